@@ -1,0 +1,30 @@
+# make book | test | bench | clean     DATASET=fashion-mnist|cifar10   SOURCE=path to CIFAR-10 files
+PYTHON ?= python3
+DATASET ?= $(L2H_DATASET)
+SOURCE ?= $(L2H_SOURCE)
+BIN := .venv/bin
+export L2H_DATASET := $(DATASET)
+export L2H_SOURCE := $(if $(SOURCE),$(abspath $(SOURCE)))
+
+.PHONY: book test lint bench clean
+book: .venv/installed
+	@# a failed strict build is forgotten, so that the next one fails again instead of passing on stale pages
+	$(BIN)/jupyter-book build . -W -n --keep-going || { rm -rf _build/.doctrees _build/html; exit 1; }
+	@echo "The book: $(CURDIR)/_build/html/index.html"
+
+test: book
+	$(BIN)/python -m pytest -n 2
+
+lint: .venv/installed
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/codespell
+
+bench: .venv/installed
+	$(BIN)/python -m tests.benchmarks
+
+.venv/installed: requirements.txt pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+clean:
+	rm -rf _build .pytest_cache .mypy_cache .ruff_cache .hypothesis

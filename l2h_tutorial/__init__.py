@@ -1,0 +1,53 @@
+"""Learning to hash, hands on: the package that the book's chapters import.
+
+Importing it is light: each name loads its module when it is first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "gist_descriptors": "gist",
+    "Dataset": "datasets",
+    "load_dataset": "datasets",
+    "Split": "splits",
+    "split_dataset": "splits",
+    "paper_partition": "splits",
+    "bits_to_integers": "codes",
+    "integers_to_bits": "codes",
+    "pack_bits": "codes",
+    "hamming_distances": "codes",
+    "LSH": "lsh",
+    "rerank": "search",
+    "HashTable": "buckets",
+    "HashTables": "buckets",
+    "precision_at_k": "metrics",
+    "mean_average_precision": "metrics",
+    "evaluate_radius_search": "metrics",
+}
+
+__all__ = ["__version__", *_HOME]  # noqa: PLE0604
+
+if TYPE_CHECKING:
+    from .buckets import HashTable, HashTables
+    from .codes import bits_to_integers, hamming_distances, integers_to_bits, pack_bits
+    from .datasets import Dataset, load_dataset
+    from .gist import gist_descriptors
+    from .lsh import LSH
+    from .metrics import evaluate_radius_search, mean_average_precision, precision_at_k
+    from .search import rerank
+    from .splits import Split, paper_partition, split_dataset
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+        globals()[name] = value  # the next look-up no longer comes here
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

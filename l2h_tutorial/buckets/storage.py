@@ -1,0 +1,98 @@
+"""A hash table as a file."""
+
+import os
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..codes import WORD_BITS
+from ..search.strategies import BucketIndex, code_dtype
+
+_FORMAT = "l2h_tutorial hash table 1"
+
+
+def save_index(index: BucketIndex, path: Path) -> None:
+    """Write to a temporary name beside `path`, then rename: a reader sees the old file or the new one, never half."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.savez(
+                file,
+                format=np.array(_FORMAT),
+                n_bits=np.array(index.n_bits, dtype=np.int64),
+                words=index.words,
+                offsets=index.offsets,
+                rows=index.rows,
+            )
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def load_index(path: Path) -> BucketIndex:
+    """Read what `save_index` wrote and check that it is what it says."""
+    arrays = _read(path)
+    if "format" not in arrays or str(arrays["format"]) != _FORMAT:
+        found = str(arrays["format"]) if "format" in arrays else f"arrays {sorted(arrays)}"
+        raise ValueError(f"{path} is not a saved hash table: expected format {_FORMAT!r}, found {found}")
+    problem = _problem(arrays)
+    if problem:
+        raise ValueError(f"{path} is a damaged hash table: {problem}; save it again from the codes")
+    return BucketIndex(int(arrays["n_bits"]), arrays["words"], arrays["offsets"], arrays["rows"])
+
+
+def _read(path: Path) -> dict[str, NDArray[Any]]:
+    try:
+        loaded = np.load(path, allow_pickle=False)
+        if not isinstance(loaded, np.lib.npyio.NpzFile):
+            raise ValueError("it is a single array")
+        with loaded:
+            return {name: loaded[name] for name in loaded.files}
+    except (ValueError, EOFError, KeyError, zipfile.BadZipFile, NotImplementedError) as error:
+        raise ValueError(
+            f"{path} is not a whole .npz file of plain arrays as HashTable.save writes: {error}"
+        ) from error
+
+
+def _problem(arrays: dict[str, NDArray[Any]]) -> str:
+    """What is inconsistent about the arrays of a table, or an empty string."""
+    missing = {"n_bits", "words", "offsets", "rows"} - set(arrays)
+    if missing:
+        return f"it has no {' and no '.join(sorted(missing))}"
+    n_bits, words, offsets, rows = (arrays[name] for name in ("n_bits", "words", "offsets", "rows"))
+    if n_bits.shape != () or n_bits.dtype != np.int64 or n_bits < 1:
+        return f"n_bits must be one integer of at least 1, found {n_bits!r}"
+    n_words = -(-int(n_bits) // WORD_BITS)
+    if words.dtype != code_dtype(int(n_bits)) or words.ndim != 2 or len(words) != n_words or not words.shape[1]:
+        return f"words must be ({n_words}, n_buckets) {code_dtype(int(n_bits))}, found {words.shape} {words.dtype}"
+    if int(words[0].max()) >> (int(n_bits) - WORD_BITS * (n_words - 1)):
+        return f"a code has more than {n_bits} bits"
+    if not _ascending(words):
+        return "the codes are not in ascending order"
+    if offsets.dtype != np.int64 or offsets.shape != (words.shape[1] + 1,):
+        return f"offsets must be ({words.shape[1] + 1},) int64, found {offsets.shape} {offsets.dtype}"
+    if rows.dtype != np.int64 or rows.ndim != 1:
+        return f"rows must be one-dimensional int64, found {rows.shape} {rows.dtype}"
+    if offsets[0] != 0 or offsets[-1] != len(rows) or (np.diff(offsets) < 1).any():
+        return f"the offsets do not divide the {len(rows)} rows into buckets"
+    if not np.array_equal(np.sort(rows), np.arange(len(rows))):
+        return f"the rows are not the numbers 0 to {len(rows) - 1}, each once"
+    descends = np.flatnonzero(np.diff(rows) < 0) + 1
+    if not np.isin(descends, offsets).all():
+        return "the rows of a bucket are not in ascending order"
+    return ""
+
+
+def _ascending(words: NDArray[Any]) -> bool:
+    """Whether the columns, read as numbers, ascend strictly: the first word that differs must grow."""
+    grows = words[:, 1:] > words[:, :-1]
+    differs = words[:, 1:] != words[:, :-1]
+    first = differs.argmax(axis=0)
+    return bool(np.take_along_axis(grows, first[None, :], axis=0).all())

@@ -1,0 +1,291 @@
+"""The hash table: rows with the same code share a bucket."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal, Self, overload
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..codes import WORD_BITS, check_bits, pack_bits
+from ..search.ball import check_radius
+from ..search.strategies import BucketIndex, build_index, cut, find_buckets, find_rows, gather_rows, nearest_buckets
+from .storage import load_index, save_index
+
+_WORD_MASK = (1 << WORD_BITS) - 1
+
+
+class HashTable:
+    """Group rows by their hash code.
+
+    The rows of a bucket are stored side by side, buckets in ascending order of code, so a search copies slices of one
+    array and touches nothing else.
+
+    Parameters
+    ----------
+    bits : (n, n_bits) array of bool
+        One code a row, of any length; row i of the array is row number i in all results.
+
+    Attributes
+    ----------
+    n_bits, n_rows : int
+    bucket_sizes : (n_buckets,) array of int64
+        Rows in each occupied bucket.
+    bucket_codes : (n_buckets,) array of uint64
+        Code of each occupied bucket, ascending; codes of up to 64 bits only.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `l2h_tutorial.codes.check_bits`.
+
+    Examples
+    --------
+    >>> bits = np.array([[True, False], [True, True], [True, False]])
+    >>> table = HashTable(bits)
+    >>> len(table)  # occupied buckets, as len of a dictionary from code to rows
+    2
+    >>> table.bucket(0b10)
+    array([0, 2])
+    >>> table.query_radius(bits[:1], 1)[0]
+    array([0, 2, 1])
+    """
+
+    def __init__(self, bits: ArrayLike) -> None:
+        array = check_bits(bits)
+        self._index = build_index(pack_bits(array), array.shape[1])
+
+    @classmethod
+    def _of(cls, index: BucketIndex) -> Self:
+        table = cls.__new__(cls)
+        table._index = index
+        return table
+
+    @property
+    def n_bits(self) -> int:
+        return self._index.n_bits
+
+    @property
+    def n_rows(self) -> int:
+        return len(self._index.rows)
+
+    @property
+    def bucket_sizes(self) -> NDArray[np.int64]:
+        return self._index.sizes
+
+    @property
+    def bucket_codes(self) -> NDArray[np.uint64]:
+        if self.n_bits > WORD_BITS:
+            raise ValueError(
+                f"codes of {self.n_bits} bits do not fit an integer of {WORD_BITS} bits; iterate over items()"
+            )
+        return self._index.words[0].astype(np.uint64)
+
+    def __len__(self) -> int:
+        """Return the number of occupied buckets."""
+        return self._index.n_buckets
+
+    def __repr__(self) -> str:
+        buckets = f"{len(self):,} buckets of {self.n_bits}-bit codes, largest {self.bucket_sizes.max():,}"
+        return f"<HashTable: {self.n_rows:,} rows in {buckets}>"
+
+    def items(self) -> Iterator[tuple[int, NDArray[np.int64]]]:
+        """Yield (code, row numbers) of each occupied bucket, by ascending code."""
+        for bucket, words in enumerate(self._index.words.T.tolist()):
+            code = 0
+            for word in words:
+                code = code << WORD_BITS | word
+            yield code, self._rows_of(bucket)
+
+    def bucket(self, code_or_bits: Any) -> NDArray[np.int64]:
+        """Row numbers in one bucket, ascending.
+
+        Parameters
+        ----------
+        code_or_bits : int or (n_bits,) array of bool
+
+        Returns
+        -------
+        (m,) array of int64
+            Empty if no row has this code.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If it is neither an integer nor boolean, or not a code of `n_bits` bits.
+        """
+        value = np.asarray(code_or_bits)
+        if value.dtype == np.bool_:
+            words = self._pack(value[None, :] if value.ndim == 1 else value, name="code_or_bits")
+            if len(words) != 1:
+                raise ValueError(f"bucket takes one code, got {len(words)}")
+        else:
+            if not isinstance(code_or_bits, int | np.integer):
+                raise TypeError(f"a bucket is named by an integer code or by its bits, got {code_or_bits!r}")
+            code = int(code_or_bits)
+            if not 0 <= code < 1 << self.n_bits:
+                raise ValueError(f"a code of {self.n_bits} bits is from 0 to {(1 << self.n_bits) - 1}, got {code}")
+            shifts = range(WORD_BITS * (len(self._index.words) - 1), -1, -WORD_BITS)
+            words = np.array([[code >> shift & _WORD_MASK for shift in shifts]], dtype=self._index.words.dtype)
+        found = find_buckets(self._index, words, 0).buckets
+        return self._rows_of(found[0]) if len(found) else np.empty(0, dtype=np.int64)
+
+    @overload
+    def query_radius(
+        self, query_bits: ArrayLike, r: int, *, return_distance: Literal[True], sort_results: bool = False
+    ) -> tuple[NDArray[np.object_], NDArray[np.object_]]: ...
+
+    @overload
+    def query_radius(
+        self,
+        query_bits: ArrayLike,
+        r: int,
+        *,
+        return_distance: Literal[False] = False,
+        count_only: bool = False,
+        sort_results: bool = False,
+    ) -> NDArray[Any]: ...
+
+    def query_radius(
+        self,
+        query_bits: ArrayLike,
+        r: int,
+        *,
+        return_distance: bool = False,
+        count_only: bool = False,
+        sort_results: bool = False,
+    ) -> Any:
+        """Find all rows whose code differs from the query's in at most `r` bits.
+
+        Parameters
+        ----------
+        query_bits : (n_queries, n_bits) array of bool
+        r : int
+            From 0 to `n_bits`; rows at exactly this distance are included.
+        return_distance : bool, default=False
+            Return the Hamming distances too.
+        count_only : bool, default=False
+            Return only how many rows there are.
+        sort_results : bool, default=False
+            Order each query's rows by distance, then by number. Otherwise by bucket code, then by number.
+
+        Returns
+        -------
+        ids : (n_queries,) object array of int64 arrays, or with `count_only` (n_queries,) array of int64
+        distances : (n_queries,) object array of int64 arrays
+            Only with `return_distance`, in the order of `ids`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the bits are not boolean of this width, the radius is out of range, or `count_only` is combined with
+            `return_distance`.
+        """
+        words = self._pack(query_bits, name="query_bits")
+        r = check_radius(r, self.n_bits)
+        if count_only and return_distance:
+            raise ValueError("count_only returns no distances: set only one of count_only and return_distance")
+        hits = find_buckets(self._index, words, r)
+        sizes = self.bucket_sizes[hits.buckets]
+        if count_only:
+            query_of_hit = np.repeat(np.arange(len(words)), hits.counts)
+            return np.bincount(query_of_hit, weights=sizes, minlength=len(words)).astype(np.int64)
+        ids = find_rows(self._index, words, r, hits)
+        if not (return_distance or sort_results):
+            return ids
+        distances = cut(np.repeat(hits.distances.astype(np.int64), sizes), sizes, hits.counts)
+        if sort_results:
+            for i, (rows, distance) in enumerate(zip(ids, distances, strict=True)):
+                order = np.lexsort((rows, distance))
+                ids[i], distances[i] = rows[order], distance[order]
+        return (ids, distances) if return_distance else ids
+
+    def query(self, query_bits: ArrayLike, k: int = 1) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Find the `k` rows nearest in Hamming distance.
+
+        Parameters
+        ----------
+        query_bits : (n_queries, n_bits) array of bool
+        k : int, default=1
+            From 1 to `n_rows`.
+
+        Returns
+        -------
+        distances : (n_queries, k) array of int64
+            Ascending.
+        ids : (n_queries, k) array of int64
+            Row numbers; rows at the same distance by number.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the bits are not boolean of this width, or `k` is out of range.
+
+        Examples
+        --------
+        >>> table = HashTable(np.array([[True, True], [False, False], [True, False]]))
+        >>> table.query(np.array([[True, True]]), k=2)
+        (array([[0, 1]]), array([[0, 2]]))
+        """
+        words = self._pack(query_bits, name="query_bits")
+        if isinstance(k, bool | np.bool_) or not isinstance(k, int | np.integer):
+            raise TypeError(f"k must be an integer, got {k!r}")
+        if not 1 <= k <= self.n_rows:
+            raise ValueError(f"k must be from 1 to the {self.n_rows} rows of the table, got {k}")
+        distances = np.empty((len(words), k), dtype=np.int64)
+        ids = np.empty((len(words), k), dtype=np.int64)
+        for i, query in enumerate(words):
+            # A bucket holds a row or more, so the k nearest buckets hold the k nearest rows, and k of each are enough.
+            near, of_bucket = nearest_buckets(self._index, query, min(k, len(self)))
+            rows = gather_rows(self._index, near, at_most=k)
+            distance = np.repeat(of_bucket.astype(np.int64), np.minimum(self.bucket_sizes[near], k))
+            order = np.lexsort((rows, distance))[:k]
+            distances[i], ids[i] = distance[order], rows[order]
+        return distances, ids
+
+    def extended(self, more_bits: ArrayLike) -> "HashTable":
+        """Return a new table that holds this one's rows and then those of `more_bits`, numbered on from `n_rows`.
+
+        Parameters
+        ----------
+        more_bits : (m, n_bits) array of bool
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the bits are not boolean of this width.
+        """
+        more = self._pack(more_bits, name="more_bits")
+        words = np.empty((self.n_rows, more.shape[1]), dtype=more.dtype)
+        words[self._index.rows] = np.repeat(self._index.words.T, self.bucket_sizes, axis=0)
+        return HashTable._of(build_index(np.concatenate([words, more]), self.n_bits))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the table to one `.npz` file, which appears under its name only when it is whole.
+
+        Raises
+        ------
+        OSError
+            If it cannot be written; nothing half-written stays.
+        """
+        save_index(self._index, Path(path))
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Read a table that `save` wrote. Nothing in the file is trusted, and nothing in it is executed.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no such file.
+        ValueError
+            If the file is not a whole, consistent hash table.
+        """
+        return cls._of(load_index(Path(path)))
+
+    def _pack(self, bits: ArrayLike, *, name: str) -> NDArray[Any]:
+        return pack_bits(check_bits(bits, self.n_bits, name=name)).astype(self._index.words.dtype, copy=False)
+
+    def _rows_of(self, bucket: int) -> NDArray[np.int64]:
+        return self._index.rows[self._index.offsets[bucket] : self._index.offsets[bucket + 1]]

@@ -1,0 +1,217 @@
+"""Hash codes: rows of bits, the integers and machine words that hold them, and the Hamming distance between them."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+WORD_BITS = 64  # one machine word
+_BLOCK_BYTES = 1 << 20  # distances are computed in pieces of this size, which stay in the processor's cache
+
+
+def check_bits(bits: ArrayLike, n_bits: int | None = None, *, name: str = "bits") -> NDArray[np.bool_]:
+    """Return `bits` as a (n, b) boolean array, or say what is wrong with them.
+
+    Parameters
+    ----------
+    bits : (n, b) array of bool
+        One code a row. Zeros and ones as numbers are refused: they are easily confused with integer codes.
+    n_bits : int, optional
+        The width that is expected.
+    name : str
+        What to call the argument in messages.
+
+    Raises
+    ------
+    TypeError
+        If the array is not boolean.
+    ValueError
+        If it is not two-dimensional, is empty, or has another width than `n_bits`.
+
+    Examples
+    --------
+    >>> check_bits([[True, False], [True, True]]).shape
+    (2, 2)
+    """
+    array = np.asarray(bits)
+    if array.dtype != np.bool_:
+        raise TypeError(f"{name} must be a boolean array, got dtype {array.dtype}; for signs or 0/1 use `array > 0`")
+    if array.ndim != 2:
+        shape = f"got shape {array.shape}; for one code use `code[None, :]`"
+        raise ValueError(f"{name} must be two-dimensional (n_codes, n_bits), {shape}")
+    if array.size == 0:
+        raise ValueError(f"{name} must hold at least one code of at least one bit, got shape {array.shape}")
+    if n_bits is not None and array.shape[1] != n_bits:
+        raise ValueError(f"{name} must have {n_bits} bits a code, got {array.shape[1]}")
+    return array
+
+
+def bits_to_integers(bits: ArrayLike) -> Any:
+    """Read each row of bits as an integer, the first bit being the most significant.
+
+    Parameters
+    ----------
+    bits : (n, b) or (b,) array of bool
+        At most 64 bits a code.
+
+    Returns
+    -------
+    (n,) array of uint64, or one uint64 for a single code
+
+    Raises
+    ------
+    TypeError
+        If `bits` is not boolean.
+    ValueError
+        If there are more than 64 bits (use `pack_bits`), none at all, or another number of dimensions.
+
+    Examples
+    --------
+    >>> bits_to_integers(np.array([[True, False, True], [False, True, True]]))
+    array([5, 3], dtype=uint64)
+    >>> int(bits_to_integers(np.array([True, False, True])))
+    5
+    """
+    array = np.asarray(bits)
+    single = array.ndim == 1
+    array = check_bits(array[None, :] if single else array)
+    if array.shape[1] > WORD_BITS:
+        raise ValueError(
+            f"an integer code holds at most {WORD_BITS} bits, got {array.shape[1]}; pack_bits takes any length"
+        )
+    integers = pack_bits(array)[:, 0]
+    return integers[0] if single else integers
+
+
+def integers_to_bits(codes: ArrayLike, n_bits: int) -> NDArray[np.bool_]:
+    """Write integers as rows of bits: the inverse of `bits_to_integers`.
+
+    Parameters
+    ----------
+    codes : int or (n,) array of integers
+        Each at least 0 and below ``2**n_bits``.
+    n_bits : int
+        From 1 to 64.
+
+    Returns
+    -------
+    (n, n_bits) array of bool, or (n_bits,) for a single integer
+
+    Raises
+    ------
+    TypeError
+        If `codes` or `n_bits` are not integers.
+    ValueError
+        If `n_bits` is not from 1 to 64, or a code does not fit.
+
+    Examples
+    --------
+    >>> integers_to_bits(5, 3)
+    array([ True, False,  True])
+    >>> integers_to_bits([1, 2], 2)
+    array([[False,  True],
+           [ True, False]])
+    """
+    if isinstance(n_bits, bool) or not isinstance(n_bits, int | np.integer):
+        raise TypeError(f"n_bits must be an integer, got {n_bits!r}")
+    if not 1 <= n_bits <= WORD_BITS:
+        raise ValueError(f"n_bits must be from 1 to {WORD_BITS}, got {n_bits}")
+    array = np.asarray(codes)
+    if array.dtype.kind not in "ui":
+        raise TypeError(f"codes must be integers, got dtype {array.dtype}")
+    if array.ndim > 1:
+        raise ValueError(f"codes must be one integer or one-dimensional, got shape {array.shape}")
+    outside = (array < 0) | (array > (1 << int(n_bits)) - 1)
+    if outside.any():
+        raise ValueError(f"a code of {n_bits} bits is from 0 to {(1 << int(n_bits)) - 1}, got {array[outside][0]}")
+    shifts = np.arange(n_bits - 1, -1, -1, dtype=np.uint64)
+    return (array.astype(np.uint64)[..., None] >> shifts & np.uint64(1)).astype(bool)
+
+
+def pack_bits(bits: ArrayLike) -> NDArray[np.uint64]:
+    """Pack codes of any length into 64-bit words, as one long binary number a row.
+
+    Parameters
+    ----------
+    bits : (n, b) array of bool
+
+    Returns
+    -------
+    (n, ceil(b / 64)) array of uint64
+        The first word is the most significant and carries the padding, so up to 64 bits the only word is the integer
+        code, and rows sort as the numbers they are.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `check_bits`.
+
+    Examples
+    --------
+    >>> pack_bits(np.array([[True, False, True]]))
+    array([[5]], dtype=uint64)
+    >>> pack_bits(np.ones((2, 65), dtype=bool)).shape
+    (2, 2)
+    """
+    array = check_bits(bits)
+    n, n_bits = array.shape
+    n_words = -(-n_bits // WORD_BITS)
+    n_bytes = -(-n_bits // 8)
+    if n_bits % 8:  # np.packbits fills up the last byte; a number is filled up in front
+        array = np.concatenate([np.zeros((n, 8 - n_bits % 8), dtype=bool), array], axis=1)
+    big_endian = np.zeros((n, n_words * 8), dtype=np.uint8)
+    big_endian[:, n_words * 8 - n_bytes :] = np.packbits(array, axis=1)
+    return big_endian.view(">u8").astype(np.uint64)
+
+
+def hamming_distances(a_bits: ArrayLike, b_bits: ArrayLike) -> NDArray[np.int32]:
+    """Count the bits in which every code of one set differs from every code of another.
+
+    Parameters
+    ----------
+    a_bits : (n_a, b) array of bool
+    b_bits : (n_b, b) array of bool
+
+    Returns
+    -------
+    (n_a, n_b) array of int32
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `check_bits`; both sets must have the same width.
+
+    Examples
+    --------
+    >>> hamming_distances(np.array([[True, True]]), np.array([[True, False], [False, False]]))
+    array([[1, 2]], dtype=int32)
+    """
+    a = check_bits(a_bits, name="a_bits")
+    b = check_bits(b_bits, a.shape[1], name="b_bits")
+    return word_distances(pack_bits(a), pack_bits(b))
+
+
+def word_distances(a_words: NDArray[np.uint64], b_words: NDArray[np.uint64]) -> NDArray[np.int32]:
+    """Hamming distances between codes that `pack_bits` has packed.
+
+    Parameters
+    ----------
+    a_words : (n_a, w) array of uint64
+    b_words : (n_b, w) array of uint64
+
+    Returns
+    -------
+    (n_a, n_b) array of int32
+
+    Examples
+    --------
+    >>> word_distances(np.array([[0]], dtype=np.uint64), np.array([[7], [1]], dtype=np.uint64))
+    array([[3, 1]], dtype=int32)
+    """
+    distances = np.zeros((len(a_words), len(b_words)), dtype=np.int32)
+    step = max(1, _BLOCK_BYTES // (8 * max(1, len(b_words))))
+    for start in range(0, len(a_words), step):
+        block = a_words[start : start + step]
+        for word in range(a_words.shape[1]):
+            distances[start : start + step] += np.bitwise_count(block[:, None, word] ^ b_words[None, :, word])
+    return distances

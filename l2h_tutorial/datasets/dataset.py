@@ -1,0 +1,60 @@
+"""What every loader returns."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Dataset:
+    """Labelled feature vectors, with the images that they describe where those are at hand.
+
+    Parameters
+    ----------
+    name : str
+    features : array of shape (n, d), float32
+    labels : array of shape (n,), int64
+        Row i belongs to the class ``class_names[labels[i]]``.
+    images : array of shape (n, h, w) or (n, h, w, 3), uint8, or None
+    class_names : sequence of str
+
+    Raises
+    ------
+    ValueError
+        If features, labels and images do not have the same number of rows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> points = Dataset("toy", np.zeros((3, 2), dtype=np.float32), np.array([0, 1, 1]), None, ("cat", "dog"))
+    >>> points
+    <Dataset toy: 3 rows, 2 features, 2 classes, no images>
+    >>> len(points)
+    3
+    """
+
+    name: str
+    features: NDArray[np.float32]
+    labels: NDArray[np.int64]
+    images: NDArray[np.uint8] | None
+    class_names: Sequence[str]
+
+    def __post_init__(self) -> None:
+        rows = {"features": len(self.features), "labels": len(self.labels)}
+        if self.images is not None:
+            rows["images"] = len(self.images)
+        if len(set(rows.values())) > 1:
+            raise ValueError(f"features, labels and images must have the same number of rows; found {rows}")
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __repr__(self) -> str:
+        pictures = "no images"
+        if self.images is not None:
+            height, width = self.images.shape[1:3]
+            pictures = f"{'colour' if self.images.ndim == 4 else 'grey'} images of {height} x {width}"
+        size = f"{len(self)} rows, {self.features.shape[1]} features, {len(self.class_names)} classes"
+        return f"<Dataset {self.name}: {size}, {pictures}>"

@@ -1,0 +1,149 @@
+"""Figures of chapter 1: pictures, and what a descriptor keeps of one."""
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from ..datasets import Dataset
+from .style import BLUE, GREY, RED, styled
+
+
+def _picture(axes: Axes, dataset: Dataset, row: int) -> None:
+    """Show one picture, or a tile with its class where the data set came without pictures."""
+    axes.set_axis_on()
+    axes.set(xticks=[], yticks=[])
+    axes.grid(False)
+    if dataset.images is not None:
+        axes.imshow(dataset.images[row], interpolation="nearest", vmin=0, vmax=255)
+        return
+    label = int(dataset.labels[row])
+    axes.set_facecolor(plt.get_cmap("Pastel1")(label % 9))
+    axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
+    axes.text(0.5, 0.5, dataset.class_names[label][:9], ha="center", va="center", fontsize=9)
+
+
+def _frame(axes: Axes, colour: str, line: str, width: float) -> None:
+    for spine in axes.spines.values():
+        spine.set(visible=True, color=colour, linestyle=line, linewidth=width)
+
+
+def _rows_of_tiles(titles: Sequence[str], columns: int) -> tuple[Figure, list[NDArray[np.object_]]]:
+    """Empty tiles, a titled row each."""
+    figure = plt.figure(figsize=(0.95 * columns, 1.6 * len(titles)))
+    rows = []
+    for strip, title in zip(figure.subfigures(len(titles), 1, squeeze=False)[:, 0], titles, strict=True):
+        strip.suptitle(title, fontsize=10, x=0.01, ha="left")
+        rows.append(strip.subplots(1, columns, squeeze=False)[0])
+        for tile in rows[-1]:
+            tile.set_axis_off()
+    return figure, rows
+
+
+@styled
+def gallery(dataset: Dataset, groups: dict[str, Sequence[int] | NDArray[np.int64]], *, columns: int = 8) -> Figure:
+    """Pictures in titled rows, each with the name of its class.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Where the pictures are. One that came without pictures is shown as tiles with class names.
+    groups : dict of str to row numbers
+        A row of pictures each; at most ``columns`` of it are shown.
+    columns : int
+        Pictures in a row.
+
+    Returns
+    -------
+    Figure
+    """
+    figure, tiles = _rows_of_tiles(list(groups), columns)
+    for row_of_tiles, members in zip(tiles, groups.values(), strict=True):
+        for tile, row in zip(row_of_tiles, members, strict=False):
+            _picture(tile, dataset, int(row))
+            tile.set_xlabel(dataset.class_names[int(dataset.labels[row])], fontsize=8)
+    return figure
+
+
+@styled
+def answers(
+    dataset: Dataset,
+    queries: Sequence[int] | NDArray[np.int64],
+    found: Sequence[NDArray[np.int64]],
+    *,
+    titles: Sequence[str] | None = None,
+    columns: int = 8,
+) -> Figure:
+    """Queries, each followed by the images found for it, with right and wrong told apart.
+
+    An image of the query's class has a solid blue frame and a tick, another a dashed red frame and a cross.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Where the pictures are. One that came without pictures is shown as tiles with class names.
+    queries : sequence of int
+        Row numbers of the queries.
+    found : sequence of row numbers
+        For each query the images found; at most ``columns`` are shown.
+    titles : sequence of str, optional
+        A line above each row.
+    columns : int
+        Answers in a row.
+
+    Returns
+    -------
+    Figure
+    """
+    figure, tiles = _rows_of_tiles(titles or [""] * len(queries), columns + 1)
+    for (first, *rest), query, rows in zip(tiles, queries, found, strict=True):
+        _picture(first, dataset, int(query))
+        _frame(first, GREY, "-", 3)
+        first.set_xlabel("query", fontsize=8)
+        for tile, row in zip(rest, rows, strict=False):
+            right = dataset.labels[row] == dataset.labels[query]
+            colour, line, mark = (BLUE, "-", "\N{CHECK MARK}") if right else (RED, "--", "\N{MULTIPLICATION SIGN}")
+            _picture(tile, dataset, int(row))
+            _frame(tile, colour, line, 2)
+            tile.set_xlabel(f"{mark} {dataset.class_names[int(dataset.labels[row])]}", fontsize=8, color=colour)
+    return figure
+
+
+@styled
+def images_by_class(dataset: Dataset, *, columns: int = 8) -> Figure:
+    """The first pictures of every class, one row a class."""
+    classes = range(len(dataset.class_names))
+    figure, tiles = plt.subplots(len(classes), columns, figsize=(0.8 * columns + 1.2, 0.8 * len(classes)))
+    for label in classes:
+        rows = np.flatnonzero(dataset.labels == label)[:columns]
+        for tile in tiles[label]:
+            tile.set_axis_off()
+        for tile, row in zip(tiles[label], rows, strict=False):
+            _picture(tile, dataset, int(row))
+        tiles[label, 0].set_ylabel(dataset.class_names[label], rotation=0, ha="right", va="center")
+    return figure
+
+
+@styled
+def descriptor(dataset: Dataset, row: int) -> Figure:
+    """One picture beside its GIST descriptor: 4 scales x 8 orientations, each a 4 x 4 grid of mean responses."""
+    values = dataset.features[row].reshape(4, 8, 4, 4)
+    figure = plt.figure(figsize=(7.2, 3.2))
+    left, right = figure.subfigures(1, 2, width_ratios=(1, 2.4))
+    picture = left.subplots()
+    _picture(picture, dataset, row)
+    picture.set_title(dataset.class_names[int(dataset.labels[row])])
+    tiles = right.subplots(4, 8)
+    for scale in range(4):
+        for orientation in range(8):
+            tile = tiles[scale, orientation]
+            tile.imshow(values[scale, orientation], vmin=0, vmax=values[scale].max(), cmap="viridis")
+            tile.set(xticks=[], yticks=[])
+            tile.grid(False)
+        tiles[scale, 0].set_ylabel(["finest", "fine", "coarse", "coarsest"][scale], fontsize=9)
+    right.suptitle("8 orientations, at 4 scales", fontsize=10)
+    return figure
+

@@ -1,0 +1,125 @@
+"""Figures of chapter 4: the Hamming ball, and what a search finds for what it costs."""
+
+from itertools import product
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from .style import BLUE, COLOURS, GREY, LINES, MARKERS, draw_lines, styled
+
+
+@styled
+def hamming_cube(radius: int = 1) -> Figure:
+    """The eight codes of three bits as a cube; those within the radius of 000 are filled."""
+    figure, axes = plt.subplots(figsize=(5.2, 4.4))
+    place = {code: np.array([code[0] + 0.42 * code[2], code[1] + 0.32 * code[2]]) for code in product((0, 1), repeat=3)}
+    for a, b in ((a, b) for a in place for b in place if a < b and np.abs(np.subtract(a, b)).sum() == 1):
+        axes.plot(*np.transpose([place[a], place[b]]), color=GREY, linewidth=1.2, zorder=1)
+    for code, (x, y) in place.items():
+        distance = sum(code)
+        inside = distance <= radius
+        axes.scatter(x, y, s=1500, color=BLUE if inside else "white", edgecolor=BLUE if inside else GREY, zorder=2)
+        axes.text(x, y, "".join(map(str, code)), ha="center", va="center", color="white" if inside else "black", zorder=3)
+        axes.text(x + 0.16, y - 0.13, f"distance {distance}", fontsize=8.5, color="black", zorder=3)
+    axes.set(xlim=(-0.25, 1.85), ylim=(-0.25, 1.55))
+    axes.set_axis_off()
+    return figure
+
+
+def _radius_axis(axes: Axes, frame: pd.DataFrame) -> None:
+    axes.set(xlabel="Hamming radius")
+    axes.set_xticks(frame["radius"])
+
+
+@styled
+def radius_sweep(frames: dict[str, pd.DataFrame], exhaustive: dict[str, float], exhaustive_seconds: float) -> Figure:
+    """Precision at 10 and time per query, for each Hamming radius, with exhaustive search beside them.
+
+    Parameters
+    ----------
+    frames : dict of str to DataFrame
+        For each way to hash, what ``evaluate_radius_search`` returned.
+    exhaustive : dict of str to float
+        For the same ways, precision at 10 of exhaustive search.
+    exhaustive_seconds : float
+        Its seconds per query.
+    """
+    figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.6))
+    first = next(iter(frames.values()))
+    draw_lines(left, first["radius"], {name: frame["precision"] for name, frame in frames.items()})
+    for i, (name, value) in enumerate(exhaustive.items()):
+        left.axhline(value, color=COLOURS[i], linestyle=":", label=f"exhaustive, {name}")
+    left.set(ylabel="precision at 10", ylim=(0, None))
+    left.legend(fontsize=8.5)
+    draw_lines(right, first["radius"], {name: 1e3 * frame["seconds"] for name, frame in frames.items()})
+    right.axhline(1e3 * exhaustive_seconds, color="black", linestyle=":", label="exhaustive")
+    right.set(ylabel="milliseconds a query", yscale="log")
+    right.legend(fontsize=8.5)
+    for axes in (left, right):
+        _radius_axis(axes, first)
+    return figure
+
+
+@styled
+def precision_by_cost(frames: dict[str, pd.DataFrame], exhaustive: dict[str, float]) -> Figure:
+    """Precision at 10 against the share of the database scanned: a point a radius, the honest axis."""
+    figure, axes = plt.subplots(figsize=(6.6, 4))
+    for i, (name, frame) in enumerate(frames.items()):
+        axes.plot(100 * frame["scanned"], frame["precision"], color=COLOURS[i], marker=MARKERS[i], linestyle=LINES[i], label=name)
+        for radius, x, y in frame[["radius", "scanned", "precision"]].head(4).itertuples(index=False):
+            axes.annotate(f"r={radius:.0f}", (100 * x, y), xytext=(5, -11), textcoords="offset points", fontsize=8)
+    for i, (name, value) in enumerate(exhaustive.items()):
+        axes.axhline(value, color=COLOURS[i % 7], linestyle=":", linewidth=1, label=f"exhaustive, {name}")
+    axes.set(xscale="log", xlabel="share of the database scanned (%)", ylabel="precision at 10", ylim=(0, None))
+    axes.legend(fontsize=8.5, loc="lower right")
+    return figure
+
+
+@styled
+def recall_by_radius(frame: pd.DataFrame) -> Figure:
+    """How many of the exact ten neighbours a ball holds, beside the share of the database it holds.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns ``radius``, ``recall``, ``scanned``.
+    """
+    figure, axes = plt.subplots(figsize=(6.2, 3.6))
+    lines = {"exact ten neighbours found": frame["recall"], "database scanned": frame["scanned"]}
+    draw_lines(axes, frame["radius"], lines)
+    axes.set(ylabel="share", ylim=(-0.02, 1.03))
+    _radius_axis(axes, frame)
+    return figure
+
+
+@styled
+def amplification(
+    similarity: NDArray[np.floating],
+    curves: dict[str, NDArray[np.floating]],
+    measured: dict[str, tuple[NDArray[np.floating], NDArray[np.floating]]],
+) -> Figure:
+    """Chance of becoming a candidate by cosine similarity: theory as lines, real pairs as points.
+
+    Parameters
+    ----------
+    similarity : (n,) float
+        Cosine similarities at which the curves are drawn.
+    curves : dict of str to (n,) float
+        For each choice of bits and tables, the predicted chance.
+    measured : dict of str to (similarities, shares)
+        For the same choices, similarities of groups of real pairs and the share that became candidates.
+    """
+    figure, axes = plt.subplots(figsize=(6.6, 4))
+    for i, (name, curve) in enumerate(curves.items()):
+        axes.plot(similarity, curve, color=COLOURS[i], linestyle=LINES[i], label=name)
+        if name in measured:
+            axes.scatter(*measured[name], color=COLOURS[i], marker=MARKERS[i], s=30)
+    axes.set(xlabel="cosine similarity of query and image", ylabel="chance of being a candidate", ylim=(-0.02, 1.02))
+    axes.legend(title="lines: theory; points: real pairs", fontsize=9)
+    return figure
+
+

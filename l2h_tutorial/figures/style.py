@@ -1,0 +1,54 @@
+"""The look that all figures share."""
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import ParamSpec
+
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+P = ParamSpec("P")
+
+BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
+PURPLE, SKY, GREY = "#CC79A7", "#56B4E9", "#6e6e6e"
+COLOURS = (BLUE, RED, GREEN, PURPLE, ORANGE, SKY, GREY)
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+LINES = ("-", "--", "-.", ":", "-", "--", "-.")
+
+_STYLE = {
+    "font.size": 11,
+    "axes.titlesize": 11,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.alpha": 0.3,
+    "legend.frameon": False,
+    "figure.dpi": 110,
+    "savefig.facecolor": "white",
+    "figure.constrained_layout.use": True,
+    "image.cmap": "gray",
+}
+
+
+def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
+    """Draw in the book's style, and let pyplot forget the figure, so that a cell shows it once: when it returns it."""
+
+    @wraps(draw)
+    def drawn(*args: P.args, **kwargs: P.kwargs) -> Figure:
+        with plt.rc_context(_STYLE):
+            figure = draw(*args, **kwargs)
+        plt.close(figure)
+        return figure
+
+    return drawn
+
+
+def draw_lines(axes: Axes, x: Sequence[float], lines: dict[str, Sequence[float]]) -> None:
+    """Draw named lines that differ in colour, marker and stroke, with a legend."""
+    for i, (name, y) in enumerate(lines.items()):
+        k = i % len(COLOURS)
+        axes.plot(x, y, color=COLOURS[k], marker=MARKERS[k], linestyle=LINES[k], label=name)
+    if len(lines) > 1:
+        axes.legend()

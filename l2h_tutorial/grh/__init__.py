@@ -1,0 +1,7 @@
+"""Graph Regularised Hashing: hash bits that follow a graph, and classifiers that carry them to unseen points."""
+
+from .estimator import GRH
+from .published import PUBLISHED
+from .rounds import Round
+
+__all__ = ["GRH", "PUBLISHED", "Round"]

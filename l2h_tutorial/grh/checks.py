@@ -1,0 +1,98 @@
+"""What GRH refuses, with the value that was wrong and the one that was expected."""
+
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from ..affinity import NORMALISATIONS, NormalisedAffinity, check_affinity, same_class_affinity
+from ..lsh import check_n_bits
+from .degenerate import RULES
+from .partition import CLASSIFIERS
+from .start import STARTS
+
+__all__ = ["check_graph", "check_parameters"]
+
+_CHOICES: dict[str, tuple[Any, ...]] = {
+    "reference": ("previous", "initial"),
+    "sign_of_zero": (-1, 1),
+    "normalise": NORMALISATIONS,
+    "degenerate": RULES,
+    "loss": ("hinge", "squared_hinge"),
+    "fit_intercept": (True, False),
+    "class_weight": (None, "ceiling"),
+}
+
+
+def check_parameters(grh: Any) -> None:
+    """Check every parameter of a GRH estimator.
+
+    Raises
+    ------
+    TypeError
+        If a parameter is of the wrong type, or an estimator lacks a method that GRH calls.
+    ValueError
+        If it is of the right type and out of range, or an unknown name.
+    """
+    check_n_bits(grh.n_bits)
+    if not _is_real(grh.alpha) or not 0 <= grh.alpha <= 1:
+        raise ValueError(f"alpha must be from 0 (the reference bits only) to 1 (the graph only), got {grh.alpha!r}")
+    if isinstance(grh.n_iter, bool) or not isinstance(grh.n_iter, int | np.integer):
+        raise TypeError(f"n_iter must be an integer of at least 1, got {grh.n_iter!r}")
+    if grh.n_iter < 1:
+        raise ValueError(f"n_iter must be at least 1, got {grh.n_iter}")
+    for name, choices in _CHOICES.items():
+        if getattr(grh, name) not in choices:
+            raise ValueError(f"{name} must be one of {choices}, got {getattr(grh, name)!r}")
+    for name in ("C", "gamma", "ridge"):
+        value = getattr(grh, name)
+        if not _is_real(value) or not 0 < value < np.inf:
+            raise ValueError(f"{name} must be a positive number, got {value!r}")
+    _check_estimator(grh, "initial", STARTS, "a hasher", ("transform",))
+    _check_estimator(grh, "classifier", CLASSIFIERS, "an estimator", ("decision_function", "predict"))
+
+
+def _is_real(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def _check_estimator(grh: Any, name: str, names: tuple[str, ...], what: str, one_of: tuple[str, ...]) -> None:
+    value = getattr(grh, name)
+    if isinstance(value, str):
+        if value not in names:
+            raise ValueError(f"{name} must be one of {names} or {what}, got {value!r}")
+        return
+    usable = all(hasattr(value, method) for method in ("fit", "get_params")) and not isinstance(value, type)
+    if not usable or not any(hasattr(value, method) for method in one_of):
+        raise TypeError(f"{name} must be one of {names} or {what} with fit and {' or '.join(one_of)}, got {value!r}")
+
+
+def check_graph(y: Any, affinity: Any, n: int, normalise: str) -> NormalisedAffinity:
+    """Make the graph over n points from labels or from an affinity matrix, whichever is given.
+
+    Raises
+    ------
+    ValueError
+        If both or neither are given, they are about another number of points, or every point is every other's
+        neighbour.
+    """
+    if affinity is not None and y is not None:
+        raise ValueError("give GRH either y or affinity, got both: the labels would make a second graph")
+    if affinity is None and y is None:
+        raise ValueError(
+            "This GRH estimator requires y to be passed, but the target y is None, and so is affinity; give one of them"
+        )
+    if affinity is None:
+        length = y.shape[0] if hasattr(y, "shape") and y.shape else len(y)
+        if length != n:
+            raise ValueError(f"y must have one entry a row of X: X has {n} rows, y has {length}")
+        graph = same_class_affinity(y, normalise=normalise)
+    elif isinstance(affinity, NormalisedAffinity):
+        graph = affinity
+        if graph.shape != (n, n):
+            raise ValueError(f"affinity must be {n} x {n}, a row and a column a point of X; its shape is {graph.shape}")
+    else:
+        graph = NormalisedAffinity(check_affinity(affinity, n), normalise)
+    if graph.joins_all:
+        raise ValueError("y must hold at least two classes, got one class only; all points would get the same code")
+    return graph

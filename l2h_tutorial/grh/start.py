@@ -1,0 +1,67 @@
+"""The starting hasher of GRH, which gives the training points the bits that the graph then smooths."""
+
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import clone
+
+from ..lsh import LSH
+
+__all__ = ["STARTS", "Start"]
+
+STARTS = ("lsh", "cca-itq")
+
+
+class Start:
+    """A fitted hasher, and what is subtracted from its input.
+
+    A start that is named gets centred features, the paper's input. A hasher that is given gets the features as they
+    are, so that its bits are those that it has on its own.
+
+    Parameters
+    ----------
+    initial : str or hasher
+        One of ``STARTS``, or a transformer to boolean columns.
+    n_bits : int
+    random : RandomState
+        Gives a named start its randomness.
+    X : (n, d) array of numbers
+    y : labels or None
+    mean : (d,) array of float64
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the hasher's output is not (n, n_bits) bool.
+    """
+
+    def __init__(self, initial: Any, n_bits: int, random: Any, X: NDArray[Any], y: Any, mean: NDArray[Any]) -> None:
+        named = isinstance(initial, str)
+        self.n_bits = n_bits
+        self.mean = mean if named else None
+        if not named:
+            self.hasher = clone(initial)
+        elif initial == "lsh":
+            self.hasher = LSH(n_bits, random_state=random)
+        else:
+            # loaded only when used: no other start needs it
+            self.hasher = import_module("l2h_tutorial.baselines").CCAITQ(n_bits, random_state=random)
+        if y is None:
+            self.hasher.fit(self._centred(X))
+        else:
+            self.hasher.fit(self._centred(X), y)
+        self.predict(X[:1])  # an unusable hasher fails here, before anything slow
+
+    def predict(self, X: NDArray[Any]) -> NDArray[np.bool_]:
+        """Return the start's bits of features as they are given to ``GRH``."""
+        bits = np.asarray(self.hasher.transform(self._centred(X)))
+        if bits.shape != (len(X), self.n_bits):
+            raise ValueError(f"initial must give {self.n_bits} bits a point, n_bits of GRH, got shape {bits.shape}")
+        if bits.dtype != np.bool_:
+            raise TypeError(f"initial must give boolean columns, got dtype {bits.dtype} from {self.hasher!r}")
+        return bits
+
+    def _centred(self, X: NDArray[Any]) -> NDArray[Any]:
+        return X if self.mean is None else X - self.mean

@@ -1,0 +1,235 @@
+"""Locality-sensitive hashing by random hyperplanes, and the theory of when two vectors collide."""
+
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+_BLOCK_ROWS = 4096  # rows projected at a time: bounds the float64 copy of float32 features
+
+
+def check_n_bits(n_bits: Any) -> int:
+    """Return `n_bits` as an int of at least 1, or raise a `TypeError` or `ValueError` that names it.
+
+    Examples
+    --------
+    >>> check_n_bits(16)
+    16
+    """
+    if isinstance(n_bits, bool | np.bool_) or not isinstance(n_bits, int | np.integer):
+        raise TypeError(f"n_bits must be an integer of at least 1, got {n_bits!r}")
+    if n_bits < 1:
+        raise ValueError(f"n_bits must be at least 1, got {n_bits}")
+    return int(n_bits)
+
+
+class LSH(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """Sign random projections: bit k says on which side of the k-th random hyperplane a vector lies.
+
+    All hyperplanes go through the origin, so vectors that all lie in one corner of the space (raw GIST values are
+    positive) are hardly separated: centre the features first.
+
+    Parameters
+    ----------
+    n_bits : int, default=16
+        Hyperplanes, and so bits of a code.
+    random_state : int, RandomState instance or None, default=None
+        Draws the hyperplanes.
+
+    Attributes
+    ----------
+    hyperplanes_ : (n_features, n_bits) array of float64
+        A column is the normal vector of a hyperplane, standard normal in every coordinate; for an integer seed, what
+        ``np.random.seed(seed); np.random.randn(n_features, n_bits)`` gives.
+    n_features_in_ : int
+
+    References
+    ----------
+    M. Charikar, "Similarity estimation techniques from rounding algorithms", STOC 2002, section 3.
+
+    Examples
+    --------
+    >>> X = np.array([[1.0, 2.0], [-1.0, -2.0]])
+    >>> bits = LSH(3, random_state=0).fit_transform(X)
+    >>> bits.shape, bits.dtype
+    ((2, 3), dtype('bool'))
+    >>> bool((bits[0] != bits[1]).all())  # opposite vectors differ in every bit
+    True
+    """
+
+    def __init__(self, n_bits: int = 16, *, random_state: Any = None) -> None:
+        self.n_bits = n_bits
+        self.random_state = random_state
+
+    def fit(self, X: ArrayLike, y: Any = None) -> Self:
+        """Draw the hyperplanes. Only the number of features is taken from the data.
+
+        Parameters
+        ----------
+        X : (n, d) array of numbers
+        y : ignored
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `n_bits` is not an integer of at least 1, or `X` is not a finite two-dimensional array.
+        """
+        n_bits = check_n_bits(self.n_bits)
+        validate_data(self, X, dtype=[np.float64, np.float32])
+        self.hyperplanes_ = check_random_state(self.random_state).standard_normal((self.n_features_in_, n_bits))
+        self._n_features_out = n_bits
+        return self
+
+    def transform(self, X: ArrayLike) -> NDArray[np.bool_]:
+        """Hash each row.
+
+        Parameters
+        ----------
+        X : (n, d) array of numbers
+            With as many features as in `fit`.
+
+        Returns
+        -------
+        (n, n_bits) array of bool
+            True where the projection on the hyperplane's normal vector is 0 or more.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            Before `fit`.
+        ValueError
+            If `X` has another number of features than in `fit`, or is not a finite two-dimensional array.
+        """
+        check_is_fitted(self)
+        features: NDArray[Any] = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+        bits: NDArray[np.bool_] = np.empty((len(features), self.hyperplanes_.shape[1]), dtype=np.bool_)
+        for start in range(0, len(features), _BLOCK_ROWS):
+            # In float64 even for float32 features: rounding must not decide on which side a vector lies.
+            block = features[start : start + _BLOCK_ROWS].astype(np.float64, copy=False)
+            np.greater_equal(block @ self.hyperplanes_, 0, out=bits[start : start + _BLOCK_ROWS])
+        return bits
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = []  # bits come out, whatever goes in
+        return tags
+
+
+def angle_between(X: ArrayLike, Y: ArrayLike) -> NDArray[np.float64]:
+    """Angle in radians between each row of one array and the same row of another.
+
+    Parameters
+    ----------
+    X, Y : (n, d) arrays of numbers
+        Without zero rows, whose angle is undefined.
+
+    Returns
+    -------
+    (n,) array of float64, from 0 to pi
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, are not two-dimensional, or a row is zero.
+
+    Notes
+    -----
+    Computed as 2 atan2(|u - v|, |u + v|) of the unit vectors, which keeps small angles that an arccos would round to 0
+    (W. Kahan, "How futile are mindless assessments of roundoff", 2006, section 12).
+
+    Examples
+    --------
+    >>> np.degrees(angle_between([[1, 0], [1, 0]], [[0, 2], [3, 0]])).round(6)
+    array([90.,  0.])
+    """
+    x, y = np.asarray(X, dtype=np.float64), np.asarray(Y, dtype=np.float64)
+    if x.ndim != 2 or x.shape != y.shape:
+        raise ValueError(f"X and Y must be two-dimensional and of one shape, got {x.shape} and {y.shape}")
+    x_norm, y_norm = np.linalg.norm(x, axis=1, keepdims=True), np.linalg.norm(y, axis=1, keepdims=True)
+    zero = np.flatnonzero((x_norm == 0) | (y_norm == 0))
+    if zero.size:
+        raise ValueError(f"the angle to a zero vector is undefined, got one in row {zero[0]}")
+    u, v = x / x_norm, y / y_norm
+    return 2 * np.arctan2(np.linalg.norm(u - v, axis=1), np.linalg.norm(u + v, axis=1))
+
+
+def collision_probability(angle: ArrayLike) -> NDArray[np.float64]:
+    """Probability that one random hyperplane leaves two vectors on the same side: 1 - angle / pi.
+
+    Parameters
+    ----------
+    angle : array of numbers
+        Angles in radians, from 0 to pi.
+
+    Returns
+    -------
+    array of float64, of the same shape
+
+    Raises
+    ------
+    ValueError
+        If an angle is outside 0 to pi.
+
+    References
+    ----------
+    M. Charikar, "Similarity estimation techniques from rounding algorithms", STOC 2002, section 3.
+
+    Examples
+    --------
+    >>> float(collision_probability(np.pi / 2))
+    0.5
+    """
+    theta = np.asarray(angle, dtype=np.float64)
+    outside = ~((theta >= 0) & (theta <= np.pi))
+    if outside.any():
+        raise ValueError(f"an angle between two vectors is from 0 to pi, got {theta[outside][0]}")
+    return 1 - theta / np.pi
+
+
+def amplified_probability(p: ArrayLike, n_bits: int, n_tables: int = 1) -> NDArray[np.float64]:
+    """Probability that two items share a bucket in at least one of several tables: 1 - (1 - p^n_bits)^n_tables.
+
+    All bits must agree in a table (AND); one table is enough (OR). Together they bend the line p into an S-curve.
+
+    Parameters
+    ----------
+    p : array of numbers
+        Probability that one bit agrees, from 0 to 1.
+    n_bits : int
+        Bits of a table's code, at least 1.
+    n_tables : int, default=1
+        Tables, at least 1.
+
+    Returns
+    -------
+    array of float64, of the shape of `p`
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a probability is outside 0 to 1, or a count is not an integer of at least 1.
+
+    References
+    ----------
+    P. Indyk and R. Motwani, "Approximate nearest neighbors: towards removing the curse of dimensionality", STOC 1998.
+
+    Examples
+    --------
+    >>> amplified_probability([0.5, 0.9], n_bits=4, n_tables=8).round(3)
+    array([0.403, 1.   ])
+    """
+    probability = np.asarray(p, dtype=np.float64)
+    outside = ~((probability >= 0) & (probability <= 1))
+    if outside.any():
+        raise ValueError(f"a probability is from 0 to 1, got {probability[outside][0]}")
+    n_bits = check_n_bits(n_bits)
+    if isinstance(n_tables, bool) or not isinstance(n_tables, int | np.integer):
+        raise TypeError(f"n_tables must be an integer of at least 1, got {n_tables!r}")
+    if n_tables < 1:
+        raise ValueError(f"n_tables must be at least 1, got {n_tables}")
+    # log1p and expm1 keep probabilities far below 1e-16, which many bits make
+    with np.errstate(divide="ignore"):
+        return -np.expm1(n_tables * np.log1p(-(probability**n_bits)))

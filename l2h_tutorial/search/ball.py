@@ -1,0 +1,85 @@
+"""The Hamming ball: all codes within a radius of one, in the plainest form."""
+
+from collections.abc import Iterator
+from itertools import combinations
+from math import comb
+from typing import Any
+
+import numpy as np
+
+
+def check_radius(radius: Any, n_bits: int) -> int:
+    """Return `radius` as an int from 0 to `n_bits`, or raise a `TypeError` or `ValueError` that names it.
+
+    Examples
+    --------
+    >>> check_radius(2, n_bits=16)
+    2
+    """
+    if isinstance(radius, bool | np.bool_) or not isinstance(radius, int | np.integer):
+        raise TypeError(f"the radius must be an integer number of bits, got {radius!r}")
+    if not 0 <= radius <= n_bits:
+        raise ValueError(f"the radius of codes of {n_bits} bits is from 0 to {n_bits}, got {radius}")
+    return int(radius)
+
+
+def hamming_ball(code: int, n_bits: int, radius: int) -> Iterator[int]:
+    """Yield every code that differs from `code` in at most `radius` bits, the nearest first.
+
+    The readable enumeration; `HashTable.query_radius` finds the same buckets faster.
+
+    Parameters
+    ----------
+    code : int
+        From 0 to ``2**n_bits - 1``.
+    n_bits : int
+        Any length.
+    radius : int
+        From 0 to `n_bits`.
+
+    Yields
+    ------
+    int
+        `ball_size` codes: first `code`, then those one bit away from the first bit to the last, then two bits away...
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the radius or the code is out of range.
+
+    Examples
+    --------
+    >>> [f"{neighbour:03b}" for neighbour in hamming_ball(0b101, n_bits=3, radius=1)]
+    ['101', '001', '111', '100']
+    """
+    radius = check_radius(radius, n_bits)
+    if not 0 <= code < 1 << n_bits:
+        raise ValueError(f"a code of {n_bits} bits is from 0 to {(1 << n_bits) - 1}, got {code}")
+    powers_of_two = [1 << (n_bits - 1 - position) for position in range(n_bits)]  # first bit most significant
+    for distance in range(radius + 1):
+        for flipped in combinations(powers_of_two, distance):
+            yield int(code) ^ sum(flipped)
+
+
+def ball_size(n_bits: int, radius: int) -> int:
+    """Count the codes within `radius` of any one code: the sum of the binomials C(n_bits, 0) to C(n_bits, radius).
+
+    Parameters
+    ----------
+    n_bits : int
+    radius : int
+        From 0 to `n_bits`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the radius is out of range.
+
+    Examples
+    --------
+    >>> [ball_size(16, radius) for radius in range(4)]
+    [1, 17, 137, 697]
+    >>> ball_size(32, 10)
+    107594213
+    """
+    return sum(comb(n_bits, distance) for distance in range(check_radius(radius, n_bits) + 1))

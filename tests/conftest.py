@@ -1,0 +1,139 @@
+"""What the whole suite shares: which tests can run here, data sets that are loaded once, and a cache of its own."""
+
+import io
+import os
+import pickle
+import shutil
+import tarfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.io
+from hypothesis import settings
+
+from l2h_tutorial import Dataset, load_dataset
+
+settings.register_profile("suite", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("suite")
+
+CIFAR10_FILES = ("Gist512CIFAR10.mat", "cifar10-images.tar.xz", "rows.txt")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    chromium = os.environ.get("L2H_CHROMIUM") or shutil.which("chromium")
+    here = {
+        "cifar10": (os.environ.get("L2H_CIFAR10"), f"set L2H_CIFAR10 to a folder with {', '.join(CIFAR10_FILES)}"),
+        "browser": (chromium, "install chromium, or set L2H_CHROMIUM to its path"),
+        "index": (os.environ.get("L2H_INDEX") == "1", "set L2H_INDEX=1 where a package index can be reached"),
+    }
+    for item in items:
+        for marker, (available, reason) in here.items():
+            if marker in item.keywords and not available:
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def suite_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A cache for the whole suite, apart from the user's; data sets named by the environment are left out of it too."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("cache")
+        patch.setenv("L2H_DATA_HOME", str(folder))
+        patch.delenv("L2H_DATASET", raising=False)
+        patch.delenv("L2H_SOURCE", raising=False)
+        yield folder
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache for one test; the folder does not exist yet."""
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("L2H_DATA_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def fashion(suite_cache: Path) -> Dataset:
+    return load_dataset("fashion-mnist")
+
+
+@pytest.fixture(scope="session")
+def cifar_folder() -> Path:
+    """The folder that L2H_CIFAR10 names; only for tests marked cifar10."""
+    folder = Path(os.environ["L2H_CIFAR10"])
+    missing = [name for name in CIFAR10_FILES if not (folder / name).is_file()]
+    assert not missing, f"L2H_CIFAR10 names {folder}, which lacks {missing}"
+    return folder
+
+
+@pytest.fixture(scope="session")
+def cifar(cifar_folder: Path) -> Dataset:
+    return load_dataset("cifar10", source=cifar_folder / "Gist512CIFAR10.mat")
+
+
+@pytest.fixture(scope="session")
+def cifar_rows(cifar_folder: Path) -> list[str]:
+    """Row i of the .mat is the image at this path."""
+    return (cifar_folder / "rows.txt").read_text().split()
+
+
+@pytest.fixture(scope="session")
+def cifar_images_folder(cifar_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The images as files, train|test/<class>/NNNN.jpg."""
+    folder = tmp_path_factory.mktemp("cifar10-images")
+    with tarfile.open(cifar_folder / "cifar10-images.tar.xz") as archive:
+        archive.extractall(folder, filter="data")
+    return folder
+
+
+@pytest.fixture
+def left_behind() -> Callable[[Path], list[str]]:
+    """The files under a folder, by name: what a failure left."""
+    return lambda folder: sorted(path.name for path in folder.rglob("*") if path.is_file())
+
+
+@pytest.fixture
+def write_matlab(tmp_path: Path) -> Callable[..., Path]:
+    """Write a small .mat like the tutorial's; variables given replace its own, and None leaves one out."""
+
+    def write(name: str = "Gist512CIFAR10.mat", **variables: Any) -> Path:
+        random = np.random.default_rng(0)
+        whole = {"X": random.random((30, 512), dtype=np.float32), "X_class": np.arange(30.0)[None] % 10} | variables
+        path = tmp_path / name
+        scipy.io.savemat(path, {key: value for key, value in whole.items() if value is not None}, do_compression=True)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def cifar_batches() -> dict[str, bytes]:
+    """Small batches like CIFAR-10's official ones: each file's name and content, 20 images in each of six."""
+    random = np.random.default_rng(0)
+    names = [b"airplane", b"automobile", b"bird", b"cat", b"deer", b"dog", b"frog", b"horse", b"ship", b"truck"]
+    files = {"batches.meta": pickle.dumps({b"label_names": names}, protocol=2)}
+    for name in [*(f"data_batch_{i}" for i in range(1, 6)), "test_batch"]:
+        data = random.integers(0, 256, (20, 3072), dtype=np.uint8)
+        batch = {b"batch_label": name.encode(), b"labels": [i % 10 for i in range(20)], b"data": data}
+        files[name] = pickle.dumps(batch, protocol=2)
+    return files
+
+
+@pytest.fixture
+def write_archive(tmp_path: Path) -> Callable[..., Path]:
+    """Write files into a tar.gz, under the official folder's name; ``extra`` members are added as they are."""
+
+    def write(files: dict[str, bytes], extra: tuple[tarfile.TarInfo, ...] = ()) -> Path:
+        path = tmp_path / "cifar-10-python.tar.gz"
+        with tarfile.open(path, "w:gz") as archive:
+            for name, content in files.items():
+                member = tarfile.TarInfo(f"cifar-10-batches-py/{name}")
+                member.size = len(content)
+                archive.addfile(member, io.BytesIO(content))
+            for member in extra:
+                archive.addfile(member)
+        return path
+
+    return write

@@ -1,0 +1,133 @@
+"""CIFAR-10 as Matlab features, and what is said about any source that is not right."""
+
+import os
+
+import numpy as np
+import pytest
+import scipy.io
+
+from l2h_tutorial import load_dataset
+from l2h_tutorial.datasets.batches import CLASS_NAMES
+
+
+def load(source):
+    return load_dataset("cifar10", source=source)
+
+
+def nan_at_row_7():
+    values = np.zeros((30, 512), dtype=np.float32)
+    values[7, 3] = np.nan
+    return values
+
+
+def labels_with(value):
+    labels = np.arange(30.0) % 10
+    labels[4] = value
+    return labels[None]
+
+
+# --- any source
+
+
+def test_refuses_a_source_that_does_not_exist(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"nowhere.mat does not exist; the source must be a .mat file"):
+        load(tmp_path / "nowhere.mat")
+
+
+@pytest.mark.parametrize("name", ["features.mat", "cifar-10-python.tar.gz", "other"])
+def test_refuses_an_empty_file(tmp_path, name):
+    (tmp_path / name).touch()
+    with pytest.raises(ValueError, match=f"{name} is empty"):
+        load(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["features.mat", "cifar-10-python.tar.gz"])
+def test_refuses_a_folder_where_a_file_is_wanted(tmp_path, name):
+    (tmp_path / name).mkdir()
+    with pytest.raises(IsADirectoryError, match=f"{name} is a folder"):
+        load(tmp_path / name)
+
+
+def test_refuses_an_empty_folder(tmp_path):
+    with pytest.raises(ValueError, match="is an empty folder"):
+        load(tmp_path)
+
+
+def test_refuses_a_file_of_another_kind(tmp_path):
+    (tmp_path / "features.csv").write_text("1,2,3")
+    with pytest.raises(ValueError, match=r"features.csv ends neither in .mat nor in .tar.gz"):
+        load(tmp_path / "features.csv")
+
+
+def test_refuses_what_is_neither_file_nor_folder(tmp_path):
+    os.mkfifo(tmp_path / "pipe.mat")
+    with pytest.raises(ValueError, match="neither a file nor a folder"):
+        load(tmp_path / "pipe.mat")
+
+
+# --- Matlab files
+
+
+@pytest.mark.parametrize("shape", [(1, 30), (30, 1)])
+def test_reads_a_matlab_file(write_matlab, shape):
+    path = write_matlab(X_class=(np.arange(30.0) % 10).reshape(shape))
+    data = load(str(path))
+    np.testing.assert_array_equal(data.features, scipy.io.loadmat(path)["X"])
+    assert data.features.dtype == np.float32
+    assert data.labels.dtype == np.int64
+    assert data.labels.tolist() == [*range(10)] * 3
+    assert data.images is None
+    assert tuple(data.class_names) == CLASS_NAMES
+    assert repr(data) == "<Dataset cifar10: 30 rows, 512 features, 10 classes, no images>"
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        ({"X": None}, "holds no variable X;"),
+        ({"X_class": None}, "holds no variable X_class;"),
+        ({"X": np.zeros((30, 100))}, r"X must have shape \(n, 512\).*found \(30, 100\)"),
+        ({"X": np.zeros((512, 30))}, r"X must have shape \(n, 512\).*found \(512, 30\)"),
+        ({"X": np.zeros((0, 512))}, r"X must have shape .*found \(0, 512\)"),
+        ({"X": np.zeros((2, 15, 512))}, r"X must have shape .*found \(2, 15, 512\)"),
+        ({"X": "text"}, "X must be a dense array of real numbers"),
+        ({"X": np.zeros((30, 512)) * 1j}, "X must be a dense array of real numbers.*complex"),
+        ({"X": scipy.sparse.eye(30, 512)}, "X must be a dense array of real numbers"),
+        ({"X": nan_at_row_7()}, "X must be finite; row 7 holds NaN"),
+        ({"X": np.full((30, 512), -np.inf)}, "X must be finite; row 0 holds NaN or infinity"),
+        ({"X_class": np.zeros((1, 29))}, r"X_class must have shape \(1, 30\) or \(30, 1\).*found \(1, 29\)"),
+        ({"X_class": np.zeros((5, 6))}, r"X_class must have shape .*found \(5, 6\)"),
+        ({"X_class": "a" * 30}, "X_class must be an array of numbers"),
+        ({"X_class": labels_with(10)}, r"the labels in X_class must be whole numbers from 0 to 9; row 4 holds 10\.0"),
+        ({"X_class": labels_with(-1)}, r"the labels in X_class must be whole numbers from 0 to 9; row 4 holds -1\.0"),
+        ({"X_class": labels_with(2.5)}, r"the labels in X_class must be whole numbers from 0 to 9; row 4 holds 2\.5"),
+        ({"X_class": labels_with(np.nan)}, "the labels in X_class must be whole numbers from 0 to 9; row 4 holds nan"),
+    ],
+)
+def test_refuses_a_matlab_file_with_other_content(write_matlab, variables, message):
+    with pytest.raises(ValueError, match=rf"Gist512CIFAR10.mat:? {message}"):
+        load(write_matlab(**variables))
+
+
+@pytest.mark.parametrize("share", [0.001, 0.1, 0.5, 0.9, 0.999])
+def test_refuses_a_truncated_matlab_file(write_matlab, share):
+    path = write_matlab()
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * share)])
+    with pytest.raises(ValueError, match=r"is not a whole Matlab file|holds no variable"):
+        load(path)
+
+
+@pytest.mark.parametrize("content", [b"<html>404</html>" * 100, b"\x89HDF\r\n\x1a\n" + bytes(600), bytes(5000)])
+def test_refuses_other_content_named_mat(tmp_path, content):
+    (tmp_path / "features.mat").write_bytes(content)
+    with pytest.raises(
+        ValueError, match=r"features.mat (is not a whole Matlab file|is a Matlab 7.3|holds no variable)"
+    ):
+        load(tmp_path / "features.mat")
+
+
+@pytest.mark.cifar10
+def test_the_published_features_are_read_whole(cifar):
+    assert cifar.features.shape == (60_000, 512)
+    assert np.bincount(cifar.labels).tolist() == [6000] * 10

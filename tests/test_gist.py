@@ -1,0 +1,147 @@
+"""GIST against an independent slow version, and what must hold for any image."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from PIL import Image
+
+from l2h_tutorial import Dataset, gist, gist_descriptors
+
+
+def slow_gist(image):
+    """One image's GIST as the literature writes it: whole Fourier transforms of the padded image."""
+    grey = image.astype(float) if image.ndim == 2 else image.astype(float).mean(axis=2)
+    height, width = grey.shape
+
+    def frequencies(size):
+        f = np.fft.fftfreq(size, 1 / size)
+        return np.meshgrid(f, f, indexing="ij")
+
+    def padded(values, margin):
+        size = max(height, width) + 2 * margin
+        return np.pad(values, ((margin, size - height - margin), (margin, size - width - margin)), mode="symmetric")
+
+    def filtered(values, gain):
+        return np.fft.ifft2(np.fft.fft2(values) * gain)
+
+    fy, fx = frequencies(max(height, width) + 10)
+    low_pass = np.exp(-(fx**2 + fy**2) / (4 / np.sqrt(np.log(2))) ** 2)
+    logarithm = padded(np.log(1 + grey), 5)
+    detail = logarithm - filtered(logarithm, low_pass).real
+    contrast = np.sqrt(np.abs(filtered(detail**2, low_pass)))
+    even = (detail / (0.2 + contrast))[5 : 5 + height, 5 : 5 + width]
+
+    square = padded(even, 32)
+    fy, fx = frequencies(len(square))
+    values = []
+    for scale in range(4):
+        for orientation in range(8):
+            angle = np.angle(np.exp(1j * (np.arctan2(fy, fx) + np.pi * orientation / 8)))
+            ring = np.hypot(fx, fy) / len(square) / (0.3 / 1.85**scale) - 1
+            response = np.abs(filtered(square, np.exp(-3.5 * ring**2 - 2 * np.pi * angle**2)))
+            inside = response[32 : 32 + height, 32 : 32 + width]
+            values += [cell.mean() for row in np.split(inside, 4) for cell in np.split(row, 4, axis=1)]
+    return np.array(values)
+
+
+def random_images(*shape, seed=0):
+    return np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
+
+
+@pytest.mark.parametrize("shape", [(32, 32), (28, 28), (4, 4), (32, 32, 3), (64, 40), (24, 48, 3)])
+def test_agrees_with_whole_fourier_transforms(shape):
+    images = random_images(3, *shape)
+    expected = np.stack([slow_gist(image) for image in images])
+    np.testing.assert_allclose(gist_descriptors(images), expected, rtol=0, atol=1e-5)
+
+
+def test_agrees_with_whole_fourier_transforms_on_real_images(fashion: Dataset):
+    expected = np.stack([slow_gist(image) for image in fashion.images[:50]])
+    np.testing.assert_allclose(fashion.features[:50], expected, rtol=0, atol=1e-5)
+
+
+@settings(max_examples=40)
+@given(image=arrays(np.uint8, st.sampled_from([(8, 8), (28, 28), (12, 20, 3)]), elements=st.integers(0, 255)))
+def test_agrees_with_whole_fourier_transforms_on_any_image(image):
+    np.testing.assert_allclose(gist_descriptors(image[None])[0], slow_gist(image), rtol=0, atol=1e-5)
+
+
+def test_gives_512_float32_values_none_negative(fashion: Dataset):
+    assert fashion.features.shape == (10_000, 512)
+    assert fashion.features.dtype == np.float32
+    assert fashion.features.min() >= 0
+    assert np.isfinite(fashion.features).all()
+
+
+def test_an_image_of_one_grey_has_no_edges():
+    flat = np.stack([np.full((32, 32), grey, dtype=np.uint8) for grey in (0, 128, 255)])
+    np.testing.assert_allclose(gist_descriptors(flat), 0, atol=1e-5)
+
+
+def test_an_image_is_described_alike_whatever_stands_beside_it(monkeypatch):
+    images = random_images(50, 16, 16)
+    together = gist_descriptors(images)
+    monkeypatch.setattr(gist, "BLOCK_ELEMENTS", 3 * 80 * 80)  # three images a block
+    np.testing.assert_allclose(gist_descriptors(images), together, atol=1e-6)
+    np.testing.assert_allclose(gist_descriptors(images[7:8]), together[7:8], atol=1e-6)
+
+
+def test_a_colour_image_is_described_as_the_mean_of_its_channels():
+    grey = random_images(2, 16, 16)
+    colour = np.repeat(grey[..., None], 3, axis=3)
+    np.testing.assert_allclose(gist_descriptors(colour), gist_descriptors(grey), atol=1e-6)
+
+
+def test_mirroring_an_image_mirrors_grid_and_orientations():
+    images = random_images(2, 32, 32)
+    as_read = gist_descriptors(images).reshape(2, 4, 8, 4, 4)
+    mirrored = gist_descriptors(images[:, :, ::-1]).reshape(2, 4, 8, 4, 4)
+    partner = [0, *range(7, 0, -1)]  # the filter that runs the other way
+    # Not exact: the highest frequency of an even grid has no mirror image.
+    np.testing.assert_allclose(mirrored, as_read[:, :, partner, :, ::-1], atol=2e-3)
+
+
+def test_an_edge_answers_in_the_cells_where_it_is():
+    image = np.full((1, 32, 32), 100, dtype=np.uint8)
+    image[0, 4:8, 24:] = 200  # in the first row of cells, the last column
+    cells = gist_descriptors(image).reshape(32, 16).sum(axis=0)
+    assert cells.argmax() == 3
+
+
+def test_no_images_give_no_rows():
+    assert gist_descriptors(np.empty((0, 32, 32), dtype=np.uint8)).shape == (0, 512)
+
+
+def test_draws_no_progress_bar_where_there_is_no_terminal(capsys):
+    gist_descriptors(random_images(10, 32, 32))
+    captured = capsys.readouterr()
+    assert captured.out == captured.err == ""
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.int64, bool])
+def test_refuses_pixels_that_are_not_uint8(kind):
+    with pytest.raises(TypeError, match=f"must be uint8.*{np.dtype(kind)}"):
+        gist_descriptors(np.zeros((2, 32, 32), dtype=kind))
+
+
+@pytest.mark.parametrize("shape", [(32,), (32, 32), (2, 32, 32, 4), (1, 2, 32, 32, 3)])
+def test_refuses_other_shapes(shape):
+    with pytest.raises(ValueError, match=r"must have shape \(n, h, w\) or \(n, h, w, 3\)"):
+        gist_descriptors(np.zeros(shape, dtype=np.uint8))
+
+
+@pytest.mark.parametrize("shape", [(30, 32), (32, 33), (0, 32)])
+def test_refuses_images_that_cannot_be_cut_into_cells(shape):
+    with pytest.raises(ValueError, match=f"{shape[0]} x {shape[1]} pixels.*multiples of 4"):
+        gist_descriptors(np.zeros((1, *shape), dtype=np.uint8))
+
+
+@pytest.mark.cifar10
+def test_matches_the_published_features_of_cifar10(cifar: Dataset, cifar_rows: list[str], cifar_images_folder: Path):
+    rows = np.random.default_rng(0).choice(len(cifar), 500, replace=False)
+    images = np.stack([np.asarray(Image.open(cifar_images_folder / cifar_rows[row])) for row in rows])
+    np.testing.assert_allclose(gist_descriptors(images), cifar.features[rows], rtol=0, atol=2e-4)

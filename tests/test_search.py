@@ -1,0 +1,170 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from sklearn.metrics import pairwise_distances
+
+from l2h_tutorial import hamming_distances, pack_bits, rerank
+from l2h_tutorial.search import (
+    ball_size,
+    choose_strategy,
+    enumerate_ball,
+    exact_neighbours,
+    gather_rows,
+    hamming_ball,
+    scan_buckets,
+    scan_rows,
+)
+from l2h_tutorial.search.strategies import build_index
+
+
+@given(st.integers(1, 10).flatmap(lambda b: st.tuples(st.just(b), st.integers(0, 2**b - 1), st.integers(0, b))))
+def test_ball_holds_each_code_within_the_radius_once_nearest_first(case):
+    n_bits, code, radius = case
+    ball = list(hamming_ball(code, n_bits, radius))
+    distances = [(code ^ neighbour).bit_count() for neighbour in ball]
+    assert distances == sorted(distances)
+    assert sorted(ball) == [other for other in range(2**n_bits) if (code ^ other).bit_count() <= radius]
+    assert ball_size(n_bits, radius) == len(ball)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: list(hamming_ball(0, 4, -1)), ValueError, "radius of codes of 4 bits is from 0 to 4, got -1"),
+        (lambda: ball_size(4, 5), ValueError, "from 0 to 4, got 5"),
+        (lambda: ball_size(4, 1.0), TypeError, "integer number of bits, got 1.0"),
+        (lambda: ball_size(4, True), TypeError, "integer number of bits, got True"),
+        (lambda: list(hamming_ball(16, 4, 1)), ValueError, "a code of 4 bits is from 0 to 15, got 16"),
+        (lambda: list(hamming_ball(-1, 4, 1)), ValueError, "a code of 4 bits is from 0 to 15, got -1"),
+    ],
+)
+def test_impossible_balls_are_refused(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
+
+
+@given(st.data())
+def test_all_strategies_find_the_same_rows_in_the_same_order(data):
+    n_bits = data.draw(st.sampled_from([1, 3, 8, 16, 17, 20]))
+    radius = data.draw(st.integers(0, min(3, n_bits)))
+    random = np.random.default_rng(data.draw(st.integers(0, 2**16)))
+    centre = random.random(n_bits) < 0.5
+    bits = centre ^ (random.random((data.draw(st.integers(1, 60)), n_bits)) < 2 / n_bits)
+    queries = centre ^ (random.random((data.draw(st.integers(1, 4)), n_bits)) < 2 / n_bits)
+    index = build_index(pack_bits(bits), n_bits)
+    words = pack_bits(queries).astype(index.words.dtype)
+    scanned, enumerated = scan_buckets(index, words, radius), enumerate_ball(index, words, radius)
+    for field in ("buckets", "distances", "counts"):
+        np.testing.assert_array_equal(getattr(scanned, field), getattr(enumerated, field))
+    rows = scan_rows(index, words, radius)
+    np.testing.assert_array_equal(np.concatenate(rows), gather_rows(index, scanned.buckets))
+    for found, distances in zip(rows, hamming_distances(queries, bits), strict=True):
+        np.testing.assert_array_equal(np.sort(found), np.flatnonzero(distances <= radius))
+
+
+def test_slices_and_index_gather_the_same_rows():
+    bits = np.random.default_rng(0).random((2000, 3)) < 0.5
+    index = build_index(pack_bits(bits), 3)
+    few_large = gather_rows(index, np.array([5, 0]))
+    one_by_one = np.concatenate([index.rows[index.offsets[b] : index.offsets[b + 1]] for b in (5, 0)])
+    np.testing.assert_array_equal(few_large, one_by_one)
+    first = gather_rows(index, np.array([5, 0]), at_most=2)
+    np.testing.assert_array_equal(first, one_by_one[[0, 1, index.sizes[5], index.sizes[5] + 1]])
+    assert len(gather_rows(index, np.array([], dtype=int))) == 0
+
+
+def test_the_choice_follows_the_sizes_of_ball_and_table():
+    few = build_index(pack_bits(np.eye(64, dtype=bool)), 64)
+    assert choose_strategy(few, 0) == "enumerate"
+    assert choose_strategy(few, 3) == "scan"
+    long = build_index(pack_bits(np.eye(65, dtype=bool)), 65)
+    assert choose_strategy(long, 0) == "scan"
+
+
+def brute_force(query, database, rows, k):
+    similarity = []
+    for row in rows:
+        norms = np.sqrt((query**2).sum()) * np.sqrt((database[row] ** 2).sum())
+        similarity.append((query * database[row]).sum() / norms if norms else 0.0)
+    return [row for _, row in sorted(zip([-s for s in similarity], rows, strict=True))][:k]
+
+
+small_vectors = hnp.arrays(np.float64, st.tuples(st.integers(1, 60), st.just(3)), elements=st.integers(-2, 2))
+
+
+@given(small_vectors, small_vectors, st.data())
+def test_rerank_is_brute_force_with_ties_by_row_and_zero_vectors(query, database, data):
+    k = data.draw(st.integers(1, len(database)))
+    subsets = st.lists(st.integers(0, len(database) - 1), unique=True)
+    ids = [np.array(data.draw(subsets), dtype=int) for _ in query]
+    nearest = rerank(query, database, ids, k)
+    assert nearest.dtype == object
+    for i in range(len(query)):
+        assert nearest[i].dtype == np.int64
+        assert nearest[i].tolist() == brute_force(query[i], database, ids[i].tolist(), k)
+
+
+def test_exact_neighbours_are_the_rerank_of_everything_whatever_the_route():
+    random = np.random.default_rng(0)
+    # Nearly parallel vectors: float32 alone would confuse them.
+    database = (1 + 1e-5 * random.standard_normal((3000, 40))).astype(np.float32)
+    database[1500:] = database[:1500]
+    query = database[:5] + np.float32(1e-5)
+    exact = exact_neighbours(query, database, 12)
+    assert exact.shape == (5, 12)
+    assert exact.dtype == np.int64
+    for i in range(5):
+        expected = brute_force(query[i].astype(float), database.astype(float), range(3000), 12)
+        assert set(exact[i]) == set(expected)
+        # The same candidates through the gathering route: one dense query does not change the others.
+        few = np.union1d(exact[i], np.arange(0, 3000, 20))
+        assert rerank(query[i : i + 1], database, [few], 12)[0].tolist() == exact[i].tolist()
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e-3, 1e30])
+def test_rerank_does_not_depend_on_the_scale_of_the_vectors(scale):
+    random = np.random.default_rng(0)
+    query, database = random.standard_normal((4, 8)), random.standard_normal((500, 8))
+    np.testing.assert_array_equal(
+        exact_neighbours(query * scale, database * scale, 7), exact_neighbours(query, database, 7)
+    )
+
+
+@pytest.mark.parametrize("metric", ["cosine", "euclidean", "cityblock"])
+def test_rerank_agrees_with_scikit_learn_for_any_metric(metric):
+    random = np.random.default_rng(1)
+    query, database = random.standard_normal((6, 10)), random.standard_normal((800, 10))
+    expected = np.argsort(pairwise_distances(query, database, metric=metric), axis=1)[:, :9]
+    np.testing.assert_array_equal(exact_neighbours(query, database, 9, metric), expected)
+
+
+def test_rerank_takes_a_matrix_of_ids_and_leaves_empty_queries_empty():
+    database = np.eye(3)
+    assert rerank(database[:1], database, np.array([[2, 0]]), 1)[0].tolist() == [0]
+    for metric in ("cosine", "euclidean"):
+        empty = rerank(database[:1], database, [[]], 1, metric)[0]
+        assert empty.dtype == np.int64
+        assert empty.size == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"k": 0}, ValueError, "k must be from 1 to the 3 rows of the database, got 0"),
+        ({"k": 4}, ValueError, "k must be from 1 to the 3 rows of the database, got 4"),
+        ({"k": 1.0}, TypeError, "k must be an integer, got 1.0"),
+        ({"ids": [[0]]}, ValueError, "for each of the 2 queries, got 1"),
+        ({"ids": [[0], [3]]}, ValueError, r"ids\[1\] must be rows from 0 to 2, got 3"),
+        ({"ids": [[-1], [0]]}, ValueError, r"ids\[0\] must be rows from 0 to 2, got -1"),
+        ({"ids": [[0.5], [0]]}, TypeError, r"ids\[0\] must be a one-dimensional array of integers, got float64"),
+        ({"X_query": np.eye(2)}, ValueError, "same number of features, got 2 and 3"),
+        ({"X_query": np.full((2, 3), np.nan)}, ValueError, "X_query contains NaN"),
+        ({"X_database": np.zeros(3)}, ValueError, "Expected 2D array"),
+    ],
+)
+def test_impossible_rerankings_are_refused(change, error, message):
+    arguments = {"X_query": np.eye(3)[:2], "X_database": np.eye(3), "ids": [[0], [1]], "k": 1} | change
+    with pytest.raises(error, match=message):
+        rerank(**arguments)
