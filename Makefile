@@ -6,6 +6,12 @@ BIN := .venv/bin
 export L2H_DATASET := $(DATASET)
 export L2H_SOURCE := $(if $(SOURCE),$(abspath $(SOURCE)))
 
+ifneq ($(SOURCE),)
+ifeq ($(DATASET),)
+$(error SOURCE says where the files of a data set are; say which: DATASET=cifar10 SOURCE=$(SOURCE))
+endif
+endif
+
 .PHONY: book test lint bench clean
 book: .venv/installed
 	@# a failed strict build is forgotten, so that the next one fails again instead of passing on stale pages

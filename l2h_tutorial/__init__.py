@@ -23,18 +23,20 @@ _HOME = {
     "rerank": "search",
     "HashTable": "buckets",
     "HashTables": "buckets",
+    "GRH": "grh",
     "precision_at_k": "metrics",
     "mean_average_precision": "metrics",
     "evaluate_radius_search": "metrics",
 }
 
-__all__ = ["__version__", *_HOME]  # noqa: PLE0604
+__all__ = ["__version__", *_HOME]
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # what tools see, which cannot follow __getattr__
     from .buckets import HashTable, HashTables
     from .codes import bits_to_integers, hamming_distances, integers_to_bits, pack_bits
     from .datasets import Dataset, load_dataset
     from .gist import gist_descriptors
+    from .grh import GRH
     from .lsh import LSH
     from .metrics import evaluate_radius_search, mean_average_precision, precision_at_k
     from .search import rerank

@@ -256,7 +256,7 @@ def knn_affinity(X: ArrayLike, n_neighbours: int = 10, *, metric: str = "euclide
     points = cast(NDArray[Any], check_array(X))
     n = len(points)
     if not 1 <= n_neighbours < n:
-        raise ValueError(f"n_neighbours must be between 1 and {n - 1} for {n} points, not {n_neighbours}")
+        raise ValueError(f"n_neighbours must be between 1 and {n - 1} for {n} points, got {n_neighbours}")
     directed = sparse.csr_array(kneighbors_graph(points, n_neighbours, metric=metric, include_self=False))
     itself = sparse.eye_array(n, format="csr")
     return sparse.csr_array(directed.maximum(directed.T).maximum(itself))

@@ -44,8 +44,7 @@ def record(name: str, text: str) -> None:
     """
     if not isinstance(text, str):
         raise TypeError(
-            f'record needs the text to show, a str such as f"{{value:.2f}}"; '
-            f"{name!r} was given a {type(text).__name__}"
+            f'record needs the text to show, a str such as f"{{value:.2f}}"; {name!r} was given a {type(text).__name__}'
         )
     try:
         from IPython import get_ipython

@@ -219,7 +219,11 @@ def test_refuses_a_truncated_archive(cifar_batches, write_archive, share):
         load(path)
 
 
-@pytest.mark.parametrize("content", [b"<html>404</html>", gzip.compress(b"hello" * 1000), b"\x1f\x8b" + bytes(500)])
+@pytest.mark.parametrize(
+    "content",
+    [b"<html>404</html>", gzip.compress(b"hello" * 1000), b"\x1f\x8b" + bytes(500)],
+    ids=["a page", "no tar inside", "no gzip after the signature"],
+)
 def test_refuses_other_content_named_tar_gz(tmp_path, content):
     (tmp_path / "cifar.tar.gz").write_bytes(content)
     with pytest.raises(ValueError, match=r"cifar.tar.gz is not a whole tar.gz archive"):

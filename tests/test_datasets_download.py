@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import http.server
+import io
 import os
 import threading
 import time
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pooch
 import pytest
 
 from l2h_tutorial import load_dataset
@@ -174,6 +176,14 @@ def test_when_both_fail_the_error_says_what_was_tried_and_nothing_is_left(
     assert list((cache / "cifar10").iterdir()) == []
 
 
+def test_a_stalled_server_is_given_up(server, matlab):
+    server.answers["features.mat"] = Answer(matlab, pause=60)
+    started = time.monotonic()
+    with pytest.raises(ConnectionError, match="timed out"):
+        load_dataset("cifar10")
+    assert time.monotonic() - started < 5
+
+
 def test_an_archive_with_another_hash_is_refused(server, archive, cache, left_behind, monkeypatch):
     monkeypatch.setattr(cifar10, "ARCHIVE_HASH", "sha256:" + "0" * 64)
     server.answers["images.tar.gz"] = Answer(archive)
@@ -242,8 +252,11 @@ def test_an_interrupt_leaves_nothing_behind(server, matlab, cache, left_behind, 
     assert list((cache / "cifar10").iterdir()) == []
 
 
-def test_a_download_prints_nothing_where_there_is_no_terminal(server, matlab, capfd):
+def test_a_download_prints_nothing_where_there_is_no_terminal(server, matlab, capfd, monkeypatch):
+    log = io.StringIO()
+    for handler in pooch.get_logger().handlers:
+        monkeypatch.setattr(handler, "stream", log)
     server.answers["features.mat"] = Answer(matlab)
     load_dataset("cifar10")
     captured = capfd.readouterr()
-    assert captured.out == captured.err == ""
+    assert captured.out == captured.err == log.getvalue() == ""

@@ -12,8 +12,8 @@ from ..datasets import Dataset
 from .style import BLUE, GREY, RED, styled
 
 
-def _picture(axes: Axes, dataset: Dataset, row: int) -> None:
-    """Show one picture, or a tile with its class where the data set came without pictures."""
+def draw_picture(axes: Axes, dataset: Dataset, row: int, *, small: bool = False) -> None:
+    """Show one picture, or a tile with its class (its number, if small) where the data set came without pictures."""
     axes.set_axis_on()
     axes.set(xticks=[], yticks=[])
     axes.grid(False)
@@ -23,7 +23,7 @@ def _picture(axes: Axes, dataset: Dataset, row: int) -> None:
     label = int(dataset.labels[row])
     axes.set_facecolor(plt.get_cmap("Pastel1")(label % 9))
     axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
-    axes.text(0.5, 0.5, dataset.class_names[label][:9], ha="center", va="center", fontsize=9)
+    axes.text(0.5, 0.5, str(label) if small else dataset.class_names[label][:9], ha="center", va="center", fontsize=9)
 
 
 def _frame(axes: Axes, colour: str, line: str, width: float) -> None:
@@ -63,7 +63,7 @@ def gallery(dataset: Dataset, groups: dict[str, Sequence[int] | NDArray[np.int64
     figure, tiles = _rows_of_tiles(list(groups), columns)
     for row_of_tiles, members in zip(tiles, groups.values(), strict=True):
         for tile, row in zip(row_of_tiles, members, strict=False):
-            _picture(tile, dataset, int(row))
+            draw_picture(tile, dataset, int(row))
             tile.set_xlabel(dataset.class_names[int(dataset.labels[row])], fontsize=8)
     return figure
 
@@ -100,13 +100,13 @@ def answers(
     """
     figure, tiles = _rows_of_tiles(titles or [""] * len(queries), columns + 1)
     for (first, *rest), query, rows in zip(tiles, queries, found, strict=True):
-        _picture(first, dataset, int(query))
+        draw_picture(first, dataset, int(query))
         _frame(first, GREY, "-", 3)
         first.set_xlabel("query", fontsize=8)
         for tile, row in zip(rest, rows, strict=False):
             right = dataset.labels[row] == dataset.labels[query]
             colour, line, mark = (BLUE, "-", "\N{CHECK MARK}") if right else (RED, "--", "\N{MULTIPLICATION SIGN}")
-            _picture(tile, dataset, int(row))
+            draw_picture(tile, dataset, int(row))
             _frame(tile, colour, line, 2)
             tile.set_xlabel(f"{mark} {dataset.class_names[int(dataset.labels[row])]}", fontsize=8, color=colour)
     return figure
@@ -122,7 +122,7 @@ def images_by_class(dataset: Dataset, *, columns: int = 8) -> Figure:
         for tile in tiles[label]:
             tile.set_axis_off()
         for tile, row in zip(tiles[label], rows, strict=False):
-            _picture(tile, dataset, int(row))
+            draw_picture(tile, dataset, int(row))
         tiles[label, 0].set_ylabel(dataset.class_names[label], rotation=0, ha="right", va="center")
     return figure
 
@@ -132,9 +132,9 @@ def descriptor(dataset: Dataset, row: int) -> Figure:
     """One picture beside its GIST descriptor: 4 scales x 8 orientations, each a 4 x 4 grid of mean responses."""
     values = dataset.features[row].reshape(4, 8, 4, 4)
     figure = plt.figure(figsize=(7.2, 3.2))
-    left, right = figure.subfigures(1, 2, width_ratios=(1, 2.4))
+    left, right = figure.subfigures(1, 2, squeeze=False, width_ratios=(1, 2.4))[0]
     picture = left.subplots()
-    _picture(picture, dataset, row)
+    draw_picture(picture, dataset, row)
     picture.set_title(dataset.class_names[int(dataset.labels[row])])
     tiles = right.subplots(4, 8)
     for scale in range(4):
@@ -146,4 +146,3 @@ def descriptor(dataset: Dataset, row: int) -> Figure:
         tiles[scale, 0].set_ylabel(["finest", "fine", "coarse", "coarsest"][scale], fontsize=9)
     right.suptitle("8 orientations, at 4 scales", fontsize=10)
     return figure
-

@@ -26,14 +26,15 @@ def code_of_points(points: NDArray[np.floating], hyperplanes: NDArray[np.floatin
     for i, code in enumerate(codes):
         chosen = points[members == i]
         text = "".join("1" if bit else "0" for bit in code)
-        axes.scatter(*chosen.T, s=28, color=COLOURS[i % 7], marker=MARKERS[i % 7], label=text)
+        axes.scatter(chosen[:, 0], chosen[:, 1], s=28, color=COLOURS[i % 7], marker=MARKERS[i % 7], label=text)
     reach = 1.15 * np.abs(points).max()
     for k, normal in enumerate(hyperplanes.T):
         unit = normal / np.linalg.norm(normal)
         along = np.array([-unit[1], unit[0]])
         axes.plot(*np.outer([-1, 1], along).T * reach, color=GREY, linewidth=1.5)
         axes.annotate("", unit * reach * 0.4, (0, 0), arrowprops={"arrowstyle": "->", "color": "black"})
-        axes.text(*(unit * reach * 0.47), f"bit {k + 1}", ha="center", va="center", fontsize=9)
+        x, y = unit * reach * 0.47
+        axes.text(x, y, f"bit {k + 1}", ha="center", va="center", fontsize=9)
     axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", xlabel="feature 1", ylabel="feature 2")
     axes.legend(title="code", loc="upper left", bbox_to_anchor=(1, 1))
     return figure

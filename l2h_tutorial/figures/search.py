@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 from numpy.typing import NDArray
 
 from .style import BLUE, COLOURS, GREY, LINES, MARKERS, draw_lines, styled
@@ -23,7 +24,9 @@ def hamming_cube(radius: int = 1) -> Figure:
         distance = sum(code)
         inside = distance <= radius
         axes.scatter(x, y, s=1500, color=BLUE if inside else "white", edgecolor=BLUE if inside else GREY, zorder=2)
-        axes.text(x, y, "".join(map(str, code)), ha="center", va="center", color="white" if inside else "black", zorder=3)
+        axes.text(
+            x, y, "".join(map(str, code)), ha="center", va="center", color="white" if inside else "black", zorder=3
+        )
         axes.text(x + 0.16, y - 0.13, f"distance {distance}", fontsize=8.5, color="black", zorder=3)
     axes.set(xlim=(-0.25, 1.85), ylim=(-0.25, 1.55))
     axes.set_axis_off()
@@ -58,6 +61,9 @@ def radius_sweep(frames: dict[str, pd.DataFrame], exhaustive: dict[str, float], 
     draw_lines(right, first["radius"], {name: 1e3 * frame["seconds"] for name, frame in frames.items()})
     right.axhline(1e3 * exhaustive_seconds, color="black", linestyle=":", label="exhaustive")
     right.set(ylabel="milliseconds a query", yscale="log")
+    right.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    right.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    right.yaxis.set_minor_formatter(NullFormatter())
     right.legend(fontsize=8.5)
     for axes in (left, right):
         _radius_axis(axes, first)
@@ -69,9 +75,17 @@ def precision_by_cost(frames: dict[str, pd.DataFrame], exhaustive: dict[str, flo
     """Precision at 10 against the share of the database scanned: a point a radius, the honest axis."""
     figure, axes = plt.subplots(figsize=(6.6, 4))
     for i, (name, frame) in enumerate(frames.items()):
-        axes.plot(100 * frame["scanned"], frame["precision"], color=COLOURS[i], marker=MARKERS[i], linestyle=LINES[i], label=name)
-        for radius, x, y in frame[["radius", "scanned", "precision"]].head(4).itertuples(index=False):
-            axes.annotate(f"r={radius:.0f}", (100 * x, y), xytext=(5, -11), textcoords="offset points", fontsize=8)
+        axes.plot(
+            100 * frame["scanned"],
+            frame["precision"],
+            color=COLOURS[i],
+            marker=MARKERS[i],
+            linestyle=LINES[i],
+            label=name,
+        )
+        place = (4, -12) if i % 2 == 0 else (-18, 7)  # labels of neighbouring lines go to different sides
+        for radius, x, y in frame[["radius", "scanned", "precision"]].head(3).itertuples(index=False):
+            axes.annotate(f"r={radius:.0f}", (100 * x, y), xytext=place, textcoords="offset points", fontsize=8)
     for i, (name, value) in enumerate(exhaustive.items()):
         axes.axhline(value, color=COLOURS[i % 7], linestyle=":", linewidth=1, label=f"exhaustive, {name}")
     axes.set(xscale="log", xlabel="share of the database scanned (%)", ylabel="precision at 10", ylim=(0, None))
@@ -121,5 +135,3 @@ def amplification(
     axes.set(xlabel="cosine similarity of query and image", ylabel="chance of being a candidate", ylim=(-0.02, 1.02))
     axes.legend(title="lines: theory; points: real pairs", fontsize=9)
     return figure
-
-

@@ -23,6 +23,8 @@ def split_diagram(split: Split) -> Figure:
         axes.text(left + width / 2, 22, name, ha="center", weight="bold")
         axes.text(left + width / 2, 16.5, f"{size:,} images", ha="center")
         axes.text(left + width / 2, 9.5, purpose, ha="center", fontsize=8.5)
-    axes.annotate("", (74, 7.5), (11, 7.5), arrowprops={"arrowstyle": "->", "connectionstyle": "arc3,rad=0.25", "color": ORANGE})
+    axes.annotate(
+        "", (74, 7.5), (11, 7.5), arrowprops={"arrowstyle": "->", "connectionstyle": "arc3,rad=0.25", "color": ORANGE}
+    )
     axes.text(42, 1.4, "each query is searched for in the database", ha="center", fontsize=9)
     return figure

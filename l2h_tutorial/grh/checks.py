@@ -1,9 +1,11 @@
 """What GRH refuses, with the value that was wrong and the one that was expected."""
 
+from collections.abc import Callable
 from numbers import Real
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 
 from ..affinity import NORMALISATIONS, NormalisedAffinity, check_affinity, same_class_affinity
 from ..lsh import check_n_bits
@@ -35,8 +37,7 @@ def check_parameters(grh: Any) -> None:
         If it is of the right type and out of range, or an unknown name.
     """
     check_n_bits(grh.n_bits)
-    if not _is_real(grh.alpha) or not 0 <= grh.alpha <= 1:
-        raise ValueError(f"alpha must be from 0 (the reference bits only) to 1 (the graph only), got {grh.alpha!r}")
+    _check_number(grh, "alpha", "from 0 (the reference bits only) to 1 (the graph only)", lambda value: 0 <= value <= 1)
     if isinstance(grh.n_iter, bool) or not isinstance(grh.n_iter, int | np.integer):
         raise TypeError(f"n_iter must be an integer of at least 1, got {grh.n_iter!r}")
     if grh.n_iter < 1:
@@ -45,26 +46,29 @@ def check_parameters(grh: Any) -> None:
         if getattr(grh, name) not in choices:
             raise ValueError(f"{name} must be one of {choices}, got {getattr(grh, name)!r}")
     for name in ("C", "gamma", "ridge"):
-        value = getattr(grh, name)
-        if not _is_real(value) or not 0 < value < np.inf:
-            raise ValueError(f"{name} must be a positive number, got {value!r}")
-    _check_estimator(grh, "initial", STARTS, "a hasher", ("transform",))
+        _check_number(grh, name, "a positive number", lambda value: 0 < value < np.inf)
+    _check_estimator(grh, "initial", tuple(STARTS), "a hasher", ("transform",))
     _check_estimator(grh, "classifier", CLASSIFIERS, "an estimator", ("decision_function", "predict"))
 
 
-def _is_real(value: Any) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool)
+def _check_number(grh: Any, name: str, expected: str, holds: Callable[[Any], bool]) -> None:
+    value = getattr(grh, name)
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(f"{name} must be {expected}, got {value!r}")
+    if not holds(value):
+        raise ValueError(f"{name} must be {expected}, got {value!r}")
 
 
 def _check_estimator(grh: Any, name: str, names: tuple[str, ...], what: str, one_of: tuple[str, ...]) -> None:
     value = getattr(grh, name)
+    expected = ", ".join(map(repr, names)) + f" or {what}"
     if isinstance(value, str):
         if value not in names:
-            raise ValueError(f"{name} must be one of {names} or {what}, got {value!r}")
+            raise ValueError(f"{name} must be {expected}, got {value!r}")
         return
     usable = all(hasattr(value, method) for method in ("fit", "get_params")) and not isinstance(value, type)
     if not usable or not any(hasattr(value, method) for method in one_of):
-        raise TypeError(f"{name} must be one of {names} or {what} with fit and {' or '.join(one_of)}, got {value!r}")
+        raise TypeError(f"{name} must be {expected} with fit and {' or '.join(one_of)}, got {value!r}")
 
 
 def check_graph(y: Any, affinity: Any, n: int, normalise: str) -> NormalisedAffinity:
@@ -83,7 +87,10 @@ def check_graph(y: Any, affinity: Any, n: int, normalise: str) -> NormalisedAffi
             "This GRH estimator requires y to be passed, but the target y is None, and so is affinity; give one of them"
         )
     if affinity is None:
-        length = y.shape[0] if hasattr(y, "shape") and y.shape else len(y)
+        shape = y.shape if sparse.issparse(y) else np.asarray(y).shape
+        if not shape:
+            raise ValueError(f"y must be an array of classes or a 0/1 indicator of labels, got {y!r}")
+        length = shape[0]
         if length != n:
             raise ValueError(f"y must have one entry a row of X: X has {n} rows, y has {length}")
         graph = same_class_affinity(y, normalise=normalise)

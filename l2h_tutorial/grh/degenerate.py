@@ -53,7 +53,7 @@ def redraw(
     features: NDArray[np.float64],
     regularise: Callable[[NDArray[np.bool_]], NDArray[np.bool_]],
     random: np.random.RandomState,
-) -> NDArray[np.bool_] | None:
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]] | None:
     """Start one bit again from a random hyperplane through the mean, until the graph step leaves it two sides.
 
     Parameters
@@ -66,10 +66,11 @@ def redraw(
 
     Returns
     -------
-    (n,) array of bool, regularised, or None after 100 hyperplanes in vain
+    drawn, regularised : (n,) arrays of bool, or None after 100 hyperplanes in vain
     """
     for _ in range(_REDRAWS):
-        bits = regularise(features @ random.standard_normal((features.shape[1], 1)) >= 0)
-        if not degenerate_bits(bits).size:
-            return bits[:, 0]
+        drawn = features @ random.standard_normal((features.shape[1], 1)) >= 0
+        regularised = regularise(drawn)
+        if not degenerate_bits(regularised).size:
+            return drawn[:, 0], regularised[:, 0]
     return None

@@ -40,13 +40,13 @@ class GRH(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     n_bits : int, default=32
         Bits of a code.
     alpha : float, default=1.0
-        Weight of the graph against the reference bits, from 0 to 1. With one class a point, at 0.5 and below the graph
-        step changes nothing, whatever the labels.
+        Weight of the graph against the reference bits, from 0 to 1. With one class a point and the previous bits as
+        reference, at 0.5 and below the graph step changes no bit, whatever the labels.
     n_iter : int, default=1
         Rounds, at least 1. Training stops before when a round would repeat the one before it.
-    initial : {"lsh", "cca-itq"} or hasher, default="lsh"
-        Where the bits of the training points come from: ``LSH`` or ``CCAITQ`` on the features with the training mean
-        subtracted, or any transformer to ``n_bits`` boolean columns, which is cloned and fitted to X as it is (and y).
+    initial : "lsh" or hasher, default="lsh"
+        Where the bits of the training points come from: ``LSH`` on the features with the training mean subtracted, or
+        any transformer to ``n_bits`` boolean columns, which is cloned and fitted to X as it is (and y).
     classifier : {"linear-svm", "rbf-svm", "kernel-ridge"} or estimator, default="linear-svm"
         A scikit-learn estimator is cloned; it is fitted once where it takes several outputs, else once a bit.
     reference : {"previous", "initial"}, default="previous"
@@ -93,11 +93,12 @@ class GRH(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     Notes
     -----
-    None of the published texts says what to do with a *degenerate* bit. ``"split"`` moves the threshold of that bit
-    from zero to where it halves the training points best, keeping points with equal scores together; it is the default
-    because the bit then still follows the graph and still tells classes apart, and nothing random enters. ``"redraw"``
-    starts the bit again from a new random hyperplane, up to 100 times. ``"keep"`` leaves the bit to the classifier that
-    it has, at first the starting hasher. A bit that the first two cannot save is kept.
+    None of the published texts says what to do with a *degenerate* bit. ``"split"`` moves its threshold from zero to
+    where it halves the training points best, keeping points with equal scores together. This is the default: the bit
+    still follows the graph and tells classes apart, and nothing random enters, unless the scores are all equal; such
+    a bit is redrawn. ``"redraw"`` starts the bit again from a random hyperplane, at most 100 times. ``"keep"`` leaves
+    the bit to the model that it has, at first the starting hasher, which may well be as good as constant. A bit that
+    100 hyperplanes cannot save is kept too.
 
     References
     ----------

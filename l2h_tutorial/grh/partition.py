@@ -183,10 +183,12 @@ class AnyEstimator:
     def fit(self, bits: Bits) -> tuple[Model, Bits]:
         classifier = is_classifier(self.estimator)
         tags = get_tags(self.estimator)
-        at_once = tags.classifier_tags.multi_label if classifier else tags.target_tags.multi_output
+        at_once = tags.target_tags.multi_output or (classifier and tags.classifier_tags.multi_label)
+        if bits.shape[1] == 1:
+            at_once = not tags.target_tags.single_output  # many take a single column only as a flat array
         # Classifiers are taught 0 and 1, which all of them take for several bits too; the rest -1 and +1.
         targets = bits.astype(int) if classifier else np.where(bits, 1.0, -1.0)
-        pieces = [targets] if at_once and targets.shape[1] > 1 else list(targets.T)
+        pieces = [targets] if at_once else list(targets.T)
         estimators = [self._seeded().fit(self.features, piece) for piece in pieces]
         model = EstimatorModel(estimators, bits.shape[1])
         return model, model.predict(self.features)

@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 _ZERO = 1e-12
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Round:
     """What one round of training did; round 0 is the start.
 
@@ -157,6 +157,7 @@ class Training:
 
     def run(self, bits: Bits) -> None:
         """Train from the bits of the starting hasher."""
+        self.initial = bits.copy()
         objective = float(np.mean(to_signs(bits) * self._scores(bits, bits)))
         self.history = [Round(0, 0, 0, 0, agreement(self.affinity, bits), objective, bits, bits)]
         for number in range(1, self.grh.n_iter + 1):
@@ -167,7 +168,7 @@ class Training:
     def _round(self, number: int) -> bool:
         """Do both steps, or return False when they would repeat the last round's."""
         before = self.history[-1].bits
-        reference = self.history[0].bits if self.grh.reference == "initial" else before
+        reference = self.initial if self.grh.reference == "initial" else before
         scores = self._scores(before, reference)
         targets = signs_to_bits(scores, self.grh.sign_of_zero)
         degenerate = degenerate_bits(targets)
@@ -203,15 +204,15 @@ class Training:
         """Give degenerate bit k two sides in `targets` by the chosen rule; return False where the bit is to be kept."""
         if self.grh.degenerate == "keep":
             return False
-        if self.grh.degenerate == "split":
-            rescued = next_best_split(scores[:, k])
-        else:
-            rescued = redraw(
-                self.features,
-                lambda drawn: signs_to_bits(self._scores(drawn, drawn), self.grh.sign_of_zero),
-                self.random,
-            )
-        if rescued is None:
-            return False
-        targets[:, k] = rescued
-        return True
+        split = next_best_split(scores[:, k]) if self.grh.degenerate == "split" else None
+        if split is not None:
+            targets[:, k] = split
+            return True
+        redrawn = redraw(self.features, self._regularise, self.random)
+        if redrawn is not None:
+            # The bit starts afresh: what it was at the start must not hold it back in later rounds.
+            self.initial[:, k], targets[:, k] = redrawn
+        return redrawn is not None
+
+    def _regularise(self, bits: Bits) -> Bits:
+        return signs_to_bits(self._scores(bits, bits), self.grh.sign_of_zero)

@@ -1,6 +1,5 @@
 """The starting hasher of GRH, which gives the training points the bits that the graph then smooths."""
 
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ from ..lsh import LSH
 
 __all__ = ["STARTS", "Start"]
 
-STARTS = ("lsh", "cca-itq")
+STARTS = {"lsh": LSH}
 
 
 class Start:
@@ -23,7 +22,7 @@ class Start:
     Parameters
     ----------
     initial : str or hasher
-        One of ``STARTS``, or a transformer to boolean columns.
+        A key of ``STARTS``, or a transformer to boolean columns.
     n_bits : int
     random : RandomState
         Gives a named start its randomness.
@@ -41,13 +40,7 @@ class Start:
         named = isinstance(initial, str)
         self.n_bits = n_bits
         self.mean = mean if named else None
-        if not named:
-            self.hasher = clone(initial)
-        elif initial == "lsh":
-            self.hasher = LSH(n_bits, random_state=random)
-        else:
-            # loaded only when used: no other start needs it
-            self.hasher = import_module("l2h_tutorial.baselines").CCAITQ(n_bits, random_state=random)
+        self.hasher = STARTS[initial](n_bits, random_state=random) if named else clone(initial)
         if y is None:
             self.hasher.fit(self._centred(X))
         else:

@@ -11,7 +11,7 @@ _BLOCK_QUERIES = 128  # queries compared with all rows at a time,
 _BLOCK_SIMILARITIES = 1 << 25  # or fewer, so that the similarity matrix stays within 128 MB of float32
 _GATHERED_ROWS = 256  # rows copied at a time when they are gathered
 _DENSE_SHARE = 0.1  # measured: beyond this share of candidates, one matrix product beats gathering their rows
-_CHUNK = 32  # similarities whose maximum stands for all of them in a first, cheap bound
+_CHUNK = 32  # similarities that are represented by their maximum
 
 
 def rerank(X_query: ArrayLike, X_database: ArrayLike, ids: Any, k: int, metric: str = "cosine") -> NDArray[np.object_]:
@@ -99,10 +99,10 @@ def exact_neighbours(X_query: ArrayLike, X_database: ArrayLike, k: int, metric: 
 def _nearest_by_cosine(
     query: NDArray[Any], database: NDArray[Any], candidates: list[NDArray[np.int64]], k: int
 ) -> NDArray[np.object_]:
-    of_query, of_database = _inverse_norms(query), _inverse_norms(database)
-    fast = np.float32 if _fit_float32(query, of_query) and _fit_float32(database, of_database) else np.float64
-    unit_query = (query * of_query[:, None]).astype(fast, copy=False)
-    fast_database, of_database = database.astype(fast, copy=False), of_database.astype(fast, copy=False)
+    fast = np.float32 if _fits_float32(query) and _fits_float32(database) else np.float64
+    fast_query, fast_database = query.astype(fast, copy=False), database.astype(fast, copy=False)
+    unit_query = fast_query * _inverse_norms(fast_query)[:, None]
+    inverse_norms = _inverse_norms(fast_database)
     # The similarity of unit vectors is off by at most (d + 4) roundings, and two of them are compared.
     tolerance = (query.shape[1] + 8) * np.finfo(fast).eps
     nearest = np.empty(len(query), dtype=object)
@@ -115,8 +115,8 @@ def _nearest_by_cosine(
             rows = candidates[i]
             if len(rows) > k:
                 similarity = _dot(fast_database, rows, unit_query[i]) if product is None else product[i - start][rows]
-                similarity *= of_database[rows]
-                rows = rows[similarity >= _kth_largest(similarity, k) - tolerance]
+                similarity *= inverse_norms[rows]
+                rows = rows[similarity >= _bound(similarity, k) - tolerance]
             distance = -_cosine_similarity(query[i], database[rows])
             nearest[i] = rows[np.lexsort((rows, distance))[:k]]
     return nearest
@@ -127,10 +127,11 @@ def _inverse_norms(X: NDArray[Any]) -> NDArray[Any]:
     return np.divide(1, norms, out=np.zeros_like(norms), where=norms > 0)
 
 
-def _fit_float32(X: NDArray[Any], inverse_norms: NDArray[Any]) -> bool:
+def _fits_float32(X: NDArray[Any]) -> bool:
     """Whether squared norms neither overflow nor vanish in float32; zero rows are harmless."""
-    unusual = np.flatnonzero((inverse_norms < 2.0**-40) | (inverse_norms > 2.0**40))
-    return not X[unusual].any()
+    squared = np.einsum("ij,ij->i", X, X)
+    small = np.flatnonzero(squared < 2.0**-80)
+    return bool(squared.max() < 2.0**80) and not X[small].any()
 
 
 def _dot(X: NDArray[Any], rows: NDArray[np.int64], vector: NDArray[Any]) -> NDArray[Any]:
@@ -144,12 +145,11 @@ def _dot(X: NDArray[Any], rows: NDArray[np.int64], vector: NDArray[Any]) -> NDAr
     return product
 
 
-def _kth_largest(values: NDArray[Any], k: int) -> Any:
+def _bound(values: NDArray[Any], k: int) -> Any:
+    """A bound that the k largest values reach: the k-th largest, or of many values the k-th largest chunk maximum."""
     n_chunks = len(values) // _CHUNK
-    if n_chunks > 2 * k:
-        # k chunks reach the k-th largest of the chunk maxima, so k values do: the others cannot matter.
-        maxima = values[: n_chunks * _CHUNK].reshape(n_chunks, _CHUNK).max(axis=1)
-        values = values[values >= np.partition(maxima, -k)[-k]]
+    if n_chunks > 2 * k:  # k chunks reach the bound, so k values do; maxima are quick, partitioning all is not
+        values = values[: n_chunks * _CHUNK].reshape(n_chunks, _CHUNK).max(axis=1)
     return np.partition(values, -k)[-k]
 
 

@@ -45,8 +45,9 @@ def faiss_indexes(bits, radius):
 
 def bench_query_radius(splits):
     print(f"\nquery_radius: ms for all {N_QUERIES} queries\n")
+    columns = ("ours", "NumPy", "flat", "hash")
     print(
-        f"{'features':<10}{'bits':>5}{'r':>3}{'found':>9}{'ours':>9}{'NumPy':>9}{'flat':>9}{'hash':>9}{'ours/best faiss':>17}"
+        f"{'features':<10}{'bits':>5}{'r':>3}{'found':>9}{''.join(f'{c:>9}' for c in columns)}{'ours/best faiss':>17}"
     )
     ratios = []
     for name, s in splits.items():

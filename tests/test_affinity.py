@@ -1,0 +1,168 @@
+"""The affinity operators against dense matrices."""
+
+import pickle
+import tracemalloc
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy import sparse
+from scipy.sparse.linalg import aslinearoperator
+
+from l2h_tutorial.affinity import check_affinity, graph_affinity, knn_affinity, same_class_affinity
+
+NORMALISATIONS = ("columns", "rows")
+
+
+def dense(S, normalise):
+    """S D^-1 or D^-1 S, as matrices are multiplied on paper."""
+    inverse_degrees = np.diag(1 / S.sum(axis=1))
+    return S @ inverse_degrees if normalise == "columns" else inverse_degrees @ S
+
+
+def shared_labels(indicator):
+    """S[i, j] = 1 where i and j share a label, point by point."""
+    n = len(indicator)
+    return np.array([[float(any(indicator[i] & indicator[j])) for j in range(n)] for i in range(n)])
+
+
+labels = st.lists(st.integers(0, 4), min_size=1, max_size=30)
+indicators = arrays(bool, st.tuples(st.integers(1, 12), st.integers(2, 4))).map(
+    lambda y: y | (np.arange(y.shape[1]) == 0) * ~y.any(axis=1, keepdims=True)  # no point without a label
+)
+
+
+def signs(n, seed, n_bits=3):
+    return np.random.default_rng(seed).choice([-1.0, 1.0], (n, n_bits))
+
+
+@given(labels, st.sampled_from(NORMALISATIONS), st.integers(0, 99))
+def test_same_class_equals_the_dense_product(y, normalise, seed):
+    S = (np.array(y)[:, None] == np.array(y)).astype(float)
+    L = signs(len(y), seed)
+    np.testing.assert_allclose(
+        same_class_affinity(y, normalise=normalise) @ L, dense(S, normalise) @ L, rtol=0, atol=1e-14
+    )
+
+
+@given(labels, st.integers(0, 99))
+def test_with_one_label_a_point_the_product_is_the_class_mean_exactly_under_both_normalisations(y, seed):
+    L = signs(len(y), seed)
+    means = np.array([L[np.array(y) == c].sum(axis=0) / y.count(c) for c in y])
+    for normalise in NORMALISATIONS:
+        np.testing.assert_array_equal(same_class_affinity(y, normalise=normalise) @ L, means)
+
+
+@given(indicators, st.sampled_from(NORMALISATIONS), st.integers(0, 99), st.booleans())
+def test_several_labels_equal_the_dense_product(y, normalise, seed, as_sparse):
+    L = signs(len(y), seed)
+    affinity = same_class_affinity(sparse.csr_array(y.astype(int)) if as_sparse else y.astype(int), normalise=normalise)
+    np.testing.assert_allclose(affinity @ L, dense(shared_labels(y), normalise) @ L, rtol=0, atol=1e-14)
+
+
+def test_with_several_labels_the_normalisations_differ_and_rows_can_sum_to_more_than_1():
+    y = np.array([[1, 1], [1, 0], [0, 1]])
+    columns, rows = (same_class_affinity(y, normalise=normalise).toarray() for normalise in NORMALISATIONS)
+    np.testing.assert_allclose(columns.sum(axis=1), [1 / 3 + 1 / 2 + 1 / 2, 1 / 3 + 1 / 2, 1 / 3 + 1 / 2])
+    np.testing.assert_allclose(columns.sum(axis=0), 1)
+    np.testing.assert_allclose(rows.sum(axis=1), 1)
+
+
+def test_an_indicator_with_one_label_a_point_is_the_same_graph_as_the_classes():
+    y = np.array([2, 0, 1, 1, 2])
+    L = signs(5, 0)
+    np.testing.assert_array_equal(same_class_affinity(np.eye(3, dtype=int)[y]) @ L, same_class_affinity(y) @ L)
+
+
+@pytest.mark.parametrize("kind", [np.array, sparse.csr_array, sparse.csr_matrix, sparse.coo_array, aslinearoperator])
+@pytest.mark.parametrize("normalise", NORMALISATIONS)
+def test_a_given_graph_equals_the_dense_product(kind, normalise):
+    S = np.array([[1, 0.5, 0], [0.5, 0, 2], [0, 2, 0]])
+    affinity = graph_affinity(kind(S), normalise=normalise)
+    np.testing.assert_allclose(affinity.toarray(), dense(S, normalise))
+    np.testing.assert_allclose(affinity.degrees, S.sum(axis=1))
+    assert affinity.shape == (3, 3)
+
+
+def test_multiplies_a_single_column_and_refuses_another_length():
+    affinity = same_class_affinity(["a", "b", "a"])
+    np.testing.assert_array_equal(affinity @ [1, -1, -1], [0, -1, 0])
+    with pytest.raises(ValueError, match=r"3 points cannot multiply an array of shape \(2,\)"):
+        affinity @ [1, -1]
+
+
+def test_pickles():
+    affinity = same_class_affinity([0, 1, 0])
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(affinity)).toarray(), affinity.toarray())
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_50_000_labels_take_no_square_array(several):
+    y = np.random.default_rng(0).integers(0, 10, 50_000)
+    L = signs(len(y), 0, n_bits=8)
+    labels = np.eye(10, dtype=np.int8)[y] | np.eye(10, dtype=np.int8)[y[::-1]] if several else y
+    tracemalloc.start()
+    same_class_affinity(labels) @ L
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 50e6  # 50,000 x 50,000 single bits are 313e6 bytes
+
+
+def test_neighbours_are_symmetric_include_the_point_and_are_the_nearest():
+    X = np.random.default_rng(0).normal(size=(40, 3))
+    S = knn_affinity(X, 4).toarray()
+    distances = np.linalg.norm(X[:, None] - X, axis=2)
+    ranks = distances.argsort(axis=1).argsort(axis=1)  # 0 is the point itself
+    near = ranks <= 4
+    np.testing.assert_array_equal(S, near | near.T)
+
+
+def test_neighbours_by_another_metric():
+    X = np.array([[1.0, 0], [10, 0.1], [0.0, 1], [0.1, 9]])
+    np.testing.assert_array_equal(knn_affinity(X, 1, metric="cosine").toarray(), np.kron(np.eye(2), np.ones((2, 2))))
+
+
+@pytest.mark.parametrize("n_neighbours", [0, 3])
+def test_refuses_a_number_of_neighbours_that_does_not_exist(n_neighbours):
+    with pytest.raises(ValueError, match=f"between 1 and 2 for 3 points, got {n_neighbours}"):
+        knn_affinity(np.eye(3), n_neighbours)
+
+
+@pytest.mark.parametrize(
+    ("S", "message"),
+    [
+        (np.ones((2, 3)), r"square.*\(2, 3\)"),
+        (np.ones(4), r"square.*\(4,\)"),
+        (np.eye(4), r"3 x 3.*\(4, 4\)"),
+        (np.array([[1, 0, 0], [0, 1, -2], [0, -2, 1]]), "negative; its smallest entry is -2"),
+        (sparse.csr_array([[1, -1, 0], [-1, 1, 0], [0, 0, 1]]), "negative; its smallest entry is -1"),
+        (aslinearoperator(-np.eye(3)), "negative; row 0 sums to -1"),
+        (np.diag([1, 1, 0]), "every point a neighbour.*row 2 is empty"),
+        (sparse.csr_array(np.diag([1, 0, 1])), "row 1 is empty"),
+        (aslinearoperator(np.diag([1, 0, 1])), "row 1 is empty"),
+        (np.array([[1, np.nan, 0], [0, 1, 0], [0, 0, 1]]), "NaN"),
+    ],
+)
+def test_refuses_a_graph_that_cannot_be_used(S, message):
+    with pytest.raises(ValueError, match=message):
+        check_affinity(S, 3)
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        ([0.5, 1.5, 2.5], "Unknown label type.*continuous"),
+        ([[1, 0], [0, 0]], "at least one label; row 1 has none"),
+        ([[3, 0], [0, 2]], "Unknown label type.*multiclass-multioutput"),
+    ],
+)
+def test_refuses_labels_that_are_neither_classes_nor_an_indicator(y, message):
+    with pytest.raises(ValueError, match=message):
+        same_class_affinity(y)
+
+
+def test_refuses_an_unknown_normalisation():
+    with pytest.raises(ValueError, match=r"normalise must be one of \('columns', 'rows'\), got 'symmetric'"):
+        same_class_affinity([0, 1], normalise="symmetric")

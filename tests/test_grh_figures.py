@@ -1,0 +1,83 @@
+"""GRH on real images: the figures that the chapters rest on."""
+
+import numpy as np
+import pytest
+
+from l2h_tutorial import LSH, evaluate_radius_search, mean_average_precision, split_dataset
+from l2h_tutorial.grh import GRH
+
+SEEDS = range(5)
+
+
+def map_of(hasher, split):
+    query_bits, database_bits = hasher.transform(split.X_query), hasher.transform(split.X_database)
+    return mean_average_precision(query_bits, database_bits, split.y_query, split.y_database)
+
+
+def grh(split, seed, classifier):
+    return GRH(16, classifier=classifier, random_state=seed).fit(split.X_train, split.y_train)
+
+
+@pytest.fixture(scope="module")
+def cifar_split(cifar):
+    return split_dataset(cifar).preprocessed("l2-centre")
+
+
+@pytest.fixture(scope="module")
+def fashion_split(fashion):
+    return split_dataset(fashion).preprocessed("l2-centre")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("classifier", "at_least"), [("linear-svm", 0.65), ("rbf-svm", 0.68), ("kernel-ridge", 0.70)])
+def test_fashion_map(fashion_split, classifier, at_least):
+    """500 queries, 1,000 training images, 16 bits; LSH reaches about .39."""
+    lsh = np.mean([map_of(LSH(16, random_state=seed).fit(fashion_split.X_train), fashion_split) for seed in SEEDS])
+    assert 0.34 < lsh < 0.44
+    assert np.mean([map_of(grh(fashion_split, seed, classifier), fashion_split) for seed in SEEDS]) >= at_least
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("classifier", ["linear-svm", "rbf-svm", "kernel-ridge"])
+def test_shuffled_labels_teach_nothing(fashion_split, classifier):
+    """No better than LSH: what GRH gains it gains from the labels."""
+    split, learned, lsh = fashion_split, [], []
+    for seed in SEEDS:
+        shuffled = np.random.default_rng(seed).permutation(split.y_train)
+        learned.append(map_of(GRH(16, classifier=classifier, random_state=seed).fit(split.X_train, shuffled), split))
+        lsh.append(map_of(LSH(16, random_state=seed).fit(split.X_train), split))
+    assert np.mean(learned) < np.mean(lsh) + np.std(lsh)
+
+
+@pytest.mark.slow
+def test_scale_of_real_features(fashion_split):
+    split = fashion_split
+    for classifier in ("linear-svm", "rbf-svm", "kernel-ridge"):
+        bits = grh(split, 0, classifier).transform(split.X_database)
+        for factor in (1000, 0.001):
+            scaled = GRH(16, classifier=classifier, random_state=0).fit(split.X_train * factor, split.y_train)
+            np.testing.assert_array_equal(scaled.transform(split.X_database * factor), bits)
+
+
+@pytest.mark.slow
+@pytest.mark.cifar10
+@pytest.mark.parametrize(("classifier", "at_least"), [("linear-svm", 0.19), ("rbf-svm", 0.22), ("kernel-ridge", 0.24)])
+def test_cifar_map(cifar_split, classifier, at_least):
+    """The seed's split, 16 bits; LSH reaches about .12, chance is .10."""
+    lsh = np.mean([map_of(LSH(16, random_state=seed).fit(cifar_split.X_train), cifar_split) for seed in SEEDS])
+    assert 0.11 < lsh < 0.13
+    assert np.mean([map_of(grh(cifar_split, seed, classifier), cifar_split) for seed in SEEDS]) >= at_least
+
+
+@pytest.mark.slow
+@pytest.mark.cifar10
+def test_cifar_finds_at_radius_0_what_lsh_must_scan_for(cifar_split):
+    def at_radius_0(hasher):
+        table = evaluate_radius_search(hasher, cifar_split, radii=[0])
+        return table.loc[0, ["precision", "scanned"]].to_numpy(dtype=float)
+
+    learned = np.mean([at_radius_0(grh(cifar_split, seed, "kernel-ridge")) for seed in SEEDS], axis=0)
+    lsh = np.mean([at_radius_0(LSH(16, random_state=seed).fit(cifar_split.X_train)) for seed in SEEDS], axis=0)
+    assert learned[0] >= 0.38
+    assert learned[1] < 0.05
+    assert lsh[0] < 0.1
