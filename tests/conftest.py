@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     }
     for item in items:
         for marker, (available, reason) in here.items():
-            if marker in item.keywords and not available:
+            if item.get_closest_marker(marker) and not available:  # not keywords: they hold parameters too
                 item.add_marker(pytest.mark.skip(reason=reason))
 
 

@@ -81,3 +81,18 @@ def test_cifar_finds_at_radius_0_what_lsh_must_scan_for(cifar_split):
     assert learned[0] >= 0.38
     assert learned[1] < 0.05
     assert lsh[0] < 0.1
+
+
+@pytest.mark.slow
+def test_a_degenerate_bit_is_worth_redrawing(fashion):
+    """LSH on features that are not centred leaves many degenerate bits: redrawing beats splitting beats keeping."""
+    split = split_dataset(fashion)
+
+    def mean_map(rule):
+        hashers = [
+            GRH(16, initial=LSH(16, random_state=seed), classifier="kernel-ridge", degenerate=rule, random_state=seed)
+            for seed in SEEDS
+        ]
+        return np.mean([map_of(hasher.fit(split.X_train, split.y_train), split) for hasher in hashers])
+
+    assert mean_map("redraw") > mean_map("split") > mean_map("keep")

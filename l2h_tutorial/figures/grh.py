@@ -193,5 +193,5 @@ def lines_with_spread(frame: pd.DataFrame, x: str, y: str, by: str, *, xlabel: s
         )
     axes.set(xlabel=xlabel, ylabel=ylabel, ylim=(0, None))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.legend(fontsize=9.5)
+    axes.legend(title=by, fontsize=9.5)
     return figure

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 __all__ = ["RULES", "degenerate_bits", "next_best_split", "redraw"]
 
-RULES = ("split", "redraw", "keep")
+RULES = ("redraw", "split", "keep")
 
 _REDRAWS = 100
 

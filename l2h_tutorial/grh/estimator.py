@@ -55,7 +55,7 @@ class GRH(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         sgn(0), which decides where the neighbours are split evenly.
     normalise : {"columns", "rows"}, default="columns"
         S D^-1, as published, or D^-1 S. They differ only where points have several labels, or for a given graph.
-    degenerate : {"split", "redraw", "keep"}, default="split"
+    degenerate : {"redraw", "split", "keep"}, default="redraw"
         What becomes of a bit on which all training points agree after the graph step, so that there is nothing to
         learn. See Notes.
     C : float, default=1.0
@@ -93,12 +93,13 @@ class GRH(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     Notes
     -----
-    None of the published texts says what to do with a *degenerate* bit. ``"split"`` moves its threshold from zero to
-    where it halves the training points best, keeping points with equal scores together. This is the default: the bit
-    still follows the graph and tells classes apart, and nothing random enters, unless the scores are all equal; such
-    a bit is redrawn. ``"redraw"`` starts the bit again from a random hyperplane, at most 100 times. ``"keep"`` leaves
-    the bit to the model that it has, at first the starting hasher, which may well be as good as constant. A bit that
-    100 hyperplanes cannot save is kept too.
+    None of the published texts says what to do with a *degenerate* bit. ``"redraw"`` starts it again from a random
+    hyperplane through the training mean, at most 100 times. ``"split"`` moves its threshold from zero to where it
+    halves the training points best, keeping points with equal scores together; nothing random enters. Each falls back
+    on the other. ``"keep"`` leaves the bit to the model that it has, at first the starting hasher; so do the others
+    where both fail. Degenerate bits come in numbers when the start is poor, such as LSH on features that are not
+    centred. Its bits then resemble each other, and so do their splits, where a new hyperplane brings something new:
+    hence the default.
 
     References
     ----------
@@ -125,7 +126,7 @@ class GRH(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         reference: str = "previous",
         sign_of_zero: int = -1,
         normalise: str = "columns",
-        degenerate: str = "split",
+        degenerate: str = "redraw",
         C: float = 1.0,
         loss: str = "hinge",
         fit_intercept: bool = True,

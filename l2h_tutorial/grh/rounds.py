@@ -201,13 +201,17 @@ class Training:
         return regularised_scores(self.affinity, bits, reference, self.grh.alpha)
 
     def _rescue(self, targets: Bits, scores: Floats, k: int) -> bool:
-        """Give degenerate bit k two sides in `targets` by the chosen rule; return False where the bit is to be kept."""
-        if self.grh.degenerate == "keep":
-            return False
-        split = next_best_split(scores[:, k]) if self.grh.degenerate == "split" else None
+        """Give degenerate bit k two sides in `targets`, or return False where it is to be kept."""
+        ways = {"redraw": (self._redraw, self._split), "split": (self._split, self._redraw), "keep": ()}
+        return any(way(targets, scores, k) for way in ways[self.grh.degenerate])
+
+    def _split(self, targets: Bits, scores: Floats, k: int) -> bool:
+        split = next_best_split(scores[:, k])
         if split is not None:
             targets[:, k] = split
-            return True
+        return split is not None
+
+    def _redraw(self, targets: Bits, scores: Floats, k: int) -> bool:
         redrawn = redraw(self.features, self._regularise, self.random)
         if redrawn is not None:
             # The bit starts afresh: what it was at the start must not hold it back in later rounds.

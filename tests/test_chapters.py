@@ -1,0 +1,365 @@
+"""The chapters as they are written: no result typed by hand, every figure described, every chapter of one form."""
+
+import ast
+import re
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jupytext
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+PARTS = {part["caption"]: [ROOT / f"{entry['file']}.md" for entry in part["chapters"]] for part in TOC["parts"]}
+PAGES = [ROOT / f"{TOC['root']}.md", *(page for part in PARTS.values() for page in part)]
+NOTEBOOKS = [page for page in PAGES if "{code-cell}" in page.read_text(encoding="utf-8")]
+CHAPTERS = PARTS["Chapters"]
+
+TEXT_DIRECTIVES = {"admonition", "note", "tip", "warning", "important", "dropdown", "exercise", "solution", "glossary"}
+LONGEST_CELL, LONGEST_LINE = 16, 84
+
+
+def named(pages: list[Path]) -> Any:
+    return pytest.mark.parametrize("page", pages, ids=lambda page: page.stem)
+
+
+# What is prose, and what in it is a result
+
+
+class Result(NamedTuple):
+    """Something in prose that looks measured, and what comes around it."""
+
+    text: str
+    context: str
+
+
+NOT_PROSE = [
+    r"(?s)<!--.*?-->",
+    r"(?m)^%.*$",  # comments
+    r"(?s)\$\$.*?\$\$(\s*\([\w-]+\))?",
+    r"\$[^$\n]+(\n[^$\n]+)?\$",  # maths
+    r"(\{[\w:.-]+\})?(?<!`)(`+)(?!`)(?s:.+?)(?<!`)\2(?!`)",  # code spans and roles
+    r"\[[^\]]*\]\{[^}]*\.definition[^}]*\}",  # marked as a definition
+    r"\]\([^)\s]*\)",
+    r"https?://\S+",  # where links lead
+    r"\b(Python|CC BY|version|chapter|section) \d+(\.\d+)*",
+]
+RESULTS = [
+    r"(?<![\w.,])[-+\u2212]?\d*\.\d+\b(?!\.\d)",  # a decimal
+    r"(?<![\w.,])\d[\d,.]*\s?(%|percent\b|per cent\b|\u2030)",
+    r"(?<![\w.,])\d[\d,.]*\s(times|fold)\b",
+    r"(?<![\w.,])\d[\d,.]*\s?(ms|\u00b5s|microseconds?|milliseconds?|seconds?)\b",
+]
+INTEGER = r"(?<![\w.,/])(\d{1,3}(?:,\d{3})+|\d{4,})(?![\w/]|[.,]\d)"
+
+
+def is_round(number: int) -> bool:
+    """A number that people choose: a multiple of 100, a power of two; or a year."""
+    return number % 100 == 0 or number & (number - 1) == 0 or 1900 <= number < 2100
+
+
+def typed_results(text: str) -> list[Result]:
+    """Find results that were typed into prose by hand, where code should have recorded them."""
+    for pattern in NOT_PROSE:
+        text = re.sub(pattern, " \N{MIDDLE DOT} ", text)
+    found = [match for pattern in RESULTS for match in re.finditer(pattern, text)]
+    found += [match for match in re.finditer(INTEGER, text) if not is_round(int(match[1].replace(",", "")))]
+    return [
+        Result(match[0].strip(), " ".join(text[max(0, match.start() - 40) : match.end() + 40].split()))
+        for match in found
+    ]
+
+
+def prose_of(markdown: str) -> str:
+    """Markdown without what a reader does not read as a sentence: code blocks, and the options of directives."""
+    kept: list[str] = []
+    open_fences: list[tuple[str, bool]] = []  # the fence, and whether its content is prose
+    for line in markdown.splitlines():
+        fence = re.match(r"\s*(`{3,}|:{3,})\s*(?:\{([\w:-]+)\})?(.*)$", line)
+        if fence and open_fences and fence[1] == open_fences[-1][0] and not fence[2] and not fence[3].strip():
+            open_fences.pop()
+        elif fence and all(prose for _, prose in open_fences):
+            open_fences.append((fence[1], fence[2] in TEXT_DIRECTIVES))
+            kept.append(fence[3] if open_fences[-1][1] else "")
+        elif all(prose for _, prose in open_fences) and not (open_fences and re.match(r"\s*:[\w-]+:", line)):
+            kept.append(line)
+    return "\n".join(kept)
+
+
+def cells(page: Path) -> list[Any]:
+    return list(jupytext.read(page).cells)
+
+
+def code_cells(page: Path) -> list[Any]:
+    return [cell for cell in cells(page) if cell.cell_type == "code"]
+
+
+def figure_of(cell: Any) -> dict[str, str]:
+    """What a cell says of its figure: name, caption, alt."""
+    mystnb = cell.metadata.get("mystnb", {})
+    return {**mystnb.get("figure", {}), **{key: str(value) for key, value in mystnb.get("image", {}).items()}}
+
+
+def read(page: Path) -> str:
+    """All that a page says: its text, its captions and its alt texts."""
+    if page not in NOTEBOOKS:
+        return prose_of(page.read_text(encoding="utf-8"))
+    pieces = []
+    for cell in cells(page):
+        said = figure_of(cell)
+        markdown = cell.cell_type == "markdown"
+        pieces += [prose_of(cell.source)] if markdown else [said.get("caption", ""), said.get("alt", "")]
+    return "\n\n".join(pieces)
+
+
+# The rule against typed results is itself tested, or a hole in it would go unseen
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "Exhaustive search reaches 0.82.",
+        "LSH has a precision of .43 here.",
+        "It rises by +0.02, to 0.84.",
+        "The difference is \u22120.012 on average.",
+        "The largest bucket holds 42 percent of the images.",
+        "The largest bucket holds 42% of the images.",
+        "The largest bucket holds 7 per cent.",
+        "That is 8.2 times as many.",
+        "That is 8 times as many.",
+        "The search took 12 ms.",
+        "It takes 3 seconds a query.",
+        "A query meets 28,822 of them.",
+        "The database has 58682 rows.",
+        "(between 0.1 and 0.3)",
+        "| LSH | 0.1290 |",
+        "precision **0.82** in bold",
+        "It is `code`, and then 0.82.",
+        "```{admonition} Note\n:class: note\nIt holds 42 percent.\n```",
+        "```{dropdown} Answers\n1. About 0.82.\n```",
+        "A span [0.5]{.other} that is not a definition.",
+        "an angle $\\theta$ of 0.3, or $\\pi$ more",
+    ],
+)
+def test_a_planted_result_is_found(planted):
+    assert typed_results(prose_of(planted)), planted
+
+
+@pytest.mark.parametrize(
+    "honest",
+    [
+        "In 2015 they published it.",
+        "Gabor filters at 4 scales and 8 orientations, in a 4 x 4 grid, give 512 numbers.",
+        "A code of 16 bits; one of 32, of 64.",
+        "2,000 hyperplanes, 10,000 images, 65,536 codes.",
+        "Precision is {glue:text}`exhaustive`, {glue:text}`share-0.5` percent.",
+        "Set `alpha=0.5`, or ``0.25``.",
+        "Where $|v| > 0.25$, and\n\n$$\np = 0.5\n$$ (eq-half)\n\nholds.",
+        "You need Python 3.11; the text is CC BY 4.0; see chapter 3.",
+        "Find [90 percent]{.definition} of them.",
+        "```python\nx = 0.82\n```",
+        "```{literalinclude} ../l2h_tutorial/lsh.py\n:lines: 1-20\n```",
+        "```{dropdown} Answers\n:open: 0.5\nNone.\n```",
+        "[the paper](https://example.org/1234.5678)",
+        "3/10 here, and 1/2 there; radius 0 to 10; time: 25 minutes; 90 degrees.",
+        "% a comment: 0.82",
+    ],
+)
+def test_honest_text_is_not_found(honest):
+    assert typed_results(prose_of(honest)) == []
+
+
+@named(PAGES)
+def test_no_result_is_typed_by_hand(page):
+    """Record it: ``record("name", f"{value:.2f}")``; a number that is chosen, not measured: ``[0.8]{.definition}``."""
+    assert [f"{result.text!r} in: {result.context}" for result in typed_results(read(page))] == []
+
+
+# Recorded numbers
+
+
+class Recorded(NamedTuple):
+    """The first argument of a call of `record`: as it is written, and a pattern of the names that it can make."""
+
+    source: str
+    pattern: str
+
+
+def recorded_in(code: str) -> list[Recorded]:
+    found = []
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "record":
+            name = node.args[0]
+            parts = name.values if isinstance(name, ast.JoinedStr) else [name]
+            pattern = "".join(re.escape(str(p.value)) if isinstance(p, ast.Constant) else ".+" for p in parts)
+            found.append(Recorded(ast.unparse(name), pattern))
+    return found
+
+
+def names_shown(page: Path) -> set[str]:
+    return set(re.findall(r"\{glue:text\}`([^`]+)`", page.read_text(encoding="utf-8")))
+
+
+def test_names_that_are_recorded_are_read_from_the_code():
+    code = 'record("a-b", f"{x:.2f}")\nfor n in names:\n    record(f"{n}-last", text)\n'
+    assert [found.pattern for found in recorded_in(code)] == [r"a\-b", r".+\-last"]
+
+
+@named(PAGES)
+def test_every_number_shown_is_recorded_on_its_page(page):
+    code = [cell.source for cell in code_cells(page)] if page in NOTEBOOKS else []
+    patterns = [found.pattern for source in code for found in recorded_in(source)]
+    lost = [name for name in names_shown(page) if not any(re.fullmatch(pattern, name) for pattern in patterns)]
+    assert lost == []
+
+
+@named(NOTEBOOKS)
+def test_every_recorded_number_is_shown(page):
+    shown = names_shown(page)
+    recorded = [found for cell in code_cells(page) for found in recorded_in(cell.source)]
+    assert [r.source for r in recorded if not any(re.fullmatch(r.pattern, name) for name in shown)] == []
+
+
+@named(NOTEBOOKS)
+def test_no_name_is_recorded_twice(page):
+    names = [found.source for cell in code_cells(page) for found in recorded_in(cell.source)]
+    assert sorted(names) == sorted(set(names))
+
+
+@named(PAGES)
+def test_numbers_are_shown_only_as_recorded_text(page):
+    text = page.read_text(encoding="utf-8")
+    assert "{eval}" not in text
+    assert re.findall(r"\{glue(?!:text\}`[\w.-]+`)[^}]*\}.{0,30}", text) == []
+    assert not re.search(r"\bglue\(", text), "record() is the way"
+
+
+# Figures
+
+
+def draws(cell: Any) -> bool:
+    return "figures." in cell.source.replace("import figures", "")
+
+
+@named([page for page in NOTEBOOKS if any(draws(cell) for cell in code_cells(page))])
+def test_every_figure_has_a_name_an_alt_text_and_a_caption_that_states_something(page):
+    for cell in code_cells(page):
+        said = figure_of(cell)
+        if not draws(cell):
+            assert not said, f"a figure's metadata on a cell that draws none: {cell.source[:80]}"
+            continue
+        where = said.get("name") or cell.source.splitlines()[-1]
+        assert re.fullmatch(r"fig-[a-z0-9-]+", said.get("name", "")), f"{where}: a figure is named fig-..."
+        assert len(said.get("alt", "")) >= 40, f"{where}: the alt text says what a sighted reader sees"
+        caption = said.get("caption", "").strip()
+        assert caption.endswith("."), f"{where}: the caption is a sentence"
+        assert len(caption.split()) >= 6, f"{where}: the caption states the answer"
+        assert caption != said["alt"], f"{where}: the caption says what it means, the alt text what is seen"
+
+
+def test_figures_have_names_of_their_own():
+    names = [said["name"] for page in NOTEBOOKS for cell in code_cells(page) if "name" in (said := figure_of(cell))]
+    assert names, "no figure was found"
+    assert sorted(names) == sorted(set(names))
+
+
+def test_every_figure_that_is_mentioned_exists():
+    names = {said["name"] for page in NOTEBOOKS for cell in code_cells(page) if "name" in (said := figure_of(cell))}
+    for page in PAGES:
+        mentioned = set(re.findall(r"\{numref\}`([^`]+)`", page.read_text(encoding="utf-8")))
+        assert mentioned <= names, page.name
+
+
+# Code
+
+
+@named(NOTEBOOKS)
+def test_cells_are_short(page):
+    for cell in code_cells(page):
+        tags = cell.metadata.get("tags", [])
+        if "remove-cell" in tags or "remove-input" in tags:
+            continue
+        lines = cell.source.splitlines()
+        assert len(lines) <= LONGEST_CELL, f"{len(lines)} lines: {lines[0]}"
+        assert max(map(len, lines)) <= LONGEST_LINE, f"wider than a page: {max(lines, key=len)}"
+
+
+@named(NOTEBOOKS)
+def test_cells_hold_no_hidden_failures(page):
+    tags = {tag for cell in code_cells(page) for tag in cell.metadata.get("tags", [])}
+    assert tags <= {"remove-cell", "remove-input", "hide-input"}, "no cell may be skipped, or be allowed to fail"
+
+
+# Form
+
+
+def test_the_book_has_its_chapters():
+    stems = [chapter.stem for chapter in CHAPTERS]
+    assert stems[:4] == ["data", "lsh", "buckets", "radius-search"]
+    assert set(CHAPTERS) <= set(NOTEBOOKS)
+
+
+def test_every_page_is_in_the_table_of_contents():
+    assert sorted((ROOT / "book").glob("*.md")) == sorted(PAGES)
+
+
+@named(NOTEBOOKS)
+def test_a_notebook_says_that_it_is_one(page):
+    _, header, _ = page.read_text(encoding="utf-8").split("---\n", 2)
+    front_matter = yaml.safe_load(header)
+    assert front_matter["jupytext"]["text_representation"]["format_name"] == "myst"
+    assert front_matter["kernelspec"]["name"] == "python3"
+
+
+@named(CHAPTERS)
+def test_a_chapter_has_its_fixed_parts_in_order(page):
+    text = page.read_text(encoding="utf-8")
+    headings = re.findall(r"(?m)^## (.+)$", prose_of(text))
+    assert headings[-3:] == ["Remember", "Exercises", "Further reading"]
+    body = text.split("---\n", 2)[2].lstrip()
+    assert re.match(r"# .+\n\n```\{admonition\} In this chapter\n:class: note\n", body)
+    opening = " ".join(body.split("```")[1].split())
+    assert "You will" in opening
+    assert "You need:" in opening
+    assert re.search(r"Time: \d+ minutes\.", opening)
+
+
+@named(CHAPTERS)
+def test_what_to_remember_is_a_list_and_exercises_have_answers(page):
+    text = page.read_text(encoding="utf-8")
+    remember = re.search(r"(?ms)^## Remember\n(.*?)^## ", text)[1]
+    assert len(re.findall(r"(?m)^- ", remember)) >= 3
+    exercises, answers = re.search(r"(?ms)^## Exercises\n(.*?)^```\{dropdown\} Answers\n(.*?)^```", text).groups()
+    numbered = re.findall(r"(?m)^(\d+)\. ", exercises)
+    assert len(numbered) >= 3
+    assert re.findall(r"(?m)^(\d+)\. ", answers) == numbered
+
+
+@named(CHAPTERS)
+def test_further_reading_cites_the_literature(page):
+    assert "{cite:" in page.read_text(encoding="utf-8").split("## Further reading")[1]
+
+
+@named(PAGES)
+def test_what_is_cited_is_in_the_bibliography(page):
+    known = set(re.findall(r"(?m)^@\w+\{([^,]+),", (ROOT / "book/references.bib").read_text(encoding="utf-8")))
+    keys = re.findall(r"\{cite:\w+\}`([^`]+)`", page.read_text(encoding="utf-8"))
+    assert {key.strip() for group in keys for key in group.split(",")} <= known
+
+
+def test_the_glossary_is_sorted_and_each_term_is_used():
+    text = (ROOT / "book/glossary.md").read_text(encoding="utf-8")
+    block = re.search(r"(?s)```\{glossary\}\n(.*?)```", text)[1]
+    terms = re.findall(r"(?m)^(\S.*)$", block)
+    assert terms == sorted(terms, key=str.casefold)
+    said = " ".join("\n".join(read(page) for page in PAGES if page.stem != "glossary").casefold().split())
+    patterns = {term: re.sub(r"\\ k$", r" \\w+", re.escape(term.casefold())) for term in terms}  # precision at 10
+    assert [term for term, pattern in patterns.items() if not re.search(pattern, said)] == []
+
+
+def test_the_stated_times_add_up_to_what_the_book_promises():
+    """how-to-use: "the first four take about two hours"."""
+    minutes = [int(re.search(r"Time: (\d+) minutes", page.read_text(encoding="utf-8"))[1]) for page in CHAPTERS[:4]]
+    assert "the first four take about two hours" in (ROOT / "book/how-to-use.md").read_text(encoding="utf-8")
+    assert 105 <= sum(minutes) <= 135

@@ -1,0 +1,668 @@
+"""What the chapters say, checked: a test a sentence, over several draws of hyperplanes and on both data sets.
+
+A docstring quotes the sentence; the last test makes sure that the book still says it. When a lesson fails, either the
+package has changed or the sentence was never true in general: change the sentence, not the bound.
+"""
+
+import inspect
+import io
+import re
+import sys
+import tarfile
+from functools import cache, cached_property
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from scipy.stats import spearmanr
+from sklearn.metrics.pairwise import cosine_similarity
+
+from l2h_tutorial import (
+    LSH,
+    HashTable,
+    HashTables,
+    bits_to_integers,
+    evaluate_radius_search,
+    gist_descriptors,
+    precision_at_k,
+    rerank,
+    split_dataset,
+)
+from l2h_tutorial.lsh import amplified_probability, angle_between, collision_probability
+from l2h_tutorial.metrics import recall_of_exact
+from l2h_tutorial.search import ball_size, exact_neighbours
+
+SEEDS = range(5)
+RADII = {"raw": (0, 1, 2, 10), "centred": (0, 1, 2, 3, 4, 5, 6, 10)}  # those that the sentences are about
+DATA = ["fashion", pytest.param("cifar", marks=pytest.mark.cifar10)]
+
+
+class Lab:
+    """One data set, as the chapters treat it; whatever several lessons need is computed once."""
+
+    def __init__(self, dataset):
+        self.dataset = dataset
+        self.bits = cache(self._bits)
+        self.table = cache(lambda name, seed: HashTable(self.bits(name, seed)[0]))
+        self.all_raw = cache(lambda seed: HashTable(LSH(16, random_state=seed).fit_transform(dataset.features)))
+        self.sweep = cache(self._sweep)
+        self.recall = cache(self._recall)
+
+    @cached_property
+    def split(self):
+        split = split_dataset(self.dataset)
+        return {"raw": split, "centred": split.preprocessed("l2-centre")}
+
+    def _bits(self, name, seed, n_bits=16):
+        """Codes of the database and of the queries."""
+        lsh = LSH(n_bits, random_state=seed).fit(self.split[name].X_train)
+        return lsh.transform(self.split[name].X_database), lsh.transform(self.split[name].X_query)
+
+    def _sweep(self, name, seed, n_bits=16, radii=None):
+        lsh = LSH(n_bits, random_state=seed).fit(self.split[name].X_train)
+        return evaluate_radius_search(lsh, self.split[name], radii=radii or RADII[name]).set_index("radius")
+
+    def _recall(self, seed):
+        """For each radius, recall of the exact neighbours by cosine, and the share of the database scanned."""
+        table, query_bits = self.table("centred", seed), self.bits("centred", seed)[1][:150]
+        found = {radius: table.query_radius(query_bits, radius) for radius in range(11)}
+        return {
+            radius: (recall_of_exact(ids, self.exact["centred"][:150]), np.mean([len(i) for i in ids]) / table.n_rows)
+            for radius, ids in found.items()
+        }
+
+    @cached_property
+    def exact(self):
+        return {name: exact_neighbours(s.X_query, s.X_database, 10) for name, s in self.split.items()}
+
+    @cached_property
+    def exhaustive(self):
+        return {n: precision_at_k(self.exact[n], s.y_query, s.y_database) for n, s in self.split.items()}
+
+    def pairs(self, seed, n):
+        """Features of random pairs of images."""
+        a, b = np.random.default_rng(seed).choice(len(self.dataset), size=(2, n), replace=False)
+        return self.dataset.features[a], self.dataset.features[b]
+
+
+@pytest.fixture(scope="session", params=DATA)
+def lab(request):
+    return Lab(request.getfixturevalue(request.param))
+
+
+@pytest.fixture(scope="session")
+def photographs(cifar_folder):
+    """Some of CIFAR-10's images."""
+    images = []
+    with tarfile.open(cifar_folder / "cifar10-images.tar.xz") as archive:
+        for member in archive:
+            if member.isfile():
+                images.append(np.array(Image.open(io.BytesIO(archive.extractfile(member).read()))))
+            if len(images) == 300:
+                return np.stack(images)
+    raise AssertionError(f"only {len(images)} images in the archive")
+
+
+@pytest.fixture(scope="session", params=["fashion", pytest.param("photographs", marks=pytest.mark.cifar10)])
+def images(request):
+    loaded = request.getfixturevalue(request.param)
+    return loaded if request.param == "photographs" else loaded.images[:300]
+
+
+def size_weighted_mean(table):
+    return np.sum(table.bucket_sizes.astype(float) ** 2) / table.n_rows
+
+
+def buckets_with_half(table):
+    sizes = np.sort(table.bucket_sizes)[::-1]
+    return int(np.searchsorted(np.cumsum(sizes), table.n_rows / 2)) + 1
+
+
+def emptier_side(bits):
+    share = bits.mean(axis=0)
+    return np.minimum(share, 1 - share)
+
+
+def precision_when_scanning(sweep, share):
+    return float(np.interp(np.log(share), np.log(np.maximum(sweep.scanned, 1e-9)), sweep.precision))
+
+
+# Welcome, and about the data
+
+
+def test_the_bundled_images_are_as_described(fashion):
+    """about-data: "the 10,000 test images, grey, 28 x 28 pixels, of ten" "The classes are balanced" """
+    assert fashion.images.shape == (10_000, 28, 28)
+    assert np.bincount(fashion.labels).tolist() == [1000] * 10
+
+
+@pytest.mark.cifar10
+def test_cifar_is_as_described(cifar, photographs):
+    """about-data: "60,000 colour photographs, 32 x 32 pixels, ten classes of 6,000" """
+    assert np.bincount(cifar.labels).tolist() == [6000] * 10
+    assert photographs.shape[1:] == (32, 32, 3)
+
+
+# 1 Images to vectors
+
+
+def test_near_does_mean_alike(lab):
+    """data: "near does mean alike" """
+    for seed in (42, 0, 1, 2, 3):
+        split = split_dataset(lab.dataset, random_state=seed)
+        nearest = exact_neighbours(split.X_query, split.X_database, 10)
+        chance = np.mean(split.y_query[:, None] == split.y_database)
+        assert precision_at_k(nearest, split.y_query, split.y_database) > 3 * chance
+
+
+def test_alike_but_not_always(lab):
+    """data: "Where the layouts agree the classes often do, and not always." """
+    assert 0.3 < lab.exhaustive["raw"] < 0.95
+
+
+def test_no_gist_value_is_negative(lab):
+    """data: "A mean of magnitudes cannot be negative" """
+    assert lab.dataset.features.min() >= 0
+
+
+def test_no_image_is_in_two_parts(lab):
+    """data: "No image is in two of them." """
+    split = lab.split["raw"]
+    rows = np.concatenate([split.query_rows, split.train_rows, split.database_rows])
+    assert len(np.unique(rows)) == len(rows) == len(lab.dataset)
+
+
+def test_a_bright_and_a_dark_copy_look_the_same(images):
+    """data: "even out the lighting, so that a bright and a dark copy look the same" """
+    bright, dark = gist_descriptors(images), gist_descriptors((images * 0.5).astype(np.uint8))
+    assert np.degrees(angle_between(bright, dark)).mean() < 5
+
+
+def test_no_single_pixel_tells_the_classes_apart(fashion):
+    """data: "no single pixel tells them apart" """
+    grey = fashion.images.reshape(len(fashion), -1) // 16
+    learn, judge = slice(0, 5000), slice(5000, None)
+    best = 0.0
+    for pixel in grey.T:
+        counts = np.zeros((16, 10))
+        np.add.at(counts, (pixel[learn], fashion.labels[learn]), 1)
+        best = max(best, np.mean(counts.argmax(axis=1)[pixel[judge]] == fashion.labels[judge]))
+    assert best < 0.4
+
+
+@pytest.mark.cifar10
+def test_a_shifted_photograph_differs_in_nearly_all_pixels(photographs):
+    """data: "one shifted by two pixels, differ in nearly all of them" """
+    assert np.mean(photographs[:, :, 2:] != photographs[:, :, :-2]) > 0.85
+
+
+def test_upside_down_together_changes_nearly_nothing(images):
+    """data: "Turned together, nearly nothing changes" """
+    upright, turned = gist_descriptors(images), gist_descriptors(images[:, ::-1])
+    before, after = (exact_neighbours(x[:50], x[50:], 10) for x in (upright, turned))
+    assert np.mean([np.isin(a, b).mean() for a, b in zip(before, after, strict=True)]) > 0.95
+
+
+def test_upside_down_alone_precision_falls(lab, fashion):
+    """data: "Turned alone, the queries' edges lie in other cells" "and precision falls" """
+    if lab.dataset is not fashion:
+        pytest.skip("the .mat has no images")
+    split = lab.split["raw"]
+    turned = gist_descriptors(fashion.images[split.query_rows][:, ::-1])
+    nearest = exact_neighbours(turned, split.X_database, 10)
+    assert precision_at_k(nearest, split.y_query, split.y_database) < lab.exhaustive["raw"] / 2
+
+
+def test_the_length_of_gist_grows_with_edges_and_euclidean_distance_minds_it(fashion):
+    """data: "which for GIST grows with the amount of edge in the picture" "Euclidean distance prefers" """
+    down, across = (np.abs(np.diff(fashion.images.astype(float), axis=axis)).mean(axis=(1, 2)) for axis in (1, 2))
+    length = np.linalg.norm(fashion.features, axis=1)
+    assert spearmanr(length, down + across)[0] > 0.4
+    split = split_dataset(fashion)
+    gap = {}
+    for metric in ("cosine", "euclidean"):
+        ids = exact_neighbours(split.X_query[:100], split.X_database, 10, metric=metric)
+        gap[metric] = np.abs(length[split.database_rows][ids] - length[split.query_rows[:100], None]).mean()
+    assert gap["euclidean"] < gap["cosine"]
+
+
+def test_a_fast_search_misses_some_and_is_measured_against_exhaustive_search(lab):
+    """data: "sets the precision that fast search is measured against" "so it misses some of these" """
+    for seed in SEEDS:
+        assert lab.recall(seed)[2][0] < 0.95
+        for name in ("raw", "centred"):
+            assert lab.sweep(name, seed).precision.max() < lab.exhaustive[name] + 0.02
+
+
+def test_a_code_is_a_thousand_times_smaller(lab):
+    """data: "A code of 16 bits is" "two codes are compared by" """
+    assert lab.dataset.features.dtype == np.float32
+    assert lab.dataset.features[0].nbytes // (16 // 8) == 1024
+
+
+# 2 Locality-sensitive hashing
+
+
+def test_three_lines_make_six_wedges():
+    """lsh: "The lines make six wedges" "All points of one wedge have the same code" """
+    for seed in SEEDS:
+        turn = np.linspace(0, 2 * np.pi, 5000, endpoint=False)
+        codes = bits_to_integers(LSH(3, random_state=seed).fit_transform(np.column_stack([np.cos(turn), np.sin(turn)])))
+        assert len(np.unique(codes)) == np.count_nonzero(codes != np.roll(codes, 1)) == 6
+    points = np.random.default_rng(0).normal(size=(60, 2))
+    assert len(np.unique(LSH(3, random_state=0).fit_transform(points), axis=0)) == 6, "those of the figure"
+
+
+def test_near_points_mostly_get_the_same_code():
+    """lsh: "Near points mostly get the same code because few random lines happen to pass between them." """
+    points = np.random.default_rng(0).normal(size=(60, 2))
+    nearest = np.argsort(cosine_similarity(points), axis=1)[:, -2]
+    for seed in SEEDS:
+        codes = bits_to_integers(LSH(3, random_state=seed).fit_transform(points))
+        assert np.mean(codes == codes[nearest]) > 0.8
+
+
+def test_two_images_share_a_bit_as_theory_says(lab):
+    """lsh: "Theory and measurement agree, for real images too." "leave chance room for about that much" """
+    for seed in SEEDS:
+        rng = np.random.default_rng(seed)
+        many = LSH(2000, random_state=seed).fit(lab.dataset.features)
+        x = rng.normal(size=(150, 512))
+        turn = rng.uniform(0, np.pi, size=(150, 1))
+        for a, b in [lab.pairs(seed, 150), (x, np.cos(turn) * x + np.sin(turn) * rng.normal(size=x.shape))]:
+            p = collision_probability(angle_between(a, b))
+            missed = np.abs((many.transform(a) == many.transform(b)).mean(axis=1) - p).mean()
+            by_chance = np.sqrt(2 / np.pi) * np.sqrt(p * (1 - p) / 2000).mean()
+            assert 0.6 * by_chance < missed < 2 * by_chance
+
+
+def test_no_two_images_are_more_than_a_right_angle_apart(lab):
+    """lsh: "none is more than a right angle apart" buckets: "no two of them can be more than a right angle apart" """
+    angles = angle_between(*lab.pairs(0, 5000))
+    assert angles.max() < np.pi / 2
+    assert np.degrees(np.median(angles)) < 60
+
+
+def test_unrelated_vectors_are_close_to_a_right_angle_apart():
+    """lsh: "unrelated vectors in 512 dimensions should be close to 90" """
+    x, y = np.random.default_rng(0).normal(size=(2, 1000, 512))
+    assert np.abs(np.degrees(angle_between(x, y)) - 90).max() < 12
+
+
+def test_hamming_distance_is_binomial(lab):
+    """lsh: "so $D$ follows a binomial distribution" """
+    n_draws = 4000
+    (a, b), lsh = lab.pairs(0, 5), LSH(16 * n_draws, random_state=0).fit(lab.dataset.features)
+    distances = (lsh.transform(a) != lsh.transform(b)).reshape(5, n_draws, 16).sum(axis=2)
+    p = angle_between(a, b) / np.pi
+    np.testing.assert_allclose(distances.mean(axis=1), 16 * p, atol=0.15)
+    np.testing.assert_allclose(distances.var(axis=1), 16 * p * (1 - p), rtol=0.1)
+
+
+def angle_estimates(lab, pairs, n_bits, seed):
+    lsh = LSH(n_bits, random_state=seed).fit(lab.dataset.features)
+    return np.pi * (lsh.transform(pairs[0]) != lsh.transform(pairs[1])).mean(axis=1)
+
+
+def test_the_error_of_the_angle_falls_with_the_root_of_the_bits(lab):
+    """lsh: "four times the bits for half the error" "It falls with $1/\\sqrt{b}$" """
+    pairs = lab.pairs(1, 300)
+    angles = angle_between(*pairs)
+    error = {
+        n_bits: np.sqrt(np.mean([np.square(angle_estimates(lab, pairs, n_bits, s) - angles) for s in range(30)]))
+        for n_bits in (16, 64, 256)
+    }
+    assert 1.7 < error[16] / error[64] < 2.35
+    assert 1.7 < error[64] / error[256] < 2.35
+
+
+def test_sixteen_bits_tell_near_from_far_and_little_more(lab):
+    """lsh: "Sixteen bits tell near from far, and little more." """
+    pairs = lab.pairs(1, 500)
+    angles = angle_between(*pairs)
+    for seed in SEEDS:
+        few, more, many = (spearmanr(angle_estimates(lab, pairs, b, seed), angles)[0] for b in (16, 64, 256))
+        assert 0.15 < few < 0.8
+        assert few < more < many
+
+
+def test_the_opposite_vector_has_every_bit_flipped_and_a_longer_one_none(lab):
+    """lsh: "Every bit flips (save for a projection of exactly zero); no bit changes." """
+    X = lab.dataset.features[:100]
+    for seed in SEEDS:
+        lsh = LSH(16, random_state=seed).fit(X)
+        np.testing.assert_array_equal(lsh.transform(-X), ~lsh.transform(X))
+        np.testing.assert_array_equal(lsh.transform(3 * X), lsh.transform(X))
+
+
+def test_two_thousand_bits_give_the_angle_to_a_degree_or_two(lab):
+    """lsh: "to within a degree or two" "in steps of more than eleven degrees" """
+    pairs = lab.pairs(2, 300)
+    errors = [np.degrees(angle_estimates(lab, pairs, 2000, seed) - angle_between(*pairs)) for seed in SEEDS]
+    assert np.sqrt(np.mean(np.square(errors))) < 2.2
+    assert 11 < 180 / 16 < 12
+
+
+def test_far_from_the_origin_hardly_any_code_is_left(lab):
+    """lsh: "Hardly any. The shift moves all images far out along one diagonal" """
+    for seed in SEEDS:
+        bits = LSH(16, random_state=seed).fit_transform(lab.dataset.features + 10)
+        assert len(np.unique(bits_to_integers(bits))) <= 4
+        assert np.sum(emptier_side(bits) < 0.01) >= 14
+
+
+# 3 Buckets
+
+
+def test_few_buckets_hold_half_of_the_raw_images(lab):
+    """buckets: "Few buckets hold most of the raw images." "a small part of them" """
+    for seed in SEEDS:
+        table = lab.all_raw(seed)
+        assert buckets_with_half(table) < 0.08 * len(table)
+        assert table.bucket_sizes.max() > 0.02 * table.n_rows
+
+
+def test_even_codes_would_leave_nearly_every_image_alone_or_with_a_few(lab):
+    """buckets: "nearly every image would have a bucket" "to itself, or share it with a few" """
+    codes = np.random.default_rng(0).integers(2**16, size=len(lab.dataset))
+    sizes = np.bincount(codes)
+    assert np.mean(sizes[codes] <= 4) > 0.95
+
+
+def test_a_query_meets_far_more_than_the_mean_bucket(lab):
+    """buckets: "The average of" "hides it, because it averages over buckets." """
+    for seed in SEEDS:
+        table = lab.all_raw(seed)
+        assert size_weighted_mean(table) > 5 * table.bucket_sizes.mean()
+
+
+def test_there_are_good_buckets_and_bad_ones(lab):
+    """buckets: "The purest and the most mixed bucket of six to eight images. The same hyperplanes made both." """
+    for seed in SEEDS:
+        labels = [lab.dataset.labels[rows] for _, rows in lab.all_raw(seed).items() if 6 <= len(rows) <= 8]
+        purity = [np.bincount(of_bucket).max() / len(of_bucket) for of_bucket in labels]
+        assert max(purity) > 0.7
+        assert min(purity) < 0.5
+
+
+def test_raw_hyperplanes_hardly_split_the_images_and_centred_ones_do_evenly(lab):
+    """buckets: "so many hyperplanes hardly split them" "every bit splits the images about evenly" """
+    for seed in SEEDS:
+        assert np.sum(emptier_side(lab.bits("raw", seed)[0]) < 0.1) >= 4
+        assert emptier_side(lab.bits("centred", seed)[0]).min() > 0.35
+
+
+def test_after_centring_angles_lie_around_a_right_angle(lab):
+    """buckets: "After centring, angles lie around 90 degrees" """
+    X = lab.split["centred"].X_database
+    for seed in SEEDS:
+        a, b = np.random.default_rng(seed).choice(len(X), size=(2, 3000), replace=False)
+        assert np.degrees(np.median(angle_between(X[a], X[b]))) == pytest.approx(90, abs=6)
+
+
+def test_centred_images_spread_over_several_times_as_many_buckets(lab):
+    """buckets: "Centred images spread over several times as many." "and a query meets" """
+    for seed in SEEDS:
+        raw, centred = lab.table("raw", seed), lab.table("centred", seed)
+        assert len(centred) > 3 * len(raw)
+        assert buckets_with_half(centred) > 3 * buckets_with_half(raw)
+        assert size_weighted_mean(centred) < size_weighted_mean(raw) / 3
+
+
+def test_with_few_bits_a_query_meets_many_and_with_32_most_images_are_alone(lab):
+    """buckets: "With 4 bits there are 16 buckets at most" "centred, most images are alone" """
+    for seed in SEEDS:
+        for name in ("raw", "centred"):
+            table = HashTable(lab.bits(name, seed)[0][:, :4])
+            assert len(table) <= 16
+            assert size_weighted_mean(table) >= table.n_rows / 16
+        table = HashTable(lab.bits("centred", seed, 32)[0])
+        assert np.sum(table.bucket_sizes == 1) > 0.5 * table.n_rows
+
+
+def test_the_largest_raw_bucket_holds_several_classes(lab):
+    """buckets: "shows several classes in large numbers" """
+    for seed in SEEDS:
+        table = lab.all_raw(seed)
+        rows = table.bucket(table.bucket_codes[table.bucket_sizes.argmax()])
+        assert np.sum(np.bincount(lab.dataset.labels[rows], minlength=10) > 0.05 * len(rows)) >= 3
+
+
+def test_centring_on_one_class_splits_that_class_and_leaves_the_others_lopsided(lab):
+    """buckets: "the others stay lopsided, the more so the less they look like it." """
+    rows = np.random.default_rng(0).choice(len(lab.dataset), 5000, replace=False)
+    X, y = lab.dataset.features[rows], lab.dataset.labels[rows]
+    X = X / np.linalg.norm(X, axis=1, keepdims=True)
+    means = np.array([X[y == label].mean(axis=0) for label in range(10)])
+    for centre in range(10):
+        shifted = X - means[centre]
+        balance = np.zeros(10)
+        for seed in SEEDS:
+            bits = LSH(16, random_state=seed).fit_transform(shifted)
+            balance += [emptier_side(bits[y == label]).mean() / len(SEEDS) for label in range(10)]
+        assert balance.argmax() == centre
+        assert balance[centre] > 0.4
+        assert spearmanr(np.linalg.norm(means - means[centre], axis=1), balance)[0] < -0.4
+
+
+# 4 Hamming radius search
+
+
+def test_large_balls_of_long_codes_hold_more_codes_than_there_are_images(lab):
+    """radius-search: "more than there are images, and nearly all of them empty" """
+    assert ball_size(32, 10) > 100 * len(lab.dataset)
+
+
+def test_a_larger_ball_has_more_candidates_and_better_best_ones(lab):
+    """radius-search: "A larger ball has more candidates, so the best of them are better." """
+    s = lab.split["centred"]
+    for seed in SEEDS:
+        found = [lab.table("centred", seed).query_radius(lab.bits("centred", seed)[1][:20], r) for r in (0, 1, 2)]
+        for smaller, larger in pairwise(found):
+            nearest = [rerank(s.X_query[:20], s.X_database, ids, 10) for ids in (smaller, larger)]
+            for few, many, was, now, x in zip(smaller, larger, *nearest, s.X_query, strict=False):
+                assert set(few) <= set(many)
+                if len(was):
+                    old, new = (cosine_similarity(x[None], s.X_database[ids])[0] for ids in (was, now))
+                    assert (new[: len(old)] >= old - 1e-6).all()
+
+
+def test_by_radius_alone_raw_vectors_look_better(lab):
+    """radius-search: "By radius alone raw vectors look better" "at radius 2 they are close to exhaustive search" """
+    for seed in SEEDS:
+        raw, centred = lab.sweep("raw", seed).precision, lab.sweep("centred", seed).precision
+        assert (raw[:2] > centred[:2] + 0.05).all()
+        assert raw[2] > centred[2] + 0.02
+        assert raw[2] > lab.exhaustive["raw"] - 0.03
+
+
+def test_centring_hardly_changes_exhaustive_search(lab):
+    """radius-search: "What it changes a great deal is the search by codes." """
+    assert abs(lab.exhaustive["centred"] - lab.exhaustive["raw"]) < 0.03
+
+
+def test_raw_codes_scan_several_times_as_much(lab):
+    """radius-search: "its *smallest* search" "At the same radius the centred search looked at" """
+    for seed in SEEDS:
+        raw, centred = lab.sweep("raw", seed).scanned, lab.sweep("centred", seed).scanned
+        assert raw[0] > 3 * centred[0]
+        assert raw[2] > 3 * centred[2]
+        assert raw[2] > 0.1
+
+
+def test_at_radius_ten_nearly_everything_is_a_candidate(lab):
+    """radius-search: "At radius 10, where nearly everything is a candidate" """
+    for seed in SEEDS:
+        assert lab.sweep("raw", seed).scanned[10] > 0.99
+
+
+def test_for_what_they_scan_centred_codes_are_better(lab):
+    """radius-search: "When six percent of the database is scanned" """
+    for seed in SEEDS:
+        raw, centred = lab.sweep("raw", seed), lab.sweep("centred", seed)
+        assert precision_when_scanning(centred, 0.06) > precision_when_scanning(raw, 0.06)
+
+
+def test_centred_codes_offer_cheap_searches_that_raw_codes_do_not_have(lab):
+    """radius-search: "Centred codes offer cheap searches that raw codes do not have at all." """
+    for seed in SEEDS:
+        raw, centred = lab.sweep("raw", seed), lab.sweep("centred", seed)
+        cheaper = centred[centred.scanned < raw.scanned.min()]
+        assert len(cheaper) >= 1
+        assert precision_when_scanning(centred, raw.scanned.min()) > 0.5 * lab.exhaustive["centred"]
+
+
+def test_many_queries_find_an_empty_bucket(lab):
+    """radius-search: "At radius 0 of the centred table many queries find an empty bucket." """
+    for seed in SEEDS:
+        assert lab.sweep("centred", seed).coverage[0] < 0.9
+
+
+def test_leaving_out_empty_answers_raises_precision_by_the_coverage(lab):
+    """radius-search: "Count the others as zero and precision is" "leave them out and it is" """
+    for seed in SEEDS:
+        lsh = LSH(16, random_state=seed).fit(lab.split["centred"].X_train)
+        skip = evaluate_radius_search(lsh, lab.split["centred"], radii=[0, 1], empty="skip").set_index("radius")
+        zero = lab.sweep("centred", seed).loc[:1]
+        np.testing.assert_allclose(zero.precision, skip.precision * zero.coverage)
+        assert skip.precision[0] > zero.precision[0]
+
+
+def test_queries_that_are_answered_first_are_the_easy_ones(lab):
+    """radius-search: "an average over *different queries*, the easy ones first" """
+    s = split_dataset(lab.dataset, query_size=2000).preprocessed("l2-centre")  # 120 queries are too few to tell
+    precision = precision_at_k(exact_neighbours(s.X_query, s.X_database, 10), s.y_query, s.y_database, per_query=True)
+    gains = []
+    for seed in SEEDS:
+        lsh = LSH(16, random_state=seed).fit(s.X_train)
+        n_found = HashTable(lsh.transform(s.X_database)).query_radius(lsh.transform(s.X_query), 0, count_only=True)
+        gains.append(precision[n_found > 0].mean() - precision[n_found == 0].mean())
+    assert np.mean(gains) > 2 * np.std(gains) / np.sqrt(len(gains)) > 0
+
+
+def test_a_ball_finds_near_images_sooner_than_others(lab):
+    """radius-search: "at every radius the share of the ten neighbours is well above the share scanned" """
+    for seed in SEEDS:
+        for recall, scanned in lab.recall(seed).values():
+            assert recall > 1.1 * scanned
+        recall, scanned = lab.recall(seed)[4]
+        assert recall > 4 * scanned
+
+
+def test_the_share_scanned_follows_several_radii_later(lab):
+    """radius-search: "the share of the database scanned follows several radii later" """
+    for seed in SEEDS:
+        recall, scanned = np.array(list(lab.recall(seed).values())).T
+        assert np.argmax(scanned > 0.5) - np.argmax(recall > 0.5) >= 2
+
+
+def test_real_pairs_follow_the_s_curve(lab):
+    """radius-search: "Real pairs follow the curves that theory predicts." "with another seed they err differently" """
+    s = lab.split["centred"]
+    queries = s.X_query[:50]
+    similarity = cosine_similarity(queries, s.X_database)
+    group = np.digitize(similarity, np.linspace(-0.4, 0.9, 14))
+    groups = [group == g for g in range(1, 14) if np.sum(group == g) > 200]
+    p = collision_probability(np.arccos(np.clip(similarity, -1, 1)))
+    errors = {design: [] for design in ((4, 1), (16, 1), (16, 20))}
+    for seed in SEEDS:
+        lsh = LSH(320, random_state=seed).fit(s.X_train)
+        database_bits, query_bits = lsh.transform(s.X_database), lsh.transform(queries)
+        for (n_bits, n_tables), found in errors.items():
+            n = n_bits * n_tables
+            hit = np.zeros(similarity.shape, dtype=bool)
+            for i, ids in enumerate(HashTables(database_bits[:, :n], n_tables).candidates(query_bits[:, :n])):
+                hit[i, ids] = True
+            predicted = amplified_probability(p, n_bits, n_tables)
+            found.append([hit[members].mean() - predicted[members].mean() for members in groups])
+    for design, found in errors.items():
+        assert np.abs(found).mean(axis=1).max() < 0.08, design
+        assert np.abs(np.mean(found, axis=0)).mean() < 0.03, design
+        assert np.ptp(found, axis=0).max() > 0, design
+
+
+def test_many_bits_reject_the_unlike_and_many_tables_rescue_the_alike():
+    """radius-search: "Many bits reject the unlike; many tables rescue the alike." "low, then steep, then high" """
+    p = collision_probability(np.arccos([0.0, 0.5, 0.8, 0.95]))
+    four, one, twenty = (amplified_probability(p, *design) for design in ((4, 1), (16, 1), (16, 20)))
+    assert four[0] > 0.05 > twenty[0] > one[0]
+    assert one[2] < 0.05 < 0.3 < twenty[2]
+    assert twenty[3] > 0.95 > 0.5 > one[3]
+
+
+def test_with_enough_bits_and_tables_lsh_reaches_exhaustive_search(lab):
+    """radius-search: "LSH finds the neighbours by angle as reliably as you like." "at a fraction of the cost" """
+    s = lab.split["centred"]
+    lsh = LSH(800, random_state=0).fit(s.X_train)
+    database_bits, query_bits = lsh.transform(s.X_database), lsh.transform(s.X_query)
+    recalls = []
+    for n_tables in (10, 30, 100):
+        n = 8 * n_tables
+        ids = HashTables(database_bits[:, :n], n_tables).candidates(query_bits[:, :n])
+        recalls.append(recall_of_exact(ids, lab.exact["centred"]))
+    assert recalls == sorted(recalls)
+    assert recalls[-1] > 0.95
+    assert np.mean([len(rows) for rows in ids]) < 0.5 * len(s.X_database)
+    nearest = rerank(s.X_query, s.X_database, ids, 10)
+    assert precision_at_k(nearest, s.y_query, s.y_database) == pytest.approx(lab.exhaustive["centred"], abs=0.01)
+
+
+def test_bits_decide_which_trade_offs_are_on_offer(lab):
+    """radius-search: "With 8 bits even radius 0" "bits decide which trade-offs are on offer" """
+    at_ten = {8: [], 16: [], 32: []}
+    for seed in SEEDS:
+        short = lab.sweep("centred", seed, 8, (0, 1, 2))
+        long = lab.sweep("centred", seed, 32, (0, 6, 8, 11, 12))
+        database_bits, query_bits = lab.bits("centred", seed, 8)
+        assert HashTable(database_bits).query_radius(query_bits, 6, count_only=True).mean() > 0.9 * len(database_bits)
+        assert short.scanned[0] > 0.003
+        assert long.scanned[0] < 0.001
+        assert long.coverage[0] < 0.5
+        for n_bits, sweep in ((8, short), (16, lab.sweep("centred", seed)), (32, long)):
+            at_ten[n_bits].append(precision_when_scanning(sweep, 0.1))
+    assert np.ptp([np.mean(values) for values in at_ten.values()]) < 0.05
+
+
+def test_from_radius_six_on_precision_hardly_rises_and_cost_does(lab):
+    """radius-search: "from radius 6 to radius 10, while the number of candidates still does?" "Most of the ten best are" """
+    for seed in SEEDS:
+        sweep = lab.sweep("centred", seed)
+        assert abs(sweep.precision[10] - sweep.precision[6]) < 0.03
+        assert sweep.scanned[10] > 2 * sweep.scanned[6]
+        assert lab.recall(seed)[6][0] > 0.6
+
+
+def test_reranking_by_raw_vectors_gives_the_precision_of_raw_exhaustive_search(lab):
+    """radius-search: "That of the raw vectors: at radius 10 most of the database is a candidate" """
+    raw = lab.split["raw"]
+    for seed in SEEDS:
+        ids = lab.table("centred", seed).query_radius(lab.bits("centred", seed)[1], 10)
+        nearest = rerank(raw.X_query, raw.X_database, ids, 10)
+        assert np.mean([len(rows) for rows in ids]) > 0.6 * len(raw.X_database)
+        found = precision_at_k(nearest, raw.y_query, raw.y_database)
+        assert found == pytest.approx(lab.exhaustive["raw"], abs=0.006)
+
+
+# The quotations
+
+
+def lessons():
+    return [
+        item
+        for name, item in inspect.getmembers(sys.modules[__name__])
+        if name.startswith("test_") and '"' in str(item.__doc__)
+    ]
+
+
+@pytest.mark.parametrize("lesson", lessons(), ids=lambda lesson: lesson.__name__.removeprefix("test_"))
+def test_the_book_says_so(lesson):
+    """A lesson whose sentence has gone checks nothing that is said."""
+    page, quotes = None, re.findall(r'([\w-]+): |"([^"]+)"', lesson.__doc__)
+    assert quotes
+    for name, quote in quotes:
+        if name:
+            page = " ".join((Path(__file__).parents[1] / "book" / f"{name}.md").read_text(encoding="utf-8").split())
+        else:
+            assert " ".join(quote.split()) in page, quote
