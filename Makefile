@@ -1,4 +1,4 @@
-# make book | test | bench | clean     DATASET=fashion-mnist|cifar10   SOURCE=path to CIFAR-10 files
+# make book | notebooks | test | bench | clean     DATASET=fashion-mnist|cifar10   SOURCE=path to CIFAR-10 files
 PYTHON ?= python3
 DATASET ?= $(L2H_DATASET)
 SOURCE ?= $(L2H_SOURCE)
@@ -12,11 +12,15 @@ $(error SOURCE says where the files of a data set are; say which: DATASET=cifar1
 endif
 endif
 
-.PHONY: book test lint bench clean
+.PHONY: book notebooks test lint bench clean
 book: .venv/installed
 	@# a failed strict build is forgotten, so that the next one fails again instead of passing on stale pages
 	$(BIN)/jupyter-book build . -W -n --keep-going || { rm -rf _build/.doctrees _build/html; exit 1; }
 	@echo "The book: $(CURDIR)/_build/html/index.html"
+
+notebooks: book
+	rm -rf _build/notebooks && cp -R _build/html/notebooks _build/notebooks
+	@echo "The notebooks, and the package that they need: $(CURDIR)/_build/notebooks"
 
 test: book
 	$(BIN)/python -m pytest -n 2

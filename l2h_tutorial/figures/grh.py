@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from ..datasets import Dataset
@@ -192,6 +191,6 @@ def lines_with_spread(frame: pd.DataFrame, x: str, y: str, by: str, *, xlabel: s
             label=str(name),
         )
     axes.set(xlabel=xlabel, ylabel=ylabel, ylim=(0, None))
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_xticks(sorted(frame[x].unique()))
     axes.legend(title=by, fontsize=9.5)
     return figure

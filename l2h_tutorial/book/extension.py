@@ -1,0 +1,113 @@
+"""The Sphinx extension: keys the execution cache, and puts notebooks and the wheel on the site."""
+
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from docutils import nodes
+from jupyter_cache import get_cache  # type: ignore[import-untyped]
+from myst_nb.core.read import create_nb_reader
+from nbformat import NotebookNode
+from sphinx.util import logging
+
+from l2h_tutorial.book.cache import execution_key
+from l2h_tutorial.book.files import replace_file
+from l2h_tutorial.book.markdown import NotebookError, Page
+from l2h_tutorial.book.notebooks import make_notebook
+from l2h_tutorial.book.wheel import build_wheel
+
+__all__ = ["register"]
+
+_LOGGER = logging.getLogger(__name__)
+
+
+def register(app: Any) -> dict[str, Any]:
+    """Connect to what happens in a build."""
+    app.add_config_value("l2h_wheel", "", "html")  # "html": when it changes, all pages are written again
+    app.connect("config-inited", _prepare)
+    app.connect("env-get-outdated", _pages_without_their_notebook)
+    app.connect("doctree-resolved", _write_notebook)
+    app.connect("html-page-context", _link_notebook)
+    app.connect("build-finished", _finish)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _prepare(app: Any, config: Any) -> None:
+    build = Path(app.outdir).resolve().parent
+    config.nb_execution_cache_path = str(build / ".jupyter_cache" / execution_key()[:16])
+    wheel = build_wheel(build / "wheel")
+    config.l2h_wheel = str(wheel.relative_to(build))
+    # for {{ wheel }} in a page of book/, whose file name has no other way to follow the version
+    link = f'<a href="../notebooks/{wheel.name}" download><code>{wheel.name}</code></a>'
+    config.myst_substitutions = {**config.myst_substitutions, "wheel": link}
+
+
+def _folder(app: Any) -> Path:
+    return Path(app.outdir, "notebooks")
+
+
+def _notebooks(app: Any) -> dict[str, str]:
+    """The file name of the notebook of every page that has one."""
+    pages = sorted(page for page, known in app.env.metadata.items() if "kernelspec" in known)
+    return {page: f"{page.rpartition('/')[2]}.ipynb" for page in pages}
+
+
+def _pages_without_their_notebook(app: Any, env: Any, added: set, changed: set, removed: set) -> list[str]:
+    return [
+        page for page, name in _notebooks(app).items() if page not in removed and not (_folder(app) / name).exists()
+    ]
+
+
+def _write_notebook(app: Any, document: nodes.document, docname: str) -> None:
+    notebooks = _notebooks(app)
+    if docname not in notebooks or app.builder.name != "html":
+        return
+    name = notebooks.pop(docname)
+    env = app.env
+    page = Page(
+        name=docname,
+        section_numbers=env.toc_secnumbers.get(docname, {}),
+        figure_numbers=env.toc_fignumbers.get(docname, {}),
+        number_formats=app.config.numfig_format,
+        notebooks={app.builder.get_relative_uri(docname, other): theirs for other, theirs in notebooks.items()},
+    )
+    target = _folder(app) / name
+    try:
+        notebook = make_notebook(page, document, _executed(env, docname), Path(app.config.l2h_wheel).name)
+    except NotebookError as error:
+        target.unlink(missing_ok=True)
+        _LOGGER.warning("no notebook: %s", error, location=docname, type="l2h", subtype="notebook")
+    else:
+        replace_file(target, nbformat.writes(notebook).encode() + b"\n")
+
+
+def _executed(env: Any, docname: str) -> NotebookNode:
+    """The page's source as a notebook, with the outputs that the build has put into the cache or found there."""
+    path = env.doc2path(docname)
+    text = Path(path).read_text(encoding="utf-8")
+    reader: Any = create_nb_reader(path, env.myst_config, env.mystnb_config, text)
+    try:
+        return get_cache(env.mystnb_config.execution_cache_path).merge_match_into_notebook(reader.read(text))[1]
+    except KeyError:
+        raise NotebookError(
+            f"{docname}: not in the cache of executed pages; build with execute_notebooks: cache"
+        ) from None
+
+
+def _link_notebook(app: Any, pagename: str, templatename: str, context: dict[str, Any], document: Any) -> None:
+    name = _notebooks(app).get(pagename)
+    if name and "body" in context:
+        address = context["pathto"](f"notebooks/{name}", 1)
+        link = f'<p class="notebook-link"><a href="{address}" download>Download this page as a notebook</a></p>'
+        context["body"] = context["body"].replace("</h1>", f"</h1>\n{link}", 1)
+
+
+def _finish(app: Any, exception: Exception | None) -> None:
+    if exception or app.builder.name != "html":
+        return
+    wheel = Path(app.outdir).resolve().parent / app.config.l2h_wheel
+    replace_file(_folder(app) / wheel.name, wheel.read_bytes())
+    wanted = {wheel.name, *_notebooks(app).values()}
+    for path in _folder(app).iterdir():  # pages are renamed and versions change: nothing of an earlier build is offered
+        if path.name not in wanted:
+            path.unlink()

@@ -1,0 +1,31 @@
+"""The package's own files, and files that are whole or not there."""
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+__all__ = ["PACKAGE", "files_key", "package_files", "replace_file"]
+
+PACKAGE = Path(__file__).parents[1]
+
+
+def package_files() -> list[Path]:
+    """Every file that belongs to the package, in a fixed order."""
+    return [path for path in sorted(PACKAGE.rglob("*")) if path.is_file() and "__pycache__" not in path.parts]
+
+
+def files_key(paths: Iterable[Path], root: Path) -> str:
+    """A SHA-256 over the contents of files and their names relative to ``root``."""
+    digest = hashlib.sha256()
+    for path in paths:
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        digest.update(repr((path.relative_to(root).as_posix(), content)).encode())
+    return digest.hexdigest()
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file under another name first: whoever opens ``path`` finds the old content or the new, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.part")
+    part.write_bytes(content)
+    part.replace(path)

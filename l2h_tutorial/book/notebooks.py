@@ -1,0 +1,182 @@
+"""Chapters as notebooks for plain Jupyter: the page's text, the source's code cells, the build's outputs.
+
+The resolved tree of a page (see :mod:`l2h_tutorial.book.markdown`) gives the text and the order; the executed copy that
+the build left in the cache gives the cells, those too that the page does not show. They stay, folded: the
+cells after them need what they import and compute.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from importlib.metadata import metadata
+from typing import Any
+
+import nbformat
+from docutils import nodes
+from myst_nb.core.utils import coalesce_streams
+from nbformat import NotebookNode
+
+from l2h_tutorial.book.markdown import MarkdownWriter, NotebookError, Page
+
+__all__ = ["make_notebook"]
+
+_FOLDED = {"remove-cell", "remove-input", "hide-input", "hide-cell"}
+_WITHOUT_OUTPUT = {"remove-cell", "remove-output"}
+
+
+def make_notebook(page: Page, document: nodes.document, executed: NotebookNode, wheel: str) -> NotebookNode:
+    """Put a page's notebook together.
+
+    Parameters
+    ----------
+    page : Page
+        The page's name, its numbers, and where other notebooks are.
+    document : nodes.document
+        The page's tree, resolved.
+    executed : NotebookNode
+        The page's source as a notebook, with outputs.
+    wheel : str
+        File name of the wheel that lies beside the notebook.
+
+    Returns
+    -------
+    NotebookNode
+        The same for the same arguments, to the last byte when written.
+
+    Raises
+    ------
+    NotebookError
+        If the page has something that cannot be shown in a notebook, or a cell printed a warning or an error.
+    """
+    writer = MarkdownWriter(page)
+    cells: list[NotebookNode] = []
+    waiting = _not_shown(document, executed)
+    lines = executed.metadata["source_map"]
+    for piece, line in _pieces(writer, document):
+        # a cell that the page does not show keeps its place in the source, though never before the title
+        while cells and waiting and (waiting[0] < piece if isinstance(piece, int) else lines[waiting[0]] < line):
+            cells.append(_code_cell(page, executed, waiting.pop(0)))
+        if isinstance(piece, int):
+            cells.append(_code_cell(page, executed, piece))
+        else:
+            _add_text(cells, piece)
+    cells += [_code_cell(page, executed, index) for index in waiting]
+    if writer.cited:
+        works = [re.sub(r"([*_$`])", r"\\\1", work) for work in writer.cited.values()]
+        _add_text(cells, "\n".join(["## Works cited", "", *(f"- {work}" for work in works)]))
+    if not cells or cells[0].cell_type == "code":
+        cells.insert(0, nbformat.v4.new_markdown_cell(""))
+    title, _, rest = cells[0].source.partition("\n\n")
+    cells[0].source = "\n\n".join(filter(None, [title, _how_to_run(wheel), rest]))
+    for number, cell in enumerate(cells, start=1):
+        cell.id = f"cell-{number}"
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    notebook = nbformat.v4.new_notebook(
+        cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "python"}}
+    )
+    nbformat.validate(notebook)
+    return notebook
+
+
+def _pieces(writer: MarkdownWriter, parent: nodes.Element, level: int = 0) -> Iterator[tuple[str | int, int]]:
+    """Text as Markdown and code as the index of its cell, each with its line in the source."""
+    line = 0
+    for node in parent.children:
+        line = node.line or line
+        if isinstance(node, nodes.section):
+            yield from _pieces(writer, node, level + 1)
+        elif isinstance(node, nodes.title):
+            yield writer.heading(node, level), line
+        elif _is_code(node):
+            yield node["cell_index"], line
+            for figure in node.findall(nodes.figure):
+                for caption in figure.findall(nodes.caption):
+                    yield writer.caption(figure, caption, "figure"), line
+        elif any(_is_code(inner) for inner in node.findall(nodes.container)):
+            yield from _pieces(writer, node, level)  # what folds a cell on the page
+        else:
+            yield writer.block(node), line
+
+
+def _is_code(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.container) and node.get("nb_element") == "cell_code"
+
+
+def _not_shown(document: nodes.document, executed: NotebookNode) -> list[int]:
+    shown = {node["cell_index"] for node in document.findall(_is_code)}
+    return [
+        index
+        for index, cell in enumerate(executed.cells)
+        if cell.cell_type == "code" and cell.source.strip() and index not in shown
+    ]
+
+
+def _add_text(cells: list[NotebookNode], text: str) -> None:
+    """Continue the last cell, or start one: after code, and at a heading, so that Jupyter can fold the section."""
+    if not text:
+        return
+    if cells and cells[-1].cell_type == "markdown" and not text.startswith("#"):
+        cells[-1].source += f"\n\n{text}"
+    else:
+        cells.append(nbformat.v4.new_markdown_cell(text))
+
+
+def _code_cell(page: Page, executed: NotebookNode, index: int) -> NotebookNode:
+    source = executed.cells[index]
+    tags = set(source.metadata.get("tags", []))
+    jupyter = {}
+    if tags & _FOLDED:
+        jupyter["source_hidden"] = True
+    if tags & {"hide-output", "hide-cell"}:
+        jupyter["outputs_hidden"] = True
+    alt = source.metadata.get("mystnb", {}).get("image", {}).get("alt")
+    # what record() left is for the page's text, where it stands already
+    outputs = [output for output in coalesce_streams(source.outputs) if "scrapbook" not in output.get("metadata", {})]
+    for problem in _problems(source.outputs):
+        first_line = source.source.splitlines()[0]
+        raise NotebookError(f"{page.name}: {problem}, in the output of the cell that starts {first_line!r}")
+    return nbformat.v4.new_code_cell(
+        source.source,
+        execution_count=source.execution_count,
+        outputs=[] if tags & _WITHOUT_OUTPUT else [_clean(output, alt) for output in outputs],
+        metadata={"jupyter": jupyter} if jupyter else {},
+    )
+
+
+def _clean(output: NotebookNode, alt: str | None) -> NotebookNode:
+    """An output without what myst-nb and the kernel noted for themselves; an image keeps its description."""
+    clean = NotebookNode(output)
+    if "data" in output:
+        images = [kind for kind in output.data if kind.startswith("image/")]
+        clean.metadata = {kind: {"alt": alt} for kind in images if alt}
+    return clean
+
+
+def _problems(outputs: list[NotebookNode]) -> Iterator[str]:
+    for output in outputs:
+        if output.output_type == "error":
+            yield f"an error, {output.ename}: {output.evalue}"
+        elif output.output_type == "stream" and output.name == "stderr":
+            yield f"a warning, {output.text.strip()!r}"
+        elif "np.float64(" in str(output.get("text", "")) + str(output.get("data", {}).get("text/plain", "")):
+            yield "a NumPy scalar, np.float64(...), which float() or a format makes readable"
+
+
+def _how_to_run(wheel: str) -> str:
+    package: Any = metadata("l2h-tutorial")
+    python = package["Requires-Python"].removeprefix(">=")
+    name = os.environ.get("L2H_DATASET") or "fashion-mnist"
+    if name == "fashion-mnist":
+        data = "It uses the Fashion-MNIST test images that come inside the package: nothing is downloaded."
+    else:
+        data = (
+            f"Its text and outputs are from the data set `{name}`. To use it too, set `L2H_DATASET={name}` before you "
+            "start Jupyter: it is downloaded once, or read from where `L2H_SOURCE` points. Otherwise the notebook uses "
+            "the Fashion-MNIST test images that come inside the package."
+        )
+    return (
+        f"> **To run this notebook** you need Python {python} or newer, Jupyter, and this book's package. Download "
+        f"`{wheel}`, which lies beside this notebook on the book's site, and install it with `pip install ./{wheel}`; "
+        f"or, in a copy of the project, with `pip install .`\n>\n> {data} Image descriptors are computed at first use "
+        "and kept in your cache folder."
+    )

@@ -1,0 +1,66 @@
+"""The package as one file, for readers who run a notebook without a checkout."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from l2h_tutorial.book.files import PACKAGE, files_key, package_files, replace_file
+
+__all__ = ["build_wheel"]
+
+_BUILD = "import sys; from setuptools import build_meta; build_meta.build_wheel(sys.argv[1])"
+
+
+def build_wheel(store: Path) -> Path:
+    """Build the package's wheel, unless the one in ``store`` was built from the same files.
+
+    The build needs setuptools and no network. It happens in a copy: setuptools leaves folders behind, and would put
+    what an earlier build left there into the wheel. Built twice from the same files, the wheel has the same bytes.
+
+    Parameters
+    ----------
+    store : Path
+        Folder that keeps the last wheel.
+
+    Returns
+    -------
+    Path
+        The wheel, in a subfolder of ``store`` named by what it was built from.
+
+    Raises
+    ------
+    RuntimeError
+        If the package is not in a checkout, or if setuptools fails; the message has what it printed.
+    """
+    root = PACKAGE.parent
+    files = [*package_files(), *(root / name for name in ("pyproject.toml", "README.md", "LICENSE"))]
+    missing = [path.name for path in files if not path.is_file()]
+    if missing:
+        raise RuntimeError(
+            f"the wheel is built from a checkout, and {root} has no {', '.join(missing)}: "
+            "install the package with `pip install -e .` in the project's folder"
+        )
+    folder = store / files_key(files, root)[:16]
+    for wheel in folder.glob("*.whl"):
+        return wheel
+    with TemporaryDirectory() as temporary:
+        for path in files:
+            copy = Path(temporary, "project", path.relative_to(root))
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)
+        result = subprocess.run(
+            [sys.executable, "-c", _BUILD, str(Path(temporary, "wheel"))],
+            cwd=Path(temporary, "project"),
+            env=os.environ | {"SOURCE_DATE_EPOCH": "315532800"},  # 1980, the earliest time that a zip file can hold
+            capture_output=True,
+            text=True,
+        )
+        if result.returncode:
+            raise RuntimeError(f"setuptools could not build the wheel:\n{result.stdout}{result.stderr}")
+        (built,) = Path(temporary, "wheel").glob("*.whl")
+        shutil.rmtree(store, ignore_errors=True)
+        replace_file(folder / built.name, built.read_bytes())
+    return folder / built.name
