@@ -23,6 +23,10 @@ _HOME = {
     "rerank": "search",
     "HashTable": "buckets",
     "HashTables": "buckets",
+    "PCAH": "baselines",
+    "SpectralHashing": "baselines",
+    "ITQ": "baselines",
+    "CCAITQ": "baselines",
     "GRH": "grh",
     "precision_at_k": "metrics",
     "mean_average_precision": "metrics",
@@ -32,6 +36,7 @@ _HOME = {
 __all__ = ["__version__", *_HOME]
 
 if TYPE_CHECKING:  # what tools see, which cannot follow __getattr__
+    from .baselines import CCAITQ, ITQ, PCAH, SpectralHashing
     from .buckets import HashTable, HashTables
     from .codes import bits_to_integers, hamming_distances, integers_to_bits, pack_bits
     from .datasets import Dataset, load_dataset

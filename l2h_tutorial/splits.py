@@ -27,6 +27,15 @@ class Split:
     query_rows, train_rows, database_rows : arrays of int64
         ``dataset.features[query_rows]`` are the queries as they were before preprocessing, and so on.
     class_names : tuple of str
+
+    Examples
+    --------
+    >>> from l2h_tutorial import load_dataset
+    >>> split = split_dataset(load_dataset("fashion-mnist"))
+    >>> split
+    <Split: 500 queries, 1,000 training, 8,500 database rows, 512 features>
+    >>> bool(abs(split.preprocessed("centre").X_database.mean()) < 1e-3)
+    True
     """
 
     X_query: NDArray[np.float32]
@@ -103,6 +112,13 @@ def split_dataset(
     TypeError, ValueError
         If a size is not a number of rows or a share, leaves nothing, or is too small to hold every class where the draw
         is stratified.
+
+    Examples
+    --------
+    >>> from l2h_tutorial import load_dataset
+    >>> split = split_dataset(load_dataset("fashion-mnist"), query_size=100, train_size=0.1)
+    >>> len(split.y_query), len(split.y_train), len(split.y_database)
+    (100, 990, 8910)
     """
     own = _SEED_SHARES if dataset.name == "cifar10" else _DEFAULT_SIZES
     stratify = dataset.name != "cifar10"
@@ -140,6 +156,15 @@ def paper_partition(
     References
     ----------
     S. Moran and V. Lavrenko, "Graph regularised hashing", ECIR 2015, section 4.
+
+    Examples
+    --------
+    >>> from l2h_tutorial import load_dataset
+    >>> split = paper_partition(load_dataset("fashion-mnist"), n_train=500)
+    >>> len(split.y_query), len(split.y_train), len(split.y_database)
+    (1000, 500, 9000)
+    >>> bool(np.isin(split.train_rows, split.database_rows).all())
+    True
     """
     n_query_per_class = _check_count(n_query_per_class, "n_query_per_class")
     n_train = _check_count(n_train, "n_train")

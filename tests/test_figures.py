@@ -173,12 +173,10 @@ def test_answers_mark_right_and_wrong_by_more_than_colour(drawn):
     assert "none found" in words
 
 
-def lines_of(figure):
-    """Lines of the first axes that are data, not levels or ends of error bars: colour, dashes, marker."""
-    drawn = [
-        line for line in figure.axes[0].get_lines() if len(set(line.get_ydata())) > 2 and line.get_marker() not in "_|"
-    ]
-    return [(line.get_color(), line.get_linestyle(), line.get_marker()) for line in drawn]
+def lines_of(axes):
+    """Lines that are data, not levels or ends of error bars: colour, and dashes with marker."""
+    data = [line for line in axes.get_lines() if len(set(line.get_ydata())) > 2 and line.get_marker() not in "_|"]
+    return [(line.get_color(), (line.get_linestyle(), line.get_marker())) for line in data]
 
 
 @pytest.mark.parametrize(
@@ -194,12 +192,10 @@ def lines_of(figure):
     ],
 )
 def test_lines_differ_in_grey_too(drawn, name):
-    lines = lines_of(drawn(name, toy_dataset("grey")))
-    if name == "dead_zone":
-        lines = [(li.get_color(), li.get_linestyle(), li.get_marker()) for li in DRAWN[name](None).axes[1].get_lines()]
+    lines = lines_of(drawn(name, toy_dataset("grey")).axes[1 if name == "dead_zone" else 0])
     assert len(lines) >= 2
-    assert len({(dash, marker) for _, dash, marker in lines}) == len(lines)
-    assert len({colour for colour, _, _ in lines}) == len(lines)
+    colours, strokes = zip(*lines, strict=True)
+    assert len(set(colours)) == len(set(strokes)) == len(lines)
 
 
 @pytest.mark.parametrize(

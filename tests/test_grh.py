@@ -17,6 +17,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.kernel_approximation import Nystroem
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge, RidgeClassifier
+from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.multioutput import MultiOutputClassifier
 from sklearn.naive_bayes import GaussianNB
@@ -27,12 +28,13 @@ from sklearn.svm import SVC, LinearSVC
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from l2h_tutorial.affinity import knn_affinity, same_class_affinity
-from l2h_tutorial.grh import GRH, PUBLISHED
+from l2h_tutorial.baselines import CCAITQ, ITQ, PCAH, SpectralHashing
+from l2h_tutorial.grh import GRH, PUBLISHED, partition
 from l2h_tutorial.grh.degenerate import next_best_split
 from l2h_tutorial.grh.partition import class_weights
 from l2h_tutorial.lsh import LSH
 
-CLASSIFIERS = ("linear-svm", "rbf-svm", "kernel-ridge")
+CLASSIFIERS = ("linear-svm", "rbf-svm", "kernel-ridge", "rbf-landmarks")
 
 
 def data(seed=0, n=60, n_classes=4, n_features=5, noise=2.0):
@@ -292,10 +294,47 @@ def test_rbf_svm_is_scikit_learns():
         np.testing.assert_array_equal(grh.history_[1].bits[:, k], svm.predict(X))
 
 
+def test_with_all_points_as_landmarks_it_is_kernel_ridge():
+    X, y = data(n=200, noise=3)
+    ridge, landmarks = (
+        GRH(16, classifier=classifier, n_landmarks=1000, n_iter=2, alpha=0.7, random_state=0).fit(X, y).transform(X)
+        for classifier in ("kernel-ridge", "rbf-landmarks")
+    )
+    assert np.mean(ridge == landmarks) > 0.999
+
+
+@pytest.mark.parametrize("block_rows", [4096, 33])
+def test_with_some_it_is_ridge_on_nystroem_features(block_rows, monkeypatch):
+    monkeypatch.setattr(partition, "_BLOCK_ROWS", block_rows)
+    X, y = data(n=200, noise=3)
+    grh = GRH(8, classifier="rbf-landmarks", n_landmarks=20, ridge=0.3, gamma=1.5, random_state=0).fit(X, y)
+    points = grh.models_[1][1].points
+    assert points.shape == (20, 5)
+    features = (X - grh.mean_) / grh.scale_
+    assert all((np.abs(features - point).max(axis=1) < 1e-12).any() for point in points)  # they are training points
+    gamma = raw_gamma(features, 1.5)
+    values, vectors = np.linalg.eigh(rbf_kernel(points, gamma=gamma))
+    nystroem = rbf_kernel(features, points, gamma=gamma) @ vectors / np.sqrt(values)
+    signs = np.where(grh.history_[1].regularised, 1, -1)
+    expected = Ridge(0.3, fit_intercept=False).fit(nystroem, signs).predict(nystroem)
+    clear = np.abs(expected) > 1e-4
+    assert clear.mean() > 0.99
+    np.testing.assert_array_equal(grh.transform(X)[clear], expected[clear] > 0)
+    np.testing.assert_array_equal(grh.history_[1].bits[clear], expected[clear] > 0)
+
+
+def test_the_seed_draws_the_landmarks():
+    X, y = data()
+    points = [
+        GRH(4, classifier="rbf-landmarks", n_landmarks=10, random_state=seed).fit(X, y).models_[1][1].points
+        for seed in (0, 0, 1)
+    ]
+    np.testing.assert_array_equal(points[0], points[1])
+    assert (points[0] != points[2]).any()
+
+
 @pytest.mark.parametrize("classifier", ["rbf-svm", "kernel-ridge"])
 def test_the_kernel_is_computed_once_for_all_bits_and_rounds(classifier, monkeypatch):
-    from l2h_tutorial.grh import partition
-
     calls = []
     compute = partition.gaussian_kernel
     monkeypatch.setattr(partition, "gaussian_kernel", lambda *a: calls.append(1) or compute(*a))
@@ -387,6 +426,33 @@ def test_starts_from_the_lsh_of_the_same_seed_on_centred_features():
     centred = X - X.mean(axis=0)
     grh = GRH(8, random_state=5).fit(X, y)
     np.testing.assert_array_equal(grh.history_[0].bits, LSH(8, random_state=5).fit(centred).transform(centred))
+
+
+def test_starts_from_the_cca_itq_of_the_same_seed():
+    X, y = data()
+    grh = GRH(4, initial="cca-itq", random_state=5).fit(X, y)
+    expected = CCAITQ(4, random_state=5).fit(X, y).transform(X)
+    np.testing.assert_array_equal(grh.history_[0].bits, expected)
+    assert (GRH(4, random_state=5).fit(X, y).history_[0].bits != expected).any()
+
+
+def test_the_cca_start_needs_labels():
+    X, _ = data()
+    for initial in ("cca-itq", CCAITQ(4)):
+        with pytest.raises(ValueError, match=r"initial=.* needs y, which an affinity does not give"):
+            GRH(4, initial=initial).fit(X, affinity=knn_affinity(X, 4))
+
+
+@pytest.mark.parametrize("hasher", [LSH(4), PCAH(4), ITQ(4), CCAITQ(4), SpectralHashing(4)], ids=str)
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+def test_any_hasher_is_a_start(hasher, classifier):
+    X, y = data()
+    hasher = clone(hasher)
+    if "random_state" in hasher.get_params():
+        hasher.set_params(random_state=1)
+    grh = GRH(4, initial=hasher, classifier=classifier, random_state=0).fit(X, y)
+    np.testing.assert_array_equal(grh.history_[0].bits, clone(hasher).fit(X, y).transform(X))
+    assert grh.history_[1].agreement > grh.history_[0].agreement
 
 
 def test_a_given_hasher_is_cloned_and_sees_the_features_and_labels_as_they_are():
@@ -514,10 +580,13 @@ def test_stages_are_what_fewer_rounds_give():
         np.testing.assert_array_equal(stages[n_iter], GRH(8, n_iter=n_iter, **options).fit(X, y).transform(X))
 
 
-def test_20_000_labels_train_without_a_square_array():
+@pytest.mark.parametrize(
+    "options", [{"C": 0.01}, {"classifier": "rbf-landmarks", "n_landmarks": 60}], ids=["linear", "landmarks"]
+)
+def test_20_000_labels_train_without_a_square_array(options):
     X, y = data(n=20_000, n_classes=10, n_features=8)
     tracemalloc.start()
-    GRH(4, n_iter=2, alpha=0.8, random_state=0, C=0.01).fit(X, y)
+    GRH(4, n_iter=2, alpha=0.8, random_state=0, **options).fit(X, y)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 40e6  # 20,000 x 20,000 single bits are 50e6 bytes
@@ -569,14 +638,20 @@ def test_encodes_block_by_block(monkeypatch):
     [
         ({"n_bits": 0}, ValueError, "n_bits must be at least 1, got 0"),
         ({"n_bits": 2.5}, TypeError, "n_bits must be an integer.*2.5"),
+        ({"n_landmarks": 0}, ValueError, "n_landmarks must be at least 1, got 0"),
+        ({"n_landmarks": True}, TypeError, "n_landmarks must be an integer.*True"),
         ({"alpha": 1.01}, ValueError, "alpha must be from 0.* to 1.*got 1.01"),
         ({"alpha": -0.1}, ValueError, "alpha must be.*got -0.1"),
         ({"alpha": float("nan")}, ValueError, "alpha must be.*got nan"),
         ({"alpha": "high"}, TypeError, "alpha must be.*got 'high'"),
         ({"n_iter": 0}, ValueError, "n_iter must be at least 1, got 0"),
         ({"n_iter": 1.0}, TypeError, "n_iter must be an integer.*1.0"),
-        ({"initial": "sha1"}, ValueError, "initial must be 'lsh' or a hasher, got 'sha1'"),
-        ({"initial": Ridge()}, TypeError, "initial must be 'lsh' or a hasher with fit and transform, got Ridge"),
+        ({"initial": "sha1"}, ValueError, "initial must be 'lsh', 'cca-itq' or a hasher, got 'sha1'"),
+        (
+            {"initial": Ridge()},
+            TypeError,
+            "initial must be 'lsh', 'cca-itq' or a hasher with fit and transform, got Ridge",
+        ),
         ({"initial": LSH}, TypeError, "initial must be.*got <class"),
         ({"initial": LSH(8)}, ValueError, r"initial must give 4 bits a point.*\(1, 8\)"),
         ({"initial": PCA(4)}, TypeError, "initial must give boolean columns, got dtype float64"),

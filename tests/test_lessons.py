@@ -21,7 +21,6 @@ from scipy.stats import spearmanr
 from sklearn.metrics.pairwise import cosine_similarity
 
 from l2h_tutorial import (
-    GRH,
     LSH,
     HashTable,
     HashTables,
@@ -134,25 +133,7 @@ def precision_when_scanning(sweep, share):
     return float(np.interp(np.log(share), np.log(np.maximum(sweep.scanned, 1e-9)), sweep.precision))
 
 
-# Welcome, and about the data
-
-
-def test_learned_hyperplanes_put_more_of_the_right_class_into_a_bucket(lab):
-    """index: "One query and its bucket, before and after learning" "the lower row has more ticks" """
-    whole = lab.split["centred"]
-    few = replace(whole, X_database=whole.X_database[:8000], y_database=whole.y_database[:8000])
-    for seed in SEEDS:
-        s, right = whole if seed == 0 else few, []
-        for hasher in (LSH(16, random_state=seed), GRH(16, classifier="kernel-ridge", random_state=seed)):
-            hasher.fit(s.X_train, s.y_train)
-            found = HashTable(hasher.transform(s.X_database)).query_radius(hasher.transform(s.X_query), 0)
-            nearest = rerank(s.X_query, s.X_database, found, 8)
-            right.append([np.sum(s.y_database[ids] == y) for ids, y in zip(nearest, s.y_query, strict=True)])
-        means = np.mean(right, axis=1)
-        assert means[1] > means[0] + 0.3
-        if seed == 0:
-            before, after = np.array(right)[:, np.abs(np.array(right) - means[:, None]).sum(axis=0).argmin()]
-            assert after > before, "the ordinary case that is shown"
+# About the data (the welcome page and chapters 5 to 7 are in test_lessons_grh.py)
 
 
 def test_the_bundled_images_are_as_described(fashion):

@@ -38,10 +38,12 @@ def check_parameters(grh: Any) -> None:
     """
     check_n_bits(grh.n_bits)
     _check_number(grh, "alpha", "from 0 (the reference bits only) to 1 (the graph only)", lambda value: 0 <= value <= 1)
-    if isinstance(grh.n_iter, bool) or not isinstance(grh.n_iter, int | np.integer):
-        raise TypeError(f"n_iter must be an integer of at least 1, got {grh.n_iter!r}")
-    if grh.n_iter < 1:
-        raise ValueError(f"n_iter must be at least 1, got {grh.n_iter}")
+    for name in ("n_iter", "n_landmarks"):
+        value = getattr(grh, name)
+        if isinstance(value, bool) or not isinstance(value, int | np.integer):
+            raise TypeError(f"{name} must be an integer of at least 1, got {value!r}")
+        if value < 1:
+            raise ValueError(f"{name} must be at least 1, got {value}")
     for name, choices in _CHOICES.items():
         if getattr(grh, name) not in choices:
             raise ValueError(f"{name} must be one of {choices}, got {getattr(grh, name)!r}")

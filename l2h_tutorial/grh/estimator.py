@@ -44,11 +44,14 @@ class GRH(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         reference, at 0.5 and below the graph step changes no bit, whatever the labels.
     n_iter : int, default=1
         Rounds, at least 1. Training stops before when a round would repeat the one before it.
-    initial : "lsh" or hasher, default="lsh"
-        Where the bits of the training points come from: ``LSH`` on the features with the training mean subtracted, or
-        any transformer to ``n_bits`` boolean columns, which is cloned and fitted to X as it is (and y).
-    classifier : {"linear-svm", "rbf-svm", "kernel-ridge"} or estimator, default="linear-svm"
-        A scikit-learn estimator is cloned; it is fitted once where it takes several outputs, else once a bit.
+    initial : {"lsh", "cca-itq"} or hasher, default="lsh"
+        Where the bits of the training points come from: ``LSH`` or ``CCAITQ`` (which needs y) on the features with the
+        training mean subtracted, or any transformer to ``n_bits`` boolean columns, which is cloned and fitted to X as
+        it is (and y).
+    classifier : {"linear-svm", "rbf-svm", "kernel-ridge", "rbf-landmarks"} or estimator, default="linear-svm"
+        All but the first have a Gaussian kernel: between all training points, or, for "rbf-landmarks", which is kernel
+        ridge for many labels, between them and a few. A scikit-learn estimator is cloned; it is fitted once where it
+        takes several outputs, else once a bit.
     reference : {"previous", "initial"}, default="previous"
         L_ref: the bits before this round, or those before the first.
     sign_of_zero : {-1, 1}, default=-1
@@ -71,9 +74,12 @@ class GRH(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         Of the Gaussian kernel exp(-gamma squared distance), in units of 1 / the median squared distance between
         training points.
     ridge : float, default=0.1
-        Regularisation of kernel ridge, added to the diagonal of the kernel matrix, which is 1.
+        Regularisation of kernel ridge, on landmarks too: added to the diagonal of the kernel matrix, which is 1.
+    n_landmarks : int, default=300
+        Of "rbf-landmarks": training points, drawn at random, around which there is a kernel; all where there are fewer.
+        More are better and slower.
     random_state : int, RandomState instance or None, default=None
-        Draws the LSH start: for an integer, the hyperplanes of ``LSH`` with the same seed. Then seeds the classifiers.
+        Draws the start: for an integer, the hyperplanes of ``LSH`` with the same seed. Then seeds the classifiers.
 
     Attributes
     ----------
@@ -133,6 +139,7 @@ class GRH(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         class_weight: str | None = None,
         gamma: float = 2.0,
         ridge: float = 0.1,
+        n_landmarks: int = 300,
         random_state: Any = None,
     ) -> None:
         self.n_bits = n_bits
@@ -150,6 +157,7 @@ class GRH(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         self.class_weight = class_weight
         self.gamma = gamma
         self.ridge = ridge
+        self.n_landmarks = n_landmarks
         self.random_state = random_state
 
     @classmethod

@@ -10,19 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 from sklearn.base import clone, is_classifier
-from sklearn.metrics.pairwise import euclidean_distances, rbf_kernel
+from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.svm import SVC, LinearSVC
 from sklearn.utils import get_tags
 
-__all__ = ["CLASSIFIERS", "make_classifier"]
+from .kernels import KernelModel, gaussian_kernel, kernel_width
 
-CLASSIFIERS = ("linear-svm", "rbf-svm", "kernel-ridge")
+__all__ = ["CLASSIFIERS", "make_classifier"]
 
 Bits = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
-_MEDIAN_POINTS = 2000  # enough pairs for a stable median, few enough to be quick
-_ZERO_DISTANCE = 1e-9
+_BLOCK_ROWS = 4096  # rows whose kernel with the landmarks is held in double precision
+_JITTER = 1e-10  # of the mean diagonal: far more than rounding loses, far less than the ridge
 
 
 class Model(Protocol):
@@ -30,6 +30,13 @@ class Model(Protocol):
 
     def predict(self, features: Floats) -> Bits:
         """Return bool (n, n_fitted_bits) for float64 (n, n_features)."""
+
+
+class Maker(Protocol):
+    """What holds the training features, and fits bits to them."""
+
+    def fit(self, bits: Bits) -> tuple[Model, Bits]:
+        """Return the model of bool (n_training, n_bits), and the bits that it gives the training points."""
 
 
 class LinearModel:
@@ -41,19 +48,6 @@ class LinearModel:
 
     def predict(self, features: Floats) -> Bits:
         return features @ self.weights + self.intercepts > 0
-
-
-class KernelModel:
-    """Weighted sums of Gaussian kernels around the training points, plus intercepts, > 0."""
-
-    def __init__(self, training: Floats, gamma: float, weights: Floats, intercepts: Floats) -> None:
-        self.training = training
-        self.gamma = gamma
-        self.weights = weights
-        self.intercepts = intercepts
-
-    def predict(self, features: Floats) -> Bits:
-        return rbf_kernel(features, self.training, gamma=self.gamma) @ self.weights + self.intercepts > 0
 
 
 class EstimatorModel:
@@ -110,29 +104,6 @@ class LinearSVM:
         return model, model.predict(self.features)
 
 
-def gaussian_kernel(features: Floats, gamma: float, seed: int) -> tuple[Floats, float]:
-    """Compute exp(-g squared distance) between all training points, g being gamma over the median squared distance.
-
-    Where most points coincide the mean takes the median's place; where all do, 1. Of more than 2,000 points, 2,000
-    drawn at random give the median.
-
-    Returns
-    -------
-    kernel : float64 array of shape (n, n)
-    g : float
-    """
-    squared = euclidean_distances(features, squared=True)
-    rows = np.arange(len(features))
-    if len(rows) > _MEDIAN_POINTS:
-        rows = np.random.RandomState(seed).choice(rows, _MEDIAN_POINTS, replace=False)
-    pairs = squared[np.ix_(rows, rows)][np.triu_indices(len(rows), 1)]
-    # The features have unit mean squared norm: below this, a distance is zero and rounding.
-    typical = next((value for value in (np.median(pairs), pairs.mean()) if value > _ZERO_DISTANCE), 1.0)
-    g = float(gamma / typical)
-    squared *= -g
-    return np.exp(squared, out=squared), g
-
-
 class RbfSVM:
     """One support vector machine a bit, by libsvm, all on one Gaussian kernel matrix."""
 
@@ -172,6 +143,45 @@ class KernelRidge:
         return model, signs - self.ridge * weights > 0
 
 
+class RbfLandmarks:
+    """Kernel ridge in which only kernels around a few of the training points, the landmarks, are summed.
+
+    With K the kernel between the n points and the m landmarks and K_m that between landmarks, the weights w solve
+    (K^T K + ridge K_m) w = K^T signs. That is ridge regression on Nystroem features, K K_m^(-1/2), and with all points
+    as landmarks it is kernel ridge. Time grows with n m^2 and memory with n m: nothing is n x n.
+
+    References
+    ----------
+    C. K. I. Williams and M. Seeger, "Using the Nystroem method to speed up kernel machines", NIPS 2000.
+    """
+
+    def __init__(self, features: Floats, *, gamma: float, ridge: float, n_landmarks: int, seed: int) -> None:
+        rows = np.random.RandomState(seed).permutation(len(features))[:n_landmarks]
+        self.landmarks = features[rows]
+        self.gamma = kernel_width(features, gamma, seed)
+        # Single precision will do for the one large array, but not for K^T K: its smallest eigenvalues are tiny.
+        self.kernel = np.empty((len(features), len(rows)), dtype=np.float32)
+        gram = ridge * rbf_kernel(self.landmarks, gamma=self.gamma)
+        for block in self._blocks():
+            kernel = rbf_kernel(features[block], self.landmarks, gamma=self.gamma)
+            gram += kernel.T @ kernel
+            self.kernel[block] = kernel
+        gram[np.diag_indices_from(gram)] += _JITTER * np.trace(gram) / len(gram)
+        self.factor = cho_factor(gram, lower=True, overwrite_a=True, check_finite=False)
+
+    def fit(self, bits: Bits) -> tuple[Model, Bits]:
+        signs = np.where(bits, np.float32(1), np.float32(-1))
+        taught = np.zeros((len(self.landmarks), bits.shape[1]))
+        for block in self._blocks():
+            taught += self.kernel[block].T @ signs[block]
+        weights = cho_solve(self.factor, taught, check_finite=False)
+        model = KernelModel(self.landmarks, self.gamma, weights, np.zeros(bits.shape[1]))
+        return model, np.concatenate([self.kernel[block] @ weights > 0 for block in self._blocks()])
+
+    def _blocks(self) -> list[slice]:
+        return [slice(start, start + _BLOCK_ROWS) for start in range(0, len(self.kernel), _BLOCK_ROWS)]
+
+
 class AnyEstimator:
     """A scikit-learn estimator: one fit for all bits where it predicts several outputs, else one clone a bit."""
 
@@ -202,19 +212,19 @@ class AnyEstimator:
         return estimator
 
 
-def make_classifier(grh: Any, features: Floats, seed: int) -> LinearSVM | RbfSVM | KernelRidge | AnyEstimator:
+_MAKERS: dict[str, tuple[Any, tuple[str, ...]]] = {
+    "linear-svm": (LinearSVM, ("C", "loss", "fit_intercept", "class_weight")),
+    "rbf-svm": (RbfSVM, ("C", "gamma", "class_weight")),
+    "kernel-ridge": (KernelRidge, ("gamma", "ridge")),
+    "rbf-landmarks": (RbfLandmarks, ("gamma", "ridge", "n_landmarks")),
+}
+CLASSIFIERS = tuple(_MAKERS)
+
+
+def make_classifier(grh: Any, features: Floats, seed: int) -> Maker:
     """Prepare the classifier that the parameters of a GRH estimator ask for, on standardised training features."""
     if not isinstance(grh.classifier, str):
         return AnyEstimator(features, grh.classifier, seed)
-    if grh.classifier == "kernel-ridge":
-        return KernelRidge(features, gamma=grh.gamma, ridge=grh.ridge, seed=seed)
-    if grh.classifier == "rbf-svm":
-        return RbfSVM(features, C=grh.C, gamma=grh.gamma, class_weight=grh.class_weight, seed=seed)
-    return LinearSVM(
-        features,
-        C=grh.C,
-        loss=grh.loss,
-        fit_intercept=grh.fit_intercept,
-        class_weight=grh.class_weight,
-        seed=seed,
-    )
+    make, names = _MAKERS[grh.classifier]
+    maker: Maker = make(features, seed=seed, **{name: getattr(grh, name) for name in names})
+    return maker

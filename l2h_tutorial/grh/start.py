@@ -4,13 +4,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
+from sklearn.utils import get_tags
 
+from ..baselines import CCAITQ
 from ..lsh import LSH
 
 __all__ = ["STARTS", "Start"]
 
-STARTS = {"lsh": LSH}
+STARTS: dict[str, Any] = {"lsh": LSH, "cca-itq": CCAITQ}
 
 
 class Start:
@@ -33,7 +35,7 @@ class Start:
     Raises
     ------
     ValueError, TypeError
-        If the hasher's output is not (n, n_bits) bool.
+        If the hasher's output is not (n, n_bits) bool, or it needs y and there is none.
     """
 
     def __init__(self, initial: Any, n_bits: int, random: Any, X: NDArray[Any], y: Any, mean: NDArray[Any]) -> None:
@@ -42,6 +44,8 @@ class Start:
         self.mean = mean if named else None
         self.hasher = STARTS[initial](n_bits, random_state=random) if named else clone(initial)
         if y is None:
+            if isinstance(self.hasher, BaseEstimator) and get_tags(self.hasher).target_tags.required:
+                raise ValueError(f"initial={initial!r} needs y, which an affinity does not give; take another start")
             self.hasher.fit(self._centred(X))
         else:
             self.hasher.fit(self._centred(X), y)

@@ -1,0 +1,111 @@
+"""What the baselines share: centring on the training mean, encoding block by block, and principal components."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+__all__ = ["CentredHasher", "check_enough", "principal_components"]
+
+Bits = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+
+_BLOCK_ROWS = 4096  # rows encoded at a time: bounds the float64 copy of float32 features
+
+
+class CentredHasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """A transformer to bits: True where a number made of the features less the training mean is 0 or more.
+
+    A subclass learns in ``fit``, which begins with ``_centred`` and sets ``_n_features_out``. Its ``_scores`` gives
+    the number for each bit: a product with ``projections_``, unless it is overridden.
+    """
+
+    def _centred(self, X: ArrayLike) -> Floats:
+        """Validate training features, keep their mean, and return them without it."""
+        points: NDArray[Any] = validate_data(self, X, dtype=[np.float64, np.float32], ensure_min_samples=2)
+        self.mean_ = points.mean(axis=0, dtype=np.float64)
+        centred: Floats = points - self.mean_
+        return centred
+
+    def transform(self, X: ArrayLike) -> Bits:
+        """Hash each row.
+
+        Parameters
+        ----------
+        X : (n, n_features) array of numbers
+
+        Returns
+        -------
+        (n, n_bits) array of bool
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            Before `fit`.
+        ValueError
+            If `X` has another number of features than in `fit`, or is not a finite two-dimensional array.
+        """
+        check_is_fitted(self)
+        points: NDArray[Any] = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+        bits: Bits = np.empty((len(points), self._n_features_out), dtype=np.bool_)
+        for start in range(0, len(points), _BLOCK_ROWS):
+            block = slice(start, start + _BLOCK_ROWS)
+            np.greater_equal(self._scores(points[block] - self.mean_), 0, out=bits[block])
+        return bits
+
+    def _scores(self, centred: Floats) -> Floats:
+        scores: Floats = centred @ self.projections_
+        return scores
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = []  # bits come out, whatever goes in
+        return tags
+
+
+def check_enough(n_bits: int, centred: Floats) -> None:
+    """Refuse more bits than the features have directions.
+
+    Raises
+    ------
+    ValueError
+        If `n_bits` exceeds the number of rows or of columns of `centred`.
+    """
+    n, d = centred.shape
+    if n_bits > min(n, d):
+        raise ValueError(
+            f"n_bits must be at most {min(n, d)}, the directions of n_samples = {n} with n_features = {d}, "
+            f"1 bit a direction; got {n_bits}"
+        )
+
+
+def principal_components(centred: Floats, n_components: int) -> Floats:
+    """Find the orthogonal directions along which centred features vary most.
+
+    Parameters
+    ----------
+    centred : (n, d) array of float64
+    n_components : int
+
+    Returns
+    -------
+    (d, n_components) array of float64
+        Unit columns, the largest variance first; the largest coordinate of each is positive, so that the same data
+        give the same signs on every machine.
+
+    Examples
+    --------
+    >>> principal_components(np.array([[-3.0, 0], [3, 0], [0, 1], [0, -1]]), 1)
+    array([[1.],
+           [0.]])
+    """
+    n, d = centred.shape
+    if n >= d:  # the smaller of the two matrices has the same spectrum
+        _, vectors = np.linalg.eigh(centred.T @ centred)
+        components = vectors[:, ::-1][:, :n_components]
+    else:
+        components = np.linalg.svd(centred, full_matrices=False)[2][:n_components].T
+    largest = np.take_along_axis(components, np.abs(components).argmax(axis=0)[None], axis=0)
+    return components * np.where(largest < 0, -1.0, 1.0)

@@ -1,0 +1,281 @@
+"""The built site in a real browser, with every other host cut off; and its links, read from the files."""
+
+import functools
+import os
+import re
+import shutil
+import threading
+from html.parser import HTMLParser
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+SITE = ROOT / "_build/html"
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+PAGES = [TOC["root"], *(entry["file"] for part in TOC["parts"] for entry in part["chapters"]), "genindex", "search"]
+WIDTHS = (1280, 390)
+SCHEMES = ("light", "dark")
+QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic"]
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", *QUIET]
+ELSEWHERE = re.compile(r"^(?!file:|data:|blob:|about:|http://127\.0\.0\.1[:/])")
+UNRENDERED = (
+    "{glue",
+    "{numref",
+    "{eq",
+    "{cite",
+    "{doc",
+    "{ref",
+    "{eval",
+    "np.float64(",
+    "```",
+    ":::",
+    "\\(",
+    "\\[",
+    "$$",
+)
+
+# What sticks out: elements that reach past the right edge and do not lie in an area that scrolls of itself
+WIDER_THAN_THE_SCREEN = """() => {
+  const width = document.documentElement.clientWidth;
+  const scrolls = (element) => element && element !== document.body && (
+    getComputedStyle(element).overflowX !== "visible" || scrolls(element.parentElement));
+  if (document.documentElement.scrollWidth <= width) return [];
+  return ["the page"].concat([...document.querySelectorAll("main *")]
+    .filter((element) => element.getBoundingClientRect().right > width && !scrolls(element.parentElement))
+    .slice(0, 5).map((element) => `${element.tagName}.${element.className}: ${element.textContent.slice(0, 60)}`));
+}"""
+IMAGES = """() => [...document.querySelectorAll("article img")].map((image) => (
+  {alt: image.getAttribute("alt"), src: image.src, loaded: image.complete && image.naturalWidth > 0}))"""
+BRIGHTNESS = """() => {
+  const colour = getComputedStyle(document.body).backgroundColor.match(/[\\d.]+/g).map(Number);
+  return (colour[0] + colour[1] + colour[2]) / (3 * 255);
+}"""
+
+
+@pytest.fixture(scope="session")
+def site():
+    """The folder of the built site."""
+    missing = [name for name in PAGES if not (SITE / f"{name}.html").is_file()]
+    if missing:
+        pytest.skip(f"run `make book` first: _build/html lacks {', '.join(missing)}")
+    return SITE
+
+
+# In the browser
+
+
+@pytest.fixture(scope="session")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api")
+    path = os.environ.get("L2H_CHROMIUM") or shutil.which("chromium")
+    with playwright.sync_playwright() as started:
+        launched = started.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield launched
+        launched.close()
+
+
+class Visit:
+    """A tab of a fresh profile, and what went wrong in it."""
+
+    def __init__(self, browser, width, scheme="light"):
+        self.context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        self.left, self.errors = [], []
+        self.context.route(ELSEWHERE, lambda route: route.abort())
+        self.page = self.context.new_page()
+        self.page.on("request", lambda request: self.left.append(request.url) if ELSEWHERE.match(request.url) else None)
+        self.page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("requestfailed", lambda request: self.errors.append(f"not loaded: {request.url}"))
+        self.page.on("response", lambda response: self.errors.append(response.url) if response.status >= 400 else None)
+
+    def go(self, url):
+        self.page.goto(url, wait_until="load")
+        if self.page.locator(".math").count():
+            self.page.wait_for_selector("mjx-container", state="attached", timeout=20_000)
+            self.page.wait_for_function("() => window.MathJax.startup.promise.then(() => true)")
+
+    def check_nothing_went_wrong(self):
+        assert self.left == [], "the page asked another host"
+        assert self.errors == []
+
+    def check_it_is_rendered(self):
+        page = self.page
+        assert page.locator("main h1:visible").count() == 1
+        text = page.locator(".bd-article-container, article").first.inner_text(timeout=5000)
+        assert [raw for raw in UNRENDERED if raw in text] == []
+        formulas = page.locator("article .math")
+        rendered = formulas.locator("xpath=descendant-or-self::*[local-name()='mjx-container']").count()
+        assert rendered >= formulas.count()
+        assert page.locator("mjx-merror").count() == 0
+        for image in page.evaluate(IMAGES):
+            assert image["loaded"], image["src"]
+            assert len(image["alt"] or "") >= 20, image["src"]
+            assert not re.search(r"\.(png|svg|jpe?g)$|[0-9a-f]{16}", image["alt"]), f"a file name: {image['alt']}"
+
+    def check_it_fits(self):
+        assert self.page.evaluate(WIDER_THAN_THE_SCREEN) == []
+
+
+@pytest.fixture
+def visit(browser):
+    visits = []
+
+    def start(*arguments, **keywords):
+        visits.append(Visit(browser, *arguments, **keywords))
+        return visits[-1]
+
+    yield start
+    for one in visits:
+        one.context.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", PAGES)
+def test_page_from_a_file(site, visit, name, width):
+    """As it is opened after `make book`: by a double click, wide or narrow, light or dark."""
+    tab = visit(width)
+    tab.go((site / f"{name}.html").as_uri())
+    tab.check_it_is_rendered()
+    for scheme in SCHEMES:
+        tab.page.emulate_media(color_scheme=scheme)
+        tab.page.wait_for_selector(f"html[data-theme={scheme}]", state="attached")
+        assert (tab.page.evaluate(BRIGHTNESS) > 0.5) == (scheme == "light")
+        tab.check_it_fits()
+    tab.check_nothing_went_wrong()
+
+
+@pytest.fixture(scope="session")
+def address(site):
+    """The site on a loopback web server."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *arguments):
+            """Keep the tests' output clean."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(site)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", PAGES)
+def test_page_from_a_server(address, visit, name):
+    tab = visit(390, "dark")
+    tab.go(f"{address}/{name}.html")
+    tab.check_it_is_rendered()
+    tab.check_it_fits()
+    tab.check_nothing_went_wrong()
+
+
+@pytest.mark.browser
+def test_the_address_without_a_page_leads_to_the_welcome(address, visit):
+    tab = visit(1280)
+    tab.go(f"{address}/")
+    tab.page.wait_for_url(f"**/{TOC['root']}.html")
+    tab.check_nothing_went_wrong()
+
+
+@pytest.mark.browser
+def test_search_finds_without_a_network(address, visit):
+    tab = visit(1280)
+    tab.go(f"{address}/{PAGES[0]}.html")
+    tab.page.keyboard.press("Control+k")
+    tab.page.keyboard.type("amplification hyperplanes")
+    tab.page.keyboard.press("Enter")
+    tab.page.wait_for_url("**/search.html?q=*")
+    hit = tab.page.locator("#search-results li a").first
+    hit.wait_for(timeout=20_000)
+    hit.click()
+    tab.page.wait_for_url("**/book/*.html*")
+    assert "hyperplane" in tab.page.locator("article").first.inner_text()
+    tab.check_nothing_went_wrong()
+
+
+@pytest.mark.browser
+def test_search_says_so_when_there_is_nothing(address, visit):
+    tab = visit(1280)
+    tab.go(f"{address}/search.html?q=xylophonist")
+    tab.page.get_by_text("did not match any documents").wait_for(timeout=20_000)
+    assert tab.page.locator("#search-results li").count() == 0
+    tab.check_nothing_went_wrong()
+
+
+@pytest.mark.browser
+def test_the_reader_can_hide_and_show_code(site, visit):
+    """A figure's code is folded away, and one click opens it."""
+    tab = visit(390)
+    tab.go((site / "book/lsh.html").as_uri())
+    folded = tab.page.locator("details.hide:not([open])").first
+    code = folded.locator("pre").first
+    assert not code.is_visible()
+    folded.locator("summary").click()
+    assert tab.page.locator("details.hide[open] pre").first.is_visible()
+    tab.check_it_fits()
+    tab.check_nothing_went_wrong()
+
+
+@pytest.mark.browser
+def test_the_checks_themselves_can_fail(tmp_path, visit):
+    (tmp_path / "bad.html").write_text(
+        "<html><body><main><h1>Bad</h1><article><img src='cells.png' alt='3f2a9c0d1e4b5a67.png'>"
+        "<p style='width: 900px'>{glue:text}`mean`</p></article></main>"
+        "<script src='https://example.org/x.js'></script><script>nothing.there()</script></body></html>"
+    )
+    tab = visit(390)
+    tab.go((tmp_path / "bad.html").as_uri())
+    for check in (tab.check_it_is_rendered, tab.check_it_fits, tab.check_nothing_went_wrong):
+        with pytest.raises(AssertionError):
+            check()
+    assert tab.left == ["https://example.org/x.js"]
+    assert any("nothing is not defined" in error for error in tab.errors)
+
+
+# In the files
+
+
+class Links(HTMLParser):
+    """Where a page leads and what it loads, and the places in it that others can lead to."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.targets, self.places = set(), set()
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attrs):
+        values = dict(attrs)
+        self.targets |= {values[key] for key in ("href", "src") if values.get(key)}
+        self.places |= {values[key] for key in ("id", "name") if values.get(key)}
+
+
+def test_every_local_link_leads_somewhere(site):
+    pages = {path.resolve(): Links(path) for path in site.rglob("*.html") if "_static" not in path.parts}
+    assert len(pages) >= len(PAGES)
+    lost = []
+    for path, page in pages.items():
+        for link in page.targets:
+            parts = urlsplit(link)
+            if parts.scheme or parts.netloc:
+                continue
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            place = unquote(parts.fragment)
+            if not target.exists() or (place and target in pages and place not in pages[target].places):
+                lost.append(f"{path.name}: {link}")
+    assert lost == []
+
+
+def test_no_page_loads_anything_from_another_host(site):
+    loads = re.compile(r"<(?:script|img|iframe|link(?=[^>]*stylesheet))\b[^>]*\b(?:src|href)=\"(?:https?:)?//[^\"]+")
+    for path in site.rglob("*.html"):
+        assert loads.findall(path.read_text(encoding="utf-8")) == [], path.name
+
+
+def test_every_page_of_the_book_is_on_the_site_and_no_other(site):
+    built = {path.stem for path in (site / "book").glob("*.html")}
+    assert built == {Path(name).name for name in PAGES if name.startswith("book/")}
