@@ -535,6 +535,13 @@ def test_leaving_out_empty_answers_raises_precision_by_the_coverage(lab):
         assert skip.precision[0] > zero.precision[0]
 
 
+def test_three_right_answers_are_three_tenths():
+    """radius-search: "has a precision at 10 of 3/10 here" "divided by what was returned it would be 1" """
+    ids = [np.array([4, 0, 2])]
+    assert precision_at_k(ids, [7], [7] * 5) == pytest.approx(3 / 10)
+    assert precision_at_k(ids, [7], [7] * 5, denominator="returned") == 1
+
+
 def test_queries_that_are_answered_first_are_the_easy_ones(lab):
     """radius-search: "an average over *different queries*, the easy ones first" """
     s = split_dataset(lab.dataset, query_size=2000).preprocessed("l2-centre")  # 120 queries are too few to tell

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "l2h_tutorial"
 FILES = sorted(PACKAGE.rglob("*.py"))
 ORDER = ["gist", "datasets", "splits", "codes", "lsh", "search", "buckets", "affinity", "baselines", "grh"]
-ORDER += ["metrics", "protocols", "figures", "book", "exercises"]
+ORDER += ["metrics", "tuning", "protocols", "figures", "book", "exercises"]
 LAST = {"figures", "book", "exercises"}  # only chapters import these
 LONGEST_FILE = 300
 
