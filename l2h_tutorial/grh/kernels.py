@@ -2,6 +2,7 @@
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial.distance import squareform
 from sklearn.metrics.pairwise import euclidean_distances, rbf_kernel
 
 __all__ = ["KernelModel", "gaussian_kernel", "kernel_width"]
@@ -52,7 +53,7 @@ def gaussian_kernel(features: Floats, gamma: float, seed: int) -> tuple[Floats, 
     """
     squared = euclidean_distances(features, squared=True)
     rows = _sample(len(features), seed)
-    g = _width(squared[np.ix_(rows, rows)], gamma)
+    g = _width(squared if len(rows) == len(squared) else squared[np.ix_(rows, rows)], gamma)
     squared *= -g
     return np.exp(squared, out=squared), g
 
@@ -65,7 +66,7 @@ def _sample(n: int, seed: int) -> NDArray[np.intp]:
 
 
 def _width(squared: Floats, gamma: float) -> float:
-    pairs = squared[np.triu_indices(len(squared), 1)]
+    pairs = squareform(squared, checks=False)
     # The features have unit mean squared norm: below this, a distance is zero and rounding.
     typical = next((value for value in (np.median(pairs), pairs.mean()) if value > _ZERO_DISTANCE), 1.0)
     return float(gamma / typical)

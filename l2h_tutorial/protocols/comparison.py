@@ -11,9 +11,9 @@ import pandas as pd
 from sklearn.base import clone
 from tqdm import tqdm
 
-from .datasets import Dataset
-from .metrics import evaluate_radius_search, mean_average_precision
-from .splits import Preprocessing, Split, split_dataset
+from ..datasets import Dataset
+from ..metrics import evaluate_radius_search, mean_average_precision
+from ..splits import Preprocessing, Split, split_dataset
 
 FIRST_SPLIT = 42  # the split of seed 0, the one that split_dataset makes unasked
 

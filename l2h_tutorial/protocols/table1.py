@@ -1,0 +1,238 @@
+"""Table 1 of the GRH paper, run again: ``python -m l2h_tutorial.protocols.table1 --source CIFAR-10``.
+
+Every finished measurement is kept at once. Started again, the program goes on where it was, whatever ended it.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from itertools import product
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+from joblib import Parallel, delayed
+from sklearn.base import clone
+from sklearn.utils import get_tags
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from tqdm import tqdm
+
+from ..baselines import CCAITQ, PCAH, SpectralHashing
+from ..datasets import Dataset, load_dataset
+from ..grh import GRH
+from ..lsh import LSH
+from ..metrics import mean_average_precision
+from ..splits import Split, paper_partition
+from ..tuning import Validation, tune_as_published, validation_set
+from .ecir2015 import N_BITS, beside_published
+from .results import ResultsFile, provenance
+
+__all__ = ["METHODS", "run_table1"]
+
+METHODS: dict[str, Any] = {
+    "LSH": LSH(),
+    "PCAH": PCAH(),
+    "SH": SpectralHashing(),
+    "ITQ+CCA": CCAITQ(),
+} | {
+    f"GRH {classifier}, {start} start": GRH(classifier=classifier, initial=initial)
+    for start, initial in (("LSH", "lsh"), ("CCA", "cca-itq"))
+    for classifier in ("linear-svm", "rbf-svm", "kernel-ridge")
+}
+
+Cell = dict[str, Any]
+
+
+def run_table1(
+    dataset: Dataset,
+    folder: str | Path,
+    *,
+    methods: Mapping[str, Any] = METHODS,
+    n_train: Iterable[int] = (1000, 2000),
+    n_bits: Iterable[int] = N_BITS,
+    partitions: Iterable[int] = range(5),
+    n_query_per_class: int = 100,
+    tuning: Mapping[str, Any] | None = None,
+    n_jobs: int = 1,
+    quiet: bool | None = None,
+) -> pd.DataFrame:
+    """Measure every method as the ECIR 2015 paper does, and keep the results.
+
+    A partition is drawn by :func:`~l2h_tutorial.paper_partition` with its number as seed, which also is the hasher's
+    ``random_state``; features are centred. GRH is tuned by :func:`~l2h_tutorial.tuning.tune_as_published` on validation
+    queries of the first partition, for each number of labels and bits. Methods that use no labels are measured for the
+    first number of labels only.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    folder : path
+        Of ``table1.csv``, and of ``table1-tuning.csv`` for what tuning chose. What they hold already is not measured
+        again.
+    methods : mapping of str to estimator
+    n_train, n_bits, partitions : iterables of int
+    n_query_per_class : int, default=100
+        Of the test queries, and of the validation queries.
+    tuning : mapping, optional
+        Passed on to ``tune_as_published``: ``alpha``, ``n_iter``, ``then``.
+    n_jobs : int, default=1
+        Threads, each with a measurement of its own; all calculate on one core each. Times are measured so too.
+
+    quiet : bool, optional
+        Whether to hide the progress bar; by default, where the output is no terminal.
+
+    Returns
+    -------
+    DataFrame
+        Of all rows of ``table1.csv`` that were asked for: ``method``, ``n_train``, ``n_bits``, ``partition``,
+        ``n_queries``, ``map`` (tie-aware), ``seed``, ``fit_seconds``, ``encode_seconds`` (of the whole database),
+        ``parameters`` (JSON), ``data``, ``versions``, ``machine``, ``finished``.
+
+    Raises
+    ------
+    ValueError
+        If the folder holds results of other data.
+
+    References
+    ----------
+    S. Moran and V. Lavrenko, "Graph Regularised Hashing", ECIR 2015, section 4 and Table 1.
+    """
+    key = ["method", "n_train", "n_bits", "partition", "n_queries"]
+    files = {name: ResultsFile(Path(folder) / f"{name}.csv", key) for name in ("table1-tuning", "table1")}
+    origin = provenance(dataset)
+    for file in files.values():
+        _check_data(file, origin["data"])
+    n_queries = n_query_per_class * len(set(dataset.labels.tolist()))
+    steps = _plan(methods, list(n_train), list(n_bits), list(partitions), n_queries)
+    total = sum(len(step.cells) for step in steps)
+    done = sum(cell in files[step.file] for step in steps for cell in step.cells)
+    with tqdm(total=total, initial=done, desc="table 1", disable=quiet) as bar, threadpool_limits(1):
+        for step in steps:
+            file = files[step.file]
+            pending = [cell for cell in step.cells if cell not in file]
+            if not pending:
+                continue
+            split = paper_partition(dataset, step.n_train, n_query_per_class, step.partition).preprocessed("centre")
+            if step.file == "table1-tuning":
+                validation = validation_set(split, n_query_per_class, random_state=step.partition)
+                work = partial(_tune, methods=methods, validation=validation, options=dict(tuning or {}))
+            else:
+                work = partial(_measure, methods=methods, split=split, chosen=_chosen(files["table1-tuning"].frame()))
+            rows = Parallel(n_jobs, prefer="threads", return_as="generator_unordered")(map(delayed(work), pending))
+            for row in rows:
+                file.append(row | origin | {"finished": datetime.now(UTC).isoformat(timespec="seconds")})
+                bar.update()
+    wanted = [cell for step in steps if step.file == "table1" for cell in step.cells]
+    return files["table1"].frame().merge(pd.DataFrame(wanted), on=key)
+
+
+class _Step(NamedTuple):
+    """Cells that share a partition, and the file that their results go into."""
+
+    file: str
+    n_train: int
+    partition: int
+    cells: list[Cell]
+
+
+def _plan(methods: Mapping[str, Any], labels: list[int], lengths: list[int], seeds: list[int], n: int) -> list[_Step]:
+    """List what is to be tuned, on the first partition, and what is to be measured."""
+    steps = []
+    for n_train, seed in product(labels, seeds):
+        names = [name for name, hasher in methods.items() if n_train == labels[0] or _uses_labels(hasher)]
+        cells: list[Cell] = [
+            {"method": name, "n_train": n_train, "n_bits": n_bits, "partition": seed, "n_queries": n}
+            for name, n_bits in product(names, lengths)
+        ]
+        if seed == seeds[0]:
+            tuned = [cell for cell in cells if isinstance(methods[cell["method"]], GRH)]
+            steps.append(_Step("table1-tuning", n_train, seed, tuned))
+        steps.append(_Step("table1", n_train, seed, cells))
+    return steps
+
+
+def _tune(cell: Cell, methods: Mapping[str, Any], validation: Validation, options: dict[str, Any]) -> Cell:
+    start = time.perf_counter()
+    tuned = tune_as_published(_configured(methods, cell), validation, **options)
+    return cell | {
+        "validation_map": tuned.score,
+        "parameters": json.dumps(tuned.parameters),
+        "seconds": time.perf_counter() - start,
+        "trials": tuned.trials.round(4).to_json(orient="records"),
+    }
+
+
+def _measure(cell: Cell, methods: Mapping[str, Any], split: Split, chosen: dict[Any, dict[str, Any]]) -> Cell:
+    parameters = chosen.get((cell["method"], cell["n_train"], cell["n_bits"]), {})
+    hasher = _configured(methods, cell).set_params(**parameters)
+    start = time.perf_counter()
+    hasher.fit(split.X_train, split.y_train)
+    fitted = time.perf_counter()
+    database_bits = hasher.transform(split.X_database)
+    encoded = time.perf_counter()
+    query_bits = hasher.transform(split.X_query)
+    return cell | {
+        "map": mean_average_precision(query_bits, database_bits, split.y_query, split.y_database),
+        "seed": cell["partition"],
+        "fit_seconds": fitted - start,
+        "encode_seconds": encoded - fitted,
+        "parameters": json.dumps(parameters),
+    }
+
+
+def _configured(methods: Mapping[str, Any], cell: Cell) -> Any:
+    hasher = clone(methods[cell["method"]]).set_params(n_bits=cell["n_bits"])
+    if "random_state" in hasher.get_params(deep=False):
+        hasher.set_params(random_state=cell["partition"])
+    return hasher
+
+
+def _chosen(tuned: pd.DataFrame) -> dict[Any, dict[str, Any]]:
+    """Look up the parameters by method, number of labels and bits."""
+    cells = tuned.to_dict("records")
+    return {(cell["method"], cell["n_train"], cell["n_bits"]): json.loads(cell["parameters"]) for cell in cells}
+
+
+def _uses_labels(hasher: Any) -> bool:
+    return bool(get_tags(hasher).target_tags.required)
+
+
+def _check_data(file: ResultsFile, data: str) -> None:
+    others = set(file.frame().get("data", pd.Series(dtype=str))) - {data}
+    if others:
+        raise ValueError(f"{file.path} holds results of {others.pop()}, not of {data}: choose another folder")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(prog="python -m l2h_tutorial.protocols.table1", description=_DESCRIPTION)
+    parser.add_argument("--dataset", default="cifar10", help="fashion-mnist or cifar10 (default)")
+    parser.add_argument("--source", help="where CIFAR-10 is, as for load_dataset; default: the cache, or a download")
+    parser.add_argument("--folder", default="book/results", help="of the results (default: %(default)s)")
+    parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS), metavar="NAME", help="rows")
+    parser.add_argument("--n-train", type=int, nargs="+", default=[1000, 2000], help="labels (default: 1000 2000)")
+    parser.add_argument("--n-bits", type=int, nargs="+", default=list(N_BITS), help="default: 16 32 48 64")
+    parser.add_argument("--partitions", type=int, default=5, help="how many (default: 5); the first is tuned on")
+    parser.add_argument("--jobs", type=int, default=2, help="measurements at a time (default: 2)")
+    chosen = parser.parse_args(arguments)
+    frame = run_table1(
+        load_dataset(chosen.dataset, source=chosen.source),
+        chosen.folder,
+        methods={name: METHODS[name] for name in chosen.methods},
+        n_train=chosen.n_train,
+        n_bits=chosen.n_bits,
+        partitions=range(chosen.partitions),
+        n_jobs=chosen.jobs,
+        quiet=False,
+    )
+    print(beside_published(frame).round(4).to_string(index=False))
+    print(f"all measurements: {Path(chosen.folder) / 'table1.csv'}")
+
+
+_DESCRIPTION = "Run Table 1 of the GRH paper (ECIR 2015) again. A run that was stopped goes on where it was."
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,270 @@
+"""Repeated experiments: what they compute, and that a table survives being killed."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+
+from l2h_tutorial import CCAITQ, GRH, LSH, Dataset, mean_average_precision, paper_partition
+from l2h_tutorial.protocols import compare_radius_search, compare_ranking, trials
+from l2h_tutorial.protocols.ecir2015 import beside_published, published_table1
+from l2h_tutorial.protocols.results import ResultsFile, provenance
+from l2h_tutorial.protocols.table1 import METHODS, main, run_table1
+
+KEY = ["method", "n_train", "n_bits", "partition", "n_queries"]
+
+
+@pytest.fixture
+def toy():
+    """300 points in four classes that overlap."""
+    random = np.random.default_rng(0)
+    labels = np.arange(300) % 4
+    features = random.normal(size=(4, 12))[labels] + random.normal(size=(300, 12))
+    return Dataset("toy", features.astype(np.float32), labels, None, ("a", "b", "c", "d"))
+
+
+@pytest.fixture(autouse=True)
+def small_splits(monkeypatch):
+    monkeypatch.setattr("l2h_tutorial.splits._DEFAULT_SIZES", (40, 60))
+
+
+FEW = {"LSH": LSH(), "ITQ+CCA": CCAITQ(), "GRH": GRH(classifier="kernel-ridge", initial="cca-itq")}
+SMALL = {
+    "methods": FEW,
+    "n_train": (40, 80),
+    "n_bits": (4, 6),
+    "partitions": range(2),
+    "n_query_per_class": 5,
+    "tuning": {"alpha": [0.6, 1.0], "n_iter": 2, "then": {"ridge": [0.1, 1.0]}},
+}
+
+# --- over seeds ----------------------------------------------------------------------------------------------------
+
+
+def test_every_hasher_length_and_seed_is_one_trial(toy):
+    names = [(t.method, t.n_bits, t.seed) for t in trials(toy, {"a": LSH(), "b": LSH()}, [3, 5], [0, 1])]
+    assert names == [(m, b, s) for s in (0, 1) for m in "ab" for b in (3, 5)]
+
+
+def test_ranking_is_the_map_of_the_trial(toy):
+    frame = compare_ranking(toy, {"LSH": LSH()}, n_bits=[6], seeds=[0, 1])
+    for row, trial in zip(frame.itertuples(), trials(toy, {"LSH": LSH()}, [6], [0, 1]), strict=True):
+        split, hasher = trial.split, trial.hasher
+        assert row.map == mean_average_precision(
+            hasher.transform(split.X_query), hasher.transform(split.X_database), split.y_query, split.y_database
+        )
+
+
+def test_radius_search_has_a_row_a_seed_and_radius(toy):
+    frame = compare_radius_search(toy, {"LSH": LSH()}, n_bits=6, radii=iter([0, 6]), seeds=[0, 1])
+    assert frame[["seed", "radius"]].values.tolist() == [[0, 0], [0, 6], [1, 0], [1, 6]]
+    assert (frame.loc[frame["radius"] == 6, "scanned"] == 1).all()
+
+
+# --- the paper's table ---------------------------------------------------------------------------------------------
+
+
+def test_every_cell_is_measured_once_and_methods_without_labels_for_the_first_number(toy, tmp_path):
+    frame = run_table1(toy, tmp_path, **SMALL)
+    expected = {(m, 40, b, p) for m in FEW for b in (4, 6) for p in (0, 1)}
+    expected |= {(m, 80, b, p) for m in ("ITQ+CCA", "GRH") for b in (4, 6) for p in (0, 1)}
+    assert sorted(frame[KEY[:4]].itertuples(index=False, name=None)) == sorted(expected)
+    assert (frame["n_queries"] == 20).all()
+    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "table1.csv"), frame)
+
+
+def test_a_cell_is_what_its_row_says(toy, tmp_path):
+    frame = run_table1(toy, tmp_path, **SMALL)
+    for row in frame.itertuples():
+        split = paper_partition(toy, row.n_train, 5, random_state=row.partition).preprocessed("centre")
+        hasher = clone(FEW[row.method]).set_params(n_bits=row.n_bits, random_state=row.seed)
+        hasher.set_params(**json.loads(row.parameters))
+        hasher.fit(split.X_train, split.y_train)
+        bits = hasher.transform(split.X_query), hasher.transform(split.X_database)
+        assert row.map == mean_average_precision(*bits, split.y_query, split.y_database)
+        assert row.fit_seconds > 0
+        assert row.encode_seconds > 0
+        assert row.data == provenance(toy)["data"]
+
+
+def test_grh_is_tuned_on_the_first_partition_for_every_length_and_number_of_labels(toy, tmp_path):
+    frame = run_table1(toy, tmp_path, **SMALL | {"partitions": [3, 1]})
+    tuned = pd.read_csv(tmp_path / "table1-tuning.csv")
+    assert sorted(tuned[KEY[:4]].values.tolist()) == [["GRH", t, b, 3] for t in (40, 80) for b in (4, 6)]
+    parameters = {(row.n_train, row.n_bits): row.parameters for row in tuned.itertuples()}
+    for row in frame[frame["method"] == "GRH"].itertuples():
+        assert row.parameters == parameters[row.n_train, row.n_bits]
+        assert set(json.loads(row.parameters)) == {"alpha", "n_iter", "ridge"}
+    assert (frame.loc[frame["method"] != "GRH", "parameters"] == "{}").all()
+    assert len(json.loads(tuned.loc[0, "trials"])) == 2 * 2 + 2
+
+
+def test_threads_change_nothing_but_the_times(toy, tmp_path):
+    one, two = (
+        run_table1(toy, tmp_path / str(n), **SMALL, n_jobs=n).sort_values(KEY, ignore_index=True) for n in (1, 2)
+    )
+    pd.testing.assert_frame_equal(one[[*KEY, "map", "parameters"]], two[[*KEY, "map", "parameters"]])
+
+
+def test_what_is_measured_is_not_measured_again(toy, tmp_path, monkeypatch):
+    run_table1(toy, tmp_path, **SMALL | {"partitions": [0]})
+    first = (tmp_path / "table1.csv").read_text()
+    tuned = (tmp_path / "table1-tuning.csv").read_text()
+    frame = run_table1(toy, tmp_path, **SMALL)
+    assert (tmp_path / "table1.csv").read_text().startswith(first)
+    assert (tmp_path / "table1-tuning.csv").read_text() == tuned
+    monkeypatch.setattr("l2h_tutorial.protocols.table1.paper_partition", None)  # would fail if anything were left
+    pd.testing.assert_frame_equal(run_table1(toy, tmp_path, **SMALL), frame)
+
+
+PROGRAM = """
+import sys, time
+import numpy as np
+from l2h_tutorial import Dataset
+from l2h_tutorial.protocols import table1
+from tests.test_protocols import SMALL
+labels = np.arange(300) % 4
+random = np.random.default_rng(0)
+features = (random.normal(size=(4, 12))[labels] + random.normal(size=(300, 12))).astype(np.float32)
+measure = table1._measure
+def slow(*arguments, **keywords):
+    row = measure(*arguments, **keywords)
+    time.sleep(0.1)
+    return row
+table1._measure = slow
+table1.run_table1(Dataset("toy", features, labels, None, tuple("abcd")), sys.argv[1], **SMALL)
+"""
+
+
+def test_killed_and_started_again_it_loses_and_repeats_nothing(toy, tmp_path):
+    path = tmp_path / "killed" / "table1.csv"
+    process = subprocess.Popen([sys.executable, "-c", PROGRAM, str(path.parent)])
+    deadline = time.monotonic() + 120
+    while not (path.exists() and path.read_text().count("\n") > 4) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    before = path.read_text()
+    assert 4 < before.count("\n") < 21
+    (path.parent / ".table1.csv-left").touch()  # what a kill in the middle of writing leaves
+    resumed = run_table1(toy, path.parent, **SMALL)
+    assert path.read_text().startswith(before)
+    assert not resumed.duplicated(KEY).any()
+    whole = run_table1(toy, tmp_path / "whole", **SMALL)
+    pd.testing.assert_frame_equal(resumed[[*KEY, "map", "parameters"]], whole[[*KEY, "map", "parameters"]])
+    assert sorted(file.name for file in path.parent.iterdir()) == ["table1-tuning.csv", "table1.csv"]
+
+
+def test_results_of_other_data_are_not_added_to(toy, tmp_path):
+    run_table1(toy, tmp_path, **SMALL | {"methods": {"LSH": LSH()}})
+    other = Dataset("toy", toy.features + 1, toy.labels, None, toy.class_names)
+    with pytest.raises(ValueError, match=r"table1\.csv holds results of toy [0-9a-f]{16}, not of toy"):
+        run_table1(other, tmp_path, **SMALL)
+
+
+def test_the_methods_are_the_papers_rows_and_both_our_rbf_classifiers():
+    assert list(METHODS)[:4] == ["LSH", "PCAH", "SH", "ITQ+CCA"]
+    assert len(METHODS) == 10
+    ours = pd.DataFrame(
+        [(m, t, b, 1.0) for m in METHODS for t in (1000, 2000) for b in (16, 32, 48, 64)],
+        columns=["method", "n_train", "n_bits", "map"],
+    )
+    beside = beside_published(ours).set_index("method")
+    missing = beside["published"].isna()
+    assert beside[missing].groupby("method").size().to_dict() == {"LSH": 4, "PCAH": 4, "SH": 4}
+    assert beside.loc["GRH rbf-svm, CCA start", "published"].tolist() == (
+        beside.loc["GRH kernel-ridge, CCA start", "published"].tolist()
+    )
+
+
+def test_the_paper_is_quoted_without_slips():
+    table = published_table1()
+    assert len(table) == 88
+    assert table.groupby("n_train")["published"].sum().round(4).to_dict() == {1000: 10.912, 2000: 9.7633}
+
+
+def test_ours_stands_beside_the_papers():
+    ours = pd.DataFrame(
+        {"method": "GRH linear-svm, LSH start", "n_train": 2000, "n_bits": 64, "map": [0.25, 0.27], "partition": [0, 1]}
+    )
+    row = beside_published(ours).iloc[0]
+    assert row["map"] == pytest.approx(0.26)
+    assert row["std"] == pytest.approx(0.02 / np.sqrt(2))
+    assert row["partitions"] == 2
+    assert row["published"] == 0.2639
+    assert row["ratio"] == pytest.approx(0.26 / 0.2639)
+
+
+def test_the_command_measures_and_prints(toy, tmp_path, monkeypatch, capsys):
+    large = Dataset("toy", np.tile(toy.features, (2, 1)), np.tile(toy.labels, 2), None, toy.class_names)
+    asked = []
+    monkeypatch.setattr(
+        "l2h_tutorial.protocols.table1.load_dataset", lambda *name, source: asked.append((*name, source)) or large
+    )
+    options = "--methods LSH PCAH --jobs 1 --n-train 40 --n-bits 6 --partitions 2"
+    main(["--source", "here", "--folder", str(tmp_path), *options.split()])
+    assert asked == [("cifar10", "here")]
+    shown = capsys.readouterr()
+    assert "LSH" in shown.out
+    assert str(tmp_path / "table1.csv") in shown.out
+    assert "table 1" in shown.err
+    assert len(pd.read_csv(tmp_path / "table1.csv")) == 4
+
+
+# --- the file ------------------------------------------------------------------------------------------------------
+
+
+def test_a_row_comes_back_as_it_went(tmp_path):
+    results = ResultsFile(tmp_path / "new" / "results.csv", ["name"])
+    assert results.frame().empty
+    results.append({"name": 'a, "b"', "value": 0.1 + 0.2, "json": '{"x": [1, 2]}'})
+    results.append({"name": "c", "value": 1e-17, "json": "{}"})
+    again = ResultsFile(tmp_path / "new" / "results.csv", ["name"])
+    assert {"name": 'a, "b"'} in again
+    assert {"name": "d"} not in again
+    assert again.path.stat().st_mode & 0o044 == 0o044  # others may read it
+    assert again.frame().values.tolist() == [['a, "b"', 0.1 + 0.2, '{"x": [1, 2]}'], ["c", 1e-17, "{}"]]
+
+
+def test_a_row_is_refused_twice_or_with_other_columns(tmp_path):
+    results = ResultsFile(tmp_path / "results.csv", ["name"])
+    results.append({"name": "a", "value": 1})
+    with pytest.raises(ValueError, match=r"already holds \{'name': 'a'\}"):
+        results.append({"name": "a", "value": 2})
+    with pytest.raises(ValueError, match=r"has the columns \['name', 'value'\], the row \['name', 'size'\]"):
+        results.append({"name": "b", "size": 2})
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("name,value\na,1\nb", "last row of .* is not whole"), ("size,value\n1,2\n", "no column 'name'")],
+)
+def test_a_damaged_or_foreign_file_is_refused(tmp_path, text, message):
+    (tmp_path / "results.csv").write_text(text)
+    with pytest.raises(ValueError, match=message):
+        ResultsFile(tmp_path / "results.csv", ["name"])
+
+
+def test_an_interrupted_write_leaves_the_file_as_it_was(tmp_path, monkeypatch):
+    results = ResultsFile(tmp_path / "results.csv", ["name"])
+    results.append({"name": "a"})
+    monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        results.append({"name": "b"})
+    assert (tmp_path / "results.csv").read_text() == "name\na\n"
+    assert {"name": "b"} not in results
+
+
+def test_provenance_tells_data_versions_and_machine(toy):
+    first = provenance(toy)
+    changed = Dataset("toy", toy.features, toy.labels[::-1], None, toy.class_names)
+    assert provenance(changed)["data"] != first["data"] == provenance(toy)["data"]
+    assert f"numpy {np.__version__}" in first["versions"]
+    assert f"{os.cpu_count()} cores" in first["machine"]
