@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 
-from l2h_tutorial import GRH, LSH, HashTable, mean_average_precision, rerank, split_dataset
+from l2h_tutorial import CCAITQ, GRH, LSH, HashTable, mean_average_precision, rerank, split_dataset
 from l2h_tutorial.affinity import graph_affinity, same_class_affinity
 from l2h_tutorial.grh.rounds import regularised_scores
 from l2h_tutorial.metrics import paired_bootstrap
@@ -198,6 +198,18 @@ def test_at_alpha_one_one_round_is_nearly_all_and_smaller_alphas_rise_and_end_lo
         assert by_round[alpha][0] < by_round[alpha][1] < by_round[alpha][-1]
     assert by_round[0.6][1] < by_round[0.8][1] < by_round[1.0][1]
     assert by_round[0.6][-1] < by_round[0.8][-1] < by_round[1.0][-1]
+
+
+def test_a_start_that_knows_the_labels_ends_higher(dataset):
+    """A start that knows the labels ends higher, and GRH does not fall below the start that it is given."""
+    hashers = {
+        "alone": CCAITQ(),
+        "from LSH": GRH(classifier="kernel-ridge"),
+        "from CCA-ITQ": GRH(initial="cca-itq", classifier="kernel-ridge"),
+    }
+    mean = compare_ranking(dataset, hashers, n_bits=[16], seeds=SEEDS).groupby("method")["map"].mean()
+    assert mean["from CCA-ITQ"] > mean["from LSH"] + 0.01
+    assert mean["from CCA-ITQ"] > mean["alone"] - 0.01
 
 
 @pytest.mark.parametrize("seed", SEEDS)
