@@ -189,6 +189,8 @@ from l2h_tutorial.book import record
 record("answer", "forty-two")
 ```
 
+Read [the table](results/table.csv).
+
 The answer is {{glue:text}}`answer`, in {{numref}}`fig-dot` and {{eq}}`eq-one` {{cite:p}}`gauss1801,noether1918`.
 
 ```{{code-cell}} ipython3
@@ -223,6 +225,7 @@ $$ (eq-one)
 ```
 """,
     "code.py": "def double(x):\n    return 2 * x\n",
+    "results/table.csv": "n_bits\n16\n",
 }
 
 BROKEN = {
@@ -238,6 +241,7 @@ BROKEN = {
 def build_book(folder: Path, files: dict[str, str]) -> subprocess.CompletedProcess:
     folder.joinpath("conf.py").write_text(CONFIGURATION)
     for name, content in files.items():
+        folder.joinpath(name).parent.mkdir(exist_ok=True)
         folder.joinpath(name).write_text(content)
     command = [sys.executable, "-m", "sphinx", "-b", "html", "-q", "-W", "-n", "--keep-going", ".", "_build/html"]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True)
@@ -268,6 +272,13 @@ def test_numbers_references_and_citations_are_resolved(chapter):
 
 def test_chapters_are_linked_as_notebooks_and_other_pages_only_named(chapter):
     assert "Read [Another chapter](other.ipynb) and Words." in markdown_of(chapter)
+
+
+def test_a_file_that_a_page_links_to_lies_beside_its_notebook(small_book, chapter):
+    assert "Read [the table](results/table.csv)." in markdown_of(chapter)
+    assert "It also reads `results/table.csv`" in chapter.cells[0].source
+    copy = small_book / "_build/html/notebooks/results/table.csv"
+    assert copy.read_text() == (small_book / "results/table.csv").read_text()
 
 
 def test_titles_have_the_numbers_of_the_site_and_start_cells(chapter):
@@ -311,11 +322,12 @@ def test_a_page_offers_its_notebook_and_only_a_notebook_does(small_book):
 
 def test_building_again_writes_the_same_notebooks_and_forgets_pages_that_are_gone(small_book):
     notebooks = small_book / "_build/html/notebooks"
-    before = {path.name: path.read_bytes() for path in notebooks.iterdir()}
+    before = {path: path.read_bytes() for path in notebooks.rglob("*") if path.is_file()}
     (notebooks / "chapter.ipynb").unlink()
     (notebooks / "renamed-since.ipynb").write_text("{}")
+    (notebooks / "results/older.csv").write_text("")
     assert build_book(small_book, GOOD).returncode == 0
-    assert {path.name: path.read_bytes() for path in notebooks.iterdir()} == before
+    assert {path: path.read_bytes() for path in notebooks.rglob("*") if path.is_file()} == before
 
 
 def test_a_broken_chapter_fails_the_strict_build_and_is_named(tmp_path):
@@ -428,7 +440,9 @@ assert Path(l2h_tutorial.__file__).is_relative_to(sys.prefix), l2h_tutorial.__fi
 assert not importlib.util.find_spec("myst_nb") and not importlib.util.find_spec("sphinx")
 for path in map(Path, sys.argv[1:]):
     exported = nbformat.read(path, as_version=4)
-    run = NotebookClient(nbformat.read(path, as_version=4), timeout=900, kernel_name="python3").execute()
+    beside = {"metadata": {"path": str(path.parent)}}
+    client = NotebookClient(nbformat.read(path, as_version=4), timeout=900, kernel_name="python3", resources=beside)
+    run = client.execute()
     for before, after in zip(exported.cells, run.cells, strict=True):
         assert not before.get("outputs") or after.outputs, f"{path.stem}: no output from {before.source!r}"
         printed = [output.text for output in after.get("outputs", []) if output.get("name") == "stderr"]

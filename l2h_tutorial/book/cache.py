@@ -17,8 +17,8 @@ def execution_key() -> str:
     Returns
     -------
     str
-        A SHA-256 over the package's files and data, the versions of Python and of the package's dependencies,
-        and the images chosen by ``L2H_DATASET`` and ``L2H_SOURCE``.
+        A SHA-256 over the package's files and data, the results kept in ``book/results``, the versions of Python and of
+        the package's dependencies, and the images chosen by ``L2H_DATASET`` and ``L2H_SOURCE``.
     """
     digest = hashlib.sha256()
 
@@ -28,6 +28,8 @@ def execution_key() -> str:
     # of this folder only numbers.py runs inside chapters: a change of the rest must not execute them all again
     book = Path(__file__).parent
     add(files_key((path for path in package_files() if path.parent != book or path.name == "numbers.py"), PACKAGE))
+    results = PACKAGE.parent / "book" / "results"
+    add(files_key(sorted(results.glob("*.csv")), results))
     add(platform.python_version())
     for requirement in requires("l2h-tutorial") or []:
         if "extra ==" not in requirement:

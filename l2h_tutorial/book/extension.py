@@ -1,5 +1,6 @@
-"""The Sphinx extension: keys the execution cache, and puts notebooks and the wheel on the site."""
+"""The Sphinx extension: keys the execution cache, and puts notebooks, what they read, and the wheel on the site."""
 
+import posixpath
 from pathlib import Path
 from typing import Any
 
@@ -105,9 +106,17 @@ def _link_notebook(app: Any, pagename: str, templatename: str, context: dict[str
 def _finish(app: Any, exception: Exception | None) -> None:
     if exception or app.builder.name != "html":
         return
+    folder = _folder(app)
     wheel = Path(app.outdir).resolve().parent / app.config.l2h_wheel
-    replace_file(_folder(app) / wheel.name, wheel.read_bytes())
-    wanted = {wheel.name, *_notebooks(app).values()}
-    for path in _folder(app).iterdir():  # pages are renamed and versions change: nothing of an earlier build is offered
-        if path.name not in wanted:
+    copies = {folder / wheel.name: wheel} | {
+        folder / posixpath.relpath(file, posixpath.dirname(page)): Path(app.srcdir, file)
+        for page in _notebooks(app)
+        for file, (readers, _) in app.env.dlfiles.items()
+        if page in readers
+    }
+    for copy, original in copies.items():
+        replace_file(copy, original.read_bytes())
+    wanted = {*copies, *(folder / name for name in _notebooks(app).values())}
+    for path in folder.rglob("*"):  # pages are renamed and versions change: nothing of an earlier build is offered
+        if path.is_file() and path not in wanted:
             path.unlink()

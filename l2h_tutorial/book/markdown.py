@@ -46,11 +46,15 @@ def _fence(text: str, language: str) -> str:
 
 
 class MarkdownWriter:
-    """Writes the nodes of one page; ``cited`` gathers the works cited so far, by the address of their entry."""
+    """Writes the nodes of one page.
+
+    ``cited`` gathers the works cited so far, by the address of their entry, ``files`` the files linked to.
+    """
 
     def __init__(self, page: Page) -> None:
         self.page = page
         self.cited: dict[str, str] = {}
+        self.files: list[str] = []
 
     def block(self, node: nodes.Node) -> str:
         """A paragraph, list, table, ... as Markdown, without a newline at its end."""
@@ -211,6 +215,10 @@ class MarkdownWriter:
         if node.get("internal"):  # a page without a notebook, or a place on this page: only the words
             address = self.page.notebooks.get(address.partition("#")[0], "")
         return f"[{self.inline(node)}]({address})" if address else self.inline(node)
+
+    def _inline_download_reference(self, node: nodes.Element) -> str:
+        self.files.append(node["reftarget"])
+        return f"[{self.inline(node)}]({node['reftarget']})"
 
     def _inline_number_reference(self, node: nodes.Element) -> str:
         return self._inline_reference(node)

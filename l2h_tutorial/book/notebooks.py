@@ -67,7 +67,7 @@ def make_notebook(page: Page, document: nodes.document, executed: NotebookNode, 
     if not cells or cells[0].cell_type == "code":
         cells.insert(0, nbformat.v4.new_markdown_cell(""))
     title, _, rest = cells[0].source.partition("\n\n")
-    cells[0].source = "\n\n".join(filter(None, [title, _how_to_run(wheel), rest]))
+    cells[0].source = "\n\n".join(filter(None, [title, _how_to_run(wheel, writer.files), rest]))
     for number, cell in enumerate(cells, start=1):
         cell.id = f"cell-{number}"
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -162,7 +162,7 @@ def _problems(outputs: list[NotebookNode]) -> Iterator[str]:
             yield "a NumPy scalar, np.float64(...), which float() or a format makes readable"
 
 
-def _how_to_run(wheel: str) -> str:
+def _how_to_run(wheel: str, files: list[str]) -> str:
     package: Any = metadata("l2h-tutorial")
     python = package["Requires-Python"].removeprefix(">=")
     name = os.environ.get("L2H_DATASET") or "fashion-mnist"
@@ -179,4 +179,5 @@ def _how_to_run(wheel: str) -> str:
         f"`{wheel}`, which lies beside this notebook on the book's site, and install it with `pip install ./{wheel}`; "
         f"or, in a copy of the project, with `pip install .`\n>\n> {data} Image descriptors are computed at first use "
         "and kept in your cache folder."
+        + "".join(f" It also reads `{name}`: [get it]({name}) with the notebook." for name in dict.fromkeys(files))
     )
