@@ -15,15 +15,18 @@ endif
 .PHONY: book notebooks test lint bench table1 clean
 book: .venv/installed
 	@# a failed strict build is forgotten, so that the next one fails again instead of passing on stale pages
-	$(BIN)/jupyter-book build . -W -n --keep-going || { rm -rf _build/.doctrees _build/html; exit 1; }
+	$(BIN)/jupyter-book build . -W -n --keep-going || { rm -rf _build/.doctrees _build/html _build/editions; exit 1; }
 	@echo "The book: $(CURDIR)/_build/html/index.html"
 
 notebooks: book
-	rm -rf _build/notebooks && cp -R _build/html/notebooks _build/notebooks
-	@echo "The notebooks, and the package that they need: $(CURDIR)/_build/notebooks"
+	@echo "Notebooks, each with the package beside it:"
+	@echo "  for readers      $(CURDIR)/_build/html/notebooks"
+	@echo "  for students     $(CURDIR)/_build/editions/student"
+	@echo "  for instructors  $(CURDIR)/_build/editions/instructor"
 
 test: book
-	$(BIN)/python -m pytest -n 2
+	@# two workers with one thread each: more would wait for one another
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 
 lint: .venv/installed
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/codespell

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import scipy.io
 from hypothesis import settings
+from visits import ARGUMENTS, PAGES, SITE, Visit
 
 from l2h_tutorial import Dataset, load_dataset
 
@@ -137,3 +138,36 @@ def write_archive(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return write
+
+
+@pytest.fixture(scope="session")
+def site() -> Path:
+    """The folder of the built site."""
+    missing = [name for name in PAGES if not (SITE / f"{name}.html").is_file()]
+    if missing:
+        pytest.skip(f"run `make book` first: _build/html lacks {', '.join(missing)}")
+    return SITE
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    playwright = pytest.importorskip("playwright.sync_api")
+    path = os.environ.get("L2H_CHROMIUM") or shutil.which("chromium")
+    with playwright.sync_playwright() as started:
+        launched = started.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def visit(browser: Any) -> Iterator[Callable[..., Visit]]:
+    """Open a tab of a fresh profile."""
+    visits: list[Visit] = []
+
+    def start(*arguments: Any, **keywords: Any) -> Visit:
+        visits.append(Visit(browser, *arguments, **keywords))
+        return visits[-1]
+
+    yield start
+    for one in visits:
+        one.context.close()

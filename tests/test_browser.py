@@ -1,9 +1,7 @@
 """The built site in a real browser, with every other host cut off; and its links, read from the files."""
 
 import functools
-import os
 import re
-import shutil
 import threading
 from html.parser import HTMLParser
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -11,126 +9,15 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-import yaml
+from visits import PAGES, SCHEMES, TOC, WIDTHS
 
-ROOT = Path(__file__).parents[1]
-SITE = ROOT / "_build/html"
-TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-PAGES = [TOC["root"], *(entry["file"] for part in TOC["parts"] for entry in part["chapters"]), "genindex", "search"]
-WIDTHS = (1280, 390)
-SCHEMES = ("light", "dark")
-QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic"]
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", *QUIET]
-ELSEWHERE = re.compile(r"^(?!file:|data:|blob:|about:|http://127\.0\.0\.1[:/])")
-UNRENDERED = (
-    "{glue",
-    "{numref",
-    "{eq",
-    "{cite",
-    "{doc",
-    "{ref",
-    "{eval",
-    "np.float64(",
-    "```",
-    ":::",
-    "\\(",
-    "\\[",
-    "$$",
-)
-
-# What sticks out: elements that reach past the right edge and do not lie in an area that scrolls of itself
-WIDER_THAN_THE_SCREEN = """() => {
-  const width = document.documentElement.clientWidth;
-  const scrolls = (element) => element && element !== document.body && (
-    getComputedStyle(element).overflowX !== "visible" || scrolls(element.parentElement));
-  if (document.documentElement.scrollWidth <= width) return [];
-  return ["the page"].concat([...document.querySelectorAll("main *")]
-    .filter((element) => element.getBoundingClientRect().right > width && !scrolls(element.parentElement))
-    .slice(0, 5).map((element) => `${element.tagName}.${element.className}: ${element.textContent.slice(0, 60)}`));
-}"""
-IMAGES = """() => [...document.querySelectorAll("article img")].map((image) => (
-  {alt: image.getAttribute("alt"), src: image.src, loaded: image.complete && image.naturalWidth > 0}))"""
 BRIGHTNESS = """() => {
   const colour = getComputedStyle(document.body).backgroundColor.match(/[\\d.]+/g).map(Number);
   return (colour[0] + colour[1] + colour[2]) / (3 * 255);
 }"""
 
 
-@pytest.fixture(scope="session")
-def site():
-    """The folder of the built site."""
-    missing = [name for name in PAGES if not (SITE / f"{name}.html").is_file()]
-    if missing:
-        pytest.skip(f"run `make book` first: _build/html lacks {', '.join(missing)}")
-    return SITE
-
-
 # In the browser
-
-
-@pytest.fixture(scope="session")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api")
-    path = os.environ.get("L2H_CHROMIUM") or shutil.which("chromium")
-    with playwright.sync_playwright() as started:
-        launched = started.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield launched
-        launched.close()
-
-
-class Visit:
-    """A tab of a fresh profile, and what went wrong in it."""
-
-    def __init__(self, browser, width, scheme="light"):
-        self.context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-        self.left, self.errors = [], []
-        self.context.route(ELSEWHERE, lambda route: route.abort())
-        self.page = self.context.new_page()
-        self.page.on("request", lambda request: self.left.append(request.url) if ELSEWHERE.match(request.url) else None)
-        self.page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("requestfailed", lambda request: self.errors.append(f"not loaded: {request.url}"))
-        self.page.on("response", lambda response: self.errors.append(response.url) if response.status >= 400 else None)
-
-    def go(self, url):
-        self.page.goto(url, wait_until="load")
-        if self.page.locator(".math").count():
-            self.page.wait_for_selector("mjx-container", state="attached", timeout=20_000)
-            self.page.wait_for_function("() => window.MathJax.startup.promise.then(() => true)")
-
-    def check_nothing_went_wrong(self):
-        assert self.left == [], "the page asked another host"
-        assert self.errors == []
-
-    def check_it_is_rendered(self):
-        page = self.page
-        assert page.locator("main h1:visible").count() == 1
-        text = page.locator(".bd-article-container, article").first.inner_text(timeout=5000)
-        assert [raw for raw in UNRENDERED if raw in text] == []
-        formulas = page.locator("article .math")
-        rendered = formulas.locator("xpath=descendant-or-self::*[local-name()='mjx-container']").count()
-        assert rendered >= formulas.count()
-        assert page.locator("mjx-merror").count() == 0
-        for image in page.evaluate(IMAGES):
-            assert image["loaded"], image["src"]
-            assert len(image["alt"] or "") >= 20, image["src"]
-            assert not re.search(r"\.(png|svg|jpe?g)$|[0-9a-f]{16}", image["alt"]), f"a file name: {image['alt']}"
-
-    def check_it_fits(self):
-        assert self.page.evaluate(WIDER_THAN_THE_SCREEN) == []
-
-
-@pytest.fixture
-def visit(browser):
-    visits = []
-
-    def start(*arguments, **keywords):
-        visits.append(Visit(browser, *arguments, **keywords))
-        return visits[-1]
-
-    yield start
-    for one in visits:
-        one.context.close()
 
 
 @pytest.mark.browser

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from l2h_tutorial import GRH, LSH, Dataset, HashTable, figures, split_dataset
+from l2h_tutorial.protocols.ecir2015 import beside_published
 
 
 def toy_dataset(images):
@@ -59,6 +60,25 @@ def toy_trials():
     )
 
 
+def toy_growth(varied, factor):
+    """What measure_search gives, for four values of one thing."""
+    values = 16 * factor ** np.arange(4) if factor > 1 else np.arange(0, 16, 4)
+    rows = {"n": 1000, "n_bits": 64, "radius": 4, "table_bytes": 24_000, "table_seconds": 1e-5, "scan_seconds": 1e-4}
+    frame = pd.DataFrame({**rows, varied: values})
+    grown = frame[varied] / values.max() + 0.1
+    return frame.assign(**{name: frame[name] * grown for name in ("table_bytes", "table_seconds", "scan_seconds")})
+
+
+def toy_table():
+    results = toy_trials().assign(method="PCAH", n_train=1000).replace({"n_bits": {64: 48}})
+    return beside_published(pd.concat([results, results.assign(method="GRH linear-svm, LSH start")]))
+
+
+def toy_curves():
+    sweep = toy_sweep(None)
+    return pd.concat([sweep.assign(method=m, seed=seed) for m in ("LSH", "ITQ") for seed in range(2)])
+
+
 def training_rounds(dataset):
     rng = np.random.default_rng(0)
     labels = np.arange(60) % 3
@@ -82,19 +102,28 @@ DRAWN = {
         np.linspace(-1, 1, 20), {"16 bits": ANGLES / np.pi, "4 bits": ANGLES / 4}, {"16 bits": ([0.1, 0.5], [0.2, 0.4])}
     ),
     "answers": lambda ds: figures.answers(ds, [0, 1], [ROWS[2:], ROWS[:0]], titles=["one", "none found"]),
+    "beside_published": lambda ds: figures.beside_published(toy_table()),
     "bucket_sizes": lambda ds: figures.bucket_sizes(toy_tables(ds)),
     "code_of_points": code_of_points,
+    "codeword_distances": lambda ds: figures.codeword_distances(
+        np.degrees(ANGLES), {"GRH": 10 * ANGLES, "random": 16 - ANGLES}, [f"{name} / $5" for name in "abcde" * 4]
+    ),
     "collisions": lambda ds: figures.collisions({"images": (ANGLES, 1 - ANGLES / 4), "made up": (ANGLES, ANGLES / 4)}),
+    "control_scores": lambda ds: figures.control_scores(toy_trials(), chance=0.1),
     "corner": lambda ds: figures.corner(
         {"raw": ANGLES / 3, "centred": ANGLES}, {"raw": np.linspace(0, 0.5, 16), "centred": np.full(16, 0.45)}
     ),
     "dead_zone": lambda ds: figures.dead_zone(np.linspace(0, 1, 5), {"true": ANGLES[:5], "shuffled": ANGLES[5:10]}),
     "descriptor": lambda ds: figures.descriptor(ds, 3),
     "distance_estimates": lambda ds: figures.distance_estimates(ANGLES, {16: ANGLES * 1.1, 64: ANGLES, 256: ANGLES}),
+    "found_by_nflip": lambda ds: figures.found_by_nflip(
+        pd.DataFrame({"one table": [0.2, 0.6, 0.9, 1.0], "four tables": [0.7, 0.9, 1.0, 1.0]})
+    ),
     "gallery": lambda ds: figures.gallery(ds, {"good: bucket 7": ROWS[:6], "bad: bucket 9": ROWS[:9]}),
     "graph_step": lambda ds: figures.graph_step(
         BITS, np.linspace(-1, 1, 32).reshape(8, 4), ~BITS, [ds.class_names[label] for label in ds.labels[ROWS]]
     ),
+    "growth": lambda ds: figures.growth(toy_growth("n", 10), toy_growth("n_bits", 2), toy_growth("radius", 1)),
     "hamming_cube": lambda ds: figures.hamming_cube(radius=2),
     "images_by_class": lambda ds: figures.images_by_class(ds),
     "lines_with_spread": lambda ds: figures.lines_with_spread(
@@ -103,6 +132,7 @@ DRAWN = {
     "precision_by_cost": lambda ds: figures.precision_by_cost(
         {"raw": toy_sweep(ds), "centred": toy_sweep(ds, 0.9)}, {"raw": 0.5, "centred": 0.52}
     ),
+    "precision_recall": lambda ds: figures.precision_recall(toy_curves()),
     "radius_sweep": lambda ds: figures.radius_sweep(
         {"raw": toy_sweep(ds), "centred": toy_sweep(ds, 0.9)}, {"raw": 0.5, "centred": 0.52}, 1e-3
     ),
@@ -187,8 +217,11 @@ def lines_of(axes):
         "radius_sweep",
         "recall_by_radius",
         "lines_with_spread",
+        "precision_recall",
         "amplification",
         "dead_zone",
+        "found_by_nflip",
+        "growth",
     ],
 )
 def test_lines_differ_in_grey_too(drawn, name):
@@ -199,7 +232,16 @@ def test_lines_differ_in_grey_too(drawn, name):
 
 
 @pytest.mark.parametrize(
-    "name", ["bucket_sizes", "collisions", "precision_by_cost", "radius_sweep", "recall_by_radius", "lines_with_spread"]
+    "name",
+    [
+        "bucket_sizes",
+        "collisions",
+        "precision_by_cost",
+        "radius_sweep",
+        "recall_by_radius",
+        "lines_with_spread",
+        "precision_recall",
+    ],
 )
 def test_axes_say_what_they_show(drawn, name):
     for axes in drawn(name, toy_dataset("grey")).axes:

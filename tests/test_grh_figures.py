@@ -62,7 +62,11 @@ def test_scale_of_real_features(fashion_split):
         bits = grh(split, 0, classifier).transform(split.X_database)
         for factor in (1000, 0.001):
             scaled = GRH(16, classifier=classifier, random_state=0).fit(split.X_train * factor, split.y_train)
-            np.testing.assert_array_equal(scaled.transform(split.X_database * factor), bits)
+            again = scaled.transform(split.X_database * factor)
+            if classifier == "linear-svm":  # its weights are sums of features, which float32 rounds at another place
+                assert np.mean(again != bits) < 1e-4
+            else:
+                np.testing.assert_array_equal(again, bits)
 
 
 @pytest.mark.slow

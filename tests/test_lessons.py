@@ -661,21 +661,23 @@ def test_reranking_by_raw_vectors_gives_the_precision_of_raw_exhaustive_search(l
 # The quotations
 
 
-def lessons():
-    return [
-        item
-        for name, item in inspect.getmembers(sys.modules[__name__])
-        if name.startswith("test_") and '"' in str(item.__doc__)
-    ]
+def quoted_lessons(module):
+    """The tests of a module whose docstring quotes a chapter."""
+    return [item for name, item in inspect.getmembers(module) if name.startswith("test_") and '"' in str(item.__doc__)]
 
 
-@pytest.mark.parametrize("lesson", lessons(), ids=lambda lesson: lesson.__name__.removeprefix("test_"))
-def test_the_book_says_so(lesson):
-    """A lesson whose sentence has gone checks nothing that is said."""
-    page, quotes = None, re.findall(r'([\w-]+): |"([^"]+)"', lesson.__doc__)
+def assert_the_book_says(docstring):
+    """Each quotation is in the chapter named before it."""
+    page, quotes = None, re.findall(r'([\w-]+): |"([^"]+)"', docstring)
     assert quotes
     for name, quote in quotes:
         if name:
             page = " ".join((Path(__file__).parents[1] / "book" / f"{name}.md").read_text(encoding="utf-8").split())
         else:
             assert " ".join(quote.split()) in page, quote
+
+
+@pytest.mark.parametrize("lesson", quoted_lessons(sys.modules[__name__]), ids=lambda lesson: lesson.__name__[5:])
+def test_the_book_says_so(lesson):
+    """A lesson whose sentence has gone checks nothing that is said."""
+    assert_the_book_says(lesson.__doc__)

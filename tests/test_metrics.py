@@ -1,24 +1,11 @@
-from itertools import permutations
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
-from seed_loop import sweep
-from sklearn.exceptions import NotFittedError
 from sklearn.metrics import average_precision_score
 
-from l2h_tutorial import (
-    LSH,
-    Dataset,
-    evaluate_radius_search,
-    hamming_distances,
-    mean_average_precision,
-    precision_at_k,
-    split_dataset,
-)
-from l2h_tutorial.metrics import coverage, paired_bootstrap, recall_of_exact
+from l2h_tutorial import hamming_distances, mean_average_precision, precision_at_k
+from l2h_tutorial.metrics import coverage, mean_candidates, paired_bootstrap, recall_of_exact, share_scanned
 
 NONE = np.empty(0, dtype=np.int64)
 
@@ -28,18 +15,14 @@ def ap_of_order(relevant):
     return np.mean(np.arange(1, len(places) + 1) / places) if len(places) else 0.0
 
 
-@given(st.data())
-def test_expected_ap_is_the_mean_over_all_orders_of_ties(data):
-    n, n_bits = data.draw(st.integers(1, 6)), data.draw(st.integers(1, 3))
-    database = data.draw(hnp.arrays(bool, (n, n_bits)))
-    labels = data.draw(hnp.arrays(np.int64, n, elements=st.integers(0, 1)))
-    query = np.zeros((1, n_bits), dtype=bool)
-    distances = hamming_distances(query, database)[0]
-    orders = [list(order) for order in permutations(range(n)) if (np.diff(distances[list(order)]) >= 0).all()]
-    expected = np.mean([ap_of_order(labels[order] == 1) for order in orders])
-    assert mean_average_precision(query, database, [1], labels) == pytest.approx(expected, abs=1e-9)
-    stable = ap_of_order(labels[np.argsort(distances, kind="stable")] == 1)
-    assert mean_average_precision(query, database, [1], labels, ties="stable") == pytest.approx(stable, abs=1e-12)
+@given(st.integers(0, 2**16), st.integers(1, 40), st.integers(1, 80))
+def test_stable_ap_takes_ties_in_the_order_of_the_database(seed, n, n_bits):
+    random = np.random.default_rng(seed)
+    database, query = random.random((n, n_bits)) < 0.5, random.random((1, n_bits)) < 0.5
+    labels, distances = random.integers(0, 2, n), hamming_distances(query, database)[0]
+    in_order = [labels[row] == 1 for _, row in sorted(zip(distances.tolist(), range(n), strict=True))]
+    found = mean_average_precision(query, database, [1], labels, ties="stable")
+    assert found == pytest.approx(ap_of_order(in_order), abs=1e-12)
 
 
 @pytest.mark.parametrize("ties", ["expected", "stable"])
@@ -85,21 +68,21 @@ def test_ap_at_the_edges():
     assert mean_average_precision(same[:1], same, [0], np.zeros(7)) == pytest.approx(1)  # all relevant, all tied
     assert mean_average_precision(same[:1], same[:1], [0], [0]) == 1
     long = np.zeros((3, 300), dtype=bool)
-    long[1, :260], long[2] = True, True  # distances beyond a byte
+    long[1, :200], long[2] = True, True  # a distance beyond a byte
     assert mean_average_precision(long[:1], long, [1], [0, 0, 1]) == pytest.approx(1 / 3)
 
 
 def test_many_queries_are_evaluated_in_blocks():
     random = np.random.default_rng(0)
-    database, queries = random.random((70_000, 8)) < 0.5, random.random((150, 8)) < 0.5
-    labels, of_query = random.integers(0, 2, 70_000), random.integers(0, 2, 150)
+    database, queries = random.random((70_000, 8)) < 0.5, random.random((15, 8)) < 0.5
+    labels, of_query = random.integers(0, 2, 70_000), random.integers(0, 2, 15)
     whole = mean_average_precision(queries, database, of_query, labels, per_query=True)
-    assert whole.shape == (150,)
+    assert whole.shape == (15,)
     last = mean_average_precision(queries[-1:], database, of_query[-1:], labels, per_query=True)
     np.testing.assert_array_equal(whole[-1:], last)
 
 
-BITS = np.zeros((2, 4), dtype=bool)
+BITS, NO_LABEL = np.zeros((2, 4), dtype=bool), np.empty((2, 0))
 
 
 @pytest.mark.parametrize(
@@ -109,6 +92,14 @@ BITS = np.zeros((2, 4), dtype=bool)
         ({"query_labels": [1]}, ValueError, "query_labels must hold one entry for each of the 2 codes, got 1"),
         ({"database_labels": [1]}, ValueError, "database_labels must hold one entry for each of the 2 codes, got 1"),
         ({"query_labels": np.eye(2)}, ValueError, r"got shapes \(2, 2\) and \(2,\)"),
+        ({"query_labels": 1}, ValueError, r"got shapes \(\) and \(2,\)"),
+        ({"query_labels": ["cat", "dog"]}, TypeError, "one kind on both sides, got <U3 and int64"),
+        ({"database_labels": [0.0, np.nan]}, ValueError, "database_labels must be classes, got NaN at row 1"),
+        (
+            {"query_labels": np.eye(2)[:, :0], "database_labels": np.eye(2)[:, :0]},
+            ValueError,
+            "a column for each label",
+        ),
         ({"query_labels": np.eye(2), "database_labels": np.eye(2) * 3}, ValueError, "must be 0 or 1, got 3.0"),
         ({"query_bits": BITS[:, :3]}, ValueError, "query_bits must have 4 bits a code, got 3"),
         ({"database_bits": BITS[:0]}, ValueError, "database_bits must hold at least one code"),
@@ -133,7 +124,28 @@ def test_precision_under_each_policy():
     np.testing.assert_allclose(values(empty="skip"), [2 / 3, 1 / 3, np.nan])
     assert precision_at_k(ids, of_query, labels, 3) == pytest.approx(1 / 3)
     assert precision_at_k(ids, of_query, labels, 3, empty="skip") == pytest.approx(1 / 2)
-    assert np.isnan(precision_at_k([NONE], [5], labels, empty="skip"))
+    assert precision_at_k(ids, of_query, labels, 3, empty="pooled") == pytest.approx(1 / 2)  # 2 + 1 of 3 + 3
+    assert precision_at_k(ids, of_query, labels, 3, empty="pooled", denominator="returned") == pytest.approx(3 / 4)
+    for empty, nothing in {"zero": 0, "skip": np.nan, "pooled": np.nan}.items():
+        assert precision_at_k([NONE], [5], labels, empty=empty) == pytest.approx(nothing, nan_ok=True)
+
+
+@given(st.integers(0, 2**16), st.integers(1, 6), st.sampled_from(["k", "returned"]))
+def test_precision_is_that_of_the_definition(seed, k, denominator):
+    random = np.random.default_rng(seed)
+    labels, of_query = random.integers(0, 3, 8), random.integers(0, 3, 5)
+    ids = [random.permutation(8)[: random.integers(0, 8)] for _ in of_query]
+    right = [sum(labels[row] == label for row in rows[:k]) for rows, label in zip(ids, of_query, strict=True)]
+    divisors = [len(rows) and (k if denominator == "k" else min(k, len(rows))) for rows in ids]
+    ratios = [r / d for r, d in zip(right, divisors, strict=True) if d]
+    expected = {
+        "zero": sum(ratios) / len(ids),
+        "skip": np.mean(ratios) if ratios else np.nan,
+        "pooled": sum(right) / sum(divisors) if ratios else np.nan,
+    }
+    for empty, value in expected.items():
+        found = precision_at_k(ids, of_query, labels, k, empty=empty, denominator=denominator)
+        assert found == pytest.approx(value, abs=1e-12, nan_ok=True)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +153,9 @@ def test_precision_under_each_policy():
     [
         ({"k": 0}, ValueError, "k must be at least 1, got 0"),
         ({"k": 2.5}, TypeError, "k must be an integer of at least 1, got 2.5"),
-        ({"empty": "drop"}, ValueError, 'empty must be "zero" or "skip", got \'drop\''),
+        ({"empty": "drop"}, ValueError, 'empty must be "zero", "skip" or "pooled", got \'drop\''),
+        ({"empty": "pooled", "per_query": True}, ValueError, 'per_query takes "zero" or "skip"'),
+        ({"database_labels": []}, ValueError, "database_labels must hold at least one label, got none"),
         ({"denominator": "n"}, ValueError, 'denominator must be "k" or "returned", got \'n\''),
         ({"query_labels": [0, 1]}, ValueError, "same queries, got 1 and 2"),
         ({"query_labels": np.eye(2)}, ValueError, r"one class a row, got shapes \(2, 2\)"),
@@ -166,47 +180,22 @@ def test_recall_and_coverage():
         recall_of_exact(ids, [1, 2])
     with pytest.raises(ValueError, match="ids and exact_ids must be of the same queries, got 3 and 2"):
         recall_of_exact(ids, exact[:2])
-    with pytest.raises(ValueError, match="share of the queries, got none"):
+    with pytest.raises(ValueError, match="at least one query, got none"):
         coverage([])
+    assert mean_candidates(ids) == pytest.approx(4 / 3)
+    assert share_scanned(ids, 10) == pytest.approx(4 / 30)
+    for n_rows in (0, 2):
+        with pytest.raises(ValueError, match=f"at least 1 and the 3 candidates of a query, got {n_rows}"):
+            share_scanned(ids, n_rows)
 
 
-@pytest.fixture(scope="module")
-def toy_split():
-    random = np.random.default_rng(0)
-    labels = random.integers(0, 4, 1200)
-    features = (random.standard_normal((4, 12))[labels] + random.standard_normal((1200, 12))).astype(np.float32)
-    return split_dataset(Dataset("toy", features, labels, None, tuple("abcd")), 30, 200).preprocessed("centre")
-
-
-@pytest.mark.parametrize("empty", ["zero", "skip"])
-def test_radius_search_is_the_loop_of_the_tutorial(toy_split, empty):
-    s = toy_split
-    lsh = LSH(12, random_state=0).fit(s.X_train)
-    radii = [0, 1, 2, 5, 12]
-    frame = evaluate_radius_search(lsh, s, radii, k=10, empty=empty)
-    bits = lsh.transform(s.X_query), lsh.transform(s.X_database)
-    candidates, precision = sweep(*bits, s.X_query, s.X_database, s.y_query, s.y_database, radii)
-    assert list(frame.columns) == ["radius", "precision", "coverage", "candidates", "scanned", "seconds"]
-    assert frame["radius"].tolist() == radii
-    np.testing.assert_allclose(frame["candidates"], candidates.mean(axis=1))
-    np.testing.assert_allclose(frame["scanned"], candidates.mean(axis=1) / len(s.X_database))
-    np.testing.assert_allclose(frame["coverage"], (candidates > 0).mean(axis=1))
-    assert 0 < frame["coverage"][0] < 1
-    expected = np.nanmean(precision, axis=1) if empty == "skip" else np.nan_to_num(precision).mean(axis=1)
-    np.testing.assert_allclose(frame["precision"], expected)
-    assert (frame["seconds"] > 0).all()
-
-
-def test_impossible_radius_searches_are_refused(toy_split):
-    lsh = LSH(8, random_state=0).fit(toy_split.X_train)
-    with pytest.raises(ValueError, match="radius of codes of 8 bits is from 0 to 8, got 9"):
-        evaluate_radius_search(lsh, toy_split)
-    with pytest.raises(ValueError, match="radii must name at least one radius, got none"):
-        evaluate_radius_search(lsh, toy_split, radii=[])
-    with pytest.raises(ValueError, match="k must be from 1 to the 970 rows of the database, got 971"):
-        evaluate_radius_search(lsh, toy_split, radii=[0], k=971)
-    with pytest.raises(NotFittedError):
-        evaluate_radius_search(LSH(8), toy_split, radii=[0])
+@given(st.integers(0, 2**16))
+def test_recall_of_exact_is_that_of_sets(seed):
+    random = np.random.default_rng(seed)
+    ids = [random.permutation(12)[: random.integers(0, 12)] for _ in range(4)]
+    exact = np.stack([random.permutation(12)[:5] for _ in range(4)])
+    expected = [len({*rows.tolist()} & {*true.tolist()}) / 5 for rows, true in zip(ids, exact, strict=True)]
+    assert recall_of_exact(ids, exact) == pytest.approx(np.mean(expected))
 
 
 def test_paired_bootstrap_tells_a_difference_from_noise():

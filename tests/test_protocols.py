@@ -6,14 +6,15 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
 
-from l2h_tutorial import CCAITQ, GRH, LSH, Dataset, mean_average_precision, paper_partition
-from l2h_tutorial.protocols import compare_radius_search, compare_ranking, trials
+from l2h_tutorial import CCAITQ, GRH, LSH, PCAH, Dataset, mean_average_precision, paper_partition, split_dataset
+from l2h_tutorial.protocols import PROTOCOLS, compare_radius_search, compare_ranking, run_trials
 from l2h_tutorial.protocols.ecir2015 import beside_published, published_table1
 from l2h_tutorial.protocols.results import ResultsFile, provenance
 from l2h_tutorial.protocols.table1 import METHODS, main, run_table1
@@ -32,10 +33,10 @@ def toy():
 
 @pytest.fixture(autouse=True)
 def small_splits(monkeypatch):
-    monkeypatch.setattr("l2h_tutorial.splits._DEFAULT_SIZES", (40, 60))
+    monkeypatch.setattr("l2h_tutorial.splits.draw._DEFAULT_SIZES", (40, 60))
 
 
-FEW = {"LSH": LSH(), "ITQ+CCA": CCAITQ(), "GRH": GRH(classifier="kernel-ridge", initial="cca-itq")}
+FEW = {"LSH": LSH(), "ITQ+CCA": CCAITQ(), "GRH": GRH(classifier="kernel-ridge", initial=CCAITQ())}
 SMALL = {
     "methods": FEW,
     "n_train": (40, 80),
@@ -48,15 +49,28 @@ SMALL = {
 # --- over seeds ----------------------------------------------------------------------------------------------------
 
 
+TWO = {"LSH": LSH(), "PCAH": PCAH()}
+
+
+def first_bits(trial):
+    """What tells one trial from another."""
+    bits = trial.hasher.transform(trial.split.X_query)
+    return [{"share": bits[:, 0].mean(), "queries": len(bits)}, {"share": bits[:, 1].mean(), "queries": -1}]
+
+
 def test_every_hasher_length_and_seed_is_one_trial(toy):
-    names = [(t.method, t.n_bits, t.seed) for t in trials(toy, {"a": LSH(), "b": LSH()}, [3, 5], [0, 1])]
-    assert names == [(m, b, s) for s in (0, 1) for m in "ab" for b in (3, 5)]
+    frame = run_trials(first_bits, toy, TWO, n_bits=[3, 5], seeds=[0, 1])
+    expected = [(m, b, s) for s in (0, 1) for m in TWO for b in (3, 5) for _ in range(2)]
+    assert list(frame[["method", "n_bits", "seed"]].itertuples(index=False, name=None)) == expected
+    assert frame["queries"].tolist() == [40, -1] * 8
+    assert frame.attrs == {"protocol": "tutorial"} | provenance(toy)
 
 
 def test_ranking_is_the_map_of_the_trial(toy):
     frame = compare_ranking(toy, {"LSH": LSH()}, n_bits=[6], seeds=[0, 1])
-    for row, trial in zip(frame.itertuples(), trials(toy, {"LSH": LSH()}, [6], [0, 1]), strict=True):
-        split, hasher = trial.split, trial.hasher
+    for row in frame.itertuples():
+        split = split_dataset(toy, random_state=42 + row.seed).preprocessed("l2-centre")
+        hasher = LSH(6, random_state=row.seed).fit(split.X_train)
         assert row.map == mean_average_precision(
             hasher.transform(split.X_query), hasher.transform(split.X_database), split.y_query, split.y_database
         )
@@ -66,6 +80,69 @@ def test_radius_search_has_a_row_a_seed_and_radius(toy):
     frame = compare_radius_search(toy, {"LSH": LSH()}, n_bits=6, radii=iter([0, 6]), seeds=[0, 1])
     assert frame[["seed", "radius"]].values.tolist() == [[0, 0], [0, 6], [1, 0], [1, 6]]
     assert (frame.loc[frame["radius"] == 6, "scanned"] == 1).all()
+
+
+def test_in_parallel_and_into_a_file_the_rows_are_the_same(toy, tmp_path):
+    plain = run_trials(first_bits, toy, TWO, n_bits=[3, 5], seeds=[0, 1])
+    kept = run_trials(first_bits, toy, TWO, n_bits=[3, 5], seeds=[0, 1], n_jobs=2, results=tmp_path / "a.csv")
+    pd.testing.assert_frame_equal(kept[plain.columns], plain)
+    assert (kept["data"] == provenance(toy)["data"]).all()
+    assert kept["finished"].notna().all()
+
+
+def test_stopped_and_started_again_only_what_is_missing_is_measured(toy, tmp_path):
+    measured = []
+
+    def stops(trial):
+        if len(measured) == 3:
+            raise KeyboardInterrupt
+        measured.append(trial[:3])
+        return first_bits(trial)
+
+    options = {"n_bits": [3], "seeds": [0, 1, 2], "results": tmp_path / "a.csv"}
+    with pytest.raises(KeyboardInterrupt):
+        run_trials(stops, toy, TWO, **options)
+    first = options["results"].read_text()
+    assert first.count("\n") == 1 + 3 * 2
+
+    def goes_on(trial):
+        assert trial[:3] not in measured
+        return first_bits(trial)
+
+    frame = run_trials(goes_on, toy, TWO, **options)
+    assert options["results"].read_text().startswith(first)
+    pd.testing.assert_frame_equal(frame.iloc[:, :5], run_trials(first_bits, toy, TWO, n_bits=[3], seeds=[0, 1, 2]))
+
+
+def test_a_file_is_for_one_data_set_and_one_protocol(toy, tmp_path):
+    options = {"n_bits": [3], "seeds": [0], "results": tmp_path / "a.csv"}
+    run_trials(first_bits, toy, TWO, **options)
+    other = replace(toy, features=toy.features + 1)
+    with pytest.raises(ValueError, match=r"a.csv holds results of toy .*, not of toy .*: choose another file"):
+        run_trials(first_bits, other, TWO, **options)
+
+    def halves(dataset, seed):
+        return split_dataset(dataset, 100, 100, random_state=seed)
+
+    with pytest.raises(ValueError, match="holds results of tutorial, not of halves"):
+        run_trials(first_bits, toy, TWO, protocol=halves, **options)
+
+
+def test_a_protocol_is_named_or_made(toy):
+    with pytest.raises(ValueError, match="protocol must be one of tutorial, ecir2015, disjoint, held-out, or a callab"):
+        run_trials(first_bits, toy, TWO, n_bits=[3], seeds=[0], protocol="seed")
+
+
+def test_the_protocols_differ_in_what_is_searched_and_asked(fashion):
+    splits = {name: make(fashion, 1) for name, make in PROTOCOLS.items()}
+    searched = {name: np.isin(s.train_rows, s.database_rows).mean() for name, s in splits.items()}
+    assert searched == {"tutorial": 0, "ecir2015": 1, "disjoint": 0, "held-out": 0}
+    labelled = {name: np.isin(s.y_query, s.y_train).mean() for name, s in splits.items()}
+    assert labelled == {"tutorial": 1, "ecir2015": 1, "disjoint": 1, "held-out": 0}
+    for name, split in splits.items():
+        assert len(split.y_train) == (60 if name == "tutorial" else 1000)
+        seen = np.vstack([split.X_train, split.X_database]) if not searched[name] else split.X_database
+        np.testing.assert_allclose(seen.mean(axis=0), 0, atol=1e-5)
 
 
 # --- the paper's table ---------------------------------------------------------------------------------------------
@@ -85,6 +162,8 @@ def test_a_cell_is_what_its_row_says(toy, tmp_path):
     for row in frame.itertuples():
         split = paper_partition(toy, row.n_train, 5, random_state=row.partition).preprocessed("centre")
         hasher = clone(FEW[row.method]).set_params(n_bits=row.n_bits, random_state=row.seed)
+        if row.method == "GRH":
+            hasher.set_params(initial__n_bits=row.n_bits, initial__random_state=row.seed)
         hasher.set_params(**json.loads(row.parameters))
         hasher.fit(split.X_train, split.y_train)
         bits = hasher.transform(split.X_query), hasher.transform(split.X_database)
@@ -94,16 +173,19 @@ def test_a_cell_is_what_its_row_says(toy, tmp_path):
         assert row.data == provenance(toy)["data"]
 
 
-def test_grh_is_tuned_on_the_first_partition_for_every_length_and_number_of_labels(toy, tmp_path):
+def test_all_is_tuned_on_the_first_partition_for_every_length_and_number_of_labels(toy, tmp_path):
     frame = run_table1(toy, tmp_path, **SMALL | {"partitions": [3, 1]})
     tuned = pd.read_csv(tmp_path / "table1-tuning.csv")
-    assert sorted(tuned[KEY[:4]].values.tolist()) == [["GRH", t, b, 3] for t in (40, 80) for b in (4, 6)]
-    parameters = {(row.n_train, row.n_bits): row.parameters for row in tuned.itertuples()}
-    for row in frame[frame["method"] == "GRH"].itertuples():
-        assert row.parameters == parameters[row.n_train, row.n_bits]
-        assert set(json.loads(row.parameters)) == {"alpha", "n_iter", "ridge"}
-    assert (frame.loc[frame["method"] != "GRH", "parameters"] == "{}").all()
-    assert len(json.loads(tuned.loc[0, "trials"])) == 2 * 2 + 2
+    expected = [[method, t, b, 3] for method in ("GRH", "ITQ+CCA") for t in (40, 80) for b in (4, 6)]
+    assert sorted(tuned[KEY[:4]].values.tolist()) == expected
+    parameters = {(row.method, row.n_train, row.n_bits): row.parameters for row in tuned.itertuples()}
+    for row in frame.itertuples():
+        assert row.parameters == parameters.get((row.method, row.n_train, row.n_bits), "{}")
+    of_grh = tuned[tuned["method"] == "GRH"]
+    for row in of_grh.itertuples():
+        chosen = json.loads(row.parameters)
+        assert set(chosen) == {"alpha", "n_iter", "ridge", "initial__ridge"}
+        assert len(json.loads(row.trials)) == 2 * 2 + 2 * 2
 
 
 def test_threads_change_nothing_but_the_times(toy, tmp_path):

@@ -5,6 +5,7 @@ import pytest
 from sklearn.model_selection import train_test_split
 
 from l2h_tutorial import Dataset, paper_partition, split_dataset
+from l2h_tutorial.splits import disjoint_partition, held_out_partition
 
 
 def data_set(name="toy", n=3000, n_classes=10, seed=0):
@@ -126,6 +127,69 @@ def test_paper_partition_trains_inside_the_database():
 def test_impossible_partitions_are_refused(numbers, error, message):
     with pytest.raises(error, match=message):
         paper_partition(data_set(), **numbers)
+
+
+def test_the_disjoint_partition_is_the_papers_without_the_training_rows_in_the_database():
+    dataset = data_set()
+    split, paper = (make(dataset, 203, 20, random_state=7) for make in (disjoint_partition, paper_partition))
+    np.testing.assert_array_equal(split.query_rows, paper.query_rows)
+    np.testing.assert_array_equal(split.train_rows, paper.train_rows)
+    np.testing.assert_array_equal(split.database_rows, np.setdiff1d(paper.database_rows, paper.train_rows))
+    assert_consistent(split, dataset)
+
+
+def test_a_database_must_be_left():
+    with pytest.raises(ValueError, match="no row of 3000 is left for the database; take fewer to train or to query"):
+        disjoint_partition(data_set(), 2000, 100)
+
+
+@pytest.mark.parametrize("held_out", [1, 4, [3], [7, 0, 7], np.array([1, 2])])
+def test_classes_that_are_held_out_are_queried_and_never_trained_on(held_out):
+    dataset = data_set()
+    split = held_out_partition(dataset, held_out, n_train=203, n_query_per_class=20)
+    queried = np.unique(split.y_query)
+    if isinstance(held_out, int):
+        assert len(queried) == held_out
+    else:
+        assert set(queried) == set(held_out)
+    assert set(np.unique(split.y_train)) == set(range(10)) - set(queried)
+    assert set(np.bincount(split.y_query)) <= {0, 20}
+    assert len(split.y_train) == 203
+    trained = np.bincount(split.y_train, minlength=10)[np.unique(split.y_train)]
+    assert np.ptp(trained) <= 1
+    everything = np.concatenate([split.query_rows, split.train_rows, split.database_rows])
+    np.testing.assert_array_equal(np.sort(everything), np.arange(3000))
+    assert set(np.unique(split.y_database)) == set(range(10))
+    assert_consistent(split, dataset)
+
+
+def test_the_seed_draws_the_classes_that_are_held_out():
+    dataset = data_set()
+    a, b = (held_out_partition(dataset, 3, random_state=seed) for seed in (5, 5))
+    np.testing.assert_array_equal(a.query_rows, b.query_rows)
+    np.testing.assert_array_equal(a.train_rows, b.train_rows)
+    drawn = {tuple(np.unique(held_out_partition(dataset, 3, random_state=seed).y_query)) for seed in range(30)}
+    assert len(drawn) > 10
+    assert {label for labels in drawn for label in labels} == set(range(10))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"held_out": 0}, ValueError, "held_out must be at least 1, got 0"),
+        ({"held_out": 9}, ValueError, "held_out must leave two of the 10 classes to train on, got 9"),
+        ({"held_out": range(9)}, ValueError, "held_out must leave two of the 10 classes to train on"),
+        ({"held_out": [3, 11]}, ValueError, r"held_out must name classes among \[0, 1, .*, 9\], got \[3, 11\]"),
+        ({"held_out": []}, ValueError, r"held_out must name classes among .*, got \[\]"),
+        ({"held_out": "cat"}, TypeError, "held_out must be an integer of at least 1, got 'cat'"),
+        ({"n_train": 6}, ValueError, "n_train must hold each of the 7 classes at least once, got 6"),
+        ({"n_query_per_class": 301}, ValueError, "has 300 rows, too few for 301 queries and 0 to train"),
+        ({"n_query_per_class": 1.0}, TypeError, "n_query_per_class must be an integer of at least 1, got 1.0"),
+    ],
+)
+def test_impossible_classes_are_not_held_out(arguments, error, message):
+    with pytest.raises(error, match=message):
+        held_out_partition(data_set(), **arguments)
 
 
 def partitions():

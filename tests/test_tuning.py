@@ -248,3 +248,30 @@ def test_every_classifier_has_its_second_step(validation, classifier):
 def test_an_estimator_that_fails_is_no_silent_nan(validation):
     with pytest.raises(ValueError, match="alpha must be"):
         tune_as_published(GRH(6), validation, alpha=[1.0, 2.0])
+
+
+class Drawn(Scripted):
+    """Its score depends on the random start too."""
+
+    def __init__(self, alpha=1.0, n_iter=1, C=1.0, classifier=None, random_state=None):
+        super().__init__(alpha, n_iter, C, classifier)
+        self.random_state = random_state
+
+
+class DrawnScript(Script):
+    def rounds(self, estimator, X, y):
+        return self.of_rounds[estimator.alpha, estimator.random_state]
+
+    def __call__(self, estimator, X, y):
+        return self.final[estimator.C, estimator.random_state]
+
+
+def test_with_several_draws_the_mean_over_them_decides(validation):
+    """With the first start alone it would be alpha 0.6 and C 1."""
+    rounds = {(0.6, 0): [0.5], (0.6, 1): [0.1], (0.9, 0): [0.4], (0.9, 1): [0.3]}
+    final = {(1.0, 0): 0.5, (1.0, 1): 0.1, (5.0, 0): 0.4, (5.0, 1): 0.4}
+    script = validation._replace(scoring=DrawnScript(rounds, final))
+    tuned = tune_as_published(Drawn(), script, alpha=[0.6, 0.9], n_iter=1, then={"C": [1.0, 5.0]}, n_draws=2)
+    assert tuned.parameters == {"alpha": 0.9, "n_iter": 1, "C": 5.0}
+    assert tuned.score == 0.4
+    assert tuned.trials["score"].round(6).tolist() == [0.3, 0.35, 0.3, 0.4]

@@ -1,4 +1,4 @@
-// Small repairs to the theme's and pandas' markup, for screen readers.
+// Small repairs to the theme's, pandas' and the bibliography's markup, for screen readers and keyboards.
 document.addEventListener("DOMContentLoaded", () => {
   // pandas leaves the corner of a table as an empty header cell
   document.querySelectorAll("table.dataframe thead th").forEach((cell) => {
@@ -7,8 +7,14 @@ document.addEventListener("DOMContentLoaded", () => {
       cell.replaceWith(plain);
     }
   });
-  // areas that scroll can be reached by keyboard
-  document.querySelectorAll("div.cell_output, .bd-article table").forEach((area) => {
+  // the entries of a list of references are its items; the role that they come with is no longer one
+  document.querySelectorAll(".citation-list [role='doc-biblioentry']").forEach((entry) => entry.setAttribute("role", "listitem"));
+  // areas that scroll can be reached by keyboard, at whatever width they begin to
+  const areas = document.querySelectorAll("div.cell_output, .bd-article table");
+  const reach = () => areas.forEach((area) => {
     if (area.scrollWidth > area.clientWidth) area.tabIndex = 0;
+    else area.removeAttribute("tabindex");
   });
+  reach();
+  window.addEventListener("resize", reach);
 });

@@ -1,5 +1,6 @@
-"""What the baselines share: centring on the training mean, encoding block by block, and principal components."""
+"""What the baselines share: centring, encoding block by block, principal components, and checks of parameters."""
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,14 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-__all__ = ["CentredHasher", "check_enough", "principal_components"]
+__all__ = [
+    "CentredHasher",
+    "check_count",
+    "check_enough",
+    "check_positive",
+    "principal_components",
+    "with_settled_signs",
+]
 
 Bits = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -107,5 +115,59 @@ def principal_components(centred: Floats, n_components: int) -> Floats:
         components = vectors[:, ::-1][:, :n_components]
     else:
         components = np.linalg.svd(centred, full_matrices=False)[2][:n_components].T
-    largest = np.take_along_axis(components, np.abs(components).argmax(axis=0)[None], axis=0)
-    return components * np.where(largest < 0, -1.0, 1.0)
+    return with_settled_signs(components)
+
+
+def with_settled_signs(vectors: Floats) -> Floats:
+    """Turn each column so that its largest coordinate is positive: an eigenvector may come with either sign.
+
+    Parameters
+    ----------
+    vectors : (n, n_vectors) array of float64
+
+    Returns
+    -------
+    (n, n_vectors) array of float64
+
+    Examples
+    --------
+    >>> with_settled_signs(np.array([[0.6, 0.8], [-0.8, 0.6]]))
+    array([[-0.6,  0.8],
+           [ 0.8,  0.6]])
+    """
+    largest = np.take_along_axis(vectors, np.abs(vectors).argmax(axis=0)[None], axis=0)
+    return vectors * np.where(largest < 0, -1.0, 1.0)
+
+
+def check_count(value: Any, name: str) -> int:
+    """Return `value` as an int of at least 1, or raise a `TypeError` or `ValueError` that names the parameter.
+
+    Examples
+    --------
+    >>> check_count(0, "n_anchors")
+    Traceback (most recent call last):
+        ...
+    ValueError: n_anchors must be at least 1, got 0
+    """
+    if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
+        raise TypeError(f"{name} must be an integer of at least 1, got {value!r}")
+    if value < 1:
+        raise ValueError(f"{name} must be at least 1, got {value}")
+    return int(value)
+
+
+def check_positive(value: Any, name: str) -> float:
+    """Return `value` as a positive float, or raise a `TypeError` or `ValueError` that names the parameter.
+
+    Examples
+    --------
+    >>> check_positive(-1.0, "gamma")
+    Traceback (most recent call last):
+        ...
+    ValueError: gamma must be a positive number, got -1.0
+    """
+    if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
+        raise TypeError(f"{name} must be a positive number, got {value!r}")
+    if not 0 < float(value) < np.inf:
+        raise ValueError(f"{name} must be a positive number, got {value!r}")
+    return float(value)

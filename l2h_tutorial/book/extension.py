@@ -1,5 +1,6 @@
 """The Sphinx extension: keys the execution cache, and puts notebooks, what they read, and the wheel on the site."""
 
+import os
 import posixpath
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from nbformat import NotebookNode
 from sphinx.util import logging
 
 from l2h_tutorial.book.cache import execution_key
+from l2h_tutorial.book.editions import EDITIONS, fold_solutions, make_edition
 from l2h_tutorial.book.files import replace_file
 from l2h_tutorial.book.markdown import NotebookError, Page
 from l2h_tutorial.book.notebooks import make_notebook
@@ -27,24 +29,29 @@ def register(app: Any) -> dict[str, Any]:
     app.add_config_value("l2h_wheel", "", "html")  # "html": when it changes, all pages are written again
     app.connect("config-inited", _prepare)
     app.connect("env-get-outdated", _pages_without_their_notebook)
-    app.connect("doctree-resolved", _write_notebook)
+    app.connect("doctree-resolved", _write_notebooks)
     app.connect("html-page-context", _link_notebook)
     app.connect("build-finished", _finish)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
 def _prepare(app: Any, config: Any) -> None:
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # of the kernels: with matrices as small as the
+        os.environ.setdefault(variable, "1")  # chapters', more threads wait longer for one another than they calculate
     build = Path(app.outdir).resolve().parent
     config.nb_execution_cache_path = str(build / ".jupyter_cache" / execution_key()[:16])
     wheel = build_wheel(build / "wheel")
     config.l2h_wheel = str(wheel.relative_to(build))
+    config.html_copy_source = False  # a page's source holds the teaching notes
     # for {{ wheel }} in a page of book/, whose file name has no other way to follow the version
     link = f'<a href="../notebooks/{wheel.name}" download><code>{wheel.name}</code></a>'
     config.myst_substitutions = {**config.myst_substitutions, "wheel": link}
 
 
-def _folder(app: Any) -> Path:
-    return Path(app.outdir, "notebooks")
+def _folder(app: Any, edition: str = "reader") -> Path:
+    """Where an edition goes: only the reader's is on the site."""
+    site = Path(app.outdir).resolve()
+    return site / "notebooks" if edition == "reader" else site.parent / "editions" / edition
 
 
 def _notebooks(app: Any) -> dict[str, str]:
@@ -55,31 +62,36 @@ def _notebooks(app: Any) -> dict[str, str]:
 
 def _pages_without_their_notebook(app: Any, env: Any, added: set, changed: set, removed: set) -> list[str]:
     return [
-        page for page, name in _notebooks(app).items() if page not in removed and not (_folder(app) / name).exists()
+        page
+        for page, name in _notebooks(app).items()
+        if page not in removed and not all((_folder(app, edition) / name).exists() for edition in EDITIONS)
     ]
 
 
-def _write_notebook(app: Any, document: nodes.document, docname: str) -> None:
+def _write_notebooks(app: Any, document: nodes.document, docname: str) -> None:
+    """Write the page's notebooks, and leave in its tree what the site shows."""
     notebooks = _notebooks(app)
-    if docname not in notebooks or app.builder.name != "html":
-        return
-    name = notebooks.pop(docname)
-    env = app.env
-    page = Page(
-        name=docname,
-        section_numbers=env.toc_secnumbers.get(docname, {}),
-        figure_numbers=env.toc_fignumbers.get(docname, {}),
-        number_formats=app.config.numfig_format,
-        notebooks={app.builder.get_relative_uri(docname, other): theirs for other, theirs in notebooks.items()},
-    )
-    target = _folder(app) / name
-    try:
-        notebook = make_notebook(page, document, _executed(env, docname), Path(app.config.l2h_wheel).name)
-    except NotebookError as error:
-        target.unlink(missing_ok=True)
-        _LOGGER.warning("no notebook: %s", error, location=docname, type="l2h", subtype="notebook")
-    else:
-        replace_file(target, nbformat.writes(notebook).encode() + b"\n")
+    if docname in notebooks and app.builder.name == "html":
+        name = notebooks.pop(docname)
+        env = app.env
+        page = Page(
+            name=docname,
+            section_numbers=env.toc_secnumbers.get(docname, {}),
+            figure_numbers=env.toc_fignumbers.get(docname, {}),
+            number_formats=app.config.numfig_format,
+            notebooks={app.builder.get_relative_uri(docname, other): theirs for other, theirs in notebooks.items()},
+        )
+        wheel = Path(app.config.l2h_wheel).name
+        try:
+            executed = _executed(env, docname)
+            for edition in EDITIONS:
+                notebook = make_notebook(*make_edition(edition, page, document, executed), wheel)
+                replace_file(_folder(app, edition) / name, nbformat.writes(notebook).encode() + b"\n")
+        except NotebookError as error:
+            for edition in EDITIONS:
+                (_folder(app, edition) / name).unlink(missing_ok=True)
+            _LOGGER.warning("no notebook: %s", error, location=docname, type="l2h", subtype="notebook")
+    fold_solutions(document)
 
 
 def _executed(env: Any, docname: str) -> NotebookNode:
@@ -106,7 +118,12 @@ def _link_notebook(app: Any, pagename: str, templatename: str, context: dict[str
 def _finish(app: Any, exception: Exception | None) -> None:
     if exception or app.builder.name != "html":
         return
-    folder = _folder(app)
+    for edition in EDITIONS:
+        _put_beside(app, _folder(app, edition))
+
+
+def _put_beside(app: Any, folder: Path) -> None:
+    """Put the wheel and what the pages link to beside the notebooks, and remove what an earlier build left."""
     wheel = Path(app.outdir).resolve().parent / app.config.l2h_wheel
     copies = {folder / wheel.name: wheel} | {
         folder / posixpath.relpath(file, posixpath.dirname(page)): Path(app.srcdir, file)

@@ -31,6 +31,7 @@ class Page:
 
     ``notebooks`` has the notebook's file name for the address, relative to this page, of each page that has one.
     ``figure_numbers`` has the numbers of each kind of numbered thing, and ``number_formats`` their names ("Figure %s").
+    ``edition`` says for whom the notebook is, and ``preface`` is what it tells them under its title.
     """
 
     name: str
@@ -38,6 +39,8 @@ class Page:
     figure_numbers: Mapping[str, Numbers] = field(default_factory=dict)
     number_formats: Mapping[str, str] = field(default_factory=dict)
     notebooks: Mapping[str, str] = field(default_factory=dict)
+    edition: str = "reader"
+    preface: str = ""
 
 
 def _fence(text: str, language: str) -> str:

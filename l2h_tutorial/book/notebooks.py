@@ -20,7 +20,7 @@ from l2h_tutorial.book.markdown import MarkdownWriter, NotebookError, Page
 
 __all__ = ["make_notebook"]
 
-_FOLDED = {"remove-cell", "remove-input", "hide-input", "hide-cell"}
+_FOLDED = {"remove-cell", "remove-input", "hide-input", "hide-cell", "solution"}
 _WITHOUT_OUTPUT = {"remove-cell", "remove-output"}
 
 
@@ -67,7 +67,9 @@ def make_notebook(page: Page, document: nodes.document, executed: NotebookNode, 
     if not cells or cells[0].cell_type == "code":
         cells.insert(0, nbformat.v4.new_markdown_cell(""))
     title, _, rest = cells[0].source.partition("\n\n")
-    cells[0].source = "\n\n".join(filter(None, [title, _how_to_run(wheel, writer.files), rest]))
+    cells[0].source = "\n\n".join(
+        filter(None, [title, page.preface, _how_to_run(wheel, writer.files, page.edition), rest])
+    )
     for number, cell in enumerate(cells, start=1):
         cell.id = f"cell-{number}"
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -127,7 +129,7 @@ def _code_cell(page: Page, executed: NotebookNode, index: int) -> NotebookNode:
     jupyter = {}
     if tags & _FOLDED:
         jupyter["source_hidden"] = True
-    if tags & {"hide-output", "hide-cell"}:
+    if tags & {"hide-output", "hide-cell", "solution"}:
         jupyter["outputs_hidden"] = True
     alt = source.metadata.get("mystnb", {}).get("image", {}).get("alt")
     # what record() left is for the page's text, where it stands already
@@ -162,7 +164,7 @@ def _problems(outputs: list[NotebookNode]) -> Iterator[str]:
             yield "a NumPy scalar, np.float64(...), which float() or a format makes readable"
 
 
-def _how_to_run(wheel: str, files: list[str]) -> str:
+def _how_to_run(wheel: str, files: list[str], edition: str) -> str:
     package: Any = metadata("l2h-tutorial")
     python = package["Requires-Python"].removeprefix(">=")
     name = os.environ.get("L2H_DATASET") or "fashion-mnist"
@@ -174,9 +176,10 @@ def _how_to_run(wheel: str, files: list[str]) -> str:
             "start Jupyter: it is downloaded once, or read from where `L2H_SOURCE` points. Otherwise the notebook uses "
             "the Fashion-MNIST test images that come inside the package."
         )
+    place = " on the book's site" if edition == "reader" else ""
     return (
         f"> **To run this notebook** you need Python {python} or newer, Jupyter, and this book's package. Download "
-        f"`{wheel}`, which lies beside this notebook on the book's site, and install it with `pip install ./{wheel}`; "
+        f"`{wheel}`, which lies beside this notebook{place}, and install it with `pip install ./{wheel}`; "
         f"or, in a copy of the project, with `pip install .`\n>\n> {data} Image descriptors are computed at first use "
         "and kept in your cache folder."
         + "".join(f" It also reads `{name}`: [get it]({name}) with the notebook." for name in dict.fromkeys(files))

@@ -72,12 +72,17 @@ def radius_sweep(frames: dict[str, pd.DataFrame], exhaustive: dict[str, float], 
 
 @styled
 def precision_by_cost(frames: dict[str, pd.DataFrame], exhaustive: dict[str, float]) -> Figure:
-    """Precision at 10 against the share of the database scanned: a point a radius, the honest axis."""
+    """Precision at 10 against the share of the database scanned: a point a radius, the honest axis.
+
+    A column ``spread`` is drawn as bars.
+    """
     figure, axes = plt.subplots(figsize=(6.6, 4))
     for i, (name, frame) in enumerate(frames.items()):
-        axes.plot(
+        axes.errorbar(
             100 * frame["scanned"],
             frame["precision"],
+            yerr=frame.get("spread"),
+            capsize=3,
             color=COLOURS[i],
             marker=MARKERS[i],
             linestyle=LINES[i],

@@ -23,9 +23,14 @@ class KernelModel:
         self.weights = weights
         self.intercepts = intercepts
 
+    def scores(self, features: Floats) -> Floats:
+        """Return float64 (n, n_fitted_bits) for float64 (n, n_features)."""
+        scores: Floats = rbf_kernel(features, self.points, gamma=self.gamma) @ self.weights + self.intercepts
+        return scores
+
     def predict(self, features: Floats) -> Bits:
-        """Return bool (n, n_fitted_bits) for float64 (n, n_features)."""
-        return rbf_kernel(features, self.points, gamma=self.gamma) @ self.weights + self.intercepts > 0
+        """Return the scores > 0."""
+        return self.scores(features) > 0
 
 
 def kernel_width(features: Floats, gamma: float, seed: int) -> float:

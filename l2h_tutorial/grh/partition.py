@@ -22,6 +22,7 @@ Bits = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
 _BLOCK_ROWS = 4096  # rows whose kernel with the landmarks is held in double precision
+_KERNEL_ROWS = 4096  # training points up to which linear machines share a kernel matrix, of 128 MB at most
 _JITTER = 1e-10  # of the mean diagonal: far more than rounding loses, far less than the ridge
 
 
@@ -46,8 +47,11 @@ class LinearModel:
         self.weights = weights
         self.intercepts = intercepts
 
+    def scores(self, features: Floats) -> Floats:
+        return features @ self.weights + self.intercepts
+
     def predict(self, features: Floats) -> Bits:
-        return features @ self.weights + self.intercepts > 0
+        return self.scores(features) > 0
 
 
 class EstimatorModel:
@@ -81,16 +85,32 @@ def class_weights(bits: Bits, rule: str | None) -> dict[int, float] | None:
     return {0: float(max(1, -(-ones // zeros))), 1: float(max(1, -(-zeros // ones)))}
 
 
+def linear_svm(
+    features: Floats, *, C: float, loss: str, fit_intercept: bool, class_weight: str | None, seed: int
+) -> Maker:
+    """Choose how to fit linear support vector machines: from one kernel matrix, several times faster, or without it.
+
+    The kernel is for the hinge loss with an intercept, and for as many points as its matrix suits. There the intercept
+    is not penalised; liblinear penalises it as one more weight.
+    """
+    if loss == "hinge" and fit_intercept and len(features) <= _KERNEL_ROWS:
+        return KernelSVM(features, C, class_weight, features @ features.T)
+    svm = LinearSVC(C=C, loss=loss, fit_intercept=fit_intercept, dual=True, max_iter=10_000, random_state=seed)
+    return LinearSVM(features, class_weight, svm)
+
+
+def rbf_svm(features: Floats, *, C: float, gamma: float, class_weight: str | None, seed: int) -> Maker:
+    """Support vector machines with a Gaussian kernel."""
+    return KernelSVM(features, C, class_weight, *gaussian_kernel(features, gamma, seed))
+
+
 class LinearSVM:
     """One linear support vector machine a bit, by liblinear."""
 
-    def __init__(
-        self, features: Floats, *, C: float, loss: str, fit_intercept: bool, class_weight: str | None, seed: int
-    ) -> None:
+    def __init__(self, features: Floats, class_weight: str | None, svm: LinearSVC) -> None:
         self.features = features
         self.class_weight = class_weight
-        # The dual form is the only one for the hinge loss, and quick for both at this C.
-        self.svm = LinearSVC(C=C, loss=loss, fit_intercept=fit_intercept, dual=True, max_iter=10_000, random_state=seed)
+        self.svm = svm
 
     def fit(self, bits: Bits) -> tuple[Model, Bits]:
         weights = np.empty((self.features.shape[1], bits.shape[1]))
@@ -104,13 +124,16 @@ class LinearSVM:
         return model, model.predict(self.features)
 
 
-class RbfSVM:
-    """One support vector machine a bit, by libsvm, all on one Gaussian kernel matrix."""
+class KernelSVM:
+    """One support vector machine a bit, by libsvm, all on one kernel matrix; without a gamma it is the linear one."""
 
-    def __init__(self, features: Floats, *, C: float, gamma: float, class_weight: str | None, seed: int) -> None:
+    def __init__(
+        self, features: Floats, C: float, class_weight: str | None, kernel: Floats, gamma: float | None = None
+    ) -> None:
         self.features = features
         self.class_weight = class_weight
-        self.kernel, self.gamma = gaussian_kernel(features, gamma, seed)
+        self.kernel = kernel
+        self.gamma = gamma
         self.svm = SVC(C=C, kernel="precomputed")
 
     def fit(self, bits: Bits) -> tuple[Model, Bits]:
@@ -121,6 +144,9 @@ class RbfSVM:
             svm.fit(self.kernel, bit.astype(int))
             weights[svm.support_, k] = svm.dual_coef_[0]
             intercepts[k] = svm.intercept_[0]
+        if self.gamma is None:
+            linear = LinearModel(self.features.T @ weights, intercepts)
+            return linear, linear.predict(self.features)
         model = KernelModel(self.features, self.gamma, weights, intercepts)
         return model, self.kernel @ weights + intercepts > 0
 
@@ -213,8 +239,8 @@ class AnyEstimator:
 
 
 _MAKERS: dict[str, tuple[Any, tuple[str, ...]]] = {
-    "linear-svm": (LinearSVM, ("C", "loss", "fit_intercept", "class_weight")),
-    "rbf-svm": (RbfSVM, ("C", "gamma", "class_weight")),
+    "linear-svm": (linear_svm, ("C", "loss", "fit_intercept", "class_weight")),
+    "rbf-svm": (rbf_svm, ("C", "gamma", "class_weight")),
     "kernel-ridge": (KernelRidge, ("gamma", "ridge")),
     "rbf-landmarks": (RbfLandmarks, ("gamma", "ridge", "n_landmarks")),
 }

@@ -5,9 +5,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..codes import check_bits, pack_bits, word_distances
-
-_BLOCK = 1 << 22  # distances held at a time
+from ..codes import pack_bits
+from .checks import check_ranking
+from .rings import BitCounter, RingCounts, ring_counts
 
 
 def mean_average_precision(
@@ -40,20 +40,19 @@ def mean_average_precision(
     Raises
     ------
     TypeError, ValueError
-        If bits are not boolean and of one width, labels do not match them, or `ties` is not one of those named.
+        If bits are not boolean and of one width, there is no query or no row, labels do not match the bits, or `ties`
+        is not one of those named.
 
     Notes
     -----
-    Take a ring of n rows, r of them relevant, behind N rows of which R are relevant. The row at place i of the ring is
-    relevant with probability r / n, and then (i - 1)(r - 1)/(n - 1) of those before it in the ring are expected to be.
-    Its precision is therefore (R + 1 + (i - 1) b) / (N + i) with b = (r - 1)/(n - 1), and the sum over the ring is
-    r / n * (n b + (R + 1 - b (N + 1)) (H(N + n) - H(N))), H being the harmonic numbers: counts suffice, without a sort.
+    With rel(i) = 1 if the row at place i is relevant and 0 otherwise, R relevant rows in all, and
+    P(i) = (rel(1) + ... + rel(i)) / i, average precision is (sum over i of rel(i) P(i)) / R. `average_precision` says
+    how its expectation over ties is computed.
 
     References
     ----------
     F. McSherry and M. Najork, "Computing information retrieval performance measures efficiently in the presence of tied
-    scores", ECIR 2008, section 2.4. K. He, F. Cakir, S. A. Bargal and S. Sclaroff, "Hashing as tie-aware learning to
-    rank", CVPR 2018, section 3.
+    scores", ECIR 2008.
 
     Examples
     --------
@@ -65,60 +64,64 @@ def mean_average_precision(
     """
     if ties not in ("expected", "stable"):
         raise ValueError(f'ties must be "expected" or "stable", got {ties!r}')
-    query, database = check_bits(query_bits, name="query_bits"), check_bits(database_bits, name="database_bits")
-    check_bits(query, database.shape[1], name="query_bits")
-    of_query, of_database = _check_labels(query_labels, database_labels, len(query), len(database))
-    query_words, database_words = pack_bits(query), pack_bits(database)
-    step = max(1, _BLOCK // len(database))
-    pieces = []
-    for start in range(0, len(query), step):
-        distances = word_distances(query_words[start : start + step], database_words)
-        relevant = _relevance(of_query[start : start + step], of_database)
-        if ties == "expected":
-            pieces.append(_expected(distances, relevant, query.shape[1]))
-        else:
-            pieces.append(np.array([_stable(d, r) for d, r in zip(distances, relevant, strict=True)]))
-    average_precision = np.concatenate(pieces)
-    return average_precision if per_query else float(average_precision.mean())
+    if ties == "expected":
+        each = average_precision(ring_counts(query_bits, database_bits, query_labels, database_labels))
+    else:
+        each = _stable(*check_ranking(query_bits, database_bits, query_labels, database_labels))
+    return each if per_query else float(each.mean())
 
 
-def _expected(distances: NDArray[Any], relevant: NDArray[np.bool_], n_bits: int) -> NDArray[np.float64]:
-    n_rings = n_bits + 1
-    in_ring = np.array([np.bincount(d, minlength=n_rings) for d in distances])
-    hits = np.array([np.bincount(d[r], minlength=n_rings) for d, r in zip(distances, relevant, strict=True)])
+def average_precision(counts: RingCounts) -> NDArray[np.float64]:
+    """Expected average precision of each query, over all orders inside the rings.
+
+    Parameters
+    ----------
+    counts : RingCounts
+
+    Returns
+    -------
+    (n_queries,) array of float64
+        0 for a query without any relevant row.
+
+    Notes
+    -----
+    Take a ring of n rows, r of them relevant, behind N rows of which R are relevant. The row at place i of the ring is
+    relevant with probability r / n, and then (i - 1)(r - 1)/(n - 1) of those before it in the ring are expected to be.
+    Its precision is therefore (R + 1 + (i - 1) b) / (N + i) with b = (r - 1)/(n - 1), and the sum over the ring is
+    r / n * (n b + (R + 1 - b (N + 1)) (H(N + n) - H(N))), H being the harmonic numbers. The sum over all rings, divided
+    by the number of relevant rows, is the average precision.
+
+    References
+    ----------
+    F. McSherry and M. Najork, ECIR 2008, who sum over places; H sums them at once. K. He, F. Cakir, S. A. Bargal and
+    S. Sclaroff, "Hashing as tie-aware learning to rank", CVPR 2018, for rings of Hamming distance.
+
+    Examples
+    --------
+    >>> rings = np.array([[[0, 1, 3], [1, 1, 0]]])  # irrelevant and relevant rows at the distances 0, 1 and 2
+    >>> average_precision(RingCounts(rings))  # half of 1 + 2/2 and of 1 + 2/3
+    array([0.91666667])
+    """
+    in_ring, hits = counts.rows, counts.relevant
     before, hits_before = np.cumsum(in_ring, axis=1) - in_ring, np.cumsum(hits, axis=1) - hits
-    harmonic = np.concatenate([[0.0], np.cumsum(1 / np.arange(1, distances.shape[1] + 1))])
+    harmonic = np.concatenate([[0.0], np.cumsum(1 / np.arange(1, counts.n_rows + 1))])
     slope = (hits - 1) / np.maximum(in_ring - 1, 1)
     precision = in_ring * slope + (hits_before + 1 - slope * (before + 1)) * (
         harmonic[before + in_ring] - harmonic[before]
     )
     total = (hits / np.maximum(in_ring, 1) * precision).sum(axis=1)
-    return total / np.maximum(hits.sum(axis=1), 1)
+    return np.asarray(total / np.maximum(hits.sum(axis=1), 1))
 
 
-def _stable(distances: NDArray[Any], relevant: NDArray[np.bool_]) -> float:
-    places = np.flatnonzero(relevant[np.argsort(distances, kind="stable")]) + 1
-    return float((np.arange(1, len(places) + 1) / places).mean()) if len(places) else 0.0
-
-
-def _relevance(query_labels: NDArray[Any], database_labels: NDArray[Any]) -> NDArray[np.bool_]:
-    if query_labels.ndim == 1:
-        return query_labels[:, None] == database_labels
-    return query_labels.astype(np.float32) @ database_labels.astype(np.float32).T > 0
-
-
-def _check_labels(
-    query_labels: ArrayLike, database_labels: ArrayLike, n_queries: int, n_rows: int
-) -> tuple[NDArray[Any], NDArray[Any]]:
-    query, database = np.asarray(query_labels), np.asarray(database_labels)
-    if query.ndim not in (1, 2) or query.ndim != database.ndim or query.shape[1:] != database.shape[1:]:
-        raise ValueError(
-            "labels must be classes, (n_queries,) and (n,), or indicators, (n_queries, c) and (n, c), "
-            f"got shapes {query.shape} and {database.shape}"
-        )
-    for name, labels, n in (("query_labels", query, n_queries), ("database_labels", database, n_rows)):
-        if len(labels) != n:
-            raise ValueError(f"{name} must hold one entry for each of the {n} codes, got {len(labels)}")
-        if labels.ndim == 2 and not np.isin(labels, (0, 1)).all():
-            raise ValueError(f"{name} as indicators must be 0 or 1, got {labels[~np.isin(labels, (0, 1))][0]}")
-    return query, database
+def _stable(
+    query: NDArray[np.bool_], database: NDArray[np.bool_], of_query: NDArray[Any], of_database: NDArray[Any]
+) -> NDArray[np.float64]:
+    """Sort the whole database for every query; small unsigned integers sort by radix, in linear time."""
+    distance = BitCounter(np.ascontiguousarray(pack_bits(database).T), query.shape[1], np.bitwise_xor)
+    each = np.zeros(len(query))
+    for i, word in enumerate(pack_bits(query)):
+        relevant = of_database == of_query[i] if of_query.ndim == 1 else of_database[:, of_query[i]].any(axis=1)
+        places = np.flatnonzero(np.asarray(relevant)[np.argsort(distance.count(word), kind="stable")]) + 1
+        if len(places):
+            each[i] = (np.arange(1, len(places) + 1) / places).mean()
+    return each

@@ -1,9 +1,12 @@
-"""Measures of a list of rows for each query: precision at k, recall of the exact neighbours, coverage."""
+"""Measures of a list of rows for each query: precision at k, recall of the exact neighbours, coverage, candidates."""
 
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from .checks import check_positive
+from .policies import Empty, mean_ratio
 
 
 def precision_at_k(
@@ -12,7 +15,7 @@ def precision_at_k(
     database_labels: ArrayLike,
     k: int = 10,
     *,
-    empty: Literal["zero", "skip"] = "zero",
+    empty: Empty = "zero",
     denominator: Literal["k", "returned"] = "k",
     per_query: bool = False,
 ) -> Any:
@@ -25,8 +28,9 @@ def precision_at_k(
     query_labels : (n_queries,) array
     database_labels : (n,) array
     k : int, default=10
-    empty : {"zero", "skip"}, default="zero"
-        A query without results counts as 0, or is left out of the mean (so that each radius averages other queries).
+    empty : {"zero", "skip", "pooled"}, default="zero"
+        What a query without results contributes: 0; nothing, it is left out of the mean (so that each radius averages
+        other queries); or nothing to a ratio of sums over all queries. See `mean_ratio`.
     denominator : {"k", "returned"}, default="k"
         Divide by k, or by the number of results where there are fewer.
     per_query : bool, default=False
@@ -40,7 +44,18 @@ def precision_at_k(
     Raises
     ------
     TypeError, ValueError
-        If k is not an integer of at least 1, labels and ids do not match, or an option is not one of those named.
+        If k is not an integer of at least 1, labels and ids do not match, there is no query or no label, or an option
+        is not one of those named or does not go with `per_query`.
+
+    Notes
+    -----
+    With c rows of the query's class among its first min(k, m) results: c / k, or c / min(k, m). "pooled" divides the
+    sum of c by the sum of the denominators of the queries that have results; as k is the same for all, it differs from
+    "skip" only where the denominator is what was returned.
+
+    References
+    ----------
+    C. D. Manning, P. Raghavan and H. Schütze, "Introduction to Information Retrieval", 2008, section 8.4.
 
     Examples
     --------
@@ -50,25 +65,22 @@ def precision_at_k(
     >>> precision_at_k(ids, [7, 7], [7, 8, 7], k=2, empty="skip")
     0.5
     """
-    if isinstance(k, bool | np.bool_) or not isinstance(k, int | np.integer):
-        raise TypeError(f"k must be an integer of at least 1, got {k!r}")
-    if k < 1:
-        raise ValueError(f"k must be at least 1, got {k}")
-    if empty not in ("zero", "skip"):
-        raise ValueError(f'empty must be "zero" or "skip", got {empty!r}')
+    k = check_positive(k, "k")
     if denominator not in ("k", "returned"):
         raise ValueError(f'denominator must be "k" or "returned", got {denominator!r}')
     query_labels, database_labels = np.asarray(query_labels), np.asarray(database_labels)
     if query_labels.ndim != 1 or database_labels.ndim != 1:
         raise ValueError(f"labels must be one class a row, got shapes {query_labels.shape} and {database_labels.shape}")
+    if len(database_labels) == 0:
+        raise ValueError("database_labels must hold at least one label, got none")
     _check_length(ids, len(query_labels), "query_labels")
-    precision = np.full(len(query_labels), 0.0 if empty == "zero" else np.nan)
-    for i, rows in enumerate(ids):
-        top = np.asarray(rows)[:k]
-        if len(top):
-            correct = np.count_nonzero(database_labels[_check_rows(top, len(database_labels))] == query_labels[i])
-            precision[i] = correct / (k if denominator == "k" else len(top))
-    return precision if per_query else _mean(precision)
+    tops = [np.asarray(rows)[:k] for rows in ids]
+    returned = np.array([len(top) for top in tops])
+    query = np.repeat(np.arange(len(tops)), returned)
+    rows = _check_rows(np.concatenate([top for top in tops if len(top)] or [query]), len(database_labels))
+    correct = np.bincount(query[database_labels[rows] == query_labels[query]], minlength=len(tops))
+    divisor = np.where(returned > 0, k, 0) if denominator == "k" else returned
+    return mean_ratio(correct, divisor, empty=empty, per_query=per_query)
 
 
 def recall_of_exact(ids: Any, exact_ids: ArrayLike, *, per_query: bool = False) -> Any:
@@ -90,7 +102,17 @@ def recall_of_exact(ids: Any, exact_ids: ArrayLike, *, per_query: bool = False) 
     Raises
     ------
     ValueError
-        If `exact_ids` is not two-dimensional or holds another number of queries.
+        If `exact_ids` is not two-dimensional or is empty, or holds another number of queries.
+
+    Notes
+    -----
+    With N the set of a query's k exact neighbours and C that of its candidates: |N and C| / k. No label is involved: it
+    judges the index, not the features.
+
+    References
+    ----------
+    P. Indyk and R. Motwani, "Approximate nearest neighbors: towards removing the curse of dimensionality", STOC 1998,
+    for the problem. M. Aumüller, E. Bernhardsson and A. Faithfull, "ANN-Benchmarks", SISAP 2017, for the measure.
 
     Examples
     --------
@@ -102,7 +124,7 @@ def recall_of_exact(ids: Any, exact_ids: ArrayLike, *, per_query: bool = False) 
         raise ValueError(f"exact_ids must be (n_queries, k) row numbers, got shape {exact.shape}")
     _check_length(ids, len(exact), "exact_ids")
     recall = np.array([np.isin(true, rows).mean() for true, rows in zip(exact, ids, strict=True)])
-    return recall if per_query else _mean(recall)
+    return recall if per_query else float(recall.mean())
 
 
 def coverage(ids: Any) -> float:
@@ -117,14 +139,65 @@ def coverage(ids: Any) -> float:
     ValueError
         If there is no query.
 
+    Notes
+    -----
+    Wherever empty queries are left out of a mean, this is the share that the mean is about.
+
     Examples
     --------
     >>> coverage([np.array([4, 1]), np.array([], dtype=int)])
     0.5
     """
-    if len(ids) == 0:
-        raise ValueError("coverage is a share of the queries, got none")
-    return _mean(np.array([len(rows) > 0 for rows in ids]))
+    return float((_lengths(ids) > 0).mean())
+
+
+def mean_candidates(ids: Any) -> float:
+    """Candidates of a query, in the mean: the rows that its search compares in feature space.
+
+    Parameters
+    ----------
+    ids : (n_queries,) sequence of integer arrays
+
+    Raises
+    ------
+    ValueError
+        If there is no query.
+
+    Examples
+    --------
+    >>> mean_candidates([np.array([4, 1]), np.array([], dtype=int)])
+    1.0
+    """
+    return float(_lengths(ids).mean())
+
+
+def share_scanned(ids: Any, n_rows: int) -> float:
+    """Share of the database that a query's candidates are, in the mean: 1 is exhaustive search.
+
+    Parameters
+    ----------
+    ids : (n_queries,) sequence of integer arrays
+    n_rows : int
+        Rows in the database.
+
+    Raises
+    ------
+    ValueError
+        If there is no query, no row, or a query with more candidates than rows.
+
+    Notes
+    -----
+    Searches of different codes, lengths and radii can be compared by it: precision against the share scanned.
+
+    Examples
+    --------
+    >>> share_scanned([np.array([4, 1]), np.array([], dtype=int)], n_rows=10)
+    0.1
+    """
+    lengths = _lengths(ids)
+    if n_rows < max(1, lengths.max()):
+        raise ValueError(f"n_rows must be at least 1 and the {lengths.max()} candidates of a query, got {n_rows}")
+    return float(lengths.mean() / n_rows)
 
 
 def _check_length(ids: Any, n_queries: int, name: str) -> None:
@@ -135,12 +208,13 @@ def _check_length(ids: Any, n_queries: int, name: str) -> None:
 
 
 def _check_rows(rows: NDArray[Any], n_rows: int) -> NDArray[Any]:
-    if rows.min() < 0 or rows.max() >= n_rows:
-        outside = rows[(rows < 0) | (rows >= n_rows)][0]
-        raise ValueError(f"ids must be rows from 0 to {n_rows - 1} of the database labels, got {outside}")
+    outside = rows[(rows < 0) | (rows >= n_rows)]
+    if len(outside):
+        raise ValueError(f"ids must be rows from 0 to {n_rows - 1} of the database labels, got {outside[0]}")
     return rows
 
 
-def _mean(values: NDArray[Any]) -> float:
-    kept = values[~np.isnan(values)]
-    return float(kept.mean()) if len(kept) else float("nan")
+def _lengths(ids: Any) -> NDArray[np.int64]:
+    if len(ids) == 0:
+        raise ValueError("ids must hold the candidates of at least one query, got none")
+    return np.array([len(rows) for rows in ids])

@@ -2,15 +2,21 @@
 
 from collections.abc import Iterable
 from time import perf_counter
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ..buckets import HashTable
-from ..search import check_radius, rerank
+from ..search import check_radius
 from ..splits import Split
-from .candidates import coverage, precision_at_k
+from .candidates import precision_at_k
+from .checks import check_positive
+from .outward import Directions, OutwardRanking
+from .policies import Empty
+
+_BLOCK_QUERIES = 128  # queries searched at a time,
+_BLOCK_SIMILARITIES = 1 << 25  # or fewer, so that their similarities to all rows stay within 128 MB of float32
 
 
 def evaluate_radius_search(
@@ -18,7 +24,7 @@ def evaluate_radius_search(
     s: Split,
     radii: Iterable[int] = range(11),
     k: int = 10,
-    empty: Literal["zero", "skip"] = "zero",
+    empty: Empty = "zero",
 ) -> pd.DataFrame:
     """Hash the database, search it within each radius, re-rank by cosine distance, and average over queries.
 
@@ -32,7 +38,7 @@ def evaluate_radius_search(
         From 0 to the number of bits.
     k : int, default=10
         Results whose labels count.
-    empty : {"zero", "skip"}, default="zero"
+    empty : {"zero", "skip", "pooled"}, default="zero"
         What a query without candidates contributes to precision, as in `precision_at_k`.
 
     Returns
@@ -43,15 +49,16 @@ def evaluate_radius_search(
         - coverage : share of queries with at least one candidate
         - candidates : mean number of candidates a query
         - scanned : the same as a share of the database
-        - seconds : mean time a query of the whole search at this radius: encode, look up, re-rank; without building the
-          table
+        - seconds : mean time a query of the whole search at this radius: encode, look up, re-rank; without preparing
+          the database. The search goes outwards, by the radii named: re-ranking within the smaller ones is part of it,
+          and is not done again.
 
     Raises
     ------
     sklearn.exceptions.NotFittedError
         If the hasher is not fitted.
     TypeError, ValueError
-        If a radius is out of range, there is none, or k is larger than the database.
+        If a radius is out of range, there is none, or k is below 1 or larger than the database.
 
     Examples
     --------
@@ -68,21 +75,37 @@ def evaluate_radius_search(
     radii = [check_radius(radius, table.n_bits) for radius in radii]
     if not radii:
         raise ValueError("radii must name at least one radius, got none")
-    measured = []
-    for radius in radii:
+    if check_positive(k, "k") > table.n_rows:
+        raise ValueError(f"k must be from 1 to the {table.n_rows} rows of the database, got {k}")
+    outwards = sorted(set(radii))
+    seconds = dict.fromkeys(outwards, 0.0)
+    sizes: dict[int, list[int]] = {radius: [] for radius in outwards}
+    nearest: dict[int, list[Any]] = {radius: [] for radius in outwards}
+    directions = Directions.of(s.X_database)
+    step = max(1, min(_BLOCK_QUERIES, _BLOCK_SIMILARITIES // table.n_rows))
+    for first in range(0, len(s.X_query), step):
+        X = s.X_query[first : first + step]
         start = perf_counter()
-        ids = table.query_radius(hasher.transform(s.X_query), radius)
-        nearest = rerank(s.X_query, s.X_database, ids, k)
-        seconds = (perf_counter() - start) / len(s.X_query)
-        candidates = float(np.mean([len(rows) for rows in ids]))
-        measured.append(
-            {
-                "radius": radius,
-                "precision": precision_at_k(nearest, s.y_query, s.y_database, k, empty=empty),
-                "coverage": coverage(ids),
-                "candidates": candidates,
-                "scanned": candidates / table.n_rows,
-                "seconds": seconds,
-            }
-        )
-    return pd.DataFrame(measured)
+        bits = hasher.transform(X)
+        ranking = OutwardRanking(X, s.X_database, directions, k)
+        spent = perf_counter() - start  # on encoding, and on re-ranking within this radius and the smaller ones
+        for radius in outwards:
+            start = perf_counter()
+            ids = table.query_radius(bits, radius)
+            found = perf_counter()
+            nearest[radius] += ranking.nearest(ids)
+            end = perf_counter()
+            spent += end - found
+            seconds[radius] += spent + found - start
+            sizes[radius] += [len(rows) for rows in ids]
+    return pd.DataFrame(
+        {
+            "radius": radius,
+            "precision": precision_at_k(nearest[radius], s.y_query, s.y_database, k, empty=empty),
+            "coverage": np.mean(np.array(sizes[radius]) > 0),
+            "candidates": np.mean(sizes[radius]),
+            "scanned": np.mean(sizes[radius]) / table.n_rows,
+            "seconds": seconds[radius] / len(s.X_query),
+        }
+        for radius in radii
+    )

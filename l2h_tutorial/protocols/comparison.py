@@ -1,67 +1,17 @@
-"""Experiments repeated over seeds, as data frames with one row a trial.
-
-A seed draws both the split and the hasher, so the spread over seeds covers both.
-"""
+"""Methods compared by ranking and by radius search, over seeds."""
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any
 
 import pandas as pd
-from sklearn.base import clone
-from tqdm import tqdm
 
 from ..datasets import Dataset
 from ..metrics import evaluate_radius_search, mean_average_precision
-from ..splits import Preprocessing, Split, split_dataset
+from .trials import Trial, run_trials
 
-FIRST_SPLIT = 42  # the split of seed 0, the one that split_dataset makes unasked
-
-
-class Trial(NamedTuple):
-    """One fitted hasher, and what it was fitted on."""
-
-    method: str
-    n_bits: int
-    seed: int
-    hasher: Any
-    split: Split
-    fit_seconds: float
-
-
-def trials(
-    dataset: Dataset,
-    hashers: Mapping[str, Any],
-    n_bits: Iterable[int],
-    seeds: Iterable[int],
-    preprocessing: Preprocessing = "l2-centre",
-) -> Iterator[Trial]:
-    """Fit every hasher at every code length on every seed's split.
-
-    Parameters
-    ----------
-    dataset : Dataset
-    hashers : mapping of str to estimator
-        By the name of the method. Each is cloned, and its ``n_bits`` and ``random_state`` are set.
-    n_bits, seeds : iterables of int
-    preprocessing : {"l2-centre", "centre", "none"}
-
-    Yields
-    ------
-    Trial
-    """
-    lengths, seeds = list(n_bits), list(seeds)
-    total = len(seeds) * len(hashers) * len(lengths)
-    with tqdm(total=total, desc="trials", disable=None, delay=2) as bar:
-        for seed in seeds:
-            split = split_dataset(dataset, random_state=FIRST_SPLIT + seed).preprocessed(preprocessing)
-            for method, hasher in hashers.items():
-                for length in lengths:
-                    fitted = clone(hasher).set_params(n_bits=length, random_state=seed)
-                    start = time.perf_counter()
-                    fitted.fit(split.X_train, split.y_train)
-                    yield Trial(method, length, seed, fitted, split, time.perf_counter() - start)
-                    bar.update()
+__all__ = ["compare_radius_search", "compare_ranking"]
 
 
 def compare_ranking(
@@ -70,14 +20,16 @@ def compare_ranking(
     *,
     n_bits: Iterable[int] = (16, 32, 48, 64),
     seeds: Iterable[int] = range(5),
-    preprocessing: Preprocessing = "l2-centre",
+    **options: Any,
 ) -> pd.DataFrame:
     """Measure the mean average precision of Hamming ranking, and what fitting and encoding cost.
 
     Parameters
     ----------
-    dataset, hashers, n_bits, seeds, preprocessing
-        As for :func:`trials`.
+    dataset, hashers, n_bits, seeds
+        As for :func:`run_trials`.
+    **options
+        ``protocol``, ``n_jobs``, ``results`` and ``quiet`` of :func:`run_trials`.
 
     Returns
     -------
@@ -92,16 +44,17 @@ def compare_ranking(
     >>> frame[["method", "n_bits", "seed"]].values.tolist()
     [['LSH', 8, 0]]
     """
-    rows = []
-    for trial in trials(dataset, hashers, n_bits, seeds, preprocessing):
-        split = trial.split
-        start = time.perf_counter()
-        database_bits = trial.hasher.transform(split.X_database)
-        encode_seconds = 1000 * (time.perf_counter() - start) / len(database_bits)
-        query_bits = trial.hasher.transform(split.X_query)
-        precision = mean_average_precision(query_bits, database_bits, split.y_query, split.y_database)
-        rows.append((trial.method, trial.n_bits, trial.seed, precision, trial.fit_seconds, encode_seconds))
-    return pd.DataFrame(rows, columns=["method", "n_bits", "seed", "map", "fit_seconds", "encode_seconds"])
+    return run_trials(_ranking, dataset, hashers, n_bits=n_bits, seeds=seeds, **options)
+
+
+def _ranking(trial: Trial) -> list[dict[str, float]]:
+    split = trial.split
+    start = time.perf_counter()
+    database_bits = trial.hasher.transform(split.X_database)
+    encode_seconds = 1000 * (time.perf_counter() - start) / len(database_bits)
+    query_bits = trial.hasher.transform(split.X_query)
+    precision = mean_average_precision(query_bits, database_bits, split.y_query, split.y_database)
+    return [{"map": precision, "fit_seconds": trial.fit_seconds, "encode_seconds": encode_seconds}]
 
 
 def compare_radius_search(
@@ -112,34 +65,36 @@ def compare_radius_search(
     radii: Iterable[int] = range(11),
     k: int = 10,
     seeds: Iterable[int] = range(5),
-    preprocessing: Preprocessing = "l2-centre",
+    **options: Any,
 ) -> pd.DataFrame:
     """Measure Hamming radius search with every hasher, over seeds.
 
     Parameters
     ----------
-    dataset, hashers, seeds, preprocessing
-        As for :func:`trials`.
+    dataset, hashers, seeds
+        As for :func:`run_trials`.
     n_bits : int
     radii, k
         As for :func:`~l2h_tutorial.evaluate_radius_search`.
+    **options
+        ``protocol``, ``n_jobs``, ``results`` and ``quiet`` of :func:`run_trials`.
 
     Returns
     -------
     DataFrame
-        ``method`` and ``seed`` before the columns of :func:`~l2h_tutorial.evaluate_radius_search`.
+        ``method``, ``n_bits`` and ``seed`` before the columns of :func:`~l2h_tutorial.evaluate_radius_search`.
 
     Examples
     --------
     >>> from l2h_tutorial import LSH, load_dataset
     >>> frame = compare_radius_search(load_dataset("fashion-mnist"), {"LSH": LSH()}, radii=[0, 1], seeds=[0])
-    >>> list(frame.columns)[:4]
-    ['method', 'seed', 'radius', 'precision']
+    >>> list(frame.columns)[:5]
+    ['method', 'n_bits', 'seed', 'radius', 'precision']
     """
-    radii = list(radii)
-    frames = [
-        evaluate_radius_search(trial.hasher, trial.split, radii=radii, k=k).assign(method=trial.method, seed=trial.seed)
-        for trial in trials(dataset, hashers, [n_bits], seeds, preprocessing)
-    ]
-    frame = pd.concat(frames, ignore_index=True)
-    return frame[["method", "seed", *frames[0].columns.drop(["method", "seed"])]]
+    measure = partial(_radius_search, radii=list(radii), k=k)
+    return run_trials(measure, dataset, hashers, n_bits=[n_bits], seeds=seeds, **options)
+
+
+def _radius_search(trial: Trial, radii: list[int], k: int) -> Iterator[dict[str, Any]]:
+    frame = evaluate_radius_search(trial.hasher, trial.split, radii=radii, k=k)
+    yield from ({str(name): value for name, value in row.items()} for row in frame.to_dict("records"))

@@ -22,8 +22,8 @@ __all__ = ["ResultsFile", "provenance"]
 class ResultsFile:
     """A CSV file with one row a finished measurement, each measured once.
 
-    After every row the file is written anew under another name and renamed, so that whatever ends the program finds it
-    whole. Rows that are there already are kept to the letter.
+    With every addition the file is written anew under another name and renamed, so that whatever ends the program
+    finds it whole. Rows that are there already are kept to the letter.
 
     Parameters
     ----------
@@ -66,23 +66,38 @@ class ResultsFile:
         """Whether a measurement with these values of the key is in the file."""
         return self._name(measurement) in self._known
 
-    def append(self, row: Mapping[str, Any]) -> None:
-        """Write one row.
+    def check(self, **expected: str) -> None:
+        """Refuse a file whose rows have another value in one of these columns.
 
         Raises
         ------
         ValueError
-            If it is there already, or its columns are not those of the file.
         """
-        text = self._text() or self._line(row.keys())
-        if self._header(text) != list(row):
-            raise ValueError(f"{self.path} has the columns {self._header(text)}, the row {list(row)}")
-        if row in self:
-            raise ValueError(f"{self.path} already holds {dict(zip(self.key, self._name(row), strict=True))}")
+        for column, value in expected.items():
+            others = set(self.frame().get(column, pd.Series(dtype=str))) - {value}
+            if others:
+                raise ValueError(f"{self.path} holds results of {others.pop()}, not of {value}: choose another file")
+
+    def append(self, *rows: Mapping[str, Any]) -> None:
+        """Write rows, all of them or, if the program ends before, none.
+
+        Raises
+        ------
+        ValueError
+            If one is there already, or its columns are not those of the file.
+        """
+        text = self._text()
+        for row in rows:
+            text = text or self._line(row.keys())
+            if self._header(text) != list(row):
+                raise ValueError(f"{self.path} has the columns {self._header(text)}, the row {list(row)}")
+            if row in self:
+                raise ValueError(f"{self.path} already holds {dict(zip(self.key, self._name(row), strict=True))}")
+            text += self._line(row.values())
         with whole_file(self.path) as temporary:
-            temporary.write_text(text + self._line(row.values()), encoding="utf-8")
+            temporary.write_text(text, encoding="utf-8")
             temporary.chmod(0o644)  # a temporary file is its owner's alone
-        self._known.add(self._name(row))
+        self._known.update(map(self._name, rows))
 
     def frame(self) -> pd.DataFrame:
         """Read all rows; without a file, none and no columns but the key."""

@@ -26,7 +26,7 @@ from ..grh import GRH
 from ..lsh import LSH
 from ..metrics import mean_average_precision
 from ..splits import Split, paper_partition
-from ..tuning import Validation, tune_as_published, validation_set
+from ..tuning import SECOND_STEP, Validation, tune_as_published, tune_on_grid, validation_set
 from .ecir2015 import N_BITS, beside_published
 from .results import ResultsFile, provenance
 
@@ -39,9 +39,17 @@ METHODS: dict[str, Any] = {
     "ITQ+CCA": CCAITQ(),
 } | {
     f"GRH {classifier}, {start} start": GRH(classifier=classifier, initial=initial)
-    for start, initial in (("LSH", "lsh"), ("CCA", "cca-itq"))
+    for start, initial in (("LSH", "lsh"), ("CCA", CCAITQ()))
     for classifier in ("linear-svm", "rbf-svm", "kernel-ridge")
 }
+
+GRIDS: dict[str, dict[str, tuple[Any, ...]]] = {
+    "ITQ+CCA": {"ridge": (0.1, 0.3, 1.0, 3.0)},
+}
+"""What is tuned of the methods besides GRH."""
+
+START_RIDGES = (0.1, 1.0)
+"""Of a CCA start, tuned with the classifier."""
 
 Cell = dict[str, Any]
 
@@ -62,9 +70,9 @@ def run_table1(
     """Measure every method as the ECIR 2015 paper does, and keep the results.
 
     A partition is drawn by :func:`~l2h_tutorial.paper_partition` with its number as seed, which also is the hasher's
-    ``random_state``; features are centred. GRH is tuned by :func:`~l2h_tutorial.tuning.tune_as_published` on validation
-    queries of the first partition, for each number of labels and bits. Methods that use no labels are measured for the
-    first number of labels only.
+    ``random_state``; features are centred. On validation queries of the first partition, for each number of labels and
+    bits, GRH is tuned by :func:`~l2h_tutorial.tuning.tune_as_published`, and what ``GRIDS`` names on its grid.
+    Methods that use no labels are measured for the first number of labels only.
 
     Parameters
     ----------
@@ -77,7 +85,7 @@ def run_table1(
     n_query_per_class : int, default=100
         Of the test queries, and of the validation queries.
     tuning : mapping, optional
-        Passed on to ``tune_as_published``: ``alpha``, ``n_iter``, ``then``.
+        Passed on to ``tune_as_published``: ``alpha``, ``n_iter``, ``then``, and ``n_draws`` for random starts.
     n_jobs : int, default=1
         Threads, each with a measurement of its own; all calculate on one core each. Times are measured so too.
 
@@ -104,7 +112,7 @@ def run_table1(
     files = {name: ResultsFile(Path(folder) / f"{name}.csv", key) for name in ("table1-tuning", "table1")}
     origin = provenance(dataset)
     for file in files.values():
-        _check_data(file, origin["data"])
+        file.check(data=origin["data"])
     n_queries = n_query_per_class * len(set(dataset.labels.tolist()))
     steps = _plan(methods, list(n_train), list(n_bits), list(partitions), n_queries)
     total = sum(len(step.cells) for step in steps)
@@ -148,7 +156,7 @@ def _plan(methods: Mapping[str, Any], labels: list[int], lengths: list[int], see
             for name, n_bits in product(names, lengths)
         ]
         if seed == seeds[0]:
-            tuned = [cell for cell in cells if isinstance(methods[cell["method"]], GRH)]
+            tuned = [c for c in cells if c["method"] in GRIDS or isinstance(methods[c["method"]], GRH)]
             steps.append(_Step("table1-tuning", n_train, seed, tuned))
         steps.append(_Step("table1", n_train, seed, cells))
     return steps
@@ -156,7 +164,16 @@ def _plan(methods: Mapping[str, Any], labels: list[int], lengths: list[int], see
 
 def _tune(cell: Cell, methods: Mapping[str, Any], validation: Validation, options: dict[str, Any]) -> Cell:
     start = time.perf_counter()
-    tuned = tune_as_published(_configured(methods, cell), validation, **options)
+    hasher = _configured(methods, cell)
+    if isinstance(hasher, GRH):
+        of_cca = isinstance(hasher.initial, CCAITQ)
+        then = options.get("then", SECOND_STEP[hasher.classifier]) | (
+            {"initial__ridge": START_RIDGES} if of_cca else {}
+        )
+        draws = {"n_draws": 1} if of_cca else {}  # its directions are not random, only their rotation is
+        tuned = tune_as_published(hasher, validation, **options | draws | {"then": then})
+    else:
+        tuned = tune_on_grid(hasher, validation, GRIDS[cell["method"]])
     return cell | {
         "validation_map": tuned.score,
         "parameters": json.dumps(tuned.parameters),
@@ -184,10 +201,11 @@ def _measure(cell: Cell, methods: Mapping[str, Any], split: Split, chosen: dict[
 
 
 def _configured(methods: Mapping[str, Any], cell: Cell) -> Any:
-    hasher = clone(methods[cell["method"]]).set_params(n_bits=cell["n_bits"])
-    if "random_state" in hasher.get_params(deep=False):
-        hasher.set_params(random_state=cell["partition"])
-    return hasher
+    """Set the number of bits and the seed, of GRH's start too."""
+    hasher = clone(methods[cell["method"]])
+    values = {"n_bits": cell["n_bits"], "random_state": cell["partition"]}
+    names = [name for name in hasher.get_params() if name.rpartition("__")[2] in values]
+    return hasher.set_params(**{name: values[name.rpartition("__")[2]] for name in names})
 
 
 def _chosen(tuned: pd.DataFrame) -> dict[Any, dict[str, Any]]:
@@ -198,12 +216,6 @@ def _chosen(tuned: pd.DataFrame) -> dict[Any, dict[str, Any]]:
 
 def _uses_labels(hasher: Any) -> bool:
     return bool(get_tags(hasher).target_tags.required)
-
-
-def _check_data(file: ResultsFile, data: str) -> None:
-    others = set(file.frame().get("data", pd.Series(dtype=str))) - {data}
-    if others:
-        raise ValueError(f"{file.path} holds results of {others.pop()}, not of {data}: choose another folder")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -225,6 +237,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         n_train=chosen.n_train,
         n_bits=chosen.n_bits,
         partitions=range(chosen.partitions),
+        tuning={"n_draws": 3},
         n_jobs=chosen.jobs,
         quiet=False,
     )

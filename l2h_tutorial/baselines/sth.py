@@ -1,0 +1,278 @@
+"""Self-taught hashing: codes of the training points from a graph, then one classifier a bit that is taught them."""
+
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse.linalg import LinearOperator, eigsh
+from sklearn.metrics.pairwise import rbf_kernel
+from sklearn.svm import SVC, LinearSVC
+from sklearn.utils import check_random_state
+
+from ..affinity import knn_affinity
+from ..lsh import check_n_bits
+from .anchors import kernel_gamma
+from .base import CentredHasher, check_count, check_positive, with_settled_signs
+from .labels import label_sets, required_labels
+
+__all__ = ["STH", "halved", "neighbour_vectors", "same_label_vectors"]
+
+Bits = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+
+CLASSIFIERS = ("linear-svm", "rbf-svm")
+
+_SAME = 1e-9  # eigenvalues from 0 to 2 that differ by less are one
+
+
+class STH(CentredHasher):
+    r"""Self-taught hashing: codes of the training points from the Laplacian of a graph, and a classifier for each bit.
+
+    First the training points get codes. With W the adjacency of a graph of these points, D its degrees and L = D - W,
+    the smoothest functions on the graph are sought, after the constant one:
+
+    .. math:: \min_V \; \mathrm{tr}(V^T L V) \quad \text{subject to} \quad V^T D V = I, \; V^T D \mathbf{1} = 0
+
+    They are eigenvectors of :math:`L v = \lambda D v`. A bit says whether a point has more than the median of one.
+    Then, as new points have no place in the graph, a support vector machine is taught each bit from the features.
+
+    ``fit(X)`` learns from the k-nearest-neighbour graph of the features, as in the paper. ``fit(X, y)`` joins the
+    points that share a label, which makes the method supervised. With C classes only C - 1 functions are then
+    perfectly smooth, and equally so: they are any basis of the functions that are constant on each class, and all
+    other functions are equally rough. Both are drawn at random. So bits after the first C - 1 know nothing of labels,
+    and a small ``C`` keeps the classifiers from learning them by heart.
+
+    Parameters
+    ----------
+    n_bits : int, default=16
+        Bits of a code, fewer than training points.
+    classifier : {"linear-svm", "rbf-svm"}, default="linear-svm"
+        Without and with a Gaussian kernel.
+    C : float, default=1.0
+        Inverse strength of the regularisation of the support vector machines. They see the features less their mean,
+        divided by one number, after which the mean squared norm of the training points is 1.
+    gamma : float, default=2.0
+        Of the kernel exp(-gamma squared distance), in units of 1 / the median squared distance of training points.
+    n_neighbours : int, default=25
+        Neighbours of each point in the graph that ``fit(X)`` makes; all others where there are fewer.
+    random_state : int, RandomState instance or None, default=None
+        Draws what the eigenproblem leaves open, then seeds the linear support vector machines.
+
+    Attributes
+    ----------
+    mean_ : (n_features,) array of float64
+    codes_ : (n, n_bits) array of bool
+        The codes of the training points, which the classifiers are taught.
+    coefficients_ : (n_features, n_bits) or (n_support, n_bits) array of float64
+        Of the features, or of the kernels around the support vectors.
+    intercepts_ : (n_bits,) array of float64
+    support_vectors_ : (n_support, n_features) array of float64
+        Of "rbf-svm": the training points, less the mean, that have a coefficient in any bit.
+    gamma_ : float
+        Of "rbf-svm": of the kernel, in the units of the features.
+    n_features_in_ : int
+
+    References
+    ----------
+    D. Zhang, J. Wang, D. Cai and J. Lu, "Self-taught hashing for fast similarity search", SIGIR 2010.
+
+    Examples
+    --------
+    >>> X = np.array([[0.0], [1.0], [2.0], [7.0], [8.0], [9.0]])
+    >>> STH(1, n_neighbours=2, random_state=0).fit_transform(X).ravel()
+    array([ True,  True,  True, False, False, False])
+    >>> STH(1, classifier="rbf-svm", gamma=9, random_state=0).fit_transform(X, list("abbbaa")).ravel()
+    array([False,  True,  True,  True, False, False])
+    """
+
+    def __init__(
+        self,
+        n_bits: int = 16,
+        *,
+        classifier: str = "linear-svm",
+        C: float = 1.0,
+        gamma: float = 2.0,
+        n_neighbours: int = 25,
+        random_state: Any = None,
+    ) -> None:
+        self.n_bits = n_bits
+        self.classifier = classifier
+        self.C = C
+        self.gamma = gamma
+        self.n_neighbours = n_neighbours
+        self.random_state = random_state
+
+    def fit(self, X: ArrayLike, y: Any = None) -> Self:
+        """Find the codes of the training points, and teach the classifiers.
+
+        Parameters
+        ----------
+        X : (n, n_features) array of numbers
+        y : (n,) array of classes, or (n, n_labels) 0/1 indicator, dense or sparse, optional
+            Without, the graph is that of the features' nearest neighbours.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a parameter is out of its range, `X` is not a finite two-dimensional array, or `y` is of another length,
+            neither classes nor an indicator, the same for all points, or leaves a point without a label.
+        """
+        n_bits, n_neighbours = check_n_bits(self.n_bits), check_count(self.n_neighbours, "n_neighbours")
+        C, gamma = check_positive(self.C, "C"), check_positive(self.gamma, "gamma")
+        if self.classifier not in CLASSIFIERS:
+            raise ValueError(f"classifier must be one of {CLASSIFIERS}, got {self.classifier!r}")
+        centred = self._centred(X)
+        n = len(centred)
+        if n_bits >= n:
+            raise ValueError(f"n_bits must be at most {n - 1}, fewer than n_samples = {n}; got {n_bits}")
+        random = check_random_state(self.random_state)
+        if y is None:
+            vectors = neighbour_vectors(knn_affinity(centred, min(n_neighbours, n - 1)), n_bits, random)
+        else:
+            vectors = same_label_vectors(required_labels(y, centred, self), n_bits, random)
+        self.codes_ = halved(vectors)
+        if self.classifier == "linear-svm":
+            self._teach_linear(centred, C, random.randint(2**31 - 1))
+        else:
+            self._teach_gaussian(centred, C, kernel_gamma(centred, gamma))
+        self._n_features_out = n_bits
+        return self
+
+    def _teach_linear(self, centred: Floats, C: float, seed: int) -> None:
+        scale = float(np.linalg.norm(centred) / np.sqrt(len(centred))) or 1.0
+        svm = LinearSVC(C=C, loss="hinge", dual=True, max_iter=10_000, random_state=seed)
+        fitted = [(svm.fit(centred / scale, bit).coef_[0] / scale, svm.intercept_[0]) for bit in self.codes_.T]
+        self.coefficients_ = np.column_stack([weights for weights, _ in fitted])
+        self.intercepts_ = np.array([intercept for _, intercept in fitted])
+
+    def _teach_gaussian(self, centred: Floats, C: float, gamma: float) -> None:
+        kernel = rbf_kernel(centred, gamma=gamma)
+        svm = SVC(C=C, kernel="precomputed")
+        weights = np.zeros(self.codes_.shape)
+        self.intercepts_ = np.empty(self.codes_.shape[1])
+        for k, bit in enumerate(self.codes_.T):
+            svm.fit(kernel, bit)
+            weights[svm.support_, k] = svm.dual_coef_[0]
+            self.intercepts_[k] = svm.intercept_[0]
+        support = weights.any(axis=1)
+        self.support_vectors_, self.coefficients_, self.gamma_ = centred[support], weights[support], gamma
+
+    def _scores(self, centred: Floats) -> Floats:
+        if self.classifier == "rbf-svm":
+            centred = rbf_kernel(centred, self.support_vectors_, gamma=self.gamma_)
+        scores: Floats = centred @ self.coefficients_ + self.intercepts_
+        return scores
+
+
+def neighbour_vectors(graph: Any, n_vectors: int, random: np.random.RandomState) -> Floats:
+    """Find the smoothest functions on a graph after the constant one.
+
+    Parameters
+    ----------
+    graph : (n, n) csr_array of float64
+        W, symmetric, no row empty.
+    n_vectors : int
+        Fewer than n.
+    random : RandomState
+
+    Returns
+    -------
+    (n, n_vectors) array of float64
+        Eigenvectors v of L v = lambda D v, the smallest lambda first, with v^T D v = 1.
+
+    Examples
+    --------
+    >>> graph = knn_affinity([[0.0], [1.0], [3.0], [4.0]], n_neighbours=1)  # 0 with 1 and 3 with 4
+    >>> vector = neighbour_vectors(graph, 1, np.random.RandomState(0)).ravel()
+    >>> (vector / vector[0]).round(2)
+    array([ 1.,  1., -1., -1.])
+    """
+    n = graph.shape[0]
+    root = np.sqrt(np.asarray(graph.sum(axis=1)).ravel())
+    normalised = graph / root[:, None] / root
+    constant = root / np.linalg.norm(root)
+    # D^-1/2 W D^-1/2 has the eigenvalues 1 - lambda. The constant function is taken out: in a graph of several parts
+    # it is not the only one with lambda = 0.
+    if 4 * n_vectors < n:
+        product = LinearOperator((n, n), lambda v: normalised @ v - constant * (constant @ v), dtype=np.float64)
+        values, vectors = eigsh(product, n_vectors, which="LA", v0=random.standard_normal(n))
+    else:
+        values, vectors = np.linalg.eigh(normalised.toarray() - np.outer(constant, constant))
+    return _turned(values[::-1], vectors[:, ::-1], random)[:, :n_vectors] / root[:, None]
+
+
+def same_label_vectors(labels: Floats, n_vectors: int, random: np.random.RandomState) -> Floats:
+    """Find the smoothest functions on the graph that joins points with a label in common, without the n x n matrix.
+
+    Parameters
+    ----------
+    labels : (n, n_labels) array of float64
+        0 or 1.
+    n_vectors : int
+        Fewer than n.
+    random : RandomState
+
+    Returns
+    -------
+    (n, n_vectors) array of float64
+        As from :func:`neighbour_vectors`, while there are functions that are the same for points with the same labels
+        and smoother than chance. The rest are drawn at random, orthogonal to these: with classes, eigenvectors too.
+
+    Examples
+    --------
+    >>> labels = np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
+    >>> same_label_vectors(labels, 1, np.random.RandomState(0)).round(2).ravel()
+    array([-0.22, -0.22,  0.89])
+    """
+    sets, groups = label_sets(labels)
+    sizes = np.bincount(groups)
+    between = sets @ sets.T > 0
+    degrees = between @ sizes
+    # Functions that are the same within a set of labels, in an orthonormal basis: one coordinate a set.
+    normalised = between * np.sqrt(np.outer(sizes, sizes) / np.outer(degrees, degrees))
+    constant = np.sqrt(sizes * degrees)
+    constant /= np.linalg.norm(constant)
+    values, vectors = np.linalg.eigh(normalised - np.outer(constant, constant))
+    smooth = _turned(values[::-1], vectors[:, ::-1], random)[:, values[::-1] > _SAME][:, :n_vectors]
+    smooth = (np.column_stack([constant, smooth]) / np.sqrt(sizes)[:, None])[groups]
+    rough = random.standard_normal((len(groups), n_vectors + 1 - smooth.shape[1]))
+    orthogonal = np.linalg.qr(np.column_stack([smooth, rough]))[0]
+    found = np.column_stack([smooth, orthogonal[:, smooth.shape[1] :]])[:, 1:]
+    return found / np.sqrt(degrees)[groups][:, None]
+
+
+def _turned(values: Floats, vectors: Floats, random: np.random.RandomState) -> Floats:
+    """Settle the signs of eigenvectors, and turn those of equal eigenvalues at random: any basis of theirs will do."""
+    vectors = with_settled_signs(vectors)
+    for same in np.split(np.arange(len(values)), np.flatnonzero(np.abs(np.diff(values)) > _SAME) + 1):
+        if len(same) > 1:
+            rotation = np.linalg.qr(random.standard_normal((len(same), len(same))))[0]
+            vectors[:, same] = vectors[:, same] @ rotation
+    return vectors
+
+
+def halved(vectors: Floats) -> Bits:
+    """Cut each column at its median.
+
+    Parameters
+    ----------
+    vectors : (n, n_vectors) array of float64
+
+    Returns
+    -------
+    (n, n_vectors) array of bool
+        True above the median. Points at the median, within rounding, are all True where that makes more equal halves.
+
+    Examples
+    --------
+    >>> halved(np.array([[3.0, 1.0], [1.0, 2.0], [2.0, 2.0], [4.0, 2.0]])).astype(int).T
+    array([[1, 0, 0, 1],
+           [0, 1, 1, 1]])
+    """
+    # Points with the same place in the graph have the same value, but for rounding, and belong on the same side.
+    largest = np.abs(vectors).max(axis=0)
+    vectors = (vectors / np.where(largest > 0, largest, 1.0)).round(9)
+    median = np.median(vectors, axis=0)
+    above, from_median = vectors > median, vectors >= median
+    nearer = np.abs(from_median.mean(axis=0) - 0.5) < np.abs(above.mean(axis=0) - 0.5)
+    return np.where(nearer, from_median, above)

@@ -1,0 +1,93 @@
+"""Exercises that answer: a check looks at what a student wrote, and says something about it.
+
+Numbers are ``chapter.exercise``, as in the book. A chapter's exercises are in a module of its own, which is loaded when
+one of them is checked. A check needs to know what is right, so the package holds reference answers: it is made for
+learning, not for examinations.
+"""
+
+import re
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from .framework import Exercise
+
+__all__ = ["check", "find"]
+
+
+def check(number: str, answer: Any = None) -> bool:
+    """Look at an answer, and print what can be said about it: that it holds, or a hint, but never the solution.
+
+    Parameters
+    ----------
+    number : str
+        Number of the exercise as the book has it, such as ``"3.2"``.
+    answer : object
+        What the exercise asks for: a function (the function itself, not its result), a value, an array, or the letter
+        of a choice. A function is called with fresh random arguments, which it gets copies of.
+
+    Returns
+    -------
+    bool
+        Whether the answer holds. Nothing that a student passes raises: an unknown number, an answer of the wrong kind
+        or a function that fails gets a sentence.
+
+    Notes
+    -----
+    A function that has not finished after ten seconds is stopped, in the main thread of systems that have alarms
+    (Linux, macOS); elsewhere it has to be interrupted.
+
+    Examples
+    --------
+    >>> check("2.1", ...)
+    Exercise 2.1: to do. Write your answer in place of `...`, and run the cell again.
+    False
+    >>> check("2.1", lambda code, n_bits: (1 << n_bits) - 1 - code)
+    Exercise 2.1: holds, on 24 fresh random cases.
+    True
+    """
+    try:
+        exercise = find(number)
+    except (TypeError, LookupError) as error:
+        print(error.args[0])
+        return False
+    verdict = exercise.judge(answer)
+    print(f"Exercise {exercise.number}: {verdict.text}")
+    return verdict.holds
+
+
+def find(number: str) -> Exercise:
+    """Return the exercise of a number.
+
+    Parameters
+    ----------
+    number : str
+        Such as ``"3.2"``.
+
+    Raises
+    ------
+    TypeError
+        If the number is not text.
+    LookupError
+        If there is no such exercise; the message says which there are.
+
+    Examples
+    --------
+    >>> find("2.1").number
+    '2.1'
+    """
+    if not isinstance(number, str):
+        raise TypeError('The number of the exercise comes first, as text: exercises.check("3.2", answer).')
+    parts = re.fullmatch(r"\s*(\d{1,3})\.(\d{1,3})\s*", number)
+    if not parts:
+        raise LookupError(
+            f'{number[:20]!r} is not the number of an exercise. Numbers are chapter.exercise, as in "3.2".'
+        )
+    chapter, name = parts[1], f"{parts[1]}.{parts[2]}"
+    module = f"{__name__}.chapter{chapter}"
+    if not find_spec(module):
+        raise LookupError(f"There is no exercise {name}: chapter {chapter} has no exercises that check themselves.")
+    known: dict[str, Exercise] = {exercise.number: exercise for exercise in import_module(module).EXERCISES}
+    if name not in known:
+        raise LookupError(f"There is no exercise {name}: chapter {chapter} has {', '.join(known)}.")
+    return known[name]

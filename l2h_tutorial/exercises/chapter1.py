@@ -1,0 +1,299 @@
+"""Exercises of chapter 1, Images to vectors."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .compare import describe
+from .framework import Choose, Compute, Construct, Exercise, Mistake, Requirement
+from .running import Trouble
+
+__all__ = ["EXERCISES"]
+
+Array = NDArray[Any]
+
+
+# 1.1
+
+
+def _length_case(rng: np.random.Generator, i: int) -> tuple[int, int, int]:
+    return int(rng.integers(1, 4 + i)), int(rng.integers(1, 5 + i)), int(rng.integers(3, 8))
+
+
+_LENGTH = Compute(
+    number="1.1",
+    reference=lambda n_scales, n_orientations, grid: n_scales * n_orientations * grid * grid,
+    case=_length_case,
+    mistakes=(
+        Mistake(
+            "A grid of 4 x 4 has 16 cells, not 4 and not 8: a grid has rows and columns.",
+            lambda n_scales, n_orientations, grid: n_scales * n_orientations * grid,
+        ),
+        Mistake(
+            "A grid of 4 x 4 has 16 cells, not 8: rows times columns, not rows and columns.",
+            lambda n_scales, n_orientations, grid: n_scales * n_orientations * 2 * grid,
+        ),
+        Mistake(
+            "Every scale comes in every orientation. How many pairs of the two are there? It is not their sum.",
+            lambda n_scales, n_orientations, grid: (n_scales + n_orientations) * grid * grid,
+        ),
+        Mistake(
+            "That is the number of filters. Each response is then cut into cells, and each cell gives a number.",
+            lambda n_scales, n_orientations, grid: n_scales * n_orientations,
+        ),
+    ),
+    nudge="Count first the filters, then the numbers that one filter gives. The book's GIST, with 4, 8 and 4, has 512.",
+)
+
+
+# 1.2
+
+
+def _signed(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    return rng.integers(1, 10, size=shape) * rng.choice([-1.0, 1.0], size=shape)
+
+
+def _cosine_case(rng: np.random.Generator, i: int) -> tuple[Array, Array]:
+    d = int(rng.integers(2, 4 + i // 6))
+    return _signed(rng, (d,)), _signed(rng, (d + 1 + i // 8, d))
+
+
+def _cosines(query: Array, X: Array) -> Array:
+    return (X / np.linalg.norm(X, axis=1, keepdims=True)) @ (query / np.linalg.norm(query))
+
+
+_COSINE = Compute(
+    number="1.2",
+    reference=_cosines,
+    case=_cosine_case,
+    mistakes=(
+        Mistake(
+            "Those are dot products. They grow with the lengths of the vectors; the cosine does not.",
+            lambda query, X: X @ query,
+        ),
+        Mistake(
+            "You divided by the length of the query. The rows of X have lengths too.",
+            lambda query, X: X @ (query / np.linalg.norm(query)),
+        ),
+        Mistake(
+            "You divided by the lengths of the rows. The query has a length too.",
+            lambda query, X: _cosines(query, X) * np.linalg.norm(query),
+        ),
+        Mistake(
+            "Wrong axis: you took the lengths of the columns of X. An image is a row.",
+            lambda query, X: (X / np.linalg.norm(X, axis=0)) @ (query / np.linalg.norm(query)),
+        ),
+        Mistake(
+            "You divided by one number for all of X. Each row has a length of its own: say along which axis.",
+            lambda query, X: (X / np.linalg.norm(X)) @ (query / np.linalg.norm(query)),
+        ),
+        Mistake(
+            "That is one minus the cosine, a distance. A similarity is high for near things.",
+            lambda query, X: 1 - _cosines(query, X),
+        ),
+        Mistake(
+            "Those are angles. The exercise asks for their cosines.",
+            lambda query, X: np.arccos(np.clip(_cosines(query, X), -1, 1)),
+        ),
+    ),
+    nudge="Take two vectors of two numbers, draw them, and compute the cosine of the angle by hand.",
+)
+
+
+# 1.3
+
+
+def _precision_case(rng: np.random.Generator, i: int) -> tuple[Array, Array, Array]:
+    n_queries, k, n_rows = int(rng.integers(2, 4)), int(rng.integers(2, 5)), int(rng.integers(6, 10))
+    nearest = np.stack([rng.permutation(n_rows)[:k] for _ in range(n_queries)])
+    return nearest, rng.integers(0, 3, size=n_queries), rng.integers(0, 3, size=n_rows)
+
+
+def _hits(nearest: Array, query_labels: Array, database_labels: Array) -> Array:
+    return database_labels[nearest] == query_labels[:, None]
+
+
+def _recall(nearest: Array, query_labels: Array, database_labels: Array) -> float:
+    relevant = (query_labels[:, None] == database_labels).sum(axis=1)
+    return float(np.mean(_hits(nearest, query_labels, database_labels).sum(axis=1) / np.maximum(relevant, 1)))
+
+
+_PRECISION = Compute(
+    number="1.3",
+    reference=lambda nearest, query_labels, database_labels: float(
+        _hits(nearest, query_labels, database_labels).mean()
+    ),
+    case=_precision_case,
+    mistakes=(
+        Mistake(
+            "You compared row numbers with labels. A row number leads to a label: database_labels[row].",
+            lambda nearest, query_labels, database_labels: float((nearest == query_labels[:, None]).mean()),
+        ),
+        Mistake(
+            "That is the mean number of right answers. Precision is a share: from 0 to 1.",
+            lambda *given: float(_hits(*given).sum(axis=1).mean()),
+        ),
+        Mistake(
+            "You looked at the first neighbour of each query only. Precision at k looks at all k.",
+            lambda *given: float(_hits(*given)[:, 0].mean()),
+        ),
+        Mistake(
+            "You counted the queries with at least one right answer. Precision counts the answers.",
+            lambda *given: float(_hits(*given).any(axis=1).mean()),
+        ),
+        Mistake(
+            "That is a number for each query. The exercise asks for the mean over the queries.",
+            lambda *given: _hits(*given).mean(axis=1),
+        ),
+        Mistake(
+            "That is recall: you divided by how many there are to find. Precision divides by how many were returned.",
+            _recall,
+        ),
+    ),
+    nudge="Take one query and write down the labels of its neighbours. What share of them is the query's?",
+)
+
+
+# 1.4 and 1.5
+
+_UPSIDE_DOWN = Choose(
+    number="1.4",
+    right="b",
+    hints={
+        "a": "In the first case every image is turned, the query and its neighbours alike. What has become of the "
+        "angle between two of them?",
+        "c": "Think of a shoe, or of a ship under the sky, with the edges in the lower half. Where are they after the "
+        "turn, and in which cells of the grid are those of the images that were not turned?",
+        "d": "A vector whose values are moved to other places is another vector. When does that not matter to the "
+        "angle between two vectors, and when does it?",
+    },
+)
+
+_LABELS = Choose(
+    number="1.5",
+    right="c",
+    hints={
+        "a": "Comparing labels is quick, quicker than comparing vectors. Time is not the reason.",
+        "b": "Labels may well be without errors, and the reason would still hold.",
+        "d": "The training set has labels and methods learn from them: it is not labels as such that are forbidden. "
+        "What would a method have to do to answer perfectly, had it seen those of the database?",
+    },
+)
+
+
+# 1.6
+
+
+def _read_query_and_rows(answer: Any) -> tuple[Array, Array]:
+    if not isinstance(answer, tuple | list) or len(answer) != 2:
+        raise Trouble(f"the check needs two things, (query, X); it got {describe(answer)}.")
+    try:
+        query, X = (np.asarray(part, dtype=np.float64) for part in answer)
+    except (TypeError, ValueError):
+        raise Trouble("the query and X should be arrays of numbers.") from None
+    if query.shape != (2,) or X.shape != (2, 2):
+        raise Trouble(f"the query should have 2 numbers and X shape (2, 2); they have {query.shape} and {X.shape}.")
+    if not (np.isfinite(query).all() and np.isfinite(X).all()):
+        raise Trouble("all numbers should be finite.")
+    return query, X
+
+
+def _nearest_two(thing: tuple[Array, Array]) -> tuple[Array, Array]:
+    query, X = thing
+    return -_cosines(query, X), np.linalg.norm(X - query, axis=1)
+
+
+_DISAGREE = Construct(
+    number="1.6",
+    read=_read_query_and_rows,
+    requirements=(
+        Requirement(
+            lambda thing: all((part >= 0).all() for part in thing),
+            "No GIST value is negative; let none of yours be.",
+            ([1, 1], [[1, -1], [2, 2]]),
+        ),
+        Requirement(
+            lambda thing: bool(thing[0].any() and thing[1].any(axis=1).all()),
+            "A vector of zeros has no direction, and so no angle to anything.",
+            ([1, 1], [[0, 0], [2, 2]]),
+        ),
+        Requirement(
+            lambda thing: all(abs(distances[0] - distances[1]) > 1e-9 for distances in _nearest_two(thing)),
+            "A tie: the two rows are equally near by one of the measures. Move one of them.",
+            ([1, 1], [[1, 2], [2, 1]]),
+        ),
+        Requirement(
+            lambda thing: len({int(distances.argmin()) for distances in _nearest_two(thing)}) == 2,
+            "Both measures prefer the same row. What does the cosine ignore that the Euclidean distance sees? "
+            "Give the row in the right direction too much of it.",
+            ([1, 1], [[1, 1.1], [5, 1]]),
+        ),
+    ),
+    example=([1, 1], [[9, 9], [1, 2]]),
+)
+
+
+# 1.7
+
+
+def _others_case(rng: np.random.Generator, i: int) -> tuple[Array, int, int]:
+    X = rng.integers(0, 4, size=(int(rng.integers(5, 8)), 2)).astype(float)
+    row = int(rng.integers(1, len(X)))
+    if i % 2:
+        X[int(rng.integers(row))] = X[row]  # the same picture twice
+    return X, row, int(rng.integers(2, 4))
+
+
+def _by_distance(X: Array, row: int) -> Array:
+    return np.argsort(np.linalg.norm(X - X[row], axis=1), kind="stable")
+
+
+def _others(X: Array, row: int, k: int) -> Array:
+    order = _by_distance(X, row)
+    return order[order != row][:k]
+
+
+def _ties_last(X: Array, row: int, k: int) -> Array:
+    order = np.lexsort((-np.arange(len(X)), np.linalg.norm(X - X[row], axis=1)))
+    return order[order != row][:k]
+
+
+def _farthest(X: Array, row: int, k: int) -> Array:
+    order = np.argsort(-np.linalg.norm(X - X[row], axis=1), kind="stable")
+    return order[order != row][:k]
+
+
+_OTHERS = Compute(
+    number="1.7",
+    reference=_others,
+    case=_others_case,
+    mistakes=(
+        Mistake(
+            "The image itself is among its neighbours. It asks, so it cannot be an answer.",
+            lambda X, row, k: _by_distance(X, row)[:k],
+        ),
+        Mistake(
+            "You left out whatever came first, and it was another image: X holds the same vector twice. Leave out the "
+            "row that asks, wherever it stands.",
+            lambda X, row, k: _by_distance(X, row)[1 : k + 1],
+        ),
+        Mistake(
+            "One too few: the row that asks was among the k. Leave it out first, and then take k.",
+            lambda X, row, k: _others(X, row, k)[: k - 1],
+        ),
+        Mistake("Those are the farthest. Sort the other way.", _farthest),
+        Mistake(
+            "Of rows at the same distance the one with the lower number comes first. A stable sort sees to that.",
+            _ties_last,
+        ),
+        Mistake(
+            "Those are distances. The exercise asks for row numbers.",
+            lambda X, row, k: np.linalg.norm(X - X[row], axis=1)[_others(X, row, k)],
+        ),
+    ),
+    nudge="Compute all distances to the row, sort the row numbers by them, and see where the row itself has ended up.",
+)
+
+
+EXERCISES: tuple[Exercise, ...] = (_LENGTH, _COSINE, _PRECISION, _UPSIDE_DOWN, _LABELS, _DISAGREE, _OTHERS)

@@ -1,0 +1,289 @@
+"""Exercises of chapter 2, Locality-sensitive hashing."""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..codes import bits_to_integers, integers_to_bits
+from ..lsh import LSH
+from .compare import describe
+from .framework import Choose, Compute, Construct, Exercise, Mistake, Requirement
+from .running import Trouble
+
+__all__ = ["EXERCISES"]
+
+Array = NDArray[Any]
+
+
+# 2.1
+
+
+def _code_case(rng: np.random.Generator, i: int) -> tuple[int, int]:
+    n_bits = int(rng.integers(3, 5 + i // 2))
+    return int(rng.integers(0, 1 << n_bits)), n_bits
+
+
+def _reversed_code(code: int, n_bits: int) -> int:
+    return int(bits_to_integers(integers_to_bits(code, n_bits)[::-1]))
+
+
+_OPPOSITE = Compute(
+    number="2.1",
+    reference=lambda code, n_bits: int(bits_to_integers(~integers_to_bits(code, n_bits))),
+    case=_code_case,
+    mistakes=(
+        Mistake("That is the code of x itself. On which side of a hyperplane is -x?", lambda code, n_bits: code),
+        Mistake(
+            "A code is a string of bits written as a number, never negative: minus the number is not another code.",
+            lambda code, n_bits: -code,
+        ),
+        Mistake(
+            "Python's ~ flips the bits of a number that goes on for ever to the left, so it is negative. "
+            "Flip only the n_bits last.",
+            lambda code, n_bits: ~code,
+        ),
+        Mistake(
+            "Off by one: the largest code of n_bits bits is not 2**n_bits.", lambda code, n_bits: (1 << n_bits) - code
+        ),
+        Mistake("You read the bits from the other end. They stay where they are; each changes.", _reversed_code),
+        Mistake(
+            "You flipped the first bit only. Every hyperplane goes through the origin, between x and -x.",
+            lambda code, n_bits: code ^ 1 << (n_bits - 1),
+        ),
+    ),
+    nudge="Write the code as n_bits zeros and ones, with format(code, 'b'), and change what changes.",
+)
+
+
+# 2.2
+
+
+def _bits_case(rng: np.random.Generator, i: int) -> tuple[Array]:
+    return (rng.random(int(rng.integers(2, 5 + i // 2))) < 0.5,)
+
+
+_INTEGER = Compute(
+    number="2.2",
+    reference=lambda bits: int(bits_to_integers(bits)),
+    case=_bits_case,
+    mistakes=(
+        Mistake(
+            "The bits are reversed: the first bit is the most significant, worth the most, and the last is worth 1.",
+            lambda bits: int(bits_to_integers(bits[::-1])),
+        ),
+        Mistake("Twice too much: the last bit is worth 1, not 2.", lambda bits: 2 * int(bits_to_integers(bits))),
+        Mistake(
+            "That counts the ones. The place of a one matters: each bit is worth twice as much as the next.",
+            lambda bits: int(bits.sum()),
+        ),
+        Mistake(
+            "You read the zeros and ones as a decimal number. Their base is 2.",
+            lambda bits: int("".join("01"[int(bit)] for bit in bits)),
+        ),
+    ),
+    nudge="Try it on [True, False, True]: one four, no two and one one.",
+)
+
+
+# 2.3
+
+
+def _pair_case(rng: np.random.Generator, i: int) -> tuple[Array, Array]:
+    a, b = rng.random((2, 4 + i)) < 0.5
+    return a, b
+
+
+def _degrees(a_bits: Array, b_bits: Array) -> float:
+    return 180.0 * float((a_bits != b_bits).mean())
+
+
+_ANGLE = Compute(
+    number="2.3",
+    reference=_degrees,
+    case=_pair_case,
+    mistakes=(
+        Mistake(
+            "Those are radians. The exercise asks for degrees.",
+            lambda a_bits, b_bits: math.radians(_degrees(a_bits, b_bits)),
+        ),
+        Mistake(
+            "You counted the bits that agree. The angle grows with those that differ.",
+            lambda a_bits, b_bits: 180.0 - _degrees(a_bits, b_bits),
+        ),
+        Mistake(
+            "You used the number of differing bits. The angle depends on their share of all bits.",
+            lambda a_bits, b_bits: len(a_bits) * _degrees(a_bits, b_bits),
+        ),
+        Mistake(
+            "That is the share of differing bits. Which angle makes every bit differ?",
+            lambda a_bits, b_bits: _degrees(a_bits, b_bits) / 180,
+        ),
+        Mistake(
+            "Half too little: when all bits differ the vectors are opposite, 180 degrees apart.",
+            lambda a_bits, b_bits: _degrees(a_bits, b_bits) / 2,
+        ),
+        Mistake(
+            "Twice too much: when all bits differ the vectors are opposite, 180 degrees apart.",
+            lambda a_bits, b_bits: 2 * _degrees(a_bits, b_bits),
+        ),
+        Mistake(
+            "You took the share for a cosine. The probability of a differing bit is the angle itself, divided by pi.",
+            lambda a_bits, b_bits: math.degrees(math.acos(1 - _degrees(a_bits, b_bits) / 90)),
+        ),
+    ),
+    nudge="Two codes that agree everywhere are 0 degrees apart, and two that differ everywhere 180.",
+)
+
+
+# 2.4
+
+
+def _error_case(rng: np.random.Generator, i: int) -> tuple[float]:
+    return (round(float(rng.uniform(3, 30)), 1) + 0.03,)
+
+
+def _bits_for(error: float, at_right_angle: float = 90.0) -> float:
+    return (at_right_angle / error) ** 2
+
+
+_ENOUGH_BITS = Compute(
+    number="2.4",
+    reference=lambda error: math.ceil(_bits_for(error)),
+    case=_error_case,
+    mistakes=(
+        Mistake(
+            "The error falls with the square root of the number of bits. You let it fall with the number itself.",
+            lambda error: math.ceil(90 / error),
+        ),
+        Mistake(
+            "Rounded to the nearest, the error is too large half of the time. Round up.",
+            lambda error: round(_bits_for(error)),
+        ),
+        Mistake("Rounded down, the error is a little too large. Round up.", lambda error: math.floor(_bits_for(error))),
+        Mistake("That is a fraction. There is no part of a bit: round up.", _bits_for),
+        Mistake(
+            "Four times too many. What is the square root of p (1 - p) when p is one half?",
+            lambda error: math.ceil(_bits_for(error, 180)),
+        ),
+        Mistake(
+            "You mixed degrees and radians: the error is given in degrees, and pi stands for 180 of them.",
+            lambda error: math.ceil(_bits_for(error, math.pi / 2)),
+        ),
+    ),
+    nudge="Write the standard deviation of the angle for b bits at a right angle, in degrees, and solve it for b.",
+)
+
+
+# 2.5
+
+
+def _read_cloud(answer: Any) -> Array:
+    try:
+        X = np.asarray(answer, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise Trouble(f"it should be an array of numbers, and is {describe(answer)}.") from None
+    if X.shape != (50, 8):
+        swapped = ": rows and columns are swapped" if X.shape == (8, 50) else ""
+        raise Trouble(f"it should have 50 rows of 8 numbers, shape (50, 8), and has shape {X.shape}{swapped}.")
+    if not np.isfinite(X).all():
+        raise Trouble("all numbers should be finite.")
+    return X
+
+
+def _n_directions(X: Array) -> int:
+    return len(np.unique((X / np.linalg.norm(X, axis=1, keepdims=True)).round(9), axis=0))
+
+
+def _n_codes(X: Array) -> float:
+    """Different codes of 16 bits: the median over draws of hyperplanes."""
+    return float(np.median([len(np.unique(bits_to_integers(LSH(16).fit_transform(X)))) for _ in range(21)]))
+
+
+_BREAK = Construct(
+    number="2.5",
+    read=_read_cloud,
+    requirements=(
+        Requirement(
+            lambda X: bool(X.any(axis=1).all()),
+            "A row of zeros lies on every hyperplane and has no direction.",
+            np.zeros((50, 8)),
+        ),
+        Requirement(
+            lambda X: _n_directions(X) == 50,
+            "Two of your rows point in exactly the same direction, so of course they share a code. Let all 50 differ.",
+            np.outer(np.arange(1, 51), np.ones(8)),
+        ),
+        Requirement(
+            lambda X: _n_codes(X) <= 3,
+            "Over many draws of 16 hyperplanes your rows have more than three codes as a rule. Seen from the origin, "
+            "where would a crowd have to stand so that hardly any line through the origin parts it?",
+            np.random.default_rng(0).normal(size=(50, 8)),
+        ),
+    ),
+    example=np.random.default_rng(1).normal(size=(50, 8)) + 1000,
+)
+
+
+# 2.6
+
+_EIGHT_OF_SIXTEEN = Choose(
+    number="2.6",
+    right="c",
+    hints={
+        "a": "The hyperplanes were drawn without a look at any label. What is their promise about?",
+        "b": "Were it so, another draw of 16 hyperplanes would give 8 differing bits again. Throw a coin 16 times, "
+        "twice.",
+        "d": "A bit is a side of a hyperplane through the origin. What becomes of it if you make the vector three "
+        "times as long?",
+    },
+)
+
+
+# 2.7
+
+
+def _theta_case(rng: np.random.Generator, i: int) -> tuple[float, int]:
+    return round(float(rng.uniform(0.2, 2.8)), 2), int(rng.integers(2, 5 + i // 2))
+
+
+def _within_one(p: float, n_bits: int) -> float:
+    """The chance that of n_bits bits, each agreeing with probability p, at most one differs."""
+    return p**n_bits + n_bits * (1 - p) * p ** (n_bits - 1)
+
+
+_AT_MOST_ONE = Compute(
+    number="2.7",
+    reference=lambda theta, n_bits: _within_one(1 - theta / math.pi, n_bits),
+    case=_theta_case,
+    mistakes=(
+        Mistake(
+            "That is the chance that no bit differs. Add the chance that exactly one does.",
+            lambda theta, n_bits: (1 - theta / math.pi) ** n_bits,
+        ),
+        Mistake(
+            "That is the chance that exactly one bit differs. At most one: none will do as well.",
+            lambda theta, n_bits: _within_one(1 - theta / math.pi, n_bits) - (1 - theta / math.pi) ** n_bits,
+        ),
+        Mistake(
+            "You counted one bit that may differ. It can be any of the n_bits: how many ways are there?",
+            lambda theta, n_bits: (
+                (1 - theta / math.pi) ** n_bits + theta / math.pi * (1 - theta / math.pi) ** (n_bits - 1)
+            ),
+        ),
+        Mistake(
+            "You swapped the chance that a bit agrees with the chance that it differs. Near vectors agree often.",
+            lambda theta, n_bits: _within_one(theta / math.pi, n_bits),
+        ),
+        Mistake("The angle is in radians, from 0 to pi.", lambda theta, n_bits: _within_one(1 - theta / 180, n_bits)),
+        Mistake(
+            "The other bits have to agree: their n_bits - 1 factors are missing.",
+            lambda theta, n_bits: (1 - theta / math.pi) ** n_bits + n_bits * theta / math.pi,
+        ),
+    ),
+    nudge="With two bits, list the four outcomes, from same-same to differs-differs, and their chances.",
+)
+
+
+EXERCISES: tuple[Exercise, ...] = (_OPPOSITE, _INTEGER, _ANGLE, _ENOUGH_BITS, _BREAK, _EIGHT_OF_SIXTEEN, _AT_MOST_ONE)

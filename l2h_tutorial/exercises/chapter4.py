@@ -1,0 +1,296 @@
+"""Exercises of chapter 4, Hamming radius search."""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..lsh import amplified_probability
+from ..search import ball_size
+from .framework import Choose, Compute, Exercise, Mistake
+
+__all__ = ["EXERCISES"]
+
+Array = NDArray[Any]
+
+
+# 4.1
+
+
+def _ball_case(rng: np.random.Generator, i: int) -> tuple[int, int]:
+    n_bits = int(rng.integers(4, 8 + i))
+    return n_bits, int(rng.integers(0 if i < 4 else 2, min(n_bits - 1, 8)))
+
+
+_BALL = Compute(
+    number="4.1",
+    reference=ball_size,
+    case=_ball_case,
+    mistakes=(
+        Mistake(
+            "Off by one in the radius: the ball of radius r includes the codes that differ in exactly r bits.",
+            lambda n_bits, radius: ball_size(n_bits, radius - 1) if radius else 0,
+        ),
+        Mistake(
+            "Off by one in the radius: you went one bit too far.", lambda n_bits, radius: ball_size(n_bits, radius + 1)
+        ),
+        Mistake(
+            "Those are the codes at distance r exactly, the shell. The ball holds the nearer ones as well.",
+            lambda n_bits, radius: math.comb(n_bits, radius),
+        ),
+        Mistake(
+            "The query's own bucket is missing: it differs in 0 bits.",
+            lambda n_bits, radius: ball_size(n_bits, radius) - 1,
+        ),
+        Mistake(
+            "Choosing r bits is not choosing one bit r times: order does not count, and no bit is flipped twice.",
+            lambda n_bits, radius: sum(n_bits**distance for distance in range(radius + 1)),
+        ),
+        Mistake("That would be all codes of r bits. Of b bits, any r can differ.", lambda n_bits, radius: 2**radius),
+    ),
+    nudge="List the ball of radius 1 around 000, as in the chapter's first figure, and count.",
+)
+
+
+# 4.2
+
+
+def _search_case(rng: np.random.Generator, i: int) -> tuple[int, Array, int]:
+    n_bits = 4 + i // 6
+    return int(rng.integers(0, 1 << n_bits)), rng.integers(0, 1 << n_bits, size=6 + i), int(rng.integers(1, 4))
+
+
+def _distances(query: int, codes: Array) -> Array:
+    return np.bitwise_count(codes ^ query).astype(int)
+
+
+_SEARCH = Compute(
+    number="4.2",
+    reference=lambda query, codes, radius: np.flatnonzero(_distances(query, codes) <= radius),
+    case=_search_case,
+    mistakes=(
+        Mistake(
+            "Off by one in the radius: rows at distance r exactly belong to the ball.",
+            lambda query, codes, radius: np.flatnonzero(_distances(query, codes) < radius),
+        ),
+        Mistake(
+            "Those are the rows at distance r exactly. The nearer ones belong to the ball as well.",
+            lambda query, codes, radius: np.flatnonzero(_distances(query, codes) == radius),
+        ),
+        Mistake(
+            "You subtracted the codes as numbers. 7 and 8 are neighbours as numbers, and as codes of four bits they "
+            "differ in every bit.",
+            lambda query, codes, radius: np.flatnonzero(np.abs(codes - query) <= radius),
+        ),
+        Mistake(
+            "You compared the exclusive or itself with the radius. Count its ones.",
+            lambda query, codes, radius: np.flatnonzero(codes ^ query <= radius),
+        ),
+        Mistake(
+            "Those are codes. The exercise asks for the row numbers.",
+            lambda query, codes, radius: codes[_distances(query, codes) <= radius],
+        ),
+        Mistake(
+            "That is True or False for every row. The exercise asks for the row numbers.",
+            lambda query, codes, radius: _distances(query, codes) <= radius,
+        ),
+    ),
+    nudge="The exclusive or, codes ^ query, has a one wherever the two differ. Count the ones of each.",
+)
+
+
+# 4.3
+
+
+def _tables_case(rng: np.random.Generator, i: int) -> tuple[float, int, float]:
+    return (
+        round(float(rng.uniform(0.5, 0.9)), 2),
+        int(rng.integers(3, 8 + i // 4)),
+        round(float(rng.uniform(0.6, 0.97)), 2),
+    )
+
+
+def _p(cosine: float) -> float:
+    return 1 - math.acos(cosine) / math.pi
+
+
+def _solved(p: float, n_bits: float, wanted: float) -> float:
+    """The number of tables, not rounded, from which a chance of `wanted` is reached."""
+    return math.log(1 - wanted) / math.log1p(-(p**n_bits))
+
+
+def _n_tables(cosine: float, n_bits: int, wanted: float) -> int:
+    n_tables = max(1, math.floor(_solved(_p(cosine), n_bits, wanted)) - 1)
+    while amplified_probability(_p(cosine), n_bits, n_tables) < wanted:
+        n_tables += 1
+    return n_tables
+
+
+_TABLES = Compute(
+    number="4.3",
+    reference=_n_tables,
+    case=_tables_case,
+    mistakes=(
+        Mistake(
+            "You took the cosine for the chance that a bit agrees. That chance is 1 - angle / pi: take the arc cosine.",
+            lambda cosine, n_bits, wanted: math.ceil(_solved(cosine, n_bits, wanted)),
+        ),
+        Mistake(
+            "You mixed degrees and radians: divide an angle in radians by pi, or one in degrees by 180.",
+            lambda cosine, n_bits, wanted: math.ceil(_solved(1 - math.acos(cosine) / 180, n_bits, wanted)),
+        ),
+        Mistake(
+            "Rounded to the nearest, the chance is missed half of the time. Round up.",
+            lambda cosine, n_bits, wanted: round(_solved(_p(cosine), n_bits, wanted)),
+        ),
+        Mistake(
+            "One table too few: the last one that does not reach it.",
+            lambda cosine, n_bits, wanted: _n_tables(cosine, n_bits, wanted) - 1,
+        ),
+        Mistake(
+            "There is no part of a table: round up.", lambda cosine, n_bits, wanted: _solved(_p(cosine), n_bits, wanted)
+        ),
+        Mistake(
+            "The chances of the tables do not add up: two tables can both find a pair. Multiply the chances that each "
+            "misses it.",
+            lambda cosine, n_bits, wanted: math.ceil(wanted / _p(cosine) ** n_bits),
+        ),
+    ),
+    nudge="Start with one table, compute the chance, and add a table while the chance is below what is wanted.",
+)
+
+
+# 4.4
+
+
+def _answers_case(rng: np.random.Generator, i: int) -> tuple[list[list[bool]], int]:
+    k = int(rng.integers(2, 5))
+    lengths = rng.permutation([0, k - 1, k, k + 2, *rng.integers(0, k + 3, size=i // 6)])
+    return [[bool(right) for right in rng.random(length) < 0.5] for length in lengths], k
+
+
+def _mean(values: list[float]) -> float:
+    return float(np.mean(values)) if values else 0.0
+
+
+_EMPTY_AS_ZERO = Compute(
+    number="4.4",
+    reference=lambda answers, k: _mean([sum(answer[:k]) / k for answer in answers]),
+    case=_answers_case,
+    mistakes=(
+        Mistake(
+            "You divided by how many answers came back. Three right answers of three are 3/10 at k = 10 here.",
+            lambda answers, k: _mean([sum(answer[:k]) / max(1, len(answer[:k])) for answer in answers]),
+        ),
+        Mistake(
+            "You left out the queries that got nothing. Here they count as zero.",
+            lambda answers, k: _mean([sum(answer[:k]) / k for answer in answers if answer]),
+        ),
+        Mistake(
+            "You left out the queries that got nothing, and divided by how many answers came back.",
+            lambda answers, k: _mean([sum(answer[:k]) / len(answer[:k]) for answer in answers if answer]),
+        ),
+        Mistake(
+            "You counted right answers beyond the first k.",
+            lambda answers, k: _mean([sum(answer) / k for answer in answers]),
+        ),
+        Mistake(
+            "You averaged over answers. Average over queries: each counts once, however much it got.",
+            lambda answers, k: sum(sum(a[:k]) for a in answers) / max(1, sum(len(a[:k]) for a in answers)),
+        ),
+        Mistake(
+            "That is the mean number of right answers. Precision is a share: from 0 to 1.",
+            lambda answers, k: _mean([float(sum(answer[:k])) for answer in answers]),
+        ),
+    ),
+    nudge="Take one query at a time: how many of its first k answers are right, as a share of k?",
+)
+
+
+# 4.5 to 4.7
+
+_LONGER = Choose(
+    number="4.5",
+    right="a",
+    hints={
+        "b": "A line that lies far above would be a free gift of longer codes. Does a bit more tell near from far "
+        "better, or only cut finer?",
+        "c": "The points are the radii. With 8 bits, how many buckets are there, and what share of the images is in "
+        "the smallest ball?",
+        "d": "The buckets of 32 bits are many more than the images. What does a query of radius 0 mostly find there?",
+    },
+)
+
+_SATURATED = Choose(
+    number="4.6",
+    right="d",
+    hints={
+        "a": "From radius 6 on the table returns more and more rows, so it does find more. Are they among the ten "
+        "that are kept?",
+        "b": "Re-ranking does not get worse with more candidates: it is exact. What can it do with a candidate that "
+        "is far away?",
+        "c": "Nearly all queries have candidates at a radius of 4 already.",
+    },
+)
+
+_RERANK_RAW = Choose(
+    number="4.7",
+    right="b",
+    hints={
+        "a": "The codes come from the centred vectors, but they only propose. At radius 10, how much is left out?",
+        "c": "An average of the two would need both to have a say. Who decides which ten of the candidates are kept?",
+        "d": "Candidates and re-ranking may use different vectors: candidates are row numbers, and the rows are the "
+        "same images.",
+    },
+)
+
+
+# 4.8
+
+
+def _pieces_case(rng: np.random.Generator, i: int) -> tuple[int, int]:
+    return int(rng.integers(1, 6 + i)), int(rng.integers(2, 7))
+
+
+_PIECES = Compute(
+    number="4.8",
+    reference=lambda radius, n_pieces: radius // n_pieces,
+    case=_pieces_case,
+    mistakes=(
+        Mistake(
+            "It is certain, but a smaller radius is enough: if every piece differed in that many bits or more, how "
+            "many would differ in all?",
+            lambda radius, n_pieces: -(-radius // n_pieces),
+        ),
+        Mistake(
+            "That is certain, and nothing is saved. All pieces together differ in at most `radius` bits.",
+            lambda radius, n_pieces: radius,
+        ),
+        Mistake(
+            "A number of bits is a whole number. Round down, and say why you may.",
+            lambda radius, n_pieces: radius / n_pieces,
+        ),
+        Mistake(
+            "Off by one: think of radius 3 and 2 pieces. Can both pieces differ in 2 bits?",
+            lambda radius, n_pieces: radius // n_pieces + 1,
+        ),
+        Mistake(
+            "Too small: think of radius 3 and 2 pieces. Must one of them be without a differing bit?",
+            lambda radius, n_pieces: max(0, radius // n_pieces - 1),
+        ),
+    ),
+    nudge="Put `radius` differing bits into the pieces as evenly as you can. How few has the piece with the fewest?",
+)
+
+
+EXERCISES: tuple[Exercise, ...] = (
+    _BALL,
+    _SEARCH,
+    _TABLES,
+    _EMPTY_AS_ZERO,
+    _LONGER,
+    _SATURATED,
+    _RERANK_RAW,
+    _PIECES,
+)

@@ -1,0 +1,48 @@
+// What all the scripts of this folder share.
+
+const part = (name) => document.getElementById(`l2h-${name}`);
+const read = (name) => JSON.parse(part(`${name}-data`).textContent);
+
+// An element with attributes, text and children; `svg:` before the name makes one of a drawing.
+function make(name, attributes = {}, ...children) {
+  const drawing = name.startsWith("svg:");
+  const element = drawing
+    ? document.createElementNS("http://www.w3.org/2000/svg", name.slice(4)) : document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value !== undefined && value !== null && value !== false) element.setAttribute(key, value === true ? "" : value);
+  }
+  element.append(...children);
+  return element;
+}
+
+// The address bar keeps what the reader has set, so that a view can be linked to. Jupyter's own address is left alone.
+const address = {
+  read: () => new URLSearchParams(location.hash.slice(1)),
+  write(root, values) {
+    if (root.closest(".jp-OutputArea, .output_area")) return;
+    const kept = new URLSearchParams(location.hash.includes("=") ? location.hash.slice(1) : "");
+    for (const [key, value] of Object.entries(values)) kept.set(key, value);
+    history.replaceState(null, "", `#${kept}`);
+  },
+};
+
+const whole = (text, least, most, otherwise) => {
+  const value = Number.parseInt(text, 10);
+  return value >= least && value <= most ? value : otherwise;
+};
+
+// Says something to screen readers when the reader pauses, not at every step of a slider.
+function announcer(element) {
+  let waiting = 0;
+  return (text) => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => { if (element.textContent !== text) element.textContent = text; }, 250);
+  };
+}
+
+const plural = (n, thing, things = `${thing}s`) => `${n.toLocaleString("en")} ${n === 1 ? thing : things}`;
+const bitsApart = (a, b) => {
+  let rest = (a ^ b) >>> 0, n = 0;
+  while (rest) { rest &= rest - 1; n += 1; }
+  return n;
+};

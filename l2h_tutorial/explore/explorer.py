@@ -1,0 +1,227 @@
+"""The hash explorer: a query, a method, a radius, and what the search finds among a sample of the database."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import clone
+from sklearn.utils import check_random_state
+
+from ..buckets import HashTable
+from ..codes import bits_to_integers
+from ..datasets import Dataset
+from ..search import rerank
+from ..splits import split_dataset
+from .assemble import assemble, sprite_sheet
+
+__all__ = ["Explorer", "Found"]
+
+Bits = NDArray[np.bool_]
+Rows = NDArray[np.int64]
+
+_ANSWERS = 10  # precision at ten, as in the chapters
+_RADIUS = 2  # at which the page opens
+_WIDEST_CODE = 32  # the script compares codes as 32-bit integers
+_MOST_PICTURES = 4096  # it reads a picture's number from three hexadecimal digits
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What one search of the explorer found.
+
+    Attributes
+    ----------
+    ids : (n_candidates,) array of int64
+        Pictures of the sample within the radius, by number in ``Explorer.rows``, the nearest by cosine first.
+    distances : (n_candidates,) array of int64
+        Their Hamming distances to the query.
+    right : (n_candidates,) array of bool
+        Whether each is of the query's class.
+    """
+
+    ids: Rows
+    distances: Rows
+    right: Bits
+
+    @property
+    def bucket_size(self) -> int:
+        """How many share the query's code."""
+        return int(np.sum(self.distances == 0))
+
+    @property
+    def precision(self) -> float:
+        """Precision at 10: of the ten nearest candidates, those of the query's class, divided by ten."""
+        return float(self.right[:_ANSWERS].sum() / _ANSWERS)
+
+
+class Explorer:
+    """Hash a sample of a data set in several ways, for a page on which the reader searches it.
+
+    The data set is split and preprocessed as in the chapters (``split_dataset``, "l2-centre"), and every hasher is
+    fitted to the whole training set. Only what the reader can search is a sample: pictures drawn from the database at
+    random, and queries drawn class by class. As the last value of a cell, or by ``_repr_html_``, it is the page.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        One that came without pictures is shown by the names of its classes.
+    hashers : dict of str to hasher
+        Cloned, given each number of bits, and fitted with the training labels.
+    n_bits : iterable of int, default=(16, 32)
+        Each a multiple of 4, up to 32.
+    n_queries, n_pictures : int
+        Sizes of the sample; all that there are, if fewer.
+    random_state : int, RandomState instance or None, default=0
+        Draws the sample.
+
+    Attributes
+    ----------
+    rows, query_rows : arrays of int64
+        Rows of the data set: the pictures that are searched, and the queries.
+    n_database : int
+        Rows of the database that the pictures are a sample of.
+    start : int
+        The query that the page opens with, an ordinary one: what the first and the last method find for it, at the
+        first number of bits and radius 2, is closest to what they find on average.
+
+    Raises
+    ------
+    ValueError
+        If there is no hasher, a number of bits is not one of those, or more than 4,096 pictures are asked for.
+
+    Examples
+    --------
+    >>> from l2h_tutorial import LSH, load_dataset
+    >>> explorer = Explorer(load_dataset("fashion-mnist"), {"LSH": LSH(random_state=0)}, n_queries=10)
+    >>> explorer
+    <Explorer: 10 queries, 1,000 of 8,500 pictures; LSH; 16 and 32 bits>
+    >>> found = explorer.search(query=0, method="LSH", n_bits=16, radius=16)
+    >>> len(found.ids), bool(found.precision == found.right[:10].mean())
+    (1000, True)
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        hashers: Mapping[str, Any],
+        n_bits: Iterable[int] = (16, 32),
+        *,
+        n_queries: int = 24,
+        n_pictures: int = 1000,
+        random_state: Any = 0,
+    ) -> None:
+        self.n_bits = tuple(n_bits)
+        if not hashers:
+            raise ValueError("the explorer needs a hasher, got none")
+        if not self.n_bits or any(b not in range(4, _WIDEST_CODE + 1, 4) for b in self.n_bits):
+            raise ValueError(f"n_bits must be multiples of 4, up to {_WIDEST_CODE}, got {self.n_bits}")
+        if not 1 <= n_pictures <= _MOST_PICTURES:
+            raise ValueError(f"n_pictures must be from 1 to {_MOST_PICTURES}, got {n_pictures}")
+        self.dataset = dataset
+        self.methods = tuple(hashers)
+        split = split_dataset(dataset).preprocessed("l2-centre")
+        random = check_random_state(random_state)
+        sample = np.sort(random.permutation(len(split.y_database))[:n_pictures])
+        queries = _class_by_class(split.y_query, n_queries, random)
+        self.n_database = len(split.y_database)
+        self.rows: Rows = split.database_rows[sample]
+        self.query_rows: Rows = split.query_rows[queries]
+        self._X_query, self._X = split.X_query[queries], split.X_database[sample]
+        self._bits: dict[tuple[str, int], tuple[Bits, Bits]] = {}
+        for method, hasher in hashers.items():
+            for width in self.n_bits:
+                fitted = clone(hasher).set_params(n_bits=width).fit(split.X_train, split.y_train)
+                self._bits[method, width] = fitted.transform(self._X_query), fitted.transform(self._X)
+        self.start = self._ordinary_query()
+
+    def __repr__(self) -> str:
+        bits = " and ".join(map(str, self.n_bits))
+        sample = f"{len(self.query_rows)} queries, {len(self.rows):,} of {self.n_database:,} pictures"
+        return f"<Explorer: {sample}; {', '.join(self.methods)}; {bits} bits>"
+
+    def search(self, query: int, method: str, n_bits: int, radius: int) -> Found:
+        """Search the sample: the pictures within the radius, re-ranked by cosine.
+
+        Parameters
+        ----------
+        query : int
+            Which of ``query_rows``.
+        method : str
+        n_bits, radius : int
+
+        Returns
+        -------
+        Found
+
+        Raises
+        ------
+        ValueError
+            If there is no such query, or no such method and bits; the radius as ``HashTable.query_radius``.
+        """
+        if (method, n_bits) not in self._bits:
+            raise ValueError(f"no codes of {n_bits} bits by {method!r}; there are {', '.join(map(str, self._bits))}")
+        if query not in range(len(self.query_rows)):
+            raise ValueError(f"query must be from 0 to {len(self.query_rows) - 1}, got {query}")
+        query_bits, bits = self._bits[method, n_bits]
+        ids, distances = HashTable(bits).query_radius(query_bits[[query]], radius, return_distance=True)
+        by_id = np.empty(len(self.rows), dtype=np.int64)
+        by_id[ids[0]] = distances[0]
+        nearest = rerank(self._X_query[[query]], self._X, ids, len(self.rows))[0]
+        labels = self.dataset.labels
+        return Found(nearest, by_id[nearest], labels[self.rows[nearest]] == labels[self.query_rows[query]])
+
+    def _ordinary_query(self) -> int:
+        methods, queries = (self.methods[0], self.methods[-1]), range(len(self.query_rows))
+        precision = np.array(
+            [[self.search(query, method, self.n_bits[0], _RADIUS).precision for query in queries] for method in methods]
+        )
+        return int(np.abs(precision - precision.mean(axis=1, keepdims=True)).sum(axis=0).argmin())
+
+    def data(self) -> dict[str, Any]:
+        """All that the page needs to search by itself, as JSON can hold it.
+
+        Codes are hexadecimal digits, one code after another. ``order`` has, for each query, the numbers of all pictures
+        from the nearest by cosine on, three digits each. Pictures and then queries are on one sheet.
+        """
+        ds, everything = self.dataset, np.arange(len(self.rows))
+        order = rerank(self._X_query, self._X, [everything] * len(self.query_rows), len(self.rows))
+        both = np.concatenate([self.rows, self.query_rows])
+        return {
+            "dataset": ds.name,
+            "classes": list(ds.class_names),
+            "answers": _ANSWERS,
+            "start": {"query": self.start, "radius": _RADIUS},
+            "database": self.n_database,
+            "labels": ds.labels[self.rows].tolist(),
+            "queryLabels": ds.labels[self.query_rows].tolist(),
+            "rows": self.rows.tolist(),
+            "columns": 32,
+            "sheetRows": -(-len(both) // 32),
+            "sheet": None if ds.images is None else sprite_sheet(ds.images[both]),
+            "order": ["".join(f"{i:03x}" for i in ids) for ids in order],
+            "bits": list(self.n_bits),
+            "codes": {
+                method: {str(width): [_digits(bits) for bits in self._bits[method, width]] for width in self.n_bits}
+                for method in self.methods
+            },
+        }
+
+    def _repr_html_(self) -> str:
+        return assemble("explorer", self.data(), ["common", "explorer"])
+
+
+def _digits(bits: Bits) -> str:
+    return "".join(f"{int(code):0{bits.shape[1] // 4}x}" for code in bits_to_integers(bits))
+
+
+def _class_by_class(labels: Rows, n: int, random: Any) -> Rows:
+    """Draw n rows, a class after the other, so that none is left out; then in the order of their labels."""
+    shuffled = random.permutation(len(labels))
+    turn = np.empty(len(labels), dtype=np.int64)  # the first of each class, then the second of each, ...
+    for label in np.unique(labels):
+        own = shuffled[labels[shuffled] == label]
+        turn[own] = np.arange(len(own))
+    drawn = np.lexsort((labels, turn))[:n]
+    return drawn[np.argsort(labels[drawn], kind="stable")]

@@ -1,0 +1,111 @@
+// Points and lines in the plane. A line is {angle, offset}: the direction of its normal in degrees, and how far along it.
+
+const CLASSES = ["\u25cf", "\u25a0", "\u25b2"];
+const NAMES = ["circles", "squares", "triangles"];
+
+const normalOf = ({ angle }) => [Math.cos((angle * Math.PI) / 180), Math.sin((angle * Math.PI) / 180)];
+const bitOf = (line, [x, y]) => {
+  const [a, b] = normalOf(line);
+  return x * a + y * b >= line.offset ? "1" : "0";
+};
+const codeOf = (lines, point) => lines.map((line) => bitOf(line, point)).join("");
+const apart = (a, b) => [...a].filter((bit, k) => bit !== b[k]).length;
+const reachOf = (points) => Math.ceil(2.2 * Math.max(...points.flat().map(Math.abs))) / 2;
+
+// What the lines cut a square into: each piece with its corners and its code.
+function cellsOf(lines, reach) {
+  let cells = [{ code: "", corners: [[-reach, -reach], [reach, -reach], [reach, reach], [-reach, reach]] }];
+  for (const line of lines) {
+    const [a, b] = normalOf(line), side = ([x, y]) => x * a + y * b - line.offset;
+    cells = cells.flatMap(({ code, corners }) => [["0", -1], ["1", 1]].map(([bit, sign]) => (
+      { code: code + bit, corners: cut(corners, (corner) => sign * side(corner)) })));
+    cells = cells.filter((cell) => cell.corners.length > 2);
+  }
+  return cells;
+}
+
+// The part of a convex polygon where `side` is not negative
+function cut(corners, side) {
+  return corners.flatMap((from, i) => {
+    const to = corners[(i + 1) % corners.length], s = side(from), t = side(to);
+    const crossing = from.map((value, k) => value + ((to[k] - value) * s) / (s - t));
+    return [...(s >= 0 ? [from] : []), ...((s > 0 && t < 0) || (s < 0 && t > 0) ? [crossing] : [])];
+  });
+}
+
+function middleOf(corners) {
+  let area = 0, x = 0, y = 0;
+  corners.forEach(([x1, y1], i) => {
+    const [x2, y2] = corners[(i + 1) % corners.length], cross = x1 * y2 - x2 * y1;
+    area += cross / 2;
+    x += ((x1 + x2) * cross) / 6;
+    y += ((y1 + y2) * cross) / 6;
+  });
+  return { area: Math.abs(area), x: x / area, y: y / area };
+}
+
+// The drawing: up is up, so y is turned round wherever something is drawn.
+class Plane {
+  constructor(svg, reach) {
+    Object.assign(this, { svg, reach, unit: reach / 4.5 });
+    svg.setAttribute("viewBox", `${-reach} ${-reach} ${2 * reach} ${2 * reach}`);
+    for (const layer of ["cells", "lines", "points", "labels", "handles"]) this[layer] = svg.appendChild(make("svg:g"));
+  }
+
+  clear() {
+    for (const layer of ["cells", "lines", "points", "labels"]) this[layer].replaceChildren();
+  }
+
+  // No kind may be "far", "fas" or "fa": the theme would take it for an icon.
+  cell(corners, kind) {
+    const points = corners.map(([x, y]) => `${x.toFixed(3)},${(-y).toFixed(3)}`).join(" ");
+    this.cells.append(make("svg:polygon", { points, class: `cell ${kind}` }));
+  }
+
+  line(line, kind = "") {
+    const [a, b] = normalOf(line), far = 3 * this.reach, x = a * line.offset, y = b * line.offset;
+    this.lines.append(make("svg:line", {
+      class: `plane-line ${kind}`, x1: x - b * far, y1: -(y + a * far), x2: x + b * far, y2: -(y - a * far),
+    }));
+  }
+
+  point([x, y], label, on, ring = false) {
+    const r = 0.11 * this.unit, kind = `point class-${label} ${on ? "on" : ""}`;
+    const shapes = {
+      0: ["svg:circle", { cx: x, cy: -y, r }],
+      1: ["svg:rect", { x: x - r, y: -y - r, width: 2 * r, height: 2 * r }],
+      2: ["svg:path", { d: `M${x} ${-y - 1.3 * r}l${1.25 * r} ${2.2 * r}h${-2.5 * r}z` }],
+    };
+    const [name, place] = shapes[label];
+    this.points.append(make(name, { ...place, class: kind }));
+    if (ring) this.points.append(make("svg:circle", { cx: x, cy: -y, r: 2.4 * r, class: "ring" }));
+  }
+
+  label(x, y, text, bold = false) {
+    const size = 0.36 * this.unit;
+    this.labels.append(make("svg:text", { x, y: -y, "font-size": size, class: bold ? "inside" : "outside" }, text));
+  }
+
+  // Where a pointer is, in the coordinates of the points
+  where(event) {
+    const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(this.svg.getScreenCTM().inverse());
+    return [x, -y];
+  }
+
+  // Something that is dragged, or focused and moved with the arrow keys
+  handle(label, drag, keys) {
+    const group = make("svg:g", { class: "handle", tabindex: "0", role: "slider", "aria-label": label });
+    group.append(make("svg:circle", { r: 0.36 * this.unit, class: "hit" }));
+    group.addEventListener("pointerdown", (event) => { group.setPointerCapture(event.pointerId); event.preventDefault(); group.focus({ preventScroll: true }); });
+    group.addEventListener("pointermove", (event) => { if (group.hasPointerCapture(event.pointerId)) drag(this.where(event)); });
+    group.addEventListener("click", (event) => event.stopPropagation());
+    group.addEventListener("keydown", (event) => {
+      const step = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
+      if (!step) return;
+      event.preventDefault();
+      keys(step, event.shiftKey);
+    });
+    this.handles.append(group);
+    return group;
+  }
+}

@@ -1,0 +1,55 @@
+"""Figures of chapter 9: how a search grows, and what a hash index finds."""
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.figure import Figure
+
+from .style import draw_lines, styled
+
+
+@styled
+def growth(by_rows: pd.DataFrame, by_bits: pd.DataFrame, by_radius: pd.DataFrame) -> Figure:
+    """Time of a query and memory of a table, by rows, by bits and by radius.
+
+    Parameters
+    ----------
+    by_rows, by_bits, by_radius : DataFrame
+        Rows of `l2h_tutorial.scale.measure_search`, in which ``n``, ``n_bits`` or ``radius`` differs.
+    """
+    figure, axes = plt.subplots(2, 3, figsize=(9.4, 5.4), sharey="row")
+    varied = {"n": ("codes", by_rows), "n_bits": ("bits", by_bits), "radius": ("Hamming radius", by_radius)}
+    for (above, below), (column, (label, frame)) in zip(axes.T, varied.items(), strict=True):
+        times = {"HashTable": 1e3 * frame["table_seconds"], "plain scan": 1e3 * frame["scan_seconds"]}
+        draw_lines(above, frame[column], times)
+        codes = frame["n"] * frame["n_bits"] / 8
+        draw_lines(below, frame[column], {"HashTable": frame["table_bytes"] / 1e6, "codes alone": codes / 1e6})
+        above.set(yscale="log")
+        below.set(yscale="log", xlabel=label)
+        for panel in (above, below):
+            if column != "radius":
+                panel.set_xscale("log", base=10 if column == "n" else 2)
+            panel.set_xticks(frame[column], [f"{value:,}" for value in frame[column]], fontsize=8.5)
+            panel.set_xticks([], minor=True)
+    axes[0, 0].set(ylabel="milliseconds a query")
+    axes[1, 0].set(ylabel="megabytes")
+    for panel in (*axes[0, 1:], *axes[1, 1:]):
+        panel.get_legend().remove()
+    return figure
+
+
+@styled
+def found_by_nflip(found: pd.DataFrame) -> Figure:
+    """Share of the rows within the radius that a hash index finds, by the bits that it flips in a query.
+
+    Parameters
+    ----------
+    found : DataFrame
+        A column for each index, with the share that it finds; the row's label is ``nflip``.
+    """
+    figure, axes = plt.subplots(figsize=(6.2, 3.6))
+    axes.axhline(1, color="black", linestyle=":")
+    draw_lines(axes, found.index, {str(name): share for name, share in found.items()})
+    axes.set(xlabel="bits flipped in the query (nflip)", ylabel="share of the rows found", ylim=(0, 1.06))
+    axes.set_xticks(found.index)
+    axes.legend(loc="lower right")
+    return figure

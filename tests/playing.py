@@ -1,0 +1,44 @@
+"""The pages that a reader plays with: their objects, as their cells make them, and where their HTML is."""
+
+import json
+import re
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import jupytext
+import pytest
+from visits import ROOT, SITE
+
+
+def namespace_of(page):
+    """Run a page's cells, but for those that draw figures."""
+    names = {}
+    for cell in jupytext.read(ROOT / f"book/{page}.md").cells:
+        if cell.cell_type == "code" and "figures" not in cell.source:
+            exec(cell.source, names)
+    return names
+
+
+def alone(folder, *items):
+    """Write what a cell would show into a file of its own, and return its address."""
+    body = "\n".join(item._repr_html_() for item in items)
+    head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Alone</title>'
+    path = folder / "alone.html"
+    path.write_text(f'<!doctype html><html lang="en">{head}<main><h1>Alone</h1>{body}</main></html>', encoding="utf-8")
+    return path.as_uri()
+
+
+def on_the_site(page, dataset=None):
+    """The address of a built page; skips where there is none, or it was built from another data set."""
+    path = SITE / f"book/{page}.html"
+    if not path.is_file():
+        pytest.skip(f"run `make book` first: _build/html lacks book/{page}.html")
+    if dataset and data_of(path.as_uri(), page)["dataset"] != dataset:
+        pytest.skip(f"the site was built from another data set than {dataset}")
+    return path.as_uri()
+
+
+def data_of(address, name):
+    """The data that a page carries."""
+    html = Path(unquote(urlsplit(address).path)).read_text(encoding="utf-8")
+    return json.loads(re.search(rf'id="l2h-{name}-data">(.*?)</script>', html)[1])

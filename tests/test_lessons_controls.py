@@ -1,0 +1,374 @@
+"""Every claim of chapter 8, over five seeds, on both data sets.
+
+A docstring quotes the sentence; the last test makes sure that the book still says it. A few thousand rows of a large
+database are enough to compare methods on.
+"""
+
+import sys
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+from scipy.stats import spearmanr
+from sklearn.kernel_ridge import KernelRidge
+from sklearn.linear_model import Ridge
+from test_lessons import assert_the_book_says, quoted_lessons
+
+from l2h_tutorial import GRH, LSH, integers_to_bits, mean_average_precision, split_dataset
+from l2h_tutorial.affinity import same_class_affinity
+from l2h_tutorial.baselines import RandomCodes
+from l2h_tutorial.grh import OneHotClassifier, OutputCodes
+from l2h_tutorial.grh.codewords import hadamard_codewords, random_codewords
+from l2h_tutorial.grh.rounds import regularised_scores
+from l2h_tutorial.splits import disjoint_partition, held_out_partition, paper_partition
+
+SEEDS = range(5)
+ENOUGH_ROWS = 8000
+CLASSIFIERS = {"kernel": "kernel-ridge", "linear": Ridge(alpha=1)}
+
+
+def ranking(query_bits, database_bits, split):
+    return mean_average_precision(query_bits, database_bits, split.y_query, split.y_database)
+
+
+def fewer_rows(split):
+    rows = np.sort(np.random.default_rng(0).permutation(len(split.y_database))[:ENOUGH_ROWS])
+    parts = ("X_database", "y_database", "database_rows")
+    return replace(split, **{part: getattr(split, part)[rows] for part in parts})
+
+
+class Lab:
+    """One data set, as the chapter treats it; whatever several lessons need is computed once."""
+
+    def __init__(self, dataset):
+        self.dataset = dataset
+        self.mean = cache(self._mean)
+        self.split = cache(self._split)
+        self.codewords = cache(self._codewords)
+        self.by_codewords = cache(self._by_codewords)
+        self.held_out = cache(self._held_out)
+        self.told = cache(self._told)
+
+    def _split(self, seed):
+        return fewer_rows(split_dataset(self.dataset, random_state=42 + seed).preprocessed("l2-centre"))
+
+    def shuffled(self, seed):
+        return np.random.default_rng(seed).permutation(self.split(seed).y_train)
+
+    def hasher(self, name, seed):
+        ridge = {"classifier": "kernel-ridge", "random_state": seed}
+        return {
+            "LSH": lambda: LSH(16, random_state=seed),
+            "GRH": lambda: GRH(16, **ridge),
+            "GRH linear": lambda: GRH(16, random_state=seed),
+            "GRH 1/2": lambda: GRH(16, alpha=0.5, **ridge),
+            "random codes": lambda: RandomCodes(16, random_state=seed),
+            "class": lambda: OneHotClassifier(**ridge),
+            "class linear": lambda: OneHotClassifier(random_state=seed),
+            "Hadamard": lambda: OutputCodes(16, codewords="hadamard", **ridge),
+        }[name]()
+
+    def scores(self, name, shuffle=False):
+        """MAP, a number a seed."""
+        values = []
+        for seed in SEEDS:
+            split = self.split(seed)
+            hasher = self.hasher(name, seed).fit(split.X_train, self.shuffled(seed) if shuffle else split.y_train)
+            values.append(ranking(hasher.transform(split.X_query), hasher.transform(split.X_database), split))
+        return np.array(values)
+
+    def _mean(self, name, shuffle=False):
+        return self.scores(name, shuffle).mean()
+
+    def chance(self):
+        return np.mean([(self.split(i).y_query[:, None] == self.split(i).y_database).mean() for i in SEEDS])
+
+    def _codewords(self, kind, n_bits, seed):
+        split = self.split(seed)
+        n_classes = len(np.unique(split.y_train))
+        if kind == "one-hot":
+            return np.eye(n_classes, dtype=bool)
+        if kind in ("random", "Hadamard"):
+            return {"random": random_codewords, "Hadamard": hadamard_codewords}[kind](n_classes, n_bits, seed)
+        grh = GRH(n_bits, initial=kind, classifier="kernel-ridge", random_state=seed)
+        told = grh.fit(split.X_train, split.y_train).history_[1].regularised
+        return np.array([told[split.y_train == label][0] for label in np.unique(split.y_train)])
+
+    def _by_codewords(self, classifier):
+        """Mean mAP by the kind of codewords and the bits: all are taught side by side."""
+        kinds = [(kind, n_bits) for kind in ("random", "Hadamard", "lsh", "cca-itq") for n_bits in (16, 64)]
+        kinds.append(("one-hot", None))
+        found = {kind: [] for kind in kinds}
+        for seed in SEEDS:
+            split = self.split(seed)
+            tables = [self.codewords(*kind, seed) for kind in kinds]
+            codes = OutputCodes(
+                sum(table.shape[1] for table in tables), codewords=np.hstack(tables), classifier=CLASSIFIERS[classifier]
+            ).fit(split.X_train, split.y_train)
+            cuts = np.cumsum([table.shape[1] for table in tables])[:-1]
+            query, database = (np.split(codes.transform(X), cuts, axis=1) for X in (split.X_query, split.X_database))
+            for kind, *bits in zip(kinds, query, database, strict=True):
+                found[kind].append(ranking(*bits, split))
+        return {kind: np.mean(values) for kind, values in found.items()}
+
+    def _held_out(self, name):
+        """MAP for queries of classes without labels, a number a seed."""
+        values = []
+        for seed in SEEDS:
+            split = fewer_rows(held_out_partition(self.dataset, 3, n_train=700, random_state=seed))
+            split = split.preprocessed("l2-centre")
+            hasher = self.hasher(name, seed).fit(split.X_train, split.y_train)
+            values.append(ranking(hasher.transform(split.X_query), hasher.transform(split.X_database), split))
+        return np.array(values)
+
+    def mistaken(self, alpha, seed, shuffle=False):
+        """+1 and -1 of the training images: the sign of the vote is taken before it is mixed."""
+        split = self.split(seed)
+        labels = self.shuffled(seed) if shuffle else split.y_train
+        own = np.where(LSH(16, random_state=seed).fit_transform(split.X_train), 1, -1)
+        votes = np.where(same_class_affinity(labels) @ own >= 0, 1, -1)
+        return np.where(alpha * votes + (1 - alpha) * own >= 0, 1, -1), own
+
+    def _told(self, alpha, seed):
+        """MAP of kernel ridge that was taught the mistaken bits."""
+        split = self.split(seed)
+        gamma = 1 / np.mean(np.sum(split.X_train**2, axis=1))
+        ridge = KernelRidge(alpha=0.1, kernel="rbf", gamma=gamma).fit(split.X_train, self.mistaken(alpha, seed)[0])
+        return ranking(ridge.predict(split.X_query) > 0, ridge.predict(split.X_database) > 0, split)
+
+
+@pytest.fixture(
+    scope="module",
+    params=["fashion", pytest.param("cifar", marks=[pytest.mark.cifar10, pytest.mark.slow])],
+)
+def lab(request):
+    return Lab(request.getfixturevalue(request.param))
+
+
+def test_shuffled_labels_end_below_lsh_and_near_chance(lab):
+    """did-it-learn: "That is *below* LSH's" "So the labels did it." "Shuffled labels destroy GRH's result" """
+    wrong = lab.scores("GRH", shuffle=True)
+    assert (wrong < lab.scores("LSH")).all()
+    assert wrong.mean() < lab.chance() + 0.02
+    assert lab.mean("GRH") > lab.mean("LSH") + 0.1
+
+
+def test_a_refit_gains_a_little_without_labels(lab):
+    """did-it-learn: "and the labels had no say" "This is the gain of a **refit**"
+    "The labels' share of it is the difference." """
+    gain = lab.scores("GRH 1/2") - lab.scores("LSH")
+    np.testing.assert_array_equal(lab.scores("GRH 1/2", shuffle=True), lab.scores("GRH 1/2"))
+    assert (gain > 0).all()
+    assert gain.mean() < 0.25 * (lab.mean("GRH") - lab.mean("LSH"))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_mistake_has_three_settings(lab, seed):
+    """did-it-learn: "Below $\\alpha = 1/2$ the image's own bit always wins, above it the vote always wins"
+    "a bit is $+1$ if either says so" """
+    for alpha in (0.1, 0.25, 0.49):
+        for shuffle in (False, True):
+            bits, own = lab.mistaken(alpha, seed, shuffle)
+            np.testing.assert_array_equal(bits, own)
+    votes = lab.mistaken(1.0, seed)[0]
+    np.testing.assert_array_equal(lab.mistaken(0.51, seed)[0], votes)
+    np.testing.assert_array_equal(lab.mistaken(0.5, seed)[0], np.maximum(own, votes))
+    assert (lab.mistaken(0.75, seed)[0] != lab.mistaken(0.75, seed, shuffle=True)[0]).any()
+
+
+def test_the_mistake_looks_like_learning(lab):
+    """did-it-learn: "The result is above LSH, it repeats, and it looks like learning from labels."
+    "shuffled labels give the same bits, and so the same number" """
+    told = np.array([lab.told(0.25, seed) for seed in SEEDS])
+    assert (told > lab.scores("LSH")).all()
+
+
+def test_at_alpha_one_the_mistake_stays_unseen(lab):
+    """did-it-learn: "The same, but for ties" """
+    for seed in SEEDS:
+        told, own = lab.mistaken(1.0, seed)
+        correct = regularised_scores(same_class_affinity(lab.split(seed).y_train), own > 0, own > 0, alpha=1.0)
+        np.testing.assert_array_equal(told > 0, correct >= 0)
+
+
+def test_random_codes_rank_as_a_random_order(lab):
+    """did-it-learn: "that of a random order" """
+    assert abs(lab.mean("random codes") - lab.chance()) < 0.005
+
+
+def test_grh_is_ahead_of_the_predicted_class_by_less_than_of_lsh(lab):
+    """did-it-learn: "It is real, and it is far less than the distance to LSH"
+    "Most of the way to GRH is covered by a classifier that does no hashing."
+    "A plain classifier, used as a hash, comes close to GRH." """
+    over = lab.scores("GRH") - lab.scores("class")
+    assert (over > 0).sum() >= 4
+    assert over.mean() > 0.01
+    assert over.mean() < 0.35 * (lab.mean("GRH") - lab.mean("LSH"))
+
+
+def test_four_bits_say_what_ten_do(lab):
+    """did-it-learn: "The number of the predicted class has" """
+    for seed in SEEDS:
+        split = lab.split(seed)
+        hasher = OneHotClassifier(classifier="kernel-ridge").fit(split.X_train, split.y_train)
+        one_hot = [hasher.transform(X) for X in (split.X_query, split.X_database)]
+        binary = [integers_to_bits(bits.argmax(axis=1), 4) for bits in one_hot]
+        assert abs(ranking(*binary, split) - ranking(*one_hot, split)) < 0.03
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_an_output_code_with_its_codewords_is_grh(lab, seed):
+    """did-it-learn: "Give it GRH's own, and it *is* GRH" """
+    split = lab.split(seed)
+    grh = lab.hasher("GRH", seed).fit(split.X_train, split.y_train)
+    codes = OutputCodes(16, codewords=lab.codewords("lsh", 16, seed), classifier="kernel-ridge")
+    np.testing.assert_array_equal(
+        codes.fit(split.X_train, split.y_train).transform(split.X_query), grh.transform(split.X_query)
+    )
+
+
+def test_codewords_that_never_saw_an_image_do_as_well_as_those_from_lsh(lab):
+    """did-it-learn: "Hadamard codewords, which know nothing of the images, are ahead of GRH's from LSH at 16 bits"
+    "At 64 bits every table has room enough, and less depends on it"
+    "Even coin tosses are about level with LSH's majorities"
+    "codewords that never saw an image do as well as those from LSH" """
+    found = lab.by_codewords("kernel")
+    assert found["Hadamard", 16] > found["lsh", 16] + 0.005
+    assert found["Hadamard", 64] > found["lsh", 64] - 0.005
+    assert np.ptp([found[kind, 64] for kind in ("random", "Hadamard", "lsh")]) < np.ptp(
+        [found[kind, 16] for kind in ("random", "Hadamard", "lsh")]
+    )
+    for n_bits in (16, 64):
+        assert abs(found["random", n_bits] - found["lsh", n_bits]) < 0.02
+
+
+def test_with_a_linear_classifier_hadamard_codewords_are_not_behind(lab):
+    """did-it-learn: "With a linear classifier they are not behind either." """
+    found = lab.by_codewords("linear")
+    for n_bits in (16, 64):
+        assert found["Hadamard", n_bits] > found["lsh", n_bits] - 0.005
+
+
+def test_a_start_from_cca_itq_is_level_with_hadamard_or_ahead(lab):
+    """did-it-learn: "GRH is level with Hadamard or a little ahead" """
+    found = lab.by_codewords("kernel")
+    for n_bits in (16, 64):
+        assert -0.01 < found["cca-itq", n_bits] - found["Hadamard", n_bits] < 0.03
+
+
+def test_one_hot_bits_are_the_worst_table(lab):
+    """did-it-learn: "are the worst table of all" """
+    for classifier in CLASSIFIERS:
+        found = lab.by_codewords(classifier)
+        assert min(found, key=found.get) == ("one-hot", None)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_classes_that_look_alike_get_codewords_that_are_alike(lab, seed):
+    """did-it-learn: "Classes that look alike get codewords that are alike from LSH."
+    "Hadamard codewords keep all classes equally far apart."
+    "They need the most bits between them, and get the fewest." """
+    split = lab.split(seed)
+    means = np.array([split.X_train[split.y_train == label].mean(axis=0) for label in np.unique(split.y_train)])
+    means /= np.linalg.norm(means, axis=1, keepdims=True)
+    pairs = np.triu_indices(len(means), 1)
+    angles = np.arccos((means @ means.T)[pairs])
+
+    def apart(kind):
+        codewords = lab.codewords(kind, 16, seed)
+        return (codewords[:, None] != codewords).sum(axis=2)[pairs]
+
+    assert spearmanr(angles, apart("lsh")).statistic > 0.5
+    assert np.ptp(apart("Hadamard")) <= 1
+    alike = int(np.argmin(angles))
+    assert apart("lsh")[alike] <= np.quantile(apart("lsh"), 0.25)
+    assert apart("Hadamard")[alike] >= 8
+
+
+def test_without_labels_of_the_class_most_of_the_gain_is_gone(lab):
+    """did-it-learn: "Without labels of the queries' classes most of the gain is gone."
+    "For classes without labels most of the gain is gone, and on some images GRH is behind LSH." """
+    left = lab.held_out("GRH").mean() - lab.held_out("LSH").mean()
+    assert left < 0.5 * (lab.mean("GRH") - lab.mean("LSH"))
+
+
+def test_grh_keeps_more_of_an_unseen_class_than_a_classifier_and_no_less_than_hadamard(lab):
+    """did-it-learn: "GRH keeps more" "GRH is level or a little ahead." """
+    grh = lab.held_out("GRH")
+    assert grh.mean() > lab.held_out("class").mean() + 0.01
+    assert (grh > lab.held_out("class")).sum() >= 4
+    assert grh.mean() > lab.held_out("Hadamard").mean() - 0.003
+    assert lab.held_out("class").mean() > lab.chance() + 0.01
+
+
+def test_whether_grh_is_ahead_of_lsh_on_unseen_classes_depends_on_the_images(lab):
+    """did-it-learn: "On CIFAR-10, where LSH is hardly better than a random order, the labels of other classes help"
+    "On Fashion-MNIST, where it is good, they do harm"
+    "There the refit without labels ($\\alpha = 1/2$) is the best of all." """
+    grh, lsh, refit = (lab.held_out(name).mean() for name in ("GRH", "LSH", "GRH 1/2"))
+    if lab.dataset.name == "cifar10":
+        assert lsh < lab.chance() + 0.03
+        assert grh > lsh + 0.02
+        assert grh > refit
+    else:
+        assert lsh > lab.chance() + 0.2
+        assert grh < lsh - 0.04
+        assert refit > max(lsh, grh, lab.held_out("class").mean(), lab.held_out("Hadamard").mean())
+
+
+def test_with_a_linear_classifier_the_distance_to_the_predicted_class_is_smaller(lab):
+    """did-it-learn: "It is smaller, and on CIFAR-10 nothing is left of it" """
+    over = lab.mean("GRH linear") - lab.mean("class linear")
+    assert over < lab.mean("GRH") - lab.mean("class")
+    if lab.dataset.name == "cifar10":
+        assert abs(over) < 0.01
+
+
+def test_half_of_the_labels_shuffled_lose_about_half(lab):
+    """did-it-learn: "About half-way." """
+    found = []
+    for seed in SEEDS:
+        split = lab.split(seed)
+        random = np.random.default_rng(seed)
+        labels = split.y_train.copy()
+        rows = random.permutation(len(labels))[: len(labels) // 2]
+        labels[rows] = random.permutation(labels[rows])
+        grh = lab.hasher("GRH", seed).fit(split.X_train, labels)
+        found.append(ranking(grh.transform(split.X_query), grh.transform(split.X_database), split))
+    wrong = lab.mean("GRH", shuffle=True)
+    assert 0.3 < (np.mean(found) - wrong) / (lab.mean("GRH") - wrong) < 0.7
+
+
+def test_no_table_of_16_bits_keeps_ten_classes_12_apart():
+    """did-it-learn: "Over all pairs a table of 16 bits therefore differs in at most" """
+    pairs = 45
+    assert max(k * (10 - k) for k in range(11)) == 25
+    assert 16 * 25 / pairs < 9
+    for seed in SEEDS:
+        for make in (random_codewords, hadamard_codewords):
+            codewords = make(10, 16, seed)
+            assert (codewords[:, None] != codewords).sum() / 2 / pairs <= 16 * 25 / pairs
+
+
+def test_training_images_in_the_database_flatter_grh_a_little_and_lsh_not(lab):
+    """did-it-learn: "GRH loses" "for LSH, which was told nothing, the two differ by" """
+    lost = {"LSH": [], "GRH": []}
+    for seed in SEEDS:
+        paper, apart = (
+            make(lab.dataset, n_query_per_class=20, random_state=seed).preprocessed("l2-centre")
+            for make in (paper_partition, disjoint_partition)
+        )
+        for name, values in lost.items():
+            hasher = lab.hasher(name, seed).fit(paper.X_train, paper.y_train)
+            query, database = hasher.transform(paper.X_query), hasher.transform(paper.X_database)
+            kept = np.isin(paper.database_rows, apart.database_rows)
+            values.append(ranking(query, database, paper) - ranking(query, database[kept], apart))
+    assert min(lost["GRH"]) > 0.001
+    assert np.mean(lost["GRH"]) > 3 * abs(np.mean(lost["LSH"]))
+
+
+@pytest.mark.parametrize("lesson", quoted_lessons(sys.modules[__name__]), ids=lambda lesson: lesson.__name__[5:])
+def test_the_book_says_so(lesson):
+    """A lesson whose sentence has gone checks nothing that is said."""
+    assert_the_book_says(lesson.__doc__)

@@ -1,0 +1,211 @@
+"""Every claim of chapter 9 that is not a time, over five seeds, on both data sets.
+
+A docstring quotes the sentence; the last test makes sure that the book still says it.
+"""
+
+import inspect
+import sys
+
+import faiss
+import numpy as np
+import pytest
+from test_lessons import assert_the_book_says, quoted_lessons
+
+from l2h_tutorial import LSH, HashTable, hamming_distances, split_dataset
+from l2h_tutorial.scale import (
+    bits_of,
+    faiss_bytes,
+    faiss_query_radius,
+    from_faiss,
+    measure_search,
+    plan_size,
+    resampled_codes,
+    to_faiss,
+    wire_bytes,
+)
+from l2h_tutorial.search import ball_size
+
+SEEDS = range(5)
+RADIUS = 8
+
+
+class Lab:
+    """Codes of one data set, drawn as the chapter draws them, for one seed."""
+
+    def __init__(self, dataset, seed):
+        split = split_dataset(dataset).preprocessed("l2-centre")
+        self.X = split.X_database[:5000].astype(np.float32)
+        self.images = LSH(128, random_state=seed).fit_transform(self.X)
+        self.codes = resampled_codes(self.images[:, :64], 50_000, random_state=2 * seed)
+        self.queries = resampled_codes(self.images[:, :64], 20, random_state=2 * seed + 1)
+        self.table = HashTable(self.codes)
+
+    def found_with(self, index, nflip):
+        index.nflip = nflip
+        return index.range_search(faiss_bytes(self.queries), RADIUS + 1)[0][-1]
+
+    def within(self, r):
+        return self.table.query_radius(self.queries, r, count_only=True).sum()
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param((name, seed), marks=[pytest.mark.cifar10] * (name == "cifar"), id=f"{name}-{seed}")
+        for name in ("fashion", "cifar")
+        for seed in SEEDS
+    ],
+)
+def lab(request):
+    name, seed = request.param
+    return Lab(request.getfixturevalue(name), seed)
+
+
+# How a search grows
+
+
+def test_codes_drawn_like_theirs_lie_near_them(lab):
+    """scaling: "take the code of a random image, one of 5,000, and flip each bit" """
+    distances = hamming_distances(lab.queries, lab.images[:, :64]).min(axis=1)
+    assert distances.mean() < 64 * 0.05 + 1
+
+
+def test_memory_grows_in_proportion_to_the_number_of_codes(lab):
+    """scaling: "Memory grows in proportion to the number of codes." """
+    a_row = [
+        measure_search(resampled_codes(lab.images[:, :64], n), lab.queries[:2], 4, repeats=1)["table_bytes"] / n
+        for n in (20_000, 200_000)
+    ]
+    assert 0.7 < a_row[1] / a_row[0] < 1.4
+
+
+def test_short_codes_take_fewer_bytes_for_rows_share_buckets(lab):
+    """scaling: "rows share buckets, so there are fewer of them to keep" "a row number, the place where its" """
+    codes = resampled_codes(lab.images, 100_000)
+    short, long = (measure_search(codes[:, :b], codes[:2, :b], b // 16, repeats=1)["table_bytes"] for b in (16, 64))
+    assert short < long
+    assert len(HashTable(codes[:, :16])) < len(codes) / 2
+    assert long > (8 + 8) * len(codes), "more than the code and a row number"
+
+
+# faiss
+
+
+@pytest.mark.parametrize("kind", ["flat", "hash", "multi-hash"])
+def test_a_table_turns_into_any_of_them_and_back(lab, kind):
+    """scaling: "A `HashTable` turns into any of them, and back" """
+    index = to_faiss(lab.table, kind)
+    ours = lab.table.query_radius(lab.queries, RADIUS, sort_results=True)
+    for a, b in zip(ours, faiss_query_radius(index, lab.queries, RADIUS), strict=True):
+        np.testing.assert_array_equal(a, b)
+    np.testing.assert_array_equal(bits_of(from_faiss(index)), lab.codes)
+
+
+def test_index_lsh_has_no_buckets(lab):
+    """scaling: "It has compared the query with all of them." "That is the index with buckets." """
+    by_lsh = faiss.IndexLSH(lab.X.shape[1], 64)
+    by_lsh.add(lab.X)
+    assert by_lsh.codes.size() == 8 * len(lab.X)
+    _, ids = by_lsh.search(lab.X[:1], len(lab.X))
+    assert np.array_equal(np.sort(ids[0]), np.arange(len(lab.X)))
+    by_hash = to_faiss(lab.images[:, :64], "hash")
+    _, ids = by_hash.search(faiss_bytes(lab.images[:1, :64]), len(lab.X))
+    bucket = HashTable(lab.images[:, :16]).bucket(lab.images[0, :16])
+    assert np.array_equal(np.sort(ids[ids >= 0]), bucket)
+    assert len(bucket) < len(lab.X)
+
+
+def test_the_radius_of_faiss_is_strict(lab):
+    """scaling: "Because faiss's radius is strict" "returns what is *nearer* than 8" """
+    limits, _, _ = to_faiss(lab.table).range_search(faiss_bytes(lab.queries), RADIUS)
+    assert limits[-1] == lab.within(RADIUS - 1) < lab.within(RADIUS)
+
+
+def test_a_hash_index_finds_what_nflip_reaches(lab):
+    """scaling: "Rows in other buckets are missing from the answer, and no error says so." "only `nflip=8` is sure" """
+    index = to_faiss(lab.table, "hash", piece_bits=16)
+    assert index.nflip == 0
+    found = [lab.found_with(index, nflip) for nflip in (0, 1, 2, 8)]
+    assert found[0] < found[1] < found[2] <= found[3] == lab.within(RADIUS)
+    assert found[0] < 0.7 * found[3]
+    code, spoilt = np.zeros((2, 1, 64), dtype=bool)
+    spoilt[0, :8] = True  # all eight in the hashed piece
+    lonely = to_faiss(code, "hash", piece_bits=16)
+    for nflip, there in ((7, 0), (8, 1)):
+        lonely.nflip = nflip
+        assert lonely.range_search(faiss_bytes(spoilt), 9)[0][-1] == there
+
+
+def test_four_tables_are_complete_from_two_flipped_bits_on(lab):
+    """scaling: "Four tables are complete from two flipped bits on" "With four tables `nflip=2` is enough" """
+    index = to_faiss(lab.table, "multi-hash", piece_bits=16)
+    assert index.nhash == 4
+    one_table = to_faiss(lab.table, "hash", piece_bits=16)
+    assert lab.found_with(one_table, 0) < lab.found_with(index, 0) < lab.within(RADIUS)
+    for nflip in (2, 3):
+        assert lab.found_with(index, nflip) == lab.within(RADIUS)
+
+
+def test_a_hash_index_returns_the_same_distances_and_not_the_same_rows(lab):
+    """scaling: "The distances are the same" "there are often more rows than places" """
+    four = to_faiss(lab.table, "multi-hash", piece_bits=16)
+    four.nflip = 5
+    their_distances, their_ids = four.search(faiss_bytes(lab.queries), 10)
+    distances, ids = lab.table.query(lab.queries, 10)
+    assert np.array_equal(distances, their_distances)
+    assert distances.max() <= 4 * 6 - 1
+    assert 0.3 < (ids == their_ids).mean() < 1
+
+
+# Partitions, and costs
+
+
+def test_the_nearest_of_all_are_among_the_nearest_of_their_partitions(lab):
+    """scaling: "The $k$ nearest of all rows are among the $k$ nearest of their own partitions" """
+    _, ids = lab.table.query(lab.queries, 10)
+    n = len(lab.codes) // 8
+    of_partitions = [HashTable(part).query(lab.queries, 10)[1] + i * n for i, part in enumerate(np.split(lab.codes, 8))]
+    for query, rows in enumerate(ids):
+        assert set(rows) <= set(np.concatenate([part[query] for part in of_partitions]))
+
+
+def test_traffic_grows_with_the_partitions_and_not_with_the_rows():
+    """scaling: "traffic grows with the partitions and not with the rows" """
+
+    def received(n_partitions, partition_rows):
+        return wire_bytes(1000, 64, k=10, n_workers=2, n_partitions=n_partitions, partition_rows=partition_rows)[1]
+
+    assert received(20, 10**6) == 2 * received(10, 10**6) == 2 * received(10, 10**7)
+
+
+def test_the_memory_for_vectors_runs_out_first():
+    """scaling: "It is the memory for vectors, and that is what codes are for." """
+    plan = plan_size(10**9, n_bits=64, n_features=512, bytes_per_row=100, codes_per_second=1e8)
+    assert plan.vectors_bytes > 20 * plan.table_bytes > 20 * plan.codes_bytes
+
+
+# Exercises
+
+
+def test_up_to_radius_five_a_ball_of_32_bits_is_below_a_million():
+    """scaling: "radius 5 adds $201376$, still less; radius 6 adds $906192$ and is more" """
+    assert ball_size(32, 4) == 1 + 32 + 496 + 4960 + 35960
+    assert ball_size(32, 5) - ball_size(32, 4) == 201376
+    assert ball_size(32, 6) - ball_size(32, 5) == 906192
+    assert ball_size(32, 5) < 10**6 < ball_size(32, 6)
+
+
+def test_a_planted_row_shows_that_rows_are_missing(lab):
+    """scaling: "Plant a row: flip a bit of the hashed piece of a known code" """
+    query = lab.codes[:1].copy()
+    query[0, 3] ^= True
+    index = to_faiss(lab.codes, "hash", piece_bits=16)
+    limits, _, ids = index.range_search(faiss_bytes(query), 9)
+    assert 0 not in ids[: limits[-1]]
+    assert 0 in faiss_query_radius(index, query, 8)[0]
+
+
+@pytest.mark.parametrize("lesson", quoted_lessons(sys.modules[__name__]), ids=lambda lesson: lesson.__name__[5:])
+def test_the_book_says_so(lesson):
+    """A lesson whose sentence has gone checks nothing that is said."""
+    assert_the_book_says(inspect.cleandoc(lesson.__doc__))

@@ -1,0 +1,87 @@
+"""A browser tab for tests: with every other host cut off, and an account of what went wrong in it."""
+
+import re
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parents[1]
+SITE = ROOT / "_build/html"
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+PAGES = [TOC["root"], *(entry["file"] for part in TOC["parts"] for entry in part["chapters"]), "genindex", "search"]
+WIDTHS = (1280, 390)
+SCHEMES = ("light", "dark")
+QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic"]
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", *QUIET]
+ELSEWHERE = re.compile(r"^(?!file:|data:|blob:|about:|http://127\.0\.0\.1[:/])")
+UNRENDERED = (
+    "{glue",
+    "{numref",
+    "{eq",
+    "{cite",
+    "{doc",
+    "{ref",
+    "{eval",
+    "np.float64(",
+    "```",
+    ":::",
+    "\\(",
+    "\\[",
+    "$$",
+)
+
+# What sticks out: elements that reach past the right edge and do not lie in an area that scrolls of itself
+WIDER_THAN_THE_SCREEN = """() => {
+  const width = document.documentElement.clientWidth;
+  const scrolls = (element) => element && element !== document.body && (
+    getComputedStyle(element).overflowX !== "visible" || scrolls(element.parentElement));
+  if (document.documentElement.scrollWidth <= width) return [];
+  return ["the page"].concat([...document.querySelectorAll("main *")]
+    .filter((element) => element.getBoundingClientRect().right > width && !scrolls(element.parentElement))
+    .slice(0, 5).map((element) => `${element.tagName}.${element.className}: ${element.textContent.slice(0, 60)}`));
+}"""
+IMAGES = """() => [...document.querySelectorAll("article img")].map((image) => (
+  {alt: image.getAttribute("alt"), src: image.src, loaded: image.complete && image.naturalWidth > 0}))"""
+
+
+class Visit:
+    """A tab of a fresh profile, and what went wrong in it."""
+
+    def __init__(self, browser, width, scheme="light", **options):
+        viewport = {"width": width, "height": 900}
+        self.context = browser.new_context(viewport=viewport, color_scheme=scheme, **options)
+        self.left, self.errors = [], []
+        self.context.route(ELSEWHERE, lambda route: route.abort())
+        self.page = self.context.new_page()
+        self.page.on("request", lambda request: self.left.append(request.url) if ELSEWHERE.match(request.url) else None)
+        self.page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("requestfailed", lambda request: self.errors.append(f"not loaded: {request.url}"))
+        self.page.on("response", lambda response: self.errors.append(response.url) if response.status >= 400 else None)
+
+    def go(self, url):
+        self.page.goto(url, wait_until="load")
+        if self.page.locator(".math").count():
+            self.page.wait_for_selector("mjx-container", state="attached", timeout=20_000)
+            self.page.wait_for_function("() => window.MathJax.startup.promise.then(() => true)")
+
+    def check_nothing_went_wrong(self):
+        assert self.left == [], "the page asked another host"
+        assert self.errors == []
+
+    def check_it_is_rendered(self):
+        page = self.page
+        assert page.locator("main h1:visible").count() == 1
+        text = page.locator(".bd-article-container, article").first.inner_text(timeout=5000)
+        assert [raw for raw in UNRENDERED if raw in text] == []
+        formulas = page.locator("article .math")
+        rendered = formulas.locator("xpath=descendant-or-self::*[local-name()='mjx-container']").count()
+        assert rendered >= formulas.count()
+        assert page.locator("mjx-merror").count() == 0
+        for image in page.evaluate(IMAGES):
+            assert image["loaded"], image["src"]
+            assert len(image["alt"] or "") >= 20, image["src"]
+            assert not re.search(r"\.(png|svg|jpe?g)$|[0-9a-f]{16}", image["alt"]), f"a file name: {image['alt']}"
+
+    def check_it_fits(self):
+        assert self.page.evaluate(WIDER_THAN_THE_SCREEN) == []
