@@ -1,12 +1,16 @@
 """What chapter 7 claims of the baselines, of the ways to be fooled and in its guide: five seeds, both data sets.
 
-A test is named for its sentence and quotes it. What it says of LSH and GRH is in test_lessons_grh.py, of the paper's
+A docstring quotes the sentence; the last test makes sure that the book still says it. What it says of LSH and GRH is in test_lessons_grh.py, of the paper's
 table in test_lessons_published.py, of classes without labels and of the classifier in test_lessons_controls.py.
 """
+
+import inspect
+import sys
 
 import numpy as np
 import pandas as pd
 import pytest
+from test_lessons import assert_the_book_says, quoted_lessons
 
 from l2h_tutorial import (
     CCAITQ,
@@ -67,7 +71,7 @@ def codes(split, n_bits, seed):
 
 
 def test_pcah_loses_with_length(ranking):
-    """PCAH even loses: each further direction has less variance, and its bit counts as much as the first."""
+    """comparison: "each further direction has less variance, and its bit counts as much as the first" """
     assert ranking.loc[("PCAH", 32), "map"] < ranking.loc[("PCAH", 16), "map"]
 
 
@@ -75,7 +79,7 @@ def test_pcah_loses_with_length(ranking):
 
 
 def test_a_file_sorted_by_class_favours_the_first_class_and_harms_the_last(split):
-    """The file's order makes more out of the class that comes first, and less out of the last."""
+    """comparison: "Eight random bits know nothing of the file. Yet its order makes" """
     order = np.argsort(split.y_database, kind="stable")
 
     def ranked(bits, label, ties):
@@ -93,9 +97,9 @@ def test_a_file_sorted_by_class_favours_the_first_class_and_harms_the_last(split
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_dropping_the_unanswered_and_a_kind_denominator_flatter(split, seed):
-    """At 64 bits most balls of radius 2 hold little or nothing: kind > dropped > fair."""
+    """comparison: "At 64 bits most balls of radius 4 hold little or nothing." """
     query_bits, bits = codes(split, 64, seed)
-    found = HashTable(bits).query_radius(query_bits, 2)
+    found = HashTable(bits).query_radius(query_bits, 4)
     ids = rerank(split.X_query, split.X_database, found, k=10)
 
     def averaged(**rules):
@@ -107,7 +111,7 @@ def test_dropping_the_unanswered_and_a_kind_denominator_flatter(split, seed):
 
 
 def test_the_best_of_twenty_is_worth_less_on_other_queries(dataset):
-    """The best draw reports more than twenty draws on average; on queries that had no say it loses some of its lead."""
+    """comparison: "Even the draw itself is not as good as it looks" """
     leads = []
     for split_seed in SEEDS:
         split = split_dataset(dataset, random_state=42 + split_seed).preprocessed("l2-centre")
@@ -126,7 +130,7 @@ def test_the_best_of_twenty_is_worth_less_on_other_queries(dataset):
 
 
 def test_a_query_in_the_database_finds_itself(split):
-    """The first answer is always right: it is the query."""
+    """comparison: "The first answer is always right: it is the query." """
     asked, labels = split.X_database[:500], (split.y_database[:500], split.y_database)
     nearest = exact_neighbours(asked, split.X_database, k=2)
     assert precision_at_k(nearest[:, :1], *labels, k=1) == 1
@@ -134,7 +138,7 @@ def test_a_query_in_the_database_finds_itself(split):
 
 
 def test_training_images_in_the_database_flatter_grh_and_not_lsh(dataset):
-    """Ranking them too changes the mAP of GRH, that of LSH less. The smaller the database, the more it flatters."""
+    """comparison: "The smaller the database, the more it flatters." """
     hashers = {"LSH": LSH(), "GRH": GRH(classifier="kernel-ridge")}
     frames = [
         compare_ranking(dataset, hashers, n_bits=[32], seeds=SEEDS, protocol=name).assign(protocol=name)
@@ -151,7 +155,7 @@ def test_training_images_in_the_database_flatter_grh_and_not_lsh(dataset):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_more_random_bits_bring_lsh_nearer_to_the_exact_ranking(split, seed):
-    """It needs no training, and more bits always bring it nearer to the exact ranking."""
+    """comparison: "it needs no training, and more bits always bring it nearer to the exact ranking" """
     exact = exact_neighbours(split.X_query, split.X_database, k=10)
     recall = []
     for n_bits in (16, 64, 256):
@@ -162,22 +166,28 @@ def test_more_random_bits_bring_lsh_nearer_to_the_exact_ranking(split, seed):
 
 
 def test_itq_ranks_better_than_random_hyperplanes_at_sixteen_bits(ranking):
-    """At 16 bits it ranks better than random hyperplanes do."""
+    """comparison: "at 16 bits it ranks better than random hyperplanes do" """
     assert ranking.loc[("ITQ", 16), "map"] > ranking.loc[("LSH", 16), "map"]
 
 
-def test_cca_itq_and_a_linear_grh_from_it_encode_as_quickly_as_lsh_and_rank_far_better(ranking):
-    """One matrix product an image, trained in no time."""
+def test_cca_itq_and_a_linear_grh_from_it_rank_far_better_than_lsh_and_neither_is_always_ahead(ranking, request):
+    """comparison: "one matrix product an image, trained in no time; which of the two is ahead depends on the data" """
     for method in ("CCA-ITQ", "GRH linear from CCA-ITQ"):
         assert ranking.loc[(method, 16), "map"] > ranking.loc[("LSH", 32), "map"] + 0.03
     for n_bits in (16, 32):
-        ahead = ranking.loc[("GRH linear from CCA-ITQ", n_bits), "map"] - ranking.loc[("CCA-ITQ", n_bits), "map"]
-        assert ahead > -0.01
+        gain = ranking.loc[("GRH linear from CCA-ITQ", n_bits), "map"] - ranking.loc[("CCA-ITQ", n_bits), "map"]
+        assert gain > 0 if "cifar" in request.node.name else gain < 0
 
 
 @pytest.mark.parametrize("n_bits", [16, 32])
 def test_none_is_clearly_ahead_of_grh_with_kernel_ridge_from_cca_itq(ranking, n_bits):
-    """At each length none of the others here is clearly ahead."""
+    """comparison: "at each length none of the others here is clearly ahead" """
     of_grh = ranking.loc[("GRH kernel from CCA-ITQ", n_bits), "map"]
     others = ranking.xs(n_bits, level="n_bits")["map"].drop("GRH kernel from CCA-ITQ")
     assert others.max() < of_grh + 0.01
+
+
+@pytest.mark.parametrize("lesson", quoted_lessons(sys.modules[__name__]), ids=lambda lesson: lesson.__name__[5:])
+def test_the_book_says_so(lesson):
+    """A lesson whose sentence has gone checks nothing that is said."""
+    assert_the_book_says(inspect.cleandoc(lesson.__doc__))
