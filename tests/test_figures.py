@@ -29,6 +29,12 @@ def toy_split(dataset):
     return split_dataset(dataset, query_size=4, train_size=8)
 
 
+def toy_cover(dataset):
+    points = np.random.default_rng(0).normal(size=(12, 2))
+    lsh = LSH(3, random_state=0).fit(points)
+    return figures.cover(dataset, np.arange(12), points, lsh.hyperplanes_, lsh.transform(points), query=3)
+
+
 def toy_tables(dataset):
     bits = LSH(8, random_state=0).fit_transform(dataset.features - dataset.features.mean(axis=0))
     return {"raw": HashTable(bits), "L2 and centred": HashTable(~bits)}
@@ -113,6 +119,7 @@ DRAWN = {
     "corner": lambda ds: figures.corner(
         {"raw": ANGLES / 3, "centred": ANGLES}, {"raw": np.linspace(0, 0.5, 16), "centred": np.full(16, 0.45)}
     ),
+    "cover": toy_cover,
     "dead_zone": lambda ds: figures.dead_zone(np.linspace(0, 1, 5), {"true": ANGLES[:5], "shuffled": ANGLES[5:10]}),
     "descriptor": lambda ds: figures.descriptor(ds, 3),
     "distance_estimates": lambda ds: figures.distance_estimates(ANGLES, {16: ANGLES * 1.1, 64: ANGLES, 256: ANGLES}),

@@ -17,6 +17,7 @@ from l2h_tutorial.book.editions import EDITIONS, fold_solutions, make_edition
 from l2h_tutorial.book.files import replace_file
 from l2h_tutorial.book.markdown import NotebookError, Page
 from l2h_tutorial.book.notebooks import make_notebook
+from l2h_tutorial.book.publishing import connect
 from l2h_tutorial.book.wheel import build_wheel
 
 __all__ = ["register"]
@@ -32,6 +33,7 @@ def register(app: Any) -> dict[str, Any]:
     app.connect("doctree-resolved", _write_notebooks)
     app.connect("html-page-context", _link_notebook)
     app.connect("build-finished", _finish)
+    connect(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 

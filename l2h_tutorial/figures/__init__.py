@@ -7,6 +7,7 @@ carries meaning, a marker, a line style or a word carries it too.
 from .buckets import bucket_sizes, corner
 from .comparison import beside_published, precision_recall
 from .controls import codeword_distances, control_scores
+from .cover import cover
 from .grh import lines_with_spread, training_rounds
 from .grh_graph import adjacency, dead_zone, graph_step
 from .images import answers, descriptor, gallery, images_by_class
@@ -26,6 +27,7 @@ __all__ = [
     "collisions",
     "control_scores",
     "corner",
+    "cover",
     "dead_zone",
     "descriptor",
     "distance_estimates",

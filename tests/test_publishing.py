@@ -1,0 +1,83 @@
+"""What others than readers take from the site: descriptions, citations, a site map, plain text."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+from test_notebooks import GOOD, build_book
+from visits import TOC
+
+ROOT = Path(__file__).parents[1]
+CHAPTERS = [TOC["root"], *(entry["file"] for part in TOC["parts"] for entry in part["chapters"])]
+
+
+class Head(HTMLParser):
+    """The meta tags and the canonical address of a page."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.tags, self.canonical = {}, None
+        self.feed(page.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attributes):
+        found = dict(attributes)
+        if tag == "meta" and (name := found.get("name") or found.get("property")):
+            assert name == "viewport" or name not in self.tags, f"{name} twice"  # the theme and docutils both set one
+            self.tags[name] = found["content"]
+        if tag == "link" and found.get("rel") == "canonical":
+            self.canonical = found["href"]
+
+
+def test_every_page_describes_itself_and_says_how_to_cite_it(site):
+    heads = [Head(site / f"{name}.html").tags for name in CHAPTERS]
+    for head in heads:
+        assert 20 < len(head["description"]) <= 320
+        assert head["citation_title"].endswith("Learning to Hash, hands on")
+        assert head["citation_author"]
+        assert re.fullmatch(r"20\d\d", head["citation_publication_date"])
+        assert head["og:image:alt"]
+    chapters = [head for head in heads if head["description"].startswith("You will ")]
+    assert len(chapters) == sum(len(part["chapters"]) for part in TOC["parts"] if part["caption"] == "Chapters")
+    assert len({head["description"] for head in heads}) == len(heads)
+
+
+def test_the_list_of_plain_pages_is_whole_and_in_the_order_of_the_book(site):
+    listed = re.findall(r"^- \[(.+)\]\((.+)\)$", (site / "llms.txt").read_text(), flags=re.MULTILINE)
+    notebooks = {path.stem for path in (site / "notebooks").glob("*.ipynb")}
+    order = [name.rpartition("/")[2] for name in CHAPTERS]
+    assert [Path(address).stem for _, address in listed] == [name for name in order if name in notebooks]
+    for title, address in listed:
+        first = (site / address).read_text(encoding="utf-8").partition("\n")[0]
+        assert first.startswith("# ")
+        assert first.endswith(title)
+    assert {path.name for path in (site / "plain").iterdir()} == {Path(address).name for _, address in listed}
+
+
+def test_plain_pages_have_every_description_and_no_markup_of_the_book(site):
+    text = (site / "plain/lsh.md").read_text(encoding="utf-8")
+    alts = re.findall(r"^ +alt: (.+)$", (ROOT / "book/lsh.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert alts
+    assert all(f"(Picture: {alt})" in text for alt in alts)
+    for path in (site / "plain").iterdir():
+        plain = path.read_text(encoding="utf-8")
+        assert not re.search(r"\{(glue|cite|numref|code-cell)", plain), path.name
+        assert "record(" not in plain, path.name
+
+
+def test_a_published_site_has_a_map_and_addresses(tmp_path, monkeypatch):
+    monkeypatch.setenv("L2H_SITE_URL", "https://example.org/hash")
+    result = build_book(tmp_path, GOOD)
+    assert result.returncode == 0, result.stderr
+    html = tmp_path / "_build/html"
+    places = re.findall("<loc>(.*?)</loc>", (html / "sitemap.xml").read_text())
+    assert {"https://example.org/hash/index.html", "https://example.org/hash/chapter.html"} <= set(places)
+    head = Head(html / "chapter.html")
+    assert head.canonical == head.tags["og:url"] == "https://example.org/hash/chapter.html"
+    assert head.tags["og:image"] == "https://example.org/hash/_static/cover.png"
+
+
+def test_an_address_that_is_none_stops_the_build(tmp_path, monkeypatch):
+    monkeypatch.setenv("L2H_SITE_URL", "example.org")
+    result = build_book(tmp_path, GOOD)
+    assert result.returncode != 0
+    assert "L2H_SITE_URL must be an address" in result.stderr
