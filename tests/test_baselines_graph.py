@@ -14,7 +14,7 @@ from sklearn.svm import SVC, LinearSVC
 from l2h_tutorial.affinity import knn_affinity
 from l2h_tutorial.baselines import AGH, STH
 from l2h_tutorial.baselines.agh import second_thresholds
-from l2h_tutorial.baselines.sth import halved, neighbour_vectors, same_label_vectors
+from l2h_tutorial.baselines.sth import halved, neighbour_graph, smooth_vectors
 
 
 def points(n=80, n_features=6, seed=0):
@@ -139,10 +139,23 @@ def laplacian(W):
     return D - W, D
 
 
+def joined(X, labels, n_neighbours):
+    """Join points that share a label, one by one."""
+    W, squared = np.eye(len(X)), euclidean_distances(X, squared=True)
+    pairs = []
+    for i in range(len(X)):
+        others = [j for j in range(len(X)) if j == i or (labels[i] * labels[j]).any()]
+        pairs += [(i, j) for j in sorted(others, key=lambda j: squared[i, j])[: n_neighbours + 1]]
+    mean = np.mean([squared[pair] for pair in pairs])
+    for i, j in pairs:
+        W[i, j] = W[j, i] = 1 / (1 + squared[i, j] / mean)
+    return W
+
+
 def test_sth_cuts_the_laplacian_eigenvectors_at_their_medians():
     X = points()
     sth = STH(4, n_neighbours=5, random_state=0).fit(X)
-    values, vectors = eigh(*laplacian(knn_affinity(X, 5).toarray()))
+    values, vectors = eigh(*laplacian(joined(X, np.ones((80, 1)), 5)))
     assert values[0] == pytest.approx(0, abs=1e-9)
     assert (np.diff(values[:6]) > 1e-3).all()  # one part only, and no eigenvalue twice
     middle = np.sort(vectors[:, 1:5], axis=0)[39:41]
@@ -154,59 +167,58 @@ def test_sth_cuts_the_laplacian_eigenvectors_at_their_medians():
 
 def test_few_functions_of_many_points_are_those_of_the_dense_eigenproblem():
     W = knn_affinity(points(), 5)
-    few, many = (neighbour_vectors(W, n_vectors, np.random.RandomState(0)) for n_vectors in (19, 20))
+    few, many = (smooth_vectors(W, n_vectors, np.random.RandomState(0)) for n_vectors in (19, 20))
     np.testing.assert_allclose(few, many[:, :19], atol=1e-9)
 
 
-@pytest.mark.parametrize("n_neighbours", [5, 20, 59])
-def test_the_smoothest_functions_of_any_graph_solve_its_eigenproblem(n_neighbours):
+@pytest.mark.parametrize("n_vectors", [2, 6, 15, 59])
+@pytest.mark.parametrize("n_neighbours", [1, 5, 20, 59])
+def test_the_smoothest_functions_of_any_graph_solve_its_eigenproblem(n_neighbours, n_vectors):
     W = knn_affinity(three_parts()[0], n_neighbours)
     L, D = laplacian(W.toarray())
-    V = neighbour_vectors(W, 6, np.random.RandomState(0))
-    np.testing.assert_allclose(V.T @ D @ V, np.eye(6), atol=1e-9)
+    V = smooth_vectors(W, n_vectors, np.random.RandomState(0))
+    np.testing.assert_allclose(V.T @ D @ V, np.eye(n_vectors), atol=1e-9)
     np.testing.assert_allclose(V.T @ D @ np.ones(60), 0, atol=1e-9)
-    assert np.trace(V.T @ L @ V) == pytest.approx(eigh(L, D, eigvals_only=True)[1:7].sum(), abs=1e-9)
+    best = eigh(L, D, eigvals_only=True)[1 : n_vectors + 1].sum()
+    assert np.trace(V.T @ L @ V) == pytest.approx(best, abs=1e-9)
 
 
 def test_in_a_graph_of_several_parts_the_first_functions_tell_them_apart():
     X, y = three_parts()
-    V = neighbour_vectors(knn_affinity(X, 5), 3, np.random.RandomState(0))
-    assert max(np.ptp(V[y == part, :2], axis=0).max() for part in range(3)) < 1e-6
+    V, other = (smooth_vectors(knn_affinity(X, 5), 3, np.random.RandomState(seed)) for seed in (0, 1))
+    assert max(np.ptp(V[y == part, :2], axis=0).max() for part in range(3)) < 1e-9
     assert max(np.ptp(V[y == part, 2]) for part in range(3)) > 1e-3
     assert np.linalg.matrix_rank(V[:, :2] - V[:, :2].mean(axis=0), tol=1e-6) == 2
+    assert np.abs(V[:, :2] - other[:, :2]).max() > 1e-3
+    np.testing.assert_allclose(V[:, 2], other[:, 2], atol=1e-9)
 
 
 SEVERAL = np.array([[1, 0, 0], [1, 1, 0], [0, 1, 0], [0, 1, 1], [0, 0, 1]])[np.arange(40) % 5]
 
 
 @pytest.mark.parametrize("labels", [np.eye(4)[np.arange(40) ** 2 % 7 % 4], SEVERAL], ids=["classes", "several labels"])
-@pytest.mark.parametrize("n_vectors", [1, 2])
-def test_the_smoothest_functions_of_labels_solve_the_eigenproblem_of_their_graph(labels, n_vectors):
-    L, D = laplacian((labels @ labels.T > 0).astype(float))
-    V = same_label_vectors(labels.astype(float), n_vectors, np.random.RandomState(0))
-    np.testing.assert_allclose(V.T @ D @ V, np.eye(n_vectors), atol=1e-9)
-    np.testing.assert_allclose(V.T @ D @ np.ones(40), 0, atol=1e-9)
-    best = eigh(L, D, eigvals_only=True)[1 : n_vectors + 1].sum()
-    assert np.trace(V.T @ L @ V) == pytest.approx(best, abs=1e-9)
+@pytest.mark.parametrize("n_neighbours", [3, 99])
+def test_with_labels_the_nearest_that_share_one_are_joined(labels, n_neighbours):
+    X = points(40)
+    graph = neighbour_graph(X, labels.astype(float), n_neighbours)
+    np.testing.assert_allclose(graph.toarray(), joined(X, labels, n_neighbours))
 
 
-def test_with_classes_the_functions_after_the_first_few_are_eigenvectors_too():
-    labels = np.eye(4)[np.arange(40) % 4]
-    L, D = laplacian(labels @ labels.T)
-    V = same_label_vectors(labels, 8, np.random.RandomState(0))
-    np.testing.assert_allclose(V.T @ D @ V, np.eye(8), atol=1e-9)
-    np.testing.assert_allclose(L @ V, D @ V * ([0] * 3 + [1] * 5), atol=1e-9)
+def test_a_point_alone_in_its_class_has_no_neighbour():
+    X, y = points(), np.append(np.arange(79) % 3, 3)
+    np.testing.assert_array_equal(neighbour_graph(X, np.eye(4)[y], 5).toarray()[79], np.eye(80)[79])
+    assert STH(4, random_state=0).fit(X, y).transform(X).shape == (80, 4)
 
 
-def test_four_classes_decide_three_bits_and_the_rest_are_drawn():
-    y = np.arange(80) % 4
-    first, again, other = (STH(8, random_state=seed).fit(points(), y).codes_ for seed in (0, 0, 1))
+def test_four_classes_decide_three_bits_whose_basis_is_drawn():
+    X, y = points(), np.arange(80) % 4
+    first, again, other = (STH(8, n_neighbours=5, random_state=seed).fit(X, y).codes_ for seed in (0, 0, 1))
     np.testing.assert_array_equal(first, again)
-    assert (first != other).any()
+    assert (first[:, :3] != other[:, :3]).any()
     within = np.array([[len(set(bit[y == label])) for label in range(4)] for bit in first.T])
     assert (within[:3] == 1).all()
     assert (within[3:] == 2).any(axis=1).all()
-    np.testing.assert_array_equal(first.sum(axis=0), 40)
+    np.testing.assert_array_equal(first[:, :3].sum(axis=0), 40)
 
 
 @given(arrays(np.int64, st.tuples(st.integers(2, 9), st.just(3)), elements=st.integers(-2, 2)))

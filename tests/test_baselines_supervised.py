@@ -1,4 +1,4 @@
-"""Supervised hashing with kernels against brute force: KSH and SDH; and the figures of the GRH paper for all four."""
+"""Supervised hashing with kernels against brute force: KSH and SDH."""
 
 from itertools import product
 
@@ -185,8 +185,3 @@ def test_with_little_weight_on_the_hash_functions_the_points_share_few_codes():
     few, many = (SDH(16, nu=nu, random_state=0).fit(X, y) for nu in (1e-5, 1.0))
     assert len(np.unique(few.codes_, axis=0)) < 20 < 150 < len(np.unique(many.codes_, axis=0))
     assert (few.transform(X) == few.codes_).mean() < (many.transform(X) == many.codes_).mean()
-
-
-# --- CIFAR-10, as published ----------------------------------------------------------------------------------------
-
-TUNED = {}

@@ -4,9 +4,11 @@ import sys
 
 import numpy as np
 import pytest
+from sklearn.neighbors import NearestCentroid
 from test_lessons import assert_the_book_says, quoted_lessons
 
-from l2h_tutorial import LSH, HashTable, split_dataset
+from l2h_tutorial import CCAITQ, GRH, LSH, HashTable, mean_average_precision, precision_at_k, split_dataset
+from l2h_tutorial.baselines import KSH, RandomCodes
 from l2h_tutorial.exercises import find
 
 SEEDS = range(5)
@@ -48,6 +50,113 @@ def test_at_a_radius_of_four_nearly_every_query_has_candidates(centred):
             lsh.transform(centred.X_query), 4, count_only=True
         )
         assert np.mean(counts > 0) > 0.97
+
+
+# Chapters 5 to 9
+
+
+def fitted_score(hasher, split, train=slice(None), of=slice(None)):
+    """MAP of some queries after training on some of the training images."""
+    hasher.fit(split.X_train[train], split.y_train[train])
+    bits = hasher.transform(split.X_query[of]), hasher.transform(split.X_database)
+    return mean_average_precision(*bits, split.y_query[of], split.y_database)
+
+
+def learners(seed):
+    """Methods that use labels."""
+    return [
+        CCAITQ(16, random_state=seed),
+        KSH(16, random_state=seed),
+        GRH(16, random_state=seed),
+        GRH(16, classifier="kernel-ridge", random_state=seed),
+    ]
+
+
+def test_in_the_dead_zone_a_little_is_left_and_labels_have_no_part_in_it(centred):
+    """grh-training: "A little. At $\\alpha \\le 1/2$ the graph flips nothing"
+    "Shuffle the labels, and all is the same to the last bit." """
+    gains = []
+    for seed in SEEDS:
+        grh = GRH(16, alpha=0.4, random_state=seed)
+        gains.append(fitted_score(grh, centred) - fitted_score(LSH(16, random_state=seed), centred))
+        codes = grh.transform(centred.X_query)
+        shuffled = np.random.default_rng(seed).permutation(centred.y_train)
+        assert np.array_equal(grh.fit(centred.X_train, shuffled).transform(centred.X_query), codes)
+    assert np.mean(gains) > 0.003
+
+
+@pytest.mark.slow
+def test_more_landmarks_rank_better(dataset):
+    """grh-training: "mAP rises with each step. An image is encoded by its kernel with every landmark" """
+    many = split_dataset(dataset, query_size=500, train_size=0.8).preprocessed("l2-centre")
+    few, some, lots = (
+        np.mean(
+            [
+                fitted_score(GRH(32, classifier="rbf-landmarks", n_landmarks=n, random_state=seed), many)
+                for seed in SEEDS
+            ]
+        )
+        for n in (100, 300, 1000)
+    )
+    assert few + 0.01 < some
+    assert some + 0.01 < lots
+
+
+def test_the_nearer_mean_ranks_worse_than_the_linear_svm(centred):
+    """grh-training: "It trains in no time, and ranks worse than the linear SVM" """
+    for seed in SEEDS:
+        means = fitted_score(GRH(16, classifier=NearestCentroid(), random_state=seed), centred)
+        assert means < fitted_score(GRH(16, random_state=seed), centred) - 0.01
+
+
+def test_longer_codes_offer_cheaper_searches_that_answer_less(centred):
+    """comparison: "Sixty-four bits make smaller buckets, so cheaper searches exist; and more of those buckets"
+    "coverage at radius 0 falls" "For random hyperplanes the step is far larger" """
+    for seed in SEEDS:
+        shrunk = []
+        for hasher in (GRH(64, classifier="kernel-ridge", random_state=seed), LSH(64, random_state=seed)):
+            hasher.fit(centred.X_train, centred.y_train)
+            query_bits, bits = hasher.transform(centred.X_query), hasher.transform(centred.X_database)
+            long, short = (HashTable(bits[:, :n]).query_radius(query_bits[:, :n], 0, count_only=True) for n in (64, 16))
+            assert np.mean(long > 0) < np.mean(short > 0)
+            shrunk.append(long.mean() / short.mean())
+        assert shrunk[0] < 0.95
+        assert shrunk[1] < shrunk[0] / 2
+
+
+def test_with_half_of_the_training_images_lsh_loses_nothing_and_learners_lose(centred):
+    """comparison: "so its codes are the same to the last bit. The methods that use labels lose some" """
+    half, losses = slice(None, None, 2), []
+    for seed in SEEDS:
+        whole, part = (LSH(16, random_state=seed).fit(centred.X_train[rows]) for rows in (slice(None), half))
+        assert np.array_equal(whole.transform(centred.X_query), part.transform(centred.X_query))
+        losses.append([fitted_score(m, centred) - fitted_score(m, centred, half) for m in learners(seed)])
+    assert np.mean(losses, axis=0).min() > 0.003
+
+
+def test_without_its_labels_a_class_is_ranked_worse_by_learners(centred):
+    """comparison: "Those that learn from labels: their hyperplanes had no reason to keep that class together" """
+    losses = []
+    for seed in SEEDS:
+        label = 2 * seed
+        rest, asked = centred.y_train != label, centred.y_query == label
+        losses.append(
+            [fitted_score(m, centred, of=asked) - fitted_score(m, centred, rest, asked) for m in learners(seed)]
+        )
+    assert np.mean(losses, axis=0).min() > 0.02
+
+
+def test_a_query_in_the_database_is_the_first_answer_of_random_codes(centred):
+    """did-it-learn: "and a query that is also in the database finds itself at distance 0"
+    "look at mAP too: it hardly notices" """
+    X, y = centred.X_database[:300], centred.y_database
+    for seed in SEEDS:
+        codes = RandomCodes(64, random_state=seed).fit(centred.X_train)
+        bits = codes.transform(centred.X_database)
+        _, first = HashTable(bits).query(codes.transform(X), 1)
+        assert precision_at_k(first, y[:300], y, k=1) > 0.99
+        found = mean_average_precision(bits[:300], bits, y[:300], y)
+        assert found - np.mean(y[:300, None] == y) < 0.02
 
 
 @pytest.mark.parametrize("lesson", quoted_lessons(sys.modules[__name__]), ids=lambda lesson: lesson.__name__)

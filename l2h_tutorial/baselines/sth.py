@@ -4,25 +4,25 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import LinearOperator, eigsh
 from sklearn.metrics.pairwise import rbf_kernel
+from sklearn.neighbors import NearestNeighbors
 from sklearn.svm import SVC, LinearSVC
 from sklearn.utils import check_random_state
 
-from ..affinity import knn_affinity
 from ..lsh import check_n_bits
 from .anchors import kernel_gamma
 from .base import CentredHasher, check_count, check_positive, with_settled_signs
 from .labels import label_sets, required_labels
 
-__all__ = ["STH", "halved", "neighbour_vectors", "same_label_vectors"]
+__all__ = ["STH", "halved", "neighbour_graph", "smooth_vectors"]
 
 Bits = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
 CLASSIFIERS = ("linear-svm", "rbf-svm")
-
-_SAME = 1e-9  # eigenvalues from 0 to 2 that differ by less are one
 
 
 class STH(CentredHasher):
@@ -36,11 +36,11 @@ class STH(CentredHasher):
     They are eigenvectors of :math:`L v = \lambda D v`. A bit says whether a point has more than the median of one.
     Then, as new points have no place in the graph, a support vector machine is taught each bit from the features.
 
-    ``fit(X)`` learns from the k-nearest-neighbour graph of the features, as in the paper. ``fit(X, y)`` joins the
-    points that share a label, which makes the method supervised. With C classes only C - 1 functions are then
-    perfectly smooth, and equally so: they are any basis of the functions that are constant on each class, and all
-    other functions are equally rough. Both are drawn at random. So bits after the first C - 1 know nothing of labels,
-    and a small ``C`` keeps the classifiers from learning them by heart.
+    ``fit(X)`` joins each point with its nearest neighbours, as in the paper. ``fit(X, y)`` joins it with its nearest
+    neighbours among the points that share a label with it, which makes the method supervised. With C classes the graph
+    then falls into C parts or more, and C - 1 functions or more are perfectly smooth, and equally so: those that are
+    the same within each part. Any basis of them will do, and one is drawn at random. Functions after these mostly tell
+    a few points of one class from all others, which the classifiers hardly learn.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ class STH(CentredHasher):
     gamma : float, default=2.0
         Of the kernel exp(-gamma squared distance), in units of 1 / the median squared distance of training points.
     n_neighbours : int, default=25
-        Neighbours of each point in the graph that ``fit(X)`` makes; all others where there are fewer.
+        Neighbours of each point in the graph; all that there are to choose from where these are fewer.
     random_state : int, RandomState instance or None, default=None
         Draws what the eigenproblem leaves open, then seeds the linear support vector machines.
 
@@ -80,7 +80,7 @@ class STH(CentredHasher):
     --------
     >>> X = np.array([[0.0], [1.0], [2.0], [7.0], [8.0], [9.0]])
     >>> STH(1, n_neighbours=2, random_state=0).fit_transform(X).ravel()
-    array([ True,  True,  True, False, False, False])
+    array([False, False, False,  True,  True,  True])
     >>> STH(1, classifier="rbf-svm", gamma=9, random_state=0).fit_transform(X, list("abbbaa")).ravel()
     array([False,  True,  True,  True, False, False])
     """
@@ -109,7 +109,7 @@ class STH(CentredHasher):
         ----------
         X : (n, n_features) array of numbers
         y : (n,) array of classes, or (n, n_labels) 0/1 indicator, dense or sparse, optional
-            Without, the graph is that of the features' nearest neighbours.
+            Without, points are neighbours whatever their labels.
 
         Raises
         ------
@@ -126,11 +126,8 @@ class STH(CentredHasher):
         if n_bits >= n:
             raise ValueError(f"n_bits must be at most {n - 1}, fewer than n_samples = {n}; got {n_bits}")
         random = check_random_state(self.random_state)
-        if y is None:
-            vectors = neighbour_vectors(knn_affinity(centred, min(n_neighbours, n - 1)), n_bits, random)
-        else:
-            vectors = same_label_vectors(required_labels(y, centred, self), n_bits, random)
-        self.codes_ = halved(vectors)
+        labels = np.ones((n, 1)) if y is None else required_labels(y, centred, self)
+        self.codes_ = halved(smooth_vectors(neighbour_graph(centred, labels, n_neighbours), n_bits, random))
         if self.classifier == "linear-svm":
             self._teach_linear(centred, C, random.randint(2**31 - 1))
         else:
@@ -164,13 +161,55 @@ class STH(CentredHasher):
         return scores
 
 
-def neighbour_vectors(graph: Any, n_vectors: int, random: np.random.RandomState) -> Floats:
+def neighbour_graph(points: Floats, labels: Floats, n_neighbours: int) -> sparse.csr_array:
+    """Join each point with its nearest neighbours among the points with which it has a label in common.
+
+    Parameters
+    ----------
+    points : (n, d) array of float64
+    labels : (n, n_labels) array of float64
+        0 or 1.
+    n_neighbours : int
+        All such points where they are fewer.
+
+    Returns
+    -------
+    (n, n) csr_array of float64
+        1 / (1 + squared distance / the mean of all) where either point is among the other's neighbours, or the points
+        are one; else 0. The paper has the cosine, which is for features that are never negative.
+
+    Examples
+    --------
+    >>> points, labels = np.array([[0.0], [0], [3], [5]]), np.array([[1.0, 0], [0, 1], [1, 0], [1, 0]])
+    >>> neighbour_graph(points, labels, 1).toarray().round(2)
+    array([[1.  , 0.  , 0.21, 0.  ],
+           [0.  , 1.  , 0.  , 0.  ],
+           [0.21, 0.  , 1.  , 0.38],
+           [0.  , 0.  , 0.38, 1.  ]])
+    """
+    sets, groups = label_sets(labels)
+    rows, columns, distances = [], [], []
+    for number, labels_of_set in enumerate(sets):
+        members, sharing = np.flatnonzero(groups == number), np.flatnonzero(labels @ labels_of_set)
+        search = NearestNeighbors(n_neighbors=min(n_neighbours + 1, len(sharing)), algorithm="brute")  # + itself
+        far, nearest = search.fit(points[sharing]).kneighbors(points[members])
+        rows.append(np.repeat(members, nearest.shape[1]))
+        columns.append(sharing[nearest].ravel())
+        distances.append(far.ravel())
+    squared = np.concatenate(distances) ** 2
+    weights = 1 / (1 + squared / (squared.mean() or 1.0))
+    n = len(points)
+    directed = sparse.csr_array((weights, (np.concatenate(rows), np.concatenate(columns))), shape=(n, n))
+    return sparse.csr_array(directed.maximum(directed.T).maximum(sparse.eye_array(n, format="csr")))
+
+
+def smooth_vectors(graph: sparse.csr_array, n_vectors: int, random: np.random.RandomState) -> Floats:
     """Find the smoothest functions on a graph after the constant one.
 
     Parameters
     ----------
     graph : (n, n) csr_array of float64
-        W, symmetric, no row empty.
+        W, symmetric, with each point joined to itself.
     n_vectors : int
         Fewer than n.
     random : RandomState
@@ -178,77 +217,38 @@ def neighbour_vectors(graph: Any, n_vectors: int, random: np.random.RandomState)
     Returns
     -------
     (n, n_vectors) array of float64
-        Eigenvectors v of L v = lambda D v, the smallest lambda first, with v^T D v = 1.
+        Eigenvectors v of L v = lambda D v, the smallest lambda first, with v^T D v = 1. First come those with
+        lambda = 0, the same within each part of the graph that has no edge to another: a basis drawn at random.
 
     Examples
     --------
-    >>> graph = knn_affinity([[0.0], [1.0], [3.0], [4.0]], n_neighbours=1)  # 0 with 1 and 3 with 4
-    >>> vector = neighbour_vectors(graph, 1, np.random.RandomState(0)).ravel()
+    >>> points, labels = np.array([[0.0], [1.0], [3.0], [4.0]]), np.ones((4, 1))
+    >>> graph = neighbour_graph(points, labels, n_neighbours=1)  # 0 with 1 and 3 with 4
+    >>> vector = smooth_vectors(graph, 1, np.random.RandomState(0)).ravel()
     >>> (vector / vector[0]).round(2)
     array([ 1.,  1., -1., -1.])
     """
     n = graph.shape[0]
     root = np.sqrt(np.asarray(graph.sum(axis=1)).ravel())
-    normalised = graph / root[:, None] / root
-    constant = root / np.linalg.norm(root)
-    # D^-1/2 W D^-1/2 has the eigenvalues 1 - lambda. The constant function is taken out: in a graph of several parts
-    # it is not the only one with lambda = 0.
-    if 4 * n_vectors < n:
-        product = LinearOperator((n, n), lambda v: normalised @ v - constant * (constant @ v), dtype=np.float64)
-        values, vectors = eigsh(product, n_vectors, which="LA", v0=random.standard_normal(n))
-    else:
-        values, vectors = np.linalg.eigh(normalised.toarray() - np.outer(constant, constant))
-    return _turned(values[::-1], vectors[:, ::-1], random)[:, :n_vectors] / root[:, None]
-
-
-def same_label_vectors(labels: Floats, n_vectors: int, random: np.random.RandomState) -> Floats:
-    """Find the smoothest functions on the graph that joins points with a label in common, without the n x n matrix.
-
-    Parameters
-    ----------
-    labels : (n, n_labels) array of float64
-        0 or 1.
-    n_vectors : int
-        Fewer than n.
-    random : RandomState
-
-    Returns
-    -------
-    (n, n_vectors) array of float64
-        As from :func:`neighbour_vectors`, while there are functions that are the same for points with the same labels
-        and smoother than chance. The rest are drawn at random, orthogonal to these: with classes, eigenvectors too.
-
-    Examples
-    --------
-    >>> labels = np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
-    >>> same_label_vectors(labels, 1, np.random.RandomState(0)).round(2).ravel()
-    array([-0.22, -0.22,  0.89])
-    """
-    sets, groups = label_sets(labels)
-    sizes = np.bincount(groups)
-    between = sets @ sets.T > 0
-    degrees = between @ sizes
-    # Functions that are the same within a set of labels, in an orthonormal basis: one coordinate a set.
-    normalised = between * np.sqrt(np.outer(sizes, sizes) / np.outer(degrees, degrees))
-    constant = np.sqrt(sizes * degrees)
-    constant /= np.linalg.norm(constant)
-    values, vectors = np.linalg.eigh(normalised - np.outer(constant, constant))
-    smooth = _turned(values[::-1], vectors[:, ::-1], random)[:, values[::-1] > _SAME][:, :n_vectors]
-    smooth = (np.column_stack([constant, smooth]) / np.sqrt(sizes)[:, None])[groups]
-    rough = random.standard_normal((len(groups), n_vectors + 1 - smooth.shape[1]))
-    orthogonal = np.linalg.qr(np.column_stack([smooth, rough]))[0]
-    found = np.column_stack([smooth, orthogonal[:, smooth.shape[1] :]])[:, 1:]
-    return found / np.sqrt(degrees)[groups][:, None]
-
-
-def _turned(values: Floats, vectors: Floats, random: np.random.RandomState) -> Floats:
-    """Settle the signs of eigenvectors, and turn those of equal eigenvalues at random: any basis of theirs will do."""
-    vectors = with_settled_signs(vectors)
-    for same in np.split(np.arange(len(values)), np.flatnonzero(np.abs(np.diff(values)) > _SAME) + 1):
-        if len(same) > 1:
-            rotation = np.linalg.qr(random.standard_normal((len(same), len(same))))[0]
-            vectors[:, same] = vectors[:, same] @ rotation
-    return vectors
+    n_parts, parts = connected_components(graph, directed=False)
+    of_parts = np.where(parts[:, None] == np.arange(n_parts), root[:, None], 0.0)
+    lengths = np.linalg.norm(of_parts, axis=0)
+    of_parts /= lengths
+    drawn = np.linalg.qr(np.column_stack([lengths, random.standard_normal((n_parts, n_parts - 1))]))[0]
+    vectors = of_parts @ drawn[:, 1:]  # orthogonal to the constant function, whose coordinates the lengths are
+    missing = n_vectors - vectors.shape[1]
+    if missing > 0:
+        # D^-1/2 W D^-1/2 has the eigenvalues 1 - lambda, more than -1; those of the functions found so far become -1.
+        normalised = graph / root[:, None] / root
+        if 4 * missing < n:
+            product = LinearOperator(
+                (n, n), lambda v: normalised @ v - 2 * of_parts @ (of_parts.T @ v), dtype=np.float64
+            )
+            _, others = eigsh(product, missing, which="LA", v0=random.standard_normal(n))
+        else:
+            _, others = np.linalg.eigh(normalised.toarray() - 2 * of_parts @ of_parts.T)
+        vectors = np.column_stack([vectors, with_settled_signs(others[:, ::-1][:, :missing])])
+    return vectors[:, :n_vectors] / root[:, None]
 
 
 def halved(vectors: Floats) -> Bits:

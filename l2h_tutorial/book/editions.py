@@ -1,7 +1,8 @@
 """Three editions of a chapter from one source: the reader's, the student's, the instructor's.
 
 An exercise is five pieces in a row: its task, a stub cell with its check, the solution in words and as a cell, and a
-teaching note. Readers get all but the note, students the task and the stub, instructors everything.
+teaching note. Readers get all but the note, students the task and the stub, instructors everything. Of a self-test
+question, students get the question and its answers without what is said to them.
 """
 
 import ast
@@ -14,6 +15,7 @@ from docutils import nodes
 from nbformat import NotebookNode
 
 from l2h_tutorial.book.markdown import NotebookError, Page
+from l2h_tutorial.book.selftest import selftest_reply
 
 __all__ = ["EDITIONS", "Exercise", "find_exercises", "fold_solutions", "make_edition"]
 
@@ -117,9 +119,9 @@ def make_edition(
         elif name == "instructor":
             _unfold(pieces["solution"])
             cells[index] = NotebookNode(cells[index], metadata={})
-    if name == "student":  # chapters whose exercises have no checks keep their answers in one dropdown
-        for dropdown in [node for node in document.findall(_is_dropdown) if _title(node) == "Answers"]:
-            _remove(dropdown)
+    if name == "student":
+        for reply in list(document.findall(selftest_reply)):
+            _remove(reply)
     page = replace(page, edition=name, preface=_preface(name, exercises))
     return page, document, NotebookNode(executed, cells=cells)
 

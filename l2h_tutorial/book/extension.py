@@ -18,6 +18,7 @@ from l2h_tutorial.book.files import replace_file
 from l2h_tutorial.book.markdown import NotebookError, Page
 from l2h_tutorial.book.notebooks import make_notebook
 from l2h_tutorial.book.publishing import connect
+from l2h_tutorial.book.selftest import register as register_selftest
 from l2h_tutorial.book.wheel import build_wheel
 
 __all__ = ["register"]
@@ -27,6 +28,7 @@ _LOGGER = logging.getLogger(__name__)
 
 def register(app: Any) -> dict[str, Any]:
     """Connect to what happens in a build."""
+    register_selftest(app)
     app.add_config_value("l2h_wheel", "", "html")  # "html": when it changes, all pages are written again
     app.connect("config-inited", _prepare)
     app.connect("env-get-outdated", _pages_without_their_notebook)

@@ -13,6 +13,8 @@ from itertools import count
 from docutils import nodes
 from sphinx.locale import admonitionlabels
 
+from l2h_tutorial.book.selftest import selftest_option
+
 __all__ = ["MarkdownWriter", "NotebookError", "Page"]
 
 Numbers = Mapping[str, tuple[int, ...]]
@@ -135,6 +137,21 @@ class MarkdownWriter:
         title, body = node.children
         words = [self.inline(part) for part in title.findall(nodes.inline) if "sd-summary-text" in part["classes"]]
         return f"<details>\n<summary>{''.join(words)}</summary>\n\n{self.blocks(body)}\n\n</details>"
+
+    def _block_selftest(self, node: nodes.Element) -> str:
+        options = list(node.findall(selftest_option))
+        question = [child for child in node.children[1:] if child not in options]
+        parts = [f"**Question {node['number']}.** {self.inline(node[0])}", *map(self.block, question)]
+        parts.append("\n".join(f"- **{option['letter']}**: {self.inline(option[0])}" for option in options))
+        replies = self._list(
+            [("- ", f"**{o['letter']}**: {self.blocks(reply)}") for o in options for reply in o.children[1:]]
+        )
+        summary = f"Question {node['number']}, answer by answer"
+        if replies and self.page.edition == "instructor":
+            parts += [f"**{summary}**", replies]
+        elif replies:
+            parts.append(f"<details>\n<summary>{summary}</summary>\n\n{replies}\n\n</details>")
+        return "\n\n".join(parts)
 
     def _block_literal_block(self, node: nodes.Element) -> str:
         language = node.get("language", "")

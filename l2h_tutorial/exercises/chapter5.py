@@ -13,7 +13,17 @@ __all__ = ["EXERCISES"]
 Array = NDArray[Any]
 
 
-# 5.1
+# 5.1 and 5.2
+
+_TWICE = Choose(
+    number="5.1",
+    right="b",
+    hints={
+        "a": "What does a class look like after the first run? Take one with seven images at +1 and three at -1.",
+        "c": "Who would vote to undo it? After the first run, look for two images of one class that disagree.",
+        "d": "The labels come into the step only as classes. Does it matter to a vote whether the class makes sense?",
+    },
+)
 
 
 def _majority_case(rng: np.random.Generator, i: int) -> tuple[int, float]:
@@ -33,7 +43,7 @@ def _majority(n: int, alpha: float) -> int:
 
 
 _MAJORITY = Compute(
-    number="5.1",
+    number="5.2",
     reference=_majority,
     case=_majority_case,
     mistakes=(
@@ -61,7 +71,7 @@ _MAJORITY = Compute(
 )
 
 
-# 5.2
+# 5.3
 
 
 def _graph_case(rng: np.random.Generator, i: int) -> tuple[Array, Array]:
@@ -77,7 +87,7 @@ def _degrees(S: Array) -> Array:
 
 
 _VOTE = Compute(
-    number="5.2",
+    number="5.3",
     reference=lambda S, L: np.asarray(graph_affinity(S) @ L.astype(float)),
     case=_graph_case,
     mistakes=(
@@ -109,10 +119,10 @@ _VOTE = Compute(
 )
 
 
-# 5.3 and 5.4
+# 5.4 and 5.5
 
 _OWN_CLASS = Choose(
-    number="5.3",
+    number="5.4",
     right="c",
     hints={
         "a": "An image without neighbours still has one: every image joins itself. What is the mean of one bit?",
@@ -123,7 +133,7 @@ _OWN_CLASS = Choose(
 )
 
 _NO_DIAGONAL = Choose(
-    number="5.4",
+    number="5.5",
     right="b",
     hints={
         "a": "The image no longer votes, but its own bit still has the weight 1 - alpha in the mixture.",
@@ -134,7 +144,7 @@ _NO_DIAGONAL = Choose(
 )
 
 
-# 5.5
+# 5.6
 
 
 def _threshold(vote: float) -> float:
@@ -142,7 +152,7 @@ def _threshold(vote: float) -> float:
 
 
 _MANY_LABELS = Compute(
-    number="5.5",
+    number="5.6",
     reference=lambda m: _threshold(m / 2 - 1 / (m + 1)),
     case=lambda rng, i: (int(rng.integers(2, 6 + 2 * i)),),
     mistakes=(
@@ -168,4 +178,4 @@ _MANY_LABELS = Compute(
 )
 
 
-EXERCISES: tuple[Exercise, ...] = (_MAJORITY, _VOTE, _OWN_CLASS, _NO_DIAGONAL, _MANY_LABELS)
+EXERCISES: tuple[Exercise, ...] = (_TWICE, _MAJORITY, _VOTE, _OWN_CLASS, _NO_DIAGONAL, _MANY_LABELS)

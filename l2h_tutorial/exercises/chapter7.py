@@ -1,0 +1,282 @@
+"""Exercises of chapter 7, Methods compared."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..lsh import LSH
+from .compare import describe
+from .framework import Choose, Compute, Construct, Exercise, Mistake, Requirement
+from .running import Trouble, call, time_limit
+
+__all__ = ["EXERCISES"]
+
+Array = NDArray[Any]
+
+
+# 7.1
+
+_LONGER = Choose(
+    number="7.1",
+    right="a",
+    hints={
+        "b": "The axis is the share of the database that is scanned. What do more bits do to the size of a bucket?",
+        "c": "Re-ranking makes lines meet on the right, where much is scanned. Where on the axis does each begin?",
+        "d": "The buckets become smaller. Is a query then more or less likely to find one with something in it?",
+    },
+)
+
+
+# 7.2
+
+
+def _ties_case(rng: np.random.Generator, i: int) -> tuple[Array, Array, int]:
+    n = int(rng.integers(5, 8 + i // 6))
+    return rng.integers(0, 3, size=n), rng.random(n) < 0.5, int(rng.integers(2, 5))
+
+
+def _share(distances: Array, relevant: Array, k: int, ties: str) -> float:
+    """Precision at k if the tied rows stand in some order."""
+    among = {"file": np.arange(len(relevant)), "lucky": ~relevant, "unlucky": relevant}[ties]
+    return float(relevant[np.lexsort((among, distances))[:k]].mean())
+
+
+def _parts(distances: Array, relevant: Array, k: int) -> tuple[Array, Array]:
+    """The relevance of the rows that are among the first k for certain, and of those that may be."""
+    last = np.sort(distances)[k - 1]
+    return relevant[distances < last], relevant[distances == last]
+
+
+def _expected(distances: Array, relevant: Array, k: int) -> float:
+    certain, tied = _parts(distances, relevant, k)
+    return float((certain.sum() + (k - len(certain)) * tied.mean()) / k)
+
+
+_TIES = Compute(
+    number="7.2",
+    reference=_expected,
+    case=_ties_case,
+    mistakes=(
+        Mistake(
+            "You took tied rows in the order of the file. It knows nothing of the query: any order is as likely.",
+            lambda distances, relevant, k: _share(distances, relevant, k, "file"),
+        ),
+        Mistake(
+            "You put the relevant ones first among the tied: that is the luckiest order, not the mean over all.",
+            lambda distances, relevant, k: _share(distances, relevant, k, "lucky"),
+        ),
+        Mistake(
+            "You put the relevant ones last among the tied: that is the worst order, not the mean over all.",
+            lambda distances, relevant, k: _share(distances, relevant, k, "unlucky"),
+        ),
+        Mistake(
+            "You counted all rows that are tied at the last place. Not all of them have a place among the k.",
+            lambda distances, relevant, k: float(sum(part.sum() for part in _parts(distances, relevant, k)) / k),
+        ),
+        Mistake(
+            "You took the share of the relevant among all rows up to the last distance. Nearer rows have their place "
+            "for certain, tied ones share what is left.",
+            lambda distances, relevant, k: float(np.concatenate(_parts(distances, relevant, k)).mean()),
+        ),
+        Mistake(
+            "You left out the rows that are tied at the last place. Some of them have a place.",
+            lambda distances, relevant, k: float(_parts(distances, relevant, k)[0].sum() / k),
+        ),
+        Mistake(
+            "That is an expected number. Precision is a share: from 0 to 1.",
+            lambda distances, relevant, k: _expected(distances, relevant, k) * k,
+        ),
+    ),
+    nudge="Take three rows at one distance, one of them relevant, and k = 1. Write down all orders.",
+)
+
+
+# 7.3
+
+
+def _redraw_case(rng: np.random.Generator, i: int) -> tuple[Array, Array, Array]:
+    n, m = int(rng.integers(3, 5 + i // 8)), int(rng.integers(2, 6))
+    a, b = np.round(rng.random((2, n)), 2)
+    return a, b, rng.integers(0, n, size=(m, n))
+
+
+_PAIRED = Compute(
+    number="7.3",
+    reference=lambda a, b, draws: (a - b)[draws].mean(axis=1),
+    case=_redraw_case,
+    mistakes=(
+        Mistake(
+            "You drew other queries for b than for a. Then easy queries on one side look like a better method: keep "
+            "the pairs together.",
+            lambda a, b, draws: a[draws].mean(axis=1) - b[draws[::-1]].mean(axis=1),
+        ),
+        Mistake(
+            "You drew queries for a only. b has to be measured on the same ones.",
+            lambda a, b, draws: a[draws].mean(axis=1) - b.mean(),
+        ),
+        Mistake("The sign is wrong: it is a less b.", lambda a, b, draws: (b - a)[draws].mean(axis=1)),
+        Mistake(
+            "That is the mean over the queries of all redraws: a number for each position in a row. Average along "
+            "the rows.",
+            lambda a, b, draws: (a - b)[draws].mean(axis=0),
+        ),
+        Mistake(
+            "That is one number for all redraws. How much it moves from one to the next is the question.",
+            lambda a, b, draws: float((a - b)[draws].mean()),
+        ),
+        Mistake(
+            "You used the queries as they are. A row of `draws` says which of them to take, some of them twice.",
+            lambda a, b, draws: np.full(len(draws), (a - b).mean()),
+        ),
+        Mistake(
+            "You counted how often a wins. The exercise asks by how much, in the mean.",
+            lambda a, b, draws: (a > b)[draws].mean(axis=1),
+        ),
+    ),
+    nudge="Take a single row of `draws`, and look up a and b at the queries that it names.",
+)
+
+
+# 7.4 to 7.6
+
+_HALF = Choose(
+    number="7.4",
+    right="c",
+    hints={
+        "a": "What does each of the methods take from the training images? Is it the same for all?",
+        "b": "What does `LSH.fit` look at? Fit it on both sets, and compare the codes.",
+        "d": "The database is the same, and the hyperplanes are not. From what were they learned?",
+    },
+)
+
+_REMOVED = Choose(
+    number="7.5",
+    right="c",
+    hints={
+        "a": "LSH never had labels. What has changed for it?",
+        "b": "The database still holds the class; only the training images are gone. Who looked at those?",
+        "d": "The other classes taught hyperplanes to separate them from each other. What did that do to images that "
+        "no one asked about?",
+    },
+)
+
+_RERANKING = Choose(
+    number="7.6",
+    right="b",
+    hints={
+        "a": "Re-ranking does not look at the code at all, right or wrong. At what does it look?",
+        "c": "Give it all of the database: it becomes exhaustive search. Is that as good as the learned ranking?",
+        "d": "Ties are broken by re-ranking, which can only be a matter of order within a distance. Here the whole "
+        "order changes: who decides it?",
+    },
+)
+
+
+# 7.7
+
+
+@dataclass
+class _Trial:
+    """What a hasher made of random vectors: in one go, fitted again, and row by row."""
+
+    bits: Any
+    again: Any
+    singly: list[Any]
+    n_rows: int
+    n_bits: int
+
+
+def _try(answer: Any) -> _Trial:
+    from sklearn.base import clone
+
+    if not all(callable(getattr(answer, name, None)) for name in ("fit", "transform")):
+        raise Trouble(f"the check needs an estimator with `fit` and `transform`; it got {describe(answer)}.")
+    rng = np.random.default_rng()
+    X, y = rng.normal(size=(40, 8)), np.arange(40) % 4
+    n_bits, seed = int(rng.integers(4, 8)), int(rng.integers(100))
+
+    def encode(X_new: Array) -> Any:
+        hasher = clone(answer).set_params(n_bits=n_bits, random_state=seed)
+        hasher.fit(X, y)
+        return hasher.transform(X_new)
+
+    with time_limit(10):
+        try:
+            clone(answer).set_params(n_bits=n_bits, random_state=seed)
+        except Exception as error:
+            raise Trouble(
+                f"scikit-learn could not clone it and set `n_bits` and `random_state` ({type(error).__name__}). Derive "
+                "it from BaseEstimator, and let `__init__` take both and keep them unchanged."
+            ) from None
+        new = rng.normal(size=(12, 8))
+        bits, again = (call(encode, (new,)) for _ in range(2))
+        return _Trial(bits, again, [call(encode, (row[None],)) for row in new], len(new), n_bits)
+
+
+class _Scores(LSH):
+    def transform(self, X: Any) -> Any:
+        return super().transform(X).astype(float)
+
+
+class _Short(LSH):
+    def transform(self, X: Any) -> Any:
+        return super().transform(X)[:, :3]
+
+
+class _Tossed(LSH):
+    def transform(self, X: Any) -> Any:
+        return np.random.default_rng().random((len(X), self.n_bits)) < 0.5
+
+
+class _Company(LSH):
+    def transform(self, X: Any) -> Any:
+        sums = np.sum(X, axis=1, keepdims=True)
+        return super().transform(X) ^ (sums > np.median(sums))
+
+
+class _Constant(LSH):
+    def transform(self, X: Any) -> Any:
+        return np.ones((len(X), self.n_bits), dtype=bool)
+
+
+_OWN = Construct(
+    number="7.7",
+    read=_try,
+    requirements=(
+        Requirement(
+            lambda trial: isinstance(trial.bits, np.ndarray) and trial.bits.dtype == bool and trial.bits.ndim == 2,
+            "`transform` should return an array of True and False with a row for each image. Compare the scores with a "
+            "threshold.",
+            _Scores(8),
+        ),
+        Requirement(
+            lambda trial: trial.bits.shape == (trial.n_rows, trial.n_bits),
+            "`n_bits` was set to another number before `fit`, and the codes do not have that many bits, or not a row "
+            "for each image.",
+            _Short(8),
+        ),
+        Requirement(
+            lambda trial: np.array_equal(trial.bits, trial.again),
+            "Fitted twice with one `random_state` it gives different codes. Draw random numbers from "
+            "np.random.default_rng(self.random_state), and in `fit` only.",
+            _Tossed(8),
+        ),
+        Requirement(
+            lambda trial: np.array_equal(trial.bits, np.concatenate(trial.singly)),
+            "The code of an image depends on which others are encoded with it. Whatever is taken from the data, such "
+            "as a mean or a median, is learned in `fit`.",
+            _Company(8),
+        ),
+        Requirement(
+            lambda trial: len(np.unique(trial.bits, axis=0)) > 1,
+            "All images got one code. Does every bit look at the features?",
+            _Constant(8),
+        ),
+    ),
+    example=LSH(8),
+)
+
+
+EXERCISES: tuple[Exercise, ...] = (_LONGER, _TIES, _PAIRED, _HALF, _REMOVED, _RERANKING, _OWN)
