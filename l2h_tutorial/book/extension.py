@@ -1,4 +1,4 @@
-"""The Sphinx extension: keys the execution cache, and puts notebooks, what they read, and the wheel on the site."""
+"""The Sphinx extension: keys the cache of executed pages; puts notebooks, what they need, and slides on the site."""
 
 import os
 import posixpath
@@ -7,18 +7,19 @@ from typing import Any
 
 import nbformat
 from docutils import nodes
-from jupyter_cache import get_cache  # type: ignore[import-untyped]
-from myst_nb.core.read import create_nb_reader
-from nbformat import NotebookNode
 from sphinx.util import logging
 
 from l2h_tutorial.book.cache import execution_key
 from l2h_tutorial.book.editions import EDITIONS, fold_solutions, make_edition
+from l2h_tutorial.book.executed import executed_page, keep_times
 from l2h_tutorial.book.files import replace_file
+from l2h_tutorial.book.guide import chapter_pages
+from l2h_tutorial.book.guide import connect as connect_guide
 from l2h_tutorial.book.markdown import NotebookError, Page
 from l2h_tutorial.book.notebooks import make_notebook
-from l2h_tutorial.book.publishing import connect
+from l2h_tutorial.book.publishing import connect as connect_publishing
 from l2h_tutorial.book.selftest import register as register_selftest
+from l2h_tutorial.book.slides import make_slides
 from l2h_tutorial.book.wheel import build_wheel
 
 __all__ = ["register"]
@@ -29,13 +30,15 @@ _LOGGER = logging.getLogger(__name__)
 def register(app: Any) -> dict[str, Any]:
     """Connect to what happens in a build."""
     register_selftest(app)
+    keep_times()
     app.add_config_value("l2h_wheel", "", "html")  # "html": when it changes, all pages are written again
     app.connect("config-inited", _prepare)
     app.connect("env-get-outdated", _pages_without_their_notebook)
     app.connect("doctree-resolved", _write_notebooks)
     app.connect("html-page-context", _link_notebook)
     app.connect("build-finished", _finish)
-    connect(app)
+    connect_guide(app)
+    connect_publishing(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -65,11 +68,15 @@ def _notebooks(app: Any) -> dict[str, str]:
 
 
 def _pages_without_their_notebook(app: Any, env: Any, added: set, changed: set, removed: set) -> list[str]:
-    return [
-        page
-        for page, name in _notebooks(app).items()
-        if page not in removed and not all((_folder(app, edition) / name).exists() for edition in EDITIONS)
-    ]
+    wanted = {page: [_folder(app, edition) / name for edition in EDITIONS] for page, name in _notebooks(app).items()}
+    for page in chapter_pages(env):
+        wanted.setdefault(page, []).append(_slides(app, page))
+    return [page for page, files in wanted.items() if page not in removed and not all(map(Path.exists, files))]
+
+
+def _slides(app: Any, page: str) -> Path:
+    """Where a chapter's slides are."""
+    return Path(app.outdir, "slides", f"{page.rpartition('/')[2]}.html")
 
 
 def _write_notebooks(app: Any, document: nodes.document, docname: str) -> None:
@@ -87,28 +94,19 @@ def _write_notebooks(app: Any, document: nodes.document, docname: str) -> None:
         )
         wheel = Path(app.config.l2h_wheel).name
         try:
-            executed = _executed(env, docname)
+            executed = executed_page(env, docname)
             for edition in EDITIONS:
                 notebook = make_notebook(*make_edition(edition, page, document, executed), wheel)
                 replace_file(_folder(app, edition) / name, nbformat.writes(notebook).encode() + b"\n")
+                if edition == "reader" and docname in chapter_pages(env):
+                    chapter = f"../{app.builder.get_target_uri(docname)}"
+                    mathjax = posixpath.join("../_static", app.config.mathjax_path)
+                    replace_file(_slides(app, docname), make_slides(notebook, chapter, mathjax).encode())
         except NotebookError as error:
             for edition in EDITIONS:
                 (_folder(app, edition) / name).unlink(missing_ok=True)
             _LOGGER.warning("no notebook: %s", error, location=docname, type="l2h", subtype="notebook")
     fold_solutions(document)
-
-
-def _executed(env: Any, docname: str) -> NotebookNode:
-    """The page's source as a notebook, with the outputs that the build has put into the cache or found there."""
-    path = env.doc2path(docname)
-    text = Path(path).read_text(encoding="utf-8")
-    reader: Any = create_nb_reader(path, env.myst_config, env.mystnb_config, text)
-    try:
-        return get_cache(env.mystnb_config.execution_cache_path).merge_match_into_notebook(reader.read(text))[1]
-    except KeyError:
-        raise NotebookError(
-            f"{docname}: not in the cache of executed pages; build with execute_notebooks: cache"
-        ) from None
 
 
 def _link_notebook(app: Any, pagename: str, templatename: str, context: dict[str, Any], document: Any) -> None:
@@ -124,6 +122,10 @@ def _finish(app: Any, exception: Exception | None) -> None:
         return
     for edition in EDITIONS:
         _put_beside(app, _folder(app, edition))
+    chapters = {_slides(app, page) for page in chapter_pages(app.env)}
+    for path in Path(app.outdir, "slides").glob("*.html"):
+        if path not in chapters:
+            path.unlink()
 
 
 def _put_beside(app: Any, folder: Path) -> None:

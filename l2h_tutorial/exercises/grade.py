@@ -1,0 +1,182 @@
+"""Grade a folder of project submissions: ``python -m l2h_tutorial.exercises.grade FOLDER``.
+
+A submission is a file of arrays, named after its student: ``s1024.npz`` with ``query`` and ``database``, the codes of
+the project's queries and database as bools. Nothing in it is executed: pickles are refused, and sizes are read before
+what they are the sizes of.
+"""
+
+import argparse
+import sys
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.lib import format as npy
+from numpy.typing import NDArray
+
+from ..lsh import LSH
+from ..metrics import mean_average_precision, precision_within_radius, ring_counts
+from .project import Project, project_data
+
+__all__ = ["Refused", "grade_folder", "main", "read_codes"]
+
+_LARGEST_HEADER = 10_000
+
+
+class Refused(ValueError):
+    """A submission that cannot be graded; the message says why, to the student."""
+
+
+def read_codes(path: Path, project: Project) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Read the codes of queries and database from a submitted file.
+
+    Parameters
+    ----------
+    path : Path
+        An ``.npz`` file, from anywhere.
+    project : Project
+
+    Returns
+    -------
+    (n_query, n_bits) and (n_database, n_bits) arrays of bool
+
+    Raises
+    ------
+    Refused
+        If it is not such a file, or an array is missing, is of the wrong shape or type, or holds anything but bits.
+    """
+    wanted = {
+        "query": (len(project.split.y_query), project.n_bits),
+        "database": (len(project.split.y_database), project.n_bits),
+    }
+    try:
+        with zipfile.ZipFile(path) as archive:
+            query, database = (_read_array(archive, name, shape) for name, shape in wanted.items())
+    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError) as error:
+        raise Refused(
+            f"this is not a whole .npz file ({type(error).__name__}): write it with np.savez, query=..., database=..."
+        ) from None
+    return query, database
+
+
+def _read_array(archive: zipfile.ZipFile, name: str, wanted: tuple[int, int]) -> NDArray[np.bool_]:
+    if f"{name}.npy" not in archive.namelist():
+        raise Refused(f"the array {name!r} is missing: np.savez({archive.filename!r}, query=..., database=...)")
+    with archive.open(f"{name}.npy") as file:
+        try:
+            version = npy.read_magic(file)
+            read_header = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}[version]
+            shape, in_columns, dtype = read_header(file, max_header_size=_LARGEST_HEADER)
+        except (ValueError, KeyError, SyntaxError, TypeError):
+            raise Refused(f"{name!r} is not an array as np.savez writes it") from None
+        if dtype.hasobject:
+            raise Refused(f"{name!r} holds Python objects, which are never loaded: make it an array of bools")
+        if shape != wanted:
+            raise Refused(f"{name!r} should have the shape {wanted}, a code in each row, and has {shape}")
+        if dtype.kind not in "buif" or dtype.itemsize > 8:
+            raise Refused(f"{name!r} should hold bools, and holds {dtype}")
+        n_bytes = dtype.itemsize * wanted[0] * wanted[1]
+        content = file.read(n_bytes)
+    if len(content) < n_bytes:
+        raise Refused(f"{name!r} is cut short: write the file again")
+    values = np.frombuffer(content, dtype=dtype).reshape(wanted, order="F" if in_columns else "C")
+    if dtype.kind == "f" and not np.isfinite(values).all():
+        raise Refused(f"{name!r} holds NaN or infinite values: a code is made of bits")
+    if not np.isin(values, (0, 1)).all():
+        raise Refused(f"{name!r} holds values other than 0 and 1, such as {values[~np.isin(values, (0, 1))][0]}")
+    return values.astype(bool)
+
+
+def grade_folder(folder: Path, *, course: str = "", students: Sequence[str] = ()) -> pd.DataFrame:
+    """Compute again what the codes in a folder are worth.
+
+    Parameters
+    ----------
+    folder : Path
+        With one ``.npz`` file a student; other files are left alone.
+    course : str
+        As for `project_data`.
+    students : sequence of str
+        Who should have submitted: those without a file get a row that says so.
+
+    Returns
+    -------
+    DataFrame, one row a student
+        n_bits and radius of the project; map, precision and coverage within the radius (an empty ball counts as 0), of
+        the submitted codes; lsh_map, of random hyperplanes with as many bits; and a remark.
+
+    Raises
+    ------
+    NotADirectoryError
+        If there is no such folder.
+    """
+    if not folder.is_dir():
+        raise NotADirectoryError(f"there is no folder {str(folder)!r}")
+    files = {path.stem.strip().casefold(): path for path in sorted(folder.glob("*.npz")) if path.is_file()}
+    names = sorted({*files, *(student.strip().casefold() for student in students)} - {""})
+    rows: list[dict[str, Any]] = []
+    for name in names:
+        project = project_data(name, course=course)
+        row: dict[str, Any] = {"student": name, "n_bits": project.n_bits, "radius": project.radius}
+        try:
+            if name not in files:
+                raise Refused("no file was submitted")
+            row |= _measure(project, *read_codes(files[name], project))
+        except Refused as refused:
+            row["remark"] = str(refused)
+        rows.append(row)
+    columns = ["student", "n_bits", "radius", "map", "precision", "coverage", "lsh_map", "remark"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _measure(project: Project, query: NDArray[np.bool_], database: NDArray[np.bool_]) -> dict[str, Any]:
+    split = project.split
+    counts = ring_counts(query, database, split.y_query, split.y_database)
+    centred = split.preprocessed("centre")
+    lsh = LSH(project.n_bits, random_state=0).fit(centred.X_train)
+    start = mean_average_precision(
+        lsh.transform(centred.X_query), lsh.transform(centred.X_database), split.y_query, split.y_database
+    )
+    return {
+        "map": mean_average_precision(query, database, split.y_query, split.y_database),
+        "precision": precision_within_radius(counts, project.radius),
+        "coverage": float((counts.rows[:, : project.radius + 1].sum(axis=1) > 0).mean()),
+        "lsh_map": start,
+        "remark": _suspicion(project, query),
+    }
+
+
+def _suspicion(project: Project, query: NDArray[np.bool_]) -> str:
+    """No method that sees images gives every query of a class one code, and every class another."""
+    codes = {tuple(code) for code in query.tolist()}
+    pairs = {(tuple(code), label) for code, label in zip(query.tolist(), project.split.y_query.tolist(), strict=True)}
+    if len(codes) == len(pairs) == len(project.class_names):
+        return "the queries' codes are their labels under another name: ask how they were made"
+    return ""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Grade the folder that is named on the command line, and write the table beside the submissions."""
+    parser = argparse.ArgumentParser(prog="python -m l2h_tutorial.exercises.grade", description="Grade projects.")
+    parser.add_argument("folder", type=Path, help="has one .npz file for each student")
+    parser.add_argument("--course", default="", help="the course's name, if project_data was given one")
+    parser.add_argument("--students", type=Path, help="a text file with a student on each line")
+    options = parser.parse_args(arguments)
+    try:
+        students = options.students.read_text(encoding="utf-8").splitlines() if options.students else []
+        table = grade_folder(options.folder, course=options.course, students=students)
+    except (OSError, UnicodeDecodeError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    target = options.folder / "grades.csv"
+    table.to_csv(target, index=False, float_format="%.4f")
+    print(table.to_string(index=False, float_format=lambda value: f"{value:.3f}", na_rep=""))
+    print(f"\nAlso in {target}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

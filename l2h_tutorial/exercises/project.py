@@ -1,0 +1,100 @@
+"""A project assignment whose data differs from student to student, and is the same whenever it is drawn."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..datasets import Dataset, load_dataset
+from ..splits import Split, split_dataset
+
+__all__ = ["Project", "project_data"]
+
+_N_CLASSES = 6
+_CODE_LENGTHS = (16, 24, 32)
+_RADII = (1, 2, 3)
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Project:
+    """What one student works on.
+
+    Attributes
+    ----------
+    student : str
+    split : Split
+        Queries, training set and database, all of the student's own classes. Labels are those of ``class_names``.
+    class_names : tuple of str
+    n_bits : int
+        Length of the codes to submit.
+    radius : int
+        The Hamming radius at which precision and coverage are measured.
+    """
+
+    student: str
+    split: Split
+    class_names: tuple[str, ...]
+    n_bits: int
+    radius: int
+
+    def __repr__(self) -> str:
+        return f"<Project of {self.student}: {', '.join(self.class_names)}; {self.n_bits} bits, radius {self.radius}>"
+
+
+def project_data(student: str, *, course: str = "", dataset: Dataset | None = None) -> Project:
+    """Draw a student's project: six classes, their split, a code length and a radius.
+
+    Parameters
+    ----------
+    student : str
+        Any name or number that the course knows the student by; spaces around it and capitals do not matter.
+    course : str, default=""
+        Anything, such as "2026": another course draws other projects.
+    dataset : Dataset, optional
+        The bundled images by default.
+
+    Returns
+    -------
+    Project
+        The same for the same student, course and images, on any machine.
+
+    Raises
+    ------
+    ValueError
+        If the student has no name, or the images have fewer than six classes.
+
+    Examples
+    --------
+    >>> project = project_data("s1024")
+    >>> project.split
+    <Split: 300 queries, 600 training, 5,100 database rows, 512 features>
+    >>> project.n_bits == project_data(" S1024 ").n_bits
+    True
+    """
+    name = student.strip().casefold()
+    if not name:
+        raise ValueError("a project is drawn for a student: give a name or a number")
+    dataset = load_dataset("fashion-mnist") if dataset is None else dataset
+    if len(dataset.class_names) < _N_CLASSES:
+        raise ValueError(f"a project has {_N_CLASSES} classes, and {dataset.name} has {len(dataset.class_names)}")
+    seed = hashlib.sha256(repr((course, name)).encode()).digest()
+    rng = np.random.default_rng(int.from_bytes(seed[:8], "big"))
+    classes = np.sort(rng.choice(len(dataset.class_names), _N_CLASSES, replace=False))
+    n_bits, radius = int(rng.choice(_CODE_LENGTHS)), int(rng.choice(_RADII))
+    part = _of_classes(dataset, classes.tolist())
+    sizes = {"query_size": 50 * _N_CLASSES, "train_size": 100 * _N_CLASSES}
+    split = split_dataset(part, **sizes, random_state=int(rng.integers(2**31)))
+    return Project(name, split, tuple(part.class_names), n_bits, radius)
+
+
+def _of_classes(dataset: Dataset, classes: Sequence[int]) -> Dataset:
+    """The rows of some classes, with labels that count from 0."""
+    rows = np.isin(dataset.labels, classes)
+    return Dataset(
+        name=f"part of {dataset.name}",
+        features=dataset.features[rows],
+        labels=np.searchsorted(np.asarray(classes), dataset.labels[rows]).astype(np.int64),
+        images=None if dataset.images is None else dataset.images[rows],
+        class_names=[dataset.class_names[label] for label in classes],
+    )
