@@ -5,9 +5,11 @@ A docstring quotes the sentence; the last test makes sure that the book still sa
 
 import inspect
 import sys
+from pathlib import Path
 
 import faiss
 import numpy as np
+import pandas as pd
 import pytest
 from test_lessons import assert_the_book_says, quoted_lessons
 
@@ -86,6 +88,57 @@ def test_short_codes_take_fewer_bytes_for_rows_share_buckets(lab):
     assert short < long
     assert len(HashTable(codes[:, :16])) < len(codes) / 2
     assert long > (8 + 8) * len(codes), "more than the code and a row number"
+
+
+def test_multi_index_looks_up_less_than_the_ball_and_compares_few(lab):
+    """scaling: "Within a radius of 4 it cuts the code into" "Within half the bits there is nothing left to skip" """
+    table = HashTable(resampled_codes(lab.images[:, :64], 100_000))
+    best = table.explain(4)[0]
+    assert best["strategy"] == "multi-index"
+    assert best["probes"] < ball_size(64, 4) / 100
+    assert best["compared"] < len(table) / 10
+    assert table.explain(32)[0]["strategy"].startswith("scan")
+    everything = table.query_radius(lab.queries, 4, count_only=True)
+    np.testing.assert_array_equal(everything, (hamming_distances(lab.queries, bits_of(table)) <= 4).sum(axis=1))
+
+
+def test_tables_of_pieces_are_made_by_the_search_that_needs_them(lab):
+    """scaling: "The first search that uses them makes them, and they stay." "tables of pieces of the code are kept" """
+    table = HashTable(lab.codes)
+    made = table._index.__dict__
+    table.explain(4)
+    assert "_piece_tables" not in made
+    table.query_radius(lab.queries, 4)
+    tables = dict(made["_piece_tables"])
+    table.query_radius(lab.queries, 4)
+    assert all(made["_piece_tables"][n_pieces] is kept for n_pieces, kept in tables.items())
+
+
+@pytest.fixture(scope="module")
+def bench():
+    return pd.read_csv(Path(__file__).parents[1] / "book" / "results" / "bench-search.csv")
+
+
+def test_the_kept_measurements_say_where_they_come_from(bench):
+    """scaling: "its [measurements](results/bench-search.csv) are kept, with versions and machine" """
+    assert bench[["data", "versions", "machine", "date"]].notna().all(axis=None)
+    assert bench.versions.str.contains("faiss").all()
+    assert bench.data.str.startswith("cifar10").all(), "the codes are like images of CIFAR-10"
+    assert set(bench[bench.rows == 10**7].codes) == {"uniform", "like images"}
+
+
+def test_ten_million_codes_are_searched_without_looking_at_all(bench):
+    """scaling: "A scan takes the same time at every radius." "codes like images, of which there are more to find" """
+    large = bench[(bench.rows == 10**7) & (bench.search == "radius")]
+    assert (large[large.method == "ours"].chosen == "multi-index").all()
+    times = large.pivot(index=["codes", "r"], columns="method", values="ms")
+    scan = times["faiss flat"].groupby(level="codes")
+    assert (scan.max() / scan.min()).max() < 1.5
+    assert (times["faiss flat"] / times.ours).min() > 5
+    at_eight = large[(large.method == "ours") & (large.r == 8)].set_index("codes")
+    assert at_eight.found["like images"] > 5 * at_eight.found["uniform"]
+    of_faiss = times.ours / times.filter(like="faiss").min(axis=1)
+    assert np.exp(np.log(of_faiss).mean()) < 0.7
 
 
 # faiss

@@ -5,18 +5,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from sklearn.metrics import pairwise_distances
 
-from l2h_tutorial import hamming_distances, pack_bits, rerank
-from l2h_tutorial.search import (
-    ball_size,
-    choose_strategy,
-    enumerate_ball,
-    exact_neighbours,
-    gather_rows,
-    hamming_ball,
-    scan_buckets,
-    scan_rows,
-)
-from l2h_tutorial.search.strategies import build_index
+from l2h_tutorial import rerank
+from l2h_tutorial.search import ball_size, exact_neighbours, hamming_ball
 
 
 @given(st.integers(1, 10).flatmap(lambda b: st.tuples(st.just(b), st.integers(0, 2**b - 1), st.integers(0, b))))
@@ -43,44 +33,6 @@ def test_ball_holds_each_code_within_the_radius_once_nearest_first(case):
 def test_impossible_balls_are_refused(call, error, message):
     with pytest.raises(error, match=message):
         call()
-
-
-@given(st.data())
-def test_all_strategies_find_the_same_rows_in_the_same_order(data):
-    n_bits = data.draw(st.sampled_from([1, 3, 8, 16, 17, 20]))
-    radius = data.draw(st.integers(0, min(3, n_bits)))
-    random = np.random.default_rng(data.draw(st.integers(0, 2**16)))
-    centre = random.random(n_bits) < 0.5
-    bits = centre ^ (random.random((data.draw(st.integers(1, 60)), n_bits)) < 2 / n_bits)
-    queries = centre ^ (random.random((data.draw(st.integers(1, 4)), n_bits)) < 2 / n_bits)
-    index = build_index(pack_bits(bits), n_bits)
-    words = pack_bits(queries).astype(index.words.dtype)
-    scanned, enumerated = scan_buckets(index, words, radius), enumerate_ball(index, words, radius)
-    for field in ("buckets", "distances", "counts"):
-        np.testing.assert_array_equal(getattr(scanned, field), getattr(enumerated, field))
-    rows = scan_rows(index, words, radius)
-    np.testing.assert_array_equal(np.concatenate(rows), gather_rows(index, scanned.buckets))
-    for found, distances in zip(rows, hamming_distances(queries, bits), strict=True):
-        np.testing.assert_array_equal(np.sort(found), np.flatnonzero(distances <= radius))
-
-
-def test_slices_and_index_gather_the_same_rows():
-    bits = np.random.default_rng(0).random((2000, 3)) < 0.5
-    index = build_index(pack_bits(bits), 3)
-    few_large = gather_rows(index, np.array([5, 0]))
-    one_by_one = np.concatenate([index.rows[index.offsets[b] : index.offsets[b + 1]] for b in (5, 0)])
-    np.testing.assert_array_equal(few_large, one_by_one)
-    first = gather_rows(index, np.array([5, 0]), at_most=2)
-    np.testing.assert_array_equal(first, one_by_one[[0, 1, index.sizes[5], index.sizes[5] + 1]])
-    assert len(gather_rows(index, np.array([], dtype=int))) == 0
-
-
-def test_the_choice_follows_the_sizes_of_ball_and_table():
-    few = build_index(pack_bits(np.eye(64, dtype=bool)), 64)
-    assert choose_strategy(few, 0) == "enumerate"
-    assert choose_strategy(few, 3) == "scan"
-    long = build_index(pack_bits(np.eye(65, dtype=bool)), 65)
-    assert choose_strategy(long, 0) == "scan"
 
 
 def brute_force(query, database, rows, k):

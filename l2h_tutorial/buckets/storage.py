@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..codes import WORD_BITS
-from ..search.strategies import BucketIndex, code_dtype
+from ..search.index import BucketIndex, code_dtype
 
 _FORMAT = "l2h_tutorial hash table 1"
 

@@ -10,7 +10,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..codes import WORD_BITS, check_bits, pack_bits
 from ..search.ball import check_radius
-from ..search.strategies import BucketIndex, build_index, cut, find_buckets, find_rows, gather_rows, nearest_buckets
+from ..search.choice import find
+from ..search.explain import explain
+from ..search.hits import gather_rows
+from ..search.index import BucketIndex, build_index
+from ..search.nearest import check_neighbours, nearest_rows
+from ..search.within import count_within, rows_within
 from .storage import load_index, save_index
 
 _WORD_MASK = (1 << WORD_BITS) - 1
@@ -77,9 +82,7 @@ class HashTable:
     @property
     def bucket_codes(self) -> NDArray[np.uint64]:
         if self.n_bits > WORD_BITS:
-            raise ValueError(
-                f"codes of {self.n_bits} bits do not fit an integer of {WORD_BITS} bits; iterate over items()"
-            )
+            raise ValueError(f"codes of {self.n_bits} bits do not fit {WORD_BITS}-bit integers; iterate over items()")
         return self._index.words[0].astype(np.uint64)
 
     def __len__(self) -> int:
@@ -92,11 +95,12 @@ class HashTable:
 
     def items(self) -> Iterator[tuple[int, NDArray[np.int64]]]:
         """Yield (code, row numbers) of each occupied bucket, by ascending code."""
-        for bucket, words in enumerate(self._index.words.T.tolist()):
+        buckets = np.split(self._index.rows, self._index.offsets[1:-1])
+        for words, rows in zip(self._index.words.T.tolist(), buckets, strict=True):
             code = 0
             for word in words:
                 code = code << WORD_BITS | word
-            yield code, self._rows_of(bucket)
+            yield code, rows
 
     def bucket(self, code_or_bits: Any) -> NDArray[np.int64]:
         """Row numbers in one bucket, ascending.
@@ -128,8 +132,8 @@ class HashTable:
                 raise ValueError(f"a code of {self.n_bits} bits is from 0 to {(1 << self.n_bits) - 1}, got {code}")
             shifts = range(WORD_BITS * (len(self._index.words) - 1), -1, -WORD_BITS)
             words = np.array([[code >> shift & _WORD_MASK for shift in shifts]], dtype=self._index.words.dtype)
-        found = find_buckets(self._index, words, 0).buckets
-        return self._rows_of(found[0]) if len(found) else np.empty(0, dtype=np.int64)
+        index, found = find(self._index, words, 0)
+        return gather_rows(index, next(found).buckets)
 
     @overload
     def query_radius(
@@ -156,7 +160,9 @@ class HashTable:
         count_only: bool = False,
         sort_results: bool = False,
     ) -> Any:
-        """Find all rows whose code differs from the query's in at most `r` bits.
+        """Find all rows whose code differs from the query's in at most `r` bits; how, says `explain`.
+
+        A search by multi-index hashing makes its tables when it is the first to need them, and they stay.
 
         Parameters
         ----------
@@ -186,23 +192,13 @@ class HashTable:
         r = check_radius(r, self.n_bits)
         if count_only and return_distance:
             raise ValueError("count_only returns no distances: set only one of count_only and return_distance")
-        hits = find_buckets(self._index, words, r)
-        sizes = self.bucket_sizes[hits.buckets]
         if count_only:
-            query_of_hit = np.repeat(np.arange(len(words)), hits.counts)
-            return np.bincount(query_of_hit, weights=sizes, minlength=len(words)).astype(np.int64)
-        ids = find_rows(self._index, words, r, hits)
-        if not (return_distance or sort_results):
-            return ids
-        distances = cut(np.repeat(hits.distances.astype(np.int64), sizes), sizes, hits.counts)
-        if sort_results:
-            for i, (rows, distance) in enumerate(zip(ids, distances, strict=True)):
-                order = np.lexsort((rows, distance))
-                ids[i], distances[i] = rows[order], distance[order]
+            return count_within(self._index, words, r)
+        ids, distances = rows_within(self._index, words, r, with_distances=return_distance, by_distance=sort_results)
         return (ids, distances) if return_distance else ids
 
     def query(self, query_bits: ArrayLike, k: int = 1) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Find the `k` rows nearest in Hamming distance.
+        """Find the `k` rows nearest in Hamming distance; how, says `explain`.
 
         Parameters
         ----------
@@ -228,21 +224,37 @@ class HashTable:
         >>> table.query(np.array([[True, True]]), k=2)
         (array([[0, 1]]), array([[0, 2]]))
         """
-        words = self._pack(query_bits, name="query_bits")
-        if isinstance(k, bool | np.bool_) or not isinstance(k, int | np.integer):
-            raise TypeError(f"k must be an integer, got {k!r}")
-        if not 1 <= k <= self.n_rows:
-            raise ValueError(f"k must be from 1 to the {self.n_rows} rows of the table, got {k}")
-        distances = np.empty((len(words), k), dtype=np.int64)
-        ids = np.empty((len(words), k), dtype=np.int64)
-        for i, query in enumerate(words):
-            # A bucket holds a row or more, so the k nearest buckets hold the k nearest rows, and k of each are enough.
-            near, of_bucket = nearest_buckets(self._index, query, min(k, len(self)))
-            rows = gather_rows(self._index, near, at_most=k)
-            distance = np.repeat(of_bucket.astype(np.int64), np.minimum(self.bucket_sizes[near], k))
-            order = np.lexsort((rows, distance))[:k]
-            distances[i], ids[i] = distance[order], rows[order]
-        return distances, ids
+        return nearest_rows(self._index, self._pack(query_bits, name="query_bits"), check_neighbours(k, self.n_rows))
+
+    def explain(self, r: int | None = None, *, k: int | None = None) -> list[dict[str, Any]]:
+        """Say how `query_radius(..., r)` or `query(..., k)` would search, and what the other ways would cost.
+
+        All ways return the same rows. What each would look at, in one query, is estimated from a sample of the codes.
+
+        Parameters
+        ----------
+        r, k : int
+            One of them.
+
+        Returns
+        -------
+        list of dict
+            The fields of `l2h_tutorial.search.Plan`, ``radius`` and ``chosen``. With `r` all ways, the cheapest and
+            chosen one first. With `k` the steps, each for the queries for which the last found too little.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `r` or `k` is out of range, or not exactly one of them is given.
+
+        Examples
+        --------
+        >>> table = HashTable(np.random.default_rng(0).random((5000, 64)) < 0.5)
+        >>> way = table.explain(2)[0]
+        >>> way["strategy"], way["pieces"], way["probes"], way["chosen"]
+        ('multi-index', 3, 3, True)
+        """
+        return explain(self._index, r, k)
 
     def extended(self, more_bits: ArrayLike) -> "HashTable":
         """Return a new table that holds this one's rows and then those of `more_bits`, numbered on from `n_rows`.
@@ -286,6 +298,3 @@ class HashTable:
 
     def _pack(self, bits: ArrayLike, *, name: str) -> NDArray[Any]:
         return pack_bits(check_bits(bits, self.n_bits, name=name)).astype(self._index.words.dtype, copy=False)
-
-    def _rows_of(self, bucket: int) -> NDArray[np.int64]:
-        return self._index.rows[self._index.offsets[bucket] : self._index.offsets[bucket + 1]]

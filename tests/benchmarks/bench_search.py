@@ -1,22 +1,39 @@
-"""Search against its alternatives, side by side in one run on one thread: ``python -m tests.benchmarks.bench_search``.
+"""Hamming search against others, side by side in one run: ``python -m tests.benchmarks.bench_search``.
 
-Data: the bundled images, or whatever L2H_DATASET and L2H_SOURCE name.
+Data: the bundled images, or whatever L2H_DATASET and L2H_SOURCE name. One thread; medians of interleaved calls, after
+one to warm up, in processor time, so that other programs on the machine disturb little. The table goes to
+book/results/bench-search.csv too; with ``--quick`` the millions of codes, and the file, are left out.
 """
 
-import os
-import platform
+import sys
+from datetime import UTC, datetime
 from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from statistics import geometric_mean, median
-from time import perf_counter
+from time import perf_counter, process_time
 
 import faiss
 import numpy as np
+import pandas as pd
+from sklearn.neighbors import BallTree
 from threadpoolctl import threadpool_limits
 
-from l2h_tutorial import LSH, HashTable, evaluate_radius_search, load_dataset, mean_average_precision, split_dataset
-from tests.seed_loop import sweep
+from l2h_tutorial import LSH, HashTable, load_dataset, split_dataset
+from l2h_tutorial.protocols.results import provenance
+from l2h_tutorial.scale import resampled_codes
+from l2h_tutorial.search import ball_size
+from tests.seed_loop import build_dictionary, rows_at_distance
 
-N_QUERIES = 120
+try:
+    import pynear
+except ImportError:  # compiled for some machines only
+    pynear = None
+
+N_QUERIES, K = 120, 10
+N_SLOW = 3  # queries for which one waits when others take seconds
+PATIENCE = 2.0  # seconds: what takes longer is called once more, not five times
+RESULTS = Path(__file__).parents[2] / "book" / "results" / "bench-search.csv"
 
 
 def milliseconds(function, repeats=5):
@@ -30,95 +47,191 @@ def milliseconds(function, repeats=5):
     return 1000 * median(times)
 
 
+def side_by_side(calls, repeats=5):
+    """Median processor time in ms of each call, taken in turns, after one round to warm up."""
+    times = {name: [] for name in calls}
+    slow = set()
+    for turn in range(repeats + 1):
+        for name, call in calls.items():
+            if name in slow and times[name]:
+                continue
+            start = process_time()
+            call()
+            spent = process_time() - start
+            if turn:
+                times[name].append(1000 * spent)
+            elif spent > PATIENCE:
+                slow.add(name)
+    return {name: median(of_call) for name, of_call in times.items()}
+
+
 def numpy_scan(query_codes, codes, radius):
     return [np.flatnonzero(np.bitwise_count(codes ^ code) <= radius) for code in query_codes]
 
 
-def faiss_indexes(bits, radius):
-    packed, n_bits = np.packbits(bits, axis=1), bits.shape[1]
-    flat, by_hash = faiss.IndexBinaryFlat(n_bits), faiss.IndexBinaryHash(n_bits, min(n_bits, 16))
-    by_hash.nflip = min(radius, 16)  # fewer flips would miss rows without a word
-    flat.add(packed)
-    by_hash.add(packed)
-    return flat, by_hash
+def tutorial_loop(dictionary, queries, radius):
+    for code in queries:
+        for distance in range(radius + 1):
+            rows_at_distance(dictionary, code, distance)
 
 
-def bench_query_radius(splits):
-    print(f"\nquery_radius: ms for all {N_QUERIES} queries\n")
-    columns = ("ours", "NumPy", "flat", "hash")
-    print(
-        f"{'features':<10}{'bits':>5}{'r':>3}{'found':>9}{''.join(f'{c:>9}' for c in columns)}{'ours/best faiss':>17}"
-    )
-    ratios = []
-    for name, s in splits.items():
-        for n_bits in (16, 32, 64):
-            lsh = LSH(n_bits, random_state=0).fit(s.X_train)
-            bits, queries = lsh.transform(s.X_database), lsh.transform(s.X_query[:N_QUERIES])
-            table = HashTable(bits)
-            dtype = f"u{n_bits // 8}"
-            codes, query_codes = (np.packbits(b, axis=1).view(dtype).ravel() for b in (bits, queries))
-            packed = np.packbits(queries, axis=1)
-            for radius in (0, 2, 4, 8):
-                found = table.query_radius(queries, radius, count_only=True).mean()
-                ours = milliseconds(partial(table.query_radius, queries, radius))
-                scan = milliseconds(partial(numpy_scan, query_codes, codes, radius))
-                flat_index, hash_index = faiss_indexes(bits, radius)
-                flat = milliseconds(partial(flat_index.range_search, packed, radius + 1))
-                # Flipping up to 8 of 16 bits visits 39,203 buckets a query: far behind, and slow to wait for.
-                by_hash = milliseconds(partial(hash_index.range_search, packed, radius + 1)) if radius < 8 else np.inf
-                ratios.append(ours / min(flat, by_hash))
-                print(
-                    f"{name:<10}{n_bits:>5}{radius:>3}{found:>9.0f}{ours:>9.2f}{scan:>9.2f}{flat:>9.2f}{by_hash:>9.2f}"
-                    f"{ratios[-1]:>17.2f}"
-                )
-            if n_bits == 64:
-                ours = milliseconds(partial(table.query, queries, 10))
-                flat = milliseconds(partial(flat_index.search, packed, 10))
-                print(f"{name:<10}   64  query(k=10)   {ours:>11.2f}{'':>9}{flat:>9.2f}{'':>9}{ours / flat:>17.2f}")
-    print(f"geometric mean of query_radius over the best faiss index: {geometric_mean(ratios):.2f}")
+def with_nflip(index, nflip, packed, radius):
+    index.nflip = nflip
+    return index.range_search(packed, radius + 1)  # faiss excludes its radius
 
 
-def bench_sweep(s, n_loop=3):
-    print("\nradius sweep 0..10 with re-ranking and precision@10, 16 bits: ms a query\n")
-    lsh = LSH(16, random_state=0).fit(s.X_train)
-    query = slice(n_loop)
-    start = perf_counter()
-    bits = lsh.transform(s.X_query[query]), lsh.transform(s.X_database)
-    sweep(*bits, s.X_query[query], s.X_database, s.y_query[query], s.y_database, list(range(11)))
-    loop = 1000 * (perf_counter() - start) / n_loop
-    ours = milliseconds(partial(evaluate_radius_search, lsh, s), repeats=3) / len(s.X_query)
-    print(f"the tutorial's loop {loop:.0f}, ours {ours:.2f}: {loop / ours:.0f} times faster")
+class Competitors:
+    """Indexes of the same codes. A hash index is asked only where it is complete and the wait is bearable."""
+
+    def __init__(self, bits, queries):
+        self.n, self.n_bits = bits.shape
+        self.queries, self.packed = queries, np.packbits(queries, axis=1)
+        packed = np.packbits(bits, axis=1)
+        self.codes, self.query_codes = (p.view(f"u{self.n_bits // 8}").ravel() for p in (packed, self.packed))
+        self.flat = faiss.IndexBinaryFlat(self.n_bits)
+        piece = 16 if self.n < 1e6 else 21  # about the logarithm of the rows
+        self.hashes = {"faiss hash": faiss.IndexBinaryHash(self.n_bits, min(self.n_bits, 16 if self.n < 1e6 else 24))}
+        if self.n_bits > piece:
+            self.hashes["faiss multi-hash"] = faiss.IndexBinaryMultiHash(self.n_bits, self.n_bits // piece, piece)
+        for index in (self.flat, *self.hashes.values()):
+            index.add(packed)
+        self.small = self.n < 1e5
+        if self.small:
+            self.dictionary = build_dictionary(bits)
+            self.tree = BallTree(bits, metric="hamming")
+        self.bk_tree = None
+        if pynear and self.small and self.n_bits == 64:
+            self.bk_tree, self.vp_tree = pynear.BKTreeBinaryIndex64(), pynear.VPTreeBinaryIndex64()
+            self.bk_tree.set(packed)
+            self.vp_tree.set(packed)
+
+    def radius_calls(self, radius):
+        calls = {"faiss flat": partial(self.flat.range_search, self.packed, radius + 1)}
+        for name, index in self.hashes.items():
+            nflip = min(radius // getattr(index, "nhash", 1), index.b)
+            if ball_size(index.b, nflip) < 20_000:
+                calls[name] = partial(with_nflip, index, nflip, self.packed, radius)
+        calls["NumPy scan"] = partial(numpy_scan, self.query_codes, self.codes, radius)
+        if self.bk_tree:
+            calls["pynear BK-tree"] = partial(self.bk_tree.find_threshold, self.packed, radius)
+        return calls
+
+    def slow_calls(self, radius):
+        few = self.queries[:N_SLOW]
+        tree = partial(self.tree.query_radius, few, (radius + 0.5) / self.n_bits)
+        calls = {"scikit-learn BallTree": tree}
+        if ball_size(self.n_bits, radius) < 3000:
+            calls["the tutorial's loop"] = partial(tutorial_loop, self.dictionary, few, radius)
+        return calls
+
+    def nearest_calls(self):
+        calls = {"faiss flat": partial(self.flat.search, self.packed, K)}
+        if self.bk_tree:
+            calls["pynear VP-tree"] = partial(self.vp_tree.searchKNN_arrays, self.packed, K)
+        return calls
 
 
-def stable_sort_ap(query_words, words, of_query, labels):
-    for word, label in zip(query_words, of_query, strict=True):
-        order = np.argsort(np.bitwise_count(words ^ word).astype(np.int64), kind="stable")
-        places = np.flatnonzero(labels[order] == label) + 1
-        np.mean(np.arange(1, len(places) + 1) / places)
+def measure(name, bits, queries, radii, record):
+    """Time all searches of these codes and hand a row for each to `record`."""
+    start = process_time()
+    table = HashTable(bits)
+    built = process_time() - start
+    others = Competitors(bits, queries)
+    place = {"codes": name, "rows": len(bits), "bits": bits.shape[1]}
+    for radius in radii:
+        start = process_time()
+        found = table.query_radius(queries, radius, count_only=True)
+        first = process_time() - start
+        assert np.array_equal(found, np.diff(others.flat.range_search(others.packed, radius + 1)[0].astype(int)))
+        calls = {"ours": partial(table.query_radius, queries, radius)} | others.radius_calls(radius)
+        times = side_by_side(calls)
+        if others.small:  # the slow ones, with few queries
+            for name, call in others.slow_calls(radius).items():
+                times[name] = len(queries) / N_SLOW * side_by_side({name: call}, repeats=1)[name]
+        chosen = table.explain(radius)[0]["strategy"]
+        record(place | {"search": "radius", "r": radius, "k": 0}, times, found.mean(), chosen, built, first)
+    calls = {"ours": partial(table.query, queries, K)} | others.nearest_calls()
+    chosen = table.explain(k=K)[0]["strategy"]
+    record(place | {"search": "nearest", "r": -1, "k": K}, side_by_side(calls, repeats=3), K, chosen, built, 0.0)
 
 
-def bench_average_precision(s):
-    print("\nmean average precision, 64 bits: ms for all queries\n")
-    lsh = LSH(64, random_state=0).fit(s.X_train)
-    queries, bits = lsh.transform(s.X_query), lsh.transform(s.X_database)
-    words = [np.packbits(b, axis=1).view("u8").ravel() for b in (queries, bits)]
-    by_sort = milliseconds(partial(stable_sort_ap, *words, s.y_query, s.y_database), repeats=3)
-    ours = milliseconds(partial(mean_average_precision, queries, bits, s.y_query, s.y_database), repeats=3)
-    print(f"stable sort {by_sort:.0f}, ours {ours:.0f}: {by_sort / ours:.1f} times faster")
+class Table:
+    """Prints a line for a search and keeps a row for each method."""
+
+    def __init__(self, origin):
+        self.origin, self.rows = origin, []
+
+    def record(self, place, times, found, chosen, built, first):
+        best = min(time for name, time in times.items() if name.startswith("faiss"))
+        wanted = f"r={place['r']}" if place["search"] == "radius" else f"k={place['k']}"
+        print(
+            f"{place['codes']:<12}{place['rows']:>11,}{place['bits']:>4}{wanted:>6}{found:>10.1f}{chosen:>14}"
+            + "".join(f"  {name} {time:.2f}" for name, time in times.items())
+            + f"  ours/best faiss {times['ours'] / best:.2f}",
+            flush=True,
+        )
+        own = {"found": round(found, 2), "chosen": chosen, "build_ms": round(1000 * built, 1)}
+        own["first_ms"] = round(1000 * first, 1)
+        for name, time in times.items():
+            self.rows.append(place | {"method": name, "ms": round(time, 4)} | own | self.origin)
+
+    def summary(self):
+        """Geometric mean and largest of our time over that of the best faiss index; below 1 ms nobody waits."""
+        frame = pd.DataFrame(self.rows)
+        cell = ["codes", "rows", "bits", "search", "r"]
+        best = frame[frame.method.str.startswith("faiss")].groupby(cell)["ms"].min()
+        ours = frame[frame.method == "ours"].set_index(cell)[["ms"]]
+        ours["ratio"] = ours.ms / best
+        print("\nours over the best faiss index\n")
+        for (search, rows), part in ours.groupby(level=["search", "rows"]):
+            slow = part[part.ms >= 1].ratio.max()
+            print(f"{search:<8}{rows:>11,} rows: geometric mean {geometric_mean(part.ratio):.2f}, most {slow:.2f}")
+        return frame
 
 
-def main():
+def uniform_codes(n, random):
+    return np.unpackbits(random.integers(0, 256, (n, 8), dtype=np.uint8), axis=1).view(np.bool_)
+
+
+def near_codes(bits, random):
+    """Queries: codes of the database with none to six bits flipped."""
+    queries = bits[random.integers(len(bits), size=N_QUERIES)].copy()
+    for query in queries:
+        query[random.choice(bits.shape[1], random.integers(7), replace=False)] ^= True
+    return queries
+
+
+def main(quick=False):
     dataset = load_dataset()
     split = split_dataset(dataset)
-    print(f"{dataset!r}\n{platform.platform()}, {platform.machine()}, {os.cpu_count()} cores, one thread")
-    print(f"Python {platform.python_version()}, NumPy {np.__version__}, faiss {faiss.__version__}")
+    origin = provenance(dataset)
+    for package in ("faiss-cpu", "pynear"):
+        try:
+            origin["versions"] += f", {package} {version(package)}"
+        except PackageNotFoundError:
+            print(f"{package} is not installed and not compared")
+    origin["date"] = datetime.now(UTC).date().isoformat()
+    print(f"{dataset!r}\n{origin['machine']}, one thread\n{origin['versions']}\n\nms for all {N_QUERIES} queries\n")
+    table, random = Table(origin), np.random.default_rng(0)
     with threadpool_limits(1):
         faiss.omp_set_num_threads(1)
-        splits = {"raw": split, "l2-centre": split.preprocessed("l2-centre")}
-        bench_query_radius(splits)
-        bench_sweep(splits["raw"])
-        bench_average_precision(splits["l2-centre"])
+        centred = split.preprocessed("l2-centre")
+        for name, s in {"raw": split, "centred": centred}.items():
+            for n_bits in (16, 32, 64):
+                lsh = LSH(n_bits, random_state=0).fit(s.X_train)
+                bits, queries = lsh.transform(s.X_database), lsh.transform(s.X_query[:N_QUERIES])
+                measure(name, bits, queries, (0, 2, 4, 8), table.record)
+        for n in () if quick else (1_000_000, 10_000_000):
+            for name in ("uniform", "like images"):
+                many = uniform_codes(n, random) if name == "uniform" else resampled_codes(bits, n)
+                measure(name, many, near_codes(many, random), (2, 4, 8), table.record)
+                del many
+        frame = table.summary()
+    if not quick:
+        RESULTS.parent.mkdir(exist_ok=True)
+        frame.to_csv(RESULTS, index=False)
+        print(f"\n{len(frame)} rows: {RESULTS}")
 
 
 if __name__ == "__main__":
-    main()
+    main(quick="--quick" in sys.argv)
