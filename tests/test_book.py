@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from test_notebooks import build_book
 
 from l2h_tutorial.book import execution_key, record
 
@@ -268,3 +269,27 @@ def test_pages_follow_the_package_and_nothing_runs_without_need(project):
     project.built()
     assert project.times_run() == 2
     assert "1004 codes" in project.page
+
+
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one core executes one page at a time")
+def test_pages_are_executed_side_by_side(tmp_path):
+    """Each of two pages waits until the other has begun."""
+    meet = f"""{HEADER}# Page MINE
+
+```{{code-cell}} ipython3
+import time
+from pathlib import Path
+
+Path("MINE").touch()
+deadline = time.monotonic() + 60
+while not Path("OTHER").exists():
+    assert time.monotonic() < deadline
+    time.sleep(0.05)
+"met"
+```
+"""
+    ends = {"a.md": ("left", "right"), "b.md": ("right", "left")}
+    pages = {name: meet.replace("MINE", mine).replace("OTHER", other) for name, (mine, other) in ends.items()}
+    built = build_book(tmp_path, {"index.md": "# Both\n\n```{toctree}\na\nb\n```\n"} | pages)
+    assert built.returncode == 0, built.stderr
+    assert "met" in (tmp_path / "_build/html/a.html").read_text()

@@ -9,6 +9,7 @@ import nbformat
 from docutils import nodes
 from sphinx.util import logging
 
+from l2h_tutorial.book.ahead import execute_ahead
 from l2h_tutorial.book.cache import execution_key
 from l2h_tutorial.book.editions import EDITIONS, fold_solutions, make_edition
 from l2h_tutorial.book.executed import executed_page, keep_times
@@ -33,6 +34,7 @@ def register(app: Any) -> dict[str, Any]:
     keep_times()
     app.add_config_value("l2h_wheel", "", "html")  # "html": when it changes, all pages are written again
     app.connect("config-inited", _prepare)
+    app.connect("env-before-read-docs", execute_ahead)
     app.connect("env-get-outdated", _pages_without_their_notebook)
     app.connect("doctree-resolved", _write_notebooks)
     app.connect("html-page-context", _link_notebook)
