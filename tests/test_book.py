@@ -290,6 +290,7 @@ while not Path("OTHER").exists():
 """
     ends = {"a.md": ("left", "right"), "b.md": ("right", "left")}
     pages = {name: meet.replace("MINE", mine).replace("OTHER", other) for name, (mine, other) in ends.items()}
-    built = build_book(tmp_path, {"index.md": "# Both\n\n```{toctree}\na\nb\n```\n"} | pages)
+    welcome = {"index.md": "# Both\n\n```{toctree}\na\nb\n```\n", "references.bib": ""}
+    built = build_book(tmp_path, welcome | pages)
     assert built.returncode == 0, built.stderr
     assert "met" in (tmp_path / "_build/html/a.html").read_text()
