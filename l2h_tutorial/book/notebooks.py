@@ -67,9 +67,9 @@ def make_notebook(page: Page, document: nodes.document, executed: NotebookNode, 
     if not cells or cells[0].cell_type == "code":
         cells.insert(0, nbformat.v4.new_markdown_cell(""))
     title, _, rest = cells[0].source.partition("\n\n")
-    cells[0].source = "\n\n".join(
-        filter(None, [title, page.preface, _how_to_run(wheel, writer.files, page.edition), rest])
-    )
+    extra = "[scale]" if any("l2h_tutorial.scale" in cell.source for cell in cells) else ""
+    how_to_run = _how_to_run(wheel, extra, writer.files, page.edition)
+    cells[0].source = "\n\n".join(filter(None, [title, page.preface, how_to_run, rest]))
     for number, cell in enumerate(cells, start=1):
         cell.id = f"cell-{number}"
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -164,7 +164,7 @@ def _problems(outputs: list[NotebookNode]) -> Iterator[str]:
             yield "a NumPy scalar, np.float64(...), which float() or a format makes readable"
 
 
-def _how_to_run(wheel: str, files: list[str], edition: str) -> str:
+def _how_to_run(wheel: str, extra: str, files: list[str], edition: str) -> str:
     package: Any = metadata("l2h-tutorial")
     python = package["Requires-Python"].removeprefix(">=")
     name = os.environ.get("L2H_DATASET") or "fashion-mnist"
@@ -177,10 +177,11 @@ def _how_to_run(wheel: str, files: list[str], edition: str) -> str:
             "the Fashion-MNIST test images that come inside the package."
         )
     place = " on the book's site" if edition == "reader" else ""
+    package_file, copy = (f'"./{wheel}{extra}"', f'".{extra}"') if extra else (f"./{wheel}", ".")
     return (
         f"> **To run this notebook** you need Python {python} or newer, Jupyter, and this book's package. Download "
-        f"`{wheel}`, which lies beside this notebook{place}, and install it with `pip install ./{wheel}`; "
-        f"or, in a copy of the project, with `pip install .`\n>\n> {data} Image descriptors are computed at first use "
+        f"`{wheel}`, which lies beside this notebook{place}, and install it with `pip install {package_file}`; "
+        f"or, in a copy of the project, with `pip install {copy}`\n>\n> {data} Image descriptors are computed at first use "
         "and kept in your cache folder."
         + "".join(f" It also reads `{name}`: [get it]({name}) with the notebook." for name in dict.fromkeys(files))
     )
