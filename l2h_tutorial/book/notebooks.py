@@ -181,7 +181,7 @@ def _how_to_run(wheel: str, extra: str, files: list[str], edition: str) -> str:
     return (
         f"> **To run this notebook** you need Python {python} or newer, Jupyter, and this book's package. Download "
         f"`{wheel}`, which lies beside this notebook{place}, and install it with `pip install {package_file}`; "
-        f"or, in a copy of the project, with `pip install {copy}`\n>\n> {data} Image descriptors are computed at first use "
-        "and kept in your cache folder."
+        f"or, in a copy of the project, with `pip install {copy}`\n>\n> {data} Image descriptors are computed at first "
+        "use and kept in your cache folder."
         + "".join(f" It also reads `{name}`: [get it]({name}) with the notebook." for name in dict.fromkeys(files))
     )
