@@ -474,3 +474,9 @@ def test_the_notebooks_run_where_only_the_package_and_jupyter_are(tmp_path, suit
         )
         assert result.returncode == 0, result.stderr[-3000:]
         assert result.stdout.split() == [word for path in paths for word in ("ran", path.stem)]
+
+
+@built
+def test_a_term_of_the_glossary_is_bold_where_it_is_defined():
+    (chapter,) = (path for path in NOTEBOOKS if path.stem == "lsh")
+    assert "A **hyperplane** through the origin" in markdown_of(nbformat.read(chapter, as_version=4))

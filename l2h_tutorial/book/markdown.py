@@ -228,6 +228,8 @@ class MarkdownWriter:
                 self.cited[reference["refuri"]] = " ".join(reference["reftitle"].split())
             parts = ["; " if child.astext() == ", " else child.astext() for child in node.children]
             return "".join(parts).replace("[", "(").replace("]", ")")
+        if "std-term" in node["classes"]:  # a notebook has no glossary to lead to
+            return f"**{self.inline(node)}**"
         return self.inline(node)
 
     def _inline_reference(self, node: nodes.Element) -> str:
