@@ -1,9 +1,6 @@
-"""The baselines against plain writings of what their papers say, and their promises as scikit-learn transformers."""
-
-import pickle
+"""PCAH, ITQ, CCA-ITQ and Spectral Hashing against plain writings of what their papers say, and what they refuse."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy import sparse
 from scipy.linalg import orthogonal_procrustes
@@ -12,13 +9,9 @@ from sklearn.cross_decomposition import CCA
 from sklearn.datasets import make_blobs
 from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-from sklearn.exceptions import NotFittedError
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer
-from sklearn.utils.estimator_checks import parametrize_with_checks
+from test_baselines_promises import data
 
 from l2h_tutorial import CCAITQ, ITQ, LSH, PCAH, SpectralHashing, mean_average_precision, paper_partition
-from l2h_tutorial.baselines import base
 from l2h_tutorial.baselines.pca import quantising_rotation
 from l2h_tutorial.baselines.spectral import smoothest_modes
 
@@ -26,56 +19,7 @@ HASHERS = [PCAH(4), ITQ(4, random_state=0), CCAITQ(4, random_state=0), SpectralH
 by_name = pytest.mark.parametrize("hasher", HASHERS, ids=lambda hasher: type(hasher).__name__)
 
 
-def data(seed=0, n=80, n_features=6, n_classes=4):
-    """Classes that overlap, in features of unequal variance and mean 3."""
-    random = np.random.default_rng(seed)
-    y = random.integers(0, n_classes, n)
-    centres = np.random.default_rng(99).normal(size=(n_classes, n_features))
-    X = (centres[y] + random.normal(size=(n, n_features))) * np.arange(1, n_features + 1) + 3
-    return X, y
-
-
-# --- what all promise ----------------------------------------------------------------------------------------------
-
-
-@parametrize_with_checks([clone(hasher).set_params(n_bits=1) for hasher in HASHERS])
-def test_is_a_scikit_learn_transformer(estimator, check):
-    check(estimator)
-
-
-@by_name
-def test_gives_bool_bits_also_of_other_points_and_block_by_block(hasher, monkeypatch):
-    X, y = data()
-    new = data(seed=1)[0].astype(np.float32)
-    bits = clone(hasher).fit(X, y).transform(new)
-    assert bits.dtype == bool
-    assert bits.shape == (80, 4)
-    assert 0 < bits.mean() < 1
-    monkeypatch.setattr(base, "_BLOCK_ROWS", 7)
-    np.testing.assert_array_equal(clone(hasher).fit(X, y).transform(new), bits)
-
-
-@by_name
-def test_clones_pickles_frames_and_pipelines_give_the_same_bits(hasher):
-    X, y = data()
-    fitted = clone(hasher).fit(X, y)
-    bits = fitted.transform(X)
-    np.testing.assert_array_equal(pickle.loads(pickle.dumps(fitted)).transform(X), bits)
-    np.testing.assert_array_equal(clone(fitted).fit_transform(X, y), bits)
-    np.testing.assert_array_equal(make_pipeline(FunctionTransformer(), clone(hasher)).fit_transform(X, y), bits)
-    frame = pd.DataFrame(X, columns=list("abcdef"))
-    table = clone(hasher).set_output(transform="pandas").fit(frame, y).transform(frame)
-    assert list(table.columns) == [f"{type(hasher).__name__.lower()}{k}" for k in range(4)]
-    np.testing.assert_array_equal(table.to_numpy(), bits)
-
-
-@by_name
-@pytest.mark.parametrize("factor", [1000, 0.001])
-def test_neither_scale_nor_origin_of_the_features_changes_a_bit(hasher, factor):
-    X, y = data()
-    bits = clone(hasher).fit(X, y).transform(X)
-    moved = factor * X + 17 * factor
-    np.testing.assert_array_equal(clone(hasher).fit(moved, y).transform(moved), bits)
+# --- what they refuse, and need -------------------------------------------------------------------------------------
 
 
 @by_name
@@ -105,18 +49,6 @@ def test_more_bits_than_directions_are_refused(hasher, shape):
     X, y = data(n=shape[0], n_features=shape[1])
     with pytest.raises(ValueError, match=r"n_bits must be at most 6.*got 7"):
         hasher.fit(X, y)
-
-
-@by_name
-def test_transform_needs_fit_and_features_like_those_of_fit(hasher):
-    X, y = data()
-    with pytest.raises(NotFittedError, match="not fitted yet"):
-        clone(hasher).transform(X)
-    fitted = clone(hasher).fit(X, y)
-    with pytest.raises(ValueError, match="X has 5 features"):
-        fitted.transform(X[:, :5])
-    with pytest.raises(ValueError, match="contains NaN"):
-        fitted.transform(np.full((2, 6), np.nan))
 
 
 @pytest.mark.parametrize("hasher", [ITQ(3), CCAITQ(3)], ids=lambda hasher: type(hasher).__name__)

@@ -1,4 +1,4 @@
-"""What AGH, STH, KSH and SDH promise as scikit-learn transformers, and what they refuse."""
+"""What all baselines promise as scikit-learn transformers, and what AGH, STH, KSH and SDH refuse."""
 
 import pickle
 
@@ -12,6 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+from l2h_tutorial import CCAITQ, ITQ, PCAH, SpectralHashing
 from l2h_tutorial.baselines import AGH, KSH, SDH, STH, base
 
 HASHERS = [
@@ -22,6 +23,7 @@ HASHERS = [
     KSH(4, n_anchors=20, random_state=0),
     SDH(4, n_anchors=20, random_state=0),
 ]
+ALL = [PCAH(4), ITQ(4, random_state=0), CCAITQ(4, random_state=0), SpectralHashing(4), *HASHERS]
 SUPERVISED = [KSH(4, random_state=0), SDH(4, random_state=0)]
 LEARN_FROM_LABELS = [*SUPERVISED, STH(4, random_state=0)]
 
@@ -42,12 +44,12 @@ def data(seed=0, n=80, n_features=6, n_classes=4):
 # --- what all promise ----------------------------------------------------------------------------------------------
 
 
-@parametrize_with_checks([clone(hasher).set_params(n_bits=1) for hasher in HASHERS])
+@parametrize_with_checks([clone(hasher).set_params(n_bits=1) for hasher in ALL])
 def test_is_a_scikit_learn_transformer(estimator, check):
     check(estimator)
 
 
-@named(HASHERS)
+@named(ALL)
 def test_gives_bool_bits_also_of_other_points_and_block_by_block(hasher, monkeypatch):
     X, y = data()
     new = data(seed=1)[0].astype(np.float32)
@@ -60,7 +62,7 @@ def test_gives_bool_bits_also_of_other_points_and_block_by_block(hasher, monkeyp
     np.testing.assert_array_equal(fitted.transform(new), bits)
 
 
-@named(HASHERS)
+@named(ALL)
 def test_clones_pickles_frames_and_pipelines_give_the_same_bits(hasher):
     X, y = data()
     fitted = clone(hasher).fit(X, y)
@@ -74,7 +76,7 @@ def test_clones_pickles_frames_and_pipelines_give_the_same_bits(hasher):
     np.testing.assert_array_equal(table.to_numpy(), bits)
 
 
-@named(HASHERS)
+@named(ALL)
 @pytest.mark.parametrize("factor", [1000, 0.001])
 def test_neither_scale_nor_origin_of_the_features_changes_a_bit(hasher, factor):
     X, y = data()
@@ -105,7 +107,7 @@ def test_equal_points_are_no_error(hasher):
     assert (bits[1:] == bits[1]).all()
 
 
-@named(HASHERS)
+@named(ALL)
 def test_transform_needs_fit_and_features_like_those_of_fit(hasher):
     X, y = data()
     with pytest.raises(NotFittedError, match="not fitted yet"):
