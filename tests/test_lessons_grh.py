@@ -529,8 +529,8 @@ def test_random_codes_gain_with_length_and_labels_beat_length(ranking):
 
 def test_the_difference_is_more_than_luck(split):
     """Zero is not plausible."""
-    linear = score(GRH(16, random_state=0).fit(split.X_train, split.y_train), split, per_query=True)
-    random = score(LSH(16, random_state=0).fit(split.X_train), split, per_query=True)
+    linear = score(GRH(64, random_state=0).fit(split.X_train, split.y_train), split, per_query=True)
+    random = score(LSH(64, random_state=0).fit(split.X_train), split, per_query=True)
     assert paired_bootstrap(linear, random)[1] > 0
 
 
