@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import yaml
 
@@ -42,6 +43,10 @@ WIDER_THAN_THE_SCREEN = """() => {
 }"""
 IMAGES = """() => [...document.querySelectorAll("article img")].map((image) => (
   {alt: image.getAttribute("alt"), src: image.src, loaded: image.complete && image.naturalWidth > 0}))"""
+FIRST_PAINT = """() => new Promise((done) => new PerformanceObserver((list) => {
+  const [text] = list.getEntriesByName("first-contentful-paint");
+  if (text) done(text.startTime);
+}).observe({type: "paint", buffered: true}))"""
 
 
 class Visit:
@@ -50,10 +55,11 @@ class Visit:
     def __init__(self, browser, width, scheme="light", **options):
         viewport = {"width": width, "height": 900}
         self.context = browser.new_context(viewport=viewport, color_scheme=scheme, **options)
-        self.left, self.errors = [], []
+        self.left, self.errors, self.files = [], [], set()
         self.context.route(ELSEWHERE, lambda route: route.abort())
         self.page = self.context.new_page()
         self.page.on("request", lambda request: self.left.append(request.url) if ELSEWHERE.match(request.url) else None)
+        self.page.on("request", lambda request: self.files.add(unquote(urlsplit(request.url).path)))
         self.page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("requestfailed", lambda request: self.errors.append(f"not loaded: {request.url}"))
@@ -61,9 +67,15 @@ class Visit:
 
     def go(self, url):
         self.page.goto(url, wait_until="load")
-        if self.page.locator(".math").count():
-            self.page.wait_for_selector("mjx-container", state="attached", timeout=20_000)
-            self.page.wait_for_function("() => window.MathJax.startup.promise.then(() => true)")
+        self.page.evaluate("() => document.fonts.ready.then(() => true)")
+
+    def weight(self):
+        """Bytes of the files that a page opened from a file asked for, as they lie on the disk."""
+        return sum(path.stat().st_size for path in map(Path, self.files) if path.is_file())
+
+    def first_paint(self):
+        """Milliseconds until there was something to read."""
+        return self.page.evaluate(FIRST_PAINT)
 
     def check_nothing_went_wrong(self):
         assert self.left == [], "the page asked another host"
@@ -75,9 +87,11 @@ class Visit:
         text = page.locator(".bd-article-container, article").first.inner_text(timeout=5000)
         assert [raw for raw in UNRENDERED if raw in text] == []
         formulas = page.locator("article .math")
-        rendered = formulas.locator("xpath=descendant-or-self::*[local-name()='mjx-container']").count()
-        assert rendered >= formulas.count()
-        assert page.locator("mjx-merror").count() == 0
+        assert formulas.locator("> math").count() == formulas.count()
+        sizes = [formula.bounding_box() for formula in page.locator("article math:visible").all()]
+        assert [size for size in sizes if size["width"] < 4 or size["height"] < 4] == []
+        if page.locator("math:visible").count():
+            assert page.evaluate("() => document.fonts.check('16px Formulas')")
         for image in page.evaluate(IMAGES):
             assert image["loaded"], image["src"]
             assert len(image["alt"] or "") >= 20, image["src"]

@@ -10,7 +10,7 @@ document.addEventListener("DOMContentLoaded", () => {
   // the entries of a list of references are its items; the role that they come with is no longer one
   document.querySelectorAll(".citation-list [role='doc-biblioentry']").forEach((entry) => entry.setAttribute("role", "listitem"));
   // areas that scroll can be reached by keyboard, at whatever width they begin to
-  const areas = document.querySelectorAll("div.cell_output, .bd-article table, .bd-article pre");
+  const areas = document.querySelectorAll("div.cell_output, div.math, .bd-article table, .bd-article pre");
   const reach = () => areas.forEach((area) => {
     if (area.scrollWidth > area.clientWidth) area.tabIndex = 0;
     else area.removeAttribute("tabindex");

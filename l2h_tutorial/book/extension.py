@@ -14,6 +14,7 @@ from l2h_tutorial.book.cache import execution_key
 from l2h_tutorial.book.editions import EDITIONS, fold_solutions, make_edition
 from l2h_tutorial.book.executed import executed_page, keep_times
 from l2h_tutorial.book.files import replace_file
+from l2h_tutorial.book.formulas import register as register_formulas
 from l2h_tutorial.book.guide import chapter_pages
 from l2h_tutorial.book.guide import connect as connect_guide
 from l2h_tutorial.book.markdown import NotebookError, Page
@@ -30,6 +31,7 @@ _LOGGER = logging.getLogger(__name__)
 
 def register(app: Any) -> dict[str, Any]:
     """Connect to what happens in a build."""
+    register_formulas(app)
     register_selftest(app)
     keep_times()
     app.add_config_value("l2h_wheel", "", "html")  # "html": when it changes, all pages are written again
@@ -102,8 +104,7 @@ def _write_notebooks(app: Any, document: nodes.document, docname: str) -> None:
                 replace_file(_folder(app, edition) / name, nbformat.writes(notebook).encode() + b"\n")
                 if edition == "reader" and docname in chapter_pages(env):
                     chapter = f"../{app.builder.get_target_uri(docname)}"
-                    mathjax = posixpath.join("../_static", app.config.mathjax_path)
-                    replace_file(_slides(app, docname), make_slides(notebook, chapter, mathjax).encode())
+                    replace_file(_slides(app, docname), make_slides(notebook, chapter).encode())
         except NotebookError as error:
             for edition in EDITIONS:
                 (_folder(app, edition) / name).unlink(missing_ok=True)

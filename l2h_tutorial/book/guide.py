@@ -178,7 +178,7 @@ def _joined(links: Sequence[nodes.Node]) -> list[nodes.Node]:
 
 
 def _words(markdown: str) -> list[nodes.Node]:
-    """Words with formulas; MathJax is there because the guide itself has a formula."""
+    """Words with formulas."""
     pieces = re.split(r"\$([^$]+)\$", markdown)
     return [nodes.math(piece, piece) if i % 2 else nodes.Text(piece) for i, piece in enumerate(pieces) if piece]
 

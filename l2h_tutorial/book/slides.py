@@ -19,6 +19,8 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
+from l2h_tutorial.book.formulas import mathml
+
 __all__ = ["make_slides", "what_to_say"]
 
 LINES = 14.0  # of text below a slide's title
@@ -50,17 +52,17 @@ class _Slide:
         return LINES - sum(item.height for item in self.items)
 
 
-def make_slides(notebook: NotebookNode, chapter: str, mathjax: str) -> str:
+def make_slides(notebook: NotebookNode, chapter: str) -> str:
     """Write a chapter's slides as one HTML file, which needs no network.
 
-    Styles, scripts and figures are in the file; only formulas need MathJax beside it.
+    Styles, scripts and figures are in the file; only the font of formulas is beside it.
 
     Parameters
     ----------
     notebook : NotebookNode
         The chapter's notebook for readers.
-    chapter, mathjax : str
-        Where the chapter's page and MathJax are, relative to the slides.
+    chapter : str
+        Where the chapter's page is, relative to the slides.
 
     Returns
     -------
@@ -92,7 +94,7 @@ def make_slides(notebook: NotebookNode, chapter: str, mathjax: str) -> str:
         f'{section}\n<p class="place">{number} / {len(sections)}</p>\n</section>'
         for number, section in enumerate(sections, start=1)
     )
-    return _document(markdown.renderInline(title), body, mathjax)
+    return _document(markdown.renderInline(title), body)
 
 
 def what_to_say(paragraph: str) -> str:
@@ -123,10 +125,7 @@ def what_to_say(paragraph: str) -> str:
 
 def _markdown() -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
-    dollarmath_plugin(
-        markdown,
-        renderer=lambda text, options: escape(f"\\[{text}\\]" if options["display_mode"] else f"\\({text}\\)"),
-    )
+    dollarmath_plugin(markdown, renderer=lambda tex, options: mathml(tex, display=options["display_mode"]))
     for rule in ("link_open", "link_close"):  # links lead to notebooks, which slides have not beside them
         markdown.add_render_rule(rule, lambda *arguments: "")
     return markdown
@@ -237,18 +236,17 @@ def _section(slide: _Slide, markdown: MarkdownIt) -> str:
     return f'<section class="slide">\n<h2>{markdown.renderInline(slide.title)}</h2>\n{content}'
 
 
-def _document(title: str, body: str, mathjax: str) -> str:
+def _document(title: str, body: str) -> str:
     styles = (_FOLDER / "slides.css").read_text(encoding="utf-8")
     script = (_FOLDER / "slides.js").read_text(encoding="utf-8")
     light = HtmlFormatter(style="a11y-high-contrast-light").get_style_defs(".code")
     dark = HtmlFormatter(style="a11y-high-contrast-dark").get_style_defs(".code")
-    formulas = f'<script defer src="{escape(mathjax)}"></script>\n' if "\\(" in body or "\\[" in body else ""
     plain = re.sub(r"<[^>]+>", "", title)
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{plain}: slides</title>\n<style>\n{light}\n"
         f"@media screen and (prefers-color-scheme: dark) {{\n{dark}\n}}\n"
-        f"{styles}</style>\n{formulas}</head>\n<body>\n<main>\n{body}\n</main>\n<script>\n{script}</script>\n"
+        f"{styles}</style>\n</head>\n<body>\n<main>\n{body}\n</main>\n<script>\n{script}</script>\n"
         "</body>\n</html>\n"
     )

@@ -1,0 +1,64 @@
+"""Formulas become MathML, with a font of their own."""
+
+import re
+from xml.etree import ElementTree
+
+import pytest
+from fontTools.ttLib import TTFont
+from visits import PAGES
+
+from l2h_tutorial.book.formulas import FONT, mathml
+
+MATHS = "{http://www.w3.org/1998/Math/MathML}"
+
+
+def parsed(tex, **options):
+    return ElementTree.fromstring(mathml(tex, **options))
+
+
+def pieces(tex):
+    """What a formula shows, from left to right: kind of element and text."""
+    return [(node.tag.removeprefix(MATHS), node.text) for node in parsed(tex).iter() if node.text and node.text.strip()]
+
+
+def test_letters_numbers_and_operators_are_what_they_are_in_tex():
+    assert pieces(r"2 a \le \mathbf{x}") == [("mn", "2"), ("mi", "a"), ("mo", "\u2264"), ("mi", "\U0001d431")]
+
+
+def test_a_formula_on_a_line_of_its_own_says_so():
+    assert parsed("a", display=True).get("display") == "block"
+    assert parsed("a").get("display") == "inline"
+
+
+@pytest.mark.parametrize("name", ["sgn", "Pr", "log"])
+def test_the_name_of_a_function_is_no_operator_that_keeps_its_distance(name):
+    tex = {"sgn": r"\operatorname{sgn}(a)", "Pr": r"\Pr[a]", "log": r"\log n"}[name]
+    assert pieces(tex)[0] == ("mi", name)
+
+
+def test_a_function_without_a_bracket_keeps_its_distance_from_its_argument():
+    kinds = [node.tag.removeprefix(MATHS) for node in parsed(r"\log n").iter()]
+    assert kinds == ["math", "mrow", "mi", "mspace", "mi"]
+
+
+def test_a_sign_is_not_a_difference():
+    forms = [node.get("form") for node in parsed("a - (-1) = +2").iter(f"{MATHS}mo") if node.text in "\u2212+"]
+    assert forms == [None, "prefix", "prefix"]
+
+
+@pytest.mark.parametrize("tex", [r"\nonsense{a}", r"\frac{a", r"a_{b", r"\left( a"])
+def test_what_is_no_formula_is_named(tex):
+    with pytest.raises(ValueError, match=re.escape(f"no MathML for the formula {tex}")):
+        mathml(tex)
+
+
+def test_the_font_has_every_character_of_every_formula(site):
+    font = TTFont(site / "_static" / FONT)
+    assert "MATH" in font
+    assert "SIL" in font["name"].getDebugName(13)  # the licence travels with it
+    known, shown = font.getBestCmap(), set()
+    for page in [*site.glob("slides/*.html"), *(site / f"{name}.html" for name in PAGES)]:
+        for formula in re.findall(r"<math.*?</math>", page.read_text(encoding="utf-8"), re.S):
+            shown |= set("".join(ElementTree.fromstring(formula).itertext()))
+    assert len(shown) > 40
+    assert {character for character in shown if ord(character) not in known} == set()
