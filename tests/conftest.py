@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import offline
 import pytest
 import scipy.io
 from hypothesis import settings
@@ -34,6 +35,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for marker, (available, reason) in here.items():
             if item.get_closest_marker(marker) and not available:  # not keywords: they hold parameters too
                 item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    offline.asked.clear()
+    offline.allowed = item.get_closest_marker("index") is not None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    yield
+    assert not offline.asked, f"a test reached for the network: {offline.asked}"
 
 
 @pytest.fixture(scope="session", autouse=True)

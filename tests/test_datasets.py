@@ -14,7 +14,8 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from l2h_tutorial import Dataset, gist_descriptors, load_dataset
 from l2h_tutorial.datasets import cache as cache_module
 from l2h_tutorial.datasets import fashion_mnist
-from l2h_tutorial.datasets.cache import cache_folder, cached_gist, whole_file
+from l2h_tutorial.datasets.cache import cache_folder, cached_gist
+from l2h_tutorial.files import whole_file
 
 
 @pytest.fixture
@@ -182,11 +183,11 @@ def test_a_cache_that_is_a_file_is_warned_about(tmp_path: Path, images, monkeypa
 @pytest.mark.parametrize("interruption", [KeyboardInterrupt, OSError, SystemExit])
 def test_a_file_appears_whole_or_not_at_all(tmp_path: Path, interruption):
     path = tmp_path / "folder" / "file"
-    with pytest.raises(interruption), whole_file(path) as temporary:  # noqa: PT012
-        temporary.write_text("half")
+    with pytest.raises(interruption), whole_file(path) as file:  # noqa: PT012
+        file.write(b"half")
         assert not path.exists()
         raise interruption
     assert list(path.parent.iterdir()) == []
-    with whole_file(path) as temporary:
-        temporary.write_text("whole")
+    with whole_file(path) as file:
+        file.write(b"whole")
     assert [file.read_text() for file in path.parent.iterdir()] == ["whole"]

@@ -27,6 +27,7 @@ class Answer:
     sent: float = 1.0  # share of the content that is sent before the connection is closed
     pause: float = 0.0  # seconds before each tenth of the content
     failures: int = 0  # answers 503 that many times first
+    location: str = ""  # where a redirection leads
 
 
 class Server:
@@ -61,6 +62,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             answer = Answer(b"busy", status=503)
         self.send_response(answer.status)
         self.send_header("Content-Length", str(len(answer.content)))
+        if answer.location:
+            self.send_header("Location", answer.location)
         self.end_headers()
         tenth = len(answer.content) // 10 + 1
         for start in range(0, int(len(answer.content) * answer.sent), tenth):

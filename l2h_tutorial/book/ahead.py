@@ -3,12 +3,14 @@
 import base64
 import io
 import os
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from jupyter_cache import get_cache  # type: ignore[import-untyped]
 from jupyter_cache.base import CacheBundleIn  # type: ignore[import-untyped]
+from jupyter_cache.cache.db import NbCacheRecord  # type: ignore[import-untyped]
 from myst_nb.core.execute import cache as execution
 from myst_nb.core.read import create_nb_reader
 from nbformat import NotebookNode
@@ -31,7 +33,7 @@ def execute_ahead(app: Any, env: Any, docnames: list[str]) -> None:
 
     A page that fails is not put there: Sphinx executes it again when it reads it, and reports what is wrong.
     """
-    cache = get_cache(env.mystnb_config.execution_cache_path)
+    cache = open_cache(env.mystnb_config.execution_cache_path)
     pending = [page for name in docnames if (page := _page(env, name)) and not _is_in(cache, page.notebook)]
     pending.sort(key=lambda page: page.path.stat().st_size, reverse=True)  # the longest first
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -45,6 +47,17 @@ def execute_ahead(app: Any, env: Any, docnames: list[str]) -> None:
                 cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
 
 
+def open_cache(folder: str) -> Any:
+    """Open the cache of executed pages, anew if a kill or a full disk has left its index unusable."""
+    cache = get_cache(folder)
+    try:
+        cache.list_cache_records(), cache.list_project_records(), cache.get_cache_limit()  # its three tables
+    except Exception:  # jupyter-cache, SQLAlchemy and SQLite each have their own
+        shutil.rmtree(folder)
+        cache = get_cache(folder)
+    return cache
+
+
 def _page(env: Any, docname: str) -> _Page | None:
     path = Path(env.doc2path(docname))
     text = path.read_text(encoding="utf-8")
@@ -53,9 +66,16 @@ def _page(env: Any, docname: str) -> _Page | None:
 
 
 def _is_in(cache: Any, notebook: NotebookNode) -> bool:
+    """Whether the cache has a page, and has it whole: what a killed build left of one is removed."""
     try:
-        cache.match_cache_notebook(notebook)
+        record = cache.match_cache_notebook(notebook)
     except KeyError:
+        return False
+    try:
+        cache.get_cache_bundle(record.pk)
+    except (KeyError, ValueError):  # no file, or half of one
+        shutil.rmtree(Path(cache.path, "executed", record.hashkey), ignore_errors=True)
+        NbCacheRecord.remove_record(record.pk, cache.db)
         return False
     return True
 

@@ -32,11 +32,11 @@ def keep_times() -> None:
 
 
 def _seconds(times: Mapping[str, str]) -> float:
-    """From when the kernel became busy to when it was idle again; 0 for a cell without code."""
+    """From when the kernel became busy to when it was idle again; 0 without code, or if the clock went back."""
     if "iopub.status.idle" not in times:
         return 0.0
     start, end = (datetime.fromisoformat(times[f"iopub.status.{status}"]) for status in ("busy", "idle"))
-    return (end - start).total_seconds()
+    return max(0.0, (end - start).total_seconds())
 
 
 def executed_page(env: Any, docname: str) -> NotebookNode:

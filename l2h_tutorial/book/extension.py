@@ -2,6 +2,7 @@
 
 import os
 import posixpath
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -35,20 +36,43 @@ def register(app: Any) -> dict[str, Any]:
     register_selftest(app)
     keep_times()
     app.add_config_value("l2h_wheel", "", "html")  # "html": when it changes, all pages are written again
+    app.connect("config-inited", _start_afresh)
     app.connect("config-inited", _prepare)
     app.connect("env-before-read-docs", execute_ahead)
     app.connect("env-get-outdated", _pages_without_their_notebook)
     app.connect("doctree-resolved", _write_notebooks)
     app.connect("html-page-context", _link_notebook)
     app.connect("build-finished", _finish)
+    app.connect("build-finished", _note_the_end, priority=1000)
     connect_guide(app)
     connect_publishing(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
+def _unfinished(app: Any) -> Path:
+    return Path(app.outdir, ".unfinished")
+
+
+def _start_afresh(app: Any, config: Any) -> None:
+    """Forget the pages of a build that was killed: half a page would be newer than its source, and stay."""
+    if _unfinished(app).exists():
+        for folder in (app.outdir, app.doctreedir):
+            shutil.rmtree(folder, ignore_errors=True)
+            Path(folder).mkdir(parents=True)
+    _unfinished(app).touch()
+
+
+def _note_the_end(app: Any, exception: Exception | None) -> None:
+    if exception is None:
+        _unfinished(app).unlink()
+
+
 def _prepare(app: Any, config: Any) -> None:
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # of the kernels: with matrices as small as the
         os.environ.setdefault(variable, "1")  # chapters', more threads wait longer for one another than they calculate
+    # where the user's cache cannot be written, every chapter computes the features again, and need not say so
+    patience = "ignore:the features could not be kept"
+    os.environ["PYTHONWARNINGS"] = ",".join(filter(None, (os.environ.get("PYTHONWARNINGS"), patience)))
     build = Path(app.outdir).resolve().parent
     config.nb_execution_cache_path = str(build / ".jupyter_cache" / execution_key()[:16])
     wheel = build_wheel(build / "wheel")

@@ -4,6 +4,8 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
+from l2h_tutorial.files import whole_file
+
 __all__ = ["PACKAGE", "files_key", "package_files", "replace_file"]
 
 PACKAGE = Path(__file__).parents[1]
@@ -24,8 +26,6 @@ def files_key(paths: Iterable[Path], root: Path) -> str:
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Write a file under another name first: whoever opens ``path`` finds the old content or the new, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.part")
-    part.write_bytes(content)
-    part.replace(path)
+    """Write a file: whoever opens ``path`` finds the old content or the new, never a part."""
+    with whole_file(path) as file:
+        file.write(content)

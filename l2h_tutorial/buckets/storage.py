@@ -1,7 +1,5 @@
 """A hash table as a file."""
 
-import os
-import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -10,30 +8,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..codes import WORD_BITS
+from ..files import whole_file
 from ..search.index import BucketIndex, code_dtype
 
 _FORMAT = "l2h_tutorial hash table 1"
 
 
 def save_index(index: BucketIndex, path: Path) -> None:
-    """Write to a temporary name beside `path`, then rename: a reader sees the old file or the new one, never half."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez(
-                file,
-                format=np.array(_FORMAT),
-                n_bits=np.array(index.n_bits, dtype=np.int64),
-                words=index.words,
-                offsets=index.offsets,
-                rows=index.rows,
-            )
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    """Write the arrays as they are: a reader sees the old file or the new one, never half."""
+    with whole_file(path) as file:
+        np.savez(
+            file,
+            format=np.array(_FORMAT),
+            n_bits=np.array(index.n_bits, dtype=np.int64),
+            words=index.words,
+            offsets=index.offsets,
+            rows=index.rows,
+        )
 
 
 def load_index(path: Path) -> BucketIndex:

@@ -1,41 +1,21 @@
-"""The user's cache folder: files that appear whole or not at all, and features that are computed once."""
+"""The user's cache folder, and features that are computed once."""
 
 import hashlib
 import os
-import tempfile
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import platformdirs
 from numpy.typing import NDArray
 
+from ..files import whole_file
 from ..gist import GIST_VERSION, N_FEATURES, gist_descriptors
 
 
 def cache_folder() -> Path:
     """The folder that ``L2H_DATA_HOME`` names, else the platform's user cache folder; it need not exist yet."""
     return Path(os.environ.get("L2H_DATA_HOME") or platformdirs.user_cache_dir("l2h-tutorial")).expanduser()
-
-
-@contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """Give a temporary name beside ``path``; rename it to ``path`` if the block ends well, else remove it.
-
-    A reader therefore never sees half a file, whatever ends the writing: an error, a full disk, an interrupt.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def cached_gist(images: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -60,7 +40,7 @@ def cached_gist(images: NDArray[np.uint8]) -> NDArray[np.float32]:
         return features
     features = gist_descriptors(images)
     try:
-        with whole_file(path) as temporary, temporary.open("wb") as file:
+        with whole_file(path) as file:
             np.savez(file, features=features)
     except OSError as error:
         warnings.warn(

@@ -10,6 +10,8 @@ from typing import TypeVar
 
 import requests
 
+from ..files import remove_abandoned
+
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # in a kernel without widgets tqdm says so, on import, into the reader's notebook
     import pooch
@@ -43,8 +45,9 @@ def download(url: str, path: Path, known_hash: str | None, read: Callable[[Path]
     pooch.get_logger().setLevel(logging.WARNING)  # it reports each step to stderr, which a notebook would show
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        remove_abandoned(path)
         # In a folder of its own, which goes away with whatever is in it: what fails leaves nothing behind.
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".download-") as folder:
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.", suffix=".part") as folder:
             fetcher = pooch.create(
                 path=folder,
                 base_url="",

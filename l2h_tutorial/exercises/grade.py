@@ -17,6 +17,7 @@ import pandas as pd
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from ..files import whole_file
 from ..lsh import LSH
 from ..metrics import mean_average_precision, precision_within_radius, ring_counts
 from .project import Project, project_data
@@ -172,7 +173,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     target = options.folder / "grades.csv"
-    table.to_csv(target, index=False, float_format="%.4f")
+    with whole_file(target) as file:
+        table.to_csv(file, index=False, float_format="%.4f")
     print(table.to_string(index=False, float_format=lambda value: f"{value:.3f}", na_rep=""))
     print(f"\nAlso in {target}")
     return 0

@@ -5,7 +5,8 @@ import hashlib
 import io
 import os
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,12 @@ import numpy as np
 import pandas as pd
 
 from ..datasets import Dataset
-from ..datasets.cache import whole_file
+from ..files import whole_file
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 __all__ = ["ResultsFile", "provenance"]
 
@@ -23,7 +29,8 @@ class ResultsFile:
     """A CSV file with one row a finished measurement, each measured once.
 
     With every addition the file is written anew under another name and renamed, so that whatever ends the program
-    finds it whole. Rows that are there already are kept to the letter.
+    finds it whole. Rows that are there already are kept to the letter. Several programs may add to one file, except
+    on Windows and on network drives without locks.
 
     Parameters
     ----------
@@ -50,21 +57,17 @@ class ResultsFile:
     def __init__(self, path: str | os.PathLike[str], key: Sequence[str]) -> None:
         self.path = Path(path)
         self.key = list(key)
-        for unfinished in self.path.parent.glob(f".{self.path.name}-*"):  # a killed program could not remove it
-            unfinished.unlink()
         text = self._text()
         if text and not text.endswith("\n"):
             raise ValueError(f"the last row of {self.path} is not whole; remove it and start again")
         missing = [name for name in self.key if text and name not in self._header(text)]
         if missing:
             raise ValueError(f"{self.path} holds other results: it has no column {missing[0]!r}")
-        self._known = (
-            {tuple(map(str, row)) for row in self.frame()[self.key].itertuples(index=False)} if text else set()
-        )
+        self._known, self._others = self._names(), set[tuple[str, ...]]()  # the second: added by others since
 
     def __contains__(self, measurement: Mapping[str, Any]) -> bool:
         """Whether a measurement with these values of the key is in the file."""
-        return self._name(measurement) in self._known
+        return self._name(measurement) in self._known | self._others
 
     def check(self, **expected: str) -> None:
         """Refuse a file whose rows have another value in one of these columns.
@@ -79,34 +82,40 @@ class ResultsFile:
                 raise ValueError(f"{self.path} holds results of {others.pop()}, not of {value}: choose another file")
 
     def append(self, *rows: Mapping[str, Any]) -> None:
-        """Write rows, all of them or, if the program ends before, none.
+        """Write rows, all of them or, if the program ends before, none. Another program's rows of the same name stay.
 
         Raises
         ------
         ValueError
             If one is there already, or its columns are not those of the file.
+        OSError
+            If the file cannot be written; it is left as it was.
         """
-        text = self._text()
-        for row in rows:
-            text = text or self._line(row.keys())
-            if self._header(text) != list(row):
-                raise ValueError(f"{self.path} has the columns {self._header(text)}, the row {list(row)}")
-            if row in self:
-                raise ValueError(f"{self.path} already holds {dict(zip(self.key, self._name(row), strict=True))}")
-            text += self._line(row.values())
-        with whole_file(self.path) as temporary:
-            temporary.write_text(text, encoding="utf-8")
-            temporary.chmod(0o644)  # a temporary file is its owner's alone
+        with _alone(self.path.parent):
+            text, self._others = self._text(), self._names() - self._known
+            for row in rows:
+                text = text or self._line(row.keys())
+                if self._header(text) != list(row):
+                    raise ValueError(f"{self.path} has the columns {self._header(text)}, the row {list(row)}")
+                if self._name(row) in self._known:
+                    raise ValueError(f"{self.path} already holds {dict(zip(self.key, self._name(row), strict=True))}")
+                if self._name(row) not in self._others:
+                    text += self._line(row.values())
+            with whole_file(self.path) as file:
+                file.write(text.encode())
         self._known.update(map(self._name, rows))
 
     def frame(self) -> pd.DataFrame:
         """Read all rows; without a file, none and no columns but the key."""
-        if not self.path.exists():
+        if not self._text():
             return pd.DataFrame(columns=self.key)
         return pd.read_csv(self.path)
 
     def _name(self, measurement: Mapping[str, Any]) -> tuple[str, ...]:
         return tuple(str(measurement[name]) for name in self.key)
+
+    def _names(self) -> set[tuple[str, ...]]:
+        return {tuple(map(str, row)) for row in self.frame()[self.key].itertuples(index=False)}
 
     def _text(self) -> str:
         return self.path.read_text(encoding="utf-8") if self.path.exists() else ""
@@ -120,6 +129,22 @@ class ResultsFile:
         line = io.StringIO()
         csv.writer(line, lineterminator="\n").writerow(values)
         return line.getvalue()
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Let one program at a time into the block. The lock is the system's, which takes it back when a program ends."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if fcntl is None:
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # a network drive without locks
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def provenance(dataset: Dataset) -> dict[str, str]:

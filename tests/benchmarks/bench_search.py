@@ -20,6 +20,7 @@ from sklearn.neighbors import BallTree
 from threadpoolctl import threadpool_limits
 
 from l2h_tutorial import LSH, HashTable, load_dataset, split_dataset
+from l2h_tutorial.files import whole_file
 from l2h_tutorial.protocols.results import provenance
 from l2h_tutorial.scale import resampled_codes
 from l2h_tutorial.search import ball_size
@@ -228,8 +229,8 @@ def main(quick=False):
                 del many
         frame = table.summary()
     if not quick:
-        RESULTS.parent.mkdir(exist_ok=True)
-        frame.to_csv(RESULTS, index=False)
+        with whole_file(RESULTS) as file:
+            frame.to_csv(file, index=False)
         print(f"\n{len(frame)} rows: {RESULTS}")
 
 

@@ -1,0 +1,97 @@
+"""The book: killed while it is built, built where the home cannot be written, with a clock that goes backwards."""
+
+import os
+import shutil
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from test_notebooks import CONFIGURATION, HEADER
+
+from l2h_tutorial.book.executed import _seconds
+
+CHAPTER = f"""{HEADER}# A page
+
+```{{code-cell}} ipython3
+from l2h_tutorial.book import record
+
+record("answer", "forty-two")
+```
+
+The answer is {{glue:text}}`answer`.
+"""
+NEEDS_THE_CACHE = f"""{HEADER}# A page
+
+```{{code-cell}} ipython3
+import numpy as np
+from l2h_tutorial.datasets.cache import cached_gist
+
+cached_gist(np.zeros((2, 16, 16), dtype=np.uint8)).shape
+```
+"""
+STRICT = CONFIGURATION + 'nb_output_stderr = "error"\n'
+OPTIONS = ["-b", "html", "-q", "-W", "-n", "--keep-going", ".", "_build/html"]
+KILLED_AT = """
+import os, signal, sys
+from pathlib import Path
+from sphinx.cmd.build import main
+
+reached = []
+
+def hook(event, arguments):
+    if event == "open" and str(arguments[0]).endswith(sys.argv[1]) and "w" in (arguments[1] or "") and not reached:
+        reached.append(True)
+        Path(arguments[0]).write_bytes(b"half")
+        os.kill(os.getpid(), signal.SIGKILL)
+
+sys.addaudithook(hook)
+main(sys.argv[2:])
+"""
+
+
+def build(folder, start=("-m", "sphinx"), **variables):
+    call = [sys.executable, *start, *OPTIONS]
+    return subprocess.run(call, cwd=folder, capture_output=True, text=True, env=os.environ | variables, check=False)
+
+
+def book_of(folder, page):
+    for name, content in {"conf.py": STRICT, "index.md": page, "references.bib": ""}.items():
+        (folder / name).write_text(content)
+    return folder
+
+
+def pages(folder):
+    names = ("index.html", "searchindex.js", "notebooks/index.ipynb", "genindex.html", "llms.txt", "plain/index.md")
+    return {name: (folder / "_build/html" / name).read_text() for name in names}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="kills itself by a signal")
+def test_a_build_that_was_killed_is_begun_again_and_becomes_whole(tmp_path):
+    book = book_of(tmp_path, CHAPTER)
+    assert build(book).returncode == 0
+    whole = pages(book)
+    for name in ("base.ipynb", "index.html", "searchindex.js.tmp"):
+        shutil.rmtree(book / ("_build" if name == "base.ipynb" else "_build/html"))
+        assert build(book, ("-c", KILLED_AT, name)).returncode < 0, name
+        assert any(path.read_bytes() == b"half" for path in book.rglob(name)), name
+        result = build(book)
+        assert result.returncode == 0, f"{name}: {result.stderr}"
+        assert pages(book) == whole, name
+    assert not (book / "_build/html/.unfinished").exists()
+
+
+def test_where_the_cache_cannot_be_written_the_strict_build_succeeds_all_the_same(tmp_path):
+    book = book_of(tmp_path, NEEDS_THE_CACHE)
+    (book / "file").write_text("in the way")
+    result = build(book, L2H_DATA_HOME=str(book / "file"))
+    assert result.returncode == 0, result.stderr
+    assert "(2, 512)" in (book / "_build/html/index.html").read_text()
+
+
+@pytest.mark.parametrize("seconds", [-3600, 0, 2.5])
+def test_a_cell_never_takes_less_than_no_time(seconds):
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    end = start + timedelta(seconds=seconds)
+    times = {"iopub.status.busy": start.isoformat(), "iopub.status.idle": end.isoformat()}
+    assert _seconds(times) == max(0, seconds)
