@@ -95,6 +95,11 @@ def test_importing_the_loaders_leaves_scikit_learn_alone():
         (lambda content: b"version https://git-lfs.github.com/spec/v1", "is not a whole gzip file"),
         (lambda content: fashion_mnist.gzip.compress(b"hello"), "does not hold an IDX file"),
         (lambda content: fashion_mnist.gzip.compress(b"\0\0\x08\x01\0\0\0\x05abc"), "does not hold an IDX file"),
+        (
+            lambda content: fashion_mnist.gzip.compress(b"\0\0\x08\x46" + b"\0\0\0\1" * 70 + b"a"),
+            "does not hold an IDX file",
+        ),
+        (lambda content: 6 * fashion_mnist.gzip.compress(bytes(2**24)), r"does not hold an IDX file .*too large"),
     ],
 )
 def test_refuses_damaged_bundled_files(tmp_path, damage, message):

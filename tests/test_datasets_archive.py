@@ -63,9 +63,12 @@ def test_refuses_an_incomplete_set_of_batches(cifar_batches, write_either):
         load(write_either(cifar_batches))
 
 
-def test_refuses_other_class_names(cifar_batches, write_either):
-    cifar_batches["batches.meta"] = pickle.dumps({b"label_names": [b"apple", b"baby"]}, protocol=2)
-    with pytest.raises(ValueError, match=r"batches.meta names the classes \['apple', 'baby'\]; expected"):
+@pytest.mark.parametrize(
+    ("names", "said"), [([b"apple", b"baby"], r"\['apple', 'baby'\]"), (5, r"\[\]"), (np.arange(10), r"\[\]")]
+)
+def test_refuses_other_class_names(cifar_batches, write_either, names, said):
+    cifar_batches["batches.meta"] = pickle.dumps({b"label_names": names}, protocol=2)
+    with pytest.raises(ValueError, match=rf"batches.meta names the classes {said}; expected"):
         load(write_either(cifar_batches))
 
 
@@ -76,6 +79,7 @@ def test_refuses_other_class_names(cifar_batches, write_either):
         ({b"labels": [1]}, r"must be uint8 of shape \(n, 3072\); found NoneType"),
         ({b"data": np.zeros((2, 3072)), b"labels": [1, 2]}, r"must be uint8 .*found float64 \(2, 3072\)"),
         ({b"data": np.zeros((2, 1024), np.uint8), b"labels": [1, 2]}, r"must be uint8 .*found uint8 \(2, 1024\)"),
+        ({b"data": np.zeros((0, 3072), np.uint8), b"labels": []}, r"must be uint8 .*found uint8 \(0, 3072\)"),
         ({b"data": np.zeros((2, 3072), np.uint8), b"labels": [1]}, "must hold a list of 2 labels; found 1 labels"),
         ({b"data": np.zeros((2, 3072), np.uint8)}, "must hold a list of 2 labels; found NoneType"),
         ({b"data": np.zeros((2, 3072), np.uint8), b"labels": [1, 10]}, "whole numbers from 0 to 9; found 10"),
@@ -208,6 +212,39 @@ def test_refuses_a_folder_in_a_batchs_place(cifar_batches, write_folder):
     (folder / "data_batch_3").mkdir()
     with pytest.raises(IsADirectoryError, match="data_batch_3 is a folder; expected a batch file"):
         load(folder)
+
+
+def sized(name, size, kind=tarfile.REGTYPE):
+    info = member(name, kind)
+    info.size = size
+    return info.tobuf(tarfile.GNU_FORMAT)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (sized("x", 2**30, tarfile.XHDTYPE), "declares a part of"),
+        (sized("x", 2**30, tarfile.GNUTYPE_LONGNAME), "declares a part of"),
+        (sized("x", -512, tarfile.XHDTYPE), "declares a part of"),
+        (sized("x", 2**40), "declares a part that ends at"),
+        (sized("x", -512), "member 'x' has -512 bytes"),
+        (sized("x", 0) * 1001, "takes more than 1000 reads"),
+        (
+            sized("x", 44, tarfile.XHDTYPE)
+            + b"22 GNU.sparse.major=1\n22 GNU.sparse.minor=0\n".ljust(512, b"\0")
+            + sized("x", 2**20)
+            + b"99999999\n"
+            + b"1\n" * 300_000,
+            "takes more than 1000 reads",
+        ),
+        (sized("x", 600, tarfile.XHDTYPE) + b"22 GNU.sparse.size=x\n".ljust(1024, b"\0"), "not a whole tar.gz archive"),
+    ],
+)
+def test_refuses_headers_that_would_fill_memory_or_take_for_ever(tmp_path, content, message):
+    path = tmp_path / "cifar.tar.gz"
+    path.write_bytes(gzip.compress(content + bytes(1024)))
+    with pytest.raises(ValueError, match=rf"cifar.tar.gz.*{message}"):
+        load(path)
 
 
 @pytest.mark.parametrize("share", [0.0001, 0.3, 0.9])

@@ -1,5 +1,6 @@
 """Images in one folder for each class."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -82,6 +83,34 @@ def test_refuses_a_truncated_image(tmp_path):
 def test_refuses_an_image_of_16_bits(tmp_path):
     folder = write_images(tmp_path / "images", {"a/1.png": pixels(8, 8).astype(np.uint16), "b/1.png": pixels(8, 8)})
     with pytest.raises(ValueError, match=r"a/1.png cannot be read .*not of 8 bits a channel"):
+        load(folder)
+
+
+def test_images_start_no_program(tmp_path):
+    """Pillow hands PostScript to Ghostscript, whatever the file is called."""
+    folder = write_images(tmp_path / "images", {"a/1.png": pixels(8, 8), "b/1.png": pixels(8, 8)})
+    Image.fromarray(pixels(8, 8)).save(folder / "b" / "2.eps")
+    (folder / "b" / "2.eps").rename(folder / "b" / "2.png")
+    with pytest.raises(ValueError, match=r"b/2.png cannot be read as an image \(cannot identify"):
+        load(folder)
+
+
+@pytest.mark.parametrize(("name", "size"), [("2.png", (60_000, 1)), ("2.ppm", (60_000, 60_000))])
+def test_refuses_an_image_by_the_size_that_it_declares(tmp_path, name, size):
+    folder = write_images(tmp_path / "images", {"a/1.png": pixels(8, 8), "b/1.png": pixels(8, 8)})
+    if name == "2.png":
+        Image.new("L", size).save(folder / "b" / name)
+    else:
+        (folder / "b" / name).write_bytes(b"P5 %d %d 255\n" % size)
+    with pytest.raises(ValueError, match=rf"b/{name} cannot be read as an image"):
+        load(folder)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_refuses_a_pipe_among_the_images(tmp_path):
+    folder = write_images(tmp_path / "images", {"a/1.png": pixels(8, 8), "b/1.png": pixels(8, 8)})
+    os.mkfifo(folder / "b" / "2.png")
+    with pytest.raises(ValueError, match=r"b/2.png is no file"):
         load(folder)
 
 

@@ -1,6 +1,8 @@
 """CIFAR-10 as Matlab features, and what is said about any source that is not right."""
 
 import os
+import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -107,6 +109,48 @@ def test_reads_a_matlab_file(write_matlab, shape):
 def test_refuses_a_matlab_file_with_other_content(write_matlab, variables, message):
     with pytest.raises(ValueError, match=rf"Gist512CIFAR10.mat:? {message}"):
         load(write_matlab(**variables))
+
+
+def array(name, shape, *values, array_class=6, flags=0):
+    """An array of a Matlab file, as it declares itself, with parts (type, content or declared size) for its values."""
+    body = struct.pack("<6I", 6, 8, array_class | flags << 8, 0, 5, 4 * len(shape)) + struct.pack(
+        f"<{len(shape)}i", *shape
+    )
+    body += struct.pack("<II", 1, len(name)) + name.ljust(8, b"\0")
+    for kind, size in values:
+        body += struct.pack("<II", kind, size) + bytes(min(size, 4096))
+    return struct.pack("<II", 14, len(body)) + body
+
+
+def cells(depth):
+    inner = b""
+    for _ in range(depth):
+        inner = array(b"X", (1, 1), array_class=1)[8:] + inner
+        inner = struct.pack("<II", 14, len(inner)) + inner
+    return inner
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (array(b"X", (2**21, 512), (2, 2**30)), r"X must have at most 60000 rows of 512; found \(2097152, 512\)"),
+        (array(b"X", (2, -512), (2, 1024)), r"X must have at most 60000 rows of 512; found \(2, -512\)"),
+        (array(b"X", (2, 512), (2, 2**31)), "the values of X, 2147483648 bytes of type 2, do not fit its shape"),
+        (array(b"X", (2, 512), (99, 1024)), "the values of X, 1024 bytes of type 99, do not fit its shape"),
+        (array(b"X", (2, 512), (2, 1024), (2, 1024), flags=8), "X must be .*; found complex numbers"),
+        (array(b"X", (2, 512), (2, 1024), array_class=99), "X must be .*; found class 99"),
+        (cells(2000), "X must be a dense array of real numbers; found a cell array"),
+    ],
+)
+def test_refuses_what_a_matlab_file_declares_before_it_is_believed(tmp_path, content, message, packed):
+    """SciPy would take all that memory, or crash on so many cells in one another."""
+    if packed:
+        content = zlib.compress(content)
+        content = struct.pack("<II", 15, len(content)) + content
+    (tmp_path / "x.mat").write_bytes(b"MATLAB 5.0 MAT-file".ljust(124) + b"\0\1IM" + content)
+    with pytest.raises(ValueError, match=rf"x.mat.*{message}"):
+        load(tmp_path / "x.mat")
 
 
 @pytest.mark.parametrize("share", [0.001, 0.1, 0.5, 0.9, 0.999])

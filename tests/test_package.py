@@ -17,7 +17,20 @@ import l2h_tutorial
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "l2h_tutorial"
 FILES = sorted(PACKAGE.rglob("*.py"))
-ORDER = ["files", "gist", "datasets", "splits", "codes", "lsh", "search", "buckets", "affinity", "baselines", "grh"]
+ORDER = [
+    "files",
+    "npz",
+    "gist",
+    "datasets",
+    "splits",
+    "codes",
+    "lsh",
+    "search",
+    "buckets",
+    "affinity",
+    "baselines",
+    "grh",
+]
 ORDER += ["metrics", "tuning", "protocols", "scale", "figures", "explore", "book", "exercises"]
 LAST = {"figures", "explore", "book", "exercises"}  # only chapters import these
 LONGEST_FILE = 300

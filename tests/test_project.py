@@ -1,8 +1,10 @@
 """The project: the same data for a student everywhere, other data for others, and grading that trusts nothing."""
 
+import contextlib
 import pickle
 import re
 import zipfile
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -106,7 +108,7 @@ HOSTILE = {
     "'query' holds Python objects": lambda path, c: np.savez(path, **{**c, "query": np.array([[Bomb()]])}),
     "this is not a whole .npz file": lambda path, c: path.write_bytes(b"nothing"),
     "not a whole .npz file (BadZipFile)": lambda path, c: path.write_bytes(pickle.dumps(Bomb())),
-    "'query' is not an array": lambda path, c: members(path, b"no array"),
+    "'query' holds not an array": lambda path, c: members(path, b"no array"),
     "'query' is cut short": lambda path, c: members(path, header(c["query"].shape)),
     "'query' should have the shape (": lambda path, c: members(path, header((10**12, 16))),
 }
@@ -142,6 +144,27 @@ def test_half_a_file_is_refused(tmp_path, project, codes):
         path.write_bytes(content)
         with pytest.raises(Refused):
             read_codes(path, project)
+
+
+@pytest.mark.parametrize("packing", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_damage_to_any_byte_is_refused_or_without_effect(tmp_path, packing):
+    small = SimpleNamespace(n_bits=4, split=SimpleNamespace(y_query=np.zeros(2), y_database=np.zeros(3)))
+    path = tmp_path / "s1.npz"
+    with zipfile.ZipFile(path, "w", packing) as archive:
+        archive.writestr("query.npy", header((2, 4)) + bytes(8))
+        archive.writestr("database.npy", header((3, 4)) + bytes(12))
+    whole = path.read_bytes()
+    for at in range(len(whole)):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 255]) + whole[at + 1 :])
+        with contextlib.suppress(Refused):
+            assert not read_codes(path, small)[0].any()
+
+
+@pytest.mark.parametrize("said", [b"(" * 5000, b"-" * 9000 + b"1"])
+def test_a_header_without_end_is_refused(tmp_path, project, said):
+    members(tmp_path / "s1.npz", b"\x93NUMPY\x01\x00" + len(said).to_bytes(2, "little") + said)
+    with pytest.raises(Refused, match=r"'query' holds not an array as np\.savez writes it"):
+        read_codes(tmp_path / "s1.npz", project)
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path, capsys):

@@ -18,7 +18,7 @@ from l2h_tutorial.baselines import STH
 from l2h_tutorial.protocols import PROTOCOLS, compare_radius_search, compare_ranking, run_trials
 from l2h_tutorial.protocols.ecir2015 import beside_published, published_table1
 from l2h_tutorial.protocols.results import ResultsFile, provenance
-from l2h_tutorial.protocols.table1 import METHODS, main, run_table1
+from l2h_tutorial.protocols.table1 import METHODS, _chosen, main, run_table1
 
 KEY = ["method", "n_train", "n_bits", "partition", "n_queries"]
 
@@ -341,12 +341,36 @@ def test_a_row_is_refused_twice_or_with_other_columns(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("name,value\na,1\nb", "last row of .* is not whole"), ("size,value\n1,2\n", "no column 'name'")],
+    [
+        (b"name,value\na,1\nb", "last row of .* is not whole"),
+        (b"size,value\n1,2\n", "no column 'name'"),
+        (b"name,value\na,1,2\n", "not a table of results: rows of 2 to 3 columns"),
+        (b"name,value\n\xff,1\n", "results.csv is not a table of results"),
+        (b'name,value\n"a,1\n', "results.csv is not a table of results"),
+        (b"name,value\n" + b"x" * 140_000 + b",1\n", "results.csv is not a table of results"),
+        (b"\n", "results.csv is not a table of results"),
+    ],
 )
 def test_a_damaged_or_foreign_file_is_refused(tmp_path, text, message):
-    (tmp_path / "results.csv").write_text(text)
+    (tmp_path / "results.csv").write_bytes(text)
     with pytest.raises(ValueError, match=message):
         ResultsFile(tmp_path / "results.csv", ["name"])
+
+
+def test_an_empty_file_holds_no_results(tmp_path):
+    (tmp_path / "results.csv").touch()
+    results = ResultsFile(tmp_path / "results.csv", ["name"])
+    assert results.frame().empty
+    results.append({"name": "a"})
+    assert {"name": "a"} in results
+
+
+@pytest.mark.parametrize("parameters", ["", "[1", "3", "[" * 9999])
+def test_damaged_parameters_are_refused(tmp_path, parameters):
+    results = ResultsFile(tmp_path / "table1-tuning.csv", ["method", "n_train", "n_bits"])
+    results.append({"method": "KSH", "n_train": 1000, "n_bits": 8, "parameters": parameters})
+    with pytest.raises(ValueError, match=r"table1-tuning\.csv holds parameters that cannot be read"):
+        _chosen(results)
 
 
 def test_an_interrupted_write_leaves_the_file_as_it_was(tmp_path, monkeypatch):

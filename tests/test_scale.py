@@ -183,6 +183,13 @@ def test_an_index_that_others_filled_is_read_in_their_bit_order():
     )
 
 
+def declaring(index, n):
+    """The same index, that says it has `n` codes."""
+    data = faiss.serialize_index_binary(index)
+    data[12:20] = np.frombuffer(n.to_bytes(8, "little"), dtype=np.uint8)
+    return faiss.deserialize_index_binary(data)
+
+
 def filled(index, bits, ids=None):
     packed = faiss_bytes(bits)
     index.add(packed) if ids is None else index.add_with_ids(packed, ids)
@@ -208,6 +215,11 @@ def filled(index, bits, ids=None):
             lambda b: from_faiss(filled(faiss.IndexBinaryHash(16, 8), b, np.arange(5, 5 + len(b)))),
             ValueError,
             "the ids of the index are not 0 to 29, each once",
+        ),
+        (
+            lambda b: from_faiss(declaring(to_faiss(b, "hash"), 2**40)),
+            ValueError,
+            "are not 0 to 1099511627775, each once",
         ),
         (lambda b: faiss_query_radius(to_faiss(b), b[:, :8], 1), ValueError, "query_bits must fit the 16 bits"),
         (lambda b: faiss_query_radius(to_faiss(b), b, 17), ValueError, "17"),
@@ -307,6 +319,12 @@ def test_a_mapped_file_travels_by_name(tmp_path, vectors):
     assert len(pickle.dumps(_Rows(path))) < 1000
 
 
+def write_header(folder, said):
+    path = folder / "x.npy"
+    path.write_bytes(b"\x93NUMPY\x01\x00" + len(said).to_bytes(2, "little") + said)
+    return path
+
+
 def half_a_file(folder):
     path, _ = write_npy(folder, np.zeros((100, 4)))
     path.write_bytes(path.read_bytes()[:500])
@@ -323,6 +341,12 @@ def half_a_file(folder):
         (lambda f: write_npy(f, np.zeros((0, 5)))[0], ValueError, r"of shape \(0, 5\)"),
         (lambda f: write_npy(f, np.array([[{}]]))[0], ValueError, "not a whole .npy file of one plain array"),
         (half_a_file, ValueError, "not a whole .npy file of one plain array"),
+        (
+            lambda f: write_header(f, b"-" * 9000 + b"1"),
+            ValueError,
+            "x.npy is not a whole .npy file of one plain array",
+        ),
+        (lambda f: write_header(f, b"9" * 5000), ValueError, "^.{0,300}$"),
         (lambda f: write_zarr_group(f, np.zeros((5, 5)))[0], ValueError, "is not a Zarr array.*component"),
     ],
 )

@@ -1,6 +1,5 @@
 """A hash table as a file."""
 
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +8,11 @@ from numpy.typing import NDArray
 
 from ..codes import WORD_BITS
 from ..files import whole_file
+from ..npz import read_arrays
 from ..search.index import BucketIndex, code_dtype
 
 _FORMAT = "l2h_tutorial hash table 1"
+_ARRAYS = ("n_bits", "words", "offsets", "rows")
 
 
 def save_index(index: BucketIndex, path: Path) -> None:
@@ -29,37 +30,24 @@ def save_index(index: BucketIndex, path: Path) -> None:
 
 def load_index(path: Path) -> BucketIndex:
     """Read what `save_index` wrote and check that it is what it says."""
-    arrays = _read(path)
-    if "format" not in arrays or str(arrays["format"]) != _FORMAT:
-        found = str(arrays["format"]) if "format" in arrays else f"arrays {sorted(arrays)}"
-        raise ValueError(f"{path} is not a saved hash table: expected format {_FORMAT!r}, found {found}")
+    arrays = read_arrays(path, ("format", *_ARRAYS))
+    found = arrays.get("format", np.array("none"))
+    if found.shape != () or str(found) != _FORMAT:
+        raise ValueError(f"{path} is not a saved hash table: expected format {_FORMAT!r}, found {str(found)[:100]!r}")
     problem = _problem(arrays)
     if problem:
         raise ValueError(f"{path} is a damaged hash table: {problem}; save it again from the codes")
     return BucketIndex(int(arrays["n_bits"]), arrays["words"], arrays["offsets"], arrays["rows"])
 
 
-def _read(path: Path) -> dict[str, NDArray[Any]]:
-    try:
-        loaded = np.load(path, allow_pickle=False)
-        if not isinstance(loaded, np.lib.npyio.NpzFile):
-            raise ValueError("it is a single array")
-        with loaded:
-            return {name: loaded[name] for name in loaded.files}
-    except (ValueError, EOFError, KeyError, zipfile.BadZipFile, NotImplementedError) as error:
-        raise ValueError(
-            f"{path} is not a whole .npz file of plain arrays as HashTable.save writes: {error}"
-        ) from error
-
-
 def _problem(arrays: dict[str, NDArray[Any]]) -> str:
     """What is inconsistent about the arrays of a table, or an empty string."""
-    missing = {"n_bits", "words", "offsets", "rows"} - set(arrays)
+    missing = set(_ARRAYS) - set(arrays)
     if missing:
         return f"it has no {' and no '.join(sorted(missing))}"
-    n_bits, words, offsets, rows = (arrays[name] for name in ("n_bits", "words", "offsets", "rows"))
+    n_bits, words, offsets, rows = (arrays[name] for name in _ARRAYS)
     if n_bits.shape != () or n_bits.dtype != np.int64 or n_bits < 1:
-        return f"n_bits must be one integer of at least 1, found {n_bits!r}"
+        return f"n_bits must be one integer of at least 1, found {n_bits.dtype} {n_bits.shape} {n_bits.ravel()[:3]}"
     n_words = -(-int(n_bits) // WORD_BITS)
     if words.dtype != code_dtype(int(n_bits)) or words.ndim != 2 or len(words) != n_words or not words.shape[1]:
         return f"words must be ({n_words}, n_buckets) {code_dtype(int(n_bits))}, found {words.shape} {words.dtype}"
@@ -71,7 +59,7 @@ def _problem(arrays: dict[str, NDArray[Any]]) -> str:
         return f"offsets must be ({words.shape[1] + 1},) int64, found {offsets.shape} {offsets.dtype}"
     if rows.dtype != np.int64 or rows.ndim != 1:
         return f"rows must be one-dimensional int64, found {rows.shape} {rows.dtype}"
-    if offsets[0] != 0 or offsets[-1] != len(rows) or (np.diff(offsets) < 1).any():
+    if offsets[0] != 0 or offsets[-1] != len(rows) or (offsets[1:] <= offsets[:-1]).any():
         return f"the offsets do not divide the {len(rows)} rows into buckets"
     if not np.array_equal(np.sort(rows), np.arange(len(rows))):
         return f"the rows are not the numbers 0 to {len(rows) - 1}, each once"

@@ -5,8 +5,8 @@ are read by an unpickler that runs no code.
 """
 
 import gzip
+import reprlib
 import tarfile
-import zlib
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -21,6 +21,8 @@ META = "batches.meta"
 CLASS_NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 SIDE = 32
 LARGEST_BATCH = 64 * 2**20  # bytes; an official batch has 31 million
+LARGEST_ARCHIVE = 7 * LARGEST_BATCH  # unpacked
+MOST_READS = 1000  # the official archive takes about 40
 ADVICE = "Take a whole copy of cifar-10-python.tar.gz from the CIFAR page, https://www.cs.toronto.edu/~kriz/cifar.html"
 
 Images = NDArray[np.uint8]
@@ -37,17 +39,20 @@ def read_archive(path: Path) -> tuple[Images, Labels]:
     """
     wanted = {f"{FOLDER}/{name}": name for name in (*BATCHES, META)}
     contents: dict[str, bytes] = {}
-    try:
-        with tarfile.open(path, "r:gz") as archive:
-            for member in archive:
-                _check_member(path, member)
-                name = wanted.get(str(PurePosixPath(member.name)))
-                file = archive.extractfile(member) if name and member.isfile() else None
-                if name and file:
-                    _check_size(path, name, member.size)
-                    contents[name] = file.read()
-    except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise ValueError(f"{path} is not a whole tar.gz archive ({error}). {ADVICE}") from error
+    with path.open("rb") as packed:
+        try:
+            with tarfile.open(fileobj=_Unpacked(fileobj=packed), mode="r:") as archive:
+                for member in archive:
+                    _check_member(path, member)
+                    name = wanted.get(str(PurePosixPath(member.name)))
+                    file = archive.extractfile(member) if name and member.isfile() else None
+                    if name and file:
+                        _check_size(path, name, member.size)
+                        contents[name] = file.read()
+        except _Refused as refused:
+            raise ValueError(str(refused)) from None
+        except Exception as error:  # tarfile fails in many ways on damaged headers
+            raise ValueError(f"{path} is not a whole tar.gz archive ({error}). {ADVICE}") from error
     return _assemble(path, contents)
 
 
@@ -64,17 +69,46 @@ def read_batches_folder(folder: Path) -> tuple[Images, Labels]:
     return _assemble(folder, contents)
 
 
+class _Unpacked(gzip.GzipFile):
+    """What a gzip file holds, as far as an archive of CIFAR-10 can go.
+
+    Declared sizes may be lies that cost memory, and some headers have tarfile read for ever.
+    """
+
+    reads = 0
+
+    def read(self, size: int | None = -1) -> bytes:
+        if size is None or not 0 <= size <= LARGEST_BATCH or self.tell() > LARGEST_ARCHIVE:
+            raise tarfile.ReadError(f"it declares a part of {size} bytes")
+        self.reads += 1
+        if self.reads > MOST_READS:
+            raise tarfile.ReadError(f"it takes more than {MOST_READS} reads")
+        return super().read(size)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        if not 0 <= offset <= LARGEST_ARCHIVE:
+            raise tarfile.ReadError(f"it declares a part that ends at {offset} bytes")
+        return super().seek(offset, whence)
+
+
+class _Refused(ValueError):
+    """The archive holds what CIFAR-10's does not."""
+
+
 def _check_member(path: Path, member: tarfile.TarInfo) -> None:
     name = PurePosixPath(member.name)
     leaves = name.is_absolute() or ".." in name.parts or "\\" in member.name or ":" in member.name
-    if leaves or not (member.isfile() or member.isdir()):
+    if leaves or not (member.isreg() or member.isdir()) or member.sparse is not None:
         kind = "leaves its folder" if leaves else "is a link or a device"
-        raise ValueError(f"{path}: member {member.name!r} {kind}; CIFAR-10's archive holds no such thing. {ADVICE}")
+        said = reprlib.repr(member.name)
+        raise _Refused(f"{path}: member {said} {kind}; CIFAR-10's archive holds no such thing. {ADVICE}")
+    if member.size < 0:  # it would lead back to a member that was read before
+        raise _Refused(f"{path}: member {reprlib.repr(member.name)} has {member.size} bytes. {ADVICE}")
 
 
 def _check_size(path: Path, name: str, size: int) -> None:
     if not 0 < size <= LARGEST_BATCH:
-        raise ValueError(f"{path}: {name} has {size} bytes; expected 1 to {LARGEST_BATCH}. {ADVICE}")
+        raise _Refused(f"{path}: {name} has {size} bytes; expected 1 to {LARGEST_BATCH}. {ADVICE}")
 
 
 def _assemble(path: Path, contents: dict[str, bytes]) -> tuple[Images, Labels]:
@@ -99,16 +133,18 @@ def _unpickled(path: Path, name: str, content: bytes) -> dict[Any, Any]:
 
 def _check_class_names(path: Path, content: bytes) -> None:
     names = _unpickled(path, META, content).get("label_names")
-    found = [name.decode("latin1") if isinstance(name, bytes) else name for name in names or ()]
-    if found != list(CLASS_NAMES):
-        raise ValueError(f"{path}: {META} names the classes {found}; expected {list(CLASS_NAMES)}. {ADVICE}")
+    listed = names if isinstance(names, list) else []
+    found = [name.decode("latin1") if isinstance(name, bytes) else name for name in listed]
+    if not all(isinstance(name, str) for name in found) or found != list(CLASS_NAMES):
+        said = reprlib.repr(found)
+        raise ValueError(f"{path}: {META} names the classes {said}; expected {list(CLASS_NAMES)}. {ADVICE}")
 
 
 def _read_batch(path: Path, name: str, content: bytes) -> tuple[Images, Labels]:
     batch = _unpickled(path, name, content)
     data, labels = batch.get("data"), batch.get("labels")
     columns = 3 * SIDE * SIDE
-    if not isinstance(data, np.ndarray) or data.dtype != np.uint8 or data.ndim != 2 or data.shape[1] != columns:
+    if not isinstance(data, np.ndarray) or data.dtype != np.uint8 or data.shape[1:] != (columns,) or not len(data):
         found = f"{data.dtype} {data.shape}" if isinstance(data, np.ndarray) else type(data).__name__
         raise ValueError(f"{path}: data in {name} must be uint8 of shape (n, {columns}); found {found}. {ADVICE}")
     if not isinstance(labels, list) or len(labels) != len(data):
@@ -116,6 +152,8 @@ def _read_batch(path: Path, name: str, content: bytes) -> tuple[Images, Labels]:
         raise ValueError(f"{path}: {name} must hold a list of {len(data)} labels; found {found}. {ADVICE}")
     wrong = [label for label in labels if not isinstance(label, int) or not 0 <= label < len(CLASS_NAMES)]
     if wrong:
-        raise ValueError(f"{path}: labels in {name} must be whole numbers from 0 to 9; found {wrong[0]!r}. {ADVICE}")
+        raise ValueError(
+            f"{path}: labels in {name} must be whole numbers from 0 to 9; found {reprlib.repr(wrong[0])}. {ADVICE}"
+        )
     images = np.ascontiguousarray(data.reshape(-1, 3, SIDE, SIDE).transpose(0, 2, 3, 1))  # channels last
     return images, np.array(labels, dtype=np.int64)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..files import whole_file
 from ..gist import GIST_VERSION, N_FEATURES, gist_descriptors
+from ..npz import read_arrays
 
 
 def cache_folder() -> Path:
@@ -61,8 +62,7 @@ def _images_hash(images: NDArray[np.uint8]) -> str:
 def _read_features(path: Path, n: int) -> NDArray[np.float32] | None:
     """The features kept at ``path``; None if there are none, or the file is damaged and must be made again."""
     try:
-        with np.load(path, allow_pickle=False) as kept:
-            features = kept["features"]  # a .npz is a zip file, so reading it checks its CRC
-    except Exception:  # a damaged zip file can fail in many ways, and all of them mean: compute again
+        features = read_arrays(path, ["features"])["features"]  # a .npz is a zip file: reading it checks its CRC
+    except (OSError, ValueError, KeyError):
         return None
     return features if features.shape == (n, N_FEATURES) and features.dtype == np.float32 else None

@@ -8,6 +8,8 @@ from PIL import Image
 from tqdm import tqdm
 
 PARTS = ("train", "test")
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "TIFF", "WEBP")  # Pillow knows more; some of them start programs
+LARGEST_SIDE = 2048  # pixels
 LAYOUT = "expected one folder of image files for each class, directly or under train and test"
 
 
@@ -67,10 +69,15 @@ def _image_files(folder: Path) -> list[tuple[str, Path]]:
 
 
 def _read_image(path: Path) -> NDArray[np.uint8]:
-    if path.is_dir():
-        raise ValueError(f"{path} is a folder inside a class folder; {LAYOUT}")
+    if not path.is_file():
+        kind = "a folder" if path.is_dir() else "no file"
+        raise ValueError(f"{path} is {kind} inside a class folder; {LAYOUT}")
     try:
-        with Image.open(path) as image:
+        with Image.open(path, formats=FORMATS) as image:
+            if max(image.size) > LARGEST_SIDE:
+                raise ValueError(
+                    f"it has {image.height} x {image.width} pixels, and no side may be over {LARGEST_SIDE}"
+                )
             if image.mode.startswith(("I", "F")):
                 raise ValueError(f"its pixels are of mode {image.mode}, not of 8 bits a channel")
             return np.asarray(image.convert("L" if image.mode in ("1", "L") else "RGB"))

@@ -1,7 +1,6 @@
 """The bundled images: Fashion-MNIST's test set, in its original files."""
 
 import gzip
-import math
 import zlib
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from .cache import cached_gist
 from .dataset import Dataset
 
 FOLDER = Path(__file__).parents[1] / "data" / "fashion-mnist"
+LARGEST_FILE = 64 * 2**20  # bytes; all of Fashion-MNIST's training images have 47 million
 CLASS_NAMES = (
     "T-shirt/top",
     "trouser",
@@ -47,12 +47,15 @@ def read_idx(path: Path) -> NDArray[np.uint8]:
     """
     advice = "install the package again, or restore the file from the repository"
     try:
-        content = gzip.decompress(path.read_bytes())
+        with gzip.open(path) as file:
+            content = file.read(LARGEST_FILE + 1)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise ValueError(f"{path} is not a whole gzip file ({error}); {advice}") from error
     dimensions = content[3] if content[:3] == b"\0\0\x08" and len(content) > 3 else 0
     shape = tuple(int.from_bytes(content[4 + 4 * d : 8 + 4 * d], "big") for d in range(dimensions))
-    values = content[4 + 4 * dimensions :]
-    if not dimensions or len(values) != math.prod(shape):
-        raise ValueError(f"{path} does not hold an IDX file of unsigned bytes; {advice}")
-    return np.frombuffer(values, dtype=np.uint8).reshape(shape)
+    try:
+        if not dimensions or len(content) > LARGEST_FILE:
+            raise ValueError("no dimensions, or too large")
+        return np.frombuffer(content[4 + 4 * dimensions :], dtype=np.uint8).reshape(shape)
+    except ValueError as error:
+        raise ValueError(f"{path} does not hold an IDX file of unsigned bytes ({error}); {advice}") from error

@@ -9,10 +9,14 @@ import io
 import math
 import pickle
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import Any, ClassVar
 
 import numpy as np
 
+MOST_STEPS = 1_000_000  # of the program that a pickle is; an official batch has a tenth of them
+MOST_KEYS = 100
+MOST_BITS = 4096
 NUMBER_TYPES = {"b1", "u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f4", "f8"}
 
 
@@ -36,9 +40,9 @@ def load_plain_pickle(content: bytes) -> Any:
     try:
         return _plain(_PlainUnpickler(io.BytesIO(content), encoding="bytes").load())
     except _Refused as refused:
-        raise ValueError(str(refused)) from None
+        raise ValueError(str(refused)[:300]) from None
     except Exception as error:  # damaged pickles raise nearly anything
-        raise ValueError(f"it is damaged: {type(error).__name__}: {error}") from error
+        raise ValueError(f"it is damaged: {type(error).__name__}: {str(error)[:200]}") from error
 
 
 class _Refused(Exception):
@@ -74,6 +78,8 @@ class _Array:
         _, shape, data_type, column_major, content = self.state
         if not isinstance(data_type, _DataType):
             raise _Refused("it holds an array without a data type")
+        if not isinstance(shape, tuple) or not all(isinstance(side, int) and 0 <= side < 2**63 for side in shape):
+            raise _Refused("it holds an array whose shape is no shape")
         kind = data_type.made()
         if not isinstance(content, bytes) or len(content) != math.prod(shape) * kind.itemsize:
             raise _Refused(f"it holds an array of shape {shape} whose content is of another size")
@@ -104,14 +110,61 @@ _STAND_INS: dict[tuple[str, str], Callable[..., Any]] = {
     ("_codecs", "encode"): _latin1,
     ("__builtin__", "bytes"): _no_bytes,
 }
+_STEPS: dict[int, Any] = pickle._Unpickler.dispatch
+_NOT_DATA = {
+    f"load_{step}"
+    for step in (
+        *("persid", "binpersid", "inst", "obj", "newobj", "newobj_ex", "ext1", "ext2", "ext4", "dup", "empty_set"),
+        *("additems", "frozenset", "bytearray8", "next_buffer", "readonly_buffer"),
+    )
+}
 
 
-class _PlainUnpickler(pickle.Unpickler):
+class _Dict(dict[Any, Any]):
+    """Takes few keys, and only such as take no time to compare."""
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if not isinstance(key, str | bytes | int | float | None) or len(self) == MOST_KEYS:
+            raise _Refused(f"it holds a dictionary of more than {MOST_KEYS} keys, or of others than text and numbers")
+        super().__setitem__(key, value)
+
+
+def _step(unpickler: "_PlainUnpickler", name: str) -> None:
+    unpickler.steps += 1
+    if name in _NOT_DATA or unpickler.steps > MOST_STEPS:
+        raise _Refused(f"it holds more than data: {name} in step {unpickler.steps}")
+    getattr(unpickler, name)()
+    if name.endswith("get") and isinstance(unpickler.stack[-1], list | tuple | dict):
+        raise _Refused("it holds a list, tuple or dictionary twice")  # doubled often enough, it fills any memory
+
+
+class _PlainUnpickler(pickle._Unpickler):
+    """Python's unpickler in its version written in Python, with the steps that data need and no others."""
+
+    stack: list[Any]
+    pop_mark: Callable[[], list[Any]]
+    steps = 0
+
     def find_class(self, module: str, name: str) -> Any:
         try:
             return _STAND_INS[module, name]
         except KeyError:
             raise _Refused(f"it would run code: it asks for {module}.{name}") from None
+
+    def load_empty_dictionary(self) -> None:
+        self.stack.append(_Dict())
+
+    def load_dict(self) -> None:
+        if self.pop_mark():
+            raise _Refused("it holds a dictionary that no pickler writes")
+        self.load_empty_dictionary()
+
+    def load_build(self) -> None:
+        if not isinstance(self.stack[-2], _Array | _DataType):
+            raise _Refused("it gives a state to something other than an array")
+        super().load_build()  # type: ignore[misc]
+
+    dispatch: ClassVar = {code: partial(_step, name=load.__name__) for code, load in _STEPS.items()}
 
 
 def _plain(value: Any) -> Any:
@@ -122,6 +175,8 @@ def _plain(value: Any) -> Any:
         return {_plain(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return type(value)(_plain(item) for item in value)
+    if isinstance(value, int) and value.bit_length() > MOST_BITS:
+        raise _Refused(f"it holds a number of {value.bit_length()} bits")
     if value is None or isinstance(value, bool | int | float | bytes | str):
         return value
     raise _Refused(f"it holds {type(value).__name__}, and only data are read")

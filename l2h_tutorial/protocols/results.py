@@ -42,7 +42,7 @@ class ResultsFile:
     Raises
     ------
     ValueError
-        If the file lacks a column of the key, or its last row is not whole.
+        If the file is not a CSV file in UTF-8, lacks a column of the key, or its last row is not whole.
 
     Examples
     --------
@@ -57,10 +57,18 @@ class ResultsFile:
     def __init__(self, path: str | os.PathLike[str], key: Sequence[str]) -> None:
         self.path = Path(path)
         self.key = list(key)
-        text = self._text()
+        try:
+            text = self._text()
+            lengths = {len(row) for row in csv.reader(io.StringIO(text)) if row}
+            rows = self.frame()
+            columns = self._header(text) if text else self.key
+        except (ValueError, csv.Error) as error:
+            raise ValueError(f"{self.path} is not a table of results ({error}); move it away") from error
         if text and not text.endswith("\n"):
             raise ValueError(f"the last row of {self.path} is not whole; remove it and start again")
-        missing = [name for name in self.key if text and name not in self._header(text)]
+        if len(lengths) > 1:
+            raise ValueError(f"{self.path} is not a table of results: rows of {min(lengths)} to {max(lengths)} columns")
+        missing = [name for name in self.key if name not in columns or name not in rows]
         if missing:
             raise ValueError(f"{self.path} holds other results: it has no column {missing[0]!r}")
         self._known, self._others = self._names(), set[tuple[str, ...]]()  # the second: added by others since

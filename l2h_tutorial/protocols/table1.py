@@ -137,7 +137,7 @@ def run_table1(
                 validation = validation_set(split, n_query_per_class, random_state=step.partition)
                 work = partial(_tune, methods=methods, validation=validation, options=dict(tuning or {}))
             else:
-                work = partial(_measure, methods=methods, split=split, chosen=_chosen(files["table1-tuning"].frame()))
+                work = partial(_measure, methods=methods, split=split, chosen=_chosen(files["table1-tuning"]))
             rows = Parallel(n_jobs, prefer="threads", return_as="generator_unordered")(map(delayed(work), pending))
             for row in rows:
                 file.append(row | origin | {"finished": datetime.now(UTC).isoformat(timespec="seconds")})
@@ -217,10 +217,15 @@ def _configured(methods: Mapping[str, Any], cell: Cell) -> Any:
     return hasher.set_params(**{name: values[name.rpartition("__")[2]] for name in names})
 
 
-def _chosen(tuned: pd.DataFrame) -> dict[Any, dict[str, Any]]:
+def _chosen(tuned: ResultsFile) -> dict[Any, dict[str, Any]]:
     """Look up the parameters by method, number of labels and bits."""
-    cells = tuned.to_dict("records")
-    return {(cell["method"], cell["n_train"], cell["n_bits"]): json.loads(cell["parameters"]) for cell in cells}
+    chosen = {}
+    for cell in tuned.frame().to_dict("records"):
+        try:
+            chosen[cell["method"], cell["n_train"], cell["n_bits"]] = dict(json.loads(cell["parameters"]))
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
+            raise ValueError(f"{tuned.path} holds parameters that cannot be read ({error}); remove the row") from error
+    return chosen
 
 
 def _uses_labels(hasher: Any) -> bool:

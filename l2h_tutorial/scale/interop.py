@@ -255,7 +255,7 @@ def _codes_of_hash(faiss: Any, index: Any) -> NDArray[np.uint8]:
     vector(np.uint8)  # names and sizes of the buckets, as a string of bits
     pieces = [(vector(np.int64), vector(np.uint8)) for _ in range(n_buckets)]
     ids = np.concatenate([i for i, _ in pieces]) if pieces else np.empty(0, dtype=np.int64)
-    if position != len(data) or not np.array_equal(np.sort(ids), np.arange(index.ntotal)):
+    if position != len(data) or len(ids) != index.ntotal or not np.array_equal(np.sort(ids), np.arange(len(ids))):
         raise ValueError(f"the ids of the index are not 0 to {index.ntotal - 1}, each once")
     packed = np.empty((index.ntotal, index.code_size), dtype=np.uint8)
     packed[ids] = np.concatenate([codes for _, codes in pieces]).reshape(-1, index.code_size) if pieces else 0

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ..npz import read_header
 from .checks import check_count
 from .optional import load_optional
 
@@ -91,8 +92,12 @@ class _Rows:
 
     def _open(self) -> NDArray[Any]:
         try:
-            mapped: NDArray[Any] = np.load(self.path, mmap_mode="r")
-        except (ValueError, EOFError) as error:
+            with self.path.open("rb") as file:
+                shape, in_columns, dtype = read_header(file)
+                start = file.tell()
+            order: Any = "F" if in_columns else "C"
+            mapped: NDArray[Any] = np.memmap(self.path, dtype, "r", start, shape, order)
+        except (ValueError, OverflowError, EOFError) as error:
             raise ValueError(f"{self.path} is not a whole .npy file of one plain array: {error}") from error
         return mapped
 
