@@ -1,4 +1,4 @@
-# make book | notebooks | test | lint | links | bench | table1 | clean     DATASET=fashion-mnist|cifar10   SOURCE=path to CIFAR-10 files
+# make book | notebooks | test | lint | matrix | lock | links | bench | table1 | clean     DATASET=fashion-mnist|cifar10   SOURCE=path to CIFAR-10 files
 PYTHON ?= python3
 DATASET ?= $(L2H_DATASET)
 SOURCE ?= $(L2H_SOURCE)
@@ -12,7 +12,7 @@ $(error SOURCE says where the files of a data set are; say which: DATASET=cifar1
 endif
 endif
 
-.PHONY: book notebooks test lint links bench table1 clean
+.PHONY: book notebooks test lint matrix lock links bench table1 clean
 book: .venv/installed
 	@# a failed strict build is forgotten, so that the next one fails again instead of passing on stale pages
 	$(BIN)/jupyter-book build . -W -n --keep-going || { rm -rf _build/.doctrees _build/html _build/editions; exit 1; }
@@ -30,6 +30,18 @@ test: book
 
 lint: .venv/installed
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/codespell
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/zizmor --offline --quiet .github/workflows
+
+matrix: .venv/installed
+	@# the package's tests on each Python that is here, with the oldest and the newest dependencies allowed
+	$(BIN)/python -m tests.matrix
+
+lock: .venv/installed
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	    --no-emit-package l2h-tutorial --output-file requirements.lock requirements.txt >/dev/null
+	$(MAKE) --no-print-directory .venv/installed
+	$(BIN)/python -m tests.licences
 
 links: book
 	@# links that lead elsewhere; those within the book are checked by every build and by the tests
@@ -42,9 +54,11 @@ table1: .venv/installed
 	@# CIFAR-10 under the paper's protocol, into book/results; stopped, it goes on where it was
 	$(BIN)/python -m l2h_tutorial.protocols.table1 $(if $(SOURCE),--source "$(L2H_SOURCE)")
 
-.venv/installed: requirements.txt pyproject.toml
+.venv/installed: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@# the package itself, editable, so that chapters run the code in this folder; built with the setuptools just checked
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 clean:

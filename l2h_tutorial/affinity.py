@@ -129,6 +129,7 @@ def same_class_affinity(y: Any, *, normalise: str = "columns") -> NormalisedAffi
     Moran and Lavrenko, "Graph Regularised Hashing", ECIR 2015, section 3 (the matrices S and D).
     """
     labels = y.toarray() if sparse.issparse(y) else np.asarray(y)
+    labels = labels.astype(labels.dtype.newbyteorder("="), copy=False)  # scikit-learn 1.6 knows no other byte order
     kind = type_of_target(labels, input_name="y")
     if kind in ("binary", "multiclass"):
         _, groups = np.unique(column_or_1d(labels, warn=True), return_inverse=True)

@@ -6,6 +6,7 @@ import pickle
 import shutil
 import tarfile
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,21 @@ import scipy.io
 from hypothesis import settings
 from visits import ARGUMENTS, PAGES, SITE, Visit
 
+import l2h_tutorial
 from l2h_tutorial import Dataset, load_dataset
 
 settings.register_profile("suite", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("suite")
 
 CIFAR10_FILES = ("Gist512CIFAR10.mat", "cifar10-images.tar.xz", "rows.txt")
+OF_THE_BOOK = ["book", "chapters", "editions", "faults_book", "faults_writing", "formulas", "notebooks", "publishing"]
+OF_THE_BOOK += ["selftest", "slides", "teaching"]
+collect_ignore = [] if find_spec("jupyter_book") else [f"test_{name}.py" for name in OF_THE_BOOK]
+
+
+def pytest_report_header() -> list[str]:
+    left_out = [f"left out, for they need the book extra: {', '.join(collect_ignore)}"] if collect_ignore else []
+    return [f"l2h_tutorial: {Path(l2h_tutorial.__file__).parent}", *left_out]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

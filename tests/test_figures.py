@@ -168,6 +168,8 @@ def drawn(capsys):
         before = style_now()
         with warnings.catch_warnings():
             warnings.simplefilter("error")
+            # what Matplotlib 3.9 uses of pyparsing
+            warnings.filterwarnings("default", r"'\w+' (argument is )?deprecated", DeprecationWarning)
             figure = DRAWN[name](dataset)
             image = io.BytesIO()
             figure.savefig(image, format="png", dpi=50)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -245,7 +244,7 @@ def test_killed_and_started_again_it_loses_and_repeats_nothing(toy, tmp_path):
     deadline = time.monotonic() + 120
     while not (path.exists() and path.read_text().count("\n") > 4) and time.monotonic() < deadline:
         time.sleep(0.02)
-    os.kill(process.pid, signal.SIGKILL)
+    process.kill()
     process.wait()
     before = path.read_text()
     assert 4 < before.count("\n") < 21

@@ -537,7 +537,7 @@ def deadly(work, folder):
             (folder / "killed").touch(exist_ok=False)
         except FileExistsError:
             return work(*arguments)
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))  # on Windows the second ends it as hard
 
     return attempt
 

@@ -270,6 +270,7 @@ print((peak() - before) / n)
 """
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="peaks are read as Linux tells them")
 def test_a_million_codes_are_searched_within_a_hundred_bytes_a_row():
     done = subprocess.run([sys.executable, "-c", MEMORY], capture_output=True, text=True, check=True)
     assert float(done.stdout) < 100

@@ -177,6 +177,7 @@ def label_indicator(y: Any) -> Floats:
            [1., 0.]])
     """
     labels = y.toarray() if sparse.issparse(y) else np.asarray(y)
+    labels = labels.astype(labels.dtype.newbyteorder("="), copy=False)  # scikit-learn 1.6 knows no other byte order
     kind = type_of_target(labels, input_name="y")
     if kind == "multilabel-indicator":
         return labels.astype(np.float64)

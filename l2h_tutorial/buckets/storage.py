@@ -30,7 +30,9 @@ def save_index(index: BucketIndex, path: Path) -> None:
 
 def load_index(path: Path) -> BucketIndex:
     """Read what `save_index` wrote and check that it is what it says."""
-    arrays = read_arrays(path, ("format", *_ARRAYS))
+    stored = read_arrays(path, ("format", *_ARRAYS))
+    # a table saved on a machine with the other byte order has the same values
+    arrays = {name: array.astype(array.dtype.newbyteorder("="), copy=False) for name, array in stored.items()}
     found = arrays.get("format", np.array("none"))
     if found.shape != () or str(found) != _FORMAT:
         raise ValueError(f"{path} is not a saved hash table: expected format {_FORMAT!r}, found {str(found)[:100]!r}")

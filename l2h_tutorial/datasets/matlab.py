@@ -2,6 +2,7 @@
 
 import math
 import struct
+import warnings
 import zlib
 from pathlib import Path
 from typing import IO
@@ -34,7 +35,9 @@ def read_matlab(path: Path) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     ValueError
         If the file is damaged, lacks a variable, or a variable has another shape or other values.
     """
-    with path.open("rb") as file:
+    with path.open("rb") as file, warnings.catch_warnings():
+        # SciPy 1.18 warns that sparse matrices will be of another type; X is refused in either.
+        warnings.filterwarnings("ignore", "The default value for `spmatrix`", DeprecationWarning)
         try:
             _check_elements(file)
             file.seek(0)

@@ -6,6 +6,7 @@ what they are the sizes of.
 """
 
 import argparse
+import io
 import sys
 import zipfile
 from collections.abc import Sequence
@@ -170,7 +171,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     target = options.folder / "grades.csv"
     with whole_file(target) as file:
-        table.to_csv(file, index=False, float_format="%.4f")
+        table.to_csv(file, index=False, float_format="%.4f", lineterminator="\n")
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a console may not know every letter of a name; the file has them
+        sys.stdout.reconfigure(errors="backslashreplace")
     print(table.to_string(index=False, float_format=lambda value: f"{value:.3f}", na_rep=""))
     print(f"\nAlso in {target}")
     return 0

@@ -24,6 +24,9 @@ except ImportError:  # Windows
 
 __all__ = ["ResultsFile", "provenance"]
 
+# A float is read as it was written: since pandas 3.1 by default, which deprecates asking for it.
+_EXACT: Any = {"float_precision": "round_trip"} if pd.__version__.startswith(("2.", "3.0.")) else {}
+
 
 class ResultsFile:
     """A CSV file with one row a finished measurement, each measured once.
@@ -117,7 +120,7 @@ class ResultsFile:
         """Read all rows; without a file, none and no columns but the key."""
         if not self._text():
             return pd.DataFrame(columns=self.key)
-        return pd.read_csv(self.path)
+        return pd.read_csv(self.path, **_EXACT)
 
     def _name(self, measurement: Mapping[str, Any]) -> tuple[str, ...]:
         return tuple(str(measurement[name]) for name in self.key)

@@ -232,7 +232,7 @@ def _check_width(codes: Any, n_bits: int | None) -> int:
         if n_bits not in (None, width):
             raise ValueError(f"the codes have {width} bits, n_bits says {n_bits}")
         return int(width)
-    if codes.dtype != np.uint64:
+    if codes.dtype.newbyteorder("=") != np.uint64:
         raise TypeError(f"codes must be boolean, or uint64 words as pack_bits makes them, got dtype {codes.dtype}")
     if n_bits is None:
         raise ValueError("packed codes do not say how many bits they have: give n_bits")

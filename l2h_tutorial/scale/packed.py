@@ -37,7 +37,7 @@ def unpack_bits(words: ArrayLike, n_bits: int) -> NDArray[np.bool_]:
     """
     n_bits = check_count(n_bits, "n_bits")
     array = np.asarray(words)
-    if array.dtype != np.uint64:
+    if array.dtype.newbyteorder("=") != np.uint64:  # a file from elsewhere may have the bytes in the other order
         raise TypeError(f"words must be uint64 as pack_bits makes them, got dtype {array.dtype}")
     n_words = -(-n_bits // WORD_BITS)
     if array.ndim != 2 or array.shape[1] != n_words:
@@ -45,7 +45,7 @@ def unpack_bits(words: ArrayLike, n_bits: int) -> NDArray[np.bool_]:
     padding = n_words * WORD_BITS - n_bits
     if padding and (array[:, 0] >> np.uint64(WORD_BITS - padding)).any():
         raise ValueError(f"a packed code has more than {n_bits} bits")
-    big_endian = array.astype(">u8").view(np.uint8)  # unpackbits reads the first byte first
+    big_endian = array.astype(">u8", order="C").view(np.uint8)  # unpackbits reads the first byte first
     return np.unpackbits(big_endian, axis=1)[:, padding:].view(np.bool_)
 
 

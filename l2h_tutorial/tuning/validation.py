@@ -4,6 +4,7 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.model_selection import PredefinedSplit
 from sklearn.utils import check_random_state
@@ -23,6 +24,7 @@ class RetrievalScorer:
     Parameters
     ----------
     X_database : (n, d) array of numbers
+        As a data frame where the hashers are fitted to data frames, so that the names of the features are compared.
     y_database : (n,) array of classes, or (n, c) indicator
 
     Raises
@@ -50,12 +52,13 @@ class RetrievalScorer:
                 "X_database and y_database must be of the same rows, "
                 f"got {len(self.X_database)} and {len(self.y_database)}"
             )
+        self._names = X_database.columns if isinstance(X_database, pd.DataFrame) else None
         self._contents = _contents(self.X_database)
 
     def __call__(self, hasher: Any, X: ArrayLike, y: ArrayLike) -> float:
         """Score a fitted hasher: tie-aware mean average precision."""
         rows = self._rows_to_rank(X)
-        return self._score(hasher.transform(X), hasher.transform(self.X_database[rows]), y, rows)
+        return self._score(hasher.transform(X), hasher.transform(self._take(rows)), y, rows)
 
     def rounds(self, grh: Any, X: ArrayLike, y: ArrayLike) -> list[float]:
         """Score a fitted ``GRH`` as after 1, 2, ..., ``n_iter`` rounds.
@@ -63,7 +66,7 @@ class RetrievalScorer:
         Where training stopped because a round would have repeated the one before, so do the scores.
         """
         rows = self._rows_to_rank(X)
-        stages = zip(grh.staged_transform(X), grh.staged_transform(self.X_database[rows]), strict=True)
+        stages = zip(grh.staged_transform(X), grh.staged_transform(self._take(rows)), strict=True)
         scores = [self._score(query_bits, bits, y, rows) for number, (query_bits, bits) in enumerate(stages) if number]
         return scores + [scores[-1]] * (grh.n_iter - len(scores))
 
@@ -73,6 +76,10 @@ class RetrievalScorer:
         if not rows.size:
             raise ValueError(f"all {len(self._contents)} rows of the database are queries: none is left to rank")
         return rows
+
+    def _take(self, rows: NDArray[np.intp]) -> Any:
+        taken = self.X_database[rows]
+        return taken if self._names is None else pd.DataFrame(taken, columns=self._names)
 
     def _score(self, query_bits: Any, bits: Any, y: ArrayLike, rows: NDArray[np.intp]) -> float:
         return float(mean_average_precision(query_bits, bits, y, self.y_database[rows]))
