@@ -1,4 +1,4 @@
-# make book | notebooks | test | lint | matrix | lock | links | bench | table1 | clean     DATASET=fashion-mnist|cifar10   SOURCE=path to CIFAR-10 files
+# make book | notebooks | test | lint | coverage | mutants | matrix | lock | links | bench | table1 | clean     DATASET=fashion-mnist|cifar10   SOURCE=path to CIFAR-10 files
 PYTHON ?= python3
 DATASET ?= $(L2H_DATASET)
 SOURCE ?= $(L2H_SOURCE)
@@ -12,7 +12,7 @@ $(error SOURCE says where the files of a data set are; say which: DATASET=cifar1
 endif
 endif
 
-.PHONY: book notebooks test lint matrix lock links bench table1 clean
+.PHONY: book notebooks test lint coverage mutants matrix lock links bench table1 clean
 book: .venv/installed
 	@# a failed strict build is forgotten, so that the next one fails again instead of passing on stale pages
 	$(BIN)/jupyter-book build . -W -n --keep-going || { rm -rf _build/.doctrees _build/html _build/editions; exit 1; }
@@ -46,6 +46,18 @@ lock: .venv/installed
 links: book
 	@# links that lead elsewhere; those within the book are checked by every build and by the tests
 	$(BIN)/jupyter-book build . --builder linkcheck
+
+coverage: .venv/installed
+	@# of the quick tests, lessons left out; CIFAR-10's are among them where L2H_CIFAR10 is set
+	rm -rf _build/coverage && mkdir -p _build/coverage
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m coverage run -m pytest -q \
+		-m "not slow and not browser and not index" --ignore-glob='tests/test_*lessons*'
+	$(BIN)/python -m coverage combine -q
+	$(BIN)/python -m coverage report
+
+mutants: .venv/installed
+	@# stopped, it goes on where it was; after better tests, AGAIN=1 tries those that survived
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.mutants $(if $(AGAIN),--survivors)
 
 bench: .venv/installed
 	$(BIN)/python -m tests.benchmarks

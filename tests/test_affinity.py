@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import arrays
 from scipy import sparse
 from scipy.sparse.linalg import aslinearoperator
 
-from l2h_tutorial.affinity import check_affinity, graph_affinity, knn_affinity, same_class_affinity
+from l2h_tutorial.affinity import NormalisedAffinity, check_affinity, graph_affinity, knn_affinity, same_class_affinity
 
 NORMALISATIONS = ("columns", "rows")
 
@@ -119,12 +119,23 @@ def test_neighbours_are_symmetric_include_the_point_and_are_the_nearest():
     np.testing.assert_array_equal(S, near | near.T)
 
 
+@pytest.mark.parametrize("n", [1, 2, 3, 5])
+@pytest.mark.parametrize("make", [np.array, sparse.csr_array], ids=["dense", "sparse"])
+def test_a_graph_that_joins_all_equally_tells_nothing_apart(make, n):
+    every = np.full((n, n), 0.5)
+    assert NormalisedAffinity(make(every)).joins_all
+    if n > 1:
+        assert not NormalisedAffinity(make(every + np.eye(n))).joins_all
+        assert not NormalisedAffinity(make(np.eye(n))).joins_all
+    assert not NormalisedAffinity(aslinearoperator(every)).joins_all  # its entries cannot be seen
+
+
 def test_neighbours_by_another_metric():
     X = np.array([[1.0, 0], [10, 0.1], [0.0, 1], [0.1, 9]])
     np.testing.assert_array_equal(knn_affinity(X, 1, metric="cosine").toarray(), np.kron(np.eye(2), np.ones((2, 2))))
 
 
-@pytest.mark.parametrize("n_neighbours", [0, 3])
+@pytest.mark.parametrize("n_neighbours", [0, 3, 4])
 def test_refuses_a_number_of_neighbours_that_does_not_exist(n_neighbours):
     with pytest.raises(ValueError, match=f"between 1 and 2 for 3 points, got {n_neighbours}"):
         knn_affinity(np.eye(3), n_neighbours)

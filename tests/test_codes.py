@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from l2h_tutorial import bits_to_integers, hamming_distances, integers_to_bits, pack_bits
+from l2h_tutorial import bits_to_integers, codes, hamming_distances, integers_to_bits, pack_bits
 
 
 def bit_matrices(max_bits=64, max_rows=8):
@@ -65,6 +65,13 @@ def test_distances_over_many_blocks_and_beyond_a_byte():
     distances = hamming_distances(a, b)
     assert distances[-1, -1] == 600
     np.testing.assert_array_equal(distances[:, ::7000], (a[:, None] != b[None, ::7000]).sum(axis=2))
+
+
+@pytest.mark.parametrize("block_bytes", [1, 100, 10**6])
+def test_distances_do_not_depend_on_the_size_of_a_block(monkeypatch, block_bytes):
+    monkeypatch.setattr(codes, "_BLOCK_BYTES", block_bytes)
+    a, b = (np.random.default_rng(0).random((n, 70)) < 0.5 for n in (9, 20))
+    np.testing.assert_array_equal(hamming_distances(a, b), (a[:, None] != b[None]).sum(axis=2))
 
 
 @pytest.mark.parametrize(

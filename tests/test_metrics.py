@@ -93,6 +93,8 @@ BITS, NO_LABEL = np.zeros((2, 4), dtype=bool), np.empty((2, 0))
         ({"database_labels": [1]}, ValueError, "database_labels must hold one entry for each of the 2 codes, got 1"),
         ({"query_labels": np.eye(2)}, ValueError, r"got shapes \(2, 2\) and \(2,\)"),
         ({"query_labels": 1}, ValueError, r"got shapes \(\) and \(2,\)"),
+        ({"query_labels": np.eye(2), "database_labels": np.eye(2, 3)}, ValueError, r"shapes \(2, 2\) and \(2, 3\)"),
+        ({"query_labels": np.eye(2, 3), "database_labels": np.eye(2)}, ValueError, r"shapes \(2, 3\) and \(2, 2\)"),
         ({"query_labels": ["cat", "dog"]}, TypeError, "one kind on both sides, got <U3 and int64"),
         ({"database_labels": [0.0, np.nan]}, ValueError, "database_labels must be classes, got NaN at row 1"),
         (
@@ -214,6 +216,11 @@ def test_paired_bootstrap_interval_has_the_width_of_the_normal_one():
     a, b = random.standard_normal(400), np.zeros(400)
     _, low, high = paired_bootstrap(a, b)
     assert high - low == pytest.approx(2 * 1.96 * a.std() / 20, rel=0.1)
+
+
+def test_one_resample_is_enough_for_an_interval_of_one_point():
+    _, low, high = paired_bootstrap([1.0, 2.0, 4.0], [0.0, 0.0, 0.0], 1)
+    assert 1.0 <= low == high <= 4.0
 
 
 @pytest.mark.parametrize(

@@ -65,11 +65,12 @@ def test_radii_come_back_as_they_were_asked_for(toy_split):
 
 
 def test_seconds_are_of_one_whole_search_that_goes_outwards(toy_split, monkeypatch):
-    clock = count()  # every look at it takes a second: one to encode, one to look up a ball, one to rank what is new
+    # Every look at the clock takes two seconds: to encode, to look up a ball, and to rank what is new.
+    clock = count(100, 2)
     monkeypatch.setattr(radius_search, "perf_counter", lambda: next(clock))
     lsh = LSH(12, random_state=0).fit(toy_split.X_train)
     seconds = evaluate_radius_search(lsh, toy_split, [0, 5, 2])["seconds"] * len(toy_split.X_query)
-    np.testing.assert_allclose(seconds, [1 + 1 + 1, 1 + 1 + 3, 1 + 1 + 2])
+    np.testing.assert_allclose(seconds, [2 + 2 + 2, 2 + 2 + 6, 2 + 2 + 4])
 
 
 def test_blocks_of_queries_change_nothing(toy_split, monkeypatch):
@@ -79,6 +80,21 @@ def test_blocks_of_queries_change_nothing(toy_split, monkeypatch):
     np.testing.assert_allclose(evaluate_radius_search(lsh, toy_split)[MEASURED], whole)
     monkeypatch.setattr(radius_search, "_BLOCK_SIMILARITIES", 3 * 970)
     np.testing.assert_allclose(evaluate_radius_search(lsh, toy_split)[MEASURED], whole)
+
+
+@pytest.mark.parametrize(("queries", "similarities", "at_a_time"), [(7, 10**9, 7), (128, 3 * 970 + 5, 3), (128, 5, 1)])
+def test_no_more_queries_are_taken_at_a_time_than_there_is_room_for(
+    toy_split, monkeypatch, queries, similarities, at_a_time
+):
+    lsh, blocks = LSH(12, random_state=0).fit(toy_split.X_train), []
+    encode = lsh.transform
+    monkeypatch.setattr(lsh, "transform", lambda X: blocks.append(len(X)) or encode(X))
+    monkeypatch.setattr(radius_search, "_BLOCK_QUERIES", queries)
+    monkeypatch.setattr(radius_search, "_BLOCK_SIMILARITIES", similarities)
+    evaluate_radius_search(lsh, toy_split, [2])
+    assert blocks[0] == len(toy_split.X_database)
+    assert sum(blocks[1:]) == len(toy_split.X_query)
+    assert set(blocks[1:-1]) == {at_a_time}
 
 
 @pytest.mark.parametrize("scale", [1e-30, 1e30])
@@ -137,6 +153,19 @@ def test_nothing_is_compared_twice(toy_split, monkeypatch):
     assert work[1] == (0, 0)
     assert work[2][0] == len(Q)
     assert work[3][0] < len(Q) / 2  # the others have the nearest of all rows; the last row is not among them
+
+
+def test_all_similarities_are_computed_once_many_rows_are_candidates_and_for_good(toy_split):
+    X, Q = toy_split.X_database, toy_split.X_query
+    ranking = OutwardRanking(Q, X, Directions.of(X), k=5)
+    limit = int(outward._DENSE_SHARE * len(X))
+    ranking.nearest([np.arange(limit)] * len(Q))
+    assert ranking._similarities is None
+    ranking.nearest([np.arange(limit + 1)] * len(Q))
+    kept = ranking._similarities
+    assert kept.shape == (len(Q), len(X))
+    ranking.nearest([np.arange(len(X))] * len(Q))
+    assert ranking._similarities is kept
 
 
 @pytest.mark.cifar10

@@ -1,3 +1,5 @@
+from importlib import import_module
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -85,6 +87,14 @@ def test_rerank_does_not_depend_on_the_scale_of_the_vectors(scale, dtype):
     np.testing.assert_array_equal(scaled, exact_neighbours(query, database, 7))
 
 
+@given(st.lists(st.integers(-60, 60), min_size=1, max_size=5), st.booleans())
+def test_float32_is_for_vectors_whose_squared_norms_it_holds_well(exponents, zero):
+    """A square of 2**±80 is 2**46 away from what float32 can hold; zero vectors have no direction to lose."""
+    vectors = np.array([[2.0**exponent, 0.0] for exponent in exponents] + [[0.0, 0.0]] * zero)
+    fits = all(-40 <= exponent < 40 for exponent in exponents)
+    assert import_module("l2h_tutorial.search.rerank")._fits_float32(vectors) == fits
+
+
 @pytest.mark.parametrize("metric", ["cosine", "euclidean", "cityblock"])
 def test_rerank_agrees_with_scikit_learn_for_any_metric(metric):
     random = np.random.default_rng(1)
@@ -112,6 +122,7 @@ def test_rerank_takes_a_matrix_of_ids_and_leaves_empty_queries_empty():
         ({"ids": [[0], [3]]}, ValueError, r"ids\[1\] must be rows from 0 to 2, got 3"),
         ({"ids": [[-1], [0]]}, ValueError, r"ids\[0\] must be rows from 0 to 2, got -1"),
         ({"ids": [[0.5], [0]]}, TypeError, r"ids\[0\] must be a one-dimensional array of integers, got float64"),
+        ({"ids": [[0], [[1]]]}, TypeError, r"ids\[1\] must be a one-dimensional array.* of shape \(1, 1\)"),
         ({"X_query": np.eye(2)}, ValueError, "same number of features, got 2 and 3"),
         ({"X_query": np.full((2, 3), np.nan)}, ValueError, "X_query contains NaN"),
         ({"X_database": np.zeros(3)}, ValueError, "Expected 2D array"),
