@@ -410,7 +410,7 @@ def test_more_labels_help_and_less_than_the_first_thousand(dataset):
     for seed in SEEDS:
         order = np.random.default_rng(seed).permutation(n_all)
         of_seed = [score(LSH(32, random_state=seed).fit(many.X_train), many)]
-        for n in np.geomspace(1000, n_all, 4).astype(int):
+        for n in np.geomspace(1000, n_all, 3).astype(int):
             grh = GRH(32, classifier="rbf-landmarks", random_state=seed)
             of_seed.append(score(grh.fit(many.X_train[order[:n]], many.y_train[order[:n]]), many))
         scores.append(of_seed)
