@@ -141,6 +141,14 @@ def test_a_cell_is_folded_in_jupyter_as_it_is_on_the_page(tag, metadata, n_outpu
     assert len(cell.outputs) == n_outputs
 
 
+def test_what_a_cell_printed_in_two_pieces_is_once_in_every_edition():
+    pieces = [{"output_type": "stream", "name": "stdout", "text": text} for text in ("one\n", "two\n")]
+    tree, executed = page_with(*pieces)
+    for _ in ("reader", "student"):
+        cell = make_notebook(Page("page"), tree, executed, "package.whl").cells[1]
+        assert [output.text for output in cell.outputs] == ["one\ntwo\n"]
+
+
 def test_a_page_that_starts_with_code_still_says_first_how_to_run_it():
     notebook = make_notebook(Page("page"), *page_with(shown("2")), "package-1.0.whl")
     assert notebook.cells[0].source.startswith("> **To run this notebook**")

@@ -8,6 +8,7 @@ cells after them need what they import and compute.
 import os
 import re
 from collections.abc import Iterator
+from copy import deepcopy
 from importlib.metadata import metadata
 from typing import Any
 
@@ -132,8 +133,10 @@ def _code_cell(page: Page, executed: NotebookNode, index: int) -> NotebookNode:
     if tags & {"hide-output", "hide-cell", "solution"}:
         jupyter["outputs_hidden"] = True
     alt = source.metadata.get("mystnb", {}).get("image", {}).get("alt")
+    # joining what was printed changes its argument, which other editions need as it is;
     # what record() left is for the page's text, where it stands already
-    outputs = [output for output in coalesce_streams(source.outputs) if "scrapbook" not in output.get("metadata", {})]
+    printed = coalesce_streams(deepcopy(source.outputs))
+    outputs = [output for output in printed if "scrapbook" not in output.get("metadata", {})]
     for problem in _problems(source.outputs):
         first_line = source.source.splitlines()[0]
         raise NotebookError(f"{page.name}: {problem}, in the output of the cell that starts {first_line!r}")
