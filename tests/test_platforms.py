@@ -72,8 +72,11 @@ def test_lsh_has_the_codes_of_exact_arithmetic(points, seed):
 
 
 def test_pcah_finds_axes_that_are_known():
-    """Points on orthogonal axes of different lengths: their components are the axes, in order of length."""
-    axes = np.array([[1, 1, 1, 1], [1, -1, 1, -1], [1, 1, -1, -1], [1, -1, -1, 1]])
+    """Points on orthogonal axes of different lengths: their components are the axes, in order of length.
+
+    Each axis has one value that is the largest by far: it is the one that settles the sign, so no rounding does.
+    """
+    axes = np.array([[1, 2, 3, 5], [2, -1, 5, -3], [-3, 5, 1, -2], [5, 3, -2, -1]])
     lengths = np.array([7, 5, 3, 2])
     X = np.concatenate([axes * lengths[:, None], -axes * lengths[:, None]])
     Q = np.array([[3, 1, -4, 1], [-5, 9, 2, 6], [8, -9, 7, 9]])
