@@ -333,7 +333,7 @@ def test_sixteen_bits_tell_near_from_far_and_little_more(lab):
 
 
 def test_the_opposite_vector_has_every_bit_flipped_and_a_longer_one_none(lab):
-    """lsh: "Every bit flips (save for a projection of exactly zero); no bit changes." """
+    """lsh: "every bit flips, save where a projection is exactly zero" """
     X = lab.dataset.features[:100]
     for seed in SEEDS:
         lsh = LSH(16, random_state=seed).fit(X)
@@ -341,11 +341,12 @@ def test_the_opposite_vector_has_every_bit_flipped_and_a_longer_one_none(lab):
         np.testing.assert_array_equal(lsh.transform(3 * X), lsh.transform(X))
 
 
-def test_two_thousand_bits_give_the_angle_to_a_degree_or_two(lab):
-    """lsh: "to within a degree or two" "in steps of more than eleven degrees" """
+def test_two_thousand_bits_give_the_angle_to_four_degrees(lab):
+    """lsh: "usually to within four of them (two standard deviations)" "in steps of more than eleven degrees" """
     pairs = lab.pairs(2, 300)
     errors = [np.degrees(angle_estimates(lab, pairs, 2000, seed) - angle_between(*pairs)) for seed in SEEDS]
-    assert np.sqrt(np.mean(np.square(errors))) < 2.2
+    assert 1.5 < np.sqrt(np.mean(np.square(errors))) < 2.2
+    assert np.mean(np.abs(errors) < 4) > 0.9
     assert 11 < 180 / 16 < 12
 
 
@@ -369,7 +370,7 @@ def test_few_buckets_hold_half_of_the_raw_images(lab):
 
 
 def test_even_codes_would_leave_nearly_every_image_alone_or_with_a_few(lab):
-    """buckets: "nearly every image would have a bucket" "to itself, or share it with a few" """
+    """buckets: "nearly every one would have a bucket" "to itself, or share it with a few" """
     codes = np.random.default_rng(0).integers(2**16, size=len(lab.dataset))
     sizes = np.bincount(codes)
     assert np.mean(sizes[codes] <= 4) > 0.95
@@ -460,7 +461,7 @@ def test_large_balls_of_long_codes_hold_more_codes_than_there_are_images(lab):
 
 
 def test_a_larger_ball_has_more_candidates_and_better_best_ones(lab):
-    """radius-search: "A larger ball has more candidates, so the best of them are better." """
+    """radius-search: "A larger ball has more candidates, so the best of them are at least as near." """
     s = lab.split["centred"]
     for seed in SEEDS:
         found = [lab.table("centred", seed).query_radius(lab.bits("centred", seed)[1][:20], r) for r in (0, 1, 2)]
@@ -504,10 +505,12 @@ def test_at_radius_ten_nearly_everything_is_a_candidate(lab):
 
 
 def test_for_what_they_scan_centred_codes_are_better(lab):
-    """radius-search: "When six percent of the database is scanned" """
-    for seed in SEEDS:
-        raw, centred = lab.sweep("raw", seed), lab.sweep("centred", seed)
-        assert precision_when_scanning(centred, 0.06) > precision_when_scanning(raw, 0.06)
+    """radius-search: "When six percent of the database is scanned" "The raw codes lie further apart from draw to draw" """
+    at_six = {
+        name: [precision_when_scanning(lab.sweep(name, seed), 0.06) for seed in SEEDS] for name in ("raw", "centred")
+    }
+    assert (np.array(at_six["centred"]) > at_six["raw"]).all()
+    assert np.std(at_six["raw"]) > 1.5 * np.std(at_six["centred"])
 
 
 def test_centred_codes_offer_cheap_searches_that_raw_codes_do_not_have(lab):
@@ -571,7 +574,7 @@ def test_the_share_scanned_follows_several_radii_later(lab):
 
 
 def test_real_pairs_follow_the_s_curve(lab):
-    """radius-search: "Real pairs follow the curves that theory predicts." "with another seed they err differently" """
+    """radius-search: "real pairs follow the curves that theory predicts." "so they err together" """
     s = lab.split["centred"]
     queries = s.X_query[:50]
     similarity = cosine_similarity(queries, s.X_database)
@@ -595,6 +598,18 @@ def test_real_pairs_follow_the_s_curve(lab):
         assert np.ptp(found, axis=0).max() > 0, design
 
 
+def test_89_tables_of_16_bits_find_nine_in_ten_pairs_of_a_similarity_of_four_fifths():
+    """radius-search: "$p = 0.795$ and $L = 89$ (with the cosine in place of $p$ it would be 81)" """
+    p = collision_probability(np.arccos(0.8))
+    assert round(float(p), 3) == 0.795
+    for probability, n_tables in ((p, 89), (0.8, 81)):
+        assert (
+            amplified_probability(probability, 16, n_tables - 1)
+            < 0.9
+            <= amplified_probability(probability, 16, n_tables)
+        )
+
+
 def test_many_bits_reject_the_unlike_and_many_tables_rescue_the_alike():
     """radius-search: "Many bits reject the unlike; many tables rescue the alike." "low, then steep, then high" """
     p = collision_probability(np.arccos([0.0, 0.5, 0.8, 0.95]))
@@ -605,7 +620,7 @@ def test_many_bits_reject_the_unlike_and_many_tables_rescue_the_alike():
 
 
 def test_with_enough_bits_and_tables_lsh_reaches_exhaustive_search(lab):
-    """radius-search: "LSH finds the neighbours by angle as reliably as you like." "at a fraction of the cost" """
+    """radius-search: "LSH finds the neighbours by angle as reliably as you like." "after a fraction of the comparisons" """
     s = lab.split["centred"]
     lsh = LSH(800, random_state=0).fit(s.X_train)
     database_bits, query_bits = lsh.transform(s.X_database), lsh.transform(s.X_query)
@@ -647,15 +662,19 @@ def test_from_radius_six_on_precision_hardly_rises_and_cost_does(lab):
         assert lab.recall(seed)[6][0] > 0.6
 
 
-def test_reranking_by_raw_vectors_gives_the_precision_of_raw_exhaustive_search(lab):
-    """radius-search: "That of the raw vectors: at radius 10 most of the database is a candidate" """
+def test_reranking_by_raw_vectors_gives_the_answers_of_raw_exhaustive_search(lab):
+    """radius-search: "Those of the raw vectors: at radius 10 most of the database is a candidate" """
     raw = lab.split["raw"]
     for seed in SEEDS:
         ids = lab.table("centred", seed).query_radius(lab.bits("centred", seed)[1], 10)
         nearest = rerank(raw.X_query, raw.X_database, ids, 10)
         assert np.mean([len(rows) for rows in ids]) > 0.6 * len(raw.X_database)
-        found = precision_at_k(nearest, raw.y_query, raw.y_database)
-        assert found == pytest.approx(lab.exhaustive["raw"], abs=0.006)
+        theirs = {
+            name: np.mean([len(set(a) & set(b)) for a, b in zip(nearest, lab.exact[name], strict=True)])
+            for name in ("raw", "centred")
+        }
+        assert theirs["raw"] > 9.8
+        assert theirs["centred"] < 9
 
 
 # The quotations

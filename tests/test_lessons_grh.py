@@ -144,9 +144,11 @@ def test_up_to_one_half_no_bit_flips_and_at_one_many_do(split, seed):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_shuffled_labels_flip_as_many_bits_or_more(split, seed):
-    """With shuffled labels as many bits flip at alpha 1, or more."""
-    assert share_flipped(split, 1.0, shuffled(split, seed), seed) >= share_flipped(split, 1.0, split.y_train, seed)
+def test_shuffled_labels_flip_fewer_bits_at_first_and_more_at_one(split, seed):
+    """With shuffled labels fewer bits flip at first, more at alpha 1."""
+    wrong = shuffled(split, seed)
+    assert share_flipped(split, 0.7, wrong, seed) < share_flipped(split, 0.7, split.y_train, seed)
+    assert share_flipped(split, 1.0, wrong, seed) > share_flipped(split, 1.0, split.y_train, seed)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -544,6 +546,24 @@ def test_a_bucket_holds_more_of_the_right_class_after_learning(split):
         labels = zip(found, split.y_query, strict=True)
         right[name] = np.mean([np.sum(split.y_database[ids] == label) for ids, label in labels])
     assert right["GRH kernel"] > right["GRH linear"] > right["LSH"] + 1
+
+
+def test_random_hyperplanes_find_as_much_when_they_look_around(split):
+    """Learned buckets hold more pictures. Into the neighbouring buckets too, random hyperplanes find nearly as much."""
+    right, looked_at = {}, {}
+    for name, hasher, radius in (("LSH", LSH(16), 3), ("GRH", GRH(16), 0)):
+        right[name], looked_at[name] = [], []
+        for seed in SEEDS:
+            fitted = hasher.set_params(random_state=seed).fit(split.X_train, split.y_train)
+            candidates = HashTable(fitted.transform(split.X_database)).query_radius(
+                fitted.transform(split.X_query), radius
+            )
+            found = rerank(split.X_query, split.X_database, candidates, 8)
+            labels = zip(found, split.y_query, strict=True)
+            right[name].append(np.mean([np.sum(split.y_database[ids] == label) for ids, label in labels]))
+            looked_at[name].append(np.mean([len(rows) for rows in candidates]))
+    assert np.mean(right["LSH"]) > np.mean(right["GRH"]) - 0.5
+    assert np.mean(looked_at["LSH"]) < 2 * np.mean(looked_at["GRH"])
 
 
 def test_a_forest_is_fitted_once_for_all_bits(split):
