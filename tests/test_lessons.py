@@ -505,7 +505,7 @@ def test_at_radius_ten_nearly_everything_is_a_candidate(lab):
 
 
 def test_for_what_they_scan_centred_codes_are_better(lab):
-    """radius-search: "When six percent of the database is scanned" "The raw codes lie further apart from draw to draw" """
+    """radius-search: "When six percent of the database is scanned" "further apart from draw to draw" """
     at_six = {
         name: [precision_when_scanning(lab.sweep(name, seed), 0.06) for seed in SEEDS] for name in ("raw", "centred")
     }
@@ -620,7 +620,7 @@ def test_many_bits_reject_the_unlike_and_many_tables_rescue_the_alike():
 
 
 def test_with_enough_bits_and_tables_lsh_reaches_exhaustive_search(lab):
-    """radius-search: "LSH finds the neighbours by angle as reliably as you like." "after a fraction of the comparisons" """
+    """radius-search: "LSH finds the neighbours by angle as reliably" "after a fraction of the comparisons" """
     s = lab.split["centred"]
     lsh = LSH(800, random_state=0).fit(s.X_train)
     database_bits, query_bits = lsh.transform(s.X_database), lsh.transform(s.X_query)
