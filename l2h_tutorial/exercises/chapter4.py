@@ -240,7 +240,6 @@ _RERANK_RAW = Choose(
     hints={
         "a": "The codes come from the centred vectors, but they only propose. At radius 10, how much is left out?",
         "c": "Half and half would need both to have a say. Which vectors decide which ten of the candidates are kept?",
-
         "d": "Candidates and re-ranking may use different vectors: candidates are row numbers, and the rows are the "
         "same images.",
     },
