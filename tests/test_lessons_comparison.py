@@ -20,12 +20,13 @@ from l2h_tutorial import (
     LSH,
     PCAH,
     HashTable,
+    SpectralHashing,
     mean_average_precision,
     precision_at_k,
     rerank,
     split_dataset,
 )
-from l2h_tutorial.baselines import KSH, SDH, STH
+from l2h_tutorial.baselines import AGH, KSH, SDH, STH
 from l2h_tutorial.metrics import recall_of_exact
 from l2h_tutorial.protocols import compare_ranking
 from l2h_tutorial.search import exact_neighbours
@@ -59,7 +60,13 @@ def ranking(dataset):
         "GRH linear from CCA-ITQ": GRH(initial="cca-itq"),
         "GRH kernel from CCA-ITQ": GRH(initial="cca-itq", classifier="kernel-ridge"),
     }
-    frame = compare_ranking(dataset, hashers, n_bits=(16, 32), seeds=SEEDS)
+    more = {"SH": SpectralHashing(), "AGH": AGH(), "GRH linear": GRH(), "GRH kernel": GRH(classifier="kernel-ridge")}
+    frame = pd.concat(
+        [
+            compare_ranking(dataset, hashers, n_bits=(16, 32), seeds=SEEDS),
+            compare_ranking(dataset, more, n_bits=[32], seeds=SEEDS),
+        ]
+    )
     return frame.groupby(["method", "n_bits"])[["map", "fit_seconds", "encode_seconds"]].mean()
 
 
@@ -69,6 +76,24 @@ def codes(split, n_bits, seed):
 
 
 # by ranking
+
+
+def test_each_method_with_labels_is_ahead_of_each_without(ranking):
+    """comparison: "Each method that knows labels is ahead of each that does not." """
+    at_32 = ranking.xs(32, level="n_bits")["map"]
+    without = at_32[["LSH", "PCAH", "ITQ", "SH", "AGH"]]
+    assert at_32.drop(without.index).min() > without.max() + 0.02
+
+
+def test_which_method_with_labels_leads_depends_on_the_images(ranking, request):
+    """comparison: "leads with a kernel, beside SDH, on CIFAR-10, and on Fashion-MNIST it does not, where CCA-ITQ, which is
+    linear, and KSH rank better" """
+    at_32 = ranking.xs(32, level="n_bits")["map"]
+    if "cifar" in request.node.name:
+        assert abs(at_32["GRH kernel"] - at_32["SDH"]) < 0.01
+        assert at_32["GRH kernel"] > at_32[["STH", "CCA-ITQ", "KSH", "GRH linear"]].max() + 0.01
+    else:
+        assert at_32[["CCA-ITQ", "KSH"]].min() > at_32[["GRH kernel", "GRH linear"]].max() + 0.01
 
 
 def test_pcah_loses_with_length(ranking):
@@ -111,8 +136,8 @@ def test_dropping_the_unanswered_and_a_kind_denominator_flatter(split, seed):
     assert np.median([len(rows) for rows in ids]) < 10
 
 
-def test_the_best_of_twenty_is_worth_less_on_other_queries(dataset):
-    """comparison: "Even the draw itself is not as good as it looks" """
+def test_the_lead_of_the_best_of_twenty_belongs_to_its_hyperplanes(dataset):
+    """comparison: "belongs to these hyperplanes, not to the method" """
     leads = []
     for split_seed in SEEDS:
         split = split_dataset(dataset, random_state=42 + split_seed).preprocessed("l2-centre")
@@ -127,7 +152,7 @@ def test_the_best_of_twenty_is_worth_less_on_other_queries(dataset):
         assert reported[best] > reported.mean()
         leads.append((reported[best] - reported.mean(), other[best] - other.mean()))
     lead, elsewhere = np.mean(leads, axis=0)
-    assert elsewhere < lead
+    assert 0.3 * lead < elsewhere <= lead  # with other hyperplanes it would be nothing, on average
 
 
 def test_a_query_in_the_database_finds_itself(split):

@@ -5,6 +5,7 @@ A docstring quotes the sentence; the last test makes sure that the book still sa
 
 import inspect
 import sys
+from math import factorial
 from pathlib import Path
 
 import faiss
@@ -26,6 +27,7 @@ from l2h_tutorial.scale import (
     wire_bytes,
 )
 from l2h_tutorial.search import ball_size
+from l2h_tutorial.search.pieces import piece_radii
 
 SEEDS = range(5)
 RADIUS = 8
@@ -246,6 +248,20 @@ def test_up_to_radius_five_a_ball_of_32_bits_is_below_a_million():
     assert ball_size(32, 5) - ball_size(32, 4) == 201376
     assert ball_size(32, 6) - ball_size(32, 5) == 906192
     assert ball_size(32, 5) < 10**6 < ball_size(32, 6)
+
+
+def test_sharper_radii_ask_for_188_buckets_in_place_of_548():
+    """scaling: "radius 8 need 548 buckets" "asked for radius 2, radius 1 is enough for the others,
+    and 188 buckets do" """
+    assert piece_radii(8, 4) == [2, 1, 1, 1]
+    assert 4 * ball_size(16, 2) == 548
+    assert sum(ball_size(16, radius) for radius in piece_radii(8, 4)) == 188
+
+
+def test_two_rows_of_each_partition_are_rarely_enough():
+    """scaling: "two each would be enough for one query in four only" """
+    at_most_two = np.polynomial.Polynomial([1, 1, 1 / 2]) ** 8  # exponential generating function of eight counts
+    assert 0.2 < factorial(10) * at_most_two.coef[10] / 8**10 < 0.25
 
 
 def test_a_planted_row_shows_that_rows_are_missing(lab):
