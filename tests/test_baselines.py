@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import sparse
 from scipy.linalg import orthogonal_procrustes
 from sklearn.base import clone
@@ -77,7 +79,55 @@ def test_pcah_takes_the_signs_of_scikit_learns_components(shape):
     assert (pcah.projections_[largest, range(4)] > 0).all()
 
 
+def dependent(rank, n_features, n, factor, seed):
+    """Rows of features of which only `rank` are linearly independent, less what rounding adds."""
+    random = np.random.default_rng(seed)
+    return factor * (random.normal(size=(n, rank)) @ random.normal(size=(rank, n_features)) + random.normal(size=3)[0])
+
+
+@given(st.integers(1, 5), st.sampled_from([8, 60]), st.sampled_from([40, 2000]), st.sampled_from([1e-6, 1.0, 1e6]))
+@settings(max_examples=20)
+def test_pcah_has_a_bit_for_each_independent_direction_and_no_more(rank, n_features, n, factor):
+    X = dependent(rank, n_features, n, factor, seed=rank)
+    pcah = PCAH(rank).fit(X)
+    alone = np.vstack([pcah.transform(x[None]) for x in X[:100]])
+    np.testing.assert_array_equal(alone, pcah.transform(X)[:100])
+    with pytest.raises(ValueError, match=rf"n_bits must be at most {rank}, the linearly independent.*got {rank + 1}$"):
+        PCAH(rank + 1).fit(X)
+
+
+@pytest.mark.parametrize("origin", [0, 3, 1e6])
+@pytest.mark.parametrize("shape", [(12, 12), (12, 40)])
+def test_pcah_knows_that_n_points_have_n_minus_1_directions_about_their_mean(shape, origin):
+    X = np.random.default_rng(0).normal(size=shape) + origin
+    assert PCAH(11).fit(X).transform(X).shape == (12, 11)
+    with pytest.raises(ValueError, match=r"n_bits must be at most 11, the linearly independent.*got 12"):
+        PCAH(12).fit(X)
+
+
+def test_pcah_finds_no_direction_in_one_row_over_and_over():
+    with pytest.raises(ValueError, match=r"n_bits must be at most 0, the linearly independent"):
+        PCAH(1).fit(np.full((5, 3), 0.1))
+
+
+@pytest.mark.parametrize("smallest", [1e-3, 1e-6, 1e-9])
+def test_pcah_keeps_a_direction_of_little_variance(smallest):
+    random = np.random.default_rng(0)
+    X = random.normal(size=(500, 4)) * [1, 1, 1, smallest]
+    pcah = PCAH(4).fit(X)
+    alone = np.vstack([pcah.transform(x[None]) for x in X])
+    np.testing.assert_array_equal(alone, pcah.transform(X))
+
+
 # --- ITQ -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("hasher", [ITQ(6, random_state=0), CCAITQ(6, random_state=0)], ids=str)
+def test_with_more_bits_than_independent_directions_a_rotation_leaves_no_bit_to_rounding(hasher):
+    X, y = dependent(3, 6, 3000, 1.0, seed=0), np.arange(3000) % 8
+    bits = hasher.fit(X, y).transform(X)
+    np.testing.assert_array_equal(np.vstack([hasher.transform(x[None]) for x in X[:500]]), bits[:500])
+    assert (np.abs(bits.mean(axis=0) - 0.5) < 0.25).all()
 
 
 def test_itq_alternates_between_signs_and_procrustes():

@@ -12,6 +12,7 @@ __all__ = [
     "CentredHasher",
     "check_count",
     "check_enough",
+    "check_independent",
     "check_positive",
     "principal_components",
     "with_settled_signs",
@@ -86,6 +87,42 @@ def check_enough(n_bits: int, centred: Floats) -> None:
         raise ValueError(
             f"n_bits must be at most {min(n, d)}, the directions of n_samples = {n} with n_features = {d}, "
             f"1 bit a direction; got {n_bits}"
+        )
+
+
+def check_independent(components: Floats, centred: Floats, mean: Floats) -> None:
+    """Refuse principal components along which the features vary by no more than rounding: a bit would be noise.
+
+    Parameters
+    ----------
+    components : (d, n_bits) array of float64
+        The largest variance first.
+    centred : (n, d) array of float64
+        The features less their mean.
+    mean : (d,) array of float64
+        What was subtracted, and left rounding.
+
+    Raises
+    ------
+    ValueError
+        If there are more components than linearly independent directions, to rounding; n points have at most n - 1.
+
+    Examples
+    --------
+    >>> X = np.array([[-1.0, -2.0], [0.0, 0.0], [1.0, 2.0]])
+    >>> check_independent(np.eye(2), X, np.zeros(2))
+    Traceback (most recent call last):
+        ...
+    ValueError: n_bits must be at most 1, the linearly independent directions of X about its mean; got 2
+    """
+    singular = np.linalg.svd(centred @ components, compute_uv=False)
+    rounding = np.finfo(np.float64).eps * max(centred.shape) * max(singular[0], float(np.linalg.norm(mean)))
+    independent = min(len(centred) - 1, int(np.sum(singular > rounding)))
+    n_bits = components.shape[1]
+    if n_bits > independent:
+        raise ValueError(
+            f"n_bits must be at most {independent}, the linearly independent directions of X about its mean; "
+            f"got {n_bits}"
         )
 
 

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state
 
 from ..lsh import check_n_bits
-from .base import CentredHasher, check_enough, principal_components
+from .base import CentredHasher, check_enough, check_independent, principal_components
 
 __all__ = ["ITQ", "PCAH", "check_n_iter", "quantising_rotation"]
 
@@ -23,7 +23,8 @@ class PCAH(CentredHasher):
     Parameters
     ----------
     n_bits : int, default=16
-        Components, and so bits of a code; at most as many as there are features or training points.
+        Components, and so bits of a code; at most as many as there are linearly independent features, and fewer than
+        training points.
 
     Attributes
     ----------
@@ -58,13 +59,15 @@ class PCAH(CentredHasher):
         Raises
         ------
         TypeError, ValueError
-            If `n_bits` is not an integer from 1 to the smaller of n and n_features, or `X` is not a finite
-            two-dimensional array.
+            If `n_bits` is not an integer from 1 to the number of linearly independent directions in which the rows of
+            X differ from their mean, or `X` is not a finite two-dimensional array.
         """
         n_bits = check_n_bits(self.n_bits)
         centred = self._centred(X)
         check_enough(n_bits, centred)
-        self.projections_ = principal_components(centred, n_bits)
+        components = principal_components(centred, n_bits)
+        check_independent(components, centred, self.mean_)
+        self.projections_ = components
         self._n_features_out = n_bits
         return self
 
