@@ -456,6 +456,15 @@ def test_any_hasher_is_a_start(hasher, classifier):
     assert grh.history_[1].agreement > grh.history_[0].agreement
 
 
+@pytest.mark.parametrize("hasher", [LSH(8), make_pipeline(StandardScaler(), LSH(8))], ids=["alone", "in a pipeline"])
+def test_a_given_start_without_a_seed_is_drawn_from_that_of_grh(hasher):
+    X, y = data()
+    bits = [GRH(8, initial=hasher, random_state=seed).fit(X, y).history_[0].bits for seed in (0, 0, 1)]
+    np.testing.assert_array_equal(bits[0], bits[1])
+    assert (bits[0] != bits[2]).any()
+    assert all(value is None for name, value in hasher.get_params().items() if name.endswith("random_state"))
+
+
 def test_a_given_hasher_is_cloned_and_sees_the_features_and_labels_as_they_are():
     class Supervised(LSH):
         def fit(self, X, y=None):

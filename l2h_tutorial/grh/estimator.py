@@ -79,7 +79,8 @@ class GRH(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         Of "rbf-landmarks": training points, drawn at random, around which there is a kernel; all where there are fewer.
         More are better and slower.
     random_state : int, RandomState instance or None, default=None
-        Draws the start: for an integer, the hyperplanes of ``LSH`` with the same seed. Then seeds the classifiers.
+        Draws the start: for an integer, the hyperplanes of ``LSH`` with the same seed. Then seeds the classifiers. A
+        hasher or an estimator that is given gets a seed wherever its own ``random_state`` is None.
 
     Attributes
     ----------

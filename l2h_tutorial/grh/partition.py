@@ -15,6 +15,7 @@ from sklearn.svm import SVC, LinearSVC
 from sklearn.utils import get_tags
 
 from .kernels import KernelModel, gaussian_kernel, kernel_width
+from .seeding import seeded
 
 __all__ = ["CLASSIFIERS", "make_classifier"]
 
@@ -225,17 +226,9 @@ class AnyEstimator:
         # Classifiers are taught 0 and 1, which all of them take for several bits too; the rest -1 and +1.
         targets = bits.astype(int) if classifier else np.where(bits, 1.0, -1.0)
         pieces = [targets] if at_once else list(targets.T)
-        estimators = [self._seeded().fit(self.features, piece) for piece in pieces]
+        estimators = [seeded(self.estimator, self.random).fit(self.features, piece) for piece in pieces]
         model = EstimatorModel(estimators, bits.shape[1])
         return model, model.predict(self.features)
-
-    def _seeded(self) -> Any:
-        """Clone the estimator, with a seed wherever it was given none: same ``random_state``, same bits."""
-        estimator = clone(self.estimator)
-        for name, value in sorted(estimator.get_params().items()):
-            if value is None and (name == "random_state" or name.endswith("__random_state")):
-                estimator.set_params(**{name: int(self.random.randint(2**31 - 1))})
-        return estimator
 
 
 _MAKERS: dict[str, tuple[Any, tuple[str, ...]]] = {

@@ -4,11 +4,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import BaseEstimator
 from sklearn.utils import get_tags
 
 from ..baselines import CCAITQ
 from ..lsh import LSH
+from .seeding import seeded
 
 __all__ = ["STARTS", "Start"]
 
@@ -27,7 +28,7 @@ class Start:
         A key of ``STARTS``, or a transformer to boolean columns.
     n_bits : int
     random : RandomState
-        Gives a named start its randomness.
+        Gives a named start its randomness, and a given one the seeds that it lacks.
     X : (n, d) array of numbers
     y : labels or None
     mean : (d,) array of float64
@@ -42,7 +43,7 @@ class Start:
         named = isinstance(initial, str)
         self.n_bits = n_bits
         self.mean = mean if named else None
-        self.hasher = STARTS[initial](n_bits, random_state=random) if named else clone(initial)
+        self.hasher = STARTS[initial](n_bits, random_state=random) if named else seeded(initial, random)
         if y is None:
             if isinstance(self.hasher, BaseEstimator) and get_tags(self.hasher).target_tags.required:
                 raise ValueError(f"initial={initial!r} needs y, which an affinity does not give; take another start")
