@@ -89,10 +89,12 @@ def class_weights(bits: Bits, rule: str | None) -> dict[int, float] | None:
 def linear_svm(
     features: Floats, *, C: float, loss: str, fit_intercept: bool, class_weight: str | None, seed: int
 ) -> Maker:
-    """Choose how to fit linear support vector machines: from one kernel matrix, several times faster, or without it.
+    """Choose how to fit linear support vector machines: from one kernel matrix (libsvm), or without it (liblinear).
 
     The kernel is for the hinge loss with an intercept, and for as many points as its matrix suits. There the intercept
-    is not penalised; liblinear penalises it as one more weight.
+    is not penalised; liblinear penalises it as one more weight. Which of the two is faster depends on the shape: the
+    time of a bit grows with the number of features in liblinear only, so the kernel gains with many features, and loses
+    with few.
     """
     if loss == "hinge" and fit_intercept and len(features) <= _KERNEL_ROWS:
         return KernelSVM(features, C, class_weight, features @ features.T)
