@@ -19,6 +19,8 @@ __all__ = ["NormalisedAffinity", "check_affinity", "graph_affinity", "knn_affini
 
 NORMALISATIONS = ("columns", "rows")
 
+_ASYMMETRY = 1e-6  # of the largest affinity: more than rounding makes in single precision, less than any edge
+
 
 class NormalisedAffinity:
     """The product of a normalised affinity matrix with an array, without the matrix.
@@ -156,7 +158,7 @@ def graph_affinity(S: Any, *, normalise: str = "columns") -> NormalisedAffinity:
     Parameters
     ----------
     S : array, sparse matrix or LinearOperator of shape (n, n)
-        Non-negative affinities; the method assumes that they are symmetric.
+        Non-negative, symmetric affinities.
     normalise : {"columns", "rows"}, default="columns"
         S D^-1, as published, or D^-1 S.
 
@@ -184,7 +186,7 @@ def check_affinity(S: Any, n: int | None = None) -> Any:
     Parameters
     ----------
     S : array, sparse matrix or LinearOperator of shape (n, n)
-        Affinities. Of an operator only the shape and the sums of the rows can be seen.
+        Affinities. Of an operator only the shape and the sums of the rows can be seen, not whether it is symmetric.
     n : int, optional
         Number of points that S must be about.
 
@@ -195,8 +197,8 @@ def check_affinity(S: Any, n: int | None = None) -> Any:
     Raises
     ------
     ValueError
-        If S is not square, is about another number of points, holds negative or non-finite entries, or has an empty
-        row: a point without a neighbour, not even itself.
+        If S is not square, is about another number of points, holds negative or non-finite entries, is not symmetric
+        (but for rounding), or has an empty row: a point without a neighbour, not even itself.
 
     Examples
     --------
@@ -216,6 +218,8 @@ def check_affinity(S: Any, n: int | None = None) -> Any:
         smallest = S.min() if shape[0] else 0.0
         if smallest < 0:
             raise ValueError(f"affinity must not be negative; its smallest entry is {smallest:g}")
+        if shape[0] and (S - S.T).max() > _ASYMMETRY * S.max():
+            raise ValueError("affinity must be symmetric; for neighbours use knn_affinity, or S.maximum(S.T)")
     row_sums = np.asarray(S @ np.ones(shape[0]))
     if row_sums.min(initial=0.0) < 0:
         row = int(row_sums.argmin())

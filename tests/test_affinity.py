@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import sparse
 from scipy.sparse.linalg import aslinearoperator
+from sklearn.neighbors import kneighbors_graph
 
 from l2h_tutorial.affinity import NormalisedAffinity, check_affinity, graph_affinity, knn_affinity, same_class_affinity
 
@@ -159,6 +160,31 @@ def test_refuses_a_number_of_neighbours_that_does_not_exist(n_neighbours):
 def test_refuses_a_graph_that_cannot_be_used(S, message):
     with pytest.raises(ValueError, match=message):
         check_affinity(S, 3)
+
+
+DIRECTED = sparse.csr_array(kneighbors_graph(np.random.default_rng(0).normal(size=(40, 3)), 5))
+
+
+@pytest.mark.parametrize("kind", [sparse.csr_array, sparse.coo_array, sparse.csr_array.toarray])
+def test_refuses_a_graph_that_is_not_symmetric_and_takes_what_the_message_says(kind):
+    with pytest.raises(ValueError, match=r"affinity must be symmetric.*knn_affinity, or S\.maximum\(S\.T\)"):
+        check_affinity(kind(DIRECTED))
+    either = DIRECTED.maximum(DIRECTED.T)
+    np.testing.assert_allclose(graph_affinity(kind(either)).toarray().sum(axis=0), 1)
+
+
+@given(st.integers(2, 30), st.sampled_from([np.float32, np.float64]), st.integers(-12, 12), st.integers(0, 99))
+def test_rounding_makes_no_graph_asymmetric_and_one_edge_does(n, dtype, exponent, seed):
+    random = np.random.default_rng(seed)
+    S = random.random((n, n))
+    S = ((S + S.T) * 10.0**exponent).astype(dtype)
+    rounded = S * (1 + random.uniform(-2, 2, (n, n)) * np.finfo(dtype).eps).astype(dtype)
+    directed = S.copy()
+    directed[0, n - 1] = 0
+    for kind in (np.array, sparse.csr_array):
+        assert check_affinity(kind(rounded)).shape == (n, n)
+        with pytest.raises(ValueError, match="affinity must be symmetric"):
+            check_affinity(kind(directed))
 
 
 @pytest.mark.parametrize(
