@@ -27,7 +27,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC, LinearSVC
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from l2h_tutorial.affinity import knn_affinity, same_class_affinity
+from l2h_tutorial.affinity import graph_affinity, knn_affinity, same_class_affinity
 from l2h_tutorial.baselines import CCAITQ, ITQ, PCAH, SpectralHashing
 from l2h_tutorial.grh import GRH, PUBLISHED, partition
 from l2h_tutorial.grh.degenerate import next_best_split
@@ -703,7 +703,9 @@ def test_refuses_a_parameter_and_says_what_it_may_be(parameters, error, message)
         ({"y": [[0, 1]] * 5}, "X has 4 rows, y has 5"),
         ({"y": [3, 3, 3, 3]}, "at least two classes, got one"),
         ({"y": [[1, 0], [1, 1], [1, 0], [1, 1]]}, "at least two classes, got one"),
-        ({"affinity": np.ones((4, 4))}, "at least two classes, got one"),
+        ({"affinity": np.ones((4, 4))}, "affinity joins every point with every other, equally; all points would get"),
+        ({"affinity": graph_affinity(np.ones((4, 4)))}, "affinity joins every point with every other, equally"),
+        ({"affinity": np.triu(np.ones((4, 4)))}, "affinity must be symmetric"),
         ({"affinity": np.ones((4, 3))}, r"affinity must be square.*\(4, 3\)"),
         ({"affinity": np.eye(5)}, r"affinity must be 4 x 4.*\(5, 5\)"),
         ({"affinity": same_class_affinity([0, 1, 1])}, r"affinity must be 4 x 4.*\(3, 3\)"),
@@ -716,6 +718,18 @@ def test_refuses_a_parameter_and_says_what_it_may_be(parameters, error, message)
 def test_refuses_labels_and_graphs_that_do_not_fit(given_graph, message):
     with pytest.raises(ValueError, match=message):
         GRH(4).fit(np.eye(4), **given_graph)
+
+
+def test_refuses_a_graph_that_is_normalised_in_another_way_than_it_says():
+    X, y = data(n_classes=2)
+    indicator = np.column_stack([y == 0, y == 1, np.arange(len(y)) % 3 == 0]).astype(int)
+    for says, normalise in (("columns", "rows"), ("rows", "columns")):
+        graph = same_class_affinity(indicator, normalise=normalise)
+        with pytest.raises(ValueError, match=f"affinity is normalised by {normalise}, but normalise='{says}'"):
+            GRH(8, alpha=0.7, normalise=says, random_state=0).fit(X, affinity=graph)
+        expected = GRH(8, alpha=0.7, normalise=normalise, random_state=0).fit(X, indicator).transform(X)
+        grh = GRH(8, alpha=0.7, normalise=normalise, random_state=0).fit(X, affinity=graph)
+        np.testing.assert_array_equal(grh.transform(X), expected)
 
 
 def test_refuses_an_unknown_version():

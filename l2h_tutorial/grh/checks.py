@@ -79,8 +79,8 @@ def check_graph(y: Any, affinity: Any, n: int, normalise: str) -> NormalisedAffi
     Raises
     ------
     ValueError
-        If both or neither are given, they are about another number of points, or every point is every other's
-        neighbour.
+        If both or neither are given, they are about another number of points, every point is every other's neighbour,
+        or the affinity has been normalised in another way.
     """
     if affinity is not None and y is not None:
         raise ValueError("give GRH either y or affinity, got both: the labels would make a second graph")
@@ -100,8 +100,18 @@ def check_graph(y: Any, affinity: Any, n: int, normalise: str) -> NormalisedAffi
         graph = affinity
         if graph.shape != (n, n):
             raise ValueError(f"affinity must be {n} x {n}, a row and a column a point of X; its shape is {graph.shape}")
+        if graph.normalise != normalise:
+            raise ValueError(
+                f"affinity is normalised by {graph.normalise}, but normalise={normalise!r} was asked of GRH; "
+                f"give GRH normalise={graph.normalise!r}, or the affinity that is not yet normalised"
+            )
     else:
         graph = NormalisedAffinity(check_affinity(affinity, n), normalise)
     if graph.joins_all:
-        raise ValueError("y must hold at least two classes, got one class only; all points would get the same code")
+        cause = (
+            "y must hold at least two classes, got one class only"
+            if affinity is None
+            else "affinity joins every point with every other, equally"
+        )
+        raise ValueError(f"{cause}; all points would get the same code")
     return graph

@@ -194,13 +194,14 @@ class GRH(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         y : array of shape (n,) or (n, n_labels), optional
             Classes, or a 0/1 indicator of labels: points that share one are neighbours.
         affinity : array, sparse matrix, LinearOperator or NormalisedAffinity of shape (n, n), optional
-            The graph S, in place of y. Non-negative, symmetric, no empty row.
+            The graph S, in place of y. Non-negative, symmetric, no empty row. One that is already normalised must be so
+            as `normalise` says.
 
         Raises
         ------
         ValueError, TypeError
-            If y and affinity are both given or both missing, are about another number of points, cannot be used, or
-            join all points (one class only); or if a parameter is not one of its values.
+            If y and affinity are both given or both missing, are about another number of points, cannot be used, are
+            normalised otherwise, or join all points (one class only); or if a parameter is not one of its values.
         """
         check_parameters(self)
         points: NDArray[Any] = validate_data(self, X, dtype=[np.float64, np.float32], ensure_min_samples=2)
