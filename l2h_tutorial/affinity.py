@@ -20,6 +20,7 @@ __all__ = ["NormalisedAffinity", "check_affinity", "graph_affinity", "knn_affini
 NORMALISATIONS = ("columns", "rows")
 
 _ASYMMETRY = 1e-6  # of the largest affinity: more than rounding makes in single precision, less than any edge
+_BLOCK_VALUES = 1 << 21  # affinities between sets of labels that are held at a time, 24 MB
 
 
 class NormalisedAffinity:
@@ -72,6 +73,8 @@ class NormalisedAffinity:
         """Whether every point is every other's neighbour, equally: a graph that tells nothing apart."""
         if isinstance(self._between, LinearOperator):
             return False  # its entries cannot be seen
+        if isinstance(self._between, _ManySets):
+            return bool(np.all(self._group_degrees == self.shape[0]))
         n_groups = self._between.shape[0]
         entries = self._between.data if sparse.issparse(self._between) else self._between
         return entries.size == n_groups**2 and bool(np.all(entries == np.ravel(entries)[0]))
@@ -98,8 +101,9 @@ class NormalisedAffinity:
 def same_class_affinity(y: Any, *, normalise: str = "columns") -> NormalisedAffinity:
     """Join the points that share a class, or at least one of several labels, each point with itself too.
 
-    The product with n x n_bits values takes O(n n_bits) time. With one label a point, both normalisations give
-    every point the mean of its class; with several labels they differ, and rows of S D^-1 need not sum to 1.
+    The product with n x n_bits values takes O(n n_bits) time, and with several labels a point O(s^2) more for each bit,
+    if there are s different sets of labels: up to n. It takes O(n) memory. With one label a point, both normalisations
+    give every point the mean of its class; with several they differ, and rows of S D^-1 need not sum to 1.
 
     Parameters
     ----------
@@ -137,19 +141,39 @@ def same_class_affinity(y: Any, *, normalise: str = "columns") -> NormalisedAffi
         _, groups = np.unique(column_or_1d(labels, warn=True), return_inverse=True)
         between = sparse.eye_array(groups.max() + 1, format="csr")
     elif kind == "multilabel-indicator":
-        # Points with the same set of labels have the same row in S, and the sets are few.
+        # Points with the same set of labels have the same row in S, and mostly the sets are few.
         sets, groups = np.unique(labels.astype(bool), axis=0, return_inverse=True)
         unlabelled = np.flatnonzero(~labels.astype(bool).any(axis=1))
         if unlabelled.size:
             raise ValueError(f"y must give every point at least one label; row {unlabelled[0]} has none")
         indicator = sparse.csr_array(sets.astype(float))
-        between = (indicator @ indicator.T > 0).astype(float).tocsr()
+        few = len(sets) ** 2 <= _BLOCK_VALUES
+        between = _sharing(indicator, slice(None)) if few else _ManySets(indicator)
     else:
         raise ValueError(
             "Unknown label type: y must hold classes, shape (n,), or a 0/1 indicator of labels, shape (n, n_labels), "
             f"not {kind} values of shape {labels.shape}"
         )
     return NormalisedAffinity(between, normalise, groups.ravel())
+
+
+class _ManySets:
+    """The matrix that says which sets of labels share one, made anew a block of rows at a time for each product."""
+
+    def __init__(self, indicator: sparse.csr_array) -> None:
+        self._indicator = indicator  # (n_sets, n_labels)
+        self.shape = (indicator.shape[0],) * 2
+
+    def __matmul__(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        n = self.shape[0]
+        step = max(1, _BLOCK_VALUES // n)
+        blocks = (_sharing(self._indicator, slice(start, start + step)) for start in range(0, n, step))
+        return np.concatenate([block @ values for block in blocks])
+
+
+def _sharing(indicator: sparse.csr_array, rows: slice) -> sparse.csr_array:
+    """Return 1 where a set of `rows` has a label in common with any set, as csr_array of float64."""
+    return sparse.csr_array((indicator[rows] @ indicator.T > 0).astype(float))
 
 
 def graph_affinity(S: Any, *, normalise: str = "columns") -> NormalisedAffinity:

@@ -111,6 +111,44 @@ def test_50_000_labels_take_no_square_array(several):
     assert peak < 50e6  # 50,000 x 50,000 single bits are 313e6 bytes
 
 
+def different_sets(n):
+    """A 0/1 indicator of 24 labels in which nearly every point has labels of its own."""
+    labels = np.random.default_rng(0).random((n, 24)) < 0.2
+    labels[~labels.any(axis=1), 0] = True
+    assert len(np.unique(labels, axis=0)) > 0.8 * n
+    return labels.astype(np.int8)
+
+
+def test_as_many_sets_of_labels_as_points_take_no_square_array():
+    labels = different_sets(8000)
+    L = signs(len(labels), 0, n_bits=8)
+    tracemalloc.start()
+    same_class_affinity(labels) @ L
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 60e6  # 8,000 x 8,000 numbers, 70 % of them not 0, are over 500e6 bytes
+
+
+@pytest.mark.parametrize("normalise", NORMALISATIONS)
+def test_blocks_of_sets_give_the_same_to_the_bit(normalise, monkeypatch):
+    labels = different_sets(300)
+    L = signs(len(labels), 0)
+    whole = same_class_affinity(labels, normalise=normalise)
+    expected = whole @ L, whole @ L[:, 0], whole.degrees
+    np.testing.assert_allclose(expected[0], dense(shared_labels(labels.astype(bool)), normalise) @ L, atol=1e-14)
+    monkeypatch.setattr("l2h_tutorial.affinity._BLOCK_VALUES", 2000)
+    blocks = same_class_affinity(labels, normalise=normalise)
+    for found, same in zip((blocks @ L, blocks @ L[:, 0], blocks.degrees), expected, strict=True):
+        np.testing.assert_array_equal(found, same)
+
+
+@given(indicators, st.booleans())
+def test_labels_join_all_where_any_two_points_share_one(y, many):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("l2h_tutorial.affinity._BLOCK_VALUES", 0 if many else 1000)
+        assert same_class_affinity(y.astype(int)).joins_all == shared_labels(y).all()
+
+
 def test_neighbours_are_symmetric_include_the_point_and_are_the_nearest():
     X = np.random.default_rng(0).normal(size=(40, 3))
     S = knn_affinity(X, 4).toarray()
