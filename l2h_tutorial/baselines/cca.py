@@ -53,6 +53,11 @@ class CCAITQ(CentredHasher):
         As for :class:`ITQ`.
     n_features_in_ : int
 
+    Notes
+    -----
+    Classes become the columns of a dense indicator, whose singular vectors are found: with C of them ``fit`` takes
+    O(n C) memory, a few arrays of this size, and O(n C min(n, C)) time. So it does with C labels.
+
     References
     ----------
     Y. Gong and S. Lazebnik, "Iterative quantization: a Procrustean approach to learning binary codes", CVPR 2011,
@@ -163,6 +168,7 @@ def label_indicator(y: Any) -> Floats:
     Returns
     -------
     (n, n_labels) array of float64
+        Dense, also for many classes.
 
     Raises
     ------

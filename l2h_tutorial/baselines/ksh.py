@@ -62,7 +62,9 @@ class KSH(AnchoredHasher):
 
     Notes
     -----
-    S is never built: it is the same for all points with the same labels, so a product with it takes O(n) time.
+    S is never built: it is the same for all points with the same labels. With s different sets of labels, or s classes,
+    it takes O(n s) memory, and a product with it O(n s) time: little for ten classes, but where nearly every point has
+    labels of its own, s is nearly n.
 
     References
     ----------
@@ -131,7 +133,9 @@ class KSH(AnchoredHasher):
 
 
 class Residual:
-    """What r S lacks of the bits so far, R = r S - H H^T, without an n x n array.
+    """What r S lacks of the bits so far, R = r S - H H^T, by arrays of n and of n_sets rows with n_sets columns.
+
+    There are as many sets as points have different labels: for classes their number, with several labels up to n.
 
     Parameters
     ----------

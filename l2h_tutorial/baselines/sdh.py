@@ -66,6 +66,10 @@ class SDH(AnchoredHasher):
         The objective after each turn, by training point. It never rises.
     n_features_in_ : int
 
+    Notes
+    -----
+    Y is dense: with C classes or labels ``fit`` takes O(n C) memory.
+
     References
     ----------
     F. Shen, C. Shen, W. Liu and H. T. Shen, "Supervised discrete hashing", CVPR 2015.

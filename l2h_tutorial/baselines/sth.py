@@ -72,6 +72,11 @@ class STH(CentredHasher):
         Of "rbf-svm": of the kernel, in the units of the features.
     n_features_in_ : int
 
+    Notes
+    -----
+    Labels are a dense indicator: with C classes or labels ``fit(X, y)`` takes O(n C) memory, and O(n C) time for each
+    class, or different set of labels, to find the points that share a label with it.
+
     References
     ----------
     D. Zhang, J. Wang, D. Cai and J. Lu, "Self-taught hashing for fast similarity search", SIGIR 2010.
