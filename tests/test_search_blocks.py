@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics.pairwise import cosine_similarity
 
-from l2h_tutorial import hamming_distances, pack_bits, rerank
+from l2h_tutorial import HashTable, hamming_distances, pack_bits, rerank
 from l2h_tutorial.search import build_index, enumeration, nearest, pieces, scan
 from l2h_tutorial.search.enumeration import enumerate_ball
 from l2h_tutorial.search.pieces import PieceTable, multi_index, slot_bits, slots_of
@@ -65,6 +65,43 @@ def test_the_reach_holds_k_codes_and_not_many_more(n, k, seed):
     assert ((distances < reach[:, None]).sum(axis=1) <= (k - 1) * length + n % length).all()
     if length == 1:
         np.testing.assert_array_equal(reach, np.sort(distances, axis=1)[:, k - 1])
+
+
+@given(st.integers(1, 12), st.integers(1, 200), st.integers(1, 200), st.integers(0, 2**32 - 1))
+def test_the_nearest_do_not_depend_on_how_many_are_taken_at_a_time(n_bits, n, k, seed):
+    random, k = np.random.default_rng(seed), min(k, n)
+    bits, queries = random.random((n, n_bits)) < 0.3, random.random((9, n_bits)) < 0.5
+    true = hamming_distances(queries, bits)
+    expected = np.argsort(true, axis=1, kind="stable")[:, :k]
+    table = HashTable(bits)
+    for n_queries, n_rows in ((1, 1), (4, 50), (9, 1), (100, 10**6)):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(nearest, "_BLOCK_QUERIES", n_queries)
+            patch.setattr(nearest, "_BLOCK_ROWS", n_rows)
+            distances, rows = table.query(queries, k)
+        np.testing.assert_array_equal(rows, expected)
+        np.testing.assert_array_equal(distances, np.take_along_axis(true, expected, axis=1))
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 9), st.integers(1, 20))), st.integers(1, 60))
+def test_only_rows_that_may_be_among_the_nearest_are_needed(hits, k):
+    """Of a bucket as many as are not yet found nearer: the query's rows at smaller distances come before its own."""
+    owners, distances, sizes = np.array(sorted(hits), dtype=int).reshape(-1, 3).T
+    needed = nearest._needed(owners * 10 + distances, sizes, (4, 10), k)
+    for owner, distance, size, rows in zip(owners, distances, sizes, needed, strict=True):
+        assert rows == min(size, max(0, k - sizes[(owners == owner) & (distances < distance)].sum()))
+
+
+@pytest.mark.parametrize("k", [500, 5000])
+def test_many_neighbours_among_few_buckets_take_little_more_memory_than_the_answer(k):
+    random = np.random.default_rng(0)
+    table, queries = HashTable(random.random((20_000, 8)) < 0.5), random.random((400_000 // k, 8)) < 0.5
+    table.query(queries[:1], k)
+    tracemalloc.start()
+    distances, rows = table.query(queries, k)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4 * (distances.nbytes + rows.nbytes)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 2.0])  # one matrix product for all; by how many there are; row by row

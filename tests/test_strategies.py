@@ -137,7 +137,7 @@ def test_slices_and_index_gather_the_same_rows():
         expected = np.concatenate([np.empty(0, dtype=int), *(one_by_one[b] for b in buckets)])
         np.testing.assert_array_equal(gather_rows(index, np.array(buckets, dtype=int)), expected)
         first = [one_by_one[b][:2] for b in buckets]
-        few = gather_rows(index, np.array(buckets, dtype=int), 2)
+        few = gather_rows(index, np.array(buckets, dtype=int), np.full(len(buckets), 2))
         np.testing.assert_array_equal(few, np.concatenate([np.empty(0, dtype=int), *first]))
 
 

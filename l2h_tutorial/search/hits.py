@@ -36,33 +36,28 @@ def paired_distances(words: NDArray[Any], buckets: NDArray[Any], owners: list[ND
     return distances
 
 
-def bucket_sizes(index: BucketIndex, buckets: NDArray[Any], at_most: int | None = None) -> NDArray[np.int64]:
-    """Rows in each of the buckets, or so many of them."""
-    return index.sizes[buckets] if at_most is None else np.minimum(index.sizes[buckets], at_most)
-
-
-def row_counts(index: BucketIndex, hits: Hits, at_most: int | None = None) -> NDArray[Any]:
+def row_counts(index: BucketIndex, hits: Hits) -> NDArray[Any]:
     """Rows in the buckets found for each query, (n_queries,) integers."""
     if index.n_rows == index.n_buckets:
         return hits.counts
-    ends = np.append(0, np.cumsum(bucket_sizes(index, hits.buckets, at_most)))
+    ends = np.append(0, np.cumsum(index.sizes[hits.buckets]))
     return np.diff(ends[np.append(0, np.cumsum(hits.counts))])
 
 
-def gather_rows(index: BucketIndex, buckets: NDArray[Any], at_most: int | None = None) -> NDArray[np.int64]:
+def gather_rows(index: BucketIndex, buckets: NDArray[Any], first: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
     """Concatenate the rows of the given buckets, (n_hits,) bucket numbers, in the order given.
 
     Parameters
     ----------
     index : BucketIndex
     buckets : (n_hits,) array of integers
-    at_most : int, optional
-        Take only the first so many rows of each bucket.
+    first : (n_hits,) array of integers, optional
+        Take only so many rows of each bucket, at least one and at most those that there are.
     """
     if index.n_rows == index.n_buckets or len(buckets) == 0:
         return index.rows[buckets]
-    if at_most is not None:
-        return index.rows[ragged(index.offsets[buckets], bucket_sizes(index, buckets, at_most))]
+    if first is not None:
+        return index.rows[ragged(index.offsets[buckets], first)]
     breaks = np.flatnonzero(np.diff(buckets) != 1)  # the rows of neighbouring buckets are neighbours
     starts = index.offsets[buckets[np.append(0, breaks + 1)]]
     stops = index.offsets[buckets[np.append(breaks, -1)] + 1]

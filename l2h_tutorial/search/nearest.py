@@ -1,16 +1,19 @@
 """Search for the k nearest: within a small radius first, then, where that is not enough, by comparing everything."""
 
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .choice import SAMPLE_PAIRS, Plan, find, plans
-from .hits import Hits, bucket_sizes, gather_rows, hit_distances, row_counts
+from .hits import Hits, gather_rows, hit_distances
 from .index import BucketIndex
 from .scan import blocks_of_distances, hits_where
 
+_BLOCK_QUERIES = 1 << 13  # queries answered at a time,
+_BLOCK_ROWS = 1 << 17  # and rows ordered at a time, or those of one query
 _CHUNKS = 1024  # the least distances of so many chunks stand for all
 _TRIAL = 0.1  # of the cost of comparing everything: what may be spent on a small radius first
 
@@ -39,14 +42,15 @@ def nearest_rows(index: BucketIndex, query_words: NDArray[Any], k: int) -> tuple
         Ascending; rows at the same distance by number.
     """
     nearest = np.empty((2, len(query_words), k), dtype=np.int64)
-    left = np.arange(len(query_words))
-    for radius, plan in steps(index, k):
-        if len(left):
-            queries = query_words[left]
-            within = (
-                nearest_buckets(index, queries, k) if radius == index.n_bits else find(index, queries, radius, plan)[1]
-            )
-            left = _keep(index, queries, within, left, k, nearest)
+    ways = steps(index, k)
+    for start in range(0, len(query_words), _BLOCK_QUERIES):
+        left = np.arange(start, min(start + _BLOCK_QUERIES, len(query_words)))
+        for radius, plan in ways:
+            if len(left):
+                queries = query_words[left]
+                everywhere = radius == index.n_bits
+                found = nearest_buckets(index, queries, k) if everywhere else find(index, queries, radius, plan)[1]
+                left = _keep(index, queries, found, left, k, nearest)
     return nearest[0], nearest[1]
 
 
@@ -83,21 +87,47 @@ def _keep(
 ) -> NDArray[np.int64]:
     """Write down the nearest rows of those queries for which at least `k` were found, and return the other queries."""
     short: list[NDArray[np.int64]] = []
-    first = 0
+    first, row_bits = 0, index.n_rows.bit_length()
     for hits in found:
         part = slice(first, first + len(hits.counts))
         block, first = queries[part], part.stop
-        sizes = bucket_sizes(index, hits.buckets, k)  # of a bucket, the first k are enough
-        rows = gather_rows(index, hits.buckets, k)
-        distances = np.repeat(hit_distances(index, query_words[part], hits), sizes)
-        counts = row_counts(index, hits, k)
-        order = np.lexsort((rows, distances, np.repeat(np.arange(len(block)), counts)))
-        enough = counts >= k
-        places = order[(np.cumsum(counts) - counts)[enough, None] + np.arange(k)]
-        nearest[0, block[enough]] = distances[places]
-        nearest[1, block[enough]] = rows[places]
-        short.append(block[~enough])
+        distances = hit_distances(index, query_words[part], hits)
+        width = int(distances.max(initial=0)) + 1
+        owners = np.repeat(np.arange(len(block)), hits.counts)
+        levels = owners * width + distances
+        needed = _needed(levels, index.sizes[hits.buckets], (len(block), width), k)
+        counts = np.bincount(owners, needed, len(block)).astype(np.int64)
+        short.append(block[counts < k])
+        cuts = np.flatnonzero(np.diff(np.cumsum(counts) // _BLOCK_ROWS)) + 1
+        kept = np.flatnonzero(needed)
+        buckets, levels, needed, owners = hits.buckets[kept], levels[kept], needed[kept], owners[kept]
+        for start, stop in pairwise([0, *cuts.tolist(), len(block)]):
+            own = slice(*owners.searchsorted([start, stop]))
+            rows = gather_rows(index, buckets[own], needed[own])
+            order = np.sort(np.repeat(levels[own] << row_bits, needed[own]) | rows)  # by query, distance, row
+            enough = np.flatnonzero(counts[start:stop] >= k)
+            firsts = np.cumsum(counts[start:stop]) - counts[start:stop]
+            best = order[firsts[enough, None] + np.arange(k)]
+            answered = block[start:stop][enough]
+            nearest[0, answered] = (best >> row_bits) % width
+            nearest[1, answered] = best & ((1 << row_bits) - 1)
     return np.concatenate(short)
+
+
+def _needed(levels: NDArray[np.int64], sizes: NDArray[np.int64], shape: tuple[int, int], k: int) -> NDArray[np.int64]:
+    """How many rows of each hit, its first, may be among the k nearest: none where nearer buckets hold k.
+
+    Parameters
+    ----------
+    levels : (n_hits,) array
+        ``query * shape[1] + distance`` of each hit.
+    sizes : (n_hits,) array
+        Rows in its bucket.
+    shape : (n_queries, 1 + largest distance)
+    """
+    rows = np.bincount(levels, weights=sizes, minlength=shape[0] * shape[1]).astype(np.int64).reshape(shape)
+    nearer = np.cumsum(rows, axis=1) - rows
+    return np.minimum(sizes, np.maximum(0, k - nearer.ravel()[levels]))
 
 
 def nearest_buckets(index: BucketIndex, query_words: NDArray[Any], k: int) -> Iterator[Hits]:

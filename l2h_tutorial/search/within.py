@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .choice import find
-from .hits import bucket_sizes, cut, gather_rows, hit_distances, row_counts
+from .hits import cut, gather_rows, hit_distances, row_counts
 from .index import BucketIndex
 
 
@@ -43,7 +43,7 @@ def rows_within(
         counts = row_counts(searched, hits)
         rows += cut(gather_rows(searched, hits.buckets), counts)
         if with_distances or by_distance:
-            of_rows = np.repeat(hit_distances(searched, queries, hits), bucket_sizes(searched, hits.buckets))
+            of_rows = np.repeat(hit_distances(searched, queries, hits), searched.sizes[hits.buckets])
             distances += cut(of_rows.astype(np.int64), counts)
     if by_distance:
         for i, (numbers, distance) in enumerate(zip(rows, distances, strict=True)):
