@@ -200,6 +200,33 @@ def test_candidates_share_a_piece_of_the_code(seed, n_tables):
         np.testing.assert_array_equal(rows, np.flatnonzero(same))
 
 
+@pytest.mark.parametrize("n_bits", [6, 70])
+def test_what_a_table_shows_of_itself_cannot_be_written_to(tmp_path, n_bits):
+    table = HashTable(codes(300, n_bits, spread=0.05))
+    table.save(tmp_path / "table.npz")
+    for each in (table, HashTable.load(tmp_path / "table.npz"), pickle.loads(pickle.dumps(table))):
+        inside = vars(each._index).values()
+        assert all(not array.flags.writeable for array in inside if isinstance(array, np.ndarray))
+        with pytest.raises(ValueError, match="read-only"):
+            each.bucket_sizes.sort()
+        for _, rows in each.items():
+            with pytest.raises(ValueError, match="assignment destination is read-only"):
+                rows[0] = 7
+        assert repr(each) == repr(table)
+
+
+@given(tables_and_queries(), st.data())
+def test_what_a_search_returns_may_be_written_to(case, data):
+    bits, queries = case
+    table, r = HashTable(bits), data.draw(st.integers(0, bits.shape[1]))
+    expected = [rows.tolist() for rows in table.query_radius(queries, r)]
+    ids, distances = table.query_radius(queries, r, return_distance=True)
+    own = [table.bucket(bits[0]), table.query_radius(queries, r, count_only=True), *table.query(queries, 1)]
+    for array in (*ids, *distances, *own):
+        array[...] = -1
+    assert [rows.tolist() for rows in table.query_radius(queries, r)] == expected
+
+
 @pytest.mark.parametrize("n_bits", [1, 5, 16, 33, 64, 130])
 def test_saved_table_is_loaded_whole(tmp_path, n_bits):
     table, queries = HashTable(codes(500, n_bits, spread=0.1)), codes(5, n_bits, 1, 0.1)

@@ -36,7 +36,7 @@ class HashTable:
     ----------
     n_bits, n_rows : int
     bucket_sizes : (n_buckets,) array of int64
-        Rows in each occupied bucket.
+        Rows in each occupied bucket; read-only.
     bucket_codes : (n_buckets,) array of uint64
         Code of each occupied bucket, ascending; codes of up to 64 bits only.
 
@@ -94,7 +94,7 @@ class HashTable:
         return f"<HashTable: {self.n_rows:,} rows in {buckets}>"
 
     def items(self) -> Iterator[tuple[int, NDArray[np.int64]]]:
-        """Yield (code, row numbers) of each occupied bucket, by ascending code."""
+        """Yield (code, row numbers) of each occupied bucket, by ascending code; the row numbers are read-only."""
         buckets = np.split(self._index.rows, self._index.offsets[1:-1])
         for words, rows in zip(self._index.words.T.tolist(), buckets, strict=True):
             code = 0

@@ -14,7 +14,7 @@ DIRECT_BITS = 16  # up to here a table with a slot for every possible code repla
 
 @dataclass(frozen=True)
 class BucketIndex:
-    """Rows stored bucket by bucket, the buckets sorted by code.
+    """Rows stored bucket by bucket, the buckets sorted by code. Its arrays become read-only: every search trusts them.
 
     Parameters
     ----------
@@ -33,6 +33,10 @@ class BucketIndex:
     offsets: NDArray[np.int64]
     rows: NDArray[np.int64]
 
+    def __post_init__(self) -> None:
+        for array in (self.words, self.offsets, self.rows):
+            array.setflags(write=False)
+
     def __reduce__(self) -> Any:
         """Leave what is derived behind when the index travels: it is made again where it is needed."""
         return BucketIndex, (self.n_bits, self.words, self.offsets, self.rows)
@@ -47,8 +51,10 @@ class BucketIndex:
 
     @cached_property
     def sizes(self) -> NDArray[np.int64]:
-        """(n_buckets,) rows in each bucket."""
-        return np.diff(self.offsets)
+        """(n_buckets,) rows in each bucket; read-only."""
+        sizes = np.diff(self.offsets)
+        sizes.setflags(write=False)
+        return sizes
 
     @cached_property
     def by_row(self) -> "BucketIndex":
