@@ -103,13 +103,44 @@ def test_rerank_agrees_with_scikit_learn_for_any_metric(metric):
     np.testing.assert_array_equal(exact_neighbours(query, database, 9, metric), expected)
 
 
+@given(
+    hnp.arrays(np.int64, st.tuples(st.integers(1, 40), st.just(2)), elements=st.integers(-4, 4)),
+    st.sampled_from([0, 10**6, 1_700_000_000, 2**40]),
+    st.booleans(),
+    st.sampled_from(["euclidean", "l2", "sqeuclidean", "nan_euclidean"]),
+    st.data(),
+)
+def test_euclidean_neighbours_do_not_suffer_from_an_offset(whole, offset, far, metric, data):
+    """As integers, whose squared distances are exact; with an offset of all features, or one row far from the rest."""
+    database, query = whole + offset, whole[:3][::-1] + offset
+    if far:
+        database[0] += 2**25
+    k = data.draw(st.integers(1, len(database)))
+    ids = [np.array(data.draw(st.permutations(range(len(database))))[: k + 2]) for _ in query]
+    squared = ((query[:, None] - database[None]) ** 2).sum(axis=2)
+    exact = exact_neighbours(query.astype(float), database.astype(float), k, metric)
+    np.testing.assert_array_equal(exact, np.argsort(squared, axis=1, kind="stable")[:, :k])
+    for i, rows in enumerate(rerank(query.astype(float), database.astype(float), ids, k, metric)):
+        assert rows.tolist() == sorted(ids[i], key=lambda row: (squared[i, row], row))[:k]
+
+
+def test_neighbours_without_a_distance_come_last():
+    """Constant rows have no correlation with anything: NaN."""
+    database = np.array([[1.0, 1.0, 1.0], [3.0, 2.0, 1.0], [2.0, 2.0, 2.0], [1.0, 2.0, 4.0]])
+    for k, expected in ((1, [3]), (2, [3, 1]), (3, [3, 1, 0]), (4, [3, 1, 0, 2])):
+        assert exact_neighbours([[1.0, 2.0, 3.0]], database, k, "correlation").tolist() == [expected]
+        assert rerank([[1.0, 2.0, 3.0]], database, [[2, 3, 1, 0]], k, "correlation")[0].tolist() == expected
+
+
 def test_rerank_takes_a_matrix_of_ids_and_leaves_empty_queries_empty():
     database = np.eye(3)
     assert rerank(database[:1], database, np.array([[2, 0]]), 1)[0].tolist() == [0]
-    for metric in ("cosine", "euclidean"):
-        empty = rerank(database[:1], database, [[]], 1, metric)[0]
-        assert empty.dtype == np.int64
-        assert empty.size == 0
+    for metric in ("cosine", "euclidean", "cityblock"):
+        for ids in ([[]], [[], [2, 0]]):
+            found = rerank(database[: len(ids)], database, ids, 1, metric)
+            assert found.shape == (len(ids),)
+            assert found[0].dtype == np.int64
+            assert found[0].size == 0
 
 
 @pytest.mark.parametrize(

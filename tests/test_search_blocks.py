@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics.pairwise import cosine_similarity
+from scipy.spatial.distance import cdist
 
 from l2h_tutorial import HashTable, hamming_distances, pack_bits, rerank
-from l2h_tutorial.search import build_index, enumeration, nearest, pieces, scan
+from l2h_tutorial.search import build_index, enumeration, exact_neighbours, nearest, pieces, scan
 from l2h_tutorial.search.enumeration import enumerate_ball
 from l2h_tutorial.search.pieces import PieceTable, multi_index, slot_bits, slots_of
 
@@ -105,18 +105,23 @@ def test_many_neighbours_among_few_buckets_take_little_more_memory_than_the_answ
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 2.0])  # one matrix product for all; by how many there are; row by row
+@pytest.mark.parametrize("few", [0.0, 20.0])  # the whole database is looked at; only rows that are candidates
+@pytest.mark.parametrize("metric", ["cosine", "euclidean", "cityblock"])
 @pytest.mark.parametrize(("queries", "gathered", "chunk"), [(1, 1, 1), (3, 7, 2), (128, 256, 32)])
-def test_ranking_does_not_depend_on_what_is_compared_at_a_time(monkeypatch, share, queries, gathered, chunk):
+def test_ranking_does_not_depend_on_what_is_compared_at_a_time(
+    monkeypatch, share, few, metric, queries, gathered, chunk
+):
     names = {"_DENSE_SHARE": share, "_BLOCK_QUERIES": queries, "_GATHERED_ROWS": gathered, "_CHUNK": chunk}
+    names |= {"_DENSE_SHARE_OTHER": share, "_FEW_SHARE": few}
     for name, value in names.items():
         monkeypatch.setattr(ranking, name, value)
     random = np.random.default_rng(0)
     query, database = random.standard_normal((10, 6)), random.standard_normal((300, 6))
     ids = [np.sort(random.choice(300, size, replace=False)) for size in (300, 0, 1, 9, 10, 11, 100, 150, 299, 200)]
-    similarity = cosine_similarity(query, database)
+    distances = cdist(query, database, metric)
     for k in (1, 10, 300):
-        for i, found in enumerate(rerank(query, database, ids, k)):
-            np.testing.assert_array_equal(found, ids[i][np.argsort(-similarity[i, ids[i]], kind="stable")[:k]])
+        for i, found in enumerate(rerank(query, database, ids, k, metric)):
+            np.testing.assert_array_equal(found, ids[i][np.argsort(distances[i, ids[i]], kind="stable")[:k]])
 
 
 @pytest.mark.parametrize(("share", "gathered"), [(0.02, True), (0.08, True), (0.12, False), (0.5, False)])
@@ -125,8 +130,45 @@ def test_rows_are_gathered_only_where_candidates_are_few(monkeypatch, share, gat
     database = np.random.default_rng(0).standard_normal((1000, 6))
     dot, calls = ranking._dot, []
     monkeypatch.setattr(ranking, "_dot", lambda *arguments: calls.append(1) or dot(*arguments))
+    monkeypatch.setattr(ranking, "_FEW_SHARE", 0)
     rerank(database[:10], database, [np.arange(int(share * 1000))] * 10, 5)
     assert len(calls) == 10 * gathered
+
+
+@pytest.mark.parametrize("metric", ["cosine", "euclidean", "cityblock"])
+def test_of_few_candidates_only_their_rows_are_read(metric):
+    random = np.random.default_rng(0)
+    database = random.standard_normal((20_000, 32))
+    ids = [random.choice(20_000, 50, replace=False) for _ in range(4)]
+    query, rows = database[:4] + 0.1, np.unique(ids)
+    nearest = rerank(query, database, ids, 5, metric)
+    elsewhere = np.full_like(database, np.nan)
+    elsewhere[rows] = database[rows]
+    tracemalloc.start()
+    again = rerank(query, elsewhere, ids, 5, metric)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < database.nbytes / 10
+    np.testing.assert_array_equal(np.stack(again.tolist()), np.stack(nearest.tolist()))
+    elsewhere[ids[0][0]] = np.nan
+    with pytest.raises(ValueError, match="X_database contains NaN"):
+        rerank(query, elsewhere, ids, 5, metric)
+
+
+def test_distances_to_everything_are_computed_for_many_queries_at_a_time(monkeypatch):
+    database = np.random.default_rng(0).standard_normal((1000, 6))
+    pairwise, shapes = ranking.pairwise_distances, []
+    monkeypatch.setattr(ranking, "_BLOCK_SIMILARITIES", 8 * len(database))
+
+    def spy(X, Y, metric):
+        shapes.append((len(X), len(Y)))
+        return pairwise(X, Y, metric=metric)
+
+    monkeypatch.setattr(ranking, "pairwise_distances", spy)
+    exact_neighbours(database[:20], database, 5, "cityblock")
+    assert shapes == [(8, 1000), (8, 1000), (4, 1000)]
+    rerank(database[:2], database, [np.arange(100)] * 2, 5, "cityblock")
+    assert shapes[3:] == [(1, 100), (1, 100)]
 
 
 def test_similarities_of_few_queries_are_in_memory_at_a_time(monkeypatch):

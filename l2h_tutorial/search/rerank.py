@@ -1,6 +1,7 @@
 """The second stage of the search: order the candidates by their true distance in feature space."""
 
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,6 +13,9 @@ _BLOCK_SIMILARITIES = 1 << 25  # or fewer, so that the similarity matrix stays w
 _GATHERED_ROWS = 256  # rows copied at a time when they are gathered
 _DENSE_SHARE = 0.1  # measured: beyond this share of candidates, one matrix product beats gathering their rows
 _CHUNK = 32  # similarities that are represented by their maximum
+_FEW_SHARE = 0.1  # measured: of fewer candidates than this share of the database, their rows are taken out first
+_DENSE_SHARE_OTHER = 0.5  # the same for metrics that are not computed by a product
+_EUCLIDEAN = ("euclidean", "l2", "nan_euclidean", "sqeuclidean")  # which order rows in the same way
 
 
 def rerank(X_query: ArrayLike, X_database: ArrayLike, ids: Any, k: int, metric: str = "cosine") -> NDArray[np.object_]:
@@ -41,8 +45,12 @@ def rerank(X_query: ArrayLike, X_database: ArrayLike, ids: Any, k: int, metric: 
 
     Notes
     -----
-    Cosine similarities are first computed in float32; every candidate that rounding could have kept from the first k is
-    then compared in float64, so the result does not depend on how the first pass was done.
+    Cosine similarities are first computed in float32, Euclidean distances by a product of vectors around their mean;
+    every candidate that rounding could have kept from the first k is then compared in float64, difference by
+    difference, so the result does not depend on how the first pass was done.
+
+    Where candidates are few beside an array of many rows, only their rows are read and checked: a NaN in another row is
+    not noticed.
 
     Examples
     --------
@@ -50,18 +58,24 @@ def rerank(X_query: ArrayLike, X_database: ArrayLike, ids: Any, k: int, metric: 
     >>> rerank([[2.0, 0.1]], database, [[2, 1, 0]], k=2)[0]
     array([0, 1])
     """
-    query, database = _check_features(X_query, X_database)
+    query = _check_features(X_query, "X_query")
+    if isinstance(X_database, np.ndarray) and X_database.ndim == 2:
+        database: NDArray[Any] = X_database  # to be checked below, where it is known which rows are needed
+    else:
+        database = _check_features(X_database, "X_database")
+    if query.shape[1] != database.shape[1]:
+        widths = f"{query.shape[1]} and {database.shape[1]}"
+        raise ValueError(f"X_query and X_database must have the same number of features, got {widths}")
     k = _check_k(k, len(database))
     candidates = _check_ids(ids, len(query), len(database))
-    if metric == "cosine":
-        return _nearest_by_cosine(query, database, candidates, k)
-    nearest = np.empty(len(query), dtype=object)
-    for i, rows in enumerate(candidates):
-        if len(rows):
-            distances = pairwise_distances(query[i : i + 1], database[rows], metric=metric)[0]
-            rows = rows[np.lexsort((rows, distances))[:k]]
-        nearest[i] = rows
-    return nearest
+    if sum(map(len, candidates)) >= _FEW_SHARE * len(database):
+        return _nearest(query, _check_features(database, "X_database"), candidates, k, metric)
+    rows = np.unique(np.concatenate(candidates))
+    if not len(rows):
+        return _object_array(candidates)
+    places = [np.searchsorted(rows, each) for each in candidates]
+    nearest = _nearest(query, _check_features(database[rows], "X_database"), places, k, metric)
+    return _object_array([rows[each] for each in nearest])
 
 
 def exact_neighbours(X_query: ArrayLike, X_database: ArrayLike, k: int, metric: str = "cosine") -> NDArray[np.int64]:
@@ -91,35 +105,114 @@ def exact_neighbours(X_query: ArrayLike, X_database: ArrayLike, k: int, metric: 
     >>> exact_neighbours([[2.0, 0.1]], [[1.0, 0.0], [1.0, 1.0], [0.0, 1.0]], k=2)
     array([[0, 1]])
     """
-    query, database = _check_features(X_query, X_database)
+    query, database = _check_features(X_query, "X_query"), _check_features(X_database, "X_database")
     everything = np.arange(len(database))
     return np.stack(rerank(query, database, [everything] * len(query), k, metric).tolist())
 
 
-def _nearest_by_cosine(
-    query: NDArray[Any], database: NDArray[Any], candidates: list[NDArray[np.int64]], k: int
-) -> NDArray[np.object_]:
+class _Products(NamedTuple):
+    """Vectors that say by their products how near they are: ``combine(query @ row, of_row)`` is larger for nearer ones.
+
+    Fields
+    ------
+    query, database : arrays of float32 or float64, of the shapes of the features
+    combine : ufunc
+    of_row : (n,) array, of the same type
+    tolerance : (n_queries,) array
+        By how much the difference of two such values may be off.
+    """
+
+    query: NDArray[Any]
+    database: NDArray[Any]
+    combine: np.ufunc
+    of_row: NDArray[Any]
+    tolerance: NDArray[Any]
+
+
+def _cosine_products(query: NDArray[Any], database: NDArray[Any]) -> _Products:
     fast = np.float32 if _fits_float32(query) and _fits_float32(database) else np.float64
     fast_query, fast_database = query.astype(fast, copy=False), database.astype(fast, copy=False)
     unit_query = fast_query * _inverse_norms(fast_query)[:, None]
-    inverse_norms = _inverse_norms(fast_database)
     # The similarity of unit vectors is off by at most (d + 4) roundings, and two of them are compared.
-    tolerance = (query.shape[1] + 8) * np.finfo(fast).eps
+    tolerance = np.full(len(query), (query.shape[1] + 8) * np.finfo(fast).eps)
+    return _Products(unit_query, fast_database, np.multiply, _inverse_norms(fast_database), tolerance)
+
+
+def _euclidean_products(query: NDArray[Any], database: NDArray[Any]) -> _Products:
+    """Half of ``|q|**2 - |q - x|**2`` is ``q @ x - |x|**2 / 2`` wherever the origin is; around the mean, x is short."""
+    origin = database.mean(axis=0, dtype=np.float64)
+    q, x = query - origin, database - origin
+    squared = np.einsum("ij,ij->i", x, x)
+    longest = np.sqrt(squared.max())
+    lengths = np.sqrt(np.einsum("ij,ij->i", q, q))
+    # Each is off by at most (d + 6) roundings of |q| |x| + |x|**2, those of the new origin among them.
+    tolerance = (query.shape[1] + 8) * np.finfo(np.float64).eps * (lengths + longest) * longest
+    return _Products(q, x, np.subtract, squared / 2, tolerance)
+
+
+def _nearest(
+    query: NDArray[Any], database: NDArray[Any], candidates: list[NDArray[np.int64]], k: int, metric: str
+) -> NDArray[np.object_]:
+    if metric == "cosine":
+        return _nearest_by_products(
+            _cosine_products(query, database), _cosine_distances, query, database, candidates, k
+        )
+    if metric in _EUCLIDEAN:
+        products = _euclidean_products(query, database)
+        return _nearest_by_products(products, _squared_distances, query, database, candidates, k)
     nearest = np.empty(len(query), dtype=object)
-    step = max(1, min(_BLOCK_QUERIES, _BLOCK_SIMILARITIES // len(database)))
-    for start in range(0, len(query), step):
-        block = range(start, min(start + step, len(query)))
-        dense = sum(len(candidates[i]) for i in block) > _DENSE_SHARE * len(database) * len(block)
-        product = unit_query[block.start : block.stop] @ fast_database.T if dense else None
-        for i in block:
+    for block, dense in _blocks(candidates, len(database), _DENSE_SHARE_OTHER):
+        table = pairwise_distances(query[block], database, metric=metric) if dense else None
+        for i in range(block.start, block.stop):
+            rows = nearest[i] = candidates[i]
+            if len(rows):
+                if table is None:
+                    distances = pairwise_distances(query[i : i + 1], database[rows], metric=metric)[0]
+                else:
+                    distances = table[i - block.start][rows]
+                nearest[i] = _first(rows, distances, k)
+    return nearest
+
+
+def _nearest_by_products(
+    products: _Products,
+    distances: Callable[[NDArray[Any], NDArray[Any]], NDArray[np.float64]],
+    query: NDArray[Any],
+    database: NDArray[Any],
+    candidates: list[NDArray[np.int64]],
+    k: int,
+) -> NDArray[np.object_]:
+    nearest = np.empty(len(query), dtype=object)
+    for block, dense in _blocks(candidates, len(database), _DENSE_SHARE):
+        table = products.query[block] @ products.database.T if dense else None
+        for i in range(block.start, block.stop):
             rows = candidates[i]
             if len(rows) > k:
-                similarity = _dot(fast_database, rows, unit_query[i]) if product is None else product[i - start][rows]
-                similarity *= inverse_norms[rows]
-                rows = rows[similarity >= _bound(similarity, k) - tolerance]
-            distance = -_cosine_similarity(query[i], database[rows])
-            nearest[i] = rows[np.lexsort((rows, distance))[:k]]
+                if table is None:
+                    nearness = _dot(products.database, rows, products.query[i])
+                else:
+                    nearness = table[i - block.start][rows]
+                products.combine(nearness, products.of_row[rows], out=nearness)
+                rows = rows[nearness >= _bound(nearness, k) - products.tolerance[i]]
+            nearest[i] = _first(rows, distances(query[i], database[rows]), k)
     return nearest
+
+
+def _blocks(candidates: list[NDArray[np.int64]], n_rows: int, dense_share: float) -> Iterator[tuple[slice, bool]]:
+    """Runs of queries, and whether they have so many candidates that they are best compared with all rows."""
+    step = max(1, min(_BLOCK_QUERIES, _BLOCK_SIMILARITIES // n_rows))
+    for start in range(0, len(candidates), step):
+        block = slice(start, min(start + step, len(candidates)))
+        sizes = [len(rows) for rows in candidates[block]]
+        yield block, sum(sizes) > dense_share * n_rows * len(sizes)
+
+
+def _first(rows: NDArray[np.int64], distances: NDArray[Any], k: int) -> NDArray[np.int64]:
+    """The k nearest rows, the nearest first, those at the same distance by number."""
+    if len(rows) > k:
+        near = ~(distances > np.partition(distances, k - 1)[k - 1])
+        rows, distances = rows[near], distances[near]
+    return rows[np.lexsort((rows, distances))[:k]]
 
 
 def _inverse_norms(X: NDArray[Any]) -> NDArray[Any]:
@@ -153,19 +246,26 @@ def _bound(values: NDArray[Any], k: int) -> Any:
     return np.partition(values, -k)[-k]
 
 
-def _cosine_similarity(query: NDArray[Any], rows: NDArray[Any]) -> NDArray[np.float64]:
+def _cosine_distances(query: NDArray[Any], rows: NDArray[Any]) -> NDArray[np.float64]:
+    """Less the cosine similarities, which order rows as the distances do and keep more digits."""
     q, x = query.astype(np.float64), rows.astype(np.float64)
     norms = np.sqrt((q * q).sum()) * np.sqrt((x * x).sum(axis=1))
-    return np.divide((x * q).sum(axis=1), norms, out=np.zeros(len(x)), where=norms > 0)
+    return -np.divide((x * q).sum(axis=1), norms, out=np.zeros(len(x)), where=norms > 0)
 
 
-def _check_features(X_query: ArrayLike, X_database: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
-    query = check_array(X_query, dtype=[np.float64, np.float32], input_name="X_query")
-    database = check_array(X_database, dtype=[np.float64, np.float32], input_name="X_database")
-    if query.shape[1] != database.shape[1]:
-        widths = f"{query.shape[1]} and {database.shape[1]}"
-        raise ValueError(f"X_query and X_database must have the same number of features, got {widths}")
-    return query, database
+def _squared_distances(query: NDArray[Any], rows: NDArray[Any]) -> NDArray[np.float64]:
+    differences = rows.astype(np.float64) - query.astype(np.float64)
+    squared: NDArray[np.float64] = (differences * differences).sum(axis=1)
+    return squared
+
+
+def _object_array(arrays: list[NDArray[np.int64]]) -> NDArray[np.object_]:
+    return np.fromiter(arrays, dtype=object, count=len(arrays))
+
+
+def _check_features(X: ArrayLike, name: str) -> NDArray[Any]:
+    checked: NDArray[Any] = check_array(X, dtype=[np.float64, np.float32], input_name=name)
+    return checked
 
 
 def _check_k(k: Any, n_rows: int) -> int:
