@@ -213,3 +213,15 @@ def test_tables_are_as_long_as_their_pieces():
     index = build_index(pack_bits(np.random.default_rng(0).random((50, 100)) < 0.5), 100)
     assert [table.length for table in pieces.piece_tables(index, 3)] == [34, 33, 33]
     assert pieces.piece_tables(index, 3) is pieces.piece_tables(index, 3)  # kept
+
+
+def test_tables_are_kept_of_the_two_latest_cuts():
+    """A search within a radius and one for the nearest may take turns; a sweep of radii leaves no trail of tables."""
+    index = build_index(pack_bits(np.random.default_rng(0).random((50, 100)) < 0.5), 100)
+    made = {n_pieces: pieces.piece_tables(index, n_pieces) for n_pieces in (2, 3, 4)}
+    assert pieces.piece_tables(index, 3) is made[3]
+    assert pieces.piece_tables(index, 4) is made[4]
+    again = pieces.piece_tables(index, 2)
+    assert again is not made[2]
+    assert [table.length for table in again] == [50, 50]
+    assert pieces.piece_tables(index, 4) is made[4]

@@ -162,7 +162,7 @@ class HashTable:
     ) -> Any:
         """Find all rows whose code differs from the query's in at most `r` bits; how, says `explain`.
 
-        A search by multi-index hashing makes its tables when it is the first to need them, and they stay.
+        A search by multi-index hashing makes the tables of pieces that it needs; the two latest sets of them are kept.
 
         Parameters
         ----------

@@ -109,13 +109,18 @@ class PieceTable:
 
 
 def piece_tables(index: BucketIndex, n_pieces: int) -> list[PieceTable]:
-    """Tables of all pieces: made when they are first asked for, then kept with the index."""
-    kept: dict[int, list[PieceTable]] = index.__dict__.setdefault("_piece_tables", {})
+    """Tables of all pieces, about 8 bytes a bucket and piece: made when they are first asked for.
+
+    They are kept with the index until tables of two other numbers of pieces have been made.
+    """
+    kept: dict[int, list[PieceTable]] = index.__dict__.get("_piece_tables", {})
     if n_pieces not in kept:
-        kept[n_pieces] = [
+        tables = [
             PieceTable.of(cut_piece(index.words, index.n_bits, piece), piece[1] - piece[0])
             for piece in pieces_of(index.n_bits, n_pieces)
         ]
+        kept = dict([*kept.items(), (n_pieces, tables)][-2:])
+        index.__dict__["_piece_tables"] = kept  # as one step: other threads may be searching
     return kept[n_pieces]
 
 
