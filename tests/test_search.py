@@ -24,17 +24,31 @@ def test_ball_holds_each_code_within_the_radius_once_nearest_first(case):
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: list(hamming_ball(0, 4, -1)), ValueError, "radius of codes of 4 bits is from 0 to 4, got -1"),
+        (lambda: hamming_ball(0, 4, -1), ValueError, "radius of codes of 4 bits is from 0 to 4, got -1"),
         (lambda: ball_size(4, 5), ValueError, "from 0 to 4, got 5"),
         (lambda: ball_size(4, 1.0), TypeError, "integer number of bits, got 1.0"),
         (lambda: ball_size(4, True), TypeError, "integer number of bits, got True"),
-        (lambda: list(hamming_ball(16, 4, 1)), ValueError, "a code of 4 bits is from 0 to 15, got 16"),
-        (lambda: list(hamming_ball(-1, 4, 1)), ValueError, "a code of 4 bits is from 0 to 15, got -1"),
+        (lambda: ball_size(16.0, 2), TypeError, "the number of bits must be an integer, got 16.0"),
+        (lambda: ball_size(True, 1), TypeError, "the number of bits must be an integer, got True"),
+        (lambda: ball_size(-1, 0), ValueError, "the number of bits must be at least 0, got -1"),
+        (lambda: hamming_ball(16, 4, 1), ValueError, "a code of 4 bits is from 0 to 15, got 16"),
+        (lambda: hamming_ball(-1, 4, 1), ValueError, "a code of 4 bits is from 0 to 15, got -1"),
+        (lambda: hamming_ball(5.7, 3, 1), TypeError, "a code must be an integer, got 5.7"),
+        (lambda: hamming_ball(True, 3, 1), TypeError, "a code must be an integer, got True"),
+        (lambda: hamming_ball(5, 3.0, 1), TypeError, "the number of bits must be an integer, got 3.0"),
+        (lambda: hamming_ball(5, 3, 1.5), TypeError, "the radius must be an integer number of bits, got 1.5"),
     ],
 )
 def test_impossible_balls_are_refused(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_balls_take_numpy_integers_and_codes_longer_than_a_word():
+    assert list(hamming_ball(np.uint8(5), np.int8(3), np.int64(1))) == [5, 1, 7, 4]
+    assert ball_size(np.int32(64), np.int8(2)) == 1 + 64 + 64 * 63 // 2
+    code = 1 << 99
+    assert list(hamming_ball(code, np.int64(100), 1)) == [code, *(code ^ 1 << bit for bit in range(99, -1, -1))]
 
 
 def brute_force(query, database, rows, k):

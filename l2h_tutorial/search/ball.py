@@ -23,8 +23,21 @@ def check_radius(radius: Any, n_bits: int) -> int:
     return int(radius)
 
 
+def _check_integer(value: Any, name: str) -> int:
+    if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
+        raise TypeError(f"{name} must be an integer, got {value!r}")
+    return int(value)
+
+
+def _check_length(n_bits: Any) -> int:
+    n_bits = _check_integer(n_bits, "the number of bits")
+    if n_bits < 0:
+        raise ValueError(f"the number of bits must be at least 0, got {n_bits}")
+    return n_bits
+
+
 def hamming_ball(code: int, n_bits: int, radius: int) -> Iterator[int]:
-    """Yield every code that differs from `code` in at most `radius` bits, the nearest first.
+    """Make every code that differs from `code` in at most `radius` bits, one after the other, the nearest first.
 
     The readable enumeration; `HashTable.query_radius` finds the same buckets faster.
 
@@ -37,28 +50,33 @@ def hamming_ball(code: int, n_bits: int, radius: int) -> Iterator[int]:
     radius : int
         From 0 to `n_bits`.
 
-    Yields
-    ------
-    int
+    Returns
+    -------
+    iterator of int
         `ball_size` codes: first `code`, then those one bit away from the first bit to the last, then two bits away...
 
     Raises
     ------
     TypeError, ValueError
-        If the radius or the code is out of range.
+        At once, if an argument is no integer or out of range.
 
     Examples
     --------
     >>> [f"{neighbour:03b}" for neighbour in hamming_ball(0b101, n_bits=3, radius=1)]
     ['101', '001', '111', '100']
     """
+    code, n_bits = _check_integer(code, "a code"), _check_length(n_bits)
     radius = check_radius(radius, n_bits)
     if not 0 <= code < 1 << n_bits:
         raise ValueError(f"a code of {n_bits} bits is from 0 to {(1 << n_bits) - 1}, got {code}")
     powers_of_two = [1 << (n_bits - 1 - position) for position in range(n_bits)]  # first bit most significant
-    for distance in range(radius + 1):
-        for flipped in combinations(powers_of_two, distance):
-            yield int(code) ^ sum(flipped)
+
+    def neighbours() -> Iterator[int]:
+        for distance in range(radius + 1):
+            for flipped in combinations(powers_of_two, distance):
+                yield code ^ sum(flipped)
+
+    return neighbours()
 
 
 def ball_size(n_bits: int, radius: int) -> int:
@@ -73,7 +91,7 @@ def ball_size(n_bits: int, radius: int) -> int:
     Raises
     ------
     TypeError, ValueError
-        If the radius is out of range.
+        If an argument is no integer or out of range.
 
     Examples
     --------
@@ -82,4 +100,5 @@ def ball_size(n_bits: int, radius: int) -> int:
     >>> ball_size(32, 10)
     107594213
     """
+    n_bits = _check_length(n_bits)
     return sum(comb(n_bits, distance) for distance in range(check_radius(radius, n_bits) + 1))
