@@ -163,6 +163,7 @@ class HashTable:
         """Find all rows whose code differs from the query's in at most `r` bits; how, says `explain`.
 
         A search by multi-index hashing makes the tables of pieces that it needs; the two latest sets of them are kept.
+        The arrays of several queries may be parts of one: copy the one that you keep if you do not keep the others.
 
         Parameters
         ----------
@@ -185,8 +186,7 @@ class HashTable:
         Raises
         ------
         TypeError, ValueError
-            If the bits are not boolean of this width, the radius is out of range, or `count_only` is combined with
-            `return_distance`.
+            If the bits are not boolean of this width, `r` is out of range, or `count_only` is to return distances.
         """
         words = self._pack(query_bits, name="query_bits")
         r = check_radius(r, self.n_bits)

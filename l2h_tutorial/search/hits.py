@@ -84,7 +84,7 @@ def ragged(starts: NDArray[Any], sizes: NDArray[Any]) -> NDArray[np.int64]:
 
 
 def cut(flat: NDArray[Any], counts: NDArray[Any]) -> list[NDArray[Any]]:
-    """Cut what was concatenated into one array for each query, of `counts` entries.
+    """Cut what was concatenated into one array for each query, of `counts` entries: views, so each keeps all in memory.
 
     Examples
     --------
