@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .checks import check_integer
+
 WORD_BITS = 64  # one machine word
 _BLOCK_BYTES = 1 << 20  # distances are computed in pieces of this size, which stay in the processor's cache
 
@@ -112,18 +114,15 @@ def integers_to_bits(codes: ArrayLike, n_bits: int) -> NDArray[np.bool_]:
     array([[False,  True],
            [ True, False]])
     """
-    if isinstance(n_bits, bool) or not isinstance(n_bits, int | np.integer):
-        raise TypeError(f"n_bits must be an integer, got {n_bits!r}")
-    if not 1 <= n_bits <= WORD_BITS:
-        raise ValueError(f"n_bits must be from 1 to {WORD_BITS}, got {n_bits}")
+    n_bits = check_integer(n_bits, "n_bits", 1, WORD_BITS)
     array = np.asarray(codes)
     if array.dtype.kind not in "ui":
         raise TypeError(f"codes must be integers, got dtype {array.dtype}")
     if array.ndim > 1:
         raise ValueError(f"codes must be one integer or one-dimensional, got shape {array.shape}")
-    outside = (array < 0) | (array > (1 << int(n_bits)) - 1)
+    outside = (array < 0) | (array > (1 << n_bits) - 1)
     if outside.any():
-        raise ValueError(f"a code of {n_bits} bits is from 0 to {(1 << int(n_bits)) - 1}, got {array[outside][0]}")
+        raise ValueError(f"a code of {n_bits} bits is from 0 to {(1 << n_bits) - 1}, got {array[outside][0]}")
     shifts = np.arange(n_bits - 1, -1, -1, dtype=np.uint64)
     return (array.astype(np.uint64)[..., None] >> shifts & np.uint64(1)).astype(bool)
 

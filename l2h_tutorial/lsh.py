@@ -8,6 +8,8 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from .checks import check_integer
+
 _BLOCK_ROWS = 4096  # rows projected at a time: bounds the float64 copy of float32 features
 
 
@@ -19,11 +21,7 @@ def check_n_bits(n_bits: Any) -> int:
     >>> check_n_bits(16)
     16
     """
-    if isinstance(n_bits, bool | np.bool_) or not isinstance(n_bits, int | np.integer):
-        raise TypeError(f"n_bits must be an integer of at least 1, got {n_bits!r}")
-    if n_bits < 1:
-        raise ValueError(f"n_bits must be at least 1, got {n_bits}")
-    return int(n_bits)
+    return check_integer(n_bits, "n_bits")
 
 
 class LSH(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -225,11 +223,7 @@ def amplified_probability(p: ArrayLike, n_bits: int, n_tables: int = 1) -> NDArr
     outside = ~((probability >= 0) & (probability <= 1))
     if outside.any():
         raise ValueError(f"a probability is from 0 to 1, got {probability[outside][0]}")
-    n_bits = check_n_bits(n_bits)
-    if isinstance(n_tables, bool) or not isinstance(n_tables, int | np.integer):
-        raise TypeError(f"n_tables must be an integer of at least 1, got {n_tables!r}")
-    if n_tables < 1:
-        raise ValueError(f"n_tables must be at least 1, got {n_tables}")
+    n_bits, n_tables = check_n_bits(n_bits), check_integer(n_tables, "n_tables")
     # log1p and expm1 keep probabilities far below 1e-16, which many bits make
     with np.errstate(divide="ignore"):
         return -np.expm1(n_tables * np.log1p(-(probability**n_bits)))

@@ -114,8 +114,8 @@ def test_distances_need_codes_of_one_width():
         (-1, 4, ValueError, "from 0 to 15, got -1"),
         (1, 0, ValueError, "n_bits must be from 1 to 64, got 0"),
         (1, 65, ValueError, "n_bits must be from 1 to 64, got 65"),
-        (1, 2.0, TypeError, "n_bits must be an integer, got 2.0"),
-        (1, True, TypeError, "n_bits must be an integer, got True"),
+        (1, 2.0, TypeError, "n_bits must be an integer from 1 to 64, got 2.0"),
+        (1, True, TypeError, "n_bits must be an integer from 1 to 64, got True"),
     ],
 )
 def test_integers_that_are_no_codes_are_refused(codes, n_bits, error, message):

@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = Path(l2h_tutorial.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 ORDER = [
+    "checks",
     "files",
     "npz",
     "gist",
@@ -124,7 +125,7 @@ def test_every_module_has_its_place_in_the_order():
 
 
 def test_imports_are_read_from_the_code():
-    assert parts_imported(PACKAGE / "lsh.py") == set()
+    assert parts_imported(PACKAGE / "lsh.py") == {"checks"}
     assert parts_imported(PACKAGE / "splits/draw.py") == {"datasets", "splits"}
     assert {"buckets", "search", "splits"} <= parts_imported(PACKAGE / "metrics/radius_search.py")
     assert parts_imported(PACKAGE / "book/__init__.py") == {"book"}

@@ -5,7 +5,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .checks import check_positive
+from ..checks import check_integer
 from .policies import Empty, mean_ratio
 
 
@@ -65,7 +65,7 @@ def precision_at_k(
     >>> precision_at_k(ids, [7, 7], [7, 8, 7], k=2, empty="skip")
     0.5
     """
-    k = check_positive(k, "k")
+    k = check_integer(k, "k")
     if denominator not in ("k", "returned"):
         raise ValueError(f'denominator must be "k" or "returned", got {denominator!r}')
     query_labels, database_labels = np.asarray(query_labels), np.asarray(database_labels)
@@ -182,8 +182,8 @@ def share_scanned(ids: Any, n_rows: int) -> float:
 
     Raises
     ------
-    ValueError
-        If there is no query, no row, or a query with more candidates than rows.
+    TypeError, ValueError
+        If there is no query, `n_rows` is not an integer of at least 1, or a query with more candidates than rows.
 
     Notes
     -----
@@ -195,7 +195,7 @@ def share_scanned(ids: Any, n_rows: int) -> float:
     0.1
     """
     lengths = _lengths(ids)
-    if n_rows < max(1, lengths.max()):
+    if check_integer(n_rows, "n_rows", low=0) < max(1, lengths.max()):
         raise ValueError(f"n_rows must be at least 1 and the {lengths.max()} candidates of a query, got {n_rows}")
     return float(lengths.mean() / n_rows)
 

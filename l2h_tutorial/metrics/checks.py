@@ -1,4 +1,4 @@
-"""What goes into a measure, checked: labels that belong to codes, and numbers of rows."""
+"""What goes into a measure, checked: labels that belong to codes."""
 
 from typing import Any
 
@@ -74,23 +74,6 @@ def check_ranking(
     query, database = check_bits(query_bits, name="query_bits"), check_bits(database_bits, name="database_bits")
     check_bits(query, database.shape[1], name="query_bits")
     return query, database, *check_labels(query_labels, database_labels, len(query), len(database))
-
-
-def check_positive(value: Any, name: str) -> int:
-    """Return `value` as an int of at least 1, or raise a `TypeError` or `ValueError` that names it.
-
-    Examples
-    --------
-    >>> check_positive(0, "k")
-    Traceback (most recent call last):
-        ...
-    ValueError: k must be at least 1, got 0
-    """
-    if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
-        raise TypeError(f"{name} must be an integer of at least 1, got {value!r}")
-    if value < 1:
-        raise ValueError(f"{name} must be at least 1, got {value}")
-    return int(value)
 
 
 def _indicators(labels: NDArray[Any], name: str) -> NDArray[np.bool_]:

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from ..checks import check_integer
 from ..search import ball_size, check_radius
-from .checks import check_positive
 from .rings import RingCounts
 
 
@@ -47,7 +47,7 @@ def expected_search_length(counts: RingCounts, wanted: int = 1, *, per_query: bo
     >>> [expected_search_length(RingCounts(rings), wanted) for wanted in (1, 2, 3)]
     [0.0, 0.5, inf]
     """
-    wanted = check_positive(wanted, "wanted")
+    wanted = check_integer(wanted, "wanted")
     relevant, irrelevant = counts.relevant, counts.rows - counts.relevant
     found = np.cumsum(relevant, axis=1)
     query, last = np.arange(len(found)), (found >= wanted).argmax(axis=1)

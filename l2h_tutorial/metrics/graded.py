@@ -5,7 +5,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from .checks import check_positive
+from ..checks import check_integer
 from .rings import RingCounts
 
 
@@ -61,7 +61,7 @@ def ndcg(
     >>> round(ndcg(RingCounts(rings), k=1), 4)  # a row of grade 1 is first, where one of grade 2 could be
     0.3333
     """
-    places = counts.n_rows if k is None else check_positive(k, "k")
+    places = counts.n_rows if k is None else check_integer(k, "k")
     if gain not in ("exponential", "linear"):
         raise ValueError(f'gain must be "exponential" or "linear", got {gain!r}')
     grades = np.arange(counts.by_grade.shape[1], dtype=np.float64)

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from ..buckets import HashTable
+from ..checks import check_integer
 from ..search import check_radius
 from ..splits import Split
 from .candidates import precision_at_k
-from .checks import check_positive
 from .outward import Directions, OutwardRanking
 from .policies import Empty
 
@@ -75,7 +75,7 @@ def evaluate_radius_search(
     radii = [check_radius(radius, table.n_bits) for radius in radii]
     if not radii:
         raise ValueError("radii must name at least one radius, got none")
-    if check_positive(k, "k") > table.n_rows:
+    if check_integer(k, "k") > table.n_rows:
         raise ValueError(f"k must be from 1 to the {table.n_rows} rows of the database, got {k}")
     outwards = sorted(set(radii))
     seconds = dict.fromkeys(outwards, 0.0)

@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import check_random_state
 
+from ..checks import check_integer
+
 
 def paired_bootstrap(
     a: ArrayLike, b: ArrayLike, n_resamples: int = 2000, random_state: Any = 0
@@ -27,8 +29,9 @@ def paired_bootstrap(
 
     Raises
     ------
-    ValueError
-        If the arrays are not one-dimensional, of one length, not empty and finite, or `n_resamples` is below 1.
+    TypeError, ValueError
+        If the arrays are not one-dimensional, of one length, not empty and finite, or `n_resamples` is not an integer
+        of at least 1.
 
     References
     ----------
@@ -48,8 +51,7 @@ def paired_bootstrap(
         )
     if not (np.isfinite(first).all() and np.isfinite(second).all()):
         raise ValueError("a and b must be finite: leave out queries that either method skips (NaN)")
-    if n_resamples < 1:
-        raise ValueError(f"n_resamples must be at least 1, got {n_resamples}")
+    n_resamples = check_integer(n_resamples, "n_resamples")
     difference = first - second
     random = check_random_state(random_state)
     means = [difference[random.randint(len(difference), size=len(difference))].mean() for _ in range(n_resamples)]

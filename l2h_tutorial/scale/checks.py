@@ -5,21 +5,6 @@ from typing import Any
 import numpy as np
 
 
-def check_count(value: Any, name: str) -> int:
-    """Return `value` as an int of at least 1, or raise a `TypeError` or `ValueError` that calls it `name`.
-
-    Examples
-    --------
-    >>> check_count(3, "n_workers")
-    3
-    """
-    if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
-        raise TypeError(f"{name} must be an integer of at least 1, got {value!r}")
-    if value < 1:
-        raise ValueError(f"{name} must be at least 1, got {value}")
-    return int(value)
-
-
 def check_dask(array: Any, name: str) -> Any:
     """Return a Dask array of whole rows, or say what is wrong with it.
 

@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..buckets import HashTable
+from ..checks import check_integer
 from ..codes import WORD_BITS, check_bits, pack_bits
 from ..search import check_radius
-from .checks import check_count, check_dask
+from .checks import check_dask
 from .optional import load_optional
 from .packed import unpack_bits
 
@@ -47,7 +48,7 @@ def local_client(n_workers: int = 2, *, memory_limit: int | str = "auto") -> Ite
     TypeError, ValueError
         If `n_workers` is not an integer of at least 1.
     """
-    n_workers = check_count(n_workers, "n_workers")
+    n_workers = check_integer(n_workers, "n_workers")
     distributed = load_optional("distributed")
     settings = load_optional("dask").config
     # Dask has workers return freed memory at once; large temporary arrays, of which a scan has many, then cost several
@@ -236,7 +237,7 @@ def _check_width(codes: Any, n_bits: int | None) -> int:
         raise TypeError(f"codes must be boolean, or uint64 words as pack_bits makes them, got dtype {codes.dtype}")
     if n_bits is None:
         raise ValueError("packed codes do not say how many bits they have: give n_bits")
-    n_bits = check_count(n_bits, "n_bits")
+    n_bits = check_integer(n_bits, "n_bits")
     if width != -(-n_bits // WORD_BITS):
         raise ValueError(f"codes of {n_bits} bits take {-(-n_bits // WORD_BITS)} words, got {width}")
     return n_bits

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..buckets import HashTable
+from ..checks import check_integer
 from ..codes import check_bits, pack_bits
-from .checks import check_count
 
 _BLOCK_ROWS = 1 << 14  # rows for which random numbers are drawn at a time
 
@@ -41,7 +41,7 @@ def resampled_codes(bits: ArrayLike, n: int, *, flip: float = 0.05, random_state
     (6, 4)
     """
     array = check_bits(bits)
-    n = check_count(n, "n")
+    n = check_integer(n, "n")
     if not 0 <= flip <= 1:
         raise ValueError(f"flip must be a probability from 0 to 1, got {flip}")
     rng = np.random.default_rng(random_state)
@@ -72,7 +72,7 @@ def measure_search(bits: ArrayLike, query_bits: ArrayLike, radius: int, *, repea
     Raises
     ------
     TypeError, ValueError
-        As `HashTable` and `HashTable.query_radius`.
+        As `HashTable` and `HashTable.query_radius`, or if `repeats` is not an integer of at least 1.
 
     Examples
     --------
@@ -82,6 +82,7 @@ def measure_search(bits: ArrayLike, query_bits: ArrayLike, radius: int, *, repea
     """
     array = check_bits(bits)
     queries = check_bits(query_bits, array.shape[1], name="query_bits")
+    repeats = check_integer(repeats, "repeats")
     tracemalloc.start()
     try:
         before = tracemalloc.get_traced_memory()[0]

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..buckets import HashTable
+from ..checks import check_integer
 from ..codes import check_bits
 from ..search import check_radius
-from .checks import check_count
 from .optional import load_optional
 from .packed import bits_of
 
@@ -96,8 +96,8 @@ def to_faiss(
     faiss = load_optional("faiss")
     bits = check_bits(bits_of(table_or_bits))
     n_bits = bits.shape[1]
-    piece_bits = check_count(min(_PIECE_BITS, n_bits) if piece_bits is None else piece_bits, "piece_bits")
-    n_pieces = check_count(max(1, n_bits // piece_bits) if n_pieces is None else n_pieces, "n_pieces")
+    piece_bits = check_integer(min(_PIECE_BITS, n_bits) if piece_bits is None else piece_bits, "piece_bits")
+    n_pieces = check_integer(max(1, n_bits // piece_bits) if n_pieces is None else n_pieces, "n_pieces")
     if kind not in ("flat", "hash", "multi-hash"):
         raise ValueError(f'kind must be "flat", "hash" or "multi-hash", got {kind!r}')
     n_pieces = n_pieces if kind == "multi-hash" else 1
@@ -154,7 +154,7 @@ def from_faiss(index: Any, n_bits: int | None = None, *, bit_order: BitOrder = "
         raise TypeError(f"index must be a faiss {kinds}, got {type(index).__name__}")
     if len(packed) == 0:
         raise ValueError("the index is empty: a hash table holds at least one code")
-    n_bits = index.d if n_bits is None else check_count(n_bits, "n_bits")
+    n_bits = index.d if n_bits is None else check_integer(n_bits, "n_bits")
     if not index.d - 8 < n_bits <= index.d:
         raise ValueError(f"n_bits must be from {index.d - 7} to the {index.d} bits of the index, got {n_bits}")
     bits = np.unpackbits(packed, axis=1, bitorder=_check_order(bit_order)).view(np.bool_)

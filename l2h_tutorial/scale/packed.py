@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..buckets import HashTable
+from ..checks import check_integer
 from ..codes import WORD_BITS
-from .checks import check_count
 
 
 def unpack_bits(words: ArrayLike, n_bits: int) -> NDArray[np.bool_]:
@@ -35,7 +35,7 @@ def unpack_bits(words: ArrayLike, n_bits: int) -> NDArray[np.bool_]:
     >>> unpack_bits(np.array([[5]], dtype=np.uint64), 3)
     array([[ True, False,  True]])
     """
-    n_bits = check_count(n_bits, "n_bits")
+    n_bits = check_integer(n_bits, "n_bits")
     array = np.asarray(words)
     if array.dtype.newbyteorder("=") != np.uint64:  # a file from elsewhere may have the bytes in the other order
         raise TypeError(f"words must be uint64 as pack_bits makes them, got dtype {array.dtype}")

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ..checks import check_integer
 from ..npz import read_header
-from .checks import check_count
 from .optional import load_optional
 
 
@@ -62,7 +62,7 @@ def open_vectors(
     if not path.exists():
         raise FileNotFoundError(f"there is no file or folder {path}")
     da = load_optional("dask.array")
-    rows = None if block_rows is None else check_count(block_rows, "block_rows")
+    rows = None if block_rows is None else check_integer(block_rows, "block_rows")
     if path.suffix == ".npy":
         array = da.from_array(_check(_Rows(path), path), chunks=(rows or "auto", -1), name=False)
     elif path.suffix == ".zarr":

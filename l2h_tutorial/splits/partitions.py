@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
+from ..checks import check_integer
 from ..datasets import Dataset
 from .split import Split, make_split
 
@@ -135,7 +136,8 @@ def held_out_partition(
     >>> np.unique(split.y_query).tolist(), np.unique(split.y_train).tolist(), len(split.y_database)
     ([0, 9], [1, 2, 3, 4, 5, 6, 7, 8], 8800)
     """
-    n_query_per_class, n_train = _check_count(n_query_per_class, "n_query_per_class"), _check_count(n_train, "n_train")
+    n_query_per_class = check_integer(n_query_per_class, "n_query_per_class")
+    n_train = check_integer(n_train, "n_train")
     random = check_random_state(random_state)
     classes = np.unique(dataset.labels)
     left_out = _check_held_out(held_out, classes, random)
@@ -147,7 +149,8 @@ def held_out_partition(
 
 def _by_class(dataset: Dataset, n_train: Any, n_query_per_class: Any, random_state: Any) -> tuple[Rows, Rows]:
     """Draw queries and training rows of every class."""
-    n_query_per_class, n_train = _check_count(n_query_per_class, "n_query_per_class"), _check_count(n_train, "n_train")
+    n_query_per_class = check_integer(n_query_per_class, "n_query_per_class")
+    n_train = check_integer(n_train, "n_train")
     classes = np.unique(dataset.labels)
     return _draw(dataset, classes, n_train, n_query_per_class, check_random_state(random_state))
 
@@ -185,17 +188,9 @@ def _check_held_out(held_out: Any, classes: Rows, random: Any) -> Rows:
         if len(unknown) or not len(left_out):
             raise ValueError(f"held_out must name classes among {classes.tolist()}, got {list(held_out)}")
     else:
-        number = _check_count(held_out, "held_out")
+        number = check_integer(held_out, "held_out")
         left_out = np.sort(random.permutation(classes)[:number])
     if len(classes) - len(left_out) < 2:
         raise ValueError(f"held_out must leave two of the {len(classes)} classes to train on, got {held_out!r}")
     result: Rows = left_out
     return result
-
-
-def _check_count(value: Any, name: str) -> int:
-    if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
-        raise TypeError(f"{name} must be an integer of at least 1, got {value!r}")
-    if value < 1:
-        raise ValueError(f"{name} must be at least 1, got {value}")
-    return int(value)
