@@ -96,7 +96,7 @@ BITS, NO_LABEL = np.zeros((2, 4), dtype=bool), np.empty((2, 0))
         ({"query_labels": np.eye(2), "database_labels": np.eye(2, 3)}, ValueError, r"shapes \(2, 2\) and \(2, 3\)"),
         ({"query_labels": np.eye(2, 3), "database_labels": np.eye(2)}, ValueError, r"shapes \(2, 3\) and \(2, 2\)"),
         ({"query_labels": ["cat", "dog"]}, TypeError, "one kind on both sides, got <U3 and int64"),
-        ({"database_labels": [0.0, np.nan]}, ValueError, "database_labels must be classes, got NaN at row 1"),
+        ({"database_labels": [0.0, np.nan]}, ValueError, "database_labels must be classes, got nan at row 1"),
         (
             {"query_labels": np.eye(2)[:, :0], "database_labels": np.eye(2)[:, :0]},
             ValueError,
@@ -161,8 +161,8 @@ def test_precision_is_that_of_the_definition(seed, k, denominator):
         ({"denominator": "n"}, ValueError, 'denominator must be "k" or "returned", got \'n\''),
         ({"query_labels": [0, 1]}, ValueError, "same queries, got 1 and 2"),
         ({"query_labels": np.eye(2)}, ValueError, r"one class a row, got shapes \(2, 2\)"),
-        ({"ids": [np.array([3])]}, ValueError, "rows from 0 to 2 of the database labels, got 3"),
-        ({"ids": [np.array([-1])]}, ValueError, "rows from 0 to 2 of the database labels, got -1"),
+        ({"ids": [np.array([3])]}, ValueError, r"ids\[0\] must be rows from 0 to 2, got 3"),
+        ({"ids": [np.array([-1])]}, ValueError, r"ids\[0\] must be rows from 0 to 2, got -1"),
         ({"ids": [], "query_labels": []}, ValueError, "at least one query, got none"),
     ],
 )

@@ -47,13 +47,19 @@ def test_radius_search_is_the_loop_of_the_tutorial(toy_split, empty):
 def test_impossible_radius_searches_are_refused(toy_split):
     lsh = LSH(8, random_state=0).fit(toy_split.X_train)
     with pytest.raises(ValueError, match="radius of codes of 8 bits is from 0 to 8, got 9"):
-        evaluate_radius_search(lsh, toy_split)
+        evaluate_radius_search(lsh, toy_split, radii=range(11))
     with pytest.raises(ValueError, match="radii must name at least one radius, got none"):
         evaluate_radius_search(lsh, toy_split, radii=[])
     with pytest.raises(ValueError, match="k must be from 1 to the 970 rows of the database, got 971"):
         evaluate_radius_search(lsh, toy_split, radii=[0], k=971)
     with pytest.raises(NotFittedError):
         evaluate_radius_search(LSH(8), toy_split, radii=[0])
+
+
+@pytest.mark.parametrize(("n_bits", "largest"), [(1, 1), (8, 8), (10, 10), (11, 10), (16, 10)])
+def test_radii_are_by_default_those_that_there_are_up_to_ten(toy_split, n_bits, largest):
+    frame = evaluate_radius_search(LSH(n_bits, random_state=0).fit(toy_split.X_train), toy_split)
+    assert frame["radius"].tolist() == [*range(largest + 1)]
 
 
 def test_radii_come_back_as_they_were_asked_for(toy_split):

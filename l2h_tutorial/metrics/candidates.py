@@ -6,7 +6,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..checks import check_integer
+from ..search.rerank import check_ids
+from .checks import check_classes, check_distinct, one_column
 from .policies import Empty, mean_ratio
+
+_ANY_ROWS = np.iinfo(np.int64).max  # for a database whose size is not known
 
 
 def precision_at_k(
@@ -25,8 +29,7 @@ def precision_at_k(
     ----------
     ids : (n_queries,) sequence of integer arrays, or (n_queries, m) array of integers
         Database rows, the best first; from the (k + 1)-th on they are ignored.
-    query_labels : (n_queries,) array
-    database_labels : (n,) array
+    query_labels, database_labels : (n_queries,) and (n,) arrays of classes, or of one column
     k : int, default=10
     empty : {"zero", "skip", "pooled"}, default="zero"
         What a query without results contributes: 0; nothing, it is left out of the mean (so that each radius averages
@@ -44,8 +47,9 @@ def precision_at_k(
     Raises
     ------
     TypeError, ValueError
-        If k is not an integer of at least 1, labels and ids do not match, there is no query or no label, or an option
-        is not one of those named or does not go with `per_query`.
+        If k is not an integer of at least 1, one of the first k results is no row of the database or is given twice,
+        labels and ids do not match, classes are missing or neither all numbers nor all text, there is no query or no
+        label, or an option is not one of those named or does not go with `per_query`.
 
     Notes
     -----
@@ -68,17 +72,18 @@ def precision_at_k(
     k = check_integer(k, "k")
     if denominator not in ("k", "returned"):
         raise ValueError(f'denominator must be "k" or "returned", got {denominator!r}')
-    query_labels, database_labels = np.asarray(query_labels), np.asarray(database_labels)
-    if query_labels.ndim != 1 or database_labels.ndim != 1:
-        raise ValueError(f"labels must be one class a row, got shapes {query_labels.shape} and {database_labels.shape}")
-    if len(database_labels) == 0:
+    of_query, of_database = one_column(query_labels), one_column(database_labels)
+    if of_query.ndim != 1 or of_database.ndim != 1:
+        raise ValueError(f"labels must be one class a row, got shapes {of_query.shape} and {of_database.shape}")
+    if len(of_database) == 0:
         raise ValueError("database_labels must hold at least one label, got none")
-    _check_length(ids, len(query_labels), "query_labels")
-    tops = [np.asarray(rows)[:k] for rows in ids]
+    _check_length(ids, len(of_query), "query_labels")
+    of_query, of_database = check_classes(of_query, of_database)
+    tops = check_ids([rows[:k] if np.ndim(rows) else rows for rows in ids], len(of_query), len(of_database))
     returned = np.array([len(top) for top in tops])
-    query = np.repeat(np.arange(len(tops)), returned)
-    rows = _check_rows(np.concatenate([top for top in tops if len(top)] or [query]), len(database_labels))
-    correct = np.bincount(query[database_labels[rows] == query_labels[query]], minlength=len(tops))
+    query, rows = np.repeat(np.arange(len(tops)), returned), np.concatenate(tops)
+    check_distinct(query, rows, "ids")
+    correct = np.bincount(query[of_database[rows] == of_query[query]], minlength=len(tops))
     divisor = np.where(returned > 0, k, 0) if denominator == "k" else returned
     return mean_ratio(correct, divisor, empty=empty, per_query=per_query)
 
@@ -101,8 +106,9 @@ def recall_of_exact(ids: Any, exact_ids: ArrayLike, *, per_query: bool = False) 
 
     Raises
     ------
-    ValueError
-        If `exact_ids` is not two-dimensional or is empty, or holds another number of queries.
+    TypeError, ValueError
+        If `exact_ids` is not two-dimensional or is empty, holds another number of queries or a row twice, or what is in
+        either is no row number.
 
     Notes
     -----
@@ -122,8 +128,14 @@ def recall_of_exact(ids: Any, exact_ids: ArrayLike, *, per_query: bool = False) 
     exact = np.asarray(exact_ids)
     if exact.ndim != 2 or exact.size == 0:
         raise ValueError(f"exact_ids must be (n_queries, k) row numbers, got shape {exact.shape}")
+    if exact.dtype.kind not in "ui":
+        raise TypeError(f"exact_ids must be integers, got {exact.dtype}")
+    if exact.min() < 0:
+        raise ValueError(f"exact_ids must be row numbers, got {exact.min()}")
+    check_distinct(np.repeat(np.arange(len(exact)), exact.shape[1]), exact.ravel(), "exact_ids")
     _check_length(ids, len(exact), "exact_ids")
-    recall = np.array([np.isin(true, rows).mean() for true, rows in zip(exact, ids, strict=True)])
+    candidates = check_ids(ids, len(exact), _ANY_ROWS)
+    recall = np.array([np.isin(true, rows).mean() for true, rows in zip(exact, candidates, strict=True)])
     return recall if per_query else float(recall.mean())
 
 
@@ -136,8 +148,8 @@ def coverage(ids: Any) -> float:
 
     Raises
     ------
-    ValueError
-        If there is no query.
+    TypeError, ValueError
+        If there is no query, or what it is given is no array of row numbers.
 
     Notes
     -----
@@ -160,8 +172,8 @@ def mean_candidates(ids: Any) -> float:
 
     Raises
     ------
-    ValueError
-        If there is no query.
+    TypeError, ValueError
+        If there is no query, or what it is given is no array of row numbers.
 
     Examples
     --------
@@ -207,14 +219,7 @@ def _check_length(ids: Any, n_queries: int, name: str) -> None:
         raise ValueError("there must be at least one query, got none")
 
 
-def _check_rows(rows: NDArray[Any], n_rows: int) -> NDArray[Any]:
-    outside = rows[(rows < 0) | (rows >= n_rows)]
-    if len(outside):
-        raise ValueError(f"ids must be rows from 0 to {n_rows - 1} of the database labels, got {outside[0]}")
-    return rows
-
-
 def _lengths(ids: Any) -> NDArray[np.int64]:
     if len(ids) == 0:
         raise ValueError("ids must hold the candidates of at least one query, got none")
-    return np.array([len(rows) for rows in ids])
+    return np.array([len(rows) for rows in check_ids(ids, len(ids), _ANY_ROWS)])

@@ -62,7 +62,8 @@ def ring_counts(
     query_bits : (n_queries, n_bits) array of bool
     database_bits : (n, n_bits) array of bool
     query_labels, database_labels : (n_queries,) and (n,) arrays of classes, or (n_queries, c) and (n, c) indicators
-        A row is relevant to a query if it has the same class or, for 0/1 indicators, at least one label in common.
+        A row is relevant to a query if it has the same class or, for 0/1 indicators, at least one label in common. One
+        column is read as classes, as ``fit`` reads it.
 
     Returns
     -------

@@ -67,7 +67,7 @@ def rerank(X_query: ArrayLike, X_database: ArrayLike, ids: Any, k: int, metric: 
         widths = f"{query.shape[1]} and {database.shape[1]}"
         raise ValueError(f"X_query and X_database must have the same number of features, got {widths}")
     k = _check_k(k, len(database))
-    candidates = _check_ids(ids, len(query), len(database))
+    candidates = check_ids(ids, len(query), len(database))
     if sum(map(len, candidates)) >= _FEW_SHARE * len(database):
         return _nearest(query, _check_features(database, "X_database"), candidates, k, metric)
     rows = np.unique(np.concatenate(candidates))
@@ -276,7 +276,8 @@ def _check_k(k: Any, n_rows: int) -> int:
     return int(k)
 
 
-def _check_ids(ids: Any, n_queries: int, n_rows: int) -> list[NDArray[np.int64]]:
+def check_ids(ids: Any, n_queries: int, n_rows: int) -> list[NDArray[np.int64]]:
+    """Return candidates as one int64 array a query, or say which of them are no rows of the database."""
     if len(ids) != n_queries:
         raise ValueError(f"ids must hold one array of rows for each of the {n_queries} queries, got {len(ids)}")
     checked = []

@@ -1,0 +1,162 @@
+"""Labels and row numbers in whatever form they come: read in one way by all measures, or refused."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from l2h_tutorial import GRH, mean_average_precision, precision_at_k
+from l2h_tutorial.metrics import coverage, mean_candidates, recall_of_exact, ring_counts, share_scanned
+
+RNG = np.random.default_rng(0)
+QUERY, DATABASE = RNG.random((5, 6)) < 0.5, RNG.random((40, 6)) < 0.5
+OF_QUERY, OF_DATABASE = RNG.integers(0, 3, 5), RNG.integers(0, 3, 40)
+IDS = [RNG.permutation(40)[:4] for _ in QUERY]
+NAMES = np.array(["ant", "bee", "cat"])
+
+
+def in_columns(labels):
+    return np.asarray(labels)[:, None]
+
+
+def as_objects(labels):
+    return np.asarray(labels).astype(object)
+
+
+def as_nullable(labels):
+    return pd.Series(labels, dtype="string" if np.asarray(labels).dtype.kind == "U" else "Int64")
+
+
+FORMS = [np.asarray, list, pd.Series, pd.Categorical, as_objects, as_nullable]
+FORMS += [in_columns, lambda labels: pd.DataFrame({"y": labels}), lambda labels: in_columns(as_objects(labels))]
+
+
+def measures(of_query, of_database):
+    counts = ring_counts(QUERY, DATABASE, of_query, of_database)
+    return [
+        mean_average_precision(QUERY, DATABASE, of_query, of_database),
+        mean_average_precision(QUERY, DATABASE, of_query, of_database, ties="stable"),
+        precision_at_k(IDS, of_query, of_database, k=3),
+        counts.by_grade.tolist(),
+    ]
+
+
+@pytest.mark.parametrize("names", [np.arange(3), np.array([0, 2, 7]), NAMES], ids=["places", "numbers", "text"])
+@pytest.mark.parametrize("database_form", range(len(FORMS)))
+@pytest.mark.parametrize("query_form", range(len(FORMS)))
+def test_classes_mean_the_same_in_every_form(query_form, database_form, names):
+    found = measures(FORMS[query_form](names[OF_QUERY]), FORMS[database_form](names[OF_DATABASE]))
+    assert found == measures(OF_QUERY, OF_DATABASE)
+
+
+def test_one_column_is_classes_as_it_is_to_fit():
+    X, y = RNG.normal(size=(40, 6)), RNG.integers(0, 2, 40)
+    with pytest.warns(match="column-vector y was passed"):
+        by_column = GRH(4, random_state=0).fit(X, y[:, None])
+    np.testing.assert_array_equal(by_column.transform(X), GRH(4, random_state=0).fit(X, y).transform(X))
+    assert measures(y[:5, None], y[:, None]) == measures(y[:5], y)
+
+
+MISSING = [None, np.nan, pd.NA, pd.NaT]
+
+
+@pytest.mark.parametrize("missing", MISSING, ids=str)
+@pytest.mark.parametrize("measure", [0, 1, 2])
+@pytest.mark.parametrize("label", ["a", 1])
+def test_a_missing_class_is_refused(label, missing, measure):
+    call = [
+        lambda *labels: mean_average_precision(QUERY[:2], DATABASE[:3], *labels),
+        lambda *labels: mean_average_precision(QUERY[:2], DATABASE[:3], *labels, ties="stable"),
+        lambda *labels: precision_at_k([[0], [1]], *labels),
+    ][measure]
+    for query, database in (([label, missing], [label] * 3), ([label] * 2, [label, missing, label])):
+        with pytest.raises(ValueError, match=r"_labels must be classes, got .* at row 1"):
+            call(np.array(query, dtype=object), np.array(database, dtype=object))
+
+
+@pytest.mark.parametrize(
+    ("query", "database"),
+    [
+        ([1, 2, 1], ["1", "2", "1"]),
+        ([1, 2, 1], pd.Series(["1", "2", "1"])),
+        (np.array([1, 2, 1], dtype=object), ["1", "2", "1"]),
+        ([b"1", b"2", b"1"], ["1", "2", "1"]),
+        (np.array(["1", 2, "1"], dtype=object), ["1", "2", "1"]),
+        (["1", "2", "1"], np.array([(1,), 2, "1"], dtype=object)),
+    ],
+)
+def test_classes_of_two_kinds_are_refused(query, database):
+    for call in (
+        lambda *labels: mean_average_precision(QUERY[:3], DATABASE[:3], *labels),
+        lambda *labels: mean_average_precision(QUERY[:3], DATABASE[:3], *labels, ties="stable"),
+        lambda *labels: precision_at_k([[0], [1], [0]], *labels, k=1),
+    ):
+        with pytest.raises(TypeError, match="of one kind"):
+            call(query, database)
+
+
+# Row numbers
+
+ROWS = [
+    (
+        "a flat list",
+        [1, 2],
+        TypeError,
+        r"ids\[0\] must be .* of integers, got int64 of shape \(\)",
+    ),
+    ("floats", [[1.0], [2.0]], TypeError, r"ids\[0\] must be .* integers, got float64"),
+    ("masks", [[True, False], [False, True]], TypeError, r"ids\[0\] must be .* integers, got bool"),
+    ("padding", [[1, 2], [3, -1]], ValueError, r"ids\[1\] must be rows from 0 to \d+, got -1"),
+]
+
+
+@pytest.mark.parametrize(("ids", "error", "message"), [row[1:] for row in ROWS], ids=[row[0] for row in ROWS])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda ids: precision_at_k(ids, [7, 7], [7, 7, 8, 8]),
+        lambda ids: recall_of_exact(ids, [[1], [2]]),
+        coverage,
+        mean_candidates,
+        lambda ids: share_scanned(ids, 4),
+    ],
+)
+def test_what_is_no_row_number_is_refused(call, ids, error, message):
+    with pytest.raises(error, match=message):
+        call(ids)
+    with pytest.raises(error, match=message):
+        call(np.array(ids))
+
+
+@pytest.mark.parametrize(
+    ("exact", "error", "message"),
+    [
+        ([[1.0, 2.0]], TypeError, "exact_ids must be integers, got float64"),
+        ([[True, False]], TypeError, "exact_ids must be integers, got bool"),
+        ([[5, -1]], ValueError, "exact_ids must be row numbers, got -1"),
+        ([[5, 6, 5]], ValueError, r"exact_ids\[0\] must hold each row once, got row 5 again"),
+    ],
+)
+def test_impossible_exact_neighbours_are_refused(exact, error, message):
+    with pytest.raises(error, match=message):
+        recall_of_exact([[1, 5]], exact)
+
+
+@given(st.lists(st.lists(st.integers(0, 3), max_size=5), min_size=1, max_size=4), st.integers(1, 5))
+def test_a_row_counts_once(ids, k):
+    """Repeats among the first k are refused; later ones are ignored with the rest."""
+    labels = np.zeros(4)
+    if all(len({*rows[:k]}) == len(rows[:k]) for rows in ids):
+        assert precision_at_k(ids, np.zeros(len(ids)), labels, k) <= 1
+    else:
+        first = next(i for i, rows in enumerate(ids) if len({*rows[:k]}) < len(rows[:k]))
+        with pytest.raises(ValueError, match=rf"ids\[{first}\] must hold each row once, got row \d again"):
+            precision_at_k(ids, np.zeros(len(ids)), labels, k)
+
+
+def test_only_the_first_k_are_looked_at():
+    padded = [[0, 1, -1, -1], [2, -1, -1]]
+    assert precision_at_k(padded, [7, 8], [7, 8, 8], k=1) == 1
+    with pytest.raises(ValueError, match=r"ids\[1\] must be rows from 0 to 2, got -1"):
+        precision_at_k(padded, [7, 8], [7, 8, 8], k=2)
