@@ -15,6 +15,7 @@ from .candidates import precision_at_k
 from .outward import Directions, OutwardRanking
 from .policies import Empty
 
+_LARGEST_RADIUS = 10  # unless radii are named
 _BLOCK_QUERIES = 128  # queries searched at a time,
 _BLOCK_SIMILARITIES = 1 << 25  # or fewer, so that their similarities to all rows stay within 128 MB of float32
 
@@ -22,7 +23,7 @@ _BLOCK_SIMILARITIES = 1 << 25  # or fewer, so that their similarities to all row
 def evaluate_radius_search(
     hasher: Any,
     s: Split,
-    radii: Iterable[int] = range(11),
+    radii: Iterable[int] | None = None,
     k: int = 10,
     empty: Empty = "zero",
 ) -> pd.DataFrame:
@@ -34,8 +35,8 @@ def evaluate_radius_search(
         Its ``transform`` turns features into bits.
     s : Split
         Preprocessed as the hasher was trained.
-    radii : iterable of int, default=range(11)
-        From 0 to the number of bits.
+    radii : iterable of int, optional
+        Each from 0 to the number of bits. By default 0, 1, ..., 10, as far as there are bits.
     k : int, default=10
         Results whose labels count.
     empty : {"zero", "skip", "pooled"}, default="zero"
@@ -72,6 +73,8 @@ def evaluate_radius_search(
     1       8       1.0         4.0     1.00
     """
     table = HashTable(hasher.transform(s.X_database))
+    if radii is None:
+        radii = range(min(_LARGEST_RADIUS, table.n_bits) + 1)
     radii = [check_radius(radius, table.n_bits) for radius in radii]
     if not radii:
         raise ValueError("radii must name at least one radius, got none")
