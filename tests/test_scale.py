@@ -5,6 +5,7 @@ import pickle
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -172,6 +173,43 @@ def test_nflip_is_as_it_was_afterwards():
     assert index.nflip == 1
 
 
+@pytest.mark.parametrize(
+    ("kind", "pieces"),
+    [(faiss.IndexBinaryHash, [10]), (faiss.IndexBinaryMultiHash, [2, 10])],
+    ids=["hash", "multi-hash"],
+)
+def test_searches_at_the_same_time_do_not_disturb_each_other(kind, pieces):
+    """A narrow search begins in the middle of a wide one, and ends after it, unless it waits for its turn."""
+    wide_began, narrow_began, wide_ended = threading.Event(), threading.Event(), threading.Event()
+
+    class Slow(kind):
+        def range_search(self, x, thresh):
+            wide = thresh > 2
+            (wide_began if wide else narrow_began).set()
+            (narrow_began if wide else wide_ended).wait(0.3)
+            answer = super().range_search(x, thresh)
+            if wide:
+                wide_ended.set()
+            return answer
+
+    bits = random_bits(300, 32)
+    index, table = filled(Slow(32, *pieces), bits), HashTable(bits)
+    queries, found = near(bits, 10, flip=0.1), {}
+
+    def search(r):
+        found[r] = faiss_query_radius(index, queries, r)
+
+    threads = [threading.Thread(target=search, args=(r,)) for r in (6, 1)]
+    threads[0].start()
+    wide_began.wait(10)
+    threads[1].start()
+    for thread in threads:
+        thread.join()
+    for r in (1, 6):
+        assert_same(found[r], table.query_radius(queries, r, sort_results=True))
+    assert index.nflip == 0
+
+
 def test_an_index_that_others_filled_is_read_in_their_bit_order():
     bits = random_bits(30, 16)
     index = faiss.IndexBinaryFlat(16)
@@ -194,6 +232,16 @@ def filled(index, bits, ids=None):
     packed = faiss_bytes(bits)
     index.add(packed) if ids is None else index.add_with_ids(packed, ids)
     return index
+
+
+def wrapped(bits):
+    return filled(faiss.IndexBinaryIDMap(faiss.IndexBinaryHash(16, 8)), bits, np.arange(len(bits)))
+
+
+def inverted(bits):
+    index = faiss.IndexBinaryIVF(faiss.IndexBinaryFlat(16), 16, 2)
+    index.train(faiss_bytes(bits))
+    return filled(index, bits)
 
 
 @pytest.mark.parametrize(
@@ -223,6 +271,11 @@ def filled(index, bits, ids=None):
         ),
         (lambda b: faiss_query_radius(to_faiss(b), b[:, :8], 1), ValueError, "query_bits must fit the 16 bits"),
         (lambda b: faiss_query_radius(to_faiss(b), b, 17), ValueError, "17"),
+        (lambda b: faiss_query_radius(wrapped(b), b, 1), TypeError, "IndexBinaryMultiHash, got IndexBinaryIDMap"),
+        (lambda b: faiss_query_radius(inverted(b), b, 1), TypeError, "IndexBinaryMultiHash, got IndexBinaryIVF"),
+        (lambda b: faiss_query_radius(faiss.IndexFlatL2(16), b, 1), TypeError, "IndexBinaryMultiHash, got IndexFlatL2"),
+        (lambda b: faiss_query_radius(HashTable(b), b, 1), TypeError, "index must be a faiss .*, got HashTable"),
+        (lambda b: from_faiss(wrapped(b)), TypeError, "IndexBinaryMultiHash, got IndexBinaryIDMap"),
         (lambda b: faiss_query_radius(to_faiss(b), b.astype(int), 1), TypeError, "query_bits must be a boolean array"),
     ],
 )

@@ -4,6 +4,9 @@ faiss packs codes into bytes, so its codes have a multiple of 8 bits. What is mi
 codes and queries get the same ones, so no distance changes.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from threading import Lock
 from typing import Any, Literal
 
 import numpy as np
@@ -19,6 +22,7 @@ from .packed import bits_of
 BitOrder = Literal["little", "big"]
 _PIECE_BITS = 16  # bits that are hashed together, unless said otherwise
 _LONGEST_PIECE = 64  # faiss reads a piece into one word
+_NFLIP = Lock()  # held while an index has another nflip than its own
 
 
 def faiss_bytes(bits: ArrayLike, *, bit_order: BitOrder = "little") -> NDArray[np.uint8]:
@@ -142,16 +146,13 @@ def from_faiss(index: Any, n_bits: int | None = None, *, bit_order: BitOrder = "
     >>> from_faiss(to_faiss(bits), n_bits=2).bucket(0b10)
     array([0, 2])
     """
-    faiss = load_optional("faiss")
+    faiss = _check_kind(index)
     if isinstance(index, faiss.IndexBinaryFlat):
         packed = faiss.vector_to_array(index.xb).reshape(-1, index.code_size)
     elif isinstance(index, faiss.IndexBinaryMultiHash):
         packed = faiss.vector_to_array(index.storage.xb).reshape(-1, index.code_size)
-    elif isinstance(index, faiss.IndexBinaryHash):
-        packed = _codes_of_hash(faiss, index)
     else:
-        kinds = "IndexBinaryFlat, IndexBinaryHash or IndexBinaryMultiHash"
-        raise TypeError(f"index must be a faiss {kinds}, got {type(index).__name__}")
+        packed = _codes_of_hash(faiss, index)
     if len(packed) == 0:
         raise ValueError("the index is empty: a hash table holds at least one code")
     n_bits = index.d if n_bits is None else check_integer(n_bits, "n_bits")
@@ -180,7 +181,8 @@ def faiss_query_radius(
 
     Parameters
     ----------
-    index : faiss.IndexBinary
+    index : faiss.IndexBinaryFlat, faiss.IndexBinaryHash or faiss.IndexBinaryMultiHash
+        Any other may leave out rows.
     query_bits : (n_queries, n_bits) array of bool
     r : int
         From 0 to `n_bits`.
@@ -197,8 +199,16 @@ def faiss_query_radius(
 
     Raises
     ------
+    ImportError
+        If faiss is not installed.
     TypeError, ValueError
-        If the bits are not boolean, do not fit the index, or the radius is out of range.
+        If it is another kind of index, the bits are not boolean, do not fit the index, or the radius is out of range.
+
+    Notes
+    -----
+    ``nflip`` belongs to the index, not to a search: it is set for the search, and then is what it was. Threads that
+    search hash indexes through this function therefore take turns. One that calls the index itself meanwhile finds what
+    that ``nflip`` finds.
 
     Examples
     --------
@@ -206,23 +216,40 @@ def faiss_query_radius(
     >>> faiss_query_radius(to_faiss(bits, "hash"), bits[:1], 1)[0]
     array([0, 2, 1])
     """
+    _check_kind(index)
     bits = check_bits(query_bits, name="query_bits")
     if not index.d - 8 < bits.shape[1] <= index.d:
         raise ValueError(f"query_bits must fit the {index.d} bits of the index, got {bits.shape[1]} bits a code")
     r = check_radius(r, bits.shape[1])
-    nflip = getattr(index, "nflip", None)
-    try:
-        if nflip is not None:
-            index.nflip = min(r // getattr(index, "nhash", 1), index.b)
-        limits, distances, ids = index.range_search(faiss_bytes(bits, bit_order=bit_order), r + 1)
-    finally:
-        if nflip is not None:
-            index.nflip = nflip
+    packed = faiss_bytes(bits, bit_order=bit_order)
+    with _flipping(index, r) if hasattr(index, "nflip") else nullcontext():
+        limits, distances, ids = index.range_search(packed, r + 1)
     found, far = np.empty(len(bits), dtype=object), np.empty(len(bits), dtype=object)
     for i, (start, stop) in enumerate(zip(limits[:-1].tolist(), limits[1:].tolist(), strict=True)):
         order = np.lexsort((ids[start:stop], distances[start:stop]))
         found[i], far[i] = ids[start:stop][order], distances[start:stop][order].astype(np.int64)
     return (found, far) if return_distance else found
+
+
+def _check_kind(index: Any) -> Any:
+    """Return faiss, if the index is one of those whose answers are exact here."""
+    faiss = load_optional("faiss")
+    kinds = ("IndexBinaryFlat", "IndexBinaryHash", "IndexBinaryMultiHash")
+    if not isinstance(index, tuple(getattr(faiss, kind) for kind in kinds)):
+        raise TypeError(f"index must be a faiss {kinds[0]}, {kinds[1]} or {kinds[2]}, got {type(index).__name__}")
+    return faiss
+
+
+@contextmanager
+def _flipping(index: Any, r: int) -> Iterator[None]:
+    """Have a hash index look into all buckets that can hold rows within `r` bits."""
+    with _NFLIP:
+        own = index.nflip
+        index.nflip = min(r // getattr(index, "nhash", 1), index.b)
+        try:
+            yield
+        finally:
+            index.nflip = own
 
 
 def _check_order(bit_order: Any) -> Any:
