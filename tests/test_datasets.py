@@ -4,9 +4,11 @@ import errno
 import os
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis.extra.numpy import array_shapes, arrays
@@ -78,6 +80,57 @@ def test_refuses_a_source_for_the_bundled_images(write_matlab):
 def test_refuses_rows_that_do_not_match():
     with pytest.raises(ValueError, match=r"same number of rows.*'features': 3, 'labels': 2"):
         Dataset("toy", np.zeros((3, 2), np.float32), np.zeros(2, np.int64), None, ["a"])
+
+
+def test_own_data_come_in_any_form():
+    X, y = np.arange(6.0).reshape(3, 2), np.array([0, 1, 1])
+    pictures = np.zeros((3, 4, 4), np.uint8)
+    table = pd.DataFrame({"a": X[:, 0], "b": X[:, 1], "y": y})
+    forms = [
+        (X.tolist(), y.tolist(), pictures.tolist()),
+        (table[["a", "b"]], table["y"], list(pictures)),
+        (X.astype(int), y, pictures),
+        (X.astype(">f4"), y, pictures),
+    ]
+    for features, labels, images in forms:
+        data = Dataset("toy", features, labels, images, ("ant", "bee"))
+        np.testing.assert_array_equal(data.features, X)
+        np.testing.assert_array_equal(data.labels, y)
+        np.testing.assert_array_equal(data.images, pictures)
+        assert repr(data) == "<Dataset toy: 3 rows, 2 features, 2 classes, grey images of 4 x 4>"
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_arrays_are_not_copied(dtype):
+    X, y, pictures = np.ones((3000, 100), dtype), np.arange(3000), np.zeros((3000, 2, 2, 3), np.uint8)
+    tracemalloc.start()
+    data = Dataset("toy", X, y, pictures, ())
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert data.features is X
+    assert data.labels is y
+    assert data.images is pictures
+    assert peak < X.nbytes / 50
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"features": np.zeros(3)}, ValueError, r"features must be two-dimensional, got shape \(3,\)"),
+        ({"features": None}, TypeError, "features must be numbers, got dtype object"),
+        ({"features": [["a"], ["b"], ["c"]]}, TypeError, "features must be numbers, got dtype <U1"),
+        ({"features": pd.DataFrame({"a": [1, "b", None]})}, TypeError, "features must be numbers, got dtype object"),
+        ({"features": np.array([[0.0], [1.0], [np.nan]])}, ValueError, "features must be finite, got nan in row 2"),
+        ({"features": np.array([[0.0], [-np.inf], [1.0]])}, ValueError, "features must be finite, got -inf in row 1"),
+        ({"labels": [[0], [1], [1]]}, ValueError, r"labels must be one-dimensional, got shape \(3, 1\)"),
+        ({"labels": 1}, ValueError, r"got shape \(\)"),
+        ({"images": np.zeros((3, 16))}, ValueError, r"images must be .*, got shape \(3, 16\)"),
+    ],
+)
+def test_own_data_that_cannot_be_used_are_refused_at_once(change, error, message):
+    good = {"name": "toy", "features": np.eye(3), "labels": [0, 1, 1], "images": None, "class_names": ("ant", "bee")}
+    with pytest.raises(error, match=message):
+        Dataset(**good | change)
 
 
 def test_importing_the_loaders_leaves_scikit_learn_alone():

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,16 +15,21 @@ class Dataset:
     Parameters
     ----------
     name : str
-    features : array of shape (n, d), float32
+    features : array of shape (n, d)
+        Finite numbers; those of the data sets that this package loads are float32.
     labels : array of shape (n,), int64
         Row i belongs to the class ``class_names[labels[i]]``.
     images : array of shape (n, h, w) or (n, h, w, 3), uint8, or None
+        Lists and data frames become arrays; arrays are not copied.
     class_names : sequence of str
 
     Raises
     ------
+    TypeError
+        If features are not numbers.
     ValueError
-        If features, labels and images do not have the same number of rows.
+        If features, labels and images do not have the same number of rows or are of another shape, or a feature is not
+        finite.
 
     Examples
     --------
@@ -42,6 +48,13 @@ class Dataset:
     class_names: Sequence[str]
 
     def __post_init__(self) -> None:
+        for name in ("features", "labels", "images") if self.images is not None else ("features", "labels"):
+            object.__setattr__(self, name, np.asarray(getattr(self, name)))
+        _check_features(self.features)
+        if self.labels.ndim != 1:
+            raise ValueError(f"labels must be one-dimensional, got shape {self.labels.shape}")
+        if self.images is not None and self.images.ndim not in (3, 4):
+            raise ValueError(f"images must be (n, h, w) or (n, h, w, 3), got shape {self.images.shape}")
         rows = {"features": len(self.features), "labels": len(self.labels)}
         if self.images is not None:
             rows["images"] = len(self.images)
@@ -58,3 +71,14 @@ class Dataset:
             pictures = f"{'colour' if self.images.ndim == 4 else 'grey'} images of {height} x {width}"
         size = f"{len(self)} rows, {self.features.shape[1]} features, {len(self.class_names)} classes"
         return f"<Dataset {self.name}: {size}, {pictures}>"
+
+
+def _check_features(features: NDArray[Any]) -> None:
+    if features.dtype.kind not in "fiub":
+        raise TypeError(f"features must be numbers, got dtype {features.dtype}")
+    if features.ndim != 2:
+        raise ValueError(f"features must be two-dimensional, got shape {features.shape}")
+    # The extremes tell: NaN passes through, and neither takes memory.
+    if not np.isfinite([features.min(initial=0), features.max(initial=0)]).all():
+        row, column = np.argwhere(~np.isfinite(features))[0]
+        raise ValueError(f"features must be finite, got {features[row, column]} in row {row}")
