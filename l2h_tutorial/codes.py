@@ -116,11 +116,14 @@ def integers_to_bits(codes: ArrayLike, n_bits: int) -> NDArray[np.bool_]:
     """
     n_bits = check_integer(n_bits, "n_bits", 1, WORD_BITS)
     array = np.asarray(codes)
-    if array.dtype.kind not in "ui":
-        raise TypeError(f"codes must be integers, got dtype {array.dtype}")
+    if array.dtype.kind not in "ui":  # large integers become objects, or floats, unless they are taken one by one
+        objects = np.asarray(codes, dtype=object)
+        if not all(isinstance(code, int | np.integer) and not isinstance(code, bool) for code in objects.flat):
+            raise TypeError(f"codes must be integers, got dtype {array.dtype}")
+        array = objects
     if array.ndim > 1:
         raise ValueError(f"codes must be one integer or one-dimensional, got shape {array.shape}")
-    outside = (array < 0) | (array > (1 << n_bits) - 1)
+    outside = np.asarray((array < 0) | (array > (1 << n_bits) - 1))
     if outside.any():
         raise ValueError(f"a code of {n_bits} bits is from 0 to {(1 << n_bits) - 1}, got {array[outside][0]}")
     shifts = np.arange(n_bits - 1, -1, -1, dtype=np.uint64)

@@ -30,6 +30,20 @@ def test_integers_and_bits_are_inverse(bits):
     np.testing.assert_array_equal(integers_to_bits(bits_to_integers(bits), bits.shape[1]), bits)
 
 
+@given(st.lists(st.sampled_from([0, 1, 2**63 - 1, 2**63, 2**64 - 1]) | st.integers(-(2**70), 2**70), max_size=5))
+def test_integers_of_any_size_are_read_as_they_are(integers):
+    """NumPy alone makes floats of some lists, and objects of others."""
+    outside = [code for code in integers if not 0 <= code < 2**64]
+    for given_as in (integers, tuple(integers), np.array(integers, dtype=object)):
+        if outside:
+            with pytest.raises(ValueError, match=f"from 0 to 18446744073709551615, got {outside[0]}$"):
+                integers_to_bits(given_as, 64)
+        else:
+            expected = np.array([[digit == "1" for digit in f"{code:064b}"] for code in integers]).reshape(-1, 64)
+            np.testing.assert_array_equal(integers_to_bits(given_as, 64), expected)
+            assert integers_to_bits(given_as, 64).dtype == bool
+
+
 def test_integers_are_those_of_the_tutorial_formula():
     bits = np.random.default_rng(0).random((50, 16)) < 0.5
     np.testing.assert_array_equal(bits_to_integers(bits), bits @ (1 << np.arange(15, -1, -1)))
@@ -108,6 +122,12 @@ def test_distances_need_codes_of_one_width():
 @pytest.mark.parametrize(
     ("codes", "n_bits", "error", "message"),
     [
+        ([1.0], 4, TypeError, "codes must be integers, got dtype float64"),
+        ([True], 4, TypeError, "codes must be integers, got dtype bool"),
+        (["1"], 4, TypeError, "codes must be integers, got dtype <U1"),
+        ([None, 1], 4, TypeError, "codes must be integers, got dtype object"),
+        ([2**64, True], 4, TypeError, "codes must be integers, got dtype object"),
+        (2**70, 64, ValueError, "from 0 to 18446744073709551615, got 1180591620717411303424"),
         ([0.5], 4, TypeError, "codes must be integers, got dtype float64"),
         ([[1]], 4, ValueError, r"one-dimensional, got shape \(1, 1\)"),
         ([3, 16], 4, ValueError, "a code of 4 bits is from 0 to 15, got 16"),

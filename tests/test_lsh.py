@@ -3,6 +3,8 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
@@ -119,6 +121,29 @@ def test_amplified_probability_keeps_tiny_and_extreme_values():
     np.testing.assert_allclose(amplified_probability(1e-3, n_bits=8, n_tables=5), 5e-24)
     np.testing.assert_array_equal(amplified_probability([0.0, 1.0], n_bits=3, n_tables=2), [0, 1])
     np.testing.assert_allclose(amplified_probability([0.2, 0.7], n_bits=1), [0.2, 0.7])
+
+
+@given(st.integers(0, 2**16), st.integers(-980, 980), st.integers(-980, 980))
+def test_lengths_change_no_angle(seed, a, b):
+    """Scaling by a power of two rounds nothing, so the angles are the same to the bit."""
+    x, y = np.random.default_rng(seed).normal(size=(2, 5, 3))
+    np.testing.assert_array_equal(angle_between(np.ldexp(x, a), np.ldexp(y, b)), angle_between(x, y))
+
+
+def test_angles_of_vectors_at_the_ends_of_the_numbers():
+    largest, smallest = np.finfo(np.float64).max, np.finfo(np.float64).smallest_subnormal
+    x = [[1e200, 0], [largest, largest], [smallest, 0], [largest, 0]]
+    y = [[0, 1e200], [0, largest], [smallest, smallest], [smallest, 0]]
+    np.testing.assert_allclose(angle_between(x, y), [np.pi / 2, np.pi / 4, np.pi / 4, 0], rtol=1e-15)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_angles_to_what_is_not_finite_are_refused(value):
+    x, y = np.ones((3, 2)), np.ones((3, 2))
+    y[1, 0] = value
+    for pair in ((x, y), (y, x)):
+        with pytest.raises(ValueError, match=f"X and Y must be finite, got {value} in row 1"):
+            angle_between(*pair)
 
 
 def test_angles_are_exact_at_both_ends():
