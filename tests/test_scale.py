@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+import tracemalloc
 from pathlib import Path
 
 import dask.array as da
@@ -719,9 +720,12 @@ def test_a_search_is_for_neighbours_or_for_a_radius(given):
         wire_bytes(1, 64, n_partitions=1, partition_rows=1, n_workers=1, **given)
 
 
-def test_a_plan_must_be_of_positive_numbers():
-    with pytest.raises(ValueError, match="must be positive, got"):
-        plan_size(10, n_bits=64, n_features=512, bytes_per_row=24, codes_per_second=0)
+@pytest.mark.parametrize("value", [0, -1, np.nan, np.inf])
+@pytest.mark.parametrize("name", ["n", "n_bits", "n_features", "bytes_per_row", "codes_per_second", "n_workers"])
+def test_a_plan_must_be_of_positive_numbers(name, value):
+    numbers = {"n": 10, "n_bits": 64, "n_features": 512, "bytes_per_row": 24, "codes_per_second": 1e9}
+    with pytest.raises(ValueError, match="must be positive and finite, got"):
+        plan_size(**numbers | {name: value})
 
 
 def test_resampled_codes_are_those_given_with_some_bits_flipped():
@@ -744,3 +748,23 @@ def test_a_measurement_counts_what_is_found_and_held():
     arrays = 20_000 * 8 + HashTable(bits).bucket_codes.size * 4  # row numbers, and 32-bit codes
     assert arrays < row["table_bytes"] < 5 * arrays
     assert min(row["build_seconds"], row["table_seconds"], row["scan_seconds"]) > 0
+
+
+def test_memory_that_is_traced_already_stays_traced():
+    bits = random_bits(100, 16)
+    measure_search(bits, bits[:2], radius=2, repeats=1)
+    assert not tracemalloc.is_tracing()
+    tracemalloc.start()
+    try:
+        held = np.ones(10**6)
+        row = measure_search(bits, bits[:2], radius=2, repeats=1)
+        assert tracemalloc.is_tracing()
+        assert tracemalloc.get_traced_memory()[0] > held.nbytes > row["table_bytes"]
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_search_is_repeated_at_least_once():
+    bits = random_bits(100, 16)
+    with pytest.raises(ValueError, match="repeats must be at least 1, got 0"):
+        measure_search(bits, bits[:2], radius=2, repeats=0)

@@ -80,7 +80,7 @@ def plan_size(
     Raises
     ------
     ValueError
-        If a number is not positive.
+        If a number is not positive and finite.
 
     Examples
     --------
@@ -92,10 +92,9 @@ def plan_size(
     dtype: float64
     """
     given = (n, n_bits, n_features, bytes_per_row, codes_per_second, n_workers)
-    if min(given) <= 0:
-        raise ValueError(
-            f"n, n_bits, n_features, bytes_per_row, codes_per_second and n_workers must be positive, got {given}"
-        )
+    if not all(0 < value < np.inf for value in given):
+        names = "n, n_bits, n_features, bytes_per_row, codes_per_second and n_workers"
+        raise ValueError(f"{names} must be positive and finite, got {given}")
     return pd.Series(
         {
             "vectors_bytes": 4.0 * n * n_features,

@@ -83,6 +83,7 @@ def measure_search(bits: ArrayLike, query_bits: ArrayLike, radius: int, *, repea
     array = check_bits(bits)
     queries = check_bits(query_bits, array.shape[1], name="query_bits")
     repeats = check_integer(repeats, "repeats")
+    traced_already = tracemalloc.is_tracing()
     tracemalloc.start()
     try:
         before = tracemalloc.get_traced_memory()[0]
@@ -93,7 +94,8 @@ def measure_search(bits: ArrayLike, query_bits: ArrayLike, radius: int, *, repea
         table.query_radius(queries, radius)
         table_bytes = tracemalloc.get_traced_memory()[0] - before
     finally:
-        tracemalloc.stop()
+        if not traced_already:
+            tracemalloc.stop()
     words, query_words = pack_bits(array), pack_bits(queries)
 
     def scan() -> None:
