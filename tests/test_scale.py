@@ -362,6 +362,115 @@ def test_vectors_come_out_of_a_file_as_they_went_in(tmp_path, vectors, write):
     np.testing.assert_array_equal(X.compute(scheduler="synchronous"), vectors)
 
 
+def write_lists(folder, lists, name="v.parquet", **options):
+    pq.write_table(pa.table({"v": lists}), folder / name, **options)
+    return folder / name
+
+
+def write_columns(folder, name="x.parquet", **columns):
+    pq.write_table(pa.table(columns), folder / name)
+    return folder / name
+
+
+@pytest.mark.parametrize("write", [write_parquet, write_parquet_of_lists, write_folder_of_parquet])
+def test_nothing_of_a_parquet_file_is_read_but_its_end(tmp_path, vectors, write):
+    path, options = write(tmp_path, vectors)
+    for file in tmp_path.glob("*.parquet"):
+        content = bytearray(file.read_bytes())
+        end = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
+        content[4:end] = bytes(end - 4)
+        file.write_bytes(content)
+    X = open_vectors(path, **options)
+    assert (X.shape, X.dtype) == (vectors.shape, np.float32)
+    with pytest.raises((OSError, ValueError)):
+        X.compute(scheduler="synchronous")
+
+
+@pytest.mark.parametrize("kind", [pa.list_(pa.float64()), pa.large_list(pa.float64()), pa.list_(pa.float64(), 3)])
+def test_lists_of_every_kind_become_rows(tmp_path, kind):
+    X = np.arange(30.0).reshape(10, 3)
+    path = write_lists(tmp_path, pa.array(X.tolist(), kind), row_group_size=4)
+    found = open_vectors(path)
+    assert found.chunks == ((4, 4, 2), (3,))
+    np.testing.assert_array_equal(found.compute(scheduler="synchronous"), X)
+
+
+def test_columns_come_in_the_order_that_is_asked_for(tmp_path):
+    frame = pd.DataFrame({"a": [1, 2], "b": [3.5, np.nan], "c": ["x", "y"]}, index=[7, 8])
+    frame.to_parquet(tmp_path / "x.parquet")
+    found = open_vectors(tmp_path / "x.parquet", columns=["b", "a"]).compute(scheduler="synchronous")
+    np.testing.assert_array_equal(found, [[3.5, 1], [np.nan, 2]])
+    pd.DataFrame(np.eye(2), index=[7, 8]).to_parquet(tmp_path / "numbered.parquet")
+    np.testing.assert_array_equal(
+        open_vectors(tmp_path / "numbered.parquet").compute(scheduler="synchronous"), np.eye(2)
+    )
+
+
+def test_row_groups_without_rows_and_hidden_files_are_passed_over(tmp_path):
+    for i, rows in enumerate([[1.0], [], [2.0, 3.0]]):
+        write_columns(tmp_path, f"part.{i}.parquet", a=pa.array(rows, pa.float64()))
+    (tmp_path / "_metadata.parquet").write_bytes(b"")
+    X = open_vectors(tmp_path)
+    assert X.chunks == ((1, 2), (1,))
+    np.testing.assert_array_equal(X.compute(scheduler="synchronous"), [[1], [2], [3]])
+
+
+def mixed_folder(folder):
+    write_columns(folder, "part.0.parquet", a=[1.0])
+    write_columns(folder, "part.1.parquet", a=[1])
+    return folder
+
+
+def no_parquet(folder):
+    (folder / "x.parquet").write_bytes(b"PAR1 is not all")
+    return folder / "x.parquet"
+
+
+@pytest.mark.parametrize(
+    ("make", "options", "error", "message"),
+    [
+        (lambda f: write_columns(f, a=[1.0]), {"columns": "a"}, TypeError, "columns must be a list of names, got 'a'"),
+        (
+            lambda f: write_columns(f, a=[1.0]),
+            {"columns": [0]},
+            TypeError,
+            r"columns must be a list of names, got \[0\]",
+        ),
+        (lambda f: write_columns(f, a=[1.0]), {"columns": ["b"]}, ValueError, r"x.parquet must have .* no \['b'\]"),
+        (lambda f: write_columns(f, a=[1.0]), {"columns": []}, ValueError, r"x.parquet must have .* at least one"),
+        (lambda f: write_columns(f, a=["a"]), {}, ValueError, r"x.parquet must hold columns of numbers.*found string"),
+        (lambda f: write_columns(f, a=[[1]], b=[1]), {}, ValueError, r"x.parquet must hold columns of .*found list"),
+        (lambda f: write_columns(f, a=[[[1]]]), {}, ValueError, r"x.parquet must hold columns of numbers.*found list"),
+        (lambda f: write_columns(f, a=pa.array([], pa.int64())), {}, ValueError, r"x.parquet must hold .* one row"),
+        (lambda f: write_lists(f, [[1, 2], [3]]), {}, ValueError, "v.parquet must hold lists of one length"),
+        (lambda f: write_lists(f, [[1, 2], None]), {}, ValueError, "v.parquet must hold lists of one length"),
+        (lambda f: write_lists(f, [[1, 2], [3], [4, 5, 6]]), {}, ValueError, "v.parquet must hold lists of one length"),
+        (lambda f: write_lists(f, [[1], None]), {}, ValueError, "v.parquet must hold lists of one length"),
+        (lambda f: write_lists(f, [[1], []]), {}, ValueError, "v.parquet must hold lists of one length"),
+        (lambda f: write_lists(f, [[1], [2, 3]], row_group_size=1), {}, ValueError, "of one width.* in .*v.parquet"),
+        (
+            lambda f: write_lists(f, [[1, 2], [3, None]]),
+            {},
+            ValueError,
+            "v.parquet must hold int64 only, found missing",
+        ),
+        (lambda f: write_columns(f, a=[1, None]), {}, ValueError, "x.parquet must hold int64 only, found missing"),
+        (
+            mixed_folder,
+            {},
+            ValueError,
+            "of one width and type, found int64 of width 1 in .*part.1.parquet, after float64",
+        ),
+        (no_parquet, {}, ValueError, "x.parquet cannot be read as a Parquet file"),
+        (lambda f: write_npy(f, np.eye(3))[0], {"columns": ["a"]}, ValueError, "columns are for Parquet.*x.npy"),
+        (lambda f: write_npy(f, np.eye(3))[0], {"component": "a"}, ValueError, "component is for Zarr.*x.npy"),
+    ],
+)
+def test_what_is_no_parquet_file_of_vectors_is_refused_by_its_name(tmp_path, make, options, error, message):
+    with pytest.raises(error, match=message):
+        open_vectors(make(tmp_path), **options).compute(scheduler="synchronous")
+
+
 def test_codes_come_out_of_a_file_too(tmp_path):
     words = pack_bits(random_bits(50, 64))
     path, _ = write_npy(tmp_path, words)

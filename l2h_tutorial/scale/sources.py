@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from ..checks import check_integer
 from ..npz import read_header
 from .optional import load_optional
+from .parquet import SUFFIXES, read_parquet
 
 
 def open_vectors(
@@ -47,7 +47,8 @@ def open_vectors(
     FileNotFoundError
         If there is no such file.
     TypeError, ValueError
-        If the ending is another, or the content is not a two-dimensional array of numbers or booleans.
+        If the ending is another, the content is not a two-dimensional array of numbers or booleans, or an option is for
+        another format or names what is not there. The message names the file.
 
     Examples
     --------
@@ -61,14 +62,19 @@ def open_vectors(
     path = Path(path)
     if not path.exists():
         raise FileNotFoundError(f"there is no file or folder {path}")
+    in_parquet = path.suffix in SUFFIXES or (path.is_dir() and any(path.glob("*.parquet")))
+    if columns is not None and not in_parquet:
+        raise ValueError(f"columns are for Parquet, not for {path}")
+    if component is not None and path.suffix != ".zarr":
+        raise ValueError(f"component is for Zarr, not for {path}")
     da = load_optional("dask.array")
     rows = None if block_rows is None else check_integer(block_rows, "block_rows")
     if path.suffix == ".npy":
         array = da.from_array(_check(_Rows(path), path), chunks=(rows or "auto", -1), name=False)
     elif path.suffix == ".zarr":
         array = _read_zarr(da, path, component)
-    elif path.suffix in (".parquet", ".pq") or (path.is_dir() and any(path.glob("*.parquet"))):
-        array = _read_parquet(path, columns)
+    elif in_parquet:
+        array = read_parquet(path, columns)
     else:
         raise ValueError(f"{path} must end in .npy, .zarr or .parquet, or be a folder of .parquet files")
     return _check(array, path).rechunk({0: rows or array.chunks[0], 1: -1})
@@ -111,17 +117,3 @@ def _read_zarr(da: Any, path: Path, component: str | None) -> Any:
         return da.from_zarr(str(path), component=component)
     except (ValueError, KeyError, FileNotFoundError) as error:
         raise ValueError(f"{path} is not a Zarr array; name one of a group by `component`: {error}") from error
-
-
-def _read_parquet(path: Path, columns: list[str] | None) -> Any:
-    load_optional("pyarrow")
-    frame = load_optional("dask.dataframe").read_parquet(str(path), columns=columns, split_row_groups=True)
-    if len(frame.columns) == 1 and frame.dtypes.iloc[0].kind == "O":
-        lists = frame[frame.columns[0]]
-        first = np.stack(lists.head(1).tolist())
-        frame = lists.map_partitions(_stack, meta=pd.DataFrame(first[:0]))
-    return frame.to_dask_array(lengths=True)
-
-
-def _stack(lists: pd.Series) -> pd.DataFrame:
-    return pd.DataFrame(np.stack(lists.tolist()), index=lists.index)
