@@ -105,7 +105,7 @@ def test_multi_index_looks_up_less_than_the_ball_and_compares_few(lab):
 
 
 def test_tables_of_pieces_are_made_by_the_search_that_needs_them(lab):
-    """scaling: "The first search that uses them makes them, and they stay." "tables of pieces of the code are kept" """
+    """scaling: "The first search that uses them makes them" "tables of pieces of the code are kept" """
     table = HashTable(lab.codes)
     made = table._index.__dict__
     table.explain(4)
