@@ -86,8 +86,8 @@ def test_each_method_with_labels_is_ahead_of_each_without(ranking):
 
 
 def test_which_method_with_labels_leads_depends_on_the_images(ranking, request):
-    """comparison: "leads with a kernel, beside SDH, on CIFAR-10" "and on Fashion-MNIST it does not, where CCA-ITQ, which
-    is linear, and KSH rank better" """
+    """comparison: "leads with a kernel, beside SDH, on CIFAR-10" "and on Fashion-MNIST it does not, where CCA-ITQ,
+    which is linear, and KSH rank better" """
     at_32 = ranking.xs(32, level="n_bits")["map"]
     if "cifar" in request.node.name:
         assert abs(at_32["GRH kernel"] - at_32["SDH"]) < 0.01
