@@ -315,15 +315,15 @@ def test_learned_codes_rank_better_than_random_ones(ranking):
         assert ranking[method, 16] > ranking["LSH", 64] + 0.03
 
 
-def test_shuffled_labels_are_no_better_than_lsh(split):
-    """With shuffled labels mAP is no better than LSH's."""
+def test_shuffled_labels_are_worse_than_lsh(split):
+    """With shuffled labels mAP is below LSH's."""
     grh = GRH(16, classifier="kernel-ridge")
     wrong = [
         score(clone(grh).set_params(random_state=seed).fit(split.X_train, shuffled(split, seed)), split)
         for seed in SEEDS
     ]
     plain = [score(LSH(16, random_state=seed).fit(split.X_train), split) for seed in SEEDS]
-    assert np.mean(wrong) < np.mean(plain) + 0.01
+    assert np.mean(wrong) < np.mean(plain)
 
 
 def test_curved_boundaries_win_and_kernel_ridge_does_as_well_as_the_svm(ranking):
