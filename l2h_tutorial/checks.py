@@ -1,11 +1,12 @@
-"""Arguments that are counts, checked in one way and with one message."""
+"""Arguments that are counts or positive numbers, checked in one way and with one message."""
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
 
-def check_integer(value: Any, name: str, low: int = 1, high: int | None = None) -> int:
+def check_integer(value: Any, name: str, low: int = 1, high: int | None = None, of: str = "") -> int:
     """Return `value` as an int within bounds, or say what is wrong with it.
 
     Parameters
@@ -17,6 +18,8 @@ def check_integer(value: Any, name: str, low: int = 1, high: int | None = None) 
     low : int, default=1
     high : int, optional
         The bounds; both are allowed.
+    of : str, optional
+        What there are `high` of, for messages.
 
     Returns
     -------
@@ -38,9 +41,27 @@ def check_integer(value: Any, name: str, low: int = 1, high: int | None = None) 
         ...
     ValueError: k must be from 1 to 8, got 0
     """
-    bounds = f"at least {low}" if high is None else f"from {low} to {high}"
+    most = f"the {high} {of}" if of else high
+    bounds = f"at least {low}" if high is None else f"from {low} to {most}"
     if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
         raise TypeError(f"{name} must be an integer {'of ' if high is None else ''}{bounds}, got {value!r}")
     if value < low or (high is not None and value > high):
         raise ValueError(f"{name} must be {bounds}, got {value}")
     return int(value)
+
+
+def check_positive(value: Any, name: str) -> float:
+    """Return `value` as a positive float, or raise a `TypeError` or `ValueError` that names the parameter.
+
+    Examples
+    --------
+    >>> check_positive(-1.0, "gamma")
+    Traceback (most recent call last):
+        ...
+    ValueError: gamma must be a positive number, got -1.0
+    """
+    if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
+        raise TypeError(f"{name} must be a positive number, got {value!r}")
+    if not 0 < float(value) < np.inf:
+        raise ValueError(f"{name} must be a positive number, got {value!r}")
+    return float(value)

@@ -125,7 +125,7 @@ def integers_to_bits(codes: ArrayLike, n_bits: int) -> NDArray[np.bool_]:
         raise ValueError(f"codes must be one integer or one-dimensional, got shape {array.shape}")
     outside = np.asarray((array < 0) | (array > (1 << n_bits) - 1))
     if outside.any():
-        raise ValueError(f"a code of {n_bits} bits is from 0 to {(1 << n_bits) - 1}, got {array[outside][0]}")
+        raise ValueError(f"a code of {n_bits} bits must be from 0 to {(1 << n_bits) - 1}, got {array[outside][0]}")
     shifts = np.arange(n_bits - 1, -1, -1, dtype=np.uint64)
     return (array.astype(np.uint64)[..., None] >> shifts & np.uint64(1)).astype(bool)
 

@@ -13,17 +13,6 @@ from .checks import check_integer
 _BLOCK_ROWS = 4096  # rows projected at a time: bounds the float64 copy of float32 features
 
 
-def check_n_bits(n_bits: Any) -> int:
-    """Return `n_bits` as an int of at least 1, or raise a `TypeError` or `ValueError` that names it.
-
-    Examples
-    --------
-    >>> check_n_bits(16)
-    16
-    """
-    return check_integer(n_bits, "n_bits")
-
-
 class LSH(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """Sign random projections: bit k says on which side of the k-th random hyperplane a vector lies.
 
@@ -75,7 +64,7 @@ class LSH(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         TypeError, ValueError
             If `n_bits` is not an integer of at least 1, or `X` is not a finite two-dimensional array.
         """
-        n_bits = check_n_bits(self.n_bits)
+        n_bits = check_integer(self.n_bits, "n_bits")
         validate_data(self, X, dtype=[np.float64, np.float32])
         self.hyperplanes_ = check_random_state(self.random_state).standard_normal((self.n_features_in_, n_bits))
         self._n_features_out = n_bits
@@ -233,7 +222,7 @@ def amplified_probability(p: ArrayLike, n_bits: int, n_tables: int = 1) -> NDArr
     outside = ~((probability >= 0) & (probability <= 1))
     if outside.any():
         raise ValueError(f"a probability is from 0 to 1, got {probability[outside][0]}")
-    n_bits, n_tables = check_n_bits(n_bits), check_integer(n_tables, "n_tables")
+    n_bits, n_tables = check_integer(n_bits, "n_bits"), check_integer(n_tables, "n_tables")
     # log1p and expm1 keep probabilities far below 1e-16, which many bits make
     with np.errstate(divide="ignore"):
         return -np.expm1(n_tables * np.log1p(-(probability**n_bits)))

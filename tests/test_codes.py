@@ -130,7 +130,7 @@ def test_distances_need_codes_of_one_width():
         (2**70, 64, ValueError, "from 0 to 18446744073709551615, got 1180591620717411303424"),
         ([0.5], 4, TypeError, "codes must be integers, got dtype float64"),
         ([[1]], 4, ValueError, r"one-dimensional, got shape \(1, 1\)"),
-        ([3, 16], 4, ValueError, "a code of 4 bits is from 0 to 15, got 16"),
+        ([3, 16], 4, ValueError, "a code of 4 bits must be from 0 to 15, got 16"),
         (-1, 4, ValueError, "from 0 to 15, got -1"),
         (1, 0, ValueError, "n_bits must be from 1 to 64, got 0"),
         (1, 65, ValueError, "n_bits must be from 1 to 64, got 65"),

@@ -46,7 +46,7 @@ def test_radius_search_is_the_loop_of_the_tutorial(toy_split, empty):
 
 def test_impossible_radius_searches_are_refused(toy_split):
     lsh = LSH(8, random_state=0).fit(toy_split.X_train)
-    with pytest.raises(ValueError, match="radius of codes of 8 bits is from 0 to 8, got 9"):
+    with pytest.raises(ValueError, match="radius of codes of 8 bits must be from 0 to 8, got 9"):
         evaluate_radius_search(lsh, toy_split, radii=range(11))
     with pytest.raises(ValueError, match="radii must name at least one radius, got none"):
         evaluate_radius_search(lsh, toy_split, radii=[])

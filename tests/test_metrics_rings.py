@@ -269,7 +269,11 @@ COUNTS = RingCounts(np.array([[[0, 1, 3], [1, 1, 0]]]))
         (lambda: ndcg(COUNTS, gain="log"), ValueError, 'gain must be "exponential" or "linear", got \'log\''),
         (lambda: expected_search_length(COUNTS, 0), ValueError, "wanted must be at least 1, got 0"),
         (lambda: expected_search_length(COUNTS, True), TypeError, "wanted must be an integer"),
-        (lambda: precision_within_radius(COUNTS, 3), ValueError, "radius of codes of 2 bits is from 0 to 2, got 3"),
+        (
+            lambda: precision_within_radius(COUNTS, 3),
+            ValueError,
+            "radius of codes of 2 bits must be from 0 to 2, got 3",
+        ),
         (lambda: recall_within_radius(COUNTS, -1), ValueError, "from 0 to 2, got -1"),
         (lambda: precision_within_radius(COUNTS, 1, empty="one"), ValueError, '"skip" or "pooled", got \'one\''),
         (lambda: recall_within_radius(COUNTS, 1, empty="pooled", per_query=True), ValueError, "one figure for all"),

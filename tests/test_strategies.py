@@ -238,9 +238,9 @@ def test_neighbours_are_sought_nearby_first_where_there_may_be_enough():
     [
         ({}, ValueError, "give a radius r or a number of neighbours k, got r=None and k=None"),
         ({"r": 1, "k": 1}, ValueError, "got r=1 and k=1"),
-        ({"r": 5}, ValueError, "radius of codes of 4 bits is from 0 to 4, got 5"),
+        ({"r": 5}, ValueError, "radius of codes of 4 bits must be from 0 to 4, got 5"),
         ({"k": 7}, ValueError, "k must be from 1 to the 6 rows of the table, got 7"),
-        ({"k": 1.5}, TypeError, "k must be an integer, got 1.5"),
+        ({"k": 1.5}, TypeError, "k must be an integer from 1 to the 6 rows of the table, got 1.5"),
     ],
 )
 def test_impossible_explanations_are_refused(arguments, error, message):

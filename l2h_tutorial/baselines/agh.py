@@ -9,8 +9,8 @@ from sklearn.cluster import KMeans
 from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import check_random_state
 
-from ..lsh import check_n_bits
-from .base import CentredHasher, check_count, with_settled_signs
+from ..checks import check_integer
+from .base import CentredHasher, with_settled_signs
 
 __all__ = ["AGH", "anchor_weights", "second_thresholds"]
 
@@ -100,8 +100,8 @@ class AGH(CentredHasher):
             If a parameter is out of its range, there are fewer eigenvectors than the bits need, or `X` is not a finite
             two-dimensional array.
         """
-        n_bits, n_anchors = check_n_bits(self.n_bits), check_count(self.n_anchors, "n_anchors")
-        check_count(self.n_neighbours, "n_neighbours")
+        n_bits, n_anchors = check_integer(self.n_bits, "n_bits"), check_integer(self.n_anchors, "n_anchors")
+        check_integer(self.n_neighbours, "n_neighbours")
         if self.n_layers not in (1, 2):
             raise ValueError(f"n_layers must be 1 or 2, got {self.n_layers!r}")
         centred = self._centred(X)

@@ -1,6 +1,5 @@
 """What the baselines share: centring, encoding block by block, principal components, and checks of parameters."""
 
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -10,10 +9,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 __all__ = [
     "CentredHasher",
-    "check_count",
     "check_enough",
     "check_independent",
-    "check_positive",
     "principal_components",
     "with_settled_signs",
 ]
@@ -174,37 +171,3 @@ def with_settled_signs(vectors: Floats) -> Floats:
     """
     largest = np.take_along_axis(vectors, np.abs(vectors).argmax(axis=0)[None], axis=0)
     return vectors * np.where(largest < 0, -1.0, 1.0)
-
-
-def check_count(value: Any, name: str) -> int:
-    """Return `value` as an int of at least 1, or raise a `TypeError` or `ValueError` that names the parameter.
-
-    Examples
-    --------
-    >>> check_count(0, "n_anchors")
-    Traceback (most recent call last):
-        ...
-    ValueError: n_anchors must be at least 1, got 0
-    """
-    if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
-        raise TypeError(f"{name} must be an integer of at least 1, got {value!r}")
-    if value < 1:
-        raise ValueError(f"{name} must be at least 1, got {value}")
-    return int(value)
-
-
-def check_positive(value: Any, name: str) -> float:
-    """Return `value` as a positive float, or raise a `TypeError` or `ValueError` that names the parameter.
-
-    Examples
-    --------
-    >>> check_positive(-1.0, "gamma")
-    Traceback (most recent call last):
-        ...
-    ValueError: gamma must be a positive number, got -1.0
-    """
-    if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
-        raise TypeError(f"{name} must be a positive number, got {value!r}")
-    if not 0 < float(value) < np.inf:
-        raise ValueError(f"{name} must be a positive number, got {value!r}")
-    return float(value)

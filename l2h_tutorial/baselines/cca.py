@@ -1,6 +1,5 @@
 """Hashing by canonical correlation: the directions that tell most about the labels, rotated as by ITQ."""
 
-from numbers import Real
 from typing import Any, Self
 
 import numpy as np
@@ -10,9 +9,9 @@ from scipy.linalg import eigh
 from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils.multiclass import type_of_target
 
-from ..lsh import check_n_bits
+from ..checks import check_integer, check_positive
 from .base import CentredHasher, check_enough
-from .pca import check_n_iter, quantising_rotation
+from .pca import quantising_rotation
 
 __all__ = ["CCAITQ", "canonical_directions", "label_indicator"]
 
@@ -90,8 +89,8 @@ class CCAITQ(CentredHasher):
             If a parameter is out of its range, `X` is not a finite two-dimensional array, or `y` is missing, of another
             length, neither classes nor an indicator, or the same for all points.
         """
-        n_bits, n_iter = check_n_bits(self.n_bits), check_n_iter(self.n_iter)
-        _check_ridge(self.ridge)
+        n_bits, n_iter = check_integer(self.n_bits, "n_bits"), check_integer(self.n_iter, "n_iter")
+        check_positive(self.ridge, "ridge")
         if y is None:
             raise ValueError("This CCAITQ estimator requires y to be passed, but the target y is None")
         centred = self._centred(X)
@@ -194,10 +193,3 @@ def label_indicator(y: Any) -> Floats:
         )
     classes, place = np.unique(column_or_1d(labels, warn=True), return_inverse=True)
     return np.eye(len(classes))[place]
-
-
-def _check_ridge(ridge: Any) -> None:
-    if isinstance(ridge, bool | np.bool_) or not isinstance(ridge, Real):
-        raise TypeError(f"ridge must be a positive number, got {ridge!r}")
-    if not 0 < float(ridge) < np.inf:
-        raise ValueError(f"ridge must be a positive number, got {ridge!r}")

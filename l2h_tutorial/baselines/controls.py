@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ..lsh import check_n_bits
+from ..checks import check_integer
 
 __all__ = ["RandomCodes"]
 
@@ -67,7 +67,7 @@ class RandomCodes(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         TypeError, ValueError
             If `n_bits` is not an integer of at least 1, or `X` is not a finite two-dimensional array.
         """
-        n_bits = check_n_bits(self.n_bits)
+        n_bits = check_integer(self.n_bits, "n_bits")
         validate_data(self, X)
         self.key_ = check_random_state(self.random_state).bytes(16)
         self._n_features_out = n_bits

@@ -8,9 +8,9 @@ from scipy.linalg import cholesky, eigh, solve_triangular
 from scipy.optimize import minimize
 from sklearn.utils import check_random_state
 
-from ..lsh import check_n_bits
+from ..checks import check_integer, check_positive
 from .anchors import AnchoredHasher
-from .base import check_count, check_positive, with_settled_signs
+from .base import with_settled_signs
 from .labels import label_sets
 
 __all__ = ["KSH", "Residual", "greedy_bit"]
@@ -109,8 +109,8 @@ class KSH(AnchoredHasher):
             If a parameter is out of its range, `X` is not a finite two-dimensional array, or `y` is missing, of another
             length, neither classes nor an indicator, the same for all points, or leaves a point without a label.
         """
-        n_bits, n_anchors = check_n_bits(self.n_bits), check_count(self.n_anchors, "n_anchors")
-        n_iter = check_count(self.n_iter, "n_iter")
+        n_bits, n_anchors = check_integer(self.n_bits, "n_bits"), check_integer(self.n_anchors, "n_anchors")
+        n_iter = check_integer(self.n_iter, "n_iter")
         gamma, ridge = check_positive(self.gamma, "gamma"), check_positive(self.ridge, "ridge")
         kernels, labels = self._anchored(X, y, n_anchors, gamma, check_random_state(self.random_state))
         means = kernels.mean(axis=0)

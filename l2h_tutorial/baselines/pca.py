@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state
 
-from ..lsh import check_n_bits
+from ..checks import check_integer
 from .base import CentredHasher, check_enough, check_independent, principal_components
 
-__all__ = ["ITQ", "PCAH", "check_n_iter", "quantising_rotation"]
+__all__ = ["ITQ", "PCAH", "quantising_rotation"]
 
 Floats = NDArray[np.float64]
 
@@ -62,7 +62,7 @@ class PCAH(CentredHasher):
             If `n_bits` is not an integer from 1 to the number of linearly independent directions in which the rows of
             X differ from their mean, or `X` is not a finite two-dimensional array.
         """
-        n_bits = check_n_bits(self.n_bits)
+        n_bits = check_integer(self.n_bits, "n_bits")
         centred = self._centred(X)
         check_enough(n_bits, centred)
         components = principal_components(centred, n_bits)
@@ -131,7 +131,7 @@ class ITQ(CentredHasher):
             If `n_bits` is not an integer from 1 to the smaller of n and n_features, `n_iter` not one of at least 1, or
             `X` is not a finite two-dimensional array.
         """
-        n_bits, n_iter = check_n_bits(self.n_bits), check_n_iter(self.n_iter)
+        n_bits, n_iter = check_integer(self.n_bits, "n_bits"), check_integer(self.n_iter, "n_iter")
         centred = self._centred(X)
         check_enough(n_bits, centred)
         components = principal_components(centred, n_bits)
@@ -174,12 +174,3 @@ def quantising_rotation(V: Floats, n_iter: int, random_state: Any) -> tuple[Floa
         left, _, right = np.linalg.svd(V.T @ signs)
         rotation = left @ right
     return rotation, losses
-
-
-def check_n_iter(n_iter: Any) -> int:
-    """Return `n_iter` as an int of at least 1, or raise a `TypeError` or `ValueError` that names it."""
-    if isinstance(n_iter, bool | np.bool_) or not isinstance(n_iter, int | np.integer):
-        raise TypeError(f"n_iter must be an integer of at least 1, got {n_iter!r}")
-    if n_iter < 1:
-        raise ValueError(f"n_iter must be at least 1, got {n_iter}")
-    return int(n_iter)

@@ -7,9 +7,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import cho_factor, cho_solve, solve
 from sklearn.utils import check_random_state
 
-from ..lsh import check_n_bits
+from ..checks import check_integer, check_positive
 from .anchors import AnchoredHasher
-from .base import check_count, check_positive
 
 __all__ = ["SDH", "cyclic_descent"]
 
@@ -118,8 +117,8 @@ class SDH(AnchoredHasher):
             If a parameter is out of its range, `X` is not a finite two-dimensional array, or `y` is missing, of another
             length, neither classes nor an indicator, or the same for all points.
         """
-        n_bits, n_anchors = check_n_bits(self.n_bits), check_count(self.n_anchors, "n_anchors")
-        n_iter = check_count(self.n_iter, "n_iter")
+        n_bits, n_anchors = check_integer(self.n_bits, "n_bits"), check_integer(self.n_anchors, "n_anchors")
+        n_iter = check_integer(self.n_iter, "n_iter")
         names = ("gamma", "ridge", "classifier_ridge", "nu")
         gamma, ridge, classifier_ridge, nu = (check_positive(getattr(self, name), name) for name in names)
         random = check_random_state(self.random_state)

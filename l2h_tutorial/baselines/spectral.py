@@ -5,7 +5,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..lsh import check_n_bits
+from ..checks import check_integer
 from .base import CentredHasher, principal_components
 
 __all__ = ["SpectralHashing", "smoothest_modes"]
@@ -71,7 +71,7 @@ class SpectralHashing(CentredHasher):
             If `n_bits` is not an integer of at least 1, or `X` is not a finite two-dimensional array with at least two
             different rows.
         """
-        n_bits = check_n_bits(self.n_bits)
+        n_bits = check_integer(self.n_bits, "n_bits")
         centred = self._centred(X)
         self.projections_ = principal_components(centred, min(n_bits, *centred.shape))
         projected = centred @ self.projections_

@@ -12,9 +12,9 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.svm import SVC, LinearSVC
 from sklearn.utils import check_random_state
 
-from ..lsh import check_n_bits
+from ..checks import check_integer, check_positive
 from .anchors import kernel_gamma
-from .base import CentredHasher, check_count, check_positive, with_settled_signs
+from .base import CentredHasher, with_settled_signs
 from .labels import label_sets, required_labels
 
 __all__ = ["STH", "halved", "neighbour_graph", "smooth_vectors"]
@@ -122,7 +122,7 @@ class STH(CentredHasher):
             If a parameter is out of its range, `X` is not a finite two-dimensional array, or `y` is of another length,
             neither classes nor an indicator, the same for all points, or leaves a point without a label.
         """
-        n_bits, n_neighbours = check_n_bits(self.n_bits), check_count(self.n_neighbours, "n_neighbours")
+        n_bits, n_neighbours = check_integer(self.n_bits, "n_bits"), check_integer(self.n_neighbours, "n_neighbours")
         C, gamma = check_positive(self.C, "C"), check_positive(self.gamma, "gamma")
         if self.classifier not in CLASSIFIERS:
             raise ValueError(f"classifier must be one of {CLASSIFIERS}, got {self.classifier!r}")

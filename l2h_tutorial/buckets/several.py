@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..checks import check_integer
 from ..codes import check_bits
 from .table import HashTable
 
@@ -48,9 +49,8 @@ class HashTables:
     def __init__(self, bits: ArrayLike, n_tables: int) -> None:
         array = check_bits(bits)
         self.n_rows, self.n_bits = array.shape
-        if isinstance(n_tables, bool | np.bool_) or not isinstance(n_tables, int | np.integer):
-            raise TypeError(f"n_tables must be an integer, got {n_tables!r}")
-        if n_tables < 1 or self.n_bits % n_tables:
+        n_tables = check_integer(n_tables, "n_tables")
+        if self.n_bits % n_tables:
             raise ValueError(f"n_tables must divide the {self.n_bits} bits of a code, got {n_tables}")
         self.tables = [HashTable(piece) for piece in np.split(array, n_tables, axis=1)]
 

@@ -129,7 +129,7 @@ class HashTable:
                 raise TypeError(f"a bucket is named by an integer code or by its bits, got {code_or_bits!r}")
             code = int(code_or_bits)
             if not 0 <= code < 1 << self.n_bits:
-                raise ValueError(f"a code of {self.n_bits} bits is from 0 to {(1 << self.n_bits) - 1}, got {code}")
+                raise ValueError(f"a code of {self.n_bits} bits must be from 0 to {(1 << self.n_bits) - 1}, got {code}")
             shifts = range(WORD_BITS * (len(self._index.words) - 1), -1, -WORD_BITS)
             words = np.array([[code >> shift & _WORD_MASK for shift in shifts]], dtype=self._index.words.dtype)
         index, found = find(self._index, words, 0)

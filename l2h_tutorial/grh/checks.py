@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from ..affinity import NORMALISATIONS, NormalisedAffinity, check_affinity, same_class_affinity
-from ..lsh import check_n_bits
+from ..checks import check_integer
 from .degenerate import RULES
 from .partition import CLASSIFIERS
 from .start import STARTS
@@ -36,7 +36,7 @@ def check_parameters(grh: Any) -> None:
     ValueError
         If it is of the right type and out of range, or an unknown name.
     """
-    check_n_bits(grh.n_bits)
+    check_integer(grh.n_bits, "n_bits")
     _check_number(grh, "alpha", "from 0 (the reference bits only) to 1 (the graph only)", lambda value: 0 <= value <= 1)
     for name in ("n_iter", "n_landmarks"):
         value = getattr(grh, name)

@@ -13,7 +13,7 @@ from sklearn.utils import check_consistent_length, check_random_state, column_or
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ..lsh import check_n_bits
+from ..checks import check_integer
 from .checks import check_parameters
 from .codewords import check_codewords, class_numbers, hadamard_codewords, random_codewords
 from .estimator import GRH
@@ -167,7 +167,7 @@ class OutputCodes(_ClassHasher):
             If a parameter is not one of its values, codewords do not fit the classes or leave a bit with nothing to
             separate, `X` is not a finite two-dimensional array, or `y` is missing, of another length, or one class.
         """
-        n_bits = check_n_bits(self.n_bits)
+        n_bits = check_integer(self.n_bits, "n_bits")
         features, places = self._prepare(X, y)
         random = check_random_state(self.random_state)
         self.codewords_ = self._codewords(n_bits, random)
@@ -271,7 +271,7 @@ class OneHotClassifier(_ClassHasher):
             If a parameter is not one of its values, `n_bits` is too small for the classes, `X` is not a finite
             two-dimensional array, or `y` is missing, of another length, or one class.
         """
-        n_bits = None if self.n_bits is None else check_n_bits(self.n_bits)
+        n_bits = None if self.n_bits is None else check_integer(self.n_bits, "n_bits")
         features, places = self._prepare(X, y)
         self.codewords_ = class_numbers(len(self.classes_), n_bits)
         random = check_random_state(self.random_state)

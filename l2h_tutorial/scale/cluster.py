@@ -201,11 +201,8 @@ class DistributedHashTable:
             As `HashTable.query`.
         """
         bits = check_bits(query_bits, self.n_bits, name="query_bits")
-        if isinstance(k, bool | np.bool_) or not isinstance(k, int | np.integer):
-            raise TypeError(f"k must be an integer, got {k!r}")
-        if not 1 <= k <= self.n_rows:
-            raise ValueError(f"k must be from 1 to the {self.n_rows} rows of the table, got {k}")
-        answers = self._ask(_nearest, bits, int(k))
+        k = check_integer(k, "k", high=self.n_rows, of="rows of the table")
+        answers = self._ask(_nearest, bits, k)
         distances = np.concatenate([d for d, _ in answers], axis=1).astype(np.int64)
         ids = np.concatenate([i + start for (_, i), start in zip(answers, self._starts, strict=True)], axis=1)
         order = np.lexsort((ids, distances), axis=1)[:, :k]

@@ -5,7 +5,7 @@ from itertools import combinations
 from math import comb
 from typing import Any
 
-import numpy as np
+from ..checks import check_integer
 
 
 def check_radius(radius: Any, n_bits: int) -> int:
@@ -16,24 +16,7 @@ def check_radius(radius: Any, n_bits: int) -> int:
     >>> check_radius(2, n_bits=16)
     2
     """
-    if isinstance(radius, bool | np.bool_) or not isinstance(radius, int | np.integer):
-        raise TypeError(f"the radius must be an integer number of bits, got {radius!r}")
-    if not 0 <= radius <= n_bits:
-        raise ValueError(f"the radius of codes of {n_bits} bits is from 0 to {n_bits}, got {radius}")
-    return int(radius)
-
-
-def _check_integer(value: Any, name: str) -> int:
-    if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
-        raise TypeError(f"{name} must be an integer, got {value!r}")
-    return int(value)
-
-
-def _check_length(n_bits: Any) -> int:
-    n_bits = _check_integer(n_bits, "the number of bits")
-    if n_bits < 0:
-        raise ValueError(f"the number of bits must be at least 0, got {n_bits}")
-    return n_bits
+    return check_integer(radius, f"the radius of codes of {n_bits} bits", low=0, high=n_bits)
 
 
 def hamming_ball(code: int, n_bits: int, radius: int) -> Iterator[int]:
@@ -65,10 +48,9 @@ def hamming_ball(code: int, n_bits: int, radius: int) -> Iterator[int]:
     >>> [f"{neighbour:03b}" for neighbour in hamming_ball(0b101, n_bits=3, radius=1)]
     ['101', '001', '111', '100']
     """
-    code, n_bits = _check_integer(code, "a code"), _check_length(n_bits)
+    n_bits = check_integer(n_bits, "n_bits", low=0)
     radius = check_radius(radius, n_bits)
-    if not 0 <= code < 1 << n_bits:
-        raise ValueError(f"a code of {n_bits} bits is from 0 to {(1 << n_bits) - 1}, got {code}")
+    code = check_integer(code, f"a code of {n_bits} bits", low=0, high=(1 << n_bits) - 1)
     powers_of_two = [1 << (n_bits - 1 - position) for position in range(n_bits)]  # first bit most significant
 
     def neighbours() -> Iterator[int]:
@@ -100,5 +82,5 @@ def ball_size(n_bits: int, radius: int) -> int:
     >>> ball_size(32, 10)
     107594213
     """
-    n_bits = _check_length(n_bits)
+    n_bits = check_integer(n_bits, "n_bits", low=0)
     return sum(comb(n_bits, distance) for distance in range(check_radius(radius, n_bits) + 1))

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..checks import check_integer
 from .choice import SAMPLE_PAIRS, Plan, find, plans
 from .hits import Hits, gather_rows, hit_distances
 from .index import BucketIndex
@@ -26,11 +27,7 @@ def check_neighbours(k: Any, n_rows: int) -> int:
     >>> check_neighbours(3, n_rows=10)
     3
     """
-    if isinstance(k, bool | np.bool_) or not isinstance(k, int | np.integer):
-        raise TypeError(f"k must be an integer, got {k!r}")
-    if not 1 <= k <= n_rows:
-        raise ValueError(f"k must be from 1 to the {n_rows} rows of the table, got {k}")
-    return int(k)
+    return check_integer(k, "k", high=n_rows, of="rows of the table")
 
 
 def nearest_rows(index: BucketIndex, query_words: NDArray[Any], k: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -8,6 +8,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import pairwise_distances
 from sklearn.utils import check_array
 
+from ..checks import check_integer
+
 _BLOCK_QUERIES = 128  # queries compared with all rows at a time,
 _BLOCK_SIMILARITIES = 1 << 25  # or fewer, so that the similarity matrix stays within 128 MB of float32
 _GATHERED_ROWS = 256  # rows copied at a time when they are gathered
@@ -66,7 +68,7 @@ def rerank(X_query: ArrayLike, X_database: ArrayLike, ids: Any, k: int, metric: 
     if query.shape[1] != database.shape[1]:
         widths = f"{query.shape[1]} and {database.shape[1]}"
         raise ValueError(f"X_query and X_database must have the same number of features, got {widths}")
-    k = _check_k(k, len(database))
+    k = check_integer(k, "k", high=len(database), of="rows of the database")
     candidates = check_ids(ids, len(query), len(database))
     if sum(map(len, candidates)) >= _FEW_SHARE * len(database):
         return _nearest(query, _check_features(database, "X_database"), candidates, k, metric)
@@ -266,14 +268,6 @@ def _object_array(arrays: list[NDArray[np.int64]]) -> NDArray[np.object_]:
 def _check_features(X: ArrayLike, name: str) -> NDArray[Any]:
     checked: NDArray[Any] = check_array(X, dtype=[np.float64, np.float32], input_name=name)
     return checked
-
-
-def _check_k(k: Any, n_rows: int) -> int:
-    if isinstance(k, bool | np.bool_) or not isinstance(k, int | np.integer):
-        raise TypeError(f"k must be an integer, got {k!r}")
-    if not 1 <= k <= n_rows:
-        raise ValueError(f"k must be from 1 to the {n_rows} rows of the database, got {k}")
-    return int(k)
 
 
 def check_ids(ids: Any, n_queries: int, n_rows: int) -> list[NDArray[np.int64]]:
