@@ -138,6 +138,20 @@ def test_euclidean_neighbours_do_not_suffer_from_an_offset(whole, offset, far, m
         assert rows.tolist() == sorted(ids[i], key=lambda row: (squared[i, row], row))[:k]
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_euclidean_neighbours_that_a_product_cannot_tell_apart_come_in_exact_order(seed):
+    """Integers whose squared distances are 2 apart, of 2**51: differences are exact, inner products are not."""
+    rng = np.random.default_rng(seed)
+    steps = np.array([rng.permutation([1] * ones + [-1] * ones + [0] * (8 - 2 * ones)) for ones in (0, 1, 2, 3, 4) * 8])
+    query = rng.integers(2**23, 2**24, 8)
+    near = query - 2**24 - steps
+    X = np.concatenate([near, query - 2**28 + rng.integers(-(2**20), 2**20, (40, 8))])  # far ones move the mean
+    exact = [sum(int(step) ** 2 for step in query - x) for x in X]
+    order = np.lexsort((np.arange(len(X)), exact))
+    for k in (1, 5, 20):
+        np.testing.assert_array_equal(rerank([query], X, [np.arange(len(X))], k, metric="euclidean")[0], order[:k])
+
+
 def test_neighbours_without_a_distance_come_last():
     """Constant rows have no correlation with anything: NaN."""
     database = np.array([[1.0, 1.0, 1.0], [3.0, 2.0, 1.0], [2.0, 2.0, 2.0], [1.0, 2.0, 4.0]])
