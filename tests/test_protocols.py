@@ -128,6 +128,14 @@ def test_a_file_is_for_one_data_set_and_one_protocol(toy, tmp_path):
         run_trials(first_bits, toy, TWO, protocol=halves, **options)
 
 
+def test_a_refusal_does_not_quote_a_foreign_file_at_length(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(f"method,data\nLSH,{'[' * 9999}\n")
+    with pytest.raises(ValueError, match=r"a.csv holds results of \[+, not of toy: choose another file") as refused:
+        ResultsFile(path, key=["method"]).check(data="toy")
+    assert len(str(refused.value)) < 500
+
+
 def test_a_protocol_is_named_or_made(toy):
     with pytest.raises(ValueError, match="protocol must be one of tutorial, ecir2015, disjoint, held-out, or a callab"):
         run_trials(first_bits, toy, TWO, n_bits=[3], seeds=[0], protocol="seed")

@@ -90,7 +90,8 @@ class ResultsFile:
         for column, value in expected.items():
             others = set(self.frame().get(column, pd.Series(dtype=str))) - {value}
             if others:
-                raise ValueError(f"{self.path} holds results of {others.pop()}, not of {value}: choose another file")
+                other = str(others.pop())[:80]  # a foreign file may hold anything
+                raise ValueError(f"{self.path} holds results of {other}, not of {value}: choose another file")
 
     def append(self, *rows: Mapping[str, Any]) -> None:
         """Write rows, all of them or, if the program ends before, none. Another program's rows of the same name stay.
