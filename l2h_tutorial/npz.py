@@ -5,6 +5,7 @@ numpy.lib.format.html). NumPy's own reader believes the sizes that such files de
 """
 
 import io
+import math
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -82,6 +83,8 @@ def _read_array(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -
     file = io.BytesIO(content)
     try:
         shape, in_columns, dtype = read_header(file)
+        if dtype.itemsize == 0 or math.prod(shape) * dtype.itemsize != size - file.tell():
+            raise ValueError(f"{dtype} of shape {shape} in {size - file.tell()} bytes")
         order: Any = "F" if in_columns else "C"
         return np.ndarray(shape, dtype, content, file.tell(), order=order).copy(order="K")
     except (TypeError, ValueError) as error:

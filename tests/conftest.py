@@ -26,8 +26,9 @@ settings.load_profile("suite")
 
 CIFAR10_FILES = ("Gist512CIFAR10.mat", "cifar10-images.tar.xz", "rows.txt")
 OF_THE_BOOK = ["book", "chapters", "editions", "faults_book", "faults_writing", "formulas", "notebooks", "publishing"]
-OF_THE_BOOK += ["selftest", "slides", "teaching"]
-collect_ignore = [] if find_spec("jupyter_book") else [f"test_{name}.py" for name in OF_THE_BOOK]
+OF_THE_BOOK += ["guide", "selftest", "slides", "teaching"]
+WITH_THE_BOOK = [*(f"test_{name}.py" for name in OF_THE_BOOK), "faults.py", "writers.py"]
+collect_ignore = [] if find_spec("jupyter_book") else WITH_THE_BOOK
 
 
 def pytest_report_header() -> list[str]:

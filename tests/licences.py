@@ -12,8 +12,9 @@ TARGET = ROOT / "THIRD-PARTY.md"
 HEADER = """# Licences of what this project stands on
 
 Nothing of it is copied into the package; it is installed beside it, to use the package or to build and test the book.
-The built site carries files of the theme and of MathJax, each with its own notice. Written by `make lock`, from
-`requirements.lock` and what each package says of itself.
+The built site carries files of the theme, each with its own notice, and for formulas a part of the font STIX Two Math
+(SIL Open Font License 1.1; the notice is in the font's name table). Written by `make lock`, from `requirements.lock`
+and what each package says of itself.
 
 | package | version | licence |
 | --- | --- | --- |

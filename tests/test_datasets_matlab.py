@@ -130,6 +130,14 @@ def cells(depth):
     return inner
 
 
+def test_refuses_what_is_version_4_to_scipy_and_version_5_by_the_end_of_its_header(tmp_path):
+    """As version 4 this is an array of -1 rows, behind which SciPy goes back to where it began, for ever."""
+    path = tmp_path / "Gist512CIFAR10.mat"
+    path.write_bytes(struct.pack("<5i", 0, -1, 16, 0, 108) + b"n" * 104 + b"\0\1IM")
+    with pytest.raises(ValueError, match=r"Gist512CIFAR10\.mat .*no header of version 5 or later"):
+        load(path)
+
+
 @pytest.mark.parametrize("packed", [False, True])
 @pytest.mark.parametrize(
     ("content", "message"),

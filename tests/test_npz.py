@@ -42,6 +42,8 @@ HOSTILE = {
     "more than there is": (npy("<f8", (10**11,)), "'x.npy' holds"),
     "a negative size": (npy("<f8", (-1, -2), bytes(16)), "'x.npy' holds"),
     "a type of 2 GB": (npy("|S2000000000", (3,), bytes(16)), "'x.npy' holds"),
+    "values of no size, without end": (npy("|V0", (2**31 - 1, 167, 85)), "'x.npy' holds"),
+    "bytes that belong to no value": (npy("<i8", (2,), bytes(24)), "'x.npy' holds int64 of shape (2,) in 24 bytes"),
     "Python objects": (npy("|O", (1,), b"x"), "Python objects, which are never loaded"),
     "brackets without end": (header(b"(" * 5000 + b"\n"), "not an array as np.savez writes it"),
     "signs without end": (header(b"-" * 9000 + b"1\n"), "not an array as np.savez writes it"),

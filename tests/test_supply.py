@@ -1,11 +1,13 @@
 """What is installed: the lock is in step with what we ask for, and says of every file what it must be."""
 
+import os
 import re
 import subprocess
 import sys
 import tomllib
 
 import matrix
+import pytest
 import yaml
 from licences import TARGET, locked
 from packaging.requirements import Requirement
@@ -100,3 +102,17 @@ def test_the_matrix_counts_what_cannot_be_installed_as_failed(monkeypatch, capsy
 def test_the_python_that_runs_is_found(monkeypatch):
     monkeypatch.setenv("PATH", str(matrix.Path(sys.executable).parent))
     assert matrix.find("{}.{}".format(*sys.version_info)) is not None
+
+
+@pytest.mark.slow
+def test_where_the_packages_of_the_book_are_absent_its_tests_are_left_out(tmp_path):
+    """As in the environments of the matrix; what is collected must not import them."""
+    absent = ["jupyter_book", "jupytext", "latex2mathml", "myst_nb", "nbclient", "nbformat", "ziamath"]
+    blocked = f"import sys\nsys.modules.update(dict.fromkeys({absent}))\n"
+    (tmp_path / "sitecustomize.py").write_text(blocked, encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", "tests"]
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    found = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stdout[-3000:]
+    assert "tests/test_lsh.py" in found.stdout
+    assert "tests/test_notebooks.py" not in found.stdout

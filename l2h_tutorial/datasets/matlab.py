@@ -68,7 +68,7 @@ def _check_elements(file: IO[bytes]) -> None:
     """
     header = file.read(128)
     order = {b"\0\1IM": "<", b"\1\0MI": ">", b"\0\2IM": "<", b"\2\0MI": ">"}.get(header[124:])
-    if order is None:
+    if order is None or 0 in header[:4]:  # a zero there is version 4 to SciPy, whatever the end of the header says
         raise ValueError("no header of version 5 or later")
     while len(tag := file.read(8)) == 8:
         kind, size = struct.unpack(f"{order}II", tag)

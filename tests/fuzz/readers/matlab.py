@@ -124,8 +124,11 @@ def written(draw) -> bytes:
 
 
 def bombs() -> list[bytes]:
-    """More than 1 GB each: many rows, a long vector under a small shape, complex numbers, and cells in cells."""
-    pages = []
+    """More than 1 GB each: many rows, a long vector under a small shape, complex numbers, and cells in cells.
+
+    And one without end: version 4 by its beginning, of -1 rows, and version 5 by the end of its header.
+    """
+    pages = [struct.pack("<5i", 0, -1, 16, 0, 108) + b"n" * 104 + b"\0\1IM"]
     for dims, kind, flags in (((2**21, 512), 2, 0), ((ROWS, 512), 2, 0), ((2**18, 512), 2, 8)):
         size = 5 * 2**28 if flags == 0 else 2**27
         start = matrix(b"X", dims, b"", flags=flags)
