@@ -152,6 +152,23 @@ def test_euclidean_neighbours_that_a_product_cannot_tell_apart_come_in_exact_ord
         np.testing.assert_array_equal(rerank([query], X, [np.arange(len(X))], k, metric="euclidean")[0], order[:k])
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("share", [0.0, 2.0])  # one matrix product for all; row by row
+@pytest.mark.parametrize("huge", [1e160, -1e300, np.finfo(float).max])
+def test_one_row_too_long_to_be_squared_leaves_the_others_their_order(monkeypatch, share, huge):
+    """A sentinel in one place: all products overflow, and every row is compared by its differences."""
+    monkeypatch.setattr(import_module("l2h_tutorial.search.rerank"), "_DENSE_SHARE", share)
+    database = np.random.default_rng(0).standard_normal((1000, 4))
+    query = database[:3] + 0.01
+    database[7] = huge
+    squared = ((query[:, None] - np.delete(database, 7, axis=0)) ** 2).sum(axis=2)
+    others = np.delete(np.arange(1000), 7)[np.argsort(squared, axis=1)]
+    np.testing.assert_array_equal(exact_neighbours(query, database, 3, "euclidean"), others[:, :3])
+    expected = np.append(others, np.full((3, 1), 7), axis=1)
+    np.testing.assert_array_equal(exact_neighbours(query, database, 1000, "euclidean"), expected)
+    assert exact_neighbours(database[7:8], database, 3, "euclidean").tolist() == [[7, 0, 1]]  # all others alike
+
+
 def test_neighbours_without_a_distance_come_last():
     """Constant rows have no correlation with anything: NaN."""
     database = np.array([[1.0, 1.0, 1.0], [3.0, 2.0, 1.0], [2.0, 2.0, 2.0], [1.0, 2.0, 4.0]])

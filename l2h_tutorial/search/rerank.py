@@ -140,6 +140,7 @@ def _cosine_products(query: NDArray[Any], database: NDArray[Any]) -> _Products:
     return _Products(unit_query, fast_database, np.multiply, _inverse_norms(fast_database), tolerance)
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def _euclidean_products(query: NDArray[Any], database: NDArray[Any]) -> _Products:
     """Half of ``|q|**2 - |q - x|**2`` is ``q @ x - |x|**2 / 2`` wherever the origin is; around the mean, x is short."""
     origin = database.mean(axis=0, dtype=np.float64)
@@ -176,6 +177,7 @@ def _nearest(
     return nearest
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def _nearest_by_products(
     products: _Products,
     distances: Callable[[NDArray[Any], NDArray[Any]], NDArray[np.float64]],
@@ -195,7 +197,7 @@ def _nearest_by_products(
                 else:
                     nearness = table[i - block.start][rows]
                 products.combine(nearness, products.of_row[rows], out=nearness)
-                rows = rows[nearness >= _bound(nearness, k) - products.tolerance[i]]
+                rows = rows[~(nearness < _bound(nearness, k) - products.tolerance[i])]  # where all overflows, all stay
             nearest[i] = _first(rows, distances(query[i], database[rows]), k)
     return nearest
 
