@@ -155,6 +155,38 @@ def test_of_few_candidates_only_their_rows_are_read(metric):
         rerank(query, elsewhere, ids, 5, metric)
 
 
+def test_many_queries_of_few_candidates_copy_few_rows_at_a_time():
+    """However many queries there are: the rows of a run of them are taken out, and those of the next replace them."""
+    random = np.random.default_rng(0)
+    database = random.standard_normal((20_000, 32)).astype(np.float32)
+    query, ids = database[:1000] + 0.1, random.integers(0, 20_000, (1000, 1)) + np.arange(10) * 17
+    ids %= len(database)
+    distances = ((query[:, None].astype(np.float64) - database[ids]) ** 2).sum(axis=2)
+    tracemalloc.start()
+    nearest = rerank(query, database, ids, 3, "euclidean")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < database.nbytes / 2
+    expected = np.take_along_axis(ids, np.argsort(distances, axis=1)[:, :3], axis=1)
+    np.testing.assert_array_equal(np.stack(nearest.tolist()), expected)
+
+
+@pytest.mark.parametrize("metric", ["cosine", "euclidean", "cityblock"])
+def test_queries_of_many_candidates_are_compared_with_all_rows_at_once(monkeypatch, metric):
+    """Runs of few candidates lie between: the database is read whole once, and every answer is in its place."""
+    monkeypatch.setattr(ranking, "_BLOCK_QUERIES", 4)
+    random = np.random.default_rng(0)
+    query, database = random.standard_normal((18, 6)), random.standard_normal((300, 6))
+    ids = [np.sort(random.choice(300, 100 if i // 4 % 2 else i % 4, replace=False)) for i in range(18)]
+    check, shapes = ranking._check_features, []
+    monkeypatch.setattr(ranking, "_check_features", lambda X, name: shapes.append(np.shape(X)) or check(X, name))
+    found = rerank(query, database, ids, 5, metric)
+    assert shapes.count(database.shape) == 1
+    distances = cdist(query, database, metric)
+    for i, rows in enumerate(found):
+        np.testing.assert_array_equal(rows, ids[i][np.argsort(distances[i, ids[i]], kind="stable")[:5]])
+
+
 def test_distances_to_everything_are_computed_for_many_queries_at_a_time(monkeypatch):
     database = np.random.default_rng(0).standard_normal((1000, 6))
     pairwise, shapes = ranking.pairwise_distances, []

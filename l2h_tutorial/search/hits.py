@@ -93,3 +93,14 @@ def cut(flat: NDArray[Any], counts: NDArray[Any]) -> list[NDArray[Any]]:
     """
     stops = np.cumsum(counts).tolist()
     return [flat[start:stop] for start, stop in zip([0, *stops], stops, strict=False)]
+
+
+def object_array(arrays: list[NDArray[Any]]) -> NDArray[np.object_]:
+    """Arrays of any lengths as the entries of one, (n,) of objects.
+
+    Examples
+    --------
+    >>> object_array([np.array([3]), np.array([4])])
+    array([array([3]), array([4])], dtype=object)
+    """
+    return np.fromiter(arrays, dtype=object, count=len(arrays))

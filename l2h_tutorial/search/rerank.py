@@ -9,6 +9,7 @@ from sklearn.metrics import pairwise_distances
 from sklearn.utils import check_array
 
 from ..checks import check_integer
+from .hits import object_array
 
 _BLOCK_QUERIES = 128  # queries compared with all rows at a time,
 _BLOCK_SIMILARITIES = 1 << 25  # or fewer, so that the similarity matrix stays within 128 MB of float32
@@ -48,11 +49,12 @@ def rerank(X_query: ArrayLike, X_database: ArrayLike, ids: Any, k: int, metric: 
     Notes
     -----
     Cosine similarities are first computed in float32, Euclidean distances by a product of vectors around their mean;
-    every candidate that rounding could have kept from the first k is then compared in float64, difference by
-    difference, so the result does not depend on how the first pass was done.
+    every candidate that rounding could have kept from the first k is then compared in float64, for Euclidean distances
+    difference by difference, so the result does not depend on how the first pass was done. Euclidean distances whose
+    squares overflow count as equal.
 
-    Where candidates are few beside an array of many rows, only their rows are read and checked: a NaN in another row is
-    not noticed.
+    Where candidates of 128 queries in a row are few beside an array of many rows, only their rows are read and checked:
+    a NaN in another row is not noticed. Otherwise Euclidean distances take a copy of the database in float64.
 
     Examples
     --------
@@ -70,14 +72,19 @@ def rerank(X_query: ArrayLike, X_database: ArrayLike, ids: Any, k: int, metric: 
         raise ValueError(f"X_query and X_database must have the same number of features, got {widths}")
     k = check_integer(k, "k", high=len(database), of="rows of the database")
     candidates = check_ids(ids, len(query), len(database))
-    if sum(map(len, candidates)) >= _FEW_SHARE * len(database):
-        return _nearest(query, _check_features(database, "X_database"), candidates, k, metric)
-    rows = np.unique(np.concatenate(candidates))
-    if not len(rows):
-        return _object_array(candidates)
-    places = [np.searchsorted(rows, each) for each in candidates]
-    nearest = _nearest(query, _check_features(database[rows], "X_database"), places, k, metric)
-    return _object_array([rows[each] for each in nearest])
+    nearest, many = object_array(candidates), list[int]()
+    for start in range(0, len(query), _BLOCK_QUERIES):
+        run = slice(start, start + _BLOCK_QUERIES)
+        if sum(map(len, candidates[run])) >= _FEW_SHARE * len(database):
+            many += range(len(query))[run]
+        elif len(rows := np.unique(np.concatenate(candidates[run]))):
+            places = [np.searchsorted(rows, each) for each in candidates[run]]
+            found = _nearest(query[run], _check_features(database[rows], "X_database"), places, k, metric)
+            nearest[run] = object_array([rows[each] for each in found])
+    if many:  # all at once, for what is made of the whole database is made once
+        of_many = [candidates[i] for i in many]
+        nearest[many] = _nearest(query[many], _check_features(database, "X_database"), of_many, k, metric)
+    return nearest
 
 
 def exact_neighbours(X_query: ArrayLike, X_database: ArrayLike, k: int, metric: str = "cosine") -> NDArray[np.int64]:
@@ -261,10 +268,6 @@ def _squared_distances(query: NDArray[Any], rows: NDArray[Any]) -> NDArray[np.fl
     differences = rows.astype(np.float64) - query.astype(np.float64)
     squared: NDArray[np.float64] = (differences * differences).sum(axis=1)
     return squared
-
-
-def _object_array(arrays: list[NDArray[np.int64]]) -> NDArray[np.object_]:
-    return np.fromiter(arrays, dtype=object, count=len(arrays))
 
 
 def _check_features(X: ArrayLike, name: str) -> NDArray[Any]:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .choice import find
-from .hits import cut, gather_rows, hit_distances, row_counts
+from .hits import cut, gather_rows, hit_distances, object_array, row_counts
 from .index import BucketIndex
 
 
@@ -49,8 +49,4 @@ def rows_within(
         for i, (numbers, distance) in enumerate(zip(rows, distances, strict=True)):
             order = np.lexsort((numbers, distance))
             rows[i], distances[i] = numbers[order], distance[order]
-    return _object_array(rows), _object_array(distances)
-
-
-def _object_array(arrays: list[NDArray[Any]]) -> NDArray[np.object_]:
-    return np.fromiter(arrays, dtype=object, count=len(arrays))
+    return object_array(rows), object_array(distances)
