@@ -247,13 +247,35 @@ def test_tables_are_as_long_as_their_pieces():
     assert pieces.piece_tables(index, 3) is pieces.piece_tables(index, 3)  # kept
 
 
-def test_tables_are_kept_of_the_two_latest_cuts():
-    """A search within a radius and one for the nearest may take turns; a sweep of radii leaves no trail of tables."""
+def test_tables_of_so_many_pieces_are_kept_those_of_the_least_recent_cut_go_first(monkeypatch):
+    """A sweep of radii makes each table once in all its blocks of queries, and leaves no long trail of tables."""
+    monkeypatch.setattr(pieces, "_KEPT_PIECES", 9)
     index = build_index(pack_bits(np.random.default_rng(0).random((50, 100)) < 0.5), 100)
     made = {n_pieces: pieces.piece_tables(index, n_pieces) for n_pieces in (2, 3, 4)}
-    assert pieces.piece_tables(index, 3) is made[3]
-    assert pieces.piece_tables(index, 4) is made[4]
-    again = pieces.piece_tables(index, 2)
-    assert again is not made[2]
-    assert [table.length for table in again] == [50, 50]
-    assert pieces.piece_tables(index, 4) is made[4]
+    for n_pieces in (4, 3, 2, 3, 2):  # nine pieces in all: they stay
+        assert pieces.piece_tables(index, n_pieces) is made[n_pieces]
+    five = pieces.piece_tables(index, 5)  # the cut in 4 has not been used for longest, then that in 3
+    assert pieces.piece_tables(index, 2) is made[2]
+    assert pieces.piece_tables(index, 5) is five
+    again = pieces.piece_tables(index, 4)
+    assert again is not made[4]
+    assert [table.length for table in again] == [25, 25, 25, 25]
+    assert pieces.piece_tables(index, 5) is five
+
+
+def test_a_cut_of_more_pieces_than_are_kept_is_kept_alone(monkeypatch):
+    monkeypatch.setattr(pieces, "_KEPT_PIECES", 4)
+    index = build_index(pack_bits(np.random.default_rng(0).random((50, 100)) < 0.5), 100)
+    two, five = pieces.piece_tables(index, 2), pieces.piece_tables(index, 5)
+    assert pieces.piece_tables(index, 5) is five
+    assert pieces.piece_tables(index, 2) is not two
+
+
+def test_a_sweep_of_radii_makes_each_table_once(monkeypatch):
+    of, lengths = PieceTable.of, []
+    monkeypatch.setattr(PieceTable, "of", lambda values, length: lengths.append(length) or of(values, length))
+    index = build_index(pack_bits(np.random.default_rng(0).random((50, 128)) < 0.5), 128)
+    for _ in range(3):
+        for n_pieces in (4, 3, 3, 2):
+            pieces.piece_tables(index, n_pieces)
+    assert len(lengths) == 4 + 3 + 2

@@ -162,7 +162,7 @@ class HashTable:
     ) -> Any:
         """Find all rows whose code differs from the query's in at most `r` bits; how, says `explain`.
 
-        A search by multi-index hashing makes the tables of pieces that it needs; the two latest sets of them are kept.
+        A search by multi-index hashing makes the tables of pieces that it needs, and keeps 24 or those of one search.
         The arrays of several queries may be parts of one: copy the one that you keep if you do not keep the others.
 
         Parameters

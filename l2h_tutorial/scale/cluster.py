@@ -104,9 +104,9 @@ class DistributedHashTable:
     Notes
     -----
     A worker needs memory for the tables of its partitions, about 32 bytes a row for codes of up to 64 bits, and about 8
-    more for each piece of the code in the latest two cuts of multi-index hashing; for one block that is being made into
-    a table, about 120 bytes a row while that lasts; and for its partitions' answers, 5 bytes for each row found.
-    Smaller blocks need less at a time and more calls.
+    more for each table of pieces that multi-index hashing made, of which at most 24 are kept, or those of one search;
+    for one block that is being made into a table, about 120 bytes a row while that lasts; and for its partitions'
+    answers, 5 bytes for each row found. Smaller blocks need less at a time and more calls.
 
     Examples
     --------

@@ -15,6 +15,7 @@ from .hits import Hits, paired_distances, ragged
 from .index import BucketIndex
 
 _BLOCK = 1 << 17  # probes and candidates handled at a time: temporary arrays stay in the processor's cache
+_KEPT_PIECES = 24  # tables kept with an index
 _ODD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 over the golden ratio: Fibonacci hashing (Knuth, volume 3, section 6.4)
 
 
@@ -111,16 +112,17 @@ class PieceTable:
 def piece_tables(index: BucketIndex, n_pieces: int) -> list[PieceTable]:
     """Tables of all pieces, about 8 bytes a bucket and piece: made when they are first asked for.
 
-    They are kept with the index until tables of two other numbers of pieces have been made.
+    They are kept with the index. While it has more than 24, those of the number of pieces that has not been used for
+    longest go, but never those that were asked for last.
     """
-    kept: dict[int, list[PieceTable]] = index.__dict__.get("_piece_tables", {})
-    if n_pieces not in kept:
-        tables = [
-            PieceTable.of(cut_piece(index.words, index.n_bits, piece), piece[1] - piece[0])
-            for piece in pieces_of(index.n_bits, n_pieces)
-        ]
-        kept = dict([*kept.items(), (n_pieces, tables)][-2:])
-        index.__dict__["_piece_tables"] = kept  # as one step: other threads may be searching
+    kept: dict[int, list[PieceTable]] = dict(index.__dict__.get("_piece_tables", {}))
+    kept[n_pieces] = kept.pop(n_pieces, []) or [  # now the last, so the latest used
+        PieceTable.of(cut_piece(index.words, index.n_bits, piece), piece[1] - piece[0])
+        for piece in pieces_of(index.n_bits, n_pieces)
+    ]
+    while sum(kept) > max(_KEPT_PIECES, n_pieces):
+        del kept[next(iter(kept))]
+    index.__dict__["_piece_tables"] = kept  # as one step: other threads may be searching
     return kept[n_pieces]
 
 
