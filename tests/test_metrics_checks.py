@@ -107,26 +107,32 @@ ROWS = [
     ),
     ("floats", [[1.0], [2.0]], TypeError, r"ids\[0\] must be .* integers, got float64"),
     ("masks", [[True, False], [False, True]], TypeError, r"ids\[0\] must be .* integers, got bool"),
-    ("padding", [[1, 2], [3, -1]], ValueError, r"ids\[1\] must be rows from 0 to \d+, got -1"),
+    ("padding", [[1, 2], [3, -1]], ValueError, r"ids\[1\] must be ROWS, got -1"),
 ]
 
 
 @pytest.mark.parametrize(("ids", "error", "message"), [row[1:] for row in ROWS], ids=[row[0] for row in ROWS])
 @pytest.mark.parametrize(
-    "call",
+    ("call", "rows"),
     [
-        lambda ids: precision_at_k(ids, [7, 7], [7, 7, 8, 8]),
-        lambda ids: recall_of_exact(ids, [[1], [2]]),
-        coverage,
-        mean_candidates,
-        lambda ids: share_scanned(ids, 4),
+        (lambda ids: precision_at_k(ids, [7, 7], [7, 7, 8, 8]), "rows from 0 to 3"),
+        (lambda ids: recall_of_exact(ids, [[1], [2]]), "row numbers of at least 0"),
+        (coverage, "row numbers of at least 0"),
+        (mean_candidates, "row numbers of at least 0"),
+        (lambda ids: share_scanned(ids, 4), "row numbers of at least 0"),
     ],
 )
-def test_what_is_no_row_number_is_refused(call, ids, error, message):
+def test_what_is_no_row_number_is_refused(call, rows, ids, error, message):
+    message = message.replace("ROWS", rows)
     with pytest.raises(error, match=message):
         call(ids)
     with pytest.raises(error, match=message):
         call(np.array(ids))
+
+
+def test_a_row_number_beyond_int64_is_not_taken_for_another():
+    with pytest.raises(ValueError, match=r"ids\[0\] must be row numbers .*, got 18446744073709551615"):
+        recall_of_exact(np.array([[2**64 - 1]], dtype=np.uint64), [[1]])
 
 
 @pytest.mark.parametrize(

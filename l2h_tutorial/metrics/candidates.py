@@ -10,8 +10,6 @@ from ..search.rerank import check_ids
 from .checks import check_classes, check_distinct, one_column
 from .policies import Empty, mean_ratio
 
-_ANY_ROWS = np.iinfo(np.int64).max  # for a database whose size is not known
-
 
 def precision_at_k(
     ids: Any,
@@ -134,7 +132,7 @@ def recall_of_exact(ids: Any, exact_ids: ArrayLike, *, per_query: bool = False) 
         raise ValueError(f"exact_ids must be row numbers, got {exact.min()}")
     check_distinct(np.repeat(np.arange(len(exact)), exact.shape[1]), exact.ravel(), "exact_ids")
     _check_length(ids, len(exact), "exact_ids")
-    candidates = check_ids(ids, len(exact), _ANY_ROWS)
+    candidates = check_ids(ids, len(exact), None)
     recall = np.array([np.isin(true, rows).mean() for true, rows in zip(exact, candidates, strict=True)])
     return recall if per_query else float(recall.mean())
 
@@ -222,4 +220,4 @@ def _check_length(ids: Any, n_queries: int, name: str) -> None:
 def _lengths(ids: Any) -> NDArray[np.int64]:
     if len(ids) == 0:
         raise ValueError("ids must hold the candidates of at least one query, got none")
-    return np.array([len(rows) for rows in check_ids(ids, len(ids), _ANY_ROWS)])
+    return np.array([len(rows) for rows in check_ids(ids, len(ids), None)])

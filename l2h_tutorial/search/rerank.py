@@ -275,8 +275,11 @@ def _check_features(X: ArrayLike, name: str) -> NDArray[Any]:
     return checked
 
 
-def check_ids(ids: Any, n_queries: int, n_rows: int) -> list[NDArray[np.int64]]:
-    """Return candidates as one int64 array a query, or say which of them are no rows of the database."""
+def check_ids(ids: Any, n_queries: int, n_rows: int | None) -> list[NDArray[np.int64]]:
+    """Return candidates as one int64 array a query, or say which are no rows of the database, or of any."""
+    limit, wanted = np.iinfo(np.int64).max, "row numbers of at least 0"
+    if n_rows is not None:
+        limit, wanted = n_rows, f"rows from 0 to {n_rows - 1}"
     if len(ids) != n_queries:
         raise ValueError(f"ids must hold one array of rows for each of the {n_queries} queries, got {len(ids)}")
     checked = []
@@ -288,8 +291,8 @@ def check_ids(ids: Any, n_queries: int, n_rows: int) -> list[NDArray[np.int64]]:
             raise TypeError(
                 f"ids[{i}] must be a one-dimensional array of integers, got {array.dtype} of shape {array.shape}"
             )
-        if array.size and (array.min() < 0 or array.max() >= n_rows):
-            outside = array[(array < 0) | (array >= n_rows)][0]
-            raise ValueError(f"ids[{i}] must be rows from 0 to {n_rows - 1}, got {outside}")
+        if array.size and (array.min() < 0 or array.max() >= limit):
+            outside = array[(array < 0) | (array >= limit)][0]
+            raise ValueError(f"ids[{i}] must be {wanted}, got {outside}")
         checked.append(array.astype(np.int64, copy=False))
     return checked
