@@ -89,6 +89,23 @@ def test_where_the_cache_cannot_be_written_the_strict_build_succeeds_all_the_sam
     assert "(2, 512)" in (book / "_build/html/index.html").read_text()
 
 
+def test_where_the_home_is_read_only_the_strict_build_succeeds_all_the_same(tmp_path):
+    """A home of its own, that nothing can be written to: no cache, no folder for Jupyter, IPython or Matplotlib."""
+    home, read_only = tmp_path / "home", 'mount -t tmpfs none "$HOME" && mount -o remount,ro "$HOME" && exec "$@"'
+    home.mkdir()
+    there = ["unshare", "--map-root-user", "--mount", "sh", "-c", read_only, "sh"]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("L2H_", "XDG_", "JUPYTER", "MPL"))}
+    environment = kept | {"HOME": str(home)}
+    if not shutil.which("unshare") or subprocess.run([*there, "true"], env=environment, check=False).returncode:
+        pytest.skip("a home of its own needs unshare and the right to use it")
+    assert subprocess.run([*there, "touch", str(home / "file")], env=environment, check=False).returncode
+    book = book_of(tmp_path, NEEDS_THE_CACHE)
+    command = [*there, sys.executable, "-m", "sphinx", *OPTIONS]
+    result = subprocess.run(command, cwd=book, env=environment, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    assert "(2, 512)" in (book / "_build/html/index.html").read_text()
+
+
 @pytest.mark.parametrize("seconds", [-3600, 0, 2.5])
 def test_a_cell_never_takes_less_than_no_time(seconds):
     start = datetime(2026, 1, 1, tzinfo=UTC)
