@@ -94,7 +94,8 @@ def test_where_the_home_is_read_only_the_strict_build_succeeds_all_the_same(tmp_
     home, read_only = tmp_path / "home", 'mount -t tmpfs none "$HOME" && mount -o remount,ro "$HOME" && exec "$@"'
     home.mkdir()
     there = ["unshare", "--map-root-user", "--mount", "sh", "-c", read_only, "sh"]
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("L2H_", "XDG_", "JUPYTER", "MPL"))}
+    theirs = ("L2H_", "XDG_", "JUPYTER", "MPL")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(theirs)}
     environment = kept | {"HOME": str(home)}
     if not shutil.which("unshare") or subprocess.run([*there, "true"], env=environment, check=False).returncode:
         pytest.skip("a home of its own needs unshare and the right to use it")
