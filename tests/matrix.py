@@ -7,6 +7,7 @@ installed. The tests run in the unpacked source distribution, from which the pac
 so that no other can be imported. The oldest dependencies are the lower bounds in pyproject.toml, to the letter.
 Left out is what `make test` has and what says little about versions: the book, its sentences about data, the site in a
 browser, CIFAR-10, and what is slow. With the oldest dependencies, what they deprecate of each other is no error.
+A Python that was named and is absent is a failure.
 """
 
 import json
@@ -89,16 +90,16 @@ def table(rows):
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
 
 
-def main(versions):
+def main(named):
     rows = [("python", "dependencies", *SHOWN, "passed", "failed", "skipped")]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         source, wheel = build(folder)
-        for version in versions:
+        for version in named or PYTHONS:
             found = find(version)
             for label, resolution in RESOLUTIONS.items():
                 if not found:
-                    rows.append((version, label, *["-"] * len(SHOWN), "absent", "", ""))
+                    rows.append((version, label, *["-"] * len(SHOWN), "absent", "1" if named else "", ""))
                     continue
                 print(f"=== Python {found[1]}, {label} dependencies", flush=True)
                 here = folder / f"{version}-{label}"
@@ -116,4 +117,4 @@ def main(versions):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:] or PYTHONS))
+    sys.exit(main(sys.argv[1:]))

@@ -79,9 +79,11 @@ def test_the_workflows_may_only_read():
         assert all("timeout-minutes" in job or name == "deploy" for name, job in workflow["jobs"].items()), path.name
 
 
-def test_the_matrix_calls_a_python_that_is_not_here_absent(monkeypatch, capsys):
+@pytest.mark.parametrize("named", [["1.0"], []])
+def test_the_matrix_calls_a_python_that_is_not_here_absent_and_fails_where_it_was_named(monkeypatch, capsys, named):
     monkeypatch.setattr(matrix, "build", lambda folder: (folder, folder))
-    assert not matrix.main(["1.0"])
+    monkeypatch.setattr(matrix, "PYTHONS", ("1.0",))
+    assert matrix.main(named) == bool(named)
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[:2] for line in lines[1:]] == [["1.0", "oldest"], ["1.0", "newest"]]
     assert all("absent" in line for line in lines[1:])
