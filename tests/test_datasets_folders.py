@@ -68,7 +68,7 @@ def test_hidden_files_and_files_beside_the_class_folders_are_passed_over(cache, 
 def test_refuses_an_unreadable_image(tmp_path, content):
     folder = write_images(tmp_path / "images", {"a/1.png": pixels(8, 8), "b/1.png": pixels(8, 8)})
     (folder / "b" / "2.png").write_bytes(content)
-    with pytest.raises(ValueError, match=r"b/2.png cannot be read as an image.*mend it or remove it"):
+    with pytest.raises(ValueError, match=r"b[\\/]2.png cannot be read as an image.*mend it or remove it"):
         load(folder)
 
 
@@ -76,13 +76,13 @@ def test_refuses_a_truncated_image(tmp_path):
     folder = write_images(tmp_path / "images", {"a/1.jpg": pixels(64, 64, 3), "b/1.jpg": pixels(64, 64, 3)})
     content = (folder / "a" / "1.jpg").read_bytes()
     (folder / "a" / "1.jpg").write_bytes(content[: len(content) // 2])
-    with pytest.raises(ValueError, match=r"a/1.jpg cannot be read as an image"):
+    with pytest.raises(ValueError, match=r"a[\\/]1.jpg cannot be read as an image"):
         load(folder)
 
 
 def test_refuses_an_image_of_16_bits(tmp_path):
     folder = write_images(tmp_path / "images", {"a/1.png": pixels(8, 8).astype(np.uint16), "b/1.png": pixels(8, 8)})
-    with pytest.raises(ValueError, match=r"a/1.png cannot be read .*not of 8 bits a channel"):
+    with pytest.raises(ValueError, match=r"a[\\/]1.png cannot be read .*not of 8 bits a channel"):
         load(folder)
 
 
@@ -91,7 +91,7 @@ def test_images_start_no_program(tmp_path):
     folder = write_images(tmp_path / "images", {"a/1.png": pixels(8, 8), "b/1.png": pixels(8, 8)})
     Image.fromarray(pixels(8, 8)).save(folder / "b" / "2.eps")
     (folder / "b" / "2.eps").rename(folder / "b" / "2.png")
-    with pytest.raises(ValueError, match=r"b/2.png cannot be read as an image \(cannot identify"):
+    with pytest.raises(ValueError, match=r"b[\\/]2.png cannot be read as an image \(cannot identify"):
         load(folder)
 
 
@@ -102,7 +102,7 @@ def test_refuses_an_image_by_the_size_that_it_declares(tmp_path, name, size):
         Image.new("L", size).save(folder / "b" / name)
     else:
         (folder / "b" / name).write_bytes(b"P5 %d %d 255\n" % size)
-    with pytest.raises(ValueError, match=rf"b/{name} cannot be read as an image"):
+    with pytest.raises(ValueError, match=rf"b[\\/]{name} cannot be read as an image"):
         load(folder)
 
 
@@ -110,13 +110,13 @@ def test_refuses_an_image_by_the_size_that_it_declares(tmp_path, name, size):
 def test_refuses_a_pipe_among_the_images(tmp_path):
     folder = write_images(tmp_path / "images", {"a/1.png": pixels(8, 8), "b/1.png": pixels(8, 8)})
     os.mkfifo(folder / "b" / "2.png")
-    with pytest.raises(ValueError, match=r"b/2.png is no file"):
+    with pytest.raises(ValueError, match=r"b[\\/]2.png is no file"):
         load(folder)
 
 
 def test_refuses_images_of_different_sizes(tmp_path):
     folder = write_images(tmp_path / "images", {"a/1.png": pixels(8, 8), "b/1.png": pixels(8, 12)})
-    with pytest.raises(ValueError, match=r"b/1.png is 8 x 12 pixels, and .*a/1.png is 8 x 8"):
+    with pytest.raises(ValueError, match=r"b[\\/]1.png is 8 x 12 pixels, and .*a[\\/]1.png is 8 x 8"):
         load(folder)
 
 
@@ -145,7 +145,7 @@ def test_refuses_an_empty_class_folder(tmp_path):
 
 
 def test_refuses_a_folder_inside_a_class_folder(tmp_path):
-    with pytest.raises(ValueError, match="a/deeper is a folder inside a class folder"):
+    with pytest.raises(ValueError, match=r"a[\\/]deeper is a folder inside a class folder"):
         load(write_images(tmp_path / "images", {"a/deeper/1.png": pixels(8, 8), "b/1.png": pixels(8, 8)}))
 
 

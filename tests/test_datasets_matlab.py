@@ -61,6 +61,7 @@ def test_refuses_a_file_of_another_kind(tmp_path):
         load(tmp_path / "features.csv")
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
 def test_refuses_what_is_neither_file_nor_folder(tmp_path):
     os.mkfifo(tmp_path / "pipe.mat")
     with pytest.raises(ValueError, match="neither a file nor a folder"):
