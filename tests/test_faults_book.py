@@ -5,10 +5,12 @@ import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from test_notebooks import CONFIGURATION, HEADER
 
+from l2h_tutorial.book import extension
 from l2h_tutorial.book.executed import _seconds
 
 CHAPTER = f"""{HEADER}# A page
@@ -78,7 +80,42 @@ def test_a_build_that_was_killed_is_begun_again_and_becomes_whole(tmp_path):
         result = build(book)
         assert result.returncode == 0, f"{name}: {result.stderr}"
         assert pages(book) == whole, name
-    assert not (book / "_build/html/.unfinished").exists()
+    assert list((book / "_build").rglob("*.unfinished")) == []
+
+
+def test_a_build_killed_while_it_forgets_pages_is_begun_again_too(tmp_path, monkeypatch):
+    def killed(folder, ignore_errors):
+        for path in set(folder.iterdir()) - {page}:
+            path.unlink()
+        raise KeyboardInterrupt
+
+    app = SimpleNamespace(outdir=tmp_path / "html", doctreedir=tmp_path / ".doctrees")
+    page = app.outdir / "index.html"
+    app.outdir.mkdir()
+    extension._start_afresh(app, None)
+    page.write_text("half")
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "rmtree", killed)
+        with pytest.raises(KeyboardInterrupt):
+            extension._start_afresh(app, None)
+    assert page.exists()
+    extension._start_afresh(app, None)
+    assert not page.exists()
+    extension._note_the_end(app, None)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".doctrees", "html"]
+
+
+def test_a_build_of_another_kind_beside_it_does_not_hide_that_one_was_killed(tmp_path):
+    html, links = (
+        SimpleNamespace(outdir=tmp_path / name, doctreedir=tmp_path / ".doctrees") for name in ("html", "links")
+    )
+    for app in (html, links):
+        app.outdir.mkdir()
+        extension._start_afresh(app, None)
+    extension._note_the_end(links, None)
+    (html.outdir / "index.html").write_text("half")
+    extension._start_afresh(html, None)
+    assert not (html.outdir / "index.html").exists()
 
 
 def test_where_the_cache_cannot_be_written_the_strict_build_succeeds_all_the_same(tmp_path):

@@ -50,7 +50,9 @@ def register(app: Any) -> dict[str, Any]:
 
 
 def _unfinished(app: Any) -> Path:
-    return Path(app.outdir, ".unfinished")
+    """The mark of a build that has not ended: beside its pages, so that it outlives them; each builder has its own."""
+    site = Path(app.outdir)
+    return site.with_name(f".{site.name}.unfinished")
 
 
 def _start_afresh(app: Any, config: Any) -> None:
