@@ -67,7 +67,10 @@ def read_codes(path: Path, project: Project) -> tuple[NDArray[np.bool_], NDArray
 def _read_array(archive: zipfile.ZipFile, name: str, wanted: tuple[int, int]) -> NDArray[np.bool_]:
     if f"{name}.npy" not in archive.namelist():
         raise Refused(f"the array {name!r} is missing: np.savez({archive.filename!r}, query=..., database=...)")
-    with archive.open(f"{name}.npy") as file:
+    member = archive.getinfo(f"{name}.npy")
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # zipfile bounds no other's output
+        raise Refused(f"{name!r} is packed in a way that np.savez does not use: write the file with np.savez")
+    with archive.open(member) as file:
         try:
             shape, in_columns, dtype = read_header(file)
         except ValueError as error:

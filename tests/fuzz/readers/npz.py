@@ -81,11 +81,13 @@ def archive(draw, parts: dict[str, st.SearchStrategy[np.ndarray]]) -> bytes:
     return draw(mutated(st.just(file.getvalue()), most=2)) if draw(st.integers(0, 3)) == 0 else file.getvalue()
 
 
-def bomb(name: str, descr: str, shape: tuple[int, ...], size: int = 5 * 2**28) -> bytes:
+def bomb(
+    name: str, descr: str, shape: tuple[int, ...], size: int = 5 * 2**28, packing: int = zipfile.ZIP_DEFLATED
+) -> bytes:
     """A .npz file with a member of so many zeros, a small part of its size."""
     file = io.BytesIO()
     with (
-        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as target,
+        zipfile.ZipFile(file, "w", packing, compresslevel=1) as target,
         target.open(f"{name}.npy", "w") as part,
     ):
         part.write(npy(descr, shape, b""))

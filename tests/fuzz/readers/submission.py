@@ -1,5 +1,6 @@
 """Codes that students submit."""
 
+import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -33,4 +34,12 @@ def codes(n: int) -> st.SearchStrategy[np.ndarray]:
 
 PARTS = archive({"query": codes(3), "database": codes(5)})
 CONTENTS = st.one_of(PARTS, PARTS, mutated(PARTS))
-READER = Reader("s1.npz", CONTENTS, read, lambda: [bomb("query", "<f8", (3, 16))], refusals=(Refused,), named=False)
+PACKINGS = (zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+
+
+def bombs() -> list[bytes]:
+    """More than 1 GB each, in every packing that zip files have."""
+    return [bomb("query", "<f8", (3, 16), packing=packing) for packing in PACKINGS]
+
+
+READER = Reader("s1.npz", CONTENTS, read, bombs, refusals=(Refused,), named=False)
