@@ -68,18 +68,20 @@ def _files(path: Path) -> list[Path]:
 
 def _row_groups(file: Path, columns: list[str] | None) -> list[_RowGroup]:
     """The row groups of a file that have rows."""
+    parquet = load_optional("pyarrow.parquet")
     try:
-        with load_optional("pyarrow.parquet").ParquetFile(file) as opened:
+        with parquet.ParquetFile(file) as opened:
             metadata, schema = opened.metadata, opened.schema_arrow
-    except (ValueError, OSError) as error:
-        raise ValueError(f"{file} cannot be read as a Parquet file: {error}") from error
-    index = (schema.pandas_metadata or {}).get("index_columns", [])
-    names = [name for name in schema.names if name not in index] if columns is None else list(columns)
-    absent = [name for name in names if name not in schema.names]
+        index = (schema.pandas_metadata or {}).get("index_columns", [])
+        names = [name for name in schema.names if name not in index] if columns is None else list(columns)
+        type_of = {name: schema.field(name).type for name in names if name in schema.names}
+    except Exception as error:  # what pandas says of a file may be anything, and two columns may have one name
+        raise ValueError(f"{file} cannot be read as a Parquet file: {str(error)[:300]}") from error
+    absent = [name for name in names if name not in type_of]
     if absent or not names:
         raise ValueError(f"{file} must have the columns named, at least one; found no {absent or 'name'}")
-    lists = _is_list(schema.field(names[0]).type) and len(names) == 1
-    types = [schema.field(names[0]).type.value_type] if lists else [schema.field(name).type for name in names]
+    lists = _is_list(type_of[names[0]]) and len(names) == 1
+    types = [type_of[names[0]].value_type] if lists else [type_of[name] for name in names]
     dtype = np.result_type(*(_check_type(type_, file) for type_ in types))
     found = []
     for place in range(metadata.num_row_groups):

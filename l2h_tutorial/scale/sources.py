@@ -115,5 +115,6 @@ def _read_zarr(da: Any, path: Path, component: str | None) -> Any:
     load_optional("zarr")
     try:
         return da.from_zarr(str(path), component=component)
-    except (ValueError, KeyError, FileNotFoundError) as error:
-        raise ValueError(f"{path} is not a Zarr array; name one of a group by `component`: {error}") from error
+    except Exception as error:  # zarr fails in many ways on metadata that is not its own
+        said = str(error)[:300]
+        raise ValueError(f"{path} is not a Zarr array; name one of a group by `component`: {said}") from error
