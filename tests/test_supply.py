@@ -118,3 +118,14 @@ def test_where_the_packages_of_the_book_are_absent_its_tests_are_left_out(tmp_pa
     assert found.returncode == 0, found.stdout[-3000:]
     assert "tests/test_lsh.py" in found.stdout
     assert "tests/test_notebooks.py" not in found.stdout
+
+
+def test_the_tests_that_the_fault_table_names_exist():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert all((ROOT / "tests" / name).is_file() for name in re.findall(r"`(test_\w+\.py)", text))
+    named = re.findall(r"`(test_\w+\.py)?::(\w+)", text)
+    assert len(named) >= 10
+    source = ""
+    for file, test in named:
+        source = (ROOT / "tests" / file).read_text(encoding="utf-8") if file else source
+        assert f"\ndef {test}(" in source, f"{file}::{test}"
