@@ -1,8 +1,8 @@
 """Try readers with hostile files: ``python -m tests.fuzz [--seconds 600] [--keep] [reader ...]``.
 
 Each reader works in a process of its own, which may take no more than 1 GB beyond what it has after its imports, and
-which is ended if a file takes half a minute of its time. What a reader gets wrong is written beside its corpus, as
-``failure-...``.
+which is ended if a file takes half a minute of its time, or two minutes of any. What a reader gets wrong is written
+beside its corpus, as ``failure-...``.
 """
 
 import argparse

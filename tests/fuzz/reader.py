@@ -1,6 +1,6 @@
 """What a fuzz target is, and what may happen to a hostile file."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -55,9 +55,18 @@ def call(reader: Reader, path: Path) -> str:
         return f"read {reader.read(path)}"
     except reader.refusals as error:
         said = str(error)
+        starved = any(isinstance(cause, MemoryError) for cause in _causes(error))
+        assert not starved, f"refused only because it took more memory than there is: {said[:200]!r}"
         assert path.name in said or not reader.named, f"the refusal does not name {path.name}: {said[:200]!r}"
         assert len(said) < 2000, f"the refusal has {len(said)} characters: {said[:200]!r}"
         return f"{type(error).__name__}: {said.replace(str(path.parent), '')}"
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """An exception and those it came from, also when it hides them."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def described(array: Any) -> str:

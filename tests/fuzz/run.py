@@ -27,6 +27,7 @@ CORPUS = Path(__file__).parent / "corpus"
 MOST_MEMORY = 2**30
 MOST_SECONDS = 10  # of processor time, for one file
 END_AFTER = 30  # seconds of processor time, for what hangs: it is shown and ended
+END_WAITING = 120  # seconds that pass, for what waits and takes no processor time: the same
 LARGEST_DAMAGED = 2**16
 LARGEST_KEPT, MOST_KEPT = 2000, 16_000  # bytes: of one file in the corpus, and of all of a reader's
 FORBIDDEN = {"os.system", "os.exec", "os.fork", "os.posix_spawn", "subprocess.Popen", "socket.connect"}
@@ -85,6 +86,7 @@ class _Trial:
         self.executions, self.worst, self.outcomes = 0, 0.0, dict[str, bytes]()
         self.events: list[str] = []
         faulthandler.register(signal.SIGPROF, chain=True)
+        faulthandler.register(signal.SIGALRM, chain=True)
         sys.addaudithook(lambda event, _: self.events.append(event) if event in FORBIDDEN else None)
         used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (used + MOST_MEMORY, resource.RLIM_INFINITY))
@@ -96,12 +98,14 @@ class _Trial:
         (self.folder / "last").unlink(missing_ok=True)
         shutil.copy(path, self.folder / "last")
         signal.setitimer(signal.ITIMER_PROF, END_AFTER)
+        signal.setitimer(signal.ITIMER_REAL, END_WAITING)
         self.events.clear()
         start = time.process_time()
         try:
             outcome = call(self.reader, path)
         finally:
             signal.setitimer(signal.ITIMER_PROF, 0)
+            signal.setitimer(signal.ITIMER_REAL, 0)
         spent = time.process_time() - start
         self.executions += 1
         self.worst = max(self.worst, spent)
