@@ -96,6 +96,50 @@ def test_classes_of_two_kinds_are_refused(query, database):
             call(query, database)
 
 
+def fits(value, dtype):
+    if dtype is np.float64:
+        return int(float(value)) == int(value)
+    return np.iinfo(dtype).min <= value <= np.iinfo(dtype).max
+
+
+edges = st.sampled_from([0, 2**53, 2**63, 2**64]).flatmap(lambda edge: st.integers(edge - 2, edge + 2))
+
+
+@given(st.lists(edges, min_size=1, max_size=5), st.sampled_from([None, 0.5]))
+def test_numbers_as_objects_are_told_apart_or_refused(values, fraction):
+    values = values if fraction is None else [fraction, *values]
+    labels = np.array(values, dtype=object)
+    held = [np.float64] if fraction else [np.int64, np.uint64]
+    if any(all(fits(value, dtype) for value in values) for dtype in held):
+        found = [precision_at_k([[row]] * len(labels), labels, labels, k=1) for row in range(len(labels))]
+        assert found == [np.mean([value == values[row] for value in values]) for row in range(len(labels))]
+    else:
+        with pytest.raises(TypeError, match="must be numbers that one NumPy type holds"):
+            precision_at_k([[0]] * len(labels), labels, labels, k=1)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [2**63, 2**63 + 1, -1],
+        [np.uint64(2**63), np.uint64(2**63 + 1), np.int64(-1)],
+        [2**64, 2**64 + 1, 0],
+        [2**53, 2**53 + 1, 0.5],
+        [np.uint64(2**53), np.uint64(2**53 + 1), 0.5],
+        [2**64, 2**64 + 1, 0.5],
+        [10**400, 0.5],
+    ],
+)
+def test_numbers_that_no_type_holds_are_refused(values):
+    with pytest.raises(TypeError, match="database_labels must be numbers that one NumPy type holds"):
+        precision_at_k([[1]], [1], np.array(values, dtype=object), k=1)
+
+
+def test_whole_numbers_among_fractions_are_classes():
+    labels = np.array([2**53, 1, 0.5], dtype=object)
+    assert [precision_at_k([[row]], labels[:1], labels, k=1) for row in range(3)] == [1, 0, 0]
+
+
 # Row numbers
 
 ROWS = [

@@ -1,5 +1,6 @@
 """What goes into a measure, checked: labels that belong to codes, and rows that were found."""
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,10 @@ from numpy.typing import ArrayLike, NDArray
 from ..codes import check_bits
 
 _PLAIN = {"string", "integer", "floating", "mixed-integer-float", "boolean"}  # kinds of objects that an array can hold
+_NUMBERS: dict[str, tuple[Any, ...]] = {  # NumPy itself would make floats of integers beyond int64, and merge some
+    "integer": (np.int64, np.uint64),
+    "mixed-integer-float": (np.float64,),
+}
 
 
 def check_labels(
@@ -26,7 +31,7 @@ def check_labels(
     Raises
     ------
     TypeError
-        If classes are neither all numbers nor all text.
+        If classes are neither all numbers nor all text, or objects are numbers that no one NumPy type holds.
     ValueError
         If the shapes do not match each other, a length is not the one expected, a class is missing, or an indicator is
         neither 0 nor 1.
@@ -77,7 +82,7 @@ def check_classes(query_labels: NDArray[Any], database_labels: NDArray[Any]) -> 
     Raises
     ------
     TypeError
-        If they are neither all numbers nor all text.
+        If they are neither all numbers nor all text, or objects are numbers that no one NumPy type holds.
     ValueError
         If a class is missing.
 
@@ -150,7 +155,13 @@ def _plain(labels: NDArray[Any], name: str) -> NDArray[Any]:
     kind = pd.api.types.infer_dtype(labels, skipna=False)
     if kind not in _PLAIN:
         raise TypeError(f"{name} must be of one kind, numbers or text, got objects that are {kind}")
-    return np.array(labels.tolist())
+    values = labels.tolist()
+    for dtype in _NUMBERS.get(kind, (None,)):
+        with suppress(OverflowError):
+            array = np.array(values, dtype=dtype)
+            if all(int(a) == int(b) for a, b in zip(array, values, strict=True) if isinstance(b, int | np.integer)):
+                return array
+    raise TypeError(f"{name} must be numbers that one NumPy type holds, without rounding integers")
 
 
 def _indicators(labels: NDArray[Any], name: str) -> NDArray[np.bool_]:
