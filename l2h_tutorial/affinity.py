@@ -15,12 +15,14 @@ from sklearn.neighbors import kneighbors_graph
 from sklearn.utils import check_array, column_or_1d
 from sklearn.utils.multiclass import type_of_target
 
+from .label_sets import ManySets, shared_labels
+
 __all__ = ["NormalisedAffinity", "check_affinity", "graph_affinity", "knn_affinity", "same_class_affinity"]
 
 NORMALISATIONS = ("columns", "rows")
 
-_ASYMMETRY = 1e-6  # of the largest affinity: more than rounding makes in single precision, less than any edge
-_BLOCK_VALUES = 1 << 21  # affinities between sets of labels that are held at a time, 24 MB
+_ASYMMETRY = 1e-6  # of the two points' largest affinities: more than rounding makes in single precision
+_BLOCK_VALUES = 1 << 21  # affinities of a dense graph that are compared at a time, 16 MB
 
 
 class NormalisedAffinity:
@@ -73,7 +75,7 @@ class NormalisedAffinity:
         """Whether every point is every other's neighbour, equally: a graph that tells nothing apart."""
         if isinstance(self._between, LinearOperator):
             return False  # its entries cannot be seen
-        if isinstance(self._between, _ManySets):
+        if isinstance(self._between, ManySets):
             return bool(np.all(self._group_degrees == self.shape[0]))
         n_groups = self._between.shape[0]
         entries = self._between.data if sparse.issparse(self._between) else self._between
@@ -146,34 +148,13 @@ def same_class_affinity(y: Any, *, normalise: str = "columns") -> NormalisedAffi
         unlabelled = np.flatnonzero(~labels.astype(bool).any(axis=1))
         if unlabelled.size:
             raise ValueError(f"y must give every point at least one label; row {unlabelled[0]} has none")
-        indicator = sparse.csr_array(sets.astype(float))
-        few = len(sets) ** 2 <= _BLOCK_VALUES
-        between = _sharing(indicator, slice(None)) if few else _ManySets(indicator)
+        between = shared_labels(sparse.csr_array(sets.astype(float)))
     else:
         raise ValueError(
             "Unknown label type: y must hold classes, shape (n,), or a 0/1 indicator of labels, shape (n, n_labels), "
             f"not {kind} values of shape {labels.shape}"
         )
     return NormalisedAffinity(between, normalise, groups.ravel())
-
-
-class _ManySets:
-    """The matrix that says which sets of labels share one, made anew a block of rows at a time for each product."""
-
-    def __init__(self, indicator: sparse.csr_array) -> None:
-        self._indicator = indicator  # (n_sets, n_labels)
-        self.shape = (indicator.shape[0],) * 2
-
-    def __matmul__(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        n = self.shape[0]
-        step = max(1, _BLOCK_VALUES // n)
-        blocks = (_sharing(self._indicator, slice(start, start + step)) for start in range(0, n, step))
-        return np.concatenate([block @ values for block in blocks])
-
-
-def _sharing(indicator: sparse.csr_array, rows: slice) -> sparse.csr_array:
-    """Return 1 where a set of `rows` has a label in common with any set, as csr_array of float64."""
-    return sparse.csr_array((indicator[rows] @ indicator.T > 0).astype(float))
 
 
 def graph_affinity(S: Any, *, normalise: str = "columns") -> NormalisedAffinity:
@@ -222,7 +203,8 @@ def check_affinity(S: Any, n: int | None = None) -> Any:
     ------
     ValueError
         If S is not square, is about another number of points, holds negative or non-finite entries, is not symmetric
-        (but for rounding), or has an empty row: a point without a neighbour, not even itself.
+        (but for rounding, as large as the affinities of its points), or has an empty row: a point without a neighbour,
+        not even itself.
 
     Examples
     --------
@@ -242,7 +224,7 @@ def check_affinity(S: Any, n: int | None = None) -> Any:
         smallest = S.min() if shape[0] else 0.0
         if smallest < 0:
             raise ValueError(f"affinity must not be negative; its smallest entry is {smallest:g}")
-        if shape[0] and (S - S.T).max() > _ASYMMETRY * S.max():
+        if shape[0] and not _is_symmetric(S):
             raise ValueError("affinity must be symmetric; for neighbours use knn_affinity, or S.maximum(S.T)")
     row_sums = np.asarray(S @ np.ones(shape[0]))
     if row_sums.min(initial=0.0) < 0:
@@ -252,6 +234,22 @@ def check_affinity(S: Any, n: int | None = None) -> Any:
     if empty.size:
         raise ValueError(f"affinity must give every point a neighbour (itself will do); row {empty[0]} is empty")
     return S
+
+
+def _is_symmetric(S: Any) -> bool:
+    """Whether S, not negative, differs from its transpose by rounding only.
+
+    The geometric mean of both points' largest affinities is the measure, not the entry: where vectors are nearly
+    orthogonal, their product is all rounding.
+    """
+    largest = S.max(axis=1)
+    scale = np.sqrt(largest.toarray().ravel() if sparse.issparse(largest) else largest)
+    if sparse.issparse(S):
+        excess = (S - S.T).tocoo()
+        return bool(np.all(excess.data <= _ASYMMETRY * scale[excess.row] * scale[excess.col]))
+    step = max(1, _BLOCK_VALUES // len(S))
+    blocks = (slice(start, start + step) for start in range(0, len(S), step))
+    return all(np.all(S[rows] - S[:, rows].T <= _ASYMMETRY * scale[rows, None] * scale) for rows in blocks)
 
 
 def knn_affinity(X: ArrayLike, n_neighbours: int = 10, *, metric: str = "euclidean") -> sparse.csr_array:

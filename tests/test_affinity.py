@@ -136,7 +136,7 @@ def test_blocks_of_sets_give_the_same_to_the_bit(normalise, monkeypatch):
     whole = same_class_affinity(labels, normalise=normalise)
     expected = whole @ L, whole @ L[:, 0], whole.degrees
     np.testing.assert_allclose(expected[0], dense(shared_labels(labels.astype(bool)), normalise) @ L, atol=1e-14)
-    monkeypatch.setattr("l2h_tutorial.affinity._BLOCK_VALUES", 2000)
+    monkeypatch.setattr("l2h_tutorial.label_sets._BLOCK_VALUES", 2000)
     blocks = same_class_affinity(labels, normalise=normalise)
     for found, same in zip((blocks @ L, blocks @ L[:, 0], blocks.degrees), expected, strict=True):
         np.testing.assert_array_equal(found, same)
@@ -145,7 +145,7 @@ def test_blocks_of_sets_give_the_same_to_the_bit(normalise, monkeypatch):
 @given(indicators, st.booleans())
 def test_labels_join_all_where_any_two_points_share_one(y, many):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("l2h_tutorial.affinity._BLOCK_VALUES", 0 if many else 1000)
+        patch.setattr("l2h_tutorial.label_sets._BLOCK_VALUES", 0 if many else 1000)
         assert same_class_affinity(y.astype(int)).joins_all == shared_labels(y).all()
 
 
@@ -209,6 +209,47 @@ def test_refuses_a_graph_that_is_not_symmetric_and_takes_what_the_message_says(k
         check_affinity(kind(DIRECTED))
     either = DIRECTED.maximum(DIRECTED.T)
     np.testing.assert_allclose(graph_affinity(kind(either)).toarray().sum(axis=0), 1)
+
+
+@given(st.permutations(range(4)), st.booleans(), st.floats(0.001, 1))
+def test_a_large_affinity_hides_no_directed_edge(order, transposed, edge):
+    S = np.diag([1e6, 1.0, 1.0, 1.0])
+    S[1, 2] = S[2, 3] = S[0, 3] = edge
+    S = (S.T if transposed else S)[np.ix_(order, order)]
+    for kind in (np.array, sparse.csr_array):
+        with pytest.raises(ValueError, match="affinity must be symmetric"):
+            check_affinity(kind(S))
+        assert check_affinity(kind(np.maximum(S, S.T))).shape == (4, 4)
+
+
+def test_products_of_vectors_are_symmetric_though_the_smallest_are_all_rounding():
+    X = np.random.default_rng(0).normal(size=(300, 100)).astype(np.float32)
+    X *= np.logspace(-3, 3, len(X), dtype=np.float32)[:, None]
+    last = np.cumsum(X[:, None] * X, axis=2)[..., -1]
+    first = np.cumsum((X[:, None] * X)[..., ::-1], axis=2)[..., -1]  # the same sum in another order
+    S = np.maximum(np.where(np.arange(300)[:, None] < np.arange(300), first, last), 0)
+    assert (np.abs(S - S.T) > 1e-6 * np.maximum(S, S.T)).any()
+    for kind in (np.array, sparse.csr_array):
+        assert check_affinity(kind(S)).shape == S.shape
+
+
+def test_blocks_of_rows_see_the_same_asymmetry(monkeypatch):
+    monkeypatch.setattr("l2h_tutorial.affinity._BLOCK_VALUES", 14)  # two rows of seven at a time
+    for i, j in np.argwhere(~np.eye(7, dtype=bool)):
+        S = np.ones((7, 7))
+        assert check_affinity(S) is not None
+        S[i, j] = 2
+        with pytest.raises(ValueError, match="affinity must be symmetric"):
+            check_affinity(S)
+
+
+def test_a_dense_graph_is_checked_without_a_second_one():
+    S = np.ones((3000, 3000))
+    tracemalloc.start()
+    check_affinity(S)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < S.nbytes / 2
 
 
 @given(st.integers(2, 30), st.sampled_from([np.float32, np.float64]), st.integers(-12, 12), st.integers(0, 99))

@@ -29,6 +29,7 @@ ORDER = [
     "lsh",
     "search",
     "buckets",
+    "label_sets",
     "affinity",
     "baselines",
     "grh",
