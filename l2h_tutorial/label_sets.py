@@ -1,12 +1,16 @@
 """Which sets of labels have one in common: kept as a matrix, or made anew where that would be too large."""
 
+from collections.abc import Iterator
+from itertools import accumulate
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
 __all__ = ["ManySets", "shared_labels"]
 
-_BLOCK_VALUES = 1 << 21  # affinities between sets of labels that are held at a time, 24 MB
+_BLOCK_VALUES = 1 << 21  # affinities between sets of labels that are made at a time, 24 MB,
+_KEPT_VALUES = 1 << 24  # and kept from one product to the next, 200 MB
 
 
 def shared_labels(indicator: sparse.csr_array) -> "sparse.csr_array | ManySets":
@@ -20,6 +24,7 @@ def shared_labels(indicator: sparse.csr_array) -> "sparse.csr_array | ManySets":
     Returns
     -------
     (n_sets, n_sets) csr_array of float64, or ManySets
+        The second multiplies as the first does, without holding more than a block of rows.
 
     Examples
     --------
@@ -28,8 +33,11 @@ def shared_labels(indicator: sparse.csr_array) -> "sparse.csr_array | ManySets":
            [1., 1., 1.],
            [0., 1., 1.]])
     """
-    few = indicator.shape[0] ** 2 <= _BLOCK_VALUES
-    return _sharing(indicator, slice(None)) if few else ManySets(indicator)
+    anew = ManySets(indicator)
+    entries = accumulate(block.nnz for block in anew.blocks())
+    if any(total > _KEPT_VALUES for total in entries):
+        return anew
+    return sparse.csr_array(sparse.vstack(list(anew.blocks()), format="csr"))
 
 
 class ManySets:
@@ -39,13 +47,13 @@ class ManySets:
         self._indicator = indicator  # (n_sets, n_labels)
         self.shape = (indicator.shape[0],) * 2
 
-    def __matmul__(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    def blocks(self) -> Iterator[sparse.csr_array]:
+        """Yield the rows, in order: 1 where a set has a label in common with any set, float64."""
         n = self.shape[0]
         step = max(1, _BLOCK_VALUES // n)
-        blocks = (_sharing(self._indicator, slice(start, start + step)) for start in range(0, n, step))
-        return np.concatenate([block @ values for block in blocks])
+        for start in range(0, n, step):
+            rows = self._indicator[start : start + step]
+            yield sparse.csr_array((rows @ self._indicator.T > 0).astype(float))
 
-
-def _sharing(indicator: sparse.csr_array, rows: slice) -> sparse.csr_array:
-    """Return 1 where a set of `rows` has a label in common with any set, as csr_array of float64."""
-    return sparse.csr_array((indicator[rows] @ indicator.T > 0).astype(float))
+    def __matmul__(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.concatenate([block @ values for block in self.blocks()])

@@ -13,6 +13,7 @@ from scipy.sparse.linalg import aslinearoperator
 from sklearn.neighbors import kneighbors_graph
 
 from l2h_tutorial.affinity import NormalisedAffinity, check_affinity, graph_affinity, knn_affinity, same_class_affinity
+from l2h_tutorial.label_sets import shared_labels
 
 NORMALISATIONS = ("columns", "rows")
 
@@ -23,7 +24,7 @@ def dense(S, normalise):
     return S @ inverse_degrees if normalise == "columns" else inverse_degrees @ S
 
 
-def shared_labels(indicator):
+def sharing(indicator):
     """S[i, j] = 1 where i and j share a label, point by point."""
     n = len(indicator)
     return np.array([[float(any(indicator[i] & indicator[j])) for j in range(n)] for i in range(n)])
@@ -60,7 +61,7 @@ def test_with_one_label_a_point_the_product_is_the_class_mean_exactly_under_both
 def test_several_labels_equal_the_dense_product(y, normalise, seed, as_sparse):
     L = signs(len(y), seed)
     affinity = same_class_affinity(sparse.csr_array(y.astype(int)) if as_sparse else y.astype(int), normalise=normalise)
-    np.testing.assert_allclose(affinity @ L, dense(shared_labels(y), normalise) @ L, rtol=0, atol=1e-14)
+    np.testing.assert_allclose(affinity @ L, dense(sharing(y), normalise) @ L, rtol=0, atol=1e-14)
 
 
 def test_with_several_labels_the_normalisations_differ_and_rows_can_sum_to_more_than_1():
@@ -129,14 +130,41 @@ def test_as_many_sets_of_labels_as_points_take_no_square_array():
     assert peak < 60e6  # 8,000 x 8,000 numbers, 70 % of them not 0, are over 500e6 bytes
 
 
+def pairs(n):
+    """n sets of two labels out of n, of which each is in two sets."""
+    return sparse.csr_array(sparse.eye_array(n) + sparse.eye_array(n, k=1) + sparse.eye_array(n, k=1 - n))
+
+
+@pytest.mark.parametrize("sets", [different_sets(1800), pairs(6000)], ids=["many shared", "few shared"])
+def test_what_sets_share_is_made_once_if_it_has_few_entries(sets):
+    indicator = sparse.csr_array(sets).astype(float)
+    found = shared_labels(indicator)
+    assert isinstance(found, sparse.csr_array)
+    np.testing.assert_array_equal(found[:50].toarray(), (indicator[:50] @ indicator.T).toarray() > 0)
+
+
+@given(st.integers(0, 60), st.integers(1, 9), st.integers(0, 99))
+def test_the_entries_decide_whether_it_is_made_once(kept, rows, seed):
+    indicator = np.random.default_rng(seed).random((9, 3)) < 0.4
+    entries = np.count_nonzero(indicator @ indicator.T)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("l2h_tutorial.label_sets._KEPT_VALUES", kept)
+        patch.setattr("l2h_tutorial.label_sets._BLOCK_VALUES", 9 * rows)
+        found = shared_labels(sparse.csr_array(indicator.astype(float)))
+    assert sparse.issparse(found) == (entries <= kept)
+
+
 @pytest.mark.parametrize("normalise", NORMALISATIONS)
 def test_blocks_of_sets_give_the_same_to_the_bit(normalise, monkeypatch):
     labels = different_sets(300)
     L = signs(len(labels), 0)
     whole = same_class_affinity(labels, normalise=normalise)
     expected = whole @ L, whole @ L[:, 0], whole.degrees
-    np.testing.assert_allclose(expected[0], dense(shared_labels(labels.astype(bool)), normalise) @ L, atol=1e-14)
+    np.testing.assert_allclose(expected[0], dense(sharing(labels.astype(bool)), normalise) @ L, atol=1e-14)
     monkeypatch.setattr("l2h_tutorial.label_sets._BLOCK_VALUES", 2000)
+    kept = same_class_affinity(labels, normalise=normalise)
+    np.testing.assert_array_equal(kept @ L, expected[0])
+    monkeypatch.setattr("l2h_tutorial.label_sets._KEPT_VALUES", 2000)
     blocks = same_class_affinity(labels, normalise=normalise)
     for found, same in zip((blocks @ L, blocks @ L[:, 0], blocks.degrees), expected, strict=True):
         np.testing.assert_array_equal(found, same)
@@ -145,8 +173,8 @@ def test_blocks_of_sets_give_the_same_to_the_bit(normalise, monkeypatch):
 @given(indicators, st.booleans())
 def test_labels_join_all_where_any_two_points_share_one(y, many):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("l2h_tutorial.label_sets._BLOCK_VALUES", 0 if many else 1000)
-        assert same_class_affinity(y.astype(int)).joins_all == shared_labels(y).all()
+        patch.setattr("l2h_tutorial.label_sets._KEPT_VALUES", 0 if many else 1000)
+        assert same_class_affinity(y.astype(int)).joins_all == sharing(y).all()
 
 
 def test_neighbours_are_symmetric_include_the_point_and_are_the_nearest():
