@@ -14,6 +14,7 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from test_baselines_promises import data
 
 from l2h_tutorial import CCAITQ, ITQ, LSH, PCAH, SpectralHashing, mean_average_precision, paper_partition
+from l2h_tutorial.baselines.base import check_independent
 from l2h_tutorial.baselines.pca import quantising_rotation
 from l2h_tutorial.baselines.spectral import smoothest_modes
 
@@ -103,6 +104,44 @@ def test_pcah_knows_that_n_points_have_n_minus_1_directions_about_their_mean(sha
     assert PCAH(11).fit(X).transform(X).shape == (12, 11)
     with pytest.raises(ValueError, match=r"n_bits must be at most 11, the linearly independent.*got 12"):
         PCAH(12).fit(X)
+
+
+@given(st.integers(2, 6), st.integers(1, 40), st.integers(-14, 0), st.sampled_from([0.0, 1e3, 1e9]), st.integers(0, 99))
+def test_components_are_independent_where_singular_values_say_so(d, n, exponent, origin, seed):
+    random = np.random.default_rng(seed)
+    turned = np.linalg.qr(random.normal(size=(d, d)))[0]
+    centred = random.normal(size=(n + 1, d)) * np.logspace(0, exponent, d) @ turned.T
+    mean = np.full(d, origin)
+    components = [turned, np.eye(d), np.hstack([turned[:, :1], turned])][seed % 3]
+    singular = np.linalg.svd(centred @ components, compute_uv=False)
+    rounding = np.finfo(float).eps * max(centred.shape) * max(singular[0], np.linalg.norm(mean))
+    if min(n, np.sum(singular > rounding)) < components.shape[1]:
+        with pytest.raises(ValueError, match="linearly independent directions"):
+            check_independent(components, centred, mean)
+    else:
+        check_independent(components, centred, mean)
+
+
+def test_pcah_decomposes_no_rows_where_all_directions_clearly_vary(monkeypatch):
+    X = np.random.default_rng(0).normal(size=(500, 8)) * np.logspace(0, -3, 8)
+    expected = PCAH(8).fit(X).projections_
+
+    def refuse(*_, **__):
+        raise AssertionError("svd was called")
+
+    monkeypatch.setattr(np.linalg, "svd", refuse)
+    np.testing.assert_array_equal(PCAH(8).fit(X).projections_, expected)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_dependent_features_are_recognised_to_rounding_in_float64(dtype):
+    X = np.random.default_rng(0).normal(size=(500, 3)).astype(dtype)
+    X = np.column_stack([X, X @ np.array([0.1, 0.7, -0.3], dtype=dtype)])
+    if dtype is np.float64:
+        with pytest.raises(ValueError, match="at most 3, the linearly independent"):
+            PCAH(4).fit(X)
+    else:
+        assert PCAH(4).fit(X).projections_.shape == (4, 4)  # its own rounding is a direction, as documented
 
 
 def test_pcah_finds_no_direction_in_one_row_over_and_over():

@@ -19,6 +19,7 @@ Bits = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
 _BLOCK_ROWS = 4096  # rows encoded at a time: bounds the float64 copy of float32 features
+_DOUBTFUL = 1e-10  # of the variance: less than this and rounding can be told apart by singular values only
 
 
 class CentredHasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -102,7 +103,8 @@ def check_independent(components: Floats, centred: Floats, mean: Floats) -> None
     Raises
     ------
     ValueError
-        If there are more components than linearly independent directions, to rounding; n points have at most n - 1.
+        If there are more components than linearly independent directions, to rounding in float64; n points have at most
+        n - 1. Features in float32 that are dependent only to their own rounding are not recognised.
 
     Examples
     --------
@@ -112,10 +114,16 @@ def check_independent(components: Floats, centred: Floats, mean: Floats) -> None
         ...
     ValueError: n_bits must be at most 1, the linearly independent directions of X about its mean; got 2
     """
-    singular = np.linalg.svd(centred @ components, compute_uv=False)
+    scores = centred @ components
+    n_bits = components.shape[1]
+    gram = np.abs(scores.T @ scores)
+    least = (2 * gram.diagonal() - gram.sum(axis=0)).min()  # no squared singular value is smaller, says Gershgorin
+    far_off = np.finfo(np.float64).eps * max(centred.shape) * 10 * float(np.linalg.norm(mean))
+    if n_bits < len(centred) and least > max(_DOUBTFUL * gram.diagonal().sum(), far_off**2):
+        return
+    singular = np.linalg.svd(scores, compute_uv=False)
     rounding = np.finfo(np.float64).eps * max(centred.shape) * max(singular[0], float(np.linalg.norm(mean)))
     independent = min(len(centred) - 1, int(np.sum(singular > rounding)))
-    n_bits = components.shape[1]
     if n_bits > independent:
         raise ValueError(
             f"n_bits must be at most {independent}, the linearly independent directions of X about its mean; "

@@ -60,7 +60,8 @@ class PCAH(CentredHasher):
         ------
         TypeError, ValueError
             If `n_bits` is not an integer from 1 to the number of linearly independent directions in which the rows of
-            X differ from their mean, or `X` is not a finite two-dimensional array.
+            X differ from their mean, to rounding in float64, or `X` is not a finite two-dimensional array. Features in
+            float32 that are dependent only to their own rounding are not recognised.
         """
         n_bits = check_integer(self.n_bits, "n_bits")
         centred = self._centred(X)
