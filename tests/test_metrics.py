@@ -186,8 +186,8 @@ def test_recall_and_coverage():
         coverage([])
     assert mean_candidates(ids) == pytest.approx(4 / 3)
     assert share_scanned(ids, 10) == pytest.approx(4 / 30)
-    for n_rows in (0, 2):
-        with pytest.raises(ValueError, match=f"at least 1 and the 3 candidates of a query, got {n_rows}"):
+    for n_rows, message in ((-1, "1, got -1"), (0, "1, got 0"), (2, "the 3 candidates of a query, got 2")):
+        with pytest.raises(ValueError, match=f"^n_rows must be at least {message}$"):
             share_scanned(ids, n_rows)
 
 

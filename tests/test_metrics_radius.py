@@ -50,6 +50,8 @@ def test_impossible_radius_searches_are_refused(toy_split):
         evaluate_radius_search(lsh, toy_split, radii=range(11))
     with pytest.raises(ValueError, match="radii must name at least one radius, got none"):
         evaluate_radius_search(lsh, toy_split, radii=[])
+    with pytest.raises(ValueError, match="k must be from 1 to the 970 rows of the database, got 0"):
+        evaluate_radius_search(lsh, toy_split, radii=[0], k=0)
     with pytest.raises(ValueError, match="k must be from 1 to the 970 rows of the database, got 971"):
         evaluate_radius_search(lsh, toy_split, radii=[0], k=971)
     with pytest.raises(NotFittedError):

@@ -205,8 +205,8 @@ def share_scanned(ids: Any, n_rows: int) -> float:
     0.1
     """
     lengths = _lengths(ids)
-    if check_integer(n_rows, "n_rows", low=0) < max(1, lengths.max()):
-        raise ValueError(f"n_rows must be at least 1 and the {lengths.max()} candidates of a query, got {n_rows}")
+    if check_integer(n_rows, "n_rows") < lengths.max():
+        raise ValueError(f"n_rows must be at least the {lengths.max()} candidates of a query, got {n_rows}")
     return float(lengths.mean() / n_rows)
 
 

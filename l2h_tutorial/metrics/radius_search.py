@@ -78,8 +78,7 @@ def evaluate_radius_search(
     radii = [check_radius(radius, table.n_bits) for radius in radii]
     if not radii:
         raise ValueError("radii must name at least one radius, got none")
-    if check_integer(k, "k") > table.n_rows:
-        raise ValueError(f"k must be from 1 to the {table.n_rows} rows of the database, got {k}")
+    k = check_integer(k, "k", high=table.n_rows, of="rows of the database")
     outwards = sorted(set(radii))
     seconds = dict.fromkeys(outwards, 0.0)
     sizes: dict[int, list[int]] = {radius: [] for radius in outwards}
