@@ -406,6 +406,15 @@ def test_columns_come_in_the_order_that_is_asked_for(tmp_path):
     )
 
 
+@pytest.mark.parametrize("columns", [5, "a", ["a", 5], b"a", True], ids=repr)
+def test_columns_that_are_no_list_of_names_are_refused_with_the_path(tmp_path, columns):
+    pd.DataFrame({"a": [1, 2]}).to_parquet(tmp_path / "x.parquet")
+    for path in (tmp_path, tmp_path / "x.parquet"):
+        with pytest.raises(TypeError, match="columns must be a list of names for ") as refusal:
+            open_vectors(path, columns=columns)
+        assert str(refusal.value).endswith(f"for {path}, got {columns!r}")
+
+
 def test_row_groups_without_rows_and_hidden_files_are_passed_over(tmp_path):
     for i, rows in enumerate([[1.0], [], [2.0, 3.0]]):
         write_columns(tmp_path, f"part.{i}.parquet", a=pa.array(rows, pa.float64()))
@@ -429,12 +438,17 @@ def no_parquet(folder):
 @pytest.mark.parametrize(
     ("make", "options", "error", "message"),
     [
-        (lambda f: write_columns(f, a=[1.0]), {"columns": "a"}, TypeError, "columns must be a list of names, got 'a'"),
+        (
+            lambda f: write_columns(f, a=[1.0]),
+            {"columns": "a"},
+            TypeError,
+            "columns must be a list of names for .*, got 'a'",
+        ),
         (
             lambda f: write_columns(f, a=[1.0]),
             {"columns": [0]},
             TypeError,
-            r"columns must be a list of names, got \[0\]",
+            r"columns must be a list of names for .*, got \[0\]",
         ),
         (lambda f: write_columns(f, a=[1.0]), {"columns": ["b"]}, ValueError, r"x.parquet must have .* no \['b'\]"),
         (lambda f: write_columns(f, a=[1.0]), {"columns": []}, ValueError, r"x.parquet must have .* at least one"),

@@ -1,5 +1,6 @@
 """Parquet files of vectors: a Dask array with a block a row group, laid out by what the files say of themselves."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -35,8 +36,8 @@ def read_parquet(path: Path, columns: list[str] | None) -> Any:
         found only when their block is read.
     """
     da, delayed = load_optional("dask.array"), load_optional("dask").delayed
-    if columns is not None and (isinstance(columns, str) or not all(isinstance(name, str) for name in columns)):
-        raise TypeError(f"columns must be a list of names, got {columns!r}")
+    if columns is not None and not _are_names(columns):
+        raise TypeError(f"columns must be a list of names for {path}, got {columns!r}")
     groups = [group for file in _files(path) for group in _row_groups(file, columns)]
     if not groups:
         raise ValueError(f"{path} must hold at least one row, found none")
@@ -56,6 +57,11 @@ class _RowGroup(NamedTuple):
     names: list[str]
     shape: tuple[int, int]
     dtype: np.dtype[Any]
+
+
+def _are_names(columns: Any) -> bool:
+    listed = isinstance(columns, Collection) and not isinstance(columns, str)
+    return listed and all(isinstance(name, str) for name in columns)
 
 
 def _files(path: Path) -> list[Path]:
