@@ -124,6 +124,8 @@ def test_arrays_are_not_copied(dtype):
         ({"features": np.array([[0.0], [-np.inf], [1.0]])}, ValueError, "features must be finite, got -inf in row 1"),
         ({"labels": [[0], [1], [1]]}, ValueError, r"labels must be one-dimensional, got shape \(3, 1\)"),
         ({"labels": 1}, ValueError, r"got shape \(\)"),
+        ({"labels": ["ant", "bee", "bee"]}, TypeError, "labels must be integers, .*class_names.*, got dtype <U3"),
+        ({"labels": [0.0, 1.0, 1.0]}, TypeError, "labels must be integers, .*class_names.*, got dtype float64"),
         ({"images": np.zeros((3, 16))}, ValueError, r"images must be .*, got shape \(3, 16\)"),
     ],
 )

@@ -17,19 +17,22 @@ class Dataset:
     name : str
     features : array of shape (n, d)
         Finite numbers; those of the data sets that this package loads are float32.
-    labels : array of shape (n,), int64
+    labels : array of shape (n,) of integers
         Row i belongs to the class ``class_names[labels[i]]``.
     images : array of shape (n, h, w) or (n, h, w, 3), uint8, or None
-        Lists and data frames become arrays; arrays are not copied.
     class_names : sequence of str
 
     Raises
     ------
     TypeError
-        If features are not numbers.
+        If features are not numbers, or labels are not integers.
     ValueError
         If features, labels and images do not have the same number of rows or are of another shape, or a feature is not
         finite.
+
+    Notes
+    -----
+    Lists and data frames become arrays; arrays are not copied.
 
     Examples
     --------
@@ -51,6 +54,8 @@ class Dataset:
         for name in ("features", "labels", "images") if self.images is not None else ("features", "labels"):
             object.__setattr__(self, name, np.asarray(getattr(self, name)))
         _check_features(self.features)
+        if self.labels.dtype.kind not in "iu":
+            raise TypeError(f"labels must be integers, the places in class_names, got dtype {self.labels.dtype}")
         if self.labels.ndim != 1:
             raise ValueError(f"labels must be one-dimensional, got shape {self.labels.shape}")
         if self.images is not None and self.images.ndim not in (3, 4):
