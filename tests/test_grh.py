@@ -653,6 +653,8 @@ def test_encodes_block_by_block(monkeypatch):
     [
         ({"n_bits": 0}, ValueError, "n_bits must be at least 1, got 0"),
         ({"n_bits": 2.5}, TypeError, "n_bits must be an integer.*2.5"),
+        ({"n_landmarks": np.True_}, TypeError, "n_landmarks must be an integer of at least 1, got np.True_"),
+        ({"ridge": np.True_}, TypeError, "ridge must be a positive number, got np.True_"),
         ({"n_landmarks": 0}, ValueError, "n_landmarks must be at least 1, got 0"),
         ({"n_landmarks": True}, TypeError, "n_landmarks must be an integer.*True"),
         ({"alpha": 1.01}, ValueError, "alpha must be from 0.* to 1.*got 1.01"),

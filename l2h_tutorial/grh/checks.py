@@ -1,6 +1,5 @@
 """What GRH refuses, with the value that was wrong and the one that was expected."""
 
-from collections.abc import Callable
 from numbers import Real
 from typing import Any
 
@@ -8,7 +7,7 @@ import numpy as np
 from scipy import sparse
 
 from ..affinity import NORMALISATIONS, NormalisedAffinity, check_affinity, same_class_affinity
-from ..checks import check_integer
+from ..checks import check_integer, check_positive
 from .degenerate import RULES
 from .partition import CLASSIFIERS
 from .start import STARTS
@@ -37,28 +36,24 @@ def check_parameters(grh: Any) -> None:
         If it is of the right type and out of range, or an unknown name.
     """
     check_integer(grh.n_bits, "n_bits")
-    _check_number(grh, "alpha", "from 0 (the reference bits only) to 1 (the graph only)", lambda value: 0 <= value <= 1)
+    _check_alpha(grh.alpha)
     for name in ("n_iter", "n_landmarks"):
-        value = getattr(grh, name)
-        if isinstance(value, bool) or not isinstance(value, int | np.integer):
-            raise TypeError(f"{name} must be an integer of at least 1, got {value!r}")
-        if value < 1:
-            raise ValueError(f"{name} must be at least 1, got {value}")
+        check_integer(getattr(grh, name), name)
     for name, choices in _CHOICES.items():
         if getattr(grh, name) not in choices:
             raise ValueError(f"{name} must be one of {choices}, got {getattr(grh, name)!r}")
     for name in ("C", "gamma", "ridge"):
-        _check_number(grh, name, "a positive number", lambda value: 0 < value < np.inf)
+        check_positive(getattr(grh, name), name)
     _check_estimator(grh, "initial", tuple(STARTS), "a hasher", ("transform",))
     _check_estimator(grh, "classifier", CLASSIFIERS, "an estimator", ("decision_function", "predict"))
 
 
-def _check_number(grh: Any, name: str, expected: str, holds: Callable[[Any], bool]) -> None:
-    value = getattr(grh, name)
-    if isinstance(value, bool) or not isinstance(value, Real):
-        raise TypeError(f"{name} must be {expected}, got {value!r}")
-    if not holds(value):
-        raise ValueError(f"{name} must be {expected}, got {value!r}")
+def _check_alpha(alpha: Any) -> None:
+    expected = "from 0 (the reference bits only) to 1 (the graph only)"
+    if isinstance(alpha, bool) or not isinstance(alpha, Real):
+        raise TypeError(f"alpha must be {expected}, got {alpha!r}")
+    if not 0 <= float(alpha) <= 1:
+        raise ValueError(f"alpha must be {expected}, got {alpha!r}")
 
 
 def _check_estimator(grh: Any, name: str, names: tuple[str, ...], what: str, one_of: tuple[str, ...]) -> None:

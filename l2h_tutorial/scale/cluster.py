@@ -16,6 +16,7 @@ from ..buckets import HashTable
 from ..checks import check_integer
 from ..codes import WORD_BITS, check_bits, pack_bits
 from ..search import check_radius
+from ..search.nearest import check_neighbours
 from .checks import check_dask
 from .optional import load_optional
 from .packed import unpack_bits
@@ -201,7 +202,7 @@ class DistributedHashTable:
             As `HashTable.query`.
         """
         bits = check_bits(query_bits, self.n_bits, name="query_bits")
-        k = check_integer(k, "k", high=self.n_rows, of="rows of the table")
+        k = check_neighbours(k, self.n_rows)
         answers = self._ask(_nearest, bits, k)
         distances = np.concatenate([d for d, _ in answers], axis=1).astype(np.int64)
         ids = np.concatenate([i + start for (_, i), start in zip(answers, self._starts, strict=True)], axis=1)
