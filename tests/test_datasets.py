@@ -110,7 +110,7 @@ def test_arrays_are_not_copied(dtype):
     assert data.features is X
     assert data.labels is y
     assert data.images is pictures
-    assert peak < X.nbytes / 50
+    assert peak < X.nbytes / 10
 
 
 @pytest.mark.parametrize(

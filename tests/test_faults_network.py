@@ -73,6 +73,7 @@ def test_every_other_machine_is(host):
 EVERYTHING = """
 import pkgutil, sys
 from importlib import import_module
+from importlib.util import find_spec
 
 asked = []
 sys.addaudithook(lambda event, arguments: asked.append((event, *map(str, arguments)))
@@ -80,7 +81,8 @@ sys.addaudithook(lambda event, arguments: asked.append((event, *map(str, argumen
                  or event.startswith(("socket.gethostby", "urllib.", "http.", "ftplib.", "smtplib.")) else None)
 import l2h_tutorial
 for module in pkgutil.walk_packages(l2h_tutorial.__path__, "l2h_tutorial."):
-    if not module.name.endswith("__main__"):
+    of_the_book = module.name.startswith("l2h_tutorial.book.")
+    if not module.name.endswith("__main__") and (find_spec("jupyter_book") or not of_the_book):
         import_module(module.name)
 import matplotlib
 matplotlib.use("agg")
