@@ -225,9 +225,9 @@ def sized(name, size, kind=tarfile.REGTYPE):
     [
         (sized("x", 2**30, tarfile.XHDTYPE), "declares a part of"),
         (sized("x", 2**30, tarfile.GNUTYPE_LONGNAME), "declares a part of"),
-        (sized("x", -512, tarfile.XHDTYPE), "declares a part of"),
+        (sized("x", -512, tarfile.XHDTYPE), "(declares a part of|invalid offset)"),  # so say newer versions of Python
         (sized("x", 2**40), "declares a part that ends at"),
-        (sized("x", -512), "member 'x' has -512 bytes"),
+        (sized("x", -512), "(member 'x' has -512 bytes|invalid offset)"),
         (sized("x", 0) * 1001, "takes more than 1000 reads"),
         (
             sized("x", 44, tarfile.XHDTYPE)

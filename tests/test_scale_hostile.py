@@ -46,13 +46,25 @@ NO_ROWS = {"chunks": [0, 3]}, {"chunk_grid": {"name": "regular", "configuration"
 @pytest.mark.parametrize(
     ("version", "change"),
     [
-        *enumerate(NO_ROWS, 2),
         *((version, change) for version in (2, 3) for change in ([1], None, {"shape": "x"}, {"fill_value": "zz"})),
     ],
 )
 def test_zarr_with_anything_as_metadata_is_refused(tmp_path, version, change):
     store(tmp_path / "x.zarr", version, change)
     refused(tmp_path / "x.zarr")
+
+
+@pytest.mark.parametrize(("version", "change"), [*enumerate(NO_ROWS, 2)])
+@pytest.mark.filterwarnings("ignore")
+def test_zarr_whose_chunks_have_no_rows_is_refused_unless_zarr_mends_it(tmp_path, version, change):
+    """Newer versions of Zarr do, with a warning."""
+    store(tmp_path / "x.zarr", version, change)
+    try:
+        X = open_vectors(tmp_path / "x.zarr")
+    except ValueError as error:
+        assert str(tmp_path / "x.zarr") in str(error)
+    else:
+        assert X.shape == (4, 3)
 
 
 class Payload:
