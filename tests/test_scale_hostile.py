@@ -45,9 +45,7 @@ NO_ROWS = {"chunks": [0, 3]}, {"chunk_grid": {"name": "regular", "configuration"
 
 @pytest.mark.parametrize(
     ("version", "change"),
-    [
-        *((version, change) for version in (2, 3) for change in ([1], None, {"shape": "x"}, {"fill_value": "zz"})),
-    ],
+    [(version, change) for version in (2, 3) for change in ([1], None, {"shape": "x"}, {"fill_value": "zz"})],
 )
 def test_zarr_with_anything_as_metadata_is_refused(tmp_path, version, change):
     store(tmp_path / "x.zarr", version, change)
@@ -59,12 +57,13 @@ def test_zarr_with_anything_as_metadata_is_refused(tmp_path, version, change):
 def test_zarr_whose_chunks_have_no_rows_is_refused_unless_zarr_mends_it(tmp_path, version, change):
     """Newer versions of Zarr do, with a warning."""
     store(tmp_path / "x.zarr", version, change)
+    said, shape = "", (4, 3)
     try:
-        X = open_vectors(tmp_path / "x.zarr")
+        shape = open_vectors(tmp_path / "x.zarr").shape
     except ValueError as error:
-        assert str(tmp_path / "x.zarr") in str(error)
-    else:
-        assert X.shape == (4, 3)
+        said = str(error)
+    assert shape == (4, 3)
+    assert not said or str(tmp_path / "x.zarr") in said
 
 
 class Payload:
