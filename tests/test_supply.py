@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
 
 import matrix
 import pytest
@@ -13,6 +14,8 @@ from licences import TARGET, locked
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from visits import ROOT
+
+import l2h_tutorial
 
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 PINNED = [
@@ -129,3 +132,15 @@ def test_the_tests_that_the_fault_table_names_exist():
     for file, test in named:
         source = (ROOT / "tests" / file).read_text(encoding="utf-8") if file else source
         assert f"\ndef {test}(" in source, f"{file}::{test}"
+
+
+def test_the_report_of_mutants_is_argued_and_of_the_code_as_it_is():
+    """Where a line that a mutant changed is gone, `make mutants` has to be run again."""
+    report = (ROOT / "tests/mutants/survivors.md").read_text(encoding="utf-8")
+    assert "not argued yet" not in report
+    parts = re.findall(r"(?ms)^## (\w+) (\S+), .*?^```diff\n(.*?)^```\n\nWhy: \S", report)
+    assert len(parts) == report.count("\n## ")
+    for name, path, diff in parts:
+        lines = (Path(l2h_tutorial.__file__).parents[1] / path).read_text(encoding="utf-8").splitlines()
+        removed = [line[1:] for line in diff.splitlines() if line.startswith("-")]
+        assert set(removed) <= set(lines), name
