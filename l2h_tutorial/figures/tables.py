@@ -45,12 +45,17 @@ def table(frame: pd.DataFrame, digits: int = 3) -> Table:
     frame = frame.infer_objects()
     counted = isinstance(frame.index, pd.RangeIndex) and frame.index.name is None
     texts = frame.apply(_texts, digits=digits)
-    corner = ", ".join(str(name) for name in frame.index.names if name is not None)
-    if frame.columns.name is not None:
-        corner += f" \\ {frame.columns.name}"
-    if frame.index.nlevels > 1:
-        texts.index = pd.Index([", ".join(map(str, key)) for key in frame.index])
+    texts.index, texts.columns = map(_in_one_row, (frame.index, frame.columns))
+    corner = " \\ ".join(name for name in (texts.index.name, texts.columns.name) if name)
     return Table(texts.rename_axis(index=None, columns=corner), index=not counted)
+
+
+def _in_one_row(labels: pd.Index) -> pd.Index:
+    """Labels of several levels as one, and their name."""
+    name = ", ".join(str(level) for level in labels.names if level is not None)
+    if labels.nlevels > 1:
+        labels = pd.Index([", ".join(map(str, levels)) for levels in labels])
+    return labels.rename(name)
 
 
 def _texts(column: pd.Series, digits: int) -> pd.Series:
