@@ -26,15 +26,11 @@ SHOWN = """(side) => {
       mark: tile.querySelector(".verdict").textContent, frame: getComputedStyle(tile).borderTopStyle})),
   };
 }"""
-SMALLEST = (
-    "(all) => Math.min(...all.map((one) => one.getBoundingClientRect()).flatMap((box) => [box.width, box.height]))"
-)
-LINES = """(one) => {
+LINES = """(tile) => {
   const text = document.createRange();
-  text.selectNodeContents(one);
-  return text.getClientRects().length;
+  text.selectNodeContents(tile);
+  return [...text.getClientRects()].map((line) => line.width < tile.clientWidth);
 }"""
-CUT = "(all) => all.filter((one) => one.scrollWidth > one.clientWidth || one.scrollHeight > one.clientHeight).length"
 
 
 @pytest.fixture(scope="module")
@@ -277,8 +273,6 @@ def test_by_touch_on_a_small_screen_in_the_dark(visit, page_address, answers):
     assert sum(marked) == answers.search(9, "GRH kernel", 32, 2).distances[0]
     page.locator("[data-side=second] summary").tap()
     assert page.locator("[data-side=second] details ul").is_visible()
-    targets = page.locator("#l2h-explorer :is(button, select, .queries label, summary):visible")
-    assert targets.evaluate_all(SMALLEST) >= 24
     tab.check_it_fits()
     tab.check_nothing_went_wrong()
 
@@ -303,7 +297,6 @@ def test_a_data_set_without_pictures_shows_whole_names(visit, tmp_path):
     tab = open_page(visit, alone(tmp_path, toy))
     names = tab.page.locator(".queries .picture")
     assert names.all_inner_texts() == [*["automobile"] * 2, *["<b>bee</b>"] * 2, *["cat"] * 2]
-    assert names.evaluate_all(CUT) == 0
-    assert names.first.evaluate(LINES) == 1
+    assert names.first.evaluate(LINES) == [True], "one line, and all of it"
     check_it_shows(tab.page, toy, "first", toy.start, "LSH", 8, 2)
     tab.check_nothing_went_wrong()

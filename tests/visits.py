@@ -15,21 +15,8 @@ SCHEMES = ("light", "dark")
 QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic"]
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", *QUIET]
 ELSEWHERE = re.compile(r"^(?!file:|data:|blob:|about:|http://127\.0\.0\.1[:/])")
-UNRENDERED = (
-    "{glue",
-    "{numref",
-    "{eq",
-    "{cite",
-    "{doc",
-    "{ref",
-    "{eval",
-    "np.float64(",
-    "```",
-    ":::",
-    "\\(",
-    "\\[",
-    "$$",
-)
+UNRENDERED = ["{glue", "{numref", "{eq", "{cite", "{doc", "{ref", "{eval", "np.float64("]
+UNRENDERED += ["```", ":::", "$$", "\\(", "\\["]
 
 # What sticks out: elements that reach past the right edge and do not lie in an area that scrolls of itself
 WIDER_THAN_THE_SCREEN = """() => {
@@ -41,6 +28,16 @@ WIDER_THAN_THE_SCREEN = """() => {
     .filter((element) => element.getBoundingClientRect().right > width && !scrolls(element.parentElement))
     .slice(0, 5).map((element) => `${element.tagName}.${element.className}: ${element.textContent.slice(0, 60)}`));
 }"""
+# Formulas of which something that clips what is in it leaves less than the pixel that strokes may rise out of their box
+CUT_FORMULAS = """() => [...document.querySelectorAll("article math")].filter((formula) => {
+  const box = formula.getBoundingClientRect();
+  for (let around = formula.parentElement; around.tagName !== "ARTICLE"; around = around.parentElement) {
+    const { overflowX, overflowY } = getComputedStyle(around), limit = around.getBoundingClientRect();
+    if (overflowY !== "visible" && (box.top < limit.top + 0.9 || box.bottom > limit.bottom - 0.9)) return true;
+    if (overflowX === "hidden" && (box.left < limit.left || box.right > limit.right)) return true;
+  }
+  return false;
+}).filter((formula) => formula.checkVisibility()).map((formula) => formula.textContent)"""
 IMAGES = """() => [...document.querySelectorAll("article img")].map((image) => (
   {alt: image.getAttribute("alt"), src: image.src, loaded: image.complete && image.naturalWidth > 0}))"""
 FIRST_PAINT = """() => new Promise((done) => new PerformanceObserver((list) => {
@@ -99,3 +96,6 @@ class Visit:
 
     def check_it_fits(self):
         assert self.page.evaluate(WIDER_THAN_THE_SCREEN) == []
+
+    def check_no_formula_is_cut(self):
+        assert self.page.evaluate(CUT_FORMULAS) == []
