@@ -31,6 +31,7 @@ FRAME = """() => {
     step: Number(root.querySelector("[name=step]").value),
   };
 }"""
+CURVED = GRH(2, classifier="kernel-ridge", random_state=0)
 FORWARD = "document.querySelector('#l2h-steps [data-by=\"1\"]').click()"
 
 
@@ -103,10 +104,7 @@ def test_the_steps_show_what_the_page_says_of_them(steps):
         (lambda x, y, grh: Playground(x, y + 1, np.eye(2)), "from 0 to 2"),
         (lambda x, y, grh: Playground(x, y, np.ones((2, 7))), r"\(2, up to 6\), got shape \(2, 7\)"),
         (lambda x, y, grh: Steps(grh, x[:45], y[:45]), "fitted to 60 points of 2 features, not to these 45"),
-        (
-            lambda x, y, grh: Steps(GRH(2, classifier="kernel-ridge", random_state=0).fit(x, y), x, y),
-            "linear classifiers draw lines, not a KernelModel",
-        ),
+        (lambda x, y, grh: Steps(CURVED.fit(x, y), x, y), "linear classifiers draw lines, not a KernelModel"),
     ],
 )
 def test_bad_input_is_named(names, call, message):
