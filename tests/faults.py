@@ -14,11 +14,8 @@ import traceback
 from itertools import count
 from pathlib import Path
 
-from tqdm import tqdm
 from writers import WRITERS
 
-tqdm.monitor_interval = 0  # its thread may hold a lock at the moment of a fork, which the child then waits for for ever
-PATIENCE = 120  # seconds of one attempt; then the system ends it, whatever it waits for
 CAUSES = ("File too large", "No space left on device", "disk I/O error", "disk is full")  # the last two are SQLite's
 WRITES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "os.truncate", "os.link", "os.symlink"}
 
@@ -64,7 +61,6 @@ def start(work, prepare=lambda: None):
     process = os.fork()
     if not process:
         os.close(hear)
-        signal.alarm(PATIENCE)
         code = 1
         with contextlib.suppress(BaseException):
             silence = os.open(os.devnull, os.O_WRONLY)
