@@ -167,7 +167,7 @@ def test_blocks_are_encoded_as_the_whole(tmp_path, vectors, n_bits):
 
 @pytest.fixture(scope="module")
 def client():
-    with local_client(n_workers=2, memory_limit="2GB") as client:
+    with local_client(n_workers=2) as client:
         yield client
 
 
@@ -303,11 +303,6 @@ def test_bytes_on_the_wire_are_those_of_what_travels():
     shape = {"n_partitions": 4, "partition_rows": 500, "n_workers": 3}
     nearest = sum(array.nbytes for part in parts for array in cluster._nearest(part, packed, 10))
     assert wire_bytes(7, 100, k=10, **shape) == (3 * packed.nbytes, nearest)
-    answers = [cluster._radius(part, packed, 30) for part in parts]
-    n_found = sum(int(counts.sum()) for counts, _, _ in answers)
-    assert n_found > 0
-    received = sum(array.nbytes for answer in answers for array in answer)
-    assert wire_bytes(7, 100, n_found=n_found, **shape) == (3 * packed.nbytes, received)
 
 
 def test_resampled_codes_are_those_given_with_some_bits_flipped():
@@ -376,9 +371,8 @@ def inverted():
         (lambda: local_client(0).__enter__(), ValueError, "n_workers must be at least 1, got 0"),
         (lambda: resampled_codes(BITS, 5, flip=2), ValueError, "flip must be a probability from 0 to 1, got 2"),
         (lambda: measure_search(BITS, BITS[:2], 2, repeats=0), ValueError, "repeats must be at least 1, got 0"),
-        (lambda: wire_bytes(1, 64, n_partitions=1, partition_rows=1, n_workers=1), ValueError, "give k for nearest"),
         (lambda: plan_size(**PLAN | {"n": 0}), ValueError, "must be positive and finite, got"),
-        (lambda: plan_size(**PLAN, n_workers=np.inf), ValueError, "must be positive and finite, got"),
+        (lambda: plan_size(**PLAN | {"bytes_per_row": np.inf}), ValueError, "must be positive and finite, got"),
     ],
 )
 @pytest.mark.usefixtures("client")

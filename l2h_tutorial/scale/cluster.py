@@ -22,7 +22,7 @@ from .vectors import check_dask
 
 
 @contextmanager
-def local_client(n_workers: int = 2, *, memory_limit: int | str = "auto") -> Iterator[Any]:
+def local_client(n_workers: int = 2) -> Iterator[Any]:
     """Start worker processes on this machine, connect to them, and end them afterwards.
 
     They listen on the loopback address only, have one thread each and no dashboard, write no log, and keep what they
@@ -32,10 +32,8 @@ def local_client(n_workers: int = 2, *, memory_limit: int | str = "auto") -> Ite
     Parameters
     ----------
     n_workers : int, default=2
-        Processes.
-    memory_limit : int or str, default="auto"
-        Bytes that one worker may use, as a number or such as ``"2GB"``; "auto" is an equal share of the memory. From
-        70 percent of it on, Dask moves results to disk; at 95 percent it starts the worker anew.
+        Processes. Each may use an equal share of the memory: from 70 percent of it on, Dask moves results to disk, and
+        at 95 percent it starts the worker anew.
 
     Yields
     ------
@@ -56,12 +54,10 @@ def local_client(n_workers: int = 2, *, memory_limit: int | str = "auto") -> Ite
         distributed.LocalCluster(
             n_workers=n_workers,
             threads_per_worker=1,
-            processes=True,
             host="127.0.0.1",
             dashboard_address="127.0.0.1:0",
             scheduler_kwargs={"dashboard": False},
             silence_logs="CRITICAL",
-            memory_limit=memory_limit,
         ) as cluster,
         distributed.Client(cluster) as client,
     ):
