@@ -151,11 +151,9 @@ class DistributedHashTable:
         """
         bits = check_bits(query_bits, self.n_bits, name="query_bits")
         r = check_radius(r, self.n_bits)
-        answers = self._ask(_radius, bits, r)
-        ids = np.concatenate([rows + start for (_, rows, _), start in zip(answers, self._starts, strict=True)])
-        distances = np.concatenate([distance for _, _, distance in answers])
-        ids, distances = split_by_query([counts for counts, _, _ in answers], ids, distances)
-        return (ids, distances) if return_distance else ids
+        ids, distances, counts = zip(*self._ask(_radius, bits, r), strict=True)
+        found, far = split_by_query(counts, np.concatenate(ids), np.concatenate(distances))
+        return (found, far) if return_distance else found
 
     def query(self, query_bits: ArrayLike, k: int = 1) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Find the `k` rows nearest in Hamming distance.
@@ -180,17 +178,19 @@ class DistributedHashTable:
         """
         bits = check_bits(query_bits, self.n_bits, name="query_bits")
         k = check_integer(k, "k", high=self.n_rows, of="rows of the table")
-        answers = self._ask(_nearest, bits, k)
-        distances = np.concatenate([d for d, _ in answers], axis=1).astype(np.int64)
-        ids = np.concatenate([i + start for (_, i), start in zip(answers, self._starts, strict=True)], axis=1)
-        order = np.lexsort((ids, distances), axis=1)[:, :k]
-        return np.take_along_axis(distances, order, axis=1), np.take_along_axis(ids, order, axis=1)
+        ids, distances = zip(*self._ask(_nearest, bits, k), strict=True)
+        found = np.concatenate(ids, axis=1)
+        far = np.concatenate(distances, axis=1).astype(np.int64)
+        nearest = np.lexsort((found, far), axis=1)[:, :k]
+        return np.take_along_axis(far, nearest, axis=1), np.take_along_axis(found, nearest, axis=1)
 
     def _ask(self, question: Any, bits: NDArray[np.bool_], parameter: int) -> list[Any]:
         """Every partition's answer. The queries are a task too: they go to each worker once, and cannot be lost."""
-        queries = self._client.submit(np.copy, np.packbits(bits, axis=1), pure=False)
-        futures = [self._client.submit(question, table, queries, parameter, pure=False) for table in self._tables]
-        return list(self._client.gather(futures))
+        submit = self._client.submit
+        queries = submit(np.copy, np.packbits(bits, axis=1), pure=False)
+        futures = [submit(question, table, queries, parameter, pure=False) for table in self._tables]
+        answers = zip(self._client.gather(futures), self._starts, strict=True)
+        return [(ids + start, *rest) for (ids, *rest), start in answers]
 
 
 # What runs on the workers. Row numbers there count from the start of the partition, in as few bytes as they fit into.
@@ -202,19 +202,20 @@ def _build(block: NDArray[np.bool_]) -> HashTable:
 
 
 def _size_of(table: HashTable) -> int:
-    return 8 * table.n_rows + 8 * (2 + -(-table.n_bits // WORD_BITS)) * len(table)
+    words_a_code = -(-table.n_bits // WORD_BITS)
+    return 8 * table.n_rows + 8 * (2 + words_a_code) * len(table)
 
 
 def _radius(table: HashTable, packed: NDArray[np.uint8], r: int) -> tuple[NDArray[Any], ...]:
-    """Rows found for each query, counted and laid end to end."""
+    """Rows found for each query, laid end to end, and how many they are."""
     ids, distances = table.query_radius(_unpack(packed, table), r, return_distance=True)
     counts = np.array([len(rows) for rows in ids], dtype=np.uint32)
-    return counts, _small(np.concatenate(ids), table.n_rows), _small(np.concatenate(distances), table.n_bits)
+    return _small(np.concatenate(ids), table.n_rows), _small(np.concatenate(distances), table.n_bits), counts
 
 
 def _nearest(table: HashTable, packed: NDArray[np.uint8], k: int) -> tuple[NDArray[Any], ...]:
     distances, ids = table.query(_unpack(packed, table), min(k, table.n_rows))
-    return _small(distances, table.n_bits), _small(ids, table.n_rows)
+    return _small(ids, table.n_rows), _small(distances, table.n_bits)
 
 
 def _unpack(packed: NDArray[np.uint8], table: HashTable) -> NDArray[np.bool_]:

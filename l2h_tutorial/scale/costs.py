@@ -98,7 +98,8 @@ def measure_search(bits: ArrayLike, query_bits: ArrayLike, radius: int, *, repea
     def scan() -> None:
         for query in query_words:
             differing = np.bitwise_count(words ^ query)
-            np.flatnonzero((differing[:, 0] if len(query) == 1 else differing.sum(axis=1)) <= radius)
+            distances = differing[:, 0] if len(query) == 1 else differing.sum(axis=1)
+            np.flatnonzero(distances <= radius)
 
     def seconds(call: Callable[[], object]) -> float:
         return min(repeat(call, number=1, repeat=repeats)) / len(queries)

@@ -128,7 +128,9 @@ def from_faiss(index: Any, n_bits: int | None = None) -> HashTable:
     _check_kind(index, "IndexBinaryFlat")
     if index.ntotal == 0:
         raise ValueError("the index is empty: a hash table holds at least one code")
-    n_bits = check_integer(index.d if n_bits is None else n_bits, "n_bits", low=index.d - 7, high=index.d)
+    if n_bits is None:
+        n_bits = index.d
+    n_bits = check_integer(n_bits, "n_bits", low=index.d - 7, high=index.d)
     packed = faiss.vector_to_array(index.xb).reshape(-1, index.code_size)
     bits = np.unpackbits(packed, axis=1, bitorder="little").view(np.bool_)
     if bits[:, n_bits:].any():
@@ -213,8 +215,9 @@ def split_by_query(counts: ArrayLike, ids: NDArray[Any], distances: NDArray[Any]
     of_query = np.repeat(np.tile(np.arange(n_queries), n_answers), counts.ravel())
     order = np.lexsort((ids, distances, of_query))
     cuts = np.cumsum(counts.sum(axis=0))[:-1]
-    each = [np.split(values[order].astype(np.int64), cuts) for values in (ids, distances)]
-    return np.fromiter(each[0], dtype=object), np.fromiter(each[1], dtype=object)
+    found = np.split(ids[order].astype(np.int64), cuts)
+    far = np.split(distances[order].astype(np.int64), cuts)
+    return np.fromiter(found, dtype=object), np.fromiter(far, dtype=object)
 
 
 def _check_kind(index: Any, *kinds: str) -> None:

@@ -64,7 +64,8 @@ def open_vectors(path: str | os.PathLike[str], *, block_rows: int | None = None)
         raise ValueError(f"{path} must hold a two-dimensional array (n, d) of numbers, {found}")
     rows = "auto" if block_rows is None else check_integer(block_rows, "block_rows")
     chunks = da.core.normalize_chunks((rows, -1), mapped.shape, dtype=mapped.dtype)
-    name, meta = f"{path.name}-{uuid4()}", np.empty((0, 0), mapped.dtype)  # a file may have changed since it was opened
+    name = f"{path.name}-{uuid4()}"  # the file may have changed since it was opened last
+    meta = np.empty((0, 0), mapped.dtype)
     return da.map_blocks(_read_rows, path, name=name, chunks=chunks, dtype=mapped.dtype, meta=meta)
 
 
@@ -103,9 +104,9 @@ def encode(hasher: Any, X: Any) -> Any:
     """
     if hasattr(X, "dask"):
         X = check_dask(X, "X")
-        n_bits = _encode_block(np.zeros((1, X.shape[1]), X.dtype), hasher).shape[1]
-        chunks = (X.chunks[0], (n_bits,))
-        return X.map_blocks(_encode_block, hasher=hasher, dtype=bool, chunks=chunks, meta=np.empty((0, 0), bool))
+        sample = _encode_block(np.zeros((1, X.shape[1]), X.dtype), hasher)
+        chunks = (X.chunks[0], (sample.shape[1],))
+        return X.map_blocks(_encode_block, hasher=hasher, dtype=bool, chunks=chunks, meta=sample)
     if isinstance(X, np.ndarray):
         X = [X[start : start + _BLOCK_ROWS] for start in range(0, len(X), _BLOCK_ROWS)]
     codes = [_encode_block(np.asarray(block), hasher) for block in X]
@@ -134,7 +135,8 @@ def _read_rows(path: Path, block_info: Any) -> NDArray[Any]:
 
 def _encode_block(block: NDArray[Any], hasher: Any) -> NDArray[np.bool_]:
     # Hashers refuse an empty array; a block may be empty, after rows have been filtered.
-    bits = hasher.transform(block if len(block) else np.zeros((1, block.shape[1]), block.dtype))
+    rows = block if len(block) else np.zeros((1, block.shape[1]), block.dtype)
+    bits = hasher.transform(rows)
     if getattr(bits, "dtype", None) != np.bool_:
         made = getattr(bits, "dtype", type(bits).__name__)
         raise TypeError(f"the hasher must make rows of booleans, {type(hasher).__name__} made {made}")
