@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from oracles import nearest_rows, rows_within
 from sklearn.preprocessing import StandardScaler
 
 from l2h_tutorial import LSH, HashTable, hamming_distances
@@ -50,18 +51,6 @@ def assert_same(ours, theirs):
     for a, b in zip(ours, theirs, strict=True):
         assert a.dtype == b.dtype
         np.testing.assert_array_equal(a, b)
-
-
-def by_brute_force(bits, queries, within=None, k=None):
-    """Row numbers and distances, by distance and then by number, of the rows within some bits, or of the nearest k."""
-    ids, found = [], []
-    for query in queries:
-        distances = (bits != query).sum(axis=1)
-        order = np.argsort(distances, kind="stable")[:k]
-        order = order if within is None else order[distances[order] <= within]
-        ids.append(order)
-        found.append(distances[order])
-    return ids, found
 
 
 codes = st.builds(random_bits, n=st.integers(1, 40), n_bits=st.integers(1, 140), seed=st.integers(0, 2**31))
@@ -108,7 +97,7 @@ def test_faiss_finds_what_brute_force_finds(n_bits):
     for index in indexes(bits):
         for r in {0, 1, 2, 3, n_bits // 4, min(n_bits, 30)}:
             ids, distances = faiss_query_radius(index, queries, r, return_distance=True)
-            expected = by_brute_force(bits, queries, within=r)
+            expected = rows_within(bits, queries, r)
             assert_same(ids, expected[0])
             assert_same(distances, expected[1])
             assert_same(ids, HashTable(bits).query_radius(queries, r, sort_results=True))
@@ -174,15 +163,14 @@ def client():
 def assert_searches_are_exact(table, bits, queries, radii, ks):
     for r in radii:
         ids, distances = table.query_radius(queries, r, return_distance=True)
-        expected = by_brute_force(bits, queries, within=r)
+        expected = rows_within(bits, queries, r)
         assert_same(ids, expected[0])
         assert_same(distances, expected[1])
         assert_same(ids, table.query_radius(queries, r))
     for k in ks:
         distances, ids = table.query(queries, k)
-        expected = by_brute_force(bits, queries, k=k)
-        assert_same(ids, expected[0])
-        assert_same(distances, expected[1])
+        expected = nearest_rows(bits, queries, k)
+        assert_same([distances, ids], expected)
 
 
 @pytest.mark.parametrize(
