@@ -1,4 +1,4 @@
-# make book | notebooks | test | lint | coverage | mutants | matrix | lock | links | bench | table1 | clean     DATASET=fashion-mnist|cifar10   SOURCE=path to CIFAR-10 files
+# make book | notebooks | test | test-all | lint | coverage | lock | links | bench | table1 | clean     DATASET=fashion-mnist|cifar10   SOURCE=path to CIFAR-10 files
 PYTHON ?= python3
 DATASET ?= $(L2H_DATASET)
 SOURCE ?= $(L2H_SOURCE)
@@ -12,7 +12,7 @@ $(error SOURCE says where the files of a data set are; say which: DATASET=cifar1
 endif
 endif
 
-.PHONY: book notebooks test lint coverage mutants matrix lock links bench table1 clean
+.PHONY: book notebooks test test-all lint coverage lock links bench table1 clean
 book: .venv/installed
 	@# a failed strict build is forgotten, so that the next one fails again instead of passing on stale pages
 	$(BIN)/jupyter-book build . -W -n --keep-going || { rm -rf _build/.doctrees _build/html _build/editions; exit 1; }
@@ -24,24 +24,18 @@ notebooks: book
 	@echo "  for students     $(CURDIR)/_build/editions/student"
 	@echo "  for instructors  $(CURDIR)/_build/editions/instructor"
 
-test: book
-	@# two workers with one thread each: more would wait for one another
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
+test test-all: book
+	@# two workers with one thread each: more would wait for one another; test leaves out what is slow
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 $(if $(filter test,$@),-m "not slow")
 
 lint: .venv/installed
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/codespell
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/zizmor --offline --quiet .github/workflows
 
-matrix: .venv/installed
-	@# the package's tests on each Python that is here, with the oldest and the newest dependencies allowed
-	$(BIN)/python -m tests.matrix
-
 lock: .venv/installed
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	    --no-emit-package l2h-tutorial --output-file requirements.lock requirements.txt >/dev/null
-	$(MAKE) --no-print-directory .venv/installed
-	$(BIN)/python -m tests.licences
 
 links: book
 	@# links that lead elsewhere; those within the book are checked by every build and by the tests
@@ -54,10 +48,6 @@ coverage: .venv/installed
 		-m "not slow and not browser and not index" --ignore-glob='tests/test_*lessons*'
 	$(BIN)/python -m coverage combine -q
 	$(BIN)/python -m coverage report
-
-mutants: .venv/installed
-	@# stopped, it goes on where it was; after better tests, AGAIN=1 tries those that survived
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.mutants $(if $(AGAIN),--survivors)
 
 bench: .venv/installed
 	$(BIN)/python -m tests.benchmarks

@@ -14,14 +14,13 @@ import numpy as np
 import offline
 import pytest
 import scipy.io
-from hypothesis import Phase, settings
+from hypothesis import settings
 from visits import ARGUMENTS, PAGES, SITE, Visit
 
 import l2h_tutorial
 from l2h_tutorial import Dataset, load_dataset
 
 settings.register_profile("suite", deadline=None, derandomize="CI" in os.environ)
-settings.register_profile("mutants", deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate])
 settings.load_profile("suite")
 
 CIFAR10_FILES = ("Gist512CIFAR10.mat", "cifar10-images.tar.xz", "rows.txt")

@@ -146,14 +146,23 @@ def test_ten_million_codes_are_searched_without_looking_at_all(bench):
 # faiss
 
 
-@pytest.mark.parametrize("kind", ["flat", "hash", "multi-hash"])
-def test_a_table_turns_into_any_of_them_and_back(lab, kind):
-    """scaling: "A `HashTable` turns into any of them, and back" """
-    index = to_faiss(lab.table, kind)
+def filled(index, bits):
+    index.add(faiss_bytes(bits))
+    return index
+
+
+def test_a_table_turns_into_a_flat_index_and_back_and_all_answer_alike(lab):
+    """scaling: "turns a `HashTable` into the first of them, `from_faiss` turns it back" """
+    flat = to_faiss(lab.table)
+    np.testing.assert_array_equal(bits_of(from_faiss(flat)), lab.codes)
     ours = lab.table.query_radius(lab.queries, RADIUS, sort_results=True)
-    for a, b in zip(ours, faiss_query_radius(index, lab.queries, RADIUS), strict=True):
-        np.testing.assert_array_equal(a, b)
-    np.testing.assert_array_equal(bits_of(from_faiss(index)), lab.codes)
+    hashed = [
+        filled(faiss.IndexBinaryHash(64, 16), lab.codes),
+        filled(faiss.IndexBinaryMultiHash(64, 4, 16), lab.codes),
+    ]
+    for index in (flat, *hashed):
+        for a, b in zip(ours, faiss_query_radius(index, lab.queries, RADIUS), strict=True):
+            np.testing.assert_array_equal(a, b)
 
 
 def test_index_lsh_has_no_buckets(lab):
@@ -163,7 +172,7 @@ def test_index_lsh_has_no_buckets(lab):
     assert by_lsh.codes.size() == 8 * len(lab.X)
     _, ids = by_lsh.search(lab.X[:1], len(lab.X))
     assert np.array_equal(np.sort(ids[0]), np.arange(len(lab.X)))
-    by_hash = to_faiss(lab.images[:, :64], "hash")
+    by_hash = filled(faiss.IndexBinaryHash(64, 16), lab.images[:, :64])
     _, ids = by_hash.search(faiss_bytes(lab.images[:1, :64]), len(lab.X))
     bucket = HashTable(lab.images[:, :16]).bucket(lab.images[0, :16])
     assert np.array_equal(np.sort(ids[ids >= 0]), bucket)
@@ -178,14 +187,14 @@ def test_the_radius_of_faiss_is_strict(lab):
 
 def test_a_hash_index_finds_what_nflip_reaches(lab):
     """scaling: "Rows in other buckets are missing from the answer, and no error says so." "only `nflip=8` is sure" """
-    index = to_faiss(lab.table, "hash", piece_bits=16)
+    index = filled(faiss.IndexBinaryHash(64, 16), lab.codes)
     assert index.nflip == 0
     found = [lab.found_with(index, nflip) for nflip in (0, 1, 2, 8)]
     assert found[0] < found[1] < found[2] <= found[3] == lab.within(RADIUS)
     assert found[0] < 0.7 * found[3]
     code, spoilt = np.zeros((2, 1, 64), dtype=bool)
     spoilt[0, :8] = True  # all eight in the hashed piece
-    lonely = to_faiss(code, "hash", piece_bits=16)
+    lonely = filled(faiss.IndexBinaryHash(64, 16), code)
     for nflip, there in ((7, 0), (8, 1)):
         lonely.nflip = nflip
         assert lonely.range_search(faiss_bytes(spoilt), 9)[0][-1] == there
@@ -193,9 +202,9 @@ def test_a_hash_index_finds_what_nflip_reaches(lab):
 
 def test_four_tables_are_complete_from_two_flipped_bits_on(lab):
     """scaling: "Four tables are complete from two flipped bits on" "With four tables `nflip=2` is enough" """
-    index = to_faiss(lab.table, "multi-hash", piece_bits=16)
+    index = filled(faiss.IndexBinaryMultiHash(64, 4, 16), lab.codes)
     assert index.nhash == 4
-    one_table = to_faiss(lab.table, "hash", piece_bits=16)
+    one_table = filled(faiss.IndexBinaryHash(64, 16), lab.codes)
     assert lab.found_with(one_table, 0) < lab.found_with(index, 0) < lab.within(RADIUS)
     for nflip in (2, 3):
         assert lab.found_with(index, nflip) == lab.within(RADIUS)
@@ -203,7 +212,7 @@ def test_four_tables_are_complete_from_two_flipped_bits_on(lab):
 
 def test_a_hash_index_returns_the_same_distances_and_not_the_same_rows(lab):
     """scaling: "The distances are the same" "there are often more rows than places" """
-    four = to_faiss(lab.table, "multi-hash", piece_bits=16)
+    four = filled(faiss.IndexBinaryMultiHash(64, 4, 16), lab.codes)
     four.nflip = 5
     their_distances, their_ids = four.search(faiss_bytes(lab.queries), 10)
     distances, ids = lab.table.query(lab.queries, 10)
@@ -268,7 +277,7 @@ def test_a_planted_row_shows_that_rows_are_missing(lab):
     """scaling: "Plant a row: flip a bit of the hashed piece of a known code" """
     query = lab.codes[:1].copy()
     query[0, 3] ^= True
-    index = to_faiss(lab.codes, "hash", piece_bits=16)
+    index = filled(faiss.IndexBinaryHash(64, 16), lab.codes)
     limits, _, ids = index.range_search(faiss_bytes(query), 9)
     assert 0 not in ids[: limits[-1]]
     assert 0 in faiss_query_radius(index, query, 8)[0]

@@ -1,12 +1,6 @@
-"""The same results on every platform: numbers from first principles, worker processes, encodings, names of files.
+"""The same results on every platform, however the values are laid out; worker processes, encodings, names of files."""
 
-The oracles below compute what the package must give with Python's integers and fractions, from the published
-definitions. So they hold on any processor, operating system and version, and no number is stored here. What the
-package draws at random it draws from `numpy.random.RandomState`, whose streams NumPy has frozen for good (NEP 19).
-"""
-
-import itertools
-import math
+import functools
 import os
 import re
 import subprocess
@@ -15,60 +9,40 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from visits import ROOT
 
-from l2h_tutorial import GRH, LSH, PCAH, HashTable, bits_to_integers, mean_average_precision, rerank
-from l2h_tutorial.scale import from_faiss, to_faiss
+from l2h_tutorial import (
+    CCAITQ,
+    GRH,
+    ITQ,
+    LSH,
+    PCAH,
+    HashTable,
+    SpectralHashing,
+    affinity,
+    bits_to_integers,
+    hamming_distances,
+    mean_average_precision,
+    pack_bits,
+    precision_at_k,
+    rerank,
+)
+from l2h_tutorial.baselines import AGH, KSH, SDH, STH
 
-# Codes
-
-
-def mersenne_twister(seed):
-    """32-bit numbers without end (Matsumoto and Nishimura, 1998; the initialisation of 2002)."""
-    words = [seed]
-    for i in range(1, 624):
-        words.append((1812433253 * (words[-1] ^ words[-1] >> 30) + i) & 0xFFFFFFFF)
-    while True:
-        for i in range(624):
-            mixed = words[i] & 0x80000000 | words[(i + 1) % 624] & 0x7FFFFFFF
-            words[i] = words[(i + 397) % 624] ^ mixed >> 1 ^ (0x9908B0DF if mixed & 1 else 0)
-        for word in words:
-            word ^= word >> 11
-            word ^= word << 7 & 0x9D2C5680
-            word ^= word << 15 & 0xEFC60000
-            yield word ^ word >> 18
-
-
-def standard_normal(seed):
-    """Standard normal numbers without end, by the polar method (Marsaglia, 1964), the second of two first."""
-    words = mersenne_twister(seed)
-    while True:
-        x, y = (((next(words) >> 5) * 2**26 + (next(words) >> 6)) / 2**53 * 2 - 1 for _ in range(2))
-        if 0 < (square := x * x + y * y) < 1:
-            factor = math.sqrt(-2 * math.log(square) / square)
-            yield from (factor * y, factor * x)
-
-
-@pytest.fixture(scope="module")
-def points():
-    """Integers, which are exact in any arithmetic: five classes of 12, apart from each other."""
-    random = np.random.RandomState(1)
-    middle = random.permutation(np.eye(5, 6, dtype=int) * 40)
-    return np.repeat(middle, 12, axis=0) + random.randint(-3, 4, size=(60, 6)), np.repeat(np.arange(5), 12)
+# Numbers from first principles. What is drawn comes from RandomState, whose streams NumPy has frozen for good (NEP 19).
 
 
 @pytest.mark.parametrize("seed", [0, 1, 42])
-def test_lsh_has_the_codes_of_exact_arithmetic(points, seed):
-    X, _ = points
-    lsh = LSH(16, random_state=seed).fit(X)
-    drawn = np.array(list(itertools.islice(standard_normal(seed), 6 * 16))).reshape(6, 16)
-    np.testing.assert_allclose(lsh.hyperplanes_, drawn, rtol=1e-13, atol=0)  # the logarithm may differ in its last bits
-    exact = np.array(X.astype(object)) @ np.vectorize(Fraction, otypes=[object])(drawn)
+def test_lsh_has_the_codes_of_exact_arithmetic(seed):
+    X = np.random.RandomState(1).randint(-40, 41, size=(60, 6))
+    drawn = np.random.RandomState(seed).standard_normal((6, 16))
+    exact = X.astype(object) @ np.vectorize(Fraction, otypes=[object])(drawn)
     assert abs(exact).min() > 1e-9, "no point is so near a hyperplane that rounding decides"
-    np.testing.assert_array_equal(lsh.transform(X), exact > 0)
-    as_numbers = [int("".join("01"[int(bit)] for bit in row), 2) for row in exact > 0]
-    assert bits_to_integers(lsh.transform(X)).tolist() == as_numbers
+    bits = LSH(16, random_state=seed).fit(X).transform(X)
+    np.testing.assert_array_equal(bits, exact > 0)
+    assert bits_to_integers(bits).tolist() == [int("".join("01"[int(bit)] for bit in row), 2) for row in exact > 0]
 
 
 def test_pcah_finds_axes_that_are_known():
@@ -83,59 +57,111 @@ def test_pcah_finds_axes_that_are_known():
     np.testing.assert_array_equal(PCAH(4).fit(X).transform(Q), Q @ axes.T >= 0)
 
 
-def test_grh_gives_a_class_the_bits_of_its_majority(points):
-    """With alpha = 1 a class votes, in integers; classes this far apart are then learned without a fault."""
-    X, y = points
-    grh = GRH(8, random_state=0, degenerate="keep").fit(X, y)
-    drawn = np.array(list(itertools.islice(standard_normal(0), 6 * 8))).reshape(6, 8)
-    exact = np.array((len(X) * X - X.sum(axis=0)).astype(object)) @ np.vectorize(Fraction, otypes=[object])(drawn)
-    votes = np.stack([2 * (exact[y == label] > 0).sum(axis=0) > 12 for label in y])
-    learned = (votes != votes[0]).any(axis=0)
-    assert learned.sum() >= 4
-    np.testing.assert_array_equal(grh.transform(X)[:, learned], votes[:, learned])
+# How the values can come. All are small integers, which every type holds exactly.
 
 
-# Measures
+def apart(values):
+    """Every second row and third column of a larger array."""
+    wide = np.zeros([size * step for size, step in zip(values.shape, (2, 3), strict=False)], dtype=values.dtype)
+    view = wide[tuple(slice(None, None, step) for step in (2, 3)[: values.ndim])]
+    view[...] = values
+    return view
 
 
-def expected_precision(distances, relevant):
-    """The mean over all orders that the distances allow of the average precision, as a fraction."""
-    total, orders = Fraction(0), 0
-    for order in itertools.permutations(range(len(distances))):
-        if all(distances[a] <= distances[b] for a, b in itertools.pairwise(order)):
-            hits = [place for place, row in enumerate(order, start=1) if relevant[row]]
-            total += sum((Fraction(i, place) for i, place in enumerate(hits, start=1)), Fraction(0)) / max(1, len(hits))
-            orders += 1
-    return total / orders
+def backwards(values):
+    """A view with negative strides."""
+    turned = (slice(None, None, -1),) * values.ndim
+    return values[turned].copy()[turned]
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_mean_average_precision_is_that_of_fractions(seed):
-    random = np.random.RandomState(seed)
-    database, queries = random.rand(7, 4) < 0.5, random.rand(3, 4) < 0.5
-    y, y_query = random.randint(2, size=7), np.array([0, 1, 1])
-    y[:2] = 0, 1
-    exact = [
-        expected_precision([sum(a != b for a, b in zip(query, row, strict=True)) for row in database], y == label)
-        for query, label in zip(queries, y_query, strict=True)
-    ]
-    found = mean_average_precision(queries, database, y_query, y)
-    assert found == pytest.approx(float(sum(exact) / 3), rel=1e-13)
+def read_only(values):
+    copy = apart(values)
+    copy.flags.writeable = False
+    return copy
 
 
-def test_the_nearest_by_cosine_are_those_of_fractions(points):
-    X, _ = points
-    query = X[7].tolist()
-
-    def cosine(row):  # squared, with its sign: a fraction
-        product = sum(a * b for a, b in zip(query, row, strict=True))
-        return Fraction(product * abs(product), sum(b * b for b in row))
-
-    order = sorted(range(len(X)), key=lambda row: (-cosine(X[row].tolist()), row))
-    assert rerank(X[7:8], X, [np.arange(60)], 10)[0].tolist() == order[:10]
+def frame(values):
+    """With names of columns and rows that are not the numbers of the rows."""
+    index = [f"row {i}" for i in range(len(values), 0, -1)]
+    if values.ndim == 1:
+        return pd.Series(values, index=index, name="values")
+    return pd.DataFrame(values, index=index, columns=[f"column {j}" for j in range(values.shape[1])])
 
 
-# Byte order, of files that come from elsewhere
+LAYOUTS = {"Fortran": np.asfortranarray, "backwards": backwards, "read-only, apart": read_only}
+LAYOUTS |= {"list": np.ndarray.tolist, "frame": frame}
+TYPES = {kind: functools.partial(np.ndarray.astype, dtype=kind) for kind in ("float32", ">f8", ">f4", "int8", ">i4")}
+
+random = np.random.RandomState(3)
+y, y_new = np.arange(60) % 3, np.arange(9) % 3
+middle = random.randint(-8, 9, size=(3, 6))
+X, Q = (middle[rows] + random.randint(-5, 6, size=(len(rows), 6)) for rows in (y, y_new))
+BITS, NEW = random.rand(60, 20) < 0.5, random.rand(9, 20) < 0.5
+IDS = np.argsort(random.rand(9, 60), axis=1)[:, :12]
+HASHERS = [
+    LSH(8, random_state=0),
+    PCAH(4),
+    SpectralHashing(8),
+    ITQ(4, random_state=0),
+    CCAITQ(2, random_state=0),
+    AGH(4, n_anchors=12, random_state=0),
+    STH(2, n_neighbours=8, random_state=0),
+    KSH(4, n_anchors=12, random_state=0),
+    SDH(4, n_anchors=12, random_state=0),
+    GRH(8, alpha=0.8, n_iter=2, random_state=0),
+    GRH(4, classifier="rbf-svm", random_state=0),
+    GRH(2, classifier="kernel-ridge", initial="cca-itq", random_state=0),
+    GRH(4, classifier="rbf-landmarks", n_landmarks=20, random_state=0),
+]
+
+
+def searched(bits, new):
+    table = HashTable(bits)
+    found = table.query_radius(new, 3, return_distance=True, sort_results=True)
+    return [*found[0], *found[1], *table.query(new, 5), table.extended(new).bucket_sizes]
+
+
+OF_VECTORS = {
+    f"{hasher!r:.40}": lambda X, Q, h=hasher: [h.fit(X, y).transform(X), h.transform(Q)] for hasher in HASHERS
+}
+OF_VECTORS |= {
+    "rerank, cosine": lambda X, Q: rerank(Q, X, IDS, 5),
+    "rerank, euclidean": lambda X, Q: rerank(Q, X, IDS, 5, metric="euclidean"),
+    "knn_affinity": lambda X, Q: [affinity.knn_affinity(X, 4).toarray()],
+}
+OF_BITS = {
+    "HashTable": searched,
+    "pack_bits": lambda bits, new: [pack_bits(bits)],
+    "bits_to_integers": lambda bits, new: [bits_to_integers(bits)],
+    "hamming_distances": lambda bits, new: [hamming_distances(new, bits)],
+    "mean_average_precision": lambda bits, new: [mean_average_precision(new, bits, y_new, y)],
+}
+OF_LABELS = {
+    "same_class_affinity": lambda y, new: [affinity.same_class_affinity(y).toarray()],
+    "GRH": lambda y, new: [GRH(8, random_state=0).fit(X, y).transform(Q)],
+    "CCAITQ": lambda y, new: [CCAITQ(2, random_state=0).fit(X, y).transform(Q)],
+    "mean_average_precision": lambda y, new: [mean_average_precision(NEW, BITS, new, y)],
+    "precision_at_k": lambda y, new: [precision_at_k(IDS, new, y, 10)],
+}
+
+
+@pytest.mark.parametrize(
+    ("function", "values", "forms"),
+    [
+        *(pytest.param(call, (X, Q), TYPES | LAYOUTS, id=f"vectors: {name}") for name, call in OF_VECTORS.items()),
+        *(pytest.param(call, (BITS, NEW), LAYOUTS, id=f"bits: {name}") for name, call in OF_BITS.items()),
+        *(pytest.param(call, (y, y_new), TYPES | LAYOUTS, id=f"labels: {name}") for name, call in OF_LABELS.items()),
+    ],
+)
+def test_the_layout_of_the_values_changes_no_bit(function, values, forms):
+    """Byte order, type, strides, read-only, list or data frame."""
+    expected = function(*(value.astype(float) if value is X or value is Q else value for value in values))
+    for name, form in forms.items():
+        found = function(*map(form, values))
+        assert len(found) == len(expected)
+        for a, b in zip(found, expected, strict=True):
+            assert np.asarray(a).dtype == np.asarray(b).dtype, name
+            np.testing.assert_array_equal(a, b, err_msg=name)
 
 
 def test_a_table_saved_with_the_other_byte_order_is_the_same(tmp_path):
@@ -147,7 +173,6 @@ def test_a_table_saved_with_the_other_byte_order_is_the_same(tmp_path):
     np.savez(tmp_path / "turned.npz", **turned)
     loaded = HashTable.load(tmp_path / "turned.npz")
     np.testing.assert_array_equal(np.stack(loaded.query(bits, 3)), np.stack(table.query(bits, 3)))
-    np.testing.assert_array_equal(from_faiss(to_faiss(loaded), 70).query(bits, 3), table.query(bits, 3))
 
 
 # Worker processes, started as Windows and macOS start them
@@ -177,9 +202,15 @@ if __name__ == "__main__":
 
 
 def python(*arguments, **environment):
-    known = os.environ | environment
     return subprocess.run(
-        [sys.executable, *arguments], env=known, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False
+        [sys.executable, *arguments],
+        env=os.environ | environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+        timeout=300,
     )
 
 

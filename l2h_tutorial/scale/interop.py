@@ -1,13 +1,10 @@
-"""Hash tables and faiss's binary indexes, each made from the other, with the same answers from both.
+"""Hash tables and faiss's binary indexes, with the same answers from both.
 
 faiss packs codes into bytes, so its codes have a multiple of 8 bits. What is missing is filled up with zero bits. All
 codes and queries get the same ones, so no distance changes.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
-from threading import Lock
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,119 +14,100 @@ from ..checks import check_integer
 from ..codes import check_bits
 from ..search import check_radius
 from .optional import load_optional
-from .packed import bits_of
-
-BitOrder = Literal["little", "big"]
-_PIECE_BITS = 16  # bits that are hashed together, unless said otherwise
-_LONGEST_PIECE = 64  # faiss reads a piece into one word
-_NFLIP = Lock()  # held while an index has another nflip than its own
 
 
-def faiss_bytes(bits: ArrayLike, *, bit_order: BitOrder = "little") -> NDArray[np.uint8]:
-    """Pack codes as faiss's binary indexes take them.
+def bits_of(table_or_bits: HashTable | ArrayLike) -> Any:
+    """Bits of all rows of a table, in the order of row numbers; anything else is returned as it is.
+
+    Parameters
+    ----------
+    table_or_bits : HashTable, or anything
+
+    Returns
+    -------
+    (n_rows, n_bits) array of bool for a table
+
+    Examples
+    --------
+    >>> bits = np.array([[True, False], [False, True], [True, False]])
+    >>> bool((bits_of(HashTable(bits)) == bits).all())
+    True
+    """
+    if not isinstance(table_or_bits, HashTable):
+        return table_or_bits
+    table = table_or_bits
+    n_bytes = -(-table.n_bits // 8)
+    packed = np.empty((table.n_rows, n_bytes), dtype=np.uint8)
+    for code, rows in table.items():
+        packed[rows] = np.frombuffer(code.to_bytes(n_bytes, "big"), dtype=np.uint8)
+    return np.unpackbits(packed, axis=1)[:, n_bytes * 8 - table.n_bits :].view(np.bool_)
+
+
+def faiss_bytes(bits: ArrayLike) -> NDArray[np.uint8]:
+    """Pack codes as faiss's binary indexes take them: bit i here is dimension i there.
 
     Parameters
     ----------
     bits : (n, b) array of bool
-    bit_order : {"little", "big"}, default="little"
-        "little" puts the first bit of a code into the lowest bit of the first byte, as faiss does itself: bit i here is
-        dimension i there. "big" is what ``numpy.packbits`` does if nothing is said. Distances are the same under both;
-        they must not be mixed.
 
     Returns
     -------
     (n, ceil(b / 8)) array of uint8
-        Filled up with zero bits.
+        The first bit of a code is the lowest of the first byte, as faiss has it itself (``numpy.packbits`` puts it
+        highest if nothing is said). Filled up with zero bits.
 
     Raises
     ------
     TypeError, ValueError
-        As `l2h_tutorial.codes.check_bits`, or if the bit order is another.
+        As `l2h_tutorial.codes.check_bits`.
 
     Examples
     --------
     >>> faiss_bytes(np.array([[True, False, False, True]]))
     array([[9]], dtype=uint8)
     """
-    return np.packbits(check_bits(bits), axis=1, bitorder=_check_order(bit_order))
+    return np.packbits(check_bits(bits), axis=1, bitorder="little")
 
 
-def to_faiss(
-    table_or_bits: HashTable | ArrayLike,
-    kind: Literal["flat", "hash", "multi-hash"] = "flat",
-    *,
-    piece_bits: int | None = None,
-    n_pieces: int | None = None,
-    bit_order: BitOrder = "little",
-) -> Any:
-    """Make a faiss index that holds the codes of a table; row numbers are its ids.
+def to_faiss(table_or_bits: HashTable | ArrayLike) -> Any:
+    """Make a faiss index that holds the codes of a table and compares a query with each; row numbers are its ids.
 
     Parameters
     ----------
     table_or_bits : HashTable or (n, n_bits) array of bool
-    kind : {"flat", "hash", "multi-hash"}, default="flat"
-        ``IndexBinaryFlat`` compares with every code. ``IndexBinaryHash`` has buckets named by the first `piece_bits`
-        bits. ``IndexBinaryMultiHash`` has `n_pieces` such tables, of `piece_bits` bits each.
-    piece_bits : int, optional
-        By default 16, or what there is if that is less.
-    n_pieces : int, optional
-        By default as many as fit.
-    bit_order : {"little", "big"}, default="little"
-        As in `faiss_bytes`.
 
     Returns
     -------
-    faiss.IndexBinaryFlat, faiss.IndexBinaryHash or faiss.IndexBinaryMultiHash
-        Search it with `faiss_query_radius`: faiss's own ``range_search`` leaves out rows at exactly the radius, and a
-        hash index leaves out more unless its ``nflip`` is set.
+    faiss.IndexBinaryFlat
+        Search it with `faiss_query_radius`: faiss's own ``range_search`` leaves out rows at exactly the radius.
 
     Raises
     ------
     ImportError
         If faiss is not installed.
     TypeError, ValueError
-        If the bits are refused by `l2h_tutorial.codes.check_bits`, or an option is out of range.
+        If the bits are refused by `l2h_tutorial.codes.check_bits`.
 
     Examples
     --------
-    >>> bits = np.array([[True, False], [True, True], [True, False]])
-    >>> index = to_faiss(HashTable(bits), "hash")
-    >>> index.ntotal, index.d, index.b
-    (3, 8, 2)
+    >>> index = to_faiss(HashTable(np.array([[True, False], [True, True], [True, False]])))
+    >>> index.ntotal, index.d
+    (3, 8)
     """
-    faiss = load_optional("faiss")
-    bits = check_bits(bits_of(table_or_bits))
-    n_bits = bits.shape[1]
-    piece_bits = check_integer(min(_PIECE_BITS, n_bits) if piece_bits is None else piece_bits, "piece_bits")
-    n_pieces = check_integer(max(1, n_bits // piece_bits) if n_pieces is None else n_pieces, "n_pieces")
-    if kind not in ("flat", "hash", "multi-hash"):
-        raise ValueError(f'kind must be "flat", "hash" or "multi-hash", got {kind!r}')
-    n_pieces = n_pieces if kind == "multi-hash" else 1
-    if n_pieces * piece_bits > n_bits or piece_bits > _LONGEST_PIECE:
-        pieces = f"got {n_pieces} of {piece_bits} bits"
-        raise ValueError(f"pieces of up to {_LONGEST_PIECE} bits must fit codes of {n_bits} bits, {pieces}")
-    packed = faiss_bytes(bits, bit_order=bit_order)
-    dimension = 8 * packed.shape[1]
-    if kind == "flat":
-        index = faiss.IndexBinaryFlat(dimension)
-    elif kind == "hash":
-        index = faiss.IndexBinaryHash(dimension, piece_bits)
-    else:
-        index = faiss.IndexBinaryMultiHash(dimension, n_pieces, piece_bits)
+    packed = faiss_bytes(bits_of(table_or_bits))
+    index = load_optional("faiss").IndexBinaryFlat(8 * packed.shape[1])
     index.add(packed)
     return index
 
 
-def from_faiss(index: Any, n_bits: int | None = None, *, bit_order: BitOrder = "little") -> HashTable:
-    """Make a hash table of the codes in a faiss index; its ids are the row numbers.
+def from_faiss(index: Any, n_bits: int | None = None) -> HashTable:
+    """Make a hash table of the codes in a flat faiss index; its ids are the row numbers.
 
     Parameters
     ----------
-    index : faiss.IndexBinaryFlat, faiss.IndexBinaryHash or faiss.IndexBinaryMultiHash
+    index : faiss.IndexBinaryFlat
     n_bits : int, optional
         Bits of a code, if it was filled up to a multiple of 8; by default all of them.
-    bit_order : {"little", "big"}, default="little"
-        As in `faiss_bytes`: "big" if the codes were packed by ``numpy.packbits`` with nothing said.
 
     Raises
     ------
@@ -138,7 +116,7 @@ def from_faiss(index: Any, n_bits: int | None = None, *, bit_order: BitOrder = "
     TypeError
         If it is another kind of index.
     ValueError
-        If it is empty, its ids are not 0, 1, ..., each once, `n_bits` does not fit, or a bit beyond them is set.
+        If it is empty, `n_bits` does not fit, or a bit beyond them is set.
 
     Examples
     --------
@@ -146,32 +124,21 @@ def from_faiss(index: Any, n_bits: int | None = None, *, bit_order: BitOrder = "
     >>> from_faiss(to_faiss(bits), n_bits=2).bucket(0b10)
     array([0, 2])
     """
-    faiss = _check_kind(index)
-    if isinstance(index, faiss.IndexBinaryFlat):
-        packed = faiss.vector_to_array(index.xb).reshape(-1, index.code_size)
-    elif isinstance(index, faiss.IndexBinaryMultiHash):
-        packed = faiss.vector_to_array(index.storage.xb).reshape(-1, index.code_size)
-    else:
-        packed = _codes_of_hash(faiss, index)
-    if len(packed) == 0:
+    faiss = load_optional("faiss")
+    _check_kind(index, "IndexBinaryFlat")
+    if index.ntotal == 0:
         raise ValueError("the index is empty: a hash table holds at least one code")
-    n_bits = index.d if n_bits is None else check_integer(n_bits, "n_bits")
-    if not index.d - 8 < n_bits <= index.d:
-        raise ValueError(f"n_bits must be from {index.d - 7} to the {index.d} bits of the index, got {n_bits}")
-    bits = np.unpackbits(packed, axis=1, bitorder=_check_order(bit_order)).view(np.bool_)
+    if n_bits is None:
+        n_bits = index.d
+    n_bits = check_integer(n_bits, "n_bits", low=index.d - 7, high=index.d)
+    packed = faiss.vector_to_array(index.xb).reshape(-1, index.code_size)
+    bits = np.unpackbits(packed, axis=1, bitorder="little").view(np.bool_)
     if bits[:, n_bits:].any():
-        raise ValueError(f"the index has codes with bits set beyond the first {n_bits}: another n_bits or bit_order?")
+        raise ValueError(f"the index has codes with bits set beyond the first {n_bits}")
     return HashTable(bits[:, :n_bits])
 
 
-def faiss_query_radius(
-    index: Any,
-    query_bits: ArrayLike,
-    r: int,
-    *,
-    return_distance: bool = False,
-    bit_order: BitOrder = "little",
-) -> Any:
+def faiss_query_radius(index: Any, query_bits: ArrayLike, r: int, *, return_distance: bool = False) -> Any:
     """Ask a faiss index what `HashTable.query_radius` answers: all rows within `r` bits, `r` included.
 
     Two things are set right on the way. faiss's radius is strict, so it is asked for ``r + 1``. And a hash index looks
@@ -182,13 +149,12 @@ def faiss_query_radius(
     Parameters
     ----------
     index : faiss.IndexBinaryFlat, faiss.IndexBinaryHash or faiss.IndexBinaryMultiHash
-        Any other may leave out rows.
+        Of codes as `faiss_bytes` packs them. As ``nflip`` belongs to the index, no other thread may search it
+        meanwhile; afterwards it is what it was.
     query_bits : (n_queries, n_bits) array of bool
     r : int
         From 0 to `n_bits`.
     return_distance : bool, default=False
-    bit_order : {"little", "big"}, default="little"
-        That of the codes in the index, as in `faiss_bytes`.
 
     Returns
     -------
@@ -204,86 +170,57 @@ def faiss_query_radius(
     TypeError, ValueError
         If it is another kind of index, the bits are not boolean, do not fit the index, or the radius is out of range.
 
-    Notes
-    -----
-    ``nflip`` belongs to the index, not to a search: it is set for the search, and then is what it was. Threads that
-    search hash indexes through this function therefore take turns. One that calls the index itself meanwhile finds what
-    that ``nflip`` finds.
-
     Examples
     --------
     >>> bits = np.array([[True, False], [True, True], [True, False]])
-    >>> faiss_query_radius(to_faiss(bits, "hash"), bits[:1], 1)[0]
+    >>> faiss_query_radius(to_faiss(bits), bits[:1], 1)[0]
     array([0, 2, 1])
     """
-    _check_kind(index)
+    _check_kind(index, "IndexBinaryFlat", "IndexBinaryHash", "IndexBinaryMultiHash")
     bits = check_bits(query_bits, name="query_bits")
     if not index.d - 8 < bits.shape[1] <= index.d:
         raise ValueError(f"query_bits must fit the {index.d} bits of the index, got {bits.shape[1]} bits a code")
     r = check_radius(r, bits.shape[1])
-    packed = faiss_bytes(bits, bit_order=bit_order)
-    with _flipping(index, r) if hasattr(index, "nflip") else nullcontext():
-        limits, distances, ids = index.range_search(packed, r + 1)
-    found, far = np.empty(len(bits), dtype=object), np.empty(len(bits), dtype=object)
-    for i, (start, stop) in enumerate(zip(limits[:-1].tolist(), limits[1:].tolist(), strict=True)):
-        order = np.lexsort((ids[start:stop], distances[start:stop]))
-        found[i], far[i] = ids[start:stop][order], distances[start:stop][order].astype(np.int64)
-    return (found, far) if return_distance else found
-
-
-def _check_kind(index: Any) -> Any:
-    """Return faiss, if the index is one of those whose answers are exact here."""
-    faiss = load_optional("faiss")
-    kinds = ("IndexBinaryFlat", "IndexBinaryHash", "IndexBinaryMultiHash")
-    if not isinstance(index, tuple(getattr(faiss, kind) for kind in kinds)):
-        raise TypeError(f"index must be a faiss {kinds[0]}, {kinds[1]} or {kinds[2]}, got {type(index).__name__}")
-    return faiss
-
-
-@contextmanager
-def _flipping(index: Any, r: int) -> Iterator[None]:
-    """Have a hash index look into all buckets that can hold rows within `r` bits."""
-    with _NFLIP:
-        own = index.nflip
+    own_nflip = getattr(index, "nflip", None)
+    if own_nflip is not None:
         index.nflip = min(r // getattr(index, "nhash", 1), index.b)
-        try:
-            yield
-        finally:
-            index.nflip = own
+    limits, distances, ids = index.range_search(faiss_bytes(bits), r + 1)
+    if own_nflip is not None:
+        index.nflip = own_nflip
+    ids, distances = split_by_query([np.diff(limits.astype(np.int64))], ids, distances)
+    return (ids, distances) if return_distance else ids
 
 
-def _check_order(bit_order: Any) -> Any:
-    if bit_order not in ("little", "big"):
-        raise ValueError(f'bit_order must be "little" or "big", got {bit_order!r}')
-    return bit_order
+def split_by_query(counts: ArrayLike, ids: NDArray[Any], distances: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Rows of each query, by distance and then by number, of rows that lie end to end.
 
+    Parameters
+    ----------
+    counts : (n_answers, n_queries) array of int
+        How many rows each answer holds for each query, in the order in which they lie.
+    ids, distances : (n,) arrays of int
 
-def _codes_of_hash(faiss: Any, index: Any) -> NDArray[np.uint8]:
-    """Codes by id of an IndexBinaryHash, which offers no way to them but its own file format.
+    Returns
+    -------
+    ids, distances : (n_queries,) object arrays of int64 arrays
 
-    After the sizes of the buckets, each bucket is a vector of ids and a vector of codes; a vector is its length and
-    then its content. The format is faiss's own (`write_binary_hash_invlists` in its index_write.cpp).
+    Examples
+    --------
+    >>> ids, _ = split_by_query([[1, 1], [1, 0]], np.array([7, 3, 2]), np.array([4, 0, 4]))
+    >>> ids
+    array([array([2, 7]), array([3])], dtype=object)
     """
-    data = faiss.serialize_index_binary(index)
-    position = 4 + 4 + 4 + 8 + 1 + 4 + 4 + 4  # name, d, code_size, ntotal, is_trained, metric, b, nflip
+    counts = np.asarray(counts, dtype=np.int64)
+    n_answers, n_queries = counts.shape
+    of_query = np.repeat(np.tile(np.arange(n_queries), n_answers), counts.ravel())
+    order = np.lexsort((ids, distances, of_query))
+    cuts = np.cumsum(counts.sum(axis=0))[:-1]
+    found = np.split(ids[order].astype(np.int64), cuts)
+    far = np.split(distances[order].astype(np.int64), cuts)
+    return np.fromiter(found, dtype=object), np.fromiter(far, dtype=object)
 
-    def number(size: int = 8) -> int:
-        nonlocal position
-        position += size
-        return int.from_bytes(data[position - size : position].tobytes(), "little")
 
-    def vector(dtype: Any) -> NDArray[Any]:
-        nonlocal position
-        size = number() * np.dtype(dtype).itemsize
-        position += size
-        return data[position - size : position].view(dtype)
-
-    n_buckets, _ = number(), number(4)
-    vector(np.uint8)  # names and sizes of the buckets, as a string of bits
-    pieces = [(vector(np.int64), vector(np.uint8)) for _ in range(n_buckets)]
-    ids = np.concatenate([i for i, _ in pieces]) if pieces else np.empty(0, dtype=np.int64)
-    if position != len(data) or len(ids) != index.ntotal or not np.array_equal(np.sort(ids), np.arange(len(ids))):
-        raise ValueError(f"the ids of the index are not 0 to {index.ntotal - 1}, each once")
-    packed = np.empty((index.ntotal, index.code_size), dtype=np.uint8)
-    packed[ids] = np.concatenate([codes for _, codes in pieces]).reshape(-1, index.code_size) if pieces else 0
-    return packed
+def _check_kind(index: Any, *kinds: str) -> None:
+    faiss = load_optional("faiss")
+    if not isinstance(index, tuple(getattr(faiss, kind) for kind in kinds)):
+        raise TypeError(f"index must be a faiss {' or '.join(kinds)}, got {type(index).__name__}")

@@ -5,27 +5,7 @@ from typing import Any
 
 
 def load_optional(module: str) -> Any:
-    """Import a module that a plain installation does not have.
-
-    Parameters
-    ----------
-    module : str
-        Its dotted name.
-
-    Raises
-    ------
-    ImportError
-        If it cannot be imported; the message says what to install.
-
-    Examples
-    --------
-    >>> load_optional("json").dumps([1, 2])
-    '[1, 2]'
-    >>> load_optional("a_missing_module")
-    Traceback (most recent call last):
-        ...
-    ImportError: a_missing_module is needed here and cannot be imported: pip install l2h-tutorial[scale]
-    """
+    """Import a module that a plain installation does not have, or say what to install."""
     try:
         return import_module(module)
     except ImportError as error:

@@ -20,7 +20,6 @@ from sklearn.neighbors import BallTree
 from threadpoolctl import threadpool_limits
 
 from l2h_tutorial import LSH, HashTable, load_dataset, split_dataset
-from l2h_tutorial.files import whole_file
 from l2h_tutorial.protocols.results import provenance
 from l2h_tutorial.scale import resampled_codes
 from l2h_tutorial.search import ball_size
@@ -229,8 +228,7 @@ def main(quick=False):
                 del many
         frame = table.summary()
     if not quick:
-        with whole_file(RESULTS) as file:
-            frame.to_csv(file, index=False)
+        frame.to_csv(RESULTS, index=False, lineterminator="\n")
         print(f"\n{len(frame)} rows: {RESULTS}")
 
 
