@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from test_notebooks import build_book
 
-from l2h_tutorial.book import execution_key, record
+from l2h_book.cache import execution_key
+from l2h_tutorial.book import record
 
 ROOT = Path(__file__).parents[1]
 HEADER = """---

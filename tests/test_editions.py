@@ -16,9 +16,9 @@ from docutils.utils import new_document
 from sphinx_design.dropdown import dropdown_main, dropdown_title
 from test_notebooks import CONFIGURATION, HEADER, markdown_of
 
+from l2h_book.editions import GRADES, KINDS, find_exercises
+from l2h_book.markdown import NotebookError, Page
 from l2h_tutorial import exercises
-from l2h_tutorial.book.editions import GRADES, KINDS, find_exercises
-from l2h_tutorial.book.markdown import NotebookError, Page
 from l2h_tutorial.exercises.framework import Choose, Compute
 
 ROOT = Path(__file__).parents[1]

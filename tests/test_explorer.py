@@ -12,9 +12,10 @@ from PIL import Image
 from playing import alone, data_of, namespace_of, on_the_site
 from sklearn.metrics.pairwise import cosine_similarity
 
+from l2h_book.play import playable
 from l2h_tutorial import LSH, Dataset, integers_to_bits, split_dataset
 from l2h_tutorial.explore import Explorer
-from l2h_tutorial.explore.assemble import assemble, sprite_sheet
+from l2h_tutorial.explore.output import sprite_sheet
 from l2h_tutorial.search import ball_size
 
 SHOWN = """(side) => {
@@ -136,13 +137,13 @@ def test_nothing_in_the_data_ends_the_script():
 
 
 def test_the_page_is_small_and_asks_for_nothing(explorer):
-    html = explorer._repr_html_()
+    html = playable(explorer._repr_html_())
     assert len(html) < 2_000_000
     assert not re.search(r"\b(fetch|XMLHttpRequest|import)\s*\(|https?://(?!www\.w3\.org/2000/svg)", html)
 
 
 def test_scripts_leave_no_name_behind():
-    html = assemble("explorer", {}, ["common", "explorer"])
+    html = playable(Explorer(small(), {"LSH": LSH(random_state=0)}, [8])._repr_html_())
     assert re.search(r"<script>\n\(\(\) => \{\n", html)
     assert html.endswith("})();\n</script>")
 

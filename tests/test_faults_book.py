@@ -10,8 +10,8 @@ from types import SimpleNamespace
 import pytest
 from test_notebooks import CONFIGURATION, HEADER
 
-from l2h_tutorial.book import extension
-from l2h_tutorial.book.executed import _seconds
+from l2h_book import extension
+from l2h_book.executed import _seconds
 
 CHAPTER = f"""{HEADER}# A page
 

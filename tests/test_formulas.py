@@ -7,7 +7,7 @@ import pytest
 from fontTools.ttLib import TTFont
 from visits import PAGES
 
-from l2h_tutorial.book.formulas import FONT, mathml
+from l2h_book.formulas import FONT, mathml
 
 MATHS = "{http://www.w3.org/1998/Math/MathML}"
 

@@ -16,11 +16,11 @@ from docutils import nodes
 from docutils.core import publish_doctree
 from nbformat import NotebookNode
 
-from l2h_tutorial.book import wheel
-from l2h_tutorial.book.files import package_files
-from l2h_tutorial.book.markdown import MarkdownWriter, NotebookError, Page
-from l2h_tutorial.book.notebooks import make_notebook
-from l2h_tutorial.book.wheel import build_wheel
+from l2h_book import wheel
+from l2h_book.files import package_files
+from l2h_book.markdown import MarkdownWriter, NotebookError, Page
+from l2h_book.notebooks import make_notebook
+from l2h_book.wheel import build_wheel
 
 ROOT = Path(__file__).parents[1]
 SITE = ROOT / "_build/html"
@@ -166,7 +166,7 @@ def test_the_first_cell_names_the_data_that_the_book_was_built_from(monkeypatch)
 # --- a small book
 
 CONFIGURATION = """
-extensions = ["myst_nb", "sphinx_design", "sphinxcontrib.bibtex", "l2h_tutorial.book"]
+extensions = ["myst_nb", "sphinx_design", "sphinxcontrib.bibtex", "l2h_book"]
 myst_enable_extensions = ["dollarmath", "deflist", "colon_fence", "substitution"]
 nb_execution_mode = "cache"
 numfig = True

@@ -7,8 +7,8 @@ import pytest
 from test_accessibility import violations
 from visits import SCHEMES, TOC
 
-from l2h_tutorial.book.formulas import mathml
-from l2h_tutorial.book.slides import make_slides, what_to_say
+from l2h_book.formulas import mathml
+from l2h_book.slides import make_slides, what_to_say
 
 CHAPTERS = [entry["file"] for part in TOC["parts"] if part["caption"] == "Chapters" for entry in part["chapters"]]
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="

@@ -9,7 +9,7 @@ import nbformat
 import pytest
 import yaml
 
-from l2h_tutorial.book.course import find_part, read_chapter
+from l2h_book.course import find_part, read_chapter
 
 ROOT = Path(__file__).parents[1]
 GUIDE = (ROOT / "book/teaching.md").read_text(encoding="utf-8")

@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 from jupyter_cache.base import CacheBundleIn
 
+from l2h_book import wheel
+from l2h_book.ahead import _is_in, open_cache
+from l2h_book.files import replace_file
 from l2h_tutorial import CCAITQ, LSH, Dataset, HashTable, paper_partition
-from l2h_tutorial.book import wheel
-from l2h_tutorial.book.ahead import _is_in, open_cache
-from l2h_tutorial.book.files import replace_file
 from l2h_tutorial.datasets.cache import cached_gist
 from l2h_tutorial.datasets.download import download
 from l2h_tutorial.exercises import grade

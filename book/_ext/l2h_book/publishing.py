@@ -9,8 +9,8 @@ from typing import Any
 import nbformat
 from docutils import nodes
 
-from l2h_tutorial.book.files import replace_file
-from l2h_tutorial.book.plain import list_of_pages, plain_text
+from .files import replace_file
+from .plain import list_of_pages, plain_text
 
 __all__ = ["connect"]
 

@@ -13,7 +13,7 @@ from itertools import count
 from docutils import nodes
 from sphinx.locale import admonitionlabels
 
-from l2h_tutorial.book.selftest import selftest_option
+from .selftest import selftest_option
 
 __all__ = ["MarkdownWriter", "NotebookError", "Page"]
 

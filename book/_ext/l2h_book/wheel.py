@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from l2h_tutorial.book.files import PACKAGE, files_key, package_files, replace_file
+from .files import PACKAGE, files_key, package_files, replace_file
 
 __all__ = ["build_wheel"]
 

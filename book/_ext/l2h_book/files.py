@@ -4,16 +4,18 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
+import l2h_tutorial
 from l2h_tutorial.files import whole_file
 
-__all__ = ["PACKAGE", "files_key", "package_files", "replace_file"]
+__all__ = ["PACKAGE", "TOOLS", "files_key", "package_files", "replace_file"]
 
-PACKAGE = Path(__file__).parents[1]
+PACKAGE = Path(l2h_tutorial.__file__).parent
+TOOLS = Path(__file__).parent
 
 
-def package_files() -> list[Path]:
-    """Every file that belongs to the package, in a fixed order."""
-    return [path for path in sorted(PACKAGE.rglob("*")) if path.is_file() and "__pycache__" not in path.parts]
+def package_files(folder: Path = PACKAGE) -> list[Path]:
+    """Every file of a folder of code, in a fixed order."""
+    return [path for path in sorted(folder.rglob("*")) if path.is_file() and "__pycache__" not in path.parts]
 
 
 def files_key(paths: Iterable[Path], root: Path) -> str:

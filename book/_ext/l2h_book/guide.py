@@ -13,9 +13,9 @@ from docutils import nodes
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from l2h_tutorial.book.course import Chapter, find_part, read_chapter
-from l2h_tutorial.book.executed import executed_page
-from l2h_tutorial.book.markdown import NotebookError
+from .course import Chapter, find_part, read_chapter
+from .executed import executed_page
+from .markdown import NotebookError
 
 __all__ = ["chapter_pages", "connect"]
 

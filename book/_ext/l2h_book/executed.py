@@ -11,7 +11,7 @@ from myst_nb.core.execute import cache as execution
 from myst_nb.core.read import create_nb_reader
 from nbformat import NotebookNode
 
-from l2h_tutorial.book.markdown import NotebookError
+from .markdown import NotebookError
 
 __all__ = ["executed_page", "keep_times"]
 

@@ -1,6 +1,6 @@
 """Chapters as notebooks for plain Jupyter: the page's text, the source's code cells, the build's outputs.
 
-The resolved tree of a page (see :mod:`l2h_tutorial.book.markdown`) gives the text and the order; the executed copy that
+The resolved tree of a page (see :mod:`l2h_book.markdown`) gives the text and the order; the executed copy that
 the build left in the cache gives the cells, those too that the page does not show. They stay, folded: the
 cells after them need what they import and compute.
 """
@@ -17,7 +17,7 @@ from docutils import nodes
 from myst_nb.core.utils import coalesce_streams
 from nbformat import NotebookNode
 
-from l2h_tutorial.book.markdown import MarkdownWriter, NotebookError, Page
+from .markdown import MarkdownWriter, NotebookError, Page
 
 __all__ = ["make_notebook"]
 

@@ -6,7 +6,7 @@ import platform
 from importlib.metadata import requires, version
 from pathlib import Path
 
-from l2h_tutorial.book.files import PACKAGE, files_key, package_files
+from .files import PACKAGE, TOOLS, files_key, package_files
 
 __all__ = ["execution_key"]
 
@@ -25,10 +25,8 @@ def execution_key() -> str:
     def add(*parts: object) -> None:
         digest.update(repr(parts).encode())
 
-    # of this folder only numbers.py runs inside chapters: a change of the rest must not execute them all again
-    book = Path(__file__).parent
-    add(files_key((path for path in package_files() if path.parent != book or path.name == "numbers.py"), PACKAGE))
-    results = PACKAGE.parent / "book" / "results"
+    add(files_key(package_files(), PACKAGE))
+    results = TOOLS.parents[1] / "results"
     add(files_key(sorted(results.glob("*.csv")), results))
     add(platform.python_version())
     for requirement in requires("l2h-tutorial") or []:

@@ -10,20 +10,21 @@ import nbformat
 from docutils import nodes
 from sphinx.util import logging
 
-from l2h_tutorial.book.ahead import execute_ahead
-from l2h_tutorial.book.cache import execution_key
-from l2h_tutorial.book.editions import EDITIONS, fold_solutions, make_edition
-from l2h_tutorial.book.executed import executed_page, keep_times
-from l2h_tutorial.book.files import replace_file
-from l2h_tutorial.book.formulas import register as register_formulas
-from l2h_tutorial.book.guide import chapter_pages
-from l2h_tutorial.book.guide import connect as connect_guide
-from l2h_tutorial.book.markdown import NotebookError, Page
-from l2h_tutorial.book.notebooks import make_notebook
-from l2h_tutorial.book.publishing import connect as connect_publishing
-from l2h_tutorial.book.selftest import register as register_selftest
-from l2h_tutorial.book.slides import make_slides
-from l2h_tutorial.book.wheel import build_wheel
+from .ahead import execute_ahead
+from .cache import execution_key
+from .editions import EDITIONS, fold_solutions, make_edition
+from .executed import executed_page, keep_times
+from .files import TOOLS, files_key, package_files, replace_file
+from .formulas import register as register_formulas
+from .guide import chapter_pages
+from .guide import connect as connect_guide
+from .markdown import NotebookError, Page
+from .notebooks import make_notebook
+from .play import bring_to_life
+from .publishing import connect as connect_publishing
+from .selftest import register as register_selftest
+from .slides import make_slides
+from .wheel import build_wheel
 
 __all__ = ["register"]
 
@@ -35,6 +36,7 @@ def register(app: Any) -> dict[str, Any]:
     register_formulas(app)
     register_selftest(app)
     keep_times()
+    app.add_config_value("l2h_tools", "", "env")  # "env": when they change, all pages are read again
     app.add_config_value("l2h_wheel", "", "html")  # "html": when it changes, all pages are written again
     app.connect("config-inited", _start_afresh)
     app.connect("config-inited", _prepare)
@@ -79,6 +81,7 @@ def _prepare(app: Any, config: Any) -> None:
     config.nb_execution_cache_path = str(build / ".jupyter_cache" / execution_key()[:16])
     wheel = build_wheel(build / "wheel")
     config.l2h_wheel = str(wheel.relative_to(build))
+    config.l2h_tools = files_key(package_files(TOOLS), TOOLS)
     config.html_copy_source = False  # a page's source holds the teaching notes
     # for {{ wheel }} in a page of book/, whose file name has no other way to follow the version
     link = f'<a href="../notebooks/{wheel.name}" download><code>{wheel.name}</code></a>'
@@ -136,6 +139,7 @@ def _write_notebooks(app: Any, document: nodes.document, docname: str) -> None:
                 (_folder(app, edition) / name).unlink(missing_ok=True)
             _LOGGER.warning("no notebook: %s", error, location=docname, type="l2h", subtype="notebook")
     fold_solutions(document)
+    bring_to_life(document)
 
 
 def _link_notebook(app: Any, pagename: str, templatename: str, context: dict[str, Any], document: Any) -> None:

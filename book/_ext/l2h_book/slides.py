@@ -19,7 +19,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from l2h_tutorial.book.formulas import mathml
+from .formulas import mathml
 
 __all__ = ["make_slides", "what_to_say"]
 

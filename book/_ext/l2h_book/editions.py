@@ -14,8 +14,8 @@ from typing import Any
 from docutils import nodes
 from nbformat import NotebookNode
 
-from l2h_tutorial.book.markdown import NotebookError, Page
-from l2h_tutorial.book.selftest import selftest_reply
+from .markdown import NotebookError, Page
+from .selftest import selftest_reply
 
 __all__ = ["EDITIONS", "Exercise", "find_exercises", "fold_solutions", "make_edition"]
 
