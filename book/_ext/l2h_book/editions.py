@@ -5,7 +5,6 @@ teaching note. Readers get all but the note, students the task and the stub, ins
 question, students get the question and its answers without what is said to them.
 """
 
-import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -17,23 +16,18 @@ from nbformat import NotebookNode
 from .markdown import NotebookError, Page
 from .selftest import selftest_reply
 
-__all__ = ["EDITIONS", "Exercise", "find_exercises", "fold_solutions", "make_edition"]
+__all__ = ["EDITIONS", "GRADES", "KINDS", "Exercise", "find_exercises", "make_edition", "prepare_page"]
 
 EDITIONS = ("reader", "student", "instructor")
 GRADES = ("warm-up", "core", "stretch")
 KINDS = ("predict", "compute", "explain", "break", "extend")
 
-_TITLES = {
-    "task": (r"Exercise (\d+\.\d+) \((\S+), (\S+)\)", "Exercise 2.3 (core, compute)"),
-    "solution": (r"Solution (\d+\.\d+)", "Solution 2.3"),
-    "note": (r"Teaching note (\d+\.\d+) \((\d+) minutes\)", "Teaching note 2.3 (10 minutes)"),
-}
-_PIECES = {
-    "task": "task",
-    "stub": "stub, a code cell tagged exercise-stub",
-    "solution": "solution in words, a dropdown",
-    "code": "solution as code, a cell tagged solution",
-    "note": "teaching note, an admonition of class instructor",
+_PIECES = {  # in order: what each is, and its title, where it has one
+    "task": ("a box", rf"Exercise NUMBER \(({'|'.join(GRADES)}), ({'|'.join(KINDS)})\)"),
+    "stub": ("a cell tagged exercise-stub", ""),
+    "solution": ("a dropdown", "Solution NUMBER"),
+    "code": ("a cell tagged solution", ""),
+    "note": ("a box of class instructor", r"Teaching note NUMBER \((\d+) minutes\)"),
 }
 _SAYS = {"stub": "to do.", "code": "holds"}  # what the check must have printed when the page was built
 
@@ -52,58 +46,24 @@ class Exercise:
 def find_exercises(page: Page, document: nodes.document, executed: NotebookNode) -> list[Exercise]:
     """Find the exercises of a page, and check that each is whole and does what it should.
 
-    Parameters
-    ----------
-    page : Page
-    document : nodes.document
-        The page's tree, resolved.
-    executed : NotebookNode
-        The page's source as a notebook, with outputs.
-
-    Raises
-    ------
-    NotebookError
-        If a piece is missing, misplaced or misnumbered, a stub does not call its check, or, as executed, a stub's check
-        did not say that it is to do or a solution's that it holds. The message names the page and the exercise.
+    Raises NotebookError, with the page and the exercise, if a piece is missing, misplaced or misnumbered, or, as
+    executed, a stub's check did not say that it is to do or a solution's that it holds.
     """
-    groups: list[dict[str, tuple[re.Match[str] | None, Any]]] = []
-    for role, title, node in _pieces(page, document):
-        if role == "task":
-            groups.append({})
-        elif not groups:
-            raise NotebookError(f"{page.name}: a {_PIECES[role]}, and no exercise before it")
-        if role in groups[-1]:
-            raise NotebookError(f"{page.name}: exercise {_number(groups[-1])} has a second {_PIECES[role]}")
-        groups[-1][role] = title, node
-    found = [_exercise(page, group, executed) for group in groups]
+    groups: list[list[tuple[str, str, Any]]] = []
+    for piece in _pieces(document):
+        if piece[0] == "task" or not groups:
+            groups.append([])
+        groups[-1].append(piece)
     chapter = ".".join(map(str, page.section_numbers.get("", ())))
-    for position, exercise in enumerate(found, start=1):
-        if exercise.number != f"{chapter}.{position}":
-            raise NotebookError(
-                f"{page.name}: exercise {exercise.number} stands where {chapter or '?'}.{position} should: a number is "
-                "that of the chapter, and the exercise's in it, each once and in order"
-            )
-    return found
+    return [
+        _exercise(page.name, f"{chapter}.{position}", group, executed) for position, group in enumerate(groups, start=1)
+    ]
 
 
 def make_edition(
     name: str, page: Page, document: nodes.document, executed: NotebookNode
 ) -> tuple[Page, nodes.document, NotebookNode]:
-    """Return the page, its tree and its cells as an edition has them; the arguments stay as they are.
-
-    Parameters
-    ----------
-    name : str
-        One of `EDITIONS`.
-    page : Page
-    document : nodes.document
-    executed : NotebookNode
-
-    Raises
-    ------
-    NotebookError
-        As `find_exercises`.
-    """
+    """Return the page, its tree and its cells as an edition has them; the arguments stay as they are."""
     document = document.deepcopy()
     cells = list(executed.cells)
     exercises = find_exercises(page, document, executed)
@@ -126,81 +86,56 @@ def make_edition(
     return page, document, NotebookNode(executed, cells=cells)
 
 
-def fold_solutions(document: nodes.document) -> None:
-    """Prepare a tree for the site, in place: no teaching notes, and a solution's code in the fold of its words."""
-    for note in list(document.findall(_is_note)):
-        _remove(note)
-    for code in [node for node in document.findall(nodes.container) if "tag_solution" in node["classes"]]:
-        siblings = code.parent.children
-        before = siblings[siblings.index(code) - 1]
-        if _is_dropdown(before):
-            code.parent.remove(code)
-            before.children[1].append(code)
+def prepare_page(document: nodes.document) -> None:
+    """Prepare a tree for the site: no teaching notes, no outputs of stubs, code of solutions in the fold of words."""
+    for role, _, node in list(_pieces(document)):
+        if role == "note":
+            _remove(node)
+        elif role == "solution":
+            words = node
+        elif role == "stub":
+            node[:] = [child for child in node.children if "cell_output" not in child["classes"]]
+        elif role == "code":
+            _remove(node)
+            words.children[1].append(node)
 
 
-def _pieces(page: Page, document: nodes.document) -> Iterator[tuple[str, re.Match[str] | None, Any]]:
+def _pieces(document: nodes.document) -> Iterator[tuple[str, str, Any]]:
+    """The pieces of exercises in a tree: role, title, node."""
     for node in document.findall(nodes.Element):
-        if isinstance(node, nodes.admonition):
-            text = _title(node)
-            role = "note" if _is_note(node) else "task" if text.startswith("Exercise ") else ""
-        elif _is_dropdown(node):
-            text = _title(node)
-            role = "solution" if text.startswith("Solution") else ""
-        else:
-            tags = node.get("classes", []) if isinstance(node, nodes.container) else []
-            role, text = ("stub" if "tag_exercise-stub" in tags else "code" if "tag_solution" in tags else ""), ""
-        if not role:
-            continue
-        title = re.fullmatch(_TITLES[role][0], text) if role in _TITLES else None
-        if role in _TITLES and not title:
-            raise NotebookError(f"{page.name}: a title should be like {_TITLES[role][1]!r}, and is {text!r}")
-        yield role, title, node
+        classes = node.get("classes", [])
+        if isinstance(node, nodes.admonition) and ("instructor" in classes or _title(node).startswith("Exercise ")):
+            yield "note" if "instructor" in classes else "task", _title(node), node
+        elif type(node).__name__ == "dropdown_main" and _title(node).startswith("Solution"):
+            yield "solution", _title(node), node
+        elif "tag_exercise-stub" in classes:
+            yield "stub", "", node
+        elif "tag_solution" in classes:
+            yield "code", "", node
 
 
-def _number(group: dict[str, Any]) -> str:
-    return str(group["task"][0][1])
-
-
-def _exercise(page: Page, group: dict[str, Any], executed: NotebookNode) -> Exercise:
-    number, grade, kind = group["task"][0].groups()
-    here = f"{page.name}: exercise {number}"
-    if grade not in GRADES or kind not in KINDS:
-        raise NotebookError(f"{here} is of grade {' or '.join(GRADES)}, and of kind {' or '.join(KINDS)}")
-    for role, called in _PIECES.items():
-        if role not in group:
-            raise NotebookError(f"{here} has no {called}")
-    if list(group) != list(_PIECES):
-        raise NotebookError(f"{here} has its pieces in the order {', '.join(group)}: it should be {', '.join(_PIECES)}")
-    for role in ("solution", "note"):
-        if group[role][0][1] != number:
-            raise NotebookError(f"{here} has a {role} numbered {group[role][0][1]}")
-    for role, wanted in _SAYS.items():
-        cell = executed.cells[group[role][1]["cell_index"]]
-        if _checked(cell.source) != [number]:
-            raise NotebookError(f'{here}: its {role} cell should end with exercises.check("{number}", ...)')
-        said = "".join(output.get("text", "") for output in cell.outputs).strip().rpartition("\n")[2]
-        if not said.startswith(f"Exercise {number}: {wanted}"):
-            raise NotebookError(f"{here}: the check of its {role} cell should say {wanted!r}, and said {said[:200]!r}")
-    minutes = int(group["note"][0][2])
-    return Exercise(number, grade, kind, minutes, {role: node for role, (_, node) in group.items()})
-
-
-def _checked(source: str) -> list[str]:
-    """The numbers in the calls of exercises.check."""
-    try:
-        calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
-    except SyntaxError:  # a cell with IPython's own commands
-        return []
-    checks = [call for call in calls if ast.unparse(call.func) == "exercises.check" and call.args]
-    return [str(getattr(call.args[0], "value", "?")) for call in checks]
-
-
-def _is_note(node: nodes.Node) -> bool:
-    return isinstance(node, nodes.admonition) and "instructor" in node["classes"]
-
-
-def _is_dropdown(node: nodes.Node) -> bool:
-    return type(node).__name__ == "dropdown_main"
+def _exercise(page: str, number: str, group: list[tuple[str, str, Any]], executed: NotebookNode) -> Exercise:
+    """Check one exercise, and say what it is."""
+    roles = [role for role, _, _ in group]
+    if roles != list(_PIECES):
+        wanted = ", ".join(f"{role} ({what})" for role, (what, _) in _PIECES.items())
+        raise NotebookError(f"{page}: exercise {number} has the pieces {', '.join(roles)}; in order, it needs {wanted}")
+    said: list[str] = []
+    for role, title, node in group:
+        pattern = _PIECES[role][1].replace("NUMBER", re.escape(number))
+        match = re.fullmatch(pattern, title)
+        if not match:
+            raise NotebookError(f"{page}: the {role} of exercise {number} has the title {title!r}, not like {pattern}")
+        said += match.groups()
+        if role in _SAYS:
+            outputs = executed.cells[node["cell_index"]].outputs
+            last = "".join(output.get("text", "") for output in outputs).strip().rpartition("\n")[2]
+            if not last.startswith(f"Exercise {number}: {_SAYS[role]}"):
+                raise NotebookError(
+                    f"{page}: exercise {number}'s check should say {_SAYS[role]!r} of its {role}, and said {last!r}"
+                )
+    grade, kind, minutes = said
+    return Exercise(number, grade, kind, int(minutes), {role: node for role, _, node in group})
 
 
 def _title(node: nodes.Element) -> str:

@@ -1,4 +1,4 @@
-"""The Sphinx extension: keys the cache of executed pages; puts notebooks, what they need, and slides on the site."""
+"""The Sphinx extension: executes pages, and puts each on the site as a notebook too, with all that it needs."""
 
 import os
 import posixpath
@@ -8,57 +8,49 @@ from typing import Any
 
 import nbformat
 from docutils import nodes
-from sphinx.util import logging
 
-from .ahead import execute_ahead
-from .cache import execution_key
-from .editions import EDITIONS, fold_solutions, make_edition
-from .executed import executed_page, keep_times
-from .files import TOOLS, files_key, package_files, replace_file
+from .editions import EDITIONS, make_edition, prepare_page
+from .execution import execute_ahead, executed_page, execution_key
+from .files import TOOLS, files_key, files_of, replace_file
 from .formulas import register as register_formulas
-from .guide import chapter_pages
-from .guide import connect as connect_guide
-from .markdown import NotebookError, Page
+from .guide import Chapters
+from .markdown import Page
 from .notebooks import make_notebook
 from .play import bring_to_life
 from .publishing import connect as connect_publishing
+from .publishing import site_address
 from .selftest import register as register_selftest
-from .slides import make_slides
 from .wheel import build_wheel
 
 __all__ = ["register"]
-
-_LOGGER = logging.getLogger(__name__)
 
 
 def register(app: Any) -> dict[str, Any]:
     """Connect to what happens in a build."""
     register_formulas(app)
     register_selftest(app)
-    keep_times()
-    app.add_config_value("l2h_tools", "", "env")  # "env": when they change, all pages are read again
-    app.add_config_value("l2h_wheel", "", "html")  # "html": when it changes, all pages are written again
+    app.add_directive("chapters", Chapters)
+    app.add_config_value("l2h_tools", "", "env")  # "env": when it changes, all pages are read again
+    app.add_config_value("l2h_wheel", "", "env")
     app.connect("config-inited", _start_afresh)
     app.connect("config-inited", _prepare)
     app.connect("env-before-read-docs", execute_ahead)
-    app.connect("env-get-outdated", _pages_without_their_notebook)
     app.connect("doctree-resolved", _write_notebooks)
     app.connect("html-page-context", _link_notebook)
-    app.connect("build-finished", _finish)
+    app.connect("build-finished", _put_files_beside)
     app.connect("build-finished", _note_the_end, priority=1000)
-    connect_guide(app)
     connect_publishing(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
 def _unfinished(app: Any) -> Path:
-    """The mark of a build that has not ended: beside its pages, so that it outlives them; each builder has its own."""
+    """The mark of a build that has not ended well: beside its pages, so that it outlives them."""
     site = Path(app.outdir)
     return site.with_name(f".{site.name}.unfinished")
 
 
 def _start_afresh(app: Any, config: Any) -> None:
-    """Forget the pages of a build that was killed: half a page would be newer than its source, and stay."""
+    """Forget the pages of a build that failed or was killed: half a page, or a faulty one, would pass for a good one."""
     if _unfinished(app).exists():
         for folder in (app.outdir, app.doctreedir):
             shutil.rmtree(folder, ignore_errors=True)
@@ -67,7 +59,7 @@ def _start_afresh(app: Any, config: Any) -> None:
 
 
 def _note_the_end(app: Any, exception: Exception | None) -> None:
-    if exception is None:
+    if not exception and not app.statuscode:
         _unfinished(app).unlink()
 
 
@@ -79,9 +71,9 @@ def _prepare(app: Any, config: Any) -> None:
     os.environ["PYTHONWARNINGS"] = ",".join(filter(None, (os.environ.get("PYTHONWARNINGS"), patience)))
     build = Path(app.outdir).resolve().parent
     config.nb_execution_cache_path = str(build / ".jupyter_cache" / execution_key()[:16])
+    config.l2h_tools = files_key(files_of(TOOLS), TOOLS)
     wheel = build_wheel(build / "wheel")
-    config.l2h_wheel = str(wheel.relative_to(build))
-    config.l2h_tools = files_key(package_files(TOOLS), TOOLS)
+    config.l2h_wheel = str(wheel)
     config.html_copy_source = False  # a page's source holds the teaching notes
     # for {{ wheel }} in a page of book/, whose file name has no other way to follow the version
     link = f'<a href="../notebooks/{wheel.name}" download><code>{wheel.name}</code></a>'
@@ -100,16 +92,11 @@ def _notebooks(app: Any) -> dict[str, str]:
     return {page: f"{page.rpartition('/')[2]}.ipynb" for page in pages}
 
 
-def _pages_without_their_notebook(app: Any, env: Any, added: set, changed: set, removed: set) -> list[str]:
-    wanted = {page: [_folder(app, edition) / name for edition in EDITIONS] for page, name in _notebooks(app).items()}
-    for page in chapter_pages(env):
-        wanted.setdefault(page, []).append(_slides(app, page))
-    return [page for page, files in wanted.items() if page not in removed and not all(map(Path.exists, files))]
-
-
-def _slides(app: Any, page: str) -> Path:
-    """Where a chapter's slides are."""
-    return Path(app.outdir, "slides", f"{page.rpartition('/')[2]}.html")
+def _files(app: Any, page: str) -> dict[str, Path]:
+    """The files that a page links to, by their address from its notebook."""
+    here = posixpath.dirname(page)
+    linked = [file for file, (readers, _) in app.env.dlfiles.items() if page in readers]
+    return {posixpath.relpath(file, here): Path(app.srcdir, file) for file in linked}
 
 
 def _write_notebooks(app: Any, document: nodes.document, docname: str) -> None:
@@ -117,62 +104,44 @@ def _write_notebooks(app: Any, document: nodes.document, docname: str) -> None:
     notebooks = _notebooks(app)
     if docname in notebooks and app.builder.name == "html":
         name = notebooks.pop(docname)
-        env = app.env
         page = Page(
             name=docname,
-            section_numbers=env.toc_secnumbers.get(docname, {}),
-            figure_numbers=env.toc_fignumbers.get(docname, {}),
+            section_numbers=app.env.toc_secnumbers.get(docname, {}),
+            figure_numbers=app.env.toc_fignumbers.get(docname, {}),
             number_formats=app.config.numfig_format,
             notebooks={app.builder.get_relative_uri(docname, other): theirs for other, theirs in notebooks.items()},
+            files_at=site_address() and f"{site_address()}notebooks/",
         )
-        wheel = Path(app.config.l2h_wheel).name
-        try:
-            executed = executed_page(env, docname)
-            for edition in EDITIONS:
-                notebook = make_notebook(*make_edition(edition, page, document, executed), wheel)
-                replace_file(_folder(app, edition) / name, nbformat.writes(notebook).encode() + b"\n")
-                if edition == "reader" and docname in chapter_pages(env):
-                    chapter = f"../{app.builder.get_target_uri(docname)}"
-                    replace_file(_slides(app, docname), make_slides(notebook, chapter).encode())
-        except NotebookError as error:
-            for edition in EDITIONS:
-                (_folder(app, edition) / name).unlink(missing_ok=True)
-            _LOGGER.warning("no notebook: %s", error, location=docname, type="l2h", subtype="notebook")
-    fold_solutions(document)
+        executed = executed_page(app.env, docname)
+        for edition in EDITIONS:
+            notebook = make_notebook(*make_edition(edition, page, document, executed), Path(app.config.l2h_wheel).name)
+            replace_file(_folder(app, edition) / name, nbformat.writes(notebook).encode() + b"\n")
+    prepare_page(document)
     bring_to_life(document)
 
 
 def _link_notebook(app: Any, pagename: str, templatename: str, context: dict[str, Any], document: Any) -> None:
     name = _notebooks(app).get(pagename)
     if name and "body" in context:
-        address = context["pathto"](f"notebooks/{name}", 1)
-        link = f'<p class="notebook-link"><a href="{address}" download>Download this page as a notebook</a></p>'
-        context["body"] = context["body"].replace("</h1>", f"</h1>\n{link}", 1)
+
+        def link(file: str, text: str) -> str:
+            return f'<a href="{context["pathto"](f"notebooks/{file}", 1)}" download>{text}</a>'
+
+        links = [link(name, "Download this page as a notebook"), *(link(file, file) for file in _files(app, pagename))]
+        line = f'<p class="notebook-link">{" with ".join([links[0], ", ".join(links[1:])][: len(links)])}</p>'
+        context["body"] = context["body"].replace("</h1>", f"</h1>\n{line}", 1)
 
 
-def _finish(app: Any, exception: Exception | None) -> None:
+def _put_files_beside(app: Any, exception: Exception | None) -> None:
+    """Put the wheel and what the pages link to beside the notebooks, and remove what an earlier build left."""
     if exception or app.builder.name != "html":
         return
-    for edition in EDITIONS:
-        _put_beside(app, _folder(app, edition))
-    chapters = {_slides(app, page) for page in chapter_pages(app.env)}
-    for path in Path(app.outdir, "slides").glob("*.html"):
-        if path not in chapters:
-            path.unlink()
-
-
-def _put_beside(app: Any, folder: Path) -> None:
-    """Put the wheel and what the pages link to beside the notebooks, and remove what an earlier build left."""
-    wheel = Path(app.outdir).resolve().parent / app.config.l2h_wheel
-    copies = {folder / wheel.name: wheel} | {
-        folder / posixpath.relpath(file, posixpath.dirname(page)): Path(app.srcdir, file)
-        for page in _notebooks(app)
-        for file, (readers, _) in app.env.dlfiles.items()
-        if page in readers
-    }
-    for copy, original in copies.items():
-        replace_file(copy, original.read_bytes())
-    wanted = {*copies, *(folder / name for name in _notebooks(app).values())}
-    for path in folder.rglob("*"):  # pages are renamed and versions change: nothing of an earlier build is offered
-        if path.is_file() and path not in wanted:
-            path.unlink()
+    wheel, names = Path(app.config.l2h_wheel), _notebooks(app)
+    files = {wheel.name: wheel} | {file: path for page in names for file, path in _files(app, page).items()}
+    for folder in (_folder(app, edition) for edition in EDITIONS):
+        for file, original in files.items():
+            replace_file(folder / file, original.read_bytes())
+        wanted = {folder / name for name in (*files, *names.values())}
+        for path in folder.rglob("*"):  # pages are renamed and versions change: nothing old is offered
+            if path.is_file() and path not in wanted:
+                path.unlink()

@@ -1,4 +1,4 @@
-"""The package's own files, and files that are whole or not there."""
+"""The files that the book is built from, and files that are whole or not there."""
 
 import hashlib
 from collections.abc import Iterable
@@ -7,14 +7,15 @@ from pathlib import Path
 import l2h_tutorial
 from l2h_tutorial.files import whole_file
 
-__all__ = ["PACKAGE", "TOOLS", "files_key", "package_files", "replace_file"]
+__all__ = ["BOOK", "PACKAGE", "TOOLS", "files_key", "files_of", "replace_file"]
 
-PACKAGE = Path(l2h_tutorial.__file__).parent
 TOOLS = Path(__file__).parent
+BOOK = TOOLS.parents[1]
+PACKAGE = Path(l2h_tutorial.__file__).parent
 
 
-def package_files(folder: Path = PACKAGE) -> list[Path]:
-    """Every file of a folder of code, in a fixed order."""
+def files_of(folder: Path) -> list[Path]:
+    """Every file in a folder, in a fixed order, but for what Python compiles."""
     return [path for path in sorted(folder.rglob("*")) if path.is_file() and "__pycache__" not in path.parts]
 
 

@@ -33,6 +33,7 @@ class Page:
 
     ``notebooks`` has the notebook's file name for the address, relative to this page, of each page that has one.
     ``figure_numbers`` has the numbers of each kind of numbered thing, and ``number_formats`` their names ("Figure %s").
+    ``files_at`` is where the site has the files that it links to; empty if they are only beside the notebook.
     ``edition`` says for whom the notebook is, and ``preface`` is what it tells them under its title.
     """
 
@@ -41,6 +42,7 @@ class Page:
     figure_numbers: Mapping[str, Numbers] = field(default_factory=dict)
     number_formats: Mapping[str, str] = field(default_factory=dict)
     notebooks: Mapping[str, str] = field(default_factory=dict)
+    files_at: str = ""
     edition: str = "reader"
     preface: str = ""
 
@@ -240,7 +242,7 @@ class MarkdownWriter:
 
     def _inline_download_reference(self, node: nodes.Element) -> str:
         self.files.append(node["reftarget"])
-        return f"[{self.inline(node)}]({node['reftarget']})"
+        return f"[{self.inline(node)}]({self.page.files_at}{node['reftarget']})"
 
     def _inline_number_reference(self, node: nodes.Element) -> str:
         return self._inline_reference(node)
