@@ -26,7 +26,7 @@ SHOWN = """(side) => {
     facts: Object.fromEntries([...section.querySelectorAll("dd")].map((fact) => [fact.dataset.fact, fact.textContent])),
     tiles: [...(list ? list.querySelectorAll(".tile") : [])].map((tile) => ({
       row: Number(tile.dataset.row), right: tile.classList.contains("right"), name: tile.getAttribute("aria-label"),
-      mark: tile.querySelector(".badge").textContent, frame: getComputedStyle(tile).borderTopStyle})),
+      mark: tile.querySelector(".verdict").textContent, frame: getComputedStyle(tile).borderTopStyle})),
   };
 }"""
 

@@ -50,7 +50,7 @@ def _unfinished(app: Any) -> Path:
 
 
 def _start_afresh(app: Any, config: Any) -> None:
-    """Forget the pages of a build that failed or was killed: half a page, or a faulty one, would pass for a good one."""
+    """Forget the pages of a build that failed or was killed: half a page, or a faulty one, would stay."""
     if _unfinished(app).exists():
         for folder in (app.outdir, app.doctreedir):
             shutil.rmtree(folder, ignore_errors=True)

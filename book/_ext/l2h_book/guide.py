@@ -5,7 +5,7 @@ A page has the directive ``chapters`` with the names of chapters, a table's rows
 
 import math
 import re
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from docutils import nodes
 from nbformat import NotebookNode
@@ -83,7 +83,7 @@ class Chapters(SphinxDirective):
         """Write the table as Markdown, and have it parsed."""
         lines = ["| chapter | objective | sections (minutes) | in all | exercises |", "|---|---|---|---|---|"]
         for name in " ".join(self.content).split():
-            docname, path = self.env.relfn2path(f"{name}.md")
+            docname, _ = self.env.relfn2path(f"{name}.md")
             self.env.note_dependency(docname)  # a chapter that changes changes the guide
             try:
                 chapter = read_chapter(executed_page(self.env, docname.removesuffix(".md")))

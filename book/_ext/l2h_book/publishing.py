@@ -37,6 +37,7 @@ def connect(app: Any) -> None:
 def _configure(app: Any, config: Any) -> None:
     config.html_baseurl = config.ogp_site_url = site_address()
     config.sitemap_url_scheme = "{link}"
+    config.sitemap_excludes = ["404.html"]
     config.ogp_enable_meta_description = True
     config.ogp_social_cards = {"enable": False}  # one picture for all pages
     config.ogp_image = "_static/cover.png"
@@ -63,7 +64,7 @@ def _describe(app: Any, pagename: str, templatename: str, context: dict[str, Any
 
 
 def _write_plain_text(app: Any, exception: Exception | None) -> None:
-    """Write a Markdown file a page, for machines and people that want no pages, and ``llms.txt`` with a link to each."""
+    """Write a Markdown file a page, for machines and people that want no pages, and their list, ``llms.txt``."""
     if exception or app.builder.name != "html":
         return
     site = Path(app.outdir)
@@ -121,7 +122,7 @@ def plain_text(notebook: NotebookNode) -> str:
 
 def _plain_link(link: re.Match[str]) -> str:
     """Where a notebook's link leads from its plain text: to another plain text, or to a file beside the notebooks."""
-    name, dot, kind = link[1].rpartition(".")
+    name, _, kind = link[1].rpartition(".")
     return f"]({name}.md)" if kind == "ipynb" else f"](../notebooks/{link[1]})"
 
 
