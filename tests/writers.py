@@ -14,7 +14,7 @@ import pandas as pd
 from jupyter_cache.base import CacheBundleIn
 
 from l2h_book import wheel
-from l2h_book.ahead import _is_in, open_cache
+from l2h_book.execution import _is_in, open_cache
 from l2h_book.files import replace_file
 from l2h_tutorial import CCAITQ, LSH, Dataset, HashTable, paper_partition
 from l2h_tutorial.datasets.cache import cached_gist

@@ -23,7 +23,7 @@ from sphinx.util.display import status_iterator
 from .files import BOOK, PACKAGE, files_key, files_of
 from .markdown import NotebookError
 
-__all__ = ["execute_ahead", "executed_page", "execution_key"]
+__all__ = ["execute_ahead", "executed_page", "execution_key", "open_cache"]
 
 _COLOURS = 5000  # of a plot with its blurred edges, at most; a palette of 256 shows no difference
 
@@ -55,7 +55,7 @@ def execute_ahead(app: Any, env: Any, docnames: list[str]) -> None:
 
     A page that fails is not put there: Sphinx executes it again when it reads it, and reports what is wrong.
     """
-    cache = _open_cache(env)
+    cache = open_cache(env.mystnb_config.execution_cache_path)
     read = [(Path(env.doc2path(name)), _source(env, name)) for name in docnames]
     pending = [(path, notebook) for path, notebook in read if notebook and not _is_in(cache, notebook)]
     pending.sort(key=lambda page: page[0].stat().st_size, reverse=True)  # the longest first
@@ -97,9 +97,8 @@ def _source(env: Any, docname: str) -> NotebookNode | None:
     return reader.read(text) if reader else None
 
 
-def _open_cache(env: Any) -> Any:
+def open_cache(folder: str) -> Any:
     """Open the cache, anew if a kill or a full disk has left its index unusable."""
-    folder = env.mystnb_config.execution_cache_path
     cache = get_cache(folder)
     try:
         cache.list_cache_records()

@@ -102,9 +102,6 @@ class MarkdownWriter:
     def _block_paragraph(self, node: nodes.Element) -> str:
         return self.inline(node)
 
-    def _block_rubric(self, node: nodes.Element) -> str:
-        return f"**{self.inline(node)}**"
-
     def _block_bullet_list(self, node: nodes.Element) -> str:
         return self._list([("- ", self.blocks(item)) for item in node.children])
 
@@ -128,9 +125,6 @@ class MarkdownWriter:
         titled = isinstance(node[0], nodes.title)
         title = self.inline(node[0]) if titled else admonitionlabels[type(node).__name__]
         return self._quote(f"**{title}**\n\n" + "\n\n".join(self.block(child) for child in node.children[titled:]))
-
-    def _block_block_quote(self, node: nodes.Element) -> str:
-        return self._quote(self.blocks(node))
 
     def _quote(self, text: str) -> str:
         return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
@@ -183,19 +177,8 @@ class MarkdownWriter:
             )
         return self.blocks(entry).replace("\n", " ").replace("|", "\\|")
 
-    def _block_container(self, node: nodes.Element) -> str:
-        if "literal-block-wrapper" in node["classes"]:
-            return self.block(node[1]) + "\n\n" + self.caption(node, node[0], "code-block")
-        return self.blocks(node)
-
     def _block_compound(self, node: nodes.Element) -> str:
         return "" if "toctree-wrapper" in node["classes"] else self.blocks(node)
-
-    def _block_glossary(self, node: nodes.Element) -> str:
-        return self.blocks(node)
-
-    def _block_transition(self, node: nodes.Element) -> str:
-        return "---"
 
     def _block_raw(self, node: nodes.Element) -> str:
         return node.astext().strip() if node["format"] == "html" else ""
