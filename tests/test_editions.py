@@ -12,7 +12,7 @@ from small_book import EDITIONS, cell_with, markdown_of, notebook
 from sphinx_design.dropdown import dropdown_main, dropdown_title
 from visits import ROOT, TOC
 
-from l2h_book.editions import GRADES, KINDS, find_exercises
+from l2h_book.editions import find_exercises
 from l2h_book.markdown import NotebookError, Page
 
 (PAGES,) = [part["chapters"] for part in TOC["parts"] if part["caption"] == "Chapters"]
@@ -154,7 +154,7 @@ def test_a_fault_is_named_with_its_page(fault):
         found(*FAULTS[fault])
 
 
-# --- the book's own exercises
+# --- the book's own exercises; test_exercises.py runs them
 
 
 def part(number):
@@ -162,35 +162,8 @@ def part(number):
     return re.search(r"(?ms)^## Exercises\n(.*?)^## ", CHAPTERS[number].read_text(encoding="utf-8"))[1]
 
 
-def tagged(source, tag):
-    """The code of a part's cells with a tag."""
-    return re.findall(rf"(?ms)^```\{{code-cell\}} ipython3\n:tags: \[{tag}\]\n(.*?)^```", source)
-
-
 def tasks(number):
     return re.findall(r"(?m)^```\{admonition\} Exercise (\S+) \((\S+), (\S+)\)$", part(number))
-
-
-def test_the_book_has_the_exercises_that_the_package_checks():
-    for number, path in CHAPTERS.items():
-        module = __import__(f"l2h_tutorial.exercises.{path.stem.replace('-', '_')}", fromlist=["EXERCISES"])
-        assert [task[0] for task in tasks(number)] == [exercise.number for exercise in module.EXERCISES]
-        assert {grade for _, grade, _ in tasks(number)} <= set(GRADES)
-        assert {kind for _, _, kind in tasks(number)} <= set(KINDS)
-        assert len(tasks(number)) >= 3
-
-
-@each_chapter
-@pytest.mark.parametrize(("tag", "says"), [("exercise-stub", "to do."), ("solution", "holds")])
-def test_stubs_are_to_do_and_solutions_hold_on_any_data(number, tag, says, capsys):
-    """They run from the part's first cell on, without the chapter's variables: no data set can make a difference."""
-    space = {}
-    exec(re.search(r"(?ms)^```\{code-cell\} ipython3\n(.*?)^```", part(number))[1], space)
-    found = tagged(part(number), tag)
-    assert len(found) == len(tasks(number))
-    for code, (name, _, _) in zip(found, tasks(number), strict=True):
-        exec(code, space)
-        assert capsys.readouterr().out.startswith(f"Exercise {name}: {says}")
 
 
 def plain(text):

@@ -17,6 +17,38 @@ Array = NDArray[Any]
 # 7.1
 
 
+def _redraw_case(rng: np.random.Generator, i: int) -> tuple[Array, Array, Array]:
+    n, m = int(rng.integers(3, 5 + i // 8)), int(rng.integers(2, 6))
+    a, b = np.round(rng.random((2, n)), 2)
+    return a, b, rng.integers(0, n, size=(m, n))
+
+
+_PAIRED = Compute(
+    number="7.1",
+    reference=lambda a, b, draws: (a - b)[draws].mean(axis=1),
+    case=_redraw_case,
+    mistakes=(
+        Mistake(
+            "You drew queries for a only. b has to be measured on the same ones.",
+            lambda a, b, draws: a[draws].mean(axis=1) - b.mean(),
+        ),
+        Mistake(
+            "That is the mean over the queries of all redraws: a number for each position in a row. Average along "
+            "the rows.",
+            lambda a, b, draws: (a - b)[draws].mean(axis=0),
+        ),
+        Mistake(
+            "That is one number for all redraws. How much it moves from one to the next is the question.",
+            lambda a, b, draws: float((a - b)[draws].mean()),
+        ),
+    ),
+    nudge="Take a single row of `draws`, and look up a and b at the queries that it names.",
+)
+
+
+# 7.2
+
+
 def _ties_case(rng: np.random.Generator, i: int) -> tuple[Array, Array, int]:
     n = int(rng.integers(5, 8 + i // 6))
     return rng.integers(0, 3, size=n), rng.random(n) < 0.5, int(rng.integers(2, 5))
@@ -40,7 +72,7 @@ def _expected(distances: Array, relevant: Array, k: int) -> float:
 
 
 _TIES = Compute(
-    number="7.1",
+    number="7.2",
     reference=_expected,
     case=_ties_case,
     mistakes=(
@@ -59,38 +91,6 @@ _TIES = Compute(
         ),
     ),
     nudge="Take three rows at one distance, one of them relevant, and k = 1. Write down all orders.",
-)
-
-
-# 7.2
-
-
-def _redraw_case(rng: np.random.Generator, i: int) -> tuple[Array, Array, Array]:
-    n, m = int(rng.integers(3, 5 + i // 8)), int(rng.integers(2, 6))
-    a, b = np.round(rng.random((2, n)), 2)
-    return a, b, rng.integers(0, n, size=(m, n))
-
-
-_PAIRED = Compute(
-    number="7.2",
-    reference=lambda a, b, draws: (a - b)[draws].mean(axis=1),
-    case=_redraw_case,
-    mistakes=(
-        Mistake(
-            "You drew queries for a only. b has to be measured on the same ones.",
-            lambda a, b, draws: a[draws].mean(axis=1) - b.mean(),
-        ),
-        Mistake(
-            "That is the mean over the queries of all redraws: a number for each position in a row. Average along "
-            "the rows.",
-            lambda a, b, draws: (a - b)[draws].mean(axis=0),
-        ),
-        Mistake(
-            "That is one number for all redraws. How much it moves from one to the next is the question.",
-            lambda a, b, draws: float((a - b)[draws].mean()),
-        ),
-    ),
-    nudge="Take a single row of `draws`, and look up a and b at the queries that it names.",
 )
 
 
@@ -199,4 +199,4 @@ _OWN = Construct(
 )
 
 
-EXERCISES: tuple[Exercise, ...] = (_TIES, _PAIRED, _OWN)
+EXERCISES: tuple[Exercise, ...] = (_PAIRED, _TIES, _OWN)

@@ -16,6 +16,41 @@ Array = NDArray[Any]
 # 5.1
 
 
+def _graph_case(rng: np.random.Generator, i: int) -> tuple[Array, Array]:
+    n = 4 + i // 8
+    joined = np.triu(rng.random((n, n)) < 0.5, 1)
+    joined[0, 1], joined[0, 2], joined[1, 2] = True, True, False  # degrees differ
+    S = (joined | joined.T).astype(int) + np.eye(n, dtype=int)
+    return S, rng.choice([-1, 1], size=(n, 3))
+
+
+def _degrees(S: Array) -> Array:
+    return S.sum(axis=1, keepdims=True)
+
+
+_VOTE = Compute(
+    number="5.1",
+    reference=lambda S, L: np.asarray(graph_affinity(S) @ L.astype(float)),
+    case=_graph_case,
+    mistakes=(
+        Mistake(
+            "You divided each sum by the degree of the image that is voted on: that is D^-1 S L. In S D^-1 L each "
+            "voter divides its own bit by its own degree.",
+            lambda S, L: S @ L / _degrees(S),
+        ),
+        Mistake("Those are sums of votes. Divide by the degrees.", lambda S, L: (S @ L).astype(float)),
+        Mistake(
+            "You divided by the number of all images. A degree is the number of neighbours.",
+            lambda S, L: S @ L / len(S),
+        ),
+    ),
+    nudge="Take the graph of three images in which the first joins both others, and work out one vote by hand.",
+)
+
+
+# 5.2
+
+
 def _majority_case(rng: np.random.Generator, i: int) -> tuple[int, float]:
     if i % 4 == 1:  # some number of votes leaves the mixture at exactly zero, whichever way it is computed
         return 3 * int(rng.integers(2, 5 + i // 3)), 0.75
@@ -35,7 +70,7 @@ def _majority(n: int, alpha: float) -> int:
 
 
 _MAJORITY = Compute(
-    number="5.1",
+    number="5.2",
     reference=_majority,
     case=_majority_case,
     mistakes=(
@@ -54,41 +89,6 @@ _MAJORITY = Compute(
         ),
     ),
     nudge="Write the mixture for an image whose own bit is -1, and ask from which m on it is above zero.",
-)
-
-
-# 5.2
-
-
-def _graph_case(rng: np.random.Generator, i: int) -> tuple[Array, Array]:
-    n = 4 + i // 8
-    joined = np.triu(rng.random((n, n)) < 0.5, 1)
-    joined[0, 1], joined[0, 2], joined[1, 2] = True, True, False  # degrees differ
-    S = (joined | joined.T).astype(int) + np.eye(n, dtype=int)
-    return S, rng.choice([-1, 1], size=(n, 3))
-
-
-def _degrees(S: Array) -> Array:
-    return S.sum(axis=1, keepdims=True)
-
-
-_VOTE = Compute(
-    number="5.2",
-    reference=lambda S, L: np.asarray(graph_affinity(S) @ L.astype(float)),
-    case=_graph_case,
-    mistakes=(
-        Mistake(
-            "You divided each sum by the degree of the image that is voted on: that is D^-1 S L. In S D^-1 L each "
-            "voter divides its own bit by its own degree.",
-            lambda S, L: S @ L / _degrees(S),
-        ),
-        Mistake("Those are sums of votes. Divide by the degrees.", lambda S, L: (S @ L).astype(float)),
-        Mistake(
-            "You divided by the number of all images. A degree is the number of neighbours.",
-            lambda S, L: S @ L / len(S),
-        ),
-    ),
-    nudge="Take the graph of three images in which the first joins both others, and work out one vote by hand.",
 )
 
 
@@ -119,4 +119,4 @@ _MANY_LABELS = Compute(
 )
 
 
-EXERCISES: tuple[Exercise, ...] = (_MAJORITY, _VOTE, _MANY_LABELS)
+EXERCISES: tuple[Exercise, ...] = (_VOTE, _MAJORITY, _MANY_LABELS)
