@@ -158,7 +158,9 @@ class Project:
         """
         cell = f"open({str(self.runs)!r}, 'a').write('x');\n{code}"
         page = f"{HEADER}# A page\n\n```{{code-cell}} ipython3\n{cell}\n```\n\n{text}\n"
-        (self.folder / "book/index.md").write_text(page, encoding="utf-8")
+        source = self.folder / "book/index.md"
+        if not source.exists() or source.read_text(encoding="utf-8") != page:
+            source.write_text(page, encoding="utf-8")
         environment = os.environ | {"PYTHONPATH": str(self.folder)}
         command = ["make", "-o", ".venv/installed", "book"]
         made = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False)

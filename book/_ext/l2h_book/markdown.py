@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from docutils import nodes
+from sphinx.errors import SphinxError
 from sphinx.locale import admonitionlabels
 
 from .selftest import selftest_option
@@ -23,8 +24,10 @@ _SPECIAL = re.compile(r"[\\`*\[\]<$]|(?<!\w)_|_(?!\w)")
 _BLOCK_START = re.compile(r"(?m)^([ \t]*)(?:([-+#=](?=[\s#=-]|$)|>)|(\d+)(?=[.)](?:\s|$)))")
 
 
-class NotebookError(ValueError):
-    """A page cannot be written as a notebook; the message says which and why."""
+class NotebookError(SphinxError):
+    """A page cannot be written as a notebook; the message says which and why. It ends the build."""
+
+    category = "No notebook"
 
 
 @dataclass(frozen=True)

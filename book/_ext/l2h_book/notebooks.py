@@ -27,28 +27,10 @@ _DATA = re.compile(r'(?s)\s*<script type="application/json".*?</script>')  # of 
 
 
 def make_notebook(page: Page, document: nodes.document, executed: NotebookNode, wheel: str) -> NotebookNode:
-    """Put a page's notebook together.
+    """Put a page's notebook together; the same for the same arguments, to the last byte when written.
 
-    Parameters
-    ----------
-    page : Page
-        The page's name, its numbers, and where other notebooks are.
-    document : nodes.document
-        The page's tree, resolved.
-    executed : NotebookNode
-        The page's source as a notebook, with outputs.
-    wheel : str
-        File name of the wheel that lies beside the notebook.
-
-    Returns
-    -------
-    NotebookNode
-        The same for the same arguments, to the last byte when written.
-
-    Raises
-    ------
-    NotebookError
-        If the page has something that cannot be shown in a notebook, or a cell printed a warning or an error.
+    Raises NotebookError if the page has something that cannot be shown in a notebook, or a cell printed a warning or an
+    error. ``wheel`` is the file name of the wheel that lies beside the notebook.
     """
     writer = MarkdownWriter(page)
     cells: list[NotebookNode] = []
