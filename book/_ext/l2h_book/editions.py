@@ -20,7 +20,7 @@ __all__ = ["EDITIONS", "GRADES", "KINDS", "Exercise", "find_exercises", "make_ed
 
 EDITIONS = ("reader", "student", "instructor")
 GRADES = ("warm-up", "core", "stretch")
-KINDS = ("predict", "compute", "explain", "break", "extend")
+KINDS = ("predict", "compute", "break", "extend")
 
 _PIECES = {  # in order: what each is, and its title, where it has one
     "task": ("a box", rf"Exercise NUMBER \(({'|'.join(GRADES)}), ({'|'.join(KINDS)})\)"),
