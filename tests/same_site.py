@@ -1,7 +1,7 @@
 """Are two builds the same, but for measured seconds? ``python -m tests.same_site FOLDER FOLDER``, each a ``_build``.
 
 Two builds from nothing give the same bytes. Only a page that shows measured times may differ, and only in numbers and
-in the figures that draw them, wherever the build repeats it: site, notebooks, slides, plain text, search index.
+in the figures that draw them, wherever the build repeats it: site, notebooks, plain text, search index.
 """
 
 import json

@@ -105,14 +105,14 @@ class Grades(Writer):
 
 
 class Page(Writer):
-    """What the book's extension writes: notebooks, slides, plain text, copies."""
+    """What the book's extension writes: notebooks, plain text, copies."""
 
     def before(self, folder):
         (folder / "page.ipynb").write_text("{}")
 
     def write(self, folder):
         replace_file(folder / "page.ipynb", bytes(5000))
-        replace_file(folder / "slides" / "page.html", b"<html>" * 900)
+        replace_file(folder / "plain" / "page.md", b"# Page" * 900)
 
 
 class Wheel(Writer):

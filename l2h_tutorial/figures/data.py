@@ -25,7 +25,7 @@ def draw_picture(axes: Axes, dataset: Dataset, row: int, *, small: bool = False)
     axes.set_facecolor(plt.get_cmap("Pastel1")(label % 9))
     axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
     name = str(label) if small else dataset.class_names[label]
-    axes.text(0.5, 0.5, name, ha="center", va="center", fontsize=min(9, 85 / len(name)))  # as wide as the tile at most
+    axes.text(0.5, 0.5, name, ha="center", va="center", fontsize=min(9, 65 / len(name)))  # as wide as the tile at most
 
 
 def _frame(axes: Axes, colour: str, line: str, width: float) -> None:

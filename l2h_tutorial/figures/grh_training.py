@@ -112,8 +112,8 @@ def _draw_codes(axes: Axes, points: Floats, labels: NDArray[np.int64], bits: Bit
 def _draw_point(axes: Axes, place: Any, marker: str, number: int) -> None:
     """One point, in the colour of its code and filled on the sides of its ones."""
     colour = _OF_CODE[number]
-    look: dict[str, Any] = {"color": colour, "markerfacecoloralt": "white", "fillstyle": _HALVES[number]}
-    axes.plot(*place, marker=marker, linestyle="none", markersize=5.5, markeredgewidth=1.1, **look)
+    filled: dict[str, Any] = {"color": colour, "markerfacecoloralt": "white", "fillstyle": _HALVES[number]}
+    axes.plot(*place, marker=marker, linestyle="none", markersize=5.5, markeredgewidth=1.1, **filled)
 
 
 def _explain(axes: Axes, reach: float) -> None:

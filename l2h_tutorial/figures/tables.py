@@ -46,8 +46,8 @@ def table(frame: pd.DataFrame, digits: int = 3) -> Table:
     counted = isinstance(frame.index, pd.RangeIndex) and frame.index.name is None
     texts = frame.apply(_texts, digits=digits)
     texts.index, texts.columns = map(_in_one_row, (frame.index, frame.columns))
-    corner = " \\ ".join(name for name in (texts.index.name, texts.columns.name) if name)
-    return Table(texts.rename_axis(index=None, columns=corner), index=not counted)
+    corner = " \\ ".join(str(name) for name in (texts.index.name, texts.columns.name) if name)
+    return Table(texts.rename_axis(index=None, columns=corner or None), index=not counted)
 
 
 def _in_one_row(labels: pd.Index) -> pd.Index:
