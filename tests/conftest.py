@@ -25,7 +25,7 @@ settings.load_profile("suite")
 
 CIFAR10_FILES = ("Gist512CIFAR10.mat", "cifar10-images.tar.xz", "rows.txt")
 OF_THE_BOOK = ["book", "chapters", "editions", "faults_book", "faults_writing", "formulas", "notebooks", "publishing"]
-OF_THE_BOOK += ["guide", "selftest", "slides", "teaching"]
+OF_THE_BOOK += ["explorer", "playground", "selftest", "teaching"]
 WITH_THE_BOOK = [*(f"test_{name}.py" for name in OF_THE_BOOK), "faults.py", "writers.py"]
 collect_ignore = [] if find_spec("jupyter_book") else WITH_THE_BOOK
 
@@ -171,6 +171,17 @@ def site() -> Path:
     if missing:
         pytest.skip(f"run `make book` first: _build/html lacks {', '.join(missing)}")
     return SITE
+
+
+@pytest.fixture(scope="session")
+def small_book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a small book with one of everything, built."""
+    import small_book as book
+
+    folder = tmp_path_factory.mktemp("book")
+    result = book.build(folder, book.BOOK)
+    assert result.returncode == 0, result.stderr
+    return folder
 
 
 @pytest.fixture(scope="session")

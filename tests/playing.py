@@ -8,6 +8,8 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from visits import ROOT, SITE
 
+from l2h_book.play import playable
+
 
 def namespace_of(page):
     """Run a page's cells, but for those that draw figures; skips where the book's programs are not installed."""
@@ -21,7 +23,7 @@ def namespace_of(page):
 
 def alone(folder, *items):
     """Write what a cell would show into a file of its own, and return its address."""
-    body = "\n".join(item._repr_html_() for item in items)
+    body = "\n".join(playable(item._repr_html_()) for item in items)
     head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Alone</title>'
     path = folder / "alone.html"
     path.write_text(f'<!doctype html><html lang="en">{head}<main><h1>Alone</h1>{body}</main></html>', encoding="utf-8")

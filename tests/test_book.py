@@ -1,4 +1,4 @@
-"""The package's part in the book: recorded numbers, the key of the execution cache, and real builds of a tiny book."""
+"""The book: recorded numbers, the key of the execution cache, and real builds of a book of one page."""
 
 import os
 import platform
@@ -6,29 +6,15 @@ import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-from test_notebooks import build_book
+from small_book import HEADER, book_of, build
+from visits import ROOT
 
-from l2h_tutorial.book import execution_key, record
-
-ROOT = Path(__file__).parents[1]
-HEADER = """---
-jupytext:
-  text_representation: {extension: .md, format_name: myst, format_version: 0.13}
-kernelspec: {display_name: Python 3, language: python, name: python3}
----
-
-"""
-
+from l2h_book.execution import execution_key
+from l2h_tutorial.book import record
 
 # Numbers in prose
-
-
-def test_record_does_nothing_in_plain_python(capsys):
-    record("mean-size", "57.7")
-    assert capsys.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("value", [0.5, 3, None, b"0.5", ["0.5"]])
@@ -77,20 +63,21 @@ def test_record_works_in_a_notebook_without_myst_nb(tmp_path):
 
 @pytest.fixture
 def copy(tmp_path):
-    """A copy of the package, which Python takes in place of the one installed."""
-    shutil.copytree(ROOT / "l2h_tutorial", tmp_path / "l2h_tutorial", ignore=shutil.ignore_patterns("__pycache__"))
+    """A copy of the package and of the book's tools, which Python takes in place of those installed."""
+    ignore = shutil.ignore_patterns("__pycache__")
+    for folder in ("l2h_tutorial", "book/_ext", "book/results"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=ignore)
     return tmp_path
 
 
 def key_of(copy, **environment):
-    code = "import l2h_tutorial.book as b; print(b.__file__, b.execution_key())"
-    file, key = run(code, PYTHONPATH=str(copy), **environment).rsplit(maxsplit=1)
-    assert Path(file).is_relative_to(copy)
+    path = os.pathsep.join([str(copy), str(copy / "book/_ext")])
+    file, key = run(
+        "import l2h_book.execution as e; print(e.PACKAGE, e.execution_key())", PYTHONPATH=path, **environment
+    ).rsplit(maxsplit=1)
+    assert file == str(copy / "l2h_tutorial")
+    assert re.fullmatch("[0-9a-f]{64}", key)
     return key
-
-
-def test_key_is_a_name_for_a_folder():
-    assert re.fullmatch("[0-9a-f]{64}", execution_key())
 
 
 def test_key_stays_when_nothing_that_a_chapter_runs_has_changed(copy):
@@ -99,43 +86,36 @@ def test_key_stays_when_nothing_that_a_chapter_runs_has_changed(copy):
     (copy / "l2h_tutorial/__pycache__").mkdir(exist_ok=True)
     (copy / "l2h_tutorial/__pycache__/lsh.cpython-311.pyc").write_bytes(b"other")
     (copy / "README.md").write_text("other")
+    (copy / "book/_ext/l2h_book/play/explore.css").write_text("other")
+    stranger = copy / "stranger-99.0.dist-info/METADATA"
+    stranger.parent.mkdir()
+    stranger.write_text("Metadata-Version: 2.1\nName: stranger\nVersion: 99.0\n")
     assert key_of(copy, SOME_OTHER_VARIABLE="1") == before
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["__init__.py", "lsh.py", "search/ball.py", "book/numbers.py", "data/fashion-mnist/t10k-labels-idx1-ubyte.gz"],
-)
-def test_key_changes_with_the_package_and_its_data(copy, name):
-    before = key_of(copy)
-    with (copy / "l2h_tutorial" / name).open("ab") as file:
-        file.write(b"\n")
-    assert key_of(copy) != before
+CODE_AND_DATA = ["l2h_tutorial/__init__.py", "l2h_tutorial/lsh.py", "l2h_tutorial/book.py", "book/results/table1.csv"]
+CODE_AND_DATA += ["l2h_tutorial/data/fashion-mnist/t10k-labels-idx1-ubyte.gz"]
 
 
-def test_key_changes_with_the_name_of_a_file(copy):
-    before = key_of(copy)
+def test_key_changes_with_every_file_of_the_package_and_of_kept_results(copy):
+    keys = [key_of(copy)]
+    for name in CODE_AND_DATA:
+        with (copy / name).open("ab") as file:
+            file.write(b"\n")
+        keys.append(key_of(copy))
     (copy / "l2h_tutorial/data/fashion-mnist/LICENSE").rename(copy / "l2h_tutorial/data/fashion-mnist/LICENCE")
-    assert key_of(copy) != before
+    keys.append(key_of(copy))
+    assert len(set(keys)) == len(keys)
 
 
-@pytest.mark.parametrize("package", ["numpy", "scikit-learn", "matplotlib", "pillow"])
-def test_key_changes_with_the_version_of_a_dependency(copy, package):
-    before = key_of(copy)
-    metadata = copy / f"{package.replace('-', '_')}-99.0.dist-info/METADATA"
-    metadata.parent.mkdir()
-    metadata.write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 99.0\n")
-    assert key_of(copy) != before
-
-
-def test_key_stays_with_the_version_of_a_stranger(copy):
-    before = key_of(copy)
-    (copy / "stranger-99.0.dist-info").mkdir()
-    (copy / "stranger-99.0.dist-info/METADATA").write_text("Metadata-Version: 2.1\nName: stranger\nVersion: 99.0\n")
-    assert key_of(copy) == before
-
-
-def test_key_changes_with_python(monkeypatch):
+def test_key_changes_with_python_and_every_dependency(copy, monkeypatch):
+    keys = [key_of(copy)]
+    for package in ("numpy", "scikit-learn", "matplotlib"):
+        metadata = copy / f"{package.replace('-', '_')}-99.0.dist-info/METADATA"
+        metadata.parent.mkdir()
+        metadata.write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 99.0\n")
+        keys.append(key_of(copy))
+    assert len(set(keys)) == len(keys)
     before = execution_key()
     monkeypatch.setattr(platform, "python_version", lambda: "3.99.0")
     assert execution_key() != before
@@ -145,19 +125,14 @@ def test_key_changes_with_the_images(monkeypatch, tmp_path):
     keys = [execution_key()]
     monkeypatch.setenv("L2H_DATASET", "cifar10")
     keys.append(execution_key())
-    folder = tmp_path / "source"
-    (folder / "cat").mkdir(parents=True)
-    monkeypatch.setenv("L2H_SOURCE", str(folder))
-    keys.append(execution_key())
-    (folder / "cat/1.png").write_bytes(b"one")
-    keys.append(execution_key())
-    assert execution_key() == keys[-1]
-    (folder / "cat/1.png").write_bytes(b"another")
-    keys.append(execution_key())
-    monkeypatch.setenv("L2H_SOURCE", str(folder / "cat/1.png"))
-    keys.append(execution_key())
-    (folder / "cat/1.png").write_bytes(b"a third, longer")
-    keys.append(execution_key())
+    image = tmp_path / "source/cat/1.png"
+    image.parent.mkdir(parents=True)
+    for source in (tmp_path / "source", image):
+        monkeypatch.setenv("L2H_SOURCE", str(source))
+        for content in (b"one", b"another"):
+            image.write_bytes(content)
+            keys.append(execution_key())
+            assert execution_key() == keys[-1]
     assert len(set(keys)) == len(keys)
 
 
@@ -168,44 +143,30 @@ class Project:
     """A copy of the project with a book of one page, built by the project's own Makefile and configuration."""
 
     def __init__(self, folder):
-        self.folder = folder
-        for name in ("Makefile", "_config.yml", "pyproject.toml", "requirements.txt", "README.md", "LICENSE"):
-            shutil.copy(ROOT / name, folder)
-        shutil.copytree(ROOT / "book/_static", folder / "book/_static")
-        shutil.copy(ROOT / "book/references.bib", folder / "book")
+        self.folder, self.runs = folder, folder / "runs"
+        for name in ("Makefile", "_config.yml", "pyproject.toml", "README.md", "LICENSE", "book/references.bib"):
+            shutil.copy(ROOT / name, folder / name)
+        for name in ("book/_static", "book/_templates"):
+            shutil.copytree(ROOT / name, folder / name)
         (folder / "_toc.yml").write_text("format: jb-book\nroot: book/index\n")
         (folder / ".venv").symlink_to(sys.prefix)
-        self.runs = folder / "runs"
 
-    @property
-    def page(self):
-        return (self.folder / "_build/html/book/index.html").read_text(encoding="utf-8")
+    def make_book(self, code, text=""):
+        """Write the page, whose cell leaves a mark whenever it runs, and build it; the page, or else what was said.
 
-    def write(self, code, text=""):
-        """Write the page; its cell leaves a mark whenever it runs."""
-        mark = "import os\nwith open(os.environ['RUNS'], 'a') as file:\n    file.write('x')\n"
-        cell = f"```{{code-cell}} ipython3\n{mark}{code}\n```\n"
-        (self.folder / "book/index.md").write_text(f"{HEADER}# A page\n\n{cell}\n{text}\n", encoding="utf-8")
-
-    def make_book(self):
-        """Run the recipe of `make book` (installation left out), with the copy of the package before the installed."""
-        environment = os.environ | {"PYTHONPATH": str(self.folder), "RUNS": str(self.runs)}
-        return subprocess.run(
-            ["make", "-o", ".venv/installed", "book"],
-            cwd=self.folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    def built(self):
-        result = self.make_book()
-        assert result.returncode == 0, result.stdout + result.stderr
-        return result
-
-    def times_run(self):
-        return len(self.runs.read_text())
+        It is the recipe of `make book`, installation left out, with the copy of the package before the installed.
+        """
+        cell = f"open({str(self.runs)!r}, 'a').write('x');\n{code}"
+        page = f"{HEADER}# A page\n\n```{{code-cell}} ipython3\n{cell}\n```\n\n{text}\n"
+        source = self.folder / "book/index.md"
+        if not source.exists() or source.read_text(encoding="utf-8") != page:
+            source.write_text(page, encoding="utf-8")
+        environment = os.environ | {"PYTHONPATH": str(self.folder)}
+        command = ["make", "-o", ".venv/installed", "book"]
+        made = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False)
+        built = self.folder / "_build/html/book/index.html"
+        assert built.exists() == (made.returncode == 0), "a page of a failed build could be taken for a good one"
+        return built.read_text(encoding="utf-8") if built.exists() else made.stdout + made.stderr
 
 
 @pytest.fixture
@@ -216,67 +177,41 @@ def project(copy):
 
 
 @pytest.mark.slow
-def test_a_broken_chapter_fails_the_build_every_time_until_it_is_mended(project):
-    project.write("1 / 0")
-    for _ in range(2):  # a second strict build would pass on what the first has left
-        result = project.make_book()
-        assert result.returncode != 0
-        assert "ZeroDivisionError" in result.stdout + result.stderr
-        assert not (project.folder / "_build/html").exists(), "a page of a failed build could be taken for a good one"
-    project.write("print(6 * 7)")
-    project.built()
-    assert "42" in project.page
-
-
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("code", "text", "complaint"),
     [
+        ("1 / 0", "", "ZeroDivisionError"),
         ("", "The mean is {glue:text}`never-recorded`.", "never-recorded"),
         ("import warnings\nwarnings.warn('a library grumbles')", "", "stderr was found"),
         ("", "See {numref}`fig-that-is-not`.", "fig-that-is-not"),
     ],
-    ids=["number-not-recorded", "warning", "figure-that-is-not"],
+    ids=["failing-cell", "number-not-recorded", "warning", "figure-that-is-not"],
 )
-def test_a_flaw_on_a_page_fails_the_build(project, code, text, complaint):
-    project.write(code, text)
-    result = project.make_book()
-    assert result.returncode != 0
-    assert complaint in result.stdout + result.stderr
+def test_a_flaw_on_a_page_fails_the_build_every_time_until_it_is_mended(project, code, text, complaint):
+    for _ in range(2):  # a second strict build must not pass on what the first has left
+        assert complaint in project.make_book(code, text)
+    assert "42" in project.make_book("print(6 * 7)")
 
 
 @pytest.mark.slow
 def test_pages_follow_the_package_and_nothing_runs_without_need(project):
-    code = (
-        "from l2h_tutorial.book import record\n"
-        "from l2h_tutorial.search import ball_size\n"
-        "record('size', f'{ball_size(3, 1)} codes')"
-    )
-    project.write(code, "The ball holds {glue:text}`size`.")
-    project.built()
-    first = project.page
+    module = project.folder / "l2h_tutorial/size.py"
+    module.write_text("SIZE = 4\n")
+    code = "from l2h_tutorial.book import record\nfrom l2h_tutorial.size import SIZE\nrecord('size', f'{SIZE} codes')"
+    page = (code, "The ball holds {glue:text}`size`.")
+    first = project.make_book(*page)
     assert "4 codes" in first
-    assert project.times_run() == 1
-
-    project.built()
-    assert project.times_run() == 1, "nothing has changed, and the chapter ran again"
-    assert project.page == first
-
-    module = project.folder / "l2h_tutorial/search/ball.py"
-    source = module.read_text(encoding="utf-8")
-    module.write_text(re.sub(r"(?m)^    return sum\((.*)$", r"    return 1000 + sum(\1", source), encoding="utf-8")
-    assert module.read_text(encoding="utf-8") != source, "ball_size is no longer a sum: edit this test"
-    project.built()
-    assert project.times_run() == 2
-    assert "1004 codes" in project.page
+    assert project.make_book(*page) == first
+    assert project.runs.read_text() == "x", "nothing has changed, and the chapter ran again"
+    module.write_text("SIZE = 1004\n")
+    assert "1004 codes" in project.make_book(*page)
+    assert project.runs.read_text() == "xx"
 
 
 @pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one core executes one page at a time")
 def test_pages_are_executed_side_by_side(tmp_path):
     """Each of two pages waits until the other has begun."""
-    meet = f"""{HEADER}# Page MINE
-
-```{{code-cell}} ipython3
+    meet = """```{code-cell} ipython3
 import time
 from pathlib import Path
 
@@ -288,9 +223,8 @@ while not Path("OTHER").exists():
 "met"
 ```
 """
-    ends = {"a.md": ("left", "right"), "b.md": ("right", "left")}
-    pages = {name: meet.replace("MINE", mine).replace("OTHER", other) for name, (mine, other) in ends.items()}
-    welcome = {"index.md": "# Both\n\n```{toctree}\na\nb\n```\n", "references.bib": ""}
-    built = build_book(tmp_path, welcome | pages)
+    ends = {"a": ("left", "right"), "b": ("right", "left")}
+    chapters = {name: meet.replace("MINE", mine).replace("OTHER", other) for name, (mine, other) in ends.items()}
+    built = build(tmp_path, book_of(**chapters))
     assert built.returncode == 0, built.stderr
-    assert "met" in (tmp_path / "_build/html/a.html").read_text()
+    assert "met" in (tmp_path / "_build/html/a.html").read_text(encoding="utf-8")

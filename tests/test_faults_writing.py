@@ -28,8 +28,11 @@ DISK = ["unshare", "--map-root-user", "--mount"]
 
 def provoke(folder, faults, *before):
     threads = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # the script forks
+    tools = os.pathsep.join(filter(None, [str(SCRIPT.parents[1] / "book/_ext"), os.environ.get("PYTHONPATH")]))
     command = [*before, sys.executable, "-W", "ignore:This process:DeprecationWarning", SCRIPT, folder, *faults]
-    result = subprocess.run(command, capture_output=True, text=True, env=os.environ | threads, check=False)
+    result = subprocess.run(
+        command, capture_output=True, text=True, env=os.environ | threads | {"PYTHONPATH": tools}, check=False
+    )
     assert result.returncode == 0, f"{result.stdout}{result.stderr[-3000:]}"
     assert result.stdout.split() == faults
 

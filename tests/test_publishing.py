@@ -4,10 +4,9 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
-from test_notebooks import GOOD, build_book
-from visits import TOC
+from small_book import BOOK, build, markdown_of, notebook
+from visits import ROOT, TOC
 
-ROOT = Path(__file__).parents[1]
 CHAPTERS = [TOC["root"], *(entry["file"] for part in TOC["parts"] for entry in part["chapters"])]
 
 
@@ -62,22 +61,25 @@ def test_plain_pages_have_every_description_and_no_markup_of_the_book(site):
         plain = path.read_text(encoding="utf-8")
         assert not re.search(r"\{(glue|cite|numref|code-cell)", plain), path.name
         assert "record(" not in plain, path.name
+        for address in re.findall(r"\]\((?!https?:)([^)\s]+)\)", plain):
+            assert (path.parent / address).is_file(), f"{path.name}: {address}"
 
 
-def test_a_published_site_has_a_map_and_addresses(tmp_path, monkeypatch):
-    monkeypatch.setenv("L2H_SITE_URL", "https://example.org/hash")
-    result = build_book(tmp_path, GOOD)
+def test_a_published_site_has_a_map_and_addresses_and_its_notebooks_lead_to_their_files(tmp_path):
+    result = build(tmp_path, BOOK, L2H_SITE_URL="https://example.org/hash")
     assert result.returncode == 0, result.stderr
     html = tmp_path / "_build/html"
-    places = re.findall("<loc>(.*?)</loc>", (html / "sitemap.xml").read_text())
+    places = re.findall("<loc>(.*?)</loc>", (html / "sitemap.xml").read_text(encoding="utf-8"))
     assert {"https://example.org/hash/index.html", "https://example.org/hash/chapter.html"} <= set(places)
     head = Head(html / "chapter.html")
     assert head.canonical == head.tags["og:url"] == "https://example.org/hash/chapter.html"
     assert head.tags["og:image"] == "https://example.org/hash/_static/cover.png"
+    link = "Read [the table](https://example.org/hash/notebooks/results/table.csv)."
+    assert link in markdown_of(notebook(tmp_path))
+    assert link in (html / "plain/chapter.md").read_text(encoding="utf-8")
 
 
-def test_an_address_that_is_none_stops_the_build(tmp_path, monkeypatch):
-    monkeypatch.setenv("L2H_SITE_URL", "example.org")
-    result = build_book(tmp_path, GOOD)
+def test_an_address_that_is_none_stops_the_build(tmp_path):
+    result = build(tmp_path, BOOK, L2H_SITE_URL="example.org")
     assert result.returncode != 0
     assert "L2H_SITE_URL must be an address" in result.stderr

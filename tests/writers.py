@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 from jupyter_cache.base import CacheBundleIn
 
+from l2h_book import wheel
+from l2h_book.execution import _is_in, open_cache
+from l2h_book.files import replace_file
 from l2h_tutorial import CCAITQ, LSH, Dataset, HashTable, paper_partition
-from l2h_tutorial.book import wheel
-from l2h_tutorial.book.ahead import _is_in, open_cache
-from l2h_tutorial.book.files import replace_file
 from l2h_tutorial.datasets.cache import cached_gist
 from l2h_tutorial.datasets.download import download
 from l2h_tutorial.exercises import grade
@@ -105,14 +105,14 @@ class Grades(Writer):
 
 
 class Page(Writer):
-    """What the book's extension writes: notebooks, slides, plain text, copies."""
+    """What the book's extension writes: notebooks, plain text, copies."""
 
     def before(self, folder):
         (folder / "page.ipynb").write_text("{}")
 
     def write(self, folder):
         replace_file(folder / "page.ipynb", bytes(5000))
-        replace_file(folder / "slides" / "page.html", b"<html>" * 900)
+        replace_file(folder / "plain" / "page.md", b"# Page" * 900)
 
 
 class Wheel(Writer):

@@ -1,7 +1,7 @@
 """What a reader can play with: searches on real pictures, hyperplanes in the plane, GRH step by step.
 
-Python computes, once, and writes what it found into a piece of HTML with the script that shows it. The script
-asks for nothing else, so the page works from a file, without a network, and in a notebook.
+Python computes, once, and writes what it found into a piece of HTML. The book's site (``book/_ext``) adds the scripts
+that show it; they ask for nothing else, so the page works from a file, without a network. A notebook has a sentence.
 """
 
 from .explorer import Explorer, Found

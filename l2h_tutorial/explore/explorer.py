@@ -14,7 +14,7 @@ from ..codes import bits_to_integers
 from ..datasets import Dataset
 from ..search import rerank
 from ..splits import split_dataset
-from .assemble import assemble, sprite_sheet
+from .output import figure_data, sprite_sheet
 
 __all__ = ["Explorer", "Found"]
 
@@ -209,7 +209,7 @@ class Explorer:
         }
 
     def _repr_html_(self) -> str:
-        return assemble("explorer", self.data(), ["common", "explorer"])
+        return figure_data("explorer", self.data())
 
 
 def _digits(bits: Bits) -> str:

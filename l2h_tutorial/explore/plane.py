@@ -13,7 +13,7 @@ from ..grh.partition import LinearModel
 from ..grh.rounds import agreement
 from ..grh.start import Start
 from ..lsh import LSH
-from .assemble import assemble
+from .output import figure_data
 
 __all__ = ["Playground", "Steps", "line_of"]
 
@@ -97,7 +97,7 @@ class Playground:
             "lines": [line_of(normal) for normal in self.hyperplanes.T],
             "most": _MOST_LINES,
         }
-        return assemble("playground", data, ["common", "plane", "playground"])
+        return figure_data("playground", data)
 
 
 class Steps:
@@ -167,7 +167,7 @@ class Steps:
 
     def _repr_html_(self) -> str:
         data = {"points": self.points.tolist(), "labels": self.labels.tolist(), "frames": self.frames}
-        return assemble("steps", data, ["common", "plane", "steps"])
+        return figure_data("steps", data)
 
 
 def _lines_of(grh: GRH, model: Any) -> list[list[float]]:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from l2h_tutorial.book.files import PACKAGE, files_key, package_files, replace_file
+from .files import PACKAGE, files_key, files_of, replace_file
 
 __all__ = ["build_wheel"]
 
@@ -19,30 +19,9 @@ def build_wheel(store: Path) -> Path:
 
     The build needs setuptools and no network. It happens in a copy: setuptools leaves folders behind, and would put
     what an earlier build left there into the wheel. Built twice from the same files, the wheel has the same bytes.
-
-    Parameters
-    ----------
-    store : Path
-        Folder that keeps the last wheel.
-
-    Returns
-    -------
-    Path
-        The wheel, in a subfolder of ``store`` named by what it was built from.
-
-    Raises
-    ------
-    RuntimeError
-        If the package is not in a checkout, or if setuptools fails; the message has what it printed.
     """
     root = PACKAGE.parent
-    files = [*package_files(), *(root / name for name in ("pyproject.toml", "README.md", "LICENSE"))]
-    missing = [path.name for path in files if not path.is_file()]
-    if missing:
-        raise RuntimeError(
-            f"the wheel is built from a checkout, and {root} has no {', '.join(missing)}: "
-            "install the package with `pip install -e .` in the project's folder"
-        )
+    files = [*files_of(PACKAGE), *(root / name for name in ("pyproject.toml", "README.md", "LICENSE"))]
     folder = store / files_key(files, root)[:16]
     for wheel in folder.glob("*.whl"):
         return wheel

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from docutils import nodes
+from sphinx.errors import SphinxError
 from sphinx.locale import admonitionlabels
 
-from l2h_tutorial.book.selftest import selftest_option
+from .selftest import selftest_option
 
 __all__ = ["MarkdownWriter", "NotebookError", "Page"]
 
@@ -23,8 +24,10 @@ _SPECIAL = re.compile(r"[\\`*\[\]<$]|(?<!\w)_|_(?!\w)")
 _BLOCK_START = re.compile(r"(?m)^([ \t]*)(?:([-+#=](?=[\s#=-]|$)|>)|(\d+)(?=[.)](?:\s|$)))")
 
 
-class NotebookError(ValueError):
-    """A page cannot be written as a notebook; the message says which and why."""
+class NotebookError(SphinxError):
+    """A page cannot be written as a notebook; the message says which and why. It ends the build."""
+
+    category = "No notebook"
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class Page:
 
     ``notebooks`` has the notebook's file name for the address, relative to this page, of each page that has one.
     ``figure_numbers`` has the numbers of each kind of numbered thing, and ``number_formats`` their names ("Figure %s").
+    ``files_at`` is where the site has the files that it links to; empty if they are only beside the notebook.
     ``edition`` says for whom the notebook is, and ``preface`` is what it tells them under its title.
     """
 
@@ -41,6 +45,7 @@ class Page:
     figure_numbers: Mapping[str, Numbers] = field(default_factory=dict)
     number_formats: Mapping[str, str] = field(default_factory=dict)
     notebooks: Mapping[str, str] = field(default_factory=dict)
+    files_at: str = ""
     edition: str = "reader"
     preface: str = ""
 
@@ -100,9 +105,6 @@ class MarkdownWriter:
     def _block_paragraph(self, node: nodes.Element) -> str:
         return self.inline(node)
 
-    def _block_rubric(self, node: nodes.Element) -> str:
-        return f"**{self.inline(node)}**"
-
     def _block_bullet_list(self, node: nodes.Element) -> str:
         return self._list([("- ", self.blocks(item)) for item in node.children])
 
@@ -126,9 +128,6 @@ class MarkdownWriter:
         titled = isinstance(node[0], nodes.title)
         title = self.inline(node[0]) if titled else admonitionlabels[type(node).__name__]
         return self._quote(f"**{title}**\n\n" + "\n\n".join(self.block(child) for child in node.children[titled:]))
-
-    def _block_block_quote(self, node: nodes.Element) -> str:
-        return self._quote(self.blocks(node))
 
     def _quote(self, text: str) -> str:
         return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
@@ -181,19 +180,8 @@ class MarkdownWriter:
             )
         return self.blocks(entry).replace("\n", " ").replace("|", "\\|")
 
-    def _block_container(self, node: nodes.Element) -> str:
-        if "literal-block-wrapper" in node["classes"]:
-            return self.block(node[1]) + "\n\n" + self.caption(node, node[0], "code-block")
-        return self.blocks(node)
-
     def _block_compound(self, node: nodes.Element) -> str:
         return "" if "toctree-wrapper" in node["classes"] else self.blocks(node)
-
-    def _block_glossary(self, node: nodes.Element) -> str:
-        return self.blocks(node)
-
-    def _block_transition(self, node: nodes.Element) -> str:
-        return "---"
 
     def _block_raw(self, node: nodes.Element) -> str:
         return node.astext().strip() if node["format"] == "html" else ""
@@ -240,7 +228,7 @@ class MarkdownWriter:
 
     def _inline_download_reference(self, node: nodes.Element) -> str:
         self.files.append(node["reftarget"])
-        return f"[{self.inline(node)}]({node['reftarget']})"
+        return f"[{self.inline(node)}]({self.page.files_at}{node['reftarget']})"
 
     def _inline_number_reference(self, node: nodes.Element) -> str:
         return self._inline_reference(node)

@@ -1,6 +1,6 @@
 """Chapters as notebooks for plain Jupyter: the page's text, the source's code cells, the build's outputs.
 
-The resolved tree of a page (see :mod:`l2h_tutorial.book.markdown`) gives the text and the order; the executed copy that
+The resolved tree of a page (see :mod:`l2h_book.markdown`) gives the text and the order; the executed copy that
 the build left in the cache gives the cells, those too that the page does not show. They stay, folded: the
 cells after them need what they import and compute.
 """
@@ -17,37 +17,20 @@ from docutils import nodes
 from myst_nb.core.utils import coalesce_streams
 from nbformat import NotebookNode
 
-from l2h_tutorial.book.markdown import MarkdownWriter, NotebookError, Page
+from .markdown import MarkdownWriter, NotebookError, Page
 
 __all__ = ["make_notebook"]
 
 _FOLDED = {"remove-cell", "remove-input", "hide-input", "hide-cell", "solution"}
-_WITHOUT_OUTPUT = {"remove-cell", "remove-output"}
+_WITHOUT_OUTPUT = {"remove-cell", "remove-output", "exercise-stub"}  # a stub's would only say that it is to do
+_DATA = re.compile(r'(?s)\s*<script type="application/json".*?</script>')  # of a figure that the site brings to life
 
 
 def make_notebook(page: Page, document: nodes.document, executed: NotebookNode, wheel: str) -> NotebookNode:
-    """Put a page's notebook together.
+    """Put a page's notebook together; the same for the same arguments, to the last byte when written.
 
-    Parameters
-    ----------
-    page : Page
-        The page's name, its numbers, and where other notebooks are.
-    document : nodes.document
-        The page's tree, resolved.
-    executed : NotebookNode
-        The page's source as a notebook, with outputs.
-    wheel : str
-        File name of the wheel that lies beside the notebook.
-
-    Returns
-    -------
-    NotebookNode
-        The same for the same arguments, to the last byte when written.
-
-    Raises
-    ------
-    NotebookError
-        If the page has something that cannot be shown in a notebook, or a cell printed a warning or an error.
+    Raises NotebookError if the page has something that cannot be shown in a notebook, or a cell printed a warning or an
+    error. ``wheel`` is the file name of the wheel that lies beside the notebook.
     """
     writer = MarkdownWriter(page)
     cells: list[NotebookNode] = []
@@ -69,7 +52,7 @@ def make_notebook(page: Page, document: nodes.document, executed: NotebookNode, 
         cells.insert(0, nbformat.v4.new_markdown_cell(""))
     title, _, rest = cells[0].source.partition("\n\n")
     extra = "[scale]" if any("l2h_tutorial.scale" in cell.source for cell in cells) else ""
-    how_to_run = _how_to_run(wheel, extra, writer.files, page.edition)
+    how_to_run = _how_to_run(wheel, extra, writer.files, page)
     cells[0].source = "\n\n".join(filter(None, [title, page.preface, how_to_run, rest]))
     for number, cell in enumerate(cells, start=1):
         cell.id = f"cell-{number}"
@@ -154,6 +137,8 @@ def _clean(output: NotebookNode, alt: str | None) -> NotebookNode:
     if "data" in output:
         images = [kind for kind in output.data if kind.startswith("image/")]
         clean.metadata = {kind: {"alt": alt} for kind in images if alt}
+        if "text/html" in output.data:
+            clean.data = NotebookNode(output.data, **{"text/html": _DATA.sub("", output.data["text/html"])})
     return clean
 
 
@@ -167,7 +152,7 @@ def _problems(outputs: list[NotebookNode]) -> Iterator[str]:
             yield "a NumPy scalar, np.float64(...), which float() or a format makes readable"
 
 
-def _how_to_run(wheel: str, extra: str, files: list[str], edition: str) -> str:
+def _how_to_run(wheel: str, extra: str, files: list[str], page: Page) -> str:
     package: Any = metadata("l2h-tutorial")
     python = package["Requires-Python"].removeprefix(">=")
     name = os.environ.get("L2H_DATASET") or "fashion-mnist"
@@ -179,12 +164,15 @@ def _how_to_run(wheel: str, extra: str, files: list[str], edition: str) -> str:
             "start Jupyter: it is downloaded once, or read from where `L2H_SOURCE` points. Otherwise the notebook uses "
             "the Fashion-MNIST test images that come inside the package."
         )
-    place = " on the book's site" if edition == "reader" else ""
+    place = " on the book's site" if page.edition == "reader" else ""
     package_file, copy = (f'"./{wheel}{extra}"', f'".{extra}"') if extra else (f"./{wheel}", ".")
     return (
         f"> **To run this notebook** you need Python {python} or newer, Jupyter, and this book's package. Download "
         f"`{wheel}`, which lies beside this notebook{place}, and install it with `pip install {package_file}`; "
         f"or, in a copy of the project, with `pip install {copy}`\n>\n> {data} Image descriptors are computed at first "
         "use and kept in your cache folder."
-        + "".join(f" It also reads `{name}`: [get it]({name}) with the notebook." for name in dict.fromkeys(files))
+        + "".join(
+            f" It also reads [`{name}`]({page.files_at}{name}){place}: keep it under that name beside this notebook."
+            for name in dict.fromkeys(files)
+        )
     )

@@ -11,7 +11,7 @@ from latex2mathml.converter import convert
 from sphinx.errors import ExtensionError
 from sphinx.util.math import get_node_equation_number
 
-__all__ = ["FONT", "mathml", "register", "write_font"]
+__all__ = ["FONT", "mathml", "register"]
 
 FONT = "formulas.woff"
 """The file of the font, in the site's folder of static files."""
@@ -37,19 +37,7 @@ _MENDED = (  # what browsers would space or stretch otherwise than TeX does
 
 
 def mathml(tex: str, *, display: bool = False) -> str:
-    r"""Write a formula as a ``math`` element.
-
-    Parameters
-    ----------
-    tex : str
-        What stands between the dollars.
-    display : bool, default=False
-        Whether it has a line of its own.
-
-    Raises
-    ------
-    ValueError
-        If it is no TeX that we can translate.
+    r"""Write a formula as a ``math`` element; raise ValueError if it is no TeX that we can translate.
 
     Examples
     --------
@@ -80,14 +68,19 @@ def mathml(tex: str, *, display: bool = False) -> str:
     return formula
 
 
-def write_font(path: Path) -> None:
-    """Write what formulas need of STIX Two Math, with the tables by which browsers build roots and brackets."""
+def _write_font(app: Any, exception: Exception | None) -> None:
+    """Write what formulas need of STIX Two Math, with the tables by which browsers build roots and brackets.
+
+    The whole font is thirteen times as large, and no package has it ready for the web.
+    """
+    path = Path(app.outdir, "_static", FONT)
+    if exception or app.builder.name != "html" or path.exists():
+        return
     options = subset.Options(flavor="woff", layout_features=["ssty", "dtls"], name_IDs=["*"], hinting=False)
     font = subset.load_font(str(files("ziamath") / "fonts" / "STIXTwoMath-Regular.ttf"), options)
     subsetter = subset.Subsetter(options)
     subsetter.populate(unicodes=_CHARACTERS)
     subsetter.subset(font)
-    path.parent.mkdir(parents=True, exist_ok=True)
     subset.save_font(font, str(path), options)
 
 
@@ -96,12 +89,6 @@ def register(app: Any) -> None:
     app.add_html_math_renderer("mathml", (_inline, None), (_display, None))
     app.connect("config-inited", lambda app, config: setattr(config, "html_math_renderer", "mathml"))
     app.connect("build-finished", _write_font)
-
-
-def _write_font(app: Any, exception: Exception | None) -> None:
-    path = Path(app.outdir, "_static", FONT)
-    if not exception and app.builder.name == "html" and not path.exists():
-        write_font(path)
 
 
 def _inline(self: Any, node: nodes.Element) -> None:

@@ -1,19 +1,22 @@
-"""The package's own files, and files that are whole or not there."""
+"""The files that the book is built from, and files that are whole or not there."""
 
 import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
+import l2h_tutorial
 from l2h_tutorial.files import whole_file
 
-__all__ = ["PACKAGE", "files_key", "package_files", "replace_file"]
+__all__ = ["BOOK", "PACKAGE", "TOOLS", "files_key", "files_of", "replace_file"]
 
-PACKAGE = Path(__file__).parents[1]
+TOOLS = Path(__file__).parent
+BOOK = TOOLS.parents[1]
+PACKAGE = Path(l2h_tutorial.__file__).parent
 
 
-def package_files() -> list[Path]:
-    """Every file that belongs to the package, in a fixed order."""
-    return [path for path in sorted(PACKAGE.rglob("*")) if path.is_file() and "__pycache__" not in path.parts]
+def files_of(folder: Path) -> list[Path]:
+    """Every file in a folder, in a fixed order, but for what Python compiles."""
+    return [path for path in sorted(folder.rglob("*")) if path.is_file() and "__pycache__" not in path.parts]
 
 
 def files_key(paths: Iterable[Path], root: Path) -> str:

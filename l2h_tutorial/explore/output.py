@@ -1,32 +1,28 @@
-"""Markup, style, data and script in one piece of HTML."""
+"""What a figure to play with is made of: its data, and its pictures on one sheet."""
 
 import base64
 import io
 import json
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-__all__ = ["assemble", "sprite_sheet"]
-
-_FOLDER = Path(__file__).parent
+__all__ = ["figure_data", "sprite_sheet"]
 
 
-def assemble(name: str, data: dict[str, Any], scripts: Sequence[str]) -> str:
-    """Put a part of a page together from the files of this folder.
+def figure_data(name: str, data: dict[str, Any]) -> str:
+    """Write the data of a figure to play with, under a sentence that stands for it where there are no scripts of it.
+
+    The book's site has the scripts, and shows the figure in the place of the sentence.
 
     Parameters
     ----------
     name : str
-        ``name.html`` is the markup; its script finds the data in the element ``l2h-name-data``.
+        Of the figure; the element with the data is ``l2h-name-data``.
     data : dict
         What JSON can hold.
-    scripts : sequence of str
-        Names of the scripts, in order. They run in one function of their own, and leave no name behind.
 
     Returns
     -------
@@ -35,25 +31,16 @@ def assemble(name: str, data: dict[str, Any], scripts: Sequence[str]) -> str:
 
     Examples
     --------
-    >>> html = assemble("steps", {"classes": ["<b>"]}, ["common", "plane", "steps"])
+    >>> html = figure_data("steps", {"classes": ["<b>"]})
     >>> "l2h-steps-data" in html, "<b>" in html
     (True, False)
     """
-    markup = _read(f"{name}.html")
     values = json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")  # no text may end the element
-    code = "\n".join(_read(f"{script}.js") for script in scripts)
-    return "\n".join(
-        [
-            f"<style>\n{_read('explore.css')}</style>",
-            markup.rstrip(),
-            f'<script type="application/json" id="l2h-{name}-data">{values}</script>',
-            f"<script>\n(() => {{\n{code}}})();\n</script>",
-        ]
+    return (
+        '<p class="l2h-play">This is a figure to play with: you can on the same page of the book\'s site. '
+        "The figure further down shows the same, standing still.</p>\n"
+        f'<script type="application/json" id="l2h-{name}-data">{values}</script>'
     )
-
-
-def _read(name: str) -> str:
-    return (_FOLDER / name).read_text(encoding="utf-8")
 
 
 def sprite_sheet(images: NDArray[np.uint8], columns: int = 32) -> str:

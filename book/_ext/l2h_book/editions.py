@@ -1,0 +1,172 @@
+"""Three editions of a chapter from one source: the reader's, the student's, the instructor's.
+
+An exercise is five pieces in a row: its task, a stub cell with its check, the solution in words and as a cell, and a
+teaching note. Readers get all but the note, students the task and the stub, instructors everything. Of a self-test
+question, students get the question and its answers without what is said to them.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from docutils import nodes
+from nbformat import NotebookNode
+
+from .markdown import NotebookError, Page
+from .selftest import selftest_reply
+
+__all__ = ["EDITIONS", "GRADES", "KINDS", "Exercise", "find_exercises", "make_edition", "prepare_page"]
+
+EDITIONS = ("reader", "student", "instructor")
+GRADES = ("warm-up", "core", "stretch")
+KINDS = ("predict", "compute", "break", "extend")
+
+_PIECES = {  # in order: what each is, and its title, where it has one
+    "task": ("a box", rf"Exercise NUMBER \(({'|'.join(GRADES)}), ({'|'.join(KINDS)})\)"),
+    "stub": ("a cell tagged exercise-stub", ""),
+    "solution": ("a dropdown", "Solution NUMBER"),
+    "code": ("a cell tagged solution", ""),
+    "note": ("a box of class instructor", r"Teaching note NUMBER \((\d+) minutes\)"),
+}
+_SAYS = {"stub": "to do.", "code": "holds"}  # what the check must have printed when the page was built
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """An exercise as its chapter has it; ``pieces`` are the nodes of its task, stub, solution, code and note."""
+
+    number: str
+    grade: str
+    kind: str
+    minutes: int
+    pieces: dict[str, Any]
+
+
+def find_exercises(page: Page, document: nodes.document, executed: NotebookNode) -> list[Exercise]:
+    """Find the exercises of a page, and check that each is whole and does what it should.
+
+    Raises NotebookError, with the page and the exercise, if a piece is missing, misplaced or misnumbered, or, as
+    executed, a stub's check did not say that it is to do or a solution's that it holds.
+    """
+    groups: list[list[tuple[str, str, Any]]] = []
+    for piece in _pieces(document):
+        if piece[0] == "task" or not groups:
+            groups.append([])
+        groups[-1].append(piece)
+    chapter = ".".join(map(str, page.section_numbers.get("", ())))
+    return [
+        _exercise(page.name, f"{chapter}.{position}", group, executed) for position, group in enumerate(groups, start=1)
+    ]
+
+
+def make_edition(
+    name: str, page: Page, document: nodes.document, executed: NotebookNode
+) -> tuple[Page, nodes.document, NotebookNode]:
+    """Return the page, its tree and its cells as an edition has them; the arguments stay as they are."""
+    document = document.deepcopy()
+    cells = list(executed.cells)
+    exercises = find_exercises(page, document, executed)
+    for exercise in exercises:
+        pieces = exercise.pieces
+        index = pieces["code"]["cell_index"]
+        if name != "instructor":
+            _remove(pieces["note"])
+        if name == "student":
+            _remove(pieces["solution"])
+            _remove(pieces["code"])
+            cells[index] = NotebookNode(cells[index], source="", outputs=[])
+        elif name == "instructor":
+            _unfold(pieces["solution"])
+            cells[index] = NotebookNode(cells[index], metadata={})
+    if name == "student":
+        for reply in list(document.findall(selftest_reply)):
+            _remove(reply)
+    page = replace(page, edition=name, preface=_preface(name, exercises))
+    return page, document, NotebookNode(executed, cells=cells)
+
+
+def prepare_page(document: nodes.document) -> None:
+    """Prepare a tree for the site: no teaching notes, no outputs of stubs, code of solutions in the fold of words."""
+    for role, _, node in list(_pieces(document)):
+        if role == "note":
+            _remove(node)
+        elif role == "solution":
+            words = node
+        elif role == "stub":
+            node[:] = [child for child in node.children if "cell_output" not in child["classes"]]
+        elif role == "code":
+            _remove(node)
+            words.children[1].append(node)
+
+
+def _pieces(document: nodes.document) -> Iterator[tuple[str, str, Any]]:
+    """The pieces of exercises in a tree: role, title, node."""
+    for node in document.findall(nodes.Element):
+        classes = node.get("classes", [])
+        if isinstance(node, nodes.admonition) and ("instructor" in classes or _title(node).startswith("Exercise ")):
+            yield "note" if "instructor" in classes else "task", _title(node), node
+        elif type(node).__name__ == "dropdown_main" and _title(node).startswith("Solution"):
+            yield "solution", _title(node), node
+        elif "tag_exercise-stub" in classes:
+            yield "stub", "", node
+        elif "tag_solution" in classes:
+            yield "code", "", node
+
+
+def _exercise(page: str, number: str, group: list[tuple[str, str, Any]], executed: NotebookNode) -> Exercise:
+    """Check one exercise, and say what it is."""
+    roles = [role for role, _, _ in group]
+    if roles != list(_PIECES):
+        wanted = ", ".join(f"{role} ({what})" for role, (what, _) in _PIECES.items())
+        raise NotebookError(f"{page}: exercise {number} has the pieces {', '.join(roles)}; in order, it needs {wanted}")
+    said: list[str] = []
+    for role, title, node in group:
+        pattern = _PIECES[role][1].replace("NUMBER", re.escape(number))
+        match = re.fullmatch(pattern, title)
+        if not match:
+            raise NotebookError(f"{page}: the {role} of exercise {number} has the title {title!r}, not like {pattern}")
+        said += match.groups()
+        if role in _SAYS:
+            outputs = executed.cells[node["cell_index"]].outputs
+            last = "".join(output.get("text", "") for output in outputs).strip().rpartition("\n")[2]
+            if not last.startswith(f"Exercise {number}: {_SAYS[role]}"):
+                raise NotebookError(
+                    f"{page}: exercise {number}'s check should say {_SAYS[role]!r} of its {role}, and said {last!r}"
+                )
+    grade, kind, minutes = said
+    return Exercise(number, grade, kind, int(minutes), {role: node for role, _, node in group})
+
+
+def _title(node: nodes.Element) -> str:
+    """The title of an admonition or a dropdown, as text."""
+    words = [part.astext() for part in node[0].findall(nodes.inline) if "sd-summary-text" in part["classes"]]
+    return " ".join((words[0] if words else node[0].astext()).split())
+
+
+def _remove(node: Any) -> None:
+    node.parent.remove(node)
+
+
+def _unfold(dropdown: Any) -> None:
+    admonition = nodes.admonition("", nodes.title("", _title(dropdown)), *dropdown.children[1].children)
+    dropdown.parent.replace(dropdown, admonition)
+
+
+def _preface(name: str, exercises: list[Exercise]) -> str:
+    if not exercises or name == "reader":
+        return ""
+    if name == "student":
+        return (
+            "> **Student edition.** Write your answers to the exercises into their cells, in place of `...`, and run "
+            "the cells: the check says what it makes of your answer."
+        )
+    rows = [f"> | {e.number} | {e.grade} | {e.kind} | {e.minutes} |" for e in exercises]
+    total = sum(exercise.minutes for exercise in exercises)
+    head = [
+        "> **Instructor's edition.** Solutions are open, and a teaching note follows each.",
+        ">",
+        "> | exercise | grade | kind | minutes |",
+        "> | --- | --- | --- | --- |",
+    ]
+    return "\n".join([*head, *rows, f"> | all | | | {total} |"])

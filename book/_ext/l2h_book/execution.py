@@ -1,0 +1,140 @@
+"""Pages executed side by side, and kept until something changes that their outputs depend on."""
+
+import base64
+import hashlib
+import io
+import os
+import platform
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import requires, version
+from pathlib import Path
+from typing import Any
+
+from jupyter_cache import get_cache  # type: ignore[import-untyped]
+from jupyter_cache.base import CacheBundleIn  # type: ignore[import-untyped]
+from jupyter_cache.cache.db import NbCacheRecord  # type: ignore[import-untyped]
+from jupyter_cache.executors.utils import single_nb_execution  # type: ignore[import-untyped]
+from myst_nb.core.read import create_nb_reader
+from nbformat import NotebookNode
+from PIL import Image
+from sphinx.util.display import status_iterator
+
+from .files import BOOK, PACKAGE, files_key, files_of
+from .markdown import NotebookError
+
+__all__ = ["execute_ahead", "executed_page", "execution_key", "open_cache"]
+
+_COLOURS = 5000  # of a plot with its blurred edges, at most; a palette of 256 shows no difference
+
+
+def execution_key() -> str:
+    """Name everything that the outputs of an executed page depend on, besides its own cells.
+
+    A SHA-256 over the package's files and data, the results kept in ``book/results``, the versions of Python and of the
+    package's dependencies, and the images chosen by ``L2H_DATASET`` and ``L2H_SOURCE``.
+    """
+    parts: list[object] = [files_key(files_of(PACKAGE), PACKAGE), files_key(files_of(BOOK / "results"), BOOK)]
+    parts.append(platform.python_version())
+    for requirement in requires("l2h-tutorial") or []:
+        if "extra ==" not in requirement:
+            package = requirement.split(">")[0].strip()
+            parts.append((package, version(package)))
+    source = os.environ.get("L2H_SOURCE", "")
+    parts += [os.environ.get("L2H_DATASET", ""), source]
+    if source:
+        for path in [Path(source), *files_of(Path(source))]:
+            if path.is_file():
+                status = path.stat()  # contents of 60,000 images would take too long to read at every build
+                parts.append((str(path), status.st_size, status.st_mtime_ns))
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def execute_ahead(app: Any, env: Any, docnames: list[str]) -> None:
+    """Execute the pages that the cache does not have, one on each core, and put them into it, with lighter figures.
+
+    A page that fails is not put there: Sphinx executes it again when it reads it, and reports what is wrong.
+    """
+    cache = open_cache(env.mystnb_config.execution_cache_path)
+    read = [(Path(env.doc2path(name)), _source(env, name)) for name in docnames]
+    pending = [(path, notebook) for path, notebook in read if notebook and not _is_in(cache, notebook)]
+    pending.sort(key=lambda page: page[0].stat().st_size, reverse=True)  # the longest first
+
+    def execute(page: tuple[Path, NotebookNode]) -> Any:
+        return single_nb_execution(
+            page[1], cwd=str(page[0].parent), timeout=env.mystnb_config.execution_timeout, allow_errors=False
+        )
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        done = zip(pending, pool.map(execute, pending), strict=True)
+        for (path, notebook), result in status_iterator(
+            done, "executing pages... ", "green", len(pending), stringify_func=lambda pair: pair[0][0].stem
+        ):
+            if result.err is None:
+                lighten_figures(notebook)
+                bundle = CacheBundleIn(notebook, str(path), data={"execution_seconds": result.time})
+                cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+
+
+def executed_page(env: Any, docname: str) -> NotebookNode:
+    """Return a page's source as a notebook with outputs, and ``metadata.seconds``, how long it ran."""
+    cache = get_cache(env.mystnb_config.execution_cache_path)
+    try:
+        key, notebook = cache.merge_match_into_notebook(_source(env, docname))
+    except KeyError:
+        raise NotebookError(
+            f"{docname}: not in the cache of executed pages; build with execute_notebooks: cache"
+        ) from None
+    notebook.metadata["seconds"] = cache.get_cache_record(key).data.get("execution_seconds", 0.0)
+    return notebook
+
+
+def _source(env: Any, docname: str) -> NotebookNode | None:
+    """A page that has cells, as a notebook without outputs."""
+    path = Path(env.doc2path(docname))
+    text = path.read_text(encoding="utf-8")
+    reader: Any = create_nb_reader(str(path), env.myst_config, env.mystnb_config, text)
+    return reader.read(text) if reader else None
+
+
+def open_cache(folder: str) -> Any:
+    """Open the cache, anew if a kill or a full disk has left its index unusable."""
+    cache = get_cache(folder)
+    try:
+        cache.list_cache_records()
+    except Exception:  # jupyter-cache, SQLAlchemy and SQLite each have their own
+        shutil.rmtree(folder)
+        cache = get_cache(folder)
+    return cache
+
+
+def _is_in(cache: Any, notebook: NotebookNode) -> bool:
+    """Whether the cache has a page, and has it whole: what a killed build left of one is removed."""
+    try:
+        record = cache.match_cache_notebook(notebook)
+    except KeyError:
+        return False
+    try:
+        cache.get_cache_bundle(record.pk)
+    except (KeyError, ValueError):  # no file, or half of one
+        shutil.rmtree(Path(cache.path, "executed", record.hashkey), ignore_errors=True)
+        NbCacheRecord.remove_record(record.pk, cache.db)
+        return False
+    return True
+
+
+def lighten_figures(notebook: NotebookNode) -> None:
+    """Write the plots among a notebook's pictures with a palette, at less than half of their bytes.
+
+    A picture with many colours, as photographs have, is left as it is, and so is one that would not become smaller.
+    """
+    outputs = (output for cell in notebook.cells for output in cell.get("outputs", []) if "data" in output)
+    for data in (output.data for output in outputs if "image/png" in output.data):
+        original = base64.b64decode(data["image/png"])
+        picture = Image.open(io.BytesIO(original)).convert("RGB")  # figures have no transparent parts
+        if picture.getcolors(_COLOURS) is None:
+            continue
+        lighter = io.BytesIO()
+        picture.quantize(256, dither=Image.Dither.NONE).save(lighter, "PNG", optimize=True)
+        if lighter.tell() < len(original):
+            data["image/png"] = base64.b64encode(lighter.getvalue()).decode()

@@ -1,0 +1,147 @@
+"""The Sphinx extension: executes pages, and puts each on the site as a notebook too, with all that it needs."""
+
+import os
+import posixpath
+import shutil
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from docutils import nodes
+
+from .editions import EDITIONS, make_edition, prepare_page
+from .execution import execute_ahead, executed_page, execution_key
+from .files import TOOLS, files_key, files_of, replace_file
+from .formulas import register as register_formulas
+from .guide import Chapters
+from .markdown import Page
+from .notebooks import make_notebook
+from .play import bring_to_life
+from .publishing import connect as connect_publishing
+from .publishing import site_address
+from .selftest import register as register_selftest
+from .wheel import build_wheel
+
+__all__ = ["register"]
+
+
+def register(app: Any) -> dict[str, Any]:
+    """Connect to what happens in a build."""
+    register_formulas(app)
+    register_selftest(app)
+    app.add_directive("chapters", Chapters)
+    app.add_config_value("l2h_tools", "", "env")  # "env": when it changes, all pages are read again
+    app.add_config_value("l2h_wheel", "", "env")
+    app.connect("config-inited", _start_afresh)
+    app.connect("config-inited", _prepare)
+    app.connect("env-before-read-docs", execute_ahead)
+    app.connect("doctree-resolved", _write_notebooks)
+    app.connect("html-page-context", _link_notebook)
+    app.connect("build-finished", _put_files_beside)
+    app.connect("build-finished", _note_the_end, priority=1000)
+    connect_publishing(app)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _unfinished(app: Any) -> Path:
+    """The mark of a build that has not ended well: beside its pages, so that it outlives them."""
+    site = Path(app.outdir)
+    return site.with_name(f".{site.name}.unfinished")
+
+
+def _start_afresh(app: Any, config: Any) -> None:
+    """Forget the pages of a build that failed or was killed: half a page, or a faulty one, would stay."""
+    if _unfinished(app).exists():
+        for folder in (app.outdir, app.doctreedir):
+            shutil.rmtree(folder, ignore_errors=True)
+            Path(folder).mkdir(parents=True)
+    _unfinished(app).touch()
+
+
+def _note_the_end(app: Any, exception: Exception | None) -> None:
+    if not exception and not app.statuscode:
+        _unfinished(app).unlink()
+
+
+def _prepare(app: Any, config: Any) -> None:
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # of the kernels: with matrices as small as the
+        os.environ.setdefault(variable, "1")  # chapters', more threads wait longer for one another than they calculate
+    # where the user's cache cannot be written, every chapter computes the features again, and need not say so
+    patience = "ignore:the features could not be kept"
+    os.environ["PYTHONWARNINGS"] = ",".join(filter(None, (os.environ.get("PYTHONWARNINGS"), patience)))
+    build = Path(app.outdir).resolve().parent
+    config.nb_execution_cache_path = str(build / ".jupyter_cache" / execution_key()[:16])
+    config.l2h_tools = files_key(files_of(TOOLS), TOOLS)
+    wheel = build_wheel(build / "wheel")
+    config.l2h_wheel = str(wheel)
+    config.html_copy_source = False  # a page's source holds the teaching notes
+    # for {{ wheel }} in a page of book/, whose file name has no other way to follow the version
+    link = f'<a href="../notebooks/{wheel.name}" download><code>{wheel.name}</code></a>'
+    config.myst_substitutions = {**config.myst_substitutions, "wheel": link}
+
+
+def _folder(app: Any, edition: str = "reader") -> Path:
+    """Where an edition goes: only the reader's is on the site."""
+    site = Path(app.outdir).resolve()
+    return site / "notebooks" if edition == "reader" else site.parent / "editions" / edition
+
+
+def _notebooks(app: Any) -> dict[str, str]:
+    """The file name of the notebook of every page that has one."""
+    pages = sorted(page for page, known in app.env.metadata.items() if "kernelspec" in known)
+    return {page: f"{page.rpartition('/')[2]}.ipynb" for page in pages}
+
+
+def _files(app: Any, page: str) -> dict[str, Path]:
+    """The files that a page links to, by their address from its notebook."""
+    here = posixpath.dirname(page)
+    linked = [file for file, (readers, _) in app.env.dlfiles.items() if page in readers]
+    return {posixpath.relpath(file, here): Path(app.srcdir, file) for file in linked}
+
+
+def _write_notebooks(app: Any, document: nodes.document, docname: str) -> None:
+    """Write the page's notebooks, and leave in its tree what the site shows."""
+    notebooks = _notebooks(app)
+    if docname in notebooks and app.builder.name == "html":
+        name = notebooks.pop(docname)
+        page = Page(
+            name=docname,
+            section_numbers=app.env.toc_secnumbers.get(docname, {}),
+            figure_numbers=app.env.toc_fignumbers.get(docname, {}),
+            number_formats=app.config.numfig_format,
+            notebooks={app.builder.get_relative_uri(docname, other): theirs for other, theirs in notebooks.items()},
+            files_at=site_address() and f"{site_address()}notebooks/",
+        )
+        executed = executed_page(app.env, docname)
+        for edition in EDITIONS:
+            notebook = make_notebook(*make_edition(edition, page, document, executed), Path(app.config.l2h_wheel).name)
+            replace_file(_folder(app, edition) / name, nbformat.writes(notebook).encode() + b"\n")
+    prepare_page(document)
+    bring_to_life(document)
+
+
+def _link_notebook(app: Any, pagename: str, templatename: str, context: dict[str, Any], document: Any) -> None:
+    name = _notebooks(app).get(pagename)
+    if name and "body" in context:
+
+        def link(file: str, text: str) -> str:
+            return f'<a href="{context["pathto"](f"notebooks/{file}", 1)}" download>{text}</a>'
+
+        links = [link(name, "Download this page as a notebook"), *(link(file, file) for file in _files(app, pagename))]
+        line = f'<p class="notebook-link">{" with ".join([links[0], ", ".join(links[1:])][: len(links)])}</p>'
+        context["body"] = context["body"].replace("</h1>", f"</h1>\n{line}", 1)
+
+
+def _put_files_beside(app: Any, exception: Exception | None) -> None:
+    """Put the wheel and what the pages link to beside the notebooks, and remove what an earlier build left."""
+    if exception or app.builder.name != "html":
+        return
+    wheel, names = Path(app.config.l2h_wheel), _notebooks(app)
+    files = {wheel.name: wheel} | {file: path for page in names for file, path in _files(app, page).items()}
+    for folder in (_folder(app, edition) for edition in EDITIONS):
+        for file, original in files.items():
+            replace_file(folder / file, original.read_bytes())
+        wanted = {folder / name for name in (*files, *names.values())}
+        for path in folder.rglob("*"):  # pages are renamed and versions change: nothing old is offered
+            if path.is_file() and path not in wanted:
+                path.unlink()

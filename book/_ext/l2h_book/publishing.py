@@ -1,0 +1,138 @@
+"""What search engines, citation managers and language models read: descriptions, cards, a site map, plain text."""
+
+import os
+import re
+from html import escape
+from importlib.metadata import metadata
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from docutils import nodes
+from nbformat import NotebookNode
+
+from .files import replace_file
+
+__all__ = ["connect", "plain_text", "site_address"]
+
+
+def site_address() -> str:
+    """Where the site is published, with a slash at its end; empty where L2H_SITE_URL does not say."""
+    site = os.environ.get("L2H_SITE_URL", "")
+    if site and not site.startswith(("https://", "http://")):
+        raise ValueError(f"L2H_SITE_URL must be an address that starts with https:// or http://, got {site!r}")
+    return site.rstrip("/") + "/" if site else ""
+
+
+def connect(app: Any) -> None:
+    """Load the extensions that write tags and the site map, and add our own."""
+    app.setup_extension("sphinxext.opengraph")
+    if site_address():
+        app.setup_extension("sphinx_sitemap")
+    app.connect("config-inited", _configure, priority=100)
+    app.connect("html-page-context", _describe, priority=100)  # before the tags are written
+    app.connect("build-finished", _write_plain_text, priority=900)  # after the notebooks
+
+
+def _configure(app: Any, config: Any) -> None:
+    config.html_baseurl = config.ogp_site_url = site_address()
+    config.sitemap_url_scheme = "{link}"
+    config.sitemap_excludes = ["404.html"]
+    config.ogp_enable_meta_description = True
+    config.ogp_social_cards = {"enable": False}  # one picture for all pages
+    config.ogp_image = "_static/cover.png"
+    config.ogp_image_alt = "A picture, the code that lines in the plane give it, and the bucket with that code."
+
+
+def _describe(app: Any, pagename: str, templatename: str, context: dict[str, Any], document: Any) -> None:
+    """Add the tags that Zotero and Google Scholar read; let a chapter be described by what its reader will do."""
+    if document is None:
+        return
+    tags = {
+        "citation_title": f"{_title(app, pagename)}, in: {app.config.project}",
+        "citation_author": app.config.author,
+        "citation_publication_date": app.config.copyright[:4],
+        "citation_language": "en",
+    }
+    opening = next(document.findall(nodes.admonition), None)
+    if opening is not None and opening.children[0].astext() == "In this chapter":
+        promise = " ".join(opening.children[1].astext().partition("You need:")[0].split())
+        tags["description"] = promise
+        context["meta"] = {**(context.get("meta") or {}), "og:description": promise}
+    lines = [f'<meta name="{name}" content="{escape(str(value))}" />' for name, value in tags.items()]
+    context["metatags"] = "\n".join([context.get("metatags", ""), *lines, ""])
+
+
+def _write_plain_text(app: Any, exception: Exception | None) -> None:
+    """Write a Markdown file a page, for machines and people that want no pages, and their list, ``llms.txt``."""
+    if exception or app.builder.name != "html":
+        return
+    site = Path(app.outdir)
+    links = []
+    for page in _in_order(app):
+        notebook = site / "notebooks" / f"{page.rpartition('/')[2]}.ipynb"
+        if notebook.exists():
+            address = f"plain/{notebook.stem}.md"
+            replace_file(site / address, plain_text(nbformat.read(notebook, as_version=4)).encode())
+            links.append(f"- [{_title(app, page)}]({address})")
+    summary = metadata("l2h_tutorial")["Summary"] + "."
+    parts = [f"# {app.config.html_title}", f"> {summary}", "## Pages", "\n".join(links)]
+    replace_file(site / "llms.txt", ("\n\n".join(parts) + "\n").encode())
+
+
+def plain_text(notebook: NotebookNode) -> str:
+    """A page's notebook as Markdown: its text, its code, what the code printed, and what the pictures show.
+
+    Cells that the page hides are left out. Links to other notebooks lead to their plain text.
+
+    Examples
+    --------
+    >>> import nbformat
+    >>> cells = [nbformat.v4.new_markdown_cell("# Sums, see [more](more.ipynb)"), nbformat.v4.new_code_cell("1 + 1")]
+    >>> cells[1].outputs = [nbformat.v4.new_output("execute_result", {"text/plain": "2"})]
+    >>> print(plain_text(nbformat.v4.new_notebook(cells=cells)).replace("`" * 3, "'''"))
+    # Sums, see [more](more.md)
+    <BLANKLINE>
+    '''python
+    1 + 1
+    '''
+    <BLANKLINE>
+    '''text
+    2
+    '''
+    <BLANKLINE>
+    """
+    pieces = []
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            pieces.append(re.sub(r"\]\((?![a-z]+:)([^)#\s]+)\)", _plain_link, cell.source))
+            continue
+        if not cell.metadata.get("jupyter", {}).get("source_hidden"):
+            pieces.append(f"```python\n{cell.source}\n```")
+        for output in cell.outputs:
+            data = output.get("data", {})
+            pictures = [kind for kind in data if kind.startswith("image/")]
+            if pictures:
+                pieces.append(f"(Picture: {output.metadata.get(pictures[0], {}).get('alt', 'without a description')})")
+            else:
+                text = data.get("text/plain", output.get("text", ""))
+                pieces.append(f"```text\n{text.rstrip()}\n```")
+    return "\n\n".join(filter(None, pieces)) + "\n"
+
+
+def _plain_link(link: re.Match[str]) -> str:
+    """Where a notebook's link leads from its plain text: to another plain text, or to a file beside the notebooks."""
+    name, _, kind = link[1].rpartition(".")
+    return f"]({name}.md)" if kind == "ipynb" else f"](../notebooks/{link[1]})"
+
+
+def _in_order(app: Any) -> list[str]:
+    """All pages, in the order in which the book has them."""
+    ordered = [app.config.root_doc]
+    for page in ordered:
+        ordered += [child for child in app.env.toctree_includes.get(page, []) if child not in ordered]
+    return ordered
+
+
+def _title(app: Any, page: str) -> str:
+    return app.env.titles[page].astext()
