@@ -33,6 +33,7 @@ ORDER = [
     "affinity",
     "baselines",
     "grh",
+    "controls",
 ]
 ORDER += ["metrics", "tuning", "protocols", "scale", "figures", "explore", "book", "exercises"]
 LAST = {"figures", "explore", "book", "exercises"}  # only chapters import these
