@@ -19,7 +19,6 @@ from sklearn.utils import check_random_state, get_tags
 
 from .affinity import NormalisedAffinity, graph_affinity, same_class_affinity
 from .baselines import CCAITQ, kernel_gamma
-from .checks import check_integer, check_positive
 from .lsh import LSH, Hasher, row_blocks
 
 __all__ = ["GRH", "PUBLISHED", "LinearModel", "Round", "Start", "agreement", "make_classifier", "regularised_scores"]
@@ -413,10 +412,7 @@ def check_parameters(grh: GRH) -> None:
     if not known or not 0 <= grh.alpha <= 1:
         error = ValueError if known else TypeError
         raise error(f"alpha must be from 0 (the reference bits only) to 1 (the graph only), got {grh.alpha!r}")
-    for name in ("n_iter", "n_landmarks"):
-        check_integer(getattr(grh, name), name)
-    for name in ("C", "gamma", "ridge"):
-        check_positive(getattr(grh, name), name)
+    grh._check_parameters(counts=("n_iter", "n_landmarks"), positive=("C", "gamma", "ridge"))
     for name, choices in _CHOICES.items():
         if getattr(grh, name) not in choices:
             raise ValueError(f"{name} must be one of {choices}, got {getattr(grh, name)!r}")

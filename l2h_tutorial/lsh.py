@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from .checks import check_integer
+from .checks import check_integer, check_positive
 
 __all__ = [
     "LSH",
@@ -47,6 +47,13 @@ class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """
 
     _needs_labels = False
+
+    def _check_parameters(self, counts: tuple[str, ...] = (), positive: tuple[str, ...] = ()) -> None:
+        """Check the parameters that are counts from 1 on, and those that are positive numbers."""
+        for name in counts:
+            check_integer(getattr(self, name), name)
+        for name in positive:
+            check_positive(getattr(self, name), name)
 
     def _training_points(self, X: ArrayLike, at_least: int = 1) -> NDArray[Any]:
         """Begin to fit: check `n_bits` and the features; return the features."""

@@ -14,7 +14,6 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.svm import SVC, LinearSVC
 from sklearn.utils import check_random_state
 
-from ..checks import check_integer, check_positive
 from ..labels import label_sets
 from ..lsh import Hasher
 from .kernels import kernel_gamma
@@ -108,8 +107,7 @@ class AGH(Hasher):
             If a parameter is out of its range, there are fewer eigenvectors than the bits need, or `X` is not a finite
             two-dimensional array.
         """
-        check_integer(self.n_anchors, "n_anchors")
-        check_integer(self.n_neighbours, "n_neighbours")
+        self._check_parameters(counts=("n_anchors", "n_neighbours"))
         if self.n_layers not in (1, 2):
             raise ValueError(f"n_layers must be 1 or 2, got {self.n_layers!r}")
         centred = self._centred(X)
@@ -124,22 +122,23 @@ class AGH(Hasher):
                 f"n_bits must be at most {possible}, {self.n_layers} for each anchor after the first; "
                 f"got {self.n_bits} with {len(self.anchors_)} anchors"
             )
-        distances, nearest = self._nearest(centred)
-        self.bandwidth_ = float(distances.max(axis=1).mean()) or 1.0
-        weights = anchor_weights(distances, nearest, len(self.anchors_), self.bandwidth_)
-        self.projections_, self.eigenvalues_ = graph_eigenvectors(weights, -(-self.n_bits // self.n_layers))
+        weights, self.bandwidth_ = anchor_weights(centred, self.anchors_, self.n_neighbours)
+        # Z P are the eigenvectors of Z L^-1 Z^T if L^1/2 P are those of the small matrix L^-1/2 Z^T Z L^-1/2.
+        mass = weights.sum(axis=0)
+        scale = 1 / np.sqrt(np.where(mass > 0, mass, 1.0))  # an anchor may be nobody's
+        scaled = sparse.csr_array(weights.multiply(scale))
+        constant = np.sqrt(mass / mass.sum())
+        # Less this the constant eigenvector comes last: also where the graph falls into several parts.
+        values, vectors = np.linalg.eigh((scaled.T @ scaled).toarray() - np.outer(constant, constant))
+        n_vectors = -(-self.n_bits // self.n_layers)
+        self.projections_ = scale[:, None] * with_settled_signs(vectors[:, ::-1][:, :n_vectors])
+        self.eigenvalues_ = values[::-1][:n_vectors]
         if self.n_layers == 2:
-            self.thresholds_ = second_thresholds(weights, weights @ self.projections_[:, : self.n_bits // 2])
+            self.thresholds_ = second_thresholds(scaled, weights @ self.projections_[:, : self.n_bits // 2])
         return self
 
-    def _nearest(self, centred: Floats) -> tuple[Floats, NDArray[np.intp]]:
-        """Return the distances of the nearest anchors of each point, and which they are."""
-        search = NearestNeighbors(n_neighbors=min(self.n_neighbours, len(self.anchors_)), algorithm="brute")
-        found: tuple[Floats, NDArray[np.intp]] = search.fit(self.anchors_).kneighbors(centred)
-        return found
-
     def _scores(self, centred: Floats) -> Floats:
-        weights = anchor_weights(*self._nearest(centred), len(self.anchors_), self.bandwidth_)
+        weights, _ = anchor_weights(centred, self.anchors_, self.n_neighbours, self.bandwidth_)
         vectors: Floats = weights @ self.projections_
         if self.n_layers == 1:
             return vectors
@@ -148,34 +147,27 @@ class AGH(Hasher):
         return np.hstack([vectors, np.where(twice >= 0, twice - upper, lower - twice)])
 
 
-def anchor_weights(distances: Floats, nearest: NDArray[np.intp], n_anchors: int, bandwidth: float) -> sparse.csr_array:
+def anchor_weights(
+    points: Floats, anchors: Floats, n_neighbours: int, bandwidth: float | None = None
+) -> tuple[sparse.csr_array, float]:
     """Weigh the nearest anchors of each point by a Gaussian of their distance; the weights of a point sum to 1."""
+    search = NearestNeighbors(n_neighbors=min(n_neighbours, len(anchors)), algorithm="brute").fit(anchors)
+    distances, nearest = search.kneighbors(points)
+    bandwidth = bandwidth or float(distances.max(axis=1).mean()) or 1.0
     squared = (distances / bandwidth) ** 2
     # Less the smallest, which the sum divides out again: a far point would else have only weights rounded to 0.
     gaussian = np.exp(squared.min(axis=1, keepdims=True) - squared)
     shares = gaussian / gaussian.sum(axis=1, keepdims=True)
-    n, n_neighbours = nearest.shape
-    starts = np.arange(n + 1) * n_neighbours
-    return sparse.csr_array((shares.ravel(), nearest.ravel(), starts), shape=(n, n_anchors))
+    starts = np.arange(len(points) + 1) * nearest.shape[1]
+    return sparse.csr_array((shares.ravel(), nearest.ravel(), starts), shape=(len(points), len(anchors))), bandwidth
 
 
-def graph_eigenvectors(weights: sparse.csr_array, n_vectors: int) -> tuple[Floats, Floats]:
-    """Find P such that Z P are eigenvectors of the anchor graph after the constant one, and their eigenvalues."""
-    scaled, scale, mass = _normalised(weights)
-    constant = np.sqrt(mass / mass.sum())
-    # What is left has the same eigenvectors, the constant one last: also where the graph falls into several parts.
-    values, vectors = np.linalg.eigh((scaled.T @ scaled).toarray() - np.outer(constant, constant))
-    chosen = with_settled_signs(vectors[:, ::-1][:, :n_vectors])
-    return scale[:, None] * chosen, values[::-1][:n_vectors]
-
-
-def second_thresholds(weights: sparse.csr_array, vectors: Floats) -> Floats:
+def second_thresholds(scaled: sparse.csr_array, vectors: Floats) -> Floats:
     """Find where to cut the two sides of each eigenvector again, so that neighbours in the graph are parted least.
 
     A vector y is folded to u = y - upper where y >= 0, and lower - y elsewhere. Of all pairs of thresholds with which u
-    sums to 0, the pair is chosen that makes u^T (I - A) u smallest, A being the anchor graph.
+    sums to 0, the pair is chosen that makes u^T (I - A) u smallest. A, the graph, is `scaled` times its transpose.
     """
-    scaled, _, _ = _normalised(weights)
     above = vectors >= 0
     n_above, n_below = np.maximum(above.sum(axis=0), 1), np.maximum((~above).sum(axis=0), 1)
     # One pair that makes the sum 0 has each side sum to 0; from it upper and lower can move along one direction only.
@@ -186,13 +178,6 @@ def second_thresholds(weights: sparse.csr_array, vectors: Floats) -> Floats:
     curvature = (moved * direction).sum(axis=0)
     step = (moved * folded).sum(axis=0) / np.where(curvature > 1e-12, curvature, np.inf)
     return np.array([upper + step / n_above, lower + step / n_below])
-
-
-def _normalised(weights: sparse.csr_array) -> tuple[sparse.csr_array, Floats, Floats]:
-    """Return Z L^-1/2, the diagonal of L^-1/2, and that of L."""
-    mass = weights.sum(axis=0)
-    scale = 1 / np.sqrt(np.where(mass > 0, mass, 1.0))  # an anchor may be nobody's
-    return sparse.csr_array(weights.multiply(scale)), scale, mass
 
 
 class STH(Hasher):
@@ -292,9 +277,7 @@ class STH(Hasher):
             If a parameter is out of its range, `X` is not a finite two-dimensional array, or `y` is of another length,
             neither classes nor an indicator, the same for all points, or leaves a point without a label.
         """
-        check_integer(self.n_neighbours, "n_neighbours")
-        check_positive(self.C, "C")
-        check_positive(self.gamma, "gamma")
+        self._check_parameters(counts=("n_neighbours",), positive=("C", "gamma"))
         if self.classifier not in ("linear-svm", "rbf-svm"):
             raise ValueError(f"classifier must be 'linear-svm' or 'rbf-svm', got {self.classifier!r}")
         centred = self._centred(X)
@@ -306,30 +289,21 @@ class STH(Hasher):
         graph = neighbour_graph(centred, labels, self.n_neighbours)
         self.codes_ = halved(smooth_vectors(graph, self.n_bits, random))
         if self.classifier == "linear-svm":
-            self._teach_linear(centred, random.randint(2**31 - 1))
+            scale = float(np.linalg.norm(centred) / np.sqrt(n)) or 1.0
+            svm = LinearSVC(C=self.C, loss="hinge", dual=True, max_iter=10_000, random_state=random.randint(2**31 - 1))
+            fitted = [clone(svm).fit(centred / scale, bit) for bit in self.codes_.T]
+            self.coefficients_ = np.column_stack([machine.coef_[0] / scale for machine in fitted])
         else:
-            self._teach_gaussian(centred)
+            self.gamma_ = kernel_gamma(centred, self.gamma)
+            kernel = rbf_kernel(centred, gamma=self.gamma_)
+            fitted = [SVC(C=self.C, kernel="precomputed").fit(kernel, bit) for bit in self.codes_.T]
+            weights = np.zeros(self.codes_.shape)
+            for k, machine in enumerate(fitted):
+                weights[machine.support_, k] = machine.dual_coef_[0]
+            support = weights.any(axis=1)
+            self.support_vectors_, self.coefficients_ = centred[support], weights[support]
+        self.intercepts_ = np.array([machine.intercept_[0] for machine in fitted])
         return self
-
-    def _teach_linear(self, centred: Floats, seed: int) -> None:
-        """Fit a hyperplane a bit, to features of mean squared norm 1."""
-        scale = float(np.linalg.norm(centred) / np.sqrt(len(centred))) or 1.0
-        svm = LinearSVC(C=self.C, loss="hinge", dual=True, max_iter=10_000, random_state=seed)
-        fitted = [clone(svm).fit(centred / scale, bit) for bit in self.codes_.T]
-        self.coefficients_ = np.column_stack([each.coef_[0] / scale for each in fitted])
-        self.intercepts_ = np.array([each.intercept_[0] for each in fitted])
-
-    def _teach_gaussian(self, centred: Floats) -> None:
-        """Fit a weight a training point and bit, all bits from one kernel; keep the points with a weight."""
-        self.gamma_ = kernel_gamma(centred, self.gamma)
-        kernel = rbf_kernel(centred, gamma=self.gamma_)
-        fitted = [SVC(C=self.C, kernel="precomputed").fit(kernel, bit) for bit in self.codes_.T]
-        weights = np.zeros(self.codes_.shape)
-        for k, svm in enumerate(fitted):
-            weights[svm.support_, k] = svm.dual_coef_[0]
-        support = weights.any(axis=1)
-        self.support_vectors_, self.coefficients_ = centred[support], weights[support]
-        self.intercepts_ = np.array([svm.intercept_[0] for svm in fitted])
 
     def _scores(self, centred: Floats) -> Floats:
         if self.classifier == "rbf-svm":

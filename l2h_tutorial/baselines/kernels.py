@@ -10,7 +10,6 @@ from scipy.spatial.distance import squareform
 from sklearn.metrics.pairwise import euclidean_distances, rbf_kernel
 from sklearn.utils import check_random_state
 
-from ..checks import check_integer, check_positive
 from ..labels import label_sets
 from ..lsh import Hasher
 from .linear import checked_labels, with_settled_signs
@@ -132,10 +131,7 @@ class KSH(AnchoredHasher):
             If a parameter is out of its range, `X` is not a finite two-dimensional array, or `y` is missing, of another
             length, neither classes nor an indicator, the same for all points, or leaves a point without a label.
         """
-        check_integer(self.n_anchors, "n_anchors")
-        check_integer(self.n_iter, "n_iter")
-        check_positive(self.gamma, "gamma")
-        check_positive(self.ridge, "ridge")
+        self._check_parameters(counts=("n_anchors", "n_iter"), positive=("gamma", "ridge"))
         kernels, labels = self._anchored(X, y, check_random_state(self.random_state))
         means = kernels.mean(axis=0)
         kernels -= means
@@ -300,50 +296,33 @@ class SDH(AnchoredHasher):
             If a parameter is out of its range, `X` is not a finite two-dimensional array, or `y` is missing, of another
             length, neither classes nor an indicator, or the same for all points.
         """
-        check_integer(self.n_anchors, "n_anchors")
-        check_integer(self.n_iter, "n_iter")
-        for name in ("gamma", "ridge", "classifier_ridge", "nu"):
-            check_positive(getattr(self, name), name)
+        positive = ("gamma", "ridge", "classifier_ridge", "nu")
+        self._check_parameters(counts=("n_anchors", "n_iter"), positive=positive)
         random = check_random_state(self.random_state)
         kernels, labels = self._anchored(X, y, random)
-        hashing = KernelRegression(kernels, self.ridge)
+        means = kernels.mean(axis=0)
+        kernels -= means
+        gram = kernels.T @ kernels
+        ridge = self.ridge * np.trace(gram) / len(gram)
+        gram[np.diag_indices_from(gram)] += ridge
+        factor = cho_factor(gram, lower=True, overwrite_a=True)  # serves all turns
         codes = random.choice([-1.0, 1.0], (len(labels), self.n_bits))
-        predicted = hashing.fit(codes)
+        predicted = kernels @ cho_solve(factor, kernels.T @ codes) + codes.mean(axis=0)
         self.losses_ = np.empty(self.n_iter)
         for i in range(self.n_iter):
-            gram = codes.T @ codes + self.classifier_ridge * np.eye(self.n_bits)
-            classifier = solve(gram, codes.T @ labels, assume_a="pos")
+            # The classifier W that reads the labels from the codes best, then the codes bit by bit, then the hash
+            # functions: ridge regressions of the codes on the kernels, with intercepts that no ridge shrinks.
+            of_codes = codes.T @ codes + self.classifier_ridge * np.eye(self.n_bits)
+            classifier = solve(of_codes, codes.T @ labels, assume_a="pos")
             codes = cyclic_descent(codes, labels @ classifier.T + self.nu * predicted, classifier)
-            predicted = hashing.fit(codes)
+            self.coefficients_ = cho_solve(factor, kernels.T @ codes)
+            predicted = kernels @ self.coefficients_ + codes.mean(axis=0)
             error = np.sum((labels - codes @ classifier) ** 2) + self.classifier_ridge * np.sum(classifier**2)
-            self.losses_[i] = (error + self.nu * hashing.loss(codes, predicted)) / len(labels)
+            misfit = np.sum((codes - predicted) ** 2) + ridge * np.sum(self.coefficients_**2)
+            self.losses_[i] = (error + self.nu * misfit) / len(labels)
         self.codes_ = codes > 0
-        self.coefficients_, self.intercepts_ = hashing.coefficients, hashing.intercepts
+        self.intercepts_ = codes.mean(axis=0) - means @ self.coefficients_
         return self
-
-
-class KernelRegression:
-    """Ridge regression of codes on kernels, with intercepts that no ridge shrinks; one factor serves all turns."""
-
-    def __init__(self, kernels: Floats, ridge: float) -> None:
-        self._means = kernels.mean(axis=0)
-        self._kernels = kernels - self._means
-        gram = self._kernels.T @ self._kernels
-        self._ridge = ridge * np.trace(gram) / len(gram)
-        gram[np.diag_indices_from(gram)] += self._ridge
-        self._factor = cho_factor(gram, lower=True, overwrite_a=True)
-
-    def fit(self, codes: Floats) -> Floats:
-        """Keep ``coefficients`` and ``intercepts`` for (n, n_bits) codes, and return what they predict."""
-        of_codes = codes.mean(axis=0)
-        self.coefficients: Floats = cho_solve(self._factor, self._kernels.T @ codes)
-        self.intercepts: Floats = of_codes - self._means @ self.coefficients
-        predicted: Floats = self._kernels @ self.coefficients + of_codes
-        return predicted
-
-    def loss(self, codes: Floats, predicted: Floats) -> float:
-        """Sum the squared errors and the ridge."""
-        return float(np.sum((codes - predicted) ** 2) + self._ridge * np.sum(self.coefficients**2))
 
 
 def cyclic_descent(codes: Floats, targets: Floats, classifier: Floats) -> Floats:

@@ -7,7 +7,6 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import eigh
 from sklearn.utils import check_consistent_length, check_random_state
 
-from ..checks import check_integer, check_positive
 from ..labels import label_indicator
 from ..lsh import Hasher
 
@@ -131,7 +130,7 @@ class ITQ(Hasher):
             If `n_bits` is not an integer from 1 to the smaller of n and n_features, `n_iter` not one of at least 1, or
             `X` is not a finite two-dimensional array.
         """
-        check_integer(self.n_iter, "n_iter")
+        self._check_parameters(counts=("n_iter",))
         centred = self._centred(X)
         check_enough(self.n_bits, centred)
         components = principal_components(centred, self.n_bits)
@@ -312,8 +311,7 @@ class CCAITQ(Hasher):
             If a parameter is out of its range, `X` is not a finite two-dimensional array, or `y` is missing, of another
             length, neither classes nor an indicator, or the same for all points.
         """
-        check_integer(self.n_iter, "n_iter")
-        check_positive(self.ridge, "ridge")
+        self._check_parameters(counts=("n_iter",), positive=("ridge",))
         centred = self._centred(X, y)
         check_enough(self.n_bits, centred)
         labels = checked_labels(y, centred)
