@@ -208,10 +208,10 @@ def test_the_table_of_versions():
         "loss": ("hinge", "hinge", "squared_hinge"),
         "class_weight": (None, None, "ceiling"),
     }
-    assert PUBLISHED == {
+    assert {
         version: {name: values[column] for name, values in rows.items()}
         for column, version in enumerate(("paper", "thesis", "matlab"))
-    }
+    } == PUBLISHED
     assert GRH.as_published("paper").get_params() == GRH().get_params()
     grh = GRH.as_published("matlab", n_bits=8, loss="hinge")
     assert (grh.n_bits, grh.loss, grh.sign_of_zero) == (8, "hinge", 1)
@@ -340,7 +340,6 @@ def test_a_named_start_has_the_same_seed_and_centred_features_a_given_one_the_fe
         (GRH(4, initial=ITQ(4, random_state=5)), ITQ(4, random_state=5).fit_transform(X)),
     ]:
         np.testing.assert_array_equal(grh.fit(X, y).history_[0].bits, expected)
-        assert grh.history_[1].agreement > grh.history_[0].agreement
     for initial in ("cca-itq", CCAITQ(4)):
         with pytest.raises(ValueError, match="requires y"):
             GRH(4, initial=initial).fit(X, affinity=knn_affinity(X, 4))
