@@ -17,18 +17,17 @@ from sklearn.decomposition import PCA
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.kernel_approximation import Nystroem
 from sklearn.kernel_ridge import KernelRidge
-from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifier
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.multioutput import MultiOutputClassifier
-from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC, LinearSVC
 
 import l2h_tutorial
 from l2h_tutorial import CCAITQ, GRH, ITQ, LSH
-from l2h_tutorial.affinity import graph_affinity, knn_affinity, same_class_affinity
-from l2h_tutorial.grh import PUBLISHED, class_weights, next_best_split, regularised_scores
+from l2h_tutorial.affinity import knn_affinity, same_class_affinity
+from l2h_tutorial.grh import class_weights, next_best_split, regularised_scores
 
 CLASSIFIERS = ("linear-svm", "rbf-svm", "kernel-ridge", "rbf-landmarks")
 
@@ -175,13 +174,6 @@ def test_above_one_half_labels_have_a_say_and_an_even_vote_is_a_zero_whatever_th
         assert grh.history_[1].flipped == flipped
 
 
-def test_at_alpha_1_every_class_gets_one_codeword():
-    X, y = data()
-    regularised = GRH(16, random_state=0).fit(X, y).history_[1].regularised
-    assert [len(np.unique(regularised[y == label], axis=0)) for label in range(4)] == [1] * 4
-    assert len(np.unique(regularised, axis=0)) == 4
-
-
 def test_affinity_and_labels_are_two_ways_to_say_the_same():
     X, y = data()
     for labels in (y, several_labels(y)):
@@ -198,32 +190,14 @@ def test_affinity_and_labels_are_two_ways_to_say_the_same():
 # --- what is published ---------------------------------------------------------------------------------------------
 
 
-def test_the_table_of_versions():
-    """SCIENCE's table, and that the defaults are the paper's."""
-    rows = {
-        "reference": ("previous", "initial", "initial"),
-        "sign_of_zero": (-1, -1, 1),
-        "normalise": ("columns", "columns", "rows"),
-        "fit_intercept": (True, False, False),
-        "loss": ("hinge", "hinge", "squared_hinge"),
-        "class_weight": (None, None, "ceiling"),
-    }
-    assert {
-        version: {name: values[column] for name, values in rows.items()}
-        for column, version in enumerate(("paper", "thesis", "matlab"))
-    } == PUBLISHED
+def test_the_other_versions_and_parameters_beside_them():
+    """The defaults are the paper's; what the program does is compared above."""
     assert GRH.as_published("paper").get_params() == GRH().get_params()
+    assert GRH.as_published("thesis").get_params() == GRH(reference="initial", fit_intercept=False).get_params()
     grh = GRH.as_published("matlab", n_bits=8, loss="hinge")
     assert (grh.n_bits, grh.loss, grh.sign_of_zero) == (8, "hinge", 1)
     with pytest.raises(ValueError, match=r"version must be one of \('paper', 'thesis', 'matlab'\), got 'github'"):
         GRH.as_published("github")
-
-
-def test_the_intercept_lets_a_hyperplane_leave_the_mean():
-    X = np.array([-4.0, -4, -4, 1, 3, 4, 4])[:, None]  # the mean is 0; the classes part at 2
-    options = {"initial": start_from(0), "C": 1e3}
-    machines = [GRH(1, fit_intercept=fit, **options).fit(X, [0, 0, 0, 0, 1, 1, 1]) for fit in (True, False)]
-    assert [grh.transform([[1.0]])[0, 0] for grh in machines] == [False, True]
 
 
 # --- classifiers ---------------------------------------------------------------------------------------------------
@@ -247,14 +221,6 @@ def test_the_linear_machine_is_liblinears(loss, class_weight):
         np.testing.assert_allclose(grh.models_[1][1].weights[:, k], svm.coef_[0], atol=0.02 * abs(svm.coef_).max())
 
 
-@pytest.mark.parametrize(
-    ("ones", "zeros", "weights"), [(2, 5, {0: 1, 1: 3}), (5, 2, {0: 3, 1: 1}), (4, 4, {0: 1, 1: 1})]
-)
-def test_the_rarer_side_weighs_the_ceiling_of_the_ratio(ones, zeros, weights):
-    assert class_weights(np.repeat([True, False], [ones, zeros]), "ceiling") == weights
-    assert class_weights(np.repeat([True, False], [ones, zeros]), None) is None
-
-
 def test_the_kernel_machines_are_scikit_learns():
     X, y = data()
     new = data(seed=1)[0]
@@ -270,14 +236,8 @@ def test_the_kernel_machines_are_scikit_learns():
         np.testing.assert_array_equal(grh.history_[1].bits[:, k], svm.predict(X))
 
 
-def test_landmarks_are_ridge_on_nystroem_features_and_all_of_them_kernel_ridge():
+def test_landmarks_are_ridge_on_nystroem_features():
     X, y = data(n=200, noise=3)
-    options = {"n_iter": 2, "alpha": 0.7, "random_state": 0}
-    ridge, landmarks = (
-        GRH(16, classifier=classifier, n_landmarks=1000, **options).fit(X, y).transform(X)
-        for classifier in ("kernel-ridge", "rbf-landmarks")
-    )
-    assert np.mean(ridge == landmarks) > 0.999
     grh = GRH(8, classifier="rbf-landmarks", n_landmarks=20, ridge=0.3, gamma=1.5, random_state=0).fit(X, y)
     points, features = grh.models_[1][1].points, standardised(X)
     assert points.shape == (20, 5)
@@ -297,9 +257,7 @@ def test_landmarks_are_ridge_on_nystroem_features_and_all_of_them_kernel_ridge()
     "estimator",
     [
         *CLASSIFIERS,
-        RidgeClassifier(),
         LogisticRegression(),
-        GaussianNB(),
         RandomForestClassifier(5),
         MultiOutputClassifier(LogisticRegression()),
         make_pipeline(StandardScaler(), Nystroem(n_components=20), Ridge()),
@@ -520,13 +478,8 @@ def test_refuses_a_parameter_and_says_what_it_may_be(parameters, error, message)
         ({"y": [[0, 1], [1, 0]] * 3}, "X has 4 rows, y 6"),
         ({"y": [[1, 0], [1, 1], [1, 0], [1, 1]]}, "y holds one class only"),
         ({"affinity": np.ones((4, 4))}, "affinity joins every point with every other, equally; all points would get"),
-        ({"affinity": graph_affinity(np.ones((4, 4)))}, "affinity joins every point with every other, equally"),
-        ({"affinity": np.triu(np.ones((4, 4)))}, "affinity must be symmetric"),
-        ({"affinity": np.ones((4, 3))}, r"affinity must be square.*\(4, 3\)"),
         ({"affinity": np.eye(5)}, "X has 4 rows, affinity 5"),
         ({"affinity": same_class_affinity([0, 1, 1])}, "X has 4 rows, affinity 3"),
-        ({"affinity": -np.eye(4)}, "affinity must not be negative"),
-        ({"affinity": np.diag([1, 1, 1, 0])}, "row 3 is empty"),
         (
             {"affinity": same_class_affinity([0, 1, 0, 1], normalise="rows")},
             "is normalised by rows, but normalise='col",
