@@ -311,14 +311,9 @@ class GRH(Hasher):
             scores = regularised_scores(S, L, L_ref, self.alpha)
             targets = to_bits(scores, self.sign_of_zero)
             # A bit on which all points agree cannot be taught: it gets two sides, or stays with the model it has.
-            degenerate, kept = degenerate_bits(targets), []
-            for k in degenerate:
-                drawn, mended = self._mended(scores[:, k], features, S, random)
-                if drawn is not None:
-                    L_initial[:, k] = drawn  # what the bit was at the start must not hold it back in later rounds
-                if mended is None:
-                    kept.append(k)
-                targets[:, k] = L[:, k] if mended is None else mended
+            degenerate = degenerate_bits(targets)
+            kept = [k for k in degenerate if not self._mend(k, targets, L_initial, scores, features, S, random)]
+            targets[:, kept] = L[:, kept]
             columns = np.setdiff1d(np.arange(self.n_bits), kept)
             same_columns = number > 1 and np.array_equal(columns, self.models_[-1][0])
             if same_columns and np.array_equal(targets, self.history_[-1].regularised):
@@ -351,16 +346,21 @@ class GRH(Hasher):
         features /= self.scale_
         return features
 
-    def _mended(self, scores: Floats, features: Floats, S: NormalisedAffinity, random: Any) -> Any:
-        """Give a degenerate bit two sides: its new start, if any, and its new target, or None where nothing helps."""
+    def _mend(
+        self, k: int, targets: Bits, L_initial: Bits, scores: Floats, features: Floats, S: Any, random: Any
+    ) -> bool:
+        """Give degenerate bit k two sides in `targets`, or return False where nothing helps."""
         for way in _WAYS[self.degenerate]:
-            if way == "redraw":
-                drawn, mended = redrawn_bit(features, S, self.alpha, self.sign_of_zero, random)
+            if way == "split":
+                target = next_best_split(scores[:, k])
             else:
-                drawn, mended = None, next_best_split(scores)
-            if mended is not None:
-                return drawn, mended
-        return None, None
+                drawn, target = redrawn_bit(features, S, self.alpha, self.sign_of_zero, random)
+                if drawn is not None:
+                    L_initial[:, k] = drawn  # what the bit was at the start must not hold it back in later rounds
+            if target is not None:
+                targets[:, k] = target
+                return True
+        return False
 
     def _encode(self, points: NDArray[Any]) -> Bits:
         """Take each bit from the last round that taught it."""
