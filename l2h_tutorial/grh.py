@@ -629,11 +629,13 @@ class KernelModel:
     def __init__(self, points: Floats, gamma: float, weights: Floats, intercepts: Floats | float = 0.0) -> None:
         self.points = points
         self.gamma = gamma
-        self.of_kernel = LinearModel(weights, np.asarray(intercepts))
+        self.weights = weights
+        self.intercepts = intercepts
 
     def scores(self, features: Floats) -> Floats:
         """Return float64 (n, n_bits) for standardised features."""
-        return self.of_kernel.scores(rbf_kernel(features, self.points, gamma=self.gamma))
+        kernel: Floats = rbf_kernel(features, self.points, gamma=self.gamma)
+        return kernel @ self.weights + self.intercepts
 
     def predict(self, features: Floats) -> Bits:
         """Return the scores > 0."""
