@@ -23,8 +23,6 @@ __all__ = ["OneHotClassifier", "OutputCodes", "RandomCodes", "hadamard_codewords
 Bits = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
-_CODEWORDS = ("random", "hadamard", "one-hot")
-
 
 class RandomCodes(Hasher):
     """Coin tosses in place of a hash code: whatever an experiment gets out of them was not learned.
@@ -124,10 +122,9 @@ class OutputCodes(_ClassHasher):
     ----------
     n_bits : int, default=16
         Bits of a code. With fewer than the logarithm of the number of classes to base 2, classes share codewords.
-    codewords : {"random", "hadamard", "one-hot"} or (n_classes, n_bits) array of bool, default="random"
-        See :func:`~l2h_tutorial.controls.random_codewords` and
-        :func:`~l2h_tutorial.controls.hadamard_codewords`; "one-hot" has one bit a class, so `n_bits` must be
-        the number of classes. An array has a row for each class, the classes sorted.
+    codewords : {"random", "hadamard"} or (n_classes, n_bits) array of bool, default="random"
+        See :func:`~l2h_tutorial.controls.random_codewords` and :func:`~l2h_tutorial.controls.hadamard_codewords`. An
+        array has a row for each class, the classes sorted.
     classifier, C, gamma, ridge
         As for :class:`GRH`.
     random_state : int, RandomState instance or None, default=None
@@ -151,7 +148,7 @@ class OutputCodes(_ClassHasher):
     Examples
     --------
     >>> X, y = [[-2.0, 0], [-1, 0], [1, 1], [2, 1], [1, -1], [2, -1]], [0, 0, 1, 1, 2, 2]
-    >>> codes = OutputCodes(3, codewords="one-hot").fit(X, y)
+    >>> codes = OutputCodes(3, codewords=np.eye(3, dtype=bool)).fit(X, y)
     >>> codes.transform([[-3.0, 0]]).astype(int)
     array([[1, 0, 0]])
     """
@@ -198,14 +195,12 @@ class OutputCodes(_ClassHasher):
     def _table(self, n_classes: int, random: np.random.RandomState) -> Bits:
         """Make the codewords, or check those that are given."""
         if isinstance(self.codewords, str):
-            if self.codewords not in _CODEWORDS:
-                raise ValueError(f"codewords must be one of {_CODEWORDS} or an array of bool, got {self.codewords!r}")
-            if self.codewords == "one-hot" and self.n_bits != n_classes:
-                raise ValueError(f"one-hot codewords have a bit a class: n_bits must be {n_classes}, got {self.n_bits}")
-            if self.codewords == "one-hot":
-                return np.eye(n_classes, dtype=np.bool_)
-            make = random_codewords if self.codewords == "random" else hadamard_codewords
-            return make(n_classes, self.n_bits, random)
+            makers = {"random": random_codewords, "hadamard": hadamard_codewords}
+            if self.codewords not in makers:
+                raise ValueError(
+                    f"codewords must be one of {tuple(makers)} or an array of bool, got {self.codewords!r}"
+                )
+            return makers[self.codewords](n_classes, self.n_bits, random)
         table = np.asarray(self.codewords)
         if table.dtype != np.bool_:
             raise TypeError(f"codewords must be boolean, got {table.dtype}")
