@@ -1,4 +1,4 @@
-"""Locality-sensitive hashing by random hyperplanes, and the theory of when two vectors collide."""
+"""What every hasher shares, locality-sensitive hashing by random hyperplanes, and when two vectors collide."""
 
 from typing import Any, Self
 
@@ -8,16 +8,133 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from .checks import check_integer
+from .checks import check_integer, check_positive
 
-_BLOCK_ROWS = 4096  # rows projected at a time: bounds the float64 copy of float32 features
+__all__ = [
+    "LSH",
+    "Hasher",
+    "amplified_probability",
+    "angle_between",
+    "collision_probability",
+    "row_blocks",
+]
+
+Bits = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+
+_BLOCK_ROWS = 4096  # rows encoded at a time: bounds the float64 copy of float32 features
 
 
-class LSH(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """The base of every hasher: a scikit-learn transformer to boolean columns, fitted in its own way.
+
+    A subclass has a parameter ``n_bits`` and begins its ``fit`` with ``_centred``, which checks `X` and keeps
+    ``mean_``. A bit is True where a score of the centred features is 0 or more. The scores are a product with
+    ``projections_``, unless ``_scores`` says otherwise. A hasher of another kind overrides ``_encode``.
+
+    Examples
+    --------
+    >>> class FirstFeatures(Hasher):
+    ...     def __init__(self, n_bits=1):
+    ...         self.n_bits = n_bits
+    ...
+    ...     def fit(self, X, y=None):
+    ...         self.projections_ = np.eye(self._centred(X).shape[1])[:, : self.n_bits]
+    ...         return self
+    >>> FirstFeatures(1).fit_transform([[1.0, 5.0], [3.0, 5.0]])
+    array([[False],
+           [ True]])
+    """
+
+    _needs_labels = False
+
+    def _check_parameters(self, counts: tuple[str, ...] = (), positive: tuple[str, ...] = ()) -> None:
+        """Check the parameters that are counts from 1 on, and those that are positive numbers."""
+        for name in counts:
+            check_integer(getattr(self, name), name)
+        for name in positive:
+            check_positive(getattr(self, name), name)
+
+    def _training_points(self, X: ArrayLike, at_least: int = 1) -> NDArray[Any]:
+        """Begin to fit: check `n_bits` and the features; return the features."""
+        self._n_features_out = self._code_length()
+        points: NDArray[Any] = validate_data(self, X, dtype=[np.float64, np.float32], ensure_min_samples=at_least)
+        return points
+
+    def _code_length(self) -> int:
+        """Check `n_bits`."""
+        return check_integer(self.n_bits, "n_bits")
+
+    def _centred(self, X: ArrayLike, y: Any = None) -> Floats:
+        """Begin to fit: check all, keep the mean of the features, and return them without it."""
+        if self._needs_labels and y is None:
+            raise ValueError(f"This {type(self).__name__} estimator requires y to be passed, but the target y is None")
+        points = self._training_points(X, at_least=2)
+        self.mean_ = points.mean(axis=0, dtype=np.float64)
+        centred: Floats = points - self.mean_
+        return centred
+
+    def transform(self, X: ArrayLike) -> Bits:
+        """Hash each row.
+
+        Parameters
+        ----------
+        X : (n, n_features) array of numbers
+            With as many features as in `fit`.
+
+        Returns
+        -------
+        (n, n_bits) array of bool
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            Before `fit`.
+        ValueError
+            If `X` has another number of features than in `fit`, or is not a finite two-dimensional array.
+        """
+        points = self._new_points(X)
+        return np.concatenate([self._encode(points[rows]) for rows in row_blocks(len(points))])
+
+    def _new_points(self, X: ArrayLike) -> NDArray[Any]:
+        """Begin to transform: check that `fit` came before, and the features; return these."""
+        check_is_fitted(self)
+        points: NDArray[Any] = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+        return points
+
+    def _encode(self, points: NDArray[Any]) -> Bits:
+        """Hash a block of rows."""
+        # In float64 even for float32 features, since the mean is: rounding must not decide where a vector lies.
+        return self._scores(points - self.mean_) >= 0
+
+    def _scores(self, centred: Floats) -> Floats:
+        """Give a number for each bit, whose sign the bit is."""
+        scores: Floats = centred @ self.projections_
+        return scores
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = self._needs_labels
+        tags.transformer_tags.preserves_dtype = []  # bits come out, whatever goes in
+        return tags
+
+
+def row_blocks(n: int) -> list[slice]:
+    """Cut n rows into blocks, one of which is computed at a time, so that memory does not grow with n.
+
+    Examples
+    --------
+    >>> row_blocks(5000)
+    [slice(0, 4096, None), slice(4096, 8192, None)]
+    """
+    return [slice(start, start + _BLOCK_ROWS) for start in range(0, n, _BLOCK_ROWS)]
+
+
+class LSH(Hasher):
     """Sign random projections: bit k says on which side of the k-th random hyperplane a vector lies.
 
     All hyperplanes go through the origin, so vectors that all lie in one corner of the space (raw GIST values are
-    positive) are hardly separated: centre the features first.
+    positive) are hardly separated: centre the features first. A vector on a hyperplane gets a 1.
 
     Parameters
     ----------
@@ -64,45 +181,13 @@ class LSH(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         TypeError, ValueError
             If `n_bits` is not an integer of at least 1, or `X` is not a finite two-dimensional array.
         """
-        n_bits = check_integer(self.n_bits, "n_bits")
-        validate_data(self, X, dtype=[np.float64, np.float32])
-        self.hyperplanes_ = check_random_state(self.random_state).standard_normal((self.n_features_in_, n_bits))
-        self._n_features_out = n_bits
+        self._training_points(X)
+        self.hyperplanes_ = check_random_state(self.random_state).standard_normal((self.n_features_in_, self.n_bits))
         return self
 
-    def transform(self, X: ArrayLike) -> NDArray[np.bool_]:
-        """Hash each row.
-
-        Parameters
-        ----------
-        X : (n, d) array of numbers
-            With as many features as in `fit`.
-
-        Returns
-        -------
-        (n, n_bits) array of bool
-            True where the projection on the hyperplane's normal vector is 0 or more.
-
-        Raises
-        ------
-        sklearn.exceptions.NotFittedError
-            Before `fit`.
-        ValueError
-            If `X` has another number of features than in `fit`, or is not a finite two-dimensional array.
-        """
-        check_is_fitted(self)
-        features: NDArray[Any] = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
-        bits: NDArray[np.bool_] = np.empty((len(features), self.hyperplanes_.shape[1]), dtype=np.bool_)
-        for start in range(0, len(features), _BLOCK_ROWS):
-            # In float64 even for float32 features: rounding must not decide on which side a vector lies.
-            block = features[start : start + _BLOCK_ROWS].astype(np.float64, copy=False)
-            np.greater_equal(block @ self.hyperplanes_, 0, out=bits[start : start + _BLOCK_ROWS])
-        return bits
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.transformer_tags.preserves_dtype = []  # bits come out, whatever goes in
-        return tags
+    def _encode(self, points: NDArray[Any]) -> Bits:
+        """Say for each hyperplane whether a row lies on the side to which its normal vector points."""
+        return np.asarray(points @ self.hyperplanes_ >= 0)  # in float64, since the hyperplanes are
 
 
 def angle_between(X: ArrayLike, Y: ArrayLike) -> NDArray[np.float64]:

@@ -1,95 +1,64 @@
-"""PCAH, ITQ, CCA-ITQ and Spectral Hashing against plain writings of what their papers say, and what they refuse."""
+"""The baselines against plain, dense writings of what their papers say, brute force and scikit-learn."""
+
+from itertools import product
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import sparse
-from scipy.linalg import orthogonal_procrustes
+from hypothesis.extra.numpy import arrays
+from scipy.linalg import eigh, orthogonal_procrustes
+from scipy.optimize import check_grad
 from sklearn.base import clone
 from sklearn.cross_decomposition import CCA
 from sklearn.datasets import make_blobs
 from sklearn.decomposition import PCA
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-from test_baselines_promises import data
+from sklearn.linear_model import Ridge
+from sklearn.metrics.pairwise import euclidean_distances, rbf_kernel
+from sklearn.svm import SVC, LinearSVC
 
 from l2h_tutorial import CCAITQ, ITQ, LSH, PCAH, SpectralHashing, mean_average_precision, paper_partition
-from l2h_tutorial.baselines.base import check_independent
-from l2h_tutorial.baselines.pca import quantising_rotation
-from l2h_tutorial.baselines.spectral import smoothest_modes
-
-HASHERS = [PCAH(4), ITQ(4, random_state=0), CCAITQ(4, random_state=0), SpectralHashing(4)]
-by_name = pytest.mark.parametrize("hasher", HASHERS, ids=lambda hasher: type(hasher).__name__)
-
-
-# --- what they refuse, and need -------------------------------------------------------------------------------------
+from l2h_tutorial.affinity import knn_affinity
+from l2h_tutorial.baselines import AGH, KSH, SDH, STH, kernel_gamma
+from l2h_tutorial.baselines.graphs import halved, neighbour_graph, smooth_vectors
+from l2h_tutorial.baselines.kernels import Residual, cyclic_descent, greedy_bit, surrogate_loss
+from l2h_tutorial.baselines.linear import quantising_rotation, smoothest_modes
 
 
-@by_name
-def test_few_points_with_many_features_are_enough(hasher):
-    X, y = data(n=12, n_features=40)
-    bits = clone(hasher).fit(X, y).transform(X)
-    assert all(0 < bit.sum() < 12 for bit in bits.T)
+def data(seed=0, n=80, n_features=6, n_classes=4):
+    """Classes that overlap, in features of unequal variance and mean 3."""
+    random = np.random.default_rng(seed)
+    y = random.integers(0, n_classes, n)
+    centres = np.random.default_rng(99).normal(size=(n_classes, n_features))
+    return (centres[y] + random.normal(size=(n, n_features))) * np.arange(1, n_features + 1) + 3, y
 
 
-@by_name
-@pytest.mark.parametrize(
-    ("n_bits", "error", "message"),
-    [
-        (0, ValueError, "n_bits must be at least 1, got 0"),
-        (2.0, TypeError, "n_bits must be an integer of at least 1, got 2.0"),
-        (True, TypeError, "n_bits must be an integer of at least 1, got True"),
-    ],
-)
-def test_impossible_numbers_of_bits_are_refused(hasher, n_bits, error, message):
-    with pytest.raises(error, match=message):
-        clone(hasher).set_params(n_bits=n_bits).fit(*data())
+def three_parts(n=60):
+    """Blobs so far from each other that no graph of near neighbours joins them."""
+    return make_blobs(n, centers=np.array([[0.0, 0], [100, 0], [0, 100]]), random_state=0)
 
 
-@pytest.mark.parametrize("hasher", [PCAH(7), ITQ(7), CCAITQ(7)], ids=lambda hasher: type(hasher).__name__)
-@pytest.mark.parametrize("shape", [(80, 6), (6, 80)])
-def test_more_bits_than_directions_are_refused(hasher, shape):
-    X, y = data(n=shape[0], n_features=shape[1])
-    with pytest.raises(ValueError, match=r"n_bits must be at most 6.*got 7"):
-        hasher.fit(X, y)
+def same_up_to_complement(bits, others):
+    return all((a == b).all() or (a != b).all() for a, b in zip(bits.T, others.T, strict=True))
 
 
-@pytest.mark.parametrize("hasher", [ITQ(3), CCAITQ(3)], ids=lambda hasher: type(hasher).__name__)
-def test_the_seed_draws_the_first_rotation(hasher):
-    X, y = data()
-    bits = [clone(hasher).set_params(random_state=seed, n_iter=1).fit(X, y).transform(X) for seed in (0, 0, 1)]
-    np.testing.assert_array_equal(bits[0], bits[1])
-    assert (bits[0] != bits[2]).any()
-    with pytest.raises(ValueError, match="n_iter must be at least 1, got 0"):
-        clone(hasher).set_params(n_iter=0).fit(X, y)
-    with pytest.raises(TypeError, match=r"n_iter must be an integer of at least 1, got 1\.5"):
-        clone(hasher).set_params(n_iter=1.5).fit(X, y)
-
-
-# --- PCAH ----------------------------------------------------------------------------------------------------------
+# --- PCAH, ITQ, spectral hashing -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("shape", [(80, 6), (12, 40)])
 def test_pcah_takes_the_signs_of_scikit_learns_components(shape):
     X = data(n=shape[0], n_features=shape[1])[0]
     pcah = PCAH(4).fit(X)
-    components = PCA(4).fit(X).components_
-    np.testing.assert_allclose(np.abs(components @ pcah.projections_), np.eye(4), atol=1e-8)
+    np.testing.assert_allclose(np.abs(PCA(4).fit(X).components_ @ pcah.projections_), np.eye(4), atol=1e-8)
     np.testing.assert_array_equal(pcah.transform(X), (X - X.mean(axis=0)) @ pcah.projections_ >= 0)
-    largest = np.abs(pcah.projections_).argmax(axis=0)
-    assert (pcah.projections_[largest, range(4)] > 0).all()
-
-
-def dependent(rank, n_features, n, factor, seed):
-    """Rows of features of which only `rank` are linearly independent, less what rounding adds."""
-    random = np.random.default_rng(seed)
-    return factor * (random.normal(size=(n, rank)) @ random.normal(size=(rank, n_features)) + random.normal(size=3)[0])
+    assert (pcah.projections_[np.abs(pcah.projections_).argmax(axis=0), range(4)] > 0).all()
 
 
 @given(st.integers(1, 5), st.sampled_from([8, 60]), st.sampled_from([40, 2000]), st.sampled_from([1e-6, 1.0, 1e6]))
 @settings(max_examples=20)
 def test_pcah_has_a_bit_for_each_independent_direction_and_no_more(rank, n_features, n, factor):
-    X = dependent(rank, n_features, n, factor, seed=rank)
+    random = np.random.default_rng(rank)
+    X = factor * (random.normal(size=(n, rank)) @ random.normal(size=(rank, n_features)) + random.normal())
     pcah = PCAH(rank).fit(X)
     alone = np.vstack([pcah.transform(x[None]) for x in X[:100]])
     np.testing.assert_array_equal(alone, pcah.transform(X)[:100])
@@ -97,113 +66,49 @@ def test_pcah_has_a_bit_for_each_independent_direction_and_no_more(rank, n_featu
         PCAH(rank + 1).fit(X)
 
 
-@pytest.mark.parametrize("origin", [0, 3, 1e6])
-@pytest.mark.parametrize("shape", [(12, 12), (12, 40)])
-def test_pcah_knows_that_n_points_have_n_minus_1_directions_about_their_mean(shape, origin):
-    X = np.random.default_rng(0).normal(size=shape) + origin
-    assert PCAH(11).fit(X).transform(X).shape == (12, 11)
-    with pytest.raises(ValueError, match=r"n_bits must be at most 11, the linearly independent.*got 12"):
-        PCAH(12).fit(X)
-
-
-@given(st.integers(2, 6), st.integers(1, 40), st.integers(-14, 0), st.sampled_from([0.0, 1e3, 1e9]), st.integers(0, 99))
-def test_components_are_independent_where_singular_values_say_so(d, n, exponent, origin, seed):
-    random = np.random.default_rng(seed)
-    turned = np.linalg.qr(random.normal(size=(d, d)))[0]
-    centred = random.normal(size=(n + 1, d)) * np.logspace(0, exponent, d) @ turned.T
-    mean = np.full(d, origin)
-    components = [turned, np.eye(d), np.hstack([turned[:, :1], turned])][seed % 3]
-    singular = np.linalg.svd(centred @ components, compute_uv=False)
-    rounding = np.finfo(float).eps * max(centred.shape) * max(singular[0], np.linalg.norm(mean))
-    if min(n, np.sum(singular > rounding)) < components.shape[1]:
-        with pytest.raises(ValueError, match="linearly independent directions"):
-            check_independent(components, centred, mean)
-    else:
-        check_independent(components, centred, mean)
-
-
-def test_pcah_decomposes_no_rows_where_all_directions_clearly_vary(monkeypatch):
-    X = np.random.default_rng(0).normal(size=(500, 8)) * np.logspace(0, -3, 8)
-    expected = PCAH(8).fit(X).projections_
-
-    def refuse(*_, **__):
-        raise AssertionError("svd was called")
-
-    monkeypatch.setattr(np.linalg, "svd", refuse)
-    np.testing.assert_array_equal(PCAH(8).fit(X).projections_, expected)
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_dependent_features_are_recognised_to_rounding_in_float64(dtype):
-    X = np.random.default_rng(0).normal(size=(500, 3)).astype(dtype)
-    X = np.column_stack([X, X @ np.array([0.1, 0.7, -0.3], dtype=dtype)])
-    if dtype is np.float64:
-        with pytest.raises(ValueError, match="at most 3, the linearly independent"):
-            PCAH(4).fit(X)
-    else:
-        assert PCAH(4).fit(X).projections_.shape == (4, 4)  # its own rounding is a direction, as documented
-
-
-def test_pcah_finds_no_direction_in_one_row_over_and_over():
-    with pytest.raises(ValueError, match=r"n_bits must be at most 0, the linearly independent"):
-        PCAH(1).fit(np.full((5, 3), 0.1))
-
-
-@pytest.mark.parametrize("smallest", [1e-3, 1e-6, 1e-9])
-def test_pcah_keeps_a_direction_of_little_variance(smallest):
-    random = np.random.default_rng(0)
-    X = random.normal(size=(500, 4)) * [1, 1, 1, smallest]
-    pcah = PCAH(4).fit(X)
-    alone = np.vstack([pcah.transform(x[None]) for x in X])
-    np.testing.assert_array_equal(alone, pcah.transform(X))
-
-
-# --- ITQ -----------------------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("hasher", [ITQ(6, random_state=0), CCAITQ(6, random_state=0)], ids=str)
 def test_with_more_bits_than_independent_directions_a_rotation_leaves_no_bit_to_rounding(hasher):
-    X, y = dependent(3, 6, 3000, 1.0, seed=0), np.arange(3000) % 8
+    random = np.random.default_rng(0)
+    X, y = random.normal(size=(3000, 3)) @ random.normal(size=(3, 6)), np.arange(3000) % 8
     bits = hasher.fit(X, y).transform(X)
     np.testing.assert_array_equal(np.vstack([hasher.transform(x[None]) for x in X[:500]]), bits[:500])
     assert (np.abs(bits.mean(axis=0) - 0.5) < 0.25).all()
 
 
-def test_itq_alternates_between_signs_and_procrustes():
+def test_itq_alternates_between_signs_and_procrustes_and_never_loses_more():
     X = data()[0]
-    V = PCAH(4).fit(X)
-    V = (X - V.mean_) @ V.projections_
+    pcah = PCAH(4).fit(X)
+    V = (X - pcah.mean_) @ pcah.projections_
     rotation = quantising_rotation(V, 0, random_state=3)[0]
+    np.testing.assert_allclose(rotation @ rotation.T, np.eye(4), atol=1e-12)
+    losses = []
     for _ in range(20):
-        rotation = orthogonal_procrustes(V, np.where(V @ rotation >= 0, 1.0, -1.0))[0]
-    np.testing.assert_allclose(quantising_rotation(V, 20, random_state=3)[0], rotation)
-    np.testing.assert_array_equal(ITQ(4, n_iter=20, random_state=3).fit(X).transform(X), V @ rotation >= 0)
+        signs = np.where(V @ rotation >= 0, 1.0, -1.0)
+        losses.append(np.mean((signs - V @ rotation / np.sqrt(np.mean(V**2))) ** 2))
+        rotation = orthogonal_procrustes(V, signs)[0]
+    itq = ITQ(4, n_iter=20, random_state=3).fit(X)
+    np.testing.assert_allclose(itq.projections_, pcah.projections_ @ rotation)
+    np.testing.assert_allclose(itq.losses_, losses)
+    assert (np.diff(losses) <= 1e-12).all()
 
 
-def test_itq_rotates_and_never_loses_more():
-    X = data(n=300)[0]
-    itq = ITQ(5, random_state=0).fit(X)
-    np.testing.assert_allclose(itq.projections_.T @ itq.projections_, np.eye(5), atol=1e-12)
-    assert len(itq.losses_) == 50
-    assert (np.diff(itq.losses_) <= 1e-12).all()
-    assert itq.losses_[-1] < itq.losses_[0]
-    V = (X - itq.mean_) @ itq.projections_
-    V /= np.sqrt(np.mean(V**2))
-    assert np.mean((np.sign(V) - V) ** 2) == pytest.approx(itq.losses_[-1], rel=0.01)
-
-
-def test_itq_keeps_clusters_whole_that_pcah_cuts():
-    X, y = make_blobs(200, centers=np.array([[-9.0, 0], [9, 0], [0, 8], [0, -8]]), random_state=0)
-    codes = ITQ(2, random_state=0).fit_transform(X) @ [1, 2]
-    assert all(len(set(codes[y == label])) == 1 for label in range(4))
-    pcah = PCAH(2).fit_transform(X) @ [1, 2]
-    assert max(len(set(pcah[y == label])) for label in range(4)) > 1
+def test_spectral_hashing_is_the_smallest_eigenfunctions_of_the_box():
+    X = data(n=200)[0]
+    hashing = SpectralHashing(12).fit(X)
+    projected = (X - X.mean(axis=0)) @ hashing.projections_
+    lowest, side = projected.min(axis=0), np.ptp(projected, axis=0)
+    every = sorted((m / side[j], j, m) for j in range(6) for m in range(1, 13))[:12]
+    waves = [np.sin(np.pi / 2 + m * np.pi / side[j] * (projected[:, j] - lowest[j])) for _, j, m in every]
+    np.testing.assert_array_equal(hashing.transform(X), np.column_stack(waves) >= 0)
+    component, mode = smoothest_modes(np.array([1.0, 10.0, 0.0]), 11)
+    assert component.tolist() == [1] * 9 + [0, 1]
+    assert mode.tolist() == [*range(1, 10), 1, 10]
 
 
 # --- CCA-ITQ -------------------------------------------------------------------------------------------------------
 
 
-def test_cca_finds_scikit_learns_canonical_directions():
+def test_cca_finds_scikit_learns_canonical_directions_and_weighs_them_by_correlation():
     X, y = data(n=400)
     labels = np.eye(4)[y]
     ours = CCAITQ(3, ridge=1e-9, random_state=0).fit(X, y)
@@ -213,18 +118,6 @@ def test_cca_finds_scikit_learns_canonical_directions():
     np.testing.assert_allclose(ours.correlations_, correlations, rtol=1e-4)
     span = np.linalg.qr(theirs.x_rotations_ / X.std(axis=0, ddof=1)[:, None])[0]
     np.testing.assert_allclose(span @ span.T @ ours.projections_, ours.projections_, atol=1e-3)
-
-
-def test_with_classes_the_directions_are_the_linear_discriminants():
-    X, y = data(n=400)
-    cca = CCAITQ(3, ridge=1e-9, random_state=0).fit(X, y)
-    discriminants = LinearDiscriminantAnalysis(solver="eigen").fit(X, y).scalings_[:, :3]
-    span = np.linalg.qr(discriminants)[0]
-    np.testing.assert_allclose(span @ span.T @ cca.projections_, cca.projections_, atol=1e-8)
-
-
-def test_directions_weigh_as_much_as_they_correlate():
-    X, y = data(n=400)
     cca = CCAITQ(3, random_state=0).fit(X, y)
     centred = (X - cca.mean_) / np.sqrt(np.mean((X - cca.mean_) ** 2))
     regularised = centred.T @ centred / 400 + 0.1 * np.eye(6)
@@ -233,83 +126,264 @@ def test_directions_weigh_as_much_as_they_correlate():
 
 
 def test_four_classes_give_three_directions_and_the_rotation_spreads_them():
-    X, y = data(n_features=12)
-    cca = CCAITQ(8, random_state=0).fit(X, y)
-    assert (cca.correlations_[:3] > 0).all()
-    assert (cca.correlations_[3:] == 0).all()
+    cca = CCAITQ(8, random_state=0).fit(*data(n_features=12))
+    assert ((cca.correlations_ > 0) == (np.arange(8) < 3)).all()
     assert np.linalg.matrix_rank(cca.projections_) == 3
     assert (np.linalg.norm(cca.projections_, axis=0) > 1e-3).all()
 
 
-def test_classes_are_a_special_case_of_labels():
-    X, y = data()
-    expected = CCAITQ(4, random_state=0).fit(X, y).transform(X)
-    indicator = np.eye(4, dtype=int)[y]
-    for labels in (np.array(list("abcd"))[y], indicator, sparse.csr_array(indicator)):
-        np.testing.assert_array_equal(CCAITQ(4, random_state=0).fit(X, labels).transform(X), expected)
-    indicator[::2, 0] = 1
-    assert (CCAITQ(4, random_state=0).fit(X, indicator).transform(X) != expected).any()
+# --- anchor graph hashing ------------------------------------------------------------------------------------------
 
 
-def test_the_ridge_shrinks_the_correlations_and_fits_less_noise():
-    X, y = make_blobs(120, centers=10, n_features=60, cluster_std=20, random_state=0)
-    correlations = [CCAITQ(4, ridge=ridge, random_state=0).fit(X, y).correlations_[0] for ridge in (1e-4, 0.1, 1, 10)]
-    assert (np.diff(correlations) < 0).all()
+def dense_anchor_graph(agh, X):
+    """Return Z and A = Z L^-1 Z^T, point by point."""
+    Z = np.zeros((len(X), len(agh.anchors_)))
+    for row, point in zip(Z, X - agh.mean_, strict=True):
+        distances = np.linalg.norm(agh.anchors_ - point, axis=1)
+        nearest = np.argsort(distances)[: agh.n_neighbours]
+        row[nearest] = np.exp(-((distances[nearest] / agh.bandwidth_) ** 2))
+        row /= row.sum()
+    return Z, (Z / np.maximum(Z.sum(axis=0), 1e-300)) @ Z.T
+
+
+def test_agh_takes_the_signs_of_the_anchor_graphs_eigenvectors_also_of_new_points():
+    X, new = data()[0], data(seed=1)[0]
+    agh = AGH(5, n_anchors=20, random_state=0).fit(X)
+    distances = np.sort(euclidean_distances(X - agh.mean_, agh.anchors_), axis=1)
+    assert distances.shape == (80, 20)
+    assert agh.bandwidth_ == pytest.approx(distances[:, 2].mean())
+    values, vectors = np.linalg.eigh(dense_anchor_graph(agh, X)[1])
+    np.testing.assert_allclose(agh.eigenvalues_, values[::-1][1:6])
+    assert same_up_to_complement(agh.transform(X), vectors[:, ::-1][:, 1:6] >= 0)
+    np.testing.assert_array_equal(agh.transform(new), dense_anchor_graph(agh, new)[0] @ agh.projections_ >= 0)
+    far = np.full((1, 6), 1e6)
+    nearest = np.linalg.norm(far - agh.mean_ - agh.anchors_, axis=1).argmin()  # which has all the weight
+    np.testing.assert_array_equal(agh.transform(far)[0], agh.projections_[nearest] >= 0)
+
+
+def test_the_second_layer_parts_neighbours_least_of_all_thresholds_that_balance():
+    X = data()[0]
+    agh = AGH(7, n_anchors=20, n_layers=2, random_state=0).fit(X)
+    Z, A = dense_anchor_graph(agh, X)
+    vectors, (upper, lower) = Z @ agh.projections_, agh.thresholds_
+    second = np.where(vectors[:, :3] >= 0, vectors[:, :3] >= upper, vectors[:, :3] <= lower)
+    np.testing.assert_array_equal(agh.transform(X), np.hstack([vectors >= 0, second]))
+    for y, up, down in zip(vectors.T, upper, lower, strict=False):
+        above = y >= 0
+        steps = np.linspace(-1, 1, 201) * np.ptp(y)  # along all pairs whose sum is 0
+        folded = [np.where(above, y - up - s / above.sum(), down + s / (~above).sum() - y) for s in (0, *steps)]
+        roughness = [u @ u - u @ A @ u for u in folded]
+        np.testing.assert_allclose([u.sum() for u in folded], 0, atol=1e-9)
+        assert roughness[0] <= min(roughness) + 1e-9
+
+
+def test_few_or_equal_points_are_their_own_anchors_and_parts_are_told_apart():
+    X = np.repeat(data(n=7)[0], 3, axis=0)
+    agh = AGH(4, n_neighbours=99, random_state=0).fit(X)
+    np.testing.assert_allclose(np.sort(agh.anchors_, axis=0), np.sort(X[::3] - X.mean(axis=0), axis=0))
+    X, y = three_parts()
+    codes = AGH(2, n_anchors=12, random_state=0).fit_transform(X) @ [1, 2]
+    assert [len(set(codes[y == part])) for part in range(3)] == [1, 1, 1]
+    assert len(set(codes)) == 3
+
+
+# --- self-taught hashing -------------------------------------------------------------------------------------------
+
+SETS = np.array([[1, 0, 0], [1, 1, 0], [0, 1, 0], [0, 1, 1], [0, 0, 1]])
+
+
+def joined(X, labels, n_neighbours):
+    """Join points that share a label, one by one."""
+    W, squared = np.eye(len(X)), euclidean_distances(X, squared=True)
+    pairs = []
+    for i in range(len(X)):
+        others = [j for j in range(len(X)) if j == i or (labels[i] * labels[j]).any()]
+        pairs += [(i, j) for j in sorted(others, key=lambda j: squared[i, j])[: n_neighbours + 1]]
+    mean = np.mean([squared[pair] for pair in pairs])
+    for i, j in pairs:
+        W[i, j] = W[j, i] = 1 / (1 + squared[i, j] / mean)
+    return W
 
 
 @pytest.mark.parametrize(
-    ("y", "message"),
+    "labels", [np.eye(4)[np.arange(40) ** 2 % 7 % 4], SETS[np.arange(40) % 5]], ids=["1", "several"]
+)
+@pytest.mark.parametrize("n_neighbours", [3, 99])
+def test_with_labels_the_nearest_that_share_one_are_joined(labels, n_neighbours):
+    X = data(n=40)[0]
+    graph = neighbour_graph(X, labels.astype(float), n_neighbours)
+    np.testing.assert_allclose(graph.toarray(), joined(X, labels, n_neighbours))
+
+
+def test_sth_cuts_the_laplacian_eigenvectors_at_their_medians():
+    X = data()[0]
+    sth = STH(4, n_neighbours=5, random_state=0).fit(X)
+    W = joined(X, np.ones((80, 1)), 5)
+    D = np.diag(W.sum(axis=1))
+    values, vectors = eigh(D - W, D)
+    assert (np.diff(values[:6]) > 1e-3).all()  # one part only, and no eigenvalue twice
+    assert same_up_to_complement(sth.codes_, vectors[:, 1:5] > np.median(vectors[:, 1:5], axis=0))
+
+
+@pytest.mark.parametrize("n_vectors", [2, 6, 15, 59])
+@pytest.mark.parametrize("n_neighbours", [1, 5, 59])
+def test_the_smoothest_functions_of_any_graph_solve_its_eigenproblem(n_neighbours, n_vectors):
+    """Sparse and dense, of one part and of several."""
+    W = knn_affinity(three_parts()[0], n_neighbours)
+    D = np.diag(W.toarray().sum(axis=1))
+    V = smooth_vectors(W, n_vectors, np.random.RandomState(0))
+    np.testing.assert_allclose(V.T @ D @ V, np.eye(n_vectors), atol=1e-9)
+    np.testing.assert_allclose(V.T @ D @ np.ones(60), 0, atol=1e-9)
+    best = eigh(D - W, D, eigvals_only=True)[1 : n_vectors + 1].sum()
+    assert np.trace(V.T @ (D - W) @ V) == pytest.approx(best, abs=1e-9)
+
+
+@given(arrays(np.int64, st.tuples(st.integers(2, 9), st.just(3)), elements=st.integers(-2, 2)))
+def test_halves_are_as_equal_as_a_cut_at_the_median_can_make_them(values):
+    for bit, column in zip(halved(values.astype(float)).T, values.T, strict=True):
+        sizes = [(column > np.median(column)).sum(), (column >= np.median(column)).sum()]
+        assert abs(bit.sum() - len(bit) / 2) == min(abs(size - len(bit) / 2) for size in sizes)
+        assert not bit.any() or bit.all() or column[bit].min() > column[~bit].max()
+
+
+def test_the_classifiers_of_sth_are_scikit_learns():
+    X, new, y = data()[0], data(seed=1)[0], np.arange(80) % 4
+    linear = STH(4, C=0.3, random_state=0).fit(X, y)
+    gaussian = STH(4, classifier="rbf-svm", C=3, gamma=0.5, random_state=0).fit(X, y)
+    scale = np.sqrt(((X - X.mean(axis=0)) ** 2).sum(axis=1).mean())
+    squared = euclidean_distances(X, squared=True)[np.triu_indices(80, 1)]
+    for k in range(4):
+        svm = LinearSVC(C=0.3, loss="hinge", tol=1e-8, max_iter=10**6, random_state=0)
+        svm.fit((X - X.mean(axis=0)) / scale, linear.codes_[:, k])
+        decision = svm.decision_function((new - X.mean(axis=0)) / scale)
+        clear = np.abs(decision) > 1e-2  # ours stops earlier
+        assert clear.mean() > 0.5
+        np.testing.assert_array_equal(linear.transform(new)[clear, k], decision[clear] > 0)
+        svm = SVC(C=3, gamma=0.5 / np.median(squared)).fit(X, gaussian.codes_[:, k])
+        np.testing.assert_array_equal(gaussian.transform(new)[:, k], svm.decision_function(new) >= 0)
+
+
+# --- supervised hashing with kernels -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("n", [80, 4321])
+def test_the_kernels_width_is_relative_to_the_median_squared_distance(n):
+    X = data(n=n)[0] - data(n=n)[0].mean(axis=0)
+    squared = euclidean_distances(X, squared=True)
+    expected = pytest.approx(3.0 / np.median(squared[np.triu_indices(n, 1)]), rel=1e-9 if n == 80 else 0.02)
+    assert kernel_gamma(X, 3.0) == expected
+    assert kernel_gamma(X, 3.0, seed=1, squared=squared) == expected
+    drawn = np.random.RandomState(1).choice(n, min(n, 2000), replace=False)  # without a seed: at equal steps
+    assert kernel_gamma(X, 3.0, seed=1) == pytest.approx(kernel_gamma(X[drawn], 3.0))
+    assert kernel_gamma(X, 3.0) == pytest.approx(kernel_gamma(X[:: -(-n // 2000)], 3.0))
+
+
+def pairwise_labels(labels):
+    """Return S: +1 for two points with a label in common, else -1."""
+    return np.where(labels @ labels.T > 0, 1.0, -1.0)
+
+
+@pytest.mark.parametrize("labels", [np.eye(4)[np.arange(30) % 4], SETS[np.arange(30) % 5]], ids=["classes", "several"])
+def test_the_residual_is_that_of_the_dense_matrix(labels):
+    random = np.random.default_rng(0)
+    residual, R = Residual(labels.astype(float), 3), 3 * pairwise_labels(labels)
+    for _ in range(3):
+        np.testing.assert_allclose(residual @ np.eye(30), R, atol=1e-12)
+        bit = random.choice([-1.0, 1.0], 30)
+        R = R - np.outer(bit, bit)
+        assert residual.take(bit) == pytest.approx(np.mean((R / 3) ** 2))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_bit_of_ksh_is_the_best_of_all_that_brute_force_can_find(seed):
+    labels = np.eye(3)[[0, 0, 0, 1, 1, 1, 1, 2, 2]]
+    residual, R = Residual(labels, 4), 4 * pairwise_labels(labels)
+    kernels = np.linalg.qr(np.random.default_rng(seed).normal(size=(9, 9)))[0]  # with as many any bit can be had
+    for _ in range(3):
+        _, found = greedy_bit(kernels, residual, 100)
+        best = max(np.array(bit) @ R @ np.array(bit) for bit in product([-1.0, 1.0], repeat=9))
+        assert found @ R @ found == pytest.approx(best)
+        residual.take(found)
+        R -= np.outer(found, found)
+
+
+def test_the_gradient_of_the_smooth_objective_is_right():
+    random = np.random.default_rng(0)
+    residual, kernels = Residual(np.eye(3)[np.arange(30) % 3], 4), random.normal(size=(30, 5))
+    residual.take(random.choice([-1.0, 1.0], 30))
+    both = [lambda a, part=part: surrogate_loss(a, kernels, residual)[part] for part in (0, 1)]
+    assert max(check_grad(*both, random.normal(size=5)) for _ in range(3)) < 1e-6
+    np.testing.assert_array_equal(surrogate_loss(1e9 * random.normal(size=5), kernels, residual)[1], 0)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_every_bit_of_ksh_makes_the_objective_smaller_and_ascent_helps(seed):
+    X, y = data(seed=seed)
+    ksh, short = (KSH(12, n_iter=n_iter, random_state=seed).fit(X, y) for n_iter in (100, 1))
+    H, S = np.where(ksh.transform(X), 1.0, -1.0), pairwise_labels(np.eye(4)[y])
+    expected = [np.mean((S - H[:, :k] @ H[:, :k].T / 12) ** 2) for k in range(1, 13)]
+    np.testing.assert_allclose(ksh.losses_, expected)
+    assert (np.diff([1, *ksh.losses_]) < 0).all()
+    assert ksh.losses_[-1] < short.losses_[-1]
+
+
+def objective(B, Y, W, F):
+    return np.sum((Y - B @ W) ** 2) + 0.1 * np.sum((B - F) ** 2)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_after_the_descent_of_sdh_no_single_bit_can_be_changed_for_the_better(seed):
+    random = np.random.default_rng(seed)
+    B, F = random.choice([-1.0, 1.0], (9, 4)), random.normal(size=(9, 4))
+    Y, W = np.eye(3)[random.integers(0, 3, 9)], random.normal(size=(4, 3))
+    found = cyclic_descent(B, Y @ W.T + 0.1 * F, W)
+    best = objective(found, Y, W, F)
+    assert best < objective(B, Y, W, F)
+    for i, k in product(range(9), range(4)):
+        changed = found.copy()
+        changed[i, k] *= -1
+        assert objective(changed, Y, W, F) >= best
+
+
+@pytest.mark.parametrize("nu", [1e-5, 0.01, 1.0])
+def test_sdh_teaches_its_codes_by_scikit_learns_ridge_and_no_turn_makes_the_objective_larger(nu):
+    X, y = data(n=200)
+    sdh = SDH(6, n_anchors=40, nu=nu, n_iter=10, ridge=0.2, random_state=0).fit(X, y)
+    assert (np.diff(sdh.losses_) <= 1e-12).all()
+    assert sdh.losses_[-1] < sdh.losses_[0]
+    kernels, B = rbf_kernel(X - sdh.mean_, sdh.anchors_, gamma=sdh.gamma_), np.where(sdh.codes_, 1.0, -1.0)
+    epsilon = 0.2 * np.sum((kernels - kernels.mean(axis=0)) ** 2) / 40
+    ridge = Ridge(epsilon).fit(kernels, B)
+    np.testing.assert_allclose(sdh.coefficients_, ridge.coef_.T, atol=1e-8)
+    np.testing.assert_array_equal(sdh.transform(X), ridge.predict(kernels) >= 0)
+
+
+# --- what they refuse ----------------------------------------------------------------------------------------------
+
+X, Y = data()
+ROWS = np.random.default_rng(0).normal(size=(12, 40)) + 3
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
     [
-        (None, "y to be passed, but the target y is None"),
-        (np.zeros(80), "at least two classes.*got one class"),
-        (np.tile([1, 0], (80, 1)), "at least two classes.*got one class"),
-        (np.arange(79) % 2, "inconsistent numbers of samples"),
-        (np.linspace(0, 1, 80), "Unknown label type"),
+        (lambda: PCAH(7).fit(X), r"n_bits must be at most 6.*n_samples = 80 with n_features = 6.*got 7"),
+        (lambda: ITQ(7).fit(X[:6]), "n_bits must be at most 6.*got 7"),
+        (lambda: CCAITQ(7).fit(X, Y), "n_bits must be at most 6.*got 7"),
+        (lambda: PCAH(12).fit(ROWS), "n_bits must be at most 11, the linearly independent.*got 12"),
+        (lambda: PCAH(1).fit(np.full((5, 3), 0.1)), "n_bits must be at most 0, the linearly independent"),
+        (lambda: SpectralHashing(2).fit(np.ones((5, 3))), "at least two different rows"),
+        (lambda: CCAITQ(2).fit(X, np.tile([1, 0], (80, 1))), "at least two classes, or sets of labels.*got one class"),
+        (lambda: AGH(10, n_anchors=10).fit(X), "n_bits must be at most 9.*got 10 with 10 anchors"),
+        (lambda: AGH(19, n_anchors=10, n_layers=2).fit(X), "n_bits must be at most 18.*got 19 with 10 anchors"),
+        (lambda: AGH(n_layers=3).fit(X), "n_layers must be 1 or 2, got 3"),
+        (lambda: STH(8).fit(X[:8]), "n_bits must be at most 7, fewer than n_samples = 8; got 8"),
+        (lambda: STH(2, classifier="svm").fit(X), "classifier must be 'linear-svm' or 'rbf-svm', got 'svm'"),
     ],
 )
-def test_cca_refuses_labels_that_do_not_fit(y, message):
+def test_what_cannot_be_learned_is_refused(call, message):
     with pytest.raises(ValueError, match=message):
-        CCAITQ(2).fit(data()[0], y)
-
-
-@pytest.mark.parametrize(("ridge", "error"), [(0, ValueError), (-1.0, ValueError), ("a", TypeError), (True, TypeError)])
-def test_cca_refuses_a_ridge_that_is_no_positive_number(ridge, error):
-    with pytest.raises(error, match=f"ridge must be a positive number, got {ridge!r}"):
-        CCAITQ(2, ridge=ridge).fit(*data())
-
-
-# --- spectral hashing ----------------------------------------------------------------------------------------------
-
-
-def test_spectral_hashing_is_the_smallest_eigenfunctions_of_the_box():
-    X = data(n=200)[0]
-    hashing = SpectralHashing(12).fit(X)
-    projected = (X - X.mean(axis=0)) @ hashing.projections_
-    lowest, side = projected.min(axis=0), np.ptp(projected, axis=0)
-    every = sorted((m / side[j], j, m) for j in range(6) for m in range(1, 13))[:12]
-    expected = np.column_stack(
-        [np.sin(np.pi / 2 + m * np.pi / side[j] * (projected[:, j] - lowest[j])) for _, j, m in every]
-    )
-    np.testing.assert_array_equal(hashing.transform(X), expected >= 0)
-    assert hashing.components_.tolist() == [j for _, j, _ in every]
-    assert hashing.modes_.tolist() == [m for _, _, m in every]
-
-
-def test_a_long_side_is_cut_before_a_short_one():
-    component, mode = smoothest_modes(np.array([1.0, 10.0, 0.0]), 11)
-    assert component.tolist() == [1] * 9 + [0, 1]
-    assert mode.tolist() == [*range(1, 10), 1, 10]
-
-
-def test_one_feature_is_enough_for_many_bits():
-    X = np.linspace(0, 1, 64)[:, None]
-    bits = SpectralHashing(4).fit_transform(X)
-    assert (np.diff(bits.astype(int), axis=0) != 0).sum(axis=0).tolist() == [1, 2, 3, 4]
-
-
-def test_spectral_hashing_needs_two_different_rows():
-    with pytest.raises(ValueError, match="at least two different rows"):
-        SpectralHashing(2).fit(np.ones((5, 3)))
+        call()
 
 
 # --- CIFAR-10, as published ----------------------------------------------------------------------------------------

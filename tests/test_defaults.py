@@ -32,10 +32,7 @@ def documented():
 
 
 DOCUMENTED = documented()
-
-
-def test_documented_defaults_are_found():
-    assert {"l2h_tutorial.lsh.LSH", "l2h_tutorial.buckets.table.HashTable.query_radius"} <= DOCUMENTED.keys()
+assert {"l2h_tutorial.lsh.LSH", "l2h_tutorial.grh.GRH"} <= DOCUMENTED.keys()
 
 
 @pytest.mark.parametrize("name", DOCUMENTED)
@@ -44,13 +41,3 @@ def test_defaults_are_as_documented(name):
     parameters = inspect.signature(item).parameters
     stated = {key: eval(value) for keys, value in STATED.findall(item.__doc__) for key in keys.split(", ")}
     assert {key: parameters[key].default for key in stated} == stated
-
-
-@pytest.mark.parametrize("name", ["OutputCodes", "OneHotClassifier"])
-def test_parameters_that_are_as_for_grh_have_its_defaults(name):
-    """Their documentation says "as for GRH" of these."""
-    item = getattr(import_module("l2h_tutorial.grh.output_codes"), name)
-    assert re.search(r"gamma, ridge, n_landmarks\n +As for :class:`GRH`", item.__doc__)  # from 3.13 on indented less
-    ours, theirs = (inspect.signature(each).parameters for each in (item, import_module("l2h_tutorial").GRH))
-    for key in ("classifier", "C", "gamma", "ridge", "n_landmarks"):
-        assert ours[key].default == theirs[key].default

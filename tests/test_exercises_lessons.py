@@ -9,7 +9,8 @@ from sklearn.neighbors import NearestCentroid
 from test_lessons import assert_the_book_says, quoted_lessons
 
 from l2h_tutorial import CCAITQ, GRH, LSH, HashTable, mean_average_precision, precision_at_k, split_dataset
-from l2h_tutorial.baselines import KSH, RandomCodes
+from l2h_tutorial.baselines import KSH
+from l2h_tutorial.controls import RandomCodes
 from l2h_tutorial.exercises import find
 
 SEEDS = range(5)

@@ -18,10 +18,9 @@ from test_lessons import assert_the_book_says, quoted_lessons
 
 from l2h_tutorial import GRH, LSH, integers_to_bits, mean_average_precision, split_dataset
 from l2h_tutorial.affinity import same_class_affinity
-from l2h_tutorial.baselines import ITQ, RandomCodes
-from l2h_tutorial.grh import OneHotClassifier, OutputCodes
-from l2h_tutorial.grh.codewords import hadamard_codewords, random_codewords
-from l2h_tutorial.grh.rounds import regularised_scores
+from l2h_tutorial.baselines import ITQ
+from l2h_tutorial.controls import OneHotClassifier, OutputCodes, RandomCodes, hadamard_codewords, random_codewords
+from l2h_tutorial.grh import regularised_scores
 from l2h_tutorial.splits import disjoint_partition, held_out_partition, paper_partition
 
 SEEDS = range(5)

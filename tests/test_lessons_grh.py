@@ -14,7 +14,7 @@ from sklearn.svm import SVC
 from l2h_tutorial import CCAITQ, GRH, LSH, HashTable, mean_average_precision, rerank, split_dataset
 from l2h_tutorial.affinity import graph_affinity, knn_affinity, same_class_affinity
 from l2h_tutorial.baselines import KSH
-from l2h_tutorial.grh.rounds import regularised_scores
+from l2h_tutorial.grh import regularised_scores
 from l2h_tutorial.metrics import paired_bootstrap
 from l2h_tutorial.protocols import compare_radius_search, compare_ranking
 from l2h_tutorial.tuning import tune_as_published, validation_set

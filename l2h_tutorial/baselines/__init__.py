@@ -1,12 +1,8 @@
 """The methods that Graph Regularised Hashing is compared with, one estimator each."""
 
-from .agh import AGH
-from .cca import CCAITQ
-from .controls import RandomCodes
-from .ksh import KSH
-from .pca import ITQ, PCAH
-from .sdh import SDH
-from .spectral import SpectralHashing
-from .sth import STH
+from .graphs import AGH, STH
+from .kernels import KSH, SDH
+from .kernels import kernel_gamma as kernel_gamma  # for the classifiers of GRH
+from .linear import CCAITQ, ITQ, PCAH, SpectralHashing
 
-__all__ = ["AGH", "CCAITQ", "ITQ", "KSH", "PCAH", "SDH", "STH", "RandomCodes", "SpectralHashing"]
+__all__ = ["AGH", "CCAITQ", "ITQ", "KSH", "PCAH", "SDH", "STH", "SpectralHashing"]

@@ -8,10 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..affinity import same_class_affinity
 from ..codes import check_bits
-from ..grh import GRH
-from ..grh.partition import LinearModel
-from ..grh.rounds import agreement
-from ..grh.start import Start
+from ..grh import GRH, LinearModel, Start, agreement
 from ..lsh import LSH
 from .output import figure_data
 

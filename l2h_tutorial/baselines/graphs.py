@@ -1,0 +1,374 @@
+"""Hashing by the smoothest functions on a graph: of anchors (AGH), or of neighbours (STH)."""
+
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
+from scipy.sparse.linalg import LinearOperator, eigsh
+from sklearn.base import clone
+from sklearn.cluster import KMeans
+from sklearn.metrics.pairwise import rbf_kernel
+from sklearn.neighbors import NearestNeighbors
+from sklearn.svm import SVC, LinearSVC
+from sklearn.utils import check_random_state
+
+from ..labels import label_sets
+from ..lsh import Hasher
+from .kernels import kernel_gamma
+from .linear import checked_labels, with_settled_signs
+
+Bits = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+
+_KMEANS_ITER = 10  # anchors need only be spread over the data; the paper stops early too
+
+
+class AGH(Hasher):
+    r"""Anchor graph hashing: cut the data where their neighbourhood graph is thin, in time linear in their number.
+
+    Every point is joined with its nearest few of some anchors, the centres of k-means, with weights Z whose rows sum to
+    1. The graph of the points, :math:`A = Z \Lambda^{-1} Z^T` with :math:`\Lambda` the sums of the columns of Z,
+    is never built. The codes sought make :math:`\sum_{ij} A_{ij} \|b_i - b_j\|^2` small, with balanced and uncorrelated
+    bits. Without the demand that bits be -1 or +1 they are the eigenvectors of A with the largest eigenvalues after the
+    first, which is constant; and these are Z P, with P from a matrix as small as the number of anchors. So Z P
+    encodes new points too.
+
+    With one layer a bit is the sign of an eigenvector. With two, half as many eigenvectors are used, and each gives a
+    second bit, which cuts both sides of the first again, at the two thresholds that disturb the graph least.
+
+    Parameters
+    ----------
+    n_bits : int, default=16
+        Bits of a code. With one layer at most one fewer than there are anchors; with two, twice that.
+    n_anchors : int, default=300
+        Centres of k-means; where there are no more different training points, these.
+    n_neighbours : int, default=3
+        Anchors that a point is joined with; all where there are fewer.
+    n_layers : {1, 2}, default=1
+    random_state : int, RandomState instance or None, default=None
+        Starts k-means.
+
+    Attributes
+    ----------
+    mean_ : (n_features,) array of float64
+    anchors_ : (n_anchors, n_features) array of float64
+        Less the mean.
+    bandwidth_ : float
+        Of the weights exp(-(distance / bandwidth)^2): the mean distance of a training point from the farthest anchor
+        that it is joined with.
+    projections_ : (n_anchors, n_vectors) array of float64
+        P.
+    eigenvalues_ : (n_vectors,) array of float64
+        The largest first.
+    thresholds_ : (2, n_bits // 2) array of float64
+        With two layers, where the second bits cut the upper and the lower side of an eigenvector.
+    n_features_in_ : int
+
+    References
+    ----------
+    W. Liu, J. Wang, S. Kumar and S.-F. Chang, "Hashing with graphs", ICML 2011.
+
+    Examples
+    --------
+    >>> X = np.array([[0.0, 0], [1, 0], [0, 1], [9, 9], [8, 9], [9, 8]])
+    >>> bits = AGH(1, random_state=0).fit_transform(X).ravel()
+    >>> bits == bits[0]
+    array([ True,  True,  True, False, False, False])
+    """
+
+    def __init__(
+        self,
+        n_bits: int = 16,
+        *,
+        n_anchors: int = 300,
+        n_neighbours: int = 3,
+        n_layers: int = 1,
+        random_state: Any = None,
+    ) -> None:
+        self.n_bits = n_bits
+        self.n_anchors = n_anchors
+        self.n_neighbours = n_neighbours
+        self.n_layers = n_layers
+        self.random_state = random_state
+
+    def fit(self, X: ArrayLike, y: Any = None) -> Self:
+        """Find the anchors, the eigenvectors of their graph, and the thresholds.
+
+        Parameters
+        ----------
+        X : (n, n_features) array of numbers
+        y : ignored
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a parameter is out of its range, there are fewer eigenvectors than the bits need, or `X` is not a finite
+            two-dimensional array.
+        """
+        self._check_parameters(counts=("n_anchors", "n_neighbours"))
+        if self.n_layers not in (1, 2):
+            raise ValueError(f"n_layers must be 1 or 2, got {self.n_layers!r}")
+        centred = self._centred(X)
+        self.anchors_ = np.unique(centred, axis=0)
+        if len(self.anchors_) > self.n_anchors:
+            random = check_random_state(self.random_state)
+            kmeans = KMeans(self.n_anchors, n_init=1, max_iter=_KMEANS_ITER, random_state=random)
+            self.anchors_ = kmeans.fit(centred).cluster_centers_
+        possible = self.n_layers * (len(self.anchors_) - 1)
+        if self.n_bits > possible:
+            raise ValueError(
+                f"n_bits must be at most {possible}, {self.n_layers} for each anchor after the first; "
+                f"got {self.n_bits} with {len(self.anchors_)} anchors"
+            )
+        weights, self.bandwidth_ = anchor_weights(centred, self.anchors_, self.n_neighbours)
+        # Z P are the eigenvectors of Z L^-1 Z^T if L^1/2 P are those of the small matrix L^-1/2 Z^T Z L^-1/2.
+        mass = weights.sum(axis=0)
+        scale = 1 / np.sqrt(np.where(mass > 0, mass, 1.0))  # an anchor may be nobody's
+        scaled = sparse.csr_array(weights.multiply(scale))
+        constant = np.sqrt(mass / mass.sum())
+        # Less this the constant eigenvector comes last: also where the graph falls into several parts.
+        values, vectors = np.linalg.eigh((scaled.T @ scaled).toarray() - np.outer(constant, constant))
+        n_vectors = -(-self.n_bits // self.n_layers)
+        self.projections_ = scale[:, None] * with_settled_signs(vectors[:, ::-1][:, :n_vectors])
+        self.eigenvalues_ = values[::-1][:n_vectors]
+        if self.n_layers == 2:
+            self.thresholds_ = second_thresholds(scaled, weights @ self.projections_[:, : self.n_bits // 2])
+        return self
+
+    def _scores(self, centred: Floats) -> Floats:
+        weights, _ = anchor_weights(centred, self.anchors_, self.n_neighbours, self.bandwidth_)
+        vectors: Floats = weights @ self.projections_
+        if self.n_layers == 1:
+            return vectors
+        upper, lower = self.thresholds_
+        twice = vectors[:, : len(upper)]
+        return np.hstack([vectors, np.where(twice >= 0, twice - upper, lower - twice)])
+
+
+def anchor_weights(
+    points: Floats, anchors: Floats, n_neighbours: int, bandwidth: float | None = None
+) -> tuple[sparse.csr_array, float]:
+    """Weigh the nearest anchors of each point by a Gaussian of their distance; the weights of a point sum to 1."""
+    search = NearestNeighbors(n_neighbors=min(n_neighbours, len(anchors)), algorithm="brute").fit(anchors)
+    distances, nearest = search.kneighbors(points)
+    bandwidth = bandwidth or float(distances.max(axis=1).mean()) or 1.0
+    squared = (distances / bandwidth) ** 2
+    # Less the smallest, which the sum divides out again: a far point would else have only weights rounded to 0.
+    gaussian = np.exp(squared.min(axis=1, keepdims=True) - squared)
+    shares = gaussian / gaussian.sum(axis=1, keepdims=True)
+    starts = np.arange(len(points) + 1) * nearest.shape[1]
+    return sparse.csr_array((shares.ravel(), nearest.ravel(), starts), shape=(len(points), len(anchors))), bandwidth
+
+
+def second_thresholds(scaled: sparse.csr_array, vectors: Floats) -> Floats:
+    """Find where to cut the two sides of each eigenvector again, so that neighbours in the graph are parted least.
+
+    A vector y is folded to u = y - upper where y >= 0, and lower - y elsewhere. Of all pairs of thresholds with which u
+    sums to 0, the pair is chosen that makes u^T (I - A) u smallest. A, the graph, is `scaled` times its transpose.
+    """
+    above = vectors >= 0
+    n_above, n_below = np.maximum(above.sum(axis=0), 1), np.maximum((~above).sum(axis=0), 1)
+    # One pair that makes the sum 0 has each side sum to 0; from it upper and lower can move along one direction only.
+    upper, lower = (vectors * above).sum(axis=0) / n_above, (vectors * ~above).sum(axis=0) / n_below
+    folded = np.where(above, vectors - upper, lower - vectors)
+    direction = np.where(above, 1 / n_above, -1 / n_below)
+    moved = direction - scaled @ (scaled.T @ direction)
+    curvature = (moved * direction).sum(axis=0)
+    step = (moved * folded).sum(axis=0) / np.where(curvature > 1e-12, curvature, np.inf)
+    return np.array([upper + step / n_above, lower + step / n_below])
+
+
+class STH(Hasher):
+    r"""Self-taught hashing: codes of the training points from the Laplacian of a graph, and a classifier for each bit.
+
+    First the training points get codes. With W the adjacency of a graph of these points, D its degrees and L = D - W,
+    the smoothest functions on the graph are sought, after the constant one:
+
+    .. math:: \min_V \; \mathrm{tr}(V^T L V) \quad \text{subject to} \quad V^T D V = I, \; V^T D \mathbf{1} = 0
+
+    They are eigenvectors of :math:`L v = \lambda D v`. A bit says whether a point has more than the median of one.
+    Then, as new points have no place in the graph, a support vector machine is taught each bit from the features.
+
+    ``fit(X)`` joins each point with its nearest neighbours, as in the paper. ``fit(X, y)`` joins it with its nearest
+    neighbours among the points that share a label with it, which makes the method supervised. With C classes the graph
+    then falls into C parts or more, and C - 1 functions or more are perfectly smooth, and equally so: those that are
+    the same within each part. Any basis of them will do, and one is drawn at random. Functions after these mostly tell
+    a few points of one class from all others, which the classifiers hardly learn.
+
+    Parameters
+    ----------
+    n_bits : int, default=16
+        Bits of a code, fewer than training points.
+    classifier : {"linear-svm", "rbf-svm"}, default="linear-svm"
+        Without and with a Gaussian kernel.
+    C : float, default=1.0
+        Inverse strength of the regularisation of the support vector machines. They see the features less their mean,
+        divided by one number, after which the mean squared norm of the training points is 1.
+    gamma : float, default=2.0
+        Of the kernel exp(-gamma squared distance), in units of 1 / the median squared distance of training points.
+    n_neighbours : int, default=25
+        Neighbours of each point in the graph; all that there are to choose from where these are fewer.
+    random_state : int, RandomState instance or None, default=None
+        Draws what the eigenproblem leaves open, then seeds the linear support vector machines.
+
+    Attributes
+    ----------
+    mean_ : (n_features,) array of float64
+    codes_ : (n, n_bits) array of bool
+        The codes of the training points, which the classifiers are taught.
+    coefficients_ : (n_features, n_bits) or (n_support, n_bits) array of float64
+        Of the features, or of the kernels around the support vectors.
+    intercepts_ : (n_bits,) array of float64
+    support_vectors_ : (n_support, n_features) array of float64
+        Of "rbf-svm": the training points, less the mean, that have a coefficient in any bit.
+    gamma_ : float
+        Of "rbf-svm": of the kernel, in the units of the features.
+    n_features_in_ : int
+
+    Notes
+    -----
+    Labels are a dense indicator: with C classes or labels ``fit(X, y)`` takes O(n C) memory, and O(n C) time for each
+    class, or different set of labels, to find the points that share a label with it.
+
+    References
+    ----------
+    D. Zhang, J. Wang, D. Cai and J. Lu, "Self-taught hashing for fast similarity search", SIGIR 2010.
+
+    Examples
+    --------
+    >>> X = np.array([[0.0], [1.0], [2.0], [7.0], [8.0], [9.0]])
+    >>> STH(1, n_neighbours=2, random_state=0).fit_transform(X).ravel()
+    array([False, False, False,  True,  True,  True])
+    >>> STH(1, classifier="rbf-svm", gamma=9, random_state=0).fit_transform(X, list("abbbaa")).ravel()
+    array([False,  True,  True,  True, False, False])
+    """
+
+    def __init__(
+        self,
+        n_bits: int = 16,
+        *,
+        classifier: str = "linear-svm",
+        C: float = 1.0,
+        gamma: float = 2.0,
+        n_neighbours: int = 25,
+        random_state: Any = None,
+    ) -> None:
+        self.n_bits = n_bits
+        self.classifier = classifier
+        self.C = C
+        self.gamma = gamma
+        self.n_neighbours = n_neighbours
+        self.random_state = random_state
+
+    def fit(self, X: ArrayLike, y: Any = None) -> Self:
+        """Find the codes of the training points, and teach the classifiers.
+
+        Parameters
+        ----------
+        X : (n, n_features) array of numbers
+        y : (n,) array of classes, or (n, n_labels) 0/1 indicator, dense or sparse, optional
+            Without, points are neighbours whatever their labels.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a parameter is out of its range, `X` is not a finite two-dimensional array, or `y` is of another length,
+            neither classes nor an indicator, the same for all points, or leaves a point without a label.
+        """
+        self._check_parameters(counts=("n_neighbours",), positive=("C", "gamma"))
+        if self.classifier not in ("linear-svm", "rbf-svm"):
+            raise ValueError(f"classifier must be 'linear-svm' or 'rbf-svm', got {self.classifier!r}")
+        centred = self._centred(X)
+        n = len(centred)
+        if self.n_bits >= n:
+            raise ValueError(f"n_bits must be at most {n - 1}, fewer than n_samples = {n}; got {self.n_bits}")
+        random = check_random_state(self.random_state)
+        labels = np.ones((n, 1)) if y is None else checked_labels(y, centred)
+        graph = neighbour_graph(centred, labels, self.n_neighbours)
+        self.codes_ = halved(smooth_vectors(graph, self.n_bits, random))
+        if self.classifier == "linear-svm":
+            scale = float(np.linalg.norm(centred) / np.sqrt(n)) or 1.0
+            svm = LinearSVC(C=self.C, loss="hinge", dual=True, max_iter=10_000, random_state=random.randint(2**31 - 1))
+            fitted = [clone(svm).fit(centred / scale, bit) for bit in self.codes_.T]
+            self.coefficients_ = np.column_stack([machine.coef_[0] / scale for machine in fitted])
+        else:
+            self.gamma_ = kernel_gamma(centred, self.gamma)
+            kernel = rbf_kernel(centred, gamma=self.gamma_)
+            fitted = [SVC(C=self.C, kernel="precomputed").fit(kernel, bit) for bit in self.codes_.T]
+            weights = np.zeros(self.codes_.shape)
+            for k, machine in enumerate(fitted):
+                weights[machine.support_, k] = machine.dual_coef_[0]
+            support = weights.any(axis=1)
+            self.support_vectors_, self.coefficients_ = centred[support], weights[support]
+        self.intercepts_ = np.array([machine.intercept_[0] for machine in fitted])
+        return self
+
+    def _scores(self, centred: Floats) -> Floats:
+        if self.classifier == "rbf-svm":
+            centred = rbf_kernel(centred, self.support_vectors_, gamma=self.gamma_)
+        scores: Floats = centred @ self.coefficients_ + self.intercepts_
+        return scores
+
+
+def neighbour_graph(points: Floats, labels: Floats, n_neighbours: int) -> sparse.csr_array:
+    """Join each point with its nearest neighbours among the points with which it has a label in common.
+
+    A join weighs 1 / (1 + squared distance / the mean of all). The paper has the cosine, which is for features that are
+    never negative.
+    """
+    sets, groups = label_sets(labels)
+    rows, columns, distances = [], [], []
+    for number, labels_of_set in enumerate(sets):
+        members, sharing = np.flatnonzero(groups == number), np.flatnonzero(labels @ labels_of_set)
+        search = NearestNeighbors(n_neighbors=min(n_neighbours + 1, len(sharing)), algorithm="brute")  # + itself
+        far, nearest = search.fit(points[sharing]).kneighbors(points[members])
+        rows.append(np.repeat(members, nearest.shape[1]))
+        columns.append(sharing[nearest].ravel())
+        distances.append(far.ravel())
+    squared = np.concatenate(distances) ** 2
+    weights = 1 / (1 + squared / (squared.mean() or 1.0))
+    n = len(points)
+    directed = sparse.csr_array((weights, (np.concatenate(rows), np.concatenate(columns))), shape=(n, n))
+    return sparse.csr_array(directed.maximum(directed.T).maximum(sparse.eye_array(n, format="csr")))
+
+
+def smooth_vectors(graph: sparse.csr_array, n_vectors: int, random: np.random.RandomState) -> Floats:
+    """Find the smoothest functions on a graph after the constant one: eigenvectors v of L v = lambda D v.
+
+    First come those with lambda = 0, the same within each part of the graph that has no edge to another: a basis drawn
+    at random.
+    """
+    n = graph.shape[0]
+    root = np.sqrt(np.asarray(graph.sum(axis=1)).ravel())
+    n_parts, parts = connected_components(graph, directed=False)
+    of_parts = np.where(parts[:, None] == np.arange(n_parts), root[:, None], 0.0)
+    lengths = np.linalg.norm(of_parts, axis=0)
+    of_parts /= lengths
+    drawn = np.linalg.qr(np.column_stack([lengths, random.standard_normal((n_parts, n_parts - 1))]))[0]
+    vectors = of_parts @ drawn[:, 1:]  # orthogonal to the constant function, whose coordinates the lengths are
+    missing = n_vectors - vectors.shape[1]
+    if missing > 0:
+        # D^-1/2 W D^-1/2 has the eigenvalues 1 - lambda, more than -1; those of the functions found so far become -1.
+        normalised = graph / root[:, None] / root
+        if 4 * missing < n:
+            product = LinearOperator(
+                (n, n), lambda v: normalised @ v - 2 * of_parts @ (of_parts.T @ v), dtype=np.float64
+            )
+            _, others = eigsh(product, missing, which="LA", v0=random.standard_normal(n))
+        else:
+            _, others = np.linalg.eigh(normalised.toarray() - 2 * of_parts @ of_parts.T)
+        vectors = np.column_stack([vectors, with_settled_signs(others[:, ::-1][:, :missing])])
+    return vectors[:, :n_vectors] / root[:, None]
+
+
+def halved(vectors: Floats) -> Bits:
+    """Cut each column at its median; points at it, within rounding, go where that makes more equal halves."""
+    # Points with the same place in the graph have the same value, but for rounding, and belong on the same side.
+    largest = np.abs(vectors).max(axis=0)
+    vectors = (vectors / np.where(largest > 0, largest, 1.0)).round(9)
+    median = np.median(vectors, axis=0)
+    above, from_median = vectors > median, vectors >= median
+    nearer = np.abs(from_median.mean(axis=0) - 0.5) < np.abs(above.mean(axis=0) - 0.5)
+    return np.where(nearer, from_median, above)

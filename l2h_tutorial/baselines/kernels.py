@@ -1,0 +1,381 @@
+"""Supervised hashing with Gaussian kernels around some of the labelled points, the anchors: KSH and SDH."""
+
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.linalg import cho_factor, cho_solve, cholesky, eigh, solve, solve_triangular
+from scipy.optimize import minimize
+from scipy.spatial.distance import squareform
+from sklearn.metrics.pairwise import euclidean_distances, rbf_kernel
+from sklearn.utils import check_random_state
+
+from ..labels import label_sets
+from ..lsh import Hasher
+from .linear import checked_labels, with_settled_signs
+
+Floats = NDArray[np.float64]
+
+_MEDIAN_POINTS = 2000  # enough pairs for a stable median, few enough to be quick
+_ZERO_DISTANCE = 1e-9  # of the mean squared norm: less is rounding
+_SWEEPS = 10  # of SDH's descent through all bits, at most: few are needed
+
+
+class AnchoredHasher(Hasher):
+    """A supervised hasher whose bits are weighted sums of Gaussian kernels around anchors, plus an intercept, >= 0."""
+
+    _needs_labels = True
+
+    def _anchored(self, X: ArrayLike, y: Any, random: np.random.RandomState) -> tuple[Floats, Floats]:
+        """Begin to fit: check X and y, draw the anchors; return the training points' kernels and label indicator."""
+        centred = self._centred(X, y)
+        labels = checked_labels(y, centred)
+        self.anchors_ = centred[random.permutation(len(centred))[: self.n_anchors]]
+        self.gamma_ = kernel_gamma(centred, self.gamma)
+        return rbf_kernel(centred, self.anchors_, gamma=self.gamma_), labels
+
+    def _scores(self, centred: Floats) -> Floats:
+        kernels = rbf_kernel(centred, self.anchors_, gamma=self.gamma_)
+        scores: Floats = kernels @ self.coefficients_ + self.intercepts_
+        return scores
+
+
+class KSH(AnchoredHasher):
+    r"""Kernel-based supervised hashing: codes whose inner products say whether two points share a label.
+
+    S holds +1 for two training points that share a label and -1 for two that do not. For codes H of r bits, written as
+    -1 and +1, KSH makes
+
+    .. math:: \left\| \tfrac{1}{r} H H^T - S \right\|_F^2
+
+    small, one bit after the other. Bit k is the sign of Ka, with K the kernels around the anchors less their means, and
+    is to fit what the bits before it have left, :math:`R = rS - \sum_{j<k} h_j h_j^T`: it should make
+    :math:`h_k^T R h_k` large. Without the sign the best a is an eigenvector. With the sigmoid
+    :math:`\varphi(x) = 2 / (1 + e^{-x}) - 1` in its place, gradient ascent from there finds a better one; the
+    eigenvector is kept where it does not.
+
+    Parameters
+    ----------
+    n_bits : int, default=16
+        Bits of a code.
+    n_anchors : int, default=300
+        Training points, drawn at random, around which there is a kernel; all where there are fewer.
+    gamma : float, default=2.0
+        Of the kernel exp(-gamma squared distance), in units of 1 / the median squared distance of training points.
+    ridge : float, default=0.1
+        Added to the diagonal of K^T K, as a multiple of its mean. The paper has none, and fits more noise.
+    n_iter : int, default=100
+        Steps of the gradient ascent, at most, for each bit.
+    random_state : int, RandomState instance or None, default=None
+        Draws the anchors.
+
+    Attributes
+    ----------
+    mean_ : (n_features,) array of float64
+    anchors_ : (n_anchors, n_features) array of float64
+        Less the mean.
+    gamma_ : float
+        Of the kernel, in the units of the features.
+    coefficients_ : (n_anchors, n_bits) array of float64
+    intercepts_ : (n_bits,) array of float64
+    losses_ : (n_bits,) array of float64
+        After each bit, the mean square of R / r. Before the first it is 1.
+    n_features_in_ : int
+
+    Notes
+    -----
+    S is never built: it is the same for all points with the same labels. With s different sets of labels, or s classes,
+    it takes O(n s) memory, and a product with it O(n s) time: little for ten classes, but where nearly every point has
+    labels of its own, s is nearly n.
+
+    References
+    ----------
+    W. Liu, J. Wang, R. Ji, Y.-G. Jiang and S.-F. Chang, "Supervised hashing with kernels", CVPR 2012.
+
+    Examples
+    --------
+    >>> X = np.array([[-2.0], [-1.0], [0.0], [1.0], [2.0], [3.0]])
+    >>> y = ["out", "out", "in", "in", "out", "out"]  # no hyperplane parts these
+    >>> KSH(1, gamma=8, random_state=0).fit_transform(X, y).ravel()
+    array([False, False,  True,  True, False, False])
+    """
+
+    def __init__(
+        self,
+        n_bits: int = 16,
+        *,
+        n_anchors: int = 300,
+        gamma: float = 2.0,
+        ridge: float = 0.1,
+        n_iter: int = 100,
+        random_state: Any = None,
+    ) -> None:
+        self.n_bits = n_bits
+        self.n_anchors = n_anchors
+        self.gamma = gamma
+        self.ridge = ridge
+        self.n_iter = n_iter
+        self.random_state = random_state
+
+    def fit(self, X: ArrayLike, y: Any) -> Self:
+        """Draw the anchors and learn one bit after the other.
+
+        Parameters
+        ----------
+        X : (n, n_features) array of numbers
+        y : (n,) array of classes, or (n, n_labels) 0/1 indicator, dense or sparse
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a parameter is out of its range, `X` is not a finite two-dimensional array, or `y` is missing, of another
+            length, neither classes nor an indicator, the same for all points, or leaves a point without a label.
+        """
+        self._check_parameters(counts=("n_anchors", "n_iter"), positive=("gamma", "ridge"))
+        kernels, labels = self._anchored(X, y, check_random_state(self.random_state))
+        means = kernels.mean(axis=0)
+        kernels -= means
+        # In coordinates in which (K^T K + ridge) / n is the identity, all directions weigh the same.
+        gram = kernels.T @ kernels
+        gram[np.diag_indices_from(gram)] += self.ridge * np.trace(gram) / len(gram)
+        factor = cholesky(gram / len(kernels), lower=True)
+        whitened = solve_triangular(factor, kernels.T, lower=True).T
+        residual = Residual(labels, self.n_bits)
+        weights = np.empty((len(gram), self.n_bits))
+        self.losses_ = np.empty(self.n_bits)
+        for k in range(self.n_bits):
+            weights[:, k], signs = greedy_bit(whitened, residual, self.n_iter)
+            self.losses_[k] = residual.take(signs)
+        self.coefficients_ = solve_triangular(factor, weights, lower=True, trans="T")
+        self.intercepts_ = -means @ self.coefficients_
+        return self
+
+
+class Residual:
+    """What r S lacks of the bits so far, R = r S - H H^T, never built: points with the same labels share a row of S."""
+
+    def __init__(self, labels: Floats, n_bits: int) -> None:
+        sets, self._groups = label_sets(labels)
+        self.n_bits = n_bits
+        self._members = np.eye(len(sets))[self._groups]  # (n, n_sets)
+        self._similar = np.where(sets @ sets.T > 0, float(n_bits), -float(n_bits))  # r S, between sets of labels
+        self._bits: Floats = np.empty((len(labels), 0))
+        self._loss = 1.0
+
+    def __matmul__(self, values: Floats) -> Floats:
+        """Multiply by an array of shape (n,) or (n, k)."""
+        of_labels = (self._similar @ (self._members.T @ values))[self._groups]
+        product: Floats = of_labels - self._bits @ (self._bits.T @ values)
+        return product
+
+    def take(self, bit: Floats) -> float:
+        """Subtract the product of a bit, -1 and +1 of shape (n,), with itself; return the mean square of R / r."""
+        n = len(bit)
+        # |R - h h^T|^2 = |R|^2 - 2 h^T R h + (h^T h)^2
+        self._loss += float(1 - 2 * (bit @ (self @ bit)) / n**2) / self.n_bits**2
+        self._bits = np.column_stack([self._bits, bit])
+        return self._loss
+
+
+def greedy_bit(kernels: Floats, residual: Residual, n_iter: int) -> tuple[Floats, Floats]:
+    """Find the weights a for which the signs h of K a make h^T R h large; return both."""
+    m = kernels.shape[1]
+    _, vectors = eigh(kernels.T @ (residual @ kernels), subset_by_index=[m - 1, m - 1])
+    start = with_settled_signs(vectors)[:, 0]
+    refined = minimize(
+        surrogate_loss, start, (kernels, residual), method="L-BFGS-B", jac=True, options={"maxiter": n_iter}
+    ).x
+    found = [(weights, np.where(kernels @ weights >= 0, 1.0, -1.0)) for weights in (start, refined)]
+    return max(found, key=lambda pair: float(pair[1] @ (residual @ pair[1])))
+
+
+def surrogate_loss(weights: Floats, kernels: Floats, residual: Residual) -> tuple[float, Floats]:
+    """Put the sigmoid in the place of the sign: minus z^T R z / (n^2 r) with z = phi(K a), and its gradient in a."""
+    smooth = np.tanh(kernels @ weights / 2)  # which is 2 / (1 + exp(-x)) - 1
+    pulled = (residual @ smooth) / (len(kernels) ** 2 * residual.n_bits)
+    return -float(smooth @ pulled), -kernels.T @ (pulled * (1 - smooth**2))
+
+
+class SDH(AnchoredHasher):
+    r"""Supervised discrete hashing: codes from which a linear classifier can read the labels.
+
+    With Y the 0/1 indicator of the labels, codes B of -1 and +1, a linear classifier W on the codes, and hash functions
+    F that predict the codes from kernels around anchors, by weights P and intercepts, SDH makes
+
+    .. math:: \|Y - BW\|_F^2 + \lambda \|W\|_F^2 + \nu \left(\|B - F\|_F^2 + \epsilon \|P\|_F^2\right)
+
+    small by turns, from random codes on. The best W for given codes, and the best F, are ridge regressions. For given W
+    and F the codes remain discrete: the best bit of all points, the others being fixed, is a sign, and bit after bit is
+    set so until none changes (*discrete cyclic coordinate descent*). With the small :math:`\nu` of the paper the labels
+    all but decide the codes: the points of a class share a few.
+
+    Parameters
+    ----------
+    n_bits : int, default=16
+        Bits of a code.
+    n_anchors : int, default=1000
+        Training points, drawn at random, around which there is a kernel; all where there are fewer.
+    gamma : float, default=2.0
+        Of the kernel exp(-gamma squared distance), in units of 1 / the median squared distance of training points.
+    ridge : float, default=0.01
+        Epsilon, as a multiple of the mean sum of squares of a kernel over the training points.
+    classifier_ridge : float, default=1.0
+        Lambda.
+    nu : float, default=1e-5
+        Weight of the hash functions. The larger, the more the codes are what the kernels can predict.
+    n_iter : int, default=5
+        Turns.
+    random_state : int, RandomState instance or None, default=None
+        Draws the anchors and the first codes.
+
+    Attributes
+    ----------
+    mean_ : (n_features,) array of float64
+    anchors_ : (n_anchors, n_features) array of float64
+        Less the mean.
+    gamma_ : float
+        Of the kernel, in the units of the features.
+    coefficients_ : (n_anchors, n_bits) array of float64
+        P.
+    intercepts_ : (n_bits,) array of float64
+    codes_ : (n, n_bits) array of bool
+        B, the training points' codes, which the hash functions are taught.
+    losses_ : (n_iter,) array of float64
+        The objective after each turn, by training point. It never rises.
+    n_features_in_ : int
+
+    Notes
+    -----
+    Y is dense: with C classes or labels ``fit`` takes O(n C) memory.
+
+    References
+    ----------
+    F. Shen, C. Shen, W. Liu and H. T. Shen, "Supervised discrete hashing", CVPR 2015.
+
+    Examples
+    --------
+    >>> X = np.array([[-2.0], [-1.0], [0.0], [1.0], [2.0], [3.0]])
+    >>> y = ["out", "out", "in", "in", "out", "out"]  # no hyperplane parts these
+    >>> bits = SDH(4, gamma=8, random_state=0).fit_transform(X, y)
+    >>> len(np.unique(bits, axis=0))
+    2
+    """
+
+    def __init__(
+        self,
+        n_bits: int = 16,
+        *,
+        n_anchors: int = 1000,
+        gamma: float = 2.0,
+        ridge: float = 0.01,
+        classifier_ridge: float = 1.0,
+        nu: float = 1e-5,
+        n_iter: int = 5,
+        random_state: Any = None,
+    ) -> None:
+        self.n_bits = n_bits
+        self.n_anchors = n_anchors
+        self.gamma = gamma
+        self.ridge = ridge
+        self.classifier_ridge = classifier_ridge
+        self.nu = nu
+        self.n_iter = n_iter
+        self.random_state = random_state
+
+    def fit(self, X: ArrayLike, y: Any) -> Self:
+        """Draw the anchors; find classifier, codes and hash functions in turn.
+
+        Parameters
+        ----------
+        X : (n, n_features) array of numbers
+        y : (n,) array of classes, or (n, n_labels) 0/1 indicator, dense or sparse
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a parameter is out of its range, `X` is not a finite two-dimensional array, or `y` is missing, of another
+            length, neither classes nor an indicator, or the same for all points.
+        """
+        positive = ("gamma", "ridge", "classifier_ridge", "nu")
+        self._check_parameters(counts=("n_anchors", "n_iter"), positive=positive)
+        random = check_random_state(self.random_state)
+        kernels, labels = self._anchored(X, y, random)
+        means = kernels.mean(axis=0)
+        kernels -= means
+        gram = kernels.T @ kernels
+        ridge = self.ridge * np.trace(gram) / len(gram)
+        gram[np.diag_indices_from(gram)] += ridge
+        factor = cho_factor(gram, lower=True, overwrite_a=True)  # serves all turns
+        codes = random.choice([-1.0, 1.0], (len(labels), self.n_bits))
+        predicted = kernels @ cho_solve(factor, kernels.T @ codes) + codes.mean(axis=0)
+        self.losses_ = np.empty(self.n_iter)
+        for i in range(self.n_iter):
+            # The classifier W that reads the labels from the codes best, then the codes bit by bit, then the hash
+            # functions: ridge regressions of the codes on the kernels, with intercepts that no ridge shrinks.
+            of_codes = codes.T @ codes + self.classifier_ridge * np.eye(self.n_bits)
+            classifier = solve(of_codes, codes.T @ labels, assume_a="pos")
+            codes = cyclic_descent(codes, labels @ classifier.T + self.nu * predicted, classifier)
+            self.coefficients_ = cho_solve(factor, kernels.T @ codes)
+            predicted = kernels @ self.coefficients_ + codes.mean(axis=0)
+            error = np.sum((labels - codes @ classifier) ** 2) + self.classifier_ridge * np.sum(classifier**2)
+            misfit = np.sum((codes - predicted) ** 2) + ridge * np.sum(self.coefficients_**2)
+            self.losses_[i] = (error + self.nu * misfit) / len(labels)
+        self.codes_ = codes > 0
+        self.intercepts_ = codes.mean(axis=0) - means @ self.coefficients_
+        return self
+
+
+def cyclic_descent(codes: Floats, targets: Floats, classifier: Floats) -> Floats:
+    """Make ||B W||^2 - 2 tr(B^T Q) smaller, one bit of all points after the other, until none changes.
+
+    For bit k of a point, the others being fixed, that is 2 b_k (b' W' w_k - q_k) plus a constant, where b' and W' are
+    the other bits and their rows of W: the best b_k is the sign of q_k - b' W' w_k.
+    """
+    codes = codes.copy()
+    between = classifier @ classifier.T
+    others = between - np.diag(np.diag(between))
+    for _ in range(_SWEEPS):
+        before = codes.copy()
+        for k in range(codes.shape[1]):
+            codes[:, k] = np.where(targets[:, k] >= codes @ others[:, k], 1.0, -1.0)
+        if np.array_equal(codes, before):
+            break
+    return codes
+
+
+def kernel_gamma(points: Floats, gamma: float, seed: int | None = None, squared: Floats | None = None) -> float:
+    """Divide gamma by the median squared distance between points, so that it does not depend on the features' scale.
+
+    Parameters
+    ----------
+    points : (n, d) array of float64
+        At least two, centred. Of more than 2,000 points, 2,000 give the median.
+    gamma : float
+    seed : int, optional
+        Draws these 2,000 at random; without it they are taken at equal steps.
+    squared : (n, n) array of float64, optional
+        The squared distances, where they are known already.
+
+    Returns
+    -------
+    float
+        For the kernel exp(-result squared distance). Where most points coincide, the mean takes the median's place;
+        where all do, the result is gamma.
+
+    Examples
+    --------
+    >>> kernel_gamma(np.array([[0.0], [1.0], [3.0]]), gamma=2.0)  # the squared distances are 1, 4 and 9
+    0.5
+    """
+    n = len(points)
+    if n > _MEDIAN_POINTS:
+        some = np.arange(0, n, -(-n // _MEDIAN_POINTS))
+        if seed is not None:
+            some = np.random.RandomState(seed).choice(n, _MEDIAN_POINTS, replace=False)
+        points, squared = points[some], None
+    if squared is None:
+        squared = euclidean_distances(points, squared=True)
+    pairs = squareform(squared, checks=False)
+    zero = _ZERO_DISTANCE * np.mean(points**2) * points.shape[1]
+    typical = next((value for value in (np.median(pairs), pairs.mean()) if value > zero), 1.0)
+    return float(gamma / typical)

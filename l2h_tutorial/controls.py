@@ -1,0 +1,397 @@
+"""Controls, without which no result with learned codes means much: what says nothing, and what needs no hashing.
+
+Random codes know nothing. Codewords drawn from elsewhere are taught by the classifiers of GRH, so that what its own are
+worth can be measured with all else equal: at alpha = 1 the graph step gives every class one codeword. And a plain
+classifier has the predicted class itself as a code.
+"""
+
+import hashlib
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.linalg import hadamard
+from sklearn.base import clone
+from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
+from sklearn.utils.multiclass import check_classification_targets
+
+from .grh import GRH, Teach, check_parameters, make_classifier
+from .lsh import Hasher
+
+__all__ = ["OneHotClassifier", "OutputCodes", "RandomCodes", "hadamard_codewords", "random_codewords"]
+
+Bits = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+
+
+class RandomCodes(Hasher):
+    """Coin tosses in place of a hash code: whatever an experiment gets out of them was not learned.
+
+    A row's bits depend on its content and on nothing else, so that encoding it twice gives the same code. They are the
+    SHAKE-256 digest of its numbers, as float64, after a key drawn in ``fit``. Equal rows share a code; rows that differ
+    in the last digit of one number have nothing more in common than any other two.
+
+    Parameters
+    ----------
+    n_bits : int, default=16
+        Bits of a code.
+    random_state : int, RandomState instance or None, default=None
+        Draws the key.
+
+    Attributes
+    ----------
+    key_ : bytes
+        What goes before each row into the digest.
+    n_features_in_ : int
+
+    References
+    ----------
+    National Institute of Standards and Technology, "SHA-3 standard: permutation-based hash and extendable-output
+    functions", FIPS 202, 2015.
+
+    Examples
+    --------
+    >>> X = np.random.default_rng(0).normal(size=(1000, 4))
+    >>> bits = RandomCodes(8, random_state=0).fit_transform(X)
+    >>> nearly = RandomCodes(8, random_state=0).fit(X).transform(X + 1e-9)
+    >>> bits.shape, bool(0.45 < (bits != nearly).mean() < 0.55)
+    ((1000, 8), True)
+    """
+
+    def __init__(self, n_bits: int = 16, *, random_state: Any = None) -> None:
+        self.n_bits = n_bits
+        self.random_state = random_state
+
+    def fit(self, X: ArrayLike, y: Any = None) -> Self:
+        """Draw the key; of X only the number of features is looked at.
+
+        Parameters
+        ----------
+        X : (n, n_features) array of numbers
+        y : ignored
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `n_bits` is not an integer of at least 1, or `X` is not a finite two-dimensional array.
+        """
+        self._training_points(X)
+        self.key_ = check_random_state(self.random_state).bytes(16)
+        return self
+
+    def _encode(self, points: NDArray[Any]) -> Bits:
+        """Give each row its digest."""
+        n_bytes = -(-self._n_features_out // 8)
+        numbers = points.astype("<f8") + 0.0  # -0.0 becomes 0.0
+        digests = [hashlib.shake_256(self.key_ + row.tobytes()).digest(n_bytes) for row in numbers]
+        octets = np.frombuffer(b"".join(digests), dtype=np.uint8).reshape(len(points), n_bytes)
+        return np.unpackbits(octets, axis=1, count=self._n_features_out).astype(np.bool_)
+
+
+class _ClassHasher(Hasher):
+    """A hasher that learns codewords of classes by the classifiers of GRH, from features standardised as there."""
+
+    _needs_labels = True
+
+    def _prepared(self, X: ArrayLike, y: Any) -> tuple[Floats, NDArray[np.intp]]:
+        """Begin to fit: keep the classes; return standardised features and each point's place among the classes."""
+        features = self._centred(X, y)
+        labels = column_or_1d(y, warn=True)
+        check_classification_targets(labels)
+        check_consistent_length(features, labels)
+        self.classes_, places = np.unique(labels, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise ValueError("y must hold at least two classes, got one class only")
+        self.scale_ = float(np.linalg.norm(features) / np.sqrt(len(features))) or 1.0
+        features /= self.scale_
+        return features, places
+
+    def _teach(self, features: Floats, random: np.random.RandomState) -> Teach:
+        """Prepare the classifier as GRH does from the same parameters."""
+        settings = GRH(classifier=self.classifier, C=self.C, gamma=self.gamma, ridge=self.ridge)
+        check_parameters(settings)
+        return make_classifier(settings, features, seed=random.randint(2**31 - 1))
+
+
+class OutputCodes(_ClassHasher):
+    """Error-correcting output codes as a hash: every class has a codeword, and one classifier a bit learns it.
+
+    With GRH's own codewords this is GRH at alpha = 1 after one round.
+
+    Parameters
+    ----------
+    n_bits : int, default=16
+        Bits of a code. With fewer than the logarithm of the number of classes to base 2, classes share codewords.
+    codewords : {"random", "hadamard"} or (n_classes, n_bits) array of bool, default="random"
+        See :func:`~l2h_tutorial.controls.random_codewords` and :func:`~l2h_tutorial.controls.hadamard_codewords`. An
+        array has a row for each class, the classes sorted.
+    classifier, C, gamma, ridge
+        As for :class:`GRH`.
+    random_state : int, RandomState instance or None, default=None
+        Draws the codewords, then seeds the classifiers.
+
+    Attributes
+    ----------
+    classes_ : (n_classes,) array
+    codewords_ : (n_classes, n_bits) array of bool
+    model_ : object
+        What predicts the bits of standardised features.
+    mean_, scale_ : array of float64 and float
+        As for :class:`GRH`.
+    n_features_in_ : int
+
+    References
+    ----------
+    T. G. Dietterich and G. Bakiri, "Solving multiclass learning problems via error-correcting output codes", Journal of
+    Artificial Intelligence Research 2, 1995.
+
+    Examples
+    --------
+    >>> X, y = [[-2.0, 0], [-1, 0], [1, 1], [2, 1], [1, -1], [2, -1]], [0, 0, 1, 1, 2, 2]
+    >>> codes = OutputCodes(3, codewords=np.eye(3, dtype=bool)).fit(X, y)
+    >>> codes.transform([[-3.0, 0]]).astype(int)
+    array([[1, 0, 0]])
+    """
+
+    def __init__(
+        self,
+        n_bits: int = 16,
+        *,
+        codewords: Any = "random",
+        classifier: Any = "linear-svm",
+        C: float = 1.0,
+        gamma: float = 2.0,
+        ridge: float = 0.1,
+        random_state: Any = None,
+    ) -> None:
+        self.n_bits = n_bits
+        self.codewords = codewords
+        self.classifier = classifier
+        self.C = C
+        self.gamma = gamma
+        self.ridge = ridge
+        self.random_state = random_state
+
+    def fit(self, X: ArrayLike, y: Any) -> Self:
+        """Draw the codewords and teach them.
+
+        Parameters
+        ----------
+        X : (n, n_features) array of numbers
+        y : (n,) array of classes
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a parameter is not one of its values, codewords do not fit the classes or leave a bit with nothing to
+            separate, `X` is not a finite two-dimensional array, or `y` is missing, of another length, or one class.
+        """
+        features, places = self._prepared(X, y)
+        random = check_random_state(self.random_state)
+        self.codewords_ = self._table(len(self.classes_), random)
+        self.model_, _ = self._teach(features, random)(self.codewords_[places])
+        return self
+
+    def _table(self, n_classes: int, random: np.random.RandomState) -> Bits:
+        """Make the codewords, or check those that are given."""
+        if isinstance(self.codewords, str):
+            makers = {"random": random_codewords, "hadamard": hadamard_codewords}
+            if self.codewords not in makers:
+                raise ValueError(
+                    f"codewords must be one of {tuple(makers)} or an array of bool, got {self.codewords!r}"
+                )
+            return makers[self.codewords](n_classes, self.n_bits, random)
+        table = np.asarray(self.codewords)
+        if table.dtype != np.bool_:
+            raise TypeError(f"codewords must be boolean, got {table.dtype}")
+        if table.shape != (n_classes, self.n_bits):
+            raise ValueError(f"codewords must be of shape ({n_classes}, {self.n_bits}); their shape is {table.shape}")
+        if constant_bits(table).any():
+            bit = constant_bits(table).argmax()
+            raise ValueError(f"codewords leave nothing to learn for bit {bit}, which is the same for all classes")
+        return table
+
+    def _encode(self, points: NDArray[Any]) -> Bits:
+        """Let the classifiers predict each bit."""
+        bits: Bits = self.model_.predict((points - self.mean_) / self.scale_)
+        return bits
+
+
+class OneHotClassifier(_ClassHasher):
+    """A plain classifier used as a hash: the code of an image is the number of the class that it is predicted to be.
+
+    One score a class is learned (the class against all others), and the highest wins. Searching within radius 0 returns
+    the images with the same prediction; that is classification, and a supervised hash has to be better than it.
+
+    Parameters
+    ----------
+    n_bits : int or None, default=None
+        None: the code is one-hot, a bit a class, so that any two classes are equally far apart. A number: the class's
+        place among the sorted classes as a binary number of so many bits, at least ceil(log2 n_classes).
+    classifier : {"linear-svm", "rbf-svm", "kernel-ridge", "rbf-landmarks"} or estimator, default="linear-svm"
+        As for :class:`GRH`. A scikit-learn classifier is fitted to the classes and predicts them in its own way.
+    C, gamma, ridge
+        As for :class:`GRH`.
+    random_state : int, RandomState instance or None, default=None
+        Seeds the classifier, where it is named.
+
+    Attributes
+    ----------
+    classes_ : (n_classes,) array
+    codewords_ : (n_classes, n_bits) array of bool
+    model_ : object
+        What scores, or predicts, the classes of standardised features.
+    mean_, scale_ : array of float64 and float
+        As for :class:`GRH`.
+    n_features_in_ : int
+
+    References
+    ----------
+    A. Sablayrolles, M. Douze, N. Usunier and H. Jegou, "How should we evaluate supervised hashing?", ICASSP 2017.
+
+    Examples
+    --------
+    >>> X = [[-2.0, 0], [-1, 0], [1, 1], [2, 1], [1, -1], [2, -1]]
+    >>> y = ["west", "west", "north", "north", "south", "south"]
+    >>> OneHotClassifier().fit(X, y).transform([[-3.0, 0], [3, 3]]).astype(int)  # north, south, west
+    array([[0, 0, 1],
+           [1, 0, 0]])
+    >>> OneHotClassifier(2).fit(X, y).transform([[-3.0, 0], [3, 3]]).astype(int)
+    array([[1, 0],
+           [0, 0]])
+    """
+
+    def __init__(
+        self,
+        n_bits: int | None = None,
+        *,
+        classifier: Any = "linear-svm",
+        C: float = 1.0,
+        gamma: float = 2.0,
+        ridge: float = 0.1,
+        random_state: Any = None,
+    ) -> None:
+        self.n_bits = n_bits
+        self.classifier = classifier
+        self.C = C
+        self.gamma = gamma
+        self.ridge = ridge
+        self.random_state = random_state
+
+    def fit(self, X: ArrayLike, y: Any) -> Self:
+        """Fit the classifier.
+
+        Parameters
+        ----------
+        X : (n, n_features) array of numbers
+        y : (n,) array of classes
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a parameter is not one of its values, `n_bits` is too small for the classes, `X` is not a finite
+            two-dimensional array, or `y` is missing, of another length, or one class.
+        """
+        features, places = self._prepared(X, y)
+        self.codewords_ = np.eye(len(self.classes_), dtype=np.bool_)
+        if self.n_bits is not None:
+            self.codewords_ = class_numbers(len(self.classes_), self.n_bits)
+        self._n_features_out = self.codewords_.shape[1]
+        random = check_random_state(self.random_state)
+        if isinstance(self.classifier, str):
+            one_hot = np.eye(len(self.classes_), dtype=np.bool_)
+            self.model_, _ = self._teach(features, random)(one_hot[places])
+        else:
+            self.model_ = clone(self.classifier).fit(features, places)
+        return self
+
+    def _code_length(self) -> int:
+        """Check `n_bits` where it is given; else `fit` counts the classes."""
+        return 0 if self.n_bits is None else super()._code_length()
+
+    def _encode(self, points: NDArray[Any]) -> Bits:
+        """Look up the codeword of the class that is predicted."""
+        features = (points - self.mean_) / self.scale_
+        if isinstance(self.classifier, str):
+            return np.asarray(self.codewords_[self.model_.scores(features).argmax(axis=1)])
+        return np.asarray(self.codewords_[self.model_.predict(features)])
+
+
+def random_codewords(n_classes: int, n_bits: int, random_state: Any = None) -> Bits:
+    """Toss a coin for each class and bit, and once more for a bit that is the same for all classes.
+
+    Parameters
+    ----------
+    n_classes : int
+        At least 2.
+    n_bits : int
+    random_state : int, RandomState instance or None, default=None
+
+    Returns
+    -------
+    (n_classes, n_bits) array of bool
+
+    Examples
+    --------
+    >>> random_codewords(10, 16, random_state=0).shape
+    (10, 16)
+    """
+    random = check_random_state(random_state)
+    codewords: Bits = random.random_sample((n_classes, n_bits)) < 0.5
+    while (constant := constant_bits(codewords)).any():
+        codewords[:, constant] = random.random_sample((n_classes, constant.sum())) < 0.5
+    return codewords
+
+
+def hadamard_codewords(n_classes: int, n_bits: int, random_state: Any = None) -> Bits:
+    """Take codewords from the rows of a Hadamard matrix, any two of which differ in half of the columns.
+
+    With m the smallest power of two that is not below the number of classes, every m - 1 bits are the columns of the
+    matrix of order m, but for the constant first one, in random order, and its rows are given to the classes at random.
+    So any two codewords differ in m / 2 of every whole m - 1 bits, which is as far apart as so many codewords can all
+    be; what remains of `n_bits` is a part of one more such block.
+
+    Parameters
+    ----------
+    n_classes : int
+        At least 2.
+    n_bits : int
+    random_state : int, RandomState instance or None, default=None
+
+    Returns
+    -------
+    (n_classes, n_bits) array of bool
+
+    References
+    ----------
+    M. Plotkin, "Binary codes with specified minimum distance", IRE Transactions on Information Theory 6, 1960.
+
+    Examples
+    --------
+    >>> codewords = hadamard_codewords(10, 15, random_state=0)
+    >>> set((codewords[:, None] != codewords).sum(axis=2)[np.triu_indices(10, 1)].tolist())
+    {8}
+    """
+    random = check_random_state(random_state)
+    order = 1 << (n_classes - 1).bit_length()
+    matrix = hadamard(order) > 0
+    blocks = []
+    for _ in range(-(-n_bits // (order - 1))):
+        rows = random.permutation(order)[:n_classes]
+        block = matrix[rows][:, 1 + random.permutation(order - 1)]
+        blocks.append(block)
+    codewords: Bits = np.hstack(blocks)[:, :n_bits]
+    return codewords
+
+
+def class_numbers(n_classes: int, n_bits: int) -> Bits:
+    """Number the classes from 0 on in binary, the most significant bit first."""
+    needed = (n_classes - 1).bit_length()
+    if n_bits < needed:
+        raise ValueError(f"n_bits must be at least {needed} to number {n_classes} classes, got {n_bits}")
+    return np.array([[digit == "1" for digit in f"{number:0{n_bits}b}"] for number in range(n_classes)])
+
+
+def constant_bits(codewords: Bits) -> NDArray[np.bool_]:
+    """Say of each bit whether it is the same for all classes."""
+    return np.asarray(codewords.all(axis=0) == codewords.any(axis=0))

@@ -1,0 +1,789 @@
+"""Graph Regularised Hashing: hash bits that follow a graph, and classifiers that carry them to unseen points.
+
+:class:`GRH` comes first, and its ``fit`` is the whole method: regularise, partition, repeat. After it come the parts in
+the order in which ``fit`` uses them: the starting hasher, the graph step, degenerate bits, and the classifiers.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from numbers import Real
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.linalg import cho_factor, cho_solve
+from sklearn.base import clone, is_classifier
+from sklearn.metrics.pairwise import euclidean_distances, rbf_kernel
+from sklearn.svm import SVC, LinearSVC
+from sklearn.utils import check_random_state, get_tags
+
+from .affinity import NormalisedAffinity, graph_affinity, same_class_affinity
+from .baselines import CCAITQ, kernel_gamma
+from .lsh import LSH, Hasher, row_blocks
+
+__all__ = ["GRH", "PUBLISHED", "LinearModel", "Round", "Start", "agreement", "make_classifier", "regularised_scores"]
+
+Bits = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+
+_PAPER: dict[str, Any] = {  # Moran and Lavrenko, "Graph Regularised Hashing", ECIR 2015
+    "reference": "previous",
+    "sign_of_zero": -1,
+    "normalise": "columns",
+    "fit_intercept": True,
+    "loss": "hinge",
+    "class_weight": None,
+}
+# The three official versions, as parameters of GRH. Where the thesis is silent (the sign of 0) it follows the paper.
+# What else differs, the grids that were searched and the rule to stop, belongs to tuning and not to the estimator.
+PUBLISHED: dict[str, dict[str, Any]] = {
+    "paper": _PAPER,
+    # Moran, "Learning to Hash for Large Scale Image Retrieval", University of Edinburgh, 2016, chapter 7
+    "thesis": _PAPER | {"reference": "initial", "fit_intercept": False},
+    # the Matlab program that the authors published in 2015
+    "matlab": {
+        "reference": "initial",
+        "sign_of_zero": 1,
+        "normalise": "rows",
+        "fit_intercept": False,
+        "loss": "squared_hinge",
+        "class_weight": "ceiling",
+    },
+}
+
+_WAYS: dict[str, tuple[str, ...]] = {"redraw": ("redraw", "split"), "split": ("split", "redraw"), "keep": ()}
+_CHOICES: dict[str, tuple[Any, ...]] = {
+    "reference": ("previous", "initial"),
+    "sign_of_zero": (-1, 1),
+    "normalise": ("columns", "rows"),
+    "degenerate": tuple(_WAYS),
+    "loss": ("hinge", "squared_hinge"),
+    "fit_intercept": (True, False),
+    "class_weight": (None, "ceiling"),
+}
+_ZERO = 1e-12  # scores are zero up to rounding below this: the mean of n bits is a multiple of 1 / n
+_DECISIONS = ["decision_function", "predict"]  # a positive one of the first that an estimator has is a 1
+_REDRAWS = 100  # hyperplanes tried for a degenerate bit
+_KERNEL_ROWS = 4096  # training points up to which linear machines share a kernel matrix, of 128 MB at most
+_JITTER = 1e-10  # of the mean diagonal: far more than rounding loses, far less than the ridge
+
+
+@dataclass(frozen=True, eq=False)
+class Round:
+    """What one round of training did; round 0 is the start.
+
+    Attributes
+    ----------
+    number : int
+        0 for the start, then 1, 2, ...
+    flipped : int
+        Bits of training points that the graph step changed.
+    changed : int
+        Bits that the classifiers then predicted otherwise than they were taught.
+    degenerate : int
+        Columns on which all points agreed after the graph step (see the parameter `degenerate` of `GRH`).
+    agreement : float
+        At the end of the round, how often a point and a random neighbour in the graph have the same bit.
+    objective : float
+        At the end of the round, the mean of bit * score, where scores are alpha S D^-1 L + (1 - alpha) L_ref. The
+        graph step makes it as large as it can be; what the classifiers cannot follow is lost. At the start, the
+        scores are those of the first round.
+    regularised, bits : (n_training, n_bits) arrays of bool
+        The bits after the graph step, which the classifiers are taught, and what they predict: the end of the round.
+    """
+
+    number: int
+    flipped: int
+    changed: int
+    degenerate: int
+    agreement: float
+    objective: float
+    regularised: Bits = field(repr=False)
+    bits: Bits = field(repr=False)
+
+
+class GRH(Hasher):
+    r"""Graph Regularised Hashing: hash codes that agree within a class, or along any graph, and extend to new points.
+
+    The training points start with the bits L of some hasher. Then each round (A) *regularises*: every bit becomes
+    :math:`\mathrm{sgn}(\alpha S D^{-1} L + (1 - \alpha) L_\mathrm{ref})`, a vote of its neighbours in the graph S
+    against its own; (B) *partitions*: one classifier a bit is taught these bits; (C) the classifiers' predictions are
+    the new L. Unseen points are encoded by the classifiers of the last round.
+
+    The classifiers see the features with the training mean subtracted and divided by one number, after which the mean
+    squared norm of the training points is 1. So no default depends on the features' scale or number, and C = 1 suits
+    the linear kernel as it suits the Gaussian one.
+
+    Parameters
+    ----------
+    n_bits : int, default=32
+        Bits of a code.
+    alpha : float, default=1.0
+        Weight of the graph against the reference bits, from 0 to 1. With one class a point and the previous bits as
+        reference, at 0.5 and below the graph step changes no bit, whatever the labels.
+    n_iter : int, default=1
+        Rounds, at least 1. Training stops before when a round would repeat the one before it.
+    initial : {"lsh", "cca-itq"} or hasher, default="lsh"
+        Where the bits of the training points come from: ``LSH`` or ``CCAITQ`` (which needs y) on the features with the
+        training mean subtracted, or any transformer to ``n_bits`` boolean columns, which is cloned and fitted to X as
+        it is (and y).
+    classifier : {"linear-svm", "rbf-svm", "kernel-ridge", "rbf-landmarks"} or estimator, default="linear-svm"
+        All but the first have a Gaussian kernel: between all training points, or, for "rbf-landmarks", which is kernel
+        ridge for many labels, between them and a few. A scikit-learn estimator is cloned; it is fitted once where it
+        takes several outputs, else once a bit.
+    reference : {"previous", "initial"}, default="previous"
+        L_ref: the bits before this round, or those before the first.
+    sign_of_zero : {-1, 1}, default=-1
+        sgn(0), which decides where the neighbours are split evenly.
+    normalise : {"columns", "rows"}, default="columns"
+        S D^-1, as in the paper, or D^-1 S, as in the authors' program. They differ only where points have several
+        labels, or for a given graph.
+    degenerate : {"redraw", "split", "keep"}, default="redraw"
+        What becomes of a bit on which all training points agree after the graph step, so that there is nothing to
+        learn. See Notes.
+    C : float, default=1.0
+        Inverse strength of the regularisation of both support vector machines.
+    loss : {"hinge", "squared_hinge"}, default="hinge"
+        Of the linear support vector machine.
+    fit_intercept : bool, default=True
+        Whether the hyperplanes of the linear support vector machine may leave the origin.
+    class_weight : {None, "ceiling"}, default=None
+        Weights of the two sides of a bit in both support vector machines: equal, or the rarer side weighs the ceiling
+        of the ratio of their sizes.
+    gamma : float, default=2.0
+        Of the Gaussian kernel exp(-gamma squared distance), in units of 1 / the median squared distance between
+        training points.
+    ridge : float, default=0.1
+        Regularisation of kernel ridge, on landmarks too: added to the diagonal of the kernel matrix, which is 1.
+    n_landmarks : int, default=300
+        Of "rbf-landmarks": training points, drawn at random, around which there is a kernel; all where there are fewer.
+        More are better and slower.
+    random_state : int, RandomState instance or None, default=None
+        Draws the start: for an integer, the hyperplanes of ``LSH`` with the same seed. Then seeds the classifiers. A
+        hasher or an estimator that is given gets a seed wherever its own ``random_state`` is None.
+
+    Attributes
+    ----------
+    history_ : list of Round
+        The start and each round: bits after both steps, how many changed, agreement with the graph, objective.
+        ``pandas.DataFrame(grh.history_)`` makes a table of it.
+    n_iter_ : int
+        Rounds run.
+    converged_ : bool
+        Whether a further round is known to repeat the last.
+    mean_ : float64 array of shape (n_features,)
+    scale_ : float
+        What was subtracted from the features, and what they were divided by, for the classifiers.
+    models_ : list of (columns, model)
+        The bits that each round taught, and the model that predicts them; the first is the starting hasher.
+    n_features_in_ : int
+
+    Notes
+    -----
+    None of the published texts says what to do with a *degenerate* bit. ``"redraw"`` starts it again from a random
+    hyperplane through the training mean, at most 100 times. ``"split"`` moves its threshold from zero to where it
+    halves the training points best, keeping points with equal scores together; nothing random enters. Each falls back
+    on the other. ``"keep"`` leaves the bit to the model that it has, at first the starting hasher; so do the others
+    where both fail. Degenerate bits come in numbers when the start is poor, such as LSH on features that are not
+    centred. Its bits then resemble each other, and so do their splits, where a new hyperplane brings something new:
+    hence the default.
+
+    References
+    ----------
+    S. Moran and V. Lavrenko, "Graph Regularised Hashing", ECIR 2015, section 3.
+
+    Examples
+    --------
+    >>> X = np.array([[-2.0, 0], [-1, 1], [-1, -1], [1, 1], [1, -1], [2, 0]])
+    >>> y = ["west", "west", "west", "east", "east", "east"]
+    >>> grh = GRH(n_bits=2, random_state=0).fit(X, y)
+    >>> bits = grh.transform([[-3.0, 0], [-3, 1], [3, 0]])
+    >>> bool((bits[0] == bits[1]).all()), bool((bits[0] == bits[2]).any())
+    (True, False)
+    """
+
+    _needs_labels = True  # or an affinity, which scikit-learn's checks do not know
+
+    def __init__(
+        self,
+        n_bits: int = 32,
+        *,
+        alpha: float = 1.0,
+        n_iter: int = 1,
+        initial: Any = "lsh",
+        classifier: Any = "linear-svm",
+        reference: str = "previous",
+        sign_of_zero: int = -1,
+        normalise: str = "columns",
+        degenerate: str = "redraw",
+        C: float = 1.0,
+        loss: str = "hinge",
+        fit_intercept: bool = True,
+        class_weight: str | None = None,
+        gamma: float = 2.0,
+        ridge: float = 0.1,
+        n_landmarks: int = 300,
+        random_state: Any = None,
+    ) -> None:
+        self.n_bits = n_bits
+        self.alpha = alpha
+        self.n_iter = n_iter
+        self.initial = initial
+        self.classifier = classifier
+        self.reference = reference
+        self.sign_of_zero = sign_of_zero
+        self.normalise = normalise
+        self.degenerate = degenerate
+        self.C = C
+        self.loss = loss
+        self.fit_intercept = fit_intercept
+        self.class_weight = class_weight
+        self.gamma = gamma
+        self.ridge = ridge
+        self.n_landmarks = n_landmarks
+        self.random_state = random_state
+
+    @classmethod
+    def as_published(cls, version: str, **parameters: Any) -> Self:
+        """Make the estimator with the choices of one official version.
+
+        Parameters
+        ----------
+        version : {"paper", "thesis", "matlab"}
+            See :data:`l2h_tutorial.grh.PUBLISHED`. The authors' Matlab program normalises the graph by rows (D^-1 S),
+            which with one label a point is the same as by columns.
+        **parameters
+            Any other parameter of the estimator; one that the version sets too wins over the version.
+
+        Raises
+        ------
+        ValueError
+            If there is no such version.
+
+        Examples
+        --------
+        >>> GRH.as_published("matlab", n_bits=16).loss
+        'squared_hinge'
+        """
+        if version not in PUBLISHED:
+            raise ValueError(f"version must be one of {tuple(PUBLISHED)}, got {version!r}")
+        return cls(**{**PUBLISHED[version], **parameters})
+
+    def fit(self, X: ArrayLike, y: Any = None, *, affinity: Any = None) -> Self:
+        """Train on labelled points, or on points and a graph.
+
+        Parameters
+        ----------
+        X : array of shape (n, n_features)
+            Centred or not.
+        y : array of shape (n,) or (n, n_labels), optional
+            Classes, or a 0/1 indicator of labels: points that share one are neighbours.
+        affinity : array, sparse matrix, LinearOperator or NormalisedAffinity of shape (n, n), optional
+            The graph S, in place of y. Non-negative, symmetric, no empty row. One that is already normalised must be so
+            as `normalise` says.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If y and affinity are both given or both missing, are about another number of points, cannot be used, are
+            normalised otherwise, or join all points (one class only); or if a parameter is not one of its values.
+        """
+        check_parameters(self)
+        points = self._training_points(X, at_least=2)
+        S = checked_graph(y, affinity, len(points), self.normalise)
+        random = check_random_state(self.random_state)
+        self.mean_ = points.mean(axis=0, dtype=np.float64)
+        self.scale_ = float(np.linalg.norm(points - self.mean_) / np.sqrt(len(points))) or 1.0
+        features = self._standardised(points)
+        # The start draws first: from an integer seed it gets the hyperplanes of LSH with that seed.
+        start = Start(self.initial, self.n_bits, random, self.mean_).fit(points, y)
+        teach = make_classifier(self, features, seed=random.randint(2**31 - 1))
+
+        L = start.predict(points)
+        L_initial = L.copy()
+        objective = float(np.mean(to_signs(L) * regularised_scores(S, L, L, self.alpha)))
+        self.history_ = [Round(0, 0, 0, 0, agreement(S, L), objective, regularised=L, bits=L)]
+        self.models_: list[tuple[NDArray[np.intp], Any]] = [(np.arange(self.n_bits), start)]
+        self.converged_ = False
+        for number in range(1, self.n_iter + 1):
+            # (A) Regularise: the neighbours of a point vote on each of its bits, against its own or its first bit.
+            L_ref = L_initial if self.reference == "initial" else L
+            scores = regularised_scores(S, L, L_ref, self.alpha)
+            targets = to_bits(scores, self.sign_of_zero)
+            # A bit on which all points agree cannot be taught: it gets two sides, or stays with the model it has.
+            degenerate = degenerate_bits(targets)
+            kept = [k for k in degenerate if not self._mend(k, targets, L_initial, scores, features, S, random)]
+            targets[:, kept] = L[:, kept]
+            columns = np.setdiff1d(np.arange(self.n_bits), kept)
+            same_columns = number > 1 and np.array_equal(columns, self.models_[-1][0])
+            if same_columns and np.array_equal(targets, self.history_[-1].regularised):
+                self.converged_ = True  # this round would repeat the last one, and so would all others
+                break
+            # (B) Partition: a classifier learns each bit from the features.
+            model, predicted = teach(targets[:, columns]) if columns.size else (None, L[:, columns])
+            # (C) What the classifiers predict for the training points are their new bits.
+            before, L = L, L.copy()
+            L[:, columns] = predicted
+            self.models_.append((columns, model))
+            self.history_.append(
+                Round(
+                    number,
+                    flipped=int(np.sum(targets != before)),
+                    changed=int(np.sum(targets != L)),
+                    degenerate=len(degenerate),
+                    agreement=agreement(S, L),
+                    objective=float(np.mean(to_signs(L) * scores)),
+                    regularised=targets,
+                    bits=L,
+                )
+            )
+        self.n_iter_ = len(self.models_) - 1
+        return self
+
+    def _standardised(self, points: NDArray[Any]) -> Floats:
+        """Subtract the training mean, and divide so that the training points have mean squared norm 1."""
+        features: Floats = points - self.mean_
+        features /= self.scale_
+        return features
+
+    def _mend(
+        self, k: int, targets: Bits, L_initial: Bits, scores: Floats, features: Floats, S: Any, random: Any
+    ) -> bool:
+        """Give degenerate bit k two sides in `targets`, or return False where nothing helps."""
+        for way in _WAYS[self.degenerate]:
+            if way == "split":
+                target = next_best_split(scores[:, k])
+            else:
+                drawn, target = redrawn_bit(features, S, self.alpha, self.sign_of_zero, random)
+                if drawn is not None:
+                    L_initial[:, k] = drawn  # what the bit was at the start must not hold it back in later rounds
+            if target is not None:
+                targets[:, k] = target
+                return True
+        return False
+
+    def _encode(self, points: NDArray[Any]) -> Bits:
+        """Take each bit from the last round that taught it."""
+        bits: Bits = np.empty((len(points), self.n_bits), dtype=np.bool_)
+        missing = np.ones(self.n_bits, dtype=np.bool_)
+        for columns, model in reversed(self.models_):
+            if missing[columns].any():
+                latest = missing[columns]
+                bits[:, columns[latest]] = self._predicted(model, points)[:, latest]
+                missing[columns] = False
+        return bits
+
+    def staged_transform(self, X: ArrayLike) -> Iterator[Bits]:
+        """Encode points as after 0, 1, ..., ``n_iter_`` rounds; 0 is the starting hasher.
+
+        Parameters
+        ----------
+        X : array of shape (n, n_features)
+
+        Yields
+        ------
+        bool array of shape (n, n_bits)
+
+        Examples
+        --------
+        >>> grh = GRH(n_bits=4, alpha=0.8, n_iter=3, random_state=0).fit([[0.0], [1], [2], [3]], [0, 0, 1, 1])
+        >>> len(list(grh.staged_transform([[0.5], [2.5]]))) == grh.n_iter_ + 1
+        True
+        """
+        points = self._new_points(X)
+        bits: Bits = np.empty((len(points), self.n_bits), dtype=np.bool_)
+        for columns, model in self.models_:
+            for rows in row_blocks(len(points) if columns.size else 0):
+                bits[rows, columns] = self._predicted(model, points[rows])
+            yield bits.copy()
+
+    def _predicted(self, model: Any, points: NDArray[Any]) -> Bits:
+        """Return the bits of one of the models; the start gets features as they are given."""
+        bits: Bits = model.predict(points if isinstance(model, Start) else self._standardised(points))
+        return bits
+
+
+# --- what is refused -------------------------------------------------------------------------------------------------
+
+
+def check_parameters(grh: GRH) -> None:
+    """Refuse a parameter that is not one of its values; `n_bits` is checked with the features."""
+    known = isinstance(grh.alpha, Real) and not isinstance(grh.alpha, bool)
+    if not known or not 0 <= grh.alpha <= 1:
+        error = ValueError if known else TypeError
+        raise error(f"alpha must be from 0 (the reference bits only) to 1 (the graph only), got {grh.alpha!r}")
+    grh._check_parameters(counts=("n_iter", "n_landmarks"), positive=("C", "gamma", "ridge"))
+    for name, choices in _CHOICES.items():
+        if getattr(grh, name) not in choices:
+            raise ValueError(f"{name} must be one of {choices}, got {getattr(grh, name)!r}")
+    for name, names, methods in (("initial", STARTS, ["transform"]), ("classifier", CLASSIFIERS, _DECISIONS)):
+        value, named = getattr(grh, name), isinstance(getattr(grh, name), str)
+        usable = hasattr(value, "fit") and any(hasattr(value, method) for method in methods)
+        if value not in names if named else isinstance(value, type) or not usable:
+            expected = f"one of {tuple(names)}, or an estimator with fit and {' or '.join(methods)}"
+            raise (ValueError if named else TypeError)(f"{name} must be {expected}, got {value!r}")
+
+
+def checked_graph(y: Any, affinity: Any, n: int, normalise: str) -> NormalisedAffinity:
+    """Make the graph over n points from labels or from an affinity matrix, whichever is given."""
+    if affinity is None and y is None:
+        raise ValueError("This GRH estimator requires y to be passed, but the target y is None, and so is affinity")
+    if affinity is not None and y is not None:
+        raise ValueError("give GRH either y or affinity, got both: the labels would make a second graph")
+    if affinity is None:
+        graph = same_class_affinity(y, normalise=normalise)
+    elif isinstance(affinity, NormalisedAffinity):
+        graph = affinity
+    else:
+        graph = graph_affinity(affinity, normalise=normalise)
+    name = "y" if affinity is None else "affinity"
+    if graph.shape != (n, n):
+        raise ValueError(f"{name} must be about as many points as X has rows: X has {n} rows, {name} {graph.shape[0]}")
+    if graph.normalise != normalise:
+        raise ValueError(f"affinity is normalised by {graph.normalise}, but normalise={normalise!r} was asked of GRH")
+    if graph.joins_all:
+        cause = "holds one class only" if affinity is None else "joins every point with every other, equally"
+        raise ValueError(f"{name} {cause}; all points would get the same code")
+    return graph
+
+
+# --- the start -------------------------------------------------------------------------------------------------------
+
+STARTS: dict[str, Any] = {"lsh": LSH, "cca-itq": CCAITQ}
+
+
+class Start:
+    """The starting hasher, and what is subtracted from its input.
+
+    A start that is named gets centred features, the paper's input. A hasher that is given gets the features as they
+    are, so that its bits are those that it has on its own.
+
+    Attributes
+    ----------
+    hasher : hasher
+        Fitted by ``fit``.
+    mean : (n_features,) array of float64, or None
+    """
+
+    def __init__(self, initial: Any, n_bits: int, random: np.random.RandomState, mean: Floats) -> None:
+        named = isinstance(initial, str)
+        self.hasher = STARTS[initial](n_bits, random_state=random) if named else seeded(initial, random)
+        self.mean = mean if named else None
+        self.n_bits = n_bits
+
+    def fit(self, X: NDArray[Any], y: Any) -> Self:
+        """Fit the hasher, and fail here, before anything slow, if its bits cannot be used."""
+        self.hasher.fit(self._centred(X), y)
+        self.predict(X[:1])
+        return self
+
+    def predict(self, X: NDArray[Any]) -> Bits:
+        """Return the hasher's bits of features as they are given to ``GRH``."""
+        bits = np.asarray(self.hasher.transform(self._centred(X)))
+        if bits.shape != (len(X), self.n_bits):
+            raise ValueError(f"initial must give {self.n_bits} bits a point, n_bits of GRH, got shape {bits.shape}")
+        if bits.dtype != np.bool_:
+            raise TypeError(f"initial must give boolean columns, got dtype {bits.dtype} from {self.hasher!r}")
+        return bits
+
+    def _centred(self, X: NDArray[Any]) -> NDArray[Any]:
+        return X if self.mean is None else X - self.mean
+
+
+def seeded(estimator: Any, random: np.random.RandomState) -> Any:
+    """Clone an estimator, with a seed wherever it was given none, so that ``random_state`` of GRH decides all.
+
+    Examples
+    --------
+    >>> seeded(LSH(8), np.random.RandomState(0))
+    LSH(n_bits=8, random_state=209652396)
+    >>> seeded(LSH(8, random_state=1), np.random.RandomState(0))
+    LSH(n_bits=8, random_state=1)
+    """
+    copy = clone(estimator)
+    for name, value in sorted(estimator.get_params().items()):
+        if value is None and (name == "random_state" or name.endswith("__random_state")):
+            copy.set_params(**{name: int(random.randint(2**31 - 1))})
+    return copy
+
+
+# --- the graph step --------------------------------------------------------------------------------------------------
+
+
+def to_signs(bits: Bits) -> Floats:
+    """Write bits as +1 and -1."""
+    return np.where(bits, 1.0, -1.0)
+
+
+def to_bits(scores: Floats, sign_of_zero: int) -> Bits:
+    """Take the sign of each score as a bit; sgn(0) is -1 or +1 as given."""
+    return scores >= 0 if sign_of_zero == 1 else scores > 0
+
+
+def regularised_scores(affinity: NormalisedAffinity, bits: Bits, reference: Bits, alpha: float) -> Floats:
+    """Compute alpha S D^-1 L + (1 - alpha) L_ref, the graph step before its sign is taken.
+
+    With one class a point, S D^-1 L is the class mean v. Where L_ref is L, at alpha <= 1/2 the sign is always that of
+    the point's own bit, exactly: rounding is monotone, so alpha |v| <= alpha cannot exceed 1 - alpha; and at 1/2 they
+    are equal only for |v| = 1, when the whole class, the point included, has the same bit.
+
+    Parameters
+    ----------
+    affinity : NormalisedAffinity of n points
+    bits, reference : (n, n_bits) arrays of bool
+        L and L_ref.
+    alpha : float from 0 to 1
+
+    Returns
+    -------
+    (n, n_bits) array of float64
+        What is zero up to rounding is zero.
+
+    References
+    ----------
+    S. Moran and V. Lavrenko, "Graph Regularised Hashing", ECIR 2015, section 3 (the regularisation step).
+
+    Examples
+    --------
+    >>> from l2h_tutorial.affinity import same_class_affinity
+    >>> bits = np.array([[True], [False], [False]])
+    >>> regularised_scores(same_class_affinity([0, 0, 0]), bits, bits, alpha=0.9).round(2).ravel()
+    array([-0.2, -0.4, -0.4])
+    """
+    scores: Floats = alpha * (affinity @ to_signs(bits)) + (1 - alpha) * to_signs(reference)
+    scores[np.abs(scores) < _ZERO] = 0
+    return scores
+
+
+def agreement(affinity: NormalisedAffinity, bits: Bits) -> float:
+    """Return how often a point and a neighbour, drawn in proportion to the normalised affinity, have the same bit.
+
+    Examples
+    --------
+    >>> from l2h_tutorial.affinity import same_class_affinity
+    >>> agreement(same_class_affinity([0, 0, 1]), np.array([[True], [False], [True]]))
+    0.6666666666666666
+    """
+    signs = to_signs(bits)
+    weights = np.sum(affinity @ np.ones(len(signs)))
+    # The mean over pairs of sign times sign is the share that agrees less the share that does not.
+    return float(1 + np.sum(signs * (affinity @ signs)) / (weights * signs.shape[1])) / 2
+
+
+# --- degenerate bits -------------------------------------------------------------------------------------------------
+
+
+def degenerate_bits(bits: Bits) -> NDArray[np.intp]:
+    """Return the columns on which all points agree."""
+    return np.flatnonzero(bits.all(axis=0) | ~bits.any(axis=0))
+
+
+def next_best_split(scores: Floats) -> Bits | None:
+    """Cut scores (n,) where that halves the points best, equal ones together; None where all are equal."""
+    values, place, counts = np.unique(np.round(scores, 12), return_inverse=True, return_counts=True)
+    if len(values) == 1:
+        return None
+    below = np.cumsum(counts)[:-1]
+    cut = np.abs(2 * below - len(scores)).argmin()
+    return np.asarray(place.ravel() > cut)
+
+
+def redrawn_bit(
+    features: Floats, S: NormalisedAffinity, alpha: float, sign_of_zero: int, random: np.random.RandomState
+) -> tuple[Bits | None, Bits | None]:
+    """Start a bit again from random hyperplanes until the graph step leaves it two sides: the start and the target."""
+    for _ in range(_REDRAWS):
+        drawn = features @ random.standard_normal((features.shape[1], 1)) >= 0
+        target = to_bits(regularised_scores(S, drawn, drawn, alpha), sign_of_zero)
+        if not degenerate_bits(target).size:
+            return drawn[:, 0], target[:, 0]
+    return None, None
+
+
+# --- the classifiers -------------------------------------------------------------------------------------------------
+
+# Prepared once for the training features, each returns a function that is taught bits, in every round anew: it gives
+# back a model for unseen points, and the bits that the model has for the training points.
+Teach = Callable[[Bits], tuple[Any, Bits]]
+
+
+class LinearModel:
+    """Hyperplanes: features @ weights + intercepts > 0."""
+
+    def __init__(self, weights: Floats, intercepts: Floats) -> None:
+        self.weights = weights
+        self.intercepts = intercepts
+
+    def scores(self, features: Floats) -> Floats:
+        """Return float64 (n, n_bits) for standardised features."""
+        return features @ self.weights + self.intercepts
+
+    def predict(self, features: Floats) -> Bits:
+        """Return the scores > 0."""
+        return self.scores(features) > 0
+
+
+class KernelModel:
+    """Weighted sums of Gaussian kernels around some points, plus intercepts, > 0."""
+
+    def __init__(self, points: Floats, gamma: float, weights: Floats, intercepts: Floats | float = 0.0) -> None:
+        self.points = points
+        self.gamma = gamma
+        self.weights = weights
+        self.intercepts = intercepts
+
+    def scores(self, features: Floats) -> Floats:
+        """Return float64 (n, n_bits) for standardised features."""
+        kernel: Floats = rbf_kernel(features, self.points, gamma=self.gamma)
+        return kernel @ self.weights + self.intercepts
+
+    def predict(self, features: Floats) -> Bits:
+        """Return the scores > 0."""
+        return self.scores(features) > 0
+
+
+class EstimatorModel:
+    """Scikit-learn estimators: one for all bits, or one a bit. A positive decision, else prediction, is a 1."""
+
+    def __init__(self, estimators: list[Any]) -> None:
+        self.estimators = estimators
+
+    def predict(self, features: Floats) -> Bits:
+        """Return the bits of all estimators side by side."""
+        decide = [getattr(each, "decision_function", None) or each.predict for each in self.estimators]
+        return np.column_stack([np.asarray(decision(features)) > 0 for decision in decide])
+
+
+def gaussian_kernel(features: Floats, gamma: float, seed: int) -> tuple[Floats, float]:
+    """Return exp(-g squared distance) between all points, and g, which is gamma by the median squared distance."""
+    squared = euclidean_distances(features, squared=True)
+    g = kernel_gamma(features, gamma, seed, squared)
+    squared *= -g
+    return np.exp(squared, out=squared), g
+
+
+def class_weights(bit: Bits, rule: str | None) -> dict[int, float] | None:
+    """Weigh the two sides of a bit (n,): equally, or the rarer one by the ceiling of the ratio of their sizes."""
+    if rule is None:
+        return None
+    zeros, ones = np.bincount(bit, minlength=2)
+    return {0: float(max(1, -(-ones // zeros))), 1: float(max(1, -(-zeros // ones)))}
+
+
+def svm_a_bit(svm: Any, features: Floats, bits: Bits, rule: str | None) -> tuple[list[Any], Floats]:
+    """Fit a clone of a support vector machine to each bit; return them, and their intercepts."""
+    weighted = [clone(svm).set_params(class_weight=class_weights(bit, rule)) for bit in bits.T]
+    fitted = [machine.fit(features, bit.astype(int)) for machine, bit in zip(weighted, bits.T, strict=True)]
+    return fitted, np.array([np.ravel(machine.intercept_)[0] for machine in fitted])
+
+
+def linear_svm(grh: GRH, features: Floats, seed: int) -> Teach:
+    """Fit linear support vector machines from one kernel matrix (libsvm), or without it (liblinear).
+
+    The kernel is for the hinge loss with an intercept, and for as many points as its matrix suits. There the intercept
+    is not penalised; liblinear penalises it as one more weight. Which of the two is faster depends on the shape: the
+    time of a bit grows with the number of features in liblinear only.
+    """
+    if grh.loss == "hinge" and grh.fit_intercept and len(features) <= _KERNEL_ROWS:
+        return svm_on_kernel(grh, features, features @ features.T, None)
+    svm = LinearSVC(
+        C=grh.C, loss=grh.loss, fit_intercept=grh.fit_intercept, dual=True, max_iter=10_000, random_state=seed
+    )
+
+    def teach(bits: Bits) -> tuple[LinearModel, Bits]:
+        machines, intercepts = svm_a_bit(svm, features, bits, grh.class_weight)
+        model = LinearModel(np.column_stack([machine.coef_[0] for machine in machines]), intercepts)
+        return model, model.predict(features)
+
+    return teach
+
+
+def rbf_svm(grh: GRH, features: Floats, seed: int) -> Teach:
+    """Fit support vector machines with a Gaussian kernel."""
+    return svm_on_kernel(grh, features, *gaussian_kernel(features, grh.gamma, seed))
+
+
+def svm_on_kernel(grh: GRH, features: Floats, kernel: Floats, gamma: float | None) -> Teach:
+    """Fit support vector machines by libsvm, all on one kernel matrix; without a gamma it is the linear one."""
+    svm = SVC(C=grh.C, kernel="precomputed")
+
+    def teach(bits: Bits) -> tuple[LinearModel | KernelModel, Bits]:
+        machines, intercepts = svm_a_bit(svm, kernel, bits, grh.class_weight)
+        weights = np.zeros(bits.shape)
+        for k, machine in enumerate(machines):
+            weights[machine.support_, k] = machine.dual_coef_[0]
+        if gamma is None:
+            linear = LinearModel(features.T @ weights, intercepts)
+            return linear, linear.predict(features)
+        return KernelModel(features, gamma, weights, intercepts), kernel @ weights + intercepts > 0
+
+    return teach
+
+
+def kernel_ridge(grh: GRH, features: Floats, seed: int) -> Teach:
+    """Fit least squares on the bits as +1 and -1, with a Gaussian kernel: one Cholesky factor serves every bit."""
+    kernel, gamma = gaussian_kernel(features, grh.gamma, seed)
+    kernel[np.diag_indices_from(kernel)] += grh.ridge
+    factor = cho_factor(kernel, lower=True, overwrite_a=True, check_finite=False)
+
+    def teach(bits: Bits) -> tuple[KernelModel, Bits]:
+        signs = to_signs(bits)
+        weights = cho_solve(factor, signs, check_finite=False)
+        # (K + ridge I) w = signs, so K w, what the model gives the training points, needs no K.
+        return KernelModel(features, gamma, weights), signs - grh.ridge * weights > 0
+
+    return teach
+
+
+def rbf_landmarks(grh: GRH, features: Floats, seed: int) -> Teach:
+    """Fit kernel ridge in which only kernels around a few of the training points, the landmarks, are summed.
+
+    With K the kernel between the n points and the m landmarks and K_m that between landmarks, the weights w solve
+    (K^T K + ridge K_m) w = K^T signs. That is ridge regression on Nystroem features, K K_m^(-1/2) (Williams and Seeger,
+    NIPS 2000), and with all points as landmarks it is kernel ridge. Nothing is n x n.
+    """
+    landmarks = features[np.random.RandomState(seed).permutation(len(features))[: grh.n_landmarks]]
+    gamma = kernel_gamma(features, grh.gamma, seed)
+    kernel = rbf_kernel(features, landmarks, gamma=gamma)
+    gram = grh.ridge * rbf_kernel(landmarks, gamma=gamma) + kernel.T @ kernel
+    gram[np.diag_indices_from(gram)] += _JITTER * np.trace(gram) / len(gram)
+    factor = cho_factor(gram, lower=True, overwrite_a=True, check_finite=False)
+
+    def teach(bits: Bits) -> tuple[KernelModel, Bits]:
+        weights = cho_solve(factor, kernel.T @ to_signs(bits), check_finite=False)
+        return KernelModel(landmarks, gamma, weights), kernel @ weights > 0
+
+    return teach
+
+
+def any_estimator(grh: GRH, features: Floats, seed: int) -> Teach:
+    """Fit a scikit-learn estimator once for all bits where it predicts several outputs, else one clone a bit."""
+    random = np.random.RandomState(seed)
+    tags, classifies = get_tags(grh.classifier), is_classifier(grh.classifier)
+
+    def teach(bits: Bits) -> tuple[EstimatorModel, Bits]:
+        at_once = tags.target_tags.multi_output or (classifies and tags.classifier_tags.multi_label)
+        if bits.shape[1] == 1:
+            at_once = not tags.target_tags.single_output  # many take a single column only as a flat array
+        # Classifiers are taught 0 and 1, which all of them take for several bits too; the rest -1 and +1.
+        targets = bits.astype(int) if classifies else to_signs(bits)
+        pieces = [targets] if at_once else list(targets.T)
+        model = EstimatorModel([seeded(grh.classifier, random).fit(features, piece) for piece in pieces])
+        return model, model.predict(features)
+
+    return teach
+
+
+CLASSIFIERS: dict[str, Any] = {
+    "linear-svm": linear_svm,
+    "rbf-svm": rbf_svm,
+    "kernel-ridge": kernel_ridge,
+    "rbf-landmarks": rbf_landmarks,
+}
+
+
+def make_classifier(grh: GRH, features: Floats, seed: int) -> Teach:
+    """Prepare the classifier that the parameters of GRH ask for, on standardised training features."""
+    prepare = CLASSIFIERS[grh.classifier] if isinstance(grh.classifier, str) else any_estimator
+    teach: Teach = prepare(grh, features, seed)
+    return teach

@@ -1,0 +1,222 @@
+"""What every hasher promises, whatever it learns: a scikit-learn transformer to the same bits, however it is asked."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from l2h_tutorial import CCAITQ, GRH, ITQ, LSH, PCAH, SpectralHashing, lsh
+from l2h_tutorial.baselines import AGH, KSH, SDH, STH
+from l2h_tutorial.controls import OneHotClassifier, OutputCodes, RandomCodes
+
+HASHERS = [
+    LSH(4, random_state=0),
+    PCAH(4),
+    ITQ(4, random_state=0),
+    SpectralHashing(4),
+    CCAITQ(4, random_state=0),
+    AGH(4, n_anchors=20, random_state=0),
+    AGH(4, n_anchors=20, n_layers=2, random_state=0),
+    STH(4, random_state=0),
+    STH(4, classifier="rbf-svm", random_state=0),
+    KSH(4, n_anchors=20, random_state=0),
+    SDH(4, n_anchors=20, random_state=0),
+    GRH(4, random_state=0),
+    GRH(4, classifier="rbf-svm", random_state=0),
+    GRH(4, classifier="kernel-ridge", initial="cca-itq", alpha=0.7, n_iter=2, random_state=0),
+    GRH(4, classifier="rbf-landmarks", n_landmarks=20, random_state=0),
+    GRH(4, classifier=Ridge(), random_state=0),
+    RandomCodes(4, random_state=0),
+    OutputCodes(4, random_state=0),
+    OutputCodes(4, classifier="kernel-ridge", codewords="hadamard", random_state=0),
+    OneHotClassifier(4, random_state=0),
+    OneHotClassifier(classifier="rbf-svm", random_state=0),
+]
+LABELS_NEEDED = (CCAITQ, KSH, SDH, GRH, OutputCodes, OneHotClassifier)
+OF_CLASSES_ONLY = (OutputCodes, OneHotClassifier)
+ONE_A_DIRECTION = (PCAH, ITQ, CCAITQ, AGH, STH)
+DEAF_TO_SCALE = (LSH, RandomCodes)
+
+
+def which(hashers):
+    return pytest.mark.parametrize("hasher", hashers, ids=lambda hasher: repr(hasher).replace("\n", ""))
+
+
+def of(kinds):
+    return [hasher for hasher in HASHERS if isinstance(hasher, kinds)]
+
+
+def data(seed=0, n=80, n_features=6, n_classes=4):
+    """Classes that overlap, in features of unequal variance and mean 3; few digits, so that float32 holds them."""
+    random = np.random.default_rng(seed)
+    y = random.permutation(np.arange(n) % n_classes)
+    centres = np.random.default_rng(99).normal(size=(n_classes, n_features))
+    X = (centres[y] + random.normal(size=(n, n_features))) * np.arange(1, n_features + 1) + 3
+    return X.round(3).astype(np.float32).astype(np.float64), y
+
+
+def with_few_bits(hasher):
+    """The same with one bit, where each needs a feature or a point of its own."""
+    few = isinstance(hasher, ONE_A_DIRECTION) or hasher.get_params().get("initial") == "cca-itq"
+    return clone(hasher).set_params(n_bits=1) if few else clone(hasher)
+
+
+@parametrize_with_checks([with_few_bits(hasher) for hasher in HASHERS])
+def test_is_a_scikit_learn_transformer(estimator, check):
+    check(estimator)
+
+
+@which(HASHERS)
+def test_the_same_points_get_the_same_bits_in_any_form_order_and_block(hasher, monkeypatch):
+    X, y = data()
+    new = data(seed=1)[0]
+    fitted = clone(hasher).fit(X, y)
+    bits = fitted.transform(new)
+    assert bits.dtype == bool
+    assert bits.shape == (80, 4)
+    assert 0 < bits.mean() < 1
+    np.testing.assert_array_equal(fitted.transform(new.astype(np.float32)), bits)
+    np.testing.assert_array_equal(fitted.transform(new[::-1]), bits[::-1])
+    np.testing.assert_array_equal(clone(hasher).fit(X.astype(np.float32), y).transform(new), bits)
+    monkeypatch.setattr(lsh, "_BLOCK_ROWS", 7)
+    np.testing.assert_array_equal(fitted.transform(new), bits)
+
+
+@which(HASHERS)
+def test_clones_pickles_frames_and_pipelines_give_the_same_bits(hasher):
+    X, y = data()
+    fitted = clone(hasher).fit(X, y)
+    bits = fitted.transform(X)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(fitted)).transform(X), bits)
+    np.testing.assert_array_equal(clone(fitted).fit_transform(X, y), bits)
+    np.testing.assert_array_equal(make_pipeline(FunctionTransformer(), clone(hasher)).fit_transform(X, y), bits)
+    frame = pd.DataFrame(X, columns=list("abcdef"))
+    table = clone(hasher).set_output(transform="pandas").fit(frame, y).transform(frame)
+    assert list(table.columns) == [f"{type(hasher).__name__.lower()}{k}" for k in range(4)]
+    np.testing.assert_array_equal(table.to_numpy(), bits)
+
+
+@which([hasher for hasher in HASHERS if "random_state" in hasher.get_params()])
+def test_the_seed_decides_what_is_drawn(hasher):
+    X, y = data()
+    first, again, other = (clone(hasher).set_params(random_state=seed).fit(X, y) for seed in (0, 0, 1))
+    np.testing.assert_array_equal(first.transform(X), again.transform(X))
+    if not isinstance(hasher, OneHotClassifier):  # which draws nothing that could matter
+        assert (first.transform(X) != other.transform(X)).any()
+
+
+@which([hasher for hasher in HASHERS if not isinstance(hasher, DEAF_TO_SCALE)])
+@pytest.mark.parametrize("factor", [1000, 0.001])
+def test_neither_scale_nor_origin_of_the_features_changes_a_bit(hasher, factor):
+    X, y = data()
+    bits = clone(hasher).fit(X, y).transform(X)
+    moved = factor * X + 17 * factor
+    np.testing.assert_array_equal(clone(hasher).fit(moved, y).transform(moved), bits)
+
+
+@which(HASHERS)
+def test_few_points_with_many_features_and_equal_points_are_no_error(hasher):
+    X, y = data(n=12, n_features=40)
+    assert clone(hasher).fit(X, y).transform(X).shape == (12, 4)
+    X, y = np.ones((12, 3)), np.arange(12) % 4
+    X[0] = 2.0  # but for one
+    bits = with_few_bits(hasher).fit(X, y).transform(X)
+    assert (bits[1:] == bits[1]).all()
+
+
+@which([hasher for hasher in of((*LABELS_NEEDED, STH)) if not isinstance(hasher, OF_CLASSES_ONLY)])
+def test_classes_are_a_special_case_of_labels(hasher):
+    X, y = data()
+    expected = clone(hasher).fit(X, y).transform(X)
+    indicator = np.eye(4, dtype=int)[y]
+    for labels in (np.array(list("abcd"))[y], indicator, sparse.csr_array(indicator)):
+        np.testing.assert_array_equal(clone(hasher).fit(X, labels).transform(X), expected)
+    indicator[::2, 0] = 1
+    assert (clone(hasher).fit(X, indicator).transform(X) != expected).any()
+
+
+# --- what they refuse ------------------------------------------------------------------------------------------------
+
+
+@which(HASHERS)
+def test_what_is_no_number_of_bits_or_no_features_is_refused(hasher):
+    X, y = data()
+    for n_bits, error, message in [
+        (0, ValueError, "n_bits must be at least 1, got 0"),
+        (2.0, TypeError, "n_bits must be an integer of at least 1, got 2.0"),
+        ("4", TypeError, "n_bits must be an integer of at least 1, got '4'"),
+        (True, TypeError, "n_bits must be an integer of at least 1, got True"),
+    ]:
+        with pytest.raises(error, match=message):
+            clone(hasher).set_params(n_bits=n_bits).fit(X, y)
+    with pytest.raises(NotFittedError, match="not fitted yet"):
+        clone(hasher).transform(X)
+    fitted = clone(hasher).fit(X, y)
+    for features, message in [
+        (X[:, :5], "X has 5 features, but .* is expecting 6"),
+        (np.full((2, 6), np.nan), "contains NaN"),
+        (np.full((2, 6), np.inf), "contains infinity"),
+        (X[0], "Expected 2D array"),
+        (X[:0], "0 sample"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            fitted.transform(features)
+
+
+@which(of((*LABELS_NEEDED, STH)))
+def test_labels_that_do_not_fit_are_refused(hasher):
+    nothing_to_learn = {
+        "requires y to be passed, but the target y is None": None,
+        "one class only": np.zeros(80),
+        "inconsistent numbers of samples|as many points as X has rows": np.arange(79) % 2,
+        "Unknown label type": np.linspace(0, 1, 80),
+    }
+    for message, y in nothing_to_learn.items():
+        if y is not None or not isinstance(hasher, STH):  # which learns without labels too
+            with pytest.raises(ValueError, match=message):
+                clone(hasher).fit(data()[0], y)
+
+
+@which(of((KSH, STH, GRH)))
+def test_a_graph_of_labels_leaves_nobody_out(hasher):
+    indicator = np.eye(4, dtype=int)[data()[1]]
+    indicator[5] = 0
+    with pytest.raises(ValueError, match="at least one label; row 5 has none"):
+        clone(hasher).fit(data()[0], indicator)
+
+
+COUNTS = ("n_anchors", "n_neighbours", "n_iter", "n_landmarks")
+NUMBERS = ("C", "gamma", "ridge", "classifier_ridge", "nu")
+
+
+@pytest.mark.parametrize("kind", dict.fromkeys(map(type, HASHERS)), ids=lambda kind: kind.__name__)
+def test_parameters_out_of_range_are_refused(kind):
+    X, y = data()
+    refused = [(name, 0, ValueError, "at least 1, got 0") for name in COUNTS]
+    refused += [(name, 2.0, TypeError, "an integer of at least 1, got 2.0") for name in COUNTS]
+    for value, error in [
+        (0, ValueError),
+        (-1.0, ValueError),
+        (np.inf, ValueError),
+        ("a", TypeError),
+        (True, TypeError),
+    ]:
+        refused += [(name, value, error, f"a positive number, got {value!r}") for name in NUMBERS]
+    for name, value, error, expected in refused:
+        if name in kind().get_params():
+            with pytest.raises(error, match=f"{name} must be {expected}"):
+                kind(**{name: value}).fit(X, y)
+
+
+@which([OutputCodes(), OneHotClassifier()])
+def test_parameters_that_are_as_for_grh_have_its_defaults(hasher):
+    shared = ("classifier", "C", "gamma", "ridge")
+    assert {name: hasher.get_params()[name] for name in shared} == {name: GRH().get_params()[name] for name in shared}
