@@ -12,17 +12,23 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 from scipy.sparse.linalg import LinearOperator
 from sklearn.neighbors import kneighbors_graph
-from sklearn.utils import check_array, column_or_1d
-from sklearn.utils.multiclass import type_of_target
+from sklearn.utils import check_array
 
-from .label_sets import ManySets, shared_labels
+from .labels import label_sets, read_labels
 
-__all__ = ["NormalisedAffinity", "check_affinity", "graph_affinity", "knn_affinity", "same_class_affinity"]
+__all__ = [
+    "NORMALISATIONS",
+    "NormalisedAffinity",
+    "check_affinity",
+    "graph_affinity",
+    "knn_affinity",
+    "same_class_affinity",
+]
 
 NORMALISATIONS = ("columns", "rows")
 
 _ASYMMETRY = 1e-6  # of the two points' largest affinities: more than rounding makes in single precision
-_BLOCK_VALUES = 1 << 21  # affinities of a dense graph that are compared at a time, 16 MB
+_BLOCK_VALUES = 1 << 21  # affinities that are compared, or made, at a time: 16 MB
 
 
 class NormalisedAffinity:
@@ -75,11 +81,10 @@ class NormalisedAffinity:
         """Whether every point is every other's neighbour, equally: a graph that tells nothing apart."""
         if isinstance(self._between, LinearOperator):
             return False  # its entries cannot be seen
-        if isinstance(self._between, ManySets):
+        if isinstance(self._between, _SharedLabels):
             return bool(np.all(self._group_degrees == self.shape[0]))
-        n_groups = self._between.shape[0]
         entries = self._between.data if sparse.issparse(self._between) else self._between
-        return entries.size == n_groups**2 and bool(np.all(entries == np.ravel(entries)[0]))
+        return entries.size == self._between.shape[0] ** 2 and bool(np.all(entries == np.ravel(entries)[0]))
 
     def __matmul__(self, values: ArrayLike) -> NDArray[np.float64]:
         """Multiply by an array of shape (n,) or (n, n_bits); returns float64 of that shape."""
@@ -136,25 +141,24 @@ def same_class_affinity(y: Any, *, normalise: str = "columns") -> NormalisedAffi
     ----------
     Moran and Lavrenko, "Graph Regularised Hashing", ECIR 2015, section 3 (the matrices S and D).
     """
-    labels = y.toarray() if sparse.issparse(y) else np.asarray(y)
-    labels = labels.astype(labels.dtype.newbyteorder("="), copy=False)  # scikit-learn 1.6 knows no other byte order
-    kind = type_of_target(labels, input_name="y")
-    if kind in ("binary", "multiclass"):
-        _, groups = np.unique(column_or_1d(labels, warn=True), return_inverse=True)
-        between = sparse.eye_array(groups.max() + 1, format="csr")
-    elif kind == "multilabel-indicator":
-        # Points with the same set of labels have the same row in S, and mostly the sets are few.
-        sets, groups = np.unique(labels.astype(bool), axis=0, return_inverse=True)
-        unlabelled = np.flatnonzero(~labels.astype(bool).any(axis=1))
-        if unlabelled.size:
-            raise ValueError(f"y must give every point at least one label; row {unlabelled[0]} has none")
-        between = shared_labels(sparse.csr_array(sets.astype(float)))
-    else:
-        raise ValueError(
-            "Unknown label type: y must hold classes, shape (n,), or a 0/1 indicator of labels, shape (n, n_labels), "
-            f"not {kind} values of shape {labels.shape}"
-        )
-    return NormalisedAffinity(between, normalise, groups.ravel())
+    labels = read_labels(y)
+    if labels.ndim == 1:
+        return NormalisedAffinity(sparse.eye_array(labels.max() + 1, format="csr"), normalise, labels)
+    sets, groups = label_sets(labels)  # points with the same set have the same row in S, and mostly the sets are few
+    return NormalisedAffinity(_SharedLabels(sets), normalise, groups)
+
+
+class _SharedLabels:
+    """The matrix that is 1 where two sets of labels have one in common: made for each product, in blocks of rows."""
+
+    def __init__(self, sets: NDArray[np.bool_]) -> None:
+        self._sets = sparse.csr_array(sets, dtype=float)
+        self.shape = (len(sets), len(sets))
+
+    def __matmul__(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        step = max(1, _BLOCK_VALUES // self.shape[0])
+        blocks = (self._sets[start : start + step] for start in range(0, self.shape[0], step))
+        return np.concatenate([(block @ self._sets.T > 0).astype(float) @ values for block in blocks])
 
 
 def graph_affinity(S: Any, *, normalise: str = "columns") -> NormalisedAffinity:

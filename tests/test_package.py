@@ -29,7 +29,7 @@ ORDER = [
     "lsh",
     "search",
     "buckets",
-    "label_sets",
+    "labels",
     "affinity",
     "baselines",
     "grh",

@@ -1,0 +1,167 @@
+"""Labels of whatever kind, read in one place: classes as numbers, several labels a point as a 0/1 indicator."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+from sklearn.utils import column_or_1d
+from sklearn.utils.multiclass import type_of_target
+
+__all__ = ["label_indicator", "label_sets", "matching_labels", "read_labels"]
+
+
+def read_labels(y: Any) -> NDArray[Any]:
+    """Return classes as the numbers 0, 1, ..., in their sorted order, and an indicator as a boolean array.
+
+    Parameters
+    ----------
+    y : (n,) array of classes, or (n, n_labels) 0/1 indicator, dense or sparse
+
+    Returns
+    -------
+    (n,) array of int64, or (n, n_labels) array of bool
+
+    Raises
+    ------
+    ValueError
+        If y is neither.
+
+    Examples
+    --------
+    >>> read_labels(["cat", "dog", "cat"])
+    array([0, 1, 0])
+    >>> read_labels([[1, 0], [1, 1]])
+    array([[ True, False],
+           [ True,  True]])
+    """
+    labels = _native(y.toarray() if sparse.issparse(y) else np.asarray(y))
+    kind = type_of_target(labels, input_name="y")
+    if kind == "multilabel-indicator":
+        return np.asarray(labels.astype(bool))
+    if kind not in ("binary", "multiclass"):
+        raise ValueError(
+            "Unknown label type: y must hold classes, shape (n,), or a 0/1 indicator of labels, shape (n, n_labels), "
+            f"not {kind} values of shape {labels.shape}"
+        )
+    return np.unique(column_or_1d(labels, warn=True), return_inverse=True)[1]
+
+
+def label_indicator(y: Any) -> NDArray[np.float64]:
+    """Write classes as one 0/1 column each; leave an indicator as it is.
+
+    Parameters
+    ----------
+    y : (n,) array of classes, or (n, n_labels) 0/1 indicator, dense or sparse
+
+    Returns
+    -------
+    (n, n_labels) array of float64
+        Dense, also for many classes.
+
+    Raises
+    ------
+    ValueError
+        If y is neither.
+
+    Examples
+    --------
+    >>> label_indicator(["cat", "dog", "cat"])
+    array([[1., 0.],
+           [0., 1.],
+           [1., 0.]])
+    """
+    labels = read_labels(y)
+    return np.eye(labels.max() + 1)[labels] if labels.ndim == 1 else labels.astype(np.float64)
+
+
+def label_sets(labels: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.intp]]:
+    """Group the points that have the same set of labels.
+
+    Parameters
+    ----------
+    labels : (n, n_labels) array of 0 and 1, of any type
+
+    Returns
+    -------
+    sets : (n_sets, n_labels) array of that type
+    groups : (n,) array of int
+        The row of `sets` that each point has.
+
+    Raises
+    ------
+    ValueError
+        If a point has no label at all.
+
+    Examples
+    --------
+    >>> label_sets(np.array([[0.0, 1.0], [1.0, 1.0], [0.0, 1.0]]))[1]
+    array([0, 1, 0])
+    """
+    unlabelled = np.flatnonzero(~labels.any(axis=1))
+    if unlabelled.size:
+        raise ValueError(f"y must give every point at least one label; row {unlabelled[0]} has none")
+    sets, groups = np.unique(labels, axis=0, return_inverse=True)
+    return sets, groups.ravel()
+
+
+def matching_labels(query_labels: ArrayLike, database_labels: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the labels of queries and of a database so that they can be compared.
+
+    Parameters
+    ----------
+    query_labels, database_labels : (n_queries,) and (n,) arrays of classes, or (n_queries, c) and (n, c) indicators
+        Numbers or text, also as objects, of which pandas makes columns. One column is read as classes, as ``fit`` reads
+        it.
+
+    Returns
+    -------
+    (n_queries,) and (n,) arrays of int64, or (n_queries, c) and (n, c) arrays of bool
+        The same class has the same number on both sides.
+
+    Raises
+    ------
+    TypeError
+        If classes are neither all numbers nor all text.
+    ValueError
+        If the shapes do not match each other, a class is missing, or an indicator is neither 0 nor 1.
+
+    Examples
+    --------
+    >>> matching_labels(["cat"], ["dog", "cat"])
+    (array([0]), array([1, 0]))
+    """
+    pair = {"query_labels": _native(np.asarray(query_labels)), "database_labels": _native(np.asarray(database_labels))}
+    pair = {name: labels[:, 0] if labels.shape[1:] == (1,) else labels for name, labels in pair.items()}
+    query, database = pair.values()
+    if query.ndim not in (1, 2) or 0 in query.shape[1:] or query[:0].shape != database[:0].shape:
+        raise ValueError(
+            "labels must be classes, (n_queries,) and (n,), or indicators, (n_queries, c) and (n, c), "
+            f"got shapes {query.shape} and {database.shape}"
+        )
+    for name, labels in pair.items():
+        wrong = np.asarray(pd.isna(labels) if labels.ndim == 1 else (labels != 0) & (labels != 1))
+        if wrong.any():
+            wanted = "classes" if labels.ndim == 1 else "indicators, 0 or 1"
+            raise ValueError(f"{name} must be {wanted}, got {labels[wrong][0]} at row {np.argwhere(wrong)[0][0]}")
+    if query.ndim == 2:
+        return query.astype(bool), database.astype(bool)
+    kinds = [_kind(query), _kind(database)]
+    if kinds[0] != kinds[1] or "mixed" in kinds[0]:
+        raise TypeError(f"classes must be of one kind, numbers or text, on both sides, got {kinds[0]} and {kinds[1]}")
+    if query.dtype != database.dtype:  # as objects, large integers and fractions stay what they are
+        query, database = query.astype(object), database.astype(object)
+    numbers, _ = pd.factorize(np.concatenate([query, database]))
+    return numbers[: len(query)], numbers[len(query) :]
+
+
+def _native(labels: NDArray[Any]) -> NDArray[Any]:
+    """In the machine's byte order: scikit-learn 1.6 and pandas know no other."""
+    return labels.astype(labels.dtype.newbyteorder("="), copy=False)
+
+
+def _kind(classes: NDArray[Any]) -> str:
+    """What the classes are, of all kinds of numbers the same."""
+    kind = pd.api.types.infer_dtype(classes, skipna=False)
+    return "numbers" if kind in ("integer", "floating", "mixed-integer-float", "boolean") else str(kind)
