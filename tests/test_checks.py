@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from l2h_tutorial import integers_to_bits, paper_partition
 from l2h_tutorial.checks import check_integer
 from l2h_tutorial.lsh import amplified_probability
-from l2h_tutorial.metrics import paired_bootstrap, share_scanned
+from l2h_tutorial.metrics import paired_bootstrap
 from l2h_tutorial.scale import measure_search, resampled_codes
 
 BITS = np.eye(4, dtype=bool)
@@ -38,7 +38,6 @@ def test_an_integer_is_returned_if_and_only_if_it_is_within_bounds(value, low, h
         lambda value: amplified_probability(0.5, 2, value),
         lambda value: integers_to_bits(1, value),
         lambda value: paired_bootstrap([1.0], [0.0], value),
-        lambda value: share_scanned([[0]], value),
         lambda value: paper_partition(None, value),
         lambda value: resampled_codes(BITS, value),
         lambda value: measure_search(BITS, BITS, 1, repeats=value),

@@ -9,15 +9,13 @@ from functools import partial
 from time import perf_counter
 
 import numpy as np
-from sklearn.metrics import ndcg_score
 from threadpoolctl import threadpool_limits
 
 from l2h_tutorial import LSH, evaluate_radius_search, load_dataset, mean_average_precision, split_dataset
-from l2h_tutorial.metrics import ndcg, ring_counts
 from tests.benchmarks.bench_search import milliseconds
 from tests.seed_loop import sweep
 
-N_QUERIES, N_ROWS, N_BITS, N_LABELS = 1000, 59_000, 64, 10
+N_QUERIES, N_ROWS, N_BITS = 1000, 59_000, 64
 N_LOOP = 3  # queries for which one waits when a plain loop does the work
 
 
@@ -31,12 +29,6 @@ def stable_sort(query_codes, codes, of_query, labels):
     return np.mean(each)
 
 
-def graded_sort(query_codes, codes, of_query, labels):
-    """Mean nDCG by scikit-learn, which averages over ties."""
-    distances = np.bitwise_count(codes[None, :] ^ query_codes[:, None]).astype(np.int64)
-    return ndcg_score(2.0 ** (of_query @ labels.T) - 1, -distances)
-
-
 def report(what, time, value, slowest):
     print(f"{what:<40} {time:8.0f} ms   {value:.6f}   {slowest / time:5.1f} times faster")
 
@@ -48,7 +40,6 @@ def bench_ranking(dataset):
     rows = random.choice(len(dataset.labels), N_QUERIES + N_ROWS, replace=len(dataset.labels) < N_QUERIES + N_ROWS)
     features = dataset.features - dataset.features.mean(axis=0)
     bits, classes = LSH(N_BITS, random_state=0).fit_transform(features)[rows], dataset.labels[rows]
-    many = (random.random((len(rows), N_LABELS)) < 0.3).astype(int)  # labels that have nothing to do with the codes
     codes = np.packbits(bits, axis=1).view("u8").ravel()
     query, database = slice(N_QUERIES), slice(N_QUERIES, None)
     plain = partial(stable_sort, codes[query], codes[database], classes[query], classes[database])
@@ -58,13 +49,6 @@ def bench_ranking(dataset):
     report("average precision, stable sort of int64", by_sort, plain(), by_sort)
     report("average precision, ours, ties stable", radix, ours(ties="stable"), by_sort)
     report("average precision, ours, ties expected", by_rings, ours(), by_sort)
-    query = slice(N_QUERIES // 50)  # for the others one would wait
-    graded = partial(graded_sort, codes[query], codes[database], many[query], many[database])
-    by_sort = milliseconds(graded, repeats=1)
-    counts = partial(ring_counts, bits[query], bits[database], many[query], many[database])
-    by_rings = milliseconds(lambda: ndcg(counts()), repeats=3)
-    report(f"nDCG of {query.stop} queries, scikit-learn", by_sort, graded(), by_sort)
-    report(f"nDCG of {query.stop} queries, ours", by_rings, ndcg(counts()), by_sort)
 
 
 def bench_sweep(split):
