@@ -287,7 +287,7 @@ def test_a_difference_is_seen():
 OTHERS = {"__version__", "Dataset", "load_dataset", "paper_partition", "evaluate_radius_search"}
 OTHERS |= {"RingCounts", "average_precision", "expected_search_length", "expected_seconds", "mean_ratio", "ndcg"}
 OTHERS |= {"precision_recall_by_radius", "precision_within_radius", "recall_within_radius"}
-OTHERS |= {"NormalisedAffinity", "check_affinity", "check_bits", "word_distances"}
+OTHERS |= {"NormalisedAffinity", "check_affinity", "check_bits", "packed_distances"}
 
 
 def test_nothing_public_is_left_out():

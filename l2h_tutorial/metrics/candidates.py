@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..checks import check_integer
-from ..search.rerank import check_ids
+from ..search import check_ids
 from .checks import check_classes, check_distinct, one_column
 from .policies import Empty, mean_ratio
 
