@@ -97,7 +97,9 @@ class RetrievalScorer:
         rows = np.flatnonzero([content not in queries for content in _contents(self.X_database)])
         if not rows.size:
             raise ValueError(f"all {len(self.y_database)} rows of the database are queries: none is left to rank")
-        taken = self.X_database.iloc[rows] if isinstance(self.X_database, pd.DataFrame) else self.X_database[rows]
+        taken: Any = np.asarray(self.X_database)[rows]
+        if isinstance(self.X_database, pd.DataFrame):
+            taken = pd.DataFrame(taken, columns=self.X_database.columns)
         return taken, self.y_database[rows]
 
 

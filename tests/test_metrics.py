@@ -327,7 +327,7 @@ def within(radius, **options):
         (lambda: precision(ids=[3]), TypeError, r"ids\[0\] must be .* of integers, got int64 of shape \(\)"),
         (lambda: precision(ids=[[2, 1, 2]]), ValueError, r"ids\[0\] must hold each row once, got row 2 again"),
         (lambda: precision(ids=[], query_labels=[]), ValueError, "at least one query, got none"),
-        (lambda: recall_of_exact([[1]], [1, 2]), ValueError, r"\(n_queries, k\) row numbers, got shape \(2,\)"),
+        (lambda: recall_of_exact([[1]], [1, 2]), ValueError, r"\(n_queries, k\) row numbers, .* of shape \(2,\)"),
         (lambda: recall_of_exact([[1]], [[1], [2]]), ValueError, "each of the 2 queries, got 1"),
         (lambda: recall_of_exact([[1]], [[1.0]]), ValueError, "exact_ids must be .*, integers .*, got float64"),
         (lambda: recall_of_exact([[1]], [[5, -1]]), ValueError, "exact_ids must be .* at least 0, got .* -1 the small"),

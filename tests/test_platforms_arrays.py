@@ -285,7 +285,7 @@ def test_a_difference_is_seen():
 # Public, but what it takes is no array of the user's: a path, counts, or what a function above has checked
 OTHERS = {"__version__", "Dataset", "load_dataset", "paper_partition", "evaluate_radius_search"}
 OTHERS |= {"RingCounts", "average_precision", "mean_ratio", "precision_recall_by_radius", "precision_within_radius"}
-OTHERS |= {"NormalisedAffinity", "check_affinity", "check_bits", "word_distances"}
+OTHERS |= {"NormalisedAffinity", "check_affinity", "check_bits", "packed_distances"}
 
 
 def test_nothing_public_is_left_out():

@@ -8,7 +8,7 @@ from sklearn.utils import check_random_state
 
 from ..checks import check_integer
 from ..labels import matching_labels
-from ..search.rerank import check_ids
+from ..search import check_ids
 
 Empty = Literal["zero", "skip", "pooled"]
 

@@ -9,21 +9,12 @@ import pandas as pd
 
 from ..buckets import HashTable
 from ..checks import check_integer
-from ..search import check_radius, rerank
+from ..search import Reranker, check_radius
 from ..splits import Split
 from .candidates import Empty, precision_at_k
 
 _LARGEST_RADIUS = 10  # unless radii are named
-_BLOCK_QUERIES = 128  # queries searched at a time,
-_BLOCK_SIMILARITIES = 1 << 25  # or fewer, so that their similarities to all rows stay within 128 MB of float32
-
-
-class Reranker:
-    def __init__(self, X, Y):
-        self.X, self.Y = X, Y
-
-    def nearest(self, ids, k):
-        return rerank(self.X, self.Y, ids, k)
+_BLOCK_QUERIES = 128  # queries searched at a time: as many as a `Reranker` keeps the similarities of
 
 
 def evaluate_radius_search(
@@ -89,9 +80,8 @@ def evaluate_radius_search(
     seconds = dict.fromkeys(outwards, 0.0)
     sizes: dict[int, list[int]] = {radius: [] for radius in outwards}
     nearest: dict[int, list[Any]] = {radius: [] for radius in outwards}
-    step = max(1, min(_BLOCK_QUERIES, _BLOCK_SIMILARITIES // table.n_rows))
-    for first in range(0, len(s.X_query), step):
-        X = s.X_query[first : first + step]
+    for first in range(0, len(s.X_query), _BLOCK_QUERIES):
+        X = s.X_query[first : first + _BLOCK_QUERIES]
         reranker = Reranker(X, s.X_database)
         start = perf_counter()
         bits = hasher.transform(X)

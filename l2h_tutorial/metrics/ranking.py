@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from ..codes import check_bits, pack_bits, word_distances
+from ..codes import check_bits, pack_bits, packed_distances
 from ..labels import matching_labels
 from ..search import check_radius
 from .candidates import Empty, mean_ratio
@@ -76,10 +76,11 @@ def ring_counts(
     >>> counts.rows, counts.relevant  # one row at distance 0, two at distance 1, none at distance 2
     (array([[1, 2, 0]]), array([[1, 1, 0]]))
     """
-    counts = []
-    for distances, relevant, n_bits in _compared(query_bits, database_bits, query_labels, database_labels):
-        distances += np.int32(n_bits + 1) * relevant  # so that one pass counts both kinds of rows
-        counts.append(np.bincount(distances, minlength=2 * (n_bits + 1)).reshape(2, n_bits + 1))
+    ranking = _check_ranking(query_bits, database_bits, query_labels, database_labels)
+    n_rings, counts = ranking[0].shape[1] + 1, []
+    for distances, relevant in _compared(*ranking):
+        both_kinds = distances + np.int32(n_rings) * relevant  # so that one pass counts both kinds of rows
+        counts.append(np.bincount(both_kinds, minlength=2 * n_rings).reshape(2, n_rings))
     both = np.array(counts)
     return RingCounts(both.sum(axis=1), both[:, 1])
 
@@ -142,8 +143,8 @@ def mean_average_precision(
     if ties == "expected":
         each = average_precision(ring_counts(query_bits, database_bits, query_labels, database_labels))
     else:
-        compared = _compared(query_bits, database_bits, query_labels, database_labels)
-        each = np.array([_precision_in_order(distances, relevant, n_bits) for distances, relevant, n_bits in compared])
+        ranking = _check_ranking(query_bits, database_bits, query_labels, database_labels)
+        each = np.array([_precision_in_order(*compared) for compared in _compared(*ranking)])
     return each if per_query else float(each.mean())
 
 
@@ -243,8 +244,8 @@ def precision_recall_by_radius(counts: RingCounts, *, empty: Empty = "zero") -> 
     ----------
     counts : RingCounts
     empty : {"zero", "skip", "pooled"}, default="zero"
-        As in `precision_within_radius`; an empty query for recall is one without any relevant row. "pooled" is the curve
-        of most papers.
+        As in `precision_within_radius`; for recall, an empty query is one without any relevant row. "pooled" is the
+        curve of most papers.
 
     Returns
     -------
@@ -287,27 +288,33 @@ def precision_recall_by_radius(counts: RingCounts, *, empty: Empty = "zero") -> 
     )
 
 
-def _compared(
+def _check_ranking(
     query_bits: ArrayLike, database_bits: ArrayLike, query_labels: ArrayLike, database_labels: ArrayLike
-) -> Iterator[tuple[NDArray[np.int32], NDArray[np.bool_], int]]:
-    """Yield for each query its distances to all rows, which of these are relevant to it, and the number of bits."""
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[Any], NDArray[Any]]:
+    """Return codes and labels as arrays that belong together."""
     database = check_bits(database_bits, name="database_bits")
     query = check_bits(query_bits, database.shape[1], name="query_bits")
     of_query, of_database = matching_labels(query_labels, database_labels)
     for name, labels, bits in (("query_labels", of_query, query), ("database_labels", of_database, database)):
         if len(labels) != len(bits):
             raise ValueError(f"{name} must hold one entry for each of the {len(bits)} codes, got {len(labels)}")
-    words = np.asfortranarray(pack_bits(database))  # a column of words lies together
+    return query, database, of_query, of_database
+
+
+def _compared(
+    query: NDArray[np.bool_], database: NDArray[np.bool_], of_query: NDArray[Any], of_database: NDArray[Any]
+) -> Iterator[tuple[NDArray[Any], NDArray[np.bool_]]]:
+    """Yield for each query its distances to all rows, and which of these are relevant to it."""
+    words = np.ascontiguousarray(pack_bits(database).T)
     several = of_query.ndim == 2
     if several:
         of_query, of_database = pack_bits(of_query), np.ascontiguousarray(pack_bits(of_database).T)
-    for word, wanted in zip(pack_bits(query), of_query, strict=True):
+    for query_words, wanted in zip(pack_bits(query), of_query, strict=True):
         relevant = (of_database & wanted[:, None]).any(axis=0) if several else of_database == wanted
-        yield word_distances(word[None], words)[0], relevant, query.shape[1]
+        yield packed_distances(words, query_words[:, None]), relevant
 
 
-def _precision_in_order(distances: NDArray[np.int32], relevant: NDArray[np.bool_], n_bits: int) -> float:
-    """Average precision with rings in the order of the database."""
-    order = np.argsort(distances.astype(np.min_scalar_type(n_bits)), kind="stable")  # so small, it is a radix sort
-    places = np.flatnonzero(relevant[order]) + 1
+def _precision_in_order(distances: NDArray[Any], relevant: NDArray[np.bool_]) -> float:
+    """Average precision with rings in the order of the database; so small unsigned integers sort in linear time."""
+    places = np.flatnonzero(relevant[np.argsort(distances, kind="stable")]) + 1
     return float((np.arange(1, len(places) + 1) / places).mean()) if len(places) else 0.0

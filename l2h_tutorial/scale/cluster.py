@@ -15,8 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..buckets import HashTable
 from ..checks import check_integer
 from ..codes import WORD_BITS, check_bits, pack_bits
-from ..search import check_radius
-from ..search.nearest import check_neighbours
+from ..search import check_neighbours, check_radius
 from .checks import check_dask
 from .optional import load_optional
 from .packed import unpack_bits
