@@ -8,15 +8,8 @@ from sklearn.base import BaseEstimator
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 
-from l2h_tutorial import GRH, LSH, Dataset, mean_average_precision, paper_partition
-from l2h_tutorial.tuning import (
-    SECOND_STEP,
-    RetrievalScorer,
-    rounds_by_validation,
-    tune_as_published,
-    tune_on_grid,
-    validation_set,
-)
+from l2h_tutorial import GRH, LSH, Dataset, mean_average_precision, paper_partition, tuning
+from l2h_tutorial.tuning import SECOND_STEP, RetrievalScorer, tune_as_published, tune_on_grid, validation_set
 
 RANDOM = np.random.default_rng(0)
 Y = np.arange(240) % 4
@@ -165,7 +158,7 @@ def test_rounds_stop_when_validation_falls_whatever_comes_after(validation):
     assert tuned[:2] == ({"alpha": 0.9, "n_iter": 2}, 0.31)
     assert len(tuned.trials) == 6
     scores = [[0.2], [0.2, 0.1, 0.3], [0.1, 0.2, 0.3], [0.1, 0.1, 0.2], [0.1, 0.2, 0.2]]
-    assert [rounds_by_validation(iter(each)) for each in scores] == [1, 1, 3, 1, 2]
+    assert [tuning.rounds_by_validation(iter(each)) for each in scores] == [1, 1, 3, 1, 2]
 
 
 def test_with_several_draws_the_mean_over_them_decides(validation):
