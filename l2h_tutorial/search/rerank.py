@@ -10,7 +10,7 @@ from .radius import object_array
 
 _BLOCK_QUERIES = 128  # queries compared with all rows at a time,
 _BLOCK_SIMILARITIES = 1 << 25  # or fewer, so that the similarity matrix stays within 128 MB of float32
-_MANY = 0.1  # measured: beyond this share of candidates, one matrix product beats gathering their rows
+_MANY = 0.05  # measured: beyond this share of candidates, one matrix product beats gathering their rows
 _EUCLIDEAN = ("euclidean", "l2", "nan_euclidean", "sqeuclidean")  # which order rows in the same way
 
 
