@@ -26,8 +26,7 @@ from l2h_tutorial.scale import (
     to_faiss,
     wire_bytes,
 )
-from l2h_tutorial.search import ball_size
-from l2h_tutorial.search.pieces import piece_radii
+from l2h_tutorial.search import ball_size, piece_radii
 
 SEEDS = range(5)
 RADIUS = 8

@@ -69,7 +69,8 @@ def steps(index: BucketIndex, k: int) -> list[tuple[int, Plan]]:
         if cheapest.pieces == 0 or cheapest.microseconds + _CALL > _TRIAL * everything.microseconds:
             break
         first = [(radius, cheapest)]
-    if first and max(first[0][1].found, index.n_rows / np.prod(SAMPLE)) < k:  # a sample does not show less than a pair
+    missed = 2 * index.n_rows / np.prod(SAMPLE)  # rows that a pair or two stand for, which a sample may well not show
+    if first and max(first[0][1].found, missed) < k:
         first = []
     return [*first, (index.n_bits, everything)]
 

@@ -285,13 +285,7 @@ def enumerate_ball(index: BucketIndex, queries: NDArray[Any], radius: int) -> Hi
 @lru_cache(maxsize=32)
 def _flips(n_bits: int, radius: int) -> NDArray[np.uint64]:
     """All patterns of up to 64 bits with at most `radius` ones: XOR with a code makes its Hamming ball."""
-    powers = [1 << bit for bit in range(n_bits)]
-    patterns = [np.zeros(1, dtype=np.uint64)]
-    for distance in range(1, radius + 1):
-        flat = (power for chosen in combinations(powers, distance) for power in chosen)
-        chosen_powers = np.fromiter(flat, dtype=np.uint64, count=comb(n_bits, distance) * distance)
-        patterns.append(np.bitwise_or.reduce(chosen_powers.reshape(-1, distance), axis=1))
-    return np.concatenate(patterns)
+    return np.fromiter(hamming_ball(0, n_bits, radius), dtype=np.uint64, count=ball_size(n_bits, radius))
 
 
 def multi_index(index: BucketIndex, queries: NDArray[Any], radius: int, n_pieces: int) -> Hits:
