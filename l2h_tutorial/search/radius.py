@@ -198,11 +198,12 @@ def code_dtype(n_bits: int) -> Any:
     return np.min_scalar_type((1 << min(n_bits, WORD_BITS)) - 1)
 
 
-class Hits(NamedTuple):
+@dataclass(frozen=True)
+class Hits:
     """The buckets found for a block of queries, query after query, each query's by ascending code.
 
-    Fields
-    ------
+    Parameters
+    ----------
     index : BucketIndex
     queries : (n_queries, n_words) array of packed codes, of the type of ``index.words``
     buckets : (n_hits,) array of integers, bucket numbers
@@ -242,13 +243,8 @@ class Hits(NamedTuple):
 
 def ranges(starts: NDArray[Any], sizes: NDArray[Any]) -> NDArray[np.int64]:
     """Concatenate the ranges of `sizes` numbers that begin at `starts`."""
-    filled = np.flatnonzero(sizes)
-    starts, sizes = starts[filled], sizes[filled]
     ends = np.cumsum(sizes, dtype=np.int64)
-    steps = np.ones(ends[-1] if len(ends) else 0, dtype=np.int64)
-    steps[:1] = starts[:1]
-    steps[ends[:-1]] = starts[1:] - (starts[:-1] + sizes[:-1] - 1)  # from the last of a range to the next range
-    return np.cumsum(steps, out=steps)
+    return np.repeat(starts - (ends - sizes), sizes) + np.arange(sizes.sum())
 
 
 def scan(index: BucketIndex, queries: NDArray[Any], radius: int) -> Hits:
