@@ -37,17 +37,14 @@ def nearest_rows(index: BucketIndex, query_words: NDArray[Any], k: int) -> tuple
     distances, rows = np.empty((2, len(query_words), k), dtype=np.int64)
     left = np.arange(len(query_words))
     for radius, plan in steps(index, k):
-        everything = radius == index.n_bits
-        queries = query_words[left]
-        answered = []
-        first = 0
-        for hits in nearest_buckets(index, queries, k) if everything else find(index, queries, radius, plan):
-            enough, distances_found, rows_found = _nearest_of(hits, k)
-            block = left[first : first + len(hits.queries)]
-            distances[block[enough]], rows[block[enough]] = distances_found, rows_found
-            answered.append(enough)
-            first += len(block)
-        left = left[~np.concatenate(answered)] if answered else left
+        queries, short = query_words[left], []
+        everywhere = radius == index.n_bits
+        for hits in nearest_buckets(index, queries, k) if everywhere else find(index, queries, radius, plan):
+            block, left = left[: len(hits.queries)], left[len(hits.queries) :]
+            enough, near_distances, near_rows = _nearest_of(hits, k)
+            distances[block[enough]], rows[block[enough]] = near_distances, near_rows
+            short.append(block[~enough])
+        left = np.concatenate([left, *short])
     return distances, rows
 
 
