@@ -281,9 +281,10 @@ class HashTable:
             If it cannot be written; nothing half-written stays.
         """
         index = self._index
-        parts = {"words": index.words, "offsets": index.offsets, "rows": index.rows}
+        n_bits = np.array(index.n_bits, dtype=np.int64)
+        arrays = {"n_bits": n_bits, "words": index.words, "offsets": index.offsets, "rows": index.rows}
         with whole_file(Path(path)) as file:
-            np.savez(file, format=np.array(_FORMAT), n_bits=np.array(index.n_bits, dtype=np.int64), **parts)
+            np.savez(file, allow_pickle=False, format=np.array(_FORMAT), **arrays)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:

@@ -191,19 +191,23 @@ def hamming_distances(a_bits: ArrayLike, b_bits: ArrayLike) -> NDArray[np.int32]
     a = check_bits(a_bits, name="a_bits")
     b = check_bits(b_bits, a.shape[1], name="b_bits")
     a_words, b_words = pack_bits(a).T, np.ascontiguousarray(pack_bits(b).T)
+    distances = np.empty((len(a), len(b)), dtype=np.int32)
     step = max(1, _BLOCK // len(b))
-    blocks = range(0, len(a), step)
-    distances = [packed_distances(a_words[:, start : start + step, None], b_words[:, None]) for start in blocks]
-    return np.concatenate(distances, dtype=np.int32)
+    for start in range(0, len(a), step):
+        block = slice(start, start + step)
+        packed_distances(a_words[:, block, None], b_words[:, None], out=distances[block])
+    return distances
 
 
-def packed_distances(a_words: NDArray[Any], b_words: NDArray[Any]) -> NDArray[Any]:
+def packed_distances(a_words: NDArray[Any], b_words: NDArray[Any], out: NDArray[Any] | None = None) -> NDArray[Any]:
     """Count the bits in which packed codes differ: XOR leaves a one where they do.
 
     Parameters
     ----------
     a_words, b_words : (n_words, ...) arrays of unsigned integers
         A column is a code, as `pack_bits` packs a row; what follows the first axis is broadcast.
+    out : (...) array, optional
+        Where to write them.
 
     Returns
     -------
@@ -214,7 +218,10 @@ def packed_distances(a_words: NDArray[Any], b_words: NDArray[Any]) -> NDArray[An
     >>> packed_distances(np.array([[0, 7]], dtype=np.uint64), np.array([[1]], dtype=np.uint64))
     array([1, 2], dtype=uint8)
     """
-    distances: NDArray[Any] = np.bitwise_count(a_words[0] ^ b_words[0])
+    if out is None:
+        shape = np.broadcast_shapes(a_words.shape[1:], b_words.shape[1:])
+        out = np.empty(shape, dtype=np.uint8 if len(a_words) == 1 else np.uint16)
+    np.bitwise_count(a_words[0] ^ b_words[0], out=out)
     for a, b in zip(a_words[1:], b_words[1:], strict=True):
-        distances = np.add(distances, np.bitwise_count(a ^ b), dtype=np.uint16)
-    return distances
+        out += np.bitwise_count(a ^ b)
+    return out

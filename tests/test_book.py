@@ -104,7 +104,7 @@ def test_key_stays_when_nothing_that_a_chapter_runs_has_changed(copy):
 
 @pytest.mark.parametrize(
     "name",
-    ["__init__.py", "lsh.py", "search/ball.py", "book/numbers.py", "data/fashion-mnist/t10k-labels-idx1-ubyte.gz"],
+    ["__init__.py", "lsh.py", "search/radius.py", "book/numbers.py", "data/fashion-mnist/t10k-labels-idx1-ubyte.gz"],
 )
 def test_key_changes_with_the_package_and_its_data(copy, name):
     before = key_of(copy)
@@ -262,7 +262,7 @@ def test_pages_follow_the_package_and_nothing_runs_without_need(project):
     assert project.times_run() == 1, "nothing has changed, and the chapter ran again"
     assert project.page == first
 
-    module = project.folder / "l2h_tutorial/search/ball.py"
+    module = project.folder / "l2h_tutorial/search/radius.py"
     source = module.read_text(encoding="utf-8")
     module.write_text(re.sub(r"(?m)^    return sum\((.*)$", r"    return 1000 + sum(\1", source), encoding="utf-8")
     assert module.read_text(encoding="utf-8") != source, "ball_size is no longer a sum: edit this test"

@@ -35,7 +35,7 @@ DOCUMENTED = documented()
 
 
 def test_documented_defaults_are_found():
-    assert {"l2h_tutorial.lsh.LSH", "l2h_tutorial.buckets.table.HashTable.query_radius"} <= DOCUMENTED.keys()
+    assert {"l2h_tutorial.lsh.LSH", "l2h_tutorial.buckets.HashTable.query_radius"} <= DOCUMENTED.keys()
 
 
 @pytest.mark.parametrize("name", DOCUMENTED)

@@ -94,7 +94,7 @@ def test_type_checkers_see_the_same_names():
 
 
 def module_of(file):
-    """The part of the package that a file belongs to: lsh for lsh.py, search for search/ball.py."""
+    """The part of the package that a file belongs to: lsh for lsh.py, search for search/radius.py."""
     return file.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 

@@ -18,11 +18,13 @@ from ..checks import check_integer
 from ..codes import WORD_BITS, packed_distances
 
 DIRECT_BITS = 16  # up to here a table with a slot for every possible code replaces the sorted search
-LOOK_UP = 10  # measured: reading anywhere in memory takes as long as comparing so many words that lie in a row
+LOOK_UP = 10  # measured: reading anywhere in memory takes as long as comparing so many words that lie in a row,
+SEARCH = 4  # and finding one of the sorted codes as long as so many such look-ups
+SLICE_ROWS = 100  # measured: beyond so many rows in a row, copying slices beats an index for every row
 SHORTEST_PIECE = 16  # bits; the groups of shorter pieces are large
 SAMPLE = (32, 1024)  # queries and buckets whose distances stand for all
 _BLOCK = 1 << 18  # codes looked up or compared at a time: temporary arrays stay in the processor's cache
-_CHUNK = 1 << 16  # codes that a scan compares at a time: so do their differences
+_CHUNK = 1 << 17  # codes that a scan compares at a time: so do their differences
 _KEPT_PIECES = 24  # tables of pieces kept with an index
 _ODD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 over the golden ratio: Fibonacci hashing (Knuth, volume 3, section 6.4)
 
@@ -196,11 +198,12 @@ def code_dtype(n_bits: int) -> Any:
     return np.min_scalar_type((1 << min(n_bits, WORD_BITS)) - 1)
 
 
-class Hits(NamedTuple):
+@dataclass(frozen=True)
+class Hits:
     """The buckets found for a block of queries, query after query, each query's by ascending code.
 
-    Fields
-    ------
+    Parameters
+    ----------
     index : BucketIndex
     queries : (n_queries, n_words) array of packed codes, of the type of ``index.words``
     buckets : (n_hits,) array of integers, bucket numbers
@@ -219,38 +222,47 @@ class Hits(NamedTuple):
 
     def row_counts(self) -> NDArray[np.int64]:
         """Rows in the buckets found for each query, (n_queries,)."""
+        if self.index.n_rows == self.index.n_buckets:
+            return self.counts
         ends = np.append(0, np.cumsum(self.index.sizes[self.buckets]))
         return np.diff(ends[np.append(0, np.cumsum(self.counts))])
 
     def rows(self) -> NDArray[np.int64]:
         """Concatenate the rows of the buckets."""
-        if self.index.n_rows == self.index.n_buckets:
-            return self.index.rows[self.buckets]
-        return self.index.rows[_ranges(self.index.offsets[self.buckets], self.index.sizes[self.buckets])]
+        index, buckets = self.index, self.buckets
+        if index.n_rows == index.n_buckets or not len(buckets):
+            return index.rows[buckets]
+        breaks = np.flatnonzero(np.diff(buckets) != 1)  # the rows of neighbouring buckets are neighbours
+        starts = index.offsets[buckets[np.append(0, breaks + 1)]]
+        stops = index.offsets[buckets[np.append(breaks, -1)] + 1]
+        if (stops - starts).mean() < SLICE_ROWS:
+            return index.rows[ranges(starts, stops - starts)]
+        slices = zip(starts.tolist(), stops.tolist(), strict=True)
+        return np.concatenate([index.rows[start:stop] for start, stop in slices])
 
 
-def _ranges(starts: NDArray[Any], sizes: NDArray[Any]) -> NDArray[np.int64]:
+def ranges(starts: NDArray[Any], sizes: NDArray[Any]) -> NDArray[np.int64]:
     """Concatenate the ranges of `sizes` numbers that begin at `starts`."""
-    filled = np.flatnonzero(sizes)
-    starts, sizes = starts[filled], sizes[filled]
     ends = np.cumsum(sizes, dtype=np.int64)
-    steps = np.ones(ends[-1] if len(ends) else 0, dtype=np.int64)
-    steps[:1] = starts[:1]
-    steps[ends[:-1]] = starts[1:] - (starts[:-1] + sizes[:-1] - 1)  # from the last of a range to the next range
-    return np.cumsum(steps, out=steps)
+    return np.repeat(starts - (ends - sizes), sizes) + np.arange(sizes.sum())
 
 
 def scan(index: BucketIndex, queries: NDArray[Any], radius: int) -> Hits:
     """Compare each query with every bucket; with every row if the index is ``index.by_row``."""
-    near = [np.flatnonzero(distances <= radius) for distances in scanned_distances(index, queries)]
+    near = [row.nonzero()[0] for block in scanned_distances(index, queries) for row in block <= radius]
     return Hits(index, queries, np.concatenate(near), np.array([len(buckets) for buckets in near]))
 
 
 def scanned_distances(index: BucketIndex, queries: NDArray[Any]) -> Iterator[NDArray[Any]]:
-    """Hamming distances, (n_buckets,), from one query after the other to all buckets."""
-    chunks = [index.words[:, start : start + _CHUNK] for start in range(0, index.n_buckets, _CHUNK)]
-    for query in queries:
-        yield np.concatenate([packed_distances(chunk, query[:, None]) for chunk in chunks])
+    """Hamming distances, (m, n_buckets), from m queries to all buckets, then from the next."""
+    step = max(1, _CHUNK // index.n_buckets)
+    for first in range(0, len(queries), step):
+        block = queries[first : first + step].T[:, :, None]
+        distances = np.empty((block.shape[1], index.n_buckets), dtype=np.uint8 if len(block) == 1 else np.uint16)
+        for start in range(0, index.n_buckets, _CHUNK):
+            chunk = slice(start, start + _CHUNK)
+            packed_distances(index.words[:, None, chunk], block, out=distances[:, chunk])
+        yield distances
 
 
 def enumerate_ball(index: BucketIndex, queries: NDArray[Any], radius: int) -> Hits:
@@ -269,13 +281,7 @@ def enumerate_ball(index: BucketIndex, queries: NDArray[Any], radius: int) -> Hi
 @lru_cache(maxsize=32)
 def _flips(n_bits: int, radius: int) -> NDArray[np.uint64]:
     """All patterns of up to 64 bits with at most `radius` ones: XOR with a code makes its Hamming ball."""
-    powers = [1 << bit for bit in range(n_bits)]
-    patterns = [np.zeros(1, dtype=np.uint64)]
-    for distance in range(1, radius + 1):
-        flat = (power for chosen in combinations(powers, distance) for power in chosen)
-        chosen_powers = np.fromiter(flat, dtype=np.uint64, count=comb(n_bits, distance) * distance)
-        patterns.append(np.bitwise_or.reduce(chosen_powers.reshape(-1, distance), axis=1))
-    return np.concatenate(patterns)
+    return np.fromiter(hamming_ball(0, n_bits, radius), dtype=np.uint64, count=ball_size(n_bits, radius))
 
 
 def multi_index(index: BucketIndex, queries: NDArray[Any], radius: int, n_pieces: int) -> Hits:
@@ -301,7 +307,7 @@ def multi_index(index: BucketIndex, queries: NDArray[Any], radius: int, n_pieces
             slots = _slots_of(ball, table.shift)
             starts = table.offsets[slots]
             sizes = table.offsets[slots + 1] - starts
-            buckets = table.buckets[_ranges(starts.ravel(), sizes.ravel())]
+            buckets = table.buckets[ranges(starts.ravel(), sizes.ravel())]
             counts = sizes.sum(axis=1)
             near = np.flatnonzero(Hits(index, queries, buckets, counts).distances() <= radius)
             found.append(np.searchsorted(np.cumsum(counts), near, side="right") << 32 | buckets[near])
@@ -472,7 +478,8 @@ def _ways(index: BucketIndex, radius: int) -> Iterator[Plan]:
     yield way("scan buckets", 0, 0, n, n_words * n + LOOK_UP * hits)
     if n_words == 1:
         probes = ball_size(n_bits, radius)
-        yield way("enumerate", 1, probes, 0, LOOK_UP * (probes + hits))
+        each = 1 if n_bits <= DIRECT_BITS else SEARCH
+        yield way("enumerate", 1, probes, 0, LOOK_UP * (probes * each + hits))
     for n_pieces in range(max(2, n_words), n_bits // SHORTEST_PIECE + 1):
         probes, candidates = 0, 0.0
         for piece, within in zip(pieces_of(n_bits, n_pieces), piece_radii(radius, n_pieces), strict=True):

@@ -10,7 +10,7 @@ from .radius import object_array
 
 _BLOCK_QUERIES = 128  # queries compared with all rows at a time,
 _BLOCK_SIMILARITIES = 1 << 25  # or fewer, so that the similarity matrix stays within 128 MB of float32
-_MANY = 0.1  # measured: beyond this share of candidates, one matrix product beats gathering their rows
+_MANY = 0.05  # measured: beyond this share of candidates, one matrix product beats gathering their rows
 _EUCLIDEAN = ("euclidean", "l2", "nan_euclidean", "sqeuclidean")  # which order rows in the same way
 
 
@@ -168,7 +168,6 @@ class Reranker:
         k = check_integer(k, "k", high=len(self._database), of="rows of the database")
         return self._nearest(check_ids(ids, len(self._query), len(self._database)), k)
 
-    @np.errstate(over="ignore", invalid="ignore")
     def _nearest(self, candidates: list[NDArray[np.int64]], k: int) -> NDArray[np.object_]:
         nearest = np.empty(len(candidates), dtype=object)
         for start in range(0, len(candidates), self._block):
@@ -177,17 +176,25 @@ class Reranker:
             if many and self._products and start not in self._tables:
                 self._tables = {start: self._products.nearness(slice(start, start + len(block)), slice(None))}
             for i, rows in enumerate(block, start):
-                near = rows
-                if self._products and len(rows) > k:
-                    table = self._tables.get(start)
-                    nearness = self._products.nearness(i, rows) if table is None else table[i - start][rows]
-                    bound = np.partition(nearness, -k)[-k] - self._products.tolerance[i]
-                    near = rows[~(nearness < bound)]  # where all overflows, all stay
-                if i not in self._ordered or not np.array_equal(self._ordered[i][0], near):
-                    self._ordered[i] = near, near[np.lexsort((near, self._distances(i, near)))]
-                nearest[i] = self._ordered[i][1][:k]
+                contenders = self._contenders(i, rows, k)
+                if i not in self._ordered or not np.array_equal(self._ordered[i][0], contenders):
+                    order = np.lexsort((contenders, self._distances(i, contenders)))
+                    self._ordered[i] = contenders.copy(), contenders[order]
+                nearest[i] = self._ordered[i][1][:k].copy()
         return nearest
 
+    @np.errstate(over="ignore", invalid="ignore")
+    def _contenders(self, i: int, rows: NDArray[np.int64], k: int) -> NDArray[np.int64]:
+        """Candidates of a query that could be among its k nearest, as far as rounding lets the products tell."""
+        if self._products is None or len(rows) <= k:
+            return rows
+        start = i - i % self._block
+        few = start not in self._tables
+        nearness = self._products.nearness(i, rows) if few else self._tables[start][i - start][rows]
+        bound = np.partition(nearness, -k)[-k] - self._products.tolerance[i]
+        return rows[~(nearness < bound)]  # where all overflows, all stay
+
+    @np.errstate(over="ignore", invalid="ignore")
     def _distances(self, i: int, rows: NDArray[np.int64]) -> NDArray[Any]:
         """Distances from a query to some rows, or what orders them alike, without the products."""
         if len(rows) and not self._products:
@@ -220,6 +227,7 @@ class _Products(NamedTuple):
     of_row: NDArray[Any]
     tolerance: NDArray[Any]
 
+    @np.errstate(over="ignore", invalid="ignore")
     def nearness(self, queries: Any, rows: Any) -> NDArray[Any]:
         """How near some rows are to one query or to several."""
         products = self.query[queries] @ self.database[rows].T
