@@ -8,7 +8,7 @@ classifier in test_lessons_controls.py.
 import numpy as np
 import pandas as pd
 import pytest
-from test_lessons import SLOW_DATA
+from test_lessons import SLOW_DATA, five_seeds
 
 from l2h_tutorial import (
     CCAITQ,
@@ -73,6 +73,7 @@ def test_each_method_with_labels_is_ahead_of_each_without(ranking):
     assert at_32.drop(without.index).min() > without.max() + 0.02
 
 
+@five_seeds
 def test_which_method_with_labels_leads_depends_on_the_images(ranking, request):
     """comparison: "leads with a kernel, beside SDH, on CIFAR-10" "and on Fashion-MNIST it does not, where CCA-ITQ,
     which is linear, and KSH rank better" """

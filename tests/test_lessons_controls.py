@@ -322,6 +322,7 @@ def test_grh_keeps_more_of_an_unseen_class_than_a_classifier_and_no_less_than_ha
     assert lab.held_out("class", seeds).mean() > lab.chance(seeds) + 0.01
 
 
+@five_seeds
 def test_whether_grh_is_ahead_of_lsh_on_unseen_classes_depends_on_the_images(lab, seeds):
     """did-it-learn: "On CIFAR-10, where LSH is hardly better than a random order, the labels of other classes help"
     "On Fashion-MNIST, where it is good, they do harm"
