@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from .checks import check_integer
 
 WORD_BITS = 64  # one machine word
-_BLOCK_BYTES = 1 << 20  # distances are computed in pieces of this size, which stay in the processor's cache
+_BLOCK = 1 << 17  # distances computed at a time: what is needed for them stays in the processor's cache
 
 
 def check_bits(bits: ArrayLike, n_bits: int | None = None, *, name: str = "bits") -> NDArray[np.bool_]:
@@ -190,30 +190,38 @@ def hamming_distances(a_bits: ArrayLike, b_bits: ArrayLike) -> NDArray[np.int32]
     """
     a = check_bits(a_bits, name="a_bits")
     b = check_bits(b_bits, a.shape[1], name="b_bits")
-    return word_distances(pack_bits(a), pack_bits(b))
+    a_words, b_words = pack_bits(a).T, np.ascontiguousarray(pack_bits(b).T)
+    distances = np.empty((len(a), len(b)), dtype=np.int32)
+    step = max(1, _BLOCK // len(b))
+    for start in range(0, len(a), step):
+        block = slice(start, start + step)
+        packed_distances(a_words[:, block, None], b_words[:, None], out=distances[block])
+    return distances
 
 
-def word_distances(a_words: NDArray[np.uint64], b_words: NDArray[np.uint64]) -> NDArray[np.int32]:
-    """Hamming distances between codes that `pack_bits` has packed.
+def packed_distances(a_words: NDArray[Any], b_words: NDArray[Any], out: NDArray[Any] | None = None) -> NDArray[Any]:
+    """Count the bits in which packed codes differ: XOR leaves a one where they do.
 
     Parameters
     ----------
-    a_words : (n_a, w) array of uint64
-    b_words : (n_b, w) array of uint64
+    a_words, b_words : (n_words, ...) arrays of unsigned integers
+        A column is a code, as `pack_bits` packs a row; what follows the first axis is broadcast.
+    out : (...) array, optional
+        Where to write them.
 
     Returns
     -------
-    (n_a, n_b) array of int32
+    (...) array of uint8, or of uint16 for codes of several words
 
     Examples
     --------
-    >>> word_distances(np.array([[0]], dtype=np.uint64), np.array([[7], [1]], dtype=np.uint64))
-    array([[3, 1]], dtype=int32)
+    >>> packed_distances(np.array([[0, 7]], dtype=np.uint64), np.array([[1]], dtype=np.uint64))
+    array([1, 2], dtype=uint8)
     """
-    distances = np.zeros((len(a_words), len(b_words)), dtype=np.int32)
-    step = max(1, _BLOCK_BYTES // (8 * max(1, len(b_words))))
-    for start in range(0, len(a_words), step):
-        block = a_words[start : start + step]
-        for word in range(a_words.shape[1]):
-            distances[start : start + step] += np.bitwise_count(block[:, None, word] ^ b_words[None, :, word])
-    return distances
+    if out is None:
+        shape = np.broadcast_shapes(a_words.shape[1:], b_words.shape[1:])
+        out = np.empty(shape, dtype=np.uint8 if len(a_words) == 1 else np.uint16)
+    np.bitwise_count(a_words[0] ^ b_words[0], out=out)
+    for a, b in zip(a_words[1:], b_words[1:], strict=True):
+        out += np.bitwise_count(a ^ b)
+    return out

@@ -206,3 +206,18 @@ def visit(browser: Any) -> Iterator[Callable[..., Visit]]:
     yield start
     for one in visits:
         one.context.close()
+
+
+# Seeds of the lessons: the quick run computes one of them, the gate all five
+
+
+@pytest.fixture(params=[pytest.param(seed, marks=[pytest.mark.slow] * (seed > 0)) for seed in range(5)])
+def seed(request: pytest.FixtureRequest) -> int:
+    """For what is true of every seed."""
+    return request.param
+
+
+@pytest.fixture(scope="session", params=[range(1), pytest.param(range(5), marks=pytest.mark.slow)], ids=["one", "five"])
+def seeds(request: pytest.FixtureRequest) -> range:
+    """For what is true in the mean; `five_seeds` of test_lessons.py marks what takes more than one to see."""
+    return request.param

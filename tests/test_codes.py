@@ -1,12 +1,11 @@
-import re
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from l2h_tutorial import bits_to_integers, codes, hamming_distances, integers_to_bits, pack_bits
+from l2h_tutorial import HashTable, bits_to_integers, codes, hamming_distances, integers_to_bits, pack_bits
+from l2h_tutorial.checks import check_integer, check_positive
 
 
 def bit_matrices(max_bits=64, max_rows=8):
@@ -19,15 +18,14 @@ def as_python_ints(bits):
 
 
 @given(bit_matrices())
-def test_integers_read_the_first_bit_as_most_significant(bits):
-    codes = bits_to_integers(bits)
-    assert codes.dtype == np.uint64
-    assert codes.tolist() == as_python_ints(bits)
-
-
-@given(bit_matrices())
-def test_integers_and_bits_are_inverse(bits):
-    np.testing.assert_array_equal(integers_to_bits(bits_to_integers(bits), bits.shape[1]), bits)
+def test_integers_read_the_first_bit_as_most_significant_and_are_written_back(bits):
+    integers = bits_to_integers(bits)
+    assert integers.dtype == np.uint64
+    assert integers.tolist() == as_python_ints(bits)
+    np.testing.assert_array_equal(integers_to_bits(integers, bits.shape[1]), bits)
+    one = bits_to_integers(bits[0])
+    assert (one.ndim, one) == (0, integers[0])
+    np.testing.assert_array_equal(integers_to_bits(one, bits.shape[1]), bits[0])
 
 
 @given(st.lists(st.sampled_from([0, 1, 2**63 - 1, 2**63, 2**64 - 1]) | st.integers(-(2**70), 2**70), max_size=5))
@@ -44,18 +42,6 @@ def test_integers_of_any_size_are_read_as_they_are(integers):
             assert integers_to_bits(given_as, 64).dtype == bool
 
 
-def test_integers_are_those_of_the_tutorial_formula():
-    bits = np.random.default_rng(0).random((50, 16)) < 0.5
-    np.testing.assert_array_equal(bits_to_integers(bits), bits @ (1 << np.arange(15, -1, -1)))
-
-
-def test_single_code_gives_a_single_integer_and_back():
-    code = bits_to_integers(np.array([True, False, False]))
-    assert code == 4
-    assert code.ndim == 0
-    np.testing.assert_array_equal(integers_to_bits(4, 3), [True, False, False])
-
-
 @given(bit_matrices(max_bits=200))
 def test_packed_words_are_one_long_number(bits):
     words = pack_bits(bits)
@@ -66,78 +52,57 @@ def test_packed_words_are_one_long_number(bits):
 
 
 @given(st.data())
-def test_distances_are_counts_of_differing_bits(data):
+def test_distances_are_counts_of_differing_bits_however_many_are_counted_at_a_time(data):
     a = data.draw(bit_matrices(max_bits=150))
     b = data.draw(hnp.arrays(bool, (data.draw(st.integers(1, 8)), a.shape[1])))
-    np.testing.assert_array_equal(hamming_distances(a, b), (a[:, None] != b[None]).sum(axis=2))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(codes, "_BLOCK", data.draw(st.sampled_from([1, 10, 1 << 17])))
+        np.testing.assert_array_equal(hamming_distances(a, b), (a[:, None] != b[None]).sum(axis=2))
 
 
-def test_distances_over_many_blocks_and_beyond_a_byte():
-    random = np.random.default_rng(0)
-    a, b = random.random((7, 600)) < 0.5, random.random((70_000, 600)) < 0.5
-    b[-1] = ~a[-1]
-    distances = hamming_distances(a, b)
-    assert distances[-1, -1] == 600
-    np.testing.assert_array_equal(distances[:, ::7000], (a[:, None] != b[None, ::7000]).sum(axis=2))
+def test_distances_beyond_a_byte():
+    a = np.zeros((2, 600), dtype=bool)
+    np.testing.assert_array_equal(hamming_distances(a, ~a[:1]), [[600], [600]])
+    assert HashTable(~a[:1]).query(a, 1)[0].tolist() == [[600], [600]]
+    assert HashTable(~a[:1]).query_radius(a, 599, count_only=True).tolist() == [0, 0]
 
 
-@pytest.mark.parametrize("block_bytes", [1, 100, 10**6])
-def test_distances_do_not_depend_on_the_size_of_a_block(monkeypatch, block_bytes):
-    monkeypatch.setattr(codes, "_BLOCK_BYTES", block_bytes)
-    a, b = (np.random.default_rng(0).random((n, 70)) < 0.5 for n in (9, 20))
-    np.testing.assert_array_equal(hamming_distances(a, b), (a[:, None] != b[None]).sum(axis=2))
+NO_BITS = [
+    (np.array([[1, 0]]), TypeError, "must be a boolean array, got dtype int64"),
+    (np.array([[0.5]]), TypeError, "got dtype float64"),
+    (np.zeros((2, 2, 2), dtype=bool), ValueError, r"two-dimensional \(n_codes, n_bits\), got shape \(2, 2, 2\)"),
+    (np.zeros((0, 4), dtype=bool), ValueError, r"at least one code of at least one bit, got shape \(0, 4\)"),
+    (np.zeros((3, 0), dtype=bool), ValueError, r"got shape \(3, 0\)"),
+]
+REFUSALS = [(lambda bits=bits: bits_to_integers(bits), *expected) for bits, *expected in NO_BITS]
+REFUSALS += [(lambda bits=bits: pack_bits(bits), *expected) for bits, *expected in NO_BITS]
+REFUSALS += [
+    (lambda: pack_bits(np.zeros(4, dtype=bool)), ValueError, r"got shape \(4,\); for one code use `code\[None, :\]`"),
+    (lambda: bits_to_integers(np.zeros((1, 65), dtype=bool)), ValueError, "at most 64 bits, got 65; pack_bits takes"),
+    (lambda: hamming_distances(np.eye(3) > 0, np.eye(4) > 0), ValueError, "b_bits must have 3 bits a code, got 4"),
+    (lambda: integers_to_bits([1.0], 4), TypeError, "codes must be integers, got dtype float64"),
+    (lambda: integers_to_bits([2**64, True], 4), TypeError, "codes must be integers, got dtype object"),
+    (lambda: integers_to_bits([[1]], 4), ValueError, r"one-dimensional, got shape \(1, 1\)"),
+    (lambda: integers_to_bits([3, 16], 4), ValueError, "a code of 4 bits must be from 0 to 15, got 16"),
+    (lambda: integers_to_bits(1, 2.0), TypeError, "n_bits must be an integer from 1 to 64, got 2.0"),
+    *[(lambda no=no: check_integer(no, "k"), TypeError, "k must be an integer of") for no in (True, 2.0, "2")],
+    *[(lambda no=no: check_positive(no, "C"), TypeError, "C must be a positive number") for no in (True, "2", None)],
+    *[(lambda no=no: check_positive(no, "C"), ValueError, "C must be a positive") for no in (0, -1.0, np.inf, np.nan)],
+]
 
 
-@pytest.mark.parametrize(
-    ("bits", "error", "message"),
-    [
-        (np.array([[1, 0]]), TypeError, "must be a boolean array, got dtype int64"),
-        (np.array([[0.5]]), TypeError, "got dtype float64"),
-        (np.zeros((2, 2, 2), dtype=bool), ValueError, r"two-dimensional \(n_codes, n_bits\), got shape \(2, 2, 2\)"),
-        (np.zeros((0, 4), dtype=bool), ValueError, r"at least one code of at least one bit, got shape \(0, 4\)"),
-        (np.zeros((3, 0), dtype=bool), ValueError, r"got shape \(3, 0\)"),
-    ],
-)
-@pytest.mark.parametrize("function", [bits_to_integers, pack_bits])
-def test_bits_that_are_none_are_refused(function, bits, error, message):
+@pytest.mark.parametrize(("call", "error", "message"), REFUSALS)
+def test_what_is_no_code_and_no_count_is_refused(call, error, message):
     with pytest.raises(error, match=message):
-        function(bits)
+        call()
 
 
-def test_one_dimensional_bits_cannot_be_packed():
-    with pytest.raises(ValueError, match=re.escape("got shape (4,); for one code use `code[None, :]`")):
-        pack_bits(np.zeros(4, dtype=bool))
-
-
-def test_more_than_64_bits_make_no_integer():
-    with pytest.raises(ValueError, match="at most 64 bits, got 65; pack_bits takes any length"):
-        bits_to_integers(np.zeros((1, 65), dtype=bool))
-
-
-def test_distances_need_codes_of_one_width():
-    with pytest.raises(ValueError, match="b_bits must have 3 bits a code, got 4"):
-        hamming_distances(np.zeros((1, 3), dtype=bool), np.zeros((1, 4), dtype=bool))
-
-
-@pytest.mark.parametrize(
-    ("codes", "n_bits", "error", "message"),
-    [
-        ([1.0], 4, TypeError, "codes must be integers, got dtype float64"),
-        ([True], 4, TypeError, "codes must be integers, got dtype bool"),
-        (["1"], 4, TypeError, "codes must be integers, got dtype <U1"),
-        ([None, 1], 4, TypeError, "codes must be integers, got dtype object"),
-        ([2**64, True], 4, TypeError, "codes must be integers, got dtype object"),
-        (2**70, 64, ValueError, "from 0 to 18446744073709551615, got 1180591620717411303424"),
-        ([0.5], 4, TypeError, "codes must be integers, got dtype float64"),
-        ([[1]], 4, ValueError, r"one-dimensional, got shape \(1, 1\)"),
-        ([3, 16], 4, ValueError, "a code of 4 bits must be from 0 to 15, got 16"),
-        (-1, 4, ValueError, "from 0 to 15, got -1"),
-        (1, 0, ValueError, "n_bits must be from 1 to 64, got 0"),
-        (1, 65, ValueError, "n_bits must be from 1 to 64, got 65"),
-        (1, 2.0, TypeError, "n_bits must be an integer from 1 to 64, got 2.0"),
-        (1, True, TypeError, "n_bits must be an integer from 1 to 64, got True"),
-    ],
-)
-def test_integers_that_are_no_codes_are_refused(codes, n_bits, error, message):
-    with pytest.raises(error, match=message):
-        integers_to_bits(codes, n_bits)
+@given(st.integers(-5, 5), st.integers(-5, 5), st.none() | st.integers(-5, 5), st.sampled_from([int, np.int8]))
+def test_an_integer_is_returned_if_and_only_if_it_is_within_bounds(value, low, high, kind):
+    if value >= low and (high is None or value <= high):
+        found = check_integer(kind(value), "k", low, high)
+        assert found == value
+        assert type(found) is int
+    else:
+        with pytest.raises(ValueError, match=f"^k must be .*{low}.*, got {value}$"):
+            check_integer(kind(value), "k", low, high)

@@ -1,17 +1,14 @@
 """What chapter 7 claims of the baselines, of the ways to be fooled and in its guide: five seeds, both data sets.
 
-A docstring quotes the sentence; the last test makes sure that the book still says it. What it says of LSH and GRH is in
-test_lessons_grh.py, of the paper's table in test_lessons_published.py, of classes without labels and of the classifier
-in test_lessons_controls.py.
+A docstring quotes the sentence; test_lessons.py makes sure that the book still says it. What it says of LSH and GRH is
+in test_lessons_grh.py, of the paper's table in test_lessons_published.py, of classes without labels and of the
+classifier in test_lessons_controls.py.
 """
-
-import inspect
-import sys
 
 import numpy as np
 import pandas as pd
 import pytest
-from test_lessons import assert_the_book_says, quoted_lessons
+from test_lessons import SLOW_DATA, five_seeds
 
 from l2h_tutorial import (
     CCAITQ,
@@ -31,13 +28,8 @@ from l2h_tutorial.metrics import recall_of_exact
 from l2h_tutorial.protocols import compare_ranking
 from l2h_tutorial.search import exact_neighbours
 
-SEEDS = range(5)
 
-
-@pytest.fixture(
-    scope="module",
-    params=["fashion", pytest.param("cifar", marks=[pytest.mark.cifar10, pytest.mark.slow])],
-)
+@pytest.fixture(scope="module", params=SLOW_DATA)
 def dataset(request):
     return request.getfixturevalue(request.param)
 
@@ -48,7 +40,7 @@ def split(dataset):
 
 
 @pytest.fixture(scope="module")
-def ranking(dataset):
+def ranking(dataset, seeds):
     hashers = {
         "LSH": LSH(),
         "PCAH": PCAH(),
@@ -61,13 +53,9 @@ def ranking(dataset):
         "GRH kernel from CCA-ITQ": GRH(initial="cca-itq", classifier="kernel-ridge"),
     }
     more = {"SH": SpectralHashing(), "AGH": AGH(), "GRH linear": GRH(), "GRH kernel": GRH(classifier="kernel-ridge")}
-    frame = pd.concat(
-        [
-            compare_ranking(dataset, hashers, n_bits=(16, 32), seeds=SEEDS),
-            compare_ranking(dataset, more, n_bits=[32], seeds=SEEDS),
-        ]
-    )
-    return frame.groupby(["method", "n_bits"])[["map", "fit_seconds", "encode_seconds"]].mean()
+    frames = [compare_ranking(dataset, hashers, n_bits=(16, 32), seeds=seeds)]
+    frames += [compare_ranking(dataset, more, n_bits=[32], seeds=seeds)]
+    return pd.concat(frames).groupby(["method", "n_bits"])[["map", "fit_seconds", "encode_seconds"]].mean()
 
 
 def codes(split, n_bits, seed):
@@ -85,6 +73,7 @@ def test_each_method_with_labels_is_ahead_of_each_without(ranking):
     assert at_32.drop(without.index).min() > without.max() + 0.02
 
 
+@five_seeds
 def test_which_method_with_labels_leads_depends_on_the_images(ranking, request):
     """comparison: "leads with a kernel, beside SDH, on CIFAR-10" "and on Fashion-MNIST it does not, where CCA-ITQ,
     which is linear, and KSH rank better" """
@@ -104,7 +93,7 @@ def test_pcah_loses_with_length(ranking):
 # how to be fooled
 
 
-def test_a_file_sorted_by_class_favours_the_first_class_and_harms_the_last(split):
+def test_a_file_sorted_by_class_favours_the_first_class_and_harms_the_last(split, seed):
     """comparison: "Eight random bits know nothing of the file. Yet its order makes" """
     order = np.argsort(split.y_database, kind="stable")
 
@@ -114,14 +103,12 @@ def test_a_file_sorted_by_class_favours_the_first_class_and_harms_the_last(split
             bits[0][asked], bits[1][order], split.y_query[asked], split.y_database[order], ties=ties
         )
 
-    for seed in SEEDS:
-        bits = codes(split, 8, seed)
-        first, last = split.y_database.min(), split.y_database.max()
-        assert ranked(bits, first, "stable") > ranked(bits, first, "expected")
-        assert ranked(bits, last, "stable") < ranked(bits, last, "expected")
+    bits = codes(split, 8, seed)
+    first, last = split.y_database.min(), split.y_database.max()
+    assert ranked(bits, first, "stable") > ranked(bits, first, "expected")
+    assert ranked(bits, last, "stable") < ranked(bits, last, "expected")
 
 
-@pytest.mark.parametrize("seed", SEEDS)
 def test_dropping_the_unanswered_and_a_kind_denominator_flatter(split, seed):
     """comparison: "At 64 bits most balls of radius 4 hold little or nothing." """
     query_bits, bits = codes(split, 64, seed)
@@ -136,17 +123,14 @@ def test_dropping_the_unanswered_and_a_kind_denominator_flatter(split, seed):
     assert np.median([len(rows) for rows in ids]) < 10
 
 
-def test_the_lead_of_the_best_of_twenty_belongs_to_its_hyperplanes(dataset):
+def test_the_lead_of_the_best_of_twenty_belongs_to_its_hyperplanes(dataset, seeds):
     """comparison: "belongs to these hyperplanes, not to the method" """
     leads = []
-    for split_seed in SEEDS:
+    for split_seed in seeds:
         split = split_dataset(dataset, random_state=42 + split_seed).preprocessed("l2-centre")
-        every = np.array(
-            [
-                mean_average_precision(*codes(split, 16, seed), split.y_query, split.y_database, per_query=True)
-                for seed in range(20)
-            ]
-        )
+        labels = split.y_query, split.y_database
+        draws = [mean_average_precision(*codes(split, 16, seed), *labels, per_query=True) for seed in range(20)]
+        every = np.array(draws)
         reported, other = every[:, ::2].mean(axis=1), every[:, 1::2].mean(axis=1)
         best = reported.argmax()
         assert reported[best] > reported.mean()
@@ -163,11 +147,11 @@ def test_a_query_in_the_database_finds_itself(split):
     assert precision_at_k(nearest[:, 1:], *labels, k=1) < 1
 
 
-def test_training_images_in_the_database_flatter_grh_and_not_lsh(dataset):
+def test_training_images_in_the_database_flatter_grh_and_not_lsh(dataset, seeds):
     """comparison: "The smaller the database, the more it flatters." """
     hashers = {"LSH": LSH(), "GRH": GRH(classifier="kernel-ridge")}
     frames = [
-        compare_ranking(dataset, hashers, n_bits=[32], seeds=SEEDS, protocol=name).assign(protocol=name)
+        compare_ranking(dataset, hashers, n_bits=[32], seeds=seeds, protocol=name).assign(protocol=name)
         for name in ("ecir2015", "disjoint")
     ]
     mean = pd.concat(frames).groupby(["method", "protocol"])["map"].mean().unstack()
@@ -179,7 +163,6 @@ def test_training_images_in_the_database_flatter_grh_and_not_lsh(dataset):
 # what to use
 
 
-@pytest.mark.parametrize("seed", SEEDS)
 def test_more_random_bits_bring_lsh_nearer_to_the_exact_ranking(split, seed):
     """comparison: "it needs no training, and more bits always bring it nearer to the exact ranking" """
     exact = exact_neighbours(split.X_query, split.X_database, k=10)
@@ -211,9 +194,3 @@ def test_none_is_clearly_ahead_of_grh_with_kernel_ridge_from_cca_itq(ranking, n_
     of_grh = ranking.loc[("GRH kernel from CCA-ITQ", n_bits), "map"]
     others = ranking.xs(n_bits, level="n_bits")["map"].drop("GRH kernel from CCA-ITQ")
     assert others.max() < of_grh + 0.01
-
-
-@pytest.mark.parametrize("lesson", quoted_lessons(sys.modules[__name__]), ids=lambda lesson: lesson.__name__[5:])
-def test_the_book_says_so(lesson):
-    """A lesson whose sentence has gone checks nothing that is said."""
-    assert_the_book_says(inspect.cleandoc(lesson.__doc__))

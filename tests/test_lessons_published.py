@@ -1,14 +1,12 @@
 """What chapter 7 says of the paper's table, against the results that are kept, and these against a new measurement."""
 
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
-from test_lessons import assert_the_book_says, quoted_lessons
 
 from l2h_tutorial import GRH, mean_average_precision, paper_partition
 from l2h_tutorial.protocols.ecir2015 import N_BITS, beside_published, published_table1
@@ -152,8 +150,3 @@ def test_what_is_kept_is_what_is_measured(cifar, measured, method):
     bits = hasher.transform(split.X_query), hasher.transform(split.X_database)
     again = mean_average_precision(*bits, split.y_query, split.y_database)
     assert again == pytest.approx(row["map"], abs=0.002)
-
-
-@pytest.mark.parametrize("lesson", quoted_lessons(sys.modules[__name__]), ids=lambda lesson: lesson.__name__[5:])
-def test_the_book_says_what_is_checked_here(lesson):
-    assert_the_book_says(lesson.__doc__)

@@ -1,13 +1,39 @@
-import numpy as np
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from sklearn.metrics import average_precision_score
+"""Measures against their definitions on every order of the ties, scikit-learn, and the tutorial's own loop."""
 
-from l2h_tutorial import hamming_distances, mean_average_precision, precision_at_k
-from l2h_tutorial.metrics import coverage, mean_candidates, paired_bootstrap, recall_of_exact, share_scanned
+import sys
+from dataclasses import replace
+from itertools import count, permutations, product
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from seed_loop import sweep
+from sklearn.exceptions import NotFittedError
+from sklearn.metrics import average_precision_score, precision_score, recall_score
+
+from l2h_tutorial import LSH, Dataset, HashTable, evaluate_radius_search, hamming_distances, metrics, split_dataset
+from l2h_tutorial.metrics import coverage, mean_average_precision, mean_candidates, precision_at_k, recall_of_exact
+from l2h_tutorial.search import exact_neighbours
 
 NONE = np.empty(0, dtype=np.int64)
+POLICIES = ["zero", "skip", "pooled"]
+
+
+def drawn(seed, n, n_bits, n_queries=3, n_labels=None):
+    """Random codes with classes, or with `n_labels` indicators: arguments of `ring_counts`."""
+    random = np.random.default_rng(seed)
+    bits = random.random((n_queries, n_bits)) < 0.5, random.random((n, n_bits)) < 0.5
+    if n_labels is None:
+        return *bits, random.integers(0, 3, n_queries), random.integers(0, 3, n)
+    return *bits, random.integers(0, 2, (n_queries, n_labels)), random.integers(0, 2, (n, n_labels))
+
+
+def relevance(of_query, of_database):
+    """Which rows are relevant to one query."""
+    return of_database == of_query if of_database.ndim == 1 else (of_database & of_query).any(axis=1)
 
 
 def ap_of_order(relevant):
@@ -15,121 +41,105 @@ def ap_of_order(relevant):
     return np.mean(np.arange(1, len(places) + 1) / places) if len(places) else 0.0
 
 
-@given(st.integers(0, 2**16), st.integers(1, 40), st.integers(1, 80))
-def test_stable_ap_takes_ties_in_the_order_of_the_database(seed, n, n_bits):
-    random = np.random.default_rng(seed)
-    database, query = random.random((n, n_bits)) < 0.5, random.random((1, n_bits)) < 0.5
-    labels, distances = random.integers(0, 2, n), hamming_distances(query, database)[0]
-    in_order = [labels[row] == 1 for _, row in sorted(zip(distances.tolist(), range(n), strict=True))]
-    found = mean_average_precision(query, database, [1], labels, ties="stable")
-    assert found == pytest.approx(ap_of_order(in_order), abs=1e-12)
+# Ranking
+
+
+@given(
+    st.integers(0, 2**16),
+    st.integers(1, 40),
+    st.sampled_from([1, 7, 64, 65, 200, 300]),
+    st.sampled_from([None, 2, 4, 70, 300]),
+)
+def test_counts_are_those_of_all_pairs(seed, n, n_bits, n_labels):
+    query, database, of_query, of_database = drawn(seed, n, n_bits, n_labels=n_labels)
+    database[-1] = ~query[0]  # as far away as can be
+    counts = metrics.ring_counts(query, database, of_query, of_database)
+    assert (counts.n_rows, counts.n_bits) == (n, n_bits)
+    for q, distances in enumerate(hamming_distances(query, database)):
+        inside = distances[relevance(of_query[q], of_database)]
+        np.testing.assert_array_equal(counts.rows[q], np.bincount(distances, minlength=n_bits + 1))
+        np.testing.assert_array_equal(counts.relevant[q], np.bincount(inside, minlength=n_bits + 1))
+
+
+@given(st.integers(0, 2**16), st.integers(1, 5), st.integers(1, 3), st.sampled_from([None, 2, 3]))
+def test_average_precision_is_expected_over_all_orders_inside_the_rings(seed, n, n_bits, n_labels):
+    query, database, of_query, of_database = arguments = drawn(seed, n, n_bits, n_labels=n_labels)
+    expected = []
+    for distances, labels in zip(hamming_distances(query, database), of_query, strict=True):
+        rings = (permutations(np.flatnonzero(distances == distance)) for distance in np.unique(distances))
+        orders = [np.concatenate(order) for order in product(*rings)]
+        expected.append(np.mean([ap_of_order(relevance(labels, of_database)[order]) for order in orders]))
+    np.testing.assert_allclose(metrics.average_precision(metrics.ring_counts(*arguments)), expected, atol=1e-9)
+    assert mean_average_precision(*arguments) == pytest.approx(np.mean(expected), abs=1e-9)
+
+
+@given(st.integers(0, 2**16), st.integers(1, 40), st.integers(1, 300), st.sampled_from([None, 3]))
+def test_stable_ap_takes_ties_in_the_order_of_the_database(seed, n, n_bits, n_labels):
+    query, database, of_query, of_database = arguments = drawn(seed, n, n_bits, n_labels=n_labels)
+    expected = []
+    for distances, labels in zip(hamming_distances(query, database), of_query, strict=True):
+        order = sorted(range(n), key=lambda row, distances=distances: (distances[row], row))
+        expected.append(ap_of_order(relevance(labels, of_database)[order]))
+    found = mean_average_precision(*arguments, ties="stable", per_query=True)
+    np.testing.assert_allclose(found, expected, atol=1e-12)
 
 
 @pytest.mark.parametrize("ties", ["expected", "stable"])
 def test_ap_without_ties_is_that_of_scikit_learn(ties):
-    n = 64
+    n = 300
     database = np.tril(np.ones((n, n), dtype=bool))  # row i is at distance i + 1 from zero
-    queries = np.zeros((3, n), dtype=bool)
     labels = np.random.default_rng(0).integers(0, 3, n)
-    found = mean_average_precision(queries, database, [0, 1, 2], labels, ties=ties, per_query=True)
+    queries = np.zeros((4, n), dtype=bool)
+    found = mean_average_precision(queries, database, [0, 1, 2, 3], labels, ties=ties, per_query=True)
     expected = [average_precision_score(labels == c, -np.arange(n)) for c in range(3)]
-    np.testing.assert_allclose(found, expected, atol=1e-12)
+    np.testing.assert_allclose(found, [*expected, 0], atol=1e-12)  # nothing is of the last class
 
 
-def test_expected_ap_is_the_mean_of_stable_ap_over_shuffled_databases():
-    random = np.random.default_rng(0)
-    database, queries = random.random((400, 6)) < 0.5, random.random((5, 6)) < 0.5
-    labels, query_labels = random.integers(0, 3, 400), random.integers(0, 3, 5)
-    stable = []
-    for _ in range(300):
-        order = random.permutation(400)
-        stable.append(mean_average_precision(queries, database[order], query_labels, labels[order], ties="stable"))
-    expected = mean_average_precision(queries, database, query_labels, labels)
-    assert expected == pytest.approx(np.mean(stable), abs=4 * np.std(stable) / np.sqrt(300))
+def test_a_ranking_enters_three_files_of_the_package():
+    """What a reader has to open to follow it."""
+    entered, arguments = set(), drawn(0, 30, 8)
+
+    def trace(frame, event, argument):
+        entered.add(frame.f_code.co_filename)
+
+    sys.setprofile(trace)
+    mean_average_precision(*arguments)
+    sys.setprofile(None)
+    package = Path(metrics.__file__).parents[1]
+    assert len([file for file in entered if Path(file).is_relative_to(package)]) <= 3
 
 
-@given(st.integers(0, 2**16), st.sampled_from(["expected", "stable"]))
-def test_indicator_labels_count_one_common_label(seed, ties):
-    random = np.random.default_rng(seed)
-    database, query = random.random((20, 4)) < 0.5, random.random((2, 4)) < 0.5
-    many, of_query = random.integers(0, 2, (20, 3)), random.integers(0, 2, (2, 3))
-    found = mean_average_precision(query, database, of_query, many, ties=ties, per_query=True)
-    for i in range(2):
-        common = ((many & of_query[i]) > 0).any(axis=1).astype(int)
-        assert found[i] == mean_average_precision(query[i : i + 1], database, [1], common, ties=ties)
-    one_hot, classes = np.eye(3, dtype=int), random.integers(0, 3, 20)
-    by_class = mean_average_precision(query, database, [0, 2], classes, ties=ties)
-    assert by_class == mean_average_precision(query, database, one_hot[[0, 2]], one_hot[classes], ties=ties)
+# Within a radius
 
 
-def test_ap_at_the_edges():
-    same = np.zeros((7, 3), dtype=bool)
-    assert mean_average_precision(same[:1], same, [1], np.zeros(7)) == 0  # nothing relevant
-    assert mean_average_precision(same[:1], same, [0], np.zeros(7)) == pytest.approx(1)  # all relevant, all tied
-    assert mean_average_precision(same[:1], same[:1], [0], [0]) == 1
-    long = np.zeros((3, 300), dtype=bool)
-    long[1, :200], long[2] = True, True  # a distance beyond a byte
-    assert mean_average_precision(long[:1], long, [1], [0, 0, 1]) == pytest.approx(1 / 3)
+@settings(max_examples=20)
+@given(st.integers(0, 2**16), st.sampled_from(POLICIES), st.sampled_from([None, 2]))
+def test_precision_and_recall_within_a_radius_are_those_of_scikit_learn(seed, empty, n_labels):
+    query, database, of_query, of_database = drawn(seed, 6, 4, n_queries=4, n_labels=n_labels)
+    counts = metrics.ring_counts(query, database, of_query, of_database)
+    relevant = np.array([relevance(labels, of_database) for labels in of_query])
+    frame = metrics.precision_recall_by_radius(counts, empty=empty)
+    assert frame["radius"].tolist() == list(range(5))
+
+    def expected(score, inside):
+        if empty == "pooled":
+            return score(relevant.ravel(), inside.ravel(), zero_division=np.nan)
+        each = np.array([score(r, i, zero_division=np.nan) for r, i in zip(relevant, inside, strict=True)])
+        kept = each[~np.isnan(each)] if empty == "skip" else np.nan_to_num(each)
+        return kept.mean() if len(kept) else np.nan
+
+    for row in frame.itertuples():
+        inside = hamming_distances(query, database) <= row.radius
+        precision = expected(precision_score, inside)
+        assert row.precision == pytest.approx(precision, nan_ok=True)
+        assert metrics.precision_within_radius(counts, row.radius, empty=empty) == pytest.approx(precision, nan_ok=True)
+        assert row.recall == pytest.approx(expected(recall_score, inside), nan_ok=True)
+        found = inside.sum(axis=1)
+        assert (row.coverage, row.candidates) == pytest.approx(((found > 0).mean(), found.mean()))
+        assert row.scanned == pytest.approx(found.mean() / 6)
 
 
-def test_many_queries_are_evaluated_in_blocks():
-    random = np.random.default_rng(0)
-    database, queries = random.random((70_000, 8)) < 0.5, random.random((15, 8)) < 0.5
-    labels, of_query = random.integers(0, 2, 70_000), random.integers(0, 2, 15)
-    whole = mean_average_precision(queries, database, of_query, labels, per_query=True)
-    assert whole.shape == (15,)
-    last = mean_average_precision(queries[-1:], database, of_query[-1:], labels, per_query=True)
-    np.testing.assert_array_equal(whole[-1:], last)
-
-
-BITS, NO_LABEL = np.zeros((2, 4), dtype=bool), np.empty((2, 0))
-
-
-@pytest.mark.parametrize(
-    ("change", "error", "message"),
-    [
-        ({"ties": "optimistic"}, ValueError, 'ties must be "expected" or "stable", got \'optimistic\''),
-        ({"query_labels": [1]}, ValueError, "query_labels must hold one entry for each of the 2 codes, got 1"),
-        ({"database_labels": [1]}, ValueError, "database_labels must hold one entry for each of the 2 codes, got 1"),
-        ({"query_labels": np.eye(2)}, ValueError, r"got shapes \(2, 2\) and \(2,\)"),
-        ({"query_labels": 1}, ValueError, r"got shapes \(\) and \(2,\)"),
-        ({"query_labels": np.eye(2), "database_labels": np.eye(2, 3)}, ValueError, r"shapes \(2, 2\) and \(2, 3\)"),
-        ({"query_labels": np.eye(2, 3), "database_labels": np.eye(2)}, ValueError, r"shapes \(2, 3\) and \(2, 2\)"),
-        ({"query_labels": ["cat", "dog"]}, TypeError, "one kind on both sides, got <U3 and int64"),
-        ({"database_labels": [0.0, np.nan]}, ValueError, "database_labels must be classes, got nan at row 1"),
-        (
-            {"query_labels": np.eye(2)[:, :0], "database_labels": np.eye(2)[:, :0]},
-            ValueError,
-            "a column for each label",
-        ),
-        ({"query_labels": np.eye(2), "database_labels": np.eye(2) * 3}, ValueError, "must be 0 or 1, got 3.0"),
-        ({"query_bits": BITS[:, :3]}, ValueError, "query_bits must have 4 bits a code, got 3"),
-        ({"database_bits": BITS[:0]}, ValueError, "database_bits must hold at least one code"),
-        ({"database_bits": BITS + 0}, TypeError, "database_bits must be a boolean array, got dtype int64"),
-    ],
-)
-def test_impossible_rankings_are_refused(change, error, message):
-    arguments = {"query_bits": BITS, "database_bits": BITS, "query_labels": [0, 1], "database_labels": [0, 1]} | change
-    with pytest.raises(error, match=message):
-        mean_average_precision(**arguments)
-
-
-def test_precision_under_each_policy():
-    ids = [np.array([0, 1, 2, 3]), np.array([2]), NONE]
-    of_query, labels = [5, 6, 5], np.array([5, 5, 6, 7])
-
-    def values(**policy):
-        return precision_at_k(ids, of_query, labels, k=3, per_query=True, **policy)
-
-    np.testing.assert_allclose(values(), [2 / 3, 1 / 3, 0])
-    np.testing.assert_allclose(values(denominator="returned"), [2 / 3, 1, 0])
-    np.testing.assert_allclose(values(empty="skip"), [2 / 3, 1 / 3, np.nan])
-    assert precision_at_k(ids, of_query, labels, 3) == pytest.approx(1 / 3)
-    assert precision_at_k(ids, of_query, labels, 3, empty="skip") == pytest.approx(1 / 2)
-    assert precision_at_k(ids, of_query, labels, 3, empty="pooled") == pytest.approx(1 / 2)  # 2 + 1 of 3 + 3
-    assert precision_at_k(ids, of_query, labels, 3, empty="pooled", denominator="returned") == pytest.approx(3 / 4)
-    for empty, nothing in {"zero": 0, "skip": np.nan, "pooled": np.nan}.items():
-        assert precision_at_k([NONE], [5], labels, empty=empty) == pytest.approx(nothing, nan_ok=True)
+# Lists of rows
 
 
 @given(st.integers(0, 2**16), st.integers(1, 6), st.sampled_from(["k", "returned"]))
@@ -139,99 +149,253 @@ def test_precision_is_that_of_the_definition(seed, k, denominator):
     ids = [random.permutation(8)[: random.integers(0, 8)] for _ in of_query]
     right = [sum(labels[row] == label for row in rows[:k]) for rows, label in zip(ids, of_query, strict=True)]
     divisors = [len(rows) and (k if denominator == "k" else min(k, len(rows))) for rows in ids]
-    ratios = [r / d for r, d in zip(right, divisors, strict=True) if d]
+    ratios = np.array([r / d if d else np.nan for r, d in zip(right, divisors, strict=True)])
+    answered = ratios[~np.isnan(ratios)]
     expected = {
-        "zero": sum(ratios) / len(ids),
-        "skip": np.mean(ratios) if ratios else np.nan,
-        "pooled": sum(right) / sum(divisors) if ratios else np.nan,
+        "zero": np.nan_to_num(ratios).mean(),
+        "skip": answered.mean() if len(answered) else np.nan,
+        "pooled": sum(right) / sum(divisors) if len(answered) else np.nan,
     }
+    options = {"k": k, "denominator": denominator}
     for empty, value in expected.items():
-        found = precision_at_k(ids, of_query, labels, k, empty=empty, denominator=denominator)
+        found = precision_at_k(ids, of_query, labels, empty=empty, **options)
         assert found == pytest.approx(value, abs=1e-12, nan_ok=True)
-
-
-@pytest.mark.parametrize(
-    ("change", "error", "message"),
-    [
-        ({"k": 0}, ValueError, "k must be at least 1, got 0"),
-        ({"k": 2.5}, TypeError, "k must be an integer of at least 1, got 2.5"),
-        ({"empty": "drop"}, ValueError, 'empty must be "zero", "skip" or "pooled", got \'drop\''),
-        ({"empty": "pooled", "per_query": True}, ValueError, 'per_query takes "zero" or "skip"'),
-        ({"database_labels": []}, ValueError, "database_labels must hold at least one label, got none"),
-        ({"denominator": "n"}, ValueError, 'denominator must be "k" or "returned", got \'n\''),
-        ({"query_labels": [0, 1]}, ValueError, "same queries, got 1 and 2"),
-        ({"query_labels": np.eye(2)}, ValueError, r"one class a row, got shapes \(2, 2\)"),
-        ({"ids": [np.array([3])]}, ValueError, r"ids\[0\] must be rows from 0 to 2, got 3"),
-        ({"ids": [np.array([-1])]}, ValueError, r"ids\[0\] must be rows from 0 to 2, got -1"),
-        ({"ids": [], "query_labels": []}, ValueError, "at least one query, got none"),
-    ],
-)
-def test_impossible_precisions_are_refused(change, error, message):
-    arguments = {"ids": [np.array([0])], "query_labels": [1], "database_labels": [1, 1, 0]} | change
-    with pytest.raises(error, match=message):
-        precision_at_k(**arguments)
-
-
-def test_recall_and_coverage():
-    ids = [np.array([9, 1, 2]), NONE, np.array([4])]
-    exact = [[1, 2], [3, 4], [4, 5]]
-    np.testing.assert_allclose(recall_of_exact(ids, exact, per_query=True), [1, 0, 0.5])
-    assert recall_of_exact(ids, exact) == pytest.approx(0.5)
-    assert coverage(ids) == pytest.approx(2 / 3)
-    with pytest.raises(ValueError, match=r"\(n_queries, k\) row numbers, got shape \(2,\)"):
-        recall_of_exact(ids, [1, 2])
-    with pytest.raises(ValueError, match="ids and exact_ids must be of the same queries, got 3 and 2"):
-        recall_of_exact(ids, exact[:2])
-    with pytest.raises(ValueError, match="at least one query, got none"):
-        coverage([])
-    assert mean_candidates(ids) == pytest.approx(4 / 3)
-    assert share_scanned(ids, 10) == pytest.approx(4 / 30)
-    for n_rows, message in ((-1, "1, got -1"), (0, "1, got 0"), (2, "the 3 candidates of a query, got 2")):
-        with pytest.raises(ValueError, match=f"^n_rows must be at least {message}$"):
-            share_scanned(ids, n_rows)
+    found = precision_at_k(ids, of_query, labels, empty="skip", per_query=True, **options)
+    np.testing.assert_allclose(found, ratios)
 
 
 @given(st.integers(0, 2**16))
-def test_recall_of_exact_is_that_of_sets(seed):
+def test_recall_coverage_and_candidates_are_those_of_sets(seed):
     random = np.random.default_rng(seed)
     ids = [random.permutation(12)[: random.integers(0, 12)] for _ in range(4)]
     exact = np.stack([random.permutation(12)[:5] for _ in range(4)])
     expected = [len({*rows.tolist()} & {*true.tolist()}) / 5 for rows, true in zip(ids, exact, strict=True)]
+    np.testing.assert_allclose(recall_of_exact(ids, exact, per_query=True), expected)
     assert recall_of_exact(ids, exact) == pytest.approx(np.mean(expected))
+    assert coverage(ids) == np.mean([len(rows) > 0 for rows in ids])
+    assert mean_candidates(ids) == np.mean([len(rows) for rows in ids])
+
+
+def test_only_the_first_k_are_looked_at():
+    padded = [[0, 1, 1, -1], [2, -1, -1]]
+    assert precision_at_k(padded, [7, 8], [7, 8, 8], k=1) == 1
+    with pytest.raises(ValueError, match=r"ids\[1\] must be rows from 0 to 2, got -1"):
+        precision_at_k(padded, [7, 8], [7, 8, 8], k=2)
 
 
 def test_paired_bootstrap_tells_a_difference_from_noise():
     random = np.random.default_rng(0)
-    a = random.random(200)
-    difference, low, high = paired_bootstrap(a + 0.1 + 0.05 * random.standard_normal(200), a)
-    assert 0 < low < difference < high < 0.2
-    difference, low, high = paired_bootstrap(a, random.permutation(a))
-    assert low < 0 < high
-    assert difference == pytest.approx(0)
-    assert paired_bootstrap(a, a[::-1], random_state=3) == paired_bootstrap(a, a[::-1], random_state=3)
-
-
-def test_paired_bootstrap_interval_has_the_width_of_the_normal_one():
-    random = np.random.default_rng(0)
     a, b = random.standard_normal(400), np.zeros(400)
-    _, low, high = paired_bootstrap(a, b)
-    assert high - low == pytest.approx(2 * 1.96 * a.std() / 20, rel=0.1)
-
-
-def test_one_resample_is_enough_for_an_interval_of_one_point():
-    _, low, high = paired_bootstrap([1.0, 2.0, 4.0], [0.0, 0.0, 0.0], 1)
+    difference, low, high = metrics.paired_bootstrap(a + 0.3, b)
+    assert 0 < low < difference < high
+    assert difference == pytest.approx(a.mean() + 0.3)
+    assert high - low == pytest.approx(2 * 1.96 * a.std() / 20, rel=0.1)  # as the normal interval
+    difference, low, high = metrics.paired_bootstrap(a, random.permutation(a))
+    assert low < 0 < high
+    assert metrics.paired_bootstrap(a, b, random_state=3) == metrics.paired_bootstrap(a, b, random_state=3)
+    _, low, high = metrics.paired_bootstrap([1.0, 2.0, 4.0], [0.0, 0.0, 0.0], 1)
     assert 1.0 <= low == high <= 4.0
 
 
+# Labels
+
+FORMS = {
+    "array": np.asarray,
+    "list": list,
+    "series": pd.Series,
+    "categorical": pd.Categorical,
+    "objects": lambda labels: labels.astype(object),
+    "nullable": lambda labels: pd.Series(labels, dtype="string" if labels.dtype.kind == "U" else "Int64"),
+    "one column": lambda labels: labels[:, None],
+    "frame": lambda labels: pd.DataFrame({"y": labels}),
+    "big-endian": lambda labels: labels.astype(labels.dtype.newbyteorder(">")),
+}
+
+
+@pytest.mark.parametrize("names", [np.array([0, 2, 7]), np.array(["ant", "bee", "cat"])], ids=["numbers", "text"])
+@pytest.mark.parametrize("of_database", FORMS)
+@pytest.mark.parametrize("of_query", FORMS)
+def test_classes_mean_the_same_in_every_form(of_query, of_database, names):
+    *bits, queries, rows = drawn(0, 40, 6)
+    given = FORMS[of_query](names[queries]), FORMS[of_database](names[rows])
+    assert mean_average_precision(*bits, *given) == mean_average_precision(*bits, queries, rows)
+    ids = [NONE, np.arange(9), np.arange(5, 30)]
+    assert precision_at_k(ids, *given) == precision_at_k(ids, queries, rows)
+
+
+edges = st.sampled_from([0, 2**53, 2**63, 2**64]).flatmap(lambda edge: st.integers(edge - 2, edge + 2))
+
+
+@given(st.lists(edges | st.sampled_from([0.5, 2.0**53]), min_size=1, max_size=5))
+def test_large_numbers_as_objects_are_told_apart(values):
+    labels = np.array(values, dtype=object)
+    for label in values:
+        found = [precision_at_k([[row]], np.array([label], dtype=object), labels, k=1) for row in range(len(values))]
+        assert found == [value == label for value in values]
+
+
+# Refusals
+
+
+BITS = np.zeros((2, 4), dtype=bool)
+NAMES, MISSING = np.array(["a", "b"]), np.array(["a", None], dtype=object)
+
+
+def ranking(**change):
+    arguments = {"query_bits": BITS, "database_bits": BITS, "query_labels": [0, 1], "database_labels": [0, 1]}
+    return mean_average_precision(**arguments | change)
+
+
+def precision(**change):
+    return precision_at_k(**{"ids": [np.array([0])], "query_labels": [1], "database_labels": [1, 1, 0]} | change)
+
+
+def within(radius, **options):
+    return metrics.precision_within_radius(metrics.ring_counts(BITS, BITS, [0, 1], [0, 1]), radius, **options)
+
+
 @pytest.mark.parametrize(
-    ("a", "b", "n_resamples", "message"),
+    ("call", "error", "words"),
     [
-        ([1.0], [1.0, 2.0], 10, r"got \(1,\), \(2,\)"),
-        ([], [], 10, "each of the same queries"),
-        ([1.0, np.nan], [1.0, 2.0], 10, "must be finite"),
-        ([1.0], [1.0], 0, "n_resamples must be at least 1, got 0"),
+        (lambda: ranking(ties="optimistic"), ValueError, 'ties must be "expected" or "stable", got \'optimistic\''),
+        (lambda: ranking(query_labels=[1]), ValueError, "query_labels must hold one entry for each of the 2 codes"),
+        (lambda: ranking(database_labels=[1]), ValueError, "database_labels must hold one .* 2 codes, got 1"),
+        (lambda: ranking(query_labels=np.eye(2)), ValueError, r"got shapes \(2, 2\) and \(2,\)"),
+        (lambda: ranking(query_labels=1), ValueError, r"got shapes \(\) and \(2,\)"),
+        (lambda: ranking(query_labels=np.eye(2), database_labels=np.eye(2, 3)), ValueError, r"\(2, 2\) and \(2, 3\)"),
+        (lambda: ranking(query_labels=BITS[:, :0], database_labels=BITS[:, :0]), ValueError, r"shapes \(2, 0\)"),
+        (lambda: ranking(query_labels=np.eye(2), database_labels=np.eye(2) * 3), ValueError, "0 or 1, got 3.0"),
+        (lambda: ranking(query_labels=NAMES), TypeError, "of one kind.* on both sides, got string and numbers"),
+        (lambda: ranking(query_labels=NAMES.astype("S")), TypeError, "of one kind"),
+        (lambda: ranking(query_labels=[(1,), "a"][1:] * 2), TypeError, "of one kind"),
+        (lambda: ranking(query_labels=np.array([1, "a"], dtype=object)), TypeError, "of one kind.*mixed"),
+        (lambda: ranking(query_labels=MISSING), ValueError, "query_labels must be classes, got None at row 1"),
+        (lambda: ranking(database_labels=[0.0, np.nan]), ValueError, "database_labels must be classes, got nan at"),
+        (lambda: ranking(query_bits=BITS[:, :3]), ValueError, "query_bits must have 4 bits a code, got 3"),
+        (lambda: ranking(database_bits=BITS[:0]), ValueError, "database_bits must hold at least one code"),
+        (lambda: ranking(query_bits=BITS[:0]), ValueError, "query_bits must hold at least one code"),
+        (lambda: ranking(database_bits=BITS + 0), TypeError, "database_bits must be a boolean array, got dtype int64"),
+        (lambda: within(5), ValueError, "radius of codes of 4 bits must be from 0 to 4, got 5"),
+        (lambda: within(1, empty="one"), ValueError, 'empty must be "zero", "skip" or "pooled", got \'one\''),
+        (lambda: within(1, empty="pooled", per_query=True), ValueError, "one figure for all queries"),
+        (lambda: precision(k=0), ValueError, "k must be at least 1, got 0"),
+        (lambda: precision(k=2.5), TypeError, "k must be an integer of at least 1, got 2.5"),
+        (lambda: precision(empty="drop"), ValueError, 'empty must be "zero", "skip" or "pooled", got \'drop\''),
+        (lambda: precision(denominator="n"), ValueError, 'denominator must be "k" or "returned", got \'n\''),
+        (lambda: precision(database_labels=[]), ValueError, "at least one row"),
+        (lambda: precision(query_labels=[0, 1]), ValueError, "each of the 2 queries, got 1"),
+        (lambda: precision(query_labels=np.eye(2), database_labels=np.eye(2)), ValueError, "one class a row"),
+        (lambda: precision(database_labels=NAMES), TypeError, "of one kind"),
+        (lambda: precision(ids=[[3]]), ValueError, r"ids\[0\] must be rows from 0 to 2, got 3"),
+        (lambda: precision(ids=[3]), TypeError, r"ids\[0\] must be .* of integers, got int64 of shape \(\)"),
+        (lambda: precision(ids=[[2, 1, 2]]), ValueError, r"ids\[0\] must hold each row once, got row 2 again"),
+        (lambda: precision(ids=[], query_labels=[]), ValueError, "at least one query, got none"),
+        (lambda: recall_of_exact([[1]], [1, 2]), ValueError, r"\(n_queries, k\) row numbers, .* of shape \(2,\)"),
+        (lambda: recall_of_exact([[1]], [[1], [2]]), ValueError, "each of the 2 queries, got 1"),
+        (lambda: recall_of_exact([[1]], [[1.0]]), ValueError, "exact_ids must be .*, integers .*, got float64"),
+        (lambda: recall_of_exact([[1]], [[5, -1]]), ValueError, "exact_ids must be .* at least 0, got .* -1 the small"),
+        (lambda: recall_of_exact([[1]], [[5, 6, 5]]), ValueError, r"exact_ids\[0\] must hold each row once, got row 5"),
+        (lambda: recall_of_exact([[2**64 - 1]], [[1]]), ValueError, "row numbers .*, got 18446744073709551615"),
+        (lambda: coverage([]), ValueError, "at least one query, got none"),
+        (lambda: mean_candidates([[-1]]), ValueError, r"ids\[0\] must be row numbers of at least 0, got -1"),
+        (lambda: metrics.paired_bootstrap([1.0], [1.0, 2.0]), ValueError, r"got \(1,\), \(2,\)"),
+        (lambda: metrics.paired_bootstrap([], []), ValueError, "each of the same queries"),
+        (lambda: metrics.paired_bootstrap([1.0, np.nan], [1.0, 2.0]), ValueError, "must be finite"),
+        (lambda: metrics.paired_bootstrap([1.0], [1.0], 0), ValueError, "n_resamples must be at least 1, got 0"),
     ],
 )
-def test_impossible_comparisons_are_refused(a, b, n_resamples, message):
-    with pytest.raises(ValueError, match=message):
-        paired_bootstrap(a, b, n_resamples)
+def test_refusals(call, error, words):
+    with pytest.raises(error, match=words):
+        call()
+
+
+# The sweep over radii
+
+
+MEASURED = ["radius", "precision", "coverage", "candidates", "scanned"]
+
+
+@pytest.fixture(scope="module")
+def toy():
+    random = np.random.default_rng(0)
+    labels = random.integers(0, 4, 1200)
+    features = (random.standard_normal((4, 12))[labels] + random.standard_normal((1200, 12))).astype(np.float32)
+    return split_dataset(Dataset("toy", features, labels, None, tuple("abcd")), 30, 200).preprocessed("centre")
+
+
+def check_is_the_loop(s, lsh, radii, empty):
+    """The tutorial's own figures, by its own loop."""
+    frame = evaluate_radius_search(lsh, s, radii, k=10, empty=empty)
+    bits = lsh.transform(s.X_query), lsh.transform(s.X_database)
+    candidates, precision = sweep(*bits, s.X_query, s.X_database, s.y_query, s.y_database, radii)
+    assert list(frame.columns) == [*MEASURED, "seconds"]
+    assert frame["radius"].tolist() == radii
+    np.testing.assert_allclose(frame["candidates"], candidates.mean(axis=1))
+    np.testing.assert_allclose(frame["scanned"], candidates.mean(axis=1) / len(s.X_database))
+    np.testing.assert_allclose(frame["coverage"], (candidates > 0).mean(axis=1))
+    expected = np.nanmean(precision, axis=1) if empty == "skip" else np.nan_to_num(precision).mean(axis=1)
+    np.testing.assert_allclose(frame["precision"], expected)
+    assert (frame["seconds"] > 0).all()
+    return frame
+
+
+@pytest.mark.parametrize("at_a_time", [7, 128])
+@pytest.mark.parametrize("empty", ["zero", "skip"])
+def test_radius_search_is_the_loop_of_the_tutorial(toy, empty, at_a_time, monkeypatch):
+    monkeypatch.setattr(metrics.radius_search, "_BLOCK_QUERIES", at_a_time)
+    frame = check_is_the_loop(toy, LSH(12, random_state=0).fit(toy.X_train), [0, 1, 2, 5, 12], empty)
+    assert 0 < frame["coverage"][0] < 1
+
+
+@pytest.mark.parametrize(("n_bits", "largest"), [(1, 1), (10, 10), (11, 10)])
+def test_radii_are_by_default_those_that_there_are_up_to_ten(toy, n_bits, largest):
+    frame = evaluate_radius_search(LSH(n_bits, random_state=0).fit(toy.X_train), toy)
+    assert frame["radius"].tolist() == [*range(largest + 1)]
+
+
+def test_radii_come_back_as_they_were_asked_for_with_the_time_of_the_whole_search(toy, monkeypatch):
+    clock = count(100, 2)  # every look takes two seconds: to encode, to look up a ball, to rank what is in it
+    monkeypatch.setattr(metrics.radius_search, "perf_counter", lambda: next(clock))
+    lsh = LSH(12, random_state=0).fit(toy.X_train)
+    frame = evaluate_radius_search(lsh, toy, [5, 0, 5, 2])
+    ordered = evaluate_radius_search(lsh, toy, [0, 2, 5]).set_index("radius", drop=False)
+    np.testing.assert_array_equal(frame, ordered.loc[[5, 0, 5, 2]])
+    np.testing.assert_allclose(frame["seconds"] * len(toy.X_query), [2 + 2 + 6, 2 + 2 + 2, 2 + 2 + 6, 2 + 2 + 4])
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "words"),
+    [
+        ({"radii": range(11)}, ValueError, "radius of codes of 8 bits must be from 0 to 8, got 9"),
+        ({"radii": []}, ValueError, "radii must name at least one radius, got none"),
+        ({"k": 0}, ValueError, "k must be from 1 to the 970 rows of the database, got 0"),
+        ({"k": 971}, ValueError, "k must be from 1 to the 970 rows of the database, got 971"),
+        ({"hasher": LSH(8)}, NotFittedError, "not fitted"),
+    ],
+)
+def test_impossible_radius_searches_are_refused(toy, change, error, words):
+    hasher = LSH(8, random_state=0).fit(toy.X_train)
+    with pytest.raises(error, match=words):
+        evaluate_radius_search(**{"hasher": hasher, "s": toy, "radii": [0]} | change)
+
+
+@pytest.mark.cifar10
+def test_the_figures_of_the_tutorial_on_its_own_data(cifar):
+    """CIFAR-10, GIST, 16 bits, seed 0: raw, half the database is scanned, and hardly more is found exhaustively."""
+    split = split_dataset(cifar)
+    assert (len(split.X_query), len(split.X_train), len(split.X_database)) == (120, 1198, 58_682)
+    raw, s = split.preprocessed("none"), split.preprocessed("l2-centre")
+    tables = [HashTable(LSH(16, random_state=0).fit(cifar.features).transform(cifar.features))]
+    tables += [HashTable(LSH(16, random_state=0).fit(s.X_train).transform(s.X_database))]
+    assert 45 < tables[0].bucket_sizes.mean() < 65
+    assert round(tables[1].bucket_sizes.mean(), 1) == 2.0
+    at_2 = [
+        evaluate_radius_search(LSH(16, random_state=0).fit(each.X_train), each, radii=[2], empty="skip").iloc[0]
+        for each in (raw, s)
+    ]
+    assert [each["precision"] for each in at_2] == pytest.approx([0.426, 0.298], abs=0.03)
+    assert [each["candidates"] for each in at_2] == pytest.approx([28_822, 224], rel=0.05)
+    nearest = exact_neighbours(split.X_query, split.X_database, 10)
+    assert precision_at_k(nearest, split.y_query, split.y_database) == pytest.approx(0.429, abs=0.005)
+    few = replace(s, X_query=s.X_query[:2], y_query=s.y_query[:2])
+    check_is_the_loop(few, LSH(16, random_state=0).fit(s.X_train), list(range(11)), "zero")

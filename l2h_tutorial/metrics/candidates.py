@@ -1,14 +1,16 @@
-"""Measures of a list of rows for each query: precision at k, recall of the exact neighbours, coverage, candidates."""
+"""Measures of a list of rows for each query, means over queries, and whether a difference of two means is chance."""
 
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import check_random_state
 
 from ..checks import check_integer
-from ..search.rerank import check_ids
-from .checks import check_classes, check_distinct, one_column
-from .policies import Empty, mean_ratio
+from ..labels import matching_labels
+from ..search import check_ids
+
+Empty = Literal["zero", "skip", "pooled"]
 
 
 def precision_at_k(
@@ -70,17 +72,14 @@ def precision_at_k(
     k = check_integer(k, "k")
     if denominator not in ("k", "returned"):
         raise ValueError(f'denominator must be "k" or "returned", got {denominator!r}')
-    of_query, of_database = one_column(query_labels), one_column(database_labels)
-    if of_query.ndim != 1 or of_database.ndim != 1:
-        raise ValueError(f"labels must be one class a row, got shapes {of_query.shape} and {of_database.shape}")
-    if len(of_database) == 0:
-        raise ValueError("database_labels must hold at least one label, got none")
-    _check_length(ids, len(of_query), "query_labels")
-    of_query, of_database = check_classes(of_query, of_database)
-    tops = check_ids([rows[:k] if np.ndim(rows) else rows for rows in ids], len(of_query), len(of_database))
+    of_query, of_database = matching_labels(query_labels, database_labels)
+    if of_query.ndim != 1 or not len(of_database):
+        raise ValueError(
+            f"database_labels must hold one class a row, and at least one row, got {np.shape(database_labels)}"
+        )
+    tops = _checked([rows[:k] if np.ndim(rows) else rows for rows in ids], len(of_query), len(of_database))
     returned = np.array([len(top) for top in tops])
-    query, rows = np.repeat(np.arange(len(tops)), returned), np.concatenate(tops)
-    check_distinct(query, rows, "ids")
+    query, rows = _in_pairs(tops, "ids")
     correct = np.bincount(query[of_database[rows] == of_query[query]], minlength=len(tops))
     divisor = np.where(returned > 0, k, 0) if denominator == "k" else returned
     return mean_ratio(correct, divisor, empty=empty, per_query=per_query)
@@ -124,15 +123,11 @@ def recall_of_exact(ids: Any, exact_ids: ArrayLike, *, per_query: bool = False) 
     0.25
     """
     exact = np.asarray(exact_ids)
-    if exact.ndim != 2 or exact.size == 0:
-        raise ValueError(f"exact_ids must be (n_queries, k) row numbers, got shape {exact.shape}")
-    if exact.dtype.kind not in "ui":
-        raise TypeError(f"exact_ids must be integers, got {exact.dtype}")
-    if exact.min() < 0:
-        raise ValueError(f"exact_ids must be row numbers, got {exact.min()}")
-    check_distinct(np.repeat(np.arange(len(exact)), exact.shape[1]), exact.ravel(), "exact_ids")
-    _check_length(ids, len(exact), "exact_ids")
-    candidates = check_ids(ids, len(exact), None)
+    if exact.ndim != 2 or not exact.size or exact.dtype.kind not in "ui" or exact.min() < 0:
+        got = f"{exact.dtype} of shape {exact.shape}, {exact.min(initial=0)} the smallest"
+        raise ValueError(f"exact_ids must be (n_queries, k) row numbers, integers of at least 0, got {got}")
+    _in_pairs(list(exact), "exact_ids")
+    candidates = _checked(ids, len(exact), None)
     recall = np.array([np.isin(true, rows).mean() for true, rows in zip(exact, candidates, strict=True)])
     return recall if per_query else float(recall.mean())
 
@@ -181,43 +176,129 @@ def mean_candidates(ids: Any) -> float:
     return float(_lengths(ids).mean())
 
 
-def share_scanned(ids: Any, n_rows: int) -> float:
-    """Share of the database that a query's candidates are, in the mean: 1 is exhaustive search.
+def mean_ratio(part: NDArray[Any], whole: NDArray[Any], *, empty: Empty = "zero", per_query: bool = False) -> Any:
+    """Average the ratios part / whole over queries, of which some have nothing to divide by.
 
     Parameters
     ----------
-    ids : (n_queries,) sequence of integer arrays
-    n_rows : int
-        Rows in the database.
+    part, whole : (n_queries,) or (n_queries, m) arrays of numbers
+        Of each query what was counted, and what it is a share of. A whole of 0 is an empty query.
+    empty : {"zero", "skip", "pooled"}, default="zero"
+        "zero": an empty query counts as 0. "skip": it is left out of the mean, which is then one over other queries
+        than at another radius. "pooled": no mean over queries at all, but sum of parts / sum of wholes; empty queries
+        weigh nothing, and those with many results weigh more.
+    per_query : bool, default=False
+        Return each query's ratio in place of the mean.
+
+    Returns
+    -------
+    float or (m,) array of float64, or with `per_query` an array of the shape of `part`
+        A skipped query is NaN in the array; a mean over no query is NaN.
+
+    Raises
+    ------
+    ValueError
+        If `empty` is not one of those named, or is "pooled" with `per_query`.
+
+    Notes
+    -----
+    All three are in use for the precision of hash look-ups. "pooled" is how the code that came with Y. Weiss,
+    A. Torralba and R. Fergus, "Spectral hashing", NIPS 2008, and the many evaluations made from it, compute precision
+    and recall within a radius. Say which it is, and give coverage beside it.
+
+    Examples
+    --------
+    >>> right, found = np.array([1, 0, 30]), np.array([2, 0, 100])
+    >>> for empty in ("zero", "skip", "pooled"):
+    ...     print(empty, round(mean_ratio(right, found, empty=empty), 3))
+    zero 0.267
+    skip 0.4
+    pooled 0.304
+    """
+    if empty not in ("zero", "skip", "pooled"):
+        raise ValueError(f'empty must be "zero", "skip" or "pooled", got {empty!r}')
+    if empty == "pooled":
+        if per_query:
+            raise ValueError('empty="pooled" is one figure for all queries: per_query takes "zero" or "skip"')
+        part, whole, empty = part.sum(axis=0, keepdims=True), whole.sum(axis=0, keepdims=True), "skip"
+    undefined = 0.0 if empty == "zero" else np.nan
+    ratio = np.divide(part, whole, out=np.full(np.shape(whole), undefined), where=np.asarray(whole) > 0)
+    if per_query:
+        return ratio
+    kept = ~np.isnan(ratio)
+    total, n = np.where(kept, ratio, 0).sum(axis=0), kept.sum(axis=0)
+    mean = np.divide(total, n, out=np.full(np.shape(total), np.nan), where=n > 0)
+    return mean if mean.ndim else float(mean)
+
+
+def paired_bootstrap(
+    a: ArrayLike, b: ArrayLike, n_resamples: int = 2000, random_state: Any = 0
+) -> tuple[float, float, float]:
+    """Mean difference of two methods over the same queries, with a 95% percentile interval.
+
+    Parameters
+    ----------
+    a, b : (n_queries,) arrays of numbers
+        A measure of each query under either method, in the same order of queries.
+    n_resamples : int, default=2000
+        How often the queries are drawn anew, with replacement.
+    random_state : int, RandomState instance or None, default=0
+
+    Returns
+    -------
+    difference, low, high : float
+        The mean of ``a - b``, and the ends of the interval. If it holds 0, the queries do not tell the methods apart.
 
     Raises
     ------
     TypeError, ValueError
-        If there is no query, `n_rows` is not an integer of at least 1, or a query with more candidates than rows.
+        If the arrays are not one-dimensional, of one length, not empty and finite, or `n_resamples` is not an integer
+        of at least 1.
 
-    Notes
-    -----
-    Searches of different codes, lengths and radii can be compared by it: precision against the share scanned.
+    References
+    ----------
+    B. Efron and R. J. Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13.
 
     Examples
     --------
-    >>> share_scanned([np.array([4, 1]), np.array([], dtype=int)], n_rows=10)
-    0.1
+    >>> paired_bootstrap([0.5, 0.6, 0.7], [0.4, 0.5, 0.6]) == (0.1, 0.1, 0.1)
+    False
+    >>> [round(value, 3) for value in paired_bootstrap([0.5, 0.6, 0.7], [0.4, 0.5, 0.6])]
+    [0.1, 0.1, 0.1]
     """
-    lengths = _lengths(ids)
-    if check_integer(n_rows, "n_rows") < lengths.max():
-        raise ValueError(f"n_rows must be at least the {lengths.max()} candidates of a query, got {n_rows}")
-    return float(lengths.mean() / n_rows)
-
-
-def _check_length(ids: Any, n_queries: int, name: str) -> None:
-    if len(ids) != n_queries:
-        raise ValueError(f"ids and {name} must be of the same queries, got {len(ids)} and {n_queries}")
-    if n_queries == 0:
-        raise ValueError("there must be at least one query, got none")
+    first, second = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
+    if first.ndim != 1 or first.shape != second.shape or not first.size:
+        raise ValueError(
+            f"a and b must hold one number for each of the same queries, got {first.shape}, {second.shape}"
+        )
+    if not (np.isfinite(first).all() and np.isfinite(second).all()):
+        raise ValueError("a and b must be finite: leave out queries that either method skips (NaN)")
+    n_resamples = check_integer(n_resamples, "n_resamples")
+    difference = first - second
+    random = check_random_state(random_state)
+    means = [difference[random.randint(len(difference), size=len(difference))].mean() for _ in range(n_resamples)]
+    low, high = np.percentile(means, [2.5, 97.5])
+    return float(difference.mean()), float(low), float(high)
 
 
 def _lengths(ids: Any) -> NDArray[np.int64]:
-    if len(ids) == 0:
-        raise ValueError("ids must hold the candidates of at least one query, got none")
-    return np.array([len(rows) for rows in check_ids(ids, len(ids), None)])
+    """Count the candidates of each query."""
+    return np.array([len(rows) for rows in _checked(ids, len(ids), None)])
+
+
+def _checked(ids: Any, n_queries: int, n_rows: int | None) -> list[NDArray[np.int64]]:
+    """Rows of at least one query; of no query there is no mean."""
+    if n_queries == 0:
+        raise ValueError("ids must be of at least one query, got none")
+    return check_ids(ids, n_queries, n_rows)
+
+
+def _in_pairs(ids: list[NDArray[np.int64]], name: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the query and the row of every entry; a row that is given twice for a query would be counted twice."""
+    query, rows = np.repeat(np.arange(len(ids)), [len(each) for each in ids]), np.concatenate(ids)
+    order = np.lexsort((rows, query))
+    again = np.flatnonzero((np.diff(query[order]) == 0) & (np.diff(rows[order]) == 0))
+    if len(again):
+        first = order[again[0]]
+        raise ValueError(f"{name}[{query[first]}] must hold each row once, got row {rows[first]} again")
+    return query, rows

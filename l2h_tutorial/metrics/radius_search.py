@@ -9,15 +9,12 @@ import pandas as pd
 
 from ..buckets import HashTable
 from ..checks import check_integer
-from ..search import check_radius
+from ..search import Reranker, check_radius
 from ..splits import Split
-from .candidates import precision_at_k
-from .outward import Directions, OutwardRanking
-from .policies import Empty
+from .candidates import Empty, precision_at_k
 
 _LARGEST_RADIUS = 10  # unless radii are named
-_BLOCK_QUERIES = 128  # queries searched at a time,
-_BLOCK_SIMILARITIES = 1 << 25  # or fewer, so that their similarities to all rows stay within 128 MB of float32
+_BLOCK_QUERIES = 128  # queries searched at a time: as many as a `Reranker` keeps the similarities of
 
 
 def evaluate_radius_search(
@@ -83,19 +80,17 @@ def evaluate_radius_search(
     seconds = dict.fromkeys(outwards, 0.0)
     sizes: dict[int, list[int]] = {radius: [] for radius in outwards}
     nearest: dict[int, list[Any]] = {radius: [] for radius in outwards}
-    directions = Directions.of(s.X_database)
-    step = max(1, min(_BLOCK_QUERIES, _BLOCK_SIMILARITIES // table.n_rows))
-    for first in range(0, len(s.X_query), step):
-        X = s.X_query[first : first + step]
+    for first in range(0, len(s.X_query), _BLOCK_QUERIES):
+        X = s.X_query[first : first + _BLOCK_QUERIES]
+        reranker = Reranker(X, s.X_database)
         start = perf_counter()
         bits = hasher.transform(X)
-        ranking = OutwardRanking(X, s.X_database, directions, k)
         spent = perf_counter() - start  # on encoding, and on re-ranking within this radius and the smaller ones
         for radius in outwards:
             start = perf_counter()
             ids = table.query_radius(bits, radius)
             found = perf_counter()
-            nearest[radius] += ranking.nearest(ids)
+            nearest[radius] += list(reranker.nearest(ids, k))
             end = perf_counter()
             spent += end - found
             seconds[radius] += spent + found - start

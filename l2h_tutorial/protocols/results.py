@@ -5,8 +5,7 @@ import hashlib
 import io
 import os
 import platform
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,11 +15,6 @@ import pandas as pd
 
 from ..datasets import Dataset
 from ..files import whole_file
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
 
 __all__ = ["ResultsFile", "provenance"]
 
@@ -32,8 +26,7 @@ class ResultsFile:
     """A CSV file with one row a finished measurement, each measured once.
 
     With every addition the file is written anew under another name and renamed, so that whatever ends the program
-    finds it whole. Rows that are there already are kept to the letter. Several programs may add to one file, except
-    on Windows and on network drives without locks.
+    finds it whole. Rows that are there already are kept to the letter. One program at a time adds to a file.
 
     Parameters
     ----------
@@ -45,7 +38,8 @@ class ResultsFile:
     Raises
     ------
     ValueError
-        If the file is not a CSV file in UTF-8, lacks a column of the key, or its last row is not whole.
+        If the file is not a CSV file in UTF-8 with rows of one length, lacks a column of the key, or its last row is
+        not whole.
 
     Examples
     --------
@@ -58,27 +52,23 @@ class ResultsFile:
     """
 
     def __init__(self, path: str | os.PathLike[str], key: Sequence[str]) -> None:
-        self.path = Path(path)
-        self.key = list(key)
+        self.path, self.key = Path(path), list(key)
         try:
-            text = self._text()
-            lengths = {len(row) for row in csv.reader(io.StringIO(text)) if row}
-            rows = self.frame()
-            columns = self._header(text) if text else self.key
+            self._text = self.path.read_text(encoding="utf-8") if self.path.exists() else ""
+            if self._text and not self._text.endswith("\n"):
+                raise ValueError("its last row is not whole")
+            self._columns, *rows = list(csv.reader(io.StringIO(self._text), strict=True)) or [[]]
+            if any(len(row) != len(self._columns) for row in rows):
+                raise ValueError("its rows differ in length")
+            if self._text and not set(self.key) <= set(self._columns):
+                raise ValueError(f"it has the columns {self._columns}, not {self.key}")
         except (ValueError, csv.Error) as error:
-            raise ValueError(f"{self.path} is not a table of results ({error}); move it away") from error
-        if text and not text.endswith("\n"):
-            raise ValueError(f"the last row of {self.path} is not whole; remove it and start again")
-        if len(lengths) > 1:
-            raise ValueError(f"{self.path} is not a table of results: rows of {min(lengths)} to {max(lengths)} columns")
-        missing = [name for name in self.key if name not in columns or name not in rows]
-        if missing:
-            raise ValueError(f"{self.path} holds other results: it has no column {missing[0]!r}")
-        self._known, self._others = self._names(), set[tuple[str, ...]]()  # the second: added by others since
+            raise ValueError(f"{self.path} is no table of these results: {str(error)[:200]}; move it away") from error
+        self._known = {self._name(dict(zip(self._columns, row, strict=True))) for row in rows}
 
     def __contains__(self, measurement: Mapping[str, Any]) -> bool:
         """Whether a measurement with these values of the key is in the file."""
-        return self._name(measurement) in self._known | self._others
+        return self._name(measurement) in self._known
 
     def check(self, **expected: str) -> None:
         """Refuse a file whose rows have another value in one of these columns.
@@ -93,70 +83,36 @@ class ResultsFile:
                 other = str(others.pop())[:80]  # a foreign file may hold anything
                 raise ValueError(f"{self.path} holds results of {other}, not of {value}: choose another file")
 
-    def append(self, *rows: Mapping[str, Any]) -> None:
-        """Write rows, all of them or, if the program ends before, none. Another program's rows of the same name stay.
+    def append(self, row: Mapping[str, Any]) -> None:
+        """Write a row, whole or, if the program ends before, not at all.
 
         Raises
         ------
         ValueError
-            If one is there already, or its columns are not those of the file.
+            If it is there already, or its columns are not those of the file.
         OSError
             If the file cannot be written; it is left as it was.
         """
-        with _alone(self.path.parent):
-            text, self._others = self._text(), self._names() - self._known
-            for row in rows:
-                text = text or self._line(row.keys())
-                if self._header(text) != list(row):
-                    raise ValueError(f"{self.path} has the columns {self._header(text)}, the row {list(row)}")
-                if self._name(row) in self._known:
-                    raise ValueError(f"{self.path} already holds {dict(zip(self.key, self._name(row), strict=True))}")
-                if self._name(row) not in self._others:
-                    text += self._line(row.values())
-            with whole_file(self.path) as file:
-                file.write(text.encode())
-        self._known.update(map(self._name, rows))
+        columns = self._columns or list(row)
+        if list(row) != columns:
+            raise ValueError(f"{self.path} has the columns {columns}, the row {list(row)}")
+        if row in self:
+            raise ValueError(f"{self.path} already holds {dict(zip(self.key, self._name(row), strict=True))}")
+        lines = io.StringIO()
+        csv.writer(lines, lineterminator="\n").writerows([row.values()] if self._columns else [columns, row.values()])
+        text = self._text + lines.getvalue()
+        with whole_file(self.path) as file:
+            file.write(text.encode())
+        self._text, self._columns = text, columns
+        self._known.add(self._name(row))
 
     def frame(self) -> pd.DataFrame:
         """Read all rows; without a file, none and no columns but the key."""
-        if not self._text():
-            return pd.DataFrame(columns=self.key)
-        return pd.read_csv(self.path, **_EXACT)
+        return pd.read_csv(io.StringIO(self._text), **_EXACT) if self._text else pd.DataFrame(columns=self.key)
 
     def _name(self, measurement: Mapping[str, Any]) -> tuple[str, ...]:
+        """What names a measurement, as the file writes it."""
         return tuple(str(measurement[name]) for name in self.key)
-
-    def _names(self) -> set[tuple[str, ...]]:
-        return {tuple(map(str, row)) for row in self.frame()[self.key].itertuples(index=False)}
-
-    def _text(self) -> str:
-        return self.path.read_text(encoding="utf-8") if self.path.exists() else ""
-
-    @staticmethod
-    def _header(text: str) -> list[str]:
-        return next(csv.reader(io.StringIO(text)))
-
-    @staticmethod
-    def _line(values: Any) -> str:
-        line = io.StringIO()
-        csv.writer(line, lineterminator="\n").writerow(values)
-        return line.getvalue()
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Let one program at a time into the block. The lock is the system's, which takes it back when a program ends."""
-    folder.mkdir(parents=True, exist_ok=True)
-    if fcntl is None:
-        yield
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        with suppress(OSError):  # a network drive without locks
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
 
 
 def provenance(dataset: Dataset) -> dict[str, str]:

@@ -6,12 +6,12 @@ Every finished measurement is kept at once. Started again, the program goes on w
 import argparse
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from itertools import product
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 from joblib import Parallel, delayed
@@ -30,7 +30,7 @@ from ..tuning import SECOND_STEP, Validation, tune_as_published, tune_on_grid, v
 from .ecir2015 import N_BITS, beside_published
 from .results import ResultsFile, provenance
 
-__all__ = ["METHODS", "run_table1"]
+__all__ = ["GRIDS", "METHODS", "run_table1"]
 
 METHODS: dict[str, Any] = {
     "LSH": LSH(),
@@ -56,7 +56,7 @@ GRIDS: dict[str, dict[str, tuple[Any, ...]]] = {
     "KSH": {"gamma": (1.4, 2.0, 2.8), "ridge": (0.03, 0.1, 0.3)},
     "SDH": {"gamma": (1.4, 2.0, 2.8), "ridge": (0.003, 0.01, 0.03)},
 }
-"""What is tuned of the methods besides GRH."""
+"""What is tuned of the methods besides GRH. A new method is a line in METHODS, and one here if it has parameters."""
 
 START_RIDGES = (0.1, 1.0)
 """Of a CCA start, tuned with the classifier."""
@@ -75,7 +75,6 @@ def run_table1(
     n_query_per_class: int = 100,
     tuning: Mapping[str, Any] | None = None,
     n_jobs: int = 1,
-    quiet: bool | None = None,
 ) -> pd.DataFrame:
     """Measure every method as the ECIR 2015 paper does, and keep the results.
 
@@ -98,8 +97,6 @@ def run_table1(
         Passed on to ``tune_as_published``: ``alpha``, ``n_iter``, ``then``, and ``n_draws`` for random starts.
     n_jobs : int, default=1
         Threads, each with a measurement of its own; all calculate on one core each. Times are processor times.
-    quiet : bool, optional
-        Whether to hide the progress bar; by default, where the output is no terminal.
 
     Returns
     -------
@@ -118,71 +115,58 @@ def run_table1(
     S. Moran and V. Lavrenko, "Graph Regularised Hashing", ECIR 2015, section 4 and Table 1.
     """
     key = ["method", "n_train", "n_bits", "partition", "n_queries"]
-    files = {name: ResultsFile(Path(folder) / f"{name}.csv", key) for name in ("table1-tuning", "table1")}
+    of_tuning, of_table = (ResultsFile(Path(folder) / name, key) for name in ("table1-tuning.csv", "table1.csv"))
     origin = provenance(dataset)
-    for file in files.values():
+    for file in (of_tuning, of_table):
         file.check(data=origin["data"])
+    n_train, n_bits, partitions = list(n_train), list(n_bits), list(partitions)
     n_queries = n_query_per_class * len(set(dataset.labels.tolist()))
-    steps = _plan(methods, list(n_train), list(n_bits), list(partitions), n_queries)
-    total = sum(len(step.cells) for step in steps)
-    done = sum(cell in files[step.file] for step in steps for cell in step.cells)
-    with tqdm(total=total, initial=done, desc="table 1", disable=quiet) as bar, threadpool_limits(1):
-        for step in steps:
-            file = files[step.file]
-            pending = [cell for cell in step.cells if cell not in file]
-            if not pending:
-                continue
-            split = paper_partition(dataset, step.n_train, n_query_per_class, step.partition).preprocessed("centre")
-            if step.file == "table1-tuning":
-                validation = validation_set(split, n_query_per_class, random_state=step.partition)
-                work = partial(_tune, methods=methods, validation=validation, options=dict(tuning or {}))
-            else:
-                work = partial(_measure, methods=methods, split=split, chosen=_chosen(files["table1-tuning"]))
-            rows = Parallel(n_jobs, prefer="threads", return_as="generator_unordered")(map(delayed(work), pending))
-            for row in rows:
-                file.append(row | origin | {"finished": datetime.now(UTC).isoformat(timespec="seconds")})
-                bar.update()
-    wanted = [cell for step in steps if step.file == "table1" for cell in step.cells]
-    return files["table1"].frame().merge(pd.DataFrame(wanted), on=key)
+    wanted = [
+        dict(zip(key, (method, labels, length, partition, n_queries), strict=True))
+        for labels, partition, method, length in product(n_train, partitions, methods, n_bits)
+        if labels == n_train[0] or _uses_labels(methods[method])
+    ]
+    to_tune = [
+        cell
+        for cell in wanted
+        if cell["partition"] == partitions[0] and (cell["method"] in GRIDS or isinstance(methods[cell["method"]], GRH))
+    ]
+
+    def add(file: ResultsFile, cells: list[Cell], make_work: Callable[[Split], Callable[[Cell], Cell]]) -> None:
+        """Do the work of the cells that are not in the file, one partition after the other."""
+        missing = [cell for cell in cells if cell not in file]
+        with tqdm(total=len(missing), desc=file.path.stem, disable=None) as bar, threadpool_limits(1):
+            for labels, partition in product(n_train, partitions):
+                pending = [cell for cell in missing if (cell["n_train"], cell["partition"]) == (labels, partition)]
+                if not pending:
+                    continue
+                split = paper_partition(dataset, labels, n_query_per_class, partition).preprocessed("centre")
+                work = delayed(make_work(split))
+                for row in Parallel(n_jobs, prefer="threads", return_as="generator_unordered")(map(work, pending)):
+                    file.append(row | origin | {"finished": datetime.now(UTC).isoformat(timespec="seconds")})
+                    bar.update()
+
+    def tuner(split: Split) -> Callable[[Cell], Cell]:
+        validation = validation_set(split, n_query_per_class, random_state=partitions[0])
+        return partial(_tune, methods, validation, dict(tuning or {}))
+
+    add(of_tuning, to_tune, tuner)
+    chosen = _chosen(of_tuning)
+    add(of_table, wanted, lambda split: partial(_measure, methods, split, chosen))
+    return of_table.frame().merge(pd.DataFrame(wanted), on=key)
 
 
-class _Step(NamedTuple):
-    """Cells that share a partition, and the file that their results go into."""
-
-    file: str
-    n_train: int
-    partition: int
-    cells: list[Cell]
-
-
-def _plan(methods: Mapping[str, Any], labels: list[int], lengths: list[int], seeds: list[int], n: int) -> list[_Step]:
-    """List what is to be tuned, on the first partition, and what is to be measured."""
-    steps = []
-    for n_train, seed in product(labels, seeds):
-        names = [name for name, hasher in methods.items() if n_train == labels[0] or _uses_labels(hasher)]
-        cells: list[Cell] = [
-            {"method": name, "n_train": n_train, "n_bits": n_bits, "partition": seed, "n_queries": n}
-            for name, n_bits in product(names, lengths)
-        ]
-        if seed == seeds[0]:
-            tuned = [c for c in cells if c["method"] in GRIDS or isinstance(methods[c["method"]], GRH)]
-            steps.append(_Step("table1-tuning", n_train, seed, tuned))
-        steps.append(_Step("table1", n_train, seed, cells))
-    return steps
-
-
-def _tune(cell: Cell, methods: Mapping[str, Any], validation: Validation, options: dict[str, Any]) -> Cell:
+def _tune(methods: Mapping[str, Any], validation: Validation, options: dict[str, Any], cell: Cell) -> Cell:
+    """Choose the parameters of one cell."""
     start = time.thread_time()
     hasher = _configured(methods, cell)
-    if isinstance(hasher, GRH):
-        of_cca = isinstance(hasher.initial, CCAITQ)
-        then = options.get("then", SECOND_STEP[hasher.classifier]) | (
-            {"initial__ridge": START_RIDGES} if of_cca else {}
-        )
-        draws = {"n_draws": 1} if of_cca else {}  # its directions are not random, only their rotation is
-        tuned = tune_as_published(hasher, validation, **options | draws | {"then": then})
-    else:
+    if not isinstance(hasher, GRH):
         tuned = tune_on_grid(hasher, validation, GRIDS[cell["method"]])
+    elif not isinstance(hasher.initial, CCAITQ):
+        tuned = tune_as_published(hasher, validation, **options)
+    else:  # its directions are not random, only their rotation is: one draw
+        then = options.get("then", SECOND_STEP[hasher.classifier]) | {"initial__ridge": START_RIDGES}
+        tuned = tune_as_published(hasher, validation, **options | {"n_draws": 1, "then": then})
     return cell | {
         "validation_map": tuned.score,
         "parameters": json.dumps(tuned.parameters),
@@ -191,7 +175,8 @@ def _tune(cell: Cell, methods: Mapping[str, Any], validation: Validation, option
     }
 
 
-def _measure(cell: Cell, methods: Mapping[str, Any], split: Split, chosen: dict[Any, dict[str, Any]]) -> Cell:
+def _measure(methods: Mapping[str, Any], split: Split, chosen: Mapping[Any, dict[str, Any]], cell: Cell) -> Cell:
+    """Fit the hasher of one cell with the parameters chosen for it, encode, and rank."""
     parameters = chosen.get((cell["method"], cell["n_train"], cell["n_bits"]), {})
     hasher = _configured(methods, cell).set_params(**parameters)
     start = time.thread_time()
@@ -229,37 +214,26 @@ def _chosen(tuned: ResultsFile) -> dict[Any, dict[str, Any]]:
 
 
 def _uses_labels(hasher: Any) -> bool:
+    """Whether more labels make another measurement."""
     return isinstance(hasher, STH) or bool(get_tags(hasher).target_tags.required)  # STH can do without
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line."""
-    parser = argparse.ArgumentParser(prog="python -m l2h_tutorial.protocols.table1", description=_DESCRIPTION)
-    parser.add_argument("--dataset", default="cifar10", help="fashion-mnist or cifar10 (default)")
+    """Run Table 1 of the GRH paper (ECIR 2015) again. A run that was stopped goes on where it was."""
+    parser = argparse.ArgumentParser(prog="python -m l2h_tutorial.protocols.table1", description=main.__doc__)
     parser.add_argument("--source", help="where CIFAR-10 is, as for load_dataset; default: the cache, or a download")
     parser.add_argument("--folder", default="book/results", help="of the results (default: %(default)s)")
-    parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS), metavar="NAME", help="rows")
-    parser.add_argument("--n-train", type=int, nargs="+", default=[1000, 2000], help="labels (default: 1000 2000)")
-    parser.add_argument("--n-bits", type=int, nargs="+", default=list(N_BITS), help="default: 16 32 48 64")
-    parser.add_argument("--partitions", type=int, default=5, help="how many (default: 5); the first is tuned on")
     parser.add_argument("--jobs", type=int, default=2, help="measurements at a time (default: 2)")
     chosen = parser.parse_args(arguments)
     frame = run_table1(
-        load_dataset(chosen.dataset, source=chosen.source),
+        load_dataset("cifar10", source=chosen.source),
         chosen.folder,
-        methods={name: METHODS[name] for name in chosen.methods},
-        n_train=chosen.n_train,
-        n_bits=chosen.n_bits,
-        partitions=range(chosen.partitions),
         tuning={"n_draws": 3},
         n_jobs=chosen.jobs,
-        quiet=False,
     )
     print(beside_published(frame).round(4).to_string(index=False))
     print(f"all measurements: {Path(chosen.folder) / 'table1.csv'}")
 
-
-_DESCRIPTION = "Run Table 1 of the GRH paper (ECIR 2015) again. A run that was stopped goes on where it was."
 
 if __name__ == "__main__":
     main()

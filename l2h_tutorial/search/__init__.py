@@ -1,30 +1,20 @@
 """Hamming radius search: the ball, exact strategies that find its buckets, and the re-ranking of their rows."""
 
-from .ball import ball_size, check_radius, hamming_ball
-from .choice import Plan, find, plans
-from .enumeration import enumerate_ball
-from .hits import Hits, gather_rows
-from .index import BucketIndex, build_index
-from .nearest import nearest_rows
-from .pieces import multi_index
-from .rerank import exact_neighbours, rerank
-from .scan import scan_buckets
+from .nearest import check_neighbours, nearest_rows, steps
+from .radius import (
+    BucketIndex,
+    Plan,
+    ball_size,
+    build_index,
+    check_radius,
+    count_within,
+    hamming_ball,
+    piece_radii,
+    plans,
+    rows_within,
+)
+from .rerank import Reranker, check_ids, exact_neighbours, rerank
 
-__all__ = [
-    "BucketIndex",
-    "Hits",
-    "Plan",
-    "ball_size",
-    "build_index",
-    "check_radius",
-    "enumerate_ball",
-    "exact_neighbours",
-    "find",
-    "gather_rows",
-    "hamming_ball",
-    "multi_index",
-    "nearest_rows",
-    "plans",
-    "rerank",
-    "scan_buckets",
-]
+__all__ = ["BucketIndex", "Plan", "Reranker", "ball_size", "build_index", "check_ids", "check_neighbours"]
+__all__ += ["check_radius", "count_within", "exact_neighbours", "hamming_ball", "nearest_rows", "piece_radii"]
+__all__ += ["plans", "rerank", "rows_within", "steps"]

@@ -1,22 +1,18 @@
 """Search for the k nearest: within a small radius first, then, where that is not enough, by comparing everything."""
 
-from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..checks import check_integer
-from .choice import SAMPLE_PAIRS, Plan, find, plans
-from .hits import Hits, gather_rows, hit_distances
-from .index import BucketIndex
-from .scan import blocks_of_distances, hits_where
+from .radius import SAMPLE, BucketIndex, Hits, Plan, find, plans, ranges, scanned_distances
 
-_BLOCK_QUERIES = 1 << 13  # queries answered at a time,
-_BLOCK_ROWS = 1 << 17  # and rows ordered at a time, or those of one query
+_BLOCK_ROWS = 1 << 18  # rows that the queries answered at a time may have to put in order
 _CHUNKS = 1024  # the least distances of so many chunks stand for all
-_TRIAL = 0.1  # of the cost of comparing everything: what may be spent on a small radius first
+_TRIAL = 0.1  # of the cost of comparing everything: what may be spent on a small radius first,
+_CALL = 1.0  # with the microseconds that a search costs anyhow
 
 
 def check_neighbours(k: Any, n_rows: int) -> int:
@@ -38,17 +34,18 @@ def nearest_rows(index: BucketIndex, query_words: NDArray[Any], k: int) -> tuple
     distances, rows : (n_queries, k) arrays of int64
         Ascending; rows at the same distance by number.
     """
-    nearest = np.empty((2, len(query_words), k), dtype=np.int64)
-    ways = steps(index, k)
-    for start in range(0, len(query_words), _BLOCK_QUERIES):
-        left = np.arange(start, min(start + _BLOCK_QUERIES, len(query_words)))
-        for radius, plan in ways:
-            if len(left):
-                queries = query_words[left]
-                everywhere = radius == index.n_bits
-                found = nearest_buckets(index, queries, k) if everywhere else find(index, queries, radius, plan)[1]
-                left = _keep(index, queries, found, left, k, nearest)
-    return nearest[0], nearest[1]
+    distances, rows = np.empty((2, len(query_words), k), dtype=np.int64)
+    left = np.arange(len(query_words))
+    for radius, plan in steps(index, k):
+        queries, short = query_words[left], []
+        everywhere = radius == index.n_bits
+        for hits in nearest_buckets(index, queries, k) if everywhere else find(index, queries, radius, plan):
+            block, left = left[: len(hits.queries)], left[len(hits.queries) :]
+            enough, near_distances, near_rows = _nearest_of(hits, k)
+            distances[block[enough]], rows[block[enough]] = near_distances, near_rows
+            short.append(block[~enough])
+        left = np.concatenate([left, *short])
+    return distances, rows
 
 
 def steps(index: BucketIndex, k: int) -> list[tuple[int, Plan]]:
@@ -66,83 +63,51 @@ def steps(index: BucketIndex, k: int) -> list[tuple[int, Plan]]:
     first: list[tuple[int, Plan]] = []
     for radius in range(index.n_bits):
         cheapest = plans(index, radius)[0]
-        if cheapest.pieces == 0 or cheapest.microseconds > _TRIAL * everything.microseconds:
+        if cheapest.pieces == 0 or cheapest.microseconds + _CALL > _TRIAL * everything.microseconds:
             break
         first = [(radius, cheapest)]
-    if first and max(first[0][1].found, index.n_rows / SAMPLE_PAIRS) < k:  # fewer than one pair a sample cannot show
+    missed = 2 * index.n_rows / np.prod(SAMPLE)  # rows that a pair or two stand for, which a sample may well not show
+    if first and max(first[0][1].found, missed) < k:
         first = []
     return [*first, (index.n_bits, everything)]
 
 
-def _keep(
-    index: BucketIndex,
-    query_words: NDArray[Any],
-    found: Iterable[Hits],
-    queries: NDArray[np.int64],
-    k: int,
-    nearest: NDArray[np.int64],
-) -> NDArray[np.int64]:
-    """Write down the nearest rows of those queries for which at least `k` were found, and return the other queries."""
-    short: list[NDArray[np.int64]] = []
-    first, row_bits = 0, index.n_rows.bit_length()
-    for hits in found:
-        part = slice(first, first + len(hits.counts))
-        block, first = queries[part], part.stop
-        distances = hit_distances(index, query_words[part], hits)
-        width = int(distances.max(initial=0)) + 1
-        owners = np.repeat(np.arange(len(block)), hits.counts)
-        levels = owners * width + distances
-        needed = _needed(levels, index.sizes[hits.buckets], (len(block), width), k)
-        counts = np.bincount(owners, needed, len(block)).astype(np.int64)
-        short.append(block[counts < k])
-        cuts = np.flatnonzero(np.diff(np.cumsum(counts) // _BLOCK_ROWS)) + 1
-        kept = np.flatnonzero(needed)
-        buckets, levels, needed, owners = hits.buckets[kept], levels[kept], needed[kept], owners[kept]
-        for start, stop in pairwise([0, *cuts.tolist(), len(block)]):
-            own = slice(*owners.searchsorted([start, stop]))
-            rows = gather_rows(index, buckets[own], needed[own])
-            order = np.sort(np.repeat(levels[own] << row_bits, needed[own]) | rows)  # by query, distance, row
-            enough = np.flatnonzero(counts[start:stop] >= k)
-            firsts = np.cumsum(counts[start:stop]) - counts[start:stop]
-            best = order[firsts[enough, None] + np.arange(k)]
-            answered = block[start:stop][enough]
-            nearest[0, answered] = (best >> row_bits) % width
-            nearest[1, answered] = best & ((1 << row_bits) - 1)
-    return np.concatenate(short)
-
-
-def _needed(levels: NDArray[np.int64], sizes: NDArray[np.int64], shape: tuple[int, int], k: int) -> NDArray[np.int64]:
-    """How many rows of each hit, its first, may be among the k nearest: none where nearer buckets hold k.
-
-    Parameters
-    ----------
-    levels : (n_hits,) array
-        ``query * shape[1] + distance`` of each hit.
-    sizes : (n_hits,) array
-        Rows in its bucket.
-    shape : (n_queries, 1 + largest distance)
-    """
-    rows = np.bincount(levels, weights=sizes, minlength=shape[0] * shape[1]).astype(np.int64).reshape(shape)
-    nearer = np.cumsum(rows, axis=1) - rows
-    return np.minimum(sizes, np.maximum(0, k - nearer.ravel()[levels]))
+def _nearest_of(hits: Hits, k: int) -> tuple[NDArray[np.bool_], NDArray[np.int64], NDArray[np.int64]]:
+    """Whether `k` rows or more were found for each query, and for those that have them the nearest k."""
+    index, distances = hits.index, hits.distances().astype(np.int64)
+    sizes = np.minimum(index.sizes[hits.buckets], k)  # of each bucket at most its first k rows
+    owners = np.repeat(np.arange(len(hits.queries)), hits.counts)
+    n_rings = int(distances.max(initial=0)) + 1
+    rings = owners * n_rings + distances  # the ring around its query that each hit lies on
+    within = np.bincount(rings, sizes, len(hits.queries) * n_rings).reshape(-1, n_rings).cumsum(axis=1)
+    enough = within[:, -1] >= k
+    outermost = (within < k).sum(axis=1)  # ring that the k-th nearest row lies on
+    kept = np.flatnonzero(distances <= np.where(enough, outermost, -1)[owners])
+    rows = index.rows[ranges(index.offsets[hits.buckets[kept]], sizes[kept])]
+    row_bits = index.n_rows.bit_length()
+    order = np.sort(np.repeat(rings[kept] << row_bits, sizes[kept]) | rows)  # by query, distance, row
+    firsts = np.searchsorted(order, np.flatnonzero(enough) * n_rings << row_bits)
+    best = order[firsts[:, None] + np.arange(k)]
+    return enough, (best >> row_bits) % n_rings, best & ((1 << row_bits) - 1)
 
 
 def nearest_buckets(index: BucketIndex, query_words: NDArray[Any], k: int) -> Iterator[Hits]:
-    """Find at least `k` buckets nearest to each query, or all if there are fewer, by comparing it with every bucket.
-
-    Yields
-    ------
-    Hits
-        Of one run of queries after another.
-    """
-    for distances in blocks_of_distances(index.words, query_words):
-        yield hits_where(distances <= _reach(distances, min(k, index.n_buckets))[:, None])
+    """Find buckets with at least `k` rows nearest to each query by comparing it with every bucket."""
+    step = max(1, _BLOCK_ROWS // index.n_rows)
+    for start in range(0, len(query_words), step):
+        queries = query_words[start : start + step]
+        near = [
+            row.nonzero()[0]
+            for block in scanned_distances(index, queries)
+            for row in block <= _reach(block, min(k, index.n_buckets))
+        ]
+        yield Hits(index, queries, np.concatenate(near), np.array([len(buckets) for buckets in near]))
 
 
 def _reach(distances: NDArray[Any], k: int) -> NDArray[Any]:
-    """A distance within which each query has at least k codes: the k-th smallest, or that of the chunks' minima."""
+    """A distance, (m, 1), within which each query has k codes: the k-th smallest, or that of the chunks' minima."""
     length = distances.shape[1] // max(_CHUNKS, 2 * k)
     if length > 1:  # k chunks reach it, so k codes do; minima are quick, partitioning all is not
         n_chunks = distances.shape[1] // length
         distances = distances[:, : length * n_chunks].reshape(-1, length, n_chunks).min(axis=1)
-    return np.partition(distances, k - 1, axis=1)[:, k - 1]
+    return np.partition(distances, k - 1, axis=1)[:, k - 1 : k]

@@ -1,23 +1,16 @@
 """The second stage of the search: order the candidates by their true distance in feature space."""
 
-from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.metrics import pairwise_distances
-from sklearn.utils import check_array
 
 from ..checks import check_integer
-from .hits import object_array
+from .radius import object_array
 
 _BLOCK_QUERIES = 128  # queries compared with all rows at a time,
 _BLOCK_SIMILARITIES = 1 << 25  # or fewer, so that the similarity matrix stays within 128 MB of float32
-_GATHERED_ROWS = 256  # rows copied at a time when they are gathered
-_DENSE_SHARE = 0.1  # measured: beyond this share of candidates, one matrix product beats gathering their rows
-_CHUNK = 32  # similarities that are represented by their maximum
-_FEW_SHARE = 0.1  # measured: of fewer candidates than this share of the database, their rows are taken out first
-_DENSE_SHARE_OTHER = 0.5  # the same for metrics that are not computed by a product
+_MANY = 0.05  # measured: beyond this share of candidates, one matrix product beats gathering their rows
 _EUCLIDEAN = ("euclidean", "l2", "nan_euclidean", "sqeuclidean")  # which order rows in the same way
 
 
@@ -63,27 +56,23 @@ def rerank(X_query: ArrayLike, X_database: ArrayLike, ids: Any, k: int, metric: 
     array([0, 1])
     """
     query = _check_features(X_query, "X_query")
-    if isinstance(X_database, np.ndarray) and X_database.ndim == 2:
-        database: NDArray[Any] = X_database  # to be checked below, where it is known which rows are needed
-    else:
+    database: Any = X_database  # an array is checked below, where it is known which rows are needed
+    if not isinstance(X_database, np.ndarray) or X_database.ndim != 2:
         database = _check_features(X_database, "X_database")
-    if query.shape[1] != database.shape[1]:
-        widths = f"{query.shape[1]} and {database.shape[1]}"
-        raise ValueError(f"X_query and X_database must have the same number of features, got {widths}")
+    _check_widths(query, database)
     k = check_integer(k, "k", high=len(database), of="rows of the database")
     candidates = check_ids(ids, len(query), len(database))
-    nearest, many = object_array(candidates), list[int]()
-    for start in range(0, len(query), _BLOCK_QUERIES):
-        run = slice(start, start + _BLOCK_QUERIES)
-        if sum(map(len, candidates[run])) >= _FEW_SHARE * len(database):
-            many += range(len(query))[run]
-        elif len(rows := np.unique(np.concatenate(candidates[run]))):
+    at_a_time = min(len(query), _BLOCK_QUERIES)
+    if sum(map(len, candidates)) * at_a_time > _MANY * len(database) * len(query):
+        return Reranker(query, database, metric)._nearest(candidates, k)
+    nearest = object_array(candidates)
+    for start in range(0, len(query), at_a_time):
+        run = slice(start, start + at_a_time)
+        rows = np.unique(np.concatenate(candidates[run]))
+        if len(rows):
             places = [np.searchsorted(rows, each) for each in candidates[run]]
-            found = _nearest(query[run], _check_features(database[rows], "X_database"), places, k, metric)
+            found = Reranker(query[run], database[rows], metric)._nearest(places, k)
             nearest[run] = object_array([rows[each] for each in found])
-    if many:  # all at once, for what is made of the whole database is made once
-        of_many = [candidates[i] for i in many]
-        nearest[many] = _nearest(query[many], _check_features(database, "X_database"), of_many, k, metric)
     return nearest
 
 
@@ -119,6 +108,107 @@ def exact_neighbours(X_query: ArrayLike, X_database: ArrayLike, k: int, metric: 
     return np.stack(rerank(query, database, [everything] * len(query), k, metric).tolist())
 
 
+class Reranker:
+    """Queries and a database made ready for `rerank`, for several sets of candidates of the same queries.
+
+    What does not depend on the candidates is computed once: the lengths of the vectors and, from when candidates are
+    many, the similarities of the last 128 queries with all rows.
+
+    Parameters
+    ----------
+    X_query : (n_queries, d) array of numbers
+    X_database : (n, d) array of numbers
+    metric : str, default="cosine"
+        As in `rerank`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If features are not finite two-dimensional numbers of one width.
+
+    Examples
+    --------
+    >>> X = np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
+    >>> reranker = Reranker(X[:1], X)
+    >>> [reranker.nearest([ids], k=1)[0] for ids in ([2], [2, 1], [2, 1, 0])]
+    [array([2]), array([1]), array([0])]
+    """
+
+    def __init__(self, X_query: ArrayLike, X_database: ArrayLike, metric: str = "cosine") -> None:
+        self._query = _check_features(X_query, "X_query")
+        self._database = _check_features(X_database, "X_database")
+        _check_widths(self._query, self._database)
+        self._metric = metric
+        self._products: _Products | None = None
+        if metric == "cosine":
+            self._products = _cosine_products(self._query, self._database)
+        elif metric in _EUCLIDEAN:
+            self._products = _euclidean_products(self._query, self._database)
+        self._block = max(1, min(_BLOCK_QUERIES, _BLOCK_SIMILARITIES // len(self._database)))
+        self._tables: dict[int, NDArray[Any]] = {}  # how near all rows are to a block of queries, by the first of them
+        self._ordered: dict[int, Any] = {}  # the contenders of each query in its last call, and their order
+
+    def nearest(self, ids: Any, k: int) -> NDArray[np.object_]:
+        """Keep the k nearest candidates of each query: what ``rerank(X_query, X_database, ids, k, metric)`` returns.
+
+        Parameters
+        ----------
+        ids : (n_queries,) sequence of integer arrays, or (n_queries, m) array of integers
+        k : int
+
+        Returns
+        -------
+        (n_queries,) object array of int64 arrays
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `ids` are not row numbers of the database for each query, or `k` is out of range.
+        """
+        k = check_integer(k, "k", high=len(self._database), of="rows of the database")
+        return self._nearest(check_ids(ids, len(self._query), len(self._database)), k)
+
+    def _nearest(self, candidates: list[NDArray[np.int64]], k: int) -> NDArray[np.object_]:
+        nearest = np.empty(len(candidates), dtype=object)
+        for start in range(0, len(candidates), self._block):
+            block = candidates[start : start + self._block]
+            many = sum(map(len, block)) > _MANY * len(self._database) * len(block)
+            if many and self._products and start not in self._tables:
+                self._tables = {start: self._products.nearness(slice(start, start + len(block)), slice(None))}
+            for i, rows in enumerate(block, start):
+                contenders = self._contenders(i, rows, k)
+                if i not in self._ordered or not np.array_equal(self._ordered[i][0], contenders):
+                    order = np.lexsort((contenders, self._distances(i, contenders)))
+                    self._ordered[i] = contenders.copy(), contenders[order]
+                nearest[i] = self._ordered[i][1][:k].copy()
+        return nearest
+
+    @np.errstate(over="ignore", invalid="ignore")
+    def _contenders(self, i: int, rows: NDArray[np.int64], k: int) -> NDArray[np.int64]:
+        """Candidates of a query that could be among its k nearest, as far as rounding lets the products tell."""
+        if self._products is None or len(rows) <= k:
+            return rows
+        start = i - i % self._block
+        few = start not in self._tables
+        nearness = self._products.nearness(i, rows) if few else self._tables[start][i - start][rows]
+        bound = np.partition(nearness, -k)[-k] - self._products.tolerance[i]
+        return rows[~(nearness < bound)]  # where all overflows, all stay
+
+    @np.errstate(over="ignore", invalid="ignore")
+    def _distances(self, i: int, rows: NDArray[np.int64]) -> NDArray[Any]:
+        """Distances from a query to some rows, or what orders them alike, without the products."""
+        if len(rows) and not self._products:
+            from sklearn.metrics import pairwise_distances
+
+            return pairwise_distances(self._query[i : i + 1], self._database[rows], metric=self._metric)[0]
+        q, x = self._query[i].astype(np.float64), self._database[rows].astype(np.float64)
+        if self._metric != "cosine":
+            return ((x - q) ** 2).sum(axis=1)
+        norms = np.sqrt((q * q).sum()) * np.sqrt((x * x).sum(axis=1))
+        similarities = np.divide((x * q).sum(axis=1), norms, out=np.zeros(len(x)), where=norms > 0)
+        return -similarities  # which keep more digits than the distances
+
+
 class _Products(NamedTuple):
     """Vectors that say by their products how near they are: ``combine(query @ row, of_row)`` is larger for nearer ones.
 
@@ -137,14 +227,20 @@ class _Products(NamedTuple):
     of_row: NDArray[Any]
     tolerance: NDArray[Any]
 
+    @np.errstate(over="ignore", invalid="ignore")
+    def nearness(self, queries: Any, rows: Any) -> NDArray[Any]:
+        """How near some rows are to one query or to several."""
+        products = self.query[queries] @ self.database[rows].T
+        return self.combine(products, self.of_row[rows], out=products)
+
 
 def _cosine_products(query: NDArray[Any], database: NDArray[Any]) -> _Products:
     fast = np.float32 if _fits_float32(query) and _fits_float32(database) else np.float64
-    fast_query, fast_database = query.astype(fast, copy=False), database.astype(fast, copy=False)
-    unit_query = fast_query * _inverse_norms(fast_query)[:, None]
+    query, database = query.astype(fast, copy=False), database.astype(fast, copy=False)
+    unit_query = query * _inverse_lengths(query)[:, None]
     # The similarity of unit vectors is off by at most (d + 4) roundings, and two of them are compared.
     tolerance = np.full(len(query), (query.shape[1] + 8) * np.finfo(fast).eps)
-    return _Products(unit_query, fast_database, np.multiply, _inverse_norms(fast_database), tolerance)
+    return _Products(unit_query, database, np.multiply, _inverse_lengths(database), tolerance)
 
 
 @np.errstate(over="ignore", invalid="ignore")
@@ -153,126 +249,34 @@ def _euclidean_products(query: NDArray[Any], database: NDArray[Any]) -> _Product
     origin = database.mean(axis=0, dtype=np.float64)
     q, x = query - origin, database - origin
     squared = np.einsum("ij,ij->i", x, x)
-    longest = np.sqrt(squared.max())
-    lengths = np.sqrt(np.einsum("ij,ij->i", q, q))
+    longest, lengths = np.sqrt(squared.max()), np.sqrt(np.einsum("ij,ij->i", q, q))
     # Each is off by at most (d + 6) roundings of |q| |x| + |x|**2, those of the new origin among them.
     tolerance = (query.shape[1] + 8) * np.finfo(np.float64).eps * (lengths + longest) * longest
     return _Products(q, x, np.subtract, squared / 2, tolerance)
 
 
-def _nearest(
-    query: NDArray[Any], database: NDArray[Any], candidates: list[NDArray[np.int64]], k: int, metric: str
-) -> NDArray[np.object_]:
-    if metric == "cosine":
-        return _nearest_by_products(
-            _cosine_products(query, database), _cosine_distances, query, database, candidates, k
-        )
-    if metric in _EUCLIDEAN:
-        products = _euclidean_products(query, database)
-        return _nearest_by_products(products, _squared_distances, query, database, candidates, k)
-    nearest = np.empty(len(query), dtype=object)
-    for block, dense in _blocks(candidates, len(database), _DENSE_SHARE_OTHER):
-        table = pairwise_distances(query[block], database, metric=metric) if dense else None
-        for i in range(block.start, block.stop):
-            rows = nearest[i] = candidates[i]
-            if len(rows):
-                if table is None:
-                    distances = pairwise_distances(query[i : i + 1], database[rows], metric=metric)[0]
-                else:
-                    distances = table[i - block.start][rows]
-                nearest[i] = _first(rows, distances, k)
-    return nearest
-
-
-@np.errstate(over="ignore", invalid="ignore")
-def _nearest_by_products(
-    products: _Products,
-    distances: Callable[[NDArray[Any], NDArray[Any]], NDArray[np.float64]],
-    query: NDArray[Any],
-    database: NDArray[Any],
-    candidates: list[NDArray[np.int64]],
-    k: int,
-) -> NDArray[np.object_]:
-    nearest = np.empty(len(query), dtype=object)
-    for block, dense in _blocks(candidates, len(database), _DENSE_SHARE):
-        table = products.query[block] @ products.database.T if dense else None
-        for i in range(block.start, block.stop):
-            rows = candidates[i]
-            if len(rows) > k:
-                if table is None:
-                    nearness = _dot(products.database, rows, products.query[i])
-                else:
-                    nearness = table[i - block.start][rows]
-                products.combine(nearness, products.of_row[rows], out=nearness)
-                rows = rows[~(nearness < _bound(nearness, k) - products.tolerance[i])]  # where all overflows, all stay
-            nearest[i] = _first(rows, distances(query[i], database[rows]), k)
-    return nearest
-
-
-def _blocks(candidates: list[NDArray[np.int64]], n_rows: int, dense_share: float) -> Iterator[tuple[slice, bool]]:
-    """Runs of queries, and whether they have so many candidates that they are best compared with all rows."""
-    step = max(1, min(_BLOCK_QUERIES, _BLOCK_SIMILARITIES // n_rows))
-    for start in range(0, len(candidates), step):
-        block = slice(start, min(start + step, len(candidates)))
-        sizes = [len(rows) for rows in candidates[block]]
-        yield block, sum(sizes) > dense_share * n_rows * len(sizes)
-
-
-def _first(rows: NDArray[np.int64], distances: NDArray[Any], k: int) -> NDArray[np.int64]:
-    """The k nearest rows, the nearest first, those at the same distance by number."""
-    if len(rows) > k:
-        near = ~(distances > np.partition(distances, k - 1)[k - 1])
-        rows, distances = rows[near], distances[near]
-    return rows[np.lexsort((rows, distances))[:k]]
-
-
-def _inverse_norms(X: NDArray[Any]) -> NDArray[Any]:
-    norms = np.sqrt(np.einsum("ij,ij->i", X, X))
-    return np.divide(1, norms, out=np.zeros_like(norms), where=norms > 0)
-
-
 def _fits_float32(X: NDArray[Any]) -> bool:
-    """Whether squared norms neither overflow nor vanish in float32; zero rows are harmless."""
+    """Whether squared lengths neither overflow nor vanish in float32; zero rows are harmless."""
     squared = np.einsum("ij,ij->i", X, X)
-    small = np.flatnonzero(squared < 2.0**-80)
-    return bool(squared.max() < 2.0**80) and not X[small].any()
+    return not X[~((squared > 2.0**-80) & (squared < 2.0**80))].any()
 
 
-def _dot(X: NDArray[Any], rows: NDArray[np.int64], vector: NDArray[Any]) -> NDArray[Any]:
-    """``X[rows] @ vector``, gathered piece by piece into one buffer that stays in the cache."""
-    product = np.empty(len(rows), dtype=X.dtype)
-    buffer = np.empty((min(len(rows), _GATHERED_ROWS), X.shape[1]), dtype=X.dtype)
-    for start in range(0, len(rows), _GATHERED_ROWS):
-        piece = rows[start : start + _GATHERED_ROWS]
-        np.take(X, piece, axis=0, out=buffer[: len(piece)], mode="clip")  # "raise" would copy through another buffer
-        np.dot(buffer[: len(piece)], vector, out=product[start : start + len(piece)])
-    return product
-
-
-def _bound(values: NDArray[Any], k: int) -> Any:
-    """A bound that the k largest values reach: the k-th largest, or of many values the k-th largest chunk maximum."""
-    n_chunks = len(values) // _CHUNK
-    if n_chunks > 2 * k:  # k chunks reach the bound, so k values do; maxima are quick, partitioning all is not
-        values = values[: n_chunks * _CHUNK].reshape(n_chunks, _CHUNK).max(axis=1)
-    return np.partition(values, -k)[-k]
-
-
-def _cosine_distances(query: NDArray[Any], rows: NDArray[Any]) -> NDArray[np.float64]:
-    """Less the cosine similarities, which order rows as the distances do and keep more digits."""
-    q, x = query.astype(np.float64), rows.astype(np.float64)
-    norms = np.sqrt((q * q).sum()) * np.sqrt((x * x).sum(axis=1))
-    return -np.divide((x * q).sum(axis=1), norms, out=np.zeros(len(x)), where=norms > 0)
-
-
-def _squared_distances(query: NDArray[Any], rows: NDArray[Any]) -> NDArray[np.float64]:
-    differences = rows.astype(np.float64) - query.astype(np.float64)
-    squared: NDArray[np.float64] = (differences * differences).sum(axis=1)
-    return squared
+def _inverse_lengths(X: NDArray[Any]) -> NDArray[Any]:
+    lengths = np.sqrt(np.einsum("ij,ij->i", X, X))
+    return np.divide(1, lengths, out=np.zeros_like(lengths), where=lengths > 0)
 
 
 def _check_features(X: ArrayLike, name: str) -> NDArray[Any]:
+    from sklearn.utils import check_array  # only here: a table that is searched takes no scikit-learn
+
     checked: NDArray[Any] = check_array(X, dtype=[np.float64, np.float32], input_name=name)
     return checked
+
+
+def _check_widths(query: NDArray[Any], database: NDArray[Any]) -> None:
+    if query.shape[1] != database.shape[1]:
+        widths = f"{query.shape[1]} and {database.shape[1]}"
+        raise ValueError(f"X_query and X_database must have the same number of features, got {widths}")
 
 
 def check_ids(ids: Any, n_queries: int, n_rows: int | None) -> list[NDArray[np.int64]]:

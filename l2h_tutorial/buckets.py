@@ -1,24 +1,32 @@
-"""The hash table: rows with the same code share a bucket."""
+"""Hash tables: rows grouped by hash code, searched by Hamming distance."""
 
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal, Self, overload
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..codes import WORD_BITS, check_bits, pack_bits
-from ..search.ball import check_radius
-from ..search.choice import find
-from ..search.explain import explain
-from ..search.hits import gather_rows
-from ..search.index import BucketIndex, build_index
-from ..search.nearest import check_neighbours, nearest_rows
-from ..search.within import count_within, rows_within
-from .storage import load_index, save_index
+from .checks import check_integer
+from .codes import WORD_BITS, check_bits, pack_bits
+from .files import whole_file
+from .npz import read_arrays
+from .search import (
+    BucketIndex,
+    build_index,
+    check_neighbours,
+    check_radius,
+    count_within,
+    nearest_rows,
+    plans,
+    rows_within,
+    steps,
+)
 
-_WORD_MASK = (1 << WORD_BITS) - 1
+__all__ = ["HashTable", "HashTables"]
+
+_FORMAT = "l2h_tutorial hash table 1"
 
 
 class HashTable:
@@ -130,26 +138,10 @@ class HashTable:
             code = int(code_or_bits)
             if not 0 <= code < 1 << self.n_bits:
                 raise ValueError(f"a code of {self.n_bits} bits must be from 0 to {(1 << self.n_bits) - 1}, got {code}")
-            shifts = range(WORD_BITS * (len(self._index.words) - 1), -1, -WORD_BITS)
-            words = np.array([[code >> shift & _WORD_MASK for shift in shifts]], dtype=self._index.words.dtype)
-        index, found = find(self._index, words, 0)
-        return gather_rows(index, next(found).buckets)
-
-    @overload
-    def query_radius(
-        self, query_bits: ArrayLike, r: int, *, return_distance: Literal[True], sort_results: bool = False
-    ) -> tuple[NDArray[np.object_], NDArray[np.object_]]: ...
-
-    @overload
-    def query_radius(
-        self,
-        query_bits: ArrayLike,
-        r: int,
-        *,
-        return_distance: Literal[False] = False,
-        count_only: bool = False,
-        sort_results: bool = False,
-    ) -> NDArray[Any]: ...
+            bits = [code >> place & 1 for place in range(self.n_bits - 1, -1, -1)]
+            words = self._pack(np.array([bits], dtype=bool), name="code_or_bits")
+        rows: NDArray[np.int64] = rows_within(self._index, words, 0)[0][0]
+        return rows
 
     def query_radius(
         self,
@@ -254,7 +246,14 @@ class HashTable:
         >>> way["strategy"], way["pieces"], way["probes"], way["chosen"]
         ('multi-index', 3, 3, True)
         """
-        return explain(self._index, r, k)
+        if (r is None) == (k is None):
+            raise ValueError(f"give a radius r or a number of neighbours k, got r={r} and k={k}")
+        if k is None:
+            r = check_radius(r, self.n_bits)
+            ways = [(r, plan, i == 0) for i, plan in enumerate(plans(self._index, r))]
+        else:
+            ways = [(within, plan, True) for within, plan in steps(self._index, check_neighbours(k, self.n_rows))]
+        return [plan._asdict() | {"radius": radius, "chosen": chosen} for radius, plan, chosen in ways]
 
     def extended(self, more_bits: ArrayLike) -> "HashTable":
         """Return a new table that holds this one's rows and then those of `more_bits`, numbered on from `n_rows`.
@@ -281,7 +280,11 @@ class HashTable:
         OSError
             If it cannot be written; nothing half-written stays.
         """
-        save_index(self._index, Path(path))
+        index = self._index
+        n_bits = np.array(index.n_bits, dtype=np.int64)
+        arrays = {"n_bits": n_bits, "words": index.words, "offsets": index.offsets, "rows": index.rows}
+        with whole_file(Path(path)) as file:
+            np.savez(file, allow_pickle=False, format=np.array(_FORMAT), **arrays)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
@@ -294,7 +297,117 @@ class HashTable:
         ValueError
             If the file is not a whole, consistent hash table.
         """
-        return cls._of(load_index(Path(path)))
+        arrays = read_arrays(Path(path), ("format", "n_bits", "words", "offsets", "rows"))
+        found = str(arrays.pop("format", "none"))
+        if found != _FORMAT:
+            raise ValueError(f"{path} is not a saved hash table: expected format {_FORMAT!r}, found {found[:100]!r}")
+        index = _checked_index(**arrays) if len(arrays) == 4 else None
+        if index is None:
+            raise ValueError(f"{path} is a damaged hash table; save it again from the codes")
+        return cls._of(index)
 
     def _pack(self, bits: ArrayLike, *, name: str) -> NDArray[Any]:
         return pack_bits(check_bits(bits, self.n_bits, name=name)).astype(self._index.words.dtype, copy=False)
+
+
+class HashTables:
+    """Cut one long code into pieces and make a table of each.
+
+    A pair collides in one table if all bits of a piece agree, and is found if it collides in any table: see
+    `l2h_tutorial.lsh.amplified_probability`.
+
+    Parameters
+    ----------
+    bits : (n, n_bits) array of bool
+    n_tables : int
+        Must divide `n_bits`, so that all tables are alike.
+
+    Attributes
+    ----------
+    tables : list of HashTable
+        Table t holds bits ``t * n_bits / n_tables`` to ``(t + 1) * n_bits / n_tables``.
+    n_bits, n_rows : int
+        Bits of the long code, and rows.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the bits are refused by `l2h_tutorial.codes.check_bits`, or `n_tables` does not divide their number.
+
+    References
+    ----------
+    P. Indyk and R. Motwani, "Approximate nearest neighbors: towards removing the curse of dimensionality", STOC 1998.
+
+    Examples
+    --------
+    >>> bits = np.array([[True, True, False, False], [True, True, True, True], [False, False, True, True]])
+    >>> tables = HashTables(bits, n_tables=2)
+    >>> tables.candidates(bits[:1])[0]  # row 1 shares the first two bits, row 2 shares neither half
+    array([0, 1])
+    """
+
+    def __init__(self, bits: ArrayLike, n_tables: int) -> None:
+        array = check_bits(bits)
+        self.n_rows, self.n_bits = array.shape
+        n_tables = check_integer(n_tables, "n_tables")
+        if self.n_bits % n_tables:
+            raise ValueError(f"n_tables must divide the {self.n_bits} bits of a code, got {n_tables}")
+        self.tables = [HashTable(piece) for piece in np.split(array, n_tables, axis=1)]
+
+    def __len__(self) -> int:
+        """Return the number of tables."""
+        return len(self.tables)
+
+    def __repr__(self) -> str:
+        return f"<HashTables: {len(self)} tables of {self.n_bits // len(self)}-bit codes, {self.n_rows:,} rows>"
+
+    def candidates(self, query_bits: ArrayLike) -> NDArray[np.object_]:
+        """Rows that share a bucket with the query in at least one table.
+
+        Parameters
+        ----------
+        query_bits : (n_queries, n_bits) array of bool
+            Long codes, of which each table takes its piece.
+
+        Returns
+        -------
+        (n_queries,) object array of int64 arrays
+            Row numbers, ascending, each once.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the bits are not boolean of this width.
+        """
+        pieces = np.split(check_bits(query_bits, self.n_bits, name="query_bits"), len(self), axis=1)
+        found: list[NDArray[Any]] = [
+            table.query_radius(piece, 0) for table, piece in zip(self.tables, pieces, strict=True)
+        ]
+        candidates = np.empty(len(pieces[0]), dtype=object)
+        for i in range(len(candidates)):
+            candidates[i] = np.unique(np.concatenate([rows[i] for rows in found]))
+        return candidates
+
+
+def _checked_index(
+    n_bits: NDArray[Any], words: NDArray[Any], offsets: NDArray[Any], rows: NDArray[Any]
+) -> BucketIndex | None:
+    """Make the index anew from the codes of its rows: it is the same, unless these arrays are none."""
+    kinds = "".join(array.dtype.kind for array in (n_bits, words, offsets, rows))
+    if kinds != "iuii" or (n_bits.ndim, words.ndim, offsets.ndim, rows.ndim) != (0, 2, 1, 1):
+        return None
+    if not rows.size or not np.array_equal(np.sort(rows), np.arange(len(rows))):
+        return None
+    if len(offsets) != words.shape[1] + 1 or offsets[0] != 0 or offsets[-1] != len(rows):
+        return None
+    if (offsets[1:] <= offsets[:-1]).any():  # not their differences, which leave 64 bits and come back
+        return None
+    if len(words) != -(-int(n_bits) // WORD_BITS):
+        return None
+    if int(words[0].max()).bit_length() > n_bits - WORD_BITS * (len(words) - 1):
+        return None
+    codes = np.empty((len(rows), len(words)), dtype=words.dtype)
+    codes[rows] = np.repeat(words, np.diff(offsets), axis=1).T
+    index = build_index(codes, int(n_bits))
+    same = zip((index.words, index.offsets, index.rows), (words, offsets, rows), strict=True)
+    return index if all(np.array_equal(made, stored) for made, stored in same) else None

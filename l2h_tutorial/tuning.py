@@ -1,0 +1,333 @@
+"""Choosing parameters on validation queries, which are taken out of a split's database, never out of its test queries.
+
+:func:`validation_set` gives what scikit-learn's own search needs: rows, labels, a splitter and a scorer.
+:func:`tune_as_published` chooses in the order of the GRH paper, :func:`tune_on_grid` by one grid, for any other hasher.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import clone
+from sklearn.model_selection import ParameterGrid, PredefinedSplit
+from sklearn.utils import check_random_state
+
+from .metrics import mean_average_precision
+from .splits import Split
+
+__all__ = [
+    "SECOND_STEP",
+    "RetrievalScorer",
+    "Tuned",
+    "Validation",
+    "rounds_by_validation",
+    "tune_as_published",
+    "tune_on_grid",
+    "validation_set",
+]
+
+ALPHAS = (0.6, 0.7, 0.8, 0.9, 1.0)
+
+SECOND_STEP: dict[str, dict[str, tuple[float, ...]]] = {
+    "linear-svm": {"C": (0.5, 1.0, 2.0, 4.0)},
+    "rbf-svm": {"C": (1.0, 3.0, 10.0, 30.0), "gamma": (1.4, 2.0, 2.8)},
+    "kernel-ridge": {"ridge": (0.01, 0.03, 0.1, 0.3), "gamma": (1.4, 2.0, 2.8)},
+    "rbf-landmarks": {"ridge": (0.01, 0.03, 0.1, 0.3), "gamma": (1.4, 2.0, 2.8)},
+}
+
+
+class RetrievalScorer:
+    """Mean average precision as a scikit-learn scorer: the rows to be scored are queries to a database.
+
+    Rows of the database that are among the queries are left out, for a query must never find itself. So the database
+    may be the very rows that are split into training and validation: the queries then rank the training rows.
+
+    Parameters
+    ----------
+    X_database : (n, d) array of numbers
+        As a data frame where the hashers are fitted to data frames, so that the names of the features are compared.
+    y_database : (n,) array of classes, or (n, c) indicator
+
+    Raises
+    ------
+    ValueError
+        If they differ in length; when called, if all rows of the database are queries.
+
+    Examples
+    --------
+    >>> from sklearn.model_selection import GridSearchCV, StratifiedShuffleSplit
+    >>> from l2h_tutorial import GRH
+    >>> y = np.repeat([0, 1, 2], 20)
+    >>> X = np.random.default_rng(0).normal(size=(60, 4)) + y[:, None]
+    >>> halves = StratifiedShuffleSplit(1, test_size=0.5, random_state=0)
+    >>> search = GridSearchCV(GRH(8, random_state=0), {"alpha": [0.3, 1.0]}, scoring=RetrievalScorer(X, y), cv=halves)
+    >>> search.fit(X, y).best_params_
+    {'alpha': 1.0}
+    """
+
+    def __init__(self, X_database: ArrayLike, y_database: ArrayLike) -> None:
+        self.X_database = X_database if isinstance(X_database, pd.DataFrame) else np.asarray(X_database)
+        self.y_database = np.asarray(y_database)
+        if len(self.X_database) != len(self.y_database):
+            raise ValueError(
+                "X_database and y_database must be of the same rows, "
+                f"got {len(self.X_database)} and {len(self.y_database)}"
+            )
+
+    def __call__(self, hasher: Any, X: ArrayLike, y: ArrayLike) -> float:
+        """Score a fitted hasher: tie-aware mean average precision."""
+        X_ranked, y_ranked = self._ranked(X)
+        return float(mean_average_precision(hasher.transform(X), hasher.transform(X_ranked), y, y_ranked))
+
+    def rounds(self, grh: Any, X: ArrayLike, y: ArrayLike) -> list[float]:
+        """Score a fitted ``GRH`` as after 1, 2, ..., ``n_iter`` rounds.
+
+        Where training stopped because a round would have repeated the one before, so do the scores.
+        """
+        X_ranked, y_ranked = self._ranked(X)
+        stages = zip(grh.staged_transform(X), grh.staged_transform(X_ranked), strict=True)
+        scores = [float(mean_average_precision(*bits, y, y_ranked)) for bits in stages][1:]  # the first is the start
+        return scores + [scores[-1]] * (grh.n_iter - len(scores))
+
+    def _ranked(self, X: ArrayLike) -> tuple[Any, NDArray[Any]]:
+        """The rows of the database that are no queries, and their labels."""
+        queries = set(_contents(X))
+        rows = np.flatnonzero([content not in queries for content in _contents(self.X_database)])
+        if not rows.size:
+            raise ValueError(f"all {len(self.y_database)} rows of the database are queries: none is left to rank")
+        taken: Any = np.asarray(self.X_database)[rows]
+        if isinstance(self.X_database, pd.DataFrame):
+            taken = pd.DataFrame(taken, columns=self.X_database.columns)
+        return taken, self.y_database[rows]
+
+
+def _contents(X: ArrayLike) -> list[bytes]:
+    """What each row holds: float32 and float64 writings of the same numbers are equal, and so are 0.0 and -0.0."""
+    return [row.tobytes() for row in np.asarray(X, dtype=np.float64) + 0.0]
+
+
+class Validation(NamedTuple):
+    """Training rows and validation queries: ``GridSearchCV(hasher, grid, scoring=.scoring, cv=.cv, refit=False)``.
+
+    Attributes
+    ----------
+    X : (n_train + n_queries, d) array
+        The training rows of the split, then the validation queries.
+    y : (n_train + n_queries,) array
+    cv : PredefinedSplit
+        One fold: fit on the training rows, score the queries.
+    scoring : RetrievalScorer
+        Ranks a part of the database, which holds no validation query.
+    """
+
+    X: NDArray[Any]
+    y: NDArray[Any]
+    cv: PredefinedSplit
+    scoring: RetrievalScorer
+
+
+def validation_set(
+    split: Split, n_query_per_class: int = 100, n_database: int | None = 5000, random_state: Any = 0
+) -> Validation:
+    """Draw validation queries from the database rows that do not train, and a part of the database to be ranked.
+
+    Parameters
+    ----------
+    split : Split
+        Its test queries are not touched.
+    n_query_per_class : int, default=100
+    n_database : int or None, default=5000
+        Rows that the validation queries rank, drawn at random from the rest of the database; None, or more than there
+        are: all.
+    random_state : int, RandomState instance or None, default=0
+
+    Returns
+    -------
+    Validation
+
+    Raises
+    ------
+    ValueError
+        If a class has too few rows, or nothing is left to rank.
+
+    Examples
+    --------
+    >>> from sklearn.model_selection import GridSearchCV
+    >>> from l2h_tutorial import LSH, load_dataset, paper_partition
+    >>> split = paper_partition(load_dataset("fashion-mnist")).preprocessed("centre")
+    >>> validation = validation_set(split)
+    >>> search = GridSearchCV(LSH(random_state=0), {"n_bits": [8, 16]}, scoring=validation.scoring, cv=validation.cv)
+    >>> search.fit(validation.X, validation.y).best_params_
+    {'n_bits': 16}
+    """
+    random = check_random_state(random_state)
+    free = np.flatnonzero(~np.isin(split.database_rows, split.train_rows))
+    chosen = []
+    for label in np.unique(split.y_database):
+        of_class = random.permutation(free[split.y_database[free] == label])
+        if not 1 <= n_query_per_class <= len(of_class):
+            raise ValueError(
+                f"n_query_per_class must be from 1 to {len(of_class)}, the rows of class {label} in the database that "
+                f"do not train, got {n_query_per_class}"
+            )
+        chosen.append(of_class[:n_query_per_class])
+    queries = np.concatenate(chosen)
+    rest = random.permutation(np.setdiff1d(np.arange(len(split.y_database)), queries))[:n_database]
+    if not rest.size:
+        raise ValueError(f"no row of the database is left to rank: all {len(queries)} are validation queries")
+    fold = np.repeat([-1, 0], [len(split.y_train), len(queries)])  # -1: in no test fold, always trained on
+    return Validation(
+        X=np.concatenate([split.X_train, split.X_database[queries]]),
+        y=np.concatenate([split.y_train, split.y_database[queries]]),
+        cv=PredefinedSplit(fold),
+        scoring=RetrievalScorer(split.X_database[rest], split.y_database[rest]),
+    )
+
+
+class Tuned(NamedTuple):
+    """What :func:`tune_as_published` chose.
+
+    Attributes
+    ----------
+    parameters : dict
+        For ``set_params``: alpha, n_iter and those of the second step.
+    score : float
+        Validation mean average precision with them.
+    trials : DataFrame
+        Every combination tried: ``step``, its parameters, and its ``score``.
+    """
+
+    parameters: dict[str, Any]
+    score: float
+    trials: pd.DataFrame
+
+
+def tune_as_published(
+    grh: Any,
+    validation: Validation,
+    *,
+    alpha: Iterable[float] = ALPHAS,
+    n_iter: int = 3,
+    then: Mapping[str, Iterable[Any]] | None = None,
+    n_draws: int = 1,
+) -> Tuned:
+    """Choose GRH's parameters in the order of its paper: alpha and the number of rounds, then the classifier's.
+
+    The first step leaves C, gamma and ridge at what the estimator has. For each alpha the rounds count up to the last
+    one that improves on the one before; one fit gives them all.
+
+    Parameters
+    ----------
+    grh : GRH
+        Not changed.
+    validation : Validation
+    alpha : iterable of float, default=(0.6, 0.7, 0.8, 0.9, 1.0)
+    n_iter : int, default=3
+        The largest number of rounds.
+    then : mapping of str to iterables, optional
+        The grid of the second step. By default that of the classifier in ``SECOND_STEP``: four values of C, or of
+        ridge, and for a Gaussian kernel three of gamma; an estimator has none.
+    n_draws : int, default=1
+        Every combination is scored with this many random starts, seeds 0, 1, ..., and the mean counts. One start's best
+        setting need not be another's. With 1 it is the estimator's own ``random_state``, and its start's.
+
+    Returns
+    -------
+    Tuned
+
+    References
+    ----------
+    S. Moran and V. Lavrenko, "Graph Regularised Hashing", ECIR 2015, section 4.
+
+    Examples
+    --------
+    >>> from l2h_tutorial import GRH, load_dataset, paper_partition
+    >>> from l2h_tutorial.tuning import validation_set
+    >>> validation = validation_set(paper_partition(load_dataset("fashion-mnist")).preprocessed("centre"))
+    >>> grh = GRH(8, classifier="kernel-ridge", random_state=0)
+    >>> tuned = tune_as_published(grh, validation, alpha=[0.5, 1.0], n_iter=1, then={"ridge": [0.1, 10.0]})
+    >>> tuned.parameters
+    {'alpha': 1.0, 'n_iter': 1, 'ridge': 0.1}
+    """
+    rounds, stopped = [], []
+    first_grid: dict[str, list[Any]] = {"alpha": list(alpha), "n_iter": [n_iter]}
+    for tried, scores in _search(grh, first_grid, validation, validation.scoring.rounds, n_draws):
+        of_alpha = [{"step": 1} | tried | {"n_iter": m, "score": score} for m, score in enumerate(scores.tolist(), 1)]
+        rounds += of_alpha
+        stopped.append(of_alpha[rounds_by_validation(scores) - 1])
+    best = max(stopped, key=lambda trial: trial["score"])
+    chosen = Tuned({name: best[name] for name in first_grid}, best["score"], pd.DataFrame(rounds))
+    then = SECOND_STEP.get(grh.classifier, {}) if then is None else then
+    if not then:
+        return chosen
+    second = tune_on_grid(
+        grh, validation, {name: [value] for name, value in chosen.parameters.items()} | {**then}, n_draws=n_draws
+    )
+    return second._replace(
+        parameters=chosen.parameters | second.parameters,
+        trials=pd.concat([chosen.trials, second.trials.assign(step=2)], ignore_index=True),
+    )
+
+
+def rounds_by_validation(scores: Iterable[float]) -> int:
+    """Count rounds up to the first that does not improve on the one before, at least 1.
+
+    Parameters
+    ----------
+    scores : iterable of float
+        Validation score after round 1, 2, ...
+
+    Examples
+    --------
+    >>> rounds_by_validation([0.20, 0.22, 0.21, 0.30])
+    2
+    """
+    scores = list(scores)
+    return next((i for i in range(1, len(scores)) if scores[i] <= scores[i - 1]), len(scores))
+
+
+def tune_on_grid(hasher: Any, validation: Validation, grid: Mapping[str, Iterable[Any]], *, n_draws: int = 1) -> Tuned:
+    """Choose a hasher's parameters by one grid.
+
+    Parameters
+    ----------
+    hasher : estimator
+        Not changed.
+    validation : Validation
+    grid : mapping of str to iterables
+    n_draws : int, default=1
+        As for :func:`tune_as_published`.
+
+    Returns
+    -------
+    Tuned
+
+    Examples
+    --------
+    >>> from l2h_tutorial import CCAITQ, load_dataset, paper_partition
+    >>> from l2h_tutorial.tuning import validation_set
+    >>> validation = validation_set(paper_partition(load_dataset("fashion-mnist")).preprocessed("centre"))
+    >>> tune_on_grid(CCAITQ(8, random_state=0), validation, {"ridge": [0.1, 100.0]}).parameters
+    {'ridge': 0.1}
+    """
+    trials = [
+        tried | {"score": float(score)}
+        for tried, score in _search(hasher, grid, validation, validation.scoring, n_draws)
+    ]
+    best = max(trials, key=lambda trial: trial["score"])
+    return Tuned({name: best[name] for name in grid}, best["score"], pd.DataFrame(trials))
+
+
+def _search(
+    hasher: Any, grid: Mapping[str, Iterable[Any]], validation: Validation, scoring: Any, n_draws: int
+) -> Iterator[tuple[dict[str, Any], Any]]:
+    """Yield every combination of the grid with its scores on the validation queries, in the mean over the draws."""
+    ((train, queries),) = validation.cv.split()
+    X, y = validation.X, validation.y
+    drawn = [name for name in hasher.get_params() if name.endswith("random_state")]
+    draws = [{}] if n_draws == 1 else [dict.fromkeys(drawn, seed) for seed in range(n_draws)]
+    for tried in ParameterGrid({name: list(values) for name, values in grid.items()}):
+        fitted = (clone(hasher).set_params(**tried, **draw).fit(X[train], y[train]) for draw in draws)
+        yield tried, np.mean([scoring(each, X[queries], y[queries]) for each in fitted], axis=0)
