@@ -21,7 +21,6 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 ORDER = [
     "checks",
     "files",
-    "npz",
     "gist",
     "datasets",
     "splits",
@@ -127,7 +126,7 @@ def test_every_module_has_its_place_in_the_order():
 
 def test_imports_are_read_from_the_code():
     assert parts_imported(PACKAGE / "lsh.py") == {"checks"}
-    assert parts_imported(PACKAGE / "splits/draw.py") == {"datasets", "splits"}
+    assert parts_imported(PACKAGE / "splits.py") == {"checks", "datasets"}
     assert {"buckets", "search", "splits"} <= parts_imported(PACKAGE / "metrics/radius_search.py")
     assert parts_imported(PACKAGE / "book/__init__.py") == {"book"}
 

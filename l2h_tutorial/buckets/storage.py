@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..codes import WORD_BITS
-from ..files import whole_file
-from ..npz import read_arrays
+from ..files import read_arrays, whole_file
 from ..search.index import BucketIndex, code_dtype
 
 _FORMAT = "l2h_tutorial hash table 1"

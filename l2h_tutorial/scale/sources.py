@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..checks import check_integer
-from ..npz import read_header
+from ..files import read_header
 from .optional import load_optional
 from .parquet import SUFFIXES, read_parquet
 

@@ -1,0 +1,165 @@
+"""Arrays from the files that images and features come in: gzipped IDX, Matlab, and image files in class folders."""
+
+import gzip
+import io
+import struct
+import warnings
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.io
+from numpy.typing import NDArray
+from PIL import Image
+from tqdm import tqdm
+
+from ..files import refused
+from ..gist import N_FEATURES
+
+LARGEST_FILE = 2**28  # bytes, unpacked: 60,000 rows of 512 float64 and their labels
+MATRIX, COMPRESSED = 14, 15  # elements of a Matlab file
+NUMERIC = {"double", "single", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "logical"}
+LARGEST_SIDE = 2048  # pixels
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "TIFF", "WEBP")  # Pillow knows more; some of them start programs
+LAYOUT = "expected one folder of image files for each class, directly or under train and test"
+
+
+def read_idx(path: Path) -> NDArray[np.uint8]:
+    """Read a gzipped IDX file of unsigned bytes.
+
+    The format: two zero bytes, the type (8 is uint8), the number of dimensions, each dimension as a big-endian
+    four-byte integer, then the values.
+
+    Raises
+    ------
+    ValueError
+        If it is damaged or something else.
+    """
+    advice = "Install the package again, or restore the file from the repository"
+    with path.open("rb") as packed, refused(path, advice):
+        content = gzip.GzipFile(fileobj=packed).read(LARGEST_FILE)
+        dimensions = content[3]
+        shape = struct.unpack_from(f">{dimensions}I", content, 4)
+        if content[:3] != b"\0\0\x08" or not dimensions:
+            raise ValueError("its first bytes are not those of an IDX file of unsigned bytes")
+        return np.frombuffer(content, np.uint8, offset=4 + 4 * dimensions).reshape(shape)
+
+
+def read_matlab(path: Path) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Read ``X`` (n, 512), features, and ``X_class`` (1, n) or (n, 1), labels from 0 to 9.
+
+    Returns
+    -------
+    features : array of shape (n, 512), float32
+    labels : array of shape (n,), int64
+
+    Raises
+    ------
+    ValueError
+        If the file is damaged, lacks a variable, or a variable has another shape or other values.
+    """
+    advice = f"Expected X (n, {N_FEATURES}) and X_class (1, n): take a whole copy of Gist512CIFAR10.mat, or the archive"
+    with path.open("rb") as file, refused(path, advice):
+        X, X_class = _read_variables(file.read(LARGEST_FILE))
+        n = len(X)
+        if X.dtype.kind not in "fiu" or X.shape != (n, N_FEATURES) or n == 0:
+            raise ValueError(f"X must be real numbers of shape (n, {N_FEATURES}); found {X.dtype} {X.shape}")
+        if X_class.dtype.kind not in "fiu" or X_class.shape not in ((1, n), (n, 1)):
+            raise ValueError(f"X_class must be (1, {n}) or ({n}, 1) labels; found {X_class.dtype} {X_class.shape}")
+        features, labels = np.ascontiguousarray(X, dtype=np.float32), X_class.ravel()
+        usable = np.isfinite(features).all(axis=1) & np.isin(labels, np.arange(10))  # NaN and fractions are not
+        if not usable.all():
+            row = int(np.argmin(usable))
+            found = f"row {row} holds {features[row].min()} to {features[row].max()} and label {labels[row]}"
+            raise ValueError(f"X must be finite, X_class whole numbers from 0 to 9; {found}")
+    return features, labels.astype(np.int64)
+
+
+def _read_variables(content: bytes) -> tuple[NDArray[Any], NDArray[Any]]:
+    """X and X_class, from all the bytes of a file.
+
+    SciPy takes as much memory as a packed variable fills, so they are unpacked first, within bounds; and cells in
+    cells, deep enough, crash it. The format: "MAT-File Format", The MathWorks, chapter 1.
+    """
+    order = {b"\0\1IM": "<", b"\1\0MI": ">"}.get(content[124:128])
+    if order is None or 0 in content[:4]:  # a zero there is version 4 to SciPy, whatever the end of the header says
+        raise ValueError("not of Matlab's versions 5 to 7: save one of 7.3 again with the option -v7")
+    unpacked, at = io.BytesIO(), 128
+    unpacked.write(content[:at])
+    while at < len(content):
+        kind, size = struct.unpack_from(f"{order}II", content, at)
+        element = content[at : at + 8 + size]
+        at += 8 + size
+        if kind == COMPRESSED:
+            element = zlib.decompressobj().decompress(element[8:], LARGEST_FILE)
+            kind, size = struct.unpack_from(f"{order}II", element)
+        if kind != MATRIX or len(element) != 8 + size or unpacked.tell() + len(element) > LARGEST_FILE:
+            raise ValueError("a variable is cut, or larger than it can be")
+        unpacked.write(element)
+    for name, _, kind in scipy.io.whosmat(unpacked):
+        if name in ("X", "X_class") and kind not in NUMERIC:
+            raise ValueError(f"{name} must be an array of numbers; found class {kind}")
+    with warnings.catch_warnings():  # SciPy 1.18 warns that sparse matrices, which are refused, will be of another type
+        warnings.filterwarnings("ignore", "The default value for `spmatrix`", DeprecationWarning)
+        variables = scipy.io.loadmat(unpacked, variable_names=["X", "X_class"])
+    return variables["X"], variables["X_class"]
+
+
+def read_class_folders(folder: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64], tuple[str, ...]]:
+    """Read every image in a folder of class folders, ordered by part (train first), class and file name.
+
+    Returns
+    -------
+    images : array of shape (n, h, w) if every image is grey, else (n, h, w, 3), uint8
+    labels : array of shape (n,), int64
+        Positions in the class names.
+    class_names : tuple of str
+        The class folders' names, sorted.
+
+    Raises
+    ------
+    ValueError
+        If the layout is another, there are fewer than two classes, a class is empty, a file is not a readable image
+        of 8 bits a channel, or the images are not all of one size.
+    """
+    parts = [path for path in _visible(folder) if path.is_dir()]
+    if not parts or {part.name for part in parts} - {"train", "test"}:
+        parts = [folder]
+    files = []
+    for part in sorted(parts, reverse=True):
+        for class_folder in (path for path in _visible(part) if path.is_dir()):
+            found = [(class_folder.name, path) for path in _visible(class_folder)]
+            if not found:
+                raise ValueError(f"{class_folder} is empty; put its images there or remove it; {LAYOUT}")
+            files += found
+    class_names = tuple(sorted({name for name, _ in files}))
+    if len(class_names) < 2:
+        raise ValueError(f"{folder} needs at least two class folders; found {list(class_names)}; {LAYOUT}")
+    images = []
+    for _, path in tqdm(files, desc="images", disable=None, delay=2):
+        images.append(_read_image(path))
+        if images[-1].shape != images[0].shape:
+            shapes = f"{path} has the shape {images[-1].shape}, and {files[0][1]} {images[0].shape}"
+            raise ValueError(f"{shapes}; the images must all be of one size: resize or crop them")
+    pixels, labels = np.stack(images), np.array([class_names.index(name) for name, _ in files], dtype=np.int64)
+    if (pixels == pixels[..., :1]).all():  # grey, every one of them
+        pixels = np.ascontiguousarray(pixels[..., 0])
+    return pixels, labels, class_names
+
+
+def _visible(folder: Path) -> list[Path]:
+    """What is in a folder, but for hidden files, by name."""
+    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+
+
+def _read_image(path: Path) -> NDArray[np.uint8]:
+    """The pixels (h, w, 3) of an image of 8 bits a channel."""
+    with refused(path, f"Mend it or remove it; {LAYOUT}"):
+        if not path.is_file():  # opening a named pipe waits for ever
+            raise ValueError("it is a folder or a device")
+        with Image.open(path, formats=FORMATS) as image:
+            if max(image.size) > LARGEST_SIDE or image.mode.startswith(("I", "F")):
+                found = f"{image.width} x {image.height} pixels of mode {image.mode}"
+                raise ValueError(f"it has {found}; expected sides up to {LARGEST_SIDE} and 8 bits a channel")
+            return np.asarray(image.convert("RGB"))
