@@ -13,7 +13,7 @@ import reprlib
 import tarfile
 from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,7 @@ ARCHIVE_SUFFIXES = (".tar.gz", ".tgz")
 LARGEST_ARCHIVE = 2**28  # bytes, unpacked; the official one has 186 million
 MOST_MEMBERS = 100  # of the archive, which has 9
 MOST_STEPS = 1_000_000  # of the program that a pickle is; an official batch has some 50,000
+MOST_KEYS = 100
 ADVICE = "Take a whole copy of cifar-10-python.tar.gz from the CIFAR page, https://www.cs.toronto.edu/~kriz/cifar.html"
 
 
@@ -91,8 +92,25 @@ class _Note:
         self.state = state
 
 
-class _Unpickler(pickle.Unpickler):
-    """Makes dictionaries, lists, tuples, bytes, text and numbers, which need no names, and notes on arrays."""
+class _Keys(dict[Any, Any]):
+    """A dictionary with few keys, and only such as are hashed at once; tuples of tuples of tuples are not."""
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if not isinstance(key, str | bytes) or len(self) == MOST_KEYS:
+            raise ValueError(f"it holds more than {MOST_KEYS} keys, or others than text")
+        super().__setitem__(key, value)
+
+
+class _Unpickler(pickle._Unpickler):
+    """Makes dictionaries, lists, tuples, bytes, text and numbers, and notes on arrays.
+
+    It is Python's unpickler as written in Python, for the one in C takes as much memory as a pickle declares.
+    """
+
+    dispatch: ClassVar[dict[int, Any]] = dict(pickle._Unpickler.dispatch)
+    dispatch[pickle.EMPTY_DICT[0]] = lambda self: self.append(_Keys())
+    for code in (pickle.DICT, pickle.EMPTY_SET, pickle.ADDITEMS, pickle.FROZENSET, pickle.BYTEARRAY8):
+        del dispatch[code[0]]
 
     def find_class(self, module: str, name: str) -> Any:
         arrays = ("numpy", "numpy.core.multiarray", "numpy._core.multiarray")
@@ -105,10 +123,9 @@ class _Unpickler(pickle.Unpickler):
 
 def _unpickled(content: bytes) -> dict[Any, Any]:
     """The dictionary that a batch is; its keys are text, whichever Python wrote it."""
-    for step, (opcode, argument, _) in enumerate(pickletools.genops(content)):
-        # a short program can fill the memory: by its steps, or by a large number for the place of a note
-        if step >= MOST_STEPS or ("PUT" in opcode.name and int(argument or 0) >= MOST_STEPS):
-            raise ValueError(f"it has more than {MOST_STEPS} steps, or counts them wrong")
+    for step, _ in enumerate(pickletools.genops(content)):
+        if step == MOST_STEPS:
+            raise ValueError(f"it has more than {MOST_STEPS} steps")
     value = _Unpickler(io.BytesIO(content), encoding="bytes").load()
     if not isinstance(value, dict):
         raise ValueError(f"it holds a {type(value).__name__}; expected a dictionary")

@@ -1,15 +1,14 @@
 """Arrays from the files that images and features come in: gzipped IDX, Matlab, and image files in class folders."""
 
 import gzip
-import io
 import struct
-import warnings
 import zlib
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import scipy.io
 from numpy.typing import NDArray
 from PIL import Image
 from tqdm import tqdm
@@ -18,8 +17,8 @@ from ..files import refused
 from ..gist import N_FEATURES
 
 LARGEST_FILE = 2**28  # bytes, unpacked: 60,000 rows of 512 float64 and their labels
-MATRIX, COMPRESSED = 14, 15  # elements of a Matlab file
-NUMERIC = {"double", "single", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "logical"}
+COMPRESSED = 15  # an element of a Matlab file; the others that are read hold numbers, of these types:
+TYPES = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8"}
 LARGEST_SIDE = 2048  # pixels
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "TIFF", "WEBP")  # Pillow knows more; some of them start programs
 LAYOUT = "expected one folder of image files for each class, directly or under train and test"
@@ -61,12 +60,13 @@ def read_matlab(path: Path) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """
     advice = f"Expected X (n, {N_FEATURES}) and X_class (1, n): take a whole copy of Gist512CIFAR10.mat, or the archive"
     with path.open("rb") as file, refused(path, advice):
-        X, X_class = _read_variables(file.read(LARGEST_FILE))
+        variables = _read_variables(file.read(LARGEST_FILE))
+        X, X_class = variables[b"X"], variables[b"X_class"]
         n = len(X)
-        if X.dtype.kind not in "fiu" or X.shape != (n, N_FEATURES) or n == 0:
-            raise ValueError(f"X must be real numbers of shape (n, {N_FEATURES}); found {X.dtype} {X.shape}")
-        if X_class.dtype.kind not in "fiu" or X_class.shape not in ((1, n), (n, 1)):
-            raise ValueError(f"X_class must be (1, {n}) or ({n}, 1) labels; found {X_class.dtype} {X_class.shape}")
+        if X.shape != (n, N_FEATURES) or n == 0:
+            raise ValueError(f"X must have shape (n, {N_FEATURES}); found {X.shape}")
+        if X_class.shape not in ((1, n), (n, 1)):
+            raise ValueError(f"X_class must have shape (1, {n}) or ({n}, 1); found {X_class.shape}")
         features, labels = np.ascontiguousarray(X, dtype=np.float32), X_class.ravel()
         usable = np.isfinite(features).all(axis=1) & np.isin(labels, np.arange(10))  # NaN and fractions are not
         if not usable.all():
@@ -76,34 +76,39 @@ def read_matlab(path: Path) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     return features, labels.astype(np.int64)
 
 
-def _read_variables(content: bytes) -> tuple[NDArray[Any], NDArray[Any]]:
+def _read_variables(content: bytes) -> dict[bytes, NDArray[Any]]:
     """X and X_class, from all the bytes of a file.
 
-    SciPy takes as much memory as a packed variable fills, so they are unpacked first, within bounds; and cells in
-    cells, deep enough, crash it. The format: "MAT-File Format", The MathWorks, chapter 1.
+    Not by SciPy: its reader ends the whole program at a type of values that it does not know, and takes as much memory
+    as a packed variable fills. The format: "MAT-File Format", The MathWorks, chapter 1.
     """
     order = {b"\0\1IM": "<", b"\1\0MI": ">"}.get(content[124:128])
-    if order is None or 0 in content[:4]:  # a zero there is version 4 to SciPy, whatever the end of the header says
+    if order is None:
         raise ValueError("not of Matlab's versions 5 to 7: save one of 7.3 again with the option -v7")
-    unpacked, at = io.BytesIO(), 128
-    unpacked.write(content[:at])
+    variables = {}
+    for kind, element in _elements(memoryview(content)[128:], order):
+        if kind == COMPRESSED:  # one variable, behind its own type and size
+            element = memoryview(zlib.decompressobj().decompress(element, LARGEST_FILE))[8:]
+        _, (_, shape), (_, name), (kind, values), *more = islice(_elements(element, order), 5)
+        if name in (b"X", b"X_class"):
+            if kind not in TYPES or more:
+                raise ValueError(f"{bytes(name).decode()} must be a dense array of real numbers")
+            array = np.frombuffer(values, order + TYPES[kind])
+            variables[bytes(name)] = array.reshape(np.frombuffer(shape, order + "u4"), order="F")
+    return variables
+
+
+def _elements(content: memoryview, order: str) -> Iterator[tuple[int, memoryview]]:
+    """The elements that a Matlab file or a variable consists of: the type of each, and its bytes."""
+    at = 0
     while at < len(content):
         kind, size = struct.unpack_from(f"{order}II", content, at)
-        element = content[at : at + 8 + size]
-        at += 8 + size
-        if kind == COMPRESSED:
-            element = zlib.decompressobj().decompress(element[8:], LARGEST_FILE)
-            kind, size = struct.unpack_from(f"{order}II", element)
-        if kind != MATRIX or len(element) != 8 + size or unpacked.tell() + len(element) > LARGEST_FILE:
-            raise ValueError("a variable is cut, or larger than it can be")
-        unpacked.write(element)
-    for name, _, kind in scipy.io.whosmat(unpacked):
-        if name in ("X", "X_class") and kind not in NUMERIC:
-            raise ValueError(f"{name} must be an array of numbers; found class {kind}")
-    with warnings.catch_warnings():  # SciPy 1.18 warns that sparse matrices, which are refused, will be of another type
-        warnings.filterwarnings("ignore", "The default value for `spmatrix`", DeprecationWarning)
-        variables = scipy.io.loadmat(unpacked, variable_names=["X", "X_class"])
-    return variables["X"], variables["X_class"]
+        begin, end = at + 8, at + 8 + size
+        if kind >> 16:  # at most four bytes stand in the place of their number
+            kind, size = kind & 0xFFFF, kind >> 16
+            begin, end = at + 4, at + 8
+        yield kind, content[begin : begin + size]
+        at = end if kind == COMPRESSED else end + -end % 8
 
 
 def read_class_folders(folder: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64], tuple[str, ...]]:
