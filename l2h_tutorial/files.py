@@ -90,15 +90,17 @@ def remove_abandoned(path: Path) -> None:
 
 
 @contextmanager
-def refused(what: object, advice: str) -> Iterator[None]:
+def refused(what: object, expected: str, advice: str = "") -> Iterator[None]:
     """Turn whatever a damaged or hostile file makes a library raise into a ValueError that names the file.
 
     Parameters
     ----------
     what : path or str
         The file, for the message. It should be opened outside of the block: then it is an OSError if that fails.
+    expected : str
+        What it should be.
     advice : str
-        What was expected of it, or what to do about it.
+        What to do about it.
 
     Raises
     ------
@@ -106,17 +108,17 @@ def refused(what: object, advice: str) -> Iterator[None]:
 
     Examples
     --------
-    >>> with refused("notes.txt", "Give a whole file"):
+    >>> with refused("notes.txt", "a number", "Write one into it"):
     ...     float("half")
     Traceback (most recent call last):
         ...
-    ValueError: notes.txt cannot be read (ValueError: could not convert string to float: 'half'). Give a whole file
+    ValueError: notes.txt is not a number (ValueError: could not convert string to float: 'half'). Write one into it
     """
     try:
         yield
     except Exception as error:
         found = f"{type(error).__name__}: {str(error)[:300]}"  # some libraries repeat the content
-        raise ValueError(f"{what} cannot be read ({found}). {advice}") from error
+        raise ValueError(f"{what} is not {expected} ({found}). {advice}".strip()) from error
 
 
 def read_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
@@ -166,8 +168,8 @@ def read_arrays(path: Path, names: Iterable[str]) -> dict[str, NDArray[Any]]:
     ...     read_arrays(Path(folder, "two.npz"), ["a", "c"])
     {'a': array([0, 1, 2])}
     """
-    advice = "A .npz file is expected, of plain arrays, as np.savez writes it"
-    with path.open("rb") as file, refused(path, advice), zipfile.ZipFile(file) as archive:
+    expected = "a whole .npz file of plain arrays"
+    with path.open("rb") as file, refused(path, expected), zipfile.ZipFile(file) as archive:
         members = {member.filename: member for member in archive.infolist()}
         found = [name for name in names if f"{name}.npy" in members]
         return {name: _read_array(archive, members[f"{name}.npy"], path.stat().st_size) for name in found}

@@ -36,7 +36,7 @@ def read_idx(path: Path) -> NDArray[np.uint8]:
         If it is damaged or something else.
     """
     advice = "Install the package again, or restore the file from the repository"
-    with path.open("rb") as packed, refused(path, advice):
+    with path.open("rb") as packed, refused(path, "a whole gzipped IDX file of bytes", advice):
         content = gzip.GzipFile(fileobj=packed).read(LARGEST_FILE)
         dimensions = content[3]
         shape = struct.unpack_from(f">{dimensions}I", content, 4)
@@ -58,8 +58,9 @@ def read_matlab(path: Path) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     ValueError
         If the file is damaged, lacks a variable, or a variable has another shape or other values.
     """
-    advice = f"Expected X (n, {N_FEATURES}) and X_class (1, n): take a whole copy of Gist512CIFAR10.mat, or the archive"
-    with path.open("rb") as file, refused(path, advice):
+    expected = f"a whole Matlab file with X (n, {N_FEATURES}) and X_class (1, n)"
+    advice = "Take a whole copy of Gist512CIFAR10.mat, or give the image archive as the source"
+    with path.open("rb") as file, refused(path, expected, advice):
         variables = _read_variables(file.read(LARGEST_FILE))
         X, X_class = variables[b"X"], variables[b"X_class"]
         n = len(X)
@@ -160,7 +161,7 @@ def _visible(folder: Path) -> list[Path]:
 
 def _read_image(path: Path) -> NDArray[np.uint8]:
     """The pixels (h, w, 3) of an image of 8 bits a channel."""
-    with refused(path, f"Mend it or remove it; {LAYOUT}"):
+    with refused(path, "a readable image", f"Mend it or remove it; {LAYOUT}"):
         if not path.is_file():  # opening a named pipe waits for ever
             raise ValueError("it is a folder or a device")
         with Image.open(path, formats=FORMATS) as image:
