@@ -129,34 +129,28 @@ def read_class_folders(folder: Path) -> tuple[NDArray[np.uint8], NDArray[np.int6
         If the layout is another, there are fewer than two classes, a class is empty, a file is not a readable image
         of 8 bits a channel, or the images are not all of one size.
     """
-    parts = [path for path in _visible(folder) if path.is_dir()]
-    if not parts or {part.name for part in parts} - {"train", "test"}:
+    names = {path.name for path in folder.glob("[!.]*/")}
+    parts = [folder / name for name in ("train", "test") if name in names]
+    if names - {"train", "test"}:
         parts = [folder]
-    files = []
-    for part in sorted(parts, reverse=True):
-        for class_folder in (path for path in _visible(part) if path.is_dir()):
-            found = [(class_folder.name, path) for path in _visible(class_folder)]
-            if not found:
-                raise ValueError(f"{class_folder} is empty; put its images there or remove it; {LAYOUT}")
-            files += found
-    class_names = tuple(sorted({name for name, _ in files}))
+    empty = [path for part in parts for path in part.glob("[!.]*/") if not any(path.glob("[!.]*"))]
+    if empty:
+        raise ValueError(f"{empty[0]} is empty; put its images there or remove it; {LAYOUT}")
+    files = [path for part in parts for path in sorted(part.glob("[!.]*/[!.]*"))]
+    class_names = tuple(sorted({path.parent.name for path in files}))
     if len(class_names) < 2:
         raise ValueError(f"{folder} needs at least two class folders; found {list(class_names)}; {LAYOUT}")
     images = []
-    for _, path in tqdm(files, desc="images", disable=None, delay=2):
+    for path in tqdm(files, desc="images", disable=None, delay=2):
         images.append(_read_image(path))
         if images[-1].shape != images[0].shape:
-            shapes = f"{path} has the shape {images[-1].shape}, and {files[0][1]} {images[0].shape}"
+            shapes = f"{path} has the shape {images[-1].shape}, and {files[0]} {images[0].shape}"
             raise ValueError(f"{shapes}; the images must all be of one size: resize or crop them")
-    pixels, labels = np.stack(images), np.array([class_names.index(name) for name, _ in files], dtype=np.int64)
+    pixels = np.stack(images)
+    labels = np.array([class_names.index(path.parent.name) for path in files], dtype=np.int64)
     if (pixels == pixels[..., :1]).all():  # grey, every one of them
         pixels = np.ascontiguousarray(pixels[..., 0])
     return pixels, labels, class_names
-
-
-def _visible(folder: Path) -> list[Path]:
-    """What is in a folder, but for hidden files, by name."""
-    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
 
 
 def _read_image(path: Path) -> NDArray[np.uint8]:
