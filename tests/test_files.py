@@ -60,9 +60,8 @@ sys.addaudithook(hook)
 def run(work, folder, kill_at=0, size=10**6):
     """Do the work in a process of its own, which is killed at one of its writes, or refused more bytes than a size."""
     command = [sys.executable, "-c", FAULT + work, str(folder), str(kill_at), str(size)]
-    environment = {
-        name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")
-    }  # it writes too
+    # without coverage, which writes files of its own
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
     return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
 
 
