@@ -1,11 +1,9 @@
 """Three editions from one source: what each holds, what never leaks, and that a faulty exercise fails the build."""
 
-import ast
 import re
 import subprocess
 import sys
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 
 import nbformat
@@ -16,10 +14,8 @@ from docutils.utils import new_document
 from sphinx_design.dropdown import dropdown_main, dropdown_title
 from test_notebooks import CONFIGURATION, HEADER, markdown_of
 
-from l2h_tutorial import exercises
-from l2h_tutorial.book.editions import GRADES, KINDS, find_exercises
+from l2h_tutorial.book.editions import find_exercises
 from l2h_tutorial.book.markdown import NotebookError, Page
-from l2h_tutorial.exercises.framework import Choose, Compute
 
 ROOT = Path(__file__).parents[1]
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
@@ -251,7 +247,7 @@ def test_a_faulty_exercise_fails_the_strict_build_and_has_no_notebook(tmp_path):
         assert not any((tmp_path / "_build" / folder / f"{name}.ipynb").exists() for folder in FOLDERS.values())
 
 
-# --- the book's own exercises
+# --- the book's own exercises; test_exercises.py runs them
 
 
 def part(number):
@@ -259,65 +255,9 @@ def part(number):
     return PART.search(CHAPTERS[number].read_text(encoding="utf-8"))[1]
 
 
-def cells(source, tag=None):
-    """The code of a part's cells, of all or of those with a tag."""
-    found = re.findall(r"(?ms)^```\{code-cell\} ipython3\n(:tags: \[([\w-]+)\]\n)?(.*?)^```", source)
-    return [code for _, tagged, code in found if tag in (None, tagged)]
-
-
 def tasks(number):
     titles = r"(?ms)^```\{admonition\} Exercise (\S+) \((\S+), (\S+)\)\n:class: exercise\n(.*?)^```"
     return re.findall(titles, part(number))
-
-
-@each_chapter
-def test_a_chapter_has_the_exercises_that_the_package_checks(number):
-    module = import_module(f"l2h_tutorial.exercises.chapter{number}")
-    assert [task[0] for task in tasks(number)] == [exercise.number for exercise in module.EXERCISES]
-
-
-def test_the_book_has_at_least_45_exercises_and_each_chapter_five():
-    counts = {number: len(tasks(number)) for number in CHAPTERS}
-    assert min(counts.values()) >= 5
-    assert sum(counts.values()) >= 45
-
-
-@each_chapter
-def test_exercises_are_of_all_grades_and_several_kinds(number):
-    assert {grade for _, grade, _, _ in tasks(number)} == set(GRADES)
-    assert len({kind for _, _, kind, _ in tasks(number)} & set(KINDS)) >= 4
-
-
-@each_chapter
-def test_a_choice_offers_the_letters_that_its_check_knows(number):
-    for name, _, _, text in tasks(number):
-        exercise, offered = exercises.find(name), re.findall(r"(?m)^- \*\*(\w)\*\*: ", text)
-        assert offered == (sorted([exercise.right, *exercise.hints]) if isinstance(exercise, Choose) else [])
-
-
-@each_chapter
-def test_a_stub_has_the_parameters_that_its_check_passes(number):
-    for stub in cells(part(number), "exercise-stub"):
-        (name,) = re.findall(r'exercises\.check\("([\d.]+)"', stub)
-        exercise = exercises.find(name)
-        if isinstance(exercise, Compute):
-            (function,) = [node for node in ast.parse(stub).body if isinstance(node, ast.FunctionDef)]
-            assert [argument.arg for argument in function.args.args] == exercise.names
-
-
-@each_chapter
-@pytest.mark.parametrize(("tag", "says"), [("exercise-stub", "to do."), ("solution", "holds")])
-def test_stubs_are_to_do_and_solutions_hold_on_any_data(number, tag, says, capsys):
-    """They run from the part's first cell on, without the chapter's variables: no data set can make a difference."""
-    start, *_ = cells(part(number))
-    space = {}
-    exec(start, space)
-    found = cells(part(number), tag)
-    assert len(found) == len(tasks(number))
-    for code in found:
-        exec(code, space)
-        (name,) = re.findall(r'exercises\.check\("([\d.]+)"', code)
-        assert capsys.readouterr().out.startswith(f"Exercise {name}: {says}")
 
 
 def plain(text):

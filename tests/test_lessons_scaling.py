@@ -243,7 +243,7 @@ def test_the_memory_for_vectors_runs_out_first():
 
 
 def test_up_to_radius_five_a_ball_of_32_bits_is_below_a_million():
-    """scaling: "radius 5 adds $201376$, still less; radius 6 adds $906192$ and is more" """
+    """scaling: "radius 5 adds `201376`, still less; radius 6 adds `906192`, and all together is more" """
     assert ball_size(32, 4) == 1 + 32 + 496 + 4960 + 35960
     assert ball_size(32, 5) - ball_size(32, 4) == 201376
     assert ball_size(32, 6) - ball_size(32, 5) == 906192

@@ -35,7 +35,6 @@ ORDER = [
 ]
 ORDER += ["metrics", "tuning", "protocols", "scale", "figures", "explore", "book", "exercises"]
 LAST = {"figures", "explore", "book", "exercises"}  # only chapters import these
-LONGEST_FILE = 300
 
 
 def named(files):
@@ -187,11 +186,6 @@ def test_what_the_package_exports_has_an_example_that_runs(item):
 @named(FILES)
 def test_every_file_says_what_it_holds(file):
     assert ast.get_docstring(ast.parse(file.read_text(encoding="utf-8")))
-
-
-@named(FILES)
-def test_no_file_is_long(file):
-    assert len(file.read_text(encoding="utf-8").splitlines()) <= LONGEST_FILE
 
 
 # The project

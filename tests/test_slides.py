@@ -4,8 +4,7 @@ import re
 
 import nbformat
 import pytest
-from test_accessibility import violations
-from visits import SCHEMES, TOC
+from visits import SCHEMES, TOC, violations
 
 from l2h_tutorial.book.formulas import mathml
 from l2h_tutorial.book.slides import make_slides, what_to_say

@@ -4,32 +4,21 @@ import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import pytest
 import yaml
 
 ROOT = Path(__file__).parents[1]
 SITE = ROOT / "_build/html"
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-PAGES = [TOC["root"], *(entry["file"] for part in TOC["parts"] for entry in part["chapters"]), "genindex", "search"]
+PAGES = [TOC["root"], *(entry["file"] for part in TOC["parts"] for entry in part["chapters"])]
+PAGES += ["genindex", "search", "404"]
 WIDTHS = (1280, 390)
 SCHEMES = ("light", "dark")
 QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic"]
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", *QUIET]
 ELSEWHERE = re.compile(r"^(?!file:|data:|blob:|about:|http://127\.0\.0\.1[:/])")
-UNRENDERED = (
-    "{glue",
-    "{numref",
-    "{eq",
-    "{cite",
-    "{doc",
-    "{ref",
-    "{eval",
-    "np.float64(",
-    "```",
-    ":::",
-    "\\(",
-    "\\[",
-    "$$",
-)
+UNRENDERED = ["{glue", "{numref", "{eq", "{cite", "{doc", "{ref", "{eval", "np.float64("]
+UNRENDERED += ["```", ":::", "$$", "\\(", "\\["]
 
 # What sticks out: elements that reach past the right edge and do not lie in an area that scrolls of itself
 WIDER_THAN_THE_SCREEN = """() => {
@@ -41,12 +30,19 @@ WIDER_THAN_THE_SCREEN = """() => {
     .filter((element) => element.getBoundingClientRect().right > width && !scrolls(element.parentElement))
     .slice(0, 5).map((element) => `${element.tagName}.${element.className}: ${element.textContent.slice(0, 60)}`));
 }"""
+# Formulas of which something that clips what is in it leaves less than the pixel that strokes may rise out of their box
+CUT_FORMULAS = """() => [...document.querySelectorAll("article math")].filter((formula) => {
+  const box = formula.getBoundingClientRect();
+  for (let around = formula.parentElement; around.tagName !== "ARTICLE"; around = around.parentElement) {
+    const { overflowX, overflowY } = getComputedStyle(around), limit = around.getBoundingClientRect();
+    if (overflowY !== "visible" && (box.top < limit.top + 0.9 || box.bottom > limit.bottom - 0.9)) return true;
+    if (overflowX === "hidden" && (box.left < limit.left || box.right > limit.right)) return true;
+  }
+  return false;
+}).filter((formula) => formula.checkVisibility()).map((formula) => formula.textContent)"""
+RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 IMAGES = """() => [...document.querySelectorAll("article img")].map((image) => (
   {alt: image.getAttribute("alt"), src: image.src, loaded: image.complete && image.naturalWidth > 0}))"""
-FIRST_PAINT = """() => new Promise((done) => new PerformanceObserver((list) => {
-  const [text] = list.getEntriesByName("first-contentful-paint");
-  if (text) done(text.startTime);
-}).observe({type: "paint", buffered: true}))"""
 
 
 class Visit:
@@ -73,10 +69,6 @@ class Visit:
         """Bytes of the files that a page opened from a file asked for, as they lie on the disk."""
         return sum(path.stat().st_size for path in map(Path, self.files) if path.is_file())
 
-    def first_paint(self):
-        """Milliseconds until there was something to read."""
-        return self.page.evaluate(FIRST_PAINT)
-
     def check_nothing_went_wrong(self):
         assert self.left == [], "the page asked another host"
         assert self.errors == []
@@ -99,3 +91,13 @@ class Visit:
 
     def check_it_fits(self):
         assert self.page.evaluate(WIDER_THAN_THE_SCREEN) == []
+
+    def check_no_formula_is_cut(self):
+        assert self.page.evaluate(CUT_FORMULAS) == []
+
+
+def violations(page):
+    """What axe-core finds: the rule, and where it is broken."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    found = axe.run(page, options=RULES).response["violations"]
+    return [f"{rule['id']}: {node['target'][0]}" for rule in found for node in rule["nodes"]]

@@ -21,7 +21,7 @@ __all__ = ["EDITIONS", "Exercise", "find_exercises", "fold_solutions", "make_edi
 
 EDITIONS = ("reader", "student", "instructor")
 GRADES = ("warm-up", "core", "stretch")
-KINDS = ("predict", "compute", "explain", "break", "extend")
+KINDS = ("predict", "compute", "break", "extend")
 
 _TITLES = {
     "task": (r"Exercise (\d+\.\d+) \((\S+), (\S+)\)", "Exercise 2.3 (core, compute)"),

@@ -33,6 +33,7 @@ def _configure(app: Any, config: Any) -> None:
         raise ValueError(f"{_SITE} must be an address that starts with https:// or http://, got {site!r}")
     config.html_baseurl = config.ogp_site_url = site.rstrip("/") + "/" if site else ""
     config.sitemap_url_scheme = "{link}"
+    config.sitemap_excludes = ["404.html"]
     config.ogp_enable_meta_description = True
     config.ogp_social_cards = {"enable": False}  # one picture for all pages
     config.ogp_image = "_static/cover.png"

@@ -7,12 +7,23 @@ learning, not for examinations.
 
 import re
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from .framework import Exercise
 
-__all__ = ["check", "find"]
+__all__ = ["CHAPTERS", "check", "find", "require"]
+
+CHAPTERS = {
+    1: "data",
+    2: "lsh",
+    3: "buckets",
+    4: "radius_search",
+    5: "grh_adjacency",
+    6: "grh_training",
+    7: "comparison",
+    8: "did_it_learn",
+    9: "scaling",
+}
 
 
 def check(number: str, answer: Any = None) -> bool:
@@ -23,8 +34,8 @@ def check(number: str, answer: Any = None) -> bool:
     number : str
         Number of the exercise as the book has it, such as ``"3.2"``.
     answer : object
-        What the exercise asks for: a function (the function itself, not its result), a value, an array, or the letter
-        of a choice. A function is called with fresh random arguments, which it gets copies of.
+        What the exercise asks for: a function (the function itself, not its result), a value or an array. A function
+        is called with fresh random arguments, which it gets copies of.
 
     Returns
     -------
@@ -56,6 +67,35 @@ def check(number: str, answer: Any = None) -> bool:
     return verdict.holds
 
 
+def require(number: str, answer: Any = None) -> None:
+    """The same for autograders: an answer that does not hold raises, and one that does is passed over in silence.
+
+    Parameters
+    ----------
+    number : str
+    answer : object
+        As for `check`.
+
+    Raises
+    ------
+    AssertionError
+        If the answer does not hold; the message is what `check` prints.
+    TypeError, LookupError
+        As `find`.
+
+    Examples
+    --------
+    >>> require("2.1", lambda code, n_bits: (1 << n_bits) - 1 - code)
+    >>> require("2.1", ...)
+    Traceback (most recent call last):
+    AssertionError: Exercise 2.1: to do. Write your answer in place of `...`, and run the cell again.
+    """
+    exercise = find(number)
+    verdict = exercise.judge(answer)
+    if not verdict.holds:
+        raise AssertionError(f"Exercise {exercise.number}: {verdict.text}")
+
+
 def find(number: str) -> Exercise:
     """Return the exercise of a number.
 
@@ -83,11 +123,11 @@ def find(number: str) -> Exercise:
         raise LookupError(
             f'{number[:20]!r} is not the number of an exercise. Numbers are chapter.exercise, as in "3.2".'
         )
-    chapter, name = parts[1], f"{parts[1]}.{parts[2]}"
-    module = f"{__name__}.chapter{chapter}"
-    if not find_spec(module):
+    chapter, name = int(parts[1]), f"{parts[1]}.{parts[2]}"
+    if chapter not in CHAPTERS:
         raise LookupError(f"There is no exercise {name}: chapter {chapter} has no exercises that check themselves.")
-    known: dict[str, Exercise] = {exercise.number: exercise for exercise in import_module(module).EXERCISES}
+    module = import_module(f"{__name__}.{CHAPTERS[chapter]}")
+    known: dict[str, Exercise] = {exercise.number: exercise for exercise in module.EXERCISES}
     if name not in known:
         raise LookupError(f"There is no exercise {name}: chapter {chapter} has {', '.join(known)}.")
     return known[name]

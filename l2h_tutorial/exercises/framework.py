@@ -1,24 +1,30 @@
 """What an exercise is: a reference to compare with, and the mistakes that people make, each with its hint.
 
 A hint is never only a sentence. A :class:`Mistake` carries the wrong answer that it is about, so that the check can
-recognise it, and a test can feed it and see its hint.
+recognise it, and a test can feed it and see its hint. Whatever a student passes becomes a value or a sentence.
 """
 
+import copy
 import inspect
+import signal
+import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Sized
+from contextlib import contextmanager
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from .compare import describe, misfit, same
-from .running import Trouble, call, check_parameters, time_limit
-
-__all__ = ["Choose", "Compute", "Construct", "Exercise", "Mistake", "Requirement", "Verdict"]
+__all__ = ["Compute", "Construct", "Exercise", "Mistake", "Requirement", "Trouble", "Verdict"]
 
 N_CASES = 24
 SECONDS = 10.0
+
+
+class Trouble(Exception):
+    """What kept an answer from being looked at, as a sentence for its author."""
 
 
 class Verdict(NamedTuple):
@@ -38,7 +44,7 @@ def _not_yet(text: str) -> Verdict:
 
 @dataclass(frozen=True, kw_only=True)
 class Exercise(ABC):
-    """A numbered exercise; its kinds are `Compute`, `Construct` and `Choose`.
+    """A numbered exercise: a `Compute` or a `Construct`.
 
     Parameters
     ----------
@@ -58,7 +64,7 @@ class Exercise(ABC):
         seed : int, optional
             Draws the cases; fresh ones by default.
         """
-        if _unanswered(answer):
+        if answer is None or answer is ... or (isinstance(answer, tuple) and any(item is ... for item in answer)):
             return TO_DO
         try:
             return self._judge(answer, np.random.default_rng(seed))
@@ -77,10 +83,6 @@ class Exercise(ABC):
     @abstractmethod
     def wrong_answers(self) -> list[tuple[Any, str]]:
         """Each answer that is recognised as wrong, with its hint."""
-
-
-def _unanswered(answer: Any) -> bool:
-    return answer is None or answer is ... or (isinstance(answer, tuple) and any(item is ... for item in answer))
 
 
 @dataclass(frozen=True)
@@ -120,13 +122,7 @@ class Compute(Exercise):
         return list(inspect.signature(self.reference).parameters)
 
     def _judge(self, answer: Any, rng: np.random.Generator) -> Verdict:
-        if not callable(answer):
-            return _not_yet(
-                f"the check needs the function itself, to call it with {', '.join(self.names)}; it got "
-                f"{describe(answer)}. "
-                "Pass the function's name, without parentheses behind it."
-            )
-        check_parameters(answer, self.names)
+        self._check_callable(answer)
         cases = [self.case(rng, i) for i in range(N_CASES)]
         results: list[Any] = []
         try:
@@ -149,8 +145,23 @@ class Compute(Exercise):
         form = misfit(results[first], expected[first])
         if form:
             return _not_yet(f"look at the form of the result: {form} {seen} {self.nudge}")
-        often = f"It is wrong in {len(failed)} of {N_CASES} cases."
-        return _not_yet(f"{seen} {often} {self.nudge}")
+        return _not_yet(f"{seen} It is wrong in {len(failed)} of {N_CASES} cases. {self.nudge}")
+
+    def _check_callable(self, answer: Any) -> None:
+        """A sentence about anything but a function that takes as many arguments as the reference."""
+        wanted = ", ".join(self.names)
+        if not callable(answer):
+            raise Trouble(
+                f"the check needs the function itself, to call it with {wanted}; it got {describe(answer)}. "
+                "Pass the function's name, without parentheses behind it."
+            )
+        try:
+            inspect.signature(answer).bind(*self.names)
+        except TypeError:
+            number = f"{len(self.names)} argument{'s' * (len(self.names) > 1)}"
+            raise Trouble(f"your function should take {number}: {wanted}.") from None
+        except ValueError:
+            pass  # some functions written in C have no signature; the call will tell
 
     def _said(self, case: tuple[Any, ...]) -> str:
         return ", ".join(f"{name} = {describe(value)}" for name, value in zip(self.names, case, strict=True))
@@ -209,35 +220,153 @@ class Construct(Exercise):
         return [(requirement.wrong, requirement.hint) for requirement in self.requirements]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Choose(Exercise):
-    """The student chooses one of several statements by its letter.
+# A student's function, called
 
-    Parameters
-    ----------
-    right : str
-        The letter of the statement that is true.
-    hints : mapping of str to str
-        For the letter of every other statement, what speaks against it.
+
+class _OutOfTime(BaseException):
+    """Not an Exception, which an `except Exception` in the function would swallow."""
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Stop what runs inside after some time, where there are alarms: in the main thread, not on Windows."""
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(signum: int, frame: Any) -> None:
+        raise _OutOfTime
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    except _OutOfTime:
+        raise Trouble(
+            f"your function had not finished after {seconds:g} seconds, though the cases are small. Does a loop never "
+            f"end?"
+        ) from None
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def call(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+    """Call a function with copies of the arguments; an error, or leaving Python, becomes a `Trouble`."""
+    try:
+        return function(*copy.deepcopy(arguments))
+    except (Exception, SystemExit) as error:
+        words = " ".join(str(error).split())
+        said = f"{type(error).__name__}: {words[:150]}" if words else type(error).__name__
+        raise Trouble(f"your function raised {said}.") from None
+
+
+# Values of every sort, described and compared
+
+_FEW = 24  # items that are shown; of more, only the number
+
+
+def describe(value: Any) -> str:
+    """Say what a value is, in a few words however large it is.
+
+    Examples
+    --------
+    >>> describe(np.array([[1, 2], [3, 4]])), describe(np.zeros((1000, 512)))
+    ('[[1, 2], [3, 4]]', 'an array of shape (1000, 512)')
     """
+    if isinstance(value, np.ndarray):
+        if value.size > _FEW or value.dtype == object:
+            return f"an array of shape {value.shape}"
+        return describe(value.tolist())
+    if isinstance(value, float | np.floating):
+        return f"{value:.6g}"
+    if value is None or isinstance(value, bool | int | np.integer | np.bool_):
+        return f"{value}" if value is None or abs(int(value)) < 10**40 else "a number of more than 40 digits"
+    if isinstance(value, str):
+        return repr(value if len(value) <= 40 else f"{value[:37]}...")
+    if isinstance(value, list | tuple | set):
+        inside = [] if len(value) > _FEW else [describe(item) for item in value]
+        if len(value) > _FEW or sum(map(len, inside)) > 200:
+            return f"a {type(value).__name__} of {len(value)} items"
+        around = {tuple: "({})", set: "{{{}}}"}.get(type(value), "[{}]")
+        return around.format(", ".join(inside))
+    return "a function" if callable(value) else f"an object of type {type(value).__name__}"
 
-    right: str
-    hints: Mapping[str, str]
 
-    def _judge(self, answer: Any, rng: np.random.Generator) -> Verdict:
-        letters = sorted([self.right, *self.hints])
-        letter = answer.strip().strip("().").casefold() if isinstance(answer, str) else ""
-        if letter == self.right:
-            return Verdict(True, "holds. Say in your own words why, then compare with the solution.")
-        if letter in self.hints:
-            return _not_yet(self.hints[letter])
-        choices = ", ".join(f'"{letter}"' for letter in letters)
-        return _not_yet(f"answer with one letter, as text: {choices}. You gave {describe(answer)}.")
+def misfit(got: Any, expected: Any) -> str | None:
+    """Say in what form an answer should come, if it comes in another than `expected`; None if the form is right.
 
-    def right_answer(self) -> Any:
-        """The letter."""
-        return self.right
+    Examples
+    --------
+    >>> misfit(np.zeros((2, 3)), np.zeros((3, 2)))
+    'it should be an array of shape (3, 2), and is one of shape (2, 3): rows and columns are swapped.'
+    >>> misfit(3, 4)
+    """
+    if isinstance(expected, tuple):
+        return _misfit_tuple(got, expected)
+    if isinstance(expected, np.ndarray):
+        return _misfit_array(got, expected)
+    if isinstance(got, np.ndarray) and got.ndim == 0:
+        got = got[()]
+    if isinstance(expected, bool | np.bool_):
+        return None if isinstance(got, bool | np.bool_) else f"it should be True or False, and is {describe(got)}."
+    a_number = "a whole number" if isinstance(expected, int | np.integer) else "a number"
+    if isinstance(got, bool | np.bool_) or not isinstance(got, Real):
+        return f"it should be {a_number}, and is {describe(got)}."
+    if got != got:
+        return f"it should be {a_number}, and is NaN: was something divided by zero?"
+    if isinstance(expected, int | np.integer) and not isinstance(got, int | np.integer) and not float(got).is_integer():
+        return f"it should be {a_number}, and is {describe(got)}."
+    return None
 
-    def wrong_answers(self) -> list[tuple[Any, str]]:
-        """The other letters, with their hints."""
-        return list(self.hints.items())
+
+def _misfit_tuple(got: Any, expected: tuple[Any, ...]) -> str | None:
+    if not isinstance(got, tuple | list) or len(got) != len(expected):
+        of = f" of {len(got)}" if isinstance(got, tuple | list) else ""
+        return f"it should be a tuple of {len(expected)} things, and is {describe(got)}{of and ', one' + of}."
+    for position, (ours, theirs) in enumerate(zip(got, expected, strict=True), start=1):
+        problem = misfit(ours, theirs)
+        if problem:
+            return f"of the {len(expected)} things, look at number {position}: {problem}"
+    return None
+
+
+def _misfit_array(got: Any, expected: np.ndarray) -> str | None:
+    should = f"it should be an array of shape {expected.shape}"
+    if isinstance(got, str | set | dict) or not (isinstance(got, Sized) or hasattr(got, "__array__")):
+        return f"{should}, and is {describe(got)}."
+    try:
+        got = np.asarray(got)
+    except Exception:  # lists of unequal lengths, objects that refuse to be arrays
+        got = None
+    if got is None or got.dtype.kind not in "biuf":
+        return f"{should} of numbers, and is something else: are all its rows of one length?"
+    if got.shape != expected.shape:
+        swapped = got.ndim == 2 and got.shape == expected.shape[::-1]
+        return f"{should}, and is one of shape {got.shape}{': rows and columns are swapped' * swapped}."
+    if (got.dtype == bool) != (expected.dtype == bool):
+        return f"{should} of {'True and False' if expected.dtype == bool else 'numbers'}, and is one of {got.dtype}."
+    if got.dtype.kind == "f" and np.isnan(got).any():
+        return f"{should}, and holds NaN: was something divided by zero?"
+    return None
+
+
+def same(got: Any, expected: Any) -> bool:
+    """Whether an answer is the expected one: of the same form, whole numbers equal, others to about six digits.
+
+    Examples
+    --------
+    >>> same([0.5, 1 / 3], np.array([0.5, 0.3333333])), same((1, 2), (2, 1))
+    (True, False)
+    """
+    if misfit(got, expected):
+        return False
+    if isinstance(expected, tuple):
+        return all(same(ours, theirs) for ours, theirs in zip(got, expected, strict=True))
+    if isinstance(expected, np.ndarray):
+        ours = np.asarray(got)
+        exact = expected.dtype.kind != "f" and ours.dtype.kind != "f"
+        return bool(np.array_equal(ours, expected) if exact else np.allclose(ours, expected, rtol=1e-6, atol=1e-9))
+    if isinstance(expected, float):
+        return bool(np.isclose(float(got), expected, rtol=1e-6, atol=1e-9))
+    return bool(int(got) == int(expected))

@@ -1,12 +1,14 @@
 """Grade a folder of project submissions: ``python -m l2h_tutorial.exercises.grade FOLDER``.
 
-A submission is a file of arrays, named after its student: ``s1024.npz`` with ``query`` and ``database``, the codes of
-the project's queries and database as bools. Nothing in it is executed: pickles are refused, and sizes are read before
-what they are the sizes of.
+A submission is a file of arrays, named after its student: ``s1024.npz`` with ``student``, the name once more, and
+``query`` and ``database``, the codes of the project's queries and database as bools. A file under another name than the
+one in it is refused: its codes belong to another project. Nothing in it is executed: pickles are refused, and sizes are
+read before what they are the sizes of.
 """
 
 import argparse
 import io
+import math
 import sys
 import zipfile
 from collections.abc import Sequence
@@ -25,6 +27,10 @@ from .project import Project, project_data
 __all__ = ["Refused", "grade_folder", "main", "read_codes"]
 
 
+_WRITE_IT = 'np.savez("NAME.npz", student="NAME", query=..., database=...)'
+_LONGEST_NAME = 400  # bytes: a hundred letters
+
+
 class Refused(ValueError):
     """A submission that cannot be graded; the message says why, to the student."""
 
@@ -37,6 +43,7 @@ def read_codes(path: Path, project: Project) -> tuple[NDArray[np.bool_], NDArray
     path : Path
         An ``.npz`` file, from anywhere.
     project : Project
+        Of the student after whom the file is named.
 
     Returns
     -------
@@ -45,27 +52,30 @@ def read_codes(path: Path, project: Project) -> tuple[NDArray[np.bool_], NDArray
     Raises
     ------
     Refused
-        If it is not such a file, or an array is missing, is of the wrong shape or type, or holds anything but bits.
+        If it is not such a file, it names another student, or an array is missing, is of the wrong shape or type, or
+        holds anything but bits.
     """
-    wanted = {
-        "query": (len(project.split.y_query), project.n_bits),
-        "database": (len(project.split.y_database), project.n_bits),
-    }
     try:
         with zipfile.ZipFile(path) as archive:
-            query, database = (_read_array(archive, name, shape) for name, shape in wanted.items())
+            student = str(_read_array(archive, "student", (), "Uiu"))
+            if student.strip().casefold() != project.student:
+                raise Refused(
+                    f"the file is named {path.stem!r}, and its `student` is {student[:40]!r}: each student's data "
+                    "differ, so codes are graded under the name that they were made for"
+                )
+            query = _read_bits(archive, "query", (len(project.split.y_query), project.n_bits))
+            database = _read_bits(archive, "database", (len(project.split.y_database), project.n_bits))
     except Refused:
         raise
     except Exception as error:  # zipfile fails in many ways on damaged files
-        raise Refused(
-            f"this is not a whole .npz file ({type(error).__name__}): write it with np.savez, query=..., database=..."
-        ) from None
+        raise Refused(f"this is not a whole .npz file ({type(error).__name__}): write it with {_WRITE_IT}") from None
     return query, database
 
 
-def _read_array(archive: zipfile.ZipFile, name: str, wanted: tuple[int, int]) -> NDArray[np.bool_]:
+def _read_array(archive: zipfile.ZipFile, name: str, wanted: tuple[int, ...], kinds: str) -> NDArray[Any]:
+    """An array of this shape and one of these kinds, of which no more is read than it has."""
     if f"{name}.npy" not in archive.namelist():
-        raise Refused(f"the array {name!r} is missing: np.savez({archive.filename!r}, query=..., database=...)")
+        raise Refused(f"the array {name!r} is missing: write the file with {_WRITE_IT}")
     member = archive.getinfo(f"{name}.npy")
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # zipfile bounds no other's output
         raise Refused(f"{name!r} is packed in a way that np.savez does not use: write the file with np.savez")
@@ -75,15 +85,19 @@ def _read_array(archive: zipfile.ZipFile, name: str, wanted: tuple[int, int]) ->
         except ValueError as error:
             raise Refused(f"{name!r} holds {error}: make it an array of bools") from None
         if shape != wanted:
-            raise Refused(f"{name!r} should have the shape {wanted}, a code in each row, and has {shape}")
-        if dtype.kind not in "buif" or dtype.itemsize > 8:
-            raise Refused(f"{name!r} should hold bools, and holds {dtype}")
-        n_bytes = dtype.itemsize * wanted[0] * wanted[1]
+            raise Refused(f"{name!r} should have the shape {wanted}, and has {shape}")
+        if dtype.kind not in kinds or dtype.itemsize > _LONGEST_NAME:
+            raise Refused(f"{name!r} should hold {'a name' if 'U' in kinds else 'bools'}, and holds {dtype}")
+        n_bytes = dtype.itemsize * math.prod(wanted)
         content = file.read(n_bytes)
     if len(content) < n_bytes:
         raise Refused(f"{name!r} is cut short: write the file again")
-    values = np.frombuffer(content, dtype=dtype).reshape(wanted, order="F" if in_columns else "C")
-    if dtype.kind == "f" and not np.isfinite(values).all():
+    return np.frombuffer(content, dtype=dtype).reshape(wanted, order="F" if in_columns else "C")
+
+
+def _read_bits(archive: zipfile.ZipFile, name: str, wanted: tuple[int, int]) -> NDArray[np.bool_]:
+    values = _read_array(archive, name, wanted, "buif")
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
         raise Refused(f"{name!r} holds NaN or infinite values: a code is made of bits")
     if not np.isin(values, (0, 1)).all():
         raise Refused(f"{name!r} holds values other than 0 and 1, such as {values[~np.isin(values, (0, 1))][0]}")
@@ -96,7 +110,7 @@ def grade_folder(folder: Path, *, course: str = "", students: Sequence[str] = ()
     Parameters
     ----------
     folder : Path
-        With one ``.npz`` file a student; other files are left alone.
+        With an ``.npz`` file for each student; other files are left alone.
     course : str
         As for `project_data`.
     students : sequence of str
@@ -104,7 +118,7 @@ def grade_folder(folder: Path, *, course: str = "", students: Sequence[str] = ()
 
     Returns
     -------
-    DataFrame, one row a student
+    DataFrame, one row a file or missing student
         n_bits and radius of the project; map, precision and coverage within the radius (an empty ball counts as 0), of
         the submitted codes; lsh_map, of random hyperplanes with as many bits; and a remark.
 
@@ -115,16 +129,18 @@ def grade_folder(folder: Path, *, course: str = "", students: Sequence[str] = ()
     """
     if not folder.is_dir():
         raise NotADirectoryError(f"there is no folder {str(folder)!r}")
-    files = {path.stem.strip().casefold(): path for path in sorted(folder.glob("*.npz")) if path.is_file()}
-    names = sorted({*files, *(student.strip().casefold() for student in students)} - {""})
+    files = [(path.stem.strip().casefold(), path) for path in sorted(folder.glob("*.npz")) if path.is_file()]
+    without = {student.strip().casefold() for student in students} - {name for name, _ in files}
     rows: list[dict[str, Any]] = []
-    for name in names:
+    for name, path in sorted([*files, *((name, None) for name in without)], key=lambda submission: submission[0]):
+        if not name:
+            continue
         project = project_data(name, course=course)
         row: dict[str, Any] = {"student": name, "n_bits": project.n_bits, "radius": project.radius}
         try:
-            if name not in files:
+            if path is None:
                 raise Refused("no file was submitted")
-            row |= _measure(project, *read_codes(files[name], project))
+            row |= _measure(project, *read_codes(path, project))
         except Refused as refused:
             row["remark"] = str(refused)
         rows.append(row)

@@ -71,7 +71,7 @@ function tile(found, id, rank) {
   const button = make("button", {
     type: "button", class: `tile ${right ? "right" : "wrong"}`, "aria-label": label, title: label, "aria-pressed": "false",
     tabindex: "-1", "data-row": data.rows[id], "data-id": id,
-  }, picture(id, data.labels[id]), make("span", { class: "badge" }, right ? "\u2713" : "\u2717"));
+  }, picture(id, data.labels[id]), make("span", { class: "verdict" }, right ? "\u2713" : "\u2717"));
   button.firstChild.removeAttribute("role");  // the button has the name
   button.firstChild.removeAttribute("aria-label");
   return make("li", {}, button);

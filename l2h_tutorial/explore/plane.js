@@ -98,6 +98,8 @@ class Plane {
     group.append(make("svg:circle", { r: 0.36 * this.unit, class: "hit" }));
     group.addEventListener("pointerdown", (event) => { group.setPointerCapture(event.pointerId); event.preventDefault(); group.focus({ preventScroll: true }); });
     group.addEventListener("pointermove", (event) => { if (group.hasPointerCapture(event.pointerId)) drag(this.where(event)); });
+    // a finger on a handle moves it, not the page: in a drawing `touch-action` does not say so
+    group.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
     group.addEventListener("click", (event) => event.stopPropagation());
     group.addEventListener("keydown", (event) => {
       const step = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];

@@ -130,8 +130,16 @@ function set(change, rebuilt = false) {
   address.write(root, { lines, query: state.query.join(","), radius: state.radius });
 }
 
+// The middle of the widest gap between the directions of the lines, so that a new one lies on none that is there
+function widestGap() {
+  const angles = state.lines.map(({ angle }) => angle % 180).sort((a, b) => a - b);
+  const gaps = angles.map((from, i) => ({ from, width: (angles[i + 1] ?? angles[0] + 180) - from }));
+  const widest = gaps.reduce((a, b) => (b.width > a.width ? b : a));
+  return turn(widest.from + widest.width / 2);
+}
+
 const actions = {
-  add: () => state.lines.push({ angle: turn(25 + 137.5 * state.lines.length), offset: 0 }),
+  add: () => state.lines.push({ angle: widestGap(), offset: 0 }),
   draw: () => state.lines.forEach((line) => Object.assign(line, { angle: turn(360 * Math.random()), offset: 0 })),
   reset: () => Object.assign(state, start()),
 };

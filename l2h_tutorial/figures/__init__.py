@@ -1,4 +1,4 @@
-"""One function a figure: each draws, returns its Figure, and prints nothing.
+"""One function a figure: each draws, returns its Figure, and prints nothing; and one for every table.
 
 The modules follow the chapters. Colours are Okabe and Ito's, which the colour-blind can tell apart; wherever colour
 carries meaning, a marker, a line style or a word carries it too.
@@ -6,15 +6,15 @@ carries meaning, a marker, a line style or a word carries it too.
 
 from .buckets import bucket_sizes, corner
 from .comparison import beside_published, precision_recall
-from .controls import codeword_distances, control_scores
 from .cover import cover
-from .grh import lines_with_spread, training_rounds
-from .grh_graph import adjacency, dead_zone, graph_step
-from .images import answers, descriptor, gallery, images_by_class
+from .data import answers, descriptor, gallery, images_by_class, split_diagram
+from .did_it_learn import codeword_distances, control_scores
+from .grh_adjacency import adjacency, dead_zone, graph_step
+from .grh_training import lines_with_spread, training_rounds
 from .lsh import code_of_points, collisions, distance_estimates
+from .radius_search import amplification, hamming_cube, precision_by_cost, radius_sweep, recall_by_radius
 from .scaling import found_by_nflip, growth
-from .search import amplification, hamming_cube, precision_by_cost, radius_sweep, recall_by_radius
-from .splits import split_diagram
+from .tables import table
 
 __all__ = [
     "adjacency",
@@ -43,5 +43,6 @@ __all__ = [
     "radius_sweep",
     "recall_by_radius",
     "split_diagram",
+    "table",
     "training_rounds",
 ]

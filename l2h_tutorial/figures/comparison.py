@@ -1,12 +1,10 @@
-"""Figures of the comparison of methods."""
-
-from typing import Any
+"""Figures of chapter 7: methods side by side."""
 
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from .style import COLOURS, GREY, LINES, MARKERS, styled
+from .style import COLOURS, GREY, MARKERS, look, styled
 
 
 @styled
@@ -51,16 +49,9 @@ def precision_recall(curves: pd.DataFrame) -> Figure:
     for i, (name, rows) in enumerate(curves.groupby("method", sort=False)):
         by_radius = rows.groupby("radius")
         mean, spread = by_radius[["precision", "recall"]].mean(), by_radius["precision"].std().fillna(0)
-        look: dict[str, Any] = {"color": COLOURS[i % 7], "marker": MARKERS[i % 7], "linestyle": LINES[i % 7]}
-        axes.plot(mean["recall"], mean["precision"], label=str(name), markersize=4, **look)
-        axes.fill_between(
-            mean["recall"],
-            mean["precision"] - spread,
-            mean["precision"] + spread,
-            color=COLOURS[i % 7],
-            alpha=0.15,
-            linewidth=0,
-        )
+        low, high = mean["precision"] - spread, mean["precision"] + spread
+        axes.plot(mean["recall"], mean["precision"], label=str(name), markersize=4, **look(i))
+        axes.fill_between(mean["recall"], low, high, color=look(i)["color"], alpha=0.15, linewidth=0)
     axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1.02), ylim=(0, 1.02))
     axes.legend(fontsize=9)
     return figure

@@ -86,6 +86,7 @@ def _draw_plane(axes: Axes, points: NDArray[np.floating], hyperplanes: NDArray[n
 def _put(
     axes: Axes, dataset: Dataset, row: int, at: tuple[float, float], colour: str, frame: float, zoom: float
 ) -> None:
+    """Show one picture at a place, in a frame."""
     picture = np.full((28, 28), 0.5) if dataset.images is None else dataset.images[row]
     box = OffsetImage(picture, zoom=zoom * 28 / len(picture), cmap="gray")
     look = {"edgecolor": "black" if frame > 2 else colour, "linewidth": frame}

@@ -15,7 +15,7 @@ BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 PURPLE, SKY, GREY = "#CC79A7", "#56B4E9", "#6e6e6e"
 COLOURS = (BLUE, RED, GREEN, PURPLE, ORANGE, SKY, GREY)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-LINES = ("-", "--", "-.", ":", "-", "--", "-.")
+STROKES = ("-", "--", "-.", ":", "-", "--", "-.")
 
 _STYLE: Any = {
     "font.size": 11,
@@ -46,10 +46,15 @@ def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
     return drawn
 
 
+def look(i: int) -> dict[str, Any]:
+    """Colour, marker and stroke of the line with this number: lines differ in grey too."""
+    k = i % len(COLOURS)
+    return {"color": COLOURS[k], "marker": MARKERS[k], "linestyle": STROKES[k]}
+
+
 def draw_lines(axes: Axes, x: ArrayLike, lines: Mapping[str, ArrayLike]) -> None:
-    """Draw named lines that differ in colour, marker and stroke, with a legend."""
+    """Draw named lines, with a legend if there are several."""
     for i, (name, y) in enumerate(lines.items()):
-        k = i % len(COLOURS)
-        axes.plot(x, y, color=COLOURS[k], marker=MARKERS[k], linestyle=LINES[k], label=name)
+        axes.plot(x, y, label=name, **look(i))
     if len(lines) > 1:
         axes.legend()

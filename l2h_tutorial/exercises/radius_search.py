@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ..lsh import amplified_probability
 from ..search import ball_size
-from .framework import Choose, Compute, Exercise, Mistake
+from .framework import Compute, Exercise, Mistake
 
 __all__ = ["EXERCISES"]
 
@@ -33,9 +33,6 @@ _BALL = Compute(
             lambda n_bits, radius: ball_size(n_bits, radius - 1) if radius else 0,
         ),
         Mistake(
-            "Off by one in the radius: you went one bit too far.", lambda n_bits, radius: ball_size(n_bits, radius + 1)
-        ),
-        Mistake(
             "Those are the codes at distance r exactly, the shell. The ball holds the nearer ones as well.",
             lambda n_bits, radius: math.comb(n_bits, radius),
         ),
@@ -43,11 +40,6 @@ _BALL = Compute(
             "The query's own bucket is missing: it differs in 0 bits.",
             lambda n_bits, radius: ball_size(n_bits, radius) - 1,
         ),
-        Mistake(
-            "Choosing r bits is not choosing one bit r times: order does not count, and no bit is flipped twice.",
-            lambda n_bits, radius: sum(n_bits**distance for distance in range(radius + 1)),
-        ),
-        Mistake("That would be all codes of r bits. Of b bits, any r can differ.", lambda n_bits, radius: 2**radius),
     ),
     nudge="List the ball of radius 1 around 000, as in the chapter's first figure, and count.",
 )
@@ -75,10 +67,6 @@ _SEARCH = Compute(
             lambda query, codes, radius: np.flatnonzero(_distances(query, codes) < radius),
         ),
         Mistake(
-            "Those are the rows at distance r exactly. The nearer ones belong to the ball as well.",
-            lambda query, codes, radius: np.flatnonzero(_distances(query, codes) == radius),
-        ),
-        Mistake(
             "You subtracted the codes as numbers. 7 and 8 are neighbours as numbers, and as codes of four bits they "
             "differ in every bit.",
             lambda query, codes, radius: np.flatnonzero(np.abs(codes - query) <= radius),
@@ -86,14 +74,6 @@ _SEARCH = Compute(
         Mistake(
             "You compared the exclusive or itself with the radius. Count its ones.",
             lambda query, codes, radius: np.flatnonzero(codes ^ query <= radius),
-        ),
-        Mistake(
-            "Those are codes. The exercise asks for the row numbers.",
-            lambda query, codes, radius: codes[_distances(query, codes) <= radius],
-        ),
-        Mistake(
-            "That is True or False for every row. The exercise asks for the row numbers.",
-            lambda query, codes, radius: _distances(query, codes) <= radius,
         ),
     ),
     nudge="The exclusive or, codes ^ query, has a one wherever the two differ. Count the ones of each.",
@@ -137,19 +117,8 @@ _TABLES = Compute(
             lambda cosine, n_bits, wanted: math.ceil(_solved(cosine, n_bits, wanted)),
         ),
         Mistake(
-            "You mixed degrees and radians: divide an angle in radians by pi, or one in degrees by 180.",
-            lambda cosine, n_bits, wanted: math.ceil(_solved(1 - math.acos(cosine) / 180, n_bits, wanted)),
-        ),
-        Mistake(
-            "Rounded to the nearest, the chance is missed half of the time. Round up.",
-            lambda cosine, n_bits, wanted: round(_solved(_p(cosine), n_bits, wanted)),
-        ),
-        Mistake(
-            "One table too few: the last one that does not reach it.",
+            "One table too few: rounded down, or to the nearest, the chance may be missed. Round up.",
             lambda cosine, n_bits, wanted: _n_tables(cosine, n_bits, wanted) - 1,
-        ),
-        Mistake(
-            "There is no part of a table: round up.", lambda cosine, n_bits, wanted: _solved(_p(cosine), n_bits, wanted)
         ),
         Mistake(
             "The chances of the tables do not add up: two tables can both find a pair. Multiply the chances that each "
@@ -188,65 +157,15 @@ _EMPTY_AS_ZERO = Compute(
             lambda answers, k: _mean([sum(answer[:k]) / k for answer in answers if answer]),
         ),
         Mistake(
-            "You left out the queries that got nothing, and divided by how many answers came back.",
-            lambda answers, k: _mean([sum(answer[:k]) / len(answer[:k]) for answer in answers if answer]),
-        ),
-        Mistake(
             "You counted right answers beyond the first k.",
             lambda answers, k: _mean([sum(answer) / k for answer in answers]),
-        ),
-        Mistake(
-            "You averaged over answers. Average over queries: each counts once, however much it got.",
-            lambda answers, k: sum(sum(a[:k]) for a in answers) / max(1, sum(len(a[:k]) for a in answers)),
-        ),
-        Mistake(
-            "That is the mean number of right answers. Precision is a share: from 0 to 1.",
-            lambda answers, k: _mean([float(sum(answer[:k])) for answer in answers]),
         ),
     ),
     nudge="Take one query at a time: how many of its first k answers are right, as a share of k?",
 )
 
 
-# 4.5 to 4.7
-
-_LONGER = Choose(
-    number="4.5",
-    right="a",
-    hints={
-        "b": "A line that lies far above would be a free gift of longer codes. Does a bit more tell near from far "
-        "better, or only cut finer?",
-        "c": "The points are the radii. With 8 bits, how many buckets are there, and what share of the images is in "
-        "the smallest ball?",
-        "d": "The buckets of 32 bits are many more than the images. What does a query of radius 0 mostly find there?",
-    },
-)
-
-_SATURATED = Choose(
-    number="4.6",
-    right="d",
-    hints={
-        "a": "From radius 6 on the table returns more and more rows, so it does find more. Are they among the ten "
-        "that are kept?",
-        "b": "Re-ranking does not get worse with more candidates: it is exact. What can it do with a candidate that "
-        "is far away?",
-        "c": "Nearly all queries have candidates at a radius of 4 already.",
-    },
-)
-
-_RERANK_RAW = Choose(
-    number="4.7",
-    right="b",
-    hints={
-        "a": "The codes come from the centred vectors, but they only propose. At radius 10, how much is left out?",
-        "c": "Half and half would need both to have a say. Which vectors decide which ten of the candidates are kept?",
-        "d": "Candidates and re-ranking may use different vectors: candidates are row numbers, and the rows are the "
-        "same images.",
-    },
-)
-
-
-# 4.8
+# 4.5
 
 
 def _pieces_case(rng: np.random.Generator, i: int) -> tuple[int, int]:
@@ -254,7 +173,7 @@ def _pieces_case(rng: np.random.Generator, i: int) -> tuple[int, int]:
 
 
 _PIECES = Compute(
-    number="4.8",
+    number="4.5",
     reference=lambda radius, n_pieces: radius // n_pieces,
     case=_pieces_case,
     mistakes=(
@@ -271,26 +190,9 @@ _PIECES = Compute(
             "A number of bits is a whole number. Round down, and say why you may.",
             lambda radius, n_pieces: radius / n_pieces,
         ),
-        Mistake(
-            "Off by one: think of radius 3 and 2 pieces. Can both pieces differ in 2 bits?",
-            lambda radius, n_pieces: radius // n_pieces + 1,
-        ),
-        Mistake(
-            "Too small: think of radius 3 and 2 pieces. Must one of them be without a differing bit?",
-            lambda radius, n_pieces: max(0, radius // n_pieces - 1),
-        ),
     ),
     nudge="Put `radius` differing bits into the pieces as evenly as you can. How few has the piece with the fewest?",
 )
 
 
-EXERCISES: tuple[Exercise, ...] = (
-    _BALL,
-    _SEARCH,
-    _TABLES,
-    _EMPTY_AS_ZERO,
-    _LONGER,
-    _SATURATED,
-    _RERANK_RAW,
-    _PIECES,
-)
+EXERCISES: tuple[Exercise, ...] = (_BALL, _SEARCH, _TABLES, _EMPTY_AS_ZERO, _PIECES)

@@ -5,9 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .compare import describe
-from .framework import Choose, Compute, Construct, Exercise, Mistake, Requirement
-from .running import Trouble
+from .framework import Compute, Construct, Exercise, Mistake, Requirement, Trouble, describe
 
 __all__ = ["EXERCISES"]
 
@@ -27,12 +25,8 @@ _LENGTH = Compute(
     case=_length_case,
     mistakes=(
         Mistake(
-            "A grid of 4 x 4 has 16 cells, not 4 and not 8: a grid has rows and columns.",
+            "A grid of 4 x 4 has 16 cells, not 4: a grid has rows and columns.",
             lambda n_scales, n_orientations, grid: n_scales * n_orientations * grid,
-        ),
-        Mistake(
-            "A grid of 4 x 4 has 16 cells, not 8: rows times columns, not rows and columns.",
-            lambda n_scales, n_orientations, grid: n_scales * n_orientations * 2 * grid,
         ),
         Mistake(
             "Every scale comes in every orientation. How many pairs of the two are there? It is not their sum.",
@@ -73,28 +67,12 @@ _COSINE = Compute(
             lambda query, X: X @ query,
         ),
         Mistake(
-            "You divided by the length of the query. The rows of X have lengths too.",
-            lambda query, X: X @ (query / np.linalg.norm(query)),
-        ),
-        Mistake(
-            "You divided by the lengths of the rows. The query has a length too.",
-            lambda query, X: _cosines(query, X) * np.linalg.norm(query),
-        ),
-        Mistake(
             "Wrong axis: you took the lengths of the columns of X. An image is a row.",
             lambda query, X: (X / np.linalg.norm(X, axis=0)) @ (query / np.linalg.norm(query)),
         ),
         Mistake(
             "You divided by one number for all of X. Each row has a length of its own: say along which axis.",
             lambda query, X: (X / np.linalg.norm(X)) @ (query / np.linalg.norm(query)),
-        ),
-        Mistake(
-            "That is one minus the cosine, a distance. A similarity is high for near things.",
-            lambda query, X: 1 - _cosines(query, X),
-        ),
-        Mistake(
-            "Those are angles. The exercise asks for their cosines.",
-            lambda query, X: np.arccos(np.clip(_cosines(query, X), -1, 1)),
         ),
     ),
     nudge="Take two vectors of two numbers, draw them, and compute the cosine of the angle by hand.",
@@ -135,54 +113,19 @@ _PRECISION = Compute(
             lambda *given: float(_hits(*given).sum(axis=1).mean()),
         ),
         Mistake(
-            "You looked at the first neighbour of each query only. Precision at k looks at all k.",
-            lambda *given: float(_hits(*given)[:, 0].mean()),
-        ),
-        Mistake(
-            "You counted the queries with at least one right answer. Precision counts the answers.",
-            lambda *given: float(_hits(*given).any(axis=1).mean()),
-        ),
-        Mistake(
-            "That is a number for each query. The exercise asks for the mean over the queries.",
-            lambda *given: _hits(*given).mean(axis=1),
-        ),
-        Mistake(
             "That is recall: you divided by how many there are to find. Precision divides by how many were returned.",
             _recall,
+        ),
+        Mistake(
+            "That is in per cent. Precision is a share: from 0 to 1.",
+            lambda *given: 100 * float(_hits(*given).mean()),
         ),
     ),
     nudge="Take one query and write down the labels of its neighbours. What share of them is the query's?",
 )
 
 
-# 1.4 and 1.5
-
-_UPSIDE_DOWN = Choose(
-    number="1.4",
-    right="b",
-    hints={
-        "a": "In the first case every image is turned, the query and its neighbours alike. What has become of the "
-        "angle between two of them?",
-        "c": "Think of a shoe, or of a ship under the sky, with the edges in the lower half. Where are they after the "
-        "turn, and in which cells of the grid are those of the images that were not turned?",
-        "d": "A vector whose values are moved to other places is another vector. When does that not matter to the "
-        "angle between two vectors, and when does it?",
-    },
-)
-
-_LABELS = Choose(
-    number="1.5",
-    right="c",
-    hints={
-        "a": "Comparing labels is quick, quicker than comparing vectors. Time is not the reason.",
-        "b": "Labels may well be without errors, and the reason would still hold.",
-        "d": "The training set has labels and methods learn from them: it is not labels as such that are forbidden. "
-        "What would a method have to do to answer perfectly, had it seen those of the database?",
-    },
-)
-
-
-# 1.6
+# 1.4
 
 
 def _read_query_and_rows(answer: Any) -> tuple[Array, Array]:
@@ -205,7 +148,7 @@ def _nearest_two(thing: tuple[Array, Array]) -> tuple[Array, Array]:
 
 
 _DISAGREE = Construct(
-    number="1.6",
+    number="1.4",
     read=_read_query_and_rows,
     requirements=(
         Requirement(
@@ -234,7 +177,7 @@ _DISAGREE = Construct(
 )
 
 
-# 1.7
+# 1.5
 
 
 def _others_case(rng: np.random.Generator, i: int) -> tuple[Array, int, int]:
@@ -254,18 +197,8 @@ def _others(X: Array, row: int, k: int) -> Array:
     return order[order != row][:k]
 
 
-def _ties_last(X: Array, row: int, k: int) -> Array:
-    order = np.lexsort((-np.arange(len(X)), np.linalg.norm(X - X[row], axis=1)))
-    return order[order != row][:k]
-
-
-def _farthest(X: Array, row: int, k: int) -> Array:
-    order = np.argsort(-np.linalg.norm(X - X[row], axis=1), kind="stable")
-    return order[order != row][:k]
-
-
 _OTHERS = Compute(
-    number="1.7",
+    number="1.5",
     reference=_others,
     case=_others_case,
     mistakes=(
@@ -282,18 +215,9 @@ _OTHERS = Compute(
             "One too few: the row that asks was among the k. Leave it out first, and then take k.",
             lambda X, row, k: _others(X, row, k)[: k - 1],
         ),
-        Mistake("Those are the farthest. Sort the other way.", _farthest),
-        Mistake(
-            "Of rows at the same distance the one with the lower number comes first. A stable sort sees to that.",
-            _ties_last,
-        ),
-        Mistake(
-            "Those are distances. The exercise asks for row numbers.",
-            lambda X, row, k: np.linalg.norm(X - X[row], axis=1)[_others(X, row, k)],
-        ),
     ),
     nudge="Compute all distances to the row, sort the row numbers by them, and see where the row itself has ended up.",
 )
 
 
-EXERCISES: tuple[Exercise, ...] = (_LENGTH, _COSINE, _PRECISION, _UPSIDE_DOWN, _LABELS, _DISAGREE, _OTHERS)
+EXERCISES: tuple[Exercise, ...] = (_LENGTH, _COSINE, _PRECISION, _DISAGREE, _OTHERS)

@@ -5,12 +5,11 @@ from itertools import product
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 from numpy.typing import NDArray
 
-from .style import BLUE, COLOURS, GREY, LINES, MARKERS, draw_lines, styled
+from .style import BLUE, COLOURS, GREY, MARKERS, STROKES, draw_lines, look, styled
 
 
 @styled
@@ -22,20 +21,13 @@ def hamming_cube(radius: int = 1) -> Figure:
         axes.plot(*np.transpose([place[a], place[b]]), color=GREY, linewidth=1.2, zorder=1)
     for code, (x, y) in place.items():
         distance = sum(code)
-        inside = distance <= radius
-        axes.scatter(x, y, s=1500, color=BLUE if inside else "white", edgecolor=BLUE if inside else GREY, zorder=2)
-        axes.text(
-            x, y, "".join(map(str, code)), ha="center", va="center", color="white" if inside else "black", zorder=3
-        )
+        fill, edge, ink = (BLUE, BLUE, "white") if distance <= radius else ("white", GREY, "black")
+        axes.scatter(x, y, s=1500, color=fill, edgecolor=edge, zorder=2)
+        axes.text(x, y, "".join(map(str, code)), ha="center", va="center", color=ink, zorder=3)
         axes.text(x + 0.16, y - 0.13, f"distance {distance}", fontsize=8.5, color="black", zorder=3)
     axes.set(xlim=(-0.25, 1.85), ylim=(-0.25, 1.55))
     axes.set_axis_off()
     return figure
-
-
-def _radius_axis(axes: Axes, frame: pd.DataFrame) -> None:
-    axes.set(xlabel="Hamming radius")
-    axes.set_xticks(frame["radius"])
 
 
 @styled
@@ -66,7 +58,7 @@ def radius_sweep(frames: dict[str, pd.DataFrame], exhaustive: dict[str, float], 
     right.yaxis.set_minor_formatter(NullFormatter())
     right.legend(fontsize=8.5)
     for axes in (left, right):
-        _radius_axis(axes, first)
+        axes.set(xlabel="Hamming radius", xticks=first["radius"])
     return figure
 
 
@@ -78,16 +70,8 @@ def precision_by_cost(frames: dict[str, pd.DataFrame], exhaustive: dict[str, flo
     """
     figure, axes = plt.subplots(figsize=(6.6, 4))
     for i, (name, frame) in enumerate(frames.items()):
-        axes.errorbar(
-            100 * frame["scanned"],
-            frame["precision"],
-            yerr=frame.get("spread"),
-            capsize=3,
-            color=COLOURS[i],
-            marker=MARKERS[i],
-            linestyle=LINES[i],
-            label=name,
-        )
+        percent = 100 * frame["scanned"]
+        axes.errorbar(percent, frame["precision"], yerr=frame.get("spread"), capsize=3, label=name, **look(i))
         place = (4, -12) if i % 2 == 0 else (-18, 7)  # labels of neighbouring lines go to different sides
         for radius, x, y in frame[["radius", "scanned", "precision"]].head(3).itertuples(index=False):
             axes.annotate(f"r={radius:.0f}", (100 * x, y), xytext=place, textcoords="offset points", fontsize=8)
@@ -110,8 +94,7 @@ def recall_by_radius(frame: pd.DataFrame) -> Figure:
     figure, axes = plt.subplots(figsize=(6.2, 3.6))
     lines = {"exact ten neighbours found": frame["recall"], "database scanned": frame["scanned"]}
     draw_lines(axes, frame["radius"], lines)
-    axes.set(ylabel="share", ylim=(-0.02, 1.03))
-    _radius_axis(axes, frame)
+    axes.set(xlabel="Hamming radius", xticks=frame["radius"], ylabel="share", ylim=(-0.02, 1.03))
     return figure
 
 
@@ -134,7 +117,7 @@ def amplification(
     """
     figure, axes = plt.subplots(figsize=(6.6, 4))
     for i, (name, curve) in enumerate(curves.items()):
-        axes.plot(similarity, curve, color=COLOURS[i], linestyle=LINES[i], label=name)
+        axes.plot(similarity, curve, color=COLOURS[i], linestyle=STROKES[i], label=name)
         if name in measured:
             axes.scatter(*measured[name], color=COLOURS[i], marker=MARKERS[i], s=30)
     axes.set(xlabel="cosine similarity of query and image", ylabel="chance of being a candidate", ylim=(-0.02, 1.02))

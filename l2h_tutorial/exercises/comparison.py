@@ -7,9 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..lsh import LSH
-from .compare import describe
-from .framework import Choose, Compute, Construct, Exercise, Mistake, Requirement
-from .running import Trouble, call, time_limit
+from .framework import Compute, Construct, Exercise, Mistake, Requirement, Trouble, call, describe, time_limit
 
 __all__ = ["EXERCISES"]
 
@@ -18,14 +16,33 @@ Array = NDArray[Any]
 
 # 7.1
 
-_LONGER = Choose(
+
+def _redraw_case(rng: np.random.Generator, i: int) -> tuple[Array, Array, Array]:
+    n, m = int(rng.integers(3, 5 + i // 8)), int(rng.integers(2, 6))
+    a, b = np.round(rng.random((2, n)), 2)
+    return a, b, rng.integers(0, n, size=(m, n))
+
+
+_PAIRED = Compute(
     number="7.1",
-    right="a",
-    hints={
-        "b": "The axis is the share of the database that is scanned. What do more bits do to the size of a bucket?",
-        "c": "Re-ranking makes lines meet on the right, where much is scanned. Where on the axis does each begin?",
-        "d": "The buckets become smaller. Is a query then more or less likely to find one with something in it?",
-    },
+    reference=lambda a, b, draws: (a - b)[draws].mean(axis=1),
+    case=_redraw_case,
+    mistakes=(
+        Mistake(
+            "You drew queries for a only. b has to be measured on the same ones.",
+            lambda a, b, draws: a[draws].mean(axis=1) - b.mean(),
+        ),
+        Mistake(
+            "That is the mean over the queries of all redraws: a number for each position in a row. Average along "
+            "the rows.",
+            lambda a, b, draws: (a - b)[draws].mean(axis=0),
+        ),
+        Mistake(
+            "That is one number for all redraws. How much it moves from one to the next is the question.",
+            lambda a, b, draws: float((a - b)[draws].mean()),
+        ),
+    ),
+    nudge="Take a single row of `draws`, and look up a and b at the queries that it names.",
 )
 
 
@@ -64,14 +81,6 @@ _TIES = Compute(
             lambda distances, relevant, k: _share(distances, relevant, k, "file"),
         ),
         Mistake(
-            "You put the relevant ones first among the tied: that is the luckiest order, not the mean over all.",
-            lambda distances, relevant, k: _share(distances, relevant, k, "lucky"),
-        ),
-        Mistake(
-            "You put the relevant ones last among the tied: that is the worst order, not the mean over all.",
-            lambda distances, relevant, k: _share(distances, relevant, k, "unlucky"),
-        ),
-        Mistake(
             "You counted all rows that are tied at the last place. Not all of them have a place among the k.",
             lambda distances, relevant, k: float(sum(part.sum() for part in _parts(distances, relevant, k)) / k),
         ),
@@ -80,101 +89,12 @@ _TIES = Compute(
             "for certain, tied ones share what is left.",
             lambda distances, relevant, k: float(np.concatenate(_parts(distances, relevant, k)).mean()),
         ),
-        Mistake(
-            "You left out the rows that are tied at the last place. Some of them have a place.",
-            lambda distances, relevant, k: float(_parts(distances, relevant, k)[0].sum() / k),
-        ),
-        Mistake(
-            "That is an expected number. Precision is a share: from 0 to 1.",
-            lambda distances, relevant, k: _expected(distances, relevant, k) * k,
-        ),
     ),
     nudge="Take three rows at one distance, one of them relevant, and k = 1. Write down all orders.",
 )
 
 
 # 7.3
-
-
-def _redraw_case(rng: np.random.Generator, i: int) -> tuple[Array, Array, Array]:
-    n, m = int(rng.integers(3, 5 + i // 8)), int(rng.integers(2, 6))
-    a, b = np.round(rng.random((2, n)), 2)
-    return a, b, rng.integers(0, n, size=(m, n))
-
-
-_PAIRED = Compute(
-    number="7.3",
-    reference=lambda a, b, draws: (a - b)[draws].mean(axis=1),
-    case=_redraw_case,
-    mistakes=(
-        Mistake(
-            "You drew other queries for b than for a. Then easy queries on one side look like a better method: keep "
-            "the pairs together.",
-            lambda a, b, draws: a[draws].mean(axis=1) - b[draws[::-1]].mean(axis=1),
-        ),
-        Mistake(
-            "You drew queries for a only. b has to be measured on the same ones.",
-            lambda a, b, draws: a[draws].mean(axis=1) - b.mean(),
-        ),
-        Mistake("The sign is wrong: it is a less b.", lambda a, b, draws: (b - a)[draws].mean(axis=1)),
-        Mistake(
-            "That is the mean over the queries of all redraws: a number for each position in a row. Average along "
-            "the rows.",
-            lambda a, b, draws: (a - b)[draws].mean(axis=0),
-        ),
-        Mistake(
-            "That is one number for all redraws. How much it moves from one to the next is the question.",
-            lambda a, b, draws: float((a - b)[draws].mean()),
-        ),
-        Mistake(
-            "You used the queries as they are. A row of `draws` says which of them to take, some of them twice.",
-            lambda a, b, draws: np.full(len(draws), (a - b).mean()),
-        ),
-        Mistake(
-            "You counted how often a wins. The exercise asks by how much, in the mean.",
-            lambda a, b, draws: (a > b)[draws].mean(axis=1),
-        ),
-    ),
-    nudge="Take a single row of `draws`, and look up a and b at the queries that it names.",
-)
-
-
-# 7.4 to 7.6
-
-_HALF = Choose(
-    number="7.4",
-    right="c",
-    hints={
-        "a": "What does each of the methods take from the training images? Is it the same for all?",
-        "b": "What does `LSH.fit` look at? Fit it on both sets, and compare the codes.",
-        "d": "The database is the same, and the hyperplanes are not. From what were they learned?",
-    },
-)
-
-_REMOVED = Choose(
-    number="7.5",
-    right="c",
-    hints={
-        "a": "LSH never had labels. What has changed for it?",
-        "b": "The database still holds the class; only the training images are gone. Who looked at those?",
-        "d": "The other classes taught hyperplanes to separate them from each other. What did that do to images that "
-        "no one asked about?",
-    },
-)
-
-_RERANKING = Choose(
-    number="7.6",
-    right="b",
-    hints={
-        "a": "Re-ranking does not look at the code at all, right or wrong. At what does it look?",
-        "c": "Give it all of the database: it becomes exhaustive search. Is that as good as the learned ranking?",
-        "d": "Ties are broken by re-ranking, which can only be a matter of order within a distance. Here the whole "
-        "order changes: who decides it?",
-    },
-)
-
-
-# 7.7
 
 
 @dataclass
@@ -242,7 +162,7 @@ class _Constant(LSH):
 
 
 _OWN = Construct(
-    number="7.7",
+    number="7.3",
     read=_try,
     requirements=(
         Requirement(
@@ -279,4 +199,4 @@ _OWN = Construct(
 )
 
 
-EXERCISES: tuple[Exercise, ...] = (_LONGER, _TIES, _PAIRED, _HALF, _REMOVED, _RERANKING, _OWN)
+EXERCISES: tuple[Exercise, ...] = (_PAIRED, _TIES, _OWN)

@@ -1,4 +1,4 @@
-"""Figures of chapter 1: pictures, and what a descriptor keeps of one."""
+"""Figures of chapter 1: pictures, what a descriptor keeps of one, and who searches for what."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from ..datasets import Dataset
-from .style import BLUE, GREY, RED, styled
+from ..splits import Split
+from .style import BLUE, GREY, ORANGE, RED, styled
 
 
 def draw_picture(axes: Axes, dataset: Dataset, row: int, *, small: bool = False) -> None:
@@ -23,7 +24,8 @@ def draw_picture(axes: Axes, dataset: Dataset, row: int, *, small: bool = False)
     label = int(dataset.labels[row])
     axes.set_facecolor(plt.get_cmap("Pastel1")(label % 9))
     axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
-    axes.text(0.5, 0.5, str(label) if small else dataset.class_names[label][:9], ha="center", va="center", fontsize=9)
+    name = str(label) if small else dataset.class_names[label]
+    axes.text(0.5, 0.5, name, ha="center", va="center", fontsize=min(9, 65 / len(name)))  # as wide as the tile at most
 
 
 def _frame(axes: Axes, colour: str, line: str, width: float) -> None:
@@ -145,4 +147,27 @@ def descriptor(dataset: Dataset, row: int) -> Figure:
             tile.grid(False)
         tiles[scale, 0].set_ylabel(["finest", "fine", "coarse", "coarsest"][scale], fontsize=9)
     right.suptitle("8 orientations, at 4 scales", fontsize=10)
+    return figure
+
+
+@styled
+def split_diagram(split: Split) -> Figure:
+    """The three parts of a split as boxes, with their sizes and what each is for."""
+    figure, axes = plt.subplots(figsize=(7.2, 2.6))
+    axes.set(xlim=(0, 100), ylim=(0, 30))
+    axes.set_axis_off()
+    parts = (
+        ("queries", len(split.y_query), "what we look for;\nnever seen before", 2, 18, ORANGE),
+        ("training set", len(split.y_train), "labels that a method\nmay learn from", 23, 24, BLUE),
+        ("database", len(split.y_database), "what is searched; its labels\nonly judge the answers", 50, 48, GREY),
+    )
+    for name, size, purpose, left, width, colour in parts:
+        axes.add_patch(plt.Rectangle((left, 8), width, 20, facecolor=colour, alpha=0.18, edgecolor=colour, linewidth=2))
+        axes.text(left + width / 2, 22, name, ha="center", weight="bold")
+        axes.text(left + width / 2, 16.5, f"{size:,} images", ha="center")
+        axes.text(left + width / 2, 9.5, purpose, ha="center", fontsize=8.5)
+    axes.annotate(
+        "", (74, 7.5), (11, 7.5), arrowprops={"arrowstyle": "->", "connectionstyle": "arc3,rad=0.25", "color": ORANGE}
+    )
+    axes.text(42, 1.4, "each query is searched for in the database", ha="center", fontsize=9)
     return figure

@@ -1,4 +1,4 @@
-"""Figures of chapters 6 and 7: the rounds of training, and what they gain."""
+"""Figures of chapter 6: the rounds of training, and what they gain."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from ..grh import GRH
-from .style import BLUE, COLOURS, GREEN, GREY, LINES, MARKERS, PURPLE, RED, styled
+from .style import BLUE, GREEN, GREY, MARKERS, PURPLE, RED, look, styled
 
 Bits = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -93,6 +93,7 @@ def _draw_regions(axes: Axes, ticks: Floats, stage: Bits) -> None:
 
 
 def _draw_boundaries(axes: Axes, ticks: Floats, stage: Bits, colour: str, width: float) -> None:
+    """The lines at which a bit changes: solid for the first, dashed for the second."""
     for k, line in enumerate(("-", "--")):
         bit = stage[..., k].astype(float)
         if np.ptp(bit):
@@ -109,9 +110,10 @@ def _draw_codes(axes: Axes, points: Floats, labels: NDArray[np.int64], bits: Bit
 
 
 def _draw_point(axes: Axes, place: Any, marker: str, number: int) -> None:
+    """One point, in the colour of its code and filled on the sides of its ones."""
     colour = _OF_CODE[number]
-    look: dict[str, Any] = {"color": colour, "markerfacecoloralt": "white", "fillstyle": _HALVES[number]}
-    axes.plot(*place, marker=marker, linestyle="none", markersize=5.5, markeredgewidth=1.1, **look)
+    filled: dict[str, Any] = {"color": colour, "markerfacecoloralt": "white", "fillstyle": _HALVES[number]}
+    axes.plot(*place, marker=marker, linestyle="none", markersize=5.5, markeredgewidth=1.1, **filled)
 
 
 def _explain(axes: Axes, reach: float) -> None:
@@ -145,17 +147,8 @@ def lines_with_spread(
     figure, axes = plt.subplots(figsize=(6.6, 4))
     for i, (name, rows) in enumerate(frame.groupby(by, sort=False)):
         group = rows.groupby(x)[y]
-        mean, spread = group.mean(), group.std()
-        axes.errorbar(
-            mean.index,
-            mean,
-            yerr=spread,
-            color=COLOURS[i],
-            marker=MARKERS[i],
-            linestyle=LINES[i],
-            capsize=3,
-            label=str(name),
-        )
+        mean = group.mean()
+        axes.errorbar(mean.index, mean, yerr=group.std(), capsize=3, label=str(name), **look(i))
     axes.set(xlabel=xlabel, ylabel=ylabel, ylim=(0, None))
     ticks = sorted(frame[x].unique())
     if logx:

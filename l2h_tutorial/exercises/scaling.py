@@ -1,13 +1,12 @@
 """Exercises of chapter 9, Beyond one table, one core, one machine."""
 
-from math import comb
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..search import ball_size
-from .framework import Choose, Compute, Exercise, Mistake
+from .framework import Compute, Exercise, Mistake
 
 __all__ = ["EXERCISES"]
 
@@ -35,30 +34,12 @@ _MEMORY = Compute(
             lambda n_codes, n_bits: n_codes * n_bits / 8 / 2**30,
         ),
         Mistake("Those are bytes. The exercise asks for gigabytes.", lambda n_codes, n_bits: n_codes * n_bits / 8),
-        Mistake("Those are megabytes: a factor of a thousand.", lambda n_codes, n_bits: n_codes * n_bits / 8 / 1e6),
-        Mistake(
-            "That would be numbers of 4 bytes, as features have them. A code is bits.",
-            lambda n_codes, n_bits: n_codes * n_bits * 4 / 1e9,
-        ),
     ),
     nudge="Start with one code: how many bytes does it take?",
 )
 
 
 # 9.2
-
-_LARGEST = Choose(
-    number="9.2",
-    right="b",
-    hints={
-        "a": "Add up 1 + 32 + 496 + 4960 + 35960. Is there room for the next shell?",
-        "c": "You have gone one shell too far: choose 6 of 32 bits, and see how many ways there are.",
-        "d": "With 8 of 32 bits there are more than ten million codes in the last shell alone.",
-    },
-)
-
-
-# 9.3
 
 
 def _pieces_case(rng: np.random.Generator, i: int) -> tuple[int, int, int]:
@@ -67,7 +48,7 @@ def _pieces_case(rng: np.random.Generator, i: int) -> tuple[int, int, int]:
 
 
 _PROBES = Compute(
-    number="9.3",
+    number="9.2",
     reference=lambda n_bits, n_pieces, radius: n_pieces * ball_size(n_bits // n_pieces, radius // n_pieces),
     case=_pieces_case,
     mistakes=(
@@ -80,44 +61,15 @@ _PROBES = Compute(
             lambda n_bits, n_pieces, radius: n_pieces * ball_size(n_bits // n_pieces, radius),
         ),
         Mistake(
-            "That is the ball of the whole code, which the pieces are meant to avoid.",
-            lambda n_bits, n_pieces, radius: ball_size(n_bits, radius),
-        ),
-        Mistake(
             "You rounded up. Rounding down is enough: were each piece to differ in more, what would the sum be?",
             lambda n_bits, n_pieces, radius: n_pieces * ball_size(n_bits // n_pieces, -(-radius // n_pieces)),
-        ),
-        Mistake(
-            "The tables are asked one after the other: their numbers add up, they do not multiply.",
-            lambda n_bits, n_pieces, radius: ball_size(n_bits // n_pieces, radius // n_pieces) ** n_pieces,
-        ),
-        Mistake(
-            "That is the outermost shell of each ball. The nearer buckets are looked up as well.",
-            lambda n_bits, n_pieces, radius: n_pieces * comb(n_bits // n_pieces, radius // n_pieces),
-        ),
-        Mistake(
-            "A piece has only its share of the bits.",
-            lambda n_bits, n_pieces, radius: n_pieces * ball_size(n_bits, radius // n_pieces),
         ),
     ),
     nudge="How many bits has a piece, and which radius is enough for it? Then count the buckets of one table.",
 )
 
 
-# 9.4
-
-_MISSING = Choose(
-    number="9.4",
-    right="b",
-    hints={
-        "a": "Try it: no error, no warning, and no -1 in what a range search returns.",
-        "c": "The distances of the rows that it finds are right. It is the others that you do not see.",
-        "d": "Some queries do have no neighbours within the radius. How would you tell these from the others?",
-    },
-)
-
-
-# 9.5
+# 9.3
 
 
 def _sent_case(rng: np.random.Generator, i: int) -> tuple[Array, Array, int]:
@@ -133,7 +85,7 @@ def _merged(distances: Array, ids: Array, k: int) -> Array:
 
 
 _MERGE = Compute(
-    number="9.5",
+    number="9.3",
     reference=_merged,
     case=_sent_case,
     mistakes=(
@@ -143,24 +95,8 @@ _MERGE = Compute(
             lambda distances, ids, k: ids.ravel()[np.argsort(distances.ravel(), kind="stable")][:k],
         ),
         Mistake(
-            "You kept what the first partition sent. The nearest of all may be anywhere.",
-            lambda distances, ids, k: ids.ravel()[:k],
-        ),
-        Mistake(
-            "You took as many from each partition. They may all come from one.",
-            lambda distances, ids, k: ids.T.ravel()[:k],
-        ),
-        Mistake(
             "Those are the smallest row numbers. The distance decides first.",
             lambda distances, ids, k: np.sort(ids.ravel())[:k],
-        ),
-        Mistake(
-            "The rows are right, and in the order of their numbers. The nearest comes first.",
-            lambda distances, ids, k: np.sort(_merged(distances, ids, k)),
-        ),
-        Mistake(
-            "Those are distances. The exercise asks for row numbers.",
-            lambda distances, ids, k: np.sort(distances.ravel())[:k],
         ),
         Mistake(
             "Those are places in the joined array. Look up the row numbers there.",
@@ -171,31 +107,7 @@ _MERGE = Compute(
 )
 
 
-# 9.6 and 9.7
-
-_ALL_TEN = Choose(
-    number="9.6",
-    right="c",
-    hints={
-        "a": "Some rows are lost with a worker, and computed again. That does not ask for more candidates.",
-        "b": "Ties can be settled with ten candidates each, by row number. Why are ten needed at all?",
-        "d": "Traffic would be less with fewer. What could go wrong with the answer?",
-    },
-)
-
-_IN_MEMORY = Choose(
-    number="9.7",
-    right="a",
-    hints={
-        "b": "A lost task is computed again elsewhere, from what it was given. Who has that, if it came along with the "
-        "task?",
-        "c": "Where is the only copy of the array, once the notebook's own machine is off?",
-        "d": "Workers do not read the memory of the notebook's machine. How did the array reach them?",
-    },
-)
-
-
-# 9.8
+# 9.4
 
 
 def _short_case(rng: np.random.Generator, i: int) -> tuple[Array, int]:
@@ -209,7 +121,7 @@ def _last_place(distances: Array, k: int) -> int:
 
 
 _AGAIN = Compute(
-    number="9.8",
+    number="9.4",
     reference=lambda distances, k: distances[:, -1] <= _last_place(distances, k),
     case=_short_case,
     mistakes=(
@@ -227,21 +139,9 @@ _AGAIN = Compute(
             "The other way round: those have sent all that can win.",
             lambda distances, k: distances[:, -1] > _last_place(distances, k),
         ),
-        Mistake(
-            "You asked all of them again. Some have already sent a row that is too far.",
-            lambda distances, k: np.ones(len(distances), dtype=bool),
-        ),
-        Mistake(
-            "Off by one: the k-th smallest distance stands at index k - 1.",
-            lambda distances, k: distances[:, -1] <= _last_place(distances, k + 1),
-        ),
-        Mistake(
-            "Those are numbers of partitions. The exercise asks for True or False for each.",
-            lambda distances, k: np.flatnonzero(distances[:, -1] <= _last_place(distances, k)),
-        ),
     ),
     nudge="A partition's next row is at least as far as its last one. Compare that with what place k has already.",
 )
 
 
-EXERCISES: tuple[Exercise, ...] = (_MEMORY, _LARGEST, _PROBES, _MISSING, _MERGE, _ALL_TEN, _IN_MEMORY, _AGAIN)
+EXERCISES: tuple[Exercise, ...] = (_MEMORY, _PROBES, _MERGE, _AGAIN)

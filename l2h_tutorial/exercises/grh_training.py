@@ -1,0 +1,169 @@
+"""Exercises of chapter 6, Training GRH."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .framework import Compute, Exercise, Mistake
+
+__all__ = ["EXERCISES"]
+
+Array = NDArray[Any]
+
+
+# 6.1
+
+
+def _ranking_case(rng: np.random.Generator, i: int) -> tuple[Array]:
+    relevant = rng.random(int(rng.integers(3, 6 + i // 3))) < 0.5
+    relevant[int(rng.integers(1, len(relevant)))] = True
+    return (relevant,)
+
+
+def _precisions(relevant: Array) -> Array:
+    return np.cumsum(relevant) / np.arange(1, len(relevant) + 1)
+
+
+_AVERAGE_PRECISION = Compute(
+    number="6.1",
+    reference=lambda relevant: float(_precisions(relevant)[relevant].mean()),
+    case=_ranking_case,
+    mistakes=(
+        Mistake(
+            "You averaged the precision over all ranks. Only the ranks at which something relevant is found count.",
+            lambda relevant: float(_precisions(relevant).mean()),
+        ),
+        Mistake(
+            "You divided by the length of the ranking. The mean is over the relevant images.",
+            lambda relevant: float(_precisions(relevant)[relevant].sum() / len(relevant)),
+        ),
+        Mistake(
+            "You counted what was found before each relevant image. The image itself is found at its rank as well.",
+            lambda relevant: float(
+                ((np.cumsum(relevant) - 1) / np.arange(1, len(relevant) + 1))[relevant].mean(),
+            ),
+        ),
+    ),
+    nudge="Write down a ranking of three, say right, wrong, right, and the precision at ranks 1 and 3.",
+)
+
+
+# 6.2
+
+
+def _classes_case(rng: np.random.Generator, i: int) -> tuple[Array, Array]:
+    labels = np.sort(rng.choice(10, size=int(rng.integers(2, 4)), replace=False))
+    y = rng.permutation(np.repeat(labels, rng.integers(2, 5, size=len(labels)) + i // 12))
+    bits = rng.random((len(y), 4)) < 0.5
+    bits[np.flatnonzero(y == labels[0]), 0] = np.arange(np.sum(y == labels[0])) % 2 == 0  # a tie, or nearly one
+    return bits, y
+
+
+def _class_means(bits: Array, y: Array) -> Array:
+    return np.array([bits[y == label].mean(axis=0) for label in np.unique(y)])
+
+
+_CODEWORDS = Compute(
+    number="6.2",
+    reference=lambda bits, y: _class_means(bits, y) > 0.5,
+    case=_classes_case,
+    mistakes=(
+        Mistake(
+            "You gave ties a 1. Here the sign of zero is -1, so a class that is split evenly gets a 0.",
+            lambda bits, y: _class_means(bits, y) >= 0.5,
+        ),
+        Mistake(
+            "That is +1 and -1. The exercise asks for True and False.",
+            lambda bits, y: np.where(_class_means(bits, y) > 0.5, 1, -1),
+        ),
+        Mistake(
+            "That has a row for each image. The table has a row for each class, in the order of the labels.",
+            lambda bits, y: (_class_means(bits, y) > 0.5)[np.searchsorted(np.unique(y), y)],
+        ),
+    ),
+    nudge="Take one class, write its codes below each other, and count the ones in each column.",
+)
+
+
+# 6.3
+
+
+def _kernel_case(rng: np.random.Generator, i: int) -> tuple[Array, Array, Array, float]:
+    n = int(rng.integers(3, 5 + i // 8))
+    X = 2 * rng.normal(size=(n + 2, 3))
+    kernel = np.exp(-np.sum((X[:, None] - X) ** 2, axis=2) / 4)
+    return kernel[:n, :n], kernel[n:, :n], rng.choice([-1, 1], size=(n, 4)), round(float(rng.uniform(0.1, 1)), 2)
+
+
+def _with_ridge(K: Array, ridge: float) -> Array:
+    return K + ridge * np.eye(len(K))
+
+
+_RIDGE = Compute(
+    number="6.3",
+    reference=lambda K, k, L, ridge: k @ np.linalg.solve(_with_ridge(K, ridge), L),
+    case=_kernel_case,
+    mistakes=(
+        Mistake(
+            "You added the ridge to every entry of K. Times the identity, where does it go?",
+            lambda K, k, L, ridge: k @ np.linalg.solve(K + ridge, L),
+        ),
+        Mistake(
+            "You divided entry by entry. The inverse of a matrix is another thing: solve the system.",
+            lambda K, k, L, ridge: k @ ((1 / _with_ridge(K, ridge)) @ L),
+        ),
+        Mistake(
+            "Those are the signs. The exercise asks for the scores, before the sign is taken.",
+            lambda K, k, L, ridge: np.sign(k @ np.linalg.solve(_with_ridge(K, ridge), L)),
+        ),
+    ),
+    nudge="Check the shapes: A has a row for each training image and a column for each bit.",
+)
+
+
+# 6.4
+
+
+def _mean_case(rng: np.random.Generator, i: int) -> tuple[Array, Array, Array]:
+    n = int(rng.integers(4, 7 + i // 4))
+    bit = rng.permutation(np.arange(n) < 1 + int(rng.integers(n - 2)))
+    X = np.round(rng.normal((4, 2), 2, size=(n, 2)) + bit[:, None], 1)
+    return X, bit, np.round(rng.normal((4, 2), 2, size=(7, 2)), 1)
+
+
+def _distances(X: Array, bit: Array, new: Array) -> Array:
+    """Squared distances of new vectors to the mean of the zeros and to that of the ones."""
+    means = np.array([X[~bit].mean(axis=0), X[bit].mean(axis=0)])
+    return np.sum((new[:, None] - means) ** 2, axis=2)
+
+
+def _nearest_mean(X: Array, bit: Array, new: Array) -> Array:
+    zeros, ones = _distances(X, bit, new).T
+    return np.asarray(ones < zeros)
+
+
+_NEAREST_MEAN = Compute(
+    number="6.4",
+    reference=_nearest_mean,
+    case=_mean_case,
+    mistakes=(
+        Mistake(
+            "The other way round: a smaller distance to the ones is a vote for a 1.",
+            lambda X, bit, new: ~_nearest_mean(X, bit, new),
+        ),
+        Mistake(
+            "You compared dot products with the two means. They favour the longer mean; distances do not.",
+            lambda X, bit, new: new @ (X[bit].mean(axis=0) - X[~bit].mean(axis=0)) > 0,
+        ),
+        Mistake(
+            "Your hyperplane goes through the mean of all images. Half-way between the two means is another place when "
+            "there are more of one kind.",
+            lambda X, bit, new: (new - X.mean(axis=0)) @ (X[bit].mean(axis=0) - X[~bit].mean(axis=0)) > 0,
+        ),
+    ),
+    nudge="Draw a few points of both kinds, mark the two means, and ask of one new point which is nearer.",
+)
+
+
+EXERCISES: tuple[Exercise, ...] = (_AVERAGE_PRECISION, _CODEWORDS, _RIDGE, _NEAREST_MEAN)
