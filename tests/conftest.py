@@ -1,8 +1,6 @@
 """What the whole suite shares: which tests can run here, data sets that are loaded once, and a cache of its own."""
 
-import io
 import os
-import pickle
 import shutil
 import tarfile
 from collections.abc import Callable, Iterator
@@ -10,10 +8,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import offline
 import pytest
-import scipy.io
 from hypothesis import settings
 from visits import ARGUMENTS, PAGES, SITE, Visit
 
@@ -24,9 +20,9 @@ settings.register_profile("suite", deadline=None, derandomize="CI" in os.environ
 settings.load_profile("suite")
 
 CIFAR10_FILES = ("Gist512CIFAR10.mat", "cifar10-images.tar.xz", "rows.txt")
-OF_THE_BOOK = ["book", "chapters", "editions", "faults_book", "faults_writing", "formulas", "notebooks", "publishing"]
+OF_THE_BOOK = ["book", "chapters", "editions", "faults_book", "formulas", "notebooks", "publishing"]
 OF_THE_BOOK += ["explorer", "playground", "selftest", "teaching"]
-WITH_THE_BOOK = [*(f"test_{name}.py" for name in OF_THE_BOOK), "faults.py", "writers.py"]
+WITH_THE_BOOK = [f"test_{name}.py" for name in OF_THE_BOOK]
 collect_ignore = [] if find_spec("jupyter_book") else WITH_THE_BOOK
 
 
@@ -111,57 +107,6 @@ def cifar_images_folder(cifar_folder: Path, tmp_path_factory: pytest.TempPathFac
     with tarfile.open(cifar_folder / "cifar10-images.tar.xz") as archive:
         archive.extractall(folder, filter="data")
     return folder
-
-
-@pytest.fixture
-def left_behind() -> Callable[[Path], list[str]]:
-    """The files under a folder, by name: what a failure left."""
-    return lambda folder: sorted(path.name for path in folder.rglob("*") if path.is_file())
-
-
-@pytest.fixture
-def write_matlab(tmp_path: Path) -> Callable[..., Path]:
-    """Write a small .mat like the tutorial's; variables given replace its own, and None leaves one out."""
-
-    def write(name: str = "Gist512CIFAR10.mat", **variables: Any) -> Path:
-        random = np.random.default_rng(0)
-        whole = {"X": random.random((30, 512), dtype=np.float32), "X_class": np.arange(30.0)[None] % 10} | variables
-        path = tmp_path / name
-        scipy.io.savemat(path, {key: value for key, value in whole.items() if value is not None}, do_compression=True)
-        return path
-
-    return write
-
-
-@pytest.fixture
-def cifar_batches() -> dict[str, bytes]:
-    """Small batches like CIFAR-10's official ones: each file's name and content, 20 images in each of six."""
-    random = np.random.default_rng(0)
-    names = [b"airplane", b"automobile", b"bird", b"cat", b"deer", b"dog", b"frog", b"horse", b"ship", b"truck"]
-    files = {"batches.meta": pickle.dumps({b"label_names": names}, protocol=2)}
-    for name in [*(f"data_batch_{i}" for i in range(1, 6)), "test_batch"]:
-        data = random.integers(0, 256, (20, 3072), dtype=np.uint8)
-        batch = {b"batch_label": name.encode(), b"labels": [i % 10 for i in range(20)], b"data": data}
-        files[name] = pickle.dumps(batch, protocol=2)
-    return files
-
-
-@pytest.fixture
-def write_archive(tmp_path: Path) -> Callable[..., Path]:
-    """Write files into a tar.gz, under the official folder's name; ``extra`` members are added as they are."""
-
-    def write(files: dict[str, bytes], extra: tuple[tarfile.TarInfo, ...] = ()) -> Path:
-        path = tmp_path / "cifar-10-python.tar.gz"
-        with tarfile.open(path, "w:gz") as archive:
-            for name, content in files.items():
-                member = tarfile.TarInfo(f"cifar-10-batches-py/{name}")
-                member.size = len(content)
-                archive.addfile(member, io.BytesIO(content))
-            for member in extra:
-                archive.addfile(member)
-        return path
-
-    return write
 
 
 @pytest.fixture(scope="session")

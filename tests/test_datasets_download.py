@@ -6,17 +6,25 @@ import http.server
 import io
 import os
 import re
+import subprocess
+import sys
 import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import offline
 import pooch
 import pytest
+import requests
+from test_datasets import archive, matlab, official
 
 from l2h_tutorial import load_dataset
-from l2h_tutorial.datasets import cifar10, download
+from l2h_tutorial.datasets import load
+
+ARCHIVE, FEATURES = archive(official()), matlab()
+ARCHIVE_NAME, FEATURES_NAME = "cifar-10-python.tar.gz", "Gist512CIFAR10.mat"
 
 
 @dataclass
@@ -81,187 +89,154 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server(cache, monkeypatch):
+    """A server that has the archive, and in the place of the other file an error."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr(download, "RETRIES", 0)
-    monkeypatch.setattr(download, "TIMEOUT", 0.5)
+    monkeypatch.setattr(load, "RETRIES", 0)
+    monkeypatch.setattr(load, "TIMEOUT", 0.5)
     server = Server()
-    monkeypatch.setattr(cifar10, "MATLAB_URL", server.url("features.mat"))
-    monkeypatch.setattr(cifar10, "ARCHIVE_URL", server.url("images.tar.gz"))
+    known_hash = f"sha256:{hashlib.sha256(ARCHIVE).hexdigest()}"
+    downloads = {ARCHIVE_NAME: (server.url(ARCHIVE_NAME), known_hash), FEATURES_NAME: (server.url(FEATURES_NAME), None)}
+    monkeypatch.setattr(load, "DOWNLOADS", downloads)
+    server.answers |= {ARCHIVE_NAME: Answer(ARCHIVE), "loop": Answer(b"", status=302, location="loop")}
     yield server
     server.close()
 
 
-@pytest.fixture
-def matlab(write_matlab):
-    return write_matlab().read_bytes()
+def kept(cache):
+    """What was left in the cache of downloads, hidden or not."""
+    return sorted(path.name for path in (cache / "cifar10").iterdir())
 
 
-@pytest.fixture
-def archive(write_archive, cifar_batches, monkeypatch):
-    content = write_archive(cifar_batches).read_bytes()
-    monkeypatch.setattr(cifar10, "ARCHIVE_HASH", f"sha256:{hashlib.sha256(content).hexdigest()}")
-    return content
-
-
-def test_downloads_the_features_once(server, matlab, cache, left_behind):
-    server.answers["features.mat"] = Answer(matlab)
+def test_the_official_archive_is_downloaded_once_and_checked(server, cache):
+    assert list(load.DOWNLOADS) == [ARCHIVE_NAME, FEATURES_NAME]
     first = load_dataset("cifar10")
-    assert first.features.shape == (30, 512)
-    assert left_behind(cache) == ["Gist512CIFAR10.mat"]
+    assert first.images.shape == (24, 32, 32, 3)
+    assert kept(cache) == [ARCHIVE_NAME]
     np.testing.assert_array_equal(load_dataset("cifar10").features, first.features)
-    assert server.asked == ["features.mat"]
+    assert server.asked == [ARCHIVE_NAME]
+    (cache / "cifar10" / ARCHIVE_NAME).write_bytes(ARCHIVE[:1000])  # damaged since: it is fetched again
+    assert len(load_dataset("cifar10")) == 24
+    server.close()
+    assert len(load_dataset("cifar10")) == 24
 
 
-def test_a_slow_server_is_waited_for(server, matlab, cache):
-    server.answers["features.mat"] = Answer(matlab, pause=0.1)  # longer than the timeout as a whole
-    assert len(load_dataset("cifar10")) == 30
+BAD = {  # what the server sends, and what is said of it
+    "missing": (lambda content: Answer(b"", status=404), "404"),
+    "cut": (lambda content: Answer(content, sent=0.5), "(?i)broken|incomplete"),
+    "stalled": (lambda content: Answer(content, pause=60), "(?i)timed out"),
+    "wrong": (lambda content: Answer(b"<html>this file has moved</html>" * 50), "hash|versions 5 to 7"),
+    "truncated": (lambda content: Answer(content[: len(content) // 2]), "hash|not a whole"),
+    "error": (lambda content: Answer(b"", status=500), "500"),
+    "a file": (lambda content: Answer(b"", status=302, location=Path(__file__).as_uri()), "file:"),
+    "without end": (lambda content: Answer(b"", status=302, location="loop"), "(?i)redirects"),
+    "nowhere": (lambda content: Answer(b"", status=302, location="http://[broken"), "(?i)url"),
+}
 
 
-def test_a_server_that_fails_at_first_is_asked_again(server, matlab, monkeypatch):
-    monkeypatch.setattr(download, "RETRIES", 2)
+@pytest.mark.parametrize("kind", BAD)
+def test_without_the_archive_the_features_come_and_without_both_what_was_tried_is_said(server, cache, kind):
+    bad, message = BAD[kind]
+    server.answers[ARCHIVE_NAME] = bad(ARCHIVE)
+    server.answers[FEATURES_NAME] = bad(FEATURES)
+    with pytest.raises(ConnectionError, match=message) as caught:
+        load_dataset("cifar10")
+    for said in (server.url(ARCHIVE_NAME), server.url(FEATURES_NAME), "L2H_SOURCE", "a folder of class folders"):
+        assert said in str(caught.value)
+    assert kept(cache) == []
+    server.answers[FEATURES_NAME] = Answer(b"", status=302, location=server.url("elsewhere"))
+    server.answers["elsewhere"] = Answer(FEATURES)
+    data = load_dataset("cifar10")
+    assert (len(data), data.images) == (30, None)
+    assert kept(cache) == [FEATURES_NAME]
+    asked = len(server.asked)
+    np.testing.assert_array_equal(load_dataset("cifar10").features, data.features)
+    assert len(server.asked) == asked
+
+
+def test_a_slow_server_is_waited_for_and_a_busy_one_asked_again(server, monkeypatch):
+    monkeypatch.setattr(load, "RETRIES", 2)
     monkeypatch.setattr("pooch.core.time.sleep", lambda seconds: None)
-    server.answers["features.mat"] = Answer(matlab, failures=2)
-    assert len(load_dataset("cifar10")) == 30
+    server.answers[ARCHIVE_NAME] = Answer(ARCHIVE, pause=0.1, failures=2)  # longer than the timeout as a whole
+    assert len(load_dataset("cifar10")) == 24
     assert len(server.asked) == 3
 
 
-bad_answers = {
-    "missing": lambda content: None,
-    "cut": lambda content: Answer(content, sent=0.5),
-    "stalled": lambda content: Answer(content, pause=60),
-    "wrong": lambda content: Answer(b"<html>this file has moved</html>" * 50),
-    "truncated": lambda content: Answer(content[: len(content) // 2]),
-    "empty": lambda content: Answer(b""),
-    "error": lambda content: Answer(b"", status=500),
-}
-
-
-@pytest.mark.parametrize("kind", bad_answers)
-def test_without_the_features_the_archive_is_downloaded(server, matlab, archive, cache, left_behind, kind):
-    server.answers["images.tar.gz"] = Answer(archive)
-    if bad := bad_answers[kind](matlab):
-        server.answers["features.mat"] = bad
-    data = load_dataset("cifar10")
-    assert data.images.shape == (120, 32, 32, 3)
-    assert server.asked == ["features.mat", "images.tar.gz"]
-    kept, features = left_behind(cache)
-    assert kept == "cifar-10-python.tar.gz"
-    assert features.endswith(".npz")
-    np.testing.assert_array_equal(load_dataset("cifar10").features, data.features)
-    assert len(server.asked) == 2
-
-
-messages = {
-    "missing": "404",
-    "cut": "(?i)broken|incomplete",
-    "stalled": "(?i)timed out",
-    "wrong": "sent something else than",
-    "truncated": "sent something else than",
-    "empty": "sent something else than",
-    "error": "500",
-}
-
-
-@pytest.mark.parametrize("kind", bad_answers)
-def test_when_both_fail_the_error_says_what_was_tried_and_nothing_is_left(
-    server, matlab, archive, cache, left_behind, kind
-):
-    for name, content in (("features.mat", matlab), ("images.tar.gz", archive)):
-        if bad := bad_answers[kind](content):
-            server.answers[name] = bad
-    with pytest.raises(ConnectionError, match=messages[kind]) as caught:
-        load_dataset("cifar10")
-    text = str(caught.value)
-    assert server.url("features.mat") in text
-    assert server.url("images.tar.gz") in text
-    assert "L2H_SOURCE" in text
-    assert left_behind(cache) == []
-    assert [path.name for path in cache.iterdir()] == ["cifar10"]
-    assert list((cache / "cifar10").iterdir()) == []
-
-
-def test_a_stalled_server_is_given_up(server, matlab):
-    server.answers["features.mat"] = Answer(matlab, pause=60)
-    started = time.monotonic()
-    with pytest.raises(ConnectionError, match="timed out"):
-        load_dataset("cifar10")
-    assert time.monotonic() - started < 5
-
-
-def test_an_archive_with_another_hash_is_refused(server, archive, cache, left_behind, monkeypatch):
-    monkeypatch.setattr(cifar10, "ARCHIVE_HASH", "sha256:" + "0" * 64)
-    server.answers["images.tar.gz"] = Answer(archive)
-    with pytest.raises(ConnectionError, match=r"images.tar.gz sent something else.*hash"):
-        load_dataset("cifar10")
-    assert left_behind(cache) == []
-
-
-def test_without_a_network_the_error_says_how_to_go_on(server, cache, left_behind):
+def test_without_a_network_the_error_says_so_soon(server, cache):
     server.close()
     started = time.monotonic()
-    with pytest.raises(ConnectionError, match=r"could not be fetched(.|\n)*give what you have as the source"):
+    with pytest.raises(ConnectionError, match=r"could not be downloaded(.|\n)*give what you have as the source"):
         load_dataset("cifar10")
     assert time.monotonic() - started < 5
-    assert left_behind(cache) == []
+    assert kept(cache) == []
 
 
-def test_a_damaged_file_in_the_cache_is_downloaded_again(server, matlab, cache):
-    server.answers["features.mat"] = Answer(matlab)
-    load_dataset("cifar10")
-    kept = cache / "cifar10" / "Gist512CIFAR10.mat"
-    kept.write_bytes(matlab[:1000])
-    assert len(load_dataset("cifar10")) == 30
-    assert kept.read_bytes() == matlab
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), KeyboardInterrupt()])
+def test_nothing_is_left_of_a_download_that_is_refused_or_interrupted(server, cache, monkeypatch, error):
+    def stop(self, url, output_file, pooch):
+        Path(output_file).write_bytes(ARCHIVE[:100])
+        raise error
 
-
-def test_what_is_in_the_cache_needs_no_network(server, write_archive, cifar_batches, cache):
-    server.close()
-    (cache / "cifar10").mkdir(parents=True)
-    write_archive(cifar_batches).rename(cache / "cifar10" / "cifar-10-python.tar.gz")
-    assert len(load_dataset("cifar10")) == 120
-
-
-@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EACCES])
-def test_without_room_or_permission_the_error_names_the_folder(server, matlab, cache, left_behind, monkeypatch, code):
-    server.answers["features.mat"] = Answer(matlab)
-
-    def refuse(self, url, output_file, pooch):
-        Path(output_file).write_bytes(matlab[:100])
-        raise OSError(code, os.strerror(code))
-
-    monkeypatch.setattr("pooch.HTTPDownloader.__call__", refuse)
-    folder = re.escape(str(cache / "cifar10"))
-    with pytest.raises(OSError, match=f"{folder}.*{os.strerror(code)}.*L2H_DATA_HOME") as caught:
+    monkeypatch.setattr("pooch.HTTPDownloader.__call__", stop)
+    message = (
+        f"{re.escape(str(cache / 'cifar10'))}.*No space left.*L2H_DATA_HOME" if isinstance(error, OSError) else None
+    )
+    with pytest.raises(type(error), match=message):
         load_dataset("cifar10")
-    assert caught.value.errno == code
-    assert left_behind(cache) == []
+    assert kept(cache) == []
 
 
-def test_a_cache_that_is_a_file_is_named(server, matlab, tmp_path, monkeypatch):
-    server.answers["features.mat"] = Answer(matlab)
+def test_a_cache_that_is_a_file_is_named(server, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("L2H_DATA_HOME", str(tmp_path / "file"))
     with pytest.raises(OSError, match=r"file[\\/]cifar10.*L2H_DATA_HOME"):
         load_dataset("cifar10")
 
 
-def test_an_interrupt_leaves_nothing_behind(server, matlab, cache, left_behind, monkeypatch):
-    def interrupt(self, url, output_file, pooch):
-        Path(output_file).write_bytes(matlab[:100])
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("pooch.HTTPDownloader.__call__", interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        load_dataset("cifar10")
-    assert left_behind(cache) == []
-    assert list((cache / "cifar10").iterdir()) == []
-
-
-def test_a_download_prints_nothing_where_there_is_no_terminal(server, matlab, capfd, monkeypatch):
+def test_a_download_prints_nothing_where_there_is_no_terminal(server, capfd, monkeypatch):
     log = io.StringIO()
     for handler in pooch.get_logger().handlers:
         monkeypatch.setattr(handler, "stream", log)
-    server.answers["features.mat"] = Answer(matlab)
     load_dataset("cifar10")
     captured = capfd.readouterr()
     assert captured.out == captured.err == log.getvalue() == ""
+
+
+# --- nothing else asks for the network
+
+
+def test_tests_cannot_reach_the_network():
+    with pytest.raises(OSError, match="tests use no network"):
+        requests.get("http://example.org", timeout=1)
+    assert offline.asked
+    offline.asked.clear()
+    here = [None, "localhost", b"127.0.0.1", "::1", "127.8.8.8"]
+    assert [
+        host for host in (*here, "example.org", "10.0.0.1", "localhost.example.org") if offline.is_here(host)
+    ] == here
+
+
+EVERYTHING = """
+import pkgutil, sys
+from importlib import import_module
+
+asked = []
+sys.addaudithook(lambda event, arguments: asked.append((event, *map(str, arguments)))
+                 if event in ("socket.connect", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo")
+                 or event.startswith(("socket.gethostby", "urllib.", "http.", "ftplib.", "smtplib.")) else None)
+import l2h_tutorial
+for module in pkgutil.walk_packages(l2h_tutorial.__path__, "l2h_tutorial."):
+    if not module.name.endswith("__main__") and not module.name.startswith("l2h_tutorial.book."):
+        import_module(module.name)
+from l2h_tutorial import LSH, HashTable, load_dataset, split_dataset
+split = split_dataset(load_dataset()).preprocessed("l2-centre")
+lsh = LSH(12, random_state=0).fit(split.X_train)
+HashTable(lsh.transform(split.X_database)).query(lsh.transform(split.X_query), 3)
+print(asked)
+"""
+
+
+@pytest.mark.slow
+def test_nothing_that_is_imported_or_used_asks_for_another_host():
+    result = subprocess.run([sys.executable, "-c", EVERYTHING], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.splitlines()[-1] == "[]"

@@ -1,90 +1,215 @@
-"""Files that are whole or absent: what killed programs left, errors that name the file, clocks that go backwards."""
+"""Files that are whole or absent, whatever ends the program that writes them; and arrays from files of anyone."""
 
 import os
-import stat
+import re
+import signal
+import subprocess
+import sys
 import time
+import tracemalloc
+import zipfile
+from itertools import count
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+from test_datasets import damaged
 
-from l2h_tutorial import LSH, Dataset, paper_partition
-from l2h_tutorial.files import ABANDONED, remove_abandoned, whole_file
-from l2h_tutorial.protocols import run_trials
+from l2h_tutorial.files import ABANDONED, read_arrays, remove_abandoned, whole_file
+
+# --- writing
+
+WORK = {  # what is written, and the file's content before and after
+    "any file": (
+        "from l2h_tutorial.files import whole_file\n"
+        "with whole_file(folder / 'a.csv') as file:\n"
+        "    file.write(b'new' * 1000)\n",
+        b"old",
+        b"new" * 1000,
+    ),
+    "results": (
+        "from l2h_tutorial.protocols.results import ResultsFile\n"
+        "file, row = ResultsFile(folder / 'a.csv', ['name']), {'name': 'b', 'value': 'y' * 999}\n"
+        "if row not in file:\n"
+        "    file.append(row)\n",
+        b"name,value\na,x\n",
+        b"name,value\na,x\nb," + b"y" * 999 + b"\n",
+    ),
+}
+FAULT = """
+import os, resource, signal, sys
+from pathlib import Path
+
+folder, kill_at, size = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+
+def hook(event, arguments):
+    global kill_at
+    writes = event in ("os.rename", "os.remove", "os.mkdir") or (event == "open" and arguments[2] & os.O_ACCMODE)
+    if writes and str(arguments[0]).startswith(str(folder)):
+        kill_at -= 1
+        if kill_at == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+sys.addaudithook(hook)
+"""
 
 
-@pytest.fixture
-def left(tmp_path):
-    """A file and a folder that killed programs left, an hour and more ago."""
-    part, folder = tmp_path / ".a[1].csv.0f.part", tmp_path / ".a[1].csv.xyz.part"
-    part.write_text("half")
-    folder.mkdir()
-    (folder / "inside").write_text("half")
-    old = time.time() - ABANDONED - 60
-    for path in (part, folder / "inside", folder):
-        os.utime(path, (old, old))
-    return part, folder
+def run(work, folder, kill_at=0, size=10**6):
+    """Do the work in a process of its own, which is killed at one of its writes, or refused more bytes than a size."""
+    command = [sys.executable, "-c", FAULT + work, str(folder), str(kill_at), str(size)]
+    # without coverage, which writes files of its own
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
 
 
-def test_what_killed_programs_left_is_removed_by_the_next(tmp_path, left):
+def hidden(folder):
+    return [path for path in folder.iterdir() if path.name.startswith(".")]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the faults are made by what POSIX systems have")
+@pytest.mark.parametrize("kind", ["any file", pytest.param("results", marks=pytest.mark.slow)])
+def test_a_file_is_the_old_one_or_the_new_one_after_a_kill_at_every_write(tmp_path, kind):
+    work, old, new = WORK[kind]
+    path = tmp_path / "a.csv"
+    for kill_at in count(1):
+        path.write_bytes(old)
+        result = run(work, tmp_path, kill_at)
+        if result.returncode == 0:
+            break
+        assert result.returncode == -signal.SIGKILL, result.stderr
+        assert path.read_bytes() in (old, new)
+        for part in hidden(tmp_path):  # an hour later
+            os.utime(part, (0, 0))
+        again = run(work, tmp_path)
+        assert again.returncode == 0, again.stderr
+        assert path.read_bytes() == new
+        assert hidden(tmp_path) == []
+    assert kill_at > 2
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the faults are made by what POSIX systems have")
+def test_where_there_is_no_room_the_old_file_stays_and_the_error_names_it(tmp_path):
+    work, old, _ = WORK["any file"]
+    path = tmp_path / "a.csv"
+    for size in (0, 1, 500):
+        path.write_bytes(old)
+        result = run(work, tmp_path, size=size)
+        assert f"File too large: '{path}'" in result.stderr
+        assert path.read_bytes() == old
+        assert hidden(tmp_path) == []
+
+
+@pytest.mark.slow
+def test_programs_that_add_results_at_the_same_time_lose_none(tmp_path):
+    work = WORK["results"][0].replace("'b'", "sys.argv[2]")
+    rows = [str(i) for i in range(100, 104)]
+    commands = [[sys.executable, "-c", FAULT + work, str(tmp_path), row, "10000"] for row in rows]
+    for process in [subprocess.Popen(command) for command in commands]:
+        assert process.wait() == 0
+    lines = (tmp_path / "a.csv").read_text().splitlines()
+    assert sorted(line.partition(",")[0] for line in lines) == [*rows, "name"]
+
+
+@pytest.mark.parametrize("interruption", [KeyboardInterrupt, OSError, SystemExit])
+def test_an_interrupted_file_is_absent(tmp_path, interruption):
+    path = tmp_path / "folder" / "file"
+    with pytest.raises(interruption), whole_file(path) as file:  # noqa: PT012
+        file.write(b"half")
+        assert not path.exists()
+        raise interruption
+    assert list(path.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("hours", [-1, 0, 24])  # the clock may have gone backwards
+def test_what_killed_programs_left_is_removed_unless_somebody_writes_to_it(tmp_path, hours):
+    left = [tmp_path / ".a[1].csv.0f.part", tmp_path / ".a[1].csv.xyz.part"]
     others = [tmp_path / name for name in (".b.csv.0f.part", "a[1].csv.0f.part", ".a[1].csv.swp", ".a1.csv.0f.part")]
-    for other in others:
-        other.write_text("another's")
-        os.utime(other, (0, 0))
+    left[1].mkdir()
+    for path in (left[0], left[1] / "inside", *others):
+        path.write_text("half")
+    old, now = time.time() - ABANDONED - 60, time.time() + 3600 * hours + 100
+    for path in (*left, left[1] / "inside", *others):
+        os.utime(path, (old, old))
+    for path in (left[0], left[1] / "inside"):
+        os.utime(path, (now, now))
+    remove_abandoned(tmp_path / "a[1].csv")
+    assert (left[1] / "inside").exists()
+    for path in (left[0], left[1] / "inside"):
+        os.utime(path, (old, old))
     with whole_file(tmp_path / "a[1].csv") as file:
         file.write(b"whole")
     assert sorted(tmp_path.iterdir()) == sorted([*others, tmp_path / "a[1].csv"])
-
-
-@pytest.mark.parametrize("hours", [-1, 0, 24])
-def test_what_is_being_written_stays_also_when_the_clock_has_gone_backwards(tmp_path, left, hours):
-    part, folder = left
-    now = time.time() + 3600 * hours
-    os.utime(part, (now + 100, now + 100))
-    os.utime(folder / "inside", (now + 100, now + 100))
-    remove_abandoned(tmp_path / "a[1].csv")
-    assert part.exists()
-    assert (folder / "inside").exists()
 
 
 def test_an_error_names_the_file_and_its_cause(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(OSError, match=r"[\\/]file'"), whole_file(tmp_path / "file" / "new"):
         pass
-    with pytest.raises(OSError, match=r"No space left on device: '.*[\\/]new'"), whole_file(tmp_path / "new"):
-        raise OSError(28, "No space left on device")
     with pytest.raises(FileNotFoundError, match="'another'"), whole_file(tmp_path / "new"):
         raise FileNotFoundError(2, "No such file", "another")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
-def test_a_file_has_the_permissions_of_any_new_file(tmp_path):
-    with whole_file(tmp_path / "ours") as file:
-        file.write(b"whole")
-    (tmp_path / "any").touch()
-    assert stat.S_IMODE((tmp_path / "ours").stat().st_mode) == stat.S_IMODE((tmp_path / "any").stat().st_mode)
+# --- arrays
 
 
-def test_a_run_is_the_same_when_the_clock_goes_backwards(tmp_path, monkeypatch):
-    features = np.random.default_rng(0).normal(size=(90, 5)).astype(np.float32)
-    data = Dataset("toy", features, np.arange(90) % 3, None, tuple("abc"))
+@given(
+    array=arrays(st.sampled_from(["u1", "<i4", ">i8", "f4", "f8", "?", "U3"]), array_shapes(min_dims=0, max_side=4)),
+    order=st.sampled_from("CF"),
+    data=st.data(),
+)
+def test_arrays_come_out_as_they_went_in_or_damaged_ones_not_at_all(array, order, data, tmp_path_factory):
+    path = tmp_path_factory.mktemp("npz") / "x.npz"
+    array = np.asarray(array, order=order)
+    np.savez(path, x=array, other=np.arange(3))
+    read = read_arrays(path, ["x", "absent"])
+    assert list(read) == ["x"]
+    assert read["x"].dtype == array.dtype
+    np.testing.assert_array_equal(read["x"], array)
+    path.write_bytes(data.draw(damaged(path.read_bytes())))
+    try:
+        again = read_arrays(path, ["x"])
+    except ValueError as error:
+        assert "x.npz is not a whole .npz file" in str(error)  # noqa: PT017
+        assert len(str(error)) < 1000  # noqa: PT017
+    else:
+        np.testing.assert_array_equal(again.get("x", array), array)  # a zip file has checksums
 
-    def measure(trial):
-        assert trial.fit_seconds >= 0
-        return [{"share": trial.hasher.transform(trial.split.X_database).mean()}]
 
-    def split(dataset, seed):
-        return paper_partition(dataset, 12, 5, random_state=seed)
+def header(said):
+    return b"\x93NUMPY\x01\x00" + len(said).to_bytes(2, "little") + said
 
-    def run(results=None):
-        options = {"n_bits": [2, 4], "seeds": [0, 1], "protocol": split, "results": results, "quiet": False}
-        return run_trials(measure, data, {"LSH": LSH()}, **options)
 
-    expected = run()
-    start = time.time()
-    ticks = iter(range(10**6))
-    monkeypatch.setattr(time, "time", lambda: start - 60 * next(ticks))
-    monkeypatch.setattr("tqdm.std.time", time.time)
-    found = run(tmp_path / "trials.csv")
-    assert found["share"].tolist() == expected["share"].tolist()
-    assert next(ticks) > 0
+def npy(kind, shape, content=b""):
+    said = str({"descr": kind, "fortran_order": False, "shape": shape}).ljust(117) + "\n"
+    return header(said.encode()) + content
+
+
+HOSTILE = {
+    "more than there is": (npy("<f8", (10**11,)), "'x.npy' holds"),
+    "a negative size": (npy("<f8", (-1, -2), bytes(16)), "'x.npy' holds"),
+    "a type of 2 GB": (npy("|S2000000000", (3,), bytes(16)), "'x.npy' holds"),
+    "values of no size, without end": (npy("|V0", (2**31 - 1, 167, 85)), "'x.npy' holds"),
+    "bytes that belong to no value": (npy("<i8", (2,), bytes(24)), "'x.npy' holds int64 of shape (2,) in 24 bytes"),
+    "Python objects": (npy("|O", (1,), b"x"), "Python objects, which are never loaded"),
+    "brackets without end": (header(b"(" * 5000 + b"\n"), "not an array as np.savez writes it"),
+    "signs without end": (header(b"-" * 9000 + b"1\n"), "not an array as np.savez writes it"),
+    "a bomb": (npy("<f4", (2**15, 512), bytes(2**26)), "'x.npy' is compressed, and np.savez does not compress"),
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_what_an_array_declares_is_not_believed(tmp_path, kind):
+    content, message = HOSTILE[kind]
+    path = tmp_path / "x.npz"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED if kind == "a bomb" else zipfile.ZIP_STORED) as archive:
+        archive.writestr("x.npy", content)
+    tracemalloc.start()
+    with pytest.raises(ValueError, match=rf"x\.npz is not a whole \.npz file of plain arrays .*{re.escape(message)}"):
+        read_arrays(path, ["x"])
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2**22

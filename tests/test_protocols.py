@@ -33,7 +33,7 @@ def toy():
 
 @pytest.fixture(autouse=True)
 def small_splits(monkeypatch):
-    monkeypatch.setattr("l2h_tutorial.splits.draw._DEFAULT_SIZES", (40, 60))
+    monkeypatch.setattr("l2h_tutorial.splits._DEFAULT_SIZES", (40, 60))
 
 
 def score(hasher, split):

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,20 +50,24 @@ class Dataset:
     class_names: Sequence[str]
 
     def __post_init__(self) -> None:
-        for name in ("features", "labels", "images") if self.images is not None else ("features", "labels"):
+        columns = ("features", "labels") if self.images is None else ("features", "labels", "images")
+        for name in columns:
             object.__setattr__(self, name, np.asarray(getattr(self, name)))
-        _check_features(self.features)
-        if self.labels.dtype.kind not in "iu":
-            raise TypeError(f"labels must be integers, the places in class_names, got dtype {self.labels.dtype}")
-        if self.labels.ndim != 1:
-            raise ValueError(f"labels must be one-dimensional, got shape {self.labels.shape}")
-        if self.images is not None and self.images.ndim not in (3, 4):
-            raise ValueError(f"images must be (n, h, w) or (n, h, w, 3), got shape {self.images.shape}")
-        rows = {"features": len(self.features), "labels": len(self.labels)}
-        if self.images is not None:
-            rows["images"] = len(self.images)
+        features, labels, images = self.features, self.labels, self.images
+        if features.dtype.kind not in "fiub":
+            raise TypeError(f"features must be numbers, got dtype {features.dtype}")
+        if labels.dtype.kind not in "iu":
+            raise TypeError(f"labels must be integers, the places in class_names, got dtype {labels.dtype}")
+        if features.ndim != 2 or labels.ndim != 1 or (images is not None and images.ndim not in (3, 4)):
+            found = {name: getattr(self, name).shape for name in columns}
+            raise ValueError(f"features must be (n, d), labels (n,), images (n, h, w) or (n, h, w, 3); found {found}")
+        rows = {name: len(getattr(self, name)) for name in columns}
         if len(set(rows.values())) > 1:
             raise ValueError(f"features, labels and images must have the same number of rows; found {rows}")
+        # The extremes tell: NaN passes through, and neither takes memory.
+        if not np.isfinite([features.min(initial=0), features.max(initial=0)]).all():
+            row, column = np.argwhere(~np.isfinite(features))[0]
+            raise ValueError(f"features must be finite, got {features[row, column]} in row {row}")
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -76,14 +79,3 @@ class Dataset:
             pictures = f"{'colour' if self.images.ndim == 4 else 'grey'} images of {height} x {width}"
         size = f"{len(self)} rows, {self.features.shape[1]} features, {len(self.class_names)} classes"
         return f"<Dataset {self.name}: {size}, {pictures}>"
-
-
-def _check_features(features: NDArray[Any]) -> None:
-    if features.dtype.kind not in "fiub":
-        raise TypeError(f"features must be numbers, got dtype {features.dtype}")
-    if features.ndim != 2:
-        raise ValueError(f"features must be two-dimensional, got shape {features.shape}")
-    # The extremes tell: NaN passes through, and neither takes memory.
-    if not np.isfinite([features.min(initial=0), features.max(initial=0)]).all():
-        row, column = np.argwhere(~np.isfinite(features))[0]
-        raise ValueError(f"features must be finite, got {features[row, column]} in row {row}")

@@ -1,13 +1,42 @@
-"""One function that opens every data set."""
+"""One function that opens every data set: from a file or folder, from the cache, or by download."""
 
+import hashlib
+import logging
 import os
+import sys
+import tempfile
+import warnings
+from contextlib import suppress
 from pathlib import Path
 
-from .cifar10 import fetch_cifar10, read_cifar10
+import numpy as np
+import platformdirs
+import requests
+from numpy.typing import NDArray
+
+from ..files import read_arrays, remove_abandoned, whole_file
+from ..gist import GIST_VERSION, N_FEATURES, gist_descriptors
+from .batches import ARCHIVE_SUFFIXES, BATCHES, CLASS_NAMES, read_batches
 from .dataset import Dataset
-from .fashion_mnist import read_fashion_mnist
+from .readers import read_class_folders, read_idx, read_matlab
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # in a kernel without widgets tqdm says so, on import, into the reader's notebook
+    import pooch
 
 NAMES = ("fashion-mnist", "cifar10")
+BUNDLED = Path(__file__).parents[1] / "data" / "fashion-mnist"
+CLOTHES = ("T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
+KINDS = "a .mat file, cifar-10-python.tar.gz, its folder cifar-10-batches-py, or a folder of class folders"
+DOWNLOADS = {  # in this order: the archive has pictures and a published hash, the tutorial's features have neither
+    "cifar-10-python.tar.gz": (
+        "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",
+        "sha256:6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce",
+    ),
+    "Gist512CIFAR10.mat": ("https://www.dropbox.com/s/875u1rkva9iffpj/Gist512CIFAR10.mat?dl=1", None),
+}
+RETRIES = 2
+TIMEOUT = 30  # seconds without an answer, or without the next bytes of it
 
 
 def load_dataset(name: str | None = None, *, source: str | os.PathLike[str] | None = None) -> Dataset:
@@ -27,7 +56,8 @@ def load_dataset(name: str | None = None, *, source: str | os.PathLike[str] | No
           folders' names in alphabetical order are the classes.
 
         By default the environment variable ``L2H_SOURCE`` decides, if the data set is the one that ``L2H_DATASET``
-        names. Without any source CIFAR-10 is read from the cache, or downloaded into it.
+        names. Without any source CIFAR-10 is read from the cache, or downloaded into it: the official archive, or else
+        the Matlab file of the original tutorial.
 
     Returns
     -------
@@ -68,10 +98,108 @@ def load_dataset(name: str | None = None, *, source: str | os.PathLike[str] | No
     if source is None and name == chosen:
         source = os.environ.get("L2H_SOURCE") or None
     if name == "cifar10":
-        return fetch_cifar10() if source is None else read_cifar10(Path(source).expanduser())
+        return _fetch_cifar10() if source is None else _read_cifar10(Path(source).expanduser())
     if source is not None:
-        raise ValueError(
-            f"fashion-mnist is bundled with the package and takes no source; found {os.fspath(source)!r}. "
-            'Leave the source out, or ask for "cifar10"'
-        )
-    return read_fashion_mnist()
+        found = f"fashion-mnist is bundled with the package and takes no source; found {os.fspath(source)!r}"
+        raise ValueError(f'{found}. Leave the source out, or ask for "cifar10"')
+    return _read_fashion_mnist()
+
+
+def _read_fashion_mnist() -> Dataset:
+    """Fashion-MNIST's 10,000 test images, 28 x 28 and grey (Xiao, Rasul and Vollgraf, arXiv 1708.07747)."""
+    images = read_idx(BUNDLED / "t10k-images-idx3-ubyte.gz")
+    labels = read_idx(BUNDLED / "t10k-labels-idx1-ubyte.gz").astype(np.int64)
+    return Dataset("fashion-mnist", cached_gist(images), labels, images, CLOTHES)
+
+
+def _read_cifar10(source: Path) -> Dataset:
+    """CIFAR-10 (Krizhevsky 2009) from any of the forms that `load_dataset` lists; raises what is listed there."""
+    if not source.exists():
+        raise FileNotFoundError(f"{source} does not exist; the source must be {KINDS}")
+    is_matlab, is_archive = source.name.endswith(".mat"), source.name.endswith(ARCHIVE_SUFFIXES)
+    if not source.is_dir() and not (source.is_file() and (is_matlab or is_archive)):
+        raise ValueError(f"the source must be {KINDS}; found {source}")
+    if is_matlab:
+        return Dataset("cifar10", *read_matlab(source), None, CLASS_NAMES)
+    if is_archive or any((source / name).exists() for name in BATCHES):
+        class_names: tuple[str, ...] = CLASS_NAMES
+        images, labels = read_batches(source)
+    else:
+        images, labels, class_names = read_class_folders(source)
+    return Dataset("cifar10", cached_gist(images), labels, images, class_names)
+
+
+def _fetch_cifar10() -> Dataset:
+    """CIFAR-10 from the cache, or else from the first address that has it."""
+    folder = cache_folder() / "cifar10"
+    for name in DOWNLOADS:
+        with suppress(FileNotFoundError, ValueError):  # not there, or damaged since: it is fetched again
+            return _read_cifar10(folder / name)
+    failures = ""
+    for name in DOWNLOADS:
+        try:
+            return _download(folder / name)
+        except (requests.RequestException, ValueError) as error:
+            failures += f"  - {DOWNLOADS[name][0]}: {error}\n"
+        except OSError as error:
+            found = f"{name} cannot be kept in {folder} ({error.strerror or error})"
+            advice = "Make room or give permission there, or set L2H_DATA_HOME to a folder that can be written"
+            raise OSError(error.errno, f"{found}. {advice}") from error
+    advice = f"Try again later, or give what you have as the source (L2H_SOURCE or source=): {KINDS}"
+    raise ConnectionError(f"CIFAR-10 could not be downloaded:\n{failures}{advice}")
+
+
+def _download(path: Path) -> Dataset:
+    """Download a file, read it, and keep it if that went well: it is there whole or not at all."""
+    url, known_hash = DOWNLOADS[path.name]
+    pooch.get_logger().setLevel(logging.WARNING)  # it reports each step to stderr, which a notebook would show
+    bar = sys.stderr is not None and sys.stderr.isatty()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    remove_abandoned(path)
+    # In a folder of its own, which goes away with whatever is in it: what fails leaves nothing behind.
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.", suffix=".part") as folder:
+        registry, urls = {path.name: known_hash}, {path.name: url}
+        source = pooch.create(folder, base_url="", registry=registry, urls=urls, retry_if_failed=RETRIES)
+        fetched = source.fetch(path.name, downloader=pooch.HTTPDownloader(progressbar=bar, timeout=TIMEOUT))
+        dataset = _read_cifar10(Path(fetched))
+        Path(fetched).replace(path)
+    return dataset
+
+
+def cache_folder() -> Path:
+    """The folder that ``L2H_DATA_HOME`` names, else the platform's user cache folder; it need not exist yet."""
+    return Path(os.environ.get("L2H_DATA_HOME") or platformdirs.user_cache_dir("l2h-tutorial")).expanduser()
+
+
+def cached_gist(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """GIST of the images: read from the cache when the same images were described before, else computed and kept.
+
+    Parameters
+    ----------
+    images : array of shape (n, h, w) or (n, h, w, 3), uint8
+
+    Returns
+    -------
+    array of shape (n, 512), float32
+
+    Warns
+    -----
+    UserWarning
+        If the cache cannot be written; the features are returned all the same.
+    """
+    digest = hashlib.sha256(repr(images.shape).encode())
+    digest.update(np.ascontiguousarray(images).data)
+    path = cache_folder() / f"gist-v{GIST_VERSION}-{digest.hexdigest()}.npz"
+    with suppress(OSError, ValueError, KeyError):  # none, or damaged, which its checksum tells: it is made again
+        features = read_arrays(path, ["features"])["features"]
+        if features.shape == (len(images), N_FEATURES) and features.dtype == np.float32:
+            return features
+    features = gist_descriptors(images)
+    try:
+        with whole_file(path) as file:
+            np.savez(file, features=features)
+    except OSError as error:
+        found = f"the features could not be kept in {path.parent} ({error}) and will be computed again next time"
+        advice = "make room there, or set L2H_DATA_HOME to a folder that can be written"
+        warnings.warn(f"{found}; {advice}", stacklevel=4)  # the caller of load_dataset
+    return features

@@ -19,10 +19,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..files import whole_file
+from ..files import read_header, whole_file
 from ..lsh import LSH
 from ..metrics import mean_average_precision, precision_within_radius, ring_counts
-from ..npz import read_header
 from .project import Project, project_data
 
 __all__ = ["Refused", "grade_folder", "main", "read_codes"]

@@ -1,0 +1,333 @@
+"""Divide a data set into queries, training images and the database that is searched.
+
+Three parts that do not overlap, as in the tutorial that this book grew out of; partitions by class, as in the ECIR 2015
+experiments; and two of those that ask more of a supervised hash.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.model_selection import train_test_split
+from sklearn.utils import check_random_state
+
+from .checks import check_integer
+from .datasets import Dataset
+
+__all__ = ["Preprocessing", "Split", "disjoint_partition", "held_out_partition", "paper_partition", "split_dataset"]
+
+Preprocessing = Literal["none", "centre", "l2-centre"]
+Rows = NDArray[np.int64]
+
+_SEED_SHARES = (0.002, 0.02)  # the tutorial's split of CIFAR-10: share of queries, then share of the rest for training
+_DEFAULT_SIZES = (500, 1000)  # any other data set: queries and training images, stratified by class
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Split:
+    """Queries, training set and database, each with its labels and its row numbers in the data set.
+
+    Attributes
+    ----------
+    X_query, X_train, X_database : (n_query, d), (n_train, d), (n_database, d) arrays of float32
+    y_query, y_train, y_database : arrays of int64, one label a row
+    query_rows, train_rows, database_rows : arrays of int64
+        ``dataset.features[query_rows]`` are the queries as they were before preprocessing, and so on.
+    class_names : tuple of str
+
+    Examples
+    --------
+    >>> from l2h_tutorial import load_dataset, split_dataset
+    >>> split = split_dataset(load_dataset("fashion-mnist"))
+    >>> split
+    <Split: 500 queries, 1,000 training, 8,500 database rows, 512 features>
+    >>> bool(abs(split.preprocessed("centre").X_database.mean()) < 1e-3)
+    True
+    """
+
+    X_query: NDArray[np.float32]
+    y_query: NDArray[np.int64]
+    X_train: NDArray[np.float32]
+    y_train: NDArray[np.int64]
+    X_database: NDArray[np.float32]
+    y_database: NDArray[np.int64]
+    query_rows: NDArray[np.int64]
+    train_rows: NDArray[np.int64]
+    database_rows: NDArray[np.int64]
+    class_names: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        sizes = f"{len(self.X_query):,} queries, {len(self.X_train):,} training, {len(self.X_database):,} database rows"
+        return f"<Split: {sizes}, {self.X_query.shape[1]} features>"
+
+    def preprocessed(self, method: Preprocessing = "none") -> "Split":
+        """Return a split like this one with transformed features.
+
+        Parameters
+        ----------
+        method : {"none", "centre", "l2-centre"}
+            "centre" subtracts the mean; "l2-centre" first scales every row to length 1 (a zero row stays zero). The
+            mean is that of the training and database rows, a row in both counted once; queries never enter it.
+
+        Returns
+        -------
+        Split
+            Features in float32.
+
+        Raises
+        ------
+        ValueError
+            If there is no such method.
+        """
+        if method not in ("none", "centre", "l2-centre"):
+            raise ValueError(f'preprocessing must be "none", "centre" or "l2-centre", got {method!r}')
+        if method == "none":
+            return replace(self)
+        scale = _unit_rows if method == "l2-centre" else np.asarray
+        query, train, database = scale(self.X_query), scale(self.X_train), scale(self.X_database)
+        only_train = ~np.isin(self.train_rows, self.database_rows)
+        total = database.sum(axis=0, dtype=np.float64) + train[only_train].sum(axis=0, dtype=np.float64)
+        mean = total / (len(database) + only_train.sum())
+        centred = [(features - mean).astype(np.float32) for features in (query, train, database)]
+        return replace(self, X_query=centred[0], X_train=centred[1], X_database=centred[2])
+
+
+def _unit_rows(X: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Every row scaled to length 1; a zero row stays zero."""
+    norms = np.sqrt(np.einsum("ij,ij->i", X, X, dtype=np.float64))[:, None]
+    return (X / np.where(norms > 0, norms, 1)).astype(np.float32)
+
+
+def _make_split(dataset: Dataset, query: Rows, train: Rows, database: Rows) -> Split:
+    """Take the given rows of a data set as queries, training set and database."""
+    parts: dict[str, Any] = {}
+    for name, rows in {"query": query, "train": train, "database": database}.items():
+        parts[f"{name}_rows"] = rows
+        parts[f"X_{name}"] = dataset.features[rows].astype(np.float32, copy=False)
+        parts[f"y_{name}"] = dataset.labels[rows]
+    return Split(**parts, class_names=tuple(dataset.class_names))
+
+
+def split_dataset(
+    dataset: Dataset,
+    query_size: float | None = None,
+    train_size: float | None = None,
+    random_state: Any = 42,
+) -> Split:
+    """Draw queries, then a training set; what is left is the database.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    query_size, train_size : int, float or None
+        An int is a number of rows; a float between 0 and 1 a share, of all rows for queries and of the rows that are
+        then left for training; both as in `sklearn.model_selection.train_test_split`. None: the data set's own. For
+        CIFAR-10 these are the tutorial's 0.002 and 0.02, and its two unstratified draws; for any other, 500 queries and
+        1,000 training rows, stratified by class.
+    random_state : int, RandomState instance or None, default=42
+
+    Returns
+    -------
+    Split
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a size is not a number of rows or a share, leaves nothing, or is too small to hold every class where the draw
+        is stratified.
+
+    Examples
+    --------
+    >>> from l2h_tutorial import load_dataset
+    >>> split = split_dataset(load_dataset("fashion-mnist"), query_size=100, train_size=0.1)
+    >>> len(split.y_query), len(split.y_train), len(split.y_database)
+    (100, 990, 8910)
+    """
+    own = _SEED_SHARES if dataset.name == "cifar10" else _DEFAULT_SIZES
+    if query_size is None:
+        query_size = own[0]
+    if train_size is None:
+        train_size = own[1]
+    everything = np.arange(len(dataset.labels))
+    rest, query = _draw(dataset, everything, query_size, "query_size", random_state)
+    database, train = _draw(dataset, rest, train_size, "train_size", random_state)
+    return _make_split(dataset, query, train, database)
+
+
+def _draw(dataset: Dataset, rows: Rows, size: Any, name: str, random_state: Any) -> tuple[Rows, Rows]:
+    """Draw so many of the rows, or such a share of them: (what is left, what was drawn)."""
+    if isinstance(size, float | np.floating):
+        if not 0 < size < 1:
+            raise ValueError(f"{name} as a share must be between 0 and 1, got {size}")
+        size = int(np.ceil(size * len(rows)))
+    size = check_integer(size, name, high=len(rows) - 1, of="rows that can be drawn, or a share")
+    stratify = None if dataset.name == "cifar10" else dataset.labels[rows]
+    if stratify is not None:
+        classes, counts = np.unique(stratify, return_counts=True)
+        if min(size, len(rows) - size) < len(classes) or counts.min() < 2:
+            found = f"{size} of {len(rows)} rows, of which {counts.min()} are of class {classes[counts.argmin()]}"
+            raise ValueError(f"{name} must leave and draw a row of each of the {len(classes)} classes, got {found}")
+    left, drawn = train_test_split(rows, test_size=size, random_state=random_state, stratify=stratify)
+    return left, drawn
+
+
+def paper_partition(
+    dataset: Dataset, n_train: int = 1000, n_query_per_class: int = 100, random_state: Any = 0
+) -> Split:
+    """Partition as in the ECIR 2015 experiments: the training rows are part of the database.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    n_train : int, default=1000
+        Training rows, drawn from the database, as many of each class as of the next (a remainder goes to the first
+        classes).
+    n_query_per_class : int, default=100
+        All rows that are not queries are the database.
+    random_state : int, RandomState instance or None, default=0
+
+    Returns
+    -------
+    Split
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a number is not an integer of at least 1, or a class has too few rows.
+
+    References
+    ----------
+    S. Moran and V. Lavrenko, "Graph regularised hashing", ECIR 2015, section 4.
+
+    Examples
+    --------
+    >>> from l2h_tutorial import load_dataset
+    >>> split = paper_partition(load_dataset("fashion-mnist"), n_train=500)
+    >>> len(split.y_query), len(split.y_train), len(split.y_database)
+    (1000, 500, 9000)
+    >>> bool(np.isin(split.train_rows, split.database_rows).all())
+    True
+    """
+    return _split_by_class(dataset, n_train, n_query_per_class, check_random_state(random_state), disjoint=False)
+
+
+def disjoint_partition(
+    dataset: Dataset, n_train: int = 1000, n_query_per_class: int = 100, random_state: Any = 0
+) -> Split:
+    """Partition as :func:`paper_partition` does, but leave the training rows out of the database.
+
+    A supervised hash knows the codes that its training rows should have. Where these rows are searched too, it is
+    asked in part what it was told. For the same numbers and seed, queries and training rows are those of
+    :func:`paper_partition`.
+
+    Parameters
+    ----------
+    dataset, n_train, n_query_per_class, random_state
+        As for :func:`paper_partition`.
+
+    Returns
+    -------
+    Split
+
+    Raises
+    ------
+    TypeError, ValueError
+        As :func:`paper_partition`; and if no row is left for the database.
+
+    Examples
+    --------
+    >>> from l2h_tutorial import load_dataset
+    >>> split = disjoint_partition(load_dataset("fashion-mnist"), n_train=500)
+    >>> len(split.y_query), len(split.y_train), len(split.y_database)
+    (1000, 500, 8500)
+    """
+    return _split_by_class(dataset, n_train, n_query_per_class, check_random_state(random_state))
+
+
+def held_out_partition(
+    dataset: Dataset,
+    held_out: int | Iterable[int] = 3,
+    n_train: int = 1000,
+    n_query_per_class: int = 100,
+    random_state: Any = 0,
+) -> Split:
+    """Leave some classes out of the training set, and query these classes only; the database holds all classes.
+
+    A classifier has no answer for a class that it has not seen. What a code still says about such images it says
+    because it is an embedding.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    held_out : int or iterable of int, default=3
+        How many classes to leave out, drawn at random; or which, by their labels.
+    n_train : int, default=1000
+        Training rows, as many of each other class as of the next (a remainder goes to the first classes).
+    n_query_per_class : int, default=100
+        All rows that are neither queries nor training rows are the database.
+    random_state : int, RandomState instance or None, default=0
+
+    Returns
+    -------
+    Split
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a number is not an integer of at least 1, a label is not one of the data set's, fewer than two classes are
+        left to train on, or a class has too few rows.
+
+    References
+    ----------
+    A. Sablayrolles, M. Douze, N. Usunier and H. Jegou, "How should we evaluate supervised hashing?", ICASSP 2017,
+    section 4.
+
+    Examples
+    --------
+    >>> from l2h_tutorial import load_dataset
+    >>> split = held_out_partition(load_dataset("fashion-mnist"), held_out=[0, 9])
+    >>> np.unique(split.y_query).tolist(), np.unique(split.y_train).tolist(), len(split.y_database)
+    ([0, 9], [1, 2, 3, 4, 5, 6, 7, 8], 8800)
+    """
+    random, classes = check_random_state(random_state), np.unique(dataset.labels)
+    if isinstance(held_out, Iterable) and not isinstance(held_out, str):
+        left_out = np.unique(list(held_out))
+        if not len(left_out) or not np.isin(left_out, classes).all():
+            raise ValueError(f"held_out must name classes among {classes.tolist()}, got {list(held_out)}")
+    else:
+        left_out = np.sort(random.permutation(classes)[: check_integer(held_out, "held_out")])
+    if len(classes) - len(left_out) < 2:
+        raise ValueError(f"held_out must leave two of the {len(classes)} classes to train on, got {held_out!r}")
+    return _split_by_class(dataset, n_train, n_query_per_class, random, left_out)
+
+
+def _split_by_class(
+    dataset: Dataset, n_train: Any, n_query_per_class: Any, random: Any, left_out: Any = (), disjoint: bool = True
+) -> Split:
+    """Draw queries of every class, or of those left out, and training rows of the others, as many of each."""
+    n_query_per_class = check_integer(n_query_per_class, "n_query_per_class")
+    n_train = check_integer(n_train, "n_train")
+    seen = np.setdiff1d(dataset.labels, left_out)
+    if n_train < len(seen):
+        raise ValueError(f"n_train must hold each of the {len(seen)} classes at least once, got {n_train}")
+    query, train = [], []
+    for label in (*left_out, *seen):
+        n_query, n_of_class = n_query_per_class, 0
+        if label in seen:
+            n_of_class = n_train // len(seen) + (label in seen[: n_train % len(seen)])
+            n_query = 0 if len(left_out) else n_query
+        rows = random.permutation(np.flatnonzero(dataset.labels == label))
+        if len(rows) < n_query + n_of_class:
+            raise ValueError(
+                f"class {label} has {len(rows)} rows, too few for {n_query} queries and {n_of_class} to train"
+            )
+        query.append(rows[:n_query])
+        train.append(rows[n_query : n_query + n_of_class])
+    query_rows, train_rows = np.sort(np.concatenate(query)), np.sort(np.concatenate(train))
+    rest = np.setdiff1d(np.arange(len(dataset.labels)), query_rows)
+    database = np.setdiff1d(rest, train_rows) if disjoint else rest
+    if not len(database):
+        raise ValueError(f"no row of {len(dataset.labels)} is left for the database; take fewer to train or to query")
+    return _make_split(dataset, query_rows, train_rows, database)
