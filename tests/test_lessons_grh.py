@@ -476,6 +476,7 @@ def test_at_large_radii_all_methods_meet(sweeps):
     assert np.ptp([sweeps["precision"][method, 10] for method in METHODS]) < 0.01
 
 
+@five_seeds
 def test_at_equal_cost_the_best_are_ahead_and_close_by_less_than_the_radius_made_it_seem(sweeps):
     """At equal cost the best codes with labels are ahead of LSH, and close; linear GRH is hardly ahead, if at all."""
 
