@@ -10,8 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .checks import check_integer
 from .codes import WORD_BITS, check_bits, pack_bits
-from .files import whole_file
-from .npz import read_arrays
+from .files import read_arrays, whole_file
 from .search import (
     BucketIndex,
     build_index,
