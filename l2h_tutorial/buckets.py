@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self
 
@@ -12,7 +13,7 @@ from .checks import check_integer
 from .codes import WORD_BITS, check_bits, pack_bits
 from .files import read_arrays, whole_file
 from .search import (
-    BucketIndex,
+    CodeIndex,
     build_index,
     check_neighbours,
     check_radius,
@@ -69,7 +70,7 @@ class HashTable:
         self._index = build_index(pack_bits(array), array.shape[1])
 
     @classmethod
-    def _of(cls, index: BucketIndex) -> Self:
+    def _of(cls, index: CodeIndex) -> Self:
         table = cls.__new__(cls)
         table._index = index
         return table
@@ -84,17 +85,19 @@ class HashTable:
 
     @property
     def bucket_sizes(self) -> NDArray[np.int64]:
-        return self._index.sizes
+        sizes = np.diff(self._index.offsets)
+        sizes.setflags(write=False)
+        return sizes
 
     @property
     def bucket_codes(self) -> NDArray[np.uint64]:
         if self.n_bits > WORD_BITS:
             raise ValueError(f"codes of {self.n_bits} bits do not fit {WORD_BITS}-bit integers; iterate over items()")
-        return self._index.words[0].astype(np.uint64)
+        return self._index.words[0, self._index.offsets[:-1]].astype(np.uint64)
 
     def __len__(self) -> int:
         """Return the number of occupied buckets."""
-        return self._index.n_buckets
+        return len(self._index.offsets) - 1
 
     def __repr__(self) -> str:
         buckets = f"{len(self):,} buckets of {self.n_bits}-bit codes, largest {self.bucket_sizes.max():,}"
@@ -102,12 +105,11 @@ class HashTable:
 
     def items(self) -> Iterator[tuple[int, NDArray[np.int64]]]:
         """Yield (code, row numbers) of each occupied bucket, by ascending code; the row numbers are read-only."""
-        buckets = np.split(self._index.rows, self._index.offsets[1:-1])
-        for words, rows in zip(self._index.words.T.tolist(), buckets, strict=True):
+        for start, stop in pairwise(self._index.offsets):
             code = 0
-            for word in words:
+            for word in self._index.words[:, start].tolist():
                 code = code << WORD_BITS | word
-            yield code, rows
+            yield code, self._index.rows[start:stop]
 
     def bucket(self, code_or_bits: Any) -> NDArray[np.int64]:
         """Row numbers in one bucket, ascending.
@@ -251,7 +253,7 @@ class HashTable:
             r = check_radius(r, self.n_bits)
             ways = [(r, plan, i == 0) for i, plan in enumerate(plans(self._index, r))]
         else:
-            ways = [(within, plan, True) for within, plan in steps(self._index, check_neighbours(k, self.n_rows))]
+            ways = [(within, plan, True) for within, plan in steps(self._index)]
         return [plan._asdict() | {"radius": radius, "chosen": chosen} for radius, plan, chosen in ways]
 
     def extended(self, more_bits: ArrayLike) -> "HashTable":
@@ -267,9 +269,9 @@ class HashTable:
             If the bits are not boolean of this width.
         """
         more = self._pack(more_bits, name="more_bits")
-        words = np.empty((self.n_rows, more.shape[1]), dtype=more.dtype)
-        words[self._index.rows] = np.repeat(self._index.words.T, self.bucket_sizes, axis=0)
-        return HashTable._of(build_index(np.concatenate([words, more]), self.n_bits))
+        words = np.concatenate([np.empty_like(self._index.words.T), more])
+        words[self._index.rows] = self._index.words.T
+        return HashTable._of(build_index(words, self.n_bits))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the table to one `.npz` file, which appears under its name only when it is whole.
@@ -279,11 +281,10 @@ class HashTable:
         OSError
             If it cannot be written; nothing half-written stays.
         """
-        index = self._index
-        n_bits = np.array(index.n_bits, dtype=np.int64)
-        arrays = {"n_bits": n_bits, "words": index.words, "offsets": index.offsets, "rows": index.rows}
+        offsets, rows = self._index.offsets, self._index.rows
+        words = self._index.words[:, offsets[:-1]]  # of each bucket
         with whole_file(Path(path)) as file:
-            np.savez(file, allow_pickle=False, format=np.array(_FORMAT), **arrays)
+            np.savez(file, allow_pickle=False, format=_FORMAT, n_bits=self.n_bits, words=words, offsets=offsets, rows=rows)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
@@ -390,23 +391,22 @@ class HashTables:
 
 def _checked_index(
     n_bits: NDArray[Any], words: NDArray[Any], offsets: NDArray[Any], rows: NDArray[Any]
-) -> BucketIndex | None:
+) -> CodeIndex | None:
     """Make the index anew from the codes of its rows: it is the same, unless these arrays are none."""
-    kinds = "".join(array.dtype.kind for array in (n_bits, words, offsets, rows))
-    if kinds != "iuii" or (n_bits.ndim, words.ndim, offsets.ndim, rows.ndim) != (0, 2, 1, 1):
+    shapes = [(array.dtype.kind, array.ndim) for array in (n_bits, words, offsets, rows)]
+    if shapes != [("i", 0), ("u", 2), ("i", 1), ("i", 1)]:
         return None
+    n_words, n_buckets = words.shape
     if not rows.size or not np.array_equal(np.sort(rows), np.arange(len(rows))):
         return None
-    if len(offsets) != words.shape[1] + 1 or offsets[0] != 0 or offsets[-1] != len(rows):
+    if len(offsets) != n_buckets + 1 or offsets[0] != 0 or offsets[-1] != len(rows):
         return None
     if (offsets[1:] <= offsets[:-1]).any():  # not their differences, which leave 64 bits and come back
         return None
-    if len(words) != -(-int(n_bits) // WORD_BITS):
+    if n_words != -(-int(n_bits) // WORD_BITS) or int(words[0].max()) >> (int(n_bits) - WORD_BITS * (n_words - 1)):
         return None
-    if int(words[0].max()).bit_length() > n_bits - WORD_BITS * (len(words) - 1):
-        return None
-    codes = np.empty((len(rows), len(words)), dtype=words.dtype)
+    codes = np.empty((len(rows), n_words), dtype=words.dtype)
     codes[rows] = np.repeat(words, np.diff(offsets), axis=1).T
     index = build_index(codes, int(n_bits))
-    same = zip((index.words, index.offsets, index.rows), (words, offsets, rows), strict=True)
-    return index if all(np.array_equal(made, stored) for made, stored in same) else None
+    same = np.array_equal(index.offsets, offsets) and np.array_equal(index.rows, rows)
+    return index if same and np.array_equal(index.words[:, offsets[:-1]], words) else None

@@ -195,19 +195,17 @@ def hamming_distances(a_bits: ArrayLike, b_bits: ArrayLike) -> NDArray[np.int32]
     step = max(1, _BLOCK // len(b))
     for start in range(0, len(a), step):
         block = slice(start, start + step)
-        packed_distances(a_words[:, block, None], b_words[:, None], out=distances[block])
+        distances[block] = packed_distances(a_words[:, block, None], b_words[:, None])
     return distances
 
 
-def packed_distances(a_words: NDArray[Any], b_words: NDArray[Any], out: NDArray[Any] | None = None) -> NDArray[Any]:
+def packed_distances(a_words: NDArray[Any], b_words: NDArray[Any]) -> NDArray[Any]:
     """Count the bits in which packed codes differ: XOR leaves a one where they do.
 
     Parameters
     ----------
     a_words, b_words : (n_words, ...) arrays of unsigned integers
         A column is a code, as `pack_bits` packs a row; what follows the first axis is broadcast.
-    out : (...) array, optional
-        Where to write them.
 
     Returns
     -------
@@ -218,10 +216,9 @@ def packed_distances(a_words: NDArray[Any], b_words: NDArray[Any], out: NDArray[
     >>> packed_distances(np.array([[0, 7]], dtype=np.uint64), np.array([[1]], dtype=np.uint64))
     array([1, 2], dtype=uint8)
     """
-    if out is None:
-        shape = np.broadcast_shapes(a_words.shape[1:], b_words.shape[1:])
-        out = np.empty(shape, dtype=np.uint8 if len(a_words) == 1 else np.uint16)
-    np.bitwise_count(a_words[0] ^ b_words[0], out=out)
+    distances = np.bitwise_count(a_words[0] ^ b_words[0])
+    if len(a_words) > 1:
+        distances = distances.astype(np.uint16)
     for a, b in zip(a_words[1:], b_words[1:], strict=True):
-        out += np.bitwise_count(a ^ b)
-    return out
+        distances += np.bitwise_count(a ^ b)
+    return distances

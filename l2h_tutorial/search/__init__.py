@@ -2,7 +2,7 @@
 
 from .nearest import check_neighbours, nearest_rows, steps
 from .radius import (
-    BucketIndex,
+    CodeIndex,
     Plan,
     ball_size,
     build_index,
@@ -15,6 +15,6 @@ from .radius import (
 )
 from .rerank import Reranker, check_ids, exact_neighbours, rerank
 
-__all__ = ["BucketIndex", "Plan", "Reranker", "ball_size", "build_index", "check_ids", "check_neighbours"]
+__all__ = ["CodeIndex", "Plan", "Reranker", "ball_size", "build_index", "check_ids", "check_neighbours"]
 __all__ += ["check_radius", "count_within", "exact_neighbours", "hamming_ball", "nearest_rows", "piece_radii"]
 __all__ += ["plans", "rerank", "rows_within", "steps"]
