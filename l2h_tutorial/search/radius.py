@@ -213,11 +213,18 @@ def multi_index(index: CodeIndex, queries: Words, radius: int, n_pieces: int) ->
             starts = table.offsets[slots]
             sizes = table.offsets[slots + 1] - starts
             places = table.places[ranges(starts.ravel(), sizes.ravel())]
-            owners = np.repeat(np.arange(len(queries)), sizes.sum(axis=1))
-            near = packed_distances(index.words[:, places], queries.T[:, owners]) <= radius
-            found.append(owners[near] * n_rows + places[near])
-    owners, places = np.divmod(np.unique(np.concatenate(found)), n_rows)  # several pieces may have found the same
+            counts = sizes.sum(axis=1)
+            near = np.flatnonzero(distances_at(index, places, queries, counts) <= radius)
+            owners = np.searchsorted(np.cumsum(counts), near, side="right")
+            found.append(owners * n_rows + places[near])
+    keys = np.sort(np.concatenate(found))
+    owners, places = np.divmod(keys[np.diff(keys, prepend=-1) > 0], n_rows)  # several pieces may have found the same
     return places, np.bincount(owners, minlength=len(queries))
+
+
+def distances_at(index: CodeIndex, places: NDArray[Any], queries: Words, counts: NDArray[Any]) -> NDArray[Any]:
+    """Hamming distances of the codes at these places: `counts` of them from each query."""
+    return packed_distances(index.words.take(places, axis=1), np.repeat(queries.T, counts, axis=1))
 
 
 @lru_cache(maxsize=32)
@@ -227,9 +234,19 @@ def flips(n_bits: int, radius: int) -> NDArray[np.uint64]:
 
 
 def ranges(starts: NDArray[Any], sizes: NDArray[Any]) -> Numbers:
-    """Concatenate the ranges of `sizes` numbers that begin at `starts`."""
-    ends = np.cumsum(sizes)
-    return np.repeat(starts - (ends - sizes), sizes) + np.arange(sizes.sum())
+    """Concatenate the ranges of `sizes` numbers that begin at `starts`.
+
+    Examples
+    --------
+    >>> ranges(np.array([5, 7, 0]), np.array([3, 0, 2]))
+    array([5, 6, 7, 0, 1])
+    """
+    filled = np.flatnonzero(sizes)
+    starts, sizes = starts[filled], sizes[filled]
+    steps = np.ones(sizes.sum(), dtype=np.int64)
+    steps[:1] = starts[:1]
+    steps[np.cumsum(sizes)[:-1]] = starts[1:] - (starts[:-1] + sizes[:-1] - 1)  # from the last of one to the next
+    return np.cumsum(steps)
 
 
 def pieces_of(n_bits: int, n_pieces: int) -> list[tuple[int, int]]:
@@ -414,9 +431,9 @@ def rows_within(
     for queries, places, counts in find(index, query_words, radius):
         found = index.rows.take(places)
         if with_distances or by_distance:
-            owners = np.repeat(np.arange(len(queries)), counts)
-            away = packed_distances(index.words[:, places], queries.T[:, owners]).astype(np.int64)
+            away = distances_at(index, places, queries, counts).astype(np.int64)
             if by_distance:
+                owners = np.repeat(np.arange(len(queries)), counts)
                 order = np.lexsort((found, away, owners))
                 found, away = found[order], away[order]
             distances += _cut(away, counts)

@@ -1,17 +1,16 @@
 """The second stage of the search: order the candidates by their true distance in feature space."""
 
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..checks import check_integer
-from .radius import object_array
 
 _BLOCK_QUERIES = 128  # queries compared with all rows at a time,
-_BLOCK_SIMILARITIES = 1 << 25  # or fewer, so that the similarity matrix stays within 128 MB of float32
+_BLOCK_PRODUCTS = 1 << 25  # or fewer, so that the products stay within 128 MB of float32
 _MANY = 0.05  # measured: beyond this share of candidates, one matrix product beats gathering their rows
-_EUCLIDEAN = ("euclidean", "l2", "nan_euclidean", "sqeuclidean")  # which order rows in the same way
 
 
 def rerank(X_query: ArrayLike, X_database: ArrayLike, ids: Any, k: int, metric: str = "cosine") -> NDArray[np.object_]:
@@ -41,13 +40,12 @@ def rerank(X_query: ArrayLike, X_database: ArrayLike, ids: Any, k: int, metric: 
 
     Notes
     -----
-    Cosine similarities are first computed in float32, Euclidean distances by a product of vectors around their mean;
-    every candidate that rounding could have kept from the first k is then compared in float64, for Euclidean distances
-    difference by difference, so the result does not depend on how the first pass was done. Euclidean distances whose
-    squares overflow count as equal.
+    Cosine similarities and Euclidean distances are first computed by a product of vectors; every candidate that
+    rounding could have kept from the first k is then compared in float64, for Euclidean distances difference by
+    difference, so the result does not depend on how the first pass was done.
 
-    Where candidates of 128 queries in a row are few beside an array of many rows, only their rows are read and checked:
-    a NaN in another row is not noticed. Otherwise Euclidean distances take a copy of the database in float64.
+    Where 128 queries have fewer candidates than there are rows, only those rows are read and checked: a NaN in another
+    is not noticed.
 
     Examples
     --------
@@ -55,25 +53,23 @@ def rerank(X_query: ArrayLike, X_database: ArrayLike, ids: Any, k: int, metric: 
     >>> rerank([[2.0, 0.1]], database, [[2, 1, 0]], k=2)[0]
     array([0, 1])
     """
-    query = _check_features(X_query, "X_query")
-    database: Any = X_database  # an array is checked below, where it is known which rows are needed
-    if not isinstance(X_database, np.ndarray) or X_database.ndim != 2:
-        database = _check_features(X_database, "X_database")
-    _check_widths(query, database)
+    query, database = np.asarray(X_query), np.asarray(X_database)
     k = check_integer(k, "k", high=len(database), of="rows of the database")
     candidates = check_ids(ids, len(query), len(database))
-    at_a_time = min(len(query), _BLOCK_QUERIES)
-    if sum(map(len, candidates)) * at_a_time > _MANY * len(database) * len(query):
-        return Reranker(query, database, metric)._nearest(candidates, k)
-    nearest = object_array(candidates)
-    for start in range(0, len(query), at_a_time):
-        run = slice(start, start + at_a_time)
-        rows = np.unique(np.concatenate(candidates[run]))
-        if len(rows):
-            places = [np.searchsorted(rows, each) for each in candidates[run]]
-            found = Reranker(query[run], database[rows], metric)._nearest(places, k)
-            nearest[run] = object_array([rows[each] for each in found])
-    return nearest
+    step = max(1, min(_BLOCK_QUERIES, _BLOCK_PRODUCTS // len(database)))
+    nearest: list[NDArray[np.int64]] = []
+    for start in range(0, len(query), step):
+        block, chosen = query[start : start + step], candidates[start : start + step]
+        if sum(map(len, chosen)) >= len(database):
+            nearest += list(Reranker(block, database, metric).nearest(chosen, k))
+        elif any(map(len, chosen)):
+            rows = np.unique(np.concatenate(chosen))
+            places = [np.searchsorted(rows, each) for each in chosen]
+            found = Reranker(block, database[rows], metric).nearest(places, min(k, len(rows)))
+            nearest += [rows[each] for each in found]
+        else:
+            nearest += chosen
+    return np.fromiter(nearest, dtype=object, count=len(query))
 
 
 def exact_neighbours(X_query: ArrayLike, X_database: ArrayLike, k: int, metric: str = "cosine") -> NDArray[np.int64]:
@@ -103,16 +99,15 @@ def exact_neighbours(X_query: ArrayLike, X_database: ArrayLike, k: int, metric: 
     >>> exact_neighbours([[2.0, 0.1]], [[1.0, 0.0], [1.0, 1.0], [0.0, 1.0]], k=2)
     array([[0, 1]])
     """
-    query, database = _check_features(X_query, "X_query"), _check_features(X_database, "X_database")
-    everything = np.arange(len(database))
-    return np.stack(rerank(query, database, [everything] * len(query), k, metric).tolist())
+    everything = [np.arange(len(np.asarray(X_database)))] * len(np.asarray(X_query))
+    return np.stack(list(rerank(X_query, X_database, everything, k, metric)))
 
 
 class Reranker:
-    """Queries and a database made ready for `rerank`, for several sets of candidates of the same queries.
+    """Queries and a database made ready for `rerank`, for several sets of candidates of the same few queries.
 
     What does not depend on the candidates is computed once: the lengths of the vectors and, from when candidates are
-    many, the similarities of the last 128 queries with all rows.
+    many, the products of the queries with all rows.
 
     Parameters
     ----------
@@ -135,19 +130,40 @@ class Reranker:
     """
 
     def __init__(self, X_query: ArrayLike, X_database: ArrayLike, metric: str = "cosine") -> None:
-        self._query = _check_features(X_query, "X_query")
-        self._database = _check_features(X_database, "X_database")
-        _check_widths(self._query, self._database)
-        self._metric = metric
-        self._products: _Products | None = None
-        if metric == "cosine":
-            self._products = _cosine_products(self._query, self._database)
-        elif metric in _EUCLIDEAN:
-            self._products = _euclidean_products(self._query, self._database)
-        self._block = max(1, min(_BLOCK_QUERIES, _BLOCK_SIMILARITIES // len(self._database)))
-        self._tables: dict[int, NDArray[Any]] = {}  # how near all rows are to a block of queries, by the first of them
-        self._ordered: dict[int, Any] = {}  # the contenders of each query in its last call, and their order
+        from sklearn.utils import check_array  # only here: a table that is searched takes no scikit-learn
 
+        floats = [np.float64, np.float32]
+        self._query: NDArray[Any] = check_array(X_query, dtype=floats, input_name="X_query")
+        self._database: NDArray[Any] = check_array(X_database, dtype=floats, input_name="X_database")
+        width, database_width = self._query.shape[1], self._database.shape[1]
+        if width != database_width:
+            widths = f"{width} and {database_width}"
+            raise ValueError(f"X_query and X_database must have the same number of features, got {widths}")
+        self._metric = metric
+        if metric in ("cosine", "euclidean"):
+            self._prepare()
+
+    def _prepare(self) -> None:
+        """Make nearness a product: that of unit vectors, or ``q @ x - |x|**2 / 2``, half of ``|q|**2 - |q - x|**2``."""
+        dtype, d = self._database.dtype, self._database.shape[1]
+        rounding = (d + 8) * np.finfo(dtype).eps  # of products of d terms, and a few operations more
+        lengths, rows = _lengths(self._query), _lengths(self._database)
+        if self._metric == "cosine":
+            self._factors = (self._query * _inverse(lengths)[:, None]).astype(dtype)
+            self._of_rows, self._combine = _inverse(rows).astype(dtype), np.multiply
+            self._tolerance = np.full(len(lengths), rounding)
+        else:
+            self._factors = self._query.astype(dtype)
+            self._of_rows, self._combine = (rows**2 / 2).astype(dtype), np.subtract
+            self._tolerance = rounding * (lengths + rows.max()) * rows.max()
+
+    @cached_property
+    def _table(self) -> NDArray[Any]:
+        """How near all rows are to all queries."""
+        products = self._factors @ self._database.T
+        return self._combine(products, self._of_rows, out=products)
+
+    @np.errstate(over="ignore", invalid="ignore")
     def nearest(self, ids: Any, k: int) -> NDArray[np.object_]:
         """Keep the k nearest candidates of each query: what ``rerank(X_query, X_database, ids, k, metric)`` returns.
 
@@ -166,137 +182,57 @@ class Reranker:
             If `ids` are not row numbers of the database for each query, or `k` is out of range.
         """
         k = check_integer(k, "k", high=len(self._database), of="rows of the database")
-        return self._nearest(check_ids(ids, len(self._query), len(self._database)), k)
-
-    def _nearest(self, candidates: list[NDArray[np.int64]], k: int) -> NDArray[np.object_]:
+        candidates = check_ids(ids, len(self._query), len(self._database))
+        many = sum(map(len, candidates)) > _MANY * len(self._database) * len(candidates)
         nearest = np.empty(len(candidates), dtype=object)
-        for start in range(0, len(candidates), self._block):
-            block = candidates[start : start + self._block]
-            many = sum(map(len, block)) > _MANY * len(self._database) * len(block)
-            if many and self._products and start not in self._tables:
-                self._tables = {start: self._products.nearness(slice(start, start + len(block)), slice(None))}
-            for i, rows in enumerate(block, start):
-                contenders = self._contenders(i, rows, k)
-                if i not in self._ordered or not np.array_equal(self._ordered[i][0], contenders):
-                    order = np.lexsort((contenders, self._distances(i, contenders)))
-                    self._ordered[i] = contenders.copy(), contenders[order]
-                nearest[i] = self._ordered[i][1][:k].copy()
+        for i, rows in enumerate(candidates):
+            if len(rows) > k and self._metric in ("cosine", "euclidean"):
+                if many:
+                    nearness = self._table[i, rows]
+                else:
+                    nearness = self._combine(self._database[rows] @ self._factors[i], self._of_rows[rows])
+                bound = np.partition(nearness, -k)[-k] - self._tolerance[i]
+                rows = rows[~(nearness < bound)]  # where all overflows, all stay
+            nearest[i] = rows[np.lexsort((rows, self._distances(i, rows)))[:k]]
         return nearest
 
-    @np.errstate(over="ignore", invalid="ignore")
-    def _contenders(self, i: int, rows: NDArray[np.int64], k: int) -> NDArray[np.int64]:
-        """Candidates of a query that could be among its k nearest, as far as rounding lets the products tell."""
-        if self._products is None or len(rows) <= k:
-            return rows
-        start = i - i % self._block
-        few = start not in self._tables
-        nearness = self._products.nearness(i, rows) if few else self._tables[start][i - start][rows]
-        bound = np.partition(nearness, -k)[-k] - self._products.tolerance[i]
-        return rows[~(nearness < bound)]  # where all overflows, all stay
-
-    @np.errstate(over="ignore", invalid="ignore")
     def _distances(self, i: int, rows: NDArray[np.int64]) -> NDArray[Any]:
-        """Distances from a query to some rows, or what orders them alike, without the products."""
-        if len(rows) and not self._products:
+        """Distances from a query to some rows, or what orders them alike, in float64."""
+        if len(rows) and self._metric not in ("cosine", "euclidean"):
             from sklearn.metrics import pairwise_distances
 
             return pairwise_distances(self._query[i : i + 1], self._database[rows], metric=self._metric)[0]
         q, x = self._query[i].astype(np.float64), self._database[rows].astype(np.float64)
-        if self._metric != "cosine":
+        if self._metric == "euclidean":
             return ((x - q) ** 2).sum(axis=1)
         norms = np.sqrt((q * q).sum()) * np.sqrt((x * x).sum(axis=1))
-        similarities = np.divide((x * q).sum(axis=1), norms, out=np.zeros(len(x)), where=norms > 0)
-        return -similarities  # which keep more digits than the distances
+        return -np.divide((x * q).sum(axis=1), norms, out=np.zeros(len(x)), where=norms > 0)
 
 
-class _Products(NamedTuple):
-    """Vectors that say by their products how near they are: ``combine(query @ row, of_row)`` is larger for nearer ones.
-
-    Fields
-    ------
-    query, database : arrays of float32 or float64, of the shapes of the features
-    combine : ufunc
-    of_row : (n,) array, of the same type
-    tolerance : (n_queries,) array
-        By how much the difference of two such values may be off.
-    """
-
-    query: NDArray[Any]
-    database: NDArray[Any]
-    combine: np.ufunc
-    of_row: NDArray[Any]
-    tolerance: NDArray[Any]
-
-    @np.errstate(over="ignore", invalid="ignore")
-    def nearness(self, queries: Any, rows: Any) -> NDArray[Any]:
-        """How near some rows are to one query or to several."""
-        products = self.query[queries] @ self.database[rows].T
-        return self.combine(products, self.of_row[rows], out=products)
+def _lengths(X: NDArray[Any]) -> NDArray[np.float64]:
+    return np.sqrt(np.einsum("ij,ij->i", X, X, dtype=np.float64))
 
 
-def _cosine_products(query: NDArray[Any], database: NDArray[Any]) -> _Products:
-    fast = np.float32 if _fits_float32(query) and _fits_float32(database) else np.float64
-    query, database = query.astype(fast, copy=False), database.astype(fast, copy=False)
-    unit_query = query * _inverse_lengths(query)[:, None]
-    # The similarity of unit vectors is off by at most (d + 4) roundings, and two of them are compared.
-    tolerance = np.full(len(query), (query.shape[1] + 8) * np.finfo(fast).eps)
-    return _Products(unit_query, database, np.multiply, _inverse_lengths(database), tolerance)
-
-
-@np.errstate(over="ignore", invalid="ignore")
-def _euclidean_products(query: NDArray[Any], database: NDArray[Any]) -> _Products:
-    """Half of ``|q|**2 - |q - x|**2`` is ``q @ x - |x|**2 / 2`` wherever the origin is; around the mean, x is short."""
-    origin = database.mean(axis=0, dtype=np.float64)
-    q, x = query - origin, database - origin
-    squared = np.einsum("ij,ij->i", x, x)
-    longest, lengths = np.sqrt(squared.max()), np.sqrt(np.einsum("ij,ij->i", q, q))
-    # Each is off by at most (d + 6) roundings of |q| |x| + |x|**2, those of the new origin among them.
-    tolerance = (query.shape[1] + 8) * np.finfo(np.float64).eps * (lengths + longest) * longest
-    return _Products(q, x, np.subtract, squared / 2, tolerance)
-
-
-def _fits_float32(X: NDArray[Any]) -> bool:
-    """Whether squared lengths neither overflow nor vanish in float32; zero rows are harmless."""
-    squared = np.einsum("ij,ij->i", X, X)
-    return not X[~((squared > 2.0**-80) & (squared < 2.0**80))].any()
-
-
-def _inverse_lengths(X: NDArray[Any]) -> NDArray[Any]:
-    lengths = np.sqrt(np.einsum("ij,ij->i", X, X))
+def _inverse(lengths: NDArray[np.float64]) -> NDArray[np.float64]:
+    """One over the lengths; 0 for a zero vector, which has no direction."""
     return np.divide(1, lengths, out=np.zeros_like(lengths), where=lengths > 0)
-
-
-def _check_features(X: ArrayLike, name: str) -> NDArray[Any]:
-    from sklearn.utils import check_array  # only here: a table that is searched takes no scikit-learn
-
-    checked: NDArray[Any] = check_array(X, dtype=[np.float64, np.float32], input_name=name)
-    return checked
-
-
-def _check_widths(query: NDArray[Any], database: NDArray[Any]) -> None:
-    if query.shape[1] != database.shape[1]:
-        widths = f"{query.shape[1]} and {database.shape[1]}"
-        raise ValueError(f"X_query and X_database must have the same number of features, got {widths}")
 
 
 def check_ids(ids: Any, n_queries: int, n_rows: int | None) -> list[NDArray[np.int64]]:
     """Return candidates as one int64 array a query, or say which are no rows of the database, or of any."""
-    limit, wanted = np.iinfo(np.int64).max, "row numbers of at least 0"
-    if n_rows is not None:
-        limit, wanted = n_rows, f"rows from 0 to {n_rows - 1}"
     if len(ids) != n_queries:
         raise ValueError(f"ids must hold one array of rows for each of the {n_queries} queries, got {len(ids)}")
+    limit = np.iinfo(np.int64).max if n_rows is None else n_rows
     checked = []
     for i, rows in enumerate(ids):
         array = np.asarray(rows)
         if array.size == 0:
             array = np.empty(0, dtype=np.int64)
         if array.ndim != 1 or array.dtype.kind not in "ui":
-            raise TypeError(
-                f"ids[{i}] must be a one-dimensional array of integers, got {array.dtype} of shape {array.shape}"
-            )
-        if array.size and (array.min() < 0 or array.max() >= limit):
-            outside = array[(array < 0) | (array >= limit)][0]
-            raise ValueError(f"ids[{i}] must be {wanted}, got {outside}")
+            found = f"{array.dtype} of shape {array.shape}"
+            raise TypeError(f"ids[{i}] must be a one-dimensional array of integers, got {found}")
+        if array.size and not 0 <= array.min() <= array.max() < limit:
+            wanted = "row numbers of at least 0" if n_rows is None else f"rows from 0 to {n_rows - 1}"
+            raise ValueError(f"ids[{i}] must be {wanted}, got {array[(array < 0) | (array >= limit)][0]}")
         checked.append(array.astype(np.int64, copy=False))
     return checked
