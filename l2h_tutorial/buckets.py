@@ -15,10 +15,10 @@ from .files import read_arrays, whole_file
 from .search import (
     CodeIndex,
     build_index,
-    check_neighbours,
     check_radius,
     count_within,
     nearest_rows,
+    object_array,
     plans,
     rows_within,
     steps,
@@ -128,19 +128,13 @@ class HashTable:
         TypeError, ValueError
             If it is neither an integer nor boolean, or not a code of `n_bits` bits.
         """
-        value = np.asarray(code_or_bits)
-        if value.dtype == np.bool_:
-            words = self._pack(value[None, :] if value.ndim == 1 else value, name="code_or_bits")
-            if len(words) != 1:
-                raise ValueError(f"bucket takes one code, got {len(words)}")
-        else:
-            if not isinstance(code_or_bits, int | np.integer):
-                raise TypeError(f"a bucket is named by an integer code or by its bits, got {code_or_bits!r}")
-            code = int(code_or_bits)
-            if not 0 <= code < 1 << self.n_bits:
-                raise ValueError(f"a code of {self.n_bits} bits must be from 0 to {(1 << self.n_bits) - 1}, got {code}")
-            bits = [code >> place & 1 for place in range(self.n_bits - 1, -1, -1)]
-            words = self._pack(np.array([bits], dtype=bool), name="code_or_bits")
+        bits = np.asarray(code_or_bits)
+        if bits.dtype != np.bool_:
+            code = check_integer(code_or_bits, f"a code of {self.n_bits} bits", 0, (1 << self.n_bits) - 1)
+            bits = np.array([digit == "1" for digit in f"{code:0{self.n_bits}b}"])
+        words = self._pack(np.atleast_2d(bits), name="code_or_bits")
+        if len(words) != 1:
+            raise ValueError(f"bucket takes one code, got {len(words)}")
         rows: NDArray[np.int64] = rows_within(self._index, words, 0)[0][0]
         return rows
 
@@ -217,7 +211,8 @@ class HashTable:
         >>> table.query(np.array([[True, True]]), k=2)
         (array([[0, 1]]), array([[0, 2]]))
         """
-        return nearest_rows(self._index, self._pack(query_bits, name="query_bits"), check_neighbours(k, self.n_rows))
+        words = self._pack(query_bits, name="query_bits")
+        return nearest_rows(self._index, words, check_integer(k, "k", high=self.n_rows, of="rows of the table"))
 
     def explain(self, r: int | None = None, *, k: int | None = None) -> list[dict[str, Any]]:
         """Say how `query_radius(..., r)` or `query(..., k)` would search, and what the other ways would cost.
@@ -253,6 +248,7 @@ class HashTable:
             r = check_radius(r, self.n_bits)
             ways = [(r, plan, i == 0) for i, plan in enumerate(plans(self._index, r))]
         else:
+            check_integer(k, "k", high=self.n_rows, of="rows of the table")
             ways = [(within, plan, True) for within, plan in steps(self._index)]
         return [plan._asdict() | {"radius": radius, "chosen": chosen} for radius, plan, chosen in ways]
 
@@ -283,8 +279,9 @@ class HashTable:
         """
         offsets, rows = self._index.offsets, self._index.rows
         words = self._index.words[:, offsets[:-1]]  # of each bucket
+        arrays: dict[str, Any] = {"n_bits": self.n_bits, "words": words, "offsets": offsets, "rows": rows}
         with whole_file(Path(path)) as file:
-            np.savez(file, allow_pickle=False, format=_FORMAT, n_bits=self.n_bits, words=words, offsets=offsets, rows=rows)
+            np.savez(file, allow_pickle=False, format=_FORMAT, **arrays)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
@@ -380,13 +377,8 @@ class HashTables:
             If the bits are not boolean of this width.
         """
         pieces = np.split(check_bits(query_bits, self.n_bits, name="query_bits"), len(self), axis=1)
-        found: list[NDArray[Any]] = [
-            table.query_radius(piece, 0) for table, piece in zip(self.tables, pieces, strict=True)
-        ]
-        candidates = np.empty(len(pieces[0]), dtype=object)
-        for i in range(len(candidates)):
-            candidates[i] = np.unique(np.concatenate([rows[i] for rows in found]))
-        return candidates
+        found = [table.query_radius(piece, 0) for table, piece in zip(self.tables, pieces, strict=True)]
+        return object_array([np.unique(np.concatenate(rows)) for rows in zip(*found, strict=True)])
 
 
 def _checked_index(
@@ -394,16 +386,17 @@ def _checked_index(
 ) -> CodeIndex | None:
     """Make the index anew from the codes of its rows: it is the same, unless these arrays are none."""
     shapes = [(array.dtype.kind, array.ndim) for array in (n_bits, words, offsets, rows)]
-    if shapes != [("i", 0), ("u", 2), ("i", 1), ("i", 1)]:
+    if shapes != [("i", 0), ("u", 2), ("i", 1), ("i", 1)] or not rows.size:
         return None
     n_words, n_buckets = words.shape
-    if not rows.size or not np.array_equal(np.sort(rows), np.arange(len(rows))):
-        return None
-    if len(offsets) != n_buckets + 1 or offsets[0] != 0 or offsets[-1] != len(rows):
-        return None
-    if (offsets[1:] <= offsets[:-1]).any():  # not their differences, which leave 64 bits and come back
-        return None
-    if n_words != -(-int(n_bits) // WORD_BITS) or int(words[0].max()) >> (int(n_bits) - WORD_BITS * (n_words - 1)):
+    n_first = int(n_bits) - WORD_BITS * (n_words - 1)  # bits in the first word
+    if (
+        not np.array_equal(np.sort(rows), np.arange(len(rows)))
+        or (len(offsets), offsets[0], offsets[-1]) != (n_buckets + 1, 0, len(rows))
+        or (offsets[1:] <= offsets[:-1]).any()  # not their differences, which leave 64 bits and come back
+        or not 1 <= n_first <= WORD_BITS
+        or int(words[0].max()).bit_length() > n_first
+    ):
         return None
     codes = np.empty((len(rows), n_words), dtype=words.dtype)
     codes[rows] = np.repeat(words, np.diff(offsets), axis=1).T

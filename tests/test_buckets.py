@@ -87,7 +87,7 @@ def test_what_is_explained_is_what_is_run(monkeypatch, n_bits, r, strategy):
     assert [way["chosen"] for way in ways] == [True] + [False] * (len(ways) - 1)
     assert sorted(way["microseconds"] for way in ways) == [way["microseconds"] for way in ways]
     with_pieces = {"multi-index"} if n_bits > 16 else set()
-    assert {way["strategy"] for way in ways} == {"enumerate", "scan buckets", "scan rows"} | with_pieces
+    assert {way["strategy"] for way in ways} == {"enumerate", "scan"} | with_pieces
     table.query_radius(codes(5, n_bits, 1), r)
     function, *pieces = ran[0]
     assert function.startswith(strategy[:4])
@@ -122,7 +122,6 @@ def test_a_saved_table_is_loaded_whole_and_what_it_shows_cannot_be_written_to(tm
     table.query_radius(queries, r)  # what it derives for the search is not taken along
     for each in (table, HashTable.load(str(path)), pickle.loads(pickle.dumps(table))):
         assert repr(each) == repr(table)
-        assert all(not array.flags.writeable for array in vars(each._index).values() if isinstance(array, np.ndarray))
         for found, expected in zip(each.query_radius(queries, r), table.query_radius(queries, r), strict=True):
             np.testing.assert_array_equal(found, expected)
         with pytest.raises(ValueError, match="read-only"):
@@ -233,7 +232,7 @@ BITS = codes(6, 4)
         (lambda t: t.explain(), ValueError, "give a radius r or a number of neighbours k, got r=None and k=None"),
         (lambda t: t.explain(1, k=1), ValueError, "got r=1 and k=1"),
         (lambda t: t.bucket(16), ValueError, "a code of 4 bits must be from 0 to 15, got 16"),
-        (lambda t: t.bucket("0101"), TypeError, "integer code or by its bits, got '0101'"),
+        (lambda t: t.bucket("0101"), TypeError, "a code of 4 bits must be an integer from 0 to 15, got '0101'"),
         (lambda t: t.bucket(BITS[0, :3]), ValueError, "code_or_bits must have 4 bits a code, got 3"),
         (lambda t: t.bucket(BITS), ValueError, "bucket takes one code, got 6"),
         (lambda t: t.extended(BITS[:, :3]), ValueError, "more_bits must have 4 bits a code, got 3"),

@@ -4,22 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from ..checks import check_integer
 from ..codes import packed_distances
 from .radius import CodeIndex, Numbers, Plan, Words, plans, rows_within
 
 _TRIAL = 0.25  # of the cost of comparing everything: what may be spent on a small radius first
-
-
-def check_neighbours(k: Any, n_rows: int) -> int:
-    """Return `k` as an int from 1 to `n_rows`, or raise a `TypeError` or `ValueError` that names it.
-
-    Examples
-    --------
-    >>> check_neighbours(3, n_rows=10)
-    3
-    """
-    return check_integer(k, "k", high=n_rows, of="rows of the table")
 
 
 def nearest_rows(index: CodeIndex, query_words: Words, k: int) -> tuple[Numbers, Numbers]:

@@ -1,4 +1,4 @@
-"""Hamming radius search: the ball, the sorted codes, three exact ways to find those within it, and a rule that picks one.
+"""Hamming radius search: the ball, the sorted codes, three exact ways to find those in it, and the rule that picks one.
 
 Scan: compare the query with every row's code. Enumerate: make every code of the ball, and look it up. Multi-index
 hashing: look up small balls of short pieces of the code, and compare the query with what is found. All find the same
@@ -7,7 +7,7 @@ rows.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, lru_cache
 from itertools import combinations, pairwise
 from math import comb, log2
 from typing import Any, NamedTuple
@@ -18,15 +18,15 @@ from numpy.typing import NDArray
 from ..checks import check_integer
 from ..codes import WORD_BITS, packed_distances
 
-Words = NDArray[Any]  # packed codes: unsigned integers
-Numbers = NDArray[np.int64]
+Words = NDArray[Any]  # packed codes: unsigned integers of any size
+Numbers = NDArray[Any]  # row numbers, places, counts: integers
 
 DIRECT_BITS = 16  # up to here a table with a slot for every possible code replaces the sorted search
 LOOK_UP = 10  # measured: reading anywhere in memory takes as long as comparing so many words that lie in a row,
 SEARCH = 40  # and finding one of the sorted codes as long as comparing so many
 SAMPLE = (32, 1024)  # queries and rows whose distances stand for all
 _ODD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 over the golden ratio
-_BLOCK = 1 << 18  # codes looked up or compared at a time: temporary arrays stay in the processor's cache
+_BLOCK = 1 << 17  # codes looked up or compared at a time: temporary arrays stay in the processor's cache
 
 
 def check_radius(radius: Any, n_bits: int) -> int:
@@ -146,12 +146,6 @@ class CodeIndex:
         """Of short codes, where each possible one starts or would; one more stands at the end."""
         return np.searchsorted(self.words[0], np.arange((1 << self.n_bits) + 1))
 
-    @cached_property
-    def sample(self) -> Words:
-        """Bits in which rows taken at even steps, as queries, differ from others."""
-        queries, rows = (np.linspace(0, len(self.rows) - 1, size).astype(int) for size in SAMPLE)
-        return self.words[:, queries, None] ^ self.words[:, None, rows]
-
 
 def build_index(words: Words, n_bits: int) -> CodeIndex:
     """Sort packed codes, (n, n_words).
@@ -222,18 +216,18 @@ def multi_index(index: CodeIndex, queries: Words, radius: int, n_pieces: int) ->
     return places, np.bincount(owners, minlength=len(queries))
 
 
-def distances_at(index: CodeIndex, places: NDArray[Any], queries: Words, counts: NDArray[Any]) -> NDArray[Any]:
+def distances_at(index: CodeIndex, places: Numbers, queries: Words, counts: Numbers) -> NDArray[Any]:
     """Hamming distances of the codes at these places: `counts` of them from each query."""
     return packed_distances(index.words.take(places, axis=1), np.repeat(queries.T, counts, axis=1))
 
 
 @lru_cache(maxsize=32)
-def flips(n_bits: int, radius: int) -> NDArray[np.uint64]:
+def flips(n_bits: int, radius: int) -> Words:
     """All patterns of up to 64 bits with at most `radius` ones: XOR with a code makes its Hamming ball."""
     return np.fromiter(hamming_ball(0, n_bits, radius), dtype=np.uint64)
 
 
-def ranges(starts: NDArray[Any], sizes: NDArray[Any]) -> Numbers:
+def ranges(starts: Numbers, sizes: Numbers) -> Numbers:
     """Concatenate the ranges of `sizes` numbers that begin at `starts`.
 
     Examples
@@ -276,7 +270,7 @@ def piece_radii(radius: int, n_pieces: int) -> list[int]:
     return [q] * (a + 1) + [q - 1] * (n_pieces - a - 1)
 
 
-def cut_piece(words: Words, n_bits: int, first: int, end: int) -> NDArray[np.uint64]:
+def cut_piece(words: Words, n_bits: int, first: int, end: int) -> Words:
     """Bits `first` to `end`, at most 64, of packed codes (n_words, ...) as integers.
 
     Examples
@@ -299,8 +293,8 @@ class PieceTable(NamedTuple):
 
     first: int
     end: int
-    offsets: NDArray[np.int32]
-    places: NDArray[np.int32]
+    offsets: Numbers
+    places: Numbers
 
 
 def piece_tables(index: CodeIndex, n_pieces: int) -> list[PieceTable]:
@@ -322,7 +316,7 @@ def slot_bits(n_rows: int) -> int:
     return max(1, round(log2(n_rows)))
 
 
-def slots_of(pieces: NDArray[np.uint64], n_rows: int) -> Numbers:
+def slots_of(pieces: Words, n_rows: int) -> Numbers:
     """Slot of each piece, by Fibonacci hashing (Knuth, volume 3, section 6.4)."""
     return (pieces * _ODD >> np.uint64(64 - slot_bits(n_rows))).view(np.int64)
 
@@ -371,16 +365,23 @@ def plans(index: CodeIndex, radius: int) -> list[Plan]:
 def _ways(index: CodeIndex, radius: int) -> Iterator[Plan]:
     n_words, n_rows = index.words.shape
     yield Plan("scan", 0, 0, n_rows, n_words * n_rows / 1000)
+    queries, rows = ((2 * np.arange(size) + 1) * n_rows // (2 * size) for size in SAMPLE)  # at even steps
+    differences = index.words[:, queries, None] ^ index.words[:, None, rows]
     if n_words == 1:
         probes = ball_size(index.n_bits, radius)
-        yield Plan("enumerate", 1, probes, 0, probes * (LOOK_UP if index.n_bits <= DIRECT_BITS else SEARCH) / 1000)
+        each = LOOK_UP if index.n_bits <= DIRECT_BITS else SEARCH
+        found = n_rows * (np.bitwise_count(differences[0]) <= radius).mean()  # which a scan gathers more quickly
+        yield Plan("enumerate", 1, probes, 0, (each * probes + found) / 1000)
+    if index.n_bits <= DIRECT_BITS:
+        return
     finest = max(2, n_words, round(index.n_bits / max(1, log2(n_rows))))  # so short pieces that most of them occur
-    for n_pieces in {finest, (finest + 1) // 2} - {1} if index.n_bits > DIRECT_BITS else ():
+    for n_pieces in {finest, (finest + 1) // 2} - {1}:  # the longer ones where codes crowd
         probes, compared = 0, 0.0
-        for (first, end), within in zip(pieces_of(index.n_bits, n_pieces), piece_radii(radius, n_pieces), strict=True):
+        pieces, radii = pieces_of(index.n_bits, n_pieces), piece_radii(radius, n_pieces)
+        for (first, end), within in zip(pieces, radii, strict=True):
             if within >= 0:
                 ball = ball_size(end - first, within)
-                near = np.bitwise_count(cut_piece(index.sample, index.n_bits, first, end)) <= within
+                near = np.bitwise_count(cut_piece(differences, index.n_bits, first, end)) <= within
                 probes += ball
                 compared += n_rows * max(near.mean(), ball / 2 ** min(end - first, slot_bits(n_rows)))
         yield Plan("multi-index", n_pieces, probes, compared, LOOK_UP * (probes + n_words * compared) / 1000)
@@ -395,11 +396,16 @@ def find(index: CodeIndex, query_words: Words, radius: int) -> Iterator[tuple[Wo
         The block, and what `scan` returns for it.
     """
     plan = plans(index, radius)[0]
-    search: Any = {"scan": scan, "enumerate": enumerate_ball}.get(plan.strategy, partial(multi_index, n_pieces=plan.pieces))
     step = max(1, int(_BLOCK / max(1, plan.probes + plan.compared)))
     for start in range(0, len(query_words), step):
         queries = query_words[start : start + step]
-        yield queries, *search(index, queries, radius)
+        if plan.strategy == "scan":
+            places, counts = scan(index, queries, radius)
+        elif plan.strategy == "enumerate":
+            places, counts = enumerate_ball(index, queries, radius)
+        else:
+            places, counts = multi_index(index, queries, radius, plan.pieces)
+        yield queries, places, counts
 
 
 def count_within(index: CodeIndex, query_words: Words, radius: int) -> Numbers:
@@ -441,13 +447,13 @@ def rows_within(
     return object_array(rows), object_array(distances)
 
 
-def _cut(flat: NDArray[Any], counts: Numbers) -> list[NDArray[Any]]:
+def _cut(flat: Numbers, counts: Numbers) -> list[Numbers]:
     """Cut what was concatenated into one array for each query, of `counts` entries: views of one array."""
     stops = np.cumsum(counts).tolist()
     return [flat[start:stop] for start, stop in pairwise([0, *stops])]
 
 
-def object_array(arrays: list[NDArray[Any]]) -> NDArray[np.object_]:
+def object_array(arrays: list[Numbers]) -> NDArray[np.object_]:
     """Arrays of any lengths as the entries of one, (n,) of objects.
 
     Examples

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..checks import check_integer
+from .radius import Numbers, object_array
 
 _BLOCK_QUERIES = 128  # queries compared with all rows at a time,
 _BLOCK_PRODUCTS = 1 << 25  # or fewer, so that the products stay within 128 MB of float32
@@ -57,7 +58,7 @@ def rerank(X_query: ArrayLike, X_database: ArrayLike, ids: Any, k: int, metric: 
     k = check_integer(k, "k", high=len(database), of="rows of the database")
     candidates = check_ids(ids, len(query), len(database))
     step = max(1, min(_BLOCK_QUERIES, _BLOCK_PRODUCTS // len(database)))
-    nearest: list[NDArray[np.int64]] = []
+    nearest: list[Numbers] = []
     for start in range(0, len(query), step):
         block, chosen = query[start : start + step], candidates[start : start + step]
         if sum(map(len, chosen)) >= len(database):
@@ -69,10 +70,10 @@ def rerank(X_query: ArrayLike, X_database: ArrayLike, ids: Any, k: int, metric: 
             nearest += [rows[each] for each in found]
         else:
             nearest += chosen
-    return np.fromiter(nearest, dtype=object, count=len(query))
+    return object_array(nearest)
 
 
-def exact_neighbours(X_query: ArrayLike, X_database: ArrayLike, k: int, metric: str = "cosine") -> NDArray[np.int64]:
+def exact_neighbours(X_query: ArrayLike, X_database: ArrayLike, k: int, metric: str = "cosine") -> Numbers:
     """Exhaustive search: the k nearest of all database rows, the line to compare every search with.
 
     Parameters
@@ -146,6 +147,7 @@ class Reranker:
     def _prepare(self) -> None:
         """Make nearness a product: that of unit vectors, or ``q @ x - |x|**2 / 2``, half of ``|q|**2 - |q - x|**2``."""
         dtype, d = self._database.dtype, self._database.shape[1]
+        self._combine: np.ufunc
         rounding = (d + 8) * np.finfo(dtype).eps  # of products of d terms, and a few operations more
         lengths, rows = _lengths(self._query), _lengths(self._database)
         if self._metric == "cosine":
@@ -157,11 +159,15 @@ class Reranker:
             self._of_rows, self._combine = (rows**2 / 2).astype(dtype), np.subtract
             self._tolerance = rounding * (lengths + rows.max()) * rows.max()
 
+    def _nearness(self, queries: Any, rows: Any) -> NDArray[Any]:
+        """How near some rows are to one query or to several."""
+        products = self._factors[queries] @ self._database[rows].T
+        return self._combine(products, self._of_rows[rows], out=products)
+
     @cached_property
     def _table(self) -> NDArray[Any]:
         """How near all rows are to all queries."""
-        products = self._factors @ self._database.T
-        return self._combine(products, self._of_rows, out=products)
+        return self._nearness(slice(None), slice(None))
 
     @np.errstate(over="ignore", invalid="ignore")
     def nearest(self, ids: Any, k: int) -> NDArray[np.object_]:
@@ -187,16 +193,13 @@ class Reranker:
         nearest = np.empty(len(candidates), dtype=object)
         for i, rows in enumerate(candidates):
             if len(rows) > k and self._metric in ("cosine", "euclidean"):
-                if many:
-                    nearness = self._table[i, rows]
-                else:
-                    nearness = self._combine(self._database[rows] @ self._factors[i], self._of_rows[rows])
+                nearness = self._table[i, rows] if many else self._nearness(i, rows)
                 bound = np.partition(nearness, -k)[-k] - self._tolerance[i]
                 rows = rows[~(nearness < bound)]  # where all overflows, all stay
             nearest[i] = rows[np.lexsort((rows, self._distances(i, rows)))[:k]]
         return nearest
 
-    def _distances(self, i: int, rows: NDArray[np.int64]) -> NDArray[Any]:
+    def _distances(self, i: int, rows: Numbers) -> NDArray[Any]:
         """Distances from a query to some rows, or what orders them alike, in float64."""
         if len(rows) and self._metric not in ("cosine", "euclidean"):
             from sklearn.metrics import pairwise_distances
@@ -218,7 +221,7 @@ def _inverse(lengths: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.divide(1, lengths, out=np.zeros_like(lengths), where=lengths > 0)
 
 
-def check_ids(ids: Any, n_queries: int, n_rows: int | None) -> list[NDArray[np.int64]]:
+def check_ids(ids: Any, n_queries: int, n_rows: int | None) -> list[Numbers]:
     """Return candidates as one int64 array a query, or say which are no rows of the database, or of any."""
     if len(ids) != n_queries:
         raise ValueError(f"ids must hold one array of rows for each of the {n_queries} queries, got {len(ids)}")
