@@ -78,13 +78,14 @@ def test_memory_grows_in_proportion_to_the_number_of_codes(lab):
     assert 0.7 < a_row[1] / a_row[0] < 1.4
 
 
-def test_short_codes_take_fewer_bytes_for_rows_share_buckets(lab):
-    """scaling: "rows share buckets, so there are fewer of them to keep" "a row number, the place where its" """
+def test_short_codes_take_fewer_bytes_for_they_need_no_tables_of_pieces(lab):
+    """scaling: "it is 2 bytes itself, and is found without tables of pieces" "because a row number and, for a way" """
     codes = resampled_codes(lab.images, 100_000)
     short, long = (measure_search(codes[:, :b], codes[:2, :b], b // 16, repeats=1)["table_bytes"] for b in (16, 64))
-    assert short < long
-    assert len(HashTable(codes[:, :16])) < len(codes) / 2
+    assert short < long / 2
     assert long > (8 + 8) * len(codes), "more than the code and a row number"
+    table = HashTable(codes[:, :16])
+    assert {way["strategy"] for r in range(17) for way in table.explain(r)} == {"enumerate", "scan"}
 
 
 def test_multi_index_looks_up_less_than_the_ball_and_compares_few(lab):

@@ -257,19 +257,6 @@ def test_euclidean_neighbours_do_not_suffer_from_an_offset(whole, offset, far, d
         assert rows.tolist() == sorted(ids[i], key=lambda row: (squared[i, row], row))[:k]
 
 
-@pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("huge", [1e160, -1e300, np.finfo(float).max])
-def test_one_row_too_long_to_be_squared_leaves_the_others_their_order(huge):
-    """A sentinel in one place: all products overflow, and every row is compared by its differences."""
-    database = np.random.default_rng(0).standard_normal((1000, 4))
-    query = database[:3] + 0.01
-    database[7] = huge
-    squared = ((query[:, None] - np.delete(database, 7, axis=0)) ** 2).sum(axis=2)
-    others = np.delete(np.arange(1000), 7)[np.argsort(squared, axis=1)]
-    np.testing.assert_array_equal(exact_neighbours(query, database, 3, "euclidean"), others[:, :3])
-    assert exact_neighbours(database[7:8], database, 3, "euclidean").tolist() == [[7, 0, 1]]  # all others alike
-
-
 def test_neighbours_without_a_distance_come_last():
     """Constant rows have no correlation with anything: NaN."""
     database = np.array([[1.0, 1.0, 1.0], [3.0, 2.0, 1.0], [2.0, 2.0, 2.0], [1.0, 2.0, 4.0]])
@@ -293,17 +280,6 @@ def test_of_few_candidates_only_their_rows_are_read_some_queries_at_a_time(metri
     assert [rows.tolist() for rows in rerank(query[:2], database, [[], []], 3, metric)] == [[], []]
 
 
-def test_similarities_of_few_queries_are_in_memory_at_a_time(monkeypatch):
-    database = np.random.default_rng(0).standard_normal((20_000, 4)).astype(np.float32)
-    monkeypatch.setattr(rerank_module, "_BLOCK_PRODUCTS", 10 * len(database))
-    everything = [np.arange(len(database))] * 128
-    tracemalloc.start()
-    rerank(database[:128], database, everything, 1)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert peak < 128 * 4 * len(database) / 2  # half of all similarities in float32
-
-
 def change(**arguments):
     """A ranking with one thing wrong."""
     return lambda: rerank(**{"X_query": np.eye(3)[:2], "X_database": np.eye(3), "ids": [[0], [1]], "k": 1} | arguments)
@@ -320,15 +296,13 @@ def change(**arguments):
         (change(k=0), ValueError, "k must be from 1 to the 3 rows of the database, got 0"),
         (change(k=1.0), TypeError, "k must be an integer from 1 to the 3 rows of the database, got 1.0"),
         (change(ids=[[0]]), ValueError, "for each of the 2 queries, got 1"),
-        (change(ids=[[0], [3]]), ValueError, r"ids\[1\] must be rows from 0 to 2, got 3"),
-        (change(ids=[[-1], [0]]), ValueError, r"ids\[0\] must be rows from 0 to 2, got -1"),
+        (change(ids=[[0], [3]]), ValueError, r"ids\[1\] must be rows from 0 to 2, got 3 to 3"),
+        (change(ids=[[-1], [0]]), ValueError, r"ids\[0\] must be rows from 0 to 2, got -1 to -1"),
         (change(ids=[[0.5], [0]]), TypeError, r"ids\[0\] must be a one-dimensional array of integers, got float64"),
         (change(ids=[[0], [[1]]]), TypeError, r"ids\[1\] must be a one-dimensional array.* of shape \(1, 1\)"),
         (change(X_query=np.eye(2)), ValueError, "same number of features, got 2 and 3"),
         (change(X_query=np.full((2, 3), np.nan)), ValueError, "X_query contains NaN"),
         (change(X_database=np.zeros(3)), ValueError, "Expected 2D array"),
-        (lambda: Reranker(np.eye(2), np.eye(3)), ValueError, "same number of features, got 2 and 3"),
-        (lambda: Reranker(np.eye(3), np.eye(3)).nearest([[0]] * 3, 4), ValueError, "k must be from 1 to the 3 rows"),
     ],
 )
 def test_impossible_balls_and_rankings_are_refused(call, error, message):

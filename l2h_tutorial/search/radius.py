@@ -357,25 +357,20 @@ def plans(index: CodeIndex, radius: int) -> list[Plan]:
     >>> [plans(index, radius)[0].strategy for radius in (0, 2, 16)]
     ['enumerate', 'enumerate', 'scan']
     """
-    if radius not in index.plans:
-        index.plans[radius] = sorted(_ways(index, radius), key=lambda plan: plan.microseconds)
-    return index.plans[radius]
-
-
-def _ways(index: CodeIndex, radius: int) -> Iterator[Plan]:
+    if radius in index.plans:
+        return index.plans[radius]
     n_words, n_rows = index.words.shape
-    yield Plan("scan", 0, 0, n_rows, n_words * n_rows / 1000)
+    ways = [Plan("scan", 0, 0, n_rows, n_words * n_rows / 1000)]
     queries, rows = ((2 * np.arange(size) + 1) * n_rows // (2 * size) for size in SAMPLE)  # at even steps
     differences = index.words[:, queries, None] ^ index.words[:, None, rows]
     if n_words == 1:
         probes = ball_size(index.n_bits, radius)
         each = LOOK_UP if index.n_bits <= DIRECT_BITS else SEARCH
         found = n_rows * (np.bitwise_count(differences[0]) <= radius).mean()  # which a scan gathers more quickly
-        yield Plan("enumerate", 1, probes, 0, (each * probes + found) / 1000)
-    if index.n_bits <= DIRECT_BITS:
-        return
+        ways.append(Plan("enumerate", 1, probes, 0, (each * probes + found) / 1000))
     finest = max(2, n_words, round(index.n_bits / max(1, log2(n_rows))))  # so short pieces that most of them occur
-    for n_pieces in {finest, (finest + 1) // 2} - {1}:  # the longer ones where codes crowd
+    cuts = {finest, (finest + 1) // 2} - {1} if index.n_bits > DIRECT_BITS else ()  # longer pieces where codes crowd
+    for n_pieces in cuts:
         probes, compared = 0, 0.0
         pieces, radii = pieces_of(index.n_bits, n_pieces), piece_radii(radius, n_pieces)
         for (first, end), within in zip(pieces, radii, strict=True):
@@ -384,7 +379,10 @@ def _ways(index: CodeIndex, radius: int) -> Iterator[Plan]:
                 near = np.bitwise_count(cut_piece(differences, index.n_bits, first, end)) <= within
                 probes += ball
                 compared += n_rows * max(near.mean(), ball / 2 ** min(end - first, slot_bits(n_rows)))
-        yield Plan("multi-index", n_pieces, probes, compared, LOOK_UP * (probes + n_words * compared) / 1000)
+        nanoseconds = LOOK_UP * (probes + n_words * compared)
+        ways.append(Plan("multi-index", n_pieces, probes, compared, nanoseconds / 1000))
+    index.plans[radius] = sorted(ways, key=lambda plan: plan.microseconds)
+    return index.plans[radius]
 
 
 def find(index: CodeIndex, query_words: Words, radius: int) -> Iterator[tuple[Words, Numbers, Numbers]]:

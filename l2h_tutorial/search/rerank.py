@@ -144,6 +144,7 @@ class Reranker:
         if metric in ("cosine", "euclidean"):
             self._prepare()
 
+    @np.errstate(over="ignore", invalid="ignore")
     def _prepare(self) -> None:
         """Make nearness a product: that of unit vectors, or ``q @ x - |x|**2 / 2``, half of ``|q|**2 - |q - x|**2``."""
         dtype, d = self._database.dtype, self._database.shape[1]
@@ -225,7 +226,7 @@ def check_ids(ids: Any, n_queries: int, n_rows: int | None) -> list[Numbers]:
     """Return candidates as one int64 array a query, or say which are no rows of the database, or of any."""
     if len(ids) != n_queries:
         raise ValueError(f"ids must hold one array of rows for each of the {n_queries} queries, got {len(ids)}")
-    limit = np.iinfo(np.int64).max if n_rows is None else n_rows
+    wanted = "row numbers of at least 0" if n_rows is None else f"rows from 0 to {n_rows - 1}"
     checked = []
     for i, rows in enumerate(ids):
         array = np.asarray(rows)
@@ -234,8 +235,7 @@ def check_ids(ids: Any, n_queries: int, n_rows: int | None) -> list[Numbers]:
         if array.ndim != 1 or array.dtype.kind not in "ui":
             found = f"{array.dtype} of shape {array.shape}"
             raise TypeError(f"ids[{i}] must be a one-dimensional array of integers, got {found}")
-        if array.size and not 0 <= array.min() <= array.max() < limit:
-            wanted = "row numbers of at least 0" if n_rows is None else f"rows from 0 to {n_rows - 1}"
-            raise ValueError(f"ids[{i}] must be {wanted}, got {array[(array < 0) | (array >= limit)][0]}")
+        if array.size and not 0 <= array.min() <= array.max() < (n_rows or np.inf):
+            raise ValueError(f"ids[{i}] must be {wanted}, got {array.min()} to {array.max()}")
         checked.append(array.astype(np.int64, copy=False))
     return checked
