@@ -235,7 +235,7 @@ def check_ids(ids: Any, n_queries: int, n_rows: int | None) -> list[Numbers]:
         if array.ndim != 1 or array.dtype.kind not in "ui":
             found = f"{array.dtype} of shape {array.shape}"
             raise TypeError(f"ids[{i}] must be a one-dimensional array of integers, got {found}")
-        if array.size and not 0 <= array.min() <= array.max() < (n_rows or np.inf):
+        if array.size and not 0 <= array.min() <= array.max() < (n_rows or 2**63):
             raise ValueError(f"ids[{i}] must be {wanted}, got {array.min()} to {array.max()}")
         checked.append(array.astype(np.int64, copy=False))
     return checked
