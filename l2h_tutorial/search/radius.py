@@ -177,7 +177,7 @@ def scan(index: CodeIndex, queries: Words, radius: int) -> tuple[Numbers, Number
         How many there are of each query.
     """
     near = packed_distances(index.words[:, None], queries.T[:, :, None]) <= radius
-    places = [np.flatnonzero(of_query) for of_query in near]
+    places = [of_query.nonzero()[0] for of_query in near]
     return np.concatenate(places), np.array([len(each) for each in places])
 
 
@@ -188,7 +188,7 @@ def enumerate_ball(index: CodeIndex, queries: Words, radius: int) -> tuple[Numbe
     if index.n_bits <= DIRECT_BITS:
         starts, stops = index.firsts[codes], index.firsts[codes + np.int64(1)]
     else:
-        starts, stops = (np.searchsorted(index.words[0], codes, side) for side in ("left", "right"))
+        starts, stops = np.searchsorted(index.words[0], codes), np.searchsorted(index.words[0], codes, "right")
     return ranges(starts.ravel(), (stops - starts).ravel()), (stops - starts).sum(axis=1)
 
 
