@@ -305,7 +305,7 @@ def piece_tables(index: CodeIndex, n_pieces: int) -> list[PieceTable]:
             slots = slots_of(cut_piece(index.words, index.n_bits, first, end), n_rows)
             sizes = np.bincount(slots, minlength=1 << slot_bits(n_rows))
             offsets = np.append(0, np.cumsum(sizes)).astype(np.int32)
-            places = np.argsort(slots.astype(code_dtype(slot_bits(n_rows))), kind="stable").astype(np.int32)
+            places = np.argsort(slots).astype(np.int32)
             tables.append(PieceTable(first, end, offsets, places))
         index.tables[n_pieces] = tables
     return index.tables[n_pieces]
