@@ -106,12 +106,6 @@ def test_no_images_give_no_rows():
     assert gist_descriptors(np.empty((0, 32, 32), dtype=np.uint8)).shape == (0, 512)
 
 
-def test_draws_no_progress_bar_where_there_is_no_terminal(capsys):
-    gist_descriptors(random_images(10, 32, 32))
-    captured = capsys.readouterr()
-    assert captured.out == captured.err == ""
-
-
 @pytest.mark.parametrize(
     ("images", "error", "message"),
     [
