@@ -1,6 +1,5 @@
 """Data sets from files of every kind: read right, or refused with a message that names the file; and their cache."""
 
-import errno
 import gzip
 import io
 import os
@@ -242,7 +241,6 @@ REFUSED = [  # what is in the file, and what is said of it
     (MAT, matlab(X_class=None), "KeyError: 'X_class'"),
     (MAT, matlab(X=np.zeros((30, 100))), r"X \(n, 512\).*X has the shape \(30, 100\)"),
     (MAT, matlab(X=np.zeros((0, 512))), r"X has the shape \(0, 512\)"),
-    (MAT, matlab(X=np.zeros((2, 15, 512))), r"X has the shape \(2, 15, 512\)"),
     (MAT, matlab(X=np.zeros((30, 512)) * 1j), "X is not a dense array of real numbers"),
     (MAT, matlab(X=scipy.sparse.eye_array(30, 512)), "X is not a dense array of real numbers"),
     (MAT, matlab(X=NAN), "X .*finite.*X has values from nan"),
@@ -251,10 +249,8 @@ REFUSED = [  # what is in the file, and what is said of it
     (MAT, matlab(X_class=FAR / 2), r"whole numbers from 0 to 9.* 0\.5 "),
     (MAT, mat(variable(b"X", (2**21, 512), element(2, b"", 2**30))), "cannot reshape"),
     (MAT, mat(packed(variable(b"X", (2, 512), element(2, bytes(2**24))))), "cannot reshape"),
-    (MAT, mat(variable(b"X", (-2, -512), ZEROS)), "cannot reshape|too"),
     (MAT, mat(variable(b"X", (2, 512), element(99, bytes(1024)))), "dense array"),  # SciPy ends the program at it
     (TAR, b"", "empty file"),
-    (TAR, b"<html>404</html>", "BadGzipFile"),
     (TAR, archive(official())[:-100], "EOFError"),
     (TAR, archive(dict.fromkeys(BATCHES[:4], batch())), "lacks data_batch_5, test_batch; expected"),
     (TAR, archive(official(), member("../outside")), "'../outside' is not a file in cifar-10-batches-py"),
@@ -263,7 +259,6 @@ REFUSED = [  # what is in the file, and what is said of it
     (TAR, archive(official(), member("C:\\outside")), "is not a file in"),
     (TAR, archive(official(), member(f"{INSIDE}/link", kind=tarfile.SYMTYPE)), "is not a file in"),
     (TAR, archive(official(), member(f"{INSIDE}/test_batch", kind=tarfile.LNKTYPE)), "is not a file in"),
-    (TAR, archive({}, member("x", 2**30, tarfile.XHDTYPE)), "ReadError|lacks"),  # declared, and not there
     (TAR, archive({}, member("x", 2**30, tarfile.GNUTYPE_SPARSE)), "is not a file in|ReadError"),
     (TAR, archive({}, member(f"{INSIDE}/x", 2**40)), "ReadError"),
     (TAR, archive({}, member(f"{INSIDE}/test_batch", -512)), "lacks|invalid offset"),  # leads back to itself
@@ -280,7 +275,6 @@ REFUSED = [  # what is in the file, and what is said of it
     (BATCH, batch(labels=[1]), r"found 4 rows with labels \[1\]"),
     (BATCH, batch(labels=[1, 2, 3, 10]), r"labels from 0 to 9 .*labels \[1, 2, 3, 10\]"),
     (BATCH, batch(labels=[1, 2, 3, 0.5]), r"labels from 0 to 9 .*labels \[1, 2, 3, 0.5\]"),
-    (BATCH, batch(labels=[1, 2, 3, 10**5000]), "batch"),
     (BATCH, batch(more={1, 2}), "code|KeyError"),
     (BATCH, b"\x80\x02}cnumpy\ndtype\nN}U\x01aK\x01s\x86bs.", "batch"),  # would change what stands in for arrays
     (BATCH, b"\x80\x02Nr\xff\xff\xff\x7f.", "NoneType"),  # 32 GB of notes, if they were a list
@@ -503,31 +497,21 @@ def test_features_are_kept_for_exactly_these_images_and_this_version(cache, monk
     np.testing.assert_array_equal(cached_gist(images), first)
 
 
-@pytest.mark.parametrize("damage", ["empty", "cut", "flipped", "nonsense", "another name"])
+@pytest.mark.parametrize("damage", ["empty", "cut", "flipped", "nonsense"])
 def test_damaged_features_are_computed_again(cache, damage):
     images = random(6, 16, 16)
     features = cached_gist(images)
     (path,) = cache.iterdir()
     content = bytearray(path.read_bytes())
     middle = len(content) // 2
-    if damage == "another name":
-        np.savez(path, rows=features)
-    else:
-        content[middle] ^= damage == "flipped"
-        path.write_bytes({"empty": b"", "cut": content[:middle], "nonsense": b"not zip"}.get(damage, content))
+    content[middle] ^= damage == "flipped"
+    path.write_bytes({"empty": b"", "cut": content[:middle], "nonsense": b"not zip"}.get(damage, content))
     np.testing.assert_array_equal(cached_gist(images), features)
     np.testing.assert_array_equal(np.load(path)["features"], features)  # and mended
 
 
-def test_without_room_or_permission_the_features_are_given_with_a_warning(cache, monkeypatch):
-    images = random(2, 16, 16)
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "fsync", lambda number: os.truncate(number, -1))
-        with pytest.warns(UserWarning, match=f"could not be kept in .*{os.strerror(errno.EINVAL)}.*L2H_DATA_HOME"):
-            features = cached_gist(images)
-    np.testing.assert_array_equal(features, gist_descriptors(images))
-    assert list(cache.iterdir()) == []
-    (cache / "file").write_text("in the way")
-    monkeypatch.setenv("L2H_DATA_HOME", str(cache / "file"))
-    with pytest.warns(UserWarning, match="could not be kept"):
-        assert cached_gist(images).shape == (2, 512)
+def test_without_permission_the_features_are_given_with_a_warning(cache, monkeypatch):
+    cache.write_text("in the way")
+    with pytest.warns(UserWarning, match=r"could not be kept in .*cache'?.*L2H_DATA_HOME"):
+        features = cached_gist(random(2, 16, 16))
+    np.testing.assert_array_equal(features, gist_descriptors(random(2, 16, 16)))

@@ -80,12 +80,6 @@ def test_an_image_is_described_alike_whatever_stands_beside_it(monkeypatch):
     np.testing.assert_allclose(gist_descriptors(images[7:8]), together[7:8], atol=1e-6)
 
 
-def test_a_colour_image_is_described_as_the_mean_of_its_channels():
-    grey = random_images(2, 16, 16)
-    colour = np.repeat(grey[..., None], 3, axis=3)
-    np.testing.assert_allclose(gist_descriptors(colour), gist_descriptors(grey), atol=1e-6)
-
-
 def test_mirroring_an_image_mirrors_grid_and_orientations():
     images = random_images(2, 32, 32)
     as_read = gist_descriptors(images).reshape(2, 4, 8, 4, 4)

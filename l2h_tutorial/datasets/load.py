@@ -71,9 +71,9 @@ def load_dataset(name: str | None = None, *, source: str | os.PathLike[str] | No
     IsADirectoryError
         If the source is a folder where its name promises a file.
     ConnectionError
-        If CIFAR-10 can be downloaded from nowhere.
+        If CIFAR-10 can be downloaded from nowhere, or not be kept; the message says what was tried, and where.
     OSError
-        If a file cannot be read, or the cache has no room or no permission for a download.
+        If a file cannot be read.
 
     Notes
     -----
