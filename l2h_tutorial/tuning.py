@@ -118,12 +118,10 @@ def validation_set(
     queries = np.concatenate(chosen)
     rest = random.permutation(np.setdiff1d(np.arange(len(split.y_database)), queries))[:n_database]
     fold = np.repeat([-1, 0], [len(split.y_train), len(queries)])  # -1: in no test fold, always trained on
-    return Validation(
-        X=np.concatenate([split.X_train, split.X_database[queries]]),
-        y=np.concatenate([split.y_train, split.y_database[queries]]),
-        cv=PredefinedSplit(fold),
-        scoring=RetrievalScorer(split.X_database[rest], split.y_database[rest]),
-    )
+    X = np.concatenate([split.X_train, split.X_database[queries]])
+    y = np.concatenate([split.y_train, split.y_database[queries]])
+    scorer = RetrievalScorer(split.X_database[rest], split.y_database[rest])
+    return Validation(X, y, PredefinedSplit(fold), scorer)
 
 
 class Tuned(NamedTuple):
@@ -192,14 +190,14 @@ def tune_as_published(
     {'alpha': 1.0, 'n_iter': 1, 'ridge': 0.1}
     """
     rounds = tune_on_grid(grh, validation, {"alpha": alpha, "n_iter": range(1, n_iter + 1)}, n_draws=n_draws).trials
-    stopped = [
+    kept = [
         of_alpha.iloc[rounds_by_validation(of_alpha["score"]) - 1]
         for _, of_alpha in rounds.groupby("alpha", sort=False)
     ]
-    best = max(stopped, key=lambda trial: trial["score"])
-    chosen: Grid = {"alpha": [float(best["alpha"])], "n_iter": [int(best["n_iter"])]}
+    best = max(kept, key=lambda trial: trial["score"])
     then = SECOND_STEP.get(grh.classifier, {}) if then is None else then
-    second = tune_on_grid(grh, validation, {**chosen, **then}, n_draws=n_draws)
+    grid = {"alpha": [float(best["alpha"])], "n_iter": [int(best["n_iter"])], **then}
+    second = tune_on_grid(grh, validation, grid, n_draws=n_draws)
     trials = pd.concat([rounds.assign(step=1), second.trials.assign(step=2)], ignore_index=True)
     return second._replace(trials=trials)
 

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 import pandas as pd
 from sklearn.base import clone
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-from tqdm import tqdm
 
 from ..datasets import Dataset
 from ..metrics import evaluate_radius_search, mean_average_precision
@@ -96,15 +95,13 @@ def run_trials(
     make_split = protocol if callable(protocol) else PROTOCOLS.get(protocol)
     if make_split is None:
         raise ValueError(f"protocol must be one of {', '.join(PROTOCOLS)}, or a callable, got {protocol!r}")
-    cells, seeds = list(product(hashers, n_bits)), list(seeds)
-    rows = []
-    with tqdm(total=len(seeds) * len(cells), desc="trials", disable=None, delay=2) as bar, threadpool_limits(1):
+    cells, rows = list(product(hashers, n_bits)), []
+    with threadpool_limits(1):
         for seed in seeds:
             split = make_split(dataset, seed)
             for method, length in cells:
                 trial = fit_trial(method, hashers[method], length, seed, split)
                 rows += [{"method": method, "n_bits": length, "seed": seed, **row} for row in measure(trial)]
-                bar.update()
     return pd.DataFrame(rows)
 
 
@@ -157,8 +154,8 @@ def ranking(trial: Trial) -> list[dict[str, float]]:
     start = time.thread_time()
     database_bits = trial.hasher.transform(split.X_database)
     encode_seconds = 1000 * (time.thread_time() - start) / len(database_bits)
-    query_bits = trial.hasher.transform(split.X_query)
-    precision = mean_average_precision(query_bits, database_bits, split.y_query, split.y_database)
+    bits = trial.hasher.transform(split.X_query), database_bits
+    precision = mean_average_precision(*bits, split.y_query, split.y_database)
     return [{"map": precision, "fit_seconds": trial.fit_seconds, "encode_seconds": encode_seconds}]
 
 
