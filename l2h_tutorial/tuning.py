@@ -196,8 +196,11 @@ def tune_as_published(
     ]
     best = max(kept, key=lambda trial: trial["score"])
     then = SECOND_STEP.get(grh.classifier, {}) if then is None else then
-    grid = {"alpha": [float(best["alpha"])], "n_iter": [int(best["n_iter"])], **then}
-    second = tune_on_grid(grh, validation, grid, n_draws=n_draws)
+    chosen = {"alpha": float(best["alpha"]), "n_iter": int(best["n_iter"])}
+    if not then:
+        return Tuned(chosen, float(best["score"]), rounds.assign(step=1))
+    grid = {name: [value] for name, value in chosen.items()}
+    second = tune_on_grid(grh, validation, {**grid, **then}, n_draws=n_draws)
     trials = pd.concat([rounds.assign(step=1), second.trials.assign(step=2)], ignore_index=True)
     return second._replace(trials=trials)
 

@@ -152,7 +152,7 @@ def test_every_classifier_has_its_second_step(validation, classifier):
     tuned = tune_as_published(grh, validation, alpha=[0.7, 1.0], n_iter=2)
     grid = SECOND_STEP.get(classifier, {}) if isinstance(classifier, str) else {}
     assert list(tuned.parameters) == ["alpha", "n_iter", *grid]
-    assert len(tuned.trials) == 4 + np.prod([len(values) for values in grid.values()])
+    assert len(tuned.trials) == 4 + (np.prod([len(values) for values in grid.values()]) if grid else 0)
     assert grh.get_params() == before
     ((train, queries),) = validation.cv.split(validation.X, validation.y)
     fitted = GRH(6, classifier=classifier, random_state=0, **tuned.parameters)
