@@ -67,7 +67,7 @@ class NormalisedAffinity:
         """Whether every point is every other's neighbour, equally: a graph that tells nothing apart."""
         if isinstance(self._between, LinearOperator):
             return False  # its entries cannot be seen
-        return bool(np.allclose(self.degrees, len(self.degrees) * self._between.max(), rtol=1e-12))
+        return bool(np.allclose(self.degrees, len(self.degrees) * self._between.max(), rtol=1e-12, atol=0))
 
     def __matmul__(self, values: ArrayLike) -> Floats:
         """Multiply by an array of shape (n,) or (n, n_bits); returns float64 of that shape."""
