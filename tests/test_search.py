@@ -120,6 +120,15 @@ def test_codes_within_the_radius_are_near_in_a_piece_and_no_smaller_radii_would_
     assert sum(within + 1 for within in radii) == radius + 1
 
 
+@given(st.integers(1, 150).flatmap(lambda b: st.tuples(st.just(b), st.integers(0, b - 1), st.integers(1, 64))))
+def test_a_piece_is_the_integer_of_its_bits(case):
+    n_bits, first, length = case
+    piece = first, min(n_bits, first + length)
+    bits = np.random.default_rng(n_bits).random((20, n_bits)) < 0.5
+    expected = [int("".join("01"[bit] for bit in code[slice(*piece)]), 2) for code in bits.astype(int)]
+    assert radius_module.cut_piece(pack_bits(bits).T, n_bits, piece).tolist() == expected
+
+
 def test_tables_of_so_many_pieces_are_kept_and_those_of_the_least_recent_cut_go_first(monkeypatch):
     """A sweep of radii makes each table once in all its blocks of queries, and leaves no long trail of tables."""
     monkeypatch.setattr(radius_module, "_KEPT_PIECES", 9)
