@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 from sklearn.base import clone
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from tqdm import tqdm
 
 from ..datasets import Dataset
 from ..metrics import evaluate_radius_search, mean_average_precision
@@ -97,7 +98,7 @@ def run_trials(
         raise ValueError(f"protocol must be one of {', '.join(PROTOCOLS)}, or a callable, got {protocol!r}")
     cells, rows = list(product(hashers, n_bits)), []
     with threadpool_limits(1):
-        for seed in seeds:
+        for seed in tqdm(list(seeds), "seeds", disable=None, delay=2):
             split = make_split(dataset, seed)
             for method, length in cells:
                 trial = fit_trial(method, hashers[method], length, seed, split)
