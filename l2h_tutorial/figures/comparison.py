@@ -50,8 +50,8 @@ def precision_recall(curves: pd.DataFrame) -> Figure:
         by_radius = rows.groupby("radius")
         mean, spread = by_radius[["precision", "recall"]].mean(), by_radius["precision"].std().fillna(0)
         low, high = mean["precision"] - spread, mean["precision"] + spread
-        axes.plot(mean["recall"], mean["precision"], label=str(name), markersize=4, **look(i))
-        axes.fill_between(mean["recall"], low, high, color=look(i)["color"], alpha=0.15, linewidth=0)
+        axes.plot(mean["recall"], mean["precision"], label=str(name), markersize=4, **look(str(name), i))
+        axes.fill_between(mean["recall"], low, high, color=look(str(name), i)["color"], alpha=0.15, linewidth=0)
     axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1.02), ylim=(0, 1.02))
     axes.legend(fontsize=9)
     return figure

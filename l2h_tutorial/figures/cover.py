@@ -59,7 +59,9 @@ def cover(
         for place, i in enumerate(inside[:_SHOWN]):
             at = (left + 0.5 + 0.9 * place, y)
             _put(buckets, dataset, rows[i], at, COLOURS[k % 7], 3.5 if i == query else 1.2, zoom=0.9)
-    buckets.set(xlim=(-0.6, left + _SHOWN * 0.9 + 0.3), ylim=(-0.6, len(codes) - 0.4))
+    for b in range(len(bits[0])):
+        buckets.text(b * 0.55 + 0.22, len(codes) - 0.55, str(b + 1), ha="center", va="center", fontsize=11)
+    buckets.set(xlim=(-0.6, left + _SHOWN * 0.9 + 0.3), ylim=(-0.6, len(codes) - 0.25))
     buckets.axis("off")
     ends = points[query], (-0.1, len(codes) - 1 - members[query])
     arrow = ConnectionPatch(*ends, "data", "data", axesA=plane, axesB=buckets, arrowstyle="-|>", shrinkA=16, lw=2.5)
@@ -76,9 +78,12 @@ def _draw_plane(axes: Axes, points: NDArray[np.floating], hyperplanes: NDArray[n
     for k, code in enumerate(codes):
         region = (inside == code).all(axis=-1)
         axes.contourf(x, y, region, levels=[0.5, 1.5], colors=[COLOURS[k % 7]], alpha=0.2)
-    for normal in hyperplanes.T:
+    for k, normal in enumerate(hyperplanes.T, start=1):
         along = np.array([-normal[1], normal[0]]) / np.linalg.norm(normal)
         axes.plot(*np.outer([-2, 2], along).T * reach, color=GREY, linewidth=2)
+        ends = np.outer([-0.93, 0.93], along * reach / np.abs(along).max())
+        clear = [np.linalg.norm(points - end, axis=1).min() for end in ends]  # where no picture hides the number
+        axes.text(*ends[np.argmax(clear)], str(k), ha="center", va="center", fontsize=11, bbox={"facecolor": "white", "edgecolor": GREY})
     axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
     axes.axis("off")
 

@@ -146,6 +146,8 @@ def descriptor(dataset: Dataset, row: int) -> Figure:
             tile.set(xticks=[], yticks=[])
             tile.grid(False)
         tiles[scale, 0].set_ylabel(["finest", "fine", "coarse", "coarsest"][scale], fontsize=9)
+    for orientation, edge in ((0, "|"), (2, "\\"), (4, "—"), (6, "/")):  # how an edge lies that answers most
+        tiles[0, orientation].set_title(edge, fontsize=11)
     right.suptitle("8 orientations, at 4 scales", fontsize=10)
     return figure
 

@@ -133,7 +133,7 @@ def dead_zone(alphas: Floats, flipped: dict[str, Floats]) -> Figure:
     left.text(0.84, 0.65, "a bit against\nits class flips", ha="center", va="center", fontsize=9.5)
     left.set(xlim=(0, 1), ylim=(0, 1), xlabel=r"$\alpha$", ylabel="strength of the class's vote, $|v|$")
     for i, (name, share) in enumerate(flipped.items()):
-        right.plot(alphas, share, label=name, **look(i))
+        right.plot(alphas, share, label=name, **look(name, i))
     right.axvspan(0, 0.5, color=GREY, alpha=0.3)
     right.set(xlim=(0, 1.02), xlabel=r"$\alpha$", ylabel="share of bits flipped")
     right.legend(fontsize=9)

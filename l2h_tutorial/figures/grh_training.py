@@ -148,7 +148,7 @@ def lines_with_spread(
     for i, (name, rows) in enumerate(frame.groupby(by, sort=False)):
         group = rows.groupby(x)[y]
         mean = group.mean()
-        axes.errorbar(mean.index, mean, yerr=group.std(), capsize=3, label=str(name), **look(i))
+        axes.errorbar(mean.index, mean, yerr=group.std(), capsize=3, label=str(name), **look(str(name), i))
     axes.set(xlabel=xlabel, ylabel=ylabel, ylim=(0, None))
     ticks = sorted(frame[x].unique())
     if logx:

@@ -3,10 +3,11 @@
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.patches import Wedge
 from numpy.typing import NDArray
 
 from ..lsh import collision_probability
-from .style import BLUE, COLOURS, GREY, MARKERS, RED, styled
+from .style import BLUE, COLOURS, GREY, MARKERS, RED, SKY, styled
 
 
 @styled
@@ -37,6 +38,41 @@ def code_of_points(points: NDArray[np.floating], hyperplanes: NDArray[np.floatin
         axes.text(x, y, f"bit {k + 1}", ha="center", va="center", fontsize=9)
     axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", xlabel="feature 1", ylabel="feature 2")
     axes.legend(title="code", loc="upper left", bbox_to_anchor=(1, 1))
+    return figure
+
+
+@styled
+def wedge(theta: float, n_lines: int = 24, random_state: int = 1) -> Figure:
+    """Two vectors, random lines through the origin, and the two wedges in which a line separates the vectors.
+
+    Parameters
+    ----------
+    theta : float
+        Angle between the vectors, radians.
+    n_lines : int, default=24
+    random_state : int, default=1
+        Draws the directions of the lines.
+    """
+    figure, axes = plt.subplots(figsize=(5.6, 4.6))
+    first = 0.3  # the direction of x
+    for start in (first, first + np.pi):
+        axes.add_patch(Wedge((0, 0), 1.1, np.degrees(start), np.degrees(start + theta), color=SKY, alpha=0.35))
+    directions = np.random.RandomState(random_state).uniform(0, np.pi, n_lines)
+    between = (directions > first) & (directions < first + theta)
+    for direction, separates in zip(directions, between, strict=True):
+        end = 1.1 * np.array([np.cos(direction), np.sin(direction)])
+        colour, stroke = (RED, "-") if separates else (GREY, ":")
+        axes.plot(*np.transpose([-end, end]), color=colour, linestyle=stroke, linewidth=1.4)
+    for name, direction in (("x", first), ("y", first + theta)):
+        end = np.array([np.cos(direction), np.sin(direction)])
+        axes.annotate("", end, (0, 0), arrowprops={"arrowstyle": "-|>", "color": "black", "linewidth": 2.5})
+        axes.text(*(1.22 * end), name, ha="center", va="center", fontsize=14, fontweight="bold")
+    middle = first + theta / 2
+    axes.text(0.45 * np.cos(middle), 0.45 * np.sin(middle), "θ", ha="center", va="center", fontsize=14)
+    expected = n_lines * theta / np.pi
+    axes.set_title(f"{between.sum()} of {n_lines} random lines separate x and y; θ/π of them are {expected:.1f}")
+    axes.set(xlim=(-1.35, 1.35), ylim=(-1.2, 1.35), aspect="equal")
+    axes.set_axis_off()
     return figure
 
 

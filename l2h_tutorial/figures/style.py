@@ -17,6 +17,28 @@ COLOURS = (BLUE, RED, GREEN, PURPLE, ORANGE, SKY, GREY)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 STROKES = ("-", "--", "-.", ":", "-", "--", "-.")
 
+METHODS: dict[str, dict[str, str]] = {
+    "exhaustive": {"color": "black", "marker": "", "linestyle": ":"},
+    "raw": {"color": ORANGE, "marker": "s", "linestyle": "--"},
+    "centred": {"color": BLUE, "marker": "o", "linestyle": "-"},
+    "LSH, raw vectors": {"color": ORANGE, "marker": "s", "linestyle": "--"},
+    "LSH, 32 bits": {"color": BLUE, "marker": "o", "linestyle": "--"},
+    "LSH, 64 bits": {"color": BLUE, "marker": "o", "linestyle": "-."},
+    "LSH": {"color": BLUE, "marker": "o", "linestyle": "-"},
+    "PCAH": {"color": PURPLE, "marker": "v", "linestyle": "-."},
+    "SH": {"color": GREY, "marker": "X", "linestyle": ":"},
+    "ITQ": {"color": GREEN, "marker": "^", "linestyle": "--"},
+    "AGH": {"color": SKY, "marker": "P", "linestyle": ":"},
+    "CCA-ITQ": {"color": GREEN, "marker": "D", "linestyle": "-."},
+    "STH": {"color": PURPLE, "marker": "P", "linestyle": "--"},
+    "KSH": {"color": SKY, "marker": "v", "linestyle": "--"},
+    "SDH": {"color": GREY, "marker": "D", "linestyle": "-."},
+    "GRH kernel": {"color": RED, "marker": "s", "linestyle": "-"},
+    "GRH": {"color": RED, "marker": "s", "linestyle": "--"},
+}
+"""One colour, marker and stroke a method, on every page. A name that is not here has the look of the longest one it
+begins with."""
+
 _STYLE: Any = {
     "font.size": 11,
     "axes.titlesize": 11,
@@ -46,8 +68,11 @@ def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
     return drawn
 
 
-def look(i: int) -> dict[str, Any]:
-    """Colour, marker and stroke of the line with this number: lines differ in grey too."""
+def look(name: str, i: int = 0) -> dict[str, Any]:
+    """Colour, marker and stroke of a method, or of the line with this number: lines differ in grey too."""
+    known = [method for method in METHODS if name == method or name.startswith((f"{method} ", f"{method},"))]
+    if known:
+        return dict(METHODS[max(known, key=len)])
     k = i % len(COLOURS)
     return {"color": COLOURS[k], "marker": MARKERS[k], "linestyle": STROKES[k]}
 
@@ -55,6 +80,6 @@ def look(i: int) -> dict[str, Any]:
 def draw_lines(axes: Axes, x: ArrayLike, lines: Mapping[str, ArrayLike]) -> None:
     """Draw named lines, with a legend if there are several."""
     for i, (name, y) in enumerate(lines.items()):
-        axes.plot(x, y, label=name, **look(i))
+        axes.plot(x, y, label=name, **look(name, i))
     if len(lines) > 1:
         axes.legend()
