@@ -12,7 +12,15 @@ from .did_it_learn import codeword_distances, control_scores
 from .grh_adjacency import adjacency, dead_zone, graph_step
 from .grh_training import lines_with_spread, training_rounds
 from .lsh import code_of_points, collisions, distance_estimates, wedge
-from .radius_search import amplification, crossing, hamming_cube, work_map
+from .radius_search import (
+    amplification,
+    crossing,
+    hamming_cube,
+    precision_by_cost,
+    radius_sweep,
+    recall_by_radius,
+    work_map,
+)
 from .scaling import found_by_nflip, growth
 from .tables import table
 
@@ -39,7 +47,10 @@ __all__ = [
     "hamming_cube",
     "images_by_class",
     "lines_with_spread",
+    "precision_by_cost",
     "precision_recall",
+    "radius_sweep",
+    "recall_by_radius",
     "split_diagram",
     "table",
     "training_rounds",

@@ -83,7 +83,8 @@ def _draw_plane(axes: Axes, points: NDArray[np.floating], hyperplanes: NDArray[n
         axes.plot(*np.outer([-2, 2], along).T * reach, color=GREY, linewidth=2)
         ends = np.outer([-0.93, 0.93], along * reach / np.abs(along).max())
         clear = [np.linalg.norm(points - end, axis=1).min() for end in ends]  # where no picture hides the number
-        axes.text(*ends[np.argmax(clear)], str(k), ha="center", va="center", fontsize=11, bbox={"facecolor": "white", "edgecolor": GREY})
+        box = {"facecolor": "white", "edgecolor": GREY}
+        axes.text(*ends[np.argmax(clear)], str(k), ha="center", va="center", fontsize=11, bbox=box)
     axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
     axes.axis("off")
 

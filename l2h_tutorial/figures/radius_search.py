@@ -6,9 +6,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 from numpy.typing import NDArray
 
-from .style import BLUE, COLOURS, GREY, MARKERS, METHODS, STROKES, look, styled
+from .style import BLUE, COLOURS, GREY, MARKERS, METHODS, STROKES, draw_lines, look, styled
 
 
 @styled
@@ -90,6 +91,74 @@ def crossing(times: pd.DataFrame) -> Figure:
         axes.set(xscale="log", yscale="log", xlabel="vectors", title=f"queries {how}")
     panels[0].set_ylabel("microseconds a query")
     panels[0].legend(fontsize=9)
+    return figure
+
+
+@styled
+def radius_sweep(frames: dict[str, pd.DataFrame], exhaustive: dict[str, float], exhaustive_seconds: float) -> Figure:
+    """Precision at 10 and time per query, for each Hamming radius, with exhaustive search beside them.
+
+    Parameters
+    ----------
+    frames : dict of str to DataFrame
+        For each way to hash, what ``evaluate_radius_search`` returned.
+    exhaustive : dict of str to float
+        For the same ways, precision at 10 of exhaustive search.
+    exhaustive_seconds : float
+        Its seconds per query.
+    """
+    figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.6))
+    first = next(iter(frames.values()))
+    draw_lines(left, first["radius"], {name: frame["precision"] for name, frame in frames.items()})
+    for i, (name, value) in enumerate(exhaustive.items()):
+        left.axhline(value, color=look(name, i)["color"], linestyle=":", label=f"exhaustive, {name}")
+    left.set(ylabel="precision at 10", ylim=(0, None))
+    left.legend(fontsize=8.5)
+    draw_lines(right, first["radius"], {name: 1e3 * frame["seconds"] for name, frame in frames.items()})
+    right.axhline(1e3 * exhaustive_seconds, color="black", linestyle=":", label="exhaustive")
+    right.set(ylabel="milliseconds a query", yscale="log")
+    right.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    right.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    right.yaxis.set_minor_formatter(NullFormatter())
+    right.legend(fontsize=8.5)
+    for axes in (left, right):
+        axes.set(xlabel="Hamming radius", xticks=first["radius"])
+    return figure
+
+
+@styled
+def precision_by_cost(frames: dict[str, pd.DataFrame], exhaustive: dict[str, float]) -> Figure:
+    """Precision at 10 against the share of the database scanned: a point a radius, the honest axis.
+
+    A column ``spread`` is drawn as bars.
+    """
+    figure, axes = plt.subplots(figsize=(6.6, 4))
+    for i, (name, frame) in enumerate(frames.items()):
+        percent = 100 * frame["scanned"]
+        axes.errorbar(percent, frame["precision"], yerr=frame.get("spread"), capsize=3, label=name, **look(name, i))
+        place = (4, -12) if i % 2 == 0 else (-18, 7)  # labels of neighbouring lines go to different sides
+        for radius, x, y in frame[["radius", "scanned", "precision"]].head(3).itertuples(index=False):
+            axes.annotate(f"r={radius:.0f}", (100 * x, y), xytext=place, textcoords="offset points", fontsize=8)
+    for i, (name, value) in enumerate(exhaustive.items()):
+        axes.axhline(value, color=look(name, i)["color"], linestyle=":", linewidth=1, label=f"exhaustive, {name}")
+    axes.set(xscale="log", xlabel="share of the database scanned (%)", ylabel="precision at 10", ylim=(0, None))
+    axes.legend(fontsize=8.5, loc="lower right")
+    return figure
+
+
+@styled
+def recall_by_radius(frame: pd.DataFrame) -> Figure:
+    """How many of the exact ten neighbours a ball holds, beside the share of the database it holds.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns ``radius``, ``recall``, ``scanned``.
+    """
+    figure, axes = plt.subplots(figsize=(6.2, 3.6))
+    lines = {"exact ten neighbours found": frame["recall"], "database scanned": frame["scanned"]}
+    draw_lines(axes, frame["radius"], lines)
+    axes.set(xlabel="Hamming radius", xticks=frame["radius"], ylabel="share", ylim=(-0.02, 1.03))
     return figure
 
 
