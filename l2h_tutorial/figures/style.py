@@ -1,15 +1,20 @@
-"""The look that all figures share."""
+"""The look that all figures share, and the kinds of arrays that they draw."""
 
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, ParamSpec
 
 import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 P = ParamSpec("P")
+Bits = NDArray[np.bool_]
+Floats = NDArray[np.floating]
+Rows = NDArray[np.int64]
+Look = dict[str, Any]
 
 BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 PURPLE, SKY, GREY = "#CC79A7", "#56B4E9", "#6e6e6e"
@@ -17,24 +22,29 @@ COLOURS = (BLUE, RED, GREEN, PURPLE, ORANGE, SKY, GREY)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 STROKES = ("-", "--", "-.", ":", "-", "--", "-.")
 
-METHODS: dict[str, dict[str, str]] = {
-    "exhaustive": {"color": "black", "marker": "", "linestyle": ":"},
-    "raw": {"color": ORANGE, "marker": "s", "linestyle": "--"},
-    "centred": {"color": BLUE, "marker": "o", "linestyle": "-"},
-    "LSH, raw vectors": {"color": ORANGE, "marker": "s", "linestyle": "--"},
-    "LSH, 32 bits": {"color": BLUE, "marker": "o", "linestyle": "--"},
-    "LSH, 64 bits": {"color": BLUE, "marker": "o", "linestyle": "-."},
-    "LSH": {"color": BLUE, "marker": "o", "linestyle": "-"},
-    "PCAH": {"color": PURPLE, "marker": "v", "linestyle": "-."},
-    "SH": {"color": GREY, "marker": "X", "linestyle": ":"},
-    "ITQ": {"color": GREEN, "marker": "^", "linestyle": "--"},
-    "AGH": {"color": SKY, "marker": "P", "linestyle": ":"},
-    "CCA-ITQ": {"color": GREEN, "marker": "D", "linestyle": "-."},
-    "STH": {"color": PURPLE, "marker": "P", "linestyle": "--"},
-    "KSH": {"color": SKY, "marker": "v", "linestyle": "--"},
-    "SDH": {"color": GREY, "marker": "D", "linestyle": "-."},
-    "GRH kernel": {"color": RED, "marker": "s", "linestyle": "-"},
-    "GRH": {"color": RED, "marker": "s", "linestyle": "--"},
+
+def _line(colour: str, marker: str, stroke: str) -> Look:
+    return {"color": colour, "marker": marker, "linestyle": stroke}
+
+
+METHODS: dict[str, Look] = {
+    "exhaustive": _line("black", "", ":"),
+    "raw": _line(ORANGE, "s", "--"),
+    "centred": _line(BLUE, "o", "-"),
+    "LSH, raw vectors": _line(ORANGE, "s", "--"),
+    "LSH, 32 bits": _line(BLUE, "o", "--"),
+    "LSH, 64 bits": _line(BLUE, "o", "-."),
+    "LSH": _line(BLUE, "o", "-"),
+    "PCAH": _line(PURPLE, "v", "-."),
+    "SH": _line(GREY, "X", ":"),
+    "ITQ": _line(GREEN, "^", "--"),
+    "AGH": _line(SKY, "P", ":"),
+    "CCA-ITQ": _line(GREEN, "D", "-."),
+    "STH": _line(PURPLE, "P", "--"),
+    "KSH": _line(SKY, "v", "--"),
+    "SDH": _line(GREY, "D", "-."),
+    "GRH kernel": _line(RED, "s", "-"),
+    "GRH": _line(RED, "s", "--"),
 }
 """One colour, marker and stroke a method, on every page. A name that is not here has the look of the longest one it
 begins with."""
@@ -68,13 +78,13 @@ def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
     return drawn
 
 
-def look(name: str, i: int = 0) -> dict[str, Any]:
+def look(name: str, i: int = 0) -> Look:
     """Colour, marker and stroke of a method, or of the line with this number: lines differ in grey too."""
     known = [method for method in METHODS if name == method or name.startswith((f"{method} ", f"{method},"))]
     if known:
-        return dict(METHODS[max(known, key=len)])
+        return METHODS[max(known, key=len)]
     k = i % len(COLOURS)
-    return {"color": COLOURS[k], "marker": MARKERS[k], "linestyle": STROKES[k]}
+    return _line(COLOURS[k], MARKERS[k], STROKES[k])
 
 
 def draw_lines(axes: Axes, x: ArrayLike, lines: Mapping[str, ArrayLike]) -> None:
@@ -83,3 +93,20 @@ def draw_lines(axes: Axes, x: ArrayLike, lines: Mapping[str, ArrayLike]) -> None
         axes.plot(x, y, label=name, **look(name, i))
     if len(lines) > 1:
         axes.legend()
+
+
+def write(axes: Axes, place: Any, text: str, **properties: Any) -> None:
+    """Write around a place, given by its two coordinates."""
+    x, y = place
+    axes.text(x, y, text, ha="center", va="center", **properties)
+
+
+def draw_arrow(axes: Axes, tip: Any, style: str = "->", **properties: Any) -> None:
+    """Draw an arrow from the origin."""
+    axes.annotate("", tip, (0, 0), arrowprops={"arrowstyle": style, "color": "black"} | properties)
+
+
+def hide_ticks(axes: Axes) -> None:
+    """Leave the frame of a picture, and nothing that measures."""
+    axes.set(xticks=[], yticks=[])
+    axes.grid(False)
