@@ -103,7 +103,10 @@ def test_the_steps_show_what_the_page_says_of_them(steps):
         (lambda x, y, grh: Playground(x, [0, 1, 2], np.eye(2)), r"of shape \(60,\), got shape \(3,\)"),
         (lambda x, y, grh: Playground(x, y + 1, np.eye(2)), "from 0 to 2"),
         (lambda x, y, grh: Playground(x, y, np.ones((2, 7))), r"\(2, up to 6\), got shape \(2, 7\)"),
-        (lambda x, y, grh: Steps(grh, x[:45], y[:45]), "fitted to 60 points of 2 features, not to these 45"),
+        (
+            lambda x, y, grh: Steps(grh, x[:45], y[:45]),
+            r"fitted to vectors of shape \(60, 2\), not to these, of shape \(45, 2\)",
+        ),
         (lambda x, y, grh: Steps(CURVED.fit(x, y), x, y), "linear classifiers draw lines, not a KernelModel"),
     ],
 )
