@@ -257,9 +257,7 @@ def test_lines_come_and_go(visit, page_address, names):
     assert check_it_shows(page, names)["offsets"] == [0] * 6
     page.locator("#l2h-playground summary").click()
     page.get_by_label("Line 2, direction").last.fill("77")
-    page.get_by_label("Line 3, shift").last.fill("0.5")
-    state = check_it_shows(page, names)
-    assert (state["angles"][1], state["offsets"][2]) == (77, pytest.approx(0.5, abs=0.06))
+    assert check_it_shows(page, names)["angles"][1] == 77
     for _ in range(5):
         page.get_by_role("button", name="Remove line 1").click()
     assert len(check_it_shows(page, names)["angles"]) == 1
@@ -323,17 +321,6 @@ def test_every_step_forward_by_mouse_and_back_by_keyboard(visit, page_address, s
         keys.press(key)
     check_frame(page, steps, 1, 1)
     tab.check_nothing_went_wrong()
-
-
-@pytest.mark.browser
-def test_lines_move_for_those_who_did_not_ask_for_less_motion(visit, page_address, steps):
-    lines = [frame["lines"][0] for frame in steps.frames]
-    moving = next(i for i in range(1, len(lines)) if lines[i] != lines[i - 1])
-    tab = open_page(visit, f"{page_address}#step={moving - 1}&bit=1", reduced_motion="no-preference")
-    first_drawn = tab.page.evaluate(f"(() => {{ {FORWARD}; return ({FRAME})().line; }})()")
-    tab.page.wait_for_timeout(1500)
-    check_frame(tab.page, steps, moving, 0)
-    assert first_drawn != tab.page.evaluate(FRAME)["line"]
 
 
 @pytest.mark.browser
