@@ -10,7 +10,7 @@ from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 from matplotlib.patches import ConnectionPatch, Rectangle
 
 from ..datasets import Dataset
-from .style import COLOURS, GREY, Bits, Floats, Rows, styled, write
+from .style import COLOURS, GREY, Bits, Floats, Rows, show_plane, styled, write
 
 _SHOWN = 6  # pictures of a bucket
 _BIT = 0.55  # from the box of one bit to the next
@@ -108,7 +108,7 @@ def _draw_plane(axes: Axes, points: Floats, hyperplanes: Floats, codes: Bits) ->
         clear = [np.linalg.norm(points - end, axis=1).min() for end in ends]  # where no picture hides the number
         box = {"facecolor": "white", "edgecolor": GREY}
         write(axes, ends[np.argmax(clear)], str(k), fontsize=11, bbox=box)
-    axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
+    show_plane(axes, reach)
     axes.axis("off")
 
 

@@ -23,14 +23,21 @@ def control_scores(frame: pd.DataFrame, chance: float) -> Figure:
         The mAP of a random order.
     """
     methods = list(frame["method"].unique())
-    groups: list[tuple[str | None, pd.DataFrame]] = [(None, frame)]
-    if "n_bits" in frame:
-        groups = [(f"{n_bits} bits", rows) for n_bits, rows in frame.groupby("n_bits")]
+    groups = frame.groupby("n_bits") if "n_bits" in frame else [(None, frame)]
     figure, axes = plt.subplots(figsize=(6.8, 0.42 * len(methods) + 1.2))
-    for i, (label, rows) in enumerate(groups):
+    for i, (n_bits, rows) in enumerate(groups):
+        label = None if n_bits is None else str(n_bits) + " bits"
         lift = 0.22 * (i - (len(groups) - 1) / 2)
         places = lift + rows["method"].map(methods.index)
-        axes.scatter(rows["map"], places, s=22, color=COLOURS[i], marker=MARKERS[i], alpha=0.7, label=label)
+        axes.scatter(
+            rows["map"],
+            places,
+            s=22,
+            color=COLOURS[i],
+            marker=MARKERS[i],
+            alpha=0.7,
+            label=label,
+        )
         for method, mean in rows.groupby("method")["map"].mean().items():
             place = methods.index(method) + lift
             axes.plot([mean, mean], [place - 0.14, place + 0.14], color="black", linewidth=2)

@@ -8,7 +8,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
 from ..grh import GRH
-from .style import BLUE, GREEN, GREY, MARKERS, PURPLE, RED, Bits, Floats, Rows, hide_ticks, look, styled, write
+from .style import BLUE, GREEN, GREY, MARKERS, PURPLE, RED, Bits, Floats, Rows, look, show_plane, styled, write
 
 _CELLS = 300  # grid points across a panel of the plane
 _RIM = 18  # of them along each side, where the codes of regions are written
@@ -47,8 +47,8 @@ def training_rounds(grh: GRH, points: Floats, labels: Rows) -> Figure:
     grid = np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2)
     stages = [stage.reshape(_CELLS, _CELLS, 2) for stage in grh.staged_transform(grid)]
     for axes in panels.ravel():
-        axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
-        hide_ticks(axes)
+        show_plane(axes, reach, xticks=[], yticks=[])
+        axes.grid(False)
     _explain(panels[0, 0], reach)
     for column, (step, stage) in enumerate(zip(rounds, stages, strict=True)):
         upper, lower = panels[:, column]
@@ -76,7 +76,15 @@ def _draw_regions(axes: Axes, ticks: Floats, stage: Bits) -> None:
     """Tint the plane by code, write the codes where they are, and draw the boundaries."""
     codes = _numbers(stage)
     edges = (ticks[0], ticks[-1]) * 2
-    axes.imshow(codes, extent=edges, origin="lower", cmap=ListedColormap(_OF_CODE), vmin=0, vmax=3, alpha=0.22)
+    axes.imshow(
+        codes,
+        extent=edges,
+        origin="lower",
+        cmap=ListedColormap(_OF_CODE),
+        vmin=0,
+        vmax=3,
+        alpha=0.22,
+    )
     rim = np.ones_like(codes, dtype=bool)
     rim[_RIM:-_RIM, _RIM:-_RIM] = False
     box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1.2}

@@ -1,12 +1,14 @@
 """Figures of chapter 2: hyperplanes, codes, and how often two images share a bit."""
 
+from typing import Any
+
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Wedge
 
 from ..lsh import collision_probability
-from .style import BLUE, COLOURS, GREY, MARKERS, RED, SKY, Bits, Floats, draw_arrow, styled, write
+from .style import BLUE, COLOURS, GREY, MARKERS, RED, SKY, Bits, Floats, show_plane, styled, write
 
 
 @styled
@@ -26,22 +28,23 @@ def code_of_points(points: Floats, hyperplanes: Floats, bits: Bits) -> Figure:
     for i, code in enumerate(codes):
         x, y = points[members == i].T
         text = "".join("1" if bit else "0" for bit in code)
-        axes.scatter(x, y, s=28, color=COLOURS[i % 7], marker=MARKERS[i % 7], label=text)
+        axes.scatter(
+            x,
+            y,
+            s=28,
+            color=COLOURS[i % 7],
+            marker=MARKERS[i % 7],
+            label=text,
+        )
     reach = 1.15 * np.abs(points).max()
     for k, normal in enumerate(hyperplanes.T, start=1):
         unit = normal / np.linalg.norm(normal)
         along = np.array([-unit[1], unit[0]])
         x, y = np.outer([-1, 1], along).T * reach
         axes.plot(x, y, color=GREY, linewidth=1.5)
-        draw_arrow(axes, unit * reach * 0.4)
+        axes.annotate("", unit * reach * 0.4, (0, 0), arrowprops={"arrowstyle": "->", "color": "black"})
         write(axes, unit * reach * 0.47, f"bit {k}", fontsize=9)
-    axes.set(
-        xlim=(-reach, reach),
-        ylim=(-reach, reach),
-        aspect="equal",
-        xlabel="feature 1",
-        ylabel="feature 2",
-    )
+    show_plane(axes, reach, xlabel="feature 1", ylabel="feature 2")
     axes.legend(title="code", loc="upper left", bbox_to_anchor=(1, 1))
     return figure
 
@@ -71,7 +74,8 @@ def wedge(theta: float, n_lines: int = 24, random_state: int = 1) -> Figure:
         colour, stroke = (RED, "-") if separates else (GREY, ":")
         axes.plot([-x, x], [-y, y], color=colour, linestyle=stroke, linewidth=1.4)
     for name, direction in (("x", first), ("y", second)):
-        draw_arrow(axes, _unit(direction), "-|>", linewidth=2.5)
+        arrow = {"arrowstyle": "-|>", "color": "black", "linewidth": 2.5}
+        axes.annotate("", _unit(direction), (0, 0), arrowprops=arrow)
         write(axes, 1.22 * _unit(direction), name, fontsize=14, fontweight="bold")
     write(axes, 0.45 * _unit(first + theta / 2), "θ", fontsize=14)
     expected = n_lines * theta / np.pi
@@ -81,7 +85,7 @@ def wedge(theta: float, n_lines: int = 24, random_state: int = 1) -> Figure:
     return figure
 
 
-def _unit(direction: float) -> Floats:
+def _unit(direction: float) -> Any:
     return np.array([np.cos(direction), np.sin(direction)])
 
 

@@ -55,15 +55,14 @@ def work_map(
     if isinstance(exhaustive, dict):
         _draw_exhaustive(axes, exhaustive, 1.2)
     else:
-        axes.axhline(exhaustive, color="black", linestyle=":", linewidth=1.2, label="exhaustive")
-    by_precision = measure == "precision"
+        axes.axhline(exhaustive, linewidth=1.2, label="exhaustive", **METHODS["exhaustive"])
     axes.set(
         xscale="log",
         xlabel="share of the database scanned (%)",
-        ylabel="precision at 10" if by_precision else "recall of the exact ten",
+        ylabel="precision at 10" if measure == "precision" else "recall of the exact ten",
         ylim=(0, None),
     )
-    axes.legend(fontsize=8.5, loc="lower right" if by_precision else "upper left")
+    axes.legend(fontsize=8.5, loc="lower right")
     return figure
 
 
@@ -141,7 +140,7 @@ def radius_sweep(frames: dict[str, pd.DataFrame], exhaustive: dict[str, float], 
     _draw_exhaustive(left, exhaustive, 1.5)
     left.set(ylabel="precision at 10", ylim=(0, None))
     draw_lines(right, radii, {name: 1e3 * frame["seconds"] for name, frame in frames.items()})
-    right.axhline(1e3 * exhaustive_seconds, color="black", linestyle=":", label="exhaustive")
+    right.axhline(1e3 * exhaustive_seconds, label="exhaustive", **METHODS["exhaustive"])
     right.set(ylabel="milliseconds a query", yscale="log")
     right.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     right.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))

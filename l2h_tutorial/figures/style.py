@@ -101,9 +101,10 @@ def write(axes: Axes, place: Any, text: str, **properties: Any) -> None:
     axes.text(x, y, text, ha="center", va="center", **properties)
 
 
-def draw_arrow(axes: Axes, tip: Any, style: str = "->", **properties: Any) -> None:
-    """Draw an arrow from the origin."""
-    axes.annotate("", tip, (0, 0), arrowprops={"arrowstyle": style, "color": "black"} | properties)
+def show_plane(axes: Axes, reach: float, **properties: Any) -> None:
+    """Show the plane as far as `reach` to each side, to the same scale both ways."""
+    ends = (-reach, reach)
+    axes.set(xlim=ends, ylim=ends, aspect="equal", **properties)
 
 
 def hide_ticks(axes: Axes) -> None:
