@@ -341,7 +341,7 @@ def written(folder, content):
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
-        (lambda f: f / "nothing.npy", FileNotFoundError, "there is no file .*nothing.npy"),
+        (lambda f: f / "nothing.npy", FileNotFoundError, "nothing.npy"),
         (lambda f: Path(__file__), ValueError, r"test_scale.py is not a whole .npy file"),
         (lambda f: saved(f, np.zeros(5)), ValueError, r"two-dimensional .* found float64 of shape \(5,\)"),
         (lambda f: saved(f, np.array([["a"]])), ValueError, "of numbers, found <U1"),

@@ -54,11 +54,9 @@ def open_vectors(path: str | os.PathLike[str], *, block_rows: int | None = None)
     """
     da = load_optional("dask.array")
     path = Path(path).absolute()
-    if not path.is_file():
-        raise FileNotFoundError(f"there is no file {path}")
     try:
         mapped = open_memmap(path, mode="r")
-    except Exception as error:  # NumPy fails in many ways on a header that is not its own
+    except ValueError as error:
         raise ValueError(f"{path} is not a whole .npy file of one plain array: {str(error)[:300]}") from error
     shape, dtype = mapped.shape, mapped.dtype
     if len(shape) != 2 or 0 in shape or dtype.kind not in "fiub":
