@@ -206,9 +206,7 @@ SHOWN = [
     (pd.DataFrame({"large": [14.26, 8479.004], "alpha": [0.25, 1.0]}), "large alpha 14.3 0.25 8,479.0 1.00"),
     (pd.DataFrame({"k": pd.array([5, None], dtype="Int64")}, ["a", "b"]), "k a 5 b -"),
     (pd.DataFrame({"a": [1.5, np.inf], "zero": [0.0, 0.0]}), "a zero 1.5 0 inf 0"),
-    (pd.DataFrame({"x": {"flips": True, "sum": 1.75}}), "x flips True sum 1.75"),
     (GRID, "alpha \\ M 1 2 0.6 0.5 0.25"),
-    (pd.DataFrame({"mAP": [0.1, 0.2, 0.3, 0.4]}, TWO_LEVELS)[2:], "method, bits mAP GRH, 16 0.3 GRH, 32 0.4"),
     (pd.DataFrame([[0.1, 0.2, 0.3, 0.4]], ["x"], TWO_LEVELS)[["GRH"]], "method, bits GRH, 16 GRH, 32 x 0.3 0.4"),
 ]
 
