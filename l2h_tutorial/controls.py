@@ -15,7 +15,7 @@ from sklearn.base import clone
 from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
-from .grh import GRH, Teach, check_parameters, make_classifier
+from .grh import GRH, Teach, check_parameters, degenerate_bits, make_classifier
 from .lsh import Hasher
 
 __all__ = ["OneHotClassifier", "OutputCodes", "RandomCodes", "hadamard_codewords", "random_codewords"]
@@ -206,9 +206,9 @@ class OutputCodes(_ClassHasher):
             raise TypeError(f"codewords must be boolean, got {table.dtype}")
         if table.shape != (n_classes, self.n_bits):
             raise ValueError(f"codewords must be of shape ({n_classes}, {self.n_bits}); their shape is {table.shape}")
-        if constant_bits(table).any():
-            bit = constant_bits(table).argmax()
-            raise ValueError(f"codewords leave nothing to learn for bit {bit}, which is the same for all classes")
+        constant = degenerate_bits(table)
+        if constant.size:
+            raise ValueError(f"codewords leave nothing to learn for bit {constant[0]}, the same for all classes")
         return table
 
     def _encode(self, points: NDArray[Any]) -> Bits:
@@ -338,8 +338,8 @@ def random_codewords(n_classes: int, n_bits: int, random_state: Any = None) -> B
     """
     random = check_random_state(random_state)
     codewords: Bits = random.random_sample((n_classes, n_bits)) < 0.5
-    while (constant := constant_bits(codewords)).any():
-        codewords[:, constant] = random.random_sample((n_classes, constant.sum())) < 0.5
+    while (constant := degenerate_bits(codewords)).size:
+        codewords[:, constant] = random.random_sample((n_classes, constant.size)) < 0.5
     return codewords
 
 
@@ -390,8 +390,3 @@ def class_numbers(n_classes: int, n_bits: int) -> Bits:
     if n_bits < needed:
         raise ValueError(f"n_bits must be at least {needed} to number {n_classes} classes, got {n_bits}")
     return np.array([[digit == "1" for digit in f"{number:0{n_bits}b}"] for number in range(n_classes)])
-
-
-def constant_bits(codewords: Bits) -> NDArray[np.bool_]:
-    """Say of each bit whether it is the same for all classes."""
-    return np.asarray(codewords.all(axis=0) == codewords.any(axis=0))

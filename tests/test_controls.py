@@ -107,7 +107,7 @@ def test_classes_that_are_well_apart_get_their_codewords(codewords):
         ("golay", ValueError, r"codewords must be one of \('random', 'hadamard'\) or an array.*got 'golay'"),
         (np.eye(4), TypeError, "codewords must be boolean, got float64"),
         (np.eye(4) > 0, ValueError, r"\(4, 3\); their shape is \(4, 4\)"),
-        (np.ones((4, 3)) > 0, ValueError, "nothing to learn for bit 0, which is the same for all classes"),
+        (np.ones((4, 3)) > 0, ValueError, "nothing to learn for bit 0, the same for all classes"),
     ],
 )
 def test_codewords_that_do_not_fit_are_refused(codewords, error, message):

@@ -2,7 +2,8 @@
 
 from .graphs import AGH, STH
 from .kernels import KSH, SDH
-from .kernels import kernel_gamma as kernel_gamma  # for the classifiers of GRH
+from .kernels import gaussian_kernel as gaussian_kernel  # for the classifiers of GRH
+from .kernels import kernel_gamma as kernel_gamma
 from .linear import CCAITQ, ITQ, PCAH, SpectralHashing
 
 __all__ = ["AGH", "CCAITQ", "ITQ", "KSH", "PCAH", "SDH", "STH", "SpectralHashing"]

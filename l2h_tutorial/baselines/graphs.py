@@ -16,7 +16,7 @@ from sklearn.utils import check_random_state
 
 from ..labels import label_sets
 from ..lsh import Hasher
-from .kernels import kernel_gamma
+from .kernels import gaussian_kernel
 from .linear import checked_labels, with_settled_signs
 
 Bits = NDArray[np.bool_]
@@ -294,8 +294,7 @@ class STH(Hasher):
             fitted = [clone(svm).fit(centred / scale, bit) for bit in self.codes_.T]
             self.coefficients_ = np.column_stack([machine.coef_[0] / scale for machine in fitted])
         else:
-            self.gamma_ = kernel_gamma(centred, self.gamma)
-            kernel = rbf_kernel(centred, gamma=self.gamma_)
+            kernel, self.gamma_ = gaussian_kernel(centred, self.gamma)
             fitted = [SVC(C=self.C, kernel="precomputed").fit(kernel, bit) for bit in self.codes_.T]
             weights = np.zeros(self.codes_.shape)
             for k, machine in enumerate(fitted):

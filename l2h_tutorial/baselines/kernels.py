@@ -379,3 +379,11 @@ def kernel_gamma(points: Floats, gamma: float, seed: int | None = None, squared:
     zero = _ZERO_DISTANCE * np.mean(points**2) * points.shape[1]
     typical = next((value for value in (np.median(pairs), pairs.mean()) if value > zero), 1.0)
     return float(gamma / typical)
+
+
+def gaussian_kernel(points: Floats, gamma: float, seed: int | None = None) -> tuple[Floats, float]:
+    """Return exp(-g squared distance) between all points, and g, which is ``kernel_gamma`` of them."""
+    squared = euclidean_distances(points, squared=True)
+    g = kernel_gamma(points, gamma, seed, squared)
+    squared *= -g
+    return np.exp(squared, out=squared), g
