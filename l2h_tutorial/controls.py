@@ -15,13 +15,11 @@ from sklearn.base import clone
 from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
+from .codes import check_bits, integers_to_bits
 from .grh import GRH, Teach, check_parameters, degenerate_bits, make_classifier
-from .lsh import Hasher
+from .lsh import Bits, Floats, Hasher
 
 __all__ = ["OneHotClassifier", "OutputCodes", "RandomCodes", "hadamard_codewords", "random_codewords"]
-
-Bits = NDArray[np.bool_]
-Floats = NDArray[np.float64]
 
 
 class RandomCodes(Hasher):
@@ -201,11 +199,9 @@ class OutputCodes(_ClassHasher):
                     f"codewords must be one of {tuple(makers)} or an array of bool, got {self.codewords!r}"
                 )
             return makers[self.codewords](n_classes, self.n_bits, random)
-        table = np.asarray(self.codewords)
-        if table.dtype != np.bool_:
-            raise TypeError(f"codewords must be boolean, got {table.dtype}")
-        if table.shape != (n_classes, self.n_bits):
-            raise ValueError(f"codewords must be of shape ({n_classes}, {self.n_bits}); their shape is {table.shape}")
+        table = check_bits(self.codewords, self.n_bits, name="codewords")
+        if len(table) != n_classes:
+            raise ValueError(f"codewords must be one for each of the {n_classes} classes, got {len(table)}")
         constant = degenerate_bits(table)
         if constant.size:
             raise ValueError(f"codewords leave nothing to learn for bit {constant[0]}, the same for all classes")
@@ -293,14 +289,11 @@ class OneHotClassifier(_ClassHasher):
             two-dimensional array, or `y` is missing, of another length, or one class.
         """
         features, places = self._prepared(X, y)
-        self.codewords_ = np.eye(len(self.classes_), dtype=np.bool_)
-        if self.n_bits is not None:
-            self.codewords_ = class_numbers(len(self.classes_), self.n_bits)
+        one_hot = np.eye(len(self.classes_), dtype=np.bool_)
+        self.codewords_ = one_hot if self.n_bits is None else class_numbers(len(self.classes_), self.n_bits)
         self._n_features_out = self.codewords_.shape[1]
-        random = check_random_state(self.random_state)
         if isinstance(self.classifier, str):
-            one_hot = np.eye(len(self.classes_), dtype=np.bool_)
-            self.model_, _ = self._teach(features, random)(one_hot[places])
+            self.model_, _ = self._teach(features, check_random_state(self.random_state))(one_hot[places])
         else:
             self.model_ = clone(self.classifier).fit(features, places)
         return self
@@ -378,8 +371,7 @@ def hadamard_codewords(n_classes: int, n_bits: int, random_state: Any = None) ->
     blocks = []
     for _ in range(-(-n_bits // (order - 1))):
         rows = random.permutation(order)[:n_classes]
-        block = matrix[rows][:, 1 + random.permutation(order - 1)]
-        blocks.append(block)
+        blocks.append(matrix[rows][:, 1 + random.permutation(order - 1)])
     codewords: Bits = np.hstack(blocks)[:, :n_bits]
     return codewords
 
@@ -389,4 +381,4 @@ def class_numbers(n_classes: int, n_bits: int) -> Bits:
     needed = (n_classes - 1).bit_length()
     if n_bits < needed:
         raise ValueError(f"n_bits must be at least {needed} to number {n_classes} classes, got {n_bits}")
-    return np.array([[digit == "1" for digit in f"{number:0{n_bits}b}"] for number in range(n_classes)])
+    return integers_to_bits(np.arange(n_classes), n_bits)

@@ -205,7 +205,7 @@ def angle_between(X: ArrayLike, Y: ArrayLike) -> NDArray[np.float64]:
     Raises
     ------
     ValueError
-        If the shapes differ, are not two-dimensional, or a row is zero or not finite.
+        If the shapes differ, are not two-dimensional, or the length of a row is zero or not finite.
 
     Notes
     -----
@@ -220,22 +220,12 @@ def angle_between(X: ArrayLike, Y: ArrayLike) -> NDArray[np.float64]:
     x, y = np.asarray(X, dtype=np.float64), np.asarray(Y, dtype=np.float64)
     if x.ndim != 2 or x.shape != y.shape:
         raise ValueError(f"X and Y must be two-dimensional and of one shape, got {x.shape} and {y.shape}")
-    u, v = _unit_rows(x), _unit_rows(y)
+    lengths = np.linalg.norm(np.stack([x, y]), axis=2)
+    bad = ~((lengths > 0) & (lengths < np.inf))
+    if bad.any():
+        raise ValueError(f"X and Y need rows of a positive, finite length, got {lengths[bad][0]}")
+    u, v = x / lengths[0, :, None], y / lengths[1, :, None]
     return 2 * np.arctan2(np.linalg.norm(u - v, axis=1), np.linalg.norm(u + v, axis=1))
-
-
-def _unit_rows(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Rows of length 1. A power of two, which rounds nothing, brings them first to where squares do not overflow."""
-    largest = np.abs(x).max(axis=1, keepdims=True, initial=0)
-    bad = np.flatnonzero(~np.isfinite(largest))
-    if bad.size:
-        value = x[bad[0]][~np.isfinite(x[bad[0]])][0]
-        raise ValueError(f"X and Y must be finite, got {value} in row {bad[0]}")
-    zero = np.flatnonzero(largest == 0)
-    if zero.size:
-        raise ValueError(f"the angle to a zero vector is undefined, got one in row {zero[0]}")
-    scaled = np.ldexp(x, -np.frexp(largest)[1])
-    return np.asarray(scaled / np.linalg.norm(scaled, axis=1, keepdims=True))
 
 
 def collision_probability(angle: ArrayLike) -> NDArray[np.float64]:

@@ -105,8 +105,9 @@ def test_classes_that_are_well_apart_get_their_codewords(codewords):
     ("codewords", "error", "message"),
     [
         ("golay", ValueError, r"codewords must be one of \('random', 'hadamard'\) or an array.*got 'golay'"),
-        (np.eye(4), TypeError, "codewords must be boolean, got float64"),
-        (np.eye(4) > 0, ValueError, r"\(4, 3\); their shape is \(4, 4\)"),
+        (np.eye(4), TypeError, "codewords must be a boolean array, got dtype float64"),
+        (np.eye(4) > 0, ValueError, "codewords must have 3 bits a code, got 4"),
+        (np.eye(3) > 0, ValueError, "one for each of the 4 classes, got 3"),
         (np.ones((4, 3)) > 0, ValueError, "nothing to learn for bit 0, the same for all classes"),
     ],
 )
