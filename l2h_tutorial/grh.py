@@ -18,7 +18,7 @@ from sklearn.svm import SVC, LinearSVC
 from sklearn.utils import check_random_state, get_tags
 
 from .affinity import NormalisedAffinity, graph_affinity, same_class_affinity
-from .baselines import CCAITQ, gaussian_kernel, kernel_gamma
+from .baselines import CCAITQ, gaussian_kernel, kernel_gamma, svm_weights
 from .lsh import LSH, Bits, Floats, Hasher, row_blocks
 
 __all__ = ["GRH", "PUBLISHED", "LinearModel", "Round", "agreement", "make_classifier", "regularised_scores"]
@@ -694,24 +694,3 @@ CLASSIFIERS: dict[str, Any] = {
     "kernel-ridge": kernel_ridge,
     "rbf-landmarks": rbf_landmarks,
 }
-
-
-def svm_weights(svm: Any, inputs: Floats, bits: Bits, rule: str | None) -> tuple[Floats, Floats]:
-    """Fit a clone of a support vector machine to each bit; return the weights of the inputs, and the intercepts."""
-    weights, intercepts = np.zeros((inputs.shape[1], bits.shape[1])), np.zeros(bits.shape[1])
-    for k, bit in enumerate(bits.T):
-        machine = clone(svm).set_params(class_weight=class_weights(bit, rule)).fit(inputs, bit)
-        if isinstance(machine, SVC):
-            weights[machine.support_, k] = machine.dual_coef_[0]
-        else:
-            weights[:, k] = machine.coef_[0]
-        intercepts[k] = np.squeeze(machine.intercept_)
-    return weights, intercepts
-
-
-def class_weights(bit: Bits, rule: str | None) -> dict[int, float] | None:
-    """Weigh the two sides of a bit (n,): equally, or the rarer one by the ceiling of the ratio of their sizes."""
-    if rule is None:
-        return None
-    zeros, ones = np.bincount(bit, minlength=2)
-    return {0: max(1.0, np.ceil(ones / zeros)), 1: max(1.0, np.ceil(zeros / ones))}

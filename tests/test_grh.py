@@ -27,7 +27,8 @@ from sklearn.svm import SVC, LinearSVC
 import l2h_tutorial
 from l2h_tutorial import CCAITQ, GRH, ITQ, LSH
 from l2h_tutorial.affinity import knn_affinity, same_class_affinity
-from l2h_tutorial.grh import class_weights, next_best_split, regularised_scores
+from l2h_tutorial.baselines.kernels import class_weights
+from l2h_tutorial.grh import next_best_split, regularised_scores
 
 CLASSIFIERS = ("linear-svm", "rbf-svm", "kernel-ridge", "rbf-landmarks")
 

@@ -3,11 +3,10 @@
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import LinearOperator, eigsh
-from sklearn.base import clone
 from sklearn.cluster import KMeans
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.neighbors import NearestNeighbors
@@ -15,12 +14,9 @@ from sklearn.svm import SVC, LinearSVC
 from sklearn.utils import check_random_state
 
 from ..labels import label_sets
-from ..lsh import Hasher
-from .kernels import gaussian_kernel
+from ..lsh import Bits, Floats, Hasher
+from .kernels import gaussian_kernel, svm_weights
 from .linear import checked_labels, with_settled_signs
-
-Bits = NDArray[np.bool_]
-Floats = NDArray[np.float64]
 
 _KMEANS_ITER = 10  # anchors need only be spread over the data; the paper stops early too
 
@@ -118,10 +114,7 @@ class AGH(Hasher):
             self.anchors_ = kmeans.fit(centred).cluster_centers_
         possible = self.n_layers * (len(self.anchors_) - 1)
         if self.n_bits > possible:
-            raise ValueError(
-                f"n_bits must be at most {possible}, {self.n_layers} for each anchor after the first; "
-                f"got {self.n_bits} with {len(self.anchors_)} anchors"
-            )
+            raise ValueError(f"n_bits must be at most {possible} with {len(self.anchors_)} anchors, got {self.n_bits}")
         weights, self.bandwidth_ = anchor_weights(centred, self.anchors_, self.n_neighbours)
         # Z P are the eigenvectors of Z L^-1 Z^T if L^1/2 P are those of the small matrix L^-1/2 Z^T Z L^-1/2.
         mass = weights.sum(axis=0)
@@ -291,17 +284,13 @@ class STH(Hasher):
         if self.classifier == "linear-svm":
             scale = float(np.linalg.norm(centred) / np.sqrt(n)) or 1.0
             svm = LinearSVC(C=self.C, loss="hinge", dual=True, max_iter=10_000, random_state=random.randint(2**31 - 1))
-            fitted = [clone(svm).fit(centred / scale, bit) for bit in self.codes_.T]
-            self.coefficients_ = np.column_stack([machine.coef_[0] / scale for machine in fitted])
+            weights, self.intercepts_ = svm_weights(svm, centred / scale, self.codes_)
+            self.coefficients_ = weights / scale
         else:
             kernel, self.gamma_ = gaussian_kernel(centred, self.gamma)
-            fitted = [SVC(C=self.C, kernel="precomputed").fit(kernel, bit) for bit in self.codes_.T]
-            weights = np.zeros(self.codes_.shape)
-            for k, machine in enumerate(fitted):
-                weights[machine.support_, k] = machine.dual_coef_[0]
+            weights, self.intercepts_ = svm_weights(SVC(C=self.C, kernel="precomputed"), kernel, self.codes_)
             support = weights.any(axis=1)
             self.support_vectors_, self.coefficients_ = centred[support], weights[support]
-        self.intercepts_ = np.array([machine.intercept_[0] for machine in fitted])
         return self
 
     def _scores(self, centred: Floats) -> Floats:

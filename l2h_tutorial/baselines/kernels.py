@@ -3,18 +3,18 @@
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.linalg import cho_factor, cho_solve, cholesky, eigh, solve, solve_triangular
 from scipy.optimize import minimize
 from scipy.spatial.distance import squareform
+from sklearn.base import clone
 from sklearn.metrics.pairwise import euclidean_distances, rbf_kernel
+from sklearn.svm import SVC
 from sklearn.utils import check_random_state
 
 from ..labels import label_sets
-from ..lsh import Hasher
+from ..lsh import Bits, Floats, Hasher
 from .linear import checked_labels, with_settled_signs
-
-Floats = NDArray[np.float64]
 
 _MEDIAN_POINTS = 2000  # enough pairs for a stable median, few enough to be quick
 _ZERO_DISTANCE = 1e-9  # of the mean squared norm: less is rounding
@@ -26,13 +26,16 @@ class AnchoredHasher(Hasher):
 
     _needs_labels = True
 
-    def _anchored(self, X: ArrayLike, y: Any, random: np.random.RandomState) -> tuple[Floats, Floats]:
-        """Begin to fit: check X and y, draw the anchors; return the training points' kernels and label indicator."""
+    def _anchored(self, X: ArrayLike, y: Any, random: np.random.RandomState) -> tuple[Floats, Floats, Floats]:
+        """Begin to fit: draw the anchors; return the labels, the kernels of the points less their means, and these."""
         centred = self._centred(X, y)
         labels = checked_labels(y, centred)
         self.anchors_ = centred[random.permutation(len(centred))[: self.n_anchors]]
         self.gamma_ = kernel_gamma(centred, self.gamma)
-        return rbf_kernel(centred, self.anchors_, gamma=self.gamma_), labels
+        kernels = rbf_kernel(centred, self.anchors_, gamma=self.gamma_)
+        means = kernels.mean(axis=0)
+        kernels -= means
+        return labels, kernels, means
 
     def _scores(self, centred: Floats) -> Floats:
         kernels = rbf_kernel(centred, self.anchors_, gamma=self.gamma_)
@@ -132,9 +135,7 @@ class KSH(AnchoredHasher):
             length, neither classes nor an indicator, the same for all points, or leaves a point without a label.
         """
         self._check_parameters(counts=("n_anchors", "n_iter"), positive=("gamma", "ridge"))
-        kernels, labels = self._anchored(X, y, check_random_state(self.random_state))
-        means = kernels.mean(axis=0)
-        kernels -= means
+        labels, kernels, means = self._anchored(X, y, check_random_state(self.random_state))
         # In coordinates in which (K^T K + ridge) / n is the identity, all directions weigh the same.
         gram = kernels.T @ kernels
         gram[np.diag_indices_from(gram)] += self.ridge * np.trace(gram) / len(gram)
@@ -299,9 +300,7 @@ class SDH(AnchoredHasher):
         positive = ("gamma", "ridge", "classifier_ridge", "nu")
         self._check_parameters(counts=("n_anchors", "n_iter"), positive=positive)
         random = check_random_state(self.random_state)
-        kernels, labels = self._anchored(X, y, random)
-        means = kernels.mean(axis=0)
-        kernels -= means
+        labels, kernels, means = self._anchored(X, y, random)
         gram = kernels.T @ kernels
         ridge = self.ridge * np.trace(gram) / len(gram)
         gram[np.diag_indices_from(gram)] += ridge
@@ -387,3 +386,24 @@ def gaussian_kernel(points: Floats, gamma: float, seed: int | None = None) -> tu
     g = kernel_gamma(points, gamma, seed, squared)
     squared *= -g
     return np.exp(squared, out=squared), g
+
+
+def svm_weights(svm: Any, inputs: Floats, bits: Bits, rule: str | None = None) -> tuple[Floats, Floats]:
+    """Fit a clone of a support vector machine to each bit; return the weights of the inputs, and the intercepts."""
+    weights, intercepts = np.zeros((inputs.shape[1], bits.shape[1])), np.zeros(bits.shape[1])
+    for k, bit in enumerate(bits.T):
+        machine = clone(svm).set_params(class_weight=class_weights(bit, rule)).fit(inputs, bit)
+        if isinstance(machine, SVC):
+            weights[machine.support_, k] = machine.dual_coef_[0]
+        else:
+            weights[:, k] = machine.coef_[0]
+        intercepts[k] = np.squeeze(machine.intercept_)
+    return weights, intercepts
+
+
+def class_weights(bit: Bits, rule: str | None) -> dict[int, float] | None:
+    """Weigh the two sides of a bit (n,): equally, or the rarer one by the ceiling of the ratio of their sizes."""
+    if rule is None:
+        return None
+    zeros, ones = np.bincount(bit, minlength=2)
+    return {0: max(1.0, np.ceil(ones / zeros)), 1: max(1.0, np.ceil(zeros / ones))}

@@ -8,11 +8,7 @@ from scipy.linalg import eigh
 from sklearn.utils import check_consistent_length, check_random_state
 
 from ..labels import label_indicator
-from ..lsh import Hasher
-
-Floats = NDArray[np.float64]
-
-_DOUBTFUL = 1e-5  # of the largest singular value: a smaller one may be rounding of the squares
+from ..lsh import Floats, Hasher
 
 
 class PCAH(Hasher):
@@ -65,9 +61,8 @@ class PCAH(Hasher):
             float32 that are dependent only to their own rounding are not recognised.
         """
         centred = self._centred(X)
-        check_enough(self.n_bits, centred)
         self.projections_ = principal_components(centred, self.n_bits)
-        check_independent(self.projections_, centred, self.mean_)
+        check_independent(self.n_bits, centred @ self.projections_, self.mean_)
         return self
 
 
@@ -352,25 +347,16 @@ def check_enough(n_bits: int, centred: Floats) -> None:
     """Refuse more bits than the features have directions."""
     n, d = centred.shape
     if n_bits > min(n, d):
-        raise ValueError(
-            f"n_bits must be at most {min(n, d)}, the directions of n_samples = {n} with n_features = {d}, "
-            f"1 bit a direction; got {n_bits}"
-        )
+        raise ValueError(f"n_bits must be at most {min(n, d)}, one for each row and column of X; got {n_bits}")
 
 
-def check_independent(components: Floats, centred: Floats, mean: Floats) -> None:
-    """Refuse components along which the features vary by no more than rounding, so that a bit would be noise."""
-    scores = centred @ components
-    singular = np.sqrt(np.linalg.eigvalsh(scores.T @ scores)[::-1].clip(0))
-    if singular[-1] <= _DOUBTFUL * singular[0]:  # squares know half of the digits: look closer
-        singular = np.linalg.svd(scores, compute_uv=False)
-    rounding = np.finfo(np.float64).eps * max(centred.shape) * max(singular[0], float(np.linalg.norm(mean)))
-    independent = min(len(centred) - 1, int(np.sum(singular > rounding)))
-    if components.shape[1] > independent:
-        raise ValueError(
-            f"n_bits must be at most {independent}, the linearly independent directions of X about its mean; "
-            f"got {components.shape[1]}"
-        )
+def check_independent(n_bits: int, scores: Floats, mean: Floats) -> None:
+    """Refuse principal components along which points vary by no more than rounding, so that a bit would be noise."""
+    singular = np.linalg.svd(scores, compute_uv=False)
+    rounding = np.finfo(np.float64).eps * max(len(scores), len(mean)) * max(singular[0], np.linalg.norm(mean))
+    independent = min(len(scores) - 1, int(np.sum(singular > rounding)))
+    if n_bits > independent:
+        raise ValueError(f"n_bits must be at most {independent}, the independent directions of X; got {n_bits}")
 
 
 def principal_components(centred: Floats, n_components: int) -> Floats:
