@@ -26,8 +26,8 @@ class AnchoredHasher(Hasher):
 
     _needs_labels = True
 
-    def _anchored(self, X: ArrayLike, y: Any, random: np.random.RandomState) -> tuple[Floats, Floats, Floats]:
-        """Begin to fit: draw the anchors; return the labels, the kernels of the points less their means, and these."""
+    def _anchored(self, X: ArrayLike, y: Any, random: np.random.RandomState) -> tuple[Floats, Floats, Floats, Floats]:
+        """Begin to fit: draw the anchors; return labels, kernels less their means, these, and K^T K with the ridge."""
         centred = self._centred(X, y)
         labels = checked_labels(y, centred)
         self.anchors_ = centred[random.permutation(len(centred))[: self.n_anchors]]
@@ -35,7 +35,9 @@ class AnchoredHasher(Hasher):
         kernels = rbf_kernel(centred, self.anchors_, gamma=self.gamma_)
         means = kernels.mean(axis=0)
         kernels -= means
-        return labels, kernels, means
+        gram = kernels.T @ kernels
+        gram[np.diag_indices_from(gram)] += self.ridge * np.trace(gram) / len(gram)
+        return labels, kernels, means, gram
 
     def _scores(self, centred: Floats) -> Floats:
         kernels = rbf_kernel(centred, self.anchors_, gamma=self.gamma_)
@@ -81,8 +83,6 @@ class KSH(AnchoredHasher):
         Of the kernel, in the units of the features.
     coefficients_ : (n_anchors, n_bits) array of float64
     intercepts_ : (n_bits,) array of float64
-    losses_ : (n_bits,) array of float64
-        After each bit, the mean square of R / r. Before the first it is 1.
     n_features_in_ : int
 
     Notes
@@ -135,18 +135,15 @@ class KSH(AnchoredHasher):
             length, neither classes nor an indicator, the same for all points, or leaves a point without a label.
         """
         self._check_parameters(counts=("n_anchors", "n_iter"), positive=("gamma", "ridge"))
-        labels, kernels, means = self._anchored(X, y, check_random_state(self.random_state))
+        labels, kernels, means, gram = self._anchored(X, y, check_random_state(self.random_state))
         # In coordinates in which (K^T K + ridge) / n is the identity, all directions weigh the same.
-        gram = kernels.T @ kernels
-        gram[np.diag_indices_from(gram)] += self.ridge * np.trace(gram) / len(gram)
         factor = cholesky(gram / len(kernels), lower=True)
         whitened = solve_triangular(factor, kernels.T, lower=True).T
         residual = Residual(labels, self.n_bits)
         weights = np.empty((len(gram), self.n_bits))
-        self.losses_ = np.empty(self.n_bits)
         for k in range(self.n_bits):
-            weights[:, k], signs = greedy_bit(whitened, residual, self.n_iter)
-            self.losses_[k] = residual.take(signs)
+            weights[:, k], bit = greedy_bit(whitened, residual, self.n_iter)
+            residual.take(bit)
         self.coefficients_ = solve_triangular(factor, weights, lower=True, trans="T")
         self.intercepts_ = -means @ self.coefficients_
         return self
@@ -161,7 +158,6 @@ class Residual:
         self._members = np.eye(len(sets))[self._groups]  # (n, n_sets)
         self._similar = np.where(sets @ sets.T > 0, float(n_bits), -float(n_bits))  # r S, between sets of labels
         self._bits: Floats = np.empty((len(labels), 0))
-        self._loss = 1.0
 
     def __matmul__(self, values: Floats) -> Floats:
         """Multiply by an array of shape (n,) or (n, k)."""
@@ -169,13 +165,9 @@ class Residual:
         product: Floats = of_labels - self._bits @ (self._bits.T @ values)
         return product
 
-    def take(self, bit: Floats) -> float:
-        """Subtract the product of a bit, -1 and +1 of shape (n,), with itself; return the mean square of R / r."""
-        n = len(bit)
-        # |R - h h^T|^2 = |R|^2 - 2 h^T R h + (h^T h)^2
-        self._loss += float(1 - 2 * (bit @ (self @ bit)) / n**2) / self.n_bits**2
+    def take(self, bit: Floats) -> None:
+        """Subtract the product of a bit, -1 and +1 of shape (n,), with itself."""
         self._bits = np.column_stack([self._bits, bit])
-        return self._loss
 
 
 def greedy_bit(kernels: Floats, residual: Residual, n_iter: int) -> tuple[Floats, Floats]:
@@ -241,8 +233,6 @@ class SDH(AnchoredHasher):
     intercepts_ : (n_bits,) array of float64
     codes_ : (n, n_bits) array of bool
         B, the training points' codes, which the hash functions are taught.
-    losses_ : (n_iter,) array of float64
-        The objective after each turn, by training point. It never rises.
     n_features_in_ : int
 
     Notes
@@ -300,25 +290,17 @@ class SDH(AnchoredHasher):
         positive = ("gamma", "ridge", "classifier_ridge", "nu")
         self._check_parameters(counts=("n_anchors", "n_iter"), positive=positive)
         random = check_random_state(self.random_state)
-        labels, kernels, means = self._anchored(X, y, random)
-        gram = kernels.T @ kernels
-        ridge = self.ridge * np.trace(gram) / len(gram)
-        gram[np.diag_indices_from(gram)] += ridge
+        labels, kernels, means, gram = self._anchored(X, y, random)
         factor = cho_factor(gram, lower=True, overwrite_a=True)  # serves all turns
         codes = random.choice([-1.0, 1.0], (len(labels), self.n_bits))
-        predicted = kernels @ cho_solve(factor, kernels.T @ codes) + codes.mean(axis=0)
-        self.losses_ = np.empty(self.n_iter)
-        for i in range(self.n_iter):
-            # The classifier W that reads the labels from the codes best, then the codes bit by bit, then the hash
-            # functions: ridge regressions of the codes on the kernels, with intercepts that no ridge shrinks.
+        for _ in range(self.n_iter):
+            # What the hash functions predict, ridge regressions of the codes on the kernels with intercepts that no
+            # ridge shrinks; then the classifier W that reads the labels from the codes best; then the codes.
+            predicted = kernels @ cho_solve(factor, kernels.T @ codes) + codes.mean(axis=0)
             of_codes = codes.T @ codes + self.classifier_ridge * np.eye(self.n_bits)
             classifier = solve(of_codes, codes.T @ labels, assume_a="pos")
             codes = cyclic_descent(codes, labels @ classifier.T + self.nu * predicted, classifier)
-            self.coefficients_ = cho_solve(factor, kernels.T @ codes)
-            predicted = kernels @ self.coefficients_ + codes.mean(axis=0)
-            error = np.sum((labels - codes @ classifier) ** 2) + self.classifier_ridge * np.sum(classifier**2)
-            misfit = np.sum((codes - predicted) ** 2) + ridge * np.sum(self.coefficients_**2)
-            self.losses_[i] = (error + self.nu * misfit) / len(labels)
+        self.coefficients_ = cho_solve(factor, kernels.T @ codes)
         self.codes_ = codes > 0
         self.intercepts_ = codes.mean(axis=0) - means @ self.coefficients_
         return self

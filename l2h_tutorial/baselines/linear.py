@@ -4,7 +4,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.linalg import eigh
+from scipy.linalg import eigh, orthogonal_procrustes
 from sklearn.utils import check_consistent_length, check_random_state
 
 from ..labels import label_indicator
@@ -88,9 +88,6 @@ class ITQ(Hasher):
     mean_ : (n_features,) array of float64
     projections_ : (n_features, n_bits) array of float64
         The principal components times R.
-    losses_ : (n_iter,) array of float64
-        In each iteration, the loss a point and bit before R is found anew, V being scaled to mean square 1. It never
-        rises.
     n_features_in_ : int
 
     References
@@ -129,24 +126,18 @@ class ITQ(Hasher):
         centred = self._centred(X)
         check_enough(self.n_bits, centred)
         components = principal_components(centred, self.n_bits)
-        rotation, self.losses_ = quantising_rotation(centred @ components, self.n_iter, self.random_state)
-        self.projections_ = components @ rotation
+        self.projections_ = components @ quantising_rotation(centred @ components, self.n_iter, self.random_state)
         return self
 
 
-def quantising_rotation(V: Floats, n_iter: int, random_state: Any) -> tuple[Floats, Floats]:
-    """Find a rotation R that makes ||B - VR||^2 small, B being the signs of VR; also the loss in each iteration."""
-    V = V / (np.sqrt(np.mean(V**2)) or 1.0)  # the rotation does not depend on the scale, the loss does
+def quantising_rotation(V: Floats, n_iter: int, random_state: Any) -> Floats:
+    """Find a rotation R that makes ||B - VR||^2 small, B being the signs of VR."""
     random = check_random_state(random_state)
-    rotation, _, _ = np.linalg.svd(random.standard_normal((V.shape[1],) * 2))
-    losses = np.empty(n_iter)
-    for i in range(n_iter):
-        rotated = V @ rotation
-        signs = np.where(rotated >= 0, 1.0, -1.0)
-        losses[i] = np.mean((signs - rotated) ** 2)
-        left, _, right = np.linalg.svd(V.T @ signs)
-        rotation = left @ right
-    return rotation, losses
+    rotation: Floats = np.linalg.svd(random.standard_normal((V.shape[1],) * 2))[0]
+    for _ in range(n_iter):
+        signs = np.where(V @ rotation >= 0, 1.0, -1.0)
+        rotation, _ = orthogonal_procrustes(V, signs)
+    return rotation
 
 
 class SpectralHashing(Hasher):
@@ -263,8 +254,6 @@ class CCAITQ(Hasher):
         The weighted directions times the rotation.
     correlations_ : (n_bits,) array of float64
         The regularised correlation of each direction, the largest first.
-    losses_ : (n_iter,) array of float64
-        As for :class:`ITQ`.
     n_features_in_ : int
 
     Notes
@@ -312,8 +301,7 @@ class CCAITQ(Hasher):
         labels = checked_labels(y, centred)
         directions, self.correlations_ = canonical_directions(centred, labels, self.n_bits, self.ridge)
         weighted = directions * self.correlations_
-        rotation, self.losses_ = quantising_rotation(centred @ weighted, self.n_iter, self.random_state)
-        self.projections_ = weighted @ rotation
+        self.projections_ = weighted @ quantising_rotation(centred @ weighted, self.n_iter, self.random_state)
         return self
 
 
