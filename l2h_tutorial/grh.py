@@ -7,7 +7,7 @@ the order in which ``fit`` uses them: the starting hasher, the graph step, degen
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from numbers import Real
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -191,6 +191,15 @@ class GRH(Hasher):
     """
 
     _needs_labels = True  # or an affinity, which scikit-learn's checks do not know
+    _choices: ClassVar = {
+        "reference": ("previous", "initial"),
+        "sign_of_zero": (-1, 1),
+        "normalise": ("columns", "rows"),
+        "degenerate": ("redraw", "split", "keep"),
+        "loss": ("hinge", "squared_hinge"),
+        "fit_intercept": (True, False),
+        "class_weight": (None, "ceiling"),
+    }
 
     def __init__(
         self,
@@ -276,7 +285,6 @@ class GRH(Hasher):
             If y and affinity are both given or both missing, are about another number of points, cannot be used, are
             normalised otherwise, or join all points (one class only); or if a parameter is not one of its values.
         """
-        check_parameters(self)
         points = self._training_points(X, at_least=2)
         S = checked_graph(y, affinity, len(points), self.normalise)
         random = check_random_state(self.random_state)
@@ -316,6 +324,22 @@ class GRH(Hasher):
             self._record(S, scores, before, targets, after=L, degenerate=len(degenerate))
         self.n_iter_ = len(self.models_) - 1
         return self
+
+    def _check_parameters(self) -> None:
+        super()._check_parameters()
+        if not isinstance(self.alpha, Real):
+            raise TypeError(f"alpha must be a number, got {self.alpha!r}")
+        if not 0 <= self.alpha <= 1:
+            raise ValueError(
+                f"alpha must be from 0 (the reference bits only) to 1 (the graph only), got {self.alpha!r}"
+            )
+        for name, names, method in (("initial", STARTS, "transform"), ("classifier", CLASSIFIERS, "predict")):
+            value = getattr(self, name)
+            expected = f"{name} must be one of {tuple(names)}, or an estimator with fit and {method}, got {value!r}"
+            if isinstance(value, str) and value not in names:
+                raise ValueError(expected)
+            if not isinstance(value, str) and (isinstance(value, type) or not hasattr(value, method)):
+                raise TypeError(expected)
 
     def _start(self, points: NDArray[Any], y: Any, random: np.random.RandomState) -> tuple[Any, Bits]:
         """Fit the starting hasher, one that is named to centred features, the paper's input; return it and its bits."""
@@ -398,36 +422,7 @@ class GRH(Hasher):
             yield bits.copy()
 
 
-# --- what is refused -------------------------------------------------------------------------------------------------
-
-_CHOICES: dict[str, tuple[Any, ...]] = {
-    "reference": ("previous", "initial"),
-    "sign_of_zero": (-1, 1),
-    "normalise": ("columns", "rows"),
-    "degenerate": ("redraw", "split", "keep"),
-    "loss": ("hinge", "squared_hinge"),
-    "fit_intercept": (True, False),
-    "class_weight": (None, "ceiling"),
-}
-
-
-def check_parameters(grh: GRH) -> None:
-    """Refuse a parameter that is not one of its values; `n_bits` is checked with the features."""
-    grh._check_parameters(counts=("n_iter", "n_landmarks"), positive=("C", "gamma", "ridge"))
-    if not isinstance(grh.alpha, Real):
-        raise TypeError(f"alpha must be a number, got {grh.alpha!r}")
-    if not 0 <= grh.alpha <= 1:
-        raise ValueError(f"alpha must be from 0 (the reference bits only) to 1 (the graph only), got {grh.alpha!r}")
-    for name, choices in _CHOICES.items():
-        if getattr(grh, name) not in choices:
-            raise ValueError(f"{name} must be one of {choices}, got {getattr(grh, name)!r}")
-    for name, names, method in (("initial", STARTS, "transform"), ("classifier", CLASSIFIERS, "predict")):
-        value = getattr(grh, name)
-        expected = f"{name} must be one of {tuple(names)}, or an estimator with fit and {method}, got {value!r}"
-        if isinstance(value, str) and value not in names:
-            raise ValueError(expected)
-        if not isinstance(value, str) and (isinstance(value, type) or not hasattr(value, method)):
-            raise TypeError(expected)
+# --- the graph that is given, and the start ---------------------------------------------------------------------------
 
 
 def checked_graph(y: Any, affinity: Any, n: int, normalise: str) -> NormalisedAffinity:
@@ -449,8 +444,6 @@ def checked_graph(y: Any, affinity: Any, n: int, normalise: str) -> NormalisedAf
         raise ValueError(f"{name} joins all points, as one class only does; they would all get the same code")
     return graph
 
-
-# --- the start -------------------------------------------------------------------------------------------------------
 
 STARTS: dict[str, Any] = {"lsh": LSH, "cca-itq": CCAITQ}
 

@@ -1,6 +1,6 @@
 """What every hasher shares, locality-sensitive hashing by random hyperplanes, and when two vectors collide."""
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,6 +22,8 @@ __all__ = [
 Bits = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
+_COUNTS = ("n_anchors", "n_iter", "n_landmarks", "n_neighbours")
+_POSITIVE = ("C", "classifier_ridge", "gamma", "nu", "ridge")
 _BLOCK_ROWS = 4096  # rows encoded at a time: bounds the float64 copy of float32 features
 
 
@@ -47,16 +49,21 @@ class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """
 
     _needs_labels = False
+    _choices: ClassVar[dict[str, tuple[Any, ...]]] = {}  # the values of a parameter that has a few
 
-    def _check_parameters(self, counts: tuple[str, ...] = (), positive: tuple[str, ...] = ()) -> None:
-        """Check the parameters that are counts from 1 on, and those that are positive numbers."""
-        for name in counts:
-            check_integer(getattr(self, name), name)
-        for name in positive:
-            check_positive(getattr(self, name), name)
+    def _check_parameters(self) -> None:
+        """Check the parameters but for `n_bits`: what a name stands for is the same in all hashers."""
+        for name, value in self.get_params(deep=False).items():
+            if name in _COUNTS:
+                check_integer(value, name)
+            if name in _POSITIVE:
+                check_positive(value, name)
+            if name in self._choices and value not in self._choices[name]:
+                raise ValueError(f"{name} must be one of {self._choices[name]}, got {value!r}")
 
     def _training_points(self, X: ArrayLike, at_least: int = 1) -> NDArray[Any]:
-        """Begin to fit: check `n_bits` and the features; return the features."""
+        """Begin to fit: check the parameters and the features; return the features."""
+        self._check_parameters()
         self._n_features_out = self._code_length()
         points: NDArray[Any] = validate_data(self, X, dtype=[np.float64, np.float32], ensure_min_samples=at_least)
         return points

@@ -1,6 +1,6 @@
 """Hashing by the smoothest functions on a graph: of anchors (AGH), or of neighbours (STH)."""
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -74,6 +74,8 @@ class AGH(Hasher):
     array([ True,  True,  True, False, False, False])
     """
 
+    _choices: ClassVar = {"n_layers": (1, 2)}
+
     def __init__(
         self,
         n_bits: int = 16,
@@ -103,9 +105,6 @@ class AGH(Hasher):
             If a parameter is out of its range, there are fewer eigenvectors than the bits need, or `X` is not a finite
             two-dimensional array.
         """
-        self._check_parameters(counts=("n_anchors", "n_neighbours"))
-        if self.n_layers not in (1, 2):
-            raise ValueError(f"n_layers must be 1 or 2, got {self.n_layers!r}")
         centred = self._centred(X)
         self.anchors_ = np.unique(centred, axis=0)
         if len(self.anchors_) > self.n_anchors:
@@ -238,6 +237,8 @@ class STH(Hasher):
     array([False,  True,  True,  True, False, False])
     """
 
+    _choices: ClassVar = {"classifier": ("linear-svm", "rbf-svm")}
+
     def __init__(
         self,
         n_bits: int = 16,
@@ -270,9 +271,6 @@ class STH(Hasher):
             If a parameter is out of its range, `X` is not a finite two-dimensional array, or `y` is of another length,
             neither classes nor an indicator, the same for all points, or leaves a point without a label.
         """
-        self._check_parameters(counts=("n_neighbours",), positive=("C", "gamma"))
-        if self.classifier not in ("linear-svm", "rbf-svm"):
-            raise ValueError(f"classifier must be 'linear-svm' or 'rbf-svm', got {self.classifier!r}")
         centred = self._centred(X)
         n = len(centred)
         if self.n_bits >= n:

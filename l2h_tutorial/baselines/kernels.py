@@ -134,7 +134,6 @@ class KSH(AnchoredHasher):
             If a parameter is out of its range, `X` is not a finite two-dimensional array, or `y` is missing, of another
             length, neither classes nor an indicator, the same for all points, or leaves a point without a label.
         """
-        self._check_parameters(counts=("n_anchors", "n_iter"), positive=("gamma", "ridge"))
         labels, kernels, means, gram = self._anchored(X, y, check_random_state(self.random_state))
         # In coordinates in which (K^T K + ridge) / n is the identity, all directions weigh the same.
         factor = cholesky(gram / len(kernels), lower=True)
@@ -287,8 +286,6 @@ class SDH(AnchoredHasher):
             If a parameter is out of its range, `X` is not a finite two-dimensional array, or `y` is missing, of another
             length, neither classes nor an indicator, or the same for all points.
         """
-        positive = ("gamma", "ridge", "classifier_ridge", "nu")
-        self._check_parameters(counts=("n_anchors", "n_iter"), positive=positive)
         random = check_random_state(self.random_state)
         labels, kernels, means, gram = self._anchored(X, y, random)
         factor = cho_factor(gram, lower=True, overwrite_a=True)  # serves all turns

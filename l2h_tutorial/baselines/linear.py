@@ -122,7 +122,6 @@ class ITQ(Hasher):
             If `n_bits` is not an integer from 1 to the smaller of n and n_features, `n_iter` not one of at least 1, or
             `X` is not a finite two-dimensional array.
         """
-        self._check_parameters(counts=("n_iter",))
         centred = self._centred(X)
         check_enough(self.n_bits, centred)
         components = principal_components(centred, self.n_bits)
@@ -295,7 +294,6 @@ class CCAITQ(Hasher):
             If a parameter is out of its range, `X` is not a finite two-dimensional array, or `y` is missing, of another
             length, neither classes nor an indicator, or the same for all points.
         """
-        self._check_parameters(counts=("n_iter",), positive=("ridge",))
         centred = self._centred(X, y)
         check_enough(self.n_bits, centred)
         labels = checked_labels(y, centred)
