@@ -209,8 +209,7 @@ class OutputCodes(_ClassHasher):
 
     def _encode(self, points: NDArray[Any]) -> Bits:
         """Let the classifiers predict each bit."""
-        bits: Bits = self.model_.predict((points - self.mean_) / self.scale_)
-        return bits
+        return self.model_.predict((points - self.mean_) / self.scale_)
 
 
 class OneHotClassifier(_ClassHasher):
@@ -306,8 +305,8 @@ class OneHotClassifier(_ClassHasher):
         """Look up the codeword of the class that is predicted."""
         features = (points - self.mean_) / self.scale_
         if isinstance(self.classifier, str):
-            return np.asarray(self.codewords_[self.model_.scores(features).argmax(axis=1)])
-        return np.asarray(self.codewords_[self.model_.predict(features)])
+            return self.codewords_[self.model_.scores(features).argmax(axis=1)]
+        return self.codewords_[self.model_.predict(features)]
 
 
 def random_codewords(n_classes: int, n_bits: int, random_state: Any = None) -> Bits:
@@ -372,8 +371,7 @@ def hadamard_codewords(n_classes: int, n_bits: int, random_state: Any = None) ->
     for _ in range(-(-n_bits // (order - 1))):
         rows = random.permutation(order)[:n_classes]
         blocks.append(matrix[rows][:, 1 + random.permutation(order - 1)])
-    codewords: Bits = np.hstack(blocks)[:, :n_bits]
-    return codewords
+    return np.hstack(blocks)[:, :n_bits]
 
 
 def class_numbers(n_classes: int, n_bits: int) -> Bits:

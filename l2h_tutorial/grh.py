@@ -386,8 +386,8 @@ class GRH(Hasher):
     def _predicted(self, model: Any, points: NDArray[Any]) -> Bits:
         """Return the bits of the starting hasher or of the model of a round."""
         if model is self.models_[0][1]:
-            return np.asarray(model.transform(points - self.start_mean_))
-        return np.asarray(model.predict((points - self.mean_) / self.scale_))
+            return model.transform(points - self.start_mean_)
+        return model.predict((points - self.mean_) / self.scale_)
 
     def _encode(self, points: NDArray[Any]) -> Bits:
         """Take each bit from the last round that taught it."""
@@ -542,7 +542,7 @@ def next_best_split(scores: Floats) -> Bits | None:
     if len(values) == 1:
         return None
     below = np.cumsum(counts)[:-1]
-    return np.asarray(place > np.abs(2 * below - len(scores)).argmin())
+    return place > np.abs(2 * below - len(scores)).argmin()
 
 
 # --- the classifiers -------------------------------------------------------------------------------------------------
@@ -561,7 +561,7 @@ class LinearModel:
 
     def scores(self, features: Floats) -> Floats:
         """Return float64 (n, n_bits) for standardised features."""
-        return np.asarray(features @ self.weights + self.intercepts)
+        return features @ self.weights + self.intercepts
 
     def predict(self, features: Floats) -> Bits:
         """Return the scores > 0."""

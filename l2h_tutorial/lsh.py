@@ -65,8 +65,7 @@ class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         """Begin to fit: check the parameters and the features; return the features."""
         self._check_parameters()
         self._n_features_out = self._code_length()
-        points: NDArray[Any] = validate_data(self, X, dtype=[np.float64, np.float32], ensure_min_samples=at_least)
-        return points
+        return validate_data(self, X, dtype=[np.float64, np.float32], ensure_min_samples=at_least)
 
     def _code_length(self) -> int:
         """Check `n_bits`."""
@@ -78,8 +77,7 @@ class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             raise ValueError(f"This {type(self).__name__} estimator requires y to be passed, but the target y is None")
         points = self._training_points(X, at_least=2)
         self.mean_ = points.mean(axis=0, dtype=np.float64)
-        centred: Floats = points - self.mean_
-        return centred
+        return points - self.mean_
 
     def transform(self, X: ArrayLike) -> Bits:
         """Hash each row.
@@ -106,8 +104,7 @@ class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     def _new_points(self, X: ArrayLike) -> NDArray[Any]:
         """Begin to transform: check that `fit` came before, and the features; return these."""
         check_is_fitted(self)
-        points: NDArray[Any] = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
-        return points
+        return validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
 
     def _encode(self, points: NDArray[Any]) -> Bits:
         """Hash a block of rows."""
@@ -116,8 +113,7 @@ class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     def _scores(self, centred: Floats) -> Floats:
         """Give a number for each bit, whose sign the bit is."""
-        scores: Floats = centred @ self.projections_
-        return scores
+        return centred @ self.projections_
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -194,7 +190,7 @@ class LSH(Hasher):
 
     def _encode(self, points: NDArray[Any]) -> Bits:
         """Say for each hyperplane whether a row lies on the side to which its normal vector points."""
-        return np.asarray(points @ self.hyperplanes_ >= 0)  # in float64, since the hyperplanes are
+        return points @ self.hyperplanes_ >= 0  # in float64, since the hyperplanes are
 
 
 def angle_between(X: ArrayLike, Y: ArrayLike) -> NDArray[np.float64]:

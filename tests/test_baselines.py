@@ -66,15 +66,6 @@ def test_pcah_has_a_bit_for_each_independent_direction_and_no_more(rank, n_featu
         PCAH(rank + 1).fit(X)
 
 
-@pytest.mark.parametrize("hasher", [ITQ(6, random_state=0), CCAITQ(6, random_state=0)], ids=str)
-def test_with_more_bits_than_independent_directions_a_rotation_leaves_no_bit_to_rounding(hasher):
-    random = np.random.default_rng(0)
-    X, y = random.normal(size=(3000, 3)) @ random.normal(size=(3, 6)), np.arange(3000) % 8
-    bits = hasher.fit(X, y).transform(X)
-    np.testing.assert_array_equal(np.vstack([hasher.transform(x[None]) for x in X[:500]]), bits[:500])
-    assert (np.abs(bits.mean(axis=0) - 0.5) < 0.25).all()
-
-
 def test_itq_alternates_between_signs_and_procrustes_and_never_loses_more():
     X = data()[0]
     pcah = PCAH(4).fit(X)
@@ -265,16 +256,13 @@ def test_the_classifiers_of_sth_are_scikit_learns():
 # --- supervised hashing with kernels -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("n", [80, 4321])
-def test_the_kernels_width_is_relative_to_the_median_squared_distance(n):
+@pytest.mark.parametrize(("n", "tolerance"), [(80, 1e-9), (4321, 0.02)])
+def test_the_kernels_width_is_relative_to_the_median_squared_distance(n, tolerance):
     X = data(n=n)[0] - data(n=n)[0].mean(axis=0)
     squared = euclidean_distances(X, squared=True)
-    expected = pytest.approx(3.0 / np.median(squared[np.triu_indices(n, 1)]), rel=1e-9 if n == 80 else 0.02)
-    assert kernel_gamma(X, 3.0) == expected
-    assert kernel_gamma(X, 3.0, seed=1, squared=squared) == expected
-    drawn = np.random.RandomState(1).choice(n, min(n, 2000), replace=False)  # without a seed: at equal steps
-    assert kernel_gamma(X, 3.0, seed=1) == pytest.approx(kernel_gamma(X[drawn], 3.0))
-    assert kernel_gamma(X, 3.0) == pytest.approx(kernel_gamma(X[:: -(-n // 2000)], 3.0))
+    expected = 3.0 / np.median(squared[np.triu_indices(n, 1)])
+    for options in ({}, {"seed": 1}, {"seed": 1, "squared": squared}):
+        assert kernel_gamma(X, 3.0, **options) == pytest.approx(expected, rel=tolerance)
 
 
 def pairwise_labels(labels):
@@ -359,24 +347,20 @@ def test_sdh_teaches_its_codes_by_scikit_learns_ridge(nu):
 # --- what they refuse ----------------------------------------------------------------------------------------------
 
 X, Y = data()
-ROWS = np.random.default_rng(0).normal(size=(12, 40)) + 3
 
 
 @pytest.mark.parametrize(
     ("call", "message"),
     [
         (lambda: PCAH(7).fit(X), "n_bits must be at most 6, the independent.*got 7"),
+        (lambda: PCAH(1).fit(np.full((5, 3), 0.1)), "n_bits must be at most 0, the independent"),
         (lambda: ITQ(7).fit(X[:6]), "n_bits must be at most 6.*got 7"),
         (lambda: CCAITQ(7).fit(X, Y), "n_bits must be at most 6.*got 7"),
-        (lambda: PCAH(12).fit(ROWS), "n_bits must be at most 11, the independent.*got 12"),
-        (lambda: PCAH(1).fit(np.full((5, 3), 0.1)), "n_bits must be at most 0, the independent"),
-        (lambda: SpectralHashing(2).fit(np.ones((5, 3))), "at least two different rows"),
         (lambda: CCAITQ(2).fit(X, np.tile([1, 0], (80, 1))), "at least two classes, or sets of labels.*got one class"),
-        (lambda: AGH(10, n_anchors=10).fit(X), "n_bits must be at most 9 with 10 anchors, got 10"),
+        (lambda: SpectralHashing(2).fit(np.ones((5, 3))), "at least two different rows"),
         (lambda: AGH(19, n_anchors=10, n_layers=2).fit(X), "n_bits must be at most 18 with 10 anchors, got 19"),
         (lambda: AGH(n_layers=3).fit(X), r"n_layers must be one of \(1, 2\), got 3"),
         (lambda: STH(8).fit(X[:8]), "n_bits must be at most 7, fewer than n_samples = 8; got 8"),
-        (lambda: STH(2, classifier="svm").fit(X), "classifier must be one of .*'rbf-svm'.*, got 'svm'"),
     ],
 )
 def test_what_cannot_be_learned_is_refused(call, message):

@@ -442,52 +442,33 @@ def test_training_enters_few_files_of_the_package(classifier):
 # --- bad input -----------------------------------------------------------------------------------------------------
 
 
+X4, TWO = np.eye(4), {"y": [0, 1, 0, 1]}
+
+
 @pytest.mark.parametrize(
-    ("parameters", "error", "message"),
+    ("parameters", "labels_or_graph", "error", "message"),
     [
-        ({"alpha": 1.01}, ValueError, "alpha must be from 0.* to 1.*got 1.01"),
-        ({"alpha": float("nan")}, ValueError, "alpha must be.*got nan"),
-        ({"alpha": "high"}, TypeError, "alpha must be.*got 'high'"),
-        ({"initial": "sha1"}, ValueError, r"initial must be one of \('lsh', 'cca-itq'\), or an estimator.*got 'sha1'"),
-        ({"initial": Ridge()}, TypeError, "initial must be .* with fit and transform, got Ridge"),
-        ({"initial": LSH}, TypeError, "initial must be.*got <class"),
-        ({"initial": LSH(8)}, ValueError, r"initial must give 4 bits a point.*\(60, 8\)"),
-        ({"initial": PCA(4)}, TypeError, "initial must give boolean columns, got dtype float64"),
-        ({"classifier": "svm"}, ValueError, r"classifier must be one of \('linear-svm', .*, or an est.*got 'svm'"),
-        ({"classifier": PCA()}, TypeError, r"classifier must be.*fit and predict, got PCA\(\)"),
-        ({"classifier": None}, TypeError, "classifier must be.*got None"),
-        ({"reference": "first"}, ValueError, r"reference must be one of \('previous', 'initial'\), got 'first'"),
-        ({"sign_of_zero": 0}, ValueError, r"sign_of_zero must be one of \(-1, 1\), got 0"),
-        ({"normalise": "both"}, ValueError, "normalise must be one of.*got 'both'"),
-        ({"degenerate": "drop"}, ValueError, "degenerate must be one of.*got 'drop'"),
-        ({"loss": "log"}, ValueError, "loss must be one of.*got 'log'"),
-        ({"fit_intercept": "yes"}, ValueError, "fit_intercept must be one of.*got 'yes'"),
-        ({"class_weight": "balanced"}, ValueError, "class_weight must be one of.*got 'balanced'"),
+        ({"alpha": 1.01}, TWO, ValueError, "alpha must be from 0.* to 1.*got 1.01"),
+        ({"alpha": "high"}, TWO, TypeError, "alpha must be.*got 'high'"),
+        ({"initial": "sha1"}, TWO, ValueError, r"initial must be one of \('lsh', 'cca-itq'\), or an.*got 'sha1'"),
+        ({"initial": Ridge()}, TWO, TypeError, "initial must be .* with fit and transform, got Ridge"),
+        ({"initial": LSH}, TWO, TypeError, "initial must be.*got <class"),
+        ({"initial": LSH(8)}, TWO, ValueError, r"initial must give 4 bits a point.*\(4, 8\)"),
+        ({"initial": PCA(4)}, TWO, TypeError, "initial must give boolean columns, got dtype float64"),
+        ({"classifier": "svm"}, TWO, ValueError, r"classifier must be one of \('linear-svm', .*got 'svm'"),
+        ({"classifier": None}, TWO, TypeError, "classifier must be.*fit and predict, got None"),
+        ({"reference": "first"}, TWO, ValueError, r"reference must be one of \('previous', 'initial'\), got 'first'"),
+        ({"sign_of_zero": 0}, TWO, ValueError, r"sign_of_zero must be one of \(-1, 1\), got 0"),
+        ({}, {}, ValueError, "y to be passed, but the target y is None, and so is affinity"),
+        ({}, TWO | {"affinity": np.eye(4)}, ValueError, "either y or affinity, got both"),
+        ({}, {"y": [[0, 1], [1, 0]] * 3}, ValueError, "X has 4 rows, y 6"),
+        ({}, {"y": [[1, 0], [1, 1], [1, 0], [1, 1]]}, ValueError, "y joins all points, as one class only does"),
+        ({}, {"affinity": np.ones((4, 4))}, ValueError, "affinity joins all points.* would all get the same code"),
+        ({}, {"affinity": np.eye(5)}, ValueError, "X has 4 rows, affinity 5"),
+        ({"normalise": "rows"}, {"affinity": same_class_affinity(TWO["y"])}, ValueError, "normalised by columns, but"),
     ],
     ids=str,
 )
-def test_refuses_a_parameter_and_says_what_it_may_be(parameters, error, message):
+def test_refuses_what_does_not_fit_and_says_what_would(parameters, labels_or_graph, error, message):
     with pytest.raises(error, match=message):
-        GRH(4, **parameters).fit(*data())
-
-
-@pytest.mark.parametrize(
-    ("given_graph", "message"),
-    [
-        ({}, "y to be passed, but the target y is None, and so is affinity"),
-        ({"y": [0, 1, 0, 1], "affinity": np.eye(4)}, "either y or affinity, got both"),
-        ({"y": [[0, 1], [1, 0]] * 3}, "X has 4 rows, y 6"),
-        ({"y": [[1, 0], [1, 1], [1, 0], [1, 1]]}, "y joins all points, as one class only does"),
-        ({"affinity": np.ones((4, 4))}, "affinity joins all points.*; they would all get the same code"),
-        ({"affinity": np.eye(5)}, "X has 4 rows, affinity 5"),
-        ({"affinity": same_class_affinity([0, 1, 1])}, "X has 4 rows, affinity 3"),
-        (
-            {"affinity": same_class_affinity([0, 1, 0, 1], normalise="rows")},
-            "is normalised by rows, but normalise='col",
-        ),
-        ({"y": 3}, "y"),
-    ],
-)
-def test_refuses_labels_and_graphs_that_do_not_fit(given_graph, message):
-    with pytest.raises(ValueError, match=message):
-        GRH(4).fit(np.eye(4), **given_graph)
+        GRH(4, **parameters).fit(X4, **labels_or_graph)

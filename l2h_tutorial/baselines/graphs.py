@@ -294,8 +294,7 @@ class STH(Hasher):
     def _scores(self, centred: Floats) -> Floats:
         if self.classifier == "rbf-svm":
             centred = rbf_kernel(centred, self.support_vectors_, gamma=self.gamma_)
-        scores: Floats = centred @ self.coefficients_ + self.intercepts_
-        return scores
+        return centred @ self.coefficients_ + self.intercepts_
 
 
 def neighbour_graph(points: Floats, labels: Floats, n_neighbours: int) -> sparse.csr_array:

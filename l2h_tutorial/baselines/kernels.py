@@ -41,8 +41,7 @@ class AnchoredHasher(Hasher):
 
     def _scores(self, centred: Floats) -> Floats:
         kernels = rbf_kernel(centred, self.anchors_, gamma=self.gamma_)
-        scores: Floats = kernels @ self.coefficients_ + self.intercepts_
-        return scores
+        return kernels @ self.coefficients_ + self.intercepts_
 
 
 class KSH(AnchoredHasher):
@@ -161,8 +160,7 @@ class Residual:
     def __matmul__(self, values: Floats) -> Floats:
         """Multiply by an array of shape (n,) or (n, k)."""
         of_labels = (self._similar @ (self._members.T @ values))[self._groups]
-        product: Floats = of_labels - self._bits @ (self._bits.T @ values)
-        return product
+        return of_labels - self._bits @ (self._bits.T @ values)
 
     def take(self, bit: Floats) -> None:
         """Subtract the product of a bit, -1 and +1 of shape (n,), with itself."""

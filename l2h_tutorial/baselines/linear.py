@@ -207,8 +207,7 @@ class SpectralHashing(Hasher):
     def _scores(self, centred: Floats) -> Floats:
         place = (centred @ self.projections_ - self.lowest_)[:, self.components_]
         sides = (self.highest_ - self.lowest_)[self.components_]
-        waves: Floats = np.sin(np.pi / 2 + np.pi * self.modes_ * place / sides)
-        return waves
+        return np.sin(np.pi / 2 + np.pi * self.modes_ * place / sides)
 
 
 def smoothest_modes(sides: Floats, n_modes: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
