@@ -264,7 +264,7 @@ class GRH(Hasher):
         """
         if version not in PUBLISHED:
             raise ValueError(f"version must be one of {tuple(PUBLISHED)}, got {version!r}")
-        return cls(**{**PUBLISHED[version], **parameters})
+        return cls(**(PUBLISHED[version] | parameters))
 
     def fit(self, X: ArrayLike, y: Any = None, *, affinity: Any = None) -> Self:
         """Train on labelled points, or on points and a graph.
@@ -346,7 +346,8 @@ class GRH(Hasher):
         named = isinstance(self.initial, str)
         start = STARTS[self.initial](self.n_bits, random_state=random) if named else seeded(self.initial, random)
         self.start_mean_ = self.mean_ if named else np.zeros_like(self.mean_)
-        bits = np.asarray(start.fit(points - self.start_mean_, y).transform(points - self.start_mean_))
+        inputs = points - self.start_mean_
+        bits = np.asarray(start.fit(inputs, y).transform(inputs))
         if bits.shape != (len(points), self.n_bits):
             raise ValueError(f"initial must give {self.n_bits} bits a point, n_bits of GRH, got shape {bits.shape}")
         if bits.dtype != np.bool_:
@@ -378,10 +379,9 @@ class GRH(Hasher):
         """Add a round to the history."""
         flipped, changed = int(np.sum(targets != before)), int(np.sum(targets != after))
         objective = float(np.mean(to_signs(after) * scores))
+        agreed = agreement(S, after)
         number = len(self.history_)
-        self.history_.append(
-            Round(number, flipped, changed, degenerate, agreement(S, after), objective, targets, after)
-        )
+        self.history_.append(Round(number, flipped, changed, degenerate, agreed, objective, targets, after))
 
     def _predicted(self, model: Any, points: NDArray[Any]) -> Bits:
         """Return the bits of the starting hasher or of the model of a round."""
@@ -391,7 +391,7 @@ class GRH(Hasher):
 
     def _encode(self, points: NDArray[Any]) -> Bits:
         """Take each bit from the last round that taught it."""
-        bits: Bits = np.empty((len(points), self.n_bits), dtype=np.bool_)
+        bits = np.empty((len(points), self.n_bits), dtype=np.bool_)
         for number, (columns, model) in enumerate(self.models_):
             if number in self._taught_in:  # else later rounds have taught all of these bits
                 bits[:, columns] = self._predicted(model, points)
@@ -415,7 +415,7 @@ class GRH(Hasher):
         True
         """
         points = self._new_points(X)
-        bits: Bits = np.empty((len(points), self.n_bits), dtype=np.bool_)
+        bits = np.empty((len(points), self.n_bits), dtype=np.bool_)
         for columns, model in self.models_:
             for rows in row_blocks(len(points) if columns.size else 0):
                 bits[rows, columns] = self._predicted(model, points[rows])
@@ -547,8 +547,8 @@ def next_best_split(scores: Floats) -> Bits | None:
 
 # --- the classifiers -------------------------------------------------------------------------------------------------
 
-# It is taught bits, in every round anew: it gives back a model for unseen points, and the bits that the model has for
-# the training points.
+# A classifier is taught bits, in every round anew: it gives back a model for unseen points, and the bits that the model
+# has for the training points.
 Teach = Callable[[Bits], tuple[Any, Bits]]
 
 
@@ -615,9 +615,8 @@ def any_estimator(estimator: Any, features: Floats, seed: int) -> Teach:
         targets = bits.astype(int) if classifies else to_signs(bits)
         # Many take a single column only as a flat array.
         at_once = several and (bits.shape[1] > 1 or not tags.target_tags.single_output)
-        model = EstimatorModel(
-            [seeded(estimator, random).fit(features, piece) for piece in ([targets] if at_once else targets.T)]
-        )
+        pieces = [targets] if at_once else targets.T
+        model = EstimatorModel([seeded(estimator, random).fit(features, piece) for piece in pieces])
         return model, model.predict(features)
 
     return teach

@@ -144,16 +144,14 @@ def test_as_published_by_the_authors_program(graph):
 @settings(max_examples=60)
 @given(
     st.lists(st.integers(0, 5), min_size=4, max_size=30).filter(lambda y: len(set(y)) > 1),
-    st.randoms(use_true_random=False),
     st.integers(0, 99),
     st.sampled_from([-1, 1]),
     st.sampled_from(["linear-svm", "kernel-ridge"]),
     st.sampled_from(["split", "redraw", "keep"]),
 )
-def test_at_alpha_one_half_and_below_labels_have_no_say(y, shuffler, seed, sign_of_zero, classifier, degenerate):
-    X = np.random.default_rng(seed).normal(size=(len(y), 3))
-    shuffled = list(y)
-    shuffler.shuffle(shuffled)
+def test_at_alpha_one_half_and_below_labels_have_no_say(y, seed, sign_of_zero, classifier, degenerate):
+    random = np.random.default_rng(seed)
+    X, shuffled = random.normal(size=(len(y), 3)), random.permutation(y)
 
     def bits(alpha, labels):
         options = {"classifier": classifier, "sign_of_zero": sign_of_zero, "degenerate": degenerate}
@@ -194,8 +192,7 @@ def test_the_other_versions_and_parameters_beside_them():
     """The defaults are the paper's; what the program does is compared above."""
     assert GRH.as_published("paper").get_params() == GRH().get_params()
     assert GRH.as_published("thesis").get_params() == GRH(reference="initial", fit_intercept=False).get_params()
-    grh = GRH.as_published("matlab", n_bits=8, loss="hinge")
-    assert (grh.n_bits, grh.loss, grh.sign_of_zero) == (8, "hinge", 1)
+    assert GRH.as_published("matlab", loss="hinge").loss == "hinge"
     with pytest.raises(ValueError, match=r"version must be one of \('paper', 'thesis', 'matlab'\), got 'github'"):
         GRH.as_published("github")
 
