@@ -47,6 +47,8 @@ PUBLISHED: dict[str, dict[str, Any]] = {
         "class_weight": "ceiling",
     },
 }
+# Where the versions differ there are two choices: the paper's, and the program's.
+_CHOICES = {name: (choice, PUBLISHED["matlab"][name]) for name, choice in _PAPER.items()}
 
 _ZERO = 1e-12  # scores are zero up to rounding below this: the mean of n bits is a multiple of 1 / n
 _REDRAWS = 100  # hyperplanes tried for a degenerate bit
@@ -191,15 +193,7 @@ class GRH(Hasher):
     """
 
     _needs_labels = True  # or an affinity, which scikit-learn's checks do not know
-    _choices: ClassVar = {
-        "reference": ("previous", "initial"),
-        "sign_of_zero": (-1, 1),
-        "normalise": ("columns", "rows"),
-        "degenerate": ("redraw", "split", "keep"),
-        "loss": ("hinge", "squared_hinge"),
-        "fit_intercept": (True, False),
-        "class_weight": (None, "ceiling"),
-    }
+    _choices: ClassVar = _CHOICES | {"degenerate": ("redraw", "split", "keep")}
 
     def __init__(
         self,

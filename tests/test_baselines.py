@@ -346,7 +346,6 @@ X, Y = data()
     [
         (lambda: PCAH(7).fit(X), "n_bits must be at most 6, the independent.*got 7"),
         (lambda: PCAH(1).fit(np.full((5, 3), 0.1)), "n_bits must be at most 0, the independent"),
-        (lambda: ITQ(7).fit(X[:6]), "n_bits must be at most 6.*got 7"),
         (lambda: CCAITQ(7).fit(X, Y), "n_bits must be at most 6.*got 7"),
         (lambda: CCAITQ(2).fit(X, np.tile([1, 0], (80, 1))), "at least two classes, or sets of labels.*got one class"),
         (lambda: SpectralHashing(2).fit(np.ones((5, 3))), "at least two different rows"),

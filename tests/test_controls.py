@@ -20,11 +20,6 @@ def data(seed=0, n=80, noise=0.0):
     return X + noise * np.random.default_rng(0).normal(size=X.shape), y
 
 
-def distances(codewords):
-    """Hamming distances of all pairs of codewords."""
-    return (codewords[:, None] != codewords).sum(axis=2)[np.triu_indices(len(codewords), 1)]
-
-
 # --- random codes --------------------------------------------------------------------------------------------------
 
 
@@ -72,7 +67,8 @@ def test_no_bit_of_any_codewords_is_the_same_for_all_classes(n_classes, n_bits, 
 def test_hadamard_codewords_are_all_equally_far_apart_in_whole_blocks(n_classes, n_blocks, seed):
     order = 2 ** int(np.ceil(np.log2(n_classes)))
     codewords = hadamard_codewords(n_classes, n_blocks * (order - 1), seed)
-    assert set(distances(codewords)) == {n_blocks * order // 2}
+    distances = (codewords[:, None] != codewords).sum(axis=2)
+    assert set(distances[np.triu_indices(n_classes, 1)]) == {n_blocks * order // 2}
 
 
 # --- codewords that are taught ---------------------------------------------------------------------------------------

@@ -399,8 +399,7 @@ def test_history_tells_what_each_step_did_and_stages_are_what_fewer_rounds_give(
 def test_training_stops_when_a_round_would_repeat_the_last():
     X, y = make_blobs(60, centers=np.array([[-5.0, 0], [5, 0], [0, 9]]), random_state=0)
     grh = GRH(6, n_iter=50, classifier="kernel-ridge", random_state=0).fit(X, y)
-    assert grh.converged_
-    assert grh.n_iter_ == 1
+    assert (grh.converged_, grh.n_iter_) == (True, 1)
     assert not GRH(6, n_iter=1, random_state=0).fit(X, y).converged_
 
 
