@@ -1,7 +1,7 @@
 """Graph Regularised Hashing: hash bits that follow a graph, and classifiers that carry them to unseen points.
 
 :class:`GRH` comes first, and its ``fit`` is the whole method: regularise, partition, repeat. After it come the parts in
-the order in which ``fit`` uses them: the starting hasher, the graph step, degenerate bits, and the classifiers.
+the order in which ``fit`` uses them: the graph that is given, the graph step, degenerate bits, and the classifiers.
 """
 
 from collections.abc import Callable, Iterator

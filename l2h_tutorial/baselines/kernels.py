@@ -1,4 +1,7 @@
-"""Supervised hashing with Gaussian kernels around some of the labelled points, the anchors: KSH and SDH."""
+"""Supervised hashing with Gaussian kernels around some of the labelled points, the anchors: KSH and SDH.
+
+At the end, what STH and GRH use as well: the kernel's width, and a support vector machine for each bit.
+"""
 
 from typing import Any, Self
 
@@ -365,11 +368,11 @@ def gaussian_kernel(points: Floats, gamma: float, seed: int | None = None) -> tu
     return np.exp(squared, out=squared), g
 
 
-def svm_weights(svm: Any, inputs: Floats, bits: Bits, rule: str | None = None) -> tuple[Floats, Floats]:
+def svm_weights(svm: Any, inputs: Floats, bits: Bits, class_weight: str | None = None) -> tuple[Floats, Floats]:
     """Fit a clone of a support vector machine to each bit; return the weights of the inputs, and the intercepts."""
     weights, intercepts = np.zeros((inputs.shape[1], bits.shape[1])), np.zeros(bits.shape[1])
     for k, bit in enumerate(bits.T):
-        machine = clone(svm).set_params(class_weight=class_weights(bit, rule)).fit(inputs, bit)
+        machine = clone(svm).set_params(class_weight=class_weights(bit, class_weight)).fit(inputs, bit)
         if isinstance(machine, SVC):
             weights[machine.support_, k] = machine.dual_coef_[0]
         else:
