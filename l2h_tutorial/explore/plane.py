@@ -8,7 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..affinity import same_class_affinity
 from ..codes import check_bits
-from ..grh import GRH, LinearModel, Start, agreement
+from ..grh import GRH, LinearModel, agreement
 from ..lsh import LSH
 from .output import figure_data
 
@@ -164,11 +164,10 @@ class Steps:
 
 def _lines_of(grh: GRH, model: Any) -> list[list[float]]:
     """The lines of one model of ``GRH.models_``, on points as they were given."""
-    if isinstance(model, LinearModel):  # of (x - mean) / scale
+    if type(model) is LinearModel:  # of (x - mean) / scale
         normals, centre, thresholds = model.weights, grh.mean_, -grh.scale_ * model.intercepts
-    elif isinstance(model, Start) and isinstance(model.hasher, LSH):
-        centre = np.zeros(2) if model.mean is None else model.mean
-        normals, thresholds = model.hasher.hyperplanes_, np.zeros(model.n_bits)
+    elif isinstance(model, LSH):
+        normals, centre, thresholds = model.hyperplanes_, grh.start_mean_, np.zeros(grh.n_bits)
     else:
         raise ValueError(f"only an LSH start and linear classifiers draw lines, not a {type(model).__name__}")
     return list(map(line_of, normals.T, thresholds + centre @ normals))
