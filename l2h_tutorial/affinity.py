@@ -5,7 +5,7 @@ needs S itself, only its normalised product with a few columns of bits. For clas
 so no n x n array is ever built: 59,000 labels would fill 28 GB.
 """
 
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,21 +14,16 @@ from scipy.sparse.linalg import LinearOperator
 from sklearn.neighbors import kneighbors_graph
 from sklearn.utils import check_array
 
+from .checks import check_integer
 from .labels import label_sets, read_labels
 
-__all__ = [
-    "NORMALISATIONS",
-    "NormalisedAffinity",
-    "check_affinity",
-    "graph_affinity",
-    "knn_affinity",
-    "same_class_affinity",
-]
+__all__ = ["NormalisedAffinity", "check_affinity", "graph_affinity", "knn_affinity", "same_class_affinity"]
+
+Floats = NDArray[np.float64]
 
 NORMALISATIONS = ("columns", "rows")
 
-_ASYMMETRY = 1e-6  # of the two points' largest affinities: more than rounding makes in single precision
-_BLOCK_VALUES = 1 << 21  # affinities that are compared, or made, at a time: 16 MB
+_BLOCK_VALUES = 1 << 21  # affinities made at a time: 16 MB
 
 
 class NormalisedAffinity:
@@ -59,48 +54,33 @@ class NormalisedAffinity:
             raise ValueError(f"normalise must be one of {NORMALISATIONS}, got {normalise!r}")
         self.normalise = normalise
         self._between = S
-        self._groups = groups
-        self._indicator = None  # (n_groups, n): which points a group sums over
-        sizes = np.ones(S.shape[0])
-        if groups is not None:
-            place = (groups, np.arange(len(groups)))
-            self._indicator = sparse.csr_array((np.ones(len(groups)), place), shape=(len(sizes), len(groups)))
-            sizes = np.bincount(groups, minlength=len(sizes)).astype(float)
-        self._group_degrees = np.asarray(S @ sizes, dtype=float).ravel()
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        return (len(self.degrees),) * 2
-
-    @property
-    def degrees(self) -> NDArray[np.float64]:
-        return self._group_degrees if self._groups is None else self._group_degrees[self._groups]
+        self._groups = np.arange(S.shape[0]) if groups is None else groups
+        n = len(self._groups)
+        self.shape = (n, n)
+        members = (np.ones(n), (self._groups, np.arange(n)))
+        self._members = sparse.csr_array(members, shape=(S.shape[0], n))  # which points a group sums over
+        self._group_degrees: Floats = S @ self._members.sum(axis=1)
+        self.degrees = self._group_degrees[self._groups]
 
     @property
     def joins_all(self) -> bool:
         """Whether every point is every other's neighbour, equally: a graph that tells nothing apart."""
         if isinstance(self._between, LinearOperator):
             return False  # its entries cannot be seen
-        if isinstance(self._between, _SharedLabels):
-            return bool(np.all(self._group_degrees == self.shape[0]))
-        entries = self._between.data if sparse.issparse(self._between) else self._between
-        return entries.size == self._between.shape[0] ** 2 and bool(np.all(entries == np.ravel(entries)[0]))
+        return bool(np.allclose(self.degrees, len(self.degrees) * self._between.max(), rtol=1e-12, atol=0))
 
-    def __matmul__(self, values: ArrayLike) -> NDArray[np.float64]:
+    def __matmul__(self, values: ArrayLike) -> Floats:
         """Multiply by an array of shape (n,) or (n, n_bits); returns float64 of that shape."""
-        array = np.asarray(values, dtype=float)
-        if not array.ndim or len(array) != self.shape[0]:
-            raise ValueError(f"an affinity of {self.shape[0]} points cannot multiply an array of shape {array.shape}")
-        degrees = self._group_degrees.reshape(-1, *[1] * (array.ndim - 1))
         # The bits of a group are summed before anything is divided: for class labels a sum of +1 and -1 is exact,
         # and one rounded division makes the class mean.
-        product: Any = array if self._indicator is None else self._indicator @ array
-        product = product / degrees if self.normalise == "columns" else product
-        product = np.asarray(self._between @ product)
-        product = product / degrees if self.normalise == "rows" else product
-        return cast(NDArray[np.float64], product if self._groups is None else product[self._groups])
+        product = (self._members @ np.asarray(values, dtype=float)).T  # transposed, to divide a column by the degrees
+        if self.normalise == "columns":
+            product = (self._between @ (product / self._group_degrees).T).T
+        else:
+            product = (self._between @ product.T).T / self._group_degrees
+        return product.T[self._groups]
 
-    def toarray(self) -> NDArray[np.float64]:
+    def toarray(self) -> Floats:
         """Return the whole matrix, float64 of shape (n, n): for looking at a few points."""
         return self @ np.eye(self.shape[0])
 
@@ -155,7 +135,10 @@ class _SharedLabels:
         self._sets = sparse.csr_array(sets, dtype=float)
         self.shape = (len(sets), len(sets))
 
-    def __matmul__(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    def max(self) -> float:
+        return 1.0
+
+    def __matmul__(self, values: Floats) -> Floats:
         step = max(1, _BLOCK_VALUES // self.shape[0])
         blocks = (self._sets[start : start + step] for start in range(0, self.shape[0], step))
         return np.concatenate([(block @ self._sets.T > 0).astype(float) @ values for block in blocks])
@@ -207,7 +190,7 @@ def check_affinity(S: Any, n: int | None = None) -> Any:
     ------
     ValueError
         If S is not square, is about another number of points, holds negative or non-finite entries, is not symmetric
-        (but for rounding, as large as the affinities of its points), or has an empty row: a point without a neighbour,
+        (but for a millionth of its largest entry, which is rounding), or has an empty row: a point without a neighbour,
         not even itself.
 
     Examples
@@ -215,45 +198,26 @@ def check_affinity(S: Any, n: int | None = None) -> Any:
     >>> check_affinity([[1, 0], [0, 0]])
     Traceback (most recent call last):
         ...
-    ValueError: affinity must give every point a neighbour (itself will do); row 1 is empty
+    ValueError: affinity must give every point a neighbour (itself will do); row 1 sums to 0
     """
-    shape = np.shape(S) if not hasattr(S, "shape") else S.shape
-    if len(shape) != 2 or shape[0] != shape[1]:
-        raise ValueError(f"affinity must be square, one row and one column a point; its shape is {tuple(shape)}")
-    if n is not None and shape[0] != n:
-        raise ValueError(f"affinity must be {n} x {n}, one row and one column a point of X; its shape is {shape}")
     if not isinstance(S, LinearOperator):
-        S = check_array(S, accept_sparse="csr", dtype=float, input_name="affinity", ensure_min_samples=0)
+        S = check_array(S, accept_sparse="csr", dtype=float, input_name="affinity")
         S = sparse.csr_array(S) if sparse.issparse(S) else S
-        smallest = S.min() if shape[0] else 0.0
-        if smallest < 0:
-            raise ValueError(f"affinity must not be negative; its smallest entry is {smallest:g}")
-        if shape[0] and not _is_symmetric(S):
+    if S.shape[0] != S.shape[1] or n not in (None, S.shape[0]):
+        expected = "square" if n is None else f"{n} x {n}"
+        raise ValueError(f"affinity must be {expected}, one row and one column a point; its shape is {S.shape}")
+    if not isinstance(S, LinearOperator):
+        if S.min() < 0:
+            raise ValueError(f"affinity must not be negative; its smallest entry is {S.min():g}")
+        if abs(S - S.T).max() > 1e-6 * S.max():  # more than rounding makes in single precision
             raise ValueError("affinity must be symmetric; for neighbours use knn_affinity, or S.maximum(S.T)")
-    row_sums = np.asarray(S @ np.ones(shape[0]))
-    if row_sums.min(initial=0.0) < 0:
-        row = int(row_sums.argmin())
-        raise ValueError(f"affinity must not be negative; row {row} sums to {row_sums[row]:g}")
-    empty = np.flatnonzero(row_sums == 0)
-    if empty.size:
-        raise ValueError(f"affinity must give every point a neighbour (itself will do); row {empty[0]} is empty")
+    row_sums = S @ np.ones(S.shape[0])
+    if row_sums.min() <= 0:
+        row = row_sums.argmin()
+        raise ValueError(
+            f"affinity must give every point a neighbour (itself will do); row {row} sums to {row_sums[row]:g}"
+        )
     return S
-
-
-def _is_symmetric(S: Any) -> bool:
-    """Whether S, not negative, differs from its transpose by rounding only.
-
-    The geometric mean of both points' largest affinities is the measure, not the entry: where vectors are nearly
-    orthogonal, their product is all rounding.
-    """
-    largest = S.max(axis=1)
-    scale = np.sqrt(largest.toarray().ravel() if sparse.issparse(largest) else largest)
-    if sparse.issparse(S):
-        excess = (S - S.T).tocoo()
-        return bool(np.all(excess.data <= _ASYMMETRY * scale[excess.row] * scale[excess.col]))
-    step = max(1, _BLOCK_VALUES // len(S))
-    blocks = (slice(start, start + step) for start in range(0, len(S), step))
-    return all(np.all(S[rows] - S[:, rows].T <= _ASYMMETRY * scale[rows, None] * scale) for rows in blocks)
 
 
 def knn_affinity(X: ArrayLike, n_neighbours: int = 10, *, metric: str = "euclidean") -> sparse.csr_array:
@@ -274,8 +238,8 @@ def knn_affinity(X: ArrayLike, n_neighbours: int = 10, *, metric: str = "euclide
 
     Raises
     ------
-    ValueError
-        If ``n_neighbours`` is not between 1 and n - 1.
+    TypeError, ValueError
+        If ``n_neighbours`` is not an integer from 1 to n - 1.
 
     Examples
     --------
@@ -284,10 +248,7 @@ def knn_affinity(X: ArrayLike, n_neighbours: int = 10, *, metric: str = "euclide
            [1., 1., 1.],
            [0., 1., 1.]])
     """
-    points = cast(NDArray[Any], check_array(X))
-    n = len(points)
-    if not 1 <= n_neighbours < n:
-        raise ValueError(f"n_neighbours must be between 1 and {n - 1} for {n} points, got {n_neighbours}")
-    directed = sparse.csr_array(kneighbors_graph(points, n_neighbours, metric=metric, include_self=False))
-    itself = sparse.eye_array(n, format="csr")
-    return sparse.csr_array(directed.maximum(directed.T).maximum(itself))
+    n = len(check_array(X))
+    n_neighbours = check_integer(n_neighbours, "n_neighbours", high=n - 1, of="other points")
+    directed = sparse.csr_array(kneighbors_graph(X, n_neighbours, metric=metric, include_self=False))
+    return sparse.csr_array(directed.maximum(directed.T).maximum(sparse.eye_array(n)))

@@ -15,13 +15,11 @@ from sklearn.base import clone
 from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
-from .grh import GRH, Teach, check_parameters, make_classifier
-from .lsh import Hasher
+from .codes import check_bits, integers_to_bits
+from .grh import GRH, Teach, degenerate_bits, make_classifier
+from .lsh import Bits, Floats, Hasher
 
 __all__ = ["OneHotClassifier", "OutputCodes", "RandomCodes", "hadamard_codewords", "random_codewords"]
-
-Bits = NDArray[np.bool_]
-Floats = NDArray[np.float64]
 
 
 class RandomCodes(Hasher):
@@ -109,7 +107,7 @@ class _ClassHasher(Hasher):
     def _teach(self, features: Floats, random: np.random.RandomState) -> Teach:
         """Prepare the classifier as GRH does from the same parameters."""
         settings = GRH(classifier=self.classifier, C=self.C, gamma=self.gamma, ridge=self.ridge)
-        check_parameters(settings)
+        settings._check_parameters()
         return make_classifier(settings, features, seed=random.randint(2**31 - 1))
 
 
@@ -201,20 +199,17 @@ class OutputCodes(_ClassHasher):
                     f"codewords must be one of {tuple(makers)} or an array of bool, got {self.codewords!r}"
                 )
             return makers[self.codewords](n_classes, self.n_bits, random)
-        table = np.asarray(self.codewords)
-        if table.dtype != np.bool_:
-            raise TypeError(f"codewords must be boolean, got {table.dtype}")
-        if table.shape != (n_classes, self.n_bits):
-            raise ValueError(f"codewords must be of shape ({n_classes}, {self.n_bits}); their shape is {table.shape}")
-        if constant_bits(table).any():
-            bit = constant_bits(table).argmax()
-            raise ValueError(f"codewords leave nothing to learn for bit {bit}, which is the same for all classes")
+        table = check_bits(self.codewords, self.n_bits, name="codewords")
+        if len(table) != n_classes:
+            raise ValueError(f"codewords must be one for each of the {n_classes} classes, got {len(table)}")
+        constant = degenerate_bits(table)
+        if constant.size:
+            raise ValueError(f"codewords leave nothing to learn for bit {constant[0]}, the same for all classes")
         return table
 
     def _encode(self, points: NDArray[Any]) -> Bits:
         """Let the classifiers predict each bit."""
-        bits: Bits = self.model_.predict((points - self.mean_) / self.scale_)
-        return bits
+        return self.model_.predict((points - self.mean_) / self.scale_)
 
 
 class OneHotClassifier(_ClassHasher):
@@ -293,14 +288,11 @@ class OneHotClassifier(_ClassHasher):
             two-dimensional array, or `y` is missing, of another length, or one class.
         """
         features, places = self._prepared(X, y)
-        self.codewords_ = np.eye(len(self.classes_), dtype=np.bool_)
-        if self.n_bits is not None:
-            self.codewords_ = class_numbers(len(self.classes_), self.n_bits)
+        one_hot = np.eye(len(self.classes_), dtype=np.bool_)
+        self.codewords_ = one_hot if self.n_bits is None else class_numbers(len(self.classes_), self.n_bits)
         self._n_features_out = self.codewords_.shape[1]
-        random = check_random_state(self.random_state)
         if isinstance(self.classifier, str):
-            one_hot = np.eye(len(self.classes_), dtype=np.bool_)
-            self.model_, _ = self._teach(features, random)(one_hot[places])
+            self.model_, _ = self._teach(features, check_random_state(self.random_state))(one_hot[places])
         else:
             self.model_ = clone(self.classifier).fit(features, places)
         return self
@@ -313,8 +305,8 @@ class OneHotClassifier(_ClassHasher):
         """Look up the codeword of the class that is predicted."""
         features = (points - self.mean_) / self.scale_
         if isinstance(self.classifier, str):
-            return np.asarray(self.codewords_[self.model_.scores(features).argmax(axis=1)])
-        return np.asarray(self.codewords_[self.model_.predict(features)])
+            return self.codewords_[self.model_.scores(features).argmax(axis=1)]
+        return self.codewords_[self.model_.predict(features)]
 
 
 def random_codewords(n_classes: int, n_bits: int, random_state: Any = None) -> Bits:
@@ -338,8 +330,8 @@ def random_codewords(n_classes: int, n_bits: int, random_state: Any = None) -> B
     """
     random = check_random_state(random_state)
     codewords: Bits = random.random_sample((n_classes, n_bits)) < 0.5
-    while (constant := constant_bits(codewords)).any():
-        codewords[:, constant] = random.random_sample((n_classes, constant.sum())) < 0.5
+    while (constant := degenerate_bits(codewords)).size:
+        codewords[:, constant] = random.random_sample((n_classes, constant.size)) < 0.5
     return codewords
 
 
@@ -378,10 +370,8 @@ def hadamard_codewords(n_classes: int, n_bits: int, random_state: Any = None) ->
     blocks = []
     for _ in range(-(-n_bits // (order - 1))):
         rows = random.permutation(order)[:n_classes]
-        block = matrix[rows][:, 1 + random.permutation(order - 1)]
-        blocks.append(block)
-    codewords: Bits = np.hstack(blocks)[:, :n_bits]
-    return codewords
+        blocks.append(matrix[rows][:, 1 + random.permutation(order - 1)])
+    return np.hstack(blocks)[:, :n_bits]
 
 
 def class_numbers(n_classes: int, n_bits: int) -> Bits:
@@ -389,9 +379,4 @@ def class_numbers(n_classes: int, n_bits: int) -> Bits:
     needed = (n_classes - 1).bit_length()
     if n_bits < needed:
         raise ValueError(f"n_bits must be at least {needed} to number {n_classes} classes, got {n_bits}")
-    return np.array([[digit == "1" for digit in f"{number:0{n_bits}b}"] for number in range(n_classes)])
-
-
-def constant_bits(codewords: Bits) -> NDArray[np.bool_]:
-    """Say of each bit whether it is the same for all classes."""
-    return np.asarray(codewords.all(axis=0) == codewords.any(axis=0))
+    return integers_to_bits(np.arange(n_classes), n_bits)

@@ -19,6 +19,11 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from tqdm import tqdm
 
+Images = NDArray[np.uint8]
+Reals = NDArray[np.float64]
+Gain = NDArray[np.float32]
+Waves = NDArray[np.complex64]
+
 GIST_VERSION = 1
 """Raised whenever the same images would get other values, so that cached features are computed afresh."""
 
@@ -31,7 +36,7 @@ NEGLIGIBLE = 1e-5  # filter values below this are left out; the descriptor then 
 BLOCK_ELEMENTS = 2**18  # complex numbers that each thread works on at once: 2 MB, which the processor's cache holds
 
 
-def gist_descriptors(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+def gist_descriptors(images: Images) -> NDArray[np.float32]:
     """Describe each image by its GIST: 512 values, one per filter and grid cell.
 
     Parameters
@@ -92,7 +97,7 @@ def gist_descriptors(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     # other way round. tqdm(disable=None) draws only on a terminal; the delay spares quick runs the bar.
     with (
         threadpool_limits(limits=1, user_api="blas"),
-        ThreadPoolExecutor(_cores()) as pool,
+        ThreadPoolExecutor(os.cpu_count()) as pool,
         tqdm(total=n, desc="GIST", unit=" images", disable=None, delay=2) as bar,
     ):
         for done in pool.map(describe, starts):
@@ -101,28 +106,19 @@ def gist_descriptors(images: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 @dataclass(frozen=True)
-class _Filter:
-    """One Gabor filter, cut to the rectangle of frequencies where it is not negligible."""
-
-    rows: slice
-    columns: slice
-    gain: NDArray[np.float32]  # (rows, columns)
-
-
-@dataclass(frozen=True)
 class _FilterBank:
     """All that depends only on the images' height and width."""
 
     size: int  # side of the padded square
-    blur_rows: NDArray[np.float64]  # (p, p) low-pass along one axis of the prefilter's padded square
-    forward_rows: NDArray[np.complex64]  # (size, h) padding, then the Fourier transform, along the rows
-    forward_columns: NDArray[np.complex64]  # (w, size) the same along the columns
-    inverse_rows: NDArray[np.complex64]  # (h, size) inverse transform at the image's own rows
-    inverse_columns: NDArray[np.complex64]  # (size, w) and columns
-    filters: tuple[_Filter, ...]
+    blur_rows: Reals  # (p, p) low-pass along one axis of the prefilter's padded square
+    forward_rows: Waves  # (size, h) padding, then the Fourier transform, along the rows
+    forward_columns: Waves  # (w, size) the same along the columns
+    inverse_rows: Waves  # (h, size) inverse transform at the image's own rows
+    inverse_columns: Waves  # (size, w) and columns
+    filters: list[tuple[slice, slice, Gain]]  # rows and columns where a Gabor filter is not negligible, and it there
 
 
-def _checked(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _checked(images: Images) -> Images:
     images = np.asarray(images)
     if images.dtype != np.uint8:
         raise TypeError(f"images must be uint8, 0 to 255; these are {images.dtype}")
@@ -130,18 +126,12 @@ def _checked(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
         raise ValueError(f"images must have shape (n, h, w) or (n, h, w, 3); these have {images.shape}")
     height, width = images.shape[1:3]
     if height == 0 or width == 0 or height % GRID or width % GRID:
-        raise ValueError(
-            f"images of {height} x {width} pixels cannot be cut into {GRID} x {GRID} equal cells: "
-            f"crop or resize them so that both sides are multiples of {GRID}"
-        )
+        expected = f"sides that are multiples of {GRID}: crop or resize them"
+        raise ValueError(f"images must have {expected}; these have {height} x {width} pixels")
     return images
 
 
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _frequencies(size: int) -> NDArray[np.float64]:
+def _frequencies(size: int) -> Reals:
     """Whole cycles per padded side, in increasing order: -size/2, ..., size/2 - 1."""
     return np.arange(size, dtype=np.float64) - size // 2
 
@@ -156,27 +146,28 @@ def _filter_bank(height: int, width: int) -> _FilterBank:
     size = max(height, width) + 2 * FILTER_PADDING
     frequencies = _frequencies(size)
 
-    def waves(length: int) -> NDArray[np.complex128]:  # (length, size): each frequency at each of the image's pixels
+    def waves(length: int) -> Waves:  # (length, size): each frequency at each of the image's pixels
         places = FILTER_PADDING + np.arange(length)
-        return np.exp(2j * np.pi / size * np.outer(places, frequencies)) / size
+        return (np.exp(2j * np.pi / size * np.outer(places, frequencies)) / size).astype(np.complex64)
 
-    def padded_transform(length: int) -> NDArray[np.complex128]:  # (size, length)
+    def padded_transform(length: int) -> Waves:  # (size, length)
         transform = np.exp(-2j * np.pi / size * np.outer(frequencies, np.arange(size)))
         source = _mirrored(length, FILTER_PADDING, size)
-        return np.stack([transform[:, source == pixel].sum(axis=1) for pixel in range(length)], axis=1)
+        columns = [transform[:, source == pixel].sum(axis=1) for pixel in range(length)]
+        return np.stack(columns, axis=1).astype(np.complex64)
 
     return _FilterBank(
         size=size,
         blur_rows=_low_pass(max(height, width) + 2 * PREFILTER_PADDING),
-        forward_rows=padded_transform(height).astype(np.complex64),
-        forward_columns=padded_transform(width).T.astype(np.complex64),
-        inverse_rows=waves(height).astype(np.complex64),
-        inverse_columns=waves(width).T.astype(np.complex64),
-        filters=tuple(_gabor_filters(size)),
+        forward_rows=padded_transform(height),
+        forward_columns=padded_transform(width).T,
+        inverse_rows=waves(height),
+        inverse_columns=waves(width).T,
+        filters=list(_gabor_filters(size)),
     )
 
 
-def _low_pass(size: int) -> NDArray[np.float64]:
+def _low_pass(size: int) -> Reals:
     """Gaussian low-pass along one axis as a (size, size) matrix; in two dimensions it is applied along each."""
     frequencies = _frequencies(size)
     gain = np.exp(-(frequencies**2) * np.log(2) / PREFILTER_CYCLES**2)
@@ -184,7 +175,7 @@ def _low_pass(size: int) -> NDArray[np.float64]:
     return ((waves * gain) @ waves.conj().T).real / size
 
 
-def _gabor_filters(size: int) -> Iterator[_Filter]:
+def _gabor_filters(size: int) -> Iterator[tuple[slice, slice, Gain]]:
     frequencies = _frequencies(size)
     radius = np.hypot(frequencies[:, None], frequencies) / size  # cycles a pixel
     angle = np.arctan2(frequencies[:, None], frequencies)
@@ -195,30 +186,30 @@ def _gabor_filters(size: int) -> Iterator[_Filter]:
             turned -= 2 * np.pi * (turned > np.pi)  # back to -pi..pi
             gain = np.exp(-3.5 * ring - 2 * np.pi * turned**2)
             rows, columns = _extent(gain.max(axis=1)), _extent(gain.max(axis=0))
-            yield _Filter(rows, columns, gain[rows, columns].astype(np.float32))
+            yield rows, columns, gain[rows, columns].astype(np.float32)
 
 
-def _extent(gain: NDArray[np.float64]) -> slice:
+def _extent(gain: Reals) -> slice:
     """From the first to the last place where a filter is not negligible."""
     places = np.flatnonzero(gain > NEGLIGIBLE)
     return slice(places[0], places[-1] + 1)
 
 
-def _describe(images: NDArray[np.uint8], bank: _FilterBank) -> NDArray[np.float32]:
+def _describe(images: Images, bank: _FilterBank) -> NDArray[np.float32]:
     grey = images.mean(axis=3) if images.ndim == 4 else images.astype(np.float64)
     even = _evenly_lit(grey, bank.blur_rows).astype(np.float32)
     spectrum = bank.forward_rows @ even @ bank.forward_columns  # (n, size, size)
     n, height, width = even.shape
     strengths = np.empty((n, len(bank.filters), GRID, GRID), dtype=np.float32)
-    for f, part in enumerate(bank.filters):
-        seen = spectrum[:, part.rows, part.columns] * part.gain
-        response = bank.inverse_rows[:, part.rows] @ (seen @ bank.inverse_columns[part.columns])
+    for f, (rows, columns, gain) in enumerate(bank.filters):
+        seen = spectrum[:, rows, columns] * gain
+        response = bank.inverse_rows[:, rows] @ (seen @ bank.inverse_columns[columns])
         cells = np.abs(response).reshape(n, GRID, height // GRID, GRID, width // GRID)
         strengths[:, f] = cells.mean(axis=(2, 4))
     return strengths.reshape(n, N_FEATURES)
 
 
-def _evenly_lit(grey: NDArray[np.float64], blur: NDArray[np.float64]) -> NDArray[np.float64]:
+def _evenly_lit(grey: Reals, blur: Reals) -> Reals:
     """Prefilter: take the slow changes of brightness away, then divide by the local contrast."""
     height, width = grey.shape[1:]
     rows, columns = (_mirrored(length, PREFILTER_PADDING, len(blur)) for length in (height, width))

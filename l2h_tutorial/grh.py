@@ -1,30 +1,27 @@
 """Graph Regularised Hashing: hash bits that follow a graph, and classifiers that carry them to unseen points.
 
 :class:`GRH` comes first, and its ``fit`` is the whole method: regularise, partition, repeat. After it come the parts in
-the order in which ``fit`` uses them: the starting hasher, the graph step, degenerate bits, and the classifiers.
+the order in which ``fit`` uses them: the graph that is given, the graph step, degenerate bits, and the classifiers.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from numbers import Real
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import cho_factor, cho_solve
 from sklearn.base import clone, is_classifier
-from sklearn.metrics.pairwise import euclidean_distances, rbf_kernel
+from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.svm import SVC, LinearSVC
 from sklearn.utils import check_random_state, get_tags
 
 from .affinity import NormalisedAffinity, graph_affinity, same_class_affinity
-from .baselines import CCAITQ, kernel_gamma
-from .lsh import LSH, Hasher, row_blocks
+from .baselines import CCAITQ, gaussian_kernel, kernel_gamma, svm_weights
+from .lsh import LSH, Bits, Floats, Hasher, row_blocks
 
-__all__ = ["GRH", "PUBLISHED", "LinearModel", "Round", "Start", "agreement", "make_classifier", "regularised_scores"]
-
-Bits = NDArray[np.bool_]
-Floats = NDArray[np.float64]
+__all__ = ["GRH", "PUBLISHED", "LinearModel", "Round", "agreement", "make_classifier", "regularised_scores"]
 
 _PAPER: dict[str, Any] = {  # Moran and Lavrenko, "Graph Regularised Hashing", ECIR 2015
     "reference": "previous",
@@ -50,19 +47,10 @@ PUBLISHED: dict[str, dict[str, Any]] = {
         "class_weight": "ceiling",
     },
 }
+# Where the versions differ there are two choices: the paper's, and the program's.
+_CHOICES = {name: (choice, PUBLISHED["matlab"][name]) for name, choice in _PAPER.items()}
 
-_WAYS: dict[str, tuple[str, ...]] = {"redraw": ("redraw", "split"), "split": ("split", "redraw"), "keep": ()}
-_CHOICES: dict[str, tuple[Any, ...]] = {
-    "reference": ("previous", "initial"),
-    "sign_of_zero": (-1, 1),
-    "normalise": ("columns", "rows"),
-    "degenerate": tuple(_WAYS),
-    "loss": ("hinge", "squared_hinge"),
-    "fit_intercept": (True, False),
-    "class_weight": (None, "ceiling"),
-}
 _ZERO = 1e-12  # scores are zero up to rounding below this: the mean of n bits is a multiple of 1 / n
-_DECISIONS = ["decision_function", "predict"]  # a positive one of the first that an estimator has is a 1
 _REDRAWS = 100  # hyperplanes tried for a degenerate bit
 _KERNEL_ROWS = 4096  # training points up to which linear machines share a kernel matrix, of 128 MB at most
 _JITTER = 1e-10  # of the mean diagonal: far more than rounding loses, far less than the ridge
@@ -174,6 +162,8 @@ class GRH(Hasher):
     mean_ : float64 array of shape (n_features,)
     scale_ : float
         What was subtracted from the features, and what they were divided by, for the classifiers.
+    start_mean_ : float64 array of shape (n_features,)
+        What was subtracted for the starting hasher: ``mean_`` where `initial` is a name, else 0.
     models_ : list of (columns, model)
         The bits that each round taught, and the model that predicts them; the first is the starting hasher.
     n_features_in_ : int
@@ -203,6 +193,7 @@ class GRH(Hasher):
     """
 
     _needs_labels = True  # or an affinity, which scikit-learn's checks do not know
+    _choices: ClassVar = _CHOICES | {"degenerate": ("redraw", "split", "keep")}
 
     def __init__(
         self,
@@ -267,7 +258,7 @@ class GRH(Hasher):
         """
         if version not in PUBLISHED:
             raise ValueError(f"version must be one of {tuple(PUBLISHED)}, got {version!r}")
-        return cls(**{**PUBLISHED[version], **parameters})
+        return cls(**(PUBLISHED[version] | parameters))
 
     def fit(self, X: ArrayLike, y: Any = None, *, affinity: Any = None) -> Self:
         """Train on labelled points, or on points and a graph.
@@ -288,22 +279,21 @@ class GRH(Hasher):
             If y and affinity are both given or both missing, are about another number of points, cannot be used, are
             normalised otherwise, or join all points (one class only); or if a parameter is not one of its values.
         """
-        check_parameters(self)
         points = self._training_points(X, at_least=2)
         S = checked_graph(y, affinity, len(points), self.normalise)
         random = check_random_state(self.random_state)
         self.mean_ = points.mean(axis=0, dtype=np.float64)
         self.scale_ = float(np.linalg.norm(points - self.mean_) / np.sqrt(len(points))) or 1.0
-        features = self._standardised(points)
+        features = (points - self.mean_) / self.scale_
         # The start draws first: from an integer seed it gets the hyperplanes of LSH with that seed.
-        start = Start(self.initial, self.n_bits, random, self.mean_).fit(points, y)
+        start, L = self._start(points, y, random)
         teach = make_classifier(self, features, seed=random.randint(2**31 - 1))
 
-        L = start.predict(points)
         L_initial = L.copy()
-        objective = float(np.mean(to_signs(L) * regularised_scores(S, L, L, self.alpha)))
-        self.history_ = [Round(0, 0, 0, 0, agreement(S, L), objective, regularised=L, bits=L)]
+        self.history_: list[Round] = []
+        self._record(S, regularised_scores(S, L, L, self.alpha), before=L, targets=L, after=L, degenerate=0)
         self.models_: list[tuple[NDArray[np.intp], Any]] = [(np.arange(self.n_bits), start)]
+        self._taught_in = np.zeros(self.n_bits, dtype=int)
         self.converged_ = False
         for number in range(1, self.n_iter + 1):
             # (A) Regularise: the neighbours of a point vote on each of its bits, against its own or its first bit.
@@ -314,63 +304,91 @@ class GRH(Hasher):
             degenerate = degenerate_bits(targets)
             kept = [k for k in degenerate if not self._mend(k, targets, L_initial, scores, features, S, random)]
             targets[:, kept] = L[:, kept]
-            columns = np.setdiff1d(np.arange(self.n_bits), kept)
-            same_columns = number > 1 and np.array_equal(columns, self.models_[-1][0])
-            if same_columns and np.array_equal(targets, self.history_[-1].regularised):
+            if number > 1 and np.array_equal(targets, self.history_[-1].regularised):
                 self.converged_ = True  # this round would repeat the last one, and so would all others
                 break
             # (B) Partition: a classifier learns each bit from the features.
+            columns = np.setdiff1d(np.arange(self.n_bits), kept)
             model, predicted = teach(targets[:, columns]) if columns.size else (None, L[:, columns])
+            self.models_.append((columns, model))
+            self._taught_in[columns] = number
             # (C) What the classifiers predict for the training points are their new bits.
             before, L = L, L.copy()
             L[:, columns] = predicted
-            self.models_.append((columns, model))
-            self.history_.append(
-                Round(
-                    number,
-                    flipped=int(np.sum(targets != before)),
-                    changed=int(np.sum(targets != L)),
-                    degenerate=len(degenerate),
-                    agreement=agreement(S, L),
-                    objective=float(np.mean(to_signs(L) * scores)),
-                    regularised=targets,
-                    bits=L,
-                )
-            )
+            self._record(S, scores, before, targets, after=L, degenerate=len(degenerate))
         self.n_iter_ = len(self.models_) - 1
         return self
 
-    def _standardised(self, points: NDArray[Any]) -> Floats:
-        """Subtract the training mean, and divide so that the training points have mean squared norm 1."""
-        features: Floats = points - self.mean_
-        features /= self.scale_
-        return features
+    def _check_parameters(self) -> None:
+        super()._check_parameters()
+        if not isinstance(self.alpha, Real):
+            raise TypeError(f"alpha must be a number, got {self.alpha!r}")
+        if not 0 <= self.alpha <= 1:
+            raise ValueError(
+                f"alpha must be from 0 (the reference bits only) to 1 (the graph only), got {self.alpha!r}"
+            )
+        for name, names, method in (("initial", STARTS, "transform"), ("classifier", CLASSIFIERS, "predict")):
+            value = getattr(self, name)
+            expected = f"{name} must be one of {tuple(names)}, or an estimator with fit and {method}, got {value!r}"
+            if isinstance(value, str) and value not in names:
+                raise ValueError(expected)
+            if not isinstance(value, str) and (isinstance(value, type) or not hasattr(value, method)):
+                raise TypeError(expected)
+
+    def _start(self, points: NDArray[Any], y: Any, random: np.random.RandomState) -> tuple[Any, Bits]:
+        """Fit the starting hasher, one that is named to centred features, the paper's input; return it and its bits."""
+        named = isinstance(self.initial, str)
+        start = STARTS[self.initial](self.n_bits, random_state=random) if named else seeded(self.initial, random)
+        self.start_mean_ = self.mean_ if named else np.zeros_like(self.mean_)
+        inputs = points - self.start_mean_
+        bits = np.asarray(start.fit(inputs, y).transform(inputs))
+        if bits.shape != (len(points), self.n_bits):
+            raise ValueError(f"initial must give {self.n_bits} bits a point, n_bits of GRH, got shape {bits.shape}")
+        if bits.dtype != np.bool_:
+            raise TypeError(f"initial must give boolean columns, got dtype {bits.dtype} from {start!r}")
+        return start, bits
 
     def _mend(
         self, k: int, targets: Bits, L_initial: Bits, scores: Floats, features: Floats, S: Any, random: Any
     ) -> bool:
-        """Give degenerate bit k two sides in `targets`, or return False where nothing helps."""
-        for way in _WAYS[self.degenerate]:
-            if way == "split":
-                target = next_best_split(scores[:, k])
-            else:
-                drawn, target = redrawn_bit(features, S, self.alpha, self.sign_of_zero, random)
-                if drawn is not None:
-                    L_initial[:, k] = drawn  # what the bit was at the start must not hold it back in later rounds
-            if target is not None:
-                targets[:, k] = target
-                return True
-        return False
+        """Give degenerate bit k two sides in `targets`, or return False where the rule does not or nothing helps."""
+        if self.degenerate == "keep":
+            return False
+        split = next_best_split(scores[:, k])
+        if self.degenerate == "redraw" or split is None:
+            for _ in range(_REDRAWS):
+                drawn = features @ random.standard_normal((features.shape[1], 1)) >= 0
+                target = to_bits(regularised_scores(S, drawn, drawn, self.alpha), self.sign_of_zero)
+                if not degenerate_bits(target).size:
+                    targets[:, [k]] = target
+                    L_initial[:, [k]] = drawn  # what the bit was at the start must not hold it back in later rounds
+                    return True
+        if split is not None:
+            targets[:, k] = split
+        return split is not None
+
+    def _record(
+        self, S: NormalisedAffinity, scores: Floats, before: Bits, targets: Bits, after: Bits, degenerate: int
+    ) -> None:
+        """Add a round to the history."""
+        flipped, changed = int(np.sum(targets != before)), int(np.sum(targets != after))
+        objective = float(np.mean(to_signs(after) * scores))
+        agreed = agreement(S, after)
+        number = len(self.history_)
+        self.history_.append(Round(number, flipped, changed, degenerate, agreed, objective, targets, after))
+
+    def _predicted(self, model: Any, points: NDArray[Any]) -> Bits:
+        """Return the bits of the starting hasher or of the model of a round."""
+        if model is self.models_[0][1]:
+            return model.transform(points - self.start_mean_)
+        return model.predict((points - self.mean_) / self.scale_)
 
     def _encode(self, points: NDArray[Any]) -> Bits:
         """Take each bit from the last round that taught it."""
-        bits: Bits = np.empty((len(points), self.n_bits), dtype=np.bool_)
-        missing = np.ones(self.n_bits, dtype=np.bool_)
-        for columns, model in reversed(self.models_):
-            if missing[columns].any():
-                latest = missing[columns]
-                bits[:, columns[latest]] = self._predicted(model, points)[:, latest]
-                missing[columns] = False
+        bits = np.empty((len(points), self.n_bits), dtype=np.bool_)
+        for number, (columns, model) in enumerate(self.models_):
+            if number in self._taught_in:  # else later rounds have taught all of these bits
+                bits[:, columns] = self._predicted(model, points)
         return bits
 
     def staged_transform(self, X: ArrayLike) -> Iterator[Bits]:
@@ -391,37 +409,14 @@ class GRH(Hasher):
         True
         """
         points = self._new_points(X)
-        bits: Bits = np.empty((len(points), self.n_bits), dtype=np.bool_)
+        bits = np.empty((len(points), self.n_bits), dtype=np.bool_)
         for columns, model in self.models_:
             for rows in row_blocks(len(points) if columns.size else 0):
                 bits[rows, columns] = self._predicted(model, points[rows])
             yield bits.copy()
 
-    def _predicted(self, model: Any, points: NDArray[Any]) -> Bits:
-        """Return the bits of one of the models; the start gets features as they are given."""
-        bits: Bits = model.predict(points if isinstance(model, Start) else self._standardised(points))
-        return bits
 
-
-# --- what is refused -------------------------------------------------------------------------------------------------
-
-
-def check_parameters(grh: GRH) -> None:
-    """Refuse a parameter that is not one of its values; `n_bits` is checked with the features."""
-    known = isinstance(grh.alpha, Real) and not isinstance(grh.alpha, bool)
-    if not known or not 0 <= grh.alpha <= 1:
-        error = ValueError if known else TypeError
-        raise error(f"alpha must be from 0 (the reference bits only) to 1 (the graph only), got {grh.alpha!r}")
-    grh._check_parameters(counts=("n_iter", "n_landmarks"), positive=("C", "gamma", "ridge"))
-    for name, choices in _CHOICES.items():
-        if getattr(grh, name) not in choices:
-            raise ValueError(f"{name} must be one of {choices}, got {getattr(grh, name)!r}")
-    for name, names, methods in (("initial", STARTS, ["transform"]), ("classifier", CLASSIFIERS, _DECISIONS)):
-        value, named = getattr(grh, name), isinstance(getattr(grh, name), str)
-        usable = hasattr(value, "fit") and any(hasattr(value, method) for method in methods)
-        if value not in names if named else isinstance(value, type) or not usable:
-            expected = f"one of {tuple(names)}, or an estimator with fit and {' or '.join(methods)}"
-            raise (ValueError if named else TypeError)(f"{name} must be {expected}, got {value!r}")
+# --- the graph that is given, and the start ---------------------------------------------------------------------------
 
 
 def checked_graph(y: Any, affinity: Any, n: int, normalise: str) -> NormalisedAffinity:
@@ -430,64 +425,21 @@ def checked_graph(y: Any, affinity: Any, n: int, normalise: str) -> NormalisedAf
         raise ValueError("This GRH estimator requires y to be passed, but the target y is None, and so is affinity")
     if affinity is not None and y is not None:
         raise ValueError("give GRH either y or affinity, got both: the labels would make a second graph")
+    name, graph = "affinity", affinity
     if affinity is None:
-        graph = same_class_affinity(y, normalise=normalise)
-    elif isinstance(affinity, NormalisedAffinity):
-        graph = affinity
-    else:
+        name, graph = "y", same_class_affinity(y, normalise=normalise)
+    elif not isinstance(affinity, NormalisedAffinity):
         graph = graph_affinity(affinity, normalise=normalise)
-    name = "y" if affinity is None else "affinity"
     if graph.shape != (n, n):
         raise ValueError(f"{name} must be about as many points as X has rows: X has {n} rows, {name} {graph.shape[0]}")
     if graph.normalise != normalise:
         raise ValueError(f"affinity is normalised by {graph.normalise}, but normalise={normalise!r} was asked of GRH")
     if graph.joins_all:
-        cause = "holds one class only" if affinity is None else "joins every point with every other, equally"
-        raise ValueError(f"{name} {cause}; all points would get the same code")
+        raise ValueError(f"{name} joins all points, as one class only does; they would all get the same code")
     return graph
 
 
-# --- the start -------------------------------------------------------------------------------------------------------
-
 STARTS: dict[str, Any] = {"lsh": LSH, "cca-itq": CCAITQ}
-
-
-class Start:
-    """The starting hasher, and what is subtracted from its input.
-
-    A start that is named gets centred features, the paper's input. A hasher that is given gets the features as they
-    are, so that its bits are those that it has on its own.
-
-    Attributes
-    ----------
-    hasher : hasher
-        Fitted by ``fit``.
-    mean : (n_features,) array of float64, or None
-    """
-
-    def __init__(self, initial: Any, n_bits: int, random: np.random.RandomState, mean: Floats) -> None:
-        named = isinstance(initial, str)
-        self.hasher = STARTS[initial](n_bits, random_state=random) if named else seeded(initial, random)
-        self.mean = mean if named else None
-        self.n_bits = n_bits
-
-    def fit(self, X: NDArray[Any], y: Any) -> Self:
-        """Fit the hasher, and fail here, before anything slow, if its bits cannot be used."""
-        self.hasher.fit(self._centred(X), y)
-        self.predict(X[:1])
-        return self
-
-    def predict(self, X: NDArray[Any]) -> Bits:
-        """Return the hasher's bits of features as they are given to ``GRH``."""
-        bits = np.asarray(self.hasher.transform(self._centred(X)))
-        if bits.shape != (len(X), self.n_bits):
-            raise ValueError(f"initial must give {self.n_bits} bits a point, n_bits of GRH, got shape {bits.shape}")
-        if bits.dtype != np.bool_:
-            raise TypeError(f"initial must give boolean columns, got dtype {bits.dtype} from {self.hasher!r}")
-        return bits
-
-    def _centred(self, X: NDArray[Any]) -> NDArray[Any]:
-        return X if self.mean is None else X - self.mean
 
 
 def seeded(estimator: Any, random: np.random.RandomState) -> Any:
@@ -584,35 +536,22 @@ def next_best_split(scores: Floats) -> Bits | None:
     if len(values) == 1:
         return None
     below = np.cumsum(counts)[:-1]
-    cut = np.abs(2 * below - len(scores)).argmin()
-    return np.asarray(place.ravel() > cut)
-
-
-def redrawn_bit(
-    features: Floats, S: NormalisedAffinity, alpha: float, sign_of_zero: int, random: np.random.RandomState
-) -> tuple[Bits | None, Bits | None]:
-    """Start a bit again from random hyperplanes until the graph step leaves it two sides: the start and the target."""
-    for _ in range(_REDRAWS):
-        drawn = features @ random.standard_normal((features.shape[1], 1)) >= 0
-        target = to_bits(regularised_scores(S, drawn, drawn, alpha), sign_of_zero)
-        if not degenerate_bits(target).size:
-            return drawn[:, 0], target[:, 0]
-    return None, None
+    return place > np.abs(2 * below - len(scores)).argmin()
 
 
 # --- the classifiers -------------------------------------------------------------------------------------------------
 
-# Prepared once for the training features, each returns a function that is taught bits, in every round anew: it gives
-# back a model for unseen points, and the bits that the model has for the training points.
+# A classifier is taught bits, in every round anew: it gives back a model for unseen points, and the bits that the model
+# has for the training points.
 Teach = Callable[[Bits], tuple[Any, Bits]]
 
 
+@dataclass(eq=False)
 class LinearModel:
     """Hyperplanes: features @ weights + intercepts > 0."""
 
-    def __init__(self, weights: Floats, intercepts: Floats) -> None:
-        self.weights = weights
-        self.intercepts = intercepts
+    weights: Floats
+    intercepts: Any
 
     def scores(self, features: Floats) -> Floats:
         """Return float64 (n, n_bits) for standardised features."""
@@ -623,61 +562,66 @@ class LinearModel:
         return self.scores(features) > 0
 
 
-class KernelModel:
+@dataclass(eq=False)
+class KernelModel(LinearModel):
     """Weighted sums of Gaussian kernels around some points, plus intercepts, > 0."""
 
-    def __init__(self, points: Floats, gamma: float, weights: Floats, intercepts: Floats | float = 0.0) -> None:
-        self.points = points
-        self.gamma = gamma
-        self.weights = weights
-        self.intercepts = intercepts
+    points: Floats
+    gamma: float
 
     def scores(self, features: Floats) -> Floats:
         """Return float64 (n, n_bits) for standardised features."""
-        kernel: Floats = rbf_kernel(features, self.points, gamma=self.gamma)
-        return kernel @ self.weights + self.intercepts
-
-    def predict(self, features: Floats) -> Bits:
-        """Return the scores > 0."""
-        return self.scores(features) > 0
+        return super().scores(rbf_kernel(features, self.points, gamma=self.gamma))
 
 
+@dataclass(eq=False)
 class EstimatorModel:
-    """Scikit-learn estimators: one for all bits, or one a bit. A positive decision, else prediction, is a 1."""
+    """Scikit-learn estimators: one for all bits, or one a bit. A positive prediction is a 1."""
 
-    def __init__(self, estimators: list[Any]) -> None:
-        self.estimators = estimators
+    estimators: list[Any]
 
     def predict(self, features: Floats) -> Bits:
         """Return the bits of all estimators side by side."""
-        decide = [getattr(each, "decision_function", None) or each.predict for each in self.estimators]
-        return np.column_stack([np.asarray(decision(features)) > 0 for decision in decide])
+        return np.column_stack([estimator.predict(features) for estimator in self.estimators]) > 0
 
 
-def gaussian_kernel(features: Floats, gamma: float, seed: int) -> tuple[Floats, float]:
-    """Return exp(-g squared distance) between all points, and g, which is gamma by the median squared distance."""
-    squared = euclidean_distances(features, squared=True)
-    g = kernel_gamma(features, gamma, seed, squared)
-    squared *= -g
-    return np.exp(squared, out=squared), g
+def make_classifier(grh: GRH, features: Floats, seed: int) -> Teach:
+    """Prepare the classifier that the parameters of GRH ask for, on standardised training features."""
+    if not isinstance(grh.classifier, str):
+        return any_estimator(grh.classifier, features, seed)
+    inputs, learn = CLASSIFIERS[grh.classifier](grh, features, seed)
+
+    def teach(bits: Bits) -> tuple[LinearModel, Bits]:
+        model = learn(bits)
+        return model, inputs @ model.weights + model.intercepts > 0
+
+    return teach
 
 
-def class_weights(bit: Bits, rule: str | None) -> dict[int, float] | None:
-    """Weigh the two sides of a bit (n,): equally, or the rarer one by the ceiling of the ratio of their sizes."""
-    if rule is None:
-        return None
-    zeros, ones = np.bincount(bit, minlength=2)
-    return {0: float(max(1, -(-ones // zeros))), 1: float(max(1, -(-zeros // ones)))}
+def any_estimator(estimator: Any, features: Floats, seed: int) -> Teach:
+    """Fit a scikit-learn estimator once for all bits where it predicts several outputs, else one clone a bit."""
+    random = np.random.RandomState(seed)
+    tags, classifies = get_tags(estimator), is_classifier(estimator)
+    several = tags.target_tags.multi_output or (classifies and tags.classifier_tags.multi_label)
+
+    def teach(bits: Bits) -> tuple[EstimatorModel, Bits]:
+        # Classifiers are taught 0 and 1, which all of them take for several bits too; the rest -1 and +1.
+        targets = bits.astype(int) if classifies else to_signs(bits)
+        # Many take a single column only as a flat array.
+        at_once = several and (bits.shape[1] > 1 or not tags.target_tags.single_output)
+        pieces = [targets] if at_once else targets.T
+        model = EstimatorModel([seeded(estimator, random).fit(features, piece) for piece in pieces])
+        return model, model.predict(features)
+
+    return teach
 
 
-def svm_a_bit(svm: Any, features: Floats, bits: Bits, rule: str | None) -> tuple[list[Any], Floats]:
-    """Fit a clone of a support vector machine to each bit; return them, and their intercepts."""
-    weighted = [clone(svm).set_params(class_weight=class_weights(bit, rule)) for bit in bits.T]
-    fitted = [machine.fit(features, bit.astype(int)) for machine, bit in zip(weighted, bits.T, strict=True)]
-    return fitted, np.array([np.ravel(machine.intercept_)[0] for machine in fitted])
+# The named ones compute here what does not depend on the bits. Each returns the inputs that its weights multiply, for
+# the training points, and a function that learns the weights of given bits.
+Prepared = tuple[Floats, Callable[[Bits], LinearModel]]
 
 
-def linear_svm(grh: GRH, features: Floats, seed: int) -> Teach:
+def linear_svm(grh: GRH, features: Floats, seed: int) -> Prepared:
     """Fit linear support vector machines from one kernel matrix (libsvm), or without it (liblinear).
 
     The kernel is for the hinge loss with an intercept, and for as many points as its matrix suits. There the intercept
@@ -685,57 +629,36 @@ def linear_svm(grh: GRH, features: Floats, seed: int) -> Teach:
     time of a bit grows with the number of features in liblinear only.
     """
     if grh.loss == "hinge" and grh.fit_intercept and len(features) <= _KERNEL_ROWS:
-        return svm_on_kernel(grh, features, features @ features.T, None)
+        kernel = features @ features.T
+
+        def from_kernel(bits: Bits) -> LinearModel:
+            weights, intercepts = svm_weights(SVC(C=grh.C, kernel="precomputed"), kernel, bits, grh.class_weight)
+            return LinearModel(features.T @ weights, intercepts)
+
+        return features, from_kernel
     svm = LinearSVC(
         C=grh.C, loss=grh.loss, fit_intercept=grh.fit_intercept, dual=True, max_iter=10_000, random_state=seed
     )
-
-    def teach(bits: Bits) -> tuple[LinearModel, Bits]:
-        machines, intercepts = svm_a_bit(svm, features, bits, grh.class_weight)
-        model = LinearModel(np.column_stack([machine.coef_[0] for machine in machines]), intercepts)
-        return model, model.predict(features)
-
-    return teach
+    return features, lambda bits: LinearModel(*svm_weights(svm, features, bits, grh.class_weight))
 
 
-def rbf_svm(grh: GRH, features: Floats, seed: int) -> Teach:
-    """Fit support vector machines with a Gaussian kernel."""
-    return svm_on_kernel(grh, features, *gaussian_kernel(features, grh.gamma, seed))
-
-
-def svm_on_kernel(grh: GRH, features: Floats, kernel: Floats, gamma: float | None) -> Teach:
-    """Fit support vector machines by libsvm, all on one kernel matrix; without a gamma it is the linear one."""
+def rbf_svm(grh: GRH, features: Floats, seed: int) -> Prepared:
+    """Fit support vector machines with a Gaussian kernel, all from one kernel matrix."""
+    kernel, gamma = gaussian_kernel(features, grh.gamma, seed)
     svm = SVC(C=grh.C, kernel="precomputed")
-
-    def teach(bits: Bits) -> tuple[LinearModel | KernelModel, Bits]:
-        machines, intercepts = svm_a_bit(svm, kernel, bits, grh.class_weight)
-        weights = np.zeros(bits.shape)
-        for k, machine in enumerate(machines):
-            weights[machine.support_, k] = machine.dual_coef_[0]
-        if gamma is None:
-            linear = LinearModel(features.T @ weights, intercepts)
-            return linear, linear.predict(features)
-        return KernelModel(features, gamma, weights, intercepts), kernel @ weights + intercepts > 0
-
-    return teach
+    return kernel, lambda bits: KernelModel(*svm_weights(svm, kernel, bits, grh.class_weight), features, gamma)
 
 
-def kernel_ridge(grh: GRH, features: Floats, seed: int) -> Teach:
+def kernel_ridge(grh: GRH, features: Floats, seed: int) -> Prepared:
     """Fit least squares on the bits as +1 and -1, with a Gaussian kernel: one Cholesky factor serves every bit."""
     kernel, gamma = gaussian_kernel(features, grh.gamma, seed)
-    kernel[np.diag_indices_from(kernel)] += grh.ridge
-    factor = cho_factor(kernel, lower=True, overwrite_a=True, check_finite=False)
-
-    def teach(bits: Bits) -> tuple[KernelModel, Bits]:
-        signs = to_signs(bits)
-        weights = cho_solve(factor, signs, check_finite=False)
-        # (K + ridge I) w = signs, so K w, what the model gives the training points, needs no K.
-        return KernelModel(features, gamma, weights), signs - grh.ridge * weights > 0
-
-    return teach
+    regularised = kernel.copy()
+    regularised[np.diag_indices_from(kernel)] += grh.ridge
+    factor = cho_factor(regularised, lower=True, overwrite_a=True)
+    return kernel, lambda bits: KernelModel(cho_solve(factor, to_signs(bits)), 0.0, features, gamma)
 
 
-def rbf_landmarks(grh: GRH, features: Floats, seed: int) -> Teach:
+def rbf_landmarks(grh: GRH, features: Floats, seed: int) -> Prepared:
     """Fit kernel ridge in which only kernels around a few of the training points, the landmarks, are summed.
 
     With K the kernel between the n points and the m landmarks and K_m that between landmarks, the weights w solve
@@ -747,31 +670,8 @@ def rbf_landmarks(grh: GRH, features: Floats, seed: int) -> Teach:
     kernel = rbf_kernel(features, landmarks, gamma=gamma)
     gram = grh.ridge * rbf_kernel(landmarks, gamma=gamma) + kernel.T @ kernel
     gram[np.diag_indices_from(gram)] += _JITTER * np.trace(gram) / len(gram)
-    factor = cho_factor(gram, lower=True, overwrite_a=True, check_finite=False)
-
-    def teach(bits: Bits) -> tuple[KernelModel, Bits]:
-        weights = cho_solve(factor, kernel.T @ to_signs(bits), check_finite=False)
-        return KernelModel(landmarks, gamma, weights), kernel @ weights > 0
-
-    return teach
-
-
-def any_estimator(grh: GRH, features: Floats, seed: int) -> Teach:
-    """Fit a scikit-learn estimator once for all bits where it predicts several outputs, else one clone a bit."""
-    random = np.random.RandomState(seed)
-    tags, classifies = get_tags(grh.classifier), is_classifier(grh.classifier)
-
-    def teach(bits: Bits) -> tuple[EstimatorModel, Bits]:
-        at_once = tags.target_tags.multi_output or (classifies and tags.classifier_tags.multi_label)
-        if bits.shape[1] == 1:
-            at_once = not tags.target_tags.single_output  # many take a single column only as a flat array
-        # Classifiers are taught 0 and 1, which all of them take for several bits too; the rest -1 and +1.
-        targets = bits.astype(int) if classifies else to_signs(bits)
-        pieces = [targets] if at_once else list(targets.T)
-        model = EstimatorModel([seeded(grh.classifier, random).fit(features, piece) for piece in pieces])
-        return model, model.predict(features)
-
-    return teach
+    factor = cho_factor(gram, lower=True)
+    return kernel, lambda bits: KernelModel(cho_solve(factor, kernel.T @ to_signs(bits)), 0.0, landmarks, gamma)
 
 
 CLASSIFIERS: dict[str, Any] = {
@@ -780,10 +680,3 @@ CLASSIFIERS: dict[str, Any] = {
     "kernel-ridge": kernel_ridge,
     "rbf-landmarks": rbf_landmarks,
 }
-
-
-def make_classifier(grh: GRH, features: Floats, seed: int) -> Teach:
-    """Prepare the classifier that the parameters of GRH ask for, on standardised training features."""
-    prepare = CLASSIFIERS[grh.classifier] if isinstance(grh.classifier, str) else any_estimator
-    teach: Teach = prepare(grh, features, seed)
-    return teach

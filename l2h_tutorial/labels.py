@@ -1,5 +1,6 @@
 """Labels of whatever kind, read in one place: classes as numbers, several labels a point as a 0/1 indicator."""
 
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -36,15 +37,13 @@ def read_labels(y: Any) -> NDArray[Any]:
     array([[ True, False],
            [ True,  True]])
     """
-    labels = _native(y.toarray() if sparse.issparse(y) else np.asarray(y))
+    labels = y.toarray() if sparse.issparse(y) else np.asarray(y)
     kind = type_of_target(labels, input_name="y")
     if kind == "multilabel-indicator":
         return np.asarray(labels.astype(bool))
     if kind not in ("binary", "multiclass"):
-        raise ValueError(
-            "Unknown label type: y must hold classes, shape (n,), or a 0/1 indicator of labels, shape (n, n_labels), "
-            f"not {kind} values of shape {labels.shape}"
-        )
+        expected = "classes, shape (n,), or a 0/1 indicator of labels, shape (n, n_labels)"
+        raise ValueError(f"Unknown label type: y must hold {expected}, not {kind} values of shape {labels.shape}")
     return np.unique(column_or_1d(labels, warn=True), return_inverse=True)[1]
 
 
@@ -132,36 +131,20 @@ def matching_labels(query_labels: ArrayLike, database_labels: ArrayLike) -> tupl
     >>> matching_labels(["cat"], ["dog", "cat"])
     (array([0]), array([1, 0]))
     """
-    pair = {"query_labels": _native(np.asarray(query_labels)), "database_labels": _native(np.asarray(database_labels))}
-    pair = {name: labels[:, 0] if labels.shape[1:] == (1,) else labels for name, labels in pair.items()}
-    query, database = pair.values()
-    if query.ndim not in (1, 2) or 0 in query.shape[1:] or query[:0].shape != database[:0].shape:
-        raise ValueError(
-            "labels must be classes, (n_queries,) and (n,), or indicators, (n_queries, c) and (n, c), "
-            f"got shapes {query.shape} and {database.shape}"
-        )
-    for name, labels in pair.items():
-        wrong = np.asarray(pd.isna(labels) if labels.ndim == 1 else (labels != 0) & (labels != 1))
-        if wrong.any():
-            wanted = "classes" if labels.ndim == 1 else "indicators, 0 or 1"
-            raise ValueError(f"{name} must be {wanted}, got {labels[wrong][0]} at row {np.argwhere(wrong)[0][0]}")
+    pair = [np.asarray(labels) for labels in (query_labels, database_labels)]
+    query, database = [labels[:, 0] if labels.shape[1:] == (1,) else labels for labels in pair]
+    if query.ndim not in (1, 2) or query.shape[1:] != database.shape[1:]:
+        expected = "labels must be classes, (n_queries,) and (n,), or indicators, (n_queries, c) and (n, c)"
+        raise ValueError(f"{expected}, got shapes {query.shape} and {database.shape}")
     if query.ndim == 2:
+        if not np.isin(np.concatenate([query, database]), [0, 1]).all():
+            raise ValueError("labels in several columns must be indicators, 0 or 1")
         return query.astype(bool), database.astype(bool)
-    kinds = [_kind(query), _kind(database)]
-    if kinds[0] != kinds[1] or "mixed" in kinds[0]:
-        raise TypeError(f"classes must be of one kind, numbers or text, on both sides, got {kinds[0]} and {kinds[1]}")
     if query.dtype != database.dtype:  # as objects, large integers and fractions stay what they are
         query, database = query.astype(object), database.astype(object)
-    numbers, _ = pd.factorize(np.concatenate([query, database]))
+    numbers, classes = pd.factorize(np.concatenate([query, database]))
+    if (numbers < 0).any():
+        raise ValueError("labels must be classes, none of them missing")
+    if len({isinstance(name, Number) for name in classes}) > 1:
+        raise TypeError("classes must be of one kind, numbers or text, on both sides")
     return numbers[: len(query)], numbers[len(query) :]
-
-
-def _native(labels: NDArray[Any]) -> NDArray[Any]:
-    """In the machine's byte order: scikit-learn 1.6 and pandas know no other."""
-    return labels.astype(labels.dtype.newbyteorder("="), copy=False)
-
-
-def _kind(classes: NDArray[Any]) -> str:
-    """What the classes are, of all kinds of numbers the same."""
-    kind = pd.api.types.infer_dtype(classes, skipna=False)
-    return "numbers" if kind in ("integer", "floating", "mixed-integer-float", "boolean") else str(kind)

@@ -1,6 +1,6 @@
 """What every hasher shares, locality-sensitive hashing by random hyperplanes, and when two vectors collide."""
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,6 +22,8 @@ __all__ = [
 Bits = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
+_COUNTS = ("n_anchors", "n_iter", "n_landmarks", "n_neighbours")
+_POSITIVE = ("C", "classifier_ridge", "gamma", "nu", "ridge")
 _BLOCK_ROWS = 4096  # rows encoded at a time: bounds the float64 copy of float32 features
 
 
@@ -47,19 +49,23 @@ class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """
 
     _needs_labels = False
+    _choices: ClassVar[dict[str, tuple[Any, ...]]] = {}  # the values of a parameter that has a few
 
-    def _check_parameters(self, counts: tuple[str, ...] = (), positive: tuple[str, ...] = ()) -> None:
-        """Check the parameters that are counts from 1 on, and those that are positive numbers."""
-        for name in counts:
-            check_integer(getattr(self, name), name)
-        for name in positive:
-            check_positive(getattr(self, name), name)
+    def _check_parameters(self) -> None:
+        """Check the parameters but for `n_bits`: what a name stands for is the same in all hashers."""
+        for name, value in self.get_params(deep=False).items():
+            if name in _COUNTS:
+                check_integer(value, name)
+            if name in _POSITIVE:
+                check_positive(value, name)
+            if name in self._choices and value not in self._choices[name]:
+                raise ValueError(f"{name} must be one of {self._choices[name]}, got {value!r}")
 
     def _training_points(self, X: ArrayLike, at_least: int = 1) -> NDArray[Any]:
-        """Begin to fit: check `n_bits` and the features; return the features."""
+        """Begin to fit: check the parameters and the features; return the features."""
+        self._check_parameters()
         self._n_features_out = self._code_length()
-        points: NDArray[Any] = validate_data(self, X, dtype=[np.float64, np.float32], ensure_min_samples=at_least)
-        return points
+        return validate_data(self, X, dtype=[np.float64, np.float32], ensure_min_samples=at_least)
 
     def _code_length(self) -> int:
         """Check `n_bits`."""
@@ -71,8 +77,7 @@ class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             raise ValueError(f"This {type(self).__name__} estimator requires y to be passed, but the target y is None")
         points = self._training_points(X, at_least=2)
         self.mean_ = points.mean(axis=0, dtype=np.float64)
-        centred: Floats = points - self.mean_
-        return centred
+        return points - self.mean_
 
     def transform(self, X: ArrayLike) -> Bits:
         """Hash each row.
@@ -99,8 +104,7 @@ class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     def _new_points(self, X: ArrayLike) -> NDArray[Any]:
         """Begin to transform: check that `fit` came before, and the features; return these."""
         check_is_fitted(self)
-        points: NDArray[Any] = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
-        return points
+        return validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
 
     def _encode(self, points: NDArray[Any]) -> Bits:
         """Hash a block of rows."""
@@ -109,8 +113,7 @@ class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     def _scores(self, centred: Floats) -> Floats:
         """Give a number for each bit, whose sign the bit is."""
-        scores: Floats = centred @ self.projections_
-        return scores
+        return centred @ self.projections_
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -187,7 +190,7 @@ class LSH(Hasher):
 
     def _encode(self, points: NDArray[Any]) -> Bits:
         """Say for each hyperplane whether a row lies on the side to which its normal vector points."""
-        return np.asarray(points @ self.hyperplanes_ >= 0)  # in float64, since the hyperplanes are
+        return points @ self.hyperplanes_ >= 0  # in float64, since the hyperplanes are
 
 
 def angle_between(X: ArrayLike, Y: ArrayLike) -> NDArray[np.float64]:
@@ -205,7 +208,7 @@ def angle_between(X: ArrayLike, Y: ArrayLike) -> NDArray[np.float64]:
     Raises
     ------
     ValueError
-        If the shapes differ, are not two-dimensional, or a row is zero or not finite.
+        If the shapes differ, are not two-dimensional, or the length of a row is zero or not finite.
 
     Notes
     -----
@@ -220,22 +223,12 @@ def angle_between(X: ArrayLike, Y: ArrayLike) -> NDArray[np.float64]:
     x, y = np.asarray(X, dtype=np.float64), np.asarray(Y, dtype=np.float64)
     if x.ndim != 2 or x.shape != y.shape:
         raise ValueError(f"X and Y must be two-dimensional and of one shape, got {x.shape} and {y.shape}")
-    u, v = _unit_rows(x), _unit_rows(y)
+    lengths = np.linalg.norm(np.stack([x, y]), axis=2)
+    bad = ~((lengths > 0) & (lengths < np.inf))
+    if bad.any():
+        raise ValueError(f"X and Y need rows of a positive, finite length, got {lengths[bad][0]}")
+    u, v = x / lengths[0, :, None], y / lengths[1, :, None]
     return 2 * np.arctan2(np.linalg.norm(u - v, axis=1), np.linalg.norm(u + v, axis=1))
-
-
-def _unit_rows(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Rows of length 1. A power of two, which rounds nothing, brings them first to where squares do not overflow."""
-    largest = np.abs(x).max(axis=1, keepdims=True, initial=0)
-    bad = np.flatnonzero(~np.isfinite(largest))
-    if bad.size:
-        value = x[bad[0]][~np.isfinite(x[bad[0]])][0]
-        raise ValueError(f"X and Y must be finite, got {value} in row {bad[0]}")
-    zero = np.flatnonzero(largest == 0)
-    if zero.size:
-        raise ValueError(f"the angle to a zero vector is undefined, got one in row {zero[0]}")
-    scaled = np.ldexp(x, -np.frexp(largest)[1])
-    return np.asarray(scaled / np.linalg.norm(scaled, axis=1, keepdims=True))
 
 
 def collision_probability(angle: ArrayLike) -> NDArray[np.float64]:

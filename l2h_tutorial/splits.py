@@ -19,6 +19,8 @@ from .datasets import Dataset
 __all__ = ["Preprocessing", "Split", "disjoint_partition", "held_out_partition", "paper_partition", "split_dataset"]
 
 Preprocessing = Literal["none", "centre", "l2-centre"]
+Features = NDArray[np.float32]
+Labels = NDArray[np.int64]
 Rows = NDArray[np.int64]
 
 _SEED_SHARES = (0.002, 0.02)  # the tutorial's split of CIFAR-10: share of queries, then share of the rest for training
@@ -47,15 +49,15 @@ class Split:
     True
     """
 
-    X_query: NDArray[np.float32]
-    y_query: NDArray[np.int64]
-    X_train: NDArray[np.float32]
-    y_train: NDArray[np.int64]
-    X_database: NDArray[np.float32]
-    y_database: NDArray[np.int64]
-    query_rows: NDArray[np.int64]
-    train_rows: NDArray[np.int64]
-    database_rows: NDArray[np.int64]
+    X_query: Features
+    y_query: Labels
+    X_train: Features
+    y_train: Labels
+    X_database: Features
+    y_database: Labels
+    query_rows: Rows
+    train_rows: Rows
+    database_rows: Rows
     class_names: tuple[str, ...]
 
     def __repr__(self) -> str:
@@ -94,7 +96,7 @@ class Split:
         return replace(self, X_query=centred[0], X_train=centred[1], X_database=centred[2])
 
 
-def _unit_rows(X: NDArray[np.float32]) -> NDArray[np.float32]:
+def _unit_rows(X: Features) -> Features:
     """Every row scaled to length 1; a zero row stays zero."""
     norms = np.sqrt(np.einsum("ij,ij->i", X, X, dtype=np.float64))[:, None]
     return (X / np.where(norms > 0, norms, 1)).astype(np.float32)
@@ -146,31 +148,21 @@ def split_dataset(
     (100, 990, 8910)
     """
     own = _SEED_SHARES if dataset.name == "cifar10" else _DEFAULT_SIZES
-    if query_size is None:
-        query_size = own[0]
-    if train_size is None:
-        train_size = own[1]
-    everything = np.arange(len(dataset.labels))
-    rest, query = _draw(dataset, everything, query_size, "query_size", random_state)
-    database, train = _draw(dataset, rest, train_size, "train_size", random_state)
+    query_size = own[0] if query_size is None else query_size
+    train_size = own[1] if train_size is None else train_size
+    rest, query = _draw(dataset, np.arange(len(dataset)), "query_size", query_size, random_state)
+    database, train = _draw(dataset, rest, "train_size", train_size, random_state)
     return _make_split(dataset, query, train, database)
 
 
-def _draw(dataset: Dataset, rows: Rows, size: Any, name: str, random_state: Any) -> tuple[Rows, Rows]:
+def _draw(dataset: Dataset, rows: Rows, name: str, size: float, random_state: Any) -> list[Rows]:
     """Draw so many of the rows, or such a share of them: (what is left, what was drawn)."""
-    if isinstance(size, float | np.floating):
-        if not 0 < size < 1:
-            raise ValueError(f"{name} as a share must be between 0 and 1, got {size}")
-        size = int(np.ceil(size * len(rows)))
-    size = check_integer(size, name, high=len(rows) - 1, of="rows that can be drawn, or a share")
     stratify = None if dataset.name == "cifar10" else dataset.labels[rows]
-    if stratify is not None:
-        classes, counts = np.unique(stratify, return_counts=True)
-        if min(size, len(rows) - size) < len(classes) or counts.min() < 2:
-            found = f"{size} of {len(rows)} rows, of which {counts.min()} are of class {classes[counts.argmin()]}"
-            raise ValueError(f"{name} must leave and draw a row of each of the {len(classes)} classes, got {found}")
-    left, drawn = train_test_split(rows, test_size=size, random_state=random_state, stratify=stratify)
-    return left, drawn
+    try:
+        return train_test_split(rows, test_size=size, random_state=random_state, stratify=stratify)
+    except ValueError as error:
+        found = f"{name} {size!r} cannot be drawn from {len(rows)} rows ({error})"
+        raise type(error)(f"{found}; expected a number of rows, or a share between 0 and 1") from error
 
 
 def paper_partition(
@@ -210,7 +202,7 @@ def paper_partition(
     >>> bool(np.isin(split.train_rows, split.database_rows).all())
     True
     """
-    return _split_by_class(dataset, n_train, n_query_per_class, check_random_state(random_state), disjoint=False)
+    return _split_by_class(dataset, n_train, n_query_per_class, random_state, disjoint=False)
 
 
 def disjoint_partition(
@@ -243,7 +235,7 @@ def disjoint_partition(
     >>> len(split.y_query), len(split.y_train), len(split.y_database)
     (1000, 500, 8500)
     """
-    return _split_by_class(dataset, n_train, n_query_per_class, check_random_state(random_state))
+    return _split_by_class(dataset, n_train, n_query_per_class, random_state)
 
 
 def held_out_partition(
@@ -294,40 +286,35 @@ def held_out_partition(
     random, classes = check_random_state(random_state), np.unique(dataset.labels)
     if isinstance(held_out, Iterable) and not isinstance(held_out, str):
         left_out = np.unique(list(held_out))
-        if not len(left_out) or not np.isin(left_out, classes).all():
-            raise ValueError(f"held_out must name classes among {classes.tolist()}, got {list(held_out)}")
     else:
         left_out = np.sort(random.permutation(classes)[: check_integer(held_out, "held_out")])
-    if len(classes) - len(left_out) < 2:
-        raise ValueError(f"held_out must leave two of the {len(classes)} classes to train on, got {held_out!r}")
+    if not 0 < len(left_out) <= len(classes) - 2 or not np.isin(left_out, classes).all():
+        raise ValueError(f"held_out must name some of {classes.tolist()}, all but two at most, got {held_out!r}")
     return _split_by_class(dataset, n_train, n_query_per_class, random, left_out)
 
 
 def _split_by_class(
-    dataset: Dataset, n_train: Any, n_query_per_class: Any, random: Any, left_out: Any = (), disjoint: bool = True
+    dataset: Dataset, n_train: int, n_query_per_class: int, random_state: Any, left_out: Any = (), disjoint: bool = True
 ) -> Split:
     """Draw queries of every class, or of those left out, and training rows of the others, as many of each."""
-    n_query_per_class = check_integer(n_query_per_class, "n_query_per_class")
-    n_train = check_integer(n_train, "n_train")
+    check_integer(n_query_per_class, "n_query_per_class")
     seen = np.setdiff1d(dataset.labels, left_out)
-    if n_train < len(seen):
+    if check_integer(n_train, "n_train") < len(seen):
         raise ValueError(f"n_train must hold each of the {len(seen)} classes at least once, got {n_train}")
+    random, queried = check_random_state(random_state), left_out if len(left_out) else seen
     query, train = [], []
     for label in (*left_out, *seen):
-        n_query, n_of_class = n_query_per_class, 0
-        if label in seen:
-            n_of_class = n_train // len(seen) + (label in seen[: n_train % len(seen)])
-            n_query = 0 if len(left_out) else n_query
+        n_query = n_query_per_class if label in queried else 0
+        n_of_class = n_train // len(seen) + (label in seen[: n_train % len(seen)]) if label in seen else 0
         rows = random.permutation(np.flatnonzero(dataset.labels == label))
         if len(rows) < n_query + n_of_class:
-            raise ValueError(
-                f"class {label} has {len(rows)} rows, too few for {n_query} queries and {n_of_class} to train"
-            )
+            raise ValueError(f"class {label} has {len(rows)} rows, not {n_query} for queries and {n_of_class} to train")
         query.append(rows[:n_query])
         train.append(rows[n_query : n_query + n_of_class])
     query_rows, train_rows = np.sort(np.concatenate(query)), np.sort(np.concatenate(train))
-    rest = np.setdiff1d(np.arange(len(dataset.labels)), query_rows)
-    database = np.setdiff1d(rest, train_rows) if disjoint else rest
+    database = np.setdiff1d(np.arange(len(dataset)), query_rows)
+    if disjoint:
+        database = np.setdiff1d(database, train_rows)
     if not len(database):
-        raise ValueError(f"no row of {len(dataset.labels)} is left for the database; take fewer to train or to query")
+        raise ValueError(f"no row of {len(dataset)} is left for the database; take fewer to train or to query")
     return _make_split(dataset, query_rows, train_rows, database)

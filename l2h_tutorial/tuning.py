@@ -4,7 +4,8 @@
 :func:`tune_as_published` chooses in the order of the GRH paper, :func:`tune_on_grid` by one grid, for any other hasher.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,23 +15,18 @@ from sklearn.base import clone
 from sklearn.model_selection import ParameterGrid, PredefinedSplit
 from sklearn.utils import check_random_state
 
+from .checks import check_integer
 from .metrics import mean_average_precision
 from .splits import Split
 
-__all__ = [
-    "SECOND_STEP",
-    "RetrievalScorer",
-    "Tuned",
-    "Validation",
-    "rounds_by_validation",
-    "tune_as_published",
-    "tune_on_grid",
-    "validation_set",
-]
+__all__ = ["SECOND_STEP", "RetrievalScorer", "Tuned", "Validation", "rounds_by_validation", "tune_as_published"]
+__all__ += ["tune_on_grid", "validation_set"]
+
+Grid = Mapping[str, Iterable[Any]]
 
 ALPHAS = (0.6, 0.7, 0.8, 0.9, 1.0)
 
-SECOND_STEP: dict[str, dict[str, tuple[float, ...]]] = {
+SECOND_STEP: dict[str, dict[str, Any]] = {
     "linear-svm": {"C": (0.5, 1.0, 2.0, 4.0)},
     "rbf-svm": {"C": (1.0, 3.0, 10.0, 30.0), "gamma": (1.4, 2.0, 2.8)},
     "kernel-ridge": {"ridge": (0.01, 0.03, 0.1, 0.3), "gamma": (1.4, 2.0, 2.8)},
@@ -38,74 +34,24 @@ SECOND_STEP: dict[str, dict[str, tuple[float, ...]]] = {
 }
 
 
+@dataclass(frozen=True)
 class RetrievalScorer:
     """Mean average precision as a scikit-learn scorer: the rows to be scored are queries to a database.
-
-    Rows of the database that are among the queries are left out, for a query must never find itself. So the database
-    may be the very rows that are split into training and validation: the queries then rank the training rows.
 
     Parameters
     ----------
     X_database : (n, d) array of numbers
-        As a data frame where the hashers are fitted to data frames, so that the names of the features are compared.
+        None of its rows may be among the queries, for a query must never find itself.
     y_database : (n,) array of classes, or (n, c) indicator
-
-    Raises
-    ------
-    ValueError
-        If they differ in length; when called, if all rows of the database are queries.
-
-    Examples
-    --------
-    >>> from sklearn.model_selection import GridSearchCV, StratifiedShuffleSplit
-    >>> from l2h_tutorial import GRH
-    >>> y = np.repeat([0, 1, 2], 20)
-    >>> X = np.random.default_rng(0).normal(size=(60, 4)) + y[:, None]
-    >>> halves = StratifiedShuffleSplit(1, test_size=0.5, random_state=0)
-    >>> search = GridSearchCV(GRH(8, random_state=0), {"alpha": [0.3, 1.0]}, scoring=RetrievalScorer(X, y), cv=halves)
-    >>> search.fit(X, y).best_params_
-    {'alpha': 1.0}
     """
 
-    def __init__(self, X_database: ArrayLike, y_database: ArrayLike) -> None:
-        self.X_database = X_database if isinstance(X_database, pd.DataFrame) else np.asarray(X_database)
-        self.y_database = np.asarray(y_database)
-        if len(self.X_database) != len(self.y_database):
-            raise ValueError(
-                "X_database and y_database must be of the same rows, "
-                f"got {len(self.X_database)} and {len(self.y_database)}"
-            )
+    X_database: NDArray[Any]
+    y_database: NDArray[Any]
 
     def __call__(self, hasher: Any, X: ArrayLike, y: ArrayLike) -> float:
         """Score a fitted hasher: tie-aware mean average precision."""
-        X_ranked, y_ranked = self._ranked(X)
-        return float(mean_average_precision(hasher.transform(X), hasher.transform(X_ranked), y, y_ranked))
-
-    def rounds(self, grh: Any, X: ArrayLike, y: ArrayLike) -> list[float]:
-        """Score a fitted ``GRH`` as after 1, 2, ..., ``n_iter`` rounds.
-
-        Where training stopped because a round would have repeated the one before, so do the scores.
-        """
-        X_ranked, y_ranked = self._ranked(X)
-        stages = zip(grh.staged_transform(X), grh.staged_transform(X_ranked), strict=True)
-        scores = [float(mean_average_precision(*bits, y, y_ranked)) for bits in stages][1:]  # the first is the start
-        return scores + [scores[-1]] * (grh.n_iter - len(scores))
-
-    def _ranked(self, X: ArrayLike) -> tuple[Any, NDArray[Any]]:
-        """The rows of the database that are no queries, and their labels."""
-        queries = set(_contents(X))
-        rows = np.flatnonzero([content not in queries for content in _contents(self.X_database)])
-        if not rows.size:
-            raise ValueError(f"all {len(self.y_database)} rows of the database are queries: none is left to rank")
-        taken: Any = np.asarray(self.X_database)[rows]
-        if isinstance(self.X_database, pd.DataFrame):
-            taken = pd.DataFrame(taken, columns=self.X_database.columns)
-        return taken, self.y_database[rows]
-
-
-def _contents(X: ArrayLike) -> list[bytes]:
-    """What each row holds: float32 and float64 writings of the same numbers are equal, and so are 0.0 and -0.0."""
-    return [row.tobytes() for row in np.asarray(X, dtype=np.float64) + 0.0]
+        bits = hasher.transform(X), hasher.transform(self.X_database)
+        return float(mean_average_precision(*bits, y, self.y_database))
 
 
 class Validation(NamedTuple):
@@ -149,8 +95,8 @@ def validation_set(
 
     Raises
     ------
-    ValueError
-        If a class has too few rows, or nothing is left to rank.
+    TypeError, ValueError
+        If `n_query_per_class` is no integer, or a class has too few rows.
 
     Examples
     --------
@@ -167,23 +113,15 @@ def validation_set(
     chosen = []
     for label in np.unique(split.y_database):
         of_class = random.permutation(free[split.y_database[free] == label])
-        if not 1 <= n_query_per_class <= len(of_class):
-            raise ValueError(
-                f"n_query_per_class must be from 1 to {len(of_class)}, the rows of class {label} in the database that "
-                f"do not train, got {n_query_per_class}"
-            )
+        check_integer(n_query_per_class, "n_query_per_class", high=len(of_class), of=f"untrained rows of class {label}")
         chosen.append(of_class[:n_query_per_class])
     queries = np.concatenate(chosen)
     rest = random.permutation(np.setdiff1d(np.arange(len(split.y_database)), queries))[:n_database]
-    if not rest.size:
-        raise ValueError(f"no row of the database is left to rank: all {len(queries)} are validation queries")
     fold = np.repeat([-1, 0], [len(split.y_train), len(queries)])  # -1: in no test fold, always trained on
-    return Validation(
-        X=np.concatenate([split.X_train, split.X_database[queries]]),
-        y=np.concatenate([split.y_train, split.y_database[queries]]),
-        cv=PredefinedSplit(fold),
-        scoring=RetrievalScorer(split.X_database[rest], split.y_database[rest]),
-    )
+    X = np.concatenate([split.X_train, split.X_database[queries]])
+    y = np.concatenate([split.y_train, split.y_database[queries]])
+    scorer = RetrievalScorer(split.X_database[rest], split.y_database[rest])
+    return Validation(X, y, PredefinedSplit(fold), scorer)
 
 
 class Tuned(NamedTuple):
@@ -210,13 +148,13 @@ def tune_as_published(
     *,
     alpha: Iterable[float] = ALPHAS,
     n_iter: int = 3,
-    then: Mapping[str, Iterable[Any]] | None = None,
+    then: Grid | None = None,
     n_draws: int = 1,
 ) -> Tuned:
     """Choose GRH's parameters in the order of its paper: alpha and the number of rounds, then the classifier's.
 
     The first step leaves C, gamma and ridge at what the estimator has. For each alpha the rounds count up to the last
-    one that improves on the one before; one fit gives them all.
+    one that improves on the one before.
 
     Parameters
     ----------
@@ -251,24 +189,20 @@ def tune_as_published(
     >>> tuned.parameters
     {'alpha': 1.0, 'n_iter': 1, 'ridge': 0.1}
     """
-    rounds, stopped = [], []
-    first_grid: dict[str, list[Any]] = {"alpha": list(alpha), "n_iter": [n_iter]}
-    for tried, scores in _search(grh, first_grid, validation, validation.scoring.rounds, n_draws):
-        of_alpha = [{"step": 1} | tried | {"n_iter": m, "score": score} for m, score in enumerate(scores.tolist(), 1)]
-        rounds += of_alpha
-        stopped.append(of_alpha[rounds_by_validation(scores) - 1])
-    best = max(stopped, key=lambda trial: trial["score"])
-    chosen = Tuned({name: best[name] for name in first_grid}, best["score"], pd.DataFrame(rounds))
+    rounds = tune_on_grid(grh, validation, {"alpha": alpha, "n_iter": range(1, n_iter + 1)}, n_draws=n_draws).trials
+    kept = [
+        of_alpha.iloc[rounds_by_validation(of_alpha["score"]) - 1]
+        for _, of_alpha in rounds.groupby("alpha", sort=False)
+    ]
+    best = max(kept, key=lambda trial: trial["score"])
     then = SECOND_STEP.get(grh.classifier, {}) if then is None else then
+    chosen = {"alpha": float(best["alpha"]), "n_iter": int(best["n_iter"])}
     if not then:
-        return chosen
-    second = tune_on_grid(
-        grh, validation, {name: [value] for name, value in chosen.parameters.items()} | {**then}, n_draws=n_draws
-    )
-    return second._replace(
-        parameters=chosen.parameters | second.parameters,
-        trials=pd.concat([chosen.trials, second.trials.assign(step=2)], ignore_index=True),
-    )
+        return Tuned(chosen, float(best["score"]), rounds.assign(step=1))
+    grid = {name: [value] for name, value in chosen.items()}
+    second = tune_on_grid(grh, validation, {**grid, **then}, n_draws=n_draws)
+    trials = pd.concat([rounds.assign(step=1), second.trials.assign(step=2)], ignore_index=True)
+    return second._replace(trials=trials)
 
 
 def rounds_by_validation(scores: Iterable[float]) -> int:
@@ -288,7 +222,7 @@ def rounds_by_validation(scores: Iterable[float]) -> int:
     return next((i for i in range(1, len(scores)) if scores[i] <= scores[i - 1]), len(scores))
 
 
-def tune_on_grid(hasher: Any, validation: Validation, grid: Mapping[str, Iterable[Any]], *, n_draws: int = 1) -> Tuned:
+def tune_on_grid(hasher: Any, validation: Validation, grid: Grid, *, n_draws: int = 1) -> Tuned:
     """Choose a hasher's parameters by one grid.
 
     Parameters
@@ -312,22 +246,14 @@ def tune_on_grid(hasher: Any, validation: Validation, grid: Mapping[str, Iterabl
     >>> tune_on_grid(CCAITQ(8, random_state=0), validation, {"ridge": [0.1, 100.0]}).parameters
     {'ridge': 0.1}
     """
-    trials = [
-        tried | {"score": float(score)}
-        for tried, score in _search(hasher, grid, validation, validation.scoring, n_draws)
-    ]
-    best = max(trials, key=lambda trial: trial["score"])
-    return Tuned({name: best[name] for name in grid}, best["score"], pd.DataFrame(trials))
-
-
-def _search(
-    hasher: Any, grid: Mapping[str, Iterable[Any]], validation: Validation, scoring: Any, n_draws: int
-) -> Iterator[tuple[dict[str, Any], Any]]:
-    """Yield every combination of the grid with its scores on the validation queries, in the mean over the draws."""
     ((train, queries),) = validation.cv.split()
     X, y = validation.X, validation.y
     drawn = [name for name in hasher.get_params() if name.endswith("random_state")]
     draws = [{}] if n_draws == 1 else [dict.fromkeys(drawn, seed) for seed in range(n_draws)]
+    trials = []
     for tried in ParameterGrid({name: list(values) for name, values in grid.items()}):
-        fitted = (clone(hasher).set_params(**tried, **draw).fit(X[train], y[train]) for draw in draws)
-        yield tried, np.mean([scoring(each, X[queries], y[queries]) for each in fitted], axis=0)
+        fitted = [clone(hasher).set_params(**tried, **draw).fit(X[train], y[train]) for draw in draws]
+        score = np.mean([validation.scoring(each, X[queries], y[queries]) for each in fitted])
+        trials.append(tried | {"score": float(score)})
+    best = max(trials, key=lambda trial: trial["score"])
+    return Tuned({name: best[name] for name in grid}, best["score"], pd.DataFrame(trials))

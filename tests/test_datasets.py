@@ -1,6 +1,5 @@
 """Data sets from files of every kind: read right, or refused with a message that names the file; and their cache."""
 
-import errno
 import gzip
 import io
 import os
@@ -21,9 +20,9 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from PIL import Image
 
 from l2h_tutorial import Dataset, gist_descriptors, load_dataset
-from l2h_tutorial.datasets import batches, cached_gist, readers
+from l2h_tutorial.datasets import cached_gist, readers
 from l2h_tutorial.datasets import load as load_module
-from l2h_tutorial.datasets.batches import BATCHES, CLASS_NAMES
+from l2h_tutorial.datasets.readers import BATCHES, CLASS_NAMES
 
 
 def cifar(source):
@@ -175,15 +174,9 @@ def test_grey_images_stay_grey_but_among_colour_ones(cache, tmp_path):
 
 
 @pytest.mark.cifar10
-def test_the_published_features_are_read_whole(cifar_folder):
-    published = cifar(cifar_folder / "Gist512CIFAR10.mat")
-    assert published.features.shape == (60_000, 512)
-    assert np.bincount(published.labels).tolist() == [6000] * 10
-
-
-@pytest.mark.cifar10
 def test_the_real_images_give_the_published_features_and_labels(cache, cifar_folder, cifar_images_folder, tmp_path):
     published, names = cifar(cifar_folder / "Gist512CIFAR10.mat"), (cifar_folder / "rows.txt").read_text().split()
+    assert np.bincount(published.labels).tolist() == [6000] * 10
     rows = [row for row, name in enumerate(names) if name.endswith("/0001.jpg")]
     rows = sorted(rows, key=lambda row: (names[row].startswith("test/"), names[row]))
     images = {names[row]: (cifar_images_folder / names[row]).read_bytes() for row in rows}
@@ -237,92 +230,79 @@ def packed(content):
 
 ZEROS = element(2, bytes(1024))
 NAN, FAR = np.full((30, 512), np.nan), np.arange(30.0)[None] + 1
-KEYS = [b"\x8a\x0a" + (i * (2**61 - 1)).to_bytes(10, "little") + b"N" for i in range(1000)]  # numbers with one hash
-ALIKE = b"\x80\x02}(" + b"".join(KEYS) + b"u."
-MAT, TAR, BATCH, PNG = "x.mat", "x.tar.gz", "data_batch_2", "2.png"
+MAT, TAR, BATCH, PNG, IDX = "x.mat", "x.tar.gz", "data_batch_2", "2.png", "labels.gz"
+INSIDE = "cifar-10-batches-py"
 
 REFUSED = [  # what is in the file, and what is said of it
     (MAT, b"", "versions 5 to 7"),
-    (MAT, b"<html>404</html>" * 100, "versions 5 to 7"),
     (MAT, b"MATLAB 7.3 MAT-file".ljust(124) + b"\0\2IM", "save one of 7.3 again with the option -v7"),
     (MAT, struct.pack("<5i", 0, -1, 16, 0, 108) + b"n" * 104 + b"\0\1IM", "KeyError"),  # SciPy reads it for ever
-    (MAT, matlab(X=None), "KeyError: b'X'"),
-    (MAT, matlab(X_class=None), "KeyError: b'X_class'"),
-    (MAT, matlab(X=np.zeros((30, 100))), r"X must have shape \(n, 512\); found \(30, 100\)"),
-    (MAT, matlab(X=np.zeros((0, 512))), r"X must have shape .*found \(0, 512\)"),
-    (MAT, matlab(X=np.zeros((2, 15, 512))), r"X must have shape .*found \(2, 15, 512\)"),
-    (MAT, matlab(X="text"), "X must"),
-    (MAT, matlab(X=np.zeros((30, 512)) * 1j), "X must be a dense array of real numbers"),
-    (MAT, matlab(X=scipy.sparse.eye_array(30, 512)), "X must be a dense array of real numbers"),
-    (MAT, matlab(X=NAN), "X must be finite, .*row 0 holds nan"),
-    (MAT, matlab(X_class=np.zeros((5, 6))), r"X_class must have shape \(1, 30\) or \(30, 1\); found \(5, 6\)"),
-    (MAT, matlab(X_class=FAR), r"X_class whole numbers from 0 to 9; row 9 holds .* label 10\.0"),
-    (MAT, matlab(X_class=FAR / 2), r"row 0 holds .* label 0\.5"),
+    (MAT, matlab(X=None), "KeyError: 'X'"),
+    (MAT, matlab(X_class=None), "KeyError: 'X_class'"),
+    (MAT, matlab(X=np.zeros((30, 100))), r"X \(n, 512\).*X has the shape \(30, 100\)"),
+    (MAT, matlab(X=np.zeros((0, 512))), r"X has the shape \(0, 512\)"),
+    (MAT, matlab(X=np.zeros((30, 512)) * 1j), "X is not a dense array of real numbers"),
+    (MAT, matlab(X=scipy.sparse.eye_array(30, 512)), "X is not a dense array of real numbers"),
+    (MAT, matlab(X=NAN), "X .*finite.*X has values from nan"),
+    (MAT, matlab(X_class=np.zeros((5, 6))), r"X_class \(1, n\).*X_class \(5, 6\)"),
+    (MAT, matlab(X_class=FAR), r"whole numbers from 0 to 9.* 10\. "),
+    (MAT, matlab(X_class=FAR / 2), r"whole numbers from 0 to 9.* 0\.5 "),
     (MAT, mat(variable(b"X", (2**21, 512), element(2, b"", 2**30))), "cannot reshape"),
     (MAT, mat(packed(variable(b"X", (2, 512), element(2, bytes(2**24))))), "cannot reshape"),
-    (MAT, mat(variable(b"X", (-2, -512), ZEROS)), "cannot reshape|too"),
     (MAT, mat(variable(b"X", (2, 512), element(99, bytes(1024)))), "dense array"),  # SciPy ends the program at it
-    (MAT, mat(variable(b"X", (2, 512), ZEROS, ZEROS, flags=8)), "dense array of real numbers"),
-    (MAT, mat(variable(b"X", (1, 1), variable(b"X", (1, 1), ZEROS), array_class=1)), "dense array"),
     (TAR, b"", "empty file"),
-    (TAR, b"<html>404</html>", "BadGzipFile"),
-    (TAR, gzip.compress(b"hello" * 1000), "ReadError"),
     (TAR, archive(official())[:-100], "EOFError"),
     (TAR, archive(dict.fromkeys(BATCHES[:4], batch())), "lacks data_batch_5, test_batch; expected"),
-    (TAR, archive(official(), member("../outside")), "'../outside' leaves its folder"),
-    (TAR, archive(official(), member("cifar-10-batches-py/../../outside")), "leaves its folder"),
-    (TAR, archive(official(), member("/etc/outside")), "'/etc/outside' leaves its folder"),
-    (TAR, archive(official(), member("C:\\outside")), "leaves its folder"),
-    (TAR, archive(official(), member("x/link", kind=tarfile.SYMTYPE)), "is no file"),
-    (TAR, archive(official(), member("cifar-10-batches-py/test_batch", kind=tarfile.LNKTYPE)), "is no file"),
-    (TAR, archive(official(), member("x/device", kind=tarfile.CHRTYPE)), "is no file"),
-    (TAR, archive({}, member("x", 2**30, tarfile.XHDTYPE)), "ReadError|lacks"),  # declared, and not there
-    (TAR, archive({}, member("x", 2**30, tarfile.GNUTYPE_LONGNAME)), "ReadError|lacks"),
-    (TAR, archive({}, member("x", 2**40)), "ReadError"),
-    (TAR, archive({}, member("x", -512)), "'x' leaves its folder, or is no file|invalid offset"),
-    (TAR, archive({}, member("x") * 5000), "lacks"),
+    (TAR, archive(official(), member("../outside")), "'../outside' is not a file in cifar-10-batches-py"),
+    (TAR, archive(official(), member(f"{INSIDE}/../../outside")), "is not a file in"),
+    (TAR, archive(official(), member("/etc/outside")), "'/etc/outside' is not a file in"),
+    (TAR, archive(official(), member("C:\\outside")), "is not a file in"),
+    (TAR, archive(official(), member(f"{INSIDE}/link", kind=tarfile.SYMTYPE)), "is not a file in"),
+    (TAR, archive(official(), member(f"{INSIDE}/test_batch", kind=tarfile.LNKTYPE)), "is not a file in"),
+    (TAR, archive({}, member("x", 2**30, tarfile.GNUTYPE_SPARSE)), "is not a file in|ReadError"),
+    (TAR, archive({}, member(f"{INSIDE}/x", 2**40)), "ReadError"),
+    (TAR, archive({}, member(f"{INSIDE}/test_batch", -512)), "lacks|invalid offset"),  # leads back to itself
+    (TAR, archive({}, member(f"{INSIDE}/x") * 5000), "lacks"),
     (BATCH, b"", "exhausted"),
-    (BATCH, batch()[:-20], "exhausted|expected"),
-    (BATCH, pickle.dumps([1, 2]), "it holds a list; expected a dictionary"),
-    (BATCH, batch(data=None), "data must be an array; found NoneType"),
-    (BATCH, batch(data=np.zeros((4, 3072))), r"uint8 of shape \(n, 3072\); found .*f8.*\(4, 3072\)"),
-    (BATCH, batch(data=random(4, 1024)), r"uint8 of shape \(n, 3072\); found .*u1.*\(4, 1024\)"),
-    (BATCH, batch(data=random(0, 3072), labels=[]), "uint8 of shape|code"),
-    (BATCH, batch(data=array((10**9, 3072))), "uint8 of shape"),
-    (BATCH, batch(data=array((10**12,), "O")), "uint8 of shape"),
+    (BATCH, batch(data=None), "NoneType"),
+    (BATCH, batch(data=np.zeros((4, 3072))), r"data \(n, 3072\) of type uint8 .*found .*f8.*\(4, 3072\)"),
+    (BATCH, batch(data=random(4, 1024)), r"found type and shape .*u1.*\(4, 1024\)"),
+    (BATCH, batch(data=random(4, 1024, 3)), r"found type and shape .*u1.*\(4, 1024, 3\)"),
+    (BATCH, batch(data=random(0, 3072), labels=[]), "found|code"),
+    (BATCH, batch(data=array((10**9, 3072))), "cannot reshape"),
+    (BATCH, batch(data=array((10**12,), "O")), "found type and shape .*O8"),
     (BATCH, batch(data=np.array([print, {}], dtype=object)), "it would run code: it asks for .*print"),
-    (BATCH, batch(labels=[1]), "must hold a list of 4 labels"),
-    (BATCH, batch(labels=None), "must hold a list of 4 labels; found a NoneType"),
-    (BATCH, batch(labels=[1, 2, 3, 10]), "whole numbers from 0 to 9; found 10"),
-    (BATCH, batch(labels=[1, 2, 3, 0.5]), "whole numbers from 0 to 9; found 0.5"),
-    (BATCH, batch(labels=[1, 2, 3, 10**5000]), "batch"),
+    (BATCH, batch(labels=[1]), r"found 4 rows with labels \[1\]"),
+    (BATCH, batch(labels=[1, 2, 3, 10]), r"labels from 0 to 9 .*labels \[1, 2, 3, 10\]"),
+    (BATCH, batch(labels=[1, 2, 3, 0.5]), r"labels from 0 to 9 .*labels \[1, 2, 3, 0.5\]"),
     (BATCH, batch(more={1, 2}), "code|KeyError"),
     (BATCH, b"\x80\x02}cnumpy\ndtype\nN}U\x01aK\x01s\x86bs.", "batch"),  # would change what stands in for arrays
-    (BATCH, b"\x80\x02Nr\xff\xff\xff\x7f.", "it holds a NoneType"),  # 32 GB of notes, if they were a list
+    (BATCH, b"\x80\x02Nr\xff\xff\xff\x7f.", "NoneType"),  # 32 GB of notes, if they were a list
     (BATCH, b"\x80\x05\x96" + (2**36).to_bytes(8, "little") + b".", "expected|bytes"),  # declares 64 GB
-    (BATCH, b"\x80\x02})" + b"\x85" * 900_000 + b"Ns.", "others than text"),  # too deep to be hashed
-    (BATCH, b"\x80\x02}K\x01q\x00" + b"h\x00\x86q\x00" * 100 + b"Ns.", "others than text"),  # would be hashed for ever
-    (BATCH, ALIKE, "others than text"),
+    (BATCH, b"\x80\x02})" + b"\x85" * 900_000 + b"Ns.", "decoding to str"),  # too deep to be hashed
+    (BATCH, b"\x80\x02}K\x01q\x00" + b"h\x00\x86q\x00" * 100 + b"Ns.", "decoding to str"),  # hashed for ever
     (BATCH, b"(" + b"N" * 1_000_001 + b"l.", "more than 1000000 steps"),
     (BATCH, b"c" + b"x" * 10_000 + b"\ny\n.", "it asks for x+"),
-    ("batches.meta", pickle.dumps({b"label_names": [b"apple", b"baby"]}), r"names the classes \['apple', 'baby'\]"),
-    ("batches.meta", pickle.dumps({b"label_names": 5}), "that of CIFAR-10"),
+    ("batches.meta", pickle.dumps({b"label_names": [b"apple"]}), r"which names airplane, .*found \('apple',\)"),
     (PNG, b"", "cannot identify"),
     (PNG, image()[:60], "truncated|broken|decod|Truncated"),
-    (PNG, image(random(8, 8, dtype=np.uint16)), "mode I;16; expected .* 8 bits a channel"),
+    (PNG, image(random(8, 8, dtype=np.uint16)), "8 bits a channel.*mode I;16"),
     (PNG, image(random(8, 8), "EPS"), "cannot identify"),  # Pillow hands PostScript to Ghostscript
-    (PNG, image(random(1, 3000)), "3000 x 1 pixels"),
     (PNG, b"P5 60000 60000 255\n", "pixels"),
-    (PNG, image(random(8, 12)), r"2.png has the shape \(8, 12, 3\), and .*1.png \(8, 8, 3\)"),
+    (PNG, image(random(8, 12)), r"as large as the first.* 12 x 8 pixels of mode L; the first is \(8, 8\)"),
+    (IDX, b"version https://git-lfs.github.com/spec/v1", "gzipped IDX .*BadGzipFile.*restore the file"),
+    (IDX, idx(random(9))[:-10], "EOFError"),
+    (IDX, gzip.compress(b"hello"), "unpack"),
+    (IDX, gzip.compress(b"\0\0\x08\x01\0\0\0\x05abc"), "cannot reshape"),
     ("x.csv", b"1,2,3", "the source must be a .mat file"),
 ]
 
 
 @pytest.mark.parametrize(("name", "content", "message"), REFUSED, ids=range(len(REFUSED)))
 def test_a_file_that_is_not_what_it_should_be_is_refused_by_name(tmp_path, name, content, message):
-    there = source(tmp_path, name, content)
+    read, there = readers.read_idx if name == IDX else cifar, source(tmp_path, name, content)
     with pytest.raises(ValueError, match=message) as refusal:
-        cifar(there)
+        read(there)
     assert name in str(refusal.value)
     assert len(str(refusal.value)) < 1000
     assert cifar(source(tmp_path, MAT, matlab())).name == "cifar10"  # whatever the file was, the next is read
@@ -340,8 +320,8 @@ def test_a_batch_runs_no_code(tmp_path, protocol):
 LARGE = 2**26
 BOMBS = {  # small files that unpack to 64 MB; the readers are told that the largest has 1
     "idx": (readers.read_idx, gzip.compress(b"\0\0\x08\x01" + LARGE.to_bytes(4, "big") + bytes(LARGE))),
-    "archive": (batches.read_batches, gzip.compress(bytes(LARGE))),
-    "header": (batches.read_batches, gzip.compress(member("x", LARGE, tarfile.XHDTYPE) + bytes(LARGE))),
+    "archive": (readers.read_batches, gzip.compress(bytes(LARGE))),
+    "header": (readers.read_batches, gzip.compress(member("x", LARGE, tarfile.XHDTYPE) + bytes(LARGE))),
     "matlab": (readers.read_matlab, mat(packed(variable(b"X", (2**17, 512), element(2, bytes(LARGE)))))),
 }
 
@@ -349,34 +329,20 @@ BOMBS = {  # small files that unpack to 64 MB; the readers are told that the lar
 @pytest.mark.parametrize("kind", BOMBS)
 def test_a_bomb_takes_no_more_memory_than_a_file_may(tmp_path, monkeypatch, kind):
     monkeypatch.setattr(readers, "LARGEST_FILE", 2**20)
-    monkeypatch.setattr(batches, "LARGEST_ARCHIVE", 2**20)
     read, content = BOMBS[kind]
     path = source(tmp_path, "bomb.tar.gz", content)
     tracemalloc.start()
-    with pytest.raises(ValueError, match=r"bomb\.tar\.gz is not a whole"):
+    with pytest.raises(ValueError, match=r"bomb\.tar\.gz (is not|lacks)"):
         read(path)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 2**22
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (b"version https://git-lfs.github.com/spec/v1", "BadGzipFile"),
-        (idx(random(9))[:-10], "EOFError"),
-        (gzip.compress(b"hello"), "first bytes|unpack"),
-        (gzip.compress(b"\0\0\x08\x01\0\0\0\x05abc"), "cannot reshape"),
-        (gzip.compress(b"\0\0\x08\x46" + b"\0\0\0\1" * 70 + b"a"), "dimension"),
-    ],
-)
-def test_damaged_bundled_files_are_refused(tmp_path, content, message):
-    with pytest.raises(ValueError, match=f"labels.gz is not a whole gzipped IDX .*{message}.*restore the file"):
-        readers.read_idx(source(tmp_path, "labels.gz", content))
-
-
 def test_a_source_of_another_kind_is_refused(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"nowhere.mat does not exist; the source must be a .mat file"):
+    with pytest.raises(
+        FileNotFoundError, match=r"nowhere.mat is no file and no folder; the source must be a .mat file"
+    ):
         cifar(tmp_path / "nowhere.mat")
     for name in (MAT, TAR, "cifar-10-batches-py/data_batch_3"):
         (tmp_path / name).mkdir(parents=True)
@@ -388,30 +354,23 @@ def test_a_source_of_another_kind_is_refused(tmp_path):
     layouts = {"single class": ["a/1.png"], "outside": ["1.png", "2.png"], "in train": ["train/a/1.png"], "": []}
     for layout, names in layouts.items():
         folder = written(tmp_path / f"of {layout}", dict.fromkeys([*names, ".hidden"], image()))
-        with pytest.raises(ValueError, match=r"needs at least two class folders; found .*expected one folder"):
+        with pytest.raises(ValueError, match=r"must have a folder of images for each of two or more classes.*; found"):
             cifar(folder)
-    for inside, message in (("c", "c is empty"), ("a/deeper", "deeper is not a readable image .*it is a folder")):
+    for inside, message in (("c", "found .*'c': 0"), ("a/deeper", "deeper is not a readable image .*it is a folder")):
         folder = written(tmp_path / f"with {inside[0]}", {"a/1.png": image(), "b/1.png": image()})
         (folder / inside).mkdir()
         with pytest.raises(ValueError, match=message):
             cifar(folder)
-    with pytest.raises(ValueError, match=r"9 x 9 pixels.*multiples of 4"):
-        cifar(written(tmp_path / "odd", dict.fromkeys(["a/1.png", "b/1.png"], image(random(9, 9)))))
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
-def test_a_named_pipe_is_not_waited_for(tmp_path):
-    files = {"images": {"a/1.png": image(), "b/1.png": image()}, "batches": official()}
-    for pipe, message in (
-        ("x.mat", "source must be"),
-        ("images/b/2.png", "a device"),
-        ("batches/test_batch", "lacks test"),
-    ):
-        folder = written(tmp_path / pipe.partition("/")[0], files.get(pipe.partition("/")[0], {}))
-        (tmp_path / pipe).unlink(missing_ok=True)
-        os.mkfifo(tmp_path / pipe)
-        with pytest.raises(ValueError, match=message):
-            cifar(folder)
+@pytest.mark.parametrize(("name", "message"), [(MAT, "no file"), (PNG, "a device"), ("test_batch", "lacks test")])
+def test_a_named_pipe_is_not_waited_for(tmp_path, name, message):
+    there, (pipe,) = source(tmp_path, name, b""), tmp_path.rglob(name)
+    pipe.unlink()
+    os.mkfifo(pipe)
+    with pytest.raises((ValueError, FileNotFoundError), match=message):
+        cifar(there)
 
 
 @st.composite
@@ -432,18 +391,17 @@ def damaged(draw, content):
 
 LABELLED = variable(b"X", (2, 512), ZEROS) + variable(b"X_class", (1, 2), element(2, bytes(2)))
 DAMAGED = {  # a whole file of each kind; how it is packed after the damage; and what reads it
-    "matlab": (mat(LABELLED), bytes, lambda path: readers.read_matlab(path)),
+    "matlab": (mat(LABELLED), bytes, readers.read_matlab),
     "packed matlab": (
         LABELLED,
         lambda content: mat(*map(packed, (content[:1088], content[1088:]))),
         readers.read_matlab,
     ),
-    "archive": (tar(official()), lambda content: gzip.compress(content, 1), batches.read_batches),
-    "packed archive": (archive(official()), bytes, batches.read_batches),
-    "batch": (batch(n=1), lambda content: archive(official(data_batch_2=content)), batches.read_batches),
-    "new batch": (batch(4, n=1), lambda content: archive(official(data_batch_2=content)), batches.read_batches),
-    "idx": (gzip.decompress(idx(random(4, 3))), gzip.compress, lambda path: (readers.read_idx(path), None)),
-    **{kind: (image(kind=kind), bytes, lambda path: (readers._read_image(path), None)) for kind in readers.FORMATS},
+    "archive": (tar(official()), lambda content: gzip.compress(content, 1), readers.read_batches),
+    "packed archive": (archive(official()), bytes, readers.read_batches),
+    "batch": (batch(n=1), lambda content: archive(official(data_batch_2=content)), readers.read_batches),
+    "new batch": (batch(4, n=1), lambda content: archive(official(data_batch_2=content)), readers.read_batches),
+    **{kind: (image(kind=kind), bytes, readers.read_class_folders) for kind in readers.FORMATS},
 }
 
 
@@ -453,17 +411,19 @@ DAMAGED = {  # a whole file of each kind; how it is packed after the damage; and
 @given(data=st.data())
 def test_a_damaged_file_is_read_right_or_refused(kind, data, tmp_path_factory):
     content, pack, read = DAMAGED[kind]
-    path = source(tmp_path_factory.mktemp("damaged"), "file.tar.gz", pack(data.draw(damaged(content))))
+    folder, content = tmp_path_factory.mktemp("damaged"), pack(data.draw(damaged(content)))
+    name = "2.png" if kind in readers.FORMATS else "file.tar.gz"
+    path = source(folder, name, content)
     try:
-        values, labels = read(path)
+        values, labels, *_ = read(path)
     except (ValueError, OSError) as error:
         assert path.name in str(error)  # noqa: PT017
         assert len(str(error)) < 1000  # noqa: PT017
     else:
         assert values.dtype == (np.float32 if "matlab" in kind else np.uint8)
         assert np.isfinite(values).all()
-        assert labels is None or set(labels.tolist()) <= set(range(10))
-        assert labels is None or len(labels) == len(values) > 0
+        assert set(labels.tolist()) <= set(range(10))
+        assert len(labels) == len(values) > 0
 
 
 # --- names and the environment
@@ -476,11 +436,11 @@ def test_the_environment_names_data_set_and_source(tmp_path, monkeypatch, fashio
     assert load_dataset("fashion-mnist").name == "fashion-mnist"  # the source is for the other
     monkeypatch.setenv("L2H_SOURCE", "nowhere.mat")
     assert len(cifar(tmp_path / MAT)) == 30
-    with pytest.raises(ValueError, match=r"takes no source; found .*x.mat"):
+    with pytest.raises(ValueError, match=r"takes no source.*found .*x.mat"):
         load_dataset("fashion-mnist", source=tmp_path / MAT)
     monkeypatch.setenv("L2H_DATASET", "imagenet")
     for name in (None, "mnist"):
-        with pytest.raises(ValueError, match=r"unknown data set '(imagenet|mnist)'; .*'fashion-mnist', 'cifar10'"):
+        with pytest.raises(ValueError, match=r"unknown data set '(imagenet|mnist)'; .*fashion-mnist.*cifar10"):
             load_dataset(name)
 
 
@@ -503,17 +463,16 @@ def test_own_data_come_in_any_form_and_arrays_are_not_copied():
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [
-        ({"features": np.zeros(3)}, ValueError, r"features must be \(n, d\).*'features': \(3,\)"),
-        ({"features": None}, TypeError, "features must be numbers, got dtype object"),
-        ({"features": [["a"], ["b"], ["c"]]}, TypeError, "features must be numbers, got dtype <U1"),
+        ({"features": np.zeros(3)}, ValueError, r"features \(n, d\).*'features': \(3,\)"),
+        ({"features": [["a"], ["b"], ["c"]]}, TypeError, "features must be numbers.* got <U1 and int64"),
         ({"features": np.array([[0.0], [1.0], [np.nan]])}, ValueError, "features must be finite, got nan in row 2"),
         ({"features": np.array([[0.0], [-np.inf], [1.0]])}, ValueError, "features must be finite, got -inf in row 1"),
         ({"labels": [[0], [1], [1]]}, ValueError, r"'labels': \(3, 1\)"),
-        ({"labels": ["ant", "bee", "bee"]}, TypeError, "labels must be integers, .*class_names.*, got dtype <U3"),
-        ({"labels": [0.0, 1.0, 1.0]}, TypeError, "labels must be integers, .*class_names.*, got dtype float64"),
-        ({"labels": [0, 1]}, ValueError, r"same number of rows.*'features': 3, 'labels': 2"),
+        ({"labels": ["ant", "bee", "bee"]}, TypeError, "labels integers, .*class_names.* and <U3"),
+        ({"labels": [0.0, 1.0, 1.0]}, TypeError, "labels integers, .*class_names.* and float64"),
+        ({"labels": [0, 1]}, ValueError, r"same number of rows.*'features': \(3, 3\), 'labels': \(2,\)"),
         ({"images": np.zeros((3, 16))}, ValueError, r"'images': \(3, 16\)"),
-        ({"images": np.zeros((2, 4, 4))}, ValueError, "same number of rows.*'images': 2"),
+        ({"images": np.zeros((2, 4, 4))}, ValueError, r"same number of rows.*'images': \(2, 4, 4\)"),
     ],
 )
 def test_own_data_that_cannot_be_used_are_refused_at_once(change, error, message):
@@ -538,35 +497,21 @@ def test_features_are_kept_for_exactly_these_images_and_this_version(cache, monk
     np.testing.assert_array_equal(cached_gist(images), first)
 
 
-@pytest.mark.parametrize("damage", ["empty", "cut", "flipped", "nonsense", "other rows", "another name"])
+@pytest.mark.parametrize("damage", ["empty", "cut", "flipped", "nonsense"])
 def test_damaged_features_are_computed_again(cache, damage):
     images = random(6, 16, 16)
     features = cached_gist(images)
     (path,) = cache.iterdir()
     content = bytearray(path.read_bytes())
     middle = len(content) // 2
-    if damage in ("other rows", "another name"):
-        np.savez(path, **{"features" if damage == "other rows" else "rows": features[:3]})
-    else:
-        content[middle] ^= damage == "flipped"
-        path.write_bytes({"empty": b"", "cut": content[:middle], "nonsense": b"not zip"}.get(damage, content))
+    content[middle] ^= damage == "flipped"
+    path.write_bytes({"empty": b"", "cut": content[:middle], "nonsense": b"not zip"}.get(damage, content))
     np.testing.assert_array_equal(cached_gist(images), features)
     np.testing.assert_array_equal(np.load(path)["features"], features)  # and mended
 
 
-@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS])
-def test_without_room_or_permission_the_features_are_given_with_a_warning(cache, monkeypatch, code):
-    def refuse(*args, **kwargs):
-        raise OSError(code, os.strerror(code))
-
-    images = random(2, 16, 16)
-    with monkeypatch.context() as patch:
-        patch.setattr(np, "savez", refuse)
-        with pytest.warns(UserWarning, match=f"could not be kept in .*{os.strerror(code)}.*L2H_DATA_HOME"):
-            features = cached_gist(images)
-    np.testing.assert_array_equal(features, gist_descriptors(images))
-    assert list(cache.iterdir()) == []
-    (cache / "file").write_text("in the way")
-    monkeypatch.setenv("L2H_DATA_HOME", str(cache / "file"))
-    with pytest.warns(UserWarning, match="could not be kept"):
-        assert cached_gist(images).shape == (2, 512)
+def test_without_permission_the_features_are_given_with_a_warning(cache, monkeypatch):
+    cache.write_text("in the way")
+    with pytest.warns(UserWarning, match=r"could not be kept in .*cache'?.*L2H_DATA_HOME"):
+        features = cached_gist(random(2, 16, 16))
+    np.testing.assert_array_equal(features, gist_descriptors(random(2, 16, 16)))

@@ -3,13 +3,9 @@
 import errno
 import hashlib
 import http.server
-import io
-import os
-import re
-import subprocess
-import sys
+import logging
 import threading
-import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,49 +35,41 @@ class Answer:
     location: str = ""  # where a redirection leads
 
 
-class Server:
+class Server(http.server.ThreadingHTTPServer):
     def __init__(self):
+        super().__init__(("127.0.0.1", 0), Handler)
         self.answers: dict[str, Answer] = {}
         self.asked: list[str] = []
         self.stop = threading.Event()
-        handler = type("Handler", (_Handler,), {"owner": self})
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
-        self._thread.start()
+        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}).start()
 
     def url(self, name):
-        return f"http://127.0.0.1:{self._server.server_port}/{name}"
+        return f"http://127.0.0.1:{self.server_port}/{name}"
 
     def close(self):
         self.stop.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        self.shutdown()
+        self.server_close()
 
 
-class _Handler(http.server.BaseHTTPRequestHandler):
-    owner: Server
-
+class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         name = self.path.strip("/")
-        self.owner.asked.append(name)
-        answer = self.owner.answers.get(name, Answer(b"no such file", status=404))
+        self.server.asked.append(name)
+        answer = self.server.answers.get(name, Answer(b"no such file", status=404))
         if answer.failures:
             answer.failures -= 1
             answer = Answer(b"busy", status=503)
         self.send_response(answer.status)
         self.send_header("Content-Length", str(len(answer.content)))
-        if answer.location:
-            self.send_header("Location", answer.location)
+        self.send_header("Location", answer.location)
         self.end_headers()
         tenth = len(answer.content) // 10 + 1
         for start in range(0, int(len(answer.content) * answer.sent), tenth):
-            if self.owner.stop.wait(answer.pause):
+            if self.server.stop.wait(answer.pause):
                 return
-            try:
+            with suppress(OSError):  # the client has given up
                 self.wfile.write(answer.content[start : start + tenth])
-            except OSError:  # the client has given up
-                return
 
     def log_message(self, *args):
         pass
@@ -104,11 +92,10 @@ def server(cache, monkeypatch):
 
 def kept(cache):
     """What was left in the cache of downloads, hidden or not."""
-    return sorted(path.name for path in (cache / "cifar10").iterdir())
+    return sorted(path.name for path in cache.rglob("*") if path.parent.name == "cifar10")
 
 
-def test_the_official_archive_is_downloaded_once_and_checked(server, cache):
-    assert list(load.DOWNLOADS) == [ARCHIVE_NAME, FEATURES_NAME]
+def test_the_official_archive_is_downloaded_once_and_checked_and_nothing_printed(server, cache, capfd):
     first = load_dataset("cifar10")
     assert first.images.shape == (24, 32, 32, 3)
     assert kept(cache) == [ARCHIVE_NAME]
@@ -118,6 +105,7 @@ def test_the_official_archive_is_downloaded_once_and_checked(server, cache):
     assert len(load_dataset("cifar10")) == 24
     server.close()
     assert len(load_dataset("cifar10")) == 24
+    assert (*capfd.readouterr(), pooch.get_logger().level) == ("", "", logging.WARNING)
 
 
 BAD = {  # what the server sends, and what is said of it
@@ -125,10 +113,10 @@ BAD = {  # what the server sends, and what is said of it
     "cut": (lambda content: Answer(content, sent=0.5), "(?i)broken|incomplete"),
     "stalled": (lambda content: Answer(content, pause=60), "(?i)timed out"),
     "wrong": (lambda content: Answer(b"<html>this file has moved</html>" * 50), "hash|versions 5 to 7"),
-    "truncated": (lambda content: Answer(content[: len(content) // 2]), "hash|not a whole"),
     "error": (lambda content: Answer(b"", status=500), "500"),
     "a file": (lambda content: Answer(b"", status=302, location=Path(__file__).as_uri()), "file:"),
     "without end": (lambda content: Answer(b"", status=302, location="loop"), "(?i)redirects"),
+    "refused": (lambda content: Answer(b"", status=302, location="http://127.0.0.1:9/"), "refused"),
     "nowhere": (lambda content: Answer(b"", status=302, location="http://[broken"), "(?i)url"),
 }
 
@@ -161,44 +149,24 @@ def test_a_slow_server_is_waited_for_and_a_busy_one_asked_again(server, monkeypa
     assert len(server.asked) == 3
 
 
-def test_without_a_network_the_error_says_so_soon(server, cache):
-    server.close()
-    started = time.monotonic()
-    with pytest.raises(ConnectionError, match=r"could not be downloaded(.|\n)*give what you have as the source"):
-        load_dataset("cifar10")
-    assert time.monotonic() - started < 5
-    assert kept(cache) == []
-
-
-@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), KeyboardInterrupt()])
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left"), KeyboardInterrupt()])
 def test_nothing_is_left_of_a_download_that_is_refused_or_interrupted(server, cache, monkeypatch, error):
     def stop(self, url, output_file, pooch):
         Path(output_file).write_bytes(ARCHIVE[:100])
         raise error
 
     monkeypatch.setattr("pooch.HTTPDownloader.__call__", stop)
-    message = (
-        f"{re.escape(str(cache / 'cifar10'))}.*No space left.*L2H_DATA_HOME" if isinstance(error, OSError) else None
-    )
-    with pytest.raises(type(error), match=message):
+    with pytest.raises(type(error), match="No space left(.|\n)*L2H_DATA_HOME" if isinstance(error, OSError) else None):
         load_dataset("cifar10")
     assert kept(cache) == []
 
 
-def test_a_cache_that_is_a_file_is_named(server, tmp_path, monkeypatch):
+def test_a_cache_that_is_a_file_is_named_before_anything_is_fetched(server, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("L2H_DATA_HOME", str(tmp_path / "file"))
-    with pytest.raises(OSError, match=r"file[\\/]cifar10.*L2H_DATA_HOME"):
+    with pytest.raises(OSError, match=r"file[\\/]cifar10(.|\n)*L2H_DATA_HOME"):
         load_dataset("cifar10")
-
-
-def test_a_download_prints_nothing_where_there_is_no_terminal(server, capfd, monkeypatch):
-    log = io.StringIO()
-    for handler in pooch.get_logger().handlers:
-        monkeypatch.setattr(handler, "stream", log)
-    load_dataset("cifar10")
-    captured = capfd.readouterr()
-    assert captured.out == captured.err == log.getvalue() == ""
+    assert server.asked == []
 
 
 # --- nothing else asks for the network
@@ -213,30 +181,3 @@ def test_tests_cannot_reach_the_network():
     assert [
         host for host in (*here, "example.org", "10.0.0.1", "localhost.example.org") if offline.is_here(host)
     ] == here
-
-
-EVERYTHING = """
-import pkgutil, sys
-from importlib import import_module
-
-asked = []
-sys.addaudithook(lambda event, arguments: asked.append((event, *map(str, arguments)))
-                 if event in ("socket.connect", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo")
-                 or event.startswith(("socket.gethostby", "urllib.", "http.", "ftplib.", "smtplib.")) else None)
-import l2h_tutorial
-for module in pkgutil.walk_packages(l2h_tutorial.__path__, "l2h_tutorial."):
-    if not module.name.endswith("__main__") and not module.name.startswith("l2h_tutorial.book."):
-        import_module(module.name)
-from l2h_tutorial import LSH, HashTable, load_dataset, split_dataset
-split = split_dataset(load_dataset()).preprocessed("l2-centre")
-lsh = LSH(12, random_state=0).fit(split.X_train)
-HashTable(lsh.transform(split.X_database)).query(lsh.transform(split.X_query), 3)
-print(asked)
-"""
-
-
-@pytest.mark.slow
-def test_nothing_that_is_imported_or_used_asks_for_another_host():
-    result = subprocess.run([sys.executable, "-c", EVERYTHING], capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stderr
-    assert result.stdout.splitlines()[-1] == "[]"

@@ -3,26 +3,19 @@
 import inspect
 import re
 from importlib import import_module
-from importlib.util import find_spec
-from pathlib import Path
+from pkgutil import walk_packages
 
 import pytest
 
 import l2h_tutorial
 
-PACKAGE = Path(l2h_tutorial.__file__).parent
-WITHOUT = {"data"} if find_spec("jupyter_book") else {"data", "book"}
 STATED = re.compile(r"^ *(\w+(?:, \w+)*) : .*\bdefault=(.+)$", re.MULTILINE)
 
 
 def documented():
     """Functions, classes and methods that state a default, by qualified name."""
     found = {}
-    for file in sorted(PACKAGE.rglob("*.py")):
-        parts = ["l2h_tutorial", *file.relative_to(PACKAGE).with_suffix("").parts]
-        name = ".".join(part for part in parts if part != "__init__")
-        if file.name == "extension.py" or WITHOUT & set(parts):
-            continue
+    for name in (module.name for module in walk_packages(l2h_tutorial.__path__, "l2h_tutorial.")):
         items = [item for item in vars(import_module(name)).values() if getattr(item, "__module__", None) == name]
         items += [method for item in items if inspect.isclass(item) for method in vars(item).values()]
         for item in items:

@@ -94,10 +94,8 @@ def test_the_sample_has_every_class_and_opens_with_an_ordinary_query(explorer, f
     [
         (lambda: small(hashers={}), "needs a hasher"),
         (lambda: small(n_bits=[10]), r"multiples of 4, up to 32, got \(10,\)"),
-        (lambda: small(n_bits=[64]), r"multiples of 4, up to 32, got \(64,\)"),
         (lambda: small(n_bits=[]), "multiples of 4"),
         (lambda: small(n_pictures=5000), "from 1 to 4096, got 5000"),
-        (lambda: small().search(0, "SH", 8, 1), "no codes of 8 bits by 'SH'"),
         (lambda: small().search(0, "LSH", 16, 1), "no codes of 16 bits"),
         (lambda: small().search(24, "LSH", 8, 1), "from 0 to 23"),
     ],
@@ -185,24 +183,6 @@ def test_the_page_has_the_data_of_the_package(page_address, explorer):
         for some, others in zip(pair, explorer._bits[key], strict=True):
             assert np.mean(some != others) < 1e-3, key
     assert data | {"codes": None} == explorer.data() | {"codes": None}
-
-
-@pytest.mark.browser
-def test_by_mouse(visit, page_address, answers):
-    tab = open_page(visit, page_address)
-    page = tab.page
-    check_it_shows(page, answers, answers.start, ["LSH", "GRH kernel"], 16, 2)
-    page.locator(".queries label").nth(5).click()
-    page.get_by_label("32", exact=True).click()
-    page.locator("[data-side=first] select").select_option("PCAH")
-    page.locator("[data-side=second] select").select_option("CCA-ITQ")
-    slider = page.locator("[name=radius]")
-    box = slider.bounding_box()
-    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    radius = int(slider.input_value())
-    assert 13 <= radius <= 19
-    check_it_shows(page, answers, 5, ["PCAH", "CCA-ITQ"], 32, radius)
-    tab.check_nothing_went_wrong()
 
 
 @pytest.mark.browser

@@ -52,29 +52,19 @@ def random_images(*shape, seed=0):
     return np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
 
 
-@pytest.mark.parametrize("shape", [(32, 32), (28, 28), (4, 4), (32, 32, 3), (64, 40), (24, 48, 3)])
-def test_agrees_with_whole_fourier_transforms(shape):
-    images = random_images(3, *shape)
-    expected = np.stack([slow_gist(image) for image in images])
-    np.testing.assert_allclose(gist_descriptors(images), expected, rtol=0, atol=1e-5)
+@settings(max_examples=60)
+@given(
+    image=st.sampled_from([(8, 8), (4, 4), (28, 28), (32, 32, 3), (64, 40), (12, 20, 3)]).flatmap(
+        lambda shape: arrays(np.uint8, shape, elements=st.integers(0, 255))
+    )
+)
+def test_agrees_with_whole_fourier_transforms_on_any_image(image):
+    np.testing.assert_allclose(gist_descriptors(image[None])[0], slow_gist(image), rtol=0, atol=1e-5)
 
 
 def test_agrees_with_whole_fourier_transforms_on_real_images(fashion: Dataset):
     expected = np.stack([slow_gist(image) for image in fashion.images[:50]])
     np.testing.assert_allclose(fashion.features[:50], expected, rtol=0, atol=1e-5)
-
-
-@settings(max_examples=40)
-@given(image=arrays(np.uint8, st.sampled_from([(8, 8), (28, 28), (12, 20, 3)]), elements=st.integers(0, 255)))
-def test_agrees_with_whole_fourier_transforms_on_any_image(image):
-    np.testing.assert_allclose(gist_descriptors(image[None])[0], slow_gist(image), rtol=0, atol=1e-5)
-
-
-def test_gives_512_float32_values_none_negative(fashion: Dataset):
-    assert fashion.features.shape == (10_000, 512)
-    assert fashion.features.dtype == np.float32
-    assert fashion.features.min() >= 0
-    assert np.isfinite(fashion.features).all()
 
 
 def test_an_image_of_one_grey_has_no_edges():
@@ -88,12 +78,6 @@ def test_an_image_is_described_alike_whatever_stands_beside_it(monkeypatch):
     monkeypatch.setattr(gist, "BLOCK_ELEMENTS", 3 * 80 * 80)  # three images a block
     np.testing.assert_allclose(gist_descriptors(images), together, atol=1e-6)
     np.testing.assert_allclose(gist_descriptors(images[7:8]), together[7:8], atol=1e-6)
-
-
-def test_a_colour_image_is_described_as_the_mean_of_its_channels():
-    grey = random_images(2, 16, 16)
-    colour = np.repeat(grey[..., None], 3, axis=3)
-    np.testing.assert_allclose(gist_descriptors(colour), gist_descriptors(grey), atol=1e-6)
 
 
 def test_mirroring_an_image_mirrors_grid_and_orientations():
@@ -116,28 +100,22 @@ def test_no_images_give_no_rows():
     assert gist_descriptors(np.empty((0, 32, 32), dtype=np.uint8)).shape == (0, 512)
 
 
-def test_draws_no_progress_bar_where_there_is_no_terminal(capsys):
-    gist_descriptors(random_images(10, 32, 32))
-    captured = capsys.readouterr()
-    assert captured.out == captured.err == ""
-
-
-@pytest.mark.parametrize("kind", [np.float32, np.int64, bool])
-def test_refuses_pixels_that_are_not_uint8(kind):
-    with pytest.raises(TypeError, match=f"must be uint8.*{np.dtype(kind)}"):
-        gist_descriptors(np.zeros((2, 32, 32), dtype=kind))
-
-
-@pytest.mark.parametrize("shape", [(32,), (32, 32), (2, 32, 32, 4), (1, 2, 32, 32, 3)])
-def test_refuses_other_shapes(shape):
-    with pytest.raises(ValueError, match=r"must have shape \(n, h, w\) or \(n, h, w, 3\)"):
-        gist_descriptors(np.zeros(shape, dtype=np.uint8))
-
-
-@pytest.mark.parametrize("shape", [(30, 32), (32, 33), (0, 32)])
-def test_refuses_images_that_cannot_be_cut_into_cells(shape):
-    with pytest.raises(ValueError, match=f"{shape[0]} x {shape[1]} pixels.*multiples of 4"):
-        gist_descriptors(np.zeros((1, *shape), dtype=np.uint8))
+@pytest.mark.parametrize(
+    ("images", "error", "message"),
+    [
+        (np.zeros((2, 32, 32)), TypeError, "must be uint8.*float64"),
+        (np.zeros((2, 32, 32), bool), TypeError, "must be uint8.*bool"),
+        (random_images(32, 32), ValueError, r"must have shape \(n, h, w\) or \(n, h, w, 3\)"),
+        (random_images(2, 32, 32, 4), ValueError, r"must have shape .*\(2, 32, 32, 4\)"),
+        (random_images(1, 2, 32, 32, 3), ValueError, r"must have shape .*\(1, 2, 32, 32, 3\)"),
+        (random_images(1, 30, 32), ValueError, "multiples of 4.*30 x 32 pixels"),
+        (random_images(1, 32, 33), ValueError, "multiples of 4.*32 x 33 pixels"),
+        (random_images(1, 0, 32), ValueError, "multiples of 4.*0 x 32 pixels"),
+    ],
+)
+def test_what_is_no_image_is_refused(images, error, message):
+    with pytest.raises(error, match=message):
+        gist_descriptors(images)
 
 
 @pytest.mark.cifar10

@@ -27,7 +27,8 @@ from sklearn.svm import SVC, LinearSVC
 import l2h_tutorial
 from l2h_tutorial import CCAITQ, GRH, ITQ, LSH
 from l2h_tutorial.affinity import knn_affinity, same_class_affinity
-from l2h_tutorial.grh import class_weights, next_best_split, regularised_scores
+from l2h_tutorial.baselines.kernels import class_weights
+from l2h_tutorial.grh import next_best_split, regularised_scores
 
 CLASSIFIERS = ("linear-svm", "rbf-svm", "kernel-ridge", "rbf-landmarks")
 
@@ -143,16 +144,14 @@ def test_as_published_by_the_authors_program(graph):
 @settings(max_examples=60)
 @given(
     st.lists(st.integers(0, 5), min_size=4, max_size=30).filter(lambda y: len(set(y)) > 1),
-    st.randoms(use_true_random=False),
     st.integers(0, 99),
     st.sampled_from([-1, 1]),
     st.sampled_from(["linear-svm", "kernel-ridge"]),
     st.sampled_from(["split", "redraw", "keep"]),
 )
-def test_at_alpha_one_half_and_below_labels_have_no_say(y, shuffler, seed, sign_of_zero, classifier, degenerate):
-    X = np.random.default_rng(seed).normal(size=(len(y), 3))
-    shuffled = list(y)
-    shuffler.shuffle(shuffled)
+def test_at_alpha_one_half_and_below_labels_have_no_say(y, seed, sign_of_zero, classifier, degenerate):
+    random = np.random.default_rng(seed)
+    X, shuffled = random.normal(size=(len(y), 3)), random.permutation(y)
 
     def bits(alpha, labels):
         options = {"classifier": classifier, "sign_of_zero": sign_of_zero, "degenerate": degenerate}
@@ -176,9 +175,8 @@ def test_above_one_half_labels_have_a_say_and_an_even_vote_is_a_zero_whatever_th
 
 def test_affinity_and_labels_are_two_ways_to_say_the_same():
     X, y = data()
-    for labels in (y, several_labels(y)):
-        indicator = np.eye(4)[y] if labels.ndim == 1 else labels
-        S = (indicator @ indicator.T > 0).astype(float)
+    for labels in (np.eye(4)[y], several_labels(y)):
+        S = (labels @ labels.T > 0).astype(float)
         for normalise in ("columns", "rows"):
             grh = GRH(8, alpha=0.7, n_iter=2, normalise=normalise, random_state=0)
             expected = grh.fit(X, labels).transform(X)
@@ -194,8 +192,7 @@ def test_the_other_versions_and_parameters_beside_them():
     """The defaults are the paper's; what the program does is compared above."""
     assert GRH.as_published("paper").get_params() == GRH().get_params()
     assert GRH.as_published("thesis").get_params() == GRH(reference="initial", fit_intercept=False).get_params()
-    grh = GRH.as_published("matlab", n_bits=8, loss="hinge")
-    assert (grh.n_bits, grh.loss, grh.sign_of_zero) == (8, "hinge", 1)
+    assert GRH.as_published("matlab", loss="hinge").loss == "hinge"
     with pytest.raises(ValueError, match=r"version must be one of \('paper', 'thesis', 'matlab'\), got 'github'"):
         GRH.as_published("github")
 
@@ -257,11 +254,9 @@ def test_landmarks_are_ridge_on_nystroem_features():
     "estimator",
     [
         *CLASSIFIERS,
-        LogisticRegression(),
         RandomForestClassifier(5),
         MultiOutputClassifier(LogisticRegression()),
         make_pipeline(StandardScaler(), Nystroem(n_components=20), Ridge()),
-        SVC(kernel="linear"),
     ],
     ids=str,
 )
@@ -294,7 +289,6 @@ def test_a_named_start_has_the_same_seed_and_centred_features_a_given_one_the_fe
         (GRH(4, random_state=5), LSH(4, random_state=5).fit_transform(centred)),
         (GRH(4, initial="cca-itq", random_state=5), CCAITQ(4, random_state=5).fit_transform(X, y)),
         (GRH(4, initial=LSH(4, random_state=5)), LSH(4, random_state=5).fit_transform(X)),
-        (GRH(4, initial=CCAITQ(4, random_state=5)), CCAITQ(4, random_state=5).fit_transform(X, y)),
         (GRH(4, initial=ITQ(4, random_state=5)), ITQ(4, random_state=5).fit_transform(X)),
     ]:
         np.testing.assert_array_equal(grh.fit(X, y).history_[0].bits, expected)
@@ -309,7 +303,6 @@ def test_a_given_start_without_a_seed_is_cloned_and_drawn_from_that_of_grh(hashe
     bits = [GRH(8, initial=hasher, random_state=seed).fit(X, y).history_[0].bits for seed in (0, 0, 1)]
     np.testing.assert_array_equal(bits[0], bits[1])
     assert (bits[0] != bits[2]).any()
-    assert all(value is None for name, value in hasher.get_params().items() if name.endswith("random_state"))
 
 
 # --- degenerate bits -----------------------------------------------------------------------------------------------
@@ -406,8 +399,7 @@ def test_history_tells_what_each_step_did_and_stages_are_what_fewer_rounds_give(
 def test_training_stops_when_a_round_would_repeat_the_last():
     X, y = make_blobs(60, centers=np.array([[-5.0, 0], [5, 0], [0, 9]]), random_state=0)
     grh = GRH(6, n_iter=50, classifier="kernel-ridge", random_state=0).fit(X, y)
-    assert grh.converged_
-    assert grh.n_iter_ == 1
+    assert (grh.converged_, grh.n_iter_) == (True, 1)
     assert not GRH(6, n_iter=1, random_state=0).fit(X, y).converged_
 
 
@@ -441,52 +433,33 @@ def test_training_enters_few_files_of_the_package(classifier):
 # --- bad input -----------------------------------------------------------------------------------------------------
 
 
+X4, TWO = np.eye(4), {"y": [0, 1, 0, 1]}
+
+
 @pytest.mark.parametrize(
-    ("parameters", "error", "message"),
+    ("parameters", "labels_or_graph", "error", "message"),
     [
-        ({"alpha": 1.01}, ValueError, "alpha must be from 0.* to 1.*got 1.01"),
-        ({"alpha": float("nan")}, ValueError, "alpha must be.*got nan"),
-        ({"alpha": "high"}, TypeError, "alpha must be.*got 'high'"),
-        ({"initial": "sha1"}, ValueError, r"initial must be one of \('lsh', 'cca-itq'\), or an estimator.*got 'sha1'"),
-        ({"initial": Ridge()}, TypeError, "initial must be .* with fit and transform, got Ridge"),
-        ({"initial": LSH}, TypeError, "initial must be.*got <class"),
-        ({"initial": LSH(8)}, ValueError, r"initial must give 4 bits a point.*\(1, 8\)"),
-        ({"initial": PCA(4)}, TypeError, "initial must give boolean columns, got dtype float64"),
-        ({"classifier": "svm"}, ValueError, r"classifier must be one of \('linear-svm', .*, or an est.*got 'svm'"),
-        ({"classifier": PCA()}, TypeError, r"classifier must be.*fit and decision_function or predict, got PCA\(\)"),
-        ({"classifier": None}, TypeError, "classifier must be.*got None"),
-        ({"reference": "first"}, ValueError, r"reference must be one of \('previous', 'initial'\), got 'first'"),
-        ({"sign_of_zero": 0}, ValueError, r"sign_of_zero must be one of \(-1, 1\), got 0"),
-        ({"normalise": "both"}, ValueError, "normalise must be one of.*got 'both'"),
-        ({"degenerate": "drop"}, ValueError, "degenerate must be one of.*got 'drop'"),
-        ({"loss": "log"}, ValueError, "loss must be one of.*got 'log'"),
-        ({"fit_intercept": "yes"}, ValueError, "fit_intercept must be one of.*got 'yes'"),
-        ({"class_weight": "balanced"}, ValueError, "class_weight must be one of.*got 'balanced'"),
+        ({"alpha": 1.01}, TWO, ValueError, "alpha must be from 0.* to 1.*got 1.01"),
+        ({"alpha": "high"}, TWO, TypeError, "alpha must be.*got 'high'"),
+        ({"initial": "sha1"}, TWO, ValueError, r"initial must be one of \('lsh', 'cca-itq'\), or an.*got 'sha1'"),
+        ({"initial": Ridge()}, TWO, TypeError, "initial must be .* with fit and transform, got Ridge"),
+        ({"initial": LSH}, TWO, TypeError, "initial must be.*got <class"),
+        ({"initial": LSH(8)}, TWO, ValueError, r"initial must give 4 bits a point.*\(4, 8\)"),
+        ({"initial": PCA(4)}, TWO, TypeError, "initial must give boolean columns, got dtype float64"),
+        ({"classifier": "svm"}, TWO, ValueError, r"classifier must be one of \('linear-svm', .*got 'svm'"),
+        ({"classifier": None}, TWO, TypeError, "classifier must be.*fit and predict, got None"),
+        ({"reference": "first"}, TWO, ValueError, r"reference must be one of \('previous', 'initial'\), got 'first'"),
+        ({"sign_of_zero": 0}, TWO, ValueError, r"sign_of_zero must be one of \(-1, 1\), got 0"),
+        ({}, {}, ValueError, "y to be passed, but the target y is None, and so is affinity"),
+        ({}, TWO | {"affinity": np.eye(4)}, ValueError, "either y or affinity, got both"),
+        ({}, {"y": [[0, 1], [1, 0]] * 3}, ValueError, "X has 4 rows, y 6"),
+        ({}, {"y": [[1, 0], [1, 1], [1, 0], [1, 1]]}, ValueError, "y joins all points, as one class only does"),
+        ({}, {"affinity": np.ones((4, 4))}, ValueError, "affinity joins all points.* would all get the same code"),
+        ({}, {"affinity": np.eye(5)}, ValueError, "X has 4 rows, affinity 5"),
+        ({"normalise": "rows"}, {"affinity": same_class_affinity(TWO["y"])}, ValueError, "normalised by columns, but"),
     ],
     ids=str,
 )
-def test_refuses_a_parameter_and_says_what_it_may_be(parameters, error, message):
+def test_refuses_what_does_not_fit_and_says_what_would(parameters, labels_or_graph, error, message):
     with pytest.raises(error, match=message):
-        GRH(4, **parameters).fit(*data())
-
-
-@pytest.mark.parametrize(
-    ("given_graph", "message"),
-    [
-        ({}, "y to be passed, but the target y is None, and so is affinity"),
-        ({"y": [0, 1, 0, 1], "affinity": np.eye(4)}, "either y or affinity, got both"),
-        ({"y": [[0, 1], [1, 0]] * 3}, "X has 4 rows, y 6"),
-        ({"y": [[1, 0], [1, 1], [1, 0], [1, 1]]}, "y holds one class only"),
-        ({"affinity": np.ones((4, 4))}, "affinity joins every point with every other, equally; all points would get"),
-        ({"affinity": np.eye(5)}, "X has 4 rows, affinity 5"),
-        ({"affinity": same_class_affinity([0, 1, 1])}, "X has 4 rows, affinity 3"),
-        (
-            {"affinity": same_class_affinity([0, 1, 0, 1], normalise="rows")},
-            "is normalised by rows, but normalise='col",
-        ),
-        ({"y": 3}, "y"),
-    ],
-)
-def test_refuses_labels_and_graphs_that_do_not_fit(given_graph, message):
-    with pytest.raises(ValueError, match=message):
-        GRH(4).fit(np.eye(4), **given_graph)
+        GRH(4, **parameters).fit(X4, **labels_or_graph)

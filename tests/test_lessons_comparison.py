@@ -10,20 +10,8 @@ import pandas as pd
 import pytest
 from test_lessons import SLOW_DATA, five_seeds
 
-from l2h_tutorial import (
-    CCAITQ,
-    GRH,
-    ITQ,
-    LSH,
-    PCAH,
-    HashTable,
-    SpectralHashing,
-    mean_average_precision,
-    precision_at_k,
-    rerank,
-    split_dataset,
-)
-from l2h_tutorial.baselines import AGH, KSH, SDH, STH
+from l2h_tutorial import GRH, LSH, HashTable, mean_average_precision, precision_at_k, rerank, split_dataset
+from l2h_tutorial.baselines import AGH, CCAITQ, ITQ, KSH, PCAH, SDH, STH, SpectralHashing
 from l2h_tutorial.metrics import recall_of_exact
 from l2h_tutorial.protocols import compare_ranking
 from l2h_tutorial.search import exact_neighbours
@@ -133,7 +121,6 @@ def test_the_lead_of_the_best_of_twenty_belongs_to_its_hyperplanes(dataset, seed
         every = np.array(draws)
         reported, other = every[:, ::2].mean(axis=1), every[:, 1::2].mean(axis=1)
         best = reported.argmax()
-        assert reported[best] > reported.mean()
         leads.append((reported[best] - reported.mean(), other[best] - other.mean()))
     lead, elsewhere = np.mean(leads, axis=0)
     assert 0.3 * lead < elsewhere <= lead  # with other hyperplanes it would be nothing, on average
@@ -148,16 +135,17 @@ def test_a_query_in_the_database_finds_itself(split):
 
 
 def test_training_images_in_the_database_flatter_grh_and_not_lsh(dataset, seeds):
-    """comparison: "The smaller the database, the more it flatters." """
+    """comparison: "The smaller the database, the more it flatters."
+    did-it-learn: "GRH loses" "for LSH, which was told nothing, the two differ by" """
     hashers = {"LSH": LSH(), "GRH": GRH(classifier="kernel-ridge")}
     frames = [
         compare_ranking(dataset, hashers, n_bits=[32], seeds=seeds, protocol=name).assign(protocol=name)
         for name in ("ecir2015", "disjoint")
     ]
-    mean = pd.concat(frames).groupby(["method", "protocol"])["map"].mean().unstack()
-    gain = mean["ecir2015"] - mean["disjoint"]
-    assert gain["GRH"] > 0.003
-    assert gain["GRH"] > 3 * abs(gain["LSH"])
+    each = pd.concat(frames).set_index(["protocol", "method", "seed"])["map"]
+    gain = (each["ecir2015"] - each["disjoint"]).unstack()
+    assert gain.loc["GRH"].min() > 0.001
+    assert gain.loc["GRH"].mean() > max(0.003, 3 * abs(gain.loc["LSH"].mean()))
 
 
 # what to use

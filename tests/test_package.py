@@ -41,6 +41,7 @@ def loaded_after(code):
         ("import l2h_tutorial", "l2h_tutorial", {"numpy", "scipy", "sklearn", "pandas", "matplotlib", "PIL", "tqdm"}),
         ("from l2h_tutorial import bits_to_integers", "l2h_tutorial.codes", {"sklearn", "pandas", "matplotlib"}),
         ("from l2h_tutorial import LSH, HashTable, evaluate_radius_search", "pandas", {"matplotlib"}),
+        ("import l2h_tutorial.scale", "l2h_tutorial.scale", {"faiss", "dask", "distributed", "matplotlib"}),
     ],
 )
 def test_a_name_loads_what_it_needs(code, there, absent):
@@ -57,11 +58,27 @@ def test_every_public_name_is_there():
         l2h_tutorial.L2H  # noqa: B018
 
 
+def names_imported(file):
+    """Names that a file imports from files beside it, and from which."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level == 1]
+    return {alias.name: node.module for node in imports for alias in node.names}
+
+
 def test_type_checkers_see_the_same_names():
     """The lazy table and the imports that only type checkers read name the same things from the same modules."""
-    tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
-    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level == 1]
-    assert {alias.name: node.module for node in imports for alias in node.names} == l2h_tutorial._HOME
+    assert names_imported(PACKAGE / "__init__.py") == l2h_tutorial._HOME
+
+
+@pytest.mark.parametrize("room", ["baselines", "metrics", "figures"])
+def test_a_new_hasher_metric_or_figure_touches_at_most_three_files(room):
+    """The file that it is written in, and the lists that name it: the room's, and perhaps the package's."""
+    lists = [file for file in FILES if file.name == "__init__.py"]
+    exported = import_module(f"l2h_tutorial.{room}").__all__
+    assert len(exported) > 5
+    for name in exported:
+        named_in = {file for file in lists if name in names_imported(file)}
+        assert named_in <= {PACKAGE / room / "__init__.py", PACKAGE / "__init__.py"}, name
 
 
 # Layers

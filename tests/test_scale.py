@@ -3,7 +3,6 @@
 import os
 import pickle
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -56,11 +55,6 @@ def assert_same(ours, theirs):
 codes = st.builds(random_bits, n=st.integers(1, 40), n_bits=st.integers(1, 140), seed=st.integers(0, 2**31))
 
 
-@given(codes)
-def test_a_table_gives_its_bits_back_in_the_order_of_rows(bits):
-    np.testing.assert_array_equal(bits_of(HashTable(bits)), bits)
-
-
 # faiss
 
 
@@ -69,10 +63,10 @@ def filled(index, bits):
     return index
 
 
-def indexes(bits, piece=10):
+def indexes(bits):
     """An index of each kind, of these codes."""
-    d, piece = 8 * -(-bits.shape[1] // 8), min(bits.shape[1], piece)
-    pieces = faiss.IndexBinaryMultiHash(d, max(1, bits.shape[1] // piece), piece)
+    d, piece = 8 * -(-bits.shape[1] // 8), min(bits.shape[1], 10)
+    pieces = faiss.IndexBinaryMultiHash(d, bits.shape[1] // piece, piece)
     return to_faiss(bits), filled(faiss.IndexBinaryHash(d, piece), bits), filled(pieces, bits)
 
 
@@ -84,10 +78,10 @@ def test_bit_i_is_dimension_i_of_faiss():
 
 
 @given(codes)
-def test_a_table_survives_the_way_to_faiss_and_back(bits):
-    index = to_faiss(HashTable(bits))
-    assert index.ntotal == len(bits)
-    np.testing.assert_array_equal(bits_of(from_faiss(index, bits.shape[1])), bits)
+def test_a_table_gives_its_bits_back_also_after_the_way_to_faiss(bits):
+    table = HashTable(bits)
+    np.testing.assert_array_equal(bits_of(table), bits)
+    np.testing.assert_array_equal(bits_of(from_faiss(to_faiss(table), bits.shape[1])), bits)
 
 
 @pytest.mark.parametrize("n_bits", [3, 16, 20, 64, 100])
@@ -132,11 +126,7 @@ def test_vectors_come_out_of_a_file_as_they_went_in(tmp_path, vectors):
     assert (X.dtype, X.chunks) == (np.float32, ((300, 300, 300, 100), (12,)))
     assert len(pickle.dumps(X)) < 10_000, "a mapped file travels by its name"
     np.testing.assert_array_equal(X.compute(scheduler="synchronous"), vectors)
-
-
-def test_a_file_that_has_changed_is_read_anew(tmp_path, vectors):
-    first = open_vectors(saved(tmp_path, vectors))
-    assert open_vectors(saved(tmp_path, -vectors)).name != first.name
+    assert open_vectors(saved(tmp_path, -vectors), block_rows=300).name != X.name, "a file that has changed"
 
 
 @pytest.mark.parametrize("n_bits", [16, 70])
@@ -225,10 +215,6 @@ def deadly(work, folder):
     return attempt
 
 
-def by_blocks(function, array):
-    return array.map_blocks(function, dtype=bool, meta=np.empty((0, 0), bool))  # without meta Dask tries it here
-
-
 @pytest.mark.parametrize("question", ["_radius", "_nearest"])
 def test_a_worker_killed_during_the_search_changes_nothing(client, tmp_path, monkeypatch, question):
     def read(block):
@@ -236,7 +222,9 @@ def test_a_worker_killed_during_the_search_changes_nothing(client, tmp_path, mon
         return block
 
     bits = random_bits(4000, 64)
-    table = DistributedHashTable(by_blocks(read, da.from_array(bits, chunks=(500, 64))), client=client)
+    array = da.from_array(bits, chunks=(500, 64))
+    array = array.map_blocks(read, meta=np.empty((0, 0), bool))  # without meta Dask tries it here
+    table = DistributedHashTable(array, client=client)
     assert len(list(tmp_path.glob("read *"))) == table.n_partitions == 8
     processes = set(client.run(os.getpid).values())
     monkeypatch.setattr(cluster, question, deadly(getattr(cluster, question), tmp_path))
@@ -244,14 +232,6 @@ def test_a_worker_killed_during_the_search_changes_nothing(client, tmp_path, mon
     assert_searches_are_exact(table, bits, near(bits, 20, flip=0.05), *wanted)
     assert not processes <= set(client.run(os.getpid).values()), "no worker was killed"
     assert len(list(tmp_path.glob("read *"))) > 8, "no table was lost"
-
-
-def test_a_worker_killed_while_tables_are_built_changes_nothing(client, tmp_path):
-    bits = random_bits(3000, 32)
-    array = by_blocks(deadly(lambda block: block, tmp_path), da.from_array(bits, chunks=(500, 32)))
-    table = DistributedHashTable(array, client=client)
-    assert (tmp_path / "killed").exists()
-    assert_searches_are_exact(table, bits, near(bits, 9, flip=0.1), (4,), (10,))
 
 
 def peak_memory():
@@ -314,7 +294,6 @@ def test_a_measurement_counts_what_is_held():
 # What is refused
 
 BITS = random_bits(30, 16)
-PLAN = {"n": 10, "n_bits": 64, "n_features": 512, "bytes_per_row": 24, "codes_per_second": 1e9}
 NEW, VECTORS = faiss.IndexBinaryFlat(16), np.ones((30, 4))
 HASHER = LSH(8, random_state=0).fit(VECTORS)
 
@@ -323,44 +302,28 @@ def dask_bits():
     return da.from_array(BITS, chunks=(15, -1))
 
 
-def inverted():
-    index = faiss.IndexBinaryIVF(faiss.IndexBinaryFlat(16), 16, 2)
-    index.train(faiss_bytes(BITS))
-    return filled(index, BITS)
-
-
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
         (lambda: to_faiss(BITS.astype(int)), TypeError, "bits must be a boolean array"),
         (lambda: from_faiss(faiss.IndexFlatL2(16)), TypeError, "a faiss IndexBinaryFlat, got IndexFlatL2"),
-        (lambda: from_faiss(indexes(BITS)[1]), TypeError, "a faiss IndexBinaryFlat, got IndexBinaryHash"),
-        (lambda: from_faiss(NEW), ValueError, "the index is empty"),
+        (lambda: from_faiss(NEW), ValueError, "at least one code"),
         (lambda: from_faiss(to_faiss(BITS), 8), ValueError, "n_bits must be from 9 to 16, got 8"),
         (lambda: from_faiss(to_faiss(BITS), 12), ValueError, "bits set beyond the first 12"),
         (lambda: faiss_query_radius(to_faiss(BITS), BITS[:, :8], 1), ValueError, "query_bits must fit the 16 bits"),
-        (lambda: faiss_query_radius(to_faiss(BITS), BITS, 17), ValueError, "17"),
-        (lambda: faiss_query_radius(to_faiss(BITS), BITS.astype(int), 1), TypeError, "query_bits must be a boolean"),
-        (lambda: faiss_query_radius(inverted(), BITS, 1), TypeError, "IndexBinaryMultiHash, got IndexBinaryIVF"),
         (lambda: faiss_query_radius(HashTable(BITS), BITS, 1), TypeError, "index must be a faiss .*, got HashTable"),
-        (lambda: encode(HASHER, VECTORS[0]), ValueError, "2D"),
-        (lambda: encode(HASHER, VECTORS[:, :3]), ValueError, "features"),
-        (lambda: encode(HASHER, []), ValueError, "at least one row"),
+        (lambda: encode(HASHER, []), ValueError, "at least one"),
         (lambda: encode(HASHER, da.from_array(VECTORS)[:, 0]), ValueError, r"two-dimensional .*, got shape \(30,\)"),
         (lambda: encode(HASHER, dask_bits()[dask_bits()[:, 0]]), ValueError, r"call its compute_chunk_sizes\(\) first"),
         (lambda: encode(StandardScaler().fit(VECTORS), VECTORS), TypeError, "must make rows of booleans, Standard"),
         (lambda: DistributedHashTable(BITS), TypeError, "codes must be a Dask array, got ndarray"),
         (lambda: DistributedHashTable(dask_bits().astype(int)), TypeError, "codes must be boolean, got dtype int64"),
-        (lambda: DistributedHashTable(dask_bits()[:, 0]), ValueError, r"got shape \(30,\)"),
         (lambda: DistributedHashTable(dask_bits()).query_radius(BITS, 17), ValueError, "17"),
         (lambda: DistributedHashTable(dask_bits()).query_radius(BITS[:, :8], 1), ValueError, "must have 16 bits"),
         (lambda: DistributedHashTable(dask_bits()).query(BITS, 31), ValueError, "1 to the 30 rows"),
-        (lambda: DistributedHashTable(dask_bits()).query(BITS, 1.0), TypeError, "k must be an integer"),
         (lambda: local_client(0).__enter__(), ValueError, "n_workers must be at least 1, got 0"),
         (lambda: resampled_codes(BITS, 5, flip=2), ValueError, "flip must be a probability from 0 to 1, got 2"),
-        (lambda: measure_search(BITS, BITS[:2], 2, repeats=0), ValueError, "repeats must be at least 1, got 0"),
-        (lambda: plan_size(**PLAN | {"n": 0}), ValueError, "must be positive and finite, got"),
-        (lambda: plan_size(**PLAN | {"bytes_per_row": np.inf}), ValueError, "must be positive and finite, got"),
+        (lambda: plan_size(0, n_bits=64, n_features=9, bytes_per_row=9, codes_per_second=9), ValueError, "positive"),
     ],
 )
 @pytest.mark.usefixtures("client")
@@ -374,22 +337,16 @@ def written(folder, content):
     return folder / "x.npy"
 
 
-def headed(folder, said):
-    return written(folder, b"\x93NUMPY\x01\x00" + len(said).to_bytes(2, "little") + said)
-
-
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
-        (lambda f: f / "nothing.npy", FileNotFoundError, "there is no file .*nothing.npy"),
+        (lambda f: f / "nothing.npy", FileNotFoundError, "nothing.npy"),
         (lambda f: Path(__file__), ValueError, r"test_scale.py is not a whole .npy file"),
         (lambda f: saved(f, np.zeros(5)), ValueError, r"two-dimensional .* found float64 of shape \(5,\)"),
-        (lambda f: saved(f, np.array([["a"]])), ValueError, "of numbers, found <U1"),
         (lambda f: saved(f, np.zeros((0, 5))), ValueError, r"x.npy .*(of shape \(0, 5\)|not a whole .npy file)"),
         (lambda f: saved(f, np.array([[{}]])), ValueError, "x.npy is not a whole .npy file of one plain array"),
         (lambda f: written(f, saved(f, np.eye(20)).read_bytes()[:500]), ValueError, "x.npy is not a whole .npy file"),
-        (lambda f: headed(f, b"-" * 9000 + b"1"), ValueError, "x.npy is not a whole .npy file of one plain array"),
-        (lambda f: headed(f, b"9" * 5000), ValueError, "x.npy is not a whole .npy file .{0,330}$"),
+        (lambda f: written(f, b"\x93NUMPY\x01\x00\x88\x13" + b"9" * 5000), ValueError, "whole .npy file .{0,330}$"),
     ],
 )
 def test_what_is_no_file_of_vectors_is_refused_by_its_name(tmp_path, make, error, message):
@@ -397,16 +354,10 @@ def test_what_is_no_file_of_vectors_is_refused_by_its_name(tmp_path, make, error
         open_vectors(make(tmp_path))
 
 
-def test_rows_of_a_block_must_be_a_number(tmp_path, vectors):
-    with pytest.raises(ValueError, match="block_rows must be at least 1, got 0"):
-        open_vectors(saved(tmp_path, vectors), block_rows=0)
-
-
 @pytest.mark.parametrize(
     ("missing", "call"),
     [
         ("faiss", lambda: to_faiss(BITS)),
-        ("dask.array", lambda: open_vectors("x.npy")),
         ("distributed", lambda: local_client().__enter__()),
     ],
 )
@@ -414,9 +365,3 @@ def test_without_the_extra_the_error_says_what_to_install(monkeypatch, missing, 
     monkeypatch.setitem(sys.modules, missing, None)
     with pytest.raises(ImportError, match=rf"{missing} is needed .* pip install l2h-tutorial\[scale\]"):
         call()
-
-
-def test_importing_loads_none_of_it():
-    code = "import l2h_tutorial.scale, sys; print(*sys.modules)"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
-    assert set(loaded.stdout.split()) & {"faiss", "dask", "distributed"} == set()

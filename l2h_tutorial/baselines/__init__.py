@@ -2,7 +2,9 @@
 
 from .graphs import AGH, STH
 from .kernels import KSH, SDH
-from .kernels import kernel_gamma as kernel_gamma  # for the classifiers of GRH
+from .kernels import gaussian_kernel as gaussian_kernel  # for the classifiers of GRH
+from .kernels import kernel_gamma as kernel_gamma
+from .kernels import svm_weights as svm_weights
 from .linear import CCAITQ, ITQ, PCAH, SpectralHashing
 
 __all__ = ["AGH", "CCAITQ", "ITQ", "KSH", "PCAH", "SDH", "STH", "SpectralHashing"]

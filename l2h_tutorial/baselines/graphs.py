@@ -1,13 +1,12 @@
 """Hashing by the smoothest functions on a graph: of anchors (AGH), or of neighbours (STH)."""
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import LinearOperator, eigsh
-from sklearn.base import clone
 from sklearn.cluster import KMeans
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.neighbors import NearestNeighbors
@@ -15,12 +14,9 @@ from sklearn.svm import SVC, LinearSVC
 from sklearn.utils import check_random_state
 
 from ..labels import label_sets
-from ..lsh import Hasher
-from .kernels import kernel_gamma
+from ..lsh import Bits, Floats, Hasher
+from .kernels import gaussian_kernel, svm_weights
 from .linear import checked_labels, with_settled_signs
-
-Bits = NDArray[np.bool_]
-Floats = NDArray[np.float64]
 
 _KMEANS_ITER = 10  # anchors need only be spread over the data; the paper stops early too
 
@@ -78,6 +74,8 @@ class AGH(Hasher):
     array([ True,  True,  True, False, False, False])
     """
 
+    _choices: ClassVar = {"n_layers": (1, 2)}
+
     def __init__(
         self,
         n_bits: int = 16,
@@ -107,9 +105,6 @@ class AGH(Hasher):
             If a parameter is out of its range, there are fewer eigenvectors than the bits need, or `X` is not a finite
             two-dimensional array.
         """
-        self._check_parameters(counts=("n_anchors", "n_neighbours"))
-        if self.n_layers not in (1, 2):
-            raise ValueError(f"n_layers must be 1 or 2, got {self.n_layers!r}")
         centred = self._centred(X)
         self.anchors_ = np.unique(centred, axis=0)
         if len(self.anchors_) > self.n_anchors:
@@ -118,10 +113,7 @@ class AGH(Hasher):
             self.anchors_ = kmeans.fit(centred).cluster_centers_
         possible = self.n_layers * (len(self.anchors_) - 1)
         if self.n_bits > possible:
-            raise ValueError(
-                f"n_bits must be at most {possible}, {self.n_layers} for each anchor after the first; "
-                f"got {self.n_bits} with {len(self.anchors_)} anchors"
-            )
+            raise ValueError(f"n_bits must be at most {possible} with {len(self.anchors_)} anchors, got {self.n_bits}")
         weights, self.bandwidth_ = anchor_weights(centred, self.anchors_, self.n_neighbours)
         # Z P are the eigenvectors of Z L^-1 Z^T if L^1/2 P are those of the small matrix L^-1/2 Z^T Z L^-1/2.
         mass = weights.sum(axis=0)
@@ -245,6 +237,8 @@ class STH(Hasher):
     array([False,  True,  True,  True, False, False])
     """
 
+    _choices: ClassVar = {"classifier": ("linear-svm", "rbf-svm")}
+
     def __init__(
         self,
         n_bits: int = 16,
@@ -277,9 +271,6 @@ class STH(Hasher):
             If a parameter is out of its range, `X` is not a finite two-dimensional array, or `y` is of another length,
             neither classes nor an indicator, the same for all points, or leaves a point without a label.
         """
-        self._check_parameters(counts=("n_neighbours",), positive=("C", "gamma"))
-        if self.classifier not in ("linear-svm", "rbf-svm"):
-            raise ValueError(f"classifier must be 'linear-svm' or 'rbf-svm', got {self.classifier!r}")
         centred = self._centred(X)
         n = len(centred)
         if self.n_bits >= n:
@@ -291,25 +282,19 @@ class STH(Hasher):
         if self.classifier == "linear-svm":
             scale = float(np.linalg.norm(centred) / np.sqrt(n)) or 1.0
             svm = LinearSVC(C=self.C, loss="hinge", dual=True, max_iter=10_000, random_state=random.randint(2**31 - 1))
-            fitted = [clone(svm).fit(centred / scale, bit) for bit in self.codes_.T]
-            self.coefficients_ = np.column_stack([machine.coef_[0] / scale for machine in fitted])
+            weights, self.intercepts_ = svm_weights(svm, centred / scale, self.codes_)
+            self.coefficients_ = weights / scale
         else:
-            self.gamma_ = kernel_gamma(centred, self.gamma)
-            kernel = rbf_kernel(centred, gamma=self.gamma_)
-            fitted = [SVC(C=self.C, kernel="precomputed").fit(kernel, bit) for bit in self.codes_.T]
-            weights = np.zeros(self.codes_.shape)
-            for k, machine in enumerate(fitted):
-                weights[machine.support_, k] = machine.dual_coef_[0]
+            kernel, self.gamma_ = gaussian_kernel(centred, self.gamma)
+            weights, self.intercepts_ = svm_weights(SVC(C=self.C, kernel="precomputed"), kernel, self.codes_)
             support = weights.any(axis=1)
             self.support_vectors_, self.coefficients_ = centred[support], weights[support]
-        self.intercepts_ = np.array([machine.intercept_[0] for machine in fitted])
         return self
 
     def _scores(self, centred: Floats) -> Floats:
         if self.classifier == "rbf-svm":
             centred = rbf_kernel(centred, self.support_vectors_, gamma=self.gamma_)
-        scores: Floats = centred @ self.coefficients_ + self.intercepts_
-        return scores
+        return centred @ self.coefficients_ + self.intercepts_
 
 
 def neighbour_graph(points: Floats, labels: Floats, n_neighbours: int) -> sparse.csr_array:

@@ -1,20 +1,23 @@
-"""Supervised hashing with Gaussian kernels around some of the labelled points, the anchors: KSH and SDH."""
+"""Supervised hashing with Gaussian kernels around some of the labelled points, the anchors: KSH and SDH.
+
+At the end, what STH and GRH use as well: the kernel's width, and a support vector machine for each bit.
+"""
 
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.linalg import cho_factor, cho_solve, cholesky, eigh, solve, solve_triangular
 from scipy.optimize import minimize
 from scipy.spatial.distance import squareform
+from sklearn.base import clone
 from sklearn.metrics.pairwise import euclidean_distances, rbf_kernel
+from sklearn.svm import SVC
 from sklearn.utils import check_random_state
 
 from ..labels import label_sets
-from ..lsh import Hasher
+from ..lsh import Bits, Floats, Hasher
 from .linear import checked_labels, with_settled_signs
-
-Floats = NDArray[np.float64]
 
 _MEDIAN_POINTS = 2000  # enough pairs for a stable median, few enough to be quick
 _ZERO_DISTANCE = 1e-9  # of the mean squared norm: less is rounding
@@ -26,18 +29,22 @@ class AnchoredHasher(Hasher):
 
     _needs_labels = True
 
-    def _anchored(self, X: ArrayLike, y: Any, random: np.random.RandomState) -> tuple[Floats, Floats]:
-        """Begin to fit: check X and y, draw the anchors; return the training points' kernels and label indicator."""
+    def _anchored(self, X: ArrayLike, y: Any, random: np.random.RandomState) -> tuple[Floats, Floats, Floats, Floats]:
+        """Begin to fit: draw the anchors; return labels, kernels less their means, these, and K^T K with the ridge."""
         centred = self._centred(X, y)
         labels = checked_labels(y, centred)
         self.anchors_ = centred[random.permutation(len(centred))[: self.n_anchors]]
         self.gamma_ = kernel_gamma(centred, self.gamma)
-        return rbf_kernel(centred, self.anchors_, gamma=self.gamma_), labels
+        kernels = rbf_kernel(centred, self.anchors_, gamma=self.gamma_)
+        means = kernels.mean(axis=0)
+        kernels -= means
+        gram = kernels.T @ kernels
+        gram[np.diag_indices_from(gram)] += self.ridge * np.trace(gram) / len(gram)
+        return labels, kernels, means, gram
 
     def _scores(self, centred: Floats) -> Floats:
         kernels = rbf_kernel(centred, self.anchors_, gamma=self.gamma_)
-        scores: Floats = kernels @ self.coefficients_ + self.intercepts_
-        return scores
+        return kernels @ self.coefficients_ + self.intercepts_
 
 
 class KSH(AnchoredHasher):
@@ -78,8 +85,6 @@ class KSH(AnchoredHasher):
         Of the kernel, in the units of the features.
     coefficients_ : (n_anchors, n_bits) array of float64
     intercepts_ : (n_bits,) array of float64
-    losses_ : (n_bits,) array of float64
-        After each bit, the mean square of R / r. Before the first it is 1.
     n_features_in_ : int
 
     Notes
@@ -131,21 +136,15 @@ class KSH(AnchoredHasher):
             If a parameter is out of its range, `X` is not a finite two-dimensional array, or `y` is missing, of another
             length, neither classes nor an indicator, the same for all points, or leaves a point without a label.
         """
-        self._check_parameters(counts=("n_anchors", "n_iter"), positive=("gamma", "ridge"))
-        kernels, labels = self._anchored(X, y, check_random_state(self.random_state))
-        means = kernels.mean(axis=0)
-        kernels -= means
+        labels, kernels, means, gram = self._anchored(X, y, check_random_state(self.random_state))
         # In coordinates in which (K^T K + ridge) / n is the identity, all directions weigh the same.
-        gram = kernels.T @ kernels
-        gram[np.diag_indices_from(gram)] += self.ridge * np.trace(gram) / len(gram)
         factor = cholesky(gram / len(kernels), lower=True)
         whitened = solve_triangular(factor, kernels.T, lower=True).T
         residual = Residual(labels, self.n_bits)
         weights = np.empty((len(gram), self.n_bits))
-        self.losses_ = np.empty(self.n_bits)
         for k in range(self.n_bits):
-            weights[:, k], signs = greedy_bit(whitened, residual, self.n_iter)
-            self.losses_[k] = residual.take(signs)
+            weights[:, k], bit = greedy_bit(whitened, residual, self.n_iter)
+            residual.take(bit)
         self.coefficients_ = solve_triangular(factor, weights, lower=True, trans="T")
         self.intercepts_ = -means @ self.coefficients_
         return self
@@ -160,21 +159,15 @@ class Residual:
         self._members = np.eye(len(sets))[self._groups]  # (n, n_sets)
         self._similar = np.where(sets @ sets.T > 0, float(n_bits), -float(n_bits))  # r S, between sets of labels
         self._bits: Floats = np.empty((len(labels), 0))
-        self._loss = 1.0
 
     def __matmul__(self, values: Floats) -> Floats:
         """Multiply by an array of shape (n,) or (n, k)."""
         of_labels = (self._similar @ (self._members.T @ values))[self._groups]
-        product: Floats = of_labels - self._bits @ (self._bits.T @ values)
-        return product
+        return of_labels - self._bits @ (self._bits.T @ values)
 
-    def take(self, bit: Floats) -> float:
-        """Subtract the product of a bit, -1 and +1 of shape (n,), with itself; return the mean square of R / r."""
-        n = len(bit)
-        # |R - h h^T|^2 = |R|^2 - 2 h^T R h + (h^T h)^2
-        self._loss += float(1 - 2 * (bit @ (self @ bit)) / n**2) / self.n_bits**2
+    def take(self, bit: Floats) -> None:
+        """Subtract the product of a bit, -1 and +1 of shape (n,), with itself."""
         self._bits = np.column_stack([self._bits, bit])
-        return self._loss
 
 
 def greedy_bit(kernels: Floats, residual: Residual, n_iter: int) -> tuple[Floats, Floats]:
@@ -240,8 +233,6 @@ class SDH(AnchoredHasher):
     intercepts_ : (n_bits,) array of float64
     codes_ : (n, n_bits) array of bool
         B, the training points' codes, which the hash functions are taught.
-    losses_ : (n_iter,) array of float64
-        The objective after each turn, by training point. It never rises.
     n_features_in_ : int
 
     Notes
@@ -296,30 +287,18 @@ class SDH(AnchoredHasher):
             If a parameter is out of its range, `X` is not a finite two-dimensional array, or `y` is missing, of another
             length, neither classes nor an indicator, or the same for all points.
         """
-        positive = ("gamma", "ridge", "classifier_ridge", "nu")
-        self._check_parameters(counts=("n_anchors", "n_iter"), positive=positive)
         random = check_random_state(self.random_state)
-        kernels, labels = self._anchored(X, y, random)
-        means = kernels.mean(axis=0)
-        kernels -= means
-        gram = kernels.T @ kernels
-        ridge = self.ridge * np.trace(gram) / len(gram)
-        gram[np.diag_indices_from(gram)] += ridge
+        labels, kernels, means, gram = self._anchored(X, y, random)
         factor = cho_factor(gram, lower=True, overwrite_a=True)  # serves all turns
         codes = random.choice([-1.0, 1.0], (len(labels), self.n_bits))
-        predicted = kernels @ cho_solve(factor, kernels.T @ codes) + codes.mean(axis=0)
-        self.losses_ = np.empty(self.n_iter)
-        for i in range(self.n_iter):
-            # The classifier W that reads the labels from the codes best, then the codes bit by bit, then the hash
-            # functions: ridge regressions of the codes on the kernels, with intercepts that no ridge shrinks.
+        for _ in range(self.n_iter):
+            # What the hash functions predict, ridge regressions of the codes on the kernels with intercepts that no
+            # ridge shrinks; then the classifier W that reads the labels from the codes best; then the codes.
+            predicted = kernels @ cho_solve(factor, kernels.T @ codes) + codes.mean(axis=0)
             of_codes = codes.T @ codes + self.classifier_ridge * np.eye(self.n_bits)
             classifier = solve(of_codes, codes.T @ labels, assume_a="pos")
             codes = cyclic_descent(codes, labels @ classifier.T + self.nu * predicted, classifier)
-            self.coefficients_ = cho_solve(factor, kernels.T @ codes)
-            predicted = kernels @ self.coefficients_ + codes.mean(axis=0)
-            error = np.sum((labels - codes @ classifier) ** 2) + self.classifier_ridge * np.sum(classifier**2)
-            misfit = np.sum((codes - predicted) ** 2) + ridge * np.sum(self.coefficients_**2)
-            self.losses_[i] = (error + self.nu * misfit) / len(labels)
+        self.coefficients_ = cho_solve(factor, kernels.T @ codes)
         self.codes_ = codes > 0
         self.intercepts_ = codes.mean(axis=0) - means @ self.coefficients_
         return self
@@ -379,3 +358,32 @@ def kernel_gamma(points: Floats, gamma: float, seed: int | None = None, squared:
     zero = _ZERO_DISTANCE * np.mean(points**2) * points.shape[1]
     typical = next((value for value in (np.median(pairs), pairs.mean()) if value > zero), 1.0)
     return float(gamma / typical)
+
+
+def gaussian_kernel(points: Floats, gamma: float, seed: int | None = None) -> tuple[Floats, float]:
+    """Return exp(-g squared distance) between all points, and g, which is ``kernel_gamma`` of them."""
+    squared = euclidean_distances(points, squared=True)
+    g = kernel_gamma(points, gamma, seed, squared)
+    squared *= -g
+    return np.exp(squared, out=squared), g
+
+
+def svm_weights(svm: Any, inputs: Floats, bits: Bits, class_weight: str | None = None) -> tuple[Floats, Floats]:
+    """Fit a clone of a support vector machine to each bit; return the weights of the inputs, and the intercepts."""
+    weights, intercepts = np.zeros((inputs.shape[1], bits.shape[1])), np.zeros(bits.shape[1])
+    for k, bit in enumerate(bits.T):
+        machine = clone(svm).set_params(class_weight=class_weights(bit, class_weight)).fit(inputs, bit)
+        if isinstance(machine, SVC):
+            weights[machine.support_, k] = machine.dual_coef_[0]
+        else:
+            weights[:, k] = machine.coef_[0]
+        intercepts[k] = np.squeeze(machine.intercept_)
+    return weights, intercepts
+
+
+def class_weights(bit: Bits, rule: str | None) -> dict[int, float] | None:
+    """Weigh the two sides of a bit (n,): equally, or the rarer one by the ceiling of the ratio of their sizes."""
+    if rule is None:
+        return None
+    zeros, ones = np.bincount(bit, minlength=2)
+    return {0: max(1.0, np.ceil(ones / zeros)), 1: max(1.0, np.ceil(zeros / ones))}

@@ -4,15 +4,11 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.linalg import eigh
+from scipy.linalg import eigh, orthogonal_procrustes
 from sklearn.utils import check_consistent_length, check_random_state
 
 from ..labels import label_indicator
-from ..lsh import Hasher
-
-Floats = NDArray[np.float64]
-
-_DOUBTFUL = 1e-5  # of the largest singular value: a smaller one may be rounding of the squares
+from ..lsh import Floats, Hasher
 
 
 class PCAH(Hasher):
@@ -65,9 +61,8 @@ class PCAH(Hasher):
             float32 that are dependent only to their own rounding are not recognised.
         """
         centred = self._centred(X)
-        check_enough(self.n_bits, centred)
         self.projections_ = principal_components(centred, self.n_bits)
-        check_independent(self.projections_, centred, self.mean_)
+        check_independent(self.n_bits, centred @ self.projections_, self.mean_)
         return self
 
 
@@ -93,9 +88,6 @@ class ITQ(Hasher):
     mean_ : (n_features,) array of float64
     projections_ : (n_features, n_bits) array of float64
         The principal components times R.
-    losses_ : (n_iter,) array of float64
-        In each iteration, the loss a point and bit before R is found anew, V being scaled to mean square 1. It never
-        rises.
     n_features_in_ : int
 
     References
@@ -130,28 +122,21 @@ class ITQ(Hasher):
             If `n_bits` is not an integer from 1 to the smaller of n and n_features, `n_iter` not one of at least 1, or
             `X` is not a finite two-dimensional array.
         """
-        self._check_parameters(counts=("n_iter",))
         centred = self._centred(X)
         check_enough(self.n_bits, centred)
         components = principal_components(centred, self.n_bits)
-        rotation, self.losses_ = quantising_rotation(centred @ components, self.n_iter, self.random_state)
-        self.projections_ = components @ rotation
+        self.projections_ = components @ quantising_rotation(centred @ components, self.n_iter, self.random_state)
         return self
 
 
-def quantising_rotation(V: Floats, n_iter: int, random_state: Any) -> tuple[Floats, Floats]:
-    """Find a rotation R that makes ||B - VR||^2 small, B being the signs of VR; also the loss in each iteration."""
-    V = V / (np.sqrt(np.mean(V**2)) or 1.0)  # the rotation does not depend on the scale, the loss does
+def quantising_rotation(V: Floats, n_iter: int, random_state: Any) -> Floats:
+    """Find a rotation R that makes ||B - VR||^2 small, B being the signs of VR."""
     random = check_random_state(random_state)
-    rotation, _, _ = np.linalg.svd(random.standard_normal((V.shape[1],) * 2))
-    losses = np.empty(n_iter)
-    for i in range(n_iter):
-        rotated = V @ rotation
-        signs = np.where(rotated >= 0, 1.0, -1.0)
-        losses[i] = np.mean((signs - rotated) ** 2)
-        left, _, right = np.linalg.svd(V.T @ signs)
-        rotation = left @ right
-    return rotation, losses
+    rotation: Floats = np.linalg.svd(random.standard_normal((V.shape[1],) * 2))[0]
+    for _ in range(n_iter):
+        signs = np.where(V @ rotation >= 0, 1.0, -1.0)
+        rotation, _ = orthogonal_procrustes(V, signs)
+    return rotation
 
 
 class SpectralHashing(Hasher):
@@ -222,8 +207,7 @@ class SpectralHashing(Hasher):
     def _scores(self, centred: Floats) -> Floats:
         place = (centred @ self.projections_ - self.lowest_)[:, self.components_]
         sides = (self.highest_ - self.lowest_)[self.components_]
-        waves: Floats = np.sin(np.pi / 2 + np.pi * self.modes_ * place / sides)
-        return waves
+        return np.sin(np.pi / 2 + np.pi * self.modes_ * place / sides)
 
 
 def smoothest_modes(sides: Floats, n_modes: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -268,8 +252,6 @@ class CCAITQ(Hasher):
         The weighted directions times the rotation.
     correlations_ : (n_bits,) array of float64
         The regularised correlation of each direction, the largest first.
-    losses_ : (n_iter,) array of float64
-        As for :class:`ITQ`.
     n_features_in_ : int
 
     Notes
@@ -311,14 +293,12 @@ class CCAITQ(Hasher):
             If a parameter is out of its range, `X` is not a finite two-dimensional array, or `y` is missing, of another
             length, neither classes nor an indicator, or the same for all points.
         """
-        self._check_parameters(counts=("n_iter",), positive=("ridge",))
         centred = self._centred(X, y)
         check_enough(self.n_bits, centred)
         labels = checked_labels(y, centred)
         directions, self.correlations_ = canonical_directions(centred, labels, self.n_bits, self.ridge)
         weighted = directions * self.correlations_
-        rotation, self.losses_ = quantising_rotation(centred @ weighted, self.n_iter, self.random_state)
-        self.projections_ = weighted @ rotation
+        self.projections_ = weighted @ quantising_rotation(centred @ weighted, self.n_iter, self.random_state)
         return self
 
 
@@ -352,25 +332,16 @@ def check_enough(n_bits: int, centred: Floats) -> None:
     """Refuse more bits than the features have directions."""
     n, d = centred.shape
     if n_bits > min(n, d):
-        raise ValueError(
-            f"n_bits must be at most {min(n, d)}, the directions of n_samples = {n} with n_features = {d}, "
-            f"1 bit a direction; got {n_bits}"
-        )
+        raise ValueError(f"n_bits must be at most {min(n, d)}, one for each row and column of X; got {n_bits}")
 
 
-def check_independent(components: Floats, centred: Floats, mean: Floats) -> None:
-    """Refuse components along which the features vary by no more than rounding, so that a bit would be noise."""
-    scores = centred @ components
-    singular = np.sqrt(np.linalg.eigvalsh(scores.T @ scores)[::-1].clip(0))
-    if singular[-1] <= _DOUBTFUL * singular[0]:  # squares know half of the digits: look closer
-        singular = np.linalg.svd(scores, compute_uv=False)
-    rounding = np.finfo(np.float64).eps * max(centred.shape) * max(singular[0], float(np.linalg.norm(mean)))
-    independent = min(len(centred) - 1, int(np.sum(singular > rounding)))
-    if components.shape[1] > independent:
-        raise ValueError(
-            f"n_bits must be at most {independent}, the linearly independent directions of X about its mean; "
-            f"got {components.shape[1]}"
-        )
+def check_independent(n_bits: int, scores: Floats, mean: Floats) -> None:
+    """Refuse principal components along which points vary by no more than rounding, so that a bit would be noise."""
+    singular = np.linalg.svd(scores, compute_uv=False)
+    rounding = np.finfo(np.float64).eps * max(len(scores), len(mean)) * max(singular[0], np.linalg.norm(mean))
+    independent = min(len(scores) - 1, int(np.sum(singular > rounding)))
+    if n_bits > independent:
+        raise ValueError(f"n_bits must be at most {independent}, the independent directions of X; got {n_bits}")
 
 
 def principal_components(centred: Floats, n_components: int) -> Floats:

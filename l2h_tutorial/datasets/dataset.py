@@ -50,20 +50,18 @@ class Dataset:
     class_names: Sequence[str]
 
     def __post_init__(self) -> None:
-        columns = ("features", "labels") if self.images is None else ("features", "labels", "images")
-        for name in columns:
+        names = ("features", "labels") if self.images is None else ("features", "labels", "images")
+        for name in names:
             object.__setattr__(self, name, np.asarray(getattr(self, name)))
-        features, labels, images = self.features, self.labels, self.images
-        if features.dtype.kind not in "fiub":
-            raise TypeError(f"features must be numbers, got dtype {features.dtype}")
-        if labels.dtype.kind not in "iu":
-            raise TypeError(f"labels must be integers, the places in class_names, got dtype {labels.dtype}")
-        if features.ndim != 2 or labels.ndim != 1 or (images is not None and images.ndim not in (3, 4)):
-            found = {name: getattr(self, name).shape for name in columns}
-            raise ValueError(f"features must be (n, d), labels (n,), images (n, h, w) or (n, h, w, 3); found {found}")
-        rows = {name: len(getattr(self, name)) for name in columns}
-        if len(set(rows.values())) > 1:
-            raise ValueError(f"features, labels and images must have the same number of rows; found {rows}")
+        features, labels = self.features, self.labels
+        if features.dtype.kind not in "fiub" or labels.dtype.kind not in "iu":
+            found = f"{features.dtype} and {labels.dtype}"
+            raise TypeError(f"features must be numbers, labels integers, the places in class_names; got {found}")
+        shapes = {name: getattr(self, name).shape for name in names}
+        dimensions = [len(shape) for shape in shapes.values()]
+        if dimensions not in ([2, 1], [2, 1, 3], [2, 1, 4]) or len({shape[0] for shape in shapes.values()}) > 1:
+            expected = "features (n, d), labels (n,), images (n, h, w) or (n, h, w, 3)"
+            raise ValueError(f"expected {expected}, with the same number of rows; found {shapes}")
         # The extremes tell: NaN passes through, and neither takes memory.
         if not np.isfinite([features.min(initial=0), features.max(initial=0)]).all():
             row, column = np.argwhere(~np.isfinite(features))[0]

@@ -11,20 +11,17 @@ from pathlib import Path
 
 import numpy as np
 import platformdirs
-import requests
 from numpy.typing import NDArray
 
-from ..files import read_arrays, remove_abandoned, whole_file
-from ..gist import GIST_VERSION, N_FEATURES, gist_descriptors
-from .batches import ARCHIVE_SUFFIXES, BATCHES, CLASS_NAMES, read_batches
+from ..files import read_arrays, whole_file
+from ..gist import GIST_VERSION, gist_descriptors
 from .dataset import Dataset
-from .readers import read_class_folders, read_idx, read_matlab
+from .readers import ARCHIVE_SUFFIXES, BATCHES, CLASS_NAMES, read_batches, read_class_folders, read_idx, read_matlab
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # in a kernel without widgets tqdm says so, on import, into the reader's notebook
     import pooch
 
-NAMES = ("fashion-mnist", "cifar10")
 BUNDLED = Path(__file__).parents[1] / "data" / "fashion-mnist"
 CLOTHES = ("T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
 KINDS = "a .mat file, cifar-10-python.tar.gz, its folder cifar-10-batches-py, or a folder of class folders"
@@ -74,9 +71,9 @@ def load_dataset(name: str | None = None, *, source: str | os.PathLike[str] | No
     IsADirectoryError
         If the source is a folder where its name promises a file.
     ConnectionError
-        If CIFAR-10 can be downloaded from nowhere.
+        If CIFAR-10 can be downloaded from nowhere, or not be kept; the message says what was tried, and where.
     OSError
-        If a file cannot be read, or the cache has no room or no permission for a download.
+        If a file cannot be read.
 
     Notes
     -----
@@ -91,41 +88,34 @@ def load_dataset(name: str | None = None, *, source: str | os.PathLike[str] | No
     >>> clothes.class_names[clothes.labels[0]]
     'ankle boot'
     """
-    chosen = os.environ.get("L2H_DATASET") or None
-    name = name or chosen or NAMES[0]
-    if name not in NAMES:
-        raise ValueError(f"unknown data set {name!r}; the known ones are {', '.join(map(repr, NAMES))}")
+    chosen = os.environ.get("L2H_DATASET")
+    name = name or chosen or "fashion-mnist"
     if source is None and name == chosen:
         source = os.environ.get("L2H_SOURCE") or None
     if name == "cifar10":
         return _fetch_cifar10() if source is None else _read_cifar10(Path(source).expanduser())
+    if name != "fashion-mnist":
+        raise ValueError(f'unknown data set {name!r}; the known ones are "fashion-mnist" and "cifar10"')
     if source is not None:
-        found = f"fashion-mnist is bundled with the package and takes no source; found {os.fspath(source)!r}"
-        raise ValueError(f'{found}. Leave the source out, or ask for "cifar10"')
-    return _read_fashion_mnist()
-
-
-def _read_fashion_mnist() -> Dataset:
-    """Fashion-MNIST's 10,000 test images, 28 x 28 and grey (Xiao, Rasul and Vollgraf, arXiv 1708.07747)."""
+        raise ValueError(f'"fashion-mnist" is bundled and takes no source, as "cifar10" does; found {str(source)!r}')
+    # Fashion-MNIST's 10,000 test images (Xiao, Rasul and Vollgraf, arXiv 1708.07747)
     images = read_idx(BUNDLED / "t10k-images-idx3-ubyte.gz")
     labels = read_idx(BUNDLED / "t10k-labels-idx1-ubyte.gz").astype(np.int64)
-    return Dataset("fashion-mnist", cached_gist(images), labels, images, CLOTHES)
+    return Dataset(name, cached_gist(images), labels, images, CLOTHES)
 
 
 def _read_cifar10(source: Path) -> Dataset:
     """CIFAR-10 (Krizhevsky 2009) from any of the forms that `load_dataset` lists; raises what is listed there."""
-    if not source.exists():
-        raise FileNotFoundError(f"{source} does not exist; the source must be {KINDS}")
-    is_matlab, is_archive = source.name.endswith(".mat"), source.name.endswith(ARCHIVE_SUFFIXES)
-    if not source.is_dir() and not (source.is_file() and (is_matlab or is_archive)):
-        raise ValueError(f"the source must be {KINDS}; found {source}")
-    if is_matlab:
+    if not source.is_file() and not source.is_dir():
+        raise FileNotFoundError(f"{source} is no file and no folder; the source must be {KINDS}")
+    if source.name.endswith(".mat"):
         return Dataset("cifar10", *read_matlab(source), None, CLASS_NAMES)
-    if is_archive or any((source / name).exists() for name in BATCHES):
-        class_names: tuple[str, ...] = CLASS_NAMES
-        images, labels = read_batches(source)
-    else:
+    if source.name.endswith(ARCHIVE_SUFFIXES) or any((source / name).exists() for name in BATCHES):
+        images, labels, class_names = read_batches(source)
+    elif source.is_dir():
         images, labels, class_names = read_class_folders(source)
+    else:
+        raise ValueError(f"the source must be {KINDS}; found {source}")
     return Dataset("cifar10", cached_gist(images), labels, images, class_names)
 
 
@@ -136,33 +126,27 @@ def _fetch_cifar10() -> Dataset:
         with suppress(FileNotFoundError, ValueError):  # not there, or damaged since: it is fetched again
             return _read_cifar10(folder / name)
     failures = ""
-    for name in DOWNLOADS:
+    for name, (url, known_hash) in DOWNLOADS.items():
         try:
-            return _download(folder / name)
-        except (requests.RequestException, ValueError) as error:
-            failures += f"  - {DOWNLOADS[name][0]}: {error}\n"
-        except OSError as error:
-            found = f"{name} cannot be kept in {folder} ({error.strerror or error})"
-            advice = "Make room or give permission there, or set L2H_DATA_HOME to a folder that can be written"
-            raise OSError(error.errno, f"{found}. {advice}") from error
-    advice = f"Try again later, or give what you have as the source (L2H_SOURCE or source=): {KINDS}"
-    raise ConnectionError(f"CIFAR-10 could not be downloaded:\n{failures}{advice}")
+            return _download(url, known_hash, folder / name)
+        except (OSError, ValueError) as error:
+            failures += f"  - {url}: {error}\n"
+    raise ConnectionError(
+        f"CIFAR-10 could not be downloaded into {folder}:\n{failures}Try again later, let L2H_DATA_HOME name a folder "
+        f"with room, or give what you have as the source (L2H_SOURCE or source=): {KINDS}"
+    )
 
 
-def _download(path: Path) -> Dataset:
+def _download(url: str, known_hash: str | None, path: Path) -> Dataset:
     """Download a file, read it, and keep it if that went well: it is there whole or not at all."""
-    url, known_hash = DOWNLOADS[path.name]
     pooch.get_logger().setLevel(logging.WARNING)  # it reports each step to stderr, which a notebook would show
-    bar = sys.stderr is not None and sys.stderr.isatty()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    remove_abandoned(path)
-    # In a folder of its own, which goes away with whatever is in it: what fails leaves nothing behind.
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.", suffix=".part") as folder:
+    over_http = pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), timeout=TIMEOUT)
+    with whole_file(path) as file, tempfile.TemporaryDirectory() as folder:
         registry, urls = {path.name: known_hash}, {path.name: url}
         source = pooch.create(folder, base_url="", registry=registry, urls=urls, retry_if_failed=RETRIES)
-        fetched = source.fetch(path.name, downloader=pooch.HTTPDownloader(progressbar=bar, timeout=TIMEOUT))
-        dataset = _read_cifar10(Path(fetched))
-        Path(fetched).replace(path)
+        fetched = Path(source.fetch(path.name, downloader=over_http))
+        dataset = _read_cifar10(fetched)
+        file.write(fetched.read_bytes())
     return dataset
 
 
@@ -191,15 +175,12 @@ def cached_gist(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     digest.update(np.ascontiguousarray(images).data)
     path = cache_folder() / f"gist-v{GIST_VERSION}-{digest.hexdigest()}.npz"
     with suppress(OSError, ValueError, KeyError):  # none, or damaged, which its checksum tells: it is made again
-        features = read_arrays(path, ["features"])["features"]
-        if features.shape == (len(images), N_FEATURES) and features.dtype == np.float32:
-            return features
+        return read_arrays(path, ["features"])["features"]
     features = gist_descriptors(images)
     try:
         with whole_file(path) as file:
             np.savez(file, features=features)
     except OSError as error:
         found = f"the features could not be kept in {path.parent} ({error}) and will be computed again next time"
-        advice = "make room there, or set L2H_DATA_HOME to a folder that can be written"
-        warnings.warn(f"{found}; {advice}", stacklevel=4)  # the caller of load_dataset
+        warnings.warn(f"{found}; make room there, or let L2H_DATA_HOME name another folder", stacklevel=3)
     return features

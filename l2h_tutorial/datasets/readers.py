@@ -1,12 +1,23 @@
-"""Arrays from the files that images and features come in: gzipped IDX, Matlab, and image files in class folders."""
+"""Arrays from the files that images and features come in, each read as what it should be or refused by name.
+
+CIFAR-10's official archive is read in memory and never unpacked, so no member of it can land anywhere. Its batches are
+pickles, and a pickle is a small program: unpickling it can call whatever it names. Here it gets a stand-in that takes
+notes in place of the few names that NumPy's arrays need, and is refused for any other; the pixels are made from the
+notes.
+"""
 
 import gzip
+import io
+import pickle
+import pickletools
+import reprlib
 import struct
+import tarfile
 import zlib
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PurePosixPath
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,15 +27,25 @@ from tqdm import tqdm
 from ..files import refused
 from ..gist import N_FEATURES
 
-LARGEST_FILE = 2**28  # bytes, unpacked: 60,000 rows of 512 float64 and their labels
+Images = NDArray[np.uint8]
+Labels = NDArray[np.int64]
+
+CLASS_NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+FOLDER = "cifar-10-batches-py"
+BATCHES = ("data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch")
+META = "batches.meta"
+ARCHIVE_SUFFIXES = (".tar.gz", ".tgz")
+LARGEST_FILE = 7 * 2**26  # bytes, unpacked: the archive has 186 million, and written by Python 3 270 million
+MOST_MEMBERS = 100  # of the archive, which has 9
+MOST_STEPS = 1_000_000  # of the program that a pickle is; an official batch has some 50,000
+ADVICE = "Take a whole copy of cifar-10-python.tar.gz from the CIFAR page, https://www.cs.toronto.edu/~kriz/cifar.html"
 COMPRESSED = 15  # an element of a Matlab file; the others that are read hold numbers, of these types:
-TYPES = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8"}
+TYPES = {1: "<i1", 2: "<u1", 3: "<i2", 4: "<u2", 5: "<i4", 6: "<u4", 7: "<f4", 9: "<f8", 12: "<i8", 13: "<u8"}
 LARGEST_SIDE = 2048  # pixels
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "TIFF", "WEBP")  # Pillow knows more; some of them start programs
-LAYOUT = "expected one folder of image files for each class, directly or under train and test"
 
 
-def read_idx(path: Path) -> NDArray[np.uint8]:
+def read_idx(path: Path) -> Images:
     """Read a gzipped IDX file of unsigned bytes.
 
     The format: two zero bytes, the type (8 is uint8), the number of dimensions, each dimension as a big-endian
@@ -38,14 +59,11 @@ def read_idx(path: Path) -> NDArray[np.uint8]:
     advice = "Install the package again, or restore the file from the repository"
     with path.open("rb") as packed, refused(path, "a whole gzipped IDX file of bytes", advice):
         content = gzip.GzipFile(fileobj=packed).read(LARGEST_FILE)
-        dimensions = content[3]
-        shape = struct.unpack_from(f">{dimensions}I", content, 4)
-        if content[:3] != b"\0\0\x08" or not dimensions:
-            raise ValueError("its first bytes are not those of an IDX file of unsigned bytes")
-        return np.frombuffer(content, np.uint8, offset=4 + 4 * dimensions).reshape(shape)
+        shape = struct.unpack_from(f">{content[3]}I", content, 4)
+        return np.frombuffer(content, np.uint8, offset=4 + 4 * len(shape)).reshape(shape)
 
 
-def read_matlab(path: Path) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+def read_matlab(path: Path) -> tuple[NDArray[np.float32], Labels]:
     """Read ``X`` (n, 512), features, and ``X_class`` (1, n) or (n, 1), labels from 0 to 9.
 
     Returns
@@ -58,61 +76,170 @@ def read_matlab(path: Path) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     ValueError
         If the file is damaged, lacks a variable, or a variable has another shape or other values.
     """
-    expected = f"a whole Matlab file with X (n, {N_FEATURES}) and X_class (1, n)"
+    expected = f"a Matlab file with X (n, {N_FEATURES}), finite, and X_class (1, n), whole numbers from 0 to 9"
     advice = "Take a whole copy of Gist512CIFAR10.mat, or give the image archive as the source"
     with path.open("rb") as file, refused(path, expected, advice):
-        variables = _read_variables(file.read(LARGEST_FILE))
-        X, X_class = variables[b"X"], variables[b"X_class"]
+        variables = _read_variables(memoryview(file.read(LARGEST_FILE)))
+        X, X_class = np.ascontiguousarray(variables["X"], np.float32), variables["X_class"]
         n = len(X)
-        if X.shape != (n, N_FEATURES) or n == 0:
-            raise ValueError(f"X must have shape (n, {N_FEATURES}); found {X.shape}")
-        if X_class.shape not in ((1, n), (n, 1)):
-            raise ValueError(f"X_class must have shape (1, {n}) or ({n}, 1); found {X_class.shape}")
-        features, labels = np.ascontiguousarray(X, dtype=np.float32), X_class.ravel()
-        usable = np.isfinite(features).all(axis=1) & np.isin(labels, np.arange(10))  # NaN and fractions are not
-        if not usable.all():
-            row = int(np.argmin(usable))
-            found = f"row {row} holds {features[row].min()} to {features[row].max()} and label {labels[row]}"
-            raise ValueError(f"X must be finite, X_class whole numbers from 0 to 9; {found}")
-    return features, labels.astype(np.int64)
+        if n == 0 or X.shape != (n, N_FEATURES) or X_class.shape not in ((1, n), (n, 1)):
+            raise ValueError(f"X has the shape {X.shape}, X_class {X_class.shape}")
+        if not np.isfinite(X).all() or not np.isin(X_class, range(10)).all():
+            raise ValueError(f"X has values from {X.min()} to {X.max()}, X_class {np.unique(X_class)[:20]}")
+        return X, X_class.ravel().astype(np.int64)
 
 
-def _read_variables(content: bytes) -> dict[bytes, NDArray[Any]]:
+def _read_variables(content: memoryview) -> dict[str, NDArray[Any]]:
     """X and X_class, from all the bytes of a file.
 
     Not by SciPy: its reader ends the whole program at a type of values that it does not know, and takes as much memory
     as a packed variable fills. The format: "MAT-File Format", The MathWorks, chapter 1.
     """
-    order = {b"\0\1IM": "<", b"\1\0MI": ">"}.get(content[124:128])
-    if order is None:
+    if content[124:128] != b"\0\1IM":
         raise ValueError("not of Matlab's versions 5 to 7: save one of 7.3 again with the option -v7")
     variables = {}
-    for kind, element in _elements(memoryview(content)[128:], order):
+    for kind, element in _elements(content[128:]):
         if kind == COMPRESSED:  # one variable, behind its own type and size
             element = memoryview(zlib.decompressobj().decompress(element, LARGEST_FILE))[8:]
-        _, (_, shape), (_, name), (kind, values), *more = islice(_elements(element, order), 5)
+        _, (_, shape), (_, name), (kind, values), *more = islice(_elements(element), 5)
         if name in (b"X", b"X_class"):
             if kind not in TYPES or more:
-                raise ValueError(f"{bytes(name).decode()} must be a dense array of real numbers")
-            array = np.frombuffer(values, order + TYPES[kind])
-            variables[bytes(name)] = array.reshape(np.frombuffer(shape, order + "u4"), order="F")
+                raise ValueError(f"{str(name, 'ascii')} is not a dense array of real numbers")
+            array = np.frombuffer(values, TYPES[kind]).reshape(np.frombuffer(shape, "<u4"), order="F")
+            variables[str(name, "ascii")] = array
     return variables
 
 
-def _elements(content: memoryview, order: str) -> Iterator[tuple[int, memoryview]]:
+def _elements(content: memoryview) -> Iterator[tuple[int, memoryview]]:
     """The elements that a Matlab file or a variable consists of: the type of each, and its bytes."""
     at = 0
     while at < len(content):
-        kind, size = struct.unpack_from(f"{order}II", content, at)
-        begin, end = at + 8, at + 8 + size
+        kind, size = struct.unpack_from("<II", content, at)
+        at += 8
         if kind >> 16:  # at most four bytes stand in the place of their number
-            kind, size = kind & 0xFFFF, kind >> 16
-            begin, end = at + 4, at + 8
-        yield kind, content[begin : begin + size]
-        at = end if kind == COMPRESSED else end + -end % 8
+            kind, size, at = kind & 0xFFFF, kind >> 16, at - 4
+        yield kind, content[at : at + size]
+        at += size
+        if kind != COMPRESSED:
+            at += -at % 8
 
 
-def read_class_folders(folder: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64], tuple[str, ...]]:
+def read_batches(source: Path) -> tuple[Images, Labels, tuple[str, ...]]:
+    """Read ``cifar-10-python.tar.gz`` or the folder in it, training rows first.
+
+    Returns
+    -------
+    images : array of shape (n, 32, 32, 3), uint8
+    labels : array of shape (n,), int64
+    class_names : tuple of str
+
+    Raises
+    ------
+    ValueError
+        If the archive is damaged or incomplete, has a member outside of its folder, or a batch is not plain data.
+    """
+    if source.name.endswith(ARCHIVE_SUFFIXES):
+        contents = _read_archive(source)
+    else:
+        files = (source / name for name in (*BATCHES, META))
+        contents = {path.name: path.read_bytes() for path in files if path.is_file()}
+    missing = [name for name in BATCHES if name not in contents]
+    if missing:
+        raise ValueError(f"{source} lacks {', '.join(missing)}; expected {FOLDER} with six batches. {ADVICE}")
+    images, labels = [], []
+    for name in BATCHES:
+        with refused(f"{source}: {name}", "a batch with data (n, 3072) of type uint8 and n labels from 0 to 9", ADVICE):
+            batch = _unpickled(contents[name])
+            images.append(_pixels(batch["data"]))
+            labels.append(list(batch["labels"]))
+            n = len(images[-1])
+            if n == 0 or len(labels[-1]) != n or any(label not in range(10) for label in labels[-1]):
+                raise ValueError(f"found {n} rows with labels {reprlib.repr(labels[-1])}")
+    if META in contents:
+        with refused(f"{source}: {META}", f"that of CIFAR-10, which names {', '.join(CLASS_NAMES)}", ADVICE):
+            found = tuple(map(_text, _unpickled(contents[META])["label_names"]))
+            if found != CLASS_NAMES:
+                raise ValueError(f"found {reprlib.repr(found)}")
+    return np.concatenate(images), np.concatenate(labels).astype(np.int64), CLASS_NAMES
+
+
+def _read_archive(path: Path) -> dict[str, bytes]:
+    """The files that an archive holds, by name."""
+    contents = {}
+    with path.open("rb") as packed, refused(path, f"a whole tar.gz archive of {FOLDER}", ADVICE):
+        # All of it at once, within bounds: then nothing that a header declares can be more than is there.
+        unpacked = gzip.GzipFile(fileobj=packed).read(LARGEST_FILE)
+        with tarfile.open(fileobj=io.BytesIO(unpacked), mode="r:") as archive:
+            for member in islice(archive, MOST_MEMBERS):
+                inside, *parts = PurePosixPath(member.name).parts
+                plain = (member.isreg() or member.isdir()) and not member.issparse()
+                if inside != FOLDER or ".." in parts or not plain:
+                    raise ValueError(f"its member {reprlib.repr(member.name)} is not a file in {FOLDER}")
+                if parts and parts[-1] in (*BATCHES, META):
+                    contents[parts[-1]] = unpacked[member.offset_data : member.offset_data + member.size]
+    return contents
+
+
+class _Note:
+    """Stands in for all that a pickle of arrays names: it keeps what it is given, and calls nothing."""
+
+    def __init__(self, *given: Any) -> None:
+        self.given = given
+
+    def __setstate__(self, state: Any) -> None:
+        self.state = state
+
+
+def _text(value: str | bytes) -> str:
+    """Text, which Python 2 wrote as bytes; of anything else it is a TypeError."""
+    return value if isinstance(value, str) else str(value, "latin1")
+
+
+class _Texts(dict[str, Any]):
+    """A dictionary whose keys are text; others are never hashed, for which tuples of tuples can take for ever."""
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        super().__setitem__(_text(key), value)
+
+
+class _Unpickler(pickle._Unpickler):
+    """Makes dictionaries, lists, tuples, bytes, text and numbers, and notes on arrays.
+
+    It is Python's unpickler as written in Python, for the one in C takes as much memory as a pickle declares.
+    """
+
+    dispatch: ClassVar[dict[int, Any]] = dict(pickle._Unpickler.dispatch)
+    dispatch[pickle.EMPTY_DICT[0]] = lambda self: self.append(_Texts())
+    for code in (pickle.DICT, pickle.EMPTY_SET, pickle.FROZENSET, pickle.BYTEARRAY8):
+        del dispatch[code[0]]
+
+    def find_class(self, module: str, name: str) -> Any:
+        arrays = ("numpy", "numpy.core.multiarray", "numpy._core.multiarray")
+        if module in arrays and name in ("_reconstruct", "ndarray", "dtype"):
+            return _Note
+        if (module, name) == ("_codecs", "encode"):  # so Python 3 writes bytes for Python 2
+            return lambda text, encoding: text.encode("latin1")
+        raise ValueError(f"it would run code: it asks for {module}.{name}")
+
+
+def _unpickled(content: bytes) -> Any:
+    """What a pickle holds, if that is plain data."""
+    for step, _ in enumerate(pickletools.genops(content)):
+        if step == MOST_STEPS:
+            raise ValueError(f"it has more than {MOST_STEPS} steps")
+    return _Unpickler(io.BytesIO(content), encoding="bytes").load()
+
+
+def _pixels(note: _Note) -> Images:
+    """The images (n, 32, 32, 3) of the notes on an array (n, 3072), which has the channels first."""
+    _, shape, dtype, in_columns, values = note.state
+    if dtype.given[0] not in ("u1", b"u1") or shape[1:] != (3072,):
+        raise ValueError(f"found type and shape {reprlib.repr((dtype.given[0], shape))}")
+    pixels = np.frombuffer(values, np.uint8).reshape(shape, order="F" if in_columns else "C")
+    return np.ascontiguousarray(pixels.reshape(len(pixels), 3, 32, 32).transpose(0, 2, 3, 1))
+
+
+def read_class_folders(folder: Path) -> tuple[Images, Labels, tuple[str, ...]]:
     """Read every image in a folder of class folders, ordered by part (train first), class and file name.
 
     Returns
@@ -129,37 +256,27 @@ def read_class_folders(folder: Path) -> tuple[NDArray[np.uint8], NDArray[np.int6
         If the layout is another, there are fewer than two classes, a class is empty, a file is not a readable image
         of 8 bits a channel, or the images are not all of one size.
     """
-    names = {path.name for path in folder.glob("[!.]*/")}
-    parts = [folder / name for name in ("train", "test") if name in names]
-    if names - {"train", "test"}:
-        parts = [folder]
-    empty = [path for part in parts for path in part.glob("[!.]*/") if not any(path.glob("[!.]*"))]
-    if empty:
-        raise ValueError(f"{empty[0]} is empty; put its images there or remove it; {LAYOUT}")
+    inside = {path.name for path in folder.glob("[!.]*/")}
+    parts = [folder / "train", folder / "test"] if inside <= {"train", "test"} else [folder]
+    class_names = tuple(sorted({path.name for part in parts for path in part.glob("[!.]*/")}))
     files = [path for part in parts for path in sorted(part.glob("[!.]*/[!.]*"))]
-    class_names = tuple(sorted({path.parent.name for path in files}))
-    if len(class_names) < 2:
-        raise ValueError(f"{folder} needs at least two class folders; found {list(class_names)}; {LAYOUT}")
-    images = []
-    for path in tqdm(files, desc="images", disable=None, delay=2):
-        images.append(_read_image(path))
-        if images[-1].shape != images[0].shape:
-            shapes = f"{path} has the shape {images[-1].shape}, and {files[0]} {images[0].shape}"
-            raise ValueError(f"{shapes}; the images must all be of one size: resize or crop them")
-    pixels = np.stack(images)
     labels = np.array([class_names.index(path.parent.name) for path in files], dtype=np.int64)
+    counts = np.bincount(labels, minlength=len(class_names))
+    if len(class_names) < 2 or not counts.all():
+        expected = "a folder of images for each of two or more classes, directly or under train and test"
+        raise ValueError(f"{folder} must have {expected}; found {dict(zip(class_names, counts.tolist(), strict=True))}")
+    images, size = [], None
+    for path in tqdm(files, desc="images", disable=None, delay=2):
+        expected = f"a readable image of 8 bits a channel, as large as the first, sides up to {LARGEST_SIDE}"
+        with refused(path, expected, "Mend it or remove it"):
+            if not path.is_file():  # opening a named pipe waits for ever
+                raise ValueError("it is a folder or a device")
+            with Image.open(path, formats=FORMATS) as image:
+                size = size or image.size
+                if image.size != size or max(size) > LARGEST_SIDE or image.mode.startswith(("I", "F")):
+                    raise ValueError(f"{image.width} x {image.height} pixels of mode {image.mode}; the first is {size}")
+                images.append(np.asarray(image.convert("RGB")))
+    pixels = np.stack(images)
     if (pixels == pixels[..., :1]).all():  # grey, every one of them
         pixels = np.ascontiguousarray(pixels[..., 0])
     return pixels, labels, class_names
-
-
-def _read_image(path: Path) -> NDArray[np.uint8]:
-    """The pixels (h, w, 3) of an image of 8 bits a channel."""
-    with refused(path, "a readable image", f"Mend it or remove it; {LAYOUT}"):
-        if not path.is_file():  # opening a named pipe waits for ever
-            raise ValueError("it is a folder or a device")
-        with Image.open(path, formats=FORMATS) as image:
-            if max(image.size) > LARGEST_SIDE or image.mode.startswith(("I", "F")):
-                found = f"{image.width} x {image.height} pixels of mode {image.mode}"
-                raise ValueError(f"it has {found}; expected sides up to {LARGEST_SIDE} and 8 bits a channel")
-            return np.asarray(image.convert("RGB"))

@@ -9,14 +9,11 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.utils import check_random_state
 
-from ..buckets import HashTable
-from ..codes import bits_to_integers
+from ..codes import bits_to_integers, hamming_distances
 from ..datasets import Dataset
-from ..search import rerank
+from ..search import check_radius, rerank
 from ..splits import split_dataset
 from .output import figure_data, sprite_sheet
-
-__all__ = ["Explorer", "Found"]
 
 Bits = NDArray[np.bool_]
 Rows = NDArray[np.int64]
@@ -115,7 +112,7 @@ class Explorer:
         self.n_bits = tuple(n_bits)
         if not hashers:
             raise ValueError("the explorer needs a hasher, got none")
-        if not self.n_bits or any(b not in range(4, _WIDEST_CODE + 1, 4) for b in self.n_bits):
+        if not self.n_bits or not set(self.n_bits) <= {*range(4, _WIDEST_CODE + 1, 4)}:
             raise ValueError(f"n_bits must be multiples of 4, up to {_WIDEST_CODE}, got {self.n_bits}")
         if not 1 <= n_pictures <= _MOST_PICTURES:
             raise ValueError(f"n_pictures must be from 1 to {_MOST_PICTURES}, got {n_pictures}")
@@ -165,19 +162,20 @@ class Explorer:
         if query not in range(len(self.query_rows)):
             raise ValueError(f"query must be from 0 to {len(self.query_rows) - 1}, got {query}")
         query_bits, bits = self._bits[method, n_bits]
-        ids, distances = HashTable(bits).query_radius(query_bits[[query]], radius, return_distance=True)
-        by_id = np.empty(len(self.rows), dtype=np.int64)
-        by_id[ids[0]] = distances[0]
-        nearest = rerank(self._X_query[[query]], self._X, ids, len(self.rows))[0]
+        distances = hamming_distances(query_bits[[query]], bits)[0]
+        inside = np.flatnonzero(distances <= check_radius(radius, n_bits))
+        nearest = rerank(self._X_query[[query]], self._X, [inside], len(self.rows))[0]
         labels = self.dataset.labels
-        return Found(nearest, by_id[nearest], labels[self.rows[nearest]] == labels[self.query_rows[query]])
+        right = labels[self.rows[nearest]] == labels[self.query_rows[query]]
+        return Found(nearest, distances[nearest], right)
 
     def _ordinary_query(self) -> int:
-        methods, queries = (self.methods[0], self.methods[-1]), range(len(self.query_rows))
-        precision = np.array(
-            [[self.search(query, method, self.n_bits[0], _RADIUS).precision for query in queries] for method in methods]
-        )
-        return int(np.abs(precision - precision.mean(axis=1, keepdims=True)).sum(axis=0).argmin())
+        miss = np.zeros(len(self.query_rows))
+        for method in (self.methods[0], self.methods[-1]):
+            found = [self.search(query, method, self.n_bits[0], _RADIUS) for query in range(len(miss))]
+            precision = np.array([each.precision for each in found])
+            miss += np.abs(precision - precision.mean())
+        return int(miss.argmin())
 
     def data(self) -> dict[str, Any]:
         """All that the page needs to search by itself, as JSON can hold it.
@@ -188,6 +186,9 @@ class Explorer:
         ds, everything = self.dataset, np.arange(len(self.rows))
         order = rerank(self._X_query, self._X, [everything] * len(self.query_rows), len(self.rows))
         both = np.concatenate([self.rows, self.query_rows])
+        codes: dict[str, dict[str, list[str]]] = {method: {} for method in self.methods}
+        for (method, width), pair in self._bits.items():
+            codes[method][str(width)] = [_digits(bits) for bits in pair]
         return {
             "dataset": ds.name,
             "classes": list(ds.class_names),
@@ -202,10 +203,7 @@ class Explorer:
             "sheet": None if ds.images is None else sprite_sheet(ds.images[both]),
             "order": ["".join(f"{i:03x}" for i in ids) for ids in order],
             "bits": list(self.n_bits),
-            "codes": {
-                method: {str(width): [_digits(bits) for bits in self._bits[method, width]] for width in self.n_bits}
-                for method in self.methods
-            },
+            "codes": codes,
         }
 
     def _repr_html_(self) -> str:

@@ -9,8 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-__all__ = ["figure_data", "sprite_sheet"]
-
 
 def figure_data(name: str, data: dict[str, Any]) -> str:
     """Write the data of a figure to play with, under a sentence that stands for it where there are no scripts of it.
@@ -64,17 +62,13 @@ def sprite_sheet(images: NDArray[np.uint8], columns: int = 32) -> str:
     >>> sprite_sheet(np.zeros((3, 8, 8), dtype=np.uint8), columns=2)[:22]
     'data:image/png;base64,'
     """
-    n, height, width = images.shape[:3]
+    n, height, width, *colours = images.shape
     rows = -(-n // columns)
-    sheet = np.zeros((rows * height, columns * width, *images.shape[3:]), dtype=np.uint8)
+    sheet = np.zeros((rows * height, columns * width, *colours), dtype=np.uint8)
     for i, image in enumerate(images):
         top, left = i // columns * height, i % columns * width
         sheet[top : top + height, left : left + width] = image
     buffer = io.BytesIO()
-    if images.ndim == 3:
-        kind = "png"
-        Image.fromarray(sheet).save(buffer, "PNG", optimize=True)
-    else:
-        kind = "jpeg"
-        Image.fromarray(sheet).save(buffer, "JPEG", quality=85, subsampling=0)
+    kind, options = ("jpeg", {"quality": 85, "subsampling": 0}) if colours else ("png", {"optimize": True})
+    Image.fromarray(sheet).save(buffer, kind, **options)
     return f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}"

@@ -8,11 +8,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..affinity import same_class_affinity
 from ..codes import check_bits
-from ..grh import GRH, LinearModel, Start, agreement
+from ..grh import GRH, LinearModel, agreement
 from ..lsh import LSH
 from .output import figure_data
-
-__all__ = ["Playground", "Steps", "line_of"]
 
 Floats = NDArray[np.float64]
 
@@ -81,7 +79,7 @@ class Playground:
     def __init__(self, points: Any, labels: Any, hyperplanes: Any) -> None:
         self.points, self.labels = _check_points(points, labels)
         self.hyperplanes = np.asarray(hyperplanes, dtype=np.float64)
-        if self.hyperplanes.ndim != 2 or self.hyperplanes.shape[0] != 2 or self.hyperplanes.shape[1] > _MOST_LINES:
+        if self.hyperplanes.shape not in {(2, lines) for lines in range(_MOST_LINES + 1)}:
             raise ValueError(f"hyperplanes must be (2, up to {_MOST_LINES}), got shape {self.hyperplanes.shape}")
 
     def __repr__(self) -> str:
@@ -134,22 +132,19 @@ class Steps:
         self.points, self.labels = _check_points(points, labels)
         check_is_fitted(grh)
         rounds = grh.history_
-        if len(rounds[0].bits) != len(self.points) or grh.n_features_in_ != 2:
-            raise ValueError(
-                f"the estimator was fitted to {len(rounds[0].bits)} points of {grh.n_features_in_} features, "
-                f"not to these {len(self.points)} points of 2"
-            )
+        fitted, given = (len(rounds[0].bits), grh.n_features_in_), self.points.shape
+        if fitted != given:
+            raise ValueError(f"the estimator was fitted to vectors of shape {fitted}, not to these, of shape {given}")
         graph = same_class_affinity(self.labels)
         lines: list[list[float]] = [[]] * grh.n_bits
         self.frames: list[dict[str, Any]] = []
         for step, (columns, model) in zip(rounds, grh.models_, strict=True):
-            if step.number == 0:
-                self._add("Start", lines, step.bits, np.zeros_like(step.bits), step.agreement)
-            else:
-                before, taught = rounds[step.number - 1].bits, step.regularised
-                heard = agreement(graph, taught)
-                self._add(f"Round {step.number}, regularise", lines, taught, taught != before, heard)
-                self._add(f"Round {step.number}, partition", lines, step.bits, step.bits != taught, step.agreement)
+            before, title = step.bits, "Start"
+            if step.number:
+                before, title = step.regularised, f"Round {step.number}, partition"
+                changed = before != rounds[step.number - 1].bits
+                self._add(f"Round {step.number}, regularise", lines, before, changed, agreement(graph, before))
+            self._add(title, lines, step.bits, step.bits != before, step.agreement)
             if model is not None:  # every bit of the round was degenerate, and kept
                 for column, line in zip(columns, _lines_of(grh, model), strict=True):
                     lines[column] = line
@@ -169,16 +164,13 @@ class Steps:
 
 def _lines_of(grh: GRH, model: Any) -> list[list[float]]:
     """The lines of one model of ``GRH.models_``, on points as they were given."""
-    if isinstance(model, LinearModel):  # of (x - mean) / scale
+    if type(model) is LinearModel:  # of (x - mean) / scale
         normals, centre, thresholds = model.weights, grh.mean_, -grh.scale_ * model.intercepts
-    elif isinstance(model, Start) and isinstance(model.hasher, LSH):
-        centre = np.zeros(2) if model.mean is None else model.mean
-        normals, thresholds = model.hasher.hyperplanes_, np.zeros(model.n_bits)
+    elif isinstance(model, LSH):
+        normals, centre, thresholds = model.hyperplanes_, grh.start_mean_, np.zeros(grh.n_bits)
     else:
         raise ValueError(f"only an LSH start and linear classifiers draw lines, not a {type(model).__name__}")
-    return [
-        line_of(normal, threshold + centre @ normal) for normal, threshold in zip(normals.T, thresholds, strict=True)
-    ]
+    return list(map(line_of, normals.T, thresholds + centre @ normals))
 
 
 def _strings(bits: Any) -> list[str]:

@@ -11,8 +11,16 @@ from .data import answers, descriptor, gallery, images_by_class, split_diagram
 from .did_it_learn import codeword_distances, control_scores
 from .grh_adjacency import adjacency, dead_zone, graph_step
 from .grh_training import lines_with_spread, training_rounds
-from .lsh import code_of_points, collisions, distance_estimates
-from .radius_search import amplification, hamming_cube, precision_by_cost, radius_sweep, recall_by_radius
+from .lsh import code_of_points, collisions, distance_estimates, wedge
+from .radius_search import (
+    amplification,
+    crossing,
+    hamming_cube,
+    precision_by_cost,
+    radius_sweep,
+    recall_by_radius,
+    work_map,
+)
 from .scaling import found_by_nflip, growth
 from .tables import table
 
@@ -28,6 +36,7 @@ __all__ = [
     "control_scores",
     "corner",
     "cover",
+    "crossing",
     "dead_zone",
     "descriptor",
     "distance_estimates",
@@ -45,4 +54,6 @@ __all__ = [
     "split_diagram",
     "table",
     "training_rounds",
+    "wedge",
+    "work_map",
 ]

@@ -4,28 +4,33 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-from numpy.typing import NDArray
 
 from ..buckets import HashTable
-from .style import BLUE, COLOURS, RED, STROKES, styled
+from .style import Floats, look, styled
 
 
 @styled
 def bucket_sizes(tables: dict[str, HashTable]) -> Figure:
     """Share of all images held by the largest buckets, against how many buckets that takes."""
     figure, axes = plt.subplots(figsize=(6.4, 3.8))
-    for i, (name, table) in enumerate(tables.items()):
+    for name, table in tables.items():
         sizes = np.sort(table.bucket_sizes)[::-1]
-        label = f"{name}: {len(sizes):,} buckets"
-        places, held = np.arange(1, len(sizes) + 1), np.cumsum(sizes) / sizes.sum()
-        axes.plot(places, held, color=COLOURS[i], linestyle=STROKES[i], linewidth=2.2, label=label)
-    axes.set(xscale="log", xlabel="buckets, the largest first", ylabel="share of the images in them", ylim=(0, 1.03))
+        places = np.arange(1, len(sizes) + 1)
+        held = np.cumsum(sizes) / sizes.sum()
+        line = look(name) | {"marker": ""}
+        axes.plot(places, held, linewidth=2.2, label=f"{name}: {len(sizes):,} buckets", **line)
+    axes.set(
+        xscale="log",
+        xlabel="buckets, the largest first",
+        ylabel="share of the images in them",
+        ylim=(0, 1.03),
+    )
     axes.legend(loc="lower right")
     return figure
 
 
 @styled
-def corner(angles: dict[str, NDArray[np.floating]], balance: dict[str, NDArray[np.floating]]) -> Figure:
+def corner(angles: dict[str, Floats], balance: dict[str, Floats]) -> Figure:
     """Two signs of a crowded corner: angles between random pairs, and how evenly each hyperplane splits the images.
 
     Parameters
@@ -37,16 +42,29 @@ def corner(angles: dict[str, NDArray[np.floating]], balance: dict[str, NDArray[n
     """
     figure, (left, right) = plt.subplots(1, 2, figsize=(7.4, 3.4))
     edges = np.linspace(0, np.pi, 60)
-    for (name, values), colour, hatch in zip(angles.items(), (RED, BLUE), ("//", None), strict=False):
-        left.hist(values, bins=edges, density=True, alpha=0.55, color=colour, hatch=hatch, label=name)
+    for (name, values), hatch in zip(angles.items(), ("//", None), strict=False):
+        left.hist(
+            values,
+            bins=edges,
+            density=True,
+            alpha=0.55,
+            color=look(name)["color"],
+            hatch=hatch,
+            label=name,
+        )
     left.axvline(np.pi / 2, color="black", linestyle=":")
     left.set(xlabel="angle between two images", yticks=[], title="angles of random pairs")
     left.set_xticks([0, np.pi / 2, np.pi], ["0", "π/2", "π"])
-    for (name, values), colour, marker in zip(balance.items(), (RED, BLUE), ("s", "o"), strict=False):
-        right.plot(np.arange(1, len(values) + 1), np.sort(values), color=colour, marker=marker, label=name)
+    for name, values in balance.items():
+        places = np.arange(1, len(values) + 1)
+        right.plot(places, np.sort(values), label=name, **look(name))
     right.axhline(0.5, color="black", linestyle=":")
-    right.set(xlabel="hyperplane, sorted", ylabel="share on the emptier side", title="balance of each bit")
-    right.set_ylim(-0.02, 0.53)
+    right.set(
+        xlabel="hyperplane, sorted",
+        ylabel="share on the emptier side",
+        title="balance of each bit",
+        ylim=(-0.02, 0.53),
+    )
     right.xaxis.set_major_locator(MaxNLocator(integer=True))
     for axes in (left, right):
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=2)

@@ -1,26 +1,29 @@
 """The idea of the book in one picture, without a word."""
 
+from typing import Any
+
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 from matplotlib.patches import ConnectionPatch, Rectangle
-from numpy.typing import NDArray
 
 from ..datasets import Dataset
-from .style import COLOURS, GREY, styled
+from .style import COLOURS, GREY, Bits, Floats, Rows, show_plane, styled, write
 
 _SHOWN = 6  # pictures of a bucket
+_BIT = 0.55  # from the box of one bit to the next
+_PICTURE = 0.9  # from one picture in a bucket to the next
 
 
 @styled
 def cover(
     dataset: Dataset,
-    rows: NDArray[np.integer],
-    points: NDArray[np.floating],
-    hyperplanes: NDArray[np.floating],
-    bits: NDArray[np.bool_],
+    rows: Rows,
+    points: Floats,
+    hyperplanes: Floats,
+    bits: Bits,
     query: int = 0,
 ) -> Figure:
     """Pictures in the plane, the lines that cut it, and the buckets that they fall into; one of them is the query.
@@ -42,52 +45,85 @@ def cover(
     """
     figure, (plane, buckets) = plt.subplots(1, 2, figsize=(10, 4.6))
     codes, members = np.unique(bits, axis=0, return_inverse=True)
+    n_codes, n_bits = codes.shape
+    others = [i for i in range(len(rows)) if i != query]
     _draw_plane(plane, points, hyperplanes, codes)
-    for i in [*(j for j in range(len(rows)) if j != query), query]:
-        _put(plane, dataset, rows[i], tuple(points[i]), COLOURS[members[i] % 7], 3.5 if i == query else 1.2, zoom=0.75)
-    left = len(bits[0]) * 0.55 + 0.3
+    for i in [*others, query]:  # the query on top
+        colour = COLOURS[members[i] % 7]
+        _put(plane, dataset, rows[i], points[i], colour, asks=i == query, zoom=0.75)
+    left = n_bits * _BIT + 0.3
     for k, code in enumerate(codes):
-        y = len(codes) - 1 - k
-        asked = bool(k == members[query])
-        for b, bit in enumerate(code):
-            fill = "black" if bit else "white"
-            buckets.add_patch(Rectangle((b * 0.55, y - 0.22), 0.45, 0.45, facecolor=fill, edgecolor="black"))
-        tray = Rectangle((left, y - 0.42), _SHOWN * 0.9 + 0.1, 0.84, facecolor=COLOURS[k % 7], edgecolor="black")
-        tray.set(alpha=0.45 if asked else 0.15, linewidth=int(asked))
+        y = n_codes - 1 - k
+        colour = COLOURS[k % 7]
+        asked = k == members[query]
+        _draw_code(buckets, code, y)
+        tray = Rectangle(
+            (left, y - 0.42),
+            _SHOWN * _PICTURE + 0.1,
+            0.84,
+            facecolor=colour,
+            edgecolor="black",
+            alpha=0.45 if asked else 0.15,
+            linewidth=1 if asked else 0,
+        )
         buckets.add_patch(tray)
-        inside = [*[query] * asked, *(int(i) for i in np.flatnonzero(members == k) if i != query)]
+        inside = [i for i in others if members[i] == k]
+        if asked:
+            inside.insert(0, query)
         for place, i in enumerate(inside[:_SHOWN]):
-            at = (left + 0.5 + 0.9 * place, y)
-            _put(buckets, dataset, rows[i], at, COLOURS[k % 7], 3.5 if i == query else 1.2, zoom=0.9)
-    buckets.set(xlim=(-0.6, left + _SHOWN * 0.9 + 0.3), ylim=(-0.6, len(codes) - 0.4))
+            at = (left + 0.5 + _PICTURE * place, y)
+            _put(buckets, dataset, rows[i], at, colour, asks=i == query, zoom=0.9)
+    for b in range(n_bits):
+        write(buckets, (b * _BIT + 0.22, n_codes - 0.55), str(b + 1), fontsize=11)
+    buckets.set(xlim=(-0.6, left + _SHOWN * _PICTURE + 0.3), ylim=(-0.6, n_codes - 0.25))
     buckets.axis("off")
-    ends = points[query], (-0.1, len(codes) - 1 - members[query])
-    arrow = ConnectionPatch(*ends, "data", "data", axesA=plane, axesB=buckets, arrowstyle="-|>", shrinkA=16, lw=2.5)
+    arrow = ConnectionPatch(
+        points[query],
+        (-0.1, n_codes - 1 - members[query]),
+        "data",
+        "data",
+        axesA=plane,
+        axesB=buckets,
+        arrowstyle="-|>",
+        shrinkA=16,
+        linewidth=2.5,
+    )
     figure.add_artist(arrow)
     return figure
 
 
-def _draw_plane(axes: Axes, points: NDArray[np.floating], hyperplanes: NDArray[np.floating], codes: NDArray) -> None:
+def _draw_plane(axes: Axes, points: Floats, hyperplanes: Floats, codes: Bits) -> None:
     """Tint the region of each code, and draw the lines."""
     reach = 1.12 * np.abs(points).max()
-    grid = np.linspace(-reach, reach, 300)
-    x, y = np.meshgrid(grid, grid)
+    ticks = np.linspace(-reach, reach, 300)
+    x, y = np.meshgrid(ticks, ticks)
     inside = np.stack([x, y], axis=-1) @ hyperplanes >= 0
     for k, code in enumerate(codes):
         region = (inside == code).all(axis=-1)
         axes.contourf(x, y, region, levels=[0.5, 1.5], colors=[COLOURS[k % 7]], alpha=0.2)
-    for normal in hyperplanes.T:
+    for k, normal in enumerate(hyperplanes.T, start=1):
         along = np.array([-normal[1], normal[0]]) / np.linalg.norm(normal)
         axes.plot(*np.outer([-2, 2], along).T * reach, color=GREY, linewidth=2)
-    axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
+        ends = np.outer([-0.93, 0.93], along * reach / np.abs(along).max())
+        clear = [np.linalg.norm(points - end, axis=1).min() for end in ends]  # where no picture hides the number
+        box = {"facecolor": "white", "edgecolor": GREY}
+        write(axes, ends[np.argmax(clear)], str(k), fontsize=11, bbox=box)
+    show_plane(axes, reach)
     axes.axis("off")
 
 
-def _put(
-    axes: Axes, dataset: Dataset, row: int, at: tuple[float, float], colour: str, frame: float, zoom: float
-) -> None:
-    """Show one picture at a place, in a frame."""
+def _draw_code(axes: Axes, code: Bits, y: float) -> None:
+    """A box for each bit, black for 1."""
+    for b, bit in enumerate(code):
+        fill = "black" if bit else "white"
+        box = Rectangle((b * _BIT, y - 0.22), 0.45, 0.45, facecolor=fill, edgecolor="black")
+        axes.add_patch(box)
+
+
+def _put(axes: Axes, dataset: Dataset, row: int, at: Any, colour: str, asks: bool, zoom: float) -> None:
+    """Show one picture at a place, in a frame; the query's is black and thick."""
     picture = np.full((28, 28), 0.5) if dataset.images is None else dataset.images[row]
-    box = OffsetImage(picture, zoom=zoom * 28 / len(picture), cmap="gray")
-    look = {"edgecolor": "black" if frame > 2 else colour, "linewidth": frame}
-    axes.add_artist(AnnotationBbox(box, at, pad=0.08, bboxprops=look))
+    image = OffsetImage(picture, zoom=zoom * 28 / len(picture), cmap="gray")
+    colour, width = ("black", 3.5) if asks else (colour, 1.2)
+    box = AnnotationBbox(image, at, pad=0.08, bboxprops={"edgecolor": colour, "linewidth": width})
+    axes.add_artist(box)

@@ -10,14 +10,13 @@ from numpy.typing import NDArray
 
 from ..datasets import Dataset
 from ..splits import Split
-from .style import BLUE, GREY, ORANGE, RED, styled
+from .style import BLUE, GREY, ORANGE, RED, Rows, hide_ticks, styled, write
 
 
 def draw_picture(axes: Axes, dataset: Dataset, row: int, *, small: bool = False) -> None:
     """Show one picture, or a tile with its class (its number, if small) where the data set came without pictures."""
     axes.set_axis_on()
-    axes.set(xticks=[], yticks=[])
-    axes.grid(False)
+    hide_ticks(axes)
     if dataset.images is not None:
         axes.imshow(dataset.images[row], interpolation="nearest", vmin=0, vmax=255)
         return
@@ -25,7 +24,11 @@ def draw_picture(axes: Axes, dataset: Dataset, row: int, *, small: bool = False)
     axes.set_facecolor(plt.get_cmap("Pastel1")(label % 9))
     axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
     name = str(label) if small else dataset.class_names[label]
-    axes.text(0.5, 0.5, name, ha="center", va="center", fontsize=min(9, 65 / len(name)))  # as wide as the tile at most
+    write(axes, (0.5, 0.5), name, fontsize=min(9, 65 / len(name)))  # as wide as the tile at most
+
+
+def _class_of(dataset: Dataset, row: int) -> str:
+    return dataset.class_names[dataset.labels[row]]
 
 
 def _frame(axes: Axes, colour: str, line: str, width: float) -> None:
@@ -37,16 +40,18 @@ def _rows_of_tiles(titles: Sequence[str], columns: int) -> tuple[Figure, list[ND
     """Empty tiles, a titled row each."""
     figure = plt.figure(figsize=(0.95 * columns, 1.6 * len(titles)))
     rows = []
-    for strip, title in zip(figure.subfigures(len(titles), 1, squeeze=False)[:, 0], titles, strict=True):
+    strips = figure.subfigures(len(titles), 1, squeeze=False).ravel()
+    for strip, title in zip(strips, titles, strict=True):
         strip.suptitle(title, fontsize=10, x=0.01, ha="left")
-        rows.append(strip.subplots(1, columns, squeeze=False)[0])
-        for tile in rows[-1]:
+        tiles = strip.subplots(1, columns, squeeze=False)[0]
+        for tile in tiles:
             tile.set_axis_off()
+        rows.append(tiles)
     return figure, rows
 
 
 @styled
-def gallery(dataset: Dataset, groups: dict[str, Sequence[int] | NDArray[np.int64]], *, columns: int = 8) -> Figure:
+def gallery(dataset: Dataset, groups: dict[str, Sequence[int] | Rows], *, columns: int = 8) -> Figure:
     """Pictures in titled rows, each with the name of its class.
 
     Parameters
@@ -65,16 +70,16 @@ def gallery(dataset: Dataset, groups: dict[str, Sequence[int] | NDArray[np.int64
     figure, tiles = _rows_of_tiles(list(groups), columns)
     for row_of_tiles, members in zip(tiles, groups.values(), strict=True):
         for tile, row in zip(row_of_tiles, members, strict=False):
-            draw_picture(tile, dataset, int(row))
-            tile.set_xlabel(dataset.class_names[int(dataset.labels[row])], fontsize=8)
+            draw_picture(tile, dataset, row)
+            tile.set_xlabel(_class_of(dataset, row), fontsize=8)
     return figure
 
 
 @styled
 def answers(
     dataset: Dataset,
-    queries: Sequence[int] | NDArray[np.int64],
-    found: Sequence[NDArray[np.int64]],
+    queries: Sequence[int] | Rows,
+    found: Sequence[Rows],
     *,
     titles: Sequence[str] | None = None,
     columns: int = 8,
@@ -102,50 +107,53 @@ def answers(
     """
     figure, tiles = _rows_of_tiles(titles or [""] * len(queries), columns + 1)
     for (first, *rest), query, rows in zip(tiles, queries, found, strict=True):
-        draw_picture(first, dataset, int(query))
+        draw_picture(first, dataset, query)
         _frame(first, GREY, "-", 3)
         first.set_xlabel("query", fontsize=8)
         for tile, row in zip(rest, rows, strict=False):
-            right = dataset.labels[row] == dataset.labels[query]
-            colour, line, mark = (BLUE, "-", "\N{CHECK MARK}") if right else (RED, "--", "\N{MULTIPLICATION SIGN}")
-            draw_picture(tile, dataset, int(row))
+            colour, line, mark = RED, "--", "\N{MULTIPLICATION SIGN}"
+            if dataset.labels[row] == dataset.labels[query]:
+                colour, line, mark = BLUE, "-", "\N{CHECK MARK}"
+            draw_picture(tile, dataset, row)
             _frame(tile, colour, line, 2)
-            tile.set_xlabel(f"{mark} {dataset.class_names[int(dataset.labels[row])]}", fontsize=8, color=colour)
+            tile.set_xlabel(f"{mark} {_class_of(dataset, row)}", fontsize=8, color=colour)
     return figure
 
 
 @styled
 def images_by_class(dataset: Dataset, *, columns: int = 8) -> Figure:
     """The first pictures of every class, one row a class."""
-    classes = range(len(dataset.class_names))
-    figure, tiles = plt.subplots(len(classes), columns, figsize=(0.8 * columns + 1.2, 0.8 * len(classes)))
-    for label in classes:
+    n_classes = len(dataset.class_names)
+    figure, tiles = plt.subplots(n_classes, columns, figsize=(0.8 * columns + 1.2, 0.8 * n_classes))
+    for label, name in enumerate(dataset.class_names):
         rows = np.flatnonzero(dataset.labels == label)[:columns]
         for tile in tiles[label]:
             tile.set_axis_off()
         for tile, row in zip(tiles[label], rows, strict=False):
-            draw_picture(tile, dataset, int(row))
-        tiles[label, 0].set_ylabel(dataset.class_names[label], rotation=0, ha="right", va="center")
+            draw_picture(tile, dataset, row)
+        tiles[label, 0].set_ylabel(name, rotation=0, ha="right", va="center")
     return figure
 
 
 @styled
 def descriptor(dataset: Dataset, row: int) -> Figure:
     """One picture beside its GIST descriptor: 4 scales x 8 orientations, each a 4 x 4 grid of mean responses."""
-    values = dataset.features[row].reshape(4, 8, 4, 4)
     figure = plt.figure(figsize=(7.2, 3.2))
     left, right = figure.subfigures(1, 2, squeeze=False, width_ratios=(1, 2.4))[0]
     picture = left.subplots()
     draw_picture(picture, dataset, row)
-    picture.set_title(dataset.class_names[int(dataset.labels[row])])
+    picture.set_title(_class_of(dataset, row))
     tiles = right.subplots(4, 8)
-    for scale in range(4):
-        for orientation in range(8):
-            tile = tiles[scale, orientation]
-            tile.imshow(values[scale, orientation], vmin=0, vmax=values[scale].max(), cmap="viridis")
-            tile.set(xticks=[], yticks=[])
-            tile.grid(False)
-        tiles[scale, 0].set_ylabel(["finest", "fine", "coarse", "coarsest"][scale], fontsize=9)
+    scales = dataset.features[row].reshape(4, 8, 4, 4)
+    names = ["finest", "fine", "coarse", "coarsest"]
+    for line, responses, name in zip(tiles, scales, names, strict=True):
+        for tile, response in zip(line, responses, strict=True):
+            tile.imshow(response, vmin=0, vmax=responses.max(), cmap="viridis")
+            hide_ticks(tile)
+        line[0].set_ylabel(name, fontsize=9)
+    edges = ["|", "\\", "—", "/"]  # how an edge lies that answers most
+    for tile, edge in zip(tiles[0, ::2], edges, strict=True):
+        tile.set_title(edge, fontsize=11)
     right.suptitle("8 orientations, at 4 scales", fontsize=10)
     return figure
 
@@ -156,18 +164,19 @@ def split_diagram(split: Split) -> Figure:
     figure, axes = plt.subplots(figsize=(7.2, 2.6))
     axes.set(xlim=(0, 100), ylim=(0, 30))
     axes.set_axis_off()
-    parts = (
-        ("queries", len(split.y_query), "what we look for;\nnever seen before", 2, 18, ORANGE),
-        ("training set", len(split.y_train), "labels that a method\nmay learn from", 23, 24, BLUE),
-        ("database", len(split.y_database), "what is searched; its labels\nonly judge the answers", 50, 48, GREY),
-    )
-    for name, size, purpose, left, width, colour in parts:
-        axes.add_patch(plt.Rectangle((left, 8), width, 20, facecolor=colour, alpha=0.18, edgecolor=colour, linewidth=2))
-        axes.text(left + width / 2, 22, name, ha="center", weight="bold")
-        axes.text(left + width / 2, 16.5, f"{size:,} images", ha="center")
-        axes.text(left + width / 2, 9.5, purpose, ha="center", fontsize=8.5)
-    axes.annotate(
-        "", (74, 7.5), (11, 7.5), arrowprops={"arrowstyle": "->", "connectionstyle": "arc3,rad=0.25", "color": ORANGE}
-    )
+    parts = [
+        (2, 18, ORANGE, "queries", split.y_query, "what we look for;\nnever seen before"),
+        (23, 24, BLUE, "training set", split.y_train, "labels that a method\nmay learn from"),
+        (50, 48, GREY, "database", split.y_database, "what is searched; its labels\nonly judge the answers"),
+    ]
+    for left, width, colour, name, labels, purpose in parts:
+        box = plt.Rectangle((left, 8), width, 20, facecolor=colour, edgecolor=colour, alpha=0.18, linewidth=2)
+        axes.add_patch(box)
+        middle = left + width / 2
+        axes.text(middle, 22, name, ha="center", weight="bold")
+        axes.text(middle, 16.5, f"{len(labels):,} images", ha="center")
+        axes.text(middle, 9.5, purpose, ha="center", fontsize=8.5)
+    arrow = {"arrowstyle": "->", "connectionstyle": "arc3,rad=0.25", "color": ORANGE}
+    axes.annotate("", (74, 7.5), (11, 7.5), arrowprops=arrow)
     axes.text(42, 1.4, "each query is searched for in the database", ha="center", fontsize=9)
     return figure

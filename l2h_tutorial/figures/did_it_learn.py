@@ -6,11 +6,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
-from .style import BLUE, COLOURS, GREY, MARKERS, RED, styled
-
-Floats = NDArray[np.float64]
+from .style import BLUE, COLOURS, GREY, MARKERS, RED, Floats, styled
 
 
 @styled
@@ -26,14 +23,21 @@ def control_scores(frame: pd.DataFrame, chance: float) -> Figure:
         The mAP of a random order.
     """
     methods = list(frame["method"].unique())
-    lengths = sorted(frame["n_bits"].unique()) if "n_bits" in frame else [None]
+    groups = frame.groupby("n_bits") if "n_bits" in frame else [(None, frame)]
     figure, axes = plt.subplots(figsize=(6.8, 0.42 * len(methods) + 1.2))
-    for i, length in enumerate(lengths):
-        rows = frame if length is None else frame[frame["n_bits"] == length]
-        lift = 0.22 * (i - (len(lengths) - 1) / 2)
-        places = np.array([methods.index(method) for method in rows["method"]]) + lift
-        label = None if length is None else f"{length} bits"
-        axes.scatter(rows["map"], places, s=22, color=COLOURS[i], marker=MARKERS[i], alpha=0.7, label=label)
+    for i, (n_bits, rows) in enumerate(groups):
+        label = None if n_bits is None else str(n_bits) + " bits"
+        lift = 0.22 * (i - (len(groups) - 1) / 2)
+        places = lift + rows["method"].map(methods.index)
+        axes.scatter(
+            rows["map"],
+            places,
+            s=22,
+            color=COLOURS[i],
+            marker=MARKERS[i],
+            alpha=0.7,
+            label=label,
+        )
         for method, mean in rows.groupby("method")["map"].mean().items():
             place = methods.index(method) + lift
             axes.plot([mean, mean], [place - 0.14, place + 0.14], color="black", linewidth=2)
@@ -57,12 +61,19 @@ def codeword_distances(angles: Floats, distances: Mapping[str, Floats], pairs: S
     pairs : (n_pairs,) of str
         The two classes; the pair at the smallest angle is named in the figure.
     """
-    figure, panels = plt.subplots(1, len(distances), figsize=(3.4 * len(distances), 3.4), sharey=True, squeeze=False)
+    n_panels = len(distances)
+    figure, panels = plt.subplots(1, n_panels, figsize=(3.4 * n_panels, 3.4), sharey=True, squeeze=False)
     alike = int(np.argmin(angles))
     for axes, (name, values) in zip(panels[0], distances.items(), strict=True):
         axes.scatter(angles, values, s=26, color=BLUE, alpha=0.7)
         axes.scatter(angles[alike], values[alike], s=70, color=RED, marker="D", label=pairs[alike])
-        axes.set(title=name, xlabel="angle between class means (degrees)", xlim=(0, None), ylim=(0, None))
-    panels[0, 0].set_ylabel("bits that differ")
-    panels[0, 0].legend(fontsize=9, loc="upper left")
+        axes.set(
+            title=name,
+            xlabel="angle between class means (degrees)",
+            xlim=(0, None),
+            ylim=(0, None),
+        )
+    first = panels[0, 0]
+    first.set_ylabel("bits that differ")
+    first.legend(fontsize=9, loc="upper left")
     return figure

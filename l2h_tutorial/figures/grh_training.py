@@ -1,20 +1,14 @@
 """Figures of chapter 6: the rounds of training, and what they gain."""
 
-from typing import Any
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from ..grh import GRH
-from .style import BLUE, GREEN, GREY, MARKERS, PURPLE, RED, look, styled
-
-Bits = NDArray[np.bool_]
-Floats = NDArray[np.float64]
+from .style import BLUE, GREEN, GREY, MARKERS, PURPLE, RED, Bits, Floats, Rows, look, show_plane, styled, write
 
 _CELLS = 300  # grid points across a panel of the plane
 _RIM = 18  # of them along each side, where the codes of regions are written
@@ -24,7 +18,7 @@ _HALVES = ("none", "right", "left", "full")  # what of a marker is filled: the l
 
 
 @styled
-def training_rounds(grh: GRH, points: Floats, labels: NDArray[np.int64]) -> Figure:
+def training_rounds(grh: GRH, points: Floats, labels: Rows) -> Figure:
     """Two bits of GRH on 2-D points: what the graph asks for, and how the boundaries follow, round by round.
 
     The colour of a point is its code; the tint behind it is the code of its place, between the two boundaries. Where
@@ -53,24 +47,27 @@ def training_rounds(grh: GRH, points: Floats, labels: NDArray[np.int64]) -> Figu
     grid = np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2)
     stages = [stage.reshape(_CELLS, _CELLS, 2) for stage in grh.staged_transform(grid)]
     for axes in panels.ravel():
-        axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", xticks=[], yticks=[])
+        show_plane(axes, reach, xticks=[], yticks=[])
         axes.grid(False)
     _explain(panels[0, 0], reach)
     for column, (step, stage) in enumerate(zip(rounds, stages, strict=True)):
         upper, lower = panels[:, column]
+        lower.set_title("start: random lines")
         if column:
             before = stages[column - 1]
             _draw_regions(upper, ticks, before)
-            _draw_codes(upper, points, labels, step.regularised, rounds[column - 1].bits)
+            _draw_points(upper, points, labels, step.regularised)
+            changed = (step.regularised != rounds[column - 1].bits).any(axis=1)
+            _draw_rings(upper, points[changed])
             upper.set_title(f"{column}. the graph asks")
             _draw_boundaries(lower, ticks, before, GREY, 1.0)
+            lower.set_title(f"{column}. the lines follow")
         _draw_regions(lower, ticks, stage)
-        _draw_codes(lower, points, labels, step.bits)
-        lower.set_title(f"{column}. the lines follow" if column else "start: random lines")
+        _draw_points(lower, points, labels, step.bits)
     return figure
 
 
-def _numbers(bits: Bits) -> NDArray[np.int64]:
+def _numbers(bits: Bits) -> Rows:
     """Codes of two bits as numbers from 0 to 3."""
     return 2 * bits[..., 0].astype(np.int64) + bits[..., 1]
 
@@ -79,16 +76,23 @@ def _draw_regions(axes: Axes, ticks: Floats, stage: Bits) -> None:
     """Tint the plane by code, write the codes where they are, and draw the boundaries."""
     codes = _numbers(stage)
     edges = (ticks[0], ticks[-1]) * 2
-    axes.imshow(codes, extent=edges, origin="lower", cmap=ListedColormap(_OF_CODE), vmin=0, vmax=3, alpha=0.22)
+    axes.imshow(
+        codes,
+        extent=edges,
+        origin="lower",
+        cmap=ListedColormap(_OF_CODE),
+        vmin=0,
+        vmax=3,
+        alpha=0.22,
+    )
     rim = np.ones_like(codes, dtype=bool)
     rim[_RIM:-_RIM, _RIM:-_RIM] = False
-    for number in np.unique(codes):
+    box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1.2}
+    for number in np.unique(codes[rim]):
         rows, columns = np.nonzero((codes == number) & rim)
-        if len(rows):
-            middle = np.argmin(np.hypot(ticks[rows] - ticks[rows].mean(), ticks[columns] - ticks[columns].mean()))
-            place = 0.93 * ticks[columns[middle]], 0.93 * ticks[rows[middle]]
-            box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1.2}
-            axes.text(*place, _CODES[number], ha="center", va="center", fontsize=9, weight="bold", bbox=box)
+        places = np.column_stack([ticks[columns], ticks[rows]])
+        middle = np.linalg.norm(places - places.mean(axis=0), axis=1).argmin()
+        write(axes, 0.93 * places[middle], _CODES[number], fontsize=9, weight="bold", bbox=box)
     _draw_boundaries(axes, ticks, stage, "black", 1.6)
 
 
@@ -100,31 +104,36 @@ def _draw_boundaries(axes: Axes, ticks: Floats, stage: Bits, colour: str, width:
             axes.contour(ticks, ticks, bit, levels=[0.5], colors=[colour], linestyles=[line], linewidths=[width])
 
 
-def _draw_codes(axes: Axes, points: Floats, labels: NDArray[np.int64], bits: Bits, before: Bits | None = None) -> None:
-    """Points in the colour of their code; those whose code has just changed have a ring."""
-    for place, (label, number) in enumerate(zip(labels, _numbers(bits), strict=True)):
-        _draw_point(axes, points[place], MARKERS[label], number)
-    if before is not None:
-        changed = points[(bits != before).any(axis=1)]
-        axes.scatter(changed[:, 0], changed[:, 1], s=95, facecolors="none", edgecolors="black", linewidths=1.1)
+def _draw_points(axes: Axes, points: Floats, labels: Rows, bits: Bits) -> None:
+    """Points in the colour of their code, filled on the sides of its ones."""
+    for (x, y), label, number in zip(points, labels, _numbers(bits), strict=True):
+        axes.plot(
+            x,
+            y,
+            marker=MARKERS[label],
+            markersize=5.5,
+            markeredgewidth=1.1,
+            color=_OF_CODE[number],
+            markerfacecoloralt="white",
+            fillstyle=_HALVES[number],
+        )
 
 
-def _draw_point(axes: Axes, place: Any, marker: str, number: int) -> None:
-    """One point, in the colour of its code and filled on the sides of its ones."""
-    colour = _OF_CODE[number]
-    filled: dict[str, Any] = {"color": colour, "markerfacecoloralt": "white", "fillstyle": _HALVES[number]}
-    axes.plot(*place, marker=marker, linestyle="none", markersize=5.5, markeredgewidth=1.1, **filled)
+def _draw_rings(axes: Axes, places: Floats) -> None:
+    """Around points whose code has just changed."""
+    axes.scatter(places[:, 0], places[:, 1], s=95, facecolors="none", edgecolors="black", linewidths=1.1)
 
 
 def _explain(axes: Axes, reach: float) -> None:
     """Say what colours, halves and rings mean, in the panel that has nothing to show."""
     axes.set_axis_off()
-    for row, number in enumerate((3, 2, 1, 0)):
-        y = reach * (0.8 - 0.3 * row)
-        _draw_point(axes, (-0.8 * reach, y), "o", number)
-        axes.text(-0.6 * reach, y, f"code {_CODES[number]}", va="center", fontsize=10)
-    axes.scatter(-0.8 * reach, -0.4 * reach, s=95, facecolors="none", edgecolors="black", linewidths=1.1)
-    axes.text(-0.6 * reach, -0.4 * reach, "just changed", va="center", fontsize=10)
+    bits = np.array([[1, 1], [1, 0], [0, 1], [0, 0]], dtype=bool)
+    places = reach * np.array([[-0.8, 0.8 - 0.3 * row] for row in range(5)])
+    _draw_points(axes, places[:4], np.zeros(4, dtype=int), bits)
+    _draw_rings(axes, places[4:])
+    meanings = [*(f"code {_CODES[number]}" for number in _numbers(bits)), "just changed"]
+    for y, meaning in zip(places[:, 1], meanings, strict=True):
+        axes.text(-0.6 * reach, y, meaning, va="center", fontsize=10)
     axes.text(-0.9 * reach, -0.75 * reach, "a shape is a class", va="center", fontsize=10)
 
 
@@ -148,7 +157,7 @@ def lines_with_spread(
     for i, (name, rows) in enumerate(frame.groupby(by, sort=False)):
         group = rows.groupby(x)[y]
         mean = group.mean()
-        axes.errorbar(mean.index, mean, yerr=group.std(), capsize=3, label=str(name), **look(i))
+        axes.errorbar(mean.index, mean, yerr=group.std(), capsize=3, label=str(name), **look(str(name), i))
     axes.set(xlabel=xlabel, ylabel=ylabel, ylim=(0, None))
     ticks = sorted(frame[x].unique())
     if logx:

@@ -1,16 +1,18 @@
 """Figures of chapter 2: hyperplanes, codes, and how often two images share a bit."""
 
+from typing import Any
+
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
+from matplotlib.patches import Wedge
 
 from ..lsh import collision_probability
-from .style import BLUE, COLOURS, GREY, MARKERS, RED, styled
+from .style import BLUE, COLOURS, GREY, MARKERS, RED, SKY, Bits, Floats, show_plane, styled, write
 
 
 @styled
-def code_of_points(points: NDArray[np.floating], hyperplanes: NDArray[np.floating], bits: NDArray[np.bool_]) -> Figure:
+def code_of_points(points: Floats, hyperplanes: Floats, bits: Bits) -> Figure:
     """2-D points, lines through the origin, and the code that the lines give each point.
 
     Parameters
@@ -24,24 +26,71 @@ def code_of_points(points: NDArray[np.floating], hyperplanes: NDArray[np.floatin
     figure, axes = plt.subplots(figsize=(5.2, 5.2))
     codes, members = np.unique(bits, axis=0, return_inverse=True)
     for i, code in enumerate(codes):
-        chosen = points[members == i]
+        x, y = points[members == i].T
         text = "".join("1" if bit else "0" for bit in code)
-        axes.scatter(chosen[:, 0], chosen[:, 1], s=28, color=COLOURS[i % 7], marker=MARKERS[i % 7], label=text)
+        axes.scatter(
+            x,
+            y,
+            s=28,
+            color=COLOURS[i % 7],
+            marker=MARKERS[i % 7],
+            label=text,
+        )
     reach = 1.15 * np.abs(points).max()
-    for k, normal in enumerate(hyperplanes.T):
+    for k, normal in enumerate(hyperplanes.T, start=1):
         unit = normal / np.linalg.norm(normal)
         along = np.array([-unit[1], unit[0]])
-        axes.plot(*np.outer([-1, 1], along).T * reach, color=GREY, linewidth=1.5)
+        x, y = np.outer([-1, 1], along).T * reach
+        axes.plot(x, y, color=GREY, linewidth=1.5)
         axes.annotate("", unit * reach * 0.4, (0, 0), arrowprops={"arrowstyle": "->", "color": "black"})
-        x, y = unit * reach * 0.47
-        axes.text(x, y, f"bit {k + 1}", ha="center", va="center", fontsize=9)
-    axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", xlabel="feature 1", ylabel="feature 2")
+        write(axes, unit * reach * 0.47, f"bit {k}", fontsize=9)
+    show_plane(axes, reach, xlabel="feature 1", ylabel="feature 2")
     axes.legend(title="code", loc="upper left", bbox_to_anchor=(1, 1))
     return figure
 
 
 @styled
-def collisions(measured: dict[str, tuple[NDArray[np.floating], NDArray[np.floating]]]) -> Figure:
+def wedge(theta: float, n_lines: int = 24, random_state: int = 1) -> Figure:
+    """Two vectors, random lines through the origin, and the two wedges in which a line separates the vectors.
+
+    Parameters
+    ----------
+    theta : float
+        Angle between the vectors, radians.
+    n_lines : int, default=24
+    random_state : int, default=1
+        Draws the directions of the lines.
+    """
+    figure, axes = plt.subplots(figsize=(5.6, 4.6))
+    first = 0.3  # the direction of x
+    second = first + theta
+    for turn in (0, 180):
+        start, end = np.degrees([first, second]) + turn
+        axes.add_patch(Wedge((0, 0), 1.1, start, end, color=SKY, alpha=0.35))
+    directions = np.random.RandomState(random_state).uniform(0, np.pi, n_lines)
+    between = (directions > first) & (directions < second)
+    for direction, separates in zip(directions, between, strict=True):
+        x, y = 1.1 * _unit(direction)
+        colour, stroke = (RED, "-") if separates else (GREY, ":")
+        axes.plot([-x, x], [-y, y], color=colour, linestyle=stroke, linewidth=1.4)
+    for name, direction in (("x", first), ("y", second)):
+        arrow = {"arrowstyle": "-|>", "color": "black", "linewidth": 2.5}
+        axes.annotate("", _unit(direction), (0, 0), arrowprops=arrow)
+        write(axes, 1.22 * _unit(direction), name, fontsize=14, fontweight="bold")
+    write(axes, 0.45 * _unit(first + theta / 2), "θ", fontsize=14)
+    expected = n_lines * theta / np.pi
+    axes.set_title(f"{between.sum()} of {n_lines} random lines separate x and y; θ/π of them are {expected:.1f}")
+    axes.set(xlim=(-1.35, 1.35), ylim=(-1.2, 1.35), aspect="equal")
+    axes.set_axis_off()
+    return figure
+
+
+def _unit(direction: float) -> Any:
+    return np.array([np.cos(direction), np.sin(direction)])
+
+
+@styled
+def collisions(measured: dict[str, tuple[Floats, Floats]]) -> Figure:
     """Share of hyperplanes that leave a pair together, measured, on the line that theory predicts.
 
     Parameters
@@ -52,16 +101,21 @@ def collisions(measured: dict[str, tuple[NDArray[np.floating], NDArray[np.floati
     figure, axes = plt.subplots(figsize=(6.4, 4))
     angles = np.linspace(0, np.pi, 100)
     axes.plot(angles, collision_probability(angles), color="black", label=r"theory: $1 - \theta/\pi$")
-    for (name, (theta, share)), colour, marker in zip(measured.items(), (BLUE, RED), ("o", "x"), strict=False):
+    looks = [(BLUE, "o"), (RED, "x")]
+    for (name, (theta, share)), (colour, marker) in zip(measured.items(), looks, strict=False):
         axes.scatter(theta, share, s=22, color=colour, marker=marker, alpha=0.7, label=name)
-    axes.set(xlabel=r"angle $\theta$ between the pair (radians)", ylabel="share of equal bits", ylim=(-0.02, 1.02))
-    axes.set_xticks([0, np.pi / 4, np.pi / 2, 3 * np.pi / 4, np.pi], ["0", "π/4", "π/2", "3π/4", "π"])
+    axes.set(
+        xlabel=r"angle $\theta$ between the pair (radians)",
+        ylabel="share of equal bits",
+        ylim=(-0.02, 1.02),
+    )
+    axes.set_xticks(np.linspace(0, np.pi, 5), ["0", "π/4", "π/2", "3π/4", "π"])
     axes.legend()
     return figure
 
 
 @styled
-def distance_estimates(angles: NDArray[np.floating], estimates: dict[int, NDArray[np.floating]]) -> Figure:
+def distance_estimates(angles: Floats, estimates: dict[int, Floats]) -> Figure:
     """The angle read off a Hamming distance against the true angle, for codes of several lengths.
 
     Parameters
@@ -71,11 +125,18 @@ def distance_estimates(angles: NDArray[np.floating], estimates: dict[int, NDArra
     estimates : dict of int to (n_pairs,) float
         For each code length: pi times the share of differing bits.
     """
-    figure, panels = plt.subplots(1, len(estimates), figsize=(7.2, 2.9), sharex=True, sharey=True)
-    low, high = 0.0, float(max(angles.max(), *(e.max() for e in estimates.values()))) * 1.05
-    for axes, (n_bits, estimate) in zip(np.atleast_1d(panels), estimates.items(), strict=True):
-        axes.plot([low, high], [low, high], color="black", linewidth=1)
+    figure, panels = plt.subplots(1, len(estimates), figsize=(7.2, 2.9), sharex=True, sharey=True, squeeze=False)
+    largest = max(values.max() for values in [angles, *estimates.values()])
+    ends = [0, 1.05 * float(largest)]
+    for axes, (n_bits, estimate) in zip(panels[0], estimates.items(), strict=True):
+        axes.plot(ends, ends, color="black", linewidth=1)
         axes.scatter(angles, estimate, s=6, color=BLUE, alpha=0.4)
-        axes.set(title=f"{n_bits} bits", xlabel="true angle", aspect="equal", xlim=(low, high), ylim=(low, high))
-    np.atleast_1d(panels)[0].set_ylabel("angle read off the code")
+        axes.set(
+            title=f"{n_bits} bits",
+            xlabel="true angle",
+            aspect="equal",
+            xlim=ends,
+            ylim=ends,
+        )
+    panels[0, 0].set_ylabel("angle read off the code")
     return figure

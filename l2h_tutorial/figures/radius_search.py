@@ -1,33 +1,124 @@
 """Figures of chapter 4: the Hamming ball, and what a search finds for what it costs."""
 
-from itertools import product
+from itertools import combinations, product
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
-from numpy.typing import NDArray
 
-from .style import BLUE, COLOURS, GREY, MARKERS, STROKES, draw_lines, look, styled
+from .style import BLUE, COLOURS, GREY, MARKERS, METHODS, STROKES, Floats, draw_lines, look, styled, write
 
 
 @styled
 def hamming_cube(radius: int = 1) -> Figure:
     """The eight codes of three bits as a cube; those within the radius of 000 are filled."""
     figure, axes = plt.subplots(figsize=(5.2, 4.4))
-    place = {code: np.array([code[0] + 0.42 * code[2], code[1] + 0.32 * code[2]]) for code in product((0, 1), repeat=3)}
-    for a, b in ((a, b) for a in place for b in place if a < b and np.abs(np.subtract(a, b)).sum() == 1):
-        axes.plot(*np.transpose([place[a], place[b]]), color=GREY, linewidth=1.2, zorder=1)
-    for code, (x, y) in place.items():
-        distance = sum(code)
+    corners = np.array(list(product((0, 1), repeat=3)))
+    places = corners @ [(1, 0), (0, 1), (0.42, 0.32)]
+    for a, b in combinations(range(8), 2):
+        if np.sum(corners[a] != corners[b]) == 1:
+            x, y = places[[a, b]].T
+            axes.plot(x, y, color=GREY, linewidth=1.2, zorder=1)
+    for code, (x, y) in zip(corners, places, strict=True):
+        distance = code.sum()
         fill, edge, ink = (BLUE, BLUE, "white") if distance <= radius else ("white", GREY, "black")
         axes.scatter(x, y, s=1500, color=fill, edgecolor=edge, zorder=2)
-        axes.text(x, y, "".join(map(str, code)), ha="center", va="center", color=ink, zorder=3)
+        write(axes, (x, y), "{}{}{}".format(*code), color=ink, zorder=3)
         axes.text(x + 0.16, y - 0.13, f"distance {distance}", fontsize=8.5, color="black", zorder=3)
     axes.set(xlim=(-0.25, 1.85), ylim=(-0.25, 1.55))
     axes.set_axis_off()
     return figure
+
+
+@styled
+def work_map(
+    lines: dict[str, pd.DataFrame], measure: str = "precision", exhaustive: float | dict[str, float] = 1.0
+) -> Figure:
+    """The map of the book: what a search finds against the share of the database it looks at, a point a radius.
+
+    Parameters
+    ----------
+    lines : dict of str to DataFrame
+        For each method, columns ``radius``, ``scanned`` and `measure`; where there is one, ``spread`` is drawn as bars.
+    measure : {"precision", "recall"}, default="precision"
+    exhaustive : float or dict of str to float, default=1.0
+        What looking at everything finds; a number, or one for each of several ways to prepare the vectors.
+    """
+    figure, axes = plt.subplots(figsize=(6.8, 4.2))
+    for i, (name, frame) in enumerate(lines.items()):
+        percent = 100 * frame["scanned"]
+        axes.errorbar(percent, frame[measure], yerr=frame.get("spread"), capsize=3, label=name, **look(name, i))
+        _write_radius(axes, frame.iloc[0], measure, (5, -12) if i % 2 == 0 else (-22, 7))
+    if isinstance(exhaustive, dict):
+        _draw_exhaustive(axes, exhaustive, 1.2)
+    else:
+        axes.axhline(exhaustive, linewidth=1.2, label="exhaustive", **METHODS["exhaustive"])
+    axes.set(
+        xscale="log",
+        xlabel="share of the database scanned (%)",
+        ylabel="precision at 10" if measure == "precision" else "recall of the exact ten",
+        ylim=(0, None),
+    )
+    axes.legend(fontsize=8.5, loc="lower right")
+    return figure
+
+
+def _draw_exhaustive(axes: Axes, levels: dict[str, float], width: float) -> None:
+    """What looking at everything finds, for each way to prepare the vectors."""
+    for i, (name, level) in enumerate(levels.items()):
+        colour = look(name, i)["color"]
+        axes.axhline(level, color=colour, linestyle=":", linewidth=width, label=f"exhaustive, {name}")
+
+
+def _write_radius(axes: Axes, point: pd.Series, measure: str, away: tuple[int, int]) -> None:
+    place = (100 * point["scanned"], point[measure])
+    text = f"r={point['radius']:.0f}"
+    axes.annotate(text, place, xytext=away, textcoords="offset points", fontsize=8)
+
+
+@styled
+def crossing(times: pd.DataFrame) -> Figure:
+    """Time a query against the number of vectors, one query at a time and together; where the table becomes faster.
+
+    Parameters
+    ----------
+    times : DataFrame
+        ``n``, ``method`` (``"looking at all"`` or ``"table"``), ``queries``, ``microseconds``, ``low`` and ``high``.
+    """
+    looks = {
+        "looking at all": METHODS["exhaustive"] | {"marker": "."},
+        "table": METHODS["LSH"],
+    }
+    figure, panels = plt.subplots(1, 2, figsize=(8, 3.9), sharey=True)
+    for axes, (how, part) in zip(panels, times.groupby("queries", sort=False), strict=True):
+        for method, rows in part.groupby("method", sort=False):
+            middle = rows["microseconds"]
+            bars = [middle - rows["low"], rows["high"] - middle]
+            axes.errorbar(rows["n"], middle, yerr=bars, capsize=2, label=method, **looks[str(method)])
+        n = _where_the_table_is_level(part.pivot(index="n", columns="method", values="microseconds"))
+        if n is not None:
+            axes.axvline(n, color=GREY, linewidth=1)
+            at = ("data", "axes fraction")
+            axes.annotate(f"{n:,.0f}", (n, 0.03), xycoords=at, xytext=(4, 0), textcoords="offset points")
+        axes.set(xscale="log", yscale="log", xlabel="vectors", title=f"queries {how}")
+    panels[0].set_ylabel("microseconds a query")
+    panels[0].legend(fontsize=9)
+    return figure
+
+
+def _where_the_table_is_level(times: pd.DataFrame) -> float | None:
+    """The number of vectors from which on the table stays ahead, between those that were measured."""
+    sizes = np.log(times.index)
+    gap = np.log(times["table"].to_numpy() / times["looking at all"].to_numpy())
+    below = np.flatnonzero((gap[:-1] > 0) & (gap[1:] <= 0))
+    if not below.size:
+        return None
+    i = below[-1]
+    share = gap[i] / (gap[i] - gap[i + 1])
+    return float(np.exp(sizes[i] + share * (sizes[i + 1] - sizes[i])))
 
 
 @styled
@@ -44,21 +135,19 @@ def radius_sweep(frames: dict[str, pd.DataFrame], exhaustive: dict[str, float], 
         Its seconds per query.
     """
     figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.6))
-    first = next(iter(frames.values()))
-    draw_lines(left, first["radius"], {name: frame["precision"] for name, frame in frames.items()})
-    for i, (name, value) in enumerate(exhaustive.items()):
-        left.axhline(value, color=COLOURS[i], linestyle=":", label=f"exhaustive, {name}")
+    radii = next(iter(frames.values()))["radius"]
+    draw_lines(left, radii, {name: frame["precision"] for name, frame in frames.items()})
+    _draw_exhaustive(left, exhaustive, 1.5)
     left.set(ylabel="precision at 10", ylim=(0, None))
-    left.legend(fontsize=8.5)
-    draw_lines(right, first["radius"], {name: 1e3 * frame["seconds"] for name, frame in frames.items()})
-    right.axhline(1e3 * exhaustive_seconds, color="black", linestyle=":", label="exhaustive")
+    draw_lines(right, radii, {name: 1e3 * frame["seconds"] for name, frame in frames.items()})
+    right.axhline(1e3 * exhaustive_seconds, label="exhaustive", **METHODS["exhaustive"])
     right.set(ylabel="milliseconds a query", yscale="log")
     right.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     right.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     right.yaxis.set_minor_formatter(NullFormatter())
-    right.legend(fontsize=8.5)
     for axes in (left, right):
-        axes.set(xlabel="Hamming radius", xticks=first["radius"])
+        axes.set(xlabel="Hamming radius", xticks=radii)
+        axes.legend(fontsize=8.5)
     return figure
 
 
@@ -71,13 +160,16 @@ def precision_by_cost(frames: dict[str, pd.DataFrame], exhaustive: dict[str, flo
     figure, axes = plt.subplots(figsize=(6.6, 4))
     for i, (name, frame) in enumerate(frames.items()):
         percent = 100 * frame["scanned"]
-        axes.errorbar(percent, frame["precision"], yerr=frame.get("spread"), capsize=3, label=name, **look(i))
-        place = (4, -12) if i % 2 == 0 else (-18, 7)  # labels of neighbouring lines go to different sides
-        for radius, x, y in frame[["radius", "scanned", "precision"]].head(3).itertuples(index=False):
-            axes.annotate(f"r={radius:.0f}", (100 * x, y), xytext=place, textcoords="offset points", fontsize=8)
-    for i, (name, value) in enumerate(exhaustive.items()):
-        axes.axhline(value, color=COLOURS[i % 7], linestyle=":", linewidth=1, label=f"exhaustive, {name}")
-    axes.set(xscale="log", xlabel="share of the database scanned (%)", ylabel="precision at 10", ylim=(0, None))
+        axes.errorbar(percent, frame["precision"], yerr=frame.get("spread"), capsize=3, label=name, **look(name, i))
+        for _, point in frame.head(3).iterrows():  # labels of neighbouring lines go to different sides
+            _write_radius(axes, point, "precision", (4, -12) if i % 2 == 0 else (-18, 7))
+    _draw_exhaustive(axes, exhaustive, 1)
+    axes.set(
+        xscale="log",
+        xlabel="share of the database scanned (%)",
+        ylabel="precision at 10",
+        ylim=(0, None),
+    )
     axes.legend(fontsize=8.5, loc="lower right")
     return figure
 
@@ -100,9 +192,9 @@ def recall_by_radius(frame: pd.DataFrame) -> Figure:
 
 @styled
 def amplification(
-    similarity: NDArray[np.floating],
-    curves: dict[str, NDArray[np.floating]],
-    measured: dict[str, tuple[NDArray[np.floating], NDArray[np.floating]]],
+    similarity: Floats,
+    curves: dict[str, Floats],
+    measured: dict[str, tuple[Floats, Floats]],
 ) -> Figure:
     """Chance of becoming a candidate by cosine similarity: theory as lines, real pairs as points.
 
@@ -120,6 +212,10 @@ def amplification(
         axes.plot(similarity, curve, color=COLOURS[i], linestyle=STROKES[i], label=name)
         if name in measured:
             axes.scatter(*measured[name], color=COLOURS[i], marker=MARKERS[i], s=30)
-    axes.set(xlabel="cosine similarity of query and image", ylabel="chance of being a candidate", ylim=(-0.02, 1.02))
+    axes.set(
+        xlabel="cosine similarity of query and image",
+        ylabel="chance of being a candidate",
+        ylim=(-0.02, 1.02),
+    )
     axes.legend(title="lines: theory; points: real pairs", fontsize=9)
     return figure

@@ -17,22 +17,27 @@ def growth(by_rows: pd.DataFrame, by_bits: pd.DataFrame, by_radius: pd.DataFrame
         Rows of `l2h_tutorial.scale.measure_search`, in which ``n``, ``n_bits`` or ``radius`` differs.
     """
     figure, axes = plt.subplots(2, 3, figsize=(9.4, 5.4), sharey="row")
-    varied = {"n": ("codes", by_rows), "n_bits": ("bits", by_bits), "radius": ("Hamming radius", by_radius)}
-    for (above, below), (column, (label, frame)) in zip(axes.T, varied.items(), strict=True):
-        times = {"HashTable": 1e3 * frame["table_seconds"], "plain scan": 1e3 * frame["scan_seconds"]}
-        draw_lines(above, frame[column], times)
-        codes = frame["n"] * frame["n_bits"] / 8
-        draw_lines(below, frame[column], {"HashTable": frame["table_bytes"] / 1e6, "codes alone": codes / 1e6})
-        above.set(yscale="log")
-        below.set(yscale="log", xlabel=label)
+    varied = [
+        ("n", "codes", by_rows),
+        ("n_bits", "bits", by_bits),
+        ("radius", "Hamming radius", by_radius),
+    ]
+    for (above, below), (column, label, frame) in zip(axes.T, varied, strict=True):
+        values = frame[column]
+        table, scan = 1e3 * frame["table_seconds"], 1e3 * frame["scan_seconds"]
+        draw_lines(above, values, {"HashTable": table, "plain scan": scan})
+        held, codes = frame["table_bytes"] / 1e6, frame["n"] * frame["n_bits"] / 8e6
+        draw_lines(below, values, {"HashTable": held, "codes alone": codes})
+        below.set_xlabel(label)
         for panel in (above, below):
+            panel.set_yscale("log")
             if column != "radius":
                 panel.set_xscale("log", base=10 if column == "n" else 2)
-            panel.set_xticks(frame[column], [f"{value:,}" for value in frame[column]], fontsize=8.5)
+            panel.set_xticks(values, [f"{value:,}" for value in values], fontsize=8.5)
             panel.set_xticks([], minor=True)
-    axes[0, 0].set(ylabel="milliseconds a query")
-    axes[1, 0].set(ylabel="megabytes")
-    for panel in (*axes[0, 1:], *axes[1, 1:]):
+    axes[0, 0].set_ylabel("milliseconds a query")
+    axes[1, 0].set_ylabel("megabytes")
+    for panel in axes[:, 1:].ravel():
         panel.get_legend().remove()
     return figure
 
@@ -49,7 +54,11 @@ def found_by_nflip(found: pd.DataFrame) -> Figure:
     figure, axes = plt.subplots(figsize=(6.2, 3.6))
     axes.axhline(1, color="black", linestyle=":")
     draw_lines(axes, found.index, {str(name): share for name, share in found.items()})
-    axes.set(xlabel="bits flipped in the query (nflip)", ylabel="share of the rows found", ylim=(0, 1.06))
-    axes.set_xticks(found.index)
+    axes.set(
+        xlabel="bits flipped in the query (nflip)",
+        ylabel="share of the rows found",
+        ylim=(0, 1.06),
+        xticks=found.index,
+    )
     axes.legend(loc="lower right")
     return figure

@@ -1,21 +1,53 @@
-"""The look that all figures share."""
+"""The look that all figures share, and the kinds of arrays that they draw."""
 
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, ParamSpec
 
 import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 P = ParamSpec("P")
+Bits = NDArray[np.bool_]
+Floats = NDArray[np.floating]
+Rows = NDArray[np.int64]
+Look = dict[str, Any]
 
 BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 PURPLE, SKY, GREY = "#CC79A7", "#56B4E9", "#6e6e6e"
 COLOURS = (BLUE, RED, GREEN, PURPLE, ORANGE, SKY, GREY)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 STROKES = ("-", "--", "-.", ":", "-", "--", "-.")
+
+
+def _line(colour: str, marker: str, stroke: str) -> Look:
+    return {"color": colour, "marker": marker, "linestyle": stroke}
+
+
+METHODS: dict[str, Look] = {
+    "exhaustive": _line("black", "", ":"),
+    "raw": _line(ORANGE, "s", "--"),
+    "centred": _line(BLUE, "o", "-"),
+    "LSH, raw vectors": _line(ORANGE, "s", "--"),
+    "LSH, 32 bits": _line(BLUE, "o", "--"),
+    "LSH, 64 bits": _line(BLUE, "o", "-."),
+    "LSH": _line(BLUE, "o", "-"),
+    "PCAH": _line(PURPLE, "v", "-."),
+    "SH": _line(GREY, "X", ":"),
+    "ITQ": _line(GREEN, "^", "--"),
+    "AGH": _line(SKY, "P", ":"),
+    "CCA-ITQ": _line(GREEN, "D", "-."),
+    "STH": _line(PURPLE, "P", "--"),
+    "KSH": _line(SKY, "v", "--"),
+    "SDH": _line(GREY, "D", "-."),
+    "GRH kernel": _line(RED, "s", "-"),
+    "GRH": _line(RED, "s", "--"),
+}
+"""One colour, marker and stroke a method, on every page. A name that is not here has the look of the longest one it
+begins with."""
 
 _STYLE: Any = {
     "font.size": 11,
@@ -46,15 +78,36 @@ def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
     return drawn
 
 
-def look(i: int) -> dict[str, Any]:
-    """Colour, marker and stroke of the line with this number: lines differ in grey too."""
+def look(name: str, i: int = 0) -> Look:
+    """Colour, marker and stroke of a method, or of the line with this number: lines differ in grey too."""
+    known = [method for method in METHODS if name == method or name.startswith((f"{method} ", f"{method},"))]
+    if known:
+        return METHODS[max(known, key=len)]
     k = i % len(COLOURS)
-    return {"color": COLOURS[k], "marker": MARKERS[k], "linestyle": STROKES[k]}
+    return _line(COLOURS[k], MARKERS[k], STROKES[k])
 
 
 def draw_lines(axes: Axes, x: ArrayLike, lines: Mapping[str, ArrayLike]) -> None:
     """Draw named lines, with a legend if there are several."""
     for i, (name, y) in enumerate(lines.items()):
-        axes.plot(x, y, label=name, **look(i))
+        axes.plot(x, y, label=name, **look(name, i))
     if len(lines) > 1:
         axes.legend()
+
+
+def write(axes: Axes, place: Any, text: str, **properties: Any) -> None:
+    """Write around a place, given by its two coordinates."""
+    x, y = place
+    axes.text(x, y, text, ha="center", va="center", **properties)
+
+
+def show_plane(axes: Axes, reach: float, **properties: Any) -> None:
+    """Show the plane as far as `reach` to each side, to the same scale both ways."""
+    ends = (-reach, reach)
+    axes.set(xlim=ends, ylim=ends, aspect="equal", **properties)
+
+
+def hide_ticks(axes: Axes) -> None:
+    """Leave the frame of a picture, and nothing that measures."""
+    axes.set(xticks=[], yticks=[])
+    axes.grid(False)

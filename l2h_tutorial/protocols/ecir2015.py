@@ -22,8 +22,6 @@ _TABLE: dict[str, dict[int, tuple[float, ...]]] = {
     "GRH rbf, CCA start": {1000: (0.2976, 0.3161, 0.3171, 0.3209), 2000: (0.3435, 0.3675, 0.3722, 0.3688)},
 }
 
-_OUR_RBF = (" rbf-svm", " kernel-ridge")  # two ways to the paper's one row
-
 
 def published_table1() -> pd.DataFrame:
     """Mean average precision of Hamming ranking on CIFAR-10, by method, labels and bits, as the paper gives it.
@@ -76,9 +74,8 @@ def beside_published(results: pd.DataFrame) -> pd.DataFrame:
     """
     place = ["method", "n_train", "n_bits"]
     ours = results.groupby(place, sort=False)["map"].agg(map="mean", std="std", partitions="count").reset_index()
-    ours["published_as"] = ours["method"].str.replace(" linear-svm", " linear")
-    for classifier in _OUR_RBF:
-        ours["published_as"] = ours["published_as"].str.replace(classifier, " rbf")
+    linear = ours["method"].str.replace("linear-svm", "linear")
+    ours["published_as"] = linear.str.replace("rbf-svm|kernel-ridge", "rbf", regex=True)  # two ways to one row
     theirs = published_table1().rename(columns={"method": "published_as"})
     both = ours.merge(theirs, on=["published_as", "n_train", "n_bits"], how="left").drop(columns="published_as")
     return both.assign(ratio=both["map"] / both["published"])

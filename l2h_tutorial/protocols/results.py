@@ -1,8 +1,6 @@
 """Results that are kept as they come: a CSV file that grows by whole rows, and says where they come from."""
 
-import csv
 import hashlib
-import io
 import os
 import platform
 from collections.abc import Mapping, Sequence
@@ -10,16 +8,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from ..datasets import Dataset
-from ..files import whole_file
+from ..files import refused, whole_file
 
 __all__ = ["ResultsFile", "provenance"]
-
-# A float is read as it was written: since pandas 3.1 by default, which deprecates asking for it.
-_EXACT: Any = {"float_precision": "round_trip"} if pd.__version__.startswith(("2.", "3.0.")) else {}
 
 
 class ResultsFile:
@@ -38,8 +32,7 @@ class ResultsFile:
     Raises
     ------
     ValueError
-        If the file is not a CSV file in UTF-8 with rows of one length, lacks a column of the key, or its last row is
-        not whole.
+        If the file is not a CSV file in UTF-8, or lacks a column of the key.
 
     Examples
     --------
@@ -51,37 +44,23 @@ class ResultsFile:
     (True, False)
     """
 
-    def __init__(self, path: str | os.PathLike[str], key: Sequence[str]) -> None:
+    def __init__(self, path: str | Path, key: Sequence[str]) -> None:
         self.path, self.key = Path(path), list(key)
-        try:
-            self._text = self.path.read_text(encoding="utf-8") if self.path.exists() else ""
-            if self._text and not self._text.endswith("\n"):
-                raise ValueError("its last row is not whole")
-            self._columns, *rows = list(csv.reader(io.StringIO(self._text), strict=True)) or [[]]
-            if any(len(row) != len(self._columns) for row in rows):
-                raise ValueError("its rows differ in length")
-            if self._text and not set(self.key) <= set(self._columns):
-                raise ValueError(f"it has the columns {self._columns}, not {self.key}")
-        except (ValueError, csv.Error) as error:
-            raise ValueError(f"{self.path} is no table of these results: {str(error)[:200]}; move it away") from error
-        self._known = {self._name(dict(zip(self._columns, row, strict=True))) for row in rows}
+        self._rows = pd.DataFrame(columns=self.key)
+        if self.path.exists():
+            with refused(self.path, f"a table of results with the columns {self.key}", "Move it away"):
+                self._rows = pd.read_csv(self.path, dtype=str, keep_default_na=False)
+                self._rows[self.key]  # or a KeyError
 
     def __contains__(self, measurement: Mapping[str, Any]) -> bool:
         """Whether a measurement with these values of the key is in the file."""
-        return self._name(measurement) in self._known
+        wanted = tuple(str(measurement[name]) for name in self.key)
+        return wanted in self._rows[self.key].itertuples(index=False, name=None)
 
-    def check(self, **expected: str) -> None:
-        """Refuse a file whose rows have another value in one of these columns.
-
-        Raises
-        ------
-        ValueError
-        """
-        for column, value in expected.items():
-            others = set(self.frame().get(column, pd.Series(dtype=str))) - {value}
-            if others:
-                other = str(others.pop())[:80]  # a foreign file may hold anything
-                raise ValueError(f"{self.path} holds results of {other}, not of {value}: choose another file")
+    def check_data(self, data: str) -> None:
+        """Raise a ValueError if a row is about other data, as its column of that name says."""
+        for other in set(self._rows.get("data", [])) - {data}:
+            raise ValueError(f"{self.path} holds results of {other}, not of {data}: choose another file")
 
     def append(self, row: Mapping[str, Any]) -> None:
         """Write a row, whole or, if the program ends before, not at all.
@@ -89,30 +68,21 @@ class ResultsFile:
         Raises
         ------
         ValueError
-            If it is there already, or its columns are not those of the file.
+            If its columns are not those of the file.
         OSError
             If the file cannot be written; it is left as it was.
         """
-        columns = self._columns or list(row)
-        if list(row) != columns:
-            raise ValueError(f"{self.path} has the columns {columns}, the row {list(row)}")
-        if row in self:
-            raise ValueError(f"{self.path} already holds {dict(zip(self.key, self._name(row), strict=True))}")
-        lines = io.StringIO()
-        csv.writer(lines, lineterminator="\n").writerows([row.values()] if self._columns else [columns, row.values()])
-        text = self._text + lines.getvalue()
+        if len(self._rows) and list(row) != list(self._rows):
+            raise ValueError(f"{self.path} has the columns {list(self._rows)}, the row {list(row)}")
+        new = pd.DataFrame([row]).astype(str)
+        rows = pd.concat([self._rows, new]) if len(self._rows) else new
         with whole_file(self.path) as file:
-            file.write(text.encode())
-        self._text, self._columns = text, columns
-        self._known.add(self._name(row))
+            rows.to_csv(file, index=False, lineterminator="\n")
+        self._rows = rows
 
     def frame(self) -> pd.DataFrame:
         """Read all rows; without a file, none and no columns but the key."""
-        return pd.read_csv(io.StringIO(self._text), **_EXACT) if self._text else pd.DataFrame(columns=self.key)
-
-    def _name(self, measurement: Mapping[str, Any]) -> tuple[str, ...]:
-        """What names a measurement, as the file writes it."""
-        return tuple(str(measurement[name]) for name in self.key)
+        return pd.read_csv(self.path) if len(self._rows) else self._rows
 
 
 def provenance(dataset: Dataset) -> dict[str, str]:
@@ -130,13 +100,12 @@ def provenance(dataset: Dataset) -> dict[str, str]:
 
     Examples
     --------
+    >>> import numpy as np
     >>> toy = Dataset("toy", np.zeros((2, 1), dtype=np.float32), np.arange(2), None, ("cat", "dog"))
     >>> sorted(provenance(toy)), provenance(toy)["data"]
     (['data', 'machine', 'versions'], 'toy 85526ba79728a470')
     """
-    digest = hashlib.sha256()
-    for array in (dataset.features, dataset.labels):
-        digest.update(np.ascontiguousarray(array).tobytes())
+    digest = hashlib.sha256(dataset.features.tobytes() + dataset.labels.tobytes())
     packages = ", ".join(f"{name} {version(name)}" for name in ("numpy", "scipy", "scikit-learn"))
     processor = platform.processor() or platform.machine()
     return {

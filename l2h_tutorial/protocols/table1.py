@@ -13,10 +13,10 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 from sklearn.base import clone
-from sklearn.utils import get_tags
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from tqdm import tqdm
 
@@ -24,11 +24,11 @@ from ..baselines import AGH, CCAITQ, KSH, PCAH, SDH, STH, SpectralHashing
 from ..datasets import Dataset, load_dataset
 from ..grh import GRH
 from ..lsh import LSH
-from ..metrics import mean_average_precision
 from ..splits import Split, paper_partition
 from ..tuning import SECOND_STEP, Validation, tune_as_published, tune_on_grid, validation_set
 from .ecir2015 import N_BITS, beside_published
 from .results import ResultsFile, provenance
+from .trials import configured, fit_trial, ranking
 
 __all__ = ["GRIDS", "METHODS", "run_table1"]
 
@@ -60,6 +60,9 @@ GRIDS: dict[str, dict[str, tuple[Any, ...]]] = {
 
 START_RIDGES = (0.1, 1.0)
 """Of a CCA start, tuned with the classifier."""
+
+UNSUPERVISED = (LSH, PCAH, SpectralHashing, AGH)
+"""With these, more labels make no other measurement."""
 
 Cell = dict[str, Any]
 
@@ -115,58 +118,53 @@ def run_table1(
     S. Moran and V. Lavrenko, "Graph Regularised Hashing", ECIR 2015, section 4 and Table 1.
     """
     key = ["method", "n_train", "n_bits", "partition", "n_queries"]
-    of_tuning, of_table = (ResultsFile(Path(folder) / name, key) for name in ("table1-tuning.csv", "table1.csv"))
     origin = provenance(dataset)
-    for file in (of_tuning, of_table):
-        file.check(data=origin["data"])
+    tuned, measured = (ResultsFile(Path(folder) / name, key) for name in ("table1-tuning.csv", "table1.csv"))
+    for file in (tuned, measured):
+        file.check_data(origin["data"])
     n_train, n_bits, partitions = list(n_train), list(n_bits), list(partitions)
-    n_queries = n_query_per_class * len(set(dataset.labels.tolist()))
-    wanted = [
-        dict(zip(key, (method, labels, length, partition, n_queries), strict=True))
-        for labels, partition, method, length in product(n_train, partitions, methods, n_bits)
-        if labels == n_train[0] or _uses_labels(methods[method])
-    ]
-    to_tune = [
-        cell
-        for cell in wanted
-        if cell["partition"] == partitions[0] and (cell["method"] in GRIDS or isinstance(methods[cell["method"]], GRH))
-    ]
+    n_queries = n_query_per_class * len(np.unique(dataset.labels))
+    wanted = []
+    for labels, partition in product(n_train, partitions):
+        cells = [
+            dict(zip(key, (method, labels, length, partition, n_queries), strict=True))
+            for method, length in product(methods, n_bits)
+            if labels == n_train[0] or not isinstance(methods[method], UNSUPERVISED)
+        ]
+        wanted += cells
+        if all(cell in measured for cell in cells):
+            continue
+        split = paper_partition(dataset, labels, n_query_per_class, partition).preprocessed("centre")
+        if partition == partitions[0]:
+            validation = validation_set(split, n_query_per_class, random_state=partition)
+            to_tune = [cell for cell in cells if cell["method"] in GRIDS or isinstance(methods[cell["method"]], GRH)]
+            _add(tuned, to_tune, partial(_tune, methods, validation, dict(tuning or {})), origin, n_jobs)
+        choices = tuned.frame().to_dict("records")
+        chosen = {tuple(row[name] for name in key[:3]): json.loads(row["parameters"]) for row in choices}
+        _add(measured, cells, partial(_measure, methods, split, chosen), origin, n_jobs)
+    return measured.frame().merge(pd.DataFrame(wanted), on=key)
 
-    def add(file: ResultsFile, cells: list[Cell], make_work: Callable[[Split], Callable[[Cell], Cell]]) -> None:
-        """Do the work of the cells that are not in the file, one partition after the other."""
-        missing = [cell for cell in cells if cell not in file]
-        with tqdm(total=len(missing), desc=file.path.stem, disable=None) as bar, threadpool_limits(1):
-            for labels, partition in product(n_train, partitions):
-                pending = [cell for cell in missing if (cell["n_train"], cell["partition"]) == (labels, partition)]
-                if not pending:
-                    continue
-                split = paper_partition(dataset, labels, n_query_per_class, partition).preprocessed("centre")
-                work = delayed(make_work(split))
-                for row in Parallel(n_jobs, prefer="threads", return_as="generator_unordered")(map(work, pending)):
-                    file.append(row | origin | {"finished": datetime.now(UTC).isoformat(timespec="seconds")})
-                    bar.update()
 
-    def tuner(split: Split) -> Callable[[Cell], Cell]:
-        validation = validation_set(split, n_query_per_class, random_state=partitions[0])
-        return partial(_tune, methods, validation, dict(tuning or {}))
-
-    add(of_tuning, to_tune, tuner)
-    chosen = _chosen(of_tuning)
-    add(of_table, wanted, lambda split: partial(_measure, methods, split, chosen))
-    return of_table.frame().merge(pd.DataFrame(wanted), on=key)
+def _add(file: ResultsFile, cells: list[Cell], work: Callable[[Cell], Cell], origin: Cell, n_jobs: int) -> None:
+    """Do the work of those cells that are not in the file, and keep each result as it comes."""
+    missing = [cell for cell in cells if cell not in file]
+    with threadpool_limits(1):
+        rows = Parallel(n_jobs, prefer="threads", return_as="generator_unordered")(map(delayed(work), missing))
+        for row in tqdm(rows, file.path.stem, total=len(missing), disable=None):
+            file.append(row | origin | {"finished": datetime.now(UTC).isoformat(timespec="seconds")})
 
 
 def _tune(methods: Mapping[str, Any], validation: Validation, options: dict[str, Any], cell: Cell) -> Cell:
     """Choose the parameters of one cell."""
     start = time.thread_time()
-    hasher = _configured(methods, cell)
+    hasher = configured(methods[cell["method"]], cell["n_bits"], cell["partition"])
     if not isinstance(hasher, GRH):
         tuned = tune_on_grid(hasher, validation, GRIDS[cell["method"]])
-    elif not isinstance(hasher.initial, CCAITQ):
+    else:
+        if isinstance(hasher.initial, CCAITQ):  # its directions are not random, only their rotation is: one draw
+            then = options.get("then", SECOND_STEP[hasher.classifier]) | {"initial__ridge": START_RIDGES}
+            options = options | {"n_draws": 1, "then": then}
         tuned = tune_as_published(hasher, validation, **options)
-    else:  # its directions are not random, only their rotation is: one draw
-        then = options.get("then", SECOND_STEP[hasher.classifier]) | {"initial__ridge": START_RIDGES}
-        tuned = tune_as_published(hasher, validation, **options | {"n_draws": 1, "then": then})
     return cell | {
         "validation_map": tuned.score,
         "parameters": json.dumps(tuned.parameters),
@@ -178,44 +176,15 @@ def _tune(methods: Mapping[str, Any], validation: Validation, options: dict[str,
 def _measure(methods: Mapping[str, Any], split: Split, chosen: Mapping[Any, dict[str, Any]], cell: Cell) -> Cell:
     """Fit the hasher of one cell with the parameters chosen for it, encode, and rank."""
     parameters = chosen.get((cell["method"], cell["n_train"], cell["n_bits"]), {})
-    hasher = _configured(methods, cell).set_params(**parameters)
-    start = time.thread_time()
-    hasher.fit(split.X_train, split.y_train)
-    fitted = time.thread_time()
-    database_bits = hasher.transform(split.X_database)
-    encoded = time.thread_time()
-    query_bits = hasher.transform(split.X_query)
+    hasher = clone(methods[cell["method"]]).set_params(**parameters)
+    (measured,) = ranking(fit_trial(cell["method"], hasher, cell["n_bits"], cell["partition"], split))
     return cell | {
-        "map": mean_average_precision(query_bits, database_bits, split.y_query, split.y_database),
+        "map": measured["map"],
         "seed": cell["partition"],
-        "fit_seconds": fitted - start,
-        "encode_seconds": encoded - fitted,
+        "fit_seconds": measured["fit_seconds"],
+        "encode_seconds": measured["encode_seconds"] * len(split.y_database) / 1000,
         "parameters": json.dumps(parameters),
     }
-
-
-def _configured(methods: Mapping[str, Any], cell: Cell) -> Any:
-    """Set the number of bits and the seed, of GRH's start too."""
-    hasher = clone(methods[cell["method"]])
-    values = {"n_bits": cell["n_bits"], "random_state": cell["partition"]}
-    names = [name for name in hasher.get_params() if name.rpartition("__")[2] in values]
-    return hasher.set_params(**{name: values[name.rpartition("__")[2]] for name in names})
-
-
-def _chosen(tuned: ResultsFile) -> dict[Any, dict[str, Any]]:
-    """Look up the parameters by method, number of labels and bits."""
-    chosen = {}
-    for cell in tuned.frame().to_dict("records"):
-        try:
-            chosen[cell["method"], cell["n_train"], cell["n_bits"]] = dict(json.loads(cell["parameters"]))
-        except (KeyError, TypeError, ValueError, RecursionError) as error:
-            raise ValueError(f"{tuned.path} holds parameters that cannot be read ({error}); remove the row") from error
-    return chosen
-
-
-def _uses_labels(hasher: Any) -> bool:
-    """Whether more labels make another measurement."""
-    return isinstance(hasher, STH) or bool(get_tags(hasher).target_tags.required)  # STH can do without
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -225,12 +194,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--folder", default="book/results", help="of the results (default: %(default)s)")
     parser.add_argument("--jobs", type=int, default=2, help="measurements at a time (default: 2)")
     chosen = parser.parse_args(arguments)
-    frame = run_table1(
-        load_dataset("cifar10", source=chosen.source),
-        chosen.folder,
-        tuning={"n_draws": 3},
-        n_jobs=chosen.jobs,
-    )
+    dataset = load_dataset("cifar10", source=chosen.source)
+    frame = run_table1(dataset, chosen.folder, tuning={"n_draws": 3}, n_jobs=chosen.jobs)
     print(beside_published(frame).round(4).to_string(index=False))
     print(f"all measurements: {Path(chosen.folder) / 'table1.csv'}")
 

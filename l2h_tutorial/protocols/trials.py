@@ -13,11 +13,14 @@ from tqdm import tqdm
 from ..datasets import Dataset
 from ..metrics import evaluate_radius_search, mean_average_precision
 from ..splits import Split, disjoint_partition, held_out_partition, paper_partition, split_dataset
+from .ecir2015 import N_BITS
 
 __all__ = ["PROTOCOLS", "Trial", "compare_radius_search", "compare_ranking", "run_trials"]
 
 FIRST_SPLIT = 42  # the split of seed 0, the one that split_dataset makes unasked
 
+Hashers = Mapping[str, Any]
+Numbers = Iterable[int]
 Protocol = Callable[[Dataset, int], Split]
 
 PROTOCOLS: dict[str, Protocol] = {
@@ -48,11 +51,11 @@ Measure = Callable[[Trial], Iterable[Mapping[str, Any]]]
 def run_trials(
     measure: Measure,
     dataset: Dataset,
-    hashers: Mapping[str, Any],
+    hashers: Hashers,
     *,
-    n_bits: Iterable[int],
-    seeds: Iterable[int],
-    protocol: str | Protocol = "tutorial",
+    n_bits: Numbers,
+    seeds: Numbers,
+    protocol: Any = "tutorial",
 ) -> pd.DataFrame:
     """Fit every hasher at every code length on every seed's split, and measure it.
 
@@ -62,7 +65,8 @@ def run_trials(
         Gets a :class:`Trial`; returns its rows, mappings of column to value, at least one.
     dataset : Dataset
     hashers : mapping of str to estimator
-        By the name of the method. Each is cloned, and its ``n_bits`` and ``random_state`` are set, where it has them.
+        By the name of the method. Each is cloned, and its ``n_bits`` and ``random_state`` are set where it has them,
+        and where estimators that are its parameters have them.
     n_bits, seeds : iterables of int
         A seed draws both the split and the hasher, so the spread over seeds covers both.
     protocol : str or callable, default="tutorial"
@@ -89,38 +93,36 @@ def run_trials(
     0    LSH       8     0    0.5
     1    LSH      16     0    0.5
     """
-    if isinstance(protocol, str) and protocol not in PROTOCOLS:
+    make_split = protocol if callable(protocol) else PROTOCOLS.get(protocol)
+    if make_split is None:
         raise ValueError(f"protocol must be one of {', '.join(PROTOCOLS)}, or a callable, got {protocol!r}")
-    make_split = PROTOCOLS[protocol] if isinstance(protocol, str) else protocol
-    cells, seeds = list(product(hashers, n_bits)), list(seeds)
-    rows = []
-    with tqdm(total=len(seeds) * len(cells), desc="trials", disable=None, delay=2) as bar, threadpool_limits(1):
-        for seed in seeds:
+    cells, rows = list(product(hashers, n_bits)), []
+    with threadpool_limits(1):
+        for seed in tqdm(list(seeds), "seeds", disable=None, delay=2):
             split = make_split(dataset, seed)
             for method, length in cells:
-                trial = _fitted(hashers[method], method, length, seed, split)
+                trial = fit_trial(method, hashers[method], length, seed, split)
                 rows += [{"method": method, "n_bits": length, "seed": seed, **row} for row in measure(trial)]
-                bar.update()
     return pd.DataFrame(rows)
 
 
-def _fitted(hasher: Any, method: str, n_bits: int, seed: int, split: Split) -> Trial:
+def configured(hasher: Any, n_bits: int, seed: int) -> Any:
+    """Return a copy with these bits and this seed, also of the estimators that are its parameters."""
+    copy, values = clone(hasher), {"n_bits": n_bits, "random_state": seed}
+    ends = {name: name.split("__")[-1] for name in copy.get_params()}
+    return copy.set_params(**{name: values[end] for name, end in ends.items() if end in values})
+
+
+def fit_trial(method: str, hasher: Any, n_bits: int, seed: int, split: Split) -> Trial:
     """Fit a copy of the hasher, with the bits and the seed of the trial."""
-    known = hasher.get_params(deep=False)
-    values = {"n_bits": n_bits, "random_state": seed}
-    copy = clone(hasher).set_params(**{name: value for name, value in values.items() if name in known})
+    copy = configured(hasher, n_bits, seed)
     start = time.thread_time()
     copy.fit(split.X_train, split.y_train)
     return Trial(method, n_bits, seed, copy, split, time.thread_time() - start)
 
 
 def compare_ranking(
-    dataset: Dataset,
-    hashers: Mapping[str, Any],
-    *,
-    n_bits: Iterable[int] = (16, 32, 48, 64),
-    seeds: Iterable[int] = range(5),
-    **options: Any,
+    dataset: Dataset, hashers: Hashers, *, n_bits: Numbers = N_BITS, seeds: Numbers = range(5), **options: Any
 ) -> pd.DataFrame:
     """Measure the mean average precision of Hamming ranking, and what fitting and encoding cost.
 
@@ -144,27 +146,28 @@ def compare_ranking(
     >>> frame[["method", "n_bits", "seed"]].values.tolist()
     [['LSH', 8, 0]]
     """
-    return run_trials(_ranking, dataset, hashers, n_bits=n_bits, seeds=seeds, **options)
+    return run_trials(ranking, dataset, hashers, n_bits=n_bits, seeds=seeds, **options)
 
 
-def _ranking(trial: Trial) -> list[dict[str, float]]:
+def ranking(trial: Trial) -> list[dict[str, float]]:
+    """Measure one trial of :func:`compare_ranking`."""
     split = trial.split
     start = time.thread_time()
     database_bits = trial.hasher.transform(split.X_database)
     encode_seconds = 1000 * (time.thread_time() - start) / len(database_bits)
-    query_bits = trial.hasher.transform(split.X_query)
-    precision = mean_average_precision(query_bits, database_bits, split.y_query, split.y_database)
+    bits = trial.hasher.transform(split.X_query), database_bits
+    precision = mean_average_precision(*bits, split.y_query, split.y_database)
     return [{"map": precision, "fit_seconds": trial.fit_seconds, "encode_seconds": encode_seconds}]
 
 
 def compare_radius_search(
     dataset: Dataset,
-    hashers: Mapping[str, Any],
+    hashers: Hashers,
     *,
     n_bits: int = 16,
-    radii: Iterable[int] = range(11),
+    radii: Numbers = range(11),
     k: int = 10,
-    seeds: Iterable[int] = range(5),
+    seeds: Numbers = range(5),
     **options: Any,
 ) -> pd.DataFrame:
     """Measure Hamming radius search with every hasher, over seeds.
@@ -194,6 +197,6 @@ def compare_radius_search(
     radii = list(radii)
 
     def sweep(trial: Trial) -> list[Any]:
-        return evaluate_radius_search(trial.hasher, trial.split, radii=radii, k=k).to_dict("records")
+        return evaluate_radius_search(trial.hasher, trial.split, radii, k).to_dict("records")
 
     return run_trials(sweep, dataset, hashers, n_bits=[n_bits], seeds=seeds, **options)

@@ -14,11 +14,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..buckets import HashTable
 from ..checks import check_integer
-from ..codes import WORD_BITS, check_bits
+from ..codes import check_bits
 from ..search import check_radius
-from .interop import split_by_query
+from .interop import by_distance
 from .optional import load_optional
 from .vectors import check_dask
+
+Bits = NDArray[np.bool_]
+Bytes = NDArray[np.uint8]
 
 
 @contextmanager
@@ -46,20 +49,16 @@ def local_client(n_workers: int = 2) -> Iterator[Any]:
     TypeError, ValueError
         If `n_workers` is not an integer of at least 1.
     """
-    n_workers = check_integer(n_workers, "n_workers")
-    distributed = load_optional("distributed")
     with (
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
         load_optional("dask").config.set({"temporary-directory": folder}),
-        distributed.LocalCluster(
-            n_workers=n_workers,
+        load_optional("distributed").Client(
+            n_workers=check_integer(n_workers, "n_workers"),
             threads_per_worker=1,
-            host="127.0.0.1",
             dashboard_address="127.0.0.1:0",
             scheduler_kwargs={"dashboard": False},
             silence_logs="CRITICAL",
-        ) as cluster,
-        distributed.Client(cluster) as client,
+        ) as client,
     ):
         yield client
 
@@ -95,7 +94,7 @@ class DistributedHashTable:
     A worker needs memory for the tables of its partitions, about 32 bytes a row for codes of up to 64 bits, and about 8
     more for each table of pieces that multi-index hashing made, of which at most 24 are kept, or those of one search;
     for one block that is being made into a table, about 120 bytes a row while that lasts; and for its partitions'
-    answers, 5 bytes for each row found. Smaller blocks need less at a time and more calls.
+    answers, 16 bytes for each row found. Smaller blocks need less at a time and more calls.
 
     Examples
     --------
@@ -109,22 +108,23 @@ class DistributedHashTable:
 
     def __init__(self, codes: Any, *, client: Any = None) -> None:
         distributed = load_optional("distributed")
-        self._client = client if client is not None else distributed.default_client()
+        self._client = client or distributed.default_client()
         codes = check_dask(codes, "codes")
         if codes.dtype != np.bool_:
             raise TypeError(f"codes must be boolean, got dtype {codes.dtype}; for signs or 0/1 use `array > 0`")
-        sizes = np.array(codes.chunks[0], dtype=np.int64)
-        self.n_rows, self.n_bits = (int(size) for size in codes.shape)
-        self._starts = (np.cumsum(sizes) - sizes)[sizes > 0]
+        sizes = np.array(codes.chunks[0])
+        occupied = sizes > 0
+        self.n_rows, self.n_bits = codes.shape
+        self._starts = (np.cumsum(sizes) - sizes)[occupied]
         build = load_optional("dask").delayed(_build)
-        blocks = zip(codes.to_delayed().ravel(), sizes, strict=True)
-        self._tables = self._client.compute([build(block) for block, size in blocks if size])
+        blocks = codes.to_delayed().ravel()[occupied]
+        self._tables = self._client.compute([build(block) for block in blocks])
         self.n_partitions = len(self._tables)
         distributed.wait(self._tables)
 
     def __repr__(self) -> str:
-        codes = f"{self.n_rows:,} rows of {self.n_bits}-bit codes"
-        return f"<DistributedHashTable: {codes} in {self.n_partitions} partitions>"
+        rows = f"{self.n_rows:,} rows of {self.n_bits}-bit codes"
+        return f"<DistributedHashTable: {rows} in {self.n_partitions} partitions>"
 
     def query_radius(self, query_bits: ArrayLike, r: int, *, return_distance: bool = False) -> Any:
         """Find all rows whose code differs from the query's in at most `r` bits.
@@ -149,10 +149,9 @@ class DistributedHashTable:
         TypeError, ValueError
             As `HashTable.query_radius`.
         """
-        bits = check_bits(query_bits, self.n_bits, name="query_bits")
-        r = check_radius(r, self.n_bits)
-        ids, distances, counts = zip(*self._ask(_radius, bits, r), strict=True)
-        found, far = split_by_query(counts, np.concatenate(ids), np.concatenate(distances))
+        ids, distances = self._ask(_radius, query_bits, check_radius(r, self.n_bits))
+        of_queries = np.stack(ids).T, np.stack(distances).T
+        found, far = by_distance(*(map(np.concatenate, answers) for answers in of_queries))
         return (found, far) if return_distance else found
 
     def query(self, query_bits: ArrayLike, k: int = 1) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -176,51 +175,42 @@ class DistributedHashTable:
         TypeError, ValueError
             As `HashTable.query`.
         """
-        bits = check_bits(query_bits, self.n_bits, name="query_bits")
         k = check_integer(k, "k", high=self.n_rows, of="rows of the table")
-        ids, distances = zip(*self._ask(_nearest, bits, k), strict=True)
+        ids, distances = self._ask(_nearest, query_bits, k)
         found = np.concatenate(ids, axis=1)
         far = np.concatenate(distances, axis=1).astype(np.int64)
         nearest = np.lexsort((found, far), axis=1)[:, :k]
         return np.take_along_axis(far, nearest, axis=1), np.take_along_axis(found, nearest, axis=1)
 
-    def _ask(self, question: Any, bits: NDArray[np.bool_], parameter: int) -> list[Any]:
-        """Every partition's answer. The queries are a task too: they go to each worker once, and cannot be lost."""
+    def _ask(self, question: Any, query_bits: ArrayLike, parameter: int) -> tuple[list[Any], list[Any]]:
+        """Row numbers and distances of every partition."""
+        packed = np.packbits(check_bits(query_bits, self.n_bits, name="query_bits"), axis=1)
         submit = self._client.submit
-        queries = submit(np.copy, np.packbits(bits, axis=1), pure=False)
+        queries = submit(np.copy, packed, pure=False)  # a task too: they go to each worker once, and cannot be lost
         futures = [submit(question, table, queries, parameter, pure=False) for table in self._tables]
-        answers = zip(self._client.gather(futures), self._starts, strict=True)
-        return [(ids + start, *rest) for (ids, *rest), start in answers]
+        distances, ids = zip(*self._client.gather(futures), strict=True)
+        return [rows + start for rows, start in zip(ids, self._starts, strict=True)], list(distances)
 
 
-# What runs on the workers. Row numbers there count from the start of the partition, in as few bytes as they fit into.
+# What runs on the workers. Row numbers there count from the start of the partition.
 
 
-def _build(block: NDArray[np.bool_]) -> HashTable:
-    load_optional("dask.sizeof").sizeof.register(HashTable, _size_of)  # so that Dask knows what moving one would cost
+def _build(block: Bits) -> HashTable:
+    sizeof = load_optional("dask.sizeof").sizeof  # by which Dask knows what moving a table would cost
+    sizeof.register(HashTable, lambda table: 32 * table.n_rows)
     return HashTable(block)
 
 
-def _size_of(table: HashTable) -> int:
-    words_a_code = -(-table.n_bits // WORD_BITS)
-    return 8 * table.n_rows + 8 * (2 + words_a_code) * len(table)
-
-
-def _radius(table: HashTable, packed: NDArray[np.uint8], r: int) -> tuple[NDArray[Any], ...]:
-    """Rows found for each query, laid end to end, and how many they are."""
+def _radius(table: HashTable, packed: Bytes, r: int) -> tuple[Any, Any]:
     ids, distances = table.query_radius(_unpack(packed, table), r, return_distance=True)
-    counts = np.array([len(rows) for rows in ids], dtype=np.uint32)
-    return _small(np.concatenate(ids), table.n_rows), _small(np.concatenate(distances), table.n_bits), counts
+    return distances, ids
 
 
-def _nearest(table: HashTable, packed: NDArray[np.uint8], k: int) -> tuple[NDArray[Any], ...]:
+def _nearest(table: HashTable, packed: Bytes, k: int) -> tuple[Any, Any]:
+    """In as few bytes as they fit into."""
     distances, ids = table.query(_unpack(packed, table), min(k, table.n_rows))
-    return _small(ids, table.n_rows), _small(distances, table.n_bits)
+    return distances.astype(np.min_scalar_type(table.n_bits)), ids.astype(np.min_scalar_type(table.n_rows))
 
 
-def _unpack(packed: NDArray[np.uint8], table: HashTable) -> NDArray[np.bool_]:
+def _unpack(packed: Bytes, table: HashTable) -> Bits:
     return np.unpackbits(packed, axis=1, count=table.n_bits).view(np.bool_)
-
-
-def _small(values: NDArray[np.int64], largest: int) -> NDArray[Any]:
-    return values.astype(np.min_scalar_type(largest))

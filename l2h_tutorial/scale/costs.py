@@ -1,7 +1,6 @@
 """What a search costs: measured while it can be tried, and computed beyond that."""
 
 import tracemalloc
-from collections.abc import Callable
 from timeit import repeat
 from typing import Any
 
@@ -11,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..buckets import HashTable
 from ..checks import check_integer
-from ..codes import check_bits, pack_bits
+from ..codes import check_bits, pack_bits, packed_distances
 
 _BLOCK_ROWS = 1 << 14  # rows for which random numbers are drawn at a time
 
@@ -43,11 +42,10 @@ def resampled_codes(bits: ArrayLike, n: int, *, flip: float = 0.05, random_state
     (6, 4)
     """
     array = check_bits(bits)
-    n = check_integer(n, "n")
     if not 0 <= flip <= 1:
         raise ValueError(f"flip must be a probability from 0 to 1, got {flip}")
     rng = np.random.default_rng(random_state)
-    drawn: NDArray[np.bool_] = array[rng.integers(len(array), size=n)]
+    drawn: NDArray[np.bool_] = array[rng.integers(len(array), size=check_integer(n, "n"))]
     for start in range(0, n, _BLOCK_ROWS):
         block = drawn[start : start + _BLOCK_ROWS]
         block ^= rng.random(block.shape, dtype=np.float32) < flip
@@ -74,7 +72,7 @@ def measure_search(bits: ArrayLike, query_bits: ArrayLike, radius: int, *, repea
     Raises
     ------
     TypeError, ValueError
-        As `HashTable` and `HashTable.query_radius`, or if `repeats` is not an integer of at least 1.
+        As `HashTable` and `HashTable.query_radius`.
 
     Examples
     --------
@@ -84,33 +82,29 @@ def measure_search(bits: ArrayLike, query_bits: ArrayLike, radius: int, *, repea
     """
     array = check_bits(bits)
     queries = check_bits(query_bits, array.shape[1], name="query_bits")
-    repeats = check_integer(repeats, "repeats")
     tracemalloc.start()
-    try:
-        before = tracemalloc.get_traced_memory()[0]
-        table = HashTable(array)
+    before, _ = tracemalloc.get_traced_memory()
+    table = HashTable(array)
+    table.query_radius(queries, radius)
+    after, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    words = np.ascontiguousarray(pack_bits(array).T)
+    query_words = pack_bits(queries)
+
+    def search() -> None:
         table.query_radius(queries, radius)
-        table_bytes = tracemalloc.get_traced_memory()[0] - before
-    finally:
-        tracemalloc.stop()
-    words, query_words = pack_bits(array), pack_bits(queries)
 
     def scan() -> None:
         for query in query_words:
-            differing = np.bitwise_count(words ^ query)
-            distances = differing[:, 0] if len(query) == 1 else differing.sum(axis=1)
-            np.flatnonzero(distances <= radius)
-
-    def seconds(call: Callable[[], object]) -> float:
-        return min(repeat(call, number=1, repeat=repeats)) / len(queries)
+            np.flatnonzero(packed_distances(query[:, None], words) <= radius)
 
     return {
         "n": len(array),
         "n_bits": array.shape[1],
         "radius": radius,
-        "table_bytes": table_bytes,
-        "table_seconds": seconds(lambda: table.query_radius(queries, radius)),
-        "scan_seconds": seconds(scan),
+        "table_bytes": after - before,
+        "table_seconds": min(repeat(search, number=1, repeat=repeats)) / len(queries),
+        "scan_seconds": min(repeat(scan, number=1, repeat=repeats)) / len(queries),
     }
 
 
@@ -181,13 +175,11 @@ def plan_size(n: int, *, n_bits: int, n_features: int, bytes_per_row: float, cod
     """
     given = (n, n_bits, n_features, bytes_per_row, codes_per_second)
     if not all(0 < value < np.inf for value in given):
-        names = "n, n_bits, n_features, bytes_per_row and codes_per_second"
-        raise ValueError(f"{names} must be positive and finite, got {given}")
-    return pd.Series(
-        {
-            "vectors_bytes": 4.0 * n * n_features,
-            "codes_bytes": float(n * -(-n_bits // 8)),
-            "table_bytes": float(n * bytes_per_row),
-            "scan_seconds": n / codes_per_second,
-        }
-    )
+        raise ValueError(f"all sizes and rates must be positive and finite, got {given}")
+    costs = {
+        "vectors_bytes": 4 * n * n_features,
+        "codes_bytes": n * -(-n_bits // 8),
+        "table_bytes": n * bytes_per_row,
+        "scan_seconds": n / codes_per_second,
+    }
+    return pd.Series(costs, dtype=float)

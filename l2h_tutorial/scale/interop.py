@@ -4,6 +4,7 @@ faiss packs codes into bytes, so its codes have a multiple of 8 bits. What is mi
 codes and queries get the same ones, so no distance changes.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from ..checks import check_integer
 from ..codes import check_bits
 from ..search import check_radius
 from .optional import load_optional
+
+Found = NDArray[np.object_]
 
 
 def bits_of(table_or_bits: HashTable | ArrayLike) -> Any:
@@ -124,18 +127,13 @@ def from_faiss(index: Any, n_bits: int | None = None) -> HashTable:
     >>> from_faiss(to_faiss(bits), n_bits=2).bucket(0b10)
     array([0, 2])
     """
-    faiss = load_optional("faiss")
     _check_kind(index, "IndexBinaryFlat")
-    if index.ntotal == 0:
-        raise ValueError("the index is empty: a hash table holds at least one code")
-    if n_bits is None:
-        n_bits = index.d
-    n_bits = check_integer(n_bits, "n_bits", low=index.d - 7, high=index.d)
-    packed = faiss.vector_to_array(index.xb).reshape(-1, index.code_size)
+    width = index.d if n_bits is None else check_integer(n_bits, "n_bits", low=index.d - 7, high=index.d)
+    packed = load_optional("faiss").vector_to_array(index.xb).reshape(-1, index.code_size)
     bits = np.unpackbits(packed, axis=1, bitorder="little").view(np.bool_)
-    if bits[:, n_bits:].any():
-        raise ValueError(f"the index has codes with bits set beyond the first {n_bits}")
-    return HashTable(bits[:, :n_bits])
+    if bits[:, width:].any():
+        raise ValueError(f"the index has codes with bits set beyond the first {width}")
+    return HashTable(bits[:, :width])
 
 
 def faiss_query_radius(index: Any, query_bits: ArrayLike, r: int, *, return_distance: bool = False) -> Any:
@@ -187,36 +185,18 @@ def faiss_query_radius(index: Any, query_bits: ArrayLike, r: int, *, return_dist
     limits, distances, ids = index.range_search(faiss_bytes(bits), r + 1)
     if own_nflip is not None:
         index.nflip = own_nflip
-    ids, distances = split_by_query([np.diff(limits.astype(np.int64))], ids, distances)
-    return (ids, distances) if return_distance else ids
+    cuts = limits[1:-1].astype(np.int64)
+    found, far = by_distance(np.split(ids, cuts), np.split(distances, cuts))
+    return (found, far) if return_distance else found
 
 
-def split_by_query(counts: ArrayLike, ids: NDArray[Any], distances: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Rows of each query, by distance and then by number, of rows that lie end to end.
-
-    Parameters
-    ----------
-    counts : (n_answers, n_queries) array of int
-        How many rows each answer holds for each query, in the order in which they lie.
-    ids, distances : (n,) arrays of int
-
-    Returns
-    -------
-    ids, distances : (n_queries,) object arrays of int64 arrays
-
-    Examples
-    --------
-    >>> ids, _ = split_by_query([[1, 1], [1, 0]], np.array([7, 3, 2]), np.array([4, 0, 4]))
-    >>> ids
-    array([array([2, 7]), array([3])], dtype=object)
-    """
-    counts = np.asarray(counts, dtype=np.int64)
-    n_answers, n_queries = counts.shape
-    of_query = np.repeat(np.tile(np.arange(n_queries), n_answers), counts.ravel())
-    order = np.lexsort((ids, distances, of_query))
-    cuts = np.cumsum(counts.sum(axis=0))[:-1]
-    found = np.split(ids[order].astype(np.int64), cuts)
-    far = np.split(distances[order].astype(np.int64), cuts)
+def by_distance(ids: Iterable[NDArray[Any]], distances: Iterable[NDArray[Any]]) -> tuple[Found, Found]:
+    """Rows of each query, and their distances, by distance and then by number."""
+    found, far = [], []
+    for rows, apart in zip(ids, distances, strict=True):
+        order = np.lexsort((rows, apart))
+        found.append(rows[order].astype(np.int64))
+        far.append(apart[order].astype(np.int64))
     return np.fromiter(found, dtype=object), np.fromiter(far, dtype=object)
 
 

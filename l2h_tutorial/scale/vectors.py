@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import numpy as np
+from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
 from ..checks import check_integer
@@ -53,20 +54,17 @@ def open_vectors(path: str | os.PathLike[str], *, block_rows: int | None = None)
     """
     da = load_optional("dask.array")
     path = Path(path).absolute()
-    if not path.is_file():
-        raise FileNotFoundError(f"there is no file {path}")
     try:
-        mapped = np.lib.format.open_memmap(path, mode="r")
-    except Exception as error:  # NumPy fails in many ways on a header that is not its own
+        mapped = open_memmap(path, mode="r")
+    except ValueError as error:
         raise ValueError(f"{path} is not a whole .npy file of one plain array: {str(error)[:300]}") from error
-    if mapped.ndim != 2 or mapped.dtype.kind not in "fiub" or 0 in mapped.shape:
-        found = f"found {mapped.dtype} of shape {mapped.shape}"
-        raise ValueError(f"{path} must hold a two-dimensional array (n, d) of numbers, {found}")
+    shape, dtype = mapped.shape, mapped.dtype
+    if len(shape) != 2 or 0 in shape or dtype.kind not in "fiub":
+        raise ValueError(f"{path} must hold a two-dimensional array of numbers, found {dtype} of shape {shape}")
     rows = "auto" if block_rows is None else check_integer(block_rows, "block_rows")
-    chunks = da.core.normalize_chunks((rows, -1), mapped.shape, dtype=mapped.dtype)
+    chunks = da.core.normalize_chunks((rows, -1), shape, dtype=dtype)
     name = f"{path.name}-{uuid4()}"  # the file may have changed since it was opened last
-    meta = np.empty((0, 0), mapped.dtype)
-    return da.map_blocks(_read_rows, path, name=name, chunks=chunks, dtype=mapped.dtype, meta=meta)
+    return da.map_blocks(_read_rows, path, name=name, chunks=chunks, meta=np.empty((0, 0), dtype))
 
 
 def encode(hasher: Any, X: Any) -> Any:
@@ -106,20 +104,16 @@ def encode(hasher: Any, X: Any) -> Any:
         X = check_dask(X, "X")
         sample = _encode_block(np.zeros((1, X.shape[1]), X.dtype), hasher)
         chunks = (X.chunks[0], (sample.shape[1],))
-        return X.map_blocks(_encode_block, hasher=hasher, dtype=bool, chunks=chunks, meta=sample)
+        return X.map_blocks(_encode_block, hasher=hasher, chunks=chunks, meta=sample)
     if isinstance(X, np.ndarray):
         X = [X[start : start + _BLOCK_ROWS] for start in range(0, len(X), _BLOCK_ROWS)]
-    codes = [_encode_block(np.asarray(block), hasher) for block in X]
-    if not codes:
-        raise ValueError("X must hold at least one row, found none")
-    return np.concatenate(codes)
+    return np.concatenate([_encode_block(np.asarray(block), hasher) for block in X])
 
 
 def check_dask(array: Any, name: str) -> Any:
     """Return a Dask array of whole rows, or say what is wrong with it."""
     if not hasattr(array, "dask"):
-        kind = type(array).__name__
-        raise TypeError(f"{name} must be a Dask array, got {kind}; dask.array.from_array(array, chunks) makes one")
+        raise TypeError(f"{name} must be a Dask array, got {type(array).__name__}; dask.array.from_array makes one")
     if array.ndim != 2 or 0 in array.shape:
         raise ValueError(f"{name} must be two-dimensional with at least one row and column, got shape {array.shape}")
     if np.isnan(array.shape).any():
@@ -130,14 +124,13 @@ def check_dask(array: Any, name: str) -> Any:
 def _read_rows(path: Path, block_info: Any) -> NDArray[Any]:
     """A block of a file: its name travels to the workers, not its rows."""
     start, stop = block_info[None]["array-location"][0]
-    return np.array(np.lib.format.open_memmap(path, mode="r")[start:stop])
+    return np.array(open_memmap(path, mode="r")[start:stop])
 
 
 def _encode_block(block: NDArray[Any], hasher: Any) -> NDArray[np.bool_]:
     # Hashers refuse an empty array; a block may be empty, after rows have been filtered.
     rows = block if len(block) else np.zeros((1, block.shape[1]), block.dtype)
-    bits = hasher.transform(rows)
-    if getattr(bits, "dtype", None) != np.bool_:
-        made = getattr(bits, "dtype", type(bits).__name__)
-        raise TypeError(f"the hasher must make rows of booleans, {type(hasher).__name__} made {made}")
-    return np.asarray(bits[: len(block)])
+    bits = np.asarray(hasher.transform(rows))
+    if bits.dtype != np.bool_:
+        raise TypeError(f"the hasher must make rows of booleans, {type(hasher).__name__} made {bits.dtype}")
+    return bits[: len(block)]

@@ -8,7 +8,7 @@ book/results/bench-search.csv too; with ``--quick`` the millions of codes, and t
 import sys
 from datetime import UTC, datetime
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
 from statistics import geometric_mean, median
 from time import perf_counter, process_time
@@ -24,11 +24,6 @@ from l2h_tutorial.protocols.results import provenance
 from l2h_tutorial.scale import resampled_codes
 from l2h_tutorial.search import ball_size
 from tests.seed_loop import build_dictionary, rows_at_distance
-
-try:
-    import pynear
-except ImportError:  # compiled for some machines only
-    pynear = None
 
 N_QUERIES, K = 120, 10
 N_SLOW = 3  # queries for which one waits when others take seconds
@@ -99,11 +94,6 @@ class Competitors:
         if self.small:
             self.dictionary = build_dictionary(bits)
             self.tree = BallTree(bits, metric="hamming")
-        self.bk_tree = None
-        if pynear and self.small and self.n_bits == 64:
-            self.bk_tree, self.vp_tree = pynear.BKTreeBinaryIndex64(), pynear.VPTreeBinaryIndex64()
-            self.bk_tree.set(packed)
-            self.vp_tree.set(packed)
 
     def radius_calls(self, radius):
         calls = {"faiss flat": partial(self.flat.range_search, self.packed, radius + 1)}
@@ -112,8 +102,6 @@ class Competitors:
             if ball_size(index.b, nflip) < 20_000:
                 calls[name] = partial(with_nflip, index, nflip, self.packed, radius)
         calls["NumPy scan"] = partial(numpy_scan, self.query_codes, self.codes, radius)
-        if self.bk_tree:
-            calls["pynear BK-tree"] = partial(self.bk_tree.find_threshold, self.packed, radius)
         return calls
 
     def slow_calls(self, radius):
@@ -125,10 +113,7 @@ class Competitors:
         return calls
 
     def nearest_calls(self):
-        calls = {"faiss flat": partial(self.flat.search, self.packed, K)}
-        if self.bk_tree:
-            calls["pynear VP-tree"] = partial(self.vp_tree.searchKNN_arrays, self.packed, K)
-        return calls
+        return {"faiss flat": partial(self.flat.search, self.packed, K)}
 
 
 def measure(name, bits, queries, radii, record):
@@ -205,11 +190,7 @@ def main(quick=False):
     dataset = load_dataset()
     split = split_dataset(dataset)
     origin = provenance(dataset)
-    for package in ("faiss-cpu", "pynear"):
-        try:
-            origin["versions"] += f", {package} {version(package)}"
-        except PackageNotFoundError:
-            print(f"{package} is not installed and not compared")
+    origin["versions"] += f", faiss-cpu {version('faiss-cpu')}"
     origin["date"] = datetime.now(UTC).date().isoformat()
     print(f"{dataset!r}\n{origin['machine']}, one thread\n{origin['versions']}\n\nms for all {N_QUERIES} queries\n")
     table, random = Table(origin), np.random.default_rng(0)

@@ -1,0 +1,691 @@
+"""How good a search is, and what it costs: measures of lists of rows, of rankings, and of the search within a radius.
+
+What a mean over queries does with those that have no answer is named each time; see `mean_ratio`.
+"""
+
+from collections.abc import Iterable, Iterator
+from time import perf_counter
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import check_random_state
+
+from .buckets import HashTable
+from .checks import check_integer
+from .codes import check_bits, pack_bits, packed_distances
+from .labels import matching_labels
+from .search import Reranker, check_ids, check_radius
+from .splits import Split
+
+__all__ = ["RingCounts", "average_precision", "coverage", "evaluate_radius_search", "mean_average_precision"]
+__all__ += ["mean_candidates", "mean_ratio", "paired_bootstrap", "precision_at_k", "precision_recall_by_radius"]
+__all__ += ["precision_within_radius", "recall_of_exact", "ring_counts"]
+
+Empty = Literal["zero", "skip", "pooled"]
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+_LARGEST_RADIUS = 10  # unless radii are named
+_BLOCK_QUERIES = 128  # queries searched at a time: as many as a `Reranker` keeps the similarities of
+
+
+# --- of a list of rows for each query ---------------------------------------------------------------------------------
+
+
+def precision_at_k(
+    ids: Any,
+    query_labels: ArrayLike,
+    database_labels: ArrayLike,
+    k: int = 10,
+    *,
+    empty: Empty = "zero",
+    denominator: Literal["k", "returned"] = "k",
+    per_query: bool = False,
+) -> Any:
+    """Share of the first k results that have the query's class, averaged over queries.
+
+    Parameters
+    ----------
+    ids : (n_queries,) sequence of integer arrays, or (n_queries, m) array of integers
+        Database rows, each once, the best first; from the (k + 1)-th on they are ignored.
+    query_labels, database_labels : (n_queries,) and (n,) arrays of classes, or of one column
+    k : int, default=10
+    empty : {"zero", "skip", "pooled"}, default="zero"
+        What a query without results contributes: 0; nothing, it is left out of the mean (so that each radius averages
+        other queries); or nothing to a ratio of sums over all queries. See `mean_ratio`.
+    denominator : {"k", "returned"}, default="k"
+        Divide by k, or by the number of results where there are fewer.
+    per_query : bool, default=False
+        Return each query's precision in place of the mean.
+
+    Returns
+    -------
+    float, or with `per_query` (n_queries,) array of float64
+        Skipped queries are NaN in the array; the mean is NaN if all are skipped.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If k is not an integer of at least 1, one of the first k results is no row of the database, labels and ids do
+        not match, classes are missing or neither all numbers nor all text, or an option is not one of those named or
+        does not go with `per_query`.
+
+    Notes
+    -----
+    With c rows of the query's class among its first min(k, m) results: c / k, or c / min(k, m). "pooled" divides the
+    sum of c by the sum of the denominators of the queries that have results; as k is the same for all, it differs from
+    "skip" only where the denominator is what was returned.
+
+    References
+    ----------
+    C. D. Manning, P. Raghavan and H. Schütze, "Introduction to Information Retrieval", 2008, section 8.4.
+
+    Examples
+    --------
+    >>> ids = [np.array([0, 1]), np.array([], dtype=int)]
+    >>> precision_at_k(ids, [7, 7], [7, 8, 7], k=2)
+    0.25
+    >>> precision_at_k(ids, [7, 7], [7, 8, 7], k=2, empty="skip")
+    0.5
+    """
+    k = check_integer(k, "k")
+    if denominator not in ("k", "returned"):
+        raise ValueError(f'denominator must be "k" or "returned", got {denominator!r}')
+    of_query, of_database = matching_labels(query_labels, database_labels)
+    if of_query.ndim != 1:
+        raise ValueError(f"database_labels must hold one class a row, got shape {np.shape(database_labels)}")
+    first = check_ids([rows[:k] if np.ndim(rows) else rows for rows in ids], len(of_query), len(of_database))
+    correct = [np.count_nonzero(of_database[rows] == label) for rows, label in zip(first, of_query, strict=True)]
+    returned = np.array([len(rows) for rows in first])
+    whole = returned if denominator == "returned" else k * (returned > 0)
+    return mean_ratio(np.array(correct), whole, empty=empty, per_query=per_query)
+
+
+def recall_of_exact(ids: Any, exact_ids: ArrayLike, *, per_query: bool = False) -> Any:
+    """Share of the exact nearest neighbours that are among the candidates, averaged over queries.
+
+    Parameters
+    ----------
+    ids : (n_queries,) sequence of integer arrays
+        Candidate rows, in any order.
+    exact_ids : (n_queries, k) array of integers
+        The true neighbours, as `l2h_tutorial.search.exact_neighbours` gives them.
+    per_query : bool, default=False
+        Return each query's recall in place of the mean.
+
+    Returns
+    -------
+    float, or with `per_query` (n_queries,) array of float64
+
+    Raises
+    ------
+    TypeError, ValueError
+        If both are not of the same number of queries, or what is in either is no row number.
+
+    Notes
+    -----
+    With N the set of a query's k exact neighbours and C that of its candidates: |N and C| / k. No label is involved: it
+    judges the index, not the features.
+
+    References
+    ----------
+    P. Indyk and R. Motwani, "Approximate nearest neighbors: towards removing the curse of dimensionality", STOC 1998,
+    for the problem. M. Aumüller, E. Bernhardsson and A. Faithfull, "ANN-Benchmarks", SISAP 2017, for the measure.
+
+    Examples
+    --------
+    >>> recall_of_exact([np.array([4, 1, 2]), np.array([], dtype=int)], [[1, 9], [3, 4]])
+    0.25
+    """
+    exact = check_ids(exact_ids, len(ids), None)
+    candidates = check_ids(ids, len(ids), None)
+    recall = np.array([np.isin(true, rows).mean() for true, rows in zip(exact, candidates, strict=True)])
+    return recall if per_query else float(recall.mean())
+
+
+def coverage(ids: Any) -> float:
+    """Share of the queries that have at least one candidate.
+
+    Parameters
+    ----------
+    ids : (n_queries,) sequence of integer arrays
+
+    Raises
+    ------
+    TypeError, ValueError
+        If what it is given is no array of row numbers.
+
+    Notes
+    -----
+    Wherever empty queries are left out of a mean, this is the share that the mean is about.
+
+    Examples
+    --------
+    >>> coverage([np.array([4, 1]), np.array([], dtype=int)])
+    0.5
+    """
+    return float((_lengths(ids) > 0).mean())
+
+
+def mean_candidates(ids: Any) -> float:
+    """Candidates of a query, in the mean: the rows that its search compares in feature space.
+
+    Parameters
+    ----------
+    ids : (n_queries,) sequence of integer arrays
+
+    Raises
+    ------
+    TypeError, ValueError
+        If what it is given is no array of row numbers.
+
+    Examples
+    --------
+    >>> mean_candidates([np.array([4, 1]), np.array([], dtype=int)])
+    1.0
+    """
+    return float(_lengths(ids).mean())
+
+
+def _lengths(ids: Any) -> Integers:
+    """Count the candidates of each query."""
+    return np.array([len(rows) for rows in check_ids(ids, len(ids), None)])
+
+
+def mean_ratio(part: NDArray[Any], whole: NDArray[Any], *, empty: Empty = "zero", per_query: bool = False) -> Any:
+    """Average the ratios part / whole over queries, of which some have nothing to divide by.
+
+    Parameters
+    ----------
+    part, whole : (n_queries,) or (n_queries, m) arrays of numbers
+        Of each query what was counted, and what it is a share of. A whole of 0 is an empty query.
+    empty : {"zero", "skip", "pooled"}, default="zero"
+        "zero": an empty query counts as 0. "skip": it is left out of the mean, which is then one over other queries
+        than at another radius. "pooled": no mean over queries at all, but sum of parts / sum of wholes; empty queries
+        weigh nothing, and those with many results weigh more.
+    per_query : bool, default=False
+        Return each query's ratio in place of the mean.
+
+    Returns
+    -------
+    float or (m,) array of float64, or with `per_query` an array of the shape of `part`
+        A skipped query is NaN in the array; a mean over no query is NaN.
+
+    Raises
+    ------
+    ValueError
+        If `empty` is not one of those named, or is "pooled" with `per_query`.
+
+    Notes
+    -----
+    All three are in use for the precision of hash look-ups. "pooled" is how the code that came with Y. Weiss,
+    A. Torralba and R. Fergus, "Spectral hashing", NIPS 2008, and the many evaluations made from it, compute precision
+    and recall within a radius. Say which it is, and give coverage beside it.
+
+    Examples
+    --------
+    >>> right, found = np.array([1, 0, 30]), np.array([2, 0, 100])
+    >>> for empty in ("zero", "skip", "pooled"):
+    ...     print(empty, round(mean_ratio(right, found, empty=empty), 3))
+    zero 0.267
+    skip 0.4
+    pooled 0.304
+    """
+    if empty not in ("zero", "skip", "pooled") or (per_query and empty == "pooled"):
+        raise ValueError(f'empty must be "zero", "skip" or, for a mean, "pooled", got {empty!r}')
+    if empty == "pooled":
+        part, whole = part.sum(axis=0, keepdims=True), whole.sum(axis=0, keepdims=True)
+    undefined = 0.0 if empty == "zero" else np.nan
+    ratio = np.divide(part, whole, out=np.full(whole.shape, undefined), where=whole > 0)
+    if per_query:
+        return ratio
+    with np.errstate(invalid="ignore"):  # a mean over no query
+        mean = np.nansum(ratio, axis=0) / np.count_nonzero(~np.isnan(ratio), axis=0)
+    return mean if mean.ndim else float(mean)
+
+
+# --- of a ranking by Hamming distance, ring by ring -------------------------------------------------------------------
+
+
+class RingCounts(NamedTuple):
+    """How many rows, and how many relevant rows, a query has at each Hamming distance: in each ring around it.
+
+    Attributes
+    ----------
+    rows : (n_queries, n_bits + 1) array of int64
+        Rows in each ring, relevant or not.
+    relevant : (n_queries, n_bits + 1) array of int64
+        Rows in each ring with the same class, or at least one label in common.
+    n_rows, n_bits : int
+        Rows in the database, and bits in a code.
+    """
+
+    rows: Integers
+    relevant: Integers
+
+    @property
+    def n_rows(self) -> int:
+        return int(self.rows[0].sum())
+
+    @property
+    def n_bits(self) -> int:
+        return self.rows.shape[1] - 1
+
+
+def ring_counts(
+    query_bits: ArrayLike, database_bits: ArrayLike, query_labels: ArrayLike, database_labels: ArrayLike
+) -> RingCounts:
+    """Count, for each query and each Hamming distance, the rows and the relevant rows at that distance.
+
+    Parameters
+    ----------
+    query_bits : (n_queries, n_bits) array of bool
+    database_bits : (n, n_bits) array of bool
+    query_labels, database_labels : (n_queries,) and (n,) arrays of classes, or (n_queries, c) and (n, c) indicators
+        A row is relevant to a query if it has the same class or, for 0/1 indicators, at least one label in common. One
+        column is read as classes, as ``fit`` reads it.
+
+    Returns
+    -------
+    RingCounts
+
+    Raises
+    ------
+    TypeError, ValueError
+        If bits are not boolean and of one width, there is no query or no row, or labels do not match the bits.
+
+    Notes
+    -----
+    A ranking by Hamming distance says nothing about the order inside a ring, so a measure that depends on that order
+    measures chance. The counts are all there is to know, and they take no sort: XOR, count bits, count distances.
+
+    References
+    ----------
+    K. He, F. Cakir, S. A. Bargal and S. Sclaroff, "Hashing as tie-aware learning to rank", CVPR 2018.
+
+    Examples
+    --------
+    >>> query, database = np.array([[True, True]]), np.array([[True, True], [True, False], [False, True]])
+    >>> counts = ring_counts(query, database, [7], [7, 7, 8])
+    >>> counts.rows, counts.relevant  # one row at distance 0, two at distance 1, none at distance 2
+    (array([[1, 2, 0]]), array([[1, 1, 0]]))
+    """
+    counts = []
+    for distances, relevant in _compared(query_bits, database_bits, query_labels, database_labels):
+        n_rings = np.shape(query_bits)[1] + 1
+        both_kinds = distances + np.int32(n_rings) * relevant  # so that one pass counts both kinds of rows
+        counts.append(np.bincount(both_kinds, minlength=2 * n_rings).reshape(2, n_rings))
+    both = np.array(counts)
+    return RingCounts(both.sum(axis=1), both[:, 1])
+
+
+def _compared(
+    query_bits: ArrayLike, database_bits: ArrayLike, query_labels: ArrayLike, database_labels: ArrayLike
+) -> Iterator[tuple[NDArray[Any], NDArray[np.bool_]]]:
+    """Yield for each query its distances to all rows, and which of these are relevant to it."""
+    database = check_bits(database_bits, name="database_bits")
+    query = check_bits(query_bits, database.shape[1], name="query_bits")
+    of_query, of_database = matching_labels(query_labels, database_labels)
+    if (len(of_query), len(of_database)) != (len(query), len(database)):
+        expected = f"query_labels must be {len(query)}, one a code, and database_labels {len(database)}"
+        raise ValueError(f"{expected}, got {len(of_query)} and {len(of_database)}")
+    words = np.ascontiguousarray(pack_bits(database).T)
+    several = of_query.ndim == 2
+    if several:
+        of_query, of_database = pack_bits(of_query), np.ascontiguousarray(pack_bits(of_database).T)
+    for query_words, wanted in zip(pack_bits(query), of_query, strict=True):
+        relevant = (of_database & wanted[:, None]).any(axis=0) if several else of_database == wanted
+        yield packed_distances(words, query_words[:, None]), relevant
+
+
+def mean_average_precision(
+    query_bits: ArrayLike,
+    database_bits: ArrayLike,
+    query_labels: ArrayLike,
+    database_labels: ArrayLike,
+    ties: Literal["expected", "stable"] = "expected",
+    per_query: bool = False,
+) -> Any:
+    """Average precision of ranking the whole database by Hamming distance, averaged over queries.
+
+    Parameters
+    ----------
+    query_bits : (n_queries, n_bits) array of bool
+    database_bits : (n, n_bits) array of bool
+    query_labels, database_labels : (n_queries,) and (n,) arrays of classes, or (n_queries, c) and (n, c) indicators
+        A row is relevant to a query if it has the same class or, for 0/1 indicators, at least one label in common. One
+        column is read as classes, as ``fit`` reads it.
+    ties : {"expected", "stable"}, default="expected"
+        Rows at the same distance form a ring. "expected": the mean over all orders inside the rings. "stable": rings in
+        database order, as published figures that come from a stable sort.
+    per_query : bool, default=False
+        Return each query's average precision in place of the mean.
+
+    Returns
+    -------
+    float, or with `per_query` (n_queries,) array of float64
+        A query without any relevant row has average precision 0.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If bits are not boolean and of one width, there is no query or no row, labels do not match the bits, or `ties`
+        is not one of those named.
+
+    Notes
+    -----
+    With rel(i) = 1 if the row at place i is relevant and 0 otherwise, R relevant rows in all, and
+    P(i) = (rel(1) + ... + rel(i)) / i, average precision is (sum over i of rel(i) P(i)) / R. `average_precision` says
+    how its expectation over ties is computed.
+
+    References
+    ----------
+    F. McSherry and M. Najork, "Computing information retrieval performance measures efficiently in the presence of tied
+    scores", ECIR 2008.
+
+    Examples
+    --------
+    >>> query, database = np.array([[True, True]]), np.array([[True, False], [False, True], [False, False]])
+    >>> mean_average_precision(query, database, [1], [1, 0, 0])  # first or second, with equal probability
+    0.75
+    >>> mean_average_precision(query, database, [1], [1, 0, 0], ties="stable")
+    1.0
+    """
+    if ties not in ("expected", "stable"):
+        raise ValueError(f'ties must be "expected" or "stable", got {ties!r}')
+    ranking = query_bits, database_bits, query_labels, database_labels
+    if ties == "expected":
+        each = average_precision(ring_counts(*ranking))
+    else:
+        each = np.array([_precision_in_order(*compared) for compared in _compared(*ranking)])
+    return each if per_query else float(each.mean())
+
+
+def _precision_in_order(distances: NDArray[Any], relevant: NDArray[np.bool_]) -> float:
+    """Average precision with rings in the order of the database; so small unsigned integers sort in linear time."""
+    places = np.flatnonzero(relevant[np.argsort(distances, kind="stable")]) + 1
+    return float((np.arange(1, len(places) + 1) / places).mean()) if len(places) else 0.0
+
+
+def average_precision(counts: RingCounts) -> Floats:
+    """Expected average precision of each query, over all orders inside the rings.
+
+    Parameters
+    ----------
+    counts : RingCounts
+
+    Returns
+    -------
+    (n_queries,) array of float64
+        0 for a query without any relevant row.
+
+    Notes
+    -----
+    Take a ring of n rows, r of them relevant, behind N rows of which R are relevant. The row at place i of the ring is
+    relevant with probability r / n, and then (i - 1)(r - 1)/(n - 1) of those before it in the ring are expected to be.
+    Its precision is therefore (R + 1 + (i - 1) b) / (N + i) with b = (r - 1)/(n - 1), and the sum over the ring is
+    r / n * (n b + (R + 1 - b (N + 1)) (H(N + n) - H(N))), H being the harmonic numbers. The sum over all rings, divided
+    by the number of relevant rows, is the average precision.
+
+    References
+    ----------
+    F. McSherry and M. Najork, ECIR 2008, who sum over places; H sums them at once. K. He, F. Cakir, S. A. Bargal and
+    S. Sclaroff, "Hashing as tie-aware learning to rank", CVPR 2018, for rings of Hamming distance.
+
+    Examples
+    --------
+    >>> rings = RingCounts(rows=np.array([[1, 2, 3]]), relevant=np.array([[1, 1, 0]]))  # at the distances 0, 1 and 2
+    >>> average_precision(rings)  # half of 1 + 2/2 and of 1 + 2/3
+    array([0.91666667])
+    """
+    in_ring, hits = counts
+    through, hits_through = np.cumsum(in_ring, axis=1), np.cumsum(hits, axis=1)
+    before = through - in_ring
+    harmonic = np.concatenate([[0.0], np.cumsum(1 / np.arange(1, counts.n_rows + 1))])
+    slope = (hits - 1) / np.maximum(in_ring - 1, 1)
+    first = hits_through - hits + 1 - slope * (before + 1)
+    ring = in_ring * slope + first * (harmonic[through] - harmonic[before])
+    total: Floats = (hits / np.maximum(in_ring, 1) * ring).sum(axis=1)
+    return total / np.maximum(hits.sum(axis=1), 1)
+
+
+def precision_within_radius(counts: RingCounts, radius: int, *, empty: Empty = "zero", per_query: bool = False) -> Any:
+    """Share of the rows within a Hamming radius that are relevant, averaged over queries.
+
+    Parameters
+    ----------
+    counts : RingCounts
+    radius : int
+        From 0 to the number of bits.
+    empty : {"zero", "skip", "pooled"}, default="zero"
+        What a query with nothing in its ball contributes: 0; nothing, it is left out of the mean; or nothing to a ratio
+        of sums over all queries, in which large balls weigh more. See `mean_ratio`.
+    per_query : bool, default=False
+        Return each query's precision in place of the mean.
+
+    Returns
+    -------
+    float, or with `per_query` (n_queries,) array of float64
+        Skipped queries are NaN in the array; the mean is NaN if all are skipped.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the radius is out of range, or `empty` is not one of those named or does not go with `per_query`.
+
+    Notes
+    -----
+    With n(d) rows at distance d, r(d) of them relevant: (r(0) + ... + r(radius)) / (n(0) + ... + n(radius)). "Precision
+    within Hamming radius 2" is the usual figure.
+
+    References
+    ----------
+    Y. Weiss, A. Torralba and R. Fergus, "Spectral hashing", NIPS 2008. W. Liu, J. Wang, R. Ji, Y.-G. Jiang and S.-F.
+    Chang, "Supervised hashing with kernels", CVPR 2012.
+
+    Examples
+    --------
+    >>> rings = RingCounts(rows=np.array([[1, 2, 3], [0, 4, 2]]), relevant=np.array([[1, 1, 0], [0, 2, 0]]))
+    >>> precision_within_radius(rings, 0)  # 1 of 1, and nothing
+    0.5
+    >>> precision_within_radius(rings, 0, empty="skip")
+    1.0
+    """
+    inside = slice(check_radius(radius, counts.n_bits) + 1)
+    found, right = counts.rows[:, inside].sum(axis=1), counts.relevant[:, inside].sum(axis=1)
+    return mean_ratio(right, found, empty=empty, per_query=per_query)
+
+
+def precision_recall_by_radius(counts: RingCounts, *, empty: Empty = "zero") -> pd.DataFrame:
+    """The precision-recall curve of Hamming search: a point for each radius, with what it costs.
+
+    Parameters
+    ----------
+    counts : RingCounts
+    empty : {"zero", "skip", "pooled"}, default="zero"
+        As in `precision_within_radius`; for recall, an empty query is one without any relevant row. "pooled" is the
+        curve of most papers.
+
+    Returns
+    -------
+    DataFrame, one row a radius from 0 to the number of bits
+        - radius
+        - precision, recall : of the rows within the radius
+        - coverage : share of queries with at least one row within the radius
+        - candidates : mean number of rows within the radius
+        - scanned : the same as a share of the database
+
+    Raises
+    ------
+    ValueError
+        If `empty` is not one of those named.
+
+    References
+    ----------
+    Y. Weiss, A. Torralba and R. Fergus, "Spectral hashing", NIPS 2008.
+
+    Examples
+    --------
+    >>> rings = RingCounts(rows=np.array([[1, 2, 3], [0, 4, 2]]), relevant=np.array([[1, 1, 0], [0, 2, 0]]))
+    >>> precision_recall_by_radius(rings).round(3)
+       radius  precision  recall  coverage  candidates  scanned
+    0       0      0.500    0.25       0.5         0.5    0.083
+    1       1      0.583    1.00       1.0         3.5    0.583
+    2       2      0.333    1.00       1.0         6.0    1.000
+    """
+    found, right = np.cumsum(counts.rows, axis=1), np.cumsum(counts.relevant, axis=1)
+    candidates = found.mean(axis=0)
+    return pd.DataFrame(
+        {
+            "radius": np.arange(counts.n_bits + 1),
+            "precision": mean_ratio(right, found, empty=empty),
+            "recall": mean_ratio(right, np.broadcast_to(right[:, -1:], right.shape), empty=empty),
+            "coverage": (found > 0).mean(axis=0),
+            "candidates": candidates,
+            "scanned": candidates / counts.n_rows,
+        }
+    )
+
+
+# --- of a difference of two means -------------------------------------------------------------------------------------
+
+
+def paired_bootstrap(
+    a: ArrayLike, b: ArrayLike, n_resamples: int = 2000, random_state: Any = 0
+) -> tuple[float, float, float]:
+    """Mean difference of two methods over the same queries, with a 95% percentile interval.
+
+    Parameters
+    ----------
+    a, b : (n_queries,) arrays of numbers
+        A measure of each query under either method, in the same order of queries.
+    n_resamples : int, default=2000
+        How often the queries are drawn anew, with replacement.
+    random_state : int, RandomState instance or None, default=0
+
+    Returns
+    -------
+    difference, low, high : float
+        The mean of ``a - b``, and the ends of the interval. If it holds 0, the queries do not tell the methods apart.
+
+    Raises
+    ------
+    ValueError
+        If the arrays are not one-dimensional, of one length, and finite.
+
+    References
+    ----------
+    B. Efron and R. J. Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13.
+
+    Examples
+    --------
+    >>> paired_bootstrap([0.5, 0.6, 0.7], [0.4, 0.5, 0.6]) == (0.1, 0.1, 0.1)
+    False
+    >>> [round(value, 3) for value in paired_bootstrap([0.5, 0.6, 0.7], [0.4, 0.5, 0.6])]
+    [0.1, 0.1, 0.1]
+    """
+    difference = np.asarray(a, dtype=np.float64) - np.asarray(b, dtype=np.float64)
+    if np.shape(a) != np.shape(b) or difference.ndim != 1:
+        raise ValueError(f"a and b must hold a number for each of the same queries, got {np.shape(a)}, {np.shape(b)}")
+    if not np.isfinite(difference).all():
+        raise ValueError("a and b must be finite: leave out queries that either method skips (NaN)")
+    n, random = len(difference), check_random_state(random_state)
+    means = [difference[random.randint(n, size=n)].mean() for _ in range(n_resamples)]
+    low, high = np.percentile(means, [2.5, 97.5])
+    return float(difference.mean()), float(low), float(high)
+
+
+# --- of the tutorial's experiment -------------------------------------------------------------------------------------
+
+
+def evaluate_radius_search(
+    hasher: Any,
+    s: Split,
+    radii: Iterable[int] | None = None,
+    k: int = 10,
+    empty: Empty = "zero",
+) -> pd.DataFrame:
+    """Hash the database, search it within each radius, re-rank by cosine distance, and average over queries.
+
+    Parameters
+    ----------
+    hasher : fitted transformer
+        Its ``transform`` turns features into bits.
+    s : Split
+        Preprocessed as the hasher was trained.
+    radii : iterable of int, optional
+        Each from 0 to the number of bits. By default 0, 1, ..., 10, as far as there are bits.
+    k : int, default=10
+        Results whose labels count.
+    empty : {"zero", "skip", "pooled"}, default="zero"
+        What a query without candidates contributes to precision, as in `precision_at_k`.
+
+    Returns
+    -------
+    DataFrame, one row a radius
+        - radius
+        - precision : of the first k results, divided by k
+        - coverage : share of queries with at least one candidate
+        - candidates : mean number of candidates a query
+        - scanned : the same as a share of the database
+        - seconds : mean time a query of the whole search at this radius: encode, look up, re-rank; without preparing
+          the database. The search goes outwards, by the radii named: re-ranking within the smaller ones is part of it,
+          and is not done again.
+
+    Raises
+    ------
+    sklearn.exceptions.NotFittedError
+        If the hasher is not fitted.
+    TypeError, ValueError
+        If a radius is out of range, there is none, or k is below 1 or larger than the database.
+
+    Examples
+    --------
+    >>> from l2h_tutorial import LSH, Split
+    >>> X, y, rows = np.eye(4, dtype=np.float32), np.array([0, 0, 1, 1]), np.arange(4)
+    >>> s = Split(X, y, X, y, X, y, rows, rows, rows, class_names=("a", "b"))
+    >>> frame = evaluate_radius_search(LSH(8, random_state=0).fit(s.X_train), s, radii=[0, 8], k=2)
+    >>> frame[["radius", "coverage", "candidates", "scanned"]]
+       radius  coverage  candidates  scanned
+    0       0       1.0         1.0     0.25
+    1       8       1.0         4.0     1.00
+    """
+    table = HashTable(hasher.transform(s.X_database))
+    if radii is None:
+        radii = range(min(_LARGEST_RADIUS, table.n_bits) + 1)
+    radii = [check_radius(radius, table.n_bits) for radius in radii]
+    if not radii:
+        raise ValueError("radii must name at least one radius, got none")
+    k = check_integer(k, "k", high=table.n_rows, of="rows of the database")
+    outwards = sorted(set(radii))
+    seconds = dict.fromkeys(outwards, 0.0)
+    sizes: dict[int, list[int]] = {radius: [] for radius in outwards}
+    nearest: dict[int, list[Any]] = {radius: [] for radius in outwards}
+    for first in range(0, len(s.X_query), _BLOCK_QUERIES):
+        X = s.X_query[first : first + _BLOCK_QUERIES]
+        reranker = Reranker(X, s.X_database)
+        start = perf_counter()
+        bits = hasher.transform(X)
+        spent = perf_counter() - start  # on encoding, and on re-ranking within this radius and the smaller ones
+        for radius in outwards:
+            start = perf_counter()
+            ids = table.query_radius(bits, radius)
+            found = perf_counter()
+            nearest[radius] += list(reranker.nearest(ids, k))
+            end = perf_counter()
+            spent += end - found
+            seconds[radius] += spent + found - start
+            sizes[radius] += [len(rows) for rows in ids]
+    return pd.DataFrame(
+        {
+            "radius": radius,
+            "precision": precision_at_k(nearest[radius], s.y_query, s.y_database, k, empty=empty),
+            "coverage": np.mean(np.array(sizes[radius]) > 0),
+            "candidates": np.mean(sizes[radius]),
+            "scanned": np.mean(sizes[radius]) / table.n_rows,
+            "seconds": seconds[radius] / len(s.X_query),
+        }
+        for radius in radii
+    )
