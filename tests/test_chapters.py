@@ -210,7 +210,8 @@ def test_cells_are_short(page):
         if "remove-cell" in tags or "remove-input" in tags:
             continue
         lines = cell.source.splitlines()
-        assert len(lines) <= LONGEST_CELL, f"{len(lines)} lines: {lines[0]}"
+        repeated = lines[0].startswith("# the lines so far")  # of earlier chapters, folded
+        assert len(lines) <= LONGEST_CELL or repeated, f"{len(lines)} lines: {lines[0]}"
         assert max(map(len, lines)) <= LONGEST_LINE, f"wider than a page: {max(lines, key=len)}"
 
 

@@ -50,7 +50,7 @@ def test_a_right_answer_holds_and_every_mistake_meets_its_own_hint(exercise):
         ("2.4", lambda error: int((90 / error) ** 2) + 1),
         ("3.1", lambda codes: max(set(codes), key=list(codes).count)),
         ("3.2", lambda n_images, n_bits: n_images / 2**n_bits + 1),
-        ("5.2", lambda n, alpha: math.ceil(n / (2 * alpha))),
+        ("6.2", lambda n, alpha: math.ceil(n / (2 * alpha))),
     ],
 )
 def test_what_is_wrong_in_rare_cases_never_holds(number, answer):
@@ -228,13 +228,13 @@ def test_a_number_that_is_none_gets_a_sentence_or_raises_it(number, words, capsy
 
 
 def test_check_prints_a_line_and_require_raises_it(capsys):
-    assert check(" 4.5 ", lambda radius, n_pieces: radius // n_pieces) is True
-    assert capsys.readouterr().out == "Exercise 4.5: holds, on 24 fresh random cases.\n"
-    require("4.5", lambda radius, n_pieces: radius // n_pieces)
-    with pytest.raises(AssertionError, match=r"Exercise 4\.5: not yet\. A number of bits is a whole number\."):
-        require("4.5", lambda radius, n_pieces: radius / n_pieces)
-    with pytest.raises(AssertionError, match=r"Exercise 4\.5: to do\."):
-        require("4.5")
+    assert check(" 4.4 ", lambda radius, n_pieces: radius // n_pieces) is True
+    assert capsys.readouterr().out == "Exercise 4.4: holds, on 24 fresh random cases.\n"
+    require("4.4", lambda radius, n_pieces: radius // n_pieces)
+    with pytest.raises(AssertionError, match=r"Exercise 4\.4: not yet\. A number of bits is a whole number\."):
+        require("4.4", lambda radius, n_pieces: radius / n_pieces)
+    with pytest.raises(AssertionError, match=r"Exercise 4\.4: to do\."):
+        require("4.4")
     assert capsys.readouterr().out == ""
 
 

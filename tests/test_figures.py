@@ -3,6 +3,7 @@
 import io
 import re
 import warnings
+from pathlib import Path
 
 import matplotlib
 import matplotlib.pyplot as plt
@@ -13,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from l2h_tutorial import GRH, LSH, Dataset, HashTable, figures, split_dataset
+from l2h_tutorial.figures.style import METHODS, look
 from l2h_tutorial.protocols.ecir2015 import beside_published
 
 
@@ -51,7 +53,7 @@ PCAH = TRIALS.assign(method="PCAH", n_train=1000).replace({"n_bits": {64: 48}})
 TABLE1 = beside_published(pd.concat([PCAH, PCAH.assign(method="GRH linear-svm, LSH start")]))
 NFLIP = pd.DataFrame({"one table": [0.2, 0.6, 0.9, 1.0], "four tables": [0.7, 0.9, 1.0, 1.0]})
 SIZES = np.array([100, 1000, 10_000])
-LEVEL = {"looking at all": SIZES, "table": 100 * SIZES**0.3}
+LEVEL = {"looking at all": SIZES, "table, radius 2": 100 * SIZES**0.3, "table, radius 3": 200 * SIZES**0.3}
 TIMES = pd.concat(
     [
         pd.DataFrame({"n": SIZES, "method": method, "queries": queries, "microseconds": time})
@@ -70,7 +72,6 @@ DRAWN = {
     ),
     "answers": lambda ds: figures.answers(ds, [0, 1], [ROWS[2:], ROWS[:0]], titles=["one", "none found"]),
     "beside_published": lambda ds: figures.beside_published(TABLE1),
-    "bucket_sizes": lambda ds: figures.bucket_sizes(TABLES),
     "code_of_points": lambda ds: figures.code_of_points(POINTS, TOY_LSH.hyperplanes_, TOY_LSH.transform(POINTS)),
     "codeword_distances": lambda ds: figures.codeword_distances(
         np.degrees(ANGLES), {"GRH": 10 * ANGLES, "random": 16 - ANGLES}, [f"{name} / $5" for name in "abcde" * 4]
@@ -98,10 +99,7 @@ DRAWN = {
     "lines_with_spread": lambda ds: figures.lines_with_spread(
         TRIALS, "n_bits", "map", "method", xlabel="bits", ylabel="mAP"
     ),
-    "precision_by_cost": lambda ds: figures.precision_by_cost(SWEEPS, {"raw": 0.5, "centred": 0.52}),
     "precision_recall": lambda ds: figures.precision_recall(CURVES),
-    "radius_sweep": lambda ds: figures.radius_sweep(SWEEPS, {"raw": 0.5, "centred": 0.52}, 1e-3),
-    "recall_by_radius": lambda ds: figures.recall_by_radius(SWEEP),
     "split_diagram": lambda ds: figures.split_diagram(split_dataset(ds, query_size=4, train_size=8)),
     "training_rounds": lambda ds: figures.training_rounds(
         GRH(2, n_iter=2, random_state=0).fit(POINTS, CLASSES), POINTS, CLASSES
@@ -110,8 +108,8 @@ DRAWN = {
     "work_map": lambda ds: figures.work_map(SWEEPS, exhaustive={"raw": 0.5, "centred": 0.52}),
 }
 OF_IMAGES = ("adjacency", "answers", "cover", "descriptor", "gallery", "images_by_class")
-WITH_LINES = {"amplification", "bucket_sizes", "dead_zone", "found_by_nflip", "growth", "lines_with_spread"}
-WITH_LINES |= {"precision_by_cost", "precision_recall", "radius_sweep", "recall_by_radius", "work_map"}
+WITH_LINES = {"amplification", "dead_zone", "found_by_nflip", "growth", "lines_with_spread"}
+WITH_LINES |= {"precision_recall", "work_map"}
 
 
 def style_now():
@@ -220,3 +218,26 @@ def test_a_table_says_what_is_in_the_frame_under_one_row_of_names(frame, text):
     assert " ".join(re.findall(r"<t[hd]>(.*?)</t[hd]>", html)).split() == words
     assert html.partition("</thead>")[0].count("<tr") == 1
     pd.testing.assert_frame_equal(frame, before)
+
+
+@pytest.mark.parametrize("name", ["beside_published", "corner", "lines_with_spread", "precision_recall", "work_map"])
+def test_a_method_has_its_colour_and_marker_in_every_figure(name, fashion):
+    """The table of looks decides, whatever else is drawn beside a method, and in whatever order."""
+    figure = DRAWN[name](fashion)
+    labelled = [container for axes in figure.axes for container in (*axes.lines, *axes.containers)]
+    names = set(METHODS) - {"exhaustive"}  # whose line has the colour of the vectors that it searched
+    known = [artist for artist in labelled if str(artist.get_label()).split(",")[0].split(" ")[0] in names]
+    assert known
+    for artist in known:
+        line = artist[0] if isinstance(artist, tuple) else artist
+        if hasattr(line, "get_marker"):
+            expected = look(artist.get_label())
+            assert (line.get_color(), line.get_marker()) == (expected["color"], expected["marker"] or "None")
+
+
+def test_pages_name_methods_as_the_table_of_looks_does():
+    """Every method that a page puts into the map has a colour of its own."""
+    pages = " ".join(page.read_text(encoding="utf-8") for page in (Path(__file__).parents[1] / "book").glob("*.md"))
+    named = set(re.findall(r'"((?:LSH|PCAH|SH|ITQ|CCA-ITQ|AGH|STH|KSH|SDH|GRH|ITQ\+CCA)(?:[ ,][^"]*)?)":', pages))
+    assert {"LSH", "GRH linear", "GRH kernel", "LSH, raw vectors"} <= named
+    assert all(look(name, 5) != look("no method", 5) for name in named)

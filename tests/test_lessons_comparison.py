@@ -1,4 +1,4 @@
-"""What chapter 7 claims of the baselines, of the ways to be fooled and in its guide: five seeds, both data sets.
+"""What chapter 8 claims of the baselines, of the ways to be fooled and in its guide: five seeds, both data sets.
 
 A docstring quotes the sentence; test_lessons.py makes sure that the book still says it. What it says of LSH and GRH is
 in test_lessons_grh.py, of the paper's table in test_lessons_published.py, of classes without labels and of the

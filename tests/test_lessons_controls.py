@@ -1,4 +1,4 @@
-"""Every claim of chapter 8, over five seeds, on both data sets.
+"""Every claim of chapter 9, over five seeds, on both data sets.
 
 A docstring quotes the sentence; test_lessons.py makes sure that the book still says it. A few thousand rows of a large
 database are enough to compare methods on.

@@ -1,4 +1,4 @@
-"""Every claim of chapters 5 to 7 and of the welcome page, over five seeds, on both data sets.
+"""Every claim of chapters 6 to 8 and of the welcome page, over five seeds, on both data sets.
 
 A test is named for its sentence and quotes it.
 """
@@ -18,6 +18,7 @@ from l2h_tutorial.baselines import KSH
 from l2h_tutorial.grh import regularised_scores
 from l2h_tutorial.metrics import paired_bootstrap
 from l2h_tutorial.protocols import compare_radius_search, compare_ranking
+from l2h_tutorial.search import exact_neighbours
 from l2h_tutorial.tuning import tune_as_published, validation_set
 
 METHODS = {"LSH": LSH(), "GRH linear": GRH(), "GRH kernel": GRH(classifier="kernel-ridge")}
@@ -72,7 +73,7 @@ def share_flipped(split, alpha, y, seed):
     return np.mean((regularised_scores(same_class_affinity(y), bits, bits, alpha) > 0) != bits)
 
 
-# chapter 5
+# chapter 6
 
 
 @pytest.fixture(scope="module")
@@ -223,7 +224,7 @@ def test_without_the_diagonal_the_dead_zone_shrinks():
     assert regularised_scores(affinity, bits, bits, 0.51)[3, 0] > 0
 
 
-# chapter 6
+# chapter 7
 
 
 @pytest.fixture(scope="module")
@@ -426,7 +427,28 @@ def test_in_one_round_at_alpha_one_the_reference_bits_do_not_come_into_play(spli
     assert np.mean(codes(sign_of_zero=1) != codes(sign_of_zero=-1)) < 0.1
 
 
-# chapter 7 and the welcome page
+# chapter 8 and the welcome page
+
+
+def test_learning_buys_one_look_and_no_better_answers(split, seed):
+    """index: "do nearly as well as all" "not better answers than looking at everything" """
+    everything = exact_neighbours(split.X_query, split.X_database, 8)
+    lsh = LSH(16, random_state=seed).fit(split.X_train)
+    grh = GRH(16, classifier="kernel-ridge", random_state=seed).fit(split.X_train, split.y_train)
+
+    def search(hasher, radius):
+        candidates = HashTable(hasher.transform(split.X_database)).query_radius(hasher.transform(split.X_query), radius)
+        return rerank(split.X_query, split.X_database, candidates, 8), np.mean([len(rows) for rows in candidates])
+
+    learned, looked_learned = search(grh, 0)
+    random = next(near for near, looked in (search(lsh, r) for r in range(17)) if looked >= looked_learned)
+    assert looked_learned < 0.2 * len(split.X_database)
+    of_all, of_random, of_learned = (
+        np.mean([np.sum(split.y_database[ids] == label) for ids, label in zip(near, split.y_query, strict=True)])
+        for near in (everything, random, learned)
+    )
+    assert 0.8 * of_all < of_random < of_all + 0.1
+    assert 0.8 * of_all < of_learned < of_all + 0.4
 
 
 def test_in_the_home_bucket_learned_codes_find_far_more(sweeps):

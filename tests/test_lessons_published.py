@@ -1,4 +1,4 @@
-"""What chapter 7 says of the paper's table, against the results that are kept, and these against a new measurement."""
+"""What chapter 8 says of the paper's table, against the results that are kept, and these against a new measurement."""
 
 import json
 from pathlib import Path

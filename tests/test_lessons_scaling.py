@@ -1,4 +1,4 @@
-"""Every claim of chapter 9 that is not a time, over five seeds, on both data sets.
+"""Every claim of chapter 10 that is not a time, over five seeds, on both data sets.
 
 A docstring quotes the sentence; test_lessons.py makes sure that the book still says it.
 """

@@ -18,11 +18,12 @@ CHAPTERS = {
     2: "lsh",
     3: "buckets",
     4: "radius_search",
-    5: "grh_adjacency",
-    6: "grh_training",
-    7: "comparison",
-    8: "did_it_learn",
-    9: "scaling",
+    5: "designing",
+    6: "grh_adjacency",
+    7: "grh_training",
+    8: "comparison",
+    9: "did_it_learn",
+    10: "scaling",
 }
 
 

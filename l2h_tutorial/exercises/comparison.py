@@ -1,4 +1,4 @@
-"""Exercises of chapter 7, Methods compared."""
+"""Exercises of chapter 8, Methods compared."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +14,7 @@ __all__ = ["EXERCISES"]
 Array = NDArray[Any]
 
 
-# 7.1
+# 8.1
 
 
 def _redraw_case(rng: np.random.Generator, i: int) -> tuple[Array, Array, Array]:
@@ -24,7 +24,7 @@ def _redraw_case(rng: np.random.Generator, i: int) -> tuple[Array, Array, Array]
 
 
 _PAIRED = Compute(
-    number="7.1",
+    number="8.1",
     reference=lambda a, b, draws: (a - b)[draws].mean(axis=1),
     case=_redraw_case,
     mistakes=(
@@ -46,7 +46,7 @@ _PAIRED = Compute(
 )
 
 
-# 7.2
+# 8.2
 
 
 def _ties_case(rng: np.random.Generator, i: int) -> tuple[Array, Array, int]:
@@ -72,7 +72,7 @@ def _expected(distances: Array, relevant: Array, k: int) -> float:
 
 
 _TIES = Compute(
-    number="7.2",
+    number="8.2",
     reference=_expected,
     case=_ties_case,
     mistakes=(
@@ -94,7 +94,7 @@ _TIES = Compute(
 )
 
 
-# 7.3
+# 8.3
 
 
 @dataclass
@@ -162,7 +162,7 @@ class _Constant(LSH):
 
 
 _OWN = Construct(
-    number="7.3",
+    number="8.3",
     read=_try,
     requirements=(
         Requirement(

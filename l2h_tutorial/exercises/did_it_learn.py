@@ -1,4 +1,4 @@
-"""Exercises of chapter 8, Did it learn?"""
+"""Exercises of chapter 9, Did it learn?"""
 
 from collections.abc import Callable
 from math import comb
@@ -15,7 +15,7 @@ Array = NDArray[Any]
 Program = Callable[[Array], Array]
 
 
-# 8.1
+# 9.1
 
 
 def _program_case(rng: np.random.Generator, i: int) -> tuple[Program, Array, Array]:
@@ -41,7 +41,7 @@ def _labels_matter(program: Program, y: Array, shuffled: Array) -> bool:
 
 
 _SHUFFLE = Compute(
-    number="8.1",
+    number="9.1",
     reference=_labels_matter,
     case=_program_case,
     mistakes=(
@@ -63,7 +63,7 @@ _SHUFFLE = Compute(
 )
 
 
-# 8.2
+# 9.2
 
 
 def _codewords_case(rng: np.random.Generator, i: int) -> tuple[Array]:
@@ -81,7 +81,7 @@ def _apart(codewords: Array) -> Array:
 
 
 _CORRECTED = Compute(
-    number="8.2",
+    number="9.2",
     reference=lambda codewords: int(_apart(codewords).min() - 1) // 2,
     case=_codewords_case,
     mistakes=(
@@ -103,7 +103,7 @@ _CORRECTED = Compute(
 )
 
 
-# 8.3
+# 9.3
 
 
 def _table_case(rng: np.random.Generator, i: int) -> tuple[int, int]:
@@ -116,7 +116,7 @@ def _split_pairs(n: int) -> int:
 
 
 _BOUND = Compute(
-    number="8.3",
+    number="9.3",
     reference=lambda n_classes, n_bits: n_bits * _split_pairs(n_classes) / comb(n_classes, 2),
     case=_table_case,
     mistakes=(

@@ -1,4 +1,4 @@
-"""Exercises of chapter 5, From labels to a graph."""
+"""Exercises of chapter 6, From labels to a graph."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ __all__ = ["EXERCISES"]
 Array = NDArray[Any]
 
 
-# 5.1
+# 6.1
 
 
 def _graph_case(rng: np.random.Generator, i: int) -> tuple[Array, Array]:
@@ -29,7 +29,7 @@ def _degrees(S: Array) -> Array:
 
 
 _VOTE = Compute(
-    number="5.1",
+    number="6.1",
     reference=lambda S, L: np.asarray(graph_affinity(S) @ L.astype(float)),
     case=_graph_case,
     mistakes=(
@@ -48,7 +48,7 @@ _VOTE = Compute(
 )
 
 
-# 5.2
+# 6.2
 
 
 def _majority_case(rng: np.random.Generator, i: int) -> tuple[int, float]:
@@ -70,7 +70,7 @@ def _majority(n: int, alpha: float) -> int:
 
 
 _MAJORITY = Compute(
-    number="5.2",
+    number="6.2",
     reference=_majority,
     case=_majority_case,
     mistakes=(
@@ -92,7 +92,7 @@ _MAJORITY = Compute(
 )
 
 
-# 5.3
+# 6.3
 
 
 def _threshold(vote: float) -> float:
@@ -100,7 +100,7 @@ def _threshold(vote: float) -> float:
 
 
 _MANY_LABELS = Compute(
-    number="5.3",
+    number="6.3",
     reference=lambda m: _threshold(m / 2 - 1 / (m + 1)),
     case=lambda rng, i: (int(rng.integers(2, 6 + 2 * i)),),
     mistakes=(

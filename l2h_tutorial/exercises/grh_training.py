@@ -1,4 +1,4 @@
-"""Exercises of chapter 6, Training GRH."""
+"""Exercises of chapter 7, Training GRH."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ __all__ = ["EXERCISES"]
 Array = NDArray[Any]
 
 
-# 6.1
+# 7.1
 
 
 def _ranking_case(rng: np.random.Generator, i: int) -> tuple[Array]:
@@ -26,7 +26,7 @@ def _precisions(relevant: Array) -> Array:
 
 
 _AVERAGE_PRECISION = Compute(
-    number="6.1",
+    number="7.1",
     reference=lambda relevant: float(_precisions(relevant)[relevant].mean()),
     case=_ranking_case,
     mistakes=(
@@ -49,7 +49,7 @@ _AVERAGE_PRECISION = Compute(
 )
 
 
-# 6.2
+# 7.2
 
 
 def _classes_case(rng: np.random.Generator, i: int) -> tuple[Array, Array]:
@@ -65,7 +65,7 @@ def _class_means(bits: Array, y: Array) -> Array:
 
 
 _CODEWORDS = Compute(
-    number="6.2",
+    number="7.2",
     reference=lambda bits, y: _class_means(bits, y) > 0.5,
     case=_classes_case,
     mistakes=(
@@ -86,7 +86,7 @@ _CODEWORDS = Compute(
 )
 
 
-# 6.3
+# 7.3
 
 
 def _kernel_case(rng: np.random.Generator, i: int) -> tuple[Array, Array, Array, float]:
@@ -101,7 +101,7 @@ def _with_ridge(K: Array, ridge: float) -> Array:
 
 
 _RIDGE = Compute(
-    number="6.3",
+    number="7.3",
     reference=lambda K, k, L, ridge: k @ np.linalg.solve(_with_ridge(K, ridge), L),
     case=_kernel_case,
     mistakes=(
@@ -122,7 +122,7 @@ _RIDGE = Compute(
 )
 
 
-# 6.4
+# 7.4
 
 
 def _mean_case(rng: np.random.Generator, i: int) -> tuple[Array, Array, Array]:
@@ -144,7 +144,7 @@ def _nearest_mean(X: Array, bit: Array, new: Array) -> Array:
 
 
 _NEAREST_MEAN = Compute(
-    number="6.4",
+    number="7.4",
     reference=_nearest_mean,
     case=_mean_case,
     mistakes=(

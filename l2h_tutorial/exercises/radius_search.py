@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..lsh import amplified_probability
 from ..search import ball_size
 from .framework import Compute, Exercise, Mistake
 
@@ -83,56 +82,6 @@ _SEARCH = Compute(
 # 4.3
 
 
-def _tables_case(rng: np.random.Generator, i: int) -> tuple[float, int, float]:
-    return (
-        round(float(rng.uniform(0.5, 0.9)), 2),
-        int(rng.integers(3, 8 + i // 4)),
-        round(float(rng.uniform(0.6, 0.97)), 2),
-    )
-
-
-def _p(cosine: float) -> float:
-    return 1 - math.acos(cosine) / math.pi
-
-
-def _solved(p: float, n_bits: float, wanted: float) -> float:
-    """The number of tables, not rounded, from which a chance of `wanted` is reached."""
-    return math.log(1 - wanted) / math.log1p(-(p**n_bits))
-
-
-def _n_tables(cosine: float, n_bits: int, wanted: float) -> int:
-    n_tables = max(1, math.floor(_solved(_p(cosine), n_bits, wanted)) - 1)
-    while amplified_probability(_p(cosine), n_bits, n_tables) < wanted:
-        n_tables += 1
-    return n_tables
-
-
-_TABLES = Compute(
-    number="4.3",
-    reference=_n_tables,
-    case=_tables_case,
-    mistakes=(
-        Mistake(
-            "You took the cosine for the chance that a bit agrees. That chance is 1 - angle / pi: take the arc cosine.",
-            lambda cosine, n_bits, wanted: math.ceil(_solved(cosine, n_bits, wanted)),
-        ),
-        Mistake(
-            "One table too few: rounded down, or to the nearest, the chance may be missed. Round up.",
-            lambda cosine, n_bits, wanted: _n_tables(cosine, n_bits, wanted) - 1,
-        ),
-        Mistake(
-            "The chances of the tables do not add up: two tables can both find a pair. Multiply the chances that each "
-            "misses it.",
-            lambda cosine, n_bits, wanted: math.ceil(wanted / _p(cosine) ** n_bits),
-        ),
-    ),
-    nudge="Start with one table, compute the chance, and add a table while the chance is below what is wanted.",
-)
-
-
-# 4.4
-
-
 def _answers_case(rng: np.random.Generator, i: int) -> tuple[list[list[bool]], int]:
     k = int(rng.integers(2, 5))
     lengths = rng.permutation([0, k - 1, k, k + 2, *rng.integers(0, k + 3, size=i // 6)])
@@ -144,7 +93,7 @@ def _mean(values: list[float]) -> float:
 
 
 _EMPTY_AS_ZERO = Compute(
-    number="4.4",
+    number="4.3",
     reference=lambda answers, k: _mean([sum(answer[:k]) / k for answer in answers]),
     case=_answers_case,
     mistakes=(
@@ -165,7 +114,7 @@ _EMPTY_AS_ZERO = Compute(
 )
 
 
-# 4.5
+# 4.4
 
 
 def _pieces_case(rng: np.random.Generator, i: int) -> tuple[int, int]:
@@ -173,7 +122,7 @@ def _pieces_case(rng: np.random.Generator, i: int) -> tuple[int, int]:
 
 
 _PIECES = Compute(
-    number="4.5",
+    number="4.4",
     reference=lambda radius, n_pieces: radius // n_pieces,
     case=_pieces_case,
     mistakes=(
@@ -195,4 +144,4 @@ _PIECES = Compute(
 )
 
 
-EXERCISES: tuple[Exercise, ...] = (_BALL, _SEARCH, _TABLES, _EMPTY_AS_ZERO, _PIECES)
+EXERCISES: tuple[Exercise, ...] = (_BALL, _SEARCH, _EMPTY_AS_ZERO, _PIECES)

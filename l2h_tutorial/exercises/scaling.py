@@ -1,4 +1,4 @@
-"""Exercises of chapter 9, Beyond one table, one core, one machine."""
+"""Exercises of chapter 10, Beyond one table, one core, one machine."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ __all__ = ["EXERCISES"]
 Array = NDArray[Any]
 
 
-# 9.1
+# 10.1
 
 
 def _memory_case(rng: np.random.Generator, i: int) -> tuple[int, int]:
@@ -21,7 +21,7 @@ def _memory_case(rng: np.random.Generator, i: int) -> tuple[int, int]:
 
 
 _MEMORY = Compute(
-    number="9.1",
+    number="10.1",
     reference=lambda n_codes, n_bits: n_codes * n_bits / 8 / 1e9,
     case=_memory_case,
     mistakes=(
@@ -39,7 +39,7 @@ _MEMORY = Compute(
 )
 
 
-# 9.2
+# 10.2
 
 
 def _pieces_case(rng: np.random.Generator, i: int) -> tuple[int, int, int]:
@@ -48,7 +48,7 @@ def _pieces_case(rng: np.random.Generator, i: int) -> tuple[int, int, int]:
 
 
 _PROBES = Compute(
-    number="9.2",
+    number="10.2",
     reference=lambda n_bits, n_pieces, radius: n_pieces * ball_size(n_bits // n_pieces, radius // n_pieces),
     case=_pieces_case,
     mistakes=(
@@ -69,7 +69,7 @@ _PROBES = Compute(
 )
 
 
-# 9.3
+# 10.3
 
 
 def _sent_case(rng: np.random.Generator, i: int) -> tuple[Array, Array, int]:
@@ -85,7 +85,7 @@ def _merged(distances: Array, ids: Array, k: int) -> Array:
 
 
 _MERGE = Compute(
-    number="9.3",
+    number="10.3",
     reference=_merged,
     case=_sent_case,
     mistakes=(
@@ -107,7 +107,7 @@ _MERGE = Compute(
 )
 
 
-# 9.4
+# 10.4
 
 
 def _short_case(rng: np.random.Generator, i: int) -> tuple[Array, int]:
@@ -121,7 +121,7 @@ def _last_place(distances: Array, k: int) -> int:
 
 
 _AGAIN = Compute(
-    number="9.4",
+    number="10.4",
     reference=lambda distances, k: distances[:, -1] <= _last_place(distances, k),
     case=_short_case,
     mistakes=(

@@ -4,7 +4,7 @@ The modules follow the chapters. Colours are Okabe and Ito's, which the colour-b
 carries meaning, a marker, a line style or a word carries it too.
 """
 
-from .buckets import bucket_sizes, corner
+from .buckets import corner
 from .comparison import beside_published, precision_recall
 from .cover import cover
 from .data import answers, descriptor, gallery, images_by_class, split_diagram
@@ -16,9 +16,6 @@ from .radius_search import (
     amplification,
     crossing,
     hamming_cube,
-    precision_by_cost,
-    radius_sweep,
-    recall_by_radius,
     work_map,
 )
 from .scaling import found_by_nflip, growth
@@ -29,7 +26,6 @@ __all__ = [
     "amplification",
     "answers",
     "beside_published",
-    "bucket_sizes",
     "code_of_points",
     "codeword_distances",
     "collisions",
@@ -47,10 +43,7 @@ __all__ = [
     "hamming_cube",
     "images_by_class",
     "lines_with_spread",
-    "precision_by_cost",
     "precision_recall",
-    "radius_sweep",
-    "recall_by_radius",
     "split_diagram",
     "table",
     "training_rounds",

@@ -5,28 +5,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from ..buckets import HashTable
 from .style import Floats, look, styled
-
-
-@styled
-def bucket_sizes(tables: dict[str, HashTable]) -> Figure:
-    """Share of all images held by the largest buckets, against how many buckets that takes."""
-    figure, axes = plt.subplots(figsize=(6.4, 3.8))
-    for name, table in tables.items():
-        sizes = np.sort(table.bucket_sizes)[::-1]
-        places = np.arange(1, len(sizes) + 1)
-        held = np.cumsum(sizes) / sizes.sum()
-        line = look(name) | {"marker": ""}
-        axes.plot(places, held, linewidth=2.2, label=f"{name}: {len(sizes):,} buckets", **line)
-    axes.set(
-        xscale="log",
-        xlabel="buckets, the largest first",
-        ylabel="share of the images in them",
-        ylim=(0, 1.03),
-    )
-    axes.legend(loc="lower right")
-    return figure
 
 
 @styled

@@ -1,10 +1,10 @@
-"""Figures of chapter 7: methods side by side."""
+"""Figures of chapter 8: methods side by side."""
 
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from .style import COLOURS, GREY, MARKERS, look, styled
+from .style import GREY, look, styled
 
 
 @styled
@@ -18,15 +18,13 @@ def beside_published(table: pd.DataFrame) -> Figure:
         :func:`~l2h_tutorial.protocols.ecir2015.beside_published` gives them.
     """
     panels = list(table.groupby("n_train"))
-    methods = list(table["method"].unique())
     figure, row = plt.subplots(1, len(panels), figsize=(4.2 * len(panels), 4.6), sharey=True, squeeze=False)
     hollow = {"linestyle": ":", "markerfacecolor": "white"}
     for axes, (n_train, rows) in zip(row[0], panels, strict=True):
         for name, line in rows.sort_values("n_bits").groupby("method", sort=False):
-            number = methods.index(name) % len(COLOURS)
-            own = {"color": COLOURS[number], "marker": MARKERS[number]}
+            own = look(str(name)) | {"linestyle": "-"}
             axes.errorbar(line["n_bits"], line["map"], yerr=line["std"], capsize=3, label=name, **own)
-            axes.plot(line["n_bits"], line["published"], **own, **hollow)
+            axes.plot(line["n_bits"], line["published"], **(own | hollow))
         axes.plot([], [], color=GREY, marker="o", label="the paper's figure", **hollow)
         axes.set(xlabel="bits", title=f"{n_train:,} labels")
         axes.set_xticks(sorted(table["n_bits"].unique()))

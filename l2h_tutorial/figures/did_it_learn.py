@@ -1,4 +1,4 @@
-"""Figures of chapter 8: what each control scores, and which classes have codewords that are alike."""
+"""Figures of chapter 9: what each control scores, and which classes have codewords that are alike."""
 
 from collections.abc import Mapping, Sequence
 

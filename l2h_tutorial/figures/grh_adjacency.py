@@ -1,4 +1,4 @@
-"""Figures of chapter 5: the graph of who should share a code, its vote, and when the vote can change a bit."""
+"""Figures of chapter 6: the graph of who should share a code, its vote, and when the vote can change a bit."""
 
 from collections.abc import Sequence
 from typing import Any

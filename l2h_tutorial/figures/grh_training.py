@@ -1,4 +1,4 @@
-"""Figures of chapter 6: the rounds of training, and what they gain."""
+"""Figures of chapter 7: the rounds of training, and what they gain."""
 
 import matplotlib.pyplot as plt
 import numpy as np

@@ -7,9 +7,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
-from .style import BLUE, COLOURS, GREY, MARKERS, METHODS, STROKES, Floats, draw_lines, look, styled, write
+from .style import BLUE, COLOURS, GREY, MARKERS, METHODS, STROKES, Floats, look, styled, write
 
 
 @styled
@@ -86,11 +85,13 @@ def crossing(times: pd.DataFrame) -> Figure:
     Parameters
     ----------
     times : DataFrame
-        ``n``, ``method`` (``"looking at all"`` or ``"table"``), ``queries``, ``microseconds``, ``low`` and ``high``.
+        ``n``, ``method`` (``"looking at all"``, ``"table, radius 2"``, ...), ``queries``, ``microseconds``, ``low`` and
+        ``high``.
     """
     looks = {
         "looking at all": METHODS["exhaustive"] | {"marker": "."},
-        "table": METHODS["LSH"],
+        "table, radius 2": METHODS["LSH"],
+        "table, radius 3": METHODS["LSH, 32 bits"],
     }
     figure, panels = plt.subplots(1, 2, figsize=(8, 3.9), sharey=True)
     for axes, (how, part) in zip(panels, times.groupby("queries", sort=False), strict=True):
@@ -98,96 +99,30 @@ def crossing(times: pd.DataFrame) -> Figure:
             middle = rows["microseconds"]
             bars = [middle - rows["low"], rows["high"] - middle]
             axes.errorbar(rows["n"], middle, yerr=bars, capsize=2, label=method, **looks[str(method)])
-        n = _where_the_table_is_level(part.pivot(index="n", columns="method", values="microseconds"))
-        if n is not None:
-            axes.axvline(n, color=GREY, linewidth=1)
-            at = ("data", "axes fraction")
-            axes.annotate(f"{n:,.0f}", (n, 0.03), xycoords=at, xytext=(4, 0), textcoords="offset points")
+        by_size = part.pivot(index="n", columns="method", values="microseconds")
+        for height, method in enumerate(by_size.columns.drop("looking at all")):
+            n = _where_the_table_is_level(by_size, method)
+            if n is not None:
+                axes.axvline(n, color=GREY, linewidth=1, linestyle=looks[method]["linestyle"])
+                at = ("data", "axes fraction")
+                place = (n, 0.03 + 0.07 * height)
+                axes.annotate(f"{n:,.0f}", place, xycoords=at, xytext=(4, 0), textcoords="offset points")
         axes.set(xscale="log", yscale="log", xlabel="vectors", title=f"queries {how}")
     panels[0].set_ylabel("microseconds a query")
     panels[0].legend(fontsize=9)
     return figure
 
 
-def _where_the_table_is_level(times: pd.DataFrame) -> float | None:
+def _where_the_table_is_level(times: pd.DataFrame, method: str) -> float | None:
     """The number of vectors from which on the table stays ahead, between those that were measured."""
     sizes = np.log(times.index)
-    gap = np.log(times["table"].to_numpy() / times["looking at all"].to_numpy())
+    gap = np.log(times[method].to_numpy() / times["looking at all"].to_numpy())
     below = np.flatnonzero((gap[:-1] > 0) & (gap[1:] <= 0))
-    if not below.size:
+    if not below.size or gap[-1] > 0:
         return None
     i = below[-1]
     share = gap[i] / (gap[i] - gap[i + 1])
     return float(np.exp(sizes[i] + share * (sizes[i + 1] - sizes[i])))
-
-
-@styled
-def radius_sweep(frames: dict[str, pd.DataFrame], exhaustive: dict[str, float], exhaustive_seconds: float) -> Figure:
-    """Precision at 10 and time per query, for each Hamming radius, with exhaustive search beside them.
-
-    Parameters
-    ----------
-    frames : dict of str to DataFrame
-        For each way to hash, what ``evaluate_radius_search`` returned.
-    exhaustive : dict of str to float
-        For the same ways, precision at 10 of exhaustive search.
-    exhaustive_seconds : float
-        Its seconds per query.
-    """
-    figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.6))
-    radii = next(iter(frames.values()))["radius"]
-    draw_lines(left, radii, {name: frame["precision"] for name, frame in frames.items()})
-    _draw_exhaustive(left, exhaustive, 1.5)
-    left.set(ylabel="precision at 10", ylim=(0, None))
-    draw_lines(right, radii, {name: 1e3 * frame["seconds"] for name, frame in frames.items()})
-    right.axhline(1e3 * exhaustive_seconds, label="exhaustive", **METHODS["exhaustive"])
-    right.set(ylabel="milliseconds a query", yscale="log")
-    right.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    right.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    right.yaxis.set_minor_formatter(NullFormatter())
-    for axes in (left, right):
-        axes.set(xlabel="Hamming radius", xticks=radii)
-        axes.legend(fontsize=8.5)
-    return figure
-
-
-@styled
-def precision_by_cost(frames: dict[str, pd.DataFrame], exhaustive: dict[str, float]) -> Figure:
-    """Precision at 10 against the share of the database scanned: a point a radius, the honest axis.
-
-    A column ``spread`` is drawn as bars.
-    """
-    figure, axes = plt.subplots(figsize=(6.6, 4))
-    for i, (name, frame) in enumerate(frames.items()):
-        percent = 100 * frame["scanned"]
-        axes.errorbar(percent, frame["precision"], yerr=frame.get("spread"), capsize=3, label=name, **look(name, i))
-        for _, point in frame.head(3).iterrows():  # labels of neighbouring lines go to different sides
-            _write_radius(axes, point, "precision", (4, -12) if i % 2 == 0 else (-18, 7))
-    _draw_exhaustive(axes, exhaustive, 1)
-    axes.set(
-        xscale="log",
-        xlabel="share of the database scanned (%)",
-        ylabel="precision at 10",
-        ylim=(0, None),
-    )
-    axes.legend(fontsize=8.5, loc="lower right")
-    return figure
-
-
-@styled
-def recall_by_radius(frame: pd.DataFrame) -> Figure:
-    """How many of the exact ten neighbours a ball holds, beside the share of the database it holds.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        Columns ``radius``, ``recall``, ``scanned``.
-    """
-    figure, axes = plt.subplots(figsize=(6.2, 3.6))
-    lines = {"exact ten neighbours found": frame["recall"], "database scanned": frame["scanned"]}
-    draw_lines(axes, frame["radius"], lines)
-    axes.set(xlabel="Hamming radius", xticks=frame["radius"], ylabel="share", ylim=(-0.02, 1.03))
-    return figure
 
 
 @styled

@@ -1,4 +1,4 @@
-"""Figures of chapter 9: how a search grows, and what a hash index finds."""
+"""Figures of chapter 10: how a search grows, and what a hash index finds."""
 
 import matplotlib.pyplot as plt
 import pandas as pd

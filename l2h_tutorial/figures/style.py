@@ -40,10 +40,12 @@ METHODS: dict[str, Look] = {
     "ITQ": _line(GREEN, "^", "--"),
     "AGH": _line(SKY, "P", ":"),
     "CCA-ITQ": _line(GREEN, "D", "-."),
+    "ITQ+CCA": _line(GREEN, "D", "-."),
     "STH": _line(PURPLE, "P", "--"),
     "KSH": _line(SKY, "v", "--"),
     "SDH": _line(GREY, "D", "-."),
     "GRH kernel": _line(RED, "s", "-"),
+    "GRH from CCA-ITQ": _line(RED, "D", "-."),
     "GRH": _line(RED, "s", "--"),
 }
 """One colour, marker and stroke a method, on every page. A name that is not here has the look of the longest one it
