@@ -590,7 +590,7 @@ def test_the_tutorials_search_is_half_a_scan():
 
 
 def test_the_table_wins_one_query_at_a_time_and_little_in_batches():
-    """radius-search: "wins when queries come one by one, from some thousands" "16 random bits win little" """
+    """radius-search: "wins when queries come one by one, from some thousands" "it never is by much" """
     kept = pd.read_csv(BOOK / "results" / "time-by-size.csv")
     assert kept["n"].max() == 1_000_000
     alone, batch = (
@@ -600,7 +600,7 @@ def test_the_table_wins_one_query_at_a_time_and_little_in_batches():
     for method in ("table, radius 2", "table, radius 3"):
         gain = alone["looking at all"] / alone[method]
         assert gain.iloc[0] < 1 < gain[gain.index >= 30_000].min()
-        assert (batch["looking at all"] / batch[method]).max() < 4
+        assert (batch["looking at all"] / batch[method]).iloc[-3:].max() < 1.5
 
 
 def test_many_queries_find_an_empty_bucket(lab, seed):
