@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 
 from .style import BLUE, COLOURS, GREY, MARKERS, METHODS, STROKES, Floats, look, styled, write
 
-
 CLEARLY = 1.5  # times faster: less is as good as level
 
 
