@@ -458,7 +458,6 @@ X4, TWO = np.eye(4), {"y": [0, 1, 0, 1]}
         ({}, {"affinity": np.eye(5)}, ValueError, "X has 4 rows, affinity 5"),
         ({"normalise": "rows"}, {"affinity": same_class_affinity(TWO["y"])}, ValueError, "normalised by columns, but"),
     ],
-    ids=str,
 )
 def test_refuses_what_does_not_fit_and_says_what_would(parameters, labels_or_graph, error, message):
     with pytest.raises(error, match=message):
