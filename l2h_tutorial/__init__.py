@@ -8,30 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.2.0"
 
-_HOME = {
-    "gist_descriptors": "gist",
-    "Dataset": "datasets",
-    "load_dataset": "datasets",
-    "Split": "splits",
-    "split_dataset": "splits",
-    "paper_partition": "splits",
-    "bits_to_integers": "codes",
-    "integers_to_bits": "codes",
-    "pack_bits": "codes",
-    "hamming_distances": "codes",
-    "LSH": "lsh",
-    "rerank": "search",
-    "HashTable": "buckets",
-    "HashTables": "buckets",
-    "PCAH": "baselines",
-    "SpectralHashing": "baselines",
-    "ITQ": "baselines",
-    "CCAITQ": "baselines",
-    "GRH": "grh",
-    "precision_at_k": "metrics",
-    "mean_average_precision": "metrics",
-    "evaluate_radius_search": "metrics",
+_ROOMS = {
+    "gist": ["gist_descriptors"],
+    "datasets": ["Dataset", "load_dataset"],
+    "splits": ["Split", "paper_partition", "split_dataset"],
+    "codes": ["bits_to_integers", "hamming_distances", "integers_to_bits", "pack_bits"],
+    "lsh": ["LSH"],
+    "search": ["rerank"],
+    "buckets": ["HashTable", "HashTables"],
+    "metrics": ["evaluate_radius_search", "mean_average_precision", "precision_at_k"],
+    "baselines": ["CCAITQ", "ITQ", "PCAH", "SpectralHashing"],
+    "grh": ["GRH"],
 }
+_HOME = {name: room for room, names in _ROOMS.items() for name in names}
 
 __all__ = ["__version__", *_HOME]
 

@@ -11,29 +11,19 @@ from numpy.typing import ArrayLike, NDArray
 
 from .checks import check_integer
 from .codes import WORD_BITS, check_bits, pack_bits
-from .files import read_arrays, whole_file
-from .search import (
-    CodeIndex,
-    build_index,
-    check_radius,
-    count_within,
-    nearest_rows,
-    object_array,
-    plans,
-    rows_within,
-    steps,
-)
+from .files import read_arrays, refused, whole_file
+from .search.nearest import nearest_rows, steps
+from .search.radius import CodeIndex, build_index, check_radius, count_within, object_array, plans, rows_within
 
 __all__ = ["HashTable", "HashTables"]
 
-_FORMAT = "l2h_tutorial hash table 1"
+_FORMAT = "l2h_tutorial hash table 2"
 
 
 class HashTable:
     """Group rows by their hash code.
 
-    The rows of a bucket are stored side by side, buckets in ascending order of code, so a search copies slices of one
-    array and touches nothing else.
+    The codes are stored in ascending order, and with each the number of its row: a bucket is a run of equal codes.
 
     Parameters
     ----------
@@ -43,6 +33,8 @@ class HashTable:
     Attributes
     ----------
     n_bits, n_rows : int
+    bits : (n, n_bits) array of bool
+        The codes of all rows, as they were given.
     bucket_sizes : (n_buckets,) array of int64
         Rows in each occupied bucket; read-only.
     bucket_codes : (n_buckets,) array of uint64
@@ -82,6 +74,11 @@ class HashTable:
     @property
     def n_rows(self) -> int:
         return len(self._index.rows)
+
+    @property
+    def bits(self) -> NDArray[np.bool_]:
+        digits = np.unpackbits(self._words().astype(">u8").view(np.uint8), axis=1)
+        return digits[:, -self.n_bits :].view(np.bool_)
 
     @property
     def bucket_sizes(self) -> NDArray[np.int64]:
@@ -149,7 +146,7 @@ class HashTable:
     ) -> Any:
         """Find all rows whose code differs from the query's in at most `r` bits; how, says `explain`.
 
-        A search by multi-index hashing makes the tables of pieces that it needs, and keeps 24 or those of one search.
+        A search by multi-index hashing makes the tables of pieces that it needs, and keeps them.
         The arrays of several queries may be parts of one: copy the one that you keep if you do not keep the others.
 
         Parameters
@@ -265,9 +262,7 @@ class HashTable:
             If the bits are not boolean of this width.
         """
         more = self._pack(more_bits, name="more_bits")
-        words = np.concatenate([np.empty_like(self._index.words.T), more])
-        words[self._index.rows] = self._index.words.T
-        return HashTable._of(build_index(words, self.n_bits))
+        return HashTable._of(build_index(np.concatenate([self._words(), more]), self.n_bits))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the table to one `.npz` file, which appears under its name only when it is whole.
@@ -277,11 +272,8 @@ class HashTable:
         OSError
             If it cannot be written; nothing half-written stays.
         """
-        offsets, rows = self._index.offsets, self._index.rows
-        words = self._index.words[:, offsets[:-1]]  # of each bucket
-        arrays: dict[str, Any] = {"n_bits": self.n_bits, "words": words, "offsets": offsets, "rows": rows}
         with whole_file(Path(path)) as file:
-            np.savez(file, allow_pickle=False, format=_FORMAT, **arrays)
+            np.savez(file, allow_pickle=False, format=_FORMAT, n_bits=self.n_bits, words=self._words())
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
@@ -294,14 +286,23 @@ class HashTable:
         ValueError
             If the file is not a whole, consistent hash table.
         """
-        arrays = read_arrays(Path(path), ("format", "n_bits", "words", "offsets", "rows"))
-        found = str(arrays.pop("format", "none"))
+        arrays = read_arrays(Path(path), ("format", "n_bits", "words"))
+        found = str(arrays.get("format", "none"))
         if found != _FORMAT:
             raise ValueError(f"{path} is not a saved hash table: expected format {_FORMAT!r}, found {found[:100]!r}")
-        index = _checked_index(**arrays) if len(arrays) == 4 else None
-        if index is None:
-            raise ValueError(f"{path} is a damaged hash table; save it again from the codes")
-        return cls._of(index)
+        with refused(path, "a whole hash table", "Save it again from the codes"):
+            n_bits, words = int(arrays["n_bits"]), arrays["words"]
+            n_first = n_bits - WORD_BITS * (words.shape[1] - 1)  # bits in the first word of a code
+            fits = 1 <= n_first <= WORD_BITS and int(words[:, 0].max()).bit_length() <= n_first
+            if words.dtype.kind != "u" or words.ndim != 2 or not fits:
+                raise ValueError(f"found words of {words.dtype} and shape {words.shape} for codes of {n_bits} bits")
+            return cls._of(build_index(words, n_bits))
+
+    def _words(self) -> NDArray[Any]:
+        """Packed codes in the order of row numbers."""
+        words = np.empty_like(self._index.words.T, order="C")
+        words[self._index.rows] = self._index.words.T
+        return words
 
     def _pack(self, bits: ArrayLike, *, name: str) -> NDArray[Any]:
         return pack_bits(check_bits(bits, self.n_bits, name=name)).astype(self._index.words.dtype, copy=False)
@@ -379,27 +380,3 @@ class HashTables:
         pieces = np.split(check_bits(query_bits, self.n_bits, name="query_bits"), len(self), axis=1)
         found = [table.query_radius(piece, 0) for table, piece in zip(self.tables, pieces, strict=True)]
         return object_array([np.unique(np.concatenate(rows)) for rows in zip(*found, strict=True)])
-
-
-def _checked_index(
-    n_bits: NDArray[Any], words: NDArray[Any], offsets: NDArray[Any], rows: NDArray[Any]
-) -> CodeIndex | None:
-    """Make the index anew from the codes of its rows: it is the same, unless these arrays are none."""
-    shapes = [(array.dtype.kind, array.ndim) for array in (n_bits, words, offsets, rows)]
-    if shapes != [("i", 0), ("u", 2), ("i", 1), ("i", 1)] or not rows.size:
-        return None
-    n_words, n_buckets = words.shape
-    n_first = int(n_bits) - WORD_BITS * (n_words - 1)  # bits in the first word
-    if (
-        not np.array_equal(np.sort(rows), np.arange(len(rows)))
-        or (len(offsets), offsets[0], offsets[-1]) != (n_buckets + 1, 0, len(rows))
-        or (offsets[1:] <= offsets[:-1]).any()  # not their differences, which leave 64 bits and come back
-        or not 1 <= n_first <= WORD_BITS
-        or int(words[0].max()).bit_length() > n_first
-    ):
-        return None
-    codes = np.empty((len(rows), n_words), dtype=words.dtype)
-    codes[rows] = np.repeat(words, np.diff(offsets), axis=1).T
-    index = build_index(codes, int(n_bits))
-    same = np.array_equal(index.offsets, offsets) and np.array_equal(index.rows, rows)
-    return index if same and np.array_equal(index.words[:, offsets[:-1]], words) else None

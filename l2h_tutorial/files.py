@@ -10,7 +10,7 @@ import os
 import secrets
 import zipfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
@@ -61,8 +61,9 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
             os.fsync(file.fileno())
         os.replace(part, path)
     except BaseException as error:
-        part.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.errno and not error.filename:  # a failed write names no file
+        with suppress(OSError):
+            part.unlink()
+        if isinstance(error, OSError) and error.errno and error.filename in (None, part, str(part)):
             error.filename = str(path)
         raise
 

@@ -8,13 +8,13 @@ The textbook way filters the whole padded image by a fast Fourier transform and 
 only what is needed is computed, as matrix products: each filter's own frequencies, at the image's own pixels.
 """
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from joblib import cpu_count
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from tqdm import tqdm
@@ -97,7 +97,7 @@ def gist_descriptors(images: Images) -> NDArray[np.float32]:
     # other way round. tqdm(disable=None) draws only on a terminal; the delay spares quick runs the bar.
     with (
         threadpool_limits(limits=1, user_api="blas"),
-        ThreadPoolExecutor(os.cpu_count()) as pool,
+        ThreadPoolExecutor(cpu_count()) as pool,
         tqdm(total=n, desc="GIST", unit=" images", disable=None, delay=2) as bar,
     ):
         for done in pool.map(describe, starts):

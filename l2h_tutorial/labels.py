@@ -145,6 +145,6 @@ def matching_labels(query_labels: ArrayLike, database_labels: ArrayLike) -> tupl
     numbers, classes = pd.factorize(np.concatenate([query, database]))
     if (numbers < 0).any():
         raise ValueError("labels must be classes, none of them missing")
-    if len({isinstance(name, Number) for name in classes}) > 1:
+    if len({(isinstance(name, Number), isinstance(name, str)) for name in classes}) > 1:
         raise TypeError("classes must be of one kind, numbers or text, on both sides")
     return numbers[: len(query)], numbers[len(query) :]

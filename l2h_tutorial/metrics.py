@@ -16,7 +16,8 @@ from .buckets import HashTable
 from .checks import check_integer
 from .codes import check_bits, pack_bits, packed_distances
 from .labels import matching_labels
-from .search import Reranker, check_ids, check_radius
+from .search.radius import check_radius
+from .search.rerank import Reranker, check_ids, queries_at_a_time
 from .splits import Split
 
 __all__ = ["RingCounts", "average_precision", "coverage", "evaluate_radius_search", "mean_average_precision"]
@@ -28,7 +29,6 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 _LARGEST_RADIUS = 10  # unless radii are named
-_BLOCK_QUERIES = 128  # queries searched at a time: as many as a `Reranker` keeps the similarities of
 
 
 # --- of a list of rows for each query ---------------------------------------------------------------------------------
@@ -139,7 +139,7 @@ def recall_of_exact(ids: Any, exact_ids: ArrayLike, *, per_query: bool = False) 
     >>> recall_of_exact([np.array([4, 1, 2]), np.array([], dtype=int)], [[1, 9], [3, 4]])
     0.25
     """
-    exact = check_ids(exact_ids, len(ids), None)
+    exact = check_ids(exact_ids, len(ids), None, "exact_ids")
     candidates = check_ids(ids, len(ids), None)
     recall = np.array([np.isin(true, rows).mean() for true, rows in zip(exact, candidates, strict=True)])
     return recall if per_query else float(recall.mean())
@@ -586,9 +586,9 @@ def paired_bootstrap(
     >>> [round(value, 3) for value in paired_bootstrap([0.5, 0.6, 0.7], [0.4, 0.5, 0.6])]
     [0.1, 0.1, 0.1]
     """
-    difference = np.asarray(a, dtype=np.float64) - np.asarray(b, dtype=np.float64)
-    if np.shape(a) != np.shape(b) or difference.ndim != 1:
+    if np.shape(a) != np.shape(b) or np.ndim(a) != 1 or not np.size(a):
         raise ValueError(f"a and b must hold a number for each of the same queries, got {np.shape(a)}, {np.shape(b)}")
+    difference = np.asarray(a, dtype=np.float64) - np.asarray(b, dtype=np.float64)
     if not np.isfinite(difference).all():
         raise ValueError("a and b must be finite: leave out queries that either method skips (NaN)")
     n, random = len(difference), check_random_state(random_state)
@@ -631,8 +631,7 @@ def evaluate_radius_search(
         - candidates : mean number of candidates a query
         - scanned : the same as a share of the database
         - seconds : mean time a query of the whole search at this radius: encode, look up, re-rank; without preparing
-          the database. The search goes outwards, by the radii named: re-ranking within the smaller ones is part of it,
-          and is not done again.
+          the database
 
     Raises
     ------
@@ -663,21 +662,19 @@ def evaluate_radius_search(
     seconds = dict.fromkeys(outwards, 0.0)
     sizes: dict[int, list[int]] = {radius: [] for radius in outwards}
     nearest: dict[int, list[Any]] = {radius: [] for radius in outwards}
-    for first in range(0, len(s.X_query), _BLOCK_QUERIES):
-        X = s.X_query[first : first + _BLOCK_QUERIES]
+    step = queries_at_a_time(table.n_rows)
+    for first in range(0, len(s.X_query), step):
+        X = s.X_query[first : first + step]
         reranker = Reranker(X, s.X_database)
         start = perf_counter()
         bits = hasher.transform(X)
-        spent = perf_counter() - start  # on encoding, and on re-ranking within this radius and the smaller ones
+        encoding = perf_counter() - start
         for radius in outwards:
-            start = perf_counter()
+            shared, start = reranker.shared, perf_counter()  # products that a smaller radius has paid for
             ids = table.query_radius(bits, radius)
-            found = perf_counter()
-            nearest[radius] += list(reranker.nearest(ids, k))
-            end = perf_counter()
-            spent += end - found
-            seconds[radius] += spent + found - start
-            sizes[radius] += [len(rows) for rows in ids]
+            nearest[radius] += reranker.nearest(ids, k)
+            seconds[radius] += encoding + shared + perf_counter() - start
+            sizes[radius] += map(len, ids)
     return pd.DataFrame(
         {
             "radius": radius,

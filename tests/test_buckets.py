@@ -27,6 +27,7 @@ def test_buckets_partition_the_rows_by_code(case):
     table, dictionary = HashTable(bits), build_dictionary(bits)
     assert len(table) == len(dictionary)
     assert (table.n_rows, table.n_bits) == bits.shape
+    np.testing.assert_array_equal(table.bits, bits)
     assert table.bucket_sizes.dtype == np.int64
     for code, rows in dictionary.items():
         assert table.bucket(np.array(code)).tolist() == rows
@@ -155,25 +156,19 @@ def test_a_file_with_a_wrong_byte_or_without_its_end_is_the_same_table_or_refuse
         assert {code: rows.tolist() for code, rows in again.items()} == {c: rows.tolist() for c, rows in table.items()}
 
 
-def other_numbers(offsets):
-    """Offsets whose differences, in 64 bits, are all positive."""
-    return np.concatenate([offsets[:-4], [2**63 - 1, -(2**63), -1], offsets[-1:]])
-
-
 @pytest.mark.parametrize(
     ("name", "change"),
     [
         ("n_bits", lambda a: a * 0),
         ("n_bits", lambda a: a * 0 + 7),
-        ("words", lambda a: a[:, ::-1]),
+        ("n_bits", lambda a: a + 64),
+        ("n_bits", None),
         ("words", lambda a: a[:, :0]),
-        ("offsets", lambda a: a[:-1]),
-        ("offsets", other_numbers),
-        ("rows", lambda a: np.where(a == 7, 8, a)),
-        ("rows", lambda a: np.where(a == 7, 2**40, a)),
-        ("rows", lambda a: a[::-1]),
-        ("rows", lambda a: np.array([{}])),
-        ("rows", None),
+        ("words", lambda a: a[:0]),
+        ("words", lambda a: a[0]),
+        ("words", lambda a: a[None]),
+        ("words", lambda a: a.astype(int)),
+        ("words", lambda a: np.array([{}])),
         ("format", lambda a: np.array("another")),
         ("format", None),
     ],
@@ -184,7 +179,7 @@ def test_damaged_tables_are_refused(saved, name, change):
     arrays = dict(np.load(path))
     arrays = arrays | {name: change(arrays[name])} if change else {k: v for k, v in arrays.items() if k != name}
     np.savez(path, **arrays)
-    with pytest.raises(ValueError, match=r"damaged\.npz is (not|a damaged)"):
+    with pytest.raises(ValueError, match=r"damaged\.npz is not"):
         HashTable.load(path)
 
 

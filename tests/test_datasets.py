@@ -33,6 +33,8 @@ def random(*shape, dtype=np.uint8):
     return np.random.default_rng(0).integers(0, 256, shape).astype(dtype)
 
 
+EMPTY = np.empty((0, 0), dtype=object)  # a cell that holds nothing
+
 # Files of each kind, whole; what is given replaces parts of them.
 
 
@@ -123,7 +125,7 @@ def test_any_idx_file_of_bytes_is_read(values, tmp_path_factory):
 )
 def test_matlab_files_are_read_as_scipy_reads_them(dtype, column, packed, n, tmp_path_factory):
     X, labels = random(n, 512, dtype=dtype), np.arange(n).reshape((n, 1) if column else (1, n))
-    content = matlab(packed, X=X, X_class=labels, other={"cells": np.array([{}, "text"], dtype=object)})
+    content = matlab(packed, X=X, X_class=labels, other={"cells": np.array([{}, "text"], dtype=object)}, no=EMPTY)
     data = cifar(source(tmp_path_factory.mktemp("matlab"), "x.mat", content))
     np.testing.assert_array_equal(data.features, scipy.io.loadmat(io.BytesIO(content))["X"].astype(np.float32))
     assert data.labels.tolist() == list(range(n))
@@ -140,7 +142,8 @@ def test_the_official_batches_are_read_in_order_with_channels_last(cache, tmp_pa
         part = np.asarray(pixels[4 * (5 - i) : 4 * (6 - i)], order=order)
         files[name] = batch(protocol, data=part, labels=[5 - i] * 4, filenames=[b"a.png"] * 4, batch_label=b"of 6")
     (tmp_path / "there").mkdir()
-    packed = source(tmp_path / "there", "cifar-10-python.tar.gz", archive(official() | files))
+    whole = archive(official() | files, member("./", kind=tarfile.DIRTYPE))
+    packed = source(tmp_path / "there", "cifar-10-python.tar.gz", whole)
     folder = written(tmp_path / "cifar-10-batches-py", official() | files)
     for data in (cifar(packed), cifar(folder)):
         np.testing.assert_array_equal(data.images, pixels.reshape(24, 3, 32, 32).transpose(0, 2, 3, 1))
@@ -235,7 +238,8 @@ INSIDE = "cifar-10-batches-py"
 
 REFUSED = [  # what is in the file, and what is said of it
     (MAT, b"", "versions 5 to 7"),
-    (MAT, b"MATLAB 7.3 MAT-file".ljust(124) + b"\0\2IM", "save one of 7.3 again with the option -v7"),
+    (MAT, b"MATLAB 7.3 MAT-file".ljust(124) + b"\0\2IM", "save it again with the option -v7"),
+    (MAT, b"MATLAB 5.0 MAT-file".ljust(124) + b"\1\0MI", "not a little-endian file"),
     (MAT, struct.pack("<5i", 0, -1, 16, 0, 108) + b"n" * 104 + b"\0\1IM", "KeyError"),  # SciPy reads it for ever
     (MAT, matlab(X=None), "KeyError: 'X'"),
     (MAT, matlab(X_class=None), "KeyError: 'X_class'"),

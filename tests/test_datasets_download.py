@@ -151,14 +151,19 @@ def test_a_slow_server_is_waited_for_and_a_busy_one_asked_again(server, monkeypa
 
 @pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left"), KeyboardInterrupt()])
 def test_nothing_is_left_of_a_download_that_is_refused_or_interrupted(server, cache, monkeypatch, error):
+    beside = []
+
     def stop(self, url, output_file, pooch):
         Path(output_file).write_bytes(ARCHIVE[:100])
+        beside.append(cache in Path(output_file).parents)
         raise error
 
     monkeypatch.setattr("pooch.HTTPDownloader.__call__", stop)
     with pytest.raises(type(error), match="No space left(.|\n)*L2H_DATA_HOME" if isinstance(error, OSError) else None):
         load_dataset("cifar10")
     assert kept(cache) == []
+    assert beside
+    assert all(beside), "written where there is no room reserved for it"
 
 
 def test_a_cache_that_is_a_file_is_named_before_anything_is_fetched(server, tmp_path, monkeypatch):

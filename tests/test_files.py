@@ -91,6 +91,8 @@ def test_an_error_names_the_file_and_its_cause(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(OSError, match=r"[\\/]file'"), whole_file(tmp_path / "file" / "new"):
         pass
+    with pytest.raises(OSError, match=r"x{250}'$"), whole_file(tmp_path / ("x" * 250)):  # too long for the part
+        pass
     with pytest.raises(FileNotFoundError, match="'another'"), whole_file(tmp_path / "new"):
         raise FileNotFoundError(2, "No such file", "another")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]

@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 
 from l2h_tutorial import LSH, HashTable, hamming_distances, scale, split_dataset
-from l2h_tutorial.search import ball_size, piece_radii
+from l2h_tutorial.search import ball_size
+from l2h_tutorial.search.radius import piece_radii
 
 RADIUS = 8
 
@@ -87,7 +88,7 @@ def test_multi_index_looks_up_less_than_the_ball_and_compares_few(lab):
     assert best["compared"] < len(table) / 10
     assert table.explain(32)[0]["strategy"].startswith("scan")
     everything = table.query_radius(lab.queries, 4, count_only=True)
-    np.testing.assert_array_equal(everything, (hamming_distances(lab.queries, scale.bits_of(table)) <= 4).sum(axis=1))
+    np.testing.assert_array_equal(everything, (hamming_distances(lab.queries, table.bits) <= 4).sum(axis=1))
 
 
 def test_tables_of_pieces_are_made_by_the_search_that_needs_them(lab):
@@ -140,7 +141,7 @@ def filled(index, bits):
 def test_a_table_turns_into_a_flat_index_and_back_and_all_answer_alike(lab):
     """scaling: "turns a `HashTable` into the first of them, `from_faiss` turns it back" """
     flat = scale.to_faiss(lab.table)
-    np.testing.assert_array_equal(scale.bits_of(scale.from_faiss(flat)), lab.codes)
+    np.testing.assert_array_equal(scale.from_faiss(flat).bits, lab.codes)
     ours = lab.table.query_radius(lab.queries, RADIUS, sort_results=True)
     hashed = [
         filled(faiss.IndexBinaryHash(64, 16), lab.codes),

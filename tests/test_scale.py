@@ -5,12 +5,14 @@ import pickle
 import signal
 import sys
 import time
+import tracemalloc
 from pathlib import Path
 
 import dask.array as da
 import distributed
 import faiss
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,7 +22,6 @@ from sklearn.preprocessing import StandardScaler
 from l2h_tutorial import LSH, HashTable, hamming_distances
 from l2h_tutorial.scale import (
     DistributedHashTable,
-    bits_of,
     cluster,
     encode,
     faiss_bytes,
@@ -78,10 +79,8 @@ def test_bit_i_is_dimension_i_of_faiss():
 
 
 @given(codes)
-def test_a_table_gives_its_bits_back_also_after_the_way_to_faiss(bits):
-    table = HashTable(bits)
-    np.testing.assert_array_equal(bits_of(table), bits)
-    np.testing.assert_array_equal(bits_of(from_faiss(to_faiss(table), bits.shape[1])), bits)
+def test_a_table_has_its_bits_after_the_way_to_faiss_and_back(bits):
+    np.testing.assert_array_equal(from_faiss(to_faiss(HashTable(bits)), bits.shape[1]).bits, bits)
 
 
 @pytest.mark.parametrize("n_bits", [3, 16, 20, 64, 100])
@@ -137,7 +136,8 @@ def test_blocks_are_encoded_as_the_whole(tmp_path, vectors, n_bits):
     assert (lazy.dtype, lazy.shape) == (np.bool_, whole.shape)
     np.testing.assert_array_equal(lazy.compute(scheduler="synchronous"), whole)
     mapped = np.load(saved(tmp_path, vectors), mmap_mode="r")
-    for X in (mapped, np.tile(vectors, (20, 1)), iter([vectors[:700], vectors[:0], vectors[700:]])):
+    blocks = iter([vectors[:700], vectors[:0], vectors[700:]])
+    for X in (mapped, np.tile(vectors, (20, 1)), pd.DataFrame(vectors), blocks):
         assert_same(encode(lsh, X)[:1000], whole)
 
 
@@ -296,6 +296,7 @@ def test_a_measurement_counts_what_is_held():
 BITS = random_bits(30, 16)
 NEW, VECTORS = faiss.IndexBinaryFlat(16), np.ones((30, 4))
 HASHER = LSH(8, random_state=0).fit(VECTORS)
+BOOLEAN = {"meta": np.empty((0, 0), dtype=bool)}
 
 
 def dask_bits():
@@ -321,6 +322,8 @@ def dask_bits():
         (lambda: DistributedHashTable(dask_bits()).query_radius(BITS, 17), ValueError, "17"),
         (lambda: DistributedHashTable(dask_bits()).query_radius(BITS[:, :8], 1), ValueError, "must have 16 bits"),
         (lambda: DistributedHashTable(dask_bits()).query(BITS, 31), ValueError, "1 to the 30 rows"),
+        (lambda: DistributedHashTable(dask_bits().map_blocks(lambda _: 1 / 0, **BOOLEAN)), ZeroDivisionError, "zero"),
+        (lambda: measure_search(BITS, BITS, 17), ValueError, "17"),
         (lambda: local_client(0).__enter__(), ValueError, "n_workers must be at least 1, got 0"),
         (lambda: resampled_codes(BITS, 5, flip=2), ValueError, "flip must be a probability from 0 to 1, got 2"),
         (lambda: plan_size(0, n_bits=64, n_features=9, bytes_per_row=9, codes_per_second=9), ValueError, "positive"),
@@ -330,6 +333,7 @@ def dask_bits():
 def test_what_cannot_be_is_refused(call, error, message):
     with pytest.raises(error, match=message):
         call()
+    assert not tracemalloc.is_tracing()
 
 
 def written(folder, content):

@@ -10,13 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from scipy import sparse
 from sklearn.metrics import pairwise_distances
 
 from l2h_tutorial import HashTable, pack_bits, rerank
-from l2h_tutorial.search import Plan, Reranker, ball_size, build_index, exact_neighbours, hamming_ball, plans
+from l2h_tutorial.search import ball_size, exact_neighbours, hamming_ball
 from l2h_tutorial.search import nearest as nearest_module
 from l2h_tutorial.search import radius as radius_module
-from l2h_tutorial.search.radius import piece_radii, pieces_of
+from l2h_tutorial.search.radius import Plan, build_index, piece_radii, pieces_of, plans
+from l2h_tutorial.search.rerank import Reranker
 
 rerank_module = import_module("l2h_tutorial.search.rerank")  # its name in the package is the function's
 
@@ -139,6 +141,18 @@ def test_what_a_plan_expects_is_within_a_factor_of_what_is_compared(monkeypatch,
     monkeypatch.setattr(radius_module, "distances_at", spy)
     radius_module.multi_index(index, queries, 5, plan.pieces)
     assert 0.5 < plan.compared / (sum(compared) / len(queries)) < 2
+
+
+def test_some_queries_are_searched_at_a_time():
+    bits = np.repeat(np.eye(5, 16, dtype=bool), 20_000, axis=0)
+    table, queries = HashTable(bits), bits[::100]
+    for search in (lambda: table.query_radius(queries, 1, count_only=True), lambda: table.query(queries, 3)):
+        tracemalloc.start()
+        search()
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 2**26
+    assert rerank_module.queries_at_a_time(2**20) == 32
 
 
 def test_neighbours_are_sought_nearby_first_where_there_may_be_enough():
@@ -287,8 +301,11 @@ def change(**arguments):
         (change(ids=[[-1], [0]]), ValueError, r"ids\[0\] must be rows from 0 to 2, got -1 to -1"),
         (change(ids=[[0.5], [0]]), TypeError, r"ids\[0\] must be a one-dimensional array of integers, got float64"),
         (change(ids=[[0], [[1]]]), TypeError, r"ids\[1\] must be a one-dimensional array.* of shape \(1, 1\)"),
-        (change(X_query=np.eye(2)), ValueError, "same number of features, got 2 and 3"),
-        (change(X_query=np.full((2, 3), np.nan)), ValueError, "X_query contains NaN"),
+        (change(X_query=np.eye(2), ids=[[], []]), ValueError, "same number of features, got 2 and 3"),
+        (change(X_query=np.full((2, 3), np.nan), ids=[[], []]), ValueError, "X_query contains NaN"),
+        (change(X_database=np.full((3, 3), np.inf)), ValueError, "X_database contains infinity"),
+        (change(X_database=sparse.eye_array(3)), TypeError, "Sparse data was passed for X_database"),
+        (lambda: exact_neighbours(np.empty((0, 3)), np.eye(3), 1), ValueError, r"0 sample\(s\)"),
         (change(X_database=np.zeros(3)), ValueError, "Expected 2D array"),
     ],
 )

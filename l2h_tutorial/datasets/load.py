@@ -141,12 +141,13 @@ def _download(url: str, known_hash: str | None, path: Path) -> Dataset:
     """Download a file, read it, and keep it if that went well: it is there whole or not at all."""
     pooch.get_logger().setLevel(logging.WARNING)  # it reports each step to stderr, which a notebook would show
     over_http = pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), timeout=TIMEOUT)
-    with whole_file(path) as file, tempfile.TemporaryDirectory() as folder:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
         registry, urls = {path.name: known_hash}, {path.name: url}
         source = pooch.create(folder, base_url="", registry=registry, urls=urls, retry_if_failed=RETRIES)
         fetched = Path(source.fetch(path.name, downloader=over_http))
         dataset = _read_cifar10(fetched)
-        file.write(fetched.read_bytes())
+        fetched.replace(path)
     return dataset
 
 

@@ -96,15 +96,16 @@ def _read_variables(content: memoryview) -> dict[str, NDArray[Any]]:
     as a packed variable fills. The format: "MAT-File Format", The MathWorks, chapter 1.
     """
     if content[124:128] != b"\0\1IM":
-        raise ValueError("not of Matlab's versions 5 to 7: save one of 7.3 again with the option -v7")
+        raise ValueError("not a little-endian file of Matlab's versions 5 to 7: save it again with the option -v7")
     variables = {}
     for kind, element in _elements(content[128:]):
         if kind == COMPRESSED:  # one variable, behind its own type and size
             element = memoryview(zlib.decompressobj().decompress(element, LARGEST_FILE))[8:]
-        _, (_, shape), (_, name), (kind, values), *more = islice(_elements(element), 5)
+        _, (_, shape), (_, name), *parts = islice(_elements(element), 5)
         if name in (b"X", b"X_class"):
-            if kind not in TYPES or more:
+            if len(parts) != 1 or parts[0][0] not in TYPES:
                 raise ValueError(f"{str(name, 'ascii')} is not a dense array of real numbers")
+            ((kind, values),) = parts
             array = np.frombuffer(values, TYPES[kind]).reshape(np.frombuffer(shape, "<u4"), order="F")
             variables[str(name, "ascii")] = array
     return variables
@@ -171,12 +172,12 @@ def _read_archive(path: Path) -> dict[str, bytes]:
         unpacked = gzip.GzipFile(fileobj=packed).read(LARGEST_FILE)
         with tarfile.open(fileobj=io.BytesIO(unpacked), mode="r:") as archive:
             for member in islice(archive, MOST_MEMBERS):
-                inside, *parts = PurePosixPath(member.name).parts
+                place = PurePosixPath(member.name)  # without parts if it is ./
                 plain = (member.isreg() or member.isdir()) and not member.issparse()
-                if inside != FOLDER or ".." in parts or not plain:
+                if place.parts[:1] not in ((), (FOLDER,)) or ".." in place.parts or not plain:
                     raise ValueError(f"its member {reprlib.repr(member.name)} is not a file in {FOLDER}")
-                if parts and parts[-1] in (*BATCHES, META):
-                    contents[parts[-1]] = unpacked[member.offset_data : member.offset_data + member.size]
+                if place.name in (*BATCHES, META):
+                    contents[place.name] = unpacked[member.offset_data : member.offset_data + member.size]
     return contents
 
 

@@ -5,21 +5,8 @@ faiss and Dask are optional: ``pip install l2h-tutorial[scale]``.
 
 from .cluster import DistributedHashTable, local_client
 from .costs import measure_search, plan_size, resampled_codes, wire_bytes
-from .interop import bits_of, faiss_bytes, faiss_query_radius, from_faiss, to_faiss
+from .interop import faiss_bytes, faiss_query_radius, from_faiss, to_faiss
 from .vectors import encode, open_vectors
 
-__all__ = [
-    "DistributedHashTable",
-    "bits_of",
-    "encode",
-    "faiss_bytes",
-    "faiss_query_radius",
-    "from_faiss",
-    "local_client",
-    "measure_search",
-    "open_vectors",
-    "plan_size",
-    "resampled_codes",
-    "to_faiss",
-    "wire_bytes",
-]
+__all__ = ["DistributedHashTable", "encode", "faiss_bytes", "faiss_query_radius", "from_faiss", "local_client"]
+__all__ += ["measure_search", "open_vectors", "plan_size", "resampled_codes", "to_faiss", "wire_bytes"]

@@ -91,10 +91,10 @@ class DistributedHashTable:
 
     Notes
     -----
-    A worker needs memory for the tables of its partitions, about 32 bytes a row for codes of up to 64 bits, and about 8
-    more for each table of pieces that multi-index hashing made, of which at most 24 are kept, or those of one search;
-    for one block that is being made into a table, about 120 bytes a row while that lasts; and for its partitions'
-    answers, 16 bytes for each row found. Smaller blocks need less at a time and more calls.
+    A worker needs memory for the tables of its partitions, about 16 bytes a row for codes of 64 bits, and about 9 more
+    for each table of pieces that multi-index hashing made, all of which are kept; for one block that is being made into
+    a table, about 120 bytes a row while that lasts; and for its partitions' answers, 16 bytes for each row found.
+    Smaller blocks need less at a time and more calls.
 
     Examples
     --------
@@ -121,6 +121,9 @@ class DistributedHashTable:
         self._tables = self._client.compute([build(block) for block in blocks])
         self.n_partitions = len(self._tables)
         distributed.wait(self._tables)
+        for table in self._tables:
+            if error := table.exception():
+                raise error
 
     def __repr__(self) -> str:
         rows = f"{self.n_rows:,} rows of {self.n_bits}-bit codes"
@@ -197,7 +200,7 @@ class DistributedHashTable:
 
 def _build(block: Bits) -> HashTable:
     sizeof = load_optional("dask.sizeof").sizeof  # by which Dask knows what moving a table would cost
-    sizeof.register(HashTable, lambda table: 32 * table.n_rows)
+    sizeof.register(HashTable, lambda table: 16 * table.n_rows)
     return HashTable(block)
 
 

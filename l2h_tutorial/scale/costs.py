@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..buckets import HashTable
 from ..checks import check_integer
 from ..codes import check_bits, pack_bits, packed_distances
+from ..search import check_radius
 
 _BLOCK_ROWS = 1 << 14  # rows for which random numbers are drawn at a time
 
@@ -82,6 +83,7 @@ def measure_search(bits: ArrayLike, query_bits: ArrayLike, radius: int, *, repea
     """
     array = check_bits(bits)
     queries = check_bits(query_bits, array.shape[1], name="query_bits")
+    radius = check_radius(radius, array.shape[1])
     tracemalloc.start()
     before, _ = tracemalloc.get_traced_memory()
     table = HashTable(array)

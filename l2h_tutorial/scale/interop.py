@@ -13,37 +13,10 @@ from numpy.typing import ArrayLike, NDArray
 from ..buckets import HashTable
 from ..checks import check_integer
 from ..codes import check_bits
-from ..search import check_radius
+from ..search.radius import check_radius, object_array
 from .optional import load_optional
 
 Found = NDArray[np.object_]
-
-
-def bits_of(table_or_bits: HashTable | ArrayLike) -> Any:
-    """Bits of all rows of a table, in the order of row numbers; anything else is returned as it is.
-
-    Parameters
-    ----------
-    table_or_bits : HashTable, or anything
-
-    Returns
-    -------
-    (n_rows, n_bits) array of bool for a table
-
-    Examples
-    --------
-    >>> bits = np.array([[True, False], [False, True], [True, False]])
-    >>> bool((bits_of(HashTable(bits)) == bits).all())
-    True
-    """
-    if not isinstance(table_or_bits, HashTable):
-        return table_or_bits
-    table = table_or_bits
-    n_bytes = -(-table.n_bits // 8)
-    packed = np.empty((table.n_rows, n_bytes), dtype=np.uint8)
-    for code, rows in table.items():
-        packed[rows] = np.frombuffer(code.to_bytes(n_bytes, "big"), dtype=np.uint8)
-    return np.unpackbits(packed, axis=1)[:, n_bytes * 8 - table.n_bits :].view(np.bool_)
 
 
 def faiss_bytes(bits: ArrayLike) -> NDArray[np.uint8]:
@@ -97,7 +70,7 @@ def to_faiss(table_or_bits: HashTable | ArrayLike) -> Any:
     >>> index.ntotal, index.d
     (3, 8)
     """
-    packed = faiss_bytes(bits_of(table_or_bits))
+    packed = faiss_bytes(table_or_bits.bits if isinstance(table_or_bits, HashTable) else table_or_bits)
     index = load_optional("faiss").IndexBinaryFlat(8 * packed.shape[1])
     index.add(packed)
     return index
@@ -197,7 +170,7 @@ def by_distance(ids: Iterable[NDArray[Any]], distances: Iterable[NDArray[Any]]) 
         order = np.lexsort((rows, apart))
         found.append(rows[order].astype(np.int64))
         far.append(apart[order].astype(np.int64))
-    return np.fromiter(found, dtype=object), np.fromiter(far, dtype=object)
+    return object_array(found), object_array(far)
 
 
 def _check_kind(index: Any, *kinds: str) -> None:

@@ -74,7 +74,7 @@ def encode(hasher: Any, X: Any) -> Any:
     ----------
     hasher : fitted transformer
         Whose ``transform`` makes bits of vectors: `LSH`, `GRH` and the others, or a pipeline that ends in one.
-    X : (n, d) dask.array.Array, (n, d) array, or iterable of (m, d) arrays
+    X : (n, d) dask.array.Array, (n, d) array or data frame, or iterable of (m, d) arrays
         `open_vectors` makes a Dask array of a file, and ``np.load(path, mmap_mode="r")`` an array that stays in it. An
         iterable gives one block of rows after the other.
 
@@ -105,9 +105,9 @@ def encode(hasher: Any, X: Any) -> Any:
         sample = _encode_block(np.zeros((1, X.shape[1]), X.dtype), hasher)
         chunks = (X.chunks[0], (sample.shape[1],))
         return X.map_blocks(_encode_block, hasher=hasher, chunks=chunks, meta=sample)
-    if isinstance(X, np.ndarray):
+    if hasattr(X, "shape"):
         X = [X[start : start + _BLOCK_ROWS] for start in range(0, len(X), _BLOCK_ROWS)]
-    return np.concatenate([_encode_block(np.asarray(block), hasher) for block in X])
+    return np.concatenate([_encode_block(block, hasher) for block in X])
 
 
 def check_dask(array: Any, name: str) -> Any:
@@ -129,7 +129,7 @@ def _read_rows(path: Path, block_info: Any) -> NDArray[Any]:
 
 def _encode_block(block: NDArray[Any], hasher: Any) -> NDArray[np.bool_]:
     # Hashers refuse an empty array; a block may be empty, after rows have been filtered.
-    rows = block if len(block) else np.zeros((1, block.shape[1]), block.dtype)
+    rows = block if len(block) else np.zeros((1, np.shape(block)[1]))
     bits = np.asarray(hasher.transform(rows))
     if bits.dtype != np.bool_:
         raise TypeError(f"the hasher must make rows of booleans, {type(hasher).__name__} made {bits.dtype}")

@@ -7,6 +7,7 @@ import numpy as np
 from ..codes import packed_distances
 from .radius import CodeIndex, Numbers, Plan, Words, plans, rows_within
 
+_BLOCK_ROWS = 1 << 22  # found at a time, at most
 _TRIAL = 0.25  # of the cost of comparing everything: what may be spent on a small radius first
 
 
@@ -19,20 +20,23 @@ def nearest_rows(index: CodeIndex, query_words: Words, k: int) -> tuple[Numbers,
         Ascending; rows at the same distance by number.
     """
     distances, rows = np.empty((2, len(query_words), k), dtype=np.int64)
-    left = list(range(len(query_words)))
     *small, _ = steps(index)
-    for radius, _ in small:
-        found = zip(left, *rows_within(index, query_words[left], radius, with_distances=True), strict=True)
-        left = []
-        for query, near, away in found:
-            if len(near) < k:
-                left.append(query)
-            else:
-                distances[query], rows[query] = _first(k, away, near)
-    for query in left:
-        away = packed_distances(index.words, query_words[query, :, None])
-        near = np.flatnonzero(away <= np.partition(away.astype(np.int32), k - 1)[k - 1])  # quicker than of short types
-        distances[query], rows[query] = _first(k, away[near], index.rows[near])
+    step = max(1, _BLOCK_ROWS // len(index.rows))
+    for start in range(0, len(query_words), step):
+        left = [*range(len(query_words))[start : start + step]]
+        for radius, _ in small:
+            found = zip(left, *rows_within(index, query_words[left], radius, with_distances=True), strict=True)
+            left = []
+            for query, near, away in found:
+                if len(near) < k:
+                    left.append(query)
+                else:
+                    distances[query], rows[query] = _first(k, away, near)
+        for query in left:
+            away = packed_distances(index.words, query_words[query, :, None])
+            kth = np.partition(away.astype(np.int32), k - 1)[k - 1]  # quicker than of short types
+            near = np.flatnonzero(away <= kth)
+            distances[query], rows[query] = _first(k, away[near], index.rows[near])
     return distances, rows
 
 

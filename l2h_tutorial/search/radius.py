@@ -72,14 +72,8 @@ def hamming_ball(code: int, n_bits: int, radius: int) -> Iterator[int]:
     n_bits = check_integer(n_bits, "n_bits", low=0)
     radius = check_radius(radius, n_bits)
     code = check_integer(code, f"a code of {n_bits} bits", low=0, high=(1 << n_bits) - 1)
-    powers_of_two = [1 << (n_bits - 1 - position) for position in range(n_bits)]  # first bit most significant
-
-    def neighbours() -> Iterator[int]:
-        for distance in range(radius + 1):
-            for flipped in combinations(powers_of_two, distance):
-                yield code ^ sum(flipped)
-
-    return neighbours()
+    ones = [1 << (n_bits - 1 - position) for position in range(n_bits)]  # first bit most significant
+    return (code ^ sum(flipped) for distance in range(radius + 1) for flipped in combinations(ones, distance))
 
 
 def ball_size(n_bits: int, radius: int) -> int:
@@ -156,14 +150,9 @@ def build_index(words: Words, n_bits: int) -> CodeIndex:
     >>> index.words, index.rows
     (array([[2, 2, 3]], dtype=uint8), array([0, 2, 1]))
     """
-    words = words.astype(code_dtype(n_bits), copy=False)
+    words = words.astype(np.min_scalar_type((1 << min(n_bits, WORD_BITS)) - 1), copy=False)
     rows = np.lexsort(words.T[::-1])  # which takes the most significant key last, and is stable
     return CodeIndex(n_bits, np.ascontiguousarray(words[rows].T), rows)
-
-
-def code_dtype(n_bits: int) -> Any:
-    """Smallest unsigned type that holds codes of up to 64 bits; longer codes take several 64-bit words."""
-    return np.min_scalar_type((1 << min(n_bits, WORD_BITS)) - 1)
 
 
 def scan(index: CodeIndex, queries: Words, radius: int) -> tuple[Numbers, Numbers]:
@@ -394,7 +383,8 @@ def find(index: CodeIndex, query_words: Words, radius: int) -> Iterator[tuple[Wo
         The block, and what `scan` returns for it.
     """
     plan = plans(index, radius)[0]
-    step = max(1, int(_BLOCK / max(1, plan.probes + plan.compared)))
+    of_query = max(1, plan.probes + plan.compared, 1000 * plan.microseconds / LOOK_UP)  # the last for the rows found
+    step = max(1, int(_BLOCK / of_query))
     for start in range(0, len(query_words), step):
         queries = query_words[start : start + step]
         if plan.strategy == "scan":
