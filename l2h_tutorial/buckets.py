@@ -13,7 +13,7 @@ from .checks import check_integer
 from .codes import WORD_BITS, check_bits, pack_bits
 from .files import read_arrays, refused, whole_file
 from .search.nearest import nearest_rows, steps
-from .search.radius import CodeIndex, build_index, check_radius, count_within, object_array, plans, rows_within
+from .search.radius import build_index, check_radius, count_within, object_array, plans, rows_within
 
 __all__ = ["HashTable", "HashTables"]
 
@@ -36,7 +36,7 @@ class HashTable:
     bits : (n, n_bits) array of bool
         The codes of all rows, as they were given.
     bucket_sizes : (n_buckets,) array of int64
-        Rows in each occupied bucket; read-only.
+        Rows in each occupied bucket.
     bucket_codes : (n_buckets,) array of uint64
         Code of each occupied bucket, ascending; codes of up to 64 bits only.
 
@@ -61,12 +61,6 @@ class HashTable:
         array = check_bits(bits)
         self._index = build_index(pack_bits(array), array.shape[1])
 
-    @classmethod
-    def _of(cls, index: CodeIndex) -> Self:
-        table = cls.__new__(cls)
-        table._index = index
-        return table
-
     @property
     def n_bits(self) -> int:
         return self._index.n_bits
@@ -77,14 +71,13 @@ class HashTable:
 
     @property
     def bits(self) -> NDArray[np.bool_]:
-        digits = np.unpackbits(self._words().astype(">u8").view(np.uint8), axis=1)
-        return digits[:, -self.n_bits :].view(np.bool_)
+        words = np.empty(self._index.words.T.shape, dtype=">u8")  # of a row, as one long number
+        words[self._index.rows] = self._index.words.T
+        return np.unpackbits(words.view(np.uint8), axis=1)[:, -self.n_bits :].view(np.bool_)
 
     @property
     def bucket_sizes(self) -> NDArray[np.int64]:
-        sizes = np.diff(self._index.offsets)
-        sizes.setflags(write=False)
-        return sizes
+        return np.diff(self._index.offsets)
 
     @property
     def bucket_codes(self) -> NDArray[np.uint64]:
@@ -261,8 +254,7 @@ class HashTable:
         TypeError, ValueError
             If the bits are not boolean of this width.
         """
-        more = self._pack(more_bits, name="more_bits")
-        return HashTable._of(build_index(np.concatenate([self._words(), more]), self.n_bits))
+        return HashTable(np.concatenate([self.bits, check_bits(more_bits, self.n_bits, name="more_bits")]))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the table to one `.npz` file, which appears under its name only when it is whole.
@@ -273,7 +265,7 @@ class HashTable:
             If it cannot be written; nothing half-written stays.
         """
         with whole_file(Path(path)) as file:
-            np.savez(file, allow_pickle=False, format=_FORMAT, n_bits=self.n_bits, words=self._words())
+            np.savez(file, format=_FORMAT, n_bits=self.n_bits, bits=np.packbits(self.bits, axis=1))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
@@ -286,23 +278,15 @@ class HashTable:
         ValueError
             If the file is not a whole, consistent hash table.
         """
-        arrays = read_arrays(Path(path), ("format", "n_bits", "words"))
+        arrays = read_arrays(Path(path), ("format", "n_bits", "bits"))
         found = str(arrays.get("format", "none"))
         if found != _FORMAT:
             raise ValueError(f"{path} is not a saved hash table: expected format {_FORMAT!r}, found {found[:100]!r}")
         with refused(path, "a whole hash table", "Save it again from the codes"):
-            n_bits, words = int(arrays["n_bits"]), arrays["words"]
-            n_first = n_bits - WORD_BITS * (words.shape[1] - 1)  # bits in the first word of a code
-            fits = 1 <= n_first <= WORD_BITS and int(words[:, 0].max()).bit_length() <= n_first
-            if words.dtype.kind != "u" or words.ndim != 2 or not fits:
-                raise ValueError(f"found words of {words.dtype} and shape {words.shape} for codes of {n_bits} bits")
-            return cls._of(build_index(words, n_bits))
-
-    def _words(self) -> NDArray[Any]:
-        """Packed codes in the order of row numbers."""
-        words = np.empty_like(self._index.words.T, order="C")
-        words[self._index.rows] = self._index.words.T
-        return words
+            n_bits, packed = int(arrays["n_bits"]), arrays["bits"]
+            if packed.shape[1] != -(-n_bits // 8):
+                raise ValueError(f"found bytes of shape {packed.shape} for codes of {n_bits} bits")
+            return cls(np.unpackbits(packed, axis=1, count=n_bits).view(np.bool_))
 
     def _pack(self, bits: ArrayLike, *, name: str) -> NDArray[Any]:
         return pack_bits(check_bits(bits, self.n_bits, name=name)).astype(self._index.words.dtype, copy=False)

@@ -78,9 +78,7 @@ def bits_to_integers(bits: ArrayLike) -> Any:
     single = array.ndim == 1
     array = check_bits(array[None, :] if single else array)
     if array.shape[1] > WORD_BITS:
-        raise ValueError(
-            f"an integer code holds at most {WORD_BITS} bits, got {array.shape[1]}; pack_bits takes any length"
-        )
+        raise ValueError(f"an integer holds at most {WORD_BITS} bits, got {array.shape[1]}; pack_bits takes any length")
     integers = pack_bits(array)[:, 0]
     return integers[0] if single else integers
 

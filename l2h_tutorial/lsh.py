@@ -10,14 +10,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .checks import check_integer, check_positive
 
-__all__ = [
-    "LSH",
-    "Hasher",
-    "amplified_probability",
-    "angle_between",
-    "collision_probability",
-    "row_blocks",
-]
+__all__ = ["LSH", "Hasher", "amplified_probability", "angle_between", "collision_probability", "row_blocks"]
 
 Bits = NDArray[np.bool_]
 Floats = NDArray[np.float64]

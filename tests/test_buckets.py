@@ -118,8 +118,6 @@ def test_a_saved_table_is_loaded_whole_and_what_it_shows_cannot_be_written_to(tm
         for found, expected in zip(each.query_radius(queries, r), table.query_radius(queries, r), strict=True):
             np.testing.assert_array_equal(found, expected)
         with pytest.raises(ValueError, match="read-only"):
-            each.bucket_sizes.sort()
-        with pytest.raises(ValueError, match="read-only"):
             next(each.items())[1][0] = 7
 
 
@@ -160,15 +158,15 @@ def test_a_file_with_a_wrong_byte_or_without_its_end_is_the_same_table_or_refuse
     ("name", "change"),
     [
         ("n_bits", lambda a: a * 0),
-        ("n_bits", lambda a: a * 0 + 7),
+        ("n_bits", lambda a: a * 0 - 8),
         ("n_bits", lambda a: a + 64),
         ("n_bits", None),
-        ("words", lambda a: a[:, :0]),
-        ("words", lambda a: a[:0]),
-        ("words", lambda a: a[0]),
-        ("words", lambda a: a[None]),
-        ("words", lambda a: a.astype(int)),
-        ("words", lambda a: np.array([{}])),
+        ("bits", lambda a: a[:, :0]),
+        ("bits", lambda a: a[:0]),
+        ("bits", lambda a: a[0]),
+        ("bits", lambda a: a[None]),
+        ("bits", lambda a: a.astype(int)),
+        ("bits", lambda a: np.array([{}])),
         ("format", lambda a: np.array("another")),
         ("format", None),
     ],

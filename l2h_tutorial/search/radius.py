@@ -20,6 +20,7 @@ from ..codes import WORD_BITS, packed_distances
 
 Words = NDArray[Any]  # packed codes: unsigned integers of any size
 Numbers = NDArray[Any]  # row numbers, places, counts: integers
+PieceTable = tuple[int, int, Numbers, Numbers]  # see piece_tables
 
 DIRECT_BITS = 16  # up to here a table with a slot for every possible code replaces the sorted search
 LOOK_UP = 10  # measured: reading anywhere in memory takes as long as comparing so many words that lie in a row,
@@ -110,7 +111,7 @@ class CodeIndex:
     n_bits : int
     words : (n_words, n) array of unsigned integers
         A column is a code, its most significant word first. Up to 64 bits there is one word, of the smallest type that
-        holds it. Read-only.
+        holds it.
     rows : (n,) array of int64
         Row numbers; those of equal codes ascend. Read-only.
     """
@@ -119,10 +120,9 @@ class CodeIndex:
     words: Words
     rows: Numbers
     plans: dict[int, list["Plan"]] = field(default_factory=dict, repr=False)  # of each radius,
-    tables: dict[int, list["PieceTable"]] = field(default_factory=dict, repr=False)  # and of each number of pieces
+    tables: dict[int, list[PieceTable]] = field(default_factory=dict, repr=False)  # and of each number of pieces
 
     def __post_init__(self) -> None:
-        self.words.setflags(write=False)
         self.rows.setflags(write=False)
 
     def __reduce__(self) -> Any:
@@ -189,13 +189,13 @@ def multi_index(index: CodeIndex, queries: Words, radius: int, n_pieces: int) ->
     M. Norouzi, A. Punjani and D. J. Fleet, "Fast search in Hamming space with multi-index hashing", CVPR 2012.
     """
     n_rows, found = len(index.rows), []
-    for table, within in zip(piece_tables(index, n_pieces), piece_radii(radius, n_pieces), strict=True):
+    tables = zip(piece_tables(index, n_pieces), piece_radii(radius, n_pieces), strict=True)
+    for (first, end, offsets, in_slots), within in tables:
         if within >= 0:
-            pieces = cut_piece(queries.T, index.n_bits, table.first, table.end)
-            slots = slots_of(pieces[:, None] ^ flips(table.end - table.first, within), n_rows)
-            starts = table.offsets[slots]
-            sizes = table.offsets[slots + 1] - starts
-            places = table.places[ranges(starts.ravel(), sizes.ravel())]
+            pieces = cut_piece(queries.T, index.n_bits, first, end)
+            slots = slots_of(pieces[:, None] ^ flips(end - first, within), n_rows)
+            sizes = offsets[slots + 1] - offsets[slots]
+            places = in_slots[ranges(offsets[slots].ravel(), sizes.ravel())]
             counts = sizes.sum(axis=1)
             near = np.flatnonzero(distances_at(index, places, queries, counts) <= radius)
             owners = np.searchsorted(np.cumsum(counts), near, side="right")
@@ -274,20 +274,15 @@ def cut_piece(words: Words, n_bits: int, first: int, end: int) -> Words:
     return cut & np.uint64((1 << (end - first)) - 1)
 
 
-class PieceTable(NamedTuple):
-    """Places in the index grouped by the hash of one piece of the code, bits `first` to `end`.
-
-    Slot s holds ``places[offsets[s] : offsets[s + 1]]``, and may hold codes with other pieces too.
-    """
-
-    first: int
-    end: int
-    offsets: Numbers
-    places: Numbers
-
-
 def piece_tables(index: CodeIndex, n_pieces: int) -> list[PieceTable]:
-    """Tables of all pieces, about 8 bytes a row and piece: made when they are first asked for, and kept."""
+    """Tables of all pieces, about 9 bytes a row and piece: made when they are first asked for, and kept.
+
+    Returns
+    -------
+    list of (first, end, offsets, places)
+        A piece is bits `first` to `end` of the code. The codes whose piece has the hash s are at
+        ``places[offsets[s] : offsets[s + 1]]`` in the index, and may be among codes with other pieces.
+    """
     if n_pieces not in index.tables:
         n_rows, tables = len(index.rows), []
         for first, end in pieces_of(index.n_bits, n_pieces):
@@ -295,7 +290,7 @@ def piece_tables(index: CodeIndex, n_pieces: int) -> list[PieceTable]:
             sizes = np.bincount(slots, minlength=1 << slot_bits(n_rows))
             offsets = np.append(0, np.cumsum(sizes)).astype(np.int32)
             places = np.argsort(slots).astype(np.int32)
-            tables.append(PieceTable(first, end, offsets, places))
+            tables.append((first, end, offsets, places))
         index.tables[n_pieces] = tables
     return index.tables[n_pieces]
 
