@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from .checks import check_integer
 from .codes import WORD_BITS, check_bits, pack_bits
 from .files import read_arrays, refused, whole_file
-from .search.nearest import nearest_rows, steps
-from .search.radius import build_index, check_radius, count_within, object_array, plans, rows_within
+from .search import check_radius
+from .search.radius import build_index, count_within, nearest_rows, object_array, plans, rows_within, steps
 
 __all__ = ["HashTable", "HashTables"]
 
@@ -125,8 +125,7 @@ class HashTable:
         words = self._pack(np.atleast_2d(bits), name="code_or_bits")
         if len(words) != 1:
             raise ValueError(f"bucket takes one code, got {len(words)}")
-        rows: NDArray[np.int64] = rows_within(self._index, words, 0)[0][0]
-        return rows
+        return np.asarray(rows_within(self._index, words, 0)[0][0])
 
     def query_radius(
         self,

@@ -22,7 +22,7 @@ from .splits import Split
 
 __all__ = ["RingCounts", "average_precision", "coverage", "evaluate_radius_search", "mean_average_precision"]
 __all__ += ["mean_candidates", "mean_ratio", "paired_bootstrap", "precision_at_k", "precision_recall_by_radius"]
-__all__ += ["precision_within_radius", "recall_of_exact", "ring_counts"]
+__all__ += ["recall_of_exact", "ring_counts"]
 
 Empty = Literal["zero", "skip", "pooled"]
 Floats = NDArray[np.float64]
@@ -451,53 +451,6 @@ def average_precision(counts: RingCounts) -> Floats:
     return total / np.maximum(hits.sum(axis=1), 1)
 
 
-def precision_within_radius(counts: RingCounts, radius: int, *, empty: Empty = "zero", per_query: bool = False) -> Any:
-    """Share of the rows within a Hamming radius that are relevant, averaged over queries.
-
-    Parameters
-    ----------
-    counts : RingCounts
-    radius : int
-        From 0 to the number of bits.
-    empty : {"zero", "skip", "pooled"}, default="zero"
-        What a query with nothing in its ball contributes: 0; nothing, it is left out of the mean; or nothing to a ratio
-        of sums over all queries, in which large balls weigh more. See `mean_ratio`.
-    per_query : bool, default=False
-        Return each query's precision in place of the mean.
-
-    Returns
-    -------
-    float, or with `per_query` (n_queries,) array of float64
-        Skipped queries are NaN in the array; the mean is NaN if all are skipped.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If the radius is out of range, or `empty` is not one of those named or does not go with `per_query`.
-
-    Notes
-    -----
-    With n(d) rows at distance d, r(d) of them relevant: (r(0) + ... + r(radius)) / (n(0) + ... + n(radius)). "Precision
-    within Hamming radius 2" is the usual figure.
-
-    References
-    ----------
-    Y. Weiss, A. Torralba and R. Fergus, "Spectral hashing", NIPS 2008. W. Liu, J. Wang, R. Ji, Y.-G. Jiang and S.-F.
-    Chang, "Supervised hashing with kernels", CVPR 2012.
-
-    Examples
-    --------
-    >>> rings = RingCounts(rows=np.array([[1, 2, 3], [0, 4, 2]]), relevant=np.array([[1, 1, 0], [0, 2, 0]]))
-    >>> precision_within_radius(rings, 0)  # 1 of 1, and nothing
-    0.5
-    >>> precision_within_radius(rings, 0, empty="skip")
-    1.0
-    """
-    inside = slice(check_radius(radius, counts.n_bits) + 1)
-    found, right = counts.rows[:, inside].sum(axis=1), counts.relevant[:, inside].sum(axis=1)
-    return mean_ratio(right, found, empty=empty, per_query=per_query)
-
-
 def precision_recall_by_radius(counts: RingCounts, *, empty: Empty = "zero") -> pd.DataFrame:
     """The precision-recall curve of Hamming search: a point for each radius, with what it costs.
 
@@ -505,8 +458,8 @@ def precision_recall_by_radius(counts: RingCounts, *, empty: Empty = "zero") -> 
     ----------
     counts : RingCounts
     empty : {"zero", "skip", "pooled"}, default="zero"
-        As in `precision_within_radius`; for recall, an empty query is one without any relevant row. "pooled" is the
-        curve of most papers.
+        What a query with nothing in its ball contributes to precision, as in `mean_ratio`; for recall, an empty query
+        is one without any relevant row. "pooled" is the curve of most papers.
 
     Returns
     -------
@@ -522,9 +475,15 @@ def precision_recall_by_radius(counts: RingCounts, *, empty: Empty = "zero") -> 
     ValueError
         If `empty` is not one of those named.
 
+    Notes
+    -----
+    With n(d) rows at distance d, r(d) of them relevant, precision is (r(0) + ... + r(radius)) / (n(0) + ... +
+    n(radius)). "Precision within Hamming radius 2" is the usual figure.
+
     References
     ----------
-    Y. Weiss, A. Torralba and R. Fergus, "Spectral hashing", NIPS 2008.
+    Y. Weiss, A. Torralba and R. Fergus, "Spectral hashing", NIPS 2008. W. Liu, J. Wang, R. Ji, Y.-G. Jiang and S.-F.
+    Chang, "Supervised hashing with kernels", CVPR 2012.
 
     Examples
     --------
@@ -630,8 +589,8 @@ def evaluate_radius_search(
         - coverage : share of queries with at least one candidate
         - candidates : mean number of candidates a query
         - scanned : the same as a share of the database
-        - seconds : mean time a query of the whole search at this radius: encode, look up, re-rank; without preparing
-          the database
+        - seconds : mean time a query of the whole search at this radius: encode, look up, re-rank; without building
+          the table
 
     Raises
     ------

@@ -135,7 +135,6 @@ def test_precision_and_recall_within_a_radius_are_those_of_scikit_learn(seed, em
         inside = hamming_distances(query, database) <= row.radius
         precision = expected(precision_score, inside)
         assert row.precision == pytest.approx(precision, nan_ok=True)
-        assert metrics.precision_within_radius(counts, row.radius, empty=empty) == pytest.approx(precision, nan_ok=True)
         assert row.recall == pytest.approx(expected(recall_score, inside), nan_ok=True)
         found = inside.sum(axis=1)
         assert (row.coverage, row.candidates) == pytest.approx(((found > 0).mean(), found.mean()))
@@ -253,10 +252,6 @@ def precision(**change):
     return precision_at_k(**{"ids": [np.array([0])], "query_labels": [1], "database_labels": [1, 1, 0]} | change)
 
 
-def within(radius, **options):
-    return metrics.precision_within_radius(metrics.ring_counts(BITS, BITS, [0, 1], [0, 1]), radius, **options)
-
-
 @pytest.mark.parametrize(
     ("call", "error", "words"),
     [
@@ -275,9 +270,8 @@ def within(radius, **options):
         (lambda: ranking(database_bits=BITS[:0]), ValueError, "database_bits must hold at least one code"),
         (lambda: ranking(query_bits=BITS[:0]), ValueError, "query_bits must hold at least one code"),
         (lambda: ranking(database_bits=BITS + 0), TypeError, "database_bits must be a boolean array, got dtype int64"),
-        (lambda: within(5), ValueError, "radius of codes of 4 bits must be from 0 to 4, got 5"),
-        (lambda: within(1, empty="one"), ValueError, 'empty must be "zero", "skip" or.* "pooled", got \'one\''),
-        (lambda: within(1, empty="pooled", per_query=True), ValueError, "for a mean, \"pooled\", got 'pooled'"),
+        (lambda: precision(empty="one"), ValueError, 'empty must be "zero", "skip" or.* "pooled", got \'one\''),
+        (lambda: precision(empty="pooled", per_query=True), ValueError, "for a mean, \"pooled\", got 'pooled'"),
         (lambda: precision(k=0), ValueError, "k must be at least 1, got 0"),
         (lambda: precision(k=2.5), TypeError, "k must be an integer of at least 1, got 2.5"),
         (lambda: precision(denominator="n"), ValueError, 'denominator must be "k" or "returned", got \'n\''),

@@ -15,7 +15,6 @@ from sklearn.metrics import pairwise_distances
 
 from l2h_tutorial import HashTable, pack_bits, rerank
 from l2h_tutorial.search import ball_size, exact_neighbours, hamming_ball
-from l2h_tutorial.search import nearest as nearest_module
 from l2h_tutorial.search import radius as radius_module
 from l2h_tutorial.search.radius import Plan, build_index, piece_radii, pieces_of, plans
 from l2h_tutorial.search.rerank import Reranker
@@ -79,7 +78,7 @@ def test_the_nearest_are_brute_force_whatever_is_tried_first(case, data):
     table = HashTable(bits)
     with pytest.MonkeyPatch.context() as patch:
         if radii:  # else the steps that the rule takes
-            patch.setattr(nearest_module, "steps", lambda index: [(r, None) for r in (*radii, bits.shape[1])])
+            patch.setattr(radius_module, "steps", lambda index: [(r, None) for r in (*radii, bits.shape[1])])
             table._index.plans.update({r: [all_plans(bits.shape[1], r)[-1]] for r in radii})
         distances, ids = table.query(queries, k)
     expected, rows = oracles.nearest_rows(bits, queries, k)

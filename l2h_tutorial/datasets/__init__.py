@@ -1,6 +1,5 @@
 """Labelled images as GIST features: the bundled Fashion-MNIST, and CIFAR-10 from whatever form of it is at hand."""
 
-from .dataset import Dataset
-from .load import cached_gist, load_dataset
+from .load import Dataset, cached_gist, load_dataset
 
 __all__ = ["Dataset", "cached_gist", "load_dataset"]
