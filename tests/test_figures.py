@@ -259,7 +259,9 @@ def test_a_map_refuses_a_method_without_a_look():
 def test_pages_name_methods_as_the_table_of_looks_does():
     """Every method that a page puts into a figure has a colour of its own."""
     pages = " ".join(page.read_text(encoding="utf-8") for page in (Path(__file__).parents[1] / "book").glob("*.md"))
-    named = set(re.findall(r'"((?:LSH|PCAH|SH|ITQ|CCA-ITQ|AGH|STH|KSH|SDH|GRH|ITQ\+CCA)(?:[ ,][^"]*)?)":', pages))
+    named = set(
+        re.findall(r'"((?:LSH|PCAH|SH|ITQ|CCA-ITQ|AGH|STH|KSH|SDH|GRH|ITQ\+CCA)(?:[ ,][^"{]*)?)"(?::|\] =)', pages)
+    )
     assert {"LSH", "GRH linear", "GRH kernel", "LSH, raw vectors"} <= named
     assert all(look(name, 5) != look("no method", 5) for name in named)
 

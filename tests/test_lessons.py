@@ -138,7 +138,7 @@ def emptier_side(bits):
 
 
 def precision_when_scanning(sweep, share):
-    return read_map({"LSH": sweep}, "precision", [share]).item()
+    return read_map({"LSH": sweep}, "precision", [share])["LSH"].item()
 
 
 # About the data (the welcome page and chapters 6 to 8 are in test_lessons_grh.py)
@@ -541,10 +541,10 @@ def test_raw_codes_scan_several_times_as_much(lab, seed):
 @five_seeds
 def test_for_what_they_scan_centred_codes_are_better(lab, seeds):
     """radius-search: "With six percent scanned, raw codes have a precision of" """
-    at_six = {
-        name: [precision_when_scanning(lab.sweep(name, seed), 0.06) for seed in seeds] for name in ("raw", "centred")
-    }
-    assert (np.array(at_six["centred"]) > at_six["raw"]).all()
+    for seed in seeds:
+        raw, centred = lab.sweep("raw", seed), lab.sweep("centred", seed)
+        share = max(0.06, raw.scanned.min())  # some draws have no search of raw vectors so cheap
+        assert precision_when_scanning(centred, share) > precision_when_scanning(raw, share)
 
 
 @five_seeds
@@ -735,7 +735,7 @@ def test_with_enough_bits_and_tables_lsh_reaches_exhaustive_search(lab):
 def test_bits_decide_which_trade_offs_are_on_offer(lab, seeds):
     """radius-search: "With 8 bits even radius 0" "bits decide which trade-offs are on offer" """
     at_ten = {8: [], 16: [], 32: []}
-    around_ten_percent = (0, 6, 8) if len(lab.dataset) < 20_000 else (0, 11, 12)
+    around_ten_percent = (0, 6, 8, 10) if len(lab.dataset) < 20_000 else (0, 11, 12)
     for seed in seeds:
         short = lab.sweep("centred", seed, 8, (0, 1, 2))
         long = lab.sweep("centred", seed, 32, around_ten_percent)

@@ -480,7 +480,7 @@ def test_at_equal_cost_the_best_are_ahead_and_close_by_less_than_the_radius_made
     """At equal cost the best codes with labels are ahead of LSH, and close; linear GRH is hardly ahead, if at all."""
 
     def at_a_tenth(method):
-        return read_map({method: sweeps.loc[method]}, "precision", [0.1]).item()
+        return read_map({method: sweeps.loc[method]}, "precision", [0.1])[method].item()
 
     best = [at_a_tenth(method) for method in ("GRH kernel", "KSH", "CCA-ITQ")]
     linear, random = at_a_tenth("GRH linear"), at_a_tenth("LSH")

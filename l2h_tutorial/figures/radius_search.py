@@ -119,14 +119,14 @@ def crossing(times: pd.DataFrame) -> Figure:
             bars = [middle - rows["low"], rows["high"] - middle]
             axes.errorbar(rows["n"], middle, yerr=bars, capsize=2, label=method, **look(str(method)))
         by_size = part.pivot(index="n", columns="method", values="microseconds")
-        for height, method in enumerate(by_size.columns.drop("exhaustive search")):
+        for method in by_size.columns.drop("exhaustive search"):
             n = where_the_table_is_level(by_size, method)
             if n is not None:
                 axes.axvline(n, color=GREY, linewidth=1)
-                at = ("data", "axes fraction")
-                place = (n, 0.03 + 0.07 * height)
                 text = f"{method.removeprefix('LSH, ')}: {n:,.0f}"
-                axes.annotate(text, place, xycoords=at, xytext=(4, 0), textcoords="offset points", fontsize=9)
+                axes.text(
+                    n, 0.98, text, transform=axes.get_xaxis_transform(), rotation=90, ha="right", va="top", fontsize=9
+                )
         axes.set(xscale="log", yscale="log", xlabel="vectors", title=f"queries {how}")
     panels[0].set_ylabel("microseconds a query")
     panels[0].legend(fontsize=9)
