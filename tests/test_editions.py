@@ -198,7 +198,7 @@ def secrets(number):
     """The lines and sentences of a chapter's solutions and teaching notes that the book does not say elsewhere too."""
     pieces = [piece for text in hidden(number) for piece in text.splitlines()]
     pieces += [piece for text in hidden(number) for piece in re.split(r"(?<=[.:?!])\s+", " ".join(text.split()))]
-    return [said for piece in pieces if len(said := plain(piece)) >= 10 and said not in shown_in_the_book()]
+    return [said for piece in pieces if len(said := plain(piece)) >= 12 and said not in shown_in_the_book()]
 
 
 @built

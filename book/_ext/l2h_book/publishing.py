@@ -28,7 +28,7 @@ def site_beside() -> str:
     """Where the book stands on its other data set: the site has it on CIFAR-10 under ``cifar10/``."""
     site = site_address()
     if not site:
-        return "On the book's site it stands on both, on CIFAR-10 under `/cifar10/`."
+        return "On its site the book stands on both, on CIFAR-10 under `/cifar10/`."
     root = site.removesuffix("cifar10/")
     name, other = ("CIFAR-10", f"{root}cifar10/") if root == site else ("the bundled images", root)
     return f"The same page, computed on {name}, is [beside this one]({other}book/data.html)."
