@@ -1,6 +1,11 @@
-"""Numbers that code computed, for the sentences of a chapter."""
+"""What chapters show besides their own output: numbers for their sentences, and the package's own code."""
 
-__all__ = ["record"]
+import ast
+from inspect import getsource
+from textwrap import dedent
+from typing import Any
+
+__all__ = ["record", "shipped"]
 
 
 def record(name: str, text: str) -> None:
@@ -40,3 +45,47 @@ def record(name: str, text: str) -> None:
         return
     if get_ipython() is not None:
         glue(name, text, display=False)
+
+
+class Code:
+    """Python code that a cell shows: highlighted on a page and in a notebook, plain elsewhere."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_markdown_(self) -> str:
+        return f"```python\n{self.text}\n```"
+
+
+def shipped(*functions: Any) -> Code:
+    """Show functions as the package ships them, without their documentation.
+
+    Parameters
+    ----------
+    *functions : functions or methods
+        Each with a docstring.
+
+    Returns
+    -------
+    Code
+        For the last line of a cell.
+
+    Examples
+    --------
+    >>> from l2h_tutorial import LSH
+    >>> shipped(LSH.fit)
+    def fit(self, X: ArrayLike, y: Any = None) -> Self:
+        self._training_points(X)
+        self.hyperplanes_ = check_random_state(self.random_state).standard_normal((self.n_features_in_, self.n_bits))
+        return self
+    """
+    return Code("\n\n".join(map(_without_docstring, functions)))
+
+
+def _without_docstring(function: Any) -> str:
+    lines = dedent(getsource(function)).rstrip().splitlines()
+    docstring = ast.parse("\n".join(lines)).body[0].body[0]  # type: ignore[attr-defined]
+    return "\n".join(lines[: docstring.lineno - 1] + lines[docstring.end_lineno :])

@@ -142,7 +142,7 @@ class LSH(Hasher):
     Attributes
     ----------
     hyperplanes_ : (n_features, n_bits) array of float64
-        A column is the normal vector of a hyperplane, standard normal in every coordinate; for an integer seed, what
+        A column stands upright on a hyperplane; its coordinates are drawn from a Gaussian: for an integer seed, what
         ``np.random.seed(seed); np.random.randn(n_features, n_bits)`` gives.
     n_features_in_ : int
 
@@ -182,7 +182,7 @@ class LSH(Hasher):
         return self
 
     def _encode(self, points: NDArray[Any]) -> Bits:
-        """Say for each hyperplane whether a row lies on the side to which its normal vector points."""
+        """Say for each hyperplane whether a row lies on the side to which its vector points."""
         return points @ self.hyperplanes_ >= 0  # in float64, since the hyperplanes are
 
 

@@ -12,7 +12,9 @@ from small_book import HEADER, book_of, build
 from visits import ROOT
 
 from l2h_book.execution import execution_key
-from l2h_tutorial.book import record
+from l2h_tutorial import LSH
+from l2h_tutorial.book import record, shipped
+from l2h_tutorial.search import Reranker
 
 # Numbers in prose
 
@@ -21,6 +23,16 @@ from l2h_tutorial.book import record
 def test_record_refuses_what_is_not_text(value):
     with pytest.raises(TypeError, match=rf"'mean-size' was given a {type(value).__name__}"):
         record("mean-size", value)
+
+
+def test_shipped_shows_a_function_as_it_is_without_its_documentation():
+    code = shipped(LSH._encode, Reranker.nearest)
+    assert repr(code).startswith(
+        "def _encode(self, points: NDArray[Any]) -> Bits:\n    return points @ self.hyperplanes_"
+    )
+    assert '"""' not in repr(code)
+    assert "\n\n@np.errstate" in repr(code), "with its decorator, after an empty line"
+    assert code._repr_markdown_() == f"```python\n{code!r}\n```"
 
 
 def run(code, **environment):

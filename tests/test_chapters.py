@@ -10,13 +10,14 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-PARTS = {part["caption"]: [ROOT / f"{entry['file']}.md" for entry in part["chapters"]] for part in TOC["parts"]}
-PAGES = [ROOT / f"{TOC['root']}.md", *(page for part in PARTS.values() for page in part)]
+OF_PART = [(part, ROOT / f"{entry['file']}.md") for part in TOC["parts"] for entry in part["chapters"]]
+PAGES = [ROOT / f"{TOC['root']}.md", *(page for _, page in OF_PART)]
 NOTEBOOKS = [page for page in PAGES if "{code-cell}" in page.read_text(encoding="utf-8")]
-CHAPTERS = PARTS["Chapters"]
+CHAPTERS = [page for part, page in OF_PART if part.get("numbered")]
 
 TEXT_DIRECTIVES = {"admonition", "note", "tip", "warning", "important", "dropdown", "glossary", "selftest"}
 LONGEST_CELL, LONGEST_LINE = 16, 84
+MOST = {"words": 2000, "sections": 8, "visible cells": 25}  # of a chapter's main text
 
 
 def named(pages: list[Path]) -> Any:
@@ -181,7 +182,7 @@ def test_numbers_are_shown_only_as_recorded_text(page):
 
 
 def draws(cell: Any) -> bool:
-    return re.search(r"\bfigures\.(?!table\b)", cell.source) is not None
+    return re.search(r"\bfigures\.(?!table\b|read_map\b)", cell.source) is not None
 
 
 @named([page for page in NOTEBOOKS if any(draws(cell) for cell in code_cells(page))])
@@ -240,6 +241,25 @@ def test_a_chapter_has_its_fixed_parts_in_order(page):
     assert "You will" in opening
     assert "You need:" in opening
     assert re.search(r"Time: \d+ minutes\.", opening)
+
+
+def size_of(page):
+    """What stands before the exercises: words outside boxes, sections that teach, cells whose code is seen."""
+    before = page.read_text(encoding="utf-8").partition("\n## Exercises")[0]
+    text = re.sub(r"(?ms)^(`{3,})\{dropdown\}.*?^\1$", "", before)
+    words = re.findall(r"\w+(?:[-'\u2019]\w+)*", re.sub(r"\{[\w:]+\}(?=`)|(?<=\])\([^)]*\)", "", prose_of(text)))
+    hidden = re.compile(r"tags:.*(remove|hide)-")
+    cells = re.findall(r"(?ms)^```\{code-cell\}.*?^```$", before)
+    return {
+        "words": len(words),
+        "sections": len(re.findall(r"(?m)^## ", before)),
+        "visible cells": sum(not hidden.search(cell) for cell in cells),
+    }
+
+
+@named(CHAPTERS[:5])
+def test_a_chapter_has_one_argument_and_the_size_of_one(page):
+    assert {what: n for what, n in size_of(page).items() if n > MOST[what]} == {}
 
 
 @named(CHAPTERS)

@@ -10,13 +10,13 @@ from docutils.utils import new_document
 from nbclient import NotebookClient
 from small_book import EDITIONS, cell_with, markdown_of, notebook
 from sphinx_design.dropdown import dropdown_main, dropdown_title
-from visits import ROOT, TOC
+from visits import CHAPTERS as PAGES
+from visits import ROOT
 
 from l2h_book.editions import find_exercises
 from l2h_book.markdown import NotebookError, Page
 
-(PAGES,) = [part["chapters"] for part in TOC["parts"] if part["caption"] == "Chapters"]
-CHAPTERS = {number: ROOT / f"{page['file']}.md" for number, page in enumerate(PAGES, start=1)}
+CHAPTERS = {number: ROOT / f"{page}.md" for number, page in enumerate(PAGES, start=1)}
 each_chapter = pytest.mark.parametrize("number", CHAPTERS, ids=[path.stem for path in CHAPTERS.values()])
 QUESTION = re.compile(r"(?ms)^```\{selftest\}\n(.*?)^```")
 OPTION = re.compile(r"(?ms)^- \[([ x])\] (.+?)\n\n(  .+?)(?=^- \[|\Z)")  # right or not, the answer, what is said
@@ -198,7 +198,7 @@ def secrets(number):
     """The lines and sentences of a chapter's solutions and teaching notes that the book does not say elsewhere too."""
     pieces = [piece for text in hidden(number) for piece in text.splitlines()]
     pieces += [piece for text in hidden(number) for piece in re.split(r"(?<=[.:?!])\s+", " ".join(text.split()))]
-    return [said for piece in pieces if len(said := plain(piece)) >= 10 and said not in shown_in_the_book()]
+    return [said for piece in pieces if len(said := plain(piece)) >= 12 and said not in shown_in_the_book()]
 
 
 @built

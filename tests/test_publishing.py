@@ -4,8 +4,11 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pytest
 from small_book import BOOK, build, markdown_of, notebook
 from visits import ROOT, TOC
+
+from l2h_book.publishing import site_beside
 
 CHAPTERS = [TOC["root"], *(entry["file"] for part in TOC["parts"] for entry in part["chapters"])]
 
@@ -27,6 +30,25 @@ class Head(HTMLParser):
             self.canonical = found["href"]
 
 
+@pytest.mark.parametrize(
+    ("site", "said"),
+    [
+        ("", "on CIFAR-10 under `/cifar10/`"),
+        (
+            "https://example.org/hash",
+            "on CIFAR-10, is [beside this one](https://example.org/hash/cifar10/book/data.html)",
+        ),
+        (
+            "https://example.org/hash/cifar10",
+            "bundled images, is [beside this one](https://example.org/hash/book/data.html)",
+        ),
+    ],
+)
+def test_the_site_on_one_data_set_leads_to_that_on_the_other(monkeypatch, site, said):
+    monkeypatch.setenv("L2H_SITE_URL", site)
+    assert said in site_beside()
+
+
 def test_every_page_describes_itself_and_says_how_to_cite_it(site):
     heads = [Head(site / f"{name}.html").tags for name in CHAPTERS]
     for head in heads:
@@ -36,7 +58,7 @@ def test_every_page_describes_itself_and_says_how_to_cite_it(site):
         assert re.fullmatch(r"20\d\d", head["citation_publication_date"])
         assert head["og:image:alt"]
     chapters = [head for head in heads if head["description"].startswith("You will ")]
-    assert len(chapters) == sum(len(part["chapters"]) for part in TOC["parts"] if part["caption"] == "Chapters")
+    assert len(chapters) == sum(len(part["chapters"]) for part in TOC["parts"] if part.get("numbered"))
     assert len({head["description"] for head in heads}) == len(heads)
 
 

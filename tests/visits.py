@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[1]
 SITE = ROOT / "_build/html"
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 PAGES = [TOC["root"], *(entry["file"] for part in TOC["parts"] for entry in part["chapters"])]
+CHAPTERS = [entry["file"] for part in TOC["parts"] if part.get("numbered") for entry in part["chapters"]]
 PAGES += ["genindex", "search", "404"]
 WIDTHS = (1280, 390)
 SCHEMES = ("light", "dark")

@@ -112,7 +112,7 @@ _EXPONENT = Compute(
     case=_exponent_case,
     mistakes=(
         Mistake(
-            "Above 1 it would be slower than looking at all: is the quotient upside down?",
+            "Above 1 it would be slower than exhaustive search: is the quotient upside down?",
             lambda near_angle, far_angle: _rho(far_angle, near_angle),
         ),
         Mistake(

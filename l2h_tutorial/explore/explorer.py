@@ -13,7 +13,7 @@ from ..codes import bits_to_integers, hamming_distances
 from ..datasets import Dataset
 from ..search import check_radius, rerank
 from ..splits import split_dataset
-from .output import figure_data, sprite_sheet
+from .output import SHEET_COLUMNS, figure_data, sprite_sheet
 
 Bits = NDArray[np.bool_]
 Rows = NDArray[np.int64]
@@ -41,11 +41,6 @@ class Found:
     ids: Rows
     distances: Rows
     right: Bits
-
-    @property
-    def bucket_size(self) -> int:
-        """How many share the query's code."""
-        return int(np.sum(self.distances == 0))
 
     @property
     def precision(self) -> float:
@@ -198,8 +193,8 @@ class Explorer:
             "labels": ds.labels[self.rows].tolist(),
             "queryLabels": ds.labels[self.query_rows].tolist(),
             "rows": self.rows.tolist(),
-            "columns": 32,
-            "sheetRows": -(-len(both) // 32),
+            "columns": SHEET_COLUMNS,
+            "sheetRows": -(-len(both) // SHEET_COLUMNS),
             "sheet": None if ds.images is None else sprite_sheet(ds.images[both]),
             "order": ["".join(f"{i:03x}" for i in ids) for ids in order],
             "bits": list(self.n_bits),

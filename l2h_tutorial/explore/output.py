@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+SHEET_COLUMNS = 32
+
 
 def figure_data(name: str, data: dict[str, Any]) -> str:
     """Write the data of a figure to play with, under a sentence that stands for it where there are no scripts of it.
@@ -41,16 +43,14 @@ def figure_data(name: str, data: dict[str, Any]) -> str:
     )
 
 
-def sprite_sheet(images: NDArray[np.uint8], columns: int = 32) -> str:
-    """Lay pictures out in one, row by row, as an address that holds the picture itself.
+def sprite_sheet(images: NDArray[np.uint8]) -> str:
+    """Lay pictures out in one, `SHEET_COLUMNS` in a row, as an address that holds the picture itself.
 
     Grey pictures become a PNG; colour ones a JPEG, which is a third of the size.
 
     Parameters
     ----------
     images : (n, h, w) or (n, h, w, 3) array of uint8
-    columns : int
-        Pictures in a row of the sheet.
 
     Returns
     -------
@@ -59,14 +59,14 @@ def sprite_sheet(images: NDArray[np.uint8], columns: int = 32) -> str:
 
     Examples
     --------
-    >>> sprite_sheet(np.zeros((3, 8, 8), dtype=np.uint8), columns=2)[:22]
+    >>> sprite_sheet(np.zeros((3, 8, 8), dtype=np.uint8))[:22]
     'data:image/png;base64,'
     """
     n, height, width, *colours = images.shape
-    rows = -(-n // columns)
-    sheet = np.zeros((rows * height, columns * width, *colours), dtype=np.uint8)
+    rows = -(-n // SHEET_COLUMNS)
+    sheet = np.zeros((rows * height, SHEET_COLUMNS * width, *colours), dtype=np.uint8)
     for i, image in enumerate(images):
-        top, left = i // columns * height, i % columns * width
+        top, left = i // SHEET_COLUMNS * height, i % SHEET_COLUMNS * width
         sheet[top : top + height, left : left + width] = image
     buffer = io.BytesIO()
     kind, options = ("jpeg", {"quality": 85, "subsampling": 0}) if colours else ("png", {"optimize": True})

@@ -1,4 +1,4 @@
-"""One function a figure: each draws, returns its Figure, and prints nothing; and one for every table.
+"""One function a figure: each draws, returns its Figure, and prints nothing; one for every table, one to read the map.
 
 The modules follow the chapters. Colours are Okabe and Ito's, which the colour-blind can tell apart; wherever colour
 carries meaning, a marker, a line style or a word carries it too.
@@ -8,16 +8,12 @@ from .buckets import corner
 from .comparison import beside_published, precision_recall
 from .cover import cover
 from .data import answers, descriptor, gallery, images_by_class, split_diagram
+from .designing import amplification
 from .did_it_learn import codeword_distances, control_scores
 from .grh_adjacency import adjacency, dead_zone, graph_step
 from .grh_training import lines_with_spread, training_rounds
 from .lsh import code_of_points, collisions, distance_estimates, wedge
-from .radius_search import (
-    amplification,
-    crossing,
-    hamming_cube,
-    work_map,
-)
+from .radius_search import crossing, hamming_cube, read_map, work_map
 from .scaling import found_by_nflip, growth
 from .tables import table
 
@@ -44,6 +40,7 @@ __all__ = [
     "images_by_class",
     "lines_with_spread",
     "precision_recall",
+    "read_map",
     "split_diagram",
     "table",
     "training_rounds",

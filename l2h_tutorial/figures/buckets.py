@@ -27,7 +27,7 @@ def corner(angles: dict[str, Floats], balance: dict[str, Floats]) -> Figure:
             bins=edges,
             density=True,
             alpha=0.55,
-            color=look(name)["color"],
+            color=look(f"LSH, {name}")["color"],
             hatch=hatch,
             label=name,
         )
@@ -36,7 +36,7 @@ def corner(angles: dict[str, Floats], balance: dict[str, Floats]) -> Figure:
     left.set_xticks([0, np.pi / 2, np.pi], ["0", "π/2", "π"])
     for name, values in balance.items():
         places = np.arange(1, len(values) + 1)
-        right.plot(places, np.sort(values), label=name, **look(name))
+        right.plot(places, np.sort(values), label=name, **look(f"LSH, {name}"))
     right.axhline(0.5, color="black", linestyle=":")
     right.set(
         xlabel="hyperplane, sorted",

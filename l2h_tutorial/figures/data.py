@@ -12,6 +12,8 @@ from ..datasets import Dataset
 from ..splits import Split
 from .style import BLUE, GREY, ORANGE, RED, Rows, hide_ticks, styled, write
 
+IN_A_ROW = 8  # pictures
+
 
 def draw_picture(axes: Axes, dataset: Dataset, row: int, *, small: bool = False) -> None:
     """Show one picture, or a tile with its class (its number, if small) where the data set came without pictures."""
@@ -36,7 +38,7 @@ def _frame(axes: Axes, colour: str, line: str, width: float) -> None:
         spine.set(visible=True, color=colour, linestyle=line, linewidth=width)
 
 
-def _rows_of_tiles(titles: Sequence[str], columns: int) -> tuple[Figure, list[NDArray[np.object_]]]:
+def _rows_of_tiles(titles: Sequence[str], columns: int = IN_A_ROW) -> tuple[Figure, list[NDArray[np.object_]]]:
     """Empty tiles, a titled row each."""
     figure = plt.figure(figsize=(0.95 * columns, 1.6 * len(titles)))
     rows = []
@@ -51,23 +53,21 @@ def _rows_of_tiles(titles: Sequence[str], columns: int) -> tuple[Figure, list[ND
 
 
 @styled
-def gallery(dataset: Dataset, groups: dict[str, Sequence[int] | Rows], *, columns: int = 8) -> Figure:
-    """Pictures in titled rows, each with the name of its class.
+def gallery(dataset: Dataset, groups: dict[str, Sequence[int] | Rows]) -> Figure:
+    """Pictures in titled rows of up to eight, each with the name of its class.
 
     Parameters
     ----------
     dataset : Dataset
         Where the pictures are. One that came without pictures is shown as tiles with class names.
     groups : dict of str to row numbers
-        A row of pictures each; at most ``columns`` of it are shown.
-    columns : int
-        Pictures in a row.
+        A row of pictures each.
 
     Returns
     -------
     Figure
     """
-    figure, tiles = _rows_of_tiles(list(groups), columns)
+    figure, tiles = _rows_of_tiles(list(groups))
     for row_of_tiles, members in zip(tiles, groups.values(), strict=True):
         for tile, row in zip(row_of_tiles, members, strict=False):
             draw_picture(tile, dataset, row)
@@ -82,9 +82,8 @@ def answers(
     found: Sequence[Rows],
     *,
     titles: Sequence[str] | None = None,
-    columns: int = 8,
 ) -> Figure:
-    """Queries, each followed by the images found for it, with right and wrong told apart.
+    """Queries, each followed by up to eight images found for it, with right and wrong told apart.
 
     An image of the query's class has a solid blue frame and a tick, another a dashed red frame and a cross.
 
@@ -95,17 +94,15 @@ def answers(
     queries : sequence of int
         Row numbers of the queries.
     found : sequence of row numbers
-        For each query the images found; at most ``columns`` are shown.
+        For each query the images found.
     titles : sequence of str, optional
         A line above each row.
-    columns : int
-        Answers in a row.
 
     Returns
     -------
     Figure
     """
-    figure, tiles = _rows_of_tiles(titles or [""] * len(queries), columns + 1)
+    figure, tiles = _rows_of_tiles(titles or [""] * len(queries), 1 + IN_A_ROW)
     for (first, *rest), query, rows in zip(tiles, queries, found, strict=True):
         draw_picture(first, dataset, query)
         _frame(first, GREY, "-", 3)
@@ -121,12 +118,12 @@ def answers(
 
 
 @styled
-def images_by_class(dataset: Dataset, *, columns: int = 8) -> Figure:
+def images_by_class(dataset: Dataset) -> Figure:
     """The first pictures of every class, one row a class."""
     n_classes = len(dataset.class_names)
-    figure, tiles = plt.subplots(n_classes, columns, figsize=(0.8 * columns + 1.2, 0.8 * n_classes))
+    figure, tiles = plt.subplots(n_classes, IN_A_ROW, figsize=(0.8 * IN_A_ROW + 1.2, 0.8 * n_classes))
     for label, name in enumerate(dataset.class_names):
-        rows = np.flatnonzero(dataset.labels == label)[:columns]
+        rows = np.flatnonzero(dataset.labels == label)[:IN_A_ROW]
         for tile in tiles[label]:
             tile.set_axis_off()
         for tile, row in zip(tiles[label], rows, strict=False):

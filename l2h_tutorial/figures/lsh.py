@@ -19,7 +19,7 @@ def code_of_points(points: Floats, hyperplanes: Floats, bits: Bits) -> Figure:
     ----------
     points : (n, 2) float
     hyperplanes : (2, n_bits) float
-        Normal vectors, a column each.
+        The vector that stands upright on each line, a column each.
     bits : (n, n_bits) bool
         The code of each point.
     """
@@ -50,24 +50,15 @@ def code_of_points(points: Floats, hyperplanes: Floats, bits: Bits) -> Figure:
 
 
 @styled
-def wedge(theta: float, n_lines: int = 24, random_state: int = 1) -> Figure:
-    """Two vectors, random lines through the origin, and the two wedges in which a line separates the vectors.
-
-    Parameters
-    ----------
-    theta : float
-        Angle between the vectors, radians.
-    n_lines : int, default=24
-    random_state : int, default=1
-        Draws the directions of the lines.
-    """
+def wedge(theta: float) -> Figure:
+    """Two vectors at an angle, random lines through the origin, and the two wedges in which a line separates them."""
     figure, axes = plt.subplots(figsize=(5.6, 4.6))
     first = 0.3  # the direction of x
     second = first + theta
     for turn in (0, 180):
         start, end = np.degrees([first, second]) + turn
         axes.add_patch(Wedge((0, 0), 1.1, start, end, color=SKY, alpha=0.35))
-    directions = np.random.RandomState(random_state).uniform(0, np.pi, n_lines)
+    directions = np.random.RandomState(1).uniform(0, np.pi, 24)
     between = (directions > first) & (directions < second)
     for direction, separates in zip(directions, between, strict=True):
         x, y = 1.1 * _unit(direction)
@@ -78,6 +69,7 @@ def wedge(theta: float, n_lines: int = 24, random_state: int = 1) -> Figure:
         axes.annotate("", _unit(direction), (0, 0), arrowprops=arrow)
         write(axes, 1.22 * _unit(direction), name, fontsize=14, fontweight="bold")
     write(axes, 0.45 * _unit(first + theta / 2), "θ", fontsize=14)
+    n_lines = len(directions)
     expected = n_lines * theta / np.pi
     axes.set_title(f"{between.sum()} of {n_lines} random lines separate x and y; θ/π of them are {expected:.1f}")
     axes.set(xlim=(-1.35, 1.35), ylim=(-1.2, 1.35), aspect="equal")

@@ -1,5 +1,6 @@
 """Figures of chapter 4: the Hamming ball, and what a search finds for what it costs."""
 
+from collections.abc import Mapping, Sequence
 from itertools import combinations, product
 
 import matplotlib.pyplot as plt
@@ -8,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from .style import BLUE, COLOURS, GREY, MARKERS, METHODS, STROKES, Floats, look, styled, write
+from .style import BLUE, GREY, look, styled, write
 
 CLEARLY = 1.5  # times faster: less is as good as level
 
@@ -35,28 +36,24 @@ def hamming_cube(radius: int = 1) -> Figure:
 
 
 @styled
-def work_map(
-    lines: dict[str, pd.DataFrame], measure: str = "precision", exhaustive: float | dict[str, float] = 1.0
-) -> Figure:
+def work_map(lines: Mapping[str, pd.DataFrame], measure: str, exhaustive: Mapping[str, float]) -> Figure:
     """The map of the book: what a search finds against the share of the database it looks at, a point a radius.
 
     Parameters
     ----------
     lines : dict of str to DataFrame
         For each method, columns ``radius``, ``scanned`` and `measure`; where there is one, ``spread`` is drawn as bars.
-    measure : {"precision", "recall"}, default="precision"
-    exhaustive : float or dict of str to float, default=1.0
-        What looking at everything finds; a number, or one for each of several ways to prepare the vectors.
+    measure : {"precision", "recall"}
+    exhaustive : dict of str to float
+        What exhaustive search finds, by its name; one for each of several ways to prepare the vectors.
     """
     figure, axes = plt.subplots(figsize=(6.8, 4.2))
     for i, (name, frame) in enumerate(lines.items()):
         percent = 100 * frame["scanned"]
-        axes.errorbar(percent, frame[measure], yerr=frame.get("spread"), capsize=3, label=name, **look(name, i))
+        axes.errorbar(percent, frame[measure], yerr=frame.get("spread"), capsize=3, label=name, **look(name))
         _write_radius(axes, frame.iloc[0], measure, (5, -12) if i % 2 == 0 else (-22, 7))
-    if isinstance(exhaustive, dict):
-        _draw_exhaustive(axes, exhaustive, 1.2)
-    else:
-        axes.axhline(exhaustive, linewidth=1.2, label="exhaustive", **METHODS["exhaustive"])
+    for name, level in exhaustive.items():
+        axes.axhline(level, linewidth=1.2, label=name, **look(name))
     axes.set(
         xscale="log",
         xlabel="share of the database scanned (%)",
@@ -67,11 +64,36 @@ def work_map(
     return figure
 
 
-def _draw_exhaustive(axes: Axes, levels: dict[str, float], width: float) -> None:
-    """What looking at everything finds, for each way to prepare the vectors."""
-    for i, (name, level) in enumerate(levels.items()):
-        colour = look(name, i)["color"]
-        axes.axhline(level, color=colour, linestyle=":", linewidth=width, label=f"exhaustive, {name}")
+def read_map(lines: Mapping[str, pd.DataFrame], measure: str, shares: Sequence[float]) -> pd.DataFrame:
+    """Read the map at some shares of the database, on the lines between its points.
+
+    Parameters
+    ----------
+    lines, measure
+        As `work_map` draws them.
+    shares : sequence of float
+        Between 0 and 1.
+
+    Returns
+    -------
+    DataFrame
+        A row a share, a column a method; NaN where even the smallest search of a method scans more, or the largest
+        less.
+
+    Examples
+    --------
+    >>> line = pd.DataFrame({"scanned": [0.01, 0.1], "recall": [0.5, 0.7]})
+    >>> read_map({"LSH": line}, "recall", (0.001, 0.1))
+          LSH
+    0.1%  NaN
+    10%   0.7
+    """
+    read = {}
+    for name, frame in lines.items():
+        points = frame[frame["scanned"] > 0]
+        places = np.log(points["scanned"])
+        read[name] = np.interp(np.log(shares), places, points[measure], left=np.nan, right=np.nan)
+    return pd.DataFrame(read, index=[f"{100 * share:g}%" for share in shares])
 
 
 def _write_radius(axes: Axes, point: pd.Series, measure: str, away: tuple[int, int]) -> None:
@@ -87,72 +109,37 @@ def crossing(times: pd.DataFrame) -> Figure:
     Parameters
     ----------
     times : DataFrame
-        ``n``, ``method`` (``"looking at all"``, ``"table, radius 2"``, ...), ``queries``, ``microseconds``, ``low`` and
-        ``high``.
+        ``n``, ``method`` (``"exhaustive search"``, ``"LSH, radius 2"``, ...), ``queries``, ``microseconds``, ``low``
+        and ``high``.
     """
-    looks = {
-        "looking at all": METHODS["exhaustive"] | {"marker": "."},
-        "table, radius 2": METHODS["LSH"],
-        "table, radius 3": METHODS["LSH, 32 bits"],
-    }
     figure, panels = plt.subplots(1, 2, figsize=(8, 3.9), sharey=True)
     for axes, (how, part) in zip(panels, times.groupby("queries", sort=False), strict=True):
         for method, rows in part.groupby("method", sort=False):
             middle = rows["microseconds"]
             bars = [middle - rows["low"], rows["high"] - middle]
-            axes.errorbar(rows["n"], middle, yerr=bars, capsize=2, label=method, **looks[str(method)])
+            axes.errorbar(rows["n"], middle, yerr=bars, capsize=2, label=method, **look(str(method)))
         by_size = part.pivot(index="n", columns="method", values="microseconds")
-        for height, method in enumerate(by_size.columns.drop("looking at all")):
-            n = _where_the_table_is_level(by_size, method)
+        for method in by_size.columns.drop("exhaustive search"):
+            n = where_the_table_is_level(by_size, method)
             if n is not None:
-                axes.axvline(n, color=GREY, linewidth=1, linestyle=looks[method]["linestyle"])
-                at = ("data", "axes fraction")
-                place = (n, 0.03 + 0.07 * height)
-                axes.annotate(f"{n:,.0f}", place, xycoords=at, xytext=(4, 0), textcoords="offset points")
+                axes.axvline(n, color=GREY, linewidth=1)
+                text = f"{method.removeprefix('LSH, ')}: {n:,.0f}"
+                axes.text(
+                    n, 0.98, text, transform=axes.get_xaxis_transform(), rotation=90, ha="right", va="top", fontsize=9
+                )
         axes.set(xscale="log", yscale="log", xlabel="vectors", title=f"queries {how}")
     panels[0].set_ylabel("microseconds a query")
     panels[0].legend(fontsize=9)
     return figure
 
 
-def _where_the_table_is_level(times: pd.DataFrame, method: str) -> float | None:
+def where_the_table_is_level(times: pd.DataFrame, method: str) -> float | None:
     """The number of vectors from which on the table stays ahead, or None where it is not clearly ahead in the end."""
     sizes = np.log(times.index)
-    gap = np.log(times[method].to_numpy() / times["looking at all"].to_numpy())
+    gap = np.log(times[method].to_numpy() / times["exhaustive search"].to_numpy())
     below = np.flatnonzero((gap[:-1] > 0) & (gap[1:] <= 0))
     if not below.size or gap[-1] > np.log(1 / CLEARLY):
         return None
     i = below[-1]
     share = gap[i] / (gap[i] - gap[i + 1])
     return float(np.exp(sizes[i] + share * (sizes[i + 1] - sizes[i])))
-
-
-@styled
-def amplification(
-    similarity: Floats,
-    curves: dict[str, Floats],
-    measured: dict[str, tuple[Floats, Floats]],
-) -> Figure:
-    """Chance of becoming a candidate by cosine similarity: theory as lines, real pairs as points.
-
-    Parameters
-    ----------
-    similarity : (n,) float
-        Cosine similarities at which the curves are drawn.
-    curves : dict of str to (n,) float
-        For each choice of bits and tables, the predicted chance.
-    measured : dict of str to (similarities, shares)
-        For the same choices, similarities of groups of real pairs and the share that became candidates.
-    """
-    figure, axes = plt.subplots(figsize=(6.6, 4))
-    for i, (name, curve) in enumerate(curves.items()):
-        axes.plot(similarity, curve, color=COLOURS[i], linestyle=STROKES[i], label=name)
-        if name in measured:
-            axes.scatter(*measured[name], color=COLOURS[i], marker=MARKERS[i], s=30)
-    axes.set(
-        xlabel="cosine similarity of query and image",
-        ylabel="chance of being a candidate",
-        ylim=(-0.02, 1.02),
-    )
-    axes.legend(title="lines: theory; points: real pairs", fontsize=9)
-    return figure

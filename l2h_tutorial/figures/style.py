@@ -28,19 +28,19 @@ def _line(colour: str, marker: str, stroke: str) -> Look:
 
 
 METHODS: dict[str, Look] = {
-    "exhaustive": _line("black", "", ":"),
-    "raw": _line(ORANGE, "s", "--"),
-    "centred": _line(BLUE, "o", "-"),
+    "exhaustive search": _line("black", "", ":"),
+    "exhaustive search, raw vectors": _line(ORANGE, "", ":"),
+    "exhaustive search, centred vectors": _line(BLUE, "", ":"),
     "LSH, raw vectors": _line(ORANGE, "s", "--"),
     "LSH, 32 bits": _line(BLUE, "o", "--"),
     "LSH, 64 bits": _line(BLUE, "o", "-."),
     "LSH": _line(BLUE, "o", "-"),
+    "LSH, radius 3": _line(BLUE, "o", "-") | {"markerfacecolor": "white"},  # beside radius 2, of one table
     "PCAH": _line(PURPLE, "v", "-."),
     "SH": _line(GREY, "X", ":"),
     "ITQ": _line(GREEN, "^", "--"),
     "AGH": _line(SKY, "P", ":"),
     "CCA-ITQ": _line(GREEN, "D", "-."),
-    "ITQ+CCA": _line(GREEN, "D", "-."),
     "STH": _line(PURPLE, "P", "--"),
     "KSH": _line(SKY, "v", "--"),
     "SDH": _line(GREY, "D", "-."),
@@ -48,6 +48,7 @@ METHODS: dict[str, Look] = {
     "GRH from CCA-ITQ": _line(RED, "D", "-."),
     "GRH": _line(RED, "s", "--"),
 }
+METHODS["ITQ+CCA"] = METHODS["CCA-ITQ"]  # as the paper calls it
 """One colour, marker and stroke a method, on every page. A name that is not here has the look of the longest one it
 begins with."""
 
@@ -80,11 +81,13 @@ def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
     return drawn
 
 
-def look(name: str, i: int = 0) -> Look:
-    """Colour, marker and stroke of a method, or of the line with this number: lines differ in grey too."""
+def look(name: str, i: int | None = None) -> Look:
+    """Colour, marker and stroke of a method; if there is no such, of line number i: lines differ in grey too."""
     known = [method for method in METHODS if name == method or name.startswith((f"{method} ", f"{method},"))]
     if known:
         return METHODS[max(known, key=len)]
+    if i is None:
+        raise KeyError(f"{name!r} has no look of its own; METHODS of figures.style has {', '.join(METHODS)}")
     k = i % len(COLOURS)
     return _line(COLOURS[k], MARKERS[k], STROKES[k])
 

@@ -18,7 +18,7 @@ from .markdown import Page
 from .notebooks import make_notebook
 from .play import bring_to_life
 from .publishing import connect as connect_publishing
-from .publishing import site_address
+from .publishing import site_address, site_beside
 from .selftest import register as register_selftest
 from .wheel import build_wheel
 
@@ -77,7 +77,7 @@ def _prepare(app: Any, config: Any) -> None:
     config.html_copy_source = False  # a page's source holds the teaching notes
     # for {{ wheel }} in a page of book/, whose file name has no other way to follow the version
     link = f'<a href="../notebooks/{wheel.name}" download><code>{wheel.name}</code></a>'
-    config.myst_substitutions = {**config.myst_substitutions, "wheel": link}
+    config.myst_substitutions = {**config.myst_substitutions, "wheel": link, "beside": site_beside()}
 
 
 def _folder(app: Any, edition: str = "reader") -> Path:

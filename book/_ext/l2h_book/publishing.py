@@ -13,7 +13,7 @@ from nbformat import NotebookNode
 
 from .files import replace_file
 
-__all__ = ["connect", "plain_text", "site_address"]
+__all__ = ["connect", "plain_text", "site_address", "site_beside"]
 
 
 def site_address() -> str:
@@ -22,6 +22,16 @@ def site_address() -> str:
     if site and not site.startswith(("https://", "http://")):
         raise ValueError(f"L2H_SITE_URL must be an address that starts with https:// or http://, got {site!r}")
     return site.rstrip("/") + "/" if site else ""
+
+
+def site_beside() -> str:
+    """Where the book stands on its other data set: the site has it on CIFAR-10 under ``cifar10/``."""
+    site = site_address()
+    if not site:
+        return "On its site the book stands on both, on CIFAR-10 under `/cifar10/`."
+    root = site.removesuffix("cifar10/")
+    name, other = ("CIFAR-10", f"{root}cifar10/") if root == site else ("the bundled images", root)
+    return f"The same page, computed on {name}, is [beside this one]({other}book/data.html)."
 
 
 def connect(app: Any) -> None:
