@@ -31,7 +31,10 @@ def pytest_report_header() -> list[str]:
     return [f"l2h_tutorial: {Path(l2h_tutorial.__file__).parent}", *left_out]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if "not slow" not in config.option.markexpr:  # where five seeds are computed, one need not be
+        alone = [item for item in items if "seeds" in item.fixturenames and item.callspec.params["seeds"] == range(1)]
+        items[:] = [item for item in items if item not in alone]
     chromium = os.environ.get("L2H_CHROMIUM") or shutil.which("chromium")
     here = {
         "cifar10": (os.environ.get("L2H_CIFAR10"), f"set L2H_CIFAR10 to a folder with {', '.join(CIFAR10_FILES)}"),
@@ -42,6 +45,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for marker, (available, reason) in here.items():
             if item.get_closest_marker(marker) and not available:  # not keywords: they hold parameters too
                 item.add_marker(pytest.mark.skip(reason=reason))
+        # what takes long to make is made by one of the workers, not by each
+        if item.path.name.startswith("test_lessons"):
+            item.add_marker(pytest.mark.xdist_group(f"{item.path.stem} {item.get_closest_marker('cifar10')}"))
+        elif "small_book" in item.fixturenames:
+            item.add_marker(pytest.mark.xdist_group("small_book"))
 
 
 @pytest.hookimpl(tryfirst=True)

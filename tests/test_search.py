@@ -58,7 +58,7 @@ def test_every_strategy_is_brute_force(case, data):
             ids, distances = table.query_radius(queries, r, return_distance=True)
             ordered, ascending = table.query_radius(queries, r, return_distance=True, sort_results=True)
             counts = table.query_radius(queries, r, count_only=True)
-            assert len(ids) == len(ordered) == len(queries)
+            assert ids.shape == ordered.shape == counts.shape == (len(queries),)
             for i, rows in enumerate(expected):
                 assert ids[i].dtype == distances[i].dtype == ordered[i].dtype == np.int64
                 order = np.argsort(by_code[rows])  # by bucket code, then by row number
@@ -217,11 +217,13 @@ def test_nearly_parallel_vectors_that_float32_would_confuse_come_in_exact_order(
 @pytest.mark.parametrize(
     ("scale", "dtype"), [(2.0**-200, float), (2.0**200, float), (2.0**-100, np.float32), (2.0**100, np.float32)]
 )
-def test_rerank_does_not_depend_on_the_scale_of_the_vectors(scale, dtype):
+@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+def test_rerank_does_not_depend_on_the_scale_of_the_vectors(scale, dtype, metric):
+    """Also where the first pass overflows."""
     random = np.random.default_rng(0)
     query, database = random.standard_normal((4, 8)).astype(dtype), random.standard_normal((500, 8)).astype(dtype)
-    scaled = exact_neighbours((query * scale).astype(dtype), (database * scale).astype(dtype), 7)
-    np.testing.assert_array_equal(scaled, exact_neighbours(query, database, 7))
+    scaled = exact_neighbours((query * scale).astype(dtype), (database * scale).astype(dtype), 7, metric)
+    np.testing.assert_array_equal(scaled, exact_neighbours(query, database, 7, metric))
 
 
 @given(
