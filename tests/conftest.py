@@ -23,6 +23,7 @@ CIFAR10_FILES = ("Gist512CIFAR10.mat", "cifar10-images.tar.xz", "rows.txt")
 OF_THE_BOOK = ["book", "chapters", "editions", "faults_book", "formulas", "notebooks", "publishing"]
 OF_THE_BOOK += ["explorer", "playground", "selftest", "teaching"]
 WITH_THE_BOOK = [f"test_{name}.py" for name in OF_THE_BOOK]
+TOGETHER = tuple(f"tests/test_{name}" for name in ("lessons", "explorer", "protocols", "scale"))
 collect_ignore = [] if find_spec("jupyter_book") else WITH_THE_BOOK
 
 
@@ -45,11 +46,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for marker, (available, reason) in here.items():
             if item.get_closest_marker(marker) and not available:  # not keywords: they hold parameters too
                 item.add_marker(pytest.mark.skip(reason=reason))
-        # what takes long to make is made by one of the workers, not by each
-        if item.path.name.startswith("test_lessons"):
-            item.add_marker(pytest.mark.xdist_group(f"{item.path.stem} {item.get_closest_marker('cifar10')}"))
-        elif "small_book" in item.fixturenames:
-            item.add_marker(pytest.mark.xdist_group("small_book"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """What takes long to make is made by one worker, not by each: the lessons of a file on a data set, and others."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return f"{nodeid.partition('::')[0]} {'cifar' in nodeid}" if nodeid.startswith(TOGETHER) else nodeid
+
+    return Together(config, log)
 
 
 @pytest.hookimpl(tryfirst=True)
