@@ -32,10 +32,11 @@ def pytest_report_header() -> list[str]:
     return [f"l2h_tutorial: {Path(l2h_tutorial.__file__).parent}", *left_out]
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if "not slow" not in config.option.markexpr:  # where five seeds are computed, one need not be
-        alone = [item for item in items if "seeds" in item.fixturenames and item.callspec.params["seeds"] == range(1)]
-        items[:] = [item for item in items if item not in alone]
+@pytest.hookimpl(trylast=True)  # of what the markers have left
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    seeds = {item: item.callspec.params["seeds"] for item in items if "seeds" in item.fixturenames}
+    if range(5) in seeds.values():  # which say all that one of them would
+        items[:] = [item for item in items if seeds.get(item) != range(1)]
     chromium = os.environ.get("L2H_CHROMIUM") or shutil.which("chromium")
     here = {
         "cifar10": (os.environ.get("L2H_CIFAR10"), f"set L2H_CIFAR10 to a folder with {', '.join(CIFAR10_FILES)}"),
