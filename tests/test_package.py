@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from visits import ROOT
 
 import l2h_tutorial
 
-ROOT = Path(__file__).parents[1]
 PACKAGE = Path(l2h_tutorial.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 SHARED = ["checks", "files", "npz", "labels", "label_sets"]  # small, and used by rooms of several chapters
@@ -128,14 +128,14 @@ def test_a_room_imports_only_from_rooms_above_it(room):
 RANDOM = np.random.default_rng(0)
 BITS, LABELS = RANDOM.random((20_000, 48)) < 0.5, RANDOM.integers(0, 3, 20_000)
 IMAGES = RANDOM.integers(0, 256, (60, 28, 28), dtype=np.uint8)
-TABLE, FEATURES = l2h_tutorial.HashTable(BITS), l2h_tutorial.gist_descriptors(IMAGES)
-HASHER = l2h_tutorial.LSH(8, random_state=0).fit(FEATURES)
-OF_IMAGES = l2h_tutorial.HashTable(HASHER.transform(FEATURES))
+TABLE, X = l2h_tutorial.HashTable(BITS), l2h_tutorial.gist_descriptors(IMAGES)
+HASHER = l2h_tutorial.LSH(8, random_state=0).fit(X)
+OF_IMAGES = l2h_tutorial.HashTable(HASHER.transform(X))
 
 
 def neighbours_of(images):
-    X = l2h_tutorial.gist_descriptors(images)
-    return l2h_tutorial.rerank(X, FEATURES, OF_IMAGES.query_radius(HASHER.transform(X), 2), 5)
+    query = l2h_tutorial.gist_descriptors(images)
+    return l2h_tutorial.rerank(query, X, OF_IMAGES.query_radius(HASHER.transform(query), 2), 5)
 
 
 @pytest.mark.parametrize(
