@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from sklearn.metrics import pairwise_distances
 
-from l2h_tutorial import HashTable, pack_bits, rerank
+from l2h_tutorial import HashTable, bits_to_integers, pack_bits, rerank
 from l2h_tutorial.search import Plan, Reranker, ball_size, build_index, exact_neighbours, hamming_ball, plans
 from l2h_tutorial.search import nearest as nearest_module
 from l2h_tutorial.search import radius as radius_module
-from l2h_tutorial.search.radius import piece_radii, pieces_of
+from l2h_tutorial.search.radius import cut_piece, piece_radii, pieces_of
 
 rerank_module = import_module("l2h_tutorial.search.rerank")  # its name in the package is the function's
 
@@ -113,6 +113,10 @@ def test_codes_within_the_radius_are_near_in_a_piece_and_no_smaller_radii_would_
     assert [first for first, _ in pieces] == [0] + [end for _, end in pieces[:-1]]
     assert pieces[-1][1] == n_bits
     assert {end - first for first, end in pieces} <= {n_bits // n_pieces, -(-n_bits // n_pieces)}
+    bits = np.random.default_rng(radius).random((3, n_bits)) < 0.5
+    for first, end in pieces if n_bits <= 64 * n_pieces else []:
+        cut = cut_piece(pack_bits(bits).T, n_bits, first, end)
+        np.testing.assert_array_equal(cut, bits_to_integers(bits[:, first:end]))
     # The nearest codes that no piece finds differ in one bit more than its radius in every piece: in radius + 1 bits.
     assert sum(within + 1 for within in radii) == radius + 1
 
