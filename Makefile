@@ -26,7 +26,7 @@ notebooks: book
 
 test test-all: book
 	@# two workers with one thread each: more would wait for one another; test leaves out what is slow
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 $(if $(filter test,$@),-m "not slow")
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -rs $(if $(filter test,$@),-m "not slow")
 
 lint: .venv/installed
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/codespell

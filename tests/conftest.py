@@ -23,6 +23,7 @@ CIFAR10_FILES = ("Gist512CIFAR10.mat", "cifar10-images.tar.xz", "rows.txt")
 OF_THE_BOOK = ["book", "chapters", "editions", "faults_book", "formulas", "notebooks", "publishing"]
 OF_THE_BOOK += ["explorer", "playground", "selftest", "teaching"]
 WITH_THE_BOOK = [f"test_{name}.py" for name in OF_THE_BOOK]
+TOGETHER = tuple(f"tests/test_{name}" for name in ("lessons", "explorer", "protocols", "scale"))
 collect_ignore = [] if find_spec("jupyter_book") else WITH_THE_BOOK
 
 
@@ -31,7 +32,11 @@ def pytest_report_header() -> list[str]:
     return [f"l2h_tutorial: {Path(l2h_tutorial.__file__).parent}", *left_out]
 
 
+@pytest.hookimpl(trylast=True)  # of what the markers have left
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    seeds = {item: item.callspec.params["seeds"] for item in items if "seeds" in item.fixturenames}
+    if range(5) in seeds.values():  # which say all that one of them would
+        items[:] = [item for item in items if seeds.get(item) != range(1)]
     chromium = os.environ.get("L2H_CHROMIUM") or shutil.which("chromium")
     here = {
         "cifar10": (os.environ.get("L2H_CIFAR10"), f"set L2H_CIFAR10 to a folder with {', '.join(CIFAR10_FILES)}"),
@@ -42,6 +47,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for marker, (available, reason) in here.items():
             if item.get_closest_marker(marker) and not available:  # not keywords: they hold parameters too
                 item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """What takes long to make is made by one worker, not by each: the lessons of a file on a data set, and others."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return f"{nodeid.partition('::')[0]} {'cifar' in nodeid}" if nodeid.startswith(TOGETHER) else nodeid
+
+    return Together(config, log)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -102,10 +119,10 @@ def cifar_rows(cifar_folder: Path) -> list[str]:
 
 @pytest.fixture(scope="session")
 def cifar_images_folder(cifar_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The images as files, train|test/<class>/NNNN.jpg."""
+    """The first fifty images of each class as files, train|test/<class>/NNNN.jpg."""
     folder = tmp_path_factory.mktemp("cifar10-images")
     with tarfile.open(cifar_folder / "cifar10-images.tar.xz") as archive:
-        archive.extractall(folder, filter="data")
+        archive.extractall(folder, [one for one in archive if Path(one.name).stem < "0050"], filter="data")
     return folder
 
 

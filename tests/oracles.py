@@ -26,9 +26,10 @@ def nearest_rows(bits, query_bits, k):
 @st.composite
 def codes_and_queries(draw, max_bits=200):
     """Codes that crowd around a centre, more or less, some of them several times, and queries like them."""
-    n_bits = draw(st.sampled_from([1, 16, 17, 32, 63, 64, 65, 128, 192]) | st.integers(1, max_bits))
+    n_bits = draw(st.sampled_from([1, 8, 16, 17, 32, 63, 64, 65, 128, 192]) | st.integers(1, max_bits))
     random = np.random.default_rng(draw(st.integers(0, 2**16)))
-    centre, flip = random.random(n_bits) < 0.5, draw(st.sampled_from([0.0, 0.02, 0.1, 0.5]))
+    centre = random.random(n_bits) < draw(st.sampled_from([0.5, 1.0]))  # or the largest code that there is
+    flip = draw(st.sampled_from([0.0, 0.02, 0.1, 0.5]))
     bits = centre ^ (random.random((draw(st.integers(1, 80)), n_bits)) < flip)
     bits = bits[random.integers(len(bits), size=len(bits) + draw(st.integers(0, 40)))]
     return bits, centre ^ (random.random((draw(st.integers(1, 5)), n_bits)) < flip)

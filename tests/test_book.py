@@ -190,18 +190,18 @@ def project(copy):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("code", "text", "complaint"),
+    ("code", "text", "complaints"),
     [
-        ("1 / 0", "", "ZeroDivisionError"),
-        ("", "The mean is {glue:text}`never-recorded`.", "never-recorded"),
-        ("import warnings\nwarnings.warn('a library grumbles')", "", "stderr was found"),
-        ("", "See {numref}`fig-that-is-not`.", "fig-that-is-not"),
+        ("1 / 0", "", ["ZeroDivisionError"]),
+        ("import warnings\nwarnings.warn('a library grumbles')", "", ["stderr was found"]),
+        ("", "{glue:text}`never-recorded` {numref}`fig-no`", ["WARNING.*never-recorded", "WARNING.*fig-no"]),
     ],
-    ids=["failing-cell", "number-not-recorded", "warning", "figure-that-is-not"],
+    ids=["failing-cell", "warning", "number-not-recorded-and-figure-that-is-not"],
 )
-def test_a_flaw_on_a_page_fails_the_build_every_time_until_it_is_mended(project, code, text, complaint):
+def test_a_flaw_on_a_page_fails_the_build_every_time_until_it_is_mended(project, code, text, complaints):
     for _ in range(2):  # a second strict build must not pass on what the first has left
-        assert complaint in project.make_book(code, text)
+        said = project.make_book(code, text)
+        assert [complaint for complaint in complaints if not re.search(complaint, said)] == []
     assert "42" in project.make_book("print(6 * 7)")
 
 

@@ -11,7 +11,7 @@ from nbclient import NotebookClient
 from small_book import EDITIONS, cell_with, markdown_of, notebook
 from sphinx_design.dropdown import dropdown_main, dropdown_title
 from visits import CHAPTERS as PAGES
-from visits import ROOT
+from visits import ROOT, SITE
 
 from l2h_book.editions import find_exercises
 from l2h_book.markdown import NotebookError, Page
@@ -215,11 +215,21 @@ def test_nothing_that_is_not_for_students_is_in_their_edition(number):
     assert len(kept) > 0.7 * len(pieces), "the search would not find a line that is there"
 
 
+def at_its_exercises(notebook):
+    """The code before a chapter's exercises, and the cells from there on."""
+    (place,) = (i for i, cell in enumerate(notebook.cells) if re.search(r"(?m)^## [\d.]+ Exercises$", cell.source))
+    return [cell.source for cell in notebook.cells[:place] if cell.cell_type == "code"], notebook.cells[place:]
+
+
 @built
 @pytest.mark.slow
 @each_chapter
-def test_a_chapter_s_student_notebook_has_every_stub_and_runs_from_top_to_bottom(number):
-    mine = nbformat.read(STUDENT / f"{CHAPTERS[number].stem}.ipynb", as_version=4)
+def test_a_chapter_s_student_notebook_is_the_readers_and_then_every_stub_of_the_exercises_which_run(number):
+    """The readers' are run in test_notebooks.py."""
+    name = f"{CHAPTERS[number].stem}.ipynb"
+    readers, mine = (nbformat.read(path / name, as_version=4) for path in (SITE / "notebooks", STUDENT))
+    before, mine.cells = at_its_exercises(mine)
+    assert before == at_its_exercises(readers)[0]
     done = run(mine, STUDENT)
     for name, grade, kind in tasks(number):
         assert f"**Exercise {name} ({grade}, {kind})**" in markdown_of(done)

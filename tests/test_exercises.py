@@ -13,14 +13,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
+from visits import CHAPTERS as PAGES
+from visits import ROOT
 
 from l2h_tutorial.exercises import CHAPTERS, check, find, framework, require
 from l2h_tutorial.exercises.framework import Compute, describe, misfit, same
 
-ROOT = Path(__file__).parents[1]
-TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-PAGES = [page["file"] for part in TOC["parts"] if part.get("numbered") for page in part["chapters"]]
 ALL = [e for name in CHAPTERS.values() for e in import_module(f"l2h_tutorial.exercises.{name}").EXERCISES]
 FUNCTIONS = [exercise for exercise in ALL if isinstance(exercise, Compute)]
 each = pytest.mark.parametrize("exercise", ALL, ids=lambda exercise: exercise.number)

@@ -1,5 +1,7 @@
 """What every hasher promises, whatever it learns: a scikit-learn transformer to the same bits, however it is asked."""
 
+import inspect
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -120,6 +122,13 @@ def test_classes_are_a_special_case_of_labels(hasher):
         np.testing.assert_array_equal(clone(hasher).fit(X, labels).transform(X), expected)
     indicator[::2, 0] = 1
     assert (clone(hasher).fit(X, indicator).transform(X) != expected).any()
+
+
+@pytest.mark.parametrize("kind", dict.fromkeys(map(type, HASHERS)), ids=lambda kind: kind.__name__)
+def test_only_the_number_of_bits_may_be_given_by_its_place(kind):
+    first, *others = inspect.signature(kind).parameters.values()
+    assert (first.name, first.kind) == ("n_bits", first.POSITIONAL_OR_KEYWORD)
+    assert {each.kind for each in others} <= {first.KEYWORD_ONLY}
 
 
 # --- what they refuse ------------------------------------------------------------------------------------------------

@@ -1,10 +1,8 @@
 """Measures against their definitions on every order of the ties, scikit-learn, and the tutorial's own loop."""
 
-import sys
 from dataclasses import replace
 from importlib import import_module
 from itertools import count, permutations, product
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -96,20 +94,6 @@ def test_ap_without_ties_is_that_of_scikit_learn(ties):
     found = mean_average_precision(queries, database, [0, 1, 2, 3], labels, ties=ties, per_query=True)
     expected = [average_precision_score(labels == c, -np.arange(n)) for c in range(3)]
     np.testing.assert_allclose(found, [*expected, 0], atol=1e-12)  # nothing is of the last class
-
-
-def test_a_ranking_enters_three_files_of_the_package():
-    """What a reader has to open to follow it."""
-    entered, arguments = set(), drawn(0, 30, 8)
-
-    def trace(frame, event, argument):
-        entered.add(frame.f_code.co_filename)
-
-    sys.setprofile(trace)
-    mean_average_precision(*arguments)
-    sys.setprofile(None)
-    package = Path(metrics.__file__).parent
-    assert len([file for file in entered if Path(file).is_relative_to(package)]) <= 3
 
 
 # Within a radius

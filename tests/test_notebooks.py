@@ -264,13 +264,15 @@ def test_an_exported_notebook_has_all_of_its_page_and_no_smudge(exported):
 
 RUN_ALL = """
 import importlib.util, sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 import l2h_tutorial, nbformat
 from nbclient import NotebookClient
 
 assert Path(l2h_tutorial.__file__).is_relative_to(sys.prefix), l2h_tutorial.__file__
 assert not importlib.util.find_spec("myst_nb") and not importlib.util.find_spec("sphinx")
-for path in map(Path, sys.argv[1:]):
+
+def run(path):
     exported = nbformat.read(path, as_version=4)
     beside = {"metadata": {"path": str(path.parent)}}
     client = NotebookClient(nbformat.read(path, as_version=4), timeout=900, kernel_name="python3", resources=beside)
@@ -279,7 +281,11 @@ for path in map(Path, sys.argv[1:]):
         assert not before.get("outputs") or after.outputs, f"{path.stem}: no output from {before.source!r}"
         printed = [output.text for output in after.get("outputs", []) if output.get("name") == "stderr"]
         assert not printed, f"{path.stem}: {printed}"
-    print("ran", path.stem)
+    return path.stem
+
+with ThreadPoolExecutor(2) as pool:
+    for stem in pool.map(run, map(Path, sys.argv[1:])):
+        print("ran", stem)
 """
 
 

@@ -7,15 +7,15 @@ import subprocess
 import sys
 import tomllib
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
+from visits import ROOT
 
 import l2h_tutorial
 
-ROOT = Path(__file__).parents[1]
 PACKAGE = Path(l2h_tutorial.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 SHARED = ["checks", "files", "npz", "labels", "label_sets"]  # small, and used by rooms of several chapters
@@ -40,6 +40,7 @@ def loaded_after(code):
     [
         ("import l2h_tutorial", "l2h_tutorial", {"numpy", "scipy", "sklearn", "pandas", "matplotlib", "PIL", "tqdm"}),
         ("from l2h_tutorial import bits_to_integers", "l2h_tutorial.codes", {"sklearn", "pandas", "matplotlib"}),
+        ("from l2h_tutorial import HashTable", "l2h_tutorial.buckets", {"scipy", "sklearn", "pandas", "matplotlib"}),
         ("from l2h_tutorial import LSH, HashTable, evaluate_radius_search", "pandas", {"matplotlib"}),
         ("import l2h_tutorial.scale", "l2h_tutorial.scale", {"faiss", "dask", "distributed", "matplotlib"}),
     ],
@@ -122,6 +123,40 @@ def test_a_room_imports_only_from_rooms_above_it(room):
     assert not any(wrong.values()), wrong
 
 
+# What a reader opens to follow one call
+
+RANDOM = np.random.default_rng(0)
+BITS, LABELS = RANDOM.random((20_000, 48)) < 0.5, RANDOM.integers(0, 3, 20_000)
+IMAGES = RANDOM.integers(0, 256, (60, 28, 28), dtype=np.uint8)
+TABLE, X = l2h_tutorial.HashTable(BITS), l2h_tutorial.gist_descriptors(IMAGES)
+HASHER = l2h_tutorial.LSH(8, random_state=0).fit(X)
+OF_IMAGES = l2h_tutorial.HashTable(HASHER.transform(X))
+
+
+def neighbours_of(images):
+    query = l2h_tutorial.gist_descriptors(images)
+    return l2h_tutorial.rerank(query, X, OF_IMAGES.query_radius(HASHER.transform(query), 2), 5)
+
+
+@pytest.mark.parametrize(
+    ("call", "at_most"),
+    [
+        *[(lambda r=r: TABLE.query_radius(BITS[:1], r), 4) for r in (0, 3, 20)],  # by each of the strategies
+        (lambda: l2h_tutorial.mean_average_precision(BITS[:9], BITS, LABELS[:9], LABELS), 3),
+        (lambda: neighbours_of(IMAGES[:1]), 10),
+    ],
+)
+def test_a_call_enters_few_files_of_the_package(call, at_most):
+    """That of GRH is in test_grh.py."""
+    entered = set()
+    sys.setprofile(lambda frame, event, argument: entered.add(Path(frame.f_code.co_filename)))
+    try:
+        call()
+    finally:
+        sys.setprofile(None)
+    assert 1 < len([file for file in entered if file.is_relative_to(PACKAGE)]) <= at_most
+
+
 # Documentation
 
 
@@ -141,8 +176,7 @@ def public(file):
 
 def test_files_and_what_is_public_in_them_say_what_they_are():
     """In a line that ends with a full stop."""
-    files = [file for file in FILES if find_spec("jupyter_book") or room_of(file) != "book"]
-    items = [item for file in files for item in public(file)]
+    items = [item for file in FILES for item in public(file)]
     assert {"LSH", "HashTable", "load_dataset", "hamming_ball"} <= {item.__name__ for item in items}
     texts = {item.__qualname__: item.__doc__ or "" for item in items}
     texts |= {str(file): ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or "" for file in FILES}

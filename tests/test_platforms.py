@@ -132,16 +132,8 @@ def test_the_layout_of_the_values_changes_no_bit(function, values, forms):
 
 
 def python(*arguments, **environment):
-    return subprocess.run(
-        [sys.executable, *arguments],
-        env=os.environ | environment,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-        timeout=300,
-    )
+    options = {"cwd": ROOT, "capture_output": True, "text": True, "encoding": "utf-8", "timeout": 300}
+    return subprocess.run([sys.executable, *arguments], env=os.environ | environment, check=False, **options)
 
 
 # Text, in the encoding that we name and not in the machine's

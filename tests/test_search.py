@@ -13,10 +13,10 @@ from hypothesis.extra import numpy as hnp
 from scipy import sparse
 from sklearn.metrics import pairwise_distances
 
-from l2h_tutorial import HashTable, pack_bits, rerank
+from l2h_tutorial import HashTable, bits_to_integers, pack_bits, rerank
 from l2h_tutorial.search import ball_size, exact_neighbours, hamming_ball
 from l2h_tutorial.search import radius as radius_module
-from l2h_tutorial.search.radius import Plan, build_index, piece_radii, pieces_of, plans
+from l2h_tutorial.search.radius import Plan, build_index, cut_piece, piece_radii, pieces_of, plans
 from l2h_tutorial.search.rerank import Reranker
 
 rerank_module = import_module("l2h_tutorial.search.rerank")  # its name in the package is the function's
@@ -59,7 +59,7 @@ def test_every_strategy_is_brute_force(case, data):
             ids, distances = table.query_radius(queries, r, return_distance=True)
             ordered, ascending = table.query_radius(queries, r, return_distance=True, sort_results=True)
             counts = table.query_radius(queries, r, count_only=True)
-            assert len(ids) == len(ordered) == len(queries)
+            assert ids.shape == ordered.shape == counts.shape == (len(queries),)
             for i, rows in enumerate(expected):
                 assert ids[i].dtype == distances[i].dtype == ordered[i].dtype == np.int64
                 order = np.argsort(by_code[rows])  # by bucket code, then by row number
@@ -114,6 +114,10 @@ def test_codes_within_the_radius_are_near_in_a_piece_and_no_smaller_radii_would_
     assert [first for first, _ in pieces] == [0] + [end for _, end in pieces[:-1]]
     assert pieces[-1][1] == n_bits
     assert {end - first for first, end in pieces} <= {n_bits // n_pieces, -(-n_bits // n_pieces)}
+    bits = np.random.default_rng(radius).random((3, n_bits)) < 0.5
+    for first, end in pieces if n_bits <= 64 * n_pieces else []:
+        cut = cut_piece(pack_bits(bits).T, n_bits, first, end)
+        np.testing.assert_array_equal(cut, bits_to_integers(bits[:, first:end]))
     # The nearest codes that no piece finds differ in one bit more than its radius in every piece: in radius + 1 bits.
     assert sum(within + 1 for within in radii) == radius + 1
 
@@ -230,11 +234,13 @@ def test_nearly_parallel_vectors_that_float32_would_confuse_come_in_exact_order(
 @pytest.mark.parametrize(
     ("scale", "dtype"), [(2.0**-200, float), (2.0**200, float), (2.0**-100, np.float32), (2.0**100, np.float32)]
 )
-def test_rerank_does_not_depend_on_the_scale_of_the_vectors(scale, dtype):
+@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+def test_rerank_does_not_depend_on_the_scale_of_the_vectors(scale, dtype, metric):
+    """Also where the first pass overflows."""
     random = np.random.default_rng(0)
     query, database = random.standard_normal((4, 8)).astype(dtype), random.standard_normal((500, 8)).astype(dtype)
-    scaled = exact_neighbours((query * scale).astype(dtype), (database * scale).astype(dtype), 7)
-    np.testing.assert_array_equal(scaled, exact_neighbours(query, database, 7))
+    scaled = exact_neighbours((query * scale).astype(dtype), (database * scale).astype(dtype), 7, metric)
+    np.testing.assert_array_equal(scaled, exact_neighbours(query, database, 7, metric))
 
 
 @given(
