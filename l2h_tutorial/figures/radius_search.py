@@ -43,7 +43,8 @@ def work_map(
     Parameters
     ----------
     lines : dict of str to DataFrame
-        For each method, columns ``radius``, ``scanned`` and `measure`; where there is one, ``spread`` is drawn as bars.
+        For each method, columns ``scanned`` and `measure`; where there are, the first ``radius`` is written and
+        ``spread`` drawn as bars.
     measure : {"precision", "recall"}, default="precision"
     exhaustive : float or dict of str to float, default=1.0
         What looking at everything finds; a number, or one for each of several ways to prepare the vectors.
@@ -52,7 +53,8 @@ def work_map(
     for i, (name, frame) in enumerate(lines.items()):
         percent = 100 * frame["scanned"]
         axes.errorbar(percent, frame[measure], yerr=frame.get("spread"), capsize=3, label=name, **look(name, i))
-        _write_radius(axes, frame.iloc[0], measure, (5, -12) if i % 2 == 0 else (-22, 7))
+        if "radius" in frame:
+            _write_radius(axes, frame.iloc[0], measure, (5, -12) if i % 2 == 0 else (-22, 7))
     if isinstance(exhaustive, dict):
         _draw_exhaustive(axes, exhaustive, 1.2)
     else:
