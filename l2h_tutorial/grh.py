@@ -39,6 +39,10 @@ PUBLISHED: dict[str, dict[str, Any]] = {
 # Where the versions differ there are two choices: the paper's, and the program's.
 _CHOICES = {name: (PUBLISHED["paper"][name], PUBLISHED["matlab"][name]) for name in _PARTS}
 
+# A classifier is taught bits, in every round anew: it gives back a model for unseen points, and the bits that the model
+# has for the training points.
+Teach = Callable[[Bits], tuple[Any, Bits]]
+
 _ZERO = 1e-12  # scores are zero up to rounding below this: the mean of n bits is a multiple of 1 / n
 _REDRAWS = 100  # hyperplanes tried for a degenerate bit
 _KERNEL_ROWS = 4096  # training points up to which linear machines share a kernel matrix, of 128 MB at most
@@ -295,35 +299,32 @@ class GRH(Hasher):
         self._train(S, L, partition, partial(self._redrawn, S, features, random))
         return self
 
-    def _train(
-        self, S: NormalisedAffinity, L: Bits, partition: Callable[[Bits], tuple[Any, Bits]], redrawn: Callable[[], Any]
-    ) -> None:
+    def _train(self, S: Any, L: Bits, partition: Teach, redrawn: Any) -> None:
         """Regularise, partition, repeat."""
-        L_initial, seen = L.copy(), dict[bytes, int]()
+        start, seen = L.copy(), dict[bytes, int]()
         self.history_: list[Round] = []
-        self._record(S, regularised_scores(S, L, L, self.alpha), before=L, targets=L, after=L, n_degenerate=0)
+        self._record(S, regularised_scores(S, L, L, self.alpha), L, L, L)
         for number in range(1, self.n_iter + 1):
-            # Regularise: the neighbours of a point vote on each of its bits, against its own or its first bit.
-            L_ref = L_initial if self.reference == "initial" else L
+            # Regularise: neighbours vote on each bit, against its own value or its first.
+            L_ref = start if self.reference == "initial" else L
             scores = regularised_scores(S, L, L_ref, self.alpha)
             targets = to_bits(scores, self.sign_of_zero)
-            # A bit on which all points agree cannot be taught: it gets two sides, or stays with the model it has.
-            degenerate = degenerate_bits(targets)
-            kept = [k for k in degenerate if not self._mend(k, targets, scores, L_initial, redrawn)]
+            # A bit on which all agree cannot be taught: mend it, or keep it as it is.
+            alike = degenerate_bits(targets)
+            kept = [k for k in alike if not self._mend(k, targets, scores, start, redrawn)]
             targets[:, kept] = L[:, kept]
-            # From targets seen before the same rounds follow; stop where these would end.
+            # From targets seen before the same rounds follow: stop where they would end.
             self.period_ = number - seen.setdefault(np.packbits(targets).tobytes(), number)
             if self.period_ and (self.n_iter - number + 1) % self.period_ == 0:
                 break
-            # Partition: a classifier learns each bit from the features. What it predicts are the new bits.
+            # Partition: a classifier learns each bit; what it predicts are the new bits.
+            before, L, model = L, L.copy(), None
             taught = np.setdiff1d(np.arange(self.n_bits), kept)
-            model, predicted = partition(targets[:, taught]) if taught.size else (None, L[:, taught])
+            if taught.size:
+                model, L[:, taught] = partition(targets[:, taught])
             self.models_.append((taught, model))
-            before, L = L, L.copy()
-            L[:, taught] = predicted
-            self._record(S, scores, before, targets, after=L, n_degenerate=len(degenerate))
-        self.n_iter_ = len(self.models_) - 1
-        self.converged_ = self.period_ == 1
+            self._record(S, scores, before, targets, L, len(alike))
+        self.n_iter_, self.converged_ = len(self.models_) - 1, self.period_ == 1
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
@@ -373,21 +374,19 @@ class GRH(Hasher):
                 return drawn, target
         return None
 
-    def _mend(self, k: int, targets: Bits, scores: Floats, L_initial: Bits, redrawn: Callable[[], Any]) -> bool:
+    def _mend(self, k: int, targets: Bits, scores: Floats, start: Bits, redrawn: Any) -> bool:
         """Give degenerate bit k two sides in `targets`, or return False where the rule does not or nothing helps."""
         if self.degenerate == "keep":
             return False
         split = next_best_split(scores[:, k])
         fresh = redrawn() if self.degenerate == "redraw" or split is None else None
         if fresh is not None:
-            L_initial[:, [k]], targets[:, [k]] = fresh  # what the bit was must not hold it back in later rounds
+            start[:, [k]], targets[:, [k]] = fresh  # what the bit was must not hold it back in later rounds
         elif split is not None:
             targets[:, k] = split
         return fresh is not None or split is not None
 
-    def _record(
-        self, S: NormalisedAffinity, scores: Floats, before: Bits, targets: Bits, after: Bits, n_degenerate: int
-    ) -> None:
+    def _record(self, S: Any, scores: Floats, before: Bits, targets: Bits, after: Bits, n_degenerate: int = 0) -> None:
         """Add a round to the history."""
         flipped, changed = int(np.sum(targets != before)), int(np.sum(targets != after))
         measures = agreement(S, after), float(np.mean(to_signs(after) * scores))
@@ -537,10 +536,6 @@ def next_best_split(scores: Floats) -> Bits | None:
 
 
 # --- the classifiers -------------------------------------------------------------------------------------------------
-
-# A classifier is taught bits, in every round anew: it gives back a model for unseen points, and the bits that the model
-# has for the training points.
-Teach = Callable[[Bits], tuple[Any, Bits]]
 
 
 @dataclass(eq=False)

@@ -434,11 +434,11 @@ def test_curved_boundaries_are_ahead_at_chosen_settings_and_mean_ap_follows_the_
 
 
 def test_with_shuffled_labels_lessons_are_repeated_and_nothing_is_learned(split, chosen, seed):
-    """grh-training: "With shuffled labels the classifier repeats its lessons just as well" """
+    """grh-training: "With shuffled labels the classifier still repeats" "no better than chance" """
     wrong = shuffled(split, seed)
     grh = GRH(16, classifier="kernel-ridge", random_state=seed, **chosen["kernel-ridge"]).fit(split.X_train, wrong)
     assert np.mean(grh.history_[1].bits == grh.history_[1].regularised) > 0.85
-    assert score(grh, split) < score(LSH(16, random_state=seed).fit(split.X_train), split)
+    assert abs(score(grh, split) - np.mean(split.y_query[:, None] == split.y_database)) < 0.03
 
 
 def test_what_is_left_at_one_half_is_shrinkage(split, seeds):
@@ -485,35 +485,24 @@ def on_the_map(split, chosen, seeds):
     for share in (0.01, 0.12):
         found = rerank(split.X_query, split.X_database, list(order[:, : int(share * order.shape[1])]), 10)
         of_share[share] = precision_at_k(found, split.y_query, split.y_database)
-    exact = exact_neighbours(split.X_query, split.X_database, 10)
-    return mean, of_share, precision_at_k(exact, split.y_query, split.y_database)
+    return mean, of_share
 
 
 def test_on_the_map_learned_codes_have_no_cheap_searches_and_class_scores_are_ahead(on_the_map):
-    """grh-training: "At equal work learned codes are a little ahead of LSH, and have no cheap searches."
-    "The class scores of the same classifier are ahead of both." "with ten codewords there are about ten large buckets"
+    """grh-training: "At equal work learned codes are level with LSH or a little ahead, and have no searches as cheap."
+    "The class scores of the same classifier are ahead of both." "codewords of ten classes make a few large buckets"
     """
-    lines, scored, exhaustive = on_the_map
-    at = {
-        name: np.interp(np.log(0.12), np.log(frame.scanned), frame.precision, left=np.nan)
-        for name, frame in lines.items()
-    }
-    assert 0 < at["kernel-ridge"] - at["LSH"] < 0.1
-    assert at["linear-svm"] > at["LSH"] - 0.01
-    assert scored[0.01] > max(*at.values(), exhaustive) + 0.01
+    lines, scored = on_the_map
+
+    def at(name, share):
+        return np.interp(np.log(share), np.log(lines[name].scanned), lines[name].precision)
+
+    assert -0.01 < at("kernel-ridge", 0.12) - at("LSH", 0.12) < 0.1
+    assert -0.01 < at("linear-svm", 0.12) - at("LSH", 0.12) < 0.1
+    assert scored[0.12] > max(at(name, 0.12) for name in lines)
+    assert scored[0.01] > at("LSH", 0.01) + 0.05
     for name in ("linear-svm", "kernel-ridge"):
-        assert lines[name].scanned[0] > 5 * lines["LSH"].scanned[0]
-        assert 0.02 < lines[name].scanned[0] < 0.13
-
-
-def test_the_svm_gives_the_same_codes_on_a_shared_kernel_as_bit_by_bit(split, seed):
-    """implementing: "and gave the very codes that it gave bit by bit" """
-    shared = GRH(4, classifier="rbf-svm", random_state=seed).fit(split.X_train, split.y_train)
-    width = shared.models_[1][1].gamma
-    alone = GRH(4, classifier=SVC(gamma=width), random_state=seed).fit(split.X_train, split.y_train)
-    ridge = GRH(4, classifier="kernel-ridge", random_state=seed).fit(split.X_train, split.y_train)
-    assert width == ridge.models_[1][1].gamma
-    assert np.array_equal(shared.transform(split.X_query), alone.transform(split.X_query))
+        assert lines[name].scanned[0] > 10 * lines["LSH"].scanned[0]
 
 
 def test_on_validation_queries_smaller_alphas_gain_from_a_second_round_and_alpha_one_does_not(split, seed):

@@ -36,7 +36,10 @@ def hamming_cube(radius: int = 1) -> Figure:
 
 @styled
 def work_map(
-    lines: dict[str, pd.DataFrame], measure: str = "precision", exhaustive: float | dict[str, float] = 1.0
+    lines: dict[str, pd.DataFrame],
+    measure: str = "precision",
+    exhaustive: float | dict[str, float] = 1.0,
+    lowest: float = 0.0,
 ) -> Figure:
     """The map of the book: what a search finds against the share of the database it looks at, a point a radius.
 
@@ -48,6 +51,8 @@ def work_map(
     measure : {"precision", "recall"}, default="precision"
     exhaustive : float or dict of str to float, default=1.0
         What looking at everything finds; a number, or one for each of several ways to prepare the vectors.
+    lowest : float, default=0.0
+        Where the axis begins.
     """
     figure, axes = plt.subplots(figsize=(6.8, 4.2))
     for i, (name, frame) in enumerate(lines.items()):
@@ -63,7 +68,7 @@ def work_map(
         xscale="log",
         xlabel="share of the database scanned (%)",
         ylabel="precision at 10" if measure == "precision" else "recall of the exact ten",
-        ylim=(0, None),
+        ylim=(lowest, None),
     )
     axes.legend(fontsize=8.5, loc="lower right")
     return figure
