@@ -442,7 +442,7 @@ def test_with_shuffled_labels_lessons_are_repeated_and_nothing_is_learned(split,
 
 
 def test_what_is_left_at_one_half_is_shrinkage(split, seeds):
-    """grh-training: "What was gained without labels is in the covariance matrix." """
+    """grh-training: "What it gained without labels is in the covariance matrix." """
     X = split.X_train - split.X_train.mean(axis=0, dtype=float)
     covariance = X.T @ X / np.trace(X.T @ X) * X.shape[1]
     scores = []
