@@ -17,7 +17,8 @@ from sklearn.utils import check_array
 from .checks import check_integer
 from .labels import label_sets, read_labels
 
-__all__ = ["NormalisedAffinity", "check_affinity", "graph_affinity", "knn_affinity", "same_class_affinity"]
+__all__ = ["NormalisedAffinity", "check_affinity", "given_graph", "graph_affinity", "knn_affinity"]
+__all__ += ["same_class_affinity"]
 
 Floats = NDArray[np.float64]
 
@@ -106,7 +107,7 @@ def same_class_affinity(y: Any, *, normalise: str = "columns") -> NormalisedAffi
     Raises
     ------
     ValueError
-        If y is neither classes nor an indicator, or a point has no label at all.
+        If y is neither classes nor an indicator, mixes kinds of classes, or a point has no label at all.
 
     Examples
     --------
@@ -121,7 +122,10 @@ def same_class_affinity(y: Any, *, normalise: str = "columns") -> NormalisedAffi
     ----------
     Moran and Lavrenko, "Graph Regularised Hashing", ECIR 2015, section 3 (the matrices S and D).
     """
-    labels = read_labels(y)
+    try:
+        labels = read_labels(y)
+    except TypeError as error:  # of the sort, as None has no place among words
+        raise ValueError("y must hold classes of one kind, numbers or text, and none may be missing") from error
     if labels.ndim == 1:
         return NormalisedAffinity(sparse.eye_array(labels.max() + 1, format="csr"), normalise, labels)
     sets, groups = label_sets(labels)  # points with the same set have the same row in S, and mostly the sets are few
@@ -172,15 +176,33 @@ def graph_affinity(S: Any, *, normalise: str = "columns") -> NormalisedAffinity:
     return NormalisedAffinity(check_affinity(S), normalise)
 
 
-def check_affinity(S: Any, n: int | None = None) -> Any:
+def given_graph(y: Any, affinity: Any, n: int, normalise: str) -> NormalisedAffinity:
+    """Make the graph over n points from labels or from an affinity matrix, whichever is given."""
+    if affinity is None and y is None:
+        raise ValueError("This GRH estimator requires y to be passed, but the target y is None, and so is affinity")
+    if affinity is not None and y is not None:
+        raise ValueError("give GRH either y or affinity, got both: the labels would make a second graph")
+    name, graph = "affinity", affinity
+    if affinity is None:
+        name, graph = "y", same_class_affinity(y, normalise=normalise)
+    elif not isinstance(affinity, NormalisedAffinity):
+        graph = graph_affinity(affinity, normalise=normalise)
+    if graph.shape != (n, n):
+        raise ValueError(f"{name} must be about as many points as X has rows: X has {n} rows, {name} {graph.shape[0]}")
+    if graph.normalise != normalise:
+        raise ValueError(f"affinity is normalised by {graph.normalise}, but normalise={normalise!r} was asked of GRH")
+    if graph.joins_all:
+        raise ValueError(f"{name} joins all points, as one class only does; they would all get the same code")
+    return graph
+
+
+def check_affinity(S: Any) -> Any:
     """Refuse an affinity matrix that the graph step cannot use.
 
     Parameters
     ----------
     S : array, sparse matrix or LinearOperator of shape (n, n)
         Affinities. Of an operator only the shape and the sums of the rows can be seen, not whether it is symmetric.
-    n : int, optional
-        Number of points that S must be about.
 
     Returns
     -------
@@ -189,7 +211,7 @@ def check_affinity(S: Any, n: int | None = None) -> Any:
     Raises
     ------
     ValueError
-        If S is not square, is about another number of points, holds negative or non-finite entries, is not symmetric
+        If S is not square, holds negative or non-finite entries, is not symmetric
         (but for a millionth of its largest entry, which is rounding), or has an empty row: a point without a neighbour,
         not even itself.
 
@@ -203,13 +225,14 @@ def check_affinity(S: Any, n: int | None = None) -> Any:
     if not isinstance(S, LinearOperator):
         S = check_array(S, accept_sparse="csr", dtype=float, input_name="affinity")
         S = sparse.csr_array(S) if sparse.issparse(S) else S
-    if S.shape[0] != S.shape[1] or n not in (None, S.shape[0]):
-        expected = "square" if n is None else f"{n} x {n}"
-        raise ValueError(f"affinity must be {expected}, one row and one column a point; its shape is {S.shape}")
+    if S.shape[0] != S.shape[1]:
+        raise ValueError(f"affinity must be square, one row and one column a point; its shape is {S.shape}")
     if not isinstance(S, LinearOperator):
         if S.min() < 0:
             raise ValueError(f"affinity must not be negative; its smallest entry is {S.min():g}")
-        if abs(S - S.T).max() > 1e-6 * S.max():  # more than rounding makes in single precision
+        step = max(1, _BLOCK_VALUES // S.shape[0])
+        apart = [abs(S[i : i + step] - S[:, i : i + step].T).max() for i in range(0, S.shape[0], step)]
+        if max(apart) > 1e-6 * S.max():  # more than rounding makes in single precision
             raise ValueError("affinity must be symmetric; for neighbours use knn_affinity, or S.maximum(S.T)")
     row_sums = S @ np.ones(S.shape[0])
     if row_sums.min() <= 0:

@@ -4,8 +4,10 @@
 the order in which ``fit`` uses them: the graph that is given, the graph step, degenerate bits, and the classifiers.
 """
 
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from numbers import Real
 from typing import Any, ClassVar, Self
 
@@ -13,46 +15,39 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import cho_factor, cho_solve
 from sklearn.base import clone, is_classifier
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.svm import SVC, LinearSVC
 from sklearn.utils import check_random_state, get_tags
+from tqdm import tqdm
 
-from .affinity import NormalisedAffinity, graph_affinity, same_class_affinity
+from .affinity import NormalisedAffinity, given_graph
 from .baselines import CCAITQ, gaussian_kernel, kernel_gamma, svm_weights
-from .lsh import LSH, Bits, Floats, Hasher, row_blocks
+from .lsh import LSH, Bits, Floats, Hasher
 
 __all__ = ["GRH", "PUBLISHED", "LinearModel", "Round", "agreement", "make_classifier", "regularised_scores"]
 
-_PAPER: dict[str, Any] = {  # Moran and Lavrenko, "Graph Regularised Hashing", ECIR 2015
-    "reference": "previous",
-    "sign_of_zero": -1,
-    "normalise": "columns",
-    "fit_intercept": True,
-    "loss": "hinge",
-    "class_weight": None,
-}
-# The three official versions, as parameters of GRH. Where the thesis is silent (the sign of 0) it follows the paper.
-# What else differs, the grids that were searched and the rule to stop, belongs to tuning and not to the estimator.
+# The three official versions, as parameters of GRH: Moran and Lavrenko's paper (ECIR 2015), Moran's thesis (Edinburgh,
+# 2016, chapter 7), and the Matlab program that they published in 2015. Where the thesis is silent (the sign of 0) it
+# follows the paper. What else differs, the grids that were searched and the rule to stop, belongs to tuning.
+_PARTS = ("reference", "sign_of_zero", "normalise", "fit_intercept", "loss", "class_weight")
 PUBLISHED: dict[str, dict[str, Any]] = {
-    "paper": _PAPER,
-    # Moran, "Learning to Hash for Large Scale Image Retrieval", University of Edinburgh, 2016, chapter 7
-    "thesis": _PAPER | {"reference": "initial", "fit_intercept": False},
-    # the Matlab program that the authors published in 2015
-    "matlab": {
-        "reference": "initial",
-        "sign_of_zero": 1,
-        "normalise": "rows",
-        "fit_intercept": False,
-        "loss": "squared_hinge",
-        "class_weight": "ceiling",
-    },
+    "paper": dict(zip(_PARTS, ("previous", -1, "columns", True, "hinge", None), strict=True)),
+    "thesis": dict(zip(_PARTS, ("initial", -1, "columns", False, "hinge", None), strict=True)),
+    "matlab": dict(zip(_PARTS, ("initial", 1, "rows", False, "squared_hinge", "ceiling"), strict=True)),
 }
 # Where the versions differ there are two choices: the paper's, and the program's.
-_CHOICES = {name: (choice, PUBLISHED["matlab"][name]) for name, choice in _PAPER.items()}
+_CHOICES = {name: (PUBLISHED["paper"][name], PUBLISHED["matlab"][name]) for name in _PARTS}
+
+# A classifier is taught bits, in every round anew: it gives back a model for unseen points, and the bits that the model
+# has for the training points.
+Teach = Callable[[Bits], tuple[Any, Bits]]
 
 _ZERO = 1e-12  # scores are zero up to rounding below this: the mean of n bits is a multiple of 1 / n
 _REDRAWS = 100  # hyperplanes tried for a degenerate bit
 _KERNEL_ROWS = 4096  # training points up to which linear machines share a kernel matrix, of 128 MB at most
+_MOST_KERNEL_ROWS = 20_000  # training points up to which a Gaussian kernel between all of them is made: 3.2 GB
+_BLOCK_VALUES = 1 << 22  # kernel values made at a time to encode: 32 MB
 _JITTER = 1e-10  # of the mean diagonal: far more than rounding loses, far less than the ridge
 
 
@@ -110,7 +105,8 @@ class GRH(Hasher):
         Weight of the graph against the reference bits, from 0 to 1. With one class a point and the previous bits as
         reference, at 0.5 and below the graph step changes no bit, whatever the labels.
     n_iter : int, default=1
-        Rounds, at least 1. Training stops before when a round would repeat the one before it.
+        Rounds, at least 1. Training stops before when the rounds begin to repeat, with the bits that all of them would
+        end with.
     initial : {"lsh", "cca-itq"} or hasher, default="lsh"
         Where the bits of the training points come from: ``LSH`` or ``CCAITQ`` (which needs y) on the features with the
         training mean subtracted, or any transformer to ``n_bits`` boolean columns, which is cloned and fitted to X as
@@ -118,7 +114,9 @@ class GRH(Hasher):
     classifier : {"linear-svm", "rbf-svm", "kernel-ridge", "rbf-landmarks"} or estimator, default="linear-svm"
         All but the first have a Gaussian kernel: between all training points, or, for "rbf-landmarks", which is kernel
         ridge for many labels, between them and a few. A scikit-learn estimator is cloned; it is fitted once where it
-        takes several outputs, else once a bit.
+        takes several outputs, else once a bit. It is given the features after subtraction and division, so its own C,
+        gamma or ridge is in their units, not in those of X. A Gaussian kernel between all training points is refused
+        for more than 20,000 of them, where it would take over 3.2 GB.
     reference : {"previous", "initial"}, default="previous"
         L_ref: the bits before this round, or those before the first.
     sign_of_zero : {-1, 1}, default=-1
@@ -141,6 +139,9 @@ class GRH(Hasher):
     gamma : float, default=2.0
         Of the Gaussian kernel exp(-gamma squared distance), in units of 1 / the median squared distance between
         training points.
+    max_iter : int, default=10000
+        Passes over the training points, at most, for each bit of a linear support vector machine that has no kernel
+        matrix: with squared hinge loss, without an intercept, or for more than 4,096 points.
     ridge : float, default=0.1
         Regularisation of kernel ridge, on landmarks too: added to the diagonal of the kernel matrix, which is 1.
     n_landmarks : int, default=300
@@ -157,12 +158,15 @@ class GRH(Hasher):
         ``pandas.DataFrame(grh.history_)`` makes a table of it.
     n_iter_ : int
         Rounds run.
+    period_ : int
+        The rounds after which training repeats: 1 at a fixed point, 2 where two states take turns. 0 where no round had
+        repeated one before.
     converged_ : bool
-        Whether a further round is known to repeat the last.
+        Whether a further round is known to repeat the last: `period_` is 1.
     mean_ : float64 array of shape (n_features,)
     scale_ : float
         What was subtracted from the features, and what they were divided by, for the classifiers.
-    start_mean_ : float64 array of shape (n_features,)
+    start_mean_ : array of shape (n_features,)
         What was subtracted for the starting hasher: ``mean_`` where `initial` is a name, else 0.
     models_ : list of (columns, model)
         The bits that each round taught, and the model that predicts them; the first is the starting hasher.
@@ -170,7 +174,9 @@ class GRH(Hasher):
 
     Notes
     -----
-    None of the published texts says what to do with a *degenerate* bit. ``"redraw"`` starts it again from a random
+    The paper and the thesis leave open what becomes of a *degenerate* bit. The authors' programs differ: the Matlab
+    program's linear and Gaussian classifiers leave a constant column, its landmark program flips one label, and the
+    tutorial on texts draws a new vector. ``"redraw"`` is like the last: it starts the bit again from a random
     hyperplane through the training mean, at most 100 times. ``"split"`` moves its threshold from zero to where it
     halves the training points best, keeping points with equal scores together; nothing random enters. Each falls back
     on the other. ``"keep"`` leaves the bit to the model that it has, at first the starting hasher; so do the others
@@ -212,6 +218,7 @@ class GRH(Hasher):
         fit_intercept: bool = True,
         class_weight: str | None = None,
         gamma: float = 2.0,
+        max_iter: int = 10_000,
         ridge: float = 0.1,
         n_landmarks: int = 300,
         random_state: Any = None,
@@ -230,6 +237,7 @@ class GRH(Hasher):
         self.fit_intercept = fit_intercept
         self.class_weight = class_weight
         self.gamma = gamma
+        self.max_iter = max_iter
         self.ridge = ridge
         self.n_landmarks = n_landmarks
         self.random_state = random_state
@@ -277,51 +285,50 @@ class GRH(Hasher):
         ------
         ValueError, TypeError
             If y and affinity are both given or both missing, are about another number of points, cannot be used, are
-            normalised otherwise, or join all points (one class only); or if a parameter is not one of its values.
+            normalised otherwise, or join all points (one class only); if a parameter is not one of its values; if the
+            squares of the features overflow, or a kernel matrix would be too large.
         """
         points = self._training_points(X, at_least=2)
-        S = checked_graph(y, affinity, len(points), self.normalise)
+        S = given_graph(y, affinity, len(points), self.normalise)
+        if y is None and self.initial == "cca-itq":
+            raise ValueError("initial='cca-itq' requires y, which an affinity does not replace; start from 'lsh'")
         random = check_random_state(self.random_state)
-        self.mean_ = points.mean(axis=0, dtype=np.float64)
-        self.scale_ = float(np.linalg.norm(points - self.mean_) / np.sqrt(len(points))) or 1.0
-        features = (points - self.mean_) / self.scale_
-        # The start draws first: from an integer seed it gets the hyperplanes of LSH with that seed.
-        start, L = self._start(points, y, random)
-        teach = make_classifier(self, features, seed=random.randint(2**31 - 1))
+        features = self._standardised(points)
+        L = self._start(points, y, random)  # first, so that an integer seed gives it the hyperplanes of LSH
+        partition = make_classifier(self, features, seed=random.randint(2**31 - 1))
+        self._train(S, L, partition, partial(self._redrawn, S, features, random))
+        return self
 
-        L_initial = L.copy()
+    def _train(self, S: Any, L: Bits, partition: Teach, redrawn: Any) -> None:
+        """Regularise, partition, repeat."""
+        start, seen = L.copy(), dict[bytes, int]()
         self.history_: list[Round] = []
-        self._record(S, regularised_scores(S, L, L, self.alpha), before=L, targets=L, after=L, degenerate=0)
-        self.models_: list[tuple[NDArray[np.intp], Any]] = [(np.arange(self.n_bits), start)]
-        self._taught_in = np.zeros(self.n_bits, dtype=int)
-        self.converged_ = False
+        self._record(S, regularised_scores(S, L, L, self.alpha), L, L, L)
         for number in range(1, self.n_iter + 1):
-            # (A) Regularise: the neighbours of a point vote on each of its bits, against its own or its first bit.
-            L_ref = L_initial if self.reference == "initial" else L
+            # Regularise: neighbours vote on each bit, against its own value or its first.
+            L_ref = start if self.reference == "initial" else L
             scores = regularised_scores(S, L, L_ref, self.alpha)
             targets = to_bits(scores, self.sign_of_zero)
-            # A bit on which all points agree cannot be taught: it gets two sides, or stays with the model it has.
-            degenerate = degenerate_bits(targets)
-            kept = [k for k in degenerate if not self._mend(k, targets, L_initial, scores, features, S, random)]
+            # A bit on which all agree cannot be taught: mend it, or keep it as it is.
+            alike = degenerate_bits(targets)
+            kept = [k for k in alike if not self._mend(k, targets, scores, start, redrawn)]
             targets[:, kept] = L[:, kept]
-            if number > 1 and np.array_equal(targets, self.history_[-1].regularised):
-                self.converged_ = True  # this round would repeat the last one, and so would all others
+            # From targets seen before the same rounds follow: stop where they would end.
+            self.period_ = number - seen.setdefault(np.packbits(targets).tobytes(), number)
+            if self.period_ and (self.n_iter - number + 1) % self.period_ == 0:
                 break
-            # (B) Partition: a classifier learns each bit from the features.
-            columns = np.setdiff1d(np.arange(self.n_bits), kept)
-            model, predicted = teach(targets[:, columns]) if columns.size else (None, L[:, columns])
-            self.models_.append((columns, model))
-            self._taught_in[columns] = number
-            # (C) What the classifiers predict for the training points are their new bits.
-            before, L = L, L.copy()
-            L[:, columns] = predicted
-            self._record(S, scores, before, targets, after=L, degenerate=len(degenerate))
-        self.n_iter_ = len(self.models_) - 1
-        return self
+            # Partition: a classifier learns each bit; what it predicts are the new bits.
+            before, L, model = L, L.copy(), None
+            taught = np.setdiff1d(np.arange(self.n_bits), kept)
+            if taught.size:
+                model, L[:, taught] = partition(targets[:, taught])
+            self.models_.append((taught, model))
+            self._record(S, scores, before, targets, L, len(alike))
+        self.n_iter_, self.converged_ = len(self.models_) - 1, self.period_ == 1
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
-        if not isinstance(self.alpha, Real):
+        if isinstance(self.alpha, bool) or not isinstance(self.alpha, Real):
             raise TypeError(f"alpha must be a number, got {self.alpha!r}")
         if not 0 <= self.alpha <= 1:
             raise ValueError(
@@ -335,47 +342,55 @@ class GRH(Hasher):
             if not isinstance(value, str) and (isinstance(value, type) or not hasattr(value, method)):
                 raise TypeError(expected)
 
-    def _start(self, points: NDArray[Any], y: Any, random: np.random.RandomState) -> tuple[Any, Bits]:
-        """Fit the starting hasher, one that is named to centred features, the paper's input; return it and its bits."""
+    def _standardised(self, points: NDArray[Any]) -> Floats:
+        """Subtract the mean, and divide by what makes the mean squared norm 1; keep both."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            self.mean_ = points.mean(axis=0, dtype=np.float64)
+            self.scale_ = float(np.linalg.norm(points - self.mean_) / np.sqrt(len(points))) or 1.0
+        if not np.isfinite(self.scale_):
+            raise ValueError(f"X has values up to {np.abs(points).max():.0e}, whose squares overflow: divide X by that")
+        return (points - self.mean_) / self.scale_
+
+    def _start(self, points: NDArray[Any], y: Any, random: np.random.RandomState) -> Bits:
+        """Fit the starting hasher, one that is named to centred features, the paper's input; return its bits."""
         named = isinstance(self.initial, str)
         start = STARTS[self.initial](self.n_bits, random_state=random) if named else seeded(self.initial, random)
-        self.start_mean_ = self.mean_ if named else np.zeros_like(self.mean_)
+        self.start_mean_ = self.mean_ if named else np.zeros(self.n_features_in_, points.dtype)
         inputs = points - self.start_mean_
         bits = np.asarray(start.fit(inputs, y).transform(inputs))
         if bits.shape != (len(points), self.n_bits):
             raise ValueError(f"initial must give {self.n_bits} bits a point, n_bits of GRH, got shape {bits.shape}")
         if bits.dtype != np.bool_:
             raise TypeError(f"initial must give boolean columns, got dtype {bits.dtype} from {start!r}")
-        return start, bits
+        self.models_: list[tuple[NDArray[np.intp], Any]] = [(np.arange(self.n_bits), start)]
+        return bits
 
-    def _mend(
-        self, k: int, targets: Bits, L_initial: Bits, scores: Floats, features: Floats, S: Any, random: Any
-    ) -> bool:
+    def _redrawn(self, S: NormalisedAffinity, features: Floats, random: np.random.RandomState) -> Any:
+        """Draw a hyperplane that leaves two sides; return its bit and what the graph makes of it, None for no luck."""
+        for _ in range(_REDRAWS):
+            drawn = features @ random.standard_normal((features.shape[1], 1)) >= 0
+            target = to_bits(regularised_scores(S, drawn, drawn, self.alpha), self.sign_of_zero)
+            if not degenerate_bits(target).size:
+                return drawn, target
+        return None
+
+    def _mend(self, k: int, targets: Bits, scores: Floats, start: Bits, redrawn: Any) -> bool:
         """Give degenerate bit k two sides in `targets`, or return False where the rule does not or nothing helps."""
         if self.degenerate == "keep":
             return False
         split = next_best_split(scores[:, k])
-        if self.degenerate == "redraw" or split is None:
-            for _ in range(_REDRAWS):
-                drawn = features @ random.standard_normal((features.shape[1], 1)) >= 0
-                target = to_bits(regularised_scores(S, drawn, drawn, self.alpha), self.sign_of_zero)
-                if not degenerate_bits(target).size:
-                    targets[:, [k]] = target
-                    L_initial[:, [k]] = drawn  # what the bit was at the start must not hold it back in later rounds
-                    return True
-        if split is not None:
+        fresh = redrawn() if self.degenerate == "redraw" or split is None else None
+        if fresh is not None:
+            start[:, [k]], targets[:, [k]] = fresh  # what the bit was must not hold it back in later rounds
+        elif split is not None:
             targets[:, k] = split
-        return split is not None
+        return fresh is not None or split is not None
 
-    def _record(
-        self, S: NormalisedAffinity, scores: Floats, before: Bits, targets: Bits, after: Bits, degenerate: int
-    ) -> None:
+    def _record(self, S: Any, scores: Floats, before: Bits, targets: Bits, after: Bits, n_degenerate: int = 0) -> None:
         """Add a round to the history."""
         flipped, changed = int(np.sum(targets != before)), int(np.sum(targets != after))
-        objective = float(np.mean(to_signs(after) * scores))
-        agreed = agreement(S, after)
-        number = len(self.history_)
-        self.history_.append(Round(number, flipped, changed, degenerate, agreed, objective, targets, after))
+        measures = agreement(S, after), float(np.mean(to_signs(after) * scores))
+        self.history_.append(Round(len(self.history_), flipped, changed, n_degenerate, *measures, targets, after))
 
     def _predicted(self, model: Any, points: NDArray[Any]) -> Bits:
         """Return the bits of the starting hasher or of the model of a round."""
@@ -386,9 +401,10 @@ class GRH(Hasher):
     def _encode(self, points: NDArray[Any]) -> Bits:
         """Take each bit from the last round that taught it."""
         bits = np.empty((len(points), self.n_bits), dtype=np.bool_)
-        for number, (columns, model) in enumerate(self.models_):
-            if number in self._taught_in:  # else later rounds have taught all of these bits
-                bits[:, columns] = self._predicted(model, points)
+        last = {k: number for number, (columns, _) in enumerate(self.models_) for k in columns}
+        for number in sorted(set(last.values())):  # later rounds have taught all bits of the others
+            columns, model = self.models_[number]
+            bits[:, columns] = self._predicted(model, points)
         return bits
 
     def staged_transform(self, X: ArrayLike) -> Iterator[Bits]:
@@ -411,32 +427,12 @@ class GRH(Hasher):
         points = self._new_points(X)
         bits = np.empty((len(points), self.n_bits), dtype=np.bool_)
         for columns, model in self.models_:
-            for rows in row_blocks(len(points) if columns.size else 0):
-                bits[rows, columns] = self._predicted(model, points[rows])
+            if columns.size:
+                bits[:, columns] = self._predicted(model, points)
             yield bits.copy()
 
 
-# --- the graph that is given, and the start ---------------------------------------------------------------------------
-
-
-def checked_graph(y: Any, affinity: Any, n: int, normalise: str) -> NormalisedAffinity:
-    """Make the graph over n points from labels or from an affinity matrix, whichever is given."""
-    if affinity is None and y is None:
-        raise ValueError("This GRH estimator requires y to be passed, but the target y is None, and so is affinity")
-    if affinity is not None and y is not None:
-        raise ValueError("give GRH either y or affinity, got both: the labels would make a second graph")
-    name, graph = "affinity", affinity
-    if affinity is None:
-        name, graph = "y", same_class_affinity(y, normalise=normalise)
-    elif not isinstance(affinity, NormalisedAffinity):
-        graph = graph_affinity(affinity, normalise=normalise)
-    if graph.shape != (n, n):
-        raise ValueError(f"{name} must be about as many points as X has rows: X has {n} rows, {name} {graph.shape[0]}")
-    if graph.normalise != normalise:
-        raise ValueError(f"affinity is normalised by {graph.normalise}, but normalise={normalise!r} was asked of GRH")
-    if graph.joins_all:
-        raise ValueError(f"{name} joins all points, as one class only does; they would all get the same code")
-    return graph
+# --- the start -------------------------------------------------------------------------------------------------------
 
 
 STARTS: dict[str, Any] = {"lsh": LSH, "cca-itq": CCAITQ}
@@ -541,10 +537,6 @@ def next_best_split(scores: Floats) -> Bits | None:
 
 # --- the classifiers -------------------------------------------------------------------------------------------------
 
-# A classifier is taught bits, in every round anew: it gives back a model for unseen points, and the bits that the model
-# has for the training points.
-Teach = Callable[[Bits], tuple[Any, Bits]]
-
 
 @dataclass(eq=False)
 class LinearModel:
@@ -570,8 +562,11 @@ class KernelModel(LinearModel):
     gamma: float
 
     def scores(self, features: Floats) -> Floats:
-        """Return float64 (n, n_bits) for standardised features."""
-        return super().scores(rbf_kernel(features, self.points, gamma=self.gamma))
+        """Return float64 (n, n_bits) for standardised features; the kernel is made for a block of them at a time."""
+        n_blocks = -(-len(features) * len(self.points) // _BLOCK_VALUES)
+        blocks = np.array_split(features, max(1, n_blocks))
+        kernels = (rbf_kernel(block, self.points, gamma=self.gamma) for block in blocks)
+        return np.concatenate([kernel @ self.weights + self.intercepts for kernel in kernels])
 
 
 @dataclass(eq=False)
@@ -610,7 +605,7 @@ def any_estimator(estimator: Any, features: Floats, seed: int) -> Teach:
         # Many take a single column only as a flat array.
         at_once = several and (bits.shape[1] > 1 or not tags.target_tags.single_output)
         pieces = [targets] if at_once else targets.T
-        model = EstimatorModel([seeded(estimator, random).fit(features, piece) for piece in pieces])
+        model = EstimatorModel([seeded(estimator, random).fit(features, piece) for piece in in_sight(pieces)])
         return model, model.predict(features)
 
     return teach
@@ -632,30 +627,54 @@ def linear_svm(grh: GRH, features: Floats, seed: int) -> Prepared:
         kernel = features @ features.T
 
         def from_kernel(bits: Bits) -> LinearModel:
-            weights, intercepts = svm_weights(SVC(C=grh.C, kernel="precomputed"), kernel, bits, grh.class_weight)
+            weights, intercepts = machines(grh, SVC(C=grh.C, kernel="precomputed"), kernel, bits)
             return LinearModel(features.T @ weights, intercepts)
 
         return features, from_kernel
-    svm = LinearSVC(
-        C=grh.C, loss=grh.loss, fit_intercept=grh.fit_intercept, dual=True, max_iter=10_000, random_state=seed
-    )
-    return features, lambda bits: LinearModel(*svm_weights(svm, features, bits, grh.class_weight))
+    options = {"loss": grh.loss, "fit_intercept": grh.fit_intercept, "max_iter": grh.max_iter}
+    svm = LinearSVC(C=grh.C, dual=True, random_state=seed, **options)
+    return features, lambda bits: LinearModel(*machines(grh, svm, features, bits))
 
 
 def rbf_svm(grh: GRH, features: Floats, seed: int) -> Prepared:
     """Fit support vector machines with a Gaussian kernel, all from one kernel matrix."""
-    kernel, gamma = gaussian_kernel(features, grh.gamma, seed)
+    kernel, gamma = whole_kernel(grh, features, seed)
     svm = SVC(C=grh.C, kernel="precomputed")
-    return kernel, lambda bits: KernelModel(*svm_weights(svm, kernel, bits, grh.class_weight), features, gamma)
+    return kernel, lambda bits: KernelModel(*machines(grh, svm, kernel, bits), features, gamma)
 
 
 def kernel_ridge(grh: GRH, features: Floats, seed: int) -> Prepared:
     """Fit least squares on the bits as +1 and -1, with a Gaussian kernel: one Cholesky factor serves every bit."""
-    kernel, gamma = gaussian_kernel(features, grh.gamma, seed)
-    regularised = kernel.copy()
-    regularised[np.diag_indices_from(kernel)] += grh.ridge
-    factor = cho_factor(regularised, lower=True, overwrite_a=True)
+    kernel, gamma = whole_kernel(grh, features, seed)
+    np.fill_diagonal(kernel, 1 + grh.ridge)
+    factor = cho_factor(kernel, lower=True)
+    np.fill_diagonal(kernel, 1)  # as it was
     return kernel, lambda bits: KernelModel(cho_solve(factor, to_signs(bits)), 0.0, features, gamma)
+
+
+def whole_kernel(grh: GRH, features: Floats, seed: int) -> tuple[Floats, float]:
+    """Make the Gaussian kernel between all training points, where memory has room for it."""
+    n = len(features)
+    if n > _MOST_KERNEL_ROWS:
+        size = f"{n:,} x {n:,} numbers, {8e-9 * n * n:.1f} GB; the limit is {_MOST_KERNEL_ROWS:,} points"
+        raise ValueError(f"classifier={grh.classifier!r} makes a kernel of {size}: use classifier='rbf-landmarks'")
+    return gaussian_kernel(features, grh.gamma, seed)
+
+
+def machines(grh: GRH, svm: Any, inputs: Floats, bits: Bits) -> tuple[Floats, Floats]:
+    """Fit a support vector machine to each bit; return weights and intercepts, and say where one was stopped."""
+    with warnings.catch_warnings(record=True, action="always", category=ConvergenceWarning) as stopped:
+        fitted = [svm_weights(svm, inputs, bit[:, None], grh.class_weight) for bit in in_sight(bits.T)]
+    if stopped:
+        said = f"{len(stopped)} of {len(fitted)} linear machines were stopped after max_iter={grh.max_iter} passes"
+        warnings.warn(f"{said}: raise max_iter of GRH, or lower its C", ConvergenceWarning, stacklevel=2)
+    weights, intercepts = zip(*fitted, strict=True)
+    return np.hstack(weights), np.concatenate(intercepts)
+
+
+def in_sight(bits: Any) -> Any:
+    """Go through bits, with a progress bar on a terminal where it takes more than a few seconds."""
+    return tqdm(bits, "bits", disable=None, delay=2, leave=False)
 
 
 def rbf_landmarks(grh: GRH, features: Floats, seed: int) -> Prepared:

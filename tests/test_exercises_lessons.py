@@ -78,7 +78,7 @@ def test_in_the_dead_zone_a_little_is_left_and_labels_have_no_part_in_it(centred
 
 @pytest.mark.slow
 def test_more_landmarks_rank_better(dataset):
-    """grh-training: "mAP rises with each step. An image is encoded by its kernel with every landmark" """
+    """implementing: "mAP rises with each step. But an image is encoded by its kernel with every landmark" """
     many = split_dataset(dataset, query_size=500, train_size=0.8).preprocessed("l2-centre")
     grh = GRH(32, classifier="rbf-landmarks")
     few, some, lots = (

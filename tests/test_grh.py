@@ -2,6 +2,8 @@
 
 import sys
 import tracemalloc
+import warnings
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +17,13 @@ from sklearn.base import clone
 from sklearn.datasets import make_blobs
 from sklearn.decomposition import PCA
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.kernel_approximation import Nystroem
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.multioutput import MultiOutputClassifier
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC, LinearSVC
@@ -30,6 +34,7 @@ from l2h_tutorial.affinity import knn_affinity, same_class_affinity
 from l2h_tutorial.baselines.kernels import class_weights
 from l2h_tutorial.grh import next_best_split, regularised_scores
 
+Nearest = partial(KNeighborsClassifier, 1)  # repeats whatever it is taught
 CLASSIFIERS = ("linear-svm", "rbf-svm", "kernel-ridge", "rbf-landmarks")
 
 
@@ -279,6 +284,34 @@ def test_an_estimator_is_fitted_once_where_it_can_be(estimator, n_fits, monkeypa
     assert len(fits) == n_fits
 
 
+def test_a_machine_that_was_stopped_says_which_parameter_to_change():
+    X, y = data(noise=3, n=200)
+    grh = GRH(4, loss="squared_hinge", max_iter=1, random_state=0)
+    with pytest.warns(ConvergenceWarning, match=r"4 of 4 linear machines .*max_iter=1 passes: raise max_iter of GRH"):
+        grh.fit(X, y)
+    with warnings.catch_warnings(action="error"):
+        grh.set_params(max_iter=10_000).fit(X, y)
+
+
+@pytest.mark.parametrize("classifier", ["kernel-ridge", "rbf-svm"])
+def test_a_kernel_too_large_for_memory_is_refused_before_it_is_made(classifier):
+    X = np.zeros((20_001, 1))
+    X[::2] = 1
+    with pytest.raises(ValueError, match=r"20,001 x 20,001 numbers, 3.2 GB; the limit is 20,000.*'rbf-landmarks'"):
+        GRH(2, classifier=classifier, random_state=0).fit(X, X[:, 0].astype(int))
+    GRH(2, classifier="rbf-landmarks", random_state=0).fit(X, X[:, 0].astype(int))
+
+
+def test_to_encode_takes_a_kernel_of_a_few_rows_at_a_time():
+    X, y = data(n=4000, n_classes=10)
+    grh = GRH(4, classifier="rbf-landmarks", n_landmarks=3000, random_state=0).fit(X, y)
+    tracemalloc.start()
+    grh.transform(X)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 80e6 < 8 * 4000 * 3000
+
+
 # --- starts --------------------------------------------------------------------------------------------------------
 
 
@@ -295,6 +328,16 @@ def test_a_named_start_has_the_same_seed_and_centred_features_a_given_one_the_fe
     for initial in ("cca-itq", CCAITQ(4)):
         with pytest.raises(ValueError, match="requires y"):
             GRH(4, initial=initial).fit(X, affinity=knn_affinity(X, 4))
+
+
+def test_a_given_start_gets_float32_as_float32(monkeypatch):
+    X, y = data()
+    dtypes, encode = [], LSH._encode
+    monkeypatch.setattr(LSH, "_encode", lambda self, points: dtypes.append(points.dtype) or encode(self, points))
+    GRH(4, initial=LSH(4), random_state=0).fit(X.astype(np.float32), y)
+    assert dtypes == [np.float32]
+    GRH(4, random_state=0).fit(X.astype(np.float32), y)  # one that is named gets them centred
+    assert dtypes[1:] == [np.float64]
 
 
 @pytest.mark.parametrize("hasher", [LSH(8), make_pipeline(StandardScaler(), LSH(8))], ids=["alone", "in a pipeline"])
@@ -403,6 +446,18 @@ def test_training_stops_when_a_round_would_repeat_the_last():
     assert not GRH(6, n_iter=1, random_state=0).fit(X, y).converged_
 
 
+@pytest.mark.parametrize("n_iter", [1, 2, 3, 4, 2000, 2001])
+def test_two_states_that_take_turns_are_noticed_and_end_as_all_rounds_would(n_iter):
+    """Two halves that vote only for each other exchange their bits in every round."""
+    X, halves = np.arange(-10.0, 10)[:, None], np.arange(20) < 10
+    grh = GRH(1, n_iter=n_iter, initial=start_from(0), classifier=Nearest())
+    grh.fit(X, affinity=np.not_equal.outer(halves, halves).astype(float))
+    np.testing.assert_array_equal(grh.transform(X)[:, 0], halves == (n_iter % 2 == 1))
+    assert grh.n_iter_ <= 3
+    assert grh.period_ == (2 if n_iter > 2 else 0)
+    assert not grh.converged_
+
+
 @pytest.mark.parametrize(
     ("n", "options", "limit"),
     [(20_000, {"C": 0.01}, 40e6), (60_000, {"classifier": "rbf-landmarks", "n_landmarks": 60}, 150e6)],
@@ -441,6 +496,9 @@ X4, TWO = np.eye(4), {"y": [0, 1, 0, 1]}
     [
         ({"alpha": 1.01}, TWO, ValueError, "alpha must be from 0.* to 1.*got 1.01"),
         ({"alpha": "high"}, TWO, TypeError, "alpha must be.*got 'high'"),
+        ({"alpha": True}, TWO, TypeError, "alpha must be a number, got True"),
+        ({"max_iter": 0}, TWO, ValueError, "max_iter must be at least 1, got 0"),
+        ({"initial": "cca-itq"}, {"affinity": np.eye(4)}, ValueError, "initial='cca-itq' requires y"),
         ({"initial": "sha1"}, TWO, ValueError, r"initial must be one of \('lsh', 'cca-itq'\), or an.*got 'sha1'"),
         ({"initial": Ridge()}, TWO, TypeError, "initial must be .* with fit and transform, got Ridge"),
         ({"initial": LSH}, TWO, TypeError, "initial must be.*got <class"),
@@ -462,3 +520,11 @@ X4, TWO = np.eye(4), {"y": [0, 1, 0, 1]}
 def test_refuses_what_does_not_fit_and_says_what_would(parameters, labels_or_graph, error, message):
     with pytest.raises(error, match=message):
         GRH(4, **parameters).fit(X4, **labels_or_graph)
+
+
+@pytest.mark.parametrize("size", [1e160, 1e300])
+def test_features_whose_squares_overflow_are_refused(size):
+    with pytest.raises(
+        ValueError, match=f"values up to {size:.0e}, whose squares overflow: divide X".replace("+", r"\+")
+    ):
+        GRH(4).fit(X4 * size, **TWO)

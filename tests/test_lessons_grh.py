@@ -3,16 +3,33 @@
 A test is named for its sentence and quotes it.
 """
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.base import clone
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.kernel_ridge import KernelRidge
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 from test_lessons import SLOW_DATA, five_seeds
 
-from l2h_tutorial import CCAITQ, GRH, ITQ, LSH, PCAH, HashTable, mean_average_precision, rerank, split_dataset
+from l2h_tutorial import (
+    CCAITQ,
+    GRH,
+    ITQ,
+    LSH,
+    PCAH,
+    HashTable,
+    evaluate_radius_search,
+    mean_average_precision,
+    precision_at_k,
+    rerank,
+    split_dataset,
+)
 from l2h_tutorial.affinity import graph_affinity, knn_affinity, same_class_affinity
 from l2h_tutorial.baselines import KSH
 from l2h_tutorial.figures import read_map
@@ -20,8 +37,9 @@ from l2h_tutorial.grh import regularised_scores
 from l2h_tutorial.metrics import paired_bootstrap
 from l2h_tutorial.protocols import compare_radius_search, compare_ranking
 from l2h_tutorial.search import exact_neighbours
-from l2h_tutorial.tuning import tune_as_published, validation_set
+from l2h_tutorial.tuning import tune_as_published, tune_on_grid, validation_set
 
+BOTH = ("X_query", "X_database")
 METHODS = {"LSH": LSH(), "GRH linear": GRH(), "GRH kernel": GRH(classifier="kernel-ridge")}
 
 
@@ -43,21 +61,7 @@ def sweeps(dataset, seeds):
 
 @pytest.fixture(scope="module")
 def ranking(dataset, seeds):
-    hashers = {**METHODS, "RBF SVM": GRH(classifier="rbf-svm")}
-    short = compare_ranking(dataset, hashers, n_bits=[16], seeds=seeds)
-    long = compare_ranking(dataset, METHODS, n_bits=[64], seeds=seeds)
-    return pd.concat([short, long]).groupby(["method", "n_bits"])["map"].mean()
-
-
-@pytest.fixture(scope="module")
-def by_round(split, seeds):
-    def scores(alpha, seed):
-        grh = GRH(16, alpha=alpha, n_iter=3, random_state=seed).fit(split.X_train, split.y_train)
-        stages = zip(grh.staged_transform(split.X_query), grh.staged_transform(split.X_database), strict=True)
-        values = [mean_average_precision(*bits, split.y_query, split.y_database) for bits in stages]
-        return values + values[-1:] * (4 - len(values))  # training that has converged stays where it is
-
-    return {alpha: np.mean([scores(alpha, seed) for seed in seeds], axis=0) for alpha in (0.6, 0.8, 1.0)}
+    return compare_ranking(dataset, METHODS, n_bits=[16, 64], seeds=seeds).groupby(["method", "n_bits"])["map"].mean()
 
 
 def score(hasher, split, per_query=False):
@@ -84,6 +88,25 @@ def twelve(split):
     return split.y_train[few], split.X_train[few]
 
 
+def sgn(mixture):
+    return np.where(mixture > 1e-12, 1, -1)
+
+
+def regularise(L, S, alpha):
+    """The step as chapter 6 writes it."""
+    votes = S @ (L / S.sum(axis=1, keepdims=True))
+    return sgn(alpha * votes + (1 - alpha) * L)
+
+
+def test_the_step_written_by_hand_is_the_packages_on_all_images(split, seed):
+    """grh-adjacency: "With it the package takes our step" """
+    bits = LSH(16, random_state=seed).fit_transform(split.X_train)
+    S, graph = np.equal.outer(split.y_train, split.y_train), same_class_affinity(split.y_train)
+    for alpha in np.linspace(0, 1, 11):
+        mixture = regularised_scores(graph, bits, bits, alpha)
+        np.testing.assert_array_equal(regularise(np.where(bits, 1, -1), S, alpha) > 0, mixture > 0)
+
+
 @pytest.mark.parametrize("seed", [20, *range(5)])  # the chapter's, and others
 def test_one_step_by_hand_is_what_the_package_does(twelve, seed):
     """With alpha = 0.8 it is +0.2: the bit flips. With 0.6 it is -0.1: the same vote, and the bit stays.
@@ -98,6 +121,8 @@ def test_one_step_by_hand_is_what_the_package_does(twelve, seed):
     for alpha, by_hand in ((0.6, -0.1), (0.8, 0.2)):
         mixed = -signs * regularised_scores(graph, bits, bits, alpha)
         np.testing.assert_allclose(mixed[alone], by_hand)
+        step = regularise(signs, np.equal.outer(y, y), alpha)
+        np.testing.assert_array_equal(step > 0, -signs * mixed > 0)
     flipped = (regularised_scores(graph, bits, bits, 0.8) > 0) != bits
     np.testing.assert_array_equal(flipped, alone)
     assert not flipped[graph @ signs == 0].any()
@@ -264,62 +289,231 @@ def test_in_the_plane_first_the_solid_line_leaves_the_squares_then_the_dashed_on
     assert in_vain.sum() == 2
 
 
-def test_learned_codes_rank_better_than_random_ones(ranking):
-    """From LSH to GRH; sixteen bits learned from labels rank better than sixty-four of random hyperplanes."""
-    for method in ("GRH linear", "GRH kernel"):
-        assert ranking[method, 16] > ranking["LSH", 64] + 0.03
+@pytest.mark.slow
+def test_the_loop_written_out_gives_the_bits_of_grh(split, seed):
+    """grh-training: "The package's `GRH` gives the same bits." """
+    mean = split.X_train.mean(axis=0, dtype=float)
+    scale = np.sqrt(np.mean(np.sum((split.X_train - mean) ** 2, axis=1)))
+    X, Q = (split.X_train - mean) / scale, (split.X_query - mean) / scale
+    S = np.equal.outer(split.y_train, split.y_train)
+    degrees = S.sum(axis=1, keepdims=True)
+    L = sgn(X @ np.random.RandomState(seed).standard_normal((X.shape[1], 8)))
+    for _ in range(2):
+        L = sgn(0.8 * (S @ L) / degrees + (1 - 0.8) * L)
+        svms = [SVC(kernel="linear").fit(X, bit) for bit in L.T]
+        L = np.column_stack([svm.predict(X) for svm in svms])
+    grh = GRH(8, alpha=0.8, n_iter=2, random_state=seed).fit(split.X_train, split.y_train)
+    bits = np.column_stack([svm.predict(Q) for svm in svms]) > 0
+    np.testing.assert_array_equal(bits, grh.transform(split.X_query))
 
 
-def test_curved_boundaries_win_and_kernel_ridge_does_as_well_as_the_svm(ranking):
-    """The curved boundaries win. Kernel ridge does as well as the SVM with the same kernel."""
-    assert ranking["RBF SVM", 16] > ranking["GRH linear", 16] + 0.01
-    assert ranking["GRH kernel", 16] > ranking["RBF SVM", 16] - 0.01
+def objectives(split, classifier, seed, **options):
+    """J before each round, after its graph step, and after its classifiers; and the rounds."""
+    grh = GRH(16, classifier=classifier, random_state=seed, **options).fit(split.X_train, split.y_train)
+    graph, J = same_class_affinity(split.y_train), []
+    for before, step in pairwise(grh.history_):
+        M = regularised_scores(graph, before.bits, before.bits, grh.alpha)
+        J.append([np.mean(np.where(bits, 1, -1) * M) for bits in (before.bits, step.regularised, step.bits)])
+    return np.array(J), grh
 
 
-def test_kernel_ridge_repeats_what_it_is_taught_and_mean_ap_follows_the_bits_that_queries_get_right(split, seed):
-    """Kernel ridge repeats what it was taught; on queries less. That is the classifier's loss, and mAP follows it."""
-    taught, unseen, precision = {}, {}, {}
-    for name in ("linear-svm", "kernel-ridge"):
-        grh = GRH(16, classifier=name, random_state=seed).fit(split.X_train, split.y_train)
+def test_regularise_raises_the_objective_and_partition_gives_some_or_more_of_it_back(split, seed):
+    """grh-training: "Regularise* makes this {term}`objective` as large as any bits can" "gives some of it back"
+    "So nothing promises that a round ends with a larger $J$ than it began with." """
+    J, grh = objectives(split, "linear-svm", seed, alpha=0.7, n_iter=2)
+    assert (J[:, 1] > J[:, 0]).all()
+    assert (J[:, 2] < J[:, 1]).all()
+    assert J[0, 2] < J[0, 0]
+    np.testing.assert_allclose(J[:, 2], [step.objective for step in grh.history_[1:]])
+
+
+def test_rounds_are_for_classifiers_that_cannot_do_what_they_are_told(split, seed):
+    """grh-training: "predicts all but" "bits as it was taught, and finds" "Where a hyperplane cannot follow" """
+    J, ridge = objectives(split, "kernel-ridge", seed, alpha=0.7, n_iter=2)
+    assert J[0, 2] > J[0, 0]
+    assert ridge.history_[1].changed < 0.01 * ridge.history_[1].bits.size
+    second = ridge.history_[2].flipped if ridge.n_iter_ > 1 else 0
+    _, linear = objectives(split, "linear-svm", seed, alpha=0.7, n_iter=2)
+    assert 10 * second < linear.history_[2].flipped
+    assert 10 * ridge.history_[1].changed < linear.history_[1].changed
+
+
+class Parrot(ClassifierMixin, BaseEstimator):
+    """Predicts what it was taught, for the points that it was taught."""
+
+    def fit(self, X, y):
+        self.X_, self.y_, self.classes_ = X, y, np.unique(y)
+        return self
+
+    def predict(self, X):
+        return self.y_
+
+
+@given(st.integers(0, 999), st.integers(2, 12), st.sampled_from([0.3, 0.6, 0.8, 1.0]), st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_with_classifiers_that_follow_a_class_graph_comes_to_rest_and_a_regular_one_has_period_two_at_most(
+    seed, n, alpha, classes
+):
+    """grh-training: "rest, or two patterns in turn" "a class graph would come to rest" """
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(2 * n, 2))
+    graph = {"y": rng.permutation(np.arange(2 * n) % 3)}
+    if not classes:  # rings: every point has two neighbours, itself not among them
+        ring = np.roll(np.eye(2 * n), 1, axis=0)
+        graph = {"affinity": np.minimum(ring + ring.T, 1)}
+    grh = GRH(3, alpha=alpha, n_iter=500, classifier=Parrot(), degenerate="keep", random_state=seed)
+    assert grh.fit(X, **graph).period_ in ((1,) if classes else (1, 2))
+
+
+def test_two_halves_that_vote_for_each_other_take_turns():
+    """grh-training: "Other graphs can go to and fro for ever." """
+    line, half = np.arange(-10.0, 10.0)[:, None], np.arange(20) < 10
+    swap = GRH(1, n_iter=1000, classifier=KNeighborsClassifier(1), random_state=0)
+    swap.fit(line, affinity=np.not_equal.outer(half, half).astype(float))
+    assert (swap.period_, swap.converged_) == (2, False)
+    assert swap.n_iter_ < 5
+
+
+def test_label_propagation_makes_its_cost_small_and_for_classes_one_step_is_the_limit(split, seed):
+    """grh-training: "the vote of votes is the vote, so one step is the limit" "as small as it can be" """
+    rng, alpha = np.random.default_rng(seed), 0.7
+    L0 = rng.choice([-1.0, 1.0], (60, 3))
+    P = same_class_affinity(split.y_train[:60]).toarray()
+    F = L0
+    for _ in range(200):
+        F = alpha * P @ F + (1 - alpha) * L0
+    np.testing.assert_allclose(F, alpha * P @ L0 + (1 - alpha) * L0)
+
+    def cost(F):
+        apart = np.sum((F[:, None] - F) ** 2, axis=2)
+        return alpha / 2 * np.sum(P * apart) + (1 - alpha) * np.sum((F - L0) ** 2)
+
+    assert all(cost(F) < cost(F + 1e-3 * rng.normal(size=F.shape)) for _ in range(20))
+
+
+GRID = {"linear-svm": {"C": [0.5, 1, 2, 4, 8]}, "kernel-ridge": {"gamma": [0.5, 1, 2], "ridge": [0.01, 0.1, 1]}}
+
+
+@pytest.fixture(scope="module")
+def chosen(split):
+    """The settings that validation chooses for the chapter."""
+    validation = validation_set(split, n_query_per_class=50, n_database=2000)
+    return {
+        name: tune_on_grid(GRH(16, classifier=name, random_state=0), validation, grid).parameters
+        for name, grid in GRID.items()
+    }
+
+
+def test_which_C_is_best_depends_on_the_data(dataset, chosen):
+    """grh-training: "On the bundled images it is larger than 1, on CIFAR-10 that hurts." """
+    assert (chosen["linear-svm"]["C"] > 1) == (len(dataset) == 10_000)
+
+
+@pytest.fixture(scope="module")
+def validated(split, chosen, seeds):
+    """For each seed, at the chosen settings: share of bits right on training images, on queries, and mAP."""
+
+    def of(name, seed):
+        grh = GRH(16, classifier=name, random_state=seed, **chosen[name]).fit(split.X_train, split.y_train)
         step = grh.history_[1]
         codewords = dict(zip(split.y_train, step.regularised, strict=True))
-        taught[name] = np.mean(step.bits == step.regularised)
-        unseen[name] = np.mean(grh.transform(split.X_query) == [codewords[label] for label in split.y_query])
-        precision[name] = score(grh, split)
-    assert taught["kernel-ridge"] > 0.99
-    assert taught["kernel-ridge"] > taught["linear-svm"]
-    for name in taught:
-        assert unseen[name] < taught[name]
-    assert unseen["kernel-ridge"] > unseen["linear-svm"]
-    assert precision["kernel-ridge"] > precision["linear-svm"]
+        right = [codewords[label] for label in split.y_query]
+        return np.mean(step.bits == step.regularised), np.mean(grh.transform(split.X_query) == right), score(grh, split)
+
+    return {name: np.mean([of(name, seed) for seed in seeds], axis=0) for name in chosen}
 
 
-def test_the_svm_gives_the_same_codes_on_a_shared_kernel_as_bit_by_bit(split, seed):
-    """On one kernel for all bits the SVM gave the very codes that it gave bit by bit."""
-    shared = GRH(4, classifier="rbf-svm", random_state=seed).fit(split.X_train, split.y_train)
-    width = shared.models_[1][1].gamma
-    alone = GRH(4, classifier=SVC(gamma=width), random_state=seed).fit(split.X_train, split.y_train)
-    ridge = GRH(4, classifier="kernel-ridge", random_state=seed).fit(split.X_train, split.y_train)
-    assert width == ridge.models_[1][1].gamma
-    assert np.array_equal(shared.transform(split.X_query), alone.transform(split.X_query))
+def test_curved_boundaries_are_ahead_at_chosen_settings_and_mean_ap_follows_the_bits_of_queries(
+    split, validated, seeds
+):
+    """grh-training: "It is the classifier's, and mAP follows it." """
+    linear, ridge = validated["linear-svm"], validated["kernel-ridge"]
+    assert ridge[2] > linear[2] + 0.005
+    assert ridge[1] > linear[1]
+    assert ridge[0] > 0.97
+    assert (np.array([linear, ridge])[:, 1] < np.array([linear, ridge])[:, 0]).all()
+    random = np.mean([score(LSH(16, random_state=seed).fit(split.X_train), split) for seed in seeds])
+    assert linear[2] > random + 0.05
 
 
-def test_a_second_round_finds_little_to_do_after_kernel_ridge_and_much_after_a_linear_svm(split, seed):
-    """Kernel ridge predicts nearly every training bit as it was taught; the linear SVM cannot follow."""
-    accounts = {}
+def test_with_shuffled_labels_lessons_are_repeated_and_nothing_is_learned(split, chosen, seed):
+    """grh-training: "With shuffled labels the classifier still repeats" "no better than chance" """
+    wrong = shuffled(split, seed)
+    grh = GRH(16, classifier="kernel-ridge", random_state=seed, **chosen["kernel-ridge"]).fit(split.X_train, wrong)
+    assert np.mean(grh.history_[1].bits == grh.history_[1].regularised) > 0.85
+    assert abs(score(grh, split) - np.mean(split.y_query[:, None] == split.y_database)) < 0.03
+
+
+def test_what_is_left_at_one_half_is_shrinkage(split, seeds):
+    """grh-training: "What it gained without labels is in the covariance matrix." """
+    X = split.X_train - split.X_train.mean(axis=0, dtype=float)
+    covariance = X.T @ X / np.trace(X.T @ X) * X.shape[1]
+    scores = []
+    for seed in seeds:
+        lsh, shrunk = LSH(16, random_state=seed).fit(X), LSH(16, random_state=seed).fit(X)
+        shrunk.hyperplanes_ = np.linalg.solve(covariance + np.eye(len(covariance)), covariance @ lsh.hyperplanes_)
+        moved = replace(split, **{part: getattr(split, part) - split.X_train.mean(axis=0) for part in BOTH})
+        refit = GRH(16, alpha=0.5, classifier="kernel-ridge", random_state=seed).fit(split.X_train, split.y_train)
+        scores.append([score(lsh, moved), score(refit, split), score(shrunk, moved)])
+    random, refitted, without = np.mean(scores, axis=0)
+    assert refitted > random + 0.004
+    assert without > random + 0.004
+    assert abs(refitted - without) < 0.25 * (refitted - random) + 0.003
+
+
+@pytest.fixture(scope="module")
+def on_the_map(split, chosen, seeds):
+    """For each method, precision and share scanned by radius; and of the plain classifier's scores, by share."""
+
+    def sweep(hasher):
+        return evaluate_radius_search(hasher.fit(split.X_train, split.y_train), split, radii=range(7))
+
+    lines = {
+        "LSH": [sweep(LSH(16, random_state=seed)) for seed in seeds],
+        **{n: [sweep(GRH(16, classifier=n, random_state=seed, **chosen[n])) for seed in seeds] for n in chosen},
+    }
+    mean = {name: pd.concat(frames).groupby("radius").mean() for name, frames in lines.items()}
+    grh = GRH(16, classifier="kernel-ridge", random_state=0, **chosen["kernel-ridge"])
+    grh.fit(split.X_train, split.y_train)
+    plain = KernelRidge(kernel="rbf", gamma=grh.models_[1][1].gamma, alpha=grh.ridge)
+    plain.fit((split.X_train - grh.mean_) / grh.scale_, np.eye(10)[split.y_train])
+
+    def shares(X):
+        scores = plain.predict((X - grh.mean_) / grh.scale_).clip(1e-9)
+        return scores / scores.sum(axis=1, keepdims=True)
+
+    pieces = np.array_split(split.X_database, 20)
+    order = np.argsort(-shares(split.X_query) @ np.concatenate([shares(piece) for piece in pieces]).T, axis=1)
+    of_share = {}
+    for share in (0.01, 0.12):
+        found = rerank(split.X_query, split.X_database, list(order[:, : int(share * order.shape[1])]), 10)
+        of_share[share] = precision_at_k(found, split.y_query, split.y_database)
+    return mean, of_share
+
+
+def test_on_the_map_learned_codes_have_no_cheap_searches_and_class_scores_are_ahead(on_the_map):
+    """grh-training: "At equal work learned codes are level with LSH or a little ahead, and have no searches as cheap."
+    "The class scores of the same classifier are ahead of both." "codewords of ten classes make a few large buckets"
+    """
+    lines, scored = on_the_map
+
+    def at(name, share):
+        return np.interp(np.log(share), np.log(lines[name].scanned), lines[name].precision)
+
+    assert -0.01 < at("kernel-ridge", 0.12) - at("LSH", 0.12) < 0.1
+    assert -0.01 < at("linear-svm", 0.12) - at("LSH", 0.12) < 0.1
+    assert scored[0.12] > max(at(name, 0.12) for name in lines)
+    assert scored[0.01] > at("LSH", 0.01) + 0.05
     for name in ("linear-svm", "kernel-ridge"):
-        grh = GRH(16, alpha=0.8, n_iter=2, classifier=name, random_state=seed).fit(split.X_train, split.y_train)
-        second = grh.history_[2].flipped if len(grh.history_) > 2 else 0
-        accounts[name] = grh.history_[1].changed / split.X_train.shape[0] / 16, second
-    assert accounts["kernel-ridge"][0] < 0.005 < 0.03 < accounts["linear-svm"][0]
-    assert 10 * accounts["kernel-ridge"][1] < accounts["linear-svm"][1]
+        assert lines[name].scanned[0] > 10 * lines["LSH"].scanned[0]
 
 
 def test_on_validation_queries_smaller_alphas_gain_from_a_second_round_and_alpha_one_does_not(split, seed):
-    """At the smaller values of alpha a second round helps, and at 1.0 it does not. Alpha 1 is not worse than 0.8."""
+    """grh-training: "gain from a second round, and at $1.0$ there is little left for it to do"
+    "The graph alone is best" """
     validation = validation_set(split, n_query_per_class=50, n_database=2000)
     grh = GRH(16, random_state=seed)
-    tuned = tune_as_published(grh, validation, alpha=[0.6, 0.7, 0.8, 1.0], n_iter=2, then={})
+    tuned = tune_as_published(grh, validation, alpha=[0.6, 0.8, 1.0], n_iter=2, then={})
     by_m = tuned.trials.pivot(index="alpha", columns="n_iter", values="score")
     assert (by_m.loc[:0.8, 2] > by_m.loc[:0.8, 1]).all()
     assert by_m.loc[1.0, 2] < by_m.loc[1.0, 1] + 0.005
@@ -330,8 +524,8 @@ def test_what_is_chosen_on_validation_queries_does_not_lose_on_the_test_queries(
     """Where the defaults were good already there is nothing to gain, and nothing is lost but noise."""
     gains = {}
     for name, grid in (
-        ("linear-svm", {"C": [0.5, 1, 2, 4]}),
-        ("kernel-ridge", {"gamma": [0.5, 1, 2], "ridge": [0.01, 0.1, 1]}),
+        ("linear-svm", GRID["linear-svm"]),
+        ("kernel-ridge", GRID["kernel-ridge"]),
     ):
         of_seeds = []
         for seed in seeds:
@@ -347,7 +541,7 @@ def test_what_is_chosen_on_validation_queries_does_not_lose_on_the_test_queries(
 
 
 def test_more_labels_help_and_less_than_the_first_thousand(dataset, seeds):
-    """More labels help, and all of them together add less than the first thousand did."""
+    """implementing: "More labels help, and all of them together add less than the first thousand did." """
     many = split_dataset(dataset, query_size=500, train_size=0.8).preprocessed("l2-centre")
     n_all = len(many.y_train)
     scores = []
@@ -365,7 +559,7 @@ def test_more_labels_help_and_less_than_the_first_thousand(dataset, seeds):
 
 @five_seeds
 def test_the_choices_of_the_vote_cost_less_than_the_settings_of_the_svm(split, seeds):
-    """Other reference bits and sgn(0) hardly move mAP. The SVM's settings weigh more, and C weighs most."""
+    """implementing: "The two choices that concern the vote hardly count" """
 
     def scores(**change):
         grh = GRH.as_published("paper", **{"n_bits": 16, "alpha": 0.8, "n_iter": 2} | change)
@@ -376,26 +570,18 @@ def test_the_choices_of_the_vote_cost_less_than_the_settings_of_the_svm(split, s
     paper = scores()
     cost = {
         str(change): abs(np.mean(scores(**change) - paper))
-        for change in ({"reference": "initial"}, {"sign_of_zero": 1}, {"fit_intercept": False})
+        for change in ({"reference": "initial"}, {"sign_of_zero": 1})
     }
     settings = [
-        abs(np.mean(scores(**change) - paper)) for change in ({"loss": "squared_hinge"}, {"class_weight": "ceiling"})
+        abs(np.mean(scores(**change) - paper))
+        for change in ({"loss": "squared_hinge"}, {"class_weight": "ceiling"}, {"C": 4.0})
     ]
     assert max(cost.values()) < 0.005
     assert max(cost.values()) < max(settings)
 
 
-def test_at_alpha_one_one_round_is_nearly_all_and_smaller_alphas_rise_and_end_lower(by_round):
-    """With alpha 1 one round does nearly everything. With alpha 0.8 mAP rises more slowly, and ends lower."""
-    assert abs(by_round[1.0][-1] - by_round[1.0][1]) < 0.01
-    for alpha in (0.6, 0.8):
-        assert by_round[alpha][0] < by_round[alpha][1] < by_round[alpha][-1]
-    assert by_round[0.6][1] < by_round[0.8][1] < by_round[1.0][1]
-    assert by_round[0.6][-1] < by_round[0.8][-1] < by_round[1.0][-1]
-
-
 def test_a_start_that_knows_the_labels_ends_higher(dataset, seeds):
-    """A start that knows the labels ends higher, and GRH does not fall below the start that it is given."""
+    """implementing: "A start that knows the labels ends higher" """
     hashers = {
         "alone": CCAITQ(),
         "from LSH": GRH(classifier="kernel-ridge"),
@@ -407,7 +593,7 @@ def test_a_start_that_knows_the_labels_ends_higher(dataset, seeds):
 
 
 def test_degenerate_bits_kept_are_worse_than_drawn_again(dataset, seed):
-    """Kept as they were, mAP is lower than drawn again, where LSH starts on raw vectors."""
+    """implementing: "Kept as they were, mAP is" "drawn again" """
     raw = split_dataset(dataset)
     scores = {}
     for rule in ("keep", "redraw"):
@@ -495,6 +681,12 @@ def test_learned_buckets_are_much_larger(sweeps):
     """The smallest search that LSH offers scans far less than the smallest of GRH; at one percent it is alone."""
     assert 5 * sweeps["scanned"]["LSH", 0] < sweeps["scanned"]["GRH kernel", 0]
     assert sweeps["scanned"]["LSH", 0] < 0.01 < sweeps["scanned"]["GRH kernel", 0]
+
+
+def test_learned_codes_rank_better_than_random_ones(ranking):
+    """Sixteen bits learned from labels rank better than sixty-four of random hyperplanes."""
+    for method in ("GRH linear", "GRH kernel"):
+        assert ranking[method, 16] > ranking["LSH", 64] + 0.03
 
 
 def test_random_codes_gain_with_length_and_labels_beat_length(ranking):

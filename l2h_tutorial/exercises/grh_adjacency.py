@@ -62,7 +62,7 @@ def _majority_case(rng: np.random.Generator, i: int) -> tuple[int, float]:
 
 def _smallest(n: int, enough: Any) -> int:
     """The smallest number of images below n that is enough, or n."""
-    return next((m for m in range(n // 2 + 1, n) if enough(m)), n)
+    return next((m for m in range(n) if enough(m)), n)
 
 
 def _majority(n: int, alpha: float) -> int:

@@ -147,5 +147,5 @@ def dead_zone(alphas: Floats, flipped: dict[str, Floats]) -> Figure:
         right.plot(alphas, share, label=name, **look(name, i))
     right.axvspan(0, 0.5, color=GREY, alpha=0.3)
     right.set(xlim=(0, 1.02), xlabel=r"$\alpha$", ylabel="share of bits flipped")
-    right.legend(fontsize=9)
+    right.legend(fontsize=9, loc="upper left")
     return figure

@@ -36,29 +36,35 @@ def hamming_cube(radius: int = 1) -> Figure:
 
 
 @styled
-def work_map(lines: Mapping[str, pd.DataFrame], measure: str, exhaustive: Mapping[str, float]) -> Figure:
+def work_map(
+    lines: Mapping[str, pd.DataFrame], measure: str, exhaustive: Mapping[str, float], lowest: float = 0.0
+) -> Figure:
     """The map of the book: what a search finds against the share of the database it looks at, a point a radius.
 
     Parameters
     ----------
     lines : dict of str to DataFrame
-        For each method, columns ``radius``, ``scanned`` and `measure`; where there is one, ``spread`` is drawn as bars.
+        For each method, columns ``scanned`` and `measure`; where there are, the first ``radius`` is written and
+        ``spread`` drawn as bars.
     measure : {"precision", "recall"}
     exhaustive : dict of str to float
         What exhaustive search finds, by its name; one for each of several ways to prepare the vectors.
+    lowest : float, default=0.0
+        Where the axis begins.
     """
     figure, axes = plt.subplots(figsize=(6.8, 4.2))
     for i, (name, frame) in enumerate(lines.items()):
         percent = 100 * frame["scanned"]
         axes.errorbar(percent, frame[measure], yerr=frame.get("spread"), capsize=3, label=name, **look(name))
-        _write_radius(axes, frame.iloc[0], measure, (5, -12) if i % 2 == 0 else (-22, 7))
+        if "radius" in frame:
+            _write_radius(axes, frame.iloc[0], measure, (5, -12) if i % 2 == 0 else (-22, 7))
     for name, level in exhaustive.items():
         axes.axhline(level, linewidth=1.2, label=name, **look(name))
     axes.set(
         xscale="log",
         xlabel="share of the database scanned (%)",
         ylabel="precision at 10" if measure == "precision" else "recall of the exact ten",
-        ylim=(0, None),
+        ylim=(lowest, None),
     )
     axes.legend(fontsize=8.5, loc="lower right")
     return figure
