@@ -379,7 +379,7 @@ def test_label_propagation_makes_its_cost_small_and_for_classes_one_step_is_the_
     F = L0
     for _ in range(200):
         F = alpha * P @ F + (1 - alpha) * L0
-    np.testing.assert_allclose(F, alpha * P @ L0 + (1 - alpha) * L0)
+    np.testing.assert_allclose(F, alpha * P @ L0 + (1 - alpha) * L0, atol=1e-12)
 
     def cost(F):
         apart = np.sum((F[:, None] - F) ** 2, axis=2)
