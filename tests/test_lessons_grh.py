@@ -363,7 +363,7 @@ def test_with_classifiers_that_follow_a_class_graph_comes_to_rest_and_a_regular_
 
 
 def test_two_halves_that_vote_for_each_other_take_turns():
-    """grh-training: "Other graphs can go to and fro for ever." """
+    """grh-training: "Other graphs can go back and forth for ever." """
     line, half = np.arange(-10.0, 10.0)[:, None], np.arange(20) < 10
     swap = GRH(1, n_iter=1000, classifier=KNeighborsClassifier(1), random_state=0)
     swap.fit(line, affinity=np.not_equal.outer(half, half).astype(float))
