@@ -482,7 +482,7 @@ def on_the_map(split, chosen, seeds):
     pieces = np.array_split(split.X_database, 20)
     order = np.argsort(-shares(split.X_query) @ np.concatenate([shares(piece) for piece in pieces]).T, axis=1)
     of_share = {}
-    for share in (0.01, 0.12):
+    for share in np.geomspace(0.01, 0.5, 7):
         found = rerank(split.X_query, split.X_database, list(order[:, : int(share * order.shape[1])]), 10)
         of_share[share] = precision_at_k(found, split.y_query, split.y_database)
     return mean, of_share
@@ -490,7 +490,7 @@ def on_the_map(split, chosen, seeds):
 
 def test_on_the_map_learned_codes_have_no_cheap_searches_and_class_scores_are_ahead(on_the_map):
     """grh-training: "At equal work learned codes are level with LSH or a little ahead, and have no searches as cheap."
-    "The class scores of the same classifier are ahead of both." "codewords of ten classes make a few large buckets"
+    "The best point of the class scores of the same classifier is above all of theirs." "codewords of ten classes make a few large buckets"
     """
     lines, scored = on_the_map
 
@@ -499,7 +499,7 @@ def test_on_the_map_learned_codes_have_no_cheap_searches_and_class_scores_are_ah
 
     assert -0.01 < at("kernel-ridge", 0.12) - at("LSH", 0.12) < 0.1
     assert -0.01 < at("linear-svm", 0.12) - at("LSH", 0.12) < 0.1
-    assert scored[0.12] > max(at(name, 0.12) for name in lines)
+    assert max(scored.values()) > max(frame.precision.max() for frame in lines.values()) + 0.005
     assert scored[0.01] > at("LSH", 0.01) + 0.05
     for name in ("linear-svm", "kernel-ridge"):
         assert lines[name].scanned[0] > 10 * lines["LSH"].scanned[0]
