@@ -366,7 +366,7 @@ def test_with_classifiers_that_follow_a_class_graph_comes_to_rest_and_a_regular_
 
 
 def test_two_halves_that_vote_for_each_other_take_turns():
-    """grh-training: "Other graphs can go to and fro for ever." """
+    """grh-training: "Other graphs can go back and forth for ever." """
     line, half = np.arange(-10.0, 10.0)[:, None], np.arange(20) < 10
     swap = GRH(1, n_iter=1000, classifier=KNeighborsClassifier(1), random_state=0)
     swap.fit(line, affinity=np.not_equal.outer(half, half).astype(float))
@@ -485,7 +485,7 @@ def on_the_map(split, chosen, seeds):
     pieces = np.array_split(split.X_database, 20)
     order = np.argsort(-shares(split.X_query) @ np.concatenate([shares(piece) for piece in pieces]).T, axis=1)
     of_share = {}
-    for share in (0.01, 0.12):
+    for share in np.geomspace(0.01, 0.5, 7):
         found = rerank(split.X_query, split.X_database, list(order[:, : int(share * order.shape[1])]), 10)
         of_share[share] = precision_at_k(found, split.y_query, split.y_database)
     return mean, of_share
@@ -493,7 +493,7 @@ def on_the_map(split, chosen, seeds):
 
 def test_on_the_map_learned_codes_have_no_cheap_searches_and_class_scores_are_ahead(on_the_map):
     """grh-training: "At equal work learned codes are level with LSH or a little ahead, and have no searches as cheap."
-    "The class scores of the same classifier are ahead of both." "codewords of ten classes make a few large buckets"
+    "The best point of the class scores of the same classifier is above all of theirs." "codewords of ten classes make a few large buckets"
     """
     lines, scored = on_the_map
 
@@ -502,7 +502,7 @@ def test_on_the_map_learned_codes_have_no_cheap_searches_and_class_scores_are_ah
 
     assert -0.01 < at("kernel-ridge", 0.12) - at("LSH", 0.12) < 0.1
     assert -0.01 < at("linear-svm", 0.12) - at("LSH", 0.12) < 0.1
-    assert scored[0.12] > max(at(name, 0.12) for name in lines)
+    assert max(scored.values()) > max(frame.precision.max() for frame in lines.values()) + 0.005
     assert scored[0.01] > at("LSH", 0.01) + 0.05
     for name in ("linear-svm", "kernel-ridge"):
         assert lines[name].scanned[0] > 10 * lines["LSH"].scanned[0]
