@@ -71,7 +71,7 @@ class HashTable:
 
     @property
     def bits(self) -> NDArray[np.bool_]:
-        words = np.empty(self._index.words.T.shape, dtype=">u8")  # of a row, as one long number
+        words = np.empty(self._index.words.T.shape, dtype=">u8")  # a row's are its bits, after zeros
         words[self._index.rows] = self._index.words.T
         return np.unpackbits(words.view(np.uint8), axis=1)[:, -self.n_bits :].view(np.bool_)
 
@@ -136,10 +136,10 @@ class HashTable:
         count_only: bool = False,
         sort_results: bool = False,
     ) -> Any:
-        """Find all rows whose code differs from the query's in at most `r` bits; how, says `explain`.
+        """Find all rows whose code differs from the query's in at most `r` bits. `explain` says how it is done.
 
-        A search by multi-index hashing makes the tables of pieces that it needs, and keeps them.
-        The arrays of several queries may be parts of one: copy the one that you keep if you do not keep the others.
+        A search by multi-index hashing makes the tables of pieces that it needs, and keeps them. The arrays returned
+        may be views of one large array: to keep one query's and free the others', copy it.
 
         Parameters
         ----------
@@ -216,8 +216,8 @@ class HashTable:
         Returns
         -------
         list of dict
-            The fields of `l2h_tutorial.search.Plan`, ``radius`` and ``chosen``. With `r` all ways, the cheapest and
-            chosen one first. With `k` the steps, each for the queries for which the last found too little.
+            The fields of `l2h_tutorial.search.radius.Plan`, ``radius`` and ``chosen``. With `r` all ways, the cheapest
+            and chosen one first. With `k` the steps, each for the queries for which the last found too little.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""Hamming radius search: the ball, exact strategies that find its buckets, and the re-ranking of their rows."""
+"""Search: rows within a Hamming ball or nearest in Hamming distance (`radius`), re-ranked by vectors (`rerank`)."""
 
 from .radius import ball_size, build_index, check_radius, hamming_ball
 from .rerank import Reranker, exact_neighbours, rerank

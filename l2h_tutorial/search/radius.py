@@ -2,7 +2,7 @@
 
 Scan: compare the query with every row's code. Enumerate: make every code of the ball, and look it up. Multi-index
 hashing: look up small balls of short pieces of the code, and compare the query with what is found. All find the same
-rows. The nearest are those of small radii and then, where these are not enough, of comparing everything.
+rows. The k nearest are looked for within small radii first; a query that has fewer than k there is compared with all.
 """
 
 from collections.abc import Iterator
@@ -23,12 +23,12 @@ Numbers = NDArray[Any]  # row numbers, places, counts: integers
 PieceTable = tuple[int, int, Numbers, Numbers]  # see piece_tables
 
 DIRECT_BITS = 16  # up to here a table with a slot for every possible code replaces the sorted search
-LOOK_UP = 10  # measured: reading anywhere in memory takes as long as comparing so many words that lie in a row,
-SEARCH = 40  # and finding one of the sorted codes as long as comparing so many
+LOOK_UP = 10  # words that lie in a row, compared in the time of one read anywhere in memory (measured)
+SEARCH = 40  # the same, in the time in which one of the sorted codes is found
 SAMPLE = (32, 1024)  # queries and rows whose distances stand for all
-_ODD = np.uint64(0x9E3779B97F4A7C15)  # 2**64 over the golden ratio
-_BLOCK = 1 << 17  # codes looked up or compared at a time: temporary arrays stay in the processor's cache
-_BLOCK_ROWS = 1 << 22  # found at a time, at most
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # 2**64 over the golden ratio, made odd
+_BLOCK = 1 << 17  # codes looked up or compared at a time, but one query at least: small arrays stay in the cache
+_BLOCK_ROWS = 1 << 22  # rows found at a time, but one query's at least
 _TRIAL = 0.25  # of the cost of comparing everything: what may be spent on a small radius first
 
 
@@ -121,8 +121,8 @@ class CodeIndex:
     n_bits: int
     words: Words
     rows: Numbers
-    plans: dict[int, list["Plan"]] = field(default_factory=dict, repr=False)  # of each radius,
-    tables: dict[int, list[PieceTable]] = field(default_factory=dict, repr=False)  # and of each number of pieces
+    plans: dict[int, list["Plan"]] = field(default_factory=dict, repr=False)  # by radius, once asked for
+    tables: dict[int, list[PieceTable]] = field(default_factory=dict, repr=False)  # by number of pieces, likewise
 
     def __post_init__(self) -> None:
         self.rows.setflags(write=False)
@@ -167,17 +167,17 @@ def scan(index: CodeIndex, queries: Words, radius: int) -> tuple[Numbers, Number
     counts : (n_queries,) array of integers
         How many there are of each query.
     """
-    near = packed_distances(index.words[:, None], queries.T[:, :, None]) <= radius
-    places = [of_query.nonzero()[0] for of_query in near]
+    near = packed_distances(index.words[:, None], queries.T[:, :, None]) <= radius  # a row a query
+    places = [row.nonzero()[0] for row in near]
     return np.concatenate(places), np.array([len(each) for each in places])
 
 
 def enumerate_ball(index: CodeIndex, queries: Words, radius: int) -> tuple[Numbers, Numbers]:
     """Make every code of each query's ball and look it up; returns what `scan` returns. Codes of up to 64 bits."""
     codes = queries ^ flips(index.n_bits, radius).astype(queries.dtype)
-    codes.sort(axis=1)
+    codes.sort(axis=1)  # so that the places ascend
     if index.n_bits <= DIRECT_BITS:
-        starts, stops = index.firsts[codes], index.firsts[codes + np.int64(1)]
+        starts, stops = index.firsts[codes], index.firsts[codes + np.int64(1)]  # int64: 255 + 1 is no uint8
     else:
         starts, stops = np.searchsorted(index.words[0], codes), np.searchsorted(index.words[0], codes, "right")
     return ranges(starts.ravel(), (stops - starts).ravel()), (stops - starts).sum(axis=1)
@@ -304,7 +304,7 @@ def slot_bits(n_rows: int) -> int:
 
 def slots_of(pieces: Words, n_rows: int) -> Numbers:
     """Slot of each piece, by Fibonacci hashing (Knuth, volume 3, section 6.4)."""
-    return (pieces * _ODD >> np.uint64(64 - slot_bits(n_rows))).view(np.int64)
+    return (pieces * _GOLDEN >> np.uint64(64 - slot_bits(n_rows))).view(np.int64)
 
 
 class Plan(NamedTuple):
@@ -314,13 +314,13 @@ class Plan(NamedTuple):
     ------
     strategy : {"scan", "enumerate", "multi-index"}
     pieces : int
-        Pieces of the code that are looked up: 1 for the whole code, 0 if nothing is looked up.
+        Pieces that the code is cut into: 1 for the whole code, 0 if nothing is looked up.
     probes : int
         Codes, or pieces of codes, looked up.
     compared : float
         Codes compared with the query: candidates of ``"multi-index"``, all rows of a scan.
     microseconds : float
-        Estimated cost: only the order of the ways matters, and only for speed.
+        Estimated cost. It decides which way is taken and how many queries are taken at a time, never what is found.
     """
 
     strategy: str
@@ -334,8 +334,9 @@ def plans(index: CodeIndex, radius: int) -> list[Plan]:
     """All ways to search `index` within `radius`, the cheapest first; kept with the index.
 
     The rule: a scan compares a word in a nanosecond, for it reads memory in a row. Whatever is looked up, be it a code,
-    a piece or the code of a candidate, lies anywhere, and takes ten. How many candidates there will be, a sample of
-    pairs says; no fewer than uniform codes have, for it may be too small to hold any.
+    a piece or the code of a candidate, lies anywhere, and takes ten; one of many sorted codes takes forty. How many
+    will be found, a sample of pairs of rows says, as if queries were like rows. For pieces it is no fewer than uniform
+    codes have, since the sample may be too small to hold any. What it takes to build tables of pieces does not count.
 
     Examples
     --------
@@ -352,10 +353,10 @@ def plans(index: CodeIndex, radius: int) -> list[Plan]:
     if n_words == 1:
         probes = ball_size(index.n_bits, radius)
         each = LOOK_UP if index.n_bits <= DIRECT_BITS else SEARCH
-        found = n_rows * (np.bitwise_count(differences[0]) <= radius).mean()  # which a scan gathers more quickly
+        found = n_rows * (np.bitwise_count(differences[0]) <= radius).mean()  # rows to gather
         ways.append(Plan("enumerate", 1, probes, 0, (each * probes + found) / 1000))
-    finest = max(2, n_words, round(index.n_bits / max(1, log2(n_rows))))  # so short pieces that most of them occur
-    cuts = {finest, (finest + 1) // 2} - {1} if index.n_bits > DIRECT_BITS else ()  # longer pieces where codes crowd
+    finest = max(2, n_words, round(index.n_bits / max(1, log2(n_rows))))  # most pieces occur; of 64 bits at most
+    cuts = {finest, (finest + 1) // 2} - {1} if index.n_bits > DIRECT_BITS else ()  # half as many where codes crowd
     for n_pieces in cuts:
         probes, compared = 0, 0.0
         pieces, radii = pieces_of(index.n_bits, n_pieces), piece_radii(radius, n_pieces)
@@ -380,8 +381,8 @@ def find(index: CodeIndex, query_words: Words, radius: int) -> Iterator[tuple[Wo
         The block, and what `scan` returns for it.
     """
     plan = plans(index, radius)[0]
-    of_query = max(1, plan.probes + plan.compared, 1000 * plan.microseconds / LOOK_UP)  # the last for the rows found
-    step = max(1, int(_BLOCK / of_query))
+    each = max(1, plan.probes + plan.compared, 1000 * plan.microseconds / LOOK_UP)  # the last: rows that are found
+    step = max(1, int(_BLOCK / each))
     for start in range(0, len(query_words), step):
         queries = query_words[start : start + step]
         if plan.strategy == "scan":
@@ -409,7 +410,7 @@ def rows_within(
     query_words : (n_queries, n_words) array, of the type of ``index.words``
     radius : int
     with_distances : bool, default=False
-        Otherwise no distances are returned.
+        Without them, and unless rows are ordered by them, `distances` is empty.
     by_distance : bool, default=False
         Order each query's rows by distance, then by number. Otherwise by code, then by number.
 
