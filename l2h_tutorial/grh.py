@@ -303,7 +303,7 @@ class GRH(Hasher):
         """Regularise, partition, repeat."""
         start, seen = L.copy(), dict[bytes, int]()
         self.history_: list[Round] = []
-        self._record(S, regularised_scores(S, L, L, self.alpha), L, L, L)
+        self._note(S, regularised_scores(S, L, L, self.alpha), L, L, L)
         for number in range(1, self.n_iter + 1):
             # Regularise: neighbours vote on each bit, against its own value or its first.
             L_ref = start if self.reference == "initial" else L
@@ -323,7 +323,7 @@ class GRH(Hasher):
             if taught.size:
                 model, L[:, taught] = partition(targets[:, taught])
             self.models_.append((taught, model))
-            self._record(S, scores, before, targets, L, len(alike))
+            self._note(S, scores, before, targets, L, len(alike))
         self.n_iter_, self.converged_ = len(self.models_) - 1, self.period_ == 1
 
     def _check_parameters(self) -> None:
@@ -386,7 +386,7 @@ class GRH(Hasher):
             targets[:, k] = split
         return fresh is not None or split is not None
 
-    def _record(self, S: Any, scores: Floats, before: Bits, targets: Bits, after: Bits, n_degenerate: int = 0) -> None:
+    def _note(self, S: Any, scores: Floats, before: Bits, targets: Bits, after: Bits, n_degenerate: int = 0) -> None:
         """Add a round to the history."""
         flipped, changed = int(np.sum(targets != before)), int(np.sum(targets != after))
         measures = agreement(S, after), float(np.mean(to_signs(after) * scores))

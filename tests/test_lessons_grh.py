@@ -493,7 +493,8 @@ def on_the_map(split, chosen, seeds):
 
 def test_on_the_map_learned_codes_have_no_cheap_searches_and_class_scores_are_ahead(on_the_map):
     """grh-training: "At equal work learned codes are level with LSH or a little ahead, and have no searches as cheap."
-    "The best point of the class scores of the same classifier is above all of theirs." "codewords of ten classes make a few large buckets"
+    "The best point of the class scores of the same classifier is above all of theirs."
+    "codewords of ten classes make a few large buckets"
     """
     lines, scored = on_the_map
 
