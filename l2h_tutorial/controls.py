@@ -2,7 +2,7 @@
 
 Random codes know nothing. Codewords drawn from elsewhere are taught by the classifiers of GRH, so that what its own are
 worth can be measured with all else equal: at alpha = 1 the graph step gives every class one codeword. And a plain
-classifier has the predicted class itself as a code.
+classifier has a code too: the predicted class, or all of its scores in a few bits.
 """
 
 import hashlib
@@ -11,15 +11,19 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import hadamard
-from sklearn.base import clone
+from scipy.special import softmax
+from sklearn.cluster import KMeans
+from sklearn.metrics import pairwise_distances_argmin
 from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
-from .codes import check_bits, integers_to_bits
-from .grh import GRH, Teach, degenerate_bits, make_classifier
+from .baselines import gaussian_kernel
+from .codes import bits_to_integers, check_bits, integers_to_bits
+from .grh import GRH, KernelModel, Teach, degenerate_bits, make_classifier
 from .lsh import Bits, Floats, Hasher
+from .metrics import RingCounts, average_precision
 
-__all__ = ["OneHotClassifier", "OutputCodes", "RandomCodes", "hadamard_codewords", "random_codewords"]
+__all__ = ["ClassScores", "OneHotClassifier", "OutputCodes", "RandomCodes", "hadamard_codewords", "random_codewords"]
 
 
 class RandomCodes(Hasher):
@@ -91,6 +95,21 @@ class _ClassHasher(Hasher):
 
     _needs_labels = True
 
+    def __init__(
+        self,
+        n_bits: int | None = None,
+        *,
+        classifier: Any = "linear-svm",
+        gamma: float = 2.0,
+        ridge: float = 0.1,
+        random_state: Any = None,
+    ) -> None:
+        self.n_bits = n_bits
+        self.classifier = classifier
+        self.gamma = gamma
+        self.ridge = ridge
+        self.random_state = random_state
+
     def _prepared(self, X: ArrayLike, y: Any) -> tuple[Floats, NDArray[np.intp]]:
         """Begin to fit: keep the classes; return standardised features and each point's place among the classes."""
         features = self._centred(X, y)
@@ -106,7 +125,7 @@ class _ClassHasher(Hasher):
 
     def _teach(self, features: Floats, random: np.random.RandomState) -> Teach:
         """Prepare the classifier as GRH does from the same parameters."""
-        settings = GRH(classifier=self.classifier, C=self.C, gamma=self.gamma, ridge=self.ridge)
+        settings = GRH(classifier=self.classifier, gamma=self.gamma, ridge=self.ridge)
         settings._check_parameters()
         return make_classifier(settings, features, seed=random.randint(2**31 - 1))
 
@@ -123,7 +142,7 @@ class OutputCodes(_ClassHasher):
     codewords : {"random", "hadamard"} or (n_classes, n_bits) array of bool, default="random"
         See :func:`~l2h_tutorial.controls.random_codewords` and :func:`~l2h_tutorial.controls.hadamard_codewords`. An
         array has a row for each class, the classes sorted.
-    classifier, C, gamma, ridge
+    classifier, gamma, ridge
         As for :class:`GRH`.
     random_state : int, RandomState instance or None, default=None
         Draws the codewords, then seeds the classifiers.
@@ -157,18 +176,12 @@ class OutputCodes(_ClassHasher):
         *,
         codewords: Any = "random",
         classifier: Any = "linear-svm",
-        C: float = 1.0,
         gamma: float = 2.0,
         ridge: float = 0.1,
         random_state: Any = None,
     ) -> None:
-        self.n_bits = n_bits
+        super().__init__(n_bits, classifier=classifier, gamma=gamma, ridge=ridge, random_state=random_state)
         self.codewords = codewords
-        self.classifier = classifier
-        self.C = C
-        self.gamma = gamma
-        self.ridge = ridge
-        self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: Any) -> Self:
         """Draw the codewords and teach them.
@@ -192,13 +205,9 @@ class OutputCodes(_ClassHasher):
 
     def _table(self, n_classes: int, random: np.random.RandomState) -> Bits:
         """Make the codewords, or check those that are given."""
-        if isinstance(self.codewords, str):
-            makers = {"random": random_codewords, "hadamard": hadamard_codewords}
-            if self.codewords not in makers:
-                raise ValueError(
-                    f"codewords must be one of {tuple(makers)} or an array of bool, got {self.codewords!r}"
-                )
-            return makers[self.codewords](n_classes, self.n_bits, random)
+        makers = {"random": random_codewords, "hadamard": hadamard_codewords}
+        if isinstance(self.codewords, str) and self.codewords in makers:
+            return makers[self.codewords](n_classes, self._n_features_out, random)
         table = check_bits(self.codewords, self.n_bits, name="codewords")
         if len(table) != n_classes:
             raise ValueError(f"codewords must be one for each of the {n_classes} classes, got {len(table)}")
@@ -223,19 +232,18 @@ class OneHotClassifier(_ClassHasher):
     n_bits : int or None, default=None
         None: the code is one-hot, a bit a class, so that any two classes are equally far apart. A number: the class's
         place among the sorted classes as a binary number of so many bits, at least ceil(log2 n_classes).
-    classifier : {"linear-svm", "rbf-svm", "kernel-ridge", "rbf-landmarks"} or estimator, default="linear-svm"
-        As for :class:`GRH`. A scikit-learn classifier is fitted to the classes and predicts them in its own way.
-    C, gamma, ridge
+    classifier : {"linear-svm", "rbf-svm", "kernel-ridge", "rbf-landmarks"}, default="linear-svm"
+    gamma, ridge
         As for :class:`GRH`.
     random_state : int, RandomState instance or None, default=None
-        Seeds the classifier, where it is named.
+        Seeds the classifier.
 
     Attributes
     ----------
     classes_ : (n_classes,) array
     codewords_ : (n_classes, n_bits) array of bool
     model_ : object
-        What scores, or predicts, the classes of standardised features.
+        What scores the classes of standardised features.
     mean_, scale_ : array of float64 and float
         As for :class:`GRH`.
     n_features_in_ : int
@@ -256,23 +264,6 @@ class OneHotClassifier(_ClassHasher):
            [0, 0]])
     """
 
-    def __init__(
-        self,
-        n_bits: int | None = None,
-        *,
-        classifier: Any = "linear-svm",
-        C: float = 1.0,
-        gamma: float = 2.0,
-        ridge: float = 0.1,
-        random_state: Any = None,
-    ) -> None:
-        self.n_bits = n_bits
-        self.classifier = classifier
-        self.C = C
-        self.gamma = gamma
-        self.ridge = ridge
-        self.random_state = random_state
-
     def fit(self, X: ArrayLike, y: Any) -> Self:
         """Fit the classifier.
 
@@ -291,10 +282,7 @@ class OneHotClassifier(_ClassHasher):
         one_hot = np.eye(len(self.classes_), dtype=np.bool_)
         self.codewords_ = one_hot if self.n_bits is None else class_numbers(len(self.classes_), self.n_bits)
         self._n_features_out = self.codewords_.shape[1]
-        if isinstance(self.classifier, str):
-            self.model_, _ = self._teach(features, check_random_state(self.random_state))(one_hot[places])
-        else:
-            self.model_ = clone(self.classifier).fit(features, places)
+        self.model_, _ = self._teach(features, check_random_state(self.random_state))(one_hot[places])
         return self
 
     def _code_length(self) -> int:
@@ -303,10 +291,127 @@ class OneHotClassifier(_ClassHasher):
 
     def _encode(self, points: NDArray[Any]) -> Bits:
         """Look up the codeword of the class that is predicted."""
-        features = (points - self.mean_) / self.scale_
-        if isinstance(self.classifier, str):
-            return self.codewords_[self.model_.scores(features).argmax(axis=1)]
-        return self.codewords_[self.model_.predict(features)]
+        return self.codewords_[self.model_.scores((points - self.mean_) / self.scale_).argmax(axis=1)]
+
+
+class ClassScores(_ClassHasher):
+    r"""A plain classifier whose scores are kept in a few bits: the code of an image is the cell that its scores lie in.
+
+    Kernel ridge learns one score a class, from -1 to +1. The softmax of the scores, times the temperature, is about the
+    chance of each class. K-means divides what it is for the training points into cells, and an image's code is the
+    number of the nearest cell. The inner product of the centres of two cells is then the chance that their images are
+    of the same class: by it the cells of the database are ranked for a query, not by the Hamming distance. All that a
+    search has to keep besides the codes is a table of cells.
+
+    The training points' own scores are those of a classifier that has not seen them (leave-one-out, which for kernel
+    ridge takes no second fit); of images that it has learned by heart a classifier is always sure.
+
+    Parameters
+    ----------
+    n_bits : int, default=8
+        Bits of a code, for 2^n_bits cells; at most as many cells as training points.
+    temperature : float, default=5.0
+        What scores are multiplied by.
+    gamma, ridge
+        As for :class:`GRH`.
+    random_state : int, RandomState instance or None, default=None
+        Starts k-means.
+
+    Attributes
+    ----------
+    classes_ : (n_classes,) array
+    model_ : object
+        What scores the classes of standardised features.
+    centres_ : (n_cells, n_classes) array of float64
+    mean_, scale_ : array of float64 and float
+        As for :class:`GRH`.
+    n_features_in_ : int
+
+    References
+    ----------
+    A. Sablayrolles, M. Douze, N. Usunier and H. Jegou, "How should we evaluate supervised hashing?", ICASSP 2017.
+
+    Examples
+    --------
+    >>> X, y = [[-2.0, 0], [-1, 0], [1, 1], [2, 1], [1, -1], [2, -1]], [0, 0, 1, 1, 2, 2]
+    >>> scores = ClassScores(2, random_state=0).fit(X, y)
+    >>> bits = scores.transform([[-3.0, 0], [-2, 1], [3, 1]])
+    >>> scores.mean_average_precision(bits[:1], bits[1:], [0], [0, 1])
+    1.0
+    """
+
+    def __init__(
+        self,
+        n_bits: int = 8,
+        *,
+        temperature: float = 5.0,
+        gamma: float = 2.0,
+        ridge: float = 0.1,
+        random_state: Any = None,
+    ) -> None:
+        self.n_bits = n_bits
+        self.temperature = temperature
+        self.gamma = gamma
+        self.ridge = ridge
+        self.random_state = random_state
+
+    def fit(self, X: ArrayLike, y: Any) -> Self:
+        """Fit the classifier, and divide its scores into cells.
+
+        Parameters
+        ----------
+        X : (n, n_features) array of numbers
+        y : (n,) array of classes
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a parameter is out of its range, `X` is not a finite two-dimensional array, or `y` is missing, of another
+            length, or one class.
+        """
+        features, places = self._prepared(X, y)
+        signs = np.where(np.eye(len(self.classes_))[places] > 0, 1.0, -1.0)
+        kernel, gamma = gaussian_kernel(features, self.gamma)
+        inverse: Any = np.linalg.inv(kernel + self.ridge * np.eye(len(kernel)))
+        self.model_ = KernelModel(inverse @ signs, 0.0, features, gamma)
+        chances = self._chances(signs - self.model_.weights / np.diag(inverse)[:, None])
+        n_cells = min(2**self._n_features_out, len(np.unique(chances.round(9), axis=0)))
+        self.centres_ = KMeans(n_cells, n_init=1, random_state=self.random_state).fit(chances).cluster_centers_
+        return self
+
+    def _chances(self, scores: Floats) -> Any:
+        """Turn scores into chances of the classes."""
+        return softmax(self.temperature * scores, axis=1)
+
+    def _encode(self, points: NDArray[Any]) -> Bits:
+        """Write the number of the nearest cell as bits."""
+        chances = self._chances(self.model_.scores((points - self.mean_) / self.scale_))
+        return integers_to_bits(pairwise_distances_argmin(chances, self.centres_), self._n_features_out)
+
+    def mean_average_precision(
+        self, query_bits: Bits, database_bits: Bits, query_labels: ArrayLike, database_labels: ArrayLike
+    ) -> float:
+        """Measure the ranking of the database by the chance of the same class, rows of one cell in random order.
+
+        Parameters
+        ----------
+        query_bits, database_bits : (n_queries, n_bits) and (n, n_bits) arrays of bool
+            Of `transform`.
+        query_labels, database_labels : (n_queries,) and (n,) arrays of classes
+
+        Returns
+        -------
+        float
+            As :func:`~l2h_tutorial.mean_average_precision`, which ranks by the Hamming distance.
+        """
+        query, database = bits_to_integers(query_bits), bits_to_integers(database_bits)
+        classes, of_database = np.unique(database_labels, return_inverse=True)
+        in_cell = np.zeros((len(classes), len(self.centres_)), dtype=np.int64)
+        np.add.at(in_cell, (of_database, database), 1)
+        ranked = np.argsort(-self.centres_ @ self.centres_.T, axis=1, kind="stable")[query]
+        relevant = np.where(classes == np.asarray(query_labels)[:, None], 1, 0) @ in_cell
+        rings = RingCounts(in_cell.sum(axis=0)[ranked], np.take_along_axis(relevant, ranked, axis=1))
+        return float(average_precision(rings).mean())
 
 
 def random_codewords(n_classes: int, n_bits: int, random_state: Any = None) -> Bits:
@@ -379,4 +484,4 @@ def class_numbers(n_classes: int, n_bits: int) -> Bits:
     needed = (n_classes - 1).bit_length()
     if n_bits < needed:
         raise ValueError(f"n_bits must be at least {needed} to number {n_classes} classes, got {n_bits}")
-    return integers_to_bits(np.arange(n_classes), n_bits)
+    return np.pad(integers_to_bits(np.arange(n_classes), needed), ((0, 0), (n_bits - needed, 0)))

@@ -1,10 +1,11 @@
 """Choosing parameters on validation queries, which are taken out of a split's database, never out of its test queries.
 
 :func:`validation_set` gives what scikit-learn's own search needs: rows, labels, a splitter and a scorer.
-:func:`tune_as_published` chooses in the order of the GRH paper, :func:`tune_on_grid` by one grid, for any other hasher.
+:func:`tune_as_published` chooses in the order of the GRH paper. For any other hasher :func:`tune_on_grid` tries a whole
+grid, and :func:`climb` no more of it than it takes to be sure that no neighbour of the best setting is better.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -19,22 +20,22 @@ from .checks import check_integer
 from .metrics import mean_average_precision
 from .splits import Split
 
-__all__ = ["SECOND_STEP", "RetrievalScorer", "Tuned", "Validation", "rounds_by_validation", "tune_as_published"]
-__all__ += ["tune_on_grid", "validation_set"]
+__all__ = ["SECOND_STEP", "RetrievalScorer", "Tuned", "Validation", "climb", "rounds_by_validation"]
+__all__ += ["tune_as_published", "tune_on_grid", "validation_set"]
 
-Grid = Mapping[str, Iterable[Any]]
+Grid = Mapping[str, Sequence[Any]]
 
 ALPHAS = (0.6, 0.7, 0.8, 0.9, 1.0)
 
 SECOND_STEP: dict[str, dict[str, Any]] = {
     "linear-svm": {"C": (0.5, 1.0, 2.0, 4.0)},
-    "rbf-svm": {"C": (1.0, 3.0, 10.0, 30.0), "gamma": (1.4, 2.0, 2.8)},
-    "kernel-ridge": {"ridge": (0.01, 0.03, 0.1, 0.3), "gamma": (1.4, 2.0, 2.8)},
-    "rbf-landmarks": {"ridge": (0.01, 0.03, 0.1, 0.3), "gamma": (1.4, 2.0, 2.8)},
+    "rbf-svm": {"C": (1.0, 3.0, 10.0, 30.0, 100.0), "gamma": (1.4, 2.0, 2.8, 4.0)},
+    "kernel-ridge": {"ridge": (0.01, 0.03, 0.1, 0.3, 1.0), "gamma": (1.4, 2.0, 2.8, 4.0)},
+    "rbf-landmarks": {"ridge": (0.01, 0.03, 0.1, 0.3, 1.0), "gamma": (1.4, 2.0, 2.8, 4.0)},
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RetrievalScorer:
     """Mean average precision as a scikit-learn scorer: the rows to be scored are queries to a database.
 
@@ -50,8 +51,12 @@ class RetrievalScorer:
 
     def __call__(self, hasher: Any, X: ArrayLike, y: ArrayLike) -> float:
         """Score a fitted hasher: tie-aware mean average precision."""
-        bits = hasher.transform(X), hasher.transform(self.X_database)
-        return float(mean_average_precision(*bits, y, self.y_database))
+        return ranking_precision(hasher, hasher.transform(X), hasher.transform(self.X_database), y, self.y_database)
+
+
+def ranking_precision(hasher: Any, *ranking: Any) -> float:
+    """Measure mean average precision by the Hamming distance, unless the hasher measures its own way of ranking."""
+    return float(getattr(hasher, "mean_average_precision", mean_average_precision)(*ranking))
 
 
 class Validation(NamedTuple):
@@ -109,6 +114,8 @@ def validation_set(
     {'n_bits': 16}
     """
     random = check_random_state(random_state)
+    if n_database is not None:
+        check_integer(n_database, "n_database")
     free = np.flatnonzero(~np.isin(split.database_rows, split.train_rows))
     chosen = []
     for label in np.unique(split.y_database):
@@ -164,9 +171,9 @@ def tune_as_published(
     alpha : iterable of float, default=(0.6, 0.7, 0.8, 0.9, 1.0)
     n_iter : int, default=3
         The largest number of rounds.
-    then : mapping of str to iterables, optional
-        The grid of the second step. By default that of the classifier in ``SECOND_STEP``: four values of C, or of
-        ridge, and for a Gaussian kernel three of gamma; an estimator has none.
+    then : mapping of str to sequences, optional
+        The grid of the second step. By default that of the classifier in ``SECOND_STEP``: values of C, or of ridge, and
+        for a Gaussian kernel of gamma; an estimator has none.
     n_draws : int, default=1
         Every combination is scored with this many random starts, seeds 0, 1, ..., and the mean counts. One start's best
         setting need not be another's. With 1 it is the estimator's own ``random_state``, and its start's.
@@ -189,7 +196,8 @@ def tune_as_published(
     >>> tuned.parameters
     {'alpha': 1.0, 'n_iter': 1, 'ridge': 0.1}
     """
-    rounds = tune_on_grid(grh, validation, {"alpha": alpha, "n_iter": range(1, n_iter + 1)}, n_draws=n_draws).trials
+    steps = {"alpha": list(alpha), "n_iter": range(1, n_iter + 1)}
+    rounds = tune_on_grid(grh, validation, steps, n_draws=n_draws).trials
     kept = [
         of_alpha.iloc[rounds_by_validation(of_alpha["score"]) - 1]
         for _, of_alpha in rounds.groupby("alpha", sort=False)
@@ -230,7 +238,7 @@ def tune_on_grid(hasher: Any, validation: Validation, grid: Grid, *, n_draws: in
     hasher : estimator
         Not changed.
     validation : Validation
-    grid : mapping of str to iterables
+    grid : mapping of str to sequences
     n_draws : int, default=1
         As for :func:`tune_as_published`.
 
@@ -246,14 +254,65 @@ def tune_on_grid(hasher: Any, validation: Validation, grid: Grid, *, n_draws: in
     >>> tune_on_grid(CCAITQ(8, random_state=0), validation, {"ridge": [0.1, 100.0]}).parameters
     {'ridge': 0.1}
     """
-    ((train, queries),) = validation.cv.split()
-    X, y = validation.X, validation.y
-    drawn = [name for name in hasher.get_params() if name.endswith("random_state")]
-    draws = [{}] if n_draws == 1 else [dict.fromkeys(drawn, seed) for seed in range(n_draws)]
-    trials = []
-    for tried in ParameterGrid({name: list(values) for name, values in grid.items()}):
-        fitted = [clone(hasher).set_params(**tried, **draw).fit(X[train], y[train]) for draw in draws]
-        score = np.mean([validation.scoring(each, X[queries], y[queries]) for each in fitted])
-        trials.append(tried | {"score": float(score)})
+    trials = [tried | {"score": _score(hasher, validation, tried, n_draws)} for tried in ParameterGrid(dict(grid))]
     best = max(trials, key=lambda trial: trial["score"])
     return Tuned({name: best[name] for name in grid}, best["score"], pd.DataFrame(trials))
+
+
+def climb(hasher: Any, validation: Validation, ladders: Grid, *, n_draws: int = 1) -> Tuned:
+    """Choose a hasher's parameters by steps up or down, from the middle of each one's values, to the best neighbour.
+
+    It ends where no single step to the next value of one parameter improves the score. So the choice is inside its
+    values, or at an end of them that is worth a look.
+
+    Parameters
+    ----------
+    hasher : estimator
+        Not changed.
+    validation : Validation
+    ladders : mapping of str to sequences
+        The values of each parameter, in their order.
+    n_draws : int, default=1
+        As for :func:`tune_as_published`.
+
+    Returns
+    -------
+    Tuned
+
+    Examples
+    --------
+    >>> from l2h_tutorial import CCAITQ, load_dataset, paper_partition
+    >>> from l2h_tutorial.tuning import validation_set
+    >>> validation = validation_set(paper_partition(load_dataset("fashion-mnist")).preprocessed("centre"))
+    >>> climb(CCAITQ(8, random_state=0), validation, {"ridge": [0.01, 0.1, 1.0, 10.0, 100.0]}).trials["ridge"].tolist()
+    [1.0, 0.1, 10.0, 0.01]
+    """
+    place, scores = tuple(len(values) // 2 for values in ladders.values()), {}
+
+    def setting(steps: tuple[int, ...]) -> dict[str, Any]:
+        return {name: values[step] for (name, values), step in zip(ladders.items(), steps, strict=True)}
+
+    while True:
+        around = [place]
+        for k, values in enumerate(ladders.values()):
+            beside = [step for step in (place[k] - 1, place[k] + 1) if 0 <= step < len(values)]
+            around += [(*place[:k], step, *place[k + 1 :]) for step in beside]
+        for steps in around:
+            if steps not in scores:
+                scores[steps] = _score(hasher, validation, setting(steps), n_draws)
+        best = max(around, key=lambda steps: scores[steps])
+        if best == place:
+            trials = pd.DataFrame([setting(steps) | {"score": score} for steps, score in scores.items()])
+            return Tuned(setting(best), scores[best], trials)
+        place = best
+
+
+def _score(hasher: Any, validation: Validation, parameters: Mapping[str, Any], n_draws: int) -> float:
+    """Score a setting on the validation queries, in the mean over draws."""
+    check_integer(n_draws, "n_draws")
+    ((train, queries),) = validation.cv.split()
+    drawn = [name for name in hasher.get_params() if name.endswith("random_state")]
+    draws = [{}] if n_draws == 1 else [dict.fromkeys(drawn, seed) for seed in range(n_draws)]
+    X, y = validation.X, validation.y
+    fitted = [clone(hasher).set_params(**parameters, **draw).fit(X[train], y[train]) for draw in draws]
+    return float(np.mean([validation.scoring(each, X[queries], y[queries]) for each in fitted]))

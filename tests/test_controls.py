@@ -4,12 +4,20 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import softmax
 from sklearn.datasets import make_blobs
-from sklearn.ensemble import RandomForestClassifier
 from sklearn.kernel_ridge import KernelRidge
+from sklearn.metrics import average_precision_score
 
 from l2h_tutorial import GRH, bits_to_integers, mean_average_precision
-from l2h_tutorial.controls import OneHotClassifier, OutputCodes, RandomCodes, hadamard_codewords, random_codewords
+from l2h_tutorial.controls import (
+    ClassScores,
+    OneHotClassifier,
+    OutputCodes,
+    RandomCodes,
+    hadamard_codewords,
+    random_codewords,
+)
 
 CLASSIFIERS = ("linear-svm", "rbf-svm", "kernel-ridge", "rbf-landmarks")
 
@@ -111,20 +119,63 @@ def test_the_highest_of_the_scores_wins():
     np.testing.assert_array_equal(hasher.transform(X), np.eye(4, dtype=bool)[expected])
 
 
-@pytest.mark.parametrize("classifier", [*CLASSIFIERS, RandomForestClassifier(10, random_state=0)], ids=str)
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
 def test_the_number_of_the_class_says_what_the_one_hot_code_says(classifier):
     X, y = data()
     one_hot = OneHotClassifier(classifier=classifier, random_state=0).fit(X, y).transform(X)
-    binary = OneHotClassifier(5, classifier=classifier, random_state=0).fit(X, y).transform(X)
-    assert binary.shape == (80, 5)
-    np.testing.assert_array_equal(bits_to_integers(binary), one_hot.argmax(axis=1))
+    for n_bits in (2, 5, 70):
+        binary = OneHotClassifier(n_bits, classifier=classifier, random_state=0).fit(X, y).transform(X)
+        assert binary.shape == (80, n_bits)
+        assert not binary[:, :-2].any()  # four classes need two bits, the last
+        np.testing.assert_array_equal(bits_to_integers(binary[:, -2:]), one_hot.argmax(axis=1))
     assert (one_hot.argmax(axis=1) == y).mean() > 0.9
+
+
+# --- its scores ----------------------------------------------------------------------------------------------------
+
+
+def test_cells_are_learned_from_scores_of_a_classifier_that_left_the_point_out():
+    """Against scikit-learn's kernel ridge, fitted anew without each point; with a cell a point k-means changes none."""
+    X, y = data(n=40, noise=3)
+    hasher = ClassScores(8, temperature=4, ridge=0.3, random_state=0).fit(X, y)
+    features, signs = (X - hasher.mean_) / hasher.scale_, 2.0 * np.eye(4)[y] - 1
+    ridge = KernelRidge(alpha=0.3, kernel="rbf", gamma=hasher.model_.gamma)
+    np.testing.assert_allclose(hasher.model_.scores(features), ridge.fit(features, signs).predict(features))
+    left_out = [ridge.fit(np.delete(features, i, 0), np.delete(signs, i, 0)).predict(features[[i]]) for i in range(40)]
+    expected = softmax(4 * np.concatenate(left_out), axis=1)
+    order, found = np.argsort(expected[:, 0]), np.argsort(hasher.centres_[:, 0])
+    np.testing.assert_allclose(hasher.centres_[found], expected[order])
+
+
+def test_the_code_is_the_nearest_cell_and_cells_rank_by_the_chance_of_the_same_class():
+    """Against a sort of all rows by the inner product of the centres of their cells, ties in all orders."""
+    X, y = data(n=200, noise=3)
+    hasher = ClassScores(3, random_state=0).fit(X[:100], y[:100])
+    chances = softmax(5 * hasher.model_.scores((X - hasher.mean_) / hasher.scale_), axis=1)
+    cells = ((chances[:, None] - hasher.centres_) ** 2).sum(axis=2).argmin(axis=1)
+    bits = hasher.transform(X)
+    np.testing.assert_array_equal(bits_to_integers(bits), cells)
+    query, database = slice(0, 20), slice(20, 200)
+    scores = hasher.centres_[cells[query]] @ hasher.centres_[cells[database]].T
+    random, shuffled = np.random.default_rng(0), []
+    for _ in range(300):
+        order = random.permutation(180)
+        shuffled.append(
+            np.mean(
+                [
+                    average_precision_score(y[database][order] == label, row[order] + 1e-9 * np.arange(180))
+                    for row, label in zip(scores, y[query], strict=True)
+                ]
+            )
+        )
+    found = hasher.mean_average_precision(bits[query], bits[database], y[query], y[database])
+    assert found == pytest.approx(np.mean(shuffled), abs=4 * np.std(shuffled) / np.sqrt(300))
 
 
 @pytest.mark.parametrize(
     ("hasher", "error", "message"),
     [
-        (OutputCodes(3, codewords="golay"), ValueError, r"one of \('random', 'hadamard'\) or an array.*got 'golay'"),
+        (OutputCodes(3, codewords="golay"), TypeError, "codewords must be a boolean array, got dtype <U5"),
         (OutputCodes(3, codewords=np.eye(4)), TypeError, "codewords must be a boolean array, got dtype float64"),
         (OutputCodes(3, codewords=np.eye(4) > 0), ValueError, "codewords must have 3 bits a code, got 4"),
         (OutputCodes(3, codewords=np.eye(3) > 0), ValueError, "one for each of the 4 classes, got 3"),

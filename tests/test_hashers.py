@@ -11,7 +11,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from l2h_tutorial import CCAITQ, GRH, ITQ, LSH, PCAH, SpectralHashing, lsh
 from l2h_tutorial.baselines import AGH, KSH, SDH, STH
-from l2h_tutorial.controls import OneHotClassifier, OutputCodes, RandomCodes
+from l2h_tutorial.controls import ClassScores, OneHotClassifier, OutputCodes, RandomCodes
 
 HASHERS = [
     LSH(4, random_state=0),
@@ -35,8 +35,10 @@ HASHERS = [
     OutputCodes(4, classifier="kernel-ridge", codewords="hadamard", random_state=0),
     OneHotClassifier(4, random_state=0),
     OneHotClassifier(classifier="rbf-svm", random_state=0),
+    ClassScores(4, random_state=0),
 ]
-LABELS_NEEDED = (CCAITQ, KSH, SDH, GRH, OutputCodes, OneHotClassifier)
+OF_CLASSES = (OutputCodes, OneHotClassifier, ClassScores)
+LABELS_NEEDED = (CCAITQ, KSH, SDH, GRH, *OF_CLASSES)
 ONE_A_DIRECTION = (PCAH, ITQ, CCAITQ, AGH, STH)
 
 
@@ -113,7 +115,7 @@ def test_few_points_with_many_features_and_equal_points_are_no_error(hasher):
     assert (bits[1:] == bits[1]).all()
 
 
-@which([hasher for hasher in of((*LABELS_NEEDED, STH)) if not isinstance(hasher, (OutputCodes, OneHotClassifier))])
+@which([hasher for hasher in of((*LABELS_NEEDED, STH)) if not isinstance(hasher, OF_CLASSES)])
 def test_classes_are_a_special_case_of_labels(hasher):
     X, y = data()
     expected = clone(hasher).fit(X, y).transform(X)

@@ -63,14 +63,14 @@ def test_each_method_with_labels_is_ahead_of_each_without(ranking):
 
 @five_seeds
 def test_which_method_with_labels_leads_depends_on_the_images(ranking, request):
-    """comparison: "leads with a kernel, beside SDH, on CIFAR-10" "and on Fashion-MNIST it does not, where CCA-ITQ,
-    which is linear, and KSH rank better" """
+    """comparison: "On CIFAR-10 the methods with kernels lead: KSH, SDH and GRH, here from an LSH start."
+    "On Fashion-MNIST KSH leads too, but CCA-ITQ, which is linear, ranks better than GRH from an LSH start." """
     at_32 = ranking.xs(32, level="n_bits")["map"]
     if "cifar" in request.node.name:
-        assert abs(at_32["GRH kernel"] - at_32["SDH"]) < 0.01
-        assert at_32["GRH kernel"] > at_32[["STH", "CCA-ITQ", "KSH", "GRH linear"]].max() + 0.01
+        assert at_32[["KSH", "SDH", "GRH kernel"]].min() > at_32[["STH", "CCA-ITQ", "GRH linear"]].max() + 0.01
     else:
-        assert at_32[["CCA-ITQ", "KSH"]].min() > at_32[["GRH kernel", "GRH linear"]].max() + 0.01
+        assert at_32["KSH"] > at_32[["SDH", "CCA-ITQ"]].max() + 0.005
+        assert at_32["CCA-ITQ"] > at_32[["GRH kernel", "GRH linear"]].max() + 0.01
 
 
 def test_pcah_loses_with_length(ranking):

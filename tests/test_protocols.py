@@ -13,8 +13,9 @@ from sklearn.base import clone
 
 from l2h_tutorial import CCAITQ, GRH, LSH, PCAH, Dataset, mean_average_precision, paper_partition, split_dataset
 from l2h_tutorial.baselines import STH
+from l2h_tutorial.controls import ClassScores
 from l2h_tutorial.protocols import PROTOCOLS, compare_radius_search, compare_ranking, run_trials, table1
-from l2h_tutorial.protocols.ecir2015 import beside_published, published_table1
+from l2h_tutorial.protocols.ecir2015 import CLAIMS, audit, beside_published, published_name, published_table1
 from l2h_tutorial.protocols.results import ResultsFile, provenance
 from l2h_tutorial.protocols.table1 import METHODS, main, run_table1
 
@@ -95,7 +96,8 @@ SMALL = {
     "n_bits": (4, 6),
     "partitions": (3, 1),
     "n_query_per_class": 5,
-    "tuning": {"alpha": [0.6, 1.0], "n_iter": 2, "then": {"ridge": [0.1, 1.0]}},
+    "grids": {"ITQ+CCA": {"ridge": [0.01, 0.1, 1.0]}, "GRH": {"ridge": [0.1, 1.0]}, "absent": {}},
+    "tuned_at": 4,
 }
 
 
@@ -107,6 +109,7 @@ def whole(toy, tmp_path_factory):
 
 
 def test_every_cell_is_measured_once_with_what_the_first_partition_chose(toy, whole):
+    """GRH is here tuned at four bits for all lengths, ITQ+CCA at each."""
     frame, folder = whole
     expected = {(m, 40, b, p) for m in FEW for b in (4, 6) for p in (3, 1)}
     expected |= {(m, 80, b, p) for m in ("ITQ+CCA", "GRH") for b in (4, 6) for p in (3, 1)}  # LSH uses no labels
@@ -115,21 +118,33 @@ def test_every_cell_is_measured_once_with_what_the_first_partition_chose(toy, wh
     columns = "method n_train n_bits partition n_queries map seed fit_seconds encode_seconds parameters"
     assert list(frame) == [*columns.split(), "data", "versions", "machine", "finished"]
     tuned = pd.read_csv(folder / "table1-tuning.csv")
-    assert sorted(tuned[KEY[:4]].itertuples(index=False, name=None)) == sorted(
-        (method, t, b, 3) for method in ("GRH", "ITQ+CCA") for t in (40, 80) for b in (4, 6)
-    )
+    places = [("GRH", 4), ("ITQ+CCA", 4), ("ITQ+CCA", 6)]
+    expected = sorted((method, labels, n_bits, 3) for method, n_bits in places for labels in (40, 80))
+    assert sorted(tuned[KEY[:4]].itertuples(index=False, name=None)) == expected
     for row in tuned[tuned["method"] == "GRH"].itertuples():
-        assert list(json.loads(row.parameters)) == ["alpha", "n_iter", "ridge", "initial__ridge"]
-        assert len(json.loads(row.trials)) == 2 * 2 + 2 * 2
+        assert list(json.loads(row.parameters)) == ["alpha", "n_iter", "ridge"]
+        assert len(json.loads(row.trials)) == 5 * 3 + 2
     chosen = {(row.method, row.n_train, row.n_bits): row.parameters for row in tuned.itertuples()}
     for row in frame.itertuples():
-        assert row.parameters == chosen.get((row.method, row.n_train, row.n_bits), "{}")
+        of_length = (row.method, row.n_train, row.n_bits if row.method == "ITQ+CCA" else 4)
+        assert row.parameters == chosen.get(of_length, "{}")
         split = paper_partition(toy, row.n_train, 5, random_state=row.partition).preprocessed("centre")
         hasher = clone(FEW[row.method]).set_params(n_bits=row.n_bits, random_state=row.seed)
         if row.method == "GRH":
             hasher.set_params(initial__n_bits=row.n_bits, initial__random_state=row.seed)
         assert row.map == pytest.approx(score(hasher.set_params(**json.loads(row.parameters)), split), abs=1e-15)
         assert (row.n_queries, row.data) == (20, provenance(toy)["data"])
+
+
+def test_class_scores_have_lengths_and_a_ranking_of_their_own(toy, tmp_path):
+    options = SMALL | {"methods": {"scores": ClassScores()}, "n_train": [40], "partitions": [0]}
+    frame = run_table1(toy, tmp_path, **options)
+    assert frame["n_bits"].tolist() == [4, 8, 16]
+    split = paper_partition(toy, 40, 5, random_state=0).preprocessed("centre")
+    for row in frame.itertuples():
+        hasher = ClassScores(row.n_bits, random_state=0).fit(split.X_train, split.y_train)
+        bits = hasher.transform(split.X_query), hasher.transform(split.X_database)
+        assert row.map == hasher.mean_average_precision(*bits, split.y_query, split.y_database)
 
 
 def test_sth_is_given_the_labels(toy, tmp_path):
@@ -197,9 +212,11 @@ def test_the_methods_are_the_papers_rows_and_both_our_rbf_classifiers():
     )
     beside = beside_published(ours).set_index("method")
     missing = beside.index[beside["published"].isna()].value_counts().to_dict()
-    assert missing == {"LSH": 4, "PCAH": 4, "SH": 4, "AGH": 4, "SDH": 8}  # four are given for 1,000 labels only
-    both = [beside.loc[f"GRH {name}, CCA start", "published"].tolist() for name in ("rbf-svm", "kernel-ridge")]
-    assert both[0] == both[1]
+    once = dict.fromkeys(("LSH", "PCAH", "SH", "AGH"), 4)  # given for 1,000 labels only
+    assert missing == once | dict.fromkeys(("SDH", "Hadamard kernel-ridge", "class scores"), 8)
+    pairs = [("GRH rbf-svm, CCA start", "GRH kernel-ridge, CCA start"), ("KSH", "KSH, 300 centres")]
+    for one, other in pairs:
+        assert beside.loc[one, "published"].tolist() == beside.loc[other, "published"].tolist()
 
 
 def test_the_paper_is_quoted_without_slips_and_ours_stands_beside():
@@ -216,11 +233,58 @@ def test_the_command_measures_and_prints(toy, whole, tmp_path, monkeypatch, caps
     asked = []
     monkeypatch.setattr(table1, "load_dataset", lambda name, source: (name, source))
     monkeypatch.setattr(table1, "run_table1", lambda *given, **options: asked.append((*given, options)) or whole[0])
+    pd.DataFrame({"seconds": [60.0, 59.0]}).to_csv(tmp_path / "table1-tuning.csv")
     main(["--source", "here", "--folder", str(tmp_path), "--jobs", "1"])
-    assert asked == [(("cifar10", "here"), str(tmp_path), {"tuning": {"n_draws": 3}, "n_jobs": 1})]
+    assert asked == [(("cifar10", "here"), str(tmp_path), {"n_jobs": 1})]
     shown = capsys.readouterr().out
+    assert "took 2 minutes of processor time" in shown
     assert "ITQ+CCA" in shown
     assert str(tmp_path / "table1.csv") in shown
+
+
+def made_up(leads):
+    """Five partitions in which each method is ahead of the published LSH by so much, give or take .001."""
+    noise = np.random.default_rng(0).normal(scale=0.001, size=(len(leads), 5))
+    published = published_table1().query("method == 'LSH'")["published"].tolist()
+    return pd.DataFrame(
+        [
+            (method, 1000, n_bits, partition, base + lead + noise[i, partition])
+            for i, (method, lead) in enumerate(leads.items())
+            for n_bits, base in zip((16, 32, 48, 64), published, strict=True)
+            for partition in range(5)
+        ],
+        columns=["method", "n_train", "n_bits", "partition", "map"],
+    )
+
+
+def test_a_claim_holds_shrinks_or_reverses():
+    """The paper has linear GRH .0938 ahead of LSH."""
+    verdicts = {}
+    for lead in (0.09, 0.02, 0.0, -0.02):
+        (row,) = audit(made_up({"LSH": 0, "GRH linear-svm, LSH start": lead}), CLAIMS[:1]).itertuples()
+        assert (row.cells, row.published) == (4, pytest.approx(0.0938, abs=1e-4))
+        assert row.ours == pytest.approx(lead, abs=0.001)
+        assert row.lowest <= row.ours <= row.highest
+        verdicts[lead] = row.verdict
+    assert verdicts == {0.09: "holds", 0.02: "shrinks", 0.0: "shrinks", -0.02: "reverses"}
+
+
+def test_claims_are_corrected_together_by_holm():
+    """The k-th smallest of m times m - k + 1, never less than the one before."""
+    results = made_up({"LSH": 0, "AGH": 0.0004, "SH": 0.001, "PCAH": 0.05})
+    claims = [("AGH", "LSH"), ("SH", "LSH"), ("PCAH", "LSH")]
+    alone = [audit(results, [claim])["p"][0] for claim in claims]
+    together = audit(results, claims)["p"]
+    order = np.argsort(alone)
+    expected = np.minimum(1, np.maximum.accumulate(np.array(alone)[order] * [3, 2, 1]))
+    np.testing.assert_allclose(together[order], expected)
+
+
+def test_every_claim_is_about_methods_of_the_paper_and_of_ours():
+    for claim in CLAIMS:
+        for method in claim:
+            assert method in METHODS
+            assert published_name(method) in set(published_table1()["method"])
 
 
 # The file

@@ -9,7 +9,7 @@ from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 
 from l2h_tutorial import GRH, LSH, Dataset, mean_average_precision, paper_partition, tuning
-from l2h_tutorial.tuning import SECOND_STEP, RetrievalScorer, tune_as_published, tune_on_grid, validation_set
+from l2h_tutorial.tuning import SECOND_STEP, RetrievalScorer, climb, tune_as_published, tune_on_grid, validation_set
 
 RANDOM = np.random.default_rng(0)
 Y = np.arange(240) % 4
@@ -79,6 +79,33 @@ def test_a_grid_is_searched_as_scikit_learn_does(validation):
     assert (tuned.parameters, tuned.score) == (search.best_params_, search.best_score_)
     assert tuned.trials[["n_bits", "random_state"]].to_dict("records") == search.cv_results_["params"]
     assert tuned.trials["score"].tolist() == search.cv_results_["mean_test_score"].tolist()
+
+
+class Hill(BaseEstimator):
+    """Stands in for a hasher: its score is a hill over a and b, as steep as asked, from -|a - 4| - |b - 1|."""
+
+    def __init__(self, a=0, b=0):
+        self.a = a
+        self.b = b
+
+    def fit(self, X, y):
+        return self
+
+
+def test_climbing_ends_where_no_neighbour_is_better_and_tries_no_more(validation):
+    hill = validation._replace(scoring=lambda hasher, X, y: 10 - abs(hasher.a - 4) - 2 * abs(hasher.b - 1))
+    ladders = {"a": range(5), "b": range(1, 6)}
+    tuned = climb(Hill(), hill, ladders)
+    assert tuned[:2] == ({"a": 4, "b": 1}, 10)  # both at an end
+    path = [(2, 3), (1, 3), (3, 3), (2, 2), (2, 4), (1, 2), (3, 2), (2, 1), (1, 1), (3, 1), (4, 1), (4, 2)]
+    assert tuned.trials[["a", "b"]].apply(tuple, axis=1).tolist() == path
+    assert tuned.trials["score"].tolist() == [10 - abs(a - 4) - 2 * abs(b - 1) for a, b in path]
+
+
+def test_on_one_hill_climbing_finds_what_the_grid_finds(validation):
+    grid = {"n_bits": [2, 4, 8], "random_state": [0]}
+    climbed, searched = (tune(LSH(), validation, grid) for tune in (climb, tune_on_grid))
+    assert climbed[:2] == searched[:2]
 
 
 # The paper's order
@@ -165,6 +192,8 @@ def test_every_classifier_has_its_second_step(validation, classifier):
     [
         (lambda split: validation_set(split, 0), "n_query_per_class must be from 1 to the 45 .* class 0, got 0"),
         (lambda split: validation_set(split, 46), "n_query_per_class must be from 1 to the 45 .*got 46"),
+        (lambda split: validation_set(split, 10, 0), "n_database must be at least 1, got 0"),
+        (lambda split: climb(LSH(4), validation_set(split, 10), {}, n_draws=0), "n_draws must be at least 1, got 0"),
         (lambda split: tune_as_published(GRH(6), validation_set(split, 10), alpha=[1.0, 2.0]), "alpha must be"),
     ],
 )

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import LinearOperator, eigsh
+from scipy.special import softmax
 from sklearn.cluster import KMeans
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.neighbors import NearestNeighbors
@@ -146,10 +147,7 @@ def anchor_weights(
     search = NearestNeighbors(n_neighbors=min(n_neighbours, len(anchors)), algorithm="brute").fit(anchors)
     distances, nearest = search.kneighbors(points)
     bandwidth = bandwidth or float(distances.max(axis=1).mean()) or 1.0
-    squared = (distances / bandwidth) ** 2
-    # Less the smallest, which the sum divides out again: a far point would else have only weights rounded to 0.
-    gaussian = np.exp(squared.min(axis=1, keepdims=True) - squared)
-    shares = gaussian / gaussian.sum(axis=1, keepdims=True)
+    shares = softmax(-((distances / bandwidth) ** 2), axis=1)  # also of a far point, whose Gaussians are rounded to 0
     starts = np.arange(len(points) + 1) * nearest.shape[1]
     return sparse.csr_array((shares.ravel(), nearest.ravel(), starts), shape=(len(points), len(anchors))), bandwidth
 

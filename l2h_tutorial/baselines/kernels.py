@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.linalg import cho_factor, cho_solve, cholesky, eigh, solve, solve_triangular
+from scipy.linalg import block_diag, cho_factor, cho_solve, cholesky, solve, solve_triangular
 from scipy.optimize import minimize
 from scipy.spatial.distance import squareform
 from sklearn.base import clone
@@ -65,12 +65,12 @@ class KSH(AnchoredHasher):
     ----------
     n_bits : int, default=16
         Bits of a code.
-    n_anchors : int, default=300
-        Training points, drawn at random, around which there is a kernel; all where there are fewer.
+    n_anchors : int, default=2000
+        Training points, drawn at random, around which there is a kernel; all where there are fewer; 300 in the paper.
     gamma : float, default=2.0
         Of the kernel exp(-gamma squared distance), in units of 1 / the median squared distance of training points.
     ridge : float, default=0.1
-        Added to the diagonal of K^T K, as a multiple of its mean. The paper has none, and fits more noise.
+        Added to the diagonal of K^T K, as a multiple of its mean. The paper has none; see Notes.
     n_iter : int, default=100
         Steps of the gradient ascent, at most, for each bit.
     random_state : int, RandomState instance or None, default=None
@@ -89,6 +89,12 @@ class KSH(AnchoredHasher):
 
     Notes
     -----
+    The authors' program ascends by at most 500 accelerated gradient steps in the weights of the kernels themselves,
+    from an eigenvector without a ridge. Such steps hardly move along what the kernels have little of, so that ending
+    early is a regulariser. Here the ridge is, and the ascent, in coordinates in which all directions weigh the same,
+    ends where the smooth objective does. With a tuned width neither is ahead, and ours is several times faster; with
+    wide kernels, whose Gram matrix is nearly singular, theirs ranks better by about .01.
+
     S is never built: it is the same for all points with the same labels. With s different sets of labels, or s classes,
     it takes O(n s) memory, and a product with it O(n s) time: little for ten classes, but where nearly every point has
     labels of its own, s is nearly n.
@@ -109,7 +115,7 @@ class KSH(AnchoredHasher):
         self,
         n_bits: int = 16,
         *,
-        n_anchors: int = 300,
+        n_anchors: int = 2000,
         gamma: float = 2.0,
         ridge: float = 0.1,
         n_iter: int = 100,
@@ -154,27 +160,32 @@ class Residual:
     """What r S lacks of the bits so far, R = r S - H H^T, never built: points with the same labels share a row of S."""
 
     def __init__(self, labels: Floats, n_bits: int) -> None:
-        sets, self._groups = label_sets(labels)
+        sets, groups = label_sets(labels)
         self.n_bits = n_bits
-        self._members = np.eye(len(sets))[self._groups]  # (n, n_sets)
-        self._similar = np.where(sets @ sets.T > 0, float(n_bits), -float(n_bits))  # r S, between sets of labels
-        self._bits: Floats = np.empty((len(labels), 0))
+        # R = F Q F^T: in F a column a set of labels, which says whose it is, and later one a bit; at first Q is r S.
+        self._factors: Floats = np.eye(len(sets))[groups]
+        self._between: Floats = np.where(sets @ sets.T > 0, float(n_bits), -float(n_bits))
 
     def __matmul__(self, values: Floats) -> Floats:
         """Multiply by an array of shape (n,) or (n, k)."""
-        of_labels = (self._similar @ (self._members.T @ values))[self._groups]
-        return of_labels - self._bits @ (self._bits.T @ values)
+        product: Floats = self._factors @ (self._between @ (self._factors.T @ values))
+        return product
 
     def take(self, bit: Floats) -> None:
         """Subtract the product of a bit, -1 and +1 of shape (n,), with itself."""
-        self._bits = np.column_stack([self._bits, bit])
+        self._factors = np.column_stack([self._factors, bit])
+        self._between = block_diag(self._between, -1.0)
+
+    def leading(self, kernels: Floats) -> Floats:
+        """Find the unit vector a that makes a^T K^T R K a largest, from a matrix no larger than Q."""
+        basis, triangle = np.linalg.qr(kernels.T @ self._factors)
+        _, vectors = np.linalg.eigh(triangle @ self._between @ triangle.T)
+        return with_settled_signs(basis @ vectors[:, -1:])[:, 0]
 
 
 def greedy_bit(kernels: Floats, residual: Residual, n_iter: int) -> tuple[Floats, Floats]:
     """Find the weights a for which the signs h of K a make h^T R h large; return both."""
-    m = kernels.shape[1]
-    _, vectors = eigh(kernels.T @ (residual @ kernels), subset_by_index=[m - 1, m - 1])
-    start = with_settled_signs(vectors)[:, 0]
+    start = residual.leading(kernels)
     refined = minimize(
         surrogate_loss, start, (kernels, residual), method="L-BFGS-B", jac=True, options={"maxiter": n_iter}
     ).x
@@ -206,8 +217,8 @@ class SDH(AnchoredHasher):
     ----------
     n_bits : int, default=16
         Bits of a code.
-    n_anchors : int, default=1000
-        Training points, drawn at random, around which there is a kernel; all where there are fewer.
+    n_anchors : int, default=2000
+        Training points, drawn at random, around which there is a kernel; all where there are fewer; 1,000 in the paper.
     gamma : float, default=2.0
         Of the kernel exp(-gamma squared distance), in units of 1 / the median squared distance of training points.
     ridge : float, default=0.01
@@ -256,7 +267,7 @@ class SDH(AnchoredHasher):
         self,
         n_bits: int = 16,
         *,
-        n_anchors: int = 1000,
+        n_anchors: int = 2000,
         gamma: float = 2.0,
         ridge: float = 0.01,
         classifier_ridge: float = 1.0,

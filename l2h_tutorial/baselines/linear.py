@@ -237,9 +237,10 @@ class CCAITQ(Hasher):
     ----------
     n_bits : int, default=16
         Directions, and so bits of a code; at most as many as there are features or training points.
-    ridge : float, default=0.1
+    ridge : float, default=0.3
         The regulariser r, as a multiple of the features' mean variance. It decides the result more than anything else:
-        where there are few labels for many features, a small one fits noise.
+        where there are few labels for many features, a small one fits noise. On validation queries of 1,000 labelled
+        images 0.1 is best for Fashion-MNIST and 1 for CIFAR-10; the default lies between and loses little on either.
     n_iter : int, default=50
         Iterations of the search for the rotation.
     random_state : int, RandomState instance or None, default=None
@@ -256,6 +257,9 @@ class CCAITQ(Hasher):
 
     Notes
     -----
+    The eigenvectors are those of the generalised problem, w^T (X^T X + r I) w = 1. Scaled to unit length instead, as
+    M. Borga's program has them, they rank better with a small r and worse with the best.
+
     Classes become the columns of a dense indicator, whose singular vectors are found: with C of them ``fit`` takes
     O(n C) memory, a few arrays of this size, and O(n C min(n, C)) time. So it does with C labels.
 
@@ -273,7 +277,7 @@ class CCAITQ(Hasher):
 
     _needs_labels = True
 
-    def __init__(self, n_bits: int = 16, *, ridge: float = 0.1, n_iter: int = 50, random_state: Any = None) -> None:
+    def __init__(self, n_bits: int = 16, *, ridge: float = 0.3, n_iter: int = 50, random_state: Any = None) -> None:
         self.n_bits = n_bits
         self.ridge = ridge
         self.n_iter = n_iter

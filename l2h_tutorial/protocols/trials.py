@@ -11,8 +11,9 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from tqdm import tqdm
 
 from ..datasets import Dataset
-from ..metrics import evaluate_radius_search, mean_average_precision
+from ..metrics import evaluate_radius_search
 from ..splits import Split, disjoint_partition, held_out_partition, paper_partition, split_dataset
+from ..tuning import ranking_precision
 from .ecir2015 import N_BITS
 
 __all__ = ["PROTOCOLS", "Trial", "compare_radius_search", "compare_ranking", "run_trials"]
@@ -155,8 +156,8 @@ def ranking(trial: Trial) -> list[dict[str, float]]:
     start = time.thread_time()
     database_bits = trial.hasher.transform(split.X_database)
     encode_seconds = 1000 * (time.thread_time() - start) / len(database_bits)
-    bits = trial.hasher.transform(split.X_query), database_bits
-    precision = mean_average_precision(*bits, split.y_query, split.y_database)
+    query_bits = trial.hasher.transform(split.X_query)
+    precision = ranking_precision(trial.hasher, query_bits, database_bits, split.y_query, split.y_database)
     return [{"map": precision, "fit_seconds": trial.fit_seconds, "encode_seconds": encode_seconds}]
 
 
