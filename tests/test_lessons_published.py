@@ -70,7 +70,7 @@ def test_grh_reaches_the_published_figures(table):
 
 
 def test_lsh_and_pcah_are_near_the_published_figures(table):
-    """comparison: "LSH and PCAH, which have no labels and nothing to tune, are within"."""
+    """Of the table: 'LSH and PCAH, which have no labels and nothing to tune, are within'."""
     rows = table[table["method"].isin(["LSH", "PCAH"])]
     assert len(rows) == 8
     np.testing.assert_allclose(rows["ratio"], 1, atol=0.05)
@@ -86,7 +86,7 @@ def test_the_other_methods_are_near_the_published_figures_or_above(table):
 
 
 def test_what_is_below_is_below_by_less_than_its_spread(table):
-    """comparison: "for AGH and once for linear STH, it is by less than its own spread over the partitions"."""
+    """Of the table: 'for AGH and once for linear STH, it is by less than its own spread over the partitions'."""
     others = table[~table["method"].str.startswith("GRH")].dropna(subset="ratio")
     below = others[others["ratio"] < 1]
     assert below["method"].value_counts().to_dict() == {"AGH": 4, "STH linear": 1}
@@ -94,7 +94,7 @@ def test_what_is_below_is_below_by_less_than_its_spread(table):
 
 
 def test_tuning_tried_what_is_said_of_agh(tuned):
-    """comparison: "one layer and two with 2 to 5 of 300"."""
+    """Of the table: 'one layer and two with 2 to 5 of 300'."""
     tried = pd.DataFrame(json.loads(tuned.loc[tuned["method"] == "AGH", "trials"].iloc[0]))
     assert set(tried["n_layers"]) == {1, 2}
     assert (tried["n_neighbours"].min(), tried["n_neighbours"].max()) == (2, 5)
@@ -102,7 +102,7 @@ def test_tuning_tried_what_is_said_of_agh(tuned):
 
 
 def test_bits_after_the_first_add_nothing_to_sth(table):
-    """comparison: "bits after those first ones add nothing, and with a Gaussian kernel they cost a little"."""
+    """Of the table: 'bits after those first ones add nothing, and with a Gaussian kernel they cost a little'."""
     means = table.set_index(["method", "n_train", "n_bits"])["map"].unstack()
     gain = (means[64] - means[16]).unstack()
     assert (gain.loc["STH linear"].abs() < 0.001).all()
@@ -110,7 +110,7 @@ def test_bits_after_the_first_add_nothing_to_sth(table):
 
 
 def test_sdh_is_ahead_of_ksh_with_long_codes(table):
-    """comparison: "the claim holds here for long codes", "no larger than what the partitions differ by"."""
+    """Of the table: 'the claim holds here for long codes', 'no larger than what the partitions differ by'."""
     cells = table.set_index(["method", "n_train", "n_bits"]).sort_index()
     lead = cells.loc["SDH", "map"] - cells.loc["KSH", "map"]
     spread = cells.loc["SDH", "std"]
@@ -125,7 +125,7 @@ def test_kernel_ridge_reaches_the_rbf_rows(table):
 
 
 def test_at_eight_tenths_rounds_add_and_at_one_the_first_is_best(tuned):
-    """comparison: "every round adds something", "the first round is the best one"."""
+    """Of the table: 'every round adds something', 'the first round is the best one'."""
     choice = (tuned["method"] == "GRH linear-svm, LSH start") & (tuned["n_bits"] == 32) & (tuned["n_train"] == 1000)
     tried = pd.DataFrame(json.loads(tuned.loc[choice, "trials"].iloc[0]))
     by_round = tried[tried["step"] == 1].pivot(index="alpha", columns="n_iter", values="score")

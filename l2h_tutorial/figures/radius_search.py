@@ -42,7 +42,8 @@ def work_map(lines: Mapping[str, pd.DataFrame], measure: str, exhaustive: Mappin
     Parameters
     ----------
     lines : dict of str to DataFrame
-        For each method, columns ``radius``, ``scanned`` and `measure`; where there is one, ``spread`` is drawn as bars.
+        For each method, columns ``scanned`` and `measure`; where there are, the first ``radius`` is written and
+        ``spread`` drawn as bars.
     measure : {"precision", "recall"}
     exhaustive : dict of str to float
         What exhaustive search finds, by its name; one for each of several ways to prepare the vectors.
@@ -51,7 +52,8 @@ def work_map(lines: Mapping[str, pd.DataFrame], measure: str, exhaustive: Mappin
     for i, (name, frame) in enumerate(lines.items()):
         percent = 100 * frame["scanned"]
         axes.errorbar(percent, frame[measure], yerr=frame.get("spread"), capsize=3, label=name, **look(name))
-        _write_radius(axes, frame.iloc[0], measure, (5, -12) if i % 2 == 0 else (-22, 7))
+        if "radius" in frame:
+            _write_radius(axes, frame.iloc[0], measure, (5, -12) if i % 2 == 0 else (-22, 7))
     for name, level in exhaustive.items():
         axes.axhline(level, linewidth=1.2, label=name, **look(name))
     axes.set(

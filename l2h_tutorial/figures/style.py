@@ -47,6 +47,7 @@ METHODS: dict[str, Look] = {
     "GRH kernel": _line(RED, "s", "-"),
     "GRH from CCA-ITQ": _line(RED, "D", "-."),
     "GRH": _line(RED, "s", "--"),
+    "class scores": _line(GREY, "P", "-"),
 }
 METHODS["ITQ+CCA"] = METHODS["CCA-ITQ"]  # as the paper calls it
 """One colour, marker and stroke a method, on every page. A name that is not here has the look of the longest one it
