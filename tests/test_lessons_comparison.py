@@ -168,10 +168,12 @@ def test_at_equal_cost_most_of_the_lead_is_gone(lines):
     assert lines["scanned GRH"] > 3 * lines["scanned LSH"]
 
 
-def test_the_classifier_is_ahead_on_the_map_and_its_line_falls(lines):
-    """comparison: "The classifier is ahead of all of them" "And its line *falls*." """
-    assert lines["class 1%"] > max(lines["first GRH"], lines["level GRH"], lines["level LSH"], lines["exhaustive"])
-    assert lines["class 35%"] < lines["class level"] <= lines["class 1%"] + 0.005
+def test_the_classifier_is_ahead_on_the_map(lines, dataset):
+    """comparison: "The classifier is ahead of all codes" "On Fashion-MNIST its line *falls* from there" """
+    assert lines["class 1%"] > max(lines["first GRH"], lines["level GRH"], lines["level ITQ"], lines["level LSH"])
+    assert lines["class level"] > max(lines["level GRH"], lines["level ITQ"], lines["level LSH"])
+    if dataset.name == "fashion-mnist":
+        assert lines["class 35%"] < lines["class level"] <= lines["class 1%"] + 0.005
 
 
 # the whole ranking
