@@ -5,11 +5,11 @@ carries meaning, a marker, a line style or a word carries it too.
 """
 
 from .buckets import corner
-from .comparison import beside_published, precision_recall
+from .comparison import beside_published, spread_table
 from .cover import cover
 from .data import answers, descriptor, gallery, images_by_class, split_diagram
 from .designing import amplification
-from .did_it_learn import codeword_distances, control_scores
+from .did_it_learn import control_scores
 from .grh_adjacency import adjacency, dead_zone, graph_step
 from .grh_training import lines_with_spread, training_rounds
 from .lsh import code_of_points, collisions, distance_estimates, wedge
@@ -23,7 +23,6 @@ __all__ = [
     "answers",
     "beside_published",
     "code_of_points",
-    "codeword_distances",
     "collisions",
     "control_scores",
     "corner",
@@ -39,9 +38,9 @@ __all__ = [
     "hamming_cube",
     "images_by_class",
     "lines_with_spread",
-    "precision_recall",
     "read_map",
     "split_diagram",
+    "spread_table",
     "table",
     "training_rounds",
     "wedge",

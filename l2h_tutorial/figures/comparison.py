@@ -5,6 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from .style import GREY, look, styled
+from .tables import Table, table
 
 
 @styled
@@ -35,25 +36,28 @@ def beside_published(table: pd.DataFrame) -> Figure:
     return figure
 
 
-@styled
-def precision_recall(curves: pd.DataFrame) -> Figure:
-    """Precision against recall, a line a method with a point a radius, and the spread over seeds as a band.
+def spread_table(rows: pd.DataFrame) -> Table:
+    """Mean average precision of each method, and its spread over the splits, a column for each data set.
 
     Parameters
     ----------
-    curves : DataFrame
-        ``method``, ``seed``, ``radius``, ``precision`` and ``recall``, one row a trial and radius.
+    rows : DataFrame
+        ``method``, ``dataset`` and ``map``, one row a split; methods and data sets in the order in which they first
+        come.
+
+    Returns
+    -------
+    Table
+        Mean and sample standard deviation; of one split no spread.
+
+    Examples
+    --------
+    >>> spread_table(pd.DataFrame({"method": "LSH", "dataset": "cifar10", "map": [0.13, 0.15]}))
+               cifar10
+    LSH  0.140 ± 0.014
     """
-    figure, axes = plt.subplots(figsize=(6.6, 4.4))
-    for i, (name, rows) in enumerate(curves.groupby("method", sort=False)):
-        by_radius = rows.groupby("radius")
-        recall = by_radius["recall"].mean()
-        precision = by_radius["precision"].mean()
-        spread = by_radius["precision"].std().fillna(0)
-        line = look(str(name), i)
-        axes.plot(recall, precision, label=str(name), markersize=4, **line)
-        band = (precision - spread, precision + spread)
-        axes.fill_between(recall, *band, color=line["color"], alpha=0.15, linewidth=0)
-    axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1.02), ylim=(0, 1.02))
-    axes.legend(fontsize=9)
-    return figure
+    scores = rows.groupby(["method", "dataset"], sort=False)["map"].agg(["mean", "std"])
+    spread = scores["std"].map(" ± {:.3f}".format, na_action="ignore").fillna("")
+    cells = scores["mean"].map("{:.3f}".format) + spread
+    wide = cells.unstack("dataset").loc[rows["method"].unique(), rows["dataset"].unique()]
+    return table(wide.rename_axis(index=None, columns=None))
