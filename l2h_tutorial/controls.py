@@ -16,7 +16,7 @@ from sklearn.utils import check_consistent_length, check_random_state, column_or
 from sklearn.utils.multiclass import check_classification_targets
 
 from .codes import check_bits, integers_to_bits
-from .grh import GRH, Teach, degenerate_bits, make_classifier
+from .grh import GRH, Classifier, degenerate_bits, make_classifier
 from .lsh import Bits, Floats, Hasher
 
 __all__ = ["OneHotClassifier", "OutputCodes", "RandomCodes", "hadamard_codewords", "random_codewords"]
@@ -104,7 +104,7 @@ class _ClassHasher(Hasher):
         features /= self.scale_
         return features, places
 
-    def _teach(self, features: Floats, random: np.random.RandomState) -> Teach:
+    def _teach(self, features: Floats, random: np.random.RandomState) -> Classifier:
         """Prepare the classifier as GRH does from the same parameters."""
         settings = GRH(classifier=self.classifier, C=self.C, gamma=self.gamma, ridge=self.ridge)
         settings._check_parameters()
