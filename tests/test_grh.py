@@ -440,7 +440,8 @@ def test_a_kept_bit_stays_with_the_model_it_has_and_others_are_taught():
 
 
 def test_a_bit_kept_in_a_later_round_keeps_what_the_round_before_gave_it():
-    grh = degenerate("keep", 2.5, n_iter=2, classifier=Always())
+    grh = GRH(1, n_iter=2, initial=start_from(2.5), degenerate="keep", classifier=Always())
+    grh.fit(LINE, [0, 0, 1, 1, 2, 2])
     assert grh.history_[0].bits[:, 0].tolist() == [False] * 3 + [True] * 3
     assert grh.history_[2].regularised.all()
     assert grh.history_[2].degenerate == 1
