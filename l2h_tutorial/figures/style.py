@@ -46,7 +46,8 @@ METHODS: dict[str, Look] = {
     "SDH": _line(GREY, "D", "-."),
     "GRH kernel": _line(RED, "s", "-"),
     "GRH from CCA-ITQ": _line(RED, "D", "-."),
-    "GRH": _line(RED, "s", "--"),
+    "GRH kernel, ranked": _line(RED, "o", ":"),
+    "GRH": _line(RED, "s", "--") | {"markerfacecolor": "white"},
     "class scores": _line(GREY, "P", "-"),
 }
 METHODS["ITQ+CCA"] = METHODS["CCA-ITQ"]  # as the paper calls it
