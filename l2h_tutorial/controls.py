@@ -19,7 +19,7 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from .baselines import gaussian_kernel
 from .codes import bits_to_integers, check_bits, integers_to_bits
-from .grh import GRH, KernelModel, Teach, degenerate_bits, make_classifier
+from .grh import GRH, Classifier, KernelModel, degenerate_bits, make_classifier
 from .lsh import Bits, Floats, Hasher
 from .metrics import RingCounts, average_precision
 
@@ -123,7 +123,7 @@ class _ClassHasher(Hasher):
         features /= self.scale_
         return features, places
 
-    def _teach(self, features: Floats, random: np.random.RandomState) -> Teach:
+    def _teach(self, features: Floats, random: np.random.RandomState) -> Classifier:
         """Prepare the classifier as GRH does from the same parameters."""
         settings = GRH(classifier=self.classifier, gamma=self.gamma, ridge=self.ridge)
         settings._check_parameters()

@@ -1,13 +1,12 @@
 """Graph Regularised Hashing: hash bits that follow a graph, and classifiers that carry them to unseen points.
 
-:class:`GRH` comes first, and its ``fit`` is the whole method: regularise, partition, repeat. After it come the parts in
-the order in which ``fit`` uses them: the graph that is given, the graph step, degenerate bits, and the classifiers.
+:class:`GRH` comes first, and ``_train`` is its loop: regularise, partition, repeat. After it come the parts: the start,
+the graph step, degenerate bits, and the classifiers. The graph itself is made in ``affinity``.
 """
 
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import partial
 from numbers import Real
 from typing import Any, ClassVar, Self
 
@@ -30,18 +29,36 @@ __all__ = ["GRH", "PUBLISHED", "LinearModel", "Round", "agreement", "make_classi
 # The three official versions, as parameters of GRH: Moran and Lavrenko's paper (ECIR 2015), Moran's thesis (Edinburgh,
 # 2016, chapter 7), and the Matlab program that they published in 2015. Where the thesis is silent (the sign of 0) it
 # follows the paper. What else differs, the grids that were searched and the rule to stop, belongs to tuning.
-_PARTS = ("reference", "sign_of_zero", "normalise", "fit_intercept", "loss", "class_weight")
 PUBLISHED: dict[str, dict[str, Any]] = {
-    "paper": dict(zip(_PARTS, ("previous", -1, "columns", True, "hinge", None), strict=True)),
-    "thesis": dict(zip(_PARTS, ("initial", -1, "columns", False, "hinge", None), strict=True)),
-    "matlab": dict(zip(_PARTS, ("initial", 1, "rows", False, "squared_hinge", "ceiling"), strict=True)),
+    "paper": {
+        "reference": "previous",
+        "sign_of_zero": -1,
+        "normalise": "columns",
+        "fit_intercept": True,
+        "loss": "hinge",
+        "class_weight": None,
+    },
+    "thesis": {
+        "reference": "initial",
+        "sign_of_zero": -1,
+        "normalise": "columns",
+        "fit_intercept": False,
+        "loss": "hinge",
+        "class_weight": None,
+    },
+    "matlab": {
+        "reference": "initial",
+        "sign_of_zero": 1,
+        "normalise": "rows",
+        "fit_intercept": False,
+        "loss": "squared_hinge",
+        "class_weight": "ceiling",
+    },
 }
-# Where the versions differ there are two choices: the paper's, and the program's.
-_CHOICES = {name: (PUBLISHED["paper"][name], PUBLISHED["matlab"][name]) for name in _PARTS}
 
-# A classifier is taught bits, in every round anew: it gives back a model for unseen points, and the bits that the model
-# has for the training points.
-Teach = Callable[[Bits], tuple[Any, Bits]]
+# A classifier that is ready to learn bits, in every round anew: it gives back a model for unseen points, and the bits
+# that the model predicts for the training points.
+Classifier = Callable[[Bits], tuple[Any, Bits]]
 
 _ZERO = 1e-12  # scores are zero up to rounding below this: the mean of n bits is a multiple of 1 / n
 _REDRAWS = 100  # hyperplanes tried for a degenerate bit
@@ -60,19 +77,19 @@ class Round:
     number : int
         0 for the start, then 1, 2, ...
     flipped : int
-        Bits of training points that the graph step changed.
+        Bits of training points that are other in `regularised` than at the end of the round before.
     changed : int
-        Bits that the classifiers then predicted otherwise than they were taught.
+        Bits of training points that are other in `bits` than in `regularised`: taught, and not followed.
     degenerate : int
         Columns on which all points agreed after the graph step (see the parameter `degenerate` of `GRH`).
     agreement : float
         At the end of the round, how often a point and a random neighbour in the graph have the same bit.
     objective : float
-        At the end of the round, the mean of bit * score, where scores are alpha S D^-1 L + (1 - alpha) L_ref. The
-        graph step makes it as large as it can be; what the classifiers cannot follow is lost. At the start, the
-        scores are those of the first round.
+        At the end of the round, the mean of bit * score, where scores are alpha S D^-1 L + (1 - alpha) L_ref with the L
+        that the round began with, for degenerate bits too. At the start, the scores are those of the first round.
     regularised, bits : (n_training, n_bits) arrays of bool
-        The bits after the graph step, which the classifiers are taught, and what they predict: the end of the round.
+        The bits after the graph step, degenerate ones mended or kept; and those at the end of the round, which the
+        classifiers predict. A bit that is kept is taught to none, and is the same in both.
     """
 
     number: int
@@ -103,10 +120,9 @@ class GRH(Hasher):
         Bits of a code.
     alpha : float, default=1.0
         Weight of the graph against the reference bits, from 0 to 1. With one class a point and the previous bits as
-        reference, at 0.5 and below the graph step changes no bit, whatever the labels.
+        reference, at 0.5 and below the graph step changes no bit, whatever the labels; with the initial ones, below 0.5.
     n_iter : int, default=1
-        Rounds, at least 1. Training stops before when the rounds begin to repeat, with the bits that all of them would
-        end with.
+        Rounds, at least 1. When the rounds begin to repeat, those that would change nothing in the end are left out.
     initial : {"lsh", "cca-itq"} or hasher, default="lsh"
         Where the bits of the training points come from: ``LSH`` or ``CCAITQ`` (which needs y) on the features with the
         training mean subtracted, or any transformer to ``n_bits`` boolean columns, which is cloned and fitted to X as
@@ -128,7 +144,8 @@ class GRH(Hasher):
         What becomes of a bit on which all training points agree after the graph step, so that there is nothing to
         learn. See Notes.
     C : float, default=1.0
-        Inverse strength of the regularisation of both support vector machines.
+        Inverse strength of the regularisation of both support vector machines. For more than 4,096 points the linear
+        one is fitted by another solver, which regularises the intercept too.
     loss : {"hinge", "squared_hinge"}, default="hinge"
         Of the linear support vector machine.
     fit_intercept : bool, default=True
@@ -160,7 +177,7 @@ class GRH(Hasher):
         Rounds run.
     period_ : int
         The rounds after which training repeats: 1 at a fixed point, 2 where two states take turns. 0 where no round had
-        repeated one before.
+        repeated one before. It is known for classifiers that learn the same from the same bits.
     converged_ : bool
         Whether a further round is known to repeat the last: `period_` is 1.
     mean_ : float64 array of shape (n_features,)
@@ -169,7 +186,8 @@ class GRH(Hasher):
     start_mean_ : array of shape (n_features,)
         What was subtracted for the starting hasher: ``mean_`` where `initial` is a name, else 0.
     models_ : list of (columns, model)
-        The bits that each round taught, and the model that predicts them; the first is the starting hasher.
+        The bits that each round taught, and the model that predicts them, None for none; the first is the starting
+        hasher.
     n_features_in_ : int
 
     Notes
@@ -199,7 +217,14 @@ class GRH(Hasher):
     """
 
     _needs_labels = True  # or an affinity, which scikit-learn's checks do not know
-    _choices: ClassVar = _CHOICES | {"degenerate": ("redraw", "split", "keep")}
+    _choices: ClassVar = {
+        "reference": ("previous", "initial"),
+        "sign_of_zero": (-1, 1),
+        "degenerate": ("redraw", "split", "keep"),
+        "loss": ("hinge", "squared_hinge"),
+        "fit_intercept": (True, False),
+        "class_weight": (None, "ceiling"),
+    }
 
     def __init__(
         self,
@@ -294,34 +319,36 @@ class GRH(Hasher):
             raise ValueError("initial='cca-itq' requires y, which an affinity does not replace; start from 'lsh'")
         random = check_random_state(self.random_state)
         features = self._standardised(points)
-        L = self._start(points, y, random)  # first, so that an integer seed gives it the hyperplanes of LSH
-        partition = make_classifier(self, features, seed=random.randint(2**31 - 1))
-        self._train(S, L, partition, partial(self._redrawn, S, features, random))
+        L = self._start(points, y, random)  # the first to draw, so that an integer seed gives the hyperplanes of LSH
+        classifier = make_classifier(self, features, seed=random.randint(2**31 - 1))
+        self._train(S, L, classifier, lambda: self._draw(S, features, random))
         return self
 
-    def _train(self, S: Any, L: Bits, partition: Teach, redrawn: Any) -> None:
+    def _train(self, S: NormalisedAffinity, L: Bits, classifier: Classifier, draw: Callable[[], Any]) -> None:
         """Regularise, partition, repeat."""
-        start, seen = L.copy(), dict[bytes, int]()
+        start, seen = L.copy(), dict[Any, int]()
         self.history_: list[Round] = []
         self._note(S, regularised_scores(S, L, L, self.alpha), L, L, L)
         for number in range(1, self.n_iter + 1):
-            # Regularise: neighbours vote on each bit, against its own value or its first.
-            L_ref = start if self.reference == "initial" else L
-            scores = regularised_scores(S, L, L_ref, self.alpha)
+            # Regularise: neighbours vote on each bit, against what it was before the round, or at the start.
+            reference = start if self.reference == "initial" else L
+            scores = regularised_scores(S, L, reference, self.alpha)
             targets = to_bits(scores, self.sign_of_zero)
-            # A bit on which all agree cannot be taught: mend it, or keep it as it is.
+            # A bit on which all points agree cannot be taught: mend it, or keep it as it was.
             alike = degenerate_bits(targets)
-            kept = [k for k in alike if not self._mend(k, targets, scores, start, redrawn)]
+            if any([self._mend(k, targets, scores, start, draw) for k in alike]):
+                seen.clear()  # a hyperplane was drawn: from here on rounds are others, also for the same targets
+            kept = degenerate_bits(targets)
             targets[:, kept] = L[:, kept]
-            # From targets seen before the same rounds follow: stop where they would end.
-            self.period_ = number - seen.setdefault(np.packbits(targets).tobytes(), number)
+            # The same targets again: when the rounds that are left lead back to this state, they can be left out.
+            self.period_ = number - seen.setdefault((targets.tobytes(), kept.tobytes()), number)
             if self.period_ and (self.n_iter - number + 1) % self.period_ == 0:
                 break
             # Partition: a classifier learns each bit; what it predicts are the new bits.
-            before, L, model = L, L.copy(), None
+            before, L, model = L, targets.copy(), None
             taught = np.setdiff1d(np.arange(self.n_bits), kept)
             if taught.size:
-                model, L[:, taught] = partition(targets[:, taught])
+                model, L[:, taught] = classifier(targets[:, taught])
             self.models_.append((taught, model))
             self._note(S, scores, before, targets, L, len(alike))
         self.n_iter_, self.converged_ = len(self.models_) - 1, self.period_ == 1
@@ -352,7 +379,7 @@ class GRH(Hasher):
         return (points - self.mean_) / self.scale_
 
     def _start(self, points: NDArray[Any], y: Any, random: np.random.RandomState) -> Bits:
-        """Fit the starting hasher, one that is named to centred features, the paper's input; return its bits."""
+        """Fit the starting hasher, to centred features if it is named and else to X as it is; return its bits."""
         named = isinstance(self.initial, str)
         start = STARTS[self.initial](self.n_bits, random_state=random) if named else seeded(self.initial, random)
         self.start_mean_ = self.mean_ if named else np.zeros(self.n_features_in_, points.dtype)
@@ -365,7 +392,7 @@ class GRH(Hasher):
         self.models_: list[tuple[NDArray[np.intp], Any]] = [(np.arange(self.n_bits), start)]
         return bits
 
-    def _redrawn(self, S: NormalisedAffinity, features: Floats, random: np.random.RandomState) -> Any:
+    def _draw(self, S: NormalisedAffinity, features: Floats, random: np.random.RandomState) -> tuple[Bits, Bits] | None:
         """Draw a hyperplane that leaves two sides; return its bit and what the graph makes of it, None for no luck."""
         for _ in range(_REDRAWS):
             drawn = features @ random.standard_normal((features.shape[1], 1)) >= 0
@@ -374,17 +401,17 @@ class GRH(Hasher):
                 return drawn, target
         return None
 
-    def _mend(self, k: int, targets: Bits, scores: Floats, start: Bits, redrawn: Any) -> bool:
-        """Give degenerate bit k two sides in `targets`, or return False where the rule does not or nothing helps."""
+    def _mend(self, k: int, targets: Bits, scores: Floats, start: Bits, draw: Callable[[], Any]) -> bool:
+        """Give degenerate bit k two sides in `targets`, where the rule and the points allow; return if it was drawn."""
         if self.degenerate == "keep":
             return False
         split = next_best_split(scores[:, k])
-        fresh = redrawn() if self.degenerate == "redraw" or split is None else None
+        fresh = draw() if self.degenerate == "redraw" or split is None else None
         if fresh is not None:
-            start[:, [k]], targets[:, [k]] = fresh  # what the bit was must not hold it back in later rounds
+            start[:, [k]], targets[:, [k]] = fresh  # the bit's new start too, where later rounds refer to it
         elif split is not None:
             targets[:, k] = split
-        return fresh is not None or split is not None
+        return fresh is not None
 
     def _note(self, S: Any, scores: Floats, before: Bits, targets: Bits, after: Bits, n_degenerate: int = 0) -> None:
         """Add a round to the history."""
@@ -392,9 +419,10 @@ class GRH(Hasher):
         measures = agreement(S, after), float(np.mean(to_signs(after) * scores))
         self.history_.append(Round(len(self.history_), flipped, changed, n_degenerate, *measures, targets, after))
 
-    def _predicted(self, model: Any, points: NDArray[Any]) -> Bits:
-        """Return the bits of the starting hasher or of the model of a round."""
-        if model is self.models_[0][1]:
+    def _predicted(self, number: int, points: NDArray[Any]) -> Bits:
+        """Return the bits that a round taught, for any points; round 0 is the starting hasher."""
+        model = self.models_[number][1]
+        if number == 0:
             return model.transform(points - self.start_mean_)
         return model.predict((points - self.mean_) / self.scale_)
 
@@ -402,9 +430,8 @@ class GRH(Hasher):
         """Take each bit from the last round that taught it."""
         bits = np.empty((len(points), self.n_bits), dtype=np.bool_)
         last = {k: number for number, (columns, _) in enumerate(self.models_) for k in columns}
-        for number in sorted(set(last.values())):  # later rounds have taught all bits of the others
-            columns, model = self.models_[number]
-            bits[:, columns] = self._predicted(model, points)
+        for number in sorted(set(last.values())):  # a bit that several of these taught ends with the last
+            bits[:, self.models_[number][0]] = self._predicted(number, points)
         return bits
 
     def staged_transform(self, X: ArrayLike) -> Iterator[Bits]:
@@ -426,9 +453,9 @@ class GRH(Hasher):
         """
         points = self._new_points(X)
         bits = np.empty((len(points), self.n_bits), dtype=np.bool_)
-        for columns, model in self.models_:
+        for number, (columns, _) in enumerate(self.models_):
             if columns.size:
-                bits[:, columns] = self._predicted(model, points)
+                bits[:, columns] = self._predicted(number, points)
             yield bits.copy()
 
 
@@ -473,7 +500,8 @@ def regularised_scores(affinity: NormalisedAffinity, bits: Bits, reference: Bits
 
     With one class a point, S D^-1 L is the class mean v. Where L_ref is L, at alpha <= 1/2 the sign is always that of
     the point's own bit, exactly: rounding is monotone, so alpha |v| <= alpha cannot exceed 1 - alpha; and at 1/2 they
-    are equal only for |v| = 1, when the whole class, the point included, has the same bit.
+    are equal only for |v| = 1, when the whole class, the point included, has the same bit. For another L_ref the vote at
+    1/2 can be as strong as the reference bit, and sgn(0) decides; below 1/2 it cannot.
 
     Parameters
     ----------
@@ -513,9 +541,8 @@ def agreement(affinity: NormalisedAffinity, bits: Bits) -> float:
     0.6666666666666666
     """
     signs = to_signs(bits)
-    weights = np.sum(affinity @ np.ones(len(signs)))
-    # The mean over pairs of sign times sign is the share that agrees less the share that does not.
-    return float(1 + np.sum(signs * (affinity @ signs)) / (weights * signs.shape[1])) / 2
+    # All weights of the normalised graph sum to n. The mean of sign times sign is the share that agrees less the rest.
+    return float(1 + np.sum(signs * (affinity @ signs)) / signs.size) / 2
 
 
 # --- degenerate bits -------------------------------------------------------------------------------------------------
@@ -556,7 +583,7 @@ class LinearModel:
 
 @dataclass(eq=False)
 class KernelModel(LinearModel):
-    """Weighted sums of Gaussian kernels around some points, plus intercepts, > 0."""
+    """Hyperplanes in the values of Gaussian kernels around some points."""
 
     points: Floats
     gamma: float
@@ -580,35 +607,35 @@ class EstimatorModel:
         return np.column_stack([estimator.predict(features) for estimator in self.estimators]) > 0
 
 
-def make_classifier(grh: GRH, features: Floats, seed: int) -> Teach:
+def make_classifier(grh: GRH, features: Floats, seed: int) -> Classifier:
     """Prepare the classifier that the parameters of GRH ask for, on standardised training features."""
     if not isinstance(grh.classifier, str):
         return any_estimator(grh.classifier, features, seed)
     inputs, learn = CLASSIFIERS[grh.classifier](grh, features, seed)
 
-    def teach(bits: Bits) -> tuple[LinearModel, Bits]:
+    def classifier(bits: Bits) -> tuple[LinearModel, Bits]:
         model = learn(bits)
         return model, inputs @ model.weights + model.intercepts > 0
 
-    return teach
+    return classifier
 
 
-def any_estimator(estimator: Any, features: Floats, seed: int) -> Teach:
+def any_estimator(estimator: Any, features: Floats, seed: int) -> Classifier:
     """Fit a scikit-learn estimator once for all bits where it predicts several outputs, else one clone a bit."""
-    random = np.random.RandomState(seed)
     tags, classifies = get_tags(estimator), is_classifier(estimator)
     several = tags.target_tags.multi_output or (classifies and tags.classifier_tags.multi_label)
 
-    def teach(bits: Bits) -> tuple[EstimatorModel, Bits]:
+    def classifier(bits: Bits) -> tuple[EstimatorModel, Bits]:
+        random = np.random.RandomState(seed)  # the same in every round
         # Classifiers are taught 0 and 1, which all of them take for several bits too; the rest -1 and +1.
         targets = bits.astype(int) if classifies else to_signs(bits)
         # Many take a single column only as a flat array.
         at_once = several and (bits.shape[1] > 1 or not tags.target_tags.single_output)
         pieces = [targets] if at_once else targets.T
-        model = EstimatorModel([seeded(estimator, random).fit(features, piece) for piece in in_sight(pieces)])
+        model = EstimatorModel([seeded(estimator, random).fit(features, piece) for piece in with_progress(pieces)])
         return model, model.predict(features)
 
-    return teach
+    return classifier
 
 
 # The named ones compute here what does not depend on the bits. Each returns the inputs that its weights multiply, for
@@ -624,10 +651,10 @@ def linear_svm(grh: GRH, features: Floats, seed: int) -> Prepared:
     time of a bit grows with the number of features in liblinear only.
     """
     if grh.loss == "hinge" and grh.fit_intercept and len(features) <= _KERNEL_ROWS:
-        kernel = features @ features.T
+        kernel, svm = features @ features.T, SVC(C=grh.C, kernel="precomputed")
 
         def from_kernel(bits: Bits) -> LinearModel:
-            weights, intercepts = machines(grh, SVC(C=grh.C, kernel="precomputed"), kernel, bits)
+            weights, intercepts = machines(grh, svm, kernel, bits)
             return LinearModel(features.T @ weights, intercepts)
 
         return features, from_kernel
@@ -663,16 +690,19 @@ def whole_kernel(grh: GRH, features: Floats, seed: int) -> tuple[Floats, float]:
 
 def machines(grh: GRH, svm: Any, inputs: Floats, bits: Bits) -> tuple[Floats, Floats]:
     """Fit a support vector machine to each bit; return weights and intercepts, and say where one was stopped."""
-    with warnings.catch_warnings(record=True, action="always", category=ConvergenceWarning) as stopped:
-        fitted = [svm_weights(svm, inputs, bit[:, None], grh.class_weight) for bit in in_sight(bits.T)]
-    if stopped:
-        said = f"{len(stopped)} of {len(fitted)} linear machines were stopped after max_iter={grh.max_iter} passes"
+    with warnings.catch_warnings(record=True, action="always", category=ConvergenceWarning) as caught:
+        fitted = [svm_weights(svm, inputs, bit[:, None], grh.class_weight) for bit in with_progress(bits.T)]
+    others = [warning for warning in caught if warning.category is not ConvergenceWarning]
+    for other in others:
+        warnings.warn_explicit(other.message, other.category, other.filename, other.lineno)
+    if n_stopped := len(caught) - len(others):
+        said = f"{n_stopped} of {len(fitted)} machines were stopped after max_iter={grh.max_iter} passes"
         warnings.warn(f"{said}: raise max_iter of GRH, or lower its C", ConvergenceWarning, stacklevel=2)
     weights, intercepts = zip(*fitted, strict=True)
     return np.hstack(weights), np.concatenate(intercepts)
 
 
-def in_sight(bits: Any) -> Any:
+def with_progress(bits: Any) -> Any:
     """Go through bits, with a progress bar on a terminal where it takes more than a few seconds."""
     return tqdm(bits, "bits", disable=None, delay=2, leave=False)
 

@@ -6,7 +6,7 @@ grid, and :func:`climb` no more of it than it takes to be sure that no neighbour
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -71,12 +71,15 @@ class Validation(NamedTuple):
         One fold: fit on the training rows, score the queries.
     scoring : RetrievalScorer
         Ranks a part of the database, which holds no validation query.
+    split : Split
+        What to report on: the split without the validation queries in its database.
     """
 
     X: NDArray[Any]
     y: NDArray[Any]
     cv: PredefinedSplit
     scoring: RetrievalScorer
+    split: Split
 
 
 def validation_set(
@@ -123,12 +126,14 @@ def validation_set(
         check_integer(n_query_per_class, "n_query_per_class", high=len(of_class), of=f"untrained rows of class {label}")
         chosen.append(of_class[:n_query_per_class])
     queries = np.concatenate(chosen)
-    rest = random.permutation(np.setdiff1d(np.arange(len(split.y_database)), queries))[:n_database]
+    others = np.setdiff1d(np.arange(len(split.y_database)), queries)
+    rest = random.permutation(others)[:n_database]
     fold = np.repeat([-1, 0], [len(split.y_train), len(queries)])  # -1: in no test fold, always trained on
     X = np.concatenate([split.X_train, split.X_database[queries]])
     y = np.concatenate([split.y_train, split.y_database[queries]])
     scorer = RetrievalScorer(split.X_database[rest], split.y_database[rest])
-    return Validation(X, y, PredefinedSplit(fold), scorer)
+    database = {name: getattr(split, name)[others] for name in ("X_database", "y_database", "database_rows")}
+    return Validation(X, y, PredefinedSplit(fold), scorer, replace(split, **database))
 
 
 class Tuned(NamedTuple):

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 from scipy.sparse.linalg import aslinearoperator
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.datasets import make_blobs
 from sklearn.decomposition import PCA
 from sklearn.ensemble import RandomForestClassifier
@@ -31,7 +31,7 @@ from sklearn.svm import SVC, LinearSVC
 import l2h_tutorial
 from l2h_tutorial import CCAITQ, GRH, ITQ, LSH
 from l2h_tutorial.affinity import knn_affinity, same_class_affinity
-from l2h_tutorial.baselines.kernels import class_weights
+from l2h_tutorial.baselines.kernels import class_weights, svm_weights
 from l2h_tutorial.grh import next_best_split, regularised_scores
 
 Nearest = partial(KNeighborsClassifier, 1)  # repeats whatever it is taught
@@ -59,6 +59,17 @@ def several_labels(y):
     labels = np.eye(y.max() + 1, dtype=int)[y]
     labels[::3, 0] = 1
     return labels
+
+
+class Always(ClassifierMixin, BaseEstimator):
+    """Predicts 1, whatever it is taught."""
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict(self, X):
+        return np.ones(len(X), dtype=int)
 
 
 # --- the algorithm -------------------------------------------------------------------------------------------------
@@ -287,10 +298,21 @@ def test_an_estimator_is_fitted_once_where_it_can_be(estimator, n_fits, monkeypa
 def test_a_machine_that_was_stopped_says_which_parameter_to_change():
     X, y = data(noise=3, n=200)
     grh = GRH(4, loss="squared_hinge", max_iter=1, random_state=0)
-    with pytest.warns(ConvergenceWarning, match=r"4 of 4 linear machines .*max_iter=1 passes: raise max_iter of GRH"):
+    with pytest.warns(ConvergenceWarning, match=r"4 of 4 machines .*max_iter=1 passes: raise max_iter of GRH"):
         grh.fit(X, y)
     with warnings.catch_warnings(action="error"):
         grh.set_params(max_iter=10_000).fit(X, y)
+
+
+def test_warnings_of_another_kind_reach_the_reader(monkeypatch):
+    def odd(*arguments):
+        warnings.warn("odd", RuntimeWarning, stacklevel=1)
+        return svm_weights(*arguments)
+
+    monkeypatch.setattr("l2h_tutorial.grh.svm_weights", odd)
+    with pytest.warns() as said:
+        GRH(4, random_state=0).fit(*data())
+    assert [str(warning.message) for warning in said] == ["odd"] * 4
 
 
 @pytest.mark.parametrize("classifier", ["kernel-ridge", "rbf-svm"])
@@ -417,6 +439,15 @@ def test_a_kept_bit_stays_with_the_model_it_has_and_others_are_taught():
     np.testing.assert_array_equal(grh.history_[1].regularised[:, [0, 2]], over(LINE, [0.5, -1]))
 
 
+def test_a_bit_kept_in_a_later_round_keeps_what_the_round_before_gave_it():
+    grh = GRH(1, n_iter=2, initial=start_from(2.5), degenerate="keep", classifier=Always())
+    grh.fit(LINE, [0, 0, 1, 1, 2, 2])
+    assert grh.history_[0].bits[:, 0].tolist() == [False] * 3 + [True] * 3
+    assert grh.history_[2].regularised.all()
+    assert grh.history_[2].degenerate == 1
+    assert grh.models_[2][1] is None
+
+
 # --- history, memory, files ------------------------------------------------------------------------------------------
 
 
@@ -444,6 +475,22 @@ def test_training_stops_when_a_round_would_repeat_the_last():
     grh = GRH(6, n_iter=50, classifier="kernel-ridge", random_state=0).fit(X, y)
     assert (grh.converged_, grh.n_iter_) == (True, 1)
     assert not GRH(6, n_iter=1, random_state=0).fit(X, y).converged_
+
+
+def test_a_seeded_estimator_learns_the_same_in_every_round_so_that_rounds_can_repeat():
+    X, y = data(noise=4)
+    forest = RandomForestClassifier(3)
+    grh = GRH(4, n_iter=9, classifier=forest, random_state=0).fit(X, y)
+    assert grh.period_ == 1
+    last = grh.history_[-1]
+    again = GRH(4, n_iter=grh.n_iter_ + 1, classifier=forest, random_state=0).fit(X, y)
+    np.testing.assert_array_equal(again.history_[-1].bits, last.bits)
+
+
+def test_alpha_zero_repeats_the_bits_that_it_starts_from():
+    X, y = data()
+    step = GRH(4, alpha=0, classifier=Nearest(), random_state=0).fit(X, y).history_[1]
+    assert (step.flipped, step.changed) == (0, 0)
 
 
 @pytest.mark.parametrize("n_iter", [1, 2, 3, 4, 2000, 2001])

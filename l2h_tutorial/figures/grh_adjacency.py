@@ -137,6 +137,7 @@ def dead_zone(alphas: Floats, flipped: dict[str, Floats]) -> Figure:
     left.axvspan(0, 0.5, color=GREY, alpha=0.3)
     write(left, (0.25, 0.5), "no bit\ncan flip")
     write(left, (0.84, 0.65), "a bit against\nits class flips", fontsize=9.5)
+    write(left, (0.65, 0.2), "too weak:\nit stays", fontsize=9.5)
     left.set(
         xlim=(0, 1),
         ylim=(0, 1),
