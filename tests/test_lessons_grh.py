@@ -557,21 +557,25 @@ def on_the_map(reported, chosen, seeds):
         found = rerank(reported.X_query, reported.X_database, list(order), 10)
         return precision_at_k(found, reported.y_query, reported.y_database)
 
-    def codes(seed):
-        grh = GRH(16, classifier="kernel-ridge", random_state=seed, **chosen["kernel-ridge"])
-        grh.fit(reported.X_train, reported.y_train)
-        return [np.where(grh.transform(getattr(reported, part)), 1.0, -1.0) for part in BOTH]
+    def ranked_codes(hasher):
+        hasher.fit(reported.X_train, reported.y_train)
+        queries, database = (np.where(hasher.transform(getattr(reported, part)), 1.0, -1.0) for part in BOTH)
+        return ranked(queries @ database.T)
+
+    def learned(seed):
+        return GRH(16, classifier="kernel-ridge", random_state=seed, **chosen["kernel-ridge"])
 
     pieces = np.array_split(reported.X_database, 20)
     by_class = ranked(shares(reported.X_query) @ np.concatenate([shares(piece) for piece in pieces]).T)
-    return mean, by_class, np.mean([ranked(queries @ database.T) for queries, database in map(codes, seeds)])
+    by_code = np.mean([ranked_codes(learned(seed)) for seed in seeds])
+    return mean, by_class, by_code, np.mean([ranked_codes(LSH(16, random_state=seed)) for seed in seeds])
 
 
 def test_on_the_map_learned_codes_have_no_cheap_searches_but_ranked_and_class_scores_find_more(on_the_map):
     """grh-training: "Learned codes have no searches as cheap as LSH's cheapest; ranked in full they have, and class
     scores rank better." "codewords of ten classes make a few large buckets" "Where several percent are scanned, the
     lines are close" "Where one percent is compared in full, the class scores of the same classifier find more." """
-    lines, by_class, by_code = on_the_map
+    lines, by_class, by_code, by_random_code = on_the_map
 
     def at(name, share):
         return np.interp(np.log(share), np.log(lines[name].scanned), lines[name].precision)
@@ -580,7 +584,7 @@ def test_on_the_map_learned_codes_have_no_cheap_searches_but_ranked_and_class_sc
         assert abs(at(name, 0.12) - at("LSH", 0.12)) < 0.05
         assert lines[name].scanned[0] > 10 * lines["LSH"].scanned[0]
     assert by_class > by_code + 0.01
-    assert by_code > at("LSH", 0.01) + 0.02
+    assert by_code > by_random_code + 0.02
 
 
 def test_on_validation_queries_smaller_alphas_gain_from_a_second_round_and_alpha_one_does_not(split, seed):

@@ -36,6 +36,7 @@ METHODS: dict[str, Look] = {
     "LSH, 64 bits": _line(BLUE, "o", "-."),
     "LSH": _line(BLUE, "o", "-"),
     "LSH, radius 3": _line(BLUE, "o", "-") | {"markerfacecolor": "white"},  # beside radius 2, of one table
+    "LSH, ranked": _line(BLUE, "o", ":") | {"markerfacecolor": "white"},
     "PCAH": _line(PURPLE, "v", "-."),
     "SH": _line(GREY, "X", ":"),
     "ITQ": _line(GREEN, "^", "--"),
