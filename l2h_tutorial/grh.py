@@ -120,7 +120,8 @@ class GRH(Hasher):
         Bits of a code.
     alpha : float, default=1.0
         Weight of the graph against the reference bits, from 0 to 1. With one class a point and the previous bits as
-        reference, at 0.5 and below the graph step changes no bit, whatever the labels; with the initial ones, below 0.5.
+        reference, at 0.5 and below the graph step changes no bit, whatever the labels; with the initial ones, below
+        0.5.
     n_iter : int, default=1
         Rounds, at least 1. When the rounds begin to repeat, those that would change nothing in the end are left out.
     initial : {"lsh", "cca-itq"} or hasher, default="lsh"
@@ -500,8 +501,8 @@ def regularised_scores(affinity: NormalisedAffinity, bits: Bits, reference: Bits
 
     With one class a point, S D^-1 L is the class mean v. Where L_ref is L, at alpha <= 1/2 the sign is always that of
     the point's own bit, exactly: rounding is monotone, so alpha |v| <= alpha cannot exceed 1 - alpha; and at 1/2 they
-    are equal only for |v| = 1, when the whole class, the point included, has the same bit. For another L_ref the vote at
-    1/2 can be as strong as the reference bit, and sgn(0) decides; below 1/2 it cannot.
+    are equal only for |v| = 1, when the whole class, the point included, has the same bit. For another L_ref a vote
+    at 1/2 can be as strong as the reference bit, and sgn(0) decides; below 1/2 it cannot.
 
     Parameters
     ----------

@@ -23,10 +23,10 @@ _BLOCK_ROWS = 4096  # rows encoded at a time: bounds the float64 copy of float32
 class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """The base of every hasher: a scikit-learn transformer to boolean columns, fitted in its own way.
 
-    A subclass has a parameter ``n_bits`` and begins its ``fit`` with ``_centred``, which checks `X` and keeps ``mean_``.
-    A bit is True where a score of the centred features is 0 or more. The scores are a product with ``projections_``,
-    unless ``_scores`` says otherwise. A hasher of another kind, as ``LSH`` is, begins with ``_training_points``, which
-    only checks, and overrides ``_encode``.
+    A subclass has a parameter ``n_bits`` and begins its ``fit`` with ``_centred``, which checks `X` and keeps
+    ``mean_``. A bit is True where a score of the centred features is 0 or more. The scores are a product with
+    ``projections_``, unless ``_scores`` says otherwise. A hasher of another kind, as ``LSH`` is, begins with
+    ``_training_points``, which only checks, and overrides ``_encode``.
 
     Examples
     --------

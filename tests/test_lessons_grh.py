@@ -3,7 +3,6 @@
 A test is named for its sentence and quotes it.
 """
 
-from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -109,10 +108,8 @@ def test_the_step_written_by_hand_is_the_packages_on_all_images(split, seed):
 
 @pytest.mark.parametrize("seed", [20, *range(5)])  # the chapter's, and others
 def test_one_step_by_hand_is_what_the_package_does(twelve, seed):
-    """With alpha = 0.8 it is +0.2: the bit flips. With 0.6 it is -0.1: the same vote, and the bit stays.
-
-    A bit that stands alone against three others flips (starred). Two against two stay as they are.
-    """
+    """grh-adjacency: "The same vote, and the bit stays."
+    "A bit that stands alone against three others flips (starred). Two against two stay as they are." """
     y, X = twelve
     bits = LSH(4, random_state=seed).fit_transform(X)
     signs = np.where(bits, 1, -1)
@@ -129,19 +126,20 @@ def test_one_step_by_hand_is_what_the_package_does(twelve, seed):
 
 
 def test_the_twelve_images_show_all_that_the_chapter_says_of_them(twelve):
-    """There is a bit that its class is against, and one on which a class is split; alpha 1 leaves a code a class."""
+    """grh-adjacency: "Take one image, and a bit of it that its class is against."
+    "All images of a class then have one code" """
     y, X = twelve
     bits = LSH(4, random_state=20).fit_transform(X)
     graph = same_class_affinity(y)
     votes = graph @ np.where(bits, 1, -1)
-    assert (np.abs(votes) == 0.5).any()
+    assert (votes[~bits] == 0.5).any()
     assert (votes == 0).any()
     n_codes = [len(np.unique(regularised_scores(graph, bits, bits, alpha) > 0, axis=0)) for alpha in (0.6, 0.8, 1)]
     assert n_codes[0] >= n_codes[1] > n_codes[2] == 3
 
 
 def test_up_to_one_half_no_bit_flips_and_at_one_many_do(split, seed):
-    """Up to alpha one half, no vote is strong enough: the graph flips no bit, whatever the labels."""
+    """grh-adjacency: "Up to alpha one half, no vote is strong enough: the graph flips no bit, whatever the labels." """
     wrong = shuffled(split, seed)
     for alpha in np.linspace(0.1, 0.5, 5):
         assert share_flipped(split, alpha, split.y_train, seed) == 0
@@ -150,14 +148,14 @@ def test_up_to_one_half_no_bit_flips_and_at_one_many_do(split, seed):
 
 
 def test_shuffled_labels_flip_fewer_bits_at_first_and_more_at_one(split, seed):
-    """With shuffled labels fewer bits flip at first, more at alpha 1."""
+    """grh-adjacency: "with shuffled labels fewer bits flip at first" "and more bits flip than with true labels" """
     wrong = shuffled(split, seed)
     assert share_flipped(split, 0.7, wrong, seed) < share_flipped(split, 0.7, split.y_train, seed)
     assert share_flipped(split, 1.0, wrong, seed) > share_flipped(split, 1.0, split.y_train, seed)
 
 
 def test_at_one_half_shuffled_labels_change_nothing_at_one_they_do(split, seed):
-    """You can shuffle them, or change alpha, and the codes of the queries are the same, to the last bit."""
+    """grh-adjacency: "look at the codes of the queries. (`True` means that they are the same, to the last bit.)" """
 
     def codes(alpha, y):
         grh = GRH(16, alpha=alpha, classifier="kernel-ridge", random_state=seed)
@@ -172,7 +170,8 @@ def test_at_one_half_shuffled_labels_change_nothing_at_one_they_do(split, seed):
 
 
 def test_at_alpha_one_every_class_gets_one_codeword_and_a_second_step_changes_nothing(split):
-    """At alpha = 1 every class gets one codeword; a second step flips no bit (exercise 2)."""
+    r"""grh-adjacency: "At $\alpha = 1$ every class gets one codeword."
+    "The vote of a class says what all of its images say." """
     grh = GRH(16, classifier="kernel-ridge", random_state=0).fit(split.X_train, split.y_train)
     after = grh.history_[1].regularised
     for label in np.unique(split.y_train):
@@ -182,7 +181,8 @@ def test_at_alpha_one_every_class_gets_one_codeword_and_a_second_step_changes_no
 
 
 def test_seven_of_ten_flip_the_others_above_five_sevenths_and_at_three_fifths_it_takes_nine():
-    """So (1 - alpha) / alpha < 2/5, that is alpha > 5/7. At 0.6 eight are too few; nine, and the tenth follows."""
+    r"""grh-adjacency: "Seven of ten vote $2/5$, so $\alpha > 5/7$."
+    "eight of ten vote $6/10$, which is too little, and nine vote $8/10$" """
     affinity = same_class_affinity(np.zeros(10, dtype=int))
     cases = [(7, 0.71, False), (7, 0.72, True)] + [(n_ones, 0.6, n_ones == 9) for n_ones in range(5, 10)]
     for n_ones, alpha, follow in cases:
@@ -196,17 +196,19 @@ def star(m):
 
 
 def test_with_several_labels_the_two_ways_differ():
-    """S D^-1 gives 5/4, D^-1 S gives 1/2. With S D^-1 the dead zone no longer holds."""
+    """grh-adjacency: "A vote above 1 beats the image's own bit"
+    "for the strongest vote $v$ against a bit, which here is $4/9$" """
     labels, bit = star(3)
     for way, row_sum, vote, flips in (("columns", 1.75, 1.25, True), ("rows", 1, 0.5, False)):
         graph = same_class_affinity(labels, normalise=way)
         assert graph.toarray()[0].sum() == pytest.approx(row_sum)
         assert (graph @ np.where(bit, 1, -1))[0, 0] == pytest.approx(vote)
-        assert (regularised_scores(graph, bit, bit, 0.45)[0, 0] > 0) is np.bool_(flips)
+        for alpha in (4 / 9 - 0.01, 4 / 9 + 0.01):
+            assert (regularised_scores(graph, bit, bit, alpha)[0, 0] > 0) == (flips and alpha > 4 / 9)
 
 
 def test_divided_by_its_own_degree_an_image_keeps_its_bits_up_to_one_half(seed):
-    """With D^-1 S, whose rows sum to 1, the dead zone holds."""
+    r"""grh-adjacency: "With $\mathbf{D}^{-1}\mathbf{S}$, whose rows sum to 1, it holds." """
     rng = np.random.default_rng(seed)
     bits = rng.random((40, 8)) > 0.5
     several = rng.random((40, 5)) < 0.4
@@ -219,7 +221,7 @@ def test_divided_by_its_own_degree_an_image_keeps_its_bits_up_to_one_half(seed):
 
 @pytest.mark.parametrize("m", [2, 3, 5, 10])
 def test_an_image_with_many_labels_has_almost_no_say(m):
-    """v = m/2 - 1/(m+1). The bit flips for alpha > 1/(1+v) (exercise 5)."""
+    """grh-adjacency: "an image with many labels has almost no say over its own bits" """
     labels, bit = star(m)
     graph = same_class_affinity(labels)
     v = m / 2 - 1 / (m + 1)
@@ -229,7 +231,8 @@ def test_an_image_with_many_labels_has_almost_no_say(m):
 
 
 def test_a_graph_without_labels_beats_the_refit_and_labels_beat_it(split, seed):
-    """GRH rises above LSH. Part of that is the refit. With labels it is more."""
+    """grh-adjacency: "it lifts LSH from" "Part of that is the refit" "With labels it is"
+    "The graph of neighbours adds no class information." """
     S = knn_affinity(split.X_train, 10)
     i, j = S.nonzero()
     same = split.y_train[i] == split.y_train[j]
@@ -242,12 +245,33 @@ def test_a_graph_without_labels_beats_the_refit_and_labels_beat_it(split, seed):
 
 
 def test_without_the_diagonal_the_dead_zone_shrinks():
-    """A class that is unanimous but for one image votes |v| = 1 on it; at 1/2 the mixture is exactly zero."""
+    """grh-adjacency: "It loses its end: it is" """
     bits = np.array([[True], [True], [True], [False]])
     affinity = graph_affinity(1 - np.eye(4))
     assert regularised_scores(affinity, bits, bits, 0.5)[3, 0] == 0
     assert regularised_scores(affinity, bits, bits, 0.49)[3, 0] < 0
     assert regularised_scores(affinity, bits, bits, 0.51)[3, 0] > 0
+
+
+@pytest.mark.parametrize("n", [3, 4, 10, 12, 100])
+def test_the_first_bit_flips_above_n_over_two_n_less_two(n):
+    r"""grh-adjacency: "So the first bit can flip above $\alpha = n/(2n-2)$"
+    "For twelve images that begins at 6/11." """
+    graph, bits = same_class_affinity(np.zeros(n, dtype=int)), np.arange(n)[:, None] > 0
+    for alpha in (n / (2 * n - 2) - 1e-3, n / (2 * n - 2) + 1e-3):
+        assert (regularised_scores(graph, bits, bits, alpha)[0, 0] > 0) == (alpha > n / (2 * n - 2))
+
+
+def test_against_the_start_the_dead_zone_ends_below_one_half(seed):
+    """implementing: "from the second round on a class can be unanimous against a bit of the start"
+    grh-adjacency: "after the first round a vote can be unanimous against them" """
+    L, L0 = np.ones((4, 1), dtype=bool), np.zeros((4, 1), dtype=bool)
+    graph = same_class_affinity(np.zeros(4, dtype=int))
+    assert (regularised_scores(graph, L, L0, 0.5) == 0).all()
+    rng = np.random.default_rng(seed)
+    L, L0 = rng.random((2, 40, 8)) > 0.5
+    graph = same_class_affinity(rng.integers(0, 9, 40))
+    assert np.array_equal(regularised_scores(graph, L, L0, 0.49) > 0, L0)
 
 
 # chapter 7
@@ -264,14 +288,16 @@ def plane():
 
 
 def test_training_in_the_plane_takes_three_rounds_and_raises_agreement(plane):
-    """Agreement within classes rises; above, the graph asks for codes that the regions do not give."""
+    """grh-training: "Above, the graph asks for codes that the regions do not give (ringed)." """
     history = plane[0].history_
     assert [bool(step.flipped) for step in history] == [False, True, True, True]
     assert all(after.agreement > before.agreement for before, after in pairwise(history))
 
 
 def test_in_the_plane_first_the_solid_line_leaves_the_squares_then_the_dashed_one_the_circles(plane):
-    """Most squares have a 0 as first bit. The circles' vote is too weak in rounds 1 and 2, and strong enough in 3."""
+    """grh-training: "Most of them have a 0, so in round 1 the graph asks the others for a 0"
+    "In rounds 1 and 2 that vote is too weak"
+    "In round 3 few enough circles are on the wrong side" "A few points never come over" """
     grh, labels = plane
     before = [step.bits for step in grh.history_]
     asked = [step.regularised for step in grh.history_]
@@ -286,7 +312,7 @@ def test_in_the_plane_first_the_solid_line_leaves_the_squares_then_the_dashed_on
     assert asked[3][circles, 1].all()
     assert before[3][circles, 1].sum() == 20
     in_vain = np.logical_and.reduce([(asked[i] != before[i]).any(axis=1) for i in (1, 2, 3)])
-    assert in_vain.sum() == 2
+    assert 1 < in_vain.sum() < 5
 
 
 @pytest.mark.slow
@@ -317,6 +343,12 @@ def objectives(split, classifier, seed, **options):
     return np.array(J), grh
 
 
+def test_round_by_round_the_linear_machine_raises_agreement(split, seed):
+    """grh-training: "round by round the linear machine raises it" """
+    grh = GRH(16, alpha=0.7, n_iter=3, random_state=seed).fit(split.X_train, split.y_train)
+    assert all(after.agreement > before.agreement for before, after in pairwise(grh.history_))
+
+
 def test_regularise_raises_the_objective_and_partition_gives_some_or_more_of_it_back(split, seed):
     """grh-training: "Regularise* makes this {term}`objective` as large as any bits can" "gives some of it back"
     "So nothing promises that a round ends with a larger $J$ than it began with." """
@@ -327,8 +359,8 @@ def test_regularise_raises_the_objective_and_partition_gives_some_or_more_of_it_
     np.testing.assert_allclose(J[:, 2], [step.objective for step in grh.history_[1:]])
 
 
-def test_rounds_are_for_classifiers_that_cannot_do_what_they_are_told(split, seed):
-    """grh-training: "bits otherwise than it was taught, and finds" "Where a hyperplane cannot follow" """
+def test_kernel_ridge_follows_and_finds_little_to_flip(split, seed):
+    """grh-training: "bits otherwise than it was taught, and finds" """
     J, ridge = objectives(split, "kernel-ridge", seed, alpha=0.7, n_iter=2)
     assert J[0, 2] > J[0, 0]
     assert ridge.history_[1].changed < 0.01 * ridge.history_[1].bits.size
@@ -354,7 +386,7 @@ class Parrot(ClassifierMixin, BaseEstimator):
 def test_with_classifiers_that_follow_a_class_graph_comes_to_rest_and_a_regular_one_has_period_two_at_most(
     seed, n, alpha, classes
 ):
-    """grh-training: "rest, or two patterns in turn" "a class graph would come to rest" """
+    """grh-training: "rest, or two patterns in turn" "a class graph would be at rest after one round" """
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(2 * n, 2))
     graph = {"y": rng.permutation(np.arange(2 * n) % 3)}
@@ -363,6 +395,7 @@ def test_with_classifiers_that_follow_a_class_graph_comes_to_rest_and_a_regular_
         graph = {"affinity": np.minimum(ring + ring.T, 1)}
     grh = GRH(3, alpha=alpha, n_iter=500, classifier=Parrot(), degenerate="keep", random_state=seed)
     assert grh.fit(X, **graph).period_ in ((1,) if classes else (1, 2))
+    assert not classes or grh.n_iter_ == 1
 
 
 def test_two_halves_that_vote_for_each_other_take_turns():
@@ -391,82 +424,119 @@ def test_label_propagation_makes_its_cost_small_and_for_classes_one_step_is_the_
     assert all(cost(F) < cost(F + 1e-3 * rng.normal(size=F.shape)) for _ in range(20))
 
 
-GRID = {"linear-svm": {"C": [0.5, 1, 2, 4, 8]}, "kernel-ridge": {"gamma": [0.5, 1, 2], "ridge": [0.01, 0.1, 1]}}
+GRIDS = {
+    "linear-svm": {"C": 2.0 ** np.arange(-3, 6)},
+    "kernel-ridge": {"gamma": [0.5, 1.0, 2.0], "ridge": [0.01, 0.1, 1.0]},
+}
 
 
 @pytest.fixture(scope="module")
-def chosen(split):
-    """The settings that validation chooses for the chapter."""
-    validation = validation_set(split, n_query_per_class=50, n_database=2000)
+def validation(split):
+    return validation_set(split, n_query_per_class=50, n_database=2000)
+
+
+@pytest.fixture(scope="module")
+def tuned(validation):
+    alphas = {"alpha": [0.6, 0.8, 1.0], "n_iter": 2}
     return {
-        name: tune_on_grid(GRH(16, classifier=name, random_state=0), validation, grid).parameters
-        for name, grid in GRID.items()
+        name: tune_as_published(GRH(16, classifier=name, random_state=0), validation, then=grid, **alphas)
+        for name, grid in GRIDS.items()
     }
 
 
+@pytest.fixture(scope="module")
+def chosen(tuned):
+    """The settings that validation chooses for the chapter."""
+    return {name: {key: best.parameters[key] for key in GRIDS[name]} for name, best in tuned.items()}
+
+
+@pytest.fixture(scope="module")
+def reported(validation):
+    """The split without the validation queries."""
+    return validation.split
+
+
+def test_the_graph_alone_is_best_for_both_classifiers(tuned):
+    """grh-training: "The graph alone is best for both classifiers, on CIFAR-10 too."
+    "From now on both classifiers have these settings, $\\alpha = 1$ and one round" """
+    assert [(best.parameters["alpha"], best.parameters["n_iter"]) for best in tuned.values()] == [(1.0, 1)] * 2
+
+
+def test_at_the_chosen_C_too_alpha_one_is_best(validation, chosen):
+    """grh-training: "The graph alone is best for both classifiers" """
+    grh = GRH(16, random_state=0, **chosen["linear-svm"])
+    trials = tune_on_grid(grh, validation, {"alpha": [0.8, 0.9, 1.0]}).trials
+    assert trials["score"].is_monotonic_increasing
+
+
 def test_which_C_is_best_depends_on_the_data(dataset, chosen):
-    """grh-training: "On the bundled images it is larger than 1, on CIFAR-10 that hurts." """
+    """grh-training: "on the bundled images it is larger than 1, on CIFAR-10 that hurts." """
     assert (chosen["linear-svm"]["C"] > 1) == (len(dataset) == 10_000)
 
 
 @pytest.fixture(scope="module")
-def validated(split, chosen, seeds):
+def validated(reported, chosen, seeds):
     """For each seed, at the chosen settings: share of bits right on training images, on queries, and mAP."""
 
     def of(name, seed):
-        grh = GRH(16, classifier=name, random_state=seed, **chosen[name]).fit(split.X_train, split.y_train)
+        grh = GRH(16, classifier=name, random_state=seed, **chosen[name]).fit(reported.X_train, reported.y_train)
         step = grh.history_[1]
-        codewords = dict(zip(split.y_train, step.regularised, strict=True))
-        right = [codewords[label] for label in split.y_query]
-        return np.mean(step.bits == step.regularised), np.mean(grh.transform(split.X_query) == right), score(grh, split)
+        codewords = dict(zip(reported.y_train, step.regularised, strict=True))
+        right = [codewords[label] for label in reported.y_query]
+        return (
+            np.mean(step.bits == step.regularised),
+            np.mean(grh.transform(reported.X_query) == right),
+            score(grh, reported),
+        )
 
     return {name: np.mean([of(name, seed) for seed in seeds], axis=0) for name in chosen}
 
 
 def test_curved_boundaries_are_ahead_at_chosen_settings_and_mean_ap_follows_the_bits_of_queries(
-    split, validated, seeds
+    reported, validated, seeds
 ):
-    """grh-training: "It is the classifier's, and mAP follows it." """
+    """grh-training: "what is lost between lesson and query, the classifier loses" """
     linear, ridge = validated["linear-svm"], validated["kernel-ridge"]
     assert ridge[2] > linear[2] + 0.005
     assert ridge[1] > linear[1]
     assert ridge[0] > 0.97
     assert (np.array([linear, ridge])[:, 1] < np.array([linear, ridge])[:, 0]).all()
-    random = np.mean([score(LSH(16, random_state=seed).fit(split.X_train), split) for seed in seeds])
+    random = np.mean([score(LSH(16, random_state=seed).fit(reported.X_train), reported) for seed in seeds])
     assert linear[2] > random + 0.05
 
 
-def test_with_shuffled_labels_lessons_are_repeated_and_nothing_is_learned(split, chosen, seed):
+def test_with_shuffled_labels_lessons_are_repeated_and_nothing_is_learned(reported, chosen, seed):
     """grh-training: "With shuffled labels the classifier still repeats" "about that of a random order" """
-    wrong = shuffled(split, seed)
-    grh = GRH(16, classifier="kernel-ridge", random_state=seed, **chosen["kernel-ridge"]).fit(split.X_train, wrong)
+    wrong = shuffled(reported, seed)
+    grh = GRH(16, classifier="kernel-ridge", random_state=seed, **chosen["kernel-ridge"]).fit(reported.X_train, wrong)
     assert np.mean(grh.history_[1].bits == grh.history_[1].regularised) > 0.85
-    assert abs(score(grh, split) - np.mean(split.y_query[:, None] == split.y_database)) < 0.03
+    assert abs(score(grh, reported) - np.mean(reported.y_query[:, None] == reported.y_database)) < 0.03
 
 
-def test_what_is_left_at_one_half_is_shrinkage(split, seeds):
-    """grh-training: "What it gained without labels is in the covariance matrix." """
-    X = split.X_train - split.X_train.mean(axis=0, dtype=float)
+def test_what_is_left_at_one_half_shrinkage_gains_too(reported, chosen, seeds):
+    """grh-training: "What it gains without labels is consistent with shrinkage." """
+    X = reported.X_train - reported.X_train.mean(axis=0, dtype=float)
     covariance = X.T @ X / np.trace(X.T @ X) * X.shape[1]
-    scores = []
+    mean, scores = reported.X_train.mean(axis=0, dtype=float), []
     for seed in seeds:
-        lsh, shrunk = LSH(16, random_state=seed).fit(X), LSH(16, random_state=seed).fit(X)
-        shrunk.hyperplanes_ = np.linalg.solve(covariance + np.eye(len(covariance)), covariance @ lsh.hyperplanes_)
-        moved = replace(split, **{part: getattr(split, part) - split.X_train.mean(axis=0) for part in BOTH})
-        refit = GRH(16, alpha=0.5, classifier="kernel-ridge", random_state=seed).fit(split.X_train, split.y_train)
-        scores.append([score(lsh, moved), score(refit, split), score(shrunk, moved)])
-    random, refitted, without = np.mean(scores, axis=0)
+        lsh = LSH(16, random_state=seed).fit(X)
+        refit = GRH(16, alpha=0.5, classifier="kernel-ridge", random_state=seed, **chosen["kernel-ridge"])
+        scores.append([score(lsh, reported), score(refit.fit(reported.X_train, reported.y_train), reported)])
+        for strength in (0.1, 1, 10, 100):
+            W = np.linalg.solve(covariance + strength * np.eye(len(covariance)), covariance @ lsh.hyperplanes_)
+            bits = [(getattr(reported, part) - mean) @ W > 0 for part in BOTH]
+            scores[-1].append(mean_average_precision(*bits, reported.y_query, reported.y_database))
+    random, refitted, *shrunk = np.mean(scores, axis=0)
     assert refitted > random + 0.004
-    assert without > random + 0.004
-    assert abs(refitted - without) < 0.25 * (refitted - random) + 0.003
+    assert max(shrunk) > refitted - 0.25 * (refitted - random)
 
 
 @pytest.fixture(scope="module")
-def on_the_map(split, chosen, seeds):
+def on_the_map(reported, chosen, seeds):
     """For each method, precision and share scanned by radius; and of the plain classifier's scores, by share."""
 
     def sweep(hasher):
-        return evaluate_radius_search(hasher.fit(split.X_train, split.y_train), split, radii=range(7))
+        return evaluate_radius_search(hasher.fit(reported.X_train, reported.y_train), reported, radii=range(7))
 
     lines = {
         "LSH": [sweep(LSH(16, random_state=seed)) for seed in seeds],
@@ -474,44 +544,52 @@ def on_the_map(split, chosen, seeds):
     }
     mean = {name: pd.concat(frames).groupby("radius").mean() for name, frames in lines.items()}
     grh = GRH(16, classifier="kernel-ridge", random_state=0, **chosen["kernel-ridge"])
-    grh.fit(split.X_train, split.y_train)
+    grh.fit(reported.X_train, reported.y_train)
     plain = KernelRidge(kernel="rbf", gamma=grh.models_[1][1].gamma, alpha=grh.ridge)
-    plain.fit((split.X_train - grh.mean_) / grh.scale_, np.eye(10)[split.y_train])
+    plain.fit((reported.X_train - grh.mean_) / grh.scale_, np.eye(10)[reported.y_train])
 
     def shares(X):
         scores = plain.predict((X - grh.mean_) / grh.scale_).clip(1e-9)
         return scores / scores.sum(axis=1, keepdims=True)
 
-    pieces = np.array_split(split.X_database, 20)
-    order = np.argsort(-shares(split.X_query) @ np.concatenate([shares(piece) for piece in pieces]).T, axis=1)
-    of_share = {}
-    for share in np.geomspace(0.01, 0.5, 7):
-        found = rerank(split.X_query, split.X_database, list(order[:, : int(share * order.shape[1])]), 10)
-        of_share[share] = precision_at_k(found, split.y_query, split.y_database)
-    return mean, of_share
+    def ranked(similarity):
+        order = np.argsort(-similarity, axis=1, kind="stable")[:, : len(reported.X_database) // 100]
+        found = rerank(reported.X_query, reported.X_database, list(order), 10)
+        return precision_at_k(found, reported.y_query, reported.y_database)
+
+    def ranked_codes(hasher):
+        hasher.fit(reported.X_train, reported.y_train)
+        queries, database = (np.where(hasher.transform(getattr(reported, part)), 1.0, -1.0) for part in BOTH)
+        return ranked(queries @ database.T)
+
+    def learned(seed):
+        return GRH(16, classifier="kernel-ridge", random_state=seed, **chosen["kernel-ridge"])
+
+    pieces = np.array_split(reported.X_database, 20)
+    by_class = ranked(shares(reported.X_query) @ np.concatenate([shares(piece) for piece in pieces]).T)
+    by_code = np.mean([ranked_codes(learned(seed)) for seed in seeds])
+    return mean, by_class, by_code, np.mean([ranked_codes(LSH(16, random_state=seed)) for seed in seeds])
 
 
-def test_on_the_map_learned_codes_have_no_cheap_searches_and_class_scores_are_ahead(on_the_map):
-    """grh-training: "At equal work learned codes are level with LSH or a little ahead, and have no searches as cheap."
-    "The best point of the class scores of the same classifier is above all of theirs."
-    "codewords of ten classes make a few large buckets"
-    """
-    lines, scored = on_the_map
+def test_on_the_map_learned_codes_have_no_cheap_searches_but_ranked_and_class_scores_find_more(on_the_map):
+    """grh-training: "Learned codes have no searches as cheap as LSH's cheapest; ranked in full they have, and class
+    scores rank better." "codewords of ten classes make a few large buckets" "Where several percent are scanned, the
+    lines are close" "Where one percent is compared in full, the class scores of the same classifier find more." """
+    lines, by_class, by_code, by_random_code = on_the_map
 
     def at(name, share):
         return np.interp(np.log(share), np.log(lines[name].scanned), lines[name].precision)
 
-    assert -0.01 < at("kernel-ridge", 0.12) - at("LSH", 0.12) < 0.1
-    assert -0.01 < at("linear-svm", 0.12) - at("LSH", 0.12) < 0.1
-    assert max(scored.values()) > max(frame.precision.max() for frame in lines.values()) + 0.005
-    assert scored[0.01] > at("LSH", 0.01) + 0.05
     for name in ("linear-svm", "kernel-ridge"):
+        assert abs(at(name, 0.12) - at("LSH", 0.12)) < 0.05
         assert lines[name].scanned[0] > 10 * lines["LSH"].scanned[0]
+    assert by_class > by_code + 0.01
+    assert by_code > by_random_code + 0.02
 
 
 def test_on_validation_queries_smaller_alphas_gain_from_a_second_round_and_alpha_one_does_not(split, seed):
-    """grh-training: "gain from a second round, and at $1.0$ there is little left for it to do"
-    "The graph alone is best" """
+    r"""grh-training: "gains from a second round at smaller values of $\alpha$"
+    "at $1.0$ there is little left for it to do" """
     validation = validation_set(split, n_query_per_class=50, n_database=2000)
     grh = GRH(16, random_state=seed)
     tuned = tune_as_published(grh, validation, alpha=[0.6, 0.8, 1.0], n_iter=2, then={})
@@ -519,26 +597,6 @@ def test_on_validation_queries_smaller_alphas_gain_from_a_second_round_and_alpha
     assert (by_m.loc[:0.8, 2] > by_m.loc[:0.8, 1]).all()
     assert by_m.loc[1.0, 2] < by_m.loc[1.0, 1] + 0.005
     assert by_m.loc[1.0, 1] > by_m.loc[0.8].max()
-
-
-def test_what_is_chosen_on_validation_queries_does_not_lose_on_the_test_queries(split, seeds):
-    """Where the defaults were good already there is nothing to gain, and nothing is lost but noise."""
-    gains = {}
-    for name, grid in (
-        ("linear-svm", GRID["linear-svm"]),
-        ("kernel-ridge", GRID["kernel-ridge"]),
-    ):
-        of_seeds = []
-        for seed in seeds:
-            validation = validation_set(split, n_query_per_class=50, n_database=2000)
-            grh = GRH(16, classifier=name, random_state=seed)
-            tuned = tune_as_published(grh, validation, alpha=[1.0], n_iter=1, then=grid)
-            default = score(clone(grh).fit(split.X_train, split.y_train), split)
-            of_seeds.append(
-                score(grh.set_params(**tuned.parameters).fit(split.X_train, split.y_train), split) - default
-            )
-        gains[name] = np.mean(of_seeds)
-    assert min(gains.values()) > -0.005
 
 
 def test_more_labels_help_and_less_than_the_first_thousand(dataset, seeds):
@@ -558,31 +616,8 @@ def test_more_labels_help_and_less_than_the_first_thousand(dataset, seeds):
     assert gains[1:].sum() < gains[0]
 
 
-@five_seeds
-def test_the_choices_of_the_vote_cost_less_than_the_settings_of_the_svm(split, seeds):
-    """implementing: "The two choices that concern the vote hardly count" """
-
-    def scores(**change):
-        grh = GRH.as_published("paper", **{"n_bits": 16, "alpha": 0.8, "n_iter": 2} | change)
-        return np.array(
-            [score(clone(grh).set_params(random_state=seed).fit(split.X_train, split.y_train), split) for seed in seeds]
-        )
-
-    paper = scores()
-    cost = {
-        str(change): abs(np.mean(scores(**change) - paper))
-        for change in ({"reference": "initial"}, {"sign_of_zero": 1})
-    }
-    settings = [
-        abs(np.mean(scores(**change) - paper))
-        for change in ({"loss": "squared_hinge"}, {"class_weight": "ceiling"}, {"C": 4.0})
-    ]
-    assert max(cost.values()) < 0.005
-    assert max(cost.values()) < max(settings)
-
-
 def test_a_start_that_knows_the_labels_ends_higher(dataset, seeds):
-    """implementing: "A start that knows the labels ends higher" """
+    """implementing: "With a kernel a start that knows the labels ends higher" """
     hashers = {
         "alone": CCAITQ(),
         "from LSH": GRH(classifier="kernel-ridge"),
@@ -605,14 +640,13 @@ def test_degenerate_bits_kept_are_worse_than_drawn_again(dataset, seed):
 
 
 def test_in_one_round_at_alpha_one_the_reference_bits_do_not_come_into_play(split):
-    """At alpha = 1 and with one round, the reference bits and sgn(0) hardly come into play."""
+    r"""implementing: "At $\alpha = 1$ and after one round the reference does not come in at all" """
 
     def codes(**parameters):
         grh = GRH(16, classifier="kernel-ridge", random_state=0, **parameters)
         return grh.fit(split.X_train, split.y_train).transform(split.X_query)
 
     assert np.array_equal(codes(reference="previous"), codes(reference="initial"))
-    assert np.mean(codes(sign_of_zero=1) != codes(sign_of_zero=-1)) < 0.1
 
 
 # chapter 8 and the welcome page
@@ -651,20 +685,21 @@ def test_in_one_look_learning_buys_a_little(dataset, seeds):
 
 
 def test_in_the_home_bucket_learned_codes_find_far_more(sweeps):
-    """At small radii learned codes find far more of the right class; more queries find a bucket with something."""
+    """comparison: "At small radii learned codes find far more of the right class." "Part of that is coverage" """
     precision, coverage = sweeps["precision"], sweeps["coverage"]
     assert precision["GRH kernel", 0] > precision["GRH linear", 0] > precision["LSH", 0] + 0.2
     assert coverage["GRH kernel", 0] > coverage["LSH", 0] + 0.1
 
 
 def test_at_large_radii_all_methods_meet(sweeps):
-    """At the largest radii all lines meet, because re-ranking by cosine has the last word."""
+    """comparison: "because re-ranking by cosine has the last word" """
     assert np.ptp([sweeps["precision"][method, 10] for method in METHODS]) < 0.01
 
 
 @five_seeds
 def test_at_equal_cost_the_best_are_ahead_and_close_by_less_than_the_radius_made_it_seem(sweeps):
-    """At equal cost the best codes with labels are ahead of LSH, and close; linear GRH is hardly ahead, if at all."""
+    """comparison: "So at equal cost the best codes with labels are ahead of LSH, and close to one another; linear GRH
+    is hardly ahead, if at all." "by less than the radius made it seem" """
 
     def at_a_tenth(method):
         return read_map({method: sweeps.loc[method]}, "precision", [0.1])[method].item()
@@ -679,54 +714,33 @@ def test_at_equal_cost_the_best_are_ahead_and_close_by_less_than_the_radius_made
 
 
 def test_learned_buckets_are_much_larger(sweeps):
-    """The smallest search that LSH offers scans far less than the smallest of GRH; at one percent it is alone."""
+    """comparison: "The smallest search that LSH offers scans" "Learned codes start with larger buckets" """
     assert 5 * sweeps["scanned"]["LSH", 0] < sweeps["scanned"]["GRH kernel", 0]
     assert sweeps["scanned"]["LSH", 0] < 0.01 < sweeps["scanned"]["GRH kernel", 0]
 
 
 def test_learned_codes_rank_better_than_random_ones(ranking):
-    """Sixteen bits learned from labels rank better than sixty-four of random hyperplanes."""
+    """comparison: "sixteen bits learned from labels rank better than sixty-four of random hyperplanes" """
     for method in ("GRH linear", "GRH kernel"):
         assert ranking[method, 16] > ranking["LSH", 64] + 0.03
 
 
 def test_random_codes_gain_with_length_and_labels_beat_length(ranking):
-    """LSH gains slowly with length. More learned bits add less than the labels did."""
+    """comparison: "LSH gains slowly with length" "More learned bits add less than the labels did" """
     assert ranking["LSH", 16] < ranking["LSH", 64]
     gained_by_length = ranking["GRH kernel", 64] - ranking["GRH kernel", 16]
     assert 0 < gained_by_length < ranking["GRH kernel", 16] - ranking["LSH", 16]
 
 
 def test_the_difference_is_more_than_luck(split):
-    """Zero is not plausible."""
+    """comparison: "Zero is not." """
     linear = score(GRH(64, random_state=0).fit(split.X_train, split.y_train), split, per_query=True)
     random = score(LSH(64, random_state=0).fit(split.X_train), split, per_query=True)
     assert paired_bootstrap(linear, random)[1] > 0
 
 
-def right_of_eight(hasher, split, radius, seed):
-    fitted = clone(hasher).set_params(n_bits=16, random_state=seed).fit(split.X_train, split.y_train)
-    return of_the_nearest_eight(fitted, split, radius)
-
-
-def test_a_bucket_holds_more_of_the_right_class_after_learning(split):
-    """Of up to eight, more are of the right class with learned hyperplanes."""
-    right = {name: right_of_eight(hasher, split, 0, 0)[0] for name, hasher in METHODS.items()}
-    assert right["GRH kernel"] > right["GRH linear"] > right["LSH"] + 1
-
-
-def test_random_hyperplanes_find_as_much_when_they_look_around(split, seeds):
-    """Learned buckets hold more pictures. Into the neighbouring buckets too, random hyperplanes find nearly as much."""
-    lsh, grh = (
-        np.mean([right_of_eight(hasher, split, radius, seed) for seed in seeds], axis=0)
-        for hasher, radius in ((LSH(), 3), (GRH(), 0))
-    )
-    assert lsh[0] > grh[0] - 0.5
-    assert lsh[1] < 2 * grh[1]
-
-
 def test_a_forest_is_fitted_once_for_all_bits(split):
-    """A forest takes several outputs, so it is fitted once for all bits (exercise 3)."""
+    """grh-training: "it is fitted once for all bits, and encodes slowly" """
     from sklearn.ensemble import RandomForestClassifier
 
     forest = RandomForestClassifier(n_estimators=10, random_state=0)

@@ -60,6 +60,10 @@ def test_validation_queries_are_neither_test_queries_nor_training_rows_nor_ranke
     assert len(set(ranked)) == len(ranked) == 60
     assert not set(ranked) & set(drawn)
     assert np.isin(split.database_rows[ranked], split.train_rows).any()  # as in the paper's database
+    reported = validation.split
+    assert reported.database_rows.tolist() == np.delete(split.database_rows, drawn).tolist()
+    np.testing.assert_array_equal(reported.X_database, np.delete(split.X_database, drawn, axis=0))
+    np.testing.assert_array_equal(reported.y_database, np.delete(split.y_database, drawn))
     for n in (None, 10**6):
         assert len(validation_set(split, 10, n).scoring.X_database) == 220 - 40
 

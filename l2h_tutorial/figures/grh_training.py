@@ -134,7 +134,7 @@ def _explain(axes: Axes, reach: float) -> None:
     meanings = [*(f"code {_CODES[number]}" for number in _numbers(bits)), "just changed"]
     for y, meaning in zip(places[:, 1], meanings, strict=True):
         axes.text(-0.6 * reach, y, meaning, va="center", fontsize=10)
-    axes.text(-0.9 * reach, -0.75 * reach, "a shape is a class", va="center", fontsize=10)
+    axes.text(-0.9 * reach, -0.75 * reach, "a shape is a class,\nhere a circle for any", va="center", fontsize=10)
 
 
 @styled

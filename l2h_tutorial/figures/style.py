@@ -36,6 +36,7 @@ METHODS: dict[str, Look] = {
     "LSH, 64 bits": _line(BLUE, "o", "-."),
     "LSH": _line(BLUE, "o", "-"),
     "LSH, radius 3": _line(BLUE, "o", "-") | {"markerfacecolor": "white"},  # beside radius 2, of one table
+    "LSH, ranked": _line(BLUE, "o", ":") | {"markerfacecolor": "white"},
     "PCAH": _line(PURPLE, "v", "-."),
     "SH": _line(GREY, "X", ":"),
     "ITQ": _line(GREEN, "^", "--"),
@@ -49,10 +50,10 @@ METHODS: dict[str, Look] = {
     "GRH": _line(RED, "s", "--") | {"markerfacecolor": "white"},
     "GRH kernel, ranked": _line(RED, "o", ":"),
     "GRH linear-svm, LSH start": _line(RED, "o", "-"),
-    "GRH rbf-svm, LSH start": _line(RED, "s", "-"),
+    "GRH rbf-svm, LSH start": _line(RED, "v", "-"),
     "GRH kernel-ridge, LSH start": _line(RED, "^", "-"),
     "GRH linear-svm, CCA start": _line(DARK_RED, "o", "-"),
-    "GRH rbf-svm, CCA start": _line(DARK_RED, "s", "-"),
+    "GRH rbf-svm, CCA start": _line(DARK_RED, "v", "-"),
     "GRH kernel-ridge, CCA start": _line(DARK_RED, "^", "-"),
     "class scores": _line(GREY, "P", "-"),
 }
