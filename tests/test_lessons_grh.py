@@ -454,6 +454,13 @@ def test_at_the_chosen_C_too_alpha_one_is_best(validation, chosen):
     assert trials["score"].is_monotonic_increasing
 
 
+def test_ten_classes_have_ten_codewords(split, seed):
+    """grh-training: "If all were right, mAP would be 1." """
+    bits = LSH(16, random_state=seed).fit_transform(split.X_train)
+    targets = regularised_scores(same_class_affinity(split.y_train), bits, bits, alpha=1) > 0
+    assert len(np.unique(targets, axis=0)) == 10
+
+
 def test_which_C_is_best_depends_on_the_data(dataset, chosen):
     """grh-training: "on the bundled images it is larger than 1, on CIFAR-10 that hurts." """
     assert (chosen["linear-svm"]["C"] > 1) == (len(dataset) == 10_000)
