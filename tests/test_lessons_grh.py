@@ -498,7 +498,7 @@ def test_curved_boundaries_are_ahead_at_chosen_settings_and_mean_ap_follows_the_
 
 
 def test_with_shuffled_labels_lessons_are_repeated_and_nothing_is_learned(reported, chosen, seed):
-    """grh-training: "With shuffled labels the classifier still repeats" "about that of a random order" """
+    """grh-training: "With shuffled labels it still repeats" "about that of a random order" """
     wrong = shuffled(reported, seed)
     grh = GRH(16, classifier="kernel-ridge", random_state=seed, **chosen["kernel-ridge"]).fit(reported.X_train, wrong)
     assert np.mean(grh.history_[1].bits == grh.history_[1].regularised) > 0.85
