@@ -498,11 +498,16 @@ def test_curved_boundaries_are_ahead_at_chosen_settings_and_mean_ap_follows_the_
 
 
 def test_with_shuffled_labels_lessons_are_repeated_and_nothing_is_learned(reported, chosen, seed):
-    """grh-training: "With shuffled labels it still repeats" "about that of a random order" """
+    """grh-training: "With shuffled labels it still repeats" "about that of a random order"
+    "and one guess for all has" """
     wrong = shuffled(reported, seed)
     grh = GRH(16, classifier="kernel-ridge", random_state=seed, **chosen["kernel-ridge"]).fit(reported.X_train, wrong)
     assert np.mean(grh.history_[1].bits == grh.history_[1].regularised) > 0.85
     assert abs(score(grh, reported) - np.mean(reported.y_query[:, None] == reported.y_database)) < 0.03
+    codewords = dict(zip(wrong, grh.history_[1].regularised, strict=True))
+    right = np.array([codewords[label] for label in reported.y_query])
+    one_guess = np.mean(right == (right.mean(axis=0) > 0.5))
+    assert np.mean(grh.transform(reported.X_query) == right) < one_guess + 0.01
 
 
 def test_what_is_left_at_one_half_shrinkage_gains_too(reported, chosen, seeds):
