@@ -69,7 +69,7 @@ def test_an_output_code_with_its_codewords_is_grh(dataset, seed):
 @both
 def test_codewords_that_never_saw_an_image_do_as_well(name):
     """did-it-learn: "GRH from LSH is behind Hadamard codewords"
-    "From LSH it is a worse choice" "or better by a hundredth at most" """
+    "From LSH it is a worse choice" "from CCA-ITQ it is as good, or a little better" """
     assert lead("codewords", name, "GRH from LSH", "hadamard codewords")[2] < 0
     behind, _, high, _ = lead("codewords", name, "GRH from CCA-ITQ", "hadamard codewords")
     assert high < 0.011
@@ -99,11 +99,16 @@ def test_below_one_every_step_ranks_worse(name):
 @both
 def test_with_several_labels_votes_are_worth_something(name):
     """did-it-learn: "Here votes are worth something." "little, if anything"
-    "The mean of two Hadamard codewords does not stand in for the votes here." """
+    "does as well as the votes from LSH or better, and less well than those from CCA-ITQ; that start does most of it"
+    "The class scores are level on Fashion-MNIST and ahead on CIFAR-10." """
     assert lead("baskets", name, "GRH from LSH, alpha 1.0", "GRH from LSH, alpha 0.0")[1] > 0.02
     gain = lead("baskets", name, "GRH from CCA-ITQ, alpha 1.0", "GRH from CCA-ITQ, alpha 0.0")[0]
     assert -0.01 < gain < 0.02
     assert lead("baskets", name, "GRH from CCA-ITQ, alpha 1.0", "codeword sums")[0] > 0.005
+    assert lead("baskets", name, "codeword sums", "GRH from LSH, alpha 1.0")[0] > 0
+    assert abs(lead("baskets", name, "CCA-ITQ", "GRH from CCA-ITQ, alpha 1.0")[0]) < 0.015
+    _, low, high, _ = lead("baskets", name, "class scores", "GRH from CCA-ITQ, alpha 1.0")
+    assert low > 0 if name == "cifar10" else low < 0 < high
 
 
 @both
@@ -133,22 +138,23 @@ def test_the_classifier_is_the_opponent_to_beat(name):
 
 
 @both
-def test_without_labels_of_the_class_those_of_others_did_not_help(name):
-    """did-it-learn: "the labels of other classes did *harm*" "that the labels helped is not shown"
-    "the less the graph has to say, the more is left"
-    "Those of other classes did not help: the best here used none."
+def test_without_labels_of_the_class_those_of_others_did_harm_or_helped_a_little(name):
+    """did-it-learn: "the labels of other classes did *harm*" "the labels of other classes were worth something there"
+    "The best here used none." "did harm on one data set and helped a little on the other"
     "an unsupervised code fitted on the whole database is the one to beat" """
     scores = by_split("held-out", name).mean()
     _, low, high, _ = lead("held-out", name, "GRH from CCA-ITQ", "ITQ")
+    _, low_over_lsh, high_over_lsh, _ = lead("held-out", name, "GRH from CCA-ITQ", "LSH")
     if name == "fashion-mnist":
         assert high < -0.05
-        assert scores["LSH"] > scores["GRH from CCA-ITQ"] + 0.02
+        assert high_over_lsh < 0
         assert scores["GRH kernel"] < scores["GRH kernel, alpha 0.8"] < scores["refit"]
     else:
-        assert low < 0
+        assert low < 0 < high
+        assert low_over_lsh > 0
+        assert scores["GRH from CCA-ITQ"] > scores["refit"] + 0.01
         assert max(scores) < 0.25
-    learned = ["CCA-ITQ", "GRH kernel", "GRH from CCA-ITQ", "Hadamard codewords", "class scores"]
-    assert max(scores[["exact cosine", "ITQ"]]) > max(scores[learned])
+    assert scores.idxmax() in ("exact cosine", "ITQ")
 
 
 # one equation for all
@@ -156,7 +162,7 @@ def test_without_labels_of_the_class_those_of_others_did_not_help(name):
 
 @both
 def test_a_small_network_has_no_advantage_on_a_thousand_vectors(name):
-    """did-it-learn: "On a thousand GIST vectors a network has no advantage." """
+    """did-it-learn: "On a thousand GIST vectors this network, which nobody tuned, has no advantage." """
     assert lead("codewords", name, "small network", "hadamard codewords")[0] < 0.005
 
 

@@ -118,7 +118,7 @@ def test_the_choice_hardly_depends_on_the_length(tuned):
 
 @pytest.mark.parametrize("other", [*WITHOUT_LABELS, "STH linear"])
 def test_linear_grh_is_far_ahead_without_labels_and_of_self_taught_hashing(claims, other):
-    """published: "GRH is far ahead of all that uses no labels, and of self-taught hashing." """
+    """published: "GRH is far ahead of all that uses no labels, and of self-taught hashing as it" """
     row = claims.loc[("GRH linear-svm, LSH start", other)]
     assert row["verdict"] == "holds"
     assert row["lowest"] > 0.02
@@ -142,11 +142,15 @@ def test_self_taught_hashing_with_a_kernel_is_behind_too(claims):
 
 def test_linear_grh_from_lsh_is_behind_a_regularised_cca_in_every_cell(claims, table, tuned):
     """published: "What reverses: linear GRH from LSH over ITQ+CCA." "GRH's own row is where the paper has it, or
-    a little above." "with 1,000 labels and a tenth of the tuned value it is where the paper has it"
-    "The reversal is one in every cell" """
+    a little above." "with a tenth of the tuned value it is about where the paper has it"
+    "Over ITQ+CCA linear GRH from LSH is behind in every cell" "in the paper it is so with 2,000 labels only" """
     row = claims.loc[("GRH linear-svm, LSH start", "ITQ+CCA")]
     assert (row["verdict"], row["cells"]) == ("reverses", 8)
     assert row["published"] > 0 > row["highest"]
+    rows = table.set_index(["method", "n_train"])["published"]
+    for labels, ahead in ((1000, True), (2000, False)):
+        published = rows["GRH linear-svm, LSH start", labels].to_numpy() - rows["ITQ+CCA", labels].to_numpy()
+        assert ((published > 0) == ahead).all()
     own = table.loc[table["method"] == "GRH linear-svm, LSH start", "ratio"]
     np.testing.assert_allclose(own, 1, atol=0.08)
     for choice in tuned[(tuned["method"] == "ITQ+CCA") & (tuned["n_train"] == 1000)].itertuples():
@@ -156,11 +160,19 @@ def test_linear_grh_from_lsh_is_behind_a_regularised_cca_in_every_cell(claims, t
         assert by_ridge[0.1] == pytest.approx(published, rel=0.05)
 
 
-def test_from_cca_the_graph_adds_next_to_nothing_to_it(claims):
-    """published: "what the graph adds to a well regularised CCA without a kernel is next to nothing" """
+def test_from_cca_the_graph_adds_to_a_weakly_regularised_one_only(claims, tuned):
+    """published: "what the graph adds to a well regularised CCA without a kernel is nothing" """
     row = claims.loc[("GRH linear-svm, CCA start", "ITQ+CCA")]
     assert row["verdict"] == "shrinks"
     assert abs(row["ours"]) < 0.005 < 0.02 < row["published"]
+    alone, started = (
+        {(row.n_train, row.n_bits): trials(row) for row in tuned[tuned["method"] == method].itertuples()}
+        for method in ("ITQ+CCA", "GRH linear-svm, CCA start")
+    )
+    for ridge, low, high in ((0.1, 0.01, 0.06), (1.0, -0.01, 0.005)):
+        for cell, tried in started.items():
+            best = tried.loc[tried["initial__ridge"] == ridge, "score"].max()
+            assert low < best - alone[cell].set_index("ridge").loc[ridge, "score"] < high
 
 
 def test_ksh_with_all_centres_takes_most_of_the_lead_away(claims, at):
@@ -186,7 +198,7 @@ def test_at_eight_tenths_rounds_add_and_at_one_the_first_is_best(tuned):
 
 
 def test_from_lsh_tuning_always_chose_one_round_and_alpha_one(tuned):
-    """published: "From LSH it always did; from CCA a smaller $\\alpha$ is sometimes a little ahead." """
+    """published: "From LSH it always did; from CCA a smaller $\\alpha$ is often a little ahead." """
     of_grh = tuned[tuned["method"].str.startswith("GRH")]
     for row in of_grh.itertuples():
         chosen, tried = json.loads(row.parameters), trials(row).query("step == 1 and n_iter == 1").set_index("alpha")
@@ -208,8 +220,8 @@ def test_lsh_and_pcah_are_near_the_published_figures(table):
 
 
 def test_agh_alone_is_below_its_row(table):
-    """published: "AGH alone is below its row." "With 300 centres it is somewhat above the published row, with all
-    labelled images far above." """
+    """published: "AGH alone is below its row in the mean." "With 300 centres it is somewhat above the published row, with
+    all labelled images far above." """
     means = table.dropna(subset="ratio").groupby("method")["ratio"].mean()
     assert means.index[means < 0.99].tolist() == ["AGH"]
     assert 1 < means["KSH, 300 centres"] < means["KSH"] - 0.05
@@ -241,7 +253,7 @@ def test_eight_bits_of_class_scores_rank_better_than_grh(data_set, request):
 
 
 def test_ksh_takes_many_times_as_long_to_fit_as_grh_and_is_level(measured, at):
-    """published: "With 2,000 labels GRH from CCA by kernel ridge is level with KSH on all labelled images" """
+    """published: "With 2,000 labels GRH from CCA by kernel ridge is not behind KSH on all labelled images" """
     seconds = (
         measured[(measured["n_train"] == 2000) & (measured["n_bits"] == 32)].groupby("method")["fit_seconds"].median()
     )
