@@ -220,8 +220,8 @@ def test_lsh_and_pcah_are_near_the_published_figures(table):
 
 
 def test_agh_alone_is_below_its_row(table):
-    """published: "AGH alone is below its row in the mean." "With 300 centres it is somewhat above the published row, with
-    all labelled images far above." """
+    """published: "AGH alone is below its row in the mean." "With 300 centres it is somewhat above the published row,
+    with all labelled images far above." """
     means = table.dropna(subset="ratio").groupby("method")["ratio"].mean()
     assert means.index[means < 0.99].tolist() == ["AGH"]
     assert 1 < means["KSH, 300 centres"] < means["KSH"] - 0.05
