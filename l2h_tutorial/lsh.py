@@ -16,7 +16,7 @@ Bits = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
 _COUNTS = ("max_iter", "n_anchors", "n_iter", "n_landmarks", "n_neighbours")
-_POSITIVE = ("C", "classifier_ridge", "gamma", "nu", "ridge")
+_POSITIVE = ("C", "classifier_ridge", "gamma", "nu", "ridge", "temperature")
 _BLOCK_ROWS = 4096  # rows encoded at a time: bounds the float64 copy of float32 features
 
 

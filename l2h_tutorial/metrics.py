@@ -590,7 +590,7 @@ def evaluate_radius_search(
         - candidates : mean number of candidates a query
         - scanned : the same as a share of the database
         - seconds : mean time a query of the whole search at this radius: encode, look up, re-rank; without building
-          the table
+          the table or preparing the vectors
 
     Raises
     ------

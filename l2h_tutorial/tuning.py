@@ -137,16 +137,16 @@ def validation_set(
 
 
 class Tuned(NamedTuple):
-    """What :func:`tune_as_published` chose.
+    """What was chosen, and what was tried.
 
     Attributes
     ----------
     parameters : dict
-        For ``set_params``: alpha, n_iter and those of the second step.
+        For ``set_params``.
     score : float
         Validation mean average precision with them.
     trials : DataFrame
-        Every combination tried: ``step``, its parameters, and its ``score``.
+        Every setting tried, with its ``score``; of :func:`tune_as_published` also the ``step``.
     """
 
     parameters: dict[str, Any]

@@ -181,6 +181,7 @@ def test_the_code_is_the_nearest_cell_and_cells_rank_by_the_chance_of_the_same_c
         (OutputCodes(3, codewords=np.eye(3) > 0), ValueError, "one for each of the 4 classes, got 3"),
         (OutputCodes(3, codewords=np.ones((4, 3)) > 0), ValueError, "nothing to learn for bit 0, the same for all"),
         (OutputCodes(3, classifier="svm"), ValueError, "classifier must be one of"),
+        (ClassScores(temperature=0.0), ValueError, "temperature must be"),
         (OneHotClassifier(1), ValueError, "n_bits must be at least 2 to number 4 classes, got 1"),
     ],
     ids=str,

@@ -13,7 +13,7 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from l2h_tutorial import GRH, LSH, Dataset, HashTable, figures, split_dataset
+from l2h_tutorial import GRH, LSH, Dataset, figures, split_dataset
 from l2h_tutorial.figures.style import METHODS, look
 from l2h_tutorial.protocols.ecir2015 import beside_published
 
@@ -34,7 +34,6 @@ ROWS = np.arange(8)
 CLASSES = np.arange(60) % 3
 POINTS = RANDOM.normal(size=(60, 2)) + 3 * np.array([[0, 1], [1, -1], [-1, -1]])[CLASSES]
 TOY_LSH = LSH(3, random_state=0).fit(POINTS)
-TABLES = {"raw": HashTable(RANDOM.random((40, 8)) > 0.5), "L2 and centred": HashTable(RANDOM.random((40, 8)) > 0.8)}
 RADII = np.arange(11)
 SWEEP = pd.DataFrame(
     {"radius": RADII, "precision": RADII / 20, "scanned": 3.0 ** (RADII - 10), "recall": RADII / 10, "seconds": 1e-4}

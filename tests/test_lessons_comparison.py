@@ -92,16 +92,12 @@ def test_five_splits_of_everything_were_measured_with_what_tuning_chose(name):
     assert (trials.drop(WITHOUT[:4]) == 12).all()
 
 
-@both
-def test_no_query_of_the_five_splits_was_tuned_on(name, request):
-    """comparison: "No query of the splits that are reported takes part in it." """
-    if name == "cifar10":
-        pytest.skip("the rows are drawn alike")
-    data = request.getfixturevalue("fashion")
-    s = fair_fight.tuning_split(data)
-    queried = np.concatenate([split_dataset(data, random_state=42 + seed).query_rows for seed in range(5)])
-    free = np.setdiff1d(np.arange(len(data)), queried)
-    assert max(s.query_rows.max(), s.train_rows.max(), s.database_rows.max()) < len(free)
+def test_no_query_of_the_five_splits_was_tuned_on(dataset):
+    """comparison: "No query of this chapter's splits takes part in it." """
+    s = fair_fight.tuning_split(dataset)
+    used = np.concatenate([s.query_rows, s.train_rows, s.database_rows])
+    for seed in range(5):
+        assert not np.isin(split_of(dataset, seed).query_rows, used).any()
 
 
 QUICK = ["LSH", "CCA-ITQ", "GRH from CCA-ITQ", "Hadamard codewords", "class scores, 8 bits"]
@@ -182,8 +178,7 @@ def test_the_classifier_is_ahead_on_the_map(lines, dataset):
 
 @both
 def test_each_method_with_labels_is_ahead_of_each_without(name):
-    """comparison: "Each method that has them ranks better than each that has not, and better than the exact cosine"
-    "For classes with labels a byte of a classifier's scores ranks better than 32 learned bits" """
+    """comparison: "Each method that has them ranks better than each that has not, and better than the exact cosine" """
     scores = by_split("ranking", name).mean()
     assert scores[WITH].min() > max(scores[WITHOUT].max(), scores["exact cosine"]) + 0.02
 
@@ -192,17 +187,19 @@ def test_each_method_with_labels_is_ahead_of_each_without(name):
 def test_linear_grh_from_lsh_is_behind(name):
     """comparison: "linear GRH from LSH is behind, but for STH on Fashion-MNIST" """
     scores = by_split("ranking", name).mean()
-    assert scores["GRH linear"] < scores[["KSH", "SDH", "CCA-ITQ", "GRH kernel", "GRH from CCA-ITQ"]].min() + 0.002
+    assert [method for method in WITH if scores[method] < scores["GRH linear"]] == ["STH"] * (name == "fashion-mnist")
 
 
 @both
 def test_a_byte_of_the_classifier_ranks_better_than_every_code(name):
-    """comparison: "ranks better than every code of 32 bits" "is true of the bare predicted class only"
-    traps: "A byte of the classifier's scores ranks better" """
+    """comparison: "ranks better than every code of 32 bits" "is true of the bare predicted class"
+    "For classes with labels a byte of a classifier's scores ranks better than 32 learned bits"
+    "and some are ahead of half a byte" traps: "A byte of the classifier's scores ranks better" """
     splits = by_split("ranking", name)
     for method in WITH:
         assert (splits["class scores, 8 bits"] > splits[method]).all()
     assert splits["predicted class"].mean() < splits["GRH from CCA-ITQ"].mean() < splits["class scores"].mean()
+    assert splits["class scores, 4 bits"].mean() < splits[WITH].mean().max()
 
 
 CONTRASTS = [
@@ -223,7 +220,7 @@ def holm(p):
 
 def test_which_contrasts_stand():
     """comparison: "Four of the twelve stand." "there both the kernel and the start count"
-    "GRH adds nothing to be seen to its own start" "with twelve questions asked neither stands" """
+    "it adds nothing to be seen to CCA-ITQ" "with twelve questions asked neither stands" """
     found = [lead("ranking", name, a, b) for name in NAMES for a, b in CONTRASTS]
     stands = holm(np.array([p for *_, p in found])) < 0.05
     assert np.flatnonzero(stands).tolist() == [5, 6, 7, 11]

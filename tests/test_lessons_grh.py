@@ -671,7 +671,7 @@ def test_in_one_look_learning_buys_a_little(dataset, seeds):
         assert looked < 0.2 * len(s.X_database)
         best = []
         for hasher in (LSH(random_state=seed), PCAH(), ITQ(random_state=seed)):
-            tried = [of_the_nearest_eight(hasher.set_params(n_bits=b).fit(s.X_train), s) for b in range(2, 13)]
+            tried = [of_the_nearest_eight(hasher.set_params(n_bits=b).fit(s.X_database), s) for b in range(2, 13)]
             right, looked_without = min(tried, key=lambda each: abs(np.log(each[1] / looked)))
             assert 0.5 < looked_without / looked < 2
             best.append(right)

@@ -18,7 +18,7 @@ import l2h_tutorial
 
 PACKAGE = Path(l2h_tutorial.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
-SHARED = ["checks", "files", "npz", "labels", "label_sets"]  # small, and used by rooms of several chapters
+SHARED = ["checks", "files", "labels"]  # small, and used by rooms of several chapters
 ROOMS = ["gist", "deep", "datasets", "splits", "codes", "lsh", "search", "buckets", "metrics", "affinity", "baselines"]
 ROOMS += ["grh", "controls", "neighbours", "quantise", "audit", "tuning", "protocols", "scale"]
 OF_CHAPTERS = ["figures", "explore", "exercises", "book"]  # nothing but chapters imports these

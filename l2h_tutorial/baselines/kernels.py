@@ -339,10 +339,10 @@ def kernel_gamma(points: Floats, gamma: float, seed: int | None = None, squared:
     Parameters
     ----------
     points : (n, d) array of float64
-        At least two, centred. Of more than 2,000 points, 2,000 give the median.
+        At least two, centred. Of more than 2,000 points, 2,000 at most give the median.
     gamma : float
     seed : int, optional
-        Draws these 2,000 at random; without it they are taken at equal steps.
+        Draws 2,000 at random; without it points are taken at equal steps, 1,001 of them at least.
     squared : (n, n) array of float64, optional
         The squared distances, where they are known already.
 

@@ -207,13 +207,14 @@ UNLABELLED = (LSH, PCAH, ITQ, SpectralHashing, AGH, ExactSearch, OfNeighbours)
 
 
 def tuning_split(dataset):
-    """Validation queries, training rows and a database, none of them a query of the five splits."""
+    """Validation queries, training rows and a database, none of them a query of the first question's five splits."""
     splits = [split_dataset(dataset, random_state=42 + seed) for seed in SEEDS]
     queried = np.concatenate([split.query_rows for split in splits])
     free = np.setdiff1d(np.arange(len(dataset)), queried)
     rest = Dataset("free rows", dataset.features[free], dataset.labels[free], None, dataset.class_names)
     s = split_dataset(rest, 1000, len(splits[0].y_train), random_state=0).preprocessed("l2-centre")
-    return replace(s, **{part: getattr(s, part)[:5000] for part in ("X_database", "y_database", "database_rows")})
+    s = replace(s, **{part: getattr(s, part)[:5000] for part in ("X_database", "y_database", "database_rows")})
+    return replace(s, **{part: free[getattr(s, part)] for part in ("query_rows", "train_rows", "database_rows")})
 
 
 def split_of(dataset, question, seed):
