@@ -4,6 +4,7 @@ A test is named for its sentence and quotes it.
 """
 
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -30,12 +31,13 @@ from l2h_tutorial import (
     split_dataset,
 )
 from l2h_tutorial.affinity import graph_affinity, knn_affinity, same_class_affinity
-from l2h_tutorial.grh import regularised_scores
+from l2h_tutorial.grh import agreement, regularised_scores, to_bits
 from l2h_tutorial.protocols import compare_ranking
 from l2h_tutorial.search import exact_neighbours
 from l2h_tutorial.tuning import tune_as_published, tune_on_grid, validation_set
 
 BOTH = ("X_query", "X_database")
+RESULTS = Path(__file__).parents[1] / "book" / "results"
 
 
 @pytest.fixture(scope="module", params=SLOW_DATA)
@@ -310,7 +312,7 @@ def test_the_loop_written_out_gives_the_bits_of_grh(split, seed):
     degrees = S.sum(axis=1, keepdims=True)
     L = sgn(X @ np.random.RandomState(seed).standard_normal((X.shape[1], 8)))
     for _ in range(2):
-        L = sgn(0.8 * (S @ L) / degrees + (1 - 0.8) * L)
+        L = sgn(0.8 * S @ (L / degrees) + (1 - 0.8) * L)
         svms = [SVC(kernel="linear").fit(X, bit) for bit in L.T]
         L = np.column_stack([svm.predict(X) for svm in svms])
     grh = GRH(8, alpha=0.8, n_iter=2, random_state=seed).fit(split.X_train, split.y_train)
@@ -318,41 +320,57 @@ def test_the_loop_written_out_gives_the_bits_of_grh(split, seed):
     np.testing.assert_array_equal(bits, grh.transform(split.X_query))
 
 
-def objectives(split, classifier, seed, **options):
+def agreements(split, classifier, seed):
     """J before each round, after its graph step, and after its classifiers; and the rounds."""
-    grh = GRH(16, classifier=classifier, random_state=seed, **options).fit(split.X_train, split.y_train)
-    graph, J = same_class_affinity(split.y_train), []
-    for before, step in pairwise(grh.history_):
-        M = regularised_scores(graph, before.bits, before.bits, grh.alpha)
-        J.append([np.mean(np.where(bits, 1, -1) * M) for bits in (before.bits, step.regularised, step.bits)])
-    return np.array(J), grh
+    grh = GRH(16, alpha=0.7, n_iter=3, classifier=classifier, random_state=seed).fit(split.X_train, split.y_train)
+    graph, rounds = same_class_affinity(split.y_train), pairwise(grh.history_)
+    return np.array([[a.agreement, agreement(graph, b.regularised), b.agreement] for a, b in rounds]), grh.history_
 
 
-def test_round_by_round_the_linear_machine_raises_agreement(split, seed):
-    """grh-training: "round by round the linear machine raises it" """
-    grh = GRH(16, alpha=0.7, n_iter=3, random_state=seed).fit(split.X_train, split.y_train)
-    assert all(after.agreement > before.agreement for before, after in pairwise(grh.history_))
-
-
-def test_regularise_raises_the_objective_and_partition_gives_some_or_more_of_it_back(split, seed):
-    """grh-training: "Regularise* makes this {term}`objective` as large as any bits can" "gives some of it back"
-    "So nothing promises that a round ends with a larger $J$ than it began with." """
-    J, grh = objectives(split, "linear-svm", seed, alpha=0.7, n_iter=2)
+def test_the_agreement_never_falls_by_the_graph_and_the_linear_machine_ends_every_round_higher(split, seed):
+    """grh-training: "Regularise* never lowers $J$" "and after three $J$ is"
+    "They could lose more than the graph has gained, though in this chapter's table they do not."
+    "The machine cannot follow all of it and predicts many other bits, some for the better." """
+    J, history = agreements(split, "linear-svm", seed)
     assert (J[:, 1] > J[:, 0]).all()
-    assert (J[:, 2] < J[:, 1]).all()
-    assert J[0, 2] < J[0, 0]
-    np.testing.assert_allclose(J[:, 2], [step.objective for step in grh.history_[1:]])
+    assert (J[:, 2] > J[:, 0]).all()
+    assert len(J) == 3
+    followed = history[1].bits == history[1].regularised
+    graph, taught = same_class_affinity(split.y_train), history[1].regularised
+    majority = regularised_scores(graph, taught, taught, 1) > 0
+    assert 0.2 < np.mean((history[1].bits == majority)[~followed]) < 0.8
 
 
 def test_kernel_ridge_follows_and_finds_little_to_flip(split, seed):
-    """grh-training: "bits otherwise than it was taught, and finds" """
-    J, ridge = objectives(split, "kernel-ridge", seed, alpha=0.7, n_iter=2)
+    """grh-training: "bits otherwise than it was taught, and finds" "rounds are for classifiers that cannot follow" """
+    J, ridge = agreements(split, "kernel-ridge", seed)
     assert J[0, 2] > J[0, 0]
-    assert ridge.history_[1].changed < 0.01 * ridge.history_[1].bits.size
-    second = ridge.history_[2].flipped if ridge.n_iter_ > 1 else 0
-    _, linear = objectives(split, "linear-svm", seed, alpha=0.7, n_iter=2)
-    assert 10 * second < linear.history_[2].flipped
-    assert 10 * ridge.history_[1].changed < linear.history_[1].changed
+    assert ridge[1].changed < 0.01 * ridge[1].bits.size
+    second = ridge[2].flipped if len(ridge) > 2 else 0
+    _, linear = agreements(split, "linear-svm", seed)
+    assert 10 * second < linear[2].flipped
+    assert 10 * ridge[1].changed < linear[1].changed
+
+
+@given(st.integers(0, 999), st.floats(0.05, 1), st.sampled_from([-1, 1]))
+def test_the_graph_step_never_lowers_the_agreement_within_classes(seed, alpha, sign_of_zero):
+    """grh-training: "Why regularise never lowers it" "One code for *all* images has $J = 1$ too." """
+    rng = np.random.default_rng(seed)
+    graph, bits = same_class_affinity(rng.integers(0, 3, 24)), rng.random((24, 5)) < 0.5
+    taught = to_bits(regularised_scores(graph, bits, bits, alpha), sign_of_zero)
+    assert agreement(graph, taught) >= agreement(graph, bits) - 1e-12
+    assert agreement(graph, np.tile(bits[:1], (24, 1))) == pytest.approx(1)
+
+
+def test_where_two_halves_vote_for_each_other_the_agreement_can_fall():
+    """grh-training: "where two halves vote for each other only, and lean to different sides, each half takes the side
+    of the other" """
+    half = np.arange(10) < 5
+    swap = graph_affinity(np.not_equal.outer(half, half).astype(float))
+    bits = np.array([1, 1, 1, 0, 0, 1, 1, 0, 0, 0])[:, None] > 0
+    taught = regularised_scores(swap, bits, bits, 1) > 0
+    assert taught.ravel().tolist() == (~half).tolist()
+    assert agreement(swap, taught) == 0 < agreement(swap, bits)
 
 
 class Parrot(ClassifierMixin, BaseEstimator):
@@ -422,7 +440,7 @@ def validation(split):
 
 @pytest.fixture(scope="module")
 def tuned(validation):
-    alphas = {"alpha": [0.6, 0.8, 1.0], "n_iter": 2}
+    alphas = {"alpha": [0.6, 0.7, 0.8, 0.9, 1.0], "n_iter": 3}
     return {
         name: tune_as_published(GRH(16, classifier=name, random_state=0), validation, then=grid, **alphas)
         for name, grid in GRIDS.items()
@@ -442,20 +460,28 @@ def reported(validation):
 
 
 def test_the_graph_alone_is_best_for_both_classifiers(tuned):
-    """grh-training: "The graph alone is best for both classifiers, on CIFAR-10 too."
+    """grh-training: "There one round is best, for both classifiers, on CIFAR-10 too."
     "From now on both classifiers have these settings, $\\alpha = 1$ and one round" """
     assert [(best.parameters["alpha"], best.parameters["n_iter"]) for best in tuned.values()] == [(1.0, 1)] * 2
 
 
 def test_at_the_chosen_C_too_alpha_one_is_best(validation, chosen):
-    """grh-training: "The graph alone is best for both classifiers" """
+    """grh-training: "There one round is best, for both classifiers" """
     grh = GRH(16, random_state=0, **chosen["linear-svm"])
     trials = tune_on_grid(grh, validation, {"alpha": [0.8, 0.9, 1.0]}).trials
     assert trials["score"].is_monotonic_increasing
 
 
+def test_kernel_ridge_ranks_as_well_as_the_machine_with_the_same_kernel():
+    """grh-training: "kernel ridge [ranks as well](published.md)" """
+    kept = pd.read_csv(RESULTS / "table1.csv").groupby(["method", "n_train", "n_bits"])["map"].mean()
+    names = ("kernel-ridge", "rbf-svm")
+    ridge, machine = (kept[[f"GRH {name}, {start} start" for start in ("LSH", "CCA")]] for name in names)
+    assert np.abs(ridge.to_numpy() - machine.to_numpy()).max() < 0.006
+
+
 def test_ten_classes_have_ten_codewords(split, seed):
-    """grh-training: "If all were right, mAP would be 1." """
+    """grh-training: "If all were right, of queries and database, mAP would be 1, for the ten codewords differ." """
     bits = LSH(16, random_state=seed).fit_transform(split.X_train)
     targets = regularised_scores(same_class_affinity(split.y_train), bits, bits, alpha=1) > 0
     assert len(np.unique(targets, axis=0)) == 10
@@ -487,7 +513,7 @@ def validated(reported, chosen, seeds):
 def test_curved_boundaries_are_ahead_at_chosen_settings_and_mean_ap_follows_the_bits_of_queries(
     reported, validated, seeds
 ):
-    """grh-training: "what is lost between lesson and query, the classifier loses" """
+    """grh-training: "the classifier gets some of their bits wrong" """
     linear, ridge = validated["linear-svm"], validated["kernel-ridge"]
     assert ridge[2] > linear[2] + 0.005
     assert ridge[1] > linear[1]
@@ -511,7 +537,8 @@ def test_with_shuffled_labels_lessons_are_repeated_and_nothing_is_learned(report
 
 
 def test_what_is_left_at_one_half_shrinkage_gains_too(reported, chosen, seeds):
-    """grh-training: "What it gains without labels is consistent with shrinkage." """
+    """grh-training: "What it gains without labels is consistent with shrinkage."
+    "by the formula $\\mu$ would be smaller than what comes closest in the table" """
     X = reported.X_train - reported.X_train.mean(axis=0, dtype=float)
     covariance = X.T @ X / np.trace(X.T @ X) * X.shape[1]
     mean, scores = reported.X_train.mean(axis=0, dtype=float), []
@@ -526,6 +553,7 @@ def test_what_is_left_at_one_half_shrinkage_gains_too(reported, chosen, seeds):
     random, refitted, *shrunk = np.mean(scores, axis=0)
     assert refitted > random + 0.004
     assert max(shrunk) > refitted - 0.25 * (refitted - random)
+    assert np.abs(np.subtract(shrunk, refitted)).argmin() > 0  # the formula has .05, or less
 
 
 @pytest.fixture(scope="module")
