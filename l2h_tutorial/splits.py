@@ -1,7 +1,7 @@
 """Divide a data set into queries, training images and the database that is searched.
 
 Three parts that do not overlap, as in the tutorial that this book grew out of; partitions by class, as in the ECIR 2015
-experiments; and two of those that ask more of a supervised hash.
+experiments; and one of those that asks more of a supervised hash, with classes held out.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from sklearn.utils import check_random_state
 from .checks import check_integer
 from .datasets import Dataset
 
-__all__ = ["Preprocessing", "Split", "disjoint_partition", "held_out_partition", "paper_partition", "split_dataset"]
+__all__ = ["Preprocessing", "Split", "held_out_partition", "paper_partition", "split_dataset"]
 
 Preprocessing = Literal["none", "centre", "l2-centre"]
 Features = NDArray[np.float32]
@@ -202,39 +202,6 @@ def paper_partition(
     >>> bool(np.isin(split.train_rows, split.database_rows).all())
     True
     """
-    return _split_by_class(dataset, n_train, n_query_per_class, random_state, disjoint=False)
-
-
-def disjoint_partition(
-    dataset: Dataset, n_train: int = 1000, n_query_per_class: int = 100, random_state: Any = 0
-) -> Split:
-    """Partition as :func:`paper_partition` does, but leave the training rows out of the database.
-
-    A supervised hash knows the codes that its training rows should have. Where these rows are searched too, it is
-    asked in part what it was told. For the same numbers and seed, queries and training rows are those of
-    :func:`paper_partition`.
-
-    Parameters
-    ----------
-    dataset, n_train, n_query_per_class, random_state
-        As for :func:`paper_partition`.
-
-    Returns
-    -------
-    Split
-
-    Raises
-    ------
-    TypeError, ValueError
-        As :func:`paper_partition`; and if no row is left for the database.
-
-    Examples
-    --------
-    >>> from l2h_tutorial import load_dataset
-    >>> split = disjoint_partition(load_dataset("fashion-mnist"), n_train=500)
-    >>> len(split.y_query), len(split.y_train), len(split.y_database)
-    (1000, 500, 8500)
-    """
     return _split_by_class(dataset, n_train, n_query_per_class, random_state)
 
 
@@ -294,9 +261,9 @@ def held_out_partition(
 
 
 def _split_by_class(
-    dataset: Dataset, n_train: int, n_query_per_class: int, random_state: Any, left_out: Any = (), disjoint: bool = True
+    dataset: Dataset, n_train: int, n_query_per_class: int, random_state: Any, left_out: Any = ()
 ) -> Split:
-    """Draw queries of every class, or of those left out, and training rows of the others, as many of each."""
+    """Draw queries of every class; or of those left out, and training rows of the others, apart from the database."""
     check_integer(n_query_per_class, "n_query_per_class")
     seen = np.setdiff1d(dataset.labels, left_out)
     if check_integer(n_train, "n_train") < len(seen):
@@ -313,7 +280,7 @@ def _split_by_class(
         train.append(rows[n_query : n_query + n_of_class])
     query_rows, train_rows = np.sort(np.concatenate(query)), np.sort(np.concatenate(train))
     database = np.setdiff1d(np.arange(len(dataset)), query_rows)
-    if disjoint:
+    if len(left_out):
         database = np.setdiff1d(database, train_rows)
     if not len(database):
         raise ValueError(f"no row of {len(dataset)} is left for the database; take fewer to train or to query")

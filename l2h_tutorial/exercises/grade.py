@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from ..files import read_header, whole_file
 from ..lsh import LSH
-from ..metrics import mean_average_precision, precision_recall_by_radius, ring_counts
+from ..metrics import mean_average_precision, mean_ratio, ring_counts
 from .project import Project, project_data
 
 __all__ = ["Refused", "grade_folder", "main", "read_codes"]
@@ -151,14 +151,15 @@ def grade_folder(folder: Path, *, course: str = "", students: Sequence[str] = ()
 def _measure(project: Project, query: NDArray[np.bool_], database: NDArray[np.bool_]) -> dict[str, Any]:
     split = project.split
     labels = split.y_query, split.y_database
-    within: Any = precision_recall_by_radius(ring_counts(query, database, *labels)).loc[project.radius]
+    rings = ring_counts(query, database, *labels)
+    found, right = (of_ring[:, : project.radius + 1].sum(axis=1) for of_ring in rings)
     centred = split.preprocessed("centre")
     lsh = LSH(project.n_bits, random_state=0).fit(centred.X_train)
     start = mean_average_precision(lsh.transform(centred.X_query), lsh.transform(centred.X_database), *labels)
     return {
         "map": mean_average_precision(query, database, *labels),
-        "precision": float(within["precision"]),
-        "coverage": float(within["coverage"]),
+        "precision": mean_ratio(right, found),
+        "coverage": float((found > 0).mean()),
         "lsh_map": start,
         "remark": _suspicion(project, query),
     }
