@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.lib import format as npy
@@ -139,18 +139,10 @@ def read_arrays(path: Path, names: Iterable[str], most: int | None = None) -> di
             if member.file_size > limit:
                 raise ValueError(f"{name!r} takes {member.file_size:,} bytes, and may take {limit:,}")
             content = io.BytesIO(archive.read(member))
-            shape, in_columns, dtype = _read_header(content)
+            read = npy.read_array_header_1_0 if npy.read_magic(content) == (1, 0) else npy.read_array_header_2_0
+            shape, in_columns, dtype = read(content)
             if dtype.hasobject:
                 raise ValueError(f"{name!r} holds Python objects, which are never loaded")
             values = np.frombuffer(content.getbuffer(), dtype, offset=content.tell())
             arrays[name] = values.reshape(shape, order="F" if in_columns else "C")
     return arrays
-
-
-def _read_header(file: IO[bytes]) -> Any:
-    """Read shape, order and type from a `.npy` file, and leave it where the values begin."""
-    try:
-        read = npy.read_array_header_1_0 if npy.read_magic(file) == (1, 0) else npy.read_array_header_2_0
-        return read(file)
-    except Exception as error:  # NumPy parses it as Python, which can fail in many ways
-        raise ValueError("not an array as np.savez writes it") from error

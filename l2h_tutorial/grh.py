@@ -29,32 +29,17 @@ __all__ = ["GRH", "PUBLISHED", "LinearModel", "Round", "agreement", "make_classi
 # The three official versions, as parameters of GRH: Moran and Lavrenko's paper (ECIR 2015), Moran's thesis (Edinburgh,
 # 2016, chapter 7), and the Matlab program that they published in 2015. Where the thesis is silent (the sign of 0) it
 # follows the paper. What else differs, the grids that were searched and the rule to stop, belongs to tuning.
-PUBLISHED: dict[str, dict[str, Any]] = {
-    "paper": {
-        "reference": "previous",
-        "sign_of_zero": -1,
-        "normalise": "columns",
-        "fit_intercept": True,
-        "loss": "hinge",
-        "class_weight": None,
-    },
-    "thesis": {
-        "reference": "initial",
-        "sign_of_zero": -1,
-        "normalise": "columns",
-        "fit_intercept": False,
-        "loss": "hinge",
-        "class_weight": None,
-    },
-    "matlab": {
-        "reference": "initial",
-        "sign_of_zero": 1,
-        "normalise": "rows",
-        "fit_intercept": False,
-        "loss": "squared_hinge",
-        "class_weight": "ceiling",
-    },
+_PAPER = {
+    "reference": "previous",
+    "sign_of_zero": -1,
+    "normalise": "columns",
+    "fit_intercept": True,
+    "loss": "hinge",
+    "class_weight": None,
 }
+_THESIS = _PAPER | {"reference": "initial", "fit_intercept": False}
+_MATLAB = _THESIS | {"sign_of_zero": 1, "normalise": "rows", "loss": "squared_hinge", "class_weight": "ceiling"}
+PUBLISHED: dict[str, dict[str, Any]] = {"paper": _PAPER, "thesis": _THESIS, "matlab": _MATLAB}
 
 # A classifier that is ready to learn bits, in every round anew: it gives back a model for unseen points, and the bits
 # that the model predicts for the training points.
@@ -303,16 +288,15 @@ class GRH(Hasher):
             Centred or not.
         y : array of shape (n,) or (n, n_labels), optional
             Classes, or a 0/1 indicator of labels: points that share one are neighbours.
-        affinity : array, sparse matrix, LinearOperator or NormalisedAffinity of shape (n, n), optional
-            The graph S, in place of y. Non-negative, symmetric, no empty row. One that is already normalised must be so
-            as `normalise` says.
+        affinity : array or sparse matrix of shape (n, n), optional
+            The graph S, in place of y. Non-negative, symmetric, no empty row.
 
         Raises
         ------
         ValueError, TypeError
-            If y and affinity are both given or both missing, are about another number of points, cannot be used, are
-            normalised otherwise, or join all points (one class only); if a parameter is not one of its values; if the
-            squares of the features overflow, or a kernel matrix would be too large.
+            If y and affinity are both given or both missing, are about another number of points, cannot be used, or
+            join all points (one class only); if a parameter is not one of its values; if the squares of the features
+            overflow, or a kernel matrix would be too large.
         """
         points = self._training_points(X, at_least=2)
         S = given_graph(y, affinity, len(points), self.normalise)
@@ -359,9 +343,7 @@ class GRH(Hasher):
         if isinstance(self.alpha, bool) or not isinstance(self.alpha, Real):
             raise TypeError(f"alpha must be a number, got {self.alpha!r}")
         if not 0 <= self.alpha <= 1:
-            raise ValueError(
-                f"alpha must be from 0 (the reference bits only) to 1 (the graph only), got {self.alpha!r}"
-            )
+            raise ValueError(f"alpha must be from 0, the reference bits only, to 1, the graph only, got {self.alpha!r}")
         for name, names, method in (("initial", STARTS, "transform"), ("classifier", CLASSIFIERS, "predict")):
             value = getattr(self, name)
             expected = f"{name} must be one of {tuple(names)}, or an estimator with fit and {method}, got {value!r}"

@@ -158,12 +158,7 @@ def mean_candidates(ids: Any) -> float:
     >>> mean_candidates([np.array([4, 1]), np.array([], dtype=int)])
     1.0
     """
-    return float(_lengths(ids).mean())
-
-
-def _lengths(ids: Any) -> Integers:
-    """Count the candidates of each query."""
-    return np.array([len(rows) for rows in check_ids(ids, len(ids), None)])
+    return float(np.mean([len(rows) for rows in check_ids(ids, len(ids), None)]))
 
 
 def mean_ratio(part: NDArray[Any], whole: NDArray[Any], *, empty: Empty = "zero", per_query: bool = False) -> Any:
