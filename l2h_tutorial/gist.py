@@ -81,8 +81,15 @@ def gist_descriptors(images: Images) -> NDArray[np.float32]:
     >>> bool(by_filter[0, 0] > 10 * by_filter[0, 4])
     True
     """
-    images = _checked(images)
+    images = np.asarray(images)
+    if images.dtype != np.uint8:
+        raise TypeError(f"images must be uint8, 0 to 255; these are {images.dtype}")
+    if images.ndim != 3 and images.shape[3:] != (3,):
+        raise ValueError(f"images must have shape (n, h, w) or (n, h, w, 3); these have {images.shape}")
     n, height, width = images.shape[:3]
+    if height == 0 or width == 0 or height % GRID or width % GRID:
+        expected = f"sides that are multiples of {GRID}: crop or resize them"
+        raise ValueError(f"images must have {expected}; these have {height} x {width} pixels")
     features = np.empty((n, N_FEATURES), dtype=np.float32)
     bank = _filter_bank(height, width)
     step = max(1, BLOCK_ELEMENTS // bank.size**2)
@@ -116,19 +123,6 @@ class _FilterBank:
     inverse_rows: Waves  # (h, size) inverse transform at the image's own rows
     inverse_columns: Waves  # (size, w) and columns
     filters: list[tuple[slice, slice, Gain]]  # rows and columns where a Gabor filter is not negligible, and it there
-
-
-def _checked(images: Images) -> Images:
-    images = np.asarray(images)
-    if images.dtype != np.uint8:
-        raise TypeError(f"images must be uint8, 0 to 255; these are {images.dtype}")
-    if images.ndim not in (3, 4) or (images.ndim == 4 and images.shape[3] != 3):
-        raise ValueError(f"images must have shape (n, h, w) or (n, h, w, 3); these have {images.shape}")
-    height, width = images.shape[1:3]
-    if height == 0 or width == 0 or height % GRID or width % GRID:
-        expected = f"sides that are multiples of {GRID}: crop or resize them"
-        raise ValueError(f"images must have {expected}; these have {height} x {width} pixels")
-    return images
 
 
 def _frequencies(size: int) -> Reals:
