@@ -150,15 +150,9 @@ def _filter_bank(height: int, width: int) -> _FilterBank:
         columns = [transform[:, source == pixel].sum(axis=1) for pixel in range(length)]
         return np.stack(columns, axis=1).astype(np.complex64)
 
-    return _FilterBank(
-        size=size,
-        blur_rows=_low_pass(max(height, width) + 2 * PREFILTER_PADDING),
-        forward_rows=padded_transform(height),
-        forward_columns=padded_transform(width).T,
-        inverse_rows=waves(height),
-        inverse_columns=waves(width).T,
-        filters=list(_gabor_filters(size)),
-    )
+    forward, inverse = (padded_transform(height), padded_transform(width).T), (waves(height), waves(width).T)
+    blur = _low_pass(max(height, width) + 2 * PREFILTER_PADDING)
+    return _FilterBank(size, blur, *forward, *inverse, list(_gabor_filters(size)))
 
 
 def _low_pass(size: int) -> Reals:

@@ -447,11 +447,7 @@ def paired_bootstrap(
 
 
 def evaluate_radius_search(
-    hasher: Any,
-    s: Split,
-    radii: Iterable[int] | None = None,
-    k: int = 10,
-    empty: Empty = "zero",
+    hasher: Any, s: Split, radii: Iterable[int] | None = None, k: int = 10, empty: Empty = "zero"
 ) -> pd.DataFrame:
     """Hash the database, search it within each radius, re-rank by cosine distance, and average over queries.
 

@@ -4,7 +4,7 @@ Three parts that do not overlap, as in the tutorial that this book grew out of; 
 experiments; and one of those that asks more of a supervised hash, with classes held out.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -113,10 +113,7 @@ def _make_split(dataset: Dataset, query: Rows, train: Rows, database: Rows) -> S
 
 
 def split_dataset(
-    dataset: Dataset,
-    query_size: float | None = None,
-    train_size: float | None = None,
-    random_state: Any = 42,
+    dataset: Dataset, query_size: float | None = None, train_size: float | None = None, random_state: Any = 42
 ) -> Split:
     """Draw queries, then a training set; what is left is the database.
 
@@ -207,7 +204,7 @@ def paper_partition(
 
 def held_out_partition(
     dataset: Dataset,
-    held_out: int | Iterable[int] = 3,
+    held_out: int | Sequence[int] = 3,
     n_train: int = 1000,
     n_query_per_class: int = 100,
     random_state: Any = 0,
@@ -220,7 +217,7 @@ def held_out_partition(
     Parameters
     ----------
     dataset : Dataset
-    held_out : int or iterable of int, default=3
+    held_out : int or sequence of int, default=3
         How many classes to leave out, drawn at random; or which, by their labels.
     n_train : int, default=1000
         Training rows, as many of each other class as of the next (a remainder goes to the first classes).
@@ -251,8 +248,8 @@ def held_out_partition(
     ([0, 9], [1, 2, 3, 4, 5, 6, 7, 8], 8800)
     """
     random, classes = check_random_state(random_state), np.unique(dataset.labels)
-    if isinstance(held_out, Iterable) and not isinstance(held_out, str):
-        left_out = np.unique(list(held_out))
+    if np.ndim(held_out):
+        left_out = np.unique(held_out)
     else:
         left_out = np.sort(random.permutation(classes)[: check_integer(held_out, "held_out")])
     if not 0 < len(left_out) <= len(classes) - 2 or not np.isin(left_out, classes).all():

@@ -394,6 +394,11 @@ def test_a_redrawn_bit_is_not_held_back_by_what_it_was():
         assert degenerate("redraw", -1, **options).converged_  # round 2 sees the new hyperplane, not the old constant
 
 
+def test_rounds_that_draw_a_bit_are_no_repetition_though_six_points_have_few_splits():
+    grh = GRH(1, n_iter=30, initial=start_from(-1), classifier=Always(), random_state=0)
+    assert (grh.fit(LINE, [0, 0, 1, 1, 2, 2]).n_iter_, grh.period_) == (30, 0)
+
+
 def test_a_bit_that_no_hyperplane_saves_is_split_and_one_that_nothing_can_save_is_kept():
     X = np.array([[-3.0], [-1], [1], [3]])  # a hyperplane through the mean splits both classes evenly
     grh = GRH(1, initial=start_from(-2), sign_of_zero=1, classifier="kernel-ridge", random_state=0).fit(X, [0, 1, 1, 0])
