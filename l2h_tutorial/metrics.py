@@ -259,7 +259,8 @@ def ring_counts(
     counts = []
     for distances, relevant in _compared(query_bits, database_bits, query_labels, database_labels):
         n_rings = np.shape(query_bits)[1] + 1
-        both_kinds = distances + np.int32(n_rings) * relevant  # so that one pass counts both kinds of rows
+        apart = np.min_scalar_type(2 * n_rings).type(n_rings)  # small numbers are added fastest
+        both_kinds = distances + apart * relevant  # so that one pass counts both kinds of rows
         counts.append(np.bincount(both_kinds, minlength=2 * n_rings).reshape(2, n_rings))
     both = np.array(counts)
     return RingCounts(both.sum(axis=1), both[:, 1])

@@ -373,7 +373,9 @@ def test_a_degenerate_bit_is_redrawn_until_it_has_two_sides_as_lsh_draws(thresho
         target = regularised_scores(graph, drawn, drawn, 1.0) >= 0
         if 0 < target.sum() < 6:
             break
-    np.testing.assert_array_equal(degenerate("redraw", threshold).history_[1].regularised, target)
+    grh = degenerate("redraw", threshold)
+    np.testing.assert_array_equal(grh.history_[1].regularised, target)
+    np.testing.assert_array_equal(grh.transform(LINE), grh.history_[1].bits)  # so it was taught
 
 
 @given(st.lists(st.integers(-5, 5), min_size=1, max_size=30))
