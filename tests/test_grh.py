@@ -468,6 +468,12 @@ def test_a_seeded_estimator_learns_the_same_in_every_round_so_that_rounds_can_re
     np.testing.assert_array_equal(again.history_[-1].bits, last.bits)
 
 
+def test_points_that_are_all_equal_are_no_error():
+    X = np.ones((4, 3))
+    bits = GRH(2, random_state=0).fit(X, [0, 1, 0, 1]).transform(X)
+    assert (bits == bits[0]).all()
+
+
 def test_alpha_zero_repeats_the_bits_that_it_starts_from():
     X, y = data()
     step = GRH(4, alpha=0, classifier=Nearest(), random_state=0).fit(X, y).history_[1]

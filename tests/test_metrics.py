@@ -145,6 +145,7 @@ def test_paired_bootstrap_tells_a_difference_from_noise():
     assert metrics.paired_bootstrap(a, b, random_state=3) == metrics.paired_bootstrap(a, b, random_state=3)
     _, low, high = metrics.paired_bootstrap([1.0, 2.0, 4.0], [0.0, 0.0, 0.0], 1)
     assert 1.0 <= low == high <= 4.0
+    assert metrics.paired_bootstrap([0.0, 0.0, 1.0], [0.0, 0.0, 0.0])[2] == 1  # the last query is drawn as the first
 
 
 # Labels
