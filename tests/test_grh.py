@@ -469,8 +469,9 @@ def test_a_seeded_estimator_learns_the_same_in_every_round_so_that_rounds_can_re
 
 
 def test_points_that_are_all_equal_are_no_error():
-    X = np.ones((4, 3))
-    bits = GRH(2, random_state=0).fit(X, [0, 1, 0, 1]).transform(X)
+    X, grh = np.ones((4, 3)), GRH(2, random_state=0)
+    with warnings.catch_warnings(action="error"):
+        bits = grh.fit(X, [0, 1, 0, 1]).transform(X)
     assert (bits == bits[0]).all()
 
 
