@@ -21,6 +21,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.multioutput import MultiOutputClassifier
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC, LinearSVC
@@ -28,7 +29,7 @@ from sklearn.svm import SVC, LinearSVC
 from l2h_tutorial import CCAITQ, GRH, ITQ, LSH
 from l2h_tutorial.affinity import knn_affinity, same_class_affinity
 from l2h_tutorial.baselines.kernels import class_weights
-from l2h_tutorial.grh import next_best_split, regularised_scores
+from l2h_tutorial.grh import LinearModel, next_best_split, regularised_scores
 
 Nearest = partial(KNeighborsClassifier, 1)  # repeats whatever it is taught
 CLASSIFIERS = ("linear-svm", "rbf-svm", "kernel-ridge", "rbf-landmarks")
@@ -266,6 +267,7 @@ def test_landmarks_are_ridge_on_nystroem_features():
     [
         *CLASSIFIERS,
         RandomForestClassifier(5),
+        MLPClassifier((), solver="lbfgs", max_iter=200),  # which takes no -1 for several bits
         MultiOutputClassifier(LogisticRegression()),
         make_pipeline(StandardScaler(), Nystroem(n_components=20), Ridge()),
     ],
@@ -466,6 +468,10 @@ def test_a_seeded_estimator_learns_the_same_in_every_round_so_that_rounds_can_re
     last = grh.history_[-1]
     again = GRH(4, n_iter=grh.n_iter_ + 1, classifier=forest, random_state=0).fit(X, y)
     np.testing.assert_array_equal(again.history_[-1].bits, last.bits)
+
+
+def test_a_score_of_zero_is_a_zero_as_in_training():
+    assert not LinearModel(np.zeros((2, 3)), 0.0).predict(np.ones((4, 2))).any()
 
 
 def test_points_that_are_all_equal_are_no_error():
