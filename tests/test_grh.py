@@ -205,6 +205,9 @@ def test_the_other_versions_and_parameters_beside_them():
     assert GRH.as_published("paper").get_params() == GRH().get_params()
     assert GRH.as_published("thesis").get_params() == GRH(reference="initial", fit_intercept=False).get_params()
     assert GRH.as_published("matlab", loss="hinge").loss == "hinge"
+    thesis, paper = (GRH.as_published(name, n_bits=4, random_state=0).fit(*data()) for name in ("thesis", "paper"))
+    assert not thesis.models_[1][1].intercepts.any()
+    assert paper.models_[1][1].intercepts.all()
     with pytest.raises(ValueError, match=r"version must be one of \('paper', 'thesis', 'matlab'\), got 'github'"):
         GRH.as_published("github")
 
@@ -274,6 +277,7 @@ def test_landmarks_are_ridge_on_nystroem_features():
     ids=str,
 )
 @pytest.mark.parametrize("n_bits", [1, 6])
+@pytest.mark.filterwarnings("error::sklearn.exceptions.DataConversionWarning")  # of a column for a flat array
 def test_any_classifier_carries_the_codewords_to_new_points(estimator, n_bits):
     X, y = make_blobs(80, centers=np.array([[-5.0, 0], [5, 0], [0, 9]]), random_state=0)
     grh = GRH(n_bits, classifier=estimator, random_state=2).fit(X[:60], y[:60])
