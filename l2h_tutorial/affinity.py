@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
-from scipy.sparse.linalg import LinearOperator
 from sklearn.neighbors import kneighbors_graph
 from sklearn.utils import check_array
 
@@ -35,7 +34,7 @@ class NormalisedAffinity:
 
     Parameters
     ----------
-    S : array, sparse matrix or LinearOperator of shape (n_groups, n_groups)
+    S : array or sparse matrix of shape (n_groups, n_groups)
         Affinity between groups, as :func:`check_affinity` returns it.
     normalise : {"columns", "rows"}
         ``"columns"`` for S D^-1, ``"rows"`` for D^-1 S, where D holds the degrees, the sums of the rows of S.
@@ -66,8 +65,6 @@ class NormalisedAffinity:
     @property
     def joins_all(self) -> bool:
         """Whether every point is every other's neighbour, equally: a graph that tells nothing apart."""
-        if isinstance(self._between, LinearOperator):
-            return False  # its entries cannot be seen
         return bool(np.allclose(self.degrees, len(self.degrees) * self._between.max(), rtol=1e-12, atol=0))
 
     def __matmul__(self, values: ArrayLike) -> Floats:
@@ -153,7 +150,7 @@ def graph_affinity(S: Any, *, normalise: str = "columns") -> NormalisedAffinity:
 
     Parameters
     ----------
-    S : array, sparse matrix or LinearOperator of shape (n, n)
+    S : array or sparse matrix of shape (n, n)
         Non-negative, symmetric affinities.
     normalise : {"columns", "rows"}, default="columns"
         S D^-1, as published, or D^-1 S.
@@ -182,15 +179,10 @@ def given_graph(y: Any, affinity: Any, n: int, normalise: str) -> NormalisedAffi
         raise ValueError("This GRH estimator requires y to be passed, but the target y is None, and so is affinity")
     if affinity is not None and y is not None:
         raise ValueError("give GRH either y or affinity, got both: the labels would make a second graph")
-    name, graph = "affinity", affinity
-    if affinity is None:
-        name, graph = "y", same_class_affinity(y, normalise=normalise)
-    elif not isinstance(affinity, NormalisedAffinity):
-        graph = graph_affinity(affinity, normalise=normalise)
+    name, make, given = ("y", same_class_affinity, y) if affinity is None else ("affinity", graph_affinity, affinity)
+    graph = make(given, normalise=normalise)
     if graph.shape != (n, n):
         raise ValueError(f"{name} must be about as many points as X has rows: X has {n} rows, {name} {graph.shape[0]}")
-    if graph.normalise != normalise:
-        raise ValueError(f"affinity is normalised by {graph.normalise}, but normalise={normalise!r} was asked of GRH")
     if graph.joins_all:
         raise ValueError(f"{name} joins all points, as one class only does; they would all get the same code")
     return graph
@@ -201,12 +193,11 @@ def check_affinity(S: Any) -> Any:
 
     Parameters
     ----------
-    S : array, sparse matrix or LinearOperator of shape (n, n)
-        Affinities. Of an operator only the shape and the sums of the rows can be seen, not whether it is symmetric.
+    S : array or sparse matrix of shape (n, n)
 
     Returns
     -------
-    float64 array, csr_array or LinearOperator
+    float64 array or csr_array
 
     Raises
     ------
@@ -222,24 +213,19 @@ def check_affinity(S: Any) -> Any:
         ...
     ValueError: affinity must give every point a neighbour (itself will do); row 1 sums to 0
     """
-    if not isinstance(S, LinearOperator):
-        S = check_array(S, accept_sparse="csr", dtype=float, input_name="affinity")
-        S = sparse.csr_array(S) if sparse.issparse(S) else S
+    S = check_array(S, accept_sparse="csr", dtype=float, input_name="affinity")
+    S = sparse.csr_array(S) if sparse.issparse(S) else S
     if S.shape[0] != S.shape[1]:
         raise ValueError(f"affinity must be square, one row and one column a point; its shape is {S.shape}")
-    if not isinstance(S, LinearOperator):
-        if S.min() < 0:
-            raise ValueError(f"affinity must not be negative; its smallest entry is {S.min():g}")
-        step = max(1, _BLOCK_VALUES // S.shape[0])
-        apart = [abs(S[i : i + step] - S[:, i : i + step].T).max() for i in range(0, S.shape[0], step)]
-        if max(apart) > 1e-6 * S.max():  # more than rounding makes in single precision
-            raise ValueError("affinity must be symmetric; for neighbours use knn_affinity, or S.maximum(S.T)")
-    row_sums = S @ np.ones(S.shape[0])
-    if row_sums.min() <= 0:
-        row = row_sums.argmin()
-        raise ValueError(
-            f"affinity must give every point a neighbour (itself will do); row {row} sums to {row_sums[row]:g}"
-        )
+    if S.min() < 0:
+        raise ValueError(f"affinity must not be negative; its smallest entry is {S.min():g}")
+    step = max(1, _BLOCK_VALUES // S.shape[0])
+    apart = [abs(S[i : i + step] - S[:, i : i + step].T).max() for i in range(0, S.shape[0], step)]
+    if max(apart) > 1e-6 * S.max():  # more than rounding makes in single precision
+        raise ValueError("affinity must be symmetric; for neighbours use knn_affinity, or S.maximum(S.T)")
+    empty = np.flatnonzero(S @ np.ones(S.shape[0]) == 0)
+    if empty.size:
+        raise ValueError(f"affinity must give every point a neighbour (itself will do); row {empty[0]} sums to 0")
     return S
 
 

@@ -12,13 +12,13 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-__all__ = ["read_arrays", "read_header", "refused", "whole_file"]
+__all__ = ["read_arrays", "refused", "whole_file"]
 
 
 @contextmanager
@@ -100,43 +100,24 @@ def refused(what: object, expected: str, advice: str = "") -> Iterator[None]:
         raise ValueError(f"{what} is not {expected} ({found}). {advice}".strip()) from error
 
 
-def read_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    """Read what a `.npy` file declares, and leave the file where the values begin.
-
-    Returns
-    -------
-    shape : tuple of int
-    in_columns : bool
-        Whether the values are in Fortran's order.
-    dtype : dtype
-        Without Python objects.
-
-    Raises
-    ------
-    ValueError
-        If it is not such a file, or one of Python objects.
-    """
-    try:
-        read = npy.read_array_header_1_0 if npy.read_magic(file) == (1, 0) else npy.read_array_header_2_0
-        shape, in_columns, dtype = read(file)
-    except Exception as error:  # NumPy parses it as Python, which can fail in many ways
-        raise ValueError("not an array as np.savez writes it") from error
-    if dtype.hasobject:
-        raise ValueError("Python objects, which are never loaded")
-    return shape, in_columns, dtype
-
-
-def read_arrays(path: Path, names: Iterable[str]) -> dict[str, NDArray[Any]]:
+def read_arrays(path: Path, names: Iterable[str], most: int | None = None) -> dict[str, NDArray[Any]]:
     """Read those arrays that are there, from a file that ``numpy.savez`` wrote; other members are left alone.
 
-    Nothing in the file is executed, and no array takes more memory than the file has bytes.
+    Nothing in the file is executed, and no array takes more memory than it may.
+
+    Parameters
+    ----------
+    path : Path
+    names : iterable of str
+    most : int, optional
+        Bytes that an array may take; by default as many as the file has.
 
     Raises
     ------
     OSError
         If the file cannot be opened.
     ValueError
-        If it is not such a file, or an array is damaged, compressed, or one of Python objects.
+        If it is not such a file, or an array is damaged, too large, or one of Python objects.
 
     Examples
     --------
@@ -148,14 +129,20 @@ def read_arrays(path: Path, names: Iterable[str]) -> dict[str, NDArray[Any]]:
     """
     arrays = {}
     with path.open("rb") as file, refused(path, "a whole .npz file of plain arrays"), zipfile.ZipFile(file) as archive:
+        limit = path.stat().st_size if most is None else most
         for name in names:
             if f"{name}.npy" not in archive.namelist():
                 continue
             member = archive.getinfo(f"{name}.npy")
-            if member.compress_type != zipfile.ZIP_STORED or member.file_size > path.stat().st_size:
-                raise ValueError(f"{name!r} is compressed, and np.savez does not compress")
+            if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # no other's output is bounded
+                raise ValueError(f"{name!r} is packed in a way that np.savez does not use")
+            if member.file_size > limit:
+                raise ValueError(f"{name!r} takes {member.file_size:,} bytes, and may take {limit:,}")
             content = io.BytesIO(archive.read(member))
-            shape, in_columns, dtype = read_header(content)
+            read = npy.read_array_header_1_0 if npy.read_magic(content) == (1, 0) else npy.read_array_header_2_0
+            shape, in_columns, dtype = read(content)
+            if dtype.hasobject:
+                raise ValueError(f"{name!r} holds Python objects, which are never loaded")
             values = np.frombuffer(content.getbuffer(), dtype, offset=content.tell())
             arrays[name] = values.reshape(shape, order="F" if in_columns else "C")
     return arrays

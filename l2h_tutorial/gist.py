@@ -81,8 +81,15 @@ def gist_descriptors(images: Images) -> NDArray[np.float32]:
     >>> bool(by_filter[0, 0] > 10 * by_filter[0, 4])
     True
     """
-    images = _checked(images)
+    images = np.asarray(images)
+    if images.dtype != np.uint8:
+        raise TypeError(f"images must be uint8, 0 to 255; these are {images.dtype}")
+    if images.ndim != 3 and images.shape[3:] != (3,):
+        raise ValueError(f"images must have shape (n, h, w) or (n, h, w, 3); these have {images.shape}")
     n, height, width = images.shape[:3]
+    if height == 0 or width == 0 or height % GRID or width % GRID:
+        expected = f"sides that are multiples of {GRID}: crop or resize them"
+        raise ValueError(f"images must have {expected}; these have {height} x {width} pixels")
     features = np.empty((n, N_FEATURES), dtype=np.float32)
     bank = _filter_bank(height, width)
     step = max(1, BLOCK_ELEMENTS // bank.size**2)
@@ -118,19 +125,6 @@ class _FilterBank:
     filters: list[tuple[slice, slice, Gain]]  # rows and columns where a Gabor filter is not negligible, and it there
 
 
-def _checked(images: Images) -> Images:
-    images = np.asarray(images)
-    if images.dtype != np.uint8:
-        raise TypeError(f"images must be uint8, 0 to 255; these are {images.dtype}")
-    if images.ndim not in (3, 4) or (images.ndim == 4 and images.shape[3] != 3):
-        raise ValueError(f"images must have shape (n, h, w) or (n, h, w, 3); these have {images.shape}")
-    height, width = images.shape[1:3]
-    if height == 0 or width == 0 or height % GRID or width % GRID:
-        expected = f"sides that are multiples of {GRID}: crop or resize them"
-        raise ValueError(f"images must have {expected}; these have {height} x {width} pixels")
-    return images
-
-
 def _frequencies(size: int) -> Reals:
     """Whole cycles per padded side, in increasing order: -size/2, ..., size/2 - 1."""
     return np.arange(size, dtype=np.float64) - size // 2
@@ -156,15 +150,9 @@ def _filter_bank(height: int, width: int) -> _FilterBank:
         columns = [transform[:, source == pixel].sum(axis=1) for pixel in range(length)]
         return np.stack(columns, axis=1).astype(np.complex64)
 
-    return _FilterBank(
-        size=size,
-        blur_rows=_low_pass(max(height, width) + 2 * PREFILTER_PADDING),
-        forward_rows=padded_transform(height),
-        forward_columns=padded_transform(width).T,
-        inverse_rows=waves(height),
-        inverse_columns=waves(width).T,
-        filters=list(_gabor_filters(size)),
-    )
+    forward, inverse = (padded_transform(height), padded_transform(width).T), (waves(height), waves(width).T)
+    blur = _low_pass(max(height, width) + 2 * PREFILTER_PADDING)
+    return _FilterBank(size, blur, *forward, *inverse, list(_gabor_filters(size)))
 
 
 def _low_pass(size: int) -> Reals:

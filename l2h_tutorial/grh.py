@@ -4,7 +4,6 @@
 the graph step, degenerate bits, and the classifiers. The graph itself is made in ``affinity``.
 """
 
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from numbers import Real
@@ -14,7 +13,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import cho_factor, cho_solve
 from sklearn.base import clone, is_classifier
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.svm import SVC, LinearSVC
 from sklearn.utils import check_random_state, get_tags
@@ -29,32 +27,17 @@ __all__ = ["GRH", "PUBLISHED", "LinearModel", "Round", "agreement", "make_classi
 # The three official versions, as parameters of GRH: Moran and Lavrenko's paper (ECIR 2015), Moran's thesis (Edinburgh,
 # 2016, chapter 7), and the Matlab program that they published in 2015. Where the thesis is silent (the sign of 0) it
 # follows the paper. What else differs, the grids that were searched and the rule to stop, belongs to tuning.
-PUBLISHED: dict[str, dict[str, Any]] = {
-    "paper": {
-        "reference": "previous",
-        "sign_of_zero": -1,
-        "normalise": "columns",
-        "fit_intercept": True,
-        "loss": "hinge",
-        "class_weight": None,
-    },
-    "thesis": {
-        "reference": "initial",
-        "sign_of_zero": -1,
-        "normalise": "columns",
-        "fit_intercept": False,
-        "loss": "hinge",
-        "class_weight": None,
-    },
-    "matlab": {
-        "reference": "initial",
-        "sign_of_zero": 1,
-        "normalise": "rows",
-        "fit_intercept": False,
-        "loss": "squared_hinge",
-        "class_weight": "ceiling",
-    },
+_PAPER = {
+    "reference": "previous",
+    "sign_of_zero": -1,
+    "normalise": "columns",
+    "fit_intercept": True,
+    "loss": "hinge",
+    "class_weight": None,
 }
+_THESIS = _PAPER | {"reference": "initial", "fit_intercept": False}
+_MATLAB = _THESIS | {"sign_of_zero": 1, "normalise": "rows", "loss": "squared_hinge", "class_weight": "ceiling"}
+PUBLISHED: dict[str, dict[str, Any]] = {"paper": _PAPER, "thesis": _THESIS, "matlab": _MATLAB}
 
 # A classifier that is ready to learn bits, in every round anew: it gives back a model for unseen points, and the bits
 # that the model predicts for the training points.
@@ -64,7 +47,6 @@ _ZERO = 1e-12  # scores are zero up to rounding below this: the mean of n bits i
 _REDRAWS = 100  # hyperplanes tried for a degenerate bit
 _KERNEL_ROWS = 4096  # training points up to which linear machines share a kernel matrix, of 128 MB at most
 _MOST_KERNEL_ROWS = 20_000  # training points up to which a Gaussian kernel between all of them is made: 3.2 GB
-_BLOCK_VALUES = 1 << 22  # kernel values made at a time to encode: 32 MB
 _JITTER = 1e-10  # of the mean diagonal: far more than rounding loses, far less than the ridge
 
 
@@ -159,7 +141,8 @@ class GRH(Hasher):
         training points.
     max_iter : int, default=10000
         Passes over the training points, at most, for each bit of a linear support vector machine that has no kernel
-        matrix: with squared hinge loss, without an intercept, or for more than 4,096 points.
+        matrix: with squared hinge loss, without an intercept, or for more than 4,096 points. One that was stopped says
+        so in a `ConvergenceWarning` of scikit-learn; raise `max_iter` then, or lower `C`.
     ridge : float, default=0.1
         Regularisation of kernel ridge, on landmarks too: added to the diagonal of the kernel matrix, which is 1.
     n_landmarks : int, default=300
@@ -223,7 +206,6 @@ class GRH(Hasher):
         "sign_of_zero": (-1, 1),
         "degenerate": ("redraw", "split", "keep"),
         "loss": ("hinge", "squared_hinge"),
-        "fit_intercept": (True, False),
         "class_weight": (None, "ceiling"),
     }
 
@@ -303,21 +285,18 @@ class GRH(Hasher):
             Centred or not.
         y : array of shape (n,) or (n, n_labels), optional
             Classes, or a 0/1 indicator of labels: points that share one are neighbours.
-        affinity : array, sparse matrix, LinearOperator or NormalisedAffinity of shape (n, n), optional
-            The graph S, in place of y. Non-negative, symmetric, no empty row. One that is already normalised must be so
-            as `normalise` says.
+        affinity : array or sparse matrix of shape (n, n), optional
+            The graph S, in place of y. Non-negative, symmetric, no empty row.
 
         Raises
         ------
         ValueError, TypeError
-            If y and affinity are both given or both missing, are about another number of points, cannot be used, are
-            normalised otherwise, or join all points (one class only); if a parameter is not one of its values; if the
-            squares of the features overflow, or a kernel matrix would be too large.
+            If y and affinity are both given or both missing, are about another number of points, cannot be used, or
+            join all points (one class only); if a parameter is not one of its values; if the squares of the features
+            overflow, or a kernel matrix would be too large.
         """
         points = self._training_points(X, at_least=2)
         S = given_graph(y, affinity, len(points), self.normalise)
-        if y is None and self.initial == "cca-itq":
-            raise ValueError("initial='cca-itq' requires y, which an affinity does not replace; start from 'lsh'")
         random = check_random_state(self.random_state)
         features = self._standardised(points)
         L = self._start(points, y, random)  # the first to draw, so that an integer seed gives the hyperplanes of LSH
@@ -359,9 +338,7 @@ class GRH(Hasher):
         if isinstance(self.alpha, bool) or not isinstance(self.alpha, Real):
             raise TypeError(f"alpha must be a number, got {self.alpha!r}")
         if not 0 <= self.alpha <= 1:
-            raise ValueError(
-                f"alpha must be from 0 (the reference bits only) to 1 (the graph only), got {self.alpha!r}"
-            )
+            raise ValueError(f"alpha must be from 0, the reference bits only, to 1, the graph only, got {self.alpha!r}")
         for name, names, method in (("initial", STARTS, "transform"), ("classifier", CLASSIFIERS, "predict")):
             value = getattr(self, name)
             expected = f"{name} must be one of {tuple(names)}, or an estimator with fit and {method}, got {value!r}"
@@ -590,11 +567,8 @@ class KernelModel(LinearModel):
     gamma: float
 
     def scores(self, features: Floats) -> Floats:
-        """Return float64 (n, n_bits) for standardised features; the kernel is made for a block of them at a time."""
-        n_blocks = -(-len(features) * len(self.points) // _BLOCK_VALUES)
-        blocks = np.array_split(features, max(1, n_blocks))
-        kernels = (rbf_kernel(block, self.points, gamma=self.gamma) for block in blocks)
-        return np.concatenate([kernel @ self.weights + self.intercepts for kernel in kernels])
+        """Return float64 (n, n_bits) for standardised features."""
+        return rbf_kernel(features, self.points, gamma=self.gamma) @ self.weights + self.intercepts
 
 
 @dataclass(eq=False)
@@ -666,39 +640,32 @@ def linear_svm(grh: GRH, features: Floats, seed: int) -> Prepared:
 
 def rbf_svm(grh: GRH, features: Floats, seed: int) -> Prepared:
     """Fit support vector machines with a Gaussian kernel, all from one kernel matrix."""
-    kernel, gamma = whole_kernel(grh, features, seed)
+    kernel, gamma = whole_kernel(features, grh.gamma, seed)
     svm = SVC(C=grh.C, kernel="precomputed")
     return kernel, lambda bits: KernelModel(*machines(grh, svm, kernel, bits), features, gamma)
 
 
 def kernel_ridge(grh: GRH, features: Floats, seed: int) -> Prepared:
     """Fit least squares on the bits as +1 and -1, with a Gaussian kernel: one Cholesky factor serves every bit."""
-    kernel, gamma = whole_kernel(grh, features, seed)
+    kernel, gamma = whole_kernel(features, grh.gamma, seed)
     np.fill_diagonal(kernel, 1 + grh.ridge)
     factor = cho_factor(kernel, lower=True)
     np.fill_diagonal(kernel, 1)  # as it was
     return kernel, lambda bits: KernelModel(cho_solve(factor, to_signs(bits)), 0.0, features, gamma)
 
 
-def whole_kernel(grh: GRH, features: Floats, seed: int) -> tuple[Floats, float]:
+def whole_kernel(features: Floats, gamma: float, seed: int | None = None) -> tuple[Floats, float]:
     """Make the Gaussian kernel between all training points, where memory has room for it."""
     n = len(features)
     if n > _MOST_KERNEL_ROWS:
         size = f"{n:,} x {n:,} numbers, {8e-9 * n * n:.1f} GB; the limit is {_MOST_KERNEL_ROWS:,} points"
-        raise ValueError(f"classifier={grh.classifier!r} makes a kernel of {size}: use classifier='rbf-landmarks'")
-    return gaussian_kernel(features, grh.gamma, seed)
+        raise ValueError(f"a kernel between all points would have {size}: use classifier='rbf-landmarks'")
+    return gaussian_kernel(features, gamma, seed)
 
 
 def machines(grh: GRH, svm: Any, inputs: Floats, bits: Bits) -> tuple[Floats, Floats]:
-    """Fit a support vector machine to each bit; return weights and intercepts, and say where one was stopped."""
-    with warnings.catch_warnings(record=True, action="always", category=ConvergenceWarning) as caught:
-        fitted = [svm_weights(svm, inputs, bit[:, None], grh.class_weight) for bit in with_progress(bits.T)]
-    others = [warning for warning in caught if warning.category is not ConvergenceWarning]
-    for other in others:
-        warnings.warn_explicit(other.message, other.category, other.filename, other.lineno)
-    if n_stopped := len(caught) - len(others):
-        said = f"{n_stopped} of {len(fitted)} machines were stopped after max_iter={grh.max_iter} passes"
-        warnings.warn(f"{said}: raise max_iter of GRH, or lower its C", ConvergenceWarning, stacklevel=2)
+    """Fit a support vector machine to each bit; return weights and intercepts."""
+    fitted = [svm_weights(svm, inputs, bit[:, None], grh.class_weight) for bit in with_progress(bits.T)]
     weights, intercepts = zip(*fitted, strict=True)
     return np.hstack(weights), np.concatenate(intercepts)
 

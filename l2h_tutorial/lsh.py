@@ -251,11 +251,16 @@ def collision_probability(angle: ArrayLike) -> NDArray[np.float64]:
     >>> float(collision_probability(np.pi / 2))
     0.5
     """
-    theta = np.asarray(angle, dtype=np.float64)
-    outside = ~((theta >= 0) & (theta <= np.pi))
+    return 1 - _within(angle, np.pi, "an angle between two vectors is from 0 to pi") / np.pi
+
+
+def _within(values: ArrayLike, highest: float, expected: str) -> NDArray[np.float64]:
+    """Return the values as an array, or say which of them is below 0 or above the highest."""
+    array = np.asarray(values, dtype=np.float64)
+    outside = ~((array >= 0) & (array <= highest))
     if outside.any():
-        raise ValueError(f"an angle between two vectors is from 0 to pi, got {theta[outside][0]}")
-    return 1 - theta / np.pi
+        raise ValueError(f"{expected}, got {array[outside][0]}")
+    return array
 
 
 def amplified_probability(p: ArrayLike, n_bits: int, n_tables: int = 1) -> NDArray[np.float64]:
@@ -290,10 +295,7 @@ def amplified_probability(p: ArrayLike, n_bits: int, n_tables: int = 1) -> NDArr
     >>> amplified_probability([0.5, 0.9], n_bits=4, n_tables=8).round(3)
     array([0.403, 1.   ])
     """
-    probability = np.asarray(p, dtype=np.float64)
-    outside = ~((probability >= 0) & (probability <= 1))
-    if outside.any():
-        raise ValueError(f"a probability is from 0 to 1, got {probability[outside][0]}")
+    probability = _within(p, 1, "a probability is from 0 to 1")
     n_bits, n_tables = check_integer(n_bits, "n_bits"), check_integer(n_tables, "n_tables")
     # log1p and expm1 keep probabilities far below 1e-16, which many bits make
     with np.errstate(divide="ignore"):

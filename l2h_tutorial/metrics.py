@@ -20,11 +20,10 @@ from .search.radius import check_radius
 from .search.rerank import Reranker, check_ids, queries_at_a_time
 from .splits import Split
 
-__all__ = ["RingCounts", "average_precision", "coverage", "evaluate_radius_search", "mean_average_precision"]
-__all__ += ["mean_candidates", "mean_ratio", "paired_bootstrap", "precision_at_k", "precision_recall_by_radius"]
-__all__ += ["recall_of_exact", "ring_counts"]
+__all__ = ["RingCounts", "average_precision", "evaluate_radius_search", "mean_average_precision", "mean_candidates"]
+__all__ += ["mean_ratio", "paired_bootstrap", "precision_at_k", "recall_of_exact", "ring_counts"]
 
-Empty = Literal["zero", "skip", "pooled"]
+Empty = Literal["zero", "skip"]
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
@@ -52,9 +51,9 @@ def precision_at_k(
         Database rows, each once, the best first; from the (k + 1)-th on they are ignored.
     query_labels, database_labels : (n_queries,) and (n,) arrays of classes, or of one column
     k : int, default=10
-    empty : {"zero", "skip", "pooled"}, default="zero"
-        What a query without results contributes: 0; nothing, it is left out of the mean (so that each radius averages
-        other queries); or nothing to a ratio of sums over all queries. See `mean_ratio`.
+    empty : {"zero", "skip"}, default="zero"
+        What a query without results contributes: 0; or nothing, it is left out of the mean, so that each radius
+        averages other queries.
     denominator : {"k", "returned"}, default="k"
         Divide by k, or by the number of results where there are fewer.
     per_query : bool, default=False
@@ -69,14 +68,11 @@ def precision_at_k(
     ------
     TypeError, ValueError
         If k is not an integer of at least 1, one of the first k results is no row of the database, labels and ids do
-        not match, classes are missing or neither all numbers nor all text, or an option is not one of those named or
-        does not go with `per_query`.
+        not match, classes are missing or neither all numbers nor all text, or an option is not one of those named.
 
     Notes
     -----
-    With c rows of the query's class among its first min(k, m) results: c / k, or c / min(k, m). "pooled" divides the
-    sum of c by the sum of the denominators of the queries that have results; as k is the same for all, it differs from
-    "skip" only where the denominator is what was returned.
+    With c rows of the query's class among its first min(k, m) results: c / k, or c / min(k, m).
 
     References
     ----------
@@ -145,30 +141,6 @@ def recall_of_exact(ids: Any, exact_ids: ArrayLike, *, per_query: bool = False) 
     return recall if per_query else float(recall.mean())
 
 
-def coverage(ids: Any) -> float:
-    """Share of the queries that have at least one candidate.
-
-    Parameters
-    ----------
-    ids : (n_queries,) sequence of integer arrays
-
-    Raises
-    ------
-    TypeError, ValueError
-        If what it is given is no array of row numbers.
-
-    Notes
-    -----
-    Wherever empty queries are left out of a mean, this is the share that the mean is about.
-
-    Examples
-    --------
-    >>> coverage([np.array([4, 1]), np.array([], dtype=int)])
-    0.5
-    """
-    return float((_lengths(ids) > 0).mean())
-
-
 def mean_candidates(ids: Any) -> float:
     """Candidates of a query, in the mean: the rows that its search compares in feature space.
 
@@ -186,12 +158,7 @@ def mean_candidates(ids: Any) -> float:
     >>> mean_candidates([np.array([4, 1]), np.array([], dtype=int)])
     1.0
     """
-    return float(_lengths(ids).mean())
-
-
-def _lengths(ids: Any) -> Integers:
-    """Count the candidates of each query."""
-    return np.array([len(rows) for rows in check_ids(ids, len(ids), None)])
+    return float(np.mean([len(rows) for rows in check_ids(ids, len(ids), None)]))
 
 
 def mean_ratio(part: NDArray[Any], whole: NDArray[Any], *, empty: Empty = "zero", per_query: bool = False) -> Any:
@@ -199,51 +166,38 @@ def mean_ratio(part: NDArray[Any], whole: NDArray[Any], *, empty: Empty = "zero"
 
     Parameters
     ----------
-    part, whole : (n_queries,) or (n_queries, m) arrays of numbers
+    part, whole : (n_queries,) arrays of numbers
         Of each query what was counted, and what it is a share of. A whole of 0 is an empty query.
-    empty : {"zero", "skip", "pooled"}, default="zero"
+    empty : {"zero", "skip"}, default="zero"
         "zero": an empty query counts as 0. "skip": it is left out of the mean, which is then one over other queries
-        than at another radius. "pooled": no mean over queries at all, but sum of parts / sum of wholes; empty queries
-        weigh nothing, and those with many results weigh more.
+        than at another radius. Both are in use: say which it is, and give the share of empty queries beside it.
     per_query : bool, default=False
         Return each query's ratio in place of the mean.
 
     Returns
     -------
-    float or (m,) array of float64, or with `per_query` an array of the shape of `part`
+    float, or with `per_query` (n_queries,) array of float64
         A skipped query is NaN in the array; a mean over no query is NaN.
 
     Raises
     ------
     ValueError
-        If `empty` is not one of those named, or is "pooled" with `per_query`.
-
-    Notes
-    -----
-    All three are in use for the precision of hash look-ups. "pooled" is how the code that came with Y. Weiss,
-    A. Torralba and R. Fergus, "Spectral hashing", NIPS 2008, and the many evaluations made from it, compute precision
-    and recall within a radius. Say which it is, and give coverage beside it.
+        If `empty` is not one of those named.
 
     Examples
     --------
     >>> right, found = np.array([1, 0, 30]), np.array([2, 0, 100])
-    >>> for empty in ("zero", "skip", "pooled"):
-    ...     print(empty, round(mean_ratio(right, found, empty=empty), 3))
-    zero 0.267
-    skip 0.4
-    pooled 0.304
+    >>> [round(mean_ratio(right, found, empty=empty), 3) for empty in ("zero", "skip")]
+    [0.267, 0.4]
     """
-    if empty not in ("zero", "skip", "pooled") or (per_query and empty == "pooled"):
-        raise ValueError(f'empty must be "zero", "skip" or, for a mean, "pooled", got {empty!r}')
-    if empty == "pooled":
-        part, whole = part.sum(axis=0, keepdims=True), whole.sum(axis=0, keepdims=True)
-    undefined = 0.0 if empty == "zero" else np.nan
-    ratio = np.divide(part, whole, out=np.full(whole.shape, undefined), where=whole > 0)
+    if empty not in ("zero", "skip"):
+        raise ValueError(f'empty must be "zero" or "skip", got {empty!r}')
+    answered = whole > 0
+    ratio = np.divide(part, whole, out=np.zeros(len(whole)), where=answered)
+    counts = answered | (empty == "zero")
     if per_query:
-        return ratio
-    with np.errstate(invalid="ignore"):  # a mean over no query
-        mean = np.nansum(ratio, axis=0) / np.count_nonzero(~np.isnan(ratio), axis=0)
-    return mean if mean.ndim else float(mean)
+        return np.where(counts, ratio, np.nan)
+    return float(ratio.sum() / counts.sum()) if counts.any() else np.nan
 
 
 # --- of a ranking by Hamming distance, ring by ring -------------------------------------------------------------------
@@ -258,20 +212,10 @@ class RingCounts(NamedTuple):
         Rows in each ring, relevant or not.
     relevant : (n_queries, n_bits + 1) array of int64
         Rows in each ring with the same class, or at least one label in common.
-    n_rows, n_bits : int
-        Rows in the database, and bits in a code.
     """
 
     rows: Integers
     relevant: Integers
-
-    @property
-    def n_rows(self) -> int:
-        return int(self.rows[0].sum())
-
-    @property
-    def n_bits(self) -> int:
-        return self.rows.shape[1] - 1
 
 
 def ring_counts(
@@ -315,7 +259,8 @@ def ring_counts(
     counts = []
     for distances, relevant in _compared(query_bits, database_bits, query_labels, database_labels):
         n_rings = np.shape(query_bits)[1] + 1
-        both_kinds = distances + np.int32(n_rings) * relevant  # so that one pass counts both kinds of rows
+        apart = np.min_scalar_type(2 * n_rings).type(n_rings)  # small numbers are added fastest
+        both_kinds = distances + apart * relevant  # so that one pass counts both kinds of rows
         counts.append(np.bincount(both_kinds, minlength=2 * n_rings).reshape(2, n_rings))
     both = np.array(counts)
     return RingCounts(both.sum(axis=1), both[:, 1])
@@ -443,69 +388,12 @@ def average_precision(counts: RingCounts) -> Floats:
     in_ring, hits = counts
     through, hits_through = np.cumsum(in_ring, axis=1), np.cumsum(hits, axis=1)
     before = through - in_ring
-    harmonic = np.concatenate([[0.0], np.cumsum(1 / np.arange(1, counts.n_rows + 1))])
+    harmonic = np.concatenate([[0.0], np.cumsum(1 / np.arange(1, through[0, -1] + 1))])
     slope = (hits - 1) / np.maximum(in_ring - 1, 1)
     first = hits_through - hits + 1 - slope * (before + 1)
     ring = in_ring * slope + first * (harmonic[through] - harmonic[before])
     total: Floats = (hits / np.maximum(in_ring, 1) * ring).sum(axis=1)
     return total / np.maximum(hits.sum(axis=1), 1)
-
-
-def precision_recall_by_radius(counts: RingCounts, *, empty: Empty = "zero") -> pd.DataFrame:
-    """The precision-recall curve of Hamming search: a point for each radius, with what it costs.
-
-    Parameters
-    ----------
-    counts : RingCounts
-    empty : {"zero", "skip", "pooled"}, default="zero"
-        What a query with nothing in its ball contributes to precision, as in `mean_ratio`; for recall, an empty query
-        is one without any relevant row. "pooled" is the curve of most papers.
-
-    Returns
-    -------
-    DataFrame, one row a radius from 0 to the number of bits
-        - radius
-        - precision, recall : of the rows within the radius
-        - coverage : share of queries with at least one row within the radius
-        - candidates : mean number of rows within the radius
-        - scanned : the same as a share of the database
-
-    Raises
-    ------
-    ValueError
-        If `empty` is not one of those named.
-
-    Notes
-    -----
-    With n(d) rows at distance d, r(d) of them relevant, precision is (r(0) + ... + r(radius)) / (n(0) + ... +
-    n(radius)). "Precision within Hamming radius 2" is the usual figure.
-
-    References
-    ----------
-    Y. Weiss, A. Torralba and R. Fergus, "Spectral hashing", NIPS 2008. W. Liu, J. Wang, R. Ji, Y.-G. Jiang and S.-F.
-    Chang, "Supervised hashing with kernels", CVPR 2012.
-
-    Examples
-    --------
-    >>> rings = RingCounts(rows=np.array([[1, 2, 3], [0, 4, 2]]), relevant=np.array([[1, 1, 0], [0, 2, 0]]))
-    >>> precision_recall_by_radius(rings).round(3)
-       radius  precision  recall  coverage  candidates  scanned
-    0       0      0.500    0.25       0.5         0.5    0.083
-    1       1      0.583    1.00       1.0         3.5    0.583
-    2       2      0.333    1.00       1.0         6.0    1.000
-    """
-    found, right = np.cumsum(counts.rows, axis=1), np.cumsum(counts.relevant, axis=1)
-    candidates = found.mean(axis=0)
-    return pd.DataFrame(
-        {
-            "radius": np.arange(counts.n_bits + 1),
-            "precision": mean_ratio(right, found, empty=empty),
-            "recall": mean_ratio(right, np.broadcast_to(right[:, -1:], right.shape), empty=empty),
-            "coverage": (found > 0).mean(axis=0),
-            "candidates": candidates,
-            "scanned": candidates / counts.n_rows,
-        }
-    )
 
 
 # --- of a difference of two means -------------------------------------------------------------------------------------
@@ -560,11 +448,7 @@ def paired_bootstrap(
 
 
 def evaluate_radius_search(
-    hasher: Any,
-    s: Split,
-    radii: Iterable[int] | None = None,
-    k: int = 10,
-    empty: Empty = "zero",
+    hasher: Any, s: Split, radii: Iterable[int] | None = None, k: int = 10, empty: Empty = "zero"
 ) -> pd.DataFrame:
     """Hash the database, search it within each radius, re-rank by cosine distance, and average over queries.
 
@@ -578,7 +462,7 @@ def evaluate_radius_search(
         Each from 0 to the number of bits. By default 0, 1, ..., 10, as far as there are bits.
     k : int, default=10
         Results whose labels count.
-    empty : {"zero", "skip", "pooled"}, default="zero"
+    empty : {"zero", "skip"}, default="zero"
         What a query without candidates contributes to precision, as in `precision_at_k`.
 
     Returns

@@ -1,10 +1,10 @@
 """Divide a data set into queries, training images and the database that is searched.
 
 Three parts that do not overlap, as in the tutorial that this book grew out of; partitions by class, as in the ECIR 2015
-experiments; and two of those that ask more of a supervised hash.
+experiments; and one of those that asks more of a supervised hash, with classes held out.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -16,7 +16,7 @@ from sklearn.utils import check_random_state
 from .checks import check_integer
 from .datasets import Dataset
 
-__all__ = ["Preprocessing", "Split", "disjoint_partition", "held_out_partition", "paper_partition", "split_dataset"]
+__all__ = ["Preprocessing", "Split", "held_out_partition", "paper_partition", "split_dataset"]
 
 Preprocessing = Literal["none", "centre", "l2-centre"]
 Features = NDArray[np.float32]
@@ -113,10 +113,7 @@ def _make_split(dataset: Dataset, query: Rows, train: Rows, database: Rows) -> S
 
 
 def split_dataset(
-    dataset: Dataset,
-    query_size: float | None = None,
-    train_size: float | None = None,
-    random_state: Any = 42,
+    dataset: Dataset, query_size: float | None = None, train_size: float | None = None, random_state: Any = 42
 ) -> Split:
     """Draw queries, then a training set; what is left is the database.
 
@@ -202,45 +199,12 @@ def paper_partition(
     >>> bool(np.isin(split.train_rows, split.database_rows).all())
     True
     """
-    return _split_by_class(dataset, n_train, n_query_per_class, random_state, disjoint=False)
-
-
-def disjoint_partition(
-    dataset: Dataset, n_train: int = 1000, n_query_per_class: int = 100, random_state: Any = 0
-) -> Split:
-    """Partition as :func:`paper_partition` does, but leave the training rows out of the database.
-
-    A supervised hash knows the codes that its training rows should have. Where these rows are searched too, it is
-    asked in part what it was told. For the same numbers and seed, queries and training rows are those of
-    :func:`paper_partition`.
-
-    Parameters
-    ----------
-    dataset, n_train, n_query_per_class, random_state
-        As for :func:`paper_partition`.
-
-    Returns
-    -------
-    Split
-
-    Raises
-    ------
-    TypeError, ValueError
-        As :func:`paper_partition`; and if no row is left for the database.
-
-    Examples
-    --------
-    >>> from l2h_tutorial import load_dataset
-    >>> split = disjoint_partition(load_dataset("fashion-mnist"), n_train=500)
-    >>> len(split.y_query), len(split.y_train), len(split.y_database)
-    (1000, 500, 8500)
-    """
     return _split_by_class(dataset, n_train, n_query_per_class, random_state)
 
 
 def held_out_partition(
     dataset: Dataset,
-    held_out: int | Iterable[int] = 3,
+    held_out: int | Sequence[int] = 3,
     n_train: int = 1000,
     n_query_per_class: int = 100,
     random_state: Any = 0,
@@ -253,7 +217,7 @@ def held_out_partition(
     Parameters
     ----------
     dataset : Dataset
-    held_out : int or iterable of int, default=3
+    held_out : int or sequence of int, default=3
         How many classes to leave out, drawn at random; or which, by their labels.
     n_train : int, default=1000
         Training rows, as many of each other class as of the next (a remainder goes to the first classes).
@@ -284,8 +248,8 @@ def held_out_partition(
     ([0, 9], [1, 2, 3, 4, 5, 6, 7, 8], 8800)
     """
     random, classes = check_random_state(random_state), np.unique(dataset.labels)
-    if isinstance(held_out, Iterable) and not isinstance(held_out, str):
-        left_out = np.unique(list(held_out))
+    if np.ndim(held_out):
+        left_out = np.unique(held_out)
     else:
         left_out = np.sort(random.permutation(classes)[: check_integer(held_out, "held_out")])
     if not 0 < len(left_out) <= len(classes) - 2 or not np.isin(left_out, classes).all():
@@ -294,9 +258,9 @@ def held_out_partition(
 
 
 def _split_by_class(
-    dataset: Dataset, n_train: int, n_query_per_class: int, random_state: Any, left_out: Any = (), disjoint: bool = True
+    dataset: Dataset, n_train: int, n_query_per_class: int, random_state: Any, left_out: Any = ()
 ) -> Split:
-    """Draw queries of every class, or of those left out, and training rows of the others, as many of each."""
+    """Draw queries of every class; or of those left out, and training rows of the others, apart from the database."""
     check_integer(n_query_per_class, "n_query_per_class")
     seen = np.setdiff1d(dataset.labels, left_out)
     if check_integer(n_train, "n_train") < len(seen):
@@ -313,7 +277,7 @@ def _split_by_class(
         train.append(rows[n_query : n_query + n_of_class])
     query_rows, train_rows = np.sort(np.concatenate(query)), np.sort(np.concatenate(train))
     database = np.setdiff1d(np.arange(len(dataset)), query_rows)
-    if disjoint:
+    if len(left_out):
         database = np.setdiff1d(database, train_rows)
     if not len(database):
         raise ValueError(f"no row of {len(dataset)} is left for the database; take fewer to train or to query")

@@ -44,3 +44,19 @@ def data_of(address, name):
     """The data that a page carries."""
     html = Path(unquote(urlsplit(address).path)).read_text(encoding="utf-8")
     return json.loads(re.search(rf'id="l2h-{name}-data">(.*?)</script>', html)[1])
+
+
+def opened(visit, address, width=1280, scheme="light", *, name, **options):
+    """A tab with a page on which a figure has come alive."""
+    tab = visit(width, scheme, **options)
+    tab.go(address)
+    tab.page.wait_for_selector(f"#l2h-{name}:not([hidden])")
+    return tab
+
+
+def tab_to(page, attribute, value):
+    """Press the tabulator key until the element with this attribute has the focus."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate(f"document.activeElement.getAttribute('{attribute}')") == value:
+            return

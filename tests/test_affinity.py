@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import sparse
-from scipy.sparse.linalg import aslinearoperator
 from sklearn.neighbors import kneighbors_graph
 
 from l2h_tutorial import affinity
@@ -65,7 +64,7 @@ def test_several_labels_equal_the_dense_product_whatever_the_blocks(y, normalise
         assert found.joins_all == sharing(y).all()
 
 
-@pytest.mark.parametrize("kind", [*KINDS, sparse.csr_matrix, sparse.coo_array, aslinearoperator])
+@pytest.mark.parametrize("kind", [*KINDS, sparse.csr_matrix, sparse.coo_array])
 @pytest.mark.parametrize("normalise", NORMALISATIONS)
 def test_a_given_graph_equals_the_dense_product(kind, normalise):
     S = np.array([[1, 0.5, 0], [0.5, 0, 2], [0, 2, 0]])
@@ -109,7 +108,6 @@ def test_a_graph_that_joins_all_equally_tells_nothing_apart(kind, weight, n):
     assert NormalisedAffinity(kind(every)).joins_all
     assert NormalisedAffinity(kind(every * (1 + np.eye(n)))).joins_all == (n == 1)
     assert NormalisedAffinity(kind(np.eye(n))).joins_all == (n == 1)
-    assert not NormalisedAffinity(aslinearoperator(every)).joins_all  # its entries cannot be seen
 
 
 def test_a_complete_graph_less_one_edge_does_not_join_all():
@@ -164,10 +162,8 @@ def graph(S):
         (lambda: graph_affinity(np.ones((2, 3))), r"square.*\(2, 3\)"),
         (graph([[1, 0, 0], [0, 1, -2], [0, -2, 1]]), "negative; its smallest entry is -2"),
         (graph(sparse.csr_array([[1, -1, 0], [-1, 1, 0], [0, 0, 1]])), "negative; its smallest entry is -1"),
-        (graph(aslinearoperator(-np.eye(3))), "a neighbour.*row 0 sums to -1"),
         (graph(np.diag([1, 1, 0])), "every point a neighbour.*row 2 sums to 0"),
         (graph(sparse.csr_array(np.diag([1, 0, 1]))), "row 1 sums to 0"),
-        (graph(aslinearoperator(np.diag([1, 0, 1]))), "row 1 sums to 0"),
         (graph([[1, np.nan, 0], [0, 1, 0], [0, 0, 1]]), "NaN"),
         (lambda: check_affinity(DIRECTED), r"affinity must be symmetric.*knn_affinity, or S\.maximum\(S\.T\)"),
         (lambda: same_class_affinity([0.5, 1.5, 2.5]), "Unknown label type.*continuous"),

@@ -11,6 +11,7 @@ import pytest
 from small_book import HEADER, book_of, build
 from visits import ROOT
 
+from l2h_book import execution
 from l2h_book.execution import execution_key
 from l2h_tutorial import LSH
 from l2h_tutorial.book import record, shipped
@@ -82,55 +83,53 @@ def copy(tmp_path):
     return tmp_path
 
 
-def key_of(copy, **environment):
-    path = os.pathsep.join([str(copy), str(copy / "book/_ext")])
-    file, key = run(
-        "import l2h_book.execution as e; print(e.PACKAGE, e.execution_key())", PYTHONPATH=path, **environment
-    ).rsplit(maxsplit=1)
-    assert file == str(copy / "l2h_tutorial")
-    assert re.fullmatch("[0-9a-f]{64}", key)
-    return key
+@pytest.fixture
+def key(copy, monkeypatch):
+    """The key of the copy, in which a distribution may have another version than the one that is installed."""
+    monkeypatch.setattr(execution, "PACKAGE", copy / "l2h_tutorial")
+    monkeypatch.setattr(execution, "BOOK", copy / "book")
+    monkeypatch.syspath_prepend(copy)
+    assert re.fullmatch("[0-9a-f]{64}", execution_key())
+    return execution_key
 
 
-def test_key_stays_when_nothing_that_a_chapter_runs_has_changed(copy):
-    before = key_of(copy)
-    (copy / "l2h_tutorial/lsh.py").touch()
-    (copy / "l2h_tutorial/__pycache__").mkdir(exist_ok=True)
-    (copy / "l2h_tutorial/__pycache__/lsh.cpython-311.pyc").write_bytes(b"other")
-    (copy / "README.md").write_text("other")
-    (copy / "book/_ext/l2h_book/play/explore.css").write_text("other")
-    stranger = copy / "stranger-99.0.dist-info/METADATA"
-    stranger.parent.mkdir()
-    stranger.write_text("Metadata-Version: 2.1\nName: stranger\nVersion: 99.0\n")
-    assert key_of(copy, SOME_OTHER_VARIABLE="1") == before
+def written(name, content):
+    """Another content for a file of the copy, which may be new."""
+
+    def change(copy):
+        (copy / name).parent.mkdir(exist_ok=True)
+        (copy / name).write_bytes(content)
+
+    return change
 
 
+def version_of(package):
+    said = f"Metadata-Version: 2.1\nName: {package}\nVersion: 99.0\n"
+    return written(f"{package.replace('-', '_')}-99.0.dist-info/METADATA", said.encode())
+
+
+DATA = "l2h_tutorial/data/fashion-mnist"
 CODE_AND_DATA = ["l2h_tutorial/__init__.py", "l2h_tutorial/lsh.py", "l2h_tutorial/book.py", "book/results/table1.csv"]
-CODE_AND_DATA += ["l2h_tutorial/data/fashion-mnist/t10k-labels-idx1-ubyte.gz"]
+STAYS = {
+    "touched": lambda copy: (copy / "l2h_tutorial/lsh.py").touch(),
+    "compiled": written("l2h_tutorial/__pycache__/lsh.cpython-311.pyc", b"other"),
+    "README": written("README.md", b"other"),
+    "style": written("book/_ext/l2h_book/play/explore.css", b"other"),
+    "stranger": version_of("stranger"),
+}
+CHANGES = {name: written(name, b"\n") for name in [*CODE_AND_DATA, f"{DATA}/t10k-labels-idx1-ubyte.gz"]}
+CHANGES |= {name: version_of(name) for name in ("numpy", "scikit-learn", "matplotlib")}
+CHANGES["renamed"] = lambda copy: (copy / DATA / "LICENSE").rename(copy / DATA / "LICENCE")
 
 
-def test_key_changes_with_every_file_of_the_package_and_of_kept_results(copy):
-    keys = [key_of(copy)]
-    for name in CODE_AND_DATA:
-        with (copy / name).open("ab") as file:
-            file.write(b"\n")
-        keys.append(key_of(copy))
-    (copy / "l2h_tutorial/data/fashion-mnist/LICENSE").rename(copy / "l2h_tutorial/data/fashion-mnist/LICENCE")
-    keys.append(key_of(copy))
-    assert len(set(keys)) == len(keys)
-
-
-def test_key_changes_with_python_and_every_dependency(copy, monkeypatch):
-    keys = [key_of(copy)]
-    for package in ("numpy", "scikit-learn", "matplotlib"):
-        metadata = copy / f"{package.replace('-', '_')}-99.0.dist-info/METADATA"
-        metadata.parent.mkdir()
-        metadata.write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 99.0\n")
-        keys.append(key_of(copy))
-    assert len(set(keys)) == len(keys)
-    before = execution_key()
+def test_the_key_follows_all_that_a_chapter_runs_and_nothing_else(copy, key, monkeypatch):
+    keys = [key()]
+    for name, change in (STAYS | CHANGES).items():
+        change(copy)
+        assert (key() == keys[-1]) == (name in STAYS), name
+        keys.append(key())
     monkeypatch.setattr(platform, "python_version", lambda: "3.99.0")
-    assert execution_key() != before
+    assert len({*keys, key()}) == 2 + len(CHANGES)
 
 
 def test_key_changes_with_the_images(monkeypatch, tmp_path):

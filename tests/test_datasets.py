@@ -57,8 +57,7 @@ def batch(protocol=2, n=4, **parts):
 
 def official(**replaced):
     """The official archive's files, small: a name and a content each."""
-    names = pickle.dumps({b"label_names": [name.encode() for name in CLASS_NAMES]}, protocol=2)
-    return {"batches.meta": names} | dict.fromkeys(BATCHES, batch()) | replaced
+    return {"batches.meta": b"names"} | dict.fromkeys(BATCHES, batch()) | replaced
 
 
 def member(name, size=0, kind=tarfile.REGTYPE, content=b""):
@@ -287,7 +286,6 @@ REFUSED = [  # what is in the file, and what is said of it
     (BATCH, b"\x80\x02}K\x01q\x00" + b"h\x00\x86q\x00" * 100 + b"Ns.", "decoding to str"),  # hashed for ever
     (BATCH, b"(" + b"N" * 1_000_001 + b"l.", "more than 1000000 steps"),
     (BATCH, b"c" + b"x" * 10_000 + b"\ny\n.", "it asks for x+"),
-    ("batches.meta", pickle.dumps({b"label_names": [b"apple"]}), r"which names airplane, .*found \('apple',\)"),
     (PNG, b"", "cannot identify"),
     (PNG, image()[:60], "truncated|broken|decod|Truncated"),
     (PNG, image(random(8, 8, dtype=np.uint16)), "8 bits a channel.*mode I;16"),

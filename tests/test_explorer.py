@@ -4,11 +4,12 @@ import base64
 import copy
 import io
 import re
+from functools import partial
 
 import numpy as np
 import pytest
 from PIL import Image
-from playing import alone, data_of, namespace_of, on_the_site
+from playing import alone, data_of, namespace_of, on_the_site, opened, tab_to
 from sklearn.metrics.pairwise import cosine_similarity
 
 from l2h_tutorial import LSH, Dataset, integers_to_bits, split_dataset
@@ -170,11 +171,7 @@ def codes_of(data):
     return bits
 
 
-def open_page(visit, address, width=1280, scheme="light", **options):
-    tab = visit(width, scheme, **options)
-    tab.go(address)
-    tab.page.wait_for_selector("#l2h-explorer:not([hidden])")
-    return tab
+open_page = partial(opened, name="explorer")
 
 
 def test_the_page_has_the_data_of_the_package(page_address, explorer):
@@ -212,10 +209,7 @@ def test_any_view_by_its_address(visit, page_address, answers):
 def test_by_keyboard_alone(visit, page_address, answers):
     tab = open_page(visit, page_address)
     page, keys = tab.page, tab.page.keyboard
-    for _ in range(60):
-        keys.press("Tab")
-        if page.evaluate("document.activeElement.name") == "query":
-            break
+    tab_to(page, "name", "query")
     keys.press("ArrowRight")
     query = answers.start + 1
     keys.press("Tab")

@@ -1,10 +1,8 @@
 """Graph Regularised Hashing against a plain, dense writing of the published algorithm, and its promises."""
 
-import sys
 import tracemalloc
 import warnings
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
-from scipy.sparse.linalg import aslinearoperator
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.datasets import make_blobs
 from sklearn.decomposition import PCA
@@ -24,15 +21,15 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.multioutput import MultiOutputClassifier
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC, LinearSVC
 
-import l2h_tutorial
 from l2h_tutorial import CCAITQ, GRH, ITQ, LSH
 from l2h_tutorial.affinity import knn_affinity, same_class_affinity
-from l2h_tutorial.baselines.kernels import class_weights, svm_weights
-from l2h_tutorial.grh import next_best_split, regularised_scores
+from l2h_tutorial.baselines.kernels import class_weights
+from l2h_tutorial.grh import LinearModel, next_best_split, regularised_scores
 
 Nearest = partial(KNeighborsClassifier, 1)  # repeats whatever it is taught
 CLASSIFIERS = ("linear-svm", "rbf-svm", "kernel-ridge", "rbf-landmarks")
@@ -196,8 +193,7 @@ def test_affinity_and_labels_are_two_ways_to_say_the_same():
         for normalise in ("columns", "rows"):
             grh = GRH(8, alpha=0.7, n_iter=2, normalise=normalise, random_state=0)
             expected = grh.fit(X, labels).transform(X)
-            normalised = same_class_affinity(labels, normalise=normalise)
-            for affinity in (S, sparse.csr_array(S), aslinearoperator(S), normalised):
+            for affinity in (S, sparse.csr_array(S)):
                 np.testing.assert_array_equal(grh.fit(X, affinity=affinity).transform(X), expected)
 
 
@@ -209,6 +205,9 @@ def test_the_other_versions_and_parameters_beside_them():
     assert GRH.as_published("paper").get_params() == GRH().get_params()
     assert GRH.as_published("thesis").get_params() == GRH(reference="initial", fit_intercept=False).get_params()
     assert GRH.as_published("matlab", loss="hinge").loss == "hinge"
+    thesis, paper = (GRH.as_published(name, n_bits=4, random_state=0).fit(*data()) for name in ("thesis", "paper"))
+    assert not thesis.models_[1][1].intercepts.any()
+    assert paper.models_[1][1].intercepts.all()
     with pytest.raises(ValueError, match=r"version must be one of \('paper', 'thesis', 'matlab'\), got 'github'"):
         GRH.as_published("github")
 
@@ -271,12 +270,14 @@ def test_landmarks_are_ridge_on_nystroem_features():
     [
         *CLASSIFIERS,
         RandomForestClassifier(5),
+        MLPClassifier((), solver="lbfgs", max_iter=200),  # which takes no -1 for several bits
         MultiOutputClassifier(LogisticRegression()),
         make_pipeline(StandardScaler(), Nystroem(n_components=20), Ridge()),
     ],
     ids=str,
 )
 @pytest.mark.parametrize("n_bits", [1, 6])
+@pytest.mark.filterwarnings("error::sklearn.exceptions.DataConversionWarning")  # of a column for a flat array
 def test_any_classifier_carries_the_codewords_to_new_points(estimator, n_bits):
     X, y = make_blobs(80, centers=np.array([[-5.0, 0], [5, 0], [0, 9]]), random_state=0)
     grh = GRH(n_bits, classifier=estimator, random_state=2).fit(X[:60], y[:60])
@@ -295,24 +296,13 @@ def test_an_estimator_is_fitted_once_where_it_can_be(estimator, n_fits, monkeypa
     assert len(fits) == n_fits
 
 
-def test_a_machine_that_was_stopped_says_which_parameter_to_change():
+def test_a_machine_that_was_stopped_says_so():
     X, y = data(noise=3, n=200)
     grh = GRH(4, loss="squared_hinge", max_iter=1, random_state=0)
-    with pytest.warns(ConvergenceWarning, match=r"4 of 4 machines .*max_iter=1 passes: raise max_iter of GRH"):
+    with pytest.warns(ConvergenceWarning, match="increase the number of iterations"):
         grh.fit(X, y)
     with warnings.catch_warnings(action="error"):
         grh.set_params(max_iter=10_000).fit(X, y)
-
-
-def test_warnings_of_another_kind_reach_the_reader(monkeypatch):
-    def odd(*arguments):
-        warnings.warn("odd", RuntimeWarning, stacklevel=1)
-        return svm_weights(*arguments)
-
-    monkeypatch.setattr("l2h_tutorial.grh.svm_weights", odd)
-    with pytest.warns() as said:
-        GRH(4, random_state=0).fit(*data())
-    assert [str(warning.message) for warning in said] == ["odd"] * 4
 
 
 @pytest.mark.parametrize("classifier", ["kernel-ridge", "rbf-svm"])
@@ -322,16 +312,6 @@ def test_a_kernel_too_large_for_memory_is_refused_before_it_is_made(classifier):
     with pytest.raises(ValueError, match=r"20,001 x 20,001 numbers, 3.2 GB; the limit is 20,000.*'rbf-landmarks'"):
         GRH(2, classifier=classifier, random_state=0).fit(X, X[:, 0].astype(int))
     GRH(2, classifier="rbf-landmarks", random_state=0).fit(X, X[:, 0].astype(int))
-
-
-def test_to_encode_takes_a_kernel_of_a_few_rows_at_a_time():
-    X, y = data(n=4000, n_classes=10)
-    grh = GRH(4, classifier="rbf-landmarks", n_landmarks=3000, random_state=0).fit(X, y)
-    tracemalloc.start()
-    grh.transform(X)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert peak < 80e6 < 8 * 4000 * 3000
 
 
 # --- starts --------------------------------------------------------------------------------------------------------
@@ -399,7 +379,9 @@ def test_a_degenerate_bit_is_redrawn_until_it_has_two_sides_as_lsh_draws(thresho
         target = regularised_scores(graph, drawn, drawn, 1.0) >= 0
         if 0 < target.sum() < 6:
             break
-    np.testing.assert_array_equal(degenerate("redraw", threshold).history_[1].regularised, target)
+    grh = degenerate("redraw", threshold)
+    np.testing.assert_array_equal(grh.history_[1].regularised, target)
+    np.testing.assert_array_equal(grh.transform(LINE), grh.history_[1].bits)  # so it was taught
 
 
 @given(st.lists(st.integers(-5, 5), min_size=1, max_size=30))
@@ -418,6 +400,11 @@ def test_a_redrawn_bit_is_not_held_back_by_what_it_was():
     for seed in range(8):
         options = {"alpha": 0.4, "n_iter": 2, "reference": "initial", "ridge": 1e-6, "random_state": seed}
         assert degenerate("redraw", -1, **options).converged_  # round 2 sees the new hyperplane, not the old constant
+
+
+def test_rounds_that_draw_a_bit_are_no_repetition_though_six_points_have_few_splits():
+    grh = GRH(1, n_iter=30, initial=start_from(-1), classifier=Always(), random_state=0)
+    assert (grh.fit(LINE, [0, 0, 1, 1, 2, 2]).n_iter_, grh.period_) == (30, 0)
 
 
 def test_a_bit_that_no_hyperplane_saves_is_split_and_one_that_nothing_can_save_is_kept():
@@ -487,6 +474,17 @@ def test_a_seeded_estimator_learns_the_same_in_every_round_so_that_rounds_can_re
     np.testing.assert_array_equal(again.history_[-1].bits, last.bits)
 
 
+def test_a_score_of_zero_is_a_zero_as_in_training():
+    assert not LinearModel(np.zeros((2, 3)), 0.0).predict(np.ones((4, 2))).any()
+
+
+def test_points_that_are_all_equal_are_no_error():
+    X, grh = np.ones((4, 3)), GRH(2, random_state=0)
+    with warnings.catch_warnings(action="error"):
+        bits = grh.fit(X, [0, 1, 0, 1]).transform(X)
+    assert (bits == bits[0]).all()
+
+
 def test_alpha_zero_repeats_the_bits_that_it_starts_from():
     X, y = data()
     step = GRH(4, alpha=0, classifier=Nearest(), random_state=0).fit(X, y).history_[1]
@@ -518,20 +516,6 @@ def test_many_labels_train_without_a_square_array(n, options, limit):
     assert peak < limit < n**2 / 8  # the bytes of n x n single bits
 
 
-@pytest.mark.parametrize("classifier", ["linear-svm", "kernel-ridge"])
-def test_training_enters_few_files_of_the_package(classifier):
-    X, y = data()
-    grh, entered = GRH(8, classifier=classifier, n_iter=2, alpha=0.8, random_state=0), set()
-    sys.setprofile(lambda frame, event, _: entered.add(Path(frame.f_code.co_filename)))
-    try:
-        grh.fit(X, y)
-    finally:
-        sys.setprofile(None)
-    ours = {file.name for file in entered if file.is_relative_to(Path(l2h_tutorial.__file__).parent)}
-    assert "grh.py" in ours
-    assert len(ours) <= 6
-
-
 # --- bad input -----------------------------------------------------------------------------------------------------
 
 
@@ -545,7 +529,7 @@ X4, TWO = np.eye(4), {"y": [0, 1, 0, 1]}
         ({"alpha": "high"}, TWO, TypeError, "alpha must be.*got 'high'"),
         ({"alpha": True}, TWO, TypeError, "alpha must be a number, got True"),
         ({"max_iter": 0}, TWO, ValueError, "max_iter must be at least 1, got 0"),
-        ({"initial": "cca-itq"}, {"affinity": np.eye(4)}, ValueError, "initial='cca-itq' requires y"),
+        ({"initial": "cca-itq"}, {"affinity": np.eye(4)}, ValueError, "This CCAITQ estimator requires y"),
         ({"initial": "sha1"}, TWO, ValueError, r"initial must be one of \('lsh', 'cca-itq'\), or an.*got 'sha1'"),
         ({"initial": Ridge()}, TWO, TypeError, "initial must be .* with fit and transform, got Ridge"),
         ({"initial": LSH}, TWO, TypeError, "initial must be.*got <class"),
@@ -561,7 +545,7 @@ X4, TWO = np.eye(4), {"y": [0, 1, 0, 1]}
         ({}, {"y": [[1, 0], [1, 1], [1, 0], [1, 1]]}, ValueError, "y joins all points, as one class only does"),
         ({}, {"affinity": np.ones((4, 4))}, ValueError, "affinity joins all points.* would all get the same code"),
         ({}, {"affinity": np.eye(5)}, ValueError, "X has 4 rows, affinity 5"),
-        ({"normalise": "rows"}, {"affinity": same_class_affinity(TWO["y"])}, ValueError, "normalised by columns, but"),
+        ({"normalise": "both"}, TWO, ValueError, r"normalise must be one of \('columns', 'rows'\), got 'both'"),
     ],
 )
 def test_refuses_what_does_not_fit_and_says_what_would(parameters, labels_or_graph, error, message):

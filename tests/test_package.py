@@ -130,6 +130,7 @@ BITS, LABELS = RANDOM.random((20_000, 48)) < 0.5, RANDOM.integers(0, 3, 20_000)
 IMAGES = RANDOM.integers(0, 256, (60, 28, 28), dtype=np.uint8)
 TABLE, X = l2h_tutorial.HashTable(BITS), l2h_tutorial.gist_descriptors(IMAGES)
 HASHER = l2h_tutorial.LSH(8, random_state=0).fit(X)
+NAMED = ("linear-svm", "rbf-svm", "kernel-ridge", "rbf-landmarks")
 OF_IMAGES = l2h_tutorial.HashTable(HASHER.transform(X))
 
 
@@ -143,11 +144,11 @@ def neighbours_of(images):
     [
         *[(lambda r=r: TABLE.query_radius(BITS[:1], r), 4) for r in (0, 3, 20)],  # by each of the strategies
         (lambda: l2h_tutorial.mean_average_precision(BITS[:9], BITS, LABELS[:9], LABELS), 3),
+        *[(lambda name=name: l2h_tutorial.GRH(8, classifier=name, n_iter=2).fit(X, LABELS[:60]), 6) for name in NAMED],
         (lambda: neighbours_of(IMAGES[:1]), 10),
     ],
 )
 def test_a_call_enters_few_files_of_the_package(call, at_most):
-    """That of GRH is in test_grh.py."""
     entered = set()
     sys.setprofile(lambda frame, event, argument: entered.add(Path(frame.f_code.co_filename)))
     try:

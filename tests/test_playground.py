@@ -1,8 +1,10 @@
 """The playground: its frames against the estimator, and its drawings, moved by hand, against the package's codes."""
 
+from functools import partial
+
 import numpy as np
 import pytest
-from playing import alone, namespace_of, on_the_site
+from playing import alone, namespace_of, on_the_site, opened, tab_to
 
 from l2h_tutorial import GRH, LSH, HashTable, bits_to_integers
 from l2h_tutorial.explore import Playground, Steps
@@ -126,11 +128,7 @@ def page_address(request, names, steps, tmp_path_factory):
     return alone(tmp_path_factory.mktemp("playground"), lines, steps)
 
 
-def open_page(visit, address, width=1280, scheme="light", **options):
-    tab = visit(width, scheme, **options)
-    tab.go(address)
-    tab.page.wait_for_selector("#l2h-steps:not([hidden])")
-    return tab
+open_page = partial(opened, name="steps")
 
 
 def check_it_shows(page, names):
@@ -216,10 +214,7 @@ def test_handles_follow_the_hand_in_small_moves(visit, page_address, names, drag
 def test_lines_are_moved_by_keyboard_alone(visit, page_address, names):
     tab = open_page(visit, f"{page_address}#lines=30,0;120,0&query=1.5,0.5&radius=1")
     page, keys = tab.page, tab.page.keyboard
-    for _ in range(60):
-        keys.press("Tab")
-        if page.evaluate("document.activeElement.getAttribute('aria-label')") == "Line 1, direction":
-            break
+    tab_to(page, "aria-label", "Line 1, direction")
     keys.press("ArrowRight")
     keys.press("Shift+ArrowUp")
     assert check_it_shows(page, names)["angles"] == [36, 120]

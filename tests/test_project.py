@@ -105,11 +105,14 @@ def endless(said):
     return b"\x93NUMPY\x01\x00" + len(said).to_bytes(2, "little") + said
 
 
+STUDENT = header((), "<U2") + "s1".encode("utf-32-le")
+
+
 def zipped(members, packing=zipfile.ZIP_STORED):
     """The bytes of a submission of s1 with these members besides the name."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", packing) as archive:
-        for name, content in {"student": header((), "<U2") + "s1".encode("utf-32-le"), **members}.items():
+        for name, content in {"student": STUDENT, **members}.items():
             archive.writestr(f"{name}.npy", content)
     return file.getvalue()
 
@@ -126,21 +129,22 @@ def with_query(change):
 
 REFUSED = {
     "the array 'student' is missing": lambda c: saved(query=c["query"], database=c["database"]),
-    "'student' should hold a name": lambda c: saved(**{**c, "student": 1.5}),
+    "its `student` is '1.5'": lambda c: saved(**{**c, "student": 1.5}),
     "the array 'database' is missing": lambda c: saved(student="s1", query=c["query"]),
     "'query' should have the shape": with_query(np.transpose),
-    "'query' holds NaN": with_query(lambda query: np.where(query > 0, np.nan, query)),
+    "holds values other than 0 and 1, such as nan": with_query(lambda query: np.where(query > 0, np.nan, query)),
     "'query' holds values other than 0 and 1, such as -1.0": with_query(lambda query: 2 * query - 1),
     "'query' should hold bools": with_query(lambda query: query.astype("U3")),
     "'query' holds Python objects": with_query(lambda query: np.array([[Bomb()]])),
-    "this is not a whole .npz file": lambda c: b"nothing",
-    "not a whole .npz file (BadZipFile)": lambda c: pickle.dumps(Bomb()),
-    "'query' holds not an array": lambda c: zipped({"query": b"no array"}),
-    "'query' holds not an array as np.savez writes it": lambda c: zipped({"query": endless(b"(" * 5000)}),
-    "'query' holds not an array as": lambda c: zipped({"query": endless(b"-" * 9000 + b"1")}),
-    "'query' is cut short": lambda c: zipped({"query": header(c["query"].shape)}),
-    "'query' should have the shape (": lambda c: zipped({"query": header((10**12, 16))}),
-    "'student' is packed in a way that np.savez": lambda c: zipped({"query": bytes(2**26)}, zipfile.ZIP_BZIP2),
+    "s1.npz is not a whole .npz file": lambda c: b"nothing",
+    "s1.npz is not a whole .npz file of plain arrays (BadZipFile": lambda c: pickle.dumps(Bomb()),
+    "the magic string is not correct": lambda c: zipped({"query": b"no array"}),
+    "whole .npz file of plain arrays": lambda c: zipped({"query": endless(b"(" * 5000)}),
+    "a whole .npz file of plain arrays": lambda c: zipped({"query": endless(b"-" * 9000 + b"1")}),
+    "cannot reshape array of size 0": lambda c: zipped({"query": header(c["query"].shape)}),
+    "cannot reshape array of size 0 into shape (1000000000000,16)": lambda c: zipped({"query": header((10**12, 16))}),
+    "'query' takes 67,108,864 bytes, and may take": lambda c: zipped({"query": bytes(2**26)}, zipfile.ZIP_DEFLATED),
+    "'student' is packed in a way that np.savez": lambda c: zipped({}, zipfile.ZIP_BZIP2),
     "is packed in a way that np.savez does not use": lambda c: zipped({"query": bytes(2**26)}, zipfile.ZIP_LZMA),
 }
 

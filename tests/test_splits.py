@@ -7,7 +7,7 @@ import pytest
 from sklearn.model_selection import train_test_split
 
 from l2h_tutorial import Dataset, paper_partition, split_dataset
-from l2h_tutorial.splits import disjoint_partition, held_out_partition
+from l2h_tutorial.splits import held_out_partition
 
 
 def data_set(name="toy", n=3000):
@@ -55,14 +55,11 @@ def test_a_split_is_two_draws_of_scikit_learn(name, sizes, query, train):
     )
 
 
-def test_the_papers_partition_trains_inside_the_database_and_the_disjoint_one_outside():
-    split, disjoint = (make(DATA, 203, 20, random_state=7) for make in (paper_partition, disjoint_partition))
+def test_the_papers_partition_trains_inside_the_database():
+    split = paper_partition(DATA, 203, 20, random_state=7)
     assert np.bincount(split.y_query).tolist() == [20] * 10
     assert np.bincount(split.y_train).tolist() == [21] * 3 + [20] * 7
     check(split, n_shared=203)
-    check(disjoint)
-    for part in ("query_rows", "train_rows"):
-        np.testing.assert_array_equal(getattr(disjoint, part), getattr(split, part))
     again = paper_partition(DATA, 203, 20, random_state=np.random.RandomState(7))
     np.testing.assert_array_equal(again.train_rows, split.train_rows)
     assert (paper_partition(DATA, 203, 20).query_rows != split.query_rows).any()
@@ -102,7 +99,7 @@ REFUSED = [
     (paper_partition, {"n_train": 0.5}, TypeError, "n_train must be an integer of at least 1, got 0.5"),
     (paper_partition, {"n_query_per_class": 0}, ValueError, "n_query_per_class must be at least 1, got 0"),
     (paper_partition, {"n_query_per_class": 250}, ValueError, "class 0 has 300 rows, not 250 for queries and 100 to"),
-    (disjoint_partition, {"n_train": 2000}, ValueError, "no row of 3000 is left for the database; take fewer"),
+    (held_out_partition, {"n_train": 2100, "n_query_per_class": 300}, ValueError, "no row of 3000 is left for the dat"),
     (held_out_partition, {"held_out": 0}, ValueError, "held_out must be at least 1, got 0"),
     (held_out_partition, {"held_out": 9}, ValueError, "held_out must name .* all but two at most, got 9"),
     (held_out_partition, {"held_out": [3, 11]}, ValueError, r"held_out must name some of .*, 9\], .* got \[3, 11\]"),

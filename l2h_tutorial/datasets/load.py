@@ -183,8 +183,9 @@ def _read_cifar10(source: Path) -> Dataset:
         raise FileNotFoundError(f"{source} is no file and no folder; the source must be {KINDS}")
     if source.name.endswith(".mat"):
         return Dataset("cifar10", *read_matlab(source), None, CLASS_NAMES)
+    class_names: Sequence[str] = CLASS_NAMES
     if source.name.endswith(ARCHIVE_SUFFIXES) or any((source / name).exists() for name in BATCHES):
-        images, labels, class_names = read_batches(source)
+        images, labels = read_batches(source)
     elif source.is_dir():
         images, labels, class_names = read_class_folders(source)
     else:

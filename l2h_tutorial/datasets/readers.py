@@ -33,7 +33,6 @@ Labels = NDArray[np.int64]
 CLASS_NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 FOLDER = "cifar-10-batches-py"
 BATCHES = ("data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch")
-META = "batches.meta"
 ARCHIVE_SUFFIXES = (".tar.gz", ".tgz")
 LARGEST_FILE = 7 * 2**26  # bytes, unpacked: the archive has 186 million, and written by Python 3 270 million
 MOST_MEMBERS = 100  # of the archive, which has 9
@@ -125,14 +124,13 @@ def _elements(content: memoryview) -> Iterator[tuple[int, memoryview]]:
             at += -at % 8
 
 
-def read_batches(source: Path) -> tuple[Images, Labels, tuple[str, ...]]:
+def read_batches(source: Path) -> tuple[Images, Labels]:
     """Read ``cifar-10-python.tar.gz`` or the folder in it, training rows first.
 
     Returns
     -------
     images : array of shape (n, 32, 32, 3), uint8
     labels : array of shape (n,), int64
-    class_names : tuple of str
 
     Raises
     ------
@@ -142,8 +140,7 @@ def read_batches(source: Path) -> tuple[Images, Labels, tuple[str, ...]]:
     if source.name.endswith(ARCHIVE_SUFFIXES):
         contents = _read_archive(source)
     else:
-        files = (source / name for name in (*BATCHES, META))
-        contents = {path.name: path.read_bytes() for path in files if path.is_file()}
+        contents = {name: (source / name).read_bytes() for name in BATCHES if (source / name).is_file()}
     missing = [name for name in BATCHES if name not in contents]
     if missing:
         raise ValueError(f"{source} lacks {', '.join(missing)}; expected {FOLDER} with six batches. {ADVICE}")
@@ -156,12 +153,7 @@ def read_batches(source: Path) -> tuple[Images, Labels, tuple[str, ...]]:
             n = len(images[-1])
             if n == 0 or len(labels[-1]) != n or any(label not in range(10) for label in labels[-1]):
                 raise ValueError(f"found {n} rows with labels {reprlib.repr(labels[-1])}")
-    if META in contents:
-        with refused(f"{source}: {META}", f"that of CIFAR-10, which names {', '.join(CLASS_NAMES)}", ADVICE):
-            found = tuple(map(_text, _unpickled(contents[META])["label_names"]))
-            if found != CLASS_NAMES:
-                raise ValueError(f"found {reprlib.repr(found)}")
-    return np.concatenate(images), np.concatenate(labels).astype(np.int64), CLASS_NAMES
+    return np.concatenate(images), np.concatenate(labels).astype(np.int64)
 
 
 def _read_archive(path: Path) -> dict[str, bytes]:
@@ -176,7 +168,7 @@ def _read_archive(path: Path) -> dict[str, bytes]:
                 plain = (member.isreg() or member.isdir()) and not member.issparse()
                 if place.parts[:1] not in ((), (FOLDER,)) or ".." in place.parts or not plain:
                     raise ValueError(f"its member {reprlib.repr(member.name)} is not a file in {FOLDER}")
-                if place.name in (*BATCHES, META):
+                if place.name in BATCHES:
                     contents[place.name] = unpacked[member.offset_data : member.offset_data + member.size]
     return contents
 
@@ -191,16 +183,11 @@ class _Note:
         self.state = state
 
 
-def _text(value: str | bytes) -> str:
-    """Text, which Python 2 wrote as bytes; of anything else it is a TypeError."""
-    return value if isinstance(value, str) else str(value, "latin1")
-
-
 class _Texts(dict[str, Any]):
     """A dictionary whose keys are text; others are never hashed, for which tuples of tuples can take for ever."""
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        super().__setitem__(_text(key), value)
+        super().__setitem__(key if isinstance(key, str) else str(key, "latin1"), value)  # Python 2 wrote bytes
 
 
 class _Unpickler(pickle._Unpickler):

@@ -10,7 +10,6 @@ import argparse
 import io
 import math
 import sys
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,16 +18,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..files import read_header, whole_file
+from ..files import read_arrays, whole_file
 from ..lsh import LSH
-from ..metrics import mean_average_precision, precision_recall_by_radius, ring_counts
+from ..metrics import mean_average_precision, mean_ratio, ring_counts
 from .project import Project, project_data
 
 __all__ = ["Refused", "grade_folder", "main", "read_codes"]
 
 
 _WRITE_IT = 'np.savez("NAME.npz", student="NAME", query=..., database=...)'
-_LONGEST_NAME = 400  # bytes: a hundred letters
 
 
 class Refused(ValueError):
@@ -55,50 +53,30 @@ def read_codes(path: Path, project: Project) -> tuple[NDArray[np.bool_], NDArray
         If it is not such a file, it names another student, or an array is missing, is of the wrong shape or type, or
         holds anything but bits.
     """
+    split, n_bits = project.split, project.n_bits
+    shapes = {"student": (), "query": (len(split.y_query), n_bits), "database": (len(split.y_database), n_bits)}
     try:
-        with zipfile.ZipFile(path) as archive:
-            student = str(_read_array(archive, "student", (), "Uiu"))
-            if student.strip().casefold() != project.student:
-                raise Refused(
-                    f"the file is named {path.stem!r}, and its `student` is {student[:40]!r}: each student's data "
-                    "differ, so codes are graded under the name that they were made for"
-                )
-            query = _read_bits(archive, "query", (len(project.split.y_query), project.n_bits))
-            database = _read_bits(archive, "database", (len(project.split.y_database), project.n_bits))
-    except Refused:
-        raise
-    except Exception as error:  # zipfile fails in many ways on damaged files
-        raise Refused(f"this is not a whole .npz file ({type(error).__name__}): write it with {_WRITE_IT}") from None
-    return query, database
+        arrays = read_arrays(path, shapes, most=8 * math.prod(shapes["database"]) + 1000)  # eight bytes a bit
+    except (OSError, ValueError) as error:
+        said = str(error).replace(str(path), path.name).rstrip(".")
+        raise Refused(f"{said}: write it with {_WRITE_IT}") from None
+    for name, shape in shapes.items():
+        if name not in arrays:
+            raise Refused(f"the array {name!r} is missing: write the file with {_WRITE_IT}")
+        if arrays[name].shape != shape:
+            raise Refused(f"{name!r} should have the shape {shape}, and has {arrays[name].shape}")
+    student = str(arrays["student"]).strip()
+    if student.casefold() != project.student:
+        raise Refused(
+            f"the file is named {path.stem!r}, and its `student` is {student[:40]!r}: each student's data "
+            "differ, so codes are graded under the name that they were made for"
+        )
+    return _checked_bits("query", arrays["query"]), _checked_bits("database", arrays["database"])
 
 
-def _read_array(archive: zipfile.ZipFile, name: str, wanted: tuple[int, ...], kinds: str) -> NDArray[Any]:
-    """An array of this shape and one of these kinds, of which no more is read than it has."""
-    if f"{name}.npy" not in archive.namelist():
-        raise Refused(f"the array {name!r} is missing: write the file with {_WRITE_IT}")
-    member = archive.getinfo(f"{name}.npy")
-    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # zipfile bounds no other's output
-        raise Refused(f"{name!r} is packed in a way that np.savez does not use: write the file with np.savez")
-    with archive.open(member) as file:
-        try:
-            shape, in_columns, dtype = read_header(file)
-        except ValueError as error:
-            raise Refused(f"{name!r} holds {error}: make it an array of bools") from None
-        if shape != wanted:
-            raise Refused(f"{name!r} should have the shape {wanted}, and has {shape}")
-        if dtype.kind not in kinds or dtype.itemsize > _LONGEST_NAME:
-            raise Refused(f"{name!r} should hold {'a name' if 'U' in kinds else 'bools'}, and holds {dtype}")
-        n_bytes = dtype.itemsize * math.prod(wanted)
-        content = file.read(n_bytes)
-    if len(content) < n_bytes:
-        raise Refused(f"{name!r} is cut short: write the file again")
-    return np.frombuffer(content, dtype=dtype).reshape(wanted, order="F" if in_columns else "C")
-
-
-def _read_bits(archive: zipfile.ZipFile, name: str, wanted: tuple[int, int]) -> NDArray[np.bool_]:
-    values = _read_array(archive, name, wanted, "buif")
-    if values.dtype.kind == "f" and not np.isfinite(values).all():
-        raise Refused(f"{name!r} holds NaN or infinite values: a code is made of bits")
+def _checked_bits(name: str, values: NDArray[Any]) -> NDArray[np.bool_]:
+    if values.dtype.kind not in "buif":
+        raise Refused(f"{name!r} should hold bools, and holds {values.dtype}")
     if not np.isin(values, (0, 1)).all():
         raise Refused(f"{name!r} holds values other than 0 and 1, such as {values[~np.isin(values, (0, 1))][0]}")
     return values.astype(bool)
@@ -151,14 +129,15 @@ def grade_folder(folder: Path, *, course: str = "", students: Sequence[str] = ()
 def _measure(project: Project, query: NDArray[np.bool_], database: NDArray[np.bool_]) -> dict[str, Any]:
     split = project.split
     labels = split.y_query, split.y_database
-    within: Any = precision_recall_by_radius(ring_counts(query, database, *labels)).loc[project.radius]
+    rings = ring_counts(query, database, *labels)
+    found, right = (of_ring[:, : project.radius + 1].sum(axis=1) for of_ring in rings)
     centred = split.preprocessed("centre")
     lsh = LSH(project.n_bits, random_state=0).fit(centred.X_train)
     start = mean_average_precision(lsh.transform(centred.X_query), lsh.transform(centred.X_database), *labels)
     return {
         "map": mean_average_precision(query, database, *labels),
-        "precision": float(within["precision"]),
-        "coverage": float(within["coverage"]),
+        "precision": mean_ratio(right, found),
+        "coverage": float((found > 0).mean()),
         "lsh_map": start,
         "remark": _suspicion(project, query),
     }
