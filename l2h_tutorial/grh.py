@@ -66,9 +66,6 @@ class Round:
         Columns on which all points agreed after the graph step (see the parameter `degenerate` of `GRH`).
     agreement : float
         At the end of the round, how often a point and a random neighbour in the graph have the same bit.
-    objective : float
-        At the end of the round, the mean of bit * score, where scores are alpha S D^-1 L + (1 - alpha) L_ref with the L
-        that the round began with, for degenerate bits too. At the start, the scores are those of the first round.
     regularised, bits : (n_training, n_bits) arrays of bool
         The bits after the graph step, degenerate ones mended or kept; and those at the end of the round, which the
         classifiers predict. A bit that is kept is taught to none, and is the same in both.
@@ -79,7 +76,6 @@ class Round:
     changed: int
     degenerate: int
     agreement: float
-    objective: float
     regularised: Bits = field(repr=False)
     bits: Bits = field(repr=False)
 
@@ -155,7 +151,7 @@ class GRH(Hasher):
     Attributes
     ----------
     history_ : list of Round
-        The start and each round: bits after both steps, how many changed, agreement with the graph, objective.
+        The start and each round: bits after both steps, how many changed, agreement with the graph.
         ``pandas.DataFrame(grh.history_)`` makes a table of it.
     n_iter_ : int
         Rounds run.
@@ -308,7 +304,7 @@ class GRH(Hasher):
         """Regularise, partition, repeat."""
         start, seen = L.copy(), dict[Any, int]()
         self.history_: list[Round] = []
-        self._note(S, regularised_scores(S, L, L, self.alpha), L, L, L)
+        self._note(S, L, L, L)
         for number in range(1, self.n_iter + 1):
             # Regularise: neighbours vote on each bit, against what it was before the round, or at the start.
             reference = start if self.reference == "initial" else L
@@ -330,7 +326,7 @@ class GRH(Hasher):
             if taught.size:
                 model, L[:, taught] = classifier(targets[:, taught])
             self.models_.append((taught, model))
-            self._note(S, scores, before, targets, L, len(alike))
+            self._note(S, before, targets, L, len(alike))
         self.n_iter_, self.converged_ = len(self.models_) - 1, self.period_ == 1
 
     def _check_parameters(self) -> None:
@@ -391,11 +387,11 @@ class GRH(Hasher):
             targets[:, k] = split
         return fresh is not None
 
-    def _note(self, S: Any, scores: Floats, before: Bits, targets: Bits, after: Bits, n_degenerate: int = 0) -> None:
+    def _note(self, S: Any, before: Bits, targets: Bits, after: Bits, n_degenerate: int = 0) -> None:
         """Add a round to the history."""
         flipped, changed = int(np.sum(targets != before)), int(np.sum(targets != after))
-        measures = agreement(S, after), float(np.mean(to_signs(after) * scores))
-        self.history_.append(Round(len(self.history_), flipped, changed, n_degenerate, *measures, targets, after))
+        agreed = agreement(S, after)
+        self.history_.append(Round(len(self.history_), flipped, changed, n_degenerate, agreed, targets, after))
 
     def _predicted(self, number: int, points: NDArray[Any]) -> Bits:
         """Return the bits that a round taught, for any points; round 0 is the starting hasher."""
