@@ -27,68 +27,70 @@ from ..datasets import Dataset, load_dataset
 from ..grh import GRH
 from ..lsh import LSH
 from ..splits import Split, paper_partition
-from ..tuning import SECOND_STEP, Grid, Validation, climb, tune_as_published, validation_set
+from ..tuning import Grid, Validation, climb, tune_as_published, validation_set
 from .ecir2015 import N_BITS, beside_published
 from .results import ResultsFile, provenance
-from .trials import configured, fit_trial, ranking
+from .trials import configured, ranking
 
-__all__ = ["GRIDS", "METHODS", "MOST_TRIALS", "SCORE_BITS", "TUNED_AT", "TUNED_AT_EACH", "run_table1"]
+__all__ = ["GRIDS", "METHODS", "MOST_TRIALS", "SCORE_BITS", "run_table1"]
 
-CLASSIFIERS = ("linear-svm", "rbf-svm", "kernel-ridge")
+CLASSIFIERS = ("linear-svm", "rbf-svm", "kernel-ridge", "rbf-landmarks")
 FROM_LSH = {f"GRH {name}, LSH start": GRH(classifier=name) for name in CLASSIFIERS}
 FROM_CCA = {f"GRH {name}, CCA start": GRH(classifier=name, initial=CCAITQ(ridge=0.1)) for name in CLASSIFIERS}
-START_RIDGES = {"initial__ridge": (0.1, 1.0)}  # of the second step; the first has the 0.1 from above
-OF_GRH = FROM_LSH | FROM_CCA
+TUNED_START = "GRH linear-svm, CCA start, ridge 1.0"  # the ridge that ITQ+CCA by itself is tuned to
 
 METHODS: dict[str, Any] = {
     "LSH": LSH(),
     "PCAH": PCAH(),
     "SH": SpectralHashing(),
     "AGH": AGH(),
+    "ITQ+CCA, ridge 0.1": CCAITQ(ridge=0.1),
     "ITQ+CCA": CCAITQ(),
     "STH linear": STH(),
     "STH rbf": STH(classifier="rbf-svm"),
+    "KSH, 300 centres, gamma 0.48": KSH(n_anchors=300, gamma=0.48),
     "KSH, 300 centres": KSH(n_anchors=300),
     "KSH": KSH(),
     "SDH": SDH(),
     "Hadamard kernel-ridge": OutputCodes(codewords="hadamard", classifier="kernel-ridge"),
     "class scores": ClassScores(),
-    **OF_GRH,
+    **FROM_LSH,
+    **FROM_CCA,
+    TUNED_START: GRH(initial=CCAITQ(ridge=1.0)),
 }
 
 GAMMAS = (0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0, 5.6, 8.0)
 STRENGTHS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+OF_RIDGE: Grid = {"gamma": GAMMAS, "ridge": STRENGTHS}
+OF_CLASSIFIER: dict[str, Grid] = {
+    "linear-svm": {"C": (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)},
+    "rbf-svm": {"C": (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0), "gamma": GAMMAS},
+    "kernel-ridge": OF_RIDGE,
+    "rbf-landmarks": OF_RIDGE,
+}
 
 GRIDS: dict[str, Grid] = {
     "AGH": {"n_neighbours": (1, 2, 3, 5, 8), "n_layers": (1, 2)},
     "ITQ+CCA": {"ridge": STRENGTHS},
     "STH linear": {"C": STRENGTHS},
     "STH rbf": {"C": STRENGTHS, "gamma": GAMMAS},
-    "KSH, 300 centres": {"gamma": GAMMAS, "ridge": STRENGTHS},
-    "KSH": {"gamma": GAMMAS, "ridge": STRENGTHS},
-    "SDH": {"gamma": GAMMAS, "ridge": STRENGTHS},
-    "Hadamard kernel-ridge": {"gamma": GAMMAS, "ridge": STRENGTHS},
-    "class scores": {"temperature": (1.0, 1.4, 2.0, 2.8, 4.0, 5.6, 8.0), "gamma": GAMMAS, "ridge": STRENGTHS},
-    **{name: SECOND_STEP[grh.classifier] for name, grh in FROM_LSH.items()},
-    **{name: START_RIDGES | SECOND_STEP[grh.classifier] for name, grh in FROM_CCA.items()},
+    **dict.fromkeys(("KSH, 300 centres", "KSH", "SDH", "Hadamard kernel-ridge"), OF_RIDGE),
+    "class scores": {"temperature": (1.0, 1.4, 2.0, 2.8, 4.0, 5.6, 8.0), **OF_RIDGE},
+    **{name: OF_CLASSIFIER[grh.classifier] for name, grh in FROM_LSH.items()},
+    TUNED_START: OF_CLASSIFIER["linear-svm"],
+    **{name: {"initial__ridge": STRENGTHS, **OF_CLASSIFIER[grh.classifier]} for name, grh in FROM_CCA.items()},
 }
-"""What is tuned: GRH in two steps on a grid, after alpha and the number of rounds, as in its paper; the others by
-climbing. A new method is a line in METHODS, and one here if it has parameters."""
+"""The values of each parameter that is tuned; GRH's alpha and number of rounds come first, as in its paper. A new
+method is a line in METHODS, and one here if it has parameters."""
 
 MOST_TRIALS = 55
 """Settings that are tried of any method."""
 
-TUNED_AT = 32
-"""Bits at which other methods are tuned, for all lengths."""
-
 SCORE_BITS = (4, 8, 16)
-"""Lengths of quantised class scores, which are tuned at 8."""
+"""Lengths of quantised class scores."""
 
-TUNED_AT_EACH = ("AGH", "ITQ+CCA", "STH linear", *OF_GRH)
-"""What is tuned at each length by itself, which is cheap or GRH; and it tells how little the choice depends on it."""
-
-DRAWN = ("SDH", "Hadamard kernel-ridge", *FROM_LSH)
-"""What starts from random bits or codewords: every setting is tried with three draws of them, and the mean counts."""
+DRAWN = ("KSH, 300 centres", "SDH", "Hadamard kernel-ridge", *FROM_LSH, "GRH rbf-landmarks, CCA start")
+"""What starts from bits, codewords or centres drawn at random: of every setting three draws count, in the mean."""
 
 Cell = dict[str, Any]
 KEY = ["method", "n_train", "n_bits", "partition", "n_queries"]
@@ -104,15 +106,15 @@ def run_table1(
     n_bits: Iterable[int] = N_BITS,
     partitions: Iterable[int] = range(5),
     n_query_per_class: int = 100,
-    tuned_at: int = TUNED_AT,
     n_jobs: int = 1,
 ) -> pd.DataFrame:
     """Measure every method as the ECIR 2015 paper does, and keep the results.
 
     A partition is drawn by :func:`~l2h_tutorial.paper_partition` with its number as seed, which also is the hasher's
     ``random_state``; features are centred. Parameters are chosen on validation queries of the first partition, for each
-    number of labels: GRH's by :func:`~l2h_tutorial.tuning.tune_as_published`, the others' by
-    :func:`~l2h_tutorial.tuning.climb`. Methods that use no labels are measured for the first number of labels only.
+    number of labels and of bits by itself, by :func:`~l2h_tutorial.tuning.climb`; before that GRH's alpha and rounds by
+    :func:`~l2h_tutorial.tuning.tune_as_published`. Methods that use no labels are measured for the first number of
+    labels only.
 
     Parameters
     ----------
@@ -127,8 +129,6 @@ def run_table1(
         Quantised class scores have lengths of their own, ``SCORE_BITS``.
     n_query_per_class : int, default=100
         Of the test queries, and of the validation queries.
-    tuned_at : int, default=32
-        Bits at which a method is tuned, unless ``TUNED_AT_EACH`` names it.
     n_jobs : int, default=1
         Threads, each with a measurement of its own; all calculate on one core each. Times are processor times.
 
@@ -142,7 +142,7 @@ def run_table1(
     Raises
     ------
     ValueError
-        If the folder holds results of other data.
+        If the folder holds results of other data, or those of a method's first partition without what was tuned on it.
 
     References
     ----------
@@ -154,38 +154,28 @@ def run_table1(
         file.check_data(origin["data"])
     n_train, n_bits, partitions = list(n_train), list(n_bits), list(partitions)
     n_queries = n_query_per_class * len(np.unique(dataset.labels))
-    scores = [name for name, hasher in methods.items() if isinstance(hasher, ClassScores)]
-    lengths = dict.fromkeys(methods, n_bits) | {name: list(SCORE_BITS) for name in scores}
-    choice_at = dict.fromkeys(methods, tuned_at) | dict.fromkeys(scores, 8)
-    to_tune = {name: lengths[name] if name in TUNED_AT_EACH else [choice_at[name]] for name in methods if name in grids}
-    wanted, parameters = [], {}
+    lengths = {name: SCORE_BITS if isinstance(hasher, ClassScores) else n_bits for name, hasher in methods.items()}
+    wanted = []
     for labels, partition in product(n_train, partitions):
         asked = [name for name in methods if labels == n_train[0] or _uses_labels(methods[name])]
-        cells = _cells(asked, lengths, labels, partition, n_queries)
+        places = [(name, labels, length, partition, n_queries) for name in asked for length in lengths[name]]
+        cells = [dict(zip(KEY, place, strict=True)) for place in places]
         wanted += cells
         if all(cell in measured for cell in cells):
             continue
         split = paper_partition(dataset, labels, n_query_per_class, partition).preprocessed("centre")
         if partition == partitions[0]:
             validation = validation_set(split, n_query_per_class, random_state=partition)
-            choices = _cells(asked, to_tune, labels, partition, n_queries)
-            _add(tuned, choices, partial(_tune, methods, grids, validation), origin, n_jobs)
+            to_tune = [cell for cell in cells if cell["method"] in grids and cell not in measured]
+            _add(tuned, to_tune, partial(_tune, methods, grids, validation), origin, n_jobs)
         rows = tuned.frame().to_dict("records")
-        choice = {(row["method"], row["n_train"], row["n_bits"]): row["parameters"] for row in rows}
+        chosen = {(row["method"], row["n_train"], row["n_bits"]): row["parameters"] for row in rows}
         for cell in cells:
-            name, length = cell["method"], cell["n_bits"]
-            at_length = choice.get((name, labels, length), choice.get((name, labels, choice_at[name]), "{}"))
-            parameters[name, labels, length] = at_length
-        _add(measured, cells, partial(_measure, methods, split, parameters), origin, n_jobs)
+            place = cell["method"], labels, cell["n_bits"]
+            if cell["method"] in grids and place not in chosen:
+                raise ValueError(f"{tuned.path} has no choice for {place}: take its rows out of {measured.path}")
+        _add(measured, cells, partial(_measure, methods, split, chosen), origin, n_jobs)
     return measured.frame().merge(pd.DataFrame(wanted), on=KEY)
-
-
-def _cells(
-    names: list[str], lengths: Mapping[str, list[int]], labels: int, partition: int, n_queries: int
-) -> list[Cell]:
-    """Name the measurements of some methods at each of their lengths."""
-    places = [(name, labels, length, partition, n_queries) for name in names for length in lengths.get(name, [])]
-    return [dict(zip(KEY, place, strict=True)) for place in places]
 
 
 def _uses_labels(hasher: Any) -> bool:
@@ -205,25 +195,26 @@ def _add(file: ResultsFile, cells: list[Cell], work: Callable[[Cell], Cell], ori
 def _tune(methods: Mapping[str, Any], grids: Mapping[str, Grid], validation: Validation, cell: Cell) -> Cell:
     """Choose the parameters of one cell."""
     start, method = time.thread_time(), cell["method"]
-    hasher = configured(methods[method], cell["n_bits"], cell["partition"])
-    n_draws = 3 if method in DRAWN else 1
+    hasher, ladders = configured(methods[method], cell["n_bits"], cell["partition"]), grids[method]
+    n_draws, first = 3 if method in DRAWN else 1, pd.DataFrame()
     if isinstance(hasher, GRH):
-        tuned = tune_as_published(hasher, validation, then=grids[method], n_draws=n_draws)
-    else:
-        tuned = climb(hasher, validation, grids[method], n_draws=n_draws)
+        rounds = tune_as_published(hasher, validation, then={}, n_draws=n_draws)
+        first, ladders = rounds.trials, {name: [value] for name, value in rounds.parameters.items()} | dict(ladders)
+    tuned = climb(hasher, validation, ladders, n_draws=n_draws)
+    trials = pd.concat([first, tuned.trials.assign(step=2)] if len(first) else [tuned.trials], ignore_index=True)
     return cell | {
         "validation_map": tuned.score,
         "parameters": json.dumps(tuned.parameters),
         "seconds": time.thread_time() - start,
-        "trials": tuned.trials.round(4).to_json(orient="records"),
+        "trials": trials.round(4).to_json(orient="records"),
     }
 
 
 def _measure(methods: Mapping[str, Any], split: Split, chosen: Mapping[Any, str], cell: Cell) -> Cell:
     """Fit the hasher of one cell with the parameters chosen for it, encode, and rank."""
-    parameters = chosen[cell["method"], cell["n_train"], cell["n_bits"]]
+    parameters = chosen.get((cell["method"], cell["n_train"], cell["n_bits"]), "{}")
     hasher = clone(methods[cell["method"]]).set_params(**json.loads(parameters))
-    measured = ranking(fit_trial(cell["method"], hasher, cell["n_bits"], cell["partition"], split))
+    measured = ranking(configured(hasher, cell["n_bits"], cell["partition"]), split)
     return cell | {
         "map": measured["map"],
         "seed": cell["partition"],
