@@ -4,7 +4,7 @@
 grid, and :func:`climb` no more of it than it takes to be sure that no neighbour of the best setting is better.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -124,86 +124,6 @@ class Tuned(NamedTuple):
     trials: pd.DataFrame
 
 
-def tune_as_published(
-    grh: Any,
-    validation: Validation,
-    *,
-    alpha: Iterable[float] = ALPHAS,
-    n_iter: int = 3,
-    then: Grid | None = None,
-    n_draws: int = 1,
-) -> Tuned:
-    """Choose GRH's parameters in the order of its paper: alpha and the number of rounds, then the classifier's.
-
-    The first step leaves C, gamma and ridge at what the estimator has. For each alpha the rounds count up to the last
-    one that improves on the one before.
-
-    Parameters
-    ----------
-    grh : GRH
-        Not changed.
-    validation : Validation
-    alpha : iterable of float, default=(0.6, 0.7, 0.8, 0.9, 1.0)
-    n_iter : int, default=3
-        The largest number of rounds.
-    then : mapping of str to sequences, optional
-        The grid of the second step: values of C, or of ridge, and for a Gaussian kernel of gamma. Without, there is
-        none.
-    n_draws : int, default=1
-        Every combination is scored with this many random starts, seeds 0, 1, ..., and the mean counts. One start's best
-        setting need not be another's. With 1 it is the estimator's own ``random_state``, and its start's.
-
-    Returns
-    -------
-    Tuned
-
-    References
-    ----------
-    S. Moran and V. Lavrenko, "Graph Regularised Hashing", ECIR 2015, section 4.
-
-    Examples
-    --------
-    >>> from l2h_tutorial import GRH, load_dataset, paper_partition
-    >>> from l2h_tutorial.tuning import validation_set
-    >>> validation = validation_set(paper_partition(load_dataset("fashion-mnist")).preprocessed("centre"))
-    >>> grh = GRH(8, classifier="kernel-ridge", random_state=0)
-    >>> tuned = tune_as_published(grh, validation, alpha=[0.5, 1.0], n_iter=1, then={"ridge": [0.1, 10.0]})
-    >>> tuned.parameters
-    {'alpha': 1.0, 'n_iter': 1, 'ridge': 0.1}
-    """
-    steps = {"alpha": list(alpha), "n_iter": range(1, n_iter + 1)}
-    rounds = tune_on_grid(grh, validation, steps, n_draws=n_draws).trials
-    kept = [
-        of_alpha.iloc[rounds_by_validation(of_alpha["score"]) - 1]
-        for _, of_alpha in rounds.groupby("alpha", sort=False)
-    ]
-    best = max(kept, key=lambda trial: trial["score"])
-    chosen = {"alpha": float(best["alpha"]), "n_iter": int(best["n_iter"])}
-    if not then:
-        return Tuned(chosen, float(best["score"]), rounds.assign(step=1))
-    grid = {name: [value] for name, value in chosen.items()}
-    second = tune_on_grid(grh, validation, {**grid, **then}, n_draws=n_draws)
-    trials = pd.concat([rounds.assign(step=1), second.trials.assign(step=2)], ignore_index=True)
-    return second._replace(trials=trials)
-
-
-def rounds_by_validation(scores: Iterable[float]) -> int:
-    """Count rounds up to the first that does not improve on the one before, at least 1.
-
-    Parameters
-    ----------
-    scores : iterable of float
-        Validation score after round 1, 2, ...
-
-    Examples
-    --------
-    >>> rounds_by_validation([0.20, 0.22, 0.21, 0.30])
-    2
-    """
-    scores = list(scores)
-    return next((i for i in range(1, len(scores)) if scores[i] <= scores[i - 1]), len(scores))
-
-
 def tune_on_grid(hasher: Any, validation: Validation, grid: Grid, *, n_draws: int = 1) -> Tuned:
     """Choose a hasher's parameters by one grid.
 
@@ -214,7 +134,8 @@ def tune_on_grid(hasher: Any, validation: Validation, grid: Grid, *, n_draws: in
     validation : Validation
     grid : mapping of str to sequences
     n_draws : int, default=1
-        As for :func:`tune_as_published`.
+        Every combination is scored with this many random starts, seeds 0, 1, ..., and the mean counts. One start's best
+        setting need not be another's. With 1 it is the estimator's own ``random_state``, and its start's.
 
     Returns
     -------
@@ -247,7 +168,7 @@ def climb(hasher: Any, validation: Validation, ladders: Grid, *, n_draws: int = 
     ladders : mapping of str to sequences
         The values of each parameter, in their order.
     n_draws : int, default=1
-        As for :func:`tune_as_published`.
+        As for :func:`tune_on_grid`.
 
     Returns
     -------
@@ -261,24 +182,103 @@ def climb(hasher: Any, validation: Validation, ladders: Grid, *, n_draws: int = 
     >>> climb(CCAITQ(8, random_state=0), validation, {"ridge": [0.01, 0.1, 1.0, 10.0, 100.0]}).trials["ridge"].tolist()
     [1.0, 0.1, 10.0, 0.01]
     """
-    place, scores = tuple(len(values) // 2 for values in ladders.values()), {}
+    scores: dict[tuple[int, ...], float] = {}
+    place: tuple[int, ...] | None = None
+    best = tuple(len(values) // 2 for values in ladders.values())
 
     def setting(steps: tuple[int, ...]) -> dict[str, Any]:
         return {name: values[step] for (name, values), step in zip(ladders.items(), steps, strict=True)}
 
-    while True:
-        around = [place]
+    while best != place:
+        place, around = best, [best]
         for k, values in enumerate(ladders.values()):
             beside = [step for step in (place[k] - 1, place[k] + 1) if 0 <= step < len(values)]
             around += [(*place[:k], step, *place[k + 1 :]) for step in beside]
-        for steps in around:
-            if steps not in scores:
-                scores[steps] = _score(hasher, validation, setting(steps), n_draws)
+        scores |= {
+            steps: _score(hasher, validation, setting(steps), n_draws) for steps in around if steps not in scores
+        }
         best = max(around, key=lambda steps: scores[steps])
-        if best == place:
-            trials = pd.DataFrame([setting(steps) | {"score": score} for steps, score in scores.items()])
-            return Tuned(setting(best), scores[best], trials)
-        place = best
+    trials = pd.DataFrame([setting(steps) | {"score": score} for steps, score in scores.items()])
+    return Tuned(setting(best), scores[best], trials)
+
+
+def tune_as_published(
+    grh: Any,
+    validation: Validation,
+    then: Grid | None = None,
+    *,
+    alpha: Iterable[float] = ALPHAS,
+    n_iter: int = 3,
+    search: Callable[..., Tuned] = tune_on_grid,
+    n_draws: int = 1,
+) -> Tuned:
+    """Choose GRH's parameters in the order of its paper: alpha and the number of rounds, then the classifier's.
+
+    The first step leaves C, gamma and ridge at what the estimator has. For each alpha the rounds count up to the last
+    one that improves on the one before.
+
+    Parameters
+    ----------
+    grh : GRH
+        Not changed.
+    validation : Validation
+    then : mapping of str to sequences, optional
+        The grid of the second step: values of C, or of ridge, and for a Gaussian kernel of gamma. Without, there is
+        none.
+    alpha : iterable of float, default=(0.6, 0.7, 0.8, 0.9, 1.0)
+    n_iter : int, default=3
+        The largest number of rounds.
+    search : function
+        Of the second step: :func:`tune_on_grid` or :func:`climb`.
+    n_draws : int, default=1
+        As for :func:`tune_on_grid`.
+
+    Returns
+    -------
+    Tuned
+
+    References
+    ----------
+    S. Moran and V. Lavrenko, "Graph Regularised Hashing", ECIR 2015, section 4.
+
+    Examples
+    --------
+    >>> from l2h_tutorial import GRH, load_dataset, paper_partition
+    >>> from l2h_tutorial.tuning import validation_set
+    >>> validation = validation_set(paper_partition(load_dataset("fashion-mnist")).preprocessed("centre"))
+    >>> grh = GRH(8, classifier="kernel-ridge", random_state=0)
+    >>> tuned = tune_as_published(grh, validation, alpha=[0.5, 1.0], n_iter=1, then={"ridge": [0.1, 10.0]})
+    >>> tuned.parameters
+    {'alpha': 1.0, 'n_iter': 1, 'ridge': 0.1}
+    """
+    steps = {"alpha": list(alpha), "n_iter": range(1, n_iter + 1)}
+    rounds = tune_on_grid(grh, validation, steps, n_draws=n_draws).trials.assign(step=1)
+    by_alpha = [trials for _, trials in rounds.groupby("alpha", sort=False)]
+    best = max(
+        (trials.iloc[rounds_by_validation(trials["score"]) - 1] for trials in by_alpha), key=lambda row: row["score"]
+    )
+    chosen = {"alpha": float(best["alpha"]), "n_iter": int(best["n_iter"])}
+    if not then:
+        return Tuned(chosen, float(best["score"]), rounds)
+    second = search(grh, validation, {name: [value] for name, value in chosen.items()} | dict(then), n_draws=n_draws)
+    return second._replace(trials=pd.concat([rounds, second.trials.assign(step=2)], ignore_index=True))
+
+
+def rounds_by_validation(scores: Iterable[float]) -> int:
+    """Count rounds up to the first that does not improve on the one before, at least 1.
+
+    Parameters
+    ----------
+    scores : iterable of float
+        Validation score after round 1, 2, ...
+
+    Examples
+    --------
+    >>> rounds_by_validation([0.20, 0.22, 0.21, 0.30])
+    2
+    """
+    scores = list(scores)
+    return next((i for i in range(1, len(scores)) if scores[i] <= scores[i - 1]), len(scores))
 
 
 def _score(hasher: Any, validation: Validation, parameters: Mapping[str, Any], n_draws: int) -> float:

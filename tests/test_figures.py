@@ -47,7 +47,10 @@ TRIALS = pd.DataFrame(
     ]
 )
 CLAIMS = pd.DataFrame(
-    [("GRH", verdict or "KSH", n, 0.1, 0.02, 0.01, 0.04, verdict) for n, verdict in enumerate(("holds", "undecided", ""))],
+    [
+        ("GRH", verdict or "KSH", n, 0.1, 0.02, 0.01, 0.04, verdict)
+        for n, verdict in enumerate(("holds", "undecided", ""))
+    ],
     columns=["ahead", "of", "n_train", "published", "ours", "low", "high", "verdict"],
 )
 NFLIP = pd.DataFrame({"one table": [0.2, 0.6, 0.9, 1.0], "four tables": [0.7, 0.9, 1.0, 1.0]})

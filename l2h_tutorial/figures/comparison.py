@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 from .style import BLUE, GREEN, GREY, ORANGE, RED, styled
 from .tables import Table, table
 
-
 _VERDICTS: dict[str, dict[str, Any]] = {
     "larger": {"color": GREEN, "marker": "^"},
     "holds": {"color": BLUE, "marker": "o"},

@@ -1,6 +1,7 @@
 """Table 1 of the GRH paper, as published, ours beside it, and what becomes of its claims."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -138,9 +139,10 @@ def audit(results: pd.DataFrame, claims: Iterable[tuple[str, str]] = CLAIMS) -> 
     DataFrame
         One row a claim and number of labels: ``ahead``, ``of``, ``n_train``; ``published`` and ``ours``, the mean
         differences; ``low`` and ``high``, the 95% interval of ours; ``lowest`` and ``highest``, of ours over bits;
-        ``p``, after Holm's correction for as many tests as there are rows; ``verdict``, where the paper is ahead: "reverses"
-        if the interval is below 0, "shrinks" if it is below half of the published difference, "larger" if it is above
-        one and a half of it, "holds" if it is above half of it, else "undecided". All but "shrinks" need a p below .05.
+        ``p``, after Holm's correction for as many tests as there are rows; ``verdict``, where the published difference
+        is above 0: "reverses" if the interval is below 0, "shrinks" if it is below half of the published difference,
+        "larger" if it is above one and a half of that, "holds" if it is above half of it, else "undecided". All but
+        "shrinks" need a p below .05.
 
     References
     ----------
@@ -155,8 +157,8 @@ def audit(results: pd.DataFrame, claims: Iterable[tuple[str, str]] = CLAIMS) -> 
     [[0.033, 0.032, 0.03, 0.033, 'holds']]
     """
     place = ["method", "n_train", "n_bits"]
-    ours = results.pivot_table("map", place, "partition")
-    theirs = ours.reset_index()[place].assign(method=lambda cells: cells["method"].map(published_name))
+    ours: Any = results.pivot_table("map", place, "partition")
+    theirs: Any = ours.reset_index()[place].assign(method=lambda cells: cells["method"].map(published_name))
     theirs = theirs.merge(published_table1(), how="left").set_index(ours.index)["published"]
     rows = []
     for ahead, of in claims:
