@@ -35,6 +35,7 @@ _WITHOUT_LABELS = ("LSH", "PCAH", "SH", "AGH")
 CLAIMS: list[tuple[str, str]] = [
     *((_LSH["linear-svm"], other) for other in (*_WITHOUT_LABELS, "STH linear")),
     *((start["linear-svm"], other) for start in (_LSH, _CCA) for other in ("ITQ+CCA, ridge 0.1", "ITQ+CCA")),
+    ("GRH linear-svm, CCA start, ridge 0.1", "ITQ+CCA, ridge 0.1"),
     ("GRH linear-svm, CCA start, ridge 1.0", "ITQ+CCA"),
     (_LSH["rbf-svm"], "STH rbf"),
     *((start["rbf-svm"], f"KSH{kernel}") for start in (_LSH, _CCA) for kernel in _KERNELS),

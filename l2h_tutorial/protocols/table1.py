@@ -55,12 +55,13 @@ METHODS: dict[str, tuple[Any, Grid]] = {
     "SDH": (SDH(), OF_RIDGE),
     "Hadamard kernel-ridge": (OutputCodes(codewords="hadamard", classifier="kernel-ridge"), OF_RIDGE),
     "class scores": (ClassScores(), {"temperature": (1.0, 1.4, 2.0, 2.8, 4.0, 5.6, 8.0), **OF_RIDGE}),
-    "GRH linear-svm, CCA start, ridge 1.0": (GRH(initial=CCAITQ(ridge=1.0)), OF_LINEAR),
 }
 for name, grid in GRH_GRIDS.items():
     METHODS[f"GRH {name}, LSH start"] = GRH(classifier=name), grid
     from_cca = GRH(classifier=name, initial=CCAITQ(ridge=0.1))
     METHODS[f"GRH {name}, CCA start"] = from_cca, {"initial__ridge": STRENGTHS, **grid}
+for ridge in (0.1, 1.0):
+    METHODS[f"GRH linear-svm, CCA start, ridge {ridge}"] = GRH(initial=CCAITQ(ridge=ridge)), OF_LINEAR
 """By name: the hasher, and the values of each parameter that is tuned. A new method is one line more."""
 
 DRAWN = ("KSH, 300 centres", "SDH", "Hadamard", "GRH rbf-landmarks", *(f"GRH {name}, LSH" for name in GRH_GRIDS))
