@@ -112,6 +112,20 @@ def test_climbing_over_what_was_tried_ends_at_the_choice(tuned, monkeypatch):
         assert climb(None, None, ladders).parameters == {name: chosen[name] for name in ladders}
 
 
+def test_the_choice_hardly_depends_on_the_length(tuned):
+    """published: "How little the choice depends on the length: that of 32 bits would lose" """
+    losses = []
+    for _, rows in tuned[tuned["method"] != "class scores"].groupby(["method", "n_train"]):
+        wanted = json.loads(rows.loc[rows["n_bits"] == 32, "parameters"].iloc[0])
+        for row in rows[rows["n_bits"] != 32].itertuples():
+            tried = trials(row)
+            same = tried.loc[(tried[list(wanted)] == pd.Series(wanted)).all(axis=1), "score"]
+            losses += [tried["score"].max() - same.max()] if len(same) else []
+    assert len(losses) > 40
+    assert np.mean(losses) < 0.001
+    assert max(losses) < 0.01
+
+
 # the claims
 
 LSH_LINEAR, CCA_LINEAR = (f"GRH linear-svm, {start} start" for start in ("LSH", "CCA"))
