@@ -59,7 +59,7 @@ METHODS: dict[str, tuple[Any, Grid]] = {
 for name, grid in GRH_GRIDS.items():
     METHODS[f"GRH {name}, LSH start"] = GRH(classifier=name), grid
     from_cca = GRH(classifier=name, initial=CCAITQ(ridge=0.1))
-    METHODS[f"GRH {name}, CCA start"] = from_cca, {"initial__ridge": STRENGTHS, **grid}
+    METHODS[f"GRH {name}, CCA start"] = from_cca, {"initial__ridge": (0.0003, *STRENGTHS), **grid}
 for ridge in (0.1, 1.0):
     METHODS[f"GRH linear-svm, CCA start, ridge {ridge}"] = GRH(initial=CCAITQ(ridge=ridge)), OF_LINEAR
 """By name: the hasher, and the values of each parameter that is tuned. A new method is one line more."""
