@@ -65,7 +65,7 @@ def test_every_method_is_there_at_its_lengths_and_a_cell_has_all_its_partitions(
         for labels in [1000] if method in WITHOUT_LABELS else [1000, 2000]:
             lengths = set(table.loc[(table["method"] == method) & (table["n_train"] == labels), "n_bits"])
             all_of_them = lengths == set(SCORE_BITS if method == "class scores" else N_BITS)
-            assert all_of_them or (lengths >= {32} and method.startswith(AT_32_BITS)), (method, labels)
+            assert all_of_them or (lengths == {32} and method.startswith(AT_32_BITS)), (method, labels)
     assert set(table["method"]) == set(METHODS)
 
 
@@ -201,7 +201,8 @@ def test_grh_repairs_a_weak_cca_and_adds_nothing_to_a_regularised_one(claims, tu
     nothing." "it takes a weak one" "and arrives at the same place" """
     for labels, least in ((1000, 0.03), (2000, 0.01)):
         assert claims.loc[(f"{CCA_LINEAR}, ridge 0.1", WEAK["ITQ+CCA"], labels), "low"] > least
-        assert claims.loc[(f"{CCA_LINEAR}, ridge 1.0", "ITQ+CCA", labels), "high"] < 0.003
+        assert claims.loc[(f"{CCA_LINEAR}, ridge 1.0", "ITQ+CCA", labels), "ours"] < 0
+        assert claims.loc[(f"{CCA_LINEAR}, ridge 1.0", "ITQ+CCA", labels), "high"] < 0.006
         for n_bits in N_BITS:
             assert at[CCA_LINEAR, labels, n_bits] == pytest.approx(at["ITQ+CCA", labels, n_bits], abs=0.005)
     starts = [json.loads(text)["initial__ridge"] for text in tuned.loc[tuned["method"] == CCA_LINEAR, "parameters"]]
