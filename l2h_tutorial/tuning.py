@@ -1,84 +1,49 @@
 """Choosing parameters on validation queries, which are taken out of a split's database, never out of its test queries.
 
-:func:`validation_set` gives what scikit-learn's own search needs: rows, labels, a splitter and a scorer.
 :func:`tune_as_published` chooses in the order of the GRH paper. For any other hasher :func:`tune_on_grid` tries a whole
 grid, and :func:`climb` no more of it than it takes to be sure that no neighbour of the best setting is better.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
-from sklearn.model_selection import ParameterGrid, PredefinedSplit
+from sklearn.model_selection import ParameterGrid
 from sklearn.utils import check_random_state
 
 from .checks import check_integer
 from .metrics import mean_average_precision
 from .splits import Split
 
-__all__ = ["SECOND_STEP", "RetrievalScorer", "Tuned", "Validation", "climb", "rounds_by_validation"]
-__all__ += ["tune_as_published", "tune_on_grid", "validation_set"]
+__all__ = ["Tuned", "Validation", "climb", "rounds_by_validation", "tune_as_published", "tune_on_grid"]
+__all__ += ["validation_set"]
 
 Grid = Mapping[str, Sequence[Any]]
 
 ALPHAS = (0.6, 0.7, 0.8, 0.9, 1.0)
 
-SECOND_STEP: dict[str, dict[str, Any]] = {
-    "linear-svm": {"C": (0.5, 1.0, 2.0, 4.0)},
-    "rbf-svm": {"C": (1.0, 3.0, 10.0, 30.0, 100.0), "gamma": (1.4, 2.0, 2.8, 4.0)},
-    "kernel-ridge": {"ridge": (0.01, 0.03, 0.1, 0.3, 1.0), "gamma": (1.4, 2.0, 2.8, 4.0)},
-    "rbf-landmarks": {"ridge": (0.01, 0.03, 0.1, 0.3, 1.0), "gamma": (1.4, 2.0, 2.8, 4.0)},
-}
 
-
-@dataclass(frozen=True, eq=False)
-class RetrievalScorer:
-    """Mean average precision as a scikit-learn scorer: the rows to be scored are queries to a database.
-
-    Parameters
-    ----------
-    X_database : (n, d) array of numbers
-        None of its rows may be among the queries, for a query must never find itself.
-    y_database : (n,) array of classes, or (n, c) indicator
-    """
-
-    X_database: NDArray[Any]
-    y_database: NDArray[Any]
-
-    def __call__(self, hasher: Any, X: ArrayLike, y: ArrayLike) -> float:
-        """Score a fitted hasher: tie-aware mean average precision."""
-        return ranking_precision(hasher, hasher.transform(X), hasher.transform(self.X_database), y, self.y_database)
-
-
-def ranking_precision(hasher: Any, *ranking: Any) -> float:
+def ranking_precision(hasher: Any, database_bits: Any, split: Split) -> float:
     """Measure mean average precision by the Hamming distance, unless the hasher measures its own way of ranking."""
-    return float(getattr(hasher, "mean_average_precision", mean_average_precision)(*ranking))
+    measure = getattr(hasher, "mean_average_precision", mean_average_precision)
+    return float(measure(hasher.transform(split.X_query), database_bits, split.y_query, split.y_database))
 
 
 class Validation(NamedTuple):
-    """Training rows and validation queries: ``GridSearchCV(hasher, grid, scoring=.scoring, cv=.cv, refit=False)``.
+    """Two splits with the same training rows: one to choose on, one to report on.
 
     Attributes
     ----------
-    X : (n_train + n_queries, d) array
-        The training rows of the split, then the validation queries.
-    y : (n_train + n_queries,) array
-    cv : PredefinedSplit
-        One fold: fit on the training rows, score the queries.
-    scoring : RetrievalScorer
-        Ranks a part of the database, which holds no validation query.
+    choice : Split
+        Its queries are the validation queries, its database a part of the rest.
     split : Split
-        What to report on: the split without the validation queries in its database.
+        The split as it was, without the validation queries in its database.
     """
 
-    X: NDArray[Any]
-    y: NDArray[Any]
-    cv: PredefinedSplit
-    scoring: RetrievalScorer
+    choice: Split
     split: Split
 
 
@@ -108,13 +73,13 @@ def validation_set(
 
     Examples
     --------
-    >>> from sklearn.model_selection import GridSearchCV
-    >>> from l2h_tutorial import LSH, load_dataset, paper_partition
+    >>> from l2h_tutorial import load_dataset, paper_partition
     >>> split = paper_partition(load_dataset("fashion-mnist")).preprocessed("centre")
     >>> validation = validation_set(split)
-    >>> search = GridSearchCV(LSH(random_state=0), {"n_bits": [8, 16]}, scoring=validation.scoring, cv=validation.cv)
-    >>> search.fit(validation.X, validation.y).best_params_
-    {'n_bits': 16}
+    >>> len(validation.choice.y_query), len(validation.choice.y_database)
+    (1000, 5000)
+    >>> len(split.y_database) - len(validation.split.y_database)
+    1000
     """
     random = check_random_state(random_state)
     if n_database is not None:
@@ -127,13 +92,18 @@ def validation_set(
         chosen.append(of_class[:n_query_per_class])
     queries = np.concatenate(chosen)
     others = np.setdiff1d(np.arange(len(split.y_database)), queries)
-    rest = random.permutation(others)[:n_database]
-    fold = np.repeat([-1, 0], [len(split.y_train), len(queries)])  # -1: in no test fold, always trained on
-    X = np.concatenate([split.X_train, split.X_database[queries]])
-    y = np.concatenate([split.y_train, split.y_database[queries]])
-    scorer = RetrievalScorer(split.X_database[rest], split.y_database[rest])
-    database = {name: getattr(split, name)[others] for name in ("X_database", "y_database", "database_rows")}
-    return Validation(X, y, PredefinedSplit(fold), scorer, replace(split, **database))
+    ranked = random.permutation(others)[:n_database]
+
+    def taken(rows: Any, part: str) -> dict[str, Any]:
+        """Rows of the database, named as those of a part."""
+        return {
+            f"X_{part}": split.X_database[rows],
+            f"y_{part}": split.y_database[rows],
+            f"{part}_rows": split.database_rows[rows],
+        }
+
+    choice = replace(split, **taken(queries, "query"), **taken(ranked, "database"))
+    return Validation(choice, replace(split, **taken(others, "database")))
 
 
 class Tuned(NamedTuple):
@@ -154,87 +124,6 @@ class Tuned(NamedTuple):
     trials: pd.DataFrame
 
 
-def tune_as_published(
-    grh: Any,
-    validation: Validation,
-    *,
-    alpha: Iterable[float] = ALPHAS,
-    n_iter: int = 3,
-    then: Grid | None = None,
-    n_draws: int = 1,
-) -> Tuned:
-    """Choose GRH's parameters in the order of its paper: alpha and the number of rounds, then the classifier's.
-
-    The first step leaves C, gamma and ridge at what the estimator has. For each alpha the rounds count up to the last
-    one that improves on the one before.
-
-    Parameters
-    ----------
-    grh : GRH
-        Not changed.
-    validation : Validation
-    alpha : iterable of float, default=(0.6, 0.7, 0.8, 0.9, 1.0)
-    n_iter : int, default=3
-        The largest number of rounds.
-    then : mapping of str to sequences, optional
-        The grid of the second step. By default that of the classifier in ``SECOND_STEP``: values of C, or of ridge, and
-        for a Gaussian kernel of gamma; an estimator has none.
-    n_draws : int, default=1
-        Every combination is scored with this many random starts, seeds 0, 1, ..., and the mean counts. One start's best
-        setting need not be another's. With 1 it is the estimator's own ``random_state``, and its start's.
-
-    Returns
-    -------
-    Tuned
-
-    References
-    ----------
-    S. Moran and V. Lavrenko, "Graph Regularised Hashing", ECIR 2015, section 4.
-
-    Examples
-    --------
-    >>> from l2h_tutorial import GRH, load_dataset, paper_partition
-    >>> from l2h_tutorial.tuning import validation_set
-    >>> validation = validation_set(paper_partition(load_dataset("fashion-mnist")).preprocessed("centre"))
-    >>> grh = GRH(8, classifier="kernel-ridge", random_state=0)
-    >>> tuned = tune_as_published(grh, validation, alpha=[0.5, 1.0], n_iter=1, then={"ridge": [0.1, 10.0]})
-    >>> tuned.parameters
-    {'alpha': 1.0, 'n_iter': 1, 'ridge': 0.1}
-    """
-    steps = {"alpha": list(alpha), "n_iter": range(1, n_iter + 1)}
-    rounds = tune_on_grid(grh, validation, steps, n_draws=n_draws).trials
-    kept = [
-        of_alpha.iloc[rounds_by_validation(of_alpha["score"]) - 1]
-        for _, of_alpha in rounds.groupby("alpha", sort=False)
-    ]
-    best = max(kept, key=lambda trial: trial["score"])
-    then = SECOND_STEP.get(grh.classifier, {}) if then is None else then
-    chosen = {"alpha": float(best["alpha"]), "n_iter": int(best["n_iter"])}
-    if not then:
-        return Tuned(chosen, float(best["score"]), rounds.assign(step=1))
-    grid = {name: [value] for name, value in chosen.items()}
-    second = tune_on_grid(grh, validation, {**grid, **then}, n_draws=n_draws)
-    trials = pd.concat([rounds.assign(step=1), second.trials.assign(step=2)], ignore_index=True)
-    return second._replace(trials=trials)
-
-
-def rounds_by_validation(scores: Iterable[float]) -> int:
-    """Count rounds up to the first that does not improve on the one before, at least 1.
-
-    Parameters
-    ----------
-    scores : iterable of float
-        Validation score after round 1, 2, ...
-
-    Examples
-    --------
-    >>> rounds_by_validation([0.20, 0.22, 0.21, 0.30])
-    2
-    """
-    scores = list(scores)
-    return next((i for i in range(1, len(scores)) if scores[i] <= scores[i - 1]), len(scores))
-
-
 def tune_on_grid(hasher: Any, validation: Validation, grid: Grid, *, n_draws: int = 1) -> Tuned:
     """Choose a hasher's parameters by one grid.
 
@@ -245,7 +134,8 @@ def tune_on_grid(hasher: Any, validation: Validation, grid: Grid, *, n_draws: in
     validation : Validation
     grid : mapping of str to sequences
     n_draws : int, default=1
-        As for :func:`tune_as_published`.
+        Every combination is scored with this many random starts, seeds 0, 1, ..., and the mean counts. One start's best
+        setting need not be another's. With 1 it is the estimator's own ``random_state``, and its start's.
 
     Returns
     -------
@@ -278,7 +168,7 @@ def climb(hasher: Any, validation: Validation, ladders: Grid, *, n_draws: int = 
     ladders : mapping of str to sequences
         The values of each parameter, in their order.
     n_draws : int, default=1
-        As for :func:`tune_as_published`.
+        As for :func:`tune_on_grid`.
 
     Returns
     -------
@@ -292,32 +182,110 @@ def climb(hasher: Any, validation: Validation, ladders: Grid, *, n_draws: int = 
     >>> climb(CCAITQ(8, random_state=0), validation, {"ridge": [0.01, 0.1, 1.0, 10.0, 100.0]}).trials["ridge"].tolist()
     [1.0, 0.1, 10.0, 0.01]
     """
-    place, scores = tuple(len(values) // 2 for values in ladders.values()), {}
+    scores: dict[tuple[int, ...], float] = {}
+    place: tuple[int, ...] | None = None
+    best = tuple(len(values) // 2 for values in ladders.values())
 
     def setting(steps: tuple[int, ...]) -> dict[str, Any]:
         return {name: values[step] for (name, values), step in zip(ladders.items(), steps, strict=True)}
 
-    while True:
-        around = [place]
+    while best != place:
+        place, around = best, [best]
         for k, values in enumerate(ladders.values()):
             beside = [step for step in (place[k] - 1, place[k] + 1) if 0 <= step < len(values)]
             around += [(*place[:k], step, *place[k + 1 :]) for step in beside]
-        for steps in around:
-            if steps not in scores:
-                scores[steps] = _score(hasher, validation, setting(steps), n_draws)
+        scores |= {
+            steps: _score(hasher, validation, setting(steps), n_draws) for steps in around if steps not in scores
+        }
         best = max(around, key=lambda steps: scores[steps])
-        if best == place:
-            trials = pd.DataFrame([setting(steps) | {"score": score} for steps, score in scores.items()])
-            return Tuned(setting(best), scores[best], trials)
-        place = best
+    trials = pd.DataFrame([setting(steps) | {"score": score} for steps, score in scores.items()])
+    return Tuned(setting(best), scores[best], trials)
+
+
+def tune_as_published(
+    grh: Any,
+    validation: Validation,
+    then: Grid | None = None,
+    *,
+    alpha: Iterable[float] = ALPHAS,
+    n_iter: int = 3,
+    search: Callable[..., Tuned] = tune_on_grid,
+    n_draws: int = 1,
+) -> Tuned:
+    """Choose GRH's parameters in the order of its paper: alpha and the number of rounds, then the classifier's.
+
+    The first step leaves C, gamma and ridge at what the estimator has. For each alpha the rounds count up to the last
+    one that improves on the one before.
+
+    Parameters
+    ----------
+    grh : GRH
+        Not changed.
+    validation : Validation
+    then : mapping of str to sequences, optional
+        The grid of the second step: values of C, or of ridge, and for a Gaussian kernel of gamma. Without, there is
+        none.
+    alpha : iterable of float, default=(0.6, 0.7, 0.8, 0.9, 1.0)
+    n_iter : int, default=3
+        The largest number of rounds.
+    search : function
+        Of the second step: :func:`tune_on_grid` or :func:`climb`.
+    n_draws : int, default=1
+        As for :func:`tune_on_grid`.
+
+    Returns
+    -------
+    Tuned
+
+    References
+    ----------
+    S. Moran and V. Lavrenko, "Graph Regularised Hashing", ECIR 2015, section 4.
+
+    Examples
+    --------
+    >>> from l2h_tutorial import GRH, load_dataset, paper_partition
+    >>> from l2h_tutorial.tuning import validation_set
+    >>> validation = validation_set(paper_partition(load_dataset("fashion-mnist")).preprocessed("centre"))
+    >>> grh = GRH(8, classifier="kernel-ridge", random_state=0)
+    >>> tuned = tune_as_published(grh, validation, alpha=[0.5, 1.0], n_iter=1, then={"ridge": [0.1, 10.0]})
+    >>> tuned.parameters
+    {'alpha': 1.0, 'n_iter': 1, 'ridge': 0.1}
+    """
+    steps = {"alpha": list(alpha), "n_iter": range(1, n_iter + 1)}
+    rounds = tune_on_grid(grh, validation, steps, n_draws=n_draws).trials.assign(step=1)
+    by_alpha = [trials for _, trials in rounds.groupby("alpha", sort=False)]
+    best = max(
+        (trials.iloc[rounds_by_validation(trials["score"]) - 1] for trials in by_alpha), key=lambda row: row["score"]
+    )
+    chosen = {"alpha": float(best["alpha"]), "n_iter": int(best["n_iter"])}
+    if not then:
+        return Tuned(chosen, float(best["score"]), rounds)
+    second = search(grh, validation, {name: [value] for name, value in chosen.items()} | dict(then), n_draws=n_draws)
+    return second._replace(trials=pd.concat([rounds, second.trials.assign(step=2)], ignore_index=True))
+
+
+def rounds_by_validation(scores: Iterable[float]) -> int:
+    """Count rounds up to the first that does not improve on the one before, at least 1.
+
+    Parameters
+    ----------
+    scores : iterable of float
+        Validation score after round 1, 2, ...
+
+    Examples
+    --------
+    >>> rounds_by_validation([0.20, 0.22, 0.21, 0.30])
+    2
+    """
+    scores = list(scores)
+    return next((i for i in range(1, len(scores)) if scores[i] <= scores[i - 1]), len(scores))
 
 
 def _score(hasher: Any, validation: Validation, parameters: Mapping[str, Any], n_draws: int) -> float:
     """Score a setting on the validation queries, in the mean over draws."""
     check_integer(n_draws, "n_draws")
-    ((train, queries),) = validation.cv.split()
+    split = validation.choice
     drawn = [name for name in hasher.get_params() if name.endswith("random_state")]
     draws = [{}] if n_draws == 1 else [dict.fromkeys(drawn, seed) for seed in range(n_draws)]
-    X, y = validation.X, validation.y
-    fitted = [clone(hasher).set_params(**parameters, **draw).fit(X[train], y[train]) for draw in draws]
-    return float(np.mean([validation.scoring(each, X[queries], y[queries]) for each in fitted]))
+    fitted = [clone(hasher).set_params(**parameters, **draw).fit(split.X_train, split.y_train) for draw in draws]
+    return float(np.mean([ranking_precision(each, each.transform(split.X_database), split) for each in fitted]))

@@ -414,6 +414,15 @@ def test_the_published_figures_are_met_on_one_partition(name, partition):
 
 @pytest.mark.cifar10
 @pytest.mark.slow
+@pytest.mark.parametrize(("hasher", "least"), [(CCAITQ(), 0.245), (KSH(), 0.30)], ids=["CCAITQ", "KSH"])
+def test_the_defaults_do_well_in_the_mean_over_the_papers_partitions(hasher, least, cifar):
+    splits = [paper_partition(cifar, random_state=seed).preprocessed("centre") for seed in range(5)]
+    each = [clone(hasher).set_params(n_bits=32, random_state=seed) for seed in range(5)]
+    assert np.mean([ranking(*pair) for pair in zip(each, splits, strict=True)]) >= least
+
+
+@pytest.mark.cifar10
+@pytest.mark.slow
 def test_the_ridge_decides_the_rank_of_cca(partition):
     by_ridge = [ranking(CCAITQ(32, ridge=ridge, random_state=0), partition) for ridge in (1e-4, 0.1, 0.3, 1.0)]
     assert 0.13 < by_ridge[0] < 0.16 < 0.2 < by_ridge[1] < 0.24 < by_ridge[2] < 0.255 < by_ridge[3] < 0.28

@@ -11,15 +11,18 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 
-from l2h_tutorial import GRH, mean_average_precision, paper_partition
+from l2h_tutorial import GRH, mean_average_precision, paper_partition, tuning
 from l2h_tutorial.protocols.ecir2015 import N_BITS, audit, beside_published
 from l2h_tutorial.protocols.results import provenance
-from l2h_tutorial.protocols.table1 import GRIDS, METHODS, MOST_TRIALS, SCORE_BITS, TUNED_AT
-from l2h_tutorial.tuning import ranking_precision
+from l2h_tutorial.protocols.table1 import METHODS, SCORE_BITS
+from l2h_tutorial.tuning import climb
 
 RESULTS = Path(__file__).parents[1] / "book" / "results"
-BOUNDS = {"alpha": (0.0, 1.0), "n_iter": (1, np.inf), "n_layers": (1, 2), "n_neighbours": (1, np.inf)}
-BOUNDS["initial__ridge"] = (0.1, 1.0)  # two values only, says the page
+BOUNDS = {"alpha": (0.6, 1.0), "n_iter": (1, np.inf), "n_layers": (1, 2), "n_neighbours": (1, np.inf)}
+MOST_TRIALS = 55  # of alpha 0.6 the page says that below it the graph changes no bit
+AT_32_BITS = ("GRH rbf-landmarks", "GRH linear-svm, CCA start, ridge")
+SHARED = ("KSH", "SDH", "STH rbf", "Hadamard kernel-ridge", "class scores")  # with 2,000 labels, says the page
+TWO_RIDGES = [("GRH rbf-svm, CCA start", 2000, 48)]  # of the start, says the page
 WITHOUT_LABELS = ["LSH", "PCAH", "SH", "AGH"]
 
 
@@ -45,7 +48,7 @@ def at(table):
 
 @pytest.fixture(scope="module")
 def claims(measured):
-    return audit(measured).set_index(["ahead", "of"])
+    return audit(measured).set_index(["ahead", "of", "n_train"])
 
 
 def trials(row):
@@ -55,15 +58,15 @@ def trials(row):
 # what is kept
 
 
-def test_every_method_is_there_at_its_length_and_a_cell_has_all_its_partitions(table):
-    """Lengths that are missing have not been measured with the rules of the appendix; `make table1` measures them."""
-    assert set(table["method"]) == set(METHODS)
+def test_every_method_is_there_at_its_lengths_and_a_cell_has_all_its_partitions(table):
+    """Those that have one length here are for one question; `make table1` measures the rest."""
     assert (table["partitions"] == 5).all()
-    for (method, _), rows in table.groupby(["method", "n_train"]):
-        possible = SCORE_BITS if method == "class scores" else N_BITS
-        assert set(rows["n_bits"]) <= set(possible)
-        assert (8 if method == "class scores" else 32) in set(rows["n_bits"])
-    assert set(METHODS) - set(WITHOUT_LABELS) == set(table.loc[table["n_train"] == 2000, "method"])
+    for method in METHODS:
+        for labels in [1000] if method in WITHOUT_LABELS else [1000, 2000]:
+            lengths = set(table.loc[(table["method"] == method) & (table["n_train"] == labels), "n_bits"])
+            all_of_them = lengths == set(SCORE_BITS if method == "class scores" else N_BITS)
+            assert all_of_them or (lengths == {32} and method.startswith(AT_32_BITS)), (method, labels)
+    assert set(table["method"]) == set(METHODS)
 
 
 def test_all_was_measured_on_the_same_data_with_a_thousand_queries(measured, tuned):
@@ -73,15 +76,15 @@ def test_all_was_measured_on_the_same_data_with_a_thousand_queries(measured, tun
         assert (frame["n_queries"] == 1000).all()
 
 
-def test_parameters_are_those_that_the_first_partition_chose(measured, tuned):
-    """At the same length, or at the one for all lengths."""
+def test_parameters_are_those_that_the_first_partition_chose_for_this_length(measured, tuned):
+    """published: "for each number of labels and of bits by itself" "class scores what was chosen at 8" """
     assert (tuned["partition"] == 0).all()
-    chosen = {(row.method, row.n_train, row.n_bits): row.parameters for row in tuned.itertuples()}
+    chosen = {(row.method, row.n_train, row.n_bits): json.loads(row.parameters) for row in tuned.itertuples()}
     for row in measured.itertuples():
-        at_choice = (row.method, row.n_train, 8 if row.method == "class scores" else TUNED_AT)
-        expected = chosen.get((row.method, row.n_train, row.n_bits), chosen.get(at_choice, "{}"))
-        assert json.loads(row.parameters) == json.loads(expected)
-        assert bool(json.loads(row.parameters)) == (row.method in GRIDS)
+        shared = 8 if row.method == "class scores" else 32
+        length = shared if row.n_train == 2000 and row.method in SHARED else row.n_bits
+        expected = chosen[row.method, row.n_train, length] if METHODS[row.method][1] else {}
+        assert json.loads(row.parameters) == expected, row[1:5]
 
 
 def test_no_method_tries_more_than_the_others_may(tuned):
@@ -96,105 +99,142 @@ def test_the_best_value_is_inside_what_was_tried_or_at_a_bound(tuned):
         assert row.validation_map == pytest.approx(tried["score"].max(), abs=1e-4) or "step" in tried
         for name, value in chosen.items():
             inside = tried[name].min() < value < tried[name].max()
-            assert inside or value in BOUNDS.get(name, ()), (row.method, row.n_train, row.n_bits, name, value)
+            edge = name == "initial__ridge" and (row.method, row.n_train, row.n_bits) in TWO_RIDGES
+            assert inside or edge or value in BOUNDS.get(name, ()), (row.method, row.n_train, row.n_bits, name, value)
+
+
+def kept_score(tried):
+    def score(hasher, validation, setting, n_draws):
+        return tried.loc[(tried[list(setting)] == pd.Series(setting)).all(axis=1), "score"].iloc[0]
+
+    return score
+
+
+def test_climbing_over_what_was_tried_ends_at_the_choice(tuned, monkeypatch):
+    """Also where an earlier version tried whole grids: what it tried is all that climbing asks for."""
+    for row in tuned.itertuples():
+        tried, ladders = trials(row), METHODS[row.method][1]
+        if (row.method, row.n_train, row.n_bits) in TWO_RIDGES:
+            continue
+        last = tried[tried["step"] == 2] if "step" in tried else tried
+        monkeypatch.setattr(tuning, "_score", kept_score(last))
+        chosen = json.loads(row.parameters)
+        assert climb(None, None, ladders).parameters == {name: chosen[name] for name in ladders}
 
 
 def test_the_choice_hardly_depends_on_the_length(tuned):
-    """published: "Taking the choice of 32 bits for another length costs" """
+    """published: "The choice seldom depends much on the length" "at most, which is KSH's" """
     losses = []
-    for _, rows in tuned.groupby(["method", "n_train"]):
-        wanted = json.loads(rows.loc[rows["n_bits"] == 32, "parameters"].iloc[0]) if 32 in set(rows["n_bits"]) else {}
-        for row in rows[(rows["n_bits"] != 32) & (rows["method"] != "class scores")].itertuples():
+    for (method, _), rows in tuned[tuned["method"] != "class scores"].groupby(["method", "n_train"]):
+        wanted = json.loads(rows.loc[rows["n_bits"] == 32, "parameters"].iloc[0])
+        for row in rows[rows["n_bits"] != 32].itertuples():
             tried = trials(row)
             same = tried.loc[(tried[list(wanted)] == pd.Series(wanted)).all(axis=1), "score"]
-            losses += [tried["score"].max() - same.max()] if len(same) else []
-    assert len(losses) > 15
-    assert np.mean(losses) < 0.001
-    assert max(losses) < 0.01
+            losses += [(tried["score"].max() - same.max(), method)] if len(same) else []
+    assert len(losses) > 40
+    assert np.mean([loss for loss, _ in losses]) < 0.001
+    most, method = max(losses)
+    assert (method, 0.005 < most < 0.01) == ("KSH", True)
 
 
 # the claims
 
+LSH_LINEAR, CCA_LINEAR = (f"GRH linear-svm, {start} start" for start in ("LSH", "CCA"))
+LSH_RBF, CCA_RBF = (f"GRH rbf-svm, {start} start" for start in ("LSH", "CCA"))
+WEAK = {"ITQ+CCA": "ITQ+CCA, ridge 0.1", "KSH": "KSH, 300 centres, gamma 0.48"}
+VERDICTS = {
+    **{(LSH_LINEAR, other): ("holds",) for other in WITHOUT_LABELS},
+    (LSH_LINEAR, "STH linear"): ("holds", "undecided"),
+    (LSH_LINEAR, WEAK["ITQ+CCA"]): ("holds", ""),
+    (LSH_LINEAR, "ITQ+CCA"): ("reverses", ""),
+    (CCA_LINEAR, WEAK["ITQ+CCA"]): ("holds", "holds"),
+    (CCA_LINEAR, "ITQ+CCA"): ("shrinks", "shrinks"),
+    (LSH_RBF, "STH rbf"): ("holds", "undecided"),
+    (LSH_RBF, WEAK["KSH"]): ("holds", "holds"),
+    (LSH_RBF, "KSH, 300 centres"): ("undecided", "undecided"),
+    (CCA_RBF, WEAK["KSH"]): ("holds", "holds"),
+    (CCA_RBF, "KSH, 300 centres"): ("holds", "holds"),
+    **{pair: ("holds", "holds") for pair in ((LSH_RBF, LSH_LINEAR), (CCA_RBF, CCA_LINEAR))},
+    **{pair: ("holds", "holds") for pair in ((CCA_LINEAR, LSH_LINEAR), (CCA_RBF, LSH_RBF))},
+    **{(linear, linear): ("undecided",) for linear in (LSH_LINEAR, CCA_LINEAR)},
+    **{(rbf, rbf): ("holds",) for rbf in (LSH_RBF, CCA_RBF)},
+}
 
-@pytest.mark.parametrize("other", [*WITHOUT_LABELS, "STH linear"])
-def test_linear_grh_is_far_ahead_without_labels_and_of_self_taught_hashing(claims, other):
-    """published: "GRH is far ahead of all that uses no labels, and of self-taught hashing as it" """
-    row = claims.loc[("GRH linear-svm, LSH start", other)]
-    assert row["verdict"] == "holds"
-    assert row["lowest"] > 0.02
+
+def test_every_claim_has_its_verdict(claims):
+    """published: "linear GRH is as far ahead as published" "and undecided: its rows with the first thousand"
+    "and both claims hold. Tuned, which takes ten times that ridge" "it **shrinks** to"
+    "with 2,000 of them the interval is too wide to say that more than half of the lead is left" """
+    found = claims["verdict"].groupby(level=["ahead", "of"], sort=False).agg(tuple)
+    assert found[found.map(any)].to_dict() == VERDICTS
 
 
-def test_a_kernel_a_cca_start_and_more_labels_help(claims):
-    """published: "A kernel is worth much" "a start from CCA is better than one from LSH, and more labels help each
-    version" """
-    starts, classifiers = ("LSH", "CCA"), ("linear-svm", "rbf-svm")
-    pairs = [tuple(f"GRH {c}, {start} start" for c in ("rbf-svm", "linear-svm")) for start in starts]
-    pairs += [tuple(f"GRH {c}, {start} start" for start in ("CCA", "LSH")) for c in classifiers]
-    pairs += [(f"GRH {c}, {start} start",) * 2 for c in classifiers for start in starts]
-    for pair in pairs:
-        assert claims.loc[pair, "verdict"] == "holds", pair
-        assert claims.loc[pair, "lowest"] > 0
+def test_where_the_paper_has_nothing_ahead_there_is_no_verdict(claims):
+    """published: "with 2,000 the paper itself is behind" "Where the paper is not ahead itself, or has no such row" """
+    assert ((claims["verdict"] == "") == ~(claims["published"] > 0)).all()
+    assert (claims.loc[(LSH_LINEAR, "ITQ+CCA", 2000), ["published", "high"]] < 0).all()
 
 
-def test_self_taught_hashing_with_a_kernel_is_behind_too(claims):
-    assert claims.loc[("GRH rbf-svm, LSH start", "STH rbf"), "lowest"] > 0
+@pytest.mark.parametrize("name", WEAK)
+def test_the_weak_rows_are_where_the_paper_has_them(name, table, claims):
+    """published: "ITQ+CCA is where the paper has it" "KSH is where the paper has it"
+    "against opponents as the paper probably had them, its claims over ITQ+CCA and KSH all hold" """
+    ratio = table.loc[table["method"] == WEAK[name], "ratio"]
+    assert len(ratio) == 8
+    np.testing.assert_allclose(ratio, 1, atol=0.04)
+    over = claims.xs(WEAK[name], level="of")
+    assert set(over.loc[over["published"] > 0, "verdict"]) == {"holds"}
 
 
 def test_linear_grh_from_lsh_is_behind_a_regularised_cca_in_every_cell(claims, table, tuned):
-    """published: "What reverses: linear GRH from LSH over ITQ+CCA." "GRH's own row is where the paper has it, or
-    a little above." "with a tenth of the tuned value it is about where the paper has it"
-    "Over ITQ+CCA linear GRH from LSH is behind in every cell" "in the paper it is so with 2,000 labels only" """
-    row = claims.loc[("GRH linear-svm, LSH start", "ITQ+CCA")]
-    assert (row["verdict"], row["cells"]) == ("reverses", 8)
+    """published: "from LSH the claim **reverses** with 1,000 labels, in every cell"
+    "which takes ten times that ridge" """
+    row = claims.loc[(LSH_LINEAR, "ITQ+CCA", 1000)]
+    assert row["verdict"] == "reverses"
     assert row["published"] > 0 > row["highest"]
-    rows = table.set_index(["method", "n_train"])["published"]
-    for labels, ahead in ((1000, True), (2000, False)):
-        published = rows["GRH linear-svm, LSH start", labels].to_numpy() - rows["ITQ+CCA", labels].to_numpy()
-        assert ((published > 0) == ahead).all()
-    own = table.loc[table["method"] == "GRH linear-svm, LSH start", "ratio"]
-    np.testing.assert_allclose(own, 1, atol=0.08)
-    for choice in tuned[(tuned["method"] == "ITQ+CCA") & (tuned["n_train"] == 1000)].itertuples():
-        by_ridge = trials(choice).set_index("ridge")["score"]
-        published = table.set_index(["method", "n_train", "n_bits"]).loc[("ITQ+CCA", 1000, choice.n_bits), "published"]
-        assert by_ridge.idxmax() == 1.0
-        assert by_ridge[0.1] == pytest.approx(published, rel=0.05)
+    parameters = tuned.loc[tuned["method"] == "ITQ+CCA", "parameters"].map(json.loads)
+    assert {chosen["ridge"] for chosen in parameters} == {1.0}
 
 
-def test_from_cca_the_graph_adds_to_a_weakly_regularised_one_only(claims, tuned):
-    """published: "what the graph adds to a well regularised CCA without a kernel is nothing" """
-    row = claims.loc[("GRH linear-svm, CCA start", "ITQ+CCA")]
-    assert row["verdict"] == "shrinks"
-    assert abs(row["ours"]) < 0.005 < 0.02 < row["published"]
-    alone, started = (
-        {(row.n_train, row.n_bits): trials(row) for row in tuned[tuned["method"] == method].itertuples()}
-        for method in ("ITQ+CCA", "GRH linear-svm, CCA start")
-    )
-    for ridge, low, high in ((0.1, 0.01, 0.06), (1.0, -0.01, 0.005)):
-        for cell, tried in started.items():
-            best = tried.loc[tried["initial__ridge"] == ridge, "score"].max()
-            assert low < best - alone[cell].set_index("ridge").loc[ridge, "score"] < high
+def test_grh_repairs_a_weak_cca_and_adds_nothing_to_a_regularised_one(claims, tuned, at):
+    """published: "So the graph and the classifier repair a CCA that fits noise; to a well regularised one they add
+    nothing." "it takes a weak one" "and arrives at the same place" """
+    for labels, least in ((1000, 0.03), (2000, 0.01)):
+        assert claims.loc[(f"{CCA_LINEAR}, ridge 0.1", WEAK["ITQ+CCA"], labels), "low"] > least
+        assert claims.loc[(f"{CCA_LINEAR}, ridge 1.0", "ITQ+CCA", labels), "ours"] < 0
+        assert claims.loc[(f"{CCA_LINEAR}, ridge 1.0", "ITQ+CCA", labels), "high"] < 0.006
+        for n_bits in N_BITS:
+            assert at[CCA_LINEAR, labels, n_bits] == pytest.approx(at["ITQ+CCA", labels, n_bits], abs=0.005)
+    starts = [json.loads(text)["initial__ridge"] for text in tuned.loc[tuned["method"] == CCA_LINEAR, "parameters"]]
+    assert max(starts) < 1.0
 
 
 def test_ksh_with_all_centres_takes_most_of_the_lead_away(claims, at):
-    """published: "from LSH GRH is then behind, and from CCA its lead shrinks to little" """
-    assert claims.loc[("GRH rbf-svm, LSH start", "KSH"), "ours"] < -0.005
-    assert claims.loc[("GRH rbf-svm, CCA start", "KSH"), "verdict"] == "shrinks"
-    assert claims.loc[("GRH rbf-svm, CCA start", "KSH"), "ours"] < 0.015
-    for start in ("LSH", "CCA"):
-        few, all_rows = (
-            claims.loc[(f"GRH rbf-svm, {start} start", name), "ours"] for name in ("KSH, 300 centres", "KSH")
-        )
-        assert few > all_rows + 0.01
+    """published: "from LSH GRH is not ahead any more" "are left, most of it with 16 bits" """
+    for labels in (1000, 2000):
+        assert claims.loc[(LSH_RBF, "KSH", labels), "ours"] < 0
+        assert 0 < claims.loc[(CCA_RBF, "KSH", labels), "ours"] < 0.02
+        lead = [at[CCA_RBF, labels, n_bits] - at["KSH", labels, n_bits] for n_bits in N_BITS]
+        assert np.argmax(lead) == 0
     assert at["KSH", 2000, 32] >= 0.355
 
 
+def test_with_three_hundred_kernels_each_grh_is_not_ahead_of_ksh(claims):
+    """published: "then GRH from LSH is behind" "and GRH from CCA level" """
+    for labels in (1000, 2000):
+        assert claims.loc[("GRH rbf-landmarks, LSH start", "KSH, 300 centres", labels), "high"] < -0.005
+        assert abs(claims.loc[("GRH rbf-landmarks, CCA start", "KSH, 300 centres", labels), "ours"]) < 0.005
+
+
 def test_at_eight_tenths_rounds_add_and_at_one_the_first_is_best(tuned):
-    """published: "at $\\alpha = 0.8$ every round adds something; at $\\alpha = 1$ the first round is the best one" """
+    """published: "at $\\alpha = 0.8$ every round adds something; at $\\alpha = 1$ the first round is the best one, and
+    the best of all" """
     choice = (tuned["method"] == "GRH linear-svm, LSH start") & (tuned["n_bits"] == 32) & (tuned["n_train"] == 1000)
     tried = trials(next(tuned[choice].itertuples()))
     by_round = tried[tried["step"] == 1].pivot(index="alpha", columns="n_iter", values="score")
     assert by_round.loc[0.8].is_monotonic_increasing
     assert by_round.loc[1.0].idxmax() == 1
+    assert by_round.loc[1.0, 1] == by_round.to_numpy().max()
 
 
 def test_from_lsh_tuning_always_chose_one_round_and_alpha_one(tuned):
@@ -220,11 +260,9 @@ def test_lsh_and_pcah_are_near_the_published_figures(table):
 
 
 def test_agh_alone_is_below_its_row(table):
-    """published: "AGH alone is below its row in the mean." "With 300 centres it is somewhat above the published row,
-    with all labelled images far above." """
+    """published: "AGH alone is below its row in the mean." """
     means = table.dropna(subset="ratio").groupby("method")["ratio"].mean()
     assert means.index[means < 0.99].tolist() == ["AGH"]
-    assert 1 < means["KSH, 300 centres"] < means["KSH"] - 0.05
 
 
 def test_hadamard_codewords_are_between_the_two_starts_and_scores_above_all(at, table):
@@ -308,12 +346,12 @@ def test_what_is_kept_is_what_is_measured(cifar, measured, method):
     n_bits = 8 if method == "class scores" else 32
     row = measured.query("method == @method and n_train == 1000 and n_bits == @n_bits and partition == 3").iloc[0]
     split = paper_partition(cifar, 1000, 100, random_state=3).preprocessed("centre")
-    hasher = clone(METHODS[method]).set_params(n_bits=n_bits, random_state=3)
+    hasher = clone(METHODS[method][0]).set_params(n_bits=n_bits, random_state=3)
     if isinstance(hasher, GRH):
         hasher.set_params(initial__n_bits=32, initial__random_state=3)
     hasher.set_params(**json.loads(row["parameters"])).fit(split.X_train, split.y_train)
     bits = hasher.transform(split.X_query), hasher.transform(split.X_database)
-    again = ranking_precision(hasher, *bits, split.y_query, split.y_database)
+    again = tuning.ranking_precision(hasher, bits[1], split)
     assert again == pytest.approx(row["map"], abs=0.002)
     if method != "class scores":
         assert again == mean_average_precision(*bits, split.y_query, split.y_database)

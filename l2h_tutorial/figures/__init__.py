@@ -5,7 +5,7 @@ carries meaning, a marker, a line style or a word carries it too.
 """
 
 from .buckets import corner
-from .comparison import beside_published, spread_table
+from .comparison import spread_table, verdicts
 from .cover import cover
 from .data import answers, descriptor, gallery, images_by_class, split_diagram
 from .designing import amplification
@@ -21,7 +21,6 @@ __all__ = [
     "adjacency",
     "amplification",
     "answers",
-    "beside_published",
     "code_of_points",
     "collisions",
     "control_scores",
@@ -43,6 +42,7 @@ __all__ = [
     "spread_table",
     "table",
     "training_rounds",
+    "verdicts",
     "wedge",
     "work_map",
 ]

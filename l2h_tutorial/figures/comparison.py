@@ -1,38 +1,53 @@
 """Figures of chapter 8: methods side by side."""
 
+from typing import Any
+
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from .style import GREY, look, styled
+from .style import BLUE, GREEN, GREY, ORANGE, RED, styled
 from .tables import Table, table
+
+_VERDICTS: dict[str, dict[str, Any]] = {
+    "larger": {"color": GREEN, "marker": "^"},
+    "holds": {"color": BLUE, "marker": "o"},
+    "undecided": {"color": BLUE, "marker": "o", "markerfacecolor": "white"},
+    "shrinks": {"color": ORANGE, "marker": "v"},
+    "reverses": {"color": RED, "marker": "s"},
+    "": {"color": GREY, "marker": "x"},
+}
 
 
 @styled
-def beside_published(table: pd.DataFrame) -> Figure:
-    """Mean average precision by code length, ours and the paper's, a panel for each number of labels.
+def verdicts(claims: pd.DataFrame) -> Figure:
+    """Differences between methods, ours with its interval and the paper's, a panel for each number of labels.
 
     Parameters
     ----------
-    table : DataFrame
-        ``method``, ``n_train``, ``n_bits``, ``map``, ``std`` (of ours, drawn as bars) and ``published``, as
-        :func:`~l2h_tutorial.protocols.ecir2015.beside_published` gives them.
+    claims : DataFrame
+        ``ahead``, ``of``, ``n_train``, ``published``, ``ours``, ``low``, ``high`` and ``verdict``, as
+        :func:`~l2h_tutorial.protocols.ecir2015.audit` gives them. A verdict is told by colour and marker; one that is
+        undecided is hollow.
     """
-    panels = list(table.groupby("n_train"))
-    figure, row = plt.subplots(1, len(panels), figsize=(4.2 * len(panels), 4.6), sharey=True, squeeze=False)
-    hollow = {"linestyle": ":", "markerfacecolor": "white"}
+    names = (claims["ahead"] + " over " + claims["of"]).drop_duplicates()
+    panels = list(claims.groupby("n_train"))
+    size = (3.6 + 2.6 * len(panels), 1.4 + 0.26 * len(names))
+    figure, row = plt.subplots(1, len(panels), figsize=size, sharex=True, sharey=True, squeeze=False)
     for axes, (n_train, rows) in zip(row[0], panels, strict=True):
-        for name, line in rows.sort_values("n_bits").groupby("method", sort=False):
-            own = look(str(name)) | {"linestyle": "-"}
-            axes.errorbar(line["n_bits"], line["map"], yerr=line["std"], capsize=3, label=name, **own)
-            axes.plot(line["n_bits"], line["published"], **(own | hollow))
-        axes.plot([], [], color=GREY, marker="o", label="the paper's figure", **hollow)
-        axes.set(xlabel="bits", title=f"{n_train:,} labels")
-        axes.set_xticks(sorted(table["n_bits"].unique()))
-    first = row[0, 0]
-    first.set(ylabel="mAP", ylim=(0, None))  # shared, so only when everything is drawn
-    handles, labels = first.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=9)
+        places = -pd.Series(range(len(names)), index=names)[rows["ahead"] + " over " + rows["of"]].to_numpy()
+        axes.axvline(0, color="black", linewidth=0.8)
+        axes.plot(rows["published"], places, "|", color="black", markersize=12, label="published")
+        for name, style in _VERDICTS.items():
+            chosen = (rows["verdict"] == name).to_numpy()
+            ends = abs(rows[["low", "high"]].sub(rows["ours"], axis=0)[chosen].to_numpy().T)
+            label = name or "no claim of the paper"
+            axes.errorbar(rows["ours"][chosen], places[chosen], xerr=ends, linestyle="", label=label, **style)
+        axes.set(title=f"{n_train:,} labels", xlabel="difference of mAP")
+    row[0, 0].set_yticks(-np.arange(len(names)), names, fontsize=8)
+    handles, labels = row[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=4, fontsize=9)
     return figure
 
 

@@ -17,7 +17,7 @@ Rows = NDArray[np.int64]
 Look = dict[str, Any]
 
 BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
-PURPLE, SKY, GREY, DARK_RED = "#CC79A7", "#56B4E9", "#6e6e6e", "#7a3600"
+PURPLE, SKY, GREY = "#CC79A7", "#56B4E9", "#6e6e6e"
 COLOURS = (BLUE, RED, GREEN, PURPLE, ORANGE, SKY, GREY)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 STROKES = ("-", "--", "-.", ":", "-", "--", "-.")
@@ -49,12 +49,6 @@ METHODS: dict[str, Look] = {
     "GRH from CCA-ITQ": _line(RED, "D", "-."),
     "GRH": _line(RED, "s", "--") | {"markerfacecolor": "white"},
     "GRH kernel, ranked": _line(RED, "o", ":"),
-    "GRH linear-svm, LSH start": _line(RED, "o", "-"),
-    "GRH rbf-svm, LSH start": _line(RED, "v", "-"),
-    "GRH kernel-ridge, LSH start": _line(RED, "^", "-"),
-    "GRH linear-svm, CCA start": _line(DARK_RED, "o", "-"),
-    "GRH rbf-svm, CCA start": _line(DARK_RED, "v", "-"),
-    "GRH kernel-ridge, CCA start": _line(DARK_RED, "^", "-"),
     "class scores": _line(GREY, "P", "-"),
 }
 METHODS["ITQ+CCA"] = METHODS["CCA-ITQ"]  # as the paper calls it

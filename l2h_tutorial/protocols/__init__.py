@@ -1,5 +1,5 @@
 """Experiments repeated over seeds, as data frames with one row a trial."""
 
-from .trials import Trial, compare_ranking
+from .trials import compare_ranking
 
-__all__ = ["Trial", "compare_ranking"]
+__all__ = ["compare_ranking"]

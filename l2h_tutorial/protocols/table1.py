@@ -6,7 +6,7 @@ Every finished measurement is kept at once. Started again, the program goes on w
 import argparse
 import json
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from itertools import product
@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
-from sklearn.base import clone
 from sklearn.utils import get_tags
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from tqdm import tqdm
@@ -27,68 +26,49 @@ from ..datasets import Dataset, load_dataset
 from ..grh import GRH
 from ..lsh import LSH
 from ..splits import Split, paper_partition
-from ..tuning import SECOND_STEP, Grid, Validation, climb, tune_as_published, validation_set
+from ..tuning import Grid, Tuned, Validation, climb, tune_as_published, validation_set
 from .ecir2015 import N_BITS, beside_published
 from .results import ResultsFile, provenance
-from .trials import configured, fit_trial, ranking
+from .trials import configured, ranking
 
-__all__ = ["GRIDS", "METHODS", "MOST_TRIALS", "SCORE_BITS", "TUNED_AT", "TUNED_AT_EACH", "run_table1"]
-
-CLASSIFIERS = ("linear-svm", "rbf-svm", "kernel-ridge")
-FROM_LSH = {f"GRH {name}, LSH start": GRH(classifier=name) for name in CLASSIFIERS}
-FROM_CCA = {f"GRH {name}, CCA start": GRH(classifier=name, initial=CCAITQ(ridge=0.1)) for name in CLASSIFIERS}
-START_RIDGES = {"initial__ridge": (0.1, 1.0)}  # of the second step; the first has the 0.1 from above
-OF_GRH = FROM_LSH | FROM_CCA
-
-METHODS: dict[str, Any] = {
-    "LSH": LSH(),
-    "PCAH": PCAH(),
-    "SH": SpectralHashing(),
-    "AGH": AGH(),
-    "ITQ+CCA": CCAITQ(),
-    "STH linear": STH(),
-    "STH rbf": STH(classifier="rbf-svm"),
-    "KSH, 300 centres": KSH(n_anchors=300),
-    "KSH": KSH(),
-    "SDH": SDH(),
-    "Hadamard kernel-ridge": OutputCodes(codewords="hadamard", classifier="kernel-ridge"),
-    "class scores": ClassScores(),
-    **OF_GRH,
-}
+__all__ = ["METHODS", "SCORE_BITS", "run_table1"]
 
 GAMMAS = (0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0, 5.6, 8.0)
 STRENGTHS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+OF_RIDGE: Grid = {"gamma": GAMMAS, "ridge": STRENGTHS}
+OF_LINEAR: Grid = {"C": (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)}
+OF_RBF: Grid = {"C": (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0), "gamma": GAMMAS}
+GRH_GRIDS = {"linear-svm": OF_LINEAR, "rbf-svm": OF_RBF, "kernel-ridge": OF_RIDGE, "rbf-landmarks": OF_RIDGE}
 
-GRIDS: dict[str, Grid] = {
-    "AGH": {"n_neighbours": (1, 2, 3, 5, 8), "n_layers": (1, 2)},
-    "ITQ+CCA": {"ridge": STRENGTHS},
-    "STH linear": {"C": STRENGTHS},
-    "STH rbf": {"C": STRENGTHS, "gamma": GAMMAS},
-    "KSH, 300 centres": {"gamma": GAMMAS, "ridge": STRENGTHS},
-    "KSH": {"gamma": GAMMAS, "ridge": STRENGTHS},
-    "SDH": {"gamma": GAMMAS, "ridge": STRENGTHS},
-    "Hadamard kernel-ridge": {"gamma": GAMMAS, "ridge": STRENGTHS},
-    "class scores": {"temperature": (1.0, 1.4, 2.0, 2.8, 4.0, 5.6, 8.0), "gamma": GAMMAS, "ridge": STRENGTHS},
-    **{name: SECOND_STEP[grh.classifier] for name, grh in FROM_LSH.items()},
-    **{name: START_RIDGES | SECOND_STEP[grh.classifier] for name, grh in FROM_CCA.items()},
+METHODS: dict[str, tuple[Any, Grid]] = {
+    "LSH": (LSH(), {}),
+    "PCAH": (PCAH(), {}),
+    "SH": (SpectralHashing(), {}),
+    "AGH": (AGH(), {"n_neighbours": (1, 2, 3, 5, 8), "n_layers": (1, 2)}),
+    "ITQ+CCA, ridge 0.1": (CCAITQ(ridge=0.1), {}),
+    "ITQ+CCA": (CCAITQ(), {"ridge": STRENGTHS}),
+    "STH linear": (STH(), {"C": STRENGTHS}),
+    "STH rbf": (STH(classifier="rbf-svm"), {"C": STRENGTHS, "gamma": GAMMAS}),
+    "KSH, 300 centres, gamma 0.48": (KSH(n_anchors=300, gamma=0.48), {}),
+    "KSH, 300 centres": (KSH(n_anchors=300), OF_RIDGE),
+    "KSH": (KSH(), OF_RIDGE),
+    "SDH": (SDH(), OF_RIDGE),
+    "Hadamard kernel-ridge": (OutputCodes(codewords="hadamard", classifier="kernel-ridge"), OF_RIDGE),
+    "class scores": (ClassScores(), {"temperature": (1.0, 1.4, 2.0, 2.8, 4.0, 5.6, 8.0), **OF_RIDGE}),
 }
-"""What is tuned: GRH in two steps on a grid, after alpha and the number of rounds, as in its paper; the others by
-climbing. A new method is a line in METHODS, and one here if it has parameters."""
+for name, grid in GRH_GRIDS.items():
+    METHODS[f"GRH {name}, LSH start"] = GRH(classifier=name), grid
+    from_cca = GRH(classifier=name, initial=CCAITQ(ridge=0.1))
+    METHODS[f"GRH {name}, CCA start"] = from_cca, {"initial__ridge": (0.0003, *STRENGTHS), **grid}
+for ridge in (0.1, 1.0):
+    METHODS[f"GRH linear-svm, CCA start, ridge {ridge}"] = GRH(initial=CCAITQ(ridge=ridge)), OF_LINEAR
+"""By name: the hasher, and the values of each parameter that is tuned. A new method is one line more."""
 
-MOST_TRIALS = 55
-"""Settings that are tried of any method."""
-
-TUNED_AT = 32
-"""Bits at which other methods are tuned, for all lengths."""
+DRAWN = ("KSH, 300 centres", "SDH", "Hadamard", "GRH rbf-landmarks", *(f"GRH {name}, LSH" for name in GRH_GRIDS))
+"""What starts from bits, codewords or centres drawn at random: of every setting three draws count, in the mean."""
 
 SCORE_BITS = (4, 8, 16)
-"""Lengths of quantised class scores, which are tuned at 8."""
-
-TUNED_AT_EACH = ("AGH", "ITQ+CCA", "STH linear", *OF_GRH)
-"""What is tuned at each length by itself, which is cheap or GRH; and it tells how little the choice depends on it."""
-
-DRAWN = ("SDH", "Hadamard kernel-ridge", *FROM_LSH)
-"""What starts from random bits or codewords: every setting is tried with three draws of them, and the mean counts."""
+"""Lengths of quantised class scores."""
 
 Cell = dict[str, Any]
 KEY = ["method", "n_train", "n_bits", "partition", "n_queries"]
@@ -98,21 +78,20 @@ def run_table1(
     dataset: Dataset,
     folder: str | Path,
     *,
-    methods: Mapping[str, Any] = METHODS,
-    grids: Mapping[str, Grid] = GRIDS,
-    n_train: Iterable[int] = (1000, 2000),
-    n_bits: Iterable[int] = N_BITS,
-    partitions: Iterable[int] = range(5),
+    methods: Mapping[str, tuple[Any, Grid]] = METHODS,
+    n_train: Sequence[int] = (1000, 2000),
+    n_bits: Sequence[int] = N_BITS,
+    partitions: Sequence[int] = range(5),
     n_query_per_class: int = 100,
-    tuned_at: int = TUNED_AT,
     n_jobs: int = 1,
 ) -> pd.DataFrame:
     """Measure every method as the ECIR 2015 paper does, and keep the results.
 
     A partition is drawn by :func:`~l2h_tutorial.paper_partition` with its number as seed, which also is the hasher's
     ``random_state``; features are centred. Parameters are chosen on validation queries of the first partition, for each
-    number of labels: GRH's by :func:`~l2h_tutorial.tuning.tune_as_published`, the others' by
-    :func:`~l2h_tutorial.tuning.climb`. Methods that use no labels are measured for the first number of labels only.
+    number of labels and of bits by itself, by :func:`~l2h_tutorial.tuning.climb`; before that GRH's alpha and rounds by
+    :func:`~l2h_tutorial.tuning.tune_as_published`. Methods that use no labels are measured for the first number of
+    labels only.
 
     Parameters
     ----------
@@ -120,15 +99,12 @@ def run_table1(
     folder : path
         Of ``table1.csv``, and of ``table1-tuning.csv`` for what tuning chose. What they hold already is not measured
         again.
-    methods : mapping of str to estimator
-    grids : mapping of str to grid
-        Of the methods that are tuned.
-    n_train, n_bits, partitions : iterables of int
+    methods : mapping of str to (estimator, grid)
+        What has no grid is not tuned.
+    n_train, n_bits, partitions : sequences of int
         Quantised class scores have lengths of their own, ``SCORE_BITS``.
     n_query_per_class : int, default=100
         Of the test queries, and of the validation queries.
-    tuned_at : int, default=32
-        Bits at which a method is tuned, unless ``TUNED_AT_EACH`` names it.
     n_jobs : int, default=1
         Threads, each with a measurement of its own; all calculate on one core each. Times are processor times.
 
@@ -142,7 +118,7 @@ def run_table1(
     Raises
     ------
     ValueError
-        If the folder holds results of other data.
+        If the folder holds results of other data, or measurements of the first partition without what was chosen on it.
 
     References
     ----------
@@ -152,40 +128,32 @@ def run_table1(
     tuned, measured = (ResultsFile(Path(folder) / name, KEY) for name in ("table1-tuning.csv", "table1.csv"))
     for file in (tuned, measured):
         file.check_data(origin["data"])
-    n_train, n_bits, partitions = list(n_train), list(n_bits), list(partitions)
     n_queries = n_query_per_class * len(np.unique(dataset.labels))
-    scores = [name for name, hasher in methods.items() if isinstance(hasher, ClassScores)]
-    lengths = dict.fromkeys(methods, n_bits) | {name: list(SCORE_BITS) for name in scores}
-    choice_at = dict.fromkeys(methods, tuned_at) | dict.fromkeys(scores, 8)
-    to_tune = {name: lengths[name] if name in TUNED_AT_EACH else [choice_at[name]] for name in methods if name in grids}
-    wanted, parameters = [], {}
+    wanted = []
     for labels, partition in product(n_train, partitions):
-        asked = [name for name in methods if labels == n_train[0] or _uses_labels(methods[name])]
-        cells = _cells(asked, lengths, labels, partition, n_queries)
+        asked = [name for name in methods if labels == n_train[0] or _uses_labels(methods[name][0])]
+        lengths = {name: SCORE_BITS if isinstance(methods[name][0], ClassScores) else n_bits for name in asked}
+        places = [(name, labels, length, partition, n_queries) for name in asked for length in lengths[name]]
+        cells: list[Cell] = [dict(zip(KEY, place, strict=True)) for place in places]
         wanted += cells
-        if all(cell in measured for cell in cells):
+        missing = [cell for cell in cells if cell not in measured]
+        if not missing:
             continue
         split = paper_partition(dataset, labels, n_query_per_class, partition).preprocessed("centre")
         if partition == partitions[0]:
             validation = validation_set(split, n_query_per_class, random_state=partition)
-            choices = _cells(asked, to_tune, labels, partition, n_queries)
-            _add(tuned, choices, partial(_tune, methods, grids, validation), origin, n_jobs)
+            to_tune = [(cell, *methods[cell["method"]], validation) for cell in missing if methods[cell["method"]][1]]
+            _add(tuned, _tune, to_tune, origin, n_jobs)
         rows = tuned.frame().to_dict("records")
-        choice = {(row["method"], row["n_train"], row["n_bits"]): row["parameters"] for row in rows}
-        for cell in cells:
-            name, length = cell["method"], cell["n_bits"]
-            at_length = choice.get((name, labels, length), choice.get((name, labels, choice_at[name]), "{}"))
-            parameters[name, labels, length] = at_length
-        _add(measured, cells, partial(_measure, methods, split, parameters), origin, n_jobs)
+        chosen = {(row["method"], row["n_train"], row["n_bits"]): row["parameters"] for row in rows}
+        work = []
+        for cell in missing:
+            (hasher, grid), place = methods[cell["method"]], (cell["method"], labels, cell["n_bits"])
+            if grid and place not in chosen:
+                raise ValueError(f"{tuned.path} has no choice for {place}: take its rows out of {measured.path}")
+            work.append((cell, hasher, chosen.get(place, "{}"), split))
+        _add(measured, _measure, work, origin, n_jobs)
     return measured.frame().merge(pd.DataFrame(wanted), on=KEY)
-
-
-def _cells(
-    names: list[str], lengths: Mapping[str, list[int]], labels: int, partition: int, n_queries: int
-) -> list[Cell]:
-    """Name the measurements of some methods at each of their lengths."""
-    places = [(name, labels, length, partition, n_queries) for name in names for length in lengths.get(name, [])]
-    return [dict(zip(KEY, place, strict=True)) for place in places]
 
 
 def _uses_labels(hasher: Any) -> bool:
@@ -193,24 +161,22 @@ def _uses_labels(hasher: Any) -> bool:
     return isinstance(hasher, STH) or bool(get_tags(hasher).target_tags.required)
 
 
-def _add(file: ResultsFile, cells: list[Cell], work: Callable[[Cell], Cell], origin: Cell, n_jobs: int) -> None:
-    """Do the work of those cells that are not in the file, and keep each result as it comes."""
-    missing = [cell for cell in cells if cell not in file]
+def _add(file: ResultsFile, measure: Callable[..., Cell], work: list[Any], origin: Cell, n_jobs: int) -> None:
+    """Measure the cells that are not in the file, each given with what it needs, and keep the results as they come."""
+    missing = [each for each in work if each[0] not in file]
     with threadpool_limits(1):
-        rows = Parallel(n_jobs, prefer="threads", return_as="generator_unordered")(map(delayed(work), missing))
+        calls = (delayed(measure)(*each) for each in missing)
+        rows = Parallel(n_jobs, prefer="threads", return_as="generator_unordered")(calls)
         for row in tqdm(rows, file.path.stem, total=len(missing), disable=None):
             file.append(row | origin | {"finished": datetime.now(UTC).isoformat(timespec="seconds")})
 
 
-def _tune(methods: Mapping[str, Any], grids: Mapping[str, Grid], validation: Validation, cell: Cell) -> Cell:
+def _tune(cell: Cell, hasher: Any, ladders: Grid, validation: Validation) -> Cell:
     """Choose the parameters of one cell."""
-    start, method = time.thread_time(), cell["method"]
-    hasher = configured(methods[method], cell["n_bits"], cell["partition"])
-    n_draws = 3 if method in DRAWN else 1
-    if isinstance(hasher, GRH):
-        tuned = tune_as_published(hasher, validation, then=grids[method], n_draws=n_draws)
-    else:
-        tuned = climb(hasher, validation, grids[method], n_draws=n_draws)
+    start = time.thread_time()
+    hasher = configured(hasher, cell["n_bits"], cell["partition"])
+    tune: Callable[..., Tuned] = partial(tune_as_published, search=climb) if isinstance(hasher, GRH) else climb
+    tuned = tune(hasher, validation, ladders, n_draws=3 if cell["method"].startswith(DRAWN) else 1)
     return cell | {
         "validation_map": tuned.score,
         "parameters": json.dumps(tuned.parameters),
@@ -219,18 +185,11 @@ def _tune(methods: Mapping[str, Any], grids: Mapping[str, Grid], validation: Val
     }
 
 
-def _measure(methods: Mapping[str, Any], split: Split, chosen: Mapping[Any, str], cell: Cell) -> Cell:
+def _measure(cell: Cell, hasher: Any, parameters: str, split: Split) -> Cell:
     """Fit the hasher of one cell with the parameters chosen for it, encode, and rank."""
-    parameters = chosen[cell["method"], cell["n_train"], cell["n_bits"]]
-    hasher = clone(methods[cell["method"]]).set_params(**json.loads(parameters))
-    measured = ranking(fit_trial(cell["method"], hasher, cell["n_bits"], cell["partition"], split))
-    return cell | {
-        "map": measured["map"],
-        "seed": cell["partition"],
-        "fit_seconds": measured["fit_seconds"],
-        "encode_seconds": measured["encode_seconds"] * len(split.y_database) / 1000,
-        "parameters": parameters,
-    }
+    hasher = configured(hasher, cell["n_bits"], cell["partition"]).set_params(**json.loads(parameters))
+    measured = ranking(hasher, split)
+    return cell | {"map": measured.pop("map"), "seed": cell["partition"], **measured, "parameters": parameters}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -240,12 +199,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--folder", default="book/results", help="of the results (default: %(default)s)")
     parser.add_argument("--jobs", type=int, default=2, help="measurements at a time (default: 2)")
     chosen = parser.parse_args(arguments)
-    dataset = load_dataset("cifar10", source=chosen.source)
-    frame = run_table1(dataset, chosen.folder, n_jobs=chosen.jobs)
+    frame = run_table1(load_dataset("cifar10", source=chosen.source), chosen.folder, n_jobs=chosen.jobs)
     print(beside_published(frame).round(4).to_string(index=False))
-    tuning = pd.read_csv(Path(chosen.folder) / "table1-tuning.csv")["seconds"].sum()
-    minutes = (tuning + frame["fit_seconds"].sum() + frame["encode_seconds"].sum()) / 60
-    print(f"tuning, fitting and encoding took {minutes:.0f} minutes of processor time, on two cores half of that")
     print(f"all measurements: {Path(chosen.folder) / 'table1.csv'}")
 
 

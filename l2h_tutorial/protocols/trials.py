@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable, Mapping
 from itertools import product
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 from sklearn.base import clone
@@ -15,20 +15,9 @@ from ..splits import Split, split_dataset
 from ..tuning import ranking_precision
 from .ecir2015 import N_BITS
 
-__all__ = ["Trial", "compare_ranking"]
+__all__ = ["compare_ranking"]
 
 FIRST_SPLIT = 42  # the split of seed 0, the one that split_dataset makes unasked
-
-
-class Trial(NamedTuple):
-    """One fitted hasher, and what it was fitted on."""
-
-    method: str
-    n_bits: int
-    seed: int
-    hasher: Any
-    split: Split
-    fit_seconds: float
 
 
 def compare_ranking(
@@ -53,8 +42,7 @@ def compare_ranking(
     -------
     DataFrame
         One row a trial: ``method``, ``n_bits``, ``seed``, ``map`` (tie-aware), ``fit_seconds``, and
-        ``encode_seconds`` per thousand database rows: processor seconds of one core, so that other programs do not
-        count.
+        ``encode_seconds`` of the whole database: processor seconds of one core, so that other programs do not count.
 
     Examples
     --------
@@ -63,12 +51,12 @@ def compare_ranking(
     >>> frame[["method", "n_bits", "seed"]].values.tolist()
     [['LSH', 8, 0]]
     """
-    cells, rows = list(product(hashers, n_bits)), []
+    lengths, rows = list(n_bits), []
     with threadpool_limits(1):
         for seed in tqdm(list(seeds), "seeds", disable=None, delay=2):
             split = split_dataset(dataset, random_state=FIRST_SPLIT + seed).preprocessed("l2-centre")
-            for method, length in cells:
-                measured = ranking(fit_trial(method, hashers[method], length, seed, split))
+            for method, length in product(hashers, lengths):
+                measured = ranking(configured(hashers[method], length, seed), split)
                 rows.append({"method": method, "n_bits": length, "seed": seed} | measured)
     return pd.DataFrame(rows)
 
@@ -80,20 +68,15 @@ def configured(hasher: Any, n_bits: int, seed: int) -> Any:
     return copy.set_params(**{name: values[end] for name, end in ends.items() if end in values})
 
 
-def fit_trial(method: str, hasher: Any, n_bits: int, seed: int, split: Split) -> Trial:
-    """Fit a copy of the hasher, with the bits and the seed of the trial."""
-    copy = configured(hasher, n_bits, seed)
+def ranking(hasher: Any, split: Split) -> dict[str, float]:
+    """Fit a hasher, encode the database, and rank it; seconds are the processor's."""
     start = time.thread_time()
-    copy.fit(split.X_train, split.y_train)
-    return Trial(method, n_bits, seed, copy, split, time.thread_time() - start)
-
-
-def ranking(trial: Trial) -> dict[str, float]:
-    """Measure one trial."""
-    split = trial.split
-    start = time.thread_time()
-    database_bits = trial.hasher.transform(split.X_database)
-    encode_seconds = 1000 * (time.thread_time() - start) / len(database_bits)
-    query_bits = trial.hasher.transform(split.X_query)
-    precision = ranking_precision(trial.hasher, query_bits, database_bits, split.y_query, split.y_database)
-    return {"map": precision, "fit_seconds": trial.fit_seconds, "encode_seconds": encode_seconds}
+    hasher.fit(split.X_train, split.y_train)
+    fitted = time.thread_time()
+    database_bits = hasher.transform(split.X_database)
+    encoded = time.thread_time()
+    return {
+        "map": ranking_precision(hasher, database_bits, split),
+        "fit_seconds": fitted - start,
+        "encode_seconds": encoded - fitted,
+    }
