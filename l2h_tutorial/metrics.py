@@ -631,7 +631,7 @@ def evaluate_radius_search(
         for radius in outwards:
             shared, start = reranker.shared, perf_counter()  # products that a smaller radius has paid for
             ids = table.query_radius(bits, radius)
-            nearest[radius] += reranker.nearest(ids, k)
+            nearest[radius] += reranker.nearest(ids, k)[0]
             seconds[radius] += encoding + shared + perf_counter() - start
             sizes[radius] += map(len, ids)
     return pd.DataFrame(

@@ -196,7 +196,11 @@ def test_ranking_is_that_of_scikit_learn_whatever_is_compared_at_a_time(monkeypa
             part = [rows[: int(share * len(rows))] for rows in ids]
             expected = nearest_by_sklearn(query, database, part, k, metric)
             assert [rows.tolist() for rows in rerank(query, database, part, k, metric)] == expected
-            assert [rows.tolist() for rows in reranker.nearest(part, k)] == expected
+            found, distances = reranker.nearest(part, k)
+            assert [rows.tolist() for rows in found] == expected
+            for i, (rows, away) in enumerate(zip(found, distances, strict=True)):
+                true = pairwise_distances(query[i : i + 1], database, metric=metric)[0][rows]
+                np.testing.assert_allclose(away, true, atol=1e-12)
     everything = nearest_by_sklearn(query, database, [range(300)] * 10, 9, metric)
     assert exact_neighbours(query, database, 9, metric).tolist() == everything
 
@@ -283,6 +287,10 @@ def test_of_few_candidates_only_their_rows_are_read_some_queries_at_a_time(metri
     tracemalloc.stop()
     assert peak < database.nbytes / 2
     assert [rows.tolist() for rows in nearest[:50]] == nearest_by_sklearn(query, database, ids[:50], 3, metric)
+    again, distances = rerank(query, elsewhere, ids, 3, metric, return_distance=True)
+    assert [(rows.tolist(), away.shape) for rows, away in zip(again, distances, strict=True)] == [
+        (rows.tolist(), (3,)) for rows in nearest
+    ]
     assert [rows.tolist() for rows in rerank(query[:2], database, [[], []], 3, metric)] == [[], []]
 
 
@@ -306,12 +314,14 @@ def change(**arguments):
         (change(ids=[[-1], [0]]), ValueError, r"ids\[0\] must be rows from 0 to 2, got -1 to -1"),
         (change(ids=[[0.5], [0]]), TypeError, r"ids\[0\] must be a one-dimensional array of integers, got float64"),
         (change(ids=[[0], [[1]]]), TypeError, r"ids\[1\] must be a one-dimensional array.* of shape \(1, 1\)"),
+        (change(ids=[[1, 0, 1], [0]], k=2), ValueError, r"ids\[0\] names row 1 twice"),
+        (change(ids=[[5, 5, 5], [0]], X_database=np.eye(9)[:, :3]), ValueError, r"ids\[0\] names row 5 twice"),
         (change(X_query=np.eye(2), ids=[[], []]), ValueError, "same number of features, got 2 and 3"),
-        (change(X_query=np.full((2, 3), np.nan), ids=[[], []]), ValueError, "X_query contains NaN"),
-        (change(X_database=np.full((3, 3), np.inf)), ValueError, "X_database contains infinity"),
-        (change(X_database=sparse.eye_array(3)), TypeError, "Sparse data was passed for X_database"),
-        (lambda: exact_neighbours(np.empty((0, 3)), np.eye(3), 1), ValueError, r"0 sample\(s\)"),
-        (change(X_database=np.zeros(3)), ValueError, "Expected 2D array"),
+        (change(X_query=np.full((2, 3), np.nan), ids=[[], []]), ValueError, "X_query must be finite, got NaN"),
+        (change(X_database=np.full((3, 3), np.inf)), ValueError, "X_database must be finite, got NaN or inf"),
+        (change(X_database=sparse.eye_array(3)), TypeError, "X_database must be a dense array, got a sparse one"),
+        (lambda: exact_neighbours(np.empty((0, 3)), np.eye(3), 1), ValueError, r"hold a row, got shape \(0, 3\)"),
+        (change(X_database=np.zeros(3)), ValueError, r"X_database must be two-dim.* shape \(3,\)"),
     ],
 )
 def test_impossible_balls_and_rankings_are_refused(call, error, message):

@@ -6,7 +6,7 @@ rows. The k nearest are looked for within small radii first; a query that has fe
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import combinations, pairwise
 from math import comb, log2
@@ -115,21 +115,26 @@ class CodeIndex:
         A column is a code, its most significant word first. Up to 64 bits there is one word, of the smallest type that
         holds it.
     rows : (n,) array of int64
-        Row numbers; those of equal codes ascend. Read-only.
+        Row numbers; those of equal codes ascend.
     """
 
     n_bits: int
     words: Words
     rows: Numbers
-    plans: dict[int, list["Plan"]] = field(default_factory=dict, repr=False)  # by radius, once asked for
-    tables: dict[int, list[PieceTable]] = field(default_factory=dict, repr=False)  # by number of pieces, likewise
 
-    def __post_init__(self) -> None:
-        self.rows.setflags(write=False)
-
-    def __reduce__(self) -> Any:
+    def __getstate__(self) -> dict[str, Any]:
         """Leave what is derived behind when the index travels."""
-        return CodeIndex, (self.n_bits, self.words, self.rows)
+        return {"n_bits": self.n_bits, "words": self.words, "rows": self.rows}
+
+    @cached_property
+    def plans(self) -> dict[int, list["Plan"]]:
+        """By radius, once asked for."""
+        return {}
+
+    @cached_property
+    def tables(self) -> dict[int, list[PieceTable]]:
+        """By number of pieces, likewise."""
+        return {}
 
     @cached_property
     def offsets(self) -> Numbers:
@@ -397,6 +402,18 @@ def find(index: CodeIndex, query_words: Words, radius: int) -> Iterator[tuple[Wo
 def count_within(index: CodeIndex, query_words: Words, radius: int) -> Numbers:
     """Count the rows within `radius` of each packed query, (n_queries, n_words)."""
     return np.concatenate([counts for _, _, counts in find(index, query_words, radius)])
+
+
+def pairs_within(index: CodeIndex, radius: int) -> Numbers:
+    """Find the pairs of rows whose codes are within `radius`, (n_pairs, 2): the smaller number first, ascending."""
+    found, start = [np.empty((0, 2), dtype=np.int64)], 0
+    for queries, places, counts in find(index, index.words.T, radius):
+        owners = np.repeat(np.arange(start, start + len(queries)), counts)
+        later = places > owners  # of each pair one, and no row with itself
+        found.append(np.stack([index.rows[owners[later]], index.rows[places[later]]], axis=1))
+        start += len(queries)
+    pairs = np.sort(np.concatenate(found), axis=1)
+    return pairs[np.lexsort(pairs.T[::-1])]
 
 
 def rows_within(
