@@ -297,7 +297,7 @@ class HashTable:
         >>> table = HashTable(np.random.default_rng(0).random((5000, 64)) < 0.5)
         >>> way = table.explain(2)[0]
         >>> way["strategy"], way["pieces"], way["probes"], way["chosen"]
-        ('multi-index', 3, 3, True)
+        ('multi-index', 5, 3, True)
         """
         if (r is None) == (k is None):
             raise ValueError(f"give a radius r or a number of neighbours k, got r={r} and k={k}")
