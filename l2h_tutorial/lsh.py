@@ -213,8 +213,8 @@ def angle_between(X: ArrayLike, Y: ArrayLike) -> NDArray[np.float64]:
 
     Notes
     -----
-    Computed as 2 atan2(|u - v|, |u + v|) of the unit vectors, which keeps small angles that an arccos would round to 0
-    (W. Kahan, "How futile are mindless assessments of roundoff", 2006, section 12).
+    Computed as ``2 atan2(|u - v|, |u + v|)`` of the unit vectors, which keeps small angles that an arccos would round
+    to 0 (W. Kahan, "How futile are mindless assessments of roundoff", 2006, section 12).
 
     Examples
     --------

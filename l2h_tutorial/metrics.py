@@ -126,8 +126,8 @@ def recall_of_exact(ids: Any, exact_ids: ArrayLike, *, per_query: bool = False) 
 
     Notes
     -----
-    With N the set of a query's k exact neighbours and C that of its candidates: |N and C| / k. No label is involved: it
-    judges the index, not the features.
+    With N the set of a query's k exact neighbours and C that of its candidates: ``|N and C| / k``. No label is
+    involved: it judges the index, not the features.
 
     References
     ----------
