@@ -1,4 +1,4 @@
-# make book | notebooks | test | test-all | lint | coverage | lock | links | bench | seed-figures | fair-fight | table1 | clean     DATASET=fashion-mnist|cifar10   SOURCE=path to CIFAR-10 files
+# make book | notebooks | test | test-all | lint | coverage | lock | links | bench | designs | seed-figures | fair-fight | table1 | clean     DATASET=fashion-mnist|cifar10   SOURCE=path to CIFAR-10 files
 PYTHON ?= python3
 DATASET ?= $(L2H_DATASET)
 SOURCE ?= $(L2H_SOURCE)
@@ -12,7 +12,7 @@ $(error SOURCE says where the files of a data set are; say which: DATASET=cifar1
 endif
 endif
 
-.PHONY: book notebooks test test-all lint coverage lock links bench seed-figures fair-fight table1 clean
+.PHONY: book notebooks test test-all lint coverage lock links bench designs seed-figures fair-fight table1 clean
 book: .venv/installed
 	@# a failed strict build is forgotten, so that the next one fails again instead of passing on stale pages
 	$(BIN)/jupyter-book build . -W -n --keep-going || { rm -rf _build/.doctrees _build/html _build/editions; exit 1; }
@@ -51,6 +51,10 @@ coverage: .venv/installed
 
 bench: .venv/installed
 	$(BIN)/python -m tests.benchmarks
+
+designs: .venv/installed
+	@# chapter 5's table of designs at equal recall, into book/results: some minutes
+	$(BIN)/python -m tests.benchmarks.designs
 
 seed-figures: .venv/installed
 	@# what the tutorial measured, on CIFAR-10 and on the bundled images, into book/results

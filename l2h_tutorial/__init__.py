@@ -19,6 +19,7 @@ _ROOMS = {
     "metrics": ["evaluate_radius_search", "mean_average_precision", "precision_at_k"],
     "baselines": ["CCAITQ", "ITQ", "PCAH", "SpectralHashing"],
     "grh": ["GRH"],
+    "neighbours": ["HashNeighbors"],
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:  # what tools see, which cannot follow __getattr__
     from .grh import GRH
     from .lsh import LSH
     from .metrics import evaluate_radius_search, mean_average_precision, precision_at_k
+    from .neighbours import HashNeighbors
     from .search import rerank
     from .splits import Split, paper_partition, split_dataset
 

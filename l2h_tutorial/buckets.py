@@ -10,14 +10,24 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .checks import check_integer
-from .codes import WORD_BITS, check_bits, pack_bits
+from .codes import WORD_BITS, check_bits, check_codes, pack_bits
 from .files import read_arrays, refused, whole_file
 from .search import check_radius
-from .search.radius import build_index, count_within, nearest_rows, object_array, plans, rows_within, steps
+from .search.radius import (
+    build_index,
+    count_within,
+    nearest_rows,
+    object_array,
+    pairs_within,
+    plans,
+    rows_within,
+    steps,
+)
 
 __all__ = ["HashTable", "HashTables"]
 
 _FORMAT = "l2h_tutorial hash table 2"
+_TABLES_FORMAT = "l2h_tutorial hash tables 1"
 
 
 class HashTable:
@@ -61,6 +71,34 @@ class HashTable:
         array = check_bits(bits)
         self._index = build_index(pack_bits(array), array.shape[1])
 
+    @classmethod
+    def from_integers(cls, codes: ArrayLike, n_bits: int) -> Self:
+        """Make a table of integer codes, as `l2h_tutorial.bits_to_integers` makes them of bits.
+
+        Parameters
+        ----------
+        codes : (n,) array of integers
+            Each from 0 to ``2**n_bits - 1``; the first bit is the most significant.
+        n_bits : int
+            From 1 to 64.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `l2h_tutorial.integers_to_bits`, or if there is no code.
+
+        Examples
+        --------
+        >>> HashTable.from_integers(np.array([5, 3, 5], dtype=np.uint64), n_bits=3).bucket(5)
+        array([0, 2])
+        """
+        words = np.atleast_1d(check_codes(codes, n_bits))
+        if not len(words):
+            raise ValueError("codes must hold at least one code, got none")
+        table = cls.__new__(cls)
+        table._index = build_index(words[:, None], n_bits)
+        return table
+
     @property
     def n_bits(self) -> int:
         return self._index.n_bits
@@ -99,7 +137,9 @@ class HashTable:
             code = 0
             for word in self._index.words[:, start].tolist():
                 code = code << WORD_BITS | word
-            yield code, self._index.rows[start:stop]
+            rows = self._index.rows[start:stop]
+            rows.setflags(write=False)
+            yield code, rows
 
     def bucket(self, code_or_bits: Any) -> NDArray[np.int64]:
         """Row numbers in one bucket, ascending.
@@ -203,6 +243,34 @@ class HashTable:
         words = self._pack(query_bits, name="query_bits")
         return nearest_rows(self._index, words, check_integer(k, "k", high=self.n_rows, of="rows of the table"))
 
+    def pairs_within(self, r: int) -> NDArray[np.int64]:
+        """Find all pairs of rows whose codes differ in at most `r` bits: near-duplicates.
+
+        Parameters
+        ----------
+        r : int
+            From 0 to `n_bits`.
+
+        Returns
+        -------
+        (n_pairs, 2) array of int64
+            Row numbers i < j, ascending by i, then by j. Rows that are all alike make a pair each with each: n rows
+            have n (n - 1) / 2.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `r` is out of range.
+
+        Examples
+        --------
+        >>> HashTable.from_integers([0b1100, 0b0011, 0b1110, 0b1100], n_bits=4).pairs_within(1)
+        array([[0, 2],
+               [0, 3],
+               [2, 3]])
+        """
+        return pairs_within(self._index, check_radius(r, self.n_bits))
+
     def explain(self, r: int | None = None, *, k: int | None = None) -> list[dict[str, Any]]:
         """Say how `query_radius(..., r)` or `query(..., k)` would search, and what the other ways would cost.
 
@@ -229,7 +297,7 @@ class HashTable:
         >>> table = HashTable(np.random.default_rng(0).random((5000, 64)) < 0.5)
         >>> way = table.explain(2)[0]
         >>> way["strategy"], way["pieces"], way["probes"], way["chosen"]
-        ('multi-index', 3, 3, True)
+        ('multi-index', 5, 3, True)
         """
         if (r is None) == (k is None):
             raise ValueError(f"give a radius r or a number of neighbours k, got r={r} and k={k}")
@@ -263,8 +331,7 @@ class HashTable:
         OSError
             If it cannot be written; nothing half-written stays.
         """
-        with whole_file(Path(path)) as file:
-            np.savez(file, format=_FORMAT, n_bits=self.n_bits, bits=np.packbits(self.bits, axis=1))
+        _save(path, self.bits, format=_FORMAT)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
@@ -277,25 +344,37 @@ class HashTable:
         ValueError
             If the file is not a whole, consistent hash table.
         """
-        arrays = read_arrays(Path(path), ("format", "n_bits", "bits"))
-        found = str(arrays.get("format", "none"))
-        if found != _FORMAT:
-            raise ValueError(f"{path} is not a saved hash table: expected format {_FORMAT!r}, found {found[:100]!r}")
-        with refused(path, "a whole hash table", "Save it again from the codes"):
-            n_bits, packed = int(arrays["n_bits"]), arrays["bits"]
-            if packed.shape[1] != -(-n_bits // 8):
-                raise ValueError(f"found bytes of shape {packed.shape} for codes of {n_bits} bits")
-            return cls(np.unpackbits(packed, axis=1, count=n_bits).view(np.bool_))
+        return cls(_load(path, _FORMAT, "hash table")[0])
 
     def _pack(self, bits: ArrayLike, *, name: str) -> NDArray[Any]:
         return pack_bits(check_bits(bits, self.n_bits, name=name)).astype(self._index.words.dtype, copy=False)
+
+
+def _save(path: str | os.PathLike[str], bits: NDArray[np.bool_], **more: Any) -> None:
+    """Write codes to one file, which appears under its name only when it is whole."""
+    with whole_file(Path(path)) as file:
+        np.savez(file, n_bits=bits.shape[1], bits=np.packbits(bits, axis=1), **more)
+
+
+def _load(path: str | os.PathLike[str], expected: str, kind: str, *more: str) -> list[Any]:
+    """Read what `_save` wrote: the codes, and what else is named."""
+    arrays = read_arrays(Path(path), ("format", "n_bits", "bits", *more))
+    found = str(arrays.get("format", "none"))
+    if found != expected:
+        raise ValueError(f"{path} is not a saved {kind}: expected format {expected!r}, found {found[:100]!r}")
+    with refused(path, f"a whole {kind}", "Save it again from the codes"):
+        n_bits, packed = int(arrays["n_bits"]), arrays["bits"]
+        if packed.shape[1] != -(-n_bits // 8):
+            raise ValueError(f"found bytes of shape {packed.shape} for codes of {n_bits} bits")
+        bits = check_bits(np.unpackbits(packed, axis=1, count=n_bits).view(np.bool_))
+        return [bits, *(int(arrays[name]) for name in more)]
 
 
 class HashTables:
     """Cut one long code into pieces and make a table of each.
 
     A pair collides in one table if all bits of a piece agree, and is found if it collides in any table: see
-    `l2h_tutorial.lsh.amplified_probability`.
+    `l2h_tutorial.lsh.amplified_probability`. Two codes are as far apart here as their nearest pieces.
 
     Parameters
     ----------
@@ -342,8 +421,12 @@ class HashTables:
     def __repr__(self) -> str:
         return f"<HashTables: {len(self)} tables of {self.n_bits // len(self)}-bit codes, {self.n_rows:,} rows>"
 
+    @property
+    def bits(self) -> NDArray[np.bool_]:
+        return np.concatenate([table.bits for table in self.tables], axis=1)
+
     def candidates(self, query_bits: ArrayLike) -> NDArray[np.object_]:
-        """Rows that share a bucket with the query in at least one table.
+        """Rows that share a bucket with the query in at least one table: `query_radius` with radius 0.
 
         Parameters
         ----------
@@ -362,4 +445,113 @@ class HashTables:
         """
         pieces = np.split(check_bits(query_bits, self.n_bits, name="query_bits"), len(self), axis=1)
         found = [table.query_radius(piece, 0) for table, piece in zip(self.tables, pieces, strict=True)]
-        return object_array([np.unique(np.concatenate(rows)) for rows in zip(*found, strict=True)])
+        joined = (np.sort(np.concatenate(rows)) for rows in zip(*found, strict=True))
+        return object_array([rows[np.diff(rows, prepend=-1) > 0] for rows in joined])
+
+    def query_radius(self, query_bits: ArrayLike, r: int, *, return_distance: bool = False) -> Any:
+        """Find all rows whose piece differs from the query's in at most `r` bits, in at least one table.
+
+        Parameters
+        ----------
+        query_bits : (n_queries, n_bits) array of bool
+        r : int
+            From 0 to the bits of one table.
+        return_distance : bool, default=False
+            Return the distances too, each the smallest over the tables.
+
+        Returns
+        -------
+        ids : (n_queries,) object array of int64 arrays
+            Row numbers, ascending, each once.
+        distances : (n_queries,) object array of int64 arrays
+            Only with `return_distance`, in the order of `ids`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the bits are not boolean of this width, or `r` is out of range.
+
+        Examples
+        --------
+        >>> bits = np.array([[True, True, False, False], [True, True, True, True], [False, False, True, True]])
+        >>> ids, distances = HashTables(bits, n_tables=2).query_radius(bits[:1], 2, return_distance=True)
+        >>> ids[0], distances[0]
+        (array([0, 1, 2]), array([0, 0, 2]))
+        """
+        found = self._ask(query_bits, lambda table, piece: table.query_radius(piece, r, return_distance=True))
+        merged = [_nearest_pieces(*map(np.concatenate, zip(*each, strict=True))) for each in found]
+        ids, distances = map(object_array, map(list, zip(*merged, strict=True)))
+        return (ids, distances) if return_distance else ids
+
+    def query(self, query_bits: ArrayLike, k: int = 1) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Find the `k` rows that are nearest in some table: by the smallest distance over the tables, then by number.
+
+        Parameters
+        ----------
+        query_bits : (n_queries, n_bits) array of bool
+        k : int, default=1
+            From 1 to `n_rows`.
+
+        Returns
+        -------
+        distances, ids : (n_queries, k) arrays of int64
+            As `HashTable.query`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the bits are not boolean of this width, or `k` is out of range.
+
+        Examples
+        --------
+        >>> bits = np.array([[True, True, False, False], [True, True, True, True], [False, False, True, True]])
+        >>> HashTables(bits, n_tables=2).query(bits[:1], k=2)
+        (array([[0, 0]]), array([[0, 1]]))
+        """
+        found = self._ask(query_bits, lambda table, piece: table.query(piece, k)[::-1])
+        distances, ids = np.empty((2, len(found), k), dtype=np.int64)
+        for i, each in enumerate(found):  # a row among the first k is among the first k of its nearest table
+            rows, away = _nearest_pieces(*map(np.concatenate, zip(*each, strict=True)))
+            order = np.lexsort((rows, away))[:k]
+            distances[i], ids[i] = away[order], rows[order]
+        return distances, ids
+
+    def extended(self, more_bits: ArrayLike) -> "HashTables":
+        """Return new tables that hold these rows and then those of `more_bits`, numbered on from `n_rows`.
+
+        Parameters
+        ----------
+        more_bits : (m, n_bits) array of bool
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the bits are not boolean of this width.
+        """
+        more = check_bits(more_bits, self.n_bits, name="more_bits")
+        return HashTables(np.concatenate([self.bits, more]), len(self))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the tables to one `.npz` file, as `HashTable.save` does."""
+        _save(path, self.bits, format=_TABLES_FORMAT, n_tables=len(self))
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Read tables that `save` wrote, and trust nothing in the file; raises what `HashTable.load` does."""
+        bits, n_tables = _load(path, _TABLES_FORMAT, "set of hash tables", "n_tables")
+        with refused(path, "a whole set of hash tables", "Save it again from the codes"):
+            return cls(bits, n_tables)
+
+    def _ask(self, query_bits: ArrayLike, search: Any) -> list[Any]:
+        """For each query, a pair (rows, distances) of each table."""
+        pieces = np.split(check_bits(query_bits, self.n_bits, name="query_bits"), len(self), axis=1)
+        found = [search(table, piece) for table, piece in zip(self.tables, pieces, strict=True)]
+        return list(zip(*(zip(*each, strict=True) for each in found), strict=True))
+
+
+def _nearest_pieces(rows: NDArray[np.int64], distances: NDArray[np.int64]) -> tuple[Any, Any]:
+    """Rows that several tables have found, ascending and each once, at the smallest of its distances."""
+    order = np.lexsort((distances, rows))
+    rows, distances = rows[order], distances[order]
+    first = np.diff(rows, prepend=-1) > 0
+    return rows[first], distances[first]

@@ -36,9 +36,9 @@ def check_bits(bits: ArrayLike, n_bits: int | None = None, *, name: str = "bits"
     (2, 2)
     """
     array = np.asarray(bits)
-    if array.dtype != np.bool_:
-        raise TypeError(f"{name} must be a boolean array, got dtype {array.dtype}; for signs or 0/1 use `array > 0`")
-    if array.ndim != 2:
+    if array.dtype != np.bool_ and array.size:
+        raise TypeError(f"{name} must be a boolean array, got dtype {array.dtype}; {_advice(array)}")
+    if array.ndim != 2 and array.size:
         shape = f"got shape {array.shape}; for one code use `code[None, :]`"
         raise ValueError(f"{name} must be two-dimensional (n_codes, n_bits), {shape}")
     if array.size == 0:
@@ -46,6 +46,15 @@ def check_bits(bits: ArrayLike, n_bits: int | None = None, *, name: str = "bits"
     if n_bits is not None and array.shape[1] != n_bits:
         raise ValueError(f"{name} must have {n_bits} bits a code, got {array.shape[1]}")
     return array
+
+
+def _advice(array: NDArray[Any]) -> str:
+    """Say what may have been meant by an array that is not of bits."""
+    if array.ndim < 2 and array.dtype.kind in "ui":
+        return "integer codes make a table by HashTable.from_integers, and bits by integers_to_bits"
+    if array.dtype.kind in "uif" and not np.isin(array, (-1, 0, 1)).all():
+        return "vectors are hashed first: give what a hasher's transform returns"
+    return "for signs or 0/1 use `array > 0`"
 
 
 def bits_to_integers(bits: ArrayLike) -> Any:
@@ -112,6 +121,14 @@ def integers_to_bits(codes: ArrayLike, n_bits: int) -> NDArray[np.bool_]:
     array([[False,  True],
            [ True, False]])
     """
+    array = check_codes(codes, n_bits)
+    from_the_left = np.asarray(array << np.uint64(WORD_BITS - n_bits), dtype=">u8")
+    octets = from_the_left.reshape(*array.shape, 1).view(np.uint8)
+    return np.unpackbits(octets, axis=-1, count=n_bits).view(np.bool_)
+
+
+def check_codes(codes: ArrayLike, n_bits: int) -> NDArray[np.uint64]:
+    """Return integer codes of `n_bits` bits as uint64, one or (n,), or raise what `integers_to_bits` does."""
     n_bits = check_integer(n_bits, "n_bits", 1, WORD_BITS)
     array = np.asarray(codes)
     if array.dtype.kind not in "ui":  # large integers become objects, or floats, unless they are taken one by one
@@ -124,8 +141,7 @@ def integers_to_bits(codes: ArrayLike, n_bits: int) -> NDArray[np.bool_]:
     outside = np.asarray((array < 0) | (array > (1 << n_bits) - 1))
     if outside.any():
         raise ValueError(f"a code of {n_bits} bits must be from 0 to {(1 << n_bits) - 1}, got {array[outside][0]}")
-    shifts = np.arange(n_bits - 1, -1, -1, dtype=np.uint64)
-    return (array.astype(np.uint64)[..., None] >> shifts & np.uint64(1)).astype(bool)
+    return array.astype(np.uint64)
 
 
 def pack_bits(bits: ArrayLike) -> NDArray[np.uint64]:

@@ -473,9 +473,9 @@ def regularised_scores(affinity: NormalisedAffinity, bits: Bits, reference: Bits
     """Compute alpha S D^-1 L + (1 - alpha) L_ref, the graph step before its sign is taken.
 
     With one class a point, S D^-1 L is the class mean v. Where L_ref is L, at alpha <= 1/2 the sign is always that of
-    the point's own bit, exactly: rounding is monotone, so alpha |v| <= alpha cannot exceed 1 - alpha; and at 1/2 they
-    are equal only for |v| = 1, when the whole class, the point included, has the same bit. For another L_ref a vote
-    at 1/2 can be as strong as the reference bit, and sgn(0) decides; below 1/2 it cannot.
+    the point's own bit, exactly: rounding is monotone, so alpha ``|v|`` <= alpha cannot exceed 1 - alpha; and at 1/2
+    they are equal only for ``|v|`` = 1, when the whole class, the point included, has the same bit. For another L_ref a
+    vote at 1/2 can be as strong as the reference bit, and sgn(0) decides; below 1/2 it cannot.
 
     Parameters
     ----------

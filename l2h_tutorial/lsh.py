@@ -43,6 +43,7 @@ class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """
 
     _needs_labels = False
+    _takes_sparse = False
     _choices: ClassVar[dict[str, tuple[Any, ...]]] = {}  # the values of a parameter that has a few
 
     def _check_parameters(self) -> None:
@@ -59,7 +60,9 @@ class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         """Begin to fit: check the parameters and the features; return the features."""
         self._check_parameters()
         self._n_features_out = self._code_length()
-        return validate_data(self, X, dtype=[np.float64, np.float32], ensure_min_samples=at_least)
+        sparse = "csr" if self._takes_sparse else False
+        floats = [np.float64, np.float32]
+        return validate_data(self, X, dtype=floats, accept_sparse=sparse, ensure_min_samples=at_least)
 
     def _code_length(self) -> int:
         """Check `n_bits`."""
@@ -93,12 +96,13 @@ class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             If `X` has another number of features than in `fit`, or is not a finite two-dimensional array.
         """
         points = self._new_points(X)
-        return np.concatenate([self._encode(points[rows]) for rows in row_blocks(len(points))])
+        return np.concatenate([self._encode(points[rows]) for rows in row_blocks(points.shape[0])])
 
     def _new_points(self, X: ArrayLike) -> NDArray[Any]:
         """Begin to transform: check that `fit` came before, and the features; return these."""
         check_is_fitted(self)
-        return validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+        sparse = "csr" if self._takes_sparse else False
+        return validate_data(self, X, dtype=[np.float64, np.float32], accept_sparse=sparse, reset=False)
 
     def _encode(self, points: NDArray[Any]) -> Bits:
         """Hash a block of rows."""
@@ -112,6 +116,7 @@ class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.target_tags.required = self._needs_labels
+        tags.input_tags.sparse = self._takes_sparse
         tags.transformer_tags.preserves_dtype = []  # bits come out, whatever goes in
         return tags
 
@@ -161,6 +166,8 @@ class LSH(Hasher):
     True
     """
 
+    _takes_sparse = True
+
     def __init__(self, n_bits: int = 16, *, random_state: Any = None) -> None:
         self.n_bits = n_bits
         self.random_state = random_state
@@ -170,7 +177,7 @@ class LSH(Hasher):
 
         Parameters
         ----------
-        X : (n, d) array of numbers
+        X : (n, d) array or sparse matrix of numbers
         y : ignored
 
         Raises
@@ -206,8 +213,8 @@ def angle_between(X: ArrayLike, Y: ArrayLike) -> NDArray[np.float64]:
 
     Notes
     -----
-    Computed as 2 atan2(|u - v|, |u + v|) of the unit vectors, which keeps small angles that an arccos would round to 0
-    (W. Kahan, "How futile are mindless assessments of roundoff", 2006, section 12).
+    Computed as ``2 atan2(|u - v|, |u + v|)`` of the unit vectors, which keeps small angles that an arccos would round
+    to 0 (W. Kahan, "How futile are mindless assessments of roundoff", 2006, section 12).
 
     Examples
     --------

@@ -122,8 +122,8 @@ def recall_of_exact(ids: Any, exact_ids: ArrayLike, *, per_query: bool = False) 
 
     Notes
     -----
-    With N the set of a query's k exact neighbours and C that of its candidates: |N and C| / k. No label is involved: it
-    judges the index, not the features.
+    With N the set of a query's k exact neighbours and C that of its candidates: ``|N and C| / k``. No label is
+    involved: it judges the index, not the features.
 
     References
     ----------
@@ -515,7 +515,7 @@ def evaluate_radius_search(
         for radius in outwards:
             shared, start = reranker.shared, perf_counter()  # products that a smaller radius has paid for
             ids = table.query_radius(bits, radius)
-            nearest[radius] += reranker.nearest(ids, k)
+            nearest[radius] += reranker.nearest(ids, k)[0]
             seconds[radius] += encoding + shared + perf_counter() - start
             sizes[radius] += map(len, ids)
     return pd.DataFrame(

@@ -24,6 +24,8 @@ from sklearn.metrics.pairwise import cosine_similarity
 
 from l2h_tutorial import (
     LSH,
+    PCAH,
+    HashNeighbors,
     HashTable,
     HashTables,
     bits_to_integers,
@@ -713,6 +715,51 @@ def test_many_bits_reject_the_unlike_and_many_tables_rescue_the_alike():
     assert four[0] > 0.05 > twenty[0] > one[0]
     assert one[2] < 0.05 < 0.3 < twenty[2]
     assert twenty[3] > 0.95 > 0.5 > one[3]
+
+
+def recall_and_share(ids, exact, n_rows):
+    return recall_of_exact(ids, exact), np.mean([len(rows) for rows in ids]) / n_rows
+
+
+def test_tables_look_at_less_than_a_radius_for_the_same_recall(lab, seed):
+    """designing: "For the same recall, tables look at less" "64 tables keep 64 codes" """
+    s = lab.split["centred"]
+    queries, n_rows = s.X_query[:100], len(s.X_database)
+    exact = exact_neighbours(queries, s.X_database, 10)
+    lsh = LSH(1024, random_state=seed).fit(s.X_train)
+    database_bits, query_bits = lsh.transform(s.X_database), lsh.transform(queries)
+    tables = HashTables(database_bits, 64)
+    recall, share = recall_and_share(tables.candidates(query_bits), exact, n_rows)
+    one = HashTable(database_bits[:, :16])
+    within = [recall_and_share(one.query_radius(query_bits[:, :16], r), exact, n_rows) for r in range(6)]
+    assert recall > 1.1 * np.interp(share, *np.transpose(within)[::-1]), "what a radius finds that looks at as much"
+    assert sum(table.bits.nbytes for table in tables.tables) == 64 * HashTable(database_bits[:, :16]).bits.nbytes
+
+
+def test_longer_codes_look_at_less_and_principal_components_at_least(lab, seed):
+    """designing: "With 8 bits a radius is a blunt knob" "they spend their bits where the vectors differ most" """
+    s = lab.split["centred"]
+    queries = s.X_query[:100]
+    exact = exact_neighbours(queries, s.X_database, 10)
+    share = {}
+    for hasher in (LSH(8, random_state=seed), LSH(64, random_state=seed), LSH(32, random_state=seed), PCAH(32)):
+        nn = HashNeighbors(hasher, target_recall=0.9, random_state=seed).fit(s.X_database)
+        assert recall_of_exact(nn.kneighbors(queries)[1], exact) > 0.82
+        share[f"{type(hasher).__name__} {hasher.n_bits}"] = nn.scanned_share(queries)
+    assert share["LSH 8"] > 2 * share["LSH 64"]
+    assert share["PCAH 32"] < 0.8 * share["LSH 32"]
+
+
+def test_the_kept_designs_have_equal_recall_and_say_who_wins_what():
+    """designing: "answers single queries" "times as long to build" "Each is turned up until it finds" """
+    kept = pd.read_csv(BOOK / "results" / "designs.csv").set_index("way")
+    assert (kept.recall > 0.93).all()
+    assert kept[["data", "versions", "machine", "date"]].notna().all(axis=None)
+    ours = kept.loc["PCAH, 32 bits"]
+    assert ours.batch_qps > 2 * kept.batch_qps["exhaustive"]
+    assert kept.single_qps["faiss HNSW"] > 3 * ours.single_qps
+    assert kept.build_s["faiss HNSW"] > 3 * ours.build_s
+    assert kept.batch_qps["faiss IVF"] > 1.5 * ours.batch_qps
 
 
 def test_with_enough_bits_and_tables_lsh_reaches_exhaustive_search(lab):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from l2h_tutorial import LSH
 from l2h_tutorial.lsh import amplified_probability, angle_between, collision_probability
@@ -61,3 +62,10 @@ def test_angles_are_right_also_at_their_ends():
 def test_impossible_angles_and_probabilities_are_refused(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_sparse_rows_get_the_bits_of_dense_ones():
+    X = np.random.default_rng(0).poisson(0.3, (5000, 30)).astype(float)
+    lsh = LSH(24, random_state=0).fit(sparse.csr_array(X))
+    for kind in (sparse.csr_array, sparse.coo_array, sparse.csc_matrix):
+        np.testing.assert_array_equal(lsh.transform(kind(X)), lsh.transform(X))

@@ -240,3 +240,11 @@ def test_the_lines_that_the_readme_shows_run():
     (code,) = re.findall(r"(?s)```python\n(.*?)```", README)
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=300)
     assert result.returncode == 0, result.stderr
+
+
+def test_every_public_name_is_in_the_reference_with_an_example():
+    pages = {page.stem: page.read_text(encoding="utf-8") for page in (ROOT / "book/api").glob("*.md")}
+    for name, room in l2h_tutorial._HOME.items():
+        assert f".. automodule:: l2h_tutorial.{room}\n" in pages[room]
+        assert f"   l2h_tutorial.{room}.{name}\n" in pages["index"]
+        assert ">>> " in getattr(l2h_tutorial, name).__doc__, name

@@ -367,5 +367,5 @@ def test_what_is_no_file_of_vectors_is_refused_by_its_name(tmp_path, make, error
 )
 def test_without_the_extra_the_error_says_what_to_install(monkeypatch, missing, call):
     monkeypatch.setitem(sys.modules, missing, None)
-    with pytest.raises(ImportError, match=rf"{missing} is needed .* pip install l2h-tutorial\[scale\]"):
+    with pytest.raises(ImportError, match=rf"{missing} is needed .* pip install '\.\[scale\]' in the folder"):
         call()

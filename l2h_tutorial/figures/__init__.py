@@ -8,7 +8,7 @@ from .buckets import corner
 from .comparison import spread_table, verdicts
 from .cover import cover
 from .data import answers, descriptor, gallery, images_by_class, split_diagram
-from .designing import amplification
+from .designing import amplification, collision_curves
 from .did_it_learn import control_scores
 from .grh_adjacency import adjacency, dead_zone, graph_step
 from .grh_training import lines_with_spread, training_rounds
@@ -22,6 +22,7 @@ __all__ = [
     "amplification",
     "answers",
     "code_of_points",
+    "collision_curves",
     "collisions",
     "control_scores",
     "corner",

@@ -1,6 +1,7 @@
 """Figures of chapter 5: what becomes a candidate."""
 
 import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib.figure import Figure
 
 from .style import COLOURS, MARKERS, STROKES, Floats, styled
@@ -34,4 +35,23 @@ def amplification(
         ylim=(-0.02, 1.02),
     )
     axes.legend(title="lines: theory; points: real pairs", fontsize=9)
+    return figure
+
+
+@styled
+def collision_curves(panels: dict[str, tuple[Floats, Floats, Floats, Floats]]) -> Figure:
+    """Chance that a hash agrees, by similarity or distance: theory as a line, random hashes as points, a panel each.
+
+    Parameters
+    ----------
+    panels : dict of str to (x, curve, x measured, share measured)
+        By the label of the x-axis.
+    """
+    figure, axes = plt.subplots(1, len(panels), figsize=(6.6, 3), sharey=True)
+    for each, (label, (x, curve, at, share)) in zip(np.atleast_1d(axes), panels.items(), strict=True):
+        each.plot(x, curve, color=COLOURS[0], label="theory")
+        each.scatter(at, share, color=COLOURS[1], marker=MARKERS[1], s=30, label="random hashes")
+        each.set(xlabel=label, ylim=(-0.02, 1.02))
+    np.atleast_1d(axes)[0].set(ylabel="share of hashes that agree")
+    np.atleast_1d(axes)[0].legend(fontsize=9)
     return figure

@@ -1,6 +1,6 @@
 """Beyond one table, one core and one machine: faiss as the neighbour, Dask as the engine, and what it all costs.
 
-faiss and Dask are optional: ``pip install l2h-tutorial[scale]``.
+faiss and Dask are optional: ``pip install '.[scale]'`` in the folder of this project.
 """
 
 from .cluster import DistributedHashTable, local_client

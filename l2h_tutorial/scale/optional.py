@@ -9,4 +9,5 @@ def load_optional(module: str) -> Any:
     try:
         return import_module(module)
     except ImportError as error:
-        raise ImportError(f"{module} is needed here and cannot be imported: pip install l2h-tutorial[scale]") from error
+        how = "pip install '.[scale]' in the folder of this project"
+        raise ImportError(f"{module} is needed here and cannot be imported: {how}") from error

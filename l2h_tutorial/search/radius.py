@@ -2,11 +2,12 @@
 
 Scan: compare the query with every row's code. Enumerate: make every code of the ball, and look it up. Multi-index
 hashing: look up small balls of short pieces of the code, and compare the query with what is found. All find the same
-rows. The k nearest are looked for within small radii first; a query that has fewer than k there is compared with all.
+rows. The k nearest are looked for within radii that grow while the same pieces serve; a query that has fewer than k
+rows there is compared with all.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import combinations, pairwise
 from math import comb, log2
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..checks import check_integer
-from ..codes import WORD_BITS, packed_distances
+from ..codes import WORD_BITS, pack_bits, packed_distances
 
 Words = NDArray[Any]  # packed codes: unsigned integers of any size
 Numbers = NDArray[Any]  # row numbers, places, counts: integers
@@ -25,11 +26,14 @@ PieceTable = tuple[int, int, Numbers, Numbers]  # see piece_tables
 DIRECT_BITS = 16  # up to here a table with a slot for every possible code replaces the sorted search
 LOOK_UP = 10  # words that lie in a row, compared in the time of one read anywhere in memory (measured)
 SEARCH = 40  # the same, in the time in which one of the sorted codes is found
+PROBE = 20  # the same, for a piece that is looked up or a candidate found by one: several reads, in a crowded cache
 SAMPLE = (32, 1024)  # queries and rows whose distances stand for all
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # 2**64 over the golden ratio, made odd
 _BLOCK = 1 << 17  # codes looked up or compared at a time, but one query at least: small arrays stay in the cache
-_BLOCK_ROWS = 1 << 22  # rows found at a time, but one query's at least
-_TRIAL = 0.25  # of the cost of comparing everything: what may be spent on a small radius first
+_CACHED = 1 << 15  # codes compared with some queries before the next
+_TRIAL = 0.45  # of the cost of comparing everything: what may be spent on a small radius first
+_CROWDED = 0.01  # of all rows: where more have a piece of a query's code, pieces are made longer
+_ALIKE = 0.5  # of the largest variance of a bit: where all have as much, pieces take the bits as they come
 
 
 def check_radius(radius: Any, n_bits: int) -> int:
@@ -115,21 +119,50 @@ class CodeIndex:
         A column is a code, its most significant word first. Up to 64 bits there is one word, of the smallest type that
         holds it.
     rows : (n,) array of int64
-        Row numbers; those of equal codes ascend. Read-only.
+        Row numbers; those of equal codes ascend.
     """
 
     n_bits: int
     words: Words
     rows: Numbers
-    plans: dict[int, list["Plan"]] = field(default_factory=dict, repr=False)  # by radius, once asked for
-    tables: dict[int, list[PieceTable]] = field(default_factory=dict, repr=False)  # by number of pieces, likewise
 
-    def __post_init__(self) -> None:
-        self.rows.setflags(write=False)
-
-    def __reduce__(self) -> Any:
+    def __getstate__(self) -> dict[str, Any]:
         """Leave what is derived behind when the index travels."""
-        return CodeIndex, (self.n_bits, self.words, self.rows)
+        return {"n_bits": self.n_bits, "words": self.words, "rows": self.rows}
+
+    @cached_property
+    def plans(self) -> dict[int, list["Plan"]]:
+        """By radius, once asked for."""
+        return {}
+
+    @cached_property
+    def tables(self) -> list[PieceTable]:
+        """Of pieces, once they are looked up."""
+        return piece_tables(self)
+
+    @cached_property
+    def variances(self) -> NDArray[np.float64]:
+        """Of each bit, in a sample of the rows."""
+        return unpacked(self.words[:, :: -(-len(self.rows) // SAMPLE[1])], self.n_bits).var(axis=0)
+
+    @property
+    def differences(self) -> Words:
+        """XOR of pairs of rows, (n_words, n_pairs), as if some were queries."""
+        queries, rows = ((2 * np.arange(size) + 1) * len(self.rows) // (2 * size) for size in SAMPLE)  # at even steps
+        return (self.words[:, queries, None] ^ self.words[:, None, rows]).reshape(len(self.words), -1)
+
+    @cached_property
+    def n_pieces(self) -> int:
+        """Pieces of which most that are possible occur: longer, so fewer, where bits say little or codes crowd."""
+        telling = self.n_bits if self.bit_order is None else 4 * self.variances.sum()
+        finest = max(2, len(self.words), round(telling / max(1, log2(len(self.rows)))))
+        equal = [cut_piece(self.differences, self.n_bits, *piece) == 0 for piece in pieces_of(self.n_bits, finest)]
+        return max(2, len(self.words), (finest + 1) // 2) if np.mean(equal, axis=1).sum() > _CROWDED else finest
+
+    @cached_property
+    def bit_order(self) -> Numbers | None:
+        """Bits from that which varies most to that which varies least; None if all vary about as much."""
+        return None if self.variances.min() >= _ALIKE * self.variances.max() else np.argsort(-self.variances)
 
     @cached_property
     def offsets(self) -> Numbers:
@@ -183,7 +216,7 @@ def enumerate_ball(index: CodeIndex, queries: Words, radius: int) -> tuple[Numbe
     return ranges(starts.ravel(), (stops - starts).ravel()), (stops - starts).sum(axis=1)
 
 
-def multi_index(index: CodeIndex, queries: Words, radius: int, n_pieces: int) -> tuple[Numbers, Numbers]:
+def multi_index(index: CodeIndex, queries: Words, radius: int) -> tuple[Numbers, Numbers]:
     """Find codes that are near the query in some piece, and keep those that are near as a whole: see `scan`.
 
     References
@@ -191,13 +224,14 @@ def multi_index(index: CodeIndex, queries: Words, radius: int, n_pieces: int) ->
     M. Norouzi, A. Punjani and D. J. Fleet, "Fast search in Hamming space with multi-index hashing", CVPR 2012.
     """
     n_rows, found = len(index.rows), []
-    tables = zip(piece_tables(index, n_pieces), piece_radii(radius, n_pieces), strict=True)
-    for (first, end, offsets, in_slots), within in tables:
+    dealt = dealt_bits(index, queries.T)
+    for (first, end, offsets, in_slots), within in zip(index.tables, piece_radii(radius, index.n_pieces), strict=True):
         if within >= 0:
-            pieces = cut_piece(queries.T, index.n_bits, first, end)
+            pieces = cut_piece(dealt, index.n_bits, first, end)
             slots = slots_of(pieces[:, None] ^ flips(end - first, within), n_rows)
-            sizes = offsets[slots + 1] - offsets[slots]
-            places = in_slots[ranges(offsets[slots].ravel(), sizes.ravel())]
+            starts = offsets[slots]
+            sizes = offsets[slots + 1] - starts
+            places = in_slots[ranges(starts.ravel(), sizes.ravel())]
             counts = sizes.sum(axis=1)
             near = np.flatnonzero(distances_at(index, places, queries, counts) <= radius)
             owners = np.searchsorted(np.cumsum(counts), near, side="right")
@@ -226,12 +260,8 @@ def ranges(starts: Numbers, sizes: Numbers) -> Numbers:
     >>> ranges(np.array([5, 7, 0]), np.array([3, 0, 2]))
     array([5, 6, 7, 0, 1])
     """
-    filled = np.flatnonzero(sizes)
-    starts, sizes = starts[filled], sizes[filled]
-    steps = np.ones(sizes.sum(), dtype=np.int64)
-    steps[:1] = starts[:1]
-    steps[np.cumsum(sizes)[:-1]] = starts[1:] - (starts[:-1] + sizes[:-1] - 1)  # from the last of one to the next
-    return np.cumsum(steps)
+    stops = np.cumsum(sizes)
+    return np.repeat(starts + sizes - stops, sizes) + np.arange(stops[-1] if len(stops) else 0)
 
 
 def pieces_of(n_bits: int, n_pieces: int) -> list[tuple[int, int]]:
@@ -276,8 +306,23 @@ def cut_piece(words: Words, n_bits: int, first: int, end: int) -> Words:
     return cut & np.uint64((1 << (end - first)) - 1)
 
 
-def piece_tables(index: CodeIndex, n_pieces: int) -> list[PieceTable]:
-    """Tables of all pieces, about 9 bytes a row and piece: made when they are first asked for, and kept.
+def unpacked(words: Words, n_bits: int) -> NDArray[np.uint8]:
+    """Bits, (n, n_bits), of packed codes, (n_words, n)."""
+    octets = np.ascontiguousarray(words.T, dtype=">u8").view(np.uint8)
+    return np.unpackbits(octets, axis=1)[:, -n_bits:]
+
+
+def dealt_bits(index: CodeIndex, words: Words) -> Words:
+    """Packed codes, (n_words, n), with their bits dealt to the pieces in turns, those that vary most first."""
+    if index.bit_order is None:
+        return words
+    order = np.concatenate([index.bit_order[piece :: index.n_pieces] for piece in range(index.n_pieces)])
+    blocks = [words[:, start : start + _BLOCK] for start in range(0, words.shape[1], _BLOCK)]
+    return np.concatenate([pack_bits(unpacked(b, index.n_bits)[:, order].view(np.bool_)).T for b in blocks], axis=1)
+
+
+def piece_tables(index: CodeIndex) -> list[PieceTable]:
+    """Make tables of all pieces, about 9 bytes a row and piece.
 
     Returns
     -------
@@ -285,16 +330,14 @@ def piece_tables(index: CodeIndex, n_pieces: int) -> list[PieceTable]:
         A piece is bits `first` to `end` of the code. The codes whose piece has the hash s are at
         ``places[offsets[s] : offsets[s + 1]]`` in the index, and may be among codes with other pieces.
     """
-    if n_pieces not in index.tables:
-        n_rows, tables = len(index.rows), []
-        for first, end in pieces_of(index.n_bits, n_pieces):
-            slots = slots_of(cut_piece(index.words, index.n_bits, first, end), n_rows)
-            sizes = np.bincount(slots, minlength=1 << slot_bits(n_rows))
-            offsets = np.append(0, np.cumsum(sizes)).astype(np.int32)
-            places = np.argsort(slots).astype(np.int32)
-            tables.append((first, end, offsets, places))
-        index.tables[n_pieces] = tables
-    return index.tables[n_pieces]
+    n_rows, tables = len(index.rows), []
+    dealt = dealt_bits(index, index.words)
+    for first, end in pieces_of(index.n_bits, index.n_pieces):
+        slots = slots_of(cut_piece(dealt, index.n_bits, first, end), n_rows)
+        sizes = np.bincount(slots, minlength=1 << slot_bits(n_rows))
+        offsets = np.append(0, np.cumsum(sizes)).astype(np.int32)
+        tables.append((first, end, offsets, np.argsort(slots).astype(np.int32)))
+    return tables
 
 
 def slot_bits(n_rows: int) -> int:
@@ -333,10 +376,11 @@ class Plan(NamedTuple):
 def plans(index: CodeIndex, radius: int) -> list[Plan]:
     """All ways to search `index` within `radius`, the cheapest first; kept with the index.
 
-    The rule: a scan compares a word in a nanosecond, for it reads memory in a row. Whatever is looked up, be it a code,
-    a piece or the code of a candidate, lies anywhere, and takes ten; one of many sorted codes takes forty. How many
+    The rule: a scan compares a word in a nanosecond, for it reads memory in a row. A short code that is looked up lies
+    anywhere, and takes ten; a piece, or a candidate found by one, twenty; one of many sorted codes forty. How many
     will be found, a sample of pairs of rows says, as if queries were like rows. For pieces it is no fewer than uniform
-    codes have, since the sample may be too small to hold any. What it takes to build tables of pieces does not count.
+    codes have, since the sample may be too small to hold any. What it takes to make the tables of pieces does not
+    count: they are made once, and serve every radius.
 
     Examples
     --------
@@ -348,26 +392,23 @@ def plans(index: CodeIndex, radius: int) -> list[Plan]:
         return index.plans[radius]
     n_words, n_rows = index.words.shape
     ways = [Plan("scan", 0, 0, n_rows, n_words * n_rows / 1000)]
-    queries, rows = ((2 * np.arange(size) + 1) * n_rows // (2 * size) for size in SAMPLE)  # at even steps
-    differences = index.words[:, queries, None] ^ index.words[:, None, rows]
     if n_words == 1:
         probes = ball_size(index.n_bits, radius)
         each = LOOK_UP if index.n_bits <= DIRECT_BITS else SEARCH
-        found = n_rows * (np.bitwise_count(differences[0]) <= radius).mean()  # rows to gather
+        found = n_rows * (np.bitwise_count(index.differences[0]) <= radius).mean()  # rows to gather
         ways.append(Plan("enumerate", 1, probes, 0, (each * probes + found) / 1000))
-    finest = max(2, n_words, round(index.n_bits / max(1, log2(n_rows))))  # most pieces occur; of 64 bits at most
-    cuts = {finest, (finest + 1) // 2} - {1} if index.n_bits > DIRECT_BITS else ()  # half as many where codes crowd
-    for n_pieces in cuts:
+    if index.n_bits > DIRECT_BITS:
         probes, compared = 0, 0.0
-        pieces, radii = pieces_of(index.n_bits, n_pieces), piece_radii(radius, n_pieces)
+        dealt = dealt_bits(index, index.differences)
+        pieces, radii = pieces_of(index.n_bits, index.n_pieces), piece_radii(radius, index.n_pieces)
         for (first, end), within in zip(pieces, radii, strict=True):
             if within >= 0:
                 ball = ball_size(end - first, within)
-                near = np.bitwise_count(cut_piece(differences, index.n_bits, first, end)) <= within
+                near = np.bitwise_count(cut_piece(dealt, index.n_bits, first, end)) <= within
                 probes += ball
                 compared += n_rows * max(near.mean(), ball / 2 ** min(end - first, slot_bits(n_rows)))
-        nanoseconds = LOOK_UP * (probes + n_words * compared)
-        ways.append(Plan("multi-index", n_pieces, probes, compared, nanoseconds / 1000))
+        nanoseconds = PROBE * (probes + n_words * compared)
+        ways.append(Plan("multi-index", index.n_pieces, probes, compared, nanoseconds / 1000))
     index.plans[radius] = sorted(ways, key=lambda plan: plan.microseconds)
     return index.plans[radius]
 
@@ -390,13 +431,25 @@ def find(index: CodeIndex, query_words: Words, radius: int) -> Iterator[tuple[Wo
         elif plan.strategy == "enumerate":
             places, counts = enumerate_ball(index, queries, radius)
         else:
-            places, counts = multi_index(index, queries, radius, plan.pieces)
+            places, counts = multi_index(index, queries, radius)
         yield queries, places, counts
 
 
 def count_within(index: CodeIndex, query_words: Words, radius: int) -> Numbers:
     """Count the rows within `radius` of each packed query, (n_queries, n_words)."""
     return np.concatenate([counts for _, _, counts in find(index, query_words, radius)])
+
+
+def pairs_within(index: CodeIndex, radius: int) -> Numbers:
+    """Find the pairs of rows whose codes are within `radius`, (n_pairs, 2): the smaller number first, ascending."""
+    found, start = [np.empty((0, 2), dtype=np.int64)], 0
+    for queries, places, counts in find(index, index.words.T, radius):
+        owners = np.repeat(np.arange(start, start + len(queries)), counts)
+        later = places > owners  # of each pair one, and no row with itself
+        found.append(np.stack([index.rows[owners[later]], index.rows[places[later]]], axis=1))
+        start += len(queries)
+    pairs = np.sort(np.concatenate(found), axis=1)
+    return pairs[np.lexsort(pairs.T[::-1])]
 
 
 def rows_within(
@@ -458,31 +511,39 @@ def nearest_rows(index: CodeIndex, query_words: Words, k: int) -> tuple[Numbers,
     distances, rows : (n_queries, k) arrays of int64
         Ascending; rows at the same distance by number.
     """
-    distances, rows = np.empty((2, len(query_words), k), dtype=np.int64)
+    n_rows, keys = len(index.rows), np.empty((len(query_words), k), dtype=np.int64)
     *small, _ = steps(index)
-    step = max(1, _BLOCK_ROWS // len(index.rows))
-    for start in range(0, len(query_words), step):
-        left = [*range(len(query_words))[start : start + step]]
-        for radius, _ in small:
-            found = zip(left, *rows_within(index, query_words[left], radius, with_distances=True), strict=True)
-            left = []
-            for query, near, away in found:
-                if len(near) < k:
-                    left.append(query)
-                else:
-                    distances[query], rows[query] = _first(k, away, near)
-        for query in left:
-            away = packed_distances(index.words, query_words[query, :, None])
-            kth = np.partition(away.astype(np.int32), k - 1)[k - 1]  # quicker than of short types
-            near = np.flatnonzero(away <= kth)
-            distances[query], rows[query] = _first(k, away[near], index.rows[near])
-    return distances, rows
+    left = np.arange(len(query_words))
+    for radius, _ in small:
+        begun, more = left, [left[:0]]
+        for queries, places, counts in find(index, query_words[left], radius):
+            block, begun = begun[: len(queries)], begun[len(queries) :]
+            enough = counts >= k
+            more.append(block[~enough])
+            places, counts = places[np.repeat(enough, counts)], counts[enough]
+            away = distances_at(index, places, queries[enough], counts).astype(np.int64)
+            away += np.repeat(np.arange(len(counts)) * (index.n_bits + 1), counts)
+            away *= n_rows
+            away += index.rows[places]
+            found = np.sort(away)  # by query, distance and row at once
+            keys[block[enough]] = found[(np.cumsum(counts) - counts)[:, None] + np.arange(k)]
+        left = np.concatenate(more)
+    sample = slice(None, None, max(1, n_rows // max(1 << 12, 64 * k)))
+    for query in left:
+        away = all_distances(index, query_words[query])
+        near = np.flatnonzero(away <= np.partition(away[sample], k - 1)[k - 1])  # no smaller than the k-th distance
+        near = near[away[near] <= np.partition(away[near], k - 1)[k - 1]]
+        keys[query] = np.sort(away[near].astype(np.int64) * n_rows + index.rows[near])[:k]
+    return keys // n_rows % (index.n_bits + 1), keys % n_rows
 
 
-def _first(k: int, distances: Any, rows: Numbers) -> tuple[Numbers, Numbers]:
-    """The k nearest rows, by distance, then by number."""
-    order = np.lexsort((rows, distances))[:k]
-    return distances[order], rows[order]
+def all_distances(index: CodeIndex, query: Words) -> NDArray[Any]:
+    """Hamming distances from a query, a row of words, to all codes, (n,)."""
+    distances = np.empty(len(index.rows), dtype=np.uint8 if len(query) == 1 else np.uint16)
+    for start in range(0, len(distances), _CACHED):
+        some = slice(start, start + _CACHED)
+        distances[some] = packed_distances(index.words[:, some], query[:, None])
+    return distances
 
 
 def steps(index: CodeIndex) -> list[tuple[int, Plan]]:
@@ -491,12 +552,14 @@ def steps(index: CodeIndex) -> list[tuple[int, Plan]]:
     Returns
     -------
     list of (radius, plan)
-        The radii double while looking up costs little beside comparing everything; the last is the length of the code.
+        Radii grow by what makes the radius of every piece one larger, while looking up costs little beside comparing
+        everything; the last is the length of the code.
     """
     ladder = []
     everything = next(plan for plan in plans(index, index.n_bits) if plan.strategy == "scan")
-    radius = 0
-    while radius < index.n_bits and plans(index, radius)[0].microseconds < _TRIAL * everything.microseconds:
+    rise = index.n_pieces if index.n_bits > DIRECT_BITS else 1
+    for radius in range(rise - 1, index.n_bits, rise):
+        if plans(index, radius)[0].microseconds > _TRIAL * everything.microseconds:
+            break
         ladder.append((radius, plans(index, radius)[0]))
-        radius = max(1, 2 * radius)
     return [*ladder, (index.n_bits, everything)]

@@ -13,9 +13,18 @@ from .radius import Numbers, object_array
 _BLOCK_QUERIES = 128
 _BLOCK_PRODUCTS = 1 << 25  # 128 MB of float32
 _MANY = 0.05  # measured: beyond this share of candidates, one matrix product beats gathering their rows
+_SAFE = 1e-28, 1e28  # squares of lengths that float32 holds without loss
 
 
-def rerank(X_query: ArrayLike, X_database: ArrayLike, ids: Any, k: int, metric: str = "cosine") -> NDArray[np.object_]:
+def rerank(
+    X_query: ArrayLike,
+    X_database: ArrayLike,
+    ids: Any,
+    k: int,
+    metric: str = "cosine",
+    *,
+    return_distance: bool = False,
+) -> Any:
     """Keep the k nearest candidates of each query, by their distance in feature space.
 
     Parameters
@@ -28,17 +37,21 @@ def rerank(X_query: ArrayLike, X_database: ArrayLike, ids: Any, k: int, metric: 
         From 1 to the number of database rows.
     metric : str, default="cosine"
         Any that `sklearn.metrics.pairwise_distances` knows. A zero vector has cosine similarity 0 with every vector.
+    return_distance : bool, default=False
+        Return the distances too.
 
     Returns
     -------
-    (n_queries,) object array of int64 arrays
+    ids : (n_queries,) object array of int64 arrays
         At most k row numbers, the nearest first, rows at the same distance by number. No candidates: an empty array.
+    distances : (n_queries,) object array of float64 arrays
+        Only with `return_distance`, in the order of `ids`: scikit-learn's, so 1 - cosine or the Euclidean distance.
 
     Raises
     ------
     TypeError, ValueError
         If features are not finite two-dimensional numbers of one width, `ids` are not row numbers of the database for
-        each query, or `k` is out of range.
+        each query, one of the k nearest is named twice, or `k` is out of range.
 
     Notes
     -----
@@ -46,8 +59,7 @@ def rerank(X_query: ArrayLike, X_database: ArrayLike, ids: Any, k: int, metric: 
     rounding could have kept from the first k is then compared in float64, for Euclidean distances difference by
     difference, so the result does not depend on how the first pass was done.
 
-    Where 128 queries have fewer candidates than there are rows, only those rows are read and checked: a NaN in another
-    is not noticed.
+    Of few candidates only their rows are read and checked: a NaN in another is not noticed.
 
     Examples
     --------
@@ -60,16 +72,12 @@ def rerank(X_query: ArrayLike, X_database: ArrayLike, ids: Any, k: int, metric: 
     candidates = check_ids(ids, len(query), len(database))
     step = queries_at_a_time(len(database))
     nearest: list[Numbers] = []
+    distances: list[NDArray[np.float64]] = []
     for start in range(0, len(query), step):
-        block, chosen = query[start : start + step], candidates[start : start + step]
-        if sum(map(len, chosen)) >= len(database):
-            nearest += Reranker(block, database, metric).nearest(chosen, k)
-        else:
-            rows = np.unique(np.concatenate(chosen))
-            places = [np.searchsorted(rows, each) for each in chosen]
-            found = Reranker(block, database[rows], metric).nearest(places, k)
-            nearest += [rows[each] for each in found]
-    return object_array(nearest)
+        block = slice(start, start + step)
+        found, far = Reranker(query[block], database, metric).nearest(candidates[block], k)
+        nearest, distances = nearest + found, distances + far
+    return (object_array(nearest), object_array(distances)) if return_distance else object_array(nearest)
 
 
 def exact_neighbours(X_query: ArrayLike, X_database: ArrayLike, k: int, metric: str = "cosine") -> Numbers:
@@ -106,14 +114,28 @@ def exact_neighbours(X_query: ArrayLike, X_database: ArrayLike, k: int, metric: 
 
 def _checked(X_query: ArrayLike, X_database: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
     """Queries and a database of numbers, of one width; whether rows of the database are finite is seen when read."""
-    from sklearn.utils import check_array  # only here: a table that is searched takes no scikit-learn
-
-    query: NDArray[Any] = check_array(X_query, input_name="X_query")
-    database: NDArray[Any] = check_array(X_database, ensure_all_finite=False, input_name="X_database")
+    query, database = check_vectors(X_query, "X_query"), check_vectors(X_database, "X_database")
+    check_finite(query, "X_query")
     if query.shape[1] != database.shape[1]:
         widths = f"{query.shape[1]} and {database.shape[1]}"
         raise ValueError(f"X_query and X_database must have the same number of features, got {widths}")
     return query, database
+
+
+def check_vectors(X: Any, name: str) -> NDArray[Any]:
+    """Return rows of numbers as an array, (n, d), or say what they are instead."""
+    if hasattr(X, "tocsr"):
+        raise TypeError(f"{name} must be a dense array, got a sparse one; use X.toarray()")
+    array = np.asarray(X)
+    if array.ndim != 2 or not array.size:
+        raise ValueError(f"{name} must be two-dimensional (n, n_features) and hold a row, got shape {array.shape}")
+    return array if array.dtype.kind in "biuf" else array.astype(np.float64)
+
+
+def check_finite(X: NDArray[Any], name: str) -> None:
+    """Refuse vectors with NaN or infinity."""
+    if not np.isfinite(X).all():
+        raise ValueError(f"{name} must be finite, got NaN or infinity")
 
 
 def queries_at_a_time(n_rows: int) -> int:
@@ -124,75 +146,85 @@ def queries_at_a_time(n_rows: int) -> int:
 class Reranker:
     """A few queries and a database made ready for several sets of candidates.
 
-    What does not depend on the candidates is computed once: the lengths of the vectors and, from when candidates are
-    many, the products of the queries with all rows; in ``shared`` is then what these took, in seconds.
+    From when candidates are many, the products of the queries with all rows are computed once, and serve every set; in
+    ``shared`` is then what these took, in seconds.
     """
 
-    @np.errstate(over="ignore", invalid="ignore")
     def __init__(self, query: NDArray[Any], database: NDArray[Any], metric: str = "cosine") -> None:
-        from sklearn.utils import check_array
+        self._query, self._database, self._metric, self.shared = query.astype(np.float64), database, metric, 0.0
+        self._dtype = np.result_type(database, np.float32)
+        self._lengths = _lengths(self._query)
+        factors = self._query * _inverse(self._lengths)[:, None] if metric == "cosine" else self._query
+        with np.errstate(over="ignore"):
+            self._factors = factors.astype(self._dtype)
 
-        floats = {"dtype": [np.float64, np.float32], "input_name": "X_database", "ensure_min_samples": 0}
-        self._query, self._metric, self.shared = query, metric, 0.0
-        self._database: NDArray[Any] = check_array(database, **floats)
-        dtype, d = self._database.dtype, self._database.shape[1]
-        rounding = (d + 8) * np.finfo(dtype).eps  # of products of d terms, and a few operations more
-        lengths, rows = _lengths(query), _lengths(self._database)
-        self._combine: np.ufunc
-        if metric == "cosine":  # the product of unit vectors
-            self._factors = (query * _inverse(lengths)[:, None]).astype(dtype)
-            self._of_rows, self._combine = _inverse(rows).astype(dtype), np.multiply
-            self._tolerance = np.full(len(lengths), rounding)
-        else:  # q @ x - |x|**2 / 2, half of |q|**2 - |q - x|**2; for metrics other than "euclidean" it is not used
-            self._factors = query.astype(dtype)
-            self._of_rows, self._combine = (rows**2 / 2).astype(dtype), np.subtract
-            longest = rows.max(initial=0)
-            self._tolerance = rounding * (lengths + longest) * longest
-
-    def _nearness(self, queries: Any, rows: Any) -> NDArray[Any]:
-        """How near some rows are to one query or to several."""
-        products = self._factors[queries] @ self._database[rows].T
-        return self._combine(products, self._of_rows[rows], out=products)
+    def _nearness(self, queries: Any, vectors: NDArray[Any]) -> tuple[NDArray[Any], Any]:
+        """How near vectors are to one query or to several, and by how much rounding may have changed that."""
+        vectors = vectors.astype(self._dtype, copy=False)
+        products, lengths = self._factors[queries] @ vectors.T, _lengths(vectors)
+        rounding = 2 * (vectors.shape[1] + 8) * np.finfo(self._dtype).eps  # of sums of d terms, and a few more
+        if self._metric == "cosine":  # the product of unit vectors
+            return np.multiply(products, _inverse(lengths).astype(self._dtype), out=products), rounding
+        longest = lengths.max(initial=0)  # q @ x - |x|**2 / 2 is half of |q|**2 - |q - x|**2
+        nearness = np.subtract(products, (lengths * lengths / 2).astype(self._dtype), out=products)
+        return nearness, rounding * (self._lengths[queries] + longest) * longest
 
     @cached_property
-    def _table(self) -> NDArray[Any]:
+    def _table(self) -> tuple[NDArray[Any], Any]:
         """How near all rows are to all queries."""
         start = perf_counter()
-        table = self._nearness(slice(None), slice(None))
+        nearness, rounding = self._nearness(slice(None), self._database)
         self.shared = perf_counter() - start
-        return table
+        return nearness, np.broadcast_to(rounding, len(nearness))
 
     @np.errstate(over="ignore", invalid="ignore")
-    def nearest(self, candidates: Any, k: int) -> list[Numbers]:
-        """Keep the k nearest candidates of each query."""
+    def nearest(self, candidates: Any, k: int) -> tuple[list[Numbers], list[NDArray[np.float64]]]:
+        """Keep the k nearest candidates of each query, and their distances."""
         many = sum(map(len, candidates)) > _MANY * len(self._database) * len(candidates)
-        nearest = []
+        nearest, distances = [], []
         for i, rows in enumerate(candidates):
             if len(rows) > k and self._metric in ("cosine", "euclidean"):
-                nearness = self._table[i, rows] if many else self._nearness(i, rows)
-                bound = np.partition(nearness, -k)[-k] - self._tolerance[i]
+                if many:
+                    nearness, rounding = self._table[0][i, rows], self._table[1][i]
+                else:
+                    nearness, rounding = self._nearness(i, self._database[rows])
+                bound = np.partition(nearness, -k)[-k] - rounding
                 rows = rows[~(nearness < bound)]  # where all overflows, all stay
-            nearest.append(rows[np.lexsort((rows, self._distances(i, rows)))[:k]])
-        return nearest
+            away = self._distances(i, self._database[rows])
+            order = np.lexsort((rows, away))[: k + 1]
+            twice = rows[order][1:] == rows[order][:-1]
+            if twice.any():
+                raise ValueError(f"ids[{i}] names row {rows[order][1:][twice][0]} twice")
+            order = order[:k]
+            nearest.append(rows[order])
+            distances.append(away[order])
+        return nearest, distances
 
-    def _distances(self, i: int, rows: Numbers) -> NDArray[Any]:
-        """Distances from a query to some rows, or what orders them alike, in float64."""
-        if len(rows) and self._metric not in ("cosine", "euclidean"):
-            from sklearn.metrics import pairwise_distances
-
-            return pairwise_distances(self._query[i : i + 1], self._database[rows], metric=self._metric)[0]
-        q, x = self._query[i].astype(np.float64), self._database[rows].astype(np.float64)
+    def _distances(self, i: int, vectors: NDArray[Any]) -> NDArray[np.float64]:
+        """Distances of vectors from a query, in float64."""
+        if not len(vectors):
+            return np.empty(0)
+        check_finite(vectors, "X_database")
+        q, x = self._query[i], vectors.astype(np.float64)
         if self._metric == "euclidean":
-            return ((x - q) ** 2).sum(axis=1)
-        norms = np.sqrt((q * q).sum()) * np.sqrt((x * x).sum(axis=1))
-        return -np.divide((x * q).sum(axis=1), norms, out=np.zeros(len(x)), where=norms > 0)
+            return np.sqrt(((x - q) ** 2).sum(axis=1))
+        if self._metric == "cosine":
+            return 1 - (x * q).sum(axis=1) * _inverse(self._lengths[i] * np.sqrt((x * x).sum(axis=1)))
+        from sklearn.metrics import pairwise_distances  # only here: a table that is searched takes no scikit-learn
+
+        return np.asarray(pairwise_distances(q[None], x, metric=self._metric)[0])
 
 
-def _lengths(X: NDArray[Any]) -> NDArray[np.float64]:
-    return np.sqrt(np.einsum("ij,ij->i", X, X, dtype=np.float64))
+def _lengths(X: NDArray[Any]) -> NDArray[Any]:
+    """Length of each vector; in float64 where squares are beyond what float32 holds."""
+    squares = np.vecdot(X, X)
+    if X.dtype == np.float32 and len(X) and not _SAFE[0] < squares.min() <= squares.max() < _SAFE[1]:
+        check_finite(X, "X_database")
+        squares = np.einsum("ij,ij->i", X, X, dtype=np.float64)
+    return np.sqrt(squares)
 
 
-def _inverse(lengths: NDArray[np.float64]) -> NDArray[np.float64]:
+def _inverse(lengths: Any) -> NDArray[Any]:
     """One over the lengths; 0 for a zero vector, which has no direction."""
     return np.divide(1, lengths, out=np.zeros_like(lengths), where=lengths > 0)
 

@@ -1,0 +1,269 @@
+"""Nearest neighbours of your own vectors: hasher, mean, vectors, ids and table as one estimator."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Self
+
+import numpy as np
+from joblib import effective_n_jobs
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_array
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
+
+from .baselines import PCAH
+from .buckets import HashTable
+from .checks import check_integer
+from .codes import pack_bits, packed_distances
+from .search import Reranker, check_radius, exact_neighbours
+
+__all__ = ["HashNeighbors"]
+
+_FLOATS = [np.float64, np.float32]
+_HELD_OUT = 256  # rows, at most a tenth, by which the radius is chosen
+_BLOCK_QUERIES = 128
+_METRICS = "cosine", "euclidean"
+
+
+class HashNeighbors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """Approximate nearest neighbours: hash the vectors, look into a Hamming ball, re-rank what is found.
+
+    The hasher sees vectors without their mean. Candidates are the rows within `radius_` bits of the query's code, and
+    are ordered by the metric of the vectors as given. A query with fewer than k candidates gets a larger ball, of just
+    enough bits.
+
+    Parameters
+    ----------
+    hasher : estimator, default=None
+        Whose ``transform`` makes bits. None: `PCAH`, with 32 bits, or as many as there are columns, or rows less one. A
+        hasher without a seed of its own gets one from `random_state`.
+    radius : int or "auto", default="auto"
+        ``"auto"``: the smallest radius that holds `target_recall` of the exact neighbours of rows which the hasher was
+        not fitted to. Of fewer than ten rows all are looked at.
+    target_recall : float, default=0.95
+        Above 0, at most 1.
+    n_neighbors : int, default=10
+    metric : {"cosine", "euclidean"}, default="cosine"
+    n_jobs : int, default=None
+        Threads that search, each with queries of its own; None is 1, -1 one a processor.
+    random_state : int, RandomState instance or None, default=None
+        Draws the rows that are held out.
+
+    Attributes
+    ----------
+    hasher_, table_ : fitted hasher and `HashTable` of all rows
+    mean_ : (n_features,) array of float64
+    radius_ : int
+    ids_ : (n,) array
+        Given to `fit`, or the row numbers.
+    n_samples_fit_, n_features_in_ : int
+
+    References
+    ----------
+    M. Charikar, "Similarity estimation techniques from rounding algorithms", STOC 2002; M. Norouzi, A. Punjani and
+    D. J. Fleet, "Fast search in Hamming space with multi-index hashing", CVPR 2012.
+
+    Examples
+    --------
+    >>> X = np.random.default_rng(0).normal(size=(500, 8))
+    >>> nn = HashNeighbors(n_neighbors=2, random_state=0).fit(X, ids=[f"item {i}" for i in range(500)])
+    >>> distances, ids = nn.kneighbors(X[:1])
+    >>> str(ids[0, 0]), bool(distances[0, 0] < 1e-9)
+    ('item 0', True)
+    >>> bool(nn.scanned_share(X[:20]) < 1)
+    True
+    """
+
+    def __init__(
+        self,
+        hasher: Any = None,
+        *,
+        radius: Any = "auto",
+        target_recall: float = 0.95,
+        n_neighbors: int = 10,
+        metric: str = "cosine",
+        n_jobs: int | None = None,
+        random_state: Any = None,
+    ) -> None:
+        self.hasher = hasher
+        self.radius = radius
+        self.target_recall = target_recall
+        self.n_neighbors = n_neighbors
+        self.metric = metric
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+    def fit(self, X: ArrayLike, y: Any = None, ids: Any = None) -> Self:
+        """Fit the hasher, hash all rows, and choose the radius.
+
+        Parameters
+        ----------
+        X : (n, n_features) array of numbers
+        y : (n,) or (n, n_classes) array, optional
+            For a hasher that learns from labels.
+        ids : (n,) sequence, optional
+            What to call the rows in results; by default their numbers. Without ``None`` among them.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a parameter is out of range, `ids` or `y` are not one for each row, or the hasher refuses the rows.
+        """
+        check_integer(self.n_neighbors, "n_neighbors")
+        if self.metric not in _METRICS:
+            raise ValueError(f"metric must be one of {_METRICS}, got {self.metric!r}")
+        if not 0 < self.target_recall <= 1:
+            raise ValueError(f"target_recall must be above 0 and at most 1, got {self.target_recall!r}")
+        self._fit_X = validate_data(self, X, dtype=_FLOATS, ensure_min_samples=2)
+        self.n_samples_fit_ = self._n_features_out = n = len(self._fit_X)
+        self.ids_ = np.arange(n) if ids is None else np.asarray(ids)
+        check_consistent_length(self._fit_X, self.ids_, *([] if y is None else [y]))
+        random = check_random_state(self.random_state)
+        hasher = PCAH(min(32, self.n_features_in_, n - 1)) if self.hasher is None else clone(self.hasher)
+        if hasher.get_params().get("random_state", 0) is None:
+            hasher.set_params(random_state=random.randint(2**31))
+        n_bits = getattr(hasher, "n_bits", None) or 0
+        held_out, others = np.split(random.permutation(n), [max(0, min(_HELD_OUT, n // 10, n - n_bits - 1))])
+        held_out, others = (held_out, np.sort(others)) if self.radius == "auto" else (held_out[:0], np.arange(n))
+        self.mean_ = self._fit_X.mean(axis=0, dtype=np.float64)
+        self.hasher_ = hasher.fit(self._centred(self._fit_X[others]), None if y is None else np.asarray(y)[others])
+        self.table_ = HashTable(self._bits(self._fit_X))
+        self.radius_ = self._smallest_radius(held_out) if self.radius == "auto" else self.radius
+        check_radius(self.radius_, self.table_.n_bits)
+        return self
+
+    def _smallest_radius(self, held_out: NDArray[np.int64]) -> int:
+        """Within which lies the wanted share of the exact neighbours of these rows, each without itself."""
+        if not len(held_out):
+            return self.table_.n_bits
+        k = min(self.n_neighbors, self.n_samples_fit_ - 1)
+        asked = self._fit_X[held_out]
+        nearest = exact_neighbours(asked, self._fit_X, k + 1, self.metric)
+        others = nearest != held_out[:, None]
+        others[others.all(axis=1), -1] = False  # the row itself may come after k rows that are equal to it
+        own, of_others = (pack_bits(self._bits(X)).T for X in (asked, self._fit_X[nearest[others]]))
+        distances = packed_distances(np.repeat(own, k, axis=1), of_others)
+        return int(np.quantile(distances, self.target_recall, method="inverted_cdf"))
+
+    def _centred(self, X: NDArray[Any]) -> NDArray[Any]:
+        return np.subtract(X, self.mean_, dtype=X.dtype, casting="same_kind")
+
+    def _bits(self, X: NDArray[Any]) -> NDArray[np.bool_]:
+        """Hash rows, of which one block at a time is without its mean."""
+        step = 1 << 14
+        blocks = [self._centred(X[start : start + step]) for start in range(0, len(X), step)]
+        return np.concatenate([np.asarray(self.hasher_.transform(block)) for block in blocks])
+
+    def kneighbors(self, X: ArrayLike | None = None, n_neighbors: int | None = None) -> tuple[Any, Any]:
+        """Find the nearest rows of each query, as far as they are among its candidates.
+
+        Parameters
+        ----------
+        X : (n_queries, n_features) array of numbers, optional
+            By default the rows that were fitted, each without itself.
+        n_neighbors : int, optional
+            By default the estimator's.
+
+        Returns
+        -------
+        distances : (n_queries, n_neighbors) array of float64
+            Ascending: 1 - cosine, or Euclidean.
+        ids : (n_queries, n_neighbors) array
+            Of the type of `ids_`.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            Before `fit`.
+        TypeError, ValueError
+            If `X` has other features than in `fit`, or there are fewer rows than neighbours.
+        """
+        distances, rows, _ = self._search(X, n_neighbors)
+        return distances, self.ids_[rows]
+
+    def kneighbors_graph(self, X: ArrayLike | None = None, n_neighbors: int | None = None) -> Any:
+        """Find the nearest rows as a sparse matrix of distances; its columns are positions in the fitted `X`.
+
+        Parameters
+        ----------
+        X, n_neighbors
+            As in `kneighbors`.
+
+        Returns
+        -------
+        (n_queries, n_samples_fit_) csr_array of float64
+            Of each row the nearest first; a distance of 0 is stored too.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError, TypeError, ValueError
+            As `kneighbors`.
+        """
+        distances, rows, _ = self._search(X, n_neighbors)
+        starts = np.arange(0, rows.size + 1, rows.shape[1])
+        return csr_array((distances.ravel(), rows.ravel(), starts), shape=(len(rows), self.n_samples_fit_))
+
+    def transform(self, X: ArrayLike) -> Any:
+        """Give the graph that scikit-learn's estimators take with ``metric="precomputed"``, as `KNeighborsTransformer`.
+
+        Parameters
+        ----------
+        X : (n_queries, n_features) array of numbers
+
+        Returns
+        -------
+        (n_queries, n_samples_fit_) csr_array of float64
+            Of ``n_neighbors + 1`` rows each, since a fitted row is its own neighbour.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError, TypeError, ValueError
+            As `kneighbors`.
+        """
+        check_is_fitted(self)
+        return self.kneighbors_graph(X, min(self.n_neighbors + 1, self.n_samples_fit_))
+
+    def scanned_share(self, X: ArrayLike | None = None) -> float:
+        """Mean share of the fitted rows that are a query's candidates, whose vectors `kneighbors` reads.
+
+        Parameters
+        ----------
+        X : (n_queries, n_features) array of numbers, optional
+            As in `kneighbors`.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError, TypeError, ValueError
+            As `kneighbors`.
+        """
+        return float(self._search(X, None)[2].mean() / self.n_samples_fit_)
+
+    def _search(self, X: Any, n_neighbors: int | None) -> tuple[Any, Any, Any]:
+        """Distances and positions of the nearest, and how many candidates there were."""
+        check_is_fitted(self)
+        own = X is None
+        queries = self._fit_X if own else validate_data(self, X, dtype=_FLOATS, reset=False)
+        wanted = self.n_neighbors if n_neighbors is None else n_neighbors
+        k = check_integer(wanted, "n_neighbors", high=self.n_samples_fit_ - own, of="fitted rows to be found")
+        starts = range(0, len(queries), _BLOCK_QUERIES)
+        with ThreadPoolExecutor(effective_n_jobs(self.n_jobs)) as threads:
+            in_turn = map if threads._max_workers == 1 else threads.map
+            blocks = in_turn(lambda start: self._search_block(queries, start, k, own), starts)
+        distances, rows, counts = (np.concatenate(part) for part in zip(*blocks, strict=True))
+        return distances, rows, counts
+
+    def _search_block(self, queries: NDArray[Any], start: int, k: int, own: bool) -> tuple[Any, Any, Any]:
+        """Search for some queries; with `own`, they are the fitted rows, and none finds itself."""
+        block = queries[start : start + _BLOCK_QUERIES]
+        bits, enough = self._bits(block), k + own
+        candidates = self.table_.query_radius(bits, self.radius_)
+        few = np.flatnonzero([len(rows) < enough for rows in candidates])
+        if len(few):
+            radii = self.table_.query(bits[few], enough)[0][:, -1]
+            for radius in np.unique(radii):
+                candidates[few[radii == radius]] = self.table_.query_radius(bits[few[radii == radius]], radius)
+        if own:
+            for i, rows in enumerate(candidates):
+                candidates[i] = rows[rows != start + i]
+        rows, distances = Reranker(block, self._fit_X, self.metric).nearest(candidates, k)
+        return np.stack(distances), np.stack(rows), np.array([len(each) for each in candidates])

@@ -1,0 +1,158 @@
+"""Ways to find the ten nearest of many vectors, at equal recall: ``python -m tests.benchmarks.designs``.
+
+Vectors of our own: clusters whose spread falls from direction to direction, as that of embeddings does. Each way is
+turned up until it finds 95% of the exact neighbours of some queries, and is then measured with others: one thread,
+processor time, so that other programs disturb little. The table goes to book/results/designs.csv; stopped, it goes on
+where it was.
+"""
+
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from time import process_time
+
+import faiss
+import numpy as np
+from threadpoolctl import threadpool_limits
+from tqdm.auto import tqdm
+
+from l2h_tutorial import ITQ, LSH, PCAH, Dataset, HashNeighbors
+from l2h_tutorial.protocols.results import ResultsFile, provenance
+from l2h_tutorial.search import exact_neighbours
+
+N, D, K, TARGET, PER_CLUSTER = 50_000, 128, 10, 0.95, 500
+N_TUNE, N_TEST, N_SINGLE = 500, 1000, 200
+RESULTS = Path(__file__).parents[2] / "book" / "results" / "designs.csv"
+
+
+def clustered_vectors(n, d=D, seed=0):
+    """Draw (n, d) float32 vectors around one centre for every 500; direction i has a deviation of (1 + i / 8)^-1/2."""
+    rng = np.random.default_rng(seed)
+    deviation = (1 + np.arange(d, dtype=np.float32) / 8) ** -0.5
+    centres = rng.standard_normal((max(1, n // PER_CLUSTER), d), dtype=np.float32) * deviation
+    X = centres[rng.integers(len(centres), size=n)]
+    for start in range(0, n, 1 << 14):
+        block = X[start : start + (1 << 14)]
+        block += 0.5 * deviation * rng.standard_normal(block.shape, dtype=np.float32)
+    return X
+
+
+class Ours:
+    """`HashNeighbors`, which chooses its radius itself."""
+
+    settings = (None,)
+
+    def __init__(self, X, hasher):
+        self.nn = HashNeighbors(hasher, target_recall=TARGET, n_neighbors=K, random_state=0).fit(X)
+        self.nn.kneighbors(X[:1])  # which makes the tables that the search needs
+
+    def search(self, Q):
+        return self.nn.kneighbors(Q)[1]
+
+    def bytes(self):
+        index = self.nn.table_._index
+        tables = [array.nbytes for table in vars(index).get("tables", []) for array in table[2:]]
+        return self.nn._fit_X.nbytes + index.words.nbytes + index.rows.nbytes + sum(tables)
+
+    def set(self, _):
+        return f"radius {self.nn.radius_}"
+
+
+class Exhaustive:
+    settings = (None,)
+
+    def __init__(self, X):
+        self.X = X
+
+    def search(self, Q):
+        return exact_neighbours(Q, self.X, K)
+
+    def bytes(self):
+        return self.X.nbytes
+
+    def set(self, _):
+        return "all rows"
+
+
+class Faiss:
+    """An index of faiss over unit vectors, turned up by one parameter."""
+
+    def __init__(self, X, description, parameter, settings):
+        X = X / np.linalg.norm(X, axis=1, keepdims=True)
+        self.index = faiss.index_factory(X.shape[1], description)  # Euclidean: of unit vectors the same order
+        self.index.train(X)
+        self.index.add(X)
+        self.parameter, self.settings = parameter, settings
+
+    def set(self, value):
+        if value is not None:
+            faiss.ParameterSpace().set_index_parameter(self.index, self.parameter, value)
+        return "all rows" if value is None else f"{self.parameter} {value}"
+
+    def search(self, Q):
+        return self.index.search(Q / np.linalg.norm(Q, axis=1, keepdims=True), K)[1]
+
+    def bytes(self):
+        return faiss.serialize_index(self.index).nbytes
+
+
+POWERS = tuple(2**i for i in range(11))
+WAYS = {
+    "exhaustive": lambda X: Exhaustive(X),
+    "LSH, 64 bits": lambda X: Ours(X, LSH(64)),
+    "PCAH, 32 bits": lambda X: Ours(X, PCAH(32)),
+    "ITQ, 32 bits": lambda X: Ours(X, ITQ(32, n_iter=10)),
+    "faiss flat": lambda X: Faiss(X, "Flat", "", (None,)),
+    "faiss IVF": lambda X: Faiss(X, "IVF256,Flat", "nprobe", POWERS),
+    "faiss HNSW": lambda X: Faiss(X, "HNSW16,Flat", "efSearch", POWERS[3:]),
+    "faiss IndexLSH, re-ranked": lambda X: Faiss(X, "LSH256r,RFlat", "k_factor_rf", POWERS),
+}
+
+
+def recall(found, exact):
+    return np.mean([np.isin(rows, true).mean() for rows, true in zip(found, exact, strict=True)])
+
+
+def seconds(function, *arguments):
+    start = process_time()
+    result = function(*arguments)
+    return process_time() - start, result
+
+
+def measure(make, X, tune, test, exact_tune, exact_test):
+    """Turn a way up until it reaches the recall wanted, and take its time with other queries."""
+    build, way = seconds(make, X)
+    for value in way.settings:
+        setting = way.set(value)
+        if recall(way.search(tune), exact_tune) >= TARGET:
+            break
+    batch, found = seconds(way.search, test)
+    single, _ = seconds(lambda: [way.search(query[None]) for query in test[:N_SINGLE]])
+    return {
+        "setting": setting,
+        "recall": round(recall(found, exact_test), 4),
+        "build_s": round(build, 2),
+        "bytes_a_row": round(way.bytes() / len(X)),
+        "batch_qps": round(len(test) / batch),
+        "single_qps": round(N_SINGLE / single),
+    }
+
+
+def main():
+    n = N
+    everything = clustered_vectors(n + N_TUNE + N_TEST)
+    X, tune, test = np.split(everything, [n, n + N_TUNE])
+    origin = provenance(Dataset("clustered vectors", X, np.zeros(n, dtype=np.int64), None, ("any",)))
+    origin["versions"] += f", faiss-cpu {version('faiss-cpu')}"
+    origin["date"] = datetime.now(UTC).date().isoformat()
+    results = ResultsFile(RESULTS, key=["way", "rows"])
+    with threadpool_limits(1):
+        faiss.omp_set_num_threads(1)
+        exact_tune, exact_test = (exact_neighbours(Q, X, K) for Q in (tune, test))
+        for name, make in tqdm(WAYS.items()):
+            if {"way": name, "rows": n} not in results:
+                results.append({"way": name, "rows": n} | measure(make, X, tune, test, exact_tune, exact_test) | origin)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,142 @@
+"""The estimator finds what exhaustive search finds, as far as its hasher lets it, wherever scikit-learn uses it."""
+
+import os
+import pickle
+import subprocess
+import sys
+import sysconfig
+
+import joblib
+import numpy as np
+import pytest
+from sklearn.datasets import make_blobs
+from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
+from sklearn.pipeline import make_pipeline
+from sklearn.utils.estimator_checks import parametrize_with_checks
+from visits import ROOT
+
+from l2h_tutorial import GRH, ITQ, LSH, HashNeighbors
+
+
+@parametrize_with_checks([HashNeighbors(), HashNeighbors(LSH(8), radius=2, n_neighbors=2, metric="euclidean")])
+def test_is_a_scikit_learn_estimator(estimator, check):
+    check(estimator)
+
+
+def clustered(seed=0, n=600):
+    X, y = make_blobs(n + 50, n_features=12, centers=8, cluster_std=2.0, random_state=seed)
+    return X[:n], y[:n], X[n:], y[n:]
+
+
+@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+@pytest.mark.parametrize("n_jobs", [None, 2])
+def test_with_a_ball_of_everything_it_is_exhaustive_search(metric, n_jobs):
+    X, _, Q, _ = clustered()
+    names = np.array([f"item {i}" for i in range(len(X))])
+    nn = HashNeighbors(LSH(16, random_state=0), radius=16, n_neighbors=7, metric=metric, n_jobs=n_jobs).fit(
+        X, ids=names
+    )
+    exact = NearestNeighbors(n_neighbors=7, metric=metric, algorithm="brute").fit(X)
+    for queries in (Q, None):
+        distances, ids = nn.kneighbors(queries)
+        expected, rows = exact.kneighbors(queries)
+        np.testing.assert_array_equal(ids, names[rows])
+        np.testing.assert_allclose(distances, expected, atol=1e-6)
+        graph = nn.kneighbors_graph(queries)
+        np.testing.assert_array_equal(graph.indices.reshape(rows.shape), rows)
+        assert graph.shape == (len(rows), len(X))
+    assert nn.scanned_share(Q) == 1
+    assert nn.transform(Q).nnz == 8 * len(Q)
+
+
+@pytest.mark.parametrize("hasher", [None, LSH(24), ITQ(8, random_state=0)])
+def test_the_radius_is_the_smallest_that_reaches_the_recall_wanted_on_rows_held_out(hasher):
+    X, _, Q, _ = clustered(n=3000)
+    exact = NearestNeighbors(n_neighbors=10, metric="cosine", algorithm="brute").fit(X).kneighbors(Q)[1]
+    found = {}
+    for target in (0.5, 0.95):
+        nn = HashNeighbors(hasher, target_recall=target, random_state=0).fit(X)
+        ids = nn.kneighbors(Q)[1]
+        found[nn.radius_] = np.mean([len(np.intersect1d(*rows)) / 10 for rows in zip(ids, exact, strict=True)])
+        assert found[nn.radius_] > target - 0.05
+        assert nn.scanned_share(Q) < 0.5
+        again = HashNeighbors(hasher, target_recall=target, random_state=0).fit(X)  # another draw of LSH would differ
+        np.testing.assert_array_equal(again.kneighbors(Q)[1], ids)
+    assert len(found) == 2
+    bits = nn.hasher_.transform(Q - nn.mean_)
+    of_exact = nn.hasher_.transform((X - nn.mean_)[exact.ravel()]).reshape(*exact.shape, -1)
+    share = [(np.sum(bits[:, None] != of_exact, axis=2) <= r).mean() for r in (nn.radius_ - 1, nn.radius_)]
+    assert share[0] < 0.97
+    assert share[1] > 0.93
+
+
+def test_a_query_without_enough_candidates_gets_a_larger_ball_and_no_row_finds_itself():
+    X, _, Q, _ = clustered(n=200)
+    X[50:60] = X[0]  # eleven alike
+    nn = HashNeighbors(LSH(32, random_state=0), radius=0, n_neighbors=20).fit(X)
+    for queries in (None, Q):
+        distances, ids = nn.kneighbors(queries)
+        assert ids.shape == (len(X if queries is None else Q), 20)
+        assert all(len(set(rows)) == 20 for rows in ids.tolist())
+        assert (np.diff(distances) >= 0).all()
+    ids = nn.kneighbors()[1]
+    assert (ids != np.arange(200)[:, None]).all()
+    assert set(ids[0, :10]) == set(range(50, 60))
+    assert HashNeighbors().fit(X[:5]).radius_ == 4  # too few to hold any out: everything is looked at
+
+
+def test_it_feeds_a_classifier_in_a_pipeline_and_learns_from_labels():
+    X, y, Q, y_new = clustered()
+    precomputed = KNeighborsClassifier(5, metric="precomputed")
+    pipeline = make_pipeline(HashNeighbors(n_neighbors=5, metric="euclidean", random_state=0), precomputed)
+    plain = KNeighborsClassifier(5).fit(X, y).score(Q, y_new)
+    assert pipeline.fit(X, y).score(Q, y_new) >= plain - 0.05
+    learned = HashNeighbors(GRH(8, random_state=0), random_state=0).fit(X, y)
+    assert np.mean(y[learned.kneighbors(Q)[1]] == y_new[:, None]) > 0.8
+
+
+def test_it_is_kept_by_joblib_and_pickle(tmp_path):
+    X, _, Q, _ = clustered()
+    nn = HashNeighbors(random_state=0).fit(X)
+    joblib.dump(nn, tmp_path / "nn.joblib")
+    for again in (joblib.load(tmp_path / "nn.joblib"), pickle.loads(pickle.dumps(nn))):
+        np.testing.assert_array_equal(again.kneighbors(Q)[1], nn.kneighbors(Q)[1])
+
+
+@pytest.mark.index
+def test_it_is_kept_by_skops(tmp_path):
+    """Which is no dependency of ours, so uv brings it."""
+    program = """
+import numpy as np, skops.io as sio
+from l2h_tutorial import HashNeighbors
+X = np.random.default_rng(0).normal(size=(300, 8))
+nn = HashNeighbors(random_state=0).fit(X, ids=[f"item {i}" for i in range(300)])
+nn.kneighbors(X)
+data = sio.dumps(nn)
+again = sio.loads(data, trusted=sio.get_untrusted_types(data=data))
+assert (again.kneighbors(X)[1] == nn.kneighbors(X)[1]).all()
+print("the same")
+"""
+    command = [sys.executable, "-m", "uv", "run", "--no-project", "--python", sys.executable, "--with", "skops"]
+    env = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), sysconfig.get_path("purelib")])}
+    done = subprocess.run([*command, "python", "-c", program], env=env, capture_output=True, text=True, timeout=300)
+    assert "the same" in done.stdout, done.stderr[-2000:]
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"radius": 33}, ValueError, "radius of codes of 12 bits must be from 0 to 12, got 33"),
+        ({"radius": "automatic"}, TypeError, "must be an integer from 0 to 12, got 'automatic'"),
+        ({"metric": "cityblock"}, ValueError, r"metric must be one of \('cosine', 'euclidean'\), got 'cityblock'"),
+        ({"target_recall": 1.5}, ValueError, "target_recall must be above 0 and at most 1, got 1.5"),
+        ({"n_neighbors": 0}, ValueError, "n_neighbors must be at least 1, got 0"),
+        ({"n_neighbors": 601}, ValueError, "n_neighbors must be from 1 to the 600 fitted rows to be found, got 601"),
+        ({"ids": [1, 2]}, ValueError, "inconsistent numbers of samples"),
+    ],
+)
+def test_impossible_searches_are_refused(change, error, message):
+    X, _, Q, _ = clustered()
+    ids = change.get("ids")
+    with pytest.raises(error, match=message):
+        HashNeighbors(**{name: value for name, value in change.items() if name != "ids"}).fit(X, ids=ids).kneighbors(Q)
