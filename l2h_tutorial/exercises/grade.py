@@ -1,17 +1,19 @@
 """Grade a folder of project submissions: ``python -m l2h_tutorial.exercises.grade FOLDER``.
 
 A submission is a file of arrays, named after its student: ``s1024.npz`` with ``student``, the name once more, and
-``query`` and ``database``, the codes of the project's queries and database as bools. A file under another name than the
-one in it is refused: its codes belong to another project. Nothing in it is executed: pickles are refused, and sizes are
-read before what they are the sizes of.
+``query`` and ``database``, the codes of the project's queries and database as bools. What a platform or a browser added
+to the file's name is ignored. The name in the file counts; where another student is meant by the file's name, or two
+files name one student, a sentence says so and nothing is scored: each student's data differ. Nothing in a file is
+executed: pickles are refused, and sizes are read before what they are the sizes of.
 """
 
 import argparse
-import io
 import math
 import sys
 import zipfile
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +21,28 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..files import read_header, whole_file
+from ..files import read_header
+from ..grh import GRH
 from ..lsh import LSH
 from ..metrics import mean_average_precision, precision_recall_by_radius, ring_counts
-from .project import Project, project_data
+from .project import Project, identity, project_data
+from .submissions import find_files, known_as, names_of, printable, read_roster, write_tables
 
-__all__ = ["Refused", "grade_folder", "main", "read_codes"]
+__all__ = ["SCALE", "Refused", "grade_folder", "main", "read_codes"]
 
 
+SCALE = (
+    "grade: 0 for the mAP of random answers, 50 for that of random hyperplanes (mean of five seeds), 100 for that of "
+    "GRH by kernel ridge, on straight lines between them; never above 100"
+)
 _WRITE_IT = 'np.savez("NAME.npz", student="NAME", query=..., database=...)'
 _LONGEST_NAME = 400  # bytes: a hundred letters
+_LEEWAY = 0.03  # no hasher of the book was further above GRH by kernel ridge
+_ASK = (
+    "these codes tell the class of {0:.1%} of the queries and {1:.1%} of the database, those of GRH by kernel ridge "
+    "{2:.1%} and {3:.1%}: ask how they were made"
+)
+_BOMB = 2**24  # bytes: ten times what the longest codes take as int64
 
 
 class Refused(ValueError):
@@ -55,21 +69,37 @@ def read_codes(path: Path, project: Project) -> tuple[NDArray[np.bool_], NDArray
         If it is not such a file, it names another student, or an array is missing, is of the wrong shape or type, or
         holds anything but bits.
     """
+    with _opened(path) as archive:
+        student = _read_student(archive)
+        if identity(student) != project.student:
+            raise Refused(f"its `student` is {student!r}, and the project is that of {project.student!r}")
+        query = _read_bits(archive, "query", (len(project.split.y_query), project.n_bits))
+        database = _read_bits(archive, "database", (len(project.split.y_database), project.n_bits))
+    return query, database
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
+    """A submitted file, for reading; whatever goes wrong with it is `Refused`."""
+    if not path.is_file():
+        raise Refused("there is no .npz file here")
     try:
         with zipfile.ZipFile(path) as archive:
-            student = str(_read_array(archive, "student", (), "Uiu"))
-            if student.strip().casefold() != project.student:
-                raise Refused(
-                    f"the file is named {path.stem!r}, and its `student` is {student[:40]!r}: each student's data "
-                    "differ, so codes are graded under the name that they were made for"
-                )
-            query = _read_bits(archive, "query", (len(project.split.y_query), project.n_bits))
-            database = _read_bits(archive, "database", (len(project.split.y_database), project.n_bits))
+            size, unpacked = path.stat().st_size, sum(member.file_size for member in archive.infolist())
+            if unpacked > max(_BOMB, 100 * size):
+                raise Refused(f"it is a zip bomb, {size:,} bytes that unpack to {unpacked:,}: nothing was unpacked")
+            yield archive
     except Refused:
         raise
     except Exception as error:  # zipfile fails in many ways on damaged files
         raise Refused(f"this is not a whole .npz file ({type(error).__name__}): write it with {_WRITE_IT}") from None
-    return query, database
+
+
+def _read_student(archive: zipfile.ZipFile) -> str:
+    student = str(_read_array(archive, "student", (), "Uiu"))
+    if not student.strip() or not student.isprintable():
+        raise Refused(f"its `student` is {ascii(student)[:60]}, which is no name")
+    return student
 
 
 def _read_array(archive: zipfile.ZipFile, name: str, wanted: tuple[int, ...], kinds: str) -> NDArray[Any]:
@@ -84,6 +114,8 @@ def _read_array(archive: zipfile.ZipFile, name: str, wanted: tuple[int, ...], ki
             shape, in_columns, dtype = read_header(file)
         except ValueError as error:
             raise Refused(f"{name!r} holds {error}: make it an array of bools") from None
+        if dtype.itemsize * math.prod(shape) > 100 * _BOMB:
+            raise Refused(f"{name!r} is a bomb: it declares {dtype.itemsize * math.prod(shape):,} bytes")
         if shape != wanted:
             raise Refused(f"{name!r} should have the shape {wanted}, and has {shape}")
         if dtype.kind not in kinds or dtype.itemsize > _LONGEST_NAME:
@@ -104,95 +136,125 @@ def _read_bits(archive: zipfile.ZipFile, name: str, wanted: tuple[int, int]) -> 
     return values.astype(bool)
 
 
-def grade_folder(folder: Path, *, course: str = "", students: Sequence[str] = ()) -> pd.DataFrame:
+def grade_folder(folder: Path, *, course: str = "", students: Mapping[str, str] | Iterable[str] = ()) -> pd.DataFrame:
     """Compute again what the codes in a folder are worth.
 
     Parameters
     ----------
     folder : Path
-        With an ``.npz`` file for each student; other files are left alone.
+        With an ``.npz`` file for each student, or a folder for each; other files are left alone.
     course : str
         As for `project_data`.
-    students : sequence of str
-        Who should have submitted: those without a file get a row that says so.
+    students : mapping of str to str, or iterable of str
+        Who is in the course, by number, if need be with the names that a platform uses: others are refused, and those
+        without a file get a row that says so. Without it, a file has to be named after its student.
 
     Returns
     -------
     DataFrame, one row a file or missing student
         n_bits and radius of the project; map, precision and coverage within the radius (an empty ball counts as 0), of
-        the submitted codes; lsh_map, of random hyperplanes with as many bits; and a remark.
+        the submitted codes; lsh_map and lsh_sd, of random hyperplanes with as many bits, mean and standard deviation of
+        five seeds; grh_map, of GRH by kernel ridge; the grade, by `SCALE`; and a remark.
 
     Raises
     ------
     NotADirectoryError
         If there is no such folder.
     """
-    if not folder.is_dir():
-        raise NotADirectoryError(f"there is no folder {str(folder)!r}")
-    files = [(path.stem.strip().casefold(), path) for path in sorted(folder.glob("*.npz")) if path.is_file()]
-    without = {student.strip().casefold() for student in students} - {name for name, _ in files}
+    pairs = students.items() if isinstance(students, Mapping) else ((student, "") for student in students)
+    roster = {identity(student): name for student, name in pairs if student.strip()}
+    files = [(path, *_owner(path, folder)) for path in find_files(folder, ".npz")]
+    known = known_as(roster or {owner: "" for _, owner, fault in files if not fault})
+    files = [
+        (path, owner, fault or _doubt(owner, names_of(path, folder), known, listed=bool(roster)))
+        for path, owner, fault in files
+    ]
+    times = Counter(owner for _, owner, fault in files if not fault)
     rows: list[dict[str, Any]] = []
-    for name, path in sorted([*files, *((name, None) for name in without)], key=lambda submission: submission[0]):
-        if not name:
-            continue
-        project = project_data(name, course=course)
-        row: dict[str, Any] = {"student": name, "n_bits": project.n_bits, "radius": project.radius}
-        try:
-            if path is None:
-                raise Refused("no file was submitted")
-            row |= _measure(project, *read_codes(path, project))
-        except Refused as refused:
-            row["remark"] = str(refused)
-        rows.append(row)
-    columns = ["student", "n_bits", "radius", "map", "precision", "coverage", "lsh_map", "remark"]
-    return pd.DataFrame(rows, columns=columns)
+    for path, owner, fault in files:
+        if not fault and times[owner] > 1:
+            fault = f"{times[owner]} files name this student, so none of them counts: leave one"
+        row = {"student": owner, "file": printable(path.relative_to(folder).as_posix())}
+        rows.append(row | ({"remark": fault} if fault else _marked(path, project_data(owner, course=course))))
+    missing = roster.keys() - {row["student"] for row in rows}
+    rows += [{"student": student, "remark": "no file was submitted under this name"} for student in missing]
+    columns = ["student", "file", "n_bits", "radius", "map", "precision", "coverage", "lsh_map", "lsh_sd", "grh_map"]
+    table = pd.DataFrame(rows, columns=[*columns, "grade", "remark"])
+    return table.sort_values(["student", "file"], ignore_index=True)
 
 
-def _measure(project: Project, query: NDArray[np.bool_], database: NDArray[np.bool_]) -> dict[str, Any]:
-    split = project.split
-    labels = split.y_query, split.y_database
-    within: Any = precision_recall_by_radius(ring_counts(query, database, *labels)).loc[project.radius]
-    centred = split.preprocessed("centre")
-    lsh = LSH(project.n_bits, random_state=0).fit(centred.X_train)
-    start = mean_average_precision(lsh.transform(centred.X_query), lsh.transform(centred.X_database), *labels)
-    return {
-        "map": mean_average_precision(query, database, *labels),
-        "precision": float(within["precision"]),
-        "coverage": float(within["coverage"]),
-        "lsh_map": start,
-        "remark": _suspicion(project, query),
-    }
+def _owner(path: Path, folder: Path) -> tuple[str, str]:
+    """The student whom a file names and nothing; of a file that cannot be read its own name, and what is wrong."""
+    try:
+        with _opened(path) as archive:
+            return identity(_read_student(archive)), ""
+    except Refused as refused:
+        return printable((names_of(path, folder) or [path.name])[-1]), str(refused)
 
 
-def _suspicion(project: Project, query: NDArray[np.bool_]) -> str:
-    """No method that sees images gives every query of a class one code, and every class another."""
-    codes = {tuple(code) for code in query.tolist()}
-    pairs = {(tuple(code), label) for code, label in zip(query.tolist(), project.split.y_query.tolist(), strict=True)}
-    if len(codes) == len(pairs) == len(project.class_names):
-        return "the queries' codes are their labels under another name: ask how they were made"
+def _doubt(owner: str, names: list[str], known: Mapping[str, str], *, listed: bool) -> str:
+    """What speaks against a file's being its student's."""
+    if listed and owner not in known.values():
+        return f"{owner!r} is not on the list of students"
+    if {known[name] for name in names if name in known} - {owner} or not (listed or owner in names):
+        return (
+            f"the file is named {' and '.join(map(repr, names))}, and its `student` is {owner!r}: each student's data "
+            "differ, so it is not clear whose codes these are"
+        )
     return ""
+
+
+def _marked(path: Path, project: Project) -> dict[str, Any]:
+    """A row's figures, grade and remark."""
+    row: dict[str, Any] = {"n_bits": project.n_bits, "radius": project.radius}
+    try:
+        query, database = read_codes(path, project)
+    except Refused as refused:
+        return row | {"remark": str(refused)}
+    s = project.split.preprocessed("centre")
+
+    def encoded(hasher: Any) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        hasher.fit(s.X_train, s.y_train)
+        return hasher.transform(s.X_query), hasher.transform(s.X_database)
+
+    def score(codes: tuple[NDArray[np.bool_], NDArray[np.bool_]]) -> float:
+        return mean_average_precision(*codes, s.y_query, s.y_database)
+
+    within: Any = precision_recall_by_radius(ring_counts(query, database, s.y_query, s.y_database)).loc[project.radius]
+    lsh = [score(encoded(LSH(project.n_bits, random_state=seed))) for seed in range(5)]
+    grh = encoded(GRH(project.n_bits, classifier="kernel-ridge", random_state=0))
+    row |= {"map": score((query, database)), "precision": within["precision"], "coverage": within["coverage"]}
+    row |= {"lsh_map": np.mean(lsh), "lsh_sd": np.std(lsh, ddof=1), "grh_map": score(grh)}
+    random = 1 / len(project.class_names)
+    row["grade"] = round(float(np.interp(row["map"], [random, row["lsh_map"], row["grh_map"]], [0, 50, 100])), 1)
+    told, usual = _classes_told(project, query, database), _classes_told(project, *grh)
+    suspicious = max(ours - theirs for ours, theirs in zip(told, usual, strict=True)) > _LEEWAY
+    return row | {"remark": _ASK.format(*told, *usual) if suspicious else ""}
+
+
+def _classes_told(project: Project, *codes: NDArray[np.bool_]) -> list[float]:
+    """The shares of queries and of database rows whose code is nearest to the mean code of their own class."""
+    labels = project.split.y_query, project.split.y_database
+    means = np.array([codes[1][labels[1] == label].mean(axis=0) for label in range(len(project.class_names))])
+    nearest = [np.abs(bits[:, None] - means).sum(axis=2).argmin(axis=1) for bits in codes]
+    return [float(np.mean(found == own)) for found, own in zip(nearest, labels, strict=True)]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Grade the folder that is named on the command line, and write the table beside the submissions."""
     parser = argparse.ArgumentParser(prog="python -m l2h_tutorial.exercises.grade", description="Grade projects.")
-    parser.add_argument("folder", type=Path, help="has one .npz file for each student")
+    parser.add_argument("folder", type=Path, help="has one .npz file for each student, or a folder with it for each")
     parser.add_argument("--course", default="", help="the course's name, if project_data was given one")
-    parser.add_argument("--students", type=Path, help="a text file with a student on each line")
+    parser.add_argument("--students", type=Path, help="a text file, a student on each line: number, or number,name")
     options = parser.parse_args(arguments)
     try:
-        students = options.students.read_text(encoding="utf-8").splitlines() if options.students else []
-        table = grade_folder(options.folder, course=options.course, students=students)
-    except (OSError, UnicodeDecodeError) as error:
+        roster = read_roster(options.students) if options.students else {}
+        table = grade_folder(options.folder, course=options.course, students=roster)
+        write_tables(table, options.folder, roster, "Project")
+    except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
-    target = options.folder / "grades.csv"
-    with whole_file(target) as file:
-        table.to_csv(file, index=False, float_format="%.4f", lineterminator="\n")
-    if isinstance(sys.stdout, io.TextIOWrapper):  # a console may not know every letter of a name; the file has them
-        sys.stdout.reconfigure(errors="backslashreplace")
-    print(table.to_string(index=False, float_format=lambda value: f"{value:.3f}", na_rep=""))
-    print(f"\nAlso in {target}")
+    print(SCALE)
     return 0
 
 

@@ -67,6 +67,8 @@ def make_edition(
     document = document.deepcopy()
     cells = list(executed.cells)
     exercises = find_exercises(page, document, executed)
+    if name != "instructor":
+        _remove_for_teachers(document)
     for exercise in exercises:
         pieces = exercise.pieces
         index = pieces["code"]["cell_index"]
@@ -87,7 +89,8 @@ def make_edition(
 
 
 def prepare_page(document: nodes.document) -> None:
-    """Prepare a tree for the site: no teaching notes, no outputs of stubs, code of solutions in the fold of words."""
+    """Prepare a tree for the site: nothing for teachers, no stub's output, a solution's code in the fold of words."""
+    _remove_for_teachers(document)
     for role, _, node in list(_pieces(document)):
         if role == "note":
             _remove(node)
@@ -142,6 +145,13 @@ def _title(node: nodes.Element) -> str:
     """The title of an admonition or a dropdown, as text."""
     words = [part.astext() for part in node[0].findall(nodes.inline) if "sd-summary-text" in part["classes"]]
     return " ".join((words[0] if words else node[0].astext()).split())
+
+
+def _remove_for_teachers(document: nodes.document) -> None:
+    """Remove what a page says to teachers only: its boxes of class teachers."""
+    for box in list(document.findall(nodes.admonition)):
+        if "teachers" in box["classes"]:
+            _remove(box)
 
 
 def _remove(node: Any) -> None:
