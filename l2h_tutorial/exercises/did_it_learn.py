@@ -1,24 +1,23 @@
 """Exercises of chapter 9, Did it learn?"""
 
-from collections.abc import Callable
 from math import comb
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .answering import LabelProgram
 from .framework import Compute, Exercise, Mistake
 
 __all__ = ["EXERCISES"]
 
 Array = NDArray[Any]
-Program = Callable[[Array], Array]
 
 
 # 9.1
 
 
-def _program_case(rng: np.random.Generator, i: int) -> tuple[Program, Array, Array]:
+def _program_case(rng: np.random.Generator, i: int) -> tuple[LabelProgram, Array, Array]:
     """A program that ignores the labels, or looks at them in one of three ways; each is among the first four."""
     kind = i if i < 4 else int(rng.integers(4))
     y = rng.permutation(np.arange(2 * int(rng.integers(3, 5))) % 2)
@@ -28,15 +27,13 @@ def _program_case(rng: np.random.Generator, i: int) -> tuple[Program, Array, Arr
         shuffled[kept] = y[kept]
     own = rng.random((len(y), 4)) < 0.5
     own[:, 0] = np.arange(len(y)) == len(y) - 1
-
-    def program(labels: Array) -> Array:
-        of_class = np.tile((labels == 0)[:, None], 4)
-        return [own, np.eye(2, 4, dtype=bool)[labels], own & of_class, of_class][kind]
-
-    return program, y, shuffled
+    everything = np.ones_like(own)
+    zeros_only = np.tile([[True], [False]], 4)
+    of_class = [everything[:2], np.eye(2, 4, dtype=bool), zeros_only, zeros_only][kind]
+    return LabelProgram(everything if kind in (1, 3) else own, of_class), y, shuffled
 
 
-def _labels_matter(program: Program, y: Array, shuffled: Array) -> bool:
+def _labels_matter(program: LabelProgram, y: Array, shuffled: Array) -> bool:
     return not np.array_equal(program(y), program(shuffled))
 
 

@@ -26,7 +26,7 @@ from ..grh import GRH
 from ..lsh import LSH
 from ..metrics import mean_average_precision, precision_recall_by_radius, ring_counts
 from .project import Project, identity, project_data
-from .submissions import find_files, known_as, names_of, printable, read_roster, write_tables
+from .submissions import as_roster, find_files, known_as, names_of, printable, read_roster, write_tables
 
 __all__ = ["SCALE", "Refused", "grade_folder", "main", "read_codes"]
 
@@ -161,8 +161,7 @@ def grade_folder(folder: Path, *, course: str = "", students: Mapping[str, str] 
     NotADirectoryError
         If there is no such folder.
     """
-    pairs = students.items() if isinstance(students, Mapping) else ((student, "") for student in students)
-    roster = {identity(student): name for student, name in pairs if student.strip()}
+    roster = as_roster(students)
     files = [(path, *_owner(path, folder)) for path in find_files(folder, ".npz")]
     known = known_as(roster or {owner: "" for _, owner, fault in files if not fault})
     files = [

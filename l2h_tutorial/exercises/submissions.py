@@ -7,7 +7,7 @@ Lovelace_4821_assignsubmission_file_`` for each student, browsers add `` (1)``. 
 import csv
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -15,7 +15,7 @@ import pandas as pd
 from ..files import whole_file
 from .project import identity
 
-__all__ = ["find_files", "known_as", "names_of", "printable", "read_roster", "write_tables"]
+__all__ = ["as_roster", "find_files", "known_as", "names_of", "printable", "read_roster", "write_tables"]
 
 _CANVAS = re.compile(r"([^_]+)_(?:late_)?\d+_\d+_(.+?)(?:-\d+)?", re.IGNORECASE)
 _MOODLE = re.compile(r"(.+)_\d+_assignsubmission_[a-z]+_?(.*)", re.IGNORECASE)
@@ -60,6 +60,12 @@ def read_roster(path: Path) -> dict[str, str]:
     return {identity(row[0]): row[1] if len(row) > 1 else "" for row in rows if row and row[0]}
 
 
+def as_roster(students: Mapping[str, str] | Iterable[str]) -> dict[str, str]:
+    """Students and their names, of a mapping or of numbers alone."""
+    named = students if isinstance(students, Mapping) else dict.fromkeys(students, "")
+    return {identity(student): name for student, name in named.items() if student.strip()}
+
+
 def known_as(roster: Mapping[str, str]) -> dict[str, str]:
     """The student behind each name that a platform may use: the number, the name, and Canvas' form of it."""
     known: dict[str, str] = {}
@@ -71,7 +77,7 @@ def known_as(roster: Mapping[str, str]) -> dict[str, str]:
 
 def printable(text: str) -> str:
     """Text that can be shown and written: neither a terminal's commands nor halves of letters."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text)[:200]
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def _cell(value: object) -> object:
@@ -92,5 +98,6 @@ def write_tables(table: pd.DataFrame, folder: Path, roster: Mapping[str, str], c
             rows.map(_cell).to_csv(file, index=False, float_format="%.4f", lineterminator="\n")
     if hasattr(sys.stdout, "reconfigure"):  # a console may not know every letter of a name; the file has them
         sys.stdout.reconfigure(errors="backslashreplace")
-    print(table.to_string(index=False, float_format=lambda value: f"{value:.3f}", na_rep=""))
+    shown = table.assign(remark=table["remark"].str.slice(0, 100))
+    print(shown.to_string(index=False, float_format=lambda value: f"{value:.3f}", na_rep=""))
     print(f"\nAlso in {folder / 'grades.csv'}; canvas.csv and moodle.csv beside it are for their gradebooks.")
