@@ -17,6 +17,7 @@ import pytest
 from visits import CHAPTERS as PAGES
 from visits import ROOT
 
+from l2h_tutorial import LSH
 from l2h_tutorial.exercises import CHAPTERS, check, find, framework, require
 from l2h_tutorial.exercises.framework import Compute, describe, misfit, same
 
@@ -50,13 +51,23 @@ def test_a_right_answer_holds_and_every_mistake_meets_its_own_hint(exercise):
             assert verdict.text.startswith(f"not yet. {hint}")
 
 
+class OneBit(LSH):
+    def transform(self, X):
+        return np.repeat(super().transform(X)[:, :1], self.n_bits, axis=1)
+
+
 @pytest.mark.parametrize(
     ("number", "answer"),
     [
+        ("1.5", lambda X, row, k: np.argsort(np.abs(X - X[row]).sum(axis=1) + 99 * (np.arange(len(X)) == row))[:k]),
+        ("1.5", lambda X, row, k: np.sort(find("1.5").reference(X, row, k))),
         ("2.4", lambda error: int((90 / error) ** 2) + 1),
         ("3.1", lambda codes: max(set(codes), key=list(codes).count)),
         ("3.2", lambda n_images, n_bits: n_images / 2**n_bits + 1),
         ("6.2", lambda n, alpha: math.ceil(n / (2 * alpha))),
+        ("8.3", OneBit(16)),
+        ("9.1", lambda program, y, shuffled: not np.array_equal(program(y)[-1], program(shuffled)[-1])),
+        ("9.1", lambda program, y, shuffled: not np.array_equal(program(y)[:, 0], program(shuffled)[:, 0])),
     ],
 )
 def test_what_is_wrong_in_rare_cases_never_holds(number, answer):

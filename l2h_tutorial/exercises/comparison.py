@@ -189,8 +189,8 @@ _OWN = Construct(
             _Company(8),
         ),
         Requirement(
-            lambda trial: len(np.unique(trial.bits, axis=0)) > 1,
-            "All images got one code. Does every bit look at the features?",
+            lambda trial: len(np.unique(trial.bits, axis=0)) > 2,
+            "Twelve images got one code, or two. Does every bit look at the features, and each at something else?",
             _Constant(8),
         ),
     ),

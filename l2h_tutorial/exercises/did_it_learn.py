@@ -23,13 +23,14 @@ def _program_case(rng: np.random.Generator, i: int) -> tuple[LabelProgram, Array
     y = rng.permutation(np.arange(2 * int(rng.integers(3, 5))) % 2)
     shuffled = 1 - y  # as many of each class, and no image has the label that it had
     if kind < 3 and rng.random() < 0.5:
-        kept = [0, int(np.argmax(y != y[0]))]
+        kept = [rng.choice(np.flatnonzero(y == label)) for label in (0, 1)]
         shuffled[kept] = y[kept]
     own = rng.random((len(y), 4)) < 0.5
-    own[:, 0] = np.arange(len(y)) == len(y) - 1
-    everything = np.ones_like(own)
-    zeros_only = np.tile([[True], [False]], 4)
-    of_class = [everything[:2], np.eye(2, 4, dtype=bool), zeros_only, zeros_only][kind]
+    if kind == 2:  # one bit of one image, the first of neither
+        own[:] = False
+        own[rng.choice(np.flatnonzero(y != shuffled)[1:]), rng.integers(1, 4)] = True
+    everything, of_zeros = np.ones_like(own), np.tile([[True], [False]], 4)
+    of_class = [everything[:2], np.eye(2, 4, dtype=bool), of_zeros, of_zeros][kind]
     return LabelProgram(everything if kind in (1, 3) else own, of_class), y, shuffled
 
 
