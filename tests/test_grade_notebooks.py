@@ -121,7 +121,7 @@ def graded(tmp_path_factory):
     write(folder / "bee_8_2_lsh-1.ipynb", [RIGHT])
     (folder / "no notebook.ipynb").write_bytes(b"[" * 100_000)
     before = {path: path.read_bytes() for path in folder.rglob("*.ipynb")}
-    assert main([str(folder), "--seconds", "5"]) == 0
+    assert main([str(folder), "--seconds", "5", "--exercises", "2.1,2.2, 2.5"]) == 0
     assert {path: path.read_bytes() for path in folder.rglob("*.ipynb")} == before
     assert sorted(path.name for path in base.iterdir()) == ["folder", "kept"]
     return pd.read_csv(folder / "grades.csv", index_col="student", dtype={"remark": str}).fillna({"remark": ""})
@@ -151,6 +151,16 @@ def test_what_is_hostile_reads_and_writes_nothing_and_leaves_nothing_behind(grad
     time.sleep(0.2)
     commands = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if os.access(path, os.R_OK)]
     assert not [command for command in commands if b"A process that answers" in command]
+
+
+@pytest.mark.slow
+def test_what_counts_is_what_most_have_and_nobody_s_inventions(tmp_path):
+    for student in ("s1", "s2", "s3"):
+        write(tmp_path / f"{student}.ipynb", [RIGHT])
+    write(tmp_path / "s4.ipynb", [RIGHT, INTEGER, "exercises.check('9.1', 1)", "exercises.check('2.99', 1)"])
+    table = grade_notebooks.grade_notebooks(tmp_path)
+    assert [column for column in table if column[0].isdigit()] == ["2.1"]
+    assert table["grade"].tolist() == [100] * 4
 
 
 @pytest.mark.slow

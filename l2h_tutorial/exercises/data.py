@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .framework import Compute, Construct, Exercise, Mistake, Requirement, Trouble, describe
+from .framework import Compute, Construct, Exercise, Mistake, Requirement, Trouble, describe, numbers
 
 __all__ = ["EXERCISES"]
 
@@ -131,14 +131,9 @@ _PRECISION = Compute(
 def _read_query_and_rows(answer: Any) -> tuple[Array, Array]:
     if not isinstance(answer, tuple | list) or len(answer) != 2:
         raise Trouble(f"the check needs two things, (query, X); it got {describe(answer)}.")
-    try:
-        query, X = (np.asarray(part, dtype=np.float64) for part in answer)
-    except (TypeError, ValueError):
-        raise Trouble("the query and X should be arrays of numbers.") from None
+    query, X = (numbers(part, "arrays of numbers") for part in answer)
     if query.shape != (2,) or X.shape != (2, 2):
         raise Trouble(f"the query should have 2 numbers and X shape (2, 2); they have {query.shape} and {X.shape}.")
-    if not (np.isfinite(query).all() and np.isfinite(X).all()):
-        raise Trouble("all numbers should be finite.")
     return query, X
 
 

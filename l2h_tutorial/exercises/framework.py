@@ -241,6 +241,17 @@ class Construct(Exercise):
         return [(requirement.wrong, requirement.hint) for requirement in self.requirements]
 
 
+def numbers(answer: Any, what: str) -> np.ndarray:
+    """An answer as an array of numbers; `what` it should be is said where it is none."""
+    try:
+        values = np.asarray(answer, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise Trouble(f"it should be {what}, and is {describe(answer)}.") from None
+    if not np.isfinite(values).all():
+        raise Trouble("all numbers should be finite.")
+    return values
+
+
 def apart(work: Callable[[], Verdict], seconds: float) -> tuple[Verdict, str]:
     """Do some work in a copy of this process, and end that when the time is over; the verdict, and what was printed.
 

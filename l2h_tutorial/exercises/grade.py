@@ -7,10 +7,10 @@ files name one student, a sentence says so and nothing is scored: each student's
 executed: pickles are refused, and sizes are read before what they are the sizes of.
 """
 
-import argparse
 import math
 import sys
 import zipfile
+from argparse import Namespace
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -26,7 +26,7 @@ from ..grh import GRH
 from ..lsh import LSH
 from ..metrics import mean_average_precision, precision_recall_by_radius, ring_counts
 from .project import Project, identity, project_data
-from .submissions import as_roster, find_files, known_as, names_of, printable, read_roster, write_tables
+from .submissions import Program, as_roster, find_files, known_as, names_of, printable
 
 __all__ = ["SCALE", "Refused", "grade_folder", "main", "read_codes"]
 
@@ -241,20 +241,15 @@ def _classes_told(project: Project, *codes: NDArray[np.bool_]) -> list[float]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Grade the folder that is named on the command line, and write the table beside the submissions."""
-    parser = argparse.ArgumentParser(prog="python -m l2h_tutorial.exercises.grade", description="Grade projects.")
-    parser.add_argument("folder", type=Path, help="has one .npz file for each student, or a folder with it for each")
-    parser.add_argument("--course", default="", help="the course's name, if project_data was given one")
-    parser.add_argument("--students", type=Path, help="a text file, a student on each line: number, or number,name")
-    options = parser.parse_args(arguments)
-    try:
-        roster = read_roster(options.students) if options.students else {}
+
+    def mark(options: Namespace, roster: Mapping[str, str]) -> pd.DataFrame:
         table = grade_folder(options.folder, course=options.course, students=roster)
-        write_tables(table, options.folder, roster, "Project")
-    except (OSError, ValueError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    print(SCALE)
-    return 0
+        print(SCALE)
+        return table
+
+    program = Program("grade", "Project", ".npz", mark)
+    program.parser.add_argument("--course", default="", help="the course's name, if project_data was given one")
+    return program.run(arguments)
 
 
 if __name__ == "__main__":

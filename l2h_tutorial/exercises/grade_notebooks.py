@@ -8,7 +8,6 @@ the system does not allow that, nothing is run, unless ``--unwalled`` says that 
 time, memory and the size of files have limits, and on Windows only time.
 """
 
-import argparse
 import json
 import os
 import pickle
@@ -17,6 +16,8 @@ import secrets
 import signal
 import subprocess
 import sys
+from argparse import Namespace
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -28,7 +29,7 @@ import pandas as pd
 
 from . import answering, find
 from .framework import Compute, Exercise, Verdict
-from .submissions import as_roster, find_files, known_as, names_of, printable, read_roster, write_tables
+from .submissions import Program, as_roster, find_files, known_as, names_of, printable
 
 __all__ = ["grade_notebooks", "main"]
 
@@ -63,7 +64,7 @@ def grade_notebooks(
     folder : Path
         With notebooks named after their students, or a folder of notebooks for each.
     exercises : sequence of str
-        Numbers of those that count; by default all that a notebook of the folder has.
+        Numbers of those that count; by default those that the notebooks of at least half of the students have.
     students : mapping of str to str, or iterable of str
         Who is in the course, as for `grade_folder`.
     seconds : float
@@ -96,11 +97,12 @@ def grade_notebooks(
         names = names_of(path, folder) or [path.name]
         owner = next((known[name] for name in names if name in known), printable(names[0]))
         notebooks.setdefault(owner, []).append((path, names[-1], *_read(path)))
-    chosen = exercises or {number for files in notebooks.values() for *_, numbers in files for number in numbers}
+    times = Counter(number for files in notebooks.values() for number in {n for *_, numbers in files for n in numbers})
+    usual = [number for number in times if 2 * times[number] >= sum(map(bool, notebooks.values()))]
+    chosen = {number: find(number) for number in sorted(exercises or usual, key=_place)}
+    counted = {number: exercise for number, exercise in chosen.items() if not _for_a_person(exercise)}
     rng = np.random.default_rng(secrets.randbits(128))
-    known_exercises = {number: find(number) for number in sorted(chosen, key=lambda n: [*map(int, n.split("."))])}
-    counted = {number: exercise for number, exercise in known_exercises.items() if not _for_a_person(exercise)}
-    cases = {n: exercise.cases(rng) for n, exercise in counted.items() if isinstance(exercise, Compute)}
+    cases = {number: exercise.cases(rng) for number, exercise in counted.items() if isinstance(exercise, Compute)}
     rows = []
     for owner, files in sorted(notebooks.items()):
         row = {"student": owner, "file": ", ".join(printable(path.name) for path, *_ in files)}
@@ -117,6 +119,16 @@ def grade_notebooks(
             verdicts |= _verdicts(cells, {n: counted[n] for n in asked}, cases, seconds, folder if walled else None)
         rows.append(row | _marks(counted, verdicts))
     return pd.DataFrame(rows, columns=["student", "file", *counted, "grade", "remark"])
+
+
+def _place(number: str) -> list[int]:
+    return [int(part) for part in number.split(".")]
+
+
+def _known(number: str) -> bool:
+    with suppress(LookupError):
+        return bool(find(number))
+    return False
 
 
 def _for_a_person(exercise: Exercise) -> bool:
@@ -136,7 +148,7 @@ def _read(path: Path) -> tuple[list[str], list[str]]:
         code = [re.sub("(?m)^[%!].*$", "", source) for cell, source in pairs if cell["cell_type"] == "code"]
     except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError):
         return [], []
-    return code, _ANSWERED.findall("\n".join(code))
+    return code, list(filter(_known, _ANSWERED.findall("\n".join(code))))
 
 
 def _marks(counted: Mapping[str, Exercise], verdicts: Mapping[str, Verdict]) -> dict[str, Any]:
@@ -219,23 +231,17 @@ def _run(job: bytes, seconds: float, hidden: Path | None) -> tuple[list[dict[str
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Grade the folder that is named on the command line, and write the table beside the notebooks."""
-    parser = argparse.ArgumentParser(prog="python -m l2h_tutorial.exercises.grade_notebooks", description=__doc__)
-    parser.add_argument("folder", type=Path, help="has notebooks named after their students, or a folder for each")
-    parser.add_argument("--exercises", default="", help="numbers of those that count, such as 3.1,3.2; else all")
-    parser.add_argument("--students", type=Path, help="a text file, a student on each line: number, or number,name")
-    parser.add_argument("--seconds", type=float, default=60.0, help="what a notebook may take (60)")
-    parser.add_argument("--unwalled", action="store_true", help="run notebooks that are trusted where walls cannot be")
-    options = parser.parse_args(arguments)
-    try:
-        roster = read_roster(options.students) if options.students else {}
+
+    def mark(options: Namespace, roster: Mapping[str, str]) -> pd.DataFrame:
         chosen = [number.strip() for number in options.exercises.split(",") if number.strip()]
         settings = {"students": roster, "seconds": options.seconds, "walled": not options.unwalled}
-        table = grade_notebooks(options.folder, exercises=chosen, **settings)
-        write_tables(table, options.folder, roster, "Exercises")
-    except (OSError, ValueError, LookupError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+        return grade_notebooks(options.folder, exercises=chosen, **settings)
+
+    program = Program("grade_notebooks", "Exercises", ".ipynb", mark)
+    program.parser.add_argument("--exercises", default="", help="those that count: 3.1,3.2; else what most have")
+    program.parser.add_argument("--seconds", type=float, default=60.0, help="what a notebook may take (60)")
+    program.parser.add_argument("--unwalled", action="store_true", help="run notebooks that you trust without walls")
+    return program.run(arguments)
 
 
 if __name__ == "__main__":

@@ -7,15 +7,17 @@ Lovelace_4821_assignsubmission_file_`` for each student, browsers add `` (1)``. 
 import csv
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from ..files import whole_file
 from .project import identity
 
-__all__ = ["as_roster", "find_files", "known_as", "names_of", "printable", "read_roster", "write_tables"]
+__all__ = ["Program", "as_roster", "find_files", "known_as", "names_of", "printable", "read_roster", "write_tables"]
 
 _CANVAS = re.compile(r"([^_]+)_(?:late_)?\d+_\d+_(.+?)(?:-\d+)?", re.IGNORECASE)
 _MOODLE = re.compile(r"(.+)_\d+_assignsubmission_[a-z]+_?(.*)", re.IGNORECASE)
@@ -78,6 +80,29 @@ def known_as(roster: Mapping[str, str]) -> dict[str, str]:
 def printable(text: str) -> str:
     """Text that can be shown and written: neither a terminal's commands nor halves of letters."""
     return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
+class Program:
+    """A grader on the command line: reads a folder and a list of students, marks, and writes the tables."""
+
+    def __init__(
+        self, name: str, column: str, suffix: str, mark: Callable[[Namespace, Mapping[str, str]], Any]
+    ) -> None:
+        self.column, self.mark = column, mark
+        self.parser = ArgumentParser(prog=f"python -m l2h_tutorial.exercises.{name}")
+        self.parser.add_argument("folder", type=Path, help=f"has {suffix} files of students, or a folder for each")
+        self.parser.add_argument("--students", type=Path, help="a text file, a student a line: number or number,name")
+
+    def run(self, arguments: Sequence[str] | None) -> int:
+        """0, or 1 after an error that has been said."""
+        options = self.parser.parse_args(arguments)
+        try:
+            roster = read_roster(options.students) if options.students else {}
+            write_tables(self.mark(options, roster), options.folder, roster, self.column)
+        except (OSError, ValueError, LookupError) as error:
+            print(error, file=sys.stderr)
+            return 1
+        return 0
 
 
 def _cell(value: object) -> object:

@@ -63,7 +63,10 @@ def find_exercises(page: Page, document: nodes.document, executed: NotebookNode)
 def make_edition(
     name: str, page: Page, document: nodes.document, executed: NotebookNode
 ) -> tuple[Page, nodes.document, NotebookNode]:
-    """Return the page, its tree and its cells as an edition has them; the arguments stay as they are."""
+    """Return the page, its tree and its cells as an edition has them; the arguments stay as they are.
+
+    There is one more, "nbgrader", which has each stub and the code of each solution, for `make_assignment`.
+    """
     document = document.deepcopy()
     cells = list(executed.cells)
     exercises = find_exercises(page, document, executed)
@@ -74,8 +77,9 @@ def make_edition(
         index = pieces["code"]["cell_index"]
         if name != "instructor":
             _remove(pieces["note"])
-        if name == "student":
+        if name in ("student", "nbgrader"):
             _remove(pieces["solution"])
+        if name == "student":
             _remove(pieces["code"])
             cells[index] = NotebookNode(cells[index], source="", outputs=[])
         elif name == "instructor":
@@ -166,6 +170,8 @@ def _unfold(dropdown: Any) -> None:
 def _preface(name: str, exercises: list[Exercise]) -> str:
     if not exercises or name == "reader":
         return ""
+    if name == "nbgrader":
+        return "> **Assignment.** Write your answers where it says so. The cell below each of them tests it."
     if name == "student":
         return (
             "> **Student edition.** Write your answers to the exercises into their cells, in place of `...`, and run "
