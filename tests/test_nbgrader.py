@@ -79,7 +79,7 @@ def test_nbgrader_gives_the_marks_that_are_deserved(tmp_path):
     (wheel,) = (ROOT / "_build/wheel").glob("*/*.whl")
 
     def nbgrader(*arguments):
-        with_it = ["--with", "nbgrader", "--with", wheel, "nbgrader", *arguments, "--course-dir", tmp_path]
+        with_it = ["--with", "nbgrader", "--with", wheel, "nbgrader", *arguments]
         command = [Path(sys.executable).parent / "uv", "run", "--quiet", "--no-project", "--python", sys.executable]
         done = subprocess.run([*command, *with_it], cwd=tmp_path, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr[-3000:]

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from tqdm import tqdm
 
 from ..files import read_header
 from ..grh import GRH
@@ -170,7 +171,7 @@ def grade_folder(folder: Path, *, course: str = "", students: Mapping[str, str] 
     ]
     times = Counter(owner for _, owner, fault in files if not fault)
     rows: list[dict[str, Any]] = []
-    for path, owner, fault in files:
+    for path, owner, fault in tqdm(files, desc="submissions", disable=None, delay=2):
         if not fault and times[owner] > 1:
             fault = f"{times[owner]} files name this student, so none of them counts: leave one"
         row = {"student": owner, "file": printable(path.relative_to(folder).as_posix())}

@@ -26,6 +26,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from tqdm import tqdm
 
 from . import answering, find
 from .framework import Compute, Exercise, Verdict
@@ -104,7 +105,7 @@ def grade_notebooks(
     rng = np.random.default_rng(secrets.randbits(128))
     cases = {number: exercise.cases(rng) for number, exercise in counted.items() if isinstance(exercise, Compute)}
     rows = []
-    for owner, files in sorted(notebooks.items()):
+    for owner, files in tqdm(sorted(notebooks.items()), desc="students", disable=None, delay=2):
         row = {"student": owner, "file": ", ".join(printable(path.name) for path, *_ in files)}
         fault = "" if not roster or owner in roster else "not on the list of students"
         fault = fault or ("" if files else "no notebook was submitted")
