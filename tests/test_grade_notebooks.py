@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from visits import CHAPTERS as PAGES
@@ -193,11 +194,20 @@ def test_without_walls_nothing_runs_unless_it_is_trusted(tmp_path, monkeypatch, 
         grade_notebooks.grade_notebooks(Path(sys.prefix).parent)
 
 
-@pytest.mark.parametrize("value", [None, 1, 2.5, "x", [1, (True, None)], 10**2000, object(), {1: 2}, range(3)])
+@pytest.mark.parametrize("value", [None, 1, True, 2.5, "x", [1, (True, None)], ([[1]], {})])
 def test_what_is_written_down_is_read_again(value):
     again = answering.decode(json.loads(json.dumps(answering.encode(value))))
-    assert (
-        list(again) == list(value)
-        if isinstance(value, range)
-        else again == value or not isinstance(value, int | float | str | list) or abs(value) > 10**999
-    )
+    if value == ([[1]], {}):
+        assert (again[0], type(again[1]).__name__) == ([[1]], "dict"), "of what is no answer only the type"
+    else:
+        assert again == value
+        assert type(again) is type(value)
+
+
+@pytest.mark.parametrize("value", [np.arange(6).reshape(2, 3), np.zeros((0, 3)), np.array([True]), np.array(2.5)])
+def test_arrays_keep_their_form(value):
+    again = answering.decode(json.loads(json.dumps(answering.encode(value))))
+    assert np.array_equal(again, value)
+    assert (again.shape, again.dtype) == (value.shape, value.dtype)
+    huge = [answering.encode(thing) for thing in (10**2000, np.zeros(10**6), [0] * 10**6, np.array([{}]))]
+    assert [list(written) for written in huge] == [["other"]] * 4
