@@ -92,10 +92,6 @@ class Exercise(ABC):
     def right_answer(self) -> Any:
         """An answer that holds."""
 
-    @abstractmethod
-    def wrong_answers(self) -> list[tuple[Any, str]]:
-        """Each answer that is recognised as wrong, with its hint."""
-
 
 @dataclass(frozen=True)
 class Mistake:
@@ -191,10 +187,6 @@ class Compute(Exercise):
         """The reference."""
         return self.reference
 
-    def wrong_answers(self) -> list[tuple[Any, str]]:
-        """Each mistake's function, with its hint."""
-        return [(mistake.wrong, mistake.hint) for mistake in self.mistakes]
-
 
 @dataclass(frozen=True)
 class Requirement:
@@ -235,10 +227,6 @@ class Construct(Exercise):
     def right_answer(self) -> Any:
         """The example."""
         return self.example
-
-    def wrong_answers(self) -> list[tuple[Any, str]]:
-        """For each requirement a thing that violates it, with the hint."""
-        return [(requirement.wrong, requirement.hint) for requirement in self.requirements]
 
 
 def numbers(answer: Any, what: str) -> np.ndarray:

@@ -100,7 +100,9 @@ def grade_notebooks(
         notebooks.setdefault(owner, []).append((path, names[-1], *_read(path)))
     times = Counter(number for files in notebooks.values() for number in {n for *_, numbers in files for n in numbers})
     usual = [number for number in times if 2 * times[number] >= sum(map(bool, notebooks.values()))]
-    chosen = {number: find(number) for number in sorted(exercises or usual, key=_place)}
+    chosen = {
+        number: find(number) for number in sorted(exercises or usual, key=lambda number: [*map(int, number.split("."))])
+    }
     counted = {number: exercise for number, exercise in chosen.items() if not _for_a_person(exercise)}
     rng = np.random.default_rng(secrets.randbits(128))
     cases = {number: exercise.cases(rng) for number, exercise in counted.items() if isinstance(exercise, Compute)}
@@ -120,10 +122,6 @@ def grade_notebooks(
             verdicts |= _verdicts(cells, {n: counted[n] for n in asked}, cases, seconds, folder if walled else None)
         rows.append(row | _marks(counted, verdicts))
     return pd.DataFrame(rows, columns=["student", "file", *counted, "grade", "remark"])
-
-
-def _place(number: str) -> list[int]:
-    return [int(part) for part in number.split(".")]
 
 
 def _known(number: str) -> bool:
