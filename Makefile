@@ -23,6 +23,7 @@ notebooks: book
 	@echo "  for readers      $(CURDIR)/_build/html/notebooks"
 	@echo "  for students     $(CURDIR)/_build/editions/student"
 	@echo "  for instructors  $(CURDIR)/_build/editions/instructor"
+	@echo "  for nbgrader     $(CURDIR)/_build/editions/nbgrader"
 
 test test-all: book
 	@# two workers with one thread each: more would wait for one another; test leaves out what is slow

@@ -137,7 +137,7 @@ def read_arrays(path: Path, names: Iterable[str], most: int | None = None) -> di
             if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # no other's output is bounded
                 raise ValueError(f"{name!r} is packed in a way that np.savez does not use")
             if member.file_size > limit:
-                raise ValueError(f"{name!r} takes {member.file_size:,} bytes, and may take {limit:,}")
+                raise ValueError(f"{name!r} is a bomb: it takes {member.file_size:,} bytes, and may take {limit:,}")
             content = io.BytesIO(archive.read(member))
             read = npy.read_array_header_1_0 if npy.read_magic(content) == (1, 0) else npy.read_array_header_2_0
             shape, in_columns, dtype = read(content)

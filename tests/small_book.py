@@ -131,6 +131,11 @@ $$ (eq-one)
 {{cite:t}}`noether1918` says {{math}}`x`.
 :::
 
+```{{admonition}} To teachers
+:class: teachers
+Only for teachers.
+```
+
 ## Exercises
 
 {EXERCISE}

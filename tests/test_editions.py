@@ -54,6 +54,7 @@ def test_students_have_the_task_and_the_stub_and_nothing_of_the_solution(small_b
 def test_instructors_have_everything_open(small_book):
     mine = notebook(small_book, "instructor")
     text = markdown_of(mine)
+    assert "> **To teachers**\n>\n> Only for teachers." in text
     assert "> **Solution 1.1**\n>\n> A secret *idea*." in text
     assert "> **Teaching note 1.1 (7 minutes)**\n>\n> A hint for teachers." in text
     assert "> | 1.1 | core | compute | 7 |" in mine.cells[0].source

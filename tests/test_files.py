@@ -141,7 +141,7 @@ HOSTILE = {
     "bytes that belong to no value": (npy("<i8", (2,), bytes(24)), "cannot reshape array of size 3 into shape (2,)"),
     "Python objects": (npy("|O", (1,), b"x"), "Python objects, which are never loaded"),
     "brackets without end": (header(b"(" * 5000 + b"\n"), ""),
-    "a bomb": (npy("<f4", (2**15, 512), bytes(2**26)), "'x' takes 67,108,992 bytes, and may take "),
+    "a bomb": (npy("<f4", (2**15, 512), bytes(2**26)), "'x' is a bomb: it takes 67,108,992 bytes, and may take "),
 }
 
 

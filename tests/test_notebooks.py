@@ -4,9 +4,11 @@ import html
 import json
 import os
 import re
+import shlex
 import subprocess
 import venv
 import zipfile
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -117,7 +119,7 @@ def test_an_output_that_no_reader_should_see_is_refused(output, problem):
     ],
 )
 def test_a_cell_is_folded_in_jupyter_as_it_is_on_the_page(tag, metadata, n_outputs):
-    cell = make_notebook(Page("page"), *page_with(shown("2"), tags=(tag,)), "package.whl").cells[1]
+    cell = make_notebook(Page("page"), *page_with(shown("2"), tags=(tag,)), "package.whl").cells[2]
     assert cell.metadata == metadata
     assert len(cell.outputs) == n_outputs
 
@@ -126,14 +128,14 @@ def test_what_a_cell_printed_in_two_pieces_is_once_in_every_edition():
     pieces = [{"output_type": "stream", "name": "stdout", "text": text} for text in ("one\n", "two\n")]
     tree, executed = page_with(*pieces)
     for _ in ("reader", "student"):
-        cell = make_notebook(Page("page"), tree, executed, "package.whl").cells[1]
+        cell = make_notebook(Page("page"), tree, executed, "package.whl").cells[2]
         assert [output.text for output in cell.outputs] == ["one\ntwo\n"]
 
 
 def test_the_first_cell_says_how_to_run_it_and_names_the_data(monkeypatch):
     first = make_notebook(Page("page"), *page_with(shown("2")), "package-1.0.whl").cells[0].source
     assert first.startswith("> **To run this notebook**")
-    assert "`pip install ./package-1.0.whl`" in first
+    assert "`pip install jupyterlab ./package-1.0.whl`" in first
     assert "Fashion-MNIST" in first
     monkeypatch.setenv("L2H_DATASET", "cifar10")
     first = make_notebook(Page("page"), *page_with(), "package.whl").cells[0].source
@@ -157,12 +159,19 @@ def test_a_page_becomes_a_notebook_that_says_the_same(chapter):
     assert "<details>\n<summary>Answers</summary>\n\nNoether (1918) says $x$." in text
     assert "You need: [Another chapter](other.ipynb) and Words." in text, "pages without a notebook are only named"
     assert text.endswith("## Works cited\n\n- Carl Gauss. Numbers. 1801.\n- Emmy Noether. Symmetry. 1918.")
-    titles = [cell.source.splitlines()[0] for cell in chapter.cells if cell.source.startswith("#")]
+    titles = re.findall(r"(?m)^#+ .*", text)
     assert titles[:3] == ["# 1. A chapter", "## 1.1. First", "## 1.2. More"]
 
 
 def test_cells_keep_their_place_and_their_description(chapter):
-    assert [cell.cell_type for cell in chapter.cells][:5] == ["markdown", "markdown", "code", "markdown", "code"]
+    assert [cell.cell_type for cell in chapter.cells][:6] == [
+        "markdown",
+        "code",
+        "markdown",
+        "code",
+        "markdown",
+        "code",
+    ]
     hidden = cell_with(chapter, "record(")
     assert hidden.metadata == {"jupyter": {"source_hidden": True}}
     assert hidden.outputs == []  # the recorded text is in the sentence
@@ -181,14 +190,31 @@ def test_a_figure_to_play_with_is_alive_on_the_page_and_a_sentence_in_the_notebo
 
 def test_what_a_page_links_to_is_offered_with_its_notebook_and_lies_beside_it(small_book, chapter):
     assert "Read [the table](results/table.csv)." in markdown_of(chapter)
-    assert "It also reads [`results/table.csv`](results/table.csv) on the book's site" in chapter.cells[0].source
+    assert ", and [`results/table.csv`](results/table.csv), which it reads" in chapter.cells[0].source
     site = small_book / "_build/html"
     offered = re.search(r'<p class="notebook-link">.*?</p>', (site / "chapter.html").read_text(encoding="utf-8"))[0]
     addresses = re.findall(r'href="([^"]+)" download', offered)
-    assert addresses == ["notebooks/chapter.ipynb", "notebooks/results/table.csv"]
+    assert addresses == ["notebooks/chapter.ipynb", "notebooks/chapter.zip"]
     for folder in (site / "notebooks", small_book / "_build/editions/student"):
         assert (folder / "results/table.csv").read_bytes() == (small_book / "results/table.csv").read_bytes()
+        packed = zipfile.ZipFile(folder / "chapter.zip")
+        assert {name.partition("/")[2]: packed.read(name) for name in packed.namelist()} == {
+            name: (folder / name).read_bytes()
+            for name in ("chapter.ipynb", next(folder.glob("*.whl")).name, "results/table.csv")
+        }
     assert "notebook-link" not in (site / "words.html").read_text(encoding="utf-8")
+
+
+def test_what_is_missing_is_said_first_with_what_to_do(tmp_path, monkeypatch):
+    tree, executed = page_with()
+    executed.cells[0].source = 'open("results/table.csv")'
+    first, looks, *_ = make_notebook(Page("page"), tree, executed, "package.whl").cells
+    assert "`results/table.csv`](results/table.csv), which it reads" in first.source
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(AssertionError, match=r"results/table\.csv is missing\. It belongs beside this notebook"):
+        exec(looks.source, {})
+    with pytest.raises(AssertionError, match=r"no_such is missing\. Type .*:  pip install \./package\.whl"):
+        exec(looks.source.replace("['l2h_tutorial']", "['no_such']"), {})
 
 
 def test_building_again_writes_the_same_notebooks_and_forgets_pages_that_are_gone(small_book):
@@ -292,23 +318,31 @@ with ThreadPoolExecutor(2) as pool:
 @built
 @pytest.mark.slow
 @pytest.mark.index
-def test_the_notebooks_run_where_only_the_package_and_jupyter_are(tmp_path, suite_cache):
+def test_each_hand_out_runs_whole_where_what_its_first_lines_say_was_typed(tmp_path, suite_cache):
+    """All of the readers'; the students' have the same cells, and two stand for them."""
     environment = tmp_path / "environment"
     venv.create(environment, with_pip=True)
-    python = environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    (package,) = (SITE / "notebooks").glob("*.whl")
+    programs = environment / ("Scripts" if os.name == "nt" else "bin")
     # a reader's machine: nothing of this repository, neither its folder nor its settings
     variables = {
         key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "PYTEST", "VIRTUAL_ENV"))
     }
-    scale = [path for path in NOTEBOOKS if "[scale]" in nbformat.read(path, as_version=4).cells[0].source]
-    assert [path.stem for path in scale] == ["scaling"]
-    plain = [path for path in NOTEBOOKS if path not in scale]
-    for paths, needed in ((plain, [package, "nbclient", "ipykernel"]), (scale, [f"{package}[scale]"])):
-        install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *needed]
-        subprocess.run(install, cwd=tmp_path, env=variables, check=True)
+    students = SITE.parent / "editions/student"
+    handed_out = {"readers": sorted((SITE / "notebooks").glob("*.zip"))}
+    handed_out["students"] = [students / "buckets.zip", students / "did-it-learn.zip"]
+    to_type: dict[str, list[Path]] = {}
+    for edition, archives in handed_out.items():
+        for archive in archives:
+            zipfile.ZipFile(archive).extractall(tmp_path / edition)
+            path = tmp_path / edition / archive.stem / f"{archive.stem}.ipynb"
+            line = re.search(r"There type `(pip install [^`]+)`", nbformat.read(path, as_version=4).cells[0].source)[1]
+            to_type.setdefault(line, []).append(path)
+    assert [[path.stem for path in paths] for line, paths in to_type.items() if "[scale]" in line] == [["scaling"]]
+    for line, paths in sorted(to_type.items(), key=lambda item: "[scale]" in item[0]):
+        install = [*shlex.split(line), "--quiet", "--disable-pip-version-check"]
+        subprocess.run([programs / install[0], *install[1:]], cwd=paths[0].parent, env=variables, check=True)
         result = subprocess.run(
-            [python, "-c", RUN_ALL, *paths], cwd=tmp_path, env=variables, capture_output=True, text=True
+            [programs / "python", "-c", RUN_ALL, *paths], cwd=tmp_path, env=variables, capture_output=True, text=True
         )
         assert result.returncode == 0, result.stderr[-3000:]
         assert result.stdout.split() == [word for path in paths for word in ("ran", path.stem)]

@@ -1,6 +1,7 @@
 """The project: the same data for a student everywhere, other data for others, and grading that trusts nothing."""
 
 import contextlib
+import csv
 import io
 import pickle
 import re
@@ -9,9 +10,11 @@ import zipfile
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
+from visits import ROOT
 
-from l2h_tutorial import LSH, mean_average_precision
+from l2h_tutorial import GRH, LSH, mean_average_precision
 from l2h_tutorial.exercises.grade import Refused, grade_folder, main, read_codes
 from l2h_tutorial.exercises.project import project_data
 
@@ -32,6 +35,11 @@ def test_a_student_s_project_is_the_same_again_and_another_s_is_another(project)
     again = project_data(" S1 ")
     assert (again.n_bits, again.radius, again.class_names) == (project.n_bits, project.radius, project.class_names)
     assert np.array_equal(again.split.X_query, project.split.X_query)
+    accents = [
+        project_data(name).split.query_rows
+        for name in ("Zoe\N{COMBINING DIAERESIS}", "zo\N{LATIN SMALL LETTER E WITH DIAERESIS}")
+    ]
+    assert np.array_equal(*accents)
     others = [project_data(f"s{i}") for i in range(2, 12)] + [project_data("s1", course="2027")]
     assert len({other.split.X_query.tobytes() for other in [project, *others]}) == 12
     assert len({(o.class_names, o.n_bits, o.radius) for o in others}) > 5
@@ -45,48 +53,6 @@ def test_a_project_has_its_classes_in_three_parts_that_do_not_overlap(project):
     rows = np.concatenate([s.query_rows, s.train_rows, s.database_rows])
     assert np.array_equal(np.sort(rows), np.arange(6000))
     assert np.array_equal(np.bincount(s.y_query), [50] * 6)
-
-
-def test_grades_are_those_of_the_codes(tmp_path, project, codes, capsys):
-    np.savez_compressed(tmp_path / "S1.npz", **codes)
-    np.savez(tmp_path / "s2.npz", **{**codes, "student": "s2", "query": np.zeros((2, 2))})
-    (tmp_path / "list.txt").write_text("s1\ns2\nS3\n\n")
-    assert main([str(tmp_path), "--students", str(tmp_path / "list.txt")]) == 0
-    table = grade_folder(tmp_path).set_index("student")
-    s = project.split
-    expected = mean_average_precision(codes["query"], codes["database"], s.y_query, s.y_database)
-    assert table.loc["s1", "map"] == pytest.approx(expected)
-    inside = (codes["query"][:, None] != codes["database"]).sum(axis=2) <= project.radius
-    alike = s.y_query[:, None] == s.y_database
-    precision = (inside & alike).sum(axis=1) / np.maximum(inside.sum(axis=1), 1)
-    assert table.loc["s1", "precision"] == pytest.approx(precision.mean())
-    assert table.loc["s1", "coverage"] == pytest.approx(inside.any(axis=1).mean())
-    assert table.loc["s1", "remark"] == ""
-    said = (tmp_path / "grades.csv").read_text()
-    assert re.search(r"s2,.*should have the shape", said)
-    assert re.search(r"s3,.*no file was submitted", said)
-    assert "grades.csv" in capsys.readouterr().out
-    assert main([str(tmp_path / "nowhere")]) == 1
-    assert "there is no folder" in capsys.readouterr().err
-
-
-def test_a_renamed_submission_is_never_scored(tmp_path, codes):
-    """Also where the other student's codes have the same length, and the numbers of rows are everyone's."""
-    n_bits = codes["query"].shape[1]
-    same_length = next(f"s{i}" for i in range(2, 50) if project_data(f"s{i}").n_bits == n_bits)
-    for name in ("s1", same_length):
-        np.savez(tmp_path / f"{name}.npz", **codes)
-    table = grade_folder(tmp_path).set_index("student")
-    assert table.loc["s1", "remark"] == ""
-    assert table.loc[same_length, "remark"].startswith(f"the file is named '{same_length}', and its `student` is 's1'")
-    assert table.loc[same_length, "map":"lsh_map"].isna().all()
-
-
-def test_labels_handed_in_as_codes_are_remarked_on(tmp_path, project):
-    s = project.split
-    names = np.random.default_rng(0).integers(0, 2, (6, project.n_bits)).astype(bool)
-    np.savez(tmp_path / "s1.npz", student="s1", query=names[s.y_query], database=names[s.y_database])
-    assert "labels under another name" in grade_folder(tmp_path)["remark"][0]
 
 
 class Bomb:
@@ -105,14 +71,11 @@ def endless(said):
     return b"\x93NUMPY\x01\x00" + len(said).to_bytes(2, "little") + said
 
 
-STUDENT = header((), "<U2") + "s1".encode("utf-32-le")
-
-
 def zipped(members, packing=zipfile.ZIP_STORED):
     """The bytes of a submission of s1 with these members besides the name."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", packing) as archive:
-        for name, content in {"student": STUDENT, **members}.items():
+        for name, content in {"student": header((), "<U2") + "s1".encode("utf-32-le"), **members}.items():
             archive.writestr(f"{name}.npy", content)
     return file.getvalue()
 
@@ -127,25 +90,168 @@ def with_query(change):
     return lambda c: saved(**{**c, "query": change(c["query"].astype(float))})
 
 
+def made_by(hasher, student, **changes):
+    """The bytes of a submission whose codes a hasher made."""
+    project = project_data(student)
+    s = project.split.preprocessed("centre")
+    hasher.set_params(n_bits=project.n_bits).fit(s.X_train, s.y_train)
+    return saved(student=student, query=hasher.transform(s.X_query), database=hasher.transform(s.X_database), **changes)
+
+
+def labels_as_codes(student, noise):
+    """Codes that were made from the labels, with some bits flipped."""
+    project, rng = project_data(student), np.random.default_rng(0)
+    words = rng.random((6, project.n_bits)) < 0.5
+    labels = {"query": project.split.y_query, "database": project.split.y_database}
+    return saved(
+        student=student, **{n: words[y] ^ (rng.random((len(y), project.n_bits)) < noise) for n, y in labels.items()}
+    )
+
+
+def zip_bomb():
+    """A few kilobytes that unpack to 64 million bytes."""
+    return zipped({"student": header(()) + bytes(2**26)}, zipfile.ZIP_DEFLATED)
+
+
+LINEAR, KERNEL = LSH(random_state=3), GRH(classifier="kernel-ridge", random_state=3)
+MOODLE = "Ada Lovelace_4821_assignsubmission_file_"
+# Where each file lies, how its content is made, and what it deserves: a mark from ... to ..., or a sentence
+SUBMISSIONS = {
+    "s1.npz": (lambda c: saved(**c), (40, 60)),
+    "S2.NPZ": (lambda c: made_by(KERNEL, "s2"), (97, 100)),
+    "s3 (1).npz": (lambda c: made_by(LINEAR, " S3 "), (40, 60)),
+    "hoppergrace_LATE_77_901_s4-1.npz": (lambda c: made_by(LINEAR, "s4"), (40, 60)),
+    f"{MOODLE}/project.npz": (lambda c: made_by(LINEAR, "s5"), (40, 60)),
+    f"{MOODLE.replace('Ada Lovelace', 'Bob Bee')}/report.pdf": (lambda c: b"%PDF", "there is no .npz file here"),
+    "s6.npz": (lambda c: labels_as_codes("s6", 0.0), "these codes tell the class of 100.0% of the queries"),
+    "s7.npz": (lambda c: labels_as_codes("s7", 0.04), "ask how they were made"),
+    "s8.npz": (lambda c: made_by(LINEAR, "s1"), "the file is named 's8', and its `student` is 's1'"),
+    "hopperada_77_902_s9.npz": (lambda c: made_by(LINEAR, "s10"), "the file is named 'hopperada' and 's9'"),
+    "stranger.npz": (lambda c: made_by(LINEAR, "s99"), "'s99' is not on the list of students"),
+    "s11.npz": (lambda c: made_by(LINEAR, "s11"), "2 files name this student, so none of them counts"),
+    "s11 (1).npz": (lambda c: made_by(LINEAR, "s11"), "2 files name this student"),
+    "Twin.npz": (lambda c: made_by(LINEAR, "Twin"), "2 files name this student"),
+    "twin.npz": (lambda c: made_by(LINEAR, "twin"), "2 files name this student"),
+    "s12.npz": (lambda c: made_by(LINEAR, "=1+1"), "'=1+1' is not on the list"),
+    "s13.npz": (lambda c: saved(**{**c, "student": "s\x1b[2J"}), "its `student` is 's\\x1b[2J', which is no name"),
+    "s14.npz": (lambda c: zip_bomb(), "'student' is a bomb: it takes 67,"),
+    "s15.npz": (
+        lambda c: zipped({"student": header((10**12, 16))}),
+        "cannot reshape array of size 0 into shape (1000000000000,16)",
+    ),
+    "s16.npz": (lambda c: pickle.dumps(Bomb()), "this is not a whole .npz file of plain arrays (BadZipFile"),
+    "s17.npz": (lambda c: saved(student="s17", query=np.array([[Bomb()]])), "'query' holds Python objects"),
+    "s18.npz": (lambda c: saved(student="s18"), "the array 'query' is missing"),
+    "s19.npz": (lambda c: made_by(LINEAR, "s19")[:-400], "this is not a whole .npz file"),
+    "s20.npz": (None, "there is no .npz file here"),
+}
+ROSTER = "\n".join([*(f"s{i}" for i in range(1, 5)), "s5,Ada Lovelace", *(f"s{i}" for i in range(6, 22)), "", "TWIN"])
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory, codes):
+    """A folder with all submissions, and its table by file."""
+    folder = tmp_path_factory.mktemp("graded")
+    for name, (content, _) in SUBMISSIONS.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        if content is None:
+            (folder / name).symlink_to("nowhere")
+        else:
+            (folder / name).write_bytes(content(codes))
+    (folder / "report.pdf").write_bytes(b"%PDF")
+    (folder / "list.txt").write_text(ROSTER, encoding="utf-8")
+    before = sorted(path.name for path in folder.rglob("*"))
+    assert main([str(folder), "--students", str(folder / "list.txt")]) == 0
+    after = sorted(path.name for path in folder.rglob("*"))
+    assert after == sorted([*before, "canvas.csv", "grades.csv", "moodle.csv"]), "nothing else was written"
+    return folder, pd.read_csv(folder / "grades.csv", index_col="file")
+
+
+@pytest.mark.parametrize("name", SUBMISSIONS)
+def test_each_submission_gets_the_mark_or_the_sentence_that_it_deserves(graded, name):
+    row, deserved = graded[1].loc[name if name in graded[1].index else name.partition("/")[0]], SUBMISSIONS[name][1]
+    if isinstance(deserved, tuple):
+        assert deserved[0] <= row["grade"] <= deserved[1]
+        assert pd.isna(row["remark"])
+    else:
+        assert deserved in row["remark"]
+        assert pd.isna(row["grade"]) is not row["remark"].startswith("these codes tell"), "a remark, or no figures"
+        assert row["map":"grh_map"].isna().all() == pd.isna(row["grade"])
+
+
+def test_who_handed_in_nothing_is_told_and_gradebooks_hold_no_formula(graded):
+    folder, table = graded
+    assert len(table) == len(SUBMISSIONS) + len(["s8", "s9", "s12", "s21"])
+    nothing = pd.read_csv(folder / "grades.csv", index_col="student").loc["s21"]
+    assert nothing["remark"] == "no file was submitted under this name"
+    for name in ("grades", "canvas", "moodle"):
+        with (folder / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+            rows = list(csv.reader(file))
+        assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@"))], name
+        assert "\x1b" not in str(rows)
+    assert "'=1+1" in table["student"].tolist()
+    canvas = pd.read_csv(folder / "canvas.csv", index_col="SIS User ID")
+    assert list(canvas.columns) == ["Student", "ID", "SIS Login ID", "Section", "Project"]
+    assert canvas.loc["s5", "Student"] == "Ada Lovelace"
+    assert set(canvas.index) == set(table.loc[table["grade"].notna(), "student"])
+    assert set(pd.read_csv(folder / "moodle.csv").columns) == {"ID number", "Grade", "Feedback comments"}
+
+
+def test_grades_are_those_of_the_codes(graded, project, codes):
+    row, s = graded[1].loc["s1.npz"], project.split
+    found = mean_average_precision(codes["query"], codes["database"], s.y_query, s.y_database)
+    inside = (codes["query"][:, None] != codes["database"]).sum(axis=2) <= project.radius
+    alike = s.y_query[:, None] == s.y_database
+    precision = (inside & alike).sum(axis=1) / np.maximum(inside.sum(axis=1), 1)
+    assert row["map":"coverage"].tolist() == pytest.approx(
+        [found, precision.mean(), inside.any(axis=1).mean()], abs=1e-4
+    )
+    assert row["grade"] == pytest.approx(
+        np.interp(found, [1 / 6, row["lsh_map"], row["grh_map"]], [0, 50, 100]), abs=0.1
+    )
+    centred = s.preprocessed("centre")
+    bits = [LSH(project.n_bits, random_state=seed).fit(centred.X_train) for seed in range(5)]
+    scores = [
+        mean_average_precision(b.transform(centred.X_query), b.transform(centred.X_database), s.y_query, s.y_database)
+        for b in bits
+    ]
+    assert row[["lsh_map", "lsh_sd"]].tolist() == pytest.approx([np.mean(scores), np.std(scores, ddof=1)], abs=1e-4)
+
+
+def test_without_a_list_a_file_counts_for_the_student_whom_it_names_and_is_named_after(tmp_path, codes, capsys):
+    for name in ("s1.npz", "s2.npz", "codes.npz"):
+        np.savez(tmp_path / name, **codes)
+    (tmp_path / "s3.npz").mkdir()
+    table = grade_folder(tmp_path).set_index("file")
+    assert table.loc["s1.npz", "remark"] == ""
+    assert table.loc[["s2.npz", "codes.npz"], "remark"].str.startswith("the file is named ").all()
+    assert table.loc["s3.npz", "remark"] == "there is no .npz file here"
+    assert main([str(tmp_path / "nowhere")]) == 1
+    assert "there is no folder" in capsys.readouterr().err
+    (tmp_path / "s1.npz").unlink()
+    assert grade_folder(tmp_path / "s3.npz").empty
+
+
 REFUSED = {
     "the array 'student' is missing": lambda c: saved(query=c["query"], database=c["database"]),
     "its `student` is '1.5'": lambda c: saved(**{**c, "student": 1.5}),
     "the array 'database' is missing": lambda c: saved(student="s1", query=c["query"]),
     "'query' should have the shape": with_query(np.transpose),
-    "holds values other than 0 and 1, such as nan": with_query(lambda query: np.where(query > 0, np.nan, query)),
+    "'query' holds values other than 0 and 1, such as n": with_query(lambda query: np.where(query > 0, np.nan, query)),
     "'query' holds values other than 0 and 1, such as -1.0": with_query(lambda query: 2 * query - 1),
     "'query' should hold bools": with_query(lambda query: query.astype("U3")),
     "'query' holds Python objects": with_query(lambda query: np.array([[Bomb()]])),
-    "s1.npz is not a whole .npz file": lambda c: b"nothing",
-    "s1.npz is not a whole .npz file of plain arrays (BadZipFile": lambda c: pickle.dumps(Bomb()),
+    "this is not a whole .npz file": lambda c: b"nothing",
+    "not a whole .npz file of plain arrays (BadZipFile": lambda c: pickle.dumps(Bomb()),
     "the magic string is not correct": lambda c: zipped({"query": b"no array"}),
     "whole .npz file of plain arrays": lambda c: zipped({"query": endless(b"(" * 5000)}),
     "a whole .npz file of plain arrays": lambda c: zipped({"query": endless(b"-" * 9000 + b"1")}),
     "cannot reshape array of size 0": lambda c: zipped({"query": header(c["query"].shape)}),
     "cannot reshape array of size 0 into shape (1000000000000,16)": lambda c: zipped({"query": header((10**12, 16))}),
-    "'query' takes 67,108,864 bytes, and may take": lambda c: zipped({"query": bytes(2**26)}, zipfile.ZIP_DEFLATED),
-    "'student' is packed in a way that np.savez": lambda c: zipped({}, zipfile.ZIP_BZIP2),
-    "is packed in a way that np.savez does not use": lambda c: zipped({"query": bytes(2**26)}, zipfile.ZIP_LZMA),
+    "'student' is packed in a way that np.savez": lambda c: zipped({"query": bytes(2**20)}, zipfile.ZIP_BZIP2),
+    "is packed in a way that np.savez does not use": lambda c: zipped({"query": bytes(2**20)}, zipfile.ZIP_LZMA),
+    "its `student` is 's2', and the project is that of 's1'": lambda c: saved(**{**c, "student": "s2"}),
+    "'student' is a bomb: it takes 67,": lambda c: zip_bomb(),
 }
 
 
@@ -160,7 +266,6 @@ def test_what_cannot_be_graded_gets_a_sentence_and_is_neither_executed_nor_unpac
         assert tracemalloc.get_traced_memory()[1] < 2**22
     finally:
         tracemalloc.stop()
-    assert said in grade_folder(tmp_path)["remark"][0]
 
 
 @pytest.mark.parametrize("packing", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
@@ -176,3 +281,12 @@ def test_damage_to_any_byte_is_refused_or_without_effect(tmp_path, packing):
         path.write_bytes(whole[:at])
         with pytest.raises(Refused):
             read_codes(path, project)
+
+
+def test_the_assignment_s_code_makes_a_submission_that_counts(tmp_path, monkeypatch, project):
+    page = (ROOT / "book/project.md").read_text(encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    space = {}
+    for code in re.findall(r"(?ms)^```\{code-cell\} ipython3\n(.*?)^```", page):
+        exec(code.replace("s1024", "s1"), space)
+    assert grade_folder(tmp_path)["grade"][0] == pytest.approx(50, abs=10)

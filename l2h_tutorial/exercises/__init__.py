@@ -1,8 +1,8 @@
 """Exercises that answer: a check looks at what a student wrote, and says something about it.
 
 Numbers are ``chapter.exercise``, as in the book. A chapter's exercises are in a module of its own, which is loaded when
-one of them is checked. A check needs to know what is right, so the package holds reference answers: it is made for
-learning, not for examinations.
+one of them is checked. A check needs to know what is right, so the package holds reference answers: in a notebook it is
+made for learning. For marks there is `grade_notebooks`, which asks again where no reference is.
 """
 
 import re
@@ -46,8 +46,8 @@ def check(number: str, answer: Any = None) -> bool:
 
     Notes
     -----
-    A function that has not finished after ten seconds is stopped, in the main thread of systems that have alarms
-    (Linux, macOS); elsewhere it has to be interrupted.
+    On Linux and macOS an answer is looked at in a copy of the process, which is ended after ten seconds, whatever it
+    does; elsewhere a function that does not end has to be interrupted.
 
     Examples
     --------

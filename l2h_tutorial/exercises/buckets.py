@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .framework import Compute, Construct, Exercise, Mistake, Requirement, Trouble, describe
+from .framework import Compute, Construct, Exercise, Mistake, Requirement, Trouble, numbers
 
 __all__ = ["EXERCISES"]
 
@@ -152,10 +152,7 @@ _PREPARE = Compute(
 
 
 def _read_sizes(answer: Any) -> Array:
-    try:
-        sizes = np.asarray(answer, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise Trouble(f"it should be a list of bucket sizes, and is {describe(answer)}.") from None
+    sizes = numbers(answer, "a list of bucket sizes")
     if sizes.ndim != 1 or not sizes.size:
         raise Trouble(f"it should be a list of bucket sizes, one number a bucket, and has shape {sizes.shape}.")
     return sizes
@@ -166,7 +163,7 @@ _MISLEAD = Construct(
     read=_read_sizes,
     requirements=(
         Requirement(
-            lambda sizes: bool((np.isfinite(sizes) & (sizes == np.floor(sizes)) & (sizes >= 1)).all()),
+            lambda sizes: bool(((sizes == np.floor(sizes)) & (sizes >= 1)).all()),
             "A bucket holds a whole number of images, at least 1: the table has no empty buckets.",
             [0, 0, 5],
         ),

@@ -1,42 +1,40 @@
 """Exercises of chapter 9, Did it learn?"""
 
-from collections.abc import Callable
 from math import comb
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .answering import LabelProgram
 from .framework import Compute, Exercise, Mistake
 
 __all__ = ["EXERCISES"]
 
 Array = NDArray[Any]
-Program = Callable[[Array], Array]
 
 
 # 9.1
 
 
-def _program_case(rng: np.random.Generator, i: int) -> tuple[Program, Array, Array]:
+def _program_case(rng: np.random.Generator, i: int) -> tuple[LabelProgram, Array, Array]:
     """A program that ignores the labels, or looks at them in one of three ways; each is among the first four."""
     kind = i if i < 4 else int(rng.integers(4))
     y = rng.permutation(np.arange(2 * int(rng.integers(3, 5))) % 2)
     shuffled = 1 - y  # as many of each class, and no image has the label that it had
     if kind < 3 and rng.random() < 0.5:
-        kept = [0, int(np.argmax(y != y[0]))]
+        kept = [rng.choice(np.flatnonzero(y == label)) for label in (0, 1)]
         shuffled[kept] = y[kept]
     own = rng.random((len(y), 4)) < 0.5
-    own[:, 0] = np.arange(len(y)) == len(y) - 1
+    if kind == 2:  # one bit of one image, the first of neither
+        own[:] = False
+        own[rng.choice(np.flatnonzero(y != shuffled)[1:]), rng.integers(1, 4)] = True
+    everything, of_zeros = np.ones_like(own), np.tile([[True], [False]], 4)
+    of_class = [everything[:2], np.eye(2, 4, dtype=bool), of_zeros, of_zeros][kind]
+    return LabelProgram(everything if kind in (1, 3) else own, of_class), y, shuffled
 
-    def program(labels: Array) -> Array:
-        of_class = np.tile((labels == 0)[:, None], 4)
-        return [own, np.eye(2, 4, dtype=bool)[labels], own & of_class, of_class][kind]
 
-    return program, y, shuffled
-
-
-def _labels_matter(program: Program, y: Array, shuffled: Array) -> bool:
+def _labels_matter(program: LabelProgram, y: Array, shuffled: Array) -> bool:
     return not np.array_equal(program(y), program(shuffled))
 
 

@@ -4,27 +4,32 @@ A hint is never only a sentence. A :class:`Mistake` carries the wrong answer tha
 recognise it, and a test can feed it and see its hint. Whatever a student passes becomes a value or a sentence.
 """
 
-import copy
+import contextlib
 import inspect
+import io
+import json
+import os
+import select
 import signal
-import threading
+import sys
+import time
+import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sized
-from contextlib import contextmanager
+from collections.abc import Callable, Sized
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from .answering import Trouble, call
 
 __all__ = ["Compute", "Construct", "Exercise", "Mistake", "Requirement", "Trouble", "Verdict"]
 
 N_CASES = 24
 SECONDS = 10.0
-
-
-class Trouble(Exception):
-    """What kept an answer from being looked at, as a sentence for its author."""
+_MOST_PRINTED = 10_000  # letters
 
 
 class Verdict(NamedTuple):
@@ -55,7 +60,9 @@ class Exercise(ABC):
     number: str
 
     def judge(self, answer: Any, seed: int | None = None) -> Verdict:
-        """Look at an answer, and never raise.
+        """Look at an answer, and never raise; what the answer's first call prints is printed, once.
+
+        On Linux and macOS it runs in a copy of the process, which is killed when its time is over, whatever it does.
 
         Parameters
         ----------
@@ -66,8 +73,13 @@ class Exercise(ABC):
         """
         if answer is None or answer is ... or (isinstance(answer, tuple) and any(item is ... for item in answer)):
             return TO_DO
+        verdict, printed = apart(lambda: self._looked_at(answer, np.random.default_rng(seed)), SECONDS)
+        print(printed, end="")
+        return verdict
+
+    def _looked_at(self, answer: Any, rng: np.random.Generator) -> Verdict:
         try:
-            return self._judge(answer, np.random.default_rng(seed))
+            return self._judge(answer, rng)
         except Trouble as trouble:
             return _not_yet(str(trouble))
         except Exception as error:  # an object that cannot be looked at, such as one whose comparison fails
@@ -79,10 +91,6 @@ class Exercise(ABC):
     @abstractmethod
     def right_answer(self) -> Any:
         """An answer that holds."""
-
-    @abstractmethod
-    def wrong_answers(self) -> list[tuple[Any, str]]:
-        """Each answer that is recognised as wrong, with its hint."""
 
 
 @dataclass(frozen=True)
@@ -123,14 +131,23 @@ class Compute(Exercise):
 
     def _judge(self, answer: Any, rng: np.random.Generator) -> Verdict:
         self._check_callable(answer)
-        cases = [self.case(rng, i) for i in range(N_CASES)]
+        cases = self.cases(rng)
         results: list[Any] = []
-        try:
-            with time_limit(SECONDS):
-                for case in cases:
+        for case in cases:
+            said = io.StringIO() if results else sys.stdout
+            with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+                try:
                     results.append(call(answer, case))
-        except Trouble as trouble:
-            return _not_yet(f"{trouble} That was with {self._said(cases[len(results)])}. {self.nudge}")
+                except Trouble as trouble:
+                    return _not_yet(f"{trouble} That was with {self._said(case)}.")
+        return self.verdict(cases, results)
+
+    def cases(self, rng: np.random.Generator) -> list[tuple[Any, ...]]:
+        """Draw arguments for the function."""
+        return [self.case(rng, i) for i in range(N_CASES)]
+
+    def verdict(self, cases: list[tuple[Any, ...]], results: list[Any]) -> Verdict:
+        """Say what a function's results on cases are worth."""
         if all(result is None or result is ... for result in results):
             return EMPTY
         expected = [self.reference(*case) for case in cases]
@@ -169,10 +186,6 @@ class Compute(Exercise):
     def right_answer(self) -> Any:
         """The reference."""
         return self.reference
-
-    def wrong_answers(self) -> list[tuple[Any, str]]:
-        """Each mistake's function, with its hint."""
-        return [(mistake.wrong, mistake.hint) for mistake in self.mistakes]
 
 
 @dataclass(frozen=True)
@@ -215,50 +228,56 @@ class Construct(Exercise):
         """The example."""
         return self.example
 
-    def wrong_answers(self) -> list[tuple[Any, str]]:
-        """For each requirement a thing that violates it, with the hint."""
-        return [(requirement.wrong, requirement.hint) for requirement in self.requirements]
 
-
-# A student's function, called
-
-
-class _OutOfTime(BaseException):
-    """Not an Exception, which an `except Exception` in the function would swallow."""
-
-
-@contextmanager
-def time_limit(seconds: float) -> Iterator[None]:
-    """Stop what runs inside after some time, where there are alarms: in the main thread, not on Windows."""
-    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(signum: int, frame: Any) -> None:
-        raise _OutOfTime
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+def numbers(answer: Any, what: str) -> np.ndarray:
+    """An answer as an array of numbers; `what` it should be is said where it is none."""
     try:
-        yield
-    except _OutOfTime:
-        raise Trouble(
-            f"your function had not finished after {seconds:g} seconds, though the cases are small. Does a loop never "
-            f"end?"
-        ) from None
+        values = np.asarray(answer, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise Trouble(f"it should be {what}, and is {describe(answer)}.") from None
+    if not np.isfinite(values).all():
+        raise Trouble("all numbers should be finite.")
+    return values
+
+
+def apart(work: Callable[[], Verdict], seconds: float) -> tuple[Verdict, str]:
+    """Do some work in a copy of this process, and end that when the time is over; the verdict, and what was printed.
+
+    Where processes cannot be copied, on Windows, it is done here, and only an interrupt ends it.
+    """
+    printed = io.StringIO()
+    if not hasattr(os, "fork"):
+        with contextlib.redirect_stdout(printed):
+            return work(), printed.getvalue()
+    reads, writes = os.pipe()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of threads, which the copy does not have or need
+        child = os.fork()
+    if not child:
+        try:
+            with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), threadpool_limits(1):
+                verdict = work()
+            message = json.dumps([*verdict, printed.getvalue()[:_MOST_PRINTED]])
+            with os.fdopen(writes, "w", encoding="utf-8") as file:
+                print(message, file=file)
+        finally:
+            os._exit(0)
+    os.close(writes)
+    data, end = b"", time.monotonic() + seconds
+    try:
+        while not data.endswith(b"\n") and select.select([reads], [], [], max(0, end - time.monotonic()))[0]:
+            data += (part := os.read(reads, 2**16))
+            if not part:
+                return _not_yet("your function ended Python itself."), ""
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-
-
-def call(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-    """Call a function with copies of the arguments; an error, or leaving Python, becomes a `Trouble`."""
-    try:
-        return function(*copy.deepcopy(arguments))
-    except (Exception, SystemExit) as error:
-        words = " ".join(str(error).split())
-        said = f"{type(error).__name__}: {words[:150]}" if words else type(error).__name__
-        raise Trouble(f"your function raised {said}.") from None
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        os.close(reads)
+    if not data.endswith(b"\n"):
+        never = "though the cases are small. Does a loop never end?"
+        return _not_yet(f"your function had not finished after {seconds:g} seconds, {never}"), ""
+    holds, text, said = json.loads(data)
+    return Verdict(holds, text), said
 
 
 # Values of every sort, described and compared

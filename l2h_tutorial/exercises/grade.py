@@ -1,32 +1,45 @@
 """Grade a folder of project submissions: ``python -m l2h_tutorial.exercises.grade FOLDER``.
 
 A submission is a file of arrays, named after its student: ``s1024.npz`` with ``student``, the name once more, and
-``query`` and ``database``, the codes of the project's queries and database as bools. A file under another name than the
-one in it is refused: its codes belong to another project. Nothing in it is executed: pickles are refused, and sizes are
-read before what they are the sizes of.
+``query`` and ``database``, the codes of the project's queries and database as bools. What a platform or a browser added
+to the file's name is ignored. The name in the file counts; where another student is meant by the file's name, or two
+files name one student, a sentence says so and nothing is scored: each student's data differ. Nothing in a file is
+executed: pickles are refused, and sizes are read before what they are the sizes of.
 """
 
-import argparse
-import io
-import math
 import sys
-from collections.abc import Sequence
+from argparse import Namespace
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from tqdm import tqdm
 
-from ..files import read_arrays, whole_file
+from ..files import read_arrays
+from ..grh import GRH
 from ..lsh import LSH
 from ..metrics import mean_average_precision, mean_ratio, ring_counts
-from .project import Project, project_data
+from .project import Project, identity, project_data
+from .submissions import Program, as_roster, find_files, known_as, names_of, printable
 
-__all__ = ["Refused", "grade_folder", "main", "read_codes"]
+__all__ = ["SCALE", "Refused", "grade_folder", "main", "read_codes"]
 
 
+SCALE = (
+    "grade: 0 for the mAP of random answers, 50 for that of random hyperplanes (mean of five seeds), 100 for that of "
+    "GRH by kernel ridge, on straight lines between them; never above 100"
+)
 _WRITE_IT = 'np.savez("NAME.npz", student="NAME", query=..., database=...)'
+_LEEWAY = 0.03  # no hasher of the book was further above GRH by kernel ridge
+_ASK = (
+    "these codes tell the class of {0:.1%} of the queries and {1:.1%} of the database, those of GRH by kernel ridge "
+    "{2:.1%} and {3:.1%}: ask how they were made"
+)
+_MOST = 2**24  # bytes of an array: ten times what the longest codes take as int64
 
 
 class Refused(ValueError):
@@ -53,126 +66,159 @@ def read_codes(path: Path, project: Project) -> tuple[NDArray[np.bool_], NDArray
         If it is not such a file, it names another student, or an array is missing, is of the wrong shape or type, or
         holds anything but bits.
     """
-    split, n_bits = project.split, project.n_bits
-    shapes = {"student": (), "query": (len(split.y_query), n_bits), "database": (len(split.y_database), n_bits)}
-    try:
-        arrays = read_arrays(path, shapes, most=8 * math.prod(shapes["database"]) + 1000)  # eight bytes a bit
-    except (OSError, ValueError) as error:
-        said = str(error).replace(str(path), path.name).rstrip(".")
-        raise Refused(f"{said}: write it with {_WRITE_IT}") from None
+    shapes = {"query": (len(project.split.y_query), project.n_bits)}
+    shapes["database"] = (len(project.split.y_database), project.n_bits)
+    student, arrays = _student(path), _read(path, *shapes)
+    if identity(student) != project.student:
+        raise Refused(f"its `student` is {student!r}, and the project is that of {project.student!r}")
     for name, shape in shapes.items():
-        if name not in arrays:
-            raise Refused(f"the array {name!r} is missing: write the file with {_WRITE_IT}")
         if arrays[name].shape != shape:
             raise Refused(f"{name!r} should have the shape {shape}, and has {arrays[name].shape}")
-    student = str(arrays["student"]).strip()
-    if student.casefold() != project.student:
-        raise Refused(
-            f"the file is named {path.stem!r}, and its `student` is {student[:40]!r}: each student's data "
-            "differ, so codes are graded under the name that they were made for"
-        )
-    return _checked_bits("query", arrays["query"]), _checked_bits("database", arrays["database"])
+        if arrays[name].dtype.kind not in "buif":
+            raise Refused(f"{name!r} should hold bools, and holds {arrays[name].dtype}")
+        if wrong := arrays[name][~np.isin(arrays[name], (0, 1))][:1].tolist():
+            raise Refused(f"{name!r} holds values other than 0 and 1, such as {wrong[0]}")
+    return arrays["query"].astype(bool), arrays["database"].astype(bool)
 
 
-def _checked_bits(name: str, values: NDArray[Any]) -> NDArray[np.bool_]:
-    if values.dtype.kind not in "buif":
-        raise Refused(f"{name!r} should hold bools, and holds {values.dtype}")
-    if not np.isin(values, (0, 1)).all():
-        raise Refused(f"{name!r} holds values other than 0 and 1, such as {values[~np.isin(values, (0, 1))][0]}")
-    return values.astype(bool)
+def _read(path: Path, *names: str) -> dict[str, NDArray[Any]]:
+    """Arrays of a submitted file; whatever is wrong with it is `Refused`."""
+    if not path.is_file():
+        raise Refused("there is no .npz file here")
+    try:
+        arrays = read_arrays(path, names, most=_MOST)
+    except (OSError, ValueError) as error:
+        said = str(error).replace(str(path), "this").rstrip(".")
+        raise Refused(f"{said}: write it with {_WRITE_IT}") from None
+    for name in names:
+        if name not in arrays:
+            raise Refused(f"the array {name!r} is missing: write the file with {_WRITE_IT}")
+    return arrays
 
 
-def grade_folder(folder: Path, *, course: str = "", students: Sequence[str] = ()) -> pd.DataFrame:
+def _student(path: Path) -> str:
+    """The name in a submitted file."""
+    student = _read(path, "student")["student"]
+    name = str(student)
+    if student.shape or student.dtype.kind not in "Uiu" or not name.strip() or not name.isprintable():
+        raise Refused(f"its `student` is {ascii(name)[:60]}, which is no name")
+    return name
+
+
+def grade_folder(folder: Path, *, course: str = "", students: Mapping[str, str] | Iterable[str] = ()) -> pd.DataFrame:
     """Compute again what the codes in a folder are worth.
 
     Parameters
     ----------
     folder : Path
-        With an ``.npz`` file for each student; other files are left alone.
+        With an ``.npz`` file for each student, or a folder for each; other files are left alone.
     course : str
         As for `project_data`.
-    students : sequence of str
-        Who should have submitted: those without a file get a row that says so.
+    students : mapping of str to str, or iterable of str
+        Who is in the course, by number, if need be with the names that a platform uses: others are refused, and those
+        without a file get a row that says so. Without it, a file has to be named after its student.
 
     Returns
     -------
     DataFrame, one row a file or missing student
         n_bits and radius of the project; map, precision and coverage within the radius (an empty ball counts as 0), of
-        the submitted codes; lsh_map, of random hyperplanes with as many bits; and a remark.
+        the submitted codes; lsh_map and lsh_sd, of random hyperplanes with as many bits, mean and standard deviation of
+        five seeds; grh_map, of GRH by kernel ridge; the grade, by `SCALE`; and a remark.
 
     Raises
     ------
     NotADirectoryError
         If there is no such folder.
     """
-    if not folder.is_dir():
-        raise NotADirectoryError(f"there is no folder {str(folder)!r}")
-    files = [(path.stem.strip().casefold(), path) for path in sorted(folder.glob("*.npz")) if path.is_file()]
-    without = {student.strip().casefold() for student in students} - {name for name, _ in files}
+    roster = as_roster(students)
+    files = [(path, *_owner(path, folder)) for path in find_files(folder, ".npz")]
+    known = known_as(roster or {owner: "" for _, owner, fault in files if not fault})
+    files = [
+        (path, owner, fault or _doubt(owner, names_of(path, folder), known, listed=bool(roster)))
+        for path, owner, fault in files
+    ]
+    times = Counter(owner for _, owner, fault in files if not fault)
     rows: list[dict[str, Any]] = []
-    for name, path in sorted([*files, *((name, None) for name in without)], key=lambda submission: submission[0]):
-        if not name:
-            continue
-        project = project_data(name, course=course)
-        row: dict[str, Any] = {"student": name, "n_bits": project.n_bits, "radius": project.radius}
-        try:
-            if path is None:
-                raise Refused("no file was submitted")
-            row |= _measure(project, *read_codes(path, project))
-        except Refused as refused:
-            row["remark"] = str(refused)
-        rows.append(row)
-    columns = ["student", "n_bits", "radius", "map", "precision", "coverage", "lsh_map", "remark"]
-    return pd.DataFrame(rows, columns=columns)
+    for path, owner, fault in tqdm(files, desc="submissions", disable=None, delay=2):
+        if not fault and times[owner] > 1:
+            fault = f"{times[owner]} files name this student, so none of them counts: leave one"
+        row = {"student": owner, "file": printable(path.relative_to(folder).as_posix())}
+        rows.append(row | ({"remark": fault} if fault else _marked(path, project_data(owner, course=course))))
+    missing = roster.keys() - {row["student"] for row in rows}
+    rows += [{"student": student, "remark": "no file was submitted under this name"} for student in missing]
+    columns = ["student", "file", "n_bits", "radius", "map", "precision", "coverage", "lsh_map", "lsh_sd", "grh_map"]
+    table = pd.DataFrame(rows, columns=[*columns, "grade", "remark"])
+    return table.sort_values(["student", "file"], ignore_index=True)
 
 
-def _measure(project: Project, query: NDArray[np.bool_], database: NDArray[np.bool_]) -> dict[str, Any]:
-    split = project.split
-    labels = split.y_query, split.y_database
-    rings = ring_counts(query, database, *labels)
-    found, right = (of_ring[:, : project.radius + 1].sum(axis=1) for of_ring in rings)
-    centred = split.preprocessed("centre")
-    lsh = LSH(project.n_bits, random_state=0).fit(centred.X_train)
-    start = mean_average_precision(lsh.transform(centred.X_query), lsh.transform(centred.X_database), *labels)
-    return {
-        "map": mean_average_precision(query, database, *labels),
-        "precision": mean_ratio(right, found),
-        "coverage": float((found > 0).mean()),
-        "lsh_map": start,
-        "remark": _suspicion(project, query),
-    }
+def _owner(path: Path, folder: Path) -> tuple[str, str]:
+    """The student whom a file names and nothing; of a file that cannot be read its own name, and what is wrong."""
+    try:
+        return identity(_student(path)), ""
+    except Refused as refused:
+        return printable((names_of(path, folder) or [path.name])[-1]), str(refused)
 
 
-def _suspicion(project: Project, query: NDArray[np.bool_]) -> str:
-    """No method that sees images gives every query of a class one code, and every class another."""
-    codes = {tuple(code) for code in query.tolist()}
-    pairs = {(tuple(code), label) for code, label in zip(query.tolist(), project.split.y_query.tolist(), strict=True)}
-    if len(codes) == len(pairs) == len(project.class_names):
-        return "the queries' codes are their labels under another name: ask how they were made"
+def _doubt(owner: str, names: list[str], known: Mapping[str, str], *, listed: bool) -> str:
+    """What speaks against a file's being its student's."""
+    if listed and owner not in known.values():
+        return f"{owner!r} is not on the list of students"
+    if {known[name] for name in names if name in known} - {owner} or not (listed or owner in names):
+        return (
+            f"the file is named {' and '.join(map(repr, names))}, and its `student` is {owner!r}: each student's data "
+            "differ, so it is not clear whose codes these are"
+        )
     return ""
+
+
+def _marked(path: Path, project: Project) -> dict[str, Any]:
+    """A row's figures, grade and remark."""
+    row: dict[str, Any] = {"n_bits": project.n_bits, "radius": project.radius}
+    try:
+        query, database = read_codes(path, project)
+    except Refused as refused:
+        return row | {"remark": str(refused)}
+    s = project.split.preprocessed("centre")
+
+    def encoded(hasher: Any) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        hasher.fit(s.X_train, s.y_train)
+        return hasher.transform(s.X_query), hasher.transform(s.X_database)
+
+    def score(codes: tuple[NDArray[np.bool_], NDArray[np.bool_]]) -> float:
+        return mean_average_precision(*codes, s.y_query, s.y_database)
+
+    rings = ring_counts(query, database, s.y_query, s.y_database)
+    found, right = (of_ring[:, : project.radius + 1].sum(axis=1) for of_ring in rings)
+    lsh = [score(encoded(LSH(project.n_bits, random_state=seed))) for seed in range(5)]
+    grh = encoded(GRH(project.n_bits, classifier="kernel-ridge", random_state=0))
+    row |= {"map": score((query, database)), "precision": mean_ratio(right, found), "coverage": np.mean(found > 0)}
+    row |= {"lsh_map": np.mean(lsh), "lsh_sd": np.std(lsh, ddof=1), "grh_map": score(grh)}
+    random = 1 / len(project.class_names)
+    row["grade"] = round(float(np.interp(row["map"], [random, row["lsh_map"], row["grh_map"]], [0, 50, 100])), 1)
+    told, usual = _classes_told(project, query, database), _classes_told(project, *grh)
+    suspicious = max(ours - theirs for ours, theirs in zip(told, usual, strict=True)) > _LEEWAY
+    return row | {"remark": _ASK.format(*told, *usual) if suspicious else ""}
+
+
+def _classes_told(project: Project, *codes: NDArray[np.bool_]) -> list[float]:
+    """The shares of queries and of database rows whose code is nearest to the mean code of their own class."""
+    labels = project.split.y_query, project.split.y_database
+    means = np.array([codes[1][labels[1] == label].mean(axis=0) for label in range(len(project.class_names))])
+    nearest = [np.abs(bits[:, None] - means).sum(axis=2).argmin(axis=1) for bits in codes]
+    return [float(np.mean(found == own)) for found, own in zip(nearest, labels, strict=True)]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Grade the folder that is named on the command line, and write the table beside the submissions."""
-    parser = argparse.ArgumentParser(prog="python -m l2h_tutorial.exercises.grade", description="Grade projects.")
-    parser.add_argument("folder", type=Path, help="has one .npz file for each student")
-    parser.add_argument("--course", default="", help="the course's name, if project_data was given one")
-    parser.add_argument("--students", type=Path, help="a text file with a student on each line")
-    options = parser.parse_args(arguments)
-    try:
-        students = options.students.read_text(encoding="utf-8").splitlines() if options.students else []
-        table = grade_folder(options.folder, course=options.course, students=students)
-    except (OSError, UnicodeDecodeError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    target = options.folder / "grades.csv"
-    with whole_file(target) as file:
-        table.to_csv(file, index=False, float_format="%.4f", lineterminator="\n")
-    if isinstance(sys.stdout, io.TextIOWrapper):  # a console may not know every letter of a name; the file has them
-        sys.stdout.reconfigure(errors="backslashreplace")
-    print(table.to_string(index=False, float_format=lambda value: f"{value:.3f}", na_rep=""))
-    print(f"\nAlso in {target}")
-    return 0
+
+    def mark(options: Namespace, roster: Mapping[str, str]) -> pd.DataFrame:
+        table = grade_folder(options.folder, course=options.course, students=roster)
+        print(SCALE)
+        return table
+
+    program = Program("grade", "Project", ".npz", mark)
+    program.parser.add_argument("--course", default="", help="the course's name, if project_data was given one")
+    return program.run(arguments)
 
 
 if __name__ == "__main__":

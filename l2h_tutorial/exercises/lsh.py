@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ..codes import bits_to_integers, integers_to_bits
 from ..lsh import LSH
-from .framework import Compute, Construct, Exercise, Mistake, Requirement, Trouble, describe
+from .framework import Compute, Construct, Exercise, Mistake, Requirement, Trouble, numbers
 
 __all__ = ["EXERCISES"]
 
@@ -152,15 +152,10 @@ _ENOUGH_BITS = Compute(
 
 
 def _read_cloud(answer: Any) -> Array:
-    try:
-        X = np.asarray(answer, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise Trouble(f"it should be an array of numbers, and is {describe(answer)}.") from None
+    X = numbers(answer, "an array of numbers")
     if X.shape != (50, 8):
         swapped = ": rows and columns are swapped" if X.shape == (8, 50) else ""
         raise Trouble(f"it should have 50 rows of 8 numbers, shape (50, 8), and has shape {X.shape}{swapped}.")
-    if not np.isfinite(X).all():
-        raise Trouble("all numbers should be finite.")
     return X
 
 

@@ -1,6 +1,7 @@
 """A project assignment whose data differs from student to student, and is the same whenever it is drawn."""
 
 import hashlib
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ import numpy as np
 from ..datasets import Dataset, load_dataset
 from ..splits import Split, split_dataset
 
-__all__ = ["Project", "project_data"]
+__all__ = ["Project", "identity", "project_data"]
 
 _N_CLASSES = 6
 _CODE_LENGTHS = (16, 24, 32)
@@ -42,6 +43,17 @@ class Project:
         return f"<Project of {self.student}: {', '.join(self.class_names)}; {self.n_bits} bits, radius {self.radius}>"
 
 
+def identity(student: str) -> str:
+    """A student's name or number, however it is written: without the spaces around it, capitals, and forms of accents.
+
+    Examples
+    --------
+    >>> identity(" S1024 ")
+    's1024'
+    """
+    return unicodedata.normalize("NFC", student.strip().casefold())
+
+
 def project_data(student: str, *, course: str = "", dataset: Dataset | None = None) -> Project:
     """Draw a student's project: six classes, their split, a code length and a radius.
 
@@ -72,7 +84,7 @@ def project_data(student: str, *, course: str = "", dataset: Dataset | None = No
     >>> project.n_bits == project_data(" S1024 ").n_bits
     True
     """
-    name = student.strip().casefold()
+    name = identity(student)
     if not name:
         raise ValueError("a project is drawn for a student: give a name or a number")
     dataset = load_dataset("fashion-mnist") if dataset is None else dataset

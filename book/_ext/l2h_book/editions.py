@@ -63,17 +63,23 @@ def find_exercises(page: Page, document: nodes.document, executed: NotebookNode)
 def make_edition(
     name: str, page: Page, document: nodes.document, executed: NotebookNode
 ) -> tuple[Page, nodes.document, NotebookNode]:
-    """Return the page, its tree and its cells as an edition has them; the arguments stay as they are."""
+    """Return the page, its tree and its cells as an edition has them; the arguments stay as they are.
+
+    There is one more, "nbgrader", which has each stub and the code of each solution, for `make_assignment`.
+    """
     document = document.deepcopy()
     cells = list(executed.cells)
     exercises = find_exercises(page, document, executed)
+    if name != "instructor":
+        _remove_for_teachers(document)
     for exercise in exercises:
         pieces = exercise.pieces
         index = pieces["code"]["cell_index"]
         if name != "instructor":
             _remove(pieces["note"])
-        if name == "student":
+        if name in ("student", "nbgrader"):
             _remove(pieces["solution"])
+        if name == "student":
             _remove(pieces["code"])
             cells[index] = NotebookNode(cells[index], source="", outputs=[])
         elif name == "instructor":
@@ -87,7 +93,8 @@ def make_edition(
 
 
 def prepare_page(document: nodes.document) -> None:
-    """Prepare a tree for the site: no teaching notes, no outputs of stubs, code of solutions in the fold of words."""
+    """Prepare a tree for the site: nothing for teachers, no stub's output, a solution's code in the fold of words."""
+    _remove_for_teachers(document)
     for role, _, node in list(_pieces(document)):
         if role == "note":
             _remove(node)
@@ -144,6 +151,13 @@ def _title(node: nodes.Element) -> str:
     return " ".join((words[0] if words else node[0].astext()).split())
 
 
+def _remove_for_teachers(document: nodes.document) -> None:
+    """Remove what a page says to teachers only: its boxes of class teachers."""
+    for box in list(document.findall(nodes.admonition)):
+        if "teachers" in box["classes"]:
+            _remove(box)
+
+
 def _remove(node: Any) -> None:
     node.parent.remove(node)
 
@@ -156,6 +170,8 @@ def _unfold(dropdown: Any) -> None:
 def _preface(name: str, exercises: list[Exercise]) -> str:
     if not exercises or name == "reader":
         return ""
+    if name == "nbgrader":
+        return "> **Assignment.** Write your answers where it says so. The cell below each of them tests it."
     if name == "student":
         return (
             "> **Student edition.** Write your answers to the exercises into their cells, in place of `...`, and run "

@@ -9,13 +9,14 @@ from typing import Any
 import nbformat
 from docutils import nodes
 
-from .editions import EDITIONS, make_edition, prepare_page
+from .assignments import make_assignment
+from .editions import EDITIONS, find_exercises, make_edition, prepare_page
 from .execution import execute_ahead, executed_page, execution_key
-from .files import TOOLS, files_key, files_of, replace_file
+from .files import TOOLS, files_key, files_of, hand_out, replace_file
 from .formulas import register as register_formulas
 from .guide import Chapters
 from .markdown import Page
-from .notebooks import make_notebook
+from .notebooks import files_read, make_notebook
 from .play import bring_to_life
 from .publishing import connect as connect_publishing
 from .publishing import site_address, site_beside
@@ -93,9 +94,10 @@ def _notebooks(app: Any) -> dict[str, str]:
 
 
 def _files(app: Any, page: str) -> dict[str, Path]:
-    """The files that a page links to, by their address from its notebook."""
+    """The files that a page links to or reads, by their address from its notebook."""
     here = posixpath.dirname(page)
     linked = [file for file, (readers, _) in app.env.dlfiles.items() if page in readers]
+    linked += [posixpath.join(here, file) for file in files_read(Path(app.env.doc2path(page)).read_text("utf-8"))]
     return {posixpath.relpath(file, here): Path(app.srcdir, file) for file in linked}
 
 
@@ -116,6 +118,11 @@ def _write_notebooks(app: Any, document: nodes.document, docname: str) -> None:
         for edition in EDITIONS:
             notebook = make_notebook(*make_edition(edition, page, document, executed), Path(app.config.l2h_wheel).name)
             replace_file(_folder(app, edition) / name, nbformat.writes(notebook).encode() + b"\n")
+        exercises = find_exercises(page, document, executed)
+        if exercises:
+            both = make_notebook(*make_edition("nbgrader", page, document, executed), Path(app.config.l2h_wheel).name)
+            place = _folder(app, "nbgrader") / "source" / Path(name).stem / name
+            replace_file(place, nbformat.writes(make_assignment(both, exercises)).encode() + b"\n")
     prepare_page(document)
     bring_to_life(document)
 
@@ -127,8 +134,8 @@ def _link_notebook(app: Any, pagename: str, templatename: str, context: dict[str
         def link(file: str, text: str) -> str:
             return f'<a href="{context["pathto"](f"notebooks/{file}", 1)}" download>{text}</a>'
 
-        links = [link(name, "Download this page as a notebook"), *(link(file, file) for file in _files(app, pagename))]
-        line = f'<p class="notebook-link">{" with ".join([links[0], ", ".join(links[1:])][: len(links)])}</p>'
+        whole = link(f"{Path(name).stem}.zip", "with all that it needs")
+        line = f'<p class="notebook-link">{link(name, "Download this page as a notebook")}, or {whole}</p>'
         context["body"] = context["body"].replace("</h1>", f"</h1>\n{line}", 1)
 
 
@@ -141,7 +148,11 @@ def _put_files_beside(app: Any, exception: Exception | None) -> None:
     for folder in (_folder(app, edition) for edition in EDITIONS):
         for file, original in files.items():
             replace_file(folder / file, original.read_bytes())
-        wanted = {folder / name for name in (*files, *names.values())}
+        zips = []
+        for page, name in names.items():
+            zips.append(folder / f"{Path(name).stem}.zip")
+            hand_out(zips[-1], [folder / file for file in (name, wheel.name, *_files(app, page))])
+        wanted = {*zips, *(folder / name for name in (*files, *names.values()))}
         for path in folder.rglob("*"):  # pages are renamed and versions change: nothing old is offered
             if path.is_file() and path not in wanted:
                 path.unlink()

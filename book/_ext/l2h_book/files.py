@@ -1,13 +1,15 @@
 """The files that the book is built from, and files that are whole or not there."""
 
 import hashlib
+import io
+import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
 import l2h_tutorial
 from l2h_tutorial.files import whole_file
 
-__all__ = ["BOOK", "PACKAGE", "TOOLS", "files_key", "files_of", "replace_file"]
+__all__ = ["BOOK", "PACKAGE", "TOOLS", "files_key", "files_of", "hand_out", "replace_file"]
 
 TOOLS = Path(__file__).parent
 BOOK = TOOLS.parents[1]
@@ -32,3 +34,13 @@ def replace_file(path: Path, content: bytes) -> None:
     """Write a file: whoever opens ``path`` finds the old content or the new, never a part."""
     with whole_file(path) as file:
         file.write(content)
+
+
+def hand_out(path: Path, files: Iterable[Path]) -> None:
+    """Write a zip of files from its own folder, which unpack into one of its name; the same for the same files."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for file in files:
+            member = zipfile.ZipInfo(f"{path.stem}/{file.relative_to(path.parent).as_posix()}")  # of 1980
+            archive.writestr(member, file.read_bytes(), zipfile.ZIP_DEFLATED, 1)
+    replace_file(path, packed.getvalue())

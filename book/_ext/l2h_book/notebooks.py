@@ -18,12 +18,33 @@ from myst_nb.core.utils import coalesce_streams
 from nbformat import NotebookNode
 
 from .markdown import MarkdownWriter, NotebookError, Page
+from .publishing import site_address
 
-__all__ = ["make_notebook"]
+__all__ = ["files_read", "make_notebook"]
 
 _FOLDED = {"remove-cell", "remove-input", "hide-input", "hide-cell", "solution"}
 _WITHOUT_OUTPUT = {"remove-cell", "remove-output", "exercise-stub"}  # a stub's would only say that it is to do
 _DATA = re.compile(r'(?s)\s*<script type="application/json".*?</script>')  # of a figure that the site brings to life
+_LOOKS = """# Is all here that this notebook needs?
+from importlib.util import find_spec
+from pathlib import Path
+
+for module in {modules}:
+    assert find_spec(module), f"{{module}} is missing. Type in a terminal, in this folder:  {install}"
+for file in {files}:
+    assert Path(file).is_file(), f"{{file}} is missing. It belongs beside this notebook, under that name."
+"""
+
+
+def files_read(code: str) -> list[str]:
+    """The kept results that code reads.
+
+    Examples
+    --------
+    >>> files_read('kept = pd.read_csv("results/one.csv")')
+    ['results/one.csv']
+    """
+    return re.findall(r'"(results/[\w.-]+)"', code)
 
 
 def make_notebook(page: Page, document: nodes.document, executed: NotebookNode, wheel: str) -> NotebookNode:
@@ -51,9 +72,16 @@ def make_notebook(page: Page, document: nodes.document, executed: NotebookNode, 
     if not cells or cells[0].cell_type == "code":
         cells.insert(0, nbformat.v4.new_markdown_cell(""))
     title, _, rest = cells[0].source.partition("\n\n")
-    extra = "[scale]" if any("l2h_tutorial.scale" in cell.source for cell in cells) else ""
-    how_to_run = _how_to_run(wheel, extra, writer.files, page)
+    read = list(dict.fromkeys(name for cell in cells for name in files_read(cell.source)))
+    files = list(dict.fromkeys([*writer.files, *read]))
+    scale = any("l2h_tutorial.scale" in cell.source for cell in cells)
+    package = f'"./{wheel}[scale]"' if scale else f"./{wheel}"
+    how_to_run = _how_to_run(wheel, package, files, page)
     cells[0].source = "\n\n".join(filter(None, [title, page.preface, how_to_run, rest]))
+    folded = {"jupyter": {"source_hidden": True}}
+    modules = ["l2h_tutorial", *["faiss", "dask", "distributed"] * scale]
+    looks = _LOOKS.format(modules=modules, install=f"pip install {package}", files=read)
+    cells.insert(1, nbformat.v4.new_code_cell(looks, metadata=folded))
     for number, cell in enumerate(cells, start=1):
         cell.id = f"cell-{number}"
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -152,7 +180,7 @@ def _problems(outputs: list[NotebookNode]) -> Iterator[str]:
             yield "a NumPy scalar, np.float64(...), which float() or a format makes readable"
 
 
-def _how_to_run(wheel: str, extra: str, files: list[str], page: Page) -> str:
+def _how_to_run(wheel: str, package_file: str, files: list[str], page: Page) -> str:
     package: Any = metadata("l2h-tutorial")
     python = package["Requires-Python"].removeprefix(">=")
     name = os.environ.get("L2H_DATASET") or "fashion-mnist"
@@ -165,14 +193,12 @@ def _how_to_run(wheel: str, extra: str, files: list[str], page: Page) -> str:
             "the Fashion-MNIST test images that come inside the package."
         )
     place = " on the book's site" if page.edition == "reader" else ""
-    package_file, copy = (f'"./{wheel}{extra}"', f'".{extra}"') if extra else (f"./{wheel}", ".")
+    beside = "".join(f", and [`{file}`]({page.files_at}{file}), which it reads" for file in files)
+    site = f" The book is at <{site_address()}>." if site_address() else ""
+    copy = package_file.replace(f"./{wheel}", ".")
     return (
-        f"> **To run this notebook** you need Python {python} or newer, Jupyter, and this book's package. Download "
-        f"`{wheel}`, which lies beside this notebook{place}, and install it with `pip install {package_file}`; "
-        f"or, in a copy of the project, with `pip install {copy}`\n>\n> {data} Image descriptors are computed at first "
-        "use and kept in your cache folder."
-        + "".join(
-            f" It also reads [`{name}`]({page.files_at}{name}){place}: keep it under that name beside this notebook."
-            for name in dict.fromkeys(files)
-        )
+        f"> **To run this notebook** you need Python {python} or newer. Put into its folder what comes with it{place}: "
+        f"this book's package, `{wheel}`{beside}. There type `pip install jupyterlab {package_file}` and "
+        f"`jupyter lab`; in a copy of the project, `pip install {copy}` will do.\n>\n> {data} Image descriptors are "
+        f"computed at first use and kept in your cache folder.{site}"
     )

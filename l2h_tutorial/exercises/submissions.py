@@ -1,0 +1,128 @@
+"""What students hand in, as course platforms give it back: whose a file is, a class list, tables for a gradebook.
+
+Canvas puts ``lovelaceada_4821_99213_`` before a file's name and ``-1`` behind it, Moodle makes a folder ``Ada
+Lovelace_4821_assignsubmission_file_`` for each student, browsers add `` (1)``. None of it is the student's.
+"""
+
+import csv
+import re
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ..files import whole_file
+from .project import identity
+
+__all__ = ["Program", "as_roster", "find_files", "known_as", "names_of", "printable", "read_roster", "write_tables"]
+
+_CANVAS = re.compile(r"([^_]+)_(?:late_)?\d+_\d+_(.+?)(?:-\d+)?", re.IGNORECASE)
+_MOODLE = re.compile(r"(.+)_\d+_assignsubmission_[a-z]+_?(.*)", re.IGNORECASE)
+_BROWSER = re.compile(r"(?: ?\(\d+\)| ?- copy| copy(?: \d+)?)+$", re.IGNORECASE)
+
+
+def find_files(folder: Path, suffix: str) -> Iterator[Path]:
+    """Submissions in a folder and in its students' folders, in order; a folder without one is given in its place."""
+    if not folder.is_dir():
+        raise NotADirectoryError(f"there is no folder {str(folder)!r}")
+    for entry in sorted(folder.iterdir()):
+        if entry.name.startswith((".", "__MACOSX")):
+            continue
+        inside = sorted(entry.rglob("*")) if entry.is_dir() and not entry.is_symlink() else [entry]
+        files = [path for path in inside if path.suffix.lower() == suffix and not path.name.startswith(".")]
+        yield from files or ([entry] if entry.is_dir() else [])
+
+
+def names_of(path: Path, folder: Path) -> list[str]:
+    """What a submission may be named after: its student on the platform, where that is known, and its own name.
+
+    Examples
+    --------
+    >>> for name in ("s1030 (1).npz", "lovelaceada_LATE_4821_99213_s1030-2.npz", "Ada L_4821_assignsubmission_file_"):
+    ...     names_of(Path(name), Path())
+    ['s1030']
+    ['lovelaceada', 's1030']
+    ['ada l']
+    """
+    *folders, name = path.relative_to(folder).parts
+    names: list[str] = []
+    for part in (*folders[:1], name.removesuffix(path.suffix)):
+        match = _MOODLE.fullmatch(part) or _CANVAS.fullmatch(part)
+        names += match.groups() if match else [part]
+    return list(dict.fromkeys(filter(None, (identity(_BROWSER.sub("", name)) for name in names))))
+
+
+def read_roster(path: Path) -> dict[str, str]:
+    """Who is in the course, from a text or CSV file: a student's number a line, and the name if it has one."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = [[cell.strip() for cell in row] for row in csv.reader(file)]
+    return {identity(row[0]): row[1] if len(row) > 1 else "" for row in rows if row and row[0]}
+
+
+def as_roster(students: Mapping[str, str] | Iterable[str]) -> dict[str, str]:
+    """Students and their names, of a mapping or of numbers alone."""
+    named = students if isinstance(students, Mapping) else dict.fromkeys(students, "")
+    return {identity(student): name for student, name in named.items() if student.strip()}
+
+
+def known_as(roster: Mapping[str, str]) -> dict[str, str]:
+    """The student behind each name that a platform may use: the number, the name, and Canvas' form of it."""
+    known: dict[str, str] = {}
+    for student, name in roster.items():
+        first, _, last = identity(name).rpartition(" ")
+        known |= dict.fromkeys([identity(name), re.sub(r"\W", "", last + first)], student)
+    return known | {student: student for student in roster}
+
+
+def printable(text: str) -> str:
+    """Text that can be shown and written: neither a terminal's commands nor halves of letters."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
+class Program:
+    """A grader on the command line: reads a folder and a list of students, marks, and writes the tables."""
+
+    def __init__(
+        self, name: str, column: str, suffix: str, mark: Callable[[Namespace, Mapping[str, str]], Any]
+    ) -> None:
+        self.column, self.mark = column, mark
+        self.parser = ArgumentParser(prog=f"python -m l2h_tutorial.exercises.{name}")
+        self.parser.add_argument("folder", type=Path, help=f"has {suffix} files of students, or a folder for each")
+        self.parser.add_argument("--students", type=Path, help="a text file, a student a line: number or number,name")
+
+    def run(self, arguments: Sequence[str] | None) -> int:
+        """0, or 1 after an error that has been said."""
+        options = self.parser.parse_args(arguments)
+        try:
+            roster = read_roster(options.students) if options.students else {}
+            write_tables(self.mark(options, roster), options.folder, roster, self.column)
+        except (OSError, ValueError, LookupError) as error:
+            print(error, file=sys.stderr)
+            return 1
+        return 0
+
+
+def _cell(value: object) -> object:
+    """A cell of a table as a spreadsheet shows it: what looks like a formula is text."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+
+
+def write_tables(table: pd.DataFrame, folder: Path, roster: Mapping[str, str], column: str) -> None:
+    """Print marks, and write them beside the submissions: all, and what Canvas and Moodle read."""
+    marked = table[table["grade"].notna()]
+    students = marked["student"]
+    canvas = {"Student": [roster.get(student) or student for student in students], "ID": "", "SIS User ID": students}
+    canvas |= {"SIS Login ID": "", "Section": "", column: marked["grade"]}
+    moodle = {"ID number": table["student"], "Grade": table["grade"], "Feedback comments": table["remark"]}
+    tables = {"grades": table, "canvas": pd.DataFrame(canvas), "moodle": pd.DataFrame(moodle)}
+    for name, rows in tables.items():
+        with whole_file(folder / f"{name}.csv") as file:
+            rows.map(_cell).to_csv(file, index=False, float_format="%.4f", lineterminator="\n")
+    if hasattr(sys.stdout, "reconfigure"):  # a console may not know every letter of a name; the file has them
+        sys.stdout.reconfigure(errors="backslashreplace")
+    shown = table.assign(remark=table["remark"].str.slice(0, 100))
+    print(shown.to_string(index=False, float_format=lambda value: f"{value:.3f}", na_rep=""))
+    print(f"\nAlso in {folder / 'grades.csv'}; canvas.csv and moodle.csv beside it are for their gradebooks.")
