@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from .checks import check_integer, check_positive
 from .lsh import row_blocks
 
-__all__ = ["RaBitQ", "ScalarCodes", "SignCodes", "random_rotation"]
+__all__ = ["Quantiser", "RaBitQ", "ScalarCodes", "SignCodes", "highest", "random_rotation"]
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.floating]
@@ -204,7 +204,7 @@ class Quantiser(BaseEstimator):
         scores, rows = np.empty((len(queries), k)), np.empty((len(queries), k), dtype=np.int64)
         for start in range(0, len(queries), _BLOCK_QUERIES):
             for i, estimates in enumerate(self.scores(queries[start : start + _BLOCK_QUERIES], stored), start):
-                best = _best(estimates, kept)
+                best = highest(estimates, kept)
                 values = estimates[best]
                 if vectors is not None:
                     values = (vectors[best] - self.mean_) @ (queries[i] - self.mean_)
@@ -214,7 +214,7 @@ class Quantiser(BaseEstimator):
         return scores, rows
 
 
-def _best(values: Floats, k: int) -> Rows:
+def highest(values: Floats, k: int) -> Rows:
     """Places of the k highest values, the highest first, equal ones by place."""
     places = np.flatnonzero(values >= np.partition(values, -k)[-k])
     return places[np.argsort(-values[places], kind="stable")[:k]]
