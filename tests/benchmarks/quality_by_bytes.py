@@ -10,6 +10,7 @@ the same texts, if there is one.
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import faiss
@@ -190,18 +191,19 @@ def rescored(task, candidates):
 
 
 def data():
-    """Every kind of vectors that is at hand, by name."""
-    source = os.environ.get("L2H_SOURCE")
-    for features in ("gist", "deep"):
-        yield f"fashion-mnist, {features}", lambda features=features: load_dataset("fashion-mnist", features=features)
-        if source:
-            yield (
-                f"cifar10, {features}",
-                lambda features=features: load_dataset("cifar10", source=source, features=features),
-            )
-    yield "docstrings, TF-IDF", lambda: load_dataset("docstrings")
+    """Every kind of vectors that is at hand: its name, and what reads it."""
+    yield from of_images("fashion-mnist")
+    yield "docstrings, TF-IDF", partial(load_dataset, "docstrings")
     if path := os.environ.get("L2H_WORDLLAMA"):
         yield "docstrings, WordLlama", lambda: with_features(load_dataset("docstrings"), np.load(path))
+    if source := os.environ.get("L2H_SOURCE"):
+        yield from of_images("cifar10", source)
+
+
+def of_images(name, source=None):
+    """Both kinds of features of a set of images."""
+    for features in ("gist", "deep"):
+        yield f"{name}, {features}", partial(load_dataset, name, source=source, features=features)
 
 
 def with_features(dataset, features):
