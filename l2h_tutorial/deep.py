@@ -77,6 +77,14 @@ def deep_descriptors(images: Images) -> Array:
     >>> images = np.zeros((2, 28, 28), dtype=np.uint8)
     >>> deep_descriptors(images).shape
     (2, 1280)
+
+    To search your own pictures, make them of one size; ``audit`` says which codes fit them::
+
+        paths = sorted(Path("pictures").glob("*.jpg"))
+        images = np.stack([Image.open(path).convert("RGB").resize((112, 112)) for path in paths])
+        X = deep_descriptors(images)
+        codes = SignCodes().fit(X)
+        scores, rows = codes.search(X[:1], codes.encode(X), k=10, rescore=X)  # those like the first one
     """
     images = np.asarray(images)
     if images.dtype != np.uint8:

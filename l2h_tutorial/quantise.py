@@ -215,7 +215,13 @@ class Quantiser(BaseEstimator):
 
 
 def highest(values: Floats, k: int) -> Rows:
-    """Places of the k highest values, the highest first, equal ones by place."""
+    """Places of the k highest of some values, the highest first, equal ones by place.
+
+    Examples
+    --------
+    >>> highest(np.array([1.0, 3.0, 2.0, 3.0]), 3)
+    array([1, 3, 2])
+    """
     places = np.flatnonzero(values >= np.partition(values, -k)[-k])
     return places[np.argsort(-values[places], kind="stable")[:k]]
 
@@ -241,7 +247,7 @@ class SignCodes(Quantiser):
     Attributes
     ----------
     scale_ : float
-        Mean absolute value of a coordinate.
+        Root of the mean square of a coordinate.
     mean_, rotation_, bytes_per_item_, n_features_in_
         See `Quantiser`. A code has a bit a dimension, the first one the most significant of the first byte; what is
         left of the last byte is 0.
@@ -271,7 +277,8 @@ class SignCodes(Quantiser):
         self.random_state = random_state
 
     def _learn(self, X: Floats) -> int:
-        self.scale_ = sum(np.abs(self._turned(X[rows])).sum() for rows in row_blocks(len(X))) / X.size
+        squares = sum(((X[rows] - self.mean_) ** 2).sum() for rows in row_blocks(len(X)))
+        self.scale_ = np.sqrt(squares / X.size)  # a rotation does not change it
         return -(-X.shape[1] // 8)
 
     def _write(self, vectors: Floats) -> Bytes:

@@ -96,7 +96,7 @@ def test_symmetric_scores_are_in_the_order_of_hamming_distances():
     quantiser = SignCodes().fit(X)
     mean = X.mean(axis=0)
     differ = ((Q - mean >= 0)[:, None] != (X - mean >= 0)).sum(axis=2)
-    scale = np.abs(X - mean).mean()
+    scale = np.sqrt(((X - mean) ** 2).mean())
     np.testing.assert_allclose(quantiser.scores(Q, quantiser.encode(X)), scale**2 * (21 - 2 * differ), rtol=1e-5)
 
 
@@ -106,7 +106,7 @@ def test_asymmetric_scores_compare_floats_with_signs(rotate):
     quantiser = SignCodes(rotate=rotate, asymmetric=True, random_state=0).fit(X)
     turn = random_rotation(21, 0) if rotate else np.eye(21)
     rows, queries = (X - X.mean(axis=0)) @ turn, (Q - X.mean(axis=0)) @ turn
-    expected = np.abs(rows).mean() * queries @ np.where(rows >= 0, 1, -1).T
+    expected = np.sqrt((rows**2).mean()) * queries @ np.where(rows >= 0, 1, -1).T
     np.testing.assert_allclose(quantiser.scores(Q, quantiser.encode(X)), expected, atol=1e-3)
 
 
