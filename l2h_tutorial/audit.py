@@ -135,10 +135,11 @@ def audit(X: ArrayLike, k: int = 10, target_recall: float = 0.95, random_state: 
         for factor, recalls in zip(factors, hits, strict=True):
             lines.append((name, n_bytes, factor, *recall_interval(recalls)))
     table = pd.DataFrame(lines, columns=["method", "bytes", "factor", "recall", "low", "high"])
+    tiny = np.finfo(np.float64).tiny  # where all rows are alike, or zero
     variances = database.var(axis=0, dtype=np.float64)
-    squares = (database.mean(axis=0, dtype=np.float64) ** 2).sum()
-    off_centre = float(squares / max(squares + variances.sum(), np.finfo(float).tiny))
-    even = float(variances.sum() ** 2 / max(len(variances) * (variances**2).sum(), np.finfo(float).tiny))
+    of_mean = (database.mean(axis=0, dtype=np.float64) ** 2).sum()
+    off_centre = float(of_mean / max(of_mean + variances.sum(), tiny))
+    even = float(variances.sum() ** 2 / max(len(variances) * (variances**2).sum(), tiny))
     return Audit(table, off_centre, even, target_recall, _advice(table, found, off_centre, even, k, target_recall))
 
 
@@ -170,7 +171,7 @@ def found_among(
     codes = quantiser.fit(database).encode(database)
     scores, n_bytes, k = quantiser.scores(queries, codes), codes.shape[1], exact.shape[1]
     if not isinstance(quantiser, SignCodes):
-        scores += (database @ quantiser.mean_).astype(np.float32)
+        scores += database @ quantiser.mean_.astype(database.dtype)
         n_bytes += 4
     found = np.empty((len(factors), len(queries)))
     for i, values in enumerate(scores):

@@ -201,16 +201,19 @@ class Quantiser(BaseEstimator):
         vectors = None if rescore is None else np.asanyarray(rescore)
         if vectors is not None and vectors.shape != (len(stored), self.n_features_in_):
             raise ValueError(f"rescore must have shape {(len(stored), self.n_features_in_)}, got {vectors.shape}")
-        scores, rows = np.empty((len(queries), k)), np.empty((len(queries), k), dtype=np.int64)
+        scores = np.empty((len(queries), k))
+        rows = np.empty((len(queries), k), dtype=np.int64)
         for start in range(0, len(queries), _BLOCK_QUERIES):
-            for i, estimates in enumerate(self.scores(queries[start : start + _BLOCK_QUERIES], stored), start):
+            block = queries[start : start + _BLOCK_QUERIES]
+            for i, estimates in enumerate(self.scores(block, stored), start):
                 best = highest(estimates, kept)
                 values = estimates[best]
                 if vectors is not None:
                     values = (vectors[best] - self.mean_) @ (queries[i] - self.mean_)
                     order = np.lexsort((best, -values))[:k]
                     values, best = values[order], best[order]
-                scores[i], rows[i] = values, best
+                scores[i] = values
+                rows[i] = best
         return scores, rows
 
 
@@ -341,13 +344,16 @@ class ScalarCodes(Quantiser):
     def _learn(self, X: Floats) -> int:
         if self.n_bits not in (8, 4):
             raise ValueError(f"n_bits must be 8 or 4, got {self.n_bits!r}")
-        low, high = (edge(axis=0).astype(np.float64) for edge in (X.min, X.max))
-        self.low_, self.step_ = low - self.mean_, (high - low) / (2**self.n_bits - 1)
+        low = X.min(axis=0).astype(np.float64)
+        high = X.max(axis=0).astype(np.float64)
+        self.low_ = low - self.mean_
+        self.step_ = (high - low) / (2**self.n_bits - 1)
         return -(-X.shape[1] * self.n_bits // 8)
 
     def _write(self, vectors: Floats) -> Bytes:
         steps = np.where(self.step_ > 0, self.step_, 1)  # a coordinate that never varies
-        levels = np.clip((vectors - self.low_) // steps, 0, 2**self.n_bits - 1).astype(np.uint8)
+        cells = (vectors - self.low_) // steps
+        levels = np.clip(cells, 0, 2**self.n_bits - 1).astype(np.uint8)
         if self.n_bits == 8:
             return levels
         levels = np.pad(levels, ((0, 0), (0, levels.shape[1] % 2)))
@@ -356,8 +362,10 @@ class ScalarCodes(Quantiser):
     def _read(self, codes: Bytes) -> Floats:
         levels = codes
         if self.n_bits == 4:
-            levels = np.stack([codes >> 4, codes & 15], axis=2).reshape(len(codes), -1)[:, : self.n_features_in_]
-        return levels * self.step_.astype(np.float32) + (self.low_ + self.step_ / 2).astype(np.float32)
+            levels = np.stack([codes >> 4, codes & 15], axis=2).reshape(len(codes), -1)
+            levels = levels[:, : self.n_features_in_]
+        middle_of_first = self.low_ + self.step_ / 2
+        return levels * self.step_.astype(np.float32) + middle_of_first.astype(np.float32)
 
 
 class RaBitQ(Quantiser):
@@ -407,9 +415,11 @@ class RaBitQ(Quantiser):
 
     def _write(self, vectors: Floats) -> Bytes:
         d = vectors.shape[1]
-        squared, sums = (vectors**2).sum(axis=1), np.abs(vectors).sum(axis=1)
-        size = np.divide(squared, sums, out=np.zeros(len(vectors)), where=sums > 0)
-        error = np.sqrt(np.maximum(d * size**2 - squared, 0) / max(d - 1, 1))
+        squared = (vectors**2).sum(axis=1)
+        sums = np.abs(vectors).sum(axis=1)
+        size = squared / np.where(sums > 0, sums, 1)
+        too_much = np.maximum(d * size**2 - squared, 0)  # |r - x|**2, by Pythagoras
+        error = np.sqrt(too_much / max(d - 1, 1))
         numbers = np.stack([size, error], axis=1).astype("<f4").view(np.uint8)
         return np.concatenate([np.packbits(vectors >= 0, axis=1), numbers], axis=1)
 
