@@ -158,7 +158,6 @@ METHODS = {
     "PQ, 8 bytes": product_codes("PQ8"),
     "PQ, 32 bytes": product_codes("PQ32"),
     "OPQ, 8 bytes": product_codes("OPQ8,PQ8"),
-    "OPQ, 32 bytes": product_codes("OPQ32,PQ32"),
 }
 
 
