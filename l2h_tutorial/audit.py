@@ -212,7 +212,7 @@ def recall_interval(recalls: ArrayLike, z: float = 2.24) -> tuple[float, float, 
     n = len(values) * (mean * (1 - mean) / variance if variance > 0 else 1)
     middle = (mean + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * np.sqrt(mean * (1 - mean) / n + z**2 / (4 * n**2))
-    return float(mean), float(middle - half), float(min(middle + half, 1))
+    return float(mean), float(min(middle - half, mean)), float(max(middle + half, mean))
 
 
 def _advice(
