@@ -1,4 +1,4 @@
-# make book | notebooks | test | test-all | lint | coverage | lock | links | bench | designs | seed-figures | fair-fight | table1 | clean     DATASET=fashion-mnist|cifar10   SOURCE=path to CIFAR-10 files
+# make book | notebooks | test | test-all | lint | coverage | lock | links | bench | designs | seed-figures | fair-fight | quality-by-bytes | table1 | clean     DATASET=fashion-mnist|cifar10   SOURCE=path to CIFAR-10 files
 PYTHON ?= python3
 DATASET ?= $(L2H_DATASET)
 SOURCE ?= $(L2H_SOURCE)
@@ -7,12 +7,12 @@ export L2H_DATASET := $(DATASET)
 export L2H_SOURCE := $(if $(SOURCE),$(abspath $(SOURCE)))
 
 ifneq ($(SOURCE),)
-ifeq ($(DATASET)$(filter table1 seed-figures fair-fight,$(MAKECMDGOALS)),)
+ifeq ($(DATASET)$(filter table1 seed-figures fair-fight quality-by-bytes,$(MAKECMDGOALS)),)
 $(error SOURCE says where the files of a data set are; say which: DATASET=cifar10 SOURCE=$(SOURCE))
 endif
 endif
 
-.PHONY: book notebooks test test-all lint coverage lock links bench designs seed-figures fair-fight table1 clean
+.PHONY: book notebooks test test-all lint coverage lock links bench designs seed-figures fair-fight quality-by-bytes table1 clean
 book: .venv/installed
 	@# a failed strict build is forgotten, so that the next one fails again instead of passing on stale pages
 	$(BIN)/jupyter-book build . -W -n --keep-going || { rm -rf _build/.doctrees _build/html _build/editions; exit 1; }
@@ -64,6 +64,10 @@ seed-figures: .venv/installed
 fair-fight: .venv/installed
 	@# the measurements of chapters 8 and 9, into book/results; an hour, and stopped it goes on where it was
 	L2H_DATASET= $(BIN)/python -m tests.benchmarks.fair_fight
+
+quality-by-bytes: .venv/installed
+	@# the measurements of chapter 10, into book/results; stopped, it goes on where it was
+	L2H_DATASET= L2H_WORDLLAMA=$(L2H_WORDLLAMA) $(BIN)/python -m tests.benchmarks.quality_by_bytes
 
 table1: .venv/installed
 	@# CIFAR-10 under the paper's protocol, into book/results; stopped, it goes on where it was

@@ -20,7 +20,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from PIL import Image
 
 from l2h_tutorial import Dataset, gist_descriptors, load_dataset
-from l2h_tutorial.datasets import cached_gist, readers
+from l2h_tutorial.datasets import cached_features, readers
 from l2h_tutorial.datasets import load as load_module
 from l2h_tutorial.datasets.readers import BATCHES, CLASS_NAMES
 
@@ -491,29 +491,29 @@ def test_features_are_kept_for_exactly_these_images_and_this_version(cache, monk
     other = images.copy()
     other[0, 0, 0] ^= 1
     for kept in (images, other, images.reshape(6, 8, 32)):  # the same bytes in another shape
-        np.testing.assert_array_equal(cached_gist(kept), gist_descriptors(kept))
+        np.testing.assert_array_equal(cached_features(kept), gist_descriptors(kept))
     monkeypatch.setattr(load_module, "GIST_VERSION", 10**6)
-    first = cached_gist(images)
+    first = cached_features(images)
     assert [path.suffix for path in cache.iterdir()] == [".npz"] * 4
     monkeypatch.setattr(load_module, "gist_descriptors", lambda images: pytest.fail("computed again"))
-    np.testing.assert_array_equal(cached_gist(images), first)
+    np.testing.assert_array_equal(cached_features(images), first)
 
 
 @pytest.mark.parametrize("damage", ["empty", "cut", "flipped", "nonsense"])
 def test_damaged_features_are_computed_again(cache, damage):
     images = random(6, 16, 16)
-    features = cached_gist(images)
+    features = cached_features(images)
     (path,) = cache.iterdir()
     content = bytearray(path.read_bytes())
     middle = len(content) // 2
     content[middle] ^= damage == "flipped"
     path.write_bytes({"empty": b"", "cut": content[:middle], "nonsense": b"not zip"}.get(damage, content))
-    np.testing.assert_array_equal(cached_gist(images), features)
+    np.testing.assert_array_equal(cached_features(images), features)
     np.testing.assert_array_equal(np.load(path)["features"], features)  # and mended
 
 
 def test_without_permission_the_features_are_given_with_a_warning(cache, monkeypatch):
     cache.write_text("in the way")
     with pytest.warns(UserWarning, match=r"could not be kept in .*cache'?.*L2H_DATA_HOME"):
-        features = cached_gist(random(2, 16, 16))
+        features = cached_features(random(2, 16, 16))
     np.testing.assert_array_equal(features, gist_descriptors(random(2, 16, 16)))

@@ -21,9 +21,9 @@ NEEDS_THE_CACHE = f"""{HEADER}# A page
 
 ```{{code-cell}} ipython3
 import numpy as np
-from l2h_tutorial.datasets import cached_gist
+from l2h_tutorial.datasets import cached_features
 
-cached_gist(np.zeros((2, 16, 16), dtype=np.uint8)).shape
+cached_features(np.zeros((2, 16, 16), dtype=np.uint8)).shape
 ```
 """
 KILLED_AT = """

@@ -1,5 +1,6 @@
-"""Labelled images as GIST features: the bundled Fashion-MNIST, and CIFAR-10 from whatever form of it is at hand."""
+"""Labelled images as features: the bundled Fashion-MNIST, CIFAR-10 from whatever form of it is at hand; and texts."""
 
-from .load import Dataset, cached_gist, load_dataset
+from .docstrings import read_docstrings
+from .load import Dataset, cached_features, load_dataset
 
-__all__ = ["Dataset", "cached_gist", "load_dataset"]
+__all__ = ["Dataset", "cached_features", "load_dataset", "read_docstrings"]

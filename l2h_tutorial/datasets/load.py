@@ -6,7 +6,7 @@ import os
 import sys
 import tempfile
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +15,10 @@ import numpy as np
 import platformdirs
 from numpy.typing import NDArray
 
+from ..deep import DEEP_VERSION, deep_descriptors
 from ..files import read_arrays, whole_file
 from ..gist import GIST_VERSION, gist_descriptors
+from .docstrings import read_docstrings, text_vectors
 from .readers import ARCHIVE_SUFFIXES, BATCHES, CLASS_NAMES, read_batches, read_class_folders, read_idx, read_matlab
 
 with warnings.catch_warnings():
@@ -24,6 +26,9 @@ with warnings.catch_warnings():
     import pooch
 
 BUNDLED = Path(__file__).parents[1] / "data" / "fashion-mnist"
+BUNDLED_DEEP = Path(__file__).parents[1] / "data" / "deep" / "fashion-mnist.npz"
+N_COMPONENTS = 256  # of deep descriptors
+PIECE = 5000  # images whose deep descriptors are computed, and kept, at a time
 CLOTHES = ("T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
 KINDS = "a .mat file, cifar-10-python.tar.gz, its folder cifar-10-batches-py, or a folder of class folders"
 DOWNLOADS = {  # in this order: the archive has pictures and a published hash, the tutorial's features have neither
@@ -109,14 +114,17 @@ class Dataset:
         return f"<Dataset {self.name}: {size}, {pictures}>"
 
 
-def load_dataset(name: str | None = None, *, source: str | os.PathLike[str] | None = None) -> Dataset:
-    """Load labelled images as 512 GIST features each.
+def load_dataset(
+    name: str | None = None, *, source: str | os.PathLike[str] | None = None, features: str = "gist"
+) -> Dataset:
+    """Load labelled images, or texts, as vectors.
 
     Parameters
     ----------
-    name : {"fashion-mnist", "cifar10"}, optional
-        "fashion-mnist" is bundled: 10,000 grey images of 28 x 28 pixels. By default the environment variable
-        ``L2H_DATASET`` decides, and without it the bundled images are loaded.
+    name : {"fashion-mnist", "cifar10", "docstrings"}, optional
+        "fashion-mnist" is bundled: 10,000 grey images of 28 x 28 pixels. "docstrings" are those of the scientific
+        libraries that are installed, see `read_docstrings`. By default the environment variable ``L2H_DATASET``
+        decides, and without it the bundled images are loaded.
     source : path, optional
         Where CIFAR-10 is:
 
@@ -128,17 +136,24 @@ def load_dataset(name: str | None = None, *, source: str | os.PathLike[str] | No
         By default the environment variable ``L2H_SOURCE`` decides, if the data set is the one that ``L2H_DATASET``
         names. Without any source CIFAR-10 is read from the cache, or downloaded into it: the official archive, or else
         the Matlab file of the original tutorial.
+    features : {"gist", "deep"}, default="gist"
+        What describes images: 512 values of GIST, or the first 256 principal components of their deep descriptors. Of
+        the bundled images these are bundled too; for others, the extra ``deep`` is needed, and some ten minutes for
+        60,000. Texts have vectors of their own, 256 values.
 
     Returns
     -------
     Dataset
-        ``features`` (n, 512) float32, ``labels`` (n,) int64, ``images`` (n, h, w[, 3]) uint8 or None,
+        ``features`` (n, 512) or (n, 256) float32, ``labels`` (n,) int64, ``images`` (n, h, w[, 3]) uint8 or None,
         ``class_names``. The rows are in the order of the source; of a folder, by part, class and file name.
 
     Raises
     ------
     ValueError
-        If the name is unknown, a source is given for the bundled images, or a file does not hold what it should.
+        If a name is unknown, a source is given for the bundled images, a file does not hold what it should, or deep
+        features are asked for where there are no images.
+    ImportError
+        If deep features are to be computed, and the extra ``deep`` is not installed.
     FileNotFoundError
         If the source does not exist.
     IsADirectoryError
@@ -165,23 +180,36 @@ def load_dataset(name: str | None = None, *, source: str | os.PathLike[str] | No
     name = name or chosen or "fashion-mnist"
     if source is None and name == chosen:
         source = os.environ.get("L2H_SOURCE") or None
+    if features not in ("gist", "deep"):
+        raise ValueError(f'features must be "gist" or "deep", got {features!r}')
     if name == "cifar10":
-        return _fetch_cifar10() if source is None else _read_cifar10(Path(source).expanduser())
-    if name != "fashion-mnist":
-        raise ValueError(f'unknown data set {name!r}; the known ones are "fashion-mnist" and "cifar10"')
+        return _fetch_cifar10(features) if source is None else _read_cifar10(Path(source).expanduser(), features)
+    if name not in ("fashion-mnist", "docstrings"):
+        raise ValueError(f'unknown data set {name!r}; the known ones are "fashion-mnist", "cifar10" and "docstrings"')
     if source is not None:
-        raise ValueError(f'"fashion-mnist" is bundled and takes no source, as "cifar10" does; found {str(source)!r}')
+        raise ValueError(f'"{name}" is here already and takes no source, as "cifar10" does; found {str(source)!r}')
+    if name == "docstrings":
+        if features == "deep":
+            raise ValueError('"docstrings" are texts and have no deep features, which are of images')
+        texts, _, classes = read_docstrings()
+        class_names, places = np.unique(classes, return_inverse=True)
+        return Dataset(name, text_vectors(texts), places.astype(np.int64), None, tuple(class_names.tolist()))
     # Fashion-MNIST's 10,000 test images (Xiao, Rasul and Vollgraf, arXiv 1708.07747)
     images = read_idx(BUNDLED / "t10k-images-idx3-ubyte.gz")
     labels = read_idx(BUNDLED / "t10k-labels-idx1-ubyte.gz").astype(np.int64)
-    return Dataset(name, cached_gist(images), labels, images, CLOTHES)
+    if features == "gist":
+        return Dataset(name, cached_features(images), labels, images, CLOTHES)
+    deep = read_arrays(BUNDLED_DEEP, ["features"])["features"].astype(np.float32)  # float16 in the file
+    return Dataset(name, deep, labels, images, CLOTHES)
 
 
-def _read_cifar10(source: Path) -> Dataset:
+def _read_cifar10(source: Path, features: str) -> Dataset:
     """CIFAR-10 (Krizhevsky 2009) from any of the forms that `load_dataset` lists; raises what is listed there."""
     if not source.is_file() and not source.is_dir():
         raise FileNotFoundError(f"{source} is no file and no folder; the source must be {KINDS}")
     if source.name.endswith(".mat"):
+        if features == "deep":
+            raise ValueError(f"{source} holds no images, which deep features need; the source must be {KINDS[13:]}")
         return Dataset("cifar10", *read_matlab(source), None, CLASS_NAMES)
     class_names: Sequence[str] = CLASS_NAMES
     if source.name.endswith(ARCHIVE_SUFFIXES) or any((source / name).exists() for name in BATCHES):
@@ -190,19 +218,19 @@ def _read_cifar10(source: Path) -> Dataset:
         images, labels, class_names = read_class_folders(source)
     else:
         raise ValueError(f"the source must be {KINDS}; found {source}")
-    return Dataset("cifar10", cached_gist(images), labels, images, class_names)
+    return Dataset("cifar10", cached_features(images, features), labels, images, class_names)
 
 
-def _fetch_cifar10() -> Dataset:
+def _fetch_cifar10(features: str) -> Dataset:
     """CIFAR-10 from the cache, or else from the first address that has it."""
     folder = cache_folder() / "cifar10"
     for name in DOWNLOADS:
         with suppress(FileNotFoundError, ValueError):  # not there, or damaged since: it is fetched again
-            return _read_cifar10(folder / name)
+            return _read_cifar10(folder / name, features)
     failures = ""
     for name, (url, known_hash) in DOWNLOADS.items():
         try:
-            return _download(url, known_hash, folder / name)
+            return _download(url, known_hash, folder / name, features)
         except (OSError, ValueError) as error:
             failures += f"  - {url}: {error}\n"
     raise ConnectionError(
@@ -211,7 +239,7 @@ def _fetch_cifar10() -> Dataset:
     )
 
 
-def _download(url: str, known_hash: str | None, path: Path) -> Dataset:
+def _download(url: str, known_hash: str | None, path: Path, features: str) -> Dataset:
     """Download a file, read it, and keep it if that went well: it is there whole or not at all."""
     pooch.get_logger().setLevel(logging.WARNING)  # it reports each step to stderr, which a notebook would show
     over_http = pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), timeout=TIMEOUT)
@@ -220,7 +248,7 @@ def _download(url: str, known_hash: str | None, path: Path) -> Dataset:
         registry, urls = {path.name: known_hash}, {path.name: url}
         source = pooch.create(folder, base_url="", registry=registry, urls=urls, retry_if_failed=RETRIES)
         fetched = Path(source.fetch(path.name, downloader=over_http))
-        dataset = _read_cifar10(fetched)
+        dataset = _read_cifar10(fetched, features)
         fetched.replace(path)
     return dataset
 
@@ -230,32 +258,53 @@ def cache_folder() -> Path:
     return Path(os.environ.get("L2H_DATA_HOME") or platformdirs.user_cache_dir("l2h-tutorial")).expanduser()
 
 
-def cached_gist(images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """GIST of the images: read from the cache when the same images were described before, else computed and kept.
+def cached_features(images: NDArray[np.uint8], features: str = "gist") -> NDArray[np.float32]:
+    """Features of the images: read from the cache when the same images were described before, else computed and kept.
 
     Parameters
     ----------
     images : array of shape (n, h, w) or (n, h, w, 3), uint8
+    features : {"gist", "deep"}, default="gist"
 
     Returns
     -------
-    array of shape (n, 512), float32
+    array of shape (n, 512) or (n, 256), float32
 
     Warns
     -----
     UserWarning
         If the cache cannot be written; the features are returned all the same.
     """
+    if features == "gist":
+        return _cached(images, f"gist-v{GIST_VERSION}", gist_descriptors)
+    return _cached(images, f"deep-{N_COMPONENTS}-v{DEEP_VERSION}", _deep_components)
+
+
+def _deep_components(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Principal components of deep descriptors, which are kept piece by piece: stopped, it goes on where it was."""
+    pieces = [images[start : start + PIECE] for start in range(0, len(images), PIECE)]
+    raw = np.concatenate([_cached(piece, f"deep-v{DEEP_VERSION}", deep_descriptors) for piece in pieces])
+    centred = raw - raw.mean(axis=0)
+    _, vectors = np.linalg.eigh(centred.T @ centred)
+    vectors = vectors[:, ::-1][:, :N_COMPONENTS]
+    largest = np.take_along_axis(vectors, np.abs(vectors).argmax(axis=0)[None], axis=0)
+    return centred @ (vectors * np.sign(largest))
+
+
+def _cached(
+    images: NDArray[np.uint8], name: str, describe: Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+) -> NDArray[np.float32]:
+    """What describes the images, from a file of the cache that is named by their hash, or computed and kept in it."""
     digest = hashlib.sha256(repr(images.shape).encode())
     digest.update(np.ascontiguousarray(images).data)
-    path = cache_folder() / f"gist-v{GIST_VERSION}-{digest.hexdigest()}.npz"
+    path = cache_folder() / f"{name}-{digest.hexdigest()}.npz"
     with suppress(OSError, ValueError, KeyError):  # none, or damaged, which its checksum tells: it is made again
         return read_arrays(path, ["features"])["features"]
-    features = gist_descriptors(images)
+    features = describe(images)
     try:
         with whole_file(path) as file:
             np.savez(file, features=features)
     except OSError as error:
         found = f"the features could not be kept in {path.parent} ({error}) and will be computed again next time"
-        warnings.warn(f"{found}; make room there, or let L2H_DATA_HOME name another folder", stacklevel=3)
+        warnings.warn(f"{found}; make room there, or let L2H_DATA_HOME name another folder", stacklevel=4)
     return features

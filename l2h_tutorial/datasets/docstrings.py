@@ -1,0 +1,80 @@
+"""Texts that are on every reader's machine: the docstrings of the scientific libraries that this package needs."""
+
+import ast
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+LIBRARIES = ("matplotlib", "numpy", "pandas", "scipy", "sklearn")
+N_VALUES = 256
+SHORTEST = 40  # characters: shorter ones say little
+# not for users, or not with every Python
+OTHERS = {"_build_utils", "_lib", "conftest", "distutils", "externals", "f2py", "tests"}
+FEWEST = 10  # texts of a class; with fewer they count to the whole library
+
+
+def read_docstrings() -> tuple[list[str], list[str], list[str]]:
+    """Read the docstrings of public classes and functions from the libraries' sources; nothing is imported or run.
+
+    Returns
+    -------
+    texts : list of str
+        Each once, in the order of the libraries and their files.
+    names : list of str
+        What each describes, as ``scipy.stats.ttest_ind``: its package, sub-package and name.
+    classes : list of str
+        The package and sub-package of each, as ``scipy.stats``; the package alone where there is no other or few texts.
+    """
+    found: dict[str, tuple[str, str]] = {}
+    for library in LIBRARIES:
+        spec = find_spec(library)
+        folder = Path(spec.origin).parent if spec and spec.origin else Path()
+        for path in sorted(folder.rglob("*.py")):
+            inside = [part for part in path.relative_to(folder).with_suffix("").parts if part != "core"]
+            if OTHERS.intersection(inside):
+                continue
+            place = ".".join([library, *(part for part in inside[:1] if not part.startswith("_"))])
+            for name, text in _documented(ast.parse(path.read_bytes())):
+                if len(text) >= SHORTEST:
+                    found.setdefault(text, (f"{place}.{name}", place))
+    names, places = (list(column) for column in zip(*found.values(), strict=True))
+    counts = dict(zip(*np.unique(places, return_counts=True), strict=True))
+    classes = [place if counts[place] >= FEWEST else place.split(".")[0] for place in places]
+    return list(found), names, classes
+
+
+def _documented(tree: ast.AST, inside: str = "") -> list[tuple[str, str]]:
+    """Public classes, functions and methods of a module, each with its docstring."""
+    found = []
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_"):
+            found.append((inside + node.name, ast.get_docstring(node) or ""))
+            if isinstance(node, ast.ClassDef):
+                found += _documented(node, f"{inside}{node.name}.")
+    return found
+
+
+def text_vectors(texts: list[str]) -> NDArray[np.float32]:
+    """Give each text 256 values: the words that it has more often than others, reduced by a truncated SVD.
+
+    Parameters
+    ----------
+    texts : list of str
+        More than 256.
+
+    Returns
+    -------
+    (n, 256) array of float32
+
+    References
+    ----------
+    S. Deerwester et al., "Indexing by latent semantic analysis", Journal of the American Society for Information
+    Science 41(6), 1990.
+    """
+    from sklearn.decomposition import TruncatedSVD
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    words = TfidfVectorizer(min_df=2, sublinear_tf=True).fit_transform(texts)
+    return TruncatedSVD(N_VALUES, random_state=0).fit_transform(words).astype(np.float32)

@@ -1,0 +1,455 @@
+"""Vectors in a few bytes: sign codes, scalar codes and RaBitQ, searched by estimates and mended by a few floats.
+
+All three work alike. ``fit`` learns where the middle of the vectors is; ``encode`` writes each vector's difference from
+it, perhaps turned at random, in a few bytes; a code stands for a vector of floats again, and what is estimated is the
+inner product of the query, in floats, with that.
+"""
+
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from .checks import check_integer, check_positive
+from .lsh import row_blocks
+
+__all__ = ["Quantiser", "RaBitQ", "ScalarCodes", "SignCodes", "highest", "random_rotation"]
+
+Bytes = NDArray[np.uint8]
+Floats = NDArray[np.floating]
+Rows = NDArray[np.int64]
+
+_BLOCK_QUERIES = 256  # searched at a time: bounds the table of their scores
+
+
+def random_rotation(n: int, random_state: Any = None) -> NDArray[np.float64]:
+    """Draw a rotation of n dimensions, every one as likely: the orthogonal factor of a Gaussian matrix.
+
+    Parameters
+    ----------
+    n : int
+    random_state : int, RandomState instance or None, default=None
+
+    Returns
+    -------
+    (n, n) array of float64, whose columns are orthonormal
+
+    References
+    ----------
+    F. Mezzadri, "How to generate random matrices from the classical compact groups", Notices of the AMS 54(5), 2007.
+
+    Examples
+    --------
+    >>> R = random_rotation(3, random_state=0)
+    >>> bool(np.allclose(R.T @ R, np.eye(3)))
+    True
+    """
+    Q, R = np.linalg.qr(check_random_state(random_state).standard_normal((n, n)))
+    return Q * np.sign(np.diag(R))
+
+
+class Quantiser(BaseEstimator):
+    """What all codes of a few bytes share. A subclass says in ``_learn``, ``_write`` and ``_read`` what its bytes mean.
+
+    Attributes
+    ----------
+    mean_ : (d,) array of float64
+        What is taken off every vector.
+    rotation_ : (d, d) array of float64, or None
+        What the difference is multiplied by.
+    bytes_per_item_ : int
+    n_features_in_ : int
+    """
+
+    centre: bool = True
+    rotate: bool = False
+    random_state: Any = None
+
+    def fit(self, X: ArrayLike, y: Any = None) -> Self:
+        """Learn the mean, and what else the codes need, from the vectors that are searched or some like them.
+
+        Parameters
+        ----------
+        X : (n, d) array of numbers
+        y : ignored
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a parameter is not one of those listed, or `X` is not a finite two-dimensional array.
+        """
+        vectors = validate_data(self, X, dtype=[np.float64, np.float32])
+        d = vectors.shape[1]
+        self.mean_: NDArray[np.float64] = vectors.mean(axis=0, dtype=np.float64) if self.centre else np.zeros(d)
+        self.rotation_ = random_rotation(d, self.random_state) if self.rotate else None
+        self.bytes_per_item_ = self._learn(vectors)
+        return self
+
+    def _learn(self, X: Floats) -> int:
+        """Learn what else the codes need; return the bytes of one."""
+        raise NotImplementedError
+
+    def _write(self, vectors: Floats) -> Bytes:
+        """Codes of a block of centred and turned vectors."""
+        raise NotImplementedError
+
+    def _read(self, codes: Bytes) -> Floats:
+        """The vectors, centred and turned, that codes stand for, as float32."""
+        raise NotImplementedError
+
+    def _turned(self, X: Floats) -> NDArray[np.float64]:
+        """Vectors without the mean, turned if need be."""
+        centred = X - self.mean_
+        return centred if self.rotation_ is None else centred @ self.rotation_
+
+    def encode(self, X: ArrayLike) -> Bytes:
+        """Write each vector in a few bytes.
+
+        Parameters
+        ----------
+        X : (n, d) array of numbers
+
+        Returns
+        -------
+        (n, bytes_per_item_) array of uint8
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            Before `fit`.
+        ValueError
+            If `X` has another number of features than in `fit`, or is not a finite two-dimensional array.
+        """
+        check_is_fitted(self)
+        vectors = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+        return np.concatenate([self._write(self._turned(vectors[rows])) for rows in row_blocks(len(vectors))])
+
+    def scores(self, Q: ArrayLike, codes: ArrayLike) -> NDArray[np.float32]:
+        """Estimate ``(Q - mean_) @ (X - mean_).T`` from the queries and the codes of X.
+
+        Parameters
+        ----------
+        Q : (n_queries, d) array of numbers
+        codes : (n, bytes_per_item_) array of uint8
+            As `encode` returns them.
+
+        Returns
+        -------
+        (n_queries, n) array of float32
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError, TypeError, ValueError
+            As `encode`, or if `codes` are not such an array.
+        """
+        check_is_fitted(self)
+        queries = self._seen(validate_data(self, Q, dtype=[np.float64, np.float32], reset=False))
+        stored = self._checked(codes)
+        estimates = np.empty((len(queries), len(stored)), dtype=np.float32)
+        for rows in row_blocks(len(stored)):
+            estimates[:, rows] = queries @ self._read(stored[rows]).T
+        return estimates
+
+    def _seen(self, Q: Floats) -> NDArray[np.float32]:
+        """Queries as they are compared with what codes stand for."""
+        return self._turned(Q).astype(np.float32)
+
+    def _checked(self, codes: ArrayLike) -> Bytes:
+        array = np.asarray(codes)
+        if array.dtype != np.uint8:
+            raise TypeError(f"codes must be uint8, as encode returns them, got {array.dtype}")
+        if array.ndim != 2 or len(array) == 0 or array.shape[1] != self.bytes_per_item_:
+            raise ValueError(f"codes must have shape (n, {self.bytes_per_item_}), n at least 1, got {array.shape}")
+        return array
+
+    def search(
+        self, Q: ArrayLike, codes: ArrayLike, k: int, *, rescore: ArrayLike | None = None, factor: int = 10
+    ) -> tuple[Floats, Rows]:
+        """Find the k rows with the highest scores, and with ``rescore`` the best of factor * k by floats.
+
+        Parameters
+        ----------
+        Q : (n_queries, d) array of numbers
+        codes : (n, bytes_per_item_) array of uint8
+        k : int
+            From 1 to n.
+        rescore : (n, d) array of numbers, optional
+            The vectors that were encoded: the ``factor * k`` rows with the best estimates are sorted by the exact
+            ``(q - mean_) @ (x - mean_)``. Only these rows are read, so it may be a memory-mapped file.
+        factor : int, default=10
+
+        Returns
+        -------
+        scores : (n_queries, k) array of float64
+            Estimates or, with ``rescore``, exact values.
+        rows : (n_queries, k) array of int64
+            The best first; equal scores by row number.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError, TypeError, ValueError
+            As `scores`, or if `k` or `factor` is out of range, or ``rescore`` is not (n, d).
+        """
+        check_is_fitted(self)
+        queries = validate_data(self, Q, dtype=[np.float64, np.float32], reset=False)
+        stored = self._checked(codes)
+        k = check_integer(k, "k", high=len(stored), of="codes")
+        kept = k if rescore is None else min(len(stored), k * check_integer(factor, "factor"))
+        vectors = None if rescore is None else np.asanyarray(rescore)
+        if vectors is not None and vectors.shape != (len(stored), self.n_features_in_):
+            raise ValueError(f"rescore must have shape {(len(stored), self.n_features_in_)}, got {vectors.shape}")
+        scores = np.empty((len(queries), k))
+        rows = np.empty((len(queries), k), dtype=np.int64)
+        for start in range(0, len(queries), _BLOCK_QUERIES):
+            block = queries[start : start + _BLOCK_QUERIES]
+            for i, estimates in enumerate(self.scores(block, stored), start):
+                best = highest(estimates, kept)
+                values = estimates[best]
+                if vectors is not None:
+                    values = (vectors[best] - self.mean_) @ (queries[i] - self.mean_)
+                    order = np.lexsort((best, -values))[:k]
+                    values, best = values[order], best[order]
+                scores[i] = values
+                rows[i] = best
+        return scores, rows
+
+
+def highest(values: Floats, k: int) -> Rows:
+    """Places of the k highest of some values, the highest first, equal ones by place.
+
+    Examples
+    --------
+    >>> highest(np.array([1.0, 3.0, 2.0, 3.0]), 3)
+    array([1, 3, 2])
+    """
+    places = np.flatnonzero(values >= np.partition(values, -k)[-k])
+    return places[np.argsort(-values[places], kind="stable")[:k]]
+
+
+class SignCodes(Quantiser):
+    """One bit a dimension: on which side of the mean a vector lies.
+
+    A code stands for the vector of its signs, as long as the vectors are on average: +scale_ or -scale_ in each
+    dimension.
+
+    Parameters
+    ----------
+    rotate : bool, default=False
+        Turn the vectors at random first, so that every bit says something about all dimensions.
+    asymmetric : bool, default=False
+        Compare the codes with the query's floats. By default the query is a code too, and the order of the scores is
+        that of Hamming distances.
+    centre : bool, default=True
+        Take the mean off first. Without it ``mean_`` is 0.
+    random_state : int, RandomState instance or None, default=None
+        Draws the rotation.
+
+    Attributes
+    ----------
+    scale_ : float
+        Root of the mean square of a coordinate.
+    mean_, rotation_, bytes_per_item_, n_features_in_
+        See `Quantiser`. A code has a bit a dimension, the first one the most significant of the first byte; what is
+        left of the last byte is 0.
+
+    References
+    ----------
+    A. Gordo, F. Perronnin, Y. Gong and S. Lazebnik, "Asymmetric distances for binary embeddings", IEEE Transactions on
+    Pattern Analysis and Machine Intelligence 36(1), 2014.
+
+    Examples
+    --------
+    >>> X = np.array([[2.0, 1, 1], [0, 1, 3], [1, 3, 2], [1, -1, 2]])
+    >>> codes = SignCodes().fit(X).encode(X)
+    >>> np.unpackbits(codes, axis=1, count=3)
+    array([[1, 1, 0],
+           [0, 1, 1],
+           [1, 1, 1],
+           [1, 0, 1]], dtype=uint8)
+    """
+
+    def __init__(
+        self, *, rotate: bool = False, asymmetric: bool = False, centre: bool = True, random_state: Any = None
+    ) -> None:
+        self.rotate = rotate
+        self.asymmetric = asymmetric
+        self.centre = centre
+        self.random_state = random_state
+
+    def _learn(self, X: Floats) -> int:
+        squares = sum(((X[rows] - self.mean_) ** 2).sum() for rows in row_blocks(len(X)))
+        self.scale_ = np.sqrt(squares / X.size)  # a rotation does not change it
+        return -(-X.shape[1] // 8)
+
+    def _write(self, vectors: Floats) -> Bytes:
+        return np.packbits(vectors >= 0, axis=1)
+
+    def _read(self, codes: Bytes) -> Floats:
+        return np.float32(self.scale_) * signs(codes, self.n_features_in_)
+
+    def _seen(self, Q: Floats) -> NDArray[np.float32]:
+        return super()._seen(Q) if self.asymmetric else self._read(self._write(self._turned(Q)))
+
+
+def signs(codes: Bytes, n: int) -> NDArray[np.float32]:
+    """The first n bits of each code as +1 and -1.
+
+    Examples
+    --------
+    >>> signs(np.array([[0b10100000]], dtype=np.uint8), 3)
+    array([[ 1., -1.,  1.]], dtype=float32)
+    """
+    return np.unpackbits(codes, axis=1, count=n) * np.float32(2) - 1
+
+
+class ScalarCodes(Quantiser):
+    """Each coordinate as one of 256 or 16 cells of equal width, from its least value up; it stands for its middle.
+
+    Parameters
+    ----------
+    n_bits : {8, 4}, default=8
+        Bits a coordinate.
+
+    Attributes
+    ----------
+    low_, step_ : (d,) arrays of float64
+        Where the first cell of each centred coordinate begins, and the width of a cell: the range that `fit` saw is
+        255 or 15 of them. Within it a coordinate changes by at most half a step; what lies outside is moved in.
+    mean_, rotation_, bytes_per_item_, n_features_in_
+        See `Quantiser`. With 4 bits, the first of two coordinates is in the upper half of their byte.
+
+    Notes
+    -----
+    The cells are those of faiss's ``QT_8bit`` and ``QT_4bit``, trained on the centred vectors.
+
+    Examples
+    --------
+    >>> X = np.array([[0.0, 10], [255, 11], [100.2, 12]])
+    >>> ScalarCodes().fit(X).encode(X)
+    array([[  0,   0],
+           [255, 127],
+           [100, 255]], dtype=uint8)
+    >>> ScalarCodes(4).fit(X).encode(X)  # 15 and 7, for example, in one byte: 16 * 15 + 7
+    array([[  0],
+           [247],
+           [ 95]], dtype=uint8)
+    """
+
+    def __init__(self, n_bits: int = 8) -> None:
+        self.n_bits = n_bits
+
+    def _learn(self, X: Floats) -> int:
+        if self.n_bits not in (8, 4):
+            raise ValueError(f"n_bits must be 8 or 4, got {self.n_bits!r}")
+        low = X.min(axis=0).astype(np.float64)
+        high = X.max(axis=0).astype(np.float64)
+        self.low_ = low - self.mean_
+        self.step_ = (high - low) / (2**self.n_bits - 1)
+        return -(-X.shape[1] * self.n_bits // 8)
+
+    def _write(self, vectors: Floats) -> Bytes:
+        steps = np.where(self.step_ > 0, self.step_, 1)  # a coordinate that never varies
+        cells = (vectors - self.low_) // steps
+        levels = np.clip(cells, 0, 2**self.n_bits - 1).astype(np.uint8)
+        if self.n_bits == 8:
+            return levels
+        levels = np.pad(levels, ((0, 0), (0, levels.shape[1] % 2)))
+        return levels[:, ::2] << 4 | levels[:, 1::2]
+
+    def _read(self, codes: Bytes) -> Floats:
+        levels = codes
+        if self.n_bits == 4:
+            levels = np.stack([codes >> 4, codes & 15], axis=2).reshape(len(codes), -1)
+            levels = levels[:, : self.n_features_in_]
+        middle_of_first = self.low_ + self.step_ / 2
+        return levels * self.step_.astype(np.float32) + middle_of_first.astype(np.float32)
+
+
+class RaBitQ(Quantiser):
+    """One bit a dimension after a random rotation, and two numbers that make the estimate unbiased and bound its error.
+
+    With s the signs of a vector x, centred and turned, the code stands for the multiple of s whose projection on x is x
+    itself: ``r = s * |x|**2 / (s @ x)``. What is too much, r - x, is therefore at right angles to x; it adds to the
+    estimate ``q @ r`` only what the rotation gives it at random, as often above 0 as below.
+
+    Parameters
+    ----------
+    random_state : int, RandomState instance or None, default=None
+        Draws the rotation.
+
+    Attributes
+    ----------
+    mean_, rotation_, bytes_per_item_, n_features_in_
+        See `Quantiser`. A code has the bits as in `SignCodes`, then two float32, least significant byte first: the
+        coordinates of r but for their signs, and the standard deviation of the estimate's error for a query of length
+        1, ``|r - x| / sqrt(d - 1)``.
+
+    References
+    ----------
+    J. Gao and C. Long, "RaBitQ: quantizing high-dimensional vectors with a theoretical error bound for approximate
+    nearest neighbor search", SIGMOD 2024. Theirs has 4 bits a dimension for the query too; here it keeps its floats.
+
+    Examples
+    --------
+    >>> X = np.random.default_rng(0).normal(size=(100, 64)).cumsum(axis=1)
+    >>> rabitq = RaBitQ(random_state=0).fit(X)
+    >>> codes = rabitq.encode(X)
+    >>> codes.shape, codes.dtype
+    ((100, 16), dtype('uint8'))
+    >>> exact = (X[:1] - rabitq.mean_) @ (X - rabitq.mean_).T
+    >>> within = np.abs(rabitq.scores(X[:1], codes) - exact) <= rabitq.error_bounds(X[:1], codes)
+    >>> bool(within.mean() > 0.9)
+    True
+    """
+
+    rotate = True
+
+    def __init__(self, *, random_state: Any = None) -> None:
+        self.random_state = random_state
+
+    def _learn(self, X: Floats) -> int:
+        return -(-X.shape[1] // 8) + 8
+
+    def _write(self, vectors: Floats) -> Bytes:
+        d = vectors.shape[1]
+        squared = (vectors**2).sum(axis=1)
+        sums = np.abs(vectors).sum(axis=1)
+        size = squared / np.where(sums > 0, sums, 1)
+        too_much = np.maximum(d * size**2 - squared, 0)  # |r - x|**2, by Pythagoras
+        error = np.sqrt(too_much / max(d - 1, 1))
+        numbers = np.stack([size, error], axis=1).astype("<f4").view(np.uint8)
+        return np.concatenate([np.packbits(vectors >= 0, axis=1), numbers], axis=1)
+
+    def _read(self, codes: Bytes) -> Floats:
+        return _numbers(codes)[:, :1] * signs(codes[:, :-8], self.n_features_in_)
+
+    def error_bounds(self, Q: ArrayLike, codes: ArrayLike, epsilon: float = 1.9) -> NDArray[np.float64]:
+        """Bound the errors of `scores`.
+
+        Parameters
+        ----------
+        Q : (n_queries, d) array of numbers
+        codes : (n, bytes_per_item_) array of uint8
+        epsilon : float, default=1.9
+            Standard deviations; with the paper's 1.9 about 94 of 100 errors are within the bound.
+
+        Returns
+        -------
+        (n_queries, n) array of float64
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError, TypeError, ValueError
+            As `scores`, or if `epsilon` is not positive.
+        """
+        check_is_fitted(self)
+        lengths = np.linalg.norm(validate_data(self, Q, dtype=np.float64, reset=False) - self.mean_, axis=1)
+        return check_positive(epsilon, "epsilon") * np.outer(lengths, _numbers(self._checked(codes))[:, 1])
+
+
+def _numbers(codes: Bytes) -> NDArray[np.float32]:
+    """The two numbers at the end of RaBitQ's codes."""
+    return np.ascontiguousarray(codes[:, -8:]).view("<f4")

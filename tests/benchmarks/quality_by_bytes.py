@@ -1,0 +1,235 @@
+"""What chapter 10 keeps: what vectors are worth in so many bytes, on images and texts.
+
+``make quality-by-bytes SOURCE=...``. Codes of every kind are searched with and without rescoring, for the exact
+neighbours (by cosine of the vectors as given) and for rows of the query's class. Three tenths of the classes are new:
+no label of theirs is learned from. The rows go to book/results/quality-by-bytes.csv; started again, it goes on where it
+was. Without CIFAR-10's files (SOURCE), its rows are left as they are. L2H_WORDLLAMA names a file with other vectors of
+the same texts, if there is one.
+"""
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import faiss
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from l2h_tutorial import GRH, ITQ, LSH, Dataset, bits_to_integers, hamming_distances, load_dataset
+from l2h_tutorial.audit import FACTORS
+from l2h_tutorial.controls import ClassScores
+from l2h_tutorial.protocols.results import ResultsFile, provenance
+from l2h_tutorial.quantise import RaBitQ, ScalarCodes, SignCodes
+from l2h_tutorial.search import exact_neighbours
+
+PATH = Path(__file__).parents[2] / "book" / "results" / "quality-by-bytes.csv"
+SEEDS, K = range(5), 10
+N_QUERIES, N_TRAIN, N_DATABASE = 150, 1000, 5000  # queries: of old classes, and as many of new ones
+
+
+@dataclass
+class Task:
+    """Unit vectors, and the same without the mean of the database's."""
+
+    query: np.ndarray
+    database: np.ndarray
+    train: np.ndarray
+    y_query: np.ndarray
+    y_database: np.ndarray
+    y_train: np.ndarray
+    new: np.ndarray
+
+    def __post_init__(self):
+        self.mean = self.database.mean(axis=0)
+        self.centred = {part: getattr(self, part) - self.mean for part in ("query", "database", "train")}
+
+
+def task_of(dataset, seed):
+    """Queries of old and new classes, training rows of old ones, and a database of both."""
+    random, labels = np.random.default_rng(seed), dataset.labels
+    n_classes = len(dataset.class_names)
+    is_new = np.isin(labels, random.permutation(n_classes)[: round(0.3 * n_classes)])
+    rows = random.permutation(len(dataset))
+    old, new = rows[~is_new[rows]], rows[is_new[rows]]
+    query = np.concatenate([old[:N_QUERIES], new[:N_QUERIES]])
+    train = old[N_QUERIES : N_QUERIES + N_TRAIN]
+    database = rows[~np.isin(rows, np.concatenate([query, train]))][:N_DATABASE]
+    lengths = np.linalg.norm(dataset.features, axis=1, keepdims=True)
+    unit = dataset.features / np.where(lengths > 0, lengths, 1)
+    return Task(
+        *(unit[part] for part in (query, database, train)),
+        *(labels[part] for part in (query, database, train)),
+        is_new[query],
+    )
+
+
+# Methods: each says how many bytes a row of the database has, and gives a table of scores (queries, database).
+
+
+def floats(dtype=np.float32, share=1):
+    """The first coordinates as they are."""
+
+    def method(task, seed):
+        kept = task.database[:, : task.database.shape[1] // share].astype(dtype)
+        return kept.nbytes // len(kept), task.query[:, : kept.shape[1]] @ kept.astype(np.float32).T
+
+    return method
+
+
+def coded(make):
+    """A quantiser of ours; those that estimate products keep the row's product with the mean, 4 bytes more."""
+
+    def method(task, seed):
+        quantiser = make(seed).fit(task.database)
+        codes = quantiser.encode(task.database)
+        scores = quantiser.scores(task.query, codes)
+        if isinstance(quantiser, SignCodes):
+            return codes.shape[1], scores
+        return codes.shape[1] + 4, scores + task.database @ quantiser.mean_.astype(np.float32)
+
+    return method
+
+
+def signs(**options):
+    """Sign codes."""
+    return coded(lambda seed: SignCodes(random_state=seed, **options))
+
+
+def hashed(make, labels=False):
+    """A hash code, ranked by Hamming distance."""
+
+    def method(task, seed):
+        X = task.centred
+        hasher = make(seed).fit(X["train"], task.y_train) if labels else make(seed).fit(X["database"])
+        query, database = hasher.transform(X["query"]), hasher.transform(X["database"])
+        return database.shape[1] // 8, -hamming_distances(query, database)
+
+    return method
+
+
+def product_codes(factory):
+    """Product quantisation by faiss, ranked by the distance of the query from what a code stands for."""
+
+    def method(task, seed):
+        X = task.centred["database"]
+        index = faiss.index_factory(X.shape[1], f"{factory}np")  # without what only a search by Hamming distance needs
+        learner = faiss.downcast_index(index.index if "OPQ" in factory else index).pq.cp
+        if "OPQ" in factory:
+            faiss.downcast_VectorTransform(index.chain.at(0)).niter = 10  # of 50, which take minutes
+        learner.seed, learner.min_points_per_centroid = seed, 1
+        index.train(X)
+        index.add(X)
+        stands_for = index.reconstruct_n(0, len(X))
+        return index.sa_code_size(), task.centred["query"] @ stands_for.T - (stands_for**2).sum(axis=1) / 2
+
+    return method
+
+
+def class_scores(task, seed):
+    """A plain classifier's scores in 8 bits, ranked by the chance that two rows are of one class."""
+    scores = ClassScores(8, random_state=seed).fit(task.centred["train"], task.y_train)
+    query, database = (bits_to_integers(scores.transform(task.centred[part])) for part in ("query", "database"))
+    return 1, scores.centres_[query] @ scores.centres_[database].T
+
+
+METHODS = {
+    "float32": floats(),
+    "float16": floats(np.float16),
+    "truncation to a quarter": floats(share=4),
+    "int8": coded(lambda seed: ScalarCodes(8)),
+    "int4": coded(lambda seed: ScalarCodes(4)),
+    "RaBitQ": coded(lambda seed: RaBitQ(random_state=seed)),
+    "signs": signs(),
+    "signs, asymmetric": signs(asymmetric=True),
+    "signs, rotated": signs(rotate=True),
+    "signs, rotated, asymmetric": signs(rotate=True, asymmetric=True),
+    "signs, uncentred": signs(centre=False),
+    "signs, uncentred, asymmetric": signs(centre=False, asymmetric=True),
+    "signs, uncentred, rotated": signs(centre=False, rotate=True),
+    "signs, uncentred, rotated, asymmetric": signs(centre=False, rotate=True, asymmetric=True),
+    "LSH, 64 bits": hashed(lambda seed: LSH(64, random_state=seed)),
+    "LSH, 256 bits": hashed(lambda seed: LSH(256, random_state=seed)),
+    "ITQ, 64 bits": hashed(lambda seed: ITQ(64, random_state=seed)),
+    "ITQ, 256 bits": hashed(lambda seed: ITQ(256, random_state=seed)),
+    "GRH, 64 bits": hashed(lambda seed: GRH(64, classifier="kernel-ridge", random_state=seed), labels=True),
+    "class scores, 8 bits": class_scores,
+    "PQ, 8 bytes": product_codes("PQ8"),
+    "PQ, 32 bytes": product_codes("PQ32"),
+    "OPQ, 8 bytes": product_codes("OPQ8,PQ8"),
+}
+
+
+def measure(task, exact, method, seed):
+    """What a method is worth to queries of old classes, and of new ones."""
+    with threadpool_limits(1):
+        n_bytes, scores = method(task, seed)
+        ranked = np.argsort(-scores, axis=1, kind="stable")  # the database is in random order, so ties are too
+    nearest = np.zeros(ranked.shape, dtype=bool)
+    np.put_along_axis(nearest, exact, True, axis=1)
+    nearest = np.take_along_axis(nearest, ranked, axis=1)
+    relevant = task.y_database[ranked] == task.y_query[:, None]
+    each = {f"recall_{factor}": nearest[:, : K * factor].sum(axis=1) / K for factor in FACTORS}
+    each["precision"] = relevant[:, :K].mean(axis=1)
+    each["precision_rescored"] = rescored(task, ranked[:, : 10 * K])
+    hits = np.cumsum(relevant, axis=1)
+    each["map"] = (relevant * hits / np.arange(1, hits.shape[1] + 1)).sum(axis=1) / np.maximum(hits[:, -1], 1)
+    for classes, queries in (("old", ~task.new), ("new", task.new)):
+        yield (
+            {"classes": classes},
+            {"bytes": n_bytes} | {k: round(float(v[queries].mean()), 4) for k, v in each.items()},
+        )
+
+
+def rescored(task, candidates):
+    """Precision of the ten nearest, by cosine, among the first hundred."""
+    similarity = np.einsum("qd,qcd->qc", task.query, task.database[candidates])
+    best = np.take_along_axis(candidates, np.argsort(-similarity, axis=1)[:, :K], axis=1)
+    return (task.y_database[best] == task.y_query[:, None]).mean(axis=1)
+
+
+def data():
+    """Every kind of vectors that is at hand: its name, and what reads it."""
+    yield from of_images("fashion-mnist")
+    yield "docstrings, TF-IDF", partial(load_dataset, "docstrings")
+    if path := os.environ.get("L2H_WORDLLAMA"):
+        yield "docstrings, WordLlama", lambda: with_features(load_dataset("docstrings"), np.load(path))
+    if source := os.environ.get("L2H_SOURCE"):
+        yield from of_images("cifar10", source)
+
+
+def of_images(name, source=None):
+    """Both kinds of features of a set of images."""
+    for features in ("gist", "deep"):
+        yield f"{name}, {features}", partial(load_dataset, name, source=source, features=features)
+
+
+def with_features(dataset, features):
+    """The same rows with other vectors."""
+    return Dataset(dataset.name, features.astype(np.float32), dataset.labels, None, dataset.class_names)
+
+
+def main():
+    file = ResultsFile(PATH, ["vectors", "method", "seed", "classes"])
+    for vectors, read in data():
+        cells = [{"vectors": vectors, "method": method, "seed": seed} for seed in SEEDS for method in METHODS]
+        if all(cell | {"classes": "new"} in file for cell in cells):
+            continue
+        dataset = read()
+        origin = provenance(dataset)
+        for seed in SEEDS:
+            task = task_of(dataset, seed)
+            exact = exact_neighbours(task.query, task.database, K)
+            for name, method in METHODS.items():
+                cell = {"vectors": vectors, "method": name, "seed": seed}
+                if cell | {"classes": "new"} in file:
+                    continue
+                for classes, row in measure(task, exact, method, seed):
+                    if cell | classes not in file:
+                        file.append(cell | classes | row | origin | {"date": datetime.now(UTC).date().isoformat()})
+                print(*cell.values(), flush=True)
+
+
+if __name__ == "__main__":
+    main()

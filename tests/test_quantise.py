@@ -1,0 +1,224 @@
+"""Codes of a few bytes against faiss's, their definitions written out, and what must hold for any vectors."""
+
+import faiss
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from sklearn.base import clone
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from l2h_tutorial.metrics import recall_of_exact
+from l2h_tutorial.quantise import RaBitQ, ScalarCodes, SignCodes, random_rotation
+
+CODES = [
+    SignCodes(),
+    SignCodes(asymmetric=True),
+    SignCodes(centre=False),
+    SignCodes(rotate=True, random_state=0),
+    ScalarCodes(8),
+    ScalarCodes(4),
+    RaBitQ(random_state=0),
+]
+every = pytest.mark.parametrize("quantiser", CODES, ids=lambda each: repr(each).replace("\n", ""))
+
+
+def vectors(n=300, d=21, seed=0):
+    """Off centre, and of unequal spread."""
+    return np.random.default_rng(seed).normal(size=(n, d)) * np.linspace(1, 5, d) + 2
+
+
+@pytest.fixture(scope="module")
+def gist(fashion):
+    """1,000 queries, 3,000 rows, and the rows with the highest inner products about the rows' mean."""
+    queries, rows = fashion.features[:1000], fashion.features[1000:4000]
+    centred = rows - rows.mean(axis=0, dtype=np.float64)
+    exact = (queries - rows.mean(axis=0, dtype=np.float64)) @ centred.T
+    return queries, rows, exact, np.argsort(-exact, axis=1)[:, :10]
+
+
+def small_arrays(max_columns=40):
+    shapes = st.tuples(st.integers(1, 6), st.integers(1, max_columns))
+    return shapes.flatmap(lambda shape: hnp.arrays(np.float64, shape, elements=st.integers(-3, 3).map(float)))
+
+
+# Bits and bytes
+
+
+@given(small_arrays())
+def test_sign_codes_have_the_first_bit_first_and_nothing_in_what_is_left(X):
+    codes = SignCodes(centre=False).fit(X).encode(X)
+    texts = ["".join("1" if value >= 0 else "0" for value in row) for row in X]
+    expected = [[int(text[at : at + 8].ljust(8, "0"), 2) for at in range(0, len(text), 8)] for text in texts]
+    assert codes.tolist() == expected
+
+
+@given(small_arrays(9), st.sampled_from([8, 4]))
+def test_scalar_codes_count_cells_two_in_a_byte_the_first_in_its_upper_half(X, n_bits):
+    quantiser = ScalarCodes(n_bits).fit(X)
+    codes = quantiser.encode(X)
+    cells = codes.tolist()
+    if n_bits == 4:
+        texts = [row.tobytes().hex() for row in codes]
+        assert all(text[X.shape[1] :] in ("", "0") for text in texts)
+        cells = [[int(digit, 16) for digit in text[: X.shape[1]]] for text in texts]
+    middles = X.min(axis=0) + (np.array(cells) + 0.5) * np.ptp(X, axis=0) / (2**n_bits - 1)
+    assert (np.abs(middles - X) <= quantiser.step_ / 2 + 1e-9).all()
+    np.testing.assert_allclose(quantiser._read(codes), middles - X.mean(axis=0), atol=1e-5)
+
+
+@given(small_arrays())
+def test_rabitq_stands_for_a_vector_at_right_angles_to_its_error(X):
+    """The definition of its two numbers, which follow the bits."""
+    quantiser = RaBitQ(random_state=0).fit(X)
+    codes, turned, d = quantiser.encode(X), quantiser._turned(X), X.shape[1]
+    assert codes.shape == (len(X), -(-d // 8) + 8)
+    size, error = np.frombuffer(codes[:, -8:].tobytes(), "<f4").reshape(-1, 2).T
+    stands_for = size[:, None] * np.where(turned >= 0, 1, -1)
+    np.testing.assert_allclose(((stands_for - turned) * turned).sum(axis=1), 0, atol=1e-4)
+    lengths = np.linalg.norm(stands_for - turned, axis=1)
+    np.testing.assert_allclose(error * np.sqrt(max(d - 1, 1)), lengths, atol=1e-3)
+
+
+def test_a_rotation_keeps_inner_products_and_turns_every_way():
+    X, R = vectors(), random_rotation(21, 3)
+    np.testing.assert_allclose((X @ R) @ (X @ R).T, X @ X.T)
+    drawn = np.stack([random_rotation(2, seed) for seed in range(400)])
+    assert (np.histogram(np.arctan2(drawn[:, 1, 0], drawn[:, 0, 0]), 4, (-np.pi, np.pi))[0] > 70).all()
+
+
+# Scores
+
+
+def test_symmetric_scores_are_in_the_order_of_hamming_distances():
+    X, Q = vectors(), vectors(seed=1)[:20]
+    quantiser = SignCodes().fit(X)
+    mean = X.mean(axis=0)
+    differ = ((Q - mean >= 0)[:, None] != (X - mean >= 0)).sum(axis=2)
+    scale = np.sqrt(((X - mean) ** 2).mean())
+    np.testing.assert_allclose(quantiser.scores(Q, quantiser.encode(X)), scale**2 * (21 - 2 * differ), rtol=1e-5)
+
+
+@pytest.mark.parametrize("rotate", [False, True])
+def test_asymmetric_scores_compare_floats_with_signs(rotate):
+    X, Q = vectors(), vectors(seed=1)[:20]
+    quantiser = SignCodes(rotate=rotate, asymmetric=True, random_state=0).fit(X)
+    turn = random_rotation(21, 0) if rotate else np.eye(21)
+    rows, queries = (X - X.mean(axis=0)) @ turn, (Q - X.mean(axis=0)) @ turn
+    expected = np.sqrt((rows**2).mean()) * queries @ np.where(rows >= 0, 1, -1).T
+    np.testing.assert_allclose(quantiser.scores(Q, quantiser.encode(X)), expected, atol=1e-3)
+
+
+def test_uncentred_signs_are_those_of_the_vectors():
+    X = np.abs(vectors())
+    assert len(np.unique(SignCodes(centre=False).fit(X).encode(X), axis=0)) == 1
+    assert len(np.unique(SignCodes().fit(X).encode(X), axis=0)) > 290
+
+
+def test_rabitq_agrees_with_faiss(gist):
+    """faiss does not rotate; so it is given the rotated vectors."""
+    queries, rows, exact, nearest = gist
+    quantiser = RaBitQ(random_state=0).fit(rows)
+    turned, turned_queries = (quantiser._turned(X).astype(np.float32) for X in (rows, queries))
+    index = faiss.IndexRaBitQ(512, faiss.METRIC_INNER_PRODUCT)
+    index.qb = 0  # floats for the query; its default is 4 bits
+    index.train(turned)
+    index.add(turned)
+    codes = quantiser.encode(rows)
+    assert codes.shape[1] == 512 // 8 + 8
+    mine = recall_of_exact(quantiser.search(queries, codes, 10)[1], nearest)
+    assert abs(mine - recall_of_exact(index.search(turned_queries, 10)[1], nearest)) <= 0.015
+    ranked, order = index.search(turned_queries[:10], 3000)
+    theirs = np.take_along_axis(ranked, np.argsort(order, axis=1), axis=1)
+    estimates = quantiser.scores(queries, codes)
+    np.testing.assert_allclose(estimates[:10], theirs, atol=1e-4 * exact.std())
+    within = np.abs(estimates - exact) <= quantiser.error_bounds(queries, codes)
+    assert 0.92 <= within.mean() <= 0.97  # of 1.9 standard deviations
+
+
+@pytest.mark.parametrize(("n_bits", "kind"), [(8, faiss.ScalarQuantizer.QT_8bit), (4, faiss.ScalarQuantizer.QT_4bit)])
+def test_scalar_codes_agree_with_faiss(gist, n_bits, kind):
+    queries, rows, exact, nearest = gist
+    mean = rows.mean(axis=0)
+    index = faiss.IndexScalarQuantizer(512, kind, faiss.METRIC_INNER_PRODUCT)
+    index.train(rows - mean)
+    index.add(rows - mean)
+    quantiser = ScalarCodes(n_bits).fit(rows)
+    codes = quantiser.encode(rows)
+    assert codes.shape[1] == 512 * n_bits // 8
+    mine = recall_of_exact(quantiser.search(queries, codes, 10)[1], nearest)
+    assert abs(mine - recall_of_exact(index.search(queries - mean, 10)[1], nearest)) <= 0.015
+    bound = np.abs(queries - quantiser.mean_) @ quantiser.step_ / 2  # half a step a coordinate
+    assert (np.abs(quantiser.scores(queries, codes) - exact) <= bound[:, None] + 1e-4 * np.abs(exact).max()).all()
+
+
+# Search
+
+
+@every
+def test_a_search_gives_the_highest_scores_in_order_equal_ones_by_row(quantiser):
+    X, Q = np.tile(vectors(100), (3, 1)), vectors(seed=1)[:20]
+    quantiser = clone(quantiser).fit(X)
+    codes = quantiser.encode(X)
+    scores, rows = quantiser.search(Q, codes, 30)
+    table = quantiser.scores(Q, codes)
+    expected = np.argsort(-table, axis=1, kind="stable")[:, :30]
+    np.testing.assert_array_equal(rows, expected)
+    np.testing.assert_array_equal(scores, np.take_along_axis(table, expected, axis=1))
+
+
+@every
+def test_rescoring_all_candidates_is_exact_search(quantiser):
+    X, Q = vectors(), vectors(seed=1)[:20]
+    quantiser = clone(quantiser).fit(X)
+    codes = quantiser.encode(X)
+    exact = (Q - quantiser.mean_) @ (X - quantiser.mean_).T
+    expected = np.argsort(-exact, axis=1, kind="stable")[:, :10]
+    for factor in (30, 1000):
+        scores, rows = quantiser.search(Q, codes, 10, rescore=X, factor=factor)
+        np.testing.assert_array_equal(rows, expected)
+        np.testing.assert_allclose(scores, np.take_along_axis(exact, expected, axis=1))
+    few = quantiser.search(Q, codes, 10, rescore=X, factor=2)[1]
+    candidates = quantiser.search(Q, codes, 20)[1]
+    order = np.argsort(-np.take_along_axis(exact, candidates, axis=1), axis=1)[:, :10]
+    np.testing.assert_array_equal(few, np.take_along_axis(candidates, order, axis=1))
+
+
+@every
+def test_blocks_do_not_show(quantiser, monkeypatch):
+    X = vectors()
+    quantiser = clone(quantiser).fit(X)
+    codes, found = quantiser.encode(X), quantiser.search(X, quantiser.encode(X), 5)
+    monkeypatch.setattr("l2h_tutorial.lsh._BLOCK_ROWS", 7)
+    monkeypatch.setattr("l2h_tutorial.quantise._BLOCK_QUERIES", 11)
+    np.testing.assert_array_equal(quantiser.encode(X), codes)
+    np.testing.assert_allclose(quantiser.search(X, codes, 5)[0], found[0], rtol=1e-5)
+
+
+@parametrize_with_checks(CODES)
+def test_an_estimator_as_scikit_learn_means_it(estimator, check):
+    check(estimator)
+
+
+X = vectors()
+FITTED = SignCodes().fit(X)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: ScalarCodes(5).fit(X), ValueError, "n_bits must be 8 or 4, got 5"),
+        (lambda: SignCodes().encode(X), ValueError, "not fitted yet"),
+        (lambda: FITTED.encode(X[:, 1:]), ValueError, "X has 20 features, but SignCodes is expecting 21"),
+        (lambda: FITTED.scores(X, np.zeros((3, 3), int)), TypeError, "codes must be uint8, .*, got int64"),
+        (lambda: FITTED.scores(X, np.zeros((3, 2), np.uint8)), ValueError, r"\(n, 3\), n at least 1, got \(3, 2\)"),
+        (lambda: FITTED.search(X, FITTED.encode(X), 301), ValueError, "k must be from 1 to the 300 codes, got 301"),
+        (lambda: FITTED.search(X, FITTED.encode(X), 3, rescore=X, factor=0), ValueError, "factor must be at least 1"),
+        (lambda: FITTED.search(X, FITTED.encode(X), 3, rescore=X[1:]), ValueError, r"rescore .* \(300, 21\), got"),
+        (lambda: RaBitQ().fit(X).error_bounds(X, np.zeros((1, 11), np.uint8), 0), ValueError, "epsilon must be a"),
+    ],
+)
+def test_what_is_refused(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
