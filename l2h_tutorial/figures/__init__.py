@@ -5,7 +5,7 @@ carries meaning, a marker, a line style or a word carries it too.
 """
 
 from .buckets import corner
-from .comparison import beside_published, spread_table
+from .comparison import beside_published, contrast_table, spread_table
 from .cover import cover
 from .data import answers, descriptor, gallery, images_by_class, split_diagram
 from .designing import amplification
@@ -24,6 +24,7 @@ __all__ = [
     "beside_published",
     "code_of_points",
     "collisions",
+    "contrast_table",
     "control_scores",
     "corner",
     "cover",
