@@ -14,16 +14,16 @@ from scipy.linalg import hadamard
 from scipy.special import softmax
 from sklearn.cluster import KMeans
 from sklearn.metrics import pairwise_distances_argmin
-from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
-from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils import check_random_state, column_or_1d
 
 from .baselines import gaussian_kernel
+from .baselines.linear import checked_labels
 from .codes import bits_to_integers, check_bits, integers_to_bits
-from .grh import GRH, Classifier, KernelModel, degenerate_bits, make_classifier
-from .lsh import Bits, Floats, Hasher
+from .grh import GRH, KernelModel, degenerate_bits, make_classifier
+from .lsh import Bits, Floats, Hasher, row_blocks
 from .metrics import RingCounts, average_precision
 
-__all__ = ["ClassScores", "OneHotClassifier", "OutputCodes", "RandomCodes", "hadamard_codewords", "random_codewords"]
+__all__ = ["ClassScores", "OutputCodes", "RandomCodes", "hadamard_codewords", "random_codewords"]
 
 
 class RandomCodes(Hasher):
@@ -91,43 +91,16 @@ class RandomCodes(Hasher):
 
 
 class _ClassHasher(Hasher):
-    """A hasher that learns codewords of classes by the classifiers of GRH, from features standardised as there."""
+    """A hasher that is taught labels by a classifier of GRH, from features standardised as there."""
 
     _needs_labels = True
 
-    def __init__(
-        self,
-        n_bits: int | None = None,
-        *,
-        classifier: Any = "linear-svm",
-        gamma: float = 2.0,
-        ridge: float = 0.1,
-        random_state: Any = None,
-    ) -> None:
-        self.n_bits = n_bits
-        self.classifier = classifier
-        self.gamma = gamma
-        self.ridge = ridge
-        self.random_state = random_state
-
-    def _prepared(self, X: ArrayLike, y: Any) -> tuple[Floats, NDArray[np.intp]]:
-        """Begin to fit: keep the classes; return standardised features and each point's place among the classes."""
+    def _standardised(self, X: ArrayLike, y: Any) -> tuple[Floats, Floats]:
+        """Begin to fit: return standardised features, and labels as an indicator."""
         features = self._centred(X, y)
-        labels = column_or_1d(y, warn=True)
-        check_classification_targets(labels)
-        check_consistent_length(features, labels)
-        self.classes_, places = np.unique(labels, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise ValueError("y must hold at least two classes, got one class only")
+        labels = checked_labels(y, features)
         self.scale_ = float(np.linalg.norm(features) / np.sqrt(len(features))) or 1.0
-        features /= self.scale_
-        return features, places
-
-    def _teach(self, features: Floats, random: np.random.RandomState) -> Classifier:
-        """Prepare the classifier as GRH does from the same parameters."""
-        settings = GRH(classifier=self.classifier, gamma=self.gamma, ridge=self.ridge)
-        settings._check_parameters()
-        return make_classifier(settings, features, seed=random.randint(2**31 - 1))
+        return features / self.scale_, labels
 
 
 class OutputCodes(_ClassHasher):
@@ -180,8 +153,12 @@ class OutputCodes(_ClassHasher):
         ridge: float = 0.1,
         random_state: Any = None,
     ) -> None:
-        super().__init__(n_bits, classifier=classifier, gamma=gamma, ridge=ridge, random_state=random_state)
+        self.n_bits = n_bits
         self.codewords = codewords
+        self.classifier = classifier
+        self.gamma = gamma
+        self.ridge = ridge
+        self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: Any) -> Self:
         """Draw the codewords and teach them.
@@ -197,10 +174,14 @@ class OutputCodes(_ClassHasher):
             If a parameter is not one of its values, codewords do not fit the classes or leave a bit with nothing to
             separate, `X` is not a finite two-dimensional array, or `y` is missing, of another length, or one class.
         """
-        features, places = self._prepared(X, y)
+        features, _ = self._standardised(X, y)
+        self.classes_, places = np.unique(column_or_1d(y, warn=True), return_inverse=True)
         random = check_random_state(self.random_state)
         self.codewords_ = self._table(len(self.classes_), random)
-        self.model_, _ = self._teach(features, random)(self.codewords_[places])
+        settings = GRH(classifier=self.classifier, gamma=self.gamma, ridge=self.ridge)
+        settings._check_parameters()
+        classifier = make_classifier(settings, features, seed=random.randint(2**31 - 1))
+        self.model_, _ = classifier(self.codewords_[places])
         return self
 
     def _table(self, n_classes: int, random: np.random.RandomState) -> Bits:
@@ -221,87 +202,14 @@ class OutputCodes(_ClassHasher):
         return self.model_.predict((points - self.mean_) / self.scale_)
 
 
-class OneHotClassifier(_ClassHasher):
-    """A plain classifier used as a hash: the code of an image is the number of the class that it is predicted to be.
-
-    One score a class is learned (the class against all others), and the highest wins. Searching within radius 0 returns
-    the images with the same prediction; that is classification, and a supervised hash has to be better than it.
-
-    Parameters
-    ----------
-    n_bits : int or None, default=None
-        None: the code is one-hot, a bit a class, so that any two classes are equally far apart. A number: the class's
-        place among the sorted classes as a binary number of so many bits, at least ceil(log2 n_classes).
-    classifier : {"linear-svm", "rbf-svm", "kernel-ridge", "rbf-landmarks"}, default="linear-svm"
-    gamma, ridge
-        As for :class:`GRH`.
-    random_state : int, RandomState instance or None, default=None
-        Seeds the classifier.
-
-    Attributes
-    ----------
-    classes_ : (n_classes,) array
-    codewords_ : (n_classes, n_bits) array of bool
-    model_ : object
-        What scores the classes of standardised features.
-    mean_, scale_ : array of float64 and float
-        As for :class:`GRH`.
-    n_features_in_ : int
-
-    References
-    ----------
-    A. Sablayrolles, M. Douze, N. Usunier and H. Jegou, "How should we evaluate supervised hashing?", ICASSP 2017.
-
-    Examples
-    --------
-    >>> X = [[-2.0, 0], [-1, 0], [1, 1], [2, 1], [1, -1], [2, -1]]
-    >>> y = ["west", "west", "north", "north", "south", "south"]
-    >>> OneHotClassifier().fit(X, y).transform([[-3.0, 0], [3, 3]]).astype(int)  # north, south, west
-    array([[0, 0, 1],
-           [1, 0, 0]])
-    >>> OneHotClassifier(2).fit(X, y).transform([[-3.0, 0], [3, 3]]).astype(int)
-    array([[1, 0],
-           [0, 0]])
-    """
-
-    def fit(self, X: ArrayLike, y: Any) -> Self:
-        """Fit the classifier.
-
-        Parameters
-        ----------
-        X : (n, n_features) array of numbers
-        y : (n,) array of classes
-
-        Raises
-        ------
-        TypeError, ValueError
-            If a parameter is not one of its values, `n_bits` is too small for the classes, `X` is not a finite
-            two-dimensional array, or `y` is missing, of another length, or one class.
-        """
-        features, places = self._prepared(X, y)
-        one_hot = np.eye(len(self.classes_), dtype=np.bool_)
-        self.codewords_ = one_hot if self.n_bits is None else class_numbers(len(self.classes_), self.n_bits)
-        self._n_features_out = self.codewords_.shape[1]
-        self.model_, _ = self._teach(features, check_random_state(self.random_state))(one_hot[places])
-        return self
-
-    def _code_length(self) -> int:
-        """Check `n_bits` where it is given; else `fit` counts the classes."""
-        return 0 if self.n_bits is None else super()._code_length()
-
-    def _encode(self, points: NDArray[Any]) -> Bits:
-        """Look up the codeword of the class that is predicted."""
-        return self.codewords_[self.model_.scores((points - self.mean_) / self.scale_).argmax(axis=1)]
-
-
 class ClassScores(_ClassHasher):
-    r"""A plain classifier whose scores are kept in a few bits: the code of an image is the cell that its scores lie in.
+    r"""A plain classifier: chances of the classes, and a code of a few bits, the number of the cell that they lie in.
 
     Kernel ridge learns one score a class, from -1 to +1. The softmax of the scores, times the temperature, is about the
-    chance of each class. K-means divides what it is for the training points into cells, and an image's code is the
-    number of the nearest cell. The inner product of the centres of two cells is then the chance that their images are
-    of the same class: by it the cells of the database are ranked for a query, not by the Hamming distance. All that a
-    search has to keep besides the codes is a table of cells.
+    chance of each class, and the inner product of the chances of two images about the chance that they are of one
+    class. K-means divides the chances of the training points into cells, and an image's code is the number of the
+    nearest cell. For a query the cells of the database are ranked by the inner product of the cells' centres, not by
+    the Hamming distance. All that a search has to keep besides the codes is a table of cells.
 
     The training points' own scores are those of a classifier that has not seen them (leave-one-out, which for kernel
     ridge takes no second fit); of images that it has learned by heart a classifier is always sure.
@@ -319,7 +227,6 @@ class ClassScores(_ClassHasher):
 
     Attributes
     ----------
-    classes_ : (n_classes,) array
     model_ : object
         What scores the classes of standardised features.
     centres_ : (n_cells, n_classes) array of float64
@@ -335,6 +242,8 @@ class ClassScores(_ClassHasher):
     --------
     >>> X, y = [[-2.0, 0], [-1, 0], [1, 1], [2, 1], [1, -1], [2, -1]], [0, 0, 1, 1, 2, 2]
     >>> scores = ClassScores(2, random_state=0).fit(X, y)
+    >>> scores.chances([[-3.0, 0], [3, 1]]).argmax(axis=1)
+    array([0, 1])
     >>> bits = scores.transform([[-3.0, 0], [-2, 1], [3, 1]])
     >>> scores.mean_average_precision(bits[:1], bits[1:], [0], [0, 1])
     1.0
@@ -361,32 +270,56 @@ class ClassScores(_ClassHasher):
         Parameters
         ----------
         X : (n, n_features) array of numbers
-        y : (n,) array of classes
+        y : (n,) array of classes, or (n, n_labels) 0/1 indicator, dense or sparse
+            With several labels a point, chances are shared among them.
 
         Raises
         ------
         TypeError, ValueError
             If a parameter is out of its range, `X` is not a finite two-dimensional array, or `y` is missing, of another
-            length, or one class.
+            length, neither classes nor an indicator, or the same for all points.
         """
-        features, places = self._prepared(X, y)
-        signs = np.where(np.eye(len(self.classes_))[places] > 0, 1.0, -1.0)
+        features, labels = self._standardised(X, y)
+        signs = 2 * labels - 1
         kernel, gamma = gaussian_kernel(features, self.gamma)
         inverse: Any = np.linalg.inv(kernel + self.ridge * np.eye(len(kernel)))
         self.model_ = KernelModel(inverse @ signs, 0.0, features, gamma)
-        chances = self._chances(signs - self.model_.weights / np.diag(inverse)[:, None])
-        n_cells = min(2**self._n_features_out, len(np.unique(chances.round(9), axis=0)))
-        self.centres_ = KMeans(n_cells, n_init=1, random_state=self.random_state).fit(chances).cluster_centers_
+        unseen = self._softmax(signs - self.model_.weights / np.diag(inverse)[:, None])
+        n_cells = min(2**self._n_features_out, len(np.unique(unseen.round(9), axis=0)))
+        self.centres_ = KMeans(n_cells, n_init=1, random_state=self.random_state).fit(unseen).cluster_centers_
         return self
 
-    def _chances(self, scores: Floats) -> Any:
+    def chances(self, X: ArrayLike) -> Floats:
+        """Say how likely each class is for each row.
+
+        Parameters
+        ----------
+        X : (n, n_features) array of numbers
+
+        Returns
+        -------
+        (n, n_classes) array of float64
+            Rows that sum to 1; classes in sorted order, labels as in the indicator.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError, ValueError
+            As for `transform`.
+        """
+        points = self._new_points(X)
+        return np.concatenate([self._chances(points[rows]) for rows in row_blocks(len(points))])
+
+    def _chances(self, points: NDArray[Any]) -> Floats:
+        """Do so for a block of rows."""
+        return self._softmax(self.model_.scores((points - self.mean_) / self.scale_))
+
+    def _softmax(self, scores: Floats) -> Any:
         """Turn scores into chances of the classes."""
         return softmax(self.temperature * scores, axis=1)
 
     def _encode(self, points: NDArray[Any]) -> Bits:
         """Write the number of the nearest cell as bits."""
-        chances = self._chances(self.model_.scores((points - self.mean_) / self.scale_))
-        return integers_to_bits(pairwise_distances_argmin(chances, self.centres_), self._n_features_out)
+        return integers_to_bits(pairwise_distances_argmin(self._chances(points), self.centres_), self._n_features_out)
 
     def mean_average_precision(
         self, query_bits: Bits, database_bits: Bits, query_labels: ArrayLike, database_labels: ArrayLike
@@ -477,11 +410,3 @@ def hadamard_codewords(n_classes: int, n_bits: int, random_state: Any = None) ->
         rows = random.permutation(order)[:n_classes]
         blocks.append(matrix[rows][:, 1 + random.permutation(order - 1)])
     return np.hstack(blocks)[:, :n_bits]
-
-
-def class_numbers(n_classes: int, n_bits: int) -> Bits:
-    """Number the classes from 0 on in binary, the most significant bit first."""
-    needed = (n_classes - 1).bit_length()
-    if n_bits < needed:
-        raise ValueError(f"n_bits must be at least {needed} to number {n_classes} classes, got {n_bits}")
-    return np.pad(integers_to_bits(np.arange(n_classes), needed), ((0, 0), (n_bits - needed, 0)))

@@ -182,7 +182,7 @@ def test_numbers_are_shown_only_as_recorded_text(page):
 
 
 def draws(cell: Any) -> bool:
-    return re.search(r"\bfigures\.(?!table\b|read_map\b|spread_table\b)", cell.source) is not None
+    return re.search(r"\bfigures\.(?!table\b|read_map\b|spread_table\b|contrast_table\b)", cell.source) is not None
 
 
 @named([page for page in NOTEBOOKS if any(draws(cell) for cell in code_cells(page))])

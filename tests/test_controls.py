@@ -1,4 +1,4 @@
-"""The controls: codes that know nothing, codewords from elsewhere, the predicted class as a code."""
+"""The controls: codes that know nothing, codewords from elsewhere, the scores of a plain classifier."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,6 @@ from sklearn.metrics import average_precision_score
 from l2h_tutorial import GRH, bits_to_integers, mean_average_precision
 from l2h_tutorial.controls import (
     ClassScores,
-    OneHotClassifier,
     OutputCodes,
     RandomCodes,
     hadamard_codewords,
@@ -105,33 +104,7 @@ def test_classes_that_are_well_apart_get_their_codewords(codewords):
     np.testing.assert_array_equal(codes.transform(X), codes.codewords_[7 - y])
 
 
-# --- the predicted class -------------------------------------------------------------------------------------------
-
-
-def test_the_highest_of_the_scores_wins():
-    """Against scikit-learn's kernel ridge on 0/1 indicators as -1 and +1."""
-    X, y = data(n=150, noise=3)
-    hasher = OneHotClassifier(classifier="kernel-ridge", ridge=0.3, random_state=0).fit(X, y)
-    features = (X - hasher.mean_) / hasher.scale_
-    ridge = KernelRidge(alpha=0.3, kernel="rbf", gamma=hasher.model_.gamma).fit(features, 2 * np.eye(4)[y] - 1)
-    expected = ridge.predict(features).argmax(axis=1)
-    assert (expected != y).any()
-    np.testing.assert_array_equal(hasher.transform(X), np.eye(4, dtype=bool)[expected])
-
-
-@pytest.mark.parametrize("classifier", CLASSIFIERS)
-def test_the_number_of_the_class_says_what_the_one_hot_code_says(classifier):
-    X, y = data()
-    one_hot = OneHotClassifier(classifier=classifier, random_state=0).fit(X, y).transform(X)
-    for n_bits in (2, 5, 70):
-        binary = OneHotClassifier(n_bits, classifier=classifier, random_state=0).fit(X, y).transform(X)
-        assert binary.shape == (80, n_bits)
-        assert not binary[:, :-2].any()  # four classes need two bits, the last
-        np.testing.assert_array_equal(bits_to_integers(binary[:, -2:]), one_hot.argmax(axis=1))
-    assert (one_hot.argmax(axis=1) == y).mean() > 0.9
-
-
-# --- its scores ----------------------------------------------------------------------------------------------------
+# --- class scores -------------------------------------------------------------------------------------------------
 
 
 def test_cells_are_learned_from_scores_of_a_classifier_that_left_the_point_out():
@@ -140,7 +113,8 @@ def test_cells_are_learned_from_scores_of_a_classifier_that_left_the_point_out()
     hasher = ClassScores(8, temperature=4, ridge=0.3, random_state=0).fit(X, y)
     features, signs = (X - hasher.mean_) / hasher.scale_, 2.0 * np.eye(4)[y] - 1
     ridge = KernelRidge(alpha=0.3, kernel="rbf", gamma=hasher.model_.gamma)
-    np.testing.assert_allclose(hasher.model_.scores(features), ridge.fit(features, signs).predict(features))
+    expected = softmax(4 * ridge.fit(features, signs).predict(features), axis=1)
+    np.testing.assert_allclose(hasher.chances(X), expected)
     left_out = [ridge.fit(np.delete(features, i, 0), np.delete(signs, i, 0)).predict(features[[i]]) for i in range(40)]
     expected = softmax(4 * np.concatenate(left_out), axis=1)
     order, found = np.argsort(expected[:, 0]), np.argsort(hasher.centres_[:, 0])
@@ -151,7 +125,7 @@ def test_the_code_is_the_nearest_cell_and_cells_rank_by_the_chance_of_the_same_c
     """Against a sort of all rows by the inner product of the centres of their cells, ties in all orders."""
     X, y = data(n=200, noise=3)
     hasher = ClassScores(3, random_state=0).fit(X[:100], y[:100])
-    chances = softmax(5 * hasher.model_.scores((X - hasher.mean_) / hasher.scale_), axis=1)
+    chances = hasher.chances(X)
     cells = ((chances[:, None] - hasher.centres_) ** 2).sum(axis=2).argmin(axis=1)
     bits = hasher.transform(X)
     np.testing.assert_array_equal(bits_to_integers(bits), cells)
@@ -182,7 +156,6 @@ def test_the_code_is_the_nearest_cell_and_cells_rank_by_the_chance_of_the_same_c
         (OutputCodes(3, codewords=np.ones((4, 3)) > 0), ValueError, "nothing to learn for bit 0, the same for all"),
         (OutputCodes(3, classifier="svm"), ValueError, "classifier must be one of"),
         (ClassScores(temperature=0.0), ValueError, "temperature must be"),
-        (OneHotClassifier(1), ValueError, "n_bits must be at least 2 to number 4 classes, got 1"),
     ],
     ids=str,
 )

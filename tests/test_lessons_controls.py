@@ -4,12 +4,14 @@ A docstring quotes the sentence; test_lessons.py makes sure that the book still 
 and against new measurements; what the self-tests say of shuffled labels is measured.
 """
 
+import inspect
+
 import numpy as np
 import pytest
 from benchmarks import fair_fight
 from scipy.stats import spearmanr
 from test_lessons import SLOW_DATA
-from test_lessons_comparison import both, by_split, lead, parameters
+from test_lessons_comparison import RESULTS, both, by_split, lead, parameters, standing
 
 from l2h_tutorial import GRH, LSH, mean_average_precision
 from l2h_tutorial.affinity import same_class_affinity
@@ -68,8 +70,9 @@ def test_an_output_code_with_its_codewords_is_grh(dataset, seed):
 
 @both
 def test_codewords_that_never_saw_an_image_do_as_well(name):
-    """did-it-learn: "GRH from LSH is behind Hadamard codewords"
-    "From LSH it is a worse choice" "from CCA-ITQ it is as good, or a little better" """
+    """did-it-learn: "GRH from LSH is behind Hadamard codewords" "Each interval leaves out zero by itself"
+    "and looks like a worse one" "from CCA-ITQ it is about as good, or a little better"
+    "lost nothing from LSH, next to nothing from CCA-ITQ" "which need no graph, do about as well" """
     assert lead("codewords", name, "GRH from LSH", "hadamard codewords")[2] < 0
     behind, _, high, _ = lead("codewords", name, "GRH from CCA-ITQ", "hadamard codewords")
     assert high < 0.011
@@ -90,7 +93,7 @@ def test_classes_that_look_alike_get_codewords_that_are_alike(dataset, seed):
 
 @both
 def test_below_one_every_step_ranks_worse(name):
-    """did-it-learn: "mAP rises with $\\alpha$, all the way to one" """
+    """did-it-learn: "mAP rises with $\\alpha$, all the way to one" "a smaller $\\alpha$ is worse" """
     scores = by_split("alpha", name).mean()
     assert (np.diff(scores[sorted(scores.index, key=float)]) > -0.003).all()
     assert scores["1.0"] > scores["0.5"] + 0.05
@@ -98,7 +101,8 @@ def test_below_one_every_step_ranks_worse(name):
 
 @both
 def test_with_several_labels_votes_are_worth_something(name):
-    """did-it-learn: "Here votes are worth something." "little, if anything"
+    """did-it-learn: "Here votes are worth something." "little, though on Fashion-MNIST it stands"
+    "much from LSH, little from CCA-ITQ"
     "does as well as the votes from LSH or better, and less well than those from CCA-ITQ; that start does most of it"
     "The class scores are level on Fashion-MNIST and ahead on CIFAR-10." """
     assert lead("baskets", name, "GRH from LSH, alpha 1.0", "GRH from LSH, alpha 0.0")[1] > 0.02
@@ -114,11 +118,13 @@ def test_with_several_labels_votes_are_worth_something(name):
 @both
 def test_with_nearest_neighbours_votes_help_without_a_label(name):
     """did-it-learn: "And votes help, with no label at all."
-    "It is not much, and it is the graph's own." """
+    "It is not much, and it is the graph's own." "lost a little, from ITQ less than from LSH" """
     for start in ("LSH", "ITQ"):
         assert lead("neighbours", name, f"{start}, alpha 1.0", f"{start}, alpha 0.0")[1] > 0
     scores = by_split("neighbours", name).mean()
     assert 0 < scores["ITQ, alpha 1.0"] - scores["ITQ"] < 0.03
+    gains = [scores[f"{start}, alpha 1.0"] - scores[f"{start}, alpha 0.0"] for start in ("ITQ", "LSH")]
+    assert 0 < gains[0] < gains[1] < 0.06
 
 
 # take away the hashing
@@ -139,8 +145,8 @@ def test_the_classifier_is_the_opponent_to_beat(name):
 
 @both
 def test_without_labels_of_the_class_those_of_others_did_harm_or_helped_a_little(name):
-    """did-it-learn: "the labels of other classes did *harm*" "the labels of other classes were worth something there"
-    "The best here used none." "did harm on one data set and helped a little on the other"
+    """did-it-learn: "the labels of other classes did *harm*" "there the labels of other classes may be worth something"
+    "The best here used none." "did harm on one data set and helped a little, if at all, on the other"
     "an unsupervised code fitted on the whole database is the one to beat" """
     scores = by_split("held-out", name).mean()
     _, low, high, _ = lead("held-out", name, "GRH from CCA-ITQ", "ITQ")
@@ -164,6 +170,26 @@ def test_without_labels_of_the_class_those_of_others_did_harm_or_helped_a_little
 def test_a_small_network_has_no_advantage_on_a_thousand_vectors(name):
     """did-it-learn: "On a thousand GIST vectors this network, which nobody tuned, has no advantage." """
     assert lead("codewords", name, "small network", "hadamard codewords")[0] < 0.005
+
+
+def test_the_network_of_the_page_is_the_one_that_was_measured():
+    """did-it-learn: "Without the depth it is fifteen lines" """
+    shown = [line for line in inspect.getsource(fair_fight.small_network).splitlines() if '"""' not in line]
+    assert "\n".join(shown) in (RESULTS.parent / "did-it-learn.md").read_text(encoding="utf-8")
+    assert len(shown) <= 15
+
+
+# all questions together
+
+
+def test_which_contrasts_stand():
+    """did-it-learn: "with so many questions asked neither stands" "little, though on Fashion-MNIST it stands"
+    "three of the four stand" "which does not stand among all questions" "the one before it does" """
+    start, from_cca, _, *alpha, lsh, cca, _, _, near_lsh, near_itq, byte, over_lsh, over_itq = standing("did-it-learn")
+    assert (start, from_cca, cca, over_lsh) == ((0, 0), (0, 0), (1, 0), (0, 0))
+    assert (near_lsh, near_itq, over_itq) == ((1, 1), (0, 1), (-1, 0))
+    assert lsh == byte == (1, 1)
+    assert alpha == [(0, 0), (1, 1)]
 
 
 # the self-tests and exercises

@@ -9,12 +9,16 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import ttest_rel
 from sklearn.base import clone
 
 from l2h_tutorial import CCAITQ, GRH, LSH, PCAH, Dataset, mean_average_precision, paper_partition, split_dataset
 from l2h_tutorial.baselines import STH
 from l2h_tutorial.controls import ClassScores
 from l2h_tutorial.protocols import compare_ranking, table1
+from l2h_tutorial.protocols.contrasts import holm, paired_contrasts
 from l2h_tutorial.protocols.ecir2015 import CLAIMS, audit, beside_published, published_table1
 from l2h_tutorial.protocols.results import ResultsFile, provenance
 from l2h_tutorial.protocols.table1 import METHODS, main, run_table1
@@ -336,3 +340,40 @@ def test_provenance_tells_data_versions_and_machine(toy, whole):
     assert f"{os.cpu_count()} cores" in first["machine"]
     with pytest.raises(ValueError, match=r"table1-tuning\.csv holds results of toy [0-9a-f]{16}, not of toy"):
         run_table1(changed, whole[1], **SMALL)
+
+
+# Contrasts
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=12), st.floats(0.001, 0.2))
+def test_holm_rejects_what_its_steps_reject(p, level):
+    """From the smallest on, as long as each is at most the level divided by how many are left."""
+    adjusted, rejected = holm(p), np.zeros(len(p), dtype=bool)
+    for left, k in zip(range(len(p), 0, -1), np.argsort(p, kind="stable"), strict=True):
+        if p[k] * left > level:
+            break
+        rejected[k] = True
+    np.testing.assert_array_equal(adjusted <= level, rejected)
+
+
+def test_contrasts_are_paired_by_split_and_corrected_together():
+    random = np.random.default_rng(0)
+    rows = [
+        {"dataset": data, "question": "ranking", "method": name, "seed": seed, "map": random.random()}
+        for data in ("b", "a")
+        for seed in random.permutation(5)
+        for name in ("LSH", "GRH", "ITQ")
+    ]
+    kept = pd.DataFrame(rows)
+    found = paired_contrasts(kept, [("ranking", "GRH", "LSH"), ("ranking", "ITQ", "LSH")])
+    p = []
+    for (contrast, data), row in found.iterrows():
+        a, b = (kept[(kept.dataset == data) & (kept.method == name)] for name in (contrast[9:12], "LSH"))
+        test = ttest_rel(*(of.sort_values("seed")["map"] for of in (a, b)))
+        assert row["difference"] == pytest.approx(a["map"].mean() - b["map"].mean())
+        assert (row["low"], row["high"]) == pytest.approx(tuple(test.confidence_interval(0.95)))
+        p.append(test.pvalue)
+    assert found.index.tolist() == [
+        (f"ranking: {name}, less LSH", data) for name in ("GRH", "ITQ") for data in ("b", "a")
+    ]
+    np.testing.assert_allclose(found["p"], holm(p))

@@ -5,7 +5,7 @@ carries meaning, a marker, a line style or a word carries it too.
 """
 
 from .buckets import corner
-from .comparison import spread_table, verdicts
+from .comparison import contrast_table, spread_table, verdicts
 from .cover import cover
 from .data import answers, descriptor, gallery, images_by_class, split_diagram
 from .designing import amplification, collision_curves
@@ -24,6 +24,7 @@ __all__ = [
     "code_of_points",
     "collision_curves",
     "collisions",
+    "contrast_table",
     "control_scores",
     "corner",
     "cover",

@@ -76,3 +76,29 @@ def spread_table(rows: pd.DataFrame) -> Table:
     cells = scores["mean"].map("{:.3f}".format) + spread
     wide = cells.unstack("dataset").loc[rows["method"].unique(), rows["dataset"].unique()]
     return table(wide.rename_axis(index=None, columns=None))
+
+
+def contrast_table(contrasts: pd.DataFrame) -> Table:
+    """Differences, and behind each its interval and, where its adjusted p-value is below .05, a star.
+
+    Parameters
+    ----------
+    contrasts : DataFrame
+        As :func:`~l2h_tutorial.protocols.contrasts.paired_contrasts` gives it.
+
+    Returns
+    -------
+    Table
+        A column for each data set.
+
+    Examples
+    --------
+    >>> names = pd.MultiIndex.from_tuples([("GRH, less LSH", "cifar10")], names=["contrast", "dataset"])
+    >>> contrast_table(pd.DataFrame({"difference": 0.107, "low": 0.092, "high": 0.121, "p": 0.01}, index=names))
+                                         cifar10
+    GRH, less LSH  +0.107 (+0.092 to +0.121) *
+    """
+    cells = contrasts["difference"].map("{:+.3f}".format) + contrasts["low"].map(" ({:+.3f} to".format)
+    cells += contrasts["high"].map(" {:+.3f})".format) + contrasts["p"].map(lambda p: " *" if p < 0.05 else "  ")
+    wide = cells.unstack("dataset").loc[contrasts.index.unique("contrast"), contrasts.index.unique("dataset")]
+    return table(wide.rename_axis(index=None, columns=None))

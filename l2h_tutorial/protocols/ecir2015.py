@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from .contrasts import holm
+
 __all__ = ["CLAIMS", "audit", "beside_published", "published_table1"]
 
 N_BITS = (16, 32, 48, 64)
@@ -141,14 +143,10 @@ def audit(results: pd.DataFrame, claims: Iterable[tuple[str, str]] = CLAIMS) -> 
     DataFrame
         One row a claim and number of labels: ``ahead``, ``of``, ``n_train``; ``published`` and ``ours``, the mean
         differences; ``low`` and ``high``, the 95% interval of ours; ``lowest`` and ``highest``, of ours over bits;
-        ``p``, after Holm's correction for as many tests as there are rows; ``verdict``, where the published difference
+        ``p``, adjusted by `holm` for as many tests as there are rows; ``verdict``, where the published difference
         is above 0: "reverses" if the interval is below 0, "shrinks" if it is below half of the published difference,
         "larger" if it is above one and a half of that, "holds" if it is above half of it, else "undecided". All but
         "shrinks" need a p below .05.
-
-    References
-    ----------
-    S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6, 1979.
 
     Examples
     --------
@@ -175,8 +173,7 @@ def audit(results: pd.DataFrame, claims: Iterable[tuple[str, str]] = CLAIMS) -> 
             row |= {"ours": each.mean(), "low": low, "high": high, "lowest": by_bits.min(), "highest": by_bits.max()}
             rows.append(row | {"p": stats.ttest_1samp(each, 0).pvalue})
     table = pd.DataFrame(rows)
-    order = np.argsort(table["p"])
-    table.loc[order, "p"] = np.minimum(1, np.maximum.accumulate(table["p"][order] * np.arange(len(table), 0, -1)))
+    table["p"] = holm(table["p"])
     low, high, sure = table["low"] / table["published"], table["high"] / table["published"], table["p"] < 0.05
     cases = {"": ~(table["published"] > 0), "reverses": sure & (high < 0), "shrinks": high < 0.5}
     cases |= {"larger": sure & (low > 1.5), "holds": sure & (low > 0.5)}

@@ -14,7 +14,6 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
-from scipy.special import softmax
 from sklearn.base import BaseEstimator, clone
 from sklearn.cluster import KMeans
 from sklearn.kernel_ridge import KernelRidge
@@ -25,7 +24,8 @@ from threadpoolctl import threadpool_limits
 from l2h_tutorial import GRH, ITQ, LSH, PCAH, Dataset, SpectralHashing, load_dataset, split_dataset
 from l2h_tutorial.affinity import knn_affinity
 from l2h_tutorial.baselines import AGH, CCAITQ, KSH, SDH, STH, kernel_gamma
-from l2h_tutorial.controls import OutputCodes, RandomCodes, hadamard_codewords
+from l2h_tutorial.controls import ClassScores, OutputCodes, RandomCodes, hadamard_codewords
+from l2h_tutorial.labels import label_indicator
 from l2h_tutorial.metrics import RingCounts, average_precision, ring_counts
 from l2h_tutorial.protocols.results import ResultsFile, provenance
 from l2h_tutorial.protocols.trials import configured
@@ -49,32 +49,23 @@ class ExactSearch(BaseEstimator):
         return precision_in_order(cosine_similarity(s.X_query, s.X_database), s)
 
 
-class ClassScores(BaseEstimator):
-    """A plain classifier: one score a class by kernel ridge, made a probability by softmax(sharpness * score)."""
-
-    def __init__(self, ridge=0.1, gamma=2.0, sharpness=5.0, random_state=None):
-        self.ridge, self.gamma, self.sharpness, self.random_state = ridge, gamma, sharpness, random_state
-
-    def fit(self, X, y):
-        self.targets_ = 2 * indicator(y) - 1
-        width = kernel_gamma(X.astype(float), self.gamma)
-        self.model_ = KernelRidge(alpha=self.ridge, kernel="rbf", gamma=width).fit(X, self.targets_)
-        return self
+class Chances(ClassScores):
+    """Class scores as they are, not quantised."""
 
     def transform(self, X):
-        return softmax(self.sharpness * self.model_.predict(X), axis=1)
+        return self.chances(X)
 
     def average_precision(self, s):
-        return precision_in_order(self.transform(s.X_query) @ self.transform(s.X_database).T, s)
+        return precision_in_order(self.chances(s.X_query) @ self.chances(s.X_database).T, s)
 
 
-class ClassCells(ClassScores):
-    """The same, quantised: 256 cells (8 bits) on both sides, ranked by the inner product of their centres."""
+class ClassCells(Chances):
+    """The same, quantised: 256 cells (8 bits) of the database, on both sides, ranked by the product of centres."""
 
     n_cells = 256
 
     def average_precision(self, s):
-        query, database = self.transform(s.X_query), self.transform(s.X_database)
+        query, database = self.chances(s.X_query), self.chances(s.X_database)
         cells = KMeans(self.n_cells, n_init=1, random_state=self.random_state).fit(database[:10_000])
         centres = cells.cluster_centers_
         of_query, of_database = (cells.predict(values) for values in (query, database))
@@ -89,12 +80,11 @@ class ClassCells4(ClassCells):
     n_cells = 16
 
 
-class PredictedClass(ClassScores):
+class PredictedClass(Chances):
     """The same, reduced to the class with the highest score."""
 
     def average_precision(self, s):
-        one_hot = np.eye(self.targets_.shape[1], dtype=bool)
-        query, database = (one_hot[self.transform(X).argmax(axis=1)] for X in (s.X_query, s.X_database))
+        query, database = (x == x.max(axis=1, keepdims=True) for x in map(self.chances, (s.X_query, s.X_database)))
         return average_precision(ring_counts(query, database, s.y_query, s.y_database))
 
 
@@ -105,7 +95,7 @@ class CodewordSums(BaseEstimator):
         self.n_bits, self.ridge, self.gamma, self.random_state = n_bits, ridge, gamma, random_state
 
     def fit(self, X, y):
-        labels = indicator(y)
+        labels = label_indicator(y)
         codewords = np.where(hadamard_codewords(labels.shape[1], self.n_bits, self.random_state), 1.0, -1.0)
         width = kernel_gamma(X.astype(float), self.gamma)
         targets = labels @ codewords / labels.sum(axis=1, keepdims=True)
@@ -119,29 +109,27 @@ class CodewordSums(BaseEstimator):
 class SmallNetwork(BaseEstimator):
     """A deep hash, but for the depth: one hidden layer and a tanh head, taught Hadamard codewords."""
 
-    def __init__(self, n_bits=16, n_hidden=64, n_steps=400, rate=0.03, decay=0.01, random_state=None):
-        self.n_bits, self.n_hidden, self.n_steps, self.rate, self.decay = n_bits, n_hidden, n_steps, rate, decay
-        self.random_state = random_state
+    def __init__(self, n_bits=16, random_state=None):
+        self.n_bits, self.random_state = n_bits, random_state
 
     def fit(self, X, y):
         self.scale_ = np.sqrt(X.shape[1] / np.mean(np.sum(X**2, axis=1)))
         codewords = np.where(hadamard_codewords(len(np.unique(y)), self.n_bits, self.random_state), 1.0, -1.0)
         targets = codewords[np.unique(y, return_inverse=True)[1]]
-        options = (self.n_hidden, self.n_steps, self.rate, self.decay, self.random_state)
-        self.head_ = small_network(X * self.scale_, targets, *options)
+        self.head_ = small_network(X * self.scale_, targets, seed=self.random_state)
         return self
 
     def transform(self, X):
         return self.head_(X * self.scale_) > 0
 
 
-def small_network(X, targets, n_hidden, n_steps, rate, decay, seed):
+def small_network(X, targets, n_hidden=64, rate=0.03, decay=0.01, seed=0):
     """Gradient descent with momentum on the cross-entropy of the bits."""
     random = np.random.default_rng(seed)
     W = random.normal(size=(X.shape[1], n_hidden)) * np.sqrt(2 / X.shape[1])
     V = random.normal(size=(n_hidden, targets.shape[1])) / np.sqrt(n_hidden)
     step_W, step_V = np.zeros_like(W), np.zeros_like(V)
-    for _ in range(n_steps):
+    for _ in range(400):
         inner = np.maximum(X @ W, 0)
         error = (np.tanh(inner @ V) - targets) / len(X)
         step_W = 0.9 * step_W + X.T @ (error @ V.T * (inner > 0)) + decay * W
@@ -163,11 +151,6 @@ class OfNeighbours(BaseEstimator):
 
     def transform(self, X):
         return self.fitted_.transform(X)
-
-
-def indicator(y):
-    """Labels as a table of 0 and 1, a column a class."""
-    return np.eye(len(np.unique(y)))[np.unique(y, return_inverse=True)[1]] if y.ndim == 1 else y
 
 
 def precision_in_order(similarity, s):
@@ -200,7 +183,7 @@ METHODS = {
     "GRH kernel": (GRH(**KERNEL_GRH), {"alpha": (0.8, 1.0), **SMALL_KERNEL}),
     "GRH from CCA-ITQ": (GRH(initial=CCAITQ(), **KERNEL_GRH), {"initial__ridge": (1.0, 10.0), **SMALL_KERNEL}),
     "Hadamard codewords": (OutputCodes(codewords="hadamard", **KERNEL_GRH), KERNEL),
-    "class scores": (ClassScores(), {"sharpness": (5.0, 10.0), **SMALL_KERNEL}),
+    "class scores": (Chances(), {"temperature": (5.0, 10.0), **SMALL_KERNEL}),
 }
 SAME_AS = {"class scores, 8 bits": ClassCells, "class scores, 4 bits": ClassCells4, "predicted class": PredictedClass}
 UNLABELLED = (LSH, PCAH, ITQ, SpectralHashing, AGH, ExactSearch, OfNeighbours)
@@ -249,7 +232,7 @@ def fewer_rows(s, n):
 
 def measure(hasher, s, seed, labels=None):
     """Fit one method, on the database where it needs no labels, and rank: mean average precision and seconds."""
-    hasher = configured(hasher, N_BITS, seed)
+    hasher = configured(hasher, 1 if isinstance(hasher, ClassScores) else N_BITS, seed)  # scores keep no code here
     with threadpool_limits(1):
         start = time.thread_time()
         if isinstance(hasher, UNLABELLED):
