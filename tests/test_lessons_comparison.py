@@ -184,7 +184,7 @@ def test_each_method_with_labels_is_ahead_of_each_without(name):
 
 @both
 def test_linear_grh_from_lsh_is_behind(name):
-    """comparison: "linear GRH from LSH is behind, but for STH on Fashion-MNIST" """
+    """comparison: "linear GRH from LSH is the last, but for STH on Fashion-MNIST" """
     scores = by_split("ranking", name).mean()
     assert [method for method in WITH if scores[method] < scores["GRH linear"]] == ["STH"] * (name == "fashion-mnist")
 
@@ -215,7 +215,7 @@ def standing(page):
 
 
 def test_which_contrasts_stand():
-    """comparison: "Four of the twelve stand." "there both the kernel and the start count"
+    """comparison: "Four of the twelve stand." "there both what follows the start and the start count"
     "it adds nothing to be seen to CCA-ITQ" "with twelve questions asked neither stands"
     "neither stands ahead of the other" "is not shown ahead of it, and takes longer to fit" """
     assert standing("comparison") == [(0, 1), (0, 1), (0, 0), (0, 0), (0, 0), (1, 1)]
@@ -238,7 +238,7 @@ def test_without_labels_two_codes_come_nearest_to_the_cosine(name):
 
 
 def test_codes_from_labels_have_no_small_look(lines):
-    """comparison: "codes from labels have no small look" """
+    """comparison: "at 16 bits codes from labels have no small look" """
     assert min(lines["scanned GRH"], lines["scanned CCA-ITQ"]) > max(lines["scanned LSH"], lines["scanned ITQ"])
 
 

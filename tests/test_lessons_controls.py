@@ -72,7 +72,8 @@ def test_an_output_code_with_its_codewords_is_grh(dataset, seed):
 def test_codewords_that_never_saw_an_image_do_as_well(name):
     """did-it-learn: "GRH from LSH is behind Hadamard codewords" "Each interval leaves out zero by itself"
     "and looks like a worse one" "from CCA-ITQ it is about as good, or a little better"
-    "lost nothing from LSH, next to nothing from CCA-ITQ" "which need no graph, do about as well" """
+    "lost nothing from LSH, next to nothing from CCA-ITQ"
+    "with one label a point, they add nothing from LSH and next to nothing from CCA-ITQ" """
     assert lead("codewords", name, "GRH from LSH", "hadamard codewords")[2] < 0
     behind, _, high, _ = lead("codewords", name, "GRH from CCA-ITQ", "hadamard codewords")
     assert high < 0.011
@@ -93,7 +94,7 @@ def test_classes_that_look_alike_get_codewords_that_are_alike(dataset, seed):
 
 @both
 def test_below_one_every_step_ranks_worse(name):
-    """did-it-learn: "mAP rises with $\\alpha$, all the way to one" "a smaller $\\alpha$ is worse" """
+    """did-it-learn: "mAP rises with $\\alpha$, all the way to one" "From LSH a smaller $\\alpha$ is worse" """
     scores = by_split("alpha", name).mean()
     assert (np.diff(scores[sorted(scores.index, key=float)]) > -0.003).all()
     assert scores["1.0"] > scores["0.5"] + 0.05
@@ -101,10 +102,11 @@ def test_below_one_every_step_ranks_worse(name):
 
 @both
 def test_with_several_labels_votes_are_worth_something(name):
-    """did-it-learn: "Here votes are worth something." "little, though on Fashion-MNIST it stands"
+    """did-it-learn: "Over a refit, votes are worth something, as they were with one label."
+    "little, though on Fashion-MNIST it stands"
     "much from LSH, little from CCA-ITQ"
     "does as well as the votes from LSH or better, and less well than those from CCA-ITQ; that start does most of it"
-    "The class scores are level on Fashion-MNIST and ahead on CIFAR-10." """
+    "The class scores are level on Fashion-MNIST; on CIFAR-10 they look ahead, and do not stand." """
     assert lead("baskets", name, "GRH from LSH, alpha 1.0", "GRH from LSH, alpha 0.0")[1] > 0.02
     gain = lead("baskets", name, "GRH from CCA-ITQ, alpha 1.0", "GRH from CCA-ITQ, alpha 0.0")[0]
     assert -0.01 < gain < 0.02
@@ -118,7 +120,7 @@ def test_with_several_labels_votes_are_worth_something(name):
 @both
 def test_with_nearest_neighbours_votes_help_without_a_label(name):
     """did-it-learn: "And votes help, with no label at all."
-    "It is not much, and it is the graph's own." "lost a little, from ITQ less than from LSH" """
+    "It is not much." "lost a little, from ITQ less than from LSH" """
     for start in ("LSH", "ITQ"):
         assert lead("neighbours", name, f"{start}, alpha 1.0", f"{start}, alpha 0.0")[1] > 0
     scores = by_split("neighbours", name).mean()
