@@ -219,7 +219,7 @@ def test_an_image_with_many_labels_has_almost_no_say(m):
 
 def test_a_graph_without_labels_beats_the_refit_and_labels_beat_it(split, seed):
     """grh-adjacency: "it lifts LSH from" "Part of that is the refit" "With labels it is"
-    "The graph of neighbours adds no class information." """
+    "What the graph of neighbours adds to the refit comes from the features alone." """
     S = knn_affinity(split.X_train, 10)
     i, j = S.nonzero()
     same = split.y_train[i] == split.y_train[j]
@@ -250,7 +250,7 @@ def test_the_first_bit_flips_above_n_over_two_n_less_two(n):
 
 
 def test_against_the_start_the_dead_zone_ends_below_one_half(seed):
-    """implementing: "from the second round on a class can be unanimous against a bit of the start"
+    """implementing: "At $1/2$ a class can be unanimous against a bit of the start from the second round on"
     grh-adjacency: "after the first round a vote can be unanimous against them" """
     L, L0 = np.ones((4, 1), dtype=bool), np.zeros((4, 1), dtype=bool)
     graph = same_class_affinity(np.zeros(4, dtype=int))
@@ -284,7 +284,8 @@ def test_training_in_the_plane_takes_three_rounds_and_raises_agreement(plane):
 def test_in_the_plane_first_the_solid_line_leaves_the_squares_then_the_dashed_one_the_circles(plane):
     """grh-training: "Most of them have a 0, so in round 1 the graph asks the others for a 0"
     "In rounds 1 and 2 that vote is too weak"
-    "In round 3 few enough circles are on the wrong side" "A few points never come over" """
+    "In round 3 few enough circles are on the wrong side"
+    "never come over, though the graph asks for them each time" """
     grh, labels = plane
     before = [step.bits for step in grh.history_]
     asked = [step.regularised for step in grh.history_]
@@ -488,7 +489,7 @@ def test_ten_classes_have_ten_codewords(split, seed):
 
 
 def test_which_C_is_best_depends_on_the_data(dataset, chosen):
-    """grh-training: "on the bundled images it is larger than 1, on CIFAR-10 that hurts." """
+    """grh-training: "on the bundled ones it is larger than 1, on CIFAR-10 that hurts." """
     assert (chosen["linear-svm"]["C"] > 1) == (len(dataset) == 10_000)
 
 
