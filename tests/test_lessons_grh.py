@@ -251,7 +251,7 @@ def test_the_first_bit_flips_above_n_over_two_n_less_two(n):
 
 def test_against_the_start_the_dead_zone_ends_below_one_half(seed):
     """implementing: "At $1/2$ a class can be unanimous against a bit of the start from the second round on"
-    grh-adjacency: "after the first round a vote can be unanimous against them" """
+    grh-adjacency: "then a vote can be unanimous against the start" """
     L, L0 = np.ones((4, 1), dtype=bool), np.zeros((4, 1), dtype=bool)
     graph = same_class_affinity(np.zeros(4, dtype=int))
     assert (regularised_scores(graph, L, L0, 0.5) == 0).all()

@@ -76,7 +76,7 @@ def test_all_was_measured_on_the_same_data_with_a_thousand_queries(measured, tun
 
 
 def test_parameters_are_those_that_the_first_partition_chose_for_this_length(measured, tuned):
-    """published: "for each number of labels and of bits by itself" "class scores what was chosen at 8" """
+    """published: "for each number of labels and of bits by itself" "they have what was chosen at 32 bits" """
     assert (tuned["partition"] == 0).all()
     chosen = {(row.method, row.n_train, row.n_bits): json.loads(row.parameters) for row in tuned.itertuples()}
     for row in measured.itertuples():
@@ -157,7 +157,7 @@ VERDICTS = {
 
 
 def test_every_claim_has_its_verdict(claims):
-    """published: "linear GRH is as far ahead as published" "and undecided: its rows with the first thousand"
+    """published: "linear GRH is ahead about as published" "and undecided: its rows with the first thousand"
     "and both claims hold. Tuned, which takes ten times that ridge" "it **shrinks** to"
     "with 2,000 of them the interval is too wide to say that more than half of the lead is left" """
     found = claims["verdict"].groupby(level=["ahead", "of"], sort=False).agg(tuple)
@@ -192,8 +192,8 @@ def test_linear_grh_from_lsh_is_behind_a_regularised_cca_in_every_cell(claims, t
 
 
 def test_grh_repairs_a_weak_cca_and_adds_nothing_to_a_regularised_one(claims, tuned, at):
-    """published: "So the graph and the classifier repair a CCA that fits noise; to a well regularised one they add
-    nothing." "it takes a weak one" "and arrives at the same place" """
+    """published: "So graph and linear classifier together make up for a weak ridge; to a well regularised CCA they
+    add nothing." "it takes a weak one" "and arrives at the same place" """
     for labels, least in ((1000, 0.03), (2000, 0.01)):
         assert claims.loc[(f"{CCA_LINEAR}, ridge 0.1", WEAK["ITQ+CCA"], labels), "low"] > least
         assert claims.loc[(f"{CCA_LINEAR}, ridge 1.0", "ITQ+CCA", labels), "ours"] < 0
@@ -205,10 +205,11 @@ def test_grh_repairs_a_weak_cca_and_adds_nothing_to_a_regularised_one(claims, tu
 
 
 def test_ksh_with_all_centres_takes_most_of_the_lead_away(claims, at):
-    """published: "from LSH GRH is not ahead any more" "are left, most of it with 16 bits" """
+    """published: "GRH from LSH falls behind" "are left, most with 16 bits; neither is sure" """
     for labels in (1000, 2000):
         assert claims.loc[(LSH_RBF, "KSH", labels), "ours"] < 0
         assert 0 < claims.loc[(CCA_RBF, "KSH", labels), "ours"] < 0.02
+        assert claims.loc[(CCA_RBF, "KSH", labels), "p"] > 0.05
         lead = [at[CCA_RBF, labels, n_bits] - at["KSH", labels, n_bits] for n_bits in N_BITS]
         assert np.argmax(lead) == 0
     assert at["KSH", 2000, 32] >= 0.355
@@ -222,13 +223,14 @@ def test_with_three_hundred_kernels_each_grh_is_not_ahead_of_ksh(claims):
 
 
 def test_at_eight_tenths_rounds_add_and_at_one_the_first_is_best(tuned):
-    """published: "at $\\alpha = 0.8$ every round adds something; at $\\alpha = 1$ the first round is the best one, and
-    the best of all" """
+    """published: "at $\\alpha = 0.8$ every round adds something; at $\\alpha = 1$ the first round is the best one"
+    "ours gains by a second round there, and no more" """
     choice = (tuned["method"] == "GRH linear-svm, LSH start") & (tuned["n_bits"] == 32) & (tuned["n_train"] == 1000)
     tried = trials(next(tuned[choice].itertuples()))
     by_round = tried[tried["step"] == 1].pivot(index="alpha", columns="n_iter", values="score")
     assert by_round.loc[0.8].is_monotonic_increasing
     assert by_round.loc[1.0].idxmax() == 1
+    assert by_round.loc[0.9].idxmax() == 2
     assert by_round.loc[1.0, 1] == by_round.to_numpy().max()
 
 
@@ -255,17 +257,17 @@ def test_lsh_and_pcah_are_near_the_published_figures(table):
 
 
 def test_agh_alone_is_below_its_row(table):
-    """published: "AGH alone is below its row in the mean." """
+    """published: "AGH alone is more than one percent below its rows in the mean." """
     means = table.dropna(subset="ratio").groupby("method")["ratio"].mean()
     assert means.index[means < 0.99].tolist() == ["AGH"]
 
 
 def test_hadamard_codewords_are_between_the_two_starts_and_scores_above_all(at, table):
-    """published: "between GRH by kernel ridge from LSH" "or level with the latter" "When the classes are known and"
+    """published: "between GRH by kernel ridge from LSH" "When the classes are known and"
     "a query is always of one of them, a classifier whose scores are kept ranks best" """
     for labels in (1000, 2000):
         from_lsh, from_cca = (at[f"GRH kernel-ridge, {start} start", labels, 32] for start in ("LSH", "CCA"))
-        assert from_lsh < at["Hadamard kernel-ridge", labels, 32] < from_cca + 0.003
+        assert from_lsh < at["Hadamard kernel-ridge", labels, 32] < from_cca
         others = table[(table["n_train"] == labels) & (table["method"] != "class scores")]
         assert at["class scores", labels, 8] > others["map"].max() + 0.02
 

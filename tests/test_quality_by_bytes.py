@@ -13,6 +13,8 @@ from l2h_tutorial.search import exact_neighbours
 KEPT = pd.read_csv(Path(__file__).parents[1] / "book" / "results" / "quality-by-bytes.csv")
 RECALLS = [f"recall_{factor}" for factor in benchmark.FACTORS]
 VECTORS = {
+    "cifar10, gist": 512,
+    "cifar10, deep": 256,
     "fashion-mnist, gist": 512,
     "fashion-mnist, deep": 256,
     "docstrings, TF-IDF": 256,
