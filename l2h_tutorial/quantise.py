@@ -232,7 +232,7 @@ def highest(values: Floats, k: int) -> Rows:
 class SignCodes(Quantiser):
     """One bit a dimension: on which side of the mean a vector lies.
 
-    A code stands for the vector of its signs, as long as the vectors are on average: +scale_ or -scale_ in each
+    A code stands for the vector of its signs, as long as the vectors are on average: plus or minus ``scale_`` in each
     dimension.
 
     Parameters
