@@ -272,6 +272,9 @@ def test_every_page_with_cells_has_a_notebook_and_the_wheel_beside_it():
 def test_an_exported_notebook_has_all_of_its_page_and_no_smudge(exported):
     notebook, page = exported
     nbformat.validate(notebook)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            compile(cell.source, "cell", "exec")
     text = markdown_of(notebook)
     assert not RAW_MYST.findall(text)
     outputs = [cell.outputs for cell in notebook.cells if cell.cell_type == "code" and cell.outputs]

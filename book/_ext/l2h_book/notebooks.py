@@ -30,7 +30,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 for module in {modules}:
-    assert find_spec(module), f"{{module}} is missing. Type in a terminal, in this folder:  {install}"
+    assert find_spec(module), f'{{module}} is missing. Type in a terminal, in this folder:  {install}'
 for file in {files}:
     assert Path(file).is_file(), f"{{file}} is missing. It belongs beside this notebook, under that name."
 """
