@@ -81,7 +81,7 @@ def _write_plain_text(app: Any, exception: Exception | None) -> None:
     links = []
     for page in _in_order(app):
         notebook = site / "notebooks" / f"{page.rpartition('/')[2]}.ipynb"
-        if notebook.exists():
+        if notebook.exists() and "/api/" not in page:  # pages of the reference have other pages' names
             address = f"plain/{notebook.stem}.md"
             replace_file(site / address, plain_text(nbformat.read(notebook, as_version=4)).encode())
             links.append(f"- [{_title(app, page)}]({address})")
