@@ -247,8 +247,7 @@ class HashNeighbors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         k = check_integer(wanted, "n_neighbors", high=self.n_samples_fit_ - own, of="fitted rows to be found")
         starts = range(0, len(queries), _BLOCK_QUERIES)
         with ThreadPoolExecutor(effective_n_jobs(self.n_jobs)) as threads:
-            in_turn = map if threads._max_workers == 1 else threads.map
-            blocks = in_turn(lambda start: self._search_block(queries, start, k, own), starts)
+            blocks = threads.map(lambda start: self._search_block(queries, start, k, own), starts)
         distances, rows, counts = (np.concatenate(part) for part in zip(*blocks, strict=True))
         return distances, rows, counts
 
