@@ -32,6 +32,16 @@ def test_page_from_a_file(site, visit, name, width):
     tab.check_nothing_went_wrong()
 
 
+@pytest.mark.browser
+def test_the_reference_fits_a_phone(site, visit):
+    tab = visit(320)
+    for path in sorted((site / "book/api").glob("*.html")):
+        tab.go(path.as_uri())
+        tab.check_it_fits()
+        assert violations(tab.page) == [], path.stem
+    tab.check_nothing_went_wrong()
+
+
 @pytest.fixture(scope="session")
 def address(site):
     """The site on a loopback web server."""
