@@ -443,8 +443,9 @@ class HashTables:
         TypeError, ValueError
             If the bits are not boolean of this width.
         """
-        found: NDArray[np.object_] = self.query_radius(query_bits, 0)
-        return found
+        pieces = np.split(check_bits(query_bits, self.n_bits, name="query_bits"), len(self), axis=1)
+        found = [table.query_radius(piece, 0) for table, piece in zip(self.tables, pieces, strict=True)]
+        return object_array([np.unique(np.concatenate(rows)) for rows in zip(*found, strict=True)])
 
     def query_radius(self, query_bits: ArrayLike, r: int, *, return_distance: bool = False) -> Any:
         """Find all rows whose piece differs from the query's in at most `r` bits, in at least one table.
