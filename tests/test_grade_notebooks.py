@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
 from visits import CHAPTERS as PAGES
 from visits import ROOT
@@ -149,9 +150,14 @@ def test_whose_notebooks_they_are(graded):
 def test_what_is_hostile_reads_and_writes_nothing_and_leaves_nothing_behind(graded):
     told = re.search(r"it gives \[([01, ]+)\]", graded.loc["hostile", "remark"])[1].split(", ")
     assert dict(zip(TRIES, told, strict=True)) == dict.fromkeys(TRIES, "1")
-    time.sleep(0.2)
-    commands = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if os.access(path, os.R_OK)]
-    assert not [command for command in commands if b"A process that answers" in command]
+    for _ in range(50):  # the processes of tests beside this one have another parent
+        found = [process.info for process in psutil.process_iter(["ppid", "cmdline"])]
+        ours = [one["cmdline"] for one in found if one["ppid"] in (1, os.getpid())]
+        left = [command for command in ours if "A process that answers" in str(command)]
+        if not left:
+            break
+        time.sleep(0.1)
+    assert not left
 
 
 @pytest.mark.slow
