@@ -60,3 +60,22 @@ def tab_to(page, attribute, value):
         page.keyboard.press("Tab")
         if page.evaluate(f"document.activeElement.getAttribute('{attribute}')") == value:
             return
+
+
+def dragged_by_mouse(tab, start, moves):
+    mouse = tab.page.mouse
+    mouse.move(*start)
+    mouse.down()
+    for place in moves:
+        mouse.move(*place)
+    mouse.up()
+
+
+def dragged_by_finger(tab, start, moves):
+    touch = tab.context.new_cdp_session(tab.page)
+    for kind, *points in (("touchStart", start), *(("touchMove", place) for place in moves), ("touchEnd",)):
+        points = [{"x": x, "y": y} for x, y in points]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+
+PHONE = {"width": 390, "scheme": "dark", "has_touch": True, "is_mobile": True}

@@ -131,7 +131,8 @@ def test_every_local_link_leads_somewhere(site):
                 continue
             target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
             place = unquote(parts.fragment)
-            if not target.exists() or (place and target in pages and place not in places[target]):
+            state = "=" in place  # of a figure to play with
+            if not target.exists() or (place and not state and target in pages and place not in places[target]):
                 lost.append(f"{path.name}: {link}")
     assert lost == []
 

@@ -1,10 +1,10 @@
-"""What a reader can play with: searches on real pictures, hyperplanes in the plane, GRH step by step.
+"""What a reader can play with: searches on real pictures, hyperplanes in the plane.
 
 Python computes, once, and writes what it found into a piece of HTML. The book's site (``book/_ext``) adds the scripts
 that show it; they ask for nothing else, so the page works from a file, without a network. A notebook has a sentence.
 """
 
 from .explorer import Explorer, Found
-from .plane import Playground, Steps
+from .plane import Playground
 
-__all__ = ["Explorer", "Found", "Playground", "Steps"]
+__all__ = ["Explorer", "Found", "Playground"]

@@ -31,8 +31,8 @@ def figure_data(name: str, data: dict[str, Any]) -> str:
 
     Examples
     --------
-    >>> html = figure_data("steps", {"classes": ["<b>"]})
-    >>> "l2h-steps-data" in html, "<b>" in html
+    >>> html = figure_data("playground", {"classes": ["<b>"]})
+    >>> "l2h-playground-data" in html, "<b>" in html
     (True, False)
     """
     values = json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")  # no text may end the element

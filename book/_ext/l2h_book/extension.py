@@ -15,6 +15,7 @@ from .execution import execute_ahead, executed_page, execution_key
 from .files import TOOLS, files_key, files_of, hand_out, replace_file
 from .formulas import register as register_formulas
 from .guide import Chapters
+from .hash_figures import register as register_hash_figures
 from .markdown import Page
 from .notebooks import files_read, make_notebook
 from .play import bring_to_life
@@ -30,6 +31,7 @@ def register(app: Any) -> dict[str, Any]:
     """Connect to what happens in a build."""
     register_formulas(app)
     register_selftest(app)
+    register_hash_figures(app)
     app.add_directive("chapters", Chapters)
     app.add_config_value("l2h_tools", "", "env")  # "env": when it changes, all pages are read again
     app.add_config_value("l2h_wheel", "", "env")

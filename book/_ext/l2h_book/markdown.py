@@ -152,6 +152,11 @@ class MarkdownWriter:
             parts.append(f"<details>\n<summary>{summary}</summary>\n\n{replies}\n\n</details>")
         return "\n\n".join(parts)
 
+    def _block_hash_figure(self, node: nodes.Element) -> str:
+        return self._quote(
+            f"{self.blocks(nodes.Element('', *node.children[:-1]))} *(To play with, on the book's site.)*"
+        )
+
     def _block_literal_block(self, node: nodes.Element) -> str:
         language = node.get("language", "")
         return _fence(node.astext(), {"ipython3": "python", "default": "", "none": ""}.get(language, language))

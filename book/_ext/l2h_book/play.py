@@ -1,17 +1,18 @@
 """Figures to play with: a cell shows a sentence and its data; the site's pages add markup, style and scripts."""
 
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 from docutils import nodes
 
-__all__ = ["bring_to_life", "playable"]
+__all__ = ["bring_to_life", "playable", "playing"]
 
 _FOLDER = Path(__file__).parent / "play"
 _SCRIPTS = {
     "explorer": ["common", "explorer"],
     "playground": ["common", "plane", "playground"],
-    "steps": ["common", "plane", "steps"],
 }
 _OUTPUT = re.compile(r'(?s)<p class="l2h-play">.*?</p>\s*(<script type="application/json" id="l2h-(\w+)-data">.*)')
 
@@ -33,6 +34,17 @@ def playable(html: str) -> str:
             data,
             f"<script>\n(() => {{\n{code}}})();\n</script>",
         ]
+    )
+
+
+def playing(name: str, data: dict[str, Any]) -> str:
+    """A figure of a chapter: its style, data and scripts; they build what it shows."""
+    values = json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")  # no text may end the element
+    code = "\n".join(_read(f"{script}.js") for script in ("common", "plane", "figure", name))
+    return (
+        f'<style>\n{_read("explore.css")}</style>\n<div class="l2h hash-figure" id="l2h-{name}" hidden></div>\n'
+        f'<script type="application/json" id="l2h-{name}-data">{values}</script>\n'
+        f"<script>\n(() => {{\n{code}}})();\n</script>"
     )
 
 

@@ -1,0 +1,35 @@
+// One radius: the ball of a query on real pictures, and the point on the map for all queries.
+
+const data = read("ball"), least = Math.log10(0.001), list = make("ul", { class: "pictures" });
+const chart = new Chart("Recall of the exact ten neighbours against the share of the database scanned, a dot a radius", {
+  across: [[0, ".1%"], [1 / 3, "1%"], [2 / 3, "10%"], [1, "100%"]], up: [[0, "0"], [0.5, ".5"], [1, "1"]], below: "scanned", beside: "recall" });
+const dots = data.radii.map(({ scanned, recall }) => [Math.max(0, 1 - Math.log10(scanned) / least), recall]);
+
+function tile(i, near) {
+  const x = i % data.columns, y = Math.floor(i / data.columns), name = data.names[i];
+  const style = data.sheet && `background-image:url(${data.sheet});background-size:${100 * data.columns}% ${100 * data.sheetRows}%;`
+    + `background-position:${(100 * x) / (data.columns - 1)}% ${data.sheetRows > 1 ? (100 * y) / (data.sheetRows - 1) : 0}%`;
+  const what = make("span", { class: data.sheet ? "picture" : "picture named", style, role: "img", "aria-label": name }, data.sheet ? "" : name);
+  return make("span", { class: near === undefined ? "tile query" : near ? "tile" : "tile wrong" }, what,
+    ...(near ? [make("span", { class: "verdict", "aria-hidden": "true" }, "\u2713"), make("span", { class: "unseen" }, "one of the ten nearest")] : []));
+}
+
+function draw({ radius }) {
+  const { shown, near } = data.radii[radius];
+  list.replaceChildren(...shown.map((i, k) => make("li", {}, tile(i, near[k]))));
+  chart.clear();
+  chart.curve(dots);
+  dots.forEach((dot, r) => chart.dot(dot, r === radius ? "chosen" : ""));
+}
+
+const percent = (share) => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} percent`;
+const sentence = ({ radius }) => {
+  const { candidates, found, scanned, recall } = data.radii[radius];
+  return `Radius ${radius}: ${plural(candidates, "picture")} in the ball, ${found} of the ten nearest among them. `
+    + `All queries together: a recall of ${recall.toFixed(2)} for ${percent(scanned)} of ${data.database.toLocaleString("en")} pictures.`;
+};
+const left = make("div", {}, make("p", {}, "The query ", tile(0), ", and the best of its ball; ticked: one of its ten nearest."), list);
+live("ball", {
+  start: { radius: 0 }, drawing: [left, chart.svg], draw, sentence,
+  controls: [{ key: "radius", label: "Hamming radius", least: 0, most: data.radii.length - 1, step: 1 }],
+});

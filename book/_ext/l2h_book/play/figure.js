@@ -1,0 +1,96 @@
+// A figure in a chapter: what sets its state, a drawing, and a sentence that says the state in words.
+//
+// A control is a slider {key, label, least, most, step, text}, a choice {key, label, choices} or a button {label, act},
+// whose `act` gives what changes. The address bar keeps what sliders and choices set, so that a link in the prose sets it.
+
+function live(name, { start, controls, drawing, draw, sentence }) {
+  const root = part(name), state = { ...start }, kept = controls.filter(({ key }) => key);
+  const status = make("p", { class: "status", role: "status" }), say = announcer(status), made = new Map();
+
+  function show() {
+    draw(state);
+    for (const [control, { input, output }] of made) {
+      input.value = state[control.key];
+      const text = control.text?.(state[control.key]) ?? String(state[control.key]);
+      if (output) output.textContent = text;
+      if (output) input.setAttribute("aria-valuetext", text);
+    }
+    say(sentence(state));
+  }
+
+  function set(changes) {
+    Object.assign(state, changes);
+    show();
+    address.write(root, Object.fromEntries(kept.map(({ key }) => [key, state[key]])));
+  }
+
+  function fromAddress() {
+    const given = address.read();
+    for (const { key, least = 0, most, choices } of kept) {
+      const value = Number(given.get(key) ?? NaN), limit = most ?? choices.length - 1;
+      if (value >= least && value <= limit && (most !== undefined || Number.isInteger(value))) state[key] = value;
+    }
+    show();
+  }
+
+  function element(control) {
+    const { key, label, least, most, step, choices, act } = control;
+    if (act) {
+      const button = make("button", { type: "button" }, label);
+      button.addEventListener("click", () => set(act(state)));
+      return button;
+    }
+    const input = choices ? make("select", {}, ...choices.map((text, i) => make("option", { value: i }, text)))
+      : make("input", { type: "range", min: least, max: most, step });
+    const output = choices ? null : make("span", { class: "value", "aria-hidden": "true" });
+    input.addEventListener("input", () => set({ [key]: Number(input.value) }));
+    made.set(control, { input, output });
+    return make("label", {}, label, input, ...(output ? [output] : []));
+  }
+
+  const again = { label: "Start again", act: () => ({ ...start }) };
+  root.append(make("div", { class: "board" }, ...drawing),
+    make("div", { class: "set controls" }, ...[...controls, again].map(element)), status);
+  root.parentElement.querySelector(".still")?.remove();
+  root.hidden = false;
+  window.addEventListener("hashchange", () => { if (location.hash.includes("=")) fromAddress(); });
+  fromAddress();
+  return set;
+}
+
+// A drawing that sentences and a table's worth of labels describe
+const picture = (label) => make("svg:svg", { role: "img", "aria-label": label });
+
+// Curves over two axes, which go from 0 to 1; an axis has ticks, [place, text]
+class Chart {
+  constructor(label, { across, up, below, beside }) {
+    Object.assign(this, { svg: picture(label), left: 46, right: 330, top: 12, bottom: 190 });
+    this.svg.setAttribute("viewBox", "0 0 340 236");
+    this.svg.classList.add("chart");
+    for (const [at, text] of across) this.text(this.x(at), this.bottom + 16, text);
+    for (const [at, text] of up) {
+      this.text(this.left - 18, this.y(at), text);
+      this.svg.append(make("svg:line", { x1: this.left, x2: this.right, y1: this.y(at), y2: this.y(at), class: "grid" }));
+    }
+    this.text((this.left + this.right) / 2, this.bottom + 36, below);
+    this.svg.append(make("svg:text", { x: 10, y: 101, transform: "rotate(-90 10 101)" }, beside));
+    this.curves = this.svg.appendChild(make("svg:g"));
+  }
+
+  x(at) { return this.left + at * (this.right - this.left); }
+
+  y(at) { return this.bottom - at * (this.bottom - this.top); }
+
+  text(x, y, text) { this.svg.append(make("svg:text", { x, y }, text)); }
+
+  clear() { this.curves.replaceChildren(); }
+
+  curve(points, kind = "") {
+    const places = points.map(([x, y]) => `${this.x(x).toFixed(1)},${this.y(y).toFixed(1)}`).join(" ");
+    this.curves.append(make("svg:polyline", { points: places, class: `curve ${kind}` }));
+  }
+
+  dot([x, y], kind = "") {
+    this.curves.append(make("svg:circle", { cx: this.x(x), cy: this.y(y), r: kind === "chosen" ? 8 : 4, class: `dot ${kind}` }));
+  }
+}

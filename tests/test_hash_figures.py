@@ -1,0 +1,226 @@
+"""Figures in chapters: each is set as a reader would, and says what the package computes for that state."""
+
+import re
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from playing import PHONE, alone, dragged_by_finger, dragged_by_mouse, on_the_site, opened
+from visits import ROOT
+
+from l2h_book.hash_figures import FIGURES
+from l2h_book.play import playing
+from l2h_book.steps import frames_of
+from l2h_tutorial import GRH, LSH, bits_to_integers, hamming_distances, load_dataset, split_dataset
+from l2h_tutorial.affinity import same_class_affinity
+from l2h_tutorial.grh import regularised_scores
+
+PAGES = dict(zip(FIGURES, ("lsh", "buckets", "radius-search", "grh-adjacency", "grh-training"), strict=True))
+SET = {  # a state of each, as its address says it
+    "falling-lines": {"theta": 40, "lines": 250},
+    "off-centre": {"away": 2.5, "direction": 120},
+    "ball": {"radius": 3},
+    "dead-zone": {"alpha": 0.8},
+    "training": {"step": 3, "bit": 1, "alpha": 2, "start": 1},
+}
+
+
+@pytest.fixture(scope="module")
+def data(suite_cache):
+    return {name: make() for name, make in FIGURES.items()}
+
+
+@pytest.fixture(scope="module")
+def addresses(data, tmp_path_factory):
+    def write(name):
+        html = f'<div class="l2h-figure">{playing(name, data[name])}</div>'
+        return alone(tmp_path_factory.mktemp(name), SimpleNamespace(_repr_html_=lambda: html))
+
+    return {name: write(name) for name in FIGURES}
+
+
+def direction(degrees):
+    return np.array([np.cos(np.radians(degrees)), np.sin(np.radians(degrees))])
+
+
+# What the package says of a state: the numbers of its sentence, in their order
+
+
+def falling_lines(data, theta, lines):
+    bits = LSH(400, random_state=0).fit(np.eye(2)).transform([direction(0), direction(theta)])[:, :lines]
+    same = int((bits[0] == bits[1]).sum())
+    return (
+        [lines, same, round(same / lines, 3), 1, round(1 - theta / 180, 3)]
+        if lines
+        else [theta, 1, round(1 - theta / 180, 3)]
+    )
+
+
+def off_centre(data, away, direction):
+    moved = np.array(data["points"]) + away * globals()["direction"](direction)
+    sizes = np.unique(
+        bits_to_integers(LSH(400, random_state=0).fit(np.eye(2)).transform(moved)[:, :3]), return_counts=True
+    )[1]
+    return [away, len(sizes), 6, sizes.max(), 60, round(float(np.sum(sizes**2) / 60), 1)]
+
+
+def ball(data, radius):
+    split = split_dataset(load_dataset()).preprocessed("l2-centre")
+    lsh = LSH(16, random_state=0).fit(split.X_train)
+    inside = hamming_distances(lsh.transform(split.X_query), lsh.transform(split.X_database)) <= radius
+    lengths = [np.linalg.norm(X, axis=1, keepdims=True) for X in (split.X_query, split.X_database)]
+    exact = np.argsort(-(split.X_query / lengths[0]) @ (split.X_database / lengths[1]).T, axis=1)[:, :10]
+    found = np.take_along_axis(inside, exact, axis=1)
+    home = hamming_distances(lsh.transform(split.X_query), lsh.transform(split.X_database)) == 0
+    q = int((home.sum(axis=1) >= 3).argmax())
+    scanned = 100 * inside.mean()
+    scanned = round(scanned, 1) if scanned < 10 else round(scanned)
+    return [radius, inside[q].sum(), found[q].sum(), round(float(found.mean()), 2), scanned, inside.shape[1]]
+
+
+def dead_zone(data, alpha):
+    bits, labels = np.array(data["bits"], dtype=bool), np.repeat([0, 1, 2], 4)
+    flips = int(((regularised_scores(same_class_affinity(labels), bits, bits, alpha) > 1e-12) != bits).sum())
+    return [round(alpha, 2), flips, bits.size, *([round((1 - alpha) / alpha, 2)] if alpha > 0.5 else [])]
+
+
+def training(data, step, bit, alpha, start):
+    grh = GRH(2, alpha=data["alphas"][alpha], n_iter=3, random_state=(3, 0, 1)[start])
+    grh.fit(np.array(data["points"]), data["labels"])
+    step = min(step, 2 * grh.n_iter_)
+    after, number = grh.history_[(step + 1) // 2], (step + 1) // 2
+    bits, before = (after.regularised, grh.history_[number - 1].bits) if step % 2 else (after.bits, after.regularised)
+    labels = np.array(data["labels"])
+    agreed = np.mean([np.mean(bits[labels == c][:, None] == bits[labels == c]) for c in range(3)])
+    changed = [int((bits != before)[:, bit].sum())] if step else []
+    if step % 2 and changed == [0]:
+        changed = []  # "of no point"
+    numbers = [*([number] if step else []), *([bit + 1] if step % 2 else []), *changed, round(100 * agreed, 1)]
+    return numbers
+
+
+EXPECTED = {
+    name.replace("_", "-"): globals()[name] for name in ("falling_lines", "off_centre", "ball", "dead_zone", "training")
+}
+
+
+def check_it_says(page, name, data):
+    """What the sentence says is what the package says of the state that sliders and choices have; returns the state."""
+    page.wait_for_timeout(330)  # the sentence waits for the hand to rest
+    inputs = page.locator(f"#l2h-{name} .controls :is(input, select)")
+    state = dict(zip(SET[name], map(float, inputs.evaluate_all("(all) => all.map((one) => one.value)")), strict=True))
+    state = {key: int(value) if value == int(value) else value for key, value in state.items()}
+    said = page.locator(f"#l2h-{name} .status").inner_text().replace(",", "")
+    numbers = [float(number) for number in re.findall(r"(?<![\w.])\d*\.?\d+", said.replace("of 4 ", "of "))]
+    expected = EXPECTED[name](data[name], **state)
+    assert numbers == pytest.approx([float(value) for value in expected], abs=0.006), said
+    return state
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("device", [{}, PHONE | {"reduced_motion": "reduce"}], ids=["desk", "phone"])
+def test_every_figure_says_what_the_package_does(visit, addresses, data, name, device):
+    """From its address, by keyboard and by buttons; no other host is asked, nothing is wider than the screen."""
+    address = "&".join(f"{key}={value}" for key, value in SET[name].items())
+    tab = opened(visit, f"{addresses[name]}#{address}", name=name, **device)
+    assert check_it_says(tab.page, name, data) == SET[name]
+    first = tab.page.locator(f"#l2h-{name} input[type=range]").first
+    for key in ("Home", "ArrowRight", "End"):
+        first.press(key)
+        moved = check_it_says(tab.page, name, data)
+    assert moved != SET[name]
+    again = opened(visit, tab.page.url, name=name, **device)
+    assert check_it_says(again.page, name, data) == moved, "the address keeps it"
+    for button in tab.page.locator(f"#l2h-{name} button").all():
+        button.click()
+        check_it_says(tab.page, name, data)
+    tab.page.evaluate("location.hash = 'theta=x&away=-1&radius=99&alpha=7&step=1e9'")
+    check_it_says(tab.page, name, data)
+    for found in (tab, again):
+        found.check_it_fits()
+        found.check_nothing_went_wrong()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", ["falling-lines", "off-centre"])
+@pytest.mark.parametrize(("drag", "device"), [(dragged_by_mouse, {}), (dragged_by_finger, PHONE)])
+def test_a_handle_follows_the_hand_in_small_moves(visit, addresses, data, name, drag, device):
+    tab = opened(visit, addresses[name], name=name, **device)
+    grip = tab.page.locator(f"#l2h-{name} svg [role=slider]")
+    grip.evaluate("(one) => one.scrollIntoView({block: 'center'})")
+    scrolled, hit = tab.page.evaluate("scrollY"), grip.locator(".hit").bounding_box()
+    x, y = hit["x"] + hit["width"] / 2, hit["y"] + hit["height"] / 2
+    before = check_it_says(tab.page, name, data)
+    drag(tab, (x, y), [(x - 4 * step, y - 3 * step) for step in range(1, 16)])
+    after = check_it_says(tab.page, name, data)
+    assert after != before
+    grip.press("ArrowRight")
+    assert check_it_says(tab.page, name, data) != after
+    assert tab.page.evaluate("scrollY") == scrolled
+    tab.check_nothing_went_wrong()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", FIGURES)
+def test_on_its_page_a_figure_asks_first_and_links_set_it(visit, name):
+    address = on_the_site(PAGES[name])
+    tab = opened(visit, address, name=name)
+    assert "Predict." in tab.page.locator(f"#{name}").inner_text()
+    for link in tab.page.locator('a.reference[href*="="][href^="#"]').all():
+        wanted = dict(part.split("=") for part in link.get_attribute("href")[1:].split("&"))
+        link.click()
+        tab.page.wait_for_timeout(50)
+        assert wanted.items() <= dict(part.split("=") for part in tab.page.url.partition("#")[2].split("&")).items()
+        values = tab.page.locator(f"#l2h-{name} .controls input").evaluate_all(
+            "(all) => all.map((one) => Number(one.value))"
+        )
+        assert values == [float(value) for value in wanted.values()]
+    without = visit(390, java_script_enabled=False)
+    without.page.goto(address)
+    assert not without.page.locator(f"#l2h-{name}").is_visible()
+    assert "Without scripts: Fig" in without.page.locator(f"#{name}").inner_text()
+
+
+# The frames of the training
+
+
+def sides(lines, points):
+    """Bits by lines as the page has them, by the rule of LSH with a threshold."""
+    angles, offsets = np.array(lines, dtype=float).T
+    return np.asarray(points) @ direction(angles) >= offsets
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("initial", ["lsh", LSH(3, random_state=5)])
+def test_every_frame_is_what_the_estimator_did(seed, initial):
+    random = np.random.default_rng(seed)
+    labels = np.repeat([0, 1, 2], 20)
+    points = 3 + random.normal(size=(60, 2)) + 2 * random.normal(size=(3, 2))[labels]
+    grh = GRH(3, alpha=0.8, n_iter=3, initial=initial, C=10, random_state=seed).fit(points, labels)
+    frames, stages = frames_of(grh, labels), list(grh.staged_transform(points))
+    assert len(frames) == 1 + 2 * grh.n_iter_
+    for number, frame in enumerate(frames):
+        step = grh.history_[(number + 1) // 2]
+        bits = step.regularised if number % 2 else step.bits
+        assert frame["bits"] == ["".join("01"[b] for b in row) for row in bits.astype(int)]
+        before = np.array([list(row) for row in frames[max(0, number - 1)]["bits"]])
+        changed = np.array([list(row) for row in frame["bits"]]) != before
+        assert frame["changed"] == ["".join("01"[c] for c in row) for row in changed.astype(int)]
+        assert np.array_equal(sides(frame["lines"], points), stages[number // 2])
+
+
+def test_a_round_that_teaches_nothing_keeps_the_lines():
+    points, labels = np.array([[1.0, 1], [2, 1], [1, 2], [2, 2]]), [0, 0, 1, 1]
+    grh = GRH(2, initial=LSH(2, random_state=0), degenerate="keep", random_state=0).fit(points, labels)
+    frames = frames_of(grh, labels)
+    assert grh.models_[1][1] is None
+    assert frames[0]["lines"] == frames[-1]["lines"]
+
+
+def test_the_figures_points_are_those_of_its_chapter(data):
+    source = (ROOT / "book/grh-training.md").read_text(encoding="utf-8")
+    names = {"np": np}
+    exec(re.search(r"(?s)rng = np.random.default_rng\(0\)\ncentres.*?\n(?=toy)", source)[0], names)
+    assert np.array_equal(names["points"], data["training"]["points"])
+    assert "alpha=0.75, n_iter=3, random_state=3" in source
