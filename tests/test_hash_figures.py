@@ -9,10 +9,11 @@ from playing import PHONE, alone, dragged_by_finger, dragged_by_mouse, on_the_si
 from visits import ROOT
 
 from l2h_book.hash_figures import FIGURES
-from l2h_book.play import playing
+from l2h_book.play import playable
 from l2h_book.steps import frames_of
 from l2h_tutorial import GRH, LSH, bits_to_integers, hamming_distances, load_dataset, split_dataset
 from l2h_tutorial.affinity import same_class_affinity
+from l2h_tutorial.explore.output import figure_data
 from l2h_tutorial.grh import regularised_scores
 
 PAGES = dict(zip(FIGURES, ("lsh", "buckets", "radius-search", "grh-adjacency", "grh-training"), strict=True))
@@ -33,7 +34,7 @@ def data(suite_cache):
 @pytest.fixture(scope="module")
 def addresses(data, tmp_path_factory):
     def write(name):
-        html = f'<div class="l2h-figure">{playing(name, data[name])}</div>'
+        html = f'<div class="l2h-figure">{playable(figure_data(name, data[name]))}</div>'
         return alone(tmp_path_factory.mktemp(name), SimpleNamespace(_repr_html_=lambda: html))
 
     return {name: write(name) for name in FIGURES}

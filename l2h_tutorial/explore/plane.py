@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .output import figure_data
+from .output import SHEET_COLUMNS, figure_data, sprite_sheet
 
 Floats = NDArray[np.float64]
 
@@ -88,3 +88,17 @@ class Playground:
             "most": _MOST_LINES,
         }
         return figure_data("playground", data)
+
+
+def cover(dataset: Any, rows: Any, points: Any, hyperplanes: Any, query: int) -> str:
+    """HTML of the book's cover: pictures ``rows`` at ``points`` in the plane, and lines to turn."""
+    data = {
+        "points": np.round(points, 4).tolist(),
+        "names": [dataset.class_names[label] for label in dataset.labels[rows]],
+        "angles": [round(line_of(normal)[0]) for normal in hyperplanes.T],
+        "query": query,
+        "sheet": sprite_sheet(dataset.images[rows]),
+        "columns": SHEET_COLUMNS,
+        "sheetRows": -(-len(rows) // SHEET_COLUMNS),
+    }
+    return figure_data("cover", data)

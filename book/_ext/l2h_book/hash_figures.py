@@ -17,12 +17,12 @@ from sphinx.util.docutils import ReferenceRole, SphinxDirective
 
 from l2h_tutorial import GRH, LSH, HashTable, load_dataset, rerank, split_dataset
 from l2h_tutorial.affinity import same_class_affinity
-from l2h_tutorial.explore.output import SHEET_COLUMNS, sprite_sheet
+from l2h_tutorial.explore.output import SHEET_COLUMNS, figure_data, sprite_sheet
 from l2h_tutorial.explore.plane import line_of
 from l2h_tutorial.metrics import recall_of_exact
 from l2h_tutorial.search import exact_neighbours
 
-from .play import playing
+from .play import playable
 from .steps import frames_of
 
 __all__ = ["FIGURES", "register"]
@@ -151,4 +151,4 @@ def _open(self: Any, node: hash_figure) -> None:
 
 
 def _close(self: Any, node: hash_figure) -> None:
-    self.body.append(f"{playing(node['name'], FIGURES[node['name']]())}\n</div>\n")
+    self.body.append(f"{playable(figure_data(node['name'], FIGURES[node['name']]()))}\n</div>\n")

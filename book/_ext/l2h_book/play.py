@@ -1,16 +1,14 @@
 """Figures to play with: a cell shows a sentence and its data; the site's pages add markup, style and scripts."""
 
-import json
 import re
 from pathlib import Path
-from typing import Any
 
 from docutils import nodes
 
-__all__ = ["bring_to_life", "playable", "playing"]
+__all__ = ["bring_to_life", "playable"]
 
 _FOLDER = Path(__file__).parent / "play"
-_SCRIPTS = {
+_OF_A_PAGE = {  # with markup in a file; all others build it themselves
     "explorer": ["common", "explorer"],
     "playground": ["common", "plane", "playground"],
 }
@@ -26,26 +24,12 @@ def playable(html: str) -> str:
     if not output:
         return html
     data, name = output.groups()
-    code = "\n".join(_read(f"{script}.js") for script in _SCRIPTS[name])
-    return "\n".join(
-        [
-            f"<style>\n{_read('explore.css')}</style>",
-            _read(f"{name}.html").rstrip(),
-            data,
-            f"<script>\n(() => {{\n{code}}})();\n</script>",
-        ]
+    markup = (
+        _read(f"{name}.html") if name in _OF_A_PAGE else f'<div class="l2h hash-figure" id="l2h-{name}" hidden></div>'
     )
-
-
-def playing(name: str, data: dict[str, Any]) -> str:
-    """A figure of a chapter: its style, data and scripts; they build what it shows."""
-    values = json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")  # no text may end the element
-    code = "\n".join(_read(f"{script}.js") for script in ("common", "plane", "figure", name))
-    return (
-        f'<style>\n{_read("explore.css")}</style>\n<div class="l2h hash-figure" id="l2h-{name}" hidden></div>\n'
-        f'<script type="application/json" id="l2h-{name}-data">{values}</script>\n'
-        f"<script>\n(() => {{\n{code}}})();\n</script>"
-    )
+    code = "\n".join(_read(f"{script}.js") for script in _OF_A_PAGE.get(name, ["common", "plane", "figure", name]))
+    style, script = f"<style>\n{_read('explore.css')}</style>", f"<script>\n(() => {{\n{code}}})();\n</script>"
+    return "\n".join([style, markup.rstrip(), data, script])
 
 
 def bring_to_life(document: nodes.document) -> None:

@@ -25,7 +25,7 @@ function draw({ theta, lines }) {
   }
   const [x, y] = tip(theta);
   turned.setAttribute("transform", `translate(${x} ${-y})`);
-  for (const [key, value] of Object.entries({ now: theta, min: 0, max: 180, text: `${theta} degrees` })) turned.setAttribute(`aria-value${key}`, value);
+  tell(turned, theta, 0, 180, `${theta} degrees`);
   let count = 0;
   const shares = fallen.map((angle, i) => { count += same(angle, theta); return [(i + 1) / 400, count / (i + 1)]; });
   chart.clear();

@@ -21,7 +21,7 @@ function live(name, { start, controls, drawing, draw, sentence }) {
   function set(changes) {
     Object.assign(state, changes);
     show();
-    address.write(root, Object.fromEntries(kept.map(({ key }) => [key, state[key]])));
+    if (kept.length) address.write(root, Object.fromEntries(kept.map(({ key }) => [key, state[key]])));
   }
 
   function fromAddress() {

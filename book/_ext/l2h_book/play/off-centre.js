@@ -34,7 +34,7 @@ function draw(state) {
   lines.forEach((line) => plane.line(line));
   points.forEach(([x, y]) => plane.point([x + at[0], y + at[1]], 0, true));
   middle.setAttribute("transform", `translate(${at[0]} ${-at[1]})`);
-  for (const [key, value] of Object.entries({ now: state.away, min: 0, max: MOST, text: `${state.away} from the origin` })) middle.setAttribute(`aria-value${key}`, value);
+  tell(middle, state.away, 0, MOST, `${state.away} from the origin`);
 }
 
 const sentence = (state) => {

@@ -83,10 +83,6 @@ function gripsOf(line, k) {
   return { turned, shifted, sliders };
 }
 
-const value = (handle, now, least, most, text) => {
-  for (const [key, v] of Object.entries({ now, min: least, max: most, text })) handle.setAttribute(`aria-value${key}`, v);
-};
-
 function place() {
   if (grips.length !== state.lines.length + 1) build();
   state.lines.forEach((line, k) => {
@@ -95,14 +91,14 @@ function place() {
     turned.setAttribute("transform", `translate(${x - b * along} ${-(y + a * along)}) rotate(${-line.angle})`);
     turned.querySelector("text").setAttribute("transform", `rotate(${line.angle})`);
     shifted.setAttribute("transform", `translate(${x + b * along} ${-(y - a * along)})`);
-    value(turned, line.angle, 0, 360, `${line.angle} degrees`);
-    value(shifted, line.offset, -furthest, furthest, line.offset === 0 ? "through the origin" : `${line.offset} from the origin`);
+    tell(turned, line.angle, 0, 360, `${line.angle} degrees`);
+    tell(shifted, line.offset, -furthest, furthest, line.offset === 0 ? "through the origin" : `${line.offset} from the origin`);
     sliders.angle.value = line.angle;
     sliders.offset.value = line.offset;
   });
   const star = grips.at(-1).star, [x, y] = state.query;
   star.setAttribute("transform", `translate(${x} ${-y})`);
-  value(star, x, -plane.reach, plane.reach, `${x} across, ${y} up; code ${codeOf(state.lines, state.query)}`);
+  tell(star, x, -plane.reach, plane.reach, `${x} across, ${y} up; code ${codeOf(state.lines, state.query)}`);
 }
 
 function build() {
