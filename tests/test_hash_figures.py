@@ -4,6 +4,7 @@ import re
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 from playing import PHONE, alone, dragged_by_finger, dragged_by_mouse, on_the_site, opened
 from visits import ROOT
@@ -16,14 +17,18 @@ from l2h_tutorial.affinity import same_class_affinity
 from l2h_tutorial.explore.output import figure_data
 from l2h_tutorial.grh import regularised_scores
 
-PAGES = dict(zip(FIGURES, ("lsh", "buckets", "radius-search", "grh-adjacency", "grh-training"), strict=True))
+OF_CHAPTERS = "lsh", "buckets", "radius-search", "grh-adjacency", "grh-training", "embeddings"
+PAGES = dict(zip(FIGURES, OF_CHAPTERS, strict=True))
 SET = {  # a state of each, as its address says it
     "falling-lines": {"theta": 40, "lines": 250},
     "off-centre": {"away": 2.5, "direction": 120},
     "ball": {"radius": 3},
     "dead-zone": {"alpha": 0.8},
+    "rescoring": {"factor": 2, "method": 9, "vectors": 0},
     "training": {"step": 3, "bit": 1, "alpha": 2, "start": 1},
 }
+
+NUMBER = r"(?<![\w.])\d*\.?\d+"
 
 
 @pytest.fixture(scope="module")
@@ -100,9 +105,15 @@ def training(data, step, bit, alpha, start):
     return numbers
 
 
-EXPECTED = {
-    name.replace("_", "-"): globals()[name] for name in ("falling_lines", "off_centre", "ball", "dead_zone", "training")
-}
+def rescoring(data, factor, method, vectors):
+    kept = pd.read_csv(ROOT / "book/results/quality-by-bytes.csv")
+    names = data["vectors"][vectors], data["methods"][method]
+    rows = kept[(kept.vectors == names[0]) & (kept.method == names[1]) & (kept.classes == "old")]
+    times, said = (1, 2, 4, 10, 30, 100)[factor], list(map(float, re.findall(NUMBER, names[1])))
+    return [*said, rows.bytes.iloc[0], *([10 * times] if times > 1 else []), round(rows[f"recall_{times}"].mean(), 2)]
+
+
+EXPECTED = dict(zip(FIGURES, (falling_lines, off_centre, ball, dead_zone, training, rescoring), strict=True))
 
 
 def check_it_says(page, name, data):
@@ -112,7 +123,7 @@ def check_it_says(page, name, data):
     state = dict(zip(SET[name], map(float, inputs.evaluate_all("(all) => all.map((one) => one.value)")), strict=True))
     state = {key: int(value) if value == int(value) else value for key, value in state.items()}
     said = page.locator(f"#l2h-{name} .status").inner_text().replace(",", "")
-    numbers = [float(number) for number in re.findall(r"(?<![\w.])\d*\.?\d+", said.replace("of 4 ", "of "))]
+    numbers = [float(number) for number in re.findall(NUMBER, said)]
     expected = EXPECTED[name](data[name], **state)
     assert numbers == pytest.approx([float(value) for value in expected], abs=0.006), said
     return state

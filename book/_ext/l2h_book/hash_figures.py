@@ -9,9 +9,11 @@ The content asks for a prediction. ``still`` names the chapter's figure that sho
 the prose sets a figure: ``{set-figure}`a right angle <theta=90>` ``. In a notebook there are only the words.
 """
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from docutils import nodes
 from sphinx.util.docutils import ReferenceRole, SphinxDirective
 
@@ -104,7 +106,25 @@ def training() -> dict[str, Any]:
     return {"points": points.tolist(), "labels": labels.tolist(), "alphas": alphas, "runs": runs}
 
 
-FIGURES = {make.__name__.replace("_", "-"): make for make in (falling_lines, off_centre, ball, dead_zone, training)}
+def rescoring() -> dict[str, Any]:
+    """Recall by kind of code, vectors and how many candidates are re-sorted: means of the kept table over its seeds."""
+    kept = pd.read_csv(Path(__file__).parents[2] / "results/quality-by-bytes.csv")
+    recalls = [column for column in kept if column.startswith("recall_")]
+    means = kept[kept.classes == "old"].groupby(["vectors", "method"], sort=False)[["bytes", *recalls]].mean()
+    vectors, methods = (list(dict.fromkeys(means.index.get_level_values(level))) for level in (0, 1))
+    return {
+        "vectors": vectors,
+        "methods": methods,
+        "factors": [int(column.removeprefix("recall_")) for column in recalls],
+        "start": next(i for i, name in enumerate(vectors) if "WordLlama" in name),
+        "bytes": [means.loc[name].loc[methods, "bytes"].astype(int).tolist() for name in vectors],
+        "recall": [means.loc[name].loc[methods, recalls].round(4).to_numpy().tolist() for name in vectors],
+    }
+
+
+FIGURES = {
+    make.__name__.replace("_", "-"): make for make in (falling_lines, off_centre, ball, dead_zone, training, rescoring)
+}
 
 
 class hash_figure(nodes.General, nodes.Element):
