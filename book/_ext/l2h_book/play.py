@@ -12,7 +12,7 @@ _OF_A_PAGE = {  # with markup in a file; all others build it themselves
     "explorer": ["common", "explorer"],
     "playground": ["common", "plane", "playground"],
 }
-_OUTPUT = re.compile(r'(?s)<p class="l2h-play">.*?</p>\s*(<script type="application/json" id="l2h-(\w+)-data">.*)')
+_OUTPUT = re.compile(r'(?s)<p class="l2h-play">.*?</p>\s*(<script type="application/json" id="l2h-([\w-]+)-data">.*)')
 
 
 def playable(html: str) -> str:

@@ -50,8 +50,8 @@ const sentence = (state) => {
   return `The framed picture, of the class ${kind}, has the code ${codeOf(linesOf(state), data.points[state.query])}. `
     + `A search compares it with the ${plural(n, "other picture")} of its bucket, not with all ${inside.length - 1}; ${right} of ${n} are of its class.`;
 };
-const still = document.querySelector("#fig-cover img");
-if (still) still.style.display = "none";  // its caption is this figure's too
+// the caption of the picture that stands still is this figure's too
+window.addEventListener("load", () => { for (const still of document.querySelectorAll("#fig-cover img")) still.style.display = "none"; });
 const set = live("cover", {
   start, drawing: [svg], draw, sentence,
   controls: [{ label: "Another picture", act: ({ query }) => ({ query: (query + 7) % data.points.length }) }],

@@ -64,7 +64,7 @@ const picture = (label) => make("svg:svg", { role: "img", "aria-label": label })
 // Curves over two axes, which go from 0 to 1; an axis has ticks, [place, text]
 class Chart {
   constructor(label, { across, up, below, beside }) {
-    Object.assign(this, { svg: picture(label), left: 46, right: 330, top: 12, bottom: 190 });
+    Object.assign(this, { svg: picture(label), left: 46, right: 318, top: 12, bottom: 190 });
     this.svg.setAttribute("viewBox", "0 0 340 236");
     this.svg.classList.add("chart");
     for (const [at, text] of across) this.text(this.x(at), this.bottom + 16, text);
