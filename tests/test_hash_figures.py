@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from playing import PHONE, alone, dragged_by_finger, dragged_by_mouse, on_the_site, opened
+from playing import PHONE, alone, data_of, dragged_by_finger, dragged_by_mouse, on_the_site, opened
 from visits import ROOT
 
 from l2h_book.hash_figures import FIGURES
@@ -236,3 +236,38 @@ def test_the_figures_points_are_those_of_its_chapter(data):
     exec(re.search(r"(?s)rng = np.random.default_rng\(0\)\ncentres.*?\n(?=toy)", source)[0], names)
     assert np.array_equal(names["points"], data["training"]["points"])
     assert "alpha=0.75, n_iter=3, random_state=3" in source
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("drag", "device"), [(dragged_by_mouse, {}), (dragged_by_finger, PHONE)])
+def test_the_first_page_says_what_is_compared(visit, drag, device):
+    """Lines turned by hand and by key, another picture by a button; its caption is that of the picture in its place."""
+    tab = opened(visit, on_the_site("index"), name="cover", **device)
+    page, data = tab.page, data_of(on_the_site("index"), "cover")
+    assert not page.locator("#fig-cover img").first.is_visible()
+
+    def check(number):
+        page.wait_for_timeout(330)
+        grips = page.locator("#l2h-cover svg [role=slider]")
+        angles = [float(grip.get_attribute("aria-valuenow")) for grip in grips.all()]
+        bits = np.array(data["points"]) @ np.stack([direction(angle) for angle in angles], axis=1) >= 0
+        inside = (bits == bits[number]).all(axis=1)
+        right = sum(inside & (np.array(data["names"]) == data["names"][number])) - 1
+        said = page.locator("#l2h-cover .status").inner_text()
+        code, *counts = re.findall(NUMBER, said)
+        assert code == "".join("01"[bit] for bit in bits[number].astype(int))
+        assert list(map(int, counts)) == [inside.sum() - 1, len(inside) - 1, right, inside.sum() - 1]
+        return angles
+
+    first, grip = check(data["query"]), page.locator("#l2h-cover svg [role=slider]").first
+    grip.evaluate("(one) => one.scrollIntoView({block: 'center'})")
+    hit = grip.locator(".hit").bounding_box()
+    x, y = hit["x"] + hit["width"] / 2, hit["y"] + hit["height"] / 2
+    drag(tab, (x, y), [(x - 4 * step, y + 4 * step) for step in range(1, 16)])
+    assert check(data["query"]) != first
+    grip.press("ArrowRight")
+    check(data["query"])
+    page.get_by_role("button", name="Another picture").click()
+    check((data["query"] + 7) % len(data["points"]))
+    tab.check_it_fits()
+    tab.check_nothing_went_wrong()
