@@ -16,13 +16,13 @@ def frames_of(grh: GRH, labels: Any) -> list[dict[str, Any]]:
     """Return what each step did of an estimator that was fitted to points in the plane, from LSH, by linear machines.
 
     A frame has a ``title``; ``lines`` as ``line_of`` gives them; ``bits``, for each point a string of 0 and 1;
-    ``changed``, the bits that differ from the frame before, so too; ``agreement`` within classes, in percent.
+    ``changed``, the bits that differ from the frame before, so too; ``agreement`` of each bit within classes, in percent.
     """
     graph, frames = same_class_affinity(labels), []
     lines: list[list[float]] = [[]] * grh.n_bits
 
     def add(title: str, bits: Any, changed: Any) -> None:
-        agreed = round(100 * agreement(graph, bits), 1)
+        agreed = [round(100 * agreement(graph, bits[:, [k]]), 1) for k in range(grh.n_bits)]
         frame = {
             "title": title,
             "lines": [*lines],

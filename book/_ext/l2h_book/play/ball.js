@@ -1,9 +1,9 @@
 // One radius: the ball of a query on real pictures, and the point on the map for all queries.
 
-const data = read("ball"), least = Math.log10(0.001), list = make("ul", { class: "pictures" });
+const data = read("ball"), axis = Math.log10(0.001), list = make("ul", { class: "pictures" });
 const chart = new Chart("Recall of the exact ten neighbours against the share of the database scanned, a dot a radius", {
-  across: [[0, ".1%"], [1 / 3, "1%"], [2 / 3, "10%"], [1, "100%"]], up: [[0, "0"], [0.5, ".5"], [1, "1"]], below: "scanned", beside: "recall" });
-const dots = data.radii.map(({ scanned, recall }) => [Math.max(0, 1 - Math.log10(scanned) / least), recall]);
+  across: [[0, ".1%"], [1 / 3, "1%"], [2 / 3, "10%"], [1, "100%"]], up: [[0, "0"], [0.5, ".5"], [1, "1"]], below: "scanned, all queries", beside: "recall" });
+const dots = data.radii.map(({ scanned, recall }) => [Math.max(0, 1 - Math.log10(scanned) / axis), recall]);
 
 function tile(i, near) {
   const x = i % data.columns, y = Math.floor(i / data.columns), name = data.names[i];
@@ -17,6 +17,7 @@ function tile(i, near) {
 function draw({ radius }) {
   const { shown, near } = data.radii[radius];
   list.replaceChildren(...shown.map((i, k) => make("li", {}, tile(i, near[k]))));
+  most.textContent = `the best ${shown.length} of ${data.radii[radius].candidates.toLocaleString("en")}`;
   chart.clear();
   chart.curve(dots);
   dots.forEach((dot, r) => chart.dot(dot, r === radius ? "chosen" : ""));
@@ -26,10 +27,10 @@ const percent = (share) => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} percen
 const sentence = ({ radius }) => {
   const { candidates, found, scanned, recall } = data.radii[radius];
   return `Radius ${radius}: ${plural(candidates, "picture")} in the ball, ${found} of the ten nearest among them. `
-    + `All queries together: a recall of ${recall.toFixed(2)} for ${percent(scanned)} of ${data.database.toLocaleString("en")} pictures.`;
+    + `All queries together: a recall of ${recall.toFixed(3)} for ${percent(scanned)} of ${data.database.toLocaleString("en")} pictures.`;
 };
-const left = make("div", {}, make("p", {}, "The query ", tile(0), ", and the best of its ball; ticked: one of its ten nearest."), list);
+const most = make("span"), pictures = make("div", {}, make("p", {}, "The query ", tile(0), " and ", most, " of its ball. Ticked: one of its ten nearest; dashed: not."), list);
 live("ball", {
-  start: { radius: 0 }, drawing: [left, chart.svg], draw, sentence,
+  start: { radius: 0 }, drawing: chart.svg, below: [pictures], draw, sentence,
   controls: [{ key: "radius", label: "Hamming radius", least: 0, most: data.radii.length - 1, step: 1 }],
 });

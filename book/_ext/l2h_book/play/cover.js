@@ -33,7 +33,11 @@ function draw(state) {
   const lines = linesOf(state), own = codeOf(lines, data.points[state.query]), inside = inBucket(state);
   now = state;
   plane.clear();
-  for (const { code, corners } of cellsOf(lines, plane.reach)) plane.cell(corners, code === own ? "own" : "outside");
+  for (const { code, corners } of cellsOf(lines, plane.reach)) {
+    plane.cell(corners, code === own ? "own" : "outside");
+    const { area, x, y } = middleOf(corners);
+    if (area > 4) plane.label(x, y, code, code === own);
+  }
   lines.forEach((line, k) => {
     plane.line(line);
     const [x, y] = normalOf({ angle: line.angle - 90 });
@@ -53,6 +57,6 @@ const sentence = (state) => {
 // the caption of the picture that stands still is this figure's too
 window.addEventListener("load", () => { for (const still of document.querySelectorAll("#fig-cover img")) still.style.display = "none"; });
 const set = live("cover", {
-  start, drawing: [svg], draw, sentence,
+  start, drawing: svg, draw, sentence,
   controls: [{ label: "Another picture", act: ({ query }) => ({ query: (query + 7) % data.points.length }) }],
 });

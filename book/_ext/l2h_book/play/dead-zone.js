@@ -28,10 +28,11 @@ function draw({ alpha }) {
 
 const sentence = ({ alpha }) => {
   const flips = data.bits.flatMap((bits, i) => bits.filter((bit, k) => after(alpha, i, k) !== bit)).length, needed = (1 - alpha) / alpha;
-  const which = alpha <= 0.5 ? "No vote against a bit is that strong" : `A vote against a bit must be stronger than ${needed.toFixed(2)}`;
+  const which = alpha === 0 ? "No vote counts" : alpha === 1 ? "The vote alone decides, and where it is tied the bit becomes \u22121"
+    : `A vote against a bit must be stronger than ${needed.toFixed(2)}${alpha <= 0.5 ? ", and none is" : ""}`;
   return `\u03b1 = ${alpha.toFixed(2)}: ${plural(flips, "bit")} of ${4 * data.bits.length} ${flips === 1 ? "flips" : "flip"}. ${which}.`;
 };
 live("dead-zone", {
-  start: { alpha: 0.5 }, drawing: [svg], draw, sentence,
+  start: { alpha: 0.5 }, drawing: svg, draw, sentence,
   controls: [{ key: "alpha", label: "\u03b1", least: 0, most: 1, step: 0.05, text: (v) => v.toFixed(2) }],
 });

@@ -29,7 +29,7 @@ function draw({ theta, lines }) {
   let count = 0;
   const shares = fallen.map((angle, i) => { count += same(angle, theta); return [(i + 1) / 400, count / (i + 1)]; });
   chart.clear();
-  chart.curve([[0, 1 - theta / 180], [1, 1 - theta / 180]], "dashed");
+  if (lines) chart.curve([[0, 1 - theta / 180], [1, 1 - theta / 180]], "dashed");
   chart.curve(shares);
 }
 
@@ -37,11 +37,11 @@ const sentence = ({ theta, lines }) => {
   const kept = angles.slice(0, lines).filter((angle) => same(angle, theta)).length;
   const theory = `1 \u2212 \u03b8/\u03c0 is ${(1 - theta / 180).toFixed(3)}`;
   return lines ? `${plural(lines, "line")}, and ${kept} of them leave both vectors on one side: a share of ${(kept / lines).toFixed(3)}. ${theory}.`
-    : `No line yet. The vectors are ${theta} degrees apart; ${theory}.`;
+    : `No line yet. The vectors are ${theta} degrees apart.`;
 };
 const drop = (n) => (state) => ({ lines: Math.min(angles.length, state.lines + n) });
 const set = live("falling-lines", {
-  start: { theta: 60, lines: 0 }, drawing: [svg, chart.svg], draw, sentence,
+  start: { theta: 60, lines: 0 }, drawing: svg, beside: [chart.svg], draw, sentence,
   controls: [
     { label: "Drop a line", act: drop(1) }, { label: "Drop 40", act: drop(40) },
     { key: "theta", label: "Angle", least: 0, most: 180, step: 1, text: (v) => `${v}\u00b0` },

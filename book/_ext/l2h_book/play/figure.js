@@ -3,9 +3,9 @@
 // A control is a slider {key, label, least, most, step, text}, a choice {key, label, choices} or a button {label, act},
 // whose `act` gives what changes. The address bar keeps what sliders and choices set, so that a link in the prose sets it.
 
-function live(name, { start, controls, drawing, draw, sentence }) {
+function live(name, { start, controls, drawing, beside = [], below = [], draw, sentence }) {
   const root = part(name), state = { ...start }, kept = controls.filter(({ key }) => key);
-  const status = make("p", { class: "status", role: "status" }), say = announcer(status), made = new Map();
+  const status = make("p", { class: "status" }), aloud = make("p", { class: "unseen", role: "status" }), say = announcer(aloud), made = new Map();
 
   function show() {
     draw(state);
@@ -15,7 +15,8 @@ function live(name, { start, controls, drawing, draw, sentence }) {
       if (output) output.textContent = text;
       if (output) input.setAttribute("aria-valuetext", text);
     }
-    say(sentence(state));
+    status.textContent = sentence(state);
+    say(status.textContent);
   }
 
   function set(changes) {
@@ -49,11 +50,15 @@ function live(name, { start, controls, drawing, draw, sentence }) {
   }
 
   const again = { label: "Start again", act: () => ({ ...start }) };
-  root.append(make("div", { class: "board" }, ...drawing),
-    make("div", { class: "set controls" }, ...[...controls, again].map(element)), status);
+  const hand = make("div", { class: "set controls" }, ...[...controls, again].map(element));
+  root.append(make("div", { class: "board" }, drawing, make("div", {}, hand, status, aloud, ...beside)), ...below);
   root.parentElement.querySelector(".still")?.remove();
   root.hidden = false;
-  window.addEventListener("hashchange", () => { if (location.hash.includes("=")) fromAddress(); });
+  window.addEventListener("hashchange", () => {
+    if (!location.hash.includes("=")) return;
+    fromAddress();
+    root.scrollIntoView({ block: "nearest" });  // a link in the prose may be far from it; Back leads back
+  });
   fromAddress();
   return set;
 }

@@ -43,7 +43,7 @@ const sentence = (state) => {
     + `A query that is one of them finds ${found.toFixed(1)} in its bucket on average.`;
 };
 const set = live("off-centre", {
-  start: { away: 0, direction: 30 }, drawing: [svg], draw, sentence,
+  start: { away: 0, direction: 30 }, drawing: svg, draw, sentence,
   controls: [
     { key: "away", label: "Away from the origin", least: 0, most: MOST, step: 0.05 },
     { key: "direction", label: "Direction", least: 0, most: 359, step: 1, text: (v) => `${v}\u00b0` },

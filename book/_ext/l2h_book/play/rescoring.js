@@ -19,7 +19,7 @@ const sentence = (state) => {
     + `${from}: ${recallOf(state, state.method).toFixed(2)} of the ten nearest are found.`;
 };
 live("rescoring", {
-  start: { factor: 0, method: data.methods.indexOf("signs"), vectors: data.start }, drawing: [chart.svg], draw, sentence,
+  start: { factor: 0, method: data.methods.indexOf("signs"), vectors: data.start }, drawing: chart.svg, draw, sentence,
   controls: [
     { key: "factor", label: "Re-sorted", least: 0, most: data.factors.length - 1, step: 1, text: (i) => `${10 * data.factors[i]}` },
     { key: "method", label: "Code", choices: data.methods },

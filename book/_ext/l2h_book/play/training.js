@@ -1,7 +1,7 @@
 // GRH in the plane, step by step. Every bit and line comes from the package; the script only draws them.
 
 const data = read("training"), svg = picture("Points of three classes and two lines"), plane = new Plane(svg, reachOf(data.points));
-const calm = window.matchMedia("(prefers-reduced-motion: reduce)"), LAST = 6;
+const calm = window.matchMedia("(prefers-reduced-motion: reduce)"), LAST = 6, ORDER = ["first", "second"];
 const framesOf = ({ alpha, start }) => data.runs[alpha][start];
 const frameOf = (state) => framesOf(state)[Math.min(state.step, framesOf(state).length - 1)];
 let drawn = null, moving = 0, playing = 0;
@@ -32,29 +32,39 @@ function draw(state) {
   tick(begin);
 }
 
+// The code that most points of each class have
+function codes(frame) {
+  const most = NAMES.map((name, label) => {
+    const own = frame.bits.filter((_, i) => data.labels[i] === label), count = (code) => own.filter((other) => other === code).length;
+    const [best] = [...new Set(own)].sort((a, b) => count(b) - count(a));
+    return `${best} ${name} (${count(best)} of ${own.length})`;
+  });
+  return `Most common: ${most.join(", ")}.`;
+}
+
 const sentence = (state) => {
-  const frame = frameOf(state), changed = frame.changed.filter((bits) => bits[state.bit] === "1").length, bit = state.bit + 1;
+  const frame = frameOf(state), changed = frame.changed.filter((bits) => bits[state.bit] === "1").length, bit = ORDER[state.bit];
   const what = {
     Start: "Lines drawn at random.",
-    regularise: changed ? `The vote of the classes changes bit ${bit} of ${plural(changed, "point")}.` : `The vote of the classes changes bit ${bit} of no point.`,
-    partition: `A classifier moves the line; of what the vote asked for it misses ${plural(changed, "point")}.`,
+    regularise: `The vote of the classes changes the ${bit} bit of ${plural(changed, "point")}.`,
+    partition: `A classifier moves the line of the ${bit} bit; it misses ${plural(changed, "point")} of what the vote asked for.`,
   }[frame.title.split(", ").at(-1)];
-  const over = state.step >= framesOf(state).length ? " From here on all repeats." : "";
-  return `${frame.title}. ${what} Two points of a class share a bit in ${frame.agreement} percent of cases.${over}`;
+  const over = state.step >= framesOf(state).length ? `At rest since step ${framesOf(state).length - 1}. ` : "";
+  return `${over}${frame.title}. ${what} Two points of a class share it in ${frame.agreement[state.bit]} percent of cases. ${codes(frame)}`;
 };
 const step = (by) => (state) => ({ step: Math.max(0, Math.min(LAST, state.step + by)) });
 function play(state) {
   playing = setInterval(() => { if (state.step >= LAST) clearInterval(playing); else set({ step: state.step + 1 }); }, 1200);
-  return { step: 0 };
+  return { step: state.step >= LAST ? 0 : state.step };
 }
 for (const kind of ["click", "input"]) part("training").addEventListener(kind, () => clearInterval(playing), true);  // a hand stops it
 const set = live("training", {
-  start: { step: 0, bit: 0, alpha: 1, start: 0 }, drawing: [svg, make("p", { class: "legend" }, "Filled: bit 1; hollow: bit 0; ringed: changed in this step. "
-    + "The side of the bold line where its bit is 1 is shaded.")], draw, sentence,
+  start: { step: 0, bit: 0, alpha: 1, start: 0 }, drawing: svg, beside: [make("p", { class: "legend" }, "Of the bit that is chosen: filled 1, hollow 0, ringed: changed in this step. "
+    + "The side of the bold line where it is 1 is shaded.")], draw, sentence,
   controls: [
-    { label: "Back", act: step(-1) }, { label: "Forward", act: step(1) }, { label: "Play", act: play },
+    { label: "Back", act: step(-1) }, { label: "Forward", act: step(1) }, { label: "Play", act: play }, { label: "Pause", act: () => ({}) },
     { key: "step", label: "Step", least: 0, most: LAST, step: 1 },
-    { key: "bit", label: "Bit", choices: ["1", "2"] },
+    { key: "bit", label: "Bit", choices: ORDER },
     { key: "alpha", label: "\u03b1", choices: data.alphas.map(String) },
     { key: "start", label: "Start", choices: ["of the figure", "another", "a third"] },
   ],
