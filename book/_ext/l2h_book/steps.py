@@ -16,7 +16,7 @@ def frames_of(grh: GRH, labels: Any) -> list[dict[str, Any]]:
     """Return what each step did of an estimator that was fitted to points in the plane, from LSH, by linear machines.
 
     A frame has a ``title``; ``lines`` as ``line_of`` gives them; ``bits``, for each point a string of 0 and 1;
-    ``changed``, the bits that differ from the frame before, so too; ``agreement`` of each bit within classes, in percent.
+    ``changed``, the bits that differ from the frame before; ``agreement`` of each bit within classes, in percent.
     """
     graph, frames = same_class_affinity(labels), []
     lines: list[list[float]] = [[]] * grh.n_bits
