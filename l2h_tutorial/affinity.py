@@ -8,18 +8,17 @@ so no n x n array is ever built: 59,000 labels would fill 28 GB.
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import sparse
 from sklearn.neighbors import kneighbors_graph
-from sklearn.utils import check_array
+from sklearn.utils import check_array, column_or_1d
+from sklearn.utils.multiclass import type_of_target
 
-from .checks import check_integer
-from .labels import label_sets, read_labels
+from .checks import Array, Bits, Floats, Integers, check_integer
 
 __all__ = ["NormalisedAffinity", "check_affinity", "given_graph", "graph_affinity", "knn_affinity"]
 __all__ += ["same_class_affinity"]
 
-Floats = NDArray[np.float64]
 
 NORMALISATIONS = ("columns", "rows")
 
@@ -49,7 +48,7 @@ class NormalisedAffinity:
         Sum of each row of S.
     """
 
-    def __init__(self, S: Any, normalise: str = "columns", groups: NDArray[np.intp] | None = None) -> None:
+    def __init__(self, S: Any, normalise: str = "columns", groups: Integers | None = None) -> None:
         if normalise not in NORMALISATIONS:
             raise ValueError(f"normalise must be one of {NORMALISATIONS}, got {normalise!r}")
         self.normalise = normalise
@@ -132,7 +131,7 @@ def same_class_affinity(y: Any, *, normalise: str = "columns") -> NormalisedAffi
 class _SharedLabels:
     """The matrix that is 1 where two sets of labels have one in common: made for each product, in blocks of rows."""
 
-    def __init__(self, sets: NDArray[np.bool_]) -> None:
+    def __init__(self, sets: Bits) -> None:
         self._sets = sparse.csr_array(sets, dtype=float)
         self.shape = (len(sets), len(sets))
 
@@ -261,3 +260,98 @@ def knn_affinity(X: ArrayLike, n_neighbours: int = 10, *, metric: str = "euclide
     n_neighbours = check_integer(n_neighbours, "n_neighbours", high=n - 1, of="other points")
     directed = sparse.csr_array(kneighbors_graph(X, n_neighbours, metric=metric, include_self=False))
     return sparse.csr_array(directed.maximum(directed.T).maximum(sparse.eye_array(n)))
+
+
+# --- labels of whatever kind -----------------------------------------------------------------------------------------
+
+
+def read_labels(y: Any) -> Array:
+    """Return classes as the numbers 0, 1, ..., in their sorted order, and an indicator as a boolean array.
+
+    Parameters
+    ----------
+    y : (n,) array of classes, or (n, n_labels) 0/1 indicator, dense or sparse
+
+    Returns
+    -------
+    (n,) array of int64, or (n, n_labels) array of bool
+
+    Raises
+    ------
+    ValueError
+        If y is neither.
+
+    Examples
+    --------
+    >>> read_labels(["cat", "dog", "cat"])
+    array([0, 1, 0])
+    >>> read_labels([[1, 0], [1, 1]])
+    array([[ True, False],
+           [ True,  True]])
+    """
+    labels = y.toarray() if sparse.issparse(y) else np.asarray(y)
+    kind = type_of_target(labels, input_name="y")
+    if kind == "multilabel-indicator":
+        return np.asarray(labels.astype(bool))
+    if kind not in ("binary", "multiclass"):
+        expected = "classes, shape (n,), or a 0/1 indicator of labels, shape (n, n_labels)"
+        raise ValueError(f"Unknown label type: y must hold {expected}, not {kind} values of shape {labels.shape}")
+    return np.unique(column_or_1d(labels, warn=True), return_inverse=True)[1]
+
+
+def label_indicator(y: Any) -> Floats:
+    """Write classes as one 0/1 column each; leave an indicator as it is.
+
+    Parameters
+    ----------
+    y : (n,) array of classes, or (n, n_labels) 0/1 indicator, dense or sparse
+
+    Returns
+    -------
+    (n, n_labels) array of float64
+        Dense, also for many classes.
+
+    Raises
+    ------
+    ValueError
+        If y is neither.
+
+    Examples
+    --------
+    >>> label_indicator(["cat", "dog", "cat"])
+    array([[1., 0.],
+           [0., 1.],
+           [1., 0.]])
+    """
+    labels = read_labels(y)
+    return np.eye(labels.max() + 1)[labels] if labels.ndim == 1 else labels.astype(np.float64)
+
+
+def label_sets(labels: Array) -> tuple[Array, Integers]:
+    """Group the points that have the same set of labels.
+
+    Parameters
+    ----------
+    labels : (n, n_labels) array of 0 and 1, of any type
+
+    Returns
+    -------
+    sets : (n_sets, n_labels) array of that type
+    groups : (n,) array of int
+        The row of `sets` that each point has.
+
+    Raises
+    ------
+    ValueError
+        If a point has no label at all.
+
+    Examples
+    --------
+    >>> label_sets(np.array([[0.0, 1.0], [1.0, 1.0], [0.0, 1.0]]))[1]
+    array([0, 1, 0])
+    """
+    unlabelled = np.flatnonzero(~labels.any(axis=1))
+    if unlabelled.size:
+        raise ValueError(f"y must give every point at least one label; row {unlabelled[0]} has none")
+    sets, groups = np.unique(labels, axis=0, return_inverse=True)
+    return sets, groups.ravel()

@@ -19,9 +19,8 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from tqdm import tqdm
 
-Images = NDArray[np.uint8]
-Reals = NDArray[np.float64]
-Gain = NDArray[np.float32]
+from .checks import Bytes, Floats, Integers, Singles
+
 Waves = NDArray[np.complex64]
 
 GIST_VERSION = 1
@@ -36,7 +35,7 @@ NEGLIGIBLE = 1e-5  # filter values below this are left out; the descriptor then 
 BLOCK_ELEMENTS = 2**18  # complex numbers that each thread works on at once: 2 MB, which the processor's cache holds
 
 
-def gist_descriptors(images: Images) -> NDArray[np.float32]:
+def gist_descriptors(images: Bytes) -> Singles:
     """Describe each image by its GIST: 512 values, one per filter and grid cell.
 
     Parameters
@@ -117,20 +116,20 @@ class _FilterBank:
     """All that depends only on the images' height and width."""
 
     size: int  # side of the padded square
-    blur_rows: Reals  # (p, p) low-pass along one axis of the prefilter's padded square
+    blur_rows: Floats  # (p, p) low-pass along one axis of the prefilter's padded square
     forward_rows: Waves  # (size, h) padding, then the Fourier transform, along the rows
     forward_columns: Waves  # (w, size) the same along the columns
     inverse_rows: Waves  # (h, size) inverse transform at the image's own rows
     inverse_columns: Waves  # (size, w) and columns
-    filters: list[tuple[slice, slice, Gain]]  # rows and columns where a Gabor filter is not negligible, and it there
+    filters: list[tuple[slice, slice, Singles]]  # rows and columns where a Gabor filter is not negligible, and it there
 
 
-def _frequencies(size: int) -> Reals:
+def _frequencies(size: int) -> Floats:
     """Whole cycles per padded side, in increasing order: -size/2, ..., size/2 - 1."""
     return np.arange(size, dtype=np.float64) - size // 2
 
 
-def _mirrored(length: int, before: int, size: int) -> NDArray[np.intp]:
+def _mirrored(length: int, before: int, size: int) -> Integers:
     """Which pixel stands at each of ``size`` places when ``length`` pixels are mirrored at both ends."""
     return np.pad(np.arange(length), (before, size - before - length), mode="symmetric")
 
@@ -155,7 +154,7 @@ def _filter_bank(height: int, width: int) -> _FilterBank:
     return _FilterBank(size, blur, *forward, *inverse, list(_gabor_filters(size)))
 
 
-def _low_pass(size: int) -> Reals:
+def _low_pass(size: int) -> Floats:
     """Gaussian low-pass along one axis as a (size, size) matrix; in two dimensions it is applied along each."""
     frequencies = _frequencies(size)
     gain = np.exp(-(frequencies**2) * np.log(2) / PREFILTER_CYCLES**2)
@@ -163,7 +162,7 @@ def _low_pass(size: int) -> Reals:
     return ((waves * gain) @ waves.conj().T).real / size
 
 
-def _gabor_filters(size: int) -> Iterator[tuple[slice, slice, Gain]]:
+def _gabor_filters(size: int) -> Iterator[tuple[slice, slice, Singles]]:
     frequencies = _frequencies(size)
     radius = np.hypot(frequencies[:, None], frequencies) / size  # cycles a pixel
     angle = np.arctan2(frequencies[:, None], frequencies)
@@ -177,13 +176,13 @@ def _gabor_filters(size: int) -> Iterator[tuple[slice, slice, Gain]]:
             yield rows, columns, gain[rows, columns].astype(np.float32)
 
 
-def _extent(gain: Reals) -> slice:
+def _extent(gain: Floats) -> slice:
     """From the first to the last place where a filter is not negligible."""
     places = np.flatnonzero(gain > NEGLIGIBLE)
     return slice(places[0], places[-1] + 1)
 
 
-def _describe(images: Images, bank: _FilterBank) -> NDArray[np.float32]:
+def _describe(images: Bytes, bank: _FilterBank) -> Singles:
     grey = images.mean(axis=3) if images.ndim == 4 else images.astype(np.float64)
     even = _evenly_lit(grey, bank.blur_rows).astype(np.float32)
     spectrum = bank.forward_rows @ even @ bank.forward_columns  # (n, size, size)
@@ -197,7 +196,7 @@ def _describe(images: Images, bank: _FilterBank) -> NDArray[np.float32]:
     return strengths.reshape(n, N_FEATURES)
 
 
-def _evenly_lit(grey: Reals, blur: Reals) -> Reals:
+def _evenly_lit(grey: Floats, blur: Floats) -> Floats:
     """Prefilter: take the slow changes of brightness away, then divide by the local contrast."""
     height, width = grey.shape[1:]
     rows, columns = (_mirrored(length, PREFILTER_PADDING, len(blur)) for length in (height, width))

@@ -10,7 +10,7 @@ from numbers import Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.linalg import cho_factor, cho_solve
 from sklearn.base import clone, is_classifier
 from sklearn.metrics.pairwise import rbf_kernel
@@ -20,7 +20,8 @@ from tqdm import tqdm
 
 from .affinity import NormalisedAffinity, given_graph
 from .baselines import CCAITQ, gaussian_kernel, kernel_gamma, svm_weights
-from .lsh import LSH, Bits, Floats, Hasher
+from .checks import Array, Bits, Floats, Integers
+from .lsh import LSH, Hasher
 
 __all__ = ["GRH", "PUBLISHED", "LinearModel", "Round", "agreement", "make_classifier", "regularised_scores"]
 
@@ -343,7 +344,7 @@ class GRH(Hasher):
             if not isinstance(value, str) and (isinstance(value, type) or not hasattr(value, method)):
                 raise TypeError(expected)
 
-    def _standardised(self, points: NDArray[Any]) -> Floats:
+    def _standardised(self, points: Array) -> Floats:
         """Subtract the mean, and divide by what makes the mean squared norm 1; keep both."""
         with np.errstate(over="ignore", invalid="ignore"):
             self.mean_ = points.mean(axis=0, dtype=np.float64)
@@ -352,7 +353,7 @@ class GRH(Hasher):
             raise ValueError(f"X has values up to {np.abs(points).max():.0e}, whose squares overflow: divide X by that")
         return (points - self.mean_) / self.scale_
 
-    def _start(self, points: NDArray[Any], y: Any, random: np.random.RandomState) -> Bits:
+    def _start(self, points: Array, y: Any, random: np.random.RandomState) -> Bits:
         """Fit the starting hasher, to centred features if it is named and else to X as it is; return its bits."""
         named = isinstance(self.initial, str)
         start = STARTS[self.initial](self.n_bits, random_state=random) if named else seeded(self.initial, random)
@@ -363,7 +364,7 @@ class GRH(Hasher):
             raise ValueError(f"initial must give {self.n_bits} bits a point, n_bits of GRH, got shape {bits.shape}")
         if bits.dtype != np.bool_:
             raise TypeError(f"initial must give boolean columns, got dtype {bits.dtype} from {start!r}")
-        self.models_: list[tuple[NDArray[np.intp], Any]] = [(np.arange(self.n_bits), start)]
+        self.models_: list[tuple[Integers, Any]] = [(np.arange(self.n_bits), start)]
         return bits
 
     def _draw(self, S: NormalisedAffinity, features: Floats, random: np.random.RandomState) -> tuple[Bits, Bits] | None:
@@ -393,14 +394,14 @@ class GRH(Hasher):
         agreed = agreement(S, after)
         self.history_.append(Round(len(self.history_), flipped, changed, n_degenerate, agreed, targets, after))
 
-    def _predicted(self, number: int, points: NDArray[Any]) -> Bits:
+    def _predicted(self, number: int, points: Array) -> Bits:
         """Return the bits that a round taught, for any points; round 0 is the starting hasher."""
         model = self.models_[number][1]
         if number == 0:
             return model.transform(points - self.start_mean_)
         return model.predict((points - self.mean_) / self.scale_)
 
-    def _encode(self, points: NDArray[Any]) -> Bits:
+    def _encode(self, points: Array) -> Bits:
         """Take each bit from the last round that taught it."""
         bits = np.empty((len(points), self.n_bits), dtype=np.bool_)
         last = {k: number for number, (columns, _) in enumerate(self.models_) for k in columns}
@@ -522,7 +523,7 @@ def agreement(affinity: NormalisedAffinity, bits: Bits) -> float:
 # --- degenerate bits -------------------------------------------------------------------------------------------------
 
 
-def degenerate_bits(bits: Bits) -> NDArray[np.intp]:
+def degenerate_bits(bits: Bits) -> Integers:
     """Return the columns on which all points agree."""
     return np.flatnonzero(bits.all(axis=0) | ~bits.any(axis=0))
 

@@ -3,17 +3,15 @@
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from .checks import check_integer, check_positive
+from .checks import Array, Bits, Floats, check_integer, check_positive
 
 __all__ = ["LSH", "Hasher", "amplified_probability", "angle_between", "collision_probability", "row_blocks"]
 
-Bits = NDArray[np.bool_]
-Floats = NDArray[np.float64]
 
 _COUNTS = ("max_iter", "n_anchors", "n_iter", "n_landmarks", "n_neighbours")
 _POSITIVE = ("C", "classifier_ridge", "gamma", "nu", "ridge", "temperature")
@@ -56,7 +54,7 @@ class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             if name in self._choices and value not in self._choices[name]:
                 raise ValueError(f"{name} must be one of {self._choices[name]}, got {value!r}")
 
-    def _training_points(self, X: ArrayLike, at_least: int = 1) -> NDArray[Any]:
+    def _training_points(self, X: ArrayLike, at_least: int = 1) -> Array:
         """Begin to fit: check the parameters and the features; return the features."""
         self._check_parameters()
         self._n_features_out = self._code_length()
@@ -98,13 +96,13 @@ class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         points = self._new_points(X)
         return np.concatenate([self._encode(points[rows]) for rows in row_blocks(points.shape[0])])
 
-    def _new_points(self, X: ArrayLike) -> NDArray[Any]:
+    def _new_points(self, X: ArrayLike) -> Array:
         """Begin to transform: check that `fit` came before, and the features; return these."""
         check_is_fitted(self)
         sparse = "csr" if self._takes_sparse else False
         return validate_data(self, X, dtype=[np.float64, np.float32], accept_sparse=sparse, reset=False)
 
-    def _encode(self, points: NDArray[Any]) -> Bits:
+    def _encode(self, points: Array) -> Bits:
         """Hash a block of rows."""
         # In float64 even for float32 features, since the mean is: rounding must not decide where a vector lies.
         return self._scores(points - self.mean_) >= 0
@@ -189,12 +187,12 @@ class LSH(Hasher):
         self.hyperplanes_ = check_random_state(self.random_state).standard_normal((self.n_features_in_, self.n_bits))
         return self
 
-    def _encode(self, points: NDArray[Any]) -> Bits:
+    def _encode(self, points: Array) -> Bits:
         """Say for each hyperplane whether a row lies on the side to which its vector points."""
         return points @ self.hyperplanes_ >= 0  # in float64, since the hyperplanes are
 
 
-def angle_between(X: ArrayLike, Y: ArrayLike) -> NDArray[np.float64]:
+def angle_between(X: ArrayLike, Y: ArrayLike) -> Floats:
     """Angle in radians between each row of one array and the same row of another.
 
     Parameters
@@ -232,7 +230,7 @@ def angle_between(X: ArrayLike, Y: ArrayLike) -> NDArray[np.float64]:
     return 2 * np.arctan2(np.linalg.norm(u - v, axis=1), np.linalg.norm(u + v, axis=1))
 
 
-def collision_probability(angle: ArrayLike) -> NDArray[np.float64]:
+def collision_probability(angle: ArrayLike) -> Floats:
     """Probability that one random hyperplane leaves two vectors on the same side: 1 - angle / pi.
 
     Parameters
@@ -261,7 +259,7 @@ def collision_probability(angle: ArrayLike) -> NDArray[np.float64]:
     return 1 - _within(angle, np.pi, "an angle between two vectors is from 0 to pi") / np.pi
 
 
-def _within(values: ArrayLike, highest: float, expected: str) -> NDArray[np.float64]:
+def _within(values: ArrayLike, highest: float, expected: str) -> Floats:
     """Return the values as an array, or say which of them is below 0 or above the highest."""
     array = np.asarray(values, dtype=np.float64)
     outside = ~((array >= 0) & (array <= highest))
@@ -270,7 +268,7 @@ def _within(values: ArrayLike, highest: float, expected: str) -> NDArray[np.floa
     return array
 
 
-def amplified_probability(p: ArrayLike, n_bits: int, n_tables: int = 1) -> NDArray[np.float64]:
+def amplified_probability(p: ArrayLike, n_bits: int, n_tables: int = 1) -> Floats:
     """Probability that two items share a bucket in at least one of several tables: 1 - (1 - p^n_bits)^n_tables.
 
     All bits must agree in a table (AND); one table is enough (OR). Together they bend the line p into an S-curve.

@@ -4,18 +4,18 @@ What a mean over queries does with those that have no answer is named each time;
 """
 
 from collections.abc import Iterable, Iterator
+from numbers import Number
 from time import perf_counter
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.utils import check_random_state
 
 from .buckets import HashTable
-from .checks import check_integer
+from .checks import Array, Bits, Floats, Integers, check_integer
 from .codes import check_bits, pack_bits, packed_distances
-from .labels import matching_labels
 from .search.radius import check_radius
 from .search.rerank import Reranker, check_ids, queries_at_a_time
 from .splits import Split
@@ -24,8 +24,6 @@ __all__ = ["RingCounts", "average_precision", "evaluate_radius_search", "mean_av
 __all__ += ["mean_ratio", "paired_bootstrap", "precision_at_k", "recall_of_exact", "ring_counts"]
 
 Empty = Literal["zero", "skip"]
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 _LARGEST_RADIUS = 10  # unless radii are named
 
@@ -161,7 +159,7 @@ def mean_candidates(ids: Any) -> float:
     return float(np.mean([len(rows) for rows in check_ids(ids, len(ids), None)]))
 
 
-def mean_ratio(part: NDArray[Any], whole: NDArray[Any], *, empty: Empty = "zero", per_query: bool = False) -> Any:
+def mean_ratio(part: Array, whole: Array, *, empty: Empty = "zero", per_query: bool = False) -> Any:
     """Average the ratios part / whole over queries, of which some have nothing to divide by.
 
     Parameters
@@ -198,6 +196,51 @@ def mean_ratio(part: NDArray[Any], whole: NDArray[Any], *, empty: Empty = "zero"
     if per_query:
         return np.where(counts, ratio, np.nan)
     return float(ratio.sum() / counts.sum()) if counts.any() else np.nan
+
+
+def matching_labels(query_labels: ArrayLike, database_labels: ArrayLike) -> tuple[Array, Array]:
+    """Return the labels of queries and of a database so that they can be compared.
+
+    Parameters
+    ----------
+    query_labels, database_labels : (n_queries,) and (n,) arrays of classes, or (n_queries, c) and (n, c) indicators
+        Numbers or text, also as objects, of which pandas makes columns. One column is read as classes, as ``fit`` reads
+        it.
+
+    Returns
+    -------
+    (n_queries,) and (n,) arrays of int64, or (n_queries, c) and (n, c) arrays of bool
+        The same class has the same number on both sides.
+
+    Raises
+    ------
+    TypeError
+        If classes are neither all numbers nor all text.
+    ValueError
+        If the shapes do not match each other, a class is missing, or an indicator is neither 0 nor 1.
+
+    Examples
+    --------
+    >>> matching_labels(["cat"], ["dog", "cat"])
+    (array([0]), array([1, 0]))
+    """
+    pair = [np.asarray(labels) for labels in (query_labels, database_labels)]
+    query, database = [labels[:, 0] if labels.shape[1:] == (1,) else labels for labels in pair]
+    if query.ndim not in (1, 2) or query.shape[1:] != database.shape[1:]:
+        expected = "labels must be classes, (n_queries,) and (n,), or indicators, (n_queries, c) and (n, c)"
+        raise ValueError(f"{expected}, got shapes {query.shape} and {database.shape}")
+    if query.ndim == 2:
+        if not np.isin(np.concatenate([query, database]), [0, 1]).all():
+            raise ValueError("labels in several columns must be indicators, 0 or 1")
+        return query.astype(bool), database.astype(bool)
+    if query.dtype != database.dtype:  # as objects, large integers and fractions stay what they are
+        query, database = query.astype(object), database.astype(object)
+    numbers, classes = pd.factorize(np.concatenate([query, database]))
+    if (numbers < 0).any():
+        raise ValueError("labels must be classes, none of them missing")
+    if len({(isinstance(name, Number), isinstance(name, str)) for name in classes}) > 1:
+        raise TypeError("classes must be of one kind, numbers or text, on both sides")
+    return numbers[: len(query)], numbers[len(query) :]
 
 
 # --- of a ranking by Hamming distance, ring by ring -------------------------------------------------------------------
@@ -268,7 +311,7 @@ def ring_counts(
 
 def _compared(
     query_bits: ArrayLike, database_bits: ArrayLike, query_labels: ArrayLike, database_labels: ArrayLike
-) -> Iterator[tuple[NDArray[Any], NDArray[np.bool_]]]:
+) -> Iterator[tuple[Array, Bits]]:
     """Yield for each query its distances to all rows, and which of these are relevant to it."""
     database = check_bits(database_bits, name="database_bits")
     query = check_bits(query_bits, database.shape[1], name="query_bits")
@@ -348,7 +391,7 @@ def mean_average_precision(
     return each if per_query else float(each.mean())
 
 
-def _precision_in_order(distances: NDArray[Any], relevant: NDArray[np.bool_]) -> float:
+def _precision_in_order(distances: Array, relevant: Bits) -> float:
     """Average precision with rings in the order of the database; so small unsigned integers sort in linear time."""
     places = np.flatnonzero(relevant[np.argsort(distances, kind="stable")]) + 1
     return float((np.arange(1, len(places) + 1) / places).mean()) if len(places) else 0.0

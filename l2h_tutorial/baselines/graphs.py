@@ -14,7 +14,7 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.svm import SVC, LinearSVC
 from sklearn.utils import check_random_state
 
-from ..labels import label_sets
+from ..affinity import label_sets
 from ..lsh import Bits, Floats, Hasher
 from .kernels import gaussian_kernel, svm_weights
 from .linear import checked_labels, with_settled_signs

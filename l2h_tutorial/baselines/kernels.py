@@ -15,7 +15,7 @@ from sklearn.metrics.pairwise import euclidean_distances, rbf_kernel
 from sklearn.svm import SVC
 from sklearn.utils import check_random_state
 
-from ..labels import label_sets
+from ..affinity import label_sets
 from ..lsh import Bits, Floats, Hasher
 from .linear import checked_labels, with_settled_signs
 

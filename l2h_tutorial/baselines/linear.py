@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import eigh, orthogonal_procrustes
 from sklearn.utils import check_consistent_length, check_random_state
 
-from ..labels import label_indicator
+from ..affinity import label_indicator
 from ..lsh import Floats, Hasher
 
 

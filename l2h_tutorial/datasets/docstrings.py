@@ -5,7 +5,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
+
+from ..checks import Singles
 
 LIBRARIES = ("matplotlib", "numpy", "pandas", "scipy", "sklearn")
 N_VALUES = 256
@@ -56,7 +57,7 @@ def _documented(tree: ast.AST, inside: str = "") -> list[tuple[str, str]]:
     return found
 
 
-def text_vectors(texts: list[str]) -> NDArray[np.float32]:
+def text_vectors(texts: list[str]) -> Singles:
     """Give each text 256 values: the words that it has more often than others, reduced by a truncated SVD.
 
     Parameters

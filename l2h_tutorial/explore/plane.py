@@ -3,16 +3,14 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from ..affinity import same_class_affinity
+from ..checks import Floats, Integers
 from ..codes import check_bits
 from ..grh import GRH, LinearModel, agreement
 from ..lsh import LSH
 from .output import figure_data
-
-Floats = NDArray[np.float64]
 
 _MOST_LINES = 6  # as many as the page has room for
 _MOST_CLASSES = 3  # and as many markers
@@ -41,7 +39,7 @@ def line_of(normal: Floats, threshold: float = 0.0) -> list[float]:
     return [round(degrees, 4), round(float(threshold / np.linalg.norm(normal)), 4)]
 
 
-def _check_points(points: Any, labels: Any) -> tuple[Floats, NDArray[np.int64]]:
+def _check_points(points: Any, labels: Any) -> tuple[Floats, Integers]:
     points, labels = np.asarray(points, dtype=np.float64), np.asarray(labels)
     if points.ndim != 2 or points.shape[1] != 2 or not np.isfinite(points).all():
         raise ValueError(f"points must be finite, of shape (n, 2), got shape {points.shape}")

@@ -10,18 +10,15 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ..buckets import HashTable
-from ..checks import check_integer
+from ..checks import Bits, Bytes, Integers, check_integer
 from ..codes import check_bits
 from ..search import check_radius
 from .interop import by_distance
 from .optional import load_optional
 from .vectors import check_dask
-
-Bits = NDArray[np.bool_]
-Bytes = NDArray[np.uint8]
 
 
 @contextmanager
@@ -157,7 +154,7 @@ class DistributedHashTable:
         found, far = by_distance(*(map(np.concatenate, answers) for answers in of_queries))
         return (found, far) if return_distance else found
 
-    def query(self, query_bits: ArrayLike, k: int = 1) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def query(self, query_bits: ArrayLike, k: int = 1) -> tuple[Integers, Integers]:
         """Find the `k` rows nearest in Hamming distance.
 
         Parameters

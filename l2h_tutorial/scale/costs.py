@@ -6,17 +6,17 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ..buckets import HashTable
-from ..checks import check_integer
+from ..checks import Bits, check_integer
 from ..codes import check_bits, pack_bits, packed_distances
 from ..search import check_radius
 
 _BLOCK_ROWS = 1 << 14  # rows for which random numbers are drawn at a time
 
 
-def resampled_codes(bits: ArrayLike, n: int, *, flip: float = 0.05, random_state: int = 0) -> NDArray[np.bool_]:
+def resampled_codes(bits: ArrayLike, n: int, *, flip: float = 0.05, random_state: int = 0) -> Bits:
     """Draw more codes like those given: each one of them, with a few bits flipped.
 
     Parameters
@@ -46,7 +46,7 @@ def resampled_codes(bits: ArrayLike, n: int, *, flip: float = 0.05, random_state
     if not 0 <= flip <= 1:
         raise ValueError(f"flip must be a probability from 0 to 1, got {flip}")
     rng = np.random.default_rng(random_state)
-    drawn: NDArray[np.bool_] = array[rng.integers(len(array), size=check_integer(n, "n"))]
+    drawn: Bits = array[rng.integers(len(array), size=check_integer(n, "n"))]
     for start in range(0, n, _BLOCK_ROWS):
         block = drawn[start : start + _BLOCK_ROWS]
         block ^= rng.random(block.shape, dtype=np.float32) < flip

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..buckets import HashTable
-from ..checks import check_integer
+from ..checks import Array, Bytes, check_integer
 from ..codes import check_bits
 from ..search.radius import check_radius, object_array
 from .optional import load_optional
@@ -19,7 +19,7 @@ from .optional import load_optional
 Found = NDArray[np.object_]
 
 
-def faiss_bytes(bits: ArrayLike) -> NDArray[np.uint8]:
+def faiss_bytes(bits: ArrayLike) -> Bytes:
     """Pack codes as faiss's binary indexes take them: bit i here is dimension i there.
 
     Parameters
@@ -163,7 +163,7 @@ def faiss_query_radius(index: Any, query_bits: ArrayLike, r: int, *, return_dist
     return (found, far) if return_distance else found
 
 
-def by_distance(ids: Iterable[NDArray[Any]], distances: Iterable[NDArray[Any]]) -> tuple[Found, Found]:
+def by_distance(ids: Iterable[Array], distances: Iterable[Array]) -> tuple[Found, Found]:
     """Rows of each query, and their distances, by distance and then by number."""
     found, far = [], []
     for rows, apart in zip(ids, distances, strict=True):

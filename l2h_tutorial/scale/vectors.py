@@ -7,9 +7,8 @@ from uuid import uuid4
 
 import numpy as np
 from numpy.lib.format import open_memmap
-from numpy.typing import NDArray
 
-from ..checks import check_integer
+from ..checks import Array, Bits, check_integer
 from .optional import load_optional
 
 _BLOCK_ROWS = 1 << 14  # of an array that are hashed at a time
@@ -121,13 +120,13 @@ def check_dask(array: Any, name: str) -> Any:
     return array.rechunk({1: -1})
 
 
-def _read_rows(path: Path, block_info: Any) -> NDArray[Any]:
+def _read_rows(path: Path, block_info: Any) -> Array:
     """A block of a file: its name travels to the workers, not its rows."""
     start, stop = block_info[None]["array-location"][0]
     return np.array(open_memmap(path, mode="r")[start:stop])
 
 
-def _encode_block(block: NDArray[Any], hasher: Any) -> NDArray[np.bool_]:
+def _encode_block(block: Array, hasher: Any) -> Bits:
     # Hashers refuse an empty array; a block may be empty, after rows have been filtered.
     rows = block if len(block) else np.zeros((1, np.shape(block)[1]))
     bits = np.asarray(hasher.transform(rows))
