@@ -1,5 +1,6 @@
 """What every hasher shares, locality-sensitive hashing by random hyperplanes, and when two vectors collide."""
 
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -130,6 +131,7 @@ def row_blocks(n: int) -> list[slice]:
     return [slice(start, start + _BLOCK_ROWS) for start in range(0, n, _BLOCK_ROWS)]
 
 
+@dataclass(eq=False, repr=False)
 class LSH(Hasher):
     """Sign random projections: bit k says on which side of the k-th random hyperplane a vector lies.
 
@@ -166,9 +168,9 @@ class LSH(Hasher):
 
     _takes_sparse = True
 
-    def __init__(self, n_bits: int = 16, *, random_state: Any = None) -> None:
-        self.n_bits = n_bits
-        self.random_state = random_state
+    n_bits: int = 16
+    _: KW_ONLY
+    random_state: Any = None
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Draw the hyperplanes. Only the number of features is taken from the data.

@@ -5,6 +5,7 @@ it, perhaps turned at random, in a few bytes; a code stands for a vector of floa
 inner product of the query, in floats, with that.
 """
 
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -226,6 +227,7 @@ def highest(values: Array, k: int) -> Integers:
     return places[np.argsort(-values[places], kind="stable")[:k]]
 
 
+@dataclass(eq=False, repr=False)
 class SignCodes(Quantiser):
     """One bit a dimension: on which side of the mean a vector lies.
 
@@ -268,13 +270,11 @@ class SignCodes(Quantiser):
            [1, 0, 1]], dtype=uint8)
     """
 
-    def __init__(
-        self, *, rotate: bool = False, asymmetric: bool = False, centre: bool = True, random_state: Any = None
-    ) -> None:
-        self.rotate = rotate
-        self.asymmetric = asymmetric
-        self.centre = centre
-        self.random_state = random_state
+    _: KW_ONLY
+    rotate: bool = False
+    asymmetric: bool = False
+    centre: bool = True
+    random_state: Any = None
 
     def _learn(self, X: Array) -> int:
         squares = sum(((X[rows] - self.mean_) ** 2).sum() for rows in row_blocks(len(X)))
@@ -302,6 +302,7 @@ def signs(codes: Bytes, n: int) -> Singles:
     return np.unpackbits(codes, axis=1, count=n) * np.float32(2) - 1
 
 
+@dataclass(eq=False, repr=False)
 class ScalarCodes(Quantiser):
     """Each coordinate as one of 256 or 16 cells of equal width, from its least value up; it stands for its middle.
 
@@ -335,8 +336,7 @@ class ScalarCodes(Quantiser):
            [ 95]], dtype=uint8)
     """
 
-    def __init__(self, n_bits: int = 8) -> None:
-        self.n_bits = n_bits
+    n_bits: int = 8
 
     def _learn(self, X: Array) -> int:
         if self.n_bits not in (8, 4):
@@ -365,6 +365,7 @@ class ScalarCodes(Quantiser):
         return levels * self.step_.astype(np.float32) + middle_of_first.astype(np.float32)
 
 
+@dataclass(eq=False, repr=False)
 class RaBitQ(Quantiser):
     """One bit a dimension after a random rotation, and two numbers that make the estimate unbiased and bound its error.
 
@@ -404,8 +405,8 @@ class RaBitQ(Quantiser):
 
     rotate = True
 
-    def __init__(self, *, random_state: Any = None) -> None:
-        self.random_state = random_state
+    _: KW_ONLY
+    random_state: Any = None
 
     def _learn(self, X: Array) -> int:
         return -(-X.shape[1] // 8) + 8
