@@ -3,6 +3,7 @@
 At the end, what STH and GRH use as well: the kernel's width, and a support vector machine for each bit.
 """
 
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -47,6 +48,7 @@ class AnchoredHasher(Hasher):
         return kernels @ self.coefficients_ + self.intercepts_
 
 
+@dataclass(eq=False, repr=False)
 class KSH(AnchoredHasher):
     r"""Kernel-based supervised hashing: codes whose inner products say whether two points share a label.
 
@@ -111,22 +113,13 @@ class KSH(AnchoredHasher):
     array([False, False,  True,  True, False, False])
     """
 
-    def __init__(
-        self,
-        n_bits: int = 16,
-        *,
-        n_anchors: int = 2000,
-        gamma: float = 2.0,
-        ridge: float = 0.1,
-        n_iter: int = 100,
-        random_state: Any = None,
-    ) -> None:
-        self.n_bits = n_bits
-        self.n_anchors = n_anchors
-        self.gamma = gamma
-        self.ridge = ridge
-        self.n_iter = n_iter
-        self.random_state = random_state
+    n_bits: int = 16
+    _: KW_ONLY
+    n_anchors: int = 2000
+    gamma: float = 2.0
+    ridge: float = 0.1
+    n_iter: int = 100
+    random_state: Any = None
 
     def fit(self, X: ArrayLike, y: Any) -> Self:
         """Draw the anchors and learn one bit after the other.
@@ -200,6 +193,7 @@ def surrogate_loss(weights: Floats, kernels: Floats, residual: Residual) -> tupl
     return -float(smooth @ pulled), -kernels.T @ (pulled * (1 - smooth**2))
 
 
+@dataclass(eq=False, repr=False)
 class SDH(AnchoredHasher):
     r"""Supervised discrete hashing: codes from which a linear classifier can read the labels.
 
@@ -263,26 +257,15 @@ class SDH(AnchoredHasher):
     2
     """
 
-    def __init__(
-        self,
-        n_bits: int = 16,
-        *,
-        n_anchors: int = 2000,
-        gamma: float = 2.0,
-        ridge: float = 0.01,
-        classifier_ridge: float = 1.0,
-        nu: float = 1e-5,
-        n_iter: int = 5,
-        random_state: Any = None,
-    ) -> None:
-        self.n_bits = n_bits
-        self.n_anchors = n_anchors
-        self.gamma = gamma
-        self.ridge = ridge
-        self.classifier_ridge = classifier_ridge
-        self.nu = nu
-        self.n_iter = n_iter
-        self.random_state = random_state
+    n_bits: int = 16
+    _: KW_ONLY
+    n_anchors: int = 2000
+    gamma: float = 2.0
+    ridge: float = 0.01
+    classifier_ridge: float = 1.0
+    nu: float = 1e-5
+    n_iter: int = 5
+    random_state: Any = None
 
     def fit(self, X: ArrayLike, y: Any) -> Self:
         """Draw the anchors; find classifier, codes and hash functions in turn.
