@@ -16,8 +16,7 @@ from sklearn.utils.multiclass import type_of_target
 
 from .checks import Array, Bits, Floats, Integers, check_integer
 
-__all__ = ["NormalisedAffinity", "check_affinity", "given_graph", "graph_affinity", "knn_affinity"]
-__all__ += ["same_class_affinity"]
+__all__ = ["NormalisedAffinity", "given_graph", "graph_affinity", "knn_affinity", "same_class_affinity"]
 
 
 NORMALISATIONS = ("columns", "rows")
@@ -161,7 +160,8 @@ def graph_affinity(S: Any, *, normalise: str = "columns") -> NormalisedAffinity:
     Raises
     ------
     ValueError
-        As :func:`check_affinity`.
+        If S is not square, holds negative or non-finite entries, is not symmetric (but for a millionth of its largest
+        entry, which is rounding), or has an empty row: a point without a neighbour, not even itself.
 
     Examples
     --------
@@ -169,7 +169,18 @@ def graph_affinity(S: Any, *, normalise: str = "columns") -> NormalisedAffinity:
     array([[0.5, 1. ],
            [0.5, 0. ]])
     """
-    return NormalisedAffinity(check_affinity(S), normalise)
+    S = check_array(S, accept_sparse="csr", dtype=float, input_name="affinity")
+    S = sparse.csr_array(S) if sparse.issparse(S) else S
+    if S.shape[0] != S.shape[1]:
+        raise ValueError(f"affinity must be square, one row and one column a point; its shape is {S.shape}")
+    if S.min() < 0:
+        raise ValueError(f"affinity must not be negative; its smallest entry is {S.min():g}")
+    if abs(S - S.T).max() > 1e-6 * S.max():  # more than rounding makes in single precision
+        raise ValueError("affinity must be symmetric; for neighbours use knn_affinity, or S.maximum(S.T)")
+    empty = np.flatnonzero(S @ np.ones(S.shape[0]) == 0)
+    if empty.size:
+        raise ValueError(f"affinity must give every point a neighbour (itself will do); row {empty[0]} sums to 0")
+    return NormalisedAffinity(S, normalise)
 
 
 def given_graph(y: Any, affinity: Any, n: int, normalise: str) -> NormalisedAffinity:
@@ -178,54 +189,15 @@ def given_graph(y: Any, affinity: Any, n: int, normalise: str) -> NormalisedAffi
         raise ValueError("This GRH estimator requires y to be passed, but the target y is None, and so is affinity")
     if affinity is not None and y is not None:
         raise ValueError("give GRH either y or affinity, got both: the labels would make a second graph")
-    name, make, given = ("y", same_class_affinity, y) if affinity is None else ("affinity", graph_affinity, affinity)
-    graph = make(given, normalise=normalise)
+    if affinity is None:
+        name, graph = "y", same_class_affinity(y, normalise=normalise)
+    else:
+        name, graph = "affinity", graph_affinity(affinity, normalise=normalise)
     if graph.shape != (n, n):
         raise ValueError(f"{name} must be about as many points as X has rows: X has {n} rows, {name} {graph.shape[0]}")
     if graph.joins_all:
         raise ValueError(f"{name} joins all points, as one class only does; they would all get the same code")
     return graph
-
-
-def check_affinity(S: Any) -> Any:
-    """Refuse an affinity matrix that the graph step cannot use.
-
-    Parameters
-    ----------
-    S : array or sparse matrix of shape (n, n)
-
-    Returns
-    -------
-    float64 array or csr_array
-
-    Raises
-    ------
-    ValueError
-        If S is not square, holds negative or non-finite entries, is not symmetric
-        (but for a millionth of its largest entry, which is rounding), or has an empty row: a point without a neighbour,
-        not even itself.
-
-    Examples
-    --------
-    >>> check_affinity([[1, 0], [0, 0]])
-    Traceback (most recent call last):
-        ...
-    ValueError: affinity must give every point a neighbour (itself will do); row 1 sums to 0
-    """
-    S = check_array(S, accept_sparse="csr", dtype=float, input_name="affinity")
-    S = sparse.csr_array(S) if sparse.issparse(S) else S
-    if S.shape[0] != S.shape[1]:
-        raise ValueError(f"affinity must be square, one row and one column a point; its shape is {S.shape}")
-    if S.min() < 0:
-        raise ValueError(f"affinity must not be negative; its smallest entry is {S.min():g}")
-    step = max(1, _BLOCK_VALUES // S.shape[0])
-    apart = [abs(S[i : i + step] - S[:, i : i + step].T).max() for i in range(0, S.shape[0], step)]
-    if max(apart) > 1e-6 * S.max():  # more than rounding makes in single precision
-        raise ValueError("affinity must be symmetric; for neighbours use knn_affinity, or S.maximum(S.T)")
-    empty = np.flatnonzero(S @ np.ones(S.shape[0]) == 0)
-    if empty.size:
-        raise ValueError(f"affinity must give every point a neighbour (itself will do); row {empty[0]} sums to 0")
-    return S
 
 
 def knn_affinity(X: ArrayLike, n_neighbours: int = 10, *, metric: str = "euclidean") -> sparse.csr_array:
