@@ -16,10 +16,9 @@ from sklearn.base import clone, is_classifier
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.svm import SVC, LinearSVC
 from sklearn.utils import check_random_state, get_tags
-from tqdm import tqdm
 
 from .affinity import NormalisedAffinity, given_graph
-from .baselines import CCAITQ, gaussian_kernel, kernel_gamma, svm_weights
+from .baselines import CCAITQ, gaussian_kernel, kernel_gamma, svm_weights, with_progress
 from .checks import Array, Bits, Floats, Integers
 from .lsh import LSH, Hasher
 
@@ -47,7 +46,6 @@ Classifier = Callable[[Bits], tuple[Any, Bits]]
 _ZERO = 1e-12  # scores are zero up to rounding below this: the mean of n bits is a multiple of 1 / n
 _REDRAWS = 100  # hyperplanes tried for a degenerate bit
 _KERNEL_ROWS = 4096  # training points up to which linear machines share a kernel matrix, of 128 MB at most
-_MOST_KERNEL_ROWS = 20_000  # training points up to which a Gaussian kernel between all of them is made: 3.2 GB
 _JITTER = 1e-10  # of the mean diagonal: far more than rounding loses, far less than the ridge
 
 
@@ -606,50 +604,29 @@ def linear_svm(grh: GRH, features: Floats, seed: int) -> Prepared:
         kernel, svm = features @ features.T, SVC(C=grh.C, kernel="precomputed")
 
         def from_kernel(bits: Bits) -> LinearModel:
-            weights, intercepts = machines(grh, svm, kernel, bits)
+            weights, intercepts = svm_weights(svm, kernel, bits, grh.class_weight)
             return LinearModel(features.T @ weights, intercepts)
 
         return features, from_kernel
-    options = {"loss": grh.loss, "fit_intercept": grh.fit_intercept, "max_iter": grh.max_iter}
-    svm = LinearSVC(C=grh.C, dual=True, random_state=seed, **options)
-    return features, lambda bits: LinearModel(*machines(grh, svm, features, bits))
+    svm = LinearSVC(C=grh.C, dual=True, loss=grh.loss, fit_intercept=grh.fit_intercept, max_iter=grh.max_iter)
+    svm.set_params(random_state=seed)
+    return features, lambda bits: LinearModel(*svm_weights(svm, features, bits, grh.class_weight))
 
 
 def rbf_svm(grh: GRH, features: Floats, seed: int) -> Prepared:
     """Fit support vector machines with a Gaussian kernel, all from one kernel matrix."""
-    kernel, gamma = whole_kernel(features, grh.gamma, seed)
+    kernel, gamma = gaussian_kernel(features, grh.gamma, seed)
     svm = SVC(C=grh.C, kernel="precomputed")
-    return kernel, lambda bits: KernelModel(*machines(grh, svm, kernel, bits), features, gamma)
+    return kernel, lambda bits: KernelModel(*svm_weights(svm, kernel, bits, grh.class_weight), features, gamma)
 
 
 def kernel_ridge(grh: GRH, features: Floats, seed: int) -> Prepared:
     """Fit least squares on the bits as +1 and -1, with a Gaussian kernel: one Cholesky factor serves every bit."""
-    kernel, gamma = whole_kernel(features, grh.gamma, seed)
+    kernel, gamma = gaussian_kernel(features, grh.gamma, seed)
     np.fill_diagonal(kernel, 1 + grh.ridge)
     factor = cho_factor(kernel, lower=True)
     np.fill_diagonal(kernel, 1)  # as it was
     return kernel, lambda bits: KernelModel(cho_solve(factor, to_signs(bits)), 0.0, features, gamma)
-
-
-def whole_kernel(features: Floats, gamma: float, seed: int | None = None) -> tuple[Floats, float]:
-    """Make the Gaussian kernel between all training points, where memory has room for it."""
-    n = len(features)
-    if n > _MOST_KERNEL_ROWS:
-        size = f"{n:,} x {n:,} numbers, {8e-9 * n * n:.1f} GB; the limit is {_MOST_KERNEL_ROWS:,} points"
-        raise ValueError(f"a kernel between all points would have {size}: use classifier='rbf-landmarks'")
-    return gaussian_kernel(features, gamma, seed)
-
-
-def machines(grh: GRH, svm: Any, inputs: Floats, bits: Bits) -> tuple[Floats, Floats]:
-    """Fit a support vector machine to each bit; return weights and intercepts."""
-    fitted = [svm_weights(svm, inputs, bit[:, None], grh.class_weight) for bit in with_progress(bits.T)]
-    weights, intercepts = zip(*fitted, strict=True)
-    return np.hstack(weights), np.concatenate(intercepts)
-
-
-def with_progress(bits: Any) -> Any:
-    """Go through bits, with a progress bar on a terminal where it takes more than a few seconds."""
-    return tqdm(bits, "bits", disable=None, delay=2, leave=False)
 
 
 def rbf_landmarks(grh: GRH, features: Floats, seed: int) -> Prepared:

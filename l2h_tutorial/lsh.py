@@ -42,7 +42,7 @@ class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """
 
     _needs_labels = False
-    _takes_sparse = False
+    _accept_sparse: ClassVar[Any] = False  # or "csr"
     _choices: ClassVar[dict[str, tuple[Any, ...]]] = {}  # the values of a parameter that has a few
 
     def _check_parameters(self) -> None:
@@ -58,14 +58,12 @@ class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     def _training_points(self, X: ArrayLike, at_least: int = 1) -> Array:
         """Begin to fit: check the parameters and the features; return the features."""
         self._check_parameters()
-        self._n_features_out = self._code_length()
-        sparse = "csr" if self._takes_sparse else False
-        floats = [np.float64, np.float32]
-        return validate_data(self, X, dtype=floats, accept_sparse=sparse, ensure_min_samples=at_least)
+        self._n_features_out = check_integer(self.n_bits, "n_bits")
+        return self._checked(X, ensure_min_samples=at_least)
 
-    def _code_length(self) -> int:
-        """Check `n_bits`."""
-        return check_integer(self.n_bits, "n_bits")
+    def _checked(self, X: ArrayLike, **options: Any) -> Array:
+        """Check features, and that they are those of `fit` unless this is it."""
+        return validate_data(self, X, dtype=[np.float64, np.float32], accept_sparse=self._accept_sparse, **options)
 
     def _centred(self, X: ArrayLike, y: Any = None) -> Floats:
         """Begin to fit: check all, keep the mean of the features, and return them without it."""
@@ -100,8 +98,7 @@ class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     def _new_points(self, X: ArrayLike) -> Array:
         """Begin to transform: check that `fit` came before, and the features; return these."""
         check_is_fitted(self)
-        sparse = "csr" if self._takes_sparse else False
-        return validate_data(self, X, dtype=[np.float64, np.float32], accept_sparse=sparse, reset=False)
+        return self._checked(X, reset=False)
 
     def _encode(self, points: Array) -> Bits:
         """Hash a block of rows."""
@@ -115,7 +112,7 @@ class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.target_tags.required = self._needs_labels
-        tags.input_tags.sparse = self._takes_sparse
+        tags.input_tags.sparse = bool(self._accept_sparse)
         tags.transformer_tags.preserves_dtype = []  # bits come out, whatever goes in
         return tags
 
@@ -166,7 +163,7 @@ class LSH(Hasher):
     True
     """
 
-    _takes_sparse = True
+    _accept_sparse: ClassVar[Any] = "csr"
 
     n_bits: int = 16
     _: KW_ONLY

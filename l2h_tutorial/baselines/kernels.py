@@ -15,12 +15,14 @@ from sklearn.base import clone
 from sklearn.metrics.pairwise import euclidean_distances, rbf_kernel
 from sklearn.svm import SVC
 from sklearn.utils import check_random_state
+from tqdm import tqdm
 
 from ..affinity import label_sets
 from ..lsh import Bits, Floats, Hasher
 from .linear import checked_labels, with_settled_signs
 
 _MEDIAN_POINTS = 2000  # enough pairs for a stable median, few enough to be quick
+_MOST_POINTS = 20_000  # between all of which a kernel is made, of 3.2 GB
 _ZERO_DISTANCE = 1e-9  # of the mean squared norm: less is rounding
 _SWEEPS = 10  # of SDH's descent through all bits, at most: few are needed
 
@@ -355,7 +357,11 @@ def kernel_gamma(points: Floats, gamma: float, seed: int | None = None, squared:
 
 
 def gaussian_kernel(points: Floats, gamma: float, seed: int | None = None) -> tuple[Floats, float]:
-    """Return exp(-g squared distance) between all points, and g, which is ``kernel_gamma`` of them."""
+    """Return exp(-g squared distance) between all points, where memory has room for it, and g, their `kernel_gamma`."""
+    n = len(points)
+    if n > _MOST_POINTS:
+        size = f"{n:,} x {n:,} numbers, {8e-9 * n * n:.1f} GB; the limit is {_MOST_POINTS:,} points"
+        raise ValueError(f"a kernel between all points would have {size}: GRH has classifier='rbf-landmarks' for more")
     squared = euclidean_distances(points, squared=True)
     g = kernel_gamma(points, gamma, seed, squared)
     squared *= -g
@@ -365,7 +371,7 @@ def gaussian_kernel(points: Floats, gamma: float, seed: int | None = None) -> tu
 def svm_weights(svm: Any, inputs: Floats, bits: Bits, class_weight: str | None = None) -> tuple[Floats, Floats]:
     """Fit a clone of a support vector machine to each bit; return the weights of the inputs, and the intercepts."""
     weights, intercepts = np.zeros((inputs.shape[1], bits.shape[1])), np.zeros(bits.shape[1])
-    for k, bit in enumerate(bits.T):
+    for k, bit in enumerate(with_progress(bits.T)):
         machine = clone(svm).set_params(class_weight=class_weights(bit, class_weight)).fit(inputs, bit)
         if isinstance(machine, SVC):
             weights[machine.support_, k] = machine.dual_coef_[0]
@@ -373,6 +379,11 @@ def svm_weights(svm: Any, inputs: Floats, bits: Bits, class_weight: str | None =
             weights[:, k] = machine.coef_[0]
         intercepts[k] = np.squeeze(machine.intercept_)
     return weights, intercepts
+
+
+def with_progress(bits: Any) -> Any:
+    """Go through bits, with a progress bar on a terminal where it takes more than a few seconds."""
+    return tqdm(bits, "bits", disable=None, delay=2, leave=False)
 
 
 def class_weights(bit: Bits, rule: str | None) -> dict[int, float] | None:
