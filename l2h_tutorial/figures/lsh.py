@@ -1,14 +1,26 @@
 """Figures of chapter 2: hyperplanes, codes, and how often two images share a bit."""
 
-from typing import Any
-
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Wedge
 
 from ..lsh import collision_probability
-from .style import BLUE, COLOURS, GREY, MARKERS, RED, SKY, Bits, Floats, show_plane, styled, write
+from .style import (
+    BLUE,
+    COLOURS,
+    GREY,
+    MARKERS,
+    RED,
+    SKY,
+    Bits,
+    Floats,
+    draw_arrow,
+    draw_hyperplane,
+    show_plane,
+    styled,
+    write,
+)
 
 
 @styled
@@ -27,23 +39,14 @@ def code_of_points(points: Floats, hyperplanes: Floats, bits: Bits) -> Figure:
     codes, members = np.unique(bits, axis=0, return_inverse=True)
     for i, code in enumerate(codes):
         x, y = points[members == i].T
-        text = "".join("1" if bit else "0" for bit in code)
-        axes.scatter(
-            x,
-            y,
-            s=28,
-            color=COLOURS[i % 7],
-            marker=MARKERS[i % 7],
-            label=text,
-        )
+        name = "".join("01"[bit] for bit in code.astype(int))
+        axes.scatter(x, y, s=28, color=COLOURS[i % 7], marker=MARKERS[i % 7], label=name)
     reach = 1.15 * np.abs(points).max()
     for k, normal in enumerate(hyperplanes.T, start=1):
-        unit = normal / np.linalg.norm(normal)
-        along = np.array([-unit[1], unit[0]])
-        x, y = np.outer([-1, 1], along).T * reach
-        axes.plot(x, y, color=GREY, linewidth=1.5)
-        axes.annotate("", unit * reach * 0.4, (0, 0), arrowprops={"arrowstyle": "->", "color": "black"})
-        write(axes, unit * reach * 0.47, f"bit {k}", fontsize=9)
+        draw_hyperplane(axes, normal, linewidth=1.5)
+        upright = reach * normal / np.linalg.norm(normal)
+        draw_arrow(axes, 0.4 * upright)
+        write(axes, 0.47 * upright, f"bit {k}", fontsize=9)
     show_plane(axes, reach, xlabel="feature 1", ylabel="feature 2")
     axes.legend(title="code", loc="upper left", bbox_to_anchor=(1, 1))
     return figure
@@ -58,26 +61,26 @@ def wedge(theta: float) -> Figure:
     for turn in (0, 180):
         start, end = np.degrees([first, second]) + turn
         axes.add_patch(Wedge((0, 0), 1.1, start, end, color=SKY, alpha=0.35))
-    directions = np.random.RandomState(1).uniform(0, np.pi, 24)
-    between = (directions > first) & (directions < second)
-    for direction, separates in zip(directions, between, strict=True):
+    n_lines = 24
+    n_between = 0
+    for direction in np.random.RandomState(1).uniform(0, np.pi, n_lines):
         x, y = 1.1 * _unit(direction)
+        separates = first < direction < second
+        n_between += separates
         colour, stroke = (RED, "-") if separates else (GREY, ":")
         axes.plot([-x, x], [-y, y], color=colour, linestyle=stroke, linewidth=1.4)
     for name, direction in (("x", first), ("y", second)):
-        arrow = {"arrowstyle": "-|>", "color": "black", "linewidth": 2.5}
-        axes.annotate("", _unit(direction), (0, 0), arrowprops=arrow)
+        draw_arrow(axes, _unit(direction), arrowstyle="-|>", linewidth=2.5)
         write(axes, 1.22 * _unit(direction), name, fontsize=14, fontweight="bold")
     write(axes, 0.45 * _unit(first + theta / 2), "θ", fontsize=14)
-    n_lines = len(directions)
     expected = n_lines * theta / np.pi
-    axes.set_title(f"{between.sum()} of {n_lines} random lines separate x and y; θ/π of them are {expected:.1f}")
+    axes.set_title(f"{n_between} of {n_lines} random lines separate x and y; θ/π of them are {expected:.1f}")
     axes.set(xlim=(-1.35, 1.35), ylim=(-1.2, 1.35), aspect="equal")
     axes.set_axis_off()
     return figure
 
 
-def _unit(direction: float) -> Any:
+def _unit(direction: float) -> Floats:
     return np.array([np.cos(direction), np.sin(direction)])
 
 
@@ -93,9 +96,8 @@ def collisions(measured: dict[str, tuple[Floats, Floats]]) -> Figure:
     figure, axes = plt.subplots(figsize=(6.4, 4))
     angles = np.linspace(0, np.pi, 100)
     axes.plot(angles, collision_probability(angles), color="black", label=r"theory: $1 - \theta/\pi$")
-    looks = [(BLUE, "o"), (RED, "x")]
-    for (name, (theta, share)), (colour, marker) in zip(measured.items(), looks, strict=False):
-        axes.scatter(theta, share, s=22, color=colour, marker=marker, alpha=0.7, label=name)
+    for i, (name, (theta, share)) in enumerate(measured.items()):
+        axes.scatter(theta, share, s=22, color=COLOURS[i], marker="ox"[i], alpha=0.7, label=name)
     axes.set(
         xlabel=r"angle $\theta$ between the pair (radians)",
         ylabel="share of equal bits",
@@ -118,8 +120,7 @@ def distance_estimates(angles: Floats, estimates: dict[int, Floats]) -> Figure:
         For each code length: pi times the share of differing bits.
     """
     figure, panels = plt.subplots(1, len(estimates), figsize=(7.2, 2.9), sharex=True, sharey=True, squeeze=False)
-    largest = max(values.max() for values in [angles, *estimates.values()])
-    ends = [0, 1.05 * float(largest)]
+    ends = [0, 1.05 * np.max([angles, *estimates.values()])]
     for axes, (n_bits, estimate) in zip(panels[0], estimates.items(), strict=True):
         axes.plot(ends, ends, color="black", linewidth=1)
         axes.scatter(angles, estimate, s=6, color=BLUE, alpha=0.4)

@@ -155,7 +155,7 @@ def audit(results: pd.DataFrame, claims: Iterable[tuple[str, str]] = CLAIMS) -> 
     """
     place = ["method", "n_train", "n_bits"]
     ours: Any = results.pivot_table("map", place, "partition")
-    published: Any = beside_published(results).set_index(place)["published"]
+    published: Any = beside_published(results).set_index(place)["published"].sort_index()
     measured = set(ours.index.droplevel("n_bits"))
     rows = []
     for ahead, of in claims:
