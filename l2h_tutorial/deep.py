@@ -10,19 +10,16 @@ import io
 import pickle
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from joblib import cpu_count
 from PIL import Image
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-from tqdm import tqdm
 
 from .checks import Bytes, Singles
 from .files import refused
+from .gist import check_images, described
 
 Layer = Callable[[Singles], Singles]
 
@@ -84,28 +81,9 @@ def deep_descriptors(images: Bytes) -> Singles:
         codes = SignCodes().fit(X)
         scores, rows = codes.search(X[:1], codes.encode(X), k=10, rescore=X)  # those like the first one
     """
-    images = np.asarray(images)
-    if images.dtype != np.uint8:
-        raise TypeError(f"images must be uint8, 0 to 255; these are {images.dtype}")
-    if images.ndim not in (3, 4) or (images.ndim == 4 and images.shape[3] != 3) or 0 in images.shape[1:]:
-        raise ValueError(f"images must have shape (n, h, w) or (n, h, w, 3); these have {images.shape}")
+    images = check_images(images)
     network = _installed_network()
-    features = np.empty((len(images), N_FEATURES), dtype=np.float32)
-
-    def describe(start: int) -> int:
-        block = images[start : start + BLOCK_IMAGES]
-        features[start : start + len(block)] = network(_resized(block))
-        return len(block)
-
-    # One block a core, and one thread in each matrix product, as for GIST
-    with (
-        threadpool_limits(limits=1, user_api="blas"),
-        ThreadPoolExecutor(cpu_count()) as pool,
-        tqdm(total=len(images), desc="deep features", unit=" images", disable=None, delay=2) as bar,
-    ):
-        for done in pool.map(describe, range(0, len(images), BLOCK_IMAGES)):
-            bar.update(done)
-    return features
+    return described(images, N_FEATURES, lambda block: network(_resized(block)), BLOCK_IMAGES, "deep features")
 
 
 def _resized(images: Bytes) -> Singles:

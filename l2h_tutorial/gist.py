@@ -8,7 +8,7 @@ The textbook way filters the whole padded image by a fast Fourier transform and 
 only what is needed is computed, as matrix products: each filter's own frequencies, at the image's own pixels.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -80,23 +80,33 @@ def gist_descriptors(images: Bytes) -> Singles:
     >>> bool(by_filter[0, 0] > 10 * by_filter[0, 4])
     True
     """
+    images = check_images(images)
+    height, width = images.shape[1:3]
+    if height % GRID or width % GRID:
+        expected = f"sides that are multiples of {GRID}: crop or resize them"
+        raise ValueError(f"images must have {expected}; these have {height} x {width} pixels")
+    bank = _filter_bank(height, width)
+    step = max(1, BLOCK_ELEMENTS // bank.size**2)
+    return described(images, N_FEATURES, lambda block: _describe(block, bank), step, "GIST")
+
+
+def check_images(images: Bytes) -> Bytes:
+    """Return images as an array (n, h, w) or (n, h, w, 3) of uint8, or raise a `TypeError` or `ValueError`."""
     images = np.asarray(images)
     if images.dtype != np.uint8:
         raise TypeError(f"images must be uint8, 0 to 255; these are {images.dtype}")
-    if images.ndim != 3 and images.shape[3:] != (3,):
+    if (images.ndim != 3 and images.shape[3:] != (3,)) or 0 in images.shape[1:]:
         raise ValueError(f"images must have shape (n, h, w) or (n, h, w, 3); these have {images.shape}")
-    n, height, width = images.shape[:3]
-    if height == 0 or width == 0 or height % GRID or width % GRID:
-        expected = f"sides that are multiples of {GRID}: crop or resize them"
-        raise ValueError(f"images must have {expected}; these have {height} x {width} pixels")
-    features = np.empty((n, N_FEATURES), dtype=np.float32)
-    bank = _filter_bank(height, width)
-    step = max(1, BLOCK_ELEMENTS // bank.size**2)
-    starts = range(0, n, step)
+    return images
 
-    def describe(start: int) -> int:
+
+def described(images: Bytes, n_features: int, describe: Callable[[Bytes], Singles], step: int, name: str) -> Singles:
+    """Describe images, so many at a time on each core."""
+    features = np.empty((len(images), n_features), dtype=np.float32)
+
+    def describe_block(start: int) -> int:
         block = images[start : start + step]
-        features[start : start + step] = _describe(block, bank)
+        features[start : start + step] = describe(block)
         return len(block)
 
     # One block a core, and one thread in each matrix product: the products are small, so this is quicker than the
@@ -104,9 +114,9 @@ def gist_descriptors(images: Bytes) -> Singles:
     with (
         threadpool_limits(limits=1, user_api="blas"),
         ThreadPoolExecutor(cpu_count()) as pool,
-        tqdm(total=n, desc="GIST", unit=" images", disable=None, delay=2) as bar,
+        tqdm(total=len(images), desc=name, unit=" images", disable=None, delay=2) as bar,
     ):
-        for done in pool.map(describe, starts):
+        for done in pool.map(describe_block, range(0, len(images), step)):
             bar.update(done)
     return features
 
