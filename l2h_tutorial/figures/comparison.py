@@ -74,8 +74,7 @@ def spread_table(rows: pd.DataFrame) -> Table:
     scores = rows.groupby(["method", "dataset"], sort=False)["map"].agg(["mean", "std"])
     spread = scores["std"].map(" ± {:.3f}".format, na_action="ignore").fillna("")
     cells = scores["mean"].map("{:.3f}".format) + spread
-    wide = cells.unstack("dataset").loc[rows["method"].unique(), rows["dataset"].unique()]
-    return table(wide.rename_axis(index=None, columns=None))
+    return _by_dataset(cells)
 
 
 def contrast_table(contrasts: pd.DataFrame) -> Table:
@@ -100,5 +99,10 @@ def contrast_table(contrasts: pd.DataFrame) -> Table:
     """
     cells = contrasts["difference"].map("{:+.3f}".format) + contrasts["low"].map(" ({:+.3f} to".format)
     cells += contrasts["high"].map(" {:+.3f})".format) + contrasts["p"].map(lambda p: " *" if p < 0.05 else "  ")
-    wide = cells.unstack("dataset").loc[contrasts.index.unique("contrast"), contrasts.index.unique("dataset")]
-    return table(wide.rename_axis(index=None, columns=None))
+    return _by_dataset(cells)
+
+
+def _by_dataset(cells: pd.Series) -> Table:
+    """Texts by name and data set as a table, in their order."""
+    names, datasets = (cells.index.unique(level) for level in (0, 1))
+    return table(cells.unstack().loc[names, datasets].rename_axis(index=None, columns=None))

@@ -131,10 +131,11 @@ def run_table1(
     n_queries = n_query_per_class * len(np.unique(dataset.labels))
     wanted = []
     for labels, partition in product(n_train, partitions):
-        asked = [name for name in methods if labels == n_train[0] or _uses_labels(methods[name][0])]
-        lengths = {name: SCORE_BITS if isinstance(methods[name][0], ClassScores) else n_bits for name in asked}
-        places = [(name, labels, length, partition, n_queries) for name in asked for length in lengths[name]]
-        cells: list[Cell] = [dict(zip(KEY, place, strict=True)) for place in places]
+        cells: list[Cell] = []
+        for name, (hasher, _) in methods.items():
+            if labels == n_train[0] or _uses_labels(hasher):
+                for length in SCORE_BITS if isinstance(hasher, ClassScores) else n_bits:
+                    cells.append(dict(zip(KEY, (name, labels, length, partition, n_queries), strict=True)))
         wanted += cells
         missing = [cell for cell in cells if cell not in measured]
         if not missing:
@@ -148,7 +149,8 @@ def run_table1(
         chosen = {(row["method"], row["n_train"], row["n_bits"]): row["parameters"] for row in rows}
         work = []
         for cell in missing:
-            (hasher, grid), place = methods[cell["method"]], (cell["method"], labels, cell["n_bits"])
+            hasher, grid = methods[cell["method"]]
+            place = cell["method"], labels, cell["n_bits"]
             if grid and place not in chosen:
                 raise ValueError(f"{tuned.path} has no choice for {place}: take its rows out of {measured.path}")
             work.append((cell, hasher, chosen.get(place, "{}"), split))
