@@ -218,14 +218,14 @@ def angle_between(X: ArrayLike, Y: ArrayLike) -> Floats:
     >>> np.degrees(angle_between([[1, 0], [1, 0]], [[0, 2], [3, 0]])).round(6)
     array([90.,  0.])
     """
-    x, y = np.asarray(X, dtype=np.float64), np.asarray(Y, dtype=np.float64)
-    if x.ndim != 2 or x.shape != y.shape:
-        raise ValueError(f"X and Y must be two-dimensional and of one shape, got {x.shape} and {y.shape}")
-    lengths = np.linalg.norm(np.stack([x, y]), axis=2)
+    if np.ndim(X) != 2 or np.shape(X) != np.shape(Y):
+        raise ValueError(f"X and Y must be two-dimensional and of one shape, got {np.shape(X)} and {np.shape(Y)}")
+    pair = np.array([X, Y], dtype=np.float64)
+    lengths = np.linalg.norm(pair, axis=2, keepdims=True)
     bad = ~((lengths > 0) & (lengths < np.inf))
     if bad.any():
         raise ValueError(f"X and Y need rows of a positive, finite length, got {lengths[bad][0]}")
-    u, v = x / lengths[0, :, None], y / lengths[1, :, None]
+    u, v = pair / lengths
     return 2 * np.arctan2(np.linalg.norm(u - v, axis=1), np.linalg.norm(u + v, axis=1))
 
 

@@ -121,8 +121,7 @@ class Quantiser(BaseEstimator):
         ValueError
             If `X` has another number of features than in `fit`, or is not a finite two-dimensional array.
         """
-        check_is_fitted(self)
-        vectors = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+        vectors = self._new(X)
         return np.concatenate([self._write(self._turned(vectors[rows])) for rows in row_blocks(len(vectors))])
 
     def scores(self, Q: ArrayLike, codes: ArrayLike) -> Singles:
@@ -143,8 +142,7 @@ class Quantiser(BaseEstimator):
         sklearn.exceptions.NotFittedError, TypeError, ValueError
             As `encode`, or if `codes` are not such an array.
         """
-        check_is_fitted(self)
-        queries = self._seen(validate_data(self, Q, dtype=[np.float64, np.float32], reset=False))
+        queries = self._seen(self._new(Q))
         stored = self._checked(codes)
         estimates = np.empty((len(queries), len(stored)), dtype=np.float32)
         for rows in row_blocks(len(stored)):
@@ -155,6 +153,11 @@ class Quantiser(BaseEstimator):
         """Queries as they are compared with what codes stand for."""
         return self._turned(Q).astype(np.float32)
 
+    def _new(self, X: ArrayLike) -> Array:
+        """Check that `fit` came before, and vectors like those that it had."""
+        check_is_fitted(self)
+        return validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+
     def _checked(self, codes: ArrayLike) -> Bytes:
         array = np.asarray(codes)
         if array.dtype != np.uint8:
@@ -164,7 +167,7 @@ class Quantiser(BaseEstimator):
         return array
 
     def search(
-        self, Q: ArrayLike, codes: ArrayLike, k: int, *, rescore: ArrayLike | None = None, factor: int = 10
+        self, Q: ArrayLike, codes: ArrayLike, k: int, *, rescore: Any = None, factor: int = 10
     ) -> tuple[Array, Integers]:
         """Find the k rows with the highest scores, and with ``rescore`` the best of factor * k by floats.
 
@@ -191,14 +194,14 @@ class Quantiser(BaseEstimator):
         sklearn.exceptions.NotFittedError, TypeError, ValueError
             As `scores`, or if `k` or `factor` is out of range, or ``rescore`` is not (n, d).
         """
-        check_is_fitted(self)
-        queries = validate_data(self, Q, dtype=[np.float64, np.float32], reset=False)
+        queries = self._new(Q)
         stored = self._checked(codes)
-        k = check_integer(k, "k", high=len(stored), of="codes")
-        kept = k if rescore is None else min(len(stored), k * check_integer(factor, "factor"))
-        vectors = None if rescore is None else np.asanyarray(rescore)
-        if vectors is not None and vectors.shape != (len(stored), self.n_features_in_):
-            raise ValueError(f"rescore must have shape {(len(stored), self.n_features_in_)}, got {vectors.shape}")
+        kept = k = check_integer(k, "k", high=len(stored), of="codes")
+        if rescore is not None:
+            rescore = np.asanyarray(rescore)
+            kept = min(len(stored), k * check_integer(factor, "factor"))
+            if rescore.shape != (len(stored), self.n_features_in_):
+                raise ValueError(f"rescore must have shape {(len(stored), self.n_features_in_)}, got {rescore.shape}")
         scores = np.empty((len(queries), k))
         rows = np.empty((len(queries), k), dtype=np.int64)
         for start in range(0, len(queries), _BLOCK_QUERIES):
@@ -206,8 +209,8 @@ class Quantiser(BaseEstimator):
             for i, estimates in enumerate(self.scores(block, stored), start):
                 best = highest(estimates, kept)
                 values = estimates[best]
-                if vectors is not None:
-                    values = (vectors[best] - self.mean_) @ (queries[i] - self.mean_)
+                if rescore is not None:
+                    values = (rescore[best] - self.mean_) @ (queries[i] - self.mean_)
                     order = np.lexsort((best, -values))[:k]
                     values, best = values[order], best[order]
                 scores[i] = values
@@ -342,9 +345,8 @@ class ScalarCodes(Quantiser):
         if self.n_bits not in (8, 4):
             raise ValueError(f"n_bits must be 8 or 4, got {self.n_bits!r}")
         low = X.min(axis=0).astype(np.float64)
-        high = X.max(axis=0).astype(np.float64)
         self.low_ = low - self.mean_
-        self.step_ = (high - low) / (2**self.n_bits - 1)
+        self.step_ = (X.max(axis=0) - low) / (2**self.n_bits - 1)
         return -(-X.shape[1] * self.n_bits // 8)
 
     def _write(self, vectors: Array) -> Bytes:
@@ -443,8 +445,7 @@ class RaBitQ(Quantiser):
         sklearn.exceptions.NotFittedError, TypeError, ValueError
             As `scores`, or if `epsilon` is not positive.
         """
-        check_is_fitted(self)
-        lengths = np.linalg.norm(validate_data(self, Q, dtype=np.float64, reset=False) - self.mean_, axis=1)
+        lengths = np.linalg.norm(self._new(Q) - self.mean_, axis=1)
         return check_positive(epsilon, "epsilon") * np.outer(lengths, _numbers(self._checked(codes))[:, 1])
 
 

@@ -3,6 +3,7 @@
 import ast
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -30,8 +31,8 @@ def read_docstrings() -> tuple[list[str], list[str], list[str]]:
     """
     found: dict[str, tuple[str, str]] = {}
     for library in LIBRARIES:
-        spec = find_spec(library)
-        folder = Path(spec.origin).parent if spec and spec.origin else Path()
+        spec: Any = find_spec(library)
+        folder = Path(spec.origin).parent
         for path in sorted(folder.rglob("*.py")):
             inside = [part for part in path.relative_to(folder).with_suffix("").parts if part != "core"]
             if OTHERS.intersection(inside):

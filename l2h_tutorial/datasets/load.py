@@ -85,16 +85,18 @@ class Dataset:
     class_names: Sequence[str]
 
     def __post_init__(self) -> None:
-        names = ("features", "labels") if self.images is None else ("features", "labels", "images")
-        for name in names:
-            object.__setattr__(self, name, np.asarray(getattr(self, name)))
+        shapes = {}
+        for name in ("features", "labels", "images"):
+            if getattr(self, name) is not None:
+                array = np.asarray(getattr(self, name))
+                object.__setattr__(self, name, array)
+                shapes[name] = array.shape
         features, labels = self.features, self.labels
         if features.dtype.kind not in "fiub" or labels.dtype.kind not in "iu":
             found = f"{features.dtype} and {labels.dtype}"
             raise TypeError(f"features must be numbers, labels integers, the places in class_names; got {found}")
-        shapes = {name: getattr(self, name).shape for name in names}
-        dimensions = [len(shape) for shape in shapes.values()]
-        if dimensions not in ([2, 1], [2, 1, 3], [2, 1, 4]) or len({shape[0] for shape in shapes.values()}) > 1:
+        dimensions, lengths = [len(shape) for shape in shapes.values()], {shape[:1] for shape in shapes.values()}
+        if dimensions not in ([2, 1], [2, 1, 3], [2, 1, 4]) or len(lengths) > 1:
             expected = "features (n, d), labels (n,), images (n, h, w) or (n, h, w, 3)"
             raise ValueError(f"expected {expected}, with the same number of rows; found {shapes}")
         # The extremes tell: NaN passes through, and neither takes memory.
