@@ -3,6 +3,7 @@
 What a mean over queries does with those that have no answer is named each time; see `mean_ratio`.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from numbers import Number
 from time import perf_counter
@@ -387,7 +388,7 @@ def mean_average_precision(
     if ties == "expected":
         each = average_precision(ring_counts(*ranking))
     else:
-        each = np.array([_precision_in_order(*compared) for compared in _compared(*ranking)])
+        each = np.array([_precision_in_order(*query) for query in _compared(*ranking)])
     return each if per_query else float(each.mean())
 
 
@@ -478,11 +479,11 @@ def paired_bootstrap(
     """
     if np.shape(a) != np.shape(b) or np.ndim(a) != 1 or not np.size(a):
         raise ValueError(f"a and b must hold a number for each of the same queries, got {np.shape(a)}, {np.shape(b)}")
-    difference = np.asarray(a, dtype=np.float64) - np.asarray(b, dtype=np.float64)
+    difference = np.subtract(a, b, dtype=np.float64)
     if not np.isfinite(difference).all():
         raise ValueError("a and b must be finite: leave out queries that either method skips (NaN)")
-    n, random = len(difference), check_random_state(random_state)
-    means = [difference[random.randint(n, size=n)].mean() for _ in range(n_resamples)]
+    random = check_random_state(random_state)
+    means = [random.choice(difference, len(difference)).mean() for _ in range(n_resamples)]
     low, high = np.percentile(means, [2.5, 97.5])
     return float(difference.mean()), float(low), float(high)
 
@@ -538,16 +539,14 @@ def evaluate_radius_search(
     1       8       1.0         4.0     1.00
     """
     table = HashTable(hasher.transform(s.X_database))
-    if radii is None:
-        radii = range(min(_LARGEST_RADIUS, table.n_bits) + 1)
+    radii = range(min(_LARGEST_RADIUS, table.n_bits) + 1) if radii is None else radii
     radii = [check_radius(radius, table.n_bits) for radius in radii]
     if not radii:
         raise ValueError("radii must name at least one radius, got none")
     k = check_integer(k, "k", high=table.n_rows, of="rows of the database")
-    outwards = sorted(set(radii))
-    seconds = dict.fromkeys(outwards, 0.0)
-    sizes: dict[int, list[int]] = {radius: [] for radius in outwards}
-    nearest: dict[int, list[Any]] = {radius: [] for radius in outwards}
+    seconds: dict[int, float] = defaultdict(float)
+    sizes: dict[int, list[int]] = defaultdict(list)
+    nearest: dict[int, list[Any]] = defaultdict(list)
     step = queries_at_a_time(table.n_rows)
     for first in range(0, len(s.X_query), step):
         X = s.X_query[first : first + step]
@@ -555,7 +554,7 @@ def evaluate_radius_search(
         start = perf_counter()
         bits = hasher.transform(X)
         encoding = perf_counter() - start
-        for radius in outwards:
+        for radius in sorted(set(radii)):
             shared, start = reranker.shared, perf_counter()  # products that a smaller radius has paid for
             ids = table.query_radius(bits, radius)
             nearest[radius] += reranker.nearest(ids, k)[0]

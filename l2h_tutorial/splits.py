@@ -85,11 +85,11 @@ class Split:
             return replace(self)
         scale = _unit_rows if method == "l2-centre" else np.asarray
         query, train, database = scale(self.X_query), scale(self.X_train), scale(self.X_database)
-        only_train = ~np.isin(self.train_rows, self.database_rows)
-        total = database.sum(axis=0, dtype=np.float64) + train[only_train].sum(axis=0, dtype=np.float64)
-        mean = total / (len(database) + only_train.sum())
-        centred = [(features - mean).astype(np.float32) for features in (query, train, database)]
-        return replace(self, X_query=centred[0], X_train=centred[1], X_database=centred[2])
+        others = train[~np.isin(self.train_rows, self.database_rows)]
+        total = database.sum(axis=0, dtype=np.float64) + others.sum(axis=0, dtype=np.float64)
+        mean = total / (len(database) + len(others))
+        query, train, database = ((X - mean).astype(np.float32) for X in (query, train, database))
+        return replace(self, X_query=query, X_train=train, X_database=database)
 
 
 def _unit_rows(X: Singles) -> Singles:
@@ -100,9 +100,9 @@ def _unit_rows(X: Singles) -> Singles:
 
 def _make_split(dataset: Dataset, query: Integers, train: Integers, database: Integers) -> Split:
     """Take the given rows of a data set as queries, training set and database."""
-    parts: dict[str, Any] = {}
-    for name, rows in {"query": query, "train": train, "database": database}.items():
-        parts[f"{name}_rows"] = rows
+    parts: dict[str, Any] = {"query_rows": query, "train_rows": train, "database_rows": database}
+    for name in ("query", "train", "database"):
+        rows = parts[f"{name}_rows"]
         parts[f"X_{name}"] = dataset.features[rows].astype(np.float32, copy=False)
         parts[f"y_{name}"] = dataset.labels[rows]
     return Split(**parts, class_names=tuple(dataset.class_names))
@@ -244,10 +244,8 @@ def held_out_partition(
     ([0, 9], [1, 2, 3, 4, 5, 6, 7, 8], 8800)
     """
     random, classes = check_random_state(random_state), np.unique(dataset.labels)
-    if np.ndim(held_out):
-        left_out = np.unique(held_out)
-    else:
-        left_out = np.sort(random.permutation(classes)[: check_integer(held_out, "held_out")])
+    drawn = held_out if np.ndim(held_out) else random.permutation(classes)[: check_integer(held_out, "held_out")]
+    left_out = np.unique(drawn)
     if not 0 < len(left_out) <= len(classes) - 2 or not np.isin(left_out, classes).all():
         raise ValueError(f"held_out must name some of {classes.tolist()}, all but two at most, got {held_out!r}")
     return _split_by_class(dataset, n_train, n_query_per_class, random, left_out)
