@@ -37,34 +37,4 @@ from .learning import (
 from .scaling import found_by_nflip, growth
 from .tables import table
 
-__all__ = [
-    "adjacency",
-    "amplification",
-    "answers",
-    "code_of_points",
-    "collision_curves",
-    "collisions",
-    "contrast_table",
-    "control_scores",
-    "corner",
-    "cover",
-    "crossing",
-    "dead_zone",
-    "descriptor",
-    "distance_estimates",
-    "found_by_nflip",
-    "gallery",
-    "graph_step",
-    "growth",
-    "hamming_cube",
-    "images_by_class",
-    "lines_with_spread",
-    "read_map",
-    "split_diagram",
-    "spread_table",
-    "table",
-    "training_rounds",
-    "verdicts",
-    "wedge",
-    "work_map",
-]
+__all__ = [name for name, figure in globals().items() if callable(figure)]

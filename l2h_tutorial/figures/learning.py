@@ -341,19 +341,19 @@ def verdicts(claims: pd.DataFrame) -> Figure:
         :func:`~l2h_tutorial.protocols.ecir2015.audit` gives them. A verdict is told by colour and marker; one that is
         undecided is hollow.
     """
-    names = (claims["ahead"] + " over " + claims["of"]).drop_duplicates()
-    panels = list(claims.groupby("n_train"))
+    claims = claims.assign(name=claims["ahead"] + " over " + claims["of"])
+    names = list(claims["name"].unique())
+    panels = list(claims.assign(place=-claims["name"].map(names.index)).groupby("n_train"))
     size = (3.6 + 2.6 * len(panels), 1.4 + 0.26 * len(names))
     figure, row = plt.subplots(1, len(panels), figsize=size, sharex=True, sharey=True, squeeze=False)
     for axes, (n_train, rows) in zip(row[0], panels, strict=True):
-        places = -pd.Series(range(len(names)), index=names)[rows["ahead"] + " over " + rows["of"]].to_numpy()
         axes.axvline(0, color="black", linewidth=0.8)
-        axes.plot(rows["published"], places, "|", color="black", markersize=12, label="published")
-        for name, style in _VERDICTS.items():
-            chosen = (rows["verdict"] == name).to_numpy()
-            ends = abs(rows[["low", "high"]].sub(rows["ours"], axis=0)[chosen].to_numpy().T)
-            label = name or "no claim of the paper"
-            axes.errorbar(rows["ours"][chosen], places[chosen], xerr=ends, linestyle="", label=label, **style)
+        axes.plot(rows["published"], rows["place"], "|", color="black", markersize=12, label="published")
+        for verdict, style in _VERDICTS.items():
+            those = rows[rows["verdict"] == verdict]
+            ends = [those["ours"] - those["low"], those["high"] - those["ours"]]
+            label = verdict or "no claim of the paper"
+            axes.errorbar(those["ours"], those["place"], xerr=ends, linestyle="", label=label, **style)
         axes.set(title=f"{n_train:,} labels", xlabel="difference of mAP")
     row[0, 0].set_yticks(-np.arange(len(names)), names, fontsize=8)
     handles, labels = row[0, 0].get_legend_handles_labels()
