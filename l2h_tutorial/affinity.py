@@ -69,12 +69,12 @@ class NormalisedAffinity:
         """Multiply by an array of shape (n,) or (n, n_bits); returns float64 of that shape."""
         # The bits of a group are summed before anything is divided: for class labels a sum of +1 and -1 is exact,
         # and one rounded division makes the class mean.
-        product = (self._members @ np.asarray(values, dtype=float)).T  # transposed, to divide a column by the degrees
+        sums = self._members @ np.asarray(values, dtype=float)
         if self.normalise == "columns":
-            product = (self._between @ (product / self._group_degrees).T).T
+            votes = self._between @ (sums.T / self._group_degrees).T
         else:
-            product = (self._between @ product.T).T / self._group_degrees
-        return product.T[self._groups]
+            votes = ((self._between @ sums).T / self._group_degrees).T
+        return votes[self._groups]
 
     def toarray(self) -> Floats:
         """Return the whole matrix, float64 of shape (n, n): for looking at a few points."""

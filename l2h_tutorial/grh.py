@@ -559,15 +559,9 @@ class EstimatorModel:
 
 def make_classifier(grh: GRH, features: Floats, seed: int) -> Classifier:
     """Prepare the classifier that the parameters of GRH ask for, on standardised training features."""
-    if not isinstance(grh.classifier, str):
-        return any_estimator(grh.classifier, features, seed)
-    inputs, learn = CLASSIFIERS[grh.classifier](grh, features, seed)
-
-    def classifier(bits: Bits) -> tuple[LinearModel, Bits]:
-        model = learn(bits)
-        return model, inputs @ model.weights + model.intercepts > 0
-
-    return classifier
+    if isinstance(grh.classifier, str):
+        return CLASSIFIERS[grh.classifier](grh, features, seed)
+    return any_estimator(grh.classifier, features, seed)
 
 
 def any_estimator(estimator: Any, features: Floats, seed: int) -> Classifier:
@@ -588,12 +582,15 @@ def any_estimator(estimator: Any, features: Floats, seed: int) -> Classifier:
     return classifier
 
 
-# The named ones compute here what does not depend on the bits. Each returns the inputs that its weights multiply, for
-# the training points, and a function that learns the weights of given bits.
-Prepared = tuple[Floats, Callable[[Bits], LinearModel]]
+# The named ones first compute what does not depend on the bits.
 
 
-def linear_svm(grh: GRH, features: Floats, seed: int) -> Prepared:
+def taught(model: LinearModel, inputs: Floats) -> tuple[LinearModel, Bits]:
+    """Return a model, and what it predicts for the training points, whose features or kernels it multiplies."""
+    return model, inputs @ model.weights + model.intercepts > 0
+
+
+def linear_svm(grh: GRH, features: Floats, seed: int) -> Classifier:
     """Fit linear support vector machines from one kernel matrix (libsvm), or without it (liblinear).
 
     The kernel is for the hinge loss with an intercept, and for as many points as its matrix suits. There the intercept
@@ -603,33 +600,33 @@ def linear_svm(grh: GRH, features: Floats, seed: int) -> Prepared:
     if grh.loss == "hinge" and grh.fit_intercept and len(features) <= _KERNEL_ROWS:
         kernel, svm = features @ features.T, SVC(C=grh.C, kernel="precomputed")
 
-        def from_kernel(bits: Bits) -> LinearModel:
+        def from_kernel(bits: Bits) -> tuple[LinearModel, Bits]:
             weights, intercepts = svm_weights(svm, kernel, bits, grh.class_weight)
-            return LinearModel(features.T @ weights, intercepts)
+            return taught(LinearModel(features.T @ weights, intercepts), features)
 
-        return features, from_kernel
+        return from_kernel
     svm = LinearSVC(C=grh.C, dual=True, loss=grh.loss, fit_intercept=grh.fit_intercept, max_iter=grh.max_iter)
     svm.set_params(random_state=seed)
-    return features, lambda bits: LinearModel(*svm_weights(svm, features, bits, grh.class_weight))
+    return lambda bits: taught(LinearModel(*svm_weights(svm, features, bits, grh.class_weight)), features)
 
 
-def rbf_svm(grh: GRH, features: Floats, seed: int) -> Prepared:
+def rbf_svm(grh: GRH, features: Floats, seed: int) -> Classifier:
     """Fit support vector machines with a Gaussian kernel, all from one kernel matrix."""
     kernel, gamma = gaussian_kernel(features, grh.gamma, seed)
     svm = SVC(C=grh.C, kernel="precomputed")
-    return kernel, lambda bits: KernelModel(*svm_weights(svm, kernel, bits, grh.class_weight), features, gamma)
+    return lambda bits: taught(KernelModel(*svm_weights(svm, kernel, bits, grh.class_weight), features, gamma), kernel)
 
 
-def kernel_ridge(grh: GRH, features: Floats, seed: int) -> Prepared:
+def kernel_ridge(grh: GRH, features: Floats, seed: int) -> Classifier:
     """Fit least squares on the bits as +1 and -1, with a Gaussian kernel: one Cholesky factor serves every bit."""
     kernel, gamma = gaussian_kernel(features, grh.gamma, seed)
     np.fill_diagonal(kernel, 1 + grh.ridge)
     factor = cho_factor(kernel, lower=True)
     np.fill_diagonal(kernel, 1)  # as it was
-    return kernel, lambda bits: KernelModel(cho_solve(factor, to_signs(bits)), 0.0, features, gamma)
+    return lambda bits: taught(KernelModel(cho_solve(factor, to_signs(bits)), 0.0, features, gamma), kernel)
 
 
-def rbf_landmarks(grh: GRH, features: Floats, seed: int) -> Prepared:
+def rbf_landmarks(grh: GRH, features: Floats, seed: int) -> Classifier:
     """Fit kernel ridge in which only kernels around a few of the training points, the landmarks, are summed.
 
     With K the kernel between the n points and the m landmarks and K_m that between landmarks, the weights w solve
@@ -642,7 +639,12 @@ def rbf_landmarks(grh: GRH, features: Floats, seed: int) -> Prepared:
     gram = grh.ridge * rbf_kernel(landmarks, gamma=gamma) + kernel.T @ kernel
     gram[np.diag_indices_from(gram)] += _JITTER * np.trace(gram) / len(gram)
     factor = cho_factor(gram, lower=True)
-    return kernel, lambda bits: KernelModel(cho_solve(factor, kernel.T @ to_signs(bits)), 0.0, landmarks, gamma)
+
+    def classifier(bits: Bits) -> tuple[LinearModel, Bits]:
+        weights = cho_solve(factor, kernel.T @ to_signs(bits))
+        return taught(KernelModel(weights, 0.0, landmarks, gamma), kernel)
+
+    return classifier
 
 
 CLASSIFIERS: dict[str, Any] = {

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.base import clone
 from sklearn.utils import check_random_state
 
@@ -209,9 +210,6 @@ def _digits(bits: Bits) -> str:
 def _class_by_class(labels: Integers, n: int, random: Any) -> Integers:
     """Draw n rows, a class after the other, so that none is left out; then in the order of their labels."""
     shuffled = random.permutation(len(labels))
-    turn = np.empty(len(labels), dtype=np.int64)  # the first of each class, then the second of each, ...
-    for label in np.unique(labels):
-        own = shuffled[labels[shuffled] == label]
-        turn[own] = np.arange(len(own))
-    drawn = np.lexsort((labels, turn))[:n]
+    turn = pd.Series(shuffled).groupby(labels[shuffled]).cumcount()  # the first of each class, then the second, ...
+    drawn = shuffled[np.lexsort((labels[shuffled], turn))[:n]]
     return drawn[np.argsort(labels[drawn], kind="stable")]
