@@ -33,7 +33,7 @@ class NormalisedAffinity:
     Parameters
     ----------
     S : array or sparse matrix of shape (n_groups, n_groups)
-        Affinity between groups, as :func:`check_affinity` returns it.
+        Affinity between groups: non-negative, symmetric, without an empty row.
     normalise : {"columns", "rows"}
         ``"columns"`` for S D^-1, ``"rows"`` for D^-1 S, where D holds the degrees, the sums of the rows of S.
     groups : int array of shape (n,), optional

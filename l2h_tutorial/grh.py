@@ -1,7 +1,10 @@
 """Graph Regularised Hashing: hash bits that follow a graph, and classifiers that carry them to unseen points.
 
-:class:`GRH` comes first, and ``_train`` is its loop: regularise, partition, repeat. After it come the parts: the start,
-the graph step, degenerate bits, and the classifiers. The graph itself is made in ``affinity``.
+To read how it trains, begin with ``GRH.fit``. It makes the graph S (`given_graph`, in ``affinity``), the bits L to
+start with (``_start``; `LSH` in ``lsh``, `CCAITQ` in ``baselines``) and a classifier (`make_classifier`), and hands them
+to ``_train``, the paper's loop: regularise (`regularised_scores`, `to_bits`), partition (the classifier), repeat. Below
+:class:`GRH` come these parts, in this order: the start, the graph step, degenerate bits, and the classifiers, whose
+kernels and support vector machines are in ``baselines.kernels``.
 """
 
 from collections.abc import Callable, Iterator
@@ -274,7 +277,8 @@ class GRH(Hasher):
         S = given_graph(y, affinity, len(points), self.normalise)
         random = check_random_state(self.random_state)
         features = self._standardised(points)
-        L = self._start(points, y, random)  # the first to draw, so that an integer seed gives the hyperplanes of LSH
+        start, L = self._start(points, y, random)  # draws first, so that an integer seed gives the hyperplanes of LSH
+        self.models_: list[tuple[Integers, Any]] = [(np.arange(self.n_bits), start)]  # what taught which bits
         classifier = make_classifier(self, features, seed=random.randint(2**31 - 1))
         self._train(S, L, classifier, lambda: self._draw(S, features, random))
         return self
@@ -289,13 +293,14 @@ class GRH(Hasher):
             reference = start if self.reference == "initial" else L
             scores = regularised_scores(S, L, reference, self.alpha)
             targets = to_bits(scores, self.sign_of_zero)
-            # A bit on which all points agree cannot be taught: mend it, or keep it as it was.
+            # A bit on which all points agree cannot be taught: mend it, in `targets`, or keep it as it was.
             alike = degenerate_bits(targets)
             if any([self._mend(k, targets, scores, start, draw) for k in alike]):
                 seen.clear()  # a hyperplane was drawn: from here on rounds are others, also for the same targets
             kept = degenerate_bits(targets)
             targets[:, kept] = L[:, kept]
-            # The same targets again: when the rounds that are left lead back to this state, they can be left out.
+            # The same targets as `period_` rounds ago (0: never): from here on all repeats, and where the rounds that are
+            # left, this one too, make whole periods, they would end as we are now.
             self.period_ = number - seen.setdefault((targets.tobytes(), kept.tobytes()), number)
             if self.period_ and (self.n_iter - number + 1) % self.period_ == 0:
                 break
@@ -331,8 +336,8 @@ class GRH(Hasher):
             raise ValueError(f"X has values up to {np.abs(points).max():.0e}, whose squares overflow: divide X by that")
         return (points - self.mean_) / self.scale_
 
-    def _start(self, points: Array, y: Any, random: np.random.RandomState) -> Bits:
-        """Fit the starting hasher, to centred features if it is named and else to X as it is; return its bits."""
+    def _start(self, points: Array, y: Any, random: np.random.RandomState) -> tuple[Any, Bits]:
+        """Fit the starting hasher, to centred features if it is named and else to X as it is; return it and its bits."""
         named = isinstance(self.initial, str)
         start = STARTS[self.initial](self.n_bits, random_state=random) if named else seeded(self.initial, random)
         self.start_mean_ = self.mean_ if named else np.zeros(self.n_features_in_, points.dtype)
@@ -342,8 +347,7 @@ class GRH(Hasher):
             raise ValueError(f"initial must give {self.n_bits} bits a point, n_bits of GRH, got shape {bits.shape}")
         if bits.dtype != np.bool_:
             raise TypeError(f"initial must give boolean columns, got dtype {bits.dtype} from {start!r}")
-        self.models_: list[tuple[Integers, Any]] = [(np.arange(self.n_bits), start)]
-        return bits
+        return start, bits
 
     def _draw(self, S: NormalisedAffinity, features: Floats, random: np.random.RandomState) -> tuple[Bits, Bits] | None:
         """Draw a hyperplane that leaves two sides; return its bit and what the graph makes of it, None for no luck."""
