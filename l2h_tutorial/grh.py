@@ -1,8 +1,8 @@
 """Graph Regularised Hashing: hash bits that follow a graph, and classifiers that carry them to unseen points.
 
 To read how it trains, begin with ``GRH.fit``. It makes the graph S (`given_graph`, in ``affinity``), the bits L to
-start with (``_start``; `LSH` in ``lsh``, `CCAITQ` in ``baselines``) and a classifier (`make_classifier`), and hands them
-to ``_train``, the paper's loop: regularise (`regularised_scores`, `to_bits`), partition (the classifier), repeat. Below
+start with (``_start``; `LSH` in ``lsh``, `CCAITQ` in ``baselines``) and a classifier (`make_classifier`) for
+``_train``, the paper's loop: regularise (`regularised_scores`, `to_bits`), partition (the classifier), repeat. Below
 :class:`GRH` come these parts, in this order: the start, the graph step, degenerate bits, and the classifiers, whose
 kernels and support vector machines are in ``baselines.kernels``.
 """
@@ -299,7 +299,7 @@ class GRH(Hasher):
                 seen.clear()  # a hyperplane was drawn: from here on rounds are others, also for the same targets
             kept = degenerate_bits(targets)
             targets[:, kept] = L[:, kept]
-            # The same targets as `period_` rounds ago (0: never): from here on all repeats, and where the rounds that are
+            # The same targets as `period_` rounds ago (0: never): from here on all repeats. If the rounds that are
             # left, this one too, make whole periods, they would end as we are now.
             self.period_ = number - seen.setdefault((targets.tobytes(), kept.tobytes()), number)
             if self.period_ and (self.n_iter - number + 1) % self.period_ == 0:
@@ -337,7 +337,7 @@ class GRH(Hasher):
         return (points - self.mean_) / self.scale_
 
     def _start(self, points: Array, y: Any, random: np.random.RandomState) -> tuple[Any, Bits]:
-        """Fit the starting hasher, to centred features if it is named and else to X as it is; return it and its bits."""
+        """Fit the starting hasher, to centred features if it is named, else to X as it is; return both."""
         named = isinstance(self.initial, str)
         start = STARTS[self.initial](self.n_bits, random_state=random) if named else seeded(self.initial, random)
         self.start_mean_ = self.mean_ if named else np.zeros(self.n_features_in_, points.dtype)
