@@ -10,7 +10,6 @@ only what is needed is computed, as matrix products: each filter's own frequenci
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -85,9 +84,8 @@ def gist_descriptors(images: Bytes) -> Singles:
     if height % GRID or width % GRID:
         expected = f"sides that are multiples of {GRID}: crop or resize them"
         raise ValueError(f"images must have {expected}; these have {height} x {width} pixels")
-    bank = _filter_bank(height, width)
-    step = max(1, BLOCK_ELEMENTS // bank.size**2)
-    return described(images, N_FEATURES, lambda block: _describe(block, bank), step, "GIST")
+    step = max(1, BLOCK_ELEMENTS // _padded(height, width) ** 2)
+    return described(images, N_FEATURES, _describer(height, width), step, "GIST")
 
 
 def check_images(images: Bytes) -> Bytes:
@@ -121,19 +119,6 @@ def described(images: Bytes, n_features: int, describe: Callable[[Bytes], Single
     return features
 
 
-@dataclass(frozen=True)
-class _FilterBank:
-    """All that depends only on the images' height and width."""
-
-    size: int  # side of the padded square
-    blur_rows: Floats  # (p, p) low-pass along one axis of the prefilter's padded square
-    forward_rows: Waves  # (size, h) padding, then the Fourier transform, along the rows
-    forward_columns: Waves  # (w, size) the same along the columns
-    inverse_rows: Waves  # (h, size) inverse transform at the image's own rows
-    inverse_columns: Waves  # (size, w) and columns
-    filters: list[tuple[slice, slice, Singles]]  # rows and columns where a Gabor filter is not negligible, and it there
-
-
 def _frequencies(size: int) -> Floats:
     """Whole cycles per padded side, in increasing order: -size/2, ..., size/2 - 1."""
     return np.arange(size, dtype=np.float64) - size // 2
@@ -145,23 +130,46 @@ def _mirrored(length: int, before: int, size: int) -> Integers:
 
 
 @lru_cache(maxsize=4)
-def _filter_bank(height: int, width: int) -> _FilterBank:
-    size = max(height, width) + 2 * FILTER_PADDING
-    frequencies = _frequencies(size)
-
-    def waves(length: int) -> Waves:  # (length, size): each frequency at each of the image's pixels
-        places = FILTER_PADDING + np.arange(length)
-        return (np.exp(2j * np.pi / size * np.outer(places, frequencies)) / size).astype(np.complex64)
-
-    def padded_transform(length: int) -> Waves:  # (size, length)
-        transform = np.exp(-2j * np.pi / size * np.outer(frequencies, np.arange(size)))
-        source = _mirrored(length, FILTER_PADDING, size)
-        columns = [transform[:, source == pixel].sum(axis=1) for pixel in range(length)]
-        return np.stack(columns, axis=1).astype(np.complex64)
-
-    forward, inverse = (padded_transform(height), padded_transform(width).T), (waves(height), waves(width).T)
+def _describer(height: int, width: int) -> Callable[[Bytes], Singles]:
+    """Make what describes images of one size: all that depends on nothing else is computed here."""
+    size = _padded(height, width)
     blur = _low_pass(max(height, width) + 2 * PREFILTER_PADDING)
-    return _FilterBank(size, blur, *forward, *inverse, list(_gabor_filters(size)))
+    forward_rows, forward_columns = _padded_transform(height, size), _padded_transform(width, size).T
+    inverse_rows, inverse_columns = _waves(height, size), _waves(width, size).T
+    filters = list(_gabor_filters(size))
+
+    def describe(images: Bytes) -> Singles:
+        grey = images.mean(axis=3) if images.ndim == 4 else images.astype(np.float64)
+        even = _evenly_lit(grey, blur).astype(np.float32)
+        spectrum = forward_rows @ even @ forward_columns  # (n, size, size)
+        strengths = np.empty((len(images), len(filters), GRID, GRID), dtype=np.float32)
+        for f, (rows, columns, gain) in enumerate(filters):
+            seen = spectrum[:, rows, columns] * gain
+            response = inverse_rows[:, rows] @ (seen @ inverse_columns[columns])  # at the image's own pixels
+            cells = np.abs(response).reshape(-1, GRID, height // GRID, GRID, width // GRID)
+            strengths[:, f] = cells.mean(axis=(2, 4))
+        return strengths.reshape(-1, N_FEATURES)
+
+    return describe
+
+
+def _padded(height: int, width: int) -> int:
+    """Side of the square that an image is padded to."""
+    return max(height, width) + 2 * FILTER_PADDING
+
+
+def _padded_transform(length: int, size: int) -> Waves:
+    """Padding, then the Fourier transform, along one axis: (size, length)."""
+    transform = np.exp(-2j * np.pi / size * np.outer(_frequencies(size), np.arange(size)))
+    source = _mirrored(length, FILTER_PADDING, size)
+    columns = [transform[:, source == pixel].sum(axis=1) for pixel in range(length)]
+    return np.stack(columns, axis=1).astype(np.complex64)
+
+
+def _waves(length: int, size: int) -> Waves:
+    """The inverse transform at the image's own pixels: (length, size)."""
+    places = FILTER_PADDING + np.arange(length)
+    return (np.exp(2j * np.pi / size * np.outer(places, _frequencies(size))) / size).astype(np.complex64)
 
 
 def _low_pass(size: int) -> Floats:
@@ -173,6 +181,7 @@ def _low_pass(size: int) -> Floats:
 
 
 def _gabor_filters(size: int) -> Iterator[tuple[slice, slice, Singles]]:
+    """Rows and columns where each filter is not negligible, and the filter there."""
     frequencies = _frequencies(size)
     radius = np.hypot(frequencies[:, None], frequencies) / size  # cycles a pixel
     angle = np.arctan2(frequencies[:, None], frequencies)
@@ -190,20 +199,6 @@ def _extent(gain: Floats) -> slice:
     """From the first to the last place where a filter is not negligible."""
     places = np.flatnonzero(gain > NEGLIGIBLE)
     return slice(places[0], places[-1] + 1)
-
-
-def _describe(images: Bytes, bank: _FilterBank) -> Singles:
-    grey = images.mean(axis=3) if images.ndim == 4 else images.astype(np.float64)
-    even = _evenly_lit(grey, bank.blur_rows).astype(np.float32)
-    spectrum = bank.forward_rows @ even @ bank.forward_columns  # (n, size, size)
-    n, height, width = even.shape
-    strengths = np.empty((n, len(bank.filters), GRID, GRID), dtype=np.float32)
-    for f, (rows, columns, gain) in enumerate(bank.filters):
-        seen = spectrum[:, rows, columns] * gain
-        response = bank.inverse_rows[:, rows] @ (seen @ bank.inverse_columns[columns])
-        cells = np.abs(response).reshape(n, GRID, height // GRID, GRID, width // GRID)
-        strengths[:, f] = cells.mean(axis=(2, 4))
-    return strengths.reshape(n, N_FEATURES)
 
 
 def _evenly_lit(grey: Floats, blur: Floats) -> Floats:
