@@ -413,7 +413,9 @@ def work_map(
         percent = 100 * frame["scanned"]
         axes.errorbar(percent, frame[measure], yerr=frame.get("spread"), capsize=3, label=name, **look(name))
         if "radius" in frame:
-            _write_radius(axes, frame.iloc[0], measure, (5, -12) if i % 2 == 0 else (-22, 7))
+            first, away = frame.iloc[0], (5, -12) if i % 2 == 0 else (-22, 7)
+            text, place = f"r={first['radius']:.0f}", (100 * first["scanned"], first[measure])
+            axes.annotate(text, place, xytext=away, textcoords="offset points", fontsize=8)
     for name, level in exhaustive.items():
         axes.axhline(level, linewidth=1.2, label=name, **look(name))
     axes.set(
@@ -456,12 +458,6 @@ def read_map(lines: Mapping[str, pd.DataFrame], measure: str, shares: Sequence[f
         places = np.log(points["scanned"])
         read[name] = np.interp(np.log(shares), places, points[measure], left=np.nan, right=np.nan)
     return pd.DataFrame(read, index=[f"{100 * share:g}%" for share in shares])
-
-
-def _write_radius(axes: Axes, point: pd.Series, measure: str, away: tuple[int, int]) -> None:
-    place = (100 * point["scanned"], point[measure])
-    text = f"r={point['radius']:.0f}"
-    axes.annotate(text, place, xytext=away, textcoords="offset points", fontsize=8)
 
 
 @styled
