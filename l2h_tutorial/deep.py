@@ -155,7 +155,7 @@ def make_network(weights: dict[str, Singles], side: int = SIDE) -> Layer:
         shift = weights[f"{norm}.bias"] - weights[f"{norm}.running_mean"] * factor
         return weights[f"{convolution}.weight"] * factor[:, None, None, None], shift
 
-    stem, head = (pointwise(*folded(*names)) for names in (("_conv_stem", "_bn0"), ("_conv_head", "_bn1")))
+    stem, head = pointwise(*folded("_conv_stem", "_bn0")), pointwise(*folded("_conv_head", "_bn1"))
     blocks, now = [], side // 2
     for i in range(sum(name.endswith("_depthwise_conv.weight") for name in weights)):
         block, stride = f"_blocks.{i}.", 2 if i in HALVING else 1

@@ -204,7 +204,8 @@ def _extent(gain: Floats) -> slice:
 def _evenly_lit(grey: Floats, blur: Floats) -> Floats:
     """Prefilter: take the slow changes of brightness away, then divide by the local contrast."""
     height, width = grey.shape[1:]
-    rows, columns = (_mirrored(length, PREFILTER_PADDING, len(blur)) for length in (height, width))
+    rows = _mirrored(height, PREFILTER_PADDING, len(blur))
+    columns = _mirrored(width, PREFILTER_PADDING, len(blur))
     logarithm = np.log1p(grey)[:, rows[:, None], columns]
     detail = logarithm - blur @ logarithm @ blur
     inside = slice(PREFILTER_PADDING, PREFILTER_PADDING + height), slice(PREFILTER_PADDING, PREFILTER_PADDING + width)

@@ -464,8 +464,7 @@ class DistributedHashTable:
             As `HashTable.query_radius`.
         """
         ids, distances = self._ask(_radius, query_bits, check_radius(r, self.n_bits))
-        of_queries = np.stack(ids).T, np.stack(distances).T
-        found, far = by_distance(*(map(np.concatenate, answers) for answers in of_queries))
+        found, far = by_distance(map(np.concatenate, np.stack(ids).T), map(np.concatenate, np.stack(distances).T))
         return (found, far) if return_distance else found
 
     def query(self, query_bits: ArrayLike, k: int = 1) -> tuple[Integers, Integers]:

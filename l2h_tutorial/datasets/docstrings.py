@@ -1,6 +1,7 @@
 """Texts that are on every reader's machine: the docstrings of the scientific libraries that this package needs."""
 
 import ast
+from collections import Counter
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -41,8 +42,9 @@ def read_docstrings() -> tuple[list[str], list[str], list[str]]:
             for name, text in _documented(ast.parse(path.read_bytes())):
                 if len(text) >= SHORTEST:
                     found.setdefault(text, (f"{place}.{name}", place))
-    names, places = (list(column) for column in zip(*found.values(), strict=True))
-    counts = dict(zip(*np.unique(places, return_counts=True), strict=True))
+    names = [name for name, _ in found.values()]
+    places = [place for _, place in found.values()]
+    counts = Counter(places)
     classes = [place if counts[place] >= FEWEST else place.split(".")[0] for place in places]
     return list(found), names, classes
 

@@ -95,8 +95,8 @@ class Dataset:
         if features.dtype.kind not in "fiub" or labels.dtype.kind not in "iu":
             found = f"{features.dtype} and {labels.dtype}"
             raise TypeError(f"features must be numbers, labels integers, the places in class_names; got {found}")
-        dimensions, lengths = [len(shape) for shape in shapes.values()], {shape[:1] for shape in shapes.values()}
-        if dimensions not in ([2, 1], [2, 1, 3], [2, 1, 4]) or len(lengths) > 1:
+        dimensions = [len(shape) for shape in shapes.values()]
+        if dimensions not in ([2, 1], [2, 1, 3], [2, 1, 4]) or len({shape[0] for shape in shapes.values()}) > 1:
             expected = "features (n, d), labels (n,), images (n, h, w) or (n, h, w, 3)"
             raise ValueError(f"expected {expected}, with the same number of rows; found {shapes}")
         # The extremes tell: NaN passes through, and neither takes memory.

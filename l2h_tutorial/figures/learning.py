@@ -305,14 +305,13 @@ def lines_with_spread(
     """
     figure, axes = plt.subplots(figsize=(6.6, 4))
     for i, (name, rows) in enumerate(frame.groupby(by, sort=False)):
-        group = rows.groupby(x)[y]
-        mean = group.mean()
-        axes.errorbar(mean.index, mean, yerr=group.std(), capsize=3, label=str(name), **look(str(name), i))
+        at = rows.groupby(x)[y].agg(["mean", "std"])
+        axes.errorbar(at.index, at["mean"], yerr=at["std"], capsize=3, label=str(name), **look(str(name), i))
     axes.set(xlabel=xlabel, ylabel=ylabel, ylim=(0, None))
-    ticks = sorted(frame[x].unique())
     if logx:
         axes.set_xscale("log")
         axes.minorticks_off()
+    ticks = sorted(frame[x].unique())
     axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
     axes.legend(title=by, fontsize=9.5)
     return figure
@@ -414,8 +413,8 @@ def contrast_table(contrasts: pd.DataFrame) -> Table:
 
 def _by_dataset(cells: pd.Series) -> Table:
     """Texts by name and data set as a table, in their order."""
-    names, datasets = (cells.index.unique(level) for level in (0, 1))
-    return table(cells.unstack().loc[names, datasets].rename_axis(index=None, columns=None))
+    wide = cells.unstack().loc[cells.index.unique(0), cells.index.unique(1)]
+    return table(wide.rename_axis(index=None, columns=None))
 
 
 # --- chapter 9: what each control scores -----------------------------------------------------------------------------

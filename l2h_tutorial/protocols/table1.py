@@ -125,7 +125,8 @@ def run_table1(
     S. Moran and V. Lavrenko, "Graph Regularised Hashing", ECIR 2015, section 4 and Table 1.
     """
     origin = provenance(dataset)
-    tuned, measured = (ResultsFile(Path(folder) / name, KEY) for name in ("table1-tuning.csv", "table1.csv"))
+    tuned = ResultsFile(Path(folder) / "table1-tuning.csv", KEY)
+    measured = ResultsFile(Path(folder) / "table1.csv", KEY)
     for file in (tuned, measured):
         file.check_data(origin["data"])
     n_queries = n_query_per_class * len(np.unique(dataset.labels))
