@@ -87,11 +87,11 @@ def run_table1(
 ) -> pd.DataFrame:
     """Measure every method as the ECIR 2015 paper does, and keep the results.
 
-    A partition is drawn by :func:`~l2h_tutorial.splits.paper_partition` with its number as seed, which also is the hasher's
-    ``random_state``; features are centred. Parameters are chosen on validation queries of the first partition, for each
-    number of labels and of bits by itself, by :func:`~l2h_tutorial.tuning.climb`; before that GRH's alpha and rounds by
-    :func:`~l2h_tutorial.tuning.tune_as_published`. Methods that use no labels are measured for the first number of
-    labels only.
+    A partition is drawn by :func:`~l2h_tutorial.splits.paper_partition` with its number as seed, which also is the
+    hasher's ``random_state``; features are centred. Parameters are chosen on validation queries of the first partition,
+    for each number of labels and of bits by itself, by :func:`~l2h_tutorial.tuning.climb`; before that GRH's alpha and
+    rounds by :func:`~l2h_tutorial.tuning.tune_as_published`. Methods that use no labels are measured for the first
+    number of labels only.
 
     Parameters
     ----------
