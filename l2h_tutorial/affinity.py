@@ -8,18 +8,16 @@ so no n x n array is ever built: 59,000 labels would fill 28 GB.
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import sparse
 from sklearn.neighbors import kneighbors_graph
-from sklearn.utils import check_array
+from sklearn.utils import check_array, column_or_1d
+from sklearn.utils.multiclass import type_of_target
 
-from .checks import check_integer
-from .labels import label_sets, read_labels
+from .checks import Array, Bits, Floats, Integers, check_integer
 
-__all__ = ["NormalisedAffinity", "check_affinity", "given_graph", "graph_affinity", "knn_affinity"]
-__all__ += ["same_class_affinity"]
+__all__ = ["NormalisedAffinity", "given_graph", "graph_affinity", "knn_affinity", "same_class_affinity"]
 
-Floats = NDArray[np.float64]
 
 NORMALISATIONS = ("columns", "rows")
 
@@ -35,7 +33,7 @@ class NormalisedAffinity:
     Parameters
     ----------
     S : array or sparse matrix of shape (n_groups, n_groups)
-        Affinity between groups, as :func:`check_affinity` returns it.
+        Affinity between groups: non-negative, symmetric, without an empty row.
     normalise : {"columns", "rows"}
         ``"columns"`` for S D^-1, ``"rows"`` for D^-1 S, where D holds the degrees, the sums of the rows of S.
     groups : int array of shape (n,), optional
@@ -49,7 +47,7 @@ class NormalisedAffinity:
         Sum of each row of S.
     """
 
-    def __init__(self, S: Any, normalise: str = "columns", groups: NDArray[np.intp] | None = None) -> None:
+    def __init__(self, S: Any, normalise: str = "columns", groups: Integers | None = None) -> None:
         if normalise not in NORMALISATIONS:
             raise ValueError(f"normalise must be one of {NORMALISATIONS}, got {normalise!r}")
         self.normalise = normalise
@@ -71,12 +69,12 @@ class NormalisedAffinity:
         """Multiply by an array of shape (n,) or (n, n_bits); returns float64 of that shape."""
         # The bits of a group are summed before anything is divided: for class labels a sum of +1 and -1 is exact,
         # and one rounded division makes the class mean.
-        product = (self._members @ np.asarray(values, dtype=float)).T  # transposed, to divide a column by the degrees
+        sums = self._members @ np.asarray(values, dtype=float)
         if self.normalise == "columns":
-            product = (self._between @ (product / self._group_degrees).T).T
+            votes = self._between @ (sums.T / self._group_degrees).T
         else:
-            product = (self._between @ product.T).T / self._group_degrees
-        return product.T[self._groups]
+            votes = ((self._between @ sums).T / self._group_degrees).T
+        return votes[self._groups]
 
     def toarray(self) -> Floats:
         """Return the whole matrix, float64 of shape (n, n): for looking at a few points."""
@@ -132,7 +130,7 @@ def same_class_affinity(y: Any, *, normalise: str = "columns") -> NormalisedAffi
 class _SharedLabels:
     """The matrix that is 1 where two sets of labels have one in common: made for each product, in blocks of rows."""
 
-    def __init__(self, sets: NDArray[np.bool_]) -> None:
+    def __init__(self, sets: Bits) -> None:
         self._sets = sparse.csr_array(sets, dtype=float)
         self.shape = (len(sets), len(sets))
 
@@ -162,7 +160,8 @@ def graph_affinity(S: Any, *, normalise: str = "columns") -> NormalisedAffinity:
     Raises
     ------
     ValueError
-        As :func:`check_affinity`.
+        If S is not square, holds negative or non-finite entries, is not symmetric (but for a millionth of its largest
+        entry, which is rounding), or has an empty row: a point without a neighbour, not even itself.
 
     Examples
     --------
@@ -170,7 +169,18 @@ def graph_affinity(S: Any, *, normalise: str = "columns") -> NormalisedAffinity:
     array([[0.5, 1. ],
            [0.5, 0. ]])
     """
-    return NormalisedAffinity(check_affinity(S), normalise)
+    S = check_array(S, accept_sparse="csr", dtype=float, input_name="affinity")
+    S = sparse.csr_array(S) if sparse.issparse(S) else S
+    if S.shape[0] != S.shape[1]:
+        raise ValueError(f"affinity must be square, one row and one column a point; its shape is {S.shape}")
+    if S.min() < 0:
+        raise ValueError(f"affinity must not be negative; its smallest entry is {S.min():g}")
+    if abs(S - S.T).max() > 1e-6 * S.max():  # more than rounding makes in single precision
+        raise ValueError("affinity must be symmetric; for neighbours use knn_affinity, or S.maximum(S.T)")
+    empty = np.flatnonzero(S @ np.ones(S.shape[0]) == 0)
+    if empty.size:
+        raise ValueError(f"affinity must give every point a neighbour (itself will do); row {empty[0]} sums to 0")
+    return NormalisedAffinity(S, normalise)
 
 
 def given_graph(y: Any, affinity: Any, n: int, normalise: str) -> NormalisedAffinity:
@@ -179,54 +189,15 @@ def given_graph(y: Any, affinity: Any, n: int, normalise: str) -> NormalisedAffi
         raise ValueError("This GRH estimator requires y to be passed, but the target y is None, and so is affinity")
     if affinity is not None and y is not None:
         raise ValueError("give GRH either y or affinity, got both: the labels would make a second graph")
-    name, make, given = ("y", same_class_affinity, y) if affinity is None else ("affinity", graph_affinity, affinity)
-    graph = make(given, normalise=normalise)
+    if affinity is None:
+        name, graph = "y", same_class_affinity(y, normalise=normalise)
+    else:
+        name, graph = "affinity", graph_affinity(affinity, normalise=normalise)
     if graph.shape != (n, n):
         raise ValueError(f"{name} must be about as many points as X has rows: X has {n} rows, {name} {graph.shape[0]}")
     if graph.joins_all:
         raise ValueError(f"{name} joins all points, as one class only does; they would all get the same code")
     return graph
-
-
-def check_affinity(S: Any) -> Any:
-    """Refuse an affinity matrix that the graph step cannot use.
-
-    Parameters
-    ----------
-    S : array or sparse matrix of shape (n, n)
-
-    Returns
-    -------
-    float64 array or csr_array
-
-    Raises
-    ------
-    ValueError
-        If S is not square, holds negative or non-finite entries, is not symmetric
-        (but for a millionth of its largest entry, which is rounding), or has an empty row: a point without a neighbour,
-        not even itself.
-
-    Examples
-    --------
-    >>> check_affinity([[1, 0], [0, 0]])
-    Traceback (most recent call last):
-        ...
-    ValueError: affinity must give every point a neighbour (itself will do); row 1 sums to 0
-    """
-    S = check_array(S, accept_sparse="csr", dtype=float, input_name="affinity")
-    S = sparse.csr_array(S) if sparse.issparse(S) else S
-    if S.shape[0] != S.shape[1]:
-        raise ValueError(f"affinity must be square, one row and one column a point; its shape is {S.shape}")
-    if S.min() < 0:
-        raise ValueError(f"affinity must not be negative; its smallest entry is {S.min():g}")
-    step = max(1, _BLOCK_VALUES // S.shape[0])
-    apart = [abs(S[i : i + step] - S[:, i : i + step].T).max() for i in range(0, S.shape[0], step)]
-    if max(apart) > 1e-6 * S.max():  # more than rounding makes in single precision
-        raise ValueError("affinity must be symmetric; for neighbours use knn_affinity, or S.maximum(S.T)")
-    empty = np.flatnonzero(S @ np.ones(S.shape[0]) == 0)
-    if empty.size:
-        raise ValueError(f"affinity must give every point a neighbour (itself will do); row {empty[0]} sums to 0")
-    return S
 
 
 def knn_affinity(X: ArrayLike, n_neighbours: int = 10, *, metric: str = "euclidean") -> sparse.csr_array:
@@ -261,3 +232,98 @@ def knn_affinity(X: ArrayLike, n_neighbours: int = 10, *, metric: str = "euclide
     n_neighbours = check_integer(n_neighbours, "n_neighbours", high=n - 1, of="other points")
     directed = sparse.csr_array(kneighbors_graph(X, n_neighbours, metric=metric, include_self=False))
     return sparse.csr_array(directed.maximum(directed.T).maximum(sparse.eye_array(n)))
+
+
+# --- labels of whatever kind -----------------------------------------------------------------------------------------
+
+
+def read_labels(y: Any) -> Array:
+    """Return classes as the numbers 0, 1, ..., in their sorted order, and an indicator as a boolean array.
+
+    Parameters
+    ----------
+    y : (n,) array of classes, or (n, n_labels) 0/1 indicator, dense or sparse
+
+    Returns
+    -------
+    (n,) array of int64, or (n, n_labels) array of bool
+
+    Raises
+    ------
+    ValueError
+        If y is neither.
+
+    Examples
+    --------
+    >>> read_labels(["cat", "dog", "cat"])
+    array([0, 1, 0])
+    >>> read_labels([[1, 0], [1, 1]])
+    array([[ True, False],
+           [ True,  True]])
+    """
+    labels = y.toarray() if sparse.issparse(y) else np.asarray(y)
+    kind = type_of_target(labels, input_name="y")
+    if kind == "multilabel-indicator":
+        return np.asarray(labels.astype(bool))
+    if kind not in ("binary", "multiclass"):
+        expected = "classes, shape (n,), or a 0/1 indicator of labels, shape (n, n_labels)"
+        raise ValueError(f"Unknown label type: y must hold {expected}, not {kind} values of shape {labels.shape}")
+    return np.unique(column_or_1d(labels, warn=True), return_inverse=True)[1]
+
+
+def label_indicator(y: Any) -> Floats:
+    """Write classes as one 0/1 column each; leave an indicator as it is.
+
+    Parameters
+    ----------
+    y : (n,) array of classes, or (n, n_labels) 0/1 indicator, dense or sparse
+
+    Returns
+    -------
+    (n, n_labels) array of float64
+        Dense, also for many classes.
+
+    Raises
+    ------
+    ValueError
+        If y is neither.
+
+    Examples
+    --------
+    >>> label_indicator(["cat", "dog", "cat"])
+    array([[1., 0.],
+           [0., 1.],
+           [1., 0.]])
+    """
+    labels = read_labels(y)
+    return np.eye(labels.max() + 1)[labels] if labels.ndim == 1 else labels.astype(np.float64)
+
+
+def label_sets(labels: Array) -> tuple[Array, Integers]:
+    """Group the points that have the same set of labels.
+
+    Parameters
+    ----------
+    labels : (n, n_labels) array of 0 and 1, of any type
+
+    Returns
+    -------
+    sets : (n_sets, n_labels) array of that type
+    groups : (n,) array of int
+        The row of `sets` that each point has.
+
+    Raises
+    ------
+    ValueError
+        If a point has no label at all.
+
+    Examples
+    --------
+    >>> label_sets(np.array([[0.0, 1.0], [1.0, 1.0], [0.0, 1.0]]))[1]
+    array([0, 1, 0])
+    """
+    unlabelled = np.flatnonzero(~labels.any(axis=1))
+    if unlabelled.size:
+        raise ValueError(f"y must give every point at least one label; row {unlabelled[0]} has none")
+    sets, groups = np.unique(labels, axis=0, return_inverse=True)
+    return sets, groups.ravel()

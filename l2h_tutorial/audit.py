@@ -5,17 +5,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.base import clone
 from sklearn.utils import check_array, check_random_state
 
-from .checks import check_integer
+from .checks import Array, Floats, Integers, check_integer
 from .quantise import Quantiser, RaBitQ, ScalarCodes, SignCodes, highest
 from .search import exact_neighbours
 
 __all__ = ["FACTORS", "METHODS", "Audit", "audit", "found_among", "recall_interval"]
 
-Floats = NDArray[np.floating]
 
 FACTORS = (1, 2, 4, 10, 30, 100)
 METHODS: dict[str, Quantiser] = {
@@ -116,7 +115,7 @@ def audit(X: ArrayLike, k: int = 10, target_recall: float = 0.95, random_state: 
     >>> found.advice[:25]
     'Centre: off centre by 50%'
     """
-    vectors: Floats = check_array(X, dtype=[np.float64, np.float32], input_name="X", ensure_min_samples=10)
+    vectors: Array = check_array(X, dtype=[np.float64, np.float32], input_name="X", ensure_min_samples=10)
     k = check_integer(k, "k", high=len(vectors) // 10, of="tenths of the rows")
     if not 0 < target_recall < 1:
         raise ValueError(f"target_recall must be above 0 and below 1, got {target_recall!r}")
@@ -144,8 +143,8 @@ def audit(X: ArrayLike, k: int = 10, target_recall: float = 0.95, random_state: 
 
 
 def found_among(
-    quantiser: Quantiser, queries: Floats, database: Floats, exact: NDArray[np.int64], factors: Any, seed: int = 0
-) -> tuple[int, NDArray[np.float64]]:
+    quantiser: Quantiser, queries: Array, database: Array, exact: Integers, factors: Any, seed: int = 0
+) -> tuple[int, Floats]:
     """Say which share of the exact neighbours is among the best candidates of a quantiser, fitted here.
 
     Rescored by the exact similarity, they come first: so this is the recall after rescoring.
@@ -216,7 +215,7 @@ def recall_interval(recalls: ArrayLike, z: float = 2.24) -> tuple[float, float, 
 
 
 def _advice(
-    table: pd.DataFrame, found: dict[str, NDArray[np.float64]], off_centre: float, even: float, k: int, target: float
+    table: pd.DataFrame, found: dict[str, Floats], off_centre: float, even: float, k: int, target: float
 ) -> str:
     """Say in a few sentences what the table says."""
 

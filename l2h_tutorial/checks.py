@@ -1,9 +1,17 @@
-"""Arguments that are counts or positive numbers, checked in one way and with one message."""
+"""Arguments: the kinds of arrays, and counts and positive numbers, checked in one way and with one message."""
 
 from numbers import Real
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+Bits = NDArray[np.bool_]
+Bytes = NDArray[np.uint8]
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+Singles = NDArray[np.float32]
 
 
 def check_integer(value: Any, name: str, low: int = 1, high: int | None = None, of: str = "") -> int:

@@ -5,13 +5,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .checks import check_integer
+from .checks import Array, Bits, check_integer
 
 WORD_BITS = 64  # one machine word
 _BLOCK = 1 << 17  # distances computed at a time: what is needed for them stays in the processor's cache
 
 
-def check_bits(bits: ArrayLike, n_bits: int | None = None, *, name: str = "bits") -> NDArray[np.bool_]:
+def check_bits(bits: ArrayLike, n_bits: int | None = None, *, name: str = "bits") -> Bits:
     """Return `bits` as a (n, b) boolean array, or say what is wrong with them.
 
     Parameters
@@ -48,7 +48,7 @@ def check_bits(bits: ArrayLike, n_bits: int | None = None, *, name: str = "bits"
     return array
 
 
-def _advice(array: NDArray[Any]) -> str:
+def _advice(array: Array) -> str:
     """Say what may have been meant by an array that is not of bits."""
     if array.ndim < 2 and array.dtype.kind in "ui":
         return "integer codes make a table by HashTable.from_integers, and bits by integers_to_bits"
@@ -92,7 +92,7 @@ def bits_to_integers(bits: ArrayLike) -> Any:
     return integers[0] if single else integers
 
 
-def integers_to_bits(codes: ArrayLike, n_bits: int) -> NDArray[np.bool_]:
+def integers_to_bits(codes: ArrayLike, n_bits: int) -> Bits:
     """Write integers as rows of bits: the inverse of `bits_to_integers`.
 
     Parameters
@@ -213,7 +213,7 @@ def hamming_distances(a_bits: ArrayLike, b_bits: ArrayLike) -> NDArray[np.int32]
     return distances
 
 
-def packed_distances(a_words: NDArray[Any], b_words: NDArray[Any]) -> NDArray[Any]:
+def packed_distances(a_words: Array, b_words: Array) -> Array:
     """Count the bits in which packed codes differ: XOR leaves a one where they do.
 
     Parameters

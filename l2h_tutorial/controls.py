@@ -6,6 +6,7 @@ classifier has a code too: the predicted class, or all of its scores in a few bi
 """
 
 import hashlib
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -26,6 +27,7 @@ from .metrics import RingCounts, average_precision
 __all__ = ["ClassScores", "OutputCodes", "RandomCodes", "hadamard_codewords", "random_codewords"]
 
 
+@dataclass(eq=False, repr=False)
 class RandomCodes(Hasher):
     """Coin tosses in place of a hash code: whatever an experiment gets out of them was not learned.
 
@@ -60,9 +62,9 @@ class RandomCodes(Hasher):
     ((1000, 8), True)
     """
 
-    def __init__(self, n_bits: int = 16, *, random_state: Any = None) -> None:
-        self.n_bits = n_bits
-        self.random_state = random_state
+    n_bits: int = 16
+    _: KW_ONLY
+    random_state: Any = None
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Draw the key; of X only the number of features is looked at.
@@ -103,6 +105,7 @@ class _ClassHasher(Hasher):
         return features / self.scale_, labels
 
 
+@dataclass(eq=False, repr=False)
 class OutputCodes(_ClassHasher):
     """Error-correcting output codes as a hash: every class has a codeword, and one classifier a bit learns it.
 
@@ -143,22 +146,13 @@ class OutputCodes(_ClassHasher):
     array([[1, 0, 0]])
     """
 
-    def __init__(
-        self,
-        n_bits: int = 16,
-        *,
-        codewords: Any = "random",
-        classifier: Any = "linear-svm",
-        gamma: float = 2.0,
-        ridge: float = 0.1,
-        random_state: Any = None,
-    ) -> None:
-        self.n_bits = n_bits
-        self.codewords = codewords
-        self.classifier = classifier
-        self.gamma = gamma
-        self.ridge = ridge
-        self.random_state = random_state
+    n_bits: int = 16
+    _: KW_ONLY
+    codewords: Any = "random"
+    classifier: Any = "linear-svm"
+    gamma: float = 2.0
+    ridge: float = 0.1
+    random_state: Any = None
 
     def fit(self, X: ArrayLike, y: Any) -> Self:
         """Draw the codewords and teach them.
@@ -202,6 +196,7 @@ class OutputCodes(_ClassHasher):
         return self.model_.predict((points - self.mean_) / self.scale_)
 
 
+@dataclass(eq=False, repr=False)
 class ClassScores(_ClassHasher):
     r"""A plain classifier: chances of the classes, and a code of a few bits, the number of the cell that they lie in.
 
@@ -249,20 +244,12 @@ class ClassScores(_ClassHasher):
     1.0
     """
 
-    def __init__(
-        self,
-        n_bits: int = 8,
-        *,
-        temperature: float = 5.0,
-        gamma: float = 2.0,
-        ridge: float = 0.1,
-        random_state: Any = None,
-    ) -> None:
-        self.n_bits = n_bits
-        self.temperature = temperature
-        self.gamma = gamma
-        self.ridge = ridge
-        self.random_state = random_state
+    n_bits: int = 8
+    _: KW_ONLY
+    temperature: float = 5.0
+    gamma: float = 2.0
+    ridge: float = 0.1
+    random_state: Any = None
 
     def fit(self, X: ArrayLike, y: Any) -> Self:
         """Fit the classifier, and divide its scores into cells.

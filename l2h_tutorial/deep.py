@@ -10,23 +10,18 @@ import io
 import pickle
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from joblib import cpu_count
-from numpy.typing import NDArray
 from PIL import Image
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-from tqdm import tqdm
 
+from .checks import Bytes, Singles
 from .files import refused
+from .gist import check_images, described
 
-Images = NDArray[np.uint8]
-Array = NDArray[np.float32]
-Layer = Callable[[Array], Array]
+Layer = Callable[[Singles], Singles]
 
 DEEP_VERSION = 1
 """Raised whenever the same images would get other values, so that cached features are computed afresh."""
@@ -39,7 +34,7 @@ STRIP = 2  # rows of a channel that one product makes
 BLOCK_IMAGES = 16  # that each thread works on at once: more leave the processor's cache
 
 
-def deep_descriptors(images: Images) -> Array:
+def deep_descriptors(images: Bytes) -> Singles:
     """Describe each image by the 1,280 values before the last layer of EfficientNet-lite0, as ImageNet taught it.
 
     Parameters
@@ -86,31 +81,12 @@ def deep_descriptors(images: Images) -> Array:
         codes = SignCodes().fit(X)
         scores, rows = codes.search(X[:1], codes.encode(X), k=10, rescore=X)  # those like the first one
     """
-    images = np.asarray(images)
-    if images.dtype != np.uint8:
-        raise TypeError(f"images must be uint8, 0 to 255; these are {images.dtype}")
-    if images.ndim not in (3, 4) or (images.ndim == 4 and images.shape[3] != 3) or 0 in images.shape[1:]:
-        raise ValueError(f"images must have shape (n, h, w) or (n, h, w, 3); these have {images.shape}")
+    images = check_images(images)
     network = _installed_network()
-    features = np.empty((len(images), N_FEATURES), dtype=np.float32)
-
-    def describe(start: int) -> int:
-        block = images[start : start + BLOCK_IMAGES]
-        features[start : start + len(block)] = network(_resized(block))
-        return len(block)
-
-    # One block a core, and one thread in each matrix product, as for GIST
-    with (
-        threadpool_limits(limits=1, user_api="blas"),
-        ThreadPoolExecutor(cpu_count()) as pool,
-        tqdm(total=len(images), desc="deep features", unit=" images", disable=None, delay=2) as bar,
-    ):
-        for done in pool.map(describe, range(0, len(images), BLOCK_IMAGES)):
-            bar.update(done)
-    return features
+    return described(images, N_FEATURES, lambda block: network(_resized(block)), BLOCK_IMAGES, "deep features")
 
 
-def _resized(images: Images) -> Array:
+def _resized(images: Bytes) -> Singles:
     """Images (n, h, w[, 3]) as the network takes them: (3, n, SIDE, SIDE), about -1 to 1."""
     size = (SIDE, SIDE)
     pictures = (Image.fromarray(image).convert("RGB") for image in images)
@@ -118,19 +94,19 @@ def _resized(images: Images) -> Array:
     return (pixels.transpose(3, 0, 1, 2) - np.float32(127)) / np.float32(128)
 
 
-def relu6(x: Array) -> Array:
+def relu6(x: Singles) -> Singles:
     """Cut off what is below 0 or above 6, in place."""
     return np.clip(x, 0, 6, out=x)
 
 
-def pointwise(filters: Array, bias: Array) -> Layer:
+def pointwise(filters: Singles, bias: Singles) -> Layer:
     """Make a convolution that mixes the channels of one pixel at a time: a product with a matrix.
 
     What is made takes (c, n, pixels) to (channels, n, pixels); filters (channels, c, 1, 1).
     """
     matrix = np.ascontiguousarray(filters.reshape(len(filters), -1))
 
-    def layer(x: Array) -> Array:
+    def layer(x: Singles) -> Singles:
         c, n, pixels = x.shape
         product = matrix @ x.reshape(c, n * pixels) + bias[:, None]
         return product.reshape(-1, n, pixels)
@@ -138,7 +114,7 @@ def pointwise(filters: Array, bias: Array) -> Layer:
     return layer
 
 
-def depthwise(filters: Array, bias: Array, side: int, stride: int) -> Layer:
+def depthwise(filters: Singles, bias: Singles, side: int, stride: int) -> Layer:
     """Make a convolution of each channel of square pictures with its own filter: products with band matrices.
 
     A matrix moves the filter over a strip of rows, and is the same for every strip. What is made takes
@@ -154,7 +130,7 @@ def depthwise(filters: Array, bias: Array, side: int, stride: int) -> Layer:
         bands[:, top : top + k, left : left + k, row, column] = filters[:, 0]
     bands = bands[:, :, k : k + side].reshape(c, seen * side, STRIP * made)  # without what meets zeros only
 
-    def layer(x: Array) -> Array:
+    def layer(x: Singles) -> Singles:
         result = np.empty((c, x.shape[1], made * made), dtype=np.float32)
         for top in range(0, made, STRIP):
             first = top * stride - before
@@ -167,19 +143,19 @@ def depthwise(filters: Array, bias: Array, side: int, stride: int) -> Layer:
     return layer
 
 
-def make_network(weights: dict[str, Array], side: int = SIDE) -> Layer:
+def make_network(weights: dict[str, Singles], side: int = SIDE) -> Layer:
     """Make EfficientNet-lite0, but for its last layer, from the weights of its layers.
 
     What is made takes images (3, n, side, side), with an even side, to one row each. What normalises a layer's result
     (batch normalisation) is a factor and a shift a channel by now, so it becomes part of the layer.
     """
 
-    def folded(convolution: str, norm: str) -> tuple[Array, Array]:
+    def folded(convolution: str, norm: str) -> tuple[Singles, Singles]:
         factor = weights[f"{norm}.weight"] / np.sqrt(weights[f"{norm}.running_var"] + np.float32(1e-3))
         shift = weights[f"{norm}.bias"] - weights[f"{norm}.running_mean"] * factor
         return weights[f"{convolution}.weight"] * factor[:, None, None, None], shift
 
-    stem, head = (pointwise(*folded(*names)) for names in (("_conv_stem", "_bn0"), ("_conv_head", "_bn1")))
+    stem, head = pointwise(*folded("_conv_stem", "_bn0")), pointwise(*folded("_conv_head", "_bn1"))
     blocks, now = [], side // 2
     for i in range(sum(name.endswith("_depthwise_conv.weight") for name in weights)):
         block, stride = f"_blocks.{i}.", 2 if i in HALVING else 1
@@ -189,7 +165,7 @@ def make_network(weights: dict[str, Array], side: int = SIDE) -> Layer:
         blocks.append((expand, of_channels, pointwise(*folded(f"{block}_project_conv", f"{block}_bn2"))))
         now = -(-now // stride)
 
-    def network(images: Array) -> Array:
+    def network(images: Singles) -> Singles:
         padded = np.pad(images, ((0, 0), (0, 0), (0, 1), (0, 1)))  # "SAME" for an even side and a stride of 2
         seen = [padded[:, :, i : i + side : 2, j : j + side : 2] for i in range(3) for j in range(3)]
         x = relu6(stem(np.stack(seen, axis=1).reshape(27, images.shape[1], -1)))
@@ -230,7 +206,7 @@ class _Unpickler(pickle._Unpickler):
         return pid[1:3]  # type and key of a storage
 
 
-def read_weights(path: Path) -> dict[str, Array]:
+def read_weights(path: Path) -> dict[str, Singles]:
     """Read the arrays of float32 in a file as PyTorch wrote it until version 1.5, and run nothing of it.
 
     Such a file is five pickles, the fourth of which describes the tensors and the fifth lists their storages; then come

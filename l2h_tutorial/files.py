@@ -12,11 +12,12 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 from numpy.lib import format as npy
-from numpy.typing import NDArray
+
+from .checks import Array
 
 __all__ = ["read_arrays", "refused", "whole_file"]
 
@@ -100,7 +101,7 @@ def refused(what: object, expected: str, advice: str = "") -> Iterator[None]:
         raise ValueError(f"{what} is not {expected} ({found}). {advice}".strip()) from error
 
 
-def read_arrays(path: Path, names: Iterable[str], most: int | None = None) -> dict[str, NDArray[Any]]:
+def read_arrays(path: Path, names: Iterable[str], most: int | None = None) -> dict[str, Array]:
     """Read those arrays that are there, from a file that ``numpy.savez`` wrote; other members are left alone.
 
     Nothing in the file is executed, and no array takes more memory than it may.

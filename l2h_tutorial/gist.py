@@ -8,9 +8,8 @@ The textbook way filters the whole padded image by a fast Fourier transform and 
 only what is needed is computed, as matrix products: each filter's own frequencies, at the image's own pixels.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -19,9 +18,8 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from tqdm import tqdm
 
-Images = NDArray[np.uint8]
-Reals = NDArray[np.float64]
-Gain = NDArray[np.float32]
+from .checks import Bytes, Floats, Integers, Singles
+
 Waves = NDArray[np.complex64]
 
 GIST_VERSION = 1
@@ -36,7 +34,7 @@ NEGLIGIBLE = 1e-5  # filter values below this are left out; the descriptor then 
 BLOCK_ELEMENTS = 2**18  # complex numbers that each thread works on at once: 2 MB, which the processor's cache holds
 
 
-def gist_descriptors(images: Images) -> NDArray[np.float32]:
+def gist_descriptors(images: Bytes) -> Singles:
     """Describe each image by its GIST: 512 values, one per filter and grid cell.
 
     Parameters
@@ -81,23 +79,32 @@ def gist_descriptors(images: Images) -> NDArray[np.float32]:
     >>> bool(by_filter[0, 0] > 10 * by_filter[0, 4])
     True
     """
+    images = check_images(images)
+    height, width = images.shape[1:3]
+    if height % GRID or width % GRID:
+        expected = f"sides that are multiples of {GRID}: crop or resize them"
+        raise ValueError(f"images must have {expected}; these have {height} x {width} pixels")
+    step = max(1, BLOCK_ELEMENTS // _padded(height, width) ** 2)
+    return described(images, N_FEATURES, _describer(height, width), step, "GIST")
+
+
+def check_images(images: Bytes) -> Bytes:
+    """Return images as an array (n, h, w) or (n, h, w, 3) of uint8, or raise a `TypeError` or `ValueError`."""
     images = np.asarray(images)
     if images.dtype != np.uint8:
         raise TypeError(f"images must be uint8, 0 to 255; these are {images.dtype}")
-    if images.ndim != 3 and images.shape[3:] != (3,):
+    if (images.ndim != 3 and images.shape[3:] != (3,)) or 0 in images.shape[1:]:
         raise ValueError(f"images must have shape (n, h, w) or (n, h, w, 3); these have {images.shape}")
-    n, height, width = images.shape[:3]
-    if height == 0 or width == 0 or height % GRID or width % GRID:
-        expected = f"sides that are multiples of {GRID}: crop or resize them"
-        raise ValueError(f"images must have {expected}; these have {height} x {width} pixels")
-    features = np.empty((n, N_FEATURES), dtype=np.float32)
-    bank = _filter_bank(height, width)
-    step = max(1, BLOCK_ELEMENTS // bank.size**2)
-    starts = range(0, n, step)
+    return images
 
-    def describe(start: int) -> int:
+
+def described(images: Bytes, n_features: int, describe: Callable[[Bytes], Singles], step: int, name: str) -> Singles:
+    """Describe images, so many at a time on each core."""
+    features = np.empty((len(images), n_features), dtype=np.float32)
+
+    def describe_block(start: int) -> int:
         block = images[start : start + step]
-        features[start : start + step] = _describe(block, bank)
+        features[start : start + step] = describe(block)
         return len(block)
 
     # One block a core, and one thread in each matrix product: the products are small, so this is quicker than the
@@ -105,57 +112,67 @@ def gist_descriptors(images: Images) -> NDArray[np.float32]:
     with (
         threadpool_limits(limits=1, user_api="blas"),
         ThreadPoolExecutor(cpu_count()) as pool,
-        tqdm(total=n, desc="GIST", unit=" images", disable=None, delay=2) as bar,
+        tqdm(total=len(images), desc=name, unit=" images", disable=None, delay=2) as bar,
     ):
-        for done in pool.map(describe, starts):
+        for done in pool.map(describe_block, range(0, len(images), step)):
             bar.update(done)
     return features
 
 
-@dataclass(frozen=True)
-class _FilterBank:
-    """All that depends only on the images' height and width."""
-
-    size: int  # side of the padded square
-    blur_rows: Reals  # (p, p) low-pass along one axis of the prefilter's padded square
-    forward_rows: Waves  # (size, h) padding, then the Fourier transform, along the rows
-    forward_columns: Waves  # (w, size) the same along the columns
-    inverse_rows: Waves  # (h, size) inverse transform at the image's own rows
-    inverse_columns: Waves  # (size, w) and columns
-    filters: list[tuple[slice, slice, Gain]]  # rows and columns where a Gabor filter is not negligible, and it there
-
-
-def _frequencies(size: int) -> Reals:
+def _frequencies(size: int) -> Floats:
     """Whole cycles per padded side, in increasing order: -size/2, ..., size/2 - 1."""
     return np.arange(size, dtype=np.float64) - size // 2
 
 
-def _mirrored(length: int, before: int, size: int) -> NDArray[np.intp]:
+def _mirrored(length: int, before: int, size: int) -> Integers:
     """Which pixel stands at each of ``size`` places when ``length`` pixels are mirrored at both ends."""
     return np.pad(np.arange(length), (before, size - before - length), mode="symmetric")
 
 
 @lru_cache(maxsize=4)
-def _filter_bank(height: int, width: int) -> _FilterBank:
-    size = max(height, width) + 2 * FILTER_PADDING
-    frequencies = _frequencies(size)
-
-    def waves(length: int) -> Waves:  # (length, size): each frequency at each of the image's pixels
-        places = FILTER_PADDING + np.arange(length)
-        return (np.exp(2j * np.pi / size * np.outer(places, frequencies)) / size).astype(np.complex64)
-
-    def padded_transform(length: int) -> Waves:  # (size, length)
-        transform = np.exp(-2j * np.pi / size * np.outer(frequencies, np.arange(size)))
-        source = _mirrored(length, FILTER_PADDING, size)
-        columns = [transform[:, source == pixel].sum(axis=1) for pixel in range(length)]
-        return np.stack(columns, axis=1).astype(np.complex64)
-
-    forward, inverse = (padded_transform(height), padded_transform(width).T), (waves(height), waves(width).T)
+def _describer(height: int, width: int) -> Callable[[Bytes], Singles]:
+    """Make what describes images of one size: all that depends on nothing else is computed here."""
+    size = _padded(height, width)
     blur = _low_pass(max(height, width) + 2 * PREFILTER_PADDING)
-    return _FilterBank(size, blur, *forward, *inverse, list(_gabor_filters(size)))
+    forward_rows, forward_columns = _padded_transform(height, size), _padded_transform(width, size).T
+    inverse_rows, inverse_columns = _waves(height, size), _waves(width, size).T
+    filters = list(_gabor_filters(size))
+
+    def describe(images: Bytes) -> Singles:
+        grey = images.mean(axis=3) if images.ndim == 4 else images.astype(np.float64)
+        even = _evenly_lit(grey, blur).astype(np.float32)
+        spectrum = forward_rows @ even @ forward_columns  # (n, size, size)
+        strengths = np.empty((len(images), len(filters), GRID, GRID), dtype=np.float32)
+        for f, (rows, columns, gain) in enumerate(filters):
+            seen = spectrum[:, rows, columns] * gain
+            response = inverse_rows[:, rows] @ (seen @ inverse_columns[columns])  # at the image's own pixels
+            cells = np.abs(response).reshape(-1, GRID, height // GRID, GRID, width // GRID)
+            strengths[:, f] = cells.mean(axis=(2, 4))
+        return strengths.reshape(-1, N_FEATURES)
+
+    return describe
 
 
-def _low_pass(size: int) -> Reals:
+def _padded(height: int, width: int) -> int:
+    """Side of the square that an image is padded to."""
+    return max(height, width) + 2 * FILTER_PADDING
+
+
+def _padded_transform(length: int, size: int) -> Waves:
+    """Padding, then the Fourier transform, along one axis: (size, length)."""
+    transform = np.exp(-2j * np.pi / size * np.outer(_frequencies(size), np.arange(size)))
+    source = _mirrored(length, FILTER_PADDING, size)
+    columns = [transform[:, source == pixel].sum(axis=1) for pixel in range(length)]
+    return np.stack(columns, axis=1).astype(np.complex64)
+
+
+def _waves(length: int, size: int) -> Waves:
+    """The inverse transform at the image's own pixels: (length, size)."""
+    places = FILTER_PADDING + np.arange(length)
+    return (np.exp(2j * np.pi / size * np.outer(places, _frequencies(size))) / size).astype(np.complex64)
+
+
+def _low_pass(size: int) -> Floats:
     """Gaussian low-pass along one axis as a (size, size) matrix; in two dimensions it is applied along each."""
     frequencies = _frequencies(size)
     gain = np.exp(-(frequencies**2) * np.log(2) / PREFILTER_CYCLES**2)
@@ -163,7 +180,8 @@ def _low_pass(size: int) -> Reals:
     return ((waves * gain) @ waves.conj().T).real / size
 
 
-def _gabor_filters(size: int) -> Iterator[tuple[slice, slice, Gain]]:
+def _gabor_filters(size: int) -> Iterator[tuple[slice, slice, Singles]]:
+    """Rows and columns where each filter is not negligible, and the filter there."""
     frequencies = _frequencies(size)
     radius = np.hypot(frequencies[:, None], frequencies) / size  # cycles a pixel
     angle = np.arctan2(frequencies[:, None], frequencies)
@@ -177,30 +195,17 @@ def _gabor_filters(size: int) -> Iterator[tuple[slice, slice, Gain]]:
             yield rows, columns, gain[rows, columns].astype(np.float32)
 
 
-def _extent(gain: Reals) -> slice:
+def _extent(gain: Floats) -> slice:
     """From the first to the last place where a filter is not negligible."""
     places = np.flatnonzero(gain > NEGLIGIBLE)
     return slice(places[0], places[-1] + 1)
 
 
-def _describe(images: Images, bank: _FilterBank) -> NDArray[np.float32]:
-    grey = images.mean(axis=3) if images.ndim == 4 else images.astype(np.float64)
-    even = _evenly_lit(grey, bank.blur_rows).astype(np.float32)
-    spectrum = bank.forward_rows @ even @ bank.forward_columns  # (n, size, size)
-    n, height, width = even.shape
-    strengths = np.empty((n, len(bank.filters), GRID, GRID), dtype=np.float32)
-    for f, (rows, columns, gain) in enumerate(bank.filters):
-        seen = spectrum[:, rows, columns] * gain
-        response = bank.inverse_rows[:, rows] @ (seen @ bank.inverse_columns[columns])
-        cells = np.abs(response).reshape(n, GRID, height // GRID, GRID, width // GRID)
-        strengths[:, f] = cells.mean(axis=(2, 4))
-    return strengths.reshape(n, N_FEATURES)
-
-
-def _evenly_lit(grey: Reals, blur: Reals) -> Reals:
+def _evenly_lit(grey: Floats, blur: Floats) -> Floats:
     """Prefilter: take the slow changes of brightness away, then divide by the local contrast."""
     height, width = grey.shape[1:]
-    rows, columns = (_mirrored(length, PREFILTER_PADDING, len(blur)) for length in (height, width))
+    rows = _mirrored(height, PREFILTER_PADDING, len(blur))
+    columns = _mirrored(width, PREFILTER_PADDING, len(blur))
     logarithm = np.log1p(grey)[:, rows[:, None], columns]
     detail = logarithm - blur @ logarithm @ blur
     inside = slice(PREFILTER_PADDING, PREFILTER_PADDING + height), slice(PREFILTER_PADDING, PREFILTER_PADDING + width)

@@ -1,26 +1,29 @@
 """Graph Regularised Hashing: hash bits that follow a graph, and classifiers that carry them to unseen points.
 
-:class:`GRH` comes first, and ``_train`` is its loop: regularise, partition, repeat. After it come the parts: the start,
-the graph step, degenerate bits, and the classifiers. The graph itself is made in ``affinity``.
+To read how it trains, begin with ``GRH.fit``. It makes the graph S (`given_graph`, in ``affinity``), the bits L to
+start with (``_start``; `LSH` in ``lsh``, `CCAITQ` in ``baselines``) and a classifier (`make_classifier`) for
+``_train``, the paper's loop: regularise (`regularised_scores`, `to_bits`), partition (the classifier), repeat. Below
+:class:`GRH` come these parts, in this order: the start, the graph step, degenerate bits, and the classifiers, whose
+kernels and support vector machines are in ``baselines.kernels``.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from numbers import Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.linalg import cho_factor, cho_solve
 from sklearn.base import clone, is_classifier
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.svm import SVC, LinearSVC
 from sklearn.utils import check_random_state, get_tags
-from tqdm import tqdm
 
 from .affinity import NormalisedAffinity, given_graph
-from .baselines import CCAITQ, gaussian_kernel, kernel_gamma, svm_weights
-from .lsh import LSH, Bits, Floats, Hasher
+from .baselines import CCAITQ, gaussian_kernel, kernel_gamma, svm_weights, with_progress
+from .checks import Array, Bits, Floats, Integers
+from .lsh import LSH, Hasher
 
 __all__ = ["GRH", "PUBLISHED", "LinearModel", "Round", "agreement", "make_classifier", "regularised_scores"]
 
@@ -46,7 +49,6 @@ Classifier = Callable[[Bits], tuple[Any, Bits]]
 _ZERO = 1e-12  # scores are zero up to rounding below this: the mean of n bits is a multiple of 1 / n
 _REDRAWS = 100  # hyperplanes tried for a degenerate bit
 _KERNEL_ROWS = 4096  # training points up to which linear machines share a kernel matrix, of 128 MB at most
-_MOST_KERNEL_ROWS = 20_000  # training points up to which a Gaussian kernel between all of them is made: 3.2 GB
 _JITTER = 1e-10  # of the mean diagonal: far more than rounding loses, far less than the ridge
 
 
@@ -80,6 +82,7 @@ class Round:
     bits: Bits = field(repr=False)
 
 
+@dataclass(eq=False, repr=False)
 class GRH(Hasher):
     r"""Graph Regularised Hashing: hash codes that agree within a class, or along any graph, and extend to new points.
 
@@ -205,46 +208,25 @@ class GRH(Hasher):
         "class_weight": (None, "ceiling"),
     }
 
-    def __init__(
-        self,
-        n_bits: int = 32,
-        *,
-        alpha: float = 1.0,
-        n_iter: int = 1,
-        initial: Any = "lsh",
-        classifier: Any = "linear-svm",
-        reference: str = "previous",
-        sign_of_zero: int = -1,
-        normalise: str = "columns",
-        degenerate: str = "redraw",
-        C: float = 1.0,
-        loss: str = "hinge",
-        fit_intercept: bool = True,
-        class_weight: str | None = None,
-        gamma: float = 2.0,
-        max_iter: int = 10_000,
-        ridge: float = 0.1,
-        n_landmarks: int = 300,
-        random_state: Any = None,
-    ) -> None:
-        self.n_bits = n_bits
-        self.alpha = alpha
-        self.n_iter = n_iter
-        self.initial = initial
-        self.classifier = classifier
-        self.reference = reference
-        self.sign_of_zero = sign_of_zero
-        self.normalise = normalise
-        self.degenerate = degenerate
-        self.C = C
-        self.loss = loss
-        self.fit_intercept = fit_intercept
-        self.class_weight = class_weight
-        self.gamma = gamma
-        self.max_iter = max_iter
-        self.ridge = ridge
-        self.n_landmarks = n_landmarks
-        self.random_state = random_state
+    n_bits: int = 32
+    _: KW_ONLY
+    alpha: float = 1.0
+    n_iter: int = 1
+    initial: Any = "lsh"
+    classifier: Any = "linear-svm"
+    reference: str = "previous"
+    sign_of_zero: int = -1
+    normalise: str = "columns"
+    degenerate: str = "redraw"
+    C: float = 1.0
+    loss: str = "hinge"
+    fit_intercept: bool = True
+    class_weight: str | None = None
+    gamma: float = 2.0
+    max_iter: int = 10_000
+    ridge: float = 0.1
+    n_landmarks: int = 300
+    random_state: Any = None
 
     @classmethod
     def as_published(cls, version: str, **parameters: Any) -> Self:
@@ -295,7 +277,8 @@ class GRH(Hasher):
         S = given_graph(y, affinity, len(points), self.normalise)
         random = check_random_state(self.random_state)
         features = self._standardised(points)
-        L = self._start(points, y, random)  # the first to draw, so that an integer seed gives the hyperplanes of LSH
+        start, L = self._start(points, y, random)  # draws first, so that an integer seed gives the hyperplanes of LSH
+        self.models_: list[tuple[Integers, Any]] = [(np.arange(self.n_bits), start)]  # what taught which bits
         classifier = make_classifier(self, features, seed=random.randint(2**31 - 1))
         self._train(S, L, classifier, lambda: self._draw(S, features, random))
         return self
@@ -310,13 +293,14 @@ class GRH(Hasher):
             reference = start if self.reference == "initial" else L
             scores = regularised_scores(S, L, reference, self.alpha)
             targets = to_bits(scores, self.sign_of_zero)
-            # A bit on which all points agree cannot be taught: mend it, or keep it as it was.
+            # A bit on which all points agree cannot be taught: mend it, in `targets`, or keep it as it was.
             alike = degenerate_bits(targets)
             if any([self._mend(k, targets, scores, start, draw) for k in alike]):
                 seen.clear()  # a hyperplane was drawn: from here on rounds are others, also for the same targets
             kept = degenerate_bits(targets)
             targets[:, kept] = L[:, kept]
-            # The same targets again: when the rounds that are left lead back to this state, they can be left out.
+            # The same targets as `period_` rounds ago (0: never): from here on all repeats. If the rounds that are
+            # left, this one too, make whole periods, they would end as we are now.
             self.period_ = number - seen.setdefault((targets.tobytes(), kept.tobytes()), number)
             if self.period_ and (self.n_iter - number + 1) % self.period_ == 0:
                 break
@@ -343,7 +327,7 @@ class GRH(Hasher):
             if not isinstance(value, str) and (isinstance(value, type) or not hasattr(value, method)):
                 raise TypeError(expected)
 
-    def _standardised(self, points: NDArray[Any]) -> Floats:
+    def _standardised(self, points: Array) -> Floats:
         """Subtract the mean, and divide by what makes the mean squared norm 1; keep both."""
         with np.errstate(over="ignore", invalid="ignore"):
             self.mean_ = points.mean(axis=0, dtype=np.float64)
@@ -352,8 +336,8 @@ class GRH(Hasher):
             raise ValueError(f"X has values up to {np.abs(points).max():.0e}, whose squares overflow: divide X by that")
         return (points - self.mean_) / self.scale_
 
-    def _start(self, points: NDArray[Any], y: Any, random: np.random.RandomState) -> Bits:
-        """Fit the starting hasher, to centred features if it is named and else to X as it is; return its bits."""
+    def _start(self, points: Array, y: Any, random: np.random.RandomState) -> tuple[Any, Bits]:
+        """Fit the starting hasher, to centred features if it is named, else to X as it is; return both."""
         named = isinstance(self.initial, str)
         start = STARTS[self.initial](self.n_bits, random_state=random) if named else seeded(self.initial, random)
         self.start_mean_ = self.mean_ if named else np.zeros(self.n_features_in_, points.dtype)
@@ -363,8 +347,7 @@ class GRH(Hasher):
             raise ValueError(f"initial must give {self.n_bits} bits a point, n_bits of GRH, got shape {bits.shape}")
         if bits.dtype != np.bool_:
             raise TypeError(f"initial must give boolean columns, got dtype {bits.dtype} from {start!r}")
-        self.models_: list[tuple[NDArray[np.intp], Any]] = [(np.arange(self.n_bits), start)]
-        return bits
+        return start, bits
 
     def _draw(self, S: NormalisedAffinity, features: Floats, random: np.random.RandomState) -> tuple[Bits, Bits] | None:
         """Draw a hyperplane that leaves two sides; return its bit and what the graph makes of it, None for no luck."""
@@ -393,14 +376,14 @@ class GRH(Hasher):
         agreed = agreement(S, after)
         self.history_.append(Round(len(self.history_), flipped, changed, n_degenerate, agreed, targets, after))
 
-    def _predicted(self, number: int, points: NDArray[Any]) -> Bits:
+    def _predicted(self, number: int, points: Array) -> Bits:
         """Return the bits that a round taught, for any points; round 0 is the starting hasher."""
         model = self.models_[number][1]
         if number == 0:
             return model.transform(points - self.start_mean_)
         return model.predict((points - self.mean_) / self.scale_)
 
-    def _encode(self, points: NDArray[Any]) -> Bits:
+    def _encode(self, points: Array) -> Bits:
         """Take each bit from the last round that taught it."""
         bits = np.empty((len(points), self.n_bits), dtype=np.bool_)
         last = {k: number for number, (columns, _) in enumerate(self.models_) for k in columns}
@@ -522,7 +505,7 @@ def agreement(affinity: NormalisedAffinity, bits: Bits) -> float:
 # --- degenerate bits -------------------------------------------------------------------------------------------------
 
 
-def degenerate_bits(bits: Bits) -> NDArray[np.intp]:
+def degenerate_bits(bits: Bits) -> Integers:
     """Return the columns on which all points agree."""
     return np.flatnonzero(bits.all(axis=0) | ~bits.any(axis=0))
 
@@ -580,15 +563,9 @@ class EstimatorModel:
 
 def make_classifier(grh: GRH, features: Floats, seed: int) -> Classifier:
     """Prepare the classifier that the parameters of GRH ask for, on standardised training features."""
-    if not isinstance(grh.classifier, str):
-        return any_estimator(grh.classifier, features, seed)
-    inputs, learn = CLASSIFIERS[grh.classifier](grh, features, seed)
-
-    def classifier(bits: Bits) -> tuple[LinearModel, Bits]:
-        model = learn(bits)
-        return model, inputs @ model.weights + model.intercepts > 0
-
-    return classifier
+    if isinstance(grh.classifier, str):
+        return CLASSIFIERS[grh.classifier](grh, features, seed)
+    return any_estimator(grh.classifier, features, seed)
 
 
 def any_estimator(estimator: Any, features: Floats, seed: int) -> Classifier:
@@ -609,12 +586,15 @@ def any_estimator(estimator: Any, features: Floats, seed: int) -> Classifier:
     return classifier
 
 
-# The named ones compute here what does not depend on the bits. Each returns the inputs that its weights multiply, for
-# the training points, and a function that learns the weights of given bits.
-Prepared = tuple[Floats, Callable[[Bits], LinearModel]]
+# The named ones first compute what does not depend on the bits.
 
 
-def linear_svm(grh: GRH, features: Floats, seed: int) -> Prepared:
+def taught(model: LinearModel, inputs: Floats) -> tuple[LinearModel, Bits]:
+    """Return a model, and what it predicts for the training points, whose features or kernels it multiplies."""
+    return model, inputs @ model.weights + model.intercepts > 0
+
+
+def linear_svm(grh: GRH, features: Floats, seed: int) -> Classifier:
     """Fit linear support vector machines from one kernel matrix (libsvm), or without it (liblinear).
 
     The kernel is for the hinge loss with an intercept, and for as many points as its matrix suits. There the intercept
@@ -624,54 +604,33 @@ def linear_svm(grh: GRH, features: Floats, seed: int) -> Prepared:
     if grh.loss == "hinge" and grh.fit_intercept and len(features) <= _KERNEL_ROWS:
         kernel, svm = features @ features.T, SVC(C=grh.C, kernel="precomputed")
 
-        def from_kernel(bits: Bits) -> LinearModel:
-            weights, intercepts = machines(grh, svm, kernel, bits)
-            return LinearModel(features.T @ weights, intercepts)
+        def from_kernel(bits: Bits) -> tuple[LinearModel, Bits]:
+            weights, intercepts = svm_weights(svm, kernel, bits, grh.class_weight)
+            return taught(LinearModel(features.T @ weights, intercepts), features)
 
-        return features, from_kernel
-    options = {"loss": grh.loss, "fit_intercept": grh.fit_intercept, "max_iter": grh.max_iter}
-    svm = LinearSVC(C=grh.C, dual=True, random_state=seed, **options)
-    return features, lambda bits: LinearModel(*machines(grh, svm, features, bits))
+        return from_kernel
+    svm = LinearSVC(C=grh.C, dual=True, loss=grh.loss, fit_intercept=grh.fit_intercept, max_iter=grh.max_iter)
+    svm.set_params(random_state=seed)
+    return lambda bits: taught(LinearModel(*svm_weights(svm, features, bits, grh.class_weight)), features)
 
 
-def rbf_svm(grh: GRH, features: Floats, seed: int) -> Prepared:
+def rbf_svm(grh: GRH, features: Floats, seed: int) -> Classifier:
     """Fit support vector machines with a Gaussian kernel, all from one kernel matrix."""
-    kernel, gamma = whole_kernel(features, grh.gamma, seed)
+    kernel, gamma = gaussian_kernel(features, grh.gamma, seed)
     svm = SVC(C=grh.C, kernel="precomputed")
-    return kernel, lambda bits: KernelModel(*machines(grh, svm, kernel, bits), features, gamma)
+    return lambda bits: taught(KernelModel(*svm_weights(svm, kernel, bits, grh.class_weight), features, gamma), kernel)
 
 
-def kernel_ridge(grh: GRH, features: Floats, seed: int) -> Prepared:
+def kernel_ridge(grh: GRH, features: Floats, seed: int) -> Classifier:
     """Fit least squares on the bits as +1 and -1, with a Gaussian kernel: one Cholesky factor serves every bit."""
-    kernel, gamma = whole_kernel(features, grh.gamma, seed)
+    kernel, gamma = gaussian_kernel(features, grh.gamma, seed)
     np.fill_diagonal(kernel, 1 + grh.ridge)
     factor = cho_factor(kernel, lower=True)
     np.fill_diagonal(kernel, 1)  # as it was
-    return kernel, lambda bits: KernelModel(cho_solve(factor, to_signs(bits)), 0.0, features, gamma)
+    return lambda bits: taught(KernelModel(cho_solve(factor, to_signs(bits)), 0.0, features, gamma), kernel)
 
 
-def whole_kernel(features: Floats, gamma: float, seed: int | None = None) -> tuple[Floats, float]:
-    """Make the Gaussian kernel between all training points, where memory has room for it."""
-    n = len(features)
-    if n > _MOST_KERNEL_ROWS:
-        size = f"{n:,} x {n:,} numbers, {8e-9 * n * n:.1f} GB; the limit is {_MOST_KERNEL_ROWS:,} points"
-        raise ValueError(f"a kernel between all points would have {size}: use classifier='rbf-landmarks'")
-    return gaussian_kernel(features, gamma, seed)
-
-
-def machines(grh: GRH, svm: Any, inputs: Floats, bits: Bits) -> tuple[Floats, Floats]:
-    """Fit a support vector machine to each bit; return weights and intercepts."""
-    fitted = [svm_weights(svm, inputs, bit[:, None], grh.class_weight) for bit in with_progress(bits.T)]
-    weights, intercepts = zip(*fitted, strict=True)
-    return np.hstack(weights), np.concatenate(intercepts)
-
-
-def with_progress(bits: Any) -> Any:
-    """Go through bits, with a progress bar on a terminal where it takes more than a few seconds."""
-    return tqdm(bits, "bits", disable=None, delay=2, leave=False)
-
-
-def rbf_landmarks(grh: GRH, features: Floats, seed: int) -> Prepared:
+def rbf_landmarks(grh: GRH, features: Floats, seed: int) -> Classifier:
     """Fit kernel ridge in which only kernels around a few of the training points, the landmarks, are summed.
 
     With K the kernel between the n points and the m landmarks and K_m that between landmarks, the weights w solve
@@ -684,7 +643,12 @@ def rbf_landmarks(grh: GRH, features: Floats, seed: int) -> Prepared:
     gram = grh.ridge * rbf_kernel(landmarks, gamma=gamma) + kernel.T @ kernel
     gram[np.diag_indices_from(gram)] += _JITTER * np.trace(gram) / len(gram)
     factor = cho_factor(gram, lower=True)
-    return kernel, lambda bits: KernelModel(cho_solve(factor, kernel.T @ to_signs(bits)), 0.0, landmarks, gamma)
+
+    def classifier(bits: Bits) -> tuple[LinearModel, Bits]:
+        weights = cho_solve(factor, kernel.T @ to_signs(bits))
+        return taught(KernelModel(weights, 0.0, landmarks, gamma), kernel)
+
+    return classifier
 
 
 CLASSIFIERS: dict[str, Any] = {

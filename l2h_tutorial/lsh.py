@@ -1,19 +1,18 @@
 """What every hasher shares, locality-sensitive hashing by random hyperplanes, and when two vectors collide."""
 
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from .checks import check_integer, check_positive
+from .checks import Array, Bits, Floats, check_integer, check_positive
 
 __all__ = ["LSH", "Hasher", "amplified_probability", "angle_between", "collision_probability", "row_blocks"]
 
-Bits = NDArray[np.bool_]
-Floats = NDArray[np.float64]
 
 _COUNTS = ("max_iter", "n_anchors", "n_iter", "n_landmarks", "n_neighbours")
 _POSITIVE = ("C", "classifier_ridge", "gamma", "nu", "ridge", "temperature")
@@ -43,7 +42,7 @@ class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """
 
     _needs_labels = False
-    _takes_sparse = False
+    _accept_sparse: ClassVar[Any] = False  # or "csr"
     _choices: ClassVar[dict[str, tuple[Any, ...]]] = {}  # the values of a parameter that has a few
 
     def _check_parameters(self) -> None:
@@ -56,17 +55,15 @@ class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             if name in self._choices and value not in self._choices[name]:
                 raise ValueError(f"{name} must be one of {self._choices[name]}, got {value!r}")
 
-    def _training_points(self, X: ArrayLike, at_least: int = 1) -> NDArray[Any]:
+    def _training_points(self, X: ArrayLike, at_least: int = 1) -> Array:
         """Begin to fit: check the parameters and the features; return the features."""
         self._check_parameters()
-        self._n_features_out = self._code_length()
-        sparse = "csr" if self._takes_sparse else False
-        floats = [np.float64, np.float32]
-        return validate_data(self, X, dtype=floats, accept_sparse=sparse, ensure_min_samples=at_least)
+        self._n_features_out = check_integer(self.n_bits, "n_bits")
+        return self._checked(X, ensure_min_samples=at_least)
 
-    def _code_length(self) -> int:
-        """Check `n_bits`."""
-        return check_integer(self.n_bits, "n_bits")
+    def _checked(self, X: ArrayLike, **options: Any) -> Array:
+        """Check features, and that they are those of `fit` unless this is it."""
+        return validate_data(self, X, dtype=[np.float64, np.float32], accept_sparse=self._accept_sparse, **options)
 
     def _centred(self, X: ArrayLike, y: Any = None) -> Floats:
         """Begin to fit: check all, keep the mean of the features, and return them without it."""
@@ -98,13 +95,12 @@ class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         points = self._new_points(X)
         return np.concatenate([self._encode(points[rows]) for rows in row_blocks(points.shape[0])])
 
-    def _new_points(self, X: ArrayLike) -> NDArray[Any]:
+    def _new_points(self, X: ArrayLike) -> Array:
         """Begin to transform: check that `fit` came before, and the features; return these."""
         check_is_fitted(self)
-        sparse = "csr" if self._takes_sparse else False
-        return validate_data(self, X, dtype=[np.float64, np.float32], accept_sparse=sparse, reset=False)
+        return self._checked(X, reset=False)
 
-    def _encode(self, points: NDArray[Any]) -> Bits:
+    def _encode(self, points: Array) -> Bits:
         """Hash a block of rows."""
         # In float64 even for float32 features, since the mean is: rounding must not decide where a vector lies.
         return self._scores(points - self.mean_) >= 0
@@ -116,7 +112,7 @@ class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.target_tags.required = self._needs_labels
-        tags.input_tags.sparse = self._takes_sparse
+        tags.input_tags.sparse = bool(self._accept_sparse)
         tags.transformer_tags.preserves_dtype = []  # bits come out, whatever goes in
         return tags
 
@@ -132,6 +128,7 @@ def row_blocks(n: int) -> list[slice]:
     return [slice(start, start + _BLOCK_ROWS) for start in range(0, n, _BLOCK_ROWS)]
 
 
+@dataclass(eq=False, repr=False)
 class LSH(Hasher):
     """Sign random projections: bit k says on which side of the k-th random hyperplane a vector lies.
 
@@ -166,11 +163,11 @@ class LSH(Hasher):
     True
     """
 
-    _takes_sparse = True
+    _accept_sparse: ClassVar[Any] = "csr"
 
-    def __init__(self, n_bits: int = 16, *, random_state: Any = None) -> None:
-        self.n_bits = n_bits
-        self.random_state = random_state
+    n_bits: int = 16
+    _: KW_ONLY
+    random_state: Any = None
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Draw the hyperplanes. Only the number of features is taken from the data.
@@ -189,12 +186,12 @@ class LSH(Hasher):
         self.hyperplanes_ = check_random_state(self.random_state).standard_normal((self.n_features_in_, self.n_bits))
         return self
 
-    def _encode(self, points: NDArray[Any]) -> Bits:
+    def _encode(self, points: Array) -> Bits:
         """Say for each hyperplane whether a row lies on the side to which its vector points."""
         return points @ self.hyperplanes_ >= 0  # in float64, since the hyperplanes are
 
 
-def angle_between(X: ArrayLike, Y: ArrayLike) -> NDArray[np.float64]:
+def angle_between(X: ArrayLike, Y: ArrayLike) -> Floats:
     """Angle in radians between each row of one array and the same row of another.
 
     Parameters
@@ -221,18 +218,18 @@ def angle_between(X: ArrayLike, Y: ArrayLike) -> NDArray[np.float64]:
     >>> np.degrees(angle_between([[1, 0], [1, 0]], [[0, 2], [3, 0]])).round(6)
     array([90.,  0.])
     """
-    x, y = np.asarray(X, dtype=np.float64), np.asarray(Y, dtype=np.float64)
-    if x.ndim != 2 or x.shape != y.shape:
-        raise ValueError(f"X and Y must be two-dimensional and of one shape, got {x.shape} and {y.shape}")
-    lengths = np.linalg.norm(np.stack([x, y]), axis=2)
+    if np.ndim(X) != 2 or np.shape(X) != np.shape(Y):
+        raise ValueError(f"X and Y must be two-dimensional and of one shape, got {np.shape(X)} and {np.shape(Y)}")
+    pair = np.array([X, Y], dtype=np.float64)
+    lengths = np.linalg.norm(pair, axis=2, keepdims=True)
     bad = ~((lengths > 0) & (lengths < np.inf))
     if bad.any():
         raise ValueError(f"X and Y need rows of a positive, finite length, got {lengths[bad][0]}")
-    u, v = x / lengths[0, :, None], y / lengths[1, :, None]
+    u, v = pair / lengths
     return 2 * np.arctan2(np.linalg.norm(u - v, axis=1), np.linalg.norm(u + v, axis=1))
 
 
-def collision_probability(angle: ArrayLike) -> NDArray[np.float64]:
+def collision_probability(angle: ArrayLike) -> Floats:
     """Probability that one random hyperplane leaves two vectors on the same side: 1 - angle / pi.
 
     Parameters
@@ -261,7 +258,7 @@ def collision_probability(angle: ArrayLike) -> NDArray[np.float64]:
     return 1 - _within(angle, np.pi, "an angle between two vectors is from 0 to pi") / np.pi
 
 
-def _within(values: ArrayLike, highest: float, expected: str) -> NDArray[np.float64]:
+def _within(values: ArrayLike, highest: float, expected: str) -> Floats:
     """Return the values as an array, or say which of them is below 0 or above the highest."""
     array = np.asarray(values, dtype=np.float64)
     outside = ~((array >= 0) & (array <= highest))
@@ -270,7 +267,7 @@ def _within(values: ArrayLike, highest: float, expected: str) -> NDArray[np.floa
     return array
 
 
-def amplified_probability(p: ArrayLike, n_bits: int, n_tables: int = 1) -> NDArray[np.float64]:
+def amplified_probability(p: ArrayLike, n_bits: int, n_tables: int = 1) -> Floats:
     """Probability that two items share a bucket in at least one of several tables: 1 - (1 - p^n_bits)^n_tables.
 
     All bits must agree in a table (AND); one table is enough (OR). Together they bend the line p into an S-curve.

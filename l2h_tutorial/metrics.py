@@ -3,19 +3,20 @@
 What a mean over queries does with those that have no answer is named each time; see `mean_ratio`.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from numbers import Number
 from time import perf_counter
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.utils import check_random_state
 
 from .buckets import HashTable
-from .checks import check_integer
+from .checks import Array, Bits, Floats, Integers, check_integer
 from .codes import check_bits, pack_bits, packed_distances
-from .labels import matching_labels
 from .search.radius import check_radius
 from .search.rerank import Reranker, check_ids, queries_at_a_time
 from .splits import Split
@@ -24,8 +25,6 @@ __all__ = ["RingCounts", "average_precision", "evaluate_radius_search", "mean_av
 __all__ += ["mean_ratio", "paired_bootstrap", "precision_at_k", "recall_of_exact", "ring_counts"]
 
 Empty = Literal["zero", "skip"]
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 _LARGEST_RADIUS = 10  # unless radii are named
 
@@ -161,7 +160,7 @@ def mean_candidates(ids: Any) -> float:
     return float(np.mean([len(rows) for rows in check_ids(ids, len(ids), None)]))
 
 
-def mean_ratio(part: NDArray[Any], whole: NDArray[Any], *, empty: Empty = "zero", per_query: bool = False) -> Any:
+def mean_ratio(part: Array, whole: Array, *, empty: Empty = "zero", per_query: bool = False) -> Any:
     """Average the ratios part / whole over queries, of which some have nothing to divide by.
 
     Parameters
@@ -198,6 +197,51 @@ def mean_ratio(part: NDArray[Any], whole: NDArray[Any], *, empty: Empty = "zero"
     if per_query:
         return np.where(counts, ratio, np.nan)
     return float(ratio.sum() / counts.sum()) if counts.any() else np.nan
+
+
+def matching_labels(query_labels: ArrayLike, database_labels: ArrayLike) -> tuple[Array, Array]:
+    """Return the labels of queries and of a database so that they can be compared.
+
+    Parameters
+    ----------
+    query_labels, database_labels : (n_queries,) and (n,) arrays of classes, or (n_queries, c) and (n, c) indicators
+        Numbers or text, also as objects, of which pandas makes columns. One column is read as classes, as ``fit`` reads
+        it.
+
+    Returns
+    -------
+    (n_queries,) and (n,) arrays of int64, or (n_queries, c) and (n, c) arrays of bool
+        The same class has the same number on both sides.
+
+    Raises
+    ------
+    TypeError
+        If classes are neither all numbers nor all text.
+    ValueError
+        If the shapes do not match each other, a class is missing, or an indicator is neither 0 nor 1.
+
+    Examples
+    --------
+    >>> matching_labels(["cat"], ["dog", "cat"])
+    (array([0]), array([1, 0]))
+    """
+    pair = [np.asarray(labels) for labels in (query_labels, database_labels)]
+    query, database = [labels[:, 0] if labels.shape[1:] == (1,) else labels for labels in pair]
+    if query.ndim not in (1, 2) or query.shape[1:] != database.shape[1:]:
+        expected = "labels must be classes, (n_queries,) and (n,), or indicators, (n_queries, c) and (n, c)"
+        raise ValueError(f"{expected}, got shapes {query.shape} and {database.shape}")
+    if query.ndim == 2:
+        if not np.isin(np.concatenate([query, database]), [0, 1]).all():
+            raise ValueError("labels in several columns must be indicators, 0 or 1")
+        return query.astype(bool), database.astype(bool)
+    if query.dtype != database.dtype:  # as objects, large integers and fractions stay what they are
+        query, database = query.astype(object), database.astype(object)
+    numbers, classes = pd.factorize(np.concatenate([query, database]))
+    if (numbers < 0).any():
+        raise ValueError("labels must be classes, none of them missing")
+    if len({(isinstance(name, Number), isinstance(name, str)) for name in classes}) > 1:
+        raise TypeError("classes must be of one kind, numbers or text, on both sides")
+    return numbers[: len(query)], numbers[len(query) :]
 
 
 # --- of a ranking by Hamming distance, ring by ring -------------------------------------------------------------------
@@ -268,7 +312,7 @@ def ring_counts(
 
 def _compared(
     query_bits: ArrayLike, database_bits: ArrayLike, query_labels: ArrayLike, database_labels: ArrayLike
-) -> Iterator[tuple[NDArray[Any], NDArray[np.bool_]]]:
+) -> Iterator[tuple[Array, Bits]]:
     """Yield for each query its distances to all rows, and which of these are relevant to it."""
     database = check_bits(database_bits, name="database_bits")
     query = check_bits(query_bits, database.shape[1], name="query_bits")
@@ -344,11 +388,11 @@ def mean_average_precision(
     if ties == "expected":
         each = average_precision(ring_counts(*ranking))
     else:
-        each = np.array([_precision_in_order(*compared) for compared in _compared(*ranking)])
+        each = np.array([_precision_in_order(*query) for query in _compared(*ranking)])
     return each if per_query else float(each.mean())
 
 
-def _precision_in_order(distances: NDArray[Any], relevant: NDArray[np.bool_]) -> float:
+def _precision_in_order(distances: Array, relevant: Bits) -> float:
     """Average precision with rings in the order of the database; so small unsigned integers sort in linear time."""
     places = np.flatnonzero(relevant[np.argsort(distances, kind="stable")]) + 1
     return float((np.arange(1, len(places) + 1) / places).mean()) if len(places) else 0.0
@@ -435,11 +479,11 @@ def paired_bootstrap(
     """
     if np.shape(a) != np.shape(b) or np.ndim(a) != 1 or not np.size(a):
         raise ValueError(f"a and b must hold a number for each of the same queries, got {np.shape(a)}, {np.shape(b)}")
-    difference = np.asarray(a, dtype=np.float64) - np.asarray(b, dtype=np.float64)
+    difference = np.subtract(a, b, dtype=np.float64)
     if not np.isfinite(difference).all():
         raise ValueError("a and b must be finite: leave out queries that either method skips (NaN)")
-    n, random = len(difference), check_random_state(random_state)
-    means = [difference[random.randint(n, size=n)].mean() for _ in range(n_resamples)]
+    random = check_random_state(random_state)
+    means = [random.choice(difference, len(difference)).mean() for _ in range(n_resamples)]
     low, high = np.percentile(means, [2.5, 97.5])
     return float(difference.mean()), float(low), float(high)
 
@@ -495,16 +539,14 @@ def evaluate_radius_search(
     1       8       1.0         4.0     1.00
     """
     table = HashTable(hasher.transform(s.X_database))
-    if radii is None:
-        radii = range(min(_LARGEST_RADIUS, table.n_bits) + 1)
+    radii = range(min(_LARGEST_RADIUS, table.n_bits) + 1) if radii is None else radii
     radii = [check_radius(radius, table.n_bits) for radius in radii]
     if not radii:
         raise ValueError("radii must name at least one radius, got none")
     k = check_integer(k, "k", high=table.n_rows, of="rows of the database")
-    outwards = sorted(set(radii))
-    seconds = dict.fromkeys(outwards, 0.0)
-    sizes: dict[int, list[int]] = {radius: [] for radius in outwards}
-    nearest: dict[int, list[Any]] = {radius: [] for radius in outwards}
+    seconds: dict[int, float] = defaultdict(float)
+    sizes: dict[int, list[int]] = defaultdict(list)
+    nearest: dict[int, list[Any]] = defaultdict(list)
     step = queries_at_a_time(table.n_rows)
     for first in range(0, len(s.X_query), step):
         X = s.X_query[first : first + step]
@@ -512,7 +554,7 @@ def evaluate_radius_search(
         start = perf_counter()
         bits = hasher.transform(X)
         encoding = perf_counter() - start
-        for radius in outwards:
+        for radius in sorted(set(radii)):
             shared, start = reranker.shared, perf_counter()  # products that a smaller radius has paid for
             ids = table.query_radius(bits, radius)
             nearest[radius] += reranker.nearest(ids, k)[0]

@@ -5,27 +5,25 @@ it, perhaps turned at random, in a few bytes; a code stands for a vector of floa
 inner product of the query, in floats, with that.
 """
 
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from .checks import check_integer, check_positive
+from .checks import Array, Bytes, Floats, Integers, Singles, check_integer, check_positive
 from .lsh import row_blocks
 
 __all__ = ["Quantiser", "RaBitQ", "ScalarCodes", "SignCodes", "highest", "random_rotation"]
 
-Bytes = NDArray[np.uint8]
-Floats = NDArray[np.floating]
-Rows = NDArray[np.int64]
 
 _BLOCK_QUERIES = 256  # searched at a time: bounds the table of their scores
 
 
-def random_rotation(n: int, random_state: Any = None) -> NDArray[np.float64]:
+def random_rotation(n: int, random_state: Any = None) -> Floats:
     """Draw a rotation of n dimensions, every one as likely: the orthogonal factor of a Gaussian matrix.
 
     Parameters
@@ -83,24 +81,24 @@ class Quantiser(BaseEstimator):
         """
         vectors = validate_data(self, X, dtype=[np.float64, np.float32])
         d = vectors.shape[1]
-        self.mean_: NDArray[np.float64] = vectors.mean(axis=0, dtype=np.float64) if self.centre else np.zeros(d)
+        self.mean_: Floats = vectors.mean(axis=0, dtype=np.float64) if self.centre else np.zeros(d)
         self.rotation_ = random_rotation(d, self.random_state) if self.rotate else None
         self.bytes_per_item_ = self._learn(vectors)
         return self
 
-    def _learn(self, X: Floats) -> int:
+    def _learn(self, X: Array) -> int:
         """Learn what else the codes need; return the bytes of one."""
         raise NotImplementedError
 
-    def _write(self, vectors: Floats) -> Bytes:
+    def _write(self, vectors: Array) -> Bytes:
         """Codes of a block of centred and turned vectors."""
         raise NotImplementedError
 
-    def _read(self, codes: Bytes) -> Floats:
+    def _read(self, codes: Bytes) -> Array:
         """The vectors, centred and turned, that codes stand for, as float32."""
         raise NotImplementedError
 
-    def _turned(self, X: Floats) -> NDArray[np.float64]:
+    def _turned(self, X: Array) -> Floats:
         """Vectors without the mean, turned if need be."""
         centred = X - self.mean_
         return centred if self.rotation_ is None else centred @ self.rotation_
@@ -123,11 +121,10 @@ class Quantiser(BaseEstimator):
         ValueError
             If `X` has another number of features than in `fit`, or is not a finite two-dimensional array.
         """
-        check_is_fitted(self)
-        vectors = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+        vectors = self._new(X)
         return np.concatenate([self._write(self._turned(vectors[rows])) for rows in row_blocks(len(vectors))])
 
-    def scores(self, Q: ArrayLike, codes: ArrayLike) -> NDArray[np.float32]:
+    def scores(self, Q: ArrayLike, codes: ArrayLike) -> Singles:
         """Estimate ``(Q - mean_) @ (X - mean_).T`` from the queries and the codes of X.
 
         Parameters
@@ -145,17 +142,21 @@ class Quantiser(BaseEstimator):
         sklearn.exceptions.NotFittedError, TypeError, ValueError
             As `encode`, or if `codes` are not such an array.
         """
-        check_is_fitted(self)
-        queries = self._seen(validate_data(self, Q, dtype=[np.float64, np.float32], reset=False))
+        queries = self._seen(self._new(Q))
         stored = self._checked(codes)
         estimates = np.empty((len(queries), len(stored)), dtype=np.float32)
         for rows in row_blocks(len(stored)):
             estimates[:, rows] = queries @ self._read(stored[rows]).T
         return estimates
 
-    def _seen(self, Q: Floats) -> NDArray[np.float32]:
+    def _seen(self, Q: Array) -> Singles:
         """Queries as they are compared with what codes stand for."""
         return self._turned(Q).astype(np.float32)
+
+    def _new(self, X: ArrayLike) -> Array:
+        """Check that `fit` came before, and vectors like those that it had."""
+        check_is_fitted(self)
+        return validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
 
     def _checked(self, codes: ArrayLike) -> Bytes:
         array = np.asarray(codes)
@@ -166,8 +167,8 @@ class Quantiser(BaseEstimator):
         return array
 
     def search(
-        self, Q: ArrayLike, codes: ArrayLike, k: int, *, rescore: ArrayLike | None = None, factor: int = 10
-    ) -> tuple[Floats, Rows]:
+        self, Q: ArrayLike, codes: ArrayLike, k: int, *, rescore: Any = None, factor: int = 10
+    ) -> tuple[Array, Integers]:
         """Find the k rows with the highest scores, and with ``rescore`` the best of factor * k by floats.
 
         Parameters
@@ -193,14 +194,14 @@ class Quantiser(BaseEstimator):
         sklearn.exceptions.NotFittedError, TypeError, ValueError
             As `scores`, or if `k` or `factor` is out of range, or ``rescore`` is not (n, d).
         """
-        check_is_fitted(self)
-        queries = validate_data(self, Q, dtype=[np.float64, np.float32], reset=False)
+        queries = self._new(Q)
         stored = self._checked(codes)
-        k = check_integer(k, "k", high=len(stored), of="codes")
-        kept = k if rescore is None else min(len(stored), k * check_integer(factor, "factor"))
-        vectors = None if rescore is None else np.asanyarray(rescore)
-        if vectors is not None and vectors.shape != (len(stored), self.n_features_in_):
-            raise ValueError(f"rescore must have shape {(len(stored), self.n_features_in_)}, got {vectors.shape}")
+        kept = k = check_integer(k, "k", high=len(stored), of="codes")
+        if rescore is not None:
+            rescore = np.asanyarray(rescore)
+            kept = min(len(stored), k * check_integer(factor, "factor"))
+            if rescore.shape != (len(stored), self.n_features_in_):
+                raise ValueError(f"rescore must have shape {(len(stored), self.n_features_in_)}, got {rescore.shape}")
         scores = np.empty((len(queries), k))
         rows = np.empty((len(queries), k), dtype=np.int64)
         for start in range(0, len(queries), _BLOCK_QUERIES):
@@ -208,8 +209,8 @@ class Quantiser(BaseEstimator):
             for i, estimates in enumerate(self.scores(block, stored), start):
                 best = highest(estimates, kept)
                 values = estimates[best]
-                if vectors is not None:
-                    values = (vectors[best] - self.mean_) @ (queries[i] - self.mean_)
+                if rescore is not None:
+                    values = (rescore[best] - self.mean_) @ (queries[i] - self.mean_)
                     order = np.lexsort((best, -values))[:k]
                     values, best = values[order], best[order]
                 scores[i] = values
@@ -217,7 +218,7 @@ class Quantiser(BaseEstimator):
         return scores, rows
 
 
-def highest(values: Floats, k: int) -> Rows:
+def highest(values: Array, k: int) -> Integers:
     """Places of the k highest of some values, the highest first, equal ones by place.
 
     Examples
@@ -229,6 +230,7 @@ def highest(values: Floats, k: int) -> Rows:
     return places[np.argsort(-values[places], kind="stable")[:k]]
 
 
+@dataclass(eq=False, repr=False)
 class SignCodes(Quantiser):
     """One bit a dimension: on which side of the mean a vector lies.
 
@@ -271,30 +273,28 @@ class SignCodes(Quantiser):
            [1, 0, 1]], dtype=uint8)
     """
 
-    def __init__(
-        self, *, rotate: bool = False, asymmetric: bool = False, centre: bool = True, random_state: Any = None
-    ) -> None:
-        self.rotate = rotate
-        self.asymmetric = asymmetric
-        self.centre = centre
-        self.random_state = random_state
+    _: KW_ONLY
+    rotate: bool = False
+    asymmetric: bool = False
+    centre: bool = True
+    random_state: Any = None
 
-    def _learn(self, X: Floats) -> int:
+    def _learn(self, X: Array) -> int:
         squares = sum(((X[rows] - self.mean_) ** 2).sum() for rows in row_blocks(len(X)))
         self.scale_ = np.sqrt(squares / X.size)  # a rotation does not change it
         return -(-X.shape[1] // 8)
 
-    def _write(self, vectors: Floats) -> Bytes:
+    def _write(self, vectors: Array) -> Bytes:
         return np.packbits(vectors >= 0, axis=1)
 
-    def _read(self, codes: Bytes) -> Floats:
+    def _read(self, codes: Bytes) -> Array:
         return np.float32(self.scale_) * signs(codes, self.n_features_in_)
 
-    def _seen(self, Q: Floats) -> NDArray[np.float32]:
+    def _seen(self, Q: Array) -> Singles:
         return super()._seen(Q) if self.asymmetric else self._read(self._write(self._turned(Q)))
 
 
-def signs(codes: Bytes, n: int) -> NDArray[np.float32]:
+def signs(codes: Bytes, n: int) -> Singles:
     """The first n bits of each code as +1 and -1.
 
     Examples
@@ -305,6 +305,7 @@ def signs(codes: Bytes, n: int) -> NDArray[np.float32]:
     return np.unpackbits(codes, axis=1, count=n) * np.float32(2) - 1
 
 
+@dataclass(eq=False, repr=False)
 class ScalarCodes(Quantiser):
     """Each coordinate as one of 256 or 16 cells of equal width, from its least value up; it stands for its middle.
 
@@ -338,19 +339,17 @@ class ScalarCodes(Quantiser):
            [ 95]], dtype=uint8)
     """
 
-    def __init__(self, n_bits: int = 8) -> None:
-        self.n_bits = n_bits
+    n_bits: int = 8
 
-    def _learn(self, X: Floats) -> int:
+    def _learn(self, X: Array) -> int:
         if self.n_bits not in (8, 4):
             raise ValueError(f"n_bits must be 8 or 4, got {self.n_bits!r}")
         low = X.min(axis=0).astype(np.float64)
-        high = X.max(axis=0).astype(np.float64)
         self.low_ = low - self.mean_
-        self.step_ = (high - low) / (2**self.n_bits - 1)
+        self.step_ = (X.max(axis=0) - low) / (2**self.n_bits - 1)
         return -(-X.shape[1] * self.n_bits // 8)
 
-    def _write(self, vectors: Floats) -> Bytes:
+    def _write(self, vectors: Array) -> Bytes:
         steps = np.where(self.step_ > 0, self.step_, 1)  # a coordinate that never varies
         cells = (vectors - self.low_) // steps
         levels = np.clip(cells, 0, 2**self.n_bits - 1).astype(np.uint8)
@@ -359,7 +358,7 @@ class ScalarCodes(Quantiser):
         levels = np.pad(levels, ((0, 0), (0, levels.shape[1] % 2)))
         return levels[:, ::2] << 4 | levels[:, 1::2]
 
-    def _read(self, codes: Bytes) -> Floats:
+    def _read(self, codes: Bytes) -> Array:
         levels = codes
         if self.n_bits == 4:
             levels = np.stack([codes >> 4, codes & 15], axis=2).reshape(len(codes), -1)
@@ -368,6 +367,7 @@ class ScalarCodes(Quantiser):
         return levels * self.step_.astype(np.float32) + middle_of_first.astype(np.float32)
 
 
+@dataclass(eq=False, repr=False)
 class RaBitQ(Quantiser):
     """One bit a dimension after a random rotation, and two numbers that make the estimate unbiased and bound its error.
 
@@ -407,13 +407,13 @@ class RaBitQ(Quantiser):
 
     rotate = True
 
-    def __init__(self, *, random_state: Any = None) -> None:
-        self.random_state = random_state
+    _: KW_ONLY
+    random_state: Any = None
 
-    def _learn(self, X: Floats) -> int:
+    def _learn(self, X: Array) -> int:
         return -(-X.shape[1] // 8) + 8
 
-    def _write(self, vectors: Floats) -> Bytes:
+    def _write(self, vectors: Array) -> Bytes:
         d = vectors.shape[1]
         squared = (vectors**2).sum(axis=1)
         sums = np.abs(vectors).sum(axis=1)
@@ -423,10 +423,10 @@ class RaBitQ(Quantiser):
         numbers = np.stack([size, error], axis=1).astype("<f4").view(np.uint8)
         return np.concatenate([np.packbits(vectors >= 0, axis=1), numbers], axis=1)
 
-    def _read(self, codes: Bytes) -> Floats:
+    def _read(self, codes: Bytes) -> Array:
         return _numbers(codes)[:, :1] * signs(codes[:, :-8], self.n_features_in_)
 
-    def error_bounds(self, Q: ArrayLike, codes: ArrayLike, epsilon: float = 1.9) -> NDArray[np.float64]:
+    def error_bounds(self, Q: ArrayLike, codes: ArrayLike, epsilon: float = 1.9) -> Floats:
         """Bound the errors of `scores`.
 
         Parameters
@@ -445,11 +445,10 @@ class RaBitQ(Quantiser):
         sklearn.exceptions.NotFittedError, TypeError, ValueError
             As `scores`, or if `epsilon` is not positive.
         """
-        check_is_fitted(self)
-        lengths = np.linalg.norm(validate_data(self, Q, dtype=np.float64, reset=False) - self.mean_, axis=1)
+        lengths = np.linalg.norm(self._new(Q) - self.mean_, axis=1)
         return check_positive(epsilon, "epsilon") * np.outer(lengths, _numbers(self._checked(codes))[:, 1])
 
 
-def _numbers(codes: Bytes) -> NDArray[np.float32]:
+def _numbers(codes: Bytes) -> Singles:
     """The two numbers at the end of RaBitQ's codes."""
     return np.ascontiguousarray(codes[:, -8:]).view("<f4")

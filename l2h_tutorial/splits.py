@@ -9,19 +9,15 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 
-from .checks import check_integer
+from .checks import Integers, Singles, check_integer
 from .datasets import Dataset
 
 __all__ = ["Preprocessing", "Split", "held_out_partition", "paper_partition", "split_dataset"]
 
 Preprocessing = Literal["none", "centre", "l2-centre"]
-Features = NDArray[np.float32]
-Labels = NDArray[np.int64]
-Rows = NDArray[np.int64]
 
 _SEED_SHARES = (0.002, 0.02)  # the tutorial's split of CIFAR-10: share of queries, then share of the rest for training
 _DEFAULT_SIZES = (500, 1000)  # any other data set: queries and training images, stratified by class
@@ -49,15 +45,15 @@ class Split:
     True
     """
 
-    X_query: Features
-    y_query: Labels
-    X_train: Features
-    y_train: Labels
-    X_database: Features
-    y_database: Labels
-    query_rows: Rows
-    train_rows: Rows
-    database_rows: Rows
+    X_query: Singles
+    y_query: Integers
+    X_train: Singles
+    y_train: Integers
+    X_database: Singles
+    y_database: Integers
+    query_rows: Integers
+    train_rows: Integers
+    database_rows: Integers
     class_names: tuple[str, ...]
 
     def __repr__(self) -> str:
@@ -89,24 +85,24 @@ class Split:
             return replace(self)
         scale = _unit_rows if method == "l2-centre" else np.asarray
         query, train, database = scale(self.X_query), scale(self.X_train), scale(self.X_database)
-        only_train = ~np.isin(self.train_rows, self.database_rows)
-        total = database.sum(axis=0, dtype=np.float64) + train[only_train].sum(axis=0, dtype=np.float64)
-        mean = total / (len(database) + only_train.sum())
-        centred = [(features - mean).astype(np.float32) for features in (query, train, database)]
-        return replace(self, X_query=centred[0], X_train=centred[1], X_database=centred[2])
+        others = train[~np.isin(self.train_rows, self.database_rows)]
+        total = database.sum(axis=0, dtype=np.float64) + others.sum(axis=0, dtype=np.float64)
+        mean = total / (len(database) + len(others))
+        query, train, database = ((X - mean).astype(np.float32) for X in (query, train, database))
+        return replace(self, X_query=query, X_train=train, X_database=database)
 
 
-def _unit_rows(X: Features) -> Features:
+def _unit_rows(X: Singles) -> Singles:
     """Every row scaled to length 1; a zero row stays zero."""
     norms = np.sqrt(np.einsum("ij,ij->i", X, X, dtype=np.float64))[:, None]
     return (X / np.where(norms > 0, norms, 1)).astype(np.float32)
 
 
-def _make_split(dataset: Dataset, query: Rows, train: Rows, database: Rows) -> Split:
+def _make_split(dataset: Dataset, query: Integers, train: Integers, database: Integers) -> Split:
     """Take the given rows of a data set as queries, training set and database."""
-    parts: dict[str, Any] = {}
-    for name, rows in {"query": query, "train": train, "database": database}.items():
-        parts[f"{name}_rows"] = rows
+    parts: dict[str, Any] = {"query_rows": query, "train_rows": train, "database_rows": database}
+    for name in ("query", "train", "database"):
+        rows = parts[f"{name}_rows"]
         parts[f"X_{name}"] = dataset.features[rows].astype(np.float32, copy=False)
         parts[f"y_{name}"] = dataset.labels[rows]
     return Split(**parts, class_names=tuple(dataset.class_names))
@@ -152,7 +148,7 @@ def split_dataset(
     return _make_split(dataset, query, train, database)
 
 
-def _draw(dataset: Dataset, rows: Rows, name: str, size: float, random_state: Any) -> list[Rows]:
+def _draw(dataset: Dataset, rows: Integers, name: str, size: float, random_state: Any) -> list[Integers]:
     """Draw so many of the rows, or such a share of them: (what is left, what was drawn)."""
     stratify = None if dataset.name == "cifar10" else dataset.labels[rows]
     try:
@@ -248,10 +244,8 @@ def held_out_partition(
     ([0, 9], [1, 2, 3, 4, 5, 6, 7, 8], 8800)
     """
     random, classes = check_random_state(random_state), np.unique(dataset.labels)
-    if np.ndim(held_out):
-        left_out = np.unique(held_out)
-    else:
-        left_out = np.sort(random.permutation(classes)[: check_integer(held_out, "held_out")])
+    drawn = held_out if np.ndim(held_out) else random.permutation(classes)[: check_integer(held_out, "held_out")]
+    left_out = np.unique(drawn)
     if not 0 < len(left_out) <= len(classes) - 2 or not np.isin(left_out, classes).all():
         raise ValueError(f"held_out must name some of {classes.tolist()}, all but two at most, got {held_out!r}")
     return _split_by_class(dataset, n_train, n_query_per_class, random, left_out)

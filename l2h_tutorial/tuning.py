@@ -183,21 +183,23 @@ def climb(hasher: Any, validation: Validation, ladders: Grid, *, n_draws: int = 
     [1.0, 0.1, 10.0, 0.01]
     """
     scores: dict[tuple[int, ...], float] = {}
-    place: tuple[int, ...] | None = None
-    best = tuple(len(values) // 2 for values in ladders.values())
+    best, before = tuple(len(values) // 2 for values in ladders.values()), None
 
     def setting(steps: tuple[int, ...]) -> dict[str, Any]:
         return {name: values[step] for (name, values), step in zip(ladders.items(), steps, strict=True)}
 
-    while best != place:
-        place, around = best, [best]
+    def score(steps: tuple[int, ...]) -> float:
+        if steps not in scores:
+            scores[steps] = _score(hasher, validation, setting(steps), n_draws)
+        return scores[steps]
+
+    while best != before:
+        before, around = best, [best]
         for k, values in enumerate(ladders.values()):
-            beside = [step for step in (place[k] - 1, place[k] + 1) if 0 <= step < len(values)]
-            around += [(*place[:k], step, *place[k + 1 :]) for step in beside]
-        scores |= {
-            steps: _score(hasher, validation, setting(steps), n_draws) for steps in around if steps not in scores
-        }
-        best = max(around, key=lambda steps: scores[steps])
+            for step in (best[k] - 1, best[k] + 1):
+                if 0 <= step < len(values):
+                    around.append((*best[:k], step, *best[k + 1 :]))
+        best = max(around, key=score)
     trials = pd.DataFrame([setting(steps) | {"score": score} for steps, score in scores.items()])
     return Tuned(setting(best), scores[best], trials)
 
@@ -253,10 +255,8 @@ def tune_as_published(
     """
     steps = {"alpha": list(alpha), "n_iter": range(1, n_iter + 1)}
     rounds = tune_on_grid(grh, validation, steps, n_draws=n_draws).trials.assign(step=1)
-    by_alpha = [trials for _, trials in rounds.groupby("alpha", sort=False)]
-    best = max(
-        (trials.iloc[rounds_by_validation(trials["score"]) - 1] for trials in by_alpha), key=lambda row: row["score"]
-    )
+    ends = [trials.iloc[rounds_by_validation(trials["score"]) - 1] for _, trials in rounds.groupby("alpha", sort=False)]
+    best = max(ends, key=lambda end: end["score"])
     chosen = {"alpha": float(best["alpha"]), "n_iter": int(best["n_iter"])}
     if not then:
         return Tuned(chosen, float(best["score"]), rounds)
@@ -277,15 +277,22 @@ def rounds_by_validation(scores: Iterable[float]) -> int:
     >>> rounds_by_validation([0.20, 0.22, 0.21, 0.30])
     2
     """
-    scores = list(scores)
-    return next((i for i in range(1, len(scores)) if scores[i] <= scores[i - 1]), len(scores))
+    count, highest = 0, -np.inf
+    for score in scores:
+        if score <= highest:
+            break
+        count, highest = count + 1, score
+    return count
 
 
 def _score(hasher: Any, validation: Validation, parameters: Mapping[str, Any], n_draws: int) -> float:
     """Score a setting on the validation queries, in the mean over draws."""
-    check_integer(n_draws, "n_draws")
-    split = validation.choice
-    drawn = [name for name in hasher.get_params() if name.endswith("random_state")]
-    draws = [{}] if n_draws == 1 else [dict.fromkeys(drawn, seed) for seed in range(n_draws)]
-    fitted = [clone(hasher).set_params(**parameters, **draw).fit(split.X_train, split.y_train) for draw in draws]
-    return float(np.mean([ranking_precision(each, each.transform(split.X_database), split) for each in fitted]))
+    scores, split = [], validation.choice
+    for seed in range(check_integer(n_draws, "n_draws")):
+        drawn = clone(hasher).set_params(**parameters)
+        if n_draws > 1:
+            seeds = [name for name in drawn.get_params() if name.endswith("random_state")]
+            drawn.set_params(**dict.fromkeys(seeds, seed))
+        drawn.fit(split.X_train, split.y_train)
+        scores.append(ranking_precision(drawn, drawn.transform(split.X_database), split))
+    return float(np.mean(scores))

@@ -110,7 +110,7 @@ def test_no_images_give_no_rows():
         (random_images(1, 2, 32, 32, 3), ValueError, r"must have shape .*\(1, 2, 32, 32, 3\)"),
         (random_images(1, 30, 32), ValueError, "multiples of 4.*30 x 32 pixels"),
         (random_images(1, 32, 33), ValueError, "multiples of 4.*32 x 33 pixels"),
-        (random_images(1, 0, 32), ValueError, "multiples of 4.*0 x 32 pixels"),
+        (random_images(1, 0, 32), ValueError, r"must have shape .*\(1, 0, 32\)"),
     ],
 )
 def test_what_is_no_image_is_refused(images, error, message):

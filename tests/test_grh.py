@@ -29,6 +29,7 @@ from sklearn.svm import SVC, LinearSVC
 from l2h_tutorial import CCAITQ, GRH, ITQ, LSH
 from l2h_tutorial.affinity import knn_affinity, same_class_affinity
 from l2h_tutorial.baselines.kernels import class_weights
+from l2h_tutorial.controls import ClassScores
 from l2h_tutorial.grh import LinearModel, next_best_split, regularised_scores
 
 Nearest = partial(KNeighborsClassifier, 1)  # repeats whatever it is taught
@@ -305,12 +306,14 @@ def test_a_machine_that_was_stopped_says_so():
         grh.set_params(max_iter=10_000).fit(X, y)
 
 
-@pytest.mark.parametrize("classifier", ["kernel-ridge", "rbf-svm"])
-def test_a_kernel_too_large_for_memory_is_refused_before_it_is_made(classifier):
+@pytest.mark.parametrize(
+    "hasher", [GRH(2, classifier="kernel-ridge"), GRH(2, classifier="rbf-svm"), ClassScores(2)], ids=repr
+)
+def test_a_kernel_too_large_for_memory_is_refused_before_it_is_made(hasher):
     X = np.zeros((20_001, 1))
     X[::2] = 1
     with pytest.raises(ValueError, match=r"20,001 x 20,001 numbers, 3.2 GB; the limit is 20,000.*'rbf-landmarks'"):
-        GRH(2, classifier=classifier, random_state=0).fit(X, X[:, 0].astype(int))
+        hasher.fit(X, X[:, 0].astype(int))
     GRH(2, classifier="rbf-landmarks", random_state=0).fit(X, X[:, 0].astype(int))
 
 

@@ -36,7 +36,7 @@ from l2h_tutorial import (
     split_dataset,
 )
 from l2h_tutorial.figures import read_map
-from l2h_tutorial.figures.radius_search import where_the_table_is_level
+from l2h_tutorial.figures.finding import where_the_table_is_level
 from l2h_tutorial.lsh import amplified_probability, angle_between, collision_probability
 from l2h_tutorial.metrics import recall_of_exact
 from l2h_tutorial.search import ball_size, exact_neighbours

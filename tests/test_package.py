@@ -12,13 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from sklearn.model_selection import ParameterGrid
 from visits import ROOT
 
 import l2h_tutorial
 
 PACKAGE = Path(l2h_tutorial.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
-SHARED = ["checks", "files", "labels"]  # small, and used by rooms of several chapters
+SHARED = ["checks", "files"]  # small, and used by rooms of several chapters
 ROOMS = ["gist", "deep", "datasets", "splits", "codes", "lsh", "search", "buckets", "metrics", "affinity", "baselines"]
 ROOMS += ["grh", "controls", "neighbours", "quantise", "audit", "tuning", "protocols", "scale"]
 OF_CHAPTERS = ["figures", "explore", "exercises", "book"]  # nothing but chapters imports these
@@ -113,7 +114,7 @@ def rooms_imported(file):
 
 def test_imports_are_read_from_the_code():
     assert {"checks"} <= rooms_imported(PACKAGE / "lsh.py") <= {"checks", "codes"}
-    assert {"buckets", "codes", "search"} <= rooms_imported(PACKAGE / "scale/cluster.py")
+    assert {"buckets", "codes", "search"} <= rooms_imported(PACKAGE / "scale.py")
 
 
 @pytest.mark.parametrize("room", sorted({room_of(file) for file in FILES} - {"__init__"}))
@@ -130,7 +131,8 @@ BITS, LABELS = RANDOM.random((20_000, 48)) < 0.5, RANDOM.integers(0, 3, 20_000)
 IMAGES = RANDOM.integers(0, 256, (60, 28, 28), dtype=np.uint8)
 TABLE, X = l2h_tutorial.HashTable(BITS), l2h_tutorial.gist_descriptors(IMAGES)
 HASHER = l2h_tutorial.LSH(8, random_state=0).fit(X)
-NAMED = ("linear-svm", "rbf-svm", "kernel-ridge", "rbf-landmarks")
+NAMED = {"classifier": ["linear-svm", "rbf-svm", "kernel-ridge", "rbf-landmarks"], "initial": ["lsh", "cca-itq"]}
+SETTINGS = ParameterGrid(NAMED | {"n_iter": [2]})
 OF_IMAGES = l2h_tutorial.HashTable(HASHER.transform(X))
 
 
@@ -144,7 +146,7 @@ def neighbours_of(images):
     [
         *[(lambda r=r: TABLE.query_radius(BITS[:1], r), 4) for r in (0, 3, 20)],  # by each of the strategies
         (lambda: l2h_tutorial.mean_average_precision(BITS[:9], BITS, LABELS[:9], LABELS), 3),
-        *[(lambda name=name: l2h_tutorial.GRH(8, classifier=name, n_iter=2).fit(X, LABELS[:60]), 6) for name in NAMED],
+        *[(lambda settings=settings: l2h_tutorial.GRH(8, **settings).fit(X, LABELS[:60]), 6) for settings in SETTINGS],
         (lambda: neighbours_of(IMAGES[:1]), 10),
     ],
 )

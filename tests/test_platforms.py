@@ -143,18 +143,15 @@ import pathlib, sys, warnings
 warnings.filterwarnings("error", category=EncodingWarning, module="l2h_tutorial|__main__")
 import numpy as np
 import l2h_tutorial
-from l2h_tutorial import LSH, Dataset, HashTable, exercises
+from l2h_tutorial import HashTable, exercises
 from l2h_tutorial.explore import Playground
-from l2h_tutorial.protocols import compare_ranking
 from l2h_tutorial.protocols.results import ResultsFile
 
 folder = pathlib.Path(sys.argv[1])
 everything = [getattr(l2h_tutorial, name) for name in l2h_tutorial.__all__]
 X = np.random.RandomState(0).standard_normal((1600, 8)).astype(np.float32)
-dataset = Dataset("toy", X, np.arange(1600) % 3, None, ("é", "ß", "猫"))
 for n_bits in (4, 8):  # the second reads what the first wrote
-    frame = compare_ranking(dataset, {"é": LSH(random_state=0)}, n_bits=[n_bits], seeds=[0])
-    ResultsFile(folder / "table.csv", ["method", "n_bits"]).append(frame.iloc[0].to_dict())
+    ResultsFile(folder / "table.csv", ["method", "n_bits"]).append({"method": "é 猫", "n_bits": n_bits, "map": 0.5})
 table = HashTable(X > 0)
 table.save(folder / "table.npz")
 HashTable.load(folder / "table.npz")

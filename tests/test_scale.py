@@ -19,10 +19,9 @@ from hypothesis import strategies as st
 from oracles import nearest_rows, rows_within
 from sklearn.preprocessing import StandardScaler
 
-from l2h_tutorial import LSH, HashTable, hamming_distances
+from l2h_tutorial import LSH, HashTable, hamming_distances, scale
 from l2h_tutorial.scale import (
     DistributedHashTable,
-    cluster,
     encode,
     faiss_bytes,
     faiss_query_radius,
@@ -227,7 +226,7 @@ def test_a_worker_killed_during_the_search_changes_nothing(client, tmp_path, mon
     table = DistributedHashTable(array, client=client)
     assert len(list(tmp_path.glob("read *"))) == table.n_partitions == 8
     processes = set(client.run(os.getpid).values())
-    monkeypatch.setattr(cluster, question, deadly(getattr(cluster, question), tmp_path))
+    monkeypatch.setattr(scale, question, deadly(getattr(scale, question), tmp_path))
     wanted = ((20,), ()) if question == "_radius" else ((), (10,))
     assert_searches_are_exact(table, bits, near(bits, 20, flip=0.05), *wanted)
     assert not processes <= set(client.run(os.getpid).values()), "no worker was killed"
@@ -269,7 +268,7 @@ def test_bytes_on_the_wire_are_those_of_what_travels():
     parts = [HashTable(piece) for piece in np.split(bits, 4)]
     packed = np.packbits(queries, axis=1)
     shape = {"n_partitions": 4, "partition_rows": 500, "n_workers": 3}
-    nearest = sum(array.nbytes for part in parts for array in cluster._nearest(part, packed, 10))
+    nearest = sum(array.nbytes for part in parts for array in scale._nearest(part, packed, 10))
     assert wire_bytes(7, 100, k=10, **shape) == (3 * packed.nbytes, nearest)
 
 

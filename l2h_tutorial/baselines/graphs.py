@@ -1,5 +1,6 @@
 """Hashing by the smoothest functions on a graph: of anchors (AGH), or of neighbours (STH)."""
 
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -14,7 +15,7 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.svm import SVC, LinearSVC
 from sklearn.utils import check_random_state
 
-from ..labels import label_sets
+from ..affinity import label_sets
 from ..lsh import Bits, Floats, Hasher
 from .kernels import gaussian_kernel, svm_weights
 from .linear import checked_labels, with_settled_signs
@@ -22,6 +23,7 @@ from .linear import checked_labels, with_settled_signs
 _KMEANS_ITER = 10  # anchors need only be spread over the data; the paper stops early too
 
 
+@dataclass(eq=False, repr=False)
 class AGH(Hasher):
     r"""Anchor graph hashing: cut the data where their neighbourhood graph is thin, in time linear in their number.
 
@@ -77,20 +79,12 @@ class AGH(Hasher):
 
     _choices: ClassVar = {"n_layers": (1, 2)}
 
-    def __init__(
-        self,
-        n_bits: int = 16,
-        *,
-        n_anchors: int = 300,
-        n_neighbours: int = 3,
-        n_layers: int = 1,
-        random_state: Any = None,
-    ) -> None:
-        self.n_bits = n_bits
-        self.n_anchors = n_anchors
-        self.n_neighbours = n_neighbours
-        self.n_layers = n_layers
-        self.random_state = random_state
+    n_bits: int = 16
+    _: KW_ONLY
+    n_anchors: int = 300
+    n_neighbours: int = 3
+    n_layers: int = 1
+    random_state: Any = None
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Find the anchors, the eigenvectors of their graph, and the thresholds.
@@ -170,6 +164,7 @@ def second_thresholds(scaled: sparse.csr_array, vectors: Floats) -> Floats:
     return np.array([upper + step / n_above, lower + step / n_below])
 
 
+@dataclass(eq=False, repr=False)
 class STH(Hasher):
     r"""Self-taught hashing: codes of the training points from the Laplacian of a graph, and a classifier for each bit.
 
@@ -237,22 +232,13 @@ class STH(Hasher):
 
     _choices: ClassVar = {"classifier": ("linear-svm", "rbf-svm")}
 
-    def __init__(
-        self,
-        n_bits: int = 16,
-        *,
-        classifier: str = "linear-svm",
-        C: float = 1.0,
-        gamma: float = 2.0,
-        n_neighbours: int = 25,
-        random_state: Any = None,
-    ) -> None:
-        self.n_bits = n_bits
-        self.classifier = classifier
-        self.C = C
-        self.gamma = gamma
-        self.n_neighbours = n_neighbours
-        self.random_state = random_state
+    n_bits: int = 16
+    _: KW_ONLY
+    classifier: str = "linear-svm"
+    C: float = 1.0
+    gamma: float = 2.0
+    n_neighbours: int = 25
+    random_state: Any = None
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Find the codes of the training points, and teach the classifiers.

@@ -3,6 +3,7 @@
 At the end, what STH and GRH use as well: the kernel's width, and a support vector machine for each bit.
 """
 
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -14,12 +15,14 @@ from sklearn.base import clone
 from sklearn.metrics.pairwise import euclidean_distances, rbf_kernel
 from sklearn.svm import SVC
 from sklearn.utils import check_random_state
+from tqdm import tqdm
 
-from ..labels import label_sets
+from ..affinity import label_sets
 from ..lsh import Bits, Floats, Hasher
 from .linear import checked_labels, with_settled_signs
 
 _MEDIAN_POINTS = 2000  # enough pairs for a stable median, few enough to be quick
+_MOST_POINTS = 20_000  # between all of which a kernel is made, of 3.2 GB
 _ZERO_DISTANCE = 1e-9  # of the mean squared norm: less is rounding
 _SWEEPS = 10  # of SDH's descent through all bits, at most: few are needed
 
@@ -47,6 +50,7 @@ class AnchoredHasher(Hasher):
         return kernels @ self.coefficients_ + self.intercepts_
 
 
+@dataclass(eq=False, repr=False)
 class KSH(AnchoredHasher):
     r"""Kernel-based supervised hashing: codes whose inner products say whether two points share a label.
 
@@ -111,22 +115,13 @@ class KSH(AnchoredHasher):
     array([False, False,  True,  True, False, False])
     """
 
-    def __init__(
-        self,
-        n_bits: int = 16,
-        *,
-        n_anchors: int = 2000,
-        gamma: float = 2.0,
-        ridge: float = 0.1,
-        n_iter: int = 100,
-        random_state: Any = None,
-    ) -> None:
-        self.n_bits = n_bits
-        self.n_anchors = n_anchors
-        self.gamma = gamma
-        self.ridge = ridge
-        self.n_iter = n_iter
-        self.random_state = random_state
+    n_bits: int = 16
+    _: KW_ONLY
+    n_anchors: int = 2000
+    gamma: float = 2.0
+    ridge: float = 0.1
+    n_iter: int = 100
+    random_state: Any = None
 
     def fit(self, X: ArrayLike, y: Any) -> Self:
         """Draw the anchors and learn one bit after the other.
@@ -200,6 +195,7 @@ def surrogate_loss(weights: Floats, kernels: Floats, residual: Residual) -> tupl
     return -float(smooth @ pulled), -kernels.T @ (pulled * (1 - smooth**2))
 
 
+@dataclass(eq=False, repr=False)
 class SDH(AnchoredHasher):
     r"""Supervised discrete hashing: codes from which a linear classifier can read the labels.
 
@@ -263,26 +259,15 @@ class SDH(AnchoredHasher):
     2
     """
 
-    def __init__(
-        self,
-        n_bits: int = 16,
-        *,
-        n_anchors: int = 2000,
-        gamma: float = 2.0,
-        ridge: float = 0.01,
-        classifier_ridge: float = 1.0,
-        nu: float = 1e-5,
-        n_iter: int = 5,
-        random_state: Any = None,
-    ) -> None:
-        self.n_bits = n_bits
-        self.n_anchors = n_anchors
-        self.gamma = gamma
-        self.ridge = ridge
-        self.classifier_ridge = classifier_ridge
-        self.nu = nu
-        self.n_iter = n_iter
-        self.random_state = random_state
+    n_bits: int = 16
+    _: KW_ONLY
+    n_anchors: int = 2000
+    gamma: float = 2.0
+    ridge: float = 0.01
+    classifier_ridge: float = 1.0
+    nu: float = 1e-5
+    n_iter: int = 5
+    random_state: Any = None
 
     def fit(self, X: ArrayLike, y: Any) -> Self:
         """Draw the anchors; find classifier, codes and hash functions in turn.
@@ -372,7 +357,11 @@ def kernel_gamma(points: Floats, gamma: float, seed: int | None = None, squared:
 
 
 def gaussian_kernel(points: Floats, gamma: float, seed: int | None = None) -> tuple[Floats, float]:
-    """Return exp(-g squared distance) between all points, and g, which is ``kernel_gamma`` of them."""
+    """Return exp(-g squared distance) between all points, where memory has room for it, and g, their `kernel_gamma`."""
+    n = len(points)
+    if n > _MOST_POINTS:
+        size = f"{n:,} x {n:,} numbers, {8e-9 * n * n:.1f} GB; the limit is {_MOST_POINTS:,} points"
+        raise ValueError(f"a kernel between all points would have {size}: GRH has classifier='rbf-landmarks' for more")
     squared = euclidean_distances(points, squared=True)
     g = kernel_gamma(points, gamma, seed, squared)
     squared *= -g
@@ -382,7 +371,7 @@ def gaussian_kernel(points: Floats, gamma: float, seed: int | None = None) -> tu
 def svm_weights(svm: Any, inputs: Floats, bits: Bits, class_weight: str | None = None) -> tuple[Floats, Floats]:
     """Fit a clone of a support vector machine to each bit; return the weights of the inputs, and the intercepts."""
     weights, intercepts = np.zeros((inputs.shape[1], bits.shape[1])), np.zeros(bits.shape[1])
-    for k, bit in enumerate(bits.T):
+    for k, bit in enumerate(with_progress(bits.T)):
         machine = clone(svm).set_params(class_weight=class_weights(bit, class_weight)).fit(inputs, bit)
         if isinstance(machine, SVC):
             weights[machine.support_, k] = machine.dual_coef_[0]
@@ -390,6 +379,11 @@ def svm_weights(svm: Any, inputs: Floats, bits: Bits, class_weight: str | None =
             weights[:, k] = machine.coef_[0]
         intercepts[k] = np.squeeze(machine.intercept_)
     return weights, intercepts
+
+
+def with_progress(bits: Any) -> Any:
+    """Go through bits, with a progress bar on a terminal where it takes more than a few seconds."""
+    return tqdm(bits, "bits", disable=None, delay=2, leave=False)
 
 
 def class_weights(bit: Bits, rule: str | None) -> dict[int, float] | None:

@@ -1,5 +1,6 @@
 """Hashing by directions: principal components, these rotated or cut into stripes, or those that labels single out."""
 
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -7,10 +8,11 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import eigh, orthogonal_procrustes
 from sklearn.utils import check_consistent_length, check_random_state
 
-from ..labels import label_indicator
+from ..affinity import label_indicator
 from ..lsh import Floats, Hasher
 
 
+@dataclass(eq=False, repr=False)
 class PCAH(Hasher):
     """Bit k says on which side of the training mean a vector lies along the k-th principal component.
 
@@ -42,8 +44,7 @@ class PCAH(Hasher):
     array([False, False,  True,  True])
     """
 
-    def __init__(self, n_bits: int = 16) -> None:
-        self.n_bits = n_bits
+    n_bits: int = 16
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Find the principal components.
@@ -66,6 +67,7 @@ class PCAH(Hasher):
         return self
 
 
+@dataclass(eq=False, repr=False)
 class ITQ(Hasher):
     r"""Iterative quantisation: principal components, turned until their signs lose as little as possible.
 
@@ -103,10 +105,10 @@ class ITQ(Hasher):
     4
     """
 
-    def __init__(self, n_bits: int = 16, *, n_iter: int = 50, random_state: Any = None) -> None:
-        self.n_bits = n_bits
-        self.n_iter = n_iter
-        self.random_state = random_state
+    n_bits: int = 16
+    _: KW_ONLY
+    n_iter: int = 50
+    random_state: Any = None
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Find the principal components and the rotation.
@@ -139,6 +141,7 @@ def quantising_rotation(V: Floats, n_iter: int, random_state: Any) -> Floats:
     return rotation
 
 
+@dataclass(eq=False, repr=False)
 class SpectralHashing(Hasher):
     r"""Bits that are balanced, uncorrelated, and rarely differ between near neighbours, if the data fill a box.
 
@@ -180,8 +183,7 @@ class SpectralHashing(Hasher):
            [0, 1]])
     """
 
-    def __init__(self, n_bits: int = 16) -> None:
-        self.n_bits = n_bits
+    n_bits: int = 16
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Find the principal components, their box, and its smoothest eigenfunctions.
@@ -222,6 +224,7 @@ def smoothest_modes(sides: Floats, n_modes: int) -> tuple[NDArray[np.int64], NDA
     return long[side], modes[place]
 
 
+@dataclass(eq=False, repr=False)
 class CCAITQ(Hasher):
     r"""Supervised iterative quantisation: canonical correlation analysis takes the place of principal components.
 
@@ -277,11 +280,11 @@ class CCAITQ(Hasher):
 
     _needs_labels = True
 
-    def __init__(self, n_bits: int = 16, *, ridge: float = 0.3, n_iter: int = 50, random_state: Any = None) -> None:
-        self.n_bits = n_bits
-        self.ridge = ridge
-        self.n_iter = n_iter
-        self.random_state = random_state
+    n_bits: int = 16
+    _: KW_ONLY
+    ridge: float = 0.3
+    n_iter: int = 50
+    random_state: Any = None
 
     def fit(self, X: ArrayLike, y: Any) -> Self:
         """Find the directions and the rotation.

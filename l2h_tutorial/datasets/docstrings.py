@@ -1,11 +1,14 @@
 """Texts that are on every reader's machine: the docstrings of the scientific libraries that this package needs."""
 
 import ast
+from collections import Counter
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from ..checks import Singles
 
 LIBRARIES = ("matplotlib", "numpy", "pandas", "scipy", "sklearn")
 N_VALUES = 256
@@ -29,8 +32,8 @@ def read_docstrings() -> tuple[list[str], list[str], list[str]]:
     """
     found: dict[str, tuple[str, str]] = {}
     for library in LIBRARIES:
-        spec = find_spec(library)
-        folder = Path(spec.origin).parent if spec and spec.origin else Path()
+        spec: Any = find_spec(library)
+        folder = Path(spec.origin).parent
         for path in sorted(folder.rglob("*.py")):
             inside = [part for part in path.relative_to(folder).with_suffix("").parts if part != "core"]
             if OTHERS.intersection(inside):
@@ -39,8 +42,9 @@ def read_docstrings() -> tuple[list[str], list[str], list[str]]:
             for name, text in _documented(ast.parse(path.read_bytes())):
                 if len(text) >= SHORTEST:
                     found.setdefault(text, (f"{place}.{name}", place))
-    names, places = (list(column) for column in zip(*found.values(), strict=True))
-    counts = dict(zip(*np.unique(places, return_counts=True), strict=True))
+    names = [name for name, _ in found.values()]
+    places = [place for _, place in found.values()]
+    counts = Counter(places)
     classes = [place if counts[place] >= FEWEST else place.split(".")[0] for place in places]
     return list(found), names, classes
 
@@ -56,7 +60,7 @@ def _documented(tree: ast.AST, inside: str = "") -> list[tuple[str, str]]:
     return found
 
 
-def text_vectors(texts: list[str]) -> NDArray[np.float32]:
+def text_vectors(texts: list[str]) -> Singles:
     """Give each text 256 values: the words that it has more often than others, reduced by a truncated SVD.
 
     Parameters

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 import platformdirs
-from numpy.typing import NDArray
 
+from ..checks import Bytes, Integers, Singles
 from ..deep import DEEP_VERSION, deep_descriptors
 from ..files import read_arrays, whole_file
 from ..gist import GIST_VERSION, gist_descriptors
@@ -79,20 +79,22 @@ class Dataset:
     """
 
     name: str
-    features: NDArray[np.float32]
-    labels: NDArray[np.int64]
-    images: NDArray[np.uint8] | None
+    features: Singles
+    labels: Integers
+    images: Bytes | None
     class_names: Sequence[str]
 
     def __post_init__(self) -> None:
-        names = ("features", "labels") if self.images is None else ("features", "labels", "images")
-        for name in names:
-            object.__setattr__(self, name, np.asarray(getattr(self, name)))
+        shapes = {}
+        for name in ("features", "labels", "images"):
+            if getattr(self, name) is not None:
+                array = np.asarray(getattr(self, name))
+                object.__setattr__(self, name, array)
+                shapes[name] = array.shape
         features, labels = self.features, self.labels
         if features.dtype.kind not in "fiub" or labels.dtype.kind not in "iu":
             found = f"{features.dtype} and {labels.dtype}"
             raise TypeError(f"features must be numbers, labels integers, the places in class_names; got {found}")
-        shapes = {name: getattr(self, name).shape for name in names}
         dimensions = [len(shape) for shape in shapes.values()]
         if dimensions not in ([2, 1], [2, 1, 3], [2, 1, 4]) or len({shape[0] for shape in shapes.values()}) > 1:
             expected = "features (n, d), labels (n,), images (n, h, w) or (n, h, w, 3)"
@@ -258,7 +260,7 @@ def cache_folder() -> Path:
     return Path(os.environ.get("L2H_DATA_HOME") or platformdirs.user_cache_dir("l2h-tutorial")).expanduser()
 
 
-def cached_features(images: NDArray[np.uint8], features: str = "gist") -> NDArray[np.float32]:
+def cached_features(images: Bytes, features: str = "gist") -> Singles:
     """Features of the images: read from the cache when the same images were described before, else computed and kept.
 
     Parameters
@@ -280,7 +282,7 @@ def cached_features(images: NDArray[np.uint8], features: str = "gist") -> NDArra
     return _cached(images, f"deep-{N_COMPONENTS}-v{DEEP_VERSION}", _deep_components)
 
 
-def _deep_components(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+def _deep_components(images: Bytes) -> Singles:
     """Principal components of deep descriptors, which are kept piece by piece: stopped, it goes on where it was."""
     pieces = [images[start : start + PIECE] for start in range(0, len(images), PIECE)]
     raw = np.concatenate([_cached(piece, f"deep-v{DEEP_VERSION}", deep_descriptors) for piece in pieces])
@@ -291,9 +293,7 @@ def _deep_components(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     return centred @ (vectors * np.sign(largest))
 
 
-def _cached(
-    images: NDArray[np.uint8], name: str, describe: Callable[[NDArray[np.uint8]], NDArray[np.float32]]
-) -> NDArray[np.float32]:
+def _cached(images: Bytes, name: str, describe: Callable[[Bytes], Singles]) -> Singles:
     """What describes the images, from a file of the cache that is named by their hash, or computed and kept in it."""
     digest = hashlib.sha256(repr(images.shape).encode())
     digest.update(np.ascontiguousarray(images).data)

@@ -20,15 +20,12 @@ from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 from tqdm import tqdm
 
+from ..checks import Array, Bytes, Integers, Singles
 from ..files import refused
 from ..gist import N_FEATURES
-
-Images = NDArray[np.uint8]
-Labels = NDArray[np.int64]
 
 CLASS_NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 FOLDER = "cifar-10-batches-py"
@@ -44,7 +41,7 @@ LARGEST_SIDE = 2048  # pixels
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "TIFF", "WEBP")  # Pillow knows more; some of them start programs
 
 
-def read_idx(path: Path) -> Images:
+def read_idx(path: Path) -> Bytes:
     """Read a gzipped IDX file of unsigned bytes.
 
     The format: two zero bytes, the type (8 is uint8), the number of dimensions, each dimension as a big-endian
@@ -62,7 +59,7 @@ def read_idx(path: Path) -> Images:
         return np.frombuffer(content, np.uint8, offset=4 + 4 * len(shape)).reshape(shape)
 
 
-def read_matlab(path: Path) -> tuple[NDArray[np.float32], Labels]:
+def read_matlab(path: Path) -> tuple[Singles, Integers]:
     """Read ``X`` (n, 512), features, and ``X_class`` (1, n) or (n, 1), labels from 0 to 9.
 
     Returns
@@ -88,7 +85,7 @@ def read_matlab(path: Path) -> tuple[NDArray[np.float32], Labels]:
         return X, X_class.ravel().astype(np.int64)
 
 
-def _read_variables(content: memoryview) -> dict[str, NDArray[Any]]:
+def _read_variables(content: memoryview) -> dict[str, Array]:
     """X and X_class, from all the bytes of a file.
 
     Not by SciPy: its reader ends the whole program at a type of values that it does not know, and takes as much memory
@@ -124,7 +121,7 @@ def _elements(content: memoryview) -> Iterator[tuple[int, memoryview]]:
             at += -at % 8
 
 
-def read_batches(source: Path) -> tuple[Images, Labels]:
+def read_batches(source: Path) -> tuple[Bytes, Integers]:
     """Read ``cifar-10-python.tar.gz`` or the folder in it, training rows first.
 
     Returns
@@ -218,7 +215,7 @@ def _unpickled(content: bytes) -> Any:
     return _Unpickler(io.BytesIO(content), encoding="bytes").load()
 
 
-def _pixels(note: _Note) -> Images:
+def _pixels(note: _Note) -> Bytes:
     """The images (n, 32, 32, 3) of the notes on an array (n, 3072), which has the channels first."""
     _, shape, dtype, in_columns, values = note.state
     if dtype.given[0] not in ("u1", b"u1") or shape[1:] != (3072,):
@@ -227,7 +224,7 @@ def _pixels(note: _Note) -> Images:
     return np.ascontiguousarray(pixels.reshape(len(pixels), 3, 32, 32).transpose(0, 2, 3, 1))
 
 
-def read_class_folders(folder: Path) -> tuple[Images, Labels, tuple[str, ...]]:
+def read_class_folders(folder: Path) -> tuple[Bytes, Integers, tuple[str, ...]]:
     """Read every image in a folder of class folders, ordered by part (train first), class and file name.
 
     Returns

@@ -5,18 +5,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+import pandas as pd
 from sklearn.base import clone
 from sklearn.utils import check_random_state
 
+from ..checks import Bits, Integers
 from ..codes import bits_to_integers, hamming_distances
 from ..datasets import Dataset
 from ..search import check_radius, rerank
 from ..splits import split_dataset
 from .output import SHEET_COLUMNS, figure_data, sprite_sheet
-
-Bits = NDArray[np.bool_]
-Rows = NDArray[np.int64]
 
 _ANSWERS = 10  # precision at ten, as in the chapters
 _RADIUS = 2  # at which the page opens
@@ -38,8 +36,8 @@ class Found:
         Whether each is of the query's class.
     """
 
-    ids: Rows
-    distances: Rows
+    ids: Integers
+    distances: Integers
     right: Bits
 
     @property
@@ -118,8 +116,8 @@ class Explorer:
         sample = np.sort(random.permutation(len(split.y_database))[:n_pictures])
         queries = _class_by_class(split.y_query, n_queries, random)
         self.n_database = len(split.y_database)
-        self.rows: Rows = split.database_rows[sample]
-        self.query_rows: Rows = split.query_rows[queries]
+        self.rows: Integers = split.database_rows[sample]
+        self.query_rows: Integers = split.query_rows[queries]
         self._X_query, self._X = split.X_query[queries], split.X_database[sample]
         self._bits: dict[tuple[str, int], tuple[Bits, Bits]] = {}
         for method, hasher in hashers.items():
@@ -209,12 +207,9 @@ def _digits(bits: Bits) -> str:
     return "".join(f"{int(code):0{bits.shape[1] // 4}x}" for code in bits_to_integers(bits))
 
 
-def _class_by_class(labels: Rows, n: int, random: Any) -> Rows:
+def _class_by_class(labels: Integers, n: int, random: Any) -> Integers:
     """Draw n rows, a class after the other, so that none is left out; then in the order of their labels."""
     shuffled = random.permutation(len(labels))
-    turn = np.empty(len(labels), dtype=np.int64)  # the first of each class, then the second of each, ...
-    for label in np.unique(labels):
-        own = shuffled[labels[shuffled] == label]
-        turn[own] = np.arange(len(own))
-    drawn = np.lexsort((labels, turn))[:n]
+    turn = pd.Series(shuffled).groupby(labels[shuffled]).cumcount()  # the first of each class, then the second, ...
+    drawn = shuffled[np.lexsort((labels[shuffled], turn))[:n]]
     return drawn[np.argsort(labels[drawn], kind="stable")]

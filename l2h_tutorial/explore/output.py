@@ -6,8 +6,9 @@ import json
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
+
+from ..checks import Bytes
 
 SHEET_COLUMNS = 32
 
@@ -43,7 +44,7 @@ def figure_data(name: str, data: dict[str, Any]) -> str:
     )
 
 
-def sprite_sheet(images: NDArray[np.uint8]) -> str:
+def sprite_sheet(images: Bytes) -> str:
     """Lay pictures out in one, `SHEET_COLUMNS` in a row, as an address that holds the picture itself.
 
     Grey pictures become a PNG; colour ones a JPEG, which is a third of the size.

@@ -3,11 +3,9 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..checks import Floats, Integers
 from .output import SHEET_COLUMNS, figure_data, sprite_sheet
-
-Floats = NDArray[np.float64]
 
 _MOST_LINES = 6  # as many as the page has room for
 _MOST_CLASSES = 3  # and as many markers
@@ -36,7 +34,7 @@ def line_of(normal: Floats, threshold: float = 0.0) -> list[float]:
     return [round(degrees, 4), round(float(threshold / np.linalg.norm(normal)), 4)]
 
 
-def _check_points(points: Any, labels: Any) -> tuple[Floats, NDArray[np.int64]]:
+def _check_points(points: Any, labels: Any) -> tuple[Floats, Integers]:
     points, labels = np.asarray(points, dtype=np.float64), np.asarray(labels)
     if points.ndim != 2 or points.shape[1] != 2 or not np.isfinite(points).all():
         raise ValueError(f"points must be finite, of shape (n, 2), got shape {points.shape}")

@@ -1,50 +1,40 @@
 """One function a figure: each draws, returns its Figure, and prints nothing; one for every table, one to read the map.
 
-The modules follow the chapters. Colours are Okabe and Ito's, which the colour-blind can tell apart; wherever colour
-carries meaning, a marker, a line style or a word carries it too.
+The modules follow the parts of the book. Colours are Okabe and Ito's, which the colour-blind can tell apart; wherever
+colour carries meaning, a marker, a line style or a word carries it too.
 """
 
-from .buckets import corner
-from .comparison import contrast_table, spread_table, verdicts
 from .cover import cover
-from .data import answers, descriptor, gallery, images_by_class, split_diagram
-from .designing import amplification, collision_curves
-from .did_it_learn import control_scores
-from .grh_adjacency import adjacency, dead_zone, graph_step
-from .grh_training import lines_with_spread, training_rounds
-from .lsh import code_of_points, collisions, distance_estimates, wedge
-from .radius_search import crossing, hamming_cube, read_map, work_map
+from .finding import (
+    amplification,
+    answers,
+    code_of_points,
+    collision_curves,
+    collisions,
+    corner,
+    crossing,
+    descriptor,
+    distance_estimates,
+    gallery,
+    hamming_cube,
+    images_by_class,
+    read_map,
+    split_diagram,
+    wedge,
+    work_map,
+)
+from .learning import (
+    adjacency,
+    contrast_table,
+    control_scores,
+    dead_zone,
+    graph_step,
+    lines_with_spread,
+    spread_table,
+    training_rounds,
+    verdicts,
+)
 from .scaling import found_by_nflip, growth
 from .tables import table
 
-__all__ = [
-    "adjacency",
-    "amplification",
-    "answers",
-    "code_of_points",
-    "collision_curves",
-    "collisions",
-    "contrast_table",
-    "control_scores",
-    "corner",
-    "cover",
-    "crossing",
-    "dead_zone",
-    "descriptor",
-    "distance_estimates",
-    "found_by_nflip",
-    "gallery",
-    "graph_step",
-    "growth",
-    "hamming_cube",
-    "images_by_class",
-    "lines_with_spread",
-    "read_map",
-    "split_diagram",
-    "spread_table",
-    "table",
-    "training_rounds",
-    "verdicts",
-    "wedge",
-    "work_map",
-]
+__all__ = [name for name, figure in globals().items() if callable(figure)]

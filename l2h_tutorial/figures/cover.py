@@ -10,7 +10,7 @@ from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 from matplotlib.patches import ConnectionPatch, Rectangle
 
 from ..datasets import Dataset
-from .style import COLOURS, GREY, Bits, Floats, Rows, show_plane, styled, write
+from .style import COLOURS, GREY, Bits, Floats, Rows, draw_hyperplane, show_plane, styled, write
 
 _SHOWN = 6  # pictures of a bucket
 _BIT = 0.55  # from the box of one bit to the next
@@ -46,9 +46,9 @@ def cover(
     figure, (plane, buckets) = plt.subplots(1, 2, figsize=(10, 4.6))
     codes, members = np.unique(bits, axis=0, return_inverse=True)
     n_codes, n_bits = codes.shape
-    others = [i for i in range(len(rows)) if i != query]
+    query_first = sorted(range(len(rows)), key=lambda i: i != query)
     _draw_plane(plane, points, hyperplanes, codes)
-    for i in [*others, query]:  # the query on top
+    for i in reversed(query_first):  # so that it lies on top
         colour = COLOURS[members[i] % 7]
         _put(plane, dataset, rows[i], points[i], colour, asks=i == query, zoom=0.75)
     left = n_bits * _BIT + 0.3
@@ -67,9 +67,7 @@ def cover(
             linewidth=1 if asked else 0,
         )
         buckets.add_patch(tray)
-        inside = [i for i in others if members[i] == k]
-        if asked:
-            inside.insert(0, query)
+        inside = [i for i in query_first if members[i] == k]
         for place, i in enumerate(inside[:_SHOWN]):
             at = (left + 0.5 + _PICTURE * place, y)
             _put(buckets, dataset, rows[i], at, colour, asks=i == query, zoom=0.9)
@@ -101,13 +99,12 @@ def _draw_plane(axes: Axes, points: Floats, hyperplanes: Floats, codes: Bits) ->
     for k, code in enumerate(codes):
         region = (inside == code).all(axis=-1)
         axes.contourf(x, y, region, levels=[0.5, 1.5], colors=[COLOURS[k % 7]], alpha=0.2)
-    for k, normal in enumerate(hyperplanes.T, start=1):
-        along = np.array([-normal[1], normal[0]]) / np.linalg.norm(normal)
-        axes.plot(*np.outer([-2, 2], along).T * reach, color=GREY, linewidth=2)
-        ends = np.outer([-0.93, 0.93], along * reach / np.abs(along).max())
-        clear = [np.linalg.norm(points - end, axis=1).min() for end in ends]  # where no picture hides the number
-        box = {"facecolor": "white", "edgecolor": GREY}
-        write(axes, ends[np.argmax(clear)], str(k), fontsize=11, bbox=box)
+    box = {"facecolor": "white", "edgecolor": GREY}
+    for k, (x, y) in enumerate(hyperplanes.T, start=1):
+        draw_hyperplane(axes, (x, y), linewidth=2)
+        end = 0.93 * reach * np.array([-y, x]) / max(abs(x), abs(y))  # of the line; its other end is opposite
+        clear = [np.linalg.norm(points - place, axis=1).min() for place in (end, -end)]
+        write(axes, end if clear[0] > clear[1] else -end, str(k), fontsize=11, bbox=box)  # where no picture hides it
     show_plane(axes, reach)
     axes.axis("off")
 

@@ -109,6 +109,17 @@ def write(axes: Axes, place: Any, text: str, **properties: Any) -> None:
     axes.text(x, y, text, ha="center", va="center", **properties)
 
 
+def draw_hyperplane(axes: Axes, normal: Any, **properties: Any) -> None:
+    """Draw the line through the origin on which a vector stands upright."""
+    x, y = normal
+    axes.axline((0, 0), (-y, x), color=GREY, **properties)
+
+
+def draw_arrow(axes: Axes, end: Any, arrowstyle: str = "->", **properties: Any) -> None:
+    """Draw an arrow from the origin."""
+    axes.annotate("", end, (0, 0), arrowprops={"arrowstyle": arrowstyle, "color": "black", **properties})
+
+
 def show_plane(axes: Axes, reach: float, **properties: Any) -> None:
     """Show the plane as far as `reach` to each side, to the same scale both ways."""
     ends = (-reach, reach)

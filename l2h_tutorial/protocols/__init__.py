@@ -1,5 +1,1 @@
-"""Experiments repeated over seeds, as data frames with one row a trial."""
-
-from .trials import compare_ranking
-
-__all__ = ["compare_ranking"]
+"""The experiments of the GRH paper run again, and their results kept as they come."""

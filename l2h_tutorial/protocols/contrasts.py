@@ -4,13 +4,15 @@ from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.stats import ttest_1samp
+
+from ..checks import Floats
 
 __all__ = ["holm", "paired_contrasts"]
 
 
-def holm(p: ArrayLike) -> NDArray[np.float64]:
+def holm(p: ArrayLike) -> Floats:
     """Adjust p-values for their number, so that even one of those below .05 is luck with a chance of .05 at most.
 
     The smallest is multiplied by their number, the next by one less, and so on; none falls below the one before.

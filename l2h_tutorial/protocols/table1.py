@@ -87,11 +87,11 @@ def run_table1(
 ) -> pd.DataFrame:
     """Measure every method as the ECIR 2015 paper does, and keep the results.
 
-    A partition is drawn by :func:`~l2h_tutorial.paper_partition` with its number as seed, which also is the hasher's
-    ``random_state``; features are centred. Parameters are chosen on validation queries of the first partition, for each
-    number of labels and of bits by itself, by :func:`~l2h_tutorial.tuning.climb`; before that GRH's alpha and rounds by
-    :func:`~l2h_tutorial.tuning.tune_as_published`. Methods that use no labels are measured for the first number of
-    labels only.
+    A partition is drawn by :func:`~l2h_tutorial.splits.paper_partition` with its number as seed, which also is the
+    hasher's ``random_state``; features are centred. Parameters are chosen on validation queries of the first partition,
+    for each number of labels and of bits by itself, by :func:`~l2h_tutorial.tuning.climb`; before that GRH's alpha and
+    rounds by :func:`~l2h_tutorial.tuning.tune_as_published`. Methods that use no labels are measured for the first
+    number of labels only.
 
     Parameters
     ----------
@@ -125,16 +125,18 @@ def run_table1(
     S. Moran and V. Lavrenko, "Graph Regularised Hashing", ECIR 2015, section 4 and Table 1.
     """
     origin = provenance(dataset)
-    tuned, measured = (ResultsFile(Path(folder) / name, KEY) for name in ("table1-tuning.csv", "table1.csv"))
+    tuned = ResultsFile(Path(folder) / "table1-tuning.csv", KEY)
+    measured = ResultsFile(Path(folder) / "table1.csv", KEY)
     for file in (tuned, measured):
         file.check_data(origin["data"])
     n_queries = n_query_per_class * len(np.unique(dataset.labels))
     wanted = []
     for labels, partition in product(n_train, partitions):
-        asked = [name for name in methods if labels == n_train[0] or _uses_labels(methods[name][0])]
-        lengths = {name: SCORE_BITS if isinstance(methods[name][0], ClassScores) else n_bits for name in asked}
-        places = [(name, labels, length, partition, n_queries) for name in asked for length in lengths[name]]
-        cells: list[Cell] = [dict(zip(KEY, place, strict=True)) for place in places]
+        cells: list[Cell] = []
+        for name, (hasher, _) in methods.items():
+            if labels == n_train[0] or _uses_labels(hasher):
+                for length in SCORE_BITS if isinstance(hasher, ClassScores) else n_bits:
+                    cells.append(dict(zip(KEY, (name, labels, length, partition, n_queries), strict=True)))
         wanted += cells
         missing = [cell for cell in cells if cell not in measured]
         if not missing:
@@ -148,7 +150,8 @@ def run_table1(
         chosen = {(row["method"], row["n_train"], row["n_bits"]): row["parameters"] for row in rows}
         work = []
         for cell in missing:
-            (hasher, grid), place = methods[cell["method"]], (cell["method"], labels, cell["n_bits"])
+            hasher, grid = methods[cell["method"]]
+            place = cell["method"], labels, cell["n_bits"]
             if grid and place not in chosen:
                 raise ValueError(f"{tuned.path} has no choice for {place}: take its rows out of {measured.path}")
             work.append((cell, hasher, chosen.get(place, "{}"), split))

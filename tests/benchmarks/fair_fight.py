@@ -22,10 +22,9 @@ from sklearn.model_selection import ParameterGrid
 from threadpoolctl import threadpool_limits
 
 from l2h_tutorial import GRH, ITQ, LSH, PCAH, Dataset, SpectralHashing, load_dataset, split_dataset
-from l2h_tutorial.affinity import knn_affinity
+from l2h_tutorial.affinity import knn_affinity, label_indicator
 from l2h_tutorial.baselines import AGH, CCAITQ, KSH, SDH, STH, kernel_gamma
 from l2h_tutorial.controls import ClassScores, OutputCodes, RandomCodes, hadamard_codewords
-from l2h_tutorial.labels import label_indicator
 from l2h_tutorial.metrics import RingCounts, average_precision, ring_counts
 from l2h_tutorial.protocols.results import ResultsFile, provenance
 from l2h_tutorial.protocols.trials import configured

@@ -1,0 +1,556 @@
+"""Figures of part I, finding neighbours: pictures, hyperplanes, buckets, the Hamming ball, candidates."""
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations, product
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Wedge
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from ..datasets import Dataset
+from ..lsh import collision_probability
+from ..splits import Split
+from .style import (
+    BLUE,
+    COLOURS,
+    GREY,
+    MARKERS,
+    ORANGE,
+    RED,
+    SKY,
+    STROKES,
+    Bits,
+    Floats,
+    Rows,
+    draw_arrow,
+    draw_hyperplane,
+    hide_ticks,
+    look,
+    show_plane,
+    styled,
+    write,
+)
+
+# --- chapter 1: pictures, what a descriptor keeps of one, and who searches for what ----------------------------------
+
+IN_A_ROW = 8  # pictures
+
+
+def draw_picture(axes: Axes, dataset: Dataset, row: int, *, small: bool = False) -> None:
+    """Show one picture, or a tile with its class (its number, if small) where the data set came without pictures."""
+    axes.set_axis_on()
+    hide_ticks(axes)
+    if dataset.images is not None:
+        axes.imshow(dataset.images[row], interpolation="nearest", vmin=0, vmax=255)
+        return
+    label = int(dataset.labels[row])
+    axes.set_facecolor(plt.get_cmap("Pastel1")(label % 9))
+    axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
+    name = str(label) if small else dataset.class_names[label]
+    write(axes, (0.5, 0.5), name, fontsize=min(9, 65 / len(name)))  # as wide as the tile at most
+
+
+def _class_of(dataset: Dataset, row: int) -> str:
+    return dataset.class_names[dataset.labels[row]]
+
+
+def _frame(axes: Axes, colour: str, line: str, width: float) -> None:
+    for spine in axes.spines.values():
+        spine.set(visible=True, color=colour, linestyle=line, linewidth=width)
+
+
+def _rows_of_tiles(titles: Sequence[str], columns: int = IN_A_ROW) -> tuple[Figure, list[NDArray[np.object_]]]:
+    """Empty tiles, a titled row each."""
+    figure = plt.figure(figsize=(0.95 * columns, 1.6 * len(titles)))
+    rows = []
+    strips = figure.subfigures(len(titles), 1, squeeze=False).ravel()
+    for strip, title in zip(strips, titles, strict=True):
+        strip.suptitle(title, fontsize=10, x=0.01, ha="left")
+        tiles = strip.subplots(1, columns, squeeze=False)[0]
+        for tile in tiles:
+            tile.set_axis_off()
+        rows.append(tiles)
+    return figure, rows
+
+
+@styled
+def gallery(dataset: Dataset, groups: dict[str, Sequence[int] | Rows]) -> Figure:
+    """Pictures in titled rows of up to eight, each with the name of its class.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Where the pictures are. One that came without pictures is shown as tiles with class names.
+    groups : dict of str to row numbers
+        A row of pictures each.
+
+    Returns
+    -------
+    Figure
+    """
+    figure, tiles = _rows_of_tiles(list(groups))
+    for row_of_tiles, members in zip(tiles, groups.values(), strict=True):
+        for tile, row in zip(row_of_tiles, members, strict=False):
+            draw_picture(tile, dataset, row)
+            tile.set_xlabel(_class_of(dataset, row), fontsize=8)
+    return figure
+
+
+@styled
+def answers(
+    dataset: Dataset,
+    queries: Sequence[int] | Rows,
+    found: Sequence[Rows],
+    *,
+    titles: Sequence[str] | None = None,
+) -> Figure:
+    """Queries, each followed by up to eight images found for it, with right and wrong told apart.
+
+    An image of the query's class has a solid blue frame and a tick, another a dashed red frame and a cross.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Where the pictures are. One that came without pictures is shown as tiles with class names.
+    queries : sequence of int
+        Row numbers of the queries.
+    found : sequence of row numbers
+        For each query the images found.
+    titles : sequence of str, optional
+        A line above each row.
+
+    Returns
+    -------
+    Figure
+    """
+    figure, tiles = _rows_of_tiles(titles or [""] * len(queries), 1 + IN_A_ROW)
+    for (first, *rest), query, rows in zip(tiles, queries, found, strict=True):
+        draw_picture(first, dataset, query)
+        _frame(first, GREY, "-", 3)
+        first.set_xlabel("query", fontsize=8)
+        for tile, row in zip(rest, rows, strict=False):
+            colour, line, mark = RED, "--", "\N{MULTIPLICATION SIGN}"
+            if dataset.labels[row] == dataset.labels[query]:
+                colour, line, mark = BLUE, "-", "\N{CHECK MARK}"
+            draw_picture(tile, dataset, row)
+            _frame(tile, colour, line, 2)
+            tile.set_xlabel(f"{mark} {_class_of(dataset, row)}", fontsize=8, color=colour)
+    return figure
+
+
+@styled
+def images_by_class(dataset: Dataset) -> Figure:
+    """The first pictures of every class, one row a class."""
+    n_classes = len(dataset.class_names)
+    figure, tiles = plt.subplots(n_classes, IN_A_ROW, figsize=(0.8 * IN_A_ROW + 1.2, 0.8 * n_classes))
+    for label, name in enumerate(dataset.class_names):
+        rows = np.flatnonzero(dataset.labels == label)[:IN_A_ROW]
+        for tile in tiles[label]:
+            tile.set_axis_off()
+        for tile, row in zip(tiles[label], rows, strict=False):
+            draw_picture(tile, dataset, row)
+        tiles[label, 0].set_ylabel(name, rotation=0, ha="right", va="center")
+    return figure
+
+
+@styled
+def descriptor(dataset: Dataset, row: int) -> Figure:
+    """One picture beside its GIST descriptor: 4 scales x 8 orientations, each a 4 x 4 grid of mean responses."""
+    figure = plt.figure(figsize=(7.2, 3.2))
+    left, right = figure.subfigures(1, 2, squeeze=False, width_ratios=(1, 2.4))[0]
+    picture = left.subplots()
+    draw_picture(picture, dataset, row)
+    picture.set_title(_class_of(dataset, row))
+    tiles = right.subplots(4, 8)
+    scales = dataset.features[row].reshape(4, 8, 4, 4)
+    names = ["finest", "fine", "coarse", "coarsest"]
+    for line, responses, name in zip(tiles, scales, names, strict=True):
+        for tile, response in zip(line, responses, strict=True):
+            tile.imshow(response, vmin=0, vmax=responses.max(), cmap="viridis")
+            hide_ticks(tile)
+        line[0].set_ylabel(name, fontsize=9)
+    edges = ["|", "\\", "—", "/"]  # how an edge lies that answers most
+    for tile, edge in zip(tiles[0, ::2], edges, strict=True):
+        tile.set_title(edge, fontsize=11)
+    right.suptitle("8 orientations, at 4 scales", fontsize=10)
+    return figure
+
+
+@styled
+def split_diagram(split: Split) -> Figure:
+    """The three parts of a split as boxes, with their sizes and what each is for."""
+    figure, axes = plt.subplots(figsize=(7.2, 2.6))
+    axes.set(xlim=(0, 100), ylim=(0, 30))
+    axes.set_axis_off()
+    parts = [
+        (2, 18, ORANGE, "queries", split.y_query, "what we look for;\nnever seen before"),
+        (23, 24, BLUE, "training set", split.y_train, "labels that a method\nmay learn from"),
+        (50, 48, GREY, "database", split.y_database, "what is searched; its labels\nonly judge the answers"),
+    ]
+    for left, width, colour, name, labels, purpose in parts:
+        box = plt.Rectangle((left, 8), width, 20, facecolor=colour, edgecolor=colour, alpha=0.18, linewidth=2)
+        axes.add_patch(box)
+        middle = left + width / 2
+        axes.text(middle, 22, name, ha="center", weight="bold")
+        axes.text(middle, 16.5, f"{len(labels):,} images", ha="center")
+        axes.text(middle, 9.5, purpose, ha="center", fontsize=8.5)
+    arrow = {"arrowstyle": "->", "connectionstyle": "arc3,rad=0.25", "color": ORANGE}
+    axes.annotate("", (74, 7.5), (11, 7.5), arrowprops=arrow)
+    axes.text(42, 1.4, "each query is searched for in the database", ha="center", fontsize=9)
+    return figure
+
+
+# --- chapter 2: hyperplanes, codes, and how often two images share a bit ---------------------------------------------
+
+
+@styled
+def code_of_points(points: Floats, hyperplanes: Floats, bits: Bits) -> Figure:
+    """2-D points, lines through the origin, and the code that the lines give each point.
+
+    Parameters
+    ----------
+    points : (n, 2) float
+    hyperplanes : (2, n_bits) float
+        The vector that stands upright on each line, a column each.
+    bits : (n, n_bits) bool
+        The code of each point.
+    """
+    figure, axes = plt.subplots(figsize=(5.2, 5.2))
+    codes, members = np.unique(bits, axis=0, return_inverse=True)
+    for i, code in enumerate(codes):
+        x, y = points[members == i].T
+        name = "".join("01"[bit] for bit in code.astype(int))
+        axes.scatter(x, y, s=28, color=COLOURS[i % 7], marker=MARKERS[i % 7], label=name)
+    reach = 1.15 * np.abs(points).max()
+    for k, normal in enumerate(hyperplanes.T, start=1):
+        draw_hyperplane(axes, normal, linewidth=1.5)
+        upright = reach * normal / np.linalg.norm(normal)
+        draw_arrow(axes, 0.4 * upright)
+        write(axes, 0.47 * upright, f"bit {k}", fontsize=9)
+    show_plane(axes, reach, xlabel="feature 1", ylabel="feature 2")
+    axes.legend(title="code", loc="upper left", bbox_to_anchor=(1, 1))
+    return figure
+
+
+@styled
+def wedge(theta: float) -> Figure:
+    """Two vectors at an angle, random lines through the origin, and the two wedges in which a line separates them."""
+    figure, axes = plt.subplots(figsize=(5.6, 4.6))
+    first = 0.3  # the direction of x
+    second = first + theta
+    for turn in (0, 180):
+        start, end = np.degrees([first, second]) + turn
+        axes.add_patch(Wedge((0, 0), 1.1, start, end, color=SKY, alpha=0.35))
+    n_lines = 24
+    n_between = 0
+    for direction in np.random.RandomState(1).uniform(0, np.pi, n_lines):
+        x, y = 1.1 * _unit(direction)
+        separates = first < direction < second
+        n_between += separates
+        colour, stroke = (RED, "-") if separates else (GREY, ":")
+        axes.plot([-x, x], [-y, y], color=colour, linestyle=stroke, linewidth=1.4)
+    for name, direction in (("x", first), ("y", second)):
+        draw_arrow(axes, _unit(direction), arrowstyle="-|>", linewidth=2.5)
+        write(axes, 1.22 * _unit(direction), name, fontsize=14, fontweight="bold")
+    write(axes, 0.45 * _unit(first + theta / 2), "θ", fontsize=14)
+    expected = n_lines * theta / np.pi
+    axes.set_title(f"{n_between} of {n_lines} random lines separate x and y; θ/π of them are {expected:.1f}")
+    axes.set(xlim=(-1.35, 1.35), ylim=(-1.2, 1.35), aspect="equal")
+    axes.set_axis_off()
+    return figure
+
+
+def _unit(direction: float) -> Floats:
+    return np.array([np.cos(direction), np.sin(direction)])
+
+
+@styled
+def collisions(measured: dict[str, tuple[Floats, Floats]]) -> Figure:
+    """Share of hyperplanes that leave a pair together, measured, on the line that theory predicts.
+
+    Parameters
+    ----------
+    measured : dict of str to (angles, shares)
+        For each kind of pair: angles in radians and shares of equal bits, (n_pairs,) each.
+    """
+    figure, axes = plt.subplots(figsize=(6.4, 4))
+    angles = np.linspace(0, np.pi, 100)
+    axes.plot(angles, collision_probability(angles), color="black", label=r"theory: $1 - \theta/\pi$")
+    for i, (name, (theta, share)) in enumerate(measured.items()):
+        axes.scatter(theta, share, s=22, color=COLOURS[i], marker="ox"[i], alpha=0.7, label=name)
+    axes.set(
+        xlabel=r"angle $\theta$ between the pair (radians)",
+        ylabel="share of equal bits",
+        ylim=(-0.02, 1.02),
+    )
+    axes.set_xticks(np.linspace(0, np.pi, 5), ["0", "π/4", "π/2", "3π/4", "π"])
+    axes.legend()
+    return figure
+
+
+@styled
+def distance_estimates(angles: Floats, estimates: dict[int, Floats]) -> Figure:
+    """The angle read off a Hamming distance against the true angle, for codes of several lengths.
+
+    Parameters
+    ----------
+    angles : (n_pairs,) float
+        True angles, radians.
+    estimates : dict of int to (n_pairs,) float
+        For each code length: pi times the share of differing bits.
+    """
+    figure, panels = plt.subplots(1, len(estimates), figsize=(7.2, 2.9), sharex=True, sharey=True, squeeze=False)
+    ends = [0, 1.05 * np.max([angles, *estimates.values()])]
+    for axes, (n_bits, estimate) in zip(panels[0], estimates.items(), strict=True):
+        axes.plot(ends, ends, color="black", linewidth=1)
+        axes.scatter(angles, estimate, s=6, color=BLUE, alpha=0.4)
+        axes.set(
+            title=f"{n_bits} bits",
+            xlabel="true angle",
+            aspect="equal",
+            xlim=ends,
+            ylim=ends,
+        )
+    panels[0, 0].set_ylabel("angle read off the code")
+    return figure
+
+
+# --- chapter 3: how images fall into buckets, and why the raw ones pile up -------------------------------------------
+
+
+@styled
+def corner(angles: dict[str, Floats], balance: dict[str, Floats]) -> Figure:
+    """Two signs of a crowded corner: angles between random pairs, and how evenly each hyperplane splits the images.
+
+    Parameters
+    ----------
+    angles : dict of str to (n_pairs,) float
+        Radians, for each way to prepare the vectors.
+    balance : dict of str to (n_bits,) float
+        For each way, the share of images on the emptier side of each hyperplane, between 0 and 0.5.
+    """
+    figure, (left, right) = plt.subplots(1, 2, figsize=(7.4, 3.4))
+    edges = np.linspace(0, np.pi, 60)
+    for (name, values), hatch in zip(angles.items(), ("//", None), strict=False):
+        left.hist(
+            values,
+            bins=edges,
+            density=True,
+            alpha=0.55,
+            color=look(f"LSH, {name}")["color"],
+            hatch=hatch,
+            label=name,
+        )
+    left.axvline(np.pi / 2, color="black", linestyle=":")
+    left.set(xlabel="angle between two images", yticks=[], title="angles of random pairs")
+    left.set_xticks([0, np.pi / 2, np.pi], ["0", "π/2", "π"])
+    for name, values in balance.items():
+        places = np.arange(1, len(values) + 1)
+        right.plot(places, np.sort(values), label=name, **look(f"LSH, {name}"))
+    right.axhline(0.5, color="black", linestyle=":")
+    right.set(
+        xlabel="hyperplane, sorted",
+        ylabel="share on the emptier side",
+        title="balance of each bit",
+        ylim=(-0.02, 0.53),
+    )
+    right.xaxis.set_major_locator(MaxNLocator(integer=True))
+    for axes in (left, right):
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=2)
+    return figure
+
+
+# --- chapter 4: the Hamming ball, and what a search finds for what it costs ------------------------------------------
+
+CLEARLY = 1.5  # times faster: less is as good as level
+
+
+@styled
+def hamming_cube(radius: int = 1) -> Figure:
+    """The eight codes of three bits as a cube; those within the radius of 000 are filled."""
+    figure, axes = plt.subplots(figsize=(5.2, 4.4))
+    corners = np.array(list(product((0, 1), repeat=3)))
+    places = corners @ [(1, 0), (0, 1), (0.42, 0.32)]
+    for a, b in combinations(range(8), 2):
+        if np.sum(corners[a] != corners[b]) == 1:
+            x, y = places[[a, b]].T
+            axes.plot(x, y, color=GREY, linewidth=1.2, zorder=1)
+    for code, (x, y) in zip(corners, places, strict=True):
+        distance = code.sum()
+        fill, edge, ink = (BLUE, BLUE, "white") if distance <= radius else ("white", GREY, "black")
+        axes.scatter(x, y, s=1500, color=fill, edgecolor=edge, zorder=2)
+        write(axes, (x, y), "{}{}{}".format(*code), color=ink, zorder=3)
+        axes.text(x + 0.16, y - 0.13, f"distance {distance}", fontsize=8.5, color="black", zorder=3)
+    axes.set(xlim=(-0.25, 1.85), ylim=(-0.25, 1.55))
+    axes.set_axis_off()
+    return figure
+
+
+@styled
+def work_map(
+    lines: Mapping[str, pd.DataFrame], measure: str, exhaustive: Mapping[str, float], lowest: float = 0.0
+) -> Figure:
+    """The map of the book: what a search finds against the share of the database it looks at, a point a radius.
+
+    Parameters
+    ----------
+    lines : dict of str to DataFrame
+        For each method, columns ``scanned`` and `measure`; where there are, the first ``radius`` is written and
+        ``spread`` drawn as bars.
+    measure : {"precision", "recall"}
+    exhaustive : dict of str to float
+        What exhaustive search finds, by its name; one for each of several ways to prepare the vectors.
+    lowest : float, default=0.0
+        Where the axis begins.
+    """
+    figure, axes = plt.subplots(figsize=(6.8, 4.2))
+    for i, (name, frame) in enumerate(lines.items()):
+        percent = 100 * frame["scanned"]
+        axes.errorbar(percent, frame[measure], yerr=frame.get("spread"), capsize=3, label=name, **look(name))
+        if "radius" in frame:
+            first, away = frame.iloc[0], (5, -12) if i % 2 == 0 else (-22, 7)
+            text, place = f"r={first['radius']:.0f}", (100 * first["scanned"], first[measure])
+            axes.annotate(text, place, xytext=away, textcoords="offset points", fontsize=8)
+    for name, level in exhaustive.items():
+        axes.axhline(level, linewidth=1.2, label=name, **look(name))
+    axes.set(
+        xscale="log",
+        xlabel="share of the database scanned (%)",
+        ylabel="precision at 10" if measure == "precision" else "recall of the exact ten",
+        ylim=(lowest, None),
+    )
+    axes.legend(fontsize=8.5, loc="lower right")
+    return figure
+
+
+def read_map(lines: Mapping[str, pd.DataFrame], measure: str, shares: Sequence[float]) -> pd.DataFrame:
+    """Read the map at some shares of the database, on the lines between its points.
+
+    Parameters
+    ----------
+    lines, measure
+        As `work_map` draws them.
+    shares : sequence of float
+        Between 0 and 1.
+
+    Returns
+    -------
+    DataFrame
+        A row a share, a column a method; NaN where even the smallest search of a method scans more, or the largest
+        less.
+
+    Examples
+    --------
+    >>> line = pd.DataFrame({"scanned": [0.01, 0.1], "recall": [0.5, 0.7]})
+    >>> read_map({"LSH": line}, "recall", (0.001, 0.1))
+          LSH
+    0.1%  NaN
+    10%   0.7
+    """
+    read = {}
+    for name, frame in lines.items():
+        points = frame[frame["scanned"] > 0]
+        places = np.log(points["scanned"])
+        read[name] = np.interp(np.log(shares), places, points[measure], left=np.nan, right=np.nan)
+    return pd.DataFrame(read, index=[f"{100 * share:g}%" for share in shares])
+
+
+@styled
+def crossing(times: pd.DataFrame) -> Figure:
+    """Time a query against the number of vectors, one query at a time and together; where the table becomes faster.
+
+    Parameters
+    ----------
+    times : DataFrame
+        ``n``, ``method`` (``"exhaustive search"``, ``"LSH, radius 2"``, ...), ``queries``, ``microseconds``, ``low``
+        and ``high``.
+    """
+    figure, panels = plt.subplots(1, 2, figsize=(8, 3.9), sharey=True)
+    for axes, (how, part) in zip(panels, times.groupby("queries", sort=False), strict=True):
+        for method, rows in part.groupby("method", sort=False):
+            middle = rows["microseconds"]
+            bars = [middle - rows["low"], rows["high"] - middle]
+            axes.errorbar(rows["n"], middle, yerr=bars, capsize=2, label=method, **look(str(method)))
+        by_size = part.pivot(index="n", columns="method", values="microseconds")
+        for method in by_size.columns.drop("exhaustive search"):
+            n = where_the_table_is_level(by_size, method)
+            if n is not None:
+                axes.axvline(n, color=GREY, linewidth=1)
+                text = f"{method.removeprefix('LSH, ')}: {n:,.0f}"
+                axes.text(
+                    n, 0.98, text, transform=axes.get_xaxis_transform(), rotation=90, ha="right", va="top", fontsize=9
+                )
+        axes.set(xscale="log", yscale="log", xlabel="vectors", title=f"queries {how}")
+    panels[0].set_ylabel("microseconds a query")
+    panels[0].legend(fontsize=9)
+    return figure
+
+
+def where_the_table_is_level(times: pd.DataFrame, method: str) -> float | None:
+    """The number of vectors from which on the table stays ahead, or None where it is not clearly ahead in the end."""
+    sizes = np.log(times.index)
+    gap = np.log(times[method].to_numpy() / times["exhaustive search"].to_numpy())
+    below = np.flatnonzero((gap[:-1] > 0) & (gap[1:] <= 0))
+    if not below.size or gap[-1] > np.log(1 / CLEARLY):
+        return None
+    i = below[-1]
+    share = gap[i] / (gap[i] - gap[i + 1])
+    return float(np.exp(sizes[i] + share * (sizes[i + 1] - sizes[i])))
+
+
+# --- chapter 5: what becomes a candidate -----------------------------------------------------------------------------
+
+
+@styled
+def amplification(
+    similarity: Floats,
+    curves: dict[str, Floats],
+    measured: dict[str, tuple[Floats, Floats]],
+) -> Figure:
+    """Chance of becoming a candidate by cosine similarity: theory as lines, real pairs as points.
+
+    Parameters
+    ----------
+    similarity : (n,) float
+        Cosine similarities at which the curves are drawn.
+    curves : dict of str to (n,) float
+        For each choice of bits and tables, the predicted chance.
+    measured : dict of str to (similarities, shares)
+        For the same choices, similarities of groups of real pairs and the share that became candidates.
+    """
+    figure, axes = plt.subplots(figsize=(6.6, 4))
+    for i, (name, curve) in enumerate(curves.items()):
+        axes.plot(similarity, curve, color=COLOURS[i], linestyle=STROKES[i], label=name)
+        if name in measured:
+            axes.scatter(*measured[name], color=COLOURS[i], marker=MARKERS[i], s=30)
+    axes.set(
+        xlabel="cosine similarity of query and image",
+        ylabel="chance of being a candidate",
+        ylim=(-0.02, 1.02),
+    )
+    axes.legend(title="lines: theory; points: real pairs", fontsize=9)
+    return figure
+
+
+@styled
+def collision_curves(panels: dict[str, tuple[Floats, Floats, Floats, Floats]]) -> Figure:
+    """Chance that a hash agrees, by similarity or distance: theory as a line, random hashes as points, a panel each.
+
+    Parameters
+    ----------
+    panels : dict of str to (x, curve, x measured, share measured)
+        By the label of the x-axis.
+    """
+    figure, axes = plt.subplots(1, len(panels), figsize=(6.6, 3), sharey=True)
+    for each, (label, (x, curve, at, share)) in zip(np.atleast_1d(axes), panels.items(), strict=True):
+        each.plot(x, curve, color=COLOURS[0], label="theory")
+        each.scatter(at, share, color=COLOURS[1], marker=MARKERS[1], s=30, label="random hashes")
+        each.set(xlabel=label, ylim=(-0.02, 1.02))
+    np.atleast_1d(axes)[0].set(ylabel="share of hashes that agree")
+    np.atleast_1d(axes)[0].legend(fontsize=9)
+    return figure

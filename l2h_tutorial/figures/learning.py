@@ -1,0 +1,444 @@
+"""Figures of part II, learning the codes: the graph, the rounds of training, and methods side by side."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
+from matplotlib.patches import Circle
+
+from ..datasets import Dataset
+from ..grh import GRH
+from .finding import draw_picture
+from .style import BLUE, GREEN, GREY, MARKERS, ORANGE, PURPLE, RED, Bits, Floats, Rows, look, show_plane, styled, write
+from .tables import Table, table
+
+# --- chapter 6: the graph of who should share a code, its vote, and when the vote can change a bit -------------------
+
+_NODE = 0.34  # width of a picture in the graph, where a class has a circle of radius 0.42 around its centre
+
+
+@styled
+def adjacency(dataset: Dataset, rows: Rows, S: Rows) -> Figure:
+    """A graph of pictures, and beside it the adjacency matrix that says the same.
+
+    Pictures of one class lie together. An edge between two classes is dashed red, one inside a class is solid blue; a
+    loop joins a picture to itself.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    rows : (n,) int64
+        Row numbers of the pictures, a dozen or so.
+    S : (n, n) of 0 and 1
+        Symmetric.
+    """
+    figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 4.2))
+    _draw_graph(left, dataset, rows, S)
+    _draw_matrix(right, dataset, rows, S)
+    return figure
+
+
+def _draw_graph(axes: Axes, dataset: Dataset, rows: Rows, S: Rows) -> None:
+    labels = dataset.labels[rows]
+    classes = np.unique(labels)
+    places = np.empty((len(rows), 2))
+    outward = np.empty((len(rows), 2))
+    for label, middle in zip(classes, _circle(len(classes), np.pi / 2), strict=True):
+        members = np.flatnonzero(labels == label)
+        outward[members] = _circle(len(members), np.pi / 4)
+        places[members] = middle + 0.42 * outward[members]
+        x, y = middle
+        write(axes, (x, y + (0.8 if y > 0 else -0.8)), dataset.class_names[label], fontsize=9.5)
+    for i, j in np.argwhere(np.triu(S)):
+        colour, line = (BLUE, "-") if labels[i] == labels[j] else (RED, "--")
+        if i == j:
+            loop = Circle(places[i] + 0.24 * outward[i], 0.1, fill=False, color=BLUE, linewidth=1.4)
+            axes.add_patch(loop)
+        else:
+            x, y = places[[i, j]].T
+            axes.plot(x, y, color=colour, linestyle=line, linewidth=1.6)
+    for row, place in zip(rows, places, strict=True):
+        _draw_node(axes, dataset, row, place, _NODE)
+    axes.set(xlim=(-1.75, 1.75), ylim=(-1.55, 1.95), aspect="equal")
+    axes.set_axis_off()
+
+
+def _circle(n: int, start: float) -> Floats:
+    """Places on the unit circle, evenly apart."""
+    turns = start + 2 * np.pi * np.arange(n) / n
+    return np.column_stack([np.cos(turns), np.sin(turns)])
+
+
+def _draw_node(axes: Axes, dataset: Dataset, row: int, place: Any, width: float) -> None:
+    """A picture around a place."""
+    corner = np.subtract(place, width / 2)
+    tile = axes.inset_axes((*corner, width, width), transform=axes.transData)
+    draw_picture(tile, dataset, row, small=True)
+
+
+def _draw_matrix(axes: Axes, dataset: Dataset, rows: Rows, S: Rows) -> None:
+    axes.imshow(S > 0, cmap="Blues", vmin=0, vmax=1.4)
+    for (i, j), value in np.ndenumerate(S):
+        write(axes, (j, i), str(value), color="white" if value else GREY, fontsize=8.5)
+    for i, row in enumerate(rows):
+        _draw_node(axes, dataset, row, (i, -1.1), 0.9)
+        _draw_node(axes, dataset, row, (-1.1, i), 0.9)
+    end = len(rows) - 0.5
+    axes.set(xlim=(-1.7, end), ylim=(end, -1.7))
+    axes.set_axis_off()
+
+
+@styled
+def graph_step(before: Bits, votes: Floats, after: Bits, labels: Sequence[str]) -> Figure:
+    """Three tables side by side, a row a picture and a column a bit: its bits, its neighbours' vote, its new bits.
+
+    Parameters
+    ----------
+    before, after : (n, n_bits) bool
+    votes : (n, n_bits) float
+        Between -1 and 1.
+    labels : (n,) of str
+        The class of each picture.
+    """
+    n, n_bits = before.shape
+    figure, panels = plt.subplots(1, 3, figsize=(7.6, 0.34 * n + 1), sharey=True)
+    nothing = np.zeros_like(before)
+    tables = [
+        ("bits before", 2.0 * before - 1, "+.0f", nothing),
+        ("vote of the class", votes, "+.2f", nothing),
+        ("bits after", 2.0 * after - 1, "+.0f", before != after),
+    ]
+    for axes, (title, values, form, flipped) in zip(panels, tables, strict=True):
+        axes.imshow(values, cmap="PuOr", vmin=-1.6, vmax=1.6, aspect="auto")
+        for (i, k), value in np.ndenumerate(values):
+            star, weight = ("*", "bold") if flipped[i, k] else ("", "normal")
+            write(axes, (k, i), f"{value:{form}}{star}", fontsize=9, weight=weight)
+        axes.grid(False)
+        axes.set_title(title)
+        axes.set_xticks(range(n_bits), [f"bit {k + 1}" for k in range(n_bits)])
+    panels[0].set_yticks(range(n), labels)
+    return figure
+
+
+@styled
+def dead_zone(alphas: Floats, flipped: dict[str, Floats]) -> Figure:
+    """Where the graph can flip a bit at all, and how many bits it flips on real images, by alpha.
+
+    Parameters
+    ----------
+    alphas : (n,) float
+    flipped : dict of str to (n,) float
+        For each kind of labels, the share of all bits that the graph step flips.
+    """
+    figure, (left, right) = plt.subplots(1, 2, figsize=(7.6, 3.5))
+    alpha = np.linspace(0.5, 1, 100)
+    threshold = (1 - alpha) / alpha
+    left.plot(alpha, threshold, color="black")
+    left.fill_between(alpha, threshold, 1, color=BLUE, alpha=0.3)
+    left.axvspan(0, 0.5, color=GREY, alpha=0.3)
+    write(left, (0.25, 0.5), "no bit\ncan flip")
+    write(left, (0.84, 0.65), "a bit against\nits class flips", fontsize=9.5)
+    write(left, (0.65, 0.2), "too weak:\nit stays", fontsize=9.5)
+    left.set(
+        xlim=(0, 1),
+        ylim=(0, 1),
+        xlabel=r"$\alpha$",
+        ylabel="strength of the class's vote, $|v|$",
+    )
+    for i, (name, share) in enumerate(flipped.items()):
+        right.plot(alphas, share, label=name, **look(name, i))
+    right.axvspan(0, 0.5, color=GREY, alpha=0.3)
+    right.set(xlim=(0, 1.02), xlabel=r"$\alpha$", ylabel="share of bits flipped")
+    right.legend(fontsize=9, loc="upper left")
+    return figure
+
+
+# --- chapter 7: the rounds of training, and what they gain -----------------------------------------------------------
+
+_CELLS = 300  # grid points across a panel of the plane
+_RIM = 18  # of them along each side, where the codes of regions are written
+_CODES = ("00", "01", "10", "11")
+_OF_CODE = (GREEN, RED, PURPLE, BLUE)
+_HALVES = ("none", "right", "left", "full")  # what of a marker is filled: the left half is the first bit
+
+
+@styled
+def training_rounds(grh: GRH, points: Floats, labels: Rows) -> Figure:
+    """Two bits of GRH on 2-D points: what the graph asks for, and how the boundaries follow, round by round.
+
+    The colour of a point is its code; the tint behind it is the code of its place, between the two boundaries. Where
+    they differ, the graph asks for what the classifiers do not give. Boundaries are black, those of the round before
+    are grey; the first bit's are solid, the second's dashed.
+
+    Parameters
+    ----------
+    grh : GRH
+        Fitted to the points, with two bits.
+    points : (n, 2) float
+    labels : (n,) int
+        Classes, from 0 to 6; each has a marker.
+
+    Raises
+    ------
+    ValueError
+        If the hasher has not two bits.
+    """
+    if grh.n_bits != 2:
+        raise ValueError(f"grh must have 2 bits, for there is a colour for each of their 4 codes; it has {grh.n_bits}")
+    rounds = grh.history_
+    figure, panels = plt.subplots(2, len(rounds), figsize=(2.3 * len(rounds), 5.0), squeeze=False)
+    reach = 1.1 * np.abs(points).max()
+    ticks = np.linspace(-reach, reach, _CELLS)
+    grid = np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2)
+    stages = [stage.reshape(_CELLS, _CELLS, 2) for stage in grh.staged_transform(grid)]
+    for axes in panels.ravel():
+        show_plane(axes, reach, xticks=[], yticks=[])
+        axes.grid(False)
+    _explain(panels[0, 0], reach)
+    for column, (step, stage) in enumerate(zip(rounds, stages, strict=True)):
+        upper, lower = panels[:, column]
+        lower.set_title("start: random lines")
+        if column:
+            before = stages[column - 1]
+            _draw_regions(upper, ticks, before)
+            _draw_points(upper, points, labels, step.regularised)
+            changed = (step.regularised != rounds[column - 1].bits).any(axis=1)
+            _draw_rings(upper, points[changed])
+            upper.set_title(f"{column}. the graph asks")
+            _draw_boundaries(lower, ticks, before, GREY, 1.0)
+            lower.set_title(f"{column}. the lines follow")
+        _draw_regions(lower, ticks, stage)
+        _draw_points(lower, points, labels, step.bits)
+    return figure
+
+
+def _numbers(bits: Bits) -> Rows:
+    """Codes of two bits as numbers from 0 to 3."""
+    return 2 * bits[..., 0].astype(np.int64) + bits[..., 1]
+
+
+def _draw_regions(axes: Axes, ticks: Floats, stage: Bits) -> None:
+    """Tint the plane by code, write the codes where they are, and draw the boundaries."""
+    codes = _numbers(stage)
+    edges = (ticks[0], ticks[-1]) * 2
+    axes.imshow(
+        codes,
+        extent=edges,
+        origin="lower",
+        cmap=ListedColormap(_OF_CODE),
+        vmin=0,
+        vmax=3,
+        alpha=0.22,
+    )
+    rim = np.ones_like(codes, dtype=bool)
+    rim[_RIM:-_RIM, _RIM:-_RIM] = False
+    box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1.2}
+    for number in np.unique(codes[rim]):
+        rows, columns = np.nonzero((codes == number) & rim)
+        places = np.column_stack([ticks[columns], ticks[rows]])
+        middle = np.linalg.norm(places - places.mean(axis=0), axis=1).argmin()
+        write(axes, 0.93 * places[middle], _CODES[number], fontsize=9, weight="bold", bbox=box)
+    _draw_boundaries(axes, ticks, stage, "black", 1.6)
+
+
+def _draw_boundaries(axes: Axes, ticks: Floats, stage: Bits, colour: str, width: float) -> None:
+    """The lines at which a bit changes: solid for the first, dashed for the second."""
+    for k, line in enumerate(("-", "--")):
+        bit = stage[..., k].astype(float)
+        if np.ptp(bit):
+            axes.contour(ticks, ticks, bit, levels=[0.5], colors=[colour], linestyles=[line], linewidths=[width])
+
+
+def _draw_points(axes: Axes, points: Floats, labels: Rows, bits: Bits) -> None:
+    """Points in the colour of their code, filled on the sides of its ones."""
+    for (x, y), label, number in zip(points, labels, _numbers(bits), strict=True):
+        axes.plot(
+            x,
+            y,
+            marker=MARKERS[label],
+            markersize=5.5,
+            markeredgewidth=1.1,
+            color=_OF_CODE[number],
+            markerfacecoloralt="white",
+            fillstyle=_HALVES[number],
+        )
+
+
+def _draw_rings(axes: Axes, places: Floats) -> None:
+    """Around points whose code has just changed."""
+    axes.scatter(places[:, 0], places[:, 1], s=95, facecolors="none", edgecolors="black", linewidths=1.1)
+
+
+def _explain(axes: Axes, reach: float) -> None:
+    """Say what colours, halves and rings mean, in the panel that has nothing to show."""
+    axes.set_axis_off()
+    bits = np.array([[1, 1], [1, 0], [0, 1], [0, 0]], dtype=bool)
+    places = reach * np.array([[-0.8, 0.8 - 0.3 * row] for row in range(5)])
+    _draw_points(axes, places[:4], np.zeros(4, dtype=int), bits)
+    _draw_rings(axes, places[4:])
+    meanings = [*(f"code {_CODES[number]}" for number in _numbers(bits)), "just changed"]
+    for y, meaning in zip(places[:, 1], meanings, strict=True):
+        axes.text(-0.6 * reach, y, meaning, va="center", fontsize=10)
+    axes.text(-0.9 * reach, -0.75 * reach, "a shape is a class,\nhere a circle for any", va="center", fontsize=10)
+
+
+@styled
+def lines_with_spread(
+    frame: pd.DataFrame, x: str, y: str, by: str, *, xlabel: str, ylabel: str, logx: bool = False
+) -> Figure:
+    """Means as lines with bars of one standard deviation, a line for each value of a column.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row a trial.
+    x, y, by : str
+        Columns: across, up, and what the lines are.
+    xlabel, ylabel : str
+    logx : bool
+        Whether the axis across is logarithmic.
+    """
+    figure, axes = plt.subplots(figsize=(6.6, 4))
+    for i, (name, rows) in enumerate(frame.groupby(by, sort=False)):
+        at = rows.groupby(x)[y].agg(["mean", "std"])
+        axes.errorbar(at.index, at["mean"], yerr=at["std"], capsize=3, label=str(name), **look(str(name), i))
+    axes.set(xlabel=xlabel, ylabel=ylabel, ylim=(0, None))
+    if logx:
+        axes.set_xscale("log")
+        axes.minorticks_off()
+    ticks = sorted(frame[x].unique())
+    axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
+    axes.legend(title=by, fontsize=9.5)
+    return figure
+
+
+# --- chapter 8: methods side by side ---------------------------------------------------------------------------------
+
+_VERDICTS: dict[str, dict[str, Any]] = {
+    "larger": {"color": GREEN, "marker": "^"},
+    "holds": {"color": BLUE, "marker": "o"},
+    "undecided": {"color": BLUE, "marker": "o", "markerfacecolor": "white"},
+    "shrinks": {"color": ORANGE, "marker": "v"},
+    "reverses": {"color": RED, "marker": "s"},
+    "": {"color": GREY, "marker": "x"},
+}
+
+
+@styled
+def verdicts(claims: pd.DataFrame) -> Figure:
+    """Differences between methods, ours with its interval and the paper's, a panel for each number of labels.
+
+    Parameters
+    ----------
+    claims : DataFrame
+        ``ahead``, ``of``, ``n_train``, ``published``, ``ours``, ``low``, ``high`` and ``verdict``, as
+        :func:`~l2h_tutorial.protocols.ecir2015.audit` gives them. A verdict is told by colour and marker; one that is
+        undecided is hollow.
+    """
+    claims = claims.assign(name=claims["ahead"] + " over " + claims["of"])
+    names = list(claims["name"].unique())
+    panels = list(claims.assign(place=-claims["name"].map(names.index)).groupby("n_train"))
+    size = (3.6 + 2.6 * len(panels), 1.4 + 0.26 * len(names))
+    figure, row = plt.subplots(1, len(panels), figsize=size, sharex=True, sharey=True, squeeze=False)
+    for axes, (n_train, rows) in zip(row[0], panels, strict=True):
+        axes.axvline(0, color="black", linewidth=0.8)
+        axes.plot(rows["published"], rows["place"], "|", color="black", markersize=12, label="published")
+        for verdict, style in _VERDICTS.items():
+            those = rows[rows["verdict"] == verdict]
+            ends = [those["ours"] - those["low"], those["high"] - those["ours"]]
+            label = verdict or "no claim of the paper"
+            axes.errorbar(those["ours"], those["place"], xerr=ends, linestyle="", label=label, **style)
+        axes.set(title=f"{n_train:,} labels", xlabel="difference of mAP")
+    row[0, 0].set_yticks(-np.arange(len(names)), names, fontsize=8)
+    handles, labels = row[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=4, fontsize=9)
+    return figure
+
+
+def spread_table(rows: pd.DataFrame) -> Table:
+    """Mean average precision of each method, and its spread over the splits, a column for each data set.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        ``method``, ``dataset`` and ``map``, one row a split; methods and data sets in the order in which they first
+        come.
+
+    Returns
+    -------
+    Table
+        Mean and sample standard deviation; of one split no spread.
+
+    Examples
+    --------
+    >>> spread_table(pd.DataFrame({"method": "LSH", "dataset": "cifar10", "map": [0.13, 0.15]}))
+               cifar10
+    LSH  0.140 ± 0.014
+    """
+    scores = rows.groupby(["method", "dataset"], sort=False)["map"].agg(["mean", "std"])
+    spread = scores["std"].map(" ± {:.3f}".format, na_action="ignore").fillna("")
+    cells = scores["mean"].map("{:.3f}".format) + spread
+    return _by_dataset(cells)
+
+
+def contrast_table(contrasts: pd.DataFrame) -> Table:
+    """Differences, and behind each its interval and, where its adjusted p-value is below .05, a star.
+
+    Parameters
+    ----------
+    contrasts : DataFrame
+        As :func:`~l2h_tutorial.protocols.contrasts.paired_contrasts` gives it.
+
+    Returns
+    -------
+    Table
+        A column for each data set.
+
+    Examples
+    --------
+    >>> names = pd.MultiIndex.from_tuples([("GRH, less LSH", "cifar10")], names=["contrast", "dataset"])
+    >>> contrast_table(pd.DataFrame({"difference": 0.107, "low": 0.092, "high": 0.121, "p": 0.01}, index=names))
+                                         cifar10
+    GRH, less LSH  +0.107 (+0.092 to +0.121) *
+    """
+    cells = contrasts["difference"].map("{:+.3f}".format) + contrasts["low"].map(" ({:+.3f} to".format)
+    cells += contrasts["high"].map(" {:+.3f})".format) + contrasts["p"].map(lambda p: " *" if p < 0.05 else "  ")
+    return _by_dataset(cells)
+
+
+def _by_dataset(cells: pd.Series) -> Table:
+    """Texts by name and data set as a table, in their order."""
+    wide = cells.unstack().loc[cells.index.unique(0), cells.index.unique(1)]
+    return table(wide.rename_axis(index=None, columns=None))
+
+
+# --- chapter 9: what each control scores -----------------------------------------------------------------------------
+
+
+@styled
+def control_scores(frame: pd.DataFrame, chance: float) -> Figure:
+    """A row for each method, a small mark for each seed and a line at the mean; chance is a dotted line.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row a trial, with columns ``method`` and ``map``; methods in the order in which they first come.
+    chance : float
+        The mAP of a random order.
+    """
+    methods = list(frame["method"].unique())
+    figure, axes = plt.subplots(figsize=(6.8, 0.36 * len(methods) + 1.2))
+    axes.scatter(frame["map"], frame["method"].map(methods.index), s=22, color=BLUE, alpha=0.7)
+    for method, mean in frame.groupby("method")["map"].mean().items():
+        place = methods.index(method)
+        axes.plot([mean, mean], [place - 0.25, place + 0.25], color="black", linewidth=2)
+    axes.axvline(chance, color=GREY, linestyle=":", label="random order")
+    axes.set_yticks(range(len(methods)), methods)
+    axes.set(xlabel="mAP", xlim=(0, None), ylim=(len(methods) - 0.5, -0.5))
+    axes.legend(fontsize=9, loc="upper left", bbox_to_anchor=(1, 1))
+    return figure

@@ -1,0 +1,703 @@
+"""Beyond one table, one core and one machine: faiss as the neighbour, Dask as the engine, and what it all costs.
+
+faiss and Dask are optional: ``pip install '.[scale]'`` in the folder of this project.
+"""
+
+import os
+import tempfile
+import tracemalloc
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from timeit import repeat
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+import pandas as pd
+from numpy.lib.format import open_memmap
+from numpy.typing import ArrayLike, NDArray
+
+from .buckets import HashTable
+from .checks import Array, Bits, Bytes, Integers, check_integer
+from .codes import check_bits, pack_bits, packed_distances
+from .search.radius import check_radius, object_array
+
+__all__ = ["DistributedHashTable", "encode", "faiss_bytes", "faiss_query_radius", "from_faiss", "local_client"]
+__all__ += ["measure_search", "open_vectors", "plan_size", "resampled_codes", "to_faiss", "wire_bytes"]
+
+Found = NDArray[np.object_]
+
+_BLOCK_ROWS = 1 << 14  # hashed, or drawn at random, at a time
+
+
+def load_optional(module: str) -> Any:
+    """Import a module that a plain installation does not have, or say what to install."""
+    try:
+        return import_module(module)
+    except ImportError as error:
+        how = "pip install '.[scale]' in the folder of this project"
+        raise ImportError(f"{module} is needed here and cannot be imported: {how}") from error
+
+
+# --- vectors that are too many for memory ----------------------------------------------------------------------------
+
+
+def open_vectors(path: str | os.PathLike[str], *, block_rows: int | None = None) -> Any:
+    """Open a ``.npy`` file of vectors as a Dask array. Nothing is read but its shape.
+
+    Dask's own readers open other formats: ``dask.array.from_zarr``, or
+    ``dask.dataframe.read_parquet(...).to_dask_array(lengths=True)``.
+
+    Parameters
+    ----------
+    path : str or path
+        Workers open it by this name, so it must be the same file to all of them.
+    block_rows : int, optional
+        Rows of a block. By default Dask's choice, of about 128 MB.
+
+    Returns
+    -------
+    (n, d) dask.array.Array
+        A block holds whole rows.
+
+    Raises
+    ------
+    ImportError
+        If Dask is not installed.
+    FileNotFoundError
+        If there is no such file.
+    TypeError, ValueError
+        If it holds anything but a two-dimensional array of numbers or booleans; the message names the file. If
+        `block_rows` is not an integer of at least 1.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     np.save(f"{folder}/vectors.npy", np.zeros((1000, 8), dtype=np.float32))
+    ...     X = open_vectors(f"{folder}/vectors.npy", block_rows=400)
+    ...     X.shape, X.chunks[0], float(X[:500].sum().compute())
+    ((1000, 8), (400, 400, 200), 0.0)
+    """
+    da = load_optional("dask.array")
+    path = Path(path).absolute()
+    try:
+        mapped = open_memmap(path, mode="r")
+    except ValueError as error:
+        raise ValueError(f"{path} is not a whole .npy file of one plain array: {str(error)[:300]}") from error
+    shape, dtype = mapped.shape, mapped.dtype
+    if len(shape) != 2 or 0 in shape or dtype.kind not in "fiub":
+        raise ValueError(f"{path} must hold a two-dimensional array of numbers, found {dtype} of shape {shape}")
+    rows = "auto" if block_rows is None else check_integer(block_rows, "block_rows")
+    chunks = da.core.normalize_chunks((rows, -1), shape, dtype=dtype)
+    name = f"{path.name}-{uuid4()}"  # the file may have changed since it was opened last
+    return da.map_blocks(_read_rows, path, name=name, chunks=chunks, meta=np.empty((0, 0), dtype))
+
+
+def encode(hasher: Any, X: Any) -> Any:
+    """Hash vectors block by block, so that they need not all be in memory.
+
+    Parameters
+    ----------
+    hasher : fitted transformer
+        Whose ``transform`` makes bits of vectors: `LSH`, `GRH` and the others, or a pipeline that ends in one.
+    X : (n, d) dask.array.Array, (n, d) array or data frame, or iterable of (m, d) arrays
+        `open_vectors` makes a Dask array of a file, and ``np.load(path, mmap_mode="r")`` an array that stays in it. An
+        iterable gives one block of rows after the other.
+
+    Returns
+    -------
+    (n, n_bits) array of bool
+        Of a Dask array another one, in the same blocks, of which nothing is computed yet.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `X` is none of these, is empty, or is a Dask array that does not know the rows of its blocks; if the hasher
+        refuses such rows, or makes something else of them than bits.
+
+    Examples
+    --------
+    >>> from l2h_tutorial import LSH
+    >>> X = np.random.default_rng(0).normal(size=(1000, 16))
+    >>> lsh = LSH(70, random_state=0).fit(X)
+    >>> encode(lsh, X).shape, encode(lsh, [X[:600], X[600:]]).shape
+    ((1000, 70), (1000, 70))
+    >>> import dask.array as da
+    >>> encode(lsh, da.from_array(X, chunks=(250, 16)))
+    dask.array<_encode_block, shape=(1000, 70), dtype=bool, chunksize=(250, 70), chunktype=numpy.ndarray>
+    """
+    if hasattr(X, "dask"):
+        X = check_dask(X, "X")
+        sample = _encode_block(np.zeros((1, X.shape[1]), X.dtype), hasher)
+        chunks = (X.chunks[0], (sample.shape[1],))
+        return X.map_blocks(_encode_block, hasher=hasher, chunks=chunks, meta=sample)
+    if hasattr(X, "shape"):
+        X = [X[start : start + _BLOCK_ROWS] for start in range(0, len(X), _BLOCK_ROWS)]
+    return np.concatenate([_encode_block(block, hasher) for block in X])
+
+
+def check_dask(array: Any, name: str) -> Any:
+    """Return a Dask array of whole rows, or say what is wrong with it."""
+    if not hasattr(array, "dask"):
+        raise TypeError(f"{name} must be a Dask array, got {type(array).__name__}; dask.array.from_array makes one")
+    if array.ndim != 2 or 0 in array.shape:
+        raise ValueError(f"{name} must be two-dimensional with at least one row and column, got shape {array.shape}")
+    if np.isnan(array.shape).any():
+        raise ValueError(f"{name} does not know the rows of its blocks; call its compute_chunk_sizes() first")
+    return array.rechunk({1: -1})
+
+
+def _read_rows(path: Path, block_info: Any) -> Array:
+    """A block of a file: its name travels to the workers, not its rows."""
+    start, stop = block_info[None]["array-location"][0]
+    return np.array(open_memmap(path, mode="r")[start:stop])
+
+
+def _encode_block(block: Array, hasher: Any) -> Bits:
+    # Hashers refuse an empty array; a block may be empty, after rows have been filtered.
+    rows = block if len(block) else np.zeros((1, np.shape(block)[1]))
+    bits = np.asarray(hasher.transform(rows))
+    if bits.dtype != np.bool_:
+        raise TypeError(f"the hasher must make rows of booleans, {type(hasher).__name__} made {bits.dtype}")
+    return bits[: len(block)]
+
+
+# --- faiss -----------------------------------------------------------------------------------------------------------
+# faiss packs codes into bytes, so its codes have a multiple of 8 bits. What is missing is filled up with zero bits. All
+# codes and queries get the same ones, so no distance changes.
+
+
+def faiss_bytes(bits: ArrayLike) -> Bytes:
+    """Pack codes as faiss's binary indexes take them: bit i here is dimension i there.
+
+    Parameters
+    ----------
+    bits : (n, b) array of bool
+
+    Returns
+    -------
+    (n, ceil(b / 8)) array of uint8
+        The first bit of a code is the lowest of the first byte, as faiss has it itself (``numpy.packbits`` puts it
+        highest if nothing is said). Filled up with zero bits.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `l2h_tutorial.codes.check_bits`.
+
+    Examples
+    --------
+    >>> faiss_bytes(np.array([[True, False, False, True]]))
+    array([[9]], dtype=uint8)
+    """
+    return np.packbits(check_bits(bits), axis=1, bitorder="little")
+
+
+def to_faiss(table_or_bits: HashTable | ArrayLike) -> Any:
+    """Make a faiss index that holds the codes of a table and compares a query with each; row numbers are its ids.
+
+    Parameters
+    ----------
+    table_or_bits : HashTable or (n, n_bits) array of bool
+
+    Returns
+    -------
+    faiss.IndexBinaryFlat
+        Search it with `faiss_query_radius`: faiss's own ``range_search`` leaves out rows at exactly the radius.
+
+    Raises
+    ------
+    ImportError
+        If faiss is not installed.
+    TypeError, ValueError
+        If the bits are refused by `l2h_tutorial.codes.check_bits`.
+
+    Examples
+    --------
+    >>> index = to_faiss(HashTable(np.array([[True, False], [True, True], [True, False]])))
+    >>> index.ntotal, index.d
+    (3, 8)
+    """
+    packed = faiss_bytes(table_or_bits.bits if isinstance(table_or_bits, HashTable) else table_or_bits)
+    index = load_optional("faiss").IndexBinaryFlat(8 * packed.shape[1])
+    index.add(packed)
+    return index
+
+
+def from_faiss(index: Any, n_bits: int | None = None) -> HashTable:
+    """Make a hash table of the codes in a flat faiss index; its ids are the row numbers.
+
+    Parameters
+    ----------
+    index : faiss.IndexBinaryFlat
+    n_bits : int, optional
+        Bits of a code, if it was filled up to a multiple of 8; by default all of them.
+
+    Raises
+    ------
+    ImportError
+        If faiss is not installed.
+    TypeError
+        If it is another kind of index.
+    ValueError
+        If it is empty, `n_bits` does not fit, or a bit beyond them is set.
+
+    Examples
+    --------
+    >>> bits = np.array([[True, False], [True, True], [True, False]])
+    >>> from_faiss(to_faiss(bits), n_bits=2).bucket(0b10)
+    array([0, 2])
+    """
+    _check_kind(index, "IndexBinaryFlat")
+    width = index.d if n_bits is None else check_integer(n_bits, "n_bits", low=index.d - 7, high=index.d)
+    packed = load_optional("faiss").vector_to_array(index.xb).reshape(-1, index.code_size)
+    bits = np.unpackbits(packed, axis=1, bitorder="little").view(np.bool_)
+    if bits[:, width:].any():
+        raise ValueError(f"the index has codes with bits set beyond the first {width}")
+    return HashTable(bits[:, :width])
+
+
+def faiss_query_radius(index: Any, query_bits: ArrayLike, r: int, *, return_distance: bool = False) -> Any:
+    """Ask a faiss index what `HashTable.query_radius` answers: all rows within `r` bits, `r` included.
+
+    Two things are set right on the way. faiss's radius is strict, so it is asked for ``r + 1``. And a hash index looks
+    only into buckets within ``nflip`` bits of the query's, with a default of 0, and does not say what it has missed; so
+    ``nflip`` becomes `r` for one table, and ``r // nhash`` for several: of so many pieces one has at most that many of
+    the `r` different bits. The number of buckets looked into grows as in `l2h_tutorial.search.ball_size`.
+
+    Parameters
+    ----------
+    index : faiss.IndexBinaryFlat, faiss.IndexBinaryHash or faiss.IndexBinaryMultiHash
+        Of codes as `faiss_bytes` packs them. As ``nflip`` belongs to the index, no other thread may search it
+        meanwhile; afterwards it is what it was.
+    query_bits : (n_queries, n_bits) array of bool
+    r : int
+        From 0 to `n_bits`.
+    return_distance : bool, default=False
+
+    Returns
+    -------
+    ids : (n_queries,) object array of int64 arrays
+        By distance, then by row number, as with ``sort_results=True`` in `HashTable.query_radius`.
+    distances : (n_queries,) object array of int64 arrays
+        Only with `return_distance`.
+
+    Raises
+    ------
+    ImportError
+        If faiss is not installed.
+    TypeError, ValueError
+        If it is another kind of index, the bits are not boolean, do not fit the index, or the radius is out of range.
+
+    Examples
+    --------
+    >>> bits = np.array([[True, False], [True, True], [True, False]])
+    >>> faiss_query_radius(to_faiss(bits), bits[:1], 1)[0]
+    array([0, 2, 1])
+    """
+    _check_kind(index, "IndexBinaryFlat", "IndexBinaryHash", "IndexBinaryMultiHash")
+    bits = check_bits(query_bits, name="query_bits")
+    if not index.d - 8 < bits.shape[1] <= index.d:
+        raise ValueError(f"query_bits must fit the {index.d} bits of the index, got {bits.shape[1]} bits a code")
+    r = check_radius(r, bits.shape[1])
+    own_nflip = getattr(index, "nflip", None)
+    if own_nflip is not None:
+        index.nflip = min(r // getattr(index, "nhash", 1), index.b)
+    limits, distances, ids = index.range_search(faiss_bytes(bits), r + 1)
+    if own_nflip is not None:
+        index.nflip = own_nflip
+    cuts = limits[1:-1].astype(np.int64)
+    found, far = by_distance(np.split(ids, cuts), np.split(distances, cuts))
+    return (found, far) if return_distance else found
+
+
+def by_distance(ids: Iterable[Array], distances: Iterable[Array]) -> tuple[Found, Found]:
+    """Rows of each query, and their distances, by distance and then by number."""
+    found, far = [], []
+    for rows, apart in zip(ids, distances, strict=True):
+        order = np.lexsort((rows, apart))
+        found.append(rows[order].astype(np.int64))
+        far.append(apart[order].astype(np.int64))
+    return object_array(found), object_array(far)
+
+
+def _check_kind(index: Any, *kinds: str) -> None:
+    faiss = load_optional("faiss")
+    if not isinstance(index, tuple(getattr(faiss, kind) for kind in kinds)):
+        raise TypeError(f"index must be a faiss {' or '.join(kinds)}, got {type(index).__name__}")
+
+
+# --- a table in partitions, on the workers of a Dask cluster ---------------------------------------------------------
+# Dask decides what runs where, moves the data, and computes again what a lost worker held. What is here is only what it
+# is asked to compute: a `HashTable` of each block of rows, each one's exact answer, and one answer made of them.
+
+
+@contextmanager
+def local_client(n_workers: int = 2) -> Iterator[Any]:
+    """Start worker processes on this machine, connect to them, and end them afterwards.
+
+    They listen on the loopback address only, have one thread each and no dashboard, write no log, and keep what they
+    put on disk in a folder that is removed. In a script, call it under ``if __name__ == "__main__":``, because workers
+    import the script; in a notebook there is no need.
+
+    Parameters
+    ----------
+    n_workers : int, default=2
+        Processes. Each may use an equal share of the memory: from 70 percent of it on, Dask moves results to disk, and
+        at 95 percent it starts the worker anew.
+
+    Yields
+    ------
+    distributed.Client
+
+    Raises
+    ------
+    ImportError
+        If Dask is not installed.
+    TypeError, ValueError
+        If `n_workers` is not an integer of at least 1.
+    """
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        load_optional("dask").config.set({"temporary-directory": folder}),
+        load_optional("distributed").Client(
+            n_workers=check_integer(n_workers, "n_workers"),
+            threads_per_worker=1,
+            dashboard_address="127.0.0.1:0",
+            scheduler_kwargs={"dashboard": False},
+            silence_logs="CRITICAL",
+        ) as client,
+    ):
+        yield client
+
+
+class DistributedHashTable:
+    """A `HashTable` whose rows are spread over the workers of a Dask cluster, with the same answers.
+
+    Each block of the Dask array becomes the hash table of one partition, in the memory of a worker. A search asks every
+    partition for its exact answer, and merges the answers. A partition whose worker is lost is computed again from the
+    array; so the array should come from a file that the workers can read, not from memory.
+
+    Parameters
+    ----------
+    codes : (n, n_bits) dask.array.Array of bool
+        Codes as `encode` makes them; row i of the array is row number i in all results.
+    client : distributed.Client, optional
+        By default the one that was made last. ``Client("tcp://address:8786")`` connects to a cluster that is running
+        anywhere, `local_client` starts one here.
+
+    Attributes
+    ----------
+    n_bits, n_rows, n_partitions : int
+
+    Raises
+    ------
+    ImportError
+        If Dask is not installed.
+    TypeError, ValueError
+        If `codes` are not such an array, or there is no client.
+
+    Notes
+    -----
+    A worker needs memory for the tables of its partitions, about 16 bytes a row for codes of 64 bits, and about 9 more
+    for each table of pieces that multi-index hashing made, all of which are kept; for one block that is being made into
+    a table, about 120 bytes a row while that lasts; and for its partitions' answers, 16 bytes for each row found.
+    Smaller blocks need less at a time and more calls.
+
+    Examples
+    --------
+    >>> import dask.array as da
+    >>> bits = np.array([[True, False], [True, True], [True, False], [False, False]])
+    >>> with local_client(n_workers=1) as client:
+    ...     table = DistributedHashTable(da.from_array(bits, chunks=(2, 2)), client=client)
+    ...     print(table, table.query_radius(bits[:1], 1)[0])
+    <DistributedHashTable: 4 rows of 2-bit codes in 2 partitions> [0 2 1 3]
+    """
+
+    def __init__(self, codes: Any, *, client: Any = None) -> None:
+        distributed = load_optional("distributed")
+        self._client = client or distributed.default_client()
+        codes = check_dask(codes, "codes")
+        if codes.dtype != np.bool_:
+            raise TypeError(f"codes must be boolean, got dtype {codes.dtype}; for signs or 0/1 use `array > 0`")
+        sizes = np.array(codes.chunks[0])
+        occupied = sizes > 0
+        self.n_rows, self.n_bits = codes.shape
+        self._starts = (np.cumsum(sizes) - sizes)[occupied]
+        build = load_optional("dask").delayed(_build)
+        blocks = codes.to_delayed().ravel()[occupied]
+        self._tables = self._client.compute([build(block) for block in blocks])
+        self.n_partitions = len(self._tables)
+        distributed.wait(self._tables)
+        for table in self._tables:
+            if error := table.exception():
+                raise error
+
+    def __repr__(self) -> str:
+        rows = f"{self.n_rows:,} rows of {self.n_bits}-bit codes"
+        return f"<DistributedHashTable: {rows} in {self.n_partitions} partitions>"
+
+    def query_radius(self, query_bits: ArrayLike, r: int, *, return_distance: bool = False) -> Any:
+        """Find all rows whose code differs from the query's in at most `r` bits.
+
+        Parameters
+        ----------
+        query_bits : (n_queries, n_bits) array of bool
+        r : int
+            From 0 to `n_bits`; rows at exactly this distance are included.
+        return_distance : bool, default=False
+            Return the Hamming distances too.
+
+        Returns
+        -------
+        ids : (n_queries,) object array of int64 arrays
+            By distance, then by row number: what ``HashTable.query_radius(..., sort_results=True)`` returns.
+        distances : (n_queries,) object array of int64 arrays
+            Only with `return_distance`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `HashTable.query_radius`.
+        """
+        ids, distances = self._ask(_radius, query_bits, check_radius(r, self.n_bits))
+        found, far = by_distance(map(np.concatenate, np.stack(ids).T), map(np.concatenate, np.stack(distances).T))
+        return (found, far) if return_distance else found
+
+    def query(self, query_bits: ArrayLike, k: int = 1) -> tuple[Integers, Integers]:
+        """Find the `k` rows nearest in Hamming distance.
+
+        Parameters
+        ----------
+        query_bits : (n_queries, n_bits) array of bool
+        k : int, default=1
+            From 1 to `n_rows`.
+
+        Returns
+        -------
+        distances : (n_queries, k) array of int64
+            Ascending.
+        ids : (n_queries, k) array of int64
+            Row numbers; rows at the same distance by number.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `HashTable.query`.
+        """
+        k = check_integer(k, "k", high=self.n_rows, of="rows of the table")
+        ids, distances = self._ask(_nearest, query_bits, k)
+        found = np.concatenate(ids, axis=1)
+        far = np.concatenate(distances, axis=1).astype(np.int64)
+        nearest = np.lexsort((found, far), axis=1)[:, :k]
+        return np.take_along_axis(far, nearest, axis=1), np.take_along_axis(found, nearest, axis=1)
+
+    def _ask(self, question: Any, query_bits: ArrayLike, parameter: int) -> tuple[list[Any], list[Any]]:
+        """Row numbers and distances of every partition."""
+        packed = np.packbits(check_bits(query_bits, self.n_bits, name="query_bits"), axis=1)
+        submit = self._client.submit
+        queries = submit(np.copy, packed, pure=False)  # a task too: they go to each worker once, and cannot be lost
+        futures = [submit(question, table, queries, parameter, pure=False) for table in self._tables]
+        distances, ids = zip(*self._client.gather(futures), strict=True)
+        return [rows + start for rows, start in zip(ids, self._starts, strict=True)], list(distances)
+
+
+# What runs on the workers. Row numbers there count from the start of the partition.
+
+
+def _build(block: Bits) -> HashTable:
+    sizeof = load_optional("dask.sizeof").sizeof  # by which Dask knows what moving a table would cost
+    sizeof.register(HashTable, lambda table: 16 * table.n_rows)
+    return HashTable(block)
+
+
+def _radius(table: HashTable, packed: Bytes, r: int) -> tuple[Any, Any]:
+    ids, distances = table.query_radius(_unpack(packed, table), r, return_distance=True)
+    return distances, ids
+
+
+def _nearest(table: HashTable, packed: Bytes, k: int) -> tuple[Any, Any]:
+    """In as few bytes as they fit into."""
+    distances, ids = table.query(_unpack(packed, table), min(k, table.n_rows))
+    return distances.astype(np.min_scalar_type(table.n_bits)), ids.astype(np.min_scalar_type(table.n_rows))
+
+
+def _unpack(packed: Bytes, table: HashTable) -> Bits:
+    return np.unpackbits(packed, axis=1, count=table.n_bits).view(np.bool_)
+
+
+# --- costs, measured while a search can be tried, and computed beyond that -------------------------------------------
+
+
+def resampled_codes(bits: ArrayLike, n: int, *, flip: float = 0.05, random_state: int = 0) -> Bits:
+    """Draw more codes like those given: each one of them, with a few bits flipped.
+
+    Parameters
+    ----------
+    bits : (m, n_bits) array of bool
+    n : int
+        Codes to draw.
+    flip : float, default=0.05
+        Probability that a bit flips, from 0 to 1.
+    random_state : int, default=0
+
+    Returns
+    -------
+    (n, n_bits) array of bool
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the bits are not boolean, `n` is not an integer of at least 1, or `flip` is no probability.
+
+    Examples
+    --------
+    >>> resampled_codes(np.eye(4, dtype=bool), 6).shape
+    (6, 4)
+    """
+    array = check_bits(bits)
+    if not 0 <= flip <= 1:
+        raise ValueError(f"flip must be a probability from 0 to 1, got {flip}")
+    rng = np.random.default_rng(random_state)
+    drawn: Bits = array[rng.integers(len(array), size=check_integer(n, "n"))]
+    for start in range(0, n, _BLOCK_ROWS):
+        block = drawn[start : start + _BLOCK_ROWS]
+        block ^= rng.random(block.shape, dtype=np.float32) < flip
+    return drawn
+
+
+def measure_search(bits: ArrayLike, query_bits: ArrayLike, radius: int, *, repeats: int = 5) -> dict[str, Any]:
+    """Build a table, search it, and compare every code with every query, with a clock and a count of bytes.
+
+    Parameters
+    ----------
+    bits : (n, n_bits) array of bool
+    query_bits : (n_queries, n_bits) array of bool
+    radius : int
+    repeats : int, default=5
+        The time of a search is the shortest of so many: what else the machine does can only add to it.
+
+    Returns
+    -------
+    dict
+        ``n``, ``n_bits``, ``radius``, ``table_bytes`` (held by the table once it has been searched), ``table_seconds``
+        and ``scan_seconds`` (of one query).
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `HashTable` and `HashTable.query_radius`.
+
+    Examples
+    --------
+    >>> row = measure_search(np.eye(8, dtype=bool), np.eye(8, dtype=bool)[:2], radius=2)
+    >>> row["n"], row["n_bits"], row["table_bytes"] > 0
+    (8, 8, True)
+    """
+    array = check_bits(bits)
+    queries = check_bits(query_bits, array.shape[1], name="query_bits")
+    radius = check_radius(radius, array.shape[1])
+    tracemalloc.start()
+    before, _ = tracemalloc.get_traced_memory()
+    table = HashTable(array)
+    table.query_radius(queries, radius)
+    after, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    words = np.ascontiguousarray(pack_bits(array).T)
+    query_words = pack_bits(queries)
+
+    def search() -> None:
+        table.query_radius(queries, radius)
+
+    def scan() -> None:
+        for query in query_words:
+            np.flatnonzero(packed_distances(query[:, None], words) <= radius)
+
+    return {
+        "n": len(array),
+        "n_bits": array.shape[1],
+        "radius": radius,
+        "table_bytes": after - before,
+        "table_seconds": min(repeat(search, number=1, repeat=repeats)) / len(queries),
+        "scan_seconds": min(repeat(scan, number=1, repeat=repeats)) / len(queries),
+    }
+
+
+def wire_bytes(
+    n_queries: int, n_bits: int, *, k: int, n_workers: int, n_partitions: int, partition_rows: int
+) -> tuple[int, int]:
+    """Bytes that `DistributedHashTable.query` sends and receives, without Dask's own messages.
+
+    Parameters
+    ----------
+    n_queries, n_bits : int
+    k : int
+        Neighbours of a query.
+    n_workers : int
+        Each gets the queries once.
+    n_partitions, partition_rows : int
+        Partitions, and rows of the largest of them.
+
+    Returns
+    -------
+    sent : int
+        Packed queries, a copy for every worker.
+    received : int
+        Row numbers and distances, `k` of each partition, in as few bytes as they fit into.
+
+    Examples
+    --------
+    >>> wire_bytes(120, 64, k=10, n_workers=2, n_partitions=10, partition_rows=1_000_000)
+    (1920, 60000)
+    """
+    sent = n_workers * n_queries * -(-n_bits // 8)
+    row_bytes = np.min_scalar_type(partition_rows).itemsize + np.min_scalar_type(n_bits).itemsize
+    return sent, n_partitions * n_queries * min(k, partition_rows) * row_bytes
+
+
+def plan_size(n: int, *, n_bits: int, n_features: int, bytes_per_row: float, codes_per_second: float) -> pd.Series:
+    """Memory and time of exact search over `n` codes, from what was measured with fewer.
+
+    Parameters
+    ----------
+    n : int
+        Rows.
+    n_bits, n_features : int
+        Bits of a code, and float32 features of the vector that it was made of.
+    bytes_per_row : float
+        Measured: bytes of a table over its rows.
+    codes_per_second : float
+        Measured: codes that one core compares with a query.
+
+    Returns
+    -------
+    Series of float
+        ``vectors_bytes``, ``codes_bytes``, ``table_bytes``, and ``scan_seconds`` of one query.
+
+    Raises
+    ------
+    ValueError
+        If a number is not positive and finite.
+
+    Examples
+    --------
+    >>> plan_size(10**9, n_bits=64, n_features=512, bytes_per_row=24, codes_per_second=1e9)
+    vectors_bytes    2.048000e+12
+    codes_bytes      8.000000e+09
+    table_bytes      2.400000e+10
+    scan_seconds     1.000000e+00
+    dtype: float64
+    """
+    given = (n, n_bits, n_features, bytes_per_row, codes_per_second)
+    if not all(0 < value < np.inf for value in given):
+        raise ValueError(f"all sizes and rates must be positive and finite, got {given}")
+    costs = {
+        "vectors_bytes": 4 * n * n_features,
+        "codes_bytes": n * -(-n_bits // 8),
+        "table_bytes": n * bytes_per_row,
+        "scan_seconds": n / codes_per_second,
+    }
+    return pd.Series(costs, dtype=float)
