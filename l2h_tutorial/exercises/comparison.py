@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..lsh import LSH
-from .framework import Compute, Construct, Exercise, Mistake, Requirement, Trouble, call, describe
+from .framework import Compute, Construct, Exercise, Requirement, Trouble, call, describe
 
 __all__ = ["EXERCISES"]
 
@@ -24,24 +24,18 @@ def _redraw_case(rng: np.random.Generator, i: int) -> tuple[Array, Array, Array]
 
 
 _PAIRED = Compute(
-    number="8.1",
     reference=lambda a, b, draws: (a - b)[draws].mean(axis=1),
     case=_redraw_case,
-    mistakes=(
-        Mistake(
-            "You drew queries for a only. b has to be measured on the same ones.",
-            lambda a, b, draws: a[draws].mean(axis=1) - b.mean(),
+    mistakes={
+        "You drew queries for a only. b has to be measured on the same ones.": (
+            lambda a, b, draws: a[draws].mean(axis=1) - b.mean()
         ),
-        Mistake(
-            "That is the mean over the queries of all redraws: a number for each position in a row. Average along "
-            "the rows.",
-            lambda a, b, draws: (a - b)[draws].mean(axis=0),
+        "That is the mean over the queries of all redraws: a number for each position in a row. Average along "
+        "the rows.": (lambda a, b, draws: (a - b)[draws].mean(axis=0)),
+        "That is one number for all redraws. How much it moves from one to the next is the question.": (
+            lambda a, b, draws: float((a - b)[draws].mean())
         ),
-        Mistake(
-            "That is one number for all redraws. How much it moves from one to the next is the question.",
-            lambda a, b, draws: float((a - b)[draws].mean()),
-        ),
-    ),
+    },
     nudge="Take a single row of `draws`, and look up a and b at the queries that it names.",
 )
 
@@ -72,24 +66,20 @@ def _expected(distances: Array, relevant: Array, k: int) -> float:
 
 
 _TIES = Compute(
-    number="8.2",
     reference=_expected,
     case=_ties_case,
-    mistakes=(
-        Mistake(
-            "You took tied rows in the order of the file. It knows nothing of the query: any order is as likely.",
-            lambda distances, relevant, k: _share(distances, relevant, k, "file"),
+    mistakes={
+        "You took tied rows in the order of the file. It knows nothing of the query: any order is as likely.": (
+            lambda distances, relevant, k: _share(distances, relevant, k, "file")
         ),
-        Mistake(
-            "You counted all rows that are tied at the last place. Not all of them have a place among the k.",
-            lambda distances, relevant, k: float(sum(part.sum() for part in _parts(distances, relevant, k)) / k),
+        "You counted all rows that are tied at the last place. Not all of them have a place among the k.": (
+            lambda distances, relevant, k: float(sum(part.sum() for part in _parts(distances, relevant, k)) / k)
         ),
-        Mistake(
-            "You took the share of the relevant among all rows up to the last distance. Nearer rows have their place "
-            "for certain, tied ones share what is left.",
-            lambda distances, relevant, k: float(np.concatenate(_parts(distances, relevant, k)).mean()),
+        "You took the share of the relevant among all rows up to the last distance. Nearer rows have their place "
+        "for certain, tied ones share what is left.": (
+            lambda distances, relevant, k: float(np.concatenate(_parts(distances, relevant, k)).mean())
         ),
-    ),
+    },
     nudge="Take three rows at one distance, one of them relevant, and k = 1. Write down all orders.",
 )
 
@@ -161,7 +151,6 @@ class _Constant(LSH):
 
 
 _OWN = Construct(
-    number="8.3",
     read=_try,
     requirements=(
         Requirement(

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from ..lsh import amplified_probability
-from .framework import Compute, Exercise, Mistake
+from .framework import Compute, Exercise
 
 __all__ = ["EXERCISES"]
 
@@ -18,24 +18,18 @@ def _chance_case(rng: np.random.Generator, i: int) -> tuple[float, int, int]:
 
 
 _CHANCE = Compute(
-    number="5.1",
     reference=lambda p, n_bits, n_tables: float(amplified_probability(p, n_bits, n_tables)),
     case=_chance_case,
-    mistakes=(
-        Mistake(
-            "The chances of the tables do not add up: two tables can both find a pair. Multiply the chances that each "
-            "misses it.",
-            lambda p, n_bits, n_tables: n_tables * p**n_bits,
+    mistakes={
+        "The chances of the tables do not add up: two tables can both find a pair. Multiply the chances that each "
+        "misses it.": (lambda p, n_bits, n_tables: n_tables * p**n_bits),
+        "You exchanged the two: all bits of one table must agree, and one table is enough.": (
+            lambda p, n_bits, n_tables: float(amplified_probability(p, n_tables, n_bits))
         ),
-        Mistake(
-            "You exchanged the two: all bits of one table must agree, and one table is enough.",
-            lambda p, n_bits, n_tables: float(amplified_probability(p, n_tables, n_bits)),
+        "That is the chance that every table finds the pair. One is enough.": (
+            lambda p, n_bits, n_tables: (p**n_bits) ** n_tables
         ),
-        Mistake(
-            "That is the chance that every table finds the pair. One is enough.",
-            lambda p, n_bits, n_tables: (p**n_bits) ** n_tables,
-        ),
-    ),
+    },
     nudge="What is the chance that one table misses the pair? And that all of them do?",
 )
 
@@ -68,24 +62,18 @@ def _n_tables(cosine: float, n_bits: int, wanted: float) -> int:
 
 
 _TABLES = Compute(
-    number="5.2",
     reference=_n_tables,
     case=_tables_case,
-    mistakes=(
-        Mistake(
-            "You took the cosine for the chance that a bit agrees. That chance is 1 - angle / pi: take the arc cosine.",
-            lambda cosine, n_bits, wanted: math.ceil(_solved(cosine, n_bits, wanted)),
+    mistakes={
+        "You took the cosine for the chance that a bit agrees. That chance is 1 - angle / pi: take the arc cosine.": (
+            lambda cosine, n_bits, wanted: math.ceil(_solved(cosine, n_bits, wanted))
         ),
-        Mistake(
-            "One table too few: rounded down, or to the nearest, the chance may be missed. Round up.",
-            lambda cosine, n_bits, wanted: _n_tables(cosine, n_bits, wanted) - 1,
+        "One table too few: rounded down, or to the nearest, the chance may be missed. Round up.": (
+            lambda cosine, n_bits, wanted: _n_tables(cosine, n_bits, wanted) - 1
         ),
-        Mistake(
-            "The chances of the tables do not add up: two tables can both find a pair. Multiply the chances that each "
-            "misses it.",
-            lambda cosine, n_bits, wanted: math.ceil(wanted / _p(cosine) ** n_bits),
-        ),
-    ),
+        "The chances of the tables do not add up: two tables can both find a pair. Multiply the chances that each "
+        "misses it.": (lambda cosine, n_bits, wanted: math.ceil(wanted / _p(cosine) ** n_bits)),
+    },
     nudge="Start with one table, compute the chance, and add a table while the chance is below what is wanted.",
 )
 
@@ -107,23 +95,19 @@ def _rho(near_angle: float, far_angle: float) -> float:
 
 
 _EXPONENT = Compute(
-    number="5.3",
     reference=_rho,
     case=_exponent_case,
-    mistakes=(
-        Mistake(
-            "Above 1 it would be slower than exhaustive search: is the quotient upside down?",
-            lambda near_angle, far_angle: _rho(far_angle, near_angle),
+    mistakes={
+        "Above 1 it would be slower than exhaustive search: is the quotient upside down?": (
+            lambda near_angle, far_angle: _rho(far_angle, near_angle)
         ),
-        Mistake(
-            "You took the logarithms of the angles. The formula has those of the probabilities that a bit agrees.",
-            lambda near_angle, far_angle: math.log(near_angle) / math.log(far_angle),
+        "You took the logarithms of the angles. The formula has those of the probabilities that a bit agrees.": (
+            lambda near_angle, far_angle: math.log(near_angle) / math.log(far_angle)
         ),
-        Mistake(
-            "The logarithms are missing: the bits are multiplied, so they stand in an exponent.",
-            lambda near_angle, far_angle: _agree(near_angle) / _agree(far_angle),
+        "The logarithms are missing: the bits are multiplied, so they stand in an exponent.": (
+            lambda near_angle, far_angle: _agree(near_angle) / _agree(far_angle)
         ),
-    ),
+    },
     nudge="Write both conditions with b in the exponent, and take logarithms. Then b falls out.",
 )
 
