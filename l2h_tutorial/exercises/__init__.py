@@ -1,8 +1,8 @@
 """Exercises that answer: a check looks at what a student wrote, and says something about it.
 
 Numbers are ``chapter.exercise``, as in the book. A chapter's exercises are in a module of its own, in order, which is
-loaded when one of them is checked. A check needs to know what is right, so the package holds reference answers: in a notebook it is
-made for learning. For marks there is `grade_notebooks`, which asks again where no reference is.
+loaded when one of them is checked. A check needs to know what is right, so the package holds reference answers: in a
+notebook it is made for learning. For marks there is `grade_notebooks`, which asks again where no reference is.
 """
 
 import re

@@ -160,7 +160,7 @@ _DISAGREE = Construct(
 
 
 def _others_case(rng: np.random.Generator, i: int) -> tuple[Array, int, int]:
-    X = rng.integers(0, 4 if i % 2 else 20, size=(int(rng.integers(5, 8)) + i, 2)).astype(float)
+    X = rng.integers(0, 4 if i % 4 else 20, size=(int(rng.integers(5, 8)) + 2 * i, 2)).astype(float)
     row = int(rng.integers(1, len(X)))
     if i % 2:
         X[int(rng.integers(row))] = X[row]  # the same picture twice
