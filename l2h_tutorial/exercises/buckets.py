@@ -3,13 +3,10 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .framework import Compute, Construct, Exercise, Requirement, Trouble, numbers
+from .framework import Array, Compute, Construct, Exercise, Requirement, Trouble, numbers
 
 __all__ = ["EXERCISES"]
-
-Array = NDArray[Any]
 
 
 # 3.1

@@ -1,17 +1,15 @@
 """Exercises of chapter 8, Methods compared."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..lsh import LSH
-from .framework import Compute, Construct, Exercise, Requirement, Trouble, call, describe
+from .framework import Array, Compute, Construct, Exercise, Requirement, Trouble, call, describe
 
 __all__ = ["EXERCISES"]
-
-Array = NDArray[Any]
 
 
 # 8.1
@@ -124,30 +122,14 @@ def _try(answer: Any) -> _Trial:
     return _Trial(bits, again, [call(encode, (row[None],)) for row in new], len(new), n_bits)
 
 
-class _Scores(LSH):
-    def transform(self, X: Any) -> Any:
-        return super().transform(X).astype(float)
+def _spoilt(spoil: Callable[[Array, Array], Array]) -> LSH:
+    """Random hyperplanes whose bits something is done to, with the images at hand."""
 
+    class Spoilt(LSH):
+        def transform(self, X: Any) -> Any:
+            return spoil(super().transform(X), X)
 
-class _Short(LSH):
-    def transform(self, X: Any) -> Any:
-        return super().transform(X)[:, :3]
-
-
-class _Tossed(LSH):
-    def transform(self, X: Any) -> Any:
-        return np.random.default_rng().random((len(X), self.n_bits)) < 0.5
-
-
-class _Company(LSH):
-    def transform(self, X: Any) -> Any:
-        sums = np.sum(X, axis=1, keepdims=True)
-        return super().transform(X) ^ (sums > np.median(sums))
-
-
-class _Constant(LSH):
-    def transform(self, X: Any) -> Any:
-        return np.ones((len(X), self.n_bits), dtype=bool)
+    return Spoilt(8)
 
 
 _OWN = Construct(
@@ -157,30 +139,30 @@ _OWN = Construct(
             lambda trial: isinstance(trial.bits, np.ndarray) and trial.bits.dtype == bool and trial.bits.ndim == 2,
             "`transform` should return an array of True and False with a row for each image. Compare the scores with a "
             "threshold.",
-            _Scores(8),
+            _spoilt(lambda bits, X: bits.astype(float)),
         ),
         Requirement(
             lambda trial: trial.bits.shape == (trial.n_rows, trial.n_bits),
             "`n_bits` was set to another number before `fit`, and the codes do not have that many bits, or not a row "
             "for each image.",
-            _Short(8),
+            _spoilt(lambda bits, X: bits[:, :3]),
         ),
         Requirement(
             lambda trial: np.array_equal(trial.bits, trial.again),
             "Fitted twice with one `random_state` it gives different codes. Draw random numbers from "
             "np.random.default_rng(self.random_state), and in `fit` only.",
-            _Tossed(8),
+            _spoilt(lambda bits, X: np.random.default_rng().random(bits.shape) < 0.5),
         ),
         Requirement(
             lambda trial: np.array_equal(trial.bits, np.concatenate(trial.singly)),
             "The code of an image depends on which others are encoded with it. Whatever is taken from the data, such "
             "as a mean or a median, is learned in `fit`.",
-            _Company(8),
+            _spoilt(lambda bits, X: bits ^ (X[:, :1] > np.median(X[:, :1]))),
         ),
         Requirement(
             lambda trial: len(np.unique(trial.bits, axis=0)) > 2,
             "Twelve images got one code, or two. Does every bit look at the features, and each at something else?",
-            _Constant(8),
+            _spoilt(lambda bits, X: np.ones_like(bits)),
         ),
     ),
     example=LSH(8),

@@ -1,17 +1,13 @@
 """Exercises of chapter 9, Did it learn?"""
 
 from math import comb
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .answering import LabelProgram
-from .framework import Compute, Exercise
+from .framework import Array, Compute, Exercise
 
 __all__ = ["EXERCISES"]
-
-Array = NDArray[Any]
 
 
 # 9.1

@@ -21,12 +21,14 @@ from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from .answering import Trouble, call
 
 __all__ = ["Compute", "Construct", "Exercise", "Requirement", "Trouble", "Verdict"]
 
+Array = NDArray[Any]
 N_CASES = 24
 SECONDS = 10.0
 _MOST_PRINTED = 10_000  # letters

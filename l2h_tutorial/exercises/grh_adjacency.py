@@ -3,14 +3,11 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..affinity import graph_affinity
-from .framework import Compute, Exercise
+from .framework import Array, Compute, Exercise
 
 __all__ = ["EXERCISES"]
-
-Array = NDArray[Any]
 
 
 # 6.1

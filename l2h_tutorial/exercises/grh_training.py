@@ -1,15 +1,10 @@
 """Exercises of chapter 7, Training GRH."""
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
-from .framework import Compute, Exercise
+from .framework import Array, Compute, Exercise
 
 __all__ = ["EXERCISES"]
-
-Array = NDArray[Any]
 
 
 # 7.1

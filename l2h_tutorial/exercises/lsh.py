@@ -4,15 +4,12 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..codes import bits_to_integers, integers_to_bits
 from ..lsh import LSH
-from .framework import Compute, Construct, Exercise, Requirement, Trouble, numbers
+from .framework import Array, Compute, Construct, Exercise, Requirement, Trouble, numbers
 
 __all__ = ["EXERCISES"]
-
-Array = NDArray[Any]
 
 
 # 2.1

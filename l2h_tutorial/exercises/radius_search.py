@@ -1,17 +1,13 @@
 """Exercises of chapter 4, Hamming radius search."""
 
 import math
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..search import ball_size
-from .framework import Compute, Exercise
+from .framework import Array, Compute, Exercise
 
 __all__ = ["EXERCISES"]
-
-Array = NDArray[Any]
 
 
 # 4.1

@@ -1,16 +1,11 @@
 """Exercises of chapter 10, Beyond one table, one core, one machine."""
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from ..search import ball_size
-from .framework import Compute, Exercise
+from .framework import Array, Compute, Exercise
 
 __all__ = ["EXERCISES"]
-
-Array = NDArray[Any]
 
 
 # 10.1
