@@ -63,13 +63,6 @@ def test_a_build_that_was_killed_is_begun_again_and_becomes_whole(tmp_path):
     assert list((tmp_path / "_build").rglob("*.unfinished")) == []
 
 
-def test_where_the_cache_cannot_be_written_the_strict_build_succeeds_all_the_same(tmp_path):
-    (tmp_path / "file").write_text("in the way")
-    result = build(tmp_path, {"index.md": NEEDS_THE_CACHE}, L2H_DATA_HOME=str(tmp_path / "file"))
-    assert result.returncode == 0, result.stderr
-    assert "(2, 512)" in (tmp_path / "_build/html/index.html").read_text(encoding="utf-8")
-
-
 def test_where_the_home_is_read_only_the_strict_build_succeeds_all_the_same(tmp_path, monkeypatch):
     """A home of its own, that nothing can be written to: no cache, no folder for Jupyter, IPython or Matplotlib."""
     for name in os.environ:

@@ -146,19 +146,6 @@ def precision_when_scanning(sweep, share):
 # About the data (the welcome page and chapters 6 to 8 are in test_lessons_grh.py)
 
 
-def test_the_bundled_images_are_as_described(fashion):
-    """about-data: "the 10,000 test images, grey, 28 x 28 pixels, of ten" "The classes are balanced" """
-    assert fashion.images.shape == (10_000, 28, 28)
-    assert np.bincount(fashion.labels).tolist() == [1000] * 10
-
-
-@pytest.mark.cifar10
-def test_cifar_is_as_described(cifar, photographs):
-    """about-data: "60,000 colour photographs, 32 x 32 pixels, ten classes of 6,000" """
-    assert np.bincount(cifar.labels).tolist() == [6000] * 10
-    assert photographs.shape[1:] == (32, 32, 3)
-
-
 # 1 Images to vectors
 
 
@@ -179,13 +166,6 @@ def test_alike_but_not_always(lab):
 def test_no_gist_value_is_negative(lab):
     """data: "none of all these values is below zero" """
     assert lab.dataset.features.min() >= 0
-
-
-def test_no_image_is_in_two_parts(lab):
-    """data: "No image is in two of them." """
-    split = split_dataset(lab.dataset)
-    rows = np.concatenate([split.query_rows, split.train_rows, split.database_rows])
-    assert len(np.unique(rows)) == len(rows) == len(lab.dataset)
 
 
 def test_a_bright_and_a_dark_copy_look_the_same(images):
@@ -286,12 +266,6 @@ def test_a_fast_search_misses_some_and_is_measured_against_exhaustive_search(lab
     assert lab.recall(seed)[2][0] < 0.95
     for name in ("raw", "centred"):
         assert lab.sweep(name, seed).precision.max() < lab.exhaustive[name] + 0.02
-
-
-def test_a_code_is_a_thousand_times_smaller(lab):
-    """data: "A code of 16 bits is" "two codes are compared by" """
-    assert lab.dataset.features.dtype == np.float32
-    assert lab.dataset.features[0].nbytes // (16 // 8) == 1024
 
 
 # 2 Locality-sensitive hashing

@@ -1,6 +1,5 @@
 """Measures against their definitions on every order of the ties, scikit-learn, and the tutorial's own loop."""
 
-from dataclasses import replace
 from importlib import import_module
 from itertools import count, permutations, product
 
@@ -13,9 +12,8 @@ from seed_loop import sweep
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import average_precision_score
 
-from l2h_tutorial import LSH, Dataset, HashTable, evaluate_radius_search, hamming_distances, metrics, split_dataset
+from l2h_tutorial import LSH, Dataset, evaluate_radius_search, hamming_distances, metrics, split_dataset
 from l2h_tutorial.metrics import mean_average_precision, mean_candidates, precision_at_k, recall_of_exact
-from l2h_tutorial.search import exact_neighbours
 
 rerank = import_module("l2h_tutorial.search.rerank")  # its name in the package is the function's
 
@@ -311,25 +309,3 @@ def test_impossible_radius_searches_are_refused(toy, change, error, words):
     hasher = LSH(8, random_state=0).fit(toy.X_train)
     with pytest.raises(error, match=words):
         evaluate_radius_search(**{"hasher": hasher, "s": toy, "radii": [0]} | change)
-
-
-@pytest.mark.cifar10
-def test_the_figures_of_the_tutorial_on_its_own_data(cifar):
-    """CIFAR-10, GIST, 16 bits, seed 0: raw, half the database is scanned, and hardly more is found exhaustively."""
-    split = split_dataset(cifar)
-    assert (len(split.X_query), len(split.X_train), len(split.X_database)) == (120, 1198, 58_682)
-    raw, s = split.preprocessed("none"), split.preprocessed("l2-centre")
-    tables = [HashTable(LSH(16, random_state=0).fit(cifar.features).transform(cifar.features))]
-    tables += [HashTable(LSH(16, random_state=0).fit(s.X_train).transform(s.X_database))]
-    assert 45 < tables[0].bucket_sizes.mean() < 65
-    assert round(tables[1].bucket_sizes.mean(), 1) == 2.0
-    at_2 = [
-        evaluate_radius_search(LSH(16, random_state=0).fit(each.X_train), each, radii=[2], empty="skip").iloc[0]
-        for each in (raw, s)
-    ]
-    assert [each["precision"] for each in at_2] == pytest.approx([0.426, 0.298], abs=0.03)
-    assert [each["candidates"] for each in at_2] == pytest.approx([28_822, 224], rel=0.05)
-    nearest = exact_neighbours(split.X_query, split.X_database, 10)
-    assert precision_at_k(nearest, split.y_query, split.y_database) == pytest.approx(0.429, abs=0.005)
-    few = replace(s, X_query=s.X_query[:2], y_query=s.y_query[:2])
-    check_is_the_loop(few, LSH(16, random_state=0).fit(s.X_train), list(range(11)), "zero")
