@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from refusals import refusals
 from seed_loop import sweep
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import average_precision_score
@@ -199,45 +200,39 @@ def precision(**change):
     return precision_at_k(**{"ids": [np.array([0])], "query_labels": [1], "database_labels": [1, 1, 0]} | change)
 
 
-@pytest.mark.parametrize(
-    ("call", "error", "words"),
-    [
-        (lambda: ranking(ties="optimistic"), ValueError, 'ties must be "expected" or "stable", got \'optimistic\''),
-        (lambda: ranking(query_labels=[1]), ValueError, "query_labels must be 2, .* database_labels 2, got 1 and 2"),
-        (lambda: ranking(query_labels=np.eye(2)), ValueError, r"got shapes \(2, 2\) and \(2,\)"),
-        (lambda: ranking(query_labels=1), ValueError, r"got shapes \(\) and \(2,\)"),
-        (lambda: ranking(query_labels=np.eye(2), database_labels=np.eye(2, 3)), ValueError, r"\(2, 2\) and \(2, 3\)"),
-        (lambda: ranking(query_labels=np.eye(2), database_labels=np.eye(2) * 3), ValueError, "indicators, 0 or 1"),
-        (lambda: ranking(query_labels=NAMES), TypeError, "of one kind, numbers or text, on both sides"),
-        (lambda: ranking(query_labels=NAMES.astype("S"), database_labels=NAMES), TypeError, "of one kind"),
-        (lambda: ranking(query_labels=np.array([1, "a"], dtype=object)), TypeError, "of one kind"),
-        (lambda: ranking(query_labels=MISSING), ValueError, "classes, none of them missing"),
-        (lambda: ranking(database_labels=[0.0, np.nan]), ValueError, "classes, none of them missing"),
-        (lambda: ranking(query_bits=BITS[:, :3]), ValueError, "query_bits must have 4 bits a code, got 3"),
-        (lambda: ranking(database_bits=BITS[:0]), ValueError, "database_bits must hold at least one code"),
-        (lambda: ranking(query_bits=BITS[:0]), ValueError, "query_bits must hold at least one code"),
-        (lambda: ranking(database_bits=BITS + 0), TypeError, "database_bits must be a boolean array, got dtype int64"),
-        (lambda: precision(empty="one"), ValueError, 'empty must be "zero" or "skip", got \'one\''),
-        (lambda: precision(k=0), ValueError, "k must be at least 1, got 0"),
-        (lambda: precision(k=2.5), TypeError, "k must be an integer of at least 1, got 2.5"),
-        (lambda: precision(denominator="n"), ValueError, 'denominator must be "k" or "returned", got \'n\''),
-        (lambda: precision(query_labels=[0, 1]), ValueError, "each of the 2 queries, got 1"),
-        (lambda: precision(query_labels=np.eye(2), database_labels=np.eye(2)), ValueError, "one class a row"),
-        (lambda: precision(ids=[[3]]), ValueError, r"ids\[0\] must be rows from 0 to 2, got 3"),
-        (lambda: precision(ids=[3]), TypeError, r"ids\[0\] must be .* of integers, got int64 of shape \(\)"),
-        (lambda: recall_of_exact([[1]], [[1], [2]]), ValueError, "each of the 1 queries, got 2"),
-        (lambda: recall_of_exact([[1]], [[1.0]]), TypeError, r"exact_ids\[0\] must be .* of integers, got float64"),
-        (lambda: recall_of_exact([], []), ValueError, "at least one query"),
-        (lambda: precision(ids=[], query_labels=[]), ValueError, "at least one query"),
-        (lambda: mean_candidates([]), ValueError, "at least one query"),
-        (lambda: mean_candidates([[-1]]), ValueError, r"ids\[0\] must be row numbers of at least 0, got -1"),
-        (lambda: metrics.paired_bootstrap([1.0, 2.0, 3.0], [1.0, 2.0]), ValueError, r"got \(3,\), \(2,\)"),
-        (lambda: metrics.paired_bootstrap([1.0, np.nan], [1.0, 2.0]), ValueError, "must be finite"),
-    ],
+test_refusals = refusals(
+    (lambda: ranking(ties="optimistic"), ValueError, 'ties must be "expected" or "stable", got \'optimistic\''),
+    (lambda: ranking(query_labels=[1]), ValueError, "query_labels must be 2, .* database_labels 2, got 1 and 2"),
+    (lambda: ranking(query_labels=np.eye(2)), ValueError, r"got shapes \(2, 2\) and \(2,\)"),
+    (lambda: ranking(query_labels=1), ValueError, r"got shapes \(\) and \(2,\)"),
+    (lambda: ranking(query_labels=np.eye(2), database_labels=np.eye(2, 3)), ValueError, r"\(2, 2\) and \(2, 3\)"),
+    (lambda: ranking(query_labels=np.eye(2), database_labels=np.eye(2) * 3), ValueError, "indicators, 0 or 1"),
+    (lambda: ranking(query_labels=NAMES), TypeError, "of one kind, numbers or text, on both sides"),
+    (lambda: ranking(query_labels=NAMES.astype("S"), database_labels=NAMES), TypeError, "of one kind"),
+    (lambda: ranking(query_labels=np.array([1, "a"], dtype=object)), TypeError, "of one kind"),
+    (lambda: ranking(query_labels=MISSING), ValueError, "classes, none of them missing"),
+    (lambda: ranking(database_labels=[0.0, np.nan]), ValueError, "classes, none of them missing"),
+    (lambda: ranking(query_bits=BITS[:, :3]), ValueError, "query_bits must have 4 bits a code, got 3"),
+    (lambda: ranking(database_bits=BITS[:0]), ValueError, "database_bits must hold at least one code"),
+    (lambda: ranking(query_bits=BITS[:0]), ValueError, "query_bits must hold at least one code"),
+    (lambda: ranking(database_bits=BITS + 0), TypeError, "database_bits must be a boolean array, got dtype int64"),
+    (lambda: precision(empty="one"), ValueError, 'empty must be "zero" or "skip", got \'one\''),
+    (lambda: precision(k=0), ValueError, "k must be at least 1, got 0"),
+    (lambda: precision(k=2.5), TypeError, "k must be an integer of at least 1, got 2.5"),
+    (lambda: precision(denominator="n"), ValueError, 'denominator must be "k" or "returned", got \'n\''),
+    (lambda: precision(query_labels=[0, 1]), ValueError, "each of the 2 queries, got 1"),
+    (lambda: precision(query_labels=np.eye(2), database_labels=np.eye(2)), ValueError, "one class a row"),
+    (lambda: precision(ids=[[3]]), ValueError, r"ids\[0\] must be rows from 0 to 2, got 3"),
+    (lambda: precision(ids=[3]), TypeError, r"ids\[0\] must be .* of integers, got int64 of shape \(\)"),
+    (lambda: recall_of_exact([[1]], [[1], [2]]), ValueError, "each of the 1 queries, got 2"),
+    (lambda: recall_of_exact([[1]], [[1.0]]), TypeError, r"exact_ids\[0\] must be .* of integers, got float64"),
+    (lambda: recall_of_exact([], []), ValueError, "at least one query"),
+    (lambda: precision(ids=[], query_labels=[]), ValueError, "at least one query"),
+    (lambda: mean_candidates([]), ValueError, "at least one query"),
+    (lambda: mean_candidates([[-1]]), ValueError, r"ids\[0\] must be row numbers of at least 0, got -1"),
+    (lambda: metrics.paired_bootstrap([1.0, 2.0, 3.0], [1.0, 2.0]), ValueError, r"got \(3,\), \(2,\)"),
+    (lambda: metrics.paired_bootstrap([1.0, np.nan], [1.0, 2.0]), ValueError, "must be finite"),
 )
-def test_refusals(call, error, words):
-    with pytest.raises(error, match=words):
-        call()
 
 
 # The sweep over radii

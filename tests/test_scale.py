@@ -5,7 +5,6 @@ import pickle
 import signal
 import sys
 import time
-import tracemalloc
 from pathlib import Path
 
 import dask.array as da
@@ -17,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from oracles import nearest_rows, rows_within
+from refusals import refusals
 from sklearn.preprocessing import StandardScaler
 
 from l2h_tutorial import LSH, HashTable, hamming_distances
@@ -303,9 +303,8 @@ def dask_bits():
     return da.from_array(BITS, chunks=(15, -1))
 
 
-@pytest.mark.parametrize(
-    ("call", "error", "message"),
-    [
+test_what_cannot_be_is_refused = pytest.mark.usefixtures("client")(
+    refusals(
         (lambda: to_faiss(BITS.astype(int)), TypeError, "bits must be a boolean array"),
         (lambda: from_faiss(faiss.IndexFlatL2(16)), TypeError, "a faiss IndexBinaryFlat, got IndexFlatL2"),
         (lambda: from_faiss(NEW), ValueError, "at least one code"),
@@ -327,13 +326,8 @@ def dask_bits():
         (lambda: local_client(0).__enter__(), ValueError, "n_workers must be at least 1, got 0"),
         (lambda: resampled_codes(BITS, 5, flip=2), ValueError, "flip must be a probability from 0 to 1, got 2"),
         (lambda: plan_size(0, n_bits=64, n_features=9, bytes_per_row=9, codes_per_second=9), ValueError, "positive"),
-    ],
+    )
 )
-@pytest.mark.usefixtures("client")
-def test_what_cannot_be_is_refused(call, error, message):
-    with pytest.raises(error, match=message):
-        call()
-    assert not tracemalloc.is_tracing()
 
 
 def written(folder, content):
