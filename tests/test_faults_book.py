@@ -49,6 +49,7 @@ def pages(folder):
     return {name: (folder / "_build/html" / name).read_text() for name in names}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="kills itself by a signal")
 def test_a_build_that_was_killed_is_begun_again_and_becomes_whole(tmp_path):
     assert build(tmp_path, {"index.md": CHAPTER}).returncode == 0

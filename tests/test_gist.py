@@ -70,10 +70,6 @@ def test_an_image_is_described_alike_whatever_stands_beside_it(monkeypatch):
     np.testing.assert_allclose(gist_descriptors(images[7:8]), together[7:8], atol=1e-6)
 
 
-def test_no_images_give_no_rows():
-    assert gist_descriptors(np.empty((0, 32, 32), dtype=np.uint8)).shape == (0, 512)
-
-
 @pytest.mark.parametrize(
     ("images", "error", "message"),
     [

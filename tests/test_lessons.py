@@ -12,7 +12,6 @@ import re
 import tarfile
 from dataclasses import replace
 from functools import cache, cached_property
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +38,7 @@ from l2h_tutorial.figures import read_map
 from l2h_tutorial.figures.radius_search import where_the_table_is_level
 from l2h_tutorial.lsh import amplified_probability, angle_between, collision_probability
 from l2h_tutorial.metrics import recall_of_exact
-from l2h_tutorial.search import ball_size, exact_neighbours
+from l2h_tutorial.search import exact_neighbours
 
 five_seeds = pytest.mark.parametrize(
     "seeds", [pytest.param(range(5), marks=pytest.mark.slow, id="five")], indirect=True, scope="session"
@@ -47,7 +46,7 @@ five_seeds = pytest.mark.parametrize(
 ENOUGH_QUERIES = 250
 BOOK = Path(__file__).parents[1] / "book"
 RADII = {"raw": (0, 1, 2), "centred": (0, 1, 2, 3, 4, 5, 6, 10)}  # those that the sentences are about
-DATA = ["fashion", pytest.param("cifar", marks=pytest.mark.cifar10)]
+# the quick run computes them on the bundled images, the gate on both data sets
 SLOW_DATA = ["fashion", pytest.param("cifar", marks=[pytest.mark.cifar10, pytest.mark.slow])]
 
 
@@ -101,7 +100,7 @@ class Lab:
         return self.dataset.features[a], self.dataset.features[b]
 
 
-@pytest.fixture(scope="session", params=DATA)
+@pytest.fixture(scope="session", params=SLOW_DATA)
 def lab(request):
     return Lab(request.getfixturevalue(request.param))
 
@@ -350,14 +349,6 @@ def test_the_longer_the_code_the_closer_the_angle(lab, seed):
     assert few < more < many
 
 
-def test_the_opposite_vector_has_every_bit_flipped_and_a_longer_one_none(lab, seed):
-    """lsh: "every bit flips, save where a projection is exactly zero" """
-    X = lab.dataset.features[:100]
-    lsh = LSH(16, random_state=seed).fit(X)
-    np.testing.assert_array_equal(lsh.transform(-X), ~lsh.transform(X))
-    np.testing.assert_array_equal(lsh.transform(3 * X), lsh.transform(X))
-
-
 def test_two_thousand_bits_give_the_angle_to_four_degrees(lab, seeds):
     """lsh: "usually to within four of them (two standard deviations)" "in steps of more than eleven degrees" """
     pairs = lab.pairs(2, 300)
@@ -471,24 +462,6 @@ def test_centring_on_one_class_splits_that_class_and_leaves_the_others_lopsided(
 
 
 # 4 Hamming radius search
-
-
-def test_large_balls_of_long_codes_hold_more_codes_than_there_are_images(lab):
-    """radius-search: "more than there are images, and nearly all of them empty" """
-    assert ball_size(32, 10) > 100 * len(lab.dataset)
-
-
-def test_a_larger_ball_has_more_candidates_and_better_best_ones(lab, seed):
-    """radius-search: "A larger ball has more candidates, so the best of them are at least as near." """
-    s = lab.split["centred"]
-    found = [lab.table("centred", seed).query_radius(lab.bits("centred", seed)[1][:20], r) for r in (0, 1, 2)]
-    for smaller, larger in pairwise(found):
-        nearest = [rerank(s.X_query[:20], s.X_database, ids, 10) for ids in (smaller, larger)]
-        for few, many, was, now, x in zip(smaller, larger, *nearest, s.X_query, strict=False):
-            assert set(few) <= set(many)
-            if len(was):
-                old, new = (cosine_similarity(x[None], s.X_database[ids])[0] for ids in (was, now))
-                assert (new[: len(old)] >= old - 1e-6).all()
 
 
 def test_by_radius_alone_raw_vectors_look_good(lab, seed):
@@ -607,22 +580,6 @@ def test_a_million_vectors_are_answered_much_faster_one_at_a_time(by_size):
 def test_many_queries_find_an_empty_bucket(lab, seed):
     """radius-search: "At radius 0 of the centred table many queries find an empty bucket." """
     assert lab.sweep("centred", seed).coverage[0] < 0.9
-
-
-def test_leaving_out_empty_answers_raises_precision_by_the_coverage(lab, seed):
-    """radius-search: "Here they count as zero" "and flatters small radii" """
-    lsh = LSH(16, random_state=seed).fit(lab.split["centred"].X_train)
-    skip = evaluate_radius_search(lsh, lab.split["centred"], radii=[0, 1], empty="skip").set_index("radius")
-    zero = lab.sweep("centred", seed).loc[:1]
-    np.testing.assert_allclose(zero.precision, skip.precision * zero.coverage)
-    assert skip.precision[0] > zero.precision[0]
-
-
-def test_three_right_answers_are_three_tenths():
-    """radius-search: "has a precision at 10 of 3/10 here" "divided by what was returned it would be 1" """
-    ids = [np.array([4, 0, 2])]
-    assert precision_at_k(ids, [7], [7] * 5) == pytest.approx(3 / 10)
-    assert precision_at_k(ids, [7], [7] * 5, denominator="returned") == 1
 
 
 @five_seeds

@@ -82,15 +82,6 @@ def regularise(L, S, alpha):
     return sgn(alpha * votes + (1 - alpha) * L)
 
 
-def test_the_step_written_by_hand_is_the_packages_on_all_images(split, seed):
-    """grh-adjacency: "With it the package takes our step" """
-    bits = LSH(16, random_state=seed).fit_transform(split.X_train)
-    S, graph = np.equal.outer(split.y_train, split.y_train), same_class_affinity(split.y_train)
-    for alpha in np.linspace(0, 1, 11):
-        mixture = regularised_scores(graph, bits, bits, alpha)
-        np.testing.assert_array_equal(regularise(np.where(bits, 1, -1), S, alpha) > 0, mixture > 0)
-
-
 @pytest.mark.parametrize("seed", [20, *range(5)])  # the chapter's, and others
 def test_one_step_by_hand_is_what_the_package_does(twelve, seed):
     """grh-adjacency: "The same vote, and the bit stays."
@@ -367,23 +358,6 @@ def test_with_classifiers_that_follow_a_class_graph_comes_to_rest_and_a_regular_
     assert not classes or grh.n_iter_ == 1
 
 
-def test_label_propagation_makes_its_cost_small_and_for_classes_one_step_is_the_limit(split, seed):
-    """grh-training: "the vote of votes is the vote, so one step is the limit" "as small as it can be" """
-    rng, alpha = np.random.default_rng(seed), 0.7
-    L0 = rng.choice([-1.0, 1.0], (60, 3))
-    P = same_class_affinity(split.y_train[:60]).toarray()
-    F = L0
-    for _ in range(200):
-        F = alpha * P @ F + (1 - alpha) * L0
-    np.testing.assert_allclose(F, alpha * P @ L0 + (1 - alpha) * L0, atol=1e-12)
-
-    def cost(F):
-        apart = np.sum((F[:, None] - F) ** 2, axis=2)
-        return alpha / 2 * np.sum(P * apart) + (1 - alpha) * np.sum((F - L0) ** 2)
-
-    assert all(cost(F) < cost(F + 1e-3 * rng.normal(size=F.shape)) for _ in range(20))
-
-
 GRIDS = {
     "linear-svm": {"C": 2.0 ** np.arange(-3, 6)},
     "kernel-ridge": {"gamma": [0.5, 1.0, 2.0], "ridge": [0.01, 0.1, 1.0]},
@@ -435,13 +409,6 @@ def test_kernel_ridge_ranks_as_well_as_the_machine_with_the_same_kernel():
     names = ("kernel-ridge", "rbf-svm")
     ridge, machine = (kept[[f"GRH {name}, {start} start" for start in ("LSH", "CCA")]] for name in names)
     assert np.abs(ridge.to_numpy() - machine.to_numpy()).max() < 0.006
-
-
-def test_ten_classes_have_ten_codewords(split, seed):
-    """grh-training: "If all were right, of queries and database, mAP would be 1, for the ten codewords differ." """
-    bits = LSH(16, random_state=seed).fit_transform(split.X_train)
-    targets = regularised_scores(same_class_affinity(split.y_train), bits, bits, alpha=1) > 0
-    assert len(np.unique(targets, axis=0)) == 10
 
 
 def test_which_C_is_best_depends_on_the_data(dataset, chosen):

@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from playing import namespace_of, on_the_site, opened, tab_to
+from playing import alone, namespace_of, on_the_site, opened, tab_to
 
 from l2h_tutorial import GRH, LSH, HashTable, bits_to_integers
 from l2h_tutorial.explore import Playground, Steps
@@ -120,9 +120,12 @@ def test_bad_input_is_named(names, call, message):
 # Lines by hand
 
 
-@pytest.fixture(scope="module")
-def page_address():
-    return on_the_site("playground")
+@pytest.fixture(scope="module", params=["alone", "site"])
+def page_address(request, names, steps, tmp_path_factory):
+    if request.param == "site":
+        return on_the_site("playground")
+    lines = Playground(names["points"], names["labels"], names["lsh"].hyperplanes_)
+    return alone(tmp_path_factory.mktemp("playground"), lines, steps)
 
 
 open_page = partial(opened, name="steps")

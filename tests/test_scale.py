@@ -97,16 +97,6 @@ def test_faiss_finds_what_brute_force_finds(n_bits):
         assert getattr(index, "nflip", 0) == 0
 
 
-@pytest.mark.parametrize("r", [3, 7, 8])
-def test_several_pieces_find_a_row_whose_different_bits_are_spread_evenly(r):
-    row = np.zeros((1, 64), dtype=bool)
-    row[0, np.arange(r) * 16 % 64 + np.arange(r) // 4] = True  # one after the other into each of the four pieces
-    index = filled(faiss.IndexBinaryMultiHash(64, 4, 16), row)
-    query = np.zeros((1, 64), dtype=bool)
-    assert len(faiss_query_radius(index, query, r)[0]) == 1
-    assert len(faiss_query_radius(index, query, r - 1)[0]) == 0
-
-
 # Files, and encoding
 
 

@@ -100,12 +100,6 @@ def test_climbing_ends_where_no_neighbour_is_better_and_tries_no_more(validation
     assert tuned.trials["score"].tolist() == [10 - abs(a - 4) - 2 * abs(b - 1) for a, b in path]
 
 
-def test_on_one_hill_climbing_finds_what_the_grid_finds(validation):
-    grid = {"n_bits": [2, 4, 8], "random_state": [0]}
-    climbed, searched = (tune(LSH(), validation, grid) for tune in (climb, tune_on_grid))
-    assert climbed[:2] == searched[:2]
-
-
 # The paper's order
 
 
