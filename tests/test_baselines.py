@@ -163,13 +163,6 @@ def test_the_second_layer_parts_neighbours_least_of_all_thresholds_that_balance(
         assert roughness[0] <= min(roughness) + 1e-9
 
 
-def test_agh_tells_the_parts_of_a_graph_apart():
-    X, y = three_parts()
-    codes = AGH(2, n_anchors=12, random_state=0).fit_transform(X) @ [1, 2]
-    assert [len(set(codes[y == part])) for part in range(3)] == [1, 1, 1]
-    assert len(set(codes)) == 3
-
-
 # --- self-taught hashing -------------------------------------------------------------------------------------------
 
 SETS = np.array([[1, 0, 0], [1, 1, 0], [0, 1, 0], [0, 1, 1], [0, 0, 1]])
@@ -315,18 +308,6 @@ def test_the_gradient_of_the_smooth_objective_is_right():
     both = [lambda a, part=part: surrogate_loss(a, kernels, residual)[part] for part in (0, 1)]
     assert max(check_grad(*both, random.normal(size=5)) for _ in range(3)) < 1e-6
     np.testing.assert_array_equal(surrogate_loss(1e9 * random.normal(size=5), kernels, residual)[1], 0)
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_every_bit_of_ksh_makes_the_objective_smaller_and_ascent_helps(seed):
-    X, y = data(seed=seed)
-    losses = []
-    for n_iter in (100, 1):
-        H = np.where(KSH(12, n_iter=n_iter, random_state=seed).fit(X, y).transform(X), 1.0, -1.0)
-        S = pairwise_labels(np.eye(4)[y])
-        losses.append([np.mean((S - H[:, :k] @ H[:, :k].T / 12) ** 2) for k in range(13)])
-    assert (np.diff(losses[0]) < 0).all()
-    assert losses[0][-1] < losses[1][-1]
 
 
 def objective(B, Y, W, F):

@@ -7,9 +7,7 @@ bound. What holds for every draw is checked for each `seed`, what holds in the m
 
 import ast
 import inspect
-import io
 import re
-import tarfile
 from dataclasses import replace
 from functools import cache, cached_property
 from pathlib import Path
@@ -106,22 +104,17 @@ def lab(request):
 
 
 @pytest.fixture(scope="session")
-def photographs(cifar_folder):
-    """Some of CIFAR-10's images."""
-    images = []
-    with tarfile.open(cifar_folder / "cifar10-images.tar.xz") as archive:
-        for member in archive:
-            if member.isfile():
-                images.append(np.array(Image.open(io.BytesIO(archive.extractfile(member).read()))))
-            if len(images) == 300:
-                return np.stack(images)
-    raise AssertionError(f"only {len(images)} images in the archive")
+def photographs(cifar_images_folder):
+    """The first fifty of CIFAR-10's test images of each class, in random order, and their classes."""
+    paths = [path for folder in sorted((cifar_images_folder / "test").iterdir()) for path in sorted(folder.iterdir())]
+    order = np.random.default_rng(0).permutation(len(paths))
+    return np.stack([np.asarray(Image.open(paths[i])) for i in order]), np.repeat(np.arange(10), 50)[order]
 
 
 @pytest.fixture(scope="session", params=["fashion", pytest.param("photographs", marks=pytest.mark.cifar10)])
 def images(request):
     loaded = request.getfixturevalue(request.param)
-    return loaded if request.param == "photographs" else loaded.images[:300]
+    return loaded[0] if request.param == "photographs" else loaded.images[:300]
 
 
 def size_weighted_mean(table):
@@ -185,27 +178,11 @@ def test_no_single_pixel_tells_the_classes_apart(fashion):
     assert best < 0.4
 
 
-@pytest.fixture(scope="module")
-def labelled_photographs(cifar_folder):
-    """Two hundred of CIFAR-10's test images of each class, and their classes."""
-    of_class = {}
-    with tarfile.open(cifar_folder / "cifar10-images.tar.xz") as archive:
-        for member in archive:
-            part, name, *_ = [*Path(member.name).parts[-3:-1], "", ""]
-            if member.isfile() and part == "test" and len(of_class.setdefault(name, [])) < 200:
-                of_class[name].append(np.array(Image.open(io.BytesIO(archive.extractfile(member).read()))))
-    images, labels = np.concatenate(list(of_class.values())), np.repeat(np.arange(10), 200)
-    order = np.random.default_rng(0).permutation(len(images))
-    return images[order], labels[order]
-
-
-@pytest.fixture(
-    scope="module", params=["fashion", pytest.param("cifar", marks=[pytest.mark.cifar10, pytest.mark.slow])]
-)
+@pytest.fixture(scope="module", params=SLOW_DATA)
 def slid(request):
     """Precision at 10 by pixels and by GIST, for queries as they are and slid by two pixels; how many pixels change."""
     if request.param == "cifar":
-        images, labels = request.getfixturevalue("labelled_photographs")
+        images, labels = request.getfixturevalue("photographs")
     else:
         fashion = request.getfixturevalue("fashion")
         order = np.random.default_rng(0).permutation(len(fashion))[:5000]

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from refusals import refusals
 from seed_loop import sweep
 from sklearn.exceptions import NotFittedError
-from sklearn.metrics import average_precision_score
 
 from l2h_tutorial import LSH, Dataset, evaluate_radius_search, hamming_distances, metrics, split_dataset
 from l2h_tutorial.metrics import mean_average_precision, mean_candidates, precision_at_k, recall_of_exact
@@ -80,17 +79,6 @@ def test_stable_ap_takes_ties_in_the_order_of_the_database(seed, n, n_bits, n_la
         expected.append(ap_of_order(relevance(labels, of_database)[order]))
     found = mean_average_precision(*arguments, ties="stable", per_query=True)
     np.testing.assert_allclose(found, expected, atol=1e-12)
-
-
-@pytest.mark.parametrize("ties", ["expected", "stable"])
-def test_ap_without_ties_is_that_of_scikit_learn(ties):
-    n = 300
-    database = np.tril(np.ones((n, n), dtype=bool))  # row i is at distance i + 1 from zero
-    labels = np.random.default_rng(0).integers(0, 3, n)
-    queries = np.zeros((4, n), dtype=bool)
-    found = mean_average_precision(queries, database, [0, 1, 2, 3], labels, ties=ties, per_query=True)
-    expected = [average_precision_score(labels == c, -np.arange(n)) for c in range(3)]
-    np.testing.assert_allclose(found, [*expected, 0], atol=1e-12)  # nothing is of the last class
 
 
 # Lists of rows
