@@ -200,20 +200,14 @@ def test_without_walls_nothing_runs_unless_it_is_trusted(tmp_path, monkeypatch, 
         grade_notebooks.grade_notebooks(Path(sys.prefix).parent)
 
 
-@pytest.mark.parametrize("value", [None, 1, True, 2.5, "x", [1, (True, None)], ([[1]], {})])
-def test_what_is_written_down_is_read_again(value):
-    again = answering.decode(json.loads(json.dumps(answering.encode(value))))
-    if value == ([[1]], {}):
-        assert (again[0], type(again[1]).__name__) == ([[1]], "dict"), "of what is no answer only the type"
-    else:
-        assert again == value
-        assert type(again) is type(value)
+ARRAYS = [np.arange(6).reshape(2, 3), np.zeros((0, 3)), np.array([True]), np.array(2.5)]
 
 
-@pytest.mark.parametrize("value", [np.arange(6).reshape(2, 3), np.zeros((0, 3)), np.array([True]), np.array(2.5)])
-def test_arrays_keep_their_form(value):
+@pytest.mark.parametrize("value", [None, 1, True, 2.5, "x", [1, (True, None)], *ARRAYS])
+def test_what_is_written_down_is_read_again_and_of_what_is_no_answer_only_the_type(value):
     again = answering.decode(json.loads(json.dumps(answering.encode(value))))
-    assert np.array_equal(again, value)
-    assert (again.shape, again.dtype) == (value.shape, value.dtype)
-    huge = [answering.encode(thing) for thing in (10**2000, np.zeros(10**6), [0] * 10**6, np.array([{}]))]
-    assert [list(written) for written in huge] == [["other"]] * 4
+    assert type(again) is type(value)
+    np.testing.assert_array_equal(again, value)
+    assert getattr(again, "dtype", None) == getattr(value, "dtype", None)
+    none = [answering.encode(thing) for thing in ({}, 10**2000, np.zeros(10**6), [0] * 10**6, np.array([{}]))]
+    assert [list(written) for written in none] == [["other"]] * 5

@@ -404,15 +404,6 @@ def test_a_kept_bit_stays_with_the_model_it_has_and_others_are_taught():
     np.testing.assert_array_equal(grh.history_[1].regularised[:, [0, 2]], over(LINE, [0.5, -1]))
 
 
-def test_a_bit_kept_in_a_later_round_keeps_what_the_round_before_gave_it():
-    grh = GRH(1, n_iter=2, initial=start_from(2.5), degenerate="keep", classifier=Always())
-    grh.fit(LINE, [0, 0, 1, 1, 2, 2])
-    assert grh.history_[0].bits[:, 0].tolist() == [False] * 3 + [True] * 3
-    assert grh.history_[2].regularised.all()
-    assert grh.history_[2].degenerate == 1
-    assert grh.models_[2][1] is None
-
-
 # --- history, memory, files ------------------------------------------------------------------------------------------
 
 
