@@ -342,14 +342,8 @@ def test_what_is_no_file_of_vectors_is_refused_by_its_name(tmp_path, make, error
         open_vectors(make(tmp_path))
 
 
-@pytest.mark.parametrize(
-    ("missing", "call"),
-    [
-        ("faiss", lambda: to_faiss(BITS)),
-        ("distributed", lambda: local_client().__enter__()),
-    ],
-)
-def test_without_the_extra_the_error_says_what_to_install(monkeypatch, missing, call):
-    monkeypatch.setitem(sys.modules, missing, None)
-    with pytest.raises(ImportError, match=rf"{missing} is needed .* pip install '\.\[scale\]' in the folder"):
-        call()
+def test_without_the_extra_the_error_says_what_to_install(monkeypatch):
+    for missing, call in {"faiss": lambda: to_faiss(BITS), "distributed": lambda: local_client().__enter__()}.items():
+        monkeypatch.setitem(sys.modules, missing, None)
+        with pytest.raises(ImportError, match=rf"{missing} is needed .* pip install '\.\[scale\]' in the folder"):
+            call()
