@@ -180,13 +180,16 @@ def test_saved_tables_are_loaded_whole_or_refused(tmp_path):
         HashTables.load(path.with_name("absent.npz"))
 
 
-def test_the_other_order_of_bytes_is_read_and_an_absent_file_is_named(saved):
+def test_the_other_order_of_bytes_is_read_and_an_absent_or_cut_file_is_named(saved):
     path, table = saved[2], HashTable(np.eye(100, dtype=bool))
     table.save(path)
     np.savez(path, **{name: array.astype(array.dtype.newbyteorder(">")) for name, array in dict(np.load(path)).items()})
     assert [code for code, _ in HashTable.load(path).items()] == [code for code, _ in table.items()]
     with pytest.raises(FileNotFoundError, match=r"absent\.npz"):
         HashTable.load(path.with_name("absent.npz"))
+    path.write_bytes(saved[1][:-20])  # other damage: test_files.py
+    with pytest.raises(ValueError, match=r"damaged\.npz is not a whole \.npz file"):
+        HashTable.load(path)
 
 
 BITS = codes(6, 4)

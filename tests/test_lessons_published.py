@@ -284,11 +284,12 @@ def test_ksh_takes_many_times_as_long_to_fit_as_grh_and_is_level(measured, at):
 # against new measurements
 
 
-MEASURED = ["AGH", "STH linear", "SDH", "ITQ+CCA", "class scores"]
+MEASURED = ["LSH", "PCAH", "SH", "AGH", "STH linear", "SDH", "ITQ+CCA", "class scores"]
 MEASURED += ["GRH kernel-ridge, LSH start", "GRH kernel-ridge, CCA start"]
 
 
 @pytest.mark.cifar10
+@pytest.mark.slow
 @pytest.mark.parametrize("method", MEASURED)
 def test_what_is_kept_is_what_is_measured(cifar, measured, method):
     """On another machine the last bits of a product may differ, and with them a few codes."""
