@@ -284,7 +284,7 @@ def test_ksh_takes_many_times_as_long_to_fit_as_grh_and_is_level(measured, at):
 # against new measurements
 
 
-MEASURED = ["LSH", "PCAH", "SH", "AGH", "STH linear", "SDH", "ITQ+CCA", "class scores"]
+MEASURED = ["LSH", "AGH", "STH linear", "SDH", "ITQ+CCA", "class scores"]
 MEASURED += ["GRH kernel-ridge, LSH start", "GRH kernel-ridge, CCA start"]
 
 
