@@ -111,7 +111,9 @@ def photographs(cifar_images_folder):
     return np.stack([np.asarray(Image.open(paths[i])) for i in order]), np.repeat(np.arange(10), 50)[order]
 
 
-@pytest.fixture(scope="session", params=["fashion", pytest.param("photographs", marks=pytest.mark.cifar10)])
+@pytest.fixture(
+    scope="session", params=["fashion", pytest.param("photographs", marks=[pytest.mark.cifar10, pytest.mark.slow])]
+)
 def images(request):
     loaded = request.getfixturevalue(request.param)
     return loaded[0] if request.param == "photographs" else loaded.images[:300]
