@@ -153,7 +153,7 @@ def test_as_published_by_the_authors_program(graph):
     assert (by_columns == grh.transform(X)).all() == (graph == "classes")  # with one label a point nothing changes
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(
     st.lists(st.integers(0, 5), min_size=4, max_size=30).filter(lambda y: len(set(y)) > 1),
     st.integers(0, 99),
