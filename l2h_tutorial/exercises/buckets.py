@@ -6,9 +6,6 @@ import numpy as np
 
 from .framework import Array, Compute, Construct, Exercise, Requirement, Trouble, numbers
 
-__all__ = ["EXERCISES"]
-
-
 # 3.1
 
 

@@ -9,9 +9,6 @@ import numpy as np
 from ..lsh import LSH
 from .framework import Array, Compute, Construct, Exercise, Requirement, Trouble, call, describe
 
-__all__ = ["EXERCISES"]
-
-
 # 8.1
 
 

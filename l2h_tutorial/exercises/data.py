@@ -6,9 +6,6 @@ import numpy as np
 
 from .framework import Array, Compute, Construct, Exercise, Requirement, Trouble, describe, numbers
 
-__all__ = ["EXERCISES"]
-
-
 # 1.1
 
 

@@ -8,8 +8,6 @@ import numpy as np
 from ..lsh import amplified_probability
 from .framework import Array, Compute, Construct, Exercise, Requirement, Trouble, numbers
 
-__all__ = ["EXERCISES"]
-
 _DO_NOT_ADD_UP = (
     "The chances of the tables do not add up: two can both find a pair. Multiply the chances that each misses it."
 )

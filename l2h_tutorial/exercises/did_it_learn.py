@@ -7,9 +7,6 @@ import numpy as np
 from .answering import LabelProgram
 from .framework import Array, Compute, Exercise
 
-__all__ = ["EXERCISES"]
-
-
 # 9.1
 
 

@@ -7,9 +7,6 @@ import numpy as np
 from ..affinity import graph_affinity
 from .framework import Array, Compute, Exercise
 
-__all__ = ["EXERCISES"]
-
-
 # 6.1
 
 

@@ -4,9 +4,6 @@ import numpy as np
 
 from .framework import Array, Compute, Exercise
 
-__all__ = ["EXERCISES"]
-
-
 # 7.1
 
 

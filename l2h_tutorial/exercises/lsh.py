@@ -9,9 +9,6 @@ from ..codes import bits_to_integers, integers_to_bits
 from ..lsh import LSH
 from .framework import Array, Compute, Construct, Exercise, Requirement, Trouble, numbers
 
-__all__ = ["EXERCISES"]
-
-
 # 2.1
 
 

@@ -5,9 +5,6 @@ import numpy as np
 from ..search import ball_size
 from .framework import Array, Compute, Exercise
 
-__all__ = ["EXERCISES"]
-
-
 # 10.1
 
 
