@@ -10,7 +10,7 @@ from nbclient import NotebookClient
 from small_book import EDITIONS, cell_with, markdown_of, notebook
 from sphinx_design.dropdown import dropdown_main, dropdown_title
 from visits import CHAPTERS as PAGES
-from visits import ROOT, SITE
+from visits import ROOT, SITE, exercises_of
 
 from l2h_book.editions import find_exercises
 from l2h_book.markdown import NotebookError, Page
@@ -157,13 +157,8 @@ def test_a_fault_is_named_with_its_page(fault):
 # --- the book's own exercises; test_exercises.py runs them
 
 
-def part(number):
-    """The source of a chapter's exercises."""
-    return re.search(r"(?ms)^## Exercises\n(.*?)^## ", CHAPTERS[number].read_text(encoding="utf-8"))[1]
-
-
 def tasks(number):
-    return re.findall(r"(?m)^```\{admonition\} Exercise (\S+) \((\S+), (\S+)\)$", part(number))
+    return re.findall(r"(?m)^```\{admonition\} Exercise (\S+) \((\S+), (\S+)\)$", exercises_of(PAGES[number - 1]))
 
 
 def plain(text):

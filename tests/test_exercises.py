@@ -16,7 +16,7 @@ import numpy as np
 import psutil
 import pytest
 from visits import CHAPTERS as PAGES
-from visits import ROOT
+from visits import cells_of, exercises_of
 
 from l2h_tutorial import LSH
 from l2h_tutorial.exercises import CHAPTERS, check, find, framework, require
@@ -111,18 +111,6 @@ def test_an_answer_that_is_hard_coded_fails_and_one_that_spoils_its_arguments_ho
 # --- as the book has them
 
 
-def part(chapter):
-    """The source of a chapter's exercises."""
-    source = (ROOT / f"{PAGES[chapter - 1]}.md").read_text(encoding="utf-8")
-    return re.search(r"(?ms)^## Exercises\n(.*?)^## ", source)[1]
-
-
-def cells(source, tag=None):
-    """The code of a part's cells, of all or of those with a tag."""
-    found = re.findall(r"(?ms)^```\{code-cell\} ipython3\n(:tags: \[([\w-]+)\]\n)?(.*?)^```", source)
-    return [code for _, tagged, code in found if tag in (None, tagged)]
-
-
 def test_a_chapter_s_file_has_its_name():
     assert {number: Path(page).name.replace("-", "_") for number, page in enumerate(PAGES, start=1)} == CHAPTERS
 
@@ -130,7 +118,7 @@ def test_a_chapter_s_file_has_its_name():
 @each_chapter
 def test_a_chapter_asks_what_the_package_checks_in_all_grades(chapter):
     titles = r"(?m)^```\{admonition\} Exercise (\S+) \((\S+), (\S+)\)\n:class: exercise\n"
-    numbers, grades, kinds = zip(*re.findall(titles, part(chapter)), strict=True)
+    numbers, grades, kinds = zip(*re.findall(titles, exercises_of(PAGES[chapter - 1])), strict=True)
     assert list(numbers) == [f"{chapter}.{position}" for position in range(1, len(numbers) + 1)]
     assert list(numbers) == [number for number in ALL if number.startswith(f"{chapter}.")]
     assert len(numbers) >= 3
@@ -141,11 +129,11 @@ def test_a_chapter_asks_what_the_package_checks_in_all_grades(chapter):
 @each_chapter
 def test_stubs_are_to_do_and_solutions_hold_on_any_data(chapter, capsys):
     """They run from the part's first cell on, without the chapter's variables: no data set can make a difference."""
-    start, *_ = cells(part(chapter))
+    start, *_ = cells_of(exercises_of(PAGES[chapter - 1]))
     space = {}
     exec(start, space)
     for tag, says in (("exercise-stub", "to do."), ("solution", "holds")):
-        found = cells(part(chapter), tag)
+        found = cells_of(exercises_of(PAGES[chapter - 1]), tag)
         assert len(found) == sum(number.startswith(f"{chapter}.") for number in ALL)
         for code in found:
             exec(code, space)

@@ -13,7 +13,7 @@ import pandas as pd
 import psutil
 import pytest
 from visits import CHAPTERS as PAGES
-from visits import ROOT
+from visits import cells_of, exercises_of
 
 import l2h_tutorial
 from l2h_tutorial.exercises import CHAPTERS, answering, grade_notebooks
@@ -173,10 +173,8 @@ def test_what_counts_is_what_most_have_and_nobody_s_inventions(tmp_path):
 @pytest.mark.slow
 def test_the_book_s_solutions_get_all_points(tmp_path):
     for page, chapter in zip(PAGES, CHAPTERS, strict=True):
-        part = re.search(r"(?ms)^## Exercises\n(.*?)^## ", (ROOT / f"{page}.md").read_text(encoding="utf-8"))[1]
-        cells = re.findall(
-            r"(?ms)^```\{code-cell\} ipython3\n(?!:tags: \[exercise-stub\])(?::tags:.*?\n)?(.*?)^```", part
-        )
+        part = exercises_of(page)
+        cells = [code for code in cells_of(part) if code not in cells_of(part, "exercise-stub")]
         write(tmp_path / "s1" / f"{chapter}.ipynb", cells)
     (row,) = grade_notebooks.grade_notebooks(tmp_path).to_dict("records")
     assert row["remark"] == ""
