@@ -1,12 +1,11 @@
 """The affinity operators against dense matrices."""
 
-import tracemalloc
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from limits import memory_below
 from refusals import refusals
 from scipy import sparse
 from sklearn.neighbors import kneighbors_graph
@@ -74,24 +73,18 @@ def test_a_given_graph_equals_the_dense_product(kind, normalise):
     assert found.shape == (3, 3)
 
 
-def peak(work):
-    tracemalloc.start()
-    work()
-    bytes_ = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return bytes_
-
-
 def test_nothing_takes_a_square_array():
     random = np.random.default_rng(0)
     y, one_hot = random.integers(0, 10, 50_000), np.eye(10, dtype=np.int8)
     L = signs(len(y), 0, n_bits=8)
     for labels in (y, one_hot[y] | one_hot[y[::-1]]):
-        assert peak(lambda labels=labels: same_class_affinity(labels) @ L) < 50e6  # 50,000 squared bits are 313e6 bytes
+        with memory_below(50e6):  # 50,000 squared bits are 313e6 bytes
+            same_class_affinity(labels) @ L
     different = (random.random((8000, 24)) < 0.2).astype(np.int8)
     different[:, 0] |= ~different.any(axis=1)
     assert len(np.unique(different, axis=0)) > 6400  # nearly every point has a set of labels of its own
-    assert peak(lambda: same_class_affinity(different) @ L[:8000]) < 80e6  # 8,000 squared numbers are 512e6 bytes
+    with memory_below(80e6):  # 8,000 squared numbers are 512e6 bytes
+        same_class_affinity(different) @ L[:8000]
 
 
 @pytest.mark.parametrize("n", [1, 2, 5])

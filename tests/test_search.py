@@ -1,6 +1,5 @@
 """All ways to search give the rows of brute force in the same order; re-ranking gives those of scikit-learn."""
 
-import tracemalloc
 from importlib import import_module
 
 import faiss
@@ -10,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from limits import memory_below
 from refusals import refusals
 from scipy import sparse
 from sklearn.metrics import pairwise_distances
@@ -159,11 +159,8 @@ def test_some_queries_are_searched_at_a_time():
     bits = np.repeat(np.eye(5, 16, dtype=bool), 20_000, axis=0)
     table, queries = HashTable(bits), bits[::100]
     for search in (lambda: table.query_radius(queries, 1, count_only=True), lambda: table.query(queries, 3)):
-        tracemalloc.start()
-        search()
-        peak = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        assert peak < 2**26
+        with memory_below(2**26):
+            search()
     assert rerank_module.queries_at_a_time(2**20) == 32
 
 
@@ -291,11 +288,8 @@ def test_of_few_candidates_only_their_rows_are_read_some_queries_at_a_time(metri
     query, ids = database[:1000] + 0.1, random.integers(0, 20_000, (1000, 7))
     elsewhere = np.full_like(database, np.nan)
     elsewhere[np.unique(ids)] = database[np.unique(ids)]
-    tracemalloc.start()
-    nearest = rerank(query, elsewhere, ids, 3, metric)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert peak < database.nbytes / 2
+    with memory_below(database.nbytes / 2):
+        nearest = rerank(query, elsewhere, ids, 3, metric)
     assert [rows.tolist() for rows in nearest[:50]] == nearest_by_sklearn(query, database, ids[:50], 3, metric)
     again, distances = rerank(query, elsewhere, ids, 3, metric, return_distance=True)
     assert [(rows.tolist(), away.shape) for rows, away in zip(again, distances, strict=True)] == [
