@@ -112,12 +112,6 @@ def cifar(cifar_folder: Path) -> Dataset:
 
 
 @pytest.fixture(scope="session")
-def cifar_rows(cifar_folder: Path) -> list[str]:
-    """Row i of the .mat is the image at this path."""
-    return (cifar_folder / "rows.txt").read_text().split()
-
-
-@pytest.fixture(scope="session")
 def cifar_images_folder(cifar_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The first fifty images of each class as files, train|test/<class>/NNNN.jpg."""
     folder = tmp_path_factory.mktemp("cifar10-images")

@@ -1,13 +1,13 @@
 import os
 import pickle
 import sys
-from contextlib import suppress
 
 import numpy as np
 import oracles
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from refusals import refusals
 from seed_loop import build_dictionary
 
 from l2h_tutorial import HashTable, HashTables, bits_to_integers
@@ -139,18 +139,6 @@ def saved(tmp_path_factory):
     return table, (folder / "whole.npz").read_bytes(), folder / "damaged.npz"
 
 
-@given(st.data())
-def test_a_file_with_a_wrong_byte_or_without_its_end_is_the_same_table_or_refused(saved, data):
-    table, whole, path = saved
-    place = data.draw(st.integers(0, len(whole) - 1))
-    changed = bytearray(whole)
-    changed[place] ^= data.draw(st.integers(1, 255))
-    path.write_bytes(data.draw(st.sampled_from([bytes(changed), whole[:place]])))
-    with suppress(ValueError):
-        again = HashTable.load(path)
-        assert {code: rows.tolist() for code, rows in again.items()} == {c: rows.tolist() for c, rows in table.items()}
-
-
 @pytest.mark.parametrize(
     ("name", "change"),
     [
@@ -193,50 +181,48 @@ def test_saved_tables_are_loaded_whole_or_refused(tmp_path):
         HashTables.load(path.with_name("absent.npz"))
 
 
-def test_the_other_order_of_bytes_is_read_and_an_absent_file_is_named(saved):
+def test_the_other_order_of_bytes_is_read_and_an_absent_or_cut_file_is_named(saved):
     path, table = saved[2], HashTable(np.eye(100, dtype=bool))
     table.save(path)
     np.savez(path, **{name: array.astype(array.dtype.newbyteorder(">")) for name, array in dict(np.load(path)).items()})
     assert [code for code, _ in HashTable.load(path).items()] == [code for code, _ in table.items()]
     with pytest.raises(FileNotFoundError, match=r"absent\.npz"):
         HashTable.load(path.with_name("absent.npz"))
+    path.write_bytes(saved[1][:-20])  # other damage: test_files.py
+    with pytest.raises(ValueError, match=r"damaged\.npz is not a whole \.npz file"):
+        HashTable.load(path)
 
 
 BITS = codes(6, 4)
 
 
-@pytest.mark.parametrize(
-    ("call", "error", "message"),
-    [
-        (lambda t: HashTable(BITS + 0), TypeError, "got dtype int64; for signs or 0/1 use `array > 0`"),
-        (lambda t: HashTable(np.arange(3, dtype=np.uint64)), TypeError, r"integer codes .* HashTable\.from_integers"),
-        (lambda t: HashTable(np.eye(3) / 2), TypeError, "vectors are hashed first: give what a hasher's transform"),
-        (lambda t: HashTable([]), ValueError, r"at least one code of at least one bit, got shape \(0,\)"),
-        (lambda t: HashTable.from_integers([], 4), ValueError, "at least one code, got none"),
-        (lambda t: HashTable.from_integers([16], 4), ValueError, "a code of 4 bits must be from 0 to 15, got 16"),
-        (lambda t: t.pairs_within(5), ValueError, "radius of codes of 4 bits must be from 0 to 4, got 5"),
-        (lambda t: HashTables(BITS, 2).query_radius(BITS, 3), ValueError, "radius of codes of 2 bits"),
-        (lambda t: HashTables(BITS, 2).query(BITS, 7), ValueError, "k must be from 1 to the 6 rows"),
-        (lambda t: HashTable(BITS[0]), ValueError, r"two-dimensional \(n_codes, n_bits\), got shape \(4,\)"),
-        (lambda t: HashTables(BITS[:0], 2), ValueError, r"at least one code of at least one bit, got shape \(0, 4\)"),
-        (lambda t: t.query_radius(BITS, 5), ValueError, "radius of codes of 4 bits must be from 0 to 4, got 5"),
-        (lambda t: t.query_radius(BITS, 1.5), TypeError, "codes of 4 bits must be an integer from 0 to 4, got 1.5"),
-        (lambda t: t.query_radius(BITS[:, :3], 1), ValueError, "query_bits must have 4 bits a code, got 3"),
-        (lambda t: t.query_radius(BITS, 1, count_only=True, return_distance=True), ValueError, "only one of count"),
-        (lambda t: t.query(BITS, 7), ValueError, "k must be from 1 to the 6 rows of the table, got 7"),
-        (lambda t: t.query(BITS[:, :2]), ValueError, "query_bits must have 4 bits a code, got 2"),
-        (lambda t: t.explain(), ValueError, "give a radius r or a number of neighbours k, got r=None and k=None"),
-        (lambda t: t.explain(1, k=1), ValueError, "got r=1 and k=1"),
-        (lambda t: t.bucket(16), ValueError, "a code of 4 bits must be from 0 to 15, got 16"),
-        (lambda t: t.bucket("0101"), TypeError, "a code of 4 bits must be an integer from 0 to 15, got '0101'"),
-        (lambda t: t.bucket(BITS[0, :3]), ValueError, "code_or_bits must have 4 bits a code, got 3"),
-        (lambda t: t.bucket(BITS), ValueError, "bucket takes one code, got 6"),
-        (lambda t: t.extended(BITS[:, :3]), ValueError, "more_bits must have 4 bits a code, got 3"),
-        (lambda t: HashTable(codes(2, 65)).bucket_codes, ValueError, "codes of 65 bits do not fit"),
-        (lambda t: HashTables(BITS, 3), ValueError, "n_tables must divide the 4 bits of a code, got 3"),
-        (lambda t: HashTables(BITS, 2).candidates(BITS[:, :2]), ValueError, "must have 4 bits a code, got 2"),
-    ],
+TABLE = HashTable(BITS)
+test_impossible_requests_are_refused = refusals(
+    (lambda: HashTable(BITS + 0), TypeError, "got dtype int64; for signs or 0/1 use `array > 0`"),
+    (lambda: HashTable(np.arange(3, dtype=np.uint64)), TypeError, r"integer codes .* HashTable\.from_integers"),
+    (lambda: HashTable(np.eye(3) / 2), TypeError, "vectors are hashed first: give what a hasher's transform"),
+    (lambda: HashTable([]), ValueError, r"at least one code of at least one bit, got shape \(0,\)"),
+    (lambda: HashTable.from_integers([], 4), ValueError, "at least one code, got none"),
+    (lambda: HashTable.from_integers([16], 4), ValueError, "a code of 4 bits must be from 0 to 15, got 16"),
+    (lambda: TABLE.pairs_within(5), ValueError, "radius of codes of 4 bits must be from 0 to 4, got 5"),
+    (lambda: HashTables(BITS, 2).query_radius(BITS, 3), ValueError, "radius of codes of 2 bits"),
+    (lambda: HashTables(BITS, 2).query(BITS, 7), ValueError, "k must be from 1 to the 6 rows"),
+    (lambda: HashTable(BITS[0]), ValueError, r"two-dimensional \(n_codes, n_bits\), got shape \(4,\)"),
+    (lambda: HashTables(BITS[:0], 2), ValueError, r"at least one code of at least one bit, got shape \(0, 4\)"),
+    (lambda: TABLE.query_radius(BITS, 5), ValueError, "radius of codes of 4 bits must be from 0 to 4, got 5"),
+    (lambda: TABLE.query_radius(BITS, 1.5), TypeError, "codes of 4 bits must be an integer from 0 to 4, got 1.5"),
+    (lambda: TABLE.query_radius(BITS[:, :3], 1), ValueError, "query_bits must have 4 bits a code, got 3"),
+    (lambda: TABLE.query_radius(BITS, 1, count_only=True, return_distance=True), ValueError, "only one of count"),
+    (lambda: TABLE.query(BITS, 7), ValueError, "k must be from 1 to the 6 rows of the table, got 7"),
+    (lambda: TABLE.query(BITS[:, :2]), ValueError, "query_bits must have 4 bits a code, got 2"),
+    (lambda: TABLE.explain(), ValueError, "give a radius r or a number of neighbours k, got r=None and k=None"),
+    (lambda: TABLE.explain(1, k=1), ValueError, "got r=1 and k=1"),
+    (lambda: TABLE.bucket(16), ValueError, "a code of 4 bits must be from 0 to 15, got 16"),
+    (lambda: TABLE.bucket("0101"), TypeError, "a code of 4 bits must be an integer from 0 to 15, got '0101'"),
+    (lambda: TABLE.bucket(BITS[0, :3]), ValueError, "code_or_bits must have 4 bits a code, got 3"),
+    (lambda: TABLE.bucket(BITS), ValueError, "bucket takes one code, got 6"),
+    (lambda: TABLE.extended(BITS[:, :3]), ValueError, "more_bits must have 4 bits a code, got 3"),
+    (lambda: HashTable(codes(2, 65)).bucket_codes, ValueError, "codes of 65 bits do not fit"),
+    (lambda: HashTables(BITS, 3), ValueError, "n_tables must divide the 4 bits of a code, got 3"),
+    (lambda: HashTables(BITS, 2).candidates(BITS[:, :2]), ValueError, "must have 4 bits a code, got 2"),
 )
-def test_impossible_requests_are_refused(call, error, message):
-    with pytest.raises(error, match=message):
-        call(HashTable(BITS))

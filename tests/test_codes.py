@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from refusals import refusals
 
 from l2h_tutorial import HashTable, bits_to_integers, codes, hamming_distances, integers_to_bits, pack_bits
 from l2h_tutorial.checks import check_integer, check_positive
@@ -91,10 +92,9 @@ REFUSALS += [
 ]
 
 
-@pytest.mark.parametrize(("call", "error", "message"), REFUSALS)
-def test_what_is_no_code_and_no_count_is_refused(call, error, message):
-    with pytest.raises(error, match=message):
-        call()
+test_what_is_no_code_and_no_count_is_refused = refusals(
+    *REFUSALS,
+)
 
 
 @given(st.integers(-5, 5), st.integers(-5, 5), st.none() | st.integers(-5, 5), st.sampled_from([int, np.int8]))

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from sklearn.neighbors import NearestCentroid
-from test_lessons import assert_the_book_says, quoted_lessons
+from test_lessons import SLOW_DATA, assert_the_book_says, quoted_lessons
 
 from l2h_tutorial import CCAITQ, GRH, LSH, HashTable, mean_average_precision, precision_at_k, split_dataset
 from l2h_tutorial.baselines import KSH
@@ -16,7 +16,7 @@ from l2h_tutorial.exercises import find
 SEEDS = range(5)
 
 
-@pytest.fixture(scope="module", params=["fashion", pytest.param("cifar", marks=pytest.mark.cifar10)])
+@pytest.fixture(scope="module", params=SLOW_DATA)
 def dataset(request):
     return request.getfixturevalue(request.param)
 

@@ -1,6 +1,5 @@
 """Graph Regularised Hashing against a plain, dense writing of the published algorithm, and its promises."""
 
-import tracemalloc
 import warnings
 from functools import partial
 
@@ -9,7 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import sparse
+from limits import memory_below
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.datasets import make_blobs
 from sklearn.decomposition import PCA
@@ -155,7 +154,7 @@ def test_as_published_by_the_authors_program(graph):
     assert (by_columns == grh.transform(X)).all() == (graph == "classes")  # with one label a point nothing changes
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(
     st.lists(st.integers(0, 5), min_size=4, max_size=30).filter(lambda y: len(set(y)) > 1),
     st.integers(0, 99),
@@ -185,17 +184,6 @@ def test_above_one_half_labels_have_a_say_and_an_even_vote_is_a_zero_whatever_th
     for sign_of_zero, flipped in ((-1, 0), (1, 1)):
         grh = GRH(1, alpha=0.6, initial=initial, sign_of_zero=sign_of_zero).fit(X, y)
         assert grh.history_[1].flipped == flipped
-
-
-def test_affinity_and_labels_are_two_ways_to_say_the_same():
-    X, y = data()
-    for labels in (np.eye(4)[y], several_labels(y)):
-        S = (labels @ labels.T > 0).astype(float)
-        for normalise in ("columns", "rows"):
-            grh = GRH(8, alpha=0.7, n_iter=2, normalise=normalise, random_state=0)
-            expected = grh.fit(X, labels).transform(X)
-            for affinity in (S, sparse.csr_array(S)):
-                np.testing.assert_array_equal(grh.fit(X, affinity=affinity).transform(X), expected)
 
 
 # --- what is published ---------------------------------------------------------------------------------------------
@@ -335,16 +323,6 @@ def test_a_named_start_has_the_same_seed_and_centred_features_a_given_one_the_fe
             GRH(4, initial=initial).fit(X, affinity=knn_affinity(X, 4))
 
 
-def test_a_given_start_gets_float32_as_float32(monkeypatch):
-    X, y = data()
-    dtypes, encode = [], LSH._encode
-    monkeypatch.setattr(LSH, "_encode", lambda self, points: dtypes.append(points.dtype) or encode(self, points))
-    GRH(4, initial=LSH(4), random_state=0).fit(X.astype(np.float32), y)
-    assert dtypes == [np.float32]
-    GRH(4, random_state=0).fit(X.astype(np.float32), y)  # one that is named gets them centred
-    assert dtypes[1:] == [np.float64]
-
-
 @pytest.mark.parametrize("hasher", [LSH(8), make_pipeline(StandardScaler(), LSH(8))], ids=["alone", "in a pipeline"])
 def test_a_given_start_without_a_seed_is_cloned_and_drawn_from_that_of_grh(hasher):
     X, y = data()
@@ -429,15 +407,6 @@ def test_a_kept_bit_stays_with_the_model_it_has_and_others_are_taught():
     np.testing.assert_array_equal(grh.history_[1].regularised[:, [0, 2]], over(LINE, [0.5, -1]))
 
 
-def test_a_bit_kept_in_a_later_round_keeps_what_the_round_before_gave_it():
-    grh = GRH(1, n_iter=2, initial=start_from(2.5), degenerate="keep", classifier=Always())
-    grh.fit(LINE, [0, 0, 1, 1, 2, 2])
-    assert grh.history_[0].bits[:, 0].tolist() == [False] * 3 + [True] * 3
-    assert grh.history_[2].regularised.all()
-    assert grh.history_[2].degenerate == 1
-    assert grh.models_[2][1] is None
-
-
 # --- history, memory, files ------------------------------------------------------------------------------------------
 
 
@@ -486,12 +455,6 @@ def test_points_that_are_all_equal_are_no_error():
     assert (bits == bits[0]).all()
 
 
-def test_alpha_zero_repeats_the_bits_that_it_starts_from():
-    X, y = data()
-    step = GRH(4, alpha=0, classifier=Nearest(), random_state=0).fit(X, y).history_[1]
-    assert (step.flipped, step.changed) == (0, 0)
-
-
 @pytest.mark.parametrize("n_iter", [1, 2, 3, 4, 2000, 2001])
 def test_two_states_that_take_turns_are_noticed_and_end_as_all_rounds_would(n_iter):
     """Two halves that vote only for each other exchange their bits in every round."""
@@ -510,11 +473,9 @@ def test_two_states_that_take_turns_are_noticed_and_end_as_all_rounds_would(n_it
 )
 def test_many_labels_train_without_a_square_array(n, options, limit):
     X, y = data(n=n, n_classes=10, n_features=8)
-    tracemalloc.start()
-    GRH(4, n_iter=2, alpha=0.8, random_state=0, **options).fit(X, y)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert peak < limit < n**2 / 8  # the bytes of n x n single bits
+    assert limit < n**2 / 8  # the bytes of n x n single bits
+    with memory_below(limit):
+        GRH(4, n_iter=2, alpha=0.8, random_state=0, **options).fit(X, y)
 
 
 # --- bad input -----------------------------------------------------------------------------------------------------

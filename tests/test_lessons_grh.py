@@ -13,8 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.kernel_ridge import KernelRidge
-from sklearn.neighbors import KNeighborsClassifier
-from sklearn.svm import SVC
 from test_lessons import SLOW_DATA, five_seeds
 
 from l2h_tutorial import (
@@ -84,15 +82,6 @@ def regularise(L, S, alpha):
     return sgn(alpha * votes + (1 - alpha) * L)
 
 
-def test_the_step_written_by_hand_is_the_packages_on_all_images(split, seed):
-    """grh-adjacency: "With it the package takes our step" """
-    bits = LSH(16, random_state=seed).fit_transform(split.X_train)
-    S, graph = np.equal.outer(split.y_train, split.y_train), same_class_affinity(split.y_train)
-    for alpha in np.linspace(0, 1, 11):
-        mixture = regularised_scores(graph, bits, bits, alpha)
-        np.testing.assert_array_equal(regularise(np.where(bits, 1, -1), S, alpha) > 0, mixture > 0)
-
-
 @pytest.mark.parametrize("seed", [20, *range(5)])  # the chapter's, and others
 def test_one_step_by_hand_is_what_the_package_does(twelve, seed):
     """grh-adjacency: "The same vote, and the bit stays."
@@ -139,21 +128,6 @@ def test_shuffled_labels_flip_fewer_bits_at_first_and_more_at_one(split, seed):
     wrong = shuffled(split, seed)
     assert share_flipped(split, 0.7, wrong, seed) < share_flipped(split, 0.7, split.y_train, seed)
     assert share_flipped(split, 1.0, wrong, seed) > share_flipped(split, 1.0, split.y_train, seed)
-
-
-def test_at_one_half_shuffled_labels_change_nothing_at_one_they_do(split, seed):
-    """grh-adjacency: "look at the codes of the queries. (`True` means that they are the same, to the last bit.)" """
-
-    def codes(alpha, y):
-        grh = GRH(16, alpha=alpha, classifier="kernel-ridge", random_state=seed)
-        return grh.fit(split.X_train, y).transform(split.X_query)
-
-    wrong = shuffled(split, seed)
-    half = codes(0.5, split.y_train)
-    assert np.array_equal(half, codes(0.5, wrong))
-    assert np.array_equal(half, codes(0.3, split.y_train))
-    assert np.array_equal(half, codes(0.4, wrong))
-    assert not np.array_equal(codes(1.0, split.y_train), codes(1.0, wrong))
 
 
 def test_at_alpha_one_every_class_gets_one_codeword_and_a_second_step_changes_nothing(split):
@@ -303,24 +277,6 @@ def test_in_the_plane_first_the_solid_line_leaves_the_squares_then_the_dashed_on
     assert 1 < in_vain.sum() < 5
 
 
-@pytest.mark.slow
-def test_the_loop_written_out_gives_the_bits_of_grh(split, seed):
-    """grh-training: "The package's `GRH` gives the same bits." """
-    mean = split.X_train.mean(axis=0, dtype=float)
-    scale = np.sqrt(np.mean(np.sum((split.X_train - mean) ** 2, axis=1)))
-    X, Q = (split.X_train - mean) / scale, (split.X_query - mean) / scale
-    S = np.equal.outer(split.y_train, split.y_train)
-    degrees = S.sum(axis=1, keepdims=True)
-    L = sgn(X @ np.random.RandomState(seed).standard_normal((X.shape[1], 8)))
-    for _ in range(2):
-        L = sgn(0.8 * S @ (L / degrees) + (1 - 0.8) * L)
-        svms = [SVC(kernel="linear").fit(X, bit) for bit in L.T]
-        L = np.column_stack([svm.predict(X) for svm in svms])
-    grh = GRH(8, alpha=0.8, n_iter=2, random_state=seed).fit(split.X_train, split.y_train)
-    bits = np.column_stack([svm.predict(Q) for svm in svms]) > 0
-    np.testing.assert_array_equal(bits, grh.transform(split.X_query))
-
-
 def agreements(split, classifier, seed):
     """J before each round, after its graph step, and after its classifiers; and the rounds."""
     grh = GRH(16, alpha=0.7, n_iter=3, classifier=classifier, random_state=seed).fit(split.X_train, split.y_train)
@@ -402,32 +358,6 @@ def test_with_classifiers_that_follow_a_class_graph_comes_to_rest_and_a_regular_
     assert not classes or grh.n_iter_ == 1
 
 
-def test_two_halves_that_vote_for_each_other_take_turns():
-    """grh-training: "Other graphs can go back and forth for ever." """
-    line, half = np.arange(-10.0, 10.0)[:, None], np.arange(20) < 10
-    swap = GRH(1, n_iter=1000, classifier=KNeighborsClassifier(1), random_state=0)
-    swap.fit(line, affinity=np.not_equal.outer(half, half).astype(float))
-    assert (swap.period_, swap.converged_) == (2, False)
-    assert swap.n_iter_ < 5
-
-
-def test_label_propagation_makes_its_cost_small_and_for_classes_one_step_is_the_limit(split, seed):
-    """grh-training: "the vote of votes is the vote, so one step is the limit" "as small as it can be" """
-    rng, alpha = np.random.default_rng(seed), 0.7
-    L0 = rng.choice([-1.0, 1.0], (60, 3))
-    P = same_class_affinity(split.y_train[:60]).toarray()
-    F = L0
-    for _ in range(200):
-        F = alpha * P @ F + (1 - alpha) * L0
-    np.testing.assert_allclose(F, alpha * P @ L0 + (1 - alpha) * L0, atol=1e-12)
-
-    def cost(F):
-        apart = np.sum((F[:, None] - F) ** 2, axis=2)
-        return alpha / 2 * np.sum(P * apart) + (1 - alpha) * np.sum((F - L0) ** 2)
-
-    assert all(cost(F) < cost(F + 1e-3 * rng.normal(size=F.shape)) for _ in range(20))
-
-
 GRIDS = {
     "linear-svm": {"C": 2.0 ** np.arange(-3, 6)},
     "kernel-ridge": {"gamma": [0.5, 1.0, 2.0], "ridge": [0.01, 0.1, 1.0]},
@@ -479,13 +409,6 @@ def test_kernel_ridge_ranks_as_well_as_the_machine_with_the_same_kernel():
     names = ("kernel-ridge", "rbf-svm")
     ridge, machine = (kept[[f"GRH {name}, {start} start" for start in ("LSH", "CCA")]] for name in names)
     assert np.abs(ridge.to_numpy() - machine.to_numpy()).max() < 0.006
-
-
-def test_ten_classes_have_ten_codewords(split, seed):
-    """grh-training: "If all were right, of queries and database, mAP would be 1, for the ten codewords differ." """
-    bits = LSH(16, random_state=seed).fit_transform(split.X_train)
-    targets = regularised_scores(same_class_affinity(split.y_train), bits, bits, alpha=1) > 0
-    assert len(np.unique(targets, axis=0)) == 10
 
 
 def test_which_C_is_best_depends_on_the_data(dataset, chosen):
@@ -668,16 +591,6 @@ def test_degenerate_bits_kept_are_worse_than_drawn_again(dataset, seed):
     assert scores["redraw"] > scores["keep"]
 
 
-def test_in_one_round_at_alpha_one_the_reference_bits_do_not_come_into_play(split):
-    r"""implementing: "At $\alpha = 1$ and after one round the reference does not come in at all" """
-
-    def codes(**parameters):
-        grh = GRH(16, classifier="kernel-ridge", random_state=0, **parameters)
-        return grh.fit(split.X_train, split.y_train).transform(split.X_query)
-
-    assert np.array_equal(codes(reference="previous"), codes(reference="initial"))
-
-
 # chapter 8 and the welcome page
 
 
@@ -711,12 +624,3 @@ def test_in_one_look_learning_buys_a_little(dataset, seeds):
         gains.append(learned - max(best))
     assert -0.1 < np.mean(gains) < 0.6
     assert 0.7 < np.mean(shares) < 1.02
-
-
-def test_a_forest_is_fitted_once_for_all_bits(split):
-    """grh-training: "it is fitted once for all bits, and encodes slowly" """
-    from sklearn.ensemble import RandomForestClassifier
-
-    forest = RandomForestClassifier(n_estimators=10, random_state=0)
-    grh = GRH(16, classifier=forest, random_state=0).fit(split.X_train, split.y_train)
-    assert score(grh, split) > score(LSH(16, random_state=0).fit(split.X_train), split)

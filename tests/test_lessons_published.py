@@ -283,14 +283,8 @@ def test_ksh_takes_many_times_as_long_to_fit_as_grh_and_is_level(measured, at):
 # against new measurements
 
 
-def expected_precision(rows, relevant):
-    """Average precision from the rows and the relevant rows of each ring, place by place."""
-    total, before, hits = 0.0, 0, 0
-    for n, r in zip(rows, relevant, strict=True):
-        places = np.arange(n)
-        total += np.sum(r / max(n, 1) * (hits + 1 + places * (r - 1) / max(n - 1, 1)) / (before + 1 + places))
-        before, hits = before + n, hits + r
-    return total / hits
+MEASURED = ["LSH", "AGH", "STH linear", "SDH", "ITQ+CCA", "class scores"]
+MEASURED += ["GRH kernel-ridge, LSH start", "GRH kernel-ridge, CCA start"]
 
 
 @pytest.mark.cifar10
@@ -333,9 +327,8 @@ def test_a_cell_written_plainly_is_the_kept_cell(cifar, measured):
 
 
 @pytest.mark.cifar10
-@pytest.mark.parametrize(
-    "method", ["AGH", "STH linear", "SDH", "ITQ+CCA", "GRH kernel-ridge, CCA start", "class scores"]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("method", MEASURED)
 def test_a_cell_of_the_kept_table_is_measured_again(cifar, measured, method):
     """On another machine the last bits of a product may differ, and with them a few codes."""
     assert measured["data"].iloc[0] == provenance(cifar)["data"]

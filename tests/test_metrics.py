@@ -1,6 +1,5 @@
 """Measures against their definitions on every order of the ties, scikit-learn, and the tutorial's own loop."""
 
-from dataclasses import replace
 from importlib import import_module
 from itertools import count, permutations, product
 
@@ -9,13 +8,12 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from refusals import refusals
 from seed_loop import sweep
 from sklearn.exceptions import NotFittedError
-from sklearn.metrics import average_precision_score
 
-from l2h_tutorial import LSH, Dataset, HashTable, evaluate_radius_search, hamming_distances, metrics, split_dataset
+from l2h_tutorial import LSH, Dataset, evaluate_radius_search, hamming_distances, metrics, split_dataset
 from l2h_tutorial.metrics import mean_average_precision, mean_candidates, precision_at_k, recall_of_exact
-from l2h_tutorial.search import exact_neighbours
 
 rerank = import_module("l2h_tutorial.search.rerank")  # its name in the package is the function's
 
@@ -81,17 +79,6 @@ def test_stable_ap_takes_ties_in_the_order_of_the_database(seed, n, n_bits, n_la
         expected.append(ap_of_order(relevance(labels, of_database)[order]))
     found = mean_average_precision(*arguments, ties="stable", per_query=True)
     np.testing.assert_allclose(found, expected, atol=1e-12)
-
-
-@pytest.mark.parametrize("ties", ["expected", "stable"])
-def test_ap_without_ties_is_that_of_scikit_learn(ties):
-    n = 300
-    database = np.tril(np.ones((n, n), dtype=bool))  # row i is at distance i + 1 from zero
-    labels = np.random.default_rng(0).integers(0, 3, n)
-    queries = np.zeros((4, n), dtype=bool)
-    found = mean_average_precision(queries, database, [0, 1, 2, 3], labels, ties=ties, per_query=True)
-    expected = [average_precision_score(labels == c, -np.arange(n)) for c in range(3)]
-    np.testing.assert_allclose(found, [*expected, 0], atol=1e-12)  # nothing is of the last class
 
 
 # Lists of rows
@@ -201,45 +188,39 @@ def precision(**change):
     return precision_at_k(**{"ids": [np.array([0])], "query_labels": [1], "database_labels": [1, 1, 0]} | change)
 
 
-@pytest.mark.parametrize(
-    ("call", "error", "words"),
-    [
-        (lambda: ranking(ties="optimistic"), ValueError, 'ties must be "expected" or "stable", got \'optimistic\''),
-        (lambda: ranking(query_labels=[1]), ValueError, "query_labels must be 2, .* database_labels 2, got 1 and 2"),
-        (lambda: ranking(query_labels=np.eye(2)), ValueError, r"got shapes \(2, 2\) and \(2,\)"),
-        (lambda: ranking(query_labels=1), ValueError, r"got shapes \(\) and \(2,\)"),
-        (lambda: ranking(query_labels=np.eye(2), database_labels=np.eye(2, 3)), ValueError, r"\(2, 2\) and \(2, 3\)"),
-        (lambda: ranking(query_labels=np.eye(2), database_labels=np.eye(2) * 3), ValueError, "indicators, 0 or 1"),
-        (lambda: ranking(query_labels=NAMES), TypeError, "of one kind, numbers or text, on both sides"),
-        (lambda: ranking(query_labels=NAMES.astype("S"), database_labels=NAMES), TypeError, "of one kind"),
-        (lambda: ranking(query_labels=np.array([1, "a"], dtype=object)), TypeError, "of one kind"),
-        (lambda: ranking(query_labels=MISSING), ValueError, "classes, none of them missing"),
-        (lambda: ranking(database_labels=[0.0, np.nan]), ValueError, "classes, none of them missing"),
-        (lambda: ranking(query_bits=BITS[:, :3]), ValueError, "query_bits must have 4 bits a code, got 3"),
-        (lambda: ranking(database_bits=BITS[:0]), ValueError, "database_bits must hold at least one code"),
-        (lambda: ranking(query_bits=BITS[:0]), ValueError, "query_bits must hold at least one code"),
-        (lambda: ranking(database_bits=BITS + 0), TypeError, "database_bits must be a boolean array, got dtype int64"),
-        (lambda: precision(empty="one"), ValueError, 'empty must be "zero" or "skip", got \'one\''),
-        (lambda: precision(k=0), ValueError, "k must be at least 1, got 0"),
-        (lambda: precision(k=2.5), TypeError, "k must be an integer of at least 1, got 2.5"),
-        (lambda: precision(denominator="n"), ValueError, 'denominator must be "k" or "returned", got \'n\''),
-        (lambda: precision(query_labels=[0, 1]), ValueError, "each of the 2 queries, got 1"),
-        (lambda: precision(query_labels=np.eye(2), database_labels=np.eye(2)), ValueError, "one class a row"),
-        (lambda: precision(ids=[[3]]), ValueError, r"ids\[0\] must be rows from 0 to 2, got 3"),
-        (lambda: precision(ids=[3]), TypeError, r"ids\[0\] must be .* of integers, got int64 of shape \(\)"),
-        (lambda: recall_of_exact([[1]], [[1], [2]]), ValueError, "each of the 1 queries, got 2"),
-        (lambda: recall_of_exact([[1]], [[1.0]]), TypeError, r"exact_ids\[0\] must be .* of integers, got float64"),
-        (lambda: recall_of_exact([], []), ValueError, "at least one query"),
-        (lambda: precision(ids=[], query_labels=[]), ValueError, "at least one query"),
-        (lambda: mean_candidates([]), ValueError, "at least one query"),
-        (lambda: mean_candidates([[-1]]), ValueError, r"ids\[0\] must be row numbers of at least 0, got -1"),
-        (lambda: metrics.paired_bootstrap([1.0, 2.0, 3.0], [1.0, 2.0]), ValueError, r"got \(3,\), \(2,\)"),
-        (lambda: metrics.paired_bootstrap([1.0, np.nan], [1.0, 2.0]), ValueError, "must be finite"),
-    ],
+test_refusals = refusals(
+    (lambda: ranking(ties="optimistic"), ValueError, 'ties must be "expected" or "stable", got \'optimistic\''),
+    (lambda: ranking(query_labels=[1]), ValueError, "query_labels must be 2, .* database_labels 2, got 1 and 2"),
+    (lambda: ranking(query_labels=np.eye(2)), ValueError, r"got shapes \(2, 2\) and \(2,\)"),
+    (lambda: ranking(query_labels=1), ValueError, r"got shapes \(\) and \(2,\)"),
+    (lambda: ranking(query_labels=np.eye(2), database_labels=np.eye(2, 3)), ValueError, r"\(2, 2\) and \(2, 3\)"),
+    (lambda: ranking(query_labels=np.eye(2), database_labels=np.eye(2) * 3), ValueError, "indicators, 0 or 1"),
+    (lambda: ranking(query_labels=NAMES), TypeError, "of one kind, numbers or text, on both sides"),
+    (lambda: ranking(query_labels=NAMES.astype("S"), database_labels=NAMES), TypeError, "of one kind"),
+    (lambda: ranking(query_labels=np.array([1, "a"], dtype=object)), TypeError, "of one kind"),
+    (lambda: ranking(query_labels=MISSING), ValueError, "classes, none of them missing"),
+    (lambda: ranking(database_labels=[0.0, np.nan]), ValueError, "classes, none of them missing"),
+    (lambda: ranking(query_bits=BITS[:, :3]), ValueError, "query_bits must have 4 bits a code, got 3"),
+    (lambda: ranking(database_bits=BITS[:0]), ValueError, "database_bits must hold at least one code"),
+    (lambda: ranking(query_bits=BITS[:0]), ValueError, "query_bits must hold at least one code"),
+    (lambda: ranking(database_bits=BITS + 0), TypeError, "database_bits must be a boolean array, got dtype int64"),
+    (lambda: precision(empty="one"), ValueError, 'empty must be "zero" or "skip", got \'one\''),
+    (lambda: precision(k=0), ValueError, "k must be at least 1, got 0"),
+    (lambda: precision(k=2.5), TypeError, "k must be an integer of at least 1, got 2.5"),
+    (lambda: precision(denominator="n"), ValueError, 'denominator must be "k" or "returned", got \'n\''),
+    (lambda: precision(query_labels=[0, 1]), ValueError, "each of the 2 queries, got 1"),
+    (lambda: precision(query_labels=np.eye(2), database_labels=np.eye(2)), ValueError, "one class a row"),
+    (lambda: precision(ids=[[3]]), ValueError, r"ids\[0\] must be rows from 0 to 2, got 3"),
+    (lambda: precision(ids=[3]), TypeError, r"ids\[0\] must be .* of integers, got int64 of shape \(\)"),
+    (lambda: recall_of_exact([[1]], [[1], [2]]), ValueError, "each of the 1 queries, got 2"),
+    (lambda: recall_of_exact([[1]], [[1.0]]), TypeError, r"exact_ids\[0\] must be .* of integers, got float64"),
+    (lambda: recall_of_exact([], []), ValueError, "at least one query"),
+    (lambda: precision(ids=[], query_labels=[]), ValueError, "at least one query"),
+    (lambda: mean_candidates([]), ValueError, "at least one query"),
+    (lambda: mean_candidates([[-1]]), ValueError, r"ids\[0\] must be row numbers of at least 0, got -1"),
+    (lambda: metrics.paired_bootstrap([1.0, 2.0, 3.0], [1.0, 2.0]), ValueError, r"got \(3,\), \(2,\)"),
+    (lambda: metrics.paired_bootstrap([1.0, np.nan], [1.0, 2.0]), ValueError, "must be finite"),
 )
-def test_refusals(call, error, words):
-    with pytest.raises(error, match=words):
-        call()
 
 
 # The sweep over radii
@@ -311,25 +292,3 @@ def test_impossible_radius_searches_are_refused(toy, change, error, words):
     hasher = LSH(8, random_state=0).fit(toy.X_train)
     with pytest.raises(error, match=words):
         evaluate_radius_search(**{"hasher": hasher, "s": toy, "radii": [0]} | change)
-
-
-@pytest.mark.cifar10
-def test_the_figures_of_the_tutorial_on_its_own_data(cifar):
-    """CIFAR-10, GIST, 16 bits, seed 0: raw, half the database is scanned, and hardly more is found exhaustively."""
-    split = split_dataset(cifar)
-    assert (len(split.X_query), len(split.X_train), len(split.X_database)) == (120, 1198, 58_682)
-    raw, s = split.preprocessed("none"), split.preprocessed("l2-centre")
-    tables = [HashTable(LSH(16, random_state=0).fit(cifar.features).transform(cifar.features))]
-    tables += [HashTable(LSH(16, random_state=0).fit(s.X_train).transform(s.X_database))]
-    assert 45 < tables[0].bucket_sizes.mean() < 65
-    assert round(tables[1].bucket_sizes.mean(), 1) == 2.0
-    at_2 = [
-        evaluate_radius_search(LSH(16, random_state=0).fit(each.X_train), each, radii=[2], empty="skip").iloc[0]
-        for each in (raw, s)
-    ]
-    assert [each["precision"] for each in at_2] == pytest.approx([0.426, 0.298], abs=0.03)
-    assert [each["candidates"] for each in at_2] == pytest.approx([28_822, 224], rel=0.05)
-    nearest = exact_neighbours(split.X_query, split.X_database, 10)
-    assert precision_at_k(nearest, split.y_query, split.y_database) == pytest.approx(0.429, abs=0.005)
-    few = replace(s, X_query=s.X_query[:2], y_query=s.y_query[:2])
-    check_is_the_loop(few, LSH(16, random_state=0).fit(s.X_train), list(range(11)), "zero")

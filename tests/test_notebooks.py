@@ -164,14 +164,7 @@ def test_a_page_becomes_a_notebook_that_says_the_same(chapter):
 
 
 def test_cells_keep_their_place_and_their_description(chapter):
-    assert [cell.cell_type for cell in chapter.cells][:6] == [
-        "markdown",
-        "code",
-        "markdown",
-        "code",
-        "markdown",
-        "code",
-    ]
+    assert [cell.cell_type for cell in chapter.cells][:6] == ["markdown", "code"] * 3
     hidden = cell_with(chapter, "record(")
     assert hidden.metadata == {"jupyter": {"source_hidden": True}}
     assert hidden.outputs == []  # the recorded text is in the sentence

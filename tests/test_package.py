@@ -187,13 +187,6 @@ def test_files_and_what_is_public_in_them_say_what_they_are():
     assert [name for name, line in first.items() if not re.search(r".{15}[.:?]\)?$", line)] == []
 
 
-@pytest.mark.parametrize("name", [name for name in l2h_tutorial.__all__ if callable(getattr(l2h_tutorial, name))])
-def test_what_the_package_exports_has_an_example_that_runs(name):
-    item = getattr(l2h_tutorial, name)
-    methods = vars(item).values() if inspect.isclass(item) else []
-    assert ">>>" in "\n".join([item.__doc__ or "", *(each.__doc__ or "" for each in methods if callable(each))])
-
-
 # The project
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -15,8 +15,6 @@ from test_hashers import HASHERS
 from visits import ROOT
 
 from l2h_tutorial import (
-    CCAITQ,
-    GRH,
     LSH,
     HashTable,
     affinity,
@@ -24,7 +22,6 @@ from l2h_tutorial import (
     hamming_distances,
     mean_average_precision,
     pack_bits,
-    precision_at_k,
     rerank,
 )
 
@@ -103,13 +100,6 @@ OF_BITS = {
     "hamming_distances": lambda bits, new: [hamming_distances(new, bits)],
     "mean_average_precision": lambda bits, new: [mean_average_precision(new, bits, y_new, y)],
 }
-OF_LABELS = {
-    "same_class_affinity": lambda y, new: [affinity.same_class_affinity(y).toarray()],
-    "GRH": lambda y, new: [GRH(8, random_state=0).fit(X, y).transform(Q)],
-    "CCAITQ": lambda y, new: [CCAITQ(2, random_state=0).fit(X, y).transform(Q)],
-    "mean_average_precision": lambda y, new: [mean_average_precision(NEW, BITS, new, y)],
-    "precision_at_k": lambda y, new: [precision_at_k(IDS, new, y, 10)],
-}
 
 
 @pytest.mark.parametrize(
@@ -117,7 +107,6 @@ OF_LABELS = {
     [
         *(pytest.param(call, (X, Q), TYPES | LAYOUTS, id=f"vectors: {name}") for name, call in OF_VECTORS.items()),
         *(pytest.param(call, (BITS, NEW), LAYOUTS, id=f"bits: {name}") for name, call in OF_BITS.items()),
-        *(pytest.param(call, (y, y_new), TYPES | LAYOUTS, id=f"labels: {name}") for name, call in OF_LABELS.items()),
     ],
 )
 def test_the_layout_of_the_values_changes_no_bit(function, values, forms):

@@ -1,13 +1,10 @@
 """The project: the same data for a student everywhere, other data for others, and grading that trusts nothing."""
 
-import contextlib
 import csv
 import io
 import pickle
 import re
-import tracemalloc
 import zipfile
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -65,10 +62,6 @@ class Bomb:
 def header(shape, dtype="|b1"):
     said = str({"descr": dtype, "fortran_order": False, "shape": shape}).ljust(117) + "\n"
     return b"\x93NUMPY\x01\x00" + len(said).to_bytes(2, "little") + said.encode()
-
-
-def endless(said):
-    return b"\x93NUMPY\x01\x00" + len(said).to_bytes(2, "little") + said
 
 
 def zipped(members, packing=zipfile.ZIP_STORED):
@@ -235,52 +228,24 @@ def test_without_a_list_a_file_counts_for_the_student_whom_it_names_and_is_named
 REFUSED = {
     "the array 'student' is missing": lambda c: saved(query=c["query"], database=c["database"]),
     "its `student` is '1.5'": lambda c: saved(**{**c, "student": 1.5}),
+    "its `student` is 's2', and the project is that of 's1'": lambda c: saved(**{**c, "student": "s2"}),
     "the array 'database' is missing": lambda c: saved(student="s1", query=c["query"]),
     "'query' should have the shape": with_query(np.transpose),
     "'query' holds values other than 0 and 1, such as n": with_query(lambda query: np.where(query > 0, np.nan, query)),
     "'query' holds values other than 0 and 1, such as -1.0": with_query(lambda query: 2 * query - 1),
     "'query' should hold bools": with_query(lambda query: query.astype("U3")),
-    "'query' holds Python objects": with_query(lambda query: np.array([[Bomb()]])),
-    "this is not a whole .npz file": lambda c: b"nothing",
-    "not a whole .npz file of plain arrays (BadZipFile": lambda c: pickle.dumps(Bomb()),
-    "the magic string is not correct": lambda c: zipped({"query": b"no array"}),
-    "whole .npz file of plain arrays": lambda c: zipped({"query": endless(b"(" * 5000)}),
-    "a whole .npz file of plain arrays": lambda c: zipped({"query": endless(b"-" * 9000 + b"1")}),
-    "cannot reshape array of size 0": lambda c: zipped({"query": header(c["query"].shape)}),
-    "cannot reshape array of size 0 into shape (1000000000000,16)": lambda c: zipped({"query": header((10**12, 16))}),
     "'student' is packed in a way that np.savez": lambda c: zipped({"query": bytes(2**20)}, zipfile.ZIP_BZIP2),
     "is packed in a way that np.savez does not use": lambda c: zipped({"query": bytes(2**20)}, zipfile.ZIP_LZMA),
-    "its `student` is 's2', and the project is that of 's1'": lambda c: saved(**{**c, "student": "s2"}),
-    "'student' is a bomb: it takes 67,": lambda c: zip_bomb(),
 }
 
 
 @pytest.mark.parametrize("said", REFUSED)
-def test_what_cannot_be_graded_gets_a_sentence_and_is_neither_executed_nor_unpacked(tmp_path, project, codes, said):
+def test_what_cannot_be_graded_gets_a_sentence(tmp_path, project, codes, said):
+    """What is no file of arrays is in test_files.py."""
     path = tmp_path / "s1.npz"
     path.write_bytes(REFUSED[said](codes))
-    tracemalloc.start()
-    try:
-        with pytest.raises(Refused, match=re.escape(said)):
-            read_codes(path, project)
-        assert tracemalloc.get_traced_memory()[1] < 2**22
-    finally:
-        tracemalloc.stop()
-
-
-@pytest.mark.parametrize("packing", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
-def test_damage_to_any_byte_is_refused_or_without_effect(tmp_path, packing):
-    split = SimpleNamespace(y_query=np.zeros(2), y_database=np.zeros(3))
-    project = SimpleNamespace(student="s1", n_bits=4, split=split)
-    whole = zipped({"query": header((2, 4)) + bytes(8), "database": header((3, 4)) + bytes(12)}, packing)
-    path = tmp_path / "s1.npz"
-    for at in range(len(whole)):
-        path.write_bytes(whole[:at] + bytes([whole[at] ^ 255]) + whole[at + 1 :])
-        with contextlib.suppress(Refused):
-            assert not any(array.any() for array in read_codes(path, project))
-        path.write_bytes(whole[:at])
-        with pytest.raises(Refused):
-            read_codes(path, project)
+    with pytest.raises(Refused, match=re.escape(said)):
+        read_codes(path, project)
 
 
 def test_the_assignment_s_code_makes_a_submission_that_counts(tmp_path, monkeypatch, project):

@@ -2,8 +2,6 @@
 
 import json
 import os
-import signal
-import sys
 from dataclasses import replace
 
 import numpy as np
@@ -111,42 +109,6 @@ def test_what_is_measured_is_not_measured_again_nor_changed_by_threads(toy, whol
     pd.testing.assert_frame_equal(found, expected)
     monkeypatch.setattr(table1, "paper_partition", None)  # would fail if anything were left
     pd.testing.assert_frame_equal(run_table1(toy, tmp_path, **SMALL), frame)
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows forks no processes")
-def test_killed_at_any_write_and_started_again_it_loses_and_repeats_nothing(toy, tmp_path):
-    options = SMALL | {"n_train": [40], "n_bits": [4], "methods": {name: FEW[name] for name in ("LSH", "ITQ+CCA")}}
-    expected = run_table1(toy, tmp_path / "whole", **options)[KEPT]
-
-    def run_until_killed(folder, k):
-        """Run in a process that kills itself at its k-th opening, renaming or making of something in the folder."""
-        left = k
-
-        def hook(event, arguments):
-            nonlocal left
-            if event in ("open", "os.rename", "os.mkdir") and str(arguments[0]).startswith(str(folder)):
-                left -= 1
-                if left == 0:
-                    os.kill(os.getpid(), signal.SIGKILL)
-
-        process = os.fork()
-        if not process:
-            sys.addaudithook(hook)
-            run_table1(toy, folder, **options)
-            os._exit(0)
-        return os.waitpid(process, 0)[1]
-
-    k, ended = 0, None
-    while ended != 0:
-        k += 1
-        folder = tmp_path / str(k)
-        ended = run_until_killed(folder, k)
-        assert ended in (0, signal.SIGKILL)
-        kept = folder / "table1.csv"
-        before = kept.read_text() if kept.exists() else ""
-        pd.testing.assert_frame_equal(run_table1(toy, folder, **options)[KEPT], expected)
-        assert kept.read_text().startswith(before)
-    assert k > 10
 
 
 def test_a_choice_that_is_missing_is_an_error_and_no_default_is_measured(toy, whole, tmp_path):

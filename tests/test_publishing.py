@@ -4,7 +4,6 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
-import pytest
 from small_book import BOOK, build, markdown_of, notebook
 from visits import ROOT, TOC
 
@@ -30,23 +29,13 @@ class Head(HTMLParser):
             self.canonical = found["href"]
 
 
-@pytest.mark.parametrize(
-    ("site", "said"),
-    [
-        ("", "on CIFAR-10 under `/cifar10/`"),
-        (
-            "https://example.org/hash",
-            "on CIFAR-10, is [beside this one](https://example.org/hash/cifar10/book/data.html)",
-        ),
-        (
-            "https://example.org/hash/cifar10",
-            "bundled images, is [beside this one](https://example.org/hash/book/data.html)",
-        ),
-    ],
-)
-def test_the_site_on_one_data_set_leads_to_that_on_the_other(monkeypatch, site, said):
-    monkeypatch.setenv("L2H_SITE_URL", site)
-    assert said in site_beside()
+def test_the_site_on_one_data_set_leads_to_that_on_the_other(monkeypatch):
+    here, other = "https://example.org/hash", "https://example.org/hash/cifar10"
+    leads = {"": "on CIFAR-10 under `/cifar10/`", here: f"on CIFAR-10, is [beside this one]({other}/book/data.html)"}
+    leads[other] = f"bundled images, is [beside this one]({here}/book/data.html)"
+    for site, said in leads.items():
+        monkeypatch.setenv("L2H_SITE_URL", site)
+        assert said in site_beside()
 
 
 def test_every_page_describes_itself_and_says_how_to_cite_it(site):

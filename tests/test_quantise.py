@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from refusals import refusals
 from sklearn.base import clone
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
@@ -205,20 +206,14 @@ X = vectors()
 FITTED = SignCodes().fit(X)
 
 
-@pytest.mark.parametrize(
-    ("call", "error", "message"),
-    [
-        (lambda: ScalarCodes(5).fit(X), ValueError, "n_bits must be 8 or 4, got 5"),
-        (lambda: SignCodes().encode(X), ValueError, "not fitted yet"),
-        (lambda: FITTED.encode(X[:, 1:]), ValueError, "X has 20 features, but SignCodes is expecting 21"),
-        (lambda: FITTED.scores(X, np.zeros((3, 3), int)), TypeError, "codes must be uint8, .*, got int64"),
-        (lambda: FITTED.scores(X, np.zeros((3, 2), np.uint8)), ValueError, r"\(n, 3\), n at least 1, got \(3, 2\)"),
-        (lambda: FITTED.search(X, FITTED.encode(X), 301), ValueError, "k must be from 1 to the 300 codes, got 301"),
-        (lambda: FITTED.search(X, FITTED.encode(X), 3, rescore=X, factor=0), ValueError, "factor must be at least 1"),
-        (lambda: FITTED.search(X, FITTED.encode(X), 3, rescore=X[1:]), ValueError, r"rescore .* \(300, 21\), got"),
-        (lambda: RaBitQ().fit(X).error_bounds(X, np.zeros((1, 11), np.uint8), 0), ValueError, "epsilon must be a"),
-    ],
+test_what_is_refused = refusals(
+    (lambda: ScalarCodes(5).fit(X), ValueError, "n_bits must be 8 or 4, got 5"),
+    (lambda: SignCodes().encode(X), ValueError, "not fitted yet"),
+    (lambda: FITTED.encode(X[:, 1:]), ValueError, "X has 20 features, but SignCodes is expecting 21"),
+    (lambda: FITTED.scores(X, np.zeros((3, 3), int)), TypeError, "codes must be uint8, .*, got int64"),
+    (lambda: FITTED.scores(X, np.zeros((3, 2), np.uint8)), ValueError, r"\(n, 3\), n at least 1, got \(3, 2\)"),
+    (lambda: FITTED.search(X, FITTED.encode(X), 301), ValueError, "k must be from 1 to the 300 codes, got 301"),
+    (lambda: FITTED.search(X, FITTED.encode(X), 3, rescore=X, factor=0), ValueError, "factor must be at least 1"),
+    (lambda: FITTED.search(X, FITTED.encode(X), 3, rescore=X[1:]), ValueError, r"rescore .* \(300, 21\), got"),
+    (lambda: RaBitQ().fit(X).error_bounds(X, np.zeros((1, 11), np.uint8), 0), ValueError, "epsilon must be a"),
 )
-def test_what_is_refused(call, error, message):
-    with pytest.raises(error, match=message):
-        call()

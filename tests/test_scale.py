@@ -5,7 +5,6 @@ import pickle
 import signal
 import sys
 import time
-import tracemalloc
 from pathlib import Path
 
 import dask.array as da
@@ -17,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from oracles import nearest_rows, rows_within
+from refusals import refusals
 from sklearn.preprocessing import StandardScaler
 
 from l2h_tutorial import LSH, HashTable, hamming_distances, scale
@@ -94,16 +94,6 @@ def test_faiss_finds_what_brute_force_finds(n_bits):
             assert_same(distances, expected[1])
             assert_same(ids, HashTable(bits).query_radius(queries, r, sort_results=True))
         assert getattr(index, "nflip", 0) == 0
-
-
-@pytest.mark.parametrize("r", [3, 7, 8])
-def test_several_pieces_find_a_row_whose_different_bits_are_spread_evenly(r):
-    row = np.zeros((1, 64), dtype=bool)
-    row[0, np.arange(r) * 16 % 64 + np.arange(r) // 4] = True  # one after the other into each of the four pieces
-    index = filled(faiss.IndexBinaryMultiHash(64, 4, 16), row)
-    query = np.zeros((1, 64), dtype=bool)
-    assert len(faiss_query_radius(index, query, r)[0]) == 1
-    assert len(faiss_query_radius(index, query, r - 1)[0]) == 0
 
 
 # Files, and encoding
@@ -302,9 +292,8 @@ def dask_bits():
     return da.from_array(BITS, chunks=(15, -1))
 
 
-@pytest.mark.parametrize(
-    ("call", "error", "message"),
-    [
+test_what_cannot_be_is_refused = pytest.mark.usefixtures("client")(
+    refusals(
         (lambda: to_faiss(BITS.astype(int)), TypeError, "bits must be a boolean array"),
         (lambda: from_faiss(faiss.IndexFlatL2(16)), TypeError, "a faiss IndexBinaryFlat, got IndexFlatL2"),
         (lambda: from_faiss(NEW), ValueError, "at least one code"),
@@ -326,13 +315,8 @@ def dask_bits():
         (lambda: local_client(0).__enter__(), ValueError, "n_workers must be at least 1, got 0"),
         (lambda: resampled_codes(BITS, 5, flip=2), ValueError, "flip must be a probability from 0 to 1, got 2"),
         (lambda: plan_size(0, n_bits=64, n_features=9, bytes_per_row=9, codes_per_second=9), ValueError, "positive"),
-    ],
+    )
 )
-@pytest.mark.usefixtures("client")
-def test_what_cannot_be_is_refused(call, error, message):
-    with pytest.raises(error, match=message):
-        call()
-    assert not tracemalloc.is_tracing()
 
 
 def written(folder, content):
@@ -357,14 +341,8 @@ def test_what_is_no_file_of_vectors_is_refused_by_its_name(tmp_path, make, error
         open_vectors(make(tmp_path))
 
 
-@pytest.mark.parametrize(
-    ("missing", "call"),
-    [
-        ("faiss", lambda: to_faiss(BITS)),
-        ("distributed", lambda: local_client().__enter__()),
-    ],
-)
-def test_without_the_extra_the_error_says_what_to_install(monkeypatch, missing, call):
-    monkeypatch.setitem(sys.modules, missing, None)
-    with pytest.raises(ImportError, match=rf"{missing} is needed .* pip install '\.\[scale\]' in the folder"):
-        call()
+def test_without_the_extra_the_error_says_what_to_install(monkeypatch):
+    for missing, call in {"faiss": lambda: to_faiss(BITS), "distributed": lambda: local_client().__enter__()}.items():
+        monkeypatch.setitem(sys.modules, missing, None)
+        with pytest.raises(ImportError, match=rf"{missing} is needed .* pip install '\.\[scale\]' in the folder"):
+            call()

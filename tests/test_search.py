@@ -1,6 +1,5 @@
 """All ways to search give the rows of brute force in the same order; re-ranking gives those of scikit-learn."""
 
-import tracemalloc
 from importlib import import_module
 
 import faiss
@@ -10,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from limits import memory_below
+from refusals import refusals
 from scipy import sparse
 from sklearn.metrics import pairwise_distances
 
@@ -158,11 +159,8 @@ def test_some_queries_are_searched_at_a_time():
     bits = np.repeat(np.eye(5, 16, dtype=bool), 20_000, axis=0)
     table, queries = HashTable(bits), bits[::100]
     for search in (lambda: table.query_radius(queries, 1, count_only=True), lambda: table.query(queries, 3)):
-        tracemalloc.start()
-        search()
-        peak = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        assert peak < 2**26
+        with memory_below(2**26):
+            search()
     assert rerank_module.queries_at_a_time(2**20) == 32
 
 
@@ -290,11 +288,8 @@ def test_of_few_candidates_only_their_rows_are_read_some_queries_at_a_time(metri
     query, ids = database[:1000] + 0.1, random.integers(0, 20_000, (1000, 7))
     elsewhere = np.full_like(database, np.nan)
     elsewhere[np.unique(ids)] = database[np.unique(ids)]
-    tracemalloc.start()
-    nearest = rerank(query, elsewhere, ids, 3, metric)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert peak < database.nbytes / 2
+    with memory_below(database.nbytes / 2):
+        nearest = rerank(query, elsewhere, ids, 3, metric)
     assert [rows.tolist() for rows in nearest[:50]] == nearest_by_sklearn(query, database, ids[:50], 3, metric)
     again, distances = rerank(query, elsewhere, ids, 3, metric, return_distance=True)
     assert [(rows.tolist(), away.shape) for rows, away in zip(again, distances, strict=True)] == [
@@ -308,31 +303,25 @@ def change(**arguments):
     return lambda: rerank(**{"X_query": np.eye(3)[:2], "X_database": np.eye(3), "ids": [[0], [1]], "k": 1} | arguments)
 
 
-@pytest.mark.parametrize(
-    ("call", "error", "message"),
-    [
-        (lambda: hamming_ball(0, 4, -1), ValueError, "radius of codes of 4 bits must be from 0 to 4, got -1"),
-        (lambda: ball_size(4, 5), ValueError, "from 0 to 4, got 5"),
-        (lambda: ball_size(4, 1.0), TypeError, "codes of 4 bits must be an integer from 0 to 4, got 1.0"),
-        (lambda: ball_size(-1, 0), ValueError, "n_bits must be at least 0, got -1"),
-        (lambda: hamming_ball(16, 4, 1), ValueError, "a code of 4 bits must be from 0 to 15, got 16"),
-        (change(k=0), ValueError, "k must be from 1 to the 3 rows of the database, got 0"),
-        (change(k=1.0), TypeError, "k must be an integer from 1 to the 3 rows of the database, got 1.0"),
-        (change(ids=[[0]]), ValueError, "for each of the 2 queries, got 1"),
-        (change(ids=[[0], [3]]), ValueError, r"ids\[1\] must be rows from 0 to 2, got 3 to 3"),
-        (change(ids=[[-1], [0]]), ValueError, r"ids\[0\] must be rows from 0 to 2, got -1 to -1"),
-        (change(ids=[[0.5], [0]]), TypeError, r"ids\[0\] must be a one-dimensional array of integers, got float64"),
-        (change(ids=[[0], [[1]]]), TypeError, r"ids\[1\] must be a one-dimensional array.* of shape \(1, 1\)"),
-        (change(ids=[[1, 0, 1], [0]], k=2), ValueError, r"ids\[0\] names row 1 twice"),
-        (change(ids=[[5, 5, 5], [0]], X_database=np.eye(9)[:, :3]), ValueError, r"ids\[0\] names row 5 twice"),
-        (change(X_query=np.eye(2), ids=[[], []]), ValueError, "same number of features, got 2 and 3"),
-        (change(X_query=np.full((2, 3), np.nan), ids=[[], []]), ValueError, "X_query must be finite, got NaN"),
-        (change(X_database=np.full((3, 3), np.inf)), ValueError, "X_database must be finite, got NaN or inf"),
-        (change(X_database=sparse.eye_array(3)), TypeError, "X_database must be a dense array, got a sparse one"),
-        (lambda: exact_neighbours(np.empty((0, 3)), np.eye(3), 1), ValueError, r"hold a row, got shape \(0, 3\)"),
-        (change(X_database=np.zeros(3)), ValueError, r"X_database must be two-dim.* shape \(3,\)"),
-    ],
+test_impossible_balls_and_rankings_are_refused = refusals(
+    (lambda: hamming_ball(0, 4, -1), ValueError, "radius of codes of 4 bits must be from 0 to 4, got -1"),
+    (lambda: ball_size(4, 5), ValueError, "from 0 to 4, got 5"),
+    (lambda: ball_size(4, 1.0), TypeError, "codes of 4 bits must be an integer from 0 to 4, got 1.0"),
+    (lambda: ball_size(-1, 0), ValueError, "n_bits must be at least 0, got -1"),
+    (lambda: hamming_ball(16, 4, 1), ValueError, "a code of 4 bits must be from 0 to 15, got 16"),
+    (change(k=0), ValueError, "k must be from 1 to the 3 rows of the database, got 0"),
+    (change(k=1.0), TypeError, "k must be an integer from 1 to the 3 rows of the database, got 1.0"),
+    (change(ids=[[0]]), ValueError, "for each of the 2 queries, got 1"),
+    (change(ids=[[0], [3]]), ValueError, r"ids\[1\] must be rows from 0 to 2, got 3 to 3"),
+    (change(ids=[[-1], [0]]), ValueError, r"ids\[0\] must be rows from 0 to 2, got -1 to -1"),
+    (change(ids=[[0.5], [0]]), TypeError, r"ids\[0\] must be a one-dimensional array of integers, got float64"),
+    (change(ids=[[0], [[1]]]), TypeError, r"ids\[1\] must be a one-dimensional array.* of shape \(1, 1\)"),
+    (change(ids=[[1, 0, 1], [0]], k=2), ValueError, r"ids\[0\] names row 1 twice"),
+    (change(ids=[[5, 5, 5], [0]], X_database=np.eye(9)[:, :3]), ValueError, r"ids\[0\] names row 5 twice"),
+    (change(X_query=np.eye(2), ids=[[], []]), ValueError, "same number of features, got 2 and 3"),
+    (change(X_query=np.full((2, 3), np.nan), ids=[[], []]), ValueError, "X_query must be finite, got NaN"),
+    (change(X_database=np.full((3, 3), np.inf)), ValueError, "X_database must be finite, got NaN or inf"),
+    (change(X_database=sparse.eye_array(3)), TypeError, "X_database must be a dense array, got a sparse one"),
+    (lambda: exact_neighbours(np.empty((0, 3)), np.eye(3), 1), ValueError, r"hold a row, got shape \(0, 3\)"),
+    (change(X_database=np.zeros(3)), ValueError, r"X_database must be two-dim.* shape \(3,\)"),
 )
-def test_impossible_balls_and_rankings_are_refused(call, error, message):
-    with pytest.raises(error, match=message):
-        call()

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from small_book import EDITIONS, book_of, build, markdown_of, notebook
+from small_book import EDITIONS, HEADER, book_of, build, markdown_of, notebook
 from test_editions import CHAPTERS, OPTION, QUESTION, each_chapter
 
 # --- the page
@@ -65,7 +65,8 @@ FAULTS = {
 def broken(tmp_path_factory):
     pages = {name.replace(" ", "-"): f"```{{selftest}}\n{body}```\n" for name, (body, _) in FAULTS.items()}
     pages["good"] = f"```{{selftest}}\n{GOOD}```\n"
-    return build(tmp_path_factory.mktemp("broken"), book_of(**pages))
+    files = {name: text.removeprefix(HEADER) for name, text in book_of(**pages).items()}  # no kernel for each
+    return build(tmp_path_factory.mktemp("broken"), files)
 
 
 @pytest.mark.parametrize("fault", FAULTS)

@@ -83,13 +83,3 @@ def test_the_built_guide_names_every_exercise(site, chapters):
     for chapter in chapters.values():
         for number, (grade, minutes) in chapter.exercises.items():
             assert re.search(rf"{grade}: (\d+\.\d+ \(\d+\), )*{re.escape(number)} \({minutes}\)", html), number
-
-
-def test_the_hand_out_that_the_guide_describes_is_there(site):
-    notes = {}
-    for edition in ("student", "instructor"):
-        folder = site.parent / "editions" / edition
-        assert len(list(folder.glob("*.whl"))) == 1
-        notes[edition] = (folder / "buckets.ipynb").read_text(encoding="utf-8")
-    assert "Teaching note 3.1" in notes["instructor"]
-    assert "Solution 3.1" not in notes["student"]

@@ -47,6 +47,18 @@ IMAGES = """() => [...document.querySelectorAll("article img")].map((image) => (
   {alt: image.getAttribute("alt"), src: image.src, loaded: image.complete && image.naturalWidth > 0}))"""
 
 
+def exercises_of(page):
+    """The source of a chapter's exercises."""
+    source = (ROOT / f"{page}.md").read_text(encoding="utf-8")
+    return re.search(r"(?ms)^## Exercises\n(.*?)^## ", source)[1]
+
+
+def cells_of(source, tag=None):
+    """The code of a part's cells, of all or of those with a tag."""
+    found = re.findall(r"(?ms)^```\{code-cell\} ipython3\n(:tags: \[([\w-]+)\]\n)?(.*?)^```", source)
+    return [code for _, tagged, code in found if tag in (None, tagged)]
+
+
 class Visit:
     """A tab of a fresh profile, and what went wrong in it."""
 

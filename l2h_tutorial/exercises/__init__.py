@@ -1,8 +1,8 @@
 """Exercises that answer: a check looks at what a student wrote, and says something about it.
 
-Numbers are ``chapter.exercise``, as in the book. A chapter's exercises are in a module of its own, which is loaded when
-one of them is checked. A check needs to know what is right, so the package holds reference answers: in a notebook it is
-made for learning. For marks there is `grade_notebooks`, which asks again where no reference is.
+Numbers are ``chapter.exercise``, as in the book. A chapter's exercises are in a module of its own, in order, which is
+loaded when one of them is checked. A check needs to know what is right, so the package holds reference answers: in a
+notebook it is made for learning. For marks there is `grade_notebooks`, which asks again where no reference is.
 """
 
 import re
@@ -64,7 +64,7 @@ def check(number: str, answer: Any = None) -> bool:
         print(error.args[0])
         return False
     verdict = exercise.judge(answer)
-    print(f"Exercise {exercise.number}: {verdict.text}")
+    print(f"Exercise {number.strip()}: {verdict.text}")
     return verdict.holds
 
 
@@ -91,10 +91,9 @@ def require(number: str, answer: Any = None) -> None:
     Traceback (most recent call last):
     AssertionError: Exercise 2.1: to do. Write your answer in place of `...`, and run the cell again.
     """
-    exercise = find(number)
-    verdict = exercise.judge(answer)
+    verdict = find(number).judge(answer)
     if not verdict.holds:
-        raise AssertionError(f"Exercise {exercise.number}: {verdict.text}")
+        raise AssertionError(f"Exercise {number.strip()}: {verdict.text}")
 
 
 def find(number: str) -> Exercise:
@@ -114,8 +113,8 @@ def find(number: str) -> Exercise:
 
     Examples
     --------
-    >>> find("2.1").number
-    '2.1'
+    >>> find("2.1").names
+    ['code', 'n_bits']
     """
     if not isinstance(number, str):
         raise TypeError('The number of the exercise comes first, as text: exercises.check("3.2", answer).')
@@ -128,7 +127,7 @@ def find(number: str) -> Exercise:
     if chapter not in CHAPTERS:
         raise LookupError(f"There is no exercise {name}: chapter {chapter} has no exercises that check themselves.")
     module = import_module(f"{__name__}.{CHAPTERS[chapter]}")
-    known: dict[str, Exercise] = {exercise.number: exercise for exercise in module.EXERCISES}
+    known: dict[str, Exercise] = {f"{chapter}.{i}": exercise for i, exercise in enumerate(module.EXERCISES, start=1)}
     if name not in known:
         raise LookupError(f"There is no exercise {name}: chapter {chapter} has {', '.join(known)}.")
     return known[name]

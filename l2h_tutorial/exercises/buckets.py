@@ -3,14 +3,8 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .framework import Compute, Construct, Exercise, Mistake, Requirement, Trouble, numbers
-
-__all__ = ["EXERCISES"]
-
-Array = NDArray[Any]
-
+from .framework import Array, Compute, Construct, Exercise, Requirement, Trouble, numbers
 
 # 3.1
 
@@ -29,20 +23,17 @@ def _largest(codes: Array, last: bool = False) -> int:
 
 
 _LARGEST = Compute(
-    number="3.1",
     reference=lambda codes: _largest(codes),
     case=_codes_case,
-    mistakes=(
-        Mistake(
-            "That is how many images the bucket holds. The exercise asks for its code.",
-            lambda codes: int(np.unique(codes, return_counts=True)[1].max()),
+    mistakes={
+        "That is how many images the bucket holds. The exercise asks for its code.": (
+            lambda codes: int(np.unique(codes, return_counts=True)[1].max())
         ),
-        Mistake(
-            "That is the bucket's place in the list of buckets. Look up which code stands there.",
-            lambda codes: int(np.unique(codes, return_counts=True)[1].argmax()),
+        "That is the bucket's place in the list of buckets. Look up which code stands there.": (
+            lambda codes: int(np.unique(codes, return_counts=True)[1].argmax())
         ),
-        Mistake("On a tie, take the smaller code.", lambda codes: _largest(codes, last=True)),
-    ),
+        "On a tie, take the smaller code.": (lambda codes: _largest(codes, last=True)),
+    },
     nudge="np.unique(codes, return_counts=True) gives every code and how often it occurs.",
 )
 
@@ -56,23 +47,16 @@ def _spread_case(rng: np.random.Generator, i: int) -> tuple[int, int]:
 
 
 _FEWEST = Compute(
-    number="3.2",
     reference=lambda n_images, n_bits: max(1.0, n_images / 2**n_bits),
     case=_spread_case,
-    mistakes=(
-        Mistake(
-            "Less than one image? When there are more buckets than images, most are empty, but the bucket in question "
-            "is the query's own. Who is in it for certain?",
-            lambda n_images, n_bits: n_images / 2**n_bits,
+    mistakes={
+        "Less than one image? When there are more buckets than images, most are empty, but the bucket in question "
+        "is the query's own. Who is in it for certain?": (lambda n_images, n_bits: n_images / 2**n_bits),
+        "One too many: the query is one of the images, and is counted with them already.": (
+            lambda n_images, n_bits: n_images / 2**n_bits + 1
         ),
-        Mistake(
-            "One too many: the query is one of the images, and is counted with them already.",
-            lambda n_images, n_bits: n_images / 2**n_bits + 1,
-        ),
-        Mistake(
-            "A code of b bits can have 2**b values, not 2b.", lambda n_images, n_bits: max(1.0, n_images / (2 * n_bits))
-        ),
-    ),
+        "A code of b bits can have 2**b values, not 2b.": (lambda n_images, n_bits: max(1.0, n_images / (2 * n_bits))),
+    },
     nudge="How many buckets can there be? Then put the images in, one after the other, round and round.",
 )
 
@@ -95,20 +79,17 @@ def _mean_of_found(database_codes: Array, query_codes: Array) -> float:
 
 
 _CANDIDATES = Compute(
-    number="3.3",
     reference=lambda database_codes, query_codes: float(_met(database_codes, query_codes).mean()),
     case=_two_sets_case,
-    mistakes=(
-        Mistake("You left out the queries whose bucket is empty. They meet 0 images, and count.", _mean_of_found),
-        Mistake(
-            "That is the mean size of the buckets: every bucket counts once there. Here every query counts once.",
-            lambda database_codes, query_codes: len(database_codes) / len(np.unique(database_codes)),
+    mistakes={
+        "You left out the queries whose bucket is empty. They meet 0 images, and count.": (_mean_of_found),
+        "That is the mean size of the buckets: every bucket counts once there. Here every query counts once.": (
+            lambda database_codes, query_codes: len(database_codes) / len(np.unique(database_codes))
         ),
-        Mistake(
-            "You let several queries with one code count once. Each of them searches, and each looks.",
-            lambda database_codes, query_codes: float(_met(database_codes, np.unique(query_codes)).mean()),
+        "You let several queries with one code count once. Each of them searches, and each looks.": (
+            lambda database_codes, query_codes: float(_met(database_codes, np.unique(query_codes)).mean())
         ),
-    ),
+    },
     nudge="For every query count the images with its code, and take the mean of these counts.",
 )
 
@@ -126,24 +107,20 @@ def _prepare_case(rng: np.random.Generator, i: int) -> tuple[Array, Array]:
 
 
 _PREPARE = Compute(
-    number="3.4",
     reference=lambda database, queries: _unit(queries) - _unit(database).mean(axis=0),
     case=_prepare_case,
-    mistakes=(
-        Mistake(
-            "You took the mean of the queries. They have not arrived yet when the table is built.",
-            lambda database, queries: _unit(queries) - _unit(queries).mean(axis=0),
+    mistakes={
+        "You took the mean of the queries. They have not arrived yet when the table is built.": (
+            lambda database, queries: _unit(queries) - _unit(queries).mean(axis=0)
         ),
-        Mistake(
-            "Wrong axis: you subtracted from each vector the mean of its own numbers. The mean image has a number for "
-            "each column, the mean over the rows.",
-            lambda database, queries: _unit(queries) - _unit(queries).mean(axis=1, keepdims=True),
+        "Wrong axis: you subtracted from each vector the mean of its own numbers. The mean image has a number for "
+        "each column, the mean over the rows.": (
+            lambda database, queries: _unit(queries) - _unit(queries).mean(axis=1, keepdims=True)
         ),
-        Mistake(
-            "You scaled the queries, but subtracted the mean of vectors that were not scaled.",
-            lambda database, queries: _unit(queries) - database.mean(axis=0),
+        "You scaled the queries, but subtracted the mean of vectors that were not scaled.": (
+            lambda database, queries: _unit(queries) - database.mean(axis=0)
         ),
-    ),
+    },
     nudge="Two steps: divide each row by its length; subtract the mean row of the database, scaled in the same way.",
 )
 
@@ -159,7 +136,6 @@ def _read_sizes(answer: Any) -> Array:
 
 
 _MISLEAD = Construct(
-    number="3.5",
     read=_read_sizes,
     requirements=(
         Requirement(
@@ -196,23 +172,19 @@ def _lay_out(codes: Array) -> tuple[Array, Array, Array]:
 
 
 _LAY_OUT = Compute(
-    number="3.6",
     reference=_lay_out,
     case=_layout_case,
-    mistakes=(
-        Mistake(
-            "The offsets lack the 0 at the start: the first bucket begins at 0.",
-            lambda codes: (_lay_out(codes)[0], _lay_out(codes)[1][1:], _lay_out(codes)[2]),
+    mistakes={
+        "The offsets lack the 0 at the start: the first bucket begins at 0.": (
+            lambda codes: (_lay_out(codes)[0], _lay_out(codes)[1][1:], _lay_out(codes)[2])
         ),
-        Mistake(
-            "The offsets lack the end of the last bucket: there is one more of them than there are buckets.",
-            lambda codes: (_lay_out(codes)[0], _lay_out(codes)[1][:-1], _lay_out(codes)[2]),
+        "The offsets lack the end of the last bucket: there is one more of them than there are buckets.": (
+            lambda codes: (_lay_out(codes)[0], _lay_out(codes)[1][:-1], _lay_out(codes)[2])
         ),
-        Mistake(
-            "The second array has the buckets' sizes. An offset is where a bucket starts: a running sum of sizes.",
-            lambda codes: (_lay_out(codes)[0], np.diff(_lay_out(codes)[1]), _lay_out(codes)[2]),
+        "The second array has the buckets' sizes. An offset is where a bucket starts: a running sum of sizes.": (
+            lambda codes: (_lay_out(codes)[0], np.diff(_lay_out(codes)[1]), _lay_out(codes)[2])
         ),
-    ),
+    },
     nudge="The rows of bucket i must be rows[offsets[i]:offsets[i + 1]]. Try it with codes [5, 3, 5].",
 )
 

@@ -1,18 +1,13 @@
 """Exercises of chapter 8, Methods compared."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..lsh import LSH
-from .framework import Compute, Construct, Exercise, Mistake, Requirement, Trouble, call, describe
-
-__all__ = ["EXERCISES"]
-
-Array = NDArray[Any]
-
+from .framework import Array, Compute, Construct, Exercise, Requirement, Trouble, call, describe
 
 # 8.1
 
@@ -24,24 +19,18 @@ def _redraw_case(rng: np.random.Generator, i: int) -> tuple[Array, Array, Array]
 
 
 _PAIRED = Compute(
-    number="8.1",
     reference=lambda a, b, draws: (a - b)[draws].mean(axis=1),
     case=_redraw_case,
-    mistakes=(
-        Mistake(
-            "You drew queries for a only. b has to be measured on the same ones.",
-            lambda a, b, draws: a[draws].mean(axis=1) - b.mean(),
+    mistakes={
+        "You drew queries for a only. b has to be measured on the same ones.": (
+            lambda a, b, draws: a[draws].mean(axis=1) - b.mean()
         ),
-        Mistake(
-            "That is the mean over the queries of all redraws: a number for each position in a row. Average along "
-            "the rows.",
-            lambda a, b, draws: (a - b)[draws].mean(axis=0),
+        "That is the mean over the queries of all redraws: a number for each position in a row. Average along "
+        "the rows.": (lambda a, b, draws: (a - b)[draws].mean(axis=0)),
+        "That is one number for all redraws. How much it moves from one to the next is the question.": (
+            lambda a, b, draws: float((a - b)[draws].mean())
         ),
-        Mistake(
-            "That is one number for all redraws. How much it moves from one to the next is the question.",
-            lambda a, b, draws: float((a - b)[draws].mean()),
-        ),
-    ),
+    },
     nudge="Take a single row of `draws`, and look up a and b at the queries that it names.",
 )
 
@@ -72,24 +61,20 @@ def _expected(distances: Array, relevant: Array, k: int) -> float:
 
 
 _TIES = Compute(
-    number="8.2",
     reference=_expected,
     case=_ties_case,
-    mistakes=(
-        Mistake(
-            "You took tied rows in the order of the file. It knows nothing of the query: any order is as likely.",
-            lambda distances, relevant, k: _share(distances, relevant, k, "file"),
+    mistakes={
+        "You took tied rows in the order of the file. It knows nothing of the query: any order is as likely.": (
+            lambda distances, relevant, k: _share(distances, relevant, k, "file")
         ),
-        Mistake(
-            "You counted all rows that are tied at the last place. Not all of them have a place among the k.",
-            lambda distances, relevant, k: float(sum(part.sum() for part in _parts(distances, relevant, k)) / k),
+        "You counted all rows that are tied at the last place. Not all of them have a place among the k.": (
+            lambda distances, relevant, k: float(sum(part.sum() for part in _parts(distances, relevant, k)) / k)
         ),
-        Mistake(
-            "You took the share of the relevant among all rows up to the last distance. Nearer rows have their place "
-            "for certain, tied ones share what is left.",
-            lambda distances, relevant, k: float(np.concatenate(_parts(distances, relevant, k)).mean()),
+        "You took the share of the relevant among all rows up to the last distance. Nearer rows have their place "
+        "for certain, tied ones share what is left.": (
+            lambda distances, relevant, k: float(np.concatenate(_parts(distances, relevant, k)).mean())
         ),
-    ),
+    },
     nudge="Take three rows at one distance, one of them relevant, and k = 1. Write down all orders.",
 )
 
@@ -134,64 +119,47 @@ def _try(answer: Any) -> _Trial:
     return _Trial(bits, again, [call(encode, (row[None],)) for row in new], len(new), n_bits)
 
 
-class _Scores(LSH):
-    def transform(self, X: Any) -> Any:
-        return super().transform(X).astype(float)
+def _spoilt(spoil: Callable[[Array, Array], Array]) -> LSH:
+    """Random hyperplanes whose bits something is done to, with the images at hand."""
 
+    class Spoilt(LSH):
+        def transform(self, X: Any) -> Any:
+            return spoil(super().transform(X), X)
 
-class _Short(LSH):
-    def transform(self, X: Any) -> Any:
-        return super().transform(X)[:, :3]
-
-
-class _Tossed(LSH):
-    def transform(self, X: Any) -> Any:
-        return np.random.default_rng().random((len(X), self.n_bits)) < 0.5
-
-
-class _Company(LSH):
-    def transform(self, X: Any) -> Any:
-        sums = np.sum(X, axis=1, keepdims=True)
-        return super().transform(X) ^ (sums > np.median(sums))
-
-
-class _Constant(LSH):
-    def transform(self, X: Any) -> Any:
-        return np.ones((len(X), self.n_bits), dtype=bool)
+    return Spoilt(8)
 
 
 _OWN = Construct(
-    number="8.3",
     read=_try,
     requirements=(
         Requirement(
             lambda trial: isinstance(trial.bits, np.ndarray) and trial.bits.dtype == bool and trial.bits.ndim == 2,
             "`transform` should return an array of True and False with a row for each image. Compare the scores with a "
             "threshold.",
-            _Scores(8),
+            _spoilt(lambda bits, X: bits.astype(float)),
         ),
         Requirement(
             lambda trial: trial.bits.shape == (trial.n_rows, trial.n_bits),
             "`n_bits` was set to another number before `fit`, and the codes do not have that many bits, or not a row "
             "for each image.",
-            _Short(8),
+            _spoilt(lambda bits, X: bits[:, :3]),
         ),
         Requirement(
             lambda trial: np.array_equal(trial.bits, trial.again),
             "Fitted twice with one `random_state` it gives different codes. Draw random numbers from "
             "np.random.default_rng(self.random_state), and in `fit` only.",
-            _Tossed(8),
+            _spoilt(lambda bits, X: np.random.default_rng().random(bits.shape) < 0.5),
         ),
         Requirement(
             lambda trial: np.array_equal(trial.bits, np.concatenate(trial.singly)),
             "The code of an image depends on which others are encoded with it. Whatever is taken from the data, such "
             "as a mean or a median, is learned in `fit`.",
-            _Company(8),
+            _spoilt(lambda bits, X: bits ^ (X[:, :1] > np.median(X[:, :1]))),
         ),
         Requirement(
             lambda trial: len(np.unique(trial.bits, axis=0)) > 2,
             "Twelve images got one code, or two. Does every bit look at the features, and each at something else?",
-            _Constant(8),
+            _spoilt(lambda bits, X: np.ones_like(bits)),
         ),
     ),
     example=LSH(8),

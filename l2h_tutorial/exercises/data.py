@@ -3,14 +3,8 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .framework import Compute, Construct, Exercise, Mistake, Requirement, Trouble, describe, numbers
-
-__all__ = ["EXERCISES"]
-
-Array = NDArray[Any]
-
+from .framework import Array, Compute, Construct, Exercise, Requirement, Trouble, describe, numbers
 
 # 1.1
 
@@ -20,23 +14,19 @@ def _length_case(rng: np.random.Generator, i: int) -> tuple[int, int, int]:
 
 
 _LENGTH = Compute(
-    number="1.1",
     reference=lambda n_scales, n_orientations, grid: n_scales * n_orientations * grid * grid,
     case=_length_case,
-    mistakes=(
-        Mistake(
-            "A grid of 4 x 4 has 16 cells, not 4: a grid has rows and columns.",
-            lambda n_scales, n_orientations, grid: n_scales * n_orientations * grid,
+    mistakes={
+        "A grid of 4 x 4 has 16 cells, not 4: a grid has rows and columns.": (
+            lambda n_scales, n_orientations, grid: n_scales * n_orientations * grid
         ),
-        Mistake(
-            "Every scale comes in every orientation. How many pairs of the two are there? It is not their sum.",
-            lambda n_scales, n_orientations, grid: (n_scales + n_orientations) * grid * grid,
+        "Every scale comes in every orientation. How many pairs of the two are there? It is not their sum.": (
+            lambda n_scales, n_orientations, grid: (n_scales + n_orientations) * grid * grid
         ),
-        Mistake(
-            "That is the number of filters. Each response is then cut into cells, and each cell gives a number.",
-            lambda n_scales, n_orientations, grid: n_scales * n_orientations,
+        "That is the number of filters. Each response is then cut into cells, and each cell gives a number.": (
+            lambda n_scales, n_orientations, grid: n_scales * n_orientations
         ),
-    ),
+    },
     nudge="Count first the filters, then the numbers that one filter gives. The book's GIST, with 4, 8 and 4, has 512.",
 )
 
@@ -58,23 +48,19 @@ def _cosines(query: Array, X: Array) -> Array:
 
 
 _COSINE = Compute(
-    number="1.2",
     reference=_cosines,
     case=_cosine_case,
-    mistakes=(
-        Mistake(
-            "Those are dot products. They grow with the lengths of the vectors; the cosine does not.",
-            lambda query, X: X @ query,
+    mistakes={
+        "Those are dot products. They grow with the lengths of the vectors; the cosine does not.": (
+            lambda query, X: X @ query
         ),
-        Mistake(
-            "Wrong axis: you took the lengths of the columns of X. An image is a row.",
-            lambda query, X: (X / np.linalg.norm(X, axis=0)) @ (query / np.linalg.norm(query)),
+        "Wrong axis: you took the lengths of the columns of X. An image is a row.": (
+            lambda query, X: (X / np.linalg.norm(X, axis=0)) @ (query / np.linalg.norm(query))
         ),
-        Mistake(
-            "You divided by one number for all of X. Each row has a length of its own: say along which axis.",
-            lambda query, X: (X / np.linalg.norm(X)) @ (query / np.linalg.norm(query)),
+        "You divided by one number for all of X. Each row has a length of its own: say along which axis.": (
+            lambda query, X: (X / np.linalg.norm(X)) @ (query / np.linalg.norm(query))
         ),
-    ),
+    },
     nudge="Take two vectors of two numbers, draw them, and compute the cosine of the angle by hand.",
 )
 
@@ -98,29 +84,22 @@ def _recall(nearest: Array, query_labels: Array, database_labels: Array) -> floa
 
 
 _PRECISION = Compute(
-    number="1.3",
     reference=lambda nearest, query_labels, database_labels: float(
         _hits(nearest, query_labels, database_labels).mean()
     ),
     case=_precision_case,
-    mistakes=(
-        Mistake(
-            "You compared row numbers with labels. A row number leads to a label: database_labels[row].",
-            lambda nearest, query_labels, database_labels: float((nearest == query_labels[:, None]).mean()),
+    mistakes={
+        "You compared row numbers with labels. A row number leads to a label: database_labels[row].": (
+            lambda nearest, query_labels, database_labels: float((nearest == query_labels[:, None]).mean())
         ),
-        Mistake(
-            "That is the mean number of right answers. Precision is a share: from 0 to 1.",
-            lambda *given: float(_hits(*given).sum(axis=1).mean()),
+        "That is the mean number of right answers. Precision is a share: from 0 to 1.": (
+            lambda *given: float(_hits(*given).sum(axis=1).mean())
         ),
-        Mistake(
-            "That is recall: you divided by how many there are to find. Precision divides by how many were returned.",
-            _recall,
+        "That is recall: you divided by how many there are to find. Precision divides by how many were returned.": (
+            _recall
         ),
-        Mistake(
-            "That is in per cent. Precision is a share: from 0 to 1.",
-            lambda *given: 100 * float(_hits(*given).mean()),
-        ),
-    ),
+        "That is in per cent. Precision is a share: from 0 to 1.": (lambda *given: 100 * float(_hits(*given).mean())),
+    },
     nudge="Take one query and write down the labels of its neighbours. What share of them is the query's?",
 )
 
@@ -143,7 +122,6 @@ def _nearest_two(thing: tuple[Array, Array]) -> tuple[Array, Array]:
 
 
 _DISAGREE = Construct(
-    number="1.4",
     read=_read_query_and_rows,
     requirements=(
         Requirement(
@@ -176,7 +154,7 @@ _DISAGREE = Construct(
 
 
 def _others_case(rng: np.random.Generator, i: int) -> tuple[Array, int, int]:
-    X = rng.integers(0, 4 if i % 2 else 20, size=(int(rng.integers(5, 8)) + i, 2)).astype(float)
+    X = rng.integers(0, 4 if i % 4 else 20, size=(int(rng.integers(5, 8)) + 2 * i, 2)).astype(float)
     row = int(rng.integers(1, len(X)))
     if i % 2:
         X[int(rng.integers(row))] = X[row]  # the same picture twice
@@ -193,24 +171,18 @@ def _others(X: Array, row: int, k: int) -> Array:
 
 
 _OTHERS = Compute(
-    number="1.5",
     reference=_others,
     case=_others_case,
-    mistakes=(
-        Mistake(
-            "The image itself is among its neighbours. It asks, so it cannot be an answer.",
-            lambda X, row, k: _by_distance(X, row)[:k],
+    mistakes={
+        "The image itself is among its neighbours. It asks, so it cannot be an answer.": (
+            lambda X, row, k: _by_distance(X, row)[:k]
         ),
-        Mistake(
-            "You left out whatever came first, and it was another image: X holds the same vector twice. Leave out the "
-            "row that asks, wherever it stands.",
-            lambda X, row, k: _by_distance(X, row)[1 : k + 1],
+        "You left out whatever came first, and it was another image: X holds the same vector twice. Leave out the "
+        "row that asks, wherever it stands.": (lambda X, row, k: _by_distance(X, row)[1 : k + 1]),
+        "One too few: the row that asks was among the k. Leave it out first, and then take k.": (
+            lambda X, row, k: _others(X, row, k)[: k - 1]
         ),
-        Mistake(
-            "One too few: the row that asks was among the k. Leave it out first, and then take k.",
-            lambda X, row, k: _others(X, row, k)[: k - 1],
-        ),
-    ),
+    },
     nudge="Compute all distances to the row, sort the row numbers by them, and see where the row itself has ended up.",
 )
 

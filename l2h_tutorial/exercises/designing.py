@@ -1,13 +1,30 @@
 """Exercises of chapter 5, Designing a search."""
 
 import math
+from typing import Any
 
 import numpy as np
 
 from ..lsh import amplified_probability
-from .framework import Compute, Exercise, Mistake
+from .framework import Array, Compute, Construct, Exercise, Requirement, Trouble, numbers
 
-__all__ = ["EXERCISES"]
+_DO_NOT_ADD_UP = (
+    "The chances of the tables do not add up: two can both find a pair. Multiply the chances that each misses it."
+)
+_NO_PROBABILITY = (
+    "You took the cosine for the chance that a bit agrees. That chance is 1 - angle / pi: take the arc cosine."
+)
+
+
+def _p(cosine: Any) -> Any:
+    return 1 - np.arccos(cosine) / np.pi
+
+
+def _n_tables(p: Any, n_bits: int, wanted: float) -> int:
+    """The fewest tables that find the wanted share of pairs whose bits agree with such probabilities."""
+    n_tables = np.arange(1, 2000)[:, None]
+    found = 1 - (1 - np.atleast_1d(p) ** n_bits) ** n_tables
+    return int(1 + np.argmax(found.mean(axis=1) >= wanted))
 
 
 # 5.1
@@ -18,24 +35,17 @@ def _chance_case(rng: np.random.Generator, i: int) -> tuple[float, int, int]:
 
 
 _CHANCE = Compute(
-    number="5.1",
     reference=lambda p, n_bits, n_tables: float(amplified_probability(p, n_bits, n_tables)),
     case=_chance_case,
-    mistakes=(
-        Mistake(
-            "The chances of the tables do not add up: two tables can both find a pair. Multiply the chances that each "
-            "misses it.",
-            lambda p, n_bits, n_tables: n_tables * p**n_bits,
+    mistakes={
+        _DO_NOT_ADD_UP: (lambda p, n_bits, n_tables: n_tables * p**n_bits),
+        "You exchanged the two: all bits of one table must agree, and one table is enough.": (
+            lambda p, n_bits, n_tables: float(amplified_probability(p, n_tables, n_bits))
         ),
-        Mistake(
-            "You exchanged the two: all bits of one table must agree, and one table is enough.",
-            lambda p, n_bits, n_tables: float(amplified_probability(p, n_tables, n_bits)),
+        "That is the chance that every table finds the pair. One is enough.": (
+            lambda p, n_bits, n_tables: (p**n_bits) ** n_tables
         ),
-        Mistake(
-            "That is the chance that every table finds the pair. One is enough.",
-            lambda p, n_bits, n_tables: (p**n_bits) ** n_tables,
-        ),
-    ),
+    },
     nudge="What is the chance that one table misses the pair? And that all of them do?",
 )
 
@@ -44,48 +54,20 @@ _CHANCE = Compute(
 
 
 def _tables_case(rng: np.random.Generator, i: int) -> tuple[float, int, float]:
-    return (
-        round(float(rng.uniform(0.5, 0.9)), 2),
-        int(rng.integers(3, 8 + i // 4)),
-        round(float(rng.uniform(0.6, 0.97)), 2),
-    )
-
-
-def _p(cosine: float) -> float:
-    return 1 - math.acos(cosine) / math.pi
-
-
-def _solved(p: float, n_bits: float, wanted: float) -> float:
-    """The number of tables, not rounded, from which a chance of `wanted` is reached."""
-    return math.log(1 - wanted) / math.log1p(-(p**n_bits))
-
-
-def _n_tables(cosine: float, n_bits: int, wanted: float) -> int:
-    n_tables = max(1, math.floor(_solved(_p(cosine), n_bits, wanted)) - 1)
-    while amplified_probability(_p(cosine), n_bits, n_tables) < wanted:
-        n_tables += 1
-    return n_tables
+    cosine, wanted = rng.uniform((0.5, 0.6), (0.9, 0.97)).round(2).tolist()
+    return cosine, int(rng.integers(3, 8 + i // 12)), wanted
 
 
 _TABLES = Compute(
-    number="5.2",
-    reference=_n_tables,
+    reference=lambda cosine, n_bits, wanted: _n_tables(_p(cosine), n_bits, wanted),
     case=_tables_case,
-    mistakes=(
-        Mistake(
-            "You took the cosine for the chance that a bit agrees. That chance is 1 - angle / pi: take the arc cosine.",
-            lambda cosine, n_bits, wanted: math.ceil(_solved(cosine, n_bits, wanted)),
+    mistakes={
+        _NO_PROBABILITY: _n_tables,
+        "One table too few: rounded down, or to the nearest, the chance may be missed. Round up.": (
+            lambda cosine, n_bits, wanted: _n_tables(_p(cosine), n_bits, wanted) - 1
         ),
-        Mistake(
-            "One table too few: rounded down, or to the nearest, the chance may be missed. Round up.",
-            lambda cosine, n_bits, wanted: _n_tables(cosine, n_bits, wanted) - 1,
-        ),
-        Mistake(
-            "The chances of the tables do not add up: two tables can both find a pair. Multiply the chances that each "
-            "misses it.",
-            lambda cosine, n_bits, wanted: math.ceil(wanted / _p(cosine) ** n_bits),
-        ),
-    ),
+        _DO_NOT_ADD_UP: (lambda cosine, n_bits, wanted: math.ceil(wanted / _p(cosine) ** n_bits)),
+    },
     nudge="Start with one table, compute the chance, and add a table while the chance is below what is wanted.",
 )
 
@@ -93,39 +75,216 @@ _TABLES = Compute(
 # 5.3
 
 
+def _held_out_case(rng: np.random.Generator, i: int) -> tuple[Array, float]:
+    distances = rng.integers(2, 40, size=(2 + i // 6, 8))
+    a_half = i % 2 / 2  # in every other case the share is reached exactly
+    return distances, float(rng.choice([0.5, 0.75, 0.875])) + a_half / distances.size
+
+
+def _radius(distances: Array, wanted: float) -> int:
+    return int(np.quantile(distances, wanted, method="inverted_cdf"))
+
+
+_RADIUS = Compute(
+    reference=_radius,
+    case=_held_out_case,
+    mistakes={
+        "You went on where the share was reached exactly. That much is enough.": (
+            lambda distances, wanted: int(np.sort(distances, axis=None)[int(wanted * distances.size)])
+        ),
+        "You asked that every query finds the share. It is a share of all the neighbours together.": (
+            lambda distances, wanted: max(_radius(of_query, wanted) for of_query in distances)
+        ),
+        "A smaller radius is enough: the ball of radius r holds the rows at distance r exactly.": (
+            lambda distances, wanted: _radius(distances, wanted) + 1
+        ),
+        "That finds every neighbour. A share of them was asked for, and the last ones are dear.": (
+            lambda distances, wanted: int(distances.max())
+        ),
+    },
+    nudge="For a radius, count the distances that are at most as large, and divide by how many there are.",
+)
+
+
+# 5.4
+
+
+def _pairs_case(rng: np.random.Generator, i: int) -> tuple[Array, int, float]:
+    cosines = np.round(rng.uniform(0.3, 0.95, size=3 + i // 6), 2)
+    return cosines, int(rng.integers(2, 5)), round(float(rng.uniform(0.7, 0.95)), 2)
+
+
+_RECALL = Compute(
+    reference=lambda cosines, n_bits, wanted: _n_tables(_p(cosines), n_bits, wanted),
+    case=_pairs_case,
+    mistakes={
+        "You took the chance at the mean similarity. The curve is bent, so the mean of the chances is another.": (
+            lambda cosines, n_bits, wanted: _n_tables(_p(cosines.mean()), n_bits, wanted)
+        ),
+        "You asked it of the least alike pair. Recall is a mean: alike pairs make up for it.": (
+            lambda cosines, n_bits, wanted: _n_tables(_p(cosines.min()), n_bits, wanted)
+        ),
+        _NO_PROBABILITY: _n_tables,
+        "One table too few: the recall is not yet what is wanted.": (
+            lambda cosines, n_bits, wanted: _n_tables(_p(cosines), n_bits, wanted) - 1
+        ),
+    },
+    nudge="Compute the chance of each pair with one table, then with two, and look at their mean.",
+)
+
+
+# 5.5
+
+
+def _most_bits_case(rng: np.random.Generator, i: int) -> tuple[float, int, float]:
+    cosine, wanted = rng.uniform((0.6, 0.6), (0.95, 0.95)).round(2).tolist()
+    return cosine, int(rng.integers(4, 12 + 2 * i)), wanted
+
+
+def _most_bits(p: float, n_tables: int, wanted: float) -> int:
+    return math.floor(math.log(1 - (1 - wanted) ** (1 / n_tables)) / math.log(p))
+
+
+_MOST_BITS = Compute(
+    reference=lambda cosine, n_tables, wanted: _most_bits(_p(cosine), n_tables, wanted),
+    case=_most_bits_case,
+    mistakes={
+        _NO_PROBABILITY: _most_bits,
+        "One bit too many: rounded up, or to the nearest, the share may be missed. Round down.": (
+            lambda cosine, n_tables, wanted: _most_bits(_p(cosine), n_tables, wanted) + 1
+        ),
+        _DO_NOT_ADD_UP: (
+            lambda cosine, n_tables, wanted: math.floor(math.log(wanted / n_tables) / math.log(_p(cosine)))
+        ),
+        "You asked one table to find the share. All of them together have to.": (
+            lambda cosine, n_tables, wanted: _most_bits(_p(cosine), 1, wanted)
+        ),
+    },
+    nudge="What may one table's chance of missing a pair be, if all of them miss it with a chance of 1 - wanted?",
+)
+
+
+# 5.6
+
+
 def _exponent_case(rng: np.random.Generator, i: int) -> tuple[float, float]:
     near = round(float(rng.uniform(0.1, 1.2)), 2) + 0.005  # no angle is 1, whose logarithm is 0
     return near, near + round(float(rng.uniform(0.1, 0.8)), 2)
 
 
-def _agree(angle: float) -> float:
-    return 1 - angle / math.pi
+def _agree(angle: Any) -> Any:
+    return 1 - angle / np.pi
 
 
-def _rho(near_angle: float, far_angle: float) -> float:
-    return math.log(_agree(near_angle)) / math.log(_agree(far_angle))
+def _rho(near_angle: Any, far_angle: Any) -> Any:
+    return np.log(_agree(near_angle)) / np.log(_agree(far_angle))
 
 
 _EXPONENT = Compute(
-    number="5.3",
     reference=_rho,
     case=_exponent_case,
-    mistakes=(
-        Mistake(
-            "Above 1 it would be slower than exhaustive search: is the quotient upside down?",
-            lambda near_angle, far_angle: _rho(far_angle, near_angle),
+    mistakes={
+        "Above 1 it would be slower than exhaustive search: is the quotient upside down?": (
+            lambda near_angle, far_angle: _rho(far_angle, near_angle)
         ),
-        Mistake(
-            "You took the logarithms of the angles. The formula has those of the probabilities that a bit agrees.",
-            lambda near_angle, far_angle: math.log(near_angle) / math.log(far_angle),
+        "You took the logarithms of the angles. The formula has those of the probabilities that a bit agrees.": (
+            lambda near_angle, far_angle: math.log(near_angle) / math.log(far_angle)
         ),
-        Mistake(
-            "The logarithms are missing: the bits are multiplied, so they stand in an exponent.",
-            lambda near_angle, far_angle: _agree(near_angle) / _agree(far_angle),
+        "The logarithms are missing: the bits are multiplied, so they stand in an exponent.": (
+            lambda near_angle, far_angle: _agree(near_angle) / _agree(far_angle)
         ),
-    ),
+    },
     nudge="Write both conditions with b in the exponent, and take logarithms. Then b falls out.",
 )
 
 
-EXERCISES: tuple[Exercise, ...] = (_CHANCE, _TABLES, _EXPONENT)
+# 5.7
+
+
+def _two_designs_case(rng: np.random.Generator, i: int) -> tuple[float, float, int, float]:
+    near, far, wanted = rng.uniform((0.8, 0.5, 0.6), (0.95, 0.7, 0.95)).round(2).tolist()
+    return near, far, int(rng.integers(4, 8 + i // 3)), wanted
+
+
+def _in_ball(p: float, n_bits: int, radius: int) -> float:
+    return sum(math.comb(n_bits, i) * (1 - p) ** i * p ** (n_bits - i) for i in range(radius + 1))
+
+
+def _looked_at(p_near: float, p_far: float, n_bits: int, wanted: float, further: int = 0) -> tuple[float, float]:
+    radius = next(r for r in range(n_bits) if _in_ball(p_near, n_bits, r) >= wanted)
+    n_tables = _n_tables(p_near, n_bits, wanted)
+    return _in_ball(p_far, n_bits, radius + further), float(amplified_probability(p_far, n_bits, n_tables))
+
+
+_LOOKED_AT = Compute(
+    reference=lambda p_near, p_far, n_bits, wanted: _looked_at(p_near, p_far, n_bits, wanted),
+    case=_two_designs_case,
+    mistakes={
+        "That is what is found of the near pairs. With that radius and those tables, what of the far ones?": (
+            lambda p_near, p_far, n_bits, wanted: _looked_at(p_near, p_near, n_bits, wanted)
+        ),
+        "The other way round: first the ball, then the tables.": (
+            lambda p_near, p_far, n_bits, wanted: _looked_at(p_near, p_far, n_bits, wanted)[::-1]
+        ),
+        "A smaller radius is enough: the ball of radius r holds the codes at distance r exactly.": (
+            lambda p_near, p_far, n_bits, wanted: _looked_at(p_near, p_far, n_bits, wanted, further=1)
+        ),
+    },
+    nudge="Of n_bits bits exactly i differ with the chance C(n_bits, i) (1 - p)^i p^(n_bits - i). Add them up.",
+)
+
+
+# 5.8
+
+
+def _read_vectors(answer: Any) -> Array:
+    X = numbers(answer, "an array of numbers")
+    if X.ndim != 2 or not (20 <= len(X) <= 200 and X.shape[1] <= 500):
+        raise Trouble(f"it should have 20 to 200 rows and at most 500 columns, and has shape {X.shape}.")
+    return X
+
+
+def _is_zero(X: Array) -> Array:
+    """Which rows are no more than rounding when they are centred."""
+    return np.asarray(np.abs(X - X.mean(axis=0)).max(axis=1, initial=0) <= 1e-9 * np.abs(X).max(initial=1e-99))
+
+
+def _angles(X: Array) -> Array:
+    """For each row of centred vectors the angles to the others, ascending."""
+    centred = X - X.mean(axis=0)
+    unit = centred / np.linalg.norm(centred, axis=1, keepdims=True)
+    cosines = np.clip(unit @ unit.T, -1, 1)[~np.eye(len(X), dtype=bool)]
+    return np.sort(np.arccos(cosines).reshape(len(X), -1), axis=1)
+
+
+def _exponents(X: Array) -> Array:
+    """For each row the exponent of its nearest other and its median other."""
+    angles = _angles(X)
+    return np.asarray(_rho(angles[:, 0], np.minimum(np.median(angles, axis=1), 3)))
+
+
+_HOPELESS = Construct(
+    read=_read_vectors,
+    requirements=(
+        Requirement(
+            lambda X: not _is_zero(X).any(),
+            "One of your vectors is the mean of all: centred it is zero, and has no direction.",
+            np.outer(np.arange(-10, 11), [1, 2]),
+        ),
+        Requirement(
+            lambda X: bool(_angles(X)[:, 0].min() > 1e-6),
+            "Centred, two of your vectors have one direction, and so one code. That pair every hash finds.",
+            np.repeat(np.eye(10), 2, axis=0),
+        ),
+        Requirement(
+            lambda X: bool(_exponents(X).min() >= 0.8),
+            "One of your vectors has a neighbour that is much nearer than the others: hashing would find it. How many "
+            "directions does it take for all vectors to be about as far from each other?",
+            np.random.default_rng(0).normal(size=(40, 4)),
+        ),
+    ),
+    example=np.eye(20),
+)
+
+
+EXERCISES: tuple[Exercise, ...] = (_CHANCE, _TABLES, _RADIUS, _RECALL, _MOST_BITS, _EXPONENT, _LOOKED_AT, _HOPELESS)

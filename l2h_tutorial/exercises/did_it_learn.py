@@ -1,18 +1,11 @@
 """Exercises of chapter 9, Did it learn?"""
 
 from math import comb
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .answering import LabelProgram
-from .framework import Compute, Exercise, Mistake
-
-__all__ = ["EXERCISES"]
-
-Array = NDArray[Any]
-
+from .framework import Array, Compute, Exercise
 
 # 9.1
 
@@ -39,24 +32,18 @@ def _labels_matter(program: LabelProgram, y: Array, shuffled: Array) -> bool:
 
 
 _SHUFFLE = Compute(
-    number="9.1",
     reference=_labels_matter,
     case=_program_case,
-    mistakes=(
-        Mistake(
-            "You looked at the first image only. Its label may be the same after shuffling.",
-            lambda program, y, shuffled: not np.array_equal(program(y)[0], program(shuffled)[0]),
+    mistakes={
+        "You looked at the first image only. Its label may be the same after shuffling.": (
+            lambda program, y, shuffled: not np.array_equal(program(y)[0], program(shuffled)[0])
         ),
-        Mistake(
-            "You asked whether all bits change. One that changes is enough: something looked at the labels.",
-            lambda program, y, shuffled: bool((program(y) != program(shuffled)).all()),
+        "You asked whether all bits change. One that changes is enough: something looked at the labels.": (
+            lambda program, y, shuffled: bool((program(y) != program(shuffled)).all())
         ),
-        Mistake(
-            "You compared how many bits are set. Other codes may have as many, and here the classes are as large as "
-            "before.",
-            lambda program, y, shuffled: bool(program(y).mean() != program(shuffled).mean()),
-        ),
-    ),
+        "You compared how many bits are set. Other codes may have as many, and here the classes are as large as "
+        "before.": (lambda program, y, shuffled: bool(program(y).mean() != program(shuffled).mean())),
+    },
     nudge="Run the program on both labellings, and compare the two arrays of codes.",
 )
 
@@ -79,24 +66,16 @@ def _apart(codewords: Array) -> Array:
 
 
 _CORRECTED = Compute(
-    number="9.2",
     reference=lambda codewords: int(_apart(codewords).min() - 1) // 2,
     case=_codewords_case,
-    mistakes=(
-        Mistake(
-            "With half of the smallest distance wrong, a code is as near to another codeword as to its own. That is a "
-            "tie and not certain.",
-            lambda codewords: int(_apart(codewords).min()) // 2,
+    mistakes={
+        "With half of the smallest distance wrong, a code is as near to another codeword as to its own. That is a "
+        "tie and not certain.": (lambda codewords: int(_apart(codewords).min()) // 2),
+        "With so many wrong bits it is not yet the other codeword, but it may be nearer to it.": (
+            lambda codewords: int(_apart(codewords).min()) - 1
         ),
-        Mistake(
-            "With so many wrong bits it is not yet the other codeword, but it may be nearer to it.",
-            lambda codewords: int(_apart(codewords).min()) - 1,
-        ),
-        Mistake(
-            "Among your pairs is each codeword with itself, at distance 0. Leave the diagonal out.",
-            lambda codewords: -1,
-        ),
-    ),
+        "Among your pairs is each codeword with itself, at distance 0. Leave the diagonal out.": (lambda codewords: -1),
+    },
     nudge="Take two codewords that differ in three bits, and flip one of the three, then two.",
 )
 
@@ -114,24 +93,19 @@ def _split_pairs(n: int) -> int:
 
 
 _BOUND = Compute(
-    number="9.3",
     reference=lambda n_classes, n_bits: n_bits * _split_pairs(n_classes) / comb(n_classes, 2),
     case=_table_case,
-    mistakes=(
-        Mistake(
-            "That is the mean for tossed codewords. A table that is drawn up with care keeps its classes further "
-            "apart.",
-            lambda n_classes, n_bits: n_bits / 2,
+    mistakes={
+        "That is the mean for tossed codewords. A table that is drawn up with care keeps its classes further apart.": (
+            lambda n_classes, n_bits: n_bits / 2
         ),
-        Mistake(
-            "For an odd number of classes the halves are unequal: there is no half of a class.",
-            lambda n_classes, n_bits: n_bits * n_classes**2 / 4 / comb(n_classes, 2),
+        "For an odd number of classes the halves are unequal: there is no half of a class.": (
+            lambda n_classes, n_bits: n_bits * n_classes**2 / 4 / comb(n_classes, 2)
         ),
-        Mistake(
-            "You counted each pair of classes in both orders below the line, and in one above it.",
-            lambda n_classes, n_bits: n_bits * _split_pairs(n_classes) / (n_classes * (n_classes - 1)),
+        "You counted each pair of classes in both orders below the line, and in one above it.": (
+            lambda n_classes, n_bits: n_bits * _split_pairs(n_classes) / (n_classes * (n_classes - 1))
         ),
-    ),
+    },
     nudge="Take one bit and four classes. How many pairs does it tell apart with one 1, and with two?",
 )
 

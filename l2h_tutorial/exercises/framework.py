@@ -1,7 +1,7 @@
 """What an exercise is: a reference to compare with, and the mistakes that people make, each with its hint.
 
-A hint is never only a sentence. A :class:`Mistake` carries the wrong answer that it is about, so that the check can
-recognise it, and a test can feed it and see its hint. Whatever a student passes becomes a value or a sentence.
+A hint is never only a sentence. Each stands beside the wrong answer that it is about, so that the check can recognise
+it, and a test can feed it and see its hint. Whatever a student passes becomes a value or a sentence.
 """
 
 import contextlib
@@ -15,18 +15,20 @@ import sys
 import time
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sized
+from collections.abc import Callable, Mapping, Sized
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from .answering import Trouble, call
 
-__all__ = ["Compute", "Construct", "Exercise", "Mistake", "Requirement", "Trouble", "Verdict"]
+__all__ = ["Compute", "Construct", "Exercise", "Requirement", "Trouble", "Verdict"]
 
+Array = NDArray[Any]
 N_CASES = 24
 SECONDS = 10.0
 _MOST_PRINTED = 10_000  # letters
@@ -47,17 +49,8 @@ def _not_yet(text: str) -> Verdict:
     return Verdict(False, f"not yet. {text[0].upper()}{text[1:]}")
 
 
-@dataclass(frozen=True, kw_only=True)
 class Exercise(ABC):
-    """A numbered exercise: a `Compute` or a `Construct`.
-
-    Parameters
-    ----------
-    number : str
-        Chapter and exercise, ``"3.2"``.
-    """
-
-    number: str
+    """A `Compute` or a `Construct`."""
 
     def judge(self, answer: Any, seed: int | None = None) -> Verdict:
         """Look at an answer, and never raise; what the answer's first call prints is printed, once.
@@ -93,14 +86,6 @@ class Exercise(ABC):
         """An answer that holds."""
 
 
-@dataclass(frozen=True)
-class Mistake:
-    """A typical mistake: its hint, and a function that makes it, with the arguments of the exercise's reference."""
-
-    hint: str
-    wrong: Callable[..., Any]
-
-
 @dataclass(frozen=True, kw_only=True)
 class Compute(Exercise):
     """The student writes a function, which has to agree with a reference on fresh random cases.
@@ -114,14 +99,15 @@ class Compute(Exercise):
     case : callable
         Draws the arguments of case i from a generator: ``case(rng, i)``. The first cases should be the smallest, for
         the first that fails is shown.
-    mistakes : tuple of Mistake
+    mistakes : mapping of str to callable
+        A typical mistake's hint, and a function that makes it, with the arguments of the reference.
     nudge : str
         What to look at when no mistake is recognised.
     """
 
     reference: Callable[..., Any]
     case: Callable[[np.random.Generator, int], tuple[Any, ...]]
-    mistakes: tuple[Mistake, ...]
+    mistakes: Mapping[str, Callable[..., Any]]
     nudge: str
 
     @property
@@ -156,9 +142,9 @@ class Compute(Exercise):
             return Verdict(True, f"holds, on {N_CASES} fresh random cases.")
         first = failed[0]
         seen = f"With {self._said(cases[first])} it gives {describe(results[first])}."
-        for mistake in self.mistakes:
-            if all(same(results[i], mistake.wrong(*cases[i])) for i in failed):
-                return _not_yet(f"{mistake.hint} {seen}")
+        for hint, wrong in self.mistakes.items():
+            if all(same(results[i], wrong(*cases[i])) for i in failed):
+                return _not_yet(f"{hint} {seen}")
         form = misfit(results[first], expected[first])
         if form:
             return _not_yet(f"look at the form of the result: {form} {seen} {self.nudge}")

@@ -1,16 +1,8 @@
 """Exercises of chapter 7, Training GRH."""
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
-from .framework import Compute, Exercise, Mistake
-
-__all__ = ["EXERCISES"]
-
-Array = NDArray[Any]
-
+from .framework import Array, Compute, Exercise
 
 # 7.1
 
@@ -26,25 +18,21 @@ def _precisions(relevant: Array) -> Array:
 
 
 _AVERAGE_PRECISION = Compute(
-    number="7.1",
     reference=lambda relevant: float(_precisions(relevant)[relevant].mean()),
     case=_ranking_case,
-    mistakes=(
-        Mistake(
-            "You averaged the precision over all ranks. Only the ranks at which something relevant is found count.",
-            lambda relevant: float(_precisions(relevant).mean()),
+    mistakes={
+        "You averaged the precision over all ranks. Only the ranks at which something relevant is found count.": (
+            lambda relevant: float(_precisions(relevant).mean())
         ),
-        Mistake(
-            "You divided by the length of the ranking. The mean is over the relevant images.",
-            lambda relevant: float(_precisions(relevant)[relevant].sum() / len(relevant)),
+        "You divided by the length of the ranking. The mean is over the relevant images.": (
+            lambda relevant: float(_precisions(relevant)[relevant].sum() / len(relevant))
         ),
-        Mistake(
-            "You counted what was found before each relevant image. The image itself is found at its rank as well.",
+        "You counted what was found before each relevant image. The image itself is found at its rank as well.": (
             lambda relevant: float(
                 ((np.cumsum(relevant) - 1) / np.arange(1, len(relevant) + 1))[relevant].mean(),
-            ),
+            )
         ),
-    ),
+    },
     nudge="Write down a ranking of three, say right, wrong, right, and the precision at ranks 1 and 3.",
 )
 
@@ -65,23 +53,19 @@ def _class_means(bits: Array, y: Array) -> Array:
 
 
 _CODEWORDS = Compute(
-    number="7.2",
     reference=lambda bits, y: _class_means(bits, y) > 0.5,
     case=_classes_case,
-    mistakes=(
-        Mistake(
-            "You gave ties a 1. Here the sign of zero is -1, so a class that is split evenly gets a 0.",
-            lambda bits, y: _class_means(bits, y) >= 0.5,
+    mistakes={
+        "You gave ties a 1. Here the sign of zero is -1, so a class that is split evenly gets a 0.": (
+            lambda bits, y: _class_means(bits, y) >= 0.5
         ),
-        Mistake(
-            "That is +1 and -1. The exercise asks for True and False.",
-            lambda bits, y: np.where(_class_means(bits, y) > 0.5, 1, -1),
+        "That is +1 and -1. The exercise asks for True and False.": (
+            lambda bits, y: np.where(_class_means(bits, y) > 0.5, 1, -1)
         ),
-        Mistake(
-            "That has a row for each image. The table has a row for each class, in the order of the labels.",
-            lambda bits, y: (_class_means(bits, y) > 0.5)[np.searchsorted(np.unique(y), y)],
+        "That has a row for each image. The table has a row for each class, in the order of the labels.": (
+            lambda bits, y: (_class_means(bits, y) > 0.5)[np.searchsorted(np.unique(y), y)]
         ),
-    ),
+    },
     nudge="Take one class, write its codes below each other, and count the ones in each column.",
 )
 
@@ -101,23 +85,19 @@ def _with_ridge(K: Array, ridge: float) -> Array:
 
 
 _RIDGE = Compute(
-    number="7.3",
     reference=lambda K, k, L, ridge: k @ np.linalg.solve(_with_ridge(K, ridge), L),
     case=_kernel_case,
-    mistakes=(
-        Mistake(
-            "You added the ridge to every entry of K. Times the identity, where does it go?",
-            lambda K, k, L, ridge: k @ np.linalg.solve(K + ridge, L),
+    mistakes={
+        "You added the ridge to every entry of K. Times the identity, where does it go?": (
+            lambda K, k, L, ridge: k @ np.linalg.solve(K + ridge, L)
         ),
-        Mistake(
-            "You divided entry by entry. The inverse of a matrix is another thing: solve the system.",
-            lambda K, k, L, ridge: k @ ((1 / _with_ridge(K, ridge)) @ L),
+        "You divided entry by entry. The inverse of a matrix is another thing: solve the system.": (
+            lambda K, k, L, ridge: k @ ((1 / _with_ridge(K, ridge)) @ L)
         ),
-        Mistake(
-            "Those are the signs. The exercise asks for the scores, before the sign is taken.",
-            lambda K, k, L, ridge: np.sign(k @ np.linalg.solve(_with_ridge(K, ridge), L)),
+        "Those are the signs. The exercise asks for the scores, before the sign is taken.": (
+            lambda K, k, L, ridge: np.sign(k @ np.linalg.solve(_with_ridge(K, ridge), L))
         ),
-    ),
+    },
     nudge="Check the shapes: A has a row for each training image and a column for each bit.",
 )
 
@@ -144,24 +124,20 @@ def _nearest_mean(X: Array, bit: Array, new: Array) -> Array:
 
 
 _NEAREST_MEAN = Compute(
-    number="7.4",
     reference=_nearest_mean,
     case=_mean_case,
-    mistakes=(
-        Mistake(
-            "The other way round: a smaller distance to the ones is a vote for a 1.",
-            lambda X, bit, new: ~_nearest_mean(X, bit, new),
+    mistakes={
+        "The other way round: a smaller distance to the ones is a vote for a 1.": (
+            lambda X, bit, new: ~_nearest_mean(X, bit, new)
         ),
-        Mistake(
-            "You compared dot products with the two means. They favour the longer mean; distances do not.",
-            lambda X, bit, new: new @ (X[bit].mean(axis=0) - X[~bit].mean(axis=0)) > 0,
+        "You compared dot products with the two means. They favour the longer mean; distances do not.": (
+            lambda X, bit, new: new @ (X[bit].mean(axis=0) - X[~bit].mean(axis=0)) > 0
         ),
-        Mistake(
-            "Your hyperplane goes through the mean of all images. Half-way between the two means is another place when "
-            "there are more of one kind.",
-            lambda X, bit, new: (new - X.mean(axis=0)) @ (X[bit].mean(axis=0) - X[~bit].mean(axis=0)) > 0,
+        "Your hyperplane goes through the mean of all images. Half-way between the two means is another place when "
+        "there are more of one kind.": (
+            lambda X, bit, new: (new - X.mean(axis=0)) @ (X[bit].mean(axis=0) - X[~bit].mean(axis=0)) > 0
         ),
-    ),
+    },
     nudge="Draw a few points of both kinds, mark the two means, and ask of one new point which is nearer.",
 )
 

@@ -4,16 +4,10 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..codes import bits_to_integers, integers_to_bits
 from ..lsh import LSH
-from .framework import Compute, Construct, Exercise, Mistake, Requirement, Trouble, numbers
-
-__all__ = ["EXERCISES"]
-
-Array = NDArray[Any]
-
+from .framework import Array, Compute, Construct, Exercise, Requirement, Trouble, numbers
 
 # 2.1
 
@@ -24,23 +18,16 @@ def _code_case(rng: np.random.Generator, i: int) -> tuple[int, int]:
 
 
 _OPPOSITE = Compute(
-    number="2.1",
     reference=lambda code, n_bits: int(bits_to_integers(~integers_to_bits(code, n_bits))),
     case=_code_case,
-    mistakes=(
-        Mistake(
-            "A code is a string of bits written as a number, never negative: minus the number is not another code.",
-            lambda code, n_bits: -code,
+    mistakes={
+        "A code is a string of bits written as a number, never negative: minus the number is not another code.": (
+            lambda code, n_bits: -code
         ),
-        Mistake(
-            "Python's ~ flips the bits of a number that goes on for ever to the left, so it is negative. "
-            "Flip only the n_bits last.",
-            lambda code, n_bits: ~code,
-        ),
-        Mistake(
-            "Off by one: the largest code of n_bits bits is not 2**n_bits.", lambda code, n_bits: (1 << n_bits) - code
-        ),
-    ),
+        "Python's ~ flips the bits of a number that goes on for ever to the left, so it is negative. "
+        "Flip only the n_bits last.": (lambda code, n_bits: ~code),
+        "Off by one: the largest code of n_bits bits is not 2**n_bits.": (lambda code, n_bits: (1 << n_bits) - code),
+    },
     nudge="Write the code as n_bits zeros and ones, those on the left too, and change what changes.",
 )
 
@@ -53,20 +40,17 @@ def _bits_case(rng: np.random.Generator, i: int) -> tuple[Array]:
 
 
 _INTEGER = Compute(
-    number="2.2",
     reference=lambda bits: int(bits_to_integers(bits)),
     case=_bits_case,
-    mistakes=(
-        Mistake(
-            "The bits are reversed: the first bit is the most significant, worth the most, and the last is worth 1.",
-            lambda bits: int(bits_to_integers(bits[::-1])),
+    mistakes={
+        "The bits are reversed: the first bit is the most significant, worth the most, and the last is worth 1.": (
+            lambda bits: int(bits_to_integers(bits[::-1]))
         ),
-        Mistake("Twice too much: the last bit is worth 1, not 2.", lambda bits: 2 * int(bits_to_integers(bits))),
-        Mistake(
-            "You read the zeros and ones as a decimal number. Their base is 2.",
-            lambda bits: int("".join("01"[int(bit)] for bit in bits)),
+        "Twice too much: the last bit is worth 1, not 2.": (lambda bits: 2 * int(bits_to_integers(bits))),
+        "You read the zeros and ones as a decimal number. Their base is 2.": (
+            lambda bits: int("".join("01"[int(bit)] for bit in bits))
         ),
-    ),
+    },
     nudge="Try it on [True, False, True]: one four, no two and one one.",
 )
 
@@ -84,27 +68,22 @@ def _degrees(a_bits: Array, b_bits: Array) -> float:
 
 
 _ANGLE = Compute(
-    number="2.3",
     reference=_degrees,
     case=_pair_case,
-    mistakes=(
-        Mistake(
-            "Those are radians. The exercise asks for degrees.",
-            lambda a_bits, b_bits: math.radians(_degrees(a_bits, b_bits)),
+    mistakes={
+        "Those are radians. The exercise asks for degrees.": (
+            lambda a_bits, b_bits: math.radians(_degrees(a_bits, b_bits))
         ),
-        Mistake(
-            "You counted the bits that agree. The angle grows with those that differ.",
-            lambda a_bits, b_bits: 180.0 - _degrees(a_bits, b_bits),
+        "You counted the bits that agree. The angle grows with those that differ.": (
+            lambda a_bits, b_bits: 180.0 - _degrees(a_bits, b_bits)
         ),
-        Mistake(
-            "You took the share for a cosine. The probability of a differing bit is the angle itself, divided by pi.",
-            lambda a_bits, b_bits: math.degrees(math.acos(1 - _degrees(a_bits, b_bits) / 90)),
+        "You took the share for a cosine. The probability of a differing bit is the angle itself, divided by pi.": (
+            lambda a_bits, b_bits: math.degrees(math.acos(1 - _degrees(a_bits, b_bits) / 90))
         ),
-        Mistake(
-            "That is how many bits differ. What share of them is it, and which angle makes every bit differ?",
-            lambda a_bits, b_bits: int((a_bits != b_bits).sum()),
+        "That is how many bits differ. What share of them is it, and which angle makes every bit differ?": (
+            lambda a_bits, b_bits: int((a_bits != b_bits).sum())
         ),
-    ),
+    },
     nudge="Two codes that agree everywhere are 0 degrees apart, and two that differ everywhere 180.",
 )
 
@@ -123,27 +102,22 @@ def _bits_for(error: float, at_right_angle: float = 90.0) -> float:
 
 
 _ENOUGH_BITS = Compute(
-    number="2.4",
     reference=lambda error: math.ceil(_bits_for(error)),
     case=_error_case,
-    mistakes=(
-        Mistake(
-            "The error falls with the square root of the number of bits. You let it fall with the number itself.",
-            lambda error: math.ceil(90 / error),
+    mistakes={
+        "The error falls with the square root of the number of bits. You let it fall with the number itself.": (
+            lambda error: math.ceil(90 / error)
         ),
-        Mistake(
-            "Rounded down, or to the nearest, the error may be a little too large. Round up.",
-            lambda error: math.floor(_bits_for(error)),
+        "Rounded down, or to the nearest, the error may be a little too large. Round up.": (
+            lambda error: math.floor(_bits_for(error))
         ),
-        Mistake(
-            "One too many where the number comes out whole, as for 9 degrees: to round up is not to add one.",
-            lambda error: math.floor(_bits_for(error)) + 1,
+        "One too many where the number comes out whole, as for 9 degrees: to round up is not to add one.": (
+            lambda error: math.floor(_bits_for(error)) + 1
         ),
-        Mistake(
-            "Four times too many. What is the square root of p (1 - p) when p is one half?",
-            lambda error: math.ceil(_bits_for(error, 180)),
+        "Four times too many. What is the square root of p (1 - p) when p is one half?": (
+            lambda error: math.ceil(_bits_for(error, 180))
         ),
-    ),
+    },
     nudge="Write the standard deviation of the angle for b bits at a right angle, in degrees, and solve it for b.",
 )
 
@@ -169,7 +143,6 @@ def _n_codes(X: Array) -> float:
 
 
 _BREAK = Construct(
-    number="2.5",
     read=_read_cloud,
     requirements=(
         Requirement(
@@ -206,25 +179,21 @@ def _within_one(p: float, n_bits: int) -> float:
 
 
 _AT_MOST_ONE = Compute(
-    number="2.6",
     reference=lambda theta, n_bits: _within_one(1 - theta / math.pi, n_bits),
     case=_theta_case,
-    mistakes=(
-        Mistake(
-            "That is the chance that no bit differs. Add the chance that exactly one does.",
-            lambda theta, n_bits: (1 - theta / math.pi) ** n_bits,
+    mistakes={
+        "That is the chance that no bit differs. Add the chance that exactly one does.": (
+            lambda theta, n_bits: (1 - theta / math.pi) ** n_bits
         ),
-        Mistake(
-            "That is the chance that exactly one bit differs. At most one: none will do as well.",
-            lambda theta, n_bits: _within_one(1 - theta / math.pi, n_bits) - (1 - theta / math.pi) ** n_bits,
+        "That is the chance that exactly one bit differs. At most one: none will do as well.": (
+            lambda theta, n_bits: _within_one(1 - theta / math.pi, n_bits) - (1 - theta / math.pi) ** n_bits
         ),
-        Mistake(
-            "You counted one bit that may differ. It can be any of the n_bits: how many ways are there?",
+        "You counted one bit that may differ. It can be any of the n_bits: how many ways are there?": (
             lambda theta, n_bits: (
                 (1 - theta / math.pi) ** n_bits + theta / math.pi * (1 - theta / math.pi) ** (n_bits - 1)
-            ),
+            )
         ),
-    ),
+    },
     nudge="With two bits, list the four outcomes, from same-same to differs-differs, and their chances.",
 )
 

@@ -1,18 +1,11 @@
 """Exercises of chapter 4, Hamming radius search."""
 
 import math
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..search import ball_size
-from .framework import Compute, Exercise, Mistake
-
-__all__ = ["EXERCISES"]
-
-Array = NDArray[Any]
-
+from .framework import Array, Compute, Exercise
 
 # 4.1
 
@@ -23,23 +16,19 @@ def _ball_case(rng: np.random.Generator, i: int) -> tuple[int, int]:
 
 
 _BALL = Compute(
-    number="4.1",
     reference=ball_size,
     case=_ball_case,
-    mistakes=(
-        Mistake(
-            "Off by one in the radius: the ball of radius r includes the codes that differ in exactly r bits.",
-            lambda n_bits, radius: ball_size(n_bits, radius - 1) if radius else 0,
+    mistakes={
+        "Off by one in the radius: the ball of radius r includes the codes that differ in exactly r bits.": (
+            lambda n_bits, radius: ball_size(n_bits, radius - 1) if radius else 0
         ),
-        Mistake(
-            "Those are the codes at distance r exactly, the shell. The ball holds the nearer ones as well.",
-            lambda n_bits, radius: math.comb(n_bits, radius),
+        "Those are the codes at distance r exactly, the shell. The ball holds the nearer ones as well.": (
+            lambda n_bits, radius: math.comb(n_bits, radius)
         ),
-        Mistake(
-            "The query's own bucket is missing: it differs in 0 bits.",
-            lambda n_bits, radius: ball_size(n_bits, radius) - 1,
+        "The query's own bucket is missing: it differs in 0 bits.": (
+            lambda n_bits, radius: ball_size(n_bits, radius) - 1
         ),
-    ),
+    },
     nudge="List the ball of radius 1 around 000, as in the chapter's first figure, and count.",
 )
 
@@ -57,24 +46,18 @@ def _distances(query: int, codes: Array) -> Array:
 
 
 _SEARCH = Compute(
-    number="4.2",
     reference=lambda query, codes, radius: np.flatnonzero(_distances(query, codes) <= radius),
     case=_search_case,
-    mistakes=(
-        Mistake(
-            "Off by one in the radius: rows at distance r exactly belong to the ball.",
-            lambda query, codes, radius: np.flatnonzero(_distances(query, codes) < radius),
+    mistakes={
+        "Off by one in the radius: rows at distance r exactly belong to the ball.": (
+            lambda query, codes, radius: np.flatnonzero(_distances(query, codes) < radius)
         ),
-        Mistake(
-            "You subtracted the codes as numbers. 7 and 8 are neighbours as numbers, and as codes of four bits they "
-            "differ in every bit.",
-            lambda query, codes, radius: np.flatnonzero(np.abs(codes - query) <= radius),
+        "You subtracted the codes as numbers. 7 and 8 are neighbours as numbers, and as codes of four bits they "
+        "differ in every bit.": (lambda query, codes, radius: np.flatnonzero(np.abs(codes - query) <= radius)),
+        "You compared the exclusive or itself with the radius. Count its ones.": (
+            lambda query, codes, radius: np.flatnonzero(codes ^ query <= radius)
         ),
-        Mistake(
-            "You compared the exclusive or itself with the radius. Count its ones.",
-            lambda query, codes, radius: np.flatnonzero(codes ^ query <= radius),
-        ),
-    ),
+    },
     nudge="The exclusive or, codes ^ query, has a one wherever the two differ. Count the ones of each.",
 )
 
@@ -93,23 +76,19 @@ def _mean(values: list[float]) -> float:
 
 
 _EMPTY_AS_ZERO = Compute(
-    number="4.3",
     reference=lambda answers, k: _mean([sum(answer[:k]) / k for answer in answers]),
     case=_answers_case,
-    mistakes=(
-        Mistake(
-            "You divided by how many answers came back. Three right answers of three are 3/10 at k = 10 here.",
-            lambda answers, k: _mean([sum(answer[:k]) / max(1, len(answer[:k])) for answer in answers]),
+    mistakes={
+        "You divided by how many answers came back. Three right answers of three are 3/10 at k = 10 here.": (
+            lambda answers, k: _mean([sum(answer[:k]) / max(1, len(answer[:k])) for answer in answers])
         ),
-        Mistake(
-            "You left out the queries that got nothing. Here they count as zero.",
-            lambda answers, k: _mean([sum(answer[:k]) / k for answer in answers if answer]),
+        "You left out the queries that got nothing. Here they count as zero.": (
+            lambda answers, k: _mean([sum(answer[:k]) / k for answer in answers if answer])
         ),
-        Mistake(
-            "You counted right answers beyond the first k.",
-            lambda answers, k: _mean([sum(answer) / k for answer in answers]),
+        "You counted right answers beyond the first k.": (
+            lambda answers, k: _mean([sum(answer) / k for answer in answers])
         ),
-    ),
+    },
     nudge="Take one query at a time: how many of its first k answers are right, as a share of k?",
 )
 
@@ -122,24 +101,18 @@ def _pieces_case(rng: np.random.Generator, i: int) -> tuple[int, int]:
 
 
 _PIECES = Compute(
-    number="4.4",
     reference=lambda radius, n_pieces: radius // n_pieces,
     case=_pieces_case,
-    mistakes=(
-        Mistake(
-            "It is certain, but a smaller radius is enough: if every piece differed in that many bits or more, how "
-            "many would differ in all?",
-            lambda radius, n_pieces: -(-radius // n_pieces),
+    mistakes={
+        "It is certain, but a smaller radius is enough: if every piece differed in that many bits or more, how "
+        "many would differ in all?": (lambda radius, n_pieces: -(-radius // n_pieces)),
+        "That is certain, and nothing is saved. All pieces together differ in at most `radius` bits.": (
+            lambda radius, n_pieces: radius
         ),
-        Mistake(
-            "That is certain, and nothing is saved. All pieces together differ in at most `radius` bits.",
-            lambda radius, n_pieces: radius,
+        "A number of bits is a whole number. Round down, and say why you may.": (
+            lambda radius, n_pieces: radius / n_pieces
         ),
-        Mistake(
-            "A number of bits is a whole number. Round down, and say why you may.",
-            lambda radius, n_pieces: radius / n_pieces,
-        ),
-    ),
+    },
     nudge="Put `radius` differing bits into the pieces as evenly as you can. How few has the piece with the fewest?",
 )
 

@@ -1,17 +1,9 @@
 """Exercises of chapter 10, Beyond one table, one core, one machine."""
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from ..search import ball_size
-from .framework import Compute, Exercise, Mistake
-
-__all__ = ["EXERCISES"]
-
-Array = NDArray[Any]
-
+from .framework import Array, Compute, Exercise
 
 # 10.1
 
@@ -21,20 +13,17 @@ def _memory_case(rng: np.random.Generator, i: int) -> tuple[int, int]:
 
 
 _MEMORY = Compute(
-    number="10.1",
     reference=lambda n_codes, n_bits: n_codes * n_bits / 8 / 1e9,
     case=_memory_case,
-    mistakes=(
-        Mistake(
-            "You gave each bit a byte, as an array of True and False does. Packed, a byte holds 8 of them.",
-            lambda n_codes, n_bits: n_codes * n_bits / 1e9,
+    mistakes={
+        "You gave each bit a byte, as an array of True and False does. Packed, a byte holds 8 of them.": (
+            lambda n_codes, n_bits: n_codes * n_bits / 1e9
         ),
-        Mistake(
-            "You divided by powers of 1,024: those are gibibytes. A gigabyte has a thousand million bytes.",
-            lambda n_codes, n_bits: n_codes * n_bits / 8 / 2**30,
+        "You divided by powers of 1,024: those are gibibytes. A gigabyte has a thousand million bytes.": (
+            lambda n_codes, n_bits: n_codes * n_bits / 8 / 2**30
         ),
-        Mistake("Those are bytes. The exercise asks for gigabytes.", lambda n_codes, n_bits: n_codes * n_bits / 8),
-    ),
+        "Those are bytes. The exercise asks for gigabytes.": (lambda n_codes, n_bits: n_codes * n_bits / 8),
+    },
     nudge="Start with one code: how many bytes does it take?",
 )
 
@@ -48,23 +37,19 @@ def _pieces_case(rng: np.random.Generator, i: int) -> tuple[int, int, int]:
 
 
 _PROBES = Compute(
-    number="10.2",
     reference=lambda n_bits, n_pieces, radius: n_pieces * ball_size(n_bits // n_pieces, radius // n_pieces),
     case=_pieces_case,
-    mistakes=(
-        Mistake(
-            "That is one piece's table. Each of the pieces has one, and all have to be asked.",
-            lambda n_bits, n_pieces, radius: ball_size(n_bits // n_pieces, radius // n_pieces),
+    mistakes={
+        "That is one piece's table. Each of the pieces has one, and all have to be asked.": (
+            lambda n_bits, n_pieces, radius: ball_size(n_bits // n_pieces, radius // n_pieces)
         ),
-        Mistake(
-            "You searched each piece with the whole radius. How few of the differing bits does the best piece have?",
-            lambda n_bits, n_pieces, radius: n_pieces * ball_size(n_bits // n_pieces, radius),
+        "You searched each piece with the whole radius. How few of the differing bits does the best piece have?": (
+            lambda n_bits, n_pieces, radius: n_pieces * ball_size(n_bits // n_pieces, radius)
         ),
-        Mistake(
-            "You rounded up. Rounding down is enough: were each piece to differ in more, what would the sum be?",
-            lambda n_bits, n_pieces, radius: n_pieces * ball_size(n_bits // n_pieces, -(-radius // n_pieces)),
+        "You rounded up. Rounding down is enough: were each piece to differ in more, what would the sum be?": (
+            lambda n_bits, n_pieces, radius: n_pieces * ball_size(n_bits // n_pieces, -(-radius // n_pieces))
         ),
-    ),
+    },
     nudge="How many bits has a piece, and which radius is enough for it? Then count the buckets of one table.",
 )
 
@@ -85,24 +70,18 @@ def _merged(distances: Array, ids: Array, k: int) -> Array:
 
 
 _MERGE = Compute(
-    number="10.3",
     reference=_merged,
     case=_sent_case,
-    mistakes=(
-        Mistake(
-            "Of rows at one distance you kept the order of the partitions. The smaller row number comes first, "
-            "wherever it was.",
-            lambda distances, ids, k: ids.ravel()[np.argsort(distances.ravel(), kind="stable")][:k],
+    mistakes={
+        "Of rows at one distance you kept the order of the partitions. The smaller row number comes first, "
+        "wherever it was.": (lambda distances, ids, k: ids.ravel()[np.argsort(distances.ravel(), kind="stable")][:k]),
+        "Those are the smallest row numbers. The distance decides first.": (
+            lambda distances, ids, k: np.sort(ids.ravel())[:k]
         ),
-        Mistake(
-            "Those are the smallest row numbers. The distance decides first.",
-            lambda distances, ids, k: np.sort(ids.ravel())[:k],
+        "Those are places in the joined array. Look up the row numbers there.": (
+            lambda distances, ids, k: np.lexsort((ids.ravel(), distances.ravel()))[:k]
         ),
-        Mistake(
-            "Those are places in the joined array. Look up the row numbers there.",
-            lambda distances, ids, k: np.lexsort((ids.ravel(), distances.ravel()))[:k],
-        ),
-    ),
+    },
     nudge="Join all that was sent, sort by distance and then by row number, and keep k.",
 )
 
@@ -121,25 +100,17 @@ def _last_place(distances: Array, k: int) -> int:
 
 
 _AGAIN = Compute(
-    number="10.4",
     reference=lambda distances, k: distances[:, -1] <= _last_place(distances, k),
     case=_short_case,
-    mistakes=(
-        Mistake(
-            "You left out partitions whose last distance equals that of place k. Their next row may be at that "
-            "distance too, with a smaller row number.",
-            lambda distances, k: distances[:, -1] < _last_place(distances, k),
+    mistakes={
+        "You left out partitions whose last distance equals that of place k. Their next row may be at that "
+        "distance too, with a smaller row number.": (lambda distances, k: distances[:, -1] < _last_place(distances, k)),
+        "You looked at the best that each partition sent. It is the last one that tells how near its next row can "
+        "be.": (lambda distances, k: distances[:, 0] <= _last_place(distances, k)),
+        "The other way round: those have sent all that can win.": (
+            lambda distances, k: distances[:, -1] > _last_place(distances, k)
         ),
-        Mistake(
-            "You looked at the best that each partition sent. It is the last one that tells how near its next row can "
-            "be.",
-            lambda distances, k: distances[:, 0] <= _last_place(distances, k),
-        ),
-        Mistake(
-            "The other way round: those have sent all that can win.",
-            lambda distances, k: distances[:, -1] > _last_place(distances, k),
-        ),
-    ),
+    },
     nudge="A partition's next row is at least as far as its last one. Compare that with what place k has already.",
 )
 
