@@ -81,13 +81,14 @@ def test_every_strategy_is_brute_force(case, data):
 def test_the_nearest_are_brute_force_whatever_is_tried_first(case, data):
     bits, queries = case
     k = data.draw(st.integers(1, len(bits)))
-    radii = data.draw(st.lists(st.integers(0, bits.shape[1] - 1), max_size=3))
     table = HashTable(bits)
     with pytest.MonkeyPatch.context() as patch:
-        if radii:  # else the steps that the rule takes
-            patch.setattr(radius_module, "steps", lambda index: [(r, None) for r in (*radii, bits.shape[1])])
-            n_pieces = cut(table, data)
-            table._index.plans.update({r: [all_plans(bits.shape[1], r, n_pieces)[-1]] for r in radii})
+        patch.setattr(radius_module, "_BLOCK", data.draw(st.sampled_from([1, 30, 10**6])))
+        if data.draw(st.booleans()):  # else the steps that the rule takes
+            n_pieces, n_bits = cut(table, data), bits.shape[1]
+            radii = sorted(data.draw(st.sets(st.integers(0, min(n_bits - 1, 3 * n_pieces)), max_size=4)))
+            ladder = [(r, Plan("multi-index", n_pieces, 10, 0, 0)) for r in radii]
+            patch.setattr(radius_module, "steps", lambda index: [*ladder, (n_bits, None)])
         distances, ids = table.query(queries, k)
     expected, rows = oracles.nearest_rows(bits, queries, k)
     assert ids.dtype == distances.dtype == np.int64
@@ -175,8 +176,8 @@ def test_neighbours_are_sought_nearby_first_where_there_may_be_enough():
     assert nearby[-1]["strategy"] == "multi-index"
     assert rest["strategy"] == "scan"
     assert {step["pieces"] for step in nearby} == {table._index.n_pieces} == {4}
-    assert [step["radius"] for step in (*nearby, rest)] == [3, 7, 11, 64]
-    assert nearby[-1]["microseconds"] < rest["microseconds"] / 2
+    assert [step["radius"] for step in (*nearby, rest)] == [*range(1, 14), 64]
+    assert nearby[-1]["microseconds"] < rest["microseconds"]
     assert (table.query_radius(bits[:50], 11, count_only=True) >= 10).any()
 
 

@@ -187,10 +187,10 @@ class Reranker:
                 if many:
                     nearness, rounding = self._table[0][i, rows], self._table[1][i]
                 else:
-                    nearness, rounding = self._nearness(i, self._database[rows])
+                    nearness, rounding = self._nearness(i, self._database.take(rows, axis=0))
                 bound = np.partition(nearness, -k)[-k] - rounding
                 rows = rows[~(nearness < bound)]  # where all overflows, all stay
-            away = self._distances(i, self._database[rows])
+            away = self._distances(i, self._database.take(rows, axis=0))
             order = np.lexsort((rows, away))[: k + 1]
             twice = rows[order][1:] == rows[order][:-1]
             if twice.any():
@@ -226,7 +226,7 @@ def _lengths(X: NDArray[Any]) -> NDArray[Any]:
 
 def _inverse(lengths: Any) -> NDArray[Any]:
     """One over the lengths; 0 for a zero vector, which has no direction."""
-    return np.divide(1, lengths, out=np.zeros_like(lengths), where=lengths > 0)
+    return 1 / np.where(lengths > 0, lengths, np.inf)
 
 
 def check_ids(ids: Any, n_queries: int, n_rows: int | None, name: str = "ids") -> list[Numbers]:
