@@ -13,10 +13,10 @@ from hypothesis.extra import numpy as hnp
 from scipy import sparse
 from sklearn.metrics import pairwise_distances
 
-from l2h_tutorial import HashTable, bits_to_integers, pack_bits, rerank
+from l2h_tutorial import HashTable, hamming_distances, pack_bits, rerank
 from l2h_tutorial.search import ball_size, exact_neighbours, hamming_ball
 from l2h_tutorial.search import radius as radius_module
-from l2h_tutorial.search.radius import Plan, build_index, cut_piece, piece_radii, pieces_of, plans
+from l2h_tutorial.search.radius import Plan, build_index, piece_radii, pieces_of, plans
 from l2h_tutorial.search.rerank import Reranker
 
 rerank_module = import_module("l2h_tutorial.search.rerank")  # its name in the package is the function's
@@ -112,36 +112,10 @@ def test_thousands_of_skewed_codes_with_duplicates_are_searched_as_faiss_searche
         for i, rows in enumerate(table.query_radius(queries, r)):
             np.testing.assert_array_equal(np.sort(rows), np.sort(ids[limits[i] : limits[i + 1]]))
     assert len(used) > 1
+    pairs = np.nonzero(np.triu(hamming_distances(bits[-3000:], bits[-3000:]) <= 4, 1))
+    np.testing.assert_array_equal(HashTable(bits[-3000:]).pairs_within(4), np.stack(pairs, axis=1))
     for k in (1, 25, 400):
         np.testing.assert_array_equal(table.query(queries, k)[0], flat.search(np.packbits(queries, axis=1), k)[0])
-
-
-@given(st.integers(1, 200).flatmap(lambda b: st.tuples(st.just(b), st.integers(1, b), st.integers(0, b))))
-def test_codes_within_the_radius_are_near_in_a_piece_and_no_smaller_radii_would_do(case):
-    n_bits, n_pieces, radius = case
-    pieces, radii = pieces_of(n_bits, n_pieces), piece_radii(radius, n_pieces)
-    assert [first for first, _ in pieces] == [0] + [end for _, end in pieces[:-1]]
-    assert pieces[-1][1] == n_bits
-    assert {end - first for first, end in pieces} <= {n_bits // n_pieces, -(-n_bits // n_pieces)}
-    bits = np.random.default_rng(radius).random((3, n_bits)) < 0.5
-    for first, end in pieces if n_bits <= 64 * n_pieces else []:
-        cut = cut_piece(pack_bits(bits).T, n_bits, first, end)
-        np.testing.assert_array_equal(cut, bits_to_integers(bits[:, first:end]))
-    # The nearest codes that no piece finds differ in one bit more than its radius in every piece: in radius + 1 bits.
-    assert sum(within + 1 for within in radii) == radius + 1
-
-
-def test_the_rule_follows_radius_codes_and_crowding():
-    random = np.random.default_rng(0)
-    uniform = build_index(pack_bits(random.random((100_000, 64)) < 0.5), 64)
-    crowded = build_index(pack_bits(random.random((100_000, 64)) < 0.02), 64)
-    few = build_index(pack_bits(np.eye(64, dtype=bool)), 64)
-    short = build_index(pack_bits(random.random((100_000, 16)) < 0.5), 16)
-    long = build_index(pack_bits(random.random((100_000, 128)) < 0.5), 128)
-    chosen = [plans(index, r)[0].strategy for index, r in ((uniform, 4), (long, 8), (short, 1))]
-    assert chosen == ["multi-index", "multi-index", "enumerate"]
-    for index, r in ((uniform, 30), (crowded, 4), (few, 3), (short, 9)):
-        assert plans(index, r)[0].strategy.startswith("scan")
 
 
 @pytest.mark.parametrize("flip", [0.5, 0.1])
@@ -176,7 +150,7 @@ def test_neighbours_are_sought_nearby_first_where_there_may_be_enough():
     assert nearby[-1]["strategy"] == "multi-index"
     assert rest["strategy"] == "scan"
     assert {step["pieces"] for step in nearby} == {table._index.n_pieces} == {4}
-    assert [step["radius"] for step in (*nearby, rest)] == [*range(1, 14), 64]
+    assert [step["radius"] for step in (*nearby, rest)] == [*range(1, 15), 64]
     assert nearby[-1]["microseconds"] < rest["microseconds"]
     assert (table.query_radius(bits[:50], 11, count_only=True) >= 10).any()
 
@@ -313,19 +287,15 @@ def change(**arguments):
     ("call", "error", "message"),
     [
         (lambda: hamming_ball(0, 4, -1), ValueError, "radius of codes of 4 bits must be from 0 to 4, got -1"),
-        (lambda: ball_size(4, 5), ValueError, "from 0 to 4, got 5"),
         (lambda: ball_size(4, 1.0), TypeError, "codes of 4 bits must be an integer from 0 to 4, got 1.0"),
         (lambda: ball_size(-1, 0), ValueError, "n_bits must be at least 0, got -1"),
         (lambda: hamming_ball(16, 4, 1), ValueError, "a code of 4 bits must be from 0 to 15, got 16"),
         (change(k=0), ValueError, "k must be from 1 to the 3 rows of the database, got 0"),
-        (change(k=1.0), TypeError, "k must be an integer from 1 to the 3 rows of the database, got 1.0"),
         (change(ids=[[0]]), ValueError, "for each of the 2 queries, got 1"),
         (change(ids=[[0], [3]]), ValueError, r"ids\[1\] must be rows from 0 to 2, got 3 to 3"),
-        (change(ids=[[-1], [0]]), ValueError, r"ids\[0\] must be rows from 0 to 2, got -1 to -1"),
         (change(ids=[[0.5], [0]]), TypeError, r"ids\[0\] must be a one-dimensional array of integers, got float64"),
         (change(ids=[[0], [[1]]]), TypeError, r"ids\[1\] must be a one-dimensional array.* of shape \(1, 1\)"),
         (change(ids=[[1, 0, 1], [0]], k=2), ValueError, r"ids\[0\] names row 1 twice"),
-        (change(ids=[[5, 5, 5], [0]], X_database=np.eye(9)[:, :3]), ValueError, r"ids\[0\] names row 5 twice"),
         (change(X_query=np.eye(2), ids=[[], []]), ValueError, "same number of features, got 2 and 3"),
         (change(X_query=np.full((2, 3), np.nan), ids=[[], []]), ValueError, "X_query must be finite, got NaN"),
         (change(X_database=np.full((3, 3), np.inf)), ValueError, "X_database must be finite, got NaN or inf"),

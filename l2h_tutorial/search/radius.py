@@ -2,8 +2,8 @@
 
 Scan: compare the query with every row's code. Enumerate: make every code of the ball, and look it up. Multi-index
 hashing: look up small balls of short pieces of the code, and compare the query with what is found. All find the same
-rows. The k nearest are looked for within radii that grow while the same pieces serve; a query that has fewer than k
-rows there is compared with all.
+rows. The k nearest are looked for within radii that grow bit by bit, and of each only what is new is looked up; a query
+that has fewer than k rows there is compared with all. Pairs are found by sorting the codes by some of their pieces.
 """
 
 from collections.abc import Iterator
@@ -27,13 +27,12 @@ DIRECT_BITS = 16  # up to here a table with a slot for every possible code repla
 LOOK_UP = 10  # words that lie in a row, compared in the time of one read anywhere in memory (measured)
 SEARCH = 40  # the same, in the time in which one of the sorted codes is found
 PROBE = 20  # the same, for a piece that is looked up or a candidate found by one: several reads, in a crowded cache
-SORT = 100  # the same, in which a code is sorted; and in which it is compared with the next, if not much differs
-COMPARE = 6
+SORT, COMPARE = 100, 6  # the same, in which a code is sorted among many, and compared with the next of these
 SAMPLE = (32, 1024)  # queries and rows whose distances stand for all
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # 2**64 over the golden ratio, made odd
 _BLOCK = 1 << 17  # codes looked up or compared at a time, but one query at least: small arrays stay in the cache
 _CACHED = 1 << 15  # codes compared with some queries before the next
-_TRIAL = 0.7  # of the cost of comparing everything: what may be spent on small radii first
+_TRIAL = 1.0  # of the cost of comparing everything: what may be spent on small radii first
 _FREE = 0.002  # the same: below this, radii are not tried one by one
 _GROWTH = 2.0  # of the rows found, with each bit of the radius: where even that is too little, all is compared
 _CROWDED = 0.01  # of all rows: where more have a piece of a query's code, pieces are made longer
@@ -446,16 +445,11 @@ def find(index: CodeIndex, query_words: Words, radius: int) -> Iterator[tuple[Wo
         The block, and what `scan` returns for it.
     """
     plan = plans(index, radius)[0]
+    search = {"scan": scan, "enumerate": enumerate_ball, "multi-index": multi_index}[plan.strategy]
     step = at_a_time(plan)
     for start in range(0, len(query_words), step):
         queries = query_words[start : start + step]
-        if plan.strategy == "scan":
-            places, counts = scan(index, queries, radius)
-        elif plan.strategy == "enumerate":
-            places, counts = enumerate_ball(index, queries, radius)
-        else:
-            places, counts = multi_index(index, queries, radius)
-        yield queries, places, counts
+        yield queries, *search(index, queries, radius)
 
 
 def count_within(index: CodeIndex, query_words: Words, radius: int) -> Numbers:
@@ -470,7 +464,7 @@ def pairs_within(index: CodeIndex, radius: int) -> Numbers:
     of these, and each is compared with the next ones of the same hash. The first t alike pieces report the pair.
     """
     n_rows, pairs = len(index.rows), [np.empty(0, dtype=np.int64)]
-    pieces, t = best_pieces(index, radius)
+    t, pieces = pieces_to_sort(index, radius)
     odd = _GOLDEN ** np.arange(1, len(index.words) + 1, dtype=np.uint64)[:, None]
     for chosen in combinations(range(len(pieces)), t):
         mask = np.bitwise_or.reduce(pieces[list(chosen)], axis=0)
@@ -486,7 +480,7 @@ def pairs_within(index: CodeIndex, radius: int) -> Numbers:
             a, b = words.take(first, axis=1), words.take(first + step, axis=1)
             near = (packed_distances(a, b) <= radius).nonzero()[0]
             alike = ((a[:, near] ^ b[:, near]) & before == 0).all(axis=1)
-            near = first[near[(alike.T == np.isin(range(len(before)), chosen)).all(axis=1)]]
+            near = first[near[(np.isin(range(len(before)), chosen) == alike.T).all(axis=1)]]
             i, j = index.rows[order[near]], index.rows[order[near + step]]
             pairs.append(np.minimum(i, j) * n_rows + np.maximum(i, j))
             step += 1
@@ -494,22 +488,17 @@ def pairs_within(index: CodeIndex, radius: int) -> Numbers:
     return np.stack(np.divmod(np.sort(np.concatenate(pairs)), n_rows), axis=1)
 
 
-def best_pieces(index: CodeIndex, radius: int) -> tuple[Words, int]:
-    """Masks of radius + t pieces, (n_pieces, n_words, 1), and t, by which least is sorted and compared."""
-    n_rows, n_bits = len(index.rows), index.n_bits
-    sample, order, ways = index.differences[:, ::8], np.argsort(-index.variances), []
-    for t in range(n_bits - radius + 1) if radius else (1,):
-        choices, m = comb(radius + t, t), radius + t
-        if ways and SORT * n_rows * choices > ways[-1][0]:
-            break
-        bits = np.zeros((m, n_bits), dtype=bool)
-        bits[np.arange(n_bits) % m, order] = True
-        masks = pack_bits(bits).astype(sample.dtype)[:, :, None]
-        alike = np.bincount((sample & masks == 0).all(axis=1).sum(axis=0), minlength=m + 1) / sample.shape[1]
-        pairs = max(sum(alike * [comb(n, t) for n in range(m + 1)]), choices / 2 ** (n_bits * t / m))
-        ways.append((SORT * n_rows * choices + COMPARE * n_rows**2 / 2 * pairs, t, masks))
-    _, t, masks = min(ways, key=lambda way: way[0])
-    return masks, t
+def pieces_to_sort(index: CodeIndex, radius: int) -> tuple[int, Words]:
+    """The t by which least is sorted and compared, and masks of radius + t pieces, (n_pieces, n_words, 1)."""
+
+    def cost(t: int) -> float:
+        found = len(index.rows) / 2 / 2 ** (4 * index.variances.sum() * t / (radius + t))
+        return comb(radius + t, t) * (SORT + COMPARE * found)
+
+    t = min(range(radius == 0, min(8, index.n_bits - radius) + 1), key=cost)
+    bits = np.zeros((radius + t, index.n_bits), dtype=bool)
+    bits[np.arange(index.n_bits) % (radius + t), np.argsort(-index.variances)] = True
+    return t, pack_bits(bits).astype(index.words.dtype)[:, :, None]
 
 
 def rows_within(
@@ -576,6 +565,8 @@ def nearest_rows(index: CodeIndex, query_words: Words, k: int) -> tuple[Numbers,
     keys, found = np.empty((len(query_words), k), dtype=np.int64), left[:0]
     *small, _ = steps(index)
     for beyond, (radius, plan) in zip([-1, *(radius for radius, _ in small)], small, strict=False):
+        if not len(left):
+            break
         more, step = [found], at_a_time(plan)
         for start in range(0, len(left), step):
             queries, new = left[start : start + step], []
@@ -595,8 +586,6 @@ def nearest_rows(index: CodeIndex, query_words: Words, k: int) -> tuple[Numbers,
         hopeless = counts + 1 < k * _GROWTH ** (radius - small[-1][0])
         rest.append(left[hopeless])
         left = left[~done & ~hopeless]
-        if not len(left):
-            break
     sample = slice(None, None, max(1, int(0.6 * sqrt(n_rows / k))))  # of k rows or more
     for query in np.concatenate([*rest, left]):
         away = all_distances(index, query_words[query])
