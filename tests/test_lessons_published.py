@@ -283,6 +283,16 @@ def test_ksh_takes_many_times_as_long_to_fit_as_grh_and_is_level(measured, at):
 # against new measurements
 
 
+def expected_precision(rows, relevant):
+    """Average precision from the rows and the relevant rows of each ring, place by place."""
+    total, before, hits = 0.0, 0, 0
+    for n, r in zip(rows, relevant, strict=True):
+        places = np.arange(n)
+        total += np.sum(r / max(n, 1) * (hits + 1 + places * (r - 1) / max(n - 1, 1)) / (before + 1 + places))
+        before, hits = before + n, hits + r
+    return total / hits
+
+
 MEASURED = ["LSH", "AGH", "STH linear", "SDH", "ITQ+CCA", "class scores"]
 MEASURED += ["GRH kernel-ridge, LSH start", "GRH kernel-ridge, CCA start"]
 

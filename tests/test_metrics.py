@@ -286,6 +286,7 @@ def test_radii_come_back_as_they_were_asked_for_with_the_time_of_the_whole_searc
         ({"k": 0}, ValueError, "k must be from 1 to the 970 rows of the database, got 0"),
         ({"k": 971}, ValueError, "k must be from 1 to the 970 rows of the database, got 971"),
         ({"hasher": LSH(8)}, NotFittedError, "not fitted"),
+        ({"hasher": HashTable(np.eye(2) > 0)}, TypeError, "a transform that makes bits, got a HashTable"),
     ],
 )
 def test_impossible_radius_searches_are_refused(toy, change, error, words):

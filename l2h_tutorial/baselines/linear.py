@@ -354,6 +354,8 @@ def check_independent(n_bits: int, scores: Floats, mean: Floats) -> None:
 def principal_components(centred: Floats, n_components: int) -> Floats:
     """Find the orthogonal directions along which features vary most, as unit columns, the largest variance first."""
     n, d = centred.shape
+    if (largest := np.abs(centred).max()) > 1e150:
+        raise ValueError(f"X must have values whose squares do not overflow, got up to {largest:.2g}; rescale them")
     if n >= d:  # the smaller of the two matrices has the same spectrum
         _, vectors = np.linalg.eigh(centred.T @ centred)
         components = vectors[:, ::-1][:, :n_components]

@@ -2,15 +2,15 @@
 
 Scan: compare the query with every row's code. Enumerate: make every code of the ball, and look it up. Multi-index
 hashing: look up small balls of short pieces of the code, and compare the query with what is found. All find the same
-rows. The k nearest are looked for within radii that grow while the same pieces serve; a query that has fewer than k
-rows there is compared with all.
+rows. The k nearest are looked for within radii that grow bit by bit, and of each only what is new is looked up; a query
+that has fewer than k rows there is compared with all. Pairs are found by sorting the codes by some of their pieces.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import combinations, pairwise
-from math import comb, log2
+from math import comb, log2, sqrt
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,11 +27,14 @@ DIRECT_BITS = 16  # up to here a table with a slot for every possible code repla
 LOOK_UP = 10  # words that lie in a row, compared in the time of one read anywhere in memory (measured)
 SEARCH = 40  # the same, in the time in which one of the sorted codes is found
 PROBE = 20  # the same, for a piece that is looked up or a candidate found by one: several reads, in a crowded cache
+SORT, COMPARE = 100, 6  # the same, in which a code is sorted among many, and compared with the next of these
 SAMPLE = (32, 1024)  # queries and rows whose distances stand for all
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # 2**64 over the golden ratio, made odd
 _BLOCK = 1 << 17  # codes looked up or compared at a time, but one query at least: small arrays stay in the cache
 _CACHED = 1 << 15  # codes compared with some queries before the next
-_TRIAL = 0.45  # of the cost of comparing everything: what may be spent on a small radius first
+_TRIAL = 1.0  # of the cost of comparing everything: what may be spent on small radii first
+_FREE = 0.002  # the same: below this, radii are not tried one by one
+_GROWTH = 2.0  # of the rows found, with each bit of the radius: where even that is too little, all is compared
 _CROWDED = 0.01  # of all rows: where more have a piece of a query's code, pieces are made longer
 _ALIKE = 0.5  # of the largest variance of a bit: where all have as much, pieces take the bits as they come
 
@@ -154,6 +157,8 @@ class CodeIndex:
     @cached_property
     def n_pieces(self) -> int:
         """Pieces of which most that are possible occur: longer, so fewer, where bits say little or codes crowd."""
+        if self.n_bits <= DIRECT_BITS:
+            return 1
         telling = self.n_bits if self.bit_order is None else 4 * self.variances.sum()
         finest = max(2, len(self.words), round(telling / max(1, log2(len(self.rows)))))
         equal = [cut_piece(self.differences, self.n_bits, *piece) == 0 for piece in pieces_of(self.n_bits, finest)]
@@ -224,21 +229,34 @@ def multi_index(index: CodeIndex, queries: Words, radius: int) -> tuple[Numbers,
     M. Norouzi, A. Punjani and D. J. Fleet, "Fast search in Hamming space with multi-index hashing", CVPR 2012.
     """
     n_rows, found = len(index.rows), []
+    for places, counts in candidates(index, queries, -1, radius):
+        near = np.flatnonzero(distances_at(index, places, queries, counts) <= radius)
+        owners = np.searchsorted(np.cumsum(counts), near, side="right")
+        found.append(owners * n_rows + places[near])
+    owners, places = np.divmod(each_once(np.concatenate(found)), n_rows)  # several pieces may have found the same
+    return places, np.bincount(owners, minlength=len(queries))
+
+
+def candidates(index: CodeIndex, queries: Words, beyond: int, radius: int) -> Iterator[tuple[Numbers, Numbers]]:
+    """Of each piece, the places whose piece is so near that the code may be within `radius`, and not within `beyond`.
+
+    Yields what `scan` returns, in no order; a place may come again, and codes of other pieces with the same hash.
+    """
     dealt = dealt_bits(index, queries.T)
-    for (first, end, offsets, in_slots), within in zip(index.tables, piece_radii(radius, index.n_pieces), strict=True):
-        if within >= 0:
-            pieces = cut_piece(dealt, index.n_bits, first, end)
-            slots = slots_of(pieces[:, None] ^ flips(end - first, within), n_rows)
+    radii = zip(piece_radii(beyond, index.n_pieces), piece_radii(radius, index.n_pieces), strict=True)
+    for (first, end, offsets, places), (known, within) in zip(index.tables, radii, strict=True):
+        if within > known:
+            patterns = flips(end - first, within)[ball_size(end - first, known) if known >= 0 else 0 :]
+            slots = slots_of(cut_piece(dealt, index.n_bits, first, end)[:, None] ^ patterns, len(index.rows))
             starts = offsets[slots]
             sizes = offsets[slots + 1] - starts
-            places = in_slots[ranges(starts.ravel(), sizes.ravel())]
-            counts = sizes.sum(axis=1)
-            near = np.flatnonzero(distances_at(index, places, queries, counts) <= radius)
-            owners = np.searchsorted(np.cumsum(counts), near, side="right")
-            found.append(owners * n_rows + places[near])
-    keys = np.sort(np.concatenate(found))
-    owners, places = np.divmod(keys[np.diff(keys, prepend=-1) > 0], n_rows)  # several pieces may have found the same
-    return places, np.bincount(owners, minlength=len(queries))
+            yield places[ranges(starts.ravel(), sizes.ravel())], sizes.sum(axis=1)
+
+
+def each_once(keys: Numbers) -> Numbers:
+    """Sort keys and leave out repetitions, faster than `numpy.unique`."""
+    keys = np.sort(keys)
+    return np.concatenate([keys[:1], keys[1:][keys[1:] > keys[:-1]]])
 
 
 def distances_at(index: CodeIndex, places: Numbers, queries: Words, counts: Numbers) -> NDArray[Any]:
@@ -361,7 +379,7 @@ class Plan(NamedTuple):
     probes : int
         Codes, or pieces of codes, looked up.
     compared : float
-        Codes compared with the query: candidates of ``"multi-index"``, all rows of a scan.
+        Codes read: all rows of a scan, candidates of ``"multi-index"``, what ``"enumerate"`` finds.
     microseconds : float
         Estimated cost. It decides which way is taken and how many queries are taken at a time, never what is found.
     """
@@ -396,7 +414,7 @@ def plans(index: CodeIndex, radius: int) -> list[Plan]:
         probes = ball_size(index.n_bits, radius)
         each = LOOK_UP if index.n_bits <= DIRECT_BITS else SEARCH
         found = n_rows * (np.bitwise_count(index.differences[0]) <= radius).mean()  # rows to gather
-        ways.append(Plan("enumerate", 1, probes, 0, (each * probes + found) / 1000))
+        ways.append(Plan("enumerate", 1, probes, found, (each * probes + found) / 1000))
     if index.n_bits > DIRECT_BITS:
         probes, compared = 0, 0.0
         dealt = dealt_bits(index, index.differences)
@@ -413,6 +431,11 @@ def plans(index: CodeIndex, radius: int) -> list[Plan]:
     return index.plans[radius]
 
 
+def at_a_time(plan: Plan) -> int:
+    """Queries whose codes, candidates and rows found make a block."""
+    return max(1, int(_BLOCK / max(1, plan.probes + plan.compared, 1000 * plan.microseconds / LOOK_UP)))
+
+
 def find(index: CodeIndex, query_words: Words, radius: int) -> Iterator[tuple[Words, Numbers, Numbers]]:
     """Search in the cheapest way for a block of packed queries, (n_queries, n_words), at a time.
 
@@ -422,17 +445,11 @@ def find(index: CodeIndex, query_words: Words, radius: int) -> Iterator[tuple[Wo
         The block, and what `scan` returns for it.
     """
     plan = plans(index, radius)[0]
-    each = max(1, plan.probes + plan.compared, 1000 * plan.microseconds / LOOK_UP)  # the last: rows that are found
-    step = max(1, int(_BLOCK / each))
+    search = {"scan": scan, "enumerate": enumerate_ball, "multi-index": multi_index}[plan.strategy]
+    step = at_a_time(plan)
     for start in range(0, len(query_words), step):
         queries = query_words[start : start + step]
-        if plan.strategy == "scan":
-            places, counts = scan(index, queries, radius)
-        elif plan.strategy == "enumerate":
-            places, counts = enumerate_ball(index, queries, radius)
-        else:
-            places, counts = multi_index(index, queries, radius)
-        yield queries, places, counts
+        yield queries, *search(index, queries, radius)
 
 
 def count_within(index: CodeIndex, query_words: Words, radius: int) -> Numbers:
@@ -441,15 +458,47 @@ def count_within(index: CodeIndex, query_words: Words, radius: int) -> Numbers:
 
 
 def pairs_within(index: CodeIndex, radius: int) -> Numbers:
-    """Find the pairs of rows whose codes are within `radius`, (n_pairs, 2): the smaller number first, ascending."""
-    found, start = [np.empty((0, 2), dtype=np.int64)], 0
-    for queries, places, counts in find(index, index.words.T, radius):
-        owners = np.repeat(np.arange(start, start + len(queries)), counts)
-        later = places > owners  # of each pair one, and no row with itself
-        found.append(np.stack([index.rows[owners[later]], index.rows[places[later]]], axis=1))
-        start += len(queries)
-    pairs = np.sort(np.concatenate(found), axis=1)
-    return pairs[np.lexsort(pairs.T[::-1])]
+    """Find the pairs of rows whose codes are within `radius`, (n_pairs, 2): the smaller number first, ascending.
+
+    Of radius + t pieces of the code, such a pair has t or more alike. So for every t pieces, codes are sorted by a hash
+    of these, and each is compared with the next ones of the same hash. The first t alike pieces report the pair.
+    """
+    n_rows, pairs = len(index.rows), [np.empty(0, dtype=np.int64)]
+    t, pieces = pieces_to_sort(index, radius)
+    odd = _GOLDEN ** np.arange(1, len(index.words) + 1, dtype=np.uint64)[:, None]
+    for chosen in combinations(range(len(pieces)), t):
+        mask = np.bitwise_or.reduce(pieces[list(chosen)], axis=0)
+        hashes = np.bitwise_xor.reduce((index.words & mask) * odd) >> np.uint64(32)
+        order = np.argsort(hashes.astype(np.uint16), kind="stable")  # a radix sort, as 16 bits are
+        order = order[np.argsort((hashes[order] >> np.uint64(16)).astype(np.uint16), kind="stable")]
+        hashes, words = hashes[order], index.words.take(order, axis=1)
+        edges = np.flatnonzero(np.concatenate([[True], hashes[1:] != hashes[:-1], [True]]))
+        after = np.repeat(edges[1:], np.diff(edges)) - np.arange(1, n_rows + 1)  # codes with the same hash
+        before = pieces[: max(chosen, default=-1) + 1]
+        step, first = 1, after.nonzero()[0]
+        while len(first):
+            a, b = words.take(first, axis=1), words.take(first + step, axis=1)
+            near = (packed_distances(a, b) <= radius).nonzero()[0]
+            alike = ((a[:, near] ^ b[:, near]) & before == 0).all(axis=1)
+            near = first[near[(np.isin(range(len(before)), chosen) == alike.T).all(axis=1)]]
+            i, j = index.rows[order[near]], index.rows[order[near + step]]
+            pairs.append(np.minimum(i, j) * n_rows + np.maximum(i, j))
+            step += 1
+            first = first[after[first] >= step]
+    return np.stack(np.divmod(np.sort(np.concatenate(pairs)), n_rows), axis=1)
+
+
+def pieces_to_sort(index: CodeIndex, radius: int) -> tuple[int, Words]:
+    """The t by which least is sorted and compared, and masks of radius + t pieces, (n_pieces, n_words, 1)."""
+
+    def cost(t: int) -> float:
+        found = len(index.rows) / 2 / 2 ** (4 * index.variances.sum() * t / (radius + t))
+        return comb(radius + t, t) * (SORT + COMPARE * found)
+
+    t = min(range(radius == 0, min(8, index.n_bits - radius) + 1), key=cost)
+    bits = np.zeros((radius + t, index.n_bits), dtype=bool)
+    bits[np.arange(index.n_bits) % (radius + t), np.argsort(-index.variances)] = True
+    return t, pack_bits(bits).astype(index.words.dtype)[:, :, None]
 
 
 def rows_within(
@@ -511,27 +560,36 @@ def nearest_rows(index: CodeIndex, query_words: Words, k: int) -> tuple[Numbers,
     distances, rows : (n_queries, k) arrays of int64
         Ascending; rows at the same distance by number.
     """
-    n_rows, keys = len(index.rows), np.empty((len(query_words), k), dtype=np.int64)
+    n_rows, left, rest = len(index.rows), np.arange(len(query_words)), []
+    span = (index.n_bits + 1) * n_rows  # a key is query * span + distance * n_rows + row
+    keys, found = np.empty((len(query_words), k), dtype=np.int64), left[:0]
     *small, _ = steps(index)
-    left = np.arange(len(query_words))
-    for radius, _ in small:
-        begun, more = left, [left[:0]]
-        for queries, places, counts in find(index, query_words[left], radius):
-            block, begun = begun[: len(queries)], begun[len(queries) :]
-            enough = counts >= k
-            more.append(block[~enough])
-            places, counts = places[np.repeat(enough, counts)], counts[enough]
-            away = distances_at(index, places, queries[enough], counts).astype(np.int64)
-            away += np.repeat(np.arange(len(counts)) * (index.n_bits + 1), counts)
-            away *= n_rows
-            away += index.rows[places]
-            found = np.sort(away)  # by query, distance and row at once
-            keys[block[enough]] = found[(np.cumsum(counts) - counts)[:, None] + np.arange(k)]
-        left = np.concatenate(more)
-    sample = slice(None, None, max(1, n_rows // max(1 << 12, 64 * k)))
-    for query in left:
+    for beyond, (radius, plan) in zip([-1, *(radius for radius, _ in small)], small, strict=False):
+        if not len(left):
+            break
+        more, step = [found], at_a_time(plan)
+        for start in range(0, len(left), step):
+            queries, new = left[start : start + step], []
+            for places, counts in candidates(index, query_words[queries], beyond, radius):
+                away = distances_at(index, places, query_words[queries], counts)
+                near = (away <= small[-1][0]).nonzero()[0]
+                owners = np.repeat(queries, counts)[near]
+                new.append(owners * span + away[near].astype(np.int64) * n_rows + index.rows[places[near]])
+            once = each_once(np.concatenate(new))
+            starts = once.searchsorted(queries * span)
+            more.append(once[ranges(starts, np.minimum(k, once.searchsorted((queries + 1) * span) - starts))])
+        found = each_once(np.concatenate(more))
+        starts = found.searchsorted(left * span)
+        counts = found.searchsorted(left * span + (radius + 1) * n_rows) - starts  # all within the radius are found
+        done = counts >= k
+        keys[left[done]] = found[starts[done, None] + np.arange(k)]
+        hopeless = counts + 1 < k * _GROWTH ** (radius - small[-1][0])
+        rest.append(left[hopeless])
+        left = left[~done & ~hopeless]
+    sample = slice(None, None, max(1, int(0.6 * sqrt(n_rows / k))))  # of k rows or more
+    for query in np.concatenate([*rest, left]):
         away = all_distances(index, query_words[query])
-        near = np.flatnonzero(away <= np.partition(away[sample], k - 1)[k - 1])  # no smaller than the k-th distance
+        near = (away <= np.partition(away[sample], k - 1)[k - 1]).nonzero()[0]  # no smaller than the k-th distance
         near = near[away[near] <= np.partition(away[near], k - 1)[k - 1]]
         keys[query] = np.sort(away[near].astype(np.int64) * n_rows + index.rows[near])[:k]
     return keys // n_rows % (index.n_bits + 1), keys % n_rows
@@ -552,14 +610,15 @@ def steps(index: CodeIndex) -> list[tuple[int, Plan]]:
     Returns
     -------
     list of (radius, plan)
-        Radii grow by what makes the radius of every piece one larger, while looking up costs little beside comparing
-        everything; the last is the length of the code.
+        Radii grow by one while looking up costs little beside comparing everything; the last is the length of the code.
     """
-    ladder = []
     everything = next(plan for plan in plans(index, index.n_bits) if plan.strategy == "scan")
-    rise = index.n_pieces if index.n_bits > DIRECT_BITS else 1
-    for radius in range(rise - 1, index.n_bits, rise):
-        if plans(index, radius)[0].microseconds > _TRIAL * everything.microseconds:
+    ladder: list[tuple[int, Plan]] = []
+    for radius in range(index.n_bits):
+        plan = next(plan for plan in plans(index, radius) if plan.pieces == index.n_pieces)
+        if plan.microseconds > _TRIAL * everything.microseconds:
             break
-        ladder.append((radius, plans(index, radius)[0]))
+        if plan.microseconds < _FREE * everything.microseconds:
+            ladder = []
+        ladder.append((radius, plan))
     return [*ladder, (index.n_bits, everything)]

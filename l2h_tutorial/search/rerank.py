@@ -154,7 +154,7 @@ class Reranker:
         self._query, self._database, self._metric, self.shared = query.astype(np.float64), database, metric, 0.0
         self._dtype = np.result_type(database, np.float32)
         self._lengths = _lengths(self._query)
-        factors = self._query * _inverse(self._lengths)[:, None] if metric == "cosine" else self._query
+        factors = self._query / _divisor(self._lengths)[:, None] if metric == "cosine" else self._query
         with np.errstate(over="ignore"):
             self._factors = factors.astype(self._dtype)
 
@@ -164,7 +164,7 @@ class Reranker:
         products, lengths = self._factors[queries] @ vectors.T, _lengths(vectors)
         rounding = 2 * (vectors.shape[1] + 8) * np.finfo(self._dtype).eps  # of sums of d terms, and a few more
         if self._metric == "cosine":  # the product of unit vectors
-            return np.multiply(products, _inverse(lengths).astype(self._dtype), out=products), rounding
+            return np.divide(products, _divisor(lengths).astype(self._dtype), out=products), rounding
         longest = lengths.max(initial=0)  # q @ x - |x|**2 / 2 is half of |q|**2 - |q - x|**2
         nearness = np.subtract(products, (lengths * lengths / 2).astype(self._dtype), out=products)
         return nearness, rounding * (self._lengths[queries] + longest) * longest
@@ -187,10 +187,10 @@ class Reranker:
                 if many:
                     nearness, rounding = self._table[0][i, rows], self._table[1][i]
                 else:
-                    nearness, rounding = self._nearness(i, self._database[rows])
+                    nearness, rounding = self._nearness(i, self._database.take(rows, axis=0))
                 bound = np.partition(nearness, -k)[-k] - rounding
                 rows = rows[~(nearness < bound)]  # where all overflows, all stay
-            away = self._distances(i, self._database[rows])
+            away = self._distances(i, self._database.take(rows, axis=0))
             order = np.lexsort((rows, away))[: k + 1]
             twice = rows[order][1:] == rows[order][:-1]
             if twice.any():
@@ -209,7 +209,7 @@ class Reranker:
         if self._metric == "euclidean":
             return np.sqrt(((x - q) ** 2).sum(axis=1))
         if self._metric == "cosine":
-            return 1 - (x * q).sum(axis=1) * _inverse(self._lengths[i] * np.sqrt((x * x).sum(axis=1)))
+            return 1 - (x * q).sum(axis=1) / _divisor(self._lengths[i] * np.sqrt((x * x).sum(axis=1)))
         from sklearn.metrics import pairwise_distances  # only here: a table that is searched takes no scikit-learn
 
         return np.asarray(pairwise_distances(q[None], x, metric=self._metric)[0])
@@ -224,9 +224,9 @@ def _lengths(X: NDArray[Any]) -> NDArray[Any]:
     return np.sqrt(squares)
 
 
-def _inverse(lengths: Any) -> NDArray[Any]:
-    """One over the lengths; 0 for a zero vector, which has no direction."""
-    return np.divide(1, lengths, out=np.zeros_like(lengths), where=lengths > 0)
+def _divisor(lengths: Any) -> NDArray[Any]:
+    """The lengths; infinity for a zero vector, which has no direction."""
+    return np.where(lengths > 0, lengths, np.inf)
 
 
 def check_ids(ids: Any, n_queries: int, n_rows: int | None, name: str = "ids") -> list[Numbers]:

@@ -20,7 +20,7 @@ from l2h_tutorial import ITQ, LSH, PCAH, Dataset, HashNeighbors
 from l2h_tutorial.protocols.results import ResultsFile, provenance
 from l2h_tutorial.search import exact_neighbours
 
-N, D, K, TARGET, PER_CLUSTER = 50_000, 128, 10, 0.95, 500
+N, D, K, TARGET, PER_CLUSTER = 1_000_000, 128, 10, 0.95, 500
 N_TUNE, N_TEST, N_SINGLE = 500, 1000, 200
 RESULTS = Path(__file__).parents[2] / "book" / "results" / "designs.csv"
 
@@ -103,7 +103,7 @@ WAYS = {
     "PCAH, 32 bits": lambda X: Ours(X, PCAH(32)),
     "ITQ, 32 bits": lambda X: Ours(X, ITQ(32, n_iter=10)),
     "faiss flat": lambda X: Faiss(X, "Flat", "", (None,)),
-    "faiss IVF": lambda X: Faiss(X, "IVF256,Flat", "nprobe", POWERS),
+    "faiss IVF": lambda X: Faiss(X, "IVF1024,Flat", "nprobe", POWERS),
     "faiss HNSW": lambda X: Faiss(X, "HNSW16,Flat", "efSearch", POWERS[3:]),
     "faiss IndexLSH, re-ranked": lambda X: Faiss(X, "LSH256r,RFlat", "k_factor_rf", POWERS),
 }
