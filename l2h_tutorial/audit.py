@@ -13,7 +13,7 @@ from .checks import Array, Floats, Integers, check_integer
 from .quantise import Quantiser, RaBitQ, ScalarCodes, SignCodes, highest
 from .search import exact_neighbours
 
-__all__ = ["FACTORS", "METHODS", "Audit", "audit", "found_among", "recall_interval"]
+__all__ = ["FACTORS", "METHODS", "Audit", "audit", "found_among", "lie_of", "recall_interval"]
 
 
 FACTORS = (1, 2, 4, 10, 30, 100)
@@ -134,12 +134,24 @@ def audit(X: ArrayLike, k: int = 10, target_recall: float = 0.95, random_state: 
         for factor, recalls in zip(factors, hits, strict=True):
             lines.append((name, n_bytes, factor, *recall_interval(recalls)))
     table = pd.DataFrame(lines, columns=["method", "bytes", "factor", "recall", "low", "high"])
-    tiny = np.finfo(np.float64).tiny  # where all rows are alike, or zero
-    variances = database.var(axis=0, dtype=np.float64)
-    of_mean = (database.mean(axis=0, dtype=np.float64) ** 2).sum()
-    off_centre = float(of_mean / max(of_mean + variances.sum(), tiny))
-    even = float(variances.sum() ** 2 / max(len(variances) * (variances**2).sum(), tiny))
+    off_centre, even = lie_of(database)
     return Audit(table, off_centre, even, target_recall, _advice(table, found, off_centre, even, k, target_recall))
+
+
+def lie_of(vectors: Floats) -> tuple[float, float]:
+    """Say how vectors lie: the shares `off_centre` and `even` of an `Audit`.
+
+    Examples
+    --------
+    >>> lie_of(np.array([[1.0, 0], [1, 2]]))
+    (0.6666666666666666, 0.5)
+    """
+    tiny = np.finfo(np.float64).tiny  # where all rows are alike, or zero
+    variances = vectors.var(axis=0, dtype=np.float64)
+    of_mean = (vectors.mean(axis=0, dtype=np.float64) ** 2).sum()
+    off_centre = of_mean / max(of_mean + variances.sum(), tiny)
+    even = variances.sum() ** 2 / max(len(variances) * (variances**2).sum(), tiny)
+    return float(off_centre), float(even)
 
 
 def found_among(

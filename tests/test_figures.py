@@ -53,7 +53,6 @@ CLAIMS = pd.DataFrame(
     ],
     columns=["ahead", "of", "n_train", "published", "ours", "low", "high", "verdict"],
 )
-NFLIP = pd.DataFrame({"one table": [0.2, 0.6, 0.9, 1.0], "four tables": [0.7, 0.9, 1.0, 1.0]})
 SIZES = np.array([100, 1000, 10_000])
 LEVEL = {"exhaustive search": SIZES, "LSH, radius 2": 100 * SIZES**0.3, "LSH, radius 3": 200 * SIZES**0.3}
 TIMES = pd.concat(
@@ -67,6 +66,12 @@ COSTS = {"table_bytes": [9e3, 2e4, 3e4], "table_seconds": [1e-5, 2e-5, 4e-5], "s
 SEARCHES = pd.DataFrame({"n": 1000, "n_bits": 64, "radius": 4, **COSTS})
 VARIED = {"n": [16, 160, 1600], "n_bits": [16, 32, 64], "radius": [0, 4, 8]}
 
+OF_BYTES = pd.concat(
+    pd.DataFrame({"vectors": kind, "method": name, "bytes": size, "recall_1": [0.4, 0.5], "recall_10": [0.8, 0.9]})
+    for kind in ("texts", "pictures")
+    for name, size in (("signs", 32), ("RaBitQ", 44))
+)
+
 DRAWN = {
     "adjacency": lambda ds: figures.adjacency(ds, ROWS, np.equal.outer(ds.labels[ROWS], ds.labels[ROWS]).astype(int)),
     "collision_curves": lambda ds: figures.collision_curves(
@@ -76,6 +81,8 @@ DRAWN = {
         np.linspace(-1, 1, 20), {"16 bits": ANGLES / np.pi, "4 bits": ANGLES / 4}, {"16 bits": ([0.1, 0.5], [0.2, 0.4])}
     ),
     "answers": lambda ds: figures.answers(ds, [0, 1], [ROWS[2:], ROWS[:0]], titles=["one", "none found"]),
+    "byte_map": lambda ds: figures.byte_map(OF_BYTES),
+    "cells_of_codes": lambda ds: figures.cells_of_codes(POINTS, {"signs": np.sign, "one": lambda v: 0 * v}),
     "code_of_points": lambda ds: figures.code_of_points(POINTS, TOY_LSH.hyperplanes_, TOY_LSH.transform(POINTS)),
     "collisions": lambda ds: figures.collisions({"images": (ANGLES, 1 - ANGLES / 4), "made up": (ANGLES, ANGLES / 4)}),
     "control_scores": lambda ds: figures.control_scores(TRIALS, chance=0.1),
@@ -90,7 +97,6 @@ DRAWN = {
     "dead_zone": lambda ds: figures.dead_zone(np.linspace(0, 1, 5), {"true": ANGLES[:5], "shuffled": ANGLES[5:10]}),
     "descriptor": lambda ds: figures.descriptor(ds, 3),
     "distance_estimates": lambda ds: figures.distance_estimates(ANGLES, {16: ANGLES * 1.1, 64: ANGLES, 256: ANGLES}),
-    "found_by_nflip": lambda ds: figures.found_by_nflip(NFLIP),
     "gallery": lambda ds: figures.gallery(ds, {"good: bucket 7": ROWS[:6], "bad: bucket 9": ROWS[:9]}),
     "graph_step": lambda ds: figures.graph_step(
         BITS, np.linspace(-1, 1, 32).reshape(8, 4), ~BITS, [ds.class_names[label] for label in ds.labels[ROWS]]
@@ -112,7 +118,7 @@ DRAWN = {
     ),
 }
 OF_IMAGES = ("adjacency", "answers", "cover", "descriptor", "gallery", "images_by_class")
-WITH_LINES = {"amplification", "dead_zone", "found_by_nflip", "growth", "lines_with_spread"}
+WITH_LINES = {"amplification", "dead_zone", "growth", "lines_with_spread"}
 WITH_LINES |= {"work_map"}
 
 

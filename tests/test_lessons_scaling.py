@@ -1,8 +1,9 @@
-"""Every claim of chapter 10 that is not a time, over five seeds, on both data sets.
+"""Every claim of chapter 11 that is not a time, over five seeds, on both data sets.
 
 A docstring quotes the sentence; test_lessons.py makes sure that the book still says it.
 """
 
+import re
 from math import factorial
 from pathlib import Path
 
@@ -167,7 +168,7 @@ def test_a_hash_index_finds_what_nflip_reaches(lab):
 
 
 def test_four_tables_are_complete_from_two_flipped_bits_on(lab):
-    """scaling: "Four tables are complete from two flipped bits on" "With four tables `nflip=2` is enough" """
+    """scaling: "multi-index hashing again, as $8/4 = 2$" "Four tables find" """
     index = filled(faiss.IndexBinaryMultiHash(64, 4, 16), lab.codes)
     one_table = filled(faiss.IndexBinaryHash(64, 16), lab.codes)
     assert lab.found_with(one_table, 0) < lab.found_with(index, 0) < lab.within(RADIUS)
@@ -200,9 +201,18 @@ def test_traffic_grows_with_the_partitions_and_not_with_the_rows():
 
 
 def test_the_memory_for_vectors_runs_out_first():
-    """scaling: "It is the memory for vectors, and that is what codes are for." """
+    """scaling: "then the memory for vectors, which is what codes are for" """
     plan = scale.plan_size(10**9, n_bits=64, n_features=512, bytes_per_row=100, codes_per_second=1e8)
     assert plan.vectors_bytes > 20 * plan.table_bytes > 20 * plan.codes_bytes
+
+
+def test_the_code_in_the_boxes_is_run():
+    """scaling: "this page would not have been built otherwise" """
+    page = (Path(__file__).parents[1] / "book" / "scaling.md").read_text(encoding="utf-8")
+    run = {line.strip() for cell in re.findall(r"(?ms)^```\{code-cell\}.*?^```$", page) for line in cell.splitlines()}
+    shown = re.findall(r"(?ms)^```python\n(.*?)^```$", page)
+    assert len(shown) == 6
+    assert {line.strip() for code in shown for line in code.splitlines()} <= run
 
 
 # Exercises

@@ -23,7 +23,8 @@ CHAPTERS = {
     7: "grh_training",
     8: "comparison",
     9: "did_it_learn",
-    10: "scaling",
+    10: "embeddings",
+    11: "scaling",
 }
 
 

@@ -1,11 +1,11 @@
-"""Exercises of chapter 10, Beyond one table, one core, one machine."""
+"""Exercises of chapter 11, Beyond one table, one core, one machine."""
 
 import numpy as np
 
 from ..search import ball_size
 from .framework import Array, Compute, Exercise
 
-# 10.1
+# 11.1
 
 
 def _memory_case(rng: np.random.Generator, i: int) -> tuple[int, int]:
@@ -28,7 +28,7 @@ _MEMORY = Compute(
 )
 
 
-# 10.2
+# 11.2
 
 
 def _pieces_case(rng: np.random.Generator, i: int) -> tuple[int, int, int]:
@@ -54,7 +54,7 @@ _PROBES = Compute(
 )
 
 
-# 10.3
+# 11.3
 
 
 def _sent_case(rng: np.random.Generator, i: int) -> tuple[Array, Array, int]:
@@ -86,7 +86,7 @@ _MERGE = Compute(
 )
 
 
-# 10.4
+# 11.4
 
 
 def _short_case(rng: np.random.Generator, i: int) -> tuple[Array, int]:

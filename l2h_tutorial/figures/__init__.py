@@ -5,6 +5,7 @@ colour carries meaning, a marker, a line style or a word carries it too.
 """
 
 from .cover import cover
+from .embeddings import byte_map, cells_of_codes
 from .finding import (
     amplification,
     answers,
@@ -34,7 +35,7 @@ from .learning import (
     training_rounds,
     verdicts,
 )
-from .scaling import found_by_nflip, growth
+from .scaling import growth
 from .tables import table
 
 __all__ = [name for name, figure in globals().items() if callable(figure)]

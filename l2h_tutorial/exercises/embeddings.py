@@ -1,0 +1,154 @@
+"""Exercises of chapter 10, Embeddings and bytes."""
+
+from typing import Any
+
+import numpy as np
+
+from .framework import Array, Compute, Construct, Exercise, Requirement, Trouble, numbers
+
+
+# 10.1
+
+
+def _room_case(rng: np.random.Generator, i: int) -> tuple[float, int, int, int]:
+    return round(float(rng.uniform(0.5, 64)), 1), int(rng.integers(3, 200)) * 10 + 1, int(rng.choice([1, 4])), 12
+
+
+def _room(gigabytes: float, d: int, bits: int, extra: int) -> int:
+    return int(gigabytes * 1e9 // (-(-d * bits // 8) + extra))
+
+
+_ROOM = Compute(
+    reference=_room,
+    case=_room_case,
+    mistakes={"An item has whole bytes: what is left of the last one is lost. Round up before you divide.": (lambda gigabytes, d, bits, extra: int(gigabytes * 1e9 // (d * bits / 8 + extra))),
+"You left out the bytes that are kept besides the code.": (lambda gigabytes, d, bits, extra: _room(gigabytes, d, bits, 0)),
+"You counted in powers of 1,024: those are gibibytes. A gigabyte has a thousand million bytes.": (lambda gigabytes, d, bits, extra: _room(gigabytes * 1.024**3, d, bits, extra)),},
+    nudge="How many whole bytes does one item take, code and extra together? Then see how often that fits.",
+)
+
+
+# 10.2
+
+
+def _signs_case(rng: np.random.Generator, i: int) -> tuple[Array, Array]:
+    d = int(rng.integers(2, 4 + i // 4))
+    return rng.normal(size=d).round(1) + 0.05, rng.random((3, d)) < 0.5
+
+
+_ASYMMETRIC = Compute(
+    reference=lambda query, bits: np.where(bits, 1, -1) @ query,
+    case=_signs_case,
+    mistakes={"A bit that is not set stands for -1: the order is the same, not the values.": (lambda q, b: b @ q),
+"You took the query's signs. Here it keeps its floats.": (lambda query, bits: np.where(bits, 1, -1) @ _signs_of(query)),
+"The other way round: a bit that is set is a +1.": (lambda q, b: np.where(b, -1, 1) @ q),},
+    nudge="Which vector does a code stand for? Take its inner product with the query.",
+)
+
+
+# 10.3
+
+
+def _signs_of(x: Array) -> Array:
+    return np.where(x >= 0, 1.0, -1.0)
+
+
+def _estimate_case(rng: np.random.Generator, i: int) -> tuple[Array, Array]:
+    d = int(rng.integers(2, 4 + i // 4))
+    return rng.normal(size=d).round(2), rng.normal(size=d).round(2) + 0.005
+
+
+_ESTIMATE = Compute(
+    reference=lambda q, x: q @ _signs_of(x) * (x @ x) / np.abs(x).sum(),
+    case=_estimate_case,
+    mistakes={"You made the signs as long as x. Their projection on x is then shorter than x, so the estimate is low.": (lambda q, x: q @ _signs_of(x) * np.linalg.norm(x) / np.sqrt(len(x))),
+"You took the multiple of the signs that is nearest to x. It is shorter than x, so the estimate is low.": (lambda q, x: q @ _signs_of(x) * np.abs(x).sum() / len(x)),
+"That is the exact product: x itself is not kept.": (lambda q, x: q @ x),},
+    nudge="Write r = a * s with the signs s. Which a makes the projection of r on x equal to x, r @ x = x @ x?",
+)
+
+
+# 10.4
+
+
+def _places_case(rng: np.random.Generator, i: int) -> tuple[Array, float]:
+    k = int(rng.integers(2, 6))
+    places = np.stack([rng.permutation(12 * k)[:k] for _ in range(4 + i)])
+    return places, round(float(rng.uniform(0.4, 0.95)), 2) + 0.001
+
+
+def _first(places: Array, target: float, step: int) -> int:
+    """The smallest multiple of a step of candidates that holds the share, as a number of steps."""
+    return next(n for n in range(1, places.max() + 2) if np.mean(places < n * step) >= target)
+
+
+_FACTOR = Compute(
+    reference=lambda places, target: _first(places, target, places.shape[1]),
+    case=_places_case,
+    mistakes={"That is a number of candidates. A factor is a multiple of k.": (lambda p, t: _first(p, t, 1)),
+"You asked every query for its share. It is the mean over all queries that has to reach the target.": (lambda places, target: max(_first(row[None], target, len(row)) for row in places)),
+"You went on until all neighbours were found.": (lambda p, t: _first(p, 1.0, p.shape[1])),},
+    nudge="For factor 1, which share of all places is below k? Raise the factor while the share is too small.",
+)
+
+
+# 10.5
+
+
+def _n_codes(X: Array) -> int:
+    return len(np.unique(X >= 0, axis=0))
+
+
+def _read_vectors(answer: Any) -> Array:
+    X = numbers(answer, "an array of vectors, one a row")
+    if X.ndim != 2 or min(X.shape) < 2:
+        raise Trouble(f"it should be an array of vectors, one a row; its shape is {X.shape}.")
+    return X
+
+
+_IN_A_CORNER = 1 + np.random.default_rng(0).random((64, 9))
+
+_CORNER = Construct(
+    read=_read_vectors,
+    requirements=(
+        Requirement(
+            lambda X: _n_codes(X) == 1,
+            "As they are, some of the vectors have different signs. Put all of them into one corner.",
+            np.eye(16) - 0.5,
+        ),
+        Requirement(
+            lambda X: _n_codes(X - X.mean(axis=0)) >= 16,
+            "Around their mean they have fewer than 16 codes. How far may they lie from one another?",
+            np.ones((16, 4)),
+        ),
+        Requirement(lambda X: X.shape[1] < 8, "That holds. Now do it with fewer than 8 numbers.", _IN_A_CORNER),
+    ),
+    example=_IN_A_CORNER[:, :7],
+)
+
+
+# 10.6
+
+
+def _tables_case(rng: np.random.Generator, i: int) -> tuple[Array, Array, Array]:
+    m, cells, width = int(rng.integers(2, 5)), int(rng.integers(3, 6)), int(rng.integers(2, 4))
+    return rng.normal(size=m * width), rng.integers(cells, size=(5, m)), rng.normal(size=(m, cells, width))
+
+
+def _stands_for(codes: Array, centres: Array) -> Array:
+    return centres[np.arange(len(centres)), codes].reshape(len(codes), -1)
+
+
+_LOOK_UP = Compute(
+    reference=lambda query, codes, centres: _stands_for(codes, centres) @ query,
+    case=_tables_case,
+    mistakes={"You used the first piece's centres for all pieces. Each piece has centres of its own.": (lambda query, codes, centres: centres[0, codes].reshape(len(codes), -1) @ query),
+"You used the first piece of the query for all pieces.": (lambda query, codes, centres: (
+                _stands_for(codes, centres) @ np.tile(query[: centres.shape[2]], len(centres))
+            )),
+"Those are squared distances. The exercise asks for inner products.": (lambda query, codes, centres: ((query - _stands_for(codes, centres)) ** 2).sum(axis=1)),},
+    nudge="Cut the query into as many pieces as there are books of centres, and look each row's centres up.",
+)
+
+
+EXERCISES: tuple[Exercise, ...] = (_ROOM, _ASYMMETRIC, _ESTIMATE, _FACTOR, _CORNER, _LOOK_UP)
