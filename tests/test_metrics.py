@@ -12,7 +12,7 @@ from refusals import refusals
 from seed_loop import sweep
 from sklearn.exceptions import NotFittedError
 
-from l2h_tutorial import LSH, Dataset, evaluate_radius_search, hamming_distances, metrics, split_dataset
+from l2h_tutorial import LSH, Dataset, HashTable, evaluate_radius_search, hamming_distances, metrics, split_dataset
 from l2h_tutorial.metrics import mean_average_precision, mean_candidates, precision_at_k, recall_of_exact
 
 rerank = import_module("l2h_tutorial.search.rerank")  # its name in the package is the function's

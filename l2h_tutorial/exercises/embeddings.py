@@ -6,7 +6,6 @@ import numpy as np
 
 from .framework import Array, Compute, Construct, Exercise, Requirement, Trouble, numbers
 
-
 # 10.1
 
 
@@ -21,9 +20,17 @@ def _room(gigabytes: float, d: int, bits: int, extra: int) -> int:
 _ROOM = Compute(
     reference=_room,
     case=_room_case,
-    mistakes={"An item has whole bytes: what is left of the last one is lost. Round up before you divide.": (lambda gigabytes, d, bits, extra: int(gigabytes * 1e9 // (d * bits / 8 + extra))),
-"You left out the bytes that are kept besides the code.": (lambda gigabytes, d, bits, extra: _room(gigabytes, d, bits, 0)),
-"You counted in powers of 1,024: those are gibibytes. A gigabyte has a thousand million bytes.": (lambda gigabytes, d, bits, extra: _room(gigabytes * 1.024**3, d, bits, extra)),},
+    mistakes={
+        "An item has whole bytes: what is left of the last one is lost. Round up before you divide.": (
+            lambda gigabytes, d, bits, extra: int(gigabytes * 1e9 // (d * bits / 8 + extra))
+        ),
+        "You left out the bytes that are kept besides the code.": (
+            lambda gigabytes, d, bits, extra: _room(gigabytes, d, bits, 0)
+        ),
+        "You counted in powers of 1,024: those are gibibytes. A gigabyte has a thousand million bytes.": (
+            lambda gigabytes, d, bits, extra: _room(gigabytes * 1.024**3, d, bits, extra)
+        ),
+    },
     nudge="How many whole bytes does one item take, code and extra together? Then see how often that fits.",
 )
 
@@ -39,9 +46,13 @@ def _signs_case(rng: np.random.Generator, i: int) -> tuple[Array, Array]:
 _ASYMMETRIC = Compute(
     reference=lambda query, bits: np.where(bits, 1, -1) @ query,
     case=_signs_case,
-    mistakes={"A bit that is not set stands for -1: the order is the same, not the values.": (lambda q, b: b @ q),
-"You took the query's signs. Here it keeps its floats.": (lambda query, bits: np.where(bits, 1, -1) @ _signs_of(query)),
-"The other way round: a bit that is set is a +1.": (lambda q, b: np.where(b, -1, 1) @ q),},
+    mistakes={
+        "A bit that is not set stands for -1: the order is the same, not the values.": (lambda q, b: b @ q),
+        "You took the query's signs. Here it keeps its floats.": (
+            lambda query, bits: np.where(bits, 1, -1) @ _signs_of(query)
+        ),
+        "The other way round: a bit that is set is a +1.": (lambda q, b: np.where(b, -1, 1) @ q),
+    },
     nudge="Which vector does a code stand for? Take its inner product with the query.",
 )
 
@@ -61,9 +72,15 @@ def _estimate_case(rng: np.random.Generator, i: int) -> tuple[Array, Array]:
 _ESTIMATE = Compute(
     reference=lambda q, x: q @ _signs_of(x) * (x @ x) / np.abs(x).sum(),
     case=_estimate_case,
-    mistakes={"You made the signs as long as x. Their projection on x is then shorter than x, so the estimate is low.": (lambda q, x: q @ _signs_of(x) * np.linalg.norm(x) / np.sqrt(len(x))),
-"You took the multiple of the signs that is nearest to x. It is shorter than x, so the estimate is low.": (lambda q, x: q @ _signs_of(x) * np.abs(x).sum() / len(x)),
-"That is the exact product: x itself is not kept.": (lambda q, x: q @ x),},
+    mistakes={
+        "You made the signs as long as x. Their projection on x is then shorter than x, so the estimate is low.": (
+            lambda q, x: q @ _signs_of(x) * np.linalg.norm(x) / np.sqrt(len(x))
+        ),
+        "You took the multiple of the signs that is nearest to x. It is shorter than x, so the estimate is low.": (
+            lambda q, x: q @ _signs_of(x) * np.abs(x).sum() / len(x)
+        ),
+        "That is the exact product: x itself is not kept.": (lambda q, x: q @ x),
+    },
     nudge="Write r = a * s with the signs s. Which a makes the projection of r on x equal to x, r @ x = x @ x?",
 )
 
@@ -85,9 +102,13 @@ def _first(places: Array, target: float, step: int) -> int:
 _FACTOR = Compute(
     reference=lambda places, target: _first(places, target, places.shape[1]),
     case=_places_case,
-    mistakes={"That is a number of candidates. A factor is a multiple of k.": (lambda p, t: _first(p, t, 1)),
-"You asked every query for its share. It is the mean over all queries that has to reach the target.": (lambda places, target: max(_first(row[None], target, len(row)) for row in places)),
-"You went on until all neighbours were found.": (lambda p, t: _first(p, 1.0, p.shape[1])),},
+    mistakes={
+        "That is a number of candidates. A factor is a multiple of k.": (lambda p, t: _first(p, t, 1)),
+        "You asked every query for its share. It is the mean over all queries that has to reach the target.": (
+            lambda places, target: max(_first(row[None], target, len(row)) for row in places)
+        ),
+        "You went on until all neighbours were found.": (lambda p, t: _first(p, 1.0, p.shape[1])),
+    },
     nudge="For factor 1, which share of all places is below k? Raise the factor while the share is too small.",
 )
 
@@ -142,11 +163,17 @@ def _stands_for(codes: Array, centres: Array) -> Array:
 _LOOK_UP = Compute(
     reference=lambda query, codes, centres: _stands_for(codes, centres) @ query,
     case=_tables_case,
-    mistakes={"You used the first piece's centres for all pieces. Each piece has centres of its own.": (lambda query, codes, centres: centres[0, codes].reshape(len(codes), -1) @ query),
-"You used the first piece of the query for all pieces.": (lambda query, codes, centres: (
-                _stands_for(codes, centres) @ np.tile(query[: centres.shape[2]], len(centres))
-            )),
-"Those are squared distances. The exercise asks for inner products.": (lambda query, codes, centres: ((query - _stands_for(codes, centres)) ** 2).sum(axis=1)),},
+    mistakes={
+        "You used the first piece's centres for all pieces. Each piece has centres of its own.": (
+            lambda query, codes, centres: centres[0, codes].reshape(len(codes), -1) @ query
+        ),
+        "You used the first piece of the query for all pieces.": (
+            lambda query, codes, centres: _stands_for(codes, centres) @ np.tile(query[: centres.shape[2]], len(centres))
+        ),
+        "Those are squared distances. The exercise asks for inner products.": (
+            lambda query, codes, centres: ((query - _stands_for(codes, centres)) ** 2).sum(axis=1)
+        ),
+    },
     nudge="Cut the query into as many pieces as there are books of centres, and look each row's centres up.",
 )
 

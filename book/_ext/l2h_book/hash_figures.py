@@ -109,13 +109,14 @@ def training() -> dict[str, Any]:
 def rescoring() -> dict[str, Any]:
     """Recall by kind of code, vectors and how many candidates are re-sorted: means of the kept table over its seeds."""
     kept = pd.read_csv(Path(__file__).parents[2] / "results/quality-by-bytes.csv")
-    recalls = [column for column in kept if column.startswith("recall_")]
+    factors = (1, 2, 4, 10, 30, 100)
+    recalls = [f"recall_{factor}" for factor in factors]
     means = kept[kept.classes == "old"].groupby(["vectors", "method"], sort=False)[["bytes", *recalls]].mean()
     vectors, methods = (list(dict.fromkeys(means.index.get_level_values(level))) for level in (0, 1))
     return {
         "vectors": vectors,
         "methods": methods,
-        "factors": [int(column.removeprefix("recall_")) for column in recalls],
+        "factors": factors,
         "start": next(i for i, name in enumerate(vectors) if "WordLlama" in name),
         "bytes": [means.loc[name].loc[methods, "bytes"].astype(int).tolist() for name in vectors],
         "recall": [means.loc[name].loc[methods, recalls].round(4).to_numpy().tolist() for name in vectors],
