@@ -13,8 +13,6 @@ from l2h_tutorial.baselines import KSH
 from l2h_tutorial.controls import RandomCodes
 from l2h_tutorial.exercises import find
 
-SEEDS = range(5)
-
 
 @pytest.fixture(scope="module", params=SLOW_DATA)
 def dataset(request):
@@ -63,11 +61,11 @@ def learners(seed):
     return [method.set_params(random_state=seed) for method in methods]
 
 
-def test_in_the_dead_zone_a_little_is_left_and_labels_have_no_part_in_it(centred):
+def test_in_the_dead_zone_a_little_is_left_and_labels_have_no_part_in_it(centred, seeds):
     """grh-training: "the graph flips nothing, so the classifiers are taught LSH's own bits"
     "Shuffle the labels, and all is the same to the last bit." """
     gains = []
-    for seed in SEEDS:
+    for seed in seeds:
         grh = GRH(16, alpha=0.4, random_state=seed)
         gains.append(fitted_score(grh, centred) - fitted_score(LSH(16, random_state=seed), centred))
         codes = grh.transform(centred.X_query)
@@ -77,12 +75,12 @@ def test_in_the_dead_zone_a_little_is_left_and_labels_have_no_part_in_it(centred
 
 
 @pytest.mark.slow
-def test_more_landmarks_rank_better(dataset):
+def test_more_landmarks_rank_better(dataset, seeds):
     """implementing: "mAP rises with each step. But an image is encoded by its kernel with every landmark" """
     many = split_dataset(dataset, query_size=500, train_size=0.8).preprocessed("l2-centre")
     grh = GRH(32, classifier="rbf-landmarks")
     few, some, lots = (
-        np.mean([fitted_score(grh.set_params(n_landmarks=n, random_state=seed), many) for seed in SEEDS])
+        np.mean([fitted_score(grh.set_params(n_landmarks=n, random_state=seed), many) for seed in seeds])
         for n in (100, 300, 1000)
     )
     assert few + 0.01 < some
@@ -109,20 +107,20 @@ def test_longer_codes_offer_cheaper_searches_that_answer_less(centred, seed):
     assert shrunk[1] < shrunk[0] / 2
 
 
-def test_with_half_of_the_training_images_lsh_loses_nothing_and_learners_lose(centred):
+def test_with_half_of_the_training_images_lsh_loses_nothing_and_learners_lose(centred, seeds):
     """comparison: "so its codes are the same to the last bit. The methods that use labels lose some" """
     half, losses = slice(None, None, 2), []
-    for seed in SEEDS:
+    for seed in seeds:
         whole, part = (LSH(16, random_state=seed).fit(centred.X_train[rows]) for rows in (slice(None), half))
         assert np.array_equal(whole.transform(centred.X_query), part.transform(centred.X_query))
         losses.append([fitted_score(m, centred) - fitted_score(m, centred, half) for m in learners(seed)])
     assert np.mean(losses, axis=0).min() > 0.003
 
 
-def test_without_its_labels_a_class_is_ranked_worse_by_learners(centred):
+def test_without_its_labels_a_class_is_ranked_worse_by_learners(centred, seeds):
     """comparison: "Their hyperplanes had no reason to keep that class together" """
     losses = []
-    for seed in SEEDS:
+    for seed in seeds:
         label = 2 * seed
         rest, asked = centred.y_train != label, centred.y_query == label
         both = [(fitted_score(m, centred, of=asked), fitted_score(m, centred, rest, asked)) for m in learners(seed)]
@@ -142,10 +140,10 @@ def test_a_query_in_the_database_is_the_first_answer_of_random_codes(centred, se
     assert found - np.mean(y[:300, None] == y) < 0.02
 
 
-def test_of_half_shuffled_labels_a_linear_svm_keeps_more_of_its_gain(centred):
+def test_of_half_shuffled_labels_a_linear_svm_keeps_more_of_its_gain(centred, seeds):
     """did-it-learn: "A linear SVM, which cannot follow each of them, keeps more of its gain." """
     kept = {"linear-svm": [], "kernel-ridge": []}
-    for seed in SEEDS:
+    for seed in seeds:
         rng = np.random.default_rng(seed)
         true, half = centred.y_train, centred.y_train.copy()
         rows = rng.permutation(len(half))[: len(half) // 2]

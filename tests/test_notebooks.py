@@ -14,7 +14,7 @@ import nbformat
 import pytest
 from docutils import nodes
 from docutils.core import publish_doctree
-from small_book import BOOK, HEADER, build, cell_with, markdown_of, notebook
+from small_book import BOOK, book_of, build, cell_with, markdown_of, notebook
 from visits import ROOT, SITE
 
 from l2h_book.files import PACKAGE, files_of
@@ -221,9 +221,8 @@ def test_building_again_writes_the_same_notebooks_and_forgets_pages_that_are_gon
 
 
 def test_a_page_that_cannot_be_a_notebook_fails_the_strict_build_each_time(tmp_path):
-    footnote = f"{HEADER}# Another chapter\n\nA word.[^1]\n\n[^1]: And a note.\n"
     for _ in range(2):
-        result = build(tmp_path, BOOK | {"other.md": footnote})
+        result = build(tmp_path, book_of(other="A word.[^1]\n\n[^1]: And a note.\n"))
         assert result.returncode != 0
         assert "other: there is no way to write a footnote_reference" in result.stderr
 

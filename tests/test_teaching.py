@@ -5,7 +5,7 @@ import re
 import jupytext
 import nbformat
 import pytest
-from small_book import BOOK, build
+from small_book import book_of, build
 from visits import CHAPTERS, ROOT
 
 from l2h_book.guide import read_chapter
@@ -73,7 +73,7 @@ def test_the_table_of_chapters_is_filled_when_the_book_is_built(small_book, tmp_
     assert re.search(
         r"A chapter You will add .* First \(2\); More \(3\) 5, and \d+ seconds of running core: 1\.1 \(7\)", words
     )
-    result = build(tmp_path, BOOK | {"words.md": "# Words\n\n```{chapters}\nother nowhere\n```\n"})
+    result = build(tmp_path, book_of(other="") | {"words.md": "# Words\n\n```{chapters}\nother nowhere\n```\n"})
     assert result.returncode != 0
     assert "other: a chapter should open with 'In this chapter'" in result.stderr
 
