@@ -666,7 +666,8 @@ def test_the_kept_designs_have_equal_recall_and_say_who_wins_what():
     assert (kept.recall > 0.93).all()
     assert kept[["data", "versions", "machine", "date"]].notna().all(axis=None)
     ours = kept.loc["PCAH, 32 bits"]
-    assert ours.batch_qps > 2 * kept.batch_qps["exhaustive"]
+    assert ours.batch_qps > 10 * kept.batch_qps["exhaustive"]
+    assert ours.batch_qps > 2 * kept.batch_qps["faiss flat"]
     assert kept.single_qps["faiss HNSW"] > 3 * ours.single_qps
     assert kept.build_s["faiss HNSW"] > 3 * ours.build_s
     assert kept.batch_qps["faiss IVF"] > 1.5 * ours.batch_qps

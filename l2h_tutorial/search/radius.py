@@ -463,10 +463,14 @@ def pairs_within(index: CodeIndex, radius: int) -> Numbers:
     Of radius + t pieces of the code, such a pair has t or more alike. So for every t pieces, codes are sorted by a hash
     of these, and each is compared with the next ones of the same hash. The first t alike pieces report the pair.
     """
-    n_rows, pairs = len(index.rows), [np.empty(0, dtype=np.int64)]
-    t, pieces = pieces_to_sort(index, radius)
+    n_rows, (t, pieces) = len(index.rows), pieces_to_sort(index, radius)
+    pairs = [np.empty(0, dtype=np.int64)]
+    if not t:  # each code is searched for
+        found, _ = rows_within(index, index.words.T, radius)
+        i, j = np.repeat(index.rows, [len(rows) for rows in found]), np.concatenate(found)
+        pairs = [(i * n_rows + j)[i < j]]
     odd = _GOLDEN ** np.arange(1, len(index.words) + 1, dtype=np.uint64)[:, None]
-    for chosen in combinations(range(len(pieces)), t):
+    for chosen in combinations(range(len(pieces)), t) if t else ():
         mask = np.bitwise_or.reduce(pieces[list(chosen)], axis=0)
         hashes = np.bitwise_xor.reduce((index.words & mask) * odd) >> np.uint64(32)
         order = np.argsort(hashes.astype(np.uint16), kind="stable")  # a radix sort, as 16 bits are
@@ -474,7 +478,7 @@ def pairs_within(index: CodeIndex, radius: int) -> Numbers:
         hashes, words = hashes[order], index.words.take(order, axis=1)
         edges = np.flatnonzero(np.concatenate([[True], hashes[1:] != hashes[:-1], [True]]))
         after = np.repeat(edges[1:], np.diff(edges)) - np.arange(1, n_rows + 1)  # codes with the same hash
-        before = pieces[: max(chosen, default=-1) + 1]
+        before = pieces[: chosen[-1] + 1]
         step, first = 1, after.nonzero()[0]
         while len(first):
             a, b = words.take(first, axis=1), words.take(first + step, axis=1)
@@ -489,15 +493,17 @@ def pairs_within(index: CodeIndex, radius: int) -> Numbers:
 
 
 def pieces_to_sort(index: CodeIndex, radius: int) -> tuple[int, Words]:
-    """The t by which least is sorted and compared, and masks of radius + t pieces, (n_pieces, n_words, 1)."""
+    """The cheapest t, 0 if that is to search for each code, and masks of radius + t pieces, (n_pieces, n_words, 1)."""
 
     def cost(t: int) -> float:
+        if not t:
+            return 1000 * plans(index, radius)[0].microseconds
         found = len(index.rows) / 2 / 2 ** (4 * index.variances.sum() * t / (radius + t))
         return comb(radius + t, t) * (SORT + COMPARE * found)
 
-    t = min(range(radius == 0, min(8, index.n_bits - radius) + 1), key=cost)
-    bits = np.zeros((radius + t, index.n_bits), dtype=bool)
-    bits[np.arange(index.n_bits) % (radius + t), np.argsort(-index.variances)] = True
+    t = min(range(min(8, index.n_bits - radius) + 1), key=cost)
+    bits = np.zeros((max(1, radius + t), index.n_bits), dtype=bool)
+    bits[np.arange(index.n_bits) % max(1, radius + t), np.argsort(-index.variances)] = True
     return t, pack_bits(bits).astype(index.words.dtype)[:, :, None]
 
 
