@@ -5,6 +5,6 @@ that show it; they ask for nothing else, so the page works from a file, without 
 """
 
 from .explorer import Explorer, Found
-from .plane import Playground, cover
+from .plane import Playground, turning_cover
 
-__all__ = ["Explorer", "Found", "Playground", "cover"]
+__all__ = ["Explorer", "Found", "Playground", "turning_cover"]

@@ -88,7 +88,7 @@ class Playground:
         return figure_data("playground", data)
 
 
-def cover(dataset: Any, rows: Any, points: Any, hyperplanes: Any, query: int) -> str:
+def turning_cover(dataset: Any, rows: Any, points: Any, hyperplanes: Any, query: int) -> str:
     """HTML of the book's cover: pictures ``rows`` at ``points`` in the plane, and lines to turn."""
     data = {
         "points": np.round(points, 4).tolist(),
