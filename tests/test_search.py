@@ -139,7 +139,7 @@ def test_neighbours_are_sought_nearby_first_where_there_may_be_enough():
     assert nearby[-1]["strategy"] == "multi-index"
     assert rest["strategy"] == "scan"
     assert {step["pieces"] for step in nearby} == {table._index.n_pieces} == {4}
-    assert [step["radius"] for step in (*nearby, rest)] == [*range(1, 15), 64]
+    assert [step["radius"] for step in (*nearby, rest)] == [*range(5, 15), 64]
     assert nearby[-1]["microseconds"] < rest["microseconds"]
     assert (table.query_radius(bits[:50], 11, count_only=True) >= 10).any()
 

@@ -33,7 +33,7 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # 2**64 over the golden ratio, made odd
 _BLOCK = 1 << 17  # codes looked up or compared at a time, but one query at least: small arrays stay in the cache
 _CACHED = 1 << 15  # codes compared with some queries before the next
 _TRIAL = 1.0  # of the cost of comparing everything: what may be spent on small radii first
-_FREE = 0.002  # the same: below this, radii are not tried one by one
+_FREE = 5  # microseconds: smaller radii that take no more are not tried one by one
 _GROWTH = 2.0  # of the rows found, with each bit of the radius: where even that is too little, all is compared
 _CROWDED = 0.01  # of all rows: where more have a piece of a query's code, pieces are made longer
 _ALIKE = 0.5  # of the largest variance of a bit: where all have as much, pieces take the bits as they come
@@ -625,7 +625,7 @@ def steps(index: CodeIndex) -> list[tuple[int, Plan]]:
         plan = next(plan for plan in plans(index, radius) if plan.pieces == index.n_pieces)
         if plan.microseconds > _TRIAL * everything.microseconds:
             break
-        if plan.microseconds < _FREE * everything.microseconds:
+        if plan.microseconds < _FREE:
             ladder = []
         ladder.append((radius, plan))
     return [*ladder, (index.n_bits, everything)]
