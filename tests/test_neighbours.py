@@ -130,7 +130,6 @@ print("the same")
         ({"radius": "automatic"}, TypeError, "must be an integer from 0 to 12, got 'automatic'"),
         ({"metric": "cityblock"}, ValueError, r"metric must be one of \('cosine', 'euclidean'\), got 'cityblock'"),
         ({"target_recall": 1.5}, ValueError, "target_recall must be above 0 and at most 1, got 1.5"),
-        ({"n_neighbors": 0}, ValueError, "n_neighbors must be at least 1, got 0"),
         ({"n_neighbors": 601}, ValueError, "n_neighbors must be from 1 to the 600 fitted rows to be found, got 601"),
         ({"ids": [1, 2]}, ValueError, "inconsistent numbers of samples"),
     ],

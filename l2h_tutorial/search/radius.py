@@ -33,7 +33,7 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # 2**64 over the golden ratio, made odd
 _BLOCK = 1 << 17  # codes looked up or compared at a time, but one query at least: small arrays stay in the cache
 _CACHED = 1 << 15  # codes compared with some queries before the next
 _TRIAL = 1.0  # of the cost of comparing everything: what may be spent on small radii first
-_FREE = 0.002  # the same: below this, radii are not tried one by one
+_FREE = 5  # microseconds: smaller radii that take no more are not tried one by one
 _GROWTH = 2.0  # of the rows found, with each bit of the radius: where even that is too little, all is compared
 _CROWDED = 0.01  # of all rows: where more have a piece of a query's code, pieces are made longer
 _ALIKE = 0.5  # of the largest variance of a bit: where all have as much, pieces take the bits as they come
@@ -472,19 +472,20 @@ def pairs_within(index: CodeIndex, radius: int) -> Numbers:
     odd = _GOLDEN ** np.arange(1, len(index.words) + 1, dtype=np.uint64)[:, None]
     for chosen in combinations(range(len(pieces)), t) if t else ():
         mask = np.bitwise_or.reduce(pieces[list(chosen)], axis=0)
-        hashes = np.bitwise_xor.reduce((index.words & mask) * odd) >> np.uint64(32)
+        hashes = (np.bitwise_xor.reduce((index.words & mask) * odd) >> np.uint64(32)).astype(np.uint32)
         order = np.argsort(hashes.astype(np.uint16), kind="stable")  # a radix sort, as 16 bits are
-        order = order[np.argsort((hashes[order] >> np.uint64(16)).astype(np.uint16), kind="stable")]
+        order = order[np.argsort((hashes[order] >> np.uint32(16)).astype(np.uint16), kind="stable")]
         hashes, words = hashes[order], index.words.take(order, axis=1)
         edges = np.flatnonzero(np.concatenate([[True], hashes[1:] != hashes[:-1], [True]]))
         after = np.repeat(edges[1:], np.diff(edges)) - np.arange(1, n_rows + 1)  # codes with the same hash
         before = pieces[: chosen[-1] + 1]
+        wanted = np.isin(range(len(before)), chosen)[:, None]
         step, first = 1, after.nonzero()[0]
         while len(first):
             a, b = words.take(first, axis=1), words.take(first + step, axis=1)
             near = (packed_distances(a, b) <= radius).nonzero()[0]
             alike = ((a[:, near] ^ b[:, near]) & before == 0).all(axis=1)
-            near = first[near[(np.isin(range(len(before)), chosen) == alike.T).all(axis=1)]]
+            near = first[near[(alike == wanted).all(axis=0)]]
             i, j = index.rows[order[near]], index.rows[order[near + step]]
             pairs.append(np.minimum(i, j) * n_rows + np.maximum(i, j))
             step += 1
@@ -624,7 +625,7 @@ def steps(index: CodeIndex) -> list[tuple[int, Plan]]:
         plan = next(plan for plan in plans(index, radius) if plan.pieces == index.n_pieces)
         if plan.microseconds > _TRIAL * everything.microseconds:
             break
-        if plan.microseconds < _FREE * everything.microseconds:
+        if plan.microseconds < _FREE:
             ladder = []
         ladder.append((radius, plan))
     return [*ladder, (index.n_bits, everything)]
