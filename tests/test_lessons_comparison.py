@@ -347,7 +347,8 @@ def test_with_few_anchors_ksh_seems_to_be_behind(dataset, seed):
 
 def test_the_mistake_has_three_settings(dataset, seed):
     """traps: "above one half the vote always wins" "all that it has at 1"
-    "no bit was flipped, and the gain is that of a classifier refitted to LSH's own bits" """
+    "no bit was flipped, and the gain is that of a classifier refitted to LSH's own bits"
+    did-it-learn: "The same, but for ties" """
     split = split_of(dataset, seed)
     own = np.where(LSH(16, random_state=seed).fit_transform(split.X_train), 1, -1)
     shuffled = np.random.default_rng(seed).permutation(split.y_train)
@@ -364,6 +365,7 @@ def test_the_mistake_has_three_settings(dataset, seed):
     for unmoved in (mistaken(0.25), mistaken(0.25, shuffled), correct(0.25)):
         np.testing.assert_array_equal(unmoved, own)
     np.testing.assert_array_equal(mistaken(0.6), mistaken(1.0))
+    np.testing.assert_array_equal(mistaken(1.0), correct(1.0))
     assert np.mean(correct(0.6) != own) < 0.5 * np.mean(mistaken(0.6) != own)
 
 
