@@ -4,7 +4,7 @@ A docstring quotes the sentence; test_lessons.py makes sure that the book still 
 measurements is checked against them, and they against new ones; the traps and the map are measured here.
 """
 
-import json
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +38,7 @@ NAMES = ("fashion-mnist", "cifar10")
 WITHOUT = ["LSH", "PCAH", "ITQ", "SH", "AGH"]
 WITH = ["CCA-ITQ", "STH", "KSH", "SDH", "GRH linear", "GRH linear from CCA-ITQ", "GRH kernel", "GRH from CCA-ITQ"]
 WITH += ["Hadamard codewords"]
+FEW = ["CCA-ITQ", "KSH", "SDH", "GRH kernel", "GRH from CCA-ITQ", "Hadamard codewords"]
 both = pytest.mark.parametrize("name", NAMES)
 
 
@@ -48,8 +49,7 @@ def by_split(question, name):
 
 
 def parameters(name):
-    rows = TUNED[TUNED.dataset == name].set_index("method")["parameters"]
-    return rows.map(json.loads)
+    return fair_fight.chosen_parameters(TUNED, name)
 
 
 def lead(question, name, a, b):
@@ -82,35 +82,46 @@ def ranked(codes, split):
 
 @both
 def test_five_splits_of_everything_were_measured_with_what_tuning_chose(name):
-    """comparison: "in twelve trials" "the standard deviation over five splits" """
-    assert set(KEPT[KEPT.dataset == name].question) == set(fair_fight.QUESTIONS)
-    for question in fair_fight.QUESTIONS:
-        assert len(by_split(question, name)) == 5
-    assert set(by_split("ranking", name)) == {*fair_fight.METHODS, *fair_fight.SAME_AS, "exact cosine", "random codes"}
-    trials = TUNED[TUNED.dataset == name].set_index("method")["trials"]
-    assert set(trials.index) == set(fair_fight.METHODS)
-    assert (trials.drop(WITHOUT[:4]) == 12).all()
+    """comparison: "the standard deviation over five splits" "for each question by itself" """
+    tuned = TUNED[TUNED.dataset == name].set_index("question")
+    for question, of in fair_fight.QUESTIONS.items():
+        assert set(tuned.method[[question]]) == {method for method, (_, values) in of.items() if values}
+        if question != "map":
+            assert set(by_split(question, name)) == set(of)
+            assert len(by_split(question, name)) == 5
 
 
-def test_no_query_of_the_five_splits_was_tuned_on(dataset):
-    """comparison: "No query of this chapter's splits takes part in it." """
-    s = fair_fight.tuning_split(dataset)
-    used = np.concatenate([s.query_rows, s.train_rows, s.database_rows])
-    for seed in range(5):
-        assert not np.isin(split_of(dataset, seed).query_rows, used).any()
+def test_all_climb_from_their_defaults():
+    """comparison: "It starts from its defaults" """
+    for of in fair_fight.QUESTIONS.values():
+        for hasher, ladders in of.values():
+            for name, values in ladders.items():
+                assert values[len(values) // 2] == pytest.approx(hasher.get_params()[name])
 
 
-QUICK = ["LSH", "CCA-ITQ", "GRH from CCA-ITQ", "Hadamard codewords", "class scores, 8 bits"]
+def test_no_query_of_any_split_was_tuned_on(dataset):
+    """comparison: "No image that this chapter or the next queries takes part in it." """
+    for unseen in (False, True):
+        s = fair_fight.tuning_split(dataset, unseen)
+        used = np.concatenate([s.query_rows, s.train_rows, s.database_rows])
+        assert not np.isin(split_of(dataset, 0).query_rows, used).any()
+        for question, seed in product(fair_fight.QUESTIONS, fair_fight.SEEDS):
+            assert not np.isin(fair_fight.drawn(dataset, question, seed).query_rows, used).any()
 
 
-@pytest.mark.parametrize("method", [*QUICK, *(pytest.param(m, marks=pytest.mark.slow) for m in ("ITQ", "KSH", "SDH"))])
-def test_what_is_kept_is_what_is_measured(dataset, method, seed):
+QUICK = [("ranking", "CCA-ITQ"), ("50 labels", "class scores"), ("shuffled", "GRH from CCA-ITQ"), ("held-out", "ITQ")]
+SLOW = [("ranking", "KSH"), ("ranking", "class scores, 8 bits"), ("ranking", "small network"), ("held-out", "KSH")]
+SLOW += [("alpha", "0.8"), ("neighbours", "ITQ, alpha 1"), ("baskets", "GRH from CCA-ITQ, alpha 1")]
+
+
+@pytest.mark.parametrize(
+    ("question", "method"), [*QUICK, *(pytest.param(*cell, marks=pytest.mark.slow) for cell in SLOW)]
+)
+def test_what_is_kept_is_what_is_measured(dataset, question, method, seed):
     """On another machine the last bits of a product may differ, and with them a few codes."""
-    hasher, _ = fair_fight.contenders("ranking", parameters(dataset.name))[method]
-    kept = KEPT.query("question == 'ranking' and dataset == @dataset.name and method == @method and seed == @seed")
-    found = fair_fight.measure(hasher, fair_fight.split_of(dataset, "ranking", seed), seed)
-    for value in kept["map"]:
-        assert found["map"] == pytest.approx(value, abs=0.004)
+    hasher = fair_fight.contenders(question, parameters(dataset.name))[method]
+    found = fair_fight.measure(dataset, question, hasher, seed)
+    assert found["map"] == pytest.approx(by_split(question, dataset.name).loc[seed, method], abs=0.005)
 
 
 # the map
@@ -126,11 +137,11 @@ def lines(dataset, seeds):
         hashers = {
             "LSH": LSH(16, random_state=seed).fit(s.X_database),
             "ITQ": ITQ(16, random_state=seed).fit(s.X_database),
-            "CCA-ITQ": CCAITQ(16, random_state=seed).set_params(**chosen["CCA-ITQ"]).fit(s.X_train, s.y_train),
-            "GRH": GRH(16, **start).set_params(**chosen["GRH from CCA-ITQ"]).fit(s.X_train, s.y_train),
+            "CCA-ITQ": CCAITQ(16, random_state=seed).set_params(**chosen["map", "CCA-ITQ"]).fit(s.X_train, s.y_train),
+            "GRH": GRH(16, **start).set_params(**chosen["map", "GRH from CCA-ITQ"]).fit(s.X_train, s.y_train),
         }
         sweeps = {name: evaluate_radius_search(hasher, s, range(7)) for name, hasher in hashers.items()}
-        scores = ClassScores(1, **chosen["class scores"]).fit(s.X_train, s.y_train)
+        scores = ClassScores(1, **chosen["ranking", "class scores"]).fit(s.X_train, s.y_train)
         database = scores.chances(s.X_database)
         likely = np.argsort(-scores.chances(s.X_query) @ database.T, axis=1)
         first = sweeps["GRH"].scanned.iloc[0]
@@ -156,10 +167,10 @@ def lines(dataset, seeds):
 
 def test_at_equal_cost_most_of_the_lead_is_gone(lines):
     """comparison: "At equal cost, then, most of the lead is gone."
-    "GRH's first look is not a small one" """
+    "GRH's first look is not a small one" "at 16 bits codes from labels have no small look" """
     assert lines["first GRH"] > lines["first LSH"] + 0.1
     assert lines["level GRH"] - lines["level LSH"] < 0.5 * (lines["first GRH"] - lines["first LSH"])
-    assert lines["scanned GRH"] > 2 * max(lines["scanned LSH"], lines["scanned ITQ"])
+    assert min(lines["scanned GRH"], lines["scanned CCA-ITQ"]) > 2 * max(lines["scanned LSH"], lines["scanned ITQ"])
     assert abs(lines["level GRH"] - lines["level ITQ"]) < 0.06
 
 
@@ -191,15 +202,32 @@ def test_linear_grh_from_lsh_is_behind(name):
 
 @both
 def test_a_byte_of_the_classifier_ranks_better_than_every_code(name):
-    """comparison: "ranks better than every code of 32 bits" "is true of the bare predicted class"
-    "For classes with labels a byte of a classifier's scores ranks better than 32 learned bits"
-    "ahead of every code of 32 bits, in a quarter of the space"
-    "and some are ahead of half a byte" traps: "A byte of the classifier's scores ranks better" """
-    splits = by_split("ranking", name)
-    for method in WITH:
-        assert (splits["class scores, 8 bits"] > splits[method]).all()
-    assert splits["predicted class"].mean() < splits["GRH from CCA-ITQ"].mean() < splits["class scores"].mean()
-    assert splits["class scores, 4 bits"].mean() < splits[WITH].mean().max()
+    """comparison: "ranks better than every code of 32 bits" "about as well as the best of them"
+    "is true of the bare predicted class" "ahead of every code of 32 bits, in a quarter of the space"
+    "with twenty labels a class or a hundred" "is ahead of every code, of KSH"
+    traps: "A byte of the classifier's scores ranks better" """
+    for question, codes in ("ranking", WITH), ("200 labels", FEW):
+        splits = by_split(question, name)
+        for method in codes:
+            assert (splits["class scores, 8 bits"] > splits[method] + 0.01).all()
+    scores = by_split("ranking", name).mean()
+    assert scores["predicted class"] < scores["GRH from CCA-ITQ"]
+    assert abs(scores["class scores, 4 bits"] - scores[WITH].max()) < 0.01
+
+
+@both
+def test_five_labels_a_class_are_worth_much_or_nothing(name):
+    """comparison: "even so few are worth far more than none" "they are not"
+    "There eight bits only keep what the cosine finds" "ahead of ITQ on both data sets, and of CCA-ITQ on one"
+    "SDH and the bare predicted class rank behind ITQ on both data sets"
+    "ahead of all codes on one data set, no better than the cosine on the other"
+    "With five, look whether the cosine is not as good." "with few take KSH" """
+    scores = by_split("50 labels", name).mean()
+    assert max(scores["SDH"], scores["predicted class"]) < scores["ITQ"]
+    assert scores["class scores, 8 bits"] > scores[FEW].max()
+    assert scores["KSH"] > scores[FEW].max() - 0.01
+    gain = scores["class scores, 8 bits"] - scores["exact cosine"]
+    assert gain > 0.05 if name == "fashion-mnist" else abs(gain) < 0.01
 
 
 def standing(page):
@@ -215,16 +243,16 @@ def standing(page):
 
 
 def test_which_contrasts_stand():
-    """comparison: "Four of the twelve stand." "there both what follows the start and the start count"
-    "it adds nothing to be seen to CCA-ITQ" "with twelve questions asked neither stands"
-    "neither stands ahead of the other" "is not shown ahead of it, and takes longer to fit" """
-    assert standing("comparison") == [(0, 1), (0, 1), (0, 0), (0, 0), (0, 0), (1, 1)]
-    own, start, ksh = (
-        lead("ranking", "fashion-mnist", "GRH from CCA-ITQ", b) for b in ("CCA-ITQ", "GRH kernel", "KSH")
-    )
-    assert own[1] < 0 < own[2]
-    assert start[1] > 0 > ksh[2]
-    assert lead("ranking", "cifar10", "GRH from CCA-ITQ", "KSH")[0] > 0
+    """comparison: "the start counts" "What follows the start counts on CIFAR-10" "ahead of the cosine too"
+    "which does not stand" "on Fashion-MNIST they are not told apart"
+    "ahead of KSH on one data set, not told apart on the other" "for none stands ahead of it"
+    "ahead of ITQ on both data sets, and of CCA-ITQ on one" "and of CCA-ITQ on CIFAR-10 alone"
+    "is not shown ahead of it, and takes longer to fit" """
+    own, start, ksh, hadamard, linear, *byte, cosine, few_cca, few_itq = standing("comparison")
+    assert own == ksh == few_cca == (0, 1)
+    assert start == hadamard == few_itq == (1, 1)
+    assert byte == [(1, 1), (1, 1), (1, 0)]
+    assert (linear, cosine) == ((0, 0), (1, 0))
     fit = KEPT[KEPT.question == "ranking"].groupby(["method", "dataset"])["fit_seconds"].median()
     assert (fit["GRH linear from CCA-ITQ"] > 2 * fit["CCA-ITQ"]).all()
 
@@ -237,24 +265,12 @@ def test_without_labels_two_codes_come_nearest_to_the_cosine(name):
     assert scores["exact cosine"] > scores[WITHOUT].max() - 0.02
 
 
-def test_codes_from_labels_have_no_small_look(lines):
-    """comparison: "at 16 bits codes from labels have no small look" """
-    assert min(lines["scanned GRH"], lines["scanned CCA-ITQ"]) > max(lines["scanned LSH"], lines["scanned ITQ"])
-
-
-@both
-def test_the_byte_of_the_classifier_is_ahead_of_ksh(name):
-    """comparison: "The byte of a plain classifier is ahead of KSH on both data sets" """
-    splits = by_split("ranking", name)
-    assert (splits["class scores, 8 bits"] - splits["KSH"]).min() > 0.01
-
-
 @both
 def test_ksh_takes_far_longer_to_fit(name):
-    """comparison: "KSH learns bit after bit" "GRH is fitted in a fraction of the time" """
+    """comparison: "KSH learns bit after bit" "and fitted in a fraction of the time" """
     rows = KEPT[(KEPT.question == "ranking") & (KEPT.dataset == name)]
     fit = rows.groupby("method")["fit_seconds"].median()
-    assert fit["KSH"] > 8 * fit["GRH from CCA-ITQ"]
+    assert fit["KSH"] > 5 * fit["GRH from CCA-ITQ"]
     encode = rows.groupby("method")["encode_seconds"].median()
     assert encode["GRH from CCA-ITQ"] > 5 * encode["CCA-ITQ"]
 
@@ -331,7 +347,8 @@ def test_with_few_anchors_ksh_seems_to_be_behind(dataset, seed):
 
 def test_the_mistake_has_three_settings(dataset, seed):
     """traps: "above one half the vote always wins" "all that it has at 1"
-    "no bit was flipped, and the gain is that of a classifier refitted to LSH's own bits" """
+    "no bit was flipped, and the gain is that of a classifier refitted to LSH's own bits"
+    did-it-learn: "The same, but for ties" """
     split = split_of(dataset, seed)
     own = np.where(LSH(16, random_state=seed).fit_transform(split.X_train), 1, -1)
     shuffled = np.random.default_rng(seed).permutation(split.y_train)
@@ -348,6 +365,7 @@ def test_the_mistake_has_three_settings(dataset, seed):
     for unmoved in (mistaken(0.25), mistaken(0.25, shuffled), correct(0.25)):
         np.testing.assert_array_equal(unmoved, own)
     np.testing.assert_array_equal(mistaken(0.6), mistaken(1.0))
+    np.testing.assert_array_equal(mistaken(1.0), correct(1.0))
     assert np.mean(correct(0.6) != own) < 0.5 * np.mean(mistaken(0.6) != own)
 
 

@@ -1,8 +1,10 @@
 """What chapters 8 and 9 keep: every method tuned alike, then measured on five splits of both data sets.
 
-``make fair-fight SOURCE=...``. Each method has twelve trials on validation queries; no row that any of the five splits
-queries takes part in them. The rows go to book/results/fair-fight.csv, what tuning chose to fair-fight-tuning.csv.
-Started again, it goes on where it was.
+``make fair-fight SOURCE=...``. For each question each contender climbs from its defaults to where no single step is
+better, on validation queries: no row that a split of any question queries, nor one that the map of chapter 8 does, has
+a part in it. Labelled images and starts are drawn three times, in tuning and on each split, and the mean counts. The
+rows go to book/results/fair-fight.csv, what tuning chose to fair-fight-tuning.csv. Started again, it goes on where it
+was.
 """
 
 import json
@@ -10,6 +12,7 @@ import os
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import product
 from pathlib import Path
 
@@ -18,21 +21,23 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.cluster import KMeans
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.metrics.pairwise import cosine_similarity
-from sklearn.model_selection import ParameterGrid
 from threadpoolctl import threadpool_limits
 
 from l2h_tutorial import GRH, ITQ, LSH, PCAH, Dataset, SpectralHashing, load_dataset, split_dataset
+from l2h_tutorial import mean_average_precision as by_hamming_distance
 from l2h_tutorial.affinity import knn_affinity, label_indicator
 from l2h_tutorial.baselines import AGH, CCAITQ, KSH, SDH, STH, kernel_gamma
 from l2h_tutorial.controls import ClassScores, OutputCodes, RandomCodes, hadamard_codewords
-from l2h_tutorial.metrics import RingCounts, average_precision, ring_counts
 from l2h_tutorial.protocols.results import ResultsFile, provenance
-from l2h_tutorial.protocols.trials import configured
+from l2h_tutorial.protocols.trials import ranking
 from l2h_tutorial.splits import held_out_partition
+from l2h_tutorial.tuning import Validation, climb
 
 RESULTS = Path(__file__).parents[2] / "book" / "results"
-SEEDS, N_BITS = range(5), 32
-ALL = 10**9  # anchors: all labelled rows
+SEEDS, N_DRAWS = range(5), 3
+
+
+# --- contenders that are not in the package -------------------------------------------------------------------------
 
 
 class ExactSearch(BaseEstimator):
@@ -44,8 +49,8 @@ class ExactSearch(BaseEstimator):
     def transform(self, X):
         return X
 
-    def average_precision(self, s):
-        return precision_in_order(cosine_similarity(s.X_query, s.X_database), s)
+    def mean_average_precision(self, query, database, *labels):
+        return precision_in_order(cosine_similarity(query, database), *labels)
 
 
 class Chances(ClassScores):
@@ -54,37 +59,30 @@ class Chances(ClassScores):
     def transform(self, X):
         return self.chances(X)
 
-    def average_precision(self, s):
-        return precision_in_order(self.chances(s.X_query) @ self.chances(s.X_database).T, s)
+    def mean_average_precision(self, query, database, *labels):
+        return precision_in_order(query @ database.T, *labels)
 
 
-class ClassCells(Chances):
-    """The same, quantised: 256 cells (8 bits) of the database, on both sides, ranked by the product of centres."""
+class ClassCells(ClassScores):
+    """Class scores in few bits: the number of a cell, found among the images of the database, which need no label."""
 
-    n_cells = 256
-
-    def average_precision(self, s):
-        query, database = self.chances(s.X_query), self.chances(s.X_database)
-        cells = KMeans(self.n_cells, n_init=1, random_state=self.random_state).fit(database[:10_000])
-        centres = cells.cluster_centers_
-        of_query, of_database = (cells.predict(values) for values in (query, database))
-        counts = np.zeros((self.n_cells, s.y_database.max() + 1), dtype=int)
-        np.add.at(counts, (of_database, s.y_database), 1)
-        order = np.argsort(-centres[of_query] @ centres.T, axis=1)
-        relevant = np.take_along_axis(counts[:, s.y_query].T, order, axis=1)
-        return average_precision(RingCounts(counts.sum(axis=1)[order], relevant))
+    def fit(self, X, y, images):
+        n_bits, self.n_bits = self.n_bits, 1
+        super().fit(X, y)  # with hardly a cell
+        self.n_bits = self._n_features_out = n_bits
+        cells = KMeans(2**n_bits, n_init=1, random_state=self.random_state).fit(self.chances(images))
+        self.centres_ = cells.cluster_centers_
+        return self
 
 
-class ClassCells4(ClassCells):
-    n_cells = 16
+class PredictedClass(ClassScores):
+    """Class scores, of which only the name of the highest is kept."""
 
+    mean_average_precision = staticmethod(by_hamming_distance)
 
-class PredictedClass(Chances):
-    """The same, reduced to the class with the highest score."""
-
-    def average_precision(self, s):
-        query, database = (x == x.max(axis=1, keepdims=True) for x in map(self.chances, (s.X_query, s.X_database)))
-        return average_precision(ring_counts(query, database, s.y_query, s.y_database))
+    def transform(self, X):
+        chances = self.chances(X)
+        return chances == chances.max(axis=1, keepdims=True)
 
 
 class CodewordSums(BaseEstimator):
@@ -108,27 +106,27 @@ class CodewordSums(BaseEstimator):
 class SmallNetwork(BaseEstimator):
     """A deep hash, but for the depth: one hidden layer and a tanh head, taught Hadamard codewords."""
 
-    def __init__(self, n_bits=16, random_state=None):
-        self.n_bits, self.random_state = n_bits, random_state
+    def __init__(self, n_bits=16, rate=0.01, decay=0.03, random_state=None):
+        self.n_bits, self.rate, self.decay, self.random_state = n_bits, rate, decay, random_state
 
     def fit(self, X, y):
         self.scale_ = np.sqrt(X.shape[1] / np.mean(np.sum(X**2, axis=1)))
         codewords = np.where(hadamard_codewords(len(np.unique(y)), self.n_bits, self.random_state), 1.0, -1.0)
         targets = codewords[np.unique(y, return_inverse=True)[1]]
-        self.head_ = small_network(X * self.scale_, targets, seed=self.random_state)
+        self.head_ = small_network(X * self.scale_, targets, self.rate, self.decay, self.random_state)
         return self
 
     def transform(self, X):
         return self.head_(X * self.scale_) > 0
 
 
-def small_network(X, targets, n_hidden=64, rate=0.03, decay=0.01, seed=0):
-    """Gradient descent with momentum on the cross-entropy of the bits."""
+def small_network(X, targets, rate, decay, seed=0):
+    """Learn features and bits together, by gradient descent with momentum on the cross-entropy of the bits."""
     random = np.random.default_rng(seed)
-    W = random.normal(size=(X.shape[1], n_hidden)) * np.sqrt(2 / X.shape[1])
-    V = random.normal(size=(n_hidden, targets.shape[1])) / np.sqrt(n_hidden)
+    W = random.normal(size=(X.shape[1], 64)) * np.sqrt(2 / X.shape[1])
+    V = random.normal(size=(64, targets.shape[1])) / np.sqrt(64)
     step_W, step_V = np.zeros_like(W), np.zeros_like(V)
-    for _ in range(400):
+    for _ in range(200):
         inner = np.maximum(X @ W, 0)
         error = (np.tanh(inner @ V) - targets) / len(X)
         step_W = 0.9 * step_W + X.T @ (error @ V.T * (inner > 0)) + decay * W
@@ -138,207 +136,256 @@ def small_network(X, targets, n_hidden=64, rate=0.03, decay=0.01, seed=0):
 
 
 class OfNeighbours(BaseEstimator):
-    """GRH without a label: a graph of the ten nearest neighbours among 2,000 rows of the database."""
+    """GRH without a label: a graph of the ten nearest neighbours among 1,000 images."""
 
     def __init__(self, grh):
         self.grh = grh
 
     def fit(self, X, y=None):
-        X = X[:2000]
-        self.fitted_ = clone(self.grh).fit(X, affinity=knn_affinity(X, 10))
+        X = X[np.random.default_rng(self.grh.random_state).permutation(len(X))[:1000]]
+        self.grh.fit(X, affinity=knn_affinity(X, 10))
         return self
 
     def transform(self, X):
-        return self.fitted_.transform(X)
+        return self.grh.transform(X)
 
 
-def precision_in_order(similarity, s):
-    """Average precision of each query, ranked by a similarity without ties."""
-    relevant = s.y_query[:, None] == s.y_database if s.y_query.ndim == 1 else s.y_query @ s.y_database.T > 0
-    each = []
-    for values, hit in zip(similarity, relevant, strict=True):
-        places = np.flatnonzero(hit[np.argsort(-values, kind="stable")]) + 1
-        each.append(np.mean(np.arange(1, len(places) + 1) / places))
-    return np.array(each)
+class Taught(BaseEstimator):
+    """A contender that is taught so many labelled images, drawn at random, as many of each class as of the next."""
+
+    def __init__(self, hasher, n_labels, images, random_state=None):
+        self.hasher, self.n_labels, self.images, self.random_state = hasher, n_labels, images, random_state
+
+    def fit(self, X, y):
+        order = np.random.default_rng(self.random_state).permutation(len(X))
+        groups = y[order] if y.ndim == 1 else np.zeros(len(y))
+        each = np.unique(groups)
+        rows = np.concatenate([order[groups == group][: self.n_labels // len(each)] for group in each])
+        self.hasher.fit(X[rows], y[rows], *[self.images] * isinstance(self.hasher, ClassCells))
+        return self
+
+    def transform(self, X):
+        return self.hasher.transform(X)
+
+    def mean_average_precision(self, *codes_and_labels):
+        return getattr(self.hasher, "mean_average_precision", by_hamming_distance)(*codes_and_labels)
 
 
-KERNEL = {"ridge": (0.03, 0.1, 0.3), "gamma": (0.7, 1.4, 2.0, 2.8)}
-SMALL_KERNEL = {"ridge": (0.03, 0.1, 0.3), "gamma": (1.4, 2.8)}
-LINEAR = {"C": (0.25, 1.0, 4.0, 16.0)}
-KERNEL_GRH = {"classifier": "kernel-ridge"}
+def precision_in_order(similarity, of_query, of_database):
+    """Mean average precision of the ranking by a similarity without ties."""
+    same = of_query[:, None] == of_database if of_query.ndim == 1 else of_query @ of_database.T > 0
+    found = np.take_along_axis(same, np.argsort(-similarity, axis=1), axis=1)
+    precisions = np.cumsum(found, axis=1) / np.arange(1, found.shape[1] + 1)
+    return float(np.mean([each[hit].mean() for each, hit in zip(precisions, found, strict=True)]))
+
+
+# --- who is asked what ------------------------------------------------------------------------------------------------
+
+STEPS = {"gamma": 2, "temperature": 2, "ridge": 10**0.5, "C": 10**0.5, "rate": 10**0.5, "decay": 10**0.5}
+
+
+def climbs(hasher, *names, **values):
+    """The hasher, and what it climbs through: of each parameter named the default, and even steps around it."""
+    start = hasher.get_params()
+    steps = {name: STEPS[name.split("__")[-1]] ** np.arange(-9, 10.0) for name in names}
+    return hasher, {name: [float(f"{start[name] * step:.2g}") for step in steps[name]] for name in names} | values
+
+
+def kernel_grh(n_bits=32, **parameters):
+    return GRH(n_bits, classifier="kernel-ridge", **parameters)
+
+
+def from_cca(n_bits=32, **parameters):
+    return climbs(kernel_grh(n_bits, initial=CCAITQ(n_bits), **parameters), "initial__ridge", "gamma", "ridge")
+
+
+KERNEL, SCORES, ALPHA = ("gamma", "ridge"), ("temperature", "gamma", "ridge"), (0.9, 1.0)
+OF_AGH = {"n_neighbours": (1, 2, 3, 5, 8), "n_layers": (2, 1)}
 
 METHODS = {
-    "LSH": (LSH(), {}),
-    "PCAH": (PCAH(), {}),
-    "ITQ": (ITQ(), {}),
-    "SH": (SpectralHashing(), {}),
-    "AGH": (AGH(), {"n_neighbours": (2, 3, 5), "n_layers": (1, 2), "n_anchors": (100, 300)}),
-    "CCA-ITQ": (CCAITQ(), {"ridge": tuple(np.geomspace(0.003, 30, 12).round(4).tolist())}),
-    "STH": (STH(classifier="rbf-svm"), {"C": (1.0, 3.0, 10.0, 30.0), "gamma": (1.4, 2.0, 2.8)}),
-    "KSH": (KSH(n_anchors=ALL), {"gamma": (0.5, 1.0, 2.0, 4.0), "ridge": (0.03, 0.1, 0.3)}),
-    "SDH": (SDH(n_anchors=ALL), {"gamma": (0.5, 1.0, 2.0, 4.0), "ridge": (0.0003, 0.001, 0.003)}),
-    "GRH linear": (GRH(n_iter=2), {"alpha": (0.8, 0.9, 1.0), **LINEAR}),
-    "GRH linear from CCA-ITQ": (GRH(initial=CCAITQ()), {"initial__ridge": (0.3, 1.0, 3.0), **LINEAR}),
-    "GRH kernel": (GRH(**KERNEL_GRH), {"alpha": (0.8, 1.0), **SMALL_KERNEL}),
-    "GRH from CCA-ITQ": (GRH(initial=CCAITQ(), **KERNEL_GRH), {"initial__ridge": (1.0, 10.0), **SMALL_KERNEL}),
-    "Hadamard codewords": (OutputCodes(codewords="hadamard", **KERNEL_GRH), KERNEL),
-    "class scores": (Chances(), {"temperature": (5.0, 10.0), **SMALL_KERNEL}),
+    "LSH": climbs(LSH(32)),
+    "PCAH": climbs(PCAH(32)),
+    "ITQ": climbs(ITQ(32)),
+    "SH": climbs(SpectralHashing(32)),
+    "AGH": climbs(AGH(32), **OF_AGH),
+    "CCA-ITQ": climbs(CCAITQ(32), "ridge"),
+    "STH": climbs(STH(32, classifier="rbf-svm"), "C", "gamma"),
+    "KSH": climbs(KSH(32), *KERNEL),
+    "SDH": climbs(SDH(32), *KERNEL),
+    "GRH linear": climbs(GRH(32, n_iter=2), "C", alpha=ALPHA),
+    "GRH linear from CCA-ITQ": climbs(GRH(32, initial=CCAITQ(32)), "initial__ridge", "C"),
+    "GRH kernel": climbs(kernel_grh(), *KERNEL, alpha=ALPHA),
+    "GRH from CCA-ITQ": from_cca(),
+    "Hadamard codewords": climbs(OutputCodes(32, codewords="hadamard", classifier="kernel-ridge"), *KERNEL),
+    "random codewords": climbs(OutputCodes(32, codewords="random", classifier="kernel-ridge"), *KERNEL),
+    "small network": climbs(SmallNetwork(32), "rate", "decay"),
+    "class scores": climbs(Chances(1), *SCORES),
+    "class scores, 8 bits": climbs(ClassCells(8), *SCORES),
+    "class scores, 4 bits": climbs(ClassCells(4), *SCORES),
+    "predicted class": climbs(PredictedClass(1), *KERNEL),
+    "exact cosine": climbs(ExactSearch()),
+    "random codes": climbs(RandomCodes(32)),
 }
-SAME_AS = {"class scores, 8 bits": ClassCells, "class scores, 4 bits": ClassCells4, "predicted class": PredictedClass}
-UNLABELLED = (LSH, PCAH, ITQ, SpectralHashing, AGH, ExactSearch, OfNeighbours)
+"""By name: the hasher, and the values of its parameters; of class scores that rank without a code, one bit is none."""
+
+UNLABELLED = (LSH, PCAH, ITQ, SpectralHashing, AGH, ExactSearch, RandomCodes, OfNeighbours)
 
 
-def tuning_split(dataset):
-    """Validation queries, training rows and a database, none of them a query of the first question's five splits."""
-    splits = [split_dataset(dataset, random_state=42 + seed) for seed in SEEDS]
-    queried = np.concatenate([split.query_rows for split in splits])
+def some(*names):
+    return {name: METHODS[name] for name in names}
+
+
+FEW = some("ITQ", "exact cosine", "CCA-ITQ", "KSH", "SDH", "GRH kernel", "GRH from CCA-ITQ", "Hadamard codewords")
+FEW |= some("class scores", "class scores, 8 bits", "predicted class")
+UNSEEN = some("LSH", "ITQ", "exact cosine", "CCA-ITQ", "KSH", "SDH", "GRH kernel", "GRH from CCA-ITQ")
+UNSEEN |= some("Hadamard codewords", "class scores", "class scores, 8 bits", "predicted class", "random codes")
+QUESTIONS = {
+    "ranking": METHODS,
+    "50 labels": FEW,
+    "200 labels": FEW,
+    "held-out": UNSEEN
+    | {f"GRH kernel, alpha {alpha}": climbs(kernel_grh(alpha=alpha), *KERNEL) for alpha in (0.5, 0.8)},
+    "shuffled": some("GRH kernel", "GRH from CCA-ITQ"),
+    "alpha": {f"{alpha}": climbs(kernel_grh(alpha=alpha), *KERNEL) for alpha in (0.5, 0.8, 0.9, 1.0)},
+    "neighbours": some("LSH", "ITQ")
+    | {
+        f"{name}, alpha {alpha}": climbs(OfNeighbours(kernel_grh(alpha=alpha, initial=initial)), "grh__gamma")
+        for name, initial in (("LSH", LSH(32)), ("ITQ", ITQ(32)))
+        for alpha in (0, 1)
+    },
+    "baskets": some("CCA-ITQ", "class scores")
+    | {"codeword sums": climbs(CodewordSums(32), *KERNEL)}
+    | {f"GRH from LSH, alpha {alpha}": climbs(kernel_grh(alpha=alpha), *KERNEL) for alpha in (0, 1)}
+    | {f"GRH from CCA-ITQ, alpha {alpha}": from_cca(alpha=alpha) for alpha in (0, 1)},
+    "map": {"CCA-ITQ": climbs(CCAITQ(16), "ridge"), "GRH from CCA-ITQ": from_cca(16)},
+}
+"""By question and name: the hasher, and the values of its parameters. The map is tuned for, and drawn by the book."""
+
+N_LABELS = {"50 labels": 50, "200 labels": 200, "held-out": 700}  # else 1,000
+
+
+# --- the splits -------------------------------------------------------------------------------------------------------
+
+
+def drawn(dataset, question, seed):
+    """The split of a seed, with three times the labelled images that a method is taught at a time."""
+    if question == "map":
+        return split_dataset(dataset, random_state=42 + seed)
+    if question == "held-out":
+        return held_out_partition(dataset, 3, n_train=2100, random_state=seed)
+    return split_dataset(dataset, 1000, 3000, random_state=42 + seed)
+
+
+@lru_cache(2)
+def tuning_split(dataset, unseen):
+    """Of rows that no split queries; for unseen classes three others are left out."""
+    each = product(("map", "ranking", "held-out"), SEEDS)  # all others have the splits of the ranking
+    queried = np.concatenate([drawn(dataset, *which).query_rows for which in each])
     free = np.setdiff1d(np.arange(len(dataset)), queried)
     rest = Dataset("free rows", dataset.features[free], dataset.labels[free], None, dataset.class_names)
-    s = split_dataset(rest, 1000, len(splits[0].y_train), random_state=0).preprocessed("l2-centre")
-    s = replace(s, **{part: getattr(s, part)[:5000] for part in ("X_database", "y_database", "database_rows")})
-    return replace(s, **{part: free[getattr(s, part)] for part in ("query_rows", "train_rows", "database_rows")})
+    s = held_out_partition(rest, 3, 1260, 200, len(SEEDS)) if unseen else split_dataset(rest, 600, 1800, random_state=0)
+    return replace(s, **{f"{part}_rows": free[getattr(s, f"{part}_rows")] for part in ("query", "train", "database")})
 
 
-def split_of(dataset, question, seed):
-    """The split of a seed; but for the first question, 10,000 rows of a larger database are enough."""
-    if question == "held-out":
-        split = held_out_partition(dataset, 3, n_train=700, random_state=seed)
-    else:
-        split = split_dataset(dataset, random_state=42 + seed)
-    s = split.preprocessed("l2-centre")
-    if question == "baskets":
-        return baskets(s, seed)
-    return s if question == "ranking" else fewer_rows(s, 10_000)
+def prepared(split, question, seed, n_items):
+    """The split as a question asks it, with so many rows of its database."""
+    rows = np.random.default_rng(seed).permutation(len(split.y_database))[:n_items]
+    parts = {name: getattr(split, name)[rows] for name in ("X_database", "y_database", "database_rows")}
+    s = replace(split, **parts).preprocessed("l2-centre")
+    if question == "shuffled":
+        s = replace(s, y_train=np.random.default_rng(seed).permutation(s.y_train))
+    return baskets(s, seed) if question == "baskets" else s
 
 
 def baskets(s, seed):
     """Two images of different classes at a time: the mean of their vectors, and both labels."""
     random, one_hot, parts = np.random.default_rng(seed), np.eye(len(s.class_names), dtype=int), {}
-    for part, n in (("train", len(s.y_train)), ("query", 300), ("database", 4000)):
+    for part in ("train", "query", "database"):
         X, y = getattr(s, f"X_{part}"), getattr(s, f"y_{part}")
-        pairs = random.integers(len(X), size=(2, 2 * n))
-        first, second = pairs[:, y[pairs[0]] != y[pairs[1]]][:, :n]
+        pairs = random.integers(len(X), size=(2, 2 * len(X)))
+        first, second = pairs[:, y[pairs[0]] != y[pairs[1]]][:, : len(X)]
         parts[f"X_{part}"] = (X[first] + X[second]) / 2
         parts[f"y_{part}"] = one_hot[y[first]] + one_hot[y[second]]
     return replace(s, **parts)
 
 
-def fewer_rows(s, n):
-    """The split with n rows of its database, drawn at random."""
-    rows = np.sort(np.random.default_rng(0).permutation(len(s.y_database))[:n])
-    return replace(s, **{part: getattr(s, part)[rows] for part in ("X_database", "y_database", "database_rows")})
+@lru_cache(1)
+def split_of(dataset, question, seed):
+    return prepared(drawn(dataset, question, seed), question, seed, 5000)
 
 
-def measure(hasher, s, seed, labels=None):
-    """Fit one method, on the database where it needs no labels, and rank: mean average precision and seconds."""
-    hasher = configured(hasher, 1 if isinstance(hasher, ClassScores) else N_BITS, seed)  # scores keep no code here
-    with threadpool_limits(1):
-        start = time.thread_time()
-        if isinstance(hasher, UNLABELLED):
-            hasher.fit(s.X_database)
-        else:
-            hasher.fit(s.X_train, s.y_train if labels is None else labels)
-        fitted = time.thread_time()
-        database = hasher.transform(s.X_database)
-        encoded = time.thread_time()
-        if hasattr(hasher, "average_precision"):
-            each = hasher.average_precision(s)
-        else:
-            each = average_precision(ring_counts(hasher.transform(s.X_query), database, s.y_query, s.y_database))
+def lesson(question, hasher, s):
+    """Who is taught what: all of the database without labels, or so many labelled images."""
+    if isinstance(hasher, UNLABELLED):
+        return hasher, "", replace(s, X_train=s.X_database, y_train=s.y_database)
+    return Taught(hasher, N_LABELS.get(question, 1000), s.X_database), "hasher__", s
+
+
+# --- tuning and measuring ---------------------------------------------------------------------------------------------
+
+
+def tune(dataset, question, name):
+    """What a method is given: where it climbed to, and in how many trials."""
+    hasher, values = QUESTIONS[question][name]
+    s = prepared(tuning_split(dataset, question == "held-out"), question, 0, 2000)
+    hasher, prefix, s = lesson(question, hasher, s)
+    start = time.thread_time()
+    ladders = {prefix + name: steps for name, steps in values.items()}
+    found = climb(hasher, Validation(s, s), ladders, n_draws=N_DRAWS)
     return {
-        "map": round(float(each.mean()), 5),
-        "fit_seconds": round(fitted - start, 4),
-        "encode_seconds": round(1000 * (encoded - fitted) / len(s.y_database), 5),
+        "trials": len(found.trials),
+        "validation_map": round(found.score, 5),
+        "parameters": json.dumps({name.removeprefix(prefix): value for name, value in found.parameters.items()}),
+        "seconds": round(time.thread_time() - start, 1),
     }
 
 
-def tune(dataset, name):
-    """What a method is given: the best of its trials."""
-    s, (hasher, grid), trials = tuning_split(dataset), METHODS[name], []
-    for tried in ParameterGrid({key: list(values) for key, values in grid.items()}):
-        trials.append((measure(clone(hasher).set_params(**tried), s, 0)["map"], tried))
-    best = max(trials, key=lambda trial: trial[0])
-    return {"trials": len(trials), "validation_map": best[0], "parameters": json.dumps(best[1])}
+def measure(dataset, question, hasher, seed):
+    """Fit and rank: means over draws of mean average precision and of processor seconds."""
+    hasher, _, s = lesson(question, hasher, split_of(dataset, question, seed))
+    starts = [name for name in hasher.get_params() if name.endswith("random_state")]
+    seeds = [seed + len(SEEDS) * draw for draw in range(N_DRAWS)]
+    draws = [ranking(clone(hasher).set_params(**dict.fromkeys(starts, each)), s) for each in seeds]
+    return {key: round(float(np.mean([draw[key] for draw in draws])), 5) for key in draws[0]}
 
 
 def contenders(question, chosen):
-    """Whoever answers a question, with the parameters that tuning chose: (hasher, whether its labels are shuffled)."""
-    of = {name: clone(hasher).set_params(**chosen[name]) for name, (hasher, _) in METHODS.items()}
-    of |= {name: kind(**chosen["class scores"]) for name, kind in SAME_AS.items()}
-    of |= {"exact cosine": ExactSearch(), "random codes": RandomCodes()}
-    if question == "ranking":
-        return {name: (hasher, False) for name, hasher in of.items()}
-    if question == "held-out":
-        of["refit"] = clone(of["GRH kernel"]).set_params(alpha=0.5)
-        of["GRH kernel, alpha 0.8"] = clone(of["GRH kernel"]).set_params(alpha=0.8)
-        left_out = (
-            "PCAH",
-            "SH",
-            "AGH",
-            "STH",
-            "SDH",
-            "KSH",
-            "GRH linear",
-            "GRH linear from CCA-ITQ",
-            "class scores, 4 bits",
-        )
-        return {name: (hasher, False) for name, hasher in of.items() if name not in left_out}
-    if question == "shuffled":
-        return {name: (of[name], True) for name in ("GRH kernel", "GRH from CCA-ITQ", "class scores")}
-    if question == "alpha":
-        return {
-            f"{alpha}": (clone(of["GRH kernel"]).set_params(alpha=alpha), False)
-            for alpha in (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
-        }
-    own = {name: chosen["GRH from CCA-ITQ"][name] for name in ("ridge", "gamma")}  # one classifier for all
-    ridge = own | KERNEL_GRH
-    start = CCAITQ(ridge=chosen["GRH from CCA-ITQ"]["initial__ridge"])
-    if question == "codewords":
-        of = {f"{kind} codewords": OutputCodes(codewords=kind, **ridge) for kind in ("random", "hadamard")}
-        of |= {"GRH from LSH": GRH(**ridge), "GRH from CCA-ITQ": GRH(initial=start, **ridge)}
-        of |= {"small network": SmallNetwork()}
-    elif question == "baskets":
-        of = {"CCA-ITQ": start, "codeword sums": CodewordSums(**own), "class scores": of["class scores"]}
-        of |= {f"GRH from CCA-ITQ, alpha {a}": GRH(alpha=a, initial=start, **ridge) for a in (0.0, 0.8, 1.0)}
-        of |= {f"GRH from LSH, alpha {a}": GRH(alpha=a, **ridge) for a in (0.0, 1.0)}
-    else:  # neighbours
-        of = {
-            f"{name}, alpha {a}": OfNeighbours(GRH(alpha=a, initial=initial, **ridge))
-            for name, initial in (("LSH", LSH()), ("ITQ", ITQ()))
-            for a in (0.0, 1.0)
-        }
-        of |= {"LSH": LSH(), "ITQ": ITQ()}
-    return {name: (hasher, False) for name, hasher in of.items()}
+    """Whoever answers a question, with what tuning chose for it."""
+    of = QUESTIONS[question].items()
+    return {name: clone(hasher).set_params(**chosen.get((question, name), {})) for name, (hasher, _) in of}
 
 
-QUESTIONS = ("ranking", "held-out", "shuffled", "alpha", "codewords", "baskets", "neighbours")
+def chosen_parameters(tuning, name):
+    """Of one data set, by question and method."""
+    rows = tuning[tuning["dataset"] == name].set_index(["question", "method"])["parameters"]
+    return rows.map(json.loads).to_dict()
 
 
 def keep(file, cell, origin, work, *arguments):
     """Add what the work returns to the file, where it is not there."""
     if cell not in file:
-        file.append(cell | work(*arguments) | origin | {"date": datetime.now(UTC).date().isoformat()})
-        print(*cell.values(), flush=True)
+        found = work(*arguments)
+        file.append(cell | found | origin | {"date": datetime.now(UTC).date().isoformat()})
+        print(*cell.values(), *found.values(), flush=True)
 
 
 def main():
-    tuning = ResultsFile(RESULTS / "fair-fight-tuning.csv", ["dataset", "method"])
+    source = os.environ.get("L2H_SOURCE") or None
+    tuning = ResultsFile(RESULTS / "fair-fight-tuning.csv", ["dataset", "question", "method"])
     measured = ResultsFile(RESULTS / "fair-fight.csv", ["dataset", "question", "method", "seed"])
-    for dataset in (
-        load_dataset("fashion-mnist"),
-        load_dataset("cifar10", source=os.environ.get("L2H_SOURCE") or None),
-    ):
+    for dataset in load_dataset("fashion-mnist"), load_dataset("cifar10", source=source):
         origin = provenance(dataset)
-        for name in METHODS:
-            keep(tuning, {"dataset": dataset.name, "method": name}, origin, tune, dataset, name)
-        rows = tuning.frame().query("dataset == @dataset.name").set_index("method")["parameters"]
-        for seed, question in product(SEEDS, QUESTIONS):
-            s = split_of(dataset, question, seed)
-            for name, (hasher, shuffled) in contenders(question, rows.map(json.loads)).items():
-                labels = np.random.default_rng(seed).permutation(s.y_train) if shuffled else None
+        for question, of in QUESTIONS.items():
+            for name in (name for name, (_, values) in of.items() if values):
+                cell = {"dataset": dataset.name, "question": question, "method": name}
+                keep(tuning, cell, origin, tune, dataset, question, name)
+            chosen = chosen_parameters(tuning.frame(), dataset.name)
+            of = {} if question == "map" else contenders(question, chosen)
+            for seed, (name, hasher) in product(SEEDS, of.items()):
                 cell = {"dataset": dataset.name, "question": question, "method": name, "seed": seed}
-                keep(measured, cell, origin, measure, hasher, s, seed, labels)
+                keep(measured, cell, origin, measure, dataset, question, hasher, seed)
 
 
 if __name__ == "__main__":
-    main()
+    with threadpool_limits(1):
+        main()
