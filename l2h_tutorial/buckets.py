@@ -285,7 +285,8 @@ class HashTable:
         -------
         list of dict
             The fields of `l2h_tutorial.search.radius.Plan`, ``radius`` and ``chosen``. With `r` all ways, the cheapest
-            and chosen one first. With `k` the steps, each for the queries for which the last found too little.
+            and chosen one first. With `k` the steps, the same for any: each for the queries for which the last found
+            too little; those that are far from enough are compared with everything at once.
 
         Raises
         ------

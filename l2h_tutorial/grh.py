@@ -89,7 +89,7 @@ class GRH(Hasher):
     The training points start with the bits L of some hasher. Then each round (A) *regularises*: every bit becomes
     :math:`\mathrm{sgn}(\alpha S D^{-1} L + (1 - \alpha) L_\mathrm{ref})`, a vote of its neighbours in the graph S
     against its own; (B) *partitions*: one classifier a bit is taught these bits; (C) the classifiers' predictions are
-    the new L. Unseen points are encoded by the classifiers of the last round.
+    the new L. Each bit of an unseen point comes from the classifier that was taught it last.
 
     The classifiers see the features with the training mean subtracted and divided by one number, after which the mean
     squared norm of the training points is 1. So no default depends on the features' scale or number, and C = 1 suits
@@ -295,7 +295,7 @@ class GRH(Hasher):
             targets = to_bits(scores, self.sign_of_zero)
             # A bit on which all points agree cannot be taught: mend it, in `targets`, or keep it as it was.
             alike = degenerate_bits(targets)
-            if any([self._mend(k, targets, scores, start, draw) for k in alike]):
+            if any([self._mend(k, targets, scores, start, draw) for k in alike]):  # a list: all are mended
                 seen.clear()  # a hyperplane was drawn: from here on rounds are others, also for the same targets
             kept = degenerate_bits(targets)
             targets[:, kept] = L[:, kept]

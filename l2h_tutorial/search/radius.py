@@ -24,10 +24,11 @@ Numbers = NDArray[Any]  # row numbers, places, counts: integers
 PieceTable = tuple[int, int, Numbers, Numbers]  # see piece_tables
 
 DIRECT_BITS = 16  # up to here a table with a slot for every possible code replaces the sorted search
-LOOK_UP = 10  # words that lie in a row, compared in the time of one read anywhere in memory (measured)
-SEARCH = 40  # the same, in the time in which one of the sorted codes is found
-PROBE = 20  # the same, for a piece that is looked up or a candidate found by one: several reads, in a crowded cache
-SORT, COMPARE = 100, 6  # the same, in which a code is sorted among many, and compared with the next of these
+# Times, measured, in those of comparing one word after another, about a nanosecond each:
+LOOK_UP = 10  # of one read anywhere in memory
+SEARCH = 40  # of finding one of the sorted codes
+PROBE = 20  # of a piece that is looked up or a candidate found by one: several reads, in a crowded cache
+SORT, COMPARE = 100, 6  # of sorting a code among many, and of comparing it with the next of these
 SAMPLE = (32, 1024)  # queries and rows whose distances stand for all
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # 2**64 over the golden ratio, made odd
 _BLOCK = 1 << 17  # codes looked up or compared at a time, but one query at least: small arrays stay in the cache
@@ -240,12 +241,13 @@ def multi_index(index: CodeIndex, queries: Words, radius: int) -> tuple[Numbers,
 def candidates(index: CodeIndex, queries: Words, beyond: int, radius: int) -> Iterator[tuple[Numbers, Numbers]]:
     """Of each piece, the places whose piece is so near that the code may be within `radius`, and not within `beyond`.
 
-    Yields what `scan` returns, in no order; a place may come again, and codes of other pieces with the same hash.
+    `beyond` is -1 at first. Yields what `scan` returns, in no order; a place may come again, and codes of other pieces with the same hash.
     """
     dealt = dealt_bits(index, queries.T)
     radii = zip(piece_radii(beyond, index.n_pieces), piece_radii(radius, index.n_pieces), strict=True)
     for (first, end, offsets, places), (known, within) in zip(index.tables, radii, strict=True):
         if within > known:
+            # the nearest patterns come first, and those of `known` were looked up before
             patterns = flips(end - first, within)[ball_size(end - first, known) if known >= 0 else 0 :]
             slots = slots_of(cut_piece(dealt, index.n_bits, first, end)[:, None] ^ patterns, len(index.rows))
             starts = offsets[slots]
@@ -579,27 +581,32 @@ def nearest_rows(index: CodeIndex, query_words: Words, k: int) -> tuple[Numbers,
             queries, new = left[start : start + step], []
             for places, counts in candidates(index, query_words[queries], beyond, radius):
                 away = distances_at(index, places, query_words[queries], counts)
+                # also those beyond this radius: their patterns are not looked up again
                 near = (away <= small[-1][0]).nonzero()[0]
                 owners = np.repeat(queries, counts)[near]
                 new.append(owners * span + away[near].astype(np.int64) * n_rows + index.rows[places[near]])
             once = each_once(np.concatenate(new))
             starts = once.searchsorted(queries * span)
+            # more than k of one step cannot all be among the nearest k
             more.append(once[ranges(starts, np.minimum(k, once.searchsorted((queries + 1) * span) - starts))])
         found = each_once(np.concatenate(more))
         starts = found.searchsorted(left * span)
         counts = found.searchsorted(left * span + (radius + 1) * n_rows) - starts  # all within the radius are found
         done = counts >= k
         keys[left[done]] = found[starts[done, None] + np.arange(k)]
+        # those that would have too few even if every bit more multiplied what they have
         hopeless = counts + 1 < k * _GROWTH ** (radius - small[-1][0])
         rest.append(left[hopeless])
         left = left[~done & ~hopeless]
-    sample = slice(None, None, max(1, int(0.6 * sqrt(n_rows / k))))  # of k rows or more
+    # The k-th distance in a sample of k rows or more is no smaller than the k-th of all; its size weighs a larger
+    # sample against more rows that are left to sort.
+    sample = slice(None, None, max(1, int(0.6 * sqrt(n_rows / k))))
     for query in np.concatenate([*rest, left]):
         away = all_distances(index, query_words[query])
-        near = (away <= np.partition(away[sample], k - 1)[k - 1]).nonzero()[0]  # no smaller than the k-th distance
+        near = (away <= np.partition(away[sample], k - 1)[k - 1]).nonzero()[0]
         near = near[away[near] <= np.partition(away[near], k - 1)[k - 1]]
         keys[query] = np.sort(away[near].astype(np.int64) * n_rows + index.rows[near])[:k]
-    return keys // n_rows % (index.n_bits + 1), keys % n_rows
+    return keys // n_rows % (index.n_bits + 1), keys % n_rows  # whichever way a key was made
 
 
 def all_distances(index: CodeIndex, query: Words) -> NDArray[Any]:
@@ -617,7 +624,8 @@ def steps(index: CodeIndex) -> list[tuple[int, Plan]]:
     Returns
     -------
     list of (radius, plan)
-        Radii grow by one while looking up costs little beside comparing everything; the last is the length of the code.
+        Radii grow by one while looking up costs no more than comparing everything; those that cost next to nothing are
+        looked up at once. The last is the length of the code: everything is compared.
     """
     everything = next(plan for plan in plans(index, index.n_bits) if plan.strategy == "scan")
     ladder: list[tuple[int, Plan]] = []
