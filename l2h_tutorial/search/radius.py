@@ -241,7 +241,8 @@ def multi_index(index: CodeIndex, queries: Words, radius: int) -> tuple[Numbers,
 def candidates(index: CodeIndex, queries: Words, beyond: int, radius: int) -> Iterator[tuple[Numbers, Numbers]]:
     """Of each piece, the places whose piece is so near that the code may be within `radius`, and not within `beyond`.
 
-    `beyond` is -1 at first. Yields what `scan` returns, in no order; a place may come again, and codes of other pieces with the same hash.
+    `beyond` is -1 at first. Yields what `scan` returns, in no order; a place may come again, and codes of other pieces
+    with the same hash.
     """
     dealt = dealt_bits(index, queries.T)
     radii = zip(piece_radii(beyond, index.n_pieces), piece_radii(radius, index.n_pieces), strict=True)
