@@ -12,7 +12,7 @@ import pytest
 from benchmarks import fair_fight
 from scipy.stats import spearmanr
 from test_lessons import SLOW_DATA
-from test_lessons_comparison import RESULTS, both, by_split, lead, parameters, split_of, standing
+from test_lessons_comparison import RESULTS, asked, both, by_split, lead, parameters, split_of, standing
 
 from l2h_tutorial import GRH, mean_average_precision
 from l2h_tutorial.baselines import CCAITQ
@@ -38,10 +38,12 @@ def test_shuffled_labels_end_near_a_random_order_at_the_settings_of_true_ones(da
 
 @both
 def test_tuned_for_nonsense_grh_unlearns_it(name):
-    """did-it-learn: "So labels did it." "It finds a ridge so strong that the classifier hardly follows" """
+    """did-it-learn: "So labels did it." "It finds a ridge so strong that the classifier hardly follows"
+    "GRH from LSH, tuned for nonsense, has even more than LSH" """
     ranking, wrong = by_split("ranking", name), by_split("shuffled", name)
     assert abs(ranking["random codes"].mean() - 0.1) < 0.005
     assert (wrong["GRH from CCA-ITQ"] < ranking["GRH from CCA-ITQ"] - 0.1).all()
+    assert (wrong["GRH kernel"] > ranking["LSH"]).all()
     assert wrong["GRH from CCA-ITQ"].mean() < ranking["LSH"].mean() + 0.02
     chosen = parameters(name)
     shuffled, true = (chosen[question, "GRH from CCA-ITQ"]["ridge"] for question in ("shuffled", "ranking"))
@@ -65,14 +67,17 @@ def test_an_output_code_with_its_codewords_is_grh(dataset, seed):
 @both
 def test_what_the_graph_adds_is_a_choice_of_codewords(name):
     """did-it-learn: "is behind Hadamard codewords, by" "it is ahead of them, by" "it is a slightly better one"
-    "it is a choice of codewords" "gained from LSH, lost a little from CCA-ITQ" """
+    "it is a choice of codewords" "gained from LSH on one data set, lost a little from CCA-ITQ"
+    "(Random codewords tie with it on Fashion-MNIST" """
     assert lead("ranking", name, "GRH kernel", "Hadamard codewords")[2] < 0
+    if name == "fashion-mnist":
+        assert abs(lead("ranking", name, "GRH kernel", "random codewords")[0]) < 0.002
     gain, low, *_ = lead("ranking", name, "GRH from CCA-ITQ", "Hadamard codewords")
     assert 0 < low < gain < 0.02
 
 
 def test_classes_that_look_alike_get_codewords_that_are_alike(dataset, seed):
-    """did-it-learn: "so classes that look alike get codewords that are alike" """
+    """did-it-learn: "From LSH classes that look alike get codewords that are alike" """
     s = split_of(dataset, seed)
     grh = GRH(32, classifier="kernel-ridge", random_state=seed).fit(s.X_train, s.y_train)
     own = np.array([grh.history_[1].regularised[s.y_train == label][0] for label in np.unique(s.y_train)])
@@ -85,15 +90,16 @@ def test_classes_that_look_alike_get_codewords_that_are_alike(dataset, seed):
 
 @both
 def test_below_one_every_step_ranks_worse(name):
-    """did-it-learn: "mAP rises with $\\alpha$, all the way to one" "a smaller $\\alpha$ is worse" """
+    """did-it-learn: "mAP rises with $\\alpha$, all the way to one"
+    "From LSH a smaller $\\alpha$ is worse, for labelled classes." """
     splits = by_split("alpha", name)
     assert (np.diff(splits[["0.5", "0.8", "0.9", "1.0"]]) > 0).all()
 
 
 @both
 def test_with_several_labels_votes_are_worth_something(name):
-    """did-it-learn: "Over a refit of LSH, votes are worth something, as they were with one label."
-    "as 17 pairs in 45 are" "much from LSH, next to nothing from CCA-ITQ" "that start does the work"
+    """did-it-learn: "Over a refit of LSH, votes are worth something."
+    "as 17 pairs in 45 are" "lies between GRH from LSH and CCA-ITQ" "that start does the work"
     "And the class scores are ahead" """
     baskets = [set(pair) for pair in combinations(range(10), 2)]
     assert (len(baskets), sum(bool(basket & baskets[0]) for basket in baskets)) == (45, 17)
@@ -106,8 +112,8 @@ def test_with_several_labels_votes_are_worth_something(name):
 
 @both
 def test_with_nearest_neighbours_votes_help_a_poor_start(name):
-    """did-it-learn: "From LSH votes help with no label at all" "nothing that could be told"
-    "lost a little from LSH, from ITQ less or nothing" "they add a little to LSH, less or nothing to ITQ" """
+    """did-it-learn: "From LSH votes help with no label at all"
+    "votes add to a refit of LSH, and nothing that stands" """
     lsh, itq = (lead("neighbours", name, f"{start}, alpha 1", f"{start}, alpha 0")[0] for start in ("LSH", "ITQ"))
     assert itq < lsh < 0.06
 
@@ -131,8 +137,8 @@ def test_the_classifier_is_the_opponent_to_beat(name):
 @both
 def test_without_labels_of_the_class_those_of_others_did_harm_or_helped_a_little(name):
     """did-it-learn: "the labels of other classes did *harm*" "look a little ahead of ITQ" "which does not stand"
-    "SDH, the best of those that were taught" "The best here used none." "The classifier's scores do no better"
-    "did harm on one data set and helped a little, if at all, on the other"
+    "SDH, the best of those that read labels" "The best here used none." "The classifier's scores do no better"
+    "did harm on one data set and made no difference that could be told on the other"
     "an unsupervised code fitted on the whole database is the one to beat"
     comparison: "those labels did harm on one data set, and were not shown ahead of ITQ on the other" """
     scores = by_split("held-out", name).mean()
@@ -149,12 +155,22 @@ def test_without_labels_of_the_class_those_of_others_did_harm_or_helped_a_little
         assert max(scores) < 0.25
 
 
+def test_at_one_half_no_label_is_read(dataset, seed):
+    """did-it-learn: "where no image is outvoted" """
+    s = split_of(dataset, seed)
+    told, nonsense = (
+        GRH(32, alpha=0.5, classifier="kernel-ridge", random_state=seed).fit(s.X_train, y).transform(s.X_query)
+        for y in (s.y_train, np.random.default_rng(seed).permutation(s.y_train))
+    )
+    np.testing.assert_array_equal(told, nonsense)
+
+
 # one equation for all
 
 
 @both
 def test_a_small_network_has_no_advantage_on_a_thousand_vectors(name):
-    """did-it-learn: "On a thousand GIST vectors this network has no advantage." """
+    """did-it-learn: "On a thousand GIST vectors this network has no advantage" """
     assert lead("ranking", name, "small network", "Hadamard codewords")[2] < 0.005
 
 
@@ -169,12 +185,15 @@ def test_the_network_of_the_page_is_the_one_that_was_measured():
 
 
 def test_which_contrasts_stand():
-    """did-it-learn: "All four differences stand." "and stands" ", which stands, and on CIFAR-10" "which does not stand"
-    "was far behind on one data set, not told apart on the other" """
-    start, from_cca, alpha, *baskets, near_lsh, near_itq, byte, held_out, sdh, network = standing("did-it-learn")
-    assert (start, from_cca, alpha, near_lsh, byte) == ((-1, -1), (1, 1), (1, 1), (1, 1), (1, 1))
+    """did-it-learn: "which does not stand" "Both stand." "and stands" "neither stands" "nothing that stands to ITQ"
+    "nothing that stands to CCA-ITQ" "Votes make a difference of"
+    "which stands: the labels of other classes did *harm*"
+    "is behind ITQ by" "was far behind on one data set, not told apart on the other" """
+    rows = standing(asked("did-it-learn"))
+    start, from_cca, alpha, *baskets, near_lsh, near_itq, byte, held_out, sdh, votes, gap, network = rows
+    assert (start, from_cca, alpha, near_lsh, byte) == ((-1, 0), (1, 1), (1, 1), (1, 1), (1, 1))
     assert baskets == [(1, 1), (0, 0), (1, 1), (1, 1)]
-    assert (near_itq, held_out, sdh, network) == ((1, 0), (-1, 0), (0, 0), (0, -1))
+    assert (near_itq, held_out, sdh, votes, gap, network) == ((0, 0), (-1, 0), (0, 0), (-1, 0), (-1, 0), (0, -1))
 
 
 # the self-tests and exercises
