@@ -332,10 +332,12 @@ def test_each_hand_out_runs_whole_where_what_its_first_lines_say_was_typed(tmp_p
             path = tmp_path / edition / archive.stem / f"{archive.stem}.ipynb"
             line = re.search(r"There type `(pip install [^`]+)`", nbformat.read(path, as_version=4).cells[0].source)[1]
             to_type.setdefault(line, []).append(path)
-    assert [[path.stem for path in paths] for line, paths in to_type.items() if "[scale]" in line] == [
-        ["embeddings", "scaling"]
-    ]
-    for line, paths in sorted(to_type.items(), key=lambda item: "[scale]" in item[0]):
+    extras = {line.partition("[")[2].rstrip('"]'): [path.stem for path in paths] for line, paths in to_type.items()}
+    assert {extra: stems for extra, stems in extras.items() if extra} == {
+        "scale": ["embeddings"],
+        "scale,deep": ["scaling"],
+    }
+    for line, paths in sorted(to_type.items(), key=lambda item: item[0].count("[scale")):
         install = [*shlex.split(line), "--quiet", "--disable-pip-version-check"]
         subprocess.run([programs / install[0], *install[1:]], cwd=paths[0].parent, env=variables, check=True)
         result = subprocess.run(
