@@ -22,9 +22,7 @@ _PAIRED = Compute(
     reference=lambda a, b, draws: (a - b)[draws].mean(axis=1),
     case=_redraw_case,
     mistakes={
-        "You drew queries for a only. b has to be measured on the same ones.": (
-            lambda a, b, draws: a[draws].mean(axis=1) - b.mean()
-        ),
+        "You drew queries for a only. Measure b on the same ones.": (lambda a, b, draws: a[draws].mean(axis=1) - b.mean()),
         "That is the mean over the queries of all redraws: a number for each position in a row. Average along "
         "the rows.": (lambda a, b, draws: (a - b)[draws].mean(axis=0)),
         "That is one number for all redraws. How much it moves from one to the next is the question.": (

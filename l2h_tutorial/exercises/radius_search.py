@@ -25,9 +25,7 @@ _BALL = Compute(
         "Those are the codes at distance r exactly, the shell. The ball holds the nearer ones as well.": (
             lambda n_bits, radius: math.comb(n_bits, radius)
         ),
-        "The query's own bucket is missing: it differs in 0 bits.": (
-            lambda n_bits, radius: ball_size(n_bits, radius) - 1
-        ),
+        "The query's own bucket is missing: it differs in 0 bits.": (lambda n, r: ball_size(n, r) - 1),
     },
     nudge="List the ball of radius 1 around 000, as in the chapter's first figure, and count.",
 )
@@ -109,9 +107,7 @@ _PIECES = Compute(
         "That is certain, and nothing is saved. All pieces together differ in at most `radius` bits.": (
             lambda radius, n_pieces: radius
         ),
-        "A number of bits is a whole number. Round down, and say why you may.": (
-            lambda radius, n_pieces: radius / n_pieces
-        ),
+        "A number of bits is a whole number. Round down, and say why you may.": (lambda radius, n: radius / n),
     },
     nudge="Put `radius` differing bits into the pieces as evenly as you can. How few has the piece with the fewest?",
 )
