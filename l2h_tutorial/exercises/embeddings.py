@@ -26,7 +26,7 @@ _ROOM = Compute(
         "An item has whole bytes: what is left of the last one is lost. Round up before you divide.": (
             lambda gigabytes, d, bits, extra: int(gigabytes * 1e9 // (d * bits / 8 + extra))
         ),
-        "You left out the bytes that are kept besides the code.": (lambda *given: _room(*given[:3], 0)),
+        "You left out the bytes that are kept besides the code.": (lambda g, d, b, _: _room(g, d, b, 0)),
         "You counted in powers of 1,024: those are gibibytes. A gigabyte has a thousand million bytes.": (
             lambda gigabytes, d, bits, extra: _room(gigabytes * 1.024**3, d, bits, extra)
         ),
@@ -89,10 +89,11 @@ _ESTIMATE = Compute(
 
 
 def _places_case(rng: np.random.Generator, i: int) -> tuple[Array, float]:
-    """Powers of two, so that a target is met exactly or missed, and places up to 1, 2 or 12 times k."""
+    """Powers of two, so that shares are exact, some met just so; and places up to 1, 2 or 12 times k."""
     k, n = int(rng.choice([2, 4])), 4 << i // 8
     places = np.stack([rng.permutation((1, 2, 12)[i % 3] * k)[:k] for _ in range(n)])
-    return places, int(rng.integers(n * k // 2, n * k)) / (n * k)
+    wanted, steps = int(rng.integers(n * k // 2, n * k)), np.sort(places // k, axis=None)
+    return places, float(np.mean(steps <= steps[wanted // 2])) if i % 6 == 2 else wanted / (n * k)
 
 
 def _first(places: Array, target: float, step: int) -> int:

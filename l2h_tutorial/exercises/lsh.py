@@ -71,12 +71,8 @@ _ANGLE = Compute(
     reference=_degrees,
     case=_pair_case,
     mistakes={
-        "Those are radians. The exercise asks for degrees.": (
-            lambda a_bits, b_bits: math.radians(_degrees(a_bits, b_bits))
-        ),
-        "You counted the bits that agree. The angle grows with those that differ.": (
-            lambda a_bits, b_bits: 180.0 - _degrees(a_bits, b_bits)
-        ),
+        "Those are radians. The exercise asks for degrees.": (lambda a, b: math.radians(_degrees(a, b))),
+        "You counted the bits that agree. The angle grows with those that differ.": (lambda a, b: 180 - _degrees(a, b)),
         "You took the share for a cosine. The probability of a differing bit is the angle itself, divided by pi.": (
             lambda a_bits, b_bits: math.degrees(math.acos(1 - _degrees(a_bits, b_bits) / 90))
         ),

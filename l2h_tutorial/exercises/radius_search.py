@@ -83,9 +83,7 @@ _EMPTY_AS_ZERO = Compute(
         "You left out the queries that got nothing. Here they count as zero.": (
             lambda answers, k: _mean([sum(answer[:k]) / k for answer in answers if answer])
         ),
-        "You counted right answers beyond the first k.": (
-            lambda answers, k: _mean([sum(answer) / k for answer in answers])
-        ),
+        "You counted right answers beyond the first k.": (lambda lists, k: _mean([sum(right) / k for right in lists])),
     },
     nudge="Take one query at a time: how many of its first k answers are right, as a share of k?",
 )
