@@ -335,8 +335,9 @@ def _real(values: Any) -> Array:
 
 
 def _misfit_tuple(got: Any, expected: tuple[Any, ...]) -> str | None:
-    if not isinstance(got, tuple | list) or len(got) != len(expected):
-        of = f" of {len(got)}" if isinstance(got, tuple | list) else ""
+    several = isinstance(got, tuple | list) or (isinstance(got, np.ndarray) and got.ndim > 0)
+    if not several or len(got) != len(expected):
+        of = f" of {len(got)}" if several else ""
         return f"it should be a tuple of {len(expected)} things, and is {describe(got)}{of and ', one' + of}."
     for position, (ours, theirs) in enumerate(zip(got, expected, strict=True), start=1):
         problem = misfit(ours, theirs)

@@ -12,7 +12,7 @@ from .framework import Array, Compute, Exercise
 
 def _ball_case(rng: np.random.Generator, i: int) -> tuple[int, int]:
     n_bits = int(rng.integers(4, 8 + i))
-    return n_bits, int(rng.integers(0 if i < 4 else 2, min(n_bits - 1, 8)))
+    return n_bits, (0, 1, n_bits, int(rng.integers(2, min(n_bits - 1, 8))))[min(i, 3)]
 
 
 _BALL = Compute(
@@ -35,8 +35,8 @@ _BALL = Compute(
 
 
 def _search_case(rng: np.random.Generator, i: int) -> tuple[int, Array, int]:
-    n_bits = 4 + i // 6
-    return int(rng.integers(0, 1 << n_bits)), rng.integers(0, 1 << n_bits, size=6 + i), int(rng.integers(1, 4))
+    n_bits = 4 + i // 2
+    return int(rng.integers(0, 1 << n_bits)), rng.integers(0, 1 << n_bits, size=6 + i), i % 4 * (1 + i // 12)
 
 
 def _distances(query: int, codes: Array) -> Array:
@@ -93,7 +93,7 @@ _EMPTY_AS_ZERO = Compute(
 
 
 def _pieces_case(rng: np.random.Generator, i: int) -> tuple[int, int]:
-    return int(rng.integers(1, 6 + i)), int(rng.integers(2, 7))
+    return int(rng.integers(1 + 2 * i)), 1 + i % 6
 
 
 _PIECES = Compute(
