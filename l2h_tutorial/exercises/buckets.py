@@ -43,8 +43,9 @@ _LARGEST = Compute(
 
 
 def _spread_case(rng: np.random.Generator, i: int) -> tuple[int, int]:
-    n_bits = int(rng.integers(1, 6 + i // 3))
-    return (int(rng.integers(1, 30)) << n_bits if i % 2 else int(rng.integers(1, (1 << n_bits) + 1))), n_bits
+    n_bits = 1 + i % 7
+    n_images = (1 + i // 2 * int(rng.integers(1, 4))) << n_bits if i % 2 else int(rng.integers(1, (1 << n_bits) + 1))
+    return n_images, n_bits
 
 
 _FEWEST = Compute(

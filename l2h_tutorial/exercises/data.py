@@ -51,9 +51,7 @@ _COSINE = Compute(
     reference=_cosines,
     case=_cosine_case,
     mistakes={
-        "Those are dot products. They grow with the lengths of the vectors; the cosine does not.": (
-            lambda query, X: X @ query
-        ),
+        "Those are dot products. They grow with the lengths of the vectors; the cosine does not.": (lambda q, X: X @ q),
         "Wrong axis: you took the lengths of the columns of X. An image is a row.": (
             lambda query, X: (X / np.linalg.norm(X, axis=0)) @ (query / np.linalg.norm(query))
         ),

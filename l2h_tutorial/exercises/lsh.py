@@ -90,7 +90,7 @@ _ANGLE = Compute(
 def _error_case(rng: np.random.Generator, i: int) -> tuple[float]:
     if i % 4 == 1:  # the number comes out whole
         return (float(rng.choice([90, 22.5, 10, 9, 6, 5, 4.5])),)
-    return (round(float(rng.uniform(0.5, 30 if i % 4 else 150)), 1) + 0.03,)
+    return (round(float(rng.uniform(*((90, 150), (3, 30), (1, 2), (3, 30))[i % 4])), 1) + 0.03,)
 
 
 def _bits_for(error: float, at_right_angle: float = 90.0) -> float:

@@ -36,7 +36,8 @@ _BALL = Compute(
 
 def _search_case(rng: np.random.Generator, i: int) -> tuple[int, Array, int]:
     n_bits = 4 + i // 2
-    return int(rng.integers(0, 1 << n_bits)), rng.integers(0, 1 << n_bits, size=6 + i), i % 4 * (1 + i // 12)
+    query, *codes = rng.integers(0, 1 << n_bits, size=7 + i)
+    return int(query if i % 8 else codes[-1]), np.array(codes), i % 4 * (1 + i // 12)
 
 
 def _distances(query: int, codes: Array) -> Array:
