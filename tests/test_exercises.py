@@ -9,7 +9,9 @@ import subprocess
 import sys
 import threading
 import time
+from fractions import Fraction
 from importlib import import_module
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -71,6 +73,12 @@ def partitioned(X, row, k):
     return kept[np.lexsort((kept, distances[kept]))]
 
 
+def in_single_precision(number):
+    return lambda *given: find(number).reference(
+        *(np.float32(part) if np.asarray(part).dtype.kind == "f" else part for part in given)
+    )
+
+
 @pytest.mark.parametrize(
     ("number", "answer"),
     [
@@ -79,16 +87,51 @@ def partitioned(X, row, k):
         ("1.5", lambda X, row, k: np.sort(find("1.5").reference(X, row, k))),
         ("2.4", lambda error: int((90 / error) ** 2) + 1),
         ("3.1", lambda codes: max(set(codes), key=list(codes).count)),
+        ("2.1", lambda code, n_bits: find("2.1").reference(code, n_bits) & 0xFFFF),
+        ("2.3", lambda a_bits, b_bits: find("2.3").reference(a_bits, b_bits) % 180),
+        ("2.4", lambda error: max(2, find("2.4").reference(error))),
+        ("3.1", lambda codes: find("3.1").reference(codes[codes > 0])),
         ("3.2", lambda n_images, n_bits: n_images / 2**n_bits + 1),
+        ("4.1", lambda n_bits, radius: find("4.1").reference(n_bits, min(radius, n_bits - 1))),
+        ("4.2", lambda query, codes, radius: find("4.2").reference(query % 256, codes % 256, radius)),
+        ("4.4", lambda radius, n_pieces: find("4.4").reference(radius, max(2, n_pieces))),
+        ("5.1", lambda p, n_bits, n_tables: find("5.1").reference(p, n_bits, max(2, n_tables))),
+        ("5.2", lambda cosine, n_bits, wanted: max(2, find("5.2").reference(cosine, n_bits, wanted))),
         ("5.3", lambda distances, wanted: int(np.quantile(distances, wanted))),
         ("6.2", lambda n, alpha: math.ceil(n / (2 * alpha))),
+        ("6.2", lambda n, alpha: min(n - 1, find("6.2").reference(n, alpha))),
+        ("6.3", lambda m: min(0.9, find("6.3").reference(m))),
+        ("7.4", lambda X, bit, new: ~find("7.4").reference(X, ~bit, new)),  # a tie gives True
         ("8.3", OneBit(16)),
         ("9.1", lambda program, y, shuffled: not np.array_equal(program(y)[-1], program(shuffled)[-1])),
         ("9.1", lambda program, y, shuffled: not np.array_equal(program(y)[:, 0], program(shuffled)[:, 0])),
+        ("9.1", lambda program, y, shuffled: bool((program(y) != program(shuffled)).mean() > 0.01)),
+        ("9.1", lambda program, y, shuffled: not np.array_equal(program(y), program(0 * y))),
+        ("9.2", lambda codewords: round((min(np.sum(a != b) for a, b in combinations(codewords, 2)) - 1) / 2)),
+        ("10.1", lambda gigabytes, d, bits, extra: int(gigabytes * 1e9 // (d * bits // 8 + 1 + extra))),
+        ("10.3", lambda q, x: q @ np.sign(x) * (x @ x) / np.abs(x).sum()),
+        ("10.4", lambda places, target: max(2, find("10.4").reference(places, target))),
+        ("10.4", lambda places, target: find("10.4").reference(places, target + 1e-9)),
+        ("11.3", lambda distances, ids, k: ids.ravel()[np.argpartition(distances.ravel() * 1e6 + ids.ravel(), k)[:k]]),
     ],
 )
 def test_what_is_wrong_in_rare_cases_never_holds(number, answer):
     assert not any(find(number).judge(answer, seed).holds for seed in range(50))
+
+
+@pytest.mark.parametrize(
+    ("number", "answer"),
+    [
+        ("5.7", lambda *given: np.array(find("5.7").reference(*given))),
+        ("6.1", lambda S, L: S @ (L * np.array([[Fraction(1, int(degree))] for degree in S.sum(axis=1)]))),
+        ("7.4", lambda X, bit, new: find("7.4").reference(np.float32(X), bit, np.float32(new))),
+        ("10.1", lambda gigabytes, d, bits, extra: int(gigabytes / (math.ceil(d * bits / 8) + extra) * 1e9)),
+        ("11.1", lambda n_codes, n_bits: n_codes * (n_bits // 8) / 1e9),
+        *((number, in_single_precision(number)) for number in ("3.4", "6.1", "7.3", "8.1", "10.2", "10.3", "10.6")),
+    ],
+)
+def test_what_is_right_in_another_way_always_holds(number, answer):
+    assert all(find(number).judge(answer, seed).holds for seed in range(50))
 
 
 @each_function

@@ -10,7 +10,8 @@ from .framework import Array, Compute, Construct, Exercise, Requirement, Trouble
 
 
 def _codes_case(rng: np.random.Generator, i: int) -> tuple[Array]:
-    codes = rng.integers(0, 9, size=5 + i // 2) * 3 + 1
+    codes = rng.integers(0, 9, size=5 + i // 2) * 3
+    codes[: len(codes) // 2 + 1] *= i % 4 != 2  # there the code 0 is the largest
     if i % 2:  # a tie for the largest; a set has 32 before the odd numbers below it
         first, second = 2 * int(rng.integers(16)) + 1, 32
         codes = np.r_[np.repeat([first, second], len(codes)), codes[(codes != first) & (codes != second)]]
@@ -42,8 +43,9 @@ _LARGEST = Compute(
 
 
 def _spread_case(rng: np.random.Generator, i: int) -> tuple[int, int]:
-    n_bits = int(rng.integers(3, 6 + i // 3))
-    return (int(rng.integers(2, 30)) << n_bits if i % 2 else int(rng.integers(2, (1 << n_bits) - 1))), n_bits
+    n_bits = 1 + i % 7
+    n_images = (1 + i // 2 * int(rng.integers(1, 4))) << n_bits if i % 2 else int(rng.integers(1, (1 << n_bits) + 1))
+    return n_images, n_bits
 
 
 _FEWEST = Compute(

@@ -22,9 +22,7 @@ _PAIRED = Compute(
     reference=lambda a, b, draws: (a - b)[draws].mean(axis=1),
     case=_redraw_case,
     mistakes={
-        "You drew queries for a only. b has to be measured on the same ones.": (
-            lambda a, b, draws: a[draws].mean(axis=1) - b.mean()
-        ),
+        "You drew queries for a only. Measure b on the same ones.": (lambda a, b, i: a[i].mean(axis=1) - b.mean()),
         "That is the mean over the queries of all redraws: a number for each position in a row. Average along "
         "the rows.": (lambda a, b, draws: (a - b)[draws].mean(axis=0)),
         "That is one number for all redraws. How much it moves from one to the next is the question.": (
@@ -84,8 +82,9 @@ _TIES = Compute(
 
 @dataclass
 class _Trial:
-    """What a hasher made of random vectors: in one go, fitted again, and row by row."""
+    """What a hasher made of random vectors: in one go, fitted again, and row by row; and whether `fit` changed any."""
 
+    kept: bool
     bits: Any
     again: Any
     singly: list[Any]
@@ -99,24 +98,30 @@ def _try(answer: Any) -> _Trial:
     if not all(callable(getattr(answer, name, None)) for name in ("fit", "transform")):
         raise Trouble(f"the check needs an estimator with `fit` and `transform`; it got {describe(answer)}.")
     rng = np.random.default_rng()
-    X, y = rng.normal(size=(40, 8)), np.arange(40) % 4
-    n_bits, seed = int(rng.integers(4, 8)), int(rng.integers(100))
+    y = np.arange(40) % 10
+    X = 3 * rng.normal(size=(10, 8))[y] + rng.normal(size=(40, 8))
+    settings = {"n_bits": int(rng.integers(4, 8)), "random_state": int(rng.integers(2**31))}
+
+    def keeps(given: Array) -> bool:
+        hasher = clone(answer).set_params(**settings)
+        itself = hasher.fit(given, y) is hasher
+        return itself and np.array_equal(given, X) and settings.items() <= hasher.get_params().items()
 
     def encode(X_new: Array) -> Any:
-        hasher = clone(answer).set_params(n_bits=n_bits, random_state=seed)
-        hasher.fit(X, y)
+        hasher = clone(answer).set_params(**settings)
+        hasher.fit(X.copy(), y)
         return hasher.transform(X_new)
 
     try:
-        clone(answer).set_params(n_bits=n_bits, random_state=seed)
+        clone(answer).set_params(**settings)
     except Exception as error:
         raise Trouble(
             f"scikit-learn could not clone it and set `n_bits` and `random_state` ({type(error).__name__}). Derive "
             "it from BaseEstimator, and let `__init__` take both and keep them unchanged."
         ) from None
-    new = rng.normal(size=(12, 8))
+    kept, new = call(keeps, (X,)), X[:24] + rng.normal(size=(24, 8))
     bits, again = (call(encode, (new,)) for _ in range(2))
-    return _Trial(bits, again, [call(encode, (row[None],)) for row in new], len(new), n_bits)
+    return _Trial(kept, bits, again, [call(encode, (row[None],)) for row in new], len(new), settings["n_bits"])
 
 
 def _spoilt(spoil: Callable[[Array, Array], Array]) -> LSH:
@@ -129,9 +134,19 @@ def _spoilt(spoil: Callable[[Array, Array], Array]) -> LSH:
     return Spoilt(8)
 
 
+class _Forgetful(LSH):
+    def fit(self, X: Any, y: Any = None) -> Any:
+        super().fit(X, y)
+
+
 _OWN = Construct(
     read=_try,
     requirements=(
+        Requirement(
+            lambda trial: trial.kept,
+            "`fit` should return self, and change neither its arguments nor `n_bits` and `random_state`.",
+            _Forgetful(8),
+        ),
         Requirement(
             lambda trial: isinstance(trial.bits, np.ndarray) and trial.bits.dtype == bool and trial.bits.ndim == 2,
             "`transform` should return an array of True and False with a row for each image. Compare the scores with a "
@@ -157,8 +172,8 @@ _OWN = Construct(
             _spoilt(lambda bits, X: bits ^ (X[:, :1] > np.median(X[:, :1]))),
         ),
         Requirement(
-            lambda trial: len(np.unique(trial.bits, axis=0)) > 2,
-            "Twelve images got one code, or two. Does every bit look at the features, and each at something else?",
+            lambda trial: len(np.unique(trial.bits, axis=0)) > 4,
+            "There are hardly any different codes. Does every bit look at the features, and each at something else?",
             _spoilt(lambda bits, X: np.ones_like(bits)),
         ),
     ),

@@ -10,7 +10,7 @@ from .framework import Array, Compute, Construct, Exercise, Requirement, Trouble
 
 
 def _length_case(rng: np.random.Generator, i: int) -> tuple[int, int, int]:
-    return int(rng.integers(1, 4 + i)), int(rng.integers(1, 5 + i)), int(rng.integers(3, 8))
+    return 1 + i // 2, int(rng.integers(1, 5 + i)), 1 + i % 7
 
 
 _LENGTH = Compute(
@@ -51,9 +51,7 @@ _COSINE = Compute(
     reference=_cosines,
     case=_cosine_case,
     mistakes={
-        "Those are dot products. They grow with the lengths of the vectors; the cosine does not.": (
-            lambda query, X: X @ query
-        ),
+        "Those are dot products. They grow with the lengths of the vectors; the cosine does not.": (lambda q, X: X @ q),
         "Wrong axis: you took the lengths of the columns of X. An image is a row.": (
             lambda query, X: (X / np.linalg.norm(X, axis=0)) @ (query / np.linalg.norm(query))
         ),
@@ -179,11 +177,11 @@ _OTHERS = Compute(
         ),
         "You left out whatever came first, and it was another image: X holds the same vector twice. Leave out the "
         "row that asks, wherever it stands.": (lambda X, row, k: _by_distance(X, row)[1 : k + 1]),
-        "One too few: the row that asks was among the k. Leave it out first, and then take k.": (
+        "One too few. Leave out the row that asks first, and then take k.": (
             lambda X, row, k: _others(X, row, k)[: k - 1]
         ),
     },
-    nudge="Compute all distances to the row, sort the row numbers by them, and see where the row itself has ended up.",
+    nudge="Compute all distances to the row, sort the row numbers by them, the lower first at a tie, and find the row.",
 )
 
 

@@ -22,7 +22,7 @@ def _p(cosine: Any) -> Any:
 
 def _n_tables(p: Any, n_bits: int, wanted: float) -> int:
     """The fewest tables that find the wanted share of pairs whose bits agree with such probabilities."""
-    n_tables = np.arange(1, 2000)[:, None]
+    n_tables = np.arange(1, 4000)[:, None]
     found = 1 - (1 - np.atleast_1d(p) ** n_bits) ** n_tables
     return int(1 + np.argmax(found.mean(axis=1) >= wanted))
 
@@ -31,7 +31,7 @@ def _n_tables(p: Any, n_bits: int, wanted: float) -> int:
 
 
 def _chance_case(rng: np.random.Generator, i: int) -> tuple[float, int, int]:
-    return round(float(rng.uniform(0.5, 0.95)), 2), int(rng.integers(2, 8)), int(rng.integers(2, 9))
+    return (0.0, 1.0, round(float(rng.uniform(0.5, 0.95)), 2))[min(i, 2)], 1 + i % 7, 1 + i // 3
 
 
 _CHANCE = Compute(
@@ -54,8 +54,8 @@ _CHANCE = Compute(
 
 
 def _tables_case(rng: np.random.Generator, i: int) -> tuple[float, int, float]:
-    cosine, wanted = rng.uniform((0.5, 0.6), (0.9, 0.97)).round(2).tolist()
-    return cosine, int(rng.integers(3, 8 + i // 12)), wanted
+    cosine, wanted = rng.uniform((0.2, 0.3), (0.9, 0.97 if i % 12 else 0.5)).round(2).tolist()
+    return cosine, 1 + i % 12, wanted
 
 
 _TABLES = Compute(
@@ -76,9 +76,9 @@ _TABLES = Compute(
 
 
 def _held_out_case(rng: np.random.Generator, i: int) -> tuple[Array, float]:
-    distances = rng.integers(2, 40, size=(2 + i // 6, 8))
+    distances = rng.integers(0, 1 + 5 * i, size=(2 + i // 6, 8))
     a_half = i % 2 / 2  # in every other case the share is reached exactly
-    return distances, float(rng.choice([0.5, 0.75, 0.875])) + a_half / distances.size
+    return distances, float(rng.choice([0.25, 0.5, 0.75])) + a_half / distances.size
 
 
 def _radius(distances: Array, wanted: float) -> int:
@@ -111,7 +111,7 @@ _RADIUS = Compute(
 
 def _pairs_case(rng: np.random.Generator, i: int) -> tuple[Array, int, float]:
     cosines = np.round(rng.uniform(0.3, 0.95, size=3 + i // 6), 2)
-    return cosines, int(rng.integers(2, 5)), round(float(rng.uniform(0.7, 0.95)), 2)
+    return cosines, 1 + i % 4, round(float(rng.uniform(0.4, 0.95)), 2)
 
 
 _RECALL = Compute(

@@ -11,9 +11,9 @@ from .framework import Array, Compute, Exercise
 
 
 def _program_case(rng: np.random.Generator, i: int) -> tuple[LabelProgram, Array, Array]:
-    """A program that ignores the labels, or looks at them in one of three ways; each is among the first four."""
-    kind = i if i < 4 else int(rng.integers(4))
-    y = rng.permutation(np.arange(2 * int(rng.integers(3, 5))) % 2)
+    """A program that ignores the labels, or looks at them in one of three ways; all are among the first and last."""
+    kind = i % 4 if i < 4 or i > 19 else int(rng.integers(4))
+    y = rng.permutation(np.arange(2 * (int(rng.integers(3, 5)) + 8 * i)) % 2)
     shuffled = 1 - y  # as many of each class, and no image has the label that it had
     if kind < 3 and rng.random() < 0.5:
         kept = [rng.choice(np.flatnonzero(y == label)) for label in (0, 1)]
@@ -21,7 +21,7 @@ def _program_case(rng: np.random.Generator, i: int) -> tuple[LabelProgram, Array
     own = rng.random((len(y), 4)) < 0.5
     if kind == 2:  # one bit of one image, the first of neither
         own[:] = False
-        own[rng.choice(np.flatnonzero(y != shuffled)[1:]), rng.integers(1, 4)] = True
+        own[rng.choice(np.flatnonzero((y != shuffled) & (y == i // 20))[1:]), rng.integers(1, 4)] = True
     everything, of_zeros = np.ones_like(own), np.tile([[True], [False]], 4)
     of_class = [everything[:2], np.eye(2, 4, dtype=bool), of_zeros, of_zeros][kind]
     return LabelProgram(everything if kind in (1, 3) else own, of_class), y, shuffled
@@ -35,7 +35,8 @@ _SHUFFLE = Compute(
     reference=_labels_matter,
     case=_program_case,
     mistakes={
-        "You looked at the first image only. Its label may be the same after shuffling.": (
+        "You missed a program of which one bit changes, and not of the first image. Look at every bit of every image, "
+        "with the labels as they are given.": (
             lambda program, y, shuffled: not np.array_equal(program(y)[0], program(shuffled)[0])
         ),
         "You asked whether all bits change. One that changes is enough: something looked at the labels.": (
@@ -56,7 +57,7 @@ def _codewords_case(rng: np.random.Generator, i: int) -> tuple[Array]:
     while True:
         codewords = rng.random((int(rng.integers(4, 6)), n_bits)) < 0.5
         if len(np.unique(codewords, axis=0)) == len(codewords):
-            return (codewords,)
+            return (np.repeat(codewords, 4 if i % 4 == 3 else 1, axis=1),)
 
 
 def _apart(codewords: Array) -> Array:

@@ -9,8 +9,10 @@ from .framework import Array, Compute, Construct, Exercise, Requirement, Trouble
 # 10.1
 
 
-def _room_case(rng: np.random.Generator, i: int) -> tuple[float, int, int, int]:
-    return round(float(rng.uniform(0.5, 64)), 1), int(rng.integers(3, 200)) * 10 + 1, int(rng.choice([1, 4])), 12
+def _room_case(rng: np.random.Generator, i: int) -> tuple[int, int, int, int]:
+    """Numbers that fill whole bytes, or do not; an item has a multiple of 3 bytes, so the last never just fits."""
+    gigabytes, extra = 3 * int(rng.integers(1, 20)) + 2, 3 * int(rng.integers(1, 10))
+    return gigabytes, 24 * int(rng.integers(1, 60)) - i % 2, int(rng.choice([1, 2, 4])), extra
 
 
 def _room(gigabytes: float, d: int, bits: int, extra: int) -> int:
@@ -24,9 +26,7 @@ _ROOM = Compute(
         "An item has whole bytes: what is left of the last one is lost. Round up before you divide.": (
             lambda gigabytes, d, bits, extra: int(gigabytes * 1e9 // (d * bits / 8 + extra))
         ),
-        "You left out the bytes that are kept besides the code.": (
-            lambda gigabytes, d, bits, extra: _room(gigabytes, d, bits, 0)
-        ),
+        "You left out the bytes that are kept besides the code.": (lambda g, d, b, _: _room(g, d, b, 0)),
         "You counted in powers of 1,024: those are gibibytes. A gigabyte has a thousand million bytes.": (
             lambda gigabytes, d, bits, extra: _room(gigabytes * 1.024**3, d, bits, extra)
         ),
@@ -48,9 +48,7 @@ _ASYMMETRIC = Compute(
     case=_signs_case,
     mistakes={
         "A bit that is not set stands for -1: the order is the same, not the values.": (lambda q, b: b @ q),
-        "You took the query's signs. Here it keeps its floats.": (
-            lambda query, bits: np.where(bits, 1, -1) @ _signs_of(query)
-        ),
+        "You took the query's signs. Here it keeps its floats.": (lambda q, b: np.where(b, 1, -1) @ _signs_of(q)),
         "The other way round: a bit that is set is a +1.": (lambda q, b: np.where(b, -1, 1) @ q),
     },
     nudge="Which vector does a code stand for? Take its inner product with the query.",
@@ -66,7 +64,9 @@ def _signs_of(x: Array) -> Array:
 
 def _estimate_case(rng: np.random.Generator, i: int) -> tuple[Array, Array]:
     d = int(rng.integers(2, 4 + i // 4))
-    return rng.normal(size=d).round(2), rng.normal(size=d).round(2) + 0.005
+    x = rng.normal(size=d).round(2) + 0.005
+    x[0] *= i % 4 != 1  # a zero now and then
+    return rng.normal(size=d).round(2), x
 
 
 _ESTIMATE = Compute(
@@ -81,7 +81,7 @@ _ESTIMATE = Compute(
         ),
         "That is the exact product: x itself is not kept.": (lambda q, x: q @ x),
     },
-    nudge="Write r = a * s with the signs s. Which a makes the projection of r on x equal to x, r @ x = x @ x?",
+    nudge="Write r = a * s, the signs s with +1 for a zero. With which a is r's projection on x just x, r @ x = x @ x?",
 )
 
 
@@ -89,9 +89,11 @@ _ESTIMATE = Compute(
 
 
 def _places_case(rng: np.random.Generator, i: int) -> tuple[Array, float]:
-    k = int(rng.integers(2, 6))
-    places = np.stack([rng.permutation(12 * k)[:k] for _ in range(4 + i)])
-    return places, round(float(rng.uniform(0.4, 0.95)), 2) + 0.001
+    """Powers of two, so that shares are exact, some met just so; and places up to 1, 2 or 12 times k."""
+    k, n = int(rng.choice([2, 4])), 4 << i // 8
+    places = np.stack([rng.permutation((1, 2, 12)[i % 3] * k)[:k] for _ in range(n)])
+    wanted, steps = int(rng.integers(n * k // 2, n * k)), np.sort(places // k, axis=None)
+    return places, float(np.mean(steps <= steps[wanted // 2])) if i % 6 == 2 else wanted / (n * k)
 
 
 def _first(places: Array, target: float, step: int) -> int:

@@ -41,6 +41,8 @@ _VOTE = Compute(
 def _majority_case(rng: np.random.Generator, i: int) -> tuple[int, float]:
     if i % 4 == 1:  # some number of votes leaves the mixture at exactly zero, whichever way it is computed
         return 3 * int(rng.integers(2, 5 + i // 3)), 0.75
+    if i % 4 == 2:  # no number below n is enough
+        return int(rng.integers(5, 13)), int(rng.integers(51, 53)) / 100
     while True:
         n, percent = int(rng.integers(5, 12 + i)), int(rng.integers(52, 96))
         if n * (100 - percent) % percent:
@@ -60,9 +62,7 @@ _MAJORITY = Compute(
     reference=_majority,
     case=_majority_case,
     mistakes={
-        "A bare majority does not do: the image's own bit speaks against it, with weight 1 - alpha.": (
-            lambda n, alpha: n // 2 + 1
-        ),
+        "A bare majority does not do: its own bit speaks against it, with weight 1 - alpha.": (lambda n, a: n // 2 + 1),
         "You took the share of images with +1 for the vote. The others say -1, and count: the vote is a mean of "
         "+1 and -1.": (lambda n, alpha: _smallest(n, lambda m: alpha * m / n > 1 - alpha)),
         "With so many the mixture can be exactly zero, as for six images at an alpha of 3/4. What is sgn(0) here?": (
@@ -82,7 +82,7 @@ def _threshold(vote: float) -> float:
 
 _MANY_LABELS = Compute(
     reference=lambda m: _threshold(m / 2 - 1 / (m + 1)),
-    case=lambda rng, i: (int(rng.integers(2, 6 + 2 * i)),),
+    case=lambda rng, i: (int(rng.integers(1, 2 + 2 * i)),),
     mistakes={
         "You divided by the degree of the image with many labels. In S D^-1 every voter divides by its own degree.": (
             lambda m: _threshold((m - 1) / (m + 1))

@@ -28,9 +28,7 @@ _AVERAGE_PRECISION = Compute(
             lambda relevant: float(_precisions(relevant)[relevant].sum() / len(relevant))
         ),
         "You counted what was found before each relevant image. The image itself is found at its rank as well.": (
-            lambda relevant: float(
-                ((np.cumsum(relevant) - 1) / np.arange(1, len(relevant) + 1))[relevant].mean(),
-            )
+            lambda relevant: float(((np.cumsum(relevant) - 1) / np.arange(1, len(relevant) + 1))[relevant].mean())
         ),
     },
     nudge="Write down a ranking of three, say right, wrong, right, and the precision at ranks 1 and 3.",
@@ -106,10 +104,12 @@ _RIDGE = Compute(
 
 
 def _mean_case(rng: np.random.Generator, i: int) -> tuple[Array, Array, Array]:
-    n = int(rng.integers(4, 7 + i // 4))
-    bit = rng.permutation(np.arange(n) < 1 + int(rng.integers(n - 2)))
-    X = np.round(rng.normal((4, 2), 2, size=(n, 2)) + bit[:, None], 1)
-    return X, bit, np.round(rng.normal((4, 2), 2, size=(7, 2)), 1)
+    """Whole numbers, and 1, 2 or 4 vectors of a kind: means are exact, and so is the tie half-way between them."""
+    bit = rng.permutation(np.repeat([False, True], rng.choice([1, 2, 4], size=2, replace=False)))
+    X, new = (np.round(rng.normal((4, 2), 2, size=(n, 2))) for n in (len(bit), 7))
+    X[bit] += 1
+    new[i % 7] = (X[bit].mean(axis=0) + X[~bit].mean(axis=0)) / 2
+    return X, bit, new
 
 
 def _distances(X: Array, bit: Array, new: Array) -> Array:
@@ -127,9 +127,7 @@ _NEAREST_MEAN = Compute(
     reference=_nearest_mean,
     case=_mean_case,
     mistakes={
-        "The other way round: a smaller distance to the ones is a vote for a 1.": (
-            lambda X, bit, new: ~_nearest_mean(X, bit, new)
-        ),
+        "The other way round: a smaller distance to the ones is a vote for a 1.": (lambda *case: ~_nearest_mean(*case)),
         "You compared dot products with the two means. They favour the longer mean; distances do not.": (
             lambda X, bit, new: new @ (X[bit].mean(axis=0) - X[~bit].mean(axis=0)) > 0
         ),
@@ -138,7 +136,7 @@ _NEAREST_MEAN = Compute(
             lambda X, bit, new: (new - X.mean(axis=0)) @ (X[bit].mean(axis=0) - X[~bit].mean(axis=0)) > 0
         ),
     },
-    nudge="Draw a few points of both kinds, mark the two means, and ask of one new point which is nearer.",
+    nudge="Draw a few points of both kinds, mark the two means, and ask of a new point which is nearer. Half-way is 0.",
 )
 
 

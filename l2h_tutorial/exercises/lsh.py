@@ -13,8 +13,8 @@ from .framework import Array, Compute, Construct, Exercise, Requirement, Trouble
 
 
 def _code_case(rng: np.random.Generator, i: int) -> tuple[int, int]:
-    n_bits = int(rng.integers(3, 5 + i // 2))
-    return int(rng.integers(0, 1 << n_bits)), n_bits
+    n_bits = 3 + i
+    return (0, (1 << n_bits) - 1, int(rng.integers(1 << n_bits)))[min(i, 2)], n_bits
 
 
 _OPPOSITE = Compute(
@@ -36,7 +36,7 @@ _OPPOSITE = Compute(
 
 
 def _bits_case(rng: np.random.Generator, i: int) -> tuple[Array]:
-    return (rng.random(int(rng.integers(2, 5 + i // 2))) < 0.5,)
+    return (rng.random(2 + i) < 0.5,)
 
 
 _INTEGER = Compute(
@@ -60,7 +60,7 @@ _INTEGER = Compute(
 
 def _pair_case(rng: np.random.Generator, i: int) -> tuple[Array, Array]:
     a, b = rng.random((2, 4 + i)) < 0.5
-    return a, b
+    return a, (a, ~a, b)[min(i, 2)]
 
 
 def _degrees(a_bits: Array, b_bits: Array) -> float:
@@ -71,12 +71,8 @@ _ANGLE = Compute(
     reference=_degrees,
     case=_pair_case,
     mistakes={
-        "Those are radians. The exercise asks for degrees.": (
-            lambda a_bits, b_bits: math.radians(_degrees(a_bits, b_bits))
-        ),
-        "You counted the bits that agree. The angle grows with those that differ.": (
-            lambda a_bits, b_bits: 180.0 - _degrees(a_bits, b_bits)
-        ),
+        "Those are radians. The exercise asks for degrees.": (lambda a, b: math.radians(_degrees(a, b))),
+        "The angle grows with the bits that differ, from 0 up to 180.": (lambda a, b: 180 - _degrees(a, b)),
         "You took the share for a cosine. The probability of a differing bit is the angle itself, divided by pi.": (
             lambda a_bits, b_bits: math.degrees(math.acos(1 - _degrees(a_bits, b_bits) / 90))
         ),
@@ -93,8 +89,8 @@ _ANGLE = Compute(
 
 def _error_case(rng: np.random.Generator, i: int) -> tuple[float]:
     if i % 4 == 1:  # the number comes out whole
-        return (float(rng.choice([22.5, 10, 9, 6, 5, 4.5])),)
-    return (round(float(rng.uniform(3, 30)), 1) + 0.03,)
+        return (float(rng.choice([90, 22.5, 10, 9, 6, 5, 4.5])),)
+    return (round(float(rng.uniform(*((90, 150), (3, 30), (1, 2), (3, 30))[i % 4])), 1) + 0.03,)
 
 
 def _bits_for(error: float, at_right_angle: float = 90.0) -> float:
@@ -108,9 +104,7 @@ _ENOUGH_BITS = Compute(
         "The error falls with the square root of the number of bits. You let it fall with the number itself.": (
             lambda error: math.ceil(90 / error)
         ),
-        "Rounded down, or to the nearest, the error may be a little too large. Round up.": (
-            lambda error: math.floor(_bits_for(error))
-        ),
+        "Rounded down, or to the nearest, the error may be too large. Round up.": (lambda e: math.floor(_bits_for(e))),
         "One too many where the number comes out whole, as for 9 degrees: to round up is not to add one.": (
             lambda error: math.floor(_bits_for(error)) + 1
         ),
@@ -170,7 +164,7 @@ _BREAK = Construct(
 
 
 def _theta_case(rng: np.random.Generator, i: int) -> tuple[float, int]:
-    return round(float(rng.uniform(0.2, 2.8)), 2), int(rng.integers(2, 5 + i // 2))
+    return round(float(rng.uniform(0.2, 2.8)), 2), 1 + i % 7
 
 
 def _within_one(p: float, n_bits: int) -> float:

@@ -12,7 +12,7 @@ from .framework import Array, Compute, Exercise
 
 def _ball_case(rng: np.random.Generator, i: int) -> tuple[int, int]:
     n_bits = int(rng.integers(4, 8 + i))
-    return n_bits, int(rng.integers(0 if i < 4 else 2, min(n_bits - 1, 8)))
+    return n_bits, (0, 1, n_bits, int(rng.integers(2, min(n_bits - 1, 8))))[min(i, 3)]
 
 
 _BALL = Compute(
@@ -25,9 +25,7 @@ _BALL = Compute(
         "Those are the codes at distance r exactly, the shell. The ball holds the nearer ones as well.": (
             lambda n_bits, radius: math.comb(n_bits, radius)
         ),
-        "The query's own bucket is missing: it differs in 0 bits.": (
-            lambda n_bits, radius: ball_size(n_bits, radius) - 1
-        ),
+        "The query's own bucket is missing: it differs in 0 bits.": (lambda n, r: ball_size(n, r) - 1),
     },
     nudge="List the ball of radius 1 around 000, as in the chapter's first figure, and count.",
 )
@@ -37,8 +35,9 @@ _BALL = Compute(
 
 
 def _search_case(rng: np.random.Generator, i: int) -> tuple[int, Array, int]:
-    n_bits = 4 + i // 6
-    return int(rng.integers(0, 1 << n_bits)), rng.integers(0, 1 << n_bits, size=6 + i), int(rng.integers(1, 4))
+    n_bits = 4 + i // 2
+    query, *codes = rng.integers(0, 1 << n_bits, size=7 + i)
+    return int(query if i % 8 else codes[-1]), np.array(codes), i % 4 * (1 + i // 12)
 
 
 def _distances(query: int, codes: Array) -> Array:
@@ -85,9 +84,7 @@ _EMPTY_AS_ZERO = Compute(
         "You left out the queries that got nothing. Here they count as zero.": (
             lambda answers, k: _mean([sum(answer[:k]) / k for answer in answers if answer])
         ),
-        "You counted right answers beyond the first k.": (
-            lambda answers, k: _mean([sum(answer) / k for answer in answers])
-        ),
+        "You counted right answers beyond the first k.": (lambda lists, k: _mean([sum(right) / k for right in lists])),
     },
     nudge="Take one query at a time: how many of its first k answers are right, as a share of k?",
 )
@@ -97,7 +94,7 @@ _EMPTY_AS_ZERO = Compute(
 
 
 def _pieces_case(rng: np.random.Generator, i: int) -> tuple[int, int]:
-    return int(rng.integers(1, 6 + i)), int(rng.integers(2, 7))
+    return int(rng.integers(1 + 2 * i)), 1 + i % 6
 
 
 _PIECES = Compute(
@@ -109,9 +106,7 @@ _PIECES = Compute(
         "That is certain, and nothing is saved. All pieces together differ in at most `radius` bits.": (
             lambda radius, n_pieces: radius
         ),
-        "A number of bits is a whole number. Round down, and say why you may.": (
-            lambda radius, n_pieces: radius / n_pieces
-        ),
+        "A number of bits is a whole number. Round down, and say why you may.": (lambda radius, n: radius / n),
     },
     nudge="Put `radius` differing bits into the pieces as evenly as you can. How few has the piece with the fewest?",
 )

@@ -58,7 +58,7 @@ _PROBES = Compute(
 
 
 def _sent_case(rng: np.random.Generator, i: int) -> tuple[Array, Array, int]:
-    n_partitions, k = int(rng.integers(2, 4 + i // 12)), int(rng.integers(2, 5))
+    n_partitions, k = int(rng.integers(2, 4 + i // 12)), 2 + i**2
     ids = rng.permutation(n_partitions * k).reshape(n_partitions, k)
     distances = rng.integers(0, 5, size=ids.shape)
     order = np.lexsort((ids, distances))
@@ -75,9 +75,7 @@ _MERGE = Compute(
     mistakes={
         "Of rows at one distance you kept the order of the partitions. The smaller row number comes first, "
         "wherever it was.": (lambda distances, ids, k: ids.ravel()[np.argsort(distances.ravel(), kind="stable")][:k]),
-        "Those are the smallest row numbers. The distance decides first.": (
-            lambda distances, ids, k: np.sort(ids.ravel())[:k]
-        ),
+        "Those are the smallest row numbers. The distance decides first.": (lambda d, ids, k: np.sort(ids.ravel())[:k]),
         "Those are places in the joined array. Look up the row numbers there.": (
             lambda distances, ids, k: np.lexsort((ids.ravel(), distances.ravel()))[:k]
         ),
@@ -107,9 +105,7 @@ _AGAIN = Compute(
         "distance too, with a smaller row number.": (lambda distances, k: distances[:, -1] < _last_place(distances, k)),
         "You looked at the best that each partition sent. It is the last one that tells how near its next row can "
         "be.": (lambda distances, k: distances[:, 0] <= _last_place(distances, k)),
-        "The other way round: those have sent all that can win.": (
-            lambda distances, k: distances[:, -1] > _last_place(distances, k)
-        ),
+        "The other way round: those have sent all that can win.": (lambda d, k: d[:, -1] > _last_place(d, k)),
     },
     nudge="A partition's next row is at least as far as its last one. Compare that with what place k has already.",
 )
