@@ -28,9 +28,7 @@ def test_record_refuses_what_is_not_text(value):
 
 def test_shipped_shows_a_function_as_it_is_without_its_documentation():
     code = shipped(LSH._encode, Reranker.nearest)
-    assert repr(code).startswith(
-        "def _encode(self, points: Array) -> Bits:\n    return points @ self.hyperplanes_"
-    )
+    assert repr(code).startswith("def _encode(self, points: Array) -> Bits:\n    return points @ self.hyperplanes_")
     assert '"""' not in repr(code)
     assert "\n\n@np.errstate" in repr(code), "with its decorator, after an empty line"
     assert code._repr_markdown_() == f"```python\n{code!r}\n```"
