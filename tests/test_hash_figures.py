@@ -45,7 +45,7 @@ def addresses(data, tmp_path_factory):
     return {name: write(name) for name in FIGURES}
 
 
-def direction(degrees):
+def unit_vector(degrees):
     return np.array([np.cos(np.radians(degrees)), np.sin(np.radians(degrees))])
 
 
@@ -53,13 +53,13 @@ def direction(degrees):
 
 
 def falling_lines(data, theta, lines):
-    bits = LSH(400, random_state=0).fit(np.eye(2)).transform([direction(0), direction(theta)])[:, :lines]
+    bits = LSH(400, random_state=0).fit(np.eye(2)).transform([unit_vector(0), unit_vector(theta)])[:, :lines]
     same = int((bits[0] == bits[1]).sum())
     return [lines, same, round(same / lines, 3), 1, round(1 - theta / 180, 3)] if lines else [theta]
 
 
 def off_centre(data, away, direction):
-    moved = np.array(data["points"]) + away * globals()["direction"](direction)
+    moved = np.array(data["points"]) + away * unit_vector(direction)
     sizes = np.unique(
         bits_to_integers(LSH(400, random_state=0).fit(np.eye(2)).transform(moved)[:, :3]), return_counts=True
     )[1]
@@ -205,7 +205,7 @@ def test_on_its_page_a_figure_asks_first_and_links_set_it(visit, name):
 def sides(lines, points):
     """Bits by lines as the page has them, by the rule of LSH with a threshold."""
     angles, offsets = np.array(lines, dtype=float).T
-    return np.asarray(points) @ direction(angles) >= offsets
+    return np.asarray(points) @ unit_vector(angles) >= offsets
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -235,12 +235,20 @@ def test_a_round_that_teaches_nothing_keeps_the_lines():
     assert frames[0]["lines"] == frames[-1]["lines"]
 
 
-def test_the_figures_points_are_those_of_its_chapter(data):
-    source = (ROOT / "book/grh-training.md").read_text(encoding="utf-8")
+def test_figures_show_what_their_chapters_do(data):
+    """grh-adjacency: at .65 none of the twelve images' bits flips, at .70 some do."""
+    assert [dead_zone(data["dead-zone"], alpha)[1] > 0 for alpha in (0.65, 0.7)] == [False, True]
+    graph, ball, training = (
+        (ROOT / f"book/{page}.md").read_text(encoding="utf-8")
+        for page in ("grh-adjacency", "radius-search", "grh-training")
+    )
+    assert "classes = (0, 2, 6)" in graph
+    assert "LSH(n_bits=4, random_state=20)" in graph
+    assert "(home >= 3).argmax()" in ball
+    assert "alpha=0.75, n_iter=3, random_state=3" in training
     names = {"np": np}
-    exec(re.search(r"(?s)rng = np.random.default_rng\(0\)\ncentres.*?\n(?=toy)", source)[0], names)
+    exec(re.search(r"(?s)rng = np.random.default_rng\(0\)\ncentres.*?\n(?=toy)", training)[0], names)
     assert np.array_equal(names["points"], data["training"]["points"])
-    assert "alpha=0.75, n_iter=3, random_state=3" in source
 
 
 @pytest.mark.browser
@@ -255,7 +263,7 @@ def test_the_first_page_says_what_is_compared(visit, drag, device):
         page.wait_for_timeout(330)
         grips = page.locator("#l2h-cover svg [role=slider]")
         angles = [float(grip.get_attribute("aria-valuenow")) for grip in grips.all()]
-        bits = np.array(data["points"]) @ np.stack([direction(angle) for angle in angles], axis=1) >= 0
+        bits = np.array(data["points"]) @ np.stack([unit_vector(angle) for angle in angles], axis=1) >= 0
         inside = (bits == bits[number]).all(axis=1)
         right = sum(inside & (np.array(data["names"]) == data["names"][number])) - 1
         said = page.locator("#l2h-cover .status").inner_text()

@@ -1,5 +1,6 @@
 """All ways to search give the rows of brute force in the same order; re-ranking gives those of scikit-learn."""
 
+from fractions import Fraction
 from importlib import import_module
 
 import faiss
@@ -176,19 +177,26 @@ def test_ranking_is_that_of_scikit_learn_whatever_is_compared_at_a_time(monkeypa
     assert exact_neighbours(query, database, 9, metric).tolist() == everything
 
 
-small_vectors = hnp.arrays(np.float64, st.tuples(st.integers(1, 60), st.just(3)), elements=st.integers(-2, 2))
+small_vectors = hnp.arrays(np.float64, st.tuples(st.integers(1, 20), st.just(3)), elements=st.integers(-2, 2))
 
 
 @given(small_vectors, small_vectors, st.data())
 def test_rerank_has_ties_by_row_and_zero_vectors_without_direction(query, database, data):
+    """By cosines as fractions. Ties that no rounding breaks are of equal vectors, and of those at a right angle."""
     k = data.draw(st.integers(1, len(database)))
     ids = [np.array(data.draw(st.permutations(range(len(database))))[: 2 * k], dtype=int) for _ in query]
-    norms = np.sqrt((query**2).sum(axis=1))[:, None] * np.sqrt((database**2).sum(axis=1))
-    products = query @ database.T  # of integers: exact
-    cosines = np.divide(products, norms, out=np.zeros_like(products), where=norms > 0)
-    for i, rows in enumerate(rerank(query, database, ids, k)):
+    squares, equal = (database**2).sum(axis=1), (database[:, None] == database).all(axis=2)
+    for product, asked, rows in zip(query @ database.T, ids, rerank(query, database, ids, k), strict=True):
         assert rows.dtype == np.int64
-        assert rows.tolist() == sorted(ids[i].tolist(), key=lambda row: (-cosines[i, row], row))[:k]
+        signed = product * abs(product)  # of the cosine's square, but for the query's own
+        exact = [Fraction(int(p), int(square) or 1) for p, square in zip(signed, squares, strict=True)]
+        assert [exact[row] for row in rows] == sorted((exact[row] for row in asked), reverse=True)[:k]
+        place = np.full(len(database), k)
+        place[rows] = range(len(rows))
+        among, upright = np.isin(range(len(database)), asked), product == 0
+        tied = (equal | np.logical_and.outer(upright, upright)) & np.logical_and.outer(among, among)
+        one, other = np.triu(tied, 1).nonzero()
+        assert (place[one] <= place[other]).all()
 
 
 def test_nearly_parallel_vectors_that_float32_would_confuse_come_in_exact_order():

@@ -89,7 +89,33 @@ class Playground:
 
 
 def turning_cover(dataset: Any, rows: Any, points: Any, hyperplanes: Any, query: int) -> str:
-    """HTML of the book's cover: pictures ``rows`` at ``points`` in the plane, and lines to turn."""
+    """Write the figure of the first page: pictures in the plane, and lines to turn.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        With images.
+    rows : (n,) array of int
+        The pictures.
+    points : (n, 2) array of float
+        Where they are.
+    hyperplanes : (2, n_bits) array of float
+        Normals of the lines to start with.
+    query : int
+        Which of the pictures is framed.
+
+    Returns
+    -------
+    str
+        HTML, as `figure_data` writes it.
+
+    Examples
+    --------
+    >>> from l2h_tutorial import load_dataset
+    >>> html = turning_cover(load_dataset("fashion-mnist"), np.arange(2), np.eye(2), np.eye(2), query=1)
+    >>> "l2h-cover-data" in html
+    True
+    """
     data = {
         "points": np.round(points, 4).tolist(),
         "names": [dataset.class_names[label] for label in dataset.labels[rows]],

@@ -33,7 +33,6 @@ SAMPLE = (32, 1024)  # queries and rows whose distances stand for all
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # 2**64 over the golden ratio, made odd
 _BLOCK = 1 << 17  # codes looked up or compared at a time, but one query at least: small arrays stay in the cache
 _CACHED = 1 << 15  # codes compared with some queries before the next
-_TRIAL = 1.0  # of the cost of comparing everything: what may be spent on small radii first
 _FREE = 5  # microseconds: smaller radii that take no more are not tried one by one
 _GROWTH = 2.0  # of the rows found, with each bit of the radius: where even that is too little, all is compared
 _CROWDED = 0.01  # of all rows: where more have a piece of a query's code, pieces are made longer
@@ -461,39 +460,45 @@ def count_within(index: CodeIndex, query_words: Words, radius: int) -> Numbers:
 
 
 def pairs_within(index: CodeIndex, radius: int) -> Numbers:
-    """Find the pairs of rows whose codes are within `radius`, (n_pairs, 2): the smaller number first, ascending.
-
-    Of radius + t pieces of the code, such a pair has t or more alike. So for every t pieces, codes are sorted by a hash
-    of these, and each is compared with the next ones of the same hash. The first t alike pieces report the pair.
-    """
+    """Find the pairs of rows whose codes are within `radius`, (n_pairs, 2): the smaller number first, ascending."""
     n_rows, (t, pieces) = len(index.rows), pieces_to_sort(index, radius)
-    pairs = [np.empty(0, dtype=np.int64)]
-    if not t:  # each code is searched for
+    if t:
+        chosen = combinations(range(len(pieces)), t)
+        pairs = np.concatenate([each for some in chosen for each in pairs_alike(index, radius, pieces, some)])
+    else:  # each code is searched for, and finds what is before it too
         found, _ = rows_within(index, index.words.T, radius)
         i, j = np.repeat(index.rows, [len(rows) for rows in found]), np.concatenate(found)
-        pairs = [(i * n_rows + j)[i < j]]
+        pairs = (i * n_rows + j)[i < j]
+    return np.stack(np.divmod(np.sort(pairs), n_rows), axis=1)
+
+
+def pairs_alike(index: CodeIndex, radius: int, pieces: Words, chosen: tuple[int, ...]) -> Iterator[Numbers]:
+    """Find the pairs within `radius` whose first alike pieces are the chosen t; a pair is i * n_rows + j, i < j.
+
+    Of radius + t pieces such a pair has t or more alike, so every pair is found, once, by one choice of t. Codes are
+    sorted by a hash of the chosen pieces, and each is compared with the next ones of the same hash.
+    """
+    mask = np.bitwise_or.reduce(pieces[list(chosen)], axis=0)
     odd = _GOLDEN ** np.arange(1, len(index.words) + 1, dtype=np.uint64)[:, None]
-    for chosen in combinations(range(len(pieces)), t) if t else ():
-        mask = np.bitwise_or.reduce(pieces[list(chosen)], axis=0)
-        hashes = (np.bitwise_xor.reduce((index.words & mask) * odd) >> np.uint64(32)).astype(np.uint32)
-        order = np.argsort(hashes.astype(np.uint16), kind="stable")  # a radix sort, as 16 bits are
-        order = order[np.argsort((hashes[order] >> np.uint32(16)).astype(np.uint16), kind="stable")]
-        hashes, words = hashes[order], index.words.take(order, axis=1)
-        edges = np.flatnonzero(np.concatenate([[True], hashes[1:] != hashes[:-1], [True]]))
-        after = np.repeat(edges[1:], np.diff(edges)) - np.arange(1, n_rows + 1)  # codes with the same hash
-        before = pieces[: chosen[-1] + 1]
-        wanted = np.isin(range(len(before)), chosen)[:, None]
-        step, first = 1, after.nonzero()[0]
-        while len(first):
-            a, b = words.take(first, axis=1), words.take(first + step, axis=1)
-            near = (packed_distances(a, b) <= radius).nonzero()[0]
-            alike = ((a[:, near] ^ b[:, near]) & before == 0).all(axis=1)
-            near = first[near[(alike == wanted).all(axis=0)]]
-            i, j = index.rows[order[near]], index.rows[order[near + step]]
-            pairs.append(np.minimum(i, j) * n_rows + np.maximum(i, j))
-            step += 1
-            first = first[after[first] >= step]
-    return np.stack(np.divmod(np.sort(np.concatenate(pairs)), n_rows), axis=1)
+    hashes = (np.bitwise_xor.reduce((index.words & mask) * odd) >> np.uint64(32)).astype(np.uint32)
+    order = np.argsort(hashes.astype(np.uint16), kind="stable")  # a radix sort, as 16 bits are
+    order = order[np.argsort((hashes[order] >> np.uint32(16)).astype(np.uint16), kind="stable")]
+    hashes, words = hashes[order], index.words.take(order, axis=1)
+    edges = np.flatnonzero(np.concatenate([[True], hashes[1:] != hashes[:-1], [True]]))
+    after = np.repeat(edges[1:], np.diff(edges)) - np.arange(1, len(hashes) + 1)  # codes with the same hash
+    before = pieces[: chosen[-1] + 1]
+    wanted = np.isin(range(len(before)), chosen)[:, None]
+    yield np.empty(0, dtype=np.int64)
+    step, first = 1, after.nonzero()[0]
+    while len(first):
+        a, b = words.take(first, axis=1), words.take(first + step, axis=1)
+        near = (packed_distances(a, b) <= radius).nonzero()[0]
+        alike = ((a[:, near] ^ b[:, near]) & before == 0).all(axis=1)
+        near = first[near[(alike == wanted).all(axis=0)]]
+        i, j = index.rows[order[near]], index.rows[order[near + step]]
+        yield np.minimum(i, j) * len(hashes) + np.maximum(i, j)
+        step += 1
+        first = first[after[first] >= step]
 
 
 def pieces_to_sort(index: CodeIndex, radius: int) -> tuple[int, Words]:
@@ -632,7 +637,7 @@ def steps(index: CodeIndex) -> list[tuple[int, Plan]]:
     ladder: list[tuple[int, Plan]] = []
     for radius in range(index.n_bits):
         plan = next(plan for plan in plans(index, radius) if plan.pieces == index.n_pieces)
-        if plan.microseconds > _TRIAL * everything.microseconds:
+        if plan.microseconds > everything.microseconds:
             break
         if plan.microseconds < _FREE:
             ladder = []
