@@ -289,18 +289,22 @@ class GRH(Hasher):
         self.history_: list[Round] = []
         self._note(S, L, L, L)
         for number in range(1, self.n_iter + 1):
-            # Regularise: neighbours vote on each bit, against what it was before the round, or at the start.
+            # Regularise: neighbours vote on each bit, against what it was before the
+            # round, or at the start.
             reference = start if self.reference == "initial" else L
             scores = regularised_scores(S, L, reference, self.alpha)
             targets = to_bits(scores, self.sign_of_zero)
-            # A bit on which all points agree cannot be taught: mend it, in `targets`, or keep it as it was.
+            # A bit on which all points agree cannot be taught: mend it, in `targets`,
+            # or keep it as it was. A list, so that all are mended.
             alike = degenerate_bits(targets)
-            if any([self._mend(k, targets, scores, start, draw) for k in alike]):  # a list: all are mended
-                seen.clear()  # a hyperplane was drawn: from here on rounds are others, also for the same targets
+            if any([self._mend(k, targets, scores, start, draw) for k in alike]):
+                # a hyperplane was drawn: rounds are others now, also for the same targets
+                seen.clear()
             kept = degenerate_bits(targets)
             targets[:, kept] = L[:, kept]
-            # The same targets as `period_` rounds ago (0: never): from here on all repeats. If the rounds that are
-            # left, this one too, make whole periods, they would end as we are now.
+            # The same targets as `period_` rounds ago (0: never): from here on all
+            # repeats. If the rounds that are left, this one too, make whole periods,
+            # they would end as we are now.
             self.period_ = number - seen.setdefault((targets.tobytes(), kept.tobytes()), number)
             if self.period_ and (self.n_iter - number + 1) % self.period_ == 0:
                 break

@@ -183,7 +183,8 @@ class LSH(Hasher):
             If `n_bits` is not an integer of at least 1, or `X` is not a finite two-dimensional array.
         """
         self._training_points(X)
-        self.hyperplanes_ = check_random_state(self.random_state).standard_normal((self.n_features_in_, self.n_bits))
+        random = check_random_state(self.random_state)
+        self.hyperplanes_ = random.standard_normal((self.n_features_in_, self.n_bits))
         return self
 
     def _encode(self, points: Array) -> Bits:
