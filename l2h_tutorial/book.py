@@ -79,7 +79,8 @@ def shipped(*functions: Any) -> Code:
     >>> shipped(LSH.fit)
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         self._training_points(X)
-        self.hyperplanes_ = check_random_state(self.random_state).standard_normal((self.n_features_in_, self.n_bits))
+        random = check_random_state(self.random_state)
+        self.hyperplanes_ = random.standard_normal((self.n_features_in_, self.n_bits))
         return self
     """
     return Code("\n\n".join(map(_without_docstring, functions)))
