@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from fractions import Fraction
+from hashlib import md5
 from importlib import import_module
 from itertools import combinations
 from pathlib import Path
@@ -65,6 +66,12 @@ class OneBit(LSH):
         return np.repeat(super().transform(X)[:, :1], self.n_bits, axis=1)
 
 
+class Digest(LSH):
+    def transform(self, X):
+        words = [np.frombuffer(md5(row.round(2).tobytes()).digest(), dtype=np.uint8) for row in X]
+        return np.unpackbits(words, axis=1)[:, : self.n_bits] > 0
+
+
 def partitioned(X, row, k):
     """Of rows as near as the last it keeps any, where the lower numbers come first: seen only at a tie."""
     distances = np.linalg.norm(X - X[row], axis=1)
@@ -97,12 +104,18 @@ def in_single_precision(number):
         ("4.4", lambda radius, n_pieces: find("4.4").reference(radius, max(2, n_pieces))),
         ("5.1", lambda p, n_bits, n_tables: find("5.1").reference(p, n_bits, max(2, n_tables))),
         ("5.2", lambda cosine, n_bits, wanted: max(2, find("5.2").reference(cosine, n_bits, wanted))),
+        ("5.2", lambda cosine, n_bits, wanted: find("5.2").reference(abs(cosine), n_bits, wanted)),
+        ("5.2", lambda cosine, n_bits, wanted: find("5.2").reference(cosine, n_bits, np.nextafter(wanted, 1))),
         ("5.3", lambda distances, wanted: int(np.quantile(distances, wanted))),
+        ("5.4", lambda cosines, n_bits, wanted: find("5.4").reference(cosines, n_bits, np.nextafter(wanted, 1))),
+        ("5.5", lambda cosine, n_tables, wanted: find("5.5").reference(cosine, n_tables, wanted + 1e-12)),
+        ("5.6", lambda near_angle, far_angle: find("5.6").reference(near_angle or 1e-4, far_angle)),
         ("6.2", lambda n, alpha: math.ceil(n / (2 * alpha))),
         ("6.2", lambda n, alpha: min(n - 1, find("6.2").reference(n, alpha))),
         ("6.3", lambda m: min(0.9, find("6.3").reference(m))),
         ("7.4", lambda X, bit, new: ~find("7.4").reference(X, ~bit, new)),  # a tie gives True
         ("8.3", OneBit(16)),
+        ("8.3", Digest(16)),
         ("9.1", lambda program, y, shuffled: not np.array_equal(program(y)[-1], program(shuffled)[-1])),
         ("9.1", lambda program, y, shuffled: not np.array_equal(program(y)[:, 0], program(shuffled)[:, 0])),
         ("9.1", lambda program, y, shuffled: bool((program(y) != program(shuffled)).mean() > 0.01)),
@@ -268,8 +281,8 @@ def right_for_some(code, n_bits):
         ("2.1", right_for_some, "goes on for ever to the left"),
         ("1.2", lambda query, X: (X @ query)[:, None], "it should be an array of shape ("),
         ("1.4", lambda: 1, "The check needs the thing itself, and it got a function"),
-        ("2.5", np.zeros((8, 50)), "rows and columns are swapped"),
-        ("4.1", lambda n_bits, radius: 12345, "it gives 12345. It is wrong in 24 of 24 cases."),
+        ("2.5", np.zeros((8, 50)), "it should be an array of 50 rows of 8 numbers, and has shape (8, 50)"),
+        ("4.1", lambda n_bits, radius: 12345, "it gives 12345. It is wrong in 22 of 22 cases."),
     ],
 )
 def test_what_is_said_is_about_the_answer(number, answer, words):

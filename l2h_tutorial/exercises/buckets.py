@@ -1,10 +1,8 @@
 """Exercises of chapter 3, Buckets."""
 
-from typing import Any
-
 import numpy as np
 
-from .framework import Array, Compute, Construct, Exercise, Requirement, Trouble, numbers
+from .framework import Array, Compute, Construct, Exercise, Requirement, numbers
 
 # 3.1
 
@@ -99,7 +97,7 @@ _CANDIDATES = Compute(
 # 3.4
 
 
-def _unit(X: Array, axis: int = 1) -> Array:
+def _unit(X: Array, axis: int | None = 1) -> Array:
     return X / np.linalg.norm(X, axis=axis, keepdims=True)
 
 
@@ -122,23 +120,20 @@ _PREPARE = Compute(
         "You scaled the queries, but subtracted the mean of vectors that were not scaled.": (
             lambda database, queries: _unit(queries) - database.mean(axis=0)
         ),
+        "You took one length for a whole array. Every vector, which is a row, has its own.": (
+            lambda database, queries: _unit(queries, None) - _unit(database, None).mean(axis=0)
+        ),
+        "They have length one, and are not centred yet.": (lambda database, queries: _unit(queries)),
     },
-    nudge="Two steps: divide each row by its length; subtract the mean row of the database, scaled in the same way.",
+    nudge="Try it with queries and a database of one row, [[3, 4]]: scaled they are [[0.6, 0.8]], and nothing is left.",
 )
 
 
 # 3.5
 
 
-def _read_sizes(answer: Any) -> Array:
-    sizes = numbers(answer, "a list of bucket sizes")
-    if sizes.ndim != 1 or not sizes.size:
-        raise Trouble(f"it should be a list of bucket sizes, one number a bucket, and has shape {sizes.shape}.")
-    return sizes
-
-
 _MISLEAD = Construct(
-    read=_read_sizes,
+    read=lambda answer: numbers(answer, "a list of bucket sizes, one a bucket", lambda X: X.ndim == 1 and X.size > 0),
     requirements=(
         Requirement(
             lambda sizes: bool(((sizes == np.floor(sizes)) & (sizes >= 1)).all()),

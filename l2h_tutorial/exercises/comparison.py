@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..controls import RandomCodes
 from ..lsh import LSH
 from .framework import Array, Compute, Construct, Exercise, Requirement, Trouble, call, describe
 
@@ -82,14 +83,14 @@ _TIES = Compute(
 
 @dataclass
 class _Trial:
-    """What a hasher made of random vectors: in one go, fitted again, and row by row; and whether `fit` changed any."""
+    """What a hasher made of random vectors: in one go, again, row by row, a little moved; and what `fit` changed."""
 
     kept: bool
     bits: Any
     again: Any
     singly: list[Any]
-    n_rows: int
-    n_bits: int
+    near: Any
+    shape: tuple[int, int]
 
 
 def _try(answer: Any) -> _Trial:
@@ -120,8 +121,8 @@ def _try(answer: Any) -> _Trial:
             "it from BaseEstimator, and let `__init__` take both and keep them unchanged."
         ) from None
     kept, new = call(keeps, (X,)), X[:24] + rng.normal(size=(24, 8))
-    bits, again = (call(encode, (new,)) for _ in range(2))
-    return _Trial(kept, bits, again, [call(encode, (row[None],)) for row in new], len(new), settings["n_bits"])
+    bits, again, near = (call(encode, (new + shift,)) for shift in (0, 0, 0.01 * rng.normal(size=8)))
+    return _Trial(kept, bits, again, [call(encode, (row[None],)) for row in new], near, (len(new), settings["n_bits"]))
 
 
 def _spoilt(spoil: Callable[[Array, Array], Array]) -> LSH:
@@ -154,7 +155,7 @@ _OWN = Construct(
             _spoilt(lambda bits, X: bits.astype(float)),
         ),
         Requirement(
-            lambda trial: trial.bits.shape == (trial.n_rows, trial.n_bits),
+            lambda trial: trial.bits.shape == trial.shape,
             "`n_bits` was set to another number before `fit`, and the codes do not have that many bits, or not a row "
             "for each image.",
             _spoilt(lambda bits, X: bits[:, :3]),
@@ -175,6 +176,11 @@ _OWN = Construct(
             lambda trial: len(np.unique(trial.bits, axis=0)) > 4,
             "There are hardly any different codes. Does every bit look at the features, and each at something else?",
             _spoilt(lambda bits, X: np.ones_like(bits)),
+        ),
+        Requirement(
+            lambda trial: float(np.mean(trial.bits != trial.near)) < 0.1,
+            "Images that hardly differ have codes that have nothing to do with each other: nothing can be found so.",
+            RandomCodes(8),
         ),
     ),
     example=LSH(8),

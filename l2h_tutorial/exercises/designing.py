@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..lsh import amplified_probability
-from .framework import Array, Compute, Construct, Exercise, Requirement, Trouble, numbers
+from .framework import Array, Compute, Construct, Exercise, Requirement, numbers
 
 _DO_NOT_ADD_UP = (
     "The chances of the tables do not add up: two can both find a pair. Multiply the chances that each misses it."
@@ -14,6 +14,9 @@ _DO_NOT_ADD_UP = (
 _NO_PROBABILITY = (
     "You took the cosine for the chance that a bit agrees. That chance is 1 - angle / pi: take the arc cosine."
 )
+_TOO_FEW = "One table too few: rounded down, or to the nearest, the share may be missed. Round up."
+_TOO_FAR = "A smaller radius is enough: the ball of radius r holds what is at distance r exactly."
+_ENOUGH = "It is right but where the share is reached exactly: that much is enough."
 
 
 def _p(cosine: Any) -> Any:
@@ -55,7 +58,8 @@ _CHANCE = Compute(
 
 def _tables_case(rng: np.random.Generator, i: int) -> tuple[float, int, float]:
     cosine, wanted = rng.uniform((0.2, 0.3), (0.9, 0.97 if i % 12 else 0.5)).round(2).tolist()
-    return cosine, 1 + i % 12, wanted
+    edges = {22: (0.0, 1, 0.5), 23: (-cosine, 3, 0.9)}  # just reached; an obtuse angle
+    return edges.get(i, (cosine, 1 + i % 12, wanted))
 
 
 _TABLES = Compute(
@@ -63,10 +67,9 @@ _TABLES = Compute(
     case=_tables_case,
     mistakes={
         _NO_PROBABILITY: _n_tables,
-        "One table too few: rounded down, or to the nearest, the chance may be missed. Round up.": (
-            lambda cosine, n_bits, wanted: _n_tables(_p(cosine), n_bits, wanted) - 1
-        ),
+        _TOO_FEW: (lambda cosine, n_bits, wanted: _n_tables(_p(cosine), n_bits, wanted) - 1),
         _DO_NOT_ADD_UP: (lambda cosine, n_bits, wanted: math.ceil(wanted / _p(cosine) ** n_bits)),
+        _ENOUGH: (lambda cosine, n_bits, wanted: _n_tables(_p(cosine), n_bits, wanted + 1e-9)),
     },
     nudge="Start with one table, compute the chance, and add a table while the chance is below what is wanted.",
 )
@@ -89,18 +92,11 @@ _RADIUS = Compute(
     reference=_radius,
     case=_held_out_case,
     mistakes={
-        "You went on where the share was reached exactly. That much is enough.": (
-            lambda distances, wanted: int(np.sort(distances, axis=None)[int(wanted * distances.size)])
-        ),
+        _ENOUGH: (lambda distances, wanted: int(np.sort(distances, axis=None)[int(wanted * distances.size)])),
         "You asked that every query finds the share. It is a share of all the neighbours together.": (
             lambda distances, wanted: max(_radius(of_query, wanted) for of_query in distances)
         ),
-        "A smaller radius is enough: the ball of radius r holds the rows at distance r exactly.": (
-            lambda distances, wanted: _radius(distances, wanted) + 1
-        ),
-        "That finds every neighbour. A share of them was asked for, and the last ones are dear.": (
-            lambda distances, wanted: int(distances.max())
-        ),
+        _TOO_FAR: (lambda distances, wanted: _radius(distances, wanted) + 1),
     },
     nudge="For a radius, count the distances that are at most as large, and divide by how many there are.",
 )
@@ -111,7 +107,9 @@ _RADIUS = Compute(
 
 def _pairs_case(rng: np.random.Generator, i: int) -> tuple[Array, int, float]:
     cosines = np.round(rng.uniform(0.3, 0.95, size=3 + i // 6), 2)
-    return cosines, 1 + i % 4, round(float(rng.uniform(0.4, 0.95)), 2)
+    wanted = round(float(rng.uniform(0.4, 0.95)), 2)
+    edges = {22: (np.zeros(3), 1, 0.5), 23: (-cosines, 1, 0.95)}
+    return edges.get(i, (cosines, 1 + i % 4, wanted))
 
 
 _RECALL = Compute(
@@ -125,9 +123,8 @@ _RECALL = Compute(
             lambda cosines, n_bits, wanted: _n_tables(_p(cosines.min()), n_bits, wanted)
         ),
         _NO_PROBABILITY: _n_tables,
-        "One table too few: the recall is not yet what is wanted.": (
-            lambda cosines, n_bits, wanted: _n_tables(_p(cosines), n_bits, wanted) - 1
-        ),
+        _TOO_FEW: (lambda cosines, n_bits, wanted: _n_tables(_p(cosines), n_bits, wanted) - 1),
+        _ENOUGH: (lambda cosines, n_bits, wanted: _n_tables(_p(cosines), n_bits, wanted + 1e-9)),
     },
     nudge="Compute the chance of each pair with one table, then with two, and look at their mean.",
 )
@@ -138,27 +135,27 @@ _RECALL = Compute(
 
 def _most_bits_case(rng: np.random.Generator, i: int) -> tuple[float, int, float]:
     cosine, wanted = rng.uniform((0.6, 0.6), (0.95, 0.95)).round(2).tolist()
-    return cosine, int(rng.integers(4, 12 + 2 * i)), wanted
+    edges = {22: (0.0, 1, 0.125), 23: (-cosine / 2, 40, wanted)}
+    return edges.get(i, (cosine, int(rng.integers(4, 12 + 2 * i)), wanted))
 
 
-def _most_bits(p: float, n_tables: int, wanted: float) -> int:
-    return math.floor(math.log(1 - (1 - wanted) ** (1 / n_tables)) / math.log(p))
+def _most_bits(p: float, n_tables: int, wanted: float) -> float:
+    return float(np.floor(np.log(1 - (1 - wanted) ** (1 / n_tables)) / np.log(p)))
 
 
 _MOST_BITS = Compute(
-    reference=lambda cosine, n_tables, wanted: _most_bits(_p(cosine), n_tables, wanted),
+    reference=lambda cosine, n_tables, wanted: int(_most_bits(_p(cosine), n_tables, wanted)),
     case=_most_bits_case,
     mistakes={
         _NO_PROBABILITY: _most_bits,
         "One bit too many: rounded up, or to the nearest, the share may be missed. Round down.": (
             lambda cosine, n_tables, wanted: _most_bits(_p(cosine), n_tables, wanted) + 1
         ),
-        _DO_NOT_ADD_UP: (
-            lambda cosine, n_tables, wanted: math.floor(math.log(wanted / n_tables) / math.log(_p(cosine)))
-        ),
+        _DO_NOT_ADD_UP: (lambda cosine, n, wanted: math.floor(math.log(wanted / n) / math.log(_p(cosine)))),
         "You asked one table to find the share. All of them together have to.": (
             lambda cosine, n_tables, wanted: _most_bits(_p(cosine), 1, wanted)
         ),
+        _ENOUGH: (lambda cosine, n_tables, wanted: _most_bits(_p(cosine), n_tables, wanted + 1e-9)),
     },
     nudge="What may one table's chance of missing a pair be, if all of them miss it with a chance of 1 - wanted?",
 )
@@ -169,7 +166,7 @@ _MOST_BITS = Compute(
 
 def _exponent_case(rng: np.random.Generator, i: int) -> tuple[float, float]:
     near = round(float(rng.uniform(0.1, 1.2)), 2) + 0.005  # no angle is 1, whose logarithm is 0
-    return near, near + round(float(rng.uniform(0.1, 0.8)), 2)
+    return near * (i != 22), near + round(float(rng.uniform(0.1, 0.8)), 2)  # the edge: the same direction
 
 
 def _agree(angle: Any) -> Any:
@@ -188,7 +185,7 @@ _EXPONENT = Compute(
             lambda near_angle, far_angle: _rho(far_angle, near_angle)
         ),
         "You took the logarithms of the angles. The formula has those of the probabilities that a bit agrees.": (
-            lambda near_angle, far_angle: math.log(near_angle) / math.log(far_angle)
+            lambda near_angle, far_angle: np.log(near_angle) / np.log(far_angle)
         ),
         "The logarithms are missing: the bits are multiplied, so they stand in an exponent.": (
             lambda near_angle, far_angle: _agree(near_angle) / _agree(far_angle)
@@ -210,9 +207,13 @@ def _in_ball(p: float, n_bits: int, radius: int) -> float:
     return sum(math.comb(n_bits, i) * (1 - p) ** i * p ** (n_bits - i) for i in range(radius + 1))
 
 
-def _looked_at(p_near: float, p_far: float, n_bits: int, wanted: float, further: int = 0) -> tuple[float, float]:
+def _designs(p_near: float, p_far: float, n_bits: int, wanted: float) -> tuple[int, int]:
     radius = next(r for r in range(n_bits) if _in_ball(p_near, n_bits, r) >= wanted)
-    n_tables = _n_tables(p_near, n_bits, wanted)
+    return radius, _n_tables(p_near, n_bits, wanted)
+
+
+def _looked_at(p_near: float, p_far: float, n_bits: int, wanted: float, further: int = 0) -> tuple[float, float]:
+    radius, n_tables = _designs(p_near, p_far, n_bits, wanted)
     return _in_ball(p_far, n_bits, radius + further), float(amplified_probability(p_far, n_bits, n_tables))
 
 
@@ -220,28 +221,25 @@ _LOOKED_AT = Compute(
     reference=lambda p_near, p_far, n_bits, wanted: _looked_at(p_near, p_far, n_bits, wanted),
     case=_two_designs_case,
     mistakes={
+        "Those are the radius and the number of tables. What share of the far pairs does each find?": _designs,
         "That is what is found of the near pairs. With that radius and those tables, what of the far ones?": (
             lambda p_near, p_far, n_bits, wanted: _looked_at(p_near, p_near, n_bits, wanted)
         ),
         "The other way round: first the ball, then the tables.": (
             lambda p_near, p_far, n_bits, wanted: _looked_at(p_near, p_far, n_bits, wanted)[::-1]
         ),
-        "A smaller radius is enough: the ball of radius r holds the codes at distance r exactly.": (
-            lambda p_near, p_far, n_bits, wanted: _looked_at(p_near, p_far, n_bits, wanted, further=1)
-        ),
+        _TOO_FAR: (lambda p_near, p_far, n_bits, wanted: _looked_at(p_near, p_far, n_bits, wanted, further=1)),
     },
-    nudge="Of n_bits bits exactly i differ with the chance C(n_bits, i) (1 - p)^i p^(n_bits - i). Add them up.",
+    nudge="Print the radius and the number of tables: what share of the near pairs does each find, and with one less? "
+    "Of n_bits bits exactly i differ with the chance C(n_bits, i) (1 - p)^i p^(n_bits - i), summed over i up to r.",
 )
 
 
 # 5.8
 
 
-def _read_vectors(answer: Any) -> Array:
-    X = numbers(answer, "an array of numbers")
-    if X.ndim != 2 or not (20 <= len(X) <= 200 and X.shape[1] <= 500):
-        raise Trouble(f"it should have 20 to 200 rows and at most 500 columns, and has shape {X.shape}.")
-    return X
+def _fits(X: Array) -> bool:
+    return X.ndim == 2 and 20 <= len(X) <= 200 and X.shape[1] <= 500
 
 
 def _is_zero(X: Array) -> Array:
@@ -264,7 +262,7 @@ def _exponents(X: Array) -> Array:
 
 
 _HOPELESS = Construct(
-    read=_read_vectors,
+    read=lambda answer: numbers(answer, "an array of 20 to 200 rows and at most 500 columns", _fits),
     requirements=(
         Requirement(
             lambda X: not _is_zero(X).any(),

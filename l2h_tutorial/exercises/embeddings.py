@@ -1,10 +1,8 @@
 """Exercises of chapter 10, Embeddings and bytes."""
 
-from typing import Any
-
 import numpy as np
 
-from .framework import Array, Compute, Construct, Exercise, Requirement, Trouble, numbers
+from .framework import Array, Compute, Construct, Exercise, Requirement, numbers
 
 # 10.1
 
@@ -122,17 +120,10 @@ def _n_codes(X: Array) -> int:
     return len(np.unique(X >= 0, axis=0))
 
 
-def _read_vectors(answer: Any) -> Array:
-    X = numbers(answer, "an array of vectors, one a row")
-    if X.ndim != 2 or min(X.shape) < 2:
-        raise Trouble(f"it should be an array of vectors, one a row; its shape is {X.shape}.")
-    return X
-
-
 _IN_A_CORNER = 1 + np.random.default_rng(0).random((64, 9))
 
 _CORNER = Construct(
-    read=_read_vectors,
+    read=lambda answer: numbers(answer, "an array of vectors, one a row", lambda X: X.ndim == 2 and min(X.shape) > 1),
     requirements=(
         Requirement(
             lambda X: _n_codes(X) == 1,

@@ -1,13 +1,12 @@
 """Exercises of chapter 2, Locality-sensitive hashing."""
 
 import math
-from typing import Any
 
 import numpy as np
 
 from ..codes import bits_to_integers, integers_to_bits
 from ..lsh import LSH
-from .framework import Array, Compute, Construct, Exercise, Requirement, Trouble, numbers
+from .framework import Array, Compute, Construct, Exercise, Requirement, numbers
 
 # 2.1
 
@@ -119,14 +118,6 @@ _ENOUGH_BITS = Compute(
 # 2.5
 
 
-def _read_cloud(answer: Any) -> Array:
-    X = numbers(answer, "an array of numbers")
-    if X.shape != (50, 8):
-        swapped = ": rows and columns are swapped" if X.shape == (8, 50) else ""
-        raise Trouble(f"it should have 50 rows of 8 numbers, shape (50, 8), and has shape {X.shape}{swapped}.")
-    return X
-
-
 def _n_directions(X: Array) -> int:
     return len(np.unique((X / np.linalg.norm(X, axis=1, keepdims=True)).round(9), axis=0))
 
@@ -137,7 +128,7 @@ def _n_codes(X: Array) -> float:
 
 
 _BREAK = Construct(
-    read=_read_cloud,
+    read=lambda answer: numbers(answer, "an array of 50 rows of 8 numbers", lambda X: X.shape == (50, 8)),
     requirements=(
         Requirement(
             lambda X: bool(X.any(axis=1).all()),

@@ -36,7 +36,7 @@ _BALL = Compute(
 
 def _search_case(rng: np.random.Generator, i: int) -> tuple[int, Array, int]:
     n_bits = 4 + i // 2
-    query, *codes = rng.integers(0, 1 << n_bits, size=7 + i)
+    query, *codes = rng.integers(0, 1 << n_bits, size=10 + i)
     return int(query if i % 8 else codes[-1]), np.array(codes), i % 4 * (1 + i // 12)
 
 
@@ -51,13 +51,19 @@ _SEARCH = Compute(
         "Off by one in the radius: rows at distance r exactly belong to the ball.": (
             lambda query, codes, radius: np.flatnonzero(_distances(query, codes) < radius)
         ),
+        "Those are the rows at the distance `radius` exactly. Nearer ones are within it as well.": (
+            lambda query, codes, radius: np.flatnonzero(_distances(query, codes) == radius)
+        ),
         "You subtracted the codes as numbers. 7 and 8 are neighbours as numbers, and as codes of four bits they "
         "differ in every bit.": (lambda query, codes, radius: np.flatnonzero(np.abs(codes - query) <= radius)),
         "You compared the exclusive or itself with the radius. Count its ones.": (
             lambda query, codes, radius: np.flatnonzero(codes ^ query <= radius)
         ),
+        "Those are the codes that are near. Their places in the array are asked for, the row numbers.": (
+            lambda query, codes, radius: codes[_distances(query, codes) <= radius]
+        ),
     },
-    nudge="The exclusive or, codes ^ query, has a one wherever the two differ. Count the ones of each.",
+    nudge="Take a query of 0: the distance of a code is then how many ones it has. And of 1: of codes 0 and 3?",
 )
 
 
