@@ -14,11 +14,13 @@ from hypothesis import settings
 from visits import ARGUMENTS, PAGES, SITE, Visit
 
 import l2h_tutorial
-from l2h_tutorial import Dataset, load_dataset
+from l2h_tutorial import Dataset, load_dataset, split_dataset
+from l2h_tutorial.splits import Split
 
 settings.register_profile("suite", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("suite")
 
+SLOW_DATA = ["fashion", pytest.param("cifar", marks=[pytest.mark.cifar10, pytest.mark.slow])]
 CIFAR10_FILES = ("Gist512CIFAR10.mat", "cifar10-images.tar.xz", "rows.txt")
 OF_THE_BOOK = ["book", "chapters", "editions", "faults_book", "formulas", "notebooks", "publishing"]
 OF_THE_BOOK += ["explorer", "hash_figures", "playground", "selftest", "teaching"]
@@ -109,6 +111,17 @@ def cifar_folder() -> Path:
 @pytest.fixture(scope="session")
 def cifar(cifar_folder: Path) -> Dataset:
     return load_dataset("cifar10", source=cifar_folder / "Gist512CIFAR10.mat")
+
+
+@pytest.fixture(scope="session", params=SLOW_DATA)
+def dataset(request: pytest.FixtureRequest) -> Dataset:
+    """Of the lessons: the quick run computes them on the bundled images, the gate on both data sets."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture(scope="session")
+def centred(dataset: Dataset) -> Split:
+    return split_dataset(dataset).preprocessed("l2-centre")
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from scipy import sparse
 from sklearn.neighbors import kneighbors_graph
 
 from l2h_tutorial import affinity
-from l2h_tutorial.affinity import NormalisedAffinity, graph_affinity, knn_affinity, same_class_affinity
+from l2h_tutorial.affinity import graph_affinity, knn_affinity, same_class_affinity
 
 NORMALISATIONS = ("columns", "rows")
 KINDS = (np.array, sparse.csr_array)
@@ -85,16 +85,6 @@ def test_nothing_takes_a_square_array():
     assert len(np.unique(different, axis=0)) > 6400  # nearly every point has a set of labels of its own
     with memory_below(80e6):  # 8,000 squared numbers are 512e6 bytes
         same_class_affinity(different) @ L[:8000]
-
-
-@pytest.mark.parametrize("n", [1, 2, 5])
-@pytest.mark.parametrize("weight", [0.1, 1e-12])
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_graph_that_joins_all_equally_tells_nothing_apart(kind, weight, n):
-    every = np.full((n, n), weight)
-    assert NormalisedAffinity(kind(every)).joins_all
-    assert NormalisedAffinity(kind(every * (1 + np.eye(n)))).joins_all == (n == 1)
-    assert NormalisedAffinity(kind(np.eye(n))).joins_all == (n == 1)
 
 
 def test_neighbours_are_symmetric_include_the_point_and_are_the_nearest():

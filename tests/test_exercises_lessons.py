@@ -6,22 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from sklearn.neighbors import NearestCentroid
-from test_lessons import SLOW_DATA, assert_the_book_says, quoted_lessons
+from test_lessons import assert_the_book_says, quoted_lessons
 
 from l2h_tutorial import CCAITQ, GRH, LSH, HashTable, mean_average_precision, precision_at_k, split_dataset
 from l2h_tutorial.baselines import KSH
 from l2h_tutorial.controls import RandomCodes
 from l2h_tutorial.exercises import find
-
-
-@pytest.fixture(scope="module", params=SLOW_DATA)
-def dataset(request):
-    return request.getfixturevalue(request.param)
-
-
-@pytest.fixture(scope="module")
-def centred(dataset):
-    return split_dataset(dataset).preprocessed("l2-centre")
 
 
 def test_the_mean_of_a_class_is_nearer_to_the_middle_than_the_origin_is(dataset):
@@ -63,15 +53,18 @@ def learners(seed):
 
 def test_in_the_dead_zone_a_little_is_left_and_labels_have_no_part_in_it(centred, seeds):
     """grh-training: "the graph flips nothing, so the classifiers are taught LSH's own bits"
-    "Shuffle the labels, and all is the same to the last bit." """
+    "Shuffle the labels, and all is the same to the last bit."
+    traps: "mAP rises from LSH's"
+    did-it-learn: "where no image is outvoted" """
     gains = []
     for seed in seeds:
-        grh = GRH(16, alpha=0.4, random_state=seed)
-        gains.append(fitted_score(grh, centred) - fitted_score(LSH(16, random_state=seed), centred))
-        codes = grh.transform(centred.X_query)
-        shuffled = np.random.default_rng(seed).permutation(centred.y_train)
-        assert np.array_equal(grh.fit(centred.X_train, shuffled).transform(centred.X_query), codes)
-    assert np.mean(gains) > 0.003
+        settings = {"alpha": 0.4}, {"alpha": 0.25, "classifier": "kernel-ridge"}, {"alpha": 0.5}
+        for grh in (GRH(16, random_state=seed, **options) for options in settings):
+            gains.append(fitted_score(grh, centred) - fitted_score(LSH(16, random_state=seed), centred))
+            codes = grh.transform(centred.X_query)
+            shuffled = np.random.default_rng(seed).permutation(centred.y_train)
+            assert np.array_equal(grh.fit(centred.X_train, shuffled).transform(centred.X_query), codes)
+    assert np.mean(np.reshape(gains, (-1, 3)), axis=0).min() > 0.002
 
 
 @pytest.mark.slow
@@ -141,7 +134,7 @@ def test_a_query_in_the_database_is_the_first_answer_of_random_codes(centred, se
 
 
 def test_of_half_shuffled_labels_a_linear_svm_keeps_more_of_its_gain(centred, seeds):
-    """did-it-learn: "A linear SVM, which cannot follow each of them, keeps more of its gain." """
+    """did-it-learn: "A linear SVM, which cannot follow each of them, keeps more of its gain." "About half-way." """
     kept = {"linear-svm": [], "kernel-ridge": []}
     for seed in seeds:
         rng = np.random.default_rng(seed)
@@ -153,6 +146,7 @@ def test_of_half_shuffled_labels_a_linear_svm_keeps_more_of_its_gain(centred, se
             best, found, worst = (fitted_score(GRH(16, classifier=classifier, random_state=seed), s) for s in splits)
             shares.append((found - worst) / (best - worst))
     assert np.mean(kept["linear-svm"]) > np.mean(kept["kernel-ridge"]) + 0.05
+    assert 0.3 < np.mean(kept["kernel-ridge"]) < 0.7
 
 
 @pytest.mark.parametrize("lesson", quoted_lessons(sys.modules[__name__]), ids=lambda lesson: lesson.__name__)

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
+from refusals import refusals
 
 from l2h_tutorial import Dataset, gist, gist_descriptors
 
@@ -70,22 +71,16 @@ def test_an_image_is_described_alike_whatever_stands_beside_it(monkeypatch):
     np.testing.assert_allclose(gist_descriptors(images[7:8]), together[7:8], atol=1e-6)
 
 
-@pytest.mark.parametrize(
-    ("images", "error", "message"),
-    [
-        (np.zeros((2, 32, 32)), TypeError, "must be uint8.*float64"),
-        (np.zeros((2, 32, 32), bool), TypeError, "must be uint8.*bool"),
-        (random_images(32, 32), ValueError, r"must have shape \(n, h, w\) or \(n, h, w, 3\)"),
-        (random_images(2, 32, 32, 4), ValueError, r"must have shape .*\(2, 32, 32, 4\)"),
-        (random_images(1, 2, 32, 32, 3), ValueError, r"must have shape .*\(1, 2, 32, 32, 3\)"),
-        (random_images(1, 30, 32), ValueError, "multiples of 4.*30 x 32 pixels"),
-        (random_images(1, 32, 33), ValueError, "multiples of 4.*32 x 33 pixels"),
-        (random_images(1, 0, 32), ValueError, r"must have shape .*\(1, 0, 32\)"),
-    ],
+test_what_is_no_image_is_refused = refusals(
+    (lambda: gist_descriptors(np.zeros((2, 32, 32))), TypeError, "must be uint8.*float64"),
+    (lambda: gist_descriptors(np.zeros((2, 32, 32), bool)), TypeError, "must be uint8.*bool"),
+    (lambda: gist_descriptors(random_images(32, 32)), r"must have shape \(n, h, w\) or \(n, h, w, 3\)"),
+    (lambda: gist_descriptors(random_images(2, 32, 32, 4)), r"must have shape .*\(2, 32, 32, 4\)"),
+    (lambda: gist_descriptors(random_images(1, 2, 32, 32, 3)), r"must have shape .*\(1, 2, 32, 32, 3\)"),
+    (lambda: gist_descriptors(random_images(1, 30, 32)), "multiples of 4.*30 x 32 pixels"),
+    (lambda: gist_descriptors(random_images(1, 32, 33)), "multiples of 4.*32 x 33 pixels"),
+    (lambda: gist_descriptors(random_images(1, 0, 32)), r"must have shape .*\(1, 0, 32\)"),
 )
-def test_what_is_no_image_is_refused(images, error, message):
-    with pytest.raises(error, match=message):
-        gist_descriptors(images)
 
 
 @pytest.mark.cifar10

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import SLOW_DATA
 from PIL import Image
 from scipy.stats import spearmanr
 from sklearn.metrics.pairwise import cosine_similarity
@@ -44,8 +45,6 @@ five_seeds = pytest.mark.parametrize(
 ENOUGH_QUERIES = 250
 BOOK = Path(__file__).parents[1] / "book"
 RADII = {"raw": (0, 1, 2), "centred": (0, 1, 2, 3, 4, 5, 6, 10)}  # those that the sentences are about
-# the quick run computes them on the bundled images, the gate on both data sets
-SLOW_DATA = ["fashion", pytest.param("cifar", marks=[pytest.mark.cifar10, pytest.mark.slow])]
 
 
 class Lab:
@@ -98,9 +97,9 @@ class Lab:
         return self.dataset.features[a], self.dataset.features[b]
 
 
-@pytest.fixture(scope="session", params=SLOW_DATA)
-def lab(request):
-    return Lab(request.getfixturevalue(request.param))
+@pytest.fixture(scope="session")
+def lab(dataset):
+    return Lab(dataset)
 
 
 @pytest.fixture(scope="session")

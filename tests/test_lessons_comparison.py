@@ -12,7 +12,6 @@ import pandas as pd
 import pytest
 from benchmarks import fair_fight
 from scipy.stats import ttest_1samp
-from test_lessons import SLOW_DATA
 
 from l2h_tutorial import (
     GRH,
@@ -57,11 +56,6 @@ def lead(question, name, a, b):
     each = by_split(question, name)[a] - by_split(question, name)[b]
     test = ttest_1samp(each, 0)
     return each.mean(), *test.confidence_interval(0.95), test.pvalue
-
-
-@pytest.fixture(scope="module", params=SLOW_DATA)
-def dataset(request):
-    return request.getfixturevalue(request.param)
 
 
 def split_of(dataset, seed):
@@ -391,13 +385,3 @@ def test_the_mistake_has_three_settings(dataset, seed):
     np.testing.assert_array_equal(mistaken(0.6), mistaken(1.0))
     np.testing.assert_array_equal(mistaken(1.0), correct(1.0))
     assert np.mean(correct(0.6) != own) < 0.5 * np.mean(mistaken(0.6) != own)
-
-
-def test_a_refit_gains_a_little_without_any_label(dataset, seeds):
-    """traps: "mAP rises from LSH's" """
-    gains = []
-    for seed in seeds:
-        split = split_of(dataset, seed)
-        refit = GRH(16, alpha=0.25, classifier="kernel-ridge", random_state=seed)
-        gains.append(ranked(codes(refit, split), split) - ranked(codes(LSH(16, random_state=seed), split), split))
-    assert np.mean(gains) > 0.002

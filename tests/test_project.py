@@ -9,6 +9,8 @@ import zipfile
 import numpy as np
 import pandas as pd
 import pytest
+from test_datasets import Calls
+from test_files import npy
 from visits import ROOT
 
 from l2h_tutorial import GRH, LSH, mean_average_precision
@@ -52,23 +54,11 @@ def test_a_project_has_its_classes_in_three_parts_that_do_not_overlap(project):
     assert np.array_equal(np.bincount(s.y_query), [50] * 6)
 
 
-class Bomb:
-    """Something that a pickle would run."""
-
-    def __reduce__(self):
-        return (pytest.fail, ("code of a submission was executed",))
-
-
-def header(shape, dtype="|b1"):
-    said = str({"descr": dtype, "fortran_order": False, "shape": shape}).ljust(117) + "\n"
-    return b"\x93NUMPY\x01\x00" + len(said).to_bytes(2, "little") + said.encode()
-
-
 def zipped(members, packing=zipfile.ZIP_STORED):
     """The bytes of a submission of s1 with these members besides the name."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", packing) as archive:
-        for name, content in {"student": header((), "<U2") + "s1".encode("utf-32-le"), **members}.items():
+        for name, content in {"student": npy("<U2", (), "s1".encode("utf-32-le")), **members}.items():
             archive.writestr(f"{name}.npy", content)
     return file.getvalue()
 
@@ -103,9 +93,10 @@ def labels_as_codes(student, noise):
 
 def zip_bomb():
     """A few kilobytes that unpack to 64 million bytes."""
-    return zipped({"student": header(()) + bytes(2**26)}, zipfile.ZIP_DEFLATED)
+    return zipped({"student": npy("|b1", (), bytes(2**26))}, zipfile.ZIP_DEFLATED)
 
 
+BOMB = Calls(pytest.fail, ("code of a submission was executed",))
 LINEAR, KERNEL = LSH(random_state=3), GRH(classifier="kernel-ridge", random_state=3)
 MOODLE = "Ada Lovelace_4821_assignsubmission_file_"
 # Where each file lies, how its content is made, and what it deserves: a mark from ... to ..., or a sentence
@@ -129,11 +120,11 @@ SUBMISSIONS = {
     "s13.npz": (lambda c: saved(**{**c, "student": "s\x1b[2J"}), "its `student` is 's\\x1b[2J', which is no name"),
     "s14.npz": (lambda c: zip_bomb(), "'student' is a bomb: it takes 67,"),
     "s15.npz": (
-        lambda c: zipped({"student": header((10**12, 16))}),
+        lambda c: zipped({"student": npy("|b1", (10**12, 16))}),
         "cannot reshape array of size 0 into shape (1000000000000,16)",
     ),
-    "s16.npz": (lambda c: pickle.dumps(Bomb()), "this is not a whole .npz file of plain arrays (BadZipFile"),
-    "s17.npz": (lambda c: saved(student="s17", query=np.array([[Bomb()]])), "'query' holds Python objects"),
+    "s16.npz": (lambda c: pickle.dumps(BOMB), "this is not a whole .npz file of plain arrays (BadZipFile"),
+    "s17.npz": (lambda c: saved(student="s17", query=np.array([[BOMB]])), "'query' holds Python objects"),
     "s18.npz": (lambda c: saved(student="s18"), "the array 'query' is missing"),
     "s19.npz": (lambda c: made_by(LINEAR, "s19")[:-400], "this is not a whole .npz file"),
     "s20.npz": (None, "there is no .npz file here"),

@@ -76,8 +76,5 @@ def test_what_is_measured_is_what_it_says():
     *_, (classes, row) = benchmark.measure(task, exact, lambda task, seed: (7, scores), 0)
     order = np.argsort(-scores[1])
     relevant = task.y_database[order] == task.y_query[1]
-    assert (classes, row["bytes"], row["precision"]) == ({"classes": "new"}, 7, relevant[:10].mean())
-    assert row["recall_100"] == np.isin(exact[1], order[:1000]).mean()
-    nearest = order[:100][np.argsort(-(task.database[order[:100]] @ task.query[1]))][:10]
-    assert row["precision_rescored"] == np.mean(task.y_database[nearest] == task.y_query[1])
+    assert (classes, row["bytes"]) == ({"classes": "new"}, 7)
     assert row["map"] == pytest.approx(np.mean((np.cumsum(relevant) / np.arange(1, 5001))[relevant]), abs=1e-4)

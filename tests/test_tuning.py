@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from refusals import refusals
 from sklearn.base import BaseEstimator
 
 from l2h_tutorial import GRH, LSH, Dataset, mean_average_precision, paper_partition, tuning
@@ -12,14 +13,12 @@ Y = np.arange(240) % 4
 X = (RANDOM.normal(size=(4, 8))[Y] + RANDOM.normal(size=(240, 8))).astype(np.float32)
 
 
-@pytest.fixture(scope="module")
-def split():
-    return paper_partition(Dataset("toy", X, Y, None, tuple("abcd")), 40, 5).preprocessed("centre")
+SPLIT = paper_partition(Dataset("toy", X, Y, None, tuple("abcd")), 40, 5).preprocessed("centre")
 
 
 @pytest.fixture(scope="module")
-def validation(split):
-    return validation_set(split, 10, 60, random_state=0)
+def validation():
+    return validation_set(SPLIT, 10, 60, random_state=0)
 
 
 # The validation set
@@ -31,30 +30,30 @@ def rows_of(points, database):
     return [place[row.tobytes()] for row in points]
 
 
-def test_validation_queries_are_neither_test_queries_nor_training_rows_nor_ranked(split, validation):
+def test_validation_queries_are_neither_test_queries_nor_training_rows_nor_ranked(validation):
     choice, reported = validation
-    np.testing.assert_array_equal(choice.X_train, split.X_train)
-    np.testing.assert_array_equal(choice.y_train, split.y_train)
-    drawn = rows_of(choice.X_query, split.X_database)  # so they are no test queries
-    assert split.database_rows[drawn].tolist() == choice.query_rows.tolist()
-    assert not np.isin(choice.query_rows, split.train_rows).any()
-    np.testing.assert_array_equal(split.y_database[drawn], choice.y_query)
+    np.testing.assert_array_equal(choice.X_train, SPLIT.X_train)
+    np.testing.assert_array_equal(choice.y_train, SPLIT.y_train)
+    drawn = rows_of(choice.X_query, SPLIT.X_database)  # so they are no test queries
+    assert SPLIT.database_rows[drawn].tolist() == choice.query_rows.tolist()
+    assert not np.isin(choice.query_rows, SPLIT.train_rows).any()
+    np.testing.assert_array_equal(SPLIT.y_database[drawn], choice.y_query)
     assert np.bincount(choice.y_query).tolist() == [10] * 4
-    ranked = rows_of(choice.X_database, split.X_database)
-    assert split.database_rows[ranked].tolist() == choice.database_rows.tolist()
-    np.testing.assert_array_equal(split.y_database[ranked], choice.y_database)
+    ranked = rows_of(choice.X_database, SPLIT.X_database)
+    assert SPLIT.database_rows[ranked].tolist() == choice.database_rows.tolist()
+    np.testing.assert_array_equal(SPLIT.y_database[ranked], choice.y_database)
     assert len(set(ranked)) == len(ranked) == 60
     assert not set(ranked) & set(drawn)
-    assert np.isin(choice.database_rows, split.train_rows).any()  # as in the paper's database
-    assert reported.database_rows.tolist() == np.delete(split.database_rows, drawn).tolist()
-    np.testing.assert_array_equal(reported.X_database, np.delete(split.X_database, drawn, axis=0))
-    np.testing.assert_array_equal(reported.y_database, np.delete(split.y_database, drawn))
+    assert np.isin(choice.database_rows, SPLIT.train_rows).any()  # as in the paper's database
+    assert reported.database_rows.tolist() == np.delete(SPLIT.database_rows, drawn).tolist()
+    np.testing.assert_array_equal(reported.X_database, np.delete(SPLIT.X_database, drawn, axis=0))
+    np.testing.assert_array_equal(reported.y_database, np.delete(SPLIT.y_database, drawn))
     for n in (None, 10**6):
-        assert len(validation_set(split, 10, n).choice.X_database) == 220 - 40
+        assert len(validation_set(SPLIT, 10, n).choice.X_database) == 220 - 40
 
 
-def test_the_seed_draws_the_validation_set(split, validation):
-    again, other = (validation_set(split, 10, 60, random_state=seed).choice for seed in (0, 1))
+def test_the_seed_draws_the_validation_set(validation):
+    again, other = (validation_set(SPLIT, 10, 60, random_state=seed).choice for seed in (0, 1))
     np.testing.assert_array_equal(again.X_query, validation.choice.X_query)
     np.testing.assert_array_equal(again.X_database, validation.choice.X_database)
     assert (other.X_query != validation.choice.X_query).any()
@@ -165,16 +164,10 @@ def test_the_estimator_stays_as_it_is_and_what_was_chosen_can_be_set(validation)
     assert mean_average_precision(*bits, s.y_query, s.y_database) == tuned.score
 
 
-@pytest.mark.parametrize(
-    ("call", "words"),
-    [
-        (lambda split: validation_set(split, 0), "n_query_per_class must be from 1 to the 45 .* class 0, got 0"),
-        (lambda split: validation_set(split, 46), "n_query_per_class must be from 1 to the 45 .*got 46"),
-        (lambda split: validation_set(split, 10, 0), "n_database must be at least 1, got 0"),
-        (lambda split: climb(LSH(4), validation_set(split, 10), {}, n_draws=0), "n_draws must be at least 1, got 0"),
-        (lambda split: tune_as_published(GRH(6), validation_set(split, 10), alpha=[1.0, 2.0]), "alpha must be"),
-    ],
+test_refusals = refusals(
+    (lambda: validation_set(SPLIT, 0), "n_query_per_class must be from 1 to the 45 .* class 0, got 0"),
+    (lambda: validation_set(SPLIT, 46), "n_query_per_class must be from 1 to the 45 .*got 46"),
+    (lambda: validation_set(SPLIT, 10, 0), "n_database must be at least 1, got 0"),
+    (lambda: climb(LSH(4), validation_set(SPLIT, 10), {}, n_draws=0), "n_draws must be at least 1, got 0"),
+    (lambda: tune_as_published(GRH(6), validation_set(SPLIT, 10), alpha=[1.0, 2.0]), "alpha must be"),
 )
-def test_refusals(split, call, words):
-    with pytest.raises(ValueError, match=words):
-        call(split)

@@ -17,6 +17,7 @@ from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
 from l2h_tutorial import ITQ, LSH, PCAH, Dataset, HashNeighbors
+from l2h_tutorial.metrics import recall_of_exact
 from l2h_tutorial.protocols.results import ResultsFile, provenance
 from l2h_tutorial.search import exact_neighbours
 
@@ -109,10 +110,6 @@ WAYS = {
 }
 
 
-def recall(found, exact):
-    return np.mean([np.isin(rows, true).mean() for rows, true in zip(found, exact, strict=True)])
-
-
 def seconds(function, *arguments):
     start = process_time()
     result = function(*arguments)
@@ -124,13 +121,13 @@ def measure(make, X, tune, test, exact_tune, exact_test):
     build, way = seconds(make, X)
     for value in way.settings:
         setting = way.set(value)
-        if recall(way.search(tune), exact_tune) >= TARGET:
+        if recall_of_exact(way.search(tune), exact_tune) >= TARGET:
             break
     batch, found = seconds(way.search, test)
     single, _ = seconds(lambda: [way.search(query[None]) for query in test[:N_SINGLE]])
     return {
         "setting": setting,
-        "recall": round(recall(found, exact_test), 4),
+        "recall": round(recall_of_exact(found, exact_test), 4),
         "build_s": round(build, 2),
         "bytes_a_row": round(way.bytes() / len(X)),
         "batch_qps": round(len(test) / batch),

@@ -8,7 +8,7 @@ the same texts, if there is one.
 """
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -17,9 +17,10 @@ import faiss
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from l2h_tutorial import GRH, ITQ, LSH, Dataset, bits_to_integers, hamming_distances, load_dataset
+from l2h_tutorial import GRH, ITQ, LSH, bits_to_integers, hamming_distances, load_dataset, precision_at_k, rerank
 from l2h_tutorial.audit import FACTORS, lie_of
 from l2h_tutorial.controls import ClassScores, OutputCodes
+from l2h_tutorial.metrics import recall_of_exact
 from l2h_tutorial.protocols.results import ResultsFile, provenance
 from l2h_tutorial.quantise import RaBitQ, ScalarCodes, SignCodes
 from l2h_tutorial.search import exact_neighbours
@@ -174,13 +175,12 @@ def measure(task, exact, method, seed):
     with threadpool_limits(1):
         n_bytes, scores = method(task, seed)
         ranked = np.argsort(-scores, axis=1, kind="stable")  # the database is in random order, so ties are too
-    nearest = np.zeros(ranked.shape, dtype=bool)
-    np.put_along_axis(nearest, exact, True, axis=1)
-    nearest = np.take_along_axis(nearest, ranked, axis=1)
+    labels = task.y_query, task.y_database
+    best = rerank(task.query, task.database, ranked[:, : 10 * K], K)
+    each = {f"recall_{factor}": recall_of_exact(ranked[:, : K * factor], exact, per_query=True) for factor in FACTORS}
+    each["precision"] = precision_at_k(ranked, *labels, K, per_query=True)
+    each["precision_rescored"] = precision_at_k(best, *labels, K, per_query=True)
     relevant = task.y_database[ranked] == task.y_query[:, None]
-    each = {f"recall_{factor}": nearest[:, : K * factor].sum(axis=1) / K for factor in FACTORS}
-    each["precision"] = relevant[:, :K].mean(axis=1)
-    each["precision_rescored"] = rescored(task, ranked[:, : 10 * K])
     hits = np.cumsum(relevant, axis=1)
     each["map"] = (relevant * hits / np.arange(1, hits.shape[1] + 1)).sum(axis=1) / np.maximum(hits[:, -1], 1)
     for classes, queries in (("old", ~task.new), ("new", task.new)):
@@ -190,19 +190,15 @@ def measure(task, exact, method, seed):
         )
 
 
-def rescored(task, candidates):
-    """Precision of the ten nearest, by cosine, among the first hundred."""
-    similarity = np.einsum("qd,qcd->qc", task.query, task.database[candidates])
-    best = np.take_along_axis(candidates, np.argsort(-similarity, axis=1)[:, :K], axis=1)
-    return (task.y_database[best] == task.y_query[:, None]).mean(axis=1)
-
-
 def data():
     """Every kind of vectors that is at hand: its name, and what reads it."""
     yield from of_images("fashion-mnist")
     yield "docstrings, TF-IDF", partial(load_dataset, "docstrings")
     if path := os.environ.get("L2H_WORDLLAMA"):
-        yield "docstrings, WordLlama", lambda: with_features(load_dataset("docstrings"), np.load(path))
+        yield (
+            "docstrings, WordLlama",
+            lambda: replace(load_dataset("docstrings"), features=np.load(path).astype(np.float32)),
+        )
     if source := os.environ.get("L2H_SOURCE"):
         yield from of_images("cifar10", source)
 
@@ -211,11 +207,6 @@ def of_images(name, source=None):
     """Both kinds of features of a set of images."""
     for features in ("gist", "deep"):
         yield f"{name}, {features}", partial(load_dataset, name, source=source, features=features)
-
-
-def with_features(dataset, features):
-    """The same rows with other vectors."""
-    return Dataset(dataset.name, features.astype(np.float32), dataset.labels, None, dataset.class_names)
 
 
 def main():
