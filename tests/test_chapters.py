@@ -120,15 +120,11 @@ def read(page: Path) -> str:
     "planted",
     [
         "Exhaustive search reaches 0.82.",
-        "LSH has a precision of .43 here.",
         "It rises by +0.02, to 0.84.",
         "The largest bucket holds 42 percent of the images.",
-        "The largest bucket holds 7 per cent.",
         "That is 8.2 times as many.",
         "The search took 12 ms.",
-        "It takes 3 seconds a query.",
         "A query meets 28,822 of them.",
-        "precision **0.82** in bold",
         "```{admonition} Note\n:class: note\nIt holds 42 percent.\n```",
         "```{dropdown} Answers\n1. About 0.82.\n```",
         "```{selftest}\nWhy?\n\n- [x] It is 0.82.\n\n  So it is.\n```",
@@ -144,7 +140,6 @@ def test_a_planted_result_is_found(planted):
     "honest",
     [
         "Gabor filters at 4 scales and 8 orientations, in a 4 x 4 grid, give 512 numbers.",
-        "A code of 16 bits; one of 32, of 64.",
         "2,000 hyperplanes, 10,000 images, 65,536 codes.",
         "Precision is {glue:text}`exhaustive`, {glue:text}`share-0.5` percent.",
         "Where $|v| > 0.25$, and\n\n$$\np = 0.5\n$$ (eq-half)\n\nholds.",

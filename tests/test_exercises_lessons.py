@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from sklearn.neighbors import NearestCentroid
 from test_lessons import assert_the_book_says, quoted_lessons
+from test_lessons_grh import score
 
 from l2h_tutorial import CCAITQ, GRH, LSH, HashTable, mean_average_precision, precision_at_k, split_dataset
 from l2h_tutorial.baselines import KSH
@@ -41,8 +42,7 @@ def test_at_a_radius_of_four_nearly_every_query_has_candidates(centred, seed):
 def fitted_score(hasher, split, train=slice(None), of=slice(None)):
     """MAP of some queries after training on some of the training images."""
     hasher.fit(split.X_train[train], split.y_train[train])
-    bits = hasher.transform(split.X_query[of]), hasher.transform(split.X_database)
-    return mean_average_precision(*bits, split.y_query[of], split.y_database)
+    return score(hasher, replace(split, X_query=split.X_query[of], y_query=split.y_query[of]))
 
 
 def learners(seed):

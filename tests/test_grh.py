@@ -222,6 +222,8 @@ def test_the_linear_machine_is_liblinears(loss, class_weight):
         svm = LinearSVC(C=0.5, loss=loss, class_weight=weights, tol=1e-6, max_iter=100_000).fit(features, bit)
         assert np.mean(svm.predict(features) == grh.transform(X)[:, k]) > 0.97
         np.testing.assert_allclose(grh.models_[1][1].weights[:, k], svm.coef_[0], atol=0.02 * abs(svm.coef_).max())
+    again = clone(grh).fit(X, y).models_[1][1].weights  # of which liblinear draws the order of its steps
+    np.testing.assert_array_equal(again, grh.models_[1][1].weights)
 
 
 def test_the_kernel_machines_are_scikit_learns():
@@ -427,6 +429,7 @@ def test_history_tells_what_each_step_did_and_stages_are_what_fewer_rounds_give(
         before = record.bits
     np.testing.assert_array_equal(next(grh.staged_transform(X)), grh.history_[0].bits)
     assert pd.DataFrame(grh.history_)["number"].tolist() == list(range(grh.n_iter_ + 1))
+    assert not any(record.degenerate for record in grh.history_)
 
 
 def test_training_stops_when_a_round_would_repeat_the_last():

@@ -12,8 +12,9 @@ import pytest
 from benchmarks import fair_fight
 from scipy.stats import spearmanr
 from test_lessons_comparison import RESULTS, asked, both, by_split, lead, parameters, split_of, standing
+from test_lessons_grh import score
 
-from l2h_tutorial import GRH, mean_average_precision
+from l2h_tutorial import GRH
 from l2h_tutorial.baselines import CCAITQ
 from l2h_tutorial.controls import OutputCodes, hadamard_codewords
 
@@ -26,7 +27,7 @@ def test_shuffled_labels_end_near_a_random_order_at_the_settings_of_true_ones(da
     chosen = parameters(dataset.name)["ranking", "GRH from CCA-ITQ"]
     grh = GRH(32, initial=CCAITQ(32, random_state=seed), classifier="kernel-ridge", random_state=seed)
     wrong = np.random.default_rng(seed).permutation(s.y_train)
-    assert fitted(grh.set_params(**chosen), s, wrong) < 0.15
+    assert score(grh.set_params(**chosen).fit(s.X_train, wrong), s) < 0.15
 
 
 @both
@@ -181,11 +182,6 @@ def test_which_contrasts_stand():
 
 
 # the self-tests and exercises
-
-
-def fitted(hasher, s, labels):
-    hasher.fit(s.X_train, labels)
-    return mean_average_precision(hasher.transform(s.X_query), hasher.transform(s.X_database), s.y_query, s.y_database)
 
 
 def test_no_table_of_16_bits_keeps_ten_classes_12_apart(seed):

@@ -38,17 +38,17 @@ BOTH = ("X_query", "X_database")
 RESULTS = Path(__file__).parents[1] / "book" / "results"
 
 
-def score(hasher, centred, per_query=False):
-    bits = hasher.transform(centred.X_query), hasher.transform(centred.X_database)
-    return mean_average_precision(*bits, centred.y_query, centred.y_database, per_query=per_query)
+def score(hasher, split):
+    bits = hasher.transform(split.X_query), hasher.transform(split.X_database)
+    return mean_average_precision(*bits, split.y_query, split.y_database)
 
 
-def shuffled(centred, seed):
-    return np.random.default_rng(seed).permutation(centred.y_train)
+def shuffled(split, seed):
+    return np.random.default_rng(seed).permutation(split.y_train)
 
 
-def share_flipped(centred, alpha, y, seed):
-    bits = LSH(16, random_state=seed).fit_transform(centred.X_train)
+def share_flipped(split, alpha, y, seed):
+    bits = LSH(16, random_state=seed).fit_transform(split.X_train)
     return np.mean((regularised_scores(same_class_affinity(y), bits, bits, alpha) > 0) != bits)
 
 
@@ -246,10 +246,10 @@ def test_in_the_plane_first_the_solid_line_leaves_the_squares_then_the_dashed_on
     assert 1 < in_vain.sum() < 5
 
 
-def agreements(centred, classifier, seed):
+def agreements(split, classifier, seed):
     """J before each round, after its graph step, and after its classifiers; and the rounds."""
-    grh = GRH(16, alpha=0.7, n_iter=3, classifier=classifier, random_state=seed).fit(centred.X_train, centred.y_train)
-    graph, rounds = same_class_affinity(centred.y_train), pairwise(grh.history_)
+    grh = GRH(16, alpha=0.7, n_iter=3, classifier=classifier, random_state=seed).fit(split.X_train, split.y_train)
+    graph, rounds = same_class_affinity(split.y_train), pairwise(grh.history_)
     return np.array([[a.agreement, agreement(graph, b.regularised), b.agreement] for a, b in rounds]), grh.history_
 
 
@@ -355,7 +355,7 @@ def chosen(tuned):
 
 @pytest.fixture(scope="module")
 def reported(validation):
-    """The centred without the validation queries."""
+    """The split without the validation queries."""
     return validation.split
 
 
@@ -556,12 +556,12 @@ def test_degenerate_bits_kept_are_worse_than_drawn_again(dataset, seed):
 # chapter 8 and the welcome page
 
 
-def of_the_nearest_eight(hasher, centred, radius=0):
+def of_the_nearest_eight(hasher, split, radius=0):
     """How many of up to eight results are of the right class, and how many candidates there were: means."""
-    table = HashTable(hasher.transform(centred.X_database))
-    candidates = table.query_radius(hasher.transform(centred.X_query), radius)
-    found = zip(rerank(centred.X_query, centred.X_database, candidates, 8), centred.y_query, strict=True)
-    right = np.mean([np.sum(centred.y_database[ids] == label) for ids, label in found])
+    table = HashTable(hasher.transform(split.X_database))
+    candidates = table.query_radius(hasher.transform(split.X_query), radius)
+    found = zip(rerank(split.X_query, split.X_database, candidates, 8), split.y_query, strict=True)
+    right = np.mean([np.sum(split.y_database[ids] == label) for ids, label in found])
     return right, np.mean([len(rows) for rows in candidates])
 
 
