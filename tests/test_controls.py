@@ -11,13 +11,7 @@ from sklearn.kernel_ridge import KernelRidge
 from sklearn.metrics import average_precision_score
 
 from l2h_tutorial import bits_to_integers, mean_average_precision
-from l2h_tutorial.controls import (
-    ClassScores,
-    OutputCodes,
-    RandomCodes,
-    hadamard_codewords,
-    random_codewords,
-)
+from l2h_tutorial.controls import ClassScores, OutputCodes, RandomCodes, hadamard_codewords, random_codewords
 
 CLASSIFIERS = ("linear-svm", "rbf-svm", "kernel-ridge", "rbf-landmarks")
 

@@ -20,23 +20,12 @@ from PIL import Image
 from scipy.stats import spearmanr
 from sklearn.metrics.pairwise import cosine_similarity
 
-from l2h_tutorial import (
-    LSH,
-    PCAH,
-    HashNeighbors,
-    HashTable,
-    HashTables,
-    bits_to_integers,
-    evaluate_radius_search,
-    gist_descriptors,
-    precision_at_k,
-    rerank,
-    split_dataset,
-)
+from l2h_tutorial import LSH, PCAH, HashNeighbors, HashTable, HashTables, bits_to_integers, rerank, split_dataset
 from l2h_tutorial.figures import read_map
 from l2h_tutorial.figures.finding import where_the_table_is_level
+from l2h_tutorial.gist import gist_descriptors
 from l2h_tutorial.lsh import amplified_probability, angle_between, collision_probability
-from l2h_tutorial.metrics import recall_of_exact
+from l2h_tutorial.metrics import evaluate_radius_search, precision_at_k, recall_of_exact
 from l2h_tutorial.search import exact_neighbours
 
 five_seeds = pytest.mark.parametrize(

@@ -13,20 +13,11 @@ import pytest
 from benchmarks import fair_fight
 from scipy.stats import ttest_1samp
 
-from l2h_tutorial import (
-    GRH,
-    LSH,
-    HashTable,
-    evaluate_radius_search,
-    figures,
-    mean_average_precision,
-    precision_at_k,
-    rerank,
-    split_dataset,
-)
+from l2h_tutorial import GRH, LSH, HashTable, figures, rerank, split_dataset
 from l2h_tutorial.affinity import same_class_affinity
 from l2h_tutorial.baselines import CCAITQ, ITQ, KSH
 from l2h_tutorial.controls import ClassScores
+from l2h_tutorial.metrics import evaluate_radius_search, mean_average_precision, precision_at_k
 from l2h_tutorial.protocols.contrasts import paired_contrasts
 from l2h_tutorial.search import exact_neighbours
 

@@ -15,21 +15,10 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.kernel_ridge import KernelRidge
 from test_lessons import five_seeds
 
-from l2h_tutorial import (
-    CCAITQ,
-    GRH,
-    ITQ,
-    LSH,
-    PCAH,
-    HashTable,
-    evaluate_radius_search,
-    mean_average_precision,
-    precision_at_k,
-    rerank,
-    split_dataset,
-)
+from l2h_tutorial import CCAITQ, GRH, ITQ, LSH, PCAH, HashTable, rerank, split_dataset
 from l2h_tutorial.affinity import graph_affinity, knn_affinity, same_class_affinity
 from l2h_tutorial.grh import agreement, regularised_scores, to_bits
+from l2h_tutorial.metrics import evaluate_radius_search, mean_average_precision, precision_at_k
 from l2h_tutorial.protocols.trials import configured, ranking
 from l2h_tutorial.search import exact_neighbours
 from l2h_tutorial.tuning import tune_as_published, validation_set

@@ -14,16 +14,8 @@ import pytest
 from test_hashers import HASHERS
 from visits import ROOT
 
-from l2h_tutorial import (
-    LSH,
-    HashTable,
-    affinity,
-    bits_to_integers,
-    hamming_distances,
-    mean_average_precision,
-    pack_bits,
-    rerank,
-)
+from l2h_tutorial import LSH, HashTable, affinity, mean_average_precision, rerank
+from l2h_tutorial.codes import bits_to_integers, hamming_distances, pack_bits
 
 
 @pytest.mark.parametrize("seed", [0, 42])

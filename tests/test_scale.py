@@ -20,20 +20,7 @@ from refusals import refusals
 from sklearn.preprocessing import StandardScaler
 
 from l2h_tutorial import LSH, HashTable, hamming_distances, scale
-from l2h_tutorial.scale import (
-    DistributedHashTable,
-    encode,
-    faiss_bytes,
-    faiss_query_radius,
-    from_faiss,
-    local_client,
-    measure_search,
-    open_vectors,
-    plan_size,
-    resampled_codes,
-    to_faiss,
-    wire_bytes,
-)
+from l2h_tutorial.scale import DistributedHashTable, encode, local_client, open_vectors, resampled_codes, to_faiss
 
 
 def random_bits(n, n_bits, seed=0):
@@ -59,7 +46,7 @@ codes = st.builds(random_bits, n=st.integers(1, 40), n_bits=st.integers(1, 140),
 
 
 def filled(index, bits):
-    index.add(faiss_bytes(bits))
+    index.add(scale.faiss_bytes(bits))
     return index
 
 
@@ -74,12 +61,12 @@ def test_bit_i_is_dimension_i_of_faiss():
     bits = random_bits(20, 24)
     signs, packed = np.where(bits, 1, -1).astype(np.float32), np.empty((20, 3), dtype=np.uint8)
     faiss.real_to_binary(signs.size, faiss.swig_ptr(signs), faiss.swig_ptr(packed))
-    np.testing.assert_array_equal(faiss_bytes(bits), packed)
+    np.testing.assert_array_equal(scale.faiss_bytes(bits), packed)
 
 
 @given(codes)
 def test_a_table_has_its_bits_after_the_way_to_faiss_and_back(bits):
-    np.testing.assert_array_equal(from_faiss(to_faiss(HashTable(bits)), bits.shape[1]).bits, bits)
+    np.testing.assert_array_equal(scale.from_faiss(to_faiss(HashTable(bits)), bits.shape[1]).bits, bits)
 
 
 @pytest.mark.parametrize("n_bits", [3, 16, 20, 64, 100])
@@ -88,7 +75,7 @@ def test_faiss_finds_what_brute_force_finds(n_bits):
     queries = near(bits, 15, flip=0.06)
     for index in indexes(bits):
         for r in {0, 1, 2, 3, n_bits // 4, min(n_bits, 30)}:
-            ids, distances = faiss_query_radius(index, queries, r, return_distance=True)
+            ids, distances = scale.faiss_query_radius(index, queries, r, return_distance=True)
             expected = rows_within(bits, queries, r)
             assert_same(ids, expected[0])
             assert_same(distances, expected[1])
@@ -259,7 +246,7 @@ def test_bytes_on_the_wire_are_those_of_what_travels():
     packed = np.packbits(queries, axis=1)
     shape = {"n_partitions": 4, "partition_rows": 500, "n_workers": 3}
     nearest = sum(array.nbytes for part in parts for array in scale._nearest(part, packed, 10))
-    assert wire_bytes(7, 100, k=10, **shape) == (3 * packed.nbytes, nearest)
+    assert scale.wire_bytes(7, 100, k=10, **shape) == (3 * packed.nbytes, nearest)
 
 
 def test_resampled_codes_are_those_given_with_some_bits_flipped():
@@ -273,7 +260,7 @@ def test_resampled_codes_are_those_given_with_some_bits_flipped():
 
 def test_a_measurement_counts_what_is_held():
     bits = random_bits(20_000, 32)
-    row = measure_search(bits, near(bits, 10, flip=0.05), radius=8, repeats=1)
+    row = scale.measure_search(bits, near(bits, 10, flip=0.05), radius=8, repeats=1)
     assert (row["n"], row["n_bits"], row["radius"]) == (20_000, 32, 8)
     arrays = 20_000 * 8 + HashTable(bits).bucket_codes.size * 4  # row numbers, and 32-bit codes
     assert arrays < row["table_bytes"] < 5 * arrays
@@ -295,26 +282,50 @@ def dask_bits():
 test_what_cannot_be_is_refused = pytest.mark.usefixtures("client")(
     refusals(
         (lambda: to_faiss(BITS.astype(int)), TypeError, "bits must be a boolean array"),
-        (lambda: from_faiss(faiss.IndexFlatL2(16)), TypeError, "a faiss IndexBinaryFlat, got IndexFlatL2"),
-        (lambda: from_faiss(NEW), ValueError, "at least one code"),
-        (lambda: from_faiss(to_faiss(BITS), 8), ValueError, "n_bits must be from 9 to 16, got 8"),
-        (lambda: from_faiss(to_faiss(BITS), 12), ValueError, "bits set beyond the first 12"),
-        (lambda: faiss_query_radius(to_faiss(BITS), BITS[:, :8], 1), ValueError, "query_bits must fit the 16 bits"),
-        (lambda: faiss_query_radius(HashTable(BITS), BITS, 1), TypeError, "index must be a faiss .*, got HashTable"),
-        (lambda: encode(HASHER, []), ValueError, "at least one"),
-        (lambda: encode(HASHER, da.from_array(VECTORS)[:, 0]), ValueError, r"two-dimensional .*, got shape \(30,\)"),
-        (lambda: encode(HASHER, dask_bits()[dask_bits()[:, 0]]), ValueError, r"call its compute_chunk_sizes\(\) first"),
-        (lambda: encode(StandardScaler().fit(VECTORS), VECTORS), TypeError, "must make rows of booleans, Standard"),
+        (lambda: scale.from_faiss(faiss.IndexFlatL2(16)), TypeError, "a faiss IndexBinaryFlat, got IndexFlatL2"),
+        (lambda: scale.from_faiss(NEW), "at least one code"),
+        (lambda: scale.from_faiss(to_faiss(BITS), 8), "n_bits must be from 9 to 16, got 8"),
+        (lambda: scale.from_faiss(to_faiss(BITS), 12), "bits set beyond the first 12"),
+        (
+            lambda: scale.faiss_query_radius(to_faiss(BITS), BITS[:, :8], 1),
+            ValueError,
+            "query_bits must fit the 16 bits",
+        ),
+        (
+            lambda: scale.faiss_query_radius(HashTable(BITS), BITS, 1),
+            TypeError,
+            "index must be a faiss .*, got HashTable",
+        ),
+        (lambda: encode(HASHER, []), "at least one"),
+        (
+            lambda: encode(HASHER, da.from_array(VECTORS)[:, 0]),
+            ValueError,
+            r"two-dimensional .*, got shape \(30,\)",
+        ),
+        (
+            lambda: encode(HASHER, dask_bits()[dask_bits()[:, 0]]),
+            ValueError,
+            r"call its compute_chunk_sizes\(\) first",
+        ),
+        (
+            lambda: encode(StandardScaler().fit(VECTORS), VECTORS),
+            TypeError,
+            "must make rows of booleans, Standard",
+        ),
         (lambda: DistributedHashTable(BITS), TypeError, "codes must be a Dask array, got ndarray"),
         (lambda: DistributedHashTable(dask_bits().astype(int)), TypeError, "codes must be boolean, got dtype int64"),
-        (lambda: DistributedHashTable(dask_bits()).query_radius(BITS, 17), ValueError, "17"),
-        (lambda: DistributedHashTable(dask_bits()).query_radius(BITS[:, :8], 1), ValueError, "must have 16 bits"),
-        (lambda: DistributedHashTable(dask_bits()).query(BITS, 31), ValueError, "1 to the 30 rows"),
+        (lambda: DistributedHashTable(dask_bits()).query_radius(BITS, 17), "17"),
+        (lambda: DistributedHashTable(dask_bits()).query_radius(BITS[:, :8], 1), "must have 16 bits"),
+        (lambda: DistributedHashTable(dask_bits()).query(BITS, 31), "1 to the 30 rows"),
         (lambda: DistributedHashTable(dask_bits().map_blocks(lambda _: 1 / 0, **BOOLEAN)), ZeroDivisionError, "zero"),
-        (lambda: measure_search(BITS, BITS, 17), ValueError, "17"),
-        (lambda: local_client(0).__enter__(), ValueError, "n_workers must be at least 1, got 0"),
-        (lambda: resampled_codes(BITS, 5, flip=2), ValueError, "flip must be a probability from 0 to 1, got 2"),
-        (lambda: plan_size(0, n_bits=64, n_features=9, bytes_per_row=9, codes_per_second=9), ValueError, "positive"),
+        (lambda: scale.measure_search(BITS, BITS, 17), "17"),
+        (lambda: local_client(0).__enter__(), "n_workers must be at least 1, got 0"),
+        (lambda: resampled_codes(BITS, 5, flip=2), "flip must be a probability from 0 to 1, got 2"),
+        (
+            lambda: scale.plan_size(0, n_bits=64, n_features=9, bytes_per_row=9, codes_per_second=9),
+            ValueError,
+            "positive",
+        ),
     )
 )
 
@@ -342,7 +353,10 @@ def test_what_is_no_file_of_vectors_is_refused_by_its_name(tmp_path, make, error
 
 
 def test_without_the_extra_the_error_says_what_to_install(monkeypatch):
-    for missing, call in {"faiss": lambda: to_faiss(BITS), "distributed": lambda: local_client().__enter__()}.items():
+    for missing, call in {
+        "faiss": lambda: to_faiss(BITS),
+        "distributed": lambda: local_client().__enter__(),
+    }.items():
         monkeypatch.setitem(sys.modules, missing, None)
         with pytest.raises(ImportError, match=rf"{missing} is needed .* pip install '\.\[scale\]' in the folder"):
             call()
