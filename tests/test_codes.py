@@ -92,9 +92,7 @@ REFUSALS += [
 ]
 
 
-test_what_is_no_code_and_no_count_is_refused = refusals(
-    *REFUSALS,
-)
+test_what_is_no_code_and_no_count_is_refused = refusals(*REFUSALS)
 
 
 @given(st.integers(-5, 5), st.integers(-5, 5), st.none() | st.integers(-5, 5), st.sampled_from([int, np.int8]))

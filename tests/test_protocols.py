@@ -55,13 +55,7 @@ FEW = {
     "STH": (STH(C=10.0), {}),
     "scores": (ClassScores(), {}),
 }
-SMALL = {
-    "methods": FEW,
-    "n_train": (40, 80),
-    "n_bits": (4, 6),
-    "partitions": (3, 1),
-    "n_query_per_class": 5,
-}
+SMALL = {"methods": FEW, "n_train": (40, 80), "n_bits": (4, 6), "partitions": (3, 1), "n_query_per_class": 5}
 
 
 @pytest.fixture(scope="module")

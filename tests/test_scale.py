@@ -286,32 +286,16 @@ test_what_cannot_be_is_refused = pytest.mark.usefixtures("client")(
         (lambda: scale.from_faiss(NEW), "at least one code"),
         (lambda: scale.from_faiss(to_faiss(BITS), 8), "n_bits must be from 9 to 16, got 8"),
         (lambda: scale.from_faiss(to_faiss(BITS), 12), "bits set beyond the first 12"),
-        (
-            lambda: scale.faiss_query_radius(to_faiss(BITS), BITS[:, :8], 1),
-            ValueError,
-            "query_bits must fit the 16 bits",
-        ),
+        (lambda: scale.faiss_query_radius(to_faiss(BITS), BITS[:, :8], 1), "query_bits must fit the 16 bits"),
         (
             lambda: scale.faiss_query_radius(HashTable(BITS), BITS, 1),
             TypeError,
             "index must be a faiss .*, got HashTable",
         ),
         (lambda: encode(HASHER, []), "at least one"),
-        (
-            lambda: encode(HASHER, da.from_array(VECTORS)[:, 0]),
-            ValueError,
-            r"two-dimensional .*, got shape \(30,\)",
-        ),
-        (
-            lambda: encode(HASHER, dask_bits()[dask_bits()[:, 0]]),
-            ValueError,
-            r"call its compute_chunk_sizes\(\) first",
-        ),
-        (
-            lambda: encode(StandardScaler().fit(VECTORS), VECTORS),
-            TypeError,
-            "must make rows of booleans, Standard",
-        ),
+        (lambda: encode(HASHER, da.from_array(VECTORS)[:, 0]), r"two-dimensional .*, got shape \(30,\)"),
+        (lambda: encode(HASHER, dask_bits()[dask_bits()[:, 0]]), r"call its compute_chunk_sizes\(\) first"),
+        (lambda: encode(StandardScaler().fit(VECTORS), VECTORS), TypeError, "must make rows of booleans, Standard"),
         (lambda: DistributedHashTable(BITS), TypeError, "codes must be a Dask array, got ndarray"),
         (lambda: DistributedHashTable(dask_bits().astype(int)), TypeError, "codes must be boolean, got dtype int64"),
         (lambda: DistributedHashTable(dask_bits()).query_radius(BITS, 17), "17"),
@@ -321,11 +305,7 @@ test_what_cannot_be_is_refused = pytest.mark.usefixtures("client")(
         (lambda: scale.measure_search(BITS, BITS, 17), "17"),
         (lambda: local_client(0).__enter__(), "n_workers must be at least 1, got 0"),
         (lambda: resampled_codes(BITS, 5, flip=2), "flip must be a probability from 0 to 1, got 2"),
-        (
-            lambda: scale.plan_size(0, n_bits=64, n_features=9, bytes_per_row=9, codes_per_second=9),
-            ValueError,
-            "positive",
-        ),
+        (lambda: scale.plan_size(0, n_bits=64, n_features=9, bytes_per_row=9, codes_per_second=9), "positive"),
     )
 )
 
@@ -353,10 +333,7 @@ def test_what_is_no_file_of_vectors_is_refused_by_its_name(tmp_path, make, error
 
 
 def test_without_the_extra_the_error_says_what_to_install(monkeypatch):
-    for missing, call in {
-        "faiss": lambda: to_faiss(BITS),
-        "distributed": lambda: local_client().__enter__(),
-    }.items():
+    for missing, call in {"faiss": lambda: to_faiss(BITS), "distributed": lambda: local_client().__enter__()}.items():
         monkeypatch.setitem(sys.modules, missing, None)
         with pytest.raises(ImportError, match=rf"{missing} is needed .* pip install '\.\[scale\]' in the folder"):
             call()
