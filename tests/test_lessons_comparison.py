@@ -130,14 +130,9 @@ def lines(dataset, seeds):
         database = scores.chances(s.X_database)
         likely = np.argsort(-scores.chances(s.X_query) @ database.T, axis=1)
         first = sweeps["GRH"].scanned.iloc[0]
-        of_class = {
-            share: precision_at_k(
-                rerank(s.X_query, s.X_database, list(likely[:, : int(share * len(database))]), k=10),
-                s.y_query,
-                s.y_database,
-            )
-            for share in (0.01, first, 0.35)
-        }
+        shares = (0.01, first, 0.35)
+        best = [rerank(s.X_query, s.X_database, list(likely[:, : int(share * len(database))]), 10) for share in shares]
+        one_percent, as_many, a_third = (precision_at_k(ids, s.y_query, s.y_database) for ids in best)
         encoded = first + len(s.y_train) / len(s.y_database)
         level, costly = (figures.read_map(sweeps, "precision", [share]).iloc[0] for share in (first, encoded))
         exhaustive = precision_at_k(exact_neighbours(s.X_query, s.X_database, k=10), s.y_query, s.y_database)
@@ -145,7 +140,7 @@ def lines(dataset, seeds):
             {f"first {name}": sweep.precision.iloc[0] for name, sweep in sweeps.items()}
             | {f"scanned {name}": sweep.scanned.iloc[0] for name, sweep in sweeps.items()}
             | {f"level {name}": level[name] for name in sweeps}
-            | {"class 1%": of_class[0.01], "class level": of_class[first], "class 35%": of_class[0.35]}
+            | {"class 1%": one_percent, "class level": as_many, "class 35%": a_third}
             | {"exhaustive": exhaustive, "encoded LSH": costly["LSH"]}
         )
     return pd.DataFrame(found).mean()
