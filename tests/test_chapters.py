@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import jupytext
 import pytest
@@ -25,13 +25,6 @@ def named(pages: list[Path]) -> Any:
 
 
 # What is prose, and what in it is a result
-
-
-class Result(NamedTuple):
-    """Something in prose that looks measured, and what comes around it."""
-
-    text: str
-    context: str
 
 
 NOT_PROSE = [
@@ -59,16 +52,14 @@ def is_round(number: int) -> bool:
     return number % 100 == 0 or number & (number - 1) == 0 or 1900 <= number < 2100
 
 
-def typed_results(text: str) -> list[Result]:
+def typed_results(text: str) -> list[str]:
     """Find results that were typed into prose by hand, where code should have recorded them."""
     for pattern in NOT_PROSE:
         text = re.sub(pattern, " \N{MIDDLE DOT} ", text)
     found = [match for pattern in RESULTS for match in re.finditer(pattern, text)]
     found += [match for match in re.finditer(INTEGER, text) if not is_round(int(match[1].replace(",", "")))]
-    return [
-        Result(match[0].strip(), " ".join(text[max(0, match.start() - 40) : match.end() + 40].split()))
-        for match in found
-    ]
+    around = [(match[0].strip(), text[max(0, match.start() - 40) : match.end() + 40]) for match in found]
+    return [f"{result!r} in: {' '.join(context.split())}" for result, context in around]
 
 
 def prose_of(markdown: str) -> str:
@@ -159,7 +150,7 @@ def test_honest_text_is_not_found(honest):
 @named(PAGES)
 def test_no_result_is_typed_by_hand(page):
     """Record it: ``record("name", f"{value:.2f}")``; a number that is chosen, not measured: ``[0.8]{.definition}``."""
-    assert [f"{result.text!r} in: {result.context}" for result in typed_results(read(page))] == []
+    assert typed_results(read(page)) == []
 
 
 # Recorded numbers

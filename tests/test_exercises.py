@@ -387,12 +387,8 @@ def test_an_error_keeps_its_line_and_gets_no_other_hint():
         (False, True, 1),
         (False, 3.5, 3),
         (False, float("inf"), 3),
-        (False, [[1, 2]], np.array([1, 2])),
         (False, [1, 0], np.array([True, False])),
-        (False, {1, 2}, np.array([1, 2])),
-        (False, [float("nan")], np.array([1.0])),
         (False, [1.001], np.array([1.0])),
-        (False, 1, (1, 2)),
     ],
 )
 def test_what_is_the_same_and_what_is_not(alike, got, expected):

@@ -6,7 +6,6 @@ bound. What holds for every draw is checked for each `seed`, what holds in the m
 """
 
 import ast
-import inspect
 import re
 from dataclasses import replace
 from functools import cache, cached_property
@@ -720,22 +719,6 @@ def test_reranking_by_raw_vectors_gives_the_answers_of_raw_exhaustive_search(lab
 # The quotations
 
 
-def quoted_lessons(module):
-    """The tests of a module whose docstring quotes a chapter."""
-    return [item for name, item in inspect.getmembers(module) if name.startswith("test_") and '"' in str(item.__doc__)]
-
-
-def assert_the_book_says(docstring):
-    """Each quotation is in the chapter named before it."""
-    page, quotes = None, re.findall(r'([\w-]+): |"([^"]+)"', docstring)
-    assert quotes
-    for name, quote in quotes:
-        if name:
-            page = " ".join((BOOK / f"{name}.md").read_text(encoding="utf-8").split())
-        else:
-            assert " ".join(quote.split()) in page, quote
-
-
 LESSONS = {
     f"{file.stem}: {function.name[5:]}": docstring
     for file in sorted(Path(__file__).parent.glob("test_lessons*.py"))
@@ -747,5 +730,11 @@ LESSONS = {
 
 @pytest.mark.parametrize("docstring", LESSONS.values(), ids=LESSONS)
 def test_the_book_says_so(docstring):
-    """A lesson whose sentence has gone checks nothing that is said."""
-    assert_the_book_says(docstring)
+    """Each quotation is in the chapter named before it; a lesson whose sentence has gone checks nothing."""
+    page, quotes = None, re.findall(r'([\w-]+): |"([^"]+)"', docstring)
+    assert quotes
+    for name, quote in quotes:
+        if name:
+            page = " ".join((BOOK / f"{name}.md").read_text(encoding="utf-8").split())
+        else:
+            assert " ".join(quote.split()) in page, quote

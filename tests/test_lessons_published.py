@@ -21,31 +21,10 @@ MOST_TRIALS = 55  # of alpha 0.6 the page says that below it the graph changes n
 AT_32_BITS = ("GRH rbf-landmarks", "GRH linear-svm, CCA start, ridge")
 SHARED = ("KSH", "STH rbf")  # with 2,000 labels, says the page
 WITHOUT_LABELS = ["LSH", "PCAH", "SH", "AGH"]
-
-
-@pytest.fixture(scope="module")
-def measured():
-    return pd.read_csv(RESULTS / "table1.csv")
-
-
-@pytest.fixture(scope="module")
-def tuned():
-    return pd.read_csv(RESULTS / "table1-tuning.csv")
-
-
-@pytest.fixture(scope="module")
-def table(measured):
-    return beside_published(measured)
-
-
-@pytest.fixture(scope="module")
-def at(table):
-    return table.set_index(["method", "n_train", "n_bits"])["map"].sort_index()
-
-
-@pytest.fixture(scope="module")
-def claims(measured):
-    return audit(measured).set_index(["ahead", "of", "n_train"])
+MEASURED, TUNED = pd.read_csv(RESULTS / "table1.csv"), pd.read_csv(RESULTS / "table1-tuning.csv")
+TABLE = beside_published(MEASURED)
+AT = TABLE.set_index(["method", "n_train", "n_bits"])["map"].sort_index()
+CLAIMS = audit(MEASURED).set_index(["ahead", "of", "n_train"])
 
 
 def trials(row):
@@ -55,42 +34,42 @@ def trials(row):
 # what is kept
 
 
-def test_every_method_is_there_at_its_lengths_and_a_cell_has_all_its_partitions(table):
+def test_every_method_is_there_at_its_lengths_and_a_cell_has_all_its_partitions():
     """Those that have one length here are for one question; `make table1` measures the rest."""
-    assert (table["partitions"] == 5).all()
+    assert (TABLE["partitions"] == 5).all()
     for method in METHODS:
         for labels in [1000] if method in WITHOUT_LABELS else [1000, 2000]:
-            lengths = set(table.loc[(table["method"] == method) & (table["n_train"] == labels), "n_bits"])
+            lengths = set(TABLE.loc[(TABLE["method"] == method) & (TABLE["n_train"] == labels), "n_bits"])
             all_of_them = lengths == set(SCORE_BITS if method == "class scores" else N_BITS)
             assert all_of_them or (lengths == {32} and method.startswith(AT_32_BITS)), (method, labels)
-    assert set(table["method"]) == set(METHODS)
+    assert set(TABLE["method"]) == set(METHODS)
 
 
-def test_all_was_measured_on_the_same_data_with_a_thousand_queries(measured, tuned):
-    for frame in (measured, tuned):
+def test_all_was_measured_on_the_same_data_with_a_thousand_queries():
+    for frame in (MEASURED, TUNED):
         assert frame["data"].nunique() == 1
         assert frame["data"].iloc[0].startswith("cifar10 ")
         assert (frame["n_queries"] == 1000).all()
 
 
-def test_parameters_are_those_that_the_first_partition_chose_for_this_length(measured, tuned):
+def test_parameters_are_those_that_the_first_partition_chose_for_this_length():
     """published: "for each number of labels and of bits by itself" "they have what was chosen at 32 bits" """
-    assert (tuned["partition"] == 0).all()
-    chosen = {(row.method, row.n_train, row.n_bits): json.loads(row.parameters) for row in tuned.itertuples()}
-    for row in measured.itertuples():
+    assert (TUNED["partition"] == 0).all()
+    chosen = {(row.method, row.n_train, row.n_bits): json.loads(row.parameters) for row in TUNED.itertuples()}
+    for row in MEASURED.itertuples():
         length = 32 if row.n_train == 2000 and row.method in SHARED else row.n_bits
         expected = chosen[row.method, row.n_train, length] if METHODS[row.method][1] else {}
         assert json.loads(row.parameters) == expected, row[1:5]
 
 
-def test_no_method_tries_more_than_the_others_may(tuned):
+def test_no_method_tries_more_than_the_others_may():
     """published: "No method tries more than {glue:text}`most-trials` settings" """
-    assert (tuned["trials"].map(lambda text: len(json.loads(text))) <= MOST_TRIALS).all()
+    assert (TUNED["trials"].map(lambda text: len(json.loads(text))) <= MOST_TRIALS).all()
 
 
-def test_the_best_value_is_inside_what_was_tried_or_at_a_bound(tuned):
+def test_the_best_value_is_inside_what_was_tried_or_at_a_bound():
     """published: "the best one lies inside the values that were tried, or at a bound of what the parameter can be" """
-    for row in tuned.itertuples():
+    for row in TUNED.itertuples():
         tried, chosen = trials(row), json.loads(row.parameters)
         assert row.validation_map == pytest.approx(tried["score"].max(), abs=1e-4) or "step" in tried
         for name, value in chosen.items():
@@ -98,10 +77,10 @@ def test_the_best_value_is_inside_what_was_tried_or_at_a_bound(tuned):
             assert inside or value in BOUNDS.get(name, ()), (row.method, row.n_train, row.n_bits, name, value)
 
 
-def test_the_choice_hardly_depends_on_the_length(tuned):
+def test_the_choice_hardly_depends_on_the_length():
     """published: "The choice seldom depends much on the length" "at most, which is KSH's" """
     losses = []
-    for (method, _), rows in tuned[tuned["method"] != "class scores"].groupby(["method", "n_train"]):
+    for (method, _), rows in TUNED[TUNED["method"] != "class scores"].groupby(["method", "n_train"]):
         wanted = json.loads(rows.loc[rows["n_bits"] == 32, "parameters"].iloc[0])
         for row in rows[rows["n_bits"] != 32].itertuples():
             tried = trials(row)
@@ -137,77 +116,77 @@ VERDICTS = {
 }
 
 
-def test_every_claim_has_its_verdict(claims):
+def test_every_claim_has_its_verdict():
     """published: "linear GRH is ahead about as published" "and undecided: its rows with the first thousand"
     "and both claims hold. Tuned, which takes ten times that ridge" "it **shrinks** to"
     "with 2,000 of them the interval is too wide to say that more than half of the lead is left" """
-    found = claims["verdict"].groupby(level=["ahead", "of"], sort=False).agg(tuple)
+    found = CLAIMS["verdict"].groupby(level=["ahead", "of"], sort=False).agg(tuple)
     assert found[found.map(any)].to_dict() == VERDICTS
 
 
-def test_where_the_paper_has_nothing_ahead_there_is_no_verdict(claims):
+def test_where_the_paper_has_nothing_ahead_there_is_no_verdict():
     """published: "with 2,000 the paper itself is behind" "Where the paper is not ahead itself, or has no such row" """
-    assert ((claims["verdict"] == "") == ~(claims["published"] > 0)).all()
-    assert (claims.loc[(LSH_LINEAR, "ITQ+CCA", 2000), ["published", "high"]] < 0).all()
+    assert ((CLAIMS["verdict"] == "") == ~(CLAIMS["published"] > 0)).all()
+    assert (CLAIMS.loc[(LSH_LINEAR, "ITQ+CCA", 2000), ["published", "high"]] < 0).all()
 
 
 @pytest.mark.parametrize("name", WEAK)
-def test_the_weak_rows_are_where_the_paper_has_them(name, table, claims):
+def test_the_weak_rows_are_where_the_paper_has_them(name):
     """published: "ITQ+CCA is where the paper has it" "KSH is where the paper has it"
     "against opponents as the paper probably had them, its claims over ITQ+CCA and KSH all hold" """
-    ratio = table.loc[table["method"] == WEAK[name], "ratio"]
+    ratio = TABLE.loc[TABLE["method"] == WEAK[name], "ratio"]
     assert len(ratio) == 8
     np.testing.assert_allclose(ratio, 1, atol=0.04)
-    over = claims.xs(WEAK[name], level="of")
+    over = CLAIMS.xs(WEAK[name], level="of")
     assert set(over.loc[over["published"] > 0, "verdict"]) == {"holds"}
 
 
-def test_linear_grh_from_lsh_is_behind_a_regularised_cca_in_every_cell(claims, table, tuned):
+def test_linear_grh_from_lsh_is_behind_a_regularised_cca_in_every_cell():
     """published: "from LSH the claim **reverses** with 1,000 labels, in every cell"
     "which takes ten times that ridge" """
-    row = claims.loc[(LSH_LINEAR, "ITQ+CCA", 1000)]
+    row = CLAIMS.loc[(LSH_LINEAR, "ITQ+CCA", 1000)]
     assert row["verdict"] == "reverses"
     assert row["published"] > 0 > row["highest"]
-    parameters = tuned.loc[tuned["method"] == "ITQ+CCA", "parameters"].map(json.loads)
+    parameters = TUNED.loc[TUNED["method"] == "ITQ+CCA", "parameters"].map(json.loads)
     assert {chosen["ridge"] for chosen in parameters} == {1.0}
 
 
-def test_grh_repairs_a_weak_cca_and_adds_nothing_to_a_regularised_one(claims, tuned, at):
+def test_grh_repairs_a_weak_cca_and_adds_nothing_to_a_regularised_one():
     """published: "So graph and linear classifier together make up for a weak ridge; to a well regularised CCA they
     add nothing." "it takes a weak one" "and arrives at the same place" """
     for labels, least in ((1000, 0.03), (2000, 0.01)):
-        assert claims.loc[(f"{CCA_LINEAR}, ridge 0.1", WEAK["ITQ+CCA"], labels), "low"] > least
-        assert claims.loc[(f"{CCA_LINEAR}, ridge 1.0", "ITQ+CCA", labels), "ours"] < 0
-        assert claims.loc[(f"{CCA_LINEAR}, ridge 1.0", "ITQ+CCA", labels), "high"] < 0.006
+        assert CLAIMS.loc[(f"{CCA_LINEAR}, ridge 0.1", WEAK["ITQ+CCA"], labels), "low"] > least
+        assert CLAIMS.loc[(f"{CCA_LINEAR}, ridge 1.0", "ITQ+CCA", labels), "ours"] < 0
+        assert CLAIMS.loc[(f"{CCA_LINEAR}, ridge 1.0", "ITQ+CCA", labels), "high"] < 0.006
         for n_bits in N_BITS:
-            assert at[CCA_LINEAR, labels, n_bits] == pytest.approx(at["ITQ+CCA", labels, n_bits], abs=0.005)
-    starts = [json.loads(text)["initial__ridge"] for text in tuned.loc[tuned["method"] == CCA_LINEAR, "parameters"]]
+            assert AT[CCA_LINEAR, labels, n_bits] == pytest.approx(AT["ITQ+CCA", labels, n_bits], abs=0.005)
+    starts = [json.loads(text)["initial__ridge"] for text in TUNED.loc[TUNED["method"] == CCA_LINEAR, "parameters"]]
     assert max(starts) < 1.0
 
 
-def test_ksh_with_all_centres_takes_most_of_the_lead_away(claims, at):
+def test_ksh_with_all_centres_takes_most_of_the_lead_away():
     """published: "GRH from LSH falls behind" "are left, most with 16 bits; neither is sure" """
     for labels in (1000, 2000):
-        assert claims.loc[(LSH_RBF, "KSH", labels), "ours"] < 0
-        assert 0 < claims.loc[(CCA_RBF, "KSH", labels), "ours"] < 0.02
-        assert claims.loc[(CCA_RBF, "KSH", labels), "p"] > 0.05
-        lead = [at[CCA_RBF, labels, n_bits] - at["KSH", labels, n_bits] for n_bits in N_BITS]
+        assert CLAIMS.loc[(LSH_RBF, "KSH", labels), "ours"] < 0
+        assert 0 < CLAIMS.loc[(CCA_RBF, "KSH", labels), "ours"] < 0.02
+        assert CLAIMS.loc[(CCA_RBF, "KSH", labels), "p"] > 0.05
+        lead = [AT[CCA_RBF, labels, n_bits] - AT["KSH", labels, n_bits] for n_bits in N_BITS]
         assert np.argmax(lead) == 0
-    assert at["KSH", 2000, 32] >= 0.355
+    assert AT["KSH", 2000, 32] >= 0.355
 
 
-def test_with_three_hundred_kernels_each_grh_is_not_ahead_of_ksh(claims):
+def test_with_three_hundred_kernels_each_grh_is_not_ahead_of_ksh():
     """published: "then GRH from LSH is behind" "and GRH from CCA level" """
     for labels in (1000, 2000):
-        assert claims.loc[("GRH rbf-landmarks, LSH start", "KSH, 300 centres", labels), "high"] < -0.005
-        assert abs(claims.loc[("GRH rbf-landmarks, CCA start", "KSH, 300 centres", labels), "ours"]) < 0.005
+        assert CLAIMS.loc[("GRH rbf-landmarks, LSH start", "KSH, 300 centres", labels), "high"] < -0.005
+        assert abs(CLAIMS.loc[("GRH rbf-landmarks, CCA start", "KSH, 300 centres", labels), "ours"]) < 0.005
 
 
-def test_at_eight_tenths_rounds_add_and_at_one_the_first_is_best(tuned):
+def test_at_eight_tenths_rounds_add_and_at_one_the_first_is_best():
     """published: "at $\\alpha = 0.8$ every round adds something; at $\\alpha = 1$ the first round is the best one"
     "ours gains by a second round there, and no more" """
-    choice = (tuned["method"] == "GRH linear-svm, LSH start") & (tuned["n_bits"] == 32) & (tuned["n_train"] == 1000)
-    tried = trials(next(tuned[choice].itertuples()))
+    choice = (TUNED["method"] == "GRH linear-svm, LSH start") & (TUNED["n_bits"] == 32) & (TUNED["n_train"] == 1000)
+    tried = trials(next(TUNED[choice].itertuples()))
     by_round = tried[tried["step"] == 1].pivot(index="alpha", columns="n_iter", values="score")
     assert by_round.loc[0.8].is_monotonic_increasing
     assert by_round.loc[1.0].idxmax() == 1
@@ -215,9 +194,9 @@ def test_at_eight_tenths_rounds_add_and_at_one_the_first_is_best(tuned):
     assert by_round.loc[1.0, 1] == by_round.to_numpy().max()
 
 
-def test_from_lsh_tuning_always_chose_one_round_and_alpha_one(tuned):
+def test_from_lsh_tuning_always_chose_one_round_and_alpha_one():
     """published: "From LSH it always did; from CCA a smaller $\\alpha$ is often a little ahead." """
-    of_grh = tuned[tuned["method"].str.startswith("GRH")]
+    of_grh = TUNED[TUNED["method"].str.startswith("GRH")]
     for row in of_grh.itertuples():
         chosen, tried = json.loads(row.parameters), trials(row).query("step == 1 and n_iter == 1").set_index("alpha")
         assert chosen["n_iter"] == 1
@@ -230,36 +209,36 @@ def test_from_lsh_tuning_always_chose_one_round_and_alpha_one(tuned):
 # too high, and what the paper could not have
 
 
-def test_lsh_and_pcah_are_near_the_published_figures(table):
+def test_lsh_and_pcah_are_near_the_published_figures():
     """published: "LSH and PCAH, which have nothing to tune, are close" """
-    rows = table[table["method"].isin(["LSH", "PCAH"])]
+    rows = TABLE[TABLE["method"].isin(["LSH", "PCAH"])]
     assert len(rows) == 8
     np.testing.assert_allclose(rows["ratio"], 1, atol=0.05)
 
 
-def test_agh_alone_is_below_its_row(table):
+def test_agh_alone_is_below_its_row():
     """published: "AGH alone is more than one percent below its rows in the mean." """
-    means = table.dropna(subset="ratio").groupby("method")["ratio"].mean()
+    means = TABLE.dropna(subset="ratio").groupby("method")["ratio"].mean()
     assert means.index[means < 0.99].tolist() == ["AGH"]
 
 
-def test_hadamard_codewords_are_between_the_two_starts_and_scores_above_all(at, table):
+def test_hadamard_codewords_are_between_the_two_starts_and_scores_above_all():
     """published: "between GRH by kernel ridge from LSH" "When the classes are known and"
     "a query is always of one of them, a classifier whose scores are kept ranks best" """
     for labels in (1000, 2000):
-        from_lsh, from_cca = (at[f"GRH kernel-ridge, {start} start", labels, 32] for start in ("LSH", "CCA"))
-        assert from_lsh < at["Hadamard kernel-ridge", labels, 32] < from_cca
-        others = table[(table["n_train"] == labels) & (table["method"] != "class scores")]
-        assert at["class scores", labels, 8] > others["map"].max() + 0.02
+        from_lsh, from_cca = (AT[f"GRH kernel-ridge, {start} start", labels, 32] for start in ("LSH", "CCA"))
+        assert from_lsh < AT["Hadamard kernel-ridge", labels, 32] < from_cca
+        others = TABLE[(TABLE["n_train"] == labels) & (TABLE["method"] != "class scores")]
+        assert AT["class scores", labels, 8] > others["map"].max() + 0.02
 
 
-def test_ksh_takes_many_times_as_long_to_fit_as_grh_and_is_level(measured, at):
+def test_ksh_takes_many_times_as_long_to_fit_as_grh_and_is_level():
     """published: "With 2,000 labels GRH from CCA by kernel ridge is not behind KSH on all labelled images" """
     seconds = (
-        measured[(measured["n_train"] == 2000) & (measured["n_bits"] == 32)].groupby("method")["fit_seconds"].median()
+        MEASURED[(MEASURED["n_train"] == 2000) & (MEASURED["n_bits"] == 32)].groupby("method")["fit_seconds"].median()
     )
     assert seconds["KSH"] > 10 * seconds["GRH kernel-ridge, CCA start"]
-    assert abs(at["KSH", 2000, 32] - at["GRH kernel-ridge, CCA start", 2000, 32]) < 0.01
+    assert abs(AT["KSH", 2000, 32] - AT["GRH kernel-ridge, CCA start", 2000, 32]) < 0.01
 
 
 # against new measurements
@@ -272,10 +251,10 @@ SLOW = ["LSH", "AGH", "STH linear", "SDH", "ITQ+CCA", "class scores", "GRH kerne
 @pytest.mark.parametrize(
     "method", ["GRH kernel-ridge, LSH start", *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW)]
 )
-def test_a_cell_of_the_kept_table_is_measured_again(cifar, measured, method):
+def test_a_cell_of_the_kept_table_is_measured_again(cifar, method):
     """On another machine the last bits of a product may differ, and with them a few codes."""
-    assert measured["data"].iloc[0] == provenance(cifar)["data"]
-    cells = measured.query("method == @method and n_train == 1000 and partition == 3").set_index("n_bits", drop=False)
+    assert MEASURED["data"].iloc[0] == provenance(cifar)["data"]
+    cells = MEASURED.query("method == @method and n_train == 1000 and partition == 3").set_index("n_bits", drop=False)
     row = cells.loc[8 if method == "class scores" else 32]
     split = paper_partition(cifar, 1000, 100, random_state=3).preprocessed("centre")
     again = _measure(row.to_dict(), METHODS[method][0], row["parameters"], split)

@@ -98,22 +98,20 @@ def test_tables_of_pieces_are_made_by_the_search_that_needs_them(lab):
     assert table._index.tables is made
 
 
-@pytest.fixture(scope="module")
-def bench():
-    return pd.read_csv(Path(__file__).parents[1] / "book" / "results" / "bench-search.csv")
+BENCH = pd.read_csv(Path(__file__).parents[1] / "book" / "results" / "bench-search.csv")
 
 
-def test_the_kept_measurements_say_where_they_come_from(bench):
+def test_the_kept_measurements_say_where_they_come_from():
     """scaling: "its [measurements](results/bench-search.csv) are kept, with versions and machine" """
-    assert bench[["data", "versions", "machine", "date"]].notna().all(axis=None)
-    assert bench.versions.str.contains("faiss").all()
-    assert bench.data.str.startswith("cifar10").all(), "the codes are like images of CIFAR-10"
-    assert set(bench[bench.rows == 10**7].codes) == {"uniform", "like images"}
+    assert BENCH[["data", "versions", "machine", "date"]].notna().all(axis=None)
+    assert BENCH.versions.str.contains("faiss").all()
+    assert BENCH.data.str.startswith("cifar10").all(), "the codes are like images of CIFAR-10"
+    assert set(BENCH[BENCH.rows == 10**7].codes) == {"uniform", "like images"}
 
 
-def test_ten_million_codes_are_searched_without_looking_at_all(bench):
+def test_ten_million_codes_are_searched_without_looking_at_all():
     """scaling: "A scan takes the same time at every radius." "codes like images, of which there are more to find" """
-    large = bench[(bench.rows == 10**7) & (bench.search == "radius")]
+    large = BENCH[(BENCH.rows == 10**7) & (BENCH.search == "radius")]
     assert (large[large.method == "ours"].chosen == "multi-index").all()
     times = large.pivot(index=["codes", "r"], columns="method", values="ms")
     scan = times["faiss flat"].groupby(level="codes")

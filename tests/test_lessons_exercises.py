@@ -1,12 +1,10 @@
-"""What the exercises say of the data, on both data sets; the last test makes sure that they say it."""
+"""What the exercises say of the data, on both data sets; test_lessons.py makes sure that they say it."""
 
-import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from sklearn.neighbors import NearestCentroid
-from test_lessons import assert_the_book_says, quoted_lessons
 from test_lessons_grh import score
 
 from l2h_tutorial import CCAITQ, GRH, LSH, HashTable, mean_average_precision, precision_at_k, split_dataset
@@ -147,8 +145,3 @@ def test_of_half_shuffled_labels_a_linear_svm_keeps_more_of_its_gain(centred, se
             shares.append((found - worst) / (best - worst))
     assert np.mean(kept["linear-svm"]) > np.mean(kept["kernel-ridge"]) + 0.05
     assert 0.3 < np.mean(kept["kernel-ridge"]) < 0.7
-
-
-@pytest.mark.parametrize("lesson", quoted_lessons(sys.modules[__name__]), ids=lambda lesson: lesson.__name__)
-def test_the_book_says_so(lesson):
-    assert_the_book_says(lesson.__doc__)
