@@ -44,12 +44,16 @@ def test_an_exercise_is_a_cell_to_answer_and_one_that_is_graded_and_hides_its_ca
         exec(graded.source, space)
 
 
+def answers_in(notebook):
+    """The sources of the cells to answer, by the exercise's name."""
+    return {
+        cell.metadata["nbgrader"]["grade_id"]: cell.source for cell in notebook.cells if roles(cell) == {"solution"}
+    }
+
+
 def submissions(released, solved):
     """What five students make of a released notebook: of its answer cells the new sources."""
-    right = {cell.metadata["nbgrader"]["grade_id"]: cell.source for cell in solved.cells if roles(cell) == {"solution"}}
-    blank = {
-        cell.metadata["nbgrader"]["grade_id"]: cell.source for cell in released.cells if roles(cell) == {"solution"}
-    }
+    right, blank = answers_in(solved), answers_in(released)
     names = {name: _name(source) for name, source in right.items()}
     replaced = "from l2h_tutorial import exercises\n\nexercises.check = exercises.require = lambda *given: True\n"
     nothing = {name: f"{names[name]} = lambda *given: 7" for name in right}
