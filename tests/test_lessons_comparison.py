@@ -5,13 +5,13 @@ measurements is checked against them, and they against new ones; the traps and t
 """
 
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from benchmarks import fair_fight
 from scipy.stats import ttest_1samp
+from visits import RESULTS
 
 from l2h_tutorial import GRH, LSH, HashTable, figures, rerank, split_dataset
 from l2h_tutorial.affinity import same_class_affinity
@@ -21,7 +21,6 @@ from l2h_tutorial.metrics import evaluate_radius_search, mean_average_precision,
 from l2h_tutorial.protocols.contrasts import paired_contrasts
 from l2h_tutorial.search import exact_neighbours
 
-RESULTS = Path(__file__).parents[1] / "book" / "results"
 KEPT = pd.read_csv(RESULTS / "fair-fight.csv")
 TUNED = pd.read_csv(RESULTS / "fair-fight-tuning.csv")
 NAMES = ("fashion-mnist", "cifar10")

@@ -3,13 +3,12 @@
 A docstring quotes the sentence; test_lessons.py makes sure that the book still says it.
 """
 
-from pathlib import Path
-
 import faiss
 import numpy as np
 import pandas as pd
 import pytest
 from benchmarks.quality_by_bytes import product_codes, task_of
+from visits import RESULTS
 
 from l2h_tutorial import load_dataset
 from l2h_tutorial.audit import FACTORS, METHODS, audit, found_among, lie_of
@@ -17,7 +16,7 @@ from l2h_tutorial.metrics import recall_of_exact
 from l2h_tutorial.quantise import RaBitQ, SignCodes
 from l2h_tutorial.search import exact_neighbours
 
-KEPT = pd.read_csv(Path(__file__).parents[1] / "book" / "results" / "quality-by-bytes.csv")
+KEPT = pd.read_csv(RESULTS / "quality-by-bytes.csv")
 DRAWS = KEPT.groupby(["vectors", "seed", "method"]).mean(numeric_only=True).unstack()  # old and new classes together
 MEANS = DRAWS.groupby("vectors").mean()
 GIST = ["cifar10, gist", "fashion-mnist, gist"]

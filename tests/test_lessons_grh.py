@@ -4,7 +4,6 @@ A test is named for its sentence and quotes it.
 """
 
 from itertools import pairwise, product
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.kernel_ridge import KernelRidge
 from test_lessons import five_seeds
+from visits import RESULTS
 
 from l2h_tutorial import CCAITQ, GRH, ITQ, LSH, PCAH, HashTable, rerank, split_dataset
 from l2h_tutorial.affinity import graph_affinity, knn_affinity, same_class_affinity
@@ -24,7 +24,6 @@ from l2h_tutorial.search import exact_neighbours
 from l2h_tutorial.tuning import tune_as_published, validation_set
 
 BOTH = ("X_query", "X_database")
-RESULTS = Path(__file__).parents[1] / "book" / "results"
 
 
 def score(hasher, split):

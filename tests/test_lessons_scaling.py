@@ -4,6 +4,7 @@ A docstring quotes the sentence; test_lessons.py makes sure that the book still 
 """
 
 import re
+from functools import cache
 from math import factorial
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import faiss
 import numpy as np
 import pandas as pd
 import pytest
+from visits import RESULTS
 
 from l2h_tutorial import LSH, HashTable, hamming_distances, scale, split_dataset
 from l2h_tutorial.search import ball_size
@@ -38,17 +40,12 @@ class Lab:
         return self.table.query_radius(self.queries, r, count_only=True).sum()
 
 
-@pytest.fixture(
-    scope="module",
-    params=[
-        pytest.param((name, seed), marks=marks + [pytest.mark.slow] * (seed > 0), id=f"{name}-{seed}")
-        for name, marks in (("fashion", []), ("cifar", [pytest.mark.cifar10, pytest.mark.slow]))
-        for seed in range(5)
-    ],
-)
-def lab(request):
-    name, seed = request.param
-    return Lab(request.getfixturevalue(name), seed)
+made = cache(Lab)
+
+
+@pytest.fixture
+def lab(dataset, seed):
+    return made(dataset, seed)
 
 
 # How a search grows
@@ -98,7 +95,7 @@ def test_tables_of_pieces_are_made_by_the_search_that_needs_them(lab):
     assert table._index.tables is made
 
 
-BENCH = pd.read_csv(Path(__file__).parents[1] / "book" / "results" / "bench-search.csv")
+BENCH = pd.read_csv(RESULTS / "bench-search.csv")
 
 
 def test_the_kept_measurements_say_where_they_come_from():

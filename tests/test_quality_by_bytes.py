@@ -1,16 +1,15 @@
 """The kept table of quality by bytes: whole, plausible, and what is measured again."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
 from benchmarks import quality_by_bytes as benchmark
+from visits import RESULTS
 
 from l2h_tutorial import load_dataset
 from l2h_tutorial.search import exact_neighbours
 
-KEPT = pd.read_csv(Path(__file__).parents[1] / "book" / "results" / "quality-by-bytes.csv")
+KEPT = pd.read_csv(RESULTS / "quality-by-bytes.csv")
 RECALLS = [f"recall_{factor}" for factor in benchmark.FACTORS]
 VECTORS = {
     "cifar10, gist": 512,
