@@ -13,11 +13,13 @@ from .assignments import make_assignment
 from .editions import EDITIONS, find_exercises, make_edition, prepare_page
 from .execution import execute_ahead, executed_page, execution_key
 from .files import TOOLS, files_key, files_of, hand_out, replace_file
+from .fonts import write_fonts
 from .formulas import register as register_formulas
 from .guide import Chapters
 from .hash_figures import register as register_hash_figures
 from .markdown import Page
 from .notebooks import files_read, make_notebook
+from .pictures import draw_in_kernels, frame
 from .play import bring_to_life
 from .publishing import connect as connect_publishing
 from .publishing import site_address, site_beside
@@ -40,7 +42,9 @@ def register(app: Any) -> dict[str, Any]:
     app.connect("env-before-read-docs", execute_ahead)
     app.connect("doctree-resolved", _write_notebooks)
     app.connect("html-page-context", _link_notebook)
+    app.connect("html-page-context", frame)
     app.connect("build-finished", _put_files_beside)
+    app.connect("build-finished", write_fonts)
     app.connect("build-finished", _note_the_end, priority=1000)
     connect_publishing(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
@@ -73,6 +77,7 @@ def _prepare(app: Any, config: Any) -> None:
     patience = "ignore:the features could not be kept"
     os.environ["PYTHONWARNINGS"] = ",".join(filter(None, (os.environ.get("PYTHONWARNINGS"), patience)))
     build = Path(app.outdir).resolve().parent
+    draw_in_kernels(build / ".ipython")
     config.nb_execution_cache_path = str(build / ".jupyter_cache" / execution_key()[:16])
     config.l2h_tools = files_key(files_of(TOOLS), TOOLS)
     wheel = build_wheel(build / "wheel")
