@@ -3,6 +3,7 @@
 import os
 import posixpath
 import shutil
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from .notebooks import files_read, make_notebook
 from .pictures import draw_in_kernels, frame
 from .play import bring_to_life
 from .publishing import connect as connect_publishing
-from .publishing import site_address, site_beside
+from .publishing import links_out, site_address, site_beside
 from .selftest import register as register_selftest
 from .wheel import build_wheel
 
@@ -135,15 +136,21 @@ def _write_notebooks(app: Any, document: nodes.document, docname: str) -> None:
 
 
 def _link_notebook(app: Any, pagename: str, templatename: str, context: dict[str, Any], document: Any) -> None:
-    name = _notebooks(app).get(pagename)
-    if name and "body" in context:
+    if document is None or "body" not in context:
+        return
+    name = _notebooks(app).get(pagename, "")
+    source = Path(app.env.doc2path(pagename)).relative_to(app.srcdir).as_posix()
+    links = {text: f'href="{escape(address)}"' for text, address in links_out(source, name).items()}
+    if name:
 
-        def link(file: str, text: str) -> str:
-            return f'<a href="{context["pathto"](f"notebooks/{file}", 1)}" download>{text}</a>'
+        def download(file: str) -> str:
+            return f'href="{context["pathto"](f"notebooks/{file}", 1)}" download'
 
-        whole = link(f"{Path(name).stem}.zip", "with all that it needs")
-        line = f'<p class="notebook-link">{link(name, "Download this page as a notebook")}, or {whole}</p>'
-        context["body"] = context["body"].replace("</h1>", f"</h1>\n{line}", 1)
+        whole = download(f"{Path(name).stem}.zip")
+        links = {"Download this page as a notebook": download(name), "or with all that it needs": whole} | links
+    line = ", ".join(f"<a {to}>{text}</a>" for text, to in links.items())
+    if line:
+        context["body"] = context["body"].replace("</h1>", f'</h1>\n<p class="notebook-link">{line}</p>', 1)
 
 
 def _put_files_beside(app: Any, exception: Exception | None) -> None:
