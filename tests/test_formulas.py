@@ -7,7 +7,7 @@ import pytest
 from fontTools.ttLib import TTFont
 from visits import PAGES
 
-from l2h_book.formulas import FONT, mathml
+from l2h_book.formulas import mathml
 
 MATHS = "{http://www.w3.org/1998/Math/MathML}"
 
@@ -53,7 +53,7 @@ def test_what_is_no_formula_is_named(tex):
 
 
 def test_the_font_has_every_character_of_every_formula(site):
-    font = TTFont(site / "_static" / FONT)
+    font = TTFont(site / "_static" / "formulas.woff2")
     assert "MATH" in font
     assert "SIL" in font["name"].getDebugName(13)  # the licence travels with it
     known, shown = font.getBestCmap(), set()

@@ -46,6 +46,7 @@ def test_every_page_describes_itself_and_says_how_to_cite_it(site):
         assert head["citation_author"]
         assert re.fullmatch(r"20\d\d", head["citation_publication_date"])
         assert head["og:image:alt"]
+        assert not {"og:url"} & head.keys(), "an address, where none is known"
     chapters = [head for head in heads if head["description"].startswith("You will ")]
     assert len(chapters) == sum(len(part["chapters"]) for part in TOC["parts"] if part.get("numbered"))
     assert len({head["description"] for head in heads}) == len(heads)
@@ -77,14 +78,29 @@ def test_plain_pages_have_every_description_and_no_markup_of_the_book(site):
 
 
 def test_a_published_site_has_a_map_and_addresses_and_its_notebooks_lead_to_their_files(tmp_path):
-    result = build(tmp_path, BOOK, L2H_SITE_URL="https://example.org/hash")
+    result = build(tmp_path, BOOK, L2H_SITE_URL="https://example.org/hash", L2H_REPOSITORY="https://github.com/a/b")
     assert result.returncode == 0, result.stderr
     html = tmp_path / "_build/html"
     places = re.findall("<loc>(.*?)</loc>", (html / "sitemap.xml").read_text(encoding="utf-8"))
     assert {"https://example.org/hash/index.html", "https://example.org/hash/chapter.html"} <= set(places)
     head = Head(html / "chapter.html")
     assert head.canonical == head.tags["og:url"] == "https://example.org/hash/chapter.html"
-    assert head.tags["og:image"] == "https://example.org/hash/_static/cover.png"
+    card = head.tags["og:image"].removeprefix("https://example.org/hash/")
+    assert (html / card).is_file()
+    assert "social_previews/summary_chapter" in card  # with the page's title
+    page = (html / "chapter.html").read_text(encoding="utf-8")
+    for address in (
+        "https://colab.research.google.com/github/a/b/blob/notebooks/chapter.ipynb",
+        "https://mybinder.org/v2/gh/a/b/notebooks?labpath=chapter.ipynb",
+        "https://github.com/a/b/edit/main/chapter.md",
+        "https://github.com/a/b/issues/new?title=In%20chapter.md",
+    ):
+        assert f'href="{address}"' in page
+    first = notebook(tmp_path).cells[1].source
+    assert re.search(
+        r'%pip install --quiet "l2h-tutorial.* @ https://example.org/hash/notebooks/l2h_tutorial-.*whl"', first
+    )
+    assert "results/table.csv" in first
     link = "Read [the table](https://example.org/hash/notebooks/results/table.csv)."
     assert link in markdown_of(notebook(tmp_path))
     assert link in (html / "plain/chapter.md").read_text(encoding="utf-8")

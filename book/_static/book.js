@@ -17,4 +17,17 @@ document.addEventListener("DOMContentLoaded", () => {
   });
   reach();
   window.addEventListener("resize", reach);
+  // a drawing alone, as large as the window or larger
+  document.querySelectorAll("a.drawing").forEach((link) => link.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    const alone = document.body.appendChild(document.createElement("dialog")), close = document.createElement("button");
+    alone.className = "alone";
+    alone.setAttribute("aria-label", "The figure alone");
+    close.textContent = "Close";
+    alone.append(close, link.firstElementChild.cloneNode());
+    alone.addEventListener("click", () => alone.close());
+    alone.addEventListener("close", () => alone.remove());
+    alone.showModal();
+  }));
 });

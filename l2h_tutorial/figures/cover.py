@@ -72,7 +72,7 @@ def cover(
             at = (left + 0.5 + _PICTURE * place, y)
             _put(buckets, dataset, rows[i], at, colour, asks=i == query, zoom=0.9)
     for b in range(n_bits):
-        write(buckets, (b * _BIT + 0.22, n_codes - 0.55), str(b + 1), fontsize=11)
+        write(buckets, (b * _BIT + 0.22, n_codes - 0.55), str(b + 1), fontsize=19)
     buckets.set(xlim=(-0.6, left + _SHOWN * _PICTURE + 0.3), ylim=(-0.6, n_codes - 0.25))
     buckets.axis("off")
     arrow = ConnectionPatch(
@@ -104,7 +104,7 @@ def _draw_plane(axes: Axes, points: Floats, hyperplanes: Floats, codes: Bits) ->
         draw_hyperplane(axes, (x, y), linewidth=2)
         end = 0.93 * reach * np.array([-y, x]) / max(abs(x), abs(y))  # of the line; its other end is opposite
         clear = [np.linalg.norm(points - place, axis=1).min() for place in (end, -end)]
-        write(axes, end if clear[0] > clear[1] else -end, str(k), fontsize=11, bbox=box)  # where no picture hides it
+        write(axes, end if clear[0] > clear[1] else -end, str(k), fontsize=19, bbox=box)  # where no picture hides it
     show_plane(axes, reach)
     axes.axis("off")
 

@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Mapping
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from .style import BLUE, GREY, Floats, look, show_plane, styled
+from .style import BLUE, GREY, Floats, look, name_below, panels, show_plane, styled, tint
 
 
 @styled
@@ -21,8 +20,8 @@ def byte_map(kept: pd.DataFrame) -> Figure:
         which is filled, and with the best hundred rescored, hollow. Bars are one standard deviation.
     """
     kinds = list(kept.groupby("vectors", sort=False))
-    figure, panels = plt.subplots(2, -(-len(kinds) // 2), figsize=(9.4, 6.4), squeeze=False, sharex=True, sharey=True)
-    for axes, (kind, rows) in zip(panels.flat, kinds, strict=True):
+    figure, grid = panels(-(-len(kinds) // 2), 7.6, 2, sharex=True, sharey=True)
+    for axes, (kind, rows) in zip(grid.flat, kinds, strict=True):
         for name, trials in rows.groupby("method", sort=False):
             style, size = look(str(name)) | {"linestyle": ""}, trials["bytes"].iloc[0]
             plain, rescored = trials["recall_1"], trials["recall_10"].mean()
@@ -30,11 +29,11 @@ def byte_map(kept: pd.DataFrame) -> Figure:
             axes.plot(size, rescored, **style | {"markerfacecolor": "white"})
             axes.errorbar(size, plain.mean(), yerr=plain.std(), capsize=2, label=name, **style)
         axes.set(title=kind, xscale="log", ylim=(0, 1.04))
-    for axes in panels[-1]:
+    for axes in grid[-1]:
         axes.set_xlabel("bytes an item")
-    for axes in panels[:, 0]:
+    for axes in grid[:, 0]:
         axes.set_ylabel("recall of the exact ten")
-    figure.legend(*panels.flat[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=9)
+    name_below(figure, grid[0, 0])
     return figure
 
 
@@ -51,13 +50,13 @@ def cells_of_codes(points: Floats, codes: Mapping[str, Callable[[Floats], Floats
     reach = 1.05 * np.abs(points).max()
     ticks = np.linspace(-reach, reach, 240)
     grid = np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2)
-    figure, panels = plt.subplots(1, len(codes), figsize=(9.4, 3.4))
-    for axes, (title, stands_for) in zip(panels, codes.items(), strict=True):
+    figure, row = panels(1, 2.1, len(codes))
+    for axes, (title, stands_for) in zip(row[0], codes.items(), strict=True):
         places, cells = np.unique(stands_for(grid), axis=0, return_inverse=True)
         edges = cells.reshape(len(ticks), -1)
         seam = (np.diff(edges, axis=0, prepend=edges[:1]) != 0) | (np.diff(edges, axis=1, prepend=edges[:, :1]) != 0)
-        axes.imshow(np.where(seam, 0.6, 1.0), extent=(-reach, reach) * 2, origin="lower", vmin=0, vmax=1)
+        axes.imshow(tint(seam), extent=(-reach, reach) * 2, origin="lower")
         axes.scatter(*points.T, s=4, color=GREY, alpha=0.5)
         axes.scatter(*places.T, s=45, color=BLUE, marker="x", linewidth=2)
-        show_plane(axes, reach, title=f"{title}: {len(places)} codes", xticks=[], yticks=[])
+        show_plane(axes, reach, title=f"{title}:\n{len(places)} codes", xticks=[], yticks=[])
     return figure

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations, product
+from textwrap import fill
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -24,6 +26,7 @@ from .style import (
     RED,
     SKY,
     STROKES,
+    WIDTH,
     Bits,
     Floats,
     Rows,
@@ -31,6 +34,8 @@ from .style import (
     draw_hyperplane,
     hide_ticks,
     look,
+    name_ends,
+    panels,
     show_plane,
     styled,
     write,
@@ -41,18 +46,17 @@ from .style import (
 IN_A_ROW = 8  # pictures
 
 
-def draw_picture(axes: Axes, dataset: Dataset, row: int, *, small: bool = False) -> None:
-    """Show one picture, or a tile with its class (its number, if small) where the data set came without pictures."""
+def draw_picture(axes: Axes, dataset: Dataset, row: int) -> None:
+    """Show one picture, or a tile with the number of its class where the data set came without pictures."""
     axes.set_axis_on()
     hide_ticks(axes)
     if dataset.images is not None:
         axes.imshow(dataset.images[row], interpolation="nearest", vmin=0, vmax=255)
         return
     label = int(dataset.labels[row])
-    axes.set_facecolor(plt.get_cmap("Pastel1")(label % 9))
+    axes.set_facecolor((COLOURS[label % 7], 0.2))
     axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
-    name = str(label) if small else dataset.class_names[label]
-    write(axes, (0.5, 0.5), name, fontsize=min(9, 65 / len(name)))  # as wide as the tile at most
+    write(axes, (0.5, 0.5), str(label))
 
 
 def _class_of(dataset: Dataset, row: int) -> str:
@@ -64,17 +68,16 @@ def _frame(axes: Axes, colour: str, line: str, width: float) -> None:
         spine.set(visible=True, color=colour, linestyle=line, linewidth=width)
 
 
-def _rows_of_tiles(titles: Sequence[str], columns: int = IN_A_ROW) -> tuple[Figure, list[NDArray[np.object_]]]:
-    """Empty tiles, a titled row each."""
-    figure = plt.figure(figsize=(0.95 * columns, 1.6 * len(titles)))
+def _rows_of_tiles(titles: Sequence[str], columns: int, lines: int) -> tuple[Figure, list[NDArray[Any]]]:
+    """Empty tiles, a title for every so many lines of them."""
+    figure = plt.figure(figsize=(WIDTH, (0.3 + 1.15 * lines) * len(titles)))
     rows = []
     strips = figure.subfigures(len(titles), 1, squeeze=False).ravel()
     for strip, title in zip(strips, titles, strict=True):
-        strip.suptitle(title, fontsize=10, x=0.01, ha="left")
-        tiles = strip.subplots(1, columns, squeeze=False)[0]
-        for tile in tiles:
+        strip.suptitle(title, fontsize=10.5, x=0.01, ha="left")
+        rows.append(strip.subplots(lines, columns, squeeze=False))
+        for tile in rows[-1].flat:
             tile.set_axis_off()
-        rows.append(tiles)
     return figure, rows
 
 
@@ -85,7 +88,7 @@ def gallery(dataset: Dataset, groups: dict[str, Sequence[int] | Rows]) -> Figure
     Parameters
     ----------
     dataset : Dataset
-        Where the pictures are. One that came without pictures is shown as tiles with class names.
+        Where the pictures are. One that came without pictures is shown as tiles.
     groups : dict of str to row numbers
         A row of pictures each.
 
@@ -93,11 +96,11 @@ def gallery(dataset: Dataset, groups: dict[str, Sequence[int] | Rows]) -> Figure
     -------
     Figure
     """
-    figure, tiles = _rows_of_tiles(list(groups))
-    for row_of_tiles, members in zip(tiles, groups.values(), strict=True):
-        for tile, row in zip(row_of_tiles, members, strict=False):
+    figure, tiles = _rows_of_tiles(list(groups), IN_A_ROW, 1)
+    for titled, members in zip(tiles, groups.values(), strict=True):
+        for tile, row in zip(titled[0], members, strict=False):
             draw_picture(tile, dataset, row)
-            tile.set_xlabel(_class_of(dataset, row), fontsize=8)
+            tile.set_xlabel(fill(_class_of(dataset, row).replace("/", "/ "), 9), fontsize=9.5)
     return figure
 
 
@@ -116,7 +119,7 @@ def answers(
     Parameters
     ----------
     dataset : Dataset
-        Where the pictures are. One that came without pictures is shown as tiles with class names.
+        Where the pictures are. One that came without pictures is shown as tiles.
     queries : sequence of int
         Row numbers of the queries.
     found : sequence of row numbers
@@ -128,18 +131,19 @@ def answers(
     -------
     Figure
     """
-    figure, tiles = _rows_of_tiles(titles or [""] * len(queries), 1 + IN_A_ROW)
-    for (first, *rest), query, rows in zip(tiles, queries, found, strict=True):
-        draw_picture(first, dataset, query)
-        _frame(first, GREY, "-", 3)
-        first.set_xlabel("query", fontsize=8)
-        for tile, row in zip(rest, rows, strict=False):
+    lines = 2 if max(map(len, found)) > IN_A_ROW // 2 else 1
+    figure, tiles = _rows_of_tiles(titles or [""] * len(queries), 1 + IN_A_ROW // 2, lines)
+    for titled, query, rows in zip(tiles, queries, found, strict=True):
+        draw_picture(titled[0, 0], dataset, query)
+        _frame(titled[0, 0], GREY, "-", 3)
+        titled[0, 0].set_xlabel("query", fontsize=9.5)
+        for tile, row in zip(titled[:, 1:].flat, rows, strict=False):
             colour, line, mark = RED, "--", "\N{MULTIPLICATION SIGN}"
             if dataset.labels[row] == dataset.labels[query]:
                 colour, line, mark = BLUE, "-", "\N{CHECK MARK}"
             draw_picture(tile, dataset, row)
             _frame(tile, colour, line, 2)
-            tile.set_xlabel(f"{mark} {_class_of(dataset, row)}", fontsize=8, color=colour)
+            tile.set_xlabel(fill(f"{mark} {_class_of(dataset, row)}", 14), fontsize=9.5, color=colour)
     return figure
 
 
@@ -147,21 +151,21 @@ def answers(
 def images_by_class(dataset: Dataset) -> Figure:
     """The first pictures of every class, one row a class."""
     n_classes = len(dataset.class_names)
-    figure, tiles = plt.subplots(n_classes, IN_A_ROW, figsize=(0.8 * IN_A_ROW + 1.2, 0.8 * n_classes))
+    figure, tiles = panels(n_classes, 0.55 * n_classes, IN_A_ROW)
     for label, name in enumerate(dataset.class_names):
         rows = np.flatnonzero(dataset.labels == label)[:IN_A_ROW]
         for tile in tiles[label]:
             tile.set_axis_off()
         for tile, row in zip(tiles[label], rows, strict=False):
             draw_picture(tile, dataset, row)
-        tiles[label, 0].set_ylabel(name, rotation=0, ha="right", va="center")
+        tiles[label, 0].set_ylabel(fill(name, 12), rotation=0, ha="right", va="center")
     return figure
 
 
 @styled
 def descriptor(dataset: Dataset, row: int) -> Figure:
     """One picture beside its GIST descriptor: 4 scales x 8 orientations, each a 4 x 4 grid of mean responses."""
-    figure = plt.figure(figsize=(7.2, 3.2))
+    figure = plt.figure(figsize=(WIDTH, 2.4))
     left, right = figure.subfigures(1, 2, squeeze=False, width_ratios=(1, 2.4))[0]
     picture = left.subplots()
     draw_picture(picture, dataset, row)
@@ -173,35 +177,35 @@ def descriptor(dataset: Dataset, row: int) -> Figure:
         for tile, response in zip(line, responses, strict=True):
             tile.imshow(response, vmin=0, vmax=responses.max(), cmap="viridis")
             hide_ticks(tile)
-        line[0].set_ylabel(name, fontsize=9)
+        line[0].set_ylabel(name, fontsize=9.5, rotation=0, ha="right", va="center")
     edges = ["|", "\\", "—", "/"]  # how an edge lies that answers most
     for tile, edge in zip(tiles[0, ::2], edges, strict=True):
-        tile.set_title(edge, fontsize=11)
-    right.suptitle("8 orientations, at 4 scales", fontsize=10)
+        tile.set_title(edge)
+    right.suptitle("8 orientations, at 4 scales", fontsize=10.5)
     return figure
 
 
 @styled
 def split_diagram(split: Split) -> Figure:
     """The three parts of a split as boxes, with their sizes and what each is for."""
-    figure, axes = plt.subplots(figsize=(7.2, 2.6))
+    figure, ((axes,),) = panels(1, 2.4)
     axes.set(xlim=(0, 100), ylim=(0, 30))
     axes.set_axis_off()
     parts = [
-        (2, 18, ORANGE, "queries", split.y_query, "what we look for;\nnever seen before"),
-        (23, 24, BLUE, "training set", split.y_train, "labels that a method\nmay learn from"),
-        (50, 48, GREY, "database", split.y_database, "what is searched; its labels\nonly judge the answers"),
+        (0, 29, ORANGE, "queries", split.y_query, "what we look for;\nnever seen before"),
+        (31, 30, BLUE, "training set", split.y_train, "labels that a\nmethod learns from"),
+        (63, 37, GREY, "database", split.y_database, "what is searched; its\nlabels only judge"),
     ]
     for left, width, colour, name, labels, purpose in parts:
-        box = plt.Rectangle((left, 8), width, 20, facecolor=colour, edgecolor=colour, alpha=0.18, linewidth=2)
+        box = plt.Rectangle((left, 8), width, 21, facecolor=colour, edgecolor=colour, alpha=0.18, linewidth=2)
         axes.add_patch(box)
         middle = left + width / 2
-        axes.text(middle, 22, name, ha="center", weight="bold")
-        axes.text(middle, 16.5, f"{len(labels):,} images", ha="center")
-        axes.text(middle, 9.5, purpose, ha="center", fontsize=8.5)
-    arrow = {"arrowstyle": "->", "connectionstyle": "arc3,rad=0.25", "color": ORANGE}
-    axes.annotate("", (74, 7.5), (11, 7.5), arrowprops=arrow)
-    axes.text(42, 1.4, "each query is searched for in the database", ha="center", fontsize=9)
+        write(axes, (middle, 25), name, weight="bold")
+        write(axes, (middle, 19.5), f"{len(labels):,} images")
+        write(axes, (middle, 12.5), purpose, fontsize=9.5)
+    arrow = {"arrowstyle": "->", "connectionstyle": "arc3,rad=0.2", "color": ORANGE}
+    axes.annotate("", (82, 7.5), (14, 7.5), arrowprops=arrow)
+    write(axes, (48, 4.5), "each query is searched for in the database")
     return figure
 
 
@@ -220,7 +224,7 @@ def code_of_points(points: Floats, hyperplanes: Floats, bits: Bits) -> Figure:
     bits : (n, n_bits) bool
         The code of each point.
     """
-    figure, axes = plt.subplots(figsize=(5.2, 5.2))
+    figure, ((axes,),) = panels(1, 4.2)
     codes, members = np.unique(bits, axis=0, return_inverse=True)
     for i, code in enumerate(codes):
         x, y = points[members == i].T
@@ -231,7 +235,7 @@ def code_of_points(points: Floats, hyperplanes: Floats, bits: Bits) -> Figure:
         draw_hyperplane(axes, normal, linewidth=1.5)
         upright = reach * normal / np.linalg.norm(normal)
         draw_arrow(axes, 0.4 * upright)
-        write(axes, 0.47 * upright, f"bit {k}", fontsize=9)
+        write(axes, 0.49 * upright, f"bit {k}")
     show_plane(axes, reach, xlabel="feature 1", ylabel="feature 2")
     axes.legend(title="code", loc="upper left", bbox_to_anchor=(1, 1))
     return figure
@@ -240,7 +244,7 @@ def code_of_points(points: Floats, hyperplanes: Floats, bits: Bits) -> Figure:
 @styled
 def wedge(theta: float) -> Figure:
     """Two vectors at an angle, random lines through the origin, and the two wedges in which a line separates them."""
-    figure, axes = plt.subplots(figsize=(5.6, 4.6))
+    figure, ((axes,),) = panels(1, 4.4)
     first = 0.3  # the direction of x
     second = first + theta
     for turn in (0, 180):
@@ -259,7 +263,7 @@ def wedge(theta: float) -> Figure:
         write(axes, 1.22 * _unit(direction), name, fontsize=14, fontweight="bold")
     write(axes, 0.45 * _unit(first + theta / 2), "θ", fontsize=14)
     expected = n_lines * theta / np.pi
-    axes.set_title(f"{n_between} of {n_lines} random lines separate x and y; θ/π of them are {expected:.1f}")
+    axes.set_title(f"{n_between} of {n_lines} random lines separate x and y;\nθ/π of them are {expected:.1f}")
     axes.set(xlim=(-1.35, 1.35), ylim=(-1.2, 1.35), aspect="equal")
     axes.set_axis_off()
     return figure
@@ -278,18 +282,14 @@ def collisions(measured: dict[str, tuple[Floats, Floats]]) -> Figure:
     measured : dict of str to (angles, shares)
         For each kind of pair: angles in radians and shares of equal bits, (n_pairs,) each.
     """
-    figure, axes = plt.subplots(figsize=(6.4, 4))
+    figure, ((axes,),) = panels(1, 3.6)
     angles = np.linspace(0, np.pi, 100)
     axes.plot(angles, collision_probability(angles), color="black", label=r"theory: $1 - \theta/\pi$")
     for i, (name, (theta, share)) in enumerate(measured.items()):
         axes.scatter(theta, share, s=22, color=COLOURS[i], marker="ox"[i], alpha=0.7, label=name)
-    axes.set(
-        xlabel=r"angle $\theta$ between the pair (radians)",
-        ylabel="share of equal bits",
-        ylim=(-0.02, 1.02),
-    )
+    axes.set(xlabel=r"angle $\theta$ between the pair (radians)", ylabel="share of equal bits", ylim=(-0.02, 1.02))
     axes.set_xticks(np.linspace(0, np.pi, 5), ["0", "π/4", "π/2", "3π/4", "π"])
-    axes.legend()
+    axes.legend(loc="lower left")
     return figure
 
 
@@ -304,19 +304,13 @@ def distance_estimates(angles: Floats, estimates: dict[int, Floats]) -> Figure:
     estimates : dict of int to (n_pairs,) float
         For each code length: pi times the share of differing bits.
     """
-    figure, panels = plt.subplots(1, len(estimates), figsize=(7.2, 2.9), sharex=True, sharey=True, squeeze=False)
+    figure, (row,) = panels(1, 2.3, len(estimates), sharex=True, sharey=True)
     ends = [0, 1.05 * np.max([angles, *estimates.values()])]
-    for axes, (n_bits, estimate) in zip(panels[0], estimates.items(), strict=True):
+    for axes, (n_bits, estimate) in zip(row, estimates.items(), strict=True):
         axes.plot(ends, ends, color="black", linewidth=1)
         axes.scatter(angles, estimate, s=6, color=BLUE, alpha=0.4)
-        axes.set(
-            title=f"{n_bits} bits",
-            xlabel="true angle",
-            aspect="equal",
-            xlim=ends,
-            ylim=ends,
-        )
-    panels[0, 0].set_ylabel("angle read off the code")
+        axes.set(title=f"{n_bits} bits", xlabel="true angle", aspect="equal", xlim=ends, ylim=ends)
+    row[0].set_ylabel("angle read off the code")
     return figure
 
 
@@ -334,34 +328,22 @@ def corner(angles: dict[str, Floats], balance: dict[str, Floats]) -> Figure:
     balance : dict of str to (n_bits,) float
         For each way, the share of images on the emptier side of each hyperplane, between 0 and 0.5.
     """
-    figure, (left, right) = plt.subplots(1, 2, figsize=(7.4, 3.4))
+    figure, ((above,), (below,)) = panels(2, 5.8)
     edges = np.linspace(0, np.pi, 60)
     for (name, values), hatch in zip(angles.items(), ("//", None), strict=False):
-        left.hist(
-            values,
-            bins=edges,
-            density=True,
-            alpha=0.55,
-            color=look(f"LSH, {name}")["color"],
-            hatch=hatch,
-            label=name,
-        )
-    left.axvline(np.pi / 2, color="black", linestyle=":")
-    left.set(xlabel="angle between two images", yticks=[], title="angles of random pairs")
-    left.set_xticks([0, np.pi / 2, np.pi], ["0", "π/2", "π"])
+        colour = look(f"LSH, {name}")["color"]
+        above.hist(values, bins=edges, density=True, alpha=0.55, color=colour, hatch=hatch, label=name)
+    above.axvline(np.pi / 2, color="black", linestyle=":")
+    above.set(xlabel="angle between two images", yticks=[], title="angles of random pairs")
+    above.set_xticks([0, np.pi / 2, np.pi], ["0", "π/2", "π"])
     for name, values in balance.items():
-        places = np.arange(1, len(values) + 1)
-        right.plot(places, np.sort(values), label=name, **look(f"LSH, {name}"))
-    right.axhline(0.5, color="black", linestyle=":")
-    right.set(
-        xlabel="hyperplane, sorted",
-        ylabel="share on the emptier side",
-        title="balance of each bit",
-        ylim=(-0.02, 0.53),
-    )
-    right.xaxis.set_major_locator(MaxNLocator(integer=True))
-    for axes in (left, right):
-        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=2)
+        below.plot(np.arange(1, len(values) + 1), np.sort(values), label=name, **look(f"LSH, {name}"))
+    below.axhline(0.5, color="black", linestyle=":")
+    below.set(xlabel="hyperplane, sorted", ylabel="share on the emptier side", title="balance of each bit")
+    below.set_ylim(-0.02, 0.53)
+    below.xaxis.set_major_locator(MaxNLocator(integer=True))
+    above.legend(loc="upper right")
+    name_ends(below)
     return figure
 
 
@@ -373,7 +355,7 @@ CLEARLY = 1.5  # times faster: less is as good as level
 @styled
 def hamming_cube(radius: int = 1) -> Figure:
     """The eight codes of three bits as a cube; those within the radius of 000 are filled."""
-    figure, axes = plt.subplots(figsize=(5.2, 4.4))
+    figure, ((axes,),) = panels(1, 4.2)
     corners = np.array(list(product((0, 1), repeat=3)))
     places = corners @ [(1, 0), (0, 1), (0.42, 0.32)]
     for a, b in combinations(range(8), 2):
@@ -385,8 +367,8 @@ def hamming_cube(radius: int = 1) -> Figure:
         fill, edge, ink = (BLUE, BLUE, "white") if distance <= radius else ("white", GREY, "black")
         axes.scatter(x, y, s=1500, color=fill, edgecolor=edge, zorder=2)
         write(axes, (x, y), "{}{}{}".format(*code), color=ink, zorder=3)
-        axes.text(x + 0.16, y - 0.13, f"distance {distance}", fontsize=8.5, color="black", zorder=3)
-    axes.set(xlim=(-0.25, 1.85), ylim=(-0.25, 1.55))
+        axes.text(x + 0.17, y - 0.14, f"distance {distance}", zorder=3)
+    axes.set(xlim=(-0.25, 1.95), ylim=(-0.25, 1.55))
     axes.set_axis_off()
     return figure
 
@@ -400,22 +382,21 @@ def work_map(
     Parameters
     ----------
     lines : dict of str to DataFrame
-        For each method, columns ``scanned`` and `measure`; where there are, the first ``radius`` is written and
-        ``spread`` drawn as bars.
+        For each method, columns ``scanned`` and `measure`; where there are, the first and the last ``radius``
+        are written and ``spread`` drawn as bars.
     measure : {"precision", "recall"}
     exhaustive : dict of str to float
         What exhaustive search finds, by its name; one for each of several ways to prepare the vectors.
     lowest : float, default=0.0
         Where the axis begins.
     """
-    figure, axes = plt.subplots(figsize=(6.8, 4.2))
-    for i, (name, frame) in enumerate(lines.items()):
+    figure, ((axes,),) = panels(1, 4.0)
+    for name, frame in lines.items():
+        label = (
+            f"{name}, radius {min(frame['radius']):.0f} to {max(frame['radius']):.0f}" if "radius" in frame else name
+        )
         percent = 100 * frame["scanned"]
-        axes.errorbar(percent, frame[measure], yerr=frame.get("spread"), capsize=3, label=name, **look(name))
-        if "radius" in frame:
-            first, away = frame.iloc[0], (5, -12) if i % 2 == 0 else (-22, 7)
-            text, place = f"r={first['radius']:.0f}", (100 * first["scanned"], first[measure])
-            axes.annotate(text, place, xytext=away, textcoords="offset points", fontsize=8)
+        axes.errorbar(percent, frame[measure], yerr=frame.get("spread"), capsize=3, label=label, **look(name))
     for name, level in exhaustive.items():
         axes.axhline(level, linewidth=1.2, label=name, **look(name))
     axes.set(
@@ -424,7 +405,7 @@ def work_map(
         ylabel="precision at 10" if measure == "precision" else "recall of the exact ten",
         ylim=(lowest, None),
     )
-    axes.legend(fontsize=8.5, loc="lower right")
+    name_ends(axes)
     return figure
 
 
@@ -470,8 +451,8 @@ def crossing(times: pd.DataFrame) -> Figure:
         ``n``, ``method`` (``"exhaustive search"``, ``"LSH, radius 2"``, ...), ``queries``, ``microseconds``, ``low``
         and ``high``.
     """
-    figure, panels = plt.subplots(1, 2, figsize=(8, 3.9), sharey=True)
-    for axes, (how, part) in zip(panels, times.groupby("queries", sort=False), strict=True):
+    figure, grid = panels(2, 7.4, sharex=True)
+    for axes, (how, part) in zip(grid[:, 0], times.groupby("queries", sort=False), strict=True):
         for method, rows in part.groupby("method", sort=False):
             middle = rows["microseconds"]
             bars = [middle - rows["low"], rows["high"] - middle]
@@ -482,12 +463,9 @@ def crossing(times: pd.DataFrame) -> Figure:
             if n is not None:
                 axes.axvline(n, color=GREY, linewidth=1)
                 text = f"{method.removeprefix('LSH, ')}: {n:,.0f}"
-                axes.text(
-                    n, 0.98, text, transform=axes.get_xaxis_transform(), rotation=90, ha="right", va="top", fontsize=9
-                )
-        axes.set(xscale="log", yscale="log", xlabel="vectors", title=f"queries {how}")
-    panels[0].set_ylabel("microseconds a query")
-    panels[0].legend(fontsize=9)
+                axes.text(n, 0.98, text, transform=axes.get_xaxis_transform(), rotation=90, ha="right", va="top")
+        axes.set(xscale="log", yscale="log", xlabel="vectors", ylabel="microseconds a query", title=f"queries {how}")
+        name_ends(axes)
     return figure
 
 
@@ -523,34 +501,30 @@ def amplification(
     measured : dict of str to (similarities, shares)
         For the same choices, similarities of groups of real pairs and the share that became candidates.
     """
-    figure, axes = plt.subplots(figsize=(6.6, 4))
+    figure, ((axes,),) = panels(1, 3.8)
     for i, (name, curve) in enumerate(curves.items()):
         axes.plot(similarity, curve, color=COLOURS[i], linestyle=STROKES[i], label=name)
         if name in measured:
             axes.scatter(*measured[name], color=COLOURS[i], marker=MARKERS[i], s=30)
-    axes.set(
-        xlabel="cosine similarity of query and image",
-        ylabel="chance of being a candidate",
-        ylim=(-0.02, 1.02),
-    )
-    axes.legend(title="lines: theory; points: real pairs", fontsize=9)
+    axes.set(xlabel="cosine similarity of query and image", ylabel="chance of being a candidate", ylim=(-0.02, 1.02))
+    axes.legend(title="lines: theory; points: real pairs", loc="upper left", alignment="left")
     return figure
 
 
 @styled
-def collision_curves(panels: dict[str, tuple[Floats, Floats, Floats, Floats]]) -> Figure:
+def collision_curves(curves: dict[str, tuple[Floats, Floats, Floats, Floats]]) -> Figure:
     """Chance that a hash agrees, by similarity or distance: theory as a line, random hashes as points, a panel each.
 
     Parameters
     ----------
-    panels : dict of str to (x, curve, x measured, share measured)
+    curves : dict of str to (x, curve, x measured, share measured)
         By the label of the x-axis.
     """
-    figure, axes = plt.subplots(1, len(panels), figsize=(6.6, 3), sharey=True)
-    for each, (label, (x, curve, at, share)) in zip(np.atleast_1d(axes), panels.items(), strict=True):
-        each.plot(x, curve, color=COLOURS[0], label="theory")
-        each.scatter(at, share, color=COLOURS[1], marker=MARKERS[1], s=30, label="random hashes")
-        each.set(xlabel=label, ylim=(-0.02, 1.02))
-    np.atleast_1d(axes)[0].set(ylabel="share of hashes that agree")
-    np.atleast_1d(axes)[0].legend(fontsize=9)
+    figure, (row,) = panels(1, 2.8, len(curves), sharey=True)
+    for axes, (label, (x, curve, at, share)) in zip(row, curves.items(), strict=True):
+        axes.plot(x, curve, color=COLOURS[0], label="theory")
+        axes.scatter(at, share, color=COLOURS[1], marker=MARKERS[1], s=30, label="random hashes")
+        axes.set(xlabel=label, ylim=(-0.02, 1.02))
+    row[0].set_ylabel("share of hashes that agree")
+    row[0].legend()
     return figure

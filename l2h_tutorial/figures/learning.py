@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -14,7 +13,26 @@ from matplotlib.patches import Circle
 from ..datasets import Dataset
 from ..grh import GRH
 from .finding import draw_picture
-from .style import BLUE, GREEN, GREY, MARKERS, ORANGE, PURPLE, RED, Bits, Floats, Rows, look, show_plane, styled, write
+from .style import (
+    BLUE,
+    GREEN,
+    GREY,
+    MARKERS,
+    ORANGE,
+    PURPLE,
+    RED,
+    Bits,
+    Floats,
+    Rows,
+    look,
+    name_below,
+    name_ends,
+    panels,
+    show_plane,
+    styled,
+    tint,
+    write,
+)
 from .tables import Table, table
 
 # --- chapter 6: the graph of who should share a code, its vote, and when the vote can change a bit -------------------
@@ -24,7 +42,7 @@ _NODE = 0.34  # width of a picture in the graph, where a class has a circle of r
 
 @styled
 def adjacency(dataset: Dataset, rows: Rows, S: Rows) -> Figure:
-    """A graph of pictures, and beside it the adjacency matrix that says the same.
+    """A graph of pictures, and below it the adjacency matrix that says the same.
 
     Pictures of one class lie together. An edge between two classes is dashed red, one inside a class is solid blue; a
     loop joins a picture to itself.
@@ -37,9 +55,9 @@ def adjacency(dataset: Dataset, rows: Rows, S: Rows) -> Figure:
     S : (n, n) of 0 and 1
         Symmetric.
     """
-    figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 4.2))
-    _draw_graph(left, dataset, rows, S)
-    _draw_matrix(right, dataset, rows, S)
+    figure, ((above,), (below,)) = panels(2, 9.0)
+    _draw_graph(above, dataset, rows, S)
+    _draw_matrix(below, dataset, rows, S)
     return figure
 
 
@@ -53,7 +71,7 @@ def _draw_graph(axes: Axes, dataset: Dataset, rows: Rows, S: Rows) -> None:
         outward[members] = _circle(len(members), np.pi / 4)
         places[members] = middle + 0.42 * outward[members]
         x, y = middle
-        write(axes, (x, y + (0.8 if y > 0 else -0.8)), dataset.class_names[label], fontsize=9.5)
+        write(axes, (x, y + (0.8 if y > 0 else -0.8)), dataset.class_names[label])
     for i, j in np.argwhere(np.triu(S)):
         colour, line = (BLUE, "-") if labels[i] == labels[j] else (RED, "--")
         if i == j:
@@ -78,13 +96,13 @@ def _draw_node(axes: Axes, dataset: Dataset, row: int, place: Any, width: float)
     """A picture around a place."""
     corner = np.subtract(place, width / 2)
     tile = axes.inset_axes((*corner, width, width), transform=axes.transData)
-    draw_picture(tile, dataset, row, small=True)
+    draw_picture(tile, dataset, row)
 
 
 def _draw_matrix(axes: Axes, dataset: Dataset, rows: Rows, S: Rows) -> None:
-    axes.imshow(S > 0, cmap="Blues", vmin=0, vmax=1.4)
+    axes.imshow(tint(S > 0))
     for (i, j), value in np.ndenumerate(S):
-        write(axes, (j, i), str(value), color="white" if value else GREY, fontsize=8.5)
+        write(axes, (j, i), str(value), color="black" if value else GREY)
     for i, row in enumerate(rows):
         _draw_node(axes, dataset, row, (i, -1.1), 0.9)
         _draw_node(axes, dataset, row, (-1.1, i), 0.9)
@@ -106,22 +124,22 @@ def graph_step(before: Bits, votes: Floats, after: Bits, labels: Sequence[str]) 
         The class of each picture.
     """
     n, n_bits = before.shape
-    figure, panels = plt.subplots(1, 3, figsize=(7.6, 0.34 * n + 1), sharey=True)
+    figure, (row,) = panels(1, 0.34 * n + 1, 3, sharey=True)
     nothing = np.zeros_like(before)
     tables = [
         ("bits before", 2.0 * before - 1, "+.0f", nothing),
         ("vote of the class", votes, "+.2f", nothing),
         ("bits after", 2.0 * after - 1, "+.0f", before != after),
     ]
-    for axes, (title, values, form, flipped) in zip(panels, tables, strict=True):
-        axes.imshow(values, cmap="PuOr", vmin=-1.6, vmax=1.6, aspect="auto")
+    for axes, (title, values, form, flipped) in zip(row, tables, strict=True):
+        axes.imshow(tint(values), aspect="auto")
         for (i, k), value in np.ndenumerate(values):
             star, weight = ("*", "bold") if flipped[i, k] else ("", "normal")
-            write(axes, (k, i), f"{value:{form}}{star}", fontsize=9, weight=weight)
+            write(axes, (k, i), f"{value:{form}}{star}", fontsize=9.5, weight=weight)
         axes.grid(False)
-        axes.set_title(title)
-        axes.set_xticks(range(n_bits), [f"bit {k + 1}" for k in range(n_bits)])
-    panels[0].set_yticks(range(n), labels)
+        axes.set(title=title, xlabel="bit")
+        axes.set_xticks(range(n_bits), range(1, n_bits + 1))
+    row[0].set_yticks(range(n), labels)
     return figure
 
 
@@ -135,26 +153,21 @@ def dead_zone(alphas: Floats, flipped: dict[str, Floats]) -> Figure:
     flipped : dict of str to (n,) float
         For each kind of labels, the share of all bits that the graph step flips.
     """
-    figure, (left, right) = plt.subplots(1, 2, figsize=(7.6, 3.5))
+    figure, ((above,), (below,)) = panels(2, 6.4)
     alpha = np.linspace(0.5, 1, 100)
     threshold = (1 - alpha) / alpha
-    left.plot(alpha, threshold, color="black")
-    left.fill_between(alpha, threshold, 1, color=BLUE, alpha=0.3)
-    left.axvspan(0, 0.5, color=GREY, alpha=0.3)
-    write(left, (0.25, 0.5), "no bit\ncan flip")
-    write(left, (0.84, 0.65), "a bit against\nits class flips", fontsize=9.5)
-    write(left, (0.65, 0.2), "too weak:\nit stays", fontsize=9.5)
-    left.set(
-        xlim=(0, 1),
-        ylim=(0, 1),
-        xlabel=r"$\alpha$",
-        ylabel="strength of the class's vote, $|v|$",
-    )
+    above.plot(alpha, threshold, color="black")
+    above.fill_between(alpha, threshold, 1, color=BLUE, alpha=0.3)
+    above.axvspan(0, 0.5, color=GREY, alpha=0.3)
+    write(above, (0.25, 0.5), "no bit\ncan flip")
+    write(above, (0.84, 0.65), "a bit against its\nclass flips")
+    write(above, (0.65, 0.2), "too weak:\nit stays")
+    above.set(xlim=(0, 1), ylim=(0, 1), xlabel=r"$\alpha$", ylabel="strength of the class's vote, $|v|$")
     for i, (name, share) in enumerate(flipped.items()):
-        right.plot(alphas, share, label=name, **look(name, i))
-    right.axvspan(0, 0.5, color=GREY, alpha=0.3)
-    right.set(xlim=(0, 1.02), xlabel=r"$\alpha$", ylabel="share of bits flipped")
-    right.legend(fontsize=9, loc="upper left")
+        below.plot(alphas, share, label=name, **look(name, i))
+    below.axvspan(0, 0.5, color=GREY, alpha=0.3)
+    below.set(xlim=(0, 1.02), xlabel=r"$\alpha$", ylabel="share of bits flipped")
+    name_ends(below)
     return figure
 
 
@@ -191,29 +204,28 @@ def training_rounds(grh: GRH, points: Floats, labels: Rows) -> Figure:
     if grh.n_bits != 2:
         raise ValueError(f"grh must have 2 bits, for there is a colour for each of their 4 codes; it has {grh.n_bits}")
     rounds = grh.history_
-    figure, panels = plt.subplots(2, len(rounds), figsize=(2.3 * len(rounds), 5.0), squeeze=False)
+    figure, tiles = panels(len(rounds), 2.6 * len(rounds), 2)
     reach = 1.1 * np.abs(points).max()
     ticks = np.linspace(-reach, reach, _CELLS)
     grid = np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2)
     stages = [stage.reshape(_CELLS, _CELLS, 2) for stage in grh.staged_transform(grid)]
-    for axes in panels.ravel():
+    for axes in tiles.ravel():
         show_plane(axes, reach, xticks=[], yticks=[])
         axes.grid(False)
-    _explain(panels[0, 0], reach)
-    for column, (step, stage) in enumerate(zip(rounds, stages, strict=True)):
-        upper, lower = panels[:, column]
-        lower.set_title("start: random lines")
-        if column:
-            before = stages[column - 1]
-            _draw_regions(upper, ticks, before)
-            _draw_points(upper, points, labels, step.regularised)
-            changed = (step.regularised != rounds[column - 1].bits).any(axis=1)
-            _draw_rings(upper, points[changed])
-            upper.set_title(f"{column}. the graph asks")
-            _draw_boundaries(lower, ticks, before, GREY, 1.0)
-            lower.set_title(f"{column}. the lines follow")
-        _draw_regions(lower, ticks, stage)
-        _draw_points(lower, points, labels, step.bits)
+    _explain(tiles[0, 0], reach)
+    for i, (step, stage) in enumerate(zip(rounds, stages, strict=True)):
+        asked, followed = tiles[i]
+        followed.set_title("start: random lines")
+        if i:
+            _draw_regions(asked, ticks, stages[i - 1])
+            _draw_points(asked, points, labels, step.regularised)
+            changed = (step.regularised != rounds[i - 1].bits).any(axis=1)
+            _draw_rings(asked, points[changed])
+            asked.set_title(f"{i}. the graph asks")
+            _draw_boundaries(followed, ticks, stages[i - 1], GREY, 1.0)
+            followed.set_title(f"{i}. the lines follow")
+        _draw_regions(followed, ticks, stage)
+        _draw_points(followed, points, labels, step.bits)
     return figure
 
 
@@ -226,15 +238,7 @@ def _draw_regions(axes: Axes, ticks: Floats, stage: Bits) -> None:
     """Tint the plane by code, write the codes where they are, and draw the boundaries."""
     codes = _numbers(stage)
     edges = (ticks[0], ticks[-1]) * 2
-    axes.imshow(
-        codes,
-        extent=edges,
-        origin="lower",
-        cmap=ListedColormap(_OF_CODE),
-        vmin=0,
-        vmax=3,
-        alpha=0.22,
-    )
+    axes.imshow(codes, extent=edges, origin="lower", cmap=ListedColormap(_OF_CODE), vmin=0, vmax=3, alpha=0.22)
     rim = np.ones_like(codes, dtype=bool)
     rim[_RIM:-_RIM, _RIM:-_RIM] = False
     box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1.2}
@@ -242,7 +246,7 @@ def _draw_regions(axes: Axes, ticks: Floats, stage: Bits) -> None:
         rows, columns = np.nonzero((codes == number) & rim)
         places = np.column_stack([ticks[columns], ticks[rows]])
         middle = np.linalg.norm(places - places.mean(axis=0), axis=1).argmin()
-        write(axes, 0.93 * places[middle], _CODES[number], fontsize=9, weight="bold", bbox=box)
+        write(axes, 0.93 * places[middle], _CODES[number], fontsize=9.5, weight="bold", bbox=box)
     _draw_boundaries(axes, ticks, stage, "black", 1.6)
 
 
@@ -283,8 +287,8 @@ def _explain(axes: Axes, reach: float) -> None:
     _draw_rings(axes, places[4:])
     meanings = [*(f"code {_CODES[number]}" for number in _numbers(bits)), "just changed"]
     for y, meaning in zip(places[:, 1], meanings, strict=True):
-        axes.text(-0.6 * reach, y, meaning, va="center", fontsize=10)
-    axes.text(-0.9 * reach, -0.75 * reach, "a shape is a class,\nhere a circle for any", va="center", fontsize=10)
+        axes.text(-0.6 * reach, y, meaning, va="center")
+    axes.text(-0.9 * reach, -0.75 * reach, "a shape is a class,\nhere a circle for any", va="center")
 
 
 @styled
@@ -303,7 +307,7 @@ def lines_with_spread(
     logx : bool
         Whether the axis across is logarithmic.
     """
-    figure, axes = plt.subplots(figsize=(6.6, 4))
+    figure, ((axes,),) = panels(1, 3.7)
     for i, (name, rows) in enumerate(frame.groupby(by, sort=False)):
         at = rows.groupby(x)[y].agg(["mean", "std"])
         axes.errorbar(at.index, at["mean"], yerr=at["std"], capsize=3, label=str(name), **look(str(name), i))
@@ -313,7 +317,7 @@ def lines_with_spread(
         axes.minorticks_off()
     ticks = sorted(frame[x].unique())
     axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
-    axes.legend(title=by, fontsize=9.5)
+    name_ends(axes)
     return figure
 
 
@@ -342,10 +346,9 @@ def verdicts(claims: pd.DataFrame) -> Figure:
     """
     claims = claims.assign(name=claims["ahead"] + " over " + claims["of"])
     names = list(claims["name"].unique())
-    panels = list(claims.assign(place=-claims["name"].map(names.index)).groupby("n_train"))
-    size = (3.6 + 2.6 * len(panels), 1.4 + 0.26 * len(names))
-    figure, row = plt.subplots(1, len(panels), figsize=size, sharex=True, sharey=True, squeeze=False)
-    for axes, (n_train, rows) in zip(row[0], panels, strict=True):
+    parts = list(claims.assign(place=-claims["name"].map(names.index)).groupby("n_train"))
+    figure, (row,) = panels(1, 1.6 + 0.26 * len(names), len(parts), sharex=True, sharey=True)
+    for axes, (n_train, rows) in zip(row, parts, strict=True):
         axes.axvline(0, color="black", linewidth=0.8)
         axes.plot(rows["published"], rows["place"], "|", color="black", markersize=12, label="published")
         for verdict, style in _VERDICTS.items():
@@ -354,9 +357,8 @@ def verdicts(claims: pd.DataFrame) -> Figure:
             label = verdict or "no claim of the paper"
             axes.errorbar(those["ours"], those["place"], xerr=ends, linestyle="", label=label, **style)
         axes.set(title=f"{n_train:,} labels", xlabel="difference of mAP")
-    row[0, 0].set_yticks(-np.arange(len(names)), names, fontsize=8)
-    handles, labels = row[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=4, fontsize=9)
+    row[0].set_yticks(-np.arange(len(names)), names, fontsize=9.5)
+    name_below(figure, row[0])
     return figure
 
 
@@ -372,7 +374,7 @@ def spread_table(rows: pd.DataFrame) -> Table:
     Returns
     -------
     Table
-        Mean and sample standard deviation; of one split no spread.
+        Mean and sample standard deviation; of one split no spread. The best of each data set is bold.
 
     Examples
     --------
@@ -383,7 +385,7 @@ def spread_table(rows: pd.DataFrame) -> Table:
     scores = rows.groupby(["method", "dataset"], sort=False)["map"].agg(["mean", "std"])
     spread = scores["std"].map(" ± {:.3f}".format, na_action="ignore").fillna("")
     cells = scores["mean"].map("{:.3f}".format) + spread
-    return _by_dataset(cells)
+    return _by_dataset(cells, best=scores["mean"])
 
 
 def contrast_table(contrasts: pd.DataFrame) -> Table:
@@ -411,10 +413,11 @@ def contrast_table(contrasts: pd.DataFrame) -> Table:
     return _by_dataset(cells)
 
 
-def _by_dataset(cells: pd.Series) -> Table:
-    """Texts by name and data set as a table, in their order."""
-    wide = cells.unstack().loc[cells.index.unique(0), cells.index.unique(1)]
-    return table(wide.rename_axis(index=None, columns=None))
+def _by_dataset(cells: pd.Series, best: pd.Series | None = None) -> Table:
+    """Texts by name and data set as a table, in their order, and the best by their numbers."""
+    order = (cells.index.unique(0), cells.index.unique(1))
+    wide = cells.unstack().loc[order].rename_axis(index=None, columns=None)
+    return table(wide, best=None if best is None else best.unstack().loc[order])
 
 
 # --- chapter 9: what each control scores -----------------------------------------------------------------------------
@@ -432,7 +435,7 @@ def control_scores(frame: pd.DataFrame, chance: float) -> Figure:
         The mAP of a random order.
     """
     methods = list(frame["method"].unique())
-    figure, axes = plt.subplots(figsize=(6.8, 0.36 * len(methods) + 1.2))
+    figure, ((axes,),) = panels(1, 0.33 * len(methods) + 1.2)
     axes.scatter(frame["map"], frame["method"].map(methods.index), s=22, color=BLUE, alpha=0.7)
     for method, mean in frame.groupby("method")["map"].mean().items():
         place = methods.index(method)
@@ -440,5 +443,5 @@ def control_scores(frame: pd.DataFrame, chance: float) -> Figure:
     axes.axvline(chance, color=GREY, linestyle=":", label="random order")
     axes.set_yticks(range(len(methods)), methods)
     axes.set(xlabel="mAP", xlim=(0, None), ylim=(len(methods) - 0.5, -0.5))
-    axes.legend(fontsize=9, loc="upper left", bbox_to_anchor=(1, 1))
+    name_below(figure, axes)
     return figure

@@ -1,10 +1,9 @@
 """Figures of chapter 11: how a search grows."""
 
-import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from .style import draw_lines, styled
+from .style import look, panels, styled
 
 
 @styled
@@ -16,27 +15,24 @@ def growth(by_rows: pd.DataFrame, by_bits: pd.DataFrame, by_radius: pd.DataFrame
     by_rows, by_bits, by_radius : DataFrame
         Rows of `l2h_tutorial.scale.measure_search`, in which ``n``, ``n_bits`` or ``radius`` differs.
     """
-    figure, axes = plt.subplots(2, 3, figsize=(9.4, 5.4), sharey="row")
-    varied = [
-        ("n", "codes", by_rows),
-        ("n_bits", "bits", by_bits),
-        ("radius", "Hamming radius", by_radius),
-    ]
-    for (above, below), (column, label, frame) in zip(axes.T, varied, strict=True):
+    figure, axes = panels(3, 7.4, 2, sharey="col")
+    varied = [("n", "codes", by_rows), ("n_bits", "bits", by_bits), ("radius", "Hamming radius", by_radius)]
+    for (times, memory), (column, label, frame) in zip(axes, varied, strict=True):
         values = frame[column]
-        table, scan = 1e3 * frame["table_seconds"], 1e3 * frame["scan_seconds"]
-        draw_lines(above, values, {"HashTable": table, "plain scan": scan})
-        held, codes = frame["table_bytes"] / 1e6, frame["n"] * frame["n_bits"] / 8e6
-        draw_lines(below, values, {"HashTable": held, "codes alone": codes})
-        below.set_xlabel(label)
-        for panel in (above, below):
-            panel.set_yscale("log")
+        times.plot(values, 1e3 * frame["table_seconds"], label="HashTable", **look("", 0))
+        times.plot(values, 1e3 * frame["scan_seconds"], label="plain scan", **look("", 1))
+        memory.plot(values, frame["table_bytes"] / 1e6, **look("", 0))
+        memory.plot(values, frame["n"] * frame["n_bits"] / 8e6, label="codes alone", **look("", 2))
+        for panel in (times, memory):
+            panel.set(xlabel=label, yscale="log")
             if column != "radius":
                 panel.set_xscale("log", base=10 if column == "n" else 2)
-            panel.set_xticks(values, [f"{value:,}" for value in values], fontsize=8.5)
+            panel.set_xticks(values, [f"{value // 1000:,}k" if value >= 10_000 else str(value) for value in values])
             panel.set_xticks([], minor=True)
-    axes[0, 0].set_ylabel("milliseconds a query")
-    axes[1, 0].set_ylabel("megabytes")
-    for panel in axes[:, 1:].ravel():
-        panel.get_legend().remove()
+    axes[0, 0].set_title("milliseconds a query")
+    axes[0, 1].set_title("megabytes")
+    handles, names = (
+        first + second for first, second in zip(*(panel.get_legend_handles_labels() for panel in axes[0]), strict=True)
+    )
+    figure.legend(handles, names, loc="outside lower center", ncols=3)
     return figure

@@ -1,14 +1,16 @@
 """The look that all figures share, and the kinds of arrays that they draw."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import wraps
+from textwrap import fill
 from typing import Any, ParamSpec
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 P = ParamSpec("P")
 Bits = NDArray[np.bool_]
@@ -16,8 +18,25 @@ Floats = NDArray[np.floating]
 Rows = NDArray[np.int64]
 Look = dict[str, Any]
 
-BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
-PURPLE, SKY, GREY = "#CC79A7", "#56B4E9", "#6e6e6e"
+WIDTH = 5.2
+"""Inches across: on a phone, 358 pixels wide, letters of 9.5 points have 9 pixels still. Panels stand below each other.
+"""
+
+BLUE, ORANGE, GREEN, RED = "#0072b2", "#9a6700", "#007a55", "#b02a00"
+PURPLE, SKY, GREY = "#a2508a", "#2a7f9e", "#6e6e6e"
+DARK = {
+    "#ffffff": "#121212",
+    "#000000": "#e6e6e6",
+    BLUE: "#5aa5e0",
+    ORANGE: "#d09a2c",
+    GREEN: "#2fb08a",
+    RED: "#ff9a70",
+    PURPLE: "#d188b8",
+    SKY: "#5fb3cf",
+    GREY: "#9a9a9a",
+}
+"""What stands for each colour on a dark page. On both pages all can be read, and red, which is GRH's, stands out."""
+
 COLOURS = (BLUE, RED, GREEN, PURPLE, ORANGE, SKY, GREY)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 STROKES = ("-", "--", "-.", ":", "-", "--", "-.")
@@ -67,8 +86,11 @@ METHODS["ITQ+CCA"] = METHODS["CCA-ITQ"]  # as the paper calls it
 begins with."""
 
 _STYLE: Any = {
-    "font.size": 11,
-    "axes.titlesize": 11,
+    "font.size": 10.5,
+    "axes.titlesize": 10.5,
+    "legend.fontsize": 10,
+    "xtick.labelsize": 10,
+    "ytick.labelsize": 10,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
@@ -79,6 +101,7 @@ _STYLE: Any = {
     "savefig.facecolor": "white",
     "figure.constrained_layout.use": True,
     "image.cmap": "gray",
+    "image.interpolation": "none",
 }
 
 
@@ -106,12 +129,44 @@ def look(name: str, i: int | None = None) -> Look:
     return _line(COLOURS[k], MARKERS[k], STROKES[k])
 
 
-def draw_lines(axes: Axes, x: ArrayLike, lines: Mapping[str, ArrayLike]) -> None:
-    """Draw named lines, with a legend if there are several."""
-    for i, (name, y) in enumerate(lines.items()):
-        axes.plot(x, y, label=name, **look(name, i))
-    if len(lines) > 1:
-        axes.legend()
+def panels(rows: int, height: float, columns: int = 1, **properties: Any) -> tuple[Figure, NDArray[Any]]:
+    """A figure as wide as all are, and its panels, (rows, columns)."""
+    return plt.subplots(rows, columns, figsize=(WIDTH, height), squeeze=False, **properties)
+
+
+def name_ends(axes: Axes) -> None:
+    """Write the name of each line beside its end, in its colour, and far enough from the others; call it last."""
+    axes.get_ylim()  # settles the limits
+    ends = {}
+    for handle, name in zip(*axes.get_legend_handles_labels(), strict=True):
+        line: Any = handle[0] if isinstance(handle, tuple) else handle  # of a line with error bars
+        places = axes.transAxes.inverted().transform(line.get_transform().transform(line.get_xydata()))
+        ends[fill(name, 16)] = (*places[np.nanargmax(places[:, 0])], line.get_color())
+    letter = 14 / 72 * axes.figure.dpi / axes.bbox.height  # its height, as a share of the panel's
+    heights = {name: letter * (1 + name.count("\n")) for name in ends}
+    middles, edge = {}, -np.inf
+    for name in sorted(ends, key=lambda name: ends[name][1]):  # upwards: none lies on the one below
+        middles[name] = max(ends[name][1], edge + heights[name] / 2)
+        edge = middles[name] + heights[name] / 2
+    edge = 1 + letter
+    for name in reversed(middles):  # and none leaves the panel
+        middles[name] = min(middles[name], edge - heights[name] / 2)
+        edge = middles[name] - heights[name] / 2
+        x, y, colour = ends[name]
+        thread = {"arrowstyle": "-", "color": colour, "linewidth": 0.7, "relpos": (0, 0.5), "shrinkB": 4}
+        place = (1.04, middles[name])
+        axes.annotate(name, (x, y), place, "axes fraction", color=colour, va="center", fontsize=10, arrowprops=thread)
+
+
+def name_below(figure: Figure, axes: Axes, columns: int = 2) -> None:
+    """Say below a figure what the marks of its panels mean."""
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=columns)
+
+
+def tint(strength: Any) -> Floats:
+    """Colours of numbers from -1 to 1: blue above 0, orange below, and weak enough for letters on them."""
+    colours = np.where(np.asarray(strength)[..., None] > 0, to_rgb(BLUE), to_rgb(ORANGE))
+    return np.concatenate([colours, 0.4 * np.abs(strength)[..., None]], axis=-1)
 
 
 def write(axes: Axes, place: Any, text: str, **properties: Any) -> None:

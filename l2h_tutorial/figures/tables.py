@@ -1,23 +1,30 @@
 """Every table of the book in one look: figures under one another, digits that mean something, a dash for nothing."""
 
+import re
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+
+_BEST = "\ue000"  # behind what will be bold; no text has it
 
 
 class Table:
     """A table that a cell shows: as HTML on a page and in a notebook, as text elsewhere."""
 
-    def __init__(self, texts: pd.DataFrame, index: bool) -> None:
-        self.texts, self.index = texts, index
+    def __init__(self, texts: pd.DataFrame, index: bool, best: NDArray[np.bool_]) -> None:
+        self.texts, self.index, self.best = texts, index, best
 
     def __repr__(self) -> str:
         return self.texts.to_string(index=self.index)
 
     def _repr_html_(self) -> str:
-        return self.texts.to_html(index=self.index, border=0)
+        marked = self.texts.where(~self.best, self.texts + _BEST)
+        html: str = marked.to_html(index=self.index, border=0)
+        return re.sub(f"<td>(.*?){_BEST}", r"<td><b>\1</b>", html)
 
 
-def table(frame: pd.DataFrame, digits: int = 3) -> Table:
+def table(frame: pd.DataFrame, digits: int = 3, best: pd.DataFrame | None = None) -> Table:
     """Show a data frame as the book shows all of them; the frame itself stays as it is.
 
     Numbers of a column have the same number of decimals, and thousands a comma. An index that only counts rows is
@@ -28,7 +35,9 @@ def table(frame: pd.DataFrame, digits: int = 3) -> Table:
     frame : DataFrame
     digits : int, default=3
         Decimals at most. A column of large numbers has fewer, so that no more than five digits stand side by side; one
-        of small numbers as many as two digits of the largest need.
+        of small numbers as many as two digits of the largest need. A number that is not zero is not written as zero.
+    best : DataFrame, optional
+        Numbers of the same shape: the cells with the largest of each column are bold.
 
     Returns
     -------
@@ -47,7 +56,8 @@ def table(frame: pd.DataFrame, digits: int = 3) -> Table:
     texts = frame.apply(_texts, digits=digits)
     texts.index, texts.columns = map(_in_one_row, (frame.index, frame.columns))
     corner = " \\ ".join(str(name) for name in (texts.index.name, texts.columns.name) if name)
-    return Table(texts.rename_axis(index=None, columns=corner or None), index=not counted)
+    bold = np.zeros(texts.shape, dtype=bool) if best is None else (best == best.max()).to_numpy()
+    return Table(texts.rename_axis(index=None, columns=corner or None), index=not counted, best=bold)
 
 
 def _in_one_row(labels: pd.Index) -> pd.Index:
@@ -60,12 +70,15 @@ def _in_one_row(labels: pd.Index) -> pd.Index:
 
 def _texts(column: pd.Series, digits: int) -> pd.Series:
     """What is written for each value of a column."""
-    form = "{}"
     if pd.api.types.is_float_dtype(column):
-        form = f"{{:,.{_decimals(column[np.isfinite(column)], digits)}f}}"
-    elif pd.api.types.is_integer_dtype(column):
-        form = "{:,}"
-    return column.map(form.format, na_action="ignore").astype(object).where(column.notna(), "\N{EN DASH}")
+        decimals = _decimals(column[np.isfinite(column)], digits)
+        least = 10.0**-decimals
+        texts = column.map(f"{{:,.{decimals}f}}".format, na_action="ignore").astype(object)
+        texts = texts.mask((column > 0) & (column < least / 2), f"< {least:.{decimals}f}")
+    else:
+        form = "{:,}" if pd.api.types.is_integer_dtype(column) else "{}"
+        texts = column.map(form.format, na_action="ignore").astype(object)
+    return texts.where(column.notna(), "\N{EN DASH}")
 
 
 def _decimals(column: pd.Series, digits: int) -> int:

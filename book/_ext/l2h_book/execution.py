@@ -1,8 +1,6 @@
 """Pages executed side by side, and kept until something changes that their outputs depend on."""
 
-import base64
 import hashlib
-import io
 import os
 import platform
 import shutil
@@ -17,25 +15,23 @@ from jupyter_cache.cache.db import NbCacheRecord  # type: ignore[import-untyped]
 from jupyter_cache.executors.utils import single_nb_execution  # type: ignore[import-untyped]
 from myst_nb.core.read import create_nb_reader
 from nbformat import NotebookNode
-from PIL import Image
 from sphinx.util.display import status_iterator
 
 from .files import BOOK, PACKAGE, files_key, files_of
 from .markdown import NotebookError
+from .pictures import KERNEL, theme_figures
 
 __all__ = ["execute_ahead", "executed_page", "execution_key", "open_cache"]
-
-_COLOURS = 5000  # of a plot with its blurred edges, at most; a palette of 256 shows no difference
 
 
 def execution_key() -> str:
     """Name everything that the outputs of an executed page depend on, besides its own cells.
 
     A SHA-256 over the package's files and data, the results kept in ``book/results``, the versions of Python and of the
-    package's dependencies, and the images chosen by ``L2H_DATASET`` and ``L2H_SOURCE``.
+    package's dependencies, how figures are drawn, and the images chosen by ``L2H_DATASET`` and ``L2H_SOURCE``.
     """
     parts: list[object] = [files_key(files_of(PACKAGE), PACKAGE), files_key(files_of(BOOK / "results"), BOOK)]
-    parts.append(platform.python_version())
+    parts += [platform.python_version(), KERNEL]
     for requirement in requires("l2h-tutorial") or []:
         if "extra ==" not in requirement:
             package = requirement.split(">")[0].strip()
@@ -51,7 +47,7 @@ def execution_key() -> str:
 
 
 def execute_ahead(app: Any, env: Any, docnames: list[str]) -> None:
-    """Execute the pages that the cache does not have, one on each core, and put them into it, with lighter figures.
+    """Execute the pages that the cache does not have, one on each core, and put them there, with figures in two themes.
 
     A page that fails is not put there: Sphinx executes it again when it reads it, and reports what is wrong.
     """
@@ -71,7 +67,7 @@ def execute_ahead(app: Any, env: Any, docnames: list[str]) -> None:
             done, "executing pages... ", "green", len(pending), stringify_func=lambda pair: pair[0][0].stem
         ):
             if result.err is None:
-                lighten_figures(notebook)
+                theme_figures(notebook)
                 bundle = CacheBundleIn(notebook, str(path), data={"execution_seconds": result.time})
                 cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
 
@@ -121,20 +117,3 @@ def _is_in(cache: Any, notebook: NotebookNode) -> bool:
         NbCacheRecord.remove_record(record.pk, cache.db)
         return False
     return True
-
-
-def lighten_figures(notebook: NotebookNode) -> None:
-    """Write the plots among a notebook's pictures with a palette, at less than half of their bytes.
-
-    A picture with many colours, as photographs have, is left as it is, and so is one that would not become smaller.
-    """
-    outputs = (output for cell in notebook.cells for output in cell.get("outputs", []) if "data" in output)
-    for data in (output.data for output in outputs if "image/png" in output.data):
-        original = base64.b64decode(data["image/png"])
-        picture = Image.open(io.BytesIO(original)).convert("RGB")  # figures have no transparent parts
-        if picture.getcolors(_COLOURS) is None:
-            continue
-        lighter = io.BytesIO()
-        picture.quantize(256, dither=Image.Dither.NONE).save(lighter, "PNG", optimize=True)
-        if lighter.tell() < len(original):
-            data["image/png"] = base64.b64encode(lighter.getvalue()).decode()

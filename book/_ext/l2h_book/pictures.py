@@ -1,0 +1,77 @@
+"""Figures as drawings: sharp on every screen, in the colours of a light and of a dark page, and to look at closely."""
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode
+
+from l2h_tutorial.figures.style import DARK
+
+from .files import replace_file
+from .fonts import SANS
+
+__all__ = ["KERNEL", "both_themes", "draw_in_kernels", "frame", "theme_figures"]
+
+KERNEL = f"""
+c.InlineBackend.figure_formats = ["svg"]
+c.InteractiveShellApp.exec_lines = [
+    "import matplotlib.font_manager as _fonts",
+    "for _path in {[str(path) for path in SANS]!r}: _fonts.fontManager.addfont(_path)",
+    "from matplotlib import rcParams as _settings",
+    "_settings.update({{'svg.hashsalt': 'l2h', 'font.family': ['Source Sans Pro', 'DejaVu Sans']}})",
+]
+"""
+"""How the kernels that execute pages are set up; without it a notebook draws pixels, in Matplotlib's own letters."""
+
+_RULES = "".join(
+    f'[style*="{kind}: {light}"]{{{kind}:{dark}!important}}'
+    for light, dark in DARK.items()
+    for kind in ("fill", "stroke")
+)
+_STYLE = f"<style>@media (prefers-color-scheme:dark){{svg.drawn{{fill:{DARK['#000000']};{_RULES}}}}}</style>"
+_LEFT_OUT = re.compile(r"^.*?(?=<svg)|<metadata>.*?</metadata>|<!--.*?-->", re.DOTALL)
+
+
+def draw_in_kernels(folder: Path) -> None:
+    """Let the kernels that will be started draw as `KERNEL` says."""
+    replace_file(folder / "profile_default" / "ipython_kernel_config.py", KERNEL.encode())
+    os.environ["IPYTHONDIR"] = str(folder)
+
+
+def theme_figures(notebook: NotebookNode) -> None:
+    """Give the drawings among a notebook's outputs the colours of both themes."""
+    for output in (output for cell in notebook.cells for output in cell.get("outputs", []) if "data" in output):
+        if "image/svg+xml" in output.data:
+            output.data["image/svg+xml"] = both_themes(output.data["image/svg+xml"])
+
+
+def both_themes(svg: str) -> str:
+    """Add the colours of a dark page to a drawing of Matplotlib's, and leave out what nobody sees.
+
+    Examples
+    --------
+    >>> dark = both_themes('<?xml?><!-- made by --><svg width="9pt"><path d="M 1.2345 2" style="fill: #ffffff"/></svg>')
+    >>> print(dark.partition("<style>")[0], dark.partition("</style>")[2], sep="|")
+    <svg class="drawn" width="9pt">|<path d="M 1.23 2" style="fill: #ffffff"/></svg>
+    """
+    svg = _LEFT_OUT.sub("", svg).replace("<svg ", '<svg class="drawn" ', 1).replace(">", f">{_STYLE}", 1)
+    return re.sub(r' d="[^"]*"', lambda path: re.sub(r"(\.\d\d)\d+", r"\1", path[0]), svg)
+
+
+def frame(app: Any, pagename: str, templatename: str, context: dict[str, Any], document: Any) -> None:
+    """Give each drawing of a page its width and height, and a link to itself alone, which the page's script opens."""
+    places = {name: Path(app.srcdir, path) for path, name in getattr(app.builder, "images", {}).items()}
+
+    def framed(image: re.Match[str]) -> str:
+        size = re.search(
+            r'<svg [^>]*?height="([\d.]+)pt"[^>]*? width="([\d.]+)pt"', places[image[2]].read_text("utf-8")
+        )
+        if size is None:
+            return image[0]
+        height, width = (round(float(points) * 4 / 3) for points in size.groups())
+        sized = f'<img width="{width}" height="{height}" loading="lazy" {image[0][5:]}'
+        return f'<a class="drawing" href="{image[1]}">{sized}</a>'
+
+    context["body"] = re.sub(r'<img [^>]*?src="([^"]*/([^"/]+\.svg))"[^>]*>', framed, context.get("body", ""))
