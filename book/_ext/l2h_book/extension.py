@@ -18,7 +18,7 @@ from .guide import Chapters
 from .hash_figures import register as register_hash_figures
 from .markdown import Page
 from .notebooks import files_read, make_notebook
-from .play import bring_to_life
+from .play import bring_to_life, put_beside
 from .publishing import connect as connect_publishing
 from .publishing import site_address, site_beside
 from .selftest import register as register_selftest
@@ -40,6 +40,7 @@ def register(app: Any) -> dict[str, Any]:
     app.connect("env-before-read-docs", execute_ahead)
     app.connect("doctree-resolved", _write_notebooks)
     app.connect("html-page-context", _link_notebook)
+    app.connect("html-page-context", put_beside)
     app.connect("build-finished", _put_files_beside)
     app.connect("build-finished", _note_the_end, priority=1000)
     connect_publishing(app)
