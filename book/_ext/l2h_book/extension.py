@@ -10,6 +10,7 @@ import nbformat
 from docutils import nodes
 
 from .assignments import make_assignment
+from .cards import add_pictures
 from .editions import EDITIONS, find_exercises, make_edition, prepare_page
 from .execution import execute_ahead, executed_page, execution_key
 from .files import TOOLS, files_key, files_of, hand_out, replace_file
@@ -39,6 +40,7 @@ def register(app: Any) -> dict[str, Any]:
     app.connect("config-inited", _prepare)
     app.connect("env-before-read-docs", execute_ahead)
     app.connect("doctree-resolved", _write_notebooks)
+    app.connect("doctree-resolved", add_pictures, priority=900)  # a notebook has none
     app.connect("html-page-context", _link_notebook)
     app.connect("html-page-context", put_beside)
     app.connect("build-finished", _put_files_beside)
