@@ -282,7 +282,8 @@ def test_one_screen_has_the_controls_and_what_both_methods_find(visit, page_addr
         box = page.locator(what).first.bounding_box()
         assert box["y"] + box["height"] < 800, what
     first, second = (page.locator(f"[data-side={side}] svg").bounding_box() for side in ("first", "second"))
-    assert first["y"] == second["y"] < 550
+    assert first["y"] == second["y"]
+    assert first["y"] + first["height"] < 800
     assert first["x"] + first["width"] < second["x"]
 
 
@@ -343,6 +344,7 @@ def test_a_loaded_picture_gets_the_codes_of_the_package(visit, page_address, exp
                 assert np.array_equal(bits[clear], hasher.transform(x)[0][clear])
                 hashed.add(method)
     assert hashed == {"LSH", "PCAH", "CCA-ITQ", "GRH linear"}
+    page.locator(RIGHT).select_option("GRH kernel")
     assert "GRH kernel cannot hash it here." in page.locator("#l2h-explorer .status").inner_text()
     tab.check_nothing_went_wrong()
 

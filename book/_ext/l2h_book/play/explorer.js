@@ -60,7 +60,8 @@ class Side {
 
   show(state) {
     const method = methods[state[this.key]], found = search(state, method), { chosen } = state, inside = new Set(found.candidates);
-    this.title.textContent = found.distances ? `${method}: ${found.candidates.length.toLocaleString("en")} of ${n.toLocaleString("en")}` : method;
+    const judged = state.query === MINE ? "" : `, ${hits(state, found.candidates)} of ${data.answers} right`;
+    this.title.textContent = found.distances ? `${method}: looks at ${found.candidates.length} of ${n}${judged}` : method;
     this.tiles.forEach((one, rank) => this.tile(one, found, rank, state));
     this.marks.replaceChildren(
       this.cells("veil", [...Array(lines * data.columns).keys()].filter((id) => !inside.has(id)), 0),
@@ -113,7 +114,7 @@ function ownPicture({ size: [height, width], planes, file }) {
     const grey = matrix(height, width, (i, j) => [0, 1, 2].reduce((sum, k) => sum + pixels[4 * (i * width + j) + k], 0) / 3);
     const features = gist(grey), long = Math.hypot(...features) || 1;
     normals ??= await normalsOf(file);
-    mine = { features };
+    mine = {};
     let from = 0;
     for (const [method, bits, scales, thresholds] of planes) {
       const scores = scales.map((scale, k) => scale * features.reduce((sum, x, i) => sum + x * normals[from + k * features.length + i], 0) / long - thresholds[k]);
@@ -122,7 +123,8 @@ function ownPicture({ size: [height, width], planes, file }) {
     }
     radio.firstChild.disabled = false;
     radio.style.setProperty("--mine", `url("${canvas.toDataURL()}")`);
-    set({ query: MINE });
+    const linear = (k) => (planes.some(([method]) => method === methods[k]) ? k : methods.indexOf(planes.at(-1)[0]));
+    set({ query: MINE, first: linear(now.first), second: linear(now.second) });
   }
 
   function line(to) {
