@@ -278,7 +278,7 @@ def test_a_chosen_picture_stays_chosen_on_a_small_screen_in_the_dark(visit, page
 def test_one_screen_has_the_controls_and_what_both_methods_find(visit, page_address):
     page = open_page(visit, page_address).page
     page.set_viewport_size({"width": 1280, "height": 800})
-    for what in ("[type=range]", "[data-side=first] .tile", "[data-side=second] .tile", "[data-side=second] h3"):
+    for what in ("[type=range]", "[data-side=first] .tile", "[data-side=second] .tile", "[data-side=second] h2"):
         box = page.locator(what).first.bounding_box()
         assert box["y"] + box["height"] < 800, what
     first, second = (page.locator(f"[data-side={side}] svg").bounding_box() for side in ("first", "second"))

@@ -32,7 +32,7 @@ def add_pictures(app: Any, document: nodes.document, docname: str) -> None:
         replace_file(Path(app.outdir, name), small.getvalue())
         address = posixpath.relpath(name, posixpath.dirname(docname))
         kind, text = shown.get("classes", ""), escape(shown["alt"])
-        card = f'<img class="card {kind}" src="{address}" alt="{text}" loading="lazy">'
+        card = f'<img class="card {kind}" src="{address}" alt="{text}">'
         item.insert(0, nodes.raw("", card, format="html"))
 
 

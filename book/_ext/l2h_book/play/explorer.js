@@ -39,7 +39,7 @@ function codeOf(width, code, other = code) {
 class Side {
   constructor(key) {
     const tile = () => make("button", { type: "button", class: "tile" });
-    Object.assign(this, { key, title: make("h3"), tiles: Array.from({ length: data.answers }, tile), codes: make("p", { class: "codes" }) });
+    Object.assign(this, { key, title: make("h2"), tiles: Array.from({ length: data.answers }, tile), codes: make("p", { class: "codes" }) });
     this.map = make("svg:svg", { class: "map", viewBox: `0 0 ${data.columns} ${lines}`, role: "slider", tabindex: 0 });
     if (data.sheet) this.map.append(make("svg:image", { href: data.sheet, width: data.columns, height: data.sheetRows, preserveAspectRatio: "none" }));
     this.marks = this.map.appendChild(make("svg:g"));
