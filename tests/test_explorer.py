@@ -5,29 +5,45 @@ import copy
 import io
 import re
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from playing import alone, data_of, namespace_of, on_the_site, opened, tab_to
+from playing import (
+    PHONE,
+    alone,
+    data_of,
+    dragged_by_finger,
+    dragged_by_mouse,
+    namespace_of,
+    on_the_site,
+    opened,
+    tab_to,
+)
 from refusals import refusals
 from sklearn.metrics.pairwise import cosine_similarity
+from visits import ROOT
 
-from l2h_tutorial import LSH, Dataset, integers_to_bits, split_dataset
+from l2h_tutorial import LSH, Dataset, gist_descriptors, integers_to_bits, split_dataset
 from l2h_tutorial.explore import Explorer
-from l2h_tutorial.search import ball_size
+from l2h_tutorial.explore.explorer import _planes_of
 
 SHOWN = """(side) => {
-  const section = document.querySelector(`[data-side=${side}]`), list = section.querySelector("ul.pictures");
+  const section = document.querySelector(`[data-side=${side}]`);
   return {
-    method: section.querySelector("select").value,
-    code: section.querySelector("[data-fact=code] .code").textContent,
-    facts: Object.fromEntries([...section.querySelectorAll("dd")].map((fact) => [fact.dataset.fact, fact.textContent])),
-    tiles: [...(list ? list.querySelectorAll(".tile") : [])].map((tile) => ({
-      row: Number(tile.dataset.row), right: tile.classList.contains("right"), name: tile.getAttribute("aria-label"),
-      mark: tile.querySelector(".verdict").textContent, frame: getComputedStyle(tile).borderTopStyle})),
+    codes: [...section.querySelectorAll(".code")].map((code) => code.textContent),
+    differs: [...section.querySelectorAll(".code:last-child i")].map((bit) => bit.className === "differs"),
+    chosen: Number(section.querySelector("svg").getAttribute("aria-valuenow")),
+    said: section.querySelector("svg").getAttribute("aria-valuetext"),
+    lit: [...section.querySelectorAll(".bucket, .ring")].map((path) => path.getAttribute("d").split("z").length - 1),
+    tiles: [...section.querySelectorAll("li:not([hidden]) .tile")].map((tile) => ({
+      id: Number(tile.dataset.id), right: !tile.classList.contains("wrong"), name: tile.getAttribute("aria-label"),
+      pressed: tile.getAttribute("aria-pressed"), mark: tile.querySelector(".verdict")?.textContent,
+      frame: getComputedStyle(tile).borderTopStyle})),
   };
 }"""
+BITS, LEFT, RIGHT = (f".controls label:has-text('{label}') select" for label in ("Bits", "Left", "Right"))
 LINES = """(tile) => {
   const text = document.createRange();
   text.selectNodeContents(tile);
@@ -84,7 +100,7 @@ def test_the_sample_has_every_class_and_opens_with_an_ordinary_query(explorer, f
     assert set(np.bincount(fashion.labels[explorer.query_rows], minlength=10)) == {2, 3}
     assert np.isin(explorer.query_rows, split.query_rows).all()
     assert np.isin(explorer.rows, split.database_rows).all()
-    assert len(np.unique(explorer.rows)) == 1000
+    assert len(np.unique(explorer.rows)) == 768
     found = {m: [explorer.search(q, m, 16, 2).precision for q in range(24)] for m in ("LSH", "GRH kernel")}
     miss = sum(np.abs(np.array(values) - np.mean(values)) for values in found.values())
     assert miss[explorer.start] == miss.min()
@@ -116,26 +132,37 @@ def test_pictures_stand_where_they_belong_and_no_text_ends_the_script():
 
 
 def check_it_shows(page, explorer, query, methods, n_bits, radius):
-    """Its two sides, or the first of them, say what the package finds by these methods."""
-    for side, method in zip(("first", "second"), methods, strict=False):
-        found, n = explorer.search(query, method, n_bits, radius), len(explorer.rows)
-        in_bucket = np.sum(found.distances == 0)
-        shown = page.evaluate(SHOWN, side)
-        assert shown["method"] == method
-        assert shown["facts"] == {
-            "bucket": f"{in_bucket} picture{'' if in_bucket == 1 else 's'}",
-            "ball": f"{ball_size(n_bits, radius):,}",
-            "candidates": f"{len(found.ids):,} of {n:,} ({100 * len(found.ids) / n:.1f}%)",
-            "right": f"{found.right.sum():,}",
-            "precision": f"{found.precision:.1f}",
-            "exhaustive": f"{explorer.search(query, method, n_bits, n_bits).precision:.1f}",
-        }
-        assert [tile["row"] for tile in shown["tiles"]] == explorer.rows[found.ids[:10]].tolist()
-        assert [tile["right"] for tile in shown["tiles"]] == found.right[:10].tolist()
-        for tile, distance in zip(shown["tiles"], found.distances, strict=False):
-            assert (tile["mark"], tile["frame"]) == (("\u2713", "solid") if tile["right"] else ("\u2717", "dashed"))
-            assert f"{'right' if tile['right'] else 'wrong'} class, {distance} bit" in tile["name"]
-        assert shown["code"] == "".join("01"[bit] for bit in explorer._bits[method, n_bits][0][query].astype(int))
+    """Both sides show what the package finds by these methods, and the sentence says it; returns the chosen picture."""
+    page.wait_for_timeout(50)
+    names, n = explorer.dataset.class_names, len(explorer.rows)
+    label, labels = (explorer.dataset.labels[rows] for rows in (explorer.query_rows[query], explorer.rows))
+    both = [page.evaluate(SHOWN, side) for side in ("first", "second")]
+    chosen = both[0]["chosen"]
+    said, away = f"{n_bits} bits, radius {radius}, query: {names[label]}.", []
+    for shown, method in zip(both, methods, strict=True):
+        found, all_of_them = (explorer.search(query, method, n_bits, r) for r in (radius, n_bits))
+        distance = all_of_them.distances[all_of_them.ids == chosen][0]
+        away.append(f"{distance} bit{'' if distance == 1 else 's'} away by {method}")
+        where = away[-1].split(" away")[0] + f" apart, {'inside' if distance <= radius else 'outside'} the ball"
+        assert (shown["chosen"], shown["said"]) == (chosen, f"{names[labels[chosen]]}, {where}")
+        assert sum(shown["differs"]) == distance
+        rings = [(d, right) for d in range(radius, -1, -1) for right in (True, False)]
+        assert shown["lit"] == [np.sum((found.distances == d) & (found.right == right)) for d, right in rings]
+        assert [tile["id"] for tile in shown["tiles"]] == found.ids[:10].tolist()
+        for tile, distance, right in zip(shown["tiles"], found.distances, found.right, strict=False):
+            assert (tile["mark"], tile["frame"]) == (("\u2713", "solid") if right else ("\u2717", "dashed"))
+            assert tile["pressed"] == str(tile["id"] == chosen).lower()
+            assert f"{'right' if right else 'wrong'} class, {distance} bit" in tile["name"]
+        queries, pictures = explorer._bits[method, n_bits]
+        assert shown["codes"] == ["".join(map(str, bits.astype(int))) for bits in (queries[query], pictures[chosen])]
+        k, bucket = len(found.ids), np.sum(found.distances == 0)
+        said += f" {method}: {k} candidate{'' if k == 1 else 's'} of {n} ({100 * k / n:.1f} percent), "
+        said += f"{bucket} in its bucket"
+        said += f", {found.right[:10].sum()} of the nearest {min(10, k)} right." if k else "."
+    said += f" Exhaustive search: {all_of_them.right[:10].sum()} of 10 right."
+    said += f" The chosen picture, {names[labels[chosen]]}, is {' and '.join(away)}."
+    assert page.locator("#l2h-explorer .status").inner_text() == said
+    return chosen
 
 
 @pytest.fixture(scope="module")
@@ -165,6 +192,7 @@ def codes_of(data):
 
 
 open_page = partial(opened, name="explorer")
+TWO = ("LSH", "GRH kernel")  # with which the page opens
 
 
 def test_the_page_has_the_data_of_the_package(page_address, explorer):
@@ -172,7 +200,9 @@ def test_the_page_has_the_data_of_the_package(page_address, explorer):
     for key, pair in codes_of(data).items():
         for some, others in zip(pair, explorer._bits[key], strict=True):
             assert np.mean(some != others) < 1e-3, key
-    assert data | {"codes": None} == explorer.data() | {"codes": None}
+    apart = {"codes": None, "sheet": None, "own": None}  # the site has the heavy things in files
+    assert data | apart == explorer.data() | apart
+    assert {Path(data["sheet"]).suffix, Path(data["own"]["file"]).suffix} == {".png", ".js"}
 
 
 @pytest.mark.browser
@@ -181,19 +211,18 @@ def test_any_view_by_its_address(visit, page_address, answers):
     tab = open_page(visit, page_address)
     random = np.random.default_rng(0)
     for _ in range(25):
-        query, radius = int(random.integers(24)), int(random.integers(9))
-        n_bits = int(random.choice([16, 32]))
-        methods = random.choice(answers.methods, 2)
-        first, second = (name.replace(" ", "+") for name in methods)
-        view = f"query={query}&bits={n_bits}&radius={radius}&first={first}&second={second}"
+        query, radius, bits, *two = (int(random.integers(most)) for most in (24, 9, 2, 5, 5))
+        chosen = int(random.integers(768))
+        view = f"query={query}&bits={bits}&radius={radius}&first={two[0]}&second={two[1]}&chosen={chosen}"
         tab.page.evaluate("(view) => new Promise((then) => { onhashchange = then; location.hash = view; })", view)
-        check_it_shows(tab.page, answers, query, methods, n_bits, radius)
+        methods = [answers.methods[i] for i in two]
+        assert check_it_shows(tab.page, answers, query, methods, (16, 32)[bits], radius) == chosen
     tab.page.locator(".queries label").nth(7).click()
-    tab.page.locator("[data-side=first] select").select_option("GRH linear")
+    tab.page.locator(LEFT).select_option("GRH linear")
     again = open_page(visit, tab.page.url)
-    check_it_shows(again.page, answers, 7, ["GRH linear"], n_bits, radius)
-    broken = open_page(visit, f"{page_address}#query=99&bits=7&radius=x&first=nothing&second=LSH")
-    check_it_shows(broken.page, answers, answers.start, ["LSH"], 16, 2)
+    assert check_it_shows(again.page, answers, 7, ["GRH linear", methods[1]], (16, 32)[bits], radius) == chosen
+    broken = open_page(visit, f"{page_address}#query=99&bits=7&radius=x&first=0.5&second=9&chosen=768")
+    check_it_shows(broken.page, answers, answers.start, TWO, 16, 2)
     for one in (tab, again, broken):
         one.check_nothing_went_wrong()
 
@@ -206,54 +235,56 @@ def test_by_keyboard_alone(visit, page_address, answers):
     keys.press("ArrowRight")
     query = answers.start + 1
     keys.press("Tab")
-    keys.press("ArrowRight")  # to 32 bits
-    keys.press("Tab")
     for _ in range(6):
         keys.press("ArrowRight")
-    check_it_shows(page, answers, query, ["LSH"], 32, 8)
+    keys.press("Tab")
+    keys.type("32")
     keys.press("Tab")
     keys.type("PCAH")
-    keys.press("Tab")
-    check_it_shows(page, answers, query, ["PCAH"], 32, 8)
-    found = answers.search(query, "PCAH", 32, 8)
-    assert len(found.ids) > 2, "the test needs a view with pictures to walk through"
-    for key, place in (("ArrowRight", 1), ("ArrowRight", 2), ("Home", 0), ("End", len(found.ids[:10]) - 1)):
+    chosen = check_it_shows(page, answers, query, ["PCAH", "GRH kernel"], 32, 8)
+    tab_to(page, "role", "slider")
+    steps = {"ArrowDown": chosen + 32, "ArrowLeft": chosen + 31, "Home": 0, "ArrowUp": 0, "End": 767}
+    for key, place in steps.items():
         keys.press(key)
-        assert page.evaluate("document.activeElement.dataset.row") == str(answers.rows[found.ids[place]])
+        assert check_it_shows(page, answers, query, ["PCAH", "GRH kernel"], 32, 8) == place
     tab.check_nothing_went_wrong()
 
 
 @pytest.mark.browser
-def test_by_touch_on_a_small_screen_in_the_dark(visit, page_address, answers):
-    tab = open_page(visit, page_address, 390, "dark", has_touch=True, is_mobile=True)
+def test_a_chosen_picture_stays_chosen_on_a_small_screen_in_the_dark(visit, page_address, answers):
+    tab = open_page(visit, page_address, **PHONE, forced_colors="active")
     page = tab.page
     page.locator(".queries label").nth(9).tap()
-    page.get_by_label("32", exact=True).tap()
-    check_it_shows(page, answers, 9, ["LSH"], 32, 2)
-    page.locator("[data-side=second] .tile").first.tap()
-    compared = page.locator("[data-side=second] .compare .code")
-    pair = zip(page.evaluate(SHOWN, "second")["code"], compared.text_content(), strict=True)
-    marked = compared.locator("i").evaluate_all("(bits) => bits.map((bit) => bit.className === 'differs')")
-    assert marked == [own != other for own, other in pair]
-    assert sum(marked) == answers.search(9, "GRH kernel", 32, 2).distances[0]
-    page.locator("[data-side=second] summary").tap()
-    assert page.locator("[data-side=second] details ul").is_visible()
+    check_it_shows(page, answers, 9, TWO, 16, 2)
+    nearest = page.locator("[data-side=second] .tile").first
+    nearest.tap()
+    chosen = check_it_shows(page, answers, 9, TWO, 16, 2)
+    assert chosen == answers.search(9, "GRH kernel", 16, 2).ids[0]
+    page.locator(BITS).select_option("32")
+    page.locator(RIGHT).select_option("CCA-ITQ")
+    page.get_by_label("Hamming radius").press("ArrowLeft")
+    assert check_it_shows(page, answers, 9, ("LSH", "CCA-ITQ"), 32, 1) == chosen
+    box = page.locator("[data-side=first] svg").bounding_box()
+    page.locator("[data-side=first] svg").tap(position={"x": box["width"] * 5.5 / 32, "y": box["height"] * 2.5 / 24})
+    assert check_it_shows(page, answers, 9, ("LSH", "CCA-ITQ"), 32, 1) == 2 * 32 + 5
+    border = "(label) => getComputedStyle(label).borderTopColor"
+    colours = page.locator(".queries label:visible").evaluate_all(f"(all) => all.map({border})")
+    assert colours.count(colours[9]) == 1, "the chosen query is seen in forced colours"
     tab.check_it_fits()
     tab.check_nothing_went_wrong()
 
 
 @pytest.mark.browser
-def test_what_is_found_is_said_and_that_nothing_is(visit, page_address, answers):
-    tab = open_page(visit, page_address)
-    status = tab.page.get_by_role("status")
-    tab.page.locator(".queries label").nth(3).click()
-    for method in ("LSH", "GRH kernel"):
-        status.get_by_text(f"{method}: {len(answers.search(3, method, 16, 2).ids)} candidate").wait_for()
-    assert status.inner_text().startswith("16 bits, radius 2.")
-    empty = next(q for q in range(24) if not len(answers.search(q, "PCAH", 32, 0).ids))
-    tab = open_page(visit, f"{page_address}#query={empty}&bits=32&radius=0&first=PCAH")
-    tab.page.locator("[data-side=first]").get_by_text("Nothing in the sample is within this radius.").wait_for()
-    tab.page.get_by_role("status").get_by_text("PCAH: 0 candidates, none found.").wait_for()
+def test_one_screen_has_the_controls_and_what_both_methods_find(visit, page_address):
+    page = open_page(visit, page_address).page
+    page.set_viewport_size({"width": 1280, "height": 800})
+    for what in ("[type=range]", "[data-side=first] .tile", "[data-side=second] .tile", "[data-side=second] h2"):
+        box = page.locator(what).first.bounding_box()
+        assert box["y"] + box["height"] < 800, what
+    first, second = (page.locator(f"[data-side={side}] svg").bounding_box() for side in ("first", "second"))
+    assert first["y"] == second["y"]
+    assert first["y"] + first["height"] < 800
+    assert first["x"] + first["width"] < second["x"]
 
 
 @pytest.mark.browser
@@ -263,5 +294,83 @@ def test_a_data_set_without_pictures_shows_whole_names(visit, tmp_path):
     names = tab.page.locator(".queries .picture")
     assert names.all_inner_texts() == [*["automobile"] * 2, *["<b>bee</b>"] * 2, *["cat"] * 2]
     assert names.first.evaluate(LINES) == [True], "one line, and all of it"
-    check_it_shows(tab.page, toy, toy.start, ["LSH"], 8, 2)
+    check_it_shows(tab.page, toy, toy.start, ["LSH", "LSH"], 8, 2)
+    tab.check_nothing_went_wrong()
+
+
+# A picture of one's own
+
+
+@pytest.fixture(scope="module")
+def pictures(fashion):
+    noise = np.random.default_rng(0).integers(0, 256, (2, 28, 28)).astype(np.uint8)
+    return np.concatenate([fashion.images[[0, 1234, 9999]], noise])
+
+
+@pytest.mark.browser
+def test_the_page_describes_pictures_as_the_package_does(visit, pictures):
+    page = visit(390).page
+    page.add_script_tag(path=ROOT / "book/_ext/l2h_book/play/gist.js")
+    colours = np.random.default_rng(1).integers(0, 256, (2, 32, 32, 3)).astype(np.uint8)
+    for images in (pictures, np.zeros((1, 28, 28), np.uint8), pictures[:, 4:24], colours):
+        for image, features in zip(images, gist_descriptors(images), strict=True):
+            grey = image.mean(axis=2) if image.ndim == 3 else image
+            assert np.abs(page.evaluate("(grey) => gist(grey)", grey.tolist()) - features).max() < 1e-5
+
+
+@pytest.mark.browser
+def test_a_loaded_picture_gets_the_codes_of_the_package(visit, page_address, explorer, fashion, pictures):
+    """By the linear methods: but for scores within a thousandth of zero, the bits are equal."""
+    tab, hashed = open_page(visit, page_address), set()
+    page, raw = tab.page, split_dataset(fashion)
+    mean = raw.X_database[0] / np.linalg.norm(raw.X_database[0]) - raw.preprocessed("l2-centre").X_database[0]
+    page.get_by_text("A picture of your own").click()
+    for image, features in zip(pictures, gist_descriptors(pictures), strict=True):
+        file = io.BytesIO()
+        Image.fromarray(image).save(file, "png")
+        page.locator(".queries label").first.click()
+        page.get_by_label("Load a picture").set_input_files(
+            {"name": "a", "mimeType": "image/png", "buffer": file.getvalue()}
+        )
+        page.get_by_text("query: your picture").first.wait_for()
+        x = features[None] / np.linalg.norm(features) - mean
+        for (method, n_bits), hasher in explorer._hashers.items():
+            normals, thresholds = _planes_of(hasher)
+            if normals is not None:
+                page.locator(LEFT).select_option(method)
+                page.locator(BITS).select_option(str(n_bits))
+                clear = np.abs(x @ normals - thresholds)[0] > 1e-3
+                bits = np.array(list(page.evaluate(SHOWN, "first")["codes"][0])) == "1"
+                assert np.array_equal(bits[clear], hasher.transform(x)[0][clear])
+                hashed.add(method)
+    assert hashed == {"LSH", "PCAH", "CCA-ITQ", "GRH linear"}
+    page.locator(RIGHT).select_option("GRH kernel")
+    assert "GRH kernel cannot hash it here." in page.locator("#l2h-explorer .status").inner_text()
+    tab.check_nothing_went_wrong()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("drag", "device"), [(dragged_by_mouse, {}), (dragged_by_finger, PHONE)])
+def test_a_drawn_picture_is_searched_for(visit, page_address, drag, device):
+    tab = open_page(visit, page_address, **device)
+    page, paper = tab.page, tab.page.locator("canvas")
+    page.get_by_text("A picture of your own").click()
+    paper.evaluate("(one) => one.scrollIntoView({block: 'center'})")
+    scrolled, box = page.evaluate("scrollY"), paper.bounding_box()
+    x, y = box["x"] + 20, box["y"] + 20
+    drag(tab, (x, y), [(x + 8 * step, y + 5 * step) for step in range(1, 16)])
+    status = page.locator("#l2h-explorer .status")
+    status.get_by_text("query: your picture").wait_for()
+    drawn = page.evaluate(SHOWN, "first")["codes"][0]
+    assert page.evaluate("scrollY") == scrolled
+    for _ in range(9):
+        paper.press("ArrowLeft")
+    page.get_by_role("button", name="Exchange light and dark").click()
+    page.wait_for_timeout(1500)
+    assert page.evaluate(SHOWN, "first")["codes"][0] != drawn
+    page.get_by_label("Load a picture").set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": b"none"})
+    page.get_by_text("That file is not a picture").wait_for()
+    page.locator(".queries label").first.click()
+    assert "query: your picture" not in status.inner_text()
+    tab.check_it_fits()
     tab.check_nothing_went_wrong()

@@ -1,13 +1,16 @@
 """Figures in chapters: each is set as a reader would, and says what the package computes for that state."""
 
 import re
+from pathlib import Path
 from types import SimpleNamespace
+from urllib.parse import unquote, urlsplit
 
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 from playing import PHONE, alone, data_of, dragged_by_finger, dragged_by_mouse, on_the_site, opened
-from visits import ROOT
+from visits import CHAPTERS, ROOT
 
 from l2h_book.hash_figures import FIGURES
 from l2h_book.play import playable
@@ -284,3 +287,12 @@ def test_the_first_page_says_what_is_compared(visit, drag, device):
     check((data["query"] + 7) % len(data["points"]))
     tab.check_it_fits()
     tab.check_nothing_went_wrong()
+
+
+def test_every_chapter_has_a_card_with_a_small_picture():
+    page = Path(unquote(urlsplit(on_the_site("index")).path))
+    cards = re.findall(r'<img class="card[^"]*" src="([^"]+)" alt="([^"]{20,})">', page.read_text(encoding="utf-8"))
+    assert [Path(address).stem.removeprefix("card-") for address, _ in cards] == [Path(name).name for name in CHAPTERS]
+    for address, _ in cards:
+        with Image.open(page.parent / address) as picture:
+            assert max(picture.size) <= 320

@@ -1,5 +1,6 @@
 """The hash explorer: a query, a method, a radius, and what the search finds among a sample of the database."""
 
+import base64
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -7,14 +8,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
-from sklearn.utils import check_random_state
 
-from ..checks import Bits, Integers
+from ..baselines import PCAH
+from ..checks import Array, Bits, Integers
 from ..codes import bits_to_integers, hamming_distances
 from ..datasets import Dataset
+from ..gist import N_FEATURES
+from ..grh import GRH, LinearModel
+from ..lsh import LSH, Hasher
 from ..search import check_radius, rerank
 from ..splits import split_dataset
-from .output import SHEET_COLUMNS, figure_data, sprite_sheet
+from .output import SHEET_COLUMNS, data_address, figure_data, sprite_sheet
 
 _ANSWERS = 10  # precision at ten, as in the chapters
 _RADIUS = 2  # at which the page opens
@@ -63,13 +67,12 @@ class Explorer:
         Each a multiple of 4, up to 32.
     n_queries, n_pictures : int
         Sizes of the sample; all that there are, if fewer.
-    random_state : int, RandomState instance or None, default=0
-        Draws the sample.
 
     Attributes
     ----------
     rows, query_rows : arrays of int64
-        Rows of the data set: the pictures that are searched, and the queries.
+        Rows of the data set: the pictures that are searched, in the order of a map with 32 in a line (like ones lie
+        near each other: lines follow the second principal component, and each line the first), and the queries.
     n_database : int
         Rows of the database that the pictures are a sample of.
     start : int
@@ -86,10 +89,10 @@ class Explorer:
     >>> from l2h_tutorial import LSH, load_dataset
     >>> explorer = Explorer(load_dataset("fashion-mnist"), {"LSH": LSH(random_state=0)}, n_queries=10)
     >>> explorer
-    <Explorer: 10 queries, 1,000 of 8,500 pictures; LSH; 16 and 32 bits>
+    <Explorer: 10 queries, 768 of 8,500 pictures; LSH; 16 and 32 bits>
     >>> found = explorer.search(query=0, method="LSH", n_bits=16, radius=16)
     >>> len(found.ids), bool(found.precision == found.right[:10].mean())
-    (1000, True)
+    (768, True)
     """
 
     def __init__(
@@ -99,8 +102,7 @@ class Explorer:
         n_bits: Iterable[int] = (16, 32),
         *,
         n_queries: int = 24,
-        n_pictures: int = 1000,
-        random_state: Any = 0,
+        n_pictures: int = 768,
     ) -> None:
         self.n_bits = tuple(n_bits)
         if not hashers:
@@ -112,18 +114,24 @@ class Explorer:
         self.dataset = dataset
         self.methods = tuple(hashers)
         split = split_dataset(dataset).preprocessed("l2-centre")
-        random = check_random_state(random_state)
+        random = np.random.RandomState(0)
         sample = np.sort(random.permutation(len(split.y_database))[:n_pictures])
+        sample = sample[_map_of(split.X_database[sample])]
         queries = _class_by_class(split.y_query, n_queries, random)
         self.n_database = len(split.y_database)
         self.rows: Integers = split.database_rows[sample]
         self.query_rows: Integers = split.query_rows[queries]
         self._X_query, self._X = split.X_query[queries], split.X_database[sample]
-        self._bits: dict[tuple[str, int], tuple[Bits, Bits]] = {}
-        for method, hasher in hashers.items():
-            for width in self.n_bits:
-                fitted = clone(hasher).set_params(n_bits=width).fit(split.X_train, split.y_train)
-                self._bits[method, width] = fitted.transform(self._X_query), fitted.transform(self._X)
+        self._hashers = {
+            (method, width): clone(hasher).set_params(n_bits=width).fit(split.X_train, split.y_train)
+            for method, hasher in hashers.items()
+            for width in self.n_bits
+        }
+        self._bits: dict[tuple[str, int], tuple[Bits, Bits]] = {
+            key: (fitted.transform(self._X_query), fitted.transform(self._X)) for key, fitted in self._hashers.items()
+        }
+        one = dataset.features[self.query_rows[0]]
+        self._mean = one / (np.linalg.norm(one) or 1) - self._X_query[0]  # which "l2-centre" subtracts
         self.start = self._ordinary_query()
 
     def __repr__(self) -> str:
@@ -178,29 +186,57 @@ class Explorer:
         """
         ds, everything = self.dataset, np.arange(len(self.rows))
         order = rerank(self._X_query, self._X, [everything] * len(self.query_rows), len(self.rows))
-        both = np.concatenate([self.rows, self.query_rows])
-        codes: dict[str, dict[str, list[str]]] = {method: {} for method in self.methods}
-        for (method, width), pair in self._bits.items():
-            codes[method][str(width)] = [_digits(bits) for bits in pair]
+        described = ds.images is not None and ds.features.shape[1] == N_FEATURES  # by GIST
         return {
             "dataset": ds.name,
             "classes": list(ds.class_names),
             "answers": _ANSWERS,
             "start": {"query": self.start, "radius": _RADIUS},
-            "database": self.n_database,
             "labels": ds.labels[self.rows].tolist(),
             "queryLabels": ds.labels[self.query_rows].tolist(),
-            "rows": self.rows.tolist(),
-            "columns": SHEET_COLUMNS,
-            "sheetRows": -(-len(both) // SHEET_COLUMNS),
-            "sheet": None if ds.images is None else sprite_sheet(ds.images[both]),
             "order": ["".join(f"{i:03x}" for i in ids) for ids in order],
-            "bits": list(self.n_bits),
-            "codes": codes,
-        }
+            "codes": {m: {str(w): [*map(_digits, self._bits[m, w])] for w in self.n_bits} for m in self.methods},
+            "own": self._for_own_pictures() if described else None,
+        } | sprite_sheet(ds, np.concatenate([self.rows, self.query_rows]))
+
+    def _for_own_pictures(self) -> dict[str, Any]:
+        """The hyperplanes of the linear methods, for descriptors of length one: scales, thresholds, and in 16 bits.
+
+        Score k of a descriptor x is ``scales[k] * (x @ normal_k) - thresholds[k]``; a file has all normals in turn.
+        """
+        planes, normals = [], []
+        for (method, width), hasher in self._hashers.items():
+            weights, thresholds = _planes_of(hasher)
+            if weights is not None:
+                scales = np.abs(weights).max(axis=0) / (2**15 - 1)
+                normals.append(np.rint(weights / scales).T.astype("<i2").tobytes())
+                planes.append([method, width, scales.tolist(), (thresholds + self._mean @ weights).tolist()])
+        file = data_address("text/javascript", b"l2hNormals='%s'" % base64.b64encode(b"".join(normals)))
+        return {"size": np.shape(self.dataset.images)[1:3], "planes": planes, "file": file}  # type: ignore[arg-type]
 
     def _repr_html_(self) -> str:
         return figure_data("explorer", self.data())
+
+
+def _map_of(X: Array) -> Integers:
+    """Order rows for a map: by their second principal component into lines, and each line by the first."""
+    across, up = (X @ PCAH(2).fit(X).projections_).T
+    order = np.argsort(-up, kind="stable")
+    lines = np.split(order, range(SHEET_COLUMNS, len(order), SHEET_COLUMNS))
+    return np.concatenate([line[np.argsort(across[line], kind="stable")] for line in lines])
+
+
+def _planes_of(hasher: Any) -> tuple[Any, Any]:
+    """Normals and thresholds of a hasher whose bits are ``x @ normal >= threshold``; of any other None and None."""
+    if isinstance(hasher, LSH):
+        return hasher.hyperplanes_, np.zeros(hasher.n_bits)
+    if isinstance(hasher, GRH):
+        columns, model = hasher.models_[-1]
+        if type(model) is LinearModel and len(columns) == hasher.n_bits:
+            return model.weights, hasher.mean_ @ model.weights - hasher.scale_ * model.intercepts
+    elif type(hasher)._scores is Hasher._scores:
+        return hasher.projections_, hasher.mean_ @ hasher.projections_
+    return None, None
 
 
 def _digits(bits: Bits) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ..checks import Bytes
+from ..checks import Integers
+from ..datasets import Dataset
 
 SHEET_COLUMNS = 32
 
@@ -44,32 +45,50 @@ def figure_data(name: str, data: dict[str, Any]) -> str:
     )
 
 
-def sprite_sheet(images: Bytes) -> str:
-    """Lay pictures out in one, `SHEET_COLUMNS` in a row, as an address that holds the picture itself.
+def sprite_sheet(dataset: Dataset, rows: Integers) -> dict[str, Any]:
+    """Lay pictures of a data set out in one, `SHEET_COLUMNS` in a row, for a figure's data.
 
     Grey pictures become a PNG; colour ones a JPEG, which is a third of the size.
 
     Parameters
     ----------
-    images : (n, h, w) or (n, h, w, 3) array of uint8
+    dataset : Dataset
+    rows : (n,) array of int
 
     Returns
     -------
-    str
-        ``data:image/...;base64,...``
+    dict
+        ``columns`` and ``sheetRows`` of the sheet, and ``sheet``: an address that holds it, or None where the data set
+        came without pictures.
 
     Examples
     --------
-    >>> sprite_sheet(np.zeros((3, 8, 8), dtype=np.uint8))[:22]
-    'data:image/png;base64,'
+    >>> from l2h_tutorial import load_dataset
+    >>> sheet = sprite_sheet(load_dataset("fashion-mnist"), np.arange(33))
+    >>> sheet["sheetRows"], sheet["sheet"][:22]
+    (2, 'data:image/png;base64,')
     """
-    n, height, width, *colours = images.shape
-    rows = -(-n // SHEET_COLUMNS)
-    sheet = np.zeros((rows * height, SHEET_COLUMNS * width, *colours), dtype=np.uint8)
-    for i, image in enumerate(images):
+    lines = -(-len(rows) // SHEET_COLUMNS)
+    described: dict[str, Any] = {"columns": SHEET_COLUMNS, "sheetRows": lines, "sheet": None}
+    if dataset.images is None:
+        return described
+    _, height, width, *colours = dataset.images.shape
+    sheet = np.zeros((lines * height, SHEET_COLUMNS * width, *colours), dtype=np.uint8)
+    for i, image in enumerate(dataset.images[rows]):
         top, left = i // SHEET_COLUMNS * height, i % SHEET_COLUMNS * width
         sheet[top : top + height, left : left + width] = image
     buffer = io.BytesIO()
     kind, options = ("jpeg", {"quality": 85, "subsampling": 0}) if colours else ("png", {"optimize": True})
     Image.fromarray(sheet).save(buffer, kind, **options)
-    return f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    return described | {"sheet": data_address(f"image/{kind}", buffer.getvalue())}
+
+
+def data_address(kind: str, content: bytes) -> str:
+    """Write an address that holds a file itself; the book's site keeps the file beside the page.
+
+    Examples
+    --------
+    >>> data_address("text/plain", b"hash")
+    'data:text/plain;base64,aGFzaA=='
+    """
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from ..checks import Floats, Integers
-from .output import SHEET_COLUMNS, figure_data, sprite_sheet
+from .output import figure_data, sprite_sheet
 
 _MOST_LINES = 6  # as many as the page has room for
 _MOST_CLASSES = 3  # and as many markers
@@ -121,8 +121,5 @@ def turning_cover(dataset: Any, rows: Any, points: Any, hyperplanes: Any, query:
         "names": [dataset.class_names[label] for label in dataset.labels[rows]],
         "angles": [round(line_of(normal)[0]) for normal in hyperplanes.T],
         "query": query,
-        "sheet": sprite_sheet(dataset.images[rows]),
-        "columns": SHEET_COLUMNS,
-        "sheetRows": -(-len(rows) // SHEET_COLUMNS),
     }
-    return figure_data("cover", data)
+    return figure_data("cover", data | sprite_sheet(dataset, rows))

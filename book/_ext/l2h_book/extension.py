@@ -11,6 +11,7 @@ import nbformat
 from docutils import nodes
 
 from .assignments import make_assignment
+from .cards import add_pictures
 from .editions import EDITIONS, find_exercises, make_edition, prepare_page
 from .execution import execute_ahead, executed_page, execution_key
 from .files import TOOLS, files_key, files_of, hand_out, replace_file
@@ -21,7 +22,7 @@ from .hash_figures import register as register_hash_figures
 from .markdown import Page
 from .notebooks import files_read, make_notebook
 from .pictures import draw_in_kernels, frame
-from .play import bring_to_life
+from .play import bring_to_life, put_beside
 from .publishing import connect as connect_publishing
 from .publishing import links_out, site_address, site_beside
 from .selftest import register as register_selftest
@@ -42,8 +43,10 @@ def register(app: Any) -> dict[str, Any]:
     app.connect("config-inited", _prepare)
     app.connect("env-before-read-docs", execute_ahead)
     app.connect("doctree-resolved", _write_notebooks)
+    app.connect("doctree-resolved", add_pictures, priority=900)  # a notebook has none
     app.connect("html-page-context", _link_notebook)
     app.connect("html-page-context", frame)
+    app.connect("html-page-context", put_beside)
     app.connect("build-finished", _put_files_beside)
     app.connect("build-finished", write_fonts)
     app.connect("build-finished", _note_the_end, priority=1000)

@@ -19,7 +19,7 @@ from sphinx.util.docutils import ReferenceRole, SphinxDirective
 
 from l2h_tutorial import GRH, LSH, HashTable, load_dataset, rerank, split_dataset
 from l2h_tutorial.affinity import same_class_affinity
-from l2h_tutorial.explore.output import SHEET_COLUMNS, figure_data, sprite_sheet
+from l2h_tutorial.explore.output import figure_data, sprite_sheet
 from l2h_tutorial.explore.plane import line_of
 from l2h_tutorial.metrics import recall_of_exact
 from l2h_tutorial.search import exact_neighbours
@@ -72,10 +72,7 @@ def ball() -> dict[str, Any]:
         "radii": radii,
         "database": table.n_rows,
         "names": [ds.class_names[label] for label in ds.labels[shown]],
-        "columns": SHEET_COLUMNS,
-        "sheetRows": -(-len(shown) // SHEET_COLUMNS),
-        "sheet": None if ds.images is None else sprite_sheet(ds.images[shown]),
-    }
+    } | sprite_sheet(ds, np.array(shown))
 
 
 def dead_zone() -> dict[str, Any]:

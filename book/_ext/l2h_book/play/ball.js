@@ -6,10 +6,7 @@ const chart = new Chart("Recall of the exact ten neighbours against the share of
 const dots = data.radii.map(({ scanned, recall }) => [Math.max(0, 1 - Math.log10(scanned) / axis), recall]);
 
 function tile(i, near) {
-  const x = i % data.columns, y = Math.floor(i / data.columns), name = data.names[i];
-  const style = data.sheet && `background-image:url(${data.sheet});background-size:${100 * data.columns}% ${100 * data.sheetRows}%;`
-    + `background-position:${(100 * x) / (data.columns - 1)}% ${data.sheetRows > 1 ? (100 * y) / (data.sheetRows - 1) : 0}%`;
-  const what = make("span", { class: data.sheet ? "picture" : "picture named", style, role: "img", "aria-label": name }, data.sheet ? "" : name);
+  const what = thumbnail(data, i, data.names[i]);
   return make("span", { class: near === undefined ? "tile query" : near ? "tile" : "tile wrong" }, what,
     ...(near ? [make("span", { class: "verdict", "aria-hidden": "true" }, "\u2713"), make("span", { class: "unseen" }, "one of the ten nearest")] : []));
 }
@@ -29,6 +26,7 @@ const sentence = ({ radius }) => {
   return `Radius ${radius}: ${plural(candidates, "picture")} in the ball, ${found} of the ten nearest among them. `
     + `All queries together: a recall of ${recall.toFixed(3)} for ${percent(scanned)} of ${data.database.toLocaleString("en")} pictures.`;
 };
+if (data.sheet) part("ball").style.setProperty("--sheet", `url("${data.sheet}")`);
 const most = make("span"), pictures = make("div", {}, make("p", {}, "The query ", tile(0), " and ", most, " of its ball. Ticked: one of its ten nearest; dashed: not."), list);
 live("ball", {
   start: { radius: 0 }, drawing: chart.svg, below: [pictures], draw, sentence,

@@ -46,3 +46,16 @@ const bitsApart = (a, b) => {
   while (rest) { rest &= rest - 1; n += 1; }
   return n;
 };
+
+// A picture of the sheet, as wide and high as its element; its name where there are no pictures
+function thumbnail({ sheet, columns, sheetRows }, i, name) {
+  if (!sheet) return make("span", { class: "picture named" }, name);
+  const along = (at, all) => (all > 1 ? (100 * at) / (all - 1) : 0), x = i % columns, y = Math.floor(i / columns);
+  const style = `background-size:${100 * columns}% ${100 * sheetRows}%;background-position:${along(x, columns)}% ${along(y, sheetRows)}%`;
+  return make("span", { class: "picture", style, role: name && "img", "aria-label": name || null });
+}
+
+// What something that is moved says of itself to those who cannot see where it is
+function tell(handle, now, least, most, text) {
+  for (const [key, value] of Object.entries({ now, min: least, max: most, text })) handle.setAttribute(`aria-value${key}`, value);
+}

@@ -1,12 +1,8 @@
-// The hash explorer: searches the sample by XOR and a count of bits, as the package does.
+// The hash explorer: a query, two methods, and one map of the pictures for both. It searches by XOR and a count of bits.
 
-const root = part("explorer"), data = read("explorer");
-const form = root.querySelector("form"), radius = form.elements.radius;
-const methods = Object.keys(data.codes), order = data.order.map((digits) => split(digits, 3));
-const say = announcer(root.querySelector(".status"));
-const n = data.labels.length, TILE = 48, SHOWN = 30;
-const codes = {};  // by method and bits: [of queries, of pictures]
-const state = {};
+const data = read("explorer"), methods = Object.keys(data.codes), widths = Object.keys(data.codes[methods[0]]).map(Number), n = data.labels.length, lines = Math.ceil(n / data.columns);
+const order = data.order.map((digits) => split(digits, 3)), codes = {}, MINE = data.queryLabels.length;  // the reader's own, after all others
+let mine = null;  // its codes, by method and bits
 
 function split(digits, width) {
   const numbers = [];
@@ -14,193 +10,222 @@ function split(digits, width) {
   return numbers;
 }
 
-function codesOf(method, bits) {
-  const key = `${method} ${bits}`;
-  codes[key] ??= data.codes[method][bits].map((digits) => split(digits, bits / 4));
-  return codes[key];
+// The search: who is within the radius, the nearest by cosine first. Of the reader's picture the page has no cosines:
+// the fewest bits apart come first. A method that is not linear has no code for it.
+function search({ query, bits, radius }, method) {
+  const width = widths[bits], key = `${method} ${width}`;
+  codes[key] ??= data.codes[method][width].map((digits) => split(digits, width / 4));
+  const [queries, pictures] = codes[key], code = query === MINE ? mine?.[key] : queries[query];
+  const distances = code === undefined ? null : pictures.map((other) => bitsApart(code, other));
+  const ranked = order[query] ?? (distances ? pictures.map((_, id) => id).sort((a, b) => distances[a] - distances[b]) : []);
+  return { width, code, pictures, distances, candidates: distances ? ranked.filter((id) => distances[id] <= radius) : [] };
 }
 
-// The search: who is within the radius, the nearest by cosine first.
-function search(method) {
-  const [queries, pictures] = codesOf(method, state.bits), code = queries[state.query];
-  const distances = pictures.map((other) => bitsApart(code, other));
-  const right = (id) => data.labels[id] === data.queryLabels[state.query];
-  const candidates = order[state.query].filter((id) => distances[id] <= state.radius);
-  const answers = candidates.slice(0, data.answers);
-  return {
-    code, pictures, distances, right, candidates, answers,
-    bucket: candidates.filter((id) => distances[id] === 0),
-    hits: answers.filter(right).length,
-  };
-}
+const nameOf = (id) => data.classes[data.labels[id]];
+const isRight = ({ query }, id) => query === MINE || data.labels[id] === data.queryLabels[query];
+const hits = (state, ids) => ids.slice(0, data.answers).filter((id) => isRight(state, id)).length;
 
-function ballSize(bits, r) {
-  let size = 0, ways = 1;
-  for (let i = 0; i <= r; i += 1) { size += ways; ways = Math.round((ways * (bits - i)) / (i + 1)); }
-  return size;
-}
-
-// Pictures, codes, tiles
-
-function picture(tile, label) {
-  const name = data.classes[label];
-  if (!data.sheet) return make("span", { class: "picture named" }, name);
-  const x = (tile % data.columns) * TILE, y = Math.floor(tile / data.columns) * TILE;
-  const size = `${data.columns * TILE}px ${data.sheetRows * TILE}px`;
-  return make("span", {
-    class: "picture", role: "img", "aria-label": name,
-    style: `background-position: -${x}px -${y}px; background-size: ${size}; background-image: var(--sheet)`,
-  });
-}
-
-function codeOf(code, other = code) {
-  const text = code.toString(2).padStart(state.bits, "0"), second = other.toString(2).padStart(state.bits, "0");
+function codeOf(width, code, other = code) {
+  const text = code.toString(2).padStart(width, "0"), second = other.toString(2).padStart(width, "0");
   const differing = [...text].flatMap((bit, i) => (bit === second[i] ? [] : [i + 1]));
   const said = differing.length ? `; differs in bit ${differing.join(", ")}` : "";
-  const shown = make("span", { class: "code", role: "img", "aria-label": `${text.match(/.{4}/g).join(" ")}${said}` });
-  for (let i = 0; i < text.length; i += 4) {
-    shown.append(make("span", {}, ...[...text.slice(i, i + 4)].map((bit, j) => (
-      make("i", { class: differing.includes(i + j + 1) ? "differs" : null }, bit)))));
+  const groups = text.match(/.{4}/g).map((four, g) => make("span", {}, ...[...four].map((bit, j) => (
+    make("i", { class: differing.includes(4 * g + j + 1) ? "differs" : null }, bit)))));
+  return make("span", { class: "code", role: "img", "aria-label": `${text.match(/.{4}/g).join(" ")}${said}` }, ...groups);
+}
+
+// One method: its nearest pictures, its map, and the code of the chosen picture beside the query's
+
+class Side {
+  constructor(key) {
+    const tile = () => make("button", { type: "button", class: "tile" });
+    Object.assign(this, { key, title: make("h2"), tiles: Array.from({ length: data.answers }, tile), codes: make("p", { class: "codes" }) });
+    this.map = make("svg:svg", { class: "map", viewBox: `0 0 ${data.columns} ${lines}`, role: "slider", tabindex: 0 });
+    if (data.sheet) this.map.append(make("svg:image", { href: data.sheet, width: data.columns, height: data.sheetRows, preserveAspectRatio: "none" }));
+    this.marks = this.map.appendChild(make("svg:g"));
+    this.map.addEventListener("click", ({ clientX, clientY }) => {
+      const box = this.map.getBoundingClientRect(), at = (to, from, length, all) => Math.max(0, Math.min(all - 1, Math.floor(((to - from) / length) * all)));
+      choose(at(clientX, box.left, box.width, data.columns) + data.columns * at(clientY, box.top, box.height, lines));
+    });
+    this.map.addEventListener("keydown", (event) => {
+      const by = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: data.columns, ArrowUp: -data.columns, Home: -n, End: n }[event.key];
+      if (!by) return;
+      event.preventDefault();
+      choose(now.chosen + by, Math.abs(by) === n);
+    });
+    for (const one of this.tiles) one.addEventListener("click", () => choose(Number(one.dataset.id)));
+    const list = make("ul", { class: "pictures", "aria-label": `The nearest ${data.answers} of the candidates` }, ...this.tiles.map((one) => make("li", {}, one)));
+    this.element = make("section", { class: "side", "data-side": key }, this.title, list, this.map, this.codes);
   }
-  return shown;
-}
 
-function tile(found, id, rank) {
-  const right = found.right(id), name = data.classes[data.labels[id]];
-  const label = `${rank}. ${name}, ${right ? "right" : "wrong"} class, ${plural(found.distances[id], "bit")} apart`;
-  const button = make("button", {
-    type: "button", class: `tile ${right ? "right" : "wrong"}`, "aria-label": label, title: label, "aria-pressed": "false",
-    tabindex: "-1", "data-row": data.rows[id], "data-id": id,
-  }, picture(id, data.labels[id]), make("span", { class: "verdict" }, right ? "\u2713" : "\u2717"));
-  button.firstChild.removeAttribute("role");  // the button has the name
-  button.firstChild.removeAttribute("aria-label");
-  return make("li", {}, button);
-}
-
-function tiles(found, ids, first, label) {
-  const list = make("ul", { class: "pictures", "aria-label": label });
-  list.append(...ids.map((id, i) => tile(found, id, first + i)));
-  if (ids.length) list.querySelector("button").tabIndex = 0;
-  return list;
-}
-
-// One of the two methods
-
-function makeSide(side, title) {
-  const select = make("select", { name: side }, ...methods.map((method) => make("option", {}, method)));
-  const body = make("div");
-  const element = make("section", { class: "side", "data-side": side, "aria-label": title },
-    make("h3", {}, title), make("label", {}, "Method ", select), body);
-  select.addEventListener("change", () => set({ [side]: select.value }));
-  body.addEventListener("click", (event) => choose(body, event.target.closest(".tile")));
-  body.addEventListener("focusin", (event) => choose(body, event.target.closest(".tile")));
-  body.addEventListener("keydown", move);
-  return { element, select, body };
-}
-
-// Arrow keys go from picture to picture: one stop of the tab key for each list
-function move(event) {
-  const from = event.target.closest(".tile");
-  const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-  if (!from || (!by && event.key !== "Home" && event.key !== "End")) return;
-  const all = [...from.closest("ul").querySelectorAll(".tile")], here = all.indexOf(from);
-  const to = { Home: 0, End: all.length - 1 }[event.key] ?? Math.max(0, Math.min(all.length - 1, here + by));
-  event.preventDefault();
-  from.tabIndex = -1;
-  all[to].tabIndex = 0;
-  all[to].focus();
-}
-
-function choose(body, button) {
-  if (!button) return;
-  body.querySelectorAll(".tile").forEach((other) => other.setAttribute("aria-pressed", String(other === button)));
-  const found = body.found, id = Number(button.dataset.id);
-  body.querySelector(".compare").replaceChildren(
-    `${data.classes[data.labels[id]]}: ${plural(found.distances[id], "bit")} apart`, make("br"),
-    codeOf(found.pictures[id], found.code));
-}
-
-function fill(side, method) {
-  const found = search(method), { body, select } = side;
-  const rest = found.candidates.slice(data.answers), rightOnes = found.candidates.filter(found.right).length;
-  const exhaustive = order[state.query].slice(0, data.answers).filter(found.right).length;
-  const share = (100 * found.candidates.length) / n;
-  const facts = {
-    bucket: ["In its bucket", plural(found.bucket.length, "picture")],
-    ball: ["Codes in the ball", ballSize(state.bits, state.radius).toLocaleString("en")],
-    candidates: ["Candidates", `${found.candidates.length.toLocaleString("en")} of ${n.toLocaleString("en")} (${share.toFixed(1)}%)`],
-    right: ["of the right class", rightOnes.toLocaleString("en")],
-    precision: [`Precision at ${data.answers}`, (found.hits / data.answers).toFixed(1)],
-    exhaustive: ["Exhaustive search", (exhaustive / data.answers).toFixed(1)],
-  };
-  body.found = found;
-  select.value = method;
-  body.replaceChildren(
-    make("p", { class: "codes", "data-fact": "code" }, "Query's code", make("br"), codeOf(found.code)),
-    make("p", { class: "codes compare" }, "Choose a picture to see its code here."),
-    make("dl", {}, ...Object.entries(facts).flatMap(([key, [name, value]]) => (
-      [make("dt", { class: key === "right" && "inner" }, name), make("dd", { "data-fact": key }, value)]))),
-    make("h4", {}, `The nearest ${data.answers} of the candidates`),
-    found.answers.length
-      ? tiles(found, found.answers, 1, `Nearest candidates by ${method}`)
-      : make("p", {}, "Nothing in the sample is within this radius."));
-  if (rest.length) {
-    const more = rest.length > SHOWN ? `, ${SHOWN} of them shown` : "";
-    body.append(make("details", { open: body.opened },
-      make("summary", {}, `${plural(rest.length, "other candidate")}${more}`),
-      tiles(found, rest.slice(0, SHOWN), data.answers + 1, `Other candidates by ${method}`)));
-    body.lastChild.addEventListener("toggle", (event) => { body.opened = event.target.open; });
+  show(state) {
+    const method = methods[state[this.key]], found = search(state, method), { chosen } = state, inside = new Set(found.candidates);
+    const judged = state.query === MINE ? "" : `, ${hits(state, found.candidates)} of ${data.answers} right`;
+    this.title.textContent = found.distances ? `${method}: looks at ${found.candidates.length} of ${n}${judged}` : method;
+    this.tiles.forEach((one, rank) => this.tile(one, found, rank, state));
+    this.marks.replaceChildren(
+      this.cells("veil", [...Array(lines * data.columns).keys()].filter((id) => !inside.has(id)), 0),
+      ...[...Array(state.radius + 1).keys()].reverse().flatMap((distance) => [true, false].map((right) => {
+        const ring = found.candidates.filter((id) => found.distances[id] === distance && isRight(state, id) === right);
+        return this.cells(`${distance ? "ring" : "bucket"} ${right ? "" : "wrong"}`, ring, 0.08, 1 - (0.7 * distance) / (state.radius + 1));
+      })),
+      this.cells("chosen around", [chosen], -0.35), this.cells("chosen", [chosen], -0.35));
+    this.map.setAttribute("aria-label", `The pictures as a map, by ${method}: arrow keys choose one`);
+    tell(this.map, chosen, 0, n - 1, `${nameOf(chosen)}${this.where(found, chosen, state)}`);
+    this.codes.replaceChildren(...(found.distances ? [
+      make("span", {}, "Query"), codeOf(found.width, found.code), make("span", {}, "Chosen"), codeOf(found.width, found.pictures[chosen], found.code),
+    ] : ["This method is not linear, so the page cannot hash a picture of your own by it. Choose another."]));
+    return { method, found };
   }
-  const outcome = found.answers.length ? `${found.hits} of the nearest ${found.answers.length} right` : "none found";
-  return `${method}: ${plural(found.candidates.length, "candidate")}, ${outcome}.`;
+
+  cells(kind, ids, inset, opacity = 1) {
+    const side = 1 - 2 * inset;
+    const squares = ids.map((id) => `M${(id % data.columns) + inset} ${Math.floor(id / data.columns) + inset}h${side}v${side}h${-side}z`);
+    return make("svg:path", { class: kind, d: squares.join(""), "stroke-opacity": opacity });
+  }
+
+  where({ distances }, id, { radius }) {
+    return distances ? `, ${plural(distances[id], "bit")} apart, ${distances[id] <= radius ? "inside" : "outside"} the ball` : "";
+  }
+
+  tile(one, found, rank, state) {
+    const id = found.candidates[rank], right = isRight(state, id);
+    one.parentElement.hidden = id === undefined;
+    if (id === undefined) return;
+    const judged = state.query === MINE ? "" : `, ${right ? "right" : "wrong"} class`;
+    const label = `${rank + 1}. ${nameOf(id)}${judged}, ${plural(found.distances[id], "bit")} apart`;
+    for (const [key, value] of Object.entries({ "aria-label": label, title: label, "aria-pressed": id === state.chosen })) one.setAttribute(key, value);
+    one.dataset.id = id;
+    one.classList.toggle("wrong", !right);
+    one.replaceChildren(thumbnail(data, id, ""), ...(judged ? [make("span", { class: "verdict" }, right ? "\u2713" : "\u2717")] : []));
+    if (!data.sheet) one.firstChild.textContent = nameOf(id);
+  }
 }
 
-// State
+// A picture of the reader's own: drawn or loaded, described and hashed in the page
 
-function set(changes) {
-  Object.assign(state, changes);
-  state.radius = Math.min(state.radius, state.bits);
-  show();
-  address.write(root, state);
+function ownPicture({ size: [height, width], planes, file }) {
+  const canvas = make("canvas", { width, height, tabindex: 0, role: "img", "aria-label": "Your picture: draw with the pointer, or with the arrow keys" });
+  const pen = make("span", { class: "pen" }), paint = canvas.getContext("2d", { willReadFrequently: true }), at = [width / 2, height / 2];
+  let normals = null;
+
+  async function hash() {
+    const { data: pixels } = paint.getImageData(0, 0, width, height);
+    const grey = matrix(height, width, (i, j) => [0, 1, 2].reduce((sum, k) => sum + pixels[4 * (i * width + j) + k], 0) / 3);
+    const features = gist(grey), long = Math.hypot(...features) || 1;
+    normals ??= await normalsOf(file);
+    mine = {};
+    let from = 0;
+    for (const [method, bits, scales, thresholds] of planes) {
+      const scores = scales.map((scale, k) => scale * features.reduce((sum, x, i) => sum + x * normals[from + k * features.length + i], 0) / long - thresholds[k]);
+      from += bits * features.length;
+      mine[`${method} ${bits}`] = scores.reduce((code, score) => 2 * code + (score >= 0), 0);
+    }
+    radio.firstChild.disabled = false;
+    radio.style.setProperty("--mine", `url("${canvas.toDataURL()}")`);
+    const linear = (k) => (planes.some(([method]) => method === methods[k]) ? k : methods.indexOf(planes.at(-1)[0]));
+    set({ query: MINE, first: linear(now.first), second: linear(now.second) });
+  }
+
+  function line(to) {
+    paint.beginPath();
+    paint.moveTo(...at);
+    at.splice(0, 2, ...to);
+    paint.lineTo(...at);
+    paint.stroke();
+    pen.style.left = `${(100 * at[0]) / width}%`;
+    pen.style.top = `${(100 * at[1]) / height}%`;
+  }
+
+  function blank() {
+    paint.globalCompositeOperation = "source-over";
+    paint.fillStyle = "#000";
+    paint.fillRect(0, 0, width, height);
+    Object.assign(paint, { strokeStyle: "#fff", fillStyle: "#fff", lineWidth: width / 10, lineCap: "round", lineJoin: "round" });
+  }
+
+  function invert() {
+    paint.globalCompositeOperation = "difference";
+    paint.fillRect(0, 0, width, height);
+    paint.globalCompositeOperation = "source-over";
+  }
+
+  async function load({ target }) {
+    const [chosen] = target.files;
+    const picture = chosen && await createImageBitmap(chosen).catch(() => null);
+    said.textContent = picture || !chosen ? "" : "That file is not a picture that this browser can read.";
+    if (!picture) return;
+    const scale = Math.max(width / picture.width, height / picture.height), [w, h] = [picture.width * scale, picture.height * scale];
+    blank();
+    paint.drawImage(picture, (width - w) / 2, (height - h) / 2, w, h);
+    hash();
+  }
+
+  const place = ({ offsetX, offsetY }) => [(offsetX / canvas.clientWidth) * width, (offsetY / canvas.clientHeight) * height];
+  canvas.addEventListener("pointerdown", (event) => { canvas.setPointerCapture(event.pointerId); at.splice(0, 2, ...place(event)); line(at); });
+  canvas.addEventListener("pointermove", (event) => { if (canvas.hasPointerCapture(event.pointerId)) line(place(event)); });
+  canvas.addEventListener("pointerup", hash);
+  canvas.addEventListener("keydown", (event) => {
+    const step = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    line([Math.max(0, Math.min(width, at[0] + step[0])), Math.max(0, Math.min(height, at[1] + step[1]))]);
+  });
+  canvas.addEventListener("keyup", (event) => { if (event.key.startsWith("Arrow")) hash(); });
+  const button = (text, act) => { const one = make("button", { type: "button" }, text); one.addEventListener("click", () => { act(); hash(); }); return one; };
+  const input = make("input", { type: "file", accept: "image/*", "aria-label": "Load a picture" }), said = make("p", { role: "status" });
+  input.addEventListener("change", load);
+  blank();
+  return make("details", { class: "own controls" }, make("summary", {}, "A picture of your own"), make("div", { class: "set" },
+    make("span", { class: "sheet-of-paper" }, canvas, pen), make("span", { class: "set" }, button("Clear", blank), button("Exchange light and dark", invert), input), said));
 }
 
-function show() {
-  form.elements.query.value = state.query;
-  form.elements.bits.value = state.bits;
-  radius.max = state.bits;
-  radius.value = state.radius;
-  form.querySelector(".value").textContent = state.radius;
-  root.querySelector(".query-name").textContent = data.classes[data.queryLabels[state.query]];
-  const said = Object.entries(sides).map(([name, side]) => fill(side, state[name]));
-  say(`${state.bits} bits, radius ${state.radius}. ${said.join(" ")}`);
+// From a file beside the page, which only those who draw ask for
+const normalsOf = (file) => new Promise((then) => {
+  const script = make("script", { src: file });
+  script.addEventListener("load", () => then(new Int16Array(Uint8Array.from(atob(l2hNormals), (character) => character.charCodeAt(0)).buffer)));
+  document.head.append(script);
+});
+
+// The page
+
+const root = part("explorer"), sides = [new Side("first"), new Side("second")], start = { query: data.start.query, bits: 0, radius: data.start.radius, first: 0, second: methods.length - 1 };
+start.chosen = order[start.query][0];
+if (data.sheet) root.style.setProperty("--sheet", `url("${data.sheet}")`);
+let now = start, shown = [];
+const choose = (id, held = false) => { if (held || (id >= 0 && id < n)) set({ chosen: Math.max(0, Math.min(n - 1, id)) }); };
+const radioOf = (i, name, ...parts) => make("label", {}, make("input", { type: "radio", name: "query", value: i, "aria-label": name }), ...parts);
+const radio = radioOf(MINE, "Your own picture", make("span", { class: "picture mine" }));
+radio.firstChild.disabled = true;
+const queries = data.queryLabels.map((label, i) => radioOf(i, `${data.classes[label]}, query ${i + 1}`, thumbnail(data, n + i, data.classes[label])));
+for (const one of queries) one.lastChild.setAttribute("aria-hidden", "true");
+const row = make("fieldset", { class: "queries" }, make("legend", {}, "Query"), make("div", { class: "pictures" }, ...queries, ...(data.own ? [radio] : [])));
+row.addEventListener("change", ({ target }) => set({ query: Number(target.value) }));
+
+function draw(state) {
+  now = state;
+  row.querySelector(`[value="${state.query}"]`).checked = true;
+  shown = sides.map((side) => side.show(state));
 }
 
-function fromAddress() {
-  const given = address.read(), bits = Number(given.get("bits"));
-  state.bits = data.bits.includes(bits) ? bits : data.bits[0];
-  state.query = whole(given.get("query"), 0, data.queryLabels.length - 1, data.start.query);
-  state.radius = whole(given.get("radius"), 0, state.bits, data.start.radius);
-  state.first = methods.includes(given.get("first")) ? given.get("first") : methods[0];
-  state.second = methods.includes(given.get("second")) ? given.get("second") : methods.at(-1);
-  show();
+function sentence(state) {
+  const { chosen, query } = state, exhaustive = order[query] ? ` Exhaustive search: ${hits(state, order[query])} of ${data.answers} right.` : "";
+  const searches = shown.map(({ method, found: { candidates, distances } }) => {
+    if (!distances) return `${method} cannot hash it here.`;
+    const bucket = candidates.filter((id) => distances[id] === 0).length;
+    const judged = order[query] && candidates.length ? `, ${hits(state, candidates)} of the nearest ${Math.min(data.answers, candidates.length)} right` : "";
+    return `${method}: ${plural(candidates.length, "candidate")} of ${n} (${((100 * candidates.length) / n).toFixed(1)} percent), ${bucket} in its bucket${judged}.`;
+  });
+  const away = shown.filter(({ found }) => found.distances).map(({ method, found: { distances } }) => `${plural(distances[chosen], "bit")} away by ${method}`);
+  return `${widths[state.bits]} bits, radius ${state.radius}, query: ${query === MINE ? "your picture" : data.classes[data.queryLabels[query]]}. ${searches.join(" ")}${exhaustive} `
+    + `The chosen picture, ${nameOf(chosen)}, is ${away.join(" and ")}.`;
 }
 
-if (data.sheet) {  // once, as a file in memory: styles would carry the whole text about
-  const [head, body] = data.sheet.split(","), bytes = Uint8Array.from(atob(body), (character) => character.charCodeAt(0));
-  const file = URL.createObjectURL(new Blob([bytes], { type: head.slice(5).split(";")[0] }));
-  root.style.setProperty("--sheet", `url("${file}")`);
-}
-root.querySelector(".queries .pictures").append(...data.queryLabels.map((label, i) => make("label", {},
-  make("input", { type: "radio", name: "query", value: i, "aria-label": `${data.classes[label]}, query ${i + 1}` }),
-  picture(n + i, label))));
-root.querySelectorAll(".queries .picture").forEach((image) => image.setAttribute("aria-hidden", "true"));
-root.querySelector(".bits .set").append(...data.bits.map((bits) => (
-  make("label", {}, make("input", { type: "radio", name: "bits", value: bits }), String(bits)))));
-const sides = { first: makeSide("first", "First method"), second: makeSide("second", "Second method") };
-root.querySelector(".sides").append(sides.first.element, sides.second.element);
-form.addEventListener("input", (event) => set({ [event.target.name]: Number(event.target.value) }));
-form.addEventListener("submit", (event) => event.preventDefault());
-window.addEventListener("hashchange", () => { if (location.hash.includes("=")) fromAddress(); });
-fromAddress();
-part("explorer-without-script").hidden = true;
-root.hidden = false;
+const set = live("explorer", {
+  start, drawing: make("div", {}, ...(data.own ? [ownPicture(data.own)] : []), row), draw, sentence, below: [make("div", { class: "sides" }, ...sides.map(({ element }) => element))],
+  controls: [
+    { key: "radius", label: "Hamming radius", least: 0, most: 16, step: 1 }, { key: "bits", label: "Bits", choices: widths.map(String) },
+    { key: "first", label: "Left", choices: methods }, { key: "second", label: "Right", choices: methods },
+    { key: "query", most: MINE - 1 }, { key: "chosen", most: n - 1 },
+  ],
+});

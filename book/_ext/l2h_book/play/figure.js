@@ -1,7 +1,8 @@
 // A figure in a chapter: what sets its state, a drawing, and a sentence that says the state in words.
 //
 // A control is a slider {key, label, least, most, step, text}, a choice {key, label, choices} or a button {label, act},
-// whose `act` gives what changes. The address bar keeps what sliders and choices set, so that a link in the prose sets it.
+// whose `act` gives what changes; what has no label is set in the drawing. The address bar keeps all that has a key, so
+// that a link in the prose sets it.
 
 function live(name, { start, controls, drawing, beside = [], below = [], draw, sentence }) {
   const root = part(name), state = { ...start }, kept = controls.filter(({ key }) => key);
@@ -27,9 +28,9 @@ function live(name, { start, controls, drawing, beside = [], below = [], draw, s
 
   function fromAddress() {
     const given = address.read();
-    for (const { key, least = 0, most, choices } of kept) {
+    for (const { key, least = 0, most, step, choices } of kept) {
       const value = Number(given.get(key) ?? NaN), limit = most ?? choices.length - 1;
-      if (value >= least && value <= limit && (most !== undefined || Number.isInteger(value))) state[key] = value;
+      if (value >= least && value <= limit && (step % 1 || Number.isInteger(value))) state[key] = value;
     }
     show();
   }
@@ -50,7 +51,7 @@ function live(name, { start, controls, drawing, beside = [], below = [], draw, s
   }
 
   const again = { label: "Start again", act: () => ({ ...start }) };
-  const hand = make("div", { class: "set controls" }, ...[...controls, again].map(element));
+  const hand = make("div", { class: "set controls" }, ...[...controls.filter(({ label }) => label), again].map(element));
   root.append(make("div", { class: "board" }, drawing, make("div", {}, hand, status, aloud, ...beside)), ...below);
   root.parentElement.querySelector(".still")?.remove();
   root.hidden = false;

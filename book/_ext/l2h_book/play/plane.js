@@ -44,11 +44,6 @@ function middleOf(corners) {
   return { area: Math.abs(area), x: x / area, y: y / area };
 }
 
-// What a handle says of itself to those who cannot see where it is
-function tell(handle, now, least, most, text) {
-  for (const [key, value] of Object.entries({ now, min: least, max: most, text })) handle.setAttribute(`aria-value${key}`, value);
-}
-
 // The drawing: up is up, so y is turned round wherever something is drawn.
 class Plane {
   constructor(svg, reach) {

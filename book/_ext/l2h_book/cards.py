@@ -1,0 +1,42 @@
+"""The first page's list of chapters: each item gets a small copy of its chapter's first figure."""
+
+import base64
+import io
+import posixpath
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from PIL import Image
+
+from .execution import executed_page
+from .files import replace_file
+
+__all__ = ["add_pictures"]
+
+
+def add_pictures(app: Any, document: nodes.document, docname: str) -> None:
+    """Put them before the links of the section "The chapters", with the texts that describe the figures."""
+    if docname != app.config.root_doc or "the-chapters" not in document.ids:
+        return
+    for item in document.ids["the-chapters"].findall(nodes.list_item):
+        link = next(iter(item.findall(nodes.reference)))["refuri"]
+        chapter = posixpath.join(posixpath.dirname(docname), link.removesuffix(".html"))
+        source, shown = _first_figure(executed_page(app.env, chapter))
+        small = io.BytesIO()
+        with Image.open(io.BytesIO(base64.b64decode(source))) as figure:
+            figure.thumbnail((320, 150))
+            figure.save(small, "png", optimize=True)
+        name = f"_images/card-{posixpath.basename(chapter)}.png"
+        replace_file(Path(app.outdir, name), small.getvalue())
+        address = posixpath.relpath(name, posixpath.dirname(docname))
+        kind, text = shown.get("classes", ""), escape(shown["alt"])
+        card = f'<img class="card {kind}" src="{address}" alt="{text}">'
+        item.insert(0, nodes.raw("", card, format="html"))
+
+
+def _first_figure(page: Any) -> tuple[str, Any]:
+    """A picture that a page's cells drew, and what its metadata say of it."""
+    outputs = ((output.get("data", {}), cell.metadata) for cell in page.cells for output in cell.get("outputs", []))
+    return next((data["image/png"], known["mystnb"]["image"]) for data, known in outputs if "image/png" in data)
