@@ -22,6 +22,7 @@ from .play import bring_to_life
 from .publishing import connect as connect_publishing
 from .publishing import site_address, site_beside
 from .selftest import register as register_selftest
+from .teachers import notes_of, write_teachers_pages
 from .wheel import build_wheel
 
 __all__ = ["register"]
@@ -67,6 +68,7 @@ def _note_the_end(app: Any, exception: Exception | None) -> None:
 
 
 def _prepare(app: Any, config: Any) -> None:
+    app.l2h_notes = {}  # to teachers, of the pages that this build writes
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # of the kernels: with matrices as small as the
         os.environ.setdefault(variable, "1")  # chapters', more threads wait longer for one another than they calculate
     # where the user's cache cannot be written, every chapter computes the features again, and need not say so
@@ -93,6 +95,11 @@ def _notebooks(app: Any) -> dict[str, str]:
     """The file name of the notebook of every page that has one."""
     pages = sorted(page for page, known in app.env.metadata.items() if "kernelspec" in known)
     return {page: f"{page.rpartition('/')[2]}.ipynb" for page in pages}
+
+
+def _place(app: Any) -> str:
+    """The folder of the chapters, which that of the teachers' pages is a copy of."""
+    return posixpath.dirname(next(iter(_notebooks(app)), ""))
 
 
 def _files(app: Any, page: str) -> dict[str, Path]:
@@ -125,6 +132,8 @@ def _write_notebooks(app: Any, document: nodes.document, docname: str) -> None:
             both = make_notebook(*make_edition("nbgrader", page, document, executed), Path(app.config.l2h_wheel).name)
             place = _folder(app, "nbgrader") / "source" / Path(name).stem / name
             replace_file(place, nbformat.writes(make_assignment(both, exercises)).encode() + b"\n")
+    if app.builder.name == "html" and posixpath.dirname(docname) == _place(app):
+        app.l2h_notes[docname] = notes_of(app.builder, document)
     prepare_page(document)
     bring_to_life(document)
 
@@ -154,6 +163,13 @@ def _put_files_beside(app: Any, exception: Exception | None) -> None:
         for page, name in names.items():
             zips.append(folder / f"{Path(name).stem}.zip")
             hand_out(zips[-1], [folder / file for file in (name, wheel.name, *_files(app, page))])
+        if folder == _folder(app, "instructor"):
+            write_teachers_pages(Path(app.outdir).resolve(), folder, app.l2h_notes)
+            zips += [
+                folder / f"{page.name}.html"
+                for page in map(Path, app.env.found_docs)
+                if page.parent == Path(_place(app))
+            ]
         wanted = {*zips, *(folder / name for name in (*files, *names.values()))}
         for path in folder.rglob("*"):  # pages are renamed and versions change: nothing old is offered
             if path.is_file() and path not in wanted:
