@@ -14,7 +14,7 @@ from .editions import EDITIONS, find_exercises, make_edition, prepare_page
 from .execution import execute_ahead, executed_page, execution_key
 from .files import TOOLS, files_key, files_of, hand_out, replace_file
 from .formulas import register as register_formulas
-from .guide import Chapters
+from .guide import Chapters, Minutes, Plan
 from .hash_figures import register as register_hash_figures
 from .markdown import Page
 from .notebooks import files_read, make_notebook
@@ -34,6 +34,8 @@ def register(app: Any) -> dict[str, Any]:
     register_selftest(app)
     register_hash_figures(app)
     app.add_directive("chapters", Chapters)
+    app.add_directive("plan", Plan)
+    app.add_role("minutes", Minutes())
     app.add_config_value("l2h_tools", "", "env")  # "env": when it changes, all pages are read again
     app.add_config_value("l2h_wheel", "", "env")
     app.connect("config-inited", _start_afresh)
@@ -92,8 +94,10 @@ def _folder(app: Any, edition: str = "reader") -> Path:
 
 
 def _notebooks(app: Any) -> dict[str, str]:
-    """The file name of the notebook of every page that has one."""
-    pages = sorted(page for page, known in app.env.metadata.items() if "kernelspec" in known)
+    """The file name of the notebook of every page that has one; one without says ``notebook: false``."""
+    pages = sorted(
+        page for page, known in app.env.metadata.items() if {"kernelspec", "notebook"} & {*known} == {"kernelspec"}
+    )
     return {page: f"{page.rpartition('/')[2]}.ipynb" for page in pages}
 
 

@@ -26,7 +26,7 @@ def notes_of(builder: Any, document: nodes.document) -> dict[str, str]:
 
 
 def write_teachers_pages(site: Path, folder: Path, notes: dict[str, dict[str, str]]) -> None:
-    """Write a copy of each page that has an entry in ``notes``: links lead to the copies, or to the site where it is."""
+    """Copy each page that ``notes`` has an entry for, with its notes; links lead to the copies, or to the site."""
     pages = {page: folder / f"{posixpath.basename(page)}.html" for page in notes}
     ours = "|".join(re.escape(path.name) for path in pages.values())
     for page, path in pages.items():
@@ -34,8 +34,7 @@ def write_teachers_pages(site: Path, folder: Path, notes: dict[str, dict[str, st
         html = Path(site, f"{page}.html").read_text(encoding="utf-8")
         html = re.sub(rf'\b((?:href|src|data-content_root)=")(?![a-z]+:|[#?]|(?:{ours})\b)', rf"\1{up}/", html)
         for place, note in notes[page].items():
-            heading = re.compile(rf'<section[^>]* id="{re.escape(place)}">.*?</h\d>', re.DOTALL)
-            html = heading.sub(
-                lambda found, note=note: f'{found[0]}\n<div class="l2h-notes">{note}</div>', html, count=1
-            )
+            heading = re.search(rf'<section[^>]* id="{re.escape(place)}">.*?</h\d>', html, re.DOTALL)
+            end = heading.end() if heading else len(html)
+            html = f'{html[:end]}\n<div class="l2h-notes">{note}</div>{html[end:]}'
         replace_file(path, html.encode())
