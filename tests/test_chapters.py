@@ -247,7 +247,7 @@ def test_a_chapter_has_its_fixed_parts_in_order(page):
 def size_of(page):
     """What stands before the exercises: words outside boxes, sections that teach, cells whose code is seen."""
     before = page.read_text(encoding="utf-8").partition("\n## Exercises")[0]
-    text = re.sub(r"(?ms)^(`{3,})\{dropdown\}.*?^\1$", "", before)
+    text = re.sub(r"(?ms)^(`{3,})(\{dropdown\}|\{selftest\}|\{admonition\} To teachers$).*?^\1$", "", before)
     words = re.findall(r"\w+(?:[-'\u2019]\w+)*", re.sub(r"\{[\w:]+\}(?=`)|(?<=\])\([^)]*\)", "", prose_of(text)))
     hidden = re.compile(r"tags:.*(remove|hide)-")
     cells = re.findall(r"(?ms)^```\{code-cell\}.*?^```$", before)

@@ -24,15 +24,16 @@ def test_a_chapter_is_read():
     opening = (
         "```{admonition} In this chapter\n:class: note\nYou will add. You need: paper. Time: {minutes}`here`.\n```"
     )
+    note = (
+        "```{admonition} Teaching note 1.1 (7 minutes)\n:class: instructor\nAfter: First; exercise 1.0.\n\nWait.\n```"
+    )
     cells = [
         markdown(f"# One\n\n{opening}\n\n## First\n\n{'word ' * 387}"),  # 400 with those of the opening, and the link
         code("a = 1\n" * 6),
         markdown("[link](somewhere/else.md) {glue:text}`it`\n\n## Last\n\nEnd.\n\n## Exercises\n\n"),
         markdown("```{admonition} Exercise 1.1 (core, predict)\n:class: exercise\nGuess.\n```"),
         code("b", metadata={"tags": ["hide-input"], "mystnb": {"figure": {"name": "fig-b"}}}),
-        markdown(
-            "```{admonition} Teaching note 1.1 (7 minutes)\n:class: instructor\nAfter: First; exercise 1.0.\n\nWait.\n```"
-        ),
+        markdown(note),
     ]
     chapter = read_chapter(nbformat.v4.new_notebook(cells=cells, metadata={"seconds": 2.5}))
     assert chapter == (

@@ -33,6 +33,7 @@ _TASK = r"(?m)^```\{admonition\} Exercise (\d+\.\d+) \((\S+), \S+\)$"
 _NOTE = r"(?m)^```\{admonition\} Teaching note (\d+\.\d+) \((\d+) minutes\)\n:class: instructor\nAfter: (.*)\.$"
 _NOT_READ = [
     r"(?s)<!--.*?-->",
+    r"(?ms)^(`{3,})\{admonition\} To teachers$.*?^\1$",
     r"(?m)^\s*(`{3,}|:{3,}).*$",  # the fences of directives
     r"(?m)^\s*:[\w-]+:.*$",  # and their options
     r"\{[\w:.-]+\}(?=`)",  # the names of roles
