@@ -1,4 +1,4 @@
-# make book | notebooks | test | test-all | lint | coverage | lock | links | bench | designs | seed-figures | fair-fight | quality-by-bytes | table1 | clean     DATASET=fashion-mnist|cifar10   SOURCE=path to CIFAR-10 files
+# make book | notebooks | test | test-all | release-check | lint | coverage | lock | links | bench | designs | seed-figures | fair-fight | quality-by-bytes | table1 | clean     DATASET=fashion-mnist|cifar10   SOURCE=path to CIFAR-10 files
 PYTHON ?= python3
 DATASET ?= $(L2H_DATASET)
 SOURCE ?= $(L2H_SOURCE)
@@ -12,7 +12,7 @@ $(error SOURCE says where the files of a data set are; say which: DATASET=cifar1
 endif
 endif
 
-.PHONY: book notebooks test test-all lint coverage lock links bench designs seed-figures fair-fight quality-by-bytes table1 clean
+.PHONY: book notebooks test test-all release-check lint coverage lock links bench designs seed-figures fair-fight quality-by-bytes table1 clean
 book: .venv/installed
 	@# a failed strict build is forgotten, so that the next one fails again instead of passing on stale pages
 	$(BIN)/jupyter-book build . -W -n --keep-going || { rm -rf _build/.doctrees _build/html _build/editions; exit 1; }
@@ -28,6 +28,16 @@ notebooks: book
 test test-all: book
 	@# two workers with one thread each: more would wait for one another; test leaves out what is slow
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -rs $(if $(filter test,$@),-m "not slow")
+
+release-check: .venv/installed
+	@# what a release has, in build/release/dist, and the wheel alone in a fresh environment, by the sdist's tests
+	rm -rf build/release
+	$(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python --out-dir build/release/dist .
+	$(BIN)/uv venv --quiet --python $(BIN)/python build/release/env
+	$(BIN)/uv pip install --quiet --python build/release/env "$$(echo build/release/dist/*.whl)[scale,test]"
+	tar -xzf build/release/dist/*.tar.gz -C build/release && rm -r build/release/l2h_tutorial-*/l2h_tutorial
+	cd build/release/l2h_tutorial-* && ../env/bin/pytest -q -n 2 -m "not (browser or cifar10 or index or slow)" \
+	    --ignore-glob="tests/test_*lessons*" --ignore=tests/test_package.py tests
 
 lint: .venv/installed
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/codespell

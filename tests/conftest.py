@@ -23,7 +23,7 @@ settings.load_profile("suite")
 SLOW_DATA = ["fashion", pytest.param("cifar", marks=[pytest.mark.cifar10, pytest.mark.slow])]
 CIFAR10_FILES = ("Gist512CIFAR10.mat", "cifar10-images.tar.xz", "rows.txt")
 OF_THE_BOOK = ["book", "chapters", "editions", "faults_book", "formulas", "notebooks", "publishing"]
-OF_THE_BOOK += ["explorer", "hash_figures", "playground", "selftest", "teaching"]
+OF_THE_BOOK += ["explorer", "hash_figures", "playground", "presentation", "selftest", "teaching"]
 WITH_THE_BOOK = [f"test_{name}.py" for name in OF_THE_BOOK]
 TOGETHER = tuple(f"tests/test_{name}" for name in ("lessons", "explorer", "protocols", "scale"))
 collect_ignore = [] if find_spec("jupyter_book") else WITH_THE_BOOK

@@ -58,6 +58,8 @@ exercises.check("1.1", length);
 
 ```{admonition} Teaching note 1.1 (7 minutes)
 :class: instructor
+After: First.
+
 A hint for teachers.
 ```
 """
@@ -80,7 +82,7 @@ CHAPTER = f"""{HEADER}# A chapter
 
 ```{{admonition}} In this chapter
 :class: note
-You will add $a + b$. You need: [](other.md) and [](words.md). Time: 9 minutes.
+You will add $a + b$. You need: [](other.md) and [](words.md). Time: {{minutes}}`here`.
 ```
 
 ## First
@@ -88,6 +90,10 @@ You will add $a + b$. You need: [](other.md) and [](words.md). Time: 9 minutes.
 ```{{code-cell}} ipython3
 :tags: [remove-cell]
 from l2h_tutorial import exercises
+```
+
+```{{code-cell}} ipython3
+:tags: [remove-cell]
 from l2h_tutorial.book import record
 
 record("answer", "forty-two")
@@ -148,7 +154,8 @@ Only for teachers.
 BOOK = {
     "index.md": "# Welcome\n\nGet {{ wheel }}.\n\n```{toctree}\n:numbered:\nchapter\nother\n```\n\n"
     "```{toctree}\nwords\n```\n",
-    "words.md": "# Words\n\n```{chapters}\nchapter\n```\n\n```{bibliography}\n:all:\n```\n",
+    "words.md": "# Words\n\n```{chapters}\nchapter\n```\n\n"
+    "```{plan} 20\nchapter: First; exercise 1.1\n3: A break.\nchapter: More\n```\n\n```{bibliography}\n:all:\n```\n",
     "other.md": f"{HEADER}# Another chapter\n\nNothing yet.\n",
     "references.bib": "@misc{gauss1801, author={Gauss, Carl}, title={Numbers}, year={1801}}\n"
     "@misc{noether1918, author={Noether, Emmy}, title={Symmetry}, year={1918}}\n",

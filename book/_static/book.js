@@ -31,3 +31,16 @@ document.addEventListener("DOMContentLoaded", () => {
     alone.showModal();
   }));
 });
+// Self-tests: arrow keys go through the answers, and Space gives one; a second skip link leads to the first question.
+document.addEventListener("keydown", (event) => {
+  const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
+  if (!step || !event.target.matches(".selftest-option > input")) return;
+  event.preventDefault();
+  const answers = [...event.target.closest("fieldset").querySelectorAll("input")];
+  answers.at((answers.indexOf(event.target) + step) % answers.length).focus();
+});
+document.addEventListener("DOMContentLoaded", () => {
+  if (!document.getElementById("question-1")) return;
+  const link = Object.assign(document.createElement("a"), { href: "#question-1", textContent: "Skip to the first question" });
+  document.getElementById("pst-skip-link")?.append(" ", link);
+});

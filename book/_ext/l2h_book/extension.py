@@ -17,7 +17,7 @@ from .execution import execute_ahead, executed_page, execution_key
 from .files import TOOLS, files_key, files_of, hand_out, replace_file
 from .fonts import write_fonts
 from .formulas import register as register_formulas
-from .guide import Chapters
+from .guide import Chapters, Minutes, Plan
 from .hash_figures import register as register_hash_figures
 from .markdown import Page
 from .notebooks import files_read, make_notebook
@@ -26,6 +26,7 @@ from .play import bring_to_life, put_beside
 from .publishing import connect as connect_publishing
 from .publishing import links_out, site_address, site_beside
 from .selftest import register as register_selftest
+from .teachers import notes_of, write_teachers_pages
 from .wheel import build_wheel
 
 __all__ = ["register"]
@@ -37,6 +38,8 @@ def register(app: Any) -> dict[str, Any]:
     register_selftest(app)
     register_hash_figures(app)
     app.add_directive("chapters", Chapters)
+    app.add_directive("plan", Plan)
+    app.add_role("minutes", Minutes())
     app.add_config_value("l2h_tools", "", "env")  # "env": when it changes, all pages are read again
     app.add_config_value("l2h_wheel", "", "env")
     app.connect("config-inited", _start_afresh)
@@ -75,6 +78,7 @@ def _note_the_end(app: Any, exception: Exception | None) -> None:
 
 
 def _prepare(app: Any, config: Any) -> None:
+    app.l2h_notes = {}  # to teachers, of the pages that this build writes
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # of the kernels: with matrices as small as the
         os.environ.setdefault(variable, "1")  # chapters', more threads wait longer for one another than they calculate
     # where the user's cache cannot be written, every chapter computes the features again, and need not say so
@@ -99,9 +103,16 @@ def _folder(app: Any, edition: str = "reader") -> Path:
 
 
 def _notebooks(app: Any) -> dict[str, str]:
-    """The file name of the notebook of every page that has one."""
-    pages = sorted(page for page, known in app.env.metadata.items() if "kernelspec" in known)
+    """The file name of the notebook of every page that has one; one without says ``notebook: false``."""
+    pages = sorted(
+        page for page, known in app.env.metadata.items() if {"kernelspec", "notebook"} & {*known} == {"kernelspec"}
+    )
     return {page: f"{page.rpartition('/')[2]}.ipynb" for page in pages}
+
+
+def _place(app: Any) -> str:
+    """The folder of the chapters, which that of the teachers' pages is a copy of."""
+    return posixpath.dirname(next(iter(_notebooks(app)), ""))
 
 
 def _files(app: Any, page: str) -> dict[str, Path]:
@@ -134,6 +145,8 @@ def _write_notebooks(app: Any, document: nodes.document, docname: str) -> None:
             both = make_notebook(*make_edition("nbgrader", page, document, executed), Path(app.config.l2h_wheel).name)
             place = _folder(app, "nbgrader") / "source" / Path(name).stem / name
             replace_file(place, nbformat.writes(make_assignment(both, exercises)).encode() + b"\n")
+    if app.builder.name == "html" and posixpath.dirname(docname) == _place(app):
+        app.l2h_notes[docname] = notes_of(app.builder, document)
     prepare_page(document)
     bring_to_life(document)
 
@@ -169,6 +182,13 @@ def _put_files_beside(app: Any, exception: Exception | None) -> None:
         for page, name in names.items():
             zips.append(folder / f"{Path(name).stem}.zip")
             hand_out(zips[-1], [folder / file for file in (name, wheel.name, *_files(app, page))])
+        if folder == _folder(app, "instructor"):
+            write_teachers_pages(Path(app.outdir).resolve(), folder, app.l2h_notes)
+            zips += [
+                folder / f"{page.name}.html"
+                for page in map(Path, app.env.found_docs)
+                if page.parent == Path(_place(app))
+            ]
         wanted = {*zips, *(folder / name for name in (*files, *names.values()))}
         for path in folder.rglob("*"):  # pages are renamed and versions change: nothing old is offered
             if path.is_file() and path not in wanted:

@@ -1,20 +1,28 @@
-"""The teaching guide's table of the chapters, computed when the book is built: objectives, minutes, exercises.
+"""What the teaching guide says of the chapters, computed when the book is built: objectives, minutes, exercises, plans.
 
-A page has the directive ``chapters`` with the names of chapters, a table's rows.
+The directive ``chapters`` has the names of chapters, a table's rows. The role ``minutes`` says what a chapter takes.
+A plan has the minutes that there are; a row a chapter with sections and exercises; rows with minutes of their own::
+
+    ```{plan} 50
+    lsh: One hyperplane, one bit; exercise 2.1
+    5: Vote: how full will the fullest bucket be?
+    buckets: all sections
+    ```
 """
 
 import math
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from docutils import nodes
 from nbformat import NotebookNode
-from sphinx.util.docutils import SphinxDirective
+from sphinx.errors import ExtensionError
+from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from .execution import executed_page
 from .markdown import NotebookError
 
-__all__ = ["Chapter", "Chapters", "read_chapter"]
+__all__ = ["Chapter", "Chapters", "Minutes", "Plan", "read_chapter"]
 
 WORDS_A_MINUTE = 200
 CODE_LINES_A_MINUTE = 6
@@ -22,9 +30,10 @@ NOT_TAUGHT = ("Exercises", "Test yourself", "Further reading")  # exercises have
 
 _GOAL = r"(?s)```\{admonition\} In this chapter\n:class: note\n(.*?)\s*You\s+need:"
 _TASK = r"(?m)^```\{admonition\} Exercise (\d+\.\d+) \((\S+), \S+\)$"
-_NOTE = r"(?m)^```\{admonition\} Teaching note (\d+\.\d+) \((\d+) minutes\)$"
+_NOTE = r"(?m)^```\{admonition\} Teaching note (\d+\.\d+) \((\d+) minutes\)\n:class: instructor\nAfter: (.*)\.$"
 _NOT_READ = [
     r"(?s)<!--.*?-->",
+    r"(?ms)^(`{3,})\{admonition\} To teachers$.*?^\1$",
     r"(?m)^\s*(`{3,}|:{3,}).*$",  # the fences of directives
     r"(?m)^\s*:[\w-]+:.*$",  # and their options
     r"\{[\w:.-]+\}(?=`)",  # the names of roles
@@ -36,13 +45,20 @@ class Chapter(NamedTuple):
     """What a chapter asks of those who learn from it.
 
     ``sections`` has the minutes of reading of each section that teaches, ``exercises`` the grade and the minutes of
-    each exercise by its number, and ``seconds`` is how long the cells ran.
+    each exercise by its number, ``after`` the sections and exercises that each comes after, and ``seconds`` is how long
+    the cells ran.
     """
 
     goal: str
     sections: dict[str, int]
     exercises: dict[str, tuple[str, int]]
+    after: dict[str, list[str]]
     seconds: float
+
+    def minutes(self) -> str:
+        """What it takes, in words."""
+        reading, exercises = sum(self.sections.values()), sum(minutes for _, minutes in self.exercises.values())
+        return f"{reading} minutes to read, {self.seconds:.0f} seconds to run, {exercises} minutes of exercises"
 
 
 def read_chapter(executed: NotebookNode) -> Chapter:
@@ -65,11 +81,12 @@ def read_chapter(executed: NotebookNode) -> Chapter:
             minutes[title] += lines / CODE_LINES_A_MINUTE + figures
     opening = minutes.pop("")  # belongs to the first section
     minutes[next(iter(minutes))] += opening
-    of_note = dict(re.findall(_NOTE, markdown))
+    notes = {number: (int(minutes), after.split("; ")) for number, minutes, after in re.findall(_NOTE, markdown)}
     return Chapter(
         goal=" ".join(goal[1].split()),
         sections={title: math.ceil(exact) for title, exact in minutes.items() if title not in NOT_TAUGHT},
-        exercises={number: (grade, int(of_note[number])) for number, grade in re.findall(_TASK, markdown)},
+        exercises={number: (grade, notes[number][0]) for number, grade in re.findall(_TASK, markdown)},
+        after={number: after for number, (_, after) in notes.items()},
         seconds=executed.metadata.get("seconds", 0.0),
     )
 
@@ -81,18 +98,69 @@ class Chapters(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Write the table as Markdown, and have it parsed."""
-        lines = ["| chapter | objective | sections (minutes) | in all | exercises |", "|---|---|---|---|---|"]
-        for name in " ".join(self.content).split():
-            docname, _ = self.env.relfn2path(f"{name}.md")
-            self.env.note_dependency(docname)  # a chapter that changes changes the guide
-            try:
-                chapter = read_chapter(executed_page(self.env, docname.removesuffix(".md")))
-            except (NotebookError, ValueError, OSError) as error:
-                raise self.error(f"{name}: {error}") from error
-            lines.append(_row(name, chapter))
-        parsed = nodes.Element()
-        self.state.nested_parse(lines, self.content_offset, parsed)
-        return parsed.children
+        lines = ["| chapter | objective | sections (minutes) | exercises (minutes) | in all |", "|---|---|---|---|---|"]
+        lines += [_row(name, _chapter(self, name)) for name in " ".join(self.content).split()]
+        return _parsed(self, lines)
+
+
+class Minutes(SphinxRole):
+    """What a chapter takes to read, to run and to exercise; ``here`` is the page that says it."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Return the words."""
+        name = self.env.docname.rpartition("/")[2] if self.text == "here" else self.text
+        return [nodes.Text(_chapter(self, name).minutes())], []
+
+
+class Plan(SphinxDirective):
+    """A plan as a table that adds up, and a link that presents its sections one after the other."""
+
+    has_content = True
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Add up; an error says what is not there, or that it does not fit."""
+        lines, shown, seconds, in_all = ["| chapter | sections and exercises | minutes |", "|---|---|---|"], [], 0.0, 0
+        for line in self.content:
+            name, _, named = line.partition(": ")
+            minutes, link = (int(name), "") if name.isdigit() else (0, f"[]({name}.md)")
+            for part in named.split("; ") if link else []:
+                chapter = _chapter(self, name)
+                known = {f"exercise {number}": length for number, (_, length) in chapter.exercises.items()}
+                known |= chapter.sections | {"all sections": sum(chapter.sections.values())}
+                if part not in known:
+                    raise self.error(f"{name} has no {part!r}; it has {', '.join(known)}")
+                minutes += known[part]
+                sections = list(chapter.sections) if part == "all sections" else [part]
+                places = ["exercises" if part[:9] == "exercise " else nodes.make_id(title) for title in sections]
+                shown += [f"{name}/{place}" for place in places]
+            in_all, seconds = in_all + minutes, seconds + (chapter.seconds if link else 0)
+            lines.append(f"| {link} | {named} | {minutes} |")
+        if in_all > int(self.arguments[0]):
+            raise self.error(f"the plan takes {in_all} minutes of {self.arguments[0]}")
+        sequence = ",".join(dict.fromkeys(shown))
+        start = f'<a href="{sequence.partition("/")[0]}.html?present={sequence}">Present it, section by section</a>'
+        lines.append(
+            f"| in all | {start}; its chapters run for {seconds:.0f} seconds | {in_all} of {self.arguments[0]} |"
+        )
+        return _parsed(self, lines)
+
+
+def _chapter(place: Any, name: str) -> Chapter:
+    """Read a chapter for a directive or a role of a page beside it, which changes when the chapter does."""
+    docname = place.env.relfn2path(f"{name}.md")[0].removesuffix(".md")
+    place.env.note_dependency(f"{docname}.md")
+    try:
+        return read_chapter(executed_page(place.env, docname))
+    except (NotebookError, KeyError, ValueError, OSError) as error:
+        raise ExtensionError(f"{name}: {error}") from error
+
+
+def _parsed(directive: SphinxDirective, lines: list[str]) -> list[nodes.Node]:
+    """The nodes of Markdown."""
+    parsed = nodes.Element()
+    directive.state.nested_parse(lines, directive.content_offset, parsed)
+    return parsed.children
 
 
 def _row(name: str, chapter: Chapter) -> str:
@@ -100,8 +168,7 @@ def _row(name: str, chapter: Chapter) -> str:
     grades = dict.fromkeys(grade for grade, _ in chapter.exercises.values())
     of_grade = {grade: [f"{n} ({m})" for n, (own, m) in chapter.exercises.items() if own == grade] for grade in grades}
     exercises = "; ".join(f"{grade}: {', '.join(numbers)}" for grade, numbers in of_grade.items())
-    running = f"{sum(chapter.sections.values())}, and {chapter.seconds:.0f} seconds of running"
-    return f"| []({name}.md) | {chapter.goal} | {sections} | {running} | {exercises} |"
+    return f"| []({name}.md) | {chapter.goal} | {sections} | {exercises} | {chapter.minutes()} |"
 
 
 def _count_words(markdown: str) -> int:

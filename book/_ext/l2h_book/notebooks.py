@@ -1,15 +1,17 @@
 """Chapters as notebooks for plain Jupyter: the page's text, the source's code cells, the build's outputs.
 
 The resolved tree of a page (see :mod:`l2h_book.markdown`) gives the text and the order; the executed copy that
-the build left in the cache gives the cells, those too that the page does not show. They stay, folded: the
-cells after them need what they import and compute.
+the build left in the cache gives the cells. Of those that the page does not show, the ones stay, folded, that others
+need for what they import or compute; bookkeeping for the page's sentences goes.
 """
 
+import dis
 import os
 import re
 from collections.abc import Iterator
 from copy import deepcopy
 from importlib.metadata import metadata
+from types import CodeType
 from typing import Any
 
 import nbformat
@@ -138,12 +140,33 @@ def _is_code(node: nodes.Node) -> bool:
 
 
 def _not_shown(document: nodes.document, executed: NotebookNode) -> list[int]:
+    """The cells that the page does not show and that a cell after them needs, which stay."""
     shown = {node["cell_index"] for node in document.findall(_is_code)}
-    return [
-        index
-        for index, cell in enumerate(executed.cells)
-        if cell.cell_type == "code" and cell.source.strip() and index not in shown
-    ]
+    needed: set[str] = set()
+    kept: list[int] = []
+    for index, cell in reversed(list(enumerate(executed.cells))):
+        if cell.cell_type == "code" and cell.source.strip():
+            read, made, changed = _names(compile(cell.source, "cell", "exec"))
+            if index in shown or (made | changed) & needed:
+                needed = (needed - made) | read
+                kept.insert(0, index)
+    return [index for index in kept if index not in shown]
+
+
+def _names(code: CodeType) -> tuple[set[str], set[str], set[str]]:
+    """The names of variables that code reads before it makes them, that it makes, and that it may change."""
+    read: set[str] = set()
+    made: set[str] = set()
+    changes = False
+    for step in dis.get_instructions(code):
+        if step.opname in ("LOAD_NAME", "LOAD_GLOBAL") and step.argval not in made:
+            read.add(step.argval)
+        elif step.opname == "STORE_NAME":
+            made.add(step.argval)
+        elif isinstance(step.argval, CodeType):
+            read |= _names(step.argval)[0] - made
+        changes |= step.opname in ("STORE_SUBSCR", "STORE_ATTR")
+    return read, made, read if changes else set()
 
 
 def _add_text(cells: list[NotebookNode], text: str) -> None:
@@ -210,8 +233,9 @@ def _how_to_run(wheel: str, package_file: str, files: list[str], page: Page) -> 
     else:
         data = (
             f"Its text and outputs are from the data set `{name}`. To use it too, set `L2H_DATASET={name}` before you "
-            "start Jupyter: it is downloaded once, or read from where `L2H_SOURCE` points. Otherwise the notebook uses "
-            "the Fashion-MNIST test images that come inside the package."
+            f"start Jupyter (`export L2H_DATASET={name}` on Linux and macOS, `set L2H_DATASET={name}` on Windows): it "
+            "is downloaded once, or read from where `L2H_SOURCE` points. Otherwise the notebook uses the Fashion-MNIST "
+            "test images that come inside the package."
         )
     place = " on the book's site" if page.edition == "reader" else ""
     beside = "".join(f", and [`{file}`]({page.files_at}{file}), which it reads" for file in files)
@@ -219,7 +243,10 @@ def _how_to_run(wheel: str, package_file: str, files: list[str], page: Page) -> 
     copy = package_file.replace(f"./{wheel}", ".")
     return (
         f"> **To run this notebook** you need Python {python} or newer. Put into its folder what comes with it{place}: "
-        f"this book's package, `{wheel}`{beside}. There type `pip install jupyterlab {package_file}` and "
-        f"`jupyter lab`; in a copy of the project, `pip install {copy}` will do.\n>\n> {data} Image descriptors are "
+        f"this book's package, `{wheel}`{beside}. Open a terminal there, make a place for what it needs, and enter "
+        "it: `python3 -m venv env` and `source env/bin/activate`, on Windows `py -m venv env` and "
+        "`env\\Scripts\\activate`. "
+        f"There type `pip install jupyterlab {package_file}` and `jupyter lab`; in a copy of the project, "
+        f"`pip install {copy}` will do.\n>\n> {data} Image descriptors are "
         f"computed at first use and kept in your cache folder.{site}"
     )

@@ -112,7 +112,7 @@ def _close(end: str) -> Any:
 
 
 def _open_question(self: Any, node: selftest) -> None:
-    self.body.append('<fieldset class="selftest">\n')
+    self.body.append(f'<fieldset class="selftest" id="question-{node["number"]}">\n')
 
 
 def _open_legend(self: Any, node: nodes.Element) -> None:
