@@ -17,6 +17,7 @@ from sklearn.decomposition import PCA
 from sklearn.linear_model import Ridge
 from sklearn.metrics.pairwise import euclidean_distances, rbf_kernel
 from sklearn.svm import SVC, LinearSVC
+from test_hashers import data
 
 from l2h_tutorial import CCAITQ, ITQ, PCAH, SpectralHashing, paper_partition
 from l2h_tutorial.affinity import knn_affinity
@@ -25,14 +26,6 @@ from l2h_tutorial.baselines.graphs import halved, neighbour_graph, smooth_vector
 from l2h_tutorial.baselines.kernels import Residual, cyclic_descent, greedy_bit, surrogate_loss
 from l2h_tutorial.baselines.linear import canonical_directions, quantising_rotation, smoothest_modes
 from l2h_tutorial.tuning import tune_on_grid, validation_set
-
-
-def data(seed=0, n=80, n_features=6, n_classes=4):
-    """Classes that overlap, in features of unequal variance and mean 3."""
-    random = np.random.default_rng(seed)
-    y = random.integers(0, n_classes, n)
-    centres = np.random.default_rng(99).normal(size=(n_classes, n_features))
-    return (centres[y] + random.normal(size=(n, n_features))) * np.arange(1, n_features + 1) + 3, y
 
 
 def three_parts(n=60):

@@ -7,6 +7,7 @@ import pickle
 import struct
 import tarfile
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -180,7 +181,7 @@ def test_grey_images_stay_grey_but_among_colour_ones(cache, tmp_path):
 def test_the_real_images_give_the_published_features_and_labels(cache, cifar_folder, cifar_images_folder, tmp_path):
     published, names = cifar(cifar_folder / "Gist512CIFAR10.mat"), (cifar_folder / "rows.txt").read_text().split()
     assert np.bincount(published.labels).tolist() == [6000] * 10
-    rows = [row for row, name in enumerate(names) if name.endswith("/0001.jpg")]
+    rows = [row for row, name in enumerate(names) if Path(name).stem < "0005"]
     rows = sorted(rows, key=lambda row: (names[row].startswith("test/"), names[row]))
     images = {names[row]: (cifar_images_folder / names[row]).read_bytes() for row in rows}
     folder = cifar(written(tmp_path / "images", images))

@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.base import clone
 from sklearn.kernel_ridge import KernelRidge
+from test_grh import Nearest
 from test_lessons import five_seeds
 from visits import RESULTS
 
@@ -287,17 +288,6 @@ def test_where_two_halves_vote_for_each_other_the_agreement_can_fall():
     assert agreement(swap, taught) == 0 < agreement(swap, bits)
 
 
-class Parrot(ClassifierMixin, BaseEstimator):
-    """Predicts what it was taught, for the points that it was taught."""
-
-    def fit(self, X, y):
-        self.X_, self.y_, self.classes_ = X, y, np.unique(y)
-        return self
-
-    def predict(self, X):
-        return self.y_
-
-
 @given(st.integers(0, 999), st.integers(2, 12), st.sampled_from([0.3, 0.6, 0.8, 1.0]), st.booleans())
 @settings(max_examples=60, deadline=None)
 def test_with_classifiers_that_follow_a_class_graph_comes_to_rest_and_a_regular_one_has_period_two_at_most(
@@ -310,7 +300,7 @@ def test_with_classifiers_that_follow_a_class_graph_comes_to_rest_and_a_regular_
     if not classes:  # rings: every point has two neighbours, itself not among them
         ring = np.roll(np.eye(2 * n), 1, axis=0)
         graph = {"affinity": np.minimum(ring + ring.T, 1)}
-    grh = GRH(3, alpha=alpha, n_iter=500, classifier=Parrot(), degenerate="keep", random_state=seed)
+    grh = GRH(3, alpha=alpha, n_iter=500, classifier=Nearest(), degenerate="keep", random_state=seed)
     assert grh.fit(X, **graph).period_ in ((1,) if classes else (1, 2))
     assert not classes or grh.n_iter_ == 1
 

@@ -177,11 +177,23 @@ def public(file):
     ]
 
 
+STATED = re.compile(r"^ *(\w+(?:, \w+)*) : .*\bdefault=(.+)$", re.MULTILINE)
+PUBLIC = [item for file in FILES for item in public(file)]
+METHODS = [method for item in PUBLIC if inspect.isclass(item) for method in vars(item).values()]
+DOCUMENTED = [item for item in [*PUBLIC, *filter(inspect.isfunction, METHODS)] if STATED.search(item.__doc__ or "")]
+
+
+@pytest.mark.parametrize("item", DOCUMENTED, ids=lambda item: f"{item.__module__}.{item.__qualname__}")
+def test_defaults_are_as_documented(item):
+    parameters = inspect.signature(item).parameters
+    stated = {key: eval(value) for keys, value in STATED.findall(item.__doc__) for key in keys.split(", ")}
+    assert {key: parameters[key].default for key in stated} == stated
+
+
 def test_files_and_what_is_public_in_them_say_what_they_are():
     """In a line that ends with a full stop."""
-    items = [item for file in FILES for item in public(file)]
-    assert {"LSH", "HashTable", "load_dataset", "hamming_ball"} <= {item.__name__ for item in items}
-    texts = {item.__qualname__: item.__doc__ or "" for item in items}
+    assert {"LSH", "HashTable", "load_dataset", "hamming_ball"} <= {item.__name__ for item in PUBLIC}
+    texts = {item.__qualname__: item.__doc__ or "" for item in PUBLIC}
     texts |= {str(file): ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or "" for file in FILES}
     first = {name: text.strip().split("\n\n")[0].replace("\n", " ") for name, text in texts.items()}
     assert [name for name, line in first.items() if not re.search(r".{15}[.:?]\)?$", line)] == []
