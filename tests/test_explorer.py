@@ -324,7 +324,7 @@ def test_a_loaded_picture_gets_the_codes_of_the_package(visit, page_address, exp
     tab, hashed = open_page(visit, page_address), set()
     page, raw = tab.page, split_dataset(fashion)
     mean = raw.X_database[0] / np.linalg.norm(raw.X_database[0]) - raw.preprocessed("l2-centre").X_database[0]
-    page.get_by_text("A picture of your own").click()
+    page.locator(".own summary").click()
     for image, features in zip(pictures, gist_descriptors(pictures), strict=True):
         file = io.BytesIO()
         Image.fromarray(image).save(file, "png")
@@ -354,7 +354,7 @@ def test_a_loaded_picture_gets_the_codes_of_the_package(visit, page_address, exp
 def test_a_drawn_picture_is_searched_for(visit, page_address, drag, device):
     tab = open_page(visit, page_address, **device)
     page, paper = tab.page, tab.page.locator("canvas")
-    page.get_by_text("A picture of your own").click()
+    page.locator(".own summary").click()
     paper.evaluate("(one) => one.scrollIntoView({block: 'center'})")
     scrolled, box = page.evaluate("scrollY"), paper.bounding_box()
     x, y = box["x"] + 20, box["y"] + 20

@@ -24,7 +24,7 @@ _HELD = re.compile(r'"data:\w+/(png|jpeg|javascript);base64,([\w+/=]+)"')
 def playable(html: str) -> str:
     """Put a figure to play with in the place of the sentence that stands for it; other HTML stays as it is.
 
-    The scripts run in one function of their own, and leave no name behind. The figure asks for no other file.
+    The scripts run in one function of their own, and leave no name behind.
     """
     output = _OUTPUT.fullmatch(html.strip())
     if not output:
