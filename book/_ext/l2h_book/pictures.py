@@ -65,13 +65,9 @@ def frame(app: Any, pagename: str, templatename: str, context: dict[str, Any], d
     places = {name: Path(app.srcdir, path) for path, name in getattr(app.builder, "images", {}).items()}
 
     def framed(image: re.Match[str]) -> str:
-        size = re.search(
-            r'<svg [^>]*?height="([\d.]+)pt"[^>]*? width="([\d.]+)pt"', places[image[2]].read_text("utf-8")
-        )
-        if size is None:
-            return image[0]
-        height, width = (round(float(points) * 4 / 3) for points in size.groups())
-        sized = f'<img width="{width}" height="{height}" loading="lazy" {image[0][5:]}'
-        return f'<a class="drawing" href="{image[1]}">{sized}</a>'
+        head = places[image[2]].read_text("utf-8")[:500]
+        sides = re.findall(r' (width|height)="([\d.]+)pt"', head)
+        size = " ".join(f'{side}="{float(points) * 4 / 3:.0f}"' for side, points in sides)
+        return f'<a class="drawing" href="{image[1]}"><img {size} {image[0][5:]}</a>'
 
     context["body"] = re.sub(r'<img [^>]*?src="([^"]*/([^"/]+\.svg))"[^>]*>', framed, context.get("body", ""))
