@@ -261,9 +261,10 @@ def _draw_boundaries(axes: Axes, ticks: Floats, stage: Bits, colour: str, width:
 
 def _draw_points(axes: Axes, points: Floats, labels: Rows, bits: Bits) -> None:
     """Points in the colour of their code, filled on the sides of its ones."""
-    for (x, y), label, number in zip(points, labels, _numbers(bits), strict=True):
+    for label, number in sorted(set(zip(labels, _numbers(bits), strict=True))):
+        alike = points[(labels == label) & (_numbers(bits) == number)]
         style: Look = {"color": _OF_CODE[number], "marker": MARKERS[label], "fillstyle": _HALVES[number]}
-        axes.plot(x, y, markersize=5.5, markeredgewidth=1.1, markerfacecoloralt="white", **style)
+        axes.plot(*alike.T, linestyle="", markersize=5.5, markeredgewidth=1.1, markerfacecoloralt="white", **style)
 
 
 def _draw_rings(axes: Axes, places: Floats) -> None:
