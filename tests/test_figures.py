@@ -223,7 +223,8 @@ def test_answers_mark_right_and_wrong_by_more_than_colour(drawn):
     words = texts(drawn("answers", toy_dataset()))
     assert any(word.startswith("\N{CHECK MARK}") for word in words)
     assert any(word.startswith("\N{MULTIPLICATION SIGN}") for word in words)
-    assert {"query", "none found"} <= set(words)
+    assert "none found" in words
+    assert any(word.startswith("query:") for word in words)
 
 
 def test_the_cube_fills_the_ball():

@@ -207,7 +207,7 @@ def plane():
 
 
 def test_training_in_the_plane_takes_three_rounds_and_raises_agreement(plane):
-    """grh-training: "Above, the graph asks for codes that the regions do not give (ringed)." """
+    """grh-training: "On the left, the graph asks for codes that the regions do not give (ringed)." """
     history = plane[0].history_
     assert [bool(step.flipped) for step in history] == [False, True, True, True]
     assert all(after.agreement > before.agreement for before, after in pairwise(history))

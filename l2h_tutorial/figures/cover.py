@@ -10,7 +10,7 @@ from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 from matplotlib.patches import ConnectionPatch, Rectangle
 
 from ..datasets import Dataset
-from .style import COLOURS, GREY, Bits, Floats, Rows, draw_hyperplane, show_plane, styled, write
+from .style import COLOURS, GREY, Bits, Floats, Look, Rows, draw_hyperplane, show_plane, styled, write
 
 _SHOWN = 6  # pictures of a bucket
 _BIT = 0.55  # from the box of one bit to the next
@@ -57,15 +57,8 @@ def cover(
         colour = COLOURS[k % 7]
         asked = k == members[query]
         _draw_code(buckets, code, y)
-        tray = Rectangle(
-            (left, y - 0.42),
-            _SHOWN * _PICTURE + 0.1,
-            0.84,
-            facecolor=colour,
-            edgecolor="black",
-            alpha=0.45 if asked else 0.15,
-            linewidth=1 if asked else 0,
-        )
+        shade: Look = {"alpha": 0.45, "linewidth": 1} if asked else {"alpha": 0.15, "linewidth": 0}
+        tray = Rectangle((left, y - 0.42), _SHOWN * _PICTURE + 0.1, 0.84, facecolor=colour, edgecolor="black", **shade)
         buckets.add_patch(tray)
         inside = [i for i in query_first if members[i] == k]
         for place, i in enumerate(inside[:_SHOWN]):

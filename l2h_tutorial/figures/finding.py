@@ -59,8 +59,10 @@ def draw_picture(axes: Axes, dataset: Dataset, row: int) -> None:
     write(axes, (0.5, 0.5), str(label))
 
 
-def _class_of(dataset: Dataset, row: int) -> str:
-    return dataset.class_names[dataset.labels[row]]
+def _class_of(dataset: Dataset, row: int, across: int = 99, before: str = "") -> str:
+    """The name of a picture's class, in at most three lines of so many letters."""
+    name = before + dataset.class_names[dataset.labels[row]].replace("/", "/ ")
+    return fill(name, across, max_lines=3, placeholder="…").replace("/ ", "/")
 
 
 def _frame(axes: Axes, colour: str, line: str, width: float) -> None:
@@ -68,15 +70,15 @@ def _frame(axes: Axes, colour: str, line: str, width: float) -> None:
         spine.set(visible=True, color=colour, linestyle=line, linewidth=width)
 
 
-def _rows_of_tiles(titles: Sequence[str], columns: int, lines: int) -> tuple[Figure, list[NDArray[Any]]]:
-    """Empty tiles, a title for every so many lines of them."""
-    figure = plt.figure(figsize=(WIDTH, (0.3 + 1.15 * lines) * len(titles)))
+def _rows_of_tiles(titles: Sequence[str], columns: int) -> tuple[Figure, list[NDArray[Any]]]:
+    """Empty tiles, a titled row each."""
+    figure = plt.figure(figsize=(WIDTH, 1.3 * len(titles)))
     rows = []
     strips = figure.subfigures(len(titles), 1, squeeze=False).ravel()
     for strip, title in zip(strips, titles, strict=True):
         strip.suptitle(title, fontsize=10.5, x=0.01, ha="left")
-        rows.append(strip.subplots(lines, columns, squeeze=False))
-        for tile in rows[-1].flat:
+        rows.append(strip.subplots(1, columns, squeeze=False)[0])
+        for tile in rows[-1]:
             tile.set_axis_off()
     return figure, rows
 
@@ -96,11 +98,11 @@ def gallery(dataset: Dataset, groups: dict[str, Sequence[int] | Rows]) -> Figure
     -------
     Figure
     """
-    figure, tiles = _rows_of_tiles(list(groups), IN_A_ROW, 1)
-    for titled, members in zip(tiles, groups.values(), strict=True):
-        for tile, row in zip(titled[0], members, strict=False):
+    figure, tiles = _rows_of_tiles(list(groups), IN_A_ROW)
+    for row_of_tiles, members in zip(tiles, groups.values(), strict=True):
+        for tile, row in zip(row_of_tiles, members, strict=False):
             draw_picture(tile, dataset, row)
-            tile.set_xlabel(fill(_class_of(dataset, row).replace("/", "/ "), 9), fontsize=9.5)
+            tile.set_xlabel(_class_of(dataset, row, 9), fontsize=9.5)
     return figure
 
 
@@ -114,7 +116,7 @@ def answers(
 ) -> Figure:
     """Queries, each followed by up to eight images found for it, with right and wrong told apart.
 
-    An image of the query's class has a solid blue frame and a tick, another a dashed red frame and a cross.
+    An image of the query's class has a solid blue frame and a tick, another a dashed red frame, a cross and its class.
 
     Parameters
     ----------
@@ -131,19 +133,18 @@ def answers(
     -------
     Figure
     """
-    lines = 2 if max(map(len, found)) > IN_A_ROW // 2 else 1
-    figure, tiles = _rows_of_tiles(titles or [""] * len(queries), 1 + IN_A_ROW // 2, lines)
-    for titled, query, rows in zip(tiles, queries, found, strict=True):
-        draw_picture(titled[0, 0], dataset, query)
-        _frame(titled[0, 0], GREY, "-", 3)
-        titled[0, 0].set_xlabel("query", fontsize=9.5)
-        for tile, row in zip(titled[:, 1:].flat, rows, strict=False):
-            colour, line, mark = RED, "--", "\N{MULTIPLICATION SIGN}"
+    figure, tiles = _rows_of_tiles(titles or [""] * len(queries), 1 + IN_A_ROW)
+    for (first, *rest), query, rows in zip(tiles, queries, found, strict=True):
+        draw_picture(first, dataset, query)
+        _frame(first, GREY, "-", 3)
+        first.set_xlabel(_class_of(dataset, query, 9, before="query: "), fontsize=9.5)
+        for tile, row in zip(rest, rows, strict=False):
+            colour, line, mark = RED, "--", _class_of(dataset, row, 8, before="\N{MULTIPLICATION SIGN} ")
             if dataset.labels[row] == dataset.labels[query]:
                 colour, line, mark = BLUE, "-", "\N{CHECK MARK}"
             draw_picture(tile, dataset, row)
             _frame(tile, colour, line, 2)
-            tile.set_xlabel(fill(f"{mark} {_class_of(dataset, row)}", 14), fontsize=9.5, color=colour)
+            tile.set_xlabel(mark, fontsize=9.5, color=colour)
     return figure
 
 
@@ -382,8 +383,7 @@ def work_map(
     Parameters
     ----------
     lines : dict of str to DataFrame
-        For each method, columns ``scanned`` and `measure`; where there are, the first and the last ``radius``
-        are written and ``spread`` drawn as bars.
+        For each method, columns ``scanned`` and `measure`; where there is a ``spread`` it is drawn as bars.
     measure : {"precision", "recall"}
     exhaustive : dict of str to float
         What exhaustive search finds, by its name; one for each of several ways to prepare the vectors.
@@ -392,11 +392,8 @@ def work_map(
     """
     figure, ((axes,),) = panels(1, 4.0)
     for name, frame in lines.items():
-        label = (
-            f"{name}, radius {min(frame['radius']):.0f} to {max(frame['radius']):.0f}" if "radius" in frame else name
-        )
         percent = 100 * frame["scanned"]
-        axes.errorbar(percent, frame[measure], yerr=frame.get("spread"), capsize=3, label=label, **look(name))
+        axes.errorbar(percent, frame[measure], yerr=frame.get("spread"), capsize=3, label=name, **look(name))
     for name, level in exhaustive.items():
         axes.axhline(level, linewidth=1.2, label=name, **look(name))
     axes.set(

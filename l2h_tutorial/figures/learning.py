@@ -23,6 +23,7 @@ from .style import (
     RED,
     Bits,
     Floats,
+    Look,
     Rows,
     look,
     name_below,
@@ -260,17 +261,10 @@ def _draw_boundaries(axes: Axes, ticks: Floats, stage: Bits, colour: str, width:
 
 def _draw_points(axes: Axes, points: Floats, labels: Rows, bits: Bits) -> None:
     """Points in the colour of their code, filled on the sides of its ones."""
-    for (x, y), label, number in zip(points, labels, _numbers(bits), strict=True):
-        axes.plot(
-            x,
-            y,
-            marker=MARKERS[label],
-            markersize=5.5,
-            markeredgewidth=1.1,
-            color=_OF_CODE[number],
-            markerfacecoloralt="white",
-            fillstyle=_HALVES[number],
-        )
+    for label, number in sorted(set(zip(labels, _numbers(bits), strict=True))):
+        alike = points[(labels == label) & (_numbers(bits) == number)]
+        style: Look = {"color": _OF_CODE[number], "marker": MARKERS[label], "fillstyle": _HALVES[number]}
+        axes.plot(*alike.T, linestyle="", markersize=5.5, markeredgewidth=1.1, markerfacecoloralt="white", **style)
 
 
 def _draw_rings(axes: Axes, places: Floats) -> None:

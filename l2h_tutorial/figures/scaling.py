@@ -21,7 +21,7 @@ def growth(by_rows: pd.DataFrame, by_bits: pd.DataFrame, by_radius: pd.DataFrame
         values = frame[column]
         times.plot(values, 1e3 * frame["table_seconds"], label="HashTable", **look("", 0))
         times.plot(values, 1e3 * frame["scan_seconds"], label="plain scan", **look("", 1))
-        memory.plot(values, frame["table_bytes"] / 1e6, **look("", 0))
+        memory.plot(values, frame["table_bytes"] / 1e6, label="HashTable", **look("", 0))
         memory.plot(values, frame["n"] * frame["n_bits"] / 8e6, label="codes alone", **look("", 2))
         for panel in (times, memory):
             panel.set(xlabel=label, yscale="log")
@@ -29,10 +29,6 @@ def growth(by_rows: pd.DataFrame, by_bits: pd.DataFrame, by_radius: pd.DataFrame
                 panel.set_xscale("log", base=10 if column == "n" else 2)
             panel.set_xticks(values, [f"{value // 1000:,}k" if value >= 10_000 else str(value) for value in values])
             panel.set_xticks([], minor=True)
-    axes[0, 0].set_title("milliseconds a query")
-    axes[0, 1].set_title("megabytes")
-    handles, names = (
-        first + second for first, second in zip(*(panel.get_legend_handles_labels() for panel in axes[0]), strict=True)
-    )
-    figure.legend(handles, names, loc="outside lower center", ncols=3)
+    for panel, measure in zip(axes[0], ("milliseconds a query", "megabytes"), strict=True):
+        panel.legend(title=measure, loc="lower left", bbox_to_anchor=(0, 1), alignment="left")
     return figure

@@ -24,20 +24,11 @@ WIDTH = 5.2
 
 BLUE, ORANGE, GREEN, RED = "#0072b2", "#9a6700", "#007a55", "#b02a00"
 PURPLE, SKY, GREY = "#a2508a", "#2a7f9e", "#6e6e6e"
-DARK = {
-    "#ffffff": "#121212",
-    "#000000": "#e6e6e6",
-    BLUE: "#5aa5e0",
-    ORANGE: "#d09a2c",
-    GREEN: "#2fb08a",
-    RED: "#ff9a70",
-    PURPLE: "#d188b8",
-    SKY: "#5fb3cf",
-    GREY: "#9a9a9a",
-}
+COLOURS = (BLUE, RED, GREEN, PURPLE, ORANGE, SKY, GREY)
+_ON_DARK = ("#121212", "#e6e6e6", "#5aa5e0", "#ff9a70", "#2fb08a", "#d188b8", "#d09a2c", "#5fb3cf", "#9a9a9a")
+DARK = dict(zip(("#ffffff", "#000000", *COLOURS), _ON_DARK, strict=True))
 """What stands for each colour on a dark page. On both pages all can be read, and red, which is GRH's, stands out."""
 
-COLOURS = (BLUE, RED, GREEN, PURPLE, ORANGE, SKY, GREY)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 STROKES = ("-", "--", "-.", ":", "-", "--", "-.")
 

@@ -35,7 +35,7 @@ def table(frame: pd.DataFrame, digits: int = 3, best: pd.DataFrame | None = None
     frame : DataFrame
     digits : int, default=3
         Decimals at most. A column of large numbers has fewer, so that no more than five digits stand side by side; one
-        of small numbers as many as two digits of the largest need. A number that is not zero is not written as zero.
+        of small numbers as many as two digits of the largest need. Only zero is written as zero.
     best : DataFrame, optional
         Numbers of the same shape: the cells with the largest of each column are bold.
 
@@ -75,6 +75,7 @@ def _texts(column: pd.Series, digits: int) -> pd.Series:
         least = 10.0**-decimals
         texts = column.map(f"{{:,.{decimals}f}}".format, na_action="ignore").astype(object)
         texts = texts.mask((column > 0) & (column < least / 2), f"< {least:.{decimals}f}")
+        texts = texts.mask(column == 0, "0")
     else:
         form = "{:,}" if pd.api.types.is_integer_dtype(column) else "{}"
         texts = column.map(form.format, na_action="ignore").astype(object)

@@ -31,7 +31,8 @@ _RULES = "".join(
     for kind in ("fill", "stroke")
 )
 _STYLE = f"<style>@media (prefers-color-scheme:dark){{svg.drawn{{fill:{DARK['#000000']};{_RULES}}}}}</style>"
-_LEFT_OUT = re.compile(r"^.*?(?=<svg)|<metadata>.*?</metadata>|<!--.*?-->", re.DOTALL)
+_LEFT_OUT = re.compile(r"^.*?(?=<svg)|<metadata>.*?</metadata>|<!--.*?-->|(?<=>)\s+(?=<)", re.DOTALL)
+_LOOK = re.compile(r' style="[^"]*"')
 
 
 def draw_in_kernels(folder: Path) -> None:
@@ -57,7 +58,14 @@ def both_themes(svg: str) -> str:
     <svg class="drawn" width="9pt">|<path d="M 1.23 2" style="fill: #ffffff"/></svg>
     """
     svg = _LEFT_OUT.sub("", svg).replace("<svg ", '<svg class="drawn" ', 1).replace(">", f">{_STYLE}", 1)
-    return re.sub(r' d="[^"]*"', lambda path: re.sub(r"(\.\d\d)\d+", r"\1", path[0]), svg)
+    svg = re.sub(r' (?:d|x|y)="[^"]*"', lambda numbers: re.sub(r"(\.\d\d)\d+", r"\1", numbers[0]), svg)
+    return re.sub(r"<g[^>]*>(?:<use [^>]*/>){2,}</g>", _say_once, svg)
+
+
+def _say_once(group: re.Match[str]) -> str:
+    """A group of marks with the look that they have in common."""
+    looks = set(_LOOK.findall(group[0]))
+    return _LOOK.sub("", group[0]).replace("<g", f"<g{looks.pop()}", 1) if len(looks) == 1 else group[0]
 
 
 def frame(app: Any, pagename: str, templatename: str, context: dict[str, Any], document: Any) -> None:
@@ -65,13 +73,9 @@ def frame(app: Any, pagename: str, templatename: str, context: dict[str, Any], d
     places = {name: Path(app.srcdir, path) for path, name in getattr(app.builder, "images", {}).items()}
 
     def framed(image: re.Match[str]) -> str:
-        size = re.search(
-            r'<svg [^>]*?height="([\d.]+)pt"[^>]*? width="([\d.]+)pt"', places[image[2]].read_text("utf-8")
-        )
-        if size is None:
-            return image[0]
-        height, width = (round(float(points) * 4 / 3) for points in size.groups())
-        sized = f'<img width="{width}" height="{height}" loading="lazy" {image[0][5:]}'
-        return f'<a class="drawing" href="{image[1]}">{sized}</a>'
+        head = places[image[2]].read_text("utf-8")[:500]
+        sides = re.findall(r' (width|height)="([\d.]+)pt"', head)
+        size = " ".join(f'{side}="{float(points) * 4 / 3:.0f}"' for side, points in sides)
+        return f'<a class="drawing" href="{image[1]}"><img {size} {image[0][5:]}</a>'
 
     context["body"] = re.sub(r'<img [^>]*?src="([^"]*/([^"/]+\.svg))"[^>]*>', framed, context.get("body", ""))

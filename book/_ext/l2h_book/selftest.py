@@ -127,7 +127,7 @@ def _open_option(self: Any, node: nodes.Element) -> None:
     name, verdict = _name(node), "right" if node["right"] else "wrong"
     self.body.append(
         f'<div class="selftest-option selftest-{verdict}">'
-        f'<input type="radio" name="{name}" id="{name}-{node["letter"]}" autocomplete="off">\n'
+        f'<input type="radio" name="{name}" id="{name}-{node["letter"]}">\n'
     )
 
 

@@ -1,0 +1,77 @@
+"""What a reader sees first: letters, figures and tables as a browser lays them out, wide and narrow, light and dark."""
+
+import io
+import re
+
+import pytest
+from PIL import Image
+from visits import CHAPTERS
+
+pytestmark = pytest.mark.browser
+DRAWINGS = """() => [...document.querySelectorAll("a.drawing img")].map((image) => ({
+  shown: image.clientWidth, height: image.clientHeight, width: +image.getAttribute("width"),
+  ratio: image.getAttribute("height") / image.getAttribute("width"), column: image.closest("article").clientWidth,
+  file: image.src, link: image.parentElement.href}))"""
+CELLS = """() => [...document.querySelectorAll("table.dataframe")].map((table) =>
+  [...table.querySelectorAll("thead tr:last-child > *, tbody td")].map((cell) => {
+    const style = getComputedStyle(cell), words = document.createRange();
+    words.selectNodeContents(cell);
+    const end = cell.getBoundingClientRect().right - parseFloat(style.paddingRight);
+    return {first: cell.cellIndex === 0, figures: style.fontVariantNumeric, padding: parseFloat(style.paddingLeft),
+      off: words.toString().trim() ? end - words.getBoundingClientRect().right : 0, text: words.toString()};
+  }))"""
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_drawings_have_their_size_and_fit_and_tables_stand_in_columns(site, visit, name):
+    tab = visit(390)
+    tab.go((site / f"{name}.html").as_uri())
+    drawings = tab.page.evaluate(DRAWINGS)
+    assert drawings, "a chapter without a figure"
+    for one in drawings:
+        assert one["shown"] == min(one["width"], one["column"]) or one["shown"] / one["width"] > 0.65
+        assert abs(one["height"] - one["ratio"] * one["shown"]) < 2, "the page jumps when it is loaded"
+        assert one["link"] == one["file"]
+    for table in tab.page.evaluate(CELLS):
+        for cell in table:
+            assert cell["figures"] == "tabular-nums"
+            assert cell["padding"] >= 6
+            assert not re.fullmatch(r"0\.0+", cell["text"]), "a number that says nothing"
+            if not cell["first"]:
+                assert abs(cell["off"]) < 1.5, f"not at the right: {cell['text']}"
+
+
+def test_a_drawing_opens_alone_and_follows_the_theme(site, visit):
+    tab = visit(390)
+    tab.go((site / "book/lsh.html").as_uri())
+    tab.page.locator("a.drawing").first.click()
+    alone = tab.page.locator("dialog.alone img")
+    assert alone.bounding_box()["width"] >= 700
+    tab.page.keyboard.press("Escape")
+    assert tab.page.locator("dialog.alone").count() == 0
+    papers = []
+    for scheme in ("light", "dark", "light"):
+        tab.page.evaluate(f"() => {{ document.documentElement.dataset.theme = '{scheme}'; }}")
+        tab.page.wait_for_timeout(100)
+        picture = Image.open(io.BytesIO(tab.page.locator("a.drawing img").first.screenshot()))
+        papers.append(picture.convert("RGB").getpixel((8, 8)))  # its corners are round
+    assert papers[0] == papers[2] == (255, 255, 255)
+    assert max(papers[1]) < 30
+    tab.check_nothing_went_wrong()
+
+
+def test_a_line_has_about_68_letters_in_the_books_own_face(site, visit):
+    tab = visit(1280)
+    tab.go((site / "book/lsh.html").as_uri())
+    assert tab.page.evaluate("() => document.fonts.check('600 18px Text') && document.fonts.check('18px Heading')")
+    width = tab.page.evaluate("() => document.querySelector('article section section > p').clientWidth")
+    letter = tab.page.evaluate(
+        """() => {
+          const words = document.createElement("span"), place = document.querySelector("article section section > p");
+          words.textContent = "the quick brown fox jumps over the lazy dog and comes back to its bed";
+          words.style.whiteSpace = "nowrap";
+          place.append(words);
+          return words.getBoundingClientRect().width / words.textContent.length;
+        }"""
+    )
+    assert 62 <= width / letter <= 76
