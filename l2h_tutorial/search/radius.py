@@ -446,7 +446,7 @@ def pairs_within(index: CodeIndex, radius: int) -> Numbers:
     t = pieces_alike(index, radius)
     pieces = masks(index, radius + t)
     mixed = np.stack([(hashes(index.words & mask) >> np.uint64(32)).astype(np.uint32) for mask in pieces])
-    found = []
+    found: list[Numbers] = []
     for chosen in combinations(range(radius + t), t):
         keys = np.bitwise_xor.reduce(mixed[list(chosen)], axis=0)
         found += pairs_alike(index, radius, keys, pieces, chosen)
