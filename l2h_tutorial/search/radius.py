@@ -550,44 +550,57 @@ def nearest_rows(index: CodeIndex, query_words: Words, k: int) -> tuple[Numbers,
     distances, rows : (n_queries, k) arrays of int64
         Ascending; rows at the same distance by number.
     """
-    n_rows, left, rest = len(index.rows), np.arange(len(query_words)), []
-    span = (index.n_bits + 1) * n_rows  # a key is query * span + distance * n_rows + row
-    keys, found = np.empty((len(query_words), k), dtype=np.int64), left[:0]
+    span = (index.n_bits + 1) * len(index.rows)  # a key is query * span + distance * n_rows + row
+    keys = np.empty((len(query_words), k), dtype=np.int64)
+    left, hopeless = np.arange(len(query_words)), []
+    found, beyond = left[:0], -1
     *small, _ = steps(index)
-    for beyond, (radius, plan) in zip([-1, *(radius for radius, _ in small)], small, strict=False):
-        if not len(left):
-            break
-        more, step = [found], at_a_time(plan)
-        for start in range(0, len(left), step):
-            queries, new = left[start : start + step], []
-            for places, counts in candidates(index, query_words[queries], beyond, radius):
-                away = distances_at(index, places, query_words[queries], counts)
-                # also those beyond this radius: their patterns are not looked up again
-                near = (away <= small[-1][0]).nonzero()[0]
-                owners = np.repeat(queries, counts)[near]
-                new.append(owners * span + away[near].astype(np.int64) * n_rows + index.rows[places[near]])
-            once = each_once(np.concatenate(new))
-            starts = once.searchsorted(queries * span)
-            # more than k of one step cannot all be among the nearest k
-            more.append(once[ranges(starts, np.minimum(k, once.searchsorted((queries + 1) * span) - starts))])
-        found = each_once(np.concatenate(more))
+    for radius, plan in small:
+        block = at_a_time(plan)
+        blocks = [left[start : start + block] for start in range(0, len(left), block)]
+        farthest = small[-1][0]  # beyond the radius too, for what was looked up is not looked up again
+        new = [keys_found(index, query_words, some, (beyond, radius, farthest), k) for some in blocks]
+        found = each_once(np.concatenate([found, *new]))
         starts = found.searchsorted(left * span)
-        counts = found.searchsorted(left * span + (radius + 1) * n_rows) - starts  # all within the radius are found
-        done = counts >= k
+        counts = found.searchsorted(left * span + (radius + 1) * len(index.rows)) - starts
+        done = counts >= k  # all rows within the radius are found
         keys[left[done]] = found[starts[done, None] + np.arange(k)]
         # those that would have too few even if every bit more multiplied what they have
-        hopeless = counts + 1 < k * _GROWTH ** (radius - small[-1][0])
-        rest.append(left[hopeless])
-        left = left[~done & ~hopeless]
+        too_few = counts + 1 < k * _GROWTH ** (radius - farthest)
+        hopeless.append(left[too_few])
+        left, beyond = left[~done & ~too_few], radius
+    for query in np.concatenate([*hopeless, left]):
+        keys[query] = nearest_of_all(index, query_words[query], k)
+    distances, rows = np.divmod(keys % span, len(index.rows))
+    return distances, rows
+
+
+def keys_found(index: CodeIndex, query_words: Words, queries: Numbers, radii: tuple[int, int, int], k: int) -> Numbers:
+    """Keys, ascending, of up to `k` of the rows nearest to some queries, among the candidates for a radius."""
+    beyond, radius, farthest = radii
+    n_rows = len(index.rows)
+    span = (index.n_bits + 1) * n_rows
+    keys = []
+    for places, counts in candidates(index, query_words[queries], beyond, radius):
+        away = distances_at(index, places, query_words[queries], counts)
+        near = (away <= farthest).nonzero()[0]
+        owners = np.repeat(queries, counts)[near]
+        keys.append(owners * span + away[near].astype(np.int64) * n_rows + index.rows[places[near]])
+    found = each_once(np.concatenate(keys))
+    starts = found.searchsorted(queries * span)
+    counts = found.searchsorted((queries + 1) * span) - starts
+    return found[ranges(starts, np.minimum(k, counts))]
+
+
+def nearest_of_all(index: CodeIndex, query: Words, k: int) -> Numbers:
+    """Keys, distance * n_rows + row, of the `k` rows nearest to a query, a row of words, by comparing it with all."""
+    away = all_distances(index, query)
     # The k-th distance in a sample of k rows or more is no smaller than the k-th of all; its size weighs a larger
     # sample against more rows that are left to sort.
-    sample = slice(None, None, max(1, int(0.6 * sqrt(n_rows / k))))
-    for query in np.concatenate([*rest, left]):
-        away = all_distances(index, query_words[query])
-        near = (away <= np.partition(away[sample], k - 1)[k - 1]).nonzero()[0]
-        near = near[away[near] <= np.partition(away[near], k - 1)[k - 1]]
-        keys[query] = np.sort(away[near].astype(np.int64) * n_rows + index.rows[near])[:k]
-    return keys // n_rows % (index.n_bits + 1), keys % n_rows  # whichever way a key was made
+    sample = away[:: max(1, int(0.6 * sqrt(len(away) / k)))]
+    near = (away <= np.partition(sample, k - 1)[k - 1]).nonzero()[0]
+    near = near[away[near] <= np.partition(away[near], k - 1)[k - 1]]
+    return np.sort(away[near].astype(np.int64) * len(away) + index.rows[near])[:k]
 
 
 def all_distances(index: CodeIndex, query: Words) -> NDArray[Any]:
