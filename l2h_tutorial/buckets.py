@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .checks import check_integer
-from .codes import WORD_BITS, check_bits, check_codes, pack_bits
+from .codes import WORD_BITS, check_bits, check_codes, pack_bits, unpack_bits
 from .files import read_arrays, refused, whole_file
 from .search import check_radius
 from .search.radius import (
@@ -109,9 +109,9 @@ class HashTable:
 
     @property
     def bits(self) -> NDArray[np.bool_]:
-        words = np.empty(self._index.words.T.shape, dtype=">u8")  # a row's are its bits, after zeros
+        words = np.empty_like(self._index.words.T)
         words[self._index.rows] = self._index.words.T
-        return np.unpackbits(words.view(np.uint8), axis=1)[:, -self.n_bits :].view(np.bool_)
+        return unpack_bits(words, self.n_bits)
 
     @property
     def bucket_sizes(self) -> NDArray[np.int64]:

@@ -180,6 +180,12 @@ def pack_bits(bits: ArrayLike) -> NDArray[np.uint64]:
     return big_endian.view(">u8").astype(np.uint64)
 
 
+def unpack_bits(words: Array, n_bits: int) -> Bits:
+    """Write packed codes, (n, n_words), as rows of bits: the inverse of `pack_bits`."""
+    octets = np.ascontiguousarray(words, dtype=">u8").view(np.uint8)
+    return np.unpackbits(octets, axis=1)[:, -n_bits:].view(np.bool_)
+
+
 def hamming_distances(a_bits: ArrayLike, b_bits: ArrayLike) -> NDArray[np.int32]:
     """Count the bits in which every code of one set differs from every code of another.
 

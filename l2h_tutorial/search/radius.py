@@ -8,20 +8,21 @@ that has fewer than k rows there is compared with all. Pairs are found by sortin
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, reduce
 from itertools import combinations, pairwise
 from math import comb, log2, sqrt
+from operator import xor
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..checks import check_integer
-from ..codes import WORD_BITS, pack_bits, packed_distances
+from ..codes import WORD_BITS, pack_bits, packed_distances, unpack_bits
 
 Words = NDArray[Any]  # packed codes: unsigned integers of any size
 Numbers = NDArray[Any]  # row numbers, places, counts: integers
-PieceTable = tuple[int, int, Numbers, Numbers]  # see piece_tables
+PieceTable = tuple[Words, tuple[int, ...], Numbers, Numbers]  # see piece_tables
 
 DIRECT_BITS = 16  # up to here a table with a slot for every possible code replaces the sorted search
 # Times, measured, in those of comparing one word after another, about a nanosecond each:
@@ -30,13 +31,12 @@ SEARCH = 40  # of finding one of the sorted codes
 PROBE = 20  # of a piece that is looked up or a candidate found by one: several reads, in a crowded cache
 SORT, COMPARE = 100, 6  # of sorting a code among many, and of comparing it with the next of these
 SAMPLE = (32, 1024)  # queries and rows whose distances stand for all
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # 2**64 over the golden ratio, made odd
+XORSHIFTS = np.array([(13, 7, 17), (5, 27, 23)], dtype=np.uint64)
 _BLOCK = 1 << 17  # codes looked up or compared at a time, but one query at least: small arrays stay in the cache
 _CACHED = 1 << 15  # codes compared with some queries before the next
 _FREE = 5  # microseconds: smaller radii that take no more are not tried one by one
 _GROWTH = 2.0  # of the rows found, with each bit of the radius: where even that is too little, all is compared
 _CROWDED = 0.01  # of all rows: where more have a piece of a query's code, pieces are made longer
-_ALIKE = 0.5  # of the largest variance of a bit: where all have as much, pieces take the bits as they come
 
 
 def check_radius(radius: Any, n_bits: int) -> int:
@@ -146,7 +146,7 @@ class CodeIndex:
     @cached_property
     def variances(self) -> NDArray[np.float64]:
         """Of each bit, in a sample of the rows."""
-        return unpacked(self.words[:, :: -(-len(self.rows) // SAMPLE[1])], self.n_bits).var(axis=0)
+        return unpack_bits(self.words[:, :: -(-len(self.rows) // SAMPLE[1])].T, self.n_bits).var(axis=0)
 
     @property
     def differences(self) -> Words:
@@ -159,15 +159,9 @@ class CodeIndex:
         """Pieces of which most that are possible occur: longer, so fewer, where bits say little or codes crowd."""
         if self.n_bits <= DIRECT_BITS:
             return 1
-        telling = self.n_bits if self.bit_order is None else 4 * self.variances.sum()
-        finest = max(2, len(self.words), round(telling / max(1, log2(len(self.rows)))))
-        equal = [cut_piece(self.differences, self.n_bits, *piece) == 0 for piece in pieces_of(self.n_bits, finest)]
-        return max(2, len(self.words), (finest + 1) // 2) if np.mean(equal, axis=1).sum() > _CROWDED else finest
-
-    @cached_property
-    def bit_order(self) -> Numbers | None:
-        """Bits from that which varies most to that which varies least; None if all vary about as much."""
-        return None if self.variances.min() >= _ALIKE * self.variances.max() else np.argsort(-self.variances)
+        finest = max(2, round(4 * self.variances.sum() / max(1, log2(len(self.rows)))))
+        equal = [(self.differences & mask == 0).all(axis=0).mean() for mask in masks(self, finest)]
+        return max(2, (finest + 1) // 2) if sum(equal) > _CROWDED else finest
 
     @cached_property
     def offsets(self) -> Numbers:
@@ -212,7 +206,8 @@ def scan(index: CodeIndex, queries: Words, radius: int) -> tuple[Numbers, Number
 
 def enumerate_ball(index: CodeIndex, queries: Words, radius: int) -> tuple[Numbers, Numbers]:
     """Make every code of each query's ball and look it up; returns what `scan` returns. Codes of up to 64 bits."""
-    codes = queries ^ flips(index.n_bits, radius).astype(queries.dtype)
+    ones = tuple(1 << position for position in range(index.n_bits))
+    codes = queries ^ flips(ones, radius).astype(queries.dtype)
     codes.sort(axis=1)  # so that the places ascend
     if index.n_bits <= DIRECT_BITS:
         starts, stops = index.firsts[codes], index.firsts[codes + np.int64(1)]  # int64: 255 + 1 is no uint8
@@ -243,13 +238,12 @@ def candidates(index: CodeIndex, queries: Words, beyond: int, radius: int) -> It
     `beyond` is -1 at first. Yields what `scan` returns, in no order; a place may come again, and codes of other pieces
     with the same hash.
     """
-    dealt = dealt_bits(index, queries.T)
     radii = zip(piece_radii(beyond, index.n_pieces), piece_radii(radius, index.n_pieces), strict=True)
-    for (first, end, offsets, places), (known, within) in zip(index.tables, radii, strict=True):
+    for (mask, ones, offsets, places), (known, within) in zip(index.tables, radii, strict=True):
         if within > known:
             # the nearest patterns come first, and those of `known` were looked up before
-            patterns = flips(end - first, within)[ball_size(end - first, known) if known >= 0 else 0 :]
-            slots = slots_of(cut_piece(dealt, index.n_bits, first, end)[:, None] ^ patterns, len(index.rows))
+            patterns = flips(ones, within)[ball_size(len(ones), known) if known >= 0 else 0 :]
+            slots = slots_of(queries.T & mask, len(index.rows))[:, None] ^ patterns
             starts = offsets[slots]
             sizes = offsets[slots + 1] - starts
             yield places[ranges(starts.ravel(), sizes.ravel())], sizes.sum(axis=1)
@@ -266,10 +260,11 @@ def distances_at(index: CodeIndex, places: Numbers, queries: Words, counts: Numb
     return packed_distances(index.words.take(places, axis=1), np.repeat(queries.T, counts, axis=1))
 
 
-@lru_cache(maxsize=32)
-def flips(n_bits: int, radius: int) -> Words:
-    """All patterns of up to 64 bits with at most `radius` ones: XOR with a code makes its Hamming ball."""
-    return np.fromiter(hamming_ball(0, n_bits, radius), dtype=np.uint64)
+@lru_cache(maxsize=64)
+def flips(ones: tuple[int, ...], radius: int) -> Numbers:
+    """XOR of up to `radius` of these numbers, the fewest first."""
+    each = (reduce(xor, some, 0) for distance in range(radius + 1) for some in combinations(ones, distance))
+    return np.fromiter(each, dtype=np.uint64).view(np.int64)
 
 
 def ranges(starts: Numbers, sizes: Numbers) -> Numbers:
@@ -282,17 +277,6 @@ def ranges(starts: Numbers, sizes: Numbers) -> Numbers:
     """
     stops = np.cumsum(sizes)
     return np.repeat(starts + sizes - stops, sizes) + np.arange(stops[-1] if len(stops) else 0)
-
-
-def pieces_of(n_bits: int, n_pieces: int) -> list[tuple[int, int]]:
-    """First bit and end of each piece of a code that is cut as evenly as possible.
-
-    Examples
-    --------
-    >>> pieces_of(64, 3)
-    [(0, 22), (22, 43), (43, 64)]
-    """
-    return list(pairwise(-(-n_bits * piece // n_pieces) for piece in range(n_pieces + 1)))
 
 
 def piece_radii(radius: int, n_pieces: int) -> list[int]:
@@ -311,34 +295,41 @@ def piece_radii(radius: int, n_pieces: int) -> list[int]:
     return [q] * (a + 1) + [q - 1] * (n_pieces - a - 1)
 
 
-def cut_piece(words: Words, n_bits: int, first: int, end: int) -> Words:
-    """Bits `first` to `end`, at most 64, of packed codes (n_words, ...) as integers.
+def masks(index: CodeIndex, n_pieces: int) -> Words:
+    """Cut codes into pieces: a mask has ones at the bits of a piece, (n_pieces, n_words, 1).
 
-    Examples
-    --------
-    >>> cut_piece(np.array([[0b110101]], dtype=np.uint8), 6, 0, 3)
-    array([6], dtype=uint64)
+    Bits are dealt to the pieces in turns, that which varies most first, so that each piece tells as much.
     """
-    word, shift = divmod(n_bits - end, WORD_BITS)  # counted from the last bit
-    cut = words[-1 - word].astype(np.uint64) >> np.uint64(shift)
-    if shift + end - first > WORD_BITS:
-        cut |= words[-2 - word] << np.uint64(WORD_BITS - shift)
-    return cut & np.uint64((1 << (end - first)) - 1)
+    bits = np.zeros((n_pieces, index.n_bits), dtype=bool)
+    bits[np.arange(index.n_bits) % n_pieces, np.argsort(-index.variances)] = True
+    return pack_bits(bits).astype(index.words.dtype)[:, :, None]
 
 
-def unpacked(words: Words, n_bits: int) -> NDArray[np.uint8]:
-    """Bits, (n, n_bits), of packed codes, (n_words, n)."""
-    octets = np.ascontiguousarray(words.T, dtype=">u8").view(np.uint8)
-    return np.unpackbits(octets, axis=1)[:, -n_bits:]
+def hashes(words: Words) -> NDArray[np.uint64]:
+    """Mix codes, (n_words, ...), into 64 bits: the hash of ``a ^ b`` is that of a, XOR that of b.
+
+    References
+    ----------
+    G. Marsaglia, "Xorshift RNGs", Journal of Statistical Software 8(14), 2003.
+    """
+    mixed = np.zeros(words.shape[1:], dtype=np.uint64)
+    for word in words:
+        mixed ^= word
+        for left, right, last in XORSHIFTS:
+            mixed ^= mixed << left
+            mixed ^= mixed >> right
+            mixed ^= mixed << last
+    return mixed
 
 
-def dealt_bits(index: CodeIndex, words: Words) -> Words:
-    """Packed codes, (n_words, n), with their bits dealt to the pieces in turns, those that vary most first."""
-    if index.bit_order is None:
-        return words
-    order = np.concatenate([index.bit_order[piece :: index.n_pieces] for piece in range(index.n_pieces)])
-    blocks = [words[:, start : start + _BLOCK] for start in range(0, words.shape[1], _BLOCK)]
-    return np.concatenate([pack_bits(unpacked(b, index.n_bits)[:, order].view(np.bool_)).T for b in blocks], axis=1)
+def slots_of(words: Words, n_rows: int) -> Numbers:
+    """Slot of each piece, a code with zeros elsewhere, in a table that has about as many as rows."""
+    return (hashes(words) >> np.uint64(64 - slot_bits(n_rows))).view(np.int64)
+
+
+def slot_bits(n_rows: int) -> int:
+    """Bits that number the slots of a table."""
+    return max(1, round(log2(n_rows)))
 
 
 def piece_tables(index: CodeIndex) -> list[PieceTable]:
@@ -346,28 +337,19 @@ def piece_tables(index: CodeIndex) -> list[PieceTable]:
 
     Returns
     -------
-    list of (first, end, offsets, places)
-        A piece is bits `first` to `end` of the code. The codes whose piece has the hash s are at
+    list of (mask, ones, offsets, places)
+        `ones` are the slots of the codes with one bit of the mask. The codes whose piece has slot s are at
         ``places[offsets[s] : offsets[s + 1]]`` in the index, and may be among codes with other pieces.
     """
     n_rows, tables = len(index.rows), []
-    dealt = dealt_bits(index, index.words)
-    for first, end in pieces_of(index.n_bits, index.n_pieces):
-        slots = slots_of(cut_piece(dealt, index.n_bits, first, end), n_rows)
+    single = pack_bits(np.eye(index.n_bits, dtype=bool)).T
+    for mask in masks(index, index.n_pieces):
+        slots = slots_of(index.words & mask, n_rows)
         sizes = np.bincount(slots, minlength=1 << slot_bits(n_rows))
         offsets = np.append(0, np.cumsum(sizes)).astype(np.int32)
-        tables.append((first, end, offsets, np.argsort(slots).astype(np.int32)))
+        ones = slots_of(single[:, (single & mask).any(axis=0)], n_rows)
+        tables.append((mask, tuple(ones.tolist()), offsets, np.argsort(slots).astype(np.int32)))
     return tables
-
-
-def slot_bits(n_rows: int) -> int:
-    """Bits that number the slots of a table, about as many as rows."""
-    return max(1, round(log2(n_rows)))
-
-
-def slots_of(pieces: Words, n_rows: int) -> Numbers:
-    """Slot of each piece, by Fibonacci hashing (Knuth, volume 3, section 6.4)."""
-    return (pieces * _GOLDEN >> np.uint64(64 - slot_bits(n_rows))).view(np.int64)
 
 
 class Plan(NamedTuple):
@@ -419,14 +401,14 @@ def plans(index: CodeIndex, radius: int) -> list[Plan]:
         ways.append(Plan("enumerate", 1, probes, found, (each * probes + found) / 1000))
     if index.n_bits > DIRECT_BITS:
         probes, compared = 0, 0.0
-        dealt = dealt_bits(index, index.differences)
-        pieces, radii = pieces_of(index.n_bits, index.n_pieces), piece_radii(radius, index.n_pieces)
-        for (first, end), within in zip(pieces, radii, strict=True):
+        radii = piece_radii(radius, index.n_pieces)
+        for mask, within in zip(masks(index, index.n_pieces), radii, strict=True):
             if within >= 0:
-                ball = ball_size(end - first, within)
-                near = np.bitwise_count(cut_piece(dealt, index.n_bits, first, end)) <= within
+                size = int(np.bitwise_count(mask).sum())
+                ball = ball_size(size, within)
+                near = packed_distances(index.differences & mask, np.zeros_like(mask)) <= within
                 probes += ball
-                compared += n_rows * max(near.mean(), ball / 2 ** min(end - first, slot_bits(n_rows)))
+                compared += n_rows * max(near.mean(), ball / 2 ** min(size, slot_bits(n_rows)))
         nanoseconds = PROBE * (probes + n_words * compared)
         ways.append(Plan("multi-index", index.n_pieces, probes, compared, nanoseconds / 1000))
     index.plans[radius] = sorted(ways, key=lambda plan: plan.microseconds)
@@ -461,59 +443,52 @@ def count_within(index: CodeIndex, query_words: Words, radius: int) -> Numbers:
 
 def pairs_within(index: CodeIndex, radius: int) -> Numbers:
     """Find the pairs of rows whose codes are within `radius`, (n_pairs, 2): the smaller number first, ascending."""
-    n_rows, (t, pieces) = len(index.rows), pieces_to_sort(index, radius)
-    if t:
-        chosen = combinations(range(len(pieces)), t)
-        pairs = np.concatenate([each for some in chosen for each in pairs_alike(index, radius, pieces, some)])
-    else:  # each code is searched for, and finds what is before it too
-        found, _ = rows_within(index, index.words.T, radius)
-        i, j = np.repeat(index.rows, [len(rows) for rows in found]), np.concatenate(found)
-        pairs = (i * n_rows + j)[i < j]
-    return np.stack(np.divmod(np.sort(pairs), n_rows), axis=1)
+    t = pieces_alike(index, radius)
+    pieces = masks(index, radius + t)
+    mixed = np.stack([(hashes(index.words & mask) >> np.uint64(32)).astype(np.uint32) for mask in pieces])
+    found: list[Numbers] = []
+    for chosen in combinations(range(radius + t), t):
+        keys = np.bitwise_xor.reduce(mixed[list(chosen)], axis=0)
+        found += pairs_alike(index, radius, keys, pieces, chosen)
+    return np.stack(np.divmod(np.sort(np.concatenate(found)), len(index.rows)), axis=1)
 
 
-def pairs_alike(index: CodeIndex, radius: int, pieces: Words, chosen: tuple[int, ...]) -> Iterator[Numbers]:
+def pairs_alike(
+    index: CodeIndex, radius: int, keys: Numbers, pieces: Words, chosen: tuple[int, ...]
+) -> Iterator[Numbers]:
     """Find the pairs within `radius` whose first alike pieces are the chosen t; a pair is i * n_rows + j, i < j.
 
     Of radius + t pieces such a pair has t or more alike, so every pair is found, once, by one choice of t. Codes are
-    sorted by a hash of the chosen pieces, and each is compared with the next ones of the same hash.
+    sorted by the hash of these, their key, and each is compared with the next of the same key.
     """
-    mask = np.bitwise_or.reduce(pieces[list(chosen)], axis=0)
-    odd = _GOLDEN ** np.arange(1, len(index.words) + 1, dtype=np.uint64)[:, None]
-    hashes = (np.bitwise_xor.reduce((index.words & mask) * odd) >> np.uint64(32)).astype(np.uint32)
-    order = np.argsort(hashes.astype(np.uint16), kind="stable")  # a radix sort, as 16 bits are
-    order = order[np.argsort((hashes[order] >> np.uint32(16)).astype(np.uint16), kind="stable")]
-    hashes, words = hashes[order], index.words.take(order, axis=1)
-    edges = np.flatnonzero(np.concatenate([[True], hashes[1:] != hashes[:-1], [True]]))
-    after = np.repeat(edges[1:], np.diff(edges)) - np.arange(1, len(hashes) + 1)  # codes with the same hash
-    before = pieces[: chosen[-1] + 1]
+    order = np.argsort(keys.astype(np.uint16), kind="stable")  # a radix sort, as 16 bits are
+    order = order[np.argsort((keys[order] >> np.uint32(16)).astype(np.uint16), kind="stable")]
+    keys, words = keys[order], index.words.take(order, axis=1)
+    edges = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1], [True]]))
+    after = np.repeat(edges[1:], np.diff(edges)) - np.arange(1, len(keys) + 1)  # codes with the same key
+    before = pieces[: max(chosen, default=-1) + 1]
     wanted = np.isin(range(len(before)), chosen)[:, None]
     yield np.empty(0, dtype=np.int64)
     step, first = 1, after.nonzero()[0]
     while len(first):
-        a, b = words.take(first, axis=1), words.take(first + step, axis=1)
-        near = (packed_distances(a, b) <= radius).nonzero()[0]
-        alike = ((a[:, near] ^ b[:, near]) & before == 0).all(axis=1)
+        apart = words.take(first, axis=1) ^ words.take(first + step, axis=1)
+        near = (packed_distances(apart, np.zeros_like(apart)) <= radius).nonzero()[0]
+        alike = (apart[:, near] & before == 0).all(axis=1)
         near = first[near[(alike == wanted).all(axis=0)]]
         i, j = index.rows[order[near]], index.rows[order[near + step]]
-        yield np.minimum(i, j) * len(hashes) + np.maximum(i, j)
+        yield np.minimum(i, j) * len(keys) + np.maximum(i, j)
         step += 1
         first = first[after[first] >= step]
 
 
-def pieces_to_sort(index: CodeIndex, radius: int) -> tuple[int, Words]:
-    """The cheapest t, 0 if that is to search for each code, and masks of radius + t pieces, (n_pieces, n_words, 1)."""
+def pieces_alike(index: CodeIndex, radius: int) -> int:
+    """The cheapest t for `pairs_alike`; 0 compares each code with each."""
 
     def cost(t: int) -> float:
-        if not t:
-            return 1000 * plans(index, radius)[0].microseconds
         found = len(index.rows) / 2 / 2 ** (4 * index.variances.sum() * t / (radius + t))
         return comb(radius + t, t) * (SORT + COMPARE * found)
 
-    t = min(range(min(8, index.n_bits - radius) + 1), key=cost)
-    bits = np.zeros((max(1, radius + t), index.n_bits), dtype=bool)
-    bits[np.arange(index.n_bits) % max(1, radius + t), np.argsort(-index.variances)] = True
-    return t, pack_bits(bits).astype(index.words.dtype)[:, :, None]
+    return min(range(radius == 0, min(8, index.n_bits - radius) + 1), key=cost)
 
 
 def rows_within(
@@ -575,44 +550,57 @@ def nearest_rows(index: CodeIndex, query_words: Words, k: int) -> tuple[Numbers,
     distances, rows : (n_queries, k) arrays of int64
         Ascending; rows at the same distance by number.
     """
-    n_rows, left, rest = len(index.rows), np.arange(len(query_words)), []
-    span = (index.n_bits + 1) * n_rows  # a key is query * span + distance * n_rows + row
-    keys, found = np.empty((len(query_words), k), dtype=np.int64), left[:0]
+    span = (index.n_bits + 1) * len(index.rows)  # a key is query * span + distance * n_rows + row
+    keys = np.empty((len(query_words), k), dtype=np.int64)
+    left, hopeless = np.arange(len(query_words)), []
+    found, beyond = left[:0], -1
     *small, _ = steps(index)
-    for beyond, (radius, plan) in zip([-1, *(radius for radius, _ in small)], small, strict=False):
-        if not len(left):
-            break
-        more, step = [found], at_a_time(plan)
-        for start in range(0, len(left), step):
-            queries, new = left[start : start + step], []
-            for places, counts in candidates(index, query_words[queries], beyond, radius):
-                away = distances_at(index, places, query_words[queries], counts)
-                # also those beyond this radius: their patterns are not looked up again
-                near = (away <= small[-1][0]).nonzero()[0]
-                owners = np.repeat(queries, counts)[near]
-                new.append(owners * span + away[near].astype(np.int64) * n_rows + index.rows[places[near]])
-            once = each_once(np.concatenate(new))
-            starts = once.searchsorted(queries * span)
-            # more than k of one step cannot all be among the nearest k
-            more.append(once[ranges(starts, np.minimum(k, once.searchsorted((queries + 1) * span) - starts))])
-        found = each_once(np.concatenate(more))
+    for radius, plan in small:
+        block = at_a_time(plan)
+        blocks = [left[start : start + block] for start in range(0, len(left), block)]
+        farthest = small[-1][0]  # beyond the radius too, for what was looked up is not looked up again
+        new = [keys_found(index, query_words, some, (beyond, radius, farthest), k) for some in blocks]
+        found = each_once(np.concatenate([found, *new]))
         starts = found.searchsorted(left * span)
-        counts = found.searchsorted(left * span + (radius + 1) * n_rows) - starts  # all within the radius are found
-        done = counts >= k
+        counts = found.searchsorted(left * span + (radius + 1) * len(index.rows)) - starts
+        done = counts >= k  # all rows within the radius are found
         keys[left[done]] = found[starts[done, None] + np.arange(k)]
         # those that would have too few even if every bit more multiplied what they have
-        hopeless = counts + 1 < k * _GROWTH ** (radius - small[-1][0])
-        rest.append(left[hopeless])
-        left = left[~done & ~hopeless]
+        too_few = counts + 1 < k * _GROWTH ** (radius - farthest)
+        hopeless.append(left[too_few])
+        left, beyond = left[~done & ~too_few], radius
+    for query in np.concatenate([*hopeless, left]):
+        keys[query] = nearest_of_all(index, query_words[query], k)
+    distances, rows = np.divmod(keys % span, len(index.rows))
+    return distances, rows
+
+
+def keys_found(index: CodeIndex, query_words: Words, queries: Numbers, radii: tuple[int, int, int], k: int) -> Numbers:
+    """Keys, ascending, of up to `k` of the rows nearest to some queries, among the candidates for a radius."""
+    beyond, radius, farthest = radii
+    n_rows = len(index.rows)
+    span = (index.n_bits + 1) * n_rows
+    keys = []
+    for places, counts in candidates(index, query_words[queries], beyond, radius):
+        away = distances_at(index, places, query_words[queries], counts)
+        near = (away <= farthest).nonzero()[0]
+        owners = np.repeat(queries, counts)[near]
+        keys.append(owners * span + away[near].astype(np.int64) * n_rows + index.rows[places[near]])
+    found = each_once(np.concatenate(keys))
+    starts = found.searchsorted(queries * span)
+    counts = found.searchsorted((queries + 1) * span) - starts
+    return found[ranges(starts, np.minimum(k, counts))]
+
+
+def nearest_of_all(index: CodeIndex, query: Words, k: int) -> Numbers:
+    """Keys, distance * n_rows + row, of the `k` rows nearest to a query, a row of words, by comparing it with all."""
+    away = all_distances(index, query)
     # The k-th distance in a sample of k rows or more is no smaller than the k-th of all; its size weighs a larger
     # sample against more rows that are left to sort.
-    sample = slice(None, None, max(1, int(0.6 * sqrt(n_rows / k))))
-    for query in np.concatenate([*rest, left]):
-        away = all_distances(index, query_words[query])
-        near = (away <= np.partition(away[sample], k - 1)[k - 1]).nonzero()[0]
-        near = near[away[near] <= np.partition(away[near], k - 1)[k - 1]]
-        keys[query] = np.sort(away[near].astype(np.int64) * n_rows + index.rows[near])[:k]
-    return keys // n_rows % (index.n_bits + 1), keys % n_rows  # whichever way a key was made
+    sample = away[:: max(1, int(0.6 * sqrt(len(away) / k)))]
+    near = (away <= np.partition(sample, k - 1)[k - 1]).nonzero()[0]
+    near = near[away[near] <= np.partition(away[near], k - 1)[k - 1]]
+    return np.sort(away[near].astype(np.int64) * len(away) + index.rows[near])[:k]
 
 
 def all_distances(index: CodeIndex, query: Words) -> NDArray[Any]:

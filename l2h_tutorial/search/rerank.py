@@ -153,29 +153,31 @@ class Reranker:
     def __init__(self, query: NDArray[Any], database: NDArray[Any], metric: str = "cosine") -> None:
         self._query, self._database, self._metric, self.shared = query.astype(np.float64), database, metric, 0.0
         self._dtype = np.result_type(database, np.float32)
-        self._lengths = _lengths(self._query)
+        self._lengths = np.sqrt(np.vecdot(self._query, self._query))
         factors = self._query / _divisor(self._lengths)[:, None] if metric == "cosine" else self._query
         with np.errstate(over="ignore"):
             self._factors = factors.astype(self._dtype)
 
-    def _nearness(self, queries: Any, vectors: NDArray[Any]) -> tuple[NDArray[Any], Any]:
-        """How near vectors are to one query or to several, and by how much rounding may have changed that."""
+    def _away(self, queries: Any, vectors: NDArray[Any]) -> tuple[NDArray[Any], Any]:
+        """How far vectors are from one query or several, but for a constant, and how wrong rounding may make that."""
         vectors = vectors.astype(self._dtype, copy=False)
-        products, lengths = self._factors[queries] @ vectors.T, _lengths(vectors)
+        products, squares = self._factors[queries] @ vectors.T, np.vecdot(vectors, vectors)
         rounding = 2 * (vectors.shape[1] + 8) * np.finfo(self._dtype).eps  # of sums of d terms, and a few more
-        if self._metric == "cosine":  # the product of unit vectors
-            return np.divide(products, _divisor(lengths).astype(self._dtype), out=products), rounding
-        longest = lengths.max(initial=0)  # q @ x - |x|**2 / 2 is half of |q|**2 - |q - x|**2
-        nearness = np.subtract(products, (lengths * lengths / 2).astype(self._dtype), out=products)
-        return nearness, rounding * (self._lengths[queries] + longest) * longest
+        if self._metric == "cosine":  # the product of unit vectors; of which length, NaN says, cannot be told
+            squares[~((squares > _SAFE[0]) & (squares < _SAFE[1]))] = np.nan
+            return products / -np.sqrt(squares), rounding
+        largest = squares.max(initial=0)
+        longest = np.sqrt(largest) if _SAFE[0] < largest < _SAFE[1] else np.nan
+        # |x|**2 / 2 - q @ x is half of |q - x|**2 - |q|**2
+        return squares / 2 - products, rounding * (self._lengths[queries] + longest) * longest
 
     @cached_property
     def _table(self) -> tuple[NDArray[Any], Any]:
-        """How near all rows are to all queries."""
+        """How far all rows are from all queries."""
         start = perf_counter()
-        nearness, rounding = self._nearness(slice(None), self._database)
+        away, rounding = self._away(slice(None), self._database)
         self.shared = perf_counter() - start
-        return nearness, np.broadcast_to(rounding, len(nearness))
+        return away, np.broadcast_to(rounding, len(away))
 
     @np.errstate(over="ignore", invalid="ignore")
     def nearest(self, candidates: Any, k: int) -> tuple[list[Numbers], list[NDArray[np.float64]]]:
@@ -185,11 +187,11 @@ class Reranker:
         for i, rows in enumerate(candidates):
             if len(rows) > k and self._metric in ("cosine", "euclidean"):
                 if many:
-                    nearness, rounding = self._table[0][i, rows], self._table[1][i]
+                    away, rounding = self._table[0][i, rows], self._table[1][i]
                 else:
-                    nearness, rounding = self._nearness(i, self._database.take(rows, axis=0))
-                bound = np.partition(nearness, -k)[-k] - rounding
-                rows = rows[~(nearness < bound)]  # where all overflows, all stay
+                    away, rounding = self._away(i, self._database.take(rows, axis=0))
+                bound = np.partition(away, k - 1)[k - 1] + rounding
+                rows = rows[~(away > bound)]  # those stay of which NaN says nothing
             away = self._distances(i, self._database.take(rows, axis=0))
             order = np.lexsort((rows, away))[: k + 1]
             twice = rows[order][1:] == rows[order][:-1]
@@ -213,15 +215,6 @@ class Reranker:
         from sklearn.metrics import pairwise_distances  # only here: a table that is searched takes no scikit-learn
 
         return np.asarray(pairwise_distances(q[None], x, metric=self._metric)[0])
-
-
-def _lengths(X: NDArray[Any]) -> NDArray[Any]:
-    """Length of each vector; in float64 where squares are beyond what float32 holds."""
-    squares = np.vecdot(X, X)
-    if X.dtype == np.float32 and len(X) and not _SAFE[0] < squares.min() <= squares.max() < _SAFE[1]:
-        check_finite(X, "X_database")
-        squares = np.einsum("ij,ij->i", X, X, dtype=np.float64)
-    return np.sqrt(squares)
 
 
 def _divisor(lengths: Any) -> NDArray[Any]:

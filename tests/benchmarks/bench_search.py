@@ -2,10 +2,12 @@
 
 Data: the bundled images, or whatever L2H_DATASET and L2H_SOURCE name. One thread; medians of interleaved calls, after
 one to warm up, in processor time, so that other programs on the machine disturb little. The table goes to
-book/results/bench-search.csv too; with ``--quick`` the millions of codes, and the file, are left out.
+book/results/bench-search.csv; stopped, it goes on with the sets of codes that are missing, and with ``--next`` it
+measures one more of them.
 """
 
 import sys
+from copy import copy
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
@@ -15,17 +17,16 @@ from time import perf_counter, process_time
 
 import faiss
 import numpy as np
-import pandas as pd
 from sklearn.neighbors import BallTree
 from threadpoolctl import threadpool_limits
 
 from l2h_tutorial import LSH, HashTable, load_dataset, split_dataset
-from l2h_tutorial.protocols.results import provenance
+from l2h_tutorial.protocols.results import ResultsFile, provenance
 from l2h_tutorial.scale import resampled_codes
 from l2h_tutorial.search import ball_size
 from tests.seed_loop import build_dictionary, rows_at_distance
 
-N_QUERIES, K = 120, 10
+N_QUERIES, NEAREST, ALIKE = 120, (1, 10, 100), 4
 N_SLOW = 3  # queries for which one waits when others take seconds
 PATIENCE = 2.0  # seconds: what takes longer is called once more, not five times
 RESULTS = Path(__file__).parents[2] / "book" / "results" / "bench-search.csv"
@@ -82,7 +83,8 @@ class Competitors:
         self.n, self.n_bits = bits.shape
         self.queries, self.packed = queries, np.packbits(queries, axis=1)
         packed = np.packbits(bits, axis=1)
-        self.codes, self.query_codes = (p.view(f"u{self.n_bits // 8}").ravel() for p in (packed, self.packed))
+        word = f"u{min(8, self.n_bits // 8)}"
+        self.codes, self.query_codes = (p.view(word).squeeze() for p in (packed, self.packed))
         self.flat = faiss.IndexBinaryFlat(self.n_bits)
         piece = 16 if self.n < 1e6 else 21  # about the logarithm of the rows
         self.hashes = {"faiss hash": faiss.IndexBinaryHash(self.n_bits, min(self.n_bits, 16 if self.n < 1e6 else 24))}
@@ -95,13 +97,20 @@ class Competitors:
             self.dictionary = build_dictionary(bits)
             self.tree = BallTree(bits, metric="hamming")
 
+    def asked(self, queries):
+        """The same indexes with other queries, as faiss takes them."""
+        other = copy(self)
+        other.packed = np.packbits(queries, axis=1)
+        return other
+
     def radius_calls(self, radius):
         calls = {"faiss flat": partial(self.flat.range_search, self.packed, radius + 1)}
         for name, index in self.hashes.items():
             nflip = min(radius // getattr(index, "nhash", 1), index.b)
             if ball_size(index.b, nflip) < 20_000:
                 calls[name] = partial(with_nflip, index, nflip, self.packed, radius)
-        calls["NumPy scan"] = partial(numpy_scan, self.query_codes, self.codes, radius)
+        if self.codes.ndim == 1:  # of one word
+            calls["NumPy scan"] = partial(numpy_scan, self.query_codes, self.codes, radius)
         return calls
 
     def slow_calls(self, radius):
@@ -112,8 +121,8 @@ class Competitors:
             calls["the tutorial's loop"] = partial(tutorial_loop, self.dictionary, few, radius)
         return calls
 
-    def nearest_calls(self):
-        return {"faiss flat": partial(self.flat.search, self.packed, K)}
+    def nearest_calls(self, k):
+        return {"faiss flat": partial(self.flat.search, self.packed, k)}
 
 
 def measure(name, bits, queries, radii, record):
@@ -135,20 +144,35 @@ def measure(name, bits, queries, radii, record):
                 times[name] = len(queries) / N_SLOW * side_by_side({name: call}, repeats=1)[name]
         chosen = table.explain(radius)[0]["strategy"]
         record(place | {"search": "radius", "r": radius, "k": 0}, times, found.mean(), chosen, built, first)
-    calls = {"ours": partial(table.query, queries, K)} | others.nearest_calls()
-    chosen = table.explain(k=K)[0]["strategy"]
-    record(place | {"search": "nearest", "r": -1, "k": K}, side_by_side(calls, repeats=3), K, chosen, built, 0.0)
+    chosen = table.explain(k=1)[0]["strategy"]
+    for k in NEAREST:
+        calls = {"ours": partial(table.query, queries, k)} | others.nearest_calls(k)
+        record(place | {"search": "nearest", "r": -1, "k": k}, side_by_side(calls, repeats=3), k, chosen, built, 0.0)
+    if len(bits) == 1_000_000:  # all pairs: faiss asks for each row, and is timed with some
+        times = side_by_side({"ours": partial(table.pairs_within, ALIKE)}, repeats=1)
+        some = others.asked(bits[:: len(bits) // N_QUERIES][:N_QUERIES])
+        calls = {name: call for name, call in some.radius_calls(ALIKE).items() if name.startswith("faiss")}
+        times |= {name: time * len(bits) / N_QUERIES for name, time in side_by_side(calls, repeats=3).items()}
+        found = 2 * len(table.pairs_within(ALIKE)) / len(bits)
+        record(place | {"search": "pairs", "r": ALIKE, "k": 0}, times, found, "sort", built, 0.0)
 
 
-class Table:
+class Table(ResultsFile):
     """Prints a line for a search and keeps a row for each method."""
 
     def __init__(self, origin):
-        self.origin, self.rows = origin, []
+        super().__init__(RESULTS, key=["codes", "rows", "bits", "search", "r", "k", "method"])
+        self.check_data(origin["data"])
+        self.origin = origin
+
+    def has(self, name, n, n_bits):
+        """Whether the last search of these codes is there."""
+        last = {"search": "pairs", "r": ALIKE, "k": 0} if n == 1_000_000 else {"search": "nearest", "r": -1, "k": 100}
+        return {"codes": name, "rows": n, "bits": n_bits, "method": "ours"} | last in self
 
     def record(self, place, times, found, chosen, built, first):
         best = min(time for name, time in times.items() if name.startswith("faiss"))
-        wanted = f"r={place['r']}" if place["search"] == "radius" else f"k={place['k']}"
+        wanted = f"k={place['k']}" if place["search"] == "nearest" else f"r={place['r']}"
         print(
             f"{place['codes']:<12}{place['rows']:>11,}{place['bits']:>4}{wanted:>6}{found:>10.1f}{chosen:>14}"
             + "".join(f"  {name} {time:.2f}" for name, time in times.items())
@@ -157,13 +181,14 @@ class Table:
         )
         own = {"found": round(found, 2), "chosen": chosen, "build_ms": round(1000 * built, 1)}
         own["first_ms"] = round(1000 * first, 1)
-        for name, time in times.items():
-            self.rows.append(place | {"method": name, "ms": round(time, 4)} | own | self.origin)
+        for name, time in sorted(times.items(), key=lambda each: each[0] == "ours"):
+            if place | {"method": name} not in self:
+                self.append(place | {"method": name, "ms": round(time, 4)} | own | self.origin)
 
     def summary(self):
         """Geometric mean and largest of our time over that of the best faiss index; below 1 ms nobody waits."""
-        frame = pd.DataFrame(self.rows)
-        cell = ["codes", "rows", "bits", "search", "r"]
+        frame = self.frame()
+        cell = ["codes", "rows", "bits", "search", "r", "k"]
         best = frame[frame.method.str.startswith("faiss")].groupby(cell)["ms"].min()
         ours = frame[frame.method == "ours"].set_index(cell)[["ms"]]
         ours["ratio"] = ours.ms / best
@@ -171,7 +196,6 @@ class Table:
         for (search, rows), part in ours.groupby(level=["search", "rows"]):
             slow = part[part.ms >= 1].ratio.max()
             print(f"{search:<8}{rows:>11,} rows: geometric mean {geometric_mean(part.ratio):.2f}, most {slow:.2f}")
-        return frame
 
 
 def uniform_codes(n, random):
@@ -186,32 +210,33 @@ def near_codes(bits, random):
     return queries
 
 
-def main(quick=False):
+def main(only_next=False):
     dataset = load_dataset()
     split = split_dataset(dataset)
     origin = provenance(dataset)
     origin["versions"] += f", faiss-cpu {version('faiss-cpu')}"
     origin["date"] = datetime.now(UTC).date().isoformat()
     print(f"{dataset!r}\n{origin['machine']}, one thread\n{origin['versions']}\n\nms for all {N_QUERIES} queries\n")
-    table, random = Table(origin), np.random.default_rng(0)
+    table = Table(origin)
+    centred = split.preprocessed("l2-centre")
+    n = len(split.database_rows)
+    sets = [(name, n, n_bits) for name in ("raw", "centred") for n_bits in (16, 32, 64)]
+    sets += [(name, n, 64) for n in (1_000_000, 10_000_000) for name in ("uniform", "like images")]
+    sets += [("like images", 1_000_000, 256)]
+    missing = [each for each in sets if not table.has(*each)]
     with threadpool_limits(1):
         faiss.omp_set_num_threads(1)
-        centred = split.preprocessed("l2-centre")
-        for name, s in {"raw": split, "centred": centred}.items():
-            for n_bits in (16, 32, 64):
-                lsh = LSH(n_bits, random_state=0).fit(s.X_train)
-                bits, queries = lsh.transform(s.X_database), lsh.transform(s.X_query[:N_QUERIES])
-                measure(name, bits, queries, (0, 2, 4, 8), table.record)
-        for n in () if quick else (1_000_000, 10_000_000):
-            for name in ("uniform", "like images"):
-                many = uniform_codes(n, random) if name == "uniform" else resampled_codes(bits, n)
-                measure(name, many, near_codes(many, random), (2, 4, 8), table.record)
-                del many
-        frame = table.summary()
-    if not quick:
-        frame.to_csv(RESULTS, index=False, lineterminator="\n")
-        print(f"\n{len(frame)} rows: {RESULTS}")
+        for name, n, n_bits in missing[:1] if only_next else missing:
+            s, random = split if name == "raw" else centred, np.random.default_rng(0)
+            lsh = LSH(n_bits, random_state=0).fit(s.X_train)
+            bits, queries = lsh.transform(s.X_database), lsh.transform(s.X_query[:N_QUERIES])
+            if name in ("uniform", "like images"):
+                bits = uniform_codes(n, random) if name == "uniform" else resampled_codes(bits, n)
+                queries = near_codes(bits, random)
+            radii = (2, 4, 8) if len(bits) >= 1_000_000 else (0, 2, 4, 8)
+            measure(name, bits, queries, radii, table.record)
+    table.summary()
 
 
 if __name__ == "__main__":
-    main(quick="--quick" in sys.argv)
+    main(only_next="--next" in sys.argv)
