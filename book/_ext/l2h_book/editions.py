@@ -81,7 +81,6 @@ def make_edition(
             _remove(pieces["solution"])
         if name == "student":
             _remove(pieces["code"])
-            cells[index] = NotebookNode(cells[index], source="", outputs=[])
         elif name == "instructor":
             _unfold(pieces["solution"])
             cells[index] = NotebookNode(cells[index], metadata={})
