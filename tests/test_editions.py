@@ -55,8 +55,8 @@ def test_instructors_have_everything_open(small_book):
     text = markdown_of(mine)
     assert "> **To teachers**\n>\n> Only for teachers." in text
     assert "> **Solution 1.1**\n>\n> A secret *idea*." in text
-    assert "> **Teaching note 1.1 (7 minutes)**\n>\n> A hint for teachers." in text
-    assert "> | 1.1 | core | compute | 7 |" in mine.cells[0].source
+    assert "> **Teaching note 1.1 (7 minutes)**\n>\n> After: First.\n>\n> A hint for teachers." in text
+    assert "7 minutes in all" in mine.cells[0].source
     solution = cell_with(mine, "secret code")
     assert solution.metadata == {}
     assert "holds" in solution.outputs[0].text

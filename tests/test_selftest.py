@@ -11,7 +11,7 @@ from test_editions import CHAPTERS, OPTION, QUESTION, each_chapter
 
 def test_a_question_is_a_group_of_labelled_radio_buttons_and_needs_no_script(small_book):
     page = (small_book / "_build/html/chapter.html").read_text(encoding="utf-8")
-    found = re.findall(r'(?s)<fieldset class="selftest">.*?</fieldset>', page)
+    found = re.findall(r'(?s)<fieldset class="selftest" id="question-\d">.*?</fieldset>', page)
     names = set()
     for question in found:
         assert question.count("<legend>") == 1

@@ -2,7 +2,7 @@
 
 The resolved tree of a page (see :mod:`l2h_book.markdown`) gives the text and the order; the executed copy that
 the build left in the cache gives the cells. A cell tagged ``remove-cell`` is bookkeeping for the sentences, and left
-out; one that the page does not show but others need is tagged ``remove-input`` and ``remove-output``, and folded.
+out; one that the page does not show but others need is tagged ``remove-input``, and folded.
 """
 
 import os
