@@ -23,8 +23,8 @@ settings.load_profile("suite")
 SLOW_DATA = ["fashion", pytest.param("cifar", marks=[pytest.mark.cifar10, pytest.mark.slow])]
 CIFAR10_FILES = ("Gist512CIFAR10.mat", "cifar10-images.tar.xz", "rows.txt")
 OF_THE_BOOK = ["book", "chapters", "editions", "faults_book", "formulas", "notebooks", "publishing"]
-OF_THE_BOOK += ["explorer", "hash_figures", "playground", "presentation", "selftest", "teaching"]
-WITH_THE_BOOK = [f"test_{name}.py" for name in OF_THE_BOOK]
+OF_THE_BOOK += ["explorer", "hash_figures", "nbgrader", "playground", "presentation", "selftest", "teaching"]
+WITH_THE_BOOK = ["playing.py", "small_book.py", *(f"test_{name}.py" for name in OF_THE_BOOK)]
 TOGETHER = tuple(f"tests/test_{name}" for name in ("lessons", "explorer", "protocols", "scale"))
 collect_ignore = [] if find_spec("jupyter_book") else WITH_THE_BOOK
 

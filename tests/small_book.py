@@ -88,7 +88,7 @@ You will add $a + b$. You need: [](other.md) and [](words.md). Time: {{minutes}}
 ## First
 
 ```{{code-cell}} ipython3
-:tags: [remove-cell]
+:tags: [remove-input]
 from l2h_tutorial import exercises
 ```
 

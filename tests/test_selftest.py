@@ -11,7 +11,7 @@ from test_editions import CHAPTERS, OPTION, QUESTION, each_chapter
 
 def test_a_question_is_a_group_of_labelled_radio_buttons_and_needs_no_script(small_book):
     page = (small_book / "_build/html/chapter.html").read_text(encoding="utf-8")
-    found = re.findall(r'(?s)<fieldset class="selftest">.*?</fieldset>', page)
+    found = re.findall(r'(?s)<fieldset class="selftest" id="question-\d">.*?</fieldset>', page)
     names = set()
     for question in found:
         assert question.count("<legend>") == 1
@@ -123,3 +123,17 @@ def test_keys_alone_choose_and_no_script_is_run(site, visit, number):
         for chosen in range(len(options)):
             assert [reply.is_visible() for reply in replies.all()] == [i == chosen for i in range(len(options))]
             page.keyboard.press("ArrowDown")
+
+
+@pytest.mark.browser
+def test_with_scripts_arrows_go_through_the_answers_space_gives_one_and_a_link_skips_to_them(site, visit):
+    tab = visit(1280)
+    tab.go((site / "book/buckets.html").as_uri())
+    for key in ("Tab", "Tab", "Enter", "Tab", "ArrowDown", "ArrowDown"):
+        tab.page.keyboard.press(key)
+    question = tab.page.locator("#question-1")
+    assert question.locator("input:checked").count() == 0, "to go through the answers is not to answer"
+    tab.page.keyboard.press("Space")
+    assert question.get_by_role("radio").nth(2).is_checked()
+    assert question.locator(".selftest-reply:visible").count() == 1
+    tab.check_nothing_went_wrong()

@@ -81,7 +81,6 @@ def make_edition(
             _remove(pieces["solution"])
         if name == "student":
             _remove(pieces["code"])
-            cells[index] = NotebookNode(cells[index], source="", outputs=[])
         elif name == "instructor":
             _unfold(pieces["solution"])
             cells[index] = NotebookNode(cells[index], metadata={})
@@ -177,12 +176,5 @@ def _preface(name: str, exercises: list[Exercise]) -> str:
             "> **Student edition.** Write your answers to the exercises into their cells, in place of `...`, and run "
             "the cells: the check says what it makes of your answer."
         )
-    rows = [f"> | {e.number} | {e.grade} | {e.kind} | {e.minutes} |" for e in exercises]
     total = sum(exercise.minutes for exercise in exercises)
-    head = [
-        "> **Instructor's edition.** Solutions are open, and a teaching note follows each.",
-        ">",
-        "> | exercise | grade | kind | minutes |",
-        "> | --- | --- | --- | --- |",
-    ]
-    return "\n".join([*head, *rows, f"> | all | | | {total} |"])
+    return f"> **Instructor's edition.** Solutions are open, and a teaching note follows each: {total} minutes in all."

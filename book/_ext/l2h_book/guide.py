@@ -165,9 +165,7 @@ def _parsed(directive: SphinxDirective, lines: list[str]) -> list[nodes.Node]:
 
 def _row(name: str, chapter: Chapter) -> str:
     sections = "; ".join(f"{title} ({minutes})" for title, minutes in chapter.sections.items())
-    grades = dict.fromkeys(grade for grade, _ in chapter.exercises.values())
-    of_grade = {grade: [f"{n} ({m})" for n, (own, m) in chapter.exercises.items() if own == grade] for grade in grades}
-    exercises = "; ".join(f"{grade}: {', '.join(numbers)}" for grade, numbers in of_grade.items())
+    exercises = "; ".join(f"{number} ({grade}, {minutes})" for number, (grade, minutes) in chapter.exercises.items())
     return f"| []({name}.md) | {chapter.goal} | {sections} | {exercises} | {chapter.minutes()} |"
 
 

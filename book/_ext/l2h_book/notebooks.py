@@ -1,17 +1,15 @@
 """Chapters as notebooks for plain Jupyter: the page's text, the source's code cells, the build's outputs.
 
 The resolved tree of a page (see :mod:`l2h_book.markdown`) gives the text and the order; the executed copy that
-the build left in the cache gives the cells. Of those that the page does not show, the ones stay, folded, that others
-need for what they import or compute; bookkeeping for the page's sentences goes.
+the build left in the cache gives the cells. A cell tagged ``remove-cell`` is bookkeeping for the sentences, and left
+out; one that the page does not show but others need is tagged ``remove-input``, and folded.
 """
 
-import dis
 import os
 import re
 from collections.abc import Iterator
 from copy import deepcopy
 from importlib.metadata import metadata
-from types import CodeType
 from typing import Any
 
 import nbformat
@@ -24,8 +22,8 @@ from .publishing import site_address
 
 __all__ = ["files_read", "make_notebook"]
 
-_FOLDED = {"remove-cell", "remove-input", "hide-input", "hide-cell", "solution"}
-_WITHOUT_OUTPUT = {"remove-cell", "remove-output", "exercise-stub"}  # a stub's would only say that it is to do
+_FOLDED = {"remove-input", "hide-input", "hide-cell", "solution"}
+_WITHOUT_OUTPUT = {"remove-output", "exercise-stub"}  # a stub's would only say that it is to do
 _DATA = re.compile(r'(?s)\s*<script type="application/json".*?</script>')  # of a figure that the site brings to life
 _EXTRAS = {  # of the package: what in the code asks for one, and the modules that it brings
     "scale": (r"l2h_tutorial\.scale|import faiss", ["faiss", "dask", "distributed"]),
@@ -73,17 +71,11 @@ def make_notebook(page: Page, document: nodes.document, executed: NotebookNode, 
     """
     writer = MarkdownWriter(page)
     cells: list[NotebookNode] = []
-    waiting = _not_shown(document, executed)
-    lines = executed.metadata["source_map"]
-    for piece, line in _pieces(writer, document):
-        # a cell that the page does not show keeps its place in the source, though never before the title
-        while cells and waiting and (waiting[0] < piece if isinstance(piece, int) else lines[waiting[0]] < line):
-            cells.append(_code_cell(page, executed, waiting.pop(0)))
+    for piece in _pieces(writer, document):
         if isinstance(piece, int):
             cells.append(_code_cell(page, executed, piece))
         else:
             _add_text(cells, piece)
-    cells += [_code_cell(page, executed, index) for index in waiting]
     if writer.cited:
         works = [re.sub(r"([*_$`])", r"\\\1", work) for work in writer.cited.values()]
         _add_text(cells, "\n".join(["## Works cited", "", *(f"- {work}" for work in works)]))
@@ -115,58 +107,26 @@ def make_notebook(page: Page, document: nodes.document, executed: NotebookNode, 
     return notebook
 
 
-def _pieces(writer: MarkdownWriter, parent: nodes.Element, level: int = 0) -> Iterator[tuple[str | int, int]]:
-    """Text as Markdown and code as the index of its cell, each with its line in the source."""
-    line = 0
+def _pieces(writer: MarkdownWriter, parent: nodes.Element, level: int = 0) -> Iterator[str | int]:
+    """Text as Markdown and code as the index of its cell."""
     for node in parent.children:
-        line = node.line or line
         if isinstance(node, nodes.section):
             yield from _pieces(writer, node, level + 1)
         elif isinstance(node, nodes.title):
-            yield writer.heading(node, level), line
+            yield writer.heading(node, level)
         elif _is_code(node):
-            yield node["cell_index"], line
+            yield node["cell_index"]
             for figure in node.findall(nodes.figure):
                 for caption in figure.findall(nodes.caption):
-                    yield writer.caption(figure, caption, "figure"), line
+                    yield writer.caption(figure, caption, "figure")
         elif any(_is_code(inner) for inner in node.findall(nodes.container)):
             yield from _pieces(writer, node, level)  # what folds a cell on the page
         else:
-            yield writer.block(node), line
+            yield writer.block(node)
 
 
 def _is_code(node: nodes.Node) -> bool:
     return isinstance(node, nodes.container) and node.get("nb_element") == "cell_code"
-
-
-def _not_shown(document: nodes.document, executed: NotebookNode) -> list[int]:
-    """The cells that the page does not show and that a cell after them needs, which stay."""
-    shown = {node["cell_index"] for node in document.findall(_is_code)}
-    needed: set[str] = set()
-    kept: list[int] = []
-    for index, cell in reversed(list(enumerate(executed.cells))):
-        if cell.cell_type == "code" and cell.source.strip():
-            read, made, changed = _names(compile(cell.source, "cell", "exec"))
-            if index in shown or (made | changed) & needed:
-                needed = (needed - made) | read
-                kept.insert(0, index)
-    return [index for index in kept if index not in shown]
-
-
-def _names(code: CodeType) -> tuple[set[str], set[str], set[str]]:
-    """The names of variables that code reads before it makes them, that it makes, and that it may change."""
-    read: set[str] = set()
-    made: set[str] = set()
-    changes = False
-    for step in dis.get_instructions(code):
-        if step.opname in ("LOAD_NAME", "LOAD_GLOBAL") and step.argval not in made:
-            read.add(step.argval)
-        elif step.opname == "STORE_NAME":
-            made.add(step.argval)
-        elif isinstance(step.argval, CodeType):
-            read |= _names(step.argval)[0] - made
-        changes |= step.opname in ("STORE_SUBSCR", "STORE_ATTR")
-    return read, made, read if changes else set()
 
 
 def _add_text(cells: list[NotebookNode], text: str) -> None:
@@ -240,13 +200,11 @@ def _how_to_run(wheel: str, package_file: str, files: list[str], page: Page) -> 
     place = " on the book's site" if page.edition == "reader" else ""
     beside = "".join(f", and [`{file}`]({page.files_at}{file}), which it reads" for file in files)
     site = f" The book is at <{site_address()}>." if site_address() else ""
-    copy = package_file.replace(f"./{wheel}", ".")
     return (
         f"> **To run this notebook** you need Python {python} or newer. Put into its folder what comes with it{place}: "
         f"this book's package, `{wheel}`{beside}. Open a terminal there, make a place for what it needs, and enter "
         "it: `python3 -m venv env` and `source env/bin/activate`, on Windows `py -m venv env` and "
         "`env\\Scripts\\activate`. "
-        f"There type `pip install jupyterlab {package_file}` and `jupyter lab`; in a copy of the project, "
-        f"`pip install {copy}` will do.\n>\n> {data} Image descriptors are "
-        f"computed at first use and kept in your cache folder.{site}"
+        f"There type `pip install jupyterlab {package_file}` and `jupyter lab`.\n>\n> {data} "
+        f"Image descriptors are computed at first use and kept in your cache folder.{site}"
     )

@@ -28,6 +28,7 @@ __all__ = ["SelfTest", "register", "selftest", "selftest_option", "selftest_repl
 
 _MARK = re.compile(r"\[([ x])\]\s+")
 _VERDICTS = {"x": "Right.", " ": "No."}
+_KINDS = {"x": "right", " ": "wrong"}
 
 
 class selftest(nodes.General, nodes.Element):
@@ -63,7 +64,7 @@ class SelfTest(SphinxDirective):
         if len(blocks) < 2 or not isinstance(blocks[0], nodes.paragraph) or not _is_list(blocks[-1]):
             raise self.error("a self-test is a question in a paragraph and, at its end, a list of answers")
         options = [self._option(letter, item) for letter, item in zip(ascii_lowercase, blocks[-1], strict=False)]
-        n_right = sum(option["right"] for option in options)
+        n_right = sum(option["verdict"] == "right" for option in options)
         if len(options) < 2 or n_right != 1:
             raise self.error(
                 f"a self-test has two answers or more, one of them right, [x]; this one has {len(options)}, {n_right} "
@@ -85,7 +86,7 @@ class SelfTest(SphinxDirective):
         label = _as(selftest_label, item[0])
         label[0] = nodes.Text(start.astext()[mark.end() :])
         item[1][:0] = [nodes.strong("", _VERDICTS[mark[1]]), nodes.Text(" ")]
-        return selftest_option("", label, selftest_reply("", *item[1:]), letter=letter, right=mark[1] == "x")
+        return selftest_option("", label, selftest_reply("", *item[1:]), letter=letter, verdict=_KINDS[mark[1]])
 
 
 def _is_list(node: nodes.Node) -> bool:
@@ -96,44 +97,32 @@ def _as(kind: type[nodes.TextElement], paragraph: nodes.Element) -> nodes.TextEl
     return kind(paragraph.rawsource, "", *paragraph.children)
 
 
+_TAGS = {  # how a page opens and closes each kind of node; the status is there before its reply, which is read out
+    selftest: ('<fieldset class="selftest" id="question-{number}">', "</fieldset>"),
+    selftest_legend: ('<legend><span class="selftest-number">Question {number}.</span> ', "</legend>"),
+    selftest_option: (
+        '<div class="selftest-option selftest-{verdict}">'
+        '<input type="radio" name="selftest-{number}" id="selftest-{number}-{letter}">',
+        "</div>",
+    ),
+    selftest_label: ('<label for="selftest-{number}-{letter}">', "</label>"),
+    selftest_reply: ('<div class="selftest-status" role="status"><div class="selftest-reply">', "</div></div>"),
+}
+
+
 def register(app: Any) -> None:
     """Make the directive known, and how its nodes become HTML."""
     app.add_directive("selftest", SelfTest)
-    app.add_node(selftest, html=(_open_question, _close("</fieldset>")))
-    app.add_node(selftest_legend, html=(_open_legend, _close("</legend>")))
-    app.add_node(selftest_option, html=(_open_option, _close("</div>")))
-    app.add_node(selftest_label, html=(_open_label, _close("</label>")))
-    # the status is there from the start, and what appears in it is read out
-    app.add_node(selftest_reply, html=(_open_reply, _close("</div></div>")))
+    for kind, (start, end) in _TAGS.items():
+        app.add_node(kind, html=(_writer(start), _writer(f"{end}\n")))
 
 
-def _close(end: str) -> Any:
-    return lambda self, node: self.body.append(f"{end}\n")
+def _writer(tag: str) -> Any:
+    def write(self: Any, node: nodes.Element) -> None:
+        known: dict[str, Any] = {}
+        around: Any = node
+        while type(around) in _TAGS:
+            known, around = around.attributes | known, around.parent
+        self.body.append(tag.format_map(known))
 
-
-def _open_question(self: Any, node: selftest) -> None:
-    self.body.append(f'<fieldset class="selftest" id="question-{node["number"]}">\n')
-
-
-def _open_legend(self: Any, node: nodes.Element) -> None:
-    self.body.append(f'<legend><span class="selftest-number">Question {node.parent["number"]}.</span> ')
-
-
-def _name(option: Any) -> str:
-    return f"selftest-{option.parent['number']}"
-
-
-def _open_option(self: Any, node: nodes.Element) -> None:
-    name, verdict = _name(node), "right" if node["right"] else "wrong"
-    self.body.append(
-        f'<div class="selftest-option selftest-{verdict}">'
-        f'<input type="radio" name="{name}" id="{name}-{node["letter"]}">\n'
-    )
-
-
-def _open_label(self: Any, node: nodes.Element) -> None:
-    self.body.append(f'<label for="{_name(node.parent)}-{node.parent["letter"]}">')
-
-
-def _open_reply(self: Any, node: nodes.Element) -> None:
-    self.body.append('<div class="selftest-status" role="status"><div class="selftest-reply">')
+    return write
