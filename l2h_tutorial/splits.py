@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 
-from .checks import Integers, Singles, check_integer
+from .checks import Integers, Singles, check_choice, check_integer
 from .datasets import Dataset
 
 __all__ = ["Preprocessing", "Split", "held_out_partition", "paper_partition", "split_dataset"]
@@ -79,14 +79,13 @@ class Split:
         ValueError
             If there is no such method.
         """
-        if method not in ("none", "centre", "l2-centre"):
-            raise ValueError(f'preprocessing must be "none", "centre" or "l2-centre", got {method!r}')
+        check_choice(method, "preprocessing", ("none", "centre", "l2-centre"))
         if method == "none":
             return replace(self)
         scale = _unit_rows if method == "l2-centre" else np.asarray
         query, train, database = scale(self.X_query), scale(self.X_train), scale(self.X_database)
         others = train[~np.isin(self.train_rows, self.database_rows)]
-        total = database.sum(axis=0, dtype=np.float64) + others.sum(axis=0, dtype=np.float64)
+        total = database.sum(axis=0, dtype=float) + others.sum(axis=0, dtype=float)
         mean = total / (len(database) + len(others))
         query, train, database = ((X - mean).astype(np.float32) for X in (query, train, database))
         return replace(self, X_query=query, X_train=train, X_database=database)
@@ -94,7 +93,7 @@ class Split:
 
 def _unit_rows(X: Singles) -> Singles:
     """Every row scaled to length 1; a zero row stays zero."""
-    norms = np.sqrt(np.einsum("ij,ij->i", X, X, dtype=np.float64))[:, None]
+    norms = np.sqrt(np.einsum("ij,ij->i", X, X, dtype=float))[:, None]
     return (X / np.where(norms > 0, norms, 1)).astype(np.float32)
 
 

@@ -107,7 +107,7 @@ REFUSED = [
     (held_out_partition, {"held_out": "cat"}, TypeError, "held_out must be an integer of at least 1, got 'cat'"),
     (held_out_partition, {"n_train": 6}, ValueError, "n_train must hold each of the 7 classes .*, got 6"),
     (held_out_partition, {"n_query_per_class": 301}, ValueError, "300 rows, not 301 for queries and 0 to train"),
-    (lambda data, **_: split_dataset(data).preprocessed("whiten"), {}, ValueError, "\"l2-centre\", got 'whiten'"),
+    (lambda data, **_: split_dataset(data).preprocessed("whiten"), {}, ValueError, "'l2-centre'\\), got 'whiten'"),
 ]
 
 
