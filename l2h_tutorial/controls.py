@@ -6,7 +6,7 @@ classifier has a code too: the predicted class, or all of its scores in a few bi
 """
 
 import hashlib
-from dataclasses import KW_ONLY
+from dataclasses import field
 from typing import Any, Self
 
 import numpy as np
@@ -62,8 +62,6 @@ class RandomCodes(Hasher):
     ((1000, 8), True)
     """
 
-    n_bits: int = 16
-    _: KW_ONLY
     random_state: Any = None
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
@@ -95,6 +93,9 @@ class RandomCodes(Hasher):
 class _ClassHasher(Hasher):
     """A hasher that is taught labels by a classifier of GRH, from features standardised as there."""
 
+    gamma: float = 2.0
+    ridge: float = 0.1
+    random_state: Any = None
     _needs_labels = True
 
     def _labelled(self, X: ArrayLike, y: Any) -> tuple[Floats, Floats]:
@@ -143,13 +144,8 @@ class OutputCodes(_ClassHasher):
     array([[1, 0, 0]])
     """
 
-    n_bits: int = 16
-    _: KW_ONLY
     codewords: Any = "random"
     classifier: Any = "linear-svm"
-    gamma: float = 2.0
-    ridge: float = 0.1
-    random_state: Any = None
 
     def fit(self, X: ArrayLike, y: Any) -> Self:
         """Draw the codewords and teach them.
@@ -240,12 +236,8 @@ class ClassScores(_ClassHasher):
     1.0
     """
 
-    n_bits: int = 8
-    _: KW_ONLY
+    n_bits: int = field(default=8, kw_only=False)
     temperature: float = 5.0
-    gamma: float = 2.0
-    ridge: float = 0.1
-    random_state: Any = None
 
     def fit(self, X: ArrayLike, y: Any) -> Self:
         """Fit the classifier, and divide its scores into cells.

@@ -8,7 +8,7 @@ kernels and support vector machines are in ``baselines.kernels``.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import dataclass, field
 from numbers import Real
 from typing import Any, ClassVar, Self
 
@@ -207,8 +207,7 @@ class GRH(Hasher):
         "class_weight": (None, "ceiling"),
     }
 
-    n_bits: int = 32
-    _: KW_ONLY
+    n_bits: int = field(default=32, kw_only=False)
     alpha: float = 1.0
     n_iter: int = 1
     initial: Any = "lsh"

@@ -1,7 +1,7 @@
 """What every hasher shares, locality-sensitive hashing by random hyperplanes, and when two vectors collide."""
 
 from collections.abc import Callable
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self, dataclass_transform
 
 import numpy as np
@@ -21,15 +21,15 @@ _LARGEST = 1e150  # of centred features, whose squares are summed
 _BLOCK_ROWS = 4096  # rows encoded at a time: bounds the float64 copy of float32 features
 
 
-@dataclass_transform()
+@dataclass_transform(kw_only_default=True, field_specifiers=(field,))
 class Estimator(BaseEstimator):
-    """A scikit-learn estimator whose parameters are the annotated names in its class, as of a dataclass."""
+    """A scikit-learn estimator whose parameters are the annotated names in its body, as of a dataclass: keywords."""
 
     _accept_sparse: ClassVar[Any] = False  # or "csr"
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        dataclass(eq=False, repr=False)(cls)
+        dataclass(eq=False, repr=False, kw_only=True)(cls)
 
     def _checked(self, X: ArrayLike, **options: Any) -> Array:
         """Check features, and that they are those of `fit` unless this is it."""
@@ -49,17 +49,15 @@ def in_blocks(compute: Callable[[Array], Array], points: Array) -> Array:
 class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator):
     """The base of every hasher: a scikit-learn transformer to boolean columns, fitted in its own way.
 
-    A subclass has a parameter ``n_bits`` and begins its ``fit`` with ``_centred``, which checks `X` and keeps
-    ``mean_``. A bit is True where a score of the centred features is 0 or more. The scores are a product with
-    ``projections_``, unless ``_scores`` says otherwise. A hasher of another kind, as ``LSH`` is, begins with
-    ``_training_points``, which only checks, and overrides ``_encode``.
+    ``n_bits`` is its first parameter; those of a subclass are keywords, the annotated names in its body. A subclass
+    begins its ``fit`` with ``_centred``, which checks `X` and keeps ``mean_``. A bit is True where a score of the
+    centred features is 0 or more. The scores are a product with ``projections_``, unless ``_scores`` says otherwise. A
+    hasher of another kind, as ``LSH`` is, begins with ``_training_points``, which only checks, and overrides
+    ``_encode``.
 
     Examples
     --------
     >>> class FirstFeatures(Hasher):
-    ...     def __init__(self, n_bits=1):
-    ...         self.n_bits = n_bits
-    ...
     ...     def fit(self, X, y=None):
     ...         self.projections_ = np.eye(self._centred(X).shape[1])[:, : self.n_bits]
     ...         return self
@@ -68,6 +66,7 @@ class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator):
            [ True]])
     """
 
+    n_bits: int = field(default=16, kw_only=False)
     _needs_labels = False
     _choices: ClassVar[dict[str, Any]] = {}  # the values of a parameter that has a few
 
@@ -195,8 +194,6 @@ class LSH(Hasher):
 
     _accept_sparse: ClassVar[Any] = "csr"
 
-    n_bits: int = 16
-    _: KW_ONLY
     random_state: Any = None
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:

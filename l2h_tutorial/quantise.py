@@ -5,7 +5,7 @@ it, perhaps turned at random, in a few bytes; a code stands for a vector of floa
 inner product of the query, in floats, with that.
 """
 
-from dataclasses import KW_ONLY
+from dataclasses import field
 from typing import Any, Self
 
 import numpy as np
@@ -260,7 +260,6 @@ class SignCodes(Quantiser):
            [1, 0, 1]], dtype=uint8)
     """
 
-    _: KW_ONLY
     rotate: bool = False
     asymmetric: bool = False
     centre: bool = True
@@ -325,7 +324,7 @@ class ScalarCodes(Quantiser):
            [ 95]], dtype=uint8)
     """
 
-    n_bits: int = 8
+    n_bits: int = field(default=8, kw_only=False)
 
     def _learn(self, X: Array) -> int:
         check_choice(self.n_bits, "n_bits", (8, 4))
@@ -392,7 +391,6 @@ class RaBitQ(Quantiser):
 
     rotate = True
 
-    _: KW_ONLY
     random_state: Any = None
 
     def _learn(self, X: Array) -> int:

@@ -1,6 +1,5 @@
 """Hashing by the smoothest functions on a graph: of anchors (AGH), or of neighbours (STH)."""
 
-from dataclasses import KW_ONLY
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -79,8 +78,6 @@ class AGH(Hasher):
 
     _choices: ClassVar = {"n_layers": (1, 2)}
 
-    n_bits: int = 16
-    _: KW_ONLY
     n_anchors: int = 300
     n_neighbours: int = 3
     n_layers: int = 1
@@ -236,8 +233,6 @@ class STH(Hasher):
 
     _choices: ClassVar = {"classifier": ("linear-svm", "rbf-svm")}
 
-    n_bits: int = 16
-    _: KW_ONLY
     classifier: str = "linear-svm"
     C: float = 1.0
     gamma: float = 2.0

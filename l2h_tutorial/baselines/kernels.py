@@ -3,7 +3,6 @@
 At the end, what STH and GRH use as well: the kernel's width, and a support vector machine for each bit.
 """
 
-from dataclasses import KW_ONLY
 from typing import Any, Self
 
 import numpy as np
@@ -30,6 +29,9 @@ _SWEEPS = 10  # of SDH's descent through all bits, at most: few are needed
 class AnchoredHasher(Hasher):
     """A supervised hasher whose bits are weighted sums of Gaussian kernels around anchors, plus an intercept, >= 0."""
 
+    n_anchors: int = 2000
+    gamma: float = 2.0
+    random_state: Any = None
     _needs_labels = True
 
     def _anchored(self, X: ArrayLike, y: Any, random: np.random.RandomState) -> tuple[Floats, Floats, Floats, Floats]:
@@ -114,13 +116,8 @@ class KSH(AnchoredHasher):
     array([False, False,  True,  True, False, False])
     """
 
-    n_bits: int = 16
-    _: KW_ONLY
-    n_anchors: int = 2000
-    gamma: float = 2.0
     ridge: float = 0.1
     n_iter: int = 100
-    random_state: Any = None
 
     def fit(self, X: ArrayLike, y: Any) -> Self:
         """Draw the anchors and learn one bit after the other.
@@ -257,15 +254,10 @@ class SDH(AnchoredHasher):
     2
     """
 
-    n_bits: int = 16
-    _: KW_ONLY
-    n_anchors: int = 2000
-    gamma: float = 2.0
     ridge: float = 0.01
     classifier_ridge: float = 1.0
     nu: float = 1e-5
     n_iter: int = 5
-    random_state: Any = None
 
     def fit(self, X: ArrayLike, y: Any) -> Self:
         """Draw the anchors; find classifier, codes and hash functions in turn.

@@ -1,6 +1,5 @@
 """Hashing by directions: principal components, these rotated or cut into stripes, or those that labels single out."""
 
-from dataclasses import KW_ONLY
 from typing import Any, Self
 
 import numpy as np
@@ -43,8 +42,6 @@ class PCAH(Hasher):
     >>> PCAH(1).fit_transform(X).ravel()
     array([False, False,  True,  True])
     """
-
-    n_bits: int = 16
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Find the principal components.
@@ -109,8 +106,6 @@ class ITQ(Hasher):
     4
     """
 
-    n_bits: int = 16
-    _: KW_ONLY
     n_iter: int = 50
     random_state: Any = None
 
@@ -185,8 +180,6 @@ class SpectralHashing(Hasher):
            [0, 0],
            [0, 1]])
     """
-
-    n_bits: int = 16
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Find the principal components, their box, and its smoothest eigenfunctions.
@@ -282,8 +275,6 @@ class CCAITQ(Hasher):
 
     _needs_labels = True
 
-    n_bits: int = 16
-    _: KW_ONLY
     ridge: float = 0.3
     n_iter: int = 50
     random_state: Any = None
