@@ -54,8 +54,8 @@ class NormalisedAffinity:
         self._groups = np.arange(S.shape[0]) if groups is None else groups
         n = len(self._groups)
         self.shape = (n, n)
-        members = (np.ones(n), (self._groups, np.arange(n)))
-        self._members = sparse.csr_array(members, shape=(S.shape[0], n))  # which points a group sums over
+        # which points a group sums over: in the column of each, a one in the row of its group
+        self._members = sparse.csc_array((np.ones(n), self._groups, np.arange(n + 1)), (S.shape[0], n))
         self._group_degrees: Floats = S @ self._members.sum(axis=1)
         self.degrees = self._group_degrees[self._groups]
 
