@@ -322,11 +322,11 @@ class GRH(Hasher):
             raise ValueError(f"alpha must be from 0, the reference bits only, to 1, the graph only, got {self.alpha!r}")
         for name, names, method in (("initial", STARTS, "transform"), ("classifier", CLASSIFIERS, "predict")):
             value = getattr(self, name)
-            expected = f"{name} must be one of {tuple(names)}, or an estimator with fit and {method}, got {value!r}"
-            if isinstance(value, str) and value not in names:
-                raise ValueError(expected)
-            if not isinstance(value, str) and (isinstance(value, type) or not hasattr(value, method)):
-                raise TypeError(expected)
+            if isinstance(value, str):
+                check_choice(value, name, names)
+            elif isinstance(value, type) or not hasattr(value, method):
+                expected = f"one of {tuple(names)}, or an estimator with fit and {method}"
+                raise TypeError(f"{name} must be {expected}, got {value!r}")
 
     def _start(self, points: Array, y: Any, random: np.random.RandomState) -> tuple[Any, Bits]:
         """Fit the starting hasher, to centred features if it is named, else to X as it is; return both."""

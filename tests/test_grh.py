@@ -492,7 +492,7 @@ X4, TWO = np.eye(4), {"y": [0, 1, 0, 1]}
         ({"alpha": True}, TWO, TypeError, "alpha must be a number, got True"),
         ({"max_iter": 0}, TWO, ValueError, "max_iter must be at least 1, got 0"),
         ({"initial": "cca-itq"}, {"affinity": np.eye(4)}, ValueError, "This CCAITQ estimator requires y"),
-        ({"initial": "sha1"}, TWO, ValueError, r"initial must be one of \('lsh', 'cca-itq'\), or an.*got 'sha1'"),
+        ({"initial": "sha1"}, TWO, ValueError, r"initial must be one of \('lsh', 'cca-itq'\), got 'sha1'"),
         ({"initial": Ridge()}, TWO, TypeError, "initial must be .* with fit and transform, got Ridge"),
         ({"initial": LSH}, TWO, TypeError, "initial must be.*got <class"),
         ({"initial": LSH(8)}, TWO, ValueError, r"initial must give 4 bits a point.*\(4, 8\)"),
