@@ -9,7 +9,7 @@ from scipy.stats import ttest_1samp
 
 from ..checks import Floats
 
-__all__ = ["holm", "mean_and_interval", "paired_contrasts"]
+__all__ = ["holm", "paired_contrasts"]
 
 
 def holm(p: ArrayLike) -> Floats:
