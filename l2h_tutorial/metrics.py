@@ -6,7 +6,7 @@ What a mean over queries does with those that have no answer is named each time;
 from collections.abc import Iterable, Iterator
 from numbers import Number
 from time import perf_counter
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -23,8 +23,6 @@ from .splits import Split
 __all__ = ["RingCounts", "average_precision", "evaluate_radius_search", "mean_average_precision", "mean_candidates"]
 __all__ += ["mean_ratio", "paired_bootstrap", "precision_at_k", "recall_of_exact", "ring_counts"]
 
-Empty = Literal["zero", "skip"]
-
 _LARGEST_RADIUS = 10  # unless radii are named
 
 
@@ -37,8 +35,8 @@ def precision_at_k(
     database_labels: ArrayLike,
     k: int = 10,
     *,
-    empty: Empty = "zero",
-    denominator: Literal["k", "returned"] = "k",
+    empty: str = "zero",
+    denominator: str = "k",
     per_query: bool = False,
 ) -> Any:
     """Share of the first k results that have the query's class, averaged over queries.
@@ -158,7 +156,7 @@ def mean_candidates(ids: Any) -> float:
     return float(np.mean([len(rows) for rows in check_ids(ids, len(ids), None)]))
 
 
-def mean_ratio(part: Array, whole: Array, *, empty: Empty = "zero", per_query: bool = False) -> Any:
+def mean_ratio(part: Array, whole: Array, *, empty: str = "zero", per_query: bool = False) -> Any:
     """Average the ratios part / whole over queries, of which some have nothing to divide by.
 
     Parameters
@@ -331,7 +329,7 @@ def mean_average_precision(
     database_bits: ArrayLike,
     query_labels: ArrayLike,
     database_labels: ArrayLike,
-    ties: Literal["expected", "stable"] = "expected",
+    ties: str = "expected",
     per_query: bool = False,
 ) -> Any:
     """Average precision of ranking the whole database by Hamming distance, averaged over queries.
@@ -489,7 +487,7 @@ def paired_bootstrap(
 
 
 def evaluate_radius_search(
-    hasher: Any, s: Split, radii: Iterable[int] | None = None, k: int = 10, empty: Empty = "zero"
+    hasher: Any, s: Split, radii: Iterable[int] | None = None, k: int = 10, empty: str = "zero"
 ) -> pd.DataFrame:
     """Hash the database, search it within each radius, re-rank by cosine distance, and average over queries.
 

@@ -6,7 +6,7 @@ experiments; and one of those that asks more of a supervised hash, with classes 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from sklearn.model_selection import train_test_split
@@ -15,9 +15,7 @@ from sklearn.utils import check_random_state
 from .checks import Integers, Singles, check_choice, check_integer
 from .datasets import Dataset
 
-__all__ = ["Preprocessing", "Split", "held_out_partition", "paper_partition", "split_dataset"]
-
-Preprocessing = Literal["none", "centre", "l2-centre"]
+__all__ = ["Split", "held_out_partition", "paper_partition", "split_dataset"]
 
 _SEED_SHARES = (0.002, 0.02)  # the tutorial's split of CIFAR-10: share of queries, then share of the rest for training
 _DEFAULT_SIZES = (500, 1000)  # any other data set: queries and training images, stratified by class
@@ -60,7 +58,7 @@ class Split:
         sizes = f"{len(self.X_query):,} queries, {len(self.X_train):,} training, {len(self.X_database):,} database rows"
         return f"<Split: {sizes}, {self.X_query.shape[1]} features>"
 
-    def preprocessed(self, method: Preprocessing = "none") -> "Split":
+    def preprocessed(self, method: str = "none") -> "Split":
         """Return a split like this one with transformed features.
 
         Parameters
