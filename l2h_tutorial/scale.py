@@ -17,7 +17,7 @@ from uuid import uuid4
 import numpy as np
 import pandas as pd
 from numpy.lib.format import open_memmap
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from .buckets import HashTable
 from .checks import Array, Bits, Bytes, Integers, check_integer
@@ -26,8 +26,6 @@ from .search.radius import check_radius, object_array
 
 __all__ = ["DistributedHashTable", "encode", "faiss_bytes", "faiss_query_radius", "from_faiss", "local_client"]
 __all__ += ["measure_search", "open_vectors", "plan_size", "resampled_codes", "to_faiss", "wire_bytes"]
-
-Found = NDArray[np.object_]
 
 _BLOCK_ROWS = 1 << 14  # hashed, or drawn at random, at a time
 
@@ -314,7 +312,7 @@ def faiss_query_radius(index: Any, query_bits: ArrayLike, r: int, *, return_dist
     return (found, far) if return_distance else found
 
 
-def by_distance(ids: Iterable[Array], distances: Iterable[Array]) -> tuple[Found, Found]:
+def by_distance(ids: Iterable[Array], distances: Iterable[Array]) -> tuple[Any, Any]:
     """Rows of each query, and their distances, by distance and then by number."""
     found, far = [], []
     for rows, apart in zip(ids, distances, strict=True):
@@ -601,10 +599,9 @@ def measure_search(bits: ArrayLike, query_bits: ArrayLike, radius: int, *, repea
     queries = check_bits(query_bits, array.shape[1], name="query_bits")
     radius = check_radius(radius, array.shape[1])
     tracemalloc.start()
-    before, _ = tracemalloc.get_traced_memory()
     table = HashTable(array)
     table.query_radius(queries, radius)
-    after, _ = tracemalloc.get_traced_memory()
+    held, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     words = np.ascontiguousarray(pack_bits(array).T)
     query_words = pack_bits(queries)
@@ -620,7 +617,7 @@ def measure_search(bits: ArrayLike, query_bits: ArrayLike, radius: int, *, repea
         "n": len(array),
         "n_bits": array.shape[1],
         "radius": radius,
-        "table_bytes": after - before,
+        "table_bytes": held,
         "table_seconds": seconds(lambda: table.query_radius(queries, radius)),
         "scan_seconds": seconds(scan),
     }
