@@ -141,7 +141,10 @@ class Quantiser(Estimator):
         """
         queries = self._seen(self._new_points(Q))
         stored = self._stored(codes)
-        return np.hstack([queries @ self._read(stored[rows]).T for rows in row_blocks(len(stored))])
+        estimates = np.empty((len(queries), len(stored)), dtype=np.float32)
+        for rows in row_blocks(len(stored)):
+            estimates[:, rows] = queries @ self._read(stored[rows]).T
+        return estimates
 
     def _seen(self, Q: Array) -> Singles:
         """Queries as they are compared with what codes stand for."""
