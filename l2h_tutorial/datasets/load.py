@@ -295,7 +295,7 @@ def _deep_components(images: Bytes) -> Singles:
 def _cached(images: Bytes, name: str, describe: Callable[[Bytes], Singles]) -> Singles:
     """What describes the images, from a file of the cache that is named by their hash, or computed and kept in it."""
     digest = hashlib.sha256(repr(images.shape).encode())
-    digest.update(images.tobytes())
+    digest.update(np.ascontiguousarray(images).data)
     path = cache_folder() / f"{name}-{digest.hexdigest()}.npz"
     with suppress(OSError, ValueError, KeyError):  # none, or damaged, which its checksum tells: it is made again
         return read_arrays(path, ["features"])["features"]
