@@ -14,7 +14,7 @@ from sklearn.neighbors import kneighbors_graph
 from sklearn.utils import check_array, column_or_1d
 from sklearn.utils.multiclass import type_of_target
 
-from .checks import Array, Bits, Floats, Integers, check_integer
+from .checks import Array, Bits, Floats, Integers, check_choice, check_integer
 
 __all__ = ["NormalisedAffinity", "given_graph", "graph_affinity", "knn_affinity", "same_class_affinity"]
 
@@ -48,15 +48,14 @@ class NormalisedAffinity:
     """
 
     def __init__(self, S: Any, normalise: str = "columns", groups: Integers | None = None) -> None:
-        if normalise not in NORMALISATIONS:
-            raise ValueError(f"normalise must be one of {NORMALISATIONS}, got {normalise!r}")
+        check_choice(normalise, "normalise", NORMALISATIONS)
         self.normalise = normalise
         self._between = S
         self._groups = np.arange(S.shape[0]) if groups is None else groups
         n = len(self._groups)
         self.shape = (n, n)
-        members = (np.ones(n), (self._groups, np.arange(n)))
-        self._members = sparse.csr_array(members, shape=(S.shape[0], n))  # which points a group sums over
+        # which points a group sums over: in the column of each, a one in the row of its group
+        self._members = sparse.csc_array((np.ones(n), self._groups, np.arange(n + 1)), (S.shape[0], n))
         self._group_degrees: Floats = S @ self._members.sum(axis=1)
         self.degrees = self._group_degrees[self._groups]
 
@@ -296,7 +295,7 @@ def label_indicator(y: Any) -> Floats:
            [1., 0.]])
     """
     labels = read_labels(y)
-    return np.eye(labels.max() + 1)[labels] if labels.ndim == 1 else labels.astype(np.float64)
+    return np.eye(labels.max() + 1)[labels] if labels.ndim == 1 else labels.astype(float)
 
 
 def label_sets(labels: Array) -> tuple[Array, Integers]:

@@ -115,7 +115,7 @@ def audit(X: ArrayLike, k: int = 10, target_recall: float = 0.95, random_state: 
     >>> found.advice[:25]
     'Centre: off centre by 50%'
     """
-    vectors: Array = check_array(X, dtype=[np.float64, np.float32], input_name="X", ensure_min_samples=10)
+    vectors = check_array(X, dtype=[np.float64, np.float32], input_name="X", ensure_min_samples=10)
     k = check_integer(k, "k", high=len(vectors) // 10, of="tenths of the rows")
     if not 0 < target_recall < 1:
         raise ValueError(f"target_recall must be above 0 and below 1, got {target_recall!r}")
@@ -135,7 +135,12 @@ def audit(X: ArrayLike, k: int = 10, target_recall: float = 0.95, random_state: 
             lines.append((name, n_bytes, factor, *recall_interval(recalls)))
     table = pd.DataFrame(lines, columns=["method", "bytes", "factor", "recall", "low", "high"])
     off_centre, even = lie_of(database)
-    return Audit(table, off_centre, even, target_recall, _advice(table, found, off_centre, even, k, target_recall))
+    why = f"off centre by {off_centre:.0%}"
+    advice = [_worth(found, "signs", "signs, uncentred", "Centre", "Centring does not matter", why)]
+    why = f"variances are even to {even:.0%}"
+    advice += [_worth(found, "signs, rotated", "signs", "Rotate", "A rotation is not worth it", why)]
+    advice += [_cheapest(table, k, target_recall)]
+    return Audit(table, off_centre, even, target_recall, " ".join(advice))
 
 
 def lie_of(vectors: Floats) -> tuple[float, float]:
@@ -146,9 +151,9 @@ def lie_of(vectors: Floats) -> tuple[float, float]:
     >>> lie_of(np.array([[1.0, 0], [1, 2]]))
     (0.6666666666666666, 0.5)
     """
-    tiny = np.finfo(np.float64).tiny  # where all rows are alike, or zero
-    variances = vectors.var(axis=0, dtype=np.float64)
-    of_mean = (vectors.mean(axis=0, dtype=np.float64) ** 2).sum()
+    tiny = np.finfo(float).tiny  # where all rows are alike, or zero
+    variances = vectors.var(axis=0, dtype=float)
+    of_mean = (vectors.mean(axis=0, dtype=float) ** 2).sum()
     off_centre = of_mean / max(of_mean + variances.sum(), tiny)
     even = variances.sum() ** 2 / max(len(variances) * (variances**2).sum(), tiny)
     return float(off_centre), float(even)
@@ -180,15 +185,15 @@ def found_among(
     if quantiser.rotate:
         quantiser.set_params(random_state=seed)
     codes = quantiser.fit(database).encode(database)
-    scores, n_bytes, k = quantiser.scores(queries, codes), codes.shape[1], exact.shape[1]
+    scores, n_bytes = quantiser.scores(queries, codes), codes.shape[1]
     if not isinstance(quantiser, SignCodes):
         scores += database @ quantiser.mean_.astype(database.dtype)
         n_bytes += 4
-    found = np.empty((len(factors), len(queries)))
-    for i, values in enumerate(scores):
-        hit = np.isin(highest(values, max(factors) * k), exact[i])
-        found[:, i] = [hit[: factor * k].sum() / k for factor in factors]
-    return n_bytes, found
+    k, found = exact.shape[1], []
+    for values, neighbours in zip(scores, exact, strict=True):
+        hits = np.isin(highest(values, max(factors) * k), neighbours)
+        found.append([hits[: factor * k].sum() / k for factor in factors])
+    return n_bytes, np.transpose(found)
 
 
 def recall_interval(recalls: ArrayLike, z: float = 2.24) -> tuple[float, float, float]:
@@ -218,33 +223,31 @@ def recall_interval(recalls: ArrayLike, z: float = 2.24) -> tuple[float, float, 
     >>> [round(value, 3) for value in recall_interval([1.0] * 100)]
     [1.0, 0.952, 1.0]
     """
-    values = np.asarray(recalls, dtype=np.float64)
-    mean, variance = values.mean(), values.var(ddof=1) if len(values) > 1 else 0.0
-    n = len(values) * (mean * (1 - mean) / variance if variance > 0 else 1)
-    middle = (mean + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * np.sqrt(mean * (1 - mean) / n + z**2 / (4 * n**2))
-    return float(mean), float(min(middle - half, mean)), float(max(middle + half, mean))
+    values = np.asarray(recalls, dtype=float)
+    mean = float(values.mean())
+    of_coins = mean * (1 - mean)
+    variance = values.var(ddof=1) if len(values) > 1 else 0
+    share = z**2 / len(values) * (variance / of_coins if variance > 0 else 1)
+    half = float(np.sqrt(share * of_coins + share**2 / 4))
+    low, high = [(mean + share / 2 + end) / (1 + share) for end in (-half, half)]
+    return mean, min(low, mean), max(high, mean)
 
 
-def _advice(
-    table: pd.DataFrame, found: dict[str, Floats], off_centre: float, even: float, k: int, target: float
-) -> str:
-    """Say in a few sentences what the table says."""
+def _worth(found: dict[str, Floats], name: str, over: str, yes: str, no: str, why: str) -> str:
+    """Say whether a method finds notably more than another, and not by chance."""
+    more = found[name] - found[over]
+    chance = 2 * more.std() / np.sqrt(len(more))
+    verdict = yes if more.mean() > max(_NOTABLE, chance) else no
+    with_it, without = found[name].mean(), found[over].mean()
+    return f"{verdict}: {why}, and the recall of signs is {with_it:.2f} with it and {without:.2f} without."
 
-    def worth(name: str, over: str, yes: str, no: str, why: str) -> str:
-        """Say whether a method finds notably more than another, and not by chance."""
-        more, with_it, without = found[name] - found[over], found[name].mean(), found[over].mean()
-        verdict = yes if more.mean() > max(_NOTABLE, 2 * more.std() / np.sqrt(len(more))) else no
-        return f"{verdict}: {why}, and the recall of signs is {with_it:.2f} with it and {without:.2f} without."
 
-    lines = [
-        worth("signs", "signs, uncentred", "Centre", "Centring does not matter", f"off centre by {off_centre:.0%}"),
-        worth("signs, rotated", "signs", "Rotate", "A rotation is not worth it", f"variances are even to {even:.0%}"),
-    ]
+def _cheapest(table: pd.DataFrame, k: int, target: float) -> str:
+    """Say which method takes the fewest bytes, then the least rescoring, of those that surely reach the target."""
     enough = table[table["low"] >= target].sort_values(["bytes", "factor"], kind="stable")
     if enough.empty:
-        return " ".join([*lines, f"Nothing here surely reaches a recall of {target:g}: keep the floats."])
+        return f"Nothing here surely reaches a recall of {target:g}: keep the floats."
     row = enough.iloc[0]
     rescored = f"the best {row['factor'] * k} rescored" if row["factor"] > 1 else "none rescored"
     recall = f"recall {row['recall']:.3f} ({row['low']:.3f} to {row['high']:.3f})"
-    return " ".join([*lines, f"For {target:g}: {row['method']}, {row['bytes']} bytes a vector, {rescored}: {recall}."])
+    return f"For {target:g}: {row['method']}, {row['bytes']} bytes a vector, {rescored}: {recall}."

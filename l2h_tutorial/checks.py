@@ -1,5 +1,6 @@
 """Arguments: the kinds of arrays, and counts and positive numbers, checked in one way and with one message."""
 
+from collections.abc import Collection
 from numbers import Real
 from typing import Any
 
@@ -56,6 +57,20 @@ def check_integer(value: Any, name: str, low: int = 1, high: int | None = None, 
     if value < low or (high is not None and value > high):
         raise ValueError(f"{name} must be {bounds}, got {value}")
     return int(value)
+
+
+def check_choice(value: Any, name: str, choices: Collection[Any]) -> None:
+    """Raise a `ValueError` that names the parameter, unless it is one of the choices.
+
+    Examples
+    --------
+    >>> check_choice("mean", "ties", ("expected", "stable"))
+    Traceback (most recent call last):
+        ...
+    ValueError: ties must be one of ('expected', 'stable'), got 'mean'
+    """
+    if value not in choices:
+        raise ValueError(f"{name} must be one of {tuple(choices)}, got {value!r}")
 
 
 def check_positive(value: Any, name: str) -> float:

@@ -6,11 +6,11 @@ classifier has a code too: the predicted class, or all of its scores in a few bi
 """
 
 import hashlib
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import field
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.linalg import hadamard
 from scipy.special import softmax
 from sklearn.cluster import KMeans
@@ -19,15 +19,15 @@ from sklearn.utils import check_random_state, column_or_1d
 
 from .baselines import gaussian_kernel
 from .baselines.linear import checked_labels
+from .checks import Array, Bits, Floats
 from .codes import bits_to_integers, check_bits, integers_to_bits
 from .grh import GRH, KernelModel, degenerate_bits, make_classifier
-from .lsh import Bits, Floats, Hasher, row_blocks
+from .lsh import Hasher, in_blocks
 from .metrics import RingCounts, average_precision
 
 __all__ = ["ClassScores", "OutputCodes", "RandomCodes", "hadamard_codewords", "random_codewords"]
 
 
-@dataclass(eq=False, repr=False)
 class RandomCodes(Hasher):
     """Coin tosses in place of a hash code: whatever an experiment gets out of them was not learned.
 
@@ -62,8 +62,6 @@ class RandomCodes(Hasher):
     ((1000, 8), True)
     """
 
-    n_bits: int = 16
-    _: KW_ONLY
     random_state: Any = None
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
@@ -83,29 +81,29 @@ class RandomCodes(Hasher):
         self.key_ = check_random_state(self.random_state).bytes(16)
         return self
 
-    def _encode(self, points: NDArray[Any]) -> Bits:
+    def _encode(self, points: Array) -> Bits:
         """Give each row its digest."""
         n_bytes = -(-self._n_features_out // 8)
         numbers = points.astype("<f8") + 0.0  # -0.0 becomes 0.0
         digests = [hashlib.shake_256(self.key_ + row.tobytes()).digest(n_bytes) for row in numbers]
-        octets = np.frombuffer(b"".join(digests), dtype=np.uint8).reshape(len(points), n_bytes)
-        return np.unpackbits(octets, axis=1, count=self._n_features_out).astype(np.bool_)
+        octets = np.frombuffer(b"".join(digests), np.uint8).reshape(-1, n_bytes)
+        return np.unpackbits(octets, axis=1, count=self._n_features_out).astype(bool)
 
 
 class _ClassHasher(Hasher):
     """A hasher that is taught labels by a classifier of GRH, from features standardised as there."""
 
+    gamma: float = 2.0
+    ridge: float = 0.1
+    random_state: Any = None
     _needs_labels = True
 
-    def _standardised(self, X: ArrayLike, y: Any) -> tuple[Floats, Floats]:
+    def _labelled(self, X: ArrayLike, y: Any) -> tuple[Floats, Floats]:
         """Begin to fit: return standardised features, and labels as an indicator."""
-        features = self._centred(X, y)
-        labels = checked_labels(y, features)
-        self.scale_ = float(np.linalg.norm(features) / np.sqrt(len(features))) or 1.0
-        return features / self.scale_, labels
+        features = self._standardised(self._centred(X, y))
+        return features, checked_labels(y, features)
 
 
-@dataclass(eq=False, repr=False)
 class OutputCodes(_ClassHasher):
     """Error-correcting output codes as a hash: every class has a codeword, and one classifier a bit learns it.
 
@@ -146,13 +144,8 @@ class OutputCodes(_ClassHasher):
     array([[1, 0, 0]])
     """
 
-    n_bits: int = 16
-    _: KW_ONLY
     codewords: Any = "random"
     classifier: Any = "linear-svm"
-    gamma: float = 2.0
-    ridge: float = 0.1
-    random_state: Any = None
 
     def fit(self, X: ArrayLike, y: Any) -> Self:
         """Draw the codewords and teach them.
@@ -168,7 +161,7 @@ class OutputCodes(_ClassHasher):
             If a parameter is not one of its values, codewords do not fit the classes or leave a bit with nothing to
             separate, `X` is not a finite two-dimensional array, or `y` is missing, of another length, or one class.
         """
-        features, _ = self._standardised(X, y)
+        features, _ = self._labelled(X, y)
         self.classes_, places = np.unique(column_or_1d(y, warn=True), return_inverse=True)
         random = check_random_state(self.random_state)
         self.codewords_ = self._table(len(self.classes_), random)
@@ -191,12 +184,11 @@ class OutputCodes(_ClassHasher):
             raise ValueError(f"codewords leave nothing to learn for bit {constant[0]}, the same for all classes")
         return table
 
-    def _encode(self, points: NDArray[Any]) -> Bits:
+    def _encode(self, points: Array) -> Bits:
         """Let the classifiers predict each bit."""
-        return self.model_.predict((points - self.mean_) / self.scale_)
+        return self.model_.predict(self._features(points))
 
 
-@dataclass(eq=False, repr=False)
 class ClassScores(_ClassHasher):
     r"""A plain classifier: chances of the classes, and a code of a few bits, the number of the cell that they lie in.
 
@@ -244,12 +236,8 @@ class ClassScores(_ClassHasher):
     1.0
     """
 
-    n_bits: int = 8
-    _: KW_ONLY
+    n_bits: int = field(default=8, kw_only=False)
     temperature: float = 5.0
-    gamma: float = 2.0
-    ridge: float = 0.1
-    random_state: Any = None
 
     def fit(self, X: ArrayLike, y: Any) -> Self:
         """Fit the classifier, and divide its scores into cells.
@@ -266,13 +254,15 @@ class ClassScores(_ClassHasher):
             If a parameter is out of its range, `X` is not a finite two-dimensional array, or `y` is missing, of another
             length, neither classes nor an indicator, or the same for all points.
         """
-        features, labels = self._standardised(X, y)
+        features, labels = self._labelled(X, y)
         signs = 2 * labels - 1
         kernel, gamma = gaussian_kernel(features, self.gamma)
-        inverse: Any = np.linalg.inv(kernel + self.ridge * np.eye(len(kernel)))
-        self.model_ = KernelModel(inverse @ signs, 0.0, features, gamma)
-        unseen = self._softmax(signs - self.model_.weights / np.diag(inverse)[:, None])
-        n_cells = min(2**self._n_features_out, len(np.unique(unseen.round(9), axis=0)))
+        inverse = np.linalg.inv(kernel + self.ridge * np.eye(len(kernel)))
+        weights = inverse @ signs
+        self.model_ = KernelModel(weights, 0.0, features, gamma)
+        unseen = self._softmax(signs - weights / np.diag(inverse)[:, None])
+        n_different = len(np.unique(unseen.round(9), axis=0))
+        n_cells = min(2**self._n_features_out, n_different)
         self.centres_ = KMeans(n_cells, n_init=1, random_state=self.random_state).fit(unseen).cluster_centers_
         return self
 
@@ -293,20 +283,20 @@ class ClassScores(_ClassHasher):
         sklearn.exceptions.NotFittedError, ValueError
             As for `transform`.
         """
-        points = self._new_points(X)
-        return np.concatenate([self._chances(points[rows]) for rows in row_blocks(len(points))])
+        return in_blocks(self._chances, self._new_points(X))
 
-    def _chances(self, points: NDArray[Any]) -> Floats:
+    def _chances(self, points: Array) -> Floats:
         """Do so for a block of rows."""
-        return self._softmax(self.model_.scores((points - self.mean_) / self.scale_))
+        return self._softmax(self.model_.scores(self._features(points)))
 
     def _softmax(self, scores: Floats) -> Any:
         """Turn scores into chances of the classes."""
         return softmax(self.temperature * scores, axis=1)
 
-    def _encode(self, points: NDArray[Any]) -> Bits:
+    def _encode(self, points: Array) -> Bits:
         """Write the number of the nearest cell as bits."""
-        return integers_to_bits(pairwise_distances_argmin(self._chances(points), self.centres_), self._n_features_out)
+        cells = pairwise_distances_argmin(self._chances(points), self.centres_)
+        return integers_to_bits(cells, self._n_features_out)
 
     def mean_average_precision(
         self, query_bits: Bits, database_bits: Bits, query_labels: ArrayLike, database_labels: ArrayLike
@@ -326,10 +316,10 @@ class ClassScores(_ClassHasher):
         """
         query, database = bits_to_integers(query_bits), bits_to_integers(database_bits)
         classes, of_database = np.unique(database_labels, return_inverse=True)
-        in_cell = np.zeros((len(classes), len(self.centres_)), dtype=np.int64)
+        in_cell = np.zeros((len(classes), len(self.centres_)), dtype=int)
         np.add.at(in_cell, (of_database, database), 1)
-        ranked = np.argsort(-self.centres_ @ self.centres_.T, axis=1, kind="stable")[query]
-        relevant = np.where(classes == np.asarray(query_labels)[:, None], 1, 0) @ in_cell
+        relevant = (classes == np.array(query_labels)[:, None]).astype(int) @ in_cell
+        ranked = np.argsort(-self.centres_ @ self.centres_.T, kind="stable")[query]
         rings = RingCounts(in_cell.sum(axis=0)[ranked], np.take_along_axis(relevant, ranked, axis=1))
         return float(average_precision(rings).mean())
 
@@ -354,7 +344,7 @@ def random_codewords(n_classes: int, n_bits: int, random_state: Any = None) -> B
     (10, 16)
     """
     random = check_random_state(random_state)
-    codewords: Bits = random.random_sample((n_classes, n_bits)) < 0.5
+    codewords = random.random_sample((n_classes, n_bits)) < 0.5
     while (constant := degenerate_bits(codewords)).size:
         codewords[:, constant] = random.random_sample((n_classes, constant.size)) < 0.5
     return codewords
@@ -393,7 +383,7 @@ def hadamard_codewords(n_classes: int, n_bits: int, random_state: Any = None) ->
     order = 1 << (n_classes - 1).bit_length()
     matrix = hadamard(order) > 0
     blocks = []
-    for _ in range(-(-n_bits // (order - 1))):
+    for _ in range(0, n_bits, order - 1):
         rows = random.permutation(order)[:n_classes]
         blocks.append(matrix[rows][:, 1 + random.permutation(order - 1)])
     return np.hstack(blocks)[:, :n_bits]

@@ -104,7 +104,7 @@ def pointwise(filters: Singles, bias: Singles) -> Layer:
 
     What is made takes (c, n, pixels) to (channels, n, pixels); filters (channels, c, 1, 1).
     """
-    matrix = np.ascontiguousarray(filters.reshape(len(filters), -1))
+    matrix = filters.reshape(len(filters), -1)
 
     def layer(x: Singles) -> Singles:
         c, n, pixels = x.shape
@@ -151,7 +151,7 @@ def make_network(weights: dict[str, Singles], side: int = SIDE) -> Layer:
     """
 
     def folded(convolution: str, norm: str) -> tuple[Singles, Singles]:
-        factor = weights[f"{norm}.weight"] / np.sqrt(weights[f"{norm}.running_var"] + np.float32(1e-3))
+        factor = weights[f"{norm}.weight"] / np.sqrt(weights[f"{norm}.running_var"] + 1e-3)
         shift = weights[f"{norm}.bias"] - weights[f"{norm}.running_mean"] * factor
         return weights[f"{convolution}.weight"] * factor[:, None, None, None], shift
 

@@ -121,7 +121,7 @@ def described(images: Bytes, n_features: int, describe: Callable[[Bytes], Single
 
 def _frequencies(size: int) -> Floats:
     """Whole cycles per padded side, in increasing order: -size/2, ..., size/2 - 1."""
-    return np.arange(size, dtype=np.float64) - size // 2
+    return np.arange(size, dtype=float) - size // 2
 
 
 def _mirrored(length: int, before: int, size: int) -> Integers:
@@ -139,14 +139,14 @@ def _describer(height: int, width: int) -> Callable[[Bytes], Singles]:
     filters = list(_gabor_filters(size))
 
     def describe(images: Bytes) -> Singles:
-        grey = images.mean(axis=3) if images.ndim == 4 else images.astype(np.float64)
+        grey = images.mean(axis=3) if images.ndim == 4 else images.astype(float)
         even = _evenly_lit(grey, blur).astype(np.float32)
         spectrum = forward_rows @ even @ forward_columns  # (n, size, size)
         strengths = np.empty((len(images), len(filters), GRID, GRID), dtype=np.float32)
         for f, (rows, columns, gain) in enumerate(filters):
             seen = spectrum[:, rows, columns] * gain
             response = inverse_rows[:, rows] @ (seen @ inverse_columns[columns])  # at the image's own pixels
-            cells = np.abs(response).reshape(-1, GRID, height // GRID, GRID, width // GRID)
+            cells = abs(response).reshape(-1, GRID, height // GRID, GRID, width // GRID)
             strengths[:, f] = cells.mean(axis=(2, 4))
         return strengths.reshape(-1, N_FEATURES)
 
@@ -162,8 +162,8 @@ def _padded_transform(length: int, size: int) -> Waves:
     """Padding, then the Fourier transform, along one axis: (size, length)."""
     transform = np.exp(-2j * np.pi / size * np.outer(_frequencies(size), np.arange(size)))
     source = _mirrored(length, FILTER_PADDING, size)
-    columns = [transform[:, source == pixel].sum(axis=1) for pixel in range(length)]
-    return np.stack(columns, axis=1).astype(np.complex64)
+    stands_at = source[:, None] == np.arange(length)  # (size, length): at which places a pixel stands
+    return (transform @ stands_at).astype(np.complex64)
 
 
 def _waves(length: int, size: int) -> Waves:
@@ -210,4 +210,4 @@ def _evenly_lit(grey: Floats, blur: Floats) -> Floats:
     detail = logarithm - blur @ logarithm @ blur
     inside = slice(PREFILTER_PADDING, PREFILTER_PADDING + height), slice(PREFILTER_PADDING, PREFILTER_PADDING + width)
     energy = blur[inside[0]] @ detail**2 @ blur[:, inside[1]]
-    return detail[:, *inside] / (0.2 + np.sqrt(np.abs(energy)))
+    return detail[:, *inside] / (0.2 + np.sqrt(abs(energy)))

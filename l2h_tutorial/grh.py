@@ -8,7 +8,7 @@ kernels and support vector machines are in ``baselines.kernels``.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import dataclass, field
 from numbers import Real
 from typing import Any, ClassVar, Self
 
@@ -22,7 +22,7 @@ from sklearn.utils import check_random_state, get_tags
 
 from .affinity import NormalisedAffinity, given_graph
 from .baselines import CCAITQ, gaussian_kernel, kernel_gamma, svm_weights, with_progress
-from .checks import Array, Bits, Floats, Integers
+from .checks import Array, Bits, Floats, Integers, check_choice
 from .lsh import LSH, Hasher
 
 __all__ = ["GRH", "PUBLISHED", "LinearModel", "Round", "agreement", "make_classifier", "regularised_scores"]
@@ -40,7 +40,7 @@ _PAPER = {
 }
 _THESIS = _PAPER | {"reference": "initial", "fit_intercept": False}
 _MATLAB = _THESIS | {"sign_of_zero": 1, "normalise": "rows", "loss": "squared_hinge", "class_weight": "ceiling"}
-PUBLISHED: dict[str, dict[str, Any]] = {"paper": _PAPER, "thesis": _THESIS, "matlab": _MATLAB}
+PUBLISHED: dict[str, Any] = {"paper": _PAPER, "thesis": _THESIS, "matlab": _MATLAB}
 
 # A classifier that is ready to learn bits, in every round anew: it gives back a model for unseen points, and the bits
 # that the model predicts for the training points.
@@ -82,7 +82,6 @@ class Round:
     bits: Bits = field(repr=False)
 
 
-@dataclass(eq=False, repr=False)
 class GRH(Hasher):
     r"""Graph Regularised Hashing: hash codes that agree within a class, or along any graph, and extend to new points.
 
@@ -208,8 +207,7 @@ class GRH(Hasher):
         "class_weight": (None, "ceiling"),
     }
 
-    n_bits: int = 32
-    _: KW_ONLY
+    n_bits: int = field(default=32, kw_only=False)
     alpha: float = 1.0
     n_iter: int = 1
     initial: Any = "lsh"
@@ -250,8 +248,7 @@ class GRH(Hasher):
         >>> GRH.as_published("matlab", n_bits=16).loss
         'squared_hinge'
         """
-        if version not in PUBLISHED:
-            raise ValueError(f"version must be one of {tuple(PUBLISHED)}, got {version!r}")
+        check_choice(version, "version", PUBLISHED)
         return cls(**(PUBLISHED[version] | parameters))
 
     def fit(self, X: ArrayLike, y: Any = None, *, affinity: Any = None) -> Self:
@@ -276,9 +273,9 @@ class GRH(Hasher):
         points = self._training_points(X, at_least=2)
         S = given_graph(y, affinity, len(points), self.normalise)
         random = check_random_state(self.random_state)
-        features = self._standardised(points)
+        features = self._standardised(self._without_mean(points))
         start, L = self._start(points, y, random)  # draws first, so that an integer seed gives the hyperplanes of LSH
-        self.models_: list[tuple[Integers, Any]] = [(np.arange(self.n_bits), start)]  # what taught which bits
+        self.models_: list[Any] = [(np.arange(self.n_bits), start)]  # what taught which bits
         classifier = make_classifier(self, features, seed=random.randint(2**31 - 1))
         self._train(S, L, classifier, lambda: self._draw(S, features, random))
         return self
@@ -325,20 +322,11 @@ class GRH(Hasher):
             raise ValueError(f"alpha must be from 0, the reference bits only, to 1, the graph only, got {self.alpha!r}")
         for name, names, method in (("initial", STARTS, "transform"), ("classifier", CLASSIFIERS, "predict")):
             value = getattr(self, name)
-            expected = f"{name} must be one of {tuple(names)}, or an estimator with fit and {method}, got {value!r}"
-            if isinstance(value, str) and value not in names:
-                raise ValueError(expected)
-            if not isinstance(value, str) and (isinstance(value, type) or not hasattr(value, method)):
-                raise TypeError(expected)
-
-    def _standardised(self, points: Array) -> Floats:
-        """Subtract the mean, and divide by what makes the mean squared norm 1; keep both."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            self.mean_ = points.mean(axis=0, dtype=np.float64)
-            self.scale_ = float(np.linalg.norm(points - self.mean_) / np.sqrt(len(points))) or 1.0
-        if not np.isfinite(self.scale_):
-            raise ValueError(f"X has values up to {np.abs(points).max():.0e}, whose squares overflow: divide X by that")
-        return (points - self.mean_) / self.scale_
+            if isinstance(value, str):
+                check_choice(value, name, names)
+            elif isinstance(value, type) or not hasattr(value, method):
+                expected = f"one of {tuple(names)}, or an estimator with fit and {method}"
+                raise TypeError(f"{name} must be {expected}, got {value!r}")
 
     def _start(self, points: Array, y: Any, random: np.random.RandomState) -> tuple[Any, Bits]:
         """Fit the starting hasher, to centred features if it is named, else to X as it is; return both."""
@@ -349,7 +337,7 @@ class GRH(Hasher):
         bits = np.asarray(start.fit(inputs, y).transform(inputs))
         if bits.shape != (len(points), self.n_bits):
             raise ValueError(f"initial must give {self.n_bits} bits a point, n_bits of GRH, got shape {bits.shape}")
-        if bits.dtype != np.bool_:
+        if bits.dtype != bool:
             raise TypeError(f"initial must give boolean columns, got dtype {bits.dtype} from {start!r}")
         return start, bits
 
@@ -385,13 +373,15 @@ class GRH(Hasher):
         model = self.models_[number][1]
         if number == 0:
             return model.transform(points - self.start_mean_)
-        return model.predict((points - self.mean_) / self.scale_)
+        return model.predict(self._features(points))
 
     def _encode(self, points: Array) -> Bits:
         """Take each bit from the last round that taught it."""
-        bits = np.empty((len(points), self.n_bits), dtype=np.bool_)
-        last = {k: number for number, (columns, _) in enumerate(self.models_) for k in columns}
-        for number in sorted(set(last.values())):  # a bit that several of these taught ends with the last
+        bits = np.empty((len(points), self.n_bits), dtype=bool)
+        last = np.zeros(self.n_bits, dtype=int)
+        for number, (columns, _) in enumerate(self.models_):
+            last[columns] = number
+        for number in np.unique(last):  # a bit that several of these taught ends with the last
             bits[:, self.models_[number][0]] = self._predicted(number, points)
         return bits
 
@@ -413,7 +403,7 @@ class GRH(Hasher):
         True
         """
         points = self._new_points(X)
-        bits = np.empty((len(points), self.n_bits), dtype=np.bool_)
+        bits = np.empty((len(points), self.n_bits), dtype=bool)
         for number, (columns, _) in enumerate(self.models_):
             if columns.size:
                 bits[:, columns] = self._predicted(number, points)
@@ -488,7 +478,7 @@ def regularised_scores(affinity: NormalisedAffinity, bits: Bits, reference: Bits
     array([-0.2, -0.4, -0.4])
     """
     scores: Floats = alpha * (affinity @ to_signs(bits)) + (1 - alpha) * to_signs(reference)
-    scores[np.abs(scores) < _ZERO] = 0
+    scores[abs(scores) < _ZERO] = 0
     return scores
 
 
@@ -503,7 +493,7 @@ def agreement(affinity: NormalisedAffinity, bits: Bits) -> float:
     """
     signs = to_signs(bits)
     # All weights of the normalised graph sum to n. The mean of sign times sign is the share that agrees less the rest.
-    return float(1 + np.sum(signs * (affinity @ signs)) / signs.size) / 2
+    return float(1 + np.mean(signs * (affinity @ signs))) / 2
 
 
 # --- degenerate bits -------------------------------------------------------------------------------------------------
@@ -511,16 +501,16 @@ def agreement(affinity: NormalisedAffinity, bits: Bits) -> float:
 
 def degenerate_bits(bits: Bits) -> Integers:
     """Return the columns on which all points agree."""
-    return np.flatnonzero(bits.all(axis=0) | ~bits.any(axis=0))
+    return np.flatnonzero((bits == bits[0]).all(axis=0))
 
 
 def next_best_split(scores: Floats) -> Bits | None:
     """Cut scores (n,) where that halves the points best, equal ones together; None where all are equal."""
-    values, place, counts = np.unique(np.round(scores, 12), return_inverse=True, return_counts=True)
+    values, place, counts = np.unique(scores.round(12), return_inverse=True, return_counts=True)
     if len(values) == 1:
         return None
     below = np.cumsum(counts)[:-1]
-    return place > np.abs(2 * below - len(scores)).argmin()
+    return place > abs(2 * below - len(scores)).argmin()
 
 
 # --- the classifiers -------------------------------------------------------------------------------------------------
@@ -584,7 +574,8 @@ def any_estimator(estimator: Any, features: Floats, seed: int) -> Classifier:
         # Many take a single column only as a flat array.
         at_once = several and (bits.shape[1] > 1 or not tags.target_tags.single_output)
         pieces = [targets] if at_once else targets.T
-        model = EstimatorModel([seeded(estimator, random).fit(features, piece) for piece in with_progress(pieces)])
+        fitted = [seeded(estimator, random).fit(features, piece) for piece in with_progress(pieces)]
+        model = EstimatorModel(fitted)
         return model, model.predict(features)
 
     return classifier
@@ -614,7 +605,7 @@ def linear_svm(grh: GRH, features: Floats, seed: int) -> Classifier:
 
         return from_kernel
     svm = LinearSVC(C=grh.C, dual=True, loss=grh.loss, fit_intercept=grh.fit_intercept, max_iter=grh.max_iter)
-    svm.set_params(random_state=seed)
+    svm.random_state = seed
     return lambda bits: taught(LinearModel(*svm_weights(svm, features, bits, grh.class_weight)), features)
 
 
@@ -641,7 +632,8 @@ def rbf_landmarks(grh: GRH, features: Floats, seed: int) -> Classifier:
     (K^T K + ridge K_m) w = K^T signs. That is ridge regression on Nystroem features, K K_m^(-1/2) (Williams and Seeger,
     NIPS 2000), and with all points as landmarks it is kernel ridge. Nothing is n x n.
     """
-    landmarks = features[np.random.RandomState(seed).permutation(len(features))[: grh.n_landmarks]]
+    order = np.random.RandomState(seed).permutation(len(features))
+    landmarks = features[order[: grh.n_landmarks]]
     gamma = kernel_gamma(features, grh.gamma, seed)
     kernel = rbf_kernel(features, landmarks, gamma=gamma)
     gram = grh.ridge * rbf_kernel(landmarks, gamma=gamma) + kernel.T @ kernel

@@ -1,7 +1,8 @@
 """What every hasher shares, locality-sensitive hashing by random hyperplanes, and when two vectors collide."""
 
-from dataclasses import KW_ONLY, dataclass
-from typing import Any, ClassVar, Self
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self, dataclass_transform
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -9,30 +10,54 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from .checks import Array, Bits, Floats, check_integer, check_positive
+from .checks import Array, Bits, Floats, check_choice, check_integer, check_positive
 
 __all__ = ["LSH", "Hasher", "amplified_probability", "angle_between", "collision_probability", "row_blocks"]
 
 
 _COUNTS = ("max_iter", "n_anchors", "n_iter", "n_landmarks", "n_neighbours")
 _POSITIVE = ("C", "classifier_ridge", "gamma", "nu", "ridge", "temperature")
+_LARGEST = 1e150  # of centred features, whose squares are summed
 _BLOCK_ROWS = 4096  # rows encoded at a time: bounds the float64 copy of float32 features
 
 
-class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+@dataclass_transform(kw_only_default=True, field_specifiers=(field,))
+class Estimator(BaseEstimator):
+    """A scikit-learn estimator whose parameters are the annotated names in its body, as of a dataclass: keywords."""
+
+    _accept_sparse: ClassVar[Any] = False  # or "csr"
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        dataclass(eq=False, repr=False, kw_only=True)(cls)
+
+    def _checked(self, X: ArrayLike, **options: Any) -> Array:
+        """Check features, and that they are those of `fit` unless this is it."""
+        return validate_data(self, X, dtype=[np.float64, np.float32], accept_sparse=self._accept_sparse, **options)
+
+    def _new_points(self, X: ArrayLike) -> Array:
+        """Begin to transform: check that `fit` came before, and the features; return these."""
+        check_is_fitted(self)
+        return self._checked(X, reset=False)
+
+
+def in_blocks(compute: Callable[[Array], Array], points: Array) -> Array:
+    """Compute what a block of rows gives, for one after the other, and join it."""
+    return np.vstack([compute(points[rows]) for rows in row_blocks(points.shape[0])])
+
+
+class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator):
     """The base of every hasher: a scikit-learn transformer to boolean columns, fitted in its own way.
 
-    A subclass has a parameter ``n_bits`` and begins its ``fit`` with ``_centred``, which checks `X` and keeps
-    ``mean_``. A bit is True where a score of the centred features is 0 or more. The scores are a product with
-    ``projections_``, unless ``_scores`` says otherwise. A hasher of another kind, as ``LSH`` is, begins with
-    ``_training_points``, which only checks, and overrides ``_encode``.
+    ``n_bits`` is its first parameter; those of a subclass are keywords, the annotated names in its body. A subclass
+    begins its ``fit`` with ``_centred``, which checks `X` and keeps ``mean_``. A bit is True where a score of the
+    centred features is 0 or more. The scores are a product with ``projections_``, unless ``_scores`` says otherwise. A
+    hasher of another kind, as ``LSH`` is, begins with ``_training_points``, which only checks, and overrides
+    ``_encode``.
 
     Examples
     --------
     >>> class FirstFeatures(Hasher):
-    ...     def __init__(self, n_bits=1):
-    ...         self.n_bits = n_bits
-    ...
     ...     def fit(self, X, y=None):
     ...         self.projections_ = np.eye(self._centred(X).shape[1])[:, : self.n_bits]
     ...         return self
@@ -41,9 +66,9 @@ class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
            [ True]])
     """
 
+    n_bits: int = field(default=16, kw_only=False)
     _needs_labels = False
-    _accept_sparse: ClassVar[Any] = False  # or "csr"
-    _choices: ClassVar[dict[str, tuple[Any, ...]]] = {}  # the values of a parameter that has a few
+    _choices: ClassVar[dict[str, Any]] = {}  # the values of a parameter that has a few
 
     def _check_parameters(self) -> None:
         """Check the parameters but for `n_bits`: what a name stands for is the same in all hashers."""
@@ -52,8 +77,8 @@ class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
                 check_integer(value, name)
             if name in _POSITIVE:
                 check_positive(value, name)
-            if name in self._choices and value not in self._choices[name]:
-                raise ValueError(f"{name} must be one of {self._choices[name]}, got {value!r}")
+            if name in self._choices:
+                check_choice(value, name, self._choices[name])
 
     def _training_points(self, X: ArrayLike, at_least: int = 1) -> Array:
         """Begin to fit: check the parameters and the features; return the features."""
@@ -61,17 +86,28 @@ class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         self._n_features_out = check_integer(self.n_bits, "n_bits")
         return self._checked(X, ensure_min_samples=at_least)
 
-    def _checked(self, X: ArrayLike, **options: Any) -> Array:
-        """Check features, and that they are those of `fit` unless this is it."""
-        return validate_data(self, X, dtype=[np.float64, np.float32], accept_sparse=self._accept_sparse, **options)
-
     def _centred(self, X: ArrayLike, y: Any = None) -> Floats:
         """Begin to fit: check all, keep the mean of the features, and return them without it."""
         if self._needs_labels and y is None:
             raise ValueError(f"This {type(self).__name__} estimator requires y to be passed, but the target y is None")
-        points = self._training_points(X, at_least=2)
-        self.mean_ = points.mean(axis=0, dtype=np.float64)
-        return points - self.mean_
+        return self._without_mean(self._training_points(X, at_least=2))
+
+    def _without_mean(self, points: Array) -> Floats:
+        """Keep the mean of the features, and subtract it."""
+        self.mean_ = points.mean(axis=0, dtype=float)
+        centred = points - self.mean_
+        if max(centred.max(), -centred.min()) > _LARGEST:
+            raise ValueError(f"X has values up to {abs(points).max():.0e}, whose squares overflow: divide X by that")
+        return centred
+
+    def _standardised(self, centred: Floats) -> Floats:
+        """Divide centred features by one number, after which their mean squared norm is 1; keep it."""
+        self.scale_ = float(np.linalg.norm(centred) / np.sqrt(len(centred))) or 1.0
+        return centred / self.scale_
+
+    def _features(self, points: Array) -> Floats:
+        """Standardise any points as those of `fit`."""
+        return (points - self.mean_) / self.scale_
 
     def transform(self, X: ArrayLike) -> Bits:
         """Hash each row.
@@ -92,13 +128,7 @@ class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         ValueError
             If `X` has another number of features than in `fit`, or is not a finite two-dimensional array.
         """
-        points = self._new_points(X)
-        return np.concatenate([self._encode(points[rows]) for rows in row_blocks(points.shape[0])])
-
-    def _new_points(self, X: ArrayLike) -> Array:
-        """Begin to transform: check that `fit` came before, and the features; return these."""
-        check_is_fitted(self)
-        return self._checked(X, reset=False)
+        return in_blocks(self._encode, self._new_points(X))
 
     def _encode(self, points: Array) -> Bits:
         """Hash a block of rows."""
@@ -128,7 +158,6 @@ def row_blocks(n: int) -> list[slice]:
     return [slice(start, start + _BLOCK_ROWS) for start in range(0, n, _BLOCK_ROWS)]
 
 
-@dataclass(eq=False, repr=False)
 class LSH(Hasher):
     """Sign random projections: bit k says on which side of the k-th random hyperplane a vector lies.
 
@@ -165,8 +194,6 @@ class LSH(Hasher):
 
     _accept_sparse: ClassVar[Any] = "csr"
 
-    n_bits: int = 16
-    _: KW_ONLY
     random_state: Any = None
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
@@ -221,13 +248,14 @@ def angle_between(X: ArrayLike, Y: ArrayLike) -> Floats:
     """
     if np.ndim(X) != 2 or np.shape(X) != np.shape(Y):
         raise ValueError(f"X and Y must be two-dimensional and of one shape, got {np.shape(X)} and {np.shape(Y)}")
-    pair = np.array([X, Y], dtype=np.float64)
+    pair = np.array([X, Y], dtype=float)
     lengths = np.linalg.norm(pair, axis=2, keepdims=True)
     bad = ~((lengths > 0) & (lengths < np.inf))
     if bad.any():
         raise ValueError(f"X and Y need rows of a positive, finite length, got {lengths[bad][0]}")
     u, v = pair / lengths
-    return 2 * np.arctan2(np.linalg.norm(u - v, axis=1), np.linalg.norm(u + v, axis=1))
+    apart, together = np.linalg.norm([u - v, u + v], axis=2)
+    return 2 * np.arctan2(apart, together)
 
 
 def collision_probability(angle: ArrayLike) -> Floats:
@@ -261,7 +289,7 @@ def collision_probability(angle: ArrayLike) -> Floats:
 
 def _within(values: ArrayLike, highest: float, expected: str) -> Floats:
     """Return the values as an array, or say which of them is below 0 or above the highest."""
-    array = np.asarray(values, dtype=np.float64)
+    array = np.asarray(values, dtype=float)
     outside = ~((array >= 0) & (array <= highest))
     if outside.any():
         raise ValueError(f"{expected}, got {array[outside][0]}")

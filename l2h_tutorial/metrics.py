@@ -3,11 +3,10 @@
 What a mean over queries does with those that have no answer is named each time; see `mean_ratio`.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from numbers import Number
 from time import perf_counter
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,7 +14,7 @@ from numpy.typing import ArrayLike
 from sklearn.utils import check_random_state
 
 from .buckets import HashTable
-from .checks import Array, Bits, Floats, Integers, check_integer
+from .checks import Array, Bits, Floats, Integers, check_choice, check_integer
 from .codes import check_bits, pack_bits, packed_distances
 from .search.radius import check_radius
 from .search.rerank import Reranker, check_ids, queries_at_a_time
@@ -23,8 +22,6 @@ from .splits import Split
 
 __all__ = ["RingCounts", "average_precision", "evaluate_radius_search", "mean_average_precision", "mean_candidates"]
 __all__ += ["mean_ratio", "paired_bootstrap", "precision_at_k", "recall_of_exact", "ring_counts"]
-
-Empty = Literal["zero", "skip"]
 
 _LARGEST_RADIUS = 10  # unless radii are named
 
@@ -38,8 +35,8 @@ def precision_at_k(
     database_labels: ArrayLike,
     k: int = 10,
     *,
-    empty: Empty = "zero",
-    denominator: Literal["k", "returned"] = "k",
+    empty: str = "zero",
+    denominator: str = "k",
     per_query: bool = False,
 ) -> Any:
     """Share of the first k results that have the query's class, averaged over queries.
@@ -86,13 +83,12 @@ def precision_at_k(
     0.5
     """
     k = check_integer(k, "k")
-    if denominator not in ("k", "returned"):
-        raise ValueError(f'denominator must be "k" or "returned", got {denominator!r}')
+    check_choice(denominator, "denominator", ("k", "returned"))
     of_query, of_database = matching_labels(query_labels, database_labels)
     if of_query.ndim != 1:
         raise ValueError(f"database_labels must hold one class a row, got shape {np.shape(database_labels)}")
     first = check_ids([rows[:k] if np.ndim(rows) else rows for rows in ids], len(of_query), len(of_database))
-    correct = [np.count_nonzero(of_database[rows] == label) for rows, label in zip(first, of_query, strict=True)]
+    correct = [(of_database[rows] == label).sum() for rows, label in zip(first, of_query, strict=True)]
     returned = np.array([len(rows) for rows in first])
     whole = returned if denominator == "returned" else k * (returned > 0)
     return mean_ratio(np.array(correct), whole, empty=empty, per_query=per_query)
@@ -160,7 +156,7 @@ def mean_candidates(ids: Any) -> float:
     return float(np.mean([len(rows) for rows in check_ids(ids, len(ids), None)]))
 
 
-def mean_ratio(part: Array, whole: Array, *, empty: Empty = "zero", per_query: bool = False) -> Any:
+def mean_ratio(part: Array, whole: Array, *, empty: str = "zero", per_query: bool = False) -> Any:
     """Average the ratios part / whole over queries, of which some have nothing to divide by.
 
     Parameters
@@ -189,8 +185,7 @@ def mean_ratio(part: Array, whole: Array, *, empty: Empty = "zero", per_query: b
     >>> [round(mean_ratio(right, found, empty=empty), 3) for empty in ("zero", "skip")]
     [0.267, 0.4]
     """
-    if empty not in ("zero", "skip"):
-        raise ValueError(f'empty must be "zero" or "skip", got {empty!r}')
+    check_choice(empty, "empty", ("zero", "skip"))
     answered = whole > 0
     ratio = np.divide(part, whole, out=np.zeros(len(whole)), where=answered)
     counts = answered | (empty == "zero")
@@ -334,7 +329,7 @@ def mean_average_precision(
     database_bits: ArrayLike,
     query_labels: ArrayLike,
     database_labels: ArrayLike,
-    ties: Literal["expected", "stable"] = "expected",
+    ties: str = "expected",
     per_query: bool = False,
 ) -> Any:
     """Average precision of ranking the whole database by Hamming distance, averaged over queries.
@@ -382,8 +377,7 @@ def mean_average_precision(
     >>> mean_average_precision(query, database, [1], [1, 0, 0], ties="stable")
     1.0
     """
-    if ties not in ("expected", "stable"):
-        raise ValueError(f'ties must be "expected" or "stable", got {ties!r}')
+    check_choice(ties, "ties", ("expected", "stable"))
     ranking = query_bits, database_bits, query_labels, database_labels
     if ties == "expected":
         each = average_precision(ring_counts(*ranking))
@@ -430,14 +424,15 @@ def average_precision(counts: RingCounts) -> Floats:
     array([0.91666667])
     """
     in_ring, hits = counts
-    through, hits_through = np.cumsum(in_ring, axis=1), np.cumsum(hits, axis=1)
+    through, hits_through = in_ring.cumsum(axis=1), hits.cumsum(axis=1)
     before = through - in_ring
-    harmonic = np.concatenate([[0.0], np.cumsum(1 / np.arange(1, through[0, -1] + 1))])
-    slope = (hits - 1) / np.maximum(in_ring - 1, 1)
+    n_rows = through[0, -1]
+    harmonic = np.append(0, (1 / np.arange(1, n_rows + 1)).cumsum())
+    slope = (hits - 1) / (in_ring - 1).clip(1)
     first = hits_through - hits + 1 - slope * (before + 1)
     ring = in_ring * slope + first * (harmonic[through] - harmonic[before])
-    total: Floats = (hits / np.maximum(in_ring, 1) * ring).sum(axis=1)
-    return total / np.maximum(hits.sum(axis=1), 1)
+    total = (hits / in_ring.clip(1) * ring).sum(axis=1)
+    return total / hits_through[:, -1].clip(1)
 
 
 # --- of a difference of two means -------------------------------------------------------------------------------------
@@ -479,7 +474,7 @@ def paired_bootstrap(
     """
     if np.shape(a) != np.shape(b) or np.ndim(a) != 1 or not np.size(a):
         raise ValueError(f"a and b must hold a number for each of the same queries, got {np.shape(a)}, {np.shape(b)}")
-    difference = np.subtract(a, b, dtype=np.float64)
+    difference = np.subtract(a, b, dtype=float)
     if not np.isfinite(difference).all():
         raise ValueError("a and b must be finite: leave out queries that either method skips (NaN)")
     random = check_random_state(random_state)
@@ -492,7 +487,7 @@ def paired_bootstrap(
 
 
 def evaluate_radius_search(
-    hasher: Any, s: Split, radii: Iterable[int] | None = None, k: int = 10, empty: Empty = "zero"
+    hasher: Any, s: Split, radii: Iterable[int] | None = None, k: int = 10, empty: str = "zero"
 ) -> pd.DataFrame:
     """Hash the database, search it within each radius, re-rank by cosine distance, and average over queries.
 
@@ -546,9 +541,9 @@ def evaluate_radius_search(
     if not radii:
         raise ValueError("radii must name at least one radius, got none")
     k = check_integer(k, "k", high=table.n_rows, of="rows of the database")
-    seconds: dict[int, float] = defaultdict(float)
-    sizes: dict[int, list[int]] = defaultdict(list)
-    nearest: dict[int, list[Any]] = defaultdict(list)
+    seconds = dict.fromkeys(radii, 0.0)
+    sizes: dict[int, list[int]] = {radius: [] for radius in radii}
+    nearest: dict[int, list[Any]] = {radius: [] for radius in radii}
     step = queries_at_a_time(table.n_rows)
     for first in range(0, len(s.X_query), step):
         X = s.X_query[first : first + step]

@@ -5,17 +5,15 @@ it, perhaps turned at random, in a few bytes; a code stands for a vector of floa
 inner product of the query, in floats, with that.
 """
 
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import field
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
 
-from .checks import Array, Bytes, Floats, Integers, Singles, check_integer, check_positive
-from .lsh import row_blocks
+from .checks import Array, Bytes, Floats, Integers, Singles, check_choice, check_integer, check_positive
+from .lsh import Estimator, in_blocks, row_blocks
 
 __all__ = ["Quantiser", "RaBitQ", "ScalarCodes", "SignCodes", "highest", "random_rotation"]
 
@@ -49,7 +47,7 @@ def random_rotation(n: int, random_state: Any = None) -> Floats:
     return Q * np.sign(np.diag(R))
 
 
-class Quantiser(BaseEstimator):
+class Quantiser(Estimator):
     """What all codes of a few bytes share. A subclass says in ``_learn``, ``_write`` and ``_read`` what its bytes mean.
 
     Attributes
@@ -62,9 +60,9 @@ class Quantiser(BaseEstimator):
     n_features_in_ : int
     """
 
-    centre: bool = True
-    rotate: bool = False
-    random_state: Any = None
+    centre = True
+    rotate = False
+    random_state = None
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Learn the mean, and what else the codes need, from the vectors that are searched or some like them.
@@ -79,9 +77,9 @@ class Quantiser(BaseEstimator):
         TypeError, ValueError
             If a parameter is not one of those listed, or `X` is not a finite two-dimensional array.
         """
-        vectors = validate_data(self, X, dtype=[np.float64, np.float32])
+        vectors = self._checked(X)
         d = vectors.shape[1]
-        self.mean_: Floats = vectors.mean(axis=0, dtype=np.float64) if self.centre else np.zeros(d)
+        self.mean_: Floats = vectors.mean(axis=0, dtype=float) if self.centre else np.zeros(d)
         self.rotation_ = random_rotation(d, self.random_state) if self.rotate else None
         self.bytes_per_item_ = self._learn(vectors)
         return self
@@ -121,8 +119,7 @@ class Quantiser(BaseEstimator):
         ValueError
             If `X` has another number of features than in `fit`, or is not a finite two-dimensional array.
         """
-        vectors = self._new(X)
-        return np.concatenate([self._write(self._turned(vectors[rows])) for rows in row_blocks(len(vectors))])
+        return in_blocks(lambda vectors: self._write(self._turned(vectors)), self._new_points(X))
 
     def scores(self, Q: ArrayLike, codes: ArrayLike) -> Singles:
         """Estimate ``(Q - mean_) @ (X - mean_).T`` from the queries and the codes of X.
@@ -142,8 +139,8 @@ class Quantiser(BaseEstimator):
         sklearn.exceptions.NotFittedError, TypeError, ValueError
             As `encode`, or if `codes` are not such an array.
         """
-        queries = self._seen(self._new(Q))
-        stored = self._checked(codes)
+        queries = self._seen(self._new_points(Q))
+        stored = self._stored(codes)
         estimates = np.empty((len(queries), len(stored)), dtype=np.float32)
         for rows in row_blocks(len(stored)):
             estimates[:, rows] = queries @ self._read(stored[rows]).T
@@ -153,16 +150,11 @@ class Quantiser(BaseEstimator):
         """Queries as they are compared with what codes stand for."""
         return self._turned(Q).astype(np.float32)
 
-    def _new(self, X: ArrayLike) -> Array:
-        """Check that `fit` came before, and vectors like those that it had."""
-        check_is_fitted(self)
-        return validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
-
-    def _checked(self, codes: ArrayLike) -> Bytes:
+    def _stored(self, codes: ArrayLike) -> Bytes:
         array = np.asarray(codes)
         if array.dtype != np.uint8:
             raise TypeError(f"codes must be uint8, as encode returns them, got {array.dtype}")
-        if array.ndim != 2 or len(array) == 0 or array.shape[1] != self.bytes_per_item_:
+        if array.shape[1:] != (self.bytes_per_item_,) or len(array) == 0:
             raise ValueError(f"codes must have shape (n, {self.bytes_per_item_}), n at least 1, got {array.shape}")
         return array
 
@@ -194,16 +186,16 @@ class Quantiser(BaseEstimator):
         sklearn.exceptions.NotFittedError, TypeError, ValueError
             As `scores`, or if `k` or `factor` is out of range, or ``rescore`` is not (n, d).
         """
-        queries = self._new(Q)
-        stored = self._checked(codes)
+        queries = self._new_points(Q)
+        stored = self._stored(codes)
         kept = k = check_integer(k, "k", high=len(stored), of="codes")
         if rescore is not None:
-            rescore = np.asanyarray(rescore)
+            rescore, expected = np.asanyarray(rescore), (len(stored), self.n_features_in_)
             kept = min(len(stored), k * check_integer(factor, "factor"))
-            if rescore.shape != (len(stored), self.n_features_in_):
-                raise ValueError(f"rescore must have shape {(len(stored), self.n_features_in_)}, got {rescore.shape}")
+            if rescore.shape != expected:
+                raise ValueError(f"rescore must have shape {expected}, got {rescore.shape}")
         scores = np.empty((len(queries), k))
-        rows = np.empty((len(queries), k), dtype=np.int64)
+        rows = np.empty(scores.shape, dtype=np.int64)
         for start in range(0, len(queries), _BLOCK_QUERIES):
             block = queries[start : start + _BLOCK_QUERIES]
             for i, estimates in enumerate(self.scores(block, stored), start):
@@ -213,8 +205,7 @@ class Quantiser(BaseEstimator):
                     values = (rescore[best] - self.mean_) @ (queries[i] - self.mean_)
                     order = np.lexsort((best, -values))[:k]
                     values, best = values[order], best[order]
-                scores[i] = values
-                rows[i] = best
+                scores[i], rows[i] = values, best
         return scores, rows
 
 
@@ -230,7 +221,6 @@ def highest(values: Array, k: int) -> Integers:
     return places[np.argsort(-values[places], kind="stable")[:k]]
 
 
-@dataclass(eq=False, repr=False)
 class SignCodes(Quantiser):
     """One bit a dimension: on which side of the mean a vector lies.
 
@@ -273,7 +263,6 @@ class SignCodes(Quantiser):
            [1, 0, 1]], dtype=uint8)
     """
 
-    _: KW_ONLY
     rotate: bool = False
     asymmetric: bool = False
     centre: bool = True
@@ -305,7 +294,6 @@ def signs(codes: Bytes, n: int) -> Singles:
     return np.unpackbits(codes, axis=1, count=n) * np.float32(2) - 1
 
 
-@dataclass(eq=False, repr=False)
 class ScalarCodes(Quantiser):
     """Each coordinate as one of 256 or 16 cells of equal width, from its least value up; it stands for its middle.
 
@@ -339,12 +327,11 @@ class ScalarCodes(Quantiser):
            [ 95]], dtype=uint8)
     """
 
-    n_bits: int = 8
+    n_bits: int = field(default=8, kw_only=False)
 
     def _learn(self, X: Array) -> int:
-        if self.n_bits not in (8, 4):
-            raise ValueError(f"n_bits must be 8 or 4, got {self.n_bits!r}")
-        low = X.min(axis=0).astype(np.float64)
+        check_choice(self.n_bits, "n_bits", (8, 4))
+        low = X.min(axis=0).astype(float)
         self.low_ = low - self.mean_
         self.step_ = (X.max(axis=0) - low) / (2**self.n_bits - 1)
         return -(-X.shape[1] * self.n_bits // 8)
@@ -352,22 +339,22 @@ class ScalarCodes(Quantiser):
     def _write(self, vectors: Array) -> Bytes:
         steps = np.where(self.step_ > 0, self.step_, 1)  # a coordinate that never varies
         cells = (vectors - self.low_) // steps
-        levels = np.clip(cells, 0, 2**self.n_bits - 1).astype(np.uint8)
+        levels = cells.clip(0, 2**self.n_bits - 1).astype(np.uint8)
         if self.n_bits == 8:
             return levels
-        levels = np.pad(levels, ((0, 0), (0, levels.shape[1] % 2)))
-        return levels[:, ::2] << 4 | levels[:, 1::2]
+        codes = levels[:, ::2] << 4
+        codes[:, : levels.shape[1] // 2] |= levels[:, 1::2]
+        return codes
 
     def _read(self, codes: Bytes) -> Array:
         levels = codes
         if self.n_bits == 4:
-            levels = np.stack([codes >> 4, codes & 15], axis=2).reshape(len(codes), -1)
-            levels = levels[:, : self.n_features_in_]
+            both = np.stack([codes >> 4, codes & 15], axis=2)
+            levels = both.reshape(len(codes), -1)[:, : self.n_features_in_]
         middle_of_first = self.low_ + self.step_ / 2
         return levels * self.step_.astype(np.float32) + middle_of_first.astype(np.float32)
 
 
-@dataclass(eq=False, repr=False)
 class RaBitQ(Quantiser):
     """One bit a dimension after a random rotation, and two numbers that make the estimate unbiased and bound its error.
 
@@ -407,7 +394,6 @@ class RaBitQ(Quantiser):
 
     rotate = True
 
-    _: KW_ONLY
     random_state: Any = None
 
     def _learn(self, X: Array) -> int:
@@ -416,12 +402,12 @@ class RaBitQ(Quantiser):
     def _write(self, vectors: Array) -> Bytes:
         d = vectors.shape[1]
         squared = (vectors**2).sum(axis=1)
-        sums = np.abs(vectors).sum(axis=1)
+        sums = abs(vectors).sum(axis=1)
         size = squared / np.where(sums > 0, sums, 1)
-        too_much = np.maximum(d * size**2 - squared, 0)  # |r - x|**2, by Pythagoras
+        too_much = (d * size**2 - squared).clip(0)  # |r - x|**2, by Pythagoras
         error = np.sqrt(too_much / max(d - 1, 1))
         numbers = np.stack([size, error], axis=1).astype("<f4").view(np.uint8)
-        return np.concatenate([np.packbits(vectors >= 0, axis=1), numbers], axis=1)
+        return np.hstack([np.packbits(vectors >= 0, axis=1), numbers])
 
     def _read(self, codes: Bytes) -> Array:
         return _numbers(codes)[:, :1] * signs(codes[:, :-8], self.n_features_in_)
@@ -445,8 +431,9 @@ class RaBitQ(Quantiser):
         sklearn.exceptions.NotFittedError, TypeError, ValueError
             As `scores`, or if `epsilon` is not positive.
         """
-        lengths = np.linalg.norm(self._new(Q) - self.mean_, axis=1)
-        return check_positive(epsilon, "epsilon") * np.outer(lengths, _numbers(self._checked(codes))[:, 1])
+        lengths = np.linalg.norm(self._new_points(Q) - self.mean_, axis=1)
+        errors = _numbers(self._stored(codes))[:, 1]
+        return check_positive(epsilon, "epsilon") * np.outer(lengths, errors)
 
 
 def _numbers(codes: Bytes) -> Singles:

@@ -17,7 +17,7 @@ from uuid import uuid4
 import numpy as np
 import pandas as pd
 from numpy.lib.format import open_memmap
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from .buckets import HashTable
 from .checks import Array, Bits, Bytes, Integers, check_integer
@@ -26,8 +26,6 @@ from .search.radius import check_radius, object_array
 
 __all__ = ["DistributedHashTable", "encode", "faiss_bytes", "faiss_query_radius", "from_faiss", "local_client"]
 __all__ += ["measure_search", "open_vectors", "plan_size", "resampled_codes", "to_faiss", "wire_bytes"]
-
-Found = NDArray[np.object_]
 
 _BLOCK_ROWS = 1 << 14  # hashed, or drawn at random, at a time
 
@@ -160,7 +158,7 @@ def _encode_block(block: Array, hasher: Any) -> Bits:
     # Hashers refuse an empty array; a block may be empty, after rows have been filtered.
     rows = block if len(block) else np.zeros((1, np.shape(block)[1]))
     bits = np.asarray(hasher.transform(rows))
-    if bits.dtype != np.bool_:
+    if bits.dtype != bool:
         raise TypeError(f"the hasher must make rows of booleans, {type(hasher).__name__} made {bits.dtype}")
     return bits[: len(block)]
 
@@ -254,7 +252,7 @@ def from_faiss(index: Any, n_bits: int | None = None) -> HashTable:
     _check_kind(index, "IndexBinaryFlat")
     width = index.d if n_bits is None else check_integer(n_bits, "n_bits", low=index.d - 7, high=index.d)
     packed = load_optional("faiss").vector_to_array(index.xb).reshape(-1, index.code_size)
-    bits = np.unpackbits(packed, axis=1, bitorder="little").view(np.bool_)
+    bits = np.unpackbits(packed, axis=1, bitorder="little").view(bool)
     if bits[:, width:].any():
         raise ValueError(f"the index has codes with bits set beyond the first {width}")
     return HashTable(bits[:, :width])
@@ -314,7 +312,7 @@ def faiss_query_radius(index: Any, query_bits: ArrayLike, r: int, *, return_dist
     return (found, far) if return_distance else found
 
 
-def by_distance(ids: Iterable[Array], distances: Iterable[Array]) -> tuple[Found, Found]:
+def by_distance(ids: Iterable[Array], distances: Iterable[Array]) -> tuple[Any, Any]:
     """Rows of each query, and their distances, by distance and then by number."""
     found, far = [], []
     for rows, apart in zip(ids, distances, strict=True):
@@ -421,7 +419,7 @@ class DistributedHashTable:
         distributed = load_optional("distributed")
         self._client = client or distributed.default_client()
         codes = check_dask(codes, "codes")
-        if codes.dtype != np.bool_:
+        if codes.dtype != bool:
             raise TypeError(f"codes must be boolean, got dtype {codes.dtype}; for signs or 0/1 use `array > 0`")
         sizes = np.array(codes.chunks[0])
         occupied = sizes > 0
@@ -463,8 +461,9 @@ class DistributedHashTable:
         TypeError, ValueError
             As `HashTable.query_radius`.
         """
-        ids, distances = self._ask(_radius, query_bits, check_radius(r, self.n_bits))
-        found, far = by_distance(map(np.concatenate, np.stack(ids).T), map(np.concatenate, np.stack(distances).T))
+        answers = self._ask(_radius, query_bits, check_radius(r, self.n_bits))
+        ids, distances = [map(np.concatenate, np.stack(parts).T) for parts in answers]
+        found, far = by_distance(ids, distances)
         return (found, far) if return_distance else found
 
     def query(self, query_bits: ArrayLike, k: int = 1) -> tuple[Integers, Integers]:
@@ -490,19 +489,19 @@ class DistributedHashTable:
         """
         k = check_integer(k, "k", high=self.n_rows, of="rows of the table")
         ids, distances = self._ask(_nearest, query_bits, k)
-        found = np.concatenate(ids, axis=1)
-        far = np.concatenate(distances, axis=1).astype(np.int64)
-        nearest = np.lexsort((found, far), axis=1)[:, :k]
+        found = np.hstack(ids)
+        far = np.hstack(distances).astype(np.int64)
+        nearest = np.lexsort((found, far))[:, :k]
         return np.take_along_axis(far, nearest, axis=1), np.take_along_axis(found, nearest, axis=1)
 
-    def _ask(self, question: Any, query_bits: ArrayLike, parameter: int) -> tuple[list[Any], list[Any]]:
+    def _ask(self, question: Any, query_bits: ArrayLike, parameter: int) -> tuple[Any, Any]:
         """Row numbers and distances of every partition."""
         packed = np.packbits(check_bits(query_bits, self.n_bits, name="query_bits"), axis=1)
         submit = self._client.submit
         queries = submit(np.copy, packed, pure=False)  # a task too: they go to each worker once, and cannot be lost
         futures = [submit(question, table, queries, parameter, pure=False) for table in self._tables]
-        distances, ids = zip(*self._client.gather(futures), strict=True)
-        return [rows + start for rows, start in zip(ids, self._starts, strict=True)], list(distances)
+        ids, distances = zip(*self._client.gather(futures), strict=True)
+        return [rows + start for rows, start in zip(ids, self._starts, strict=True)], distances
 
 
 # What runs on the workers. Row numbers there count from the start of the partition.
@@ -514,19 +513,18 @@ def _build(block: Bits) -> HashTable:
     return HashTable(block)
 
 
-def _radius(table: HashTable, packed: Bytes, r: int) -> tuple[Any, Any]:
-    ids, distances = table.query_radius(_unpack(packed, table), r, return_distance=True)
-    return distances, ids
+def _radius(table: HashTable, packed: Bytes, r: int) -> Any:
+    return table.query_radius(_unpack(packed, table), r, return_distance=True)
 
 
-def _nearest(table: HashTable, packed: Bytes, k: int) -> tuple[Any, Any]:
+def _nearest(table: HashTable, packed: Bytes, k: int) -> Any:
     """In as few bytes as they fit into."""
     distances, ids = table.query(_unpack(packed, table), min(k, table.n_rows))
-    return distances.astype(np.min_scalar_type(table.n_bits)), ids.astype(np.min_scalar_type(table.n_rows))
+    return ids.astype(np.min_scalar_type(table.n_rows)), distances.astype(np.min_scalar_type(table.n_bits))
 
 
 def _unpack(packed: Bytes, table: HashTable) -> Bits:
-    return np.unpackbits(packed, axis=1, count=table.n_bits).view(np.bool_)
+    return np.unpackbits(packed, axis=1, count=table.n_bits).view(bool)
 
 
 # --- costs, measured while a search can be tried, and computed beyond that -------------------------------------------
@@ -562,7 +560,7 @@ def resampled_codes(bits: ArrayLike, n: int, *, flip: float = 0.05, random_state
     if not 0 <= flip <= 1:
         raise ValueError(f"flip must be a probability from 0 to 1, got {flip}")
     rng = np.random.default_rng(random_state)
-    drawn: Bits = array[rng.integers(len(array), size=check_integer(n, "n"))]
+    drawn = array[rng.integers(len(array), size=check_integer(n, "n"))]
     for start in range(0, n, _BLOCK_ROWS):
         block = drawn[start : start + _BLOCK_ROWS]
         block ^= rng.random(block.shape, dtype=np.float32) < flip
@@ -601,28 +599,27 @@ def measure_search(bits: ArrayLike, query_bits: ArrayLike, radius: int, *, repea
     queries = check_bits(query_bits, array.shape[1], name="query_bits")
     radius = check_radius(radius, array.shape[1])
     tracemalloc.start()
-    before, _ = tracemalloc.get_traced_memory()
     table = HashTable(array)
     table.query_radius(queries, radius)
-    after, _ = tracemalloc.get_traced_memory()
+    held, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     words = np.ascontiguousarray(pack_bits(array).T)
     query_words = pack_bits(queries)
-
-    def search() -> None:
-        table.query_radius(queries, radius)
 
     def scan() -> None:
         for query in query_words:
             np.flatnonzero(packed_distances(query[:, None], words) <= radius)
 
+    def seconds(task: Any) -> float:
+        return min(repeat(task, number=1, repeat=repeats)) / len(queries)
+
     return {
         "n": len(array),
         "n_bits": array.shape[1],
         "radius": radius,
-        "table_bytes": after - before,
-        "table_seconds": min(repeat(search, number=1, repeat=repeats)) / len(queries),
-        "scan_seconds": min(repeat(scan, number=1, repeat=repeats)) / len(queries),
+        "table_bytes": held,
+        "table_seconds": seconds(lambda: table.query_radius(queries, radius)),
+        "scan_seconds": seconds(scan),
     }
 
 

@@ -6,18 +6,16 @@ experiments; and one of those that asks more of a supervised hash, with classes 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 
-from .checks import Integers, Singles, check_integer
+from .checks import Integers, Singles, check_choice, check_integer
 from .datasets import Dataset
 
-__all__ = ["Preprocessing", "Split", "held_out_partition", "paper_partition", "split_dataset"]
-
-Preprocessing = Literal["none", "centre", "l2-centre"]
+__all__ = ["Split", "held_out_partition", "paper_partition", "split_dataset"]
 
 _SEED_SHARES = (0.002, 0.02)  # the tutorial's split of CIFAR-10: share of queries, then share of the rest for training
 _DEFAULT_SIZES = (500, 1000)  # any other data set: queries and training images, stratified by class
@@ -60,7 +58,7 @@ class Split:
         sizes = f"{len(self.X_query):,} queries, {len(self.X_train):,} training, {len(self.X_database):,} database rows"
         return f"<Split: {sizes}, {self.X_query.shape[1]} features>"
 
-    def preprocessed(self, method: Preprocessing = "none") -> "Split":
+    def preprocessed(self, method: str = "none") -> "Split":
         """Return a split like this one with transformed features.
 
         Parameters
@@ -79,14 +77,13 @@ class Split:
         ValueError
             If there is no such method.
         """
-        if method not in ("none", "centre", "l2-centre"):
-            raise ValueError(f'preprocessing must be "none", "centre" or "l2-centre", got {method!r}')
+        check_choice(method, "preprocessing", ("none", "centre", "l2-centre"))
         if method == "none":
             return replace(self)
         scale = _unit_rows if method == "l2-centre" else np.asarray
         query, train, database = scale(self.X_query), scale(self.X_train), scale(self.X_database)
         others = train[~np.isin(self.train_rows, self.database_rows)]
-        total = database.sum(axis=0, dtype=np.float64) + others.sum(axis=0, dtype=np.float64)
+        total = database.sum(axis=0, dtype=float) + others.sum(axis=0, dtype=float)
         mean = total / (len(database) + len(others))
         query, train, database = ((X - mean).astype(np.float32) for X in (query, train, database))
         return replace(self, X_query=query, X_train=train, X_database=database)
@@ -94,7 +91,7 @@ class Split:
 
 def _unit_rows(X: Singles) -> Singles:
     """Every row scaled to length 1; a zero row stays zero."""
-    norms = np.sqrt(np.einsum("ij,ij->i", X, X, dtype=np.float64))[:, None]
+    norms = np.sqrt(np.einsum("ij,ij->i", X, X, dtype=float))[:, None]
     return (X / np.where(norms > 0, norms, 1)).astype(np.float32)
 
 

@@ -186,7 +186,7 @@ def climb(hasher: Any, validation: Validation, ladders: Grid, *, n_draws: int = 
     best, before = tuple(len(values) // 2 for values in ladders.values()), None
 
     def setting(steps: tuple[int, ...]) -> dict[str, Any]:
-        return {name: values[step] for (name, values), step in zip(ladders.items(), steps, strict=True)}
+        return {name: ladders[name][step] for name, step in zip(ladders, steps, strict=True)}
 
     def score(steps: tuple[int, ...]) -> float:
         if steps not in scores:
@@ -255,17 +255,21 @@ def tune_as_published(
     """
     steps = {"alpha": list(alpha), "n_iter": range(1, n_iter + 1)}
     rounds = tune_on_grid(grh, validation, steps, n_draws=n_draws).trials.assign(step=1)
-    ends = [trials.iloc[rounds_by_validation(trials["score"]) - 1] for _, trials in rounds.groupby("alpha", sort=False)]
-    best = max(ends, key=lambda end: end["score"])
-    chosen = {"alpha": float(best["alpha"]), "n_iter": int(best["n_iter"])}
+    best = -np.inf
+    for value, trials in rounds.groupby("alpha", sort=False):
+        count = rounds_by_validation(trials["score"])
+        if (score := trials["score"].iloc[count - 1]) > best:
+            best, chosen = score, {"alpha": value, "n_iter": count}
     if not then:
-        return Tuned(chosen, float(best["score"]), rounds)
-    second = search(grh, validation, {name: [value] for name, value in chosen.items()} | dict(then), n_draws=n_draws)
-    return second._replace(trials=pd.concat([rounds, second.trials.assign(step=2)], ignore_index=True))
+        return Tuned(chosen, best, rounds)
+    ladders = {"alpha": [chosen["alpha"]], "n_iter": [chosen["n_iter"]], **then}
+    second = search(grh, validation, ladders, n_draws=n_draws)
+    trials = pd.concat([rounds, second.trials.assign(step=2)], ignore_index=True)
+    return second._replace(trials=trials)
 
 
 def rounds_by_validation(scores: Iterable[float]) -> int:
-    """Count rounds up to the first that does not improve on the one before, at least 1.
+    """Count rounds before the first that does not improve on the one before it.
 
     Parameters
     ----------
@@ -277,12 +281,8 @@ def rounds_by_validation(scores: Iterable[float]) -> int:
     >>> rounds_by_validation([0.20, 0.22, 0.21, 0.30])
     2
     """
-    count, highest = 0, -np.inf
-    for score in scores:
-        if score <= highest:
-            break
-        count, highest = count + 1, score
-    return count
+    falls = np.flatnonzero(np.diff([*scores, -np.inf]) <= 0)
+    return int(falls[0]) + 1
 
 
 def _score(hasher: Any, validation: Validation, parameters: Mapping[str, Any], n_draws: int) -> float:
@@ -291,8 +291,13 @@ def _score(hasher: Any, validation: Validation, parameters: Mapping[str, Any], n
     for seed in range(check_integer(n_draws, "n_draws")):
         drawn = clone(hasher).set_params(**parameters)
         if n_draws > 1:
-            seeds = [name for name in drawn.get_params() if name.endswith("random_state")]
-            drawn.set_params(**dict.fromkeys(seeds, seed))
+            set_everywhere(drawn, "random_state", seed)
         drawn.fit(split.X_train, split.y_train)
         scores.append(ranking_precision(drawn, drawn.transform(split.X_database), split))
     return float(np.mean(scores))
+
+
+def set_everywhere(estimator: Any, name: str, value: Any) -> Any:
+    """Set a parameter of an estimator, and of the estimators that are its parameters."""
+    names = [each for each in estimator.get_params() if each.split("__")[-1] == name]
+    return estimator.set_params(**dict.fromkeys(names, value))

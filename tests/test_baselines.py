@@ -55,7 +55,7 @@ def test_pcah_has_a_bit_for_each_independent_direction_and_no_more(rank, n_featu
     random = np.random.default_rng(rank)
     X = factor * (random.normal(size=(n, rank)) @ random.normal(size=(rank, n_features)) + random.normal())
     PCAH(rank).fit(X)
-    with pytest.raises(ValueError, match=rf"n_bits must be at most {rank}, the independent.*got {rank + 1}$"):
+    with pytest.raises(ValueError, match=rf"n_bits must be from 1 to the {rank} independent.*got {rank + 1}$"):
         PCAH(rank + 1).fit(X)
 
 
@@ -325,14 +325,17 @@ X, Y = data()
 
 
 test_what_cannot_be_learned_is_refused = refusals(
-    (lambda: PCAH(7).fit(X), "n_bits must be at most 6, the independent.*got 7"),
-    (lambda: PCAH(1).fit(np.full((5, 3), 0.1)), "n_bits must be at most 0, the independent"),
-    (lambda: CCAITQ(7).fit(X, Y), "n_bits must be at most 6.*got 7"),
+    (lambda: PCAH(7).fit(X), "n_bits must be from 1 to the 6 independent.*got 7"),
+    (lambda: PCAH(1).fit(np.full((5, 3), 0.1)), "n_bits must be from 1 to the 0 independent"),
+    (lambda: CCAITQ(7).fit(X, Y), "n_bits must be from 1 to the 6 rows or col.*got 7"),
     (lambda: CCAITQ(2).fit(X, np.tile([1, 0], (80, 1))), "at least two classes, or sets of labels.*got one class"),
     (lambda: SpectralHashing(2).fit(np.ones((5, 3))), "at least two different rows"),
-    (lambda: AGH(19, n_anchors=10, n_layers=2).fit(X), "n_bits must be at most 18 with 10 anchors, got 19"),
+    (
+        lambda: AGH(19, n_anchors=10, n_layers=2).fit(X),
+        "n_bits must be from 1 to the 18 bits that 10 anchors can give, got 19",
+    ),
     (lambda: AGH(n_layers=3).fit(X), r"n_layers must be one of \(1, 2\), got 3"),
-    (lambda: STH(8).fit(X[:8]), "n_bits must be at most 7, fewer than n_samples = 8; got 8"),
+    (lambda: STH(8).fit(X[:8]), "n_bits must be from 1 to the 7 training points but one, got 8"),
 )
 
 

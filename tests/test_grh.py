@@ -499,7 +499,7 @@ test_refuses_what_does_not_fit_and_says_what_would = refusals(
     (fit({"alpha": True}, TWO), TypeError, "alpha must be a number, got True"),
     (fit({"max_iter": 0}, TWO), "max_iter must be at least 1, got 0"),
     (fit({"initial": "cca-itq"}, {"affinity": np.eye(4)}), "This CCAITQ estimator requires y"),
-    (fit({"initial": "sha1"}, TWO), r"initial must be one of \('lsh', 'cca-itq'\), or an.*got 'sha1'"),
+    (fit({"initial": "sha1"}, TWO), r"initial must be one of \('lsh', 'cca-itq'\), got 'sha1'"),
     (fit({"initial": Ridge()}, TWO), TypeError, "initial must be .* with fit and transform, got Ridge"),
     (fit({"initial": LSH}, TWO), TypeError, "initial must be.*got <class"),
     (fit({"initial": LSH(8)}, TWO), r"initial must give 4 bits a point.*\(4, 8\)"),

@@ -189,7 +189,7 @@ def precision(**change):
 
 
 test_refusals = refusals(
-    (lambda: ranking(ties="optimistic"), ValueError, 'ties must be "expected" or "stable", got \'optimistic\''),
+    (lambda: ranking(ties="optimistic"), ValueError, r"ties must be one of \('expected', 'stable'\), got 'opt"),
     (lambda: ranking(query_labels=[1]), ValueError, "query_labels must be 2, .* database_labels 2, got 1 and 2"),
     (lambda: ranking(query_labels=np.eye(2)), ValueError, r"got shapes \(2, 2\) and \(2,\)"),
     (lambda: ranking(query_labels=1), ValueError, r"got shapes \(\) and \(2,\)"),
@@ -204,10 +204,10 @@ test_refusals = refusals(
     (lambda: ranking(database_bits=BITS[:0]), ValueError, "database_bits must hold at least one code"),
     (lambda: ranking(query_bits=BITS[:0]), ValueError, "query_bits must hold at least one code"),
     (lambda: ranking(database_bits=BITS + 0), TypeError, "database_bits must be a boolean array, got dtype int64"),
-    (lambda: precision(empty="one"), ValueError, 'empty must be "zero" or "skip", got \'one\''),
+    (lambda: precision(empty="one"), ValueError, r"empty must be one of \('zero', 'skip'\), got 'one'"),
     (lambda: precision(k=0), ValueError, "k must be at least 1, got 0"),
     (lambda: precision(k=2.5), TypeError, "k must be an integer of at least 1, got 2.5"),
-    (lambda: precision(denominator="n"), ValueError, 'denominator must be "k" or "returned", got \'n\''),
+    (lambda: precision(denominator="n"), ValueError, r"denominator must be one of \('k', 'returned'\), got 'n'"),
     (lambda: precision(query_labels=[0, 1]), ValueError, "each of the 2 queries, got 1"),
     (lambda: precision(query_labels=np.eye(2), database_labels=np.eye(2)), ValueError, "one class a row"),
     (lambda: precision(ids=[[3]]), ValueError, r"ids\[0\] must be rows from 0 to 2, got 3"),

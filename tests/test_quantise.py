@@ -201,7 +201,7 @@ FITTED = SignCodes().fit(X)
 
 
 test_what_is_refused = refusals(
-    (lambda: ScalarCodes(5).fit(X), ValueError, "n_bits must be 8 or 4, got 5"),
+    (lambda: ScalarCodes(5).fit(X), ValueError, r"n_bits must be one of \(8, 4\), got 5"),
     (lambda: SignCodes().encode(X), ValueError, "not fitted yet"),
     (lambda: FITTED.encode(X[:, 1:]), ValueError, "X has 20 features, but SignCodes is expecting 21"),
     (lambda: FITTED.scores(X, np.zeros((3, 3), int)), TypeError, "codes must be uint8, .*, got int64"),

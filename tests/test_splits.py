@@ -112,7 +112,7 @@ test_what_cannot_be_divided_is_refused = refusals(
     (divided(held_out_partition, {"held_out": "cat"}), TypeError, "held_out must be an integer .*, got 'cat'"),
     (divided(held_out_partition, {"n_train": 6}), "n_train must hold each of the 7 classes .*, got 6"),
     (divided(held_out_partition, {"n_query_per_class": 301}), "300 rows, not 301 for queries and 0 to train"),
-    (lambda: split_dataset(DATA).preprocessed("whiten"), "\"l2-centre\", got 'whiten'"),
+    (lambda: split_dataset(DATA).preprocessed("whiten"), "'l2-centre'\\), got 'whiten'"),
 )
 
 

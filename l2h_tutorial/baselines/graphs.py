@@ -1,6 +1,5 @@
 """Hashing by the smoothest functions on a graph: of anchors (AGH), or of neighbours (STH)."""
 
-from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -16,6 +15,7 @@ from sklearn.svm import SVC, LinearSVC
 from sklearn.utils import check_random_state
 
 from ..affinity import label_sets
+from ..checks import check_integer
 from ..lsh import Bits, Floats, Hasher
 from .kernels import gaussian_kernel, svm_weights
 from .linear import checked_labels, with_settled_signs
@@ -23,7 +23,6 @@ from .linear import checked_labels, with_settled_signs
 _KMEANS_ITER = 10  # anchors need only be spread over the data; the paper stops early too
 
 
-@dataclass(eq=False, repr=False)
 class AGH(Hasher):
     r"""Anchor graph hashing: cut the data where their neighbourhood graph is thin, in time linear in their number.
 
@@ -79,8 +78,6 @@ class AGH(Hasher):
 
     _choices: ClassVar = {"n_layers": (1, 2)}
 
-    n_bits: int = 16
-    _: KW_ONLY
     n_anchors: int = 300
     n_neighbours: int = 3
     n_layers: int = 1
@@ -106,9 +103,9 @@ class AGH(Hasher):
             random = check_random_state(self.random_state)
             kmeans = KMeans(self.n_anchors, n_init=1, max_iter=_KMEANS_ITER, random_state=random)
             self.anchors_ = kmeans.fit(centred).cluster_centers_
-        possible = self.n_layers * (len(self.anchors_) - 1)
-        if self.n_bits > possible:
-            raise ValueError(f"n_bits must be at most {possible} with {len(self.anchors_)} anchors, got {self.n_bits}")
+        n_anchors = len(self.anchors_)
+        possible = self.n_layers * (n_anchors - 1)
+        check_integer(self.n_bits, "n_bits", high=possible, of=f"bits that {n_anchors} anchors can give")
         weights, self.bandwidth_ = anchor_weights(centred, self.anchors_, self.n_neighbours)
         # Z P are the eigenvectors of Z L^-1 Z^T if L^1/2 P are those of the small matrix L^-1/2 Z^T Z L^-1/2.
         mass = weights.sum(axis=0)
@@ -116,17 +113,19 @@ class AGH(Hasher):
         scaled = sparse.csr_array(weights.multiply(scale))
         constant = np.sqrt(mass / mass.sum())
         # Less this the constant eigenvector comes last: also where the graph falls into several parts.
-        values, vectors = np.linalg.eigh((scaled.T @ scaled).toarray() - np.outer(constant, constant))
+        others = (scaled.T @ scaled).toarray() - np.outer(constant, constant)
         n_vectors = -(-self.n_bits // self.n_layers)
-        self.projections_ = scale[:, None] * with_settled_signs(vectors[:, ::-1][:, :n_vectors])
+        values, vectors = np.linalg.eigh(others)
         self.eigenvalues_ = values[::-1][:n_vectors]
+        self.projections_ = scale[:, None] * with_settled_signs(vectors[:, ::-1][:, :n_vectors])
         if self.n_layers == 2:
-            self.thresholds_ = second_thresholds(scaled, weights @ self.projections_[:, : self.n_bits // 2])
+            twice = weights @ self.projections_[:, : self.n_bits // 2]
+            self.thresholds_ = second_thresholds(scaled, twice)
         return self
 
     def _scores(self, centred: Floats) -> Floats:
         weights, _ = anchor_weights(centred, self.anchors_, self.n_neighbours, self.bandwidth_)
-        vectors: Floats = weights @ self.projections_
+        vectors = weights @ self.projections_
         if self.n_layers == 1:
             return vectors
         upper, lower = self.thresholds_
@@ -143,7 +142,8 @@ def anchor_weights(
     bandwidth = bandwidth or float(distances.max(axis=1).mean()) or 1.0
     shares = softmax(-((distances / bandwidth) ** 2), axis=1)  # also of a far point, whose Gaussians are rounded to 0
     starts = np.arange(len(points) + 1) * nearest.shape[1]
-    return sparse.csr_array((shares.ravel(), nearest.ravel(), starts), shape=(len(points), len(anchors))), bandwidth
+    shape = len(points), len(anchors)
+    return sparse.csr_array((shares.ravel(), nearest.ravel(), starts), shape), bandwidth
 
 
 def second_thresholds(scaled: sparse.csr_array, vectors: Floats) -> Floats:
@@ -153,18 +153,17 @@ def second_thresholds(scaled: sparse.csr_array, vectors: Floats) -> Floats:
     sums to 0, the pair is chosen that makes u^T (I - A) u smallest. A, the graph, is `scaled` times its transpose.
     """
     above = vectors >= 0
-    n_above, n_below = np.maximum(above.sum(axis=0), 1), np.maximum((~above).sum(axis=0), 1)
+    sizes = np.maximum([above.sum(axis=0), (~above).sum(axis=0)], 1)
     # One pair that makes the sum 0 has each side sum to 0; from it upper and lower can move along one direction only.
-    upper, lower = (vectors * above).sum(axis=0) / n_above, (vectors * ~above).sum(axis=0) / n_below
+    upper, lower = np.array([vectors.clip(0).sum(axis=0), vectors.clip(None, 0).sum(axis=0)]) / sizes
     folded = np.where(above, vectors - upper, lower - vectors)
-    direction = np.where(above, 1 / n_above, -1 / n_below)
+    direction = np.where(above, 1 / sizes[0], -1 / sizes[1])
     moved = direction - scaled @ (scaled.T @ direction)
     curvature = (moved * direction).sum(axis=0)
     step = (moved * folded).sum(axis=0) / np.where(curvature > 1e-12, curvature, np.inf)
-    return np.array([upper + step / n_above, lower + step / n_below])
+    return np.array([upper, lower]) + step / sizes
 
 
-@dataclass(eq=False, repr=False)
 class STH(Hasher):
     r"""Self-taught hashing: codes of the training points from the Laplacian of a graph, and a classifier for each bit.
 
@@ -203,6 +202,8 @@ class STH(Hasher):
     mean_ : (n_features,) array of float64
     codes_ : (n, n_bits) array of bool
         The codes of the training points, which the classifiers are taught.
+    scale_ : float
+        Of "linear-svm": what the features less their mean are divided by.
     coefficients_ : (n_features, n_bits) or (n_support, n_bits) array of float64
         Of the features, or of the kernels around the support vectors.
     intercepts_ : (n_bits,) array of float64
@@ -232,8 +233,6 @@ class STH(Hasher):
 
     _choices: ClassVar = {"classifier": ("linear-svm", "rbf-svm")}
 
-    n_bits: int = 16
-    _: KW_ONLY
     classifier: str = "linear-svm"
     C: float = 1.0
     gamma: float = 2.0
@@ -257,20 +256,19 @@ class STH(Hasher):
         """
         centred = self._centred(X)
         n = len(centred)
-        if self.n_bits >= n:
-            raise ValueError(f"n_bits must be at most {n - 1}, fewer than n_samples = {n}; got {self.n_bits}")
+        check_integer(self.n_bits, "n_bits", high=n - 1, of="training points but one")
         random = check_random_state(self.random_state)
         labels = np.ones((n, 1)) if y is None else checked_labels(y, centred)
         graph = neighbour_graph(centred, labels, self.n_neighbours)
         self.codes_ = halved(smooth_vectors(graph, self.n_bits, random))
         if self.classifier == "linear-svm":
-            scale = float(np.linalg.norm(centred) / np.sqrt(n)) or 1.0
-            svm = LinearSVC(C=self.C, loss="hinge", dual=True, max_iter=10_000, random_state=random.randint(2**31 - 1))
-            weights, self.intercepts_ = svm_weights(svm, centred / scale, self.codes_)
-            self.coefficients_ = weights / scale
+            svm = LinearSVC(C=self.C, loss="hinge", max_iter=10_000, random_state=random.randint(2**31 - 1))
+            weights, self.intercepts_ = svm_weights(svm, self._standardised(centred), self.codes_)
+            self.coefficients_ = weights / self.scale_
         else:
+            svm = SVC(C=self.C, kernel="precomputed")
             kernel, self.gamma_ = gaussian_kernel(centred, self.gamma)
-            weights, self.intercepts_ = svm_weights(SVC(C=self.C, kernel="precomputed"), kernel, self.codes_)
+            weights, self.intercepts_ = svm_weights(svm, kernel, self.codes_)
             support = weights.any(axis=1)
             self.support_vectors_, self.coefficients_ = centred[support], weights[support]
         return self
@@ -291,16 +289,17 @@ def neighbour_graph(points: Floats, labels: Floats, n_neighbours: int) -> sparse
     rows, columns, distances = [], [], []
     for number, labels_of_set in enumerate(sets):
         members, sharing = np.flatnonzero(groups == number), np.flatnonzero(labels @ labels_of_set)
-        search = NearestNeighbors(n_neighbors=min(n_neighbours + 1, len(sharing)), algorithm="brute")  # + itself
-        far, nearest = search.fit(points[sharing]).kneighbors(points[members])
-        rows.append(np.repeat(members, nearest.shape[1]))
-        columns.append(sharing[nearest].ravel())
-        distances.append(far.ravel())
+        k = min(n_neighbours + 1, len(sharing))  # itself is one of them
+        search = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(points[sharing])
+        far, nearest = search.kneighbors(points[members])
+        rows += [np.repeat(members, k)]
+        columns += [*sharing[nearest]]
+        distances += [*far]
     squared = np.concatenate(distances) ** 2
     weights = 1 / (1 + squared / (squared.mean() or 1.0))
-    n = len(points)
-    directed = sparse.csr_array((weights, (np.concatenate(rows), np.concatenate(columns))), shape=(n, n))
-    return sparse.csr_array(directed.maximum(directed.T).maximum(sparse.eye_array(n, format="csr")))
+    places = np.concatenate(rows), np.concatenate(columns)
+    directed = sparse.csr_array((weights, places), shape=(len(points), len(points)))
+    return sparse.csr_array(directed.maximum(directed.T).maximum(sparse.eye_array(len(points))))
 
 
 def smooth_vectors(graph: sparse.csr_array, n_vectors: int, random: np.random.RandomState) -> Floats:
@@ -315,29 +314,28 @@ def smooth_vectors(graph: sparse.csr_array, n_vectors: int, random: np.random.Ra
     of_parts = np.where(parts[:, None] == np.arange(n_parts), root[:, None], 0.0)
     lengths = np.linalg.norm(of_parts, axis=0)
     of_parts /= lengths
-    drawn = np.linalg.qr(np.column_stack([lengths, random.standard_normal((n_parts, n_parts - 1))]))[0]
-    vectors = of_parts @ drawn[:, 1:]  # orthogonal to the constant function, whose coordinates the lengths are
+    others = random.standard_normal((n_parts, n_parts - 1))
+    basis, _ = np.linalg.qr(np.column_stack([lengths, others]))
+    vectors = of_parts @ basis[:, 1:]  # orthogonal to the constant function, whose coordinates the lengths are
     missing = n_vectors - vectors.shape[1]
     if missing > 0:
         # D^-1/2 W D^-1/2 has the eigenvalues 1 - lambda, more than -1; those of the functions found so far become -1.
         normalised = graph / root[:, None] / root
         if 4 * missing < n:
-            product = LinearOperator(
-                (n, n), lambda v: normalised @ v - 2 * of_parts @ (of_parts.T @ v), dtype=np.float64
-            )
-            _, others = eigsh(product, missing, which="LA", v0=random.standard_normal(n))
+            product = LinearOperator((n, n), lambda v: normalised @ v - 2 * of_parts @ (of_parts.T @ v), dtype=float)
+            _, smooth = eigsh(product, missing, which="LA", v0=random.standard_normal(n))
         else:
-            _, others = np.linalg.eigh(normalised.toarray() - 2 * of_parts @ of_parts.T)
-        vectors = np.column_stack([vectors, with_settled_signs(others[:, ::-1][:, :missing])])
+            _, smooth = np.linalg.eigh(normalised.toarray() - 2 * of_parts @ of_parts.T)
+        vectors = np.hstack([vectors, with_settled_signs(smooth[:, ::-1][:, :missing])])
     return vectors[:, :n_vectors] / root[:, None]
 
 
 def halved(vectors: Floats) -> Bits:
     """Cut each column at its median; points at it, within rounding, go where that makes more equal halves."""
     # Points with the same place in the graph have the same value, but for rounding, and belong on the same side.
-    largest = np.abs(vectors).max(axis=0)
+    largest = abs(vectors).max(axis=0)
     vectors = (vectors / np.where(largest > 0, largest, 1.0)).round(9)
     median = np.median(vectors, axis=0)
     above, from_median = vectors > median, vectors >= median
-    nearer = np.abs(from_median.mean(axis=0) - 0.5) < np.abs(above.mean(axis=0) - 0.5)
-    return np.where(nearer, from_median, above)
+    more_below = above.sum(axis=0) + from_median.sum(axis=0) < len(vectors)
+    return np.where(more_below, from_median, above)

@@ -3,7 +3,6 @@
 At the end, what STH and GRH use as well: the kernel's width, and a support vector machine for each bit.
 """
 
-from dataclasses import KW_ONLY, dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -19,7 +18,7 @@ from tqdm import tqdm
 
 from ..affinity import label_sets
 from ..lsh import Bits, Floats, Hasher
-from .linear import checked_labels, with_settled_signs
+from .linear import checked_labels, signs, with_settled_signs
 
 _MEDIAN_POINTS = 2000  # enough pairs for a stable median, few enough to be quick
 _MOST_POINTS = 20_000  # between all of which a kernel is made, of 3.2 GB
@@ -30,6 +29,9 @@ _SWEEPS = 10  # of SDH's descent through all bits, at most: few are needed
 class AnchoredHasher(Hasher):
     """A supervised hasher whose bits are weighted sums of Gaussian kernels around anchors, plus an intercept, >= 0."""
 
+    n_anchors: int = 2000
+    gamma: float = 2.0
+    random_state: Any = None
     _needs_labels = True
 
     def _anchored(self, X: ArrayLike, y: Any, random: np.random.RandomState) -> tuple[Floats, Floats, Floats, Floats]:
@@ -50,7 +52,6 @@ class AnchoredHasher(Hasher):
         return kernels @ self.coefficients_ + self.intercepts_
 
 
-@dataclass(eq=False, repr=False)
 class KSH(AnchoredHasher):
     r"""Kernel-based supervised hashing: codes whose inner products say whether two points share a label.
 
@@ -115,13 +116,8 @@ class KSH(AnchoredHasher):
     array([False, False,  True,  True, False, False])
     """
 
-    n_bits: int = 16
-    _: KW_ONLY
-    n_anchors: int = 2000
-    gamma: float = 2.0
     ridge: float = 0.1
     n_iter: int = 100
-    random_state: Any = None
 
     def fit(self, X: ArrayLike, y: Any) -> Self:
         """Draw the anchors and learn one bit after the other.
@@ -158,13 +154,12 @@ class Residual:
         sets, groups = label_sets(labels)
         self.n_bits = n_bits
         # R = F Q F^T: in F a column a set of labels, which says whose it is, and later one a bit; at first Q is r S.
-        self._factors: Floats = np.eye(len(sets))[groups]
-        self._between: Floats = np.where(sets @ sets.T > 0, float(n_bits), -float(n_bits))
+        self._factors = np.eye(len(sets))[groups]
+        self._between = np.where(sets @ sets.T > 0, 1.0, -1.0) * n_bits
 
     def __matmul__(self, values: Floats) -> Floats:
         """Multiply by an array of shape (n,) or (n, k)."""
-        product: Floats = self._factors @ (self._between @ (self._factors.T @ values))
-        return product
+        return self._factors @ (self._between @ (self._factors.T @ values))
 
     def take(self, bit: Floats) -> None:
         """Subtract the product of a bit, -1 and +1 of shape (n,), with itself."""
@@ -181,11 +176,12 @@ class Residual:
 def greedy_bit(kernels: Floats, residual: Residual, n_iter: int) -> tuple[Floats, Floats]:
     """Find the weights a for which the signs h of K a make h^T R h large; return both."""
     start = residual.leading(kernels)
-    refined = minimize(
-        surrogate_loss, start, (kernels, residual), method="L-BFGS-B", jac=True, options={"maxiter": n_iter}
-    ).x
-    found = [(weights, np.where(kernels @ weights >= 0, 1.0, -1.0)) for weights in (start, refined)]
-    return max(found, key=lambda pair: float(pair[1] @ (residual @ pair[1])))
+    steps = {"maxiter": n_iter}
+    refined = minimize(surrogate_loss, start, (kernels, residual), "L-BFGS-B", jac=True, options=steps)
+    bit, refined_bit = signs(kernels @ start), signs(kernels @ refined.x)
+    if refined_bit @ (residual @ refined_bit) > bit @ (residual @ bit):
+        return refined.x, refined_bit
+    return start, bit
 
 
 def surrogate_loss(weights: Floats, kernels: Floats, residual: Residual) -> tuple[float, Floats]:
@@ -195,7 +191,6 @@ def surrogate_loss(weights: Floats, kernels: Floats, residual: Residual) -> tupl
     return -float(smooth @ pulled), -kernels.T @ (pulled * (1 - smooth**2))
 
 
-@dataclass(eq=False, repr=False)
 class SDH(AnchoredHasher):
     r"""Supervised discrete hashing: codes from which a linear classifier can read the labels.
 
@@ -259,15 +254,10 @@ class SDH(AnchoredHasher):
     2
     """
 
-    n_bits: int = 16
-    _: KW_ONLY
-    n_anchors: int = 2000
-    gamma: float = 2.0
     ridge: float = 0.01
     classifier_ridge: float = 1.0
     nu: float = 1e-5
     n_iter: int = 5
-    random_state: Any = None
 
     def fit(self, X: ArrayLike, y: Any) -> Self:
         """Draw the anchors; find classifier, codes and hash functions in turn.
@@ -308,11 +298,11 @@ def cyclic_descent(codes: Floats, targets: Floats, classifier: Floats) -> Floats
     """
     codes = codes.copy()
     between = classifier @ classifier.T
-    others = between - np.diag(np.diag(between))
+    others = between - np.diag(between.diagonal())
     for _ in range(_SWEEPS):
         before = codes.copy()
         for k in range(codes.shape[1]):
-            codes[:, k] = np.where(targets[:, k] >= codes @ others[:, k], 1.0, -1.0)
+            codes[:, k] = signs(targets[:, k] - codes @ others[:, k])
         if np.array_equal(codes, before):
             break
     return codes
@@ -352,8 +342,10 @@ def kernel_gamma(points: Floats, gamma: float, seed: int | None = None, squared:
         squared = euclidean_distances(points, squared=True)
     pairs = squareform(squared, checks=False)
     zero = _ZERO_DISTANCE * np.mean(points**2) * points.shape[1]
-    typical = next((value for value in (np.median(pairs), pairs.mean()) if value > zero), 1.0)
-    return float(gamma / typical)
+    typical = np.median(pairs)
+    if typical <= zero:
+        typical = pairs.mean()
+    return float(gamma / typical) if typical > zero else gamma
 
 
 def gaussian_kernel(points: Floats, gamma: float, seed: int | None = None) -> tuple[Floats, float]:
@@ -370,9 +362,11 @@ def gaussian_kernel(points: Floats, gamma: float, seed: int | None = None) -> tu
 
 def svm_weights(svm: Any, inputs: Floats, bits: Bits, class_weight: str | None = None) -> tuple[Floats, Floats]:
     """Fit a clone of a support vector machine to each bit; return the weights of the inputs, and the intercepts."""
-    weights, intercepts = np.zeros((inputs.shape[1], bits.shape[1])), np.zeros(bits.shape[1])
+    weights = np.zeros((inputs.shape[1], bits.shape[1]))
+    intercepts = np.zeros(bits.shape[1])
     for k, bit in enumerate(with_progress(bits.T)):
-        machine = clone(svm).set_params(class_weight=class_weights(bit, class_weight)).fit(inputs, bit)
+        machine = clone(svm).set_params(class_weight=class_weights(bit, class_weight))
+        machine.fit(inputs, bit)
         if isinstance(machine, SVC):
             weights[machine.support_, k] = machine.dual_coef_[0]
         else:

@@ -1,18 +1,17 @@
 """Hashing by directions: principal components, these rotated or cut into stripes, or those that labels single out."""
 
-from dataclasses import KW_ONLY, dataclass
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.linalg import eigh, orthogonal_procrustes
 from sklearn.utils import check_consistent_length, check_random_state
 
 from ..affinity import label_indicator
-from ..lsh import Floats, Hasher
+from ..checks import Floats, Integers, check_integer
+from ..lsh import Hasher
 
 
-@dataclass(eq=False, repr=False)
 class PCAH(Hasher):
     """Bit k says on which side of the training mean a vector lies along the k-th principal component.
 
@@ -44,8 +43,6 @@ class PCAH(Hasher):
     array([False, False,  True,  True])
     """
 
-    n_bits: int = 16
-
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Find the principal components.
 
@@ -63,11 +60,15 @@ class PCAH(Hasher):
         """
         centred = self._centred(X)
         self.projections_ = principal_components(centred, self.n_bits)
-        check_independent(self.n_bits, centred @ self.projections_, self.mean_)
+        # Along components in which points vary by no more than rounding a bit would be noise.
+        singular = np.linalg.svd(centred @ self.projections_, compute_uv=False)
+        largest = max(singular[0], np.linalg.norm(self.mean_))
+        rounding = np.finfo(float).eps * max(centred.shape) * largest
+        independent = min(len(centred) - 1, np.sum(singular > rounding))
+        check_integer(self.n_bits, "n_bits", high=independent, of="independent directions of X")
         return self
 
 
-@dataclass(eq=False, repr=False)
 class ITQ(Hasher):
     r"""Iterative quantisation: principal components, turned until their signs lose as little as possible.
 
@@ -105,8 +106,6 @@ class ITQ(Hasher):
     4
     """
 
-    n_bits: int = 16
-    _: KW_ONLY
     n_iter: int = 50
     random_state: Any = None
 
@@ -125,7 +124,7 @@ class ITQ(Hasher):
             `X` is not a finite two-dimensional array.
         """
         centred = self._centred(X)
-        check_enough(self.n_bits, centred)
+        check_integer(self.n_bits, "n_bits", high=min(centred.shape), of="rows or columns of X")
         components = principal_components(centred, self.n_bits)
         self.projections_ = components @ quantising_rotation(centred @ components, self.n_iter, self.random_state)
         return self
@@ -134,14 +133,13 @@ class ITQ(Hasher):
 def quantising_rotation(V: Floats, n_iter: int, random_state: Any) -> Floats:
     """Find a rotation R that makes ||B - VR||^2 small, B being the signs of VR."""
     random = check_random_state(random_state)
-    rotation: Floats = np.linalg.svd(random.standard_normal((V.shape[1],) * 2))[0]
+    b = V.shape[1]
+    rotation, _, _ = np.linalg.svd(random.standard_normal((b, b)))
     for _ in range(n_iter):
-        signs = np.where(V @ rotation >= 0, 1.0, -1.0)
-        rotation, _ = orthogonal_procrustes(V, signs)
+        rotation, _ = orthogonal_procrustes(V, signs(V @ rotation))
     return rotation
 
 
-@dataclass(eq=False, repr=False)
 class SpectralHashing(Hasher):
     r"""Bits that are balanced, uncorrelated, and rarely differ between near neighbours, if the data fill a box.
 
@@ -183,8 +181,6 @@ class SpectralHashing(Hasher):
            [0, 1]])
     """
 
-    n_bits: int = 16
-
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Find the principal components, their box, and its smoothest eigenfunctions.
 
@@ -212,7 +208,7 @@ class SpectralHashing(Hasher):
         return np.sin(np.pi / 2 + np.pi * self.modes_ * place / sides)
 
 
-def smoothest_modes(sides: Floats, n_modes: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def smoothest_modes(sides: Floats, n_modes: int) -> tuple[Integers, Integers]:
     """Choose the eigenfunctions of a box with the smallest m / length: the side and the m of each."""
     if not sides.max() > 0:
         raise ValueError("X must hold at least two different rows for spectral hashing, got one row over and over")
@@ -224,7 +220,6 @@ def smoothest_modes(sides: Floats, n_modes: int) -> tuple[NDArray[np.int64], NDA
     return long[side], modes[place]
 
 
-@dataclass(eq=False, repr=False)
 class CCAITQ(Hasher):
     r"""Supervised iterative quantisation: canonical correlation analysis takes the place of principal components.
 
@@ -280,8 +275,6 @@ class CCAITQ(Hasher):
 
     _needs_labels = True
 
-    n_bits: int = 16
-    _: KW_ONLY
     ridge: float = 0.3
     n_iter: int = 50
     random_state: Any = None
@@ -301,7 +294,7 @@ class CCAITQ(Hasher):
             length, neither classes nor an indicator, or the same for all points.
         """
         centred = self._centred(X, y)
-        check_enough(self.n_bits, centred)
+        check_integer(self.n_bits, "n_bits", high=min(centred.shape), of="rows or columns of X")
         labels = checked_labels(y, centred)
         directions, self.correlations_ = canonical_directions(centred, labels, self.n_bits, self.ridge)
         weighted = directions * self.correlations_
@@ -335,36 +328,23 @@ def checked_labels(y: Any, points: Floats) -> Floats:
     return labels
 
 
-def check_enough(n_bits: int, centred: Floats) -> None:
-    """Refuse more bits than the features have directions."""
-    n, d = centred.shape
-    if n_bits > min(n, d):
-        raise ValueError(f"n_bits must be at most {min(n, d)}, one for each row and column of X; got {n_bits}")
-
-
-def check_independent(n_bits: int, scores: Floats, mean: Floats) -> None:
-    """Refuse principal components along which points vary by no more than rounding, so that a bit would be noise."""
-    singular = np.linalg.svd(scores, compute_uv=False)
-    rounding = np.finfo(np.float64).eps * max(len(scores), len(mean)) * max(singular[0], np.linalg.norm(mean))
-    independent = min(len(scores) - 1, int(np.sum(singular > rounding)))
-    if n_bits > independent:
-        raise ValueError(f"n_bits must be at most {independent}, the independent directions of X; got {n_bits}")
-
-
 def principal_components(centred: Floats, n_components: int) -> Floats:
     """Find the orthogonal directions along which features vary most, as unit columns, the largest variance first."""
     n, d = centred.shape
-    if (largest := np.abs(centred).max()) > 1e150:
-        raise ValueError(f"X must have values whose squares do not overflow, got up to {largest:.2g}; rescale them")
     if n >= d:  # the smaller of the two matrices has the same spectrum
         _, vectors = np.linalg.eigh(centred.T @ centred)
-        components = vectors[:, ::-1][:, :n_components]
+        vectors = vectors[:, ::-1]
     else:
-        components = np.linalg.svd(centred, full_matrices=False)[2][:n_components].T
-    return with_settled_signs(components)
+        vectors = np.linalg.svd(centred, full_matrices=False)[2].T
+    return with_settled_signs(vectors[:, :n_components])
 
 
 def with_settled_signs(vectors: Floats) -> Floats:
     """Turn each column so that its largest coordinate is positive: an eigenvector may come with either sign."""
-    largest = np.take_along_axis(vectors, np.abs(vectors).argmax(axis=0)[None], axis=0)
-    return vectors * np.where(largest < 0, -1.0, 1.0)
+    largest = abs(vectors).argmax(axis=0)
+    return vectors * signs(vectors[largest, range(len(largest))])
+
+
+def signs(values: Floats) -> Floats:
+    """Write +1 for 0 and more, -1 for less."""
+    return np.where(values >= 0, 1.0, -1.0)

@@ -42,11 +42,10 @@ def read_docstrings() -> tuple[list[str], list[str], list[str]]:
             for name, text in _documented(ast.parse(path.read_bytes())):
                 if len(text) >= SHORTEST:
                     found.setdefault(text, (f"{place}.{name}", place))
-    names = [name for name, _ in found.values()]
-    places = [place for _, place in found.values()]
+    names, places = zip(*found.values(), strict=True)
     counts = Counter(places)
     classes = [place if counts[place] >= FEWEST else place.split(".")[0] for place in places]
-    return list(found), names, classes
+    return list(found), list(names), classes
 
 
 def _documented(tree: ast.AST, inside: str = "") -> list[tuple[str, str]]:

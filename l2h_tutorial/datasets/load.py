@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import platformdirs
 
-from ..checks import Bytes, Integers, Singles
+from ..checks import Bytes, Integers, Singles, check_choice
 from ..deep import DEEP_VERSION, deep_descriptors
 from ..files import read_arrays, whole_file
 from ..gist import GIST_VERSION, gist_descriptors
@@ -182,8 +182,7 @@ def load_dataset(
     name = name or chosen or "fashion-mnist"
     if source is None and name == chosen:
         source = os.environ.get("L2H_SOURCE") or None
-    if features not in ("gist", "deep"):
-        raise ValueError(f'features must be "gist" or "deep", got {features!r}')
+    check_choice(features, "features", ("gist", "deep"))
     if name == "cifar10":
         return _fetch_cifar10(features) if source is None else _read_cifar10(Path(source).expanduser(), features)
     if name not in ("fashion-mnist", "docstrings"):
@@ -289,8 +288,8 @@ def _deep_components(images: Bytes) -> Singles:
     centred = raw - raw.mean(axis=0)
     _, vectors = np.linalg.eigh(centred.T @ centred)
     vectors = vectors[:, ::-1][:, :N_COMPONENTS]
-    largest = np.take_along_axis(vectors, np.abs(vectors).argmax(axis=0)[None], axis=0)
-    return centred @ (vectors * np.sign(largest))
+    largest = abs(vectors).argmax(axis=0)
+    return centred @ (vectors * np.sign(vectors[largest, range(len(largest))]))
 
 
 def _cached(images: Bytes, name: str, describe: Callable[[Bytes], Singles]) -> Singles:

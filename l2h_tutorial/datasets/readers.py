@@ -145,11 +145,11 @@ def read_batches(source: Path) -> tuple[Bytes, Integers]:
     for name in BATCHES:
         with refused(f"{source}: {name}", "a batch with data (n, 3072) of type uint8 and n labels from 0 to 9", ADVICE):
             batch = _unpickled(contents[name])
-            images.append(_pixels(batch["data"]))
-            labels.append(list(batch["labels"]))
-            n = len(images[-1])
-            if n == 0 or len(labels[-1]) != n or any(label not in range(10) for label in labels[-1]):
-                raise ValueError(f"found {n} rows with labels {reprlib.repr(labels[-1])}")
+            pixels, marks = _pixels(batch["data"]), list(batch["labels"])
+            if not 0 < len(pixels) == len(marks) or any(mark not in range(10) for mark in marks):
+                raise ValueError(f"found {len(pixels)} rows with labels {reprlib.repr(marks)}")
+            images.append(pixels)
+            labels.append(marks)
     return np.concatenate(images), np.concatenate(labels).astype(np.int64)
 
 

@@ -67,11 +67,16 @@ def paired_contrasts(rows: pd.DataFrame, contrasts: Iterable[tuple[str, str, str
     """
     found = {}
     for question, method, other in contrasts:
-        for dataset, of_data in rows[rows["question"] == question].groupby("dataset", sort=False):
+        asked = rows[rows["question"] == question]
+        for dataset, of_data in asked.groupby("dataset", sort=False):
             by_split = of_data.pivot(index="seed", columns="method", values="map")
-            each = by_split[method] - by_split[other]
-            test = ttest_1samp(each, 0)
-            row = each.mean(), *test.confidence_interval(0.95), test.pvalue
-            found[f"{question}: {method}, less {other}", dataset] = row
-    table = pd.DataFrame(found, index=["difference", "low", "high", "p"]).T.rename_axis(["contrast", "dataset"])
-    return table.assign(p=holm(table["p"]))
+            name = f"{question}: {method}, less {other}"
+            found[name, dataset] = mean_and_interval(by_split[method] - by_split[other])
+    table = pd.DataFrame(found, index=["difference", "low", "high", "p"]).T
+    return table.assign(p=holm(table["p"])).rename_axis(["contrast", "dataset"])
+
+
+def mean_and_interval(differences: pd.Series) -> tuple[float, ...]:
+    """Give the mean of some differences, the ends of its interval of 95 percent by Student's t, and the p-value."""
+    test = ttest_1samp(differences, 0)
+    return differences.mean(), *test.confidence_interval(0.95), test.pvalue

@@ -107,9 +107,8 @@ def provenance(dataset: Dataset) -> dict[str, str]:
     """
     digest = hashlib.sha256(dataset.features.tobytes() + dataset.labels.tobytes())
     packages = ", ".join(f"{name} {version(name)}" for name in ("numpy", "scipy", "scikit-learn"))
-    processor = platform.processor() or platform.machine()
     return {
         "data": f"{dataset.name} {digest.hexdigest()[:16]}",
         "versions": f"l2h_tutorial {version('l2h-tutorial')}, Python {platform.python_version()}, {packages}",
-        "machine": f"{platform.system()} {processor}, {os.cpu_count()} cores",
+        "machine": f"{platform.system()} {platform.processor() or platform.machine()}, {os.cpu_count()} cores",
     }

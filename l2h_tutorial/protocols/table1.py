@@ -134,9 +134,11 @@ def run_table1(
     for labels, partition in product(n_train, partitions):
         cells: list[Cell] = []
         for name, (hasher, _) in methods.items():
-            if labels == n_train[0] or _uses_labels(hasher):
+            uses_labels = isinstance(hasher, STH) or get_tags(hasher).target_tags.required
+            if uses_labels or labels == n_train[0]:  # self-taught hashing uses them if there are any
                 for length in SCORE_BITS if isinstance(hasher, ClassScores) else n_bits:
-                    cells.append(dict(zip(KEY, (name, labels, length, partition, n_queries), strict=True)))
+                    values = name, labels, length, partition, n_queries
+                    cells.append(dict(zip(KEY, values, strict=True)))
         wanted += cells
         missing = [cell for cell in cells if cell not in measured]
         if not missing:
@@ -144,10 +146,10 @@ def run_table1(
         split = paper_partition(dataset, labels, n_query_per_class, partition).preprocessed("centre")
         if partition == partitions[0]:
             validation = validation_set(split, n_query_per_class, random_state=partition)
-            to_tune = [(cell, *methods[cell["method"]], validation) for cell in missing if methods[cell["method"]][1]]
-            _add(tuned, _tune, to_tune, origin, n_jobs)
-        rows = tuned.frame().to_dict("records")
-        chosen = {(row["method"], row["n_train"], row["n_bits"]): row["parameters"] for row in rows}
+            to_tune = [(cell, *methods[cell["method"]], validation) for cell in missing]
+            _add(tuned, _tune, [each for each in to_tune if each[2]], origin, n_jobs)
+        rows: Any = tuned.frame().itertuples()
+        chosen = {(row.method, row.n_train, row.n_bits): row.parameters for row in rows}
         work = []
         for cell in missing:
             hasher, grid = methods[cell["method"]]
@@ -157,11 +159,6 @@ def run_table1(
             work.append((cell, hasher, chosen.get(place, "{}"), split))
         _add(measured, _measure, work, origin, n_jobs)
     return measured.frame().merge(pd.DataFrame(wanted), on=KEY)
-
-
-def _uses_labels(hasher: Any) -> bool:
-    """Whether more labels make another measurement; self-taught hashing uses them if there are any."""
-    return isinstance(hasher, STH) or bool(get_tags(hasher).target_tags.required)
 
 
 def _add(file: ResultsFile, measure: Callable[..., Cell], work: list[Any], origin: Cell, n_jobs: int) -> None:

@@ -6,14 +6,12 @@ from typing import Any
 from sklearn.base import clone
 
 from ..splits import Split
-from ..tuning import ranking_precision
+from ..tuning import ranking_precision, set_everywhere
 
 
 def configured(hasher: Any, n_bits: int, seed: int) -> Any:
     """Return a copy with these bits and this seed, also of the estimators that are its parameters."""
-    copy, values = clone(hasher), {"n_bits": n_bits, "random_state": seed}
-    ends = {name: name.split("__")[-1] for name in copy.get_params()}
-    return copy.set_params(**{name: values[end] for name, end in ends.items() if end in values})
+    return set_everywhere(set_everywhere(clone(hasher), "n_bits", n_bits), "random_state", seed)
 
 
 def ranking(hasher: Any, split: Split) -> dict[str, float]:
