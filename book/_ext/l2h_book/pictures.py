@@ -55,10 +55,10 @@ def both_themes(svg: str) -> str:
     --------
     >>> dark = both_themes('<?xml?><!-- made by --><svg width="9pt"><path d="M 1.2345 2" style="fill: #ffffff"/></svg>')
     >>> print(dark.partition("<style>")[0], dark.partition("</style>")[2], sep="|")
-    <svg class="drawn" width="9pt">|<path d="M 1.2 2" style="fill: #ffffff"/></svg>
+    <svg class="drawn" width="9pt">|<path d="M 1.23 2" style="fill: #ffffff"/></svg>
     """
     svg = _LEFT_OUT.sub("", svg).replace("<svg ", '<svg class="drawn" ', 1).replace(">", f">{_STYLE}", 1)
-    svg = re.sub(r' (?:d|x|y)="[^"]*"', lambda numbers: re.sub(r"(\.\d)\d+", r"\1", numbers[0]), svg)
+    svg = re.sub(r' (?:d|x|y)="[^"]*"', lambda numbers: re.sub(r"(\.\d\d)\d+", r"\1", numbers[0]), svg)
     return re.sub(r"<g[^>]*>(?:<use [^>]*/>){2,}</g>", _say_once, svg)
 
 
