@@ -30,13 +30,13 @@ test test-all: book
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -rs $(if $(filter test,$@),-m "not slow")
 
 release-check: .venv/installed
-	@# what a release has, in build/release/dist, and the wheel alone in a fresh environment, by the sdist's tests
-	rm -rf build/release
-	$(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python --out-dir build/release/dist .
-	$(BIN)/uv venv --quiet --python $(BIN)/python build/release/env
-	$(BIN)/uv pip install --quiet --python build/release/env "$$(echo build/release/dist/*.whl)[scale,test]"
-	tar -xzf build/release/dist/*.tar.gz -C build/release && rm -r build/release/l2h_tutorial-*/l2h_tutorial
-	cd build/release/l2h_tutorial-* && ../env/bin/pytest -q -n 2 -m "not (browser or cifar10 or index or slow)" \
+	@# what a release has, in _build/release/dist, and the wheel alone in a fresh environment, by the sdist's tests
+	rm -rf _build/release
+	$(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python --out-dir _build/release/dist .
+	$(BIN)/uv venv --quiet --python $(BIN)/python _build/release/env
+	$(BIN)/uv pip install --quiet --python _build/release/env "$$(echo _build/release/dist/*.whl)[scale,test]"
+	tar -xzf _build/release/dist/*.tar.gz -C _build/release && rm -r _build/release/l2h_tutorial-*/l2h_tutorial
+	cd _build/release/l2h_tutorial-* && ../env/bin/pytest -q -n 2 -m "not (browser or cifar10 or index or slow)" \
 	    --ignore-glob="tests/test_*lessons*" --ignore=tests/test_package.py tests
 
 lint: .venv/installed
