@@ -660,6 +660,26 @@ def test_the_kept_designs_have_equal_recall_and_say_who_wins_what():
     assert kept.batch_qps["faiss IVF"] > 1.5 * ours.batch_qps
 
 
+def test_the_kept_times_of_exact_searches_say_where_the_package_wins():
+    """designing: "wins where little is near" "loses where much has to be compared" "costs a fixed price a call" """
+    kept = pd.read_csv(BOOK / "results" / "bench-search.csv")
+    search = ["search", "codes", "rows", "bits", "r", "k"]
+    of_others = kept[kept.method.str.contains("faiss|plain")].groupby(search).ms.min()
+    ratio = kept[kept.method == "ours"].set_index(search).ms / of_others
+    few = kept.rows.min()
+    assert np.exp(np.log(ratio.loc["radius"].xs(few, level="rows")).mean()) < 0.7
+    of_a_million = ratio.loc["nearest", "like images", 10**6, 64, -1]
+    assert of_a_million[1] < 0.1
+    assert of_a_million[10] < 0.5
+    assert of_a_million[100] > 1
+    assert ratio["nearest", "uniform", 10**6, 64, -1, 10] > 1
+    assert ratio["nearest", "centred", few, 64, -1, 10] > 1
+    assert ratio["pairs", "like images", 10**6, 64, 4, 0] < 0.1
+    one, many = (ratio.loc[f"rerank {n}", "none", few, 0] for n in (1, 100))
+    assert one[100, 10] > 2 * one[2000, 10] > 2
+    assert many[2000, 10] < one[2000, 10]
+
+
 def test_with_enough_bits_and_tables_lsh_reaches_exhaustive_search(lab):
     """radius-search: "come up to it and stop there" "hyperplanes that know no classes did not take it further" """
     s = lab.split["centred"]
