@@ -15,7 +15,7 @@ from .fonts import SANS
 __all__ = ["KERNEL", "both_themes", "draw_in_kernels", "frame", "theme_figures"]
 
 KERNEL = f"""
-c.InlineBackend.figure_formats = ["svg"]
+c.InlineBackend.figure_formats = ["svg", "png"]
 c.InteractiveShellApp.exec_lines = [
     "import matplotlib.font_manager as _fonts",
     "for _path in {[str(path) for path in SANS]!r}: _fonts.fontManager.addfont(_path)",
@@ -23,7 +23,7 @@ c.InteractiveShellApp.exec_lines = [
     "_settings.update({{'svg.hashsalt': 'l2h', 'font.family': ['Source Sans Pro', 'DejaVu Sans']}})",
 ]
 """
-"""How the kernels that execute pages are set up; without it a notebook draws pixels, in Matplotlib's own letters."""
+"""How the kernels that execute pages are set up: pages show drawings, cards small pixels of them, in the book's letters."""
 
 _RULES = "".join(
     f'[style*="{kind}: {light}"]{{{kind}:{dark}!important}}'
