@@ -23,7 +23,7 @@ c.InteractiveShellApp.exec_lines = [
     "_settings.update({{'svg.hashsalt': 'l2h', 'font.family': ['Source Sans Pro', 'DejaVu Sans']}})",
 ]
 """
-"""How the kernels that execute pages are set up: pages show drawings, cards small pixels of them, in the book's letters."""
+"""How the kernels that execute pages are set up: pages show the drawings, in the book's letters, cards the pixels."""
 
 _RULES = "".join(
     f'[style*="{kind}: {light}"]{{{kind}:{dark}!important}}'
