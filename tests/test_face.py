@@ -17,7 +17,7 @@ CELLS = """() => [...document.querySelectorAll("table.dataframe")].map((table) =
     const style = getComputedStyle(cell), words = document.createRange();
     words.selectNodeContents(cell);
     const end = cell.getBoundingClientRect().right - parseFloat(style.paddingRight);
-    return {first: cell.cellIndex === 0, figures: style.fontVariantNumeric, padding: parseFloat(style.paddingLeft),
+    return {left: cell.cellIndex === 0 || cell.className === "words", figures: style.fontVariantNumeric, padding: parseFloat(style.paddingLeft),
       off: words.toString().trim() ? end - words.getBoundingClientRect().right : 0, text: words.toString()};
   }))"""
 
@@ -37,7 +37,7 @@ def test_drawings_have_their_size_and_fit_and_tables_stand_in_columns(site, visi
             assert cell["figures"] == "tabular-nums"
             assert cell["padding"] >= 6
             assert not re.fullmatch(r"0\.0+", cell["text"]), "a number that says nothing"
-            if not cell["first"]:
+            if not cell["left"]:
                 assert abs(cell["off"]) < 1.5, f"not at the right: {cell['text']}"
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-_BEST = "\ue000"  # behind what will be bold; no text has it
+_BEST, _WORDS = "\ue000\ue001"  # behind what will be bold, before what is read from the left; no text has them
 
 
 class Table:
@@ -20,7 +20,12 @@ class Table:
 
     def _repr_html_(self) -> str:
         marked = self.texts.where(~self.best, self.texts + _BEST)
-        html: str = marked.to_html(index=self.index, border=0)
+        words = [name for name in marked if marked[name].str.contains("[a-z]{3}").any()]
+        marked[words] = _WORDS + marked[words]
+        html: str = marked.rename(columns={name: f"{_WORDS}{name}" for name in words}).to_html(
+            index=self.index, border=0
+        )
+        html = re.sub(f"<(t[hd])>{_WORDS}", r'<\1 class="words">', html)
         return re.sub(f"<td>(.*?){_BEST}", r"<td><b>\1</b>", html)
 
 

@@ -30,7 +30,7 @@ _RULES = "".join(
     for light, dark in DARK.items()
     for kind in ("fill", "stroke")
 )
-_STYLE = f"<style>@media (prefers-color-scheme:dark){{svg.drawn{{fill:{DARK['#000000']};{_RULES}}}}}</style>"
+_STYLE = f"<style>@media (prefers-color-scheme:dark){{svg.drawn{{fill:{DARK['#000000']}}}{_RULES}}}</style>"
 _LEFT_OUT = re.compile(r"^.*?(?=<svg)|<metadata>.*?</metadata>|<!--.*?-->|(?<=>)\s+(?=<)", re.DOTALL)
 _LOOK = re.compile(r' style="[^"]*"')
 
