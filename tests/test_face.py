@@ -17,7 +17,8 @@ CELLS = """() => [...document.querySelectorAll("table.dataframe")].map((table) =
     const style = getComputedStyle(cell), words = document.createRange();
     words.selectNodeContents(cell);
     const end = cell.getBoundingClientRect().right - parseFloat(style.paddingRight);
-    return {left: cell.cellIndex === 0 || cell.className === "words", figures: style.fontVariantNumeric, padding: parseFloat(style.paddingLeft),
+    const left = cell.cellIndex === 0 || cell.className === "words";
+    return {left, figures: style.fontVariantNumeric, padding: parseFloat(style.paddingLeft),
       off: words.toString().trim() ? end - words.getBoundingClientRect().right : 0, text: words.toString()};
   }))"""
 

@@ -20,13 +20,12 @@ class Table:
 
     def _repr_html_(self) -> str:
         marked = self.texts.where(~self.best, self.texts + _BEST)
-        words = [name for name in marked if marked[name].str.contains("[a-z]{3}").any()]
+        words = marked.columns[[bool(column.str.contains("[a-z]{4}").any()) for _, column in marked.items()]]
         marked[words] = _WORDS + marked[words]
-        html: str = marked.rename(columns={name: f"{_WORDS}{name}" for name in words}).to_html(
-            index=self.index, border=0
-        )
+        marked = marked.rename(columns={name: f"{_WORDS}{name}" for name in words})
+        html: str = marked.to_html(index=self.index, border=0)
         html = re.sub(f"<(t[hd])>{_WORDS}", r'<\1 class="words">', html)
-        return re.sub(f"<td>(.*?){_BEST}", r"<td><b>\1</b>", html)
+        return re.sub(f">([^>]*){_BEST}", r"><b>\1</b>", html)
 
 
 def table(frame: pd.DataFrame, digits: int = 3, best: pd.DataFrame | None = None) -> Table:
