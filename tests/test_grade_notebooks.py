@@ -25,7 +25,7 @@ WALLED = (
 pytestmark = pytest.mark.skipif(not WALLED, reason="this system does not let a user shut off a process")
 
 START = "import os, sys, time\nimport numpy as np\nfrom l2h_tutorial import exercises"
-RIGHT = "def opposite(code, n_bits):\n    return (1 << n_bits) - 1 - code\n\nexercises.check('2.1', opposite);"
+RIGHT = "def opposite(code, n_bits):\n    return all_ones(n_bits) - code\n\nexercises.check('2.1', opposite);"
 INTEGER = (
     "def integer(bits):\n    return int(''.join('01'[int(b)] for b in bits), 2)\n\nexercises.check('2.2', integer);"
 )
@@ -72,7 +72,7 @@ NOTEBOOKS = {
         ["answers = iter([3] * 24)\nexercises.check('2.1', lambda code, n_bits: next(answers))"],
         {"2.1": "It is wrong in"},
     ),
-    "replacing": (["exercises.check = lambda *given: True", RIGHT.replace(" - 1", "")], {"2.1": "to do."}),
+    "replacing": (["exercises.check = lambda *given: True", RIGHT.replace("- code", "+ code")], {"2.1": "to do."}),
     "stealing": (
         ["from l2h_tutorial.exercises import find\nexercises.check('2.1', find('2.1').reference)", INTEGER],
         {"2.1": "no answer: cell 2 raised ImportError: cannot import name 'find'", "2.2": 1},
@@ -91,7 +91,8 @@ NOTEBOOKS = {
 
 
 def write(path, cells):
-    sources = [("code", "1 / 0"), ("markdown", "## 2.7. Exercises"), *(("code", cell) for cell in [START, *cells])]
+    before = "1 / 0\n\ndef all_ones(n_bits):\n    return (1 << n_bits) - 1"  # of which the definition is run
+    sources = [("code", before), ("markdown", "## 2.7. Exercises"), *(("code", cell) for cell in [START, *cells])]
     notebook = {"cells": [{"cell_type": kind, "source": source.splitlines(True)} for kind, source in sources]}
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps(notebook), encoding="utf-8")

@@ -64,6 +64,7 @@ document.addEventListener("DOMContentLoaded", () => {
   let newest = null;
 
   function reveal() {
+    if (scrolled(1)) return;
     shown += 1;
     if (update() < shown) shown -= 1;
     else newest.scrollIntoView({ block: "center" });
@@ -106,9 +107,15 @@ document.addEventListener("DOMContentLoaded", () => {
     location.href = location.pathname.split("/").pop() + (current() ? `#${current().id}` : "");
   }
 
-  function turn(way) {  // a page of what is longer than the screen, then a section: what a presenter's remote control sends
+  function scrolled(way) {  // what is longer than the screen is read first
     const page = document.documentElement, left = way < 0 ? page.scrollTop : page.scrollHeight - page.scrollTop - page.clientHeight;
     if (left > 4) window.scrollBy(0, way * 0.8 * page.clientHeight);
+    return left > 4;
+  }
+
+  function turn(way) {  // all that a presenter's remote control sends
+    if (scrolled(way)) return;
+    if (way > 0 && update() > shown) reveal();
     else go(at + way);
   }
 

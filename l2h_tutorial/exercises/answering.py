@@ -4,6 +4,7 @@ The process that starts it knows the right results; this one knows none. `l2h_tu
 a `check` and a `require` that note what they are given. What it writes is plain data, a line an exercise.
 """
 
+import ast
 import contextlib
 import copy
 import json
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 __all__ = ["LabelProgram", "Trouble", "call", "decode", "encode"]
 
 _KINDS = {"b": np.bool_, "i": np.int64, "u": np.uint64, "f": np.float64}
+_DEFINES = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef
 _MOST = 100_000  # values of an answer
 _LIMITS = {"AS": 2**31, "FSIZE": 2**24, "NPROC": 64, "CORE": 0}  # bytes of memory and of a file, processes
 
@@ -128,8 +130,8 @@ def main() -> None:
             say(number=number, trouble=f"your answer cannot be read ({type(error).__name__}).")
 
 
-def run_cells(cells: list[str]) -> tuple[dict[str, Any], str]:
-    """Run cells one after the other; the last answer given to each exercise, and the first error."""
+def run_cells(cells: list[tuple[bool, str]]) -> tuple[dict[str, Any], str]:
+    """Run cells, or what they define, in order; the last answer given to each exercise, and the first error."""
     import l2h_tutorial.checks  # the package, by its lightest room
 
     answers: dict[str, Any] = {}
@@ -142,9 +144,11 @@ def run_cells(cells: list[str]) -> tuple[dict[str, Any], str]:
     sys.modules["l2h_tutorial.exercises"] = l2h_tutorial.exercises = noting
     space: dict[str, Any] = {"__name__": "__main__"}
     fault = ""
-    for place, cell in enumerate(cells, start=1):
+    for place, (whole, cell) in enumerate(cells, start=1 - sum(not whole for whole, _ in cells)):
         try:
-            exec(compile(cell, f"cell {place}", "exec"), space)
+            code = ast.parse(cell)
+            code.body = [part for part in code.body if whole or isinstance(part, _DEFINES)]
+            exec(compile(code, f"cell {place}", "exec"), space)
         except BaseException as error:
             fault = fault or f"cell {place} raised {raised(error)}"
     return answers, fault

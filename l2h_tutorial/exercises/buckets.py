@@ -9,7 +9,7 @@ from .framework import Array, Compute, Construct, Exercise, Requirement, numbers
 
 def _codes_case(rng: np.random.Generator, i: int) -> tuple[Array]:
     codes = rng.integers(0, 9, size=5 + i // 2) * 3
-    codes[: len(codes) // 2 + 1] *= i % 4 != 2  # there the code 0 is the largest
+    codes[: len(codes) // 2 + 1] = codes[0] * (i % 4 != 2)  # there the code 0 is the largest
     if i % 2:  # a tie for the largest; a set has 32 before the odd numbers below it
         first, second = 2 * int(rng.integers(16)) + 1, 32
         codes = np.r_[np.repeat([first, second], len(codes)), codes[(codes != first) & (codes != second)]]

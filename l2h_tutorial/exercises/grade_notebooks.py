@@ -1,9 +1,10 @@
 """Grade the exercises of a folder of notebooks: ``python -m l2h_tutorial.exercises.grade_notebooks FOLDER``.
 
 A notebook's cells, from its heading *Exercises* on, run in a process of their own that knows no right result (see
-`answering`): it gets cases that were drawn from a secret seed, and gives back what the student's functions make of
-them, which is judged here. On Linux the process is shut off: no network, nothing to write but a small folder that goes
-with it, neither exercises nor other submissions to read; when its time is over, all that it started ends with it. Where
+`answering`), after what the cells before define and import: it gets cases that were drawn from a secret seed, and gives
+back what the student's functions make of them, which is judged here. On Linux the process is shut off: no network,
+nothing to write but a small folder that goes with it, neither exercises nor other submissions to read; when its time is
+over, all that it started ends with it. Where
 the system does not allow that, nothing is run, unless ``--unwalled`` says that the notebooks are trusted: then only
 time, memory and the size of files have limits, and on Windows only time.
 """
@@ -93,7 +94,9 @@ def grade_notebooks(
         raise OSError("this system does not shut off what is run (unshare): see --unwalled")
     roster = as_roster(students)
     known = known_as(roster)
-    notebooks: dict[str, list[tuple[Path, str, list[str], list[str]]]] = {student: [] for student in roster}
+    notebooks: dict[str, list[tuple[Path, str, list[tuple[bool, str]], list[str]]]] = {
+        student: [] for student in roster
+    }
     for path in find_files(folder, ".ipynb"):
         names = names_of(path, folder) or [path.name]
         owner = next((known[name] for name in names if name in known), printable(names[0]))
@@ -135,19 +138,23 @@ def _for_a_person(exercise: Exercise) -> bool:
     return not isinstance(exercise, Compute) and "other" in str(answering.encode(exercise.right_answer()))
 
 
-def _read(path: Path) -> tuple[list[str], list[str]]:
-    """A notebook's code from its exercises on, without commands to Jupyter, and the numbers of those in it."""
+def _read(path: Path) -> tuple[list[tuple[bool, str]], list[str]]:
+    """A notebook's code, whether of the exercises, without commands to Jupyter, and the numbers of those in it."""
     try:
         if path.stat().st_size > _LARGEST:
             return [], []
         cells = json.loads(path.read_bytes())["cells"]
         sources = ["".join(cell["source"]) for cell in cells]
         starts = [i for i, cell in enumerate(cells) if cell["cell_type"] != "code" and _EXERCISES.search(sources[i])]
-        pairs = list(zip(cells, sources, strict=True))[(starts or [0])[0] :]
-        code = [re.sub("(?m)^[%!].*$", "", source) for cell, source in pairs if cell["cell_type"] == "code"]
+        start = (starts or [0])[0]
+        code = [
+            (i >= start, re.sub("(?m)^[%!].*$", "", sources[i]))
+            for i, cell in enumerate(cells)
+            if cell["cell_type"] == "code"
+        ]
     except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError):
         return [], []
-    return code, list(filter(_known, _ANSWERED.findall("\n".join(code))))
+    return code, list(filter(_known, _ANSWERED.findall("\n".join(source for asked, source in code if asked))))
 
 
 def _marks(counted: Mapping[str, Exercise], verdicts: Mapping[str, Verdict]) -> dict[str, Any]:
@@ -161,7 +168,7 @@ def _marks(counted: Mapping[str, Exercise], verdicts: Mapping[str, Verdict]) -> 
 
 
 def _verdicts(
-    cells: list[str],
+    cells: list[tuple[bool, str]],
     exercises: Mapping[str, Exercise],
     cases: Mapping[str, list[tuple[Any, ...]]],
     seconds: float,

@@ -44,6 +44,10 @@ def _distances(query: int, codes: Array) -> Array:
     return np.bitwise_count(codes ^ query).astype(int)
 
 
+def _by_distance(query: int, codes: Array) -> Array:
+    return _distances(query, codes).argsort(kind="stable")
+
+
 _SEARCH = Compute(
     reference=lambda query, codes, radius: np.flatnonzero(_distances(query, codes) <= radius),
     case=_search_case,
@@ -61,6 +65,12 @@ _SEARCH = Compute(
         ),
         "Those are the codes that are near. Their places in the array are asked for, the row numbers.": (
             lambda query, codes, radius: codes[_distances(query, codes) <= radius]
+        ),
+        "That is True or False for each row. The numbers of the rows are asked for.": (
+            lambda query, codes, radius: _distances(query, codes) <= radius
+        ),
+        "The rows are right, and their order is not: sort them by number.": (
+            lambda query, codes, radius: _by_distance(query, codes)[: (_distances(query, codes) <= radius).sum()]
         ),
     },
     nudge="Take a query of 0: the distance of a code is then how many ones it has. And of 1: of codes 0 and 3?",
