@@ -1,31 +1,31 @@
 """Nearest neighbours of your own vectors: hasher, mean, vectors, ids and table as one estimator."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import field
 from typing import Any, Self
 
 import numpy as np
 from joblib import effective_n_jobs
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from .baselines import PCAH
 from .buckets import HashTable
-from .checks import check_integer
+from .checks import check_choice, check_integer
 from .codes import pack_bits, packed_distances
+from .lsh import Estimator
 from .search import Reranker, check_radius, exact_neighbours
 
 __all__ = ["HashNeighbors"]
 
-_FLOATS = [np.float64, np.float32]
 _HELD_OUT = 256  # rows, at most a tenth, by which the radius is chosen
 _BLOCK_QUERIES = 128
-_METRICS = "cosine", "euclidean"
 
 
-class HashNeighbors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class HashNeighbors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator):
     """Approximate nearest neighbours: hash the vectors, look into a Hamming ball, re-rank what is found.
 
     The hasher sees vectors without their mean. Candidates are the rows within `radius_` bits of the query's code, and
@@ -74,24 +74,13 @@ class HashNeighbors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     True
     """
 
-    def __init__(
-        self,
-        hasher: Any = None,
-        *,
-        radius: Any = "auto",
-        target_recall: float = 0.95,
-        n_neighbors: int = 10,
-        metric: str = "cosine",
-        n_jobs: int | None = None,
-        random_state: Any = None,
-    ) -> None:
-        self.hasher = hasher
-        self.radius = radius
-        self.target_recall = target_recall
-        self.n_neighbors = n_neighbors
-        self.metric = metric
-        self.n_jobs = n_jobs
-        self.random_state = random_state
+    hasher: Any = field(default=None, kw_only=False)
+    radius: Any = "auto"
+    target_recall: float = 0.95
+    n_neighbors: int = 10
+    metric: str = "cosine"
+    n_jobs: int | None = None
+    random_state: Any = None
 
     def fit(self, X: ArrayLike, y: Any = None, ids: Any = None) -> Self:
         """Fit the hasher, hash all rows, and choose the radius.
@@ -110,11 +99,10 @@ class HashNeighbors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             If a parameter is out of range, `ids` or `y` are not one for each row, or the hasher refuses the rows.
         """
         check_integer(self.n_neighbors, "n_neighbors")
-        if self.metric not in _METRICS:
-            raise ValueError(f"metric must be one of {_METRICS}, got {self.metric!r}")
+        check_choice(self.metric, "metric", ("cosine", "euclidean"))
         if not 0 < self.target_recall <= 1:
             raise ValueError(f"target_recall must be above 0 and at most 1, got {self.target_recall!r}")
-        self._fit_X = validate_data(self, X, dtype=_FLOATS, ensure_min_samples=2)
+        self._fit_X = self._checked(X, ensure_min_samples=2)
         self.n_samples_fit_ = self._n_features_out = n = len(self._fit_X)
         self.ids_ = np.arange(n) if ids is None else np.asarray(ids)
         check_consistent_length(self._fit_X, self.ids_, *([] if y is None else [y]))
@@ -242,7 +230,7 @@ class HashNeighbors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         """Distances and positions of the nearest, and how many candidates there were."""
         check_is_fitted(self)
         own = X is None
-        queries = self._fit_X if own else validate_data(self, X, dtype=_FLOATS, reset=False)
+        queries = self._fit_X if own else self._checked(X, reset=False)
         wanted = self.n_neighbors if n_neighbors is None else n_neighbors
         k = check_integer(wanted, "n_neighbors", high=self.n_samples_fit_ - own, of="fitted rows to be found")
         starts = range(0, len(queries), _BLOCK_QUERIES)

@@ -258,7 +258,7 @@ def from_faiss(index: Any, n_bits: int | None = None) -> HashTable:
     return HashTable(bits[:, :width])
 
 
-def faiss_query_radius(index: Any, query_bits: ArrayLike, r: int, *, return_distance: bool = False) -> Any:
+def faiss_query_radius(index: Any, query_bits: ArrayLike, r: int) -> Any:
     """Ask a faiss index what `HashTable.query_radius` answers: all rows within `r` bits, `r` included.
 
     Two things are set right on the way. faiss's radius is strict, so it is asked for ``r + 1``. And a hash index looks
@@ -274,14 +274,11 @@ def faiss_query_radius(index: Any, query_bits: ArrayLike, r: int, *, return_dist
     query_bits : (n_queries, n_bits) array of bool
     r : int
         From 0 to `n_bits`.
-    return_distance : bool, default=False
 
     Returns
     -------
-    ids : (n_queries,) object array of int64 arrays
+    (n_queries,) object array of int64 arrays
         By distance, then by row number, as with ``sort_results=True`` in `HashTable.query_radius`.
-    distances : (n_queries,) object array of int64 arrays
-        Only with `return_distance`.
 
     Raises
     ------
@@ -308,18 +305,13 @@ def faiss_query_radius(index: Any, query_bits: ArrayLike, r: int, *, return_dist
     if own_nflip is not None:
         index.nflip = own_nflip
     cuts = limits[1:-1].astype(np.int64)
-    found, far = by_distance(np.split(ids, cuts), np.split(distances, cuts))
-    return (found, far) if return_distance else found
+    return by_distance(np.split(ids, cuts), np.split(distances, cuts))
 
 
-def by_distance(ids: Iterable[Array], distances: Iterable[Array]) -> tuple[Any, Any]:
-    """Rows of each query, and their distances, by distance and then by number."""
-    found, far = [], []
-    for rows, apart in zip(ids, distances, strict=True):
-        order = np.lexsort((rows, apart))
-        found.append(rows[order].astype(np.int64))
-        far.append(apart[order].astype(np.int64))
-    return object_array(found), object_array(far)
+def by_distance(ids: Iterable[Array], distances: Iterable[Array]) -> Any:
+    """Rows of each query by distance and then by number."""
+    pairs = zip(ids, distances, strict=True)
+    return object_array([rows[np.lexsort((rows, apart))].astype(np.int64) for rows, apart in pairs])
 
 
 def _check_kind(index: Any, *kinds: str) -> None:
@@ -438,7 +430,7 @@ class DistributedHashTable:
         rows = f"{self.n_rows:,} rows of {self.n_bits}-bit codes"
         return f"<DistributedHashTable: {rows} in {self.n_partitions} partitions>"
 
-    def query_radius(self, query_bits: ArrayLike, r: int, *, return_distance: bool = False) -> Any:
+    def query_radius(self, query_bits: ArrayLike, r: int) -> Any:
         """Find all rows whose code differs from the query's in at most `r` bits.
 
         Parameters
@@ -446,15 +438,11 @@ class DistributedHashTable:
         query_bits : (n_queries, n_bits) array of bool
         r : int
             From 0 to `n_bits`; rows at exactly this distance are included.
-        return_distance : bool, default=False
-            Return the Hamming distances too.
 
         Returns
         -------
-        ids : (n_queries,) object array of int64 arrays
+        (n_queries,) object array of int64 arrays
             By distance, then by row number: what ``HashTable.query_radius(..., sort_results=True)`` returns.
-        distances : (n_queries,) object array of int64 arrays
-            Only with `return_distance`.
 
         Raises
         ------
@@ -463,8 +451,7 @@ class DistributedHashTable:
         """
         answers = self._ask(_radius, query_bits, check_radius(r, self.n_bits))
         ids, distances = [map(np.concatenate, np.stack(parts).T) for parts in answers]
-        found, far = by_distance(ids, distances)
-        return (found, far) if return_distance else found
+        return by_distance(ids, distances)
 
     def query(self, query_bits: ArrayLike, k: int = 1) -> tuple[Integers, Integers]:
         """Find the `k` rows nearest in Hamming distance.

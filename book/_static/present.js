@@ -21,10 +21,12 @@ document.addEventListener("DOMContentLoaded", () => {
     element.append(...children);
     return element;
   };
-  const link = make("a", { href: "?present", textContent: "Present it, a section at a time" });
-  const line = document.querySelector(".notebook-link");
-  if (line) line.append(". ", link);
-  else whole.querySelector("h1")?.after(make("p", { className: "notebook-link" }, link));
+  if (!document.querySelector("#l2h-cover, #l2h-explorer, #l2h-playground")) {  // a page that is a figure needs the room
+    const link = make("a", { href: "?present", textContent: "Present it, a section at a time" });
+    const line = document.querySelector(".notebook-link");
+    if (line) line.append(". ", link);
+    else whole.querySelector("h1")?.after(make("p", { className: "notebook-link" }, link));
+  }
   if (!given.has("present")) return;
 
   const place = make("span", { role: "status" });

@@ -12,8 +12,6 @@ from nbformat import NotebookNode
 
 from .editions import GRADES, Exercise
 
-__all__ = ["make_assignment"]
-
 _CHECK = re.compile(r'(?m)^exercises\.check\("([\d.]+)", (.+)\);?\s*\Z')
 _GRADED = """# {points} of the chapter's points; more cases are tried when it is graded
 from l2h_tutorial import exercises

@@ -13,8 +13,6 @@ from PIL import Image
 from .execution import executed_page
 from .files import replace_file
 
-__all__ = ["add_pictures"]
-
 
 def add_pictures(app: Any, document: nodes.document, docname: str) -> None:
     """Put them before the links of the section "The chapters", with the texts that describe the figures."""

@@ -16,8 +16,6 @@ from nbformat import NotebookNode
 from .markdown import NotebookError, Page
 from .selftest import selftest_reply
 
-__all__ = ["EDITIONS", "GRADES", "KINDS", "Exercise", "find_exercises", "make_edition", "prepare_page"]
-
 EDITIONS = ("reader", "student", "instructor")
 GRADES = ("warm-up", "core", "stretch")
 KINDS = ("predict", "compute", "break", "extend")
@@ -28,6 +26,12 @@ _PIECES = {  # in order: what each is, and its title, where it has one
     "solution": ("a dropdown", "Solution NUMBER"),
     "code": ("a cell tagged solution", ""),
     "note": ("a box of class instructor", r"Teaching note NUMBER \((\d+) minutes\)"),
+}
+_LEFT_OUT = {
+    "reader": ["note"],
+    "student": ["note", "solution", "code"],
+    "nbgrader": ["note", "solution"],
+    "instructor": [],
 }
 _SAYS = {"stub": "to do.", "code": "holds"}  # what the check must have printed when the page was built
 
@@ -72,17 +76,12 @@ def make_edition(
     exercises = find_exercises(page, document, executed)
     if name != "instructor":
         _remove_for_teachers(document)
-    for exercise in exercises:
-        pieces = exercise.pieces
-        index = pieces["code"]["cell_index"]
-        if name != "instructor":
-            _remove(pieces["note"])
-        if name in ("student", "nbgrader"):
-            _remove(pieces["solution"])
-        if name == "student":
-            _remove(pieces["code"])
-        elif name == "instructor":
+    for pieces in (exercise.pieces for exercise in exercises):
+        for piece in _LEFT_OUT[name]:
+            _remove(pieces[piece])
+        if name == "instructor":
             _unfold(pieces["solution"])
+            index = pieces["code"]["cell_index"]
             cells[index] = NotebookNode(cells[index], metadata={})
     if name == "student":
         for reply in list(document.findall(selftest_reply)):

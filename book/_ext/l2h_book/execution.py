@@ -3,7 +3,6 @@
 import hashlib
 import os
 import platform
-import shutil
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import requires, version
 from pathlib import Path
@@ -11,7 +10,6 @@ from typing import Any
 
 from jupyter_cache import get_cache  # type: ignore[import-untyped]
 from jupyter_cache.base import CacheBundleIn  # type: ignore[import-untyped]
-from jupyter_cache.cache.db import NbCacheRecord  # type: ignore[import-untyped]
 from jupyter_cache.executors.utils import single_nb_execution  # type: ignore[import-untyped]
 from myst_nb.core.read import create_nb_reader
 from nbformat import NotebookNode
@@ -20,8 +18,6 @@ from sphinx.util.display import status_iterator
 from .files import BOOK, PACKAGE, files_key, files_of
 from .markdown import NotebookError
 from .pictures import KERNEL, theme_figures
-
-__all__ = ["execute_ahead", "executed_page", "execution_key", "open_cache"]
 
 
 def execution_key() -> str:
@@ -51,7 +47,7 @@ def execute_ahead(app: Any, env: Any, docnames: list[str]) -> None:
 
     A page that fails is not put there: Sphinx executes it again when it reads it, and reports what is wrong.
     """
-    cache = open_cache(env.mystnb_config.execution_cache_path)
+    cache = get_cache(env.mystnb_config.execution_cache_path)
     read = [(Path(env.doc2path(name)), _source(env, name)) for name in docnames]
     pending = [(path, notebook) for path, notebook in read if notebook and not _is_in(cache, notebook)]
     pending.sort(key=lambda page: page[0].stat().st_size, reverse=True)  # the longest first
@@ -93,27 +89,10 @@ def _source(env: Any, docname: str) -> NotebookNode | None:
     return reader.read(text) if reader else None
 
 
-def open_cache(folder: str) -> Any:
-    """Open the cache, anew if a kill or a full disk has left its index unusable."""
-    cache = get_cache(folder)
-    try:
-        cache.list_cache_records()
-    except Exception:  # jupyter-cache, SQLAlchemy and SQLite each have their own
-        shutil.rmtree(folder)
-        cache = get_cache(folder)
-    return cache
-
-
 def _is_in(cache: Any, notebook: NotebookNode) -> bool:
-    """Whether the cache has a page, and has it whole: what a killed build left of one is removed."""
+    """Whether the cache has a page, and has it whole: what a killed build left of one is replaced."""
     try:
-        record = cache.match_cache_notebook(notebook)
-    except KeyError:
-        return False
-    try:
-        cache.get_cache_bundle(record.pk)
-    except (KeyError, ValueError):  # no file, or half of one
-        shutil.rmtree(Path(cache.path, "executed", record.hashkey), ignore_errors=True)
-        NbCacheRecord.remove_record(record.pk, cache.db)
+        cache.get_cache_bundle(cache.match_cache_notebook(notebook).pk)
+    except (KeyError, ValueError):  # no page, no file, or half of one
         return False
     return True

@@ -29,8 +29,6 @@ from .selftest import register as register_selftest
 from .teachers import notes_of, write_teachers_pages
 from .wheel import build_wheel
 
-__all__ = ["register"]
-
 
 def register(app: Any) -> dict[str, Any]:
     """Connect to what happens in a build."""
@@ -158,12 +156,9 @@ def _link_notebook(app: Any, pagename: str, templatename: str, context: dict[str
     source = Path(app.env.doc2path(pagename)).relative_to(app.srcdir).as_posix()
     links = {text: f'href="{escape(address)}"' for text, address in links_out(source, name).items()}
     if name:
-
-        def download(file: str) -> str:
-            return f'href="{context["pathto"](f"notebooks/{file}", 1)}" download'
-
-        whole = download(f"{Path(name).stem}.zip")
-        links = {"Download this page as a notebook": download(name), "or with all that it needs": whole} | links
+        stem = context["pathto"](f"notebooks/{Path(name).stem}", 1)
+        whole = {"or with all that it needs": f'href="{stem}.zip" download'}
+        links = {"Download this page as a notebook": f'href="{stem}.ipynb" download'} | whole | links
     line = ", ".join(f"<a {to}>{text}</a>" for text, to in links.items())
     if line:
         context["body"] = context["body"].replace("</h1>", f'</h1>\n<p class="notebook-link">{line}</p>', 1)

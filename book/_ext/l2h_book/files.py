@@ -9,8 +9,6 @@ from pathlib import Path
 import l2h_tutorial
 from l2h_tutorial.files import whole_file
 
-__all__ = ["BOOK", "PACKAGE", "TOOLS", "files_key", "files_of", "hand_out", "replace_file"]
-
 TOOLS = Path(__file__).parent
 BOOK = TOOLS.parents[1]
 PACKAGE = Path(l2h_tutorial.__file__).parent

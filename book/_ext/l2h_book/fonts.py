@@ -6,8 +6,6 @@ from typing import Any
 
 from fontTools import subset  # type: ignore[import-untyped]
 
-__all__ = ["FONTS", "SANS", "write_fonts"]
-
 _SERIF = Path(str(distribution("font-source-serif-pro").locate_file("font_source_serif_pro/files")))
 _SANS = Path(str(distribution("font-source-sans-pro").locate_file("font_source_sans_pro/files")))
 _STIX = Path(str(distribution("ziamath").locate_file("ziamath/fonts/STIXTwoMath-Regular.ttf")))

@@ -8,8 +8,6 @@ from latex2mathml.converter import convert
 from sphinx.errors import ExtensionError
 from sphinx.util.math import get_node_equation_number
 
-__all__ = ["mathml", "register"]
-
 _PAIRS = ((r"(?<!\\){", r"(?<!\\)}"), (r"\\left(?![a-z])", r"\\right(?![a-z])"))  # which the translator lets pass
 _FUNCTION = "arccos|arcsin|arctan|cos|exp|ln|log|max|min|sin|tan"
 _MENDED = (  # what browsers would space or stretch otherwise than TeX does

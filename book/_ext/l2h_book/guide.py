@@ -22,8 +22,6 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from .execution import executed_page
 from .markdown import NotebookError
 
-__all__ = ["Chapter", "Chapters", "Minutes", "Plan", "read_chapter"]
-
 WORDS_A_MINUTE = 200
 CODE_LINES_A_MINUTE = 6
 NOT_TAUGHT = ("Exercises", "Test yourself", "Further reading")  # exercises have minutes of their own
@@ -100,7 +98,7 @@ class Chapters(SphinxDirective):
         """Write the table as Markdown, and have it parsed."""
         lines = ["| chapter | objective | sections (minutes) | exercises (minutes) | in all |", "|---|---|---|---|---|"]
         lines += [_row(name, _chapter(self, name)) for name in " ".join(self.content).split()]
-        return _parsed(self, lines)
+        return self.parse_text_to_nodes("\n".join(lines))
 
 
 class Minutes(SphinxRole):
@@ -143,7 +141,7 @@ class Plan(SphinxDirective):
         lines.append(
             f"| in all | {start}; its chapters run for {seconds:.0f} seconds | {in_all} of {self.arguments[0]} |"
         )
-        return _parsed(self, lines)
+        return self.parse_text_to_nodes("\n".join(lines))
 
 
 def _chapter(place: Any, name: str) -> Chapter:
@@ -154,13 +152,6 @@ def _chapter(place: Any, name: str) -> Chapter:
         return read_chapter(executed_page(place.env, docname))
     except (NotebookError, KeyError, ValueError, OSError) as error:
         raise ExtensionError(f"{name}: {error}") from error
-
-
-def _parsed(directive: SphinxDirective, lines: list[str]) -> list[nodes.Node]:
-    """The nodes of Markdown."""
-    parsed = nodes.Element()
-    directive.state.nested_parse(lines, directive.content_offset, parsed)
-    return parsed.children
 
 
 def _row(name: str, chapter: Chapter) -> str:

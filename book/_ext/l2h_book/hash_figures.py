@@ -27,8 +27,6 @@ from l2h_tutorial.search import exact_neighbours
 from .play import playable
 from .steps import frames_of
 
-__all__ = ["FIGURES", "register"]
-
 _SHOWN = 24  # pictures of a ball
 
 
@@ -141,10 +139,9 @@ class HashFigure(SphinxDirective):
         (name,) = self.arguments
         if name not in FIGURES:
             raise self.error(f"a hash-figure is one of {', '.join(FIGURES)}, not {name!r}")
-        figure = hash_figure(name=name)
         still = f"*Without scripts:* {{numref}}`{self.options['still']}` shows it standing still."
-        self.state.nested_parse(self.content, self.content_offset, figure)
-        self.state.nested_parse([still], self.content_offset, figure)
+        words = [*self.parse_content_to_nodes(), *self.parse_text_to_nodes(still)]
+        figure = hash_figure("", *words, name=name)
         figure[-1]["classes"].append("still")
         return [figure]
 

@@ -16,8 +16,6 @@ from sphinx.locale import admonitionlabels
 
 from .selftest import selftest_option
 
-__all__ = ["MarkdownWriter", "NotebookError", "Page"]
-
 Numbers = Mapping[str, tuple[int, ...]]
 
 _SPECIAL = re.compile(r"[\\`*\[\]<$]|(?<!\w)_|_(?!\w)")
@@ -112,14 +110,6 @@ class MarkdownWriter:
         numbers = count(node.get("start", 1))
         return self._list([(f"{next(numbers)}. ", self.blocks(item)) for item in node.children])
 
-    def _block_definition_list(self, node: nodes.Element) -> str:
-        items = []
-        for item in node.children:
-            terms = ", ".join(self.inline(term) for term in item.findall(nodes.term))
-            meaning = "\n\n".join(self.blocks(definition) for definition in item.findall(nodes.definition))
-            items.append(("- ", f"**{terms}**: {meaning}"))
-        return self._list(items)
-
     def _list(self, items: list[tuple[str, str]]) -> str:
         written = [mark + textwrap.indent(text, " " * len(mark))[len(mark) :] for mark, text in items]
         return ("\n\n" if any("\n\n" in text for text in written) else "\n").join(written)
@@ -163,10 +153,6 @@ class MarkdownWriter:
 
     def _block_math_block(self, node: nodes.Element) -> str:
         text = node.astext().strip()
-        if node.get("nowrap"):
-            return text
-        if "\\\\" in text and "\\begin" not in text:  # lines, which Sphinx aligns too
-            text = f"\\begin{{split}}\n{text}\n\\end{{split}}"
         number = self.page.figure_numbers.get("displaymath", {}).get(next(iter(node["ids"]), ""))
         return f"$$\n{text}" + (f"\n\\tag{{{_dotted(number)}}}" if number else "") + "\n$$"
 
@@ -184,9 +170,6 @@ class MarkdownWriter:
                 f"the one that starts {entry.astext()[:40]!r} is another"
             )
         return self.blocks(entry).replace("\n", " ").replace("|", "\\|")
-
-    def _block_compound(self, node: nodes.Element) -> str:
-        return "" if "toctree-wrapper" in node["classes"] else self.blocks(node)
 
     def _block_raw(self, node: nodes.Element) -> str:
         return node.astext().strip() if node["format"] == "html" else ""
@@ -235,14 +218,8 @@ class MarkdownWriter:
         self.files.append(node["reftarget"])
         return f"[{self.inline(node)}]({self.page.files_at}{node['reftarget']})"
 
-    def _inline_number_reference(self, node: nodes.Element) -> str:
-        return self._inline_reference(node)
-
-    def _inline_raw(self, node: nodes.Element) -> str:
-        return self._block_raw(node)
-
-    def _inline_Invisible(self, node: nodes.Element) -> str:
-        return ""
+    _inline_raw = _block_raw
+    _inline_Invisible = _block_Invisible
 
 
 def _dotted(number: tuple[int, ...]) -> str:

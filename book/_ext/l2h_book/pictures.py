@@ -12,8 +12,6 @@ from l2h_tutorial.figures.style import DARK
 from .files import replace_file
 from .fonts import SANS
 
-__all__ = ["KERNEL", "both_themes", "draw_in_kernels", "frame", "theme_figures"]
-
 KERNEL = f"""
 c.InlineBackend.figure_formats = ["svg", "png"]
 c.InteractiveShellApp.exec_lines = [

@@ -10,8 +10,6 @@ from docutils import nodes
 
 from .files import replace_file
 
-__all__ = ["bring_to_life", "playable", "put_beside"]
-
 _FOLDER = Path(__file__).parent / "play"
 _OF_A_PAGE = {  # with markup in a file; all others build it themselves
     "explorer": ["common", "gist", "figure", "explorer"],

@@ -15,8 +15,6 @@ from l2h_tutorial.figures.style import BLUE
 
 from .files import replace_file
 
-__all__ = ["connect", "links_out", "plain_text", "site_address", "site_beside"]
-
 
 def site_address(variable: str = "L2H_SITE_URL") -> str:
     """Where the site is published, with a slash at its end; empty where the variable does not say."""
@@ -98,7 +96,7 @@ def _write_plain_text(app: Any, exception: Exception | None) -> None:
         return
     site = Path(app.outdir)
     links = []
-    for page in _in_order(app):
+    for page in app.env.collect_relations():  # in the order of the book
         notebook = site / "notebooks" / f"{page.rpartition('/')[2]}.ipynb"
         if notebook.exists() and "/api/" not in page:  # pages of the reference have other pages' names
             address = f"plain/{notebook.stem}.md"
@@ -153,14 +151,6 @@ def _plain_link(link: re.Match[str]) -> str:
     """Where a notebook's link leads from its plain text: to another plain text, or to a file beside the notebooks."""
     name, _, kind = link[1].rpartition(".")
     return f"]({name}.md)" if kind == "ipynb" else f"](../notebooks/{link[1]})"
-
-
-def _in_order(app: Any) -> list[str]:
-    """All pages, in the order in which the book has them."""
-    ordered = [app.config.root_doc]
-    for page in ordered:
-        ordered += [child for child in app.env.toctree_includes.get(page, []) if child not in ordered]
-    return ordered
 
 
 def _title(app: Any, page: str) -> str:

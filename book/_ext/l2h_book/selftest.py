@@ -24,8 +24,6 @@ from typing import Any
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-__all__ = ["SelfTest", "register", "selftest", "selftest_option", "selftest_reply"]
-
 _MARK = re.compile(r"\[([ x])\]\s+")
 _VERDICTS = {"x": "Right.", " ": "No."}
 _KINDS = {"x": "right", " ": "wrong"}
@@ -58,10 +56,12 @@ class SelfTest(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return the question's node."""
-        parsed = nodes.Element()
-        self.state.nested_parse(self.content, self.content_offset, parsed)
-        blocks = parsed.children
-        if len(blocks) < 2 or not isinstance(blocks[0], nodes.paragraph) or not _is_list(blocks[-1]):
+        blocks: Any = self.parse_content_to_nodes()
+        if (
+            len(blocks) < 2
+            or not isinstance(blocks[0], nodes.paragraph)
+            or not isinstance(blocks[-1], nodes.bullet_list)
+        ):
             raise self.error("a self-test is a question in a paragraph and, at its end, a list of answers")
         options = [self._option(letter, item) for letter, item in zip(ascii_lowercase, blocks[-1], strict=False)]
         n_right = sum(option["verdict"] == "right" for option in options)
@@ -87,10 +87,6 @@ class SelfTest(SphinxDirective):
         label[0] = nodes.Text(start.astext()[mark.end() :])
         item[1][:0] = [nodes.strong("", _VERDICTS[mark[1]]), nodes.Text(" ")]
         return selftest_option("", label, selftest_reply("", *item[1:]), letter=letter, verdict=_KINDS[mark[1]])
-
-
-def _is_list(node: nodes.Node) -> bool:
-    return isinstance(node, nodes.bullet_list)
 
 
 def _as(kind: type[nodes.TextElement], paragraph: nodes.Element) -> nodes.TextElement:

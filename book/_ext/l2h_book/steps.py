@@ -9,8 +9,6 @@ from l2h_tutorial.affinity import same_class_affinity
 from l2h_tutorial.explore.plane import line_of
 from l2h_tutorial.grh import agreement
 
-__all__ = ["frames_of"]
-
 
 def frames_of(grh: GRH, labels: Any) -> list[dict[str, Any]]:
     """Return what each step did of an estimator that was fitted to points in the plane, from LSH, by linear machines.

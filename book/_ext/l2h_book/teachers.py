@@ -9,8 +9,6 @@ from docutils import nodes
 
 from .files import replace_file
 
-__all__ = ["notes_of", "write_teachers_pages"]
-
 
 def notes_of(builder: Any, document: nodes.document) -> dict[str, str]:
     """The boxes for teachers and the teaching notes of a tree, as HTML by the id of the page's or the section's own."""

@@ -9,8 +9,6 @@ from tempfile import TemporaryDirectory
 
 from .files import PACKAGE, files_key, files_of, replace_file
 
-__all__ = ["build_wheel"]
-
 _BUILD = "import sys; from setuptools import build_meta; build_meta.build_wheel(sys.argv[1])"
 
 
