@@ -13,7 +13,7 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from statistics import geometric_mean, median
-from time import perf_counter, process_time
+from time import process_time
 
 import faiss
 import numpy as np
@@ -30,17 +30,6 @@ N_QUERIES, NEAREST, ALIKE = 120, (1, 10, 100), 4
 N_SLOW = 3  # queries for which one waits when others take seconds
 PATIENCE = 2.0  # seconds: what takes longer is called once more, not five times
 RESULTS = Path(__file__).parents[2] / "book" / "results" / "bench-search.csv"
-
-
-def milliseconds(function, repeats=5):
-    """Median time of a call after one to warm up."""
-    function()
-    times = []
-    for _ in range(repeats):
-        start = perf_counter()
-        function()
-        times.append(perf_counter() - start)
-    return 1000 * median(times)
 
 
 def side_by_side(calls, repeats=5):
