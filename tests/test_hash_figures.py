@@ -125,12 +125,16 @@ def rescoring(data, factor, method, vectors):
 EXPECTED = dict(zip(FIGURES, (falling_lines, off_centre, ball, dead_zone, training, rescoring), strict=True))
 
 
+def state_of(page, name):
+    """What sliders and choices have, by the names of the address."""
+    inputs = page.locator(f"#l2h-{name} .controls :is(input, select)")
+    return dict(zip(SET[name], map(float, inputs.evaluate_all("(all) => all.map((one) => one.value)")), strict=True))
+
+
 def check_it_says(page, name, data):
     """What the sentence says is what the package says of the state that sliders and choices have; returns the state."""
     page.wait_for_timeout(330)  # the sentence waits for the hand to rest
-    inputs = page.locator(f"#l2h-{name} .controls :is(input, select)")
-    state = dict(zip(SET[name], map(float, inputs.evaluate_all("(all) => all.map((one) => one.value)")), strict=True))
-    state = {key: int(value) if value == int(value) else value for key, value in state.items()}
+    state = {key: int(value) if value == int(value) else value for key, value in state_of(page, name).items()}
     said = page.locator(f"#l2h-{name} .status").inner_text().replace(",", "")
     numbers = [float(number) for number in re.findall(NUMBER, said)]
     expected = EXPECTED[name](data[name], **state)
@@ -188,9 +192,8 @@ def test_on_its_page_a_figure_asks_first_and_links_set_it(visit, name):
         wanted = dict(part.split("=") for part in link.get_attribute("href")[1:].split("&"))
         link.click()
         tab.page.wait_for_timeout(50)
-        inputs = tab.page.locator(f"#l2h-{name} .controls :is(input, select)")
-        state = dict(zip(SET[name], inputs.evaluate_all("(all) => all.map((one) => one.value)"), strict=True))
-        assert {key: float(state[key]) for key in wanted} == {key: float(value) for key, value in wanted.items()}
+        state = state_of(tab.page, name)
+        assert {key: state[key] for key in wanted} == {key: float(value) for key, value in wanted.items()}
     without = visit(390, java_script_enabled=False)
     without.page.goto(address)
     assert not without.page.locator(f"#l2h-{name}").is_visible()
