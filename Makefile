@@ -23,6 +23,7 @@ notebooks: book
 	@echo "  for readers      $(CURDIR)/_build/html/notebooks"
 	@echo "  for students     $(CURDIR)/_build/editions/student"
 	@echo "  for instructors  $(CURDIR)/_build/editions/instructor"
+	@echo "  to present       $(CURDIR)/_build/editions/teachers/book/teaching.html"
 	@echo "  for nbgrader     $(CURDIR)/_build/editions/nbgrader"
 
 test test-all: book

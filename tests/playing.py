@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import numpy as np
 import pytest
 from visits import ROOT, SITE
 
@@ -62,6 +63,13 @@ def tab_to(page, attribute, value):
             return
 
 
+def sides(lines, points):
+    """Bits by lines as a page has them, each an angle and an offset, by the rule of LSH with a threshold."""
+    angles, offsets = np.array(lines, dtype=float).T
+    normals = np.stack([np.cos(np.radians(angles)), np.sin(np.radians(angles))])
+    return np.asarray(points) @ normals >= offsets
+
+
 def dragged_by_mouse(tab, start, moves):
     mouse = tab.page.mouse
     mouse.move(*start)
@@ -79,3 +87,17 @@ def dragged_by_finger(tab, start, moves):
 
 
 PHONE = {"width": 390, "scheme": "dark", "has_touch": True, "is_mobile": True}
+by_hand = pytest.mark.parametrize(("drag", "device"), [(dragged_by_mouse, {}), (dragged_by_finger, PHONE)])
+
+
+def dragged(tab, drag, element, dx, dy):
+    """Drag from the middle of an element in fifteen small moves, which scroll nothing, and return where they end.
+
+    A browser takes the first few of them for scrolling if nothing tells it otherwise.
+    """
+    element.evaluate("(one) => one.scrollIntoView({block: 'center'})")
+    scrolled, box = tab.page.evaluate("scrollY"), element.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    drag(tab, (x, y), [(x + dx * step / 15, y + dy * step / 15) for step in range(1, 16)])
+    assert tab.page.evaluate("scrollY") == scrolled
+    return x + dx, y + dy

@@ -6,7 +6,6 @@ import threading
 from html import unescape
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from itertools import product
-from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -135,8 +134,3 @@ def test_every_local_link_leads_somewhere(site):
             if not target.exists() or (place and not state and target in pages and place not in places[target]):
                 lost.append(f"{path.name}: {link}")
     assert lost == []
-
-
-def test_every_page_of_the_book_is_on_the_site_and_no_other(site):
-    built = {path.stem for path in (site / "book").glob("*.html")}
-    assert built == {Path(name).name for name in PAGES if name.startswith("book/")}

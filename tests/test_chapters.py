@@ -6,10 +6,8 @@ from typing import Any
 
 import jupytext
 import pytest
-import yaml
+from visits import ROOT, TOC
 
-ROOT = Path(__file__).parents[1]
-TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 OF_PART = [(part, ROOT / f"{entry['file']}.md") for part in TOC["parts"] for entry in part["chapters"]]
 PAGES = [ROOT / f"{TOC['root']}.md", *(page for _, page in OF_PART)]
 NOTEBOOKS = [page for page in PAGES if "{code-cell}" in page.read_text(encoding="utf-8")]

@@ -116,12 +116,6 @@ def found(*groups):
     return find_exercises(Page("lsh", {"": (2,)}), document, nbformat.v4.new_notebook(cells=cells))
 
 
-def test_a_whole_exercise_is_found():
-    first, second = found(pieces("2.1"), pieces("2.2"))
-    assert (first.number, first.grade, first.kind, first.minutes) == ("2.1", "core", "compute", 7)
-    assert second.number == "2.2"
-
-
 CODE = "exercises.check('2.1', answer)"
 ORDER = ("task", "solution", "stub", "code", "note")
 FAULTS = {

@@ -5,7 +5,6 @@ import contextlib
 import math
 import os
 import re
-import subprocess
 import sys
 import threading
 import time
@@ -314,16 +313,6 @@ def test_check_prints_a_line_and_require_raises_it(capsys):
     with pytest.raises(AssertionError, match=r"Exercise 4\.4: to do\."):
         require("4.4")
     assert capsys.readouterr().out == ""
-
-
-def test_a_chapter_is_loaded_when_it_is_needed():
-    program = (
-        "import sys; from l2h_tutorial import exercises; before = set(sys.modules); exercises.check('4.1');"
-        "print(*(set(sys.modules) - before))"
-    )
-    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
-    assert "l2h_tutorial.exercises.radius_search" in loaded
-    assert "l2h_tutorial.exercises.buckets" not in loaded
 
 
 def swallows(code, n_bits):

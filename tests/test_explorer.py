@@ -10,17 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from playing import (
-    PHONE,
-    alone,
-    data_of,
-    dragged_by_finger,
-    dragged_by_mouse,
-    namespace_of,
-    on_the_site,
-    opened,
-    tab_to,
-)
+from playing import PHONE, alone, by_hand, data_of, dragged, namespace_of, on_the_site, opened, tab_to
 from refusals import refusals
 from sklearn.metrics.pairwise import cosine_similarity
 from visits import ROOT
@@ -270,7 +260,6 @@ def test_a_chosen_picture_stays_chosen_on_a_small_screen_in_the_dark(visit, page
     border = "(label) => getComputedStyle(label).borderTopColor"
     colours = page.locator(".queries label:visible").evaluate_all(f"(all) => all.map({border})")
     assert colours.count(colours[9]) == 1, "the chosen query is seen in forced colours"
-    tab.check_it_fits()
     tab.check_nothing_went_wrong()
 
 
@@ -350,19 +339,15 @@ def test_a_loaded_picture_gets_the_codes_of_the_package(visit, page_address, exp
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(("drag", "device"), [(dragged_by_mouse, {}), (dragged_by_finger, PHONE)])
+@by_hand
 def test_a_drawn_picture_is_searched_for(visit, page_address, drag, device):
     tab = open_page(visit, page_address, **device)
     page, paper = tab.page, tab.page.locator("canvas")
     page.locator(".own summary").click()
-    paper.evaluate("(one) => one.scrollIntoView({block: 'center'})")
-    scrolled, box = page.evaluate("scrollY"), paper.bounding_box()
-    x, y = box["x"] + 20, box["y"] + 20
-    drag(tab, (x, y), [(x + 8 * step, y + 5 * step) for step in range(1, 16)])
+    dragged(tab, drag, paper, 60, 40)
     status = page.locator("#l2h-explorer .status")
     status.get_by_text("query: your picture").wait_for()
     drawn = page.evaluate(SHOWN, "first")["codes"][0]
-    assert page.evaluate("scrollY") == scrolled
     for _ in range(9):
         paper.press("ArrowLeft")
     page.get_by_role("button", name="Exchange light and dark").click()
@@ -372,5 +357,4 @@ def test_a_drawn_picture_is_searched_for(visit, page_address, drag, device):
     page.get_by_text("That file is not a picture").wait_for()
     page.locator(".queries label").first.click()
     assert "query: your picture" not in status.inner_text()
-    tab.check_it_fits()
     tab.check_nothing_went_wrong()

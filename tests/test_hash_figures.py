@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
-from playing import PHONE, alone, data_of, dragged_by_finger, dragged_by_mouse, on_the_site, opened
+from playing import PHONE, alone, by_hand, data_of, dragged, on_the_site, opened, sides
 from visits import CHAPTERS, ROOT
 
 from l2h_book.hash_figures import FIGURES
@@ -125,12 +125,16 @@ def rescoring(data, factor, method, vectors):
 EXPECTED = dict(zip(FIGURES, (falling_lines, off_centre, ball, dead_zone, training, rescoring), strict=True))
 
 
+def state_of(page, name):
+    """What sliders and choices have, by the names of the address."""
+    inputs = page.locator(f"#l2h-{name} .controls :is(input, select)")
+    return dict(zip(SET[name], map(float, inputs.evaluate_all("(all) => all.map((one) => one.value)")), strict=True))
+
+
 def check_it_says(page, name, data):
     """What the sentence says is what the package says of the state that sliders and choices have; returns the state."""
     page.wait_for_timeout(330)  # the sentence waits for the hand to rest
-    inputs = page.locator(f"#l2h-{name} .controls :is(input, select)")
-    state = dict(zip(SET[name], map(float, inputs.evaluate_all("(all) => all.map((one) => one.value)")), strict=True))
-    state = {key: int(value) if value == int(value) else value for key, value in state.items()}
+    state = {key: int(value) if value == int(value) else value for key, value in state_of(page, name).items()}
     said = page.locator(f"#l2h-{name} .status").inner_text().replace(",", "")
     numbers = [float(number) for number in re.findall(NUMBER, said)]
     expected = EXPECTED[name](data[name], **state)
@@ -160,26 +164,21 @@ def test_every_figure_says_what_the_package_does(visit, addresses, data, name, d
     tab.page.evaluate("location.hash = 'theta=x&away=-1&radius=99&alpha=7&step=1e9'")
     check_it_says(tab.page, name, data)
     for found in (tab, again):
-        found.check_it_fits()
         found.check_nothing_went_wrong()
 
 
 @pytest.mark.browser
 @pytest.mark.parametrize("name", ["falling-lines", "off-centre"])
-@pytest.mark.parametrize(("drag", "device"), [(dragged_by_mouse, {}), (dragged_by_finger, PHONE)])
+@by_hand
 def test_a_handle_follows_the_hand_in_small_moves(visit, addresses, data, name, drag, device):
     tab = opened(visit, addresses[name], name=name, **device)
     grip = tab.page.locator(f"#l2h-{name} svg [role=slider]")
-    grip.evaluate("(one) => one.scrollIntoView({block: 'center'})")
-    scrolled, hit = tab.page.evaluate("scrollY"), grip.locator(".hit").bounding_box()
-    x, y = hit["x"] + hit["width"] / 2, hit["y"] + hit["height"] / 2
     before = check_it_says(tab.page, name, data)
-    drag(tab, (x, y), [(x - 4 * step, y - 3 * step) for step in range(1, 16)])
+    dragged(tab, drag, grip.locator(".hit"), -60, -45)
     after = check_it_says(tab.page, name, data)
     assert after != before
     grip.press("ArrowRight")
     assert check_it_says(tab.page, name, data) != after
-    assert tab.page.evaluate("scrollY") == scrolled
     tab.check_nothing_went_wrong()
 
 
@@ -193,9 +192,8 @@ def test_on_its_page_a_figure_asks_first_and_links_set_it(visit, name):
         wanted = dict(part.split("=") for part in link.get_attribute("href")[1:].split("&"))
         link.click()
         tab.page.wait_for_timeout(50)
-        inputs = tab.page.locator(f"#l2h-{name} .controls :is(input, select)")
-        state = dict(zip(SET[name], inputs.evaluate_all("(all) => all.map((one) => one.value)"), strict=True))
-        assert {key: float(state[key]) for key in wanted} == {key: float(value) for key, value in wanted.items()}
+        state = state_of(tab.page, name)
+        assert {key: state[key] for key in wanted} == {key: float(value) for key, value in wanted.items()}
     without = visit(390, java_script_enabled=False)
     without.page.goto(address)
     assert not without.page.locator(f"#l2h-{name}").is_visible()
@@ -203,12 +201,6 @@ def test_on_its_page_a_figure_asks_first_and_links_set_it(visit, name):
 
 
 # The frames of the training
-
-
-def sides(lines, points):
-    """Bits by lines as the page has them, by the rule of LSH with a threshold."""
-    angles, offsets = np.array(lines, dtype=float).T
-    return np.asarray(points) @ unit_vector(angles) >= offsets
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -255,7 +247,7 @@ def test_figures_show_what_their_chapters_do(data):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(("drag", "device"), [(dragged_by_mouse, {}), (dragged_by_finger, PHONE)])
+@by_hand
 def test_the_first_page_says_what_is_compared(visit, drag, device):
     """Lines turned by hand and by key, another picture by a button; its caption is that of the picture in its place."""
     tab = opened(visit, on_the_site("index"), name="cover", **device)
@@ -276,16 +268,12 @@ def test_the_first_page_says_what_is_compared(visit, drag, device):
         return angles
 
     first, grip = check(data["query"]), page.locator("#l2h-cover svg [role=slider]").first
-    grip.evaluate("(one) => one.scrollIntoView({block: 'center'})")
-    hit = grip.locator(".hit").bounding_box()
-    x, y = hit["x"] + hit["width"] / 2, hit["y"] + hit["height"] / 2
-    drag(tab, (x, y), [(x - 4 * step, y + 4 * step) for step in range(1, 16)])
+    dragged(tab, drag, grip.locator(".hit"), -60, 60)
     assert check(data["query"]) != first
     grip.press("ArrowRight")
     check(data["query"])
     page.get_by_role("button", name="Another picture").click()
     check((data["query"] + 7) % len(data["points"]))
-    tab.check_it_fits()
     tab.check_nothing_went_wrong()
 
 

@@ -102,16 +102,18 @@ def test_the_audit_takes_the_branches_and_agrees_with_what_is_kept(vectors, requ
             assert ours[factor] == pytest.approx(recall(method, factor)[kind], abs=0.06), (method, factor)
 
 
+def recall_of_faiss(factory, query, database, exact):
+    index = faiss.index_factory(database.shape[1], factory, faiss.METRIC_INNER_PRODUCT)
+    index.train(database)
+    index.add(database)
+    return recall_of_exact(index.search(query, 10)[1], exact)
+
+
 def test_faiss_has_the_same_leaves(drawn):
     """embeddings: "Each leaf is one string for faiss's `index_factory`" "Off centre, `SQ4` finds less" """
-    query, database, exact = drawn
-    off_centre, _ = lie_of(database)
+    off_centre, _ = lie_of(drawn[1])
     for factory, method in {"SQ8": "int8", "SQ4": "int4", "RR,RaBitQ": "RaBitQ"}.items():
-        index = faiss.index_factory(database.shape[1], factory, faiss.METRIC_INNER_PRODUCT)
-        index.train(database)
-        index.add(database)
-        theirs = recall_of_exact(index.search(query, 10)[1], exact)
-        ours = found_among(METHODS[method], query, database, exact, [1])[1].mean()
+        theirs, ours = recall_of_faiss(factory, *drawn), found_among(METHODS[method], *drawn, [1])[1].mean()
         if method == "int4" and off_centre > 0.5:
             assert theirs < ours - 0.04
         else:
@@ -120,14 +122,7 @@ def test_faiss_has_the_same_leaves(drawn):
 
 def test_more_bits_of_rabitq_fill_the_gap_and_four_are_ahead_of_int4(drawn):
     """embeddings: "RaBitQ with more bits a number" "with four it is ahead of int4" "fills the gap in the tree" """
-    query, database, exact = drawn
-    found = []
-    for factory in ("RR,RaBitQ", "RR,RaBitQ2", "RR,RaBitQ4"):
-        index = faiss.index_factory(database.shape[1], factory, faiss.METRIC_INNER_PRODUCT)
-        index.train(database)
-        index.add(database)
-        found.append(recall_of_exact(index.search(query, 10)[1], exact))
-    one, two, four = found
+    one, two, four = (recall_of_faiss(factory, *drawn) for factory in ("RR,RaBitQ", "RR,RaBitQ2", "RR,RaBitQ4"))
     assert one + 0.05 < two < four - 0.03
     assert four > found_among(METHODS["int4"], *drawn, [1])[1].mean() + 0.03
 

@@ -1,12 +1,10 @@
 """The estimator finds what exhaustive search finds, as far as its hasher lets it, wherever scikit-learn uses it."""
 
 import os
-import pickle
 import subprocess
 import sys
 import sysconfig
 
-import joblib
 import numpy as np
 import pytest
 from refusals import refusals
@@ -94,14 +92,6 @@ def test_it_feeds_a_classifier_in_a_pipeline_and_learns_from_labels():
     assert pipeline.fit(X, y).score(Q, y_new) >= plain - 0.05
     learned = HashNeighbors(GRH(8, random_state=0), random_state=0).fit(X, y)
     assert np.mean(y[learned.kneighbors(Q)[1]] == y_new[:, None]) > 0.8
-
-
-def test_it_is_kept_by_joblib_and_pickle(tmp_path):
-    X, _, Q, _ = clustered()
-    nn = HashNeighbors(random_state=0).fit(X)
-    joblib.dump(nn, tmp_path / "nn.joblib")
-    for again in (joblib.load(tmp_path / "nn.joblib"), pickle.loads(pickle.dumps(nn))):
-        np.testing.assert_array_equal(again.kneighbors(Q)[1], nn.kneighbors(Q)[1])
 
 
 @pytest.mark.index

@@ -43,6 +43,11 @@ def loaded_after(code):
         ("from l2h_tutorial import bits_to_integers", "l2h_tutorial.codes", {"sklearn", "pandas", "matplotlib"}),
         ("from l2h_tutorial import HashTable", "l2h_tutorial.buckets", {"scipy", "sklearn", "pandas", "matplotlib"}),
         ("from l2h_tutorial import LSH, HashTable, evaluate_radius_search", "pandas", {"matplotlib"}),
+        (
+            "from l2h_tutorial import exercises; exercises.check('4.1')",
+            "l2h_tutorial.exercises.radius_search",
+            {"l2h_tutorial.exercises.buckets"},
+        ),
         ("import l2h_tutorial.scale", "l2h_tutorial.scale", {"faiss", "dask", "distributed", "matplotlib"}),
     ],
 )

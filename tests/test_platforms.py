@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 import sys
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -14,19 +13,8 @@ import pytest
 from test_hashers import HASHERS
 from visits import ROOT
 
-from l2h_tutorial import LSH, HashTable, affinity, mean_average_precision, rerank
+from l2h_tutorial import HashTable, affinity, mean_average_precision, rerank
 from l2h_tutorial.codes import bits_to_integers, hamming_distances, pack_bits
-
-
-@pytest.mark.parametrize("seed", [0, 42])
-def test_lsh_has_the_codes_of_exact_arithmetic(seed):
-    """What is drawn comes from RandomState, whose streams NumPy has frozen for good (NEP 19)."""
-    X = np.random.RandomState(1).randint(-40, 41, size=(60, 6))
-    drawn = np.random.RandomState(seed).standard_normal((6, 16))
-    exact = X.astype(object) @ np.vectorize(Fraction, otypes=[object])(drawn)
-    assert abs(exact).min() > 1e-9, "no point is so near a hyperplane that rounding decides"
-    np.testing.assert_array_equal(LSH(16, random_state=seed).fit(X).transform(X), exact > 0)
-
 
 # How the values can come. All are small integers, which every type holds exactly.
 

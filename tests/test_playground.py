@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from playing import PHONE, alone, dragged_by_finger, dragged_by_mouse, namespace_of, on_the_site, opened, tab_to
+from playing import alone, by_hand, dragged, namespace_of, on_the_site, opened, sides, tab_to
 
 from l2h_tutorial import HashTable, bits_to_integers
 from l2h_tutorial.explore import Playground
@@ -27,13 +27,6 @@ STATE = """() => {
 def names(suite_cache):
     """What the page's cells make."""
     return namespace_of("playground")
-
-
-def sides(lines, points):
-    """Bits by lines as the page has them, by the rule of LSH with a threshold."""
-    angles, offsets = np.array(lines, dtype=float).T
-    normals = np.stack([np.cos(np.radians(angles)), np.sin(np.radians(angles))])
-    return np.asarray(points) @ normals >= offsets
 
 
 # What is computed
@@ -93,39 +86,35 @@ HANDLES = {"Line 1, direction": (45, 45), "Line 2, shift": (30, -40), "Query": (
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(("drag", "device"), [(dragged_by_mouse, {}), (dragged_by_finger, PHONE)])
+@by_hand
 def test_handles_follow_the_hand_in_small_moves(visit, page_address, names, drag, device):
-    """Fifteen of them, of which a browser takes the first few for scrolling if nothing tells it otherwise."""
     tab = open_page(visit, page_address, **device)
     page, drawing = tab.page, tab.page.locator("#l2h-playground svg")
     state = check_it_shows(page, names)
     lines = list(zip(state["angles"], state["offsets"], strict=True))
     assert np.array_equal(sides(lines, names["points"]), names["lsh"].transform(names["points"])), "it opens with LSH"
-    drawing.evaluate("(one) => one.scrollIntoView({block: 'center'})")
-    scrolled, box = page.evaluate("scrollY"), drawing.bounding_box()
     reach = float(drawing.get_attribute("viewBox").split()[-1]) / 2
 
     def where(x, y):
         """A place on the screen, in the coordinates of the points."""
+        box = drawing.bounding_box()
         return reach * (2 * (x - box["x"]) / box["width"] - 1), reach * (1 - 2 * (y - box["y"]) / box["height"])
 
     for number, (name, (dx, dy)) in enumerate(HANDLES.items()):
-        hit = page.locator("svg").get_by_role("slider", name=name, exact=True).locator(".hit").bounding_box()
-        x, y = hit["x"] + hit["width"] / 2, hit["y"] + hit["height"] / 2
-        drag(tab, (x, y), [(x + dx * step / 15, y + dy * step / 15) for step in range(1, 16)])
+        hit = page.locator("svg").get_by_role("slider", name=name, exact=True).locator(".hit")
+        x, y = where(*dragged(tab, drag, hit, dx, dy))
         page.wait_for_timeout(50)
-        state, (x, y) = check_it_shows(page, names), where(x + dx, y + dy)
+        state = check_it_shows(page, names)
         if name == "Query":
             assert state["query"] == pytest.approx([x, y], abs=0.1)
         else:
             angle = np.radians(state["angles"][number])
             away = x * np.cos(angle) + y * np.sin(angle) - state["offsets"][number]
             assert abs(away) < 0.1, "the line passes under the hand"
-    assert page.evaluate("scrollY") == scrolled
+    box = drawing.bounding_box()
     place = box["x"] + 0.3 * box["width"], box["y"] + 0.8 * box["height"]
     (page.touchscreen.tap if device else page.mouse.click)(*place)
     assert check_it_shows(page, names)["query"] == pytest.approx(where(*place), abs=0.1)
-    tab.check_it_fits()
     tab.check_nothing_went_wrong()
 
 

@@ -114,7 +114,7 @@ def test_a_sequence_goes_from_page_to_page_and_back_by_one_link(present):
 
 
 def test_teachers_pages_have_notes_in_a_window_of_their_own_and_the_site_has_none(present, site):
-    folder = site.parent / "editions/instructor"
+    folder = site.parent / "editions/teachers/book"
     assert "l2h-notes" not in (site / "book/buckets.html").read_text(encoding="utf-8")
     tab = present("buckets", "?present=buckets/the-table,buckets/exercises,lsh", folder)
     tab.page.evaluate("() => document.fonts.ready")
@@ -126,5 +126,5 @@ def test_teachers_pages_have_notes_in_a_window_of_their_own_and_the_site_has_non
         press(tab, "Enter")
     assert "Teaching note 3.1 (10 minutes)" in opened.value.locator("body").inner_text()
     press(tab, "ArrowRight")
-    tab.page.wait_for_url(re.compile("/editions/instructor/lsh.html.*at=2$"))
+    tab.page.wait_for_url(re.compile("/editions/teachers/book/lsh.html.*at=2$"))
     tab.check_nothing_went_wrong()

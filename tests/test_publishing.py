@@ -5,11 +5,11 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from small_book import BOOK, build, markdown_of, notebook
-from visits import ROOT, TOC
+from visits import PAGES, ROOT, TOC
 
 from l2h_book.publishing import site_beside
 
-CHAPTERS = [TOC["root"], *(entry["file"] for part in TOC["parts"] for entry in part["chapters"])]
+CHAPTERS = PAGES[: PAGES.index("genindex")]
 
 
 class Head(HTMLParser):

@@ -3,7 +3,6 @@
 import re
 
 import jupytext
-import nbformat
 import pytest
 from small_book import BOOK, book_of, build
 from visits import CHAPTERS, ROOT
@@ -17,34 +16,6 @@ PLANS = dict(re.findall(r"(?ms)^### (One lecture|A half-day workshop|A four-week
 @pytest.fixture(scope="module")
 def chapters():
     return {page.removeprefix("book/"): read_chapter(jupytext.read(ROOT / f"{page}.md")) for page in CHAPTERS}
-
-
-def test_a_chapter_is_read():
-    markdown, code = nbformat.v4.new_markdown_cell, nbformat.v4.new_code_cell
-    opening = (
-        "```{admonition} In this chapter\n:class: note\nYou will add. You need: paper. Time: {minutes}`here`.\n```"
-    )
-    note = (
-        "```{admonition} Teaching note 1.1 (7 minutes)\n:class: instructor\nAfter: First; exercise 1.0.\n\nWait.\n```"
-    )
-    cells = [
-        markdown(f"# One\n\n{opening}\n\n## First\n\n{'word ' * 387}"),  # 400 with those of the opening, and the link
-        code("a = 1\n" * 6),
-        markdown("[link](somewhere/else.md) {glue:text}`it`\n\n## Last\n\nEnd.\n\n## Exercises\n\n"),
-        markdown("```{admonition} Exercise 1.1 (core, predict)\n:class: exercise\nGuess.\n```"),
-        code("b", metadata={"tags": ["hide-input"], "mystnb": {"figure": {"name": "fig-b"}}}),
-        markdown(note),
-    ]
-    chapter = read_chapter(nbformat.v4.new_notebook(cells=cells, metadata={"seconds": 2.5}))
-    assert chapter == (
-        "You will add.",
-        {"First": 3, "Last": 1},
-        {"1.1": ("core", 7)},
-        {"1.1": ["First", "exercise 1.0"]},
-        2.5,
-    )
-    cells[1].source += "a = 1"
-    assert read_chapter(nbformat.v4.new_notebook(cells=cells)).sections["First"] == 4, "in whole minutes, rounded up"
 
 
 def test_a_plan_has_what_its_exercises_come_after_and_the_chapters_that_these_need(chapters):

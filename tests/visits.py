@@ -86,6 +86,7 @@ class Visit:
         return sum(path.stat().st_size for path in ours if path.is_file())
 
     def check_nothing_went_wrong(self):
+        self.check_it_fits()
         assert self.left == [], "the page asked another host"
         assert self.errors == []
 

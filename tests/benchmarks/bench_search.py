@@ -2,18 +2,15 @@
 
 Data: the bundled images, or whatever L2H_DATASET and L2H_SOURCE name. One thread; medians of interleaved calls, after
 one to warm up, in processor time, so that other programs on the machine disturb little. The table goes to
-book/results/bench-search.csv; stopped, it goes on with the sets of codes that are missing, and with ``--next`` it
-measures one more of them.
+book/results/bench-search.csv; stopped, it goes on with the sets of codes that are missing.
 """
 
-import sys
 from copy import copy
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from statistics import geometric_mean, median
-from time import perf_counter, process_time
+from statistics import median
 
 import faiss
 import numpy as np
@@ -24,23 +21,13 @@ from l2h_tutorial import LSH, HashTable, load_dataset, rerank, split_dataset
 from l2h_tutorial.protocols.results import ResultsFile, provenance
 from l2h_tutorial.scale import resampled_codes
 from l2h_tutorial.search import ball_size
+from tests.benchmarks.designs import seconds
 from tests.seed_loop import build_dictionary, rows_at_distance
 
 N_QUERIES, NEAREST, ALIKE = 120, (1, 10, 100), 4
 N_SLOW = 3  # queries for which one waits when others take seconds
 PATIENCE = 2.0  # seconds: what takes longer is called once more, not five times
 RESULTS = Path(__file__).parents[2] / "book" / "results" / "bench-search.csv"
-
-
-def milliseconds(function, repeats=5):
-    """Median time of a call after one to warm up."""
-    function()
-    times = []
-    for _ in range(repeats):
-        start = perf_counter()
-        function()
-        times.append(perf_counter() - start)
-    return 1000 * median(times)
 
 
 def side_by_side(calls, repeats=5):
@@ -51,9 +38,7 @@ def side_by_side(calls, repeats=5):
         for name, call in calls.items():
             if name in slow and times[name]:
                 continue
-            start = process_time()
-            call()
-            spent = process_time() - start
+            spent, _ = seconds(call)
             if turn:
                 times[name].append(1000 * spent)
             elif spent > PATIENCE:
@@ -127,15 +112,11 @@ class Competitors:
 
 def measure(name, bits, queries, radii, record):
     """Time all searches of these codes and hand a row for each to `record`."""
-    start = process_time()
-    table = HashTable(bits)
-    built = process_time() - start
+    built, table = seconds(HashTable, bits)
     others = Competitors(bits, queries)
     place = {"codes": name, "rows": len(bits), "bits": bits.shape[1]}
     for radius in radii:
-        start = process_time()
-        found = table.query_radius(queries, radius, count_only=True)
-        first = process_time() - start
+        first, found = seconds(partial(table.query_radius, queries, radius, count_only=True))
         assert np.array_equal(found, np.diff(others.flat.range_search(others.packed, radius + 1)[0].astype(int)))
         calls = {"ours": partial(table.query_radius, queries, radius)} | others.radius_calls(radius)
         times = side_by_side(calls)
@@ -221,19 +202,6 @@ class Table(ResultsFile):
             if place | {"method": name} not in self:
                 self.append(place | {"method": name, "ms": round(time, 4)} | own | self.origin)
 
-    def summary(self):
-        """Geometric mean and largest of our time over that of the best faiss index; below 1 ms nobody waits."""
-        frame = self.frame()
-        cell = ["codes", "rows", "bits", "search", "r", "k"]
-        best = frame[frame.method.str.startswith("faiss")].groupby(cell)["ms"].min()
-        ours = frame[frame.method == "ours"].set_index(cell)[["ms"]]
-        ours["ratio"] = ours.ms / best
-        ours = ours.dropna()
-        print("\nours over the best faiss index\n")
-        for (search, rows), part in ours.groupby(level=["search", "rows"]):
-            slow = part[part.ms >= 1].ratio.max()
-            print(f"{search:<8}{rows:>11,} rows: geometric mean {geometric_mean(part.ratio):.2f}, most {slow:.2f}")
-
 
 def uniform_codes(n, random):
     return np.unpackbits(random.integers(0, 256, (n, 8), dtype=np.uint8), axis=1).view(np.bool_)
@@ -247,7 +215,7 @@ def near_codes(bits, random):
     return queries
 
 
-def main(only_next=False):
+def main():
     dataset = load_dataset()
     split = split_dataset(dataset)
     origin = provenance(dataset)
@@ -263,7 +231,7 @@ def main(only_next=False):
     missing = [each for each in sets if not table.has(*each)]
     with threadpool_limits(1):
         faiss.omp_set_num_threads(1)
-        for name, n, n_bits in missing[:1] if only_next else missing:
+        for name, n, n_bits in missing:
             if name == "none":
                 measure_rerank(centred, table.record)
                 continue
@@ -275,8 +243,7 @@ def main(only_next=False):
                 queries = near_codes(bits, random)
             radii = (2, 4, 8) if len(bits) >= 1_000_000 else (0, 2, 4, 8)
             measure(name, bits, queries, radii, table.record)
-    table.summary()
 
 
 if __name__ == "__main__":
-    main(only_next="--next" in sys.argv)
+    main()

@@ -56,34 +56,28 @@ def like_images(n, random):
     return vectors
 
 
-def one_at_a_time(answer, queries):
-    """Microseconds of each query, after a first one to warm up."""
-    answer(queries[0])
+def microseconds(answer, asked):
+    """Of each answer, after a first one to warm up."""
+    answer(asked[0])
     times = []
-    for query in queries:
+    for each in asked:
         start = perf_counter()
-        answer(query)
+        answer(each)
         times.append(1e6 * (perf_counter() - start))
     return times
 
 
-def together(answer, repeats=5):
-    """Microseconds a query of several runs over all queries, after a first one to warm up."""
-    answer()
-    times = []
-    for _ in range(repeats):
-        start = perf_counter()
-        answer()
-        times.append(1e6 * (perf_counter() - start) / N_QUERIES)
-    return times
+def together(answer, Q, repeats=5):
+    """Microseconds a query of several runs over all queries."""
+    return [time / len(Q) for time in microseconds(answer, [Q] * repeats)]
 
 
 def measure(X, Q, lines):
     """Of each method, both ways: times, recall of the exact neighbours and the share looked at, over all draws."""
     exact = lines.nearest_of_each(Q, X, K)
     spent = {
-        ("exhaustive search", "one at a time"): one_at_a_time(lambda query: lines.nearest(query, X, K), Q),
-        ("exhaustive search", "together"): together(lambda: lines.nearest_of_each(Q, X, K)),
+        ("exhaustive search", "one at a time"): microseconds(lambda query: lines.nearest(query, X, K), Q),
+        ("exhaustive search", "together"): together(lambda queries: lines.nearest_of_each(queries, X, K), Q),
     }
     found = {"exhaustive search": [(1.0, 1.0)]}
     for seed in range(DRAWS):
@@ -95,14 +89,14 @@ def measure(X, Q, lines):
             def alone(query, radius=radius, table=table, lsh=lsh):
                 return lines.search(query, X, table, lsh.hyperplanes_, radius, K)
 
-            def in_batches(radius=radius, hash_table=hash_table, lsh=lsh):
-                return rerank(Q, X, hash_table.query_radius(lsh.transform(Q), radius), K)
+            def in_batches(queries, radius=radius, hash_table=hash_table, lsh=lsh):
+                return rerank(queries, X, hash_table.query_radius(lsh.transform(queries), radius), K)
 
             ids, method = hash_table.query_radius(lsh.transform(Q), radius), f"LSH, radius {radius}"
             scanned = np.mean([len(rows) for rows in ids]) / len(X)
             found.setdefault(method, []).append((recall_of_exact(ids, exact), scanned))
-            spent.setdefault((method, "one at a time"), []).extend(one_at_a_time(alone, Q))
-            spent.setdefault((method, "together"), []).extend(together(in_batches))
+            spent.setdefault((method, "one at a time"), []).extend(microseconds(alone, Q))
+            spent.setdefault((method, "together"), []).extend(together(in_batches, Q))
     return spent, {method: np.mean(each, axis=0) for method, each in found.items()}
 
 

@@ -111,6 +111,7 @@ WAYS = {
 
 
 def seconds(function, *arguments):
+    """Processor time of a call, and what it returned."""
     start = process_time()
     result = function(*arguments)
     return process_time() - start, result

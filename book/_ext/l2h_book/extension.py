@@ -108,11 +108,6 @@ def _notebooks(app: Any) -> dict[str, str]:
     return {page: f"{page.rpartition('/')[2]}.ipynb" for page in pages}
 
 
-def _place(app: Any) -> str:
-    """The folder of the chapters, which that of the teachers' pages is a copy of."""
-    return posixpath.dirname(next(iter(_notebooks(app)), ""))
-
-
 def _files(app: Any, page: str) -> dict[str, Path]:
     """The files that a page links to or reads, by their address from its notebook."""
     here = posixpath.dirname(page)
@@ -143,7 +138,7 @@ def _write_notebooks(app: Any, document: nodes.document, docname: str) -> None:
             both = make_notebook(*make_edition("nbgrader", page, document, executed), Path(app.config.l2h_wheel).name)
             place = _folder(app, "nbgrader") / "source" / Path(name).stem / name
             replace_file(place, nbformat.writes(make_assignment(both, exercises)).encode() + b"\n")
-    if app.builder.name == "html" and posixpath.dirname(docname) == _place(app):
+    if app.builder.name == "html":
         app.l2h_notes[docname] = notes_of(app.builder, document)
     prepare_page(document)
     bring_to_life(document)
@@ -177,14 +172,8 @@ def _put_files_beside(app: Any, exception: Exception | None) -> None:
         for page, name in names.items():
             zips.append(folder / f"{Path(name).stem}.zip")
             hand_out(zips[-1], [folder / file for file in (name, wheel.name, *_files(app, page))])
-        if folder == _folder(app, "instructor"):
-            write_teachers_pages(Path(app.outdir).resolve(), folder, app.l2h_notes)
-            zips += [
-                folder / f"{page.name}.html"
-                for page in map(Path, app.env.found_docs)
-                if page.parent == Path(_place(app))
-            ]
         wanted = {*zips, *(folder / name for name in (*files, *names.values()))}
         for path in folder.rglob("*"):  # pages are renamed and versions change: nothing old is offered
             if path.is_file() and path not in wanted:
                 path.unlink()
+    write_teachers_pages(Path(app.outdir).resolve(), _folder(app, "teachers"), app.l2h_notes)

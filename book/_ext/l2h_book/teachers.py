@@ -1,7 +1,8 @@
 """The teachers' pages: the site's, with what is said to teachers only as notes that presentation mode can show them."""
 
-import posixpath
+import os
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +25,22 @@ def notes_of(builder: Any, document: nodes.document) -> dict[str, str]:
 
 
 def write_teachers_pages(site: Path, folder: Path, notes: dict[str, dict[str, str]]) -> None:
-    """Copy each page that ``notes`` has an entry for, with its notes; links lead to the copies, or to the site."""
-    pages = {page: folder / f"{posixpath.basename(page)}.html" for page in notes}
-    ours = "|".join(re.escape(path.name) for path in pages.values())
-    for page, path in pages.items():
-        up = posixpath.relpath(Path(site, page).parent.as_posix(), folder.as_posix())
+    """Copy the site, but for its notebooks, and give each page that ``notes`` has an entry for its notes."""
+    shutil.copytree(site, folder, copy_function=_copy_newer, ignore=_notebooks, dirs_exist_ok=True)
+    for page, places in notes.items():
         html = Path(site, f"{page}.html").read_text(encoding="utf-8")
-        html = re.sub(rf'\b((?:href|src|data-content_root)=")(?![a-z]+:|[#?]|(?:{ours})\b)', rf"\1{up}/", html)
-        for place, note in notes[page].items():
+        html = re.sub(r'<p class="notebook-link">.*?</p>', "", html, flags=re.DOTALL)
+        for place, note in places.items():
             heading = re.search(rf'<section[^>]* id="{re.escape(place)}">.*?</h\d>', html, re.DOTALL)
             end = heading.end() if heading else len(html)
             html = f'{html[:end]}\n<div class="l2h-notes">{note}</div>{html[end:]}'
-        replace_file(path, html.encode())
+        replace_file(folder / f"{page}.html", html.encode())
+
+
+def _notebooks(folder: str, names: list[str]) -> set[str]:
+    return {"notebooks"} & set(names)
+
+
+def _copy_newer(source: str, target: str) -> None:
+    if not os.path.exists(target) or os.path.getmtime(target) < os.path.getmtime(source):
+        shutil.copy2(source, target)
