@@ -32,7 +32,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const place = make("span", { role: "status" });
   const button = (label, act) => {
     const made = make("button", { type: "button", textContent: label });
-    made.addEventListener("click", act);
+    made.addEventListener("click", () => { act(); made.blur(); });  // so that Space shows what comes next
     return made;
   };
   const back = button("← Back", () => go(at - 1)), next = button("Next →", () => go(at + 1));
@@ -101,6 +101,7 @@ document.addEventListener("DOMContentLoaded", () => {
     if (open && (!window_ || window_.closed)) window_ = window.open("", "", "width=640,height=480");
     if (!window_ || window_.closed) return;
     window_.document.title = "Notes";
+    window_.document.body.style.font = "1.4rem/1.5 sans-serif";
     window_.document.body.replaceChildren(make("h1", { textContent: title(current() ?? whole) }),
       ...heard().map((note) => window_.document.importNode(note, true)));
   }
