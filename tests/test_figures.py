@@ -14,6 +14,7 @@ import pytest
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from visits import RESULTS
 
 from l2h_tutorial import GRH, LSH, Dataset, figures, split_dataset
 from l2h_tutorial.figures.style import DARK, METHODS, look
@@ -40,14 +41,7 @@ SWEEP = pd.DataFrame(
     {"radius": RADII, "precision": RADII / 20, "scanned": 3.0 ** (RADII - 10), "recall": RADII / 10, "seconds": 1e-4}
 )
 SWEEPS = {"LSH, raw vectors": SWEEP, "LSH, 32 bits": SWEEP.assign(precision=0.9 * SWEEP["precision"], seconds=2e-4)}
-TRIALS = pd.DataFrame(
-    [
-        {"method": method, "n_bits": n_bits, "seed": seed, "map": 0.1 + n_bits / 200 + seed / 100}
-        for method in ("LSH", "GRH linear", "GRH kernel")
-        for n_bits in (16, 32, 64)
-        for seed in range(3)
-    ]
-)
+TRIALS = pd.read_csv(RESULTS / "table1.csv").query("n_train == 1000 and method in ('LSH', 'KSH', 'PCAH')")
 CLAIMS = pd.DataFrame(
     [
         ("GRH", verdict or "KSH", n, 0.1, 0.02, 0.01, 0.04, verdict)
@@ -55,24 +49,10 @@ CLAIMS = pd.DataFrame(
     ],
     columns=["ahead", "of", "n_train", "published", "ours", "low", "high", "verdict"],
 )
-SIZES = np.array([100, 1000, 10_000])
-LEVEL = {"exhaustive search": SIZES, "LSH, radius 2": 100 * SIZES**0.3, "LSH, radius 3": 200 * SIZES**0.3}
-TIMES = pd.concat(
-    [
-        pd.DataFrame({"n": SIZES, "method": method, "queries": queries, "microseconds": time})
-        for queries in ("one at a time", "together")
-        for method, time in LEVEL.items()
-    ]
-).assign(low=lambda times: 0.9 * times["microseconds"], high=lambda times: 1.2 * times["microseconds"])
 COSTS = {"table_bytes": [9e3, 2e4, 3e4], "table_seconds": [1e-5, 2e-5, 4e-5], "scan_seconds": [1e-4, 2e-4, 3e-4]}
 SEARCHES = pd.DataFrame({"n": 1000, "n_bits": 64, "radius": 4, **COSTS})
 VARIED = {"n": [16, 160, 1600], "n_bits": [16, 32, 64], "radius": [0, 4, 8]}
-
-OF_BYTES = pd.concat(
-    pd.DataFrame({"vectors": kind, "method": name, "bytes": size, "recall_1": [0.4, 0.5], "recall_10": [0.8, 0.9]})
-    for kind in ("texts", "pictures")
-    for name, size in (("signs", 32), ("RaBitQ", 44))
-)
+OF_BYTES = pd.read_csv(RESULTS / "quality-by-bytes.csv").query("method in ('signs', 'RaBitQ')")
 
 DRAWN = {
     "adjacency": lambda ds: figures.adjacency(ds, ROWS, np.equal.outer(ds.labels[ROWS], ds.labels[ROWS]).astype(int)),
@@ -95,7 +75,7 @@ DRAWN = {
     "cover": lambda ds: figures.cover(
         ds, np.arange(12), POINTS[:12], TOY_LSH.hyperplanes_, TOY_LSH.transform(POINTS[:12]), query=3
     ),
-    "crossing": lambda ds: figures.crossing(TIMES),
+    "crossing": lambda ds: figures.crossing(pd.read_csv(RESULTS / "time-by-size.csv")),
     "dead_zone": lambda ds: figures.dead_zone(np.linspace(0, 1, 5), {"true": ANGLES[:5], "shuffled": ANGLES[5:10]}),
     "descriptor": lambda ds: figures.descriptor(ds, 3),
     "distance_estimates": lambda ds: figures.distance_estimates(ANGLES, {16: ANGLES * 1.1, 64: ANGLES, 256: ANGLES}),
@@ -160,9 +140,19 @@ def test_every_figure_is_tried_here():
     assert sorted(DRAWN) == sorted({*figures.__all__} - {"table", "read_map", "spread_table", "contrast_table"})
 
 
+PHONE = 358  # pixels across the text of a page, on a phone of 390
+
+
 @pytest.mark.parametrize("name", sorted(DRAWN))
-def test_a_figure_draws_and_its_lines_differ_in_grey_too(drawn, name):
+def test_a_figure_can_be_read_on_a_phone_no_words_lie_on_others_and_its_lines_differ_in_grey_too(drawn, name):
     figure = drawn(name, toy_dataset())
+    across = 72 * figure.get_tightbbox().width
+    words = [text for text in figure.findobj(Text) if text.get_text().strip() and text.get_visible()]
+    assert min((text.get_fontsize() for text in words), default=10) * PHONE / across >= 8.95
+    for axes in figure.axes:
+        names = [text for text in axes.texts if text.get_text() and getattr(text, "arrow_patch", None)]
+        names = [Text.get_window_extent(text) for text in names]
+        assert not any(one.overlaps(other) for i, one in enumerate(names) for other in names[:i])
     if name in WITH_LINES:
         panel = figure.axes[1 if name == "dead_zone" else 0]
         # lines that are data, not levels or ends of error bars
@@ -182,22 +172,6 @@ def test_a_figure_of_images_draws_in_colour_and_says_the_class_without_pictures(
     if name not in ("adjacency", "cover"):  # whose tiles are too small for words
         said = " ".join(texts(figure)).replace("\n", " ")
         assert any(each in said for each in dataset.class_names)
-
-
-PHONE = 358  # pixels across the text of a page, on a phone of 390
-
-
-@pytest.mark.parametrize("name", sorted(DRAWN))
-def test_the_words_of_a_figure_can_be_read_on_a_phone_and_none_lies_on_another(name):
-    figure = DRAWN[name](toy_dataset())
-    figure.draw_without_rendering()
-    across = 72 * figure.get_tightbbox().width
-    words = [text for text in figure.findobj(Text) if text.get_text().strip() and text.get_visible()]
-    assert min((text.get_fontsize() for text in words), default=10) * PHONE / across >= 8.95
-    for axes in figure.axes:
-        names = [text for text in axes.texts if text.get_text() and getattr(text, "arrow_patch", None)]
-        names = [Text.get_window_extent(text) for text in names]
-        assert not any(one.overlaps(other) for i, one in enumerate(names) for other in names[:i])
 
 
 def contrast(one, other):

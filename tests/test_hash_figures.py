@@ -2,22 +2,19 @@
 
 import re
 from pathlib import Path
-from types import SimpleNamespace
 from urllib.parse import unquote, urlsplit
 
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
-from playing import PHONE, alone, by_hand, data_of, dragged, on_the_site, opened, sides
+from playing import PHONE, by_hand, data_of, dragged, on_the_site, opened, sides
 from visits import CHAPTERS, ROOT
 
 from l2h_book.hash_figures import FIGURES
-from l2h_book.play import playable
 from l2h_book.steps import frames_of
 from l2h_tutorial import GRH, LSH, bits_to_integers, hamming_distances, load_dataset, split_dataset
 from l2h_tutorial.affinity import same_class_affinity
-from l2h_tutorial.explore.output import figure_data
 from l2h_tutorial.grh import regularised_scores
 
 OF_CHAPTERS = "lsh", "buckets", "radius-search", "grh-adjacency", "grh-training", "embeddings"
@@ -40,12 +37,9 @@ def data(suite_cache):
 
 
 @pytest.fixture(scope="module")
-def addresses(data, tmp_path_factory):
-    def write(name):
-        html = f'<div class="l2h-figure">{playable(figure_data(name, data[name]))}</div>'
-        return alone(tmp_path_factory.mktemp(name), SimpleNamespace(_repr_html_=lambda: html))
-
-    return {name: write(name) for name in FIGURES}
+def addresses():
+    on_the_site("explorer", "fashion-mnist")  # which the figures here are made from
+    return {name: on_the_site(page) for name, page in PAGES.items()}
 
 
 def unit_vector(degrees):
@@ -184,9 +178,8 @@ def test_a_handle_follows_the_hand_in_small_moves(visit, addresses, data, name, 
 
 @pytest.mark.browser
 @pytest.mark.parametrize("name", FIGURES)
-def test_on_its_page_a_figure_asks_first_and_links_set_it(visit, name):
-    address = on_the_site(PAGES[name])
-    tab = opened(visit, address, name=name)
+def test_a_figure_asks_first_and_links_set_it(visit, addresses, name):
+    tab = opened(visit, addresses[name], name=name)
     assert "Predict." in tab.page.locator(f"#{name}").inner_text()
     for link in tab.page.locator('a.reference[href*="="][href^="#"]').all():
         wanted = dict(part.split("=") for part in link.get_attribute("href")[1:].split("&"))
@@ -195,7 +188,7 @@ def test_on_its_page_a_figure_asks_first_and_links_set_it(visit, name):
         state = state_of(tab.page, name)
         assert {key: state[key] for key in wanted} == {key: float(value) for key, value in wanted.items()}
     without = visit(390, java_script_enabled=False)
-    without.page.goto(address)
+    without.page.goto(addresses[name])
     assert not without.page.locator(f"#l2h-{name}").is_visible()
     assert "Without scripts: Fig" in without.page.locator(f"#{name}").inner_text()
 

@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from playing import alone, by_hand, dragged, namespace_of, on_the_site, opened, sides, tab_to
+from playing import by_hand, dragged, namespace_of, on_the_site, opened, sides, tab_to
 
 from l2h_tutorial import HashTable, bits_to_integers
 from l2h_tutorial.explore import Playground
@@ -49,12 +49,9 @@ def test_bad_input_is_named(names, call, message):
 # Lines by hand
 
 
-@pytest.fixture(scope="module", params=["alone", "site"])
-def page_address(request, names, tmp_path_factory):
-    if request.param == "site":
-        return on_the_site("playground")
-    lines = Playground(names["points"], names["labels"], names["lsh"].hyperplanes_)
-    return alone(tmp_path_factory.mktemp("playground"), lines)
+@pytest.fixture(scope="module")
+def page_address():
+    return on_the_site("playground")
 
 
 open_page = partial(opened, name="playground")
