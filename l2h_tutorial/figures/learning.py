@@ -196,14 +196,7 @@ def training_rounds(grh: GRH, points: Floats, labels: Rows) -> Figure:
     points : (n, 2) float
     labels : (n,) int
         Classes, from 0 to 6; each has a marker.
-
-    Raises
-    ------
-    ValueError
-        If the hasher has not two bits.
     """
-    if grh.n_bits != 2:
-        raise ValueError(f"grh must have 2 bits, for there is a colour for each of their 4 codes; it has {grh.n_bits}")
     rounds = grh.history_
     figure, tiles = panels(len(rounds), 2.6 * len(rounds), 2)
     reach = 1.1 * np.abs(points).max()
