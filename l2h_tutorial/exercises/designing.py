@@ -230,7 +230,7 @@ _LOOKED_AT = Compute(
             lambda p_near, p_far, n_bits, wanted: _looked_at(p_near, p_near, n_bits, wanted)
         ),
         "The other way round: first the ball, then the tables.": (lambda *case: _looked_at(*case)[::-1]),
-        _TOO_FAR: (lambda *case: _looked_at(*case, further=1)),
+        _TOO_FAR: (lambda p_near, p_far, n_bits, wanted: _looked_at(p_near, p_far, n_bits, wanted, further=1)),
     },
     nudge="Print the radius and the number of tables: what share of the near pairs does each find, and with one less? "
     "Of n_bits bits exactly i differ with the chance C(n_bits, i) (1 - p)^i p^(n_bits - i), summed over i up to r.",

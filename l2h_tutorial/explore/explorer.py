@@ -82,8 +82,8 @@ class Explorer:
     --------
     >>> from l2h_tutorial import LSH, load_dataset
     >>> explorer = Explorer(load_dataset("fashion-mnist"), {"LSH": LSH(random_state=0)}, n_queries=10)
-    >>> explorer
-    <Explorer: 10 queries, 768 of 8,500 pictures; LSH; 16 and 32 bits>
+    >>> len(explorer.query_rows), len(explorer.rows), explorer.n_database
+    (10, 768, 8500)
     >>> found = explorer.search(query=0, method="LSH", n_bits=16, radius=16)
     >>> len(found.ids), bool(found.precision == found.right[:10].mean())
     (768, True)
@@ -121,11 +121,6 @@ class Explorer:
         one = dataset.features[self.query_rows[0]]
         self._mean = one / (np.linalg.norm(one) or 1) - self._X_query[0]  # which "l2-centre" subtracts
         self.start = self._ordinary_query()
-
-    def __repr__(self) -> str:
-        bits = " and ".join(map(str, self.n_bits))
-        sample = f"{len(self.query_rows)} queries, {len(self.rows):,} of {self.n_database:,} pictures"
-        return f"<Explorer: {sample}; {', '.join(self.methods)}; {bits} bits>"
 
     def search(self, query: int, method: str, n_bits: int, radius: int) -> Found:
         """Search the sample: the pictures within the radius, re-ranked by cosine.

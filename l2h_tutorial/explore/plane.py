@@ -48,16 +48,14 @@ class Playground:
 
     Examples
     --------
-    >>> Playground([[1.0, 2.0], [-1.0, 0.5]], [0, 1], np.eye(2))
-    <Playground: 2 points, 2 lines>
+    >>> page = Playground([[1.0, 2.0], [-1.0, 0.5]], [0, 1], np.eye(2))._repr_html_()
+    >>> "l2h-playground-data" in page
+    True
     """
 
     def __init__(self, points: Any, labels: Any, hyperplanes: Any) -> None:
         self.points, self.hyperplanes = np.asarray(points, dtype=float), np.asarray(hyperplanes, dtype=float)
         self.labels = np.asarray(labels)
-
-    def __repr__(self) -> str:
-        return f"<Playground: {len(self.points)} points, {self.hyperplanes.shape[1]} lines>"
 
     def _repr_html_(self) -> str:
         data = {

@@ -76,11 +76,9 @@ def _draw_graph(axes: Axes, dataset: Dataset, rows: Rows, S: Rows) -> None:
     for i, j in np.argwhere(np.triu(S)):
         colour, line = (BLUE, "-") if labels[i] == labels[j] else (RED, "--")
         if i == j:
-            loop = Circle(places[i] + 0.24 * outward[i], 0.1, fill=False, color=BLUE, linewidth=1.4)
-            axes.add_patch(loop)
+            axes.add_patch(Circle(places[i] + 0.24 * outward[i], 0.1, fill=False, color=BLUE, linewidth=1.4))
         else:
-            x, y = places[[i, j]].T
-            axes.plot(x, y, color=colour, linestyle=line, linewidth=1.6)
+            axes.plot(*places[[i, j]].T, color=colour, linestyle=line, linewidth=1.6)
     for row, place in zip(rows, places, strict=True):
         _draw_node(axes, dataset, row, place, _NODE)
     axes.set(xlim=(-1.75, 1.75), ylim=(-1.55, 1.95), aspect="equal")
