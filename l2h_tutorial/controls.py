@@ -17,7 +17,7 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import pairwise_distances_argmin
 from sklearn.utils import check_random_state, column_or_1d
 
-from .baselines import gaussian_kernel
+from .baselines.kernels import gaussian_kernel
 from .baselines.linear import checked_labels
 from .checks import Array, Bits, Floats
 from .codes import bits_to_integers, check_bits, integers_to_bits

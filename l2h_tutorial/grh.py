@@ -21,7 +21,8 @@ from sklearn.svm import SVC, LinearSVC
 from sklearn.utils import check_random_state, get_tags
 
 from .affinity import NormalisedAffinity, given_graph
-from .baselines import CCAITQ, gaussian_kernel, kernel_gamma, svm_weights, with_progress
+from .baselines import CCAITQ
+from .baselines.kernels import gaussian_kernel, kernel_gamma, svm_weights, with_progress
 from .checks import Array, Bits, Floats, Integers, check_choice
 from .lsh import LSH, Hasher
 

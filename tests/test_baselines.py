@@ -21,9 +21,9 @@ from test_hashers import data
 
 from l2h_tutorial import CCAITQ, ITQ, PCAH, SpectralHashing, paper_partition
 from l2h_tutorial.affinity import knn_affinity
-from l2h_tutorial.baselines import AGH, KSH, SDH, STH, kernel_gamma
+from l2h_tutorial.baselines import AGH, KSH, SDH, STH
 from l2h_tutorial.baselines.graphs import halved, neighbour_graph, smooth_vectors
-from l2h_tutorial.baselines.kernels import Residual, cyclic_descent, greedy_bit, surrogate_loss
+from l2h_tutorial.baselines.kernels import Residual, cyclic_descent, greedy_bit, kernel_gamma, surrogate_loss
 from l2h_tutorial.baselines.linear import canonical_directions, quantising_rotation, smoothest_modes
 from l2h_tutorial.tuning import tune_on_grid, validation_set
 

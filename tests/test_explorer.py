@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from PIL import Image
 from playing import PHONE, alone, by_hand, data_of, dragged, namespace_of, on_the_site, opened, tab_to
-from refusals import refusals
 from sklearn.metrics.pairwise import cosine_similarity
 from visits import ROOT
 
@@ -94,16 +93,6 @@ def test_the_sample_has_every_class_and_opens_with_an_ordinary_query(explorer, f
     found = {m: [explorer.search(q, m, 16, 2).precision for q in range(24)] for m in ("LSH", "GRH kernel")}
     miss = sum(np.abs(np.array(values) - np.mean(values)) for values in found.values())
     assert miss[explorer.start] == miss.min()
-
-
-test_what_cannot_be_is_named = refusals(
-    (lambda: small(hashers={}), "needs a hasher"),
-    (lambda: small(n_bits=[10]), r"multiples of 4, up to 32, got \(10,\)"),
-    (lambda: small(n_bits=[]), "multiples of 4"),
-    (lambda: small(n_pictures=5000), "from 1 to 4096, got 5000"),
-    (lambda: small().search(0, "LSH", 16, 1), "no codes of 16 bits"),
-    (lambda: small().search(24, "LSH", 8, 1), "from 0 to 23"),
-)
 
 
 def test_pictures_stand_where_they_belong_and_no_text_ends_the_script():

@@ -7,7 +7,6 @@ import pytest
 from playing import by_hand, dragged, namespace_of, on_the_site, opened, sides, tab_to
 
 from l2h_tutorial import HashTable, bits_to_integers
-from l2h_tutorial.explore import Playground
 
 STATE = """() => {
   const root = document.getElementById("l2h-playground"), grips = [...root.querySelectorAll("svg [role=slider]")];
@@ -30,20 +29,6 @@ def names(suite_cache):
 
 
 # What is computed
-
-
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda x, y: Playground(np.ones((60, 3)), y, np.eye(2)), r"of shape \(n, 2\), got shape \(60, 3\)"),
-        (lambda x, y: Playground(x, [0, 1, 2], np.eye(2)), r"of shape \(60,\), got shape \(3,\)"),
-        (lambda x, y: Playground(x, y + 1, np.eye(2)), "from 0 to 2"),
-        (lambda x, y: Playground(x, y, np.ones((2, 7))), r"\(2, up to 6\), got shape \(2, 7\)"),
-    ],
-)
-def test_bad_input_is_named(names, call, message):
-    with pytest.raises(ValueError, match=message):
-        call(names["points"], names["labels"])
 
 
 # Lines by hand

@@ -66,11 +66,11 @@ def test_the_papers_partition_trains_inside_the_database():
     assert (paper_partition(DATA, 203, 20).query_rows != split.query_rows).any()
 
 
-@pytest.mark.parametrize("held_out", [1, 4, [3], [7, 0, 7], np.array([1, 2])])
+@pytest.mark.parametrize("held_out", [1, 4])
 def test_classes_that_are_held_out_are_queried_and_never_trained_on(held_out):
     split = held_out_partition(DATA, held_out, n_train=203, n_query_per_class=20)
     queried, trained = set(split.y_query.tolist()), set(split.y_train.tolist())
-    assert len(queried) == held_out if isinstance(held_out, int) else queried == set(held_out)
+    assert len(queried) == held_out
     assert trained == set(range(10)) - queried
     assert set(np.bincount(split.y_query)) <= {0, 20}
     assert np.ptp(np.bincount(split.y_train)[sorted(trained)]) <= 1
@@ -105,10 +105,8 @@ test_what_cannot_be_divided_is_refused = refusals(
     (divided(paper_partition, {"n_query_per_class": 0}), "n_query_per_class must be at least 1, got 0"),
     (divided(paper_partition, {"n_query_per_class": 250}), "class 0 has 300 rows, not 250 for queries and 100 to"),
     (divided(held_out_partition, {"n_train": 2100, "n_query_per_class": 300}), "no row of 3000 is left for the dat"),
-    (divided(held_out_partition, {"held_out": 0}), "held_out must be at least 1, got 0"),
-    (divided(held_out_partition, {"held_out": 9}), "held_out must name .* all but two at most, got 9"),
-    (divided(held_out_partition, {"held_out": [3, 11]}), r"held_out must name some of .*, 9\], .* got \[3, 11\]"),
-    (divided(held_out_partition, {"held_out": []}), r"held_out must name some of .*, got \[\]"),
+    (divided(held_out_partition, {"held_out": 0}), "held_out must be from 1 to the 8 classes but two, got 0"),
+    (divided(held_out_partition, {"held_out": 9}), "held_out must be from 1 to the 8 classes but two, got 9"),
     (divided(held_out_partition, {"held_out": "cat"}), TypeError, "held_out must be an integer .*, got 'cat'"),
     (divided(held_out_partition, {"n_train": 6}), "n_train must hold each of the 7 classes .*, got 6"),
     (divided(held_out_partition, {"n_query_per_class": 301}), "300 rows, not 301 for queries and 0 to train"),

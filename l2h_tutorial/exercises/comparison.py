@@ -70,9 +70,7 @@ _TIES = Compute(
             lambda distances, relevant, k: float(sum(part.sum() for part in _parts(distances, relevant, k)) / k)
         ),
         "You took the share of the relevant among all rows up to the last distance. Nearer rows have their place "
-        "for certain, tied ones share what is left.": (
-            lambda distances, relevant, k: float(np.concatenate(_parts(distances, relevant, k)).mean())
-        ),
+        "for certain, tied ones share what is left.": (lambda *case: float(np.concatenate(_parts(*case)).mean())),
     },
     nudge="Take three rows at one distance, one of them relevant, and k = 1. Write down all orders.",
 )

@@ -30,6 +30,10 @@ def _n_tables(p: Any, n_bits: int, wanted: float) -> int:
     return int(1 + np.argmax(found.mean(axis=1) >= wanted))
 
 
+def _enough(cosines: Any, n_bits: int, wanted: float) -> int:
+    return _n_tables(_p(cosines), n_bits, wanted)
+
+
 # 5.1
 
 
@@ -63,13 +67,13 @@ def _tables_case(rng: np.random.Generator, i: int) -> tuple[float, int, float]:
 
 
 _TABLES = Compute(
-    reference=lambda cosine, n_bits, wanted: _n_tables(_p(cosine), n_bits, wanted),
+    reference=lambda cosine, n_bits, wanted: _enough(cosine, n_bits, wanted),
     case=_tables_case,
     mistakes={
         _NO_PROBABILITY: _n_tables,
-        _TOO_FEW: (lambda cosine, n_bits, wanted: _n_tables(_p(cosine), n_bits, wanted) - 1),
+        _TOO_FEW: (lambda *case: _enough(*case) - 1),
         _DO_NOT_ADD_UP: (lambda cosine, n_bits, wanted: math.ceil(wanted / _p(cosine) ** n_bits)),
-        _ENOUGH: (lambda cosine, n_bits, wanted: _n_tables(_p(cosine), n_bits, wanted + 1e-9)),
+        _ENOUGH: (lambda cosine, n_bits, wanted: _enough(cosine, n_bits, wanted + 1e-9)),
     },
     nudge="Start with one table, compute the chance, and add a table while the chance is below what is wanted.",
 )
@@ -96,7 +100,7 @@ _RADIUS = Compute(
         "You asked that every query finds the share. It is a share of all the neighbours together.": (
             lambda distances, wanted: max(_radius(of_query, wanted) for of_query in distances)
         ),
-        _TOO_FAR: (lambda distances, wanted: _radius(distances, wanted) + 1),
+        _TOO_FAR: (lambda *case: _radius(*case) + 1),
     },
     nudge="For a radius, count the distances that are at most as large, and divide by how many there are.",
 )
@@ -113,18 +117,18 @@ def _pairs_case(rng: np.random.Generator, i: int) -> tuple[Array, int, float]:
 
 
 _RECALL = Compute(
-    reference=lambda cosines, n_bits, wanted: _n_tables(_p(cosines), n_bits, wanted),
+    reference=_enough,
     case=_pairs_case,
     mistakes={
         "You took the chance at the mean similarity. The curve is bent, so the mean of the chances is another.": (
-            lambda cosines, n_bits, wanted: _n_tables(_p(cosines.mean()), n_bits, wanted)
+            lambda cosines, n_bits, wanted: _enough(cosines.mean(), n_bits, wanted)
         ),
         "You asked it of the least alike pair. Recall is a mean: alike pairs make up for it.": (
-            lambda cosines, n_bits, wanted: _n_tables(_p(cosines.min()), n_bits, wanted)
+            lambda cosines, n_bits, wanted: _enough(cosines.min(), n_bits, wanted)
         ),
         _NO_PROBABILITY: _n_tables,
-        _TOO_FEW: (lambda cosines, n_bits, wanted: _n_tables(_p(cosines), n_bits, wanted) - 1),
-        _ENOUGH: (lambda cosines, n_bits, wanted: _n_tables(_p(cosines), n_bits, wanted + 1e-9)),
+        _TOO_FEW: (lambda *case: _enough(*case) - 1),
+        _ENOUGH: (lambda cosines, n_bits, wanted: _enough(cosines, n_bits, wanted + 1e-9)),
     },
     nudge="Compute the chance of each pair with one table, then with two, and look at their mean.",
 )
@@ -149,7 +153,7 @@ _MOST_BITS = Compute(
     mistakes={
         _NO_PROBABILITY: _most_bits,
         "One bit too many: rounded up, or to the nearest, the share may be missed. Round down.": (
-            lambda cosine, n_tables, wanted: _most_bits(_p(cosine), n_tables, wanted) + 1
+            lambda cosine, *case: _most_bits(_p(cosine), *case) + 1
         ),
         _DO_NOT_ADD_UP: (lambda cosine, n, wanted: math.floor(math.log(wanted / n) / math.log(_p(cosine)))),
         "You asked one table to find the share. All of them together have to.": (
@@ -182,7 +186,7 @@ _EXPONENT = Compute(
     case=_exponent_case,
     mistakes={
         "Above 1 it would be slower than exhaustive search: is the quotient upside down?": (
-            lambda near_angle, far_angle: _rho(far_angle, near_angle)
+            lambda *angles: _rho(*angles[::-1])
         ),
         "You took the logarithms of the angles. The formula has those of the probabilities that a bit agrees.": (
             lambda near_angle, far_angle: np.log(near_angle) / np.log(far_angle)
@@ -225,9 +229,7 @@ _LOOKED_AT = Compute(
         "That is what is found of the near pairs. With that radius and those tables, what of the far ones?": (
             lambda p_near, p_far, n_bits, wanted: _looked_at(p_near, p_near, n_bits, wanted)
         ),
-        "The other way round: first the ball, then the tables.": (
-            lambda p_near, p_far, n_bits, wanted: _looked_at(p_near, p_far, n_bits, wanted)[::-1]
-        ),
+        "The other way round: first the ball, then the tables.": (lambda *case: _looked_at(*case)[::-1]),
         _TOO_FAR: (lambda p_near, p_far, n_bits, wanted: _looked_at(p_near, p_far, n_bits, wanted, further=1)),
     },
     nudge="Print the radius and the number of tables: what share of the near pairs does each find, and with one less? "

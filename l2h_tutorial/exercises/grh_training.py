@@ -55,10 +55,10 @@ _CODEWORDS = Compute(
     case=_classes_case,
     mistakes={
         "You gave ties a 1. Here the sign of zero is -1, so a class that is split evenly gets a 0.": (
-            lambda bits, y: _class_means(bits, y) >= 0.5
+            lambda *case: _class_means(*case) >= 0.5
         ),
         "That is +1 and -1. The exercise asks for True and False.": (
-            lambda bits, y: np.where(_class_means(bits, y) > 0.5, 1, -1)
+            lambda *case: np.where(_class_means(*case) > 0.5, 1, -1)
         ),
         "That has a row for each image. The table has a row for each class, in the order of the labels.": (
             lambda bits, y: (_class_means(bits, y) > 0.5)[np.searchsorted(np.unique(y), y)]
@@ -114,8 +114,12 @@ def _mean_case(rng: np.random.Generator, i: int) -> tuple[Array, Array, Array]:
 
 def _distances(X: Array, bit: Array, new: Array) -> Array:
     """Squared distances of new vectors to the mean of the zeros and to that of the ones."""
-    means = np.array([X[~bit].mean(axis=0), X[bit].mean(axis=0)])
-    return np.sum((new[:, None] - means) ** 2, axis=2)
+    return np.sum((new[:, None] - _class_means(X, bit)) ** 2, axis=2)
+
+
+def _apart(X: Array, bit: Array) -> Array:
+    """From the mean of the zeros to that of the ones."""
+    return np.diff(_class_means(X, bit), axis=0)[0]
 
 
 def _nearest_mean(X: Array, bit: Array, new: Array) -> Array:
@@ -129,12 +133,10 @@ _NEAREST_MEAN = Compute(
     mistakes={
         "The other way round: a smaller distance to the ones is a vote for a 1.": (lambda *case: ~_nearest_mean(*case)),
         "You compared dot products with the two means. They favour the longer mean; distances do not.": (
-            lambda X, bit, new: new @ (X[bit].mean(axis=0) - X[~bit].mean(axis=0)) > 0
+            lambda X, bit, new: new @ _apart(X, bit) > 0
         ),
         "Your hyperplane goes through the mean of all images. Half-way between the two means is another place when "
-        "there are more of one kind.": (
-            lambda X, bit, new: (new - X.mean(axis=0)) @ (X[bit].mean(axis=0) - X[~bit].mean(axis=0)) > 0
-        ),
+        "there are more of one kind.": (lambda X, bit, new: (new - X.mean(axis=0)) @ _apart(X, bit) > 0),
     },
     nudge="Draw a few points of both kinds, mark the two means, and ask of a new point which is nearer. Half-way is 0.",
 )

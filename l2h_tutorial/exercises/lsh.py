@@ -70,10 +70,10 @@ _ANGLE = Compute(
     reference=_degrees,
     case=_pair_case,
     mistakes={
-        "Those are radians. The exercise asks for degrees.": (lambda a, b: math.radians(_degrees(a, b))),
-        "The angle grows with the bits that differ, from 0 up to 180.": (lambda a, b: 180 - _degrees(a, b)),
+        "Those are radians. The exercise asks for degrees.": (lambda *case: math.radians(_degrees(*case))),
+        "The angle grows with the bits that differ, from 0 up to 180.": (lambda *case: 180 - _degrees(*case)),
         "You took the share for a cosine. The probability of a differing bit is the angle itself, divided by pi.": (
-            lambda a_bits, b_bits: math.degrees(math.acos(1 - _degrees(a_bits, b_bits) / 90))
+            lambda *case: math.degrees(math.acos(1 - _degrees(*case) / 90))
         ),
         "That is how many bits differ. What share of them is it, and which angle makes every bit differ?": (
             lambda a_bits, b_bits: int((a_bits != b_bits).sum())
@@ -158,25 +158,24 @@ def _theta_case(rng: np.random.Generator, i: int) -> tuple[float, int]:
     return round(float(rng.uniform(0.2, 2.8)), 2), 1 + i % 7
 
 
-def _within_one(p: float, n_bits: int) -> float:
-    """The chance that of n_bits bits, each agreeing with probability p, at most one differs."""
-    return p**n_bits + n_bits * (1 - p) * p ** (n_bits - 1)
+def _none_and_one(theta: float, n_bits: int) -> tuple[float, float]:
+    """The chances that of n_bits bits none differs, and that exactly one does."""
+    p = 1 - theta / math.pi
+    return p**n_bits, n_bits * (1 - p) * p ** (n_bits - 1)
 
 
 _AT_MOST_ONE = Compute(
-    reference=lambda theta, n_bits: _within_one(1 - theta / math.pi, n_bits),
+    reference=lambda theta, n_bits: sum(_none_and_one(theta, n_bits)),
     case=_theta_case,
     mistakes={
         "That is the chance that no bit differs. Add the chance that exactly one does.": (
-            lambda theta, n_bits: (1 - theta / math.pi) ** n_bits
+            lambda *case: _none_and_one(*case)[0]
         ),
         "That is the chance that exactly one bit differs. At most one: none will do as well.": (
-            lambda theta, n_bits: _within_one(1 - theta / math.pi, n_bits) - (1 - theta / math.pi) ** n_bits
+            lambda *case: _none_and_one(*case)[1]
         ),
         "You counted one bit that may differ. It can be any of the n_bits: how many ways are there?": (
-            lambda theta, n_bits: (
-                (1 - theta / math.pi) ** n_bits + theta / math.pi * (1 - theta / math.pi) ** (n_bits - 1)
-            )
+            lambda theta, n_bits: np.dot(_none_and_one(theta, n_bits), (1, 1 / n_bits))
         ),
     },
     nudge="With two bits, list the four outcomes, from same-same to differs-differs, and their chances.",

@@ -54,7 +54,7 @@ def identity(student: str) -> str:
     return unicodedata.normalize("NFC", student.strip().casefold())
 
 
-def project_data(student: str, *, course: str = "", dataset: Dataset | None = None) -> Project:
+def project_data(student: str, *, course: str = "") -> Project:
     """Draw a student's project: six classes, their split, a code length and a radius.
 
     Parameters
@@ -63,18 +63,16 @@ def project_data(student: str, *, course: str = "", dataset: Dataset | None = No
         Any name or number that the course knows the student by; spaces around it and capitals do not matter.
     course : str, default=""
         Anything, such as "2026": another course draws other projects.
-    dataset : Dataset, optional
-        The bundled images by default.
 
     Returns
     -------
     Project
-        The same for the same student, course and images, on any machine.
+        Of the bundled images; the same for the same student and course, on any machine.
 
     Raises
     ------
     ValueError
-        If the student has no name, or the images have fewer than six classes.
+        If the student has no name.
 
     Examples
     --------
@@ -87,11 +85,9 @@ def project_data(student: str, *, course: str = "", dataset: Dataset | None = No
     name = identity(student)
     if not name:
         raise ValueError("a project is drawn for a student: give a name or a number")
-    dataset = load_dataset("fashion-mnist") if dataset is None else dataset
-    if len(dataset.class_names) < _N_CLASSES:
-        raise ValueError(f"a project has {_N_CLASSES} classes, and {dataset.name} has {len(dataset.class_names)}")
     seed = hashlib.sha256(repr((course, name)).encode()).digest()
     rng = np.random.default_rng(int.from_bytes(seed[:8], "big"))
+    dataset = load_dataset("fashion-mnist")
     classes = np.sort(rng.choice(len(dataset.class_names), _N_CLASSES, replace=False))
     n_bits, radius = int(rng.choice(_CODE_LENGTHS)), int(rng.choice(_RADII))
     part = _of_classes(dataset, classes.tolist())

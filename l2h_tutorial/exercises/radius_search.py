@@ -23,9 +23,9 @@ _BALL = Compute(
             lambda n_bits, radius: ball_size(n_bits, radius - 1) if radius else 0
         ),
         "Those are the codes at distance r exactly, the shell. The ball holds the nearer ones as well.": (
-            lambda n_bits, radius: math.comb(n_bits, radius)
+            lambda *case: math.comb(*case)
         ),
-        "The query's own bucket is missing: it differs in 0 bits.": (lambda n, r: ball_size(n, r) - 1),
+        "The query's own bucket is missing: it differs in 0 bits.": (lambda *case: ball_size(*case) - 1),
     },
     nudge="List the ball of radius 1 around 000, as in the chapter's first figure, and count.",
 )

@@ -22,8 +22,6 @@ from .output import SHEET_COLUMNS, data_address, figure_data, sprite_sheet
 
 _ANSWERS = 10  # precision at ten, as in the chapters
 _RADIUS = 2  # at which the page opens
-_WIDEST_CODE = 32  # the script compares codes as 32-bit integers
-_MOST_PICTURES = 4096  # it reads a picture's number from three hexadecimal digits
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,9 +62,10 @@ class Explorer:
     hashers : dict of str to hasher
         Cloned, given each number of bits, and fitted with the training labels.
     n_bits : iterable of int, default=(16, 32)
-        Each a multiple of 4, up to 32.
+        Each a multiple of 4, up to 32: the page's script compares codes as 32-bit integers.
     n_queries, n_pictures : int
-        Sizes of the sample; all that there are, if fewer.
+        Sizes of the sample; all that there are, if fewer. At most 4,096 pictures: the script reads the number of one
+        from three hexadecimal digits.
 
     Attributes
     ----------
@@ -79,17 +78,12 @@ class Explorer:
         The query that the page opens with, an ordinary one: what the first and the last method find for it, at the
         first number of bits and radius 2, is closest to what they find on average.
 
-    Raises
-    ------
-    ValueError
-        If there is no hasher, a number of bits is not one of those, or more than 4,096 pictures are asked for.
-
     Examples
     --------
     >>> from l2h_tutorial import LSH, load_dataset
     >>> explorer = Explorer(load_dataset("fashion-mnist"), {"LSH": LSH(random_state=0)}, n_queries=10)
-    >>> explorer
-    <Explorer: 10 queries, 768 of 8,500 pictures; LSH; 16 and 32 bits>
+    >>> len(explorer.query_rows), len(explorer.rows), explorer.n_database
+    (10, 768, 8500)
     >>> found = explorer.search(query=0, method="LSH", n_bits=16, radius=16)
     >>> len(found.ids), bool(found.precision == found.right[:10].mean())
     (768, True)
@@ -105,12 +99,6 @@ class Explorer:
         n_pictures: int = 768,
     ) -> None:
         self.n_bits = tuple(n_bits)
-        if not hashers:
-            raise ValueError("the explorer needs a hasher, got none")
-        if not self.n_bits or not set(self.n_bits) <= {*range(4, _WIDEST_CODE + 1, 4)}:
-            raise ValueError(f"n_bits must be multiples of 4, up to {_WIDEST_CODE}, got {self.n_bits}")
-        if not 1 <= n_pictures <= _MOST_PICTURES:
-            raise ValueError(f"n_pictures must be from 1 to {_MOST_PICTURES}, got {n_pictures}")
         self.dataset = dataset
         self.methods = tuple(hashers)
         split = split_dataset(dataset).preprocessed("l2-centre")
@@ -134,11 +122,6 @@ class Explorer:
         self._mean = one / (np.linalg.norm(one) or 1) - self._X_query[0]  # which "l2-centre" subtracts
         self.start = self._ordinary_query()
 
-    def __repr__(self) -> str:
-        bits = " and ".join(map(str, self.n_bits))
-        sample = f"{len(self.query_rows)} queries, {len(self.rows):,} of {self.n_database:,} pictures"
-        return f"<Explorer: {sample}; {', '.join(self.methods)}; {bits} bits>"
-
     def search(self, query: int, method: str, n_bits: int, radius: int) -> Found:
         """Search the sample: the pictures within the radius, re-ranked by cosine.
 
@@ -155,13 +138,11 @@ class Explorer:
 
         Raises
         ------
-        ValueError
-            If there is no such query, or no such method and bits; the radius as ``HashTable.query_radius``.
+        TypeError, ValueError
+            As ``HashTable.query_radius``, of the radius.
+        KeyError, IndexError
+            If there is no such method with so many bits, or no such query.
         """
-        if (method, n_bits) not in self._bits:
-            raise ValueError(f"no codes of {n_bits} bits by {method!r}; there are {', '.join(map(str, self._bits))}")
-        if query not in range(len(self.query_rows)):
-            raise ValueError(f"query must be from 0 to {len(self.query_rows) - 1}, got {query}")
         query_bits, bits = self._bits[method, n_bits]
         distances = hamming_distances(query_bits[[query]], bits)[0]
         inside = np.flatnonzero(distances <= check_radius(radius, n_bits))

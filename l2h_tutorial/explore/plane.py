@@ -4,11 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from ..checks import Floats, Integers
+from ..checks import Floats
 from .output import figure_data, sprite_sheet
 
 _MOST_LINES = 6  # as many as the page has room for
-_MOST_CLASSES = 3  # and as many markers
 
 
 def line_of(normal: Floats, threshold: float = 0.0) -> list[float]:
@@ -34,17 +33,6 @@ def line_of(normal: Floats, threshold: float = 0.0) -> list[float]:
     return [round(degrees, 4), round(float(threshold / np.linalg.norm(normal)), 4)]
 
 
-def _check_points(points: Any, labels: Any) -> tuple[Floats, Integers]:
-    points, labels = np.asarray(points, dtype=np.float64), np.asarray(labels)
-    if points.ndim != 2 or points.shape[1] != 2 or not np.isfinite(points).all():
-        raise ValueError(f"points must be finite, of shape (n, 2), got shape {points.shape}")
-    if labels.shape != (len(points),):
-        raise ValueError(f"labels must be one a point, of shape ({len(points)},), got shape {labels.shape}")
-    if not np.isin(labels, range(_MOST_CLASSES)).all():
-        raise ValueError(f"labels must be from 0 to {_MOST_CLASSES - 1}, which have markers, got {np.unique(labels)}")
-    return points, labels.astype(np.int64)
-
-
 class Playground:
     """Points in the plane and lines that the reader turns, drags and adds; as the last value of a cell, the page.
 
@@ -58,25 +46,16 @@ class Playground:
     hyperplanes : (2, n_bits) array of float
         Normals of the lines to start with, at most six: ``hyperplanes_`` of a fitted ``LSH``.
 
-    Raises
-    ------
-    ValueError
-        If the shapes are others.
-
     Examples
     --------
-    >>> Playground([[1.0, 2.0], [-1.0, 0.5]], [0, 1], np.eye(2))
-    <Playground: 2 points, 2 lines>
+    >>> page = Playground([[1.0, 2.0], [-1.0, 0.5]], [0, 1], np.eye(2))._repr_html_()
+    >>> "l2h-playground-data" in page
+    True
     """
 
     def __init__(self, points: Any, labels: Any, hyperplanes: Any) -> None:
-        self.points, self.labels = _check_points(points, labels)
-        self.hyperplanes = np.asarray(hyperplanes, dtype=np.float64)
-        if self.hyperplanes.shape not in {(2, lines) for lines in range(_MOST_LINES + 1)}:
-            raise ValueError(f"hyperplanes must be (2, up to {_MOST_LINES}), got shape {self.hyperplanes.shape}")
-
-    def __repr__(self) -> str:
-        return f"<Playground: {len(self.points)} points, {self.hyperplanes.shape[1]} lines>"
+        self.points, self.hyperplanes = np.asarray(points, dtype=float), np.asarray(hyperplanes, dtype=float)
+        self.labels = np.asarray(labels)
 
     def _repr_html_(self) -> str:
         data = {

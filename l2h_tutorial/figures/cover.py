@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
-from matplotlib.patches import ConnectionPatch, Rectangle
+from matplotlib.patches import Rectangle
 
 from ..datasets import Dataset
 from .style import COLOURS, GREY, Bits, Floats, Look, Rows, draw_hyperplane, show_plane, styled, write
@@ -68,18 +68,9 @@ def cover(
         write(buckets, (b * _BIT + 0.22, n_codes - 0.55), str(b + 1), fontsize=19)
     buckets.set(xlim=(-0.6, left + _SHOWN * _PICTURE + 0.3), ylim=(-0.6, n_codes - 0.25))
     buckets.axis("off")
-    arrow = ConnectionPatch(
-        points[query],
-        (-0.1, n_codes - 1 - members[query]),
-        "data",
-        "data",
-        axesA=plane,
-        axesB=buckets,
-        arrowstyle="-|>",
-        shrinkA=16,
-        linewidth=2.5,
-    )
-    figure.add_artist(arrow)
+    arrow = {"arrowstyle": "-|>", "shrinkA": 16, "shrinkB": 0, "mutation_scale": 10, "linewidth": 2.5}
+    code = (-0.1, n_codes - 1 - members[query])
+    buckets.annotate("", code, points[query], textcoords=plane.transData, arrowprops=arrow).set_in_layout(False)
     return figure
 
 
@@ -106,8 +97,7 @@ def _draw_code(axes: Axes, code: Bits, y: float) -> None:
     """A box for each bit, black for 1."""
     for b, bit in enumerate(code):
         fill = "black" if bit else "white"
-        box = Rectangle((b * _BIT, y - 0.22), 0.45, 0.45, facecolor=fill, edgecolor="black")
-        axes.add_patch(box)
+        axes.add_patch(Rectangle((b * _BIT, y - 0.22), 0.45, 0.45, facecolor=fill, edgecolor="black"))
 
 
 def _put(axes: Axes, dataset: Dataset, row: int, at: Any, colour: str, asks: bool, zoom: float) -> None:

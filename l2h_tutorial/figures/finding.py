@@ -198,8 +198,7 @@ def split_diagram(split: Split) -> Figure:
         (63, 37, GREY, "database", split.y_database, "what is searched; its\nlabels only judge"),
     ]
     for left, width, colour, name, labels, purpose in parts:
-        box = plt.Rectangle((left, 8), width, 21, facecolor=colour, edgecolor=colour, alpha=0.18, linewidth=2)
-        axes.add_patch(box)
+        axes.add_patch(plt.Rectangle((left, 8), width, 21, color=colour, alpha=0.18, linewidth=2))
         middle = left + width / 2
         write(axes, (middle, 25), name, weight="bold")
         write(axes, (middle, 19.5), f"{len(labels):,} images")
@@ -228,9 +227,8 @@ def code_of_points(points: Floats, hyperplanes: Floats, bits: Bits) -> Figure:
     figure, ((axes,),) = panels(1, 4.2)
     codes, members = np.unique(bits, axis=0, return_inverse=True)
     for i, code in enumerate(codes):
-        x, y = points[members == i].T
         name = "".join("01"[bit] for bit in code.astype(int))
-        axes.scatter(x, y, s=28, color=COLOURS[i % 7], marker=MARKERS[i % 7], label=name)
+        axes.scatter(*points[members == i].T, s=28, color=COLOURS[i % 7], marker=MARKERS[i % 7], label=name)
     reach = 1.15 * np.abs(points).max()
     for k, normal in enumerate(hyperplanes.T, start=1):
         draw_hyperplane(axes, normal, linewidth=1.5)
@@ -361,8 +359,7 @@ def hamming_cube(radius: int = 1) -> Figure:
     places = corners @ [(1, 0), (0, 1), (0.42, 0.32)]
     for a, b in combinations(range(8), 2):
         if np.sum(corners[a] != corners[b]) == 1:
-            x, y = places[[a, b]].T
-            axes.plot(x, y, color=GREY, linewidth=1.2, zorder=1)
+            axes.plot(*places[[a, b]].T, color=GREY, linewidth=1.2, zorder=1)
     for code, (x, y) in zip(corners, places, strict=True):
         distance = code.sum()
         fill, edge, ink = (BLUE, BLUE, "white") if distance <= radius else ("white", GREY, "black")

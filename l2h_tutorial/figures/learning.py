@@ -76,11 +76,9 @@ def _draw_graph(axes: Axes, dataset: Dataset, rows: Rows, S: Rows) -> None:
     for i, j in np.argwhere(np.triu(S)):
         colour, line = (BLUE, "-") if labels[i] == labels[j] else (RED, "--")
         if i == j:
-            loop = Circle(places[i] + 0.24 * outward[i], 0.1, fill=False, color=BLUE, linewidth=1.4)
-            axes.add_patch(loop)
+            axes.add_patch(Circle(places[i] + 0.24 * outward[i], 0.1, fill=False, color=BLUE, linewidth=1.4))
         else:
-            x, y = places[[i, j]].T
-            axes.plot(x, y, color=colour, linestyle=line, linewidth=1.6)
+            axes.plot(*places[[i, j]].T, color=colour, linestyle=line, linewidth=1.6)
     for row, place in zip(rows, places, strict=True):
         _draw_node(axes, dataset, row, place, _NODE)
     axes.set(xlim=(-1.75, 1.75), ylim=(-1.55, 1.95), aspect="equal")
@@ -196,14 +194,7 @@ def training_rounds(grh: GRH, points: Floats, labels: Rows) -> Figure:
     points : (n, 2) float
     labels : (n,) int
         Classes, from 0 to 6; each has a marker.
-
-    Raises
-    ------
-    ValueError
-        If the hasher has not two bits.
     """
-    if grh.n_bits != 2:
-        raise ValueError(f"grh must have 2 bits, for there is a colour for each of their 4 codes; it has {grh.n_bits}")
     rounds = grh.history_
     figure, tiles = panels(len(rounds), 2.6 * len(rounds), 2)
     reach = 1.1 * np.abs(points).max()

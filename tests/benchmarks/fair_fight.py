@@ -26,7 +26,8 @@ from threadpoolctl import threadpool_limits
 from l2h_tutorial import GRH, ITQ, LSH, PCAH, Dataset, SpectralHashing, load_dataset, split_dataset
 from l2h_tutorial import mean_average_precision as by_hamming_distance
 from l2h_tutorial.affinity import knn_affinity, label_indicator
-from l2h_tutorial.baselines import AGH, CCAITQ, KSH, SDH, STH, kernel_gamma
+from l2h_tutorial.baselines import AGH, CCAITQ, KSH, SDH, STH
+from l2h_tutorial.baselines.kernels import kernel_gamma
 from l2h_tutorial.controls import ClassScores, OutputCodes, RandomCodes, hadamard_codewords
 from l2h_tutorial.protocols.results import ResultsFile, provenance
 from l2h_tutorial.protocols.trials import ranking

@@ -16,7 +16,6 @@ from nbformat import NotebookNode
 from sphinx.util.display import status_iterator
 
 from .files import BOOK, PACKAGE, files_key, files_of
-from .markdown import NotebookError
 from .pictures import KERNEL, theme_figures
 
 
@@ -69,14 +68,9 @@ def execute_ahead(app: Any, env: Any, docnames: list[str]) -> None:
 
 
 def executed_page(env: Any, docname: str) -> NotebookNode:
-    """Return a page's source as a notebook with outputs, and ``metadata.seconds``, how long it ran."""
+    """Return a page as a notebook with outputs, and ``metadata.seconds``, how long it ran; KeyError without one."""
     cache = get_cache(env.mystnb_config.execution_cache_path)
-    try:
-        key, notebook = cache.merge_match_into_notebook(_source(env, docname))
-    except KeyError:
-        raise NotebookError(
-            f"{docname}: not in the cache of executed pages; build with execute_notebooks: cache"
-        ) from None
+    key, notebook = cache.merge_match_into_notebook(_source(env, docname))
     notebook.metadata["seconds"] = cache.get_cache_record(key).data.get("execution_seconds", 0.0)
     return notebook
 

@@ -20,7 +20,6 @@ from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from .execution import executed_page
-from .markdown import NotebookError
 
 WORDS_A_MINUTE = 200
 CODE_LINES_A_MINUTE = 6
@@ -150,7 +149,7 @@ def _chapter(place: Any, name: str) -> Chapter:
     place.env.note_dependency(f"{docname}.md")
     try:
         return read_chapter(executed_page(place.env, docname))
-    except (NotebookError, KeyError, ValueError, OSError) as error:
+    except (KeyError, ValueError, OSError) as error:
         raise ExtensionError(f"{name}: {error}") from error
 
 

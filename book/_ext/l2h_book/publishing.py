@@ -29,7 +29,7 @@ def links_out(source: str, notebook: str) -> dict[str, str]:
     repository = site_address("L2H_REPOSITORY")
     if not repository:
         return {}
-    place = f"{repository.removeprefix('https://github.com/')}"
+    place = repository.removeprefix("https://github.com/")
     opened = {
         "open it in Colab": f"https://colab.research.google.com/github/{place}blob/notebooks/{notebook}",
         "in Binder": f"https://mybinder.org/v2/gh/{place}notebooks?labpath={notebook}",
@@ -64,7 +64,6 @@ def _configure(app: Any, config: Any) -> None:
     config.html_baseurl = config.ogp_site_url = site_address()
     config.sitemap_url_scheme = "{link}"
     config.sitemap_excludes = ["404.html"]
-    config.ogp_enable_meta_description = True
     # a card with the page's title where its address is known, for it must be absolute; else one picture for all pages
     config.ogp_social_cards = {"enable": bool(site_address()), "line_color": BLUE}
     config.ogp_image = "" if site_address() else "_static/cover.png"

@@ -25,8 +25,7 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 _MARK = re.compile(r"\[([ x])\]\s+")
-_VERDICTS = {"x": "Right.", " ": "No."}
-_KINDS = {"x": "right", " ": "wrong"}
+_VERDICTS = {"x": ("right", "Right."), " ": ("wrong", "No.")}
 
 
 class selftest(nodes.General, nodes.Element):
@@ -85,8 +84,9 @@ class SelfTest(SphinxDirective):
             raise self.error(f"an answer of a self-test has an explanation, in a paragraph under it: {said!r}")
         label = _as(selftest_label, item[0])
         label[0] = nodes.Text(start.astext()[mark.end() :])
-        item[1][:0] = [nodes.strong("", _VERDICTS[mark[1]]), nodes.Text(" ")]
-        return selftest_option("", label, selftest_reply("", *item[1:]), letter=letter, verdict=_KINDS[mark[1]])
+        verdict, said = _VERDICTS[mark[1]]
+        item[1][:0] = [nodes.strong("", said), nodes.Text(" ")]
+        return selftest_option("", label, selftest_reply("", *item[1:]), letter=letter, verdict=verdict)
 
 
 def _as(kind: type[nodes.TextElement], paragraph: nodes.Element) -> nodes.TextElement:

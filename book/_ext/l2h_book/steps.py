@@ -21,14 +21,8 @@ def frames_of(grh: GRH, labels: Any) -> list[dict[str, Any]]:
 
     def add(title: str, bits: Any, changed: Any) -> None:
         agreed = [round(100 * agreement(graph, bits[:, [k]]), 1) for k in range(grh.n_bits)]
-        frame = {
-            "title": title,
-            "lines": [*lines],
-            "bits": _strings(bits),
-            "changed": _strings(changed),
-            "agreement": agreed,
-        }
-        frames.append(frame)
+        bits, changed = _strings(bits), _strings(changed)
+        frames.append({"title": title, "lines": [*lines], "bits": bits, "changed": changed, "agreement": agreed})
 
     for step, (columns, model) in zip(grh.history_, grh.models_, strict=True):
         before, title = step.bits, "Start"
