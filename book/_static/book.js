@@ -17,6 +17,7 @@ document.addEventListener("DOMContentLoaded", () => {
   });
   reach();
   window.addEventListener("resize", reach);
+  document.fonts.addEventListener("loadingdone", reach);  // letters have their own width
   // a drawing alone, as large as the window or larger
   document.querySelectorAll("a.drawing").forEach((link) => link.addEventListener("click", (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
