@@ -51,7 +51,7 @@ def check_integer(value: Any, name: str, low: int = 1, high: int | None = None, 
     ValueError: k must be from 1 to 8, got 0
     """
     most = f"the {high} {of}" if of else high
-    bounds = f"at least {low}" if high is None else f"from {low} to {most}"
+    bounds = f"at least {low}" if high is None else f"at most {most}" if high < low else f"from {low} to {most}"
     if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
         raise TypeError(f"{name} must be an integer {'of ' if high is None else ''}{bounds}, got {value!r}")
     if value < low or (high is not None and value > high):

@@ -29,7 +29,7 @@ class Estimator(BaseEstimator):
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        dataclass(eq=False, repr=False, kw_only=True)(cls)
+        dataclass(eq=False, repr=False, kw_only=True, init="__annotations__" in vars(cls))(cls)
 
     def _checked(self, X: ArrayLike, **options: Any) -> Array:
         """Check features, and that they are those of `fit` unless this is it."""
@@ -94,9 +94,10 @@ class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator):
 
     def _without_mean(self, points: Array) -> Floats:
         """Keep the mean of the features, and subtract it."""
-        self.mean_ = points.mean(axis=0, dtype=float)
-        centred = points - self.mean_
-        if max(centred.max(), -centred.min()) > _LARGEST:
+        with np.errstate(over="ignore", invalid="ignore"):
+            self.mean_ = points.mean(axis=0, dtype=float)
+            centred = points - self.mean_
+        if not max(centred.max(), -centred.min()) <= _LARGEST:  # nor is NaN
             raise ValueError(f"X has values up to {abs(points).max():.0e}, whose squares overflow: divide X by that")
         return centred
 

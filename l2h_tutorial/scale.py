@@ -586,6 +586,7 @@ def measure_search(bits: ArrayLike, query_bits: ArrayLike, radius: int, *, repea
     queries = check_bits(query_bits, array.shape[1], name="query_bits")
     radius = check_radius(radius, array.shape[1])
     tracemalloc.start()
+    before, _ = tracemalloc.get_traced_memory()
     table = HashTable(array)
     table.query_radius(queries, radius)
     held, _ = tracemalloc.get_traced_memory()
@@ -604,7 +605,7 @@ def measure_search(bits: ArrayLike, query_bits: ArrayLike, radius: int, *, repea
         "n": len(array),
         "n_bits": array.shape[1],
         "radius": radius,
-        "table_bytes": held,
+        "table_bytes": held - before,
         "table_seconds": seconds(lambda: table.query_radius(queries, radius)),
         "scan_seconds": seconds(scan),
     }

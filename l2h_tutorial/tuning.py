@@ -261,7 +261,7 @@ def tune_as_published(
         if (score := trials["score"].iloc[count - 1]) > best:
             best, chosen = score, {"alpha": value, "n_iter": count}
     if not then:
-        return Tuned(chosen, best, rounds)
+        return Tuned(chosen, float(best), rounds)
     ladders = {"alpha": [chosen["alpha"]], "n_iter": [chosen["n_iter"]], **then}
     second = search(grh, validation, ladders, n_draws=n_draws)
     trials = pd.concat([rounds, second.trials.assign(step=2)], ignore_index=True)
@@ -274,7 +274,7 @@ def rounds_by_validation(scores: Iterable[float]) -> int:
     Parameters
     ----------
     scores : iterable of float
-        Validation score after round 1, 2, ...
+        Validation score after round 1, 2, ...: at least one, all finite.
 
     Examples
     --------

@@ -345,7 +345,7 @@ def kernel_gamma(points: Floats, gamma: float, seed: int | None = None, squared:
     typical = np.median(pairs)
     if typical <= zero:
         typical = pairs.mean()
-    return float(gamma / typical) if typical > zero else gamma
+    return float(gamma / typical if typical > zero else gamma)
 
 
 def gaussian_kernel(points: Floats, gamma: float, seed: int | None = None) -> tuple[Floats, float]:

@@ -146,9 +146,10 @@ def run_cells(cells: list[tuple[bool, str]]) -> tuple[dict[str, Any], str]:
     fault = ""
     for place, (whole, cell) in enumerate(cells, start=1 - sum(not whole for whole, _ in cells)):
         try:
-            code = ast.parse(cell)
+            code: Any = compile(cell, f"cell {place}", "exec", ast.PyCF_ONLY_AST)
             code.body = [part for part in code.body if whole or isinstance(part, _DEFINES)]
             exec(compile(code, f"cell {place}", "exec"), space)
         except BaseException as error:
-            fault = fault or f"cell {place} raised {raised(error)}"
+            if whole:
+                fault = fault or f"cell {place} raised {raised(error)}"
     return answers, fault

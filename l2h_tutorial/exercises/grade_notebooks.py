@@ -4,9 +4,8 @@ A notebook's cells, from its heading *Exercises* on, run in a process of their o
 `answering`), after what the cells before define and import: it gets cases that were drawn from a secret seed, and gives
 back what the student's functions make of them, which is judged here. On Linux the process is shut off: no network,
 nothing to write but a small folder that goes with it, neither exercises nor other submissions to read; when its time is
-over, all that it started ends with it. Where
-the system does not allow that, nothing is run, unless ``--unwalled`` says that the notebooks are trusted: then only
-time, memory and the size of files have limits, and on Windows only time.
+over, all that it started ends with it. Where the system does not allow that, nothing is run, unless ``--unwalled`` says
+that the notebooks are trusted: then only time, memory and the size of files have limits, and on Windows only time.
 """
 
 import json

@@ -99,6 +99,8 @@ class Explorer:
         n_pictures: int = 768,
     ) -> None:
         self.n_bits = tuple(n_bits)
+        if any(width not in range(4, 33, 4) for width in self.n_bits):
+            raise ValueError(f"n_bits must be multiples of 4 up to 32, which the page can read, got {self.n_bits}")
         self.dataset = dataset
         self.methods = tuple(hashers)
         split = split_dataset(dataset).preprocessed("l2-centre")
@@ -141,7 +143,7 @@ class Explorer:
         TypeError, ValueError
             As ``HashTable.query_radius``, of the radius.
         KeyError, IndexError
-            If there is no such method with so many bits, or no such query.
+            If there is no such method with so many bits, or no query with so large a number.
         """
         query_bits, bits = self._bits[method, n_bits]
         distances = hamming_distances(query_bits[[query]], bits)[0]
@@ -215,7 +217,7 @@ def _planes_of(hasher: Any) -> tuple[Any, Any]:
         columns, model = hasher.models_[-1]
         if type(model) is LinearModel and len(columns) == hasher.n_bits:
             return model.weights, hasher.mean_ @ model.weights - hasher.scale_ * model.intercepts
-    elif type(hasher)._scores is Hasher._scores:
+    elif hasattr(hasher, "projections_") and type(hasher)._scores is Hasher._scores:
         return hasher.projections_, hasher.mean_ @ hasher.projections_
     return None, None
 

@@ -149,9 +149,9 @@ def name_ends(axes: Axes) -> None:
         axes.annotate(name, (x, y), place, "axes fraction", color=colour, va="center", fontsize=10, arrowprops=thread)
 
 
-def name_below(figure: Figure, axes: Axes, columns: int = 2) -> None:
+def name_below(figure: Figure, axes: Axes) -> None:
     """Say below a figure what the marks of its panels mean."""
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=columns)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=2)
 
 
 def tint(strength: Any) -> Floats:

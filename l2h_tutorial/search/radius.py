@@ -148,7 +148,7 @@ class CodeIndex:
         """Of each bit, in a sample of the rows."""
         return unpack_bits(self.words[:, :: -(-len(self.rows) // SAMPLE[1])].T, self.n_bits).var(axis=0)
 
-    @property
+    @cached_property
     def differences(self) -> Words:
         """XOR of pairs of rows, (n_words, n_pairs), as if some were queries."""
         queries, rows = ((2 * np.arange(size) + 1) * len(self.rows) // (2 * size) for size in SAMPLE)  # at even steps
@@ -162,6 +162,13 @@ class CodeIndex:
         finest = max(2, round(4 * self.variances.sum() / max(1, log2(len(self.rows)))))
         equal = [(self.differences & mask == 0).all(axis=0).mean() for mask in masks(self, finest)]
         return max(2, (finest + 1) // 2) if sum(equal) > _CROWDED else finest
+
+    @cached_property
+    def sampled(self) -> list[tuple[int, NDArray[Any]]]:
+        """Of each piece its bits, and in how many of them the sample's pairs differ."""
+        pieces = masks(self, self.n_pieces)
+        apart = [packed_distances(self.differences & mask, np.zeros_like(mask)) for mask in pieces]
+        return [(int(np.bitwise_count(mask).sum()), away) for mask, away in zip(pieces, apart, strict=True)]
 
     @cached_property
     def offsets(self) -> Numbers:
@@ -402,13 +409,11 @@ def plans(index: CodeIndex, radius: int) -> list[Plan]:
     if index.n_bits > DIRECT_BITS:
         probes, compared = 0, 0.0
         radii = piece_radii(radius, index.n_pieces)
-        for mask, within in zip(masks(index, index.n_pieces), radii, strict=True):
+        for (size, away), within in zip(index.sampled, radii, strict=True):
             if within >= 0:
-                size = int(np.bitwise_count(mask).sum())
                 ball = ball_size(size, within)
-                near = packed_distances(index.differences & mask, np.zeros_like(mask)) <= within
                 probes += ball
-                compared += n_rows * max(near.mean(), ball / 2 ** min(size, slot_bits(n_rows)))
+                compared += n_rows * max((away <= within).mean(), ball / 2 ** min(size, slot_bits(n_rows)))
         nanoseconds = PROBE * (probes + n_words * compared)
         ways.append(Plan("multi-index", index.n_pieces, probes, compared, nanoseconds / 1000))
     index.plans[radius] = sorted(ways, key=lambda plan: plan.microseconds)
@@ -444,31 +449,41 @@ def count_within(index: CodeIndex, query_words: Words, radius: int) -> Numbers:
 def pairs_within(index: CodeIndex, radius: int) -> Numbers:
     """Find the pairs of rows whose codes are within `radius`, (n_pairs, 2): the smaller number first, ascending."""
     t = pieces_alike(index, radius)
-    pieces = masks(index, radius + t)
+    pairs = pairs_sorted(index, radius, t) if t else pairs_searched(index, radius)
+    return np.stack(np.divmod(np.sort(pairs), len(index.rows)), axis=1)
+
+
+def pairs_searched(index: CodeIndex, radius: int) -> Numbers:
+    """Search for each code; a pair is i * n_rows + j, i < j."""
+    rows, _ = rows_within(index, index.words.T, radius)
+    i, j = np.repeat(index.rows, [*map(len, rows)]), np.concatenate(rows)
+    return (i * len(index.rows) + j)[i < j]
+
+
+def pairs_sorted(index: CodeIndex, radius: int, t: int) -> Numbers:
+    """Sort the codes by every t of radius + t pieces: a pair has t or more alike, and is found by its first t."""
+    pieces, found = masks(index, radius + t), [np.empty(0, dtype=np.int64)]
     mixed = np.stack([(hashes(index.words & mask) >> np.uint64(32)).astype(np.uint32) for mask in pieces])
-    found: list[Numbers] = []
     for chosen in combinations(range(radius + t), t):
         keys = np.bitwise_xor.reduce(mixed[list(chosen)], axis=0)
         found += pairs_alike(index, radius, keys, pieces, chosen)
-    return np.stack(np.divmod(np.sort(np.concatenate(found)), len(index.rows)), axis=1)
+    return np.concatenate(found)
 
 
 def pairs_alike(
     index: CodeIndex, radius: int, keys: Numbers, pieces: Words, chosen: tuple[int, ...]
 ) -> Iterator[Numbers]:
-    """Find the pairs within `radius` whose first alike pieces are the chosen t; a pair is i * n_rows + j, i < j.
+    """Find the pairs within `radius` whose first alike pieces are the chosen ones; a pair is i * n_rows + j, i < j.
 
-    Of radius + t pieces such a pair has t or more alike, so every pair is found, once, by one choice of t. Codes are
-    sorted by the hash of these, their key, and each is compared with the next of the same key.
+    Codes are sorted by the hash of these pieces, their key, and each is compared with the next of the same key.
     """
     order = np.argsort(keys.astype(np.uint16), kind="stable")  # a radix sort, as 16 bits are
     order = order[np.argsort((keys[order] >> np.uint32(16)).astype(np.uint16), kind="stable")]
     keys, words = keys[order], index.words.take(order, axis=1)
     edges = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1], [True]]))
     after = np.repeat(edges[1:], np.diff(edges)) - np.arange(1, len(keys) + 1)  # codes with the same key
-    before = pieces[: max(chosen, default=-1) + 1]
+    before = pieces[: chosen[-1] + 1]
     wanted = np.isin(range(len(before)), chosen)[:, None]
-    yield np.empty(0, dtype=np.int64)
     step, first = 1, after.nonzero()[0]
     while len(first):
         apart = words.take(first, axis=1) ^ words.take(first + step, axis=1)
@@ -482,13 +497,15 @@ def pairs_alike(
 
 
 def pieces_alike(index: CodeIndex, radius: int) -> int:
-    """The cheapest t for `pairs_alike`; 0 compares each code with each."""
+    """The cheapest t for `pairs_alike`; 0 if it is cheaper to search for each code."""
 
     def cost(t: int) -> float:
+        if not t:
+            return 1000 * plans(index, radius)[0].microseconds
         found = len(index.rows) / 2 / 2 ** (4 * index.variances.sum() * t / (radius + t))
         return comb(radius + t, t) * (SORT + COMPARE * found)
 
-    return min(range(radius == 0, min(8, index.n_bits - radius) + 1), key=cost)
+    return min(range(min(8, index.n_bits - radius) + 1), key=cost)
 
 
 def rows_within(
@@ -556,6 +573,8 @@ def nearest_rows(index: CodeIndex, query_words: Words, k: int) -> tuple[Numbers,
     found, beyond = left[:0], -1
     *small, _ = steps(index)
     for radius, plan in small:
+        if not len(left):
+            break
         block = at_a_time(plan)
         blocks = [left[start : start + block] for start in range(0, len(left), block)]
         farthest = small[-1][0]  # beyond the radius too, for what was looked up is not looked up again

@@ -21,7 +21,7 @@ def add_pictures(app: Any, document: nodes.document, docname: str) -> None:
     for item in document.ids["the-chapters"].findall(nodes.list_item):
         link = next(iter(item.findall(nodes.reference)))["refuri"]
         chapter = posixpath.join(posixpath.dirname(docname), link.removesuffix(".html"))
-        source, shown = _first_figure(executed_page(app.env, chapter))
+        source, alt = _first_figure(executed_page(app.env, chapter))
         small = io.BytesIO()
         with Image.open(io.BytesIO(base64.b64decode(source))) as figure:
             figure.thumbnail((320, 150))
@@ -29,12 +29,10 @@ def add_pictures(app: Any, document: nodes.document, docname: str) -> None:
         name = f"_images/card-{posixpath.basename(chapter)}.png"
         replace_file(Path(app.outdir, name), small.getvalue())
         address = posixpath.relpath(name, posixpath.dirname(docname))
-        kind, text = shown.get("classes", ""), escape(shown["alt"])
-        card = f'<img class="card {kind}" src="{address}" alt="{text}">'
-        item.insert(0, nodes.raw("", card, format="html"))
+        item.insert(0, nodes.raw("", f'<img class="card" src="{address}" alt="{escape(alt)}">', format="html"))
 
 
-def _first_figure(page: Any) -> tuple[str, Any]:
-    """A picture that a page's cells drew, and what its metadata say of it."""
+def _first_figure(page: Any) -> tuple[str, str]:
+    """A picture that a page's cells drew, and the text that describes it."""
     outputs = ((output.get("data", {}), cell.metadata) for cell in page.cells for output in cell.get("outputs", []))
-    return next((data["image/png"], known["mystnb"]["image"]) for data, known in outputs if "image/png" in data)
+    return next((data["image/png"], known["mystnb"]["image"]["alt"]) for data, known in outputs if "image/png" in data)

@@ -1,5 +1,7 @@
 """The fonts of the site: what it needs of each, cut from packages that have them whole."""
 
+import re
+from html import unescape
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
@@ -12,33 +14,29 @@ _STIX = Path(str(distribution("ziamath").locate_file("ziamath/fonts/STIXTwoMath-
 SANS = [_SANS / f"SourceSansPro-{face}.ttf" for face in ("Regular", "Bold", "It")]
 """The letters of figures."""
 
-_MATHS = [  # Latin, Greek, arrows, operators, brackets, and the bold and italic letters of formulas
-    *range(0x20, 0x7F), *range(0xA0, 0xF8), *range(0x391, 0x3FF), 0x2016, 0x2026, 0x2032, 0x2061, 0x210E, 0x211D,
-    *range(0x2190, 0x2194), *range(0x21D0, 0x21D5), *range(0x2200, 0x2300), *range(0x2308, 0x230C),
-    *range(0x27E8, 0x27EA), *range(0x27F5, 0x27FB), *range(0x1D400, 0x1D468), *range(0x1D6A8, 0x1D6E2),
-]  # fmt: skip
-_WORDS = [*range(0x20, 0x7F), *range(0xA0, 0x180), *range(0x2010, 0x2027), *range(0x2032, 0x2034), 0x2212, 0x00D7]
+_WORDS, _FORMULAS = r">([^<]+)<", r"<m(?:i|n|o|text)\b[^>]*>([^<]+)<"  # what of a page is written in a font
+_LETTERS = {*map(chr, range(0x20, 0x7F))}
+_ITALIC = {*"\u210e", *map(chr, range(0x1D434, 0x1D468)), *map(chr, range(0x1D6E2, 0x1D71C))}  # a formula's letters
 
 FONTS = {
-    "formulas.woff2": (_STIX, _MATHS, ["ssty", "dtls"]),
-    "text.woff2": (_SERIF / "SourceSerifPro-Regular.ttf", _WORDS, ["kern", "liga", "tnum", "lnum"]),
-    "text-italic.woff2": (_SERIF / "SourceSerifPro-It.ttf", _WORDS, ["kern", "liga"]),
-    "text-bold.woff2": (_SERIF / "SourceSerifPro-Semibold.ttf", _WORDS, ["kern", "liga", "tnum", "lnum"]),
-    "heading.woff2": (_SANS / "SourceSansPro-Semibold.ttf", _WORDS, ["kern", "liga"]),
+    "formulas.woff2": (_STIX, _FORMULAS, _ITALIC, "ssty,dtls"),
+    "text.woff2": (_SERIF / "SourceSerifPro-Regular.ttf", _WORDS, _LETTERS, "kern,liga,tnum,lnum"),
+    "text-italic.woff2": (_SERIF / "SourceSerifPro-It.ttf", _WORDS, _LETTERS, "kern,liga"),
+    "text-bold.woff2": (_SERIF / "SourceSerifPro-Semibold.ttf", _WORDS, _LETTERS, "kern,liga,tnum,lnum"),
+    "heading.woff2": (_SANS / "SourceSansPro-Semibold.ttf", _WORDS, _LETTERS, "kern,liga"),
 }
-"""By file in the site's folder of static files: where the font is, and which characters and features are kept."""
+"""By file in the site's folder of static files: where the font is, what of a page is written in it, the characters kept
+beside those, and the features."""
 
 
 def write_fonts(app: Any, exception: Exception | None) -> None:
     """Write what the site needs of each font, under names of its own, as their licence asks of a part."""
-    for name, (source, characters, features) in FONTS.items():
-        path = Path(app.outdir, "_static", name)
-        if exception or app.builder.name != "html" or path.exists():
-            return
+    if exception or app.builder.name != "html":
+        return
+    pages = [path.read_text(encoding="utf-8") for path in Path(app.outdir).rglob("*.html")]
+    for name, (source, written, letters, features) in FONTS.items():
+        needed = letters | {sign for page in pages for text in re.findall(written, page) for sign in unescape(text)}
         # of the names a font gives itself, those of who made it and of the licence: the rest are reserved
-        options = subset.Options(flavor="woff2", layout_features=features, name_IDs=[0, 13, 14], hinting=False)
-        font = subset.load_font(str(source), options)
-        subsetter = subset.Subsetter(options)
-        subsetter.populate(unicodes=characters)
-        subsetter.subset(font)
-        subset.save_font(font, str(path), options)
+        options = ["--flavor=woff2", "--no-hinting", "--name-IDs=0,13,14", f"--layout-features={features}"]
+        output = Path(app.outdir, "_static", name)
+        subset.main([str(source), f"--text={''.join(sorted(needed))}", f"--output-file={output}", *options])

@@ -1,11 +1,14 @@
 """Figures as drawings: sharp on every screen, in the colours of a light and of a dark page, and to look at closely."""
 
+import base64
+import io
 import os
 import re
 from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
+from PIL import Image
 
 from l2h_tutorial.figures.style import DARK
 
@@ -31,6 +34,7 @@ _RULES = "".join(
 _STYLE = f"<style>@media (prefers-color-scheme:dark){{svg.drawn{{fill:{DARK['#000000']}}}{_RULES}}}</style>"
 _LEFT_OUT = re.compile(r"^.*?(?=<svg)|<metadata>.*?</metadata>|<!--.*?-->|(?<=>)\s+(?=<)", re.DOTALL)
 _LOOK = re.compile(r' style="[^"]*"')
+_PIXELS = re.compile(r'(?<=data:image/png;base64,)[^"]+')
 
 
 def draw_in_kernels(folder: Path) -> None:
@@ -57,7 +61,18 @@ def both_themes(svg: str) -> str:
     """
     svg = _LEFT_OUT.sub("", svg).replace("<svg ", '<svg class="drawn" ', 1).replace(">", f">{_STYLE}", 1)
     svg = re.sub(r' (?:d|x|y)="[^"]*"', lambda numbers: re.sub(r"(\.\d\d)\d+", r"\1", numbers[0]), svg)
+    svg = _PIXELS.sub(_lighter, svg)
     return re.sub(r"<g[^>]*>(?:<use [^>]*/>){2,}</g>", _say_once, svg)
+
+
+def _lighter(pixels: re.Match[str]) -> str:
+    """A picture in a drawing with a byte a pixel, where it is grey."""
+    content = io.BytesIO()
+    with Image.open(io.BytesIO(base64.b64decode(pixels[0]))) as picture:
+        grey = picture.convert("L")
+        same = grey.convert("RGBA") == picture.convert("RGBA")
+        (grey if same else picture).save(content, "png", optimize=True)
+    return base64.b64encode(content.getvalue()).decode()
 
 
 def _say_once(group: re.Match[str]) -> str:

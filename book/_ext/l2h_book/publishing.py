@@ -75,7 +75,7 @@ def _describe(app: Any, pagename: str, templatename: str, context: dict[str, Any
     if document is None:
         return
     tags = {
-        "citation_title": f"{_title(app, pagename)}, in: {app.config.project}",
+        "citation_title": f"{app.env.titles[pagename].astext()}, in: {app.config.project}",
         "citation_author": app.config.author,
         "citation_publication_date": app.config.copyright[:4],
         "citation_language": "en",
@@ -100,7 +100,7 @@ def _write_plain_text(app: Any, exception: Exception | None) -> None:
         if notebook.exists() and "/api/" not in page:  # pages of the reference have other pages' names
             address = f"plain/{notebook.stem}.md"
             replace_file(site / address, plain_text(nbformat.read(notebook, as_version=4)).encode())
-            links.append(f"- [{_title(app, page)}]({address})")
+            links.append(f"- [{app.env.titles[page].astext()}]({address})")
     summary = metadata("l2h_tutorial")["Summary"] + "."
     parts = [f"# {app.config.html_title}", f"> {summary}", "## Pages", "\n".join(links)]
     replace_file(site / "llms.txt", ("\n\n".join(parts) + "\n").encode())
@@ -150,7 +150,3 @@ def _plain_link(link: re.Match[str]) -> str:
     """Where a notebook's link leads from its plain text: to another plain text, or to a file beside the notebooks."""
     name, _, kind = link[1].rpartition(".")
     return f"]({name}.md)" if kind == "ipynb" else f"](../notebooks/{link[1]})"
-
-
-def _title(app: Any, page: str) -> str:
-    return app.env.titles[page].astext()

@@ -26,7 +26,8 @@ def notes_of(builder: Any, document: nodes.document) -> dict[str, str]:
 
 def write_teachers_pages(site: Path, folder: Path, notes: dict[str, dict[str, str]]) -> None:
     """Copy the site, but for its notebooks, and give each page that ``notes`` has an entry for its notes."""
-    shutil.copytree(site, folder, copy_function=_copy_newer, ignore=_notebooks, dirs_exist_ok=True)
+    left_out = shutil.ignore_patterns("notebooks")
+    shutil.copytree(site, folder, copy_function=_copy_newer, ignore=left_out, dirs_exist_ok=True)
     for page, places in notes.items():
         html = Path(site, f"{page}.html").read_text(encoding="utf-8")
         html = re.sub(r'<p class="notebook-link">.*?</p>', "", html, flags=re.DOTALL)
@@ -35,10 +36,6 @@ def write_teachers_pages(site: Path, folder: Path, notes: dict[str, dict[str, st
             end = heading.end() if heading else len(html)
             html = f'{html[:end]}\n<div class="l2h-notes">{note}</div>{html[end:]}'
         replace_file(folder / f"{page}.html", html.encode())
-
-
-def _notebooks(folder: str, names: list[str]) -> set[str]:
-    return {"notebooks"} & set(names)
 
 
 def _copy_newer(source: str, target: str) -> None:
