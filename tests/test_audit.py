@@ -110,6 +110,21 @@ def test_the_interval_covers_the_truth(chance, together):
     assert covered.mean() >= 0.93
 
 
+def test_the_audits_intervals_cover_what_new_queries_find():
+    """Vectors of one population, drawn anew for each of 40 audits; the truth is what all of them find in the mean."""
+    centres = np.random.default_rng(99).normal(size=(40, 12))
+
+    def drawn(seed):
+        random = np.random.default_rng(seed)
+        noise = random.normal(size=(600, 12))
+        return (2 * centres[random.integers(40, size=600)] + noise) * np.geomspace(0.3, 1, 12) + 0.5
+
+    tables = [audit(drawn(seed), random_state=seed).table for seed in range(40)]
+    low, found, high = (np.array([table[side] for table in tables]) for side in ("low", "recall", "high"))
+    truth = found.mean(axis=0)
+    assert ((low <= truth + 1e-12) & (truth <= high + 1e-12)).mean(axis=0).min() >= 0.85
+
+
 def test_the_figure_has_a_line_a_method_and_one_for_the_target():
     (axes,) = audit(isotropic(300), random_state=0).figure().axes
     labels = [text.get_text() for text in axes.get_legend().get_texts()]

@@ -28,9 +28,6 @@ def names(suite_cache):
     return namespace_of("playground")
 
 
-# What is computed
-
-
 # Lines by hand
 
 
