@@ -184,13 +184,13 @@ def _how_to_run(wheel: str, package_file: str, files: list[str], page: Page) -> 
             "test images that come inside the package."
         )
     place = " on the book's site" if page.edition == "reader" else ""
-    beside = "".join(f", and [`{file}`]({page.files_at}{file}), which it reads" for file in files)
+    reads = " and ".join(f"[`{file}`]({page.files_at}{file})" for file in files)
+    beside = f", and {reads}, which it reads" if files else ""
     site = f" The book is at <{site_address()}>." if site_address() else ""
     return (
         f"> **To run this notebook** you need Python {python} or newer. Put into its folder what comes with it{place}: "
         f"this book's package, `{wheel}`{beside}. Open a terminal there, make a place for what it needs, and enter "
         "it: `python3 -m venv env` and `source env/bin/activate`, on Windows `py -m venv env` and "
-        "`env\\Scripts\\activate`. "
-        f"There type `pip install jupyterlab {package_file}` and `jupyter lab`.\n>\n> {data} "
+        f"`env\\Scripts\\activate`. There type `pip install jupyterlab {package_file}` and `jupyter lab`.\n>\n> {data} "
         f"Image descriptors are computed at first use and kept in your cache folder.{site}"
     )
