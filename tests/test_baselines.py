@@ -326,7 +326,7 @@ X, Y = data()
 
 test_what_cannot_be_learned_is_refused = refusals(
     (lambda: PCAH(7).fit(X), "n_bits must be from 1 to the 6 independent.*got 7"),
-    (lambda: PCAH(1).fit(np.full((5, 3), 0.1)), "n_bits must be from 1 to the 0 independent"),
+    (lambda: PCAH(1).fit(np.full((5, 3), 0.1)), "n_bits must be at most the 0 independent"),
     (lambda: CCAITQ(7).fit(X, Y), "n_bits must be from 1 to the 6 rows or col.*got 7"),
     (lambda: CCAITQ(2).fit(X, np.tile([1, 0], (80, 1))), "at least two classes, or sets of labels.*got one class"),
     (lambda: SpectralHashing(2).fit(np.ones((5, 3))), "at least two different rows"),

@@ -102,5 +102,6 @@ def test_an_integer_is_returned_if_and_only_if_it_is_within_bounds(value, low, h
         assert found == value
         assert type(found) is int
     else:
-        with pytest.raises(ValueError, match=f"^k must be .*{low}.*, got {value}$"):
+        bound = low if high is None or high >= low else high
+        with pytest.raises(ValueError, match=f"^k must be .*{bound}.*, got {value}$"):
             check_integer(kind(value), "k", low, high)
