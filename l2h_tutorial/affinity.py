@@ -14,14 +14,12 @@ from sklearn.neighbors import kneighbors_graph
 from sklearn.utils import check_array, column_or_1d
 from sklearn.utils.multiclass import type_of_target
 
-from .checks import Array, Bits, Floats, Integers, check_choice, check_integer
+from .checks import Array, Floats, Integers, check_choice, check_integer
 
 __all__ = ["NormalisedAffinity", "given_graph", "graph_affinity", "knn_affinity", "same_class_affinity"]
 
 
 NORMALISATIONS = ("columns", "rows")
-
-_BLOCK_VALUES = 1 << 21  # affinities made at a time: 16 MB
 
 
 class NormalisedAffinity:
@@ -83,9 +81,10 @@ class NormalisedAffinity:
 def same_class_affinity(y: Any, *, normalise: str = "columns") -> NormalisedAffinity:
     """Join the points that share a class, or at least one of several labels, each point with itself too.
 
-    The product with n x n_bits values takes O(n n_bits) time, and with several labels a point O(s^2) more for each bit,
-    if there are s different sets of labels: up to n. It takes O(n) memory. With one label a point, both normalisations
-    give every point the mean of its class; with several they differ, and rows of S D^-1 need not sum to 1.
+    The product with n x n_bits values takes O(n n_bits) time and O(n) memory. With several labels a point there is also
+    a number for each two of the different sets of labels that have a label in common, and O(1) time for it and each
+    bit. With one label a point, both normalisations give every point the mean of its class; with several they differ,
+    and rows of S D^-1 need not sum to 1.
 
     Parameters
     ----------
@@ -123,23 +122,8 @@ def same_class_affinity(y: Any, *, normalise: str = "columns") -> NormalisedAffi
     if labels.ndim == 1:
         return NormalisedAffinity(sparse.eye_array(labels.max() + 1, format="csr"), normalise, labels)
     sets, groups = label_sets(labels)  # points with the same set have the same row in S, and mostly the sets are few
-    return NormalisedAffinity(_SharedLabels(sets), normalise, groups)
-
-
-class _SharedLabels:
-    """The matrix that is 1 where two sets of labels have one in common: made for each product, in blocks of rows."""
-
-    def __init__(self, sets: Bits) -> None:
-        self._sets = sparse.csr_array(sets, dtype=float)
-        self.shape = (len(sets), len(sets))
-
-    def max(self) -> float:
-        return 1.0
-
-    def __matmul__(self, values: Floats) -> Floats:
-        step = max(1, _BLOCK_VALUES // self.shape[0])
-        blocks = (self._sets[start : start + step] for start in range(0, self.shape[0], step))
-        return np.concatenate([(block @ self._sets.T > 0).astype(float) @ values for block in blocks])
+    sparse_sets = sparse.csr_array(sets, dtype=float)
+    return NormalisedAffinity((sparse_sets @ sparse_sets.T > 0).astype(float), normalise, groups)
 
 
 def graph_affinity(S: Any, *, normalise: str = "columns") -> NormalisedAffinity:
