@@ -18,7 +18,7 @@ from scipy.linalg import cho_factor, cho_solve
 from sklearn.base import clone, is_classifier
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.svm import SVC, LinearSVC
-from sklearn.utils import check_random_state, get_tags
+from sklearn.utils import check_random_state
 
 from .affinity import NormalisedAffinity, given_graph
 from .baselines import CCAITQ
@@ -111,10 +111,10 @@ class GRH(Hasher):
         it is (and y).
     classifier : {"linear-svm", "rbf-svm", "kernel-ridge", "rbf-landmarks"} or estimator, default="linear-svm"
         All but the first have a Gaussian kernel: between all training points, or, for "rbf-landmarks", which is kernel
-        ridge for many labels, between them and a few. A scikit-learn estimator is cloned; it is fitted once where it
-        takes several outputs, else once a bit. It is given the features after subtraction and division, so its own C,
-        gamma or ridge is in their units, not in those of X. A Gaussian kernel between all training points is refused
-        for more than 20,000 of them, where it would take over 3.2 GB.
+        ridge for many labels, between them and a few. A scikit-learn estimator is cloned for each bit. It is given the
+        features after subtraction and division, so its own C, gamma or ridge is in their units, not in those of X. A
+        Gaussian kernel between all training points is refused for more than 20,000 of them, where it would take over
+        3.2 GB.
     reference : {"previous", "initial"}, default="previous"
         L_ref: the bits before this round, or those before the first.
     sign_of_zero : {-1, 1}, default=-1
@@ -336,10 +336,8 @@ class GRH(Hasher):
         self.start_mean_ = self.mean_ if named else np.zeros(self.n_features_in_, points.dtype)
         inputs = points - self.start_mean_
         bits = np.asarray(start.fit(inputs, y).transform(inputs))
-        if bits.shape != (len(points), self.n_bits):
-            raise ValueError(f"initial must give {self.n_bits} bits a point, n_bits of GRH, got shape {bits.shape}")
-        if bits.dtype != bool:
-            raise TypeError(f"initial must give boolean columns, got dtype {bits.dtype} from {start!r}")
+        if bits.shape != (len(points), self.n_bits) or bits.dtype != bool:
+            raise ValueError(f"initial must give {self.n_bits} bools a point, got {bits.dtype} of shape {bits.shape}")
         return start, bits
 
     def _draw(self, S: NormalisedAffinity, features: Floats, random: np.random.RandomState) -> tuple[Bits, Bits] | None:
@@ -547,7 +545,7 @@ class KernelModel(LinearModel):
 
 @dataclass(eq=False)
 class EstimatorModel:
-    """Scikit-learn estimators: one for all bits, or one a bit. A positive prediction is a 1."""
+    """Scikit-learn estimators, one a bit. A positive prediction is a 1."""
 
     estimators: list[Any]
 
@@ -564,19 +562,12 @@ def make_classifier(grh: GRH, features: Floats, seed: int) -> Classifier:
 
 
 def any_estimator(estimator: Any, features: Floats, seed: int) -> Classifier:
-    """Fit a scikit-learn estimator once for all bits where it predicts several outputs, else one clone a bit."""
-    tags, classifies = get_tags(estimator), is_classifier(estimator)
-    several = tags.target_tags.multi_output or (classifies and tags.classifier_tags.multi_label)
+    """Fit a clone of a scikit-learn estimator to each bit: classifiers to 0 and 1, the rest to -1 and +1."""
 
     def classifier(bits: Bits) -> tuple[EstimatorModel, Bits]:
         random = np.random.RandomState(seed)  # the same in every round
-        # Classifiers are taught 0 and 1, which all of them take for several bits too; the rest -1 and +1.
-        targets = bits.astype(int) if classifies else to_signs(bits)
-        # Many take a single column only as a flat array.
-        at_once = several and (bits.shape[1] > 1 or not tags.target_tags.single_output)
-        pieces = [targets] if at_once else targets.T
-        fitted = [seeded(estimator, random).fit(features, piece) for piece in with_progress(pieces)]
-        model = EstimatorModel(fitted)
+        targets = bits.astype(int) if is_classifier(estimator) else to_signs(bits)
+        model = EstimatorModel([seeded(estimator, random).fit(features, bit) for bit in with_progress(targets.T)])
         return model, model.predict(features)
 
     return classifier
