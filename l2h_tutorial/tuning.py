@@ -18,8 +18,7 @@ from .checks import check_integer
 from .metrics import mean_average_precision
 from .splits import Split
 
-__all__ = ["Tuned", "Validation", "climb", "rounds_by_validation", "tune_as_published", "tune_on_grid"]
-__all__ += ["validation_set"]
+__all__ = ["Tuned", "Validation", "climb", "tune_as_published", "tune_on_grid", "validation_set"]
 
 Grid = Mapping[str, Sequence[Any]]
 
@@ -48,7 +47,7 @@ class Validation(NamedTuple):
 
 
 def validation_set(
-    split: Split, n_query_per_class: int = 100, n_database: int | None = 5000, random_state: Any = 0
+    split: Split, n_query_per_class: int = 100, n_database: int = 5000, random_state: Any = 0
 ) -> Validation:
     """Draw validation queries from the database rows that do not train, and a part of the database to be ranked.
 
@@ -57,9 +56,8 @@ def validation_set(
     split : Split
         Its test queries are not touched.
     n_query_per_class : int, default=100
-    n_database : int or None, default=5000
-        Rows that the validation queries rank, drawn at random from the rest of the database; None, or more than there
-        are: all.
+    n_database : int, default=5000
+        Rows that the validation queries rank, drawn at random from the rest of the database, or all of it.
     random_state : int, RandomState instance or None, default=0
 
     Returns
@@ -82,8 +80,7 @@ def validation_set(
     1000
     """
     random = check_random_state(random_state)
-    if n_database is not None:
-        check_integer(n_database, "n_database")
+    check_integer(n_database, "n_database")
     free = np.flatnonzero(~np.isin(split.database_rows, split.train_rows))
     chosen = []
     for label in np.unique(split.y_database):
@@ -207,7 +204,7 @@ def climb(hasher: Any, validation: Validation, ladders: Grid, *, n_draws: int = 
 def tune_as_published(
     grh: Any,
     validation: Validation,
-    then: Grid | None = None,
+    then: Grid,
     *,
     alpha: Iterable[float] = ALPHAS,
     n_iter: int = 3,
@@ -224,9 +221,8 @@ def tune_as_published(
     grh : GRH
         Not changed.
     validation : Validation
-    then : mapping of str to sequences, optional
-        The grid of the second step: values of C, or of ridge, and for a Gaussian kernel of gamma. Without, there is
-        none.
+    then : mapping of str to sequences
+        The grid of the second step: values of C, or of ridge, and for a Gaussian kernel of gamma.
     alpha : iterable of float, default=(0.6, 0.7, 0.8, 0.9, 1.0)
     n_iter : int, default=3
         The largest number of rounds.
@@ -257,32 +253,13 @@ def tune_as_published(
     rounds = tune_on_grid(grh, validation, steps, n_draws=n_draws).trials.assign(step=1)
     best = -np.inf
     for value, trials in rounds.groupby("alpha", sort=False):
-        count = rounds_by_validation(trials["score"])
-        if (score := trials["score"].iloc[count - 1]) > best:
-            best, chosen = score, {"alpha": value, "n_iter": count}
-    if not then:
-        return Tuned(chosen, float(best), rounds)
-    ladders = {"alpha": [chosen["alpha"]], "n_iter": [chosen["n_iter"]], **then}
-    second = search(grh, validation, ladders, n_draws=n_draws)
+        falls = np.flatnonzero(np.diff([*trials["score"], -np.inf]) <= 0)
+        score = trials["score"].iloc[falls[0]]
+        if score > best:
+            best, chosen = score, {"alpha": [value], "n_iter": [int(falls[0]) + 1]}
+    second = search(grh, validation, chosen | dict(then), n_draws=n_draws)
     trials = pd.concat([rounds, second.trials.assign(step=2)], ignore_index=True)
     return second._replace(trials=trials)
-
-
-def rounds_by_validation(scores: Iterable[float]) -> int:
-    """Count rounds before the first that does not improve on the one before it.
-
-    Parameters
-    ----------
-    scores : iterable of float
-        Validation score after round 1, 2, ...: at least one, all finite.
-
-    Examples
-    --------
-    >>> rounds_by_validation([0.20, 0.22, 0.21, 0.30])
-    2
-    """
-    falls = np.flatnonzero(np.diff([*scores, -np.inf]) <= 0)
-    return int(falls[0]) + 1
 
 
 def _score(hasher: Any, validation: Validation, parameters: Mapping[str, Any], n_draws: int) -> float:

@@ -47,8 +47,7 @@ def test_validation_queries_are_neither_test_queries_nor_training_rows_nor_ranke
     assert reported.database_rows.tolist() == np.delete(SPLIT.database_rows, drawn).tolist()
     np.testing.assert_array_equal(reported.X_database, np.delete(SPLIT.X_database, drawn, axis=0))
     np.testing.assert_array_equal(reported.y_database, np.delete(SPLIT.y_database, drawn))
-    for n in (None, 10**6):
-        assert len(validation_set(SPLIT, 10, n).choice.X_database) == 220 - 40
+    assert len(validation_set(SPLIT, 10, 10**6).choice.X_database) == 220 - 40
 
 
 def test_the_seed_draws_the_validation_set(validation):
@@ -134,10 +133,18 @@ def test_alpha_and_rounds_come_first_and_then_the_rest(validation, scored, searc
 
 def test_rounds_stop_when_validation_falls_whatever_comes_after(validation, scored):
     scored(script({(0.6, 0): [0.3, 0.2, 0.9], (0.9, 0): [0.1, 0.31, 0.31]}))
-    tuned = tune_as_published(SCRIPTED, validation, alpha=[0.6, 0.9])
+    tuned = tune_as_published(SCRIPTED, validation, {}, alpha=[0.6, 0.9])
     assert tuned[:2] == ({"alpha": 0.9, "n_iter": 2}, 0.31)
-    scores = [[0.2], [0.2, 0.1, 0.3], [0.1, 0.2, 0.3], [0.1, 0.1, 0.2], [0.1, 0.2, 0.2]]
-    assert [tuning.rounds_by_validation(iter(each)) for each in scores] == [1, 1, 3, 1, 2]
+    for scores, rounds in (
+        ([0.2], 1),
+        ([0.2, 0.1, 0.3], 1),
+        ([0.1, 0.2, 0.3], 3),
+        ([0.1, 0.1, 0.2], 1),
+        ([0.1, 0.2, 0.2], 2),
+    ):
+        scored(script({(0.6, 0): scores}))
+        tuned = tune_as_published(SCRIPTED, validation, {}, alpha=[0.6], n_iter=len(scores))
+        assert tuned.parameters["n_iter"] == rounds
 
 
 def test_with_several_draws_the_mean_over_them_decides(validation, scored):
@@ -166,5 +173,5 @@ test_refusals = refusals(
     (lambda: validation_set(SPLIT, 46), "n_query_per_class must be from 1 to the 45 .*got 46"),
     (lambda: validation_set(SPLIT, 10, 0), "n_database must be at least 1, got 0"),
     (lambda: climb(LSH(4), validation_set(SPLIT, 10), {}, n_draws=0), "n_draws must be at least 1, got 0"),
-    (lambda: tune_as_published(GRH(6), validation_set(SPLIT, 10), alpha=[1.0, 2.0]), "alpha must be"),
+    (lambda: tune_as_published(GRH(6), validation_set(SPLIT, 10), {}, alpha=[1.0, 2.0]), "alpha must be"),
 )
