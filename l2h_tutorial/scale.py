@@ -20,14 +20,14 @@ from numpy.lib.format import open_memmap
 from numpy.typing import ArrayLike
 
 from .buckets import HashTable
-from .checks import Array, Bits, Bytes, Integers, check_integer
+from .checks import Array, Bits, Bytes, check_integer
 from .codes import check_bits, pack_bits, packed_distances
 from .search.radius import check_radius, object_array
 
 __all__ = ["DistributedHashTable", "encode", "faiss_bytes", "faiss_query_radius", "from_faiss", "local_client"]
 __all__ += ["measure_search", "open_vectors", "plan_size", "resampled_codes", "to_faiss", "wire_bytes"]
 
-_BLOCK_ROWS = 1 << 14  # hashed, or drawn at random, at a time
+_BLOCK_ROWS = 1 << 14  # drawn at random at a time
 
 
 def load_optional(module: str) -> Any:
@@ -95,46 +95,42 @@ def open_vectors(path: str | os.PathLike[str], *, block_rows: int | None = None)
 
 
 def encode(hasher: Any, X: Any) -> Any:
-    """Hash vectors block by block, so that they need not all be in memory.
+    """Hash the vectors of a Dask array, block by block.
+
+    An array needs none of this, nor does one that stays in its file, as ``np.load(path, mmap_mode="r")`` opens it: the
+    hasher's ``transform`` takes it, in blocks too.
 
     Parameters
     ----------
     hasher : fitted transformer
         Whose ``transform`` makes bits of vectors: `LSH`, `GRH` and the others, or a pipeline that ends in one.
-    X : (n, d) dask.array.Array, (n, d) array or data frame, or iterable of (m, d) arrays
-        `open_vectors` makes a Dask array of a file, and ``np.load(path, mmap_mode="r")`` an array that stays in it. An
-        iterable gives one block of rows after the other.
+    X : (n, d) dask.array.Array
+        As `open_vectors` makes one of a file.
 
     Returns
     -------
-    (n, n_bits) array of bool
-        Of a Dask array another one, in the same blocks, of which nothing is computed yet.
+    (n, n_bits) dask.array.Array of bool
+        In the same blocks. Nothing is computed yet.
 
     Raises
     ------
     TypeError, ValueError
-        If `X` is none of these, is empty, or is a Dask array that does not know the rows of its blocks; if the hasher
-        refuses such rows, or makes something else of them than bits.
+        If `X` is no Dask array, is empty, or does not know the rows of its blocks; if the hasher refuses such rows, or
+        makes something else of them than bits.
 
     Examples
     --------
     >>> from l2h_tutorial import LSH
     >>> X = np.random.default_rng(0).normal(size=(1000, 16))
     >>> lsh = LSH(70, random_state=0).fit(X)
-    >>> encode(lsh, X).shape, encode(lsh, [X[:600], X[600:]]).shape
-    ((1000, 70), (1000, 70))
     >>> import dask.array as da
     >>> encode(lsh, da.from_array(X, chunks=(250, 16)))
     dask.array<_encode_block, shape=(1000, 70), dtype=bool, chunksize=(250, 70), chunktype=numpy.ndarray>
     """
-    if hasattr(X, "dask"):
-        X = check_dask(X, "X")
-        sample = _encode_block(np.zeros((1, X.shape[1]), X.dtype), hasher)
-        chunks = (X.chunks[0], (sample.shape[1],))
-        return X.map_blocks(_encode_block, hasher=hasher, chunks=chunks, meta=sample)
-    if hasattr(X, "shape"):
-        X = [X[start : start + _BLOCK_ROWS] for start in range(0, len(X), _BLOCK_ROWS)]
-    return np.concatenate([_encode_block(block, hasher) for block in X])
+    X = check_dask(X, "X")
+    sample = _encode_block(np.zeros((1, X.shape[1]), X.dtype), hasher)
+    chunks = (X.chunks[0], (sample.shape[1],))
+    return X.map_blocks(_encode_block, hasher=hasher, chunks=chunks, meta=sample)
 
 
 def check_dask(array: Any, name: str) -> Any:
@@ -225,14 +221,13 @@ def to_faiss(table_or_bits: HashTable | ArrayLike) -> Any:
     return index
 
 
-def from_faiss(index: Any, n_bits: int | None = None) -> HashTable:
+def from_faiss(index: Any) -> HashTable:
     """Make a hash table of the codes in a flat faiss index; its ids are the row numbers.
 
     Parameters
     ----------
     index : faiss.IndexBinaryFlat
-    n_bits : int, optional
-        Bits of a code, if it was filled up to a multiple of 8; by default all of them.
+        Codes that were filled up to a multiple of 8 bits stay so: `HashTable.bits` has them, to be cut.
 
     Raises
     ------
@@ -241,21 +236,17 @@ def from_faiss(index: Any, n_bits: int | None = None) -> HashTable:
     TypeError
         If it is another kind of index.
     ValueError
-        If it is empty, `n_bits` does not fit, or a bit beyond them is set.
+        If it is empty.
 
     Examples
     --------
     >>> bits = np.array([[True, False], [True, True], [True, False]])
-    >>> from_faiss(to_faiss(bits), n_bits=2).bucket(0b10)
+    >>> from_faiss(to_faiss(bits)).bucket(0b10000000)
     array([0, 2])
     """
     _check_kind(index, "IndexBinaryFlat")
-    width = index.d if n_bits is None else check_integer(n_bits, "n_bits", low=index.d - 7, high=index.d)
     packed = load_optional("faiss").vector_to_array(index.xb).reshape(-1, index.code_size)
-    bits = np.unpackbits(packed, axis=1, bitorder="little").view(bool)
-    if bits[:, width:].any():
-        raise ValueError(f"the index has codes with bits set beyond the first {width}")
-    return HashTable(bits[:, :width])
+    return HashTable(np.unpackbits(packed, axis=1, bitorder="little").view(bool))
 
 
 def faiss_query_radius(index: Any, query_bits: ArrayLike, r: int) -> Any:
@@ -375,20 +366,17 @@ class DistributedHashTable:
     ----------
     codes : (n, n_bits) dask.array.Array of bool
         Codes as `encode` makes them; row i of the array is row number i in all results.
-    client : distributed.Client, optional
-        By default the one that was made last. ``Client("tcp://address:8786")`` connects to a cluster that is running
-        anywhere, `local_client` starts one here.
+    client : distributed.Client
+        ``Client("tcp://address:8786")`` connects to a cluster that is running anywhere, `local_client` starts one here.
 
     Attributes
     ----------
-    n_bits, n_rows, n_partitions : int
+    n_bits : int
 
     Raises
     ------
-    ImportError
-        If Dask is not installed.
     TypeError, ValueError
-        If `codes` are not such an array, or there is no client.
+        If `codes` are not such an array.
 
     Notes
     -----
@@ -403,32 +391,23 @@ class DistributedHashTable:
     >>> bits = np.array([[True, False], [True, True], [True, False], [False, False]])
     >>> with local_client(n_workers=1) as client:
     ...     table = DistributedHashTable(da.from_array(bits, chunks=(2, 2)), client=client)
-    ...     print(table, table.query_radius(bits[:1], 1)[0])
-    <DistributedHashTable: 4 rows of 2-bit codes in 2 partitions> [0 2 1 3]
+    ...     print(table.query_radius(bits[:1], 1)[0])
+    [0 2 1 3]
     """
 
-    def __init__(self, codes: Any, *, client: Any = None) -> None:
-        distributed = load_optional("distributed")
-        self._client = client or distributed.default_client()
+    def __init__(self, codes: Any, *, client: Any) -> None:
         codes = check_dask(codes, "codes")
-        if codes.dtype != bool:
-            raise TypeError(f"codes must be boolean, got dtype {codes.dtype}; for signs or 0/1 use `array > 0`")
         sizes = np.array(codes.chunks[0])
         occupied = sizes > 0
-        self.n_rows, self.n_bits = codes.shape
+        self.n_bits = codes.shape[1]
+        self._client = client
         self._starts = (np.cumsum(sizes) - sizes)[occupied]
         build = load_optional("dask").delayed(_build)
         blocks = codes.to_delayed().ravel()[occupied]
-        self._tables = self._client.compute([build(block) for block in blocks])
-        self.n_partitions = len(self._tables)
-        distributed.wait(self._tables)
+        self._tables = client.compute([build(block) for block in blocks])
         for table in self._tables:
-            if error := table.exception():
+            if error := table.exception():  # it waits for the table
                 raise error
-
-    def __repr__(self) -> str:
-        rows = f"{self.n_rows:,} rows of {self.n_bits}-bit codes"
-        return f"<DistributedHashTable: {rows} in {self.n_partitions} partitions>"
 
     def query_radius(self, query_bits: ArrayLike, r: int) -> Any:
         """Find all rows whose code differs from the query's in at most `r` bits.
@@ -449,46 +428,14 @@ class DistributedHashTable:
         TypeError, ValueError
             As `HashTable.query_radius`.
         """
-        answers = self._ask(_radius, query_bits, check_radius(r, self.n_bits))
-        ids, distances = [map(np.concatenate, np.stack(parts).T) for parts in answers]
-        return by_distance(ids, distances)
-
-    def query(self, query_bits: ArrayLike, k: int = 1) -> tuple[Integers, Integers]:
-        """Find the `k` rows nearest in Hamming distance.
-
-        Parameters
-        ----------
-        query_bits : (n_queries, n_bits) array of bool
-        k : int, default=1
-            From 1 to `n_rows`.
-
-        Returns
-        -------
-        distances : (n_queries, k) array of int64
-            Ascending.
-        ids : (n_queries, k) array of int64
-            Row numbers; rows at the same distance by number.
-
-        Raises
-        ------
-        TypeError, ValueError
-            As `HashTable.query`.
-        """
-        k = check_integer(k, "k", high=self.n_rows, of="rows of the table")
-        ids, distances = self._ask(_nearest, query_bits, k)
-        found = np.hstack(ids)
-        far = np.hstack(distances).astype(np.int64)
-        nearest = np.lexsort((found, far))[:, :k]
-        return np.take_along_axis(far, nearest, axis=1), np.take_along_axis(found, nearest, axis=1)
-
-    def _ask(self, question: Any, query_bits: ArrayLike, parameter: int) -> tuple[Any, Any]:
-        """Row numbers and distances of every partition."""
         packed = np.packbits(check_bits(query_bits, self.n_bits, name="query_bits"), axis=1)
+        r = check_radius(r, self.n_bits)
         submit = self._client.submit
         queries = submit(np.copy, packed, pure=False)  # a task too: they go to each worker once, and cannot be lost
-        futures = [submit(question, table, queries, parameter, pure=False) for table in self._tables]
-        ids, distances = zip(*self._client.gather(futures), strict=True)
-        return [rows + start for rows, start in zip(ids, self._starts, strict=True)], distances
+        answers = self._client.gather([submit(_radius, table, queries, r, pure=False) for table in self._tables])
+        ids = [rows + start for (rows, _), start in zip(answers, self._starts, strict=True)]
+        distances = [away for _, away in answers]
+        return by_distance(map(np.concatenate, np.stack(ids).T), map(np.concatenate, np.stack(distances).T))
 
 
 # What runs on the workers. Row numbers there count from the start of the partition.
@@ -501,17 +448,8 @@ def _build(block: Bits) -> HashTable:
 
 
 def _radius(table: HashTable, packed: Bytes, r: int) -> Any:
-    return table.query_radius(_unpack(packed, table), r, return_distance=True)
-
-
-def _nearest(table: HashTable, packed: Bytes, k: int) -> Any:
-    """In as few bytes as they fit into."""
-    distances, ids = table.query(_unpack(packed, table), min(k, table.n_rows))
-    return ids.astype(np.min_scalar_type(table.n_rows)), distances.astype(np.min_scalar_type(table.n_bits))
-
-
-def _unpack(packed: Bytes, table: HashTable) -> Bits:
-    return np.unpackbits(packed, axis=1, count=table.n_bits).view(bool)
+    bits = np.unpackbits(packed, axis=1, count=table.n_bits).view(bool)
+    return table.query_radius(bits, r, return_distance=True)
 
 
 # --- costs, measured while a search can be tried, and computed beyond that -------------------------------------------
@@ -614,7 +552,7 @@ def measure_search(bits: ArrayLike, query_bits: ArrayLike, radius: int, *, repea
 def wire_bytes(
     n_queries: int, n_bits: int, *, k: int, n_workers: int, n_partitions: int, partition_rows: int
 ) -> tuple[int, int]:
-    """Bytes that `DistributedHashTable.query` sends and receives, without Dask's own messages.
+    """Bytes that cross the network for the nearest rows of some queries, each partition of a table naming its own.
 
     Parameters
     ----------
