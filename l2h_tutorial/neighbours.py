@@ -16,7 +16,7 @@ from .baselines import PCAH
 from .buckets import HashTable
 from .checks import check_choice, check_integer
 from .codes import pack_bits, packed_distances
-from .lsh import Estimator
+from .lsh import Estimator, in_blocks
 from .search import Reranker, check_radius, exact_neighbours
 
 __all__ = ["HashNeighbors"]
@@ -138,9 +138,7 @@ class HashNeighbors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator
 
     def _bits(self, X: NDArray[Any]) -> NDArray[np.bool_]:
         """Hash rows, of which one block at a time is without its mean."""
-        step = 1 << 14
-        blocks = [self._centred(X[start : start + step]) for start in range(0, len(X), step)]
-        return np.concatenate([np.asarray(self.hasher_.transform(block)) for block in blocks])
+        return in_blocks(lambda rows: np.asarray(self.hasher_.transform(self._centred(rows))), X)
 
     def kneighbors(self, X: ArrayLike | None = None, n_neighbors: int | None = None) -> tuple[Any, Any]:
         """Find the nearest rows of each query, as far as they are among its candidates.

@@ -99,9 +99,7 @@ def _read_variables(content: memoryview) -> dict[str, Array]:
             element = memoryview(zlib.decompressobj().decompress(element, LARGEST_FILE))[8:]
         _, (_, shape), (_, name), *parts = islice(_elements(element), 5)
         if name in (b"X", b"X_class"):
-            if len(parts) != 1 or parts[0][0] not in TYPES:
-                raise ValueError(f"{str(name, 'ascii')} is not a dense array of real numbers")
-            ((kind, values),) = parts
+            ((kind, values),) = parts  # complex numbers and sparse arrays have more
             array = np.frombuffer(values, TYPES[kind]).reshape(np.frombuffer(shape, "<u4"), order="F")
             variables[str(name, "ascii")] = array
     return variables

@@ -111,7 +111,7 @@ def run_table1(
     Returns
     -------
     DataFrame
-        Of all rows of ``table1.csv`` that were asked for: ``method``, ``n_train``, ``n_bits``, ``partition``,
+        Of all rows of ``table1.csv``: ``method``, ``n_train``, ``n_bits``, ``partition``,
         ``n_queries``, ``map`` (tie-aware), ``seed``, ``fit_seconds``, ``encode_seconds`` (of the whole database),
         ``parameters`` (JSON), ``data``, ``versions``, ``machine``, ``finished``.
 
@@ -130,7 +130,6 @@ def run_table1(
     for file in (tuned, measured):
         file.check_data(origin["data"])
     n_queries = n_query_per_class * len(np.unique(dataset.labels))
-    wanted = []
     for labels, partition in product(n_train, partitions):
         cells: list[Cell] = []
         for name, (hasher, _) in methods.items():
@@ -139,7 +138,6 @@ def run_table1(
                 for length in SCORE_BITS if isinstance(hasher, ClassScores) else n_bits:
                     values = name, labels, length, partition, n_queries
                     cells.append(dict(zip(KEY, values, strict=True)))
-        wanted += cells
         missing = [cell for cell in cells if cell not in measured]
         if not missing:
             continue
@@ -158,7 +156,7 @@ def run_table1(
                 raise ValueError(f"{tuned.path} has no choice for {place}: take its rows out of {measured.path}")
             work.append((cell, hasher, chosen.get(place, "{}"), split))
         _add(measured, _measure, work, origin, n_jobs)
-    return measured.frame().merge(pd.DataFrame(wanted), on=KEY)
+    return measured.frame()
 
 
 def _add(file: ResultsFile, measure: Callable[..., Cell], work: list[Any], origin: Cell, n_jobs: int) -> None:
