@@ -10,7 +10,7 @@ executed: pickles are refused, and sizes are read before what they are the sizes
 import sys
 from argparse import Namespace
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from ..grh import GRH
 from ..lsh import LSH
 from ..metrics import mean_average_precision, mean_ratio, ring_counts
 from .project import Project, identity, project_data
-from .submissions import Program, as_roster, find_files, known_as, names_of, printable
+from .submissions import Program, find_files, known_as, names_of, printable
 
 __all__ = ["SCALE", "Refused", "grade_folder", "main", "read_codes"]
 
@@ -105,7 +105,7 @@ def _student(path: Path) -> str:
     return name
 
 
-def grade_folder(folder: Path, *, course: str = "", students: Mapping[str, str] | Iterable[str] = ()) -> pd.DataFrame:
+def grade_folder(folder: Path, *, course: str = "", students: Mapping[str, str] | None = None) -> pd.DataFrame:
     """Compute again what the codes in a folder are worth.
 
     Parameters
@@ -114,9 +114,10 @@ def grade_folder(folder: Path, *, course: str = "", students: Mapping[str, str] 
         With an ``.npz`` file for each student, or a folder for each; other files are left alone.
     course : str
         As for `project_data`.
-    students : mapping of str to str, or iterable of str
-        Who is in the course, by number, if need be with the names that a platform uses: others are refused, and those
-        without a file get a row that says so. Without it, a file has to be named after its student.
+    students : mapping of str to str, optional
+        Who is in the course, by number, with the names that a platform uses or an empty text, as `read_roster` reads
+        them: others are refused, and those without a file get a row that says so. Without it, a file has to be named
+        after its student.
 
     Returns
     -------
@@ -130,7 +131,7 @@ def grade_folder(folder: Path, *, course: str = "", students: Mapping[str, str] 
     NotADirectoryError
         If there is no such folder.
     """
-    roster = as_roster(students)
+    roster = students or {}
     files = [(path, *_owner(path, folder)) for path in find_files(folder, ".npz")]
     known = known_as(roster or {owner: "" for _, owner, fault in files if not fault})
     files = [

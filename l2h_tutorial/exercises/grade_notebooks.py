@@ -18,7 +18,7 @@ import subprocess
 import sys
 from argparse import Namespace
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile, gettempdir
@@ -30,7 +30,7 @@ from tqdm import tqdm
 
 from . import answering, find
 from .framework import Compute, Exercise, Verdict
-from .submissions import Program, as_roster, find_files, known_as, names_of, printable
+from .submissions import Program, find_files, known_as, names_of, printable
 
 __all__ = ["grade_notebooks", "main"]
 
@@ -54,7 +54,7 @@ def grade_notebooks(
     folder: Path,
     *,
     exercises: Sequence[str] = (),
-    students: Mapping[str, str] | Iterable[str] = (),
+    students: Mapping[str, str] | None = None,
     seconds: float = 60.0,
     walled: bool = True,
 ) -> pd.DataFrame:
@@ -66,7 +66,7 @@ def grade_notebooks(
         With notebooks named after their students, or a folder of notebooks for each.
     exercises : sequence of str
         Numbers of those that count; by default those that the notebooks of at least half of the students have.
-    students : mapping of str to str, or iterable of str
+    students : mapping of str to str, optional
         Who is in the course, as for `grade_folder`.
     seconds : float
         What a notebook may take; one that takes longer in a function is run again without that exercise.
@@ -91,7 +91,7 @@ def grade_notebooks(
             raise ValueError(f"{str(folder)!r} also holds {needed}: give the notebooks a folder of their own")
     if walled and (sys.platform != "linux" or subprocess.run([*_WALLED, "true"], capture_output=True).returncode):
         raise OSError("this system does not shut off what is run (unshare): see --unwalled")
-    roster = as_roster(students)
+    roster = students or {}
     known = known_as(roster)
     notebooks: dict[str, list[tuple[Path, str, list[tuple[bool, str]], list[str]]]] = {
         student: [] for student in roster

@@ -8,7 +8,7 @@ import csv
 import re
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ import pandas as pd
 from ..files import whole_file
 from .project import identity
 
-__all__ = ["Program", "as_roster", "find_files", "known_as", "names_of", "printable", "read_roster", "write_tables"]
+__all__ = ["Program", "find_files", "known_as", "names_of", "printable", "read_roster", "write_tables"]
 
 _CANVAS = re.compile(r"([^_]+)_(?:late_)?\d+_\d+_(.+?)(?:-\d+)?", re.IGNORECASE)
 _MOODLE = re.compile(r"(.+)_\d+_assignsubmission_[a-z]+_?(.*)", re.IGNORECASE)
@@ -60,12 +60,6 @@ def read_roster(path: Path) -> dict[str, str]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = [[cell.strip() for cell in row] for row in csv.reader(file)]
     return {identity(row[0]): row[1] if len(row) > 1 else "" for row in rows if row and row[0]}
-
-
-def as_roster(students: Mapping[str, str] | Iterable[str]) -> dict[str, str]:
-    """Students and their names, of a mapping or of numbers alone."""
-    named = students if isinstance(students, Mapping) else dict.fromkeys(students, "")
-    return {identity(student): name for student, name in named.items() if student.strip()}
 
 
 def known_as(roster: Mapping[str, str]) -> dict[str, str]:
