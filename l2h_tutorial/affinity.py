@@ -43,11 +43,13 @@ class NormalisedAffinity:
         (n, n), the shape of the matrix that is never built.
     degrees : float array of shape (n,)
         Sum of each row of S.
+    largest : float
+        Its largest entry.
     """
 
     def __init__(self, S: Any, normalise: str = "columns", groups: Integers | None = None) -> None:
         check_choice(normalise, "normalise", NORMALISATIONS)
-        self.normalise = normalise
+        self.normalise, self.largest = normalise, S.max()
         self._between = S
         self._groups = np.arange(S.shape[0]) if groups is None else groups
         n = len(self._groups)
@@ -56,11 +58,6 @@ class NormalisedAffinity:
         self._members = sparse.csc_array((np.ones(n), self._groups, np.arange(n + 1)), (S.shape[0], n))
         self._group_degrees: Floats = S @ self._members.sum(axis=1)
         self.degrees = self._group_degrees[self._groups]
-
-    @property
-    def joins_all(self) -> bool:
-        """Whether every point is every other's neighbour, equally: a graph that tells nothing apart."""
-        return bool(np.allclose(self.degrees, len(self.degrees) * self._between.max(), rtol=1e-12, atol=0))
 
     def __matmul__(self, values: ArrayLike) -> Floats:
         """Multiply by an array of shape (n,) or (n, n_bits); returns float64 of that shape."""
@@ -178,7 +175,7 @@ def given_graph(y: Any, affinity: Any, n: int, normalise: str) -> NormalisedAffi
         name, graph = "affinity", graph_affinity(affinity, normalise=normalise)
     if graph.shape != (n, n):
         raise ValueError(f"{name} must be about as many points as X has rows: X has {n} rows, {name} {graph.shape[0]}")
-    if graph.joins_all:
+    if np.allclose(graph.degrees, n * graph.largest, rtol=1e-12, atol=0):  # all are neighbours, and equally
         raise ValueError(f"{name} joins all points, as one class only does; they would all get the same code")
     return graph
 

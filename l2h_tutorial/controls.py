@@ -158,8 +158,9 @@ class OutputCodes(_ClassHasher):
         Raises
         ------
         TypeError, ValueError
-            If a parameter is not one of its values, codewords do not fit the classes or leave a bit with nothing to
-            separate, `X` is not a finite two-dimensional array, or `y` is missing, of another length, or one class.
+            If a parameter is not one of its values, codewords do not fit the classes or leave a support vector machine
+            nothing to separate, `X` is not a finite two-dimensional array, or `y` is missing, of another length, or one
+            class.
         """
         features, _ = self._labelled(X, y)
         self.classes_, places = np.unique(column_or_1d(y, warn=True), return_inverse=True)
@@ -179,9 +180,6 @@ class OutputCodes(_ClassHasher):
         table = check_bits(self.codewords, self.n_bits, name="codewords")
         if len(table) != n_classes:
             raise ValueError(f"codewords must be one for each of the {n_classes} classes, got {len(table)}")
-        constant = degenerate_bits(table)
-        if constant.size:
-            raise ValueError(f"codewords leave nothing to learn for bit {constant[0]}, the same for all classes")
         return table
 
     def _encode(self, points: Array) -> Bits:

@@ -317,9 +317,7 @@ class GRH(Hasher):
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
-        if isinstance(self.alpha, bool) or not isinstance(self.alpha, Real):
-            raise TypeError(f"alpha must be a number, got {self.alpha!r}")
-        if not 0 <= self.alpha <= 1:
+        if not isinstance(self.alpha, Real) or not 0 <= self.alpha <= 1:
             raise ValueError(f"alpha must be from 0, the reference bits only, to 1, the graph only, got {self.alpha!r}")
         for name, names, method in (("initial", STARTS, "transform"), ("classifier", CLASSIFIERS, "predict")):
             value = getattr(self, name)

@@ -224,7 +224,7 @@ class HashNeighbors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator
         """
         return float(self._search(X, None)[2].mean() / self.n_samples_fit_)
 
-    def _search(self, X: Any, n_neighbors: int | None) -> tuple[Any, Any, Any]:
+    def _search(self, X: Any, n_neighbors: int | None) -> list[Any]:
         """Distances and positions of the nearest, and how many candidates there were."""
         check_is_fitted(self)
         own = X is None
@@ -234,8 +234,7 @@ class HashNeighbors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator
         starts = range(0, len(queries), _BLOCK_QUERIES)
         with ThreadPoolExecutor(effective_n_jobs(self.n_jobs)) as threads:
             blocks = threads.map(lambda start: self._search_block(queries, start, k, own), starts)
-        distances, rows, counts = (np.concatenate(part) for part in zip(*blocks, strict=True))
-        return distances, rows, counts
+        return [np.concatenate(part) for part in zip(*blocks, strict=True)]
 
     def _search_block(self, queries: NDArray[Any], start: int, k: int, own: bool) -> tuple[Any, Any, Any]:
         """Search for some queries; with `own`, they are the fitted rows, and none finds itself."""

@@ -142,7 +142,6 @@ test_codewords_that_do_not_fit_are_refused = refusals(
     (codes(codewords=np.eye(4)), TypeError, "codewords must be a boolean array, got dtype float64"),
     (codes(codewords=np.eye(4) > 0), "codewords must have 3 bits a code, got 4"),
     (codes(codewords=np.eye(3) > 0), "one for each of the 4 classes, got 3"),
-    (codes(codewords=np.ones((4, 3)) > 0), "nothing to learn for bit 0, the same for all"),
     (codes(classifier="svm"), "classifier must be one of"),
     (lambda: ClassScores(temperature=0.0).fit(*data()), "temperature must be"),
 )

@@ -485,8 +485,7 @@ def fit(parameters, labels_or_graph):
 
 test_refuses_what_does_not_fit_and_says_what_would = refusals(
     (fit({"alpha": 1.01}, TWO), "alpha must be from 0.* to 1.*got 1.01"),
-    (fit({"alpha": "high"}, TWO), TypeError, "alpha must be.*got 'high'"),
-    (fit({"alpha": True}, TWO), TypeError, "alpha must be a number, got True"),
+    (fit({"alpha": "high"}, TWO), "alpha must be from 0.* to 1.*got 'high'"),
     (fit({"max_iter": 0}, TWO), "max_iter must be at least 1, got 0"),
     (fit({"initial": "cca-itq"}, {"affinity": np.eye(4)}), "This CCAITQ estimator requires y"),
     (fit({"initial": "sha1"}, TWO), r"initial must be one of \('lsh', 'cca-itq'\), got 'sha1'"),

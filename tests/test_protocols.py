@@ -17,7 +17,7 @@ from l2h_tutorial.baselines import STH
 from l2h_tutorial.controls import ClassScores
 from l2h_tutorial.protocols import table1
 from l2h_tutorial.protocols.contrasts import holm, paired_contrasts
-from l2h_tutorial.protocols.ecir2015 import CLAIMS, audit, beside_published, published_table1
+from l2h_tutorial.protocols.ecir2015 import CLAIMS, PUBLISHED, audit, beside_published
 from l2h_tutorial.protocols.results import ResultsFile, provenance
 from l2h_tutorial.protocols.table1 import main, run_table1
 
@@ -116,7 +116,7 @@ def test_a_choice_that_is_missing_is_an_error_and_no_default_is_measured(toy, wh
 
 
 def test_the_paper_is_quoted_without_slips_and_ours_stands_beside():
-    table = published_table1()
+    table = PUBLISHED
     assert len(table) == 88
     assert table.groupby("n_train")["published"].sum().round(4).to_dict() == {1000: 10.912, 2000: 9.7633}
     ours = {"method": "GRH linear-svm, LSH start", "n_train": 2000, "n_bits": 64, "map": [0.25, 0.27]}
@@ -139,7 +139,7 @@ def test_the_command_measures_and_prints(toy, whole, tmp_path, monkeypatch, caps
 def made_up(leads, noise=0.001):
     """Five partitions in which each method is ahead of the published LSH by so much, give or take the noise."""
     random = np.random.default_rng(0).normal(scale=noise, size=(len(leads), 5))
-    published = published_table1().query("method == 'LSH'")["published"].tolist()
+    published = PUBLISHED.query("method == 'LSH'")["published"].tolist()
     return pd.DataFrame(
         [
             (method, 1000, n_bits, partition, base + lead + random[i, partition])
@@ -189,7 +189,7 @@ def test_a_method_is_ahead_of_itself_with_fewer_labels_and_the_interval_is_the_p
     half = 2.7764451 * each.std(ddof=1) / np.sqrt(5)  # the quantile of t with four degrees of freedom
     assert (row.n_train, row.ours) == (2000, pytest.approx(each.mean()))
     assert (row.low, row.high) == pytest.approx((each.mean() - half, each.mean() + half))
-    published = published_table1().query("method == 'KSH'").groupby("n_train")["published"].mean()
+    published = PUBLISHED.query("method == 'KSH'").groupby("n_train")["published"].mean()
     assert row.published == pytest.approx(published[2000] - published[1000])
 
 

@@ -58,8 +58,6 @@ class AGH(Hasher):
         that it is joined with.
     projections_ : (n_anchors, n_vectors) array of float64
         P.
-    eigenvalues_ : (n_vectors,) array of float64
-        The largest first.
     thresholds_ : (2, n_bits // 2) array of float64
         With two layers, where the second bits cut the upper and the lower side of an eigenvector.
     n_features_in_ : int
@@ -115,8 +113,7 @@ class AGH(Hasher):
         # Less this the constant eigenvector comes last: also where the graph falls into several parts.
         others = (scaled.T @ scaled).toarray() - np.outer(constant, constant)
         n_vectors = -(-self.n_bits // self.n_layers)
-        values, vectors = np.linalg.eigh(others)
-        self.eigenvalues_ = values[::-1][:n_vectors]
+        _, vectors = np.linalg.eigh(others)
         self.projections_ = scale[:, None] * with_settled_signs(vectors[:, ::-1][:, :n_vectors])
         if self.n_layers == 2:
             twice = weights @ self.projections_[:, : self.n_bits // 2]
