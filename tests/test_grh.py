@@ -217,7 +217,7 @@ def test_the_linear_machine_is_liblinears(loss, class_weight):
     grh = GRH(4, loss=loss, class_weight=class_weight, C=0.5, random_state=0).fit(X, y)
     features = standardised(X)
     for k, bit in enumerate(grh.history_[1].regularised.T):
-        weights = class_weights(bit, class_weight)
+        weights = class_weights(bit) if class_weight else None
         svm = LinearSVC(C=0.5, loss=loss, class_weight=weights, tol=1e-6, max_iter=100_000).fit(features, bit)
         assert np.mean(svm.predict(features) == grh.transform(X)[:, k]) > 0.97
         np.testing.assert_allclose(grh.models_[1][1].weights[:, k], svm.coef_[0], atol=0.02 * abs(svm.coef_).max())
@@ -235,7 +235,7 @@ def test_the_kernel_machines_are_scikit_learns():
     np.testing.assert_array_equal(grh.history_[-1].bits, ridge.predict(X) > 0)
     grh = GRH(8, classifier="rbf-svm", C=3.0, gamma=1.0, class_weight="ceiling", random_state=0).fit(X, y)
     for k, bit in enumerate(grh.history_[1].regularised.T):
-        svm = SVC(C=3.0, gamma=raw_gamma(X, 1.0), class_weight=class_weights(bit, "ceiling")).fit(X, bit)
+        svm = SVC(C=3.0, gamma=raw_gamma(X, 1.0), class_weight=class_weights(bit)).fit(X, bit)
         np.testing.assert_array_equal(grh.transform(new)[:, k], svm.predict(new))
         np.testing.assert_array_equal(grh.history_[1].bits[:, k], svm.predict(X))
 

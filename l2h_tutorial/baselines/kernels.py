@@ -365,7 +365,7 @@ def svm_weights(svm: Any, inputs: Floats, bits: Bits, class_weight: str | None =
     weights = np.zeros((inputs.shape[1], bits.shape[1]))
     intercepts = np.zeros(bits.shape[1])
     for k, bit in enumerate(with_progress(bits.T)):
-        machine = clone(svm).set_params(class_weight=class_weights(bit, class_weight))
+        machine = clone(svm).set_params(class_weight=class_weights(bit) if class_weight else None)
         machine.fit(inputs, bit)
         if isinstance(machine, SVC):
             weights[machine.support_, k] = machine.dual_coef_[0]
@@ -380,9 +380,7 @@ def with_progress(bits: Any) -> Any:
     return tqdm(bits, "bits", disable=None, delay=2, leave=False)
 
 
-def class_weights(bit: Bits, rule: str | None) -> dict[int, float] | None:
-    """Weigh the two sides of a bit (n,): equally, or the rarer one by the ceiling of the ratio of their sizes."""
-    if rule is None:
-        return None
+def class_weights(bit: Bits) -> dict[int, float]:
+    """Weigh the rarer side of a bit (n,) by the ceiling of the ratio of their sizes."""
     zeros, ones = np.bincount(bit, minlength=2)
     return {0: max(1.0, np.ceil(ones / zeros)), 1: max(1.0, np.ceil(zeros / ones))}

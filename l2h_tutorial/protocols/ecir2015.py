@@ -18,8 +18,8 @@ CLAIMS: list[tuple[str, str]] = list(pd.read_csv(_DATA / "claims.csv").itertuple
 """What is held ahead of what. A method and itself: with 2,000 labels it is ahead of itself with 1,000."""
 
 PUBLISHED = pd.read_csv(_DATA / "table1.csv")
-"""Table 1: mean average precision of Hamming ranking on CIFAR-10, ``published``, by ``method``, ``n_train`` (methods that
-use no labels are given once) and ``n_bits``."""
+"""Table 1: mean average precision of Hamming ranking on CIFAR-10, ``published``, by ``method``, ``n_train`` and
+``n_bits``. Methods that use no labels are given once."""
 
 _PUBLISHED_AS = {
     "KSH": "none",
