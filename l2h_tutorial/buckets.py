@@ -419,9 +419,6 @@ class HashTables:
         """Return the number of tables."""
         return len(self.tables)
 
-    def __repr__(self) -> str:
-        return f"<HashTables: {len(self)} tables of {self.n_bits // len(self)}-bit codes, {self.n_rows:,} rows>"
-
     @property
     def bits(self) -> NDArray[np.bool_]:
         return np.concatenate([table.bits for table in self.tables], axis=1)

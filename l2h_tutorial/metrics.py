@@ -23,9 +23,6 @@ from .splits import Split
 __all__ = ["RingCounts", "average_precision", "evaluate_radius_search", "mean_average_precision"]
 __all__ += ["mean_ratio", "paired_bootstrap", "precision_at_k", "recall_of_exact", "ring_counts"]
 
-_LARGEST_RADIUS = 10  # unless radii are named
-
-
 # --- of a list of rows for each query ---------------------------------------------------------------------------------
 
 
@@ -514,7 +511,7 @@ def evaluate_radius_search(
     1       8       1.0         4.0     1.00
     """
     table = HashTable(hasher.transform(s.X_database))
-    radii = range(min(_LARGEST_RADIUS, table.n_bits) + 1) if radii is None else radii
+    radii = range(min(10, table.n_bits) + 1) if radii is None else radii
     radii = [check_radius(radius, table.n_bits) for radius in radii]
     k = check_integer(k, "k", high=table.n_rows, of="rows of the database")
     seconds = dict.fromkeys(radii, 0.0)

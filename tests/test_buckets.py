@@ -138,7 +138,7 @@ def test_saved_tables_are_loaded_whole_or_refused(tmp_path):
     tables, path = HashTables(codes(50, 12), 3), tmp_path / "tables.npz"
     tables.save(path)
     again = HashTables.load(path)
-    assert repr(again) == repr(tables)
+    assert (len(again), again.n_rows, again.n_bits) == (len(tables), tables.n_rows, tables.n_bits)
     np.testing.assert_array_equal(again.bits, tables.bits)
     with pytest.raises(ValueError, match=r"tables\.npz is not a saved hash table: expected format"):
         HashTable.load(path)
