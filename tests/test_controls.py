@@ -9,18 +9,10 @@ from refusals import refusals
 from scipy.special import softmax
 from sklearn.datasets import make_blobs
 from sklearn.kernel_ridge import KernelRidge
+from test_grh import data
 
-from l2h_tutorial import GRH, bits_to_integers, mean_average_precision
+from l2h_tutorial import bits_to_integers, mean_average_precision
 from l2h_tutorial.controls import ClassScores, OutputCodes, RandomCodes, hadamard_codewords, random_codewords
-
-CLASSIFIERS = ("linear-svm", "rbf-svm", "kernel-ridge", "rbf-landmarks")
-
-
-def data(seed=0, n=80, noise=0.0):
-    centres = np.random.default_rng(9).normal(size=(4, 6)) * 3
-    X, y = make_blobs(n, centers=centres, random_state=seed)
-    return X + noise * np.random.default_rng(0).normal(size=X.shape), y
-
 
 # --- random codes --------------------------------------------------------------------------------------------------
 
@@ -71,21 +63,6 @@ def test_hadamard_codewords_are_all_equally_far_apart_in_whole_blocks(n_classes,
     codewords = hadamard_codewords(n_classes, n_blocks * (order - 1), seed)
     distances = (codewords[:, None] != codewords).sum(axis=2)
     assert set(distances[np.triu_indices(n_classes, 1)]) == {n_blocks * order // 2}
-
-
-# --- codewords that are taught ---------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("classifier", CLASSIFIERS)
-@pytest.mark.parametrize("initial", ["lsh", "cca-itq"])
-def test_with_its_own_codewords_an_output_code_is_grh_at_alpha_one(classifier, initial):
-    X, y = data(n=120, noise=3)
-    grh = GRH(6, initial=initial, classifier=classifier, random_state=0).fit(X, y)
-    after = grh.history_[1].regularised
-    codewords = np.array([after[y == label][0] for label in range(4)])
-    codes = OutputCodes(6, codewords=codewords, classifier=classifier, random_state=0).fit(X, y)
-    new = data(seed=1, noise=3)[0]
-    np.testing.assert_array_equal(codes.transform(new), grh.transform(new))
 
 
 @pytest.mark.parametrize(

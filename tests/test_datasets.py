@@ -479,6 +479,11 @@ test_own_data_that_cannot_be_used_are_refused_at_once = refusals(
 
 def test_features_are_kept_for_exactly_these_images_and_this_version(cache, monkeypatch):
     images = random(6, 16, 16)
+    features = cached_features(images)
+    (path,) = cache.iterdir()
+    path.write_bytes(path.read_bytes()[:1000])  # damaged: computed again, and mended
+    np.testing.assert_array_equal(cached_features(images), features)
+    np.testing.assert_array_equal(np.load(path)["features"], features)
     other = images.copy()
     other[0, 0, 0] ^= 1
     for kept in (images, other, images.reshape(6, 8, 32)):  # the same bytes in another shape
@@ -488,19 +493,6 @@ def test_features_are_kept_for_exactly_these_images_and_this_version(cache, monk
     assert [path.suffix for path in cache.iterdir()] == [".npz"] * 4
     monkeypatch.setattr(load_module, "gist_descriptors", lambda images: pytest.fail("computed again"))
     np.testing.assert_array_equal(cached_features(images), first)
-
-
-@pytest.mark.parametrize("damage", ["empty", "cut", "flipped", "nonsense"])
-def test_damaged_features_are_computed_again(cache, damage):
-    images = random(6, 16, 16)
-    features = cached_features(images)
-    (path,) = cache.iterdir()
-    content = bytearray(path.read_bytes())
-    middle = len(content) // 2
-    content[middle] ^= damage == "flipped"
-    path.write_bytes({"empty": b"", "cut": content[:middle], "nonsense": b"not zip"}.get(damage, content))
-    np.testing.assert_array_equal(cached_features(images), features)
-    np.testing.assert_array_equal(np.load(path)["features"], features)  # and mended
 
 
 def test_without_permission_the_features_are_given_with_a_warning(cache, monkeypatch):

@@ -119,17 +119,11 @@ SUBMISSIONS = {
     "s12.npz": (lambda c: made_by(LINEAR, "=1+1"), "'=1+1' is not on the list"),
     "s13.npz": (lambda c: saved(**{**c, "student": "s\x1b[2J"}), "its `student` is 's\\x1b[2J', which is no name"),
     "s14.npz": (lambda c: zip_bomb(), "'student' is a bomb: it takes 67,"),
-    "s15.npz": (
-        lambda c: zipped({"student": npy("|b1", (10**12, 16))}),
-        "cannot reshape array of size 0 into shape (1000000000000,16)",
-    ),
-    "s16.npz": (lambda c: pickle.dumps(BOMB), "this is not a whole .npz file of plain arrays (BadZipFile"),
-    "s17.npz": (lambda c: saved(student="s17", query=np.array([[BOMB]])), "'query' holds Python objects"),
-    "s18.npz": (lambda c: saved(student="s18"), "the array 'query' is missing"),
-    "s19.npz": (lambda c: made_by(LINEAR, "s19")[:-400], "this is not a whole .npz file"),
-    "s20.npz": (None, "there is no .npz file here"),
+    "s15.npz": (lambda c: pickle.dumps(BOMB), "this is not a whole .npz file of plain arrays (BadZipFile"),
+    "s16.npz": (lambda c: saved(student="s16", query=np.array([[BOMB]])), "'query' holds Python objects"),
+    "s17.npz": (None, "there is no .npz file here"),
 }
-ROSTER = "\n".join([*(f"s{i}" for i in range(1, 5)), "s5,Ada Lovelace", *(f"s{i}" for i in range(6, 22)), "", "TWIN"])
+ROSTER = "\n".join([*(f"s{i}" for i in range(1, 5)), "s5,Ada Lovelace", *(f"s{i}" for i in range(6, 19)), "", "TWIN"])
 
 
 @pytest.fixture(scope="module")
@@ -165,8 +159,8 @@ def test_each_submission_gets_the_mark_or_the_sentence_that_it_deserves(graded, 
 
 def test_who_handed_in_nothing_is_told_and_gradebooks_hold_no_formula(graded):
     folder, table = graded
-    assert len(table) == len(SUBMISSIONS) + len(["s8", "s9", "s12", "s21"])
-    nothing = pd.read_csv(folder / "grades.csv", index_col="student").loc["s21"]
+    assert len(table) == len(SUBMISSIONS) + len(["s8", "s9", "s12", "s18"])
+    nothing = pd.read_csv(folder / "grades.csv", index_col="student").loc["s18"]
     assert nothing["remark"] == "no file was submitted under this name"
     for name in ("grades", "canvas", "moodle"):
         with (folder / f"{name}.csv").open(encoding="utf-8", newline="") as file:

@@ -132,19 +132,13 @@ def test_rabitq_agrees_with_faiss(gist):
     assert 0.92 <= within.mean() <= 0.97  # of 1.9 standard deviations
 
 
-@pytest.mark.parametrize(("n_bits", "kind"), [(8, faiss.ScalarQuantizer.QT_8bit), (4, faiss.ScalarQuantizer.QT_4bit)])
-def test_scalar_codes_agree_with_faiss(gist, n_bits, kind):
-    queries, rows, exact, nearest = gist
-    mean = rows.mean(axis=0)
-    index = faiss.IndexScalarQuantizer(512, kind, faiss.METRIC_INNER_PRODUCT)
-    index.train(rows - mean)
-    index.add(rows - mean)
+@pytest.mark.parametrize("n_bits", [8, 4])
+def test_products_with_scalar_codes_are_out_by_half_a_step_a_coordinate(gist, n_bits):
+    queries, rows, exact, _ = gist
     quantiser = ScalarCodes(n_bits).fit(rows)
     codes = quantiser.encode(rows)
     assert codes.shape[1] == 512 * n_bits // 8
-    mine = recall_of_exact(quantiser.search(queries, codes, 10)[1], nearest)
-    assert abs(mine - recall_of_exact(index.search(queries - mean, 10)[1], nearest)) <= 0.015
-    bound = np.abs(queries - quantiser.mean_) @ quantiser.step_ / 2  # half a step a coordinate
+    bound = np.abs(queries - quantiser.mean_) @ quantiser.step_ / 2
     assert (np.abs(quantiser.scores(queries, codes) - exact) <= bound[:, None] + 1e-4 * np.abs(exact).max()).all()
 
 
