@@ -171,16 +171,6 @@ def test_the_interval_decides_what_becomes_of_a_claim(lead, noise, verdict):
     assert row.verdict == verdict
 
 
-def test_what_the_paper_does_not_have_ahead_has_no_verdict():
-    leads = {"LSH": 0, "PCAH": 0.05, "KSH": 0.1, "GRH rbf-svm, LSH start": 0.2}
-    claims = [("PCAH", "LSH"), ("GRH rbf-svm, LSH start", "KSH"), ("SDH", "LSH")]
-    found = audit(made_up(leads), claims)
-    assert found["of"].tolist() == ["LSH", "KSH"]  # SDH was not measured here
-    assert found["published"].isna().tolist() == [False, True]  # the paper's KSH had 300 centres
-    assert found["published"][0] < 0
-    assert found["verdict"].tolist() == ["", ""]
-
-
 def test_a_method_is_ahead_of_itself_with_fewer_labels_and_the_interval_is_the_paired_one():
     few = made_up({"KSH, 300 centres": 0.1})
     many = made_up({"KSH, 300 centres": 0.13}, noise=0.002).assign(n_train=2000)

@@ -9,9 +9,7 @@ the same texts, if there is one.
 
 import os
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 
 import faiss
 import numpy as np
@@ -21,13 +19,13 @@ from l2h_tutorial import GRH, ITQ, LSH, bits_to_integers, hamming_distances, loa
 from l2h_tutorial.audit import FACTORS, lie_of
 from l2h_tutorial.controls import ClassScores, OutputCodes
 from l2h_tutorial.metrics import recall_of_exact
-from l2h_tutorial.protocols.results import ResultsFile, provenance
+from l2h_tutorial.protocols.results import ResultsFile
 from l2h_tutorial.quantise import RaBitQ, ScalarCodes, SignCodes
 from l2h_tutorial.search import exact_neighbours
 
 from .fair_fight import SmallNetwork
+from .kept import RESULTS, origin
 
-PATH = Path(__file__).parents[2] / "book" / "results" / "quality-by-bytes.csv"
 SEEDS, K = range(5), 10
 N_QUERIES, N_TRAIN, N_DATABASE = 150, 1000, 5000  # queries: of old classes, and as many of new ones
 
@@ -161,7 +159,9 @@ METHODS = {
     "Hadamard codewords, 64 bits": hashed(
         lambda seed: OutputCodes(64, codewords="hadamard", classifier="kernel-ridge", random_state=seed), labels=True
     ),
-    "small network, 64 bits": hashed(lambda seed: SmallNetwork(64, random_state=seed), labels=True),
+    "small network, 64 bits": hashed(
+        lambda seed: SmallNetwork(64, rate=0.03, decay=0.01, random_state=seed), labels=True
+    ),
     "class scores, 8 bits": class_scores,
     "PQ, 8 bytes": product_codes("PQ8"),
     "PQ, 32 bytes": product_codes("PQ32"),
@@ -210,13 +210,13 @@ def of_images(name, source=None):
 
 
 def main():
-    file = ResultsFile(PATH, ["vectors", "method", "seed", "classes"])
+    file = ResultsFile(RESULTS / "quality-by-bytes.csv", ["vectors", "method", "seed", "classes"])
     for vectors, read in data():
         cells = [{"vectors": vectors, "method": method, "seed": seed} for seed in SEEDS for method in METHODS]
         if all(cell | {"classes": "new"} in file for cell in cells):
             continue
         dataset = read()
-        origin = provenance(dataset)
+        measured_on = origin(dataset)
         for seed in SEEDS:
             task = task_of(dataset, seed)
             exact = exact_neighbours(task.query, task.database, K)
@@ -227,9 +227,7 @@ def main():
                     continue
                 for classes, row in measure(task, exact, method, seed):
                     if cell | classes not in file:
-                        file.append(
-                            cell | classes | row | lie | origin | {"date": datetime.now(UTC).date().isoformat()}
-                        )
+                        file.append(cell | classes | row | lie | measured_on)
                 print(*cell.values(), flush=True)
 
 
