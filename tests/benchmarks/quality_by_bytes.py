@@ -159,9 +159,7 @@ METHODS = {
     "Hadamard codewords, 64 bits": hashed(
         lambda seed: OutputCodes(64, codewords="hadamard", classifier="kernel-ridge", random_state=seed), labels=True
     ),
-    "small network, 64 bits": hashed(
-        lambda seed: SmallNetwork(64, rate=0.03, decay=0.01, random_state=seed), labels=True
-    ),
+    "small network, 64 bits": hashed(lambda seed: SmallNetwork(64, random_state=seed), labels=True),
     "class scores, 8 bits": class_scores,
     "PQ, 8 bytes": product_codes("PQ8"),
     "PQ, 32 bytes": product_codes("PQ32"),
