@@ -226,9 +226,6 @@ test_refusals = refusals(
 # The sweep over radii
 
 
-MEASURED = ["radius", "precision", "coverage", "candidates", "scanned"]
-
-
 def toy():
     random = np.random.default_rng(0)
     labels = random.integers(0, 4, 1200)
@@ -239,28 +236,23 @@ def toy():
 TOY = toy()
 
 
-def check_is_the_loop(s, lsh, radii, empty):
-    """The tutorial's own figures, by its own loop."""
-    frame = evaluate_radius_search(lsh, s, radii, k=10, empty=empty)
-    bits = lsh.transform(s.X_query), lsh.transform(s.X_database)
-    candidates, precision = sweep(*bits, s.X_query, s.X_database, s.y_query, s.y_database, radii)
-    assert list(frame.columns) == [*MEASURED, "seconds"]
-    assert frame["radius"].tolist() == radii
-    np.testing.assert_allclose(frame["candidates"], candidates.mean(axis=1))
-    np.testing.assert_allclose(frame["scanned"], candidates.mean(axis=1) / len(s.X_database))
-    np.testing.assert_allclose(frame["coverage"], (candidates > 0).mean(axis=1))
-    expected = np.nanmean(precision, axis=1) if empty == "skip" else np.nan_to_num(precision).mean(axis=1)
-    np.testing.assert_allclose(frame["precision"], expected)
-    assert (frame["seconds"] > 0).all()
-    return frame
-
-
 @pytest.mark.parametrize("at_a_time", [7, 128])
 @pytest.mark.parametrize("empty", ["zero", "skip"])
 def test_radius_search_is_the_loop_of_the_tutorial(empty, at_a_time, monkeypatch):
     monkeypatch.setattr(rerank, "_BLOCK_QUERIES", at_a_time)
-    frame = check_is_the_loop(TOY, LSH(12, random_state=0).fit(TOY.X_train), [0, 1, 2, 5, 12], empty)
+    s, radii, lsh = TOY, [0, 1, 2, 5, 12], LSH(12, random_state=0).fit(TOY.X_train)
+    frame = evaluate_radius_search(lsh, s, radii, k=10, empty=empty)
+    bits = lsh.transform(s.X_query), lsh.transform(s.X_database)
+    candidates, precision = sweep(*bits, s.X_query, s.X_database, s.y_query, s.y_database, radii)
+    assert list(frame.columns) == ["radius", "precision", "coverage", "candidates", "scanned", "seconds"]
+    assert frame["radius"].tolist() == radii
+    np.testing.assert_allclose(frame["candidates"], candidates.mean(axis=1))
+    np.testing.assert_allclose(frame["scanned"], candidates.mean(axis=1) / len(s.X_database))
+    np.testing.assert_allclose(frame["coverage"], (candidates > 0).mean(axis=1))
     assert 0 < frame["coverage"][0] < 1
+    expected = np.nanmean(precision, axis=1) if empty == "skip" else np.nan_to_num(precision).mean(axis=1)
+    np.testing.assert_allclose(frame["precision"], expected)
+    assert (frame["seconds"] > 0).all()
 
 
 @pytest.mark.parametrize(("n_bits", "largest"), [(1, 1), (10, 10), (11, 10)])

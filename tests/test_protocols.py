@@ -183,13 +183,6 @@ def test_a_method_is_ahead_of_itself_with_fewer_labels_and_the_interval_is_the_p
     assert row.published == pytest.approx(published[2000] - published[1000])
 
 
-def test_claims_are_corrected_together_by_holm():
-    results = made_up({"LSH": 0, "AGH": 0.0004, "SH": 0.001, "PCAH": 0.05})
-    claims = [("AGH", "LSH"), ("SH", "LSH"), ("PCAH", "LSH")]
-    alone = [audit(results, [claim])["p"][0] for claim in claims]
-    np.testing.assert_allclose(audit(results, claims)["p"], holm(alone))
-
-
 # The file
 
 

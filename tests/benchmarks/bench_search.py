@@ -111,11 +111,6 @@ def measure(name, bits, queries, radii, record):
         record(place | {"search": "pairs", "r": ALIKE, "k": 0}, times, found, "sort", built, 0.0)
 
 
-def often(call, repeats):
-    for _ in range(repeats):
-        call()
-
-
 def plain_rerank(queries, X, lengths, ids, k=10):
     """What anyone would write, who keeps the vectors' lengths and trusts float32."""
     found = []
@@ -135,11 +130,9 @@ def measure_rerank(split, record):
         for n in (100, 500, 2000):
             ids = [random.choice(len(X), n, replace=False) for _ in range(n_queries)]
             queries = split.X_query[:n_queries]
-            repeats = 200 // n_queries
             calls = {"ours": partial(rerank, queries, X, ids, 10)}
             calls["plain loop"] = partial(plain_rerank, queries, X, lengths, ids)
-            many = {name: partial(often, call, repeats) for name, call in calls.items()}
-            times = {name: time / repeats for name, time in side_by_side(many).items()}
+            times = side_by_side(calls, repeats=1000 // n_queries)
             record(place | {"search": f"rerank {n_queries}", "r": n, "k": 10}, times, n, "rerank", 0.0, 0.0)
 
 

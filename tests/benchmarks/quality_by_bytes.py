@@ -111,7 +111,7 @@ def hashed(make, labels=False):
     return method
 
 
-def product_codes(factory):
+def product_codes(factory, taught="database"):
     """Product quantisation by faiss, ranked by the distance of the query from what a code stands for."""
 
     def method(task, seed):
@@ -121,7 +121,7 @@ def product_codes(factory):
         if "OPQ" in factory:
             faiss.downcast_VectorTransform(index.chain.at(0)).niter = 10  # of 50, which take minutes
         learner.seed, learner.min_points_per_centroid = seed, 1
-        index.train(X)
+        index.train(task.centred[taught])
         index.add(X)
         stands_for = index.reconstruct_n(0, len(X))
         return index.sa_code_size(), task.centred["query"] @ stands_for.T - (stands_for**2).sum(axis=1) / 2
