@@ -156,9 +156,8 @@ def test_the_official_batches_are_read_in_order_with_channels_last(cache, tmp_pa
 
 @pytest.mark.parametrize("parts", [("",), ("train/", "test/")])
 def test_class_folders_are_read_by_part_class_and_file_name(cache, tmp_path, parts):
-    colour = {
-        f"{part}{name}": random(8, 8, 3) ^ i for part in parts for i, name in enumerate(["dog/b", "cat/z", "dog/a"])
-    }
+    names = ["dog/b", "cat/z", "dog/a"]
+    colour = {f"{part}{name}": random(8, 8, 3) ^ i for part in parts for i, name in enumerate(names)}
     files = {f"{name}.png": image(pixels) for name, pixels in colour.items()}
     files |= {f"{parts[0]}cat/.hidden": b"x", f"{parts[0]}README": b"about these images"}
     data = cifar(written(tmp_path / "images", files))
@@ -335,9 +334,7 @@ def test_a_bomb_takes_no_more_memory_than_a_file_may(tmp_path, monkeypatch, kind
 
 
 def test_a_source_of_another_kind_is_refused(tmp_path):
-    with pytest.raises(
-        FileNotFoundError, match=r"nowhere.mat is no file and no folder; the source must be a .mat file"
-    ):
+    with pytest.raises(FileNotFoundError, match=r"nowhere.mat is no file and no folder; the source must be a .mat"):
         cifar(tmp_path / "nowhere.mat")
     for name in (MAT, TAR, "cifar-10-batches-py/data_batch_3"):
         (tmp_path / name).mkdir(parents=True)
@@ -376,9 +373,8 @@ def damaged(draw, content):
         at = draw(st.integers(0, min(700, len(data))) | st.integers(0, len(data)))
         length = draw(st.integers(1, 16) | st.integers(1, len(data) + 1))
         other = draw(st.integers(0, len(data)))
-        number = draw(st.sampled_from([0, 1, 255, 2**16, 2**31 - 1, 2**32 - 1])).to_bytes(
-            4, draw(st.sampled_from(["little", "big"]))
-        )
+        order = draw(st.sampled_from(["little", "big"]))
+        number = draw(st.sampled_from([0, 1, 255, 2**16, 2**31 - 1, 2**32 - 1])).to_bytes(4, order)
         put = draw(st.sampled_from([b"", number, data[other : other + length], bytes([draw(st.integers(0, 255))])]))
         data[at : at + draw(st.sampled_from([len(put), 0, length]))] = put
     return bytes(data)
@@ -387,11 +383,7 @@ def damaged(draw, content):
 LABELLED = variable(b"X", (2, 512), ZEROS) + variable(b"X_class", (1, 2), element(2, bytes(2)))
 DAMAGED = {  # a whole file of each kind; how it is packed after the damage; and what reads it
     "matlab": (mat(LABELLED), bytes, readers.read_matlab),
-    "packed matlab": (
-        LABELLED,
-        lambda content: mat(*map(packed, (content[:1088], content[1088:]))),
-        readers.read_matlab,
-    ),
+    "packed matlab": (LABELLED, lambda whole: mat(*map(packed, (whole[:1088], whole[1088:]))), readers.read_matlab),
     "archive": (tar(official()), lambda content: gzip.compress(content, 1), readers.read_batches),
     "packed archive": (archive(official()), bytes, readers.read_batches),
     "batch": (batch(n=1), lambda content: archive(official(data_batch_2=content)), readers.read_batches),

@@ -36,6 +36,8 @@ ROWS = np.arange(8)
 CLASSES = np.arange(60) % 3
 POINTS = RANDOM.normal(size=(60, 2)) + 3 * np.array([[0, 1], [1, -1], [-1, -1]])[CLASSES]
 TOY_LSH = LSH(3, random_state=0).fit(POINTS)
+TOY_GRH = GRH(2, n_iter=2, random_state=0).fit(POINTS, CLASSES)
+LABELS = {"xlabel": "bits", "ylabel": "mAP"}
 RADII = np.arange(11)
 SWEEP = pd.DataFrame(
     {"radius": RADII, "precision": RADII / 20, "scanned": 3.0 ** (RADII - 10), "recall": RADII / 10, "seconds": 1e-4}
@@ -86,13 +88,9 @@ DRAWN = {
     "growth": lambda ds: figures.growth(*(SEARCHES.assign(**{name: values}) for name, values in VARIED.items())),
     "hamming_cube": lambda ds: figures.hamming_cube(radius=2),
     "images_by_class": lambda ds: figures.images_by_class(ds),
-    "lines_with_spread": lambda ds: figures.lines_with_spread(
-        TRIALS, "n_bits", "map", "method", xlabel="bits", ylabel="mAP"
-    ),
+    "lines_with_spread": lambda ds: figures.lines_with_spread(TRIALS, "n_bits", "map", "method", **LABELS),
     "split_diagram": lambda ds: figures.split_diagram(split_dataset(ds, query_size=4, train_size=8)),
-    "training_rounds": lambda ds: figures.training_rounds(
-        GRH(2, n_iter=2, random_state=0).fit(POINTS, CLASSES), POINTS, CLASSES
-    ),
+    "training_rounds": lambda ds: figures.training_rounds(TOY_GRH, POINTS, CLASSES),
     "verdicts": lambda ds: figures.verdicts(CLAIMS),
     "wedge": lambda ds: figures.wedge(np.pi / 3),
     "work_map": lambda ds: figures.work_map(
@@ -101,8 +99,7 @@ DRAWN = {
 }
 WHITE = "#ffffff"
 OF_IMAGES = ("adjacency", "answers", "cover", "descriptor", "gallery", "images_by_class")
-WITH_LINES = {"amplification", "dead_zone", "growth", "lines_with_spread"}
-WITH_LINES |= {"work_map"}
+WITH_LINES = {"amplification", "dead_zone", "growth", "lines_with_spread", "work_map"}
 
 
 def style_now():

@@ -112,16 +112,10 @@ def signs_of(hasher, X):
 @pytest.mark.parametrize("graph", ["classes", "labels", "neighbours"])
 def test_equals_the_algorithm_as_published(alpha, reference, sign_of_zero, normalise, graph):
     X, given_graph, S = graphs(graph)
-    options = {
-        "alpha": alpha,
-        "n_iter": 3,
-        "reference": reference,
-        "sign_of_zero": sign_of_zero,
-        "normalise": normalise,
-    }
-    grh = GRH(6, classifier=Ridge(0.1), degenerate="keep", random_state=3, **options).fit(X, **given_graph)
+    options = {"alpha": alpha, "reference": reference, "sign_of_zero": sign_of_zero, "normalise": normalise}
+    grh = GRH(6, n_iter=3, classifier=Ridge(0.1), degenerate="keep", random_state=3, **options).fit(X, **given_graph)
     start = signs_of(LSH(6, random_state=3), X - X.mean(axis=0))
-    expected = published_training_bits(standardised(X), S, start, teach=by_ridge, **options)
+    expected = published_training_bits(standardised(X), S, start, teach=by_ridge, n_iter=3, **options)
     np.testing.assert_array_equal(grh.transform(X), expected > 0)
 
 

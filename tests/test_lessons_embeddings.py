@@ -243,9 +243,8 @@ def test_labels_help_the_classes_that_have_them_and_harm_others():
 def test_the_head_of_a_deep_hash_matters_little_on_given_features():
     """embeddings: "the heads differ little" "and all of them fall behind floats on new classes" """
     floats = by_class("float32").loc[DEEP]
-    ridge, network, grh = (
-        by_class(f"{name}, 64 bits").loc[DEEP] for name in ("Hadamard codewords", "small network", "GRH")
-    )
+    names = ("Hadamard codewords", "small network", "GRH")
+    ridge, network, grh = (by_class(f"{name}, 64 bits").loc[DEEP] for name in names)
     assert (abs(ridge.old - grh.old) < 0.02).all()
     assert (network.old < ridge.old).all()
     assert (network.old > ridge.old - 0.07).all()

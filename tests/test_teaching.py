@@ -33,9 +33,7 @@ def test_a_plan_has_what_its_exercises_come_after_and_the_chapters_that_these_ne
                 number = part.removeprefix("exercise ")
                 for before in chapters[name].after.get(number, []) if number in exercises else []:
                     home = exercises.get(before.removeprefix("exercise "), name)
-                    assert before.startswith("exercise ") or before in chapters[home].sections, (
-                        f"{number} after {before}"
-                    )
+                    assert before.startswith("exercise ") or before in chapters[home].sections, number
                     assert (home, before) in had, f"{plan}: exercise {number} comes after {before}"
                 had |= {(name, one) for one in (chapters[name].sections if part == "all sections" else [part])}
     assert "Count what was looked at" in PLANS["One lecture"], "the map"

@@ -122,9 +122,8 @@ def test_alpha_and_rounds_come_first_and_then_the_rest(validation, scored, searc
     second = {(0.9, 2, 1.0, 0): 0.4, (0.9, 2, 5.0, 0): 0.45}
     told = script({(0.6, 0): [0.1, 0.2, 0.3], (0.9, 0): [0.2, 0.4, 0.3]}, second, C=7.0)
     scored(told)
-    tuned = tune_as_published(
-        Scripted(C=7.0, random_state=0), validation, {"C": [1.0, 5.0]}, alpha=[0.6, 0.9], search=search
-    )
+    scripted = Scripted(C=7.0, random_state=0)
+    tuned = tune_as_published(scripted, validation, {"C": [1.0, 5.0]}, alpha=[0.6, 0.9], search=search)
     assert tuned[:2] == ({"alpha": 0.9, "n_iter": 2, "C": 5.0}, 0.45)
     assert sorted(told.asked) == sorted(told.scores)
     assert sorted(tuned.trials["score"]) == sorted([0.1, 0.2, 0.3, 0.2, 0.4, 0.3, 0.4, 0.45])

@@ -60,11 +60,8 @@ def task_of(dataset, seed):
     database = random.permutation(rest)  # the first of the rest are all of new classes: the old ones became train
     lengths = np.linalg.norm(dataset.features, axis=1, keepdims=True)
     unit = dataset.features / np.where(lengths > 0, lengths, 1)
-    return Task(
-        *(unit[part] for part in (query, database, train)),
-        *(labels[part] for part in (query, database, train)),
-        is_new[query],
-    )
+    parts = query, database, train
+    return Task(*(unit[part] for part in parts), *(labels[part] for part in parts), is_new[query])
 
 
 # Methods: each says how many bytes a row of the database has, and gives a table of scores (queries, database).
@@ -182,10 +179,8 @@ def measure(task, exact, method, seed):
     hits = np.cumsum(relevant, axis=1)
     each["map"] = (relevant * hits / np.arange(1, hits.shape[1] + 1)).sum(axis=1) / np.maximum(hits[:, -1], 1)
     for classes, queries in (("old", ~task.new), ("new", task.new)):
-        yield (
-            {"classes": classes},
-            {"bytes": n_bytes} | {k: round(float(v[queries].mean()), 4) for k, v in each.items()},
-        )
+        means = {name: round(float(values[queries].mean()), 4) for name, values in each.items()}
+        yield {"classes": classes}, {"bytes": n_bytes} | means
 
 
 def data():
