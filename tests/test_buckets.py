@@ -72,10 +72,6 @@ def test_pairs_are_those_of_brute_force_and_integers_make_the_same_table(case, d
         assert repr(again) == repr(table)
 
 
-def test_of_codes_of_which_none_have_a_piece_in_common_no_two_are_near():
-    assert HashTable(codes(3000, 256)).pairs_within(4).shape == (0, 2)
-
-
 @pytest.mark.parametrize(("n_bits", "r", "strategy"), [(16, 1, "enumerate"), (48, 3, "multi-index"), (48, 20, "scan")])
 def test_what_is_explained_is_what_is_run(monkeypatch, n_bits, r, strategy):
     table, ran = HashTable(codes(20_000, n_bits)), []

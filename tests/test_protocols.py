@@ -197,16 +197,6 @@ def test_a_row_comes_back_as_it_went(tmp_path):
     assert again.frame().values.tolist() == [['a, "b"', 0.1 + 0.2, '{"x": [1, 2]}'], ["c", 1e-17, "{}"]]
 
 
-def test_a_write_that_fails_leaves_the_file_as_it_was(tmp_path, monkeypatch):
-    results = ResultsFile(tmp_path / "results.csv", ["name"])
-    results.append({"name": "a"})
-    monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
-    with pytest.raises(KeyboardInterrupt):
-        results.append({"name": "b"})
-    assert (tmp_path / "results.csv").read_text() == "name\na\n"
-    assert {"name": "b"} not in results
-
-
 @pytest.mark.parametrize(
     ("text", "words"),
     [
