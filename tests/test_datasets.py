@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.io
-import scipy.sparse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
@@ -246,7 +245,6 @@ REFUSED = [  # what is in the file, and what is said of it
     (MAT, matlab(X=np.zeros((30, 100))), r"X \(n, 512\).*X has the shape \(30, 100\)"),
     (MAT, matlab(X=np.zeros((0, 512))), r"X has the shape \(0, 512\)"),
     (MAT, matlab(X=np.zeros((30, 512)) * 1j), "X is not a dense array of real numbers"),
-    (MAT, matlab(X=scipy.sparse.eye_array(30, 512)), "X is not a dense array of real numbers"),
     (MAT, matlab(X=NAN), "X .*finite.*X has values from nan"),
     (MAT, matlab(X_class=np.zeros((5, 6))), r"X_class \(1, n\).*X_class \(5, 6\)"),
     (MAT, matlab(X_class=FAR), r"whole numbers from 0 to 9.* 10\. "),
@@ -260,7 +258,6 @@ REFUSED = [  # what is in the file, and what is said of it
     (TAR, archive(official(), member("../outside")), "'../outside' is not a file in cifar-10-batches-py"),
     (TAR, archive(official(), member(f"{INSIDE}/../../outside")), "is not a file in"),
     (TAR, archive(official(), member(f"{INSIDE}/link", kind=tarfile.SYMTYPE)), "is not a file in"),
-    (TAR, archive(official(), member(f"{INSIDE}/test_batch", kind=tarfile.LNKTYPE)), "is not a file in"),
     (TAR, archive({}, member("x", 2**30, tarfile.GNUTYPE_SPARSE)), "is not a file in|ReadError"),
     (TAR, archive({}, member(f"{INSIDE}/x", 2**40)), "ReadError"),
     (TAR, archive({}, member(f"{INSIDE}/test_batch", -512)), "lacks|invalid offset"),  # leads back to itself

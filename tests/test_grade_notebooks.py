@@ -19,16 +19,12 @@ import l2h_tutorial
 from l2h_tutorial.exercises import CHAPTERS, answering, grade_notebooks
 from l2h_tutorial.exercises.grade_notebooks import main
 
-WALLED = (
-    sys.platform == "linux" and not subprocess.run([*grade_notebooks._WALLED, "true"], capture_output=True).returncode
-)
-pytestmark = pytest.mark.skipif(not WALLED, reason="this system does not let a user shut off a process")
+OPEN = sys.platform != "linux" or subprocess.run([*grade_notebooks._WALLED, "true"], capture_output=True).returncode
+pytestmark = pytest.mark.skipif(OPEN, reason="this system does not let a user shut off a process")
 
 START = "import os, sys, time\nimport numpy as np\nfrom l2h_tutorial import exercises"
 RIGHT = "def opposite(code, n_bits):\n    return all_ones(n_bits) - code\n\nexercises.check('2.1', opposite);"
-INTEGER = (
-    "def integer(bits):\n    return int(''.join('01'[int(b)] for b in bits), 2)\n\nexercises.check('2.2', integer);"
-)
+INTEGER = "def integer(x):\n    return int(''.join('01'[int(b)] for b in x), 2)\n\nexercises.check('2.2', integer);"
 CLOUD = "exercises.check('2.5', np.random.default_rng(1).normal(size=(50, 8)) + 1000);"
 PACKAGE = str(Path(l2h_tutorial.__file__).parent)
 TRIES = {  # what a hostile cell tries; each must fail

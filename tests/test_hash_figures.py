@@ -221,10 +221,8 @@ def test_a_round_that_teaches_nothing_keeps_the_lines():
 def test_figures_show_what_their_chapters_do(data):
     """grh-adjacency: at .65 none of the twelve images' bits flips, at .70 some do."""
     assert [dead_zone(data["dead-zone"], alpha)[1] > 0 for alpha in (0.65, 0.7)] == [False, True]
-    graph, ball, training = (
-        (ROOT / f"book/{page}.md").read_text(encoding="utf-8")
-        for page in ("grh-adjacency", "radius-search", "grh-training")
-    )
+    pages = ("grh-adjacency", "radius-search", "grh-training")
+    graph, ball, training = ((ROOT / f"book/{page}.md").read_text(encoding="utf-8") for page in pages)
     assert "classes = (0, 2, 6)" in graph
     assert "LSH(n_bits=4, random_state=20)" in graph
     assert "(home >= 3).argmax()" in ball

@@ -285,9 +285,8 @@ def test_a_file_sorted_by_class_favours_the_first_class_and_harms_the_last(datas
 
     def of_class(bits, label, ties):
         asked = split.y_query == label
-        return mean_average_precision(
-            bits[0][asked], bits[1][order], split.y_query[asked], split.y_database[order], ties=ties
-        )
+        labels = split.y_query[asked], split.y_database[order]
+        return mean_average_precision(bits[0][asked], bits[1][order], *labels, ties=ties)
 
     bits = codes(LSH(8, random_state=seed), split)
     first, last = split.y_database.min(), split.y_database.max()

@@ -188,10 +188,8 @@ def data():
     yield from of_images("fashion-mnist")
     yield "docstrings, TF-IDF", partial(load_dataset, "docstrings")
     if path := os.environ.get("L2H_WORDLLAMA"):
-        yield (
-            "docstrings, WordLlama",
-            lambda: replace(load_dataset("docstrings"), features=np.load(path).astype(np.float32)),
-        )
+        vectors = np.load(path).astype(np.float32)
+        yield "docstrings, WordLlama", lambda: replace(load_dataset("docstrings"), features=vectors)
     if source := os.environ.get("L2H_SOURCE"):
         yield from of_images("cifar10", source)
 
