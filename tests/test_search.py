@@ -102,6 +102,7 @@ def test_some_queries_are_searched_at_a_time():
     for search in (lambda: table.query_radius(queries, 1, count_only=True), lambda: table.query(queries, 3)):
         with memory_below(2**26):
             search()
+    assert rerank_module.queries_at_a_time(2**20) == 32
 
 
 def test_neighbours_are_sought_nearby_first_where_there_may_be_enough():
