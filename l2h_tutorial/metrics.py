@@ -497,7 +497,7 @@ def evaluate_radius_search(
     sklearn.exceptions.NotFittedError
         If the hasher is not fitted.
     TypeError, ValueError
-        If the hasher makes no bits, a radius is out of range, or k is below 1 or larger than the database.
+        If `hasher` is none, a radius is out of range, there is none, or k is below 1 or larger than the database.
 
     Examples
     --------
@@ -510,9 +510,13 @@ def evaluate_radius_search(
     0       0       1.0         1.0     0.25
     1       8       1.0         4.0     1.00
     """
+    if not hasattr(hasher, "transform"):
+        raise TypeError(f"hasher must be fitted and have a transform that makes bits, got a {type(hasher).__name__}")
     table = HashTable(hasher.transform(s.X_database))
     radii = range(min(10, table.n_bits) + 1) if radii is None else radii
     radii = [check_radius(radius, table.n_bits) for radius in radii]
+    if not radii:
+        raise ValueError("radii must name at least one radius, got none")
     k = check_integer(k, "k", high=table.n_rows, of="rows of the database")
     seconds = dict.fromkeys(radii, 0.0)
     sizes: dict[int, list[int]] = {radius: [] for radius in radii}

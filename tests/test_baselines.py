@@ -244,18 +244,6 @@ def test_the_kernels_width_is_relative_to_the_median_squared_distance(n, toleran
         assert kernel_gamma(X, 3.0, **options) == pytest.approx(expected, rel=tolerance)
 
 
-@pytest.mark.parametrize("n_kernels", [3, 25])
-def test_the_ascent_starts_from_the_leading_eigenvector(n_kernels):
-    random = np.random.default_rng(0)
-    residual, kernels = Residual(np.eye(3)[np.arange(30) % 3], 4), random.normal(size=(30, n_kernels))
-    for _ in range(4):
-        values, vectors = np.linalg.eigh(kernels.T @ (residual @ kernels))
-        found = residual.leading(kernels)
-        assert found @ kernels.T @ (residual @ (kernels @ found)) == pytest.approx(values[-1])
-        assert abs(found @ vectors[:, -1]) == pytest.approx(1)
-        residual.take(random.choice([-1.0, 1.0], 30))
-
-
 @pytest.mark.parametrize("hasher", [KSH(4, random_state=0), SDH(4, random_state=0)], ids=str)
 def test_all_labelled_rows_are_centres_up_to_two_thousand(hasher):
     for n, centres in ((80, 80), (2050, 2000)):
@@ -329,10 +317,7 @@ test_what_cannot_be_learned_is_refused = refusals(
     (lambda: CCAITQ(7).fit(X, Y), "n_bits must be from 1 to the 6 rows or col.*got 7"),
     (lambda: CCAITQ(2).fit(X, np.tile([1, 0], (80, 1))), "at least two classes, or sets of labels.*got one class"),
     (lambda: SpectralHashing(2).fit(np.ones((5, 3))), "at least two different rows"),
-    (
-        lambda: AGH(19, n_anchors=10, n_layers=2).fit(X),
-        "n_bits must be from 1 to the 18 bits that 10 anchors can give, got 19",
-    ),
+    (lambda: AGH(19, n_anchors=10, n_layers=2).fit(X), "from 1 to the 18 bits that 10 anchors can give, got 19"),
     (lambda: AGH(n_layers=3).fit(X), r"n_layers must be one of \(1, 2\), got 3"),
     (lambda: STH(8).fit(X[:8]), "n_bits must be from 1 to the 7 training points but one, got 8"),
 )

@@ -1,6 +1,7 @@
 import os
 import pickle
 import sys
+from math import comb
 
 import numpy as np
 import oracles
@@ -60,16 +61,15 @@ def test_pairs_are_those_of_brute_force_and_integers_make_the_same_table(case, d
     bits, _ = case
     r = data.draw(st.integers(0, bits.shape[1]))
     i, j = np.nonzero(np.triu(oracles.distances(bits, bits) <= r, 1))
+    t = data.draw(st.sampled_from([t for t in range(min(8, bits.shape[1] - r) + 1) if comb(r + t, t) < 300]))
     table = HashTable(bits)
-    np.testing.assert_array_equal(table.pairs_within(r), np.stack([i, j], axis=1))
+    with pytest.MonkeyPatch.context() as patch:  # however many pieces have to be alike, or searched
+        patch.setattr("l2h_tutorial.search.radius.pieces_alike", lambda index, radius: t)
+        np.testing.assert_array_equal(table.pairs_within(r), np.stack([i, j], axis=1))
     if bits.shape[1] <= 64:
         again = HashTable.from_integers(bits_to_integers(bits), bits.shape[1])
         np.testing.assert_array_equal(again.bits, bits)
         assert repr(again) == repr(table)
-
-
-def test_of_codes_of_which_none_have_a_piece_in_common_no_two_are_near():
-    assert HashTable(codes(3000, 256)).pairs_within(4).shape == (0, 2)
 
 
 @pytest.mark.parametrize(("n_bits", "r", "strategy"), [(16, 1, "enumerate"), (48, 3, "multi-index"), (48, 20, "scan")])

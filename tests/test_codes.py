@@ -6,7 +6,6 @@ from hypothesis.extra import numpy as hnp
 from refusals import refusals
 
 from l2h_tutorial import HashTable, bits_to_integers, codes, hamming_distances, integers_to_bits, pack_bits
-from l2h_tutorial.checks import check_integer, check_positive
 
 
 def bit_matrices(max_bits=64, max_rows=8):
@@ -86,22 +85,7 @@ REFUSALS += [
     (lambda: integers_to_bits([[1]], 4), ValueError, r"one-dimensional, got shape \(1, 1\)"),
     (lambda: integers_to_bits([3, 16], 4), ValueError, "a code of 4 bits must be from 0 to 15, got 16"),
     (lambda: integers_to_bits(1, 2.0), TypeError, "n_bits must be an integer from 1 to 64, got 2.0"),
-    *[(lambda no=no: check_integer(no, "k"), TypeError, "k must be an integer of") for no in (True, 2.0, "2")],
-    *[(lambda no=no: check_positive(no, "C"), TypeError, "C must be a positive number") for no in (True, "2", None)],
-    *[(lambda no=no: check_positive(no, "C"), ValueError, "C must be a positive") for no in (0, -1.0, np.inf, np.nan)],
 ]
 
 
 test_what_is_no_code_and_no_count_is_refused = refusals(*REFUSALS)
-
-
-@given(st.integers(-5, 5), st.integers(-5, 5), st.none() | st.integers(-5, 5), st.sampled_from([int, np.int8]))
-def test_an_integer_is_returned_if_and_only_if_it_is_within_bounds(value, low, high, kind):
-    if value >= low and (high is None or value <= high):
-        found = check_integer(kind(value), "k", low, high)
-        assert found == value
-        assert type(found) is int
-    else:
-        bound = low if high is None or high >= low else high
-        with pytest.raises(ValueError, match=f"^k must be .*{bound}.*, got {value}$"):
-            check_integer(kind(value), "k", low, high)

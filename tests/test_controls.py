@@ -9,18 +9,10 @@ from refusals import refusals
 from scipy.special import softmax
 from sklearn.datasets import make_blobs
 from sklearn.kernel_ridge import KernelRidge
+from test_grh import data
 
-from l2h_tutorial import GRH, bits_to_integers, mean_average_precision
+from l2h_tutorial import bits_to_integers, mean_average_precision
 from l2h_tutorial.controls import ClassScores, OutputCodes, RandomCodes, hadamard_codewords, random_codewords
-
-CLASSIFIERS = ("linear-svm", "rbf-svm", "kernel-ridge", "rbf-landmarks")
-
-
-def data(seed=0, n=80, noise=0.0):
-    centres = np.random.default_rng(9).normal(size=(4, 6)) * 3
-    X, y = make_blobs(n, centers=centres, random_state=seed)
-    return X + noise * np.random.default_rng(0).normal(size=X.shape), y
-
 
 # --- random codes --------------------------------------------------------------------------------------------------
 
@@ -29,9 +21,8 @@ def data(seed=0, n=80, noise=0.0):
 def test_random_codes_depend_on_the_row_alone(seed, n_bits):
     X = np.random.default_rng(seed).normal(size=(12, 3))
     bits = RandomCodes(n_bits, random_state=seed).fit_transform(X)
-    np.testing.assert_array_equal(
-        RandomCodes(n_bits, random_state=seed).fit(X).transform(X[[3, 3, 1]]), bits[[3, 3, 1]]
-    )
+    some = RandomCodes(n_bits, random_state=seed).fit(X).transform(X[[3, 3, 1]])
+    np.testing.assert_array_equal(some, bits[[3, 3, 1]])
     np.testing.assert_array_equal(RandomCodes(1, random_state=seed).fit_transform(X), bits[:, :1])
     signed = RandomCodes(64, random_state=seed).fit([[0.5, 0.0]])  # numbers that are equal give equal codes
     np.testing.assert_array_equal(signed.transform([[0.5, -0.0]]), signed.transform([[0.5, 0.0]]))
@@ -41,9 +32,8 @@ def test_random_codes_are_coin_tosses():
     """Each bit half of the time, any two bits and any two rows as often alike as not: within four standard errors."""
     X, y = np.random.default_rng(0).normal(size=(4000, 5)), np.arange(4000) % 5
     bits = RandomCodes(12, random_state=0).fit_transform(X)
-    near, other_key = (
-        RandomCodes(12, random_state=seed).fit(X).transform(X * f) for seed, f in ((0, 1 + 1e-12), (1, 1))
-    )
+    near = RandomCodes(12, random_state=0).fit(X).transform(X * (1 + 1e-12))
+    other_key = RandomCodes(12, random_state=1).fit_transform(X)
     error = 4 * 0.5 / np.sqrt(4000)
     assert np.abs(bits.mean(axis=0) - 0.5).max() < error
     assert np.abs((bits[:, 1:] == bits[:, :-1]).mean(axis=0) - 0.5).max() < error
@@ -71,21 +61,6 @@ def test_hadamard_codewords_are_all_equally_far_apart_in_whole_blocks(n_classes,
     codewords = hadamard_codewords(n_classes, n_blocks * (order - 1), seed)
     distances = (codewords[:, None] != codewords).sum(axis=2)
     assert set(distances[np.triu_indices(n_classes, 1)]) == {n_blocks * order // 2}
-
-
-# --- codewords that are taught ---------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("classifier", CLASSIFIERS)
-@pytest.mark.parametrize("initial", ["lsh", "cca-itq"])
-def test_with_its_own_codewords_an_output_code_is_grh_at_alpha_one(classifier, initial):
-    X, y = data(n=120, noise=3)
-    grh = GRH(6, initial=initial, classifier=classifier, random_state=0).fit(X, y)
-    after = grh.history_[1].regularised
-    codewords = np.array([after[y == label][0] for label in range(4)])
-    codes = OutputCodes(6, codewords=codewords, classifier=classifier, random_state=0).fit(X, y)
-    new = data(seed=1, noise=3)[0]
-    np.testing.assert_array_equal(codes.transform(new), grh.transform(new))
 
 
 @pytest.mark.parametrize(

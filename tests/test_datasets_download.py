@@ -182,7 +182,5 @@ def test_tests_cannot_reach_the_network():
         requests.get("http://example.org", timeout=1)
     assert offline.asked
     offline.asked.clear()
-    here = [None, "localhost", b"127.0.0.1", "::1", "127.8.8.8"]
-    assert [
-        host for host in (*here, "example.org", "10.0.0.1", "localhost.example.org") if offline.is_here(host)
-    ] == here
+    assert all(map(offline.is_here, [None, "localhost", b"127.0.0.1", "::1", "127.8.8.8"]))
+    assert not any(map(offline.is_here, ["example.org", "10.0.0.1", "localhost.example.org"]))

@@ -39,9 +39,8 @@ def slow_descriptor(pixels, weights, halving):
     """The network as its authors draw it, batch normalisation and all, on one picture (3, side, side)."""
 
     def normalised(x, name):
-        gamma, beta, mean, variance = (
-            weights[f"{name}.{part}"][:, None, None] for part in ("weight", "bias", "running_mean", "running_var")
-        )
+        parts = ("weight", "bias", "running_mean", "running_var")
+        gamma, beta, mean, variance = (weights[f"{name}.{part}"][:, None, None] for part in parts)
         return gamma * (x - mean) / np.sqrt(variance + 1e-3) + beta
 
     def relu6(x):

@@ -39,13 +39,7 @@ def test_the_data_set_has_their_vectors_and_classes(of_sklearn):
 def test_sources_are_read_and_not_run(tmp_path, monkeypatch):
     (tmp_path / "library" / "tests").mkdir(parents=True)
     (tmp_path / "library" / "__init__.py").write_text("")
-    code = [
-        "raise SystemExit",
-        "class Shown:",
-        f"    '''{'S' * 50}'''",
-        "    def _hidden(self):",
-        f"        '{'H' * 50}'",
-    ]
+    code = ["raise SystemExit", "class Shown:", f"    '{'S' * 50}'", "    def _hidden(self):", f"        '{'H' * 50}'"]
     (tmp_path / "library" / "module.py").write_text("\n".join(code))
     (tmp_path / "library" / "tests" / "module.py").write_text(f"def test():\n    '''{'T' * 50}'''")
     monkeypatch.syspath_prepend(tmp_path)

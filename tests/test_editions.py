@@ -142,7 +142,7 @@ def test_a_fault_is_named_with_its_page(fault):
         found(*FAULTS[fault])
 
 
-# --- the book's own exercises; test_exercises.py runs them
+# --- the book's own exercises; the build runs them
 
 
 def tasks(number):

@@ -21,10 +21,10 @@ from l2h_tutorial.files import read_arrays, whole_file
 # --- writing
 
 WORK = """
-from l2h_tutorial.files import whole_file
-with whole_file(folder / "a.csv") as file:
-    file.write(b"new" * 1000)
+from l2h_tutorial.protocols.results import ResultsFile
+ResultsFile(folder / "a.csv", key=["n"]).append({"n": "new" * 1000})
 """
+OLD, NEW = b"n\nold\n", b"n\nold\n" + b"new" * 1000 + b"\n"
 FAULT = """
 import os, resource, signal, sys
 from pathlib import Path
@@ -45,7 +45,7 @@ sys.addaudithook(hook)
 
 
 def run(folder, kill_at=0, size=10**6):
-    """Write a file in a process of its own, which is killed at one of its writes, or refused more bytes than a size."""
+    """Add to a file in a process of its own, killed at one of its writes, or refused more bytes than a size."""
     command = [sys.executable, "-c", FAULT + WORK, str(folder), str(kill_at), str(size)]
     # without coverage, which writes files of its own
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
@@ -56,24 +56,24 @@ def run(folder, kill_at=0, size=10**6):
 def test_a_file_is_the_old_one_or_the_new_one_after_a_kill_at_every_write(tmp_path):
     path = tmp_path / "a.csv"
     for kill_at in count(1):
-        path.write_bytes(b"old")
+        path.write_bytes(OLD)
         result = run(tmp_path, kill_at)
         if result.returncode == 0:
             break
         assert result.returncode == -signal.SIGKILL, result.stderr
-        assert path.read_bytes() in (b"old", b"new" * 1000)
+        assert path.read_bytes() in (OLD, NEW)
     assert kill_at > 2
-    assert path.read_bytes() == b"new" * 1000
+    assert path.read_bytes() == NEW
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the faults are made by what POSIX systems have")
 def test_where_there_is_no_room_the_old_file_stays_and_the_error_names_it(tmp_path):
     path = tmp_path / "a.csv"
     for size in (0, 1, 500):
-        path.write_bytes(b"old")
+        path.write_bytes(OLD)
         result = run(tmp_path, size=size)
         assert f"File too large: '{path}'" in result.stderr
-        assert path.read_bytes() == b"old"
+        assert path.read_bytes() == OLD
         assert list(tmp_path.iterdir()) == [path]
 
 

@@ -19,16 +19,12 @@ import l2h_tutorial
 from l2h_tutorial.exercises import CHAPTERS, answering, grade_notebooks
 from l2h_tutorial.exercises.grade_notebooks import main
 
-WALLED = (
-    sys.platform == "linux" and not subprocess.run([*grade_notebooks._WALLED, "true"], capture_output=True).returncode
-)
-pytestmark = pytest.mark.skipif(not WALLED, reason="this system does not let a user shut off a process")
+OPEN = sys.platform != "linux" or subprocess.run([*grade_notebooks._WALLED, "true"], capture_output=True).returncode
+pytestmark = pytest.mark.skipif(OPEN, reason="this system does not let a user shut off a process")
 
 START = "import os, sys, time\nimport numpy as np\nfrom l2h_tutorial import exercises"
 RIGHT = "def opposite(code, n_bits):\n    return all_ones(n_bits) - code\n\nexercises.check('2.1', opposite);"
-INTEGER = (
-    "def integer(bits):\n    return int(''.join('01'[int(b)] for b in bits), 2)\n\nexercises.check('2.2', integer);"
-)
+INTEGER = "def integer(x):\n    return int(''.join('01'[int(b)] for b in x), 2)\n\nexercises.check('2.2', integer);"
 CLOUD = "exercises.check('2.5', np.random.default_rng(1).normal(size=(50, 8)) + 1000);"
 PACKAGE = str(Path(l2h_tutorial.__file__).parent)
 TRIES = {  # what a hostile cell tries; each must fail
@@ -38,7 +34,7 @@ TRIES = {  # what a hostile cell tries; each must fail
     "to remove a file": "os.remove({kept!r})",
     "to read the right answers": "open({package!r} + '/exercises/lsh.py')",
     "to import them": "__import__('l2h_tutorial.exercises.lsh')",
-    "to open a connection": "__import__('socket').create_connection(('127.0.0.1', {port}), 1)",
+    "to open a connection": "__import__('socket').create_connection(('127.0.0.1', 9), 1)",
     "to undo the walls": "__import__('subprocess').run(['mount', '-o', 'remount,bind,rw', '/'], check=True)",
     "to uncover what is hidden": "__import__('subprocess').run(['umount', {package!r} + '/exercises'], check=True)",
     "to take much memory": "bytearray(2**32)",
@@ -59,19 +55,11 @@ if os.fork() == 0:
 NOTEBOOKS = {
     "right": ([RIGHT, INTEGER, CLOUD], {"2.1": 1, "2.2": 1, "2.5": 1}),
     "wrong": (
-        [
-            "exercises.check('2.1', lambda code, n_bits: ~code)",
-            INTEGER.replace("int(b)", "not b"),
-            CLOUD.replace("+", "*"),
-        ],
+        ["exercises.check('2.1', lambda code, n: ~code)", INTEGER.replace("int(b)", "not b"), CLOUD.replace("+", "*")],
         {"2.1": "goes on for ever to the left", "2.2": "Try it on", "2.5": "more than three codes"},
     ),
     "blank": (["def opposite(code, n_bits):\n    ...\n\nexercises.check('2.1', opposite);"], {"2.1": "to do."}),
     "untouched": (["exercises.check('2.5', ...);"], {"2.5": "to do.", "2.1": "Not there: 2.1, 2.2"}),
-    "hard-coding": (
-        ["answers = iter([3] * 24)\nexercises.check('2.1', lambda code, n_bits: next(answers))"],
-        {"2.1": "It is wrong in"},
-    ),
     "replacing": (["exercises.check = lambda *given: True", RIGHT.replace("- code", "+ code")], {"2.1": "to do."}),
     "stealing": (
         ["from l2h_tutorial.exercises import find\nexercises.check('2.1', find('2.1').reference)", INTEGER],
@@ -105,13 +93,7 @@ def graded(tmp_path_factory):
     kept.touch()
     for name, (cells, _) in NOTEBOOKS.items():
         write(folder / f"{name}.ipynb", cells)
-    places = {
-        "folder": str(folder),
-        "elsewhere": str(base / "elsewhere"),
-        "kept": str(kept),
-        "package": PACKAGE,
-        "port": 9,
-    }
+    places = {"folder": str(folder), "elsewhere": str(base / "elsewhere"), "kept": str(kept), "package": PACKAGE}
     tries = [f"    lambda: {code.format(**places)}," for code in TRIES.values()]
     cell = "\n".join(["failed = []", "for attempt in [", *tries, "]:", "    try: attempt(); failed.append(0)"])
     write(

@@ -6,14 +6,15 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from limits import memory_below
 from refusals import refusals
 from scipy.sparse import csr_array
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.base import clone
 from sklearn.datasets import make_blobs
 from sklearn.decomposition import PCA
+from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.kernel_approximation import Nystroem
@@ -33,6 +34,7 @@ from l2h_tutorial.controls import ClassScores
 from l2h_tutorial.grh import LinearModel, next_best_split, regularised_scores
 
 Nearest = partial(KNeighborsClassifier, 1)  # repeats whatever it is taught
+Always = partial(DummyClassifier, strategy="constant", constant=True)
 CLASSIFIERS = ("linear-svm", "rbf-svm", "kernel-ridge", "rbf-landmarks")
 
 
@@ -57,17 +59,6 @@ def several_labels(y):
     labels = np.eye(y.max() + 1, dtype=int)[y]
     labels[::3, 0] = 1
     return labels
-
-
-class Always(ClassifierMixin, BaseEstimator):
-    """Predicts 1, whatever it is taught."""
-
-    def fit(self, X, y):
-        self.classes_ = np.unique(y)
-        return self
-
-    def predict(self, X):
-        return np.ones(len(X), dtype=int)
 
 
 # --- the algorithm -------------------------------------------------------------------------------------------------
@@ -113,77 +104,25 @@ def signs_of(hasher, X):
     return np.where(hasher.fit(X).transform(X), 1.0, -1.0)
 
 
-@pytest.mark.parametrize("alpha", [0.4, 0.8, 1.0])
+@pytest.mark.parametrize("alpha", [0.5, 0.8, 1.0])
 @pytest.mark.parametrize("reference", ["previous", "initial"])
 @pytest.mark.parametrize("sign_of_zero", [-1, 1])
 @pytest.mark.parametrize("normalise", ["columns", "rows"])
 @pytest.mark.parametrize("graph", ["classes", "labels", "neighbours"])
 def test_equals_the_algorithm_as_published(alpha, reference, sign_of_zero, normalise, graph):
     X, given_graph, S = graphs(graph)
-    options = {
-        "alpha": alpha,
-        "n_iter": 3,
-        "reference": reference,
-        "sign_of_zero": sign_of_zero,
-        "normalise": normalise,
-    }
-    grh = GRH(6, classifier=Ridge(0.1), degenerate="keep", random_state=3, **options).fit(X, **given_graph)
+    options = {"alpha": alpha, "reference": reference, "sign_of_zero": sign_of_zero, "normalise": normalise}
+    grh = GRH(6, n_iter=3, classifier=Ridge(0.1), degenerate="keep", random_state=3, **options).fit(X, **given_graph)
     start = signs_of(LSH(6, random_state=3), X - X.mean(axis=0))
-    expected = published_training_bits(standardised(X), S, start, teach=by_ridge, **options)
+    expected = published_training_bits(standardised(X), S, start, teach=by_ridge, n_iter=3, **options)
     np.testing.assert_array_equal(grh.transform(X), expected > 0)
 
 
-@pytest.mark.parametrize("graph", ["classes", "labels"])
-def test_as_published_by_the_authors_program(graph):
-    """Rows, squared hinge without a bias, the rarer side weighed: nothing but rows makes a difference to the graph."""
-    X, given_graph, S = graphs(graph)
-
-    def teach(X, bit):
-        ones = int((bit > 0).sum())
-        weights = {1: max(1, np.ceil((len(bit) - ones) / ones)), -1: max(1, np.ceil(ones / (len(bit) - ones)))}
-        return LinearSVC(fit_intercept=False, class_weight=weights, random_state=seed).fit(X, bit).decision_function(X)
-
-    random = np.random.RandomState(3)
-    start = signs_of(LSH(6, random_state=random), X - X.mean(axis=0))
-    seed = random.randint(2**31 - 1)
-    options = {"alpha": 0.8, "n_iter": 2}
-    grh = GRH.as_published("matlab", n_bits=6, degenerate="keep", random_state=3, **options).fit(X, **given_graph)
-    version = {"reference": "initial", "sign_of_zero": 1, "normalise": "rows", "teach": teach}
-    expected = published_training_bits(standardised(X), S, start, **version, **options)
-    np.testing.assert_array_equal(grh.transform(X), expected > 0)
-    by_columns = clone(grh).set_params(normalise="columns").fit(X, **given_graph).transform(X)
-    assert (by_columns == grh.transform(X)).all() == (graph == "classes")  # with one label a point nothing changes
-
-
-@settings(max_examples=25)
-@given(
-    st.lists(st.integers(0, 5), min_size=4, max_size=30).filter(lambda y: len(set(y)) > 1),
-    st.integers(0, 99),
-    st.sampled_from([-1, 1]),
-    st.sampled_from(["linear-svm", "kernel-ridge"]),
-    st.sampled_from(["split", "redraw", "keep"]),
-)
-def test_at_alpha_one_half_and_below_labels_have_no_say(y, seed, sign_of_zero, classifier, degenerate):
-    random = np.random.default_rng(seed)
-    X, shuffled = random.normal(size=(len(y), 3)), random.permutation(y)
-
-    def bits(alpha, labels):
-        options = {"classifier": classifier, "sign_of_zero": sign_of_zero, "degenerate": degenerate}
-        return GRH(4, alpha=alpha, n_iter=2, random_state=0, **options).fit(X, labels).transform(X)
-
-    expected = bits(0.5, y)
-    np.testing.assert_array_equal(bits(0.3, y), expected)
-    np.testing.assert_array_equal(bits(0.5, shuffled), expected)
-
-
-def test_above_one_half_labels_have_a_say_and_an_even_vote_is_a_zero_whatever_the_rounding():
-    X, y, initial = np.arange(-10.0, 10)[:, None], np.repeat([0, 1], 10), start_from(0.5)
-    flipped = [GRH(1, alpha=alpha, initial=initial).fit(X, y).history_[1].flipped for alpha in (0.3, 0.5, 0.55, 0.6)]
-    assert flipped == [0, 0, 0, 1]  # class 1 has the mean 0.8: over (1 - 0.6) / 0.6, under (1 - 0.55) / 0.55
+def test_an_even_vote_is_a_zero_whatever_the_rounding():
     X, y = np.arange(-6.0, 6)[:, None], np.repeat([0, 1], 6)
     assert 0.6 * (4 / 6) - (1 - 0.6) != 0  # one of class 1 is outvoted by 0, but not in floating point
     for sign_of_zero, flipped in ((-1, 0), (1, 1)):
-        grh = GRH(1, alpha=0.6, initial=initial, sign_of_zero=sign_of_zero).fit(X, y)
+        grh = GRH(1, alpha=0.6, initial=start_from(0.5), sign_of_zero=sign_of_zero).fit(X, y)
         assert grh.history_[1].flipped == flipped
 
 
@@ -191,15 +130,11 @@ def test_above_one_half_labels_have_a_say_and_an_even_vote_is_a_zero_whatever_th
 
 
 def test_the_other_versions_and_parameters_beside_them():
-    """The defaults are the paper's; what the program does is compared above."""
-    assert GRH.as_published("paper").get_params() == GRH().get_params()
-    assert GRH.as_published("thesis").get_params() == GRH(reference="initial", fit_intercept=False).get_params()
+    thesis = {"reference": "initial", "fit_intercept": False}
+    matlab = {"sign_of_zero": 1, "normalise": "rows", "loss": "squared_hinge", "class_weight": "ceiling"}
+    for version, differs in {"paper": {}, "thesis": thesis, "matlab": thesis | matlab}.items():
+        assert GRH.as_published(version).get_params() == GRH(**differs).get_params()
     assert GRH.as_published("matlab", loss="hinge").loss == "hinge"
-    thesis, paper = (GRH.as_published(name, n_bits=4, random_state=0).fit(*data()) for name in ("thesis", "paper"))
-    assert not thesis.models_[1][1].intercepts.any()
-    assert paper.models_[1][1].intercepts.all()
-    with pytest.raises(ValueError, match=r"version must be one of \('paper', 'thesis', 'matlab'\), got 'github'"):
-        GRH.as_published("github")
 
 
 # --- classifiers ---------------------------------------------------------------------------------------------------
@@ -212,13 +147,16 @@ def raw_gamma(X, gamma=2.0):
 
 @pytest.mark.parametrize("loss", ["hinge", "squared_hinge"])
 @pytest.mark.parametrize("class_weight", [None, "ceiling"])
-def test_the_linear_machine_is_liblinears(loss, class_weight):
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_the_linear_machine_is_liblinears(loss, class_weight, fit_intercept):
     X, y = data(noise=3, n=200)
-    grh = GRH(4, loss=loss, class_weight=class_weight, C=0.5, random_state=0).fit(X, y)
+    options = {"loss": loss, "fit_intercept": fit_intercept}
+    grh = GRH(4, class_weight=class_weight, C=0.5, random_state=0, **options).fit(X, y)
     features = standardised(X)
     for k, bit in enumerate(grh.history_[1].regularised.T):
-        weights = class_weights(bit) if class_weight else None
-        svm = LinearSVC(C=0.5, loss=loss, class_weight=weights, tol=1e-6, max_iter=100_000).fit(features, bit)
+        zeros, ones = np.bincount(bit)
+        weights = {0: max(1, np.ceil(ones / zeros)), 1: max(1, np.ceil(zeros / ones))} if class_weight else None
+        svm = LinearSVC(C=0.5, class_weight=weights, tol=1e-6, max_iter=100_000, **options).fit(features, bit)
         assert np.mean(svm.predict(features) == grh.transform(X)[:, k]) > 0.97
         np.testing.assert_allclose(grh.models_[1][1].weights[:, k], svm.coef_[0], atol=0.02 * abs(svm.coef_).max())
     again = clone(grh).fit(X, y).models_[1][1].weights  # of which liblinear draws the order of its steps
@@ -312,9 +250,6 @@ def test_a_named_start_has_the_same_seed_and_centred_features_a_given_one_the_fe
         (GRH(4, initial=ITQ(4, random_state=5)), ITQ(4, random_state=5).fit_transform(X)),
     ]:
         np.testing.assert_array_equal(grh.fit(X, y).history_[0].bits, expected)
-    for initial in ("cca-itq", CCAITQ(4)):
-        with pytest.raises(ValueError, match="requires y"):
-            GRH(4, initial=initial).fit(X, affinity=knn_affinity(X, 4))
 
 
 @pytest.mark.parametrize("hasher", [LSH(8), make_pipeline(StandardScaler(), LSH(8))], ids=["alone", "in a pipeline"])
@@ -422,13 +357,6 @@ def test_history_tells_what_each_step_did_and_stages_are_what_fewer_rounds_give(
     assert not any(record.degenerate for record in grh.history_)
 
 
-def test_training_stops_when_a_round_would_repeat_the_last():
-    X, y = make_blobs(60, centers=np.array([[-5.0, 0], [5, 0], [0, 9]]), random_state=0)
-    grh = GRH(6, n_iter=50, classifier="kernel-ridge", random_state=0).fit(X, y)
-    assert (grh.converged_, grh.n_iter_) == (True, 1)
-    assert not GRH(6, n_iter=1, random_state=0).fit(X, y).converged_
-
-
 def test_a_seeded_estimator_learns_the_same_in_every_round_so_that_rounds_can_repeat():
     X, y = data(noise=4)
     forest = RandomForestClassifier(3)
@@ -504,12 +432,7 @@ test_refuses_what_does_not_fit_and_says_what_would = refusals(
     (fit({}, {"affinity": csr_array(np.full((4, 4), 0.1))}), "affinity joins all points"),
     (fit({}, {"affinity": np.eye(5)}), "X has 4 rows, affinity 5"),
     (fit({"normalise": "both"}, TWO), r"normalise must be one of \('columns', 'rows'\), got 'both'"),
+    (lambda: GRH.as_published("github"), r"version must be one of \('paper', 'thesis', 'matlab'\), got 'github'"),
+    (lambda: GRH(4).fit(1e160 * X4, **TWO), r"values up to 1e\+160, whose squares overflow: divide X"),
+    (lambda: GRH(4).fit(1e300 * X4, **TWO), r"values up to 1e\+300, whose squares overflow: divide X"),
 )
-
-
-@pytest.mark.parametrize("size", [1e160, 1e300])
-def test_features_whose_squares_overflow_are_refused(size):
-    with pytest.raises(
-        ValueError, match=f"values up to {size:.0e}, whose squares overflow: divide X".replace("+", r"\+")
-    ):
-        GRH(4).fit(X4 * size, **TWO)

@@ -57,9 +57,8 @@ def falling_lines(data, theta, lines):
 
 def off_centre(data, away, direction):
     moved = np.array(data["points"]) + away * unit_vector(direction)
-    sizes = np.unique(
-        bits_to_integers(LSH(400, random_state=0).fit(np.eye(2)).transform(moved)[:, :3]), return_counts=True
-    )[1]
+    bits = LSH(400, random_state=0).fit(np.eye(2)).transform(moved)[:, :3]
+    sizes = np.unique(bits, axis=0, return_counts=True)[1]
     return [away, len(sizes), 6, sizes.max(), 60, round(float(np.sum(sizes**2) / 60), 1)]
 
 
@@ -80,12 +79,8 @@ def ball(data, radius):
 def dead_zone(data, alpha):
     bits, labels = np.array(data["bits"], dtype=bool), np.repeat([0, 1, 2], 4)
     flips = int(((regularised_scores(same_class_affinity(labels), bits, bits, alpha) > 1e-12) != bits).sum())
-    return [
-        round(alpha, 2),
-        flips,
-        bits.size,
-        *([1] if alpha == 1 else [round((1 - alpha) / alpha, 2)] if alpha else []),
-    ]
+    from_vote = [1] if alpha == 1 else [round((1 - alpha) / alpha, 2)] if alpha else []
+    return [round(alpha, 2), flips, bits.size, *from_vote]
 
 
 def training(data, step, bit, alpha, start):
@@ -226,10 +221,8 @@ def test_a_round_that_teaches_nothing_keeps_the_lines():
 def test_figures_show_what_their_chapters_do(data):
     """grh-adjacency: at .65 none of the twelve images' bits flips, at .70 some do."""
     assert [dead_zone(data["dead-zone"], alpha)[1] > 0 for alpha in (0.65, 0.7)] == [False, True]
-    graph, ball, training = (
-        (ROOT / f"book/{page}.md").read_text(encoding="utf-8")
-        for page in ("grh-adjacency", "radius-search", "grh-training")
-    )
+    pages = ("grh-adjacency", "radius-search", "grh-training")
+    graph, ball, training = ((ROOT / f"book/{page}.md").read_text(encoding="utf-8") for page in pages)
     assert "classes = (0, 2, 6)" in graph
     assert "LSH(n_bits=4, random_state=20)" in graph
     assert "(home >= 3).argmax()" in ball

@@ -156,12 +156,7 @@ def test_a_graph_of_labels_leaves_nobody_out(hasher):
 
 COUNTS = ("n_bits", "n_anchors", "n_neighbours", "n_iter", "n_landmarks")
 NUMBERS = ("C", "gamma", "ridge", "classifier_ridge", "nu")
-OUT_OF_RANGE = [
-    (COUNTS, 0, "at least 1"),
-    (COUNTS, 2.0, "an integer"),
-    (COUNTS, True, "an integer"),
-    (COUNTS, "4", "an"),
-]
+OUT_OF_RANGE = [(COUNTS, 0, "at least 1"), *((COUNTS, value, "an integer") for value in (2.0, True, "4"))]
 OUT_OF_RANGE += [(NUMBERS, value, "a positive number") for value in (0, -1.0, np.inf, np.nan, "a", True)]
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from benchmarks import fair_fight
 from scipy.stats import ttest_1samp
+from test_lessons_grh import score
 from visits import RESULTS
 
 from l2h_tutorial import GRH, LSH, HashTable, figures, rerank, split_dataset
@@ -55,10 +56,6 @@ def split_of(dataset, seed):
 def codes(hasher, split):
     hasher.fit(split.X_train, split.y_train)
     return hasher.transform(split.X_query), hasher.transform(split.X_database)
-
-
-def ranked(codes, split):
-    return mean_average_precision(*codes, split.y_query, split.y_database)
 
 
 # what is kept
@@ -288,9 +285,8 @@ def test_a_file_sorted_by_class_favours_the_first_class_and_harms_the_last(datas
 
     def of_class(bits, label, ties):
         asked = split.y_query == label
-        return mean_average_precision(
-            bits[0][asked], bits[1][order], split.y_query[asked], split.y_database[order], ties=ties
-        )
+        labels = split.y_query[asked], split.y_database[order]
+        return mean_average_precision(bits[0][asked], bits[1][order], *labels, ties=ties)
 
     bits = codes(LSH(8, random_state=seed), split)
     first, last = split.y_database.min(), split.y_database.max()
@@ -324,7 +320,8 @@ def test_the_best_of_twenty_does_the_work_of_more_bits(dataset, seeds):
     found = []
     for split_seed in seeds:
         split = split_of(dataset, split_seed)
-        draws = [[ranked(codes(LSH(n_bits, random_state=i), split), split) for i in range(20)] for n_bits in (16, 20)]
+        hashers = [[LSH(n_bits, random_state=i).fit(split.X_train) for i in range(20)] for n_bits in (16, 20)]
+        draws = [[score(hasher, split) for hasher in of_length] for of_length in hashers]
         found.append([*np.max(draws, axis=1), *np.mean(draws, axis=1)])
     best_16, best_20, mean_16, mean_20 = np.mean(found, axis=0)
     assert best_20 > best_16 > mean_20 > mean_16
@@ -343,7 +340,7 @@ def test_with_few_anchors_ksh_seems_to_be_behind(dataset, seed):
     """traps: "that GRH is ahead" "now KSH is" """
     split = split_of(dataset, seed)
     hashers = GRH(32, classifier="kernel-ridge", random_state=seed), KSH(32, n_anchors=50, random_state=seed)
-    grh, ksh = (ranked(codes(hasher, split), split) for hasher in hashers)
+    grh, ksh = (score(hasher.fit(split.X_train, split.y_train), split) for hasher in hashers)
     assert grh > ksh + 0.005
     assert lead("ranking", dataset.name, "KSH", "GRH kernel")[0] > 0.005
 

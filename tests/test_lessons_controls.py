@@ -8,8 +8,10 @@ import inspect
 from itertools import combinations
 
 import numpy as np
+import pytest
 from benchmarks import fair_fight
 from scipy.stats import spearmanr
+from test_grh import CLASSIFIERS
 from test_lessons_comparison import RESULTS, asked, both, by_split, lead, parameters, split_of, standing
 from test_lessons_grh import score
 
@@ -46,13 +48,16 @@ def test_tuned_for_nonsense_grh_unlearns_it(name):
 # take away the graph
 
 
-def test_an_output_code_with_its_codewords_is_grh(dataset, seed):
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+@pytest.mark.parametrize("initial", ["lsh", "cca-itq"])
+def test_an_output_code_with_its_codewords_is_grh(dataset, seed, classifier, initial):
     """did-it-learn: "Give it GRH's own, and it *is* GRH" """
-    s, classifier = split_of(dataset, seed), "kernel-ridge"
-    grh = GRH(32, initial="cca-itq", classifier=classifier, random_state=seed).fit(s.X_train, s.y_train)
+    s = split_of(dataset, seed)
+    X, y = s.X_train[:300], s.y_train[:300]  # all of which are landmarks
+    grh = GRH(16, initial=initial, classifier=classifier, random_state=seed).fit(X, y)
     told = grh.history_[1].regularised
-    own = np.array([told[s.y_train == label][0] for label in np.unique(s.y_train)])
-    codes = OutputCodes(32, codewords=own, classifier=classifier, random_state=seed).fit(s.X_train, s.y_train)
+    own = np.array([told[y == label][0] for label in np.unique(y)])
+    codes = OutputCodes(16, codewords=own, classifier=classifier, random_state=seed).fit(X, y)
     np.testing.assert_array_equal(codes.transform(s.X_query), grh.transform(s.X_query))
 
 

@@ -12,6 +12,7 @@ import faiss
 import numpy as np
 import pandas as pd
 import pytest
+from test_scale import filled
 from visits import RESULTS
 
 from l2h_tutorial import LSH, HashTable, hamming_distances, scale, split_dataset
@@ -123,11 +124,6 @@ def test_ten_million_codes_are_searched_without_looking_at_all():
 # faiss
 
 
-def filled(index, bits):
-    index.add(scale.faiss_bytes(bits))
-    return index
-
-
 def test_index_lsh_has_no_buckets(lab):
     """scaling: "It has compared the query with all of them." "That is the index with buckets." """
     by_lsh = faiss.IndexLSH(lab.X.shape[1], 64)
@@ -213,16 +209,12 @@ def test_the_code_in_the_boxes_is_run():
 # Exercises
 
 
-def test_up_to_radius_five_a_ball_of_32_bits_is_below_a_million():
-    """scaling: "radius 5 adds `201376`, still less; radius 6 adds `906192`, and all together is more" """
+def test_balls_have_the_sizes_that_the_exercises_give():
+    """scaling: "radius 5 adds `201376`, still less; radius 6 adds `906192`, and all together is more"
+    "radius 8 need 548 buckets" "asked for radius 2, radius 1 is enough for the others, and 188 buckets do" """
     assert ball_size(32, 5) - ball_size(32, 4) == 201376
     assert ball_size(32, 6) - ball_size(32, 5) == 906192
     assert ball_size(32, 5) < 10**6 < ball_size(32, 6)
-
-
-def test_sharper_radii_ask_for_188_buckets_in_place_of_548():
-    """scaling: "radius 8 need 548 buckets" "asked for radius 2, radius 1 is enough for the others,
-    and 188 buckets do" """
     assert piece_radii(8, 4) == [2, 1, 1, 1]
     assert 4 * ball_size(16, 2) == 548
     assert sum(ball_size(16, radius) for radius in piece_radii(8, 4)) == 188

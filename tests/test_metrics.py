@@ -191,11 +191,9 @@ test_refusals = refusals(
     (lambda: ranking(ties="optimistic"), ValueError, r"ties must be one of \('expected', 'stable'\), got 'opt"),
     (lambda: ranking(query_labels=[1]), ValueError, "query_labels must be 2, .* database_labels 2, got 1 and 2"),
     (lambda: ranking(query_labels=np.eye(2)), ValueError, r"got shapes \(2, 2\) and \(2,\)"),
-    (lambda: ranking(query_labels=1), ValueError, r"got shapes \(\) and \(2,\)"),
     (lambda: ranking(query_labels=np.eye(2), database_labels=np.eye(2, 3)), ValueError, r"\(2, 2\) and \(2, 3\)"),
     (lambda: ranking(query_labels=np.eye(2), database_labels=np.eye(2) * 3), ValueError, "indicators, 0 or 1"),
     (lambda: ranking(query_labels=NAMES), TypeError, "of one kind, numbers or text, on both sides"),
-    (lambda: ranking(query_labels=NAMES.astype("S"), database_labels=NAMES), TypeError, "of one kind"),
     (lambda: ranking(query_labels=np.array([1, "a"], dtype=object)), TypeError, "of one kind"),
     (lambda: ranking(query_labels=MISSING), ValueError, "classes, none of them missing"),
     (lambda: ranking(database_labels=[0.0, np.nan]), ValueError, "classes, none of them missing"),
@@ -205,7 +203,6 @@ test_refusals = refusals(
     (lambda: ranking(database_bits=BITS + 0), TypeError, "database_bits must be a boolean array, got dtype int64"),
     (lambda: precision(empty="one"), ValueError, r"empty must be one of \('zero', 'skip'\), got 'one'"),
     (lambda: precision(k=0), ValueError, "k must be at least 1, got 0"),
-    (lambda: precision(k=2.5), TypeError, "k must be an integer of at least 1, got 2.5"),
     (lambda: precision(denominator="n"), ValueError, r"denominator must be one of \('k', 'returned'\), got 'n'"),
     (lambda: precision(query_labels=[0, 1]), ValueError, "each of the 2 queries, got 1"),
     (lambda: precision(query_labels=np.eye(2), database_labels=np.eye(2)), ValueError, "one class a row"),
@@ -224,9 +221,6 @@ test_refusals = refusals(
 # The sweep over radii
 
 
-MEASURED = ["radius", "precision", "coverage", "candidates", "scanned"]
-
-
 def toy():
     random = np.random.default_rng(0)
     labels = random.integers(0, 4, 1200)
@@ -237,28 +231,23 @@ def toy():
 TOY = toy()
 
 
-def check_is_the_loop(s, lsh, radii, empty):
-    """The tutorial's own figures, by its own loop."""
-    frame = evaluate_radius_search(lsh, s, radii, k=10, empty=empty)
-    bits = lsh.transform(s.X_query), lsh.transform(s.X_database)
-    candidates, precision = sweep(*bits, s.X_query, s.X_database, s.y_query, s.y_database, radii)
-    assert list(frame.columns) == [*MEASURED, "seconds"]
-    assert frame["radius"].tolist() == radii
-    np.testing.assert_allclose(frame["candidates"], candidates.mean(axis=1))
-    np.testing.assert_allclose(frame["scanned"], candidates.mean(axis=1) / len(s.X_database))
-    np.testing.assert_allclose(frame["coverage"], (candidates > 0).mean(axis=1))
-    expected = np.nanmean(precision, axis=1) if empty == "skip" else np.nan_to_num(precision).mean(axis=1)
-    np.testing.assert_allclose(frame["precision"], expected)
-    assert (frame["seconds"] > 0).all()
-    return frame
-
-
 @pytest.mark.parametrize("at_a_time", [7, 128])
 @pytest.mark.parametrize("empty", ["zero", "skip"])
 def test_radius_search_is_the_loop_of_the_tutorial(empty, at_a_time, monkeypatch):
     monkeypatch.setattr(rerank, "_BLOCK_QUERIES", at_a_time)
-    frame = check_is_the_loop(TOY, LSH(12, random_state=0).fit(TOY.X_train), [0, 1, 2, 5, 12], empty)
+    s, radii, lsh = TOY, [0, 1, 2, 5, 12], LSH(12, random_state=0).fit(TOY.X_train)
+    frame = evaluate_radius_search(lsh, s, radii, k=10, empty=empty)
+    bits = lsh.transform(s.X_query), lsh.transform(s.X_database)
+    candidates, precision = sweep(*bits, s.X_query, s.X_database, s.y_query, s.y_database, radii)
+    assert list(frame.columns) == ["radius", "precision", "coverage", "candidates", "scanned", "seconds"]
+    assert frame["radius"].tolist() == radii
+    np.testing.assert_allclose(frame["candidates"], candidates.mean(axis=1))
+    np.testing.assert_allclose(frame["scanned"], candidates.mean(axis=1) / len(s.X_database))
+    np.testing.assert_allclose(frame["coverage"], (candidates > 0).mean(axis=1))
     assert 0 < frame["coverage"][0] < 1
+    expected = np.nanmean(precision, axis=1) if empty == "skip" else np.nan_to_num(precision).mean(axis=1)
+    np.testing.assert_allclose(frame["precision"], expected)
+    assert (frame["seconds"] > 0).all()
 
 
 @pytest.mark.parametrize(("n_bits", "largest"), [(1, 1), (10, 10), (11, 10)])
@@ -285,12 +274,8 @@ def radius_search(change):
 
 test_impossible_radius_searches_are_refused = refusals(
     (radius_search({"radii": range(11)}), "radius of codes of 8 bits must be from 0 to 8, got 9"),
-    (radius_search({"k": 0}), "k must be from 1 to the 970 rows of the database, got 0"),
+    (radius_search({"radii": []}), "radii must name at least one radius, got none"),
     (radius_search({"k": 971}), "k must be from 1 to the 970 rows of the database, got 971"),
     (radius_search({"hasher": LSH(8)}), NotFittedError, "not fitted"),
-    (
-        radius_search({"hasher": HashTable(np.eye(2) > 0)}),
-        AttributeError,
-        "'HashTable' object has no attribute 'transform'",
-    ),
+    (radius_search({"hasher": HashTable(np.eye(2) > 0)}), TypeError, "a transform that makes bits, got a HashTable"),
 )

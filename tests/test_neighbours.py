@@ -32,9 +32,8 @@ def clustered(seed=0, n=600):
 def test_with_a_ball_of_everything_it_is_exhaustive_search(metric, n_jobs):
     X, _, Q, _ = clustered()
     names = np.array([f"item {i}" for i in range(len(X))])
-    nn = HashNeighbors(LSH(16, random_state=0), radius=16, n_neighbors=7, metric=metric, n_jobs=n_jobs).fit(
-        X, ids=names
-    )
+    nn = HashNeighbors(LSH(16, random_state=0), radius=16, n_neighbors=7, metric=metric, n_jobs=n_jobs)
+    nn.fit(X, ids=names)
     exact = NearestNeighbors(n_neighbors=7, metric=metric, algorithm="brute").fit(X)
     for queries in (Q, None):
         distances, ids = nn.kneighbors(queries)

@@ -65,9 +65,7 @@ def searched(bits, new):
     return [*found[0], *found[1], *table.query(new, 5), table.extended(new).bucket_sizes]
 
 
-OF_VECTORS = {
-    f"{hasher!r:.40}": lambda X, Q, h=hasher: [h.fit(X, y).transform(X), h.transform(Q)] for hasher in HASHERS
-}
+OF_VECTORS = {f"{each!r:.40}": lambda X, Q, h=each: [h.fit(X, y).transform(X), h.transform(Q)] for each in HASHERS}
 OF_VECTORS |= {
     "rerank, cosine": lambda X, Q: rerank(Q, X, IDS, 5),
     "rerank, euclidean": lambda X, Q: rerank(Q, X, IDS, 5, metric="euclidean"),

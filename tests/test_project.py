@@ -34,11 +34,8 @@ def test_a_student_s_project_is_the_same_again_and_another_s_is_another(project)
     again = project_data(" S1 ")
     assert (again.n_bits, again.radius, again.class_names) == (project.n_bits, project.radius, project.class_names)
     assert np.array_equal(again.split.X_query, project.split.X_query)
-    accents = [
-        project_data(name).split.query_rows
-        for name in ("Zoe\N{COMBINING DIAERESIS}", "zo\N{LATIN SMALL LETTER E WITH DIAERESIS}")
-    ]
-    assert np.array_equal(*accents)
+    one, other = "Zoe\N{COMBINING DIAERESIS}", "zo\N{LATIN SMALL LETTER E WITH DIAERESIS}"
+    assert np.array_equal(project_data(one).split.query_rows, project_data(other).split.query_rows)
     others = [project_data(f"s{i}") for i in range(2, 12)] + [project_data("s1", course="2027")]
     assert len({other.split.X_query.tobytes() for other in [project, *others]}) == 12
     assert len({(o.class_names, o.n_bits, o.radius) for o in others}) > 5
@@ -86,9 +83,8 @@ def labels_as_codes(student, noise):
     project, rng = project_data(student), np.random.default_rng(0)
     words = rng.random((6, project.n_bits)) < 0.5
     labels = {"query": project.split.y_query, "database": project.split.y_database}
-    return saved(
-        student=student, **{n: words[y] ^ (rng.random((len(y), project.n_bits)) < noise) for n, y in labels.items()}
-    )
+    noisy = {name: words[y] ^ (rng.random((len(y), project.n_bits)) < noise) for name, y in labels.items()}
+    return saved(student=student, **noisy)
 
 
 def zip_bomb():
@@ -119,17 +115,11 @@ SUBMISSIONS = {
     "s12.npz": (lambda c: made_by(LINEAR, "=1+1"), "'=1+1' is not on the list"),
     "s13.npz": (lambda c: saved(**{**c, "student": "s\x1b[2J"}), "its `student` is 's\\x1b[2J', which is no name"),
     "s14.npz": (lambda c: zip_bomb(), "'student' is a bomb: it takes 67,"),
-    "s15.npz": (
-        lambda c: zipped({"student": npy("|b1", (10**12, 16))}),
-        "cannot reshape array of size 0 into shape (1000000000000,16)",
-    ),
-    "s16.npz": (lambda c: pickle.dumps(BOMB), "this is not a whole .npz file of plain arrays (BadZipFile"),
-    "s17.npz": (lambda c: saved(student="s17", query=np.array([[BOMB]])), "'query' holds Python objects"),
-    "s18.npz": (lambda c: saved(student="s18"), "the array 'query' is missing"),
-    "s19.npz": (lambda c: made_by(LINEAR, "s19")[:-400], "this is not a whole .npz file"),
-    "s20.npz": (None, "there is no .npz file here"),
+    "s15.npz": (lambda c: pickle.dumps(BOMB), "this is not a whole .npz file of plain arrays (BadZipFile"),
+    "s16.npz": (lambda c: saved(student="s16", query=np.array([[BOMB]])), "'query' holds Python objects"),
+    "s17.npz": (None, "there is no .npz file here"),
 }
-ROSTER = "\n".join([*(f"s{i}" for i in range(1, 5)), "s5,Ada Lovelace", *(f"s{i}" for i in range(6, 22)), "", "TWIN"])
+ROSTER = "\n".join([*(f"s{i}" for i in range(1, 5)), "s5,Ada Lovelace", *(f"s{i}" for i in range(6, 19)), "", "TWIN"])
 
 
 @pytest.fixture(scope="module")
@@ -165,8 +155,8 @@ def test_each_submission_gets_the_mark_or_the_sentence_that_it_deserves(graded, 
 
 def test_who_handed_in_nothing_is_told_and_gradebooks_hold_no_formula(graded):
     folder, table = graded
-    assert len(table) == len(SUBMISSIONS) + len(["s8", "s9", "s12", "s21"])
-    nothing = pd.read_csv(folder / "grades.csv", index_col="student").loc["s21"]
+    assert len(table) == len(SUBMISSIONS) + len(["s8", "s9", "s12", "s18"])
+    nothing = pd.read_csv(folder / "grades.csv", index_col="student").loc["s18"]
     assert nothing["remark"] == "no file was submitted under this name"
     for name in ("grades", "canvas", "moodle"):
         with (folder / f"{name}.csv").open(encoding="utf-8", newline="") as file:
@@ -187,18 +177,14 @@ def test_grades_are_those_of_the_codes(graded, project, codes):
     inside = (codes["query"][:, None] != codes["database"]).sum(axis=2) <= project.radius
     alike = s.y_query[:, None] == s.y_database
     precision = (inside & alike).sum(axis=1) / np.maximum(inside.sum(axis=1), 1)
-    assert row["map":"coverage"].tolist() == pytest.approx(
-        [found, precision.mean(), inside.any(axis=1).mean()], abs=1e-4
-    )
-    assert row["grade"] == pytest.approx(
-        np.interp(found, [1 / 6, row["lsh_map"], row["grh_map"]], [0, 50, 100]), abs=0.1
-    )
+    expected = [found, precision.mean(), inside.any(axis=1).mean()]
+    assert row["map":"coverage"].tolist() == pytest.approx(expected, abs=1e-4)
+    mark = np.interp(found, [1 / 6, row["lsh_map"], row["grh_map"]], [0, 50, 100])
+    assert row["grade"] == pytest.approx(mark, abs=0.1)
     centred = s.preprocessed("centre")
-    bits = [LSH(project.n_bits, random_state=seed).fit(centred.X_train) for seed in range(5)]
-    scores = [
-        mean_average_precision(b.transform(centred.X_query), b.transform(centred.X_database), s.y_query, s.y_database)
-        for b in bits
-    ]
+    hashers = [LSH(project.n_bits, random_state=seed).fit(centred.X_train) for seed in range(5)]
+    bits = [[each.transform(X) for X in (centred.X_query, centred.X_database)] for each in hashers]
+    scores = [mean_average_precision(*each, s.y_query, s.y_database) for each in bits]
     assert row[["lsh_map", "lsh_sd"]].tolist() == pytest.approx([np.mean(scores), np.std(scores, ddof=1)], abs=1e-4)
 
 

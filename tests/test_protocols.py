@@ -171,16 +171,6 @@ def test_the_interval_decides_what_becomes_of_a_claim(lead, noise, verdict):
     assert row.verdict == verdict
 
 
-def test_what_the_paper_does_not_have_ahead_has_no_verdict():
-    leads = {"LSH": 0, "PCAH": 0.05, "KSH": 0.1, "GRH rbf-svm, LSH start": 0.2}
-    claims = [("PCAH", "LSH"), ("GRH rbf-svm, LSH start", "KSH"), ("SDH", "LSH")]
-    found = audit(made_up(leads), claims)
-    assert found["of"].tolist() == ["LSH", "KSH"]  # SDH was not measured here
-    assert found["published"].isna().tolist() == [False, True]  # the paper's KSH had 300 centres
-    assert found["published"][0] < 0
-    assert found["verdict"].tolist() == ["", ""]
-
-
 def test_a_method_is_ahead_of_itself_with_fewer_labels_and_the_interval_is_the_paired_one():
     few = made_up({"KSH, 300 centres": 0.1})
     many = made_up({"KSH, 300 centres": 0.13}, noise=0.002).assign(n_train=2000)
@@ -191,13 +181,6 @@ def test_a_method_is_ahead_of_itself_with_fewer_labels_and_the_interval_is_the_p
     assert (row.low, row.high) == pytest.approx((each.mean() - half, each.mean() + half))
     published = PUBLISHED.query("method == 'KSH'").groupby("n_train")["published"].mean()
     assert row.published == pytest.approx(published[2000] - published[1000])
-
-
-def test_claims_are_corrected_together_by_holm():
-    results = made_up({"LSH": 0, "AGH": 0.0004, "SH": 0.001, "PCAH": 0.05})
-    claims = [("AGH", "LSH"), ("SH", "LSH"), ("PCAH", "LSH")]
-    alone = [audit(results, [claim])["p"][0] for claim in claims]
-    np.testing.assert_allclose(audit(results, claims)["p"], holm(alone))
 
 
 # The file
@@ -212,16 +195,6 @@ def test_a_row_comes_back_as_it_went(tmp_path):
     assert {"name": 'a, "b"'} in again
     assert {"name": "d"} not in again
     assert again.frame().values.tolist() == [['a, "b"', 0.1 + 0.2, '{"x": [1, 2]}'], ["c", 1e-17, "{}"]]
-
-
-def test_a_write_that_fails_leaves_the_file_as_it_was(tmp_path, monkeypatch):
-    results = ResultsFile(tmp_path / "results.csv", ["name"])
-    results.append({"name": "a"})
-    monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
-    with pytest.raises(KeyboardInterrupt):
-        results.append({"name": "b"})
-    assert (tmp_path / "results.csv").read_text() == "name\na\n"
-    assert {"name": "b"} not in results
 
 
 @pytest.mark.parametrize(
@@ -290,7 +263,6 @@ def test_contrasts_are_paired_by_split_and_corrected_together():
         assert row["difference"] == pytest.approx(a["map"].mean() - b["map"].mean())
         assert (row["low"], row["high"]) == pytest.approx(tuple(test.confidence_interval(0.95)))
         p.append(test.pvalue)
-    assert found.index.tolist() == [
-        (f"ranking: {name}, less LSH", data) for name in ("GRH", "ITQ") for data in ("b", "a")
-    ]
+    names = [f"ranking: {name}, less LSH" for name in ("GRH", "ITQ")]
+    assert found.index.tolist() == [(name, data) for name in names for data in ("b", "a")]
     np.testing.assert_allclose(found["p"], holm(p))

@@ -94,21 +94,16 @@ def test_a_rotation_keeps_inner_products_and_turns_every_way():
 
 @pytest.mark.parametrize("asymmetric", [False, True])
 @pytest.mark.parametrize("rotate", [False, True])
-def test_scores_compare_signs_with_signs_or_with_the_floats_of_the_query(rotate, asymmetric):
+@pytest.mark.parametrize("centre", [False, True])
+def test_scores_compare_signs_with_signs_or_with_the_floats_of_the_query(centre, rotate, asymmetric):
     X, Q = vectors(), vectors(seed=1)[:20]
-    quantiser = SignCodes(rotate=rotate, asymmetric=asymmetric, random_state=0).fit(X)
+    quantiser = SignCodes(rotate=rotate, asymmetric=asymmetric, centre=centre, random_state=0).fit(X)
     turn = random_rotation(21, 0) if rotate else np.eye(21)
-    rows, queries = (X - X.mean(axis=0)) @ turn, (Q - X.mean(axis=0)) @ turn
+    rows, queries = ((each - centre * X.mean(axis=0)) @ turn for each in (X, Q))
     scale = np.sqrt((rows**2).mean())
     queries = queries if asymmetric else scale * np.where(queries >= 0, 1, -1)
     expected = scale * queries @ np.where(rows >= 0, 1, -1).T
     np.testing.assert_allclose(quantiser.scores(Q, quantiser.encode(X)), expected, atol=1e-3)
-
-
-def test_uncentred_signs_are_those_of_the_vectors():
-    X = np.abs(vectors())
-    assert len(np.unique(SignCodes(centre=False).fit(X).encode(X), axis=0)) == 1
-    assert len(np.unique(SignCodes().fit(X).encode(X), axis=0)) > 290
 
 
 def test_rabitq_agrees_with_faiss(gist):
@@ -132,19 +127,13 @@ def test_rabitq_agrees_with_faiss(gist):
     assert 0.92 <= within.mean() <= 0.97  # of 1.9 standard deviations
 
 
-@pytest.mark.parametrize(("n_bits", "kind"), [(8, faiss.ScalarQuantizer.QT_8bit), (4, faiss.ScalarQuantizer.QT_4bit)])
-def test_scalar_codes_agree_with_faiss(gist, n_bits, kind):
-    queries, rows, exact, nearest = gist
-    mean = rows.mean(axis=0)
-    index = faiss.IndexScalarQuantizer(512, kind, faiss.METRIC_INNER_PRODUCT)
-    index.train(rows - mean)
-    index.add(rows - mean)
+@pytest.mark.parametrize("n_bits", [8, 4])
+def test_products_with_scalar_codes_are_out_by_half_a_step_a_coordinate(gist, n_bits):
+    queries, rows, exact, _ = gist
     quantiser = ScalarCodes(n_bits).fit(rows)
     codes = quantiser.encode(rows)
     assert codes.shape[1] == 512 * n_bits // 8
-    mine = recall_of_exact(quantiser.search(queries, codes, 10)[1], nearest)
-    assert abs(mine - recall_of_exact(index.search(queries - mean, 10)[1], nearest)) <= 0.015
-    bound = np.abs(queries - quantiser.mean_) @ quantiser.step_ / 2  # half a step a coordinate
+    bound = np.abs(queries - quantiser.mean_) @ quantiser.step_ / 2
     assert (np.abs(quantiser.scores(queries, codes) - exact) <= bound[:, None] + 1e-4 * np.abs(exact).max()).all()
 
 

@@ -273,11 +273,7 @@ test_what_cannot_be_is_refused = pytest.mark.usefixtures("client")(
         (lambda: scale.from_faiss(faiss.IndexFlatL2(16)), TypeError, "a faiss IndexBinaryFlat, got IndexFlatL2"),
         (lambda: scale.from_faiss(NEW), "at least one code"),
         (lambda: scale.faiss_query_radius(to_faiss(BITS), BITS[:, :8], 1), "query_bits must fit the 16 bits"),
-        (
-            lambda: scale.faiss_query_radius(HashTable(BITS), BITS, 1),
-            TypeError,
-            "index must be a faiss .*, got HashTable",
-        ),
+        (lambda: scale.faiss_query_radius(HashTable(BITS), BITS, 1), TypeError, "must be a faiss .*, got HashTable"),
         (lambda: encode(HASHER, VECTORS), TypeError, "X must be a Dask array, got ndarray"),
         (lambda: encode(HASHER, da.from_array(VECTORS)[:, 0]), r"two-dimensional .*, got shape \(30,\)"),
         (lambda: encode(HASHER, dask_bits()[dask_bits()[:, 0]]), r"call its compute_chunk_sizes\(\) first"),

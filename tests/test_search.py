@@ -3,7 +3,6 @@
 from fractions import Fraction
 from importlib import import_module
 
-import faiss
 import numpy as np
 import oracles
 import pytest
@@ -15,7 +14,7 @@ from refusals import refusals
 from scipy import sparse
 from sklearn.metrics import pairwise_distances
 
-from l2h_tutorial import HashTable, hamming_distances, rerank
+from l2h_tutorial import HashTable, rerank
 from l2h_tutorial.search import ball_size, exact_neighbours, hamming_ball
 from l2h_tutorial.search import radius as radius_module
 from l2h_tutorial.search.radius import Plan, piece_radii
@@ -97,28 +96,6 @@ def test_the_nearest_are_brute_force_whatever_is_tried_first(case, data):
     np.testing.assert_array_equal(distances, expected)
 
 
-@pytest.mark.parametrize("n_bits", [16, 32, 64, 128])
-def test_thousands_of_skewed_codes_with_duplicates_are_searched_as_faiss_searches_them(n_bits):
-    random = np.random.default_rng(n_bits)
-    flip = random.choice([0.05, 0.1, 0.3], 30_000)[:, None]
-    bits = (random.random(n_bits) < 0.5) ^ (random.random((30_000, n_bits)) < flip)
-    bits[20_000:] = bits[random.integers(20_000, size=10_000)]
-    queries = bits[:40] ^ (random.random((40, n_bits)) < 0.05)
-    table, flat = HashTable(bits), faiss.IndexBinaryFlat(n_bits)
-    flat.add(np.packbits(bits, axis=1))
-    used = set()
-    for r in (0, 1, 3, 5, 9, n_bits // 2):
-        limits, _, ids = flat.range_search(np.packbits(queries, axis=1), r + 1)  # faiss excludes its radius
-        used.add(table.explain(r)[0]["strategy"])
-        for i, rows in enumerate(table.query_radius(queries, r)):
-            np.testing.assert_array_equal(np.sort(rows), np.sort(ids[limits[i] : limits[i + 1]]))
-    assert len(used) > 1
-    pairs = np.nonzero(np.triu(hamming_distances(bits[-3000:], bits[-3000:]) <= 4, 1))
-    np.testing.assert_array_equal(HashTable(bits[-3000:]).pairs_within(4), np.stack(pairs, axis=1))
-    for k in (1, 25, 400):
-        np.testing.assert_array_equal(table.query(queries, k)[0], flat.search(np.packbits(queries, axis=1), k)[0])
-
-
 def test_some_queries_are_searched_at_a_time():
     bits = np.repeat(np.eye(5, 16, dtype=bool), 20_000, axis=0)
     table, queries = HashTable(bits), bits[::100]
@@ -132,16 +109,12 @@ def test_neighbours_are_sought_nearby_first_where_there_may_be_enough():
     random = np.random.default_rng(0)
     centres = random.random((10_000, 64)) < 0.5
     bits = centres[random.integers(len(centres), size=200_000)] ^ (random.random((200_000, 64)) < 0.05)
-    table = HashTable(bits)
-    *nearby, rest = table.explain(k=10)
-    assert nearby[-1]["strategy"] == "multi-index"
-    assert rest["strategy"] == "scan"
-    assert {step["pieces"] for step in nearby} == {table._index.n_pieces} == {4}
+    *nearby, rest = HashTable(bits).explain(k=10)
+    assert {(step["strategy"], step["pieces"]) for step in nearby} == {("multi-index", 4)}
     radii = [step["radius"] for step in nearby]
     assert radii == [*range(radii[0], radii[-1] + 1)]
     assert 0 < radii[0] < 10 < radii[-1] < rest["radius"] == 64
-    assert nearby[-1]["microseconds"] < rest["microseconds"]
-    assert (table.query_radius(bits[:50], 11, count_only=True) >= 10).any()
+    assert (rest["strategy"], rest["microseconds"] > nearby[-1]["microseconds"]) == ("scan", True)
 
 
 def nearest_by_sklearn(query, database, ids, k, metric):

@@ -51,9 +51,8 @@ def test_a_split_is_two_draws_of_scikit_learn(name, sizes, query, train):
         np.testing.assert_array_equal(rows, expected)
     check(split, dataset)
     assert (split_dataset(dataset, *sizes).query_rows != query).any()  # its random_state is 42
-    assert repr(split).startswith(
-        f"<Split: {len(query):,} queries, {len(train):,} training, {len(database):,} database"
-    )
+    sizes = f"{len(query):,} queries, {len(train):,} training, {len(database):,} database"
+    assert repr(split).startswith(f"<Split: {sizes}")
 
 
 def test_the_papers_partition_trains_inside_the_database():
@@ -94,22 +93,16 @@ test_what_cannot_be_divided_is_refused = refusals(
     (divided(split_dataset, {"query_size": 3000}), "query_size 3000 cannot be drawn from 3000 rows"),
     (divided(split_dataset, {"query_size": 2995}), "query_size 2995 .* number of classes = 10"),
     (divided(split_dataset, {"train_size": 9}), "train_size 9 .* from 2500 rows .* number of classes = 10"),
-    (divided(split_dataset, {"train_size": 2500}), "train_size 2500 cannot be drawn from 2500 rows"),
     (divided(split_dataset, {"query_size": -0.5}), "query_size -0.5 .* share between 0 and 1"),
     (divided(split_dataset, {"query_size": 0.9999}), "query_size 0.9999 cannot be drawn from 3000 rows"),
     (divided(split_dataset, {"query_size": np.nan}), "query_size nan .* share between 0 and 1"),
     (divided(split_dataset, {"train_size": "many"}), TypeError, "train_size 'many' .* expected a number of rows"),
     (divided(split_dataset, {"train_size": True}), "train_size True .* expected a number of rows, or a share"),
     (divided(paper_partition, {"n_train": 9}), "n_train must hold each of the 10 classes .*, got 9"),
-    (divided(paper_partition, {"n_train": 0.5}), TypeError, "n_train must be an integer of at least 1, got 0.5"),
-    (divided(paper_partition, {"n_query_per_class": 0}), "n_query_per_class must be at least 1, got 0"),
     (divided(paper_partition, {"n_query_per_class": 250}), "class 0 has 300 rows, not 250 for queries and 100 to"),
     (divided(held_out_partition, {"n_train": 2100, "n_query_per_class": 300}), "no row of 3000 is left for the dat"),
-    (divided(held_out_partition, {"held_out": 0}), "held_out must be from 1 to the 8 classes but two, got 0"),
     (divided(held_out_partition, {"held_out": 9}), "held_out must be from 1 to the 8 classes but two, got 9"),
-    (divided(held_out_partition, {"held_out": "cat"}), TypeError, "held_out must be an integer .*, got 'cat'"),
     (divided(held_out_partition, {"n_train": 6}), "n_train must hold each of the 7 classes .*, got 6"),
-    (divided(held_out_partition, {"n_query_per_class": 301}), "300 rows, not 301 for queries and 0 to train"),
     (lambda: split_dataset(DATA).preprocessed("whiten"), "'l2-centre'\\), got 'whiten'"),
 )
 

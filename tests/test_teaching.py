@@ -33,9 +33,7 @@ def test_a_plan_has_what_its_exercises_come_after_and_the_chapters_that_these_ne
                 number = part.removeprefix("exercise ")
                 for before in chapters[name].after.get(number, []) if number in exercises else []:
                     home = exercises.get(before.removeprefix("exercise "), name)
-                    assert before.startswith("exercise ") or before in chapters[home].sections, (
-                        f"{number} after {before}"
-                    )
+                    assert before.startswith("exercise ") or before in chapters[home].sections, number
                     assert (home, before) in had, f"{plan}: exercise {number} comes after {before}"
                 had |= {(name, one) for one in (chapters[name].sections if part == "all sections" else [part])}
     assert "Count what was looked at" in PLANS["One lecture"], "the map"
@@ -68,9 +66,8 @@ def test_a_plan_adds_up_links_to_its_sequence_and_is_refused_where_it_does_not_f
 def test_the_table_of_chapters_is_filled_when_the_book_is_built(small_book, tmp_path):
     page = (small_book / "_build/html/words.html").read_text(encoding="utf-8")
     words = " ".join(re.sub("<[^>]+>", " ", page).split())
-    assert re.search(
-        r"First \(2\); More \(3\) 1\.1 \(core, 7\) 5 minutes to read, \d+ seconds to run, 7 minutes of exercises", words
-    )
+    row = r"First \(2\); More \(3\) 1\.1 \(core, 7\) 5 minutes to read, \d+ seconds to run, 7 minutes of exercises"
+    assert re.search(row, words)
     result = build(tmp_path, book_of(other="") | {"words.md": "# Words\n\n```{chapters}\nother nowhere\n```\n"})
     assert result.returncode != 0
     assert "other: a chapter should open with 'In this chapter'" in result.stderr

@@ -6,28 +6,22 @@ book/results/bench-search.csv; stopped, it goes on with the sets of codes that a
 """
 
 from copy import copy
-from datetime import UTC, datetime
 from functools import partial
-from importlib.metadata import version
-from pathlib import Path
 from statistics import median
 
 import faiss
 import numpy as np
-from sklearn.neighbors import BallTree
 from threadpoolctl import threadpool_limits
 
 from l2h_tutorial import LSH, HashTable, load_dataset, rerank, split_dataset
-from l2h_tutorial.protocols.results import ResultsFile, provenance
+from l2h_tutorial.protocols.results import ResultsFile
 from l2h_tutorial.scale import resampled_codes
 from l2h_tutorial.search import ball_size
-from tests.benchmarks.designs import seconds
-from tests.seed_loop import build_dictionary, rows_at_distance
+
+from .kept import RESULTS, origin, seconds
 
 N_QUERIES, NEAREST, ALIKE = 120, (1, 10, 100), 4
-N_SLOW = 3  # queries for which one waits when others take seconds
 PATIENCE = 2.0  # seconds: what takes longer is called once more, not five times
-RESULTS = Path(__file__).parents[2] / "book" / "results" / "bench-search.csv"
 
 
 def side_by_side(calls, repeats=5):
@@ -50,12 +44,6 @@ def numpy_scan(query_codes, codes, radius):
     return [np.flatnonzero(np.bitwise_count(codes ^ code) <= radius) for code in query_codes]
 
 
-def tutorial_loop(dictionary, queries, radius):
-    for code in queries:
-        for distance in range(radius + 1):
-            rows_at_distance(dictionary, code, distance)
-
-
 def with_nflip(index, nflip, packed, radius):
     index.nflip = nflip
     return index.range_search(packed, radius + 1)  # faiss excludes its radius
@@ -66,7 +54,7 @@ class Competitors:
 
     def __init__(self, bits, queries):
         self.n, self.n_bits = bits.shape
-        self.queries, self.packed = queries, np.packbits(queries, axis=1)
+        self.packed = np.packbits(queries, axis=1)
         packed = np.packbits(bits, axis=1)
         word = f"u{min(8, self.n_bits // 8)}"
         self.codes, self.query_codes = (p.view(word).squeeze() for p in (packed, self.packed))
@@ -77,10 +65,6 @@ class Competitors:
             self.hashes["faiss multi-hash"] = faiss.IndexBinaryMultiHash(self.n_bits, self.n_bits // piece, piece)
         for index in (self.flat, *self.hashes.values()):
             index.add(packed)
-        self.small = self.n < 1e5
-        if self.small:
-            self.dictionary = build_dictionary(bits)
-            self.tree = BallTree(bits, metric="hamming")
 
     def asked(self, queries):
         """The same indexes with other queries, as faiss takes them."""
@@ -98,14 +82,6 @@ class Competitors:
             calls["NumPy scan"] = partial(numpy_scan, self.query_codes, self.codes, radius)
         return calls
 
-    def slow_calls(self, radius):
-        few = self.queries[:N_SLOW]
-        tree = partial(self.tree.query_radius, few, (radius + 0.5) / self.n_bits)
-        calls = {"scikit-learn BallTree": tree}
-        if ball_size(self.n_bits, radius) < 3000:
-            calls["the tutorial's loop"] = partial(tutorial_loop, self.dictionary, few, radius)
-        return calls
-
     def nearest_calls(self, k):
         return {"faiss flat": partial(self.flat.search, self.packed, k)}
 
@@ -120,9 +96,6 @@ def measure(name, bits, queries, radii, record):
         assert np.array_equal(found, np.diff(others.flat.range_search(others.packed, radius + 1)[0].astype(int)))
         calls = {"ours": partial(table.query_radius, queries, radius)} | others.radius_calls(radius)
         times = side_by_side(calls)
-        if others.small:  # the slow ones, with few queries
-            for name, call in others.slow_calls(radius).items():
-                times[name] = len(queries) / N_SLOW * side_by_side({name: call}, repeats=1)[name]
         chosen = table.explain(radius)[0]["strategy"]
         record(place | {"search": "radius", "r": radius, "k": 0}, times, found.mean(), chosen, built, first)
     chosen = table.explain(k=1)[0]["strategy"]
@@ -136,11 +109,6 @@ def measure(name, bits, queries, radii, record):
         times |= {name: time * len(bits) / N_QUERIES for name, time in side_by_side(calls, repeats=3).items()}
         found = 2 * len(table.pairs_within(ALIKE)) / len(bits)
         record(place | {"search": "pairs", "r": ALIKE, "k": 0}, times, found, "sort", built, 0.0)
-
-
-def often(call, repeats):
-    for _ in range(repeats):
-        call()
 
 
 def plain_rerank(queries, X, lengths, ids, k=10):
@@ -157,24 +125,22 @@ def measure_rerank(split, record):
     """Time `rerank` with random candidates, of one query and of a hundred."""
     X, random = split.X_database, np.random.default_rng(0)
     lengths = np.linalg.norm(X, axis=1)
-    place = {"codes": "none", "rows": len(X), "bits": 0, "k": 10}
+    place = {"codes": "none", "rows": len(X), "bits": 0}
     for n_queries in (1, 100):
         for n in (100, 500, 2000):
             ids = [random.choice(len(X), n, replace=False) for _ in range(n_queries)]
             queries = split.X_query[:n_queries]
-            repeats = 200 // n_queries
             calls = {"ours": partial(rerank, queries, X, ids, 10)}
             calls["plain loop"] = partial(plain_rerank, queries, X, lengths, ids)
-            many = {name: partial(often, call, repeats) for name, call in calls.items()}
-            times = {name: time / repeats for name, time in side_by_side(many).items()}
-            record(place | {"search": f"rerank {n_queries}", "r": n}, times, n, "rerank", 0.0, 0.0)
+            times = side_by_side(calls, repeats=1000 // n_queries)
+            record(place | {"search": f"rerank {n_queries}", "r": n, "k": 10}, times, n, "rerank", 0.0, 0.0)
 
 
 class Table(ResultsFile):
     """Prints a line for a search and keeps a row for each method."""
 
     def __init__(self, origin):
-        super().__init__(RESULTS, key=["codes", "rows", "bits", "search", "r", "k", "method"])
+        super().__init__(RESULTS / "bench-search.csv", key=["codes", "rows", "bits", "search", "r", "k", "method"])
         self.check_data(origin["data"])
         self.origin = origin
 
@@ -188,14 +154,7 @@ class Table(ResultsFile):
         return {"codes": name, "rows": n, "bits": n_bits, "method": "ours"} | last in self
 
     def record(self, place, times, found, chosen, built, first):
-        best = min(time for name, time in times.items() if name.startswith(("faiss", "plain")))
-        wanted = f"k={place['k']}" if place["search"] == "nearest" else f"r={place['r']}"
-        print(
-            f"{place['codes']:<12}{place['rows']:>11,}{place['bits']:>4}{wanted:>6}{found:>10.1f}{chosen:>14}"
-            + "".join(f"  {name} {time:.2f}" for name, time in times.items())
-            + f"  ours/best {times['ours'] / best:.2f}",
-            flush=True,
-        )
+        print(*place.values(), {name: round(time, 2) for name, time in times.items()}, flush=True)
         own = {"found": round(found, 2), "chosen": chosen, "build_ms": round(1000 * built, 1)}
         own["first_ms"] = round(1000 * first, 1)
         for name, time in sorted(times.items(), key=lambda each: each[0] == "ours"):
@@ -218,11 +177,8 @@ def near_codes(bits, random):
 def main():
     dataset = load_dataset()
     split = split_dataset(dataset)
-    origin = provenance(dataset)
-    origin["versions"] += f", faiss-cpu {version('faiss-cpu')}"
-    origin["date"] = datetime.now(UTC).date().isoformat()
-    print(f"{dataset!r}\n{origin['machine']}, one thread\n{origin['versions']}\n\nms for all {N_QUERIES} queries\n")
-    table = Table(origin)
+    table = Table(origin(dataset, "faiss-cpu"))
+    print(dataset, table.origin, f"ms for all {N_QUERIES} queries", sep="\n")
     centred = split.preprocessed("l2-centre")
     few = len(split.database_rows)
     sets = [(name, few, n_bits) for name in ("raw", "centred") for n_bits in (16, 32, 64)]

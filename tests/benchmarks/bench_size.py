@@ -6,8 +6,6 @@ Gaussian a class, with its mean and covariance, scaled to unit length and centre
 book/results/time-by-size.csv.
 """
 
-from datetime import UTC, datetime
-from pathlib import Path
 from time import perf_counter
 from types import SimpleNamespace
 
@@ -19,19 +17,18 @@ from tqdm import tqdm
 
 from l2h_tutorial import LSH, HashTable, load_dataset, rerank
 from l2h_tutorial.metrics import recall_of_exact
-from l2h_tutorial.protocols.results import provenance
+
+from .kept import RESULTS, origin
 
 SIZES = (1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000)
 N_BITS, RADII, K, N_QUERIES, DRAWS = 16, (2, 3), 10, 100, 3
-BOOK = Path(__file__).parents[2] / "book"
-RESULTS = BOOK / "results" / "time-by-size.csv"
 CELLS = ("# the lines so far", "from itertools", "def search(", "def nearest_of_each(")
 
 
 def chapter():
     """The functions that chapter 4 writes, from the cells that begin so."""
     lines = {"np": np}
-    for cell in jupytext.read(BOOK / "radius-search.md").cells:
+    for cell in jupytext.read(RESULTS.parent / "radius-search.md").cells:
         if cell.cell_type == "code" and cell.source.startswith(CELLS):
             exec(cell.source, lines)  # of our own page
     return SimpleNamespace(**lines)
@@ -102,7 +99,7 @@ def measure(X, Q, lines):
 
 def main():
     random, rows, lines = np.random.default_rng(0), [], chapter()
-    origin = provenance(load_dataset("fashion-mnist")) | {"date": datetime.now(UTC).date().isoformat()}
+    measured = origin(load_dataset("fashion-mnist"))
     with threadpool_limits(1):
         vectors = like_images(max(SIZES) + N_QUERIES, random)
         vectors -= vectors.mean(axis=0)
@@ -114,9 +111,9 @@ def main():
                 low, middle, high = np.quantile(spent, (0.25, 0.5, 0.75)).round(1)
                 place = {"n": n, "method": method, "queries": how, "microseconds": middle, "low": low, "high": high}
                 recall, scanned = found[method].round(4)
-                rows.append(place | {"recall": recall, "scanned": scanned, "draws": DRAWS} | origin)
+                rows.append(place | {"recall": recall, "scanned": scanned, "draws": DRAWS} | measured)
     frame = pd.DataFrame(rows).sort_values(["n", "queries"], kind="stable")
-    frame.to_csv(RESULTS, index=False, lineterminator="\n")
+    frame.to_csv(RESULTS / "time-by-size.csv", index=False, lineterminator="\n")
     print(frame.iloc[:, :8].to_string(index=False))
 
 

@@ -6,11 +6,6 @@ processor time, so that other programs disturb little. The table goes to book/re
 where it was.
 """
 
-from datetime import UTC, datetime
-from importlib.metadata import version
-from pathlib import Path
-from time import process_time
-
 import faiss
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -18,12 +13,13 @@ from tqdm.auto import tqdm
 
 from l2h_tutorial import ITQ, LSH, PCAH, Dataset, HashNeighbors
 from l2h_tutorial.metrics import recall_of_exact
-from l2h_tutorial.protocols.results import ResultsFile, provenance
+from l2h_tutorial.protocols.results import ResultsFile
 from l2h_tutorial.search import exact_neighbours
+
+from .kept import RESULTS, origin, seconds
 
 N, D, K, TARGET, PER_CLUSTER = 1_000_000, 128, 10, 0.95, 500
 N_TUNE, N_TEST, N_SINGLE = 500, 1000, 200
-RESULTS = Path(__file__).parents[2] / "book" / "results" / "designs.csv"
 
 
 def clustered_vectors(n, d=D, seed=0):
@@ -110,13 +106,6 @@ WAYS = {
 }
 
 
-def seconds(function, *arguments):
-    """Processor time of a call, and what it returned."""
-    start = process_time()
-    result = function(*arguments)
-    return process_time() - start, result
-
-
 def measure(make, X, tune, test, exact_tune, exact_test):
     """Turn a way up until it reaches the recall wanted, and take its time with other queries."""
     build, way = seconds(make, X)
@@ -137,19 +126,18 @@ def measure(make, X, tune, test, exact_tune, exact_test):
 
 
 def main():
-    n = N
-    everything = clustered_vectors(n + N_TUNE + N_TEST)
-    X, tune, test = np.split(everything, [n, n + N_TUNE])
-    origin = provenance(Dataset("clustered vectors", X, np.zeros(n, dtype=np.int64), None, ("any",)))
-    origin["versions"] += f", faiss-cpu {version('faiss-cpu')}"
-    origin["date"] = datetime.now(UTC).date().isoformat()
-    results = ResultsFile(RESULTS, key=["way", "rows"])
+    everything = clustered_vectors(N + N_TUNE + N_TEST)
+    X, tune, test = np.split(everything, [N, N + N_TUNE])
+    dataset = Dataset("clustered vectors", X, np.zeros(N, dtype=np.int64), None, ("any",))
+    measured_on = origin(dataset, "faiss-cpu")
+    results = ResultsFile(RESULTS / "designs.csv", key=["way", "rows"])
     with threadpool_limits(1):
         faiss.omp_set_num_threads(1)
         exact_tune, exact_test = (exact_neighbours(Q, X, K) for Q in (tune, test))
         for name, make in tqdm(WAYS.items()):
-            if {"way": name, "rows": n} not in results:
-                results.append({"way": name, "rows": n} | measure(make, X, tune, test, exact_tune, exact_test) | origin)
+            if {"way": name, "rows": N} not in results:
+                found = measure(make, X, tune, test, exact_tune, exact_test)
+                results.append({"way": name, "rows": N} | found | measured_on)
 
 
 if __name__ == "__main__":

@@ -11,10 +11,8 @@ import json
 import os
 import time
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone
@@ -29,12 +27,13 @@ from l2h_tutorial.affinity import knn_affinity, label_indicator
 from l2h_tutorial.baselines import AGH, CCAITQ, KSH, SDH, STH
 from l2h_tutorial.baselines.kernels import kernel_gamma
 from l2h_tutorial.controls import ClassScores, OutputCodes, RandomCodes, hadamard_codewords
-from l2h_tutorial.protocols.results import ResultsFile, provenance
+from l2h_tutorial.protocols.results import ResultsFile
 from l2h_tutorial.protocols.trials import ranking
 from l2h_tutorial.splits import held_out_partition
 from l2h_tutorial.tuning import Validation, climb
 
-RESULTS = Path(__file__).parents[2] / "book" / "results"
+from .kept import RESULTS, origin
+
 SEEDS, N_DRAWS = range(5), 3
 
 
@@ -362,11 +361,11 @@ def chosen_parameters(tuning, name):
     return rows.map(json.loads).to_dict()
 
 
-def keep(file, cell, origin, work, *arguments):
+def keep(file, cell, measured_on, work, *arguments):
     """Add what the work returns to the file, where it is not there."""
     if cell not in file:
         found = work(*arguments)
-        file.append(cell | found | origin | {"date": datetime.now(UTC).date().isoformat()})
+        file.append(cell | found | measured_on)
         print(*cell.values(), *found.values(), flush=True)
 
 
@@ -375,16 +374,16 @@ def main():
     tuning = ResultsFile(RESULTS / "fair-fight-tuning.csv", ["dataset", "question", "method"])
     measured = ResultsFile(RESULTS / "fair-fight.csv", ["dataset", "question", "method", "seed"])
     for dataset in load_dataset("fashion-mnist"), load_dataset("cifar10", source=source):
-        origin = provenance(dataset)
+        measured_on = origin(dataset)
         for question, of in QUESTIONS.items():
             for name in (name for name, (_, values) in of.items() if values):
                 cell = {"dataset": dataset.name, "question": question, "method": name}
-                keep(tuning, cell, origin, tune, dataset, question, name)
+                keep(tuning, cell, measured_on, tune, dataset, question, name)
             chosen = chosen_parameters(tuning.frame(), dataset.name)
             of = {} if question == "map" else contenders(question, chosen)
             for seed, (name, hasher) in product(SEEDS, of.items()):
                 cell = {"dataset": dataset.name, "question": question, "method": name, "seed": seed}
-                keep(measured, cell, origin, measure, dataset, question, hasher, seed)
+                keep(measured, cell, measured_on, measure, dataset, question, hasher, seed)
 
 
 if __name__ == "__main__":

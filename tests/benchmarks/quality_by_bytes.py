@@ -9,9 +9,7 @@ the same texts, if there is one.
 
 import os
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 
 import faiss
 import numpy as np
@@ -21,13 +19,13 @@ from l2h_tutorial import GRH, ITQ, LSH, bits_to_integers, hamming_distances, loa
 from l2h_tutorial.audit import FACTORS, lie_of
 from l2h_tutorial.controls import ClassScores, OutputCodes
 from l2h_tutorial.metrics import recall_of_exact
-from l2h_tutorial.protocols.results import ResultsFile, provenance
+from l2h_tutorial.protocols.results import ResultsFile
 from l2h_tutorial.quantise import RaBitQ, ScalarCodes, SignCodes
 from l2h_tutorial.search import exact_neighbours
 
 from .fair_fight import SmallNetwork
+from .kept import RESULTS, origin
 
-PATH = Path(__file__).parents[2] / "book" / "results" / "quality-by-bytes.csv"
 SEEDS, K = range(5), 10
 N_QUERIES, N_TRAIN, N_DATABASE = 150, 1000, 5000  # queries: of old classes, and as many of new ones
 
@@ -62,11 +60,8 @@ def task_of(dataset, seed):
     database = random.permutation(rest)  # the first of the rest are all of new classes: the old ones became train
     lengths = np.linalg.norm(dataset.features, axis=1, keepdims=True)
     unit = dataset.features / np.where(lengths > 0, lengths, 1)
-    return Task(
-        *(unit[part] for part in (query, database, train)),
-        *(labels[part] for part in (query, database, train)),
-        is_new[query],
-    )
+    parts = query, database, train
+    return Task(*(unit[part] for part in parts), *(labels[part] for part in parts), is_new[query])
 
 
 # Methods: each says how many bytes a row of the database has, and gives a table of scores (queries, database).
@@ -113,7 +108,7 @@ def hashed(make, labels=False):
     return method
 
 
-def product_codes(factory):
+def product_codes(factory, taught="database"):
     """Product quantisation by faiss, ranked by the distance of the query from what a code stands for."""
 
     def method(task, seed):
@@ -123,7 +118,7 @@ def product_codes(factory):
         if "OPQ" in factory:
             faiss.downcast_VectorTransform(index.chain.at(0)).niter = 10  # of 50, which take minutes
         learner.seed, learner.min_points_per_centroid = seed, 1
-        index.train(X)
+        index.train(task.centred[taught])
         index.add(X)
         stands_for = index.reconstruct_n(0, len(X))
         return index.sa_code_size(), task.centred["query"] @ stands_for.T - (stands_for**2).sum(axis=1) / 2
@@ -184,10 +179,8 @@ def measure(task, exact, method, seed):
     hits = np.cumsum(relevant, axis=1)
     each["map"] = (relevant * hits / np.arange(1, hits.shape[1] + 1)).sum(axis=1) / np.maximum(hits[:, -1], 1)
     for classes, queries in (("old", ~task.new), ("new", task.new)):
-        yield (
-            {"classes": classes},
-            {"bytes": n_bytes} | {k: round(float(v[queries].mean()), 4) for k, v in each.items()},
-        )
+        means = {name: round(float(values[queries].mean()), 4) for name, values in each.items()}
+        yield {"classes": classes}, {"bytes": n_bytes} | means
 
 
 def data():
@@ -195,10 +188,8 @@ def data():
     yield from of_images("fashion-mnist")
     yield "docstrings, TF-IDF", partial(load_dataset, "docstrings")
     if path := os.environ.get("L2H_WORDLLAMA"):
-        yield (
-            "docstrings, WordLlama",
-            lambda: replace(load_dataset("docstrings"), features=np.load(path).astype(np.float32)),
-        )
+        vectors = np.load(path).astype(np.float32)
+        yield "docstrings, WordLlama", lambda: replace(load_dataset("docstrings"), features=vectors)
     if source := os.environ.get("L2H_SOURCE"):
         yield from of_images("cifar10", source)
 
@@ -210,13 +201,13 @@ def of_images(name, source=None):
 
 
 def main():
-    file = ResultsFile(PATH, ["vectors", "method", "seed", "classes"])
+    file = ResultsFile(RESULTS / "quality-by-bytes.csv", ["vectors", "method", "seed", "classes"])
     for vectors, read in data():
         cells = [{"vectors": vectors, "method": method, "seed": seed} for seed in SEEDS for method in METHODS]
         if all(cell | {"classes": "new"} in file for cell in cells):
             continue
         dataset = read()
-        origin = provenance(dataset)
+        measured_on = origin(dataset)
         for seed in SEEDS:
             task = task_of(dataset, seed)
             exact = exact_neighbours(task.query, task.database, K)
@@ -227,9 +218,7 @@ def main():
                     continue
                 for classes, row in measure(task, exact, method, seed):
                     if cell | classes not in file:
-                        file.append(
-                            cell | classes | row | lie | origin | {"date": datetime.now(UTC).date().isoformat()}
-                        )
+                        file.append(cell | classes | row | lie | measured_on)
                 print(*cell.values(), flush=True)
 
 

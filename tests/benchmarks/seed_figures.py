@@ -5,16 +5,13 @@ Raw vectors as the tutorial has them, and centred ones; 16 bits, precision at 10
 """
 
 import os
-from datetime import UTC, datetime
-from pathlib import Path
 
 import pandas as pd
 
 from l2h_tutorial import LSH, evaluate_radius_search, load_dataset, precision_at_k, split_dataset
-from l2h_tutorial.protocols.results import provenance
 from l2h_tutorial.search import exact_neighbours
 
-RESULTS = Path(__file__).parents[2] / "book" / "results" / "tutorial.csv"
+from .kept import RESULTS, origin
 
 
 def figures_of(dataset):
@@ -30,13 +27,13 @@ def figures_of(dataset):
         parts.append(frame.round(6))
     whole = pd.concat(parts)
     whole.insert(0, "dataset", dataset.name)
-    return whole.assign(**provenance(dataset), date=datetime.now(UTC).date().isoformat())
+    return whole.assign(**origin(dataset))
 
 
 def main():
     sets = [load_dataset("cifar10", source=os.environ.get("L2H_SOURCE") or None), load_dataset("fashion-mnist")]
     frame = pd.concat([figures_of(dataset) for dataset in sets])
-    frame.to_csv(RESULTS, index=False, lineterminator="\n")
+    frame.to_csv(RESULTS / "tutorial.csv", index=False, lineterminator="\n")
     print(frame.iloc[:, :8].to_string(index=False))
 
 
