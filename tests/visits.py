@@ -114,7 +114,7 @@ class Visit:
             assert not re.search(r"\.(png|svg|jpe?g)$|[0-9a-f]{16}", image["alt"]), f"a file name: {image['alt']}"
 
     def check_it_fits(self):
-        assert self.page.evaluate(WIDER_THAN_THE_SCREEN) == []
+        assert self.page.evaluate(WIDER_THAN_THE_SCREEN) == [], self.page.viewport_size
 
     def check_no_formula_is_cut(self):
         assert self.page.evaluate(CUT_FORMULAS) == []
