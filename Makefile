@@ -86,7 +86,9 @@ table1: .venv/installed
 
 .venv/installed: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements.lock
+	@# compiled by all cores; what is no Python, though named so, is left as pip leaves it
+	@$(BIN)/python -m compileall -qq -j 0 .venv/lib || true
 	@# the package itself, editable, so that chapters run the code in this folder; built with the setuptools just checked
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@

@@ -1,6 +1,7 @@
 """What the whole suite shares: which tests can run here, data sets that are loaded once, and a cache of its own."""
 
 import os
+import re
 import shutil
 import tarfile
 from collections.abc import Callable, Iterator
@@ -25,7 +26,8 @@ CIFAR10_FILES = ("Gist512CIFAR10.mat", "cifar10-images.tar.xz", "rows.txt")
 OF_THE_BOOK = ["book", "chapters", "editions", "faults_book", "formulas", "notebooks", "publishing"]
 OF_THE_BOOK += ["explorer", "hash_figures", "nbgrader", "playground", "presentation", "selftest", "teaching"]
 WITH_THE_BOOK = ["playing.py", "small_book.py", *(f"test_{name}.py" for name in OF_THE_BOOK)]
-TOGETHER = tuple(f"tests/test_{name}" for name in ("lessons", "explorer", "protocols", "scale"))
+OF_THE_SMALL_BOOK = r"tests/test_(editions|nbgrader.py::test_an|notebooks|selftest|teaching)\b"
+TOGETHER = r"tests/test_(lessons\w*|explorer|grade_notebooks|protocols|scale)\b"
 collect_ignore = [] if find_spec("jupyter_book") else WITH_THE_BOOK
 
 
@@ -58,7 +60,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     class Together(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return f"{nodeid.partition('::')[0]} {'cifar' in nodeid}" if nodeid.startswith(TOGETHER) else nodeid
+            if re.match(OF_THE_SMALL_BOOK, nodeid):
+                return "small book"
+            return f"{nodeid.partition('::')[0]} {'cifar' in nodeid}" if re.match(TOGETHER, nodeid) else nodeid
 
     return Together(config, log)
 

@@ -79,7 +79,8 @@ def _name(solution):
 @built
 @pytest.mark.slow
 @pytest.mark.index
-def test_nbgrader_gives_the_marks_that_are_deserved(tmp_path):
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_nbgrader_gives_the_marks_that_are_deserved(tmp_path, chapter):
     (wheel,) = (ROOT / "_build/wheel").glob("*/*.whl")
 
     def nbgrader(*arguments):
@@ -88,28 +89,27 @@ def test_nbgrader_gives_the_marks_that_are_deserved(tmp_path):
         done = subprocess.run([*command, *with_it], cwd=tmp_path, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr[-3000:]
 
+    source = nbformat.read(SOURCE / chapter / f"{chapter}.ipynb", as_version=4)
+    (tmp_path / "source" / chapter).mkdir(parents=True)
+    nbformat.write(source, tmp_path / "source" / chapter / f"{chapter}.ipynb")
+    nbgrader("generate_assignment", chapter, "--create")
+    released = nbformat.read(tmp_path / "release" / chapter / f"{chapter}.ipynb", as_version=4)
+    assert not [text for text in ("BEGIN", "HIDDEN", "for _ in range(3)") if text in nbformat.writes(released)]
+    whole = sum(cell.metadata["nbgrader"]["points"] for cell in source.cells if roles(cell) == {"grade", "locked"})
     deserved = {}
-    for chapter in CHAPTERS:
-        source = nbformat.read(SOURCE / chapter / f"{chapter}.ipynb", as_version=4)
-        (tmp_path / "source" / chapter).mkdir(parents=True)
-        nbformat.write(source, tmp_path / "source" / chapter / f"{chapter}.ipynb")
-        nbgrader("generate_assignment", chapter, "--create")
-        released = nbformat.read(tmp_path / "release" / chapter / f"{chapter}.ipynb", as_version=4)
-        assert not [text for text in ("BEGIN", "HIDDEN", "for _ in range(3)") if text in nbformat.writes(released)]
-        whole = sum(cell.metadata["nbgrader"]["points"] for cell in source.cells if roles(cell) == {"grade", "locked"})
-        for student, answers in submissions(released, source).items():
-            mine = nbformat.from_dict(released)
-            for cell in mine.cells:
-                if roles(cell) == {"solution"}:
-                    cell.source = answers[cell.metadata["nbgrader"]["grade_id"]]
-            # as students hand in, for nbgrader to collect
-            place = tmp_path / "downloaded" / chapter / "archive" / f"{student}-{chapter}.ipynb"
-            place.parent.mkdir(parents=True, exist_ok=True)
-            nbformat.write(mine, place)
-            deserved[chapter, student] = whole if student == "right" else 0
-        pattern = r".*/(?P<student_id>[a-z-]+)-(?P<file_id>" + chapter + r")\.ipynb"
-        nbgrader("zip_collect", chapter, f"--FileNameCollectorPlugin.named_regexp={pattern}")
-        nbgrader("autograde", chapter, "--create")
+    for student, answers in submissions(released, source).items():
+        mine = nbformat.from_dict(released)
+        for cell in mine.cells:
+            if roles(cell) == {"solution"}:
+                cell.source = answers[cell.metadata["nbgrader"]["grade_id"]]
+        # as students hand in, for nbgrader to collect
+        place = tmp_path / "downloaded" / chapter / "archive" / f"{student}-{chapter}.ipynb"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(mine, place)
+        deserved[chapter, student] = whole if student == "right" else 0
+    pattern = r".*/(?P<student_id>[a-z-]+)-(?P<file_id>" + chapter + r")\.ipynb"
+    nbgrader("zip_collect", chapter, f"--FileNameCollectorPlugin.named_regexp={pattern}")
+    nbgrader("autograde", chapter, "--create")
     nbgrader("export")
     marks = pd.read_csv(tmp_path / "grades.csv", index_col=["assignment", "student_id"])["score"]
     assert marks.to_dict() == deserved
