@@ -166,4 +166,4 @@ def _open(self: Any, node: hash_figure) -> None:
 
 
 def _close(self: Any, node: hash_figure) -> None:
-    self.body.append(f"<div>\n{playable(figure_data(node['name'], FIGURES[node['name']]()))}\n</div></div>\n")
+    self.body.append(f"{playable(figure_data(node['name'], FIGURES[node['name']]()))}\n</div>\n")

@@ -84,7 +84,7 @@ def _describe(app: Any, pagename: str, templatename: str, context: dict[str, Any
         promise = " ".join(opening.children[1].astext().partition("You need:")[0].split())
         tags["description"] = promise
         context["meta"] = {**(context.get("meta") or {}), "og:description": promise}
-    lines = [f'<meta name="{name}" content="{escape(str(value))}" />' for name, value in tags.items()]
+    lines = [f'<meta name="{name}" content="{escape(str(value))}">' for name, value in tags.items()]
     context["metatags"] = "\n".join([context.get("metatags", ""), *lines, ""])
 
 
