@@ -1,5 +1,6 @@
 """The book: recorded numbers, the key of the execution cache, and real builds of a book of one page."""
 
+import io
 import os
 import platform
 import re
@@ -7,12 +8,15 @@ import shutil
 import subprocess
 import sys
 
+import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 from small_book import HEADER, book_of, build
 from visits import ROOT
 
 from l2h_book import execution
 from l2h_book.execution import execution_key
+from l2h_book.pictures import both_themes
 from l2h_tutorial import LSH
 from l2h_tutorial.book import record, shipped
 from l2h_tutorial.search import Reranker
@@ -32,6 +36,20 @@ def test_shipped_shows_a_function_as_it_is_without_its_documentation():
     assert '"""' not in repr(code)
     assert "\n\n@np.errstate" in repr(code), "with its decorator, after an empty line"
     assert code._repr_markdown_() == f"```python\n{code!r}\n```"
+
+
+def test_a_drawing_keeps_every_mark_and_has_photographs_as_jpeg():
+    figure, panels = plt.subplots(1, 3)
+    photograph, drawn = np.random.default_rng(0).random((40, 40, 3)), io.StringIO()
+    for panel, picture in zip(panels, (photograph, photograph[..., 0], photograph[:2, :2].round()), strict=True):
+        panel.imshow(picture, cmap="gray")
+    figure.savefig(drawn, format="svg")
+    plt.close(figure)
+    svg = both_themes(drawn.getvalue())
+    assert re.findall(r"data:image/(\w+);", svg) == ["jpeg", "png", "png"]
+    names = re.findall(r' id="([^"]+)"', svg)
+    assert {*re.findall(r'(?:href="#|url\(#)([^")]+)', svg)} <= {*names}
+    assert len(names) == len({*names})
 
 
 def test_record_works_in_a_notebook_without_myst_nb(tmp_path):

@@ -37,8 +37,9 @@ def test_the_name_of_a_function_is_no_operator_that_keeps_its_distance(name):
 
 
 def test_a_function_without_a_bracket_keeps_its_distance_from_its_argument():
-    kinds = [node.tag.removeprefix(MATHS) for node in parsed(r"\log n").iter()]
-    assert kinds == ["math", "mrow", "mi", "mspace", "mi"]
+    for tex, name in ((r"\log n", ["mi"]), (r"\log_2 n", ["msub", "mi", "mn"])):
+        kinds = [node.tag.removeprefix(MATHS) for node in parsed(tex).iter()]
+        assert kinds == ["math", "mrow", *name, "mspace", "mi"]
 
 
 def test_a_sign_is_not_a_difference():
@@ -62,3 +63,13 @@ def test_the_font_has_every_character_of_every_formula(site):
             shown |= set("".join(ElementTree.fromstring(formula).itertext()))
     assert len(shown) > 40
     assert {character for character in shown if ord(character) not in known} == set()
+
+
+def test_the_font_of_icons_has_those_that_the_theme_shows(site):
+    style = (site / "_static/styles/pydata-sphinx-theme.css").read_text(encoding="utf-8")
+    icons = dict(re.findall(r'\.fa-([\w-]+):before(?=[^{]*\{content:"\\(\w+)")', style))
+    named = {name for page in site.rglob("*.html") for name in re.findall(r'[" ]fa-([\w-]+)', page.read_text("utf-8"))}
+    assert {"list", "moon"} <= named
+    shown = {int(icons[name], 16) for name in named & {*icons}}
+    shown |= {ord(icon) for icon in re.findall(r'--pst-icon-(?!git)[\w-]+:"(.)"', style)}
+    assert shown <= TTFont(site / "_static/vendor/fontawesome/webfonts/fa-solid-900.woff2").getBestCmap().keys()

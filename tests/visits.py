@@ -85,12 +85,8 @@ class Visit:
     def weight(self):
         """Bytes of the files that a page opened from a file asked for, but for the theme's, as they lie on the disk."""
         files = [path for path in map(Path, self.files) if path.name != "searchindex.js"]  # the theme's search
-        letters = {"text", "heading", "formulas"}
-        ours = [
-            path
-            for path in files
-            if "_static" not in path.parts or path.name in OURS or letters & {*path.stem.split("-")}
-        ]
+        letters = {path for path in files if path.match("_static/*.woff2")}
+        ours = letters | {path for path in files if "_static" not in path.parts or path.name in OURS}
         return sum(path.stat().st_size for path in ours if path.is_file())
 
     def check_nothing_went_wrong(self):

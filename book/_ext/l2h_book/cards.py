@@ -25,8 +25,8 @@ def add_pictures(app: Any, document: nodes.document, docname: str) -> None:
         small = io.BytesIO()
         with Image.open(io.BytesIO(base64.b64decode(source))) as figure:
             figure.thumbnail((320, 150))
-            figure.save(small, "png", optimize=True)
-        name = f"_images/card-{posixpath.basename(chapter)}.png"
+            figure.save(small, "webp", lossless=True)
+        name = f"_images/card-{posixpath.basename(chapter)}.webp"
         replace_file(Path(app.outdir, name), small.getvalue())
         address = posixpath.relpath(name, posixpath.dirname(docname))
         item.insert(0, nodes.raw("", f'<img class="card" src="{address}" alt="{escape(alt)}">', format="html"))

@@ -24,7 +24,7 @@ from .notebooks import files_read, make_notebook
 from .pictures import draw_in_kernels, frame
 from .play import bring_to_life, put_beside
 from .publishing import connect as connect_publishing
-from .publishing import links_out, site_address, site_beside
+from .publishing import links_out, site_address, site_beside, write_plain_text
 from .selftest import register as register_selftest
 from .teachers import notes_of, write_teachers_pages
 from .wheel import build_wheel
@@ -49,7 +49,6 @@ def register(app: Any) -> dict[str, Any]:
     app.connect("html-page-context", frame)
     app.connect("html-page-context", put_beside)
     app.connect("build-finished", _put_files_beside)
-    app.connect("build-finished", write_fonts)
     app.connect("build-finished", _note_the_end, priority=1000)
     connect_publishing(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
@@ -163,6 +162,7 @@ def _put_files_beside(app: Any, exception: Exception | None) -> None:
     """Put the wheel and what the pages link to beside the notebooks, and remove what an earlier build left."""
     if exception or app.builder.name != "html":
         return
+    write_fonts(Path(app.outdir))
     wheel, names = Path(app.config.l2h_wheel), _notebooks(app)
     files = {wheel.name: wheel} | {file: path for page in names for file, path in _files(app, page).items()}
     for folder in (_folder(app, edition) for edition in EDITIONS):
@@ -177,3 +177,4 @@ def _put_files_beside(app: Any, exception: Exception | None) -> None:
             if path.is_file() and path not in wanted:
                 path.unlink()
     write_teachers_pages(Path(app.outdir).resolve(), _folder(app, "teachers"), app.l2h_notes)
+    write_plain_text(app)

@@ -4,7 +4,6 @@ import re
 from html import unescape
 from importlib.metadata import distribution
 from pathlib import Path
-from typing import Any
 
 from fontTools import subset  # type: ignore[import-untyped]
 
@@ -17,6 +16,8 @@ SANS = [_SANS / f"SourceSansPro-{face}.ttf" for face in ("Regular", "Bold", "It"
 _WORDS, _FORMULAS = r">([^<]+)<", r"<m(?:i|n|o|text)\b[^>]*>([^<]+)<"  # what of a page is written in a font
 _LETTERS = {*map(chr, range(0x20, 0x7F))}
 _ITALIC = {*"\u210e", *map(chr, range(0x1D434, 0x1D468)), *map(chr, range(0x1D6E2, 0x1D71C))}  # a formula's letters
+_ICONS = {*"\uf002\uf00d\uf010\uf019\uf03a\uf042\uf057\uf058\uf05a\uf062\uf064\uf06a\uf071\uf0c9\uf0eb\uf0f3"}
+_ICONS |= {*"\uf104\uf105\uf107\uf185\uf186\uf303\uf35d"}  # what the theme's buttons, lists and boxes show
 
 FONTS = {
     "formulas.woff2": (_STIX, _FORMULAS, _ITALIC, "ssty,dtls"),
@@ -24,19 +25,20 @@ FONTS = {
     "text-italic.woff2": (_SERIF / "SourceSerifPro-It.ttf", _WORDS, _LETTERS, "kern,liga"),
     "text-bold.woff2": (_SERIF / "SourceSerifPro-Semibold.ttf", _WORDS, _LETTERS, "kern,liga,tnum,lnum"),
     "heading.woff2": (_SANS / "SourceSansPro-Semibold.ttf", _WORDS, _LETTERS, "kern,liga"),
+    "vendor/fontawesome/webfonts/fa-solid-900.woff2": (Path(), "(?!)", _ICONS, ""),
 }
-"""By file in the site's folder of static files: where the font is, what of a page is written in it, the characters kept
-beside those, and the features."""
+"""By file in the site's folder of static files: where the font is (the theme's, just there), what of a page is
+written in it, the characters kept beside those, and the features."""
 
 
-def write_fonts(app: Any, exception: Exception | None) -> None:
+def write_fonts(site: Path) -> None:
     """Write what the site needs of each font, under names of its own, as their licence asks of a part."""
-    if exception or app.builder.name != "html":
-        return
-    pages = [path.read_text(encoding="utf-8") for path in Path(app.outdir).rglob("*.html")]
+    pages = "".join(path.read_text(encoding="utf-8") for path in site.rglob("*.html"))
     for name, (source, written, letters, features) in FONTS.items():
-        needed = letters | {sign for page in pages for text in re.findall(written, page) for sign in unescape(text)}
+        output = site / "_static" / name
+        if not (output / source).exists():  # in another theme
+            continue
+        needed = letters | {*unescape("".join(re.findall(written, pages)))}
         # of the names a font gives itself, those of who made it and of the licence: the rest are reserved
         options = ["--flavor=woff2", "--no-hinting", "--name-IDs=0,13,14", f"--layout-features={features}"]
-        output = Path(app.outdir, "_static", name)
-        subset.main([str(source), f"--text={''.join(sorted(needed))}", f"--output-file={output}", *options])
+        subset.main([str(output / source), f"--text={''.join(sorted(needed))}", f"--output-file={output}", *options])

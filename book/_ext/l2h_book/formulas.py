@@ -9,10 +9,10 @@ from sphinx.errors import ExtensionError
 from sphinx.util.math import get_node_equation_number
 
 _PAIRS = ((r"(?<!\\){", r"(?<!\\)}"), (r"\\left(?![a-z])", r"\\right(?![a-z])"))  # which the translator lets pass
-_FUNCTION = "arccos|arcsin|arctan|cos|exp|ln|log|max|min|sin|tan"
+_NAME = "(?:arccos|arcsin|arctan|cos|exp|ln|log|max|min|sin|tan)"
 _MENDED = (  # what browsers would space or stretch otherwise than TeX does
     (r"<mo(?: movablelimits=\"true\")?>([A-Za-z]{2,})</mo>", r"<mi>\1</mi>"),  # an operator's name is no operator
-    (rf"(<mi>(?:{_FUNCTION})</mi>)(?=<m[in]>)", r'\1<mspace width="0.167em" />'),
+    (rf"(?<!<msub>)(<mi>{_NAME}</mi>|<msub><mi>log</mi><mn>2</mn></msub>)(?=<m[in]>)", r'\1<mspace width="0.167em" />'),
     (r'width="negativethinmathspace"', 'width="-0.167em"'),
     (r"<mo>&#x02016;</mo>", '<mo stretchy="false" lspace="0" rspace="0">&#x02016;</mo>'),
     (r"(<mo[^>]*>(?:&#x00028;|\(|&#x0003D;|&#x0002C;)</mo>)<mo>(?=&#x0(?:2212|002B);)", r'\1<mo form="prefix">'),

@@ -18,23 +18,23 @@ from .fonts import SANS
 KERNEL = f"""
 c.InlineBackend.figure_formats = ["svg", "png"]
 c.InteractiveShellApp.exec_lines = [
-    "import matplotlib.font_manager as _fonts",
-    "for _path in {[str(path) for path in SANS]!r}: _fonts.fontManager.addfont(_path)",
-    "from matplotlib import rcParams as _settings",
-    "_settings.update({{'svg.hashsalt': 'l2h', 'font.family': ['Source Sans Pro', 'DejaVu Sans']}})",
+    "import matplotlib as _drawing, matplotlib.font_manager",
+    "for _path in {[str(path) for path in SANS]!r}: _drawing.font_manager.fontManager.addfont(_path)",
+    "_drawing.rcParams.update({{'svg.hashsalt': 'l2h', 'font.family': ['Source Sans Pro', 'DejaVu Sans']}})",
 ]
 """
 """How the kernels that execute pages are set up: pages show the drawings, in the book's letters, cards the pixels."""
 
 _RULES = "".join(
-    f'[style*="{kind}: {light}"]{{{kind}:{dark}!important}}'
+    f'[style*="fill: {light}"]{{fill:{dark}!important}}[style*="stroke: {light}"]{{stroke:{dark}!important}}'
     for light, dark in DARK.items()
-    for kind in ("fill", "stroke")
 )
 _STYLE = f"<style>@media (prefers-color-scheme:dark){{svg.drawn{{fill:{DARK['#000000']}}}{_RULES}}}</style>"
-_LEFT_OUT = re.compile(r"^.*?(?=<svg)|<metadata>.*?</metadata>|<!--.*?-->|(?<=>)\s+(?=<)", re.DOTALL)
+_LEFT_OUT = re.compile(r'^.*?(?=<svg)|<metadata>.*?</metadata>|<!--.*?-->|(?<=>)\s+(?=<)|\n|(?<=<g) id="[^"]*"', re.S)
+_NUMBERS = re.compile(r' (?:d|x|y)="[^"]*"|translate\([^)]*')
+_NAME = re.compile(r'(?:(?<= id=")|(?<=href="#)|(?<=url\(#))[^")]+')
 _LOOK = re.compile(r' style="[^"]*"')
-_PIXELS = re.compile(r'(?<=data:image/png;base64,)[^"]+')
+_PIXELS = re.compile(r'data:image/png;base64,([^"]+)')
 
 
 def draw_in_kernels(folder: Path) -> None:
@@ -60,19 +60,20 @@ def both_themes(svg: str) -> str:
     <svg class="drawn" width="9pt">|<path d="M 1.23 2" style="fill: #ffffff"/></svg>
     """
     svg = _LEFT_OUT.sub("", svg).replace("<svg ", '<svg class="drawn" ', 1).replace(">", f">{_STYLE}", 1)
-    svg = re.sub(r' (?:d|x|y)="[^"]*"', lambda numbers: re.sub(r"(\.\d\d)\d+", r"\1", numbers[0]), svg)
-    svg = _PIXELS.sub(_lighter, svg)
+    svg = _NUMBERS.sub(lambda numbers: re.sub(r"(\.\d\d)\d+", r"\1", numbers[0]), svg)
+    names = {name: f"n{i}" for i, name in enumerate(dict.fromkeys(_NAME.findall(svg)))}
+    svg = _PIXELS.sub(_lighter, _NAME.sub(lambda name: names[name[0]], svg))
     return re.sub(r"<g[^>]*>(?:<use [^>]*/>){2,}</g>", _say_once, svg)
 
 
 def _lighter(pixels: re.Match[str]) -> str:
-    """A picture in a drawing with a byte a pixel, where it is grey."""
+    """A picture in a drawing: with a byte a pixel where it is grey, and a JPEG where it has a photograph's colours."""
     content = io.BytesIO()
-    with Image.open(io.BytesIO(base64.b64decode(pixels[0]))) as picture:
-        grey = picture.convert("L")
-        same = grey.convert("RGBA") == picture.convert("RGBA")
-        (grey if same else picture).save(content, "png", optimize=True)
-    return base64.b64encode(content.getvalue()).decode()
+    with Image.open(io.BytesIO(base64.b64decode(pixels[1]))) as picture:
+        grey = picture.convert("L").convert("RGBA") == picture.convert("RGBA")
+        kind, mode = ("png", "L") if grey else ("png", "RGBA") if picture.getcolors() else ("jpeg", "RGB")
+        picture.convert(mode).save(content, kind, optimize=True, quality=85, subsampling=0)
+    return f"data:image/{kind};base64,{base64.b64encode(content.getvalue()).decode()}"
 
 
 def _say_once(group: re.Match[str]) -> str:
@@ -86,8 +87,7 @@ def frame(app: Any, pagename: str, templatename: str, context: dict[str, Any], d
     places = {name: Path(app.srcdir, path) for path, name in getattr(app.builder, "images", {}).items()}
 
     def framed(image: re.Match[str]) -> str:
-        head = places[image[2]].read_text("utf-8")[:500]
-        sides = re.findall(r' (width|height)="([\d.]+)pt"', head)
+        sides = re.findall(r' (width|height)="([\d.]+)pt"', places[image[2]].read_text("utf-8")[:500])
         size = " ".join(f'{side}="{float(points) * 4 / 3:.0f}"' for side, points in sides)
         return f'<a class="drawing" href="{image[1]}"><img {size} {image[0][5:]}</a>'
 

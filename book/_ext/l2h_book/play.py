@@ -33,7 +33,7 @@ def playable(html: str) -> str:
     )
     code = "\n".join(_read(f"{script}.js") for script in _OF_A_PAGE.get(name, ["common", "plane", "figure", name]))
     style, script = f"<style>\n{_read('explore.css')}</style>", f"<script>\n(() => {{\n{code}}})();\n</script>"
-    return "\n".join([style, markup.rstrip(), data, script])
+    return "\n".join(["<div>", style, "</div>", markup.rstrip(), data, script])
 
 
 def bring_to_life(document: nodes.document) -> None:

@@ -57,7 +57,6 @@ def connect(app: Any) -> None:
         app.setup_extension("sphinx_sitemap")
     app.connect("config-inited", _configure, priority=100)
     app.connect("html-page-context", _describe, priority=100)  # before the tags are written
-    app.connect("build-finished", _write_plain_text, priority=900)  # after the notebooks
 
 
 def _configure(app: Any, config: Any) -> None:
@@ -85,14 +84,12 @@ def _describe(app: Any, pagename: str, templatename: str, context: dict[str, Any
         promise = " ".join(opening.children[1].astext().partition("You need:")[0].split())
         tags["description"] = promise
         context["meta"] = {**(context.get("meta") or {}), "og:description": promise}
-    lines = [f'<meta name="{name}" content="{escape(str(value))}" />' for name, value in tags.items()]
+    lines = [f'<meta name="{name}" content="{escape(str(value))}">' for name, value in tags.items()]
     context["metatags"] = "\n".join([context.get("metatags", ""), *lines, ""])
 
 
-def _write_plain_text(app: Any, exception: Exception | None) -> None:
+def write_plain_text(app: Any) -> None:
     """Write a Markdown file a page, for machines and people that want no pages, and their list, ``llms.txt``."""
-    if exception or app.builder.name != "html":
-        return
     site = Path(app.outdir)
     links = []
     for page in app.env.collect_relations():  # in the order of the book

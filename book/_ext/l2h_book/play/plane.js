@@ -83,7 +83,7 @@ class Plane {
 
   label(x, y, text, bold = false) {
     const size = 0.36 * this.unit;
-    this.labels.append(make("svg:text", { x, y: -y, "font-size": size, class: bold ? "inside" : "outside" }, text));
+    this.labels.append(make("svg:text", { x, y: -y, "font-size": size, "paint-order": "stroke", class: bold ? "inside" : "outside" }, text));
   }
 
   // Where a pointer is, in the coordinates of the points
