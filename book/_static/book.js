@@ -22,7 +22,7 @@ document.addEventListener("DOMContentLoaded", () => {
   document.fonts.addEventListener("loadingdone", reach);  // letters have their own width
   // a table of sentences that is a list on a phone says there what each of them is
   document.querySelectorAll("table.stack tbody td:not(:first-child)").forEach((cell) => {
-    cell.dataset.of = cell.closest("table").tHead.rows[0].cells[cell.cellIndex].textContent;
+    if (cell.textContent.trim()) cell.dataset.of = cell.closest("table").tHead.rows[0].cells[cell.cellIndex].textContent;
   });
   // a drawing alone, as large as the window or larger
   document.querySelectorAll("a.drawing").forEach((link) => link.addEventListener("click", (event) => {
