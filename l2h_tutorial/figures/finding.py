@@ -171,14 +171,12 @@ def descriptor(dataset: Dataset, row: int) -> Figure:
     picture.set_title(_class_of(dataset, row))
     tiles = below.subplots(4, 8)
     scales = dataset.features[row].reshape(4, 8, 4, 4)
-    names = ["finest", "fine", "coarse", "coarsest"]
-    for line, responses, name in zip(tiles, scales, names, strict=True):
+    for line, responses, name in zip(tiles, scales, ("finest", "fine", "coarse", "coarsest"), strict=True):
         for tile, response in zip(line, responses, strict=True):
             tile.imshow(response, vmin=0, vmax=responses.max(), cmap="viridis")
             hide_ticks(tile)
         line[0].set_ylabel(name, fontsize=9.5, rotation=0, ha="right", va="center")
-    edges = ["|", "\\", "—", "/"]  # how an edge lies that answers most
-    for tile, edge in zip(tiles[0, ::2], edges, strict=True):
+    for tile, edge in zip(tiles[0, ::2], ("|", "\\", "—", "/"), strict=True):  # how an edge lies that answers most
         tile.set_title(edge)
     below.suptitle("8 orientations, at 4 scales", fontsize=10.5, weight="bold")
     return figure

@@ -24,7 +24,8 @@ def add_pictures(app: Any, document: nodes.document, docname: str) -> None:
         source, alt = _first_figure(executed_page(app.env, chapter))
         small = io.BytesIO()
         with Image.open(io.BytesIO(base64.b64decode(source))) as figure:
-            ImageOps.fit(figure.convert("RGB"), (480, 220), centering=(0.5, 0.3)).quantize(128).save(small, "png", optimize=True)
+            part = ImageOps.fit(figure.convert("RGB"), (480, 220), centering=(0.5, 0.3))
+            part.quantize(128).save(small, "png", optimize=True)
         name = f"_images/card-{posixpath.basename(chapter)}.png"
         replace_file(Path(app.outdir, name), small.getvalue())
         address = posixpath.relpath(name, posixpath.dirname(docname))
