@@ -165,7 +165,7 @@ def images_by_class(dataset: Dataset) -> Figure:
 def descriptor(dataset: Dataset, row: int) -> Figure:
     """One picture beside its GIST descriptor: 4 scales x 8 orientations, each a 4 x 4 grid of mean responses."""
     figure = plt.figure(figsize=(WIDTH, 4.8))
-    above, below = figure.subfigures(2, 1, height_ratios=(1, 1.7))
+    above, below = figure.subfigures(2, 1, squeeze=False, height_ratios=(1, 1.7)).flat
     picture = above.subplots()
     draw_picture(picture, dataset, row)
     picture.set_title(_class_of(dataset, row))

@@ -115,7 +115,7 @@ def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
     return drawn
 
 
-def _power(value: float, place: int) -> str:
+def _power(value: float, place: float) -> str:
     """A power of ten in letters of one size: 0.01, 100, 10k."""
     return f"{value:g}" if value < 1000 else EngFormatter(sep="")(value)
 
