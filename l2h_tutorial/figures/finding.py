@@ -50,7 +50,7 @@ def draw_picture(axes: Axes, dataset: Dataset, row: int) -> None:
     axes.set_axis_on()
     hide_ticks(axes)
     if dataset.images is not None:
-        axes.imshow(dataset.images[row], interpolation="nearest", vmin=0, vmax=255)
+        axes.imshow(dataset.images[row], vmin=0, vmax=255)
         return
     label = int(dataset.labels[row])
     axes.set_facecolor((COLOURS[label % 7], 0.2))
