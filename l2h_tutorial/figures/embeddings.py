@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from .style import BLUE, GREY, Floats, look, name_below, panels, show_plane, styled, tint
+from .style import BLUE, GREY, Floats, look, name_above, panels, show_plane, styled, tint
 
 
 @styled
@@ -33,7 +33,7 @@ def byte_map(kept: pd.DataFrame) -> Figure:
         axes.set_xlabel("bytes an item")
     for axes in grid[:, 0]:
         axes.set_ylabel("recall of the exact ten")
-    name_below(figure, grid[0, 0])
+    name_above(figure, grid[0, 0])
     return figure
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from itertools import combinations, product
 from textwrap import fill
-from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -12,7 +11,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Wedge
 from matplotlib.ticker import MaxNLocator
-from numpy.typing import NDArray
 
 from ..datasets import Dataset
 from ..lsh import collision_probability
@@ -34,6 +32,7 @@ from .style import (
     draw_hyperplane,
     hide_ticks,
     look,
+    name_above,
     name_ends,
     panels,
     show_plane,
@@ -43,7 +42,7 @@ from .style import (
 
 # --- chapter 1: pictures, what a descriptor keeps of one, and who searches for what ----------------------------------
 
-IN_A_ROW = 8  # pictures
+IN_A_ROW = 6  # pictures
 
 
 def draw_picture(axes: Axes, dataset: Dataset, row: int) -> None:
@@ -51,7 +50,7 @@ def draw_picture(axes: Axes, dataset: Dataset, row: int) -> None:
     axes.set_axis_on()
     hide_ticks(axes)
     if dataset.images is not None:
-        axes.imshow(dataset.images[row], interpolation="nearest", vmin=0, vmax=255)
+        axes.imshow(dataset.images[row], vmin=0, vmax=255)
         return
     label = int(dataset.labels[row])
     axes.set_facecolor((COLOURS[label % 7], 0.2))
@@ -70,39 +69,38 @@ def _frame(axes: Axes, colour: str, line: str, width: float) -> None:
         spine.set(visible=True, color=colour, linestyle=line, linewidth=width)
 
 
-def _rows_of_tiles(titles: Sequence[str], columns: int) -> tuple[Figure, list[NDArray[Any]]]:
-    """Empty tiles, a titled row each."""
-    figure = plt.figure(figsize=(WIDTH, 1.3 * len(titles)))
-    rows = []
-    strips = figure.subfigures(len(titles), 1, squeeze=False).ravel()
-    for strip, title in zip(strips, titles, strict=True):
-        strip.suptitle(title, fontsize=10.5, x=0.01, ha="left")
-        rows.append(strip.subplots(1, columns, squeeze=False)[0])
-        for tile in rows[-1]:
+def _groups_of_tiles(titles: Sequence[str], places: str) -> tuple[Figure, list[list[Axes]]]:
+    """Empty tiles, a titled group each, of two lines in which a letter stands for a tile."""
+    figure = plt.figure(figsize=(WIDTH, len(titles) * (2 * WIDTH / places.index(";") + 0.75)))
+    groups = []
+    for strip, title in zip(figure.subfigures(len(titles), 1, squeeze=False).flat, titles, strict=True):
+        strip.suptitle(title, fontsize=10.5, weight="bold", x=0.01, ha="left")
+        groups.append(list(strip.subplot_mosaic(places).values()))
+        for tile in groups[-1]:
             tile.set_axis_off()
-    return figure, rows
+    return figure, groups
 
 
 @styled
 def gallery(dataset: Dataset, groups: dict[str, Sequence[int] | Rows]) -> Figure:
-    """Pictures in titled rows of up to eight, each with the name of its class.
+    """Pictures in titled groups of up to eight, each with the name of its class.
 
     Parameters
     ----------
     dataset : Dataset
         Where the pictures are. One that came without pictures is shown as tiles.
     groups : dict of str to row numbers
-        A row of pictures each.
+        A group of pictures each.
 
     Returns
     -------
     Figure
     """
-    figure, tiles = _rows_of_tiles(list(groups), IN_A_ROW)
-    for row_of_tiles, members in zip(tiles, groups.values(), strict=True):
-        for tile, row in zip(row_of_tiles, members, strict=False):
+    figure, tiles = _groups_of_tiles(list(groups), "abcd;efgh")
+    for group, members in zip(tiles, groups.values(), strict=True):
+        for tile, row in zip(group, members, strict=False):
             draw_picture(tile, dataset, row)
-            tile.set_xlabel(_class_of(dataset, row, 9), fontsize=9.5)
+            tile.set_xlabel(_class_of(dataset, row, 18), fontsize=9.5)
     return figure
 
 
@@ -114,7 +112,7 @@ def answers(
     *,
     titles: Sequence[str] | None = None,
 ) -> Figure:
-    """Queries, each followed by up to eight images found for it, with right and wrong told apart.
+    """Queries, and beside each up to eight images found for it, in two lines, with right and wrong told apart.
 
     An image of the query's class has a solid blue frame and a tick, another a dashed red frame, a cross and its class.
 
@@ -127,19 +125,19 @@ def answers(
     found : sequence of row numbers
         For each query the images found.
     titles : sequence of str, optional
-        A line above each row.
+        What stands above each query.
 
     Returns
     -------
     Figure
     """
-    figure, tiles = _rows_of_tiles(titles or [""] * len(queries), 1 + IN_A_ROW)
+    figure, tiles = _groups_of_tiles(titles or [""] * len(queries), "qqabcd;qqefgh")
     for (first, *rest), query, rows in zip(tiles, queries, found, strict=True):
         draw_picture(first, dataset, query)
         _frame(first, GREY, "-", 3)
-        first.set_xlabel(_class_of(dataset, query, 9, before="query: "), fontsize=9.5)
+        first.set_xlabel(_class_of(dataset, query, 20, before="query: "), fontsize=9.5)
         for tile, row in zip(rest, rows, strict=False):
-            colour, line, mark = RED, "--", _class_of(dataset, row, 8, before="\N{MULTIPLICATION SIGN} ")
+            colour, line, mark = RED, "--", _class_of(dataset, row, 11, before="\N{MULTIPLICATION SIGN} ")
             if dataset.labels[row] == dataset.labels[query]:
                 colour, line, mark = BLUE, "-", "\N{CHECK MARK}"
             draw_picture(tile, dataset, row)
@@ -152,7 +150,7 @@ def answers(
 def images_by_class(dataset: Dataset) -> Figure:
     """The first pictures of every class, one row a class."""
     n_classes = len(dataset.class_names)
-    figure, tiles = panels(n_classes, 0.55 * n_classes, IN_A_ROW)
+    figure, tiles = panels(n_classes, 0.72 * n_classes, IN_A_ROW)
     for label, name in enumerate(dataset.class_names):
         rows = np.flatnonzero(dataset.labels == label)[:IN_A_ROW]
         for tile in tiles[label]:
@@ -166,23 +164,21 @@ def images_by_class(dataset: Dataset) -> Figure:
 @styled
 def descriptor(dataset: Dataset, row: int) -> Figure:
     """One picture beside its GIST descriptor: 4 scales x 8 orientations, each a 4 x 4 grid of mean responses."""
-    figure = plt.figure(figsize=(WIDTH, 2.4))
-    left, right = figure.subfigures(1, 2, squeeze=False, width_ratios=(1, 2.4))[0]
-    picture = left.subplots()
+    figure = plt.figure(figsize=(WIDTH, 4.8))
+    above, below = figure.subfigures(2, 1, squeeze=False, height_ratios=(1, 1.7)).flat
+    picture = above.subplots()
     draw_picture(picture, dataset, row)
     picture.set_title(_class_of(dataset, row))
-    tiles = right.subplots(4, 8)
+    tiles = below.subplots(4, 8)
     scales = dataset.features[row].reshape(4, 8, 4, 4)
-    names = ["finest", "fine", "coarse", "coarsest"]
-    for line, responses, name in zip(tiles, scales, names, strict=True):
+    for line, responses, name in zip(tiles, scales, ("finest", "fine", "coarse", "coarsest"), strict=True):
         for tile, response in zip(line, responses, strict=True):
             tile.imshow(response, vmin=0, vmax=responses.max(), cmap="viridis")
             hide_ticks(tile)
         line[0].set_ylabel(name, fontsize=9.5, rotation=0, ha="right", va="center")
-    edges = ["|", "\\", "—", "/"]  # how an edge lies that answers most
-    for tile, edge in zip(tiles[0, ::2], edges, strict=True):
+    for tile, edge in zip(tiles[0, ::2], ("|", "\\", "—", "/"), strict=True):  # how an edge lies that answers most
         tile.set_title(edge)
-    right.suptitle("8 orientations, at 4 scales", fontsize=10.5)
+    below.suptitle("8 orientations, at 4 scales", fontsize=10.5, weight="bold")
     return figure
 
 
@@ -203,9 +199,9 @@ def split_diagram(split: Split) -> Figure:
         write(axes, (middle, 25), name, weight="bold")
         write(axes, (middle, 19.5), f"{len(labels):,} images")
         write(axes, (middle, 12.5), purpose, fontsize=9.5)
-    arrow = {"arrowstyle": "->", "connectionstyle": "arc3,rad=0.2", "color": ORANGE}
+    arrow = {"arrowstyle": "->", "connectionstyle": "arc3,rad=0.1", "color": ORANGE}
     axes.annotate("", (82, 7.5), (14, 7.5), arrowprops=arrow)
-    write(axes, (48, 4.5), "each query is searched for in the database")
+    write(axes, (48, 2.5), "each query is searched for in the database")
     return figure
 
 
@@ -228,15 +224,15 @@ def code_of_points(points: Floats, hyperplanes: Floats, bits: Bits) -> Figure:
     codes, members = np.unique(bits, axis=0, return_inverse=True)
     for i, code in enumerate(codes):
         name = "".join("01"[bit] for bit in code.astype(int))
-        axes.scatter(*points[members == i].T, s=28, color=COLOURS[i % 7], marker=MARKERS[i % 7], label=name)
+        axes.scatter(*points[members == i].T, s=28, color=COLOURS[i % 7], marker=MARKERS[i % 7], label=f"code {name}")
     reach = 1.15 * np.abs(points).max()
     for k, normal in enumerate(hyperplanes.T, start=1):
         draw_hyperplane(axes, normal, linewidth=1.5)
         upright = reach * normal / np.linalg.norm(normal)
         draw_arrow(axes, 0.4 * upright)
-        write(axes, 0.49 * upright, f"bit {k}")
+        write(axes, 0.49 * upright, f"bit {k}", bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})
     show_plane(axes, reach, xlabel="feature 1", ylabel="feature 2")
-    axes.legend(title="code", loc="upper left", bbox_to_anchor=(1, 1))
+    name_above(figure, axes, columns=3)
     return figure
 
 
@@ -387,7 +383,7 @@ def work_map(
     lowest : float, default=0.0
         Where the axis begins.
     """
-    figure, ((axes,),) = panels(1, 4.0)
+    figure, ((axes,),) = panels(1, 4.4)
     for name, frame in lines.items():
         percent = 100 * frame["scanned"]
         axes.errorbar(percent, frame[measure], yerr=frame.get("spread"), capsize=3, label=name, **look(name))
@@ -399,7 +395,7 @@ def work_map(
         ylabel="precision at 10" if measure == "precision" else "recall of the exact ten",
         ylim=(lowest, None),
     )
-    name_ends(axes)
+    name_above(figure, axes)
     return figure
 
 
@@ -459,7 +455,7 @@ def crossing(times: pd.DataFrame) -> Figure:
                 text = f"{method.removeprefix('LSH, ')}: {n:,.0f}"
                 axes.text(n, 0.98, text, transform=axes.get_xaxis_transform(), rotation=90, ha="right", va="top")
         axes.set(xscale="log", yscale="log", xlabel="vectors", ylabel="microseconds a query", title=f"queries {how}")
-        name_ends(axes)
+    name_above(figure, grid[0, 0])
     return figure
 
 

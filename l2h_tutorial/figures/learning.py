@@ -26,7 +26,7 @@ from .style import (
     Look,
     Rows,
     look,
-    name_below,
+    name_above,
     name_ends,
     panels,
     show_plane,
@@ -329,10 +329,10 @@ def verdicts(claims: pd.DataFrame) -> Figure:
         :func:`~l2h_tutorial.protocols.ecir2015.audit` gives them. A verdict is told by colour and marker; one that is
         undecided is hollow.
     """
-    claims = claims.assign(name=claims["ahead"] + " over " + claims["of"])
+    claims = claims.assign(name=claims["ahead"] + "\nover " + claims["of"])
     names = list(claims["name"].unique())
     parts = list(claims.assign(place=-claims["name"].map(names.index)).groupby("n_train"))
-    figure, (row,) = panels(1, 1.6 + 0.26 * len(names), len(parts), sharex=True, sharey=True)
+    figure, (row,) = panels(1, 1.6 + 0.38 * len(names), len(parts), sharex=True, sharey=True)
     for axes, (n_train, rows) in zip(row, parts, strict=True):
         axes.axvline(0, color="black", linewidth=0.8)
         axes.plot(rows["published"], rows["place"], "|", color="black", markersize=12, label="published")
@@ -343,7 +343,7 @@ def verdicts(claims: pd.DataFrame) -> Figure:
             axes.errorbar(those["ours"], those["place"], xerr=ends, linestyle="", label=label, **style)
         axes.set(title=f"{n_train:,} labels", xlabel="difference of mAP")
     row[0].set_yticks(-np.arange(len(names)), names, fontsize=9.5)
-    name_below(figure, row[0])
+    name_above(figure, row[0])
     return figure
 
 
@@ -428,5 +428,5 @@ def control_scores(frame: pd.DataFrame, chance: float) -> Figure:
     axes.axvline(chance, color=GREY, linestyle=":", label="random order")
     axes.set_yticks(range(len(methods)), methods)
     axes.set(xlabel="mAP", xlim=(0, None), ylim=(len(methods) - 0.5, -0.5))
-    name_below(figure, axes)
+    name_above(figure, axes)
     return figure

@@ -27,7 +27,7 @@ def growth(by_rows: pd.DataFrame, by_bits: pd.DataFrame, by_radius: pd.DataFrame
             panel.set(xlabel=label, yscale="log")
             if column != "radius":
                 panel.set_xscale("log", base=10 if column == "n" else 2)
-            panel.set_xticks(values, [f"{value // 1000:,}k" if value >= 10_000 else str(value) for value in values])
+            panel.set_xticks(values)
             panel.set_xticks([], minor=True)
     for panel, measure in zip(axes[0], ("milliseconds a query", "megabytes"), strict=True):
         panel.legend(title=measure, loc="lower left", bbox_to_anchor=(0, 1), alignment="left")

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import wraps
-from textwrap import fill
 from typing import Any, ParamSpec
 
 import matplotlib.pyplot as plt
@@ -10,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.ticker import EngFormatter, LogFormatter
 from numpy.typing import NDArray
 
 P = ParamSpec("P")
@@ -79,6 +79,8 @@ begins with."""
 _STYLE: Any = {
     "font.size": 10.5,
     "axes.titlesize": 10.5,
+    "axes.titlelocation": "left",
+    "axes.titleweight": "bold",
     "legend.fontsize": 10,
     "xtick.labelsize": 10,
     "ytick.labelsize": 10,
@@ -91,6 +93,7 @@ _STYLE: Any = {
     "figure.dpi": 110,
     "savefig.facecolor": "white",
     "figure.constrained_layout.use": True,
+    "figure.constrained_layout.h_pad": 0.07,
     "image.cmap": "gray",
     "image.interpolation": "none",
 }
@@ -103,10 +106,18 @@ def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
     def drawn(*args: P.args, **kwargs: P.kwargs) -> Figure:
         with plt.rc_context(_STYLE):
             figure = draw(*args, **kwargs)
+        for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):
+            if isinstance(axis.get_major_formatter(), LogFormatter):
+                axis.set_major_formatter(_power)
         plt.close(figure)
         return figure
 
     return drawn
+
+
+def _power(value: float, place: float) -> str:
+    """A power of ten in letters of one size: 0.01, 100, 10k."""
+    return f"{value:g}" if value < 1000 else EngFormatter(sep="")(value)
 
 
 def look(name: str, i: int | None = None) -> Look:
@@ -126,32 +137,23 @@ def panels(rows: int, height: float, columns: int = 1, **properties: Any) -> tup
 
 
 def name_ends(axes: Axes) -> None:
-    """Write the name of each line beside its end, in its colour, and far enough from the others; call it last."""
+    """Write the name of each line beside its end, in its colour, and above the name below it; call it last."""
     axes.get_ylim()  # settles the limits
-    ends = {}
+    ends = []
     for handle, name in zip(*axes.get_legend_handles_labels(), strict=True):
         line: Any = handle[0] if isinstance(handle, tuple) else handle  # of a line with error bars
-        places = axes.transAxes.inverted().transform(line.get_transform().transform(line.get_xydata()))
-        ends[fill(name, 16)] = (*places[np.nanargmax(places[:, 0])], line.get_color())
+        place = axes.transAxes.inverted().transform(line.get_transform().transform(line.get_xydata()[-1]))
+        ends.append((place[1], name, line.get_color()))
     letter = 14 / 72 * axes.figure.dpi / axes.bbox.height  # its height, as a share of the panel's
-    heights = {name: letter * (1 + name.count("\n")) for name in ends}
-    middles, edge = {}, -np.inf
-    for name in sorted(ends, key=lambda name: ends[name][1]):  # upwards: none lies on the one below
-        middles[name] = max(ends[name][1], edge + heights[name] / 2)
-        edge = middles[name] + heights[name] / 2
-    edge = 1 + letter
-    for name in reversed(middles):  # and none leaves the panel
-        middles[name] = min(middles[name], edge - heights[name] / 2)
-        edge = middles[name] - heights[name] / 2
-        x, y, colour = ends[name]
-        thread = {"arrowstyle": "-", "color": colour, "linewidth": 0.7, "relpos": (0, 0.5), "shrinkB": 4}
-        place = (1.04, middles[name])
-        axes.annotate(name, (x, y), place, "axes fraction", color=colour, va="center", fontsize=10, arrowprops=thread)
+    edge = -np.inf
+    for y, name, colour in sorted(ends):
+        edge = max(y, edge + letter)
+        axes.text(1.03, edge, name, transform=axes.transAxes, color=colour, va="center", fontsize=10)
 
 
-def name_below(figure: Figure, axes: Axes) -> None:
-    """Say below a figure what the marks of its panels mean."""
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=2)
+def name_above(figure: Figure, axes: Axes, columns: int = 2) -> None:
+    """Say above a figure what the lines and marks of its panels mean."""
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=columns)
 
 
 def tint(strength: Any) -> Floats:

@@ -22,9 +22,13 @@ class Table:
         marked = self.texts.where(~self.best, self.texts + _BEST)
         words = marked.columns[[bool(column.str.contains("[a-z]{4}").any()) for _, column in marked.items()]]
         marked[words] = _WORDS + marked[words]
+        numbers = marked.columns.difference(words)
+        marked[numbers] = marked[numbers].replace(r" (?![(+-])", "\N{NO-BREAK SPACE}", regex=True)
         marked = marked.rename(columns={name: f"{_WORDS}{name}" for name in words})
         html: str = marked.to_html(index=self.index, border=0)
         html = re.sub(f"<(t[hd])>{_WORDS}", r'<\1 class="words">', html)
+        html = re.sub(r"<th>(?=[^<]{12})", '<th class="long">', html)
+        html = re.sub(r"(?<=[>(\s])-(?=[\d.])", "\N{MINUS SIGN}", html)
         return re.sub(f">([^>]*){_BEST}", r"><b>\1</b>", html)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
-from PIL import Image
+from PIL import Image, ImageOps
 
 from .execution import executed_page
 from .files import replace_file
@@ -24,8 +24,8 @@ def add_pictures(app: Any, document: nodes.document, docname: str) -> None:
         source, alt = _first_figure(executed_page(app.env, chapter))
         small = io.BytesIO()
         with Image.open(io.BytesIO(base64.b64decode(source))) as figure:
-            figure.thumbnail((320, 150))
-            figure.save(small, "webp", lossless=True)
+            part = ImageOps.fit(figure.convert("RGB"), (480, 220), centering=(0.5, 0.3))
+            part.quantize(128).convert("RGB").save(small, "webp", lossless=True)
         name = f"_images/card-{posixpath.basename(chapter)}.webp"
         replace_file(Path(app.outdir, name), small.getvalue())
         address = posixpath.relpath(name, posixpath.dirname(docname))

@@ -30,7 +30,7 @@ function codeOf(width, code, other = code) {
   const differing = [...text].flatMap((bit, i) => (bit === second[i] ? [] : [i + 1]));
   const said = differing.length ? `; differs in bit ${differing.join(", ")}` : "";
   const groups = text.match(/.{4}/g).map((four, g) => make("span", {}, ...[...four].map((bit, j) => (
-    make("i", { class: differing.includes(4 * g + j + 1) ? "differs" : null }, bit)))));
+    make("i", { class: differing.includes(4 * g + j + 1) ? "differs" : null, "data-bit": bit }, bit)))));
   return make("span", { class: "code", role: "img", "aria-label": `${text.match(/.{4}/g).join(" ")}${said}` }, ...groups);
 }
 
