@@ -227,7 +227,7 @@ def from_faiss(index: Any) -> HashTable:
     Parameters
     ----------
     index : faiss.IndexBinaryFlat
-        Codes that were filled up to a multiple of 8 bits stay so: `HashTable.bits` has them, to be cut.
+        Codes that were filled up to a multiple of 8 bits stay so: the ``bits`` of the table have them, to be cut.
 
     Raises
     ------
