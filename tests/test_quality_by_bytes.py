@@ -31,11 +31,8 @@ def test_its_figures_are_possible():
     assert (KEPT.query("method == 'float32'")[RECALLS] > 0.99).all(axis=None)  # equal vectors but for rounding
 
 
-AGAIN = [name for name in benchmark.METHODS if name != "small network, 64 bits"]  # kept after 400 steps, has 200 now
-
-
 @pytest.mark.parametrize(
-    "method", [pytest.param(name, marks=[pytest.mark.slow] * (name == "OPQ, 32 bytes")) for name in AGAIN]
+    "method", [pytest.param(name, marks=[pytest.mark.slow] * (name == "OPQ, 32 bytes")) for name in benchmark.METHODS]
 )
 def test_a_cell_measured_again_is_the_same(method):
     task = benchmark.task_of(load_dataset("fashion-mnist", features="deep"), 3)
