@@ -38,7 +38,8 @@ CUT_FORMULAS = """() => [...document.querySelectorAll("article math")].filter((f
   for (let around = formula.parentElement; around.tagName !== "ARTICLE"; around = around.parentElement) {
     const { overflowX, overflowY } = getComputedStyle(around), limit = around.getBoundingClientRect();
     if (overflowY !== "visible" && (box.top < limit.top + 0.9 || box.bottom > limit.bottom - 0.9)) return true;
-    if (overflowX === "hidden" && (box.left < limit.left || box.right > limit.right)) return true;
+    const beyond = overflowX === "hidden" && box.right > limit.right;  // what scrolls begins with its beginning
+    if (overflowX !== "visible" && (beyond || box.left < limit.left - 0.9)) return true;
   }
   return false;
 }).filter((formula) => formula.checkVisibility()).map((formula) => formula.textContent)"""
