@@ -361,7 +361,7 @@ def hamming_cube(radius: int = 1) -> Figure:
         fill, edge, ink = (BLUE, BLUE, "white") if distance <= radius else ("white", GREY, "black")
         axes.scatter(x, y, s=1500, color=fill, edgecolor=edge, zorder=2)
         write(axes, (x, y), "{}{}{}".format(*code), color=ink, zorder=3)
-        axes.text(x + 0.17, y - 0.14, f"distance {distance}", zorder=3)
+        axes.text(x + 0.13, y - 0.14, f"distance {distance}", zorder=3)
     axes.set(xlim=(-0.25, 1.95), ylim=(-0.25, 1.55))
     axes.set_axis_off()
     return figure
