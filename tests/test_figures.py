@@ -222,6 +222,10 @@ SHOWN = [
 ]
 
 
+def test_what_is_nearly_nothing_keeps_its_sign():
+    assert re.findall("[<>].*", repr(figures.table(pd.DataFrame([-0.0001, 0.0001, 2.75])))) == ["> -0.01", "< 0.01"]
+
+
 @pytest.mark.parametrize(("frame", "text"), SHOWN)
 def test_a_table_says_what_is_in_the_frame_under_one_row_of_names(frame, text):
     before, words = frame.copy(), text.replace("-", "\N{EN DASH}").split()

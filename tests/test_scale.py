@@ -222,7 +222,7 @@ def test_two_million_codes_are_searched_in_the_memory_that_is_stated(tmp_path):
 # Costs
 
 
-def test_bytes_on_the_wire_are_those_of_what_travels():
+def test_bytes_on_the_wire_are_those_of_packed_queries_and_of_answers_in_the_smallest_numbers():
     bits = random_bits(2000, 100)
     queries = near(bits, 7, flip=0.2)
     parts = [HashTable(piece) for piece in np.split(bits, 4)]

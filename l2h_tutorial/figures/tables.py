@@ -82,7 +82,8 @@ def _texts(column: pd.Series, digits: int) -> pd.Series:
         decimals = _decimals(column[np.isfinite(column)], digits)
         least = 10.0**-decimals
         texts = column.map(f"{{:,.{decimals}f}}".format, na_action="ignore").astype(object)
-        texts = texts.mask((column != 0) & (column.abs() < least / 2), f"< {least:.{decimals}f}")
+        texts = texts.mask(column.abs() < least / 2, f"< {least:.{decimals}f}")
+        texts = texts.mask((column < 0) & (column > -least / 2), f"> -{least:.{decimals}f}")
         texts = texts.mask(column == 0, "0")
     else:
         form = "{:,}" if pd.api.types.is_integer_dtype(column) else "{}"
