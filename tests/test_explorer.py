@@ -32,7 +32,7 @@ SHOWN = """(side) => {
       frame: getComputedStyle(tile).borderTopStyle})),
   };
 }"""
-BITS, LEFT, RIGHT = (f".controls label:has-text('{label}') select" for label in ("Bits", "Left", "Right"))
+BITS, LEFT, RIGHT = (f"label:has-text('{label}') select" for label in ("Bits", "First method", "Second method"))
 LINES = """(tile) => {
   const text = document.createRange();
   text.selectNodeContents(tile);
@@ -218,7 +218,7 @@ def test_by_keyboard_alone(visit, page_address, answers):
         keys.press("ArrowRight")
     keys.press("Tab")
     keys.type("32")
-    keys.press("Tab")
+    tab_to(page, "name", "first")
     keys.type("PCAH")
     chosen = check_it_shows(page, answers, query, ["PCAH", "GRH kernel"], 32, 8)
     tab_to(page, "role", "slider")

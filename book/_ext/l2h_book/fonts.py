@@ -15,7 +15,7 @@ SANS = [_SANS / f"SourceSansPro-{face}.ttf" for face in ("Regular", "Bold", "It"
 
 _WORDS, _FORMULAS = r">([^<]+)<", r"<m(?:i|n|o|text)\b[^>]*>([^<]+)<"  # what of a page is written in a font
 _LETTERS = {*map(chr, range(0x20, 0x7F))}
-_ITALIC = {*"\u210e", *map(chr, range(0x1D434, 0x1D468)), *map(chr, range(0x1D6E2, 0x1D71C))}  # a formula's letters
+_ITALIC = {*"\u210e\u221a", *map(chr, range(0x1D434, 0x1D468)), *map(chr, range(0x1D6E2, 0x1D71C))}  # letters and roots
 _ICONS = {*"\uf002\uf00d\uf010\uf019\uf03a\uf042\uf057\uf058\uf05a\uf062\uf064\uf06a\uf071\uf0c9\uf0eb\uf0f3"}
 _ICONS |= {*"\uf104\uf105\uf107\uf185\uf186\uf303\uf35d"}  # what the theme's buttons, lists and boxes show
 
@@ -24,6 +24,7 @@ FONTS = {
     "text.woff2": (_SERIF / "SourceSerifPro-Regular.ttf", _WORDS, _LETTERS, "kern,liga,tnum,lnum"),
     "text-italic.woff2": (_SERIF / "SourceSerifPro-It.ttf", _WORDS, _LETTERS, "kern,liga"),
     "text-bold.woff2": (_SERIF / "SourceSerifPro-Semibold.ttf", _WORDS, _LETTERS, "kern,liga,tnum,lnum"),
+    "sans.woff2": (_SANS / "SourceSansPro-Regular.ttf", _WORDS, _LETTERS, "kern,liga,tnum,lnum"),
     "heading.woff2": (_SANS / "SourceSansPro-Semibold.ttf", _WORDS, _LETTERS, "kern,liga"),
     "vendor/fontawesome/webfonts/fa-solid-900.woff2": (Path(), "(?!)", _ICONS, ""),
 }

@@ -143,9 +143,7 @@ class MarkdownWriter:
         return "\n\n".join(parts)
 
     def _block_hash_figure(self, node: nodes.Element) -> str:
-        return self._quote(
-            f"{self.blocks(nodes.Element('', *node.children[:-1]))} *(To play with, on the book's site.)*"
-        )
+        return self._quote(f"{self.blocks(nodes.Element('', *node.children[:-1]))} *(To play with, on the site.)*")
 
     def _block_literal_block(self, node: nodes.Element) -> str:
         language = node.get("language", "")

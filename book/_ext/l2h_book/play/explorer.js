@@ -39,7 +39,7 @@ function codeOf(width, code, other = code) {
 class Side {
   constructor(key) {
     const tile = () => make("button", { type: "button", class: "tile" });
-    Object.assign(this, { key, title: make("h2"), tiles: Array.from({ length: data.answers }, tile), codes: make("p", { class: "codes" }) });
+    Object.assign(this, { key, head: make("div", { class: "set head" }), title: make("h2"), tiles: Array.from({ length: data.answers }, tile), codes: make("p", { class: "codes" }) });
     this.map = make("svg:svg", { class: "map", viewBox: `0 0 ${data.columns} ${lines}`, role: "slider", tabindex: 0 });
     if (data.sheet) this.map.append(make("svg:image", { href: data.sheet, width: data.columns, height: data.sheetRows, preserveAspectRatio: "none" }));
     this.marks = this.map.appendChild(make("svg:g"));
@@ -55,13 +55,14 @@ class Side {
     });
     for (const one of this.tiles) one.addEventListener("click", () => choose(Number(one.dataset.id)));
     const list = make("ul", { class: "pictures", "aria-label": `The nearest ${data.answers} of the candidates` }, ...this.tiles.map((one) => make("li", {}, one)));
-    this.element = make("section", { class: "side", "data-side": key }, this.title, list, this.map, this.codes);
+    this.head.append(this.title);
+    this.element = make("section", { class: "side", "data-side": key }, this.head, list, this.map, this.codes);
   }
 
   show(state) {
     const method = methods[state[this.key]], found = search(state, method), { chosen } = state, inside = new Set(found.candidates);
     const judged = state.query === MINE ? "" : `, ${hits(state, found.candidates)} of ${data.answers} right`;
-    this.title.textContent = found.distances ? `${method}: looks at ${found.candidates.length} of ${n}${judged}` : method;
+    this.title.replaceChildren(make("span", { class: "unseen" }, method), found.distances ? ` looks at ${found.candidates.length} of ${n}${judged}` : "");
     this.tiles.forEach((one, rank) => this.tile(one, found, rank, state));
     this.marks.replaceChildren(
       this.cells("veil", [...Array(lines * data.columns).keys()].filter((id) => !inside.has(id)), 0),
@@ -221,11 +222,15 @@ function sentence(state) {
     + `The chosen picture, ${nameOf(chosen)}, is ${away.join(" and ")}.`;
 }
 
+const meanings = { bucket: "the query\u2019s code", ring: "within the radius", "ring wrong": "of another class", chosen: "chosen" };
+const legend = make("p", { class: "set legend" }, ...Object.entries(meanings).map(([kind, text]) => (
+  make("span", {}, make("svg:svg", { class: "map", viewBox: "0 0 1 1", "aria-hidden": "true" }, make("svg:path", { class: kind, d: "M.1 .1h.8v.8h-.8z" })), text))));
+
 const set = live("explorer", {
-  start, drawing: make("div", {}, ...(data.own ? [ownPicture(data.own)] : []), row), draw, sentence, below: [make("div", { class: "sides" }, ...sides.map(({ element }) => element))],
+  start, drawing: make("div", {}, ...(data.own ? [ownPicture(data.own)] : []), row), draw, sentence, below: [legend, make("div", { class: "sides" }, ...sides.map(({ element }) => element))],
   controls: [
     { key: "radius", label: "Hamming radius", least: 0, most: 16, step: 1 }, { key: "bits", label: "Bits", choices: widths.map(String) },
-    { key: "first", label: "Left", choices: methods }, { key: "second", label: "Right", choices: methods },
+    { key: "first", label: "First method", choices: methods, place: sides[0].head }, { key: "second", label: "Second method", choices: methods, place: sides[1].head },
     { key: "query", most: MINE - 1 }, { key: "chosen", most: n - 1 },
   ],
 });

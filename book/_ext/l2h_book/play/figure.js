@@ -1,7 +1,7 @@
 // A figure in a chapter: what sets its state, a drawing, and a sentence that says the state in words.
 //
 // A control is a slider {key, label, least, most, step, text}, a choice {key, label, choices} or a button {label, act},
-// whose `act` gives what changes; what has no label is set in the drawing. The address bar keeps all that has a key, so
+// whose `act` gives what changes; what has no label is set in the drawing, what has a `place` stands there. The address bar keeps all that has a key, so
 // that a link in the prose sets it.
 
 function live(name, { start, controls, drawing, beside = [], below = [], draw, sentence }) {
@@ -42,16 +42,17 @@ function live(name, { start, controls, drawing, beside = [], below = [], draw, s
       button.addEventListener("click", () => set(act(state)));
       return button;
     }
-    const input = choices ? make("select", {}, ...choices.map((text, i) => make("option", { value: i }, text)))
+    const input = choices ? make("select", { name: key }, ...choices.map((text, i) => make("option", { value: i }, text)))
       : make("input", { type: "range", min: least, max: most, step });
     const output = choices ? null : make("span", { class: "value", "aria-hidden": "true" });
     input.addEventListener("input", () => set({ [key]: Number(input.value) }));
     made.set(control, { input, output });
-    return make("label", {}, label, input, ...(output ? [output] : []));
+    return make("label", {}, control.place ? make("span", { class: "unseen" }, label) : label, input, ...(output ? [output] : []));
   }
 
   const again = { label: "Start again", act: () => ({ ...start }) };
-  const hand = make("div", { class: "set controls" }, ...[...controls.filter(({ label }) => label), again].map(element));
+  const hand = make("div", { class: "set controls" }, ...[...controls.filter(({ label, place }) => label && !place), again].map(element));
+  for (const control of controls) control.place?.prepend(element(control));
   root.append(make("div", { class: "board" }, drawing, make("div", {}, hand, status, aloud, ...beside)), ...below);
   root.parentElement.querySelector(".still")?.remove();
   root.hidden = false;
