@@ -222,7 +222,7 @@ function sentence(state) {
     + `The chosen picture, ${nameOf(chosen)}, is ${away.join(" and ")}.`;
 }
 
-const meanings = { bucket: "the query\u2019s code", ring: "within the radius", "ring wrong": "of another class", chosen: "chosen" };
+const meanings = { bucket: "the query\u2019s code", ring: "within the radius", "ring wrong": "of another class" };
 const legend = make("p", { class: "set legend" }, ...Object.entries(meanings).map(([kind, text]) => (
   make("span", {}, make("svg:svg", { class: "map", viewBox: "0 0 1 1", "aria-hidden": "true" }, make("svg:path", { class: kind, d: "M.1 .1h.8v.8h-.8z" })), text))));
 
