@@ -16,6 +16,7 @@ document.addEventListener("DOMContentLoaded", () => {
       const part = node.cloneNode();
       part.textContent = text;
       lines.at(-1).push(part);
+      if (/^[op]$/.test(node.className)) lines.at(-1).push(document.createElement("wbr"));
       if (text.endsWith("\n")) lines.push([]);
     }));
     code.replaceChildren(...lines.filter((parts) => parts.length).map((parts) => {

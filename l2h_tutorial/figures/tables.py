@@ -3,6 +3,7 @@
 import re
 from functools import partial
 from html import escape
+from itertools import groupby
 from numbers import Integral
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 _MARKS = {  # how is told what is part of a cell: what is never broken, and what stands beside a number or below it
     r"(?<![\w.])-(?=[\d.])": "\N{MINUS SIGN}",
-    r"\w+(?:-\w+)+,?": r'<span class="whole">\g<0></span>',
+    r"\w+(?:-\w+)+,?|[a-z]+ [\d.]+$|[\d,]+ [a-z]+": r'<span class="whole">\g<0></span>',
     r"([*\s]?)\s\((\S+\sto\s\S+)\)": r'<i class="star">\1</i> <small class="interval">\2</small>',
     r"\(\S+\)|± \S+": r"<small>\g<0></small>",
 }
@@ -27,20 +28,16 @@ class Table:
         return self.texts.to_string(index=self.index)
 
     def _repr_html_(self) -> str:
-        grouped = all(": " in label for label in self.texts.index)
-        names = [label.rpartition(": ") if grouped else ("", "", label) for label in self.texts.index]
-        kinds = [_kind_of_names([name for _, _, name in names])]
-        kinds += [
-            "words" if column.str.contains("[a-z]{4}|^[A-Z]{2}").any() else "" for _, column in self.texts.items()
-        ]
+        names = [label.rpartition(": ") for label in self.texts.index]
+        worded = [column.str.contains("[a-z]{4}|^[A-Z]{2}").any() for _, column in self.texts.items()]
+        kinds = [_kind_of_names([name for _, _, name in names]), *("words" if words else "" for words in worded)]
         heads = [self.texts.columns.name or "", *self.texts.columns]
         lines = [[_cell("th", text, kind) for text, kind in zip(heads, kinds, strict=True)]]
-        group = ""
-        for (above, _, name), texts, best in zip(names, self.texts.to_numpy(), self.best, strict=True):
-            if above != group:
+        for above, rows in groupby(zip(names, self.texts.to_numpy(), self.best, strict=True), lambda row: row[0][0]):
+            if above:
                 lines.append(["", f'<th class="group" colspan="{len(kinds)}">{_marked(above)}</th>'])
-                group = above
-            lines.append([_cell("th", name, kinds[0]), *map(partial(_cell, "td"), texts, kinds[1:], best)])
+            for (_, _, name), texts, best in rows:
+                lines.append([_cell("th", name, kinds[0]), *map(partial(_cell, "td"), texts, kinds[1:], best)])
         head, *body = ("".join(line if self.index else line[1:]) for line in lines)
         html = "</tr>\n<tr>".join(body)
         return f'<table class="dataframe">\n<thead><tr>{head}</tr></thead>\n<tbody><tr>{html}</tr></tbody>\n</table>'
@@ -48,9 +45,8 @@ class Table:
 
 def _kind_of_names(names: list[str]) -> str:
     """How the first column is set: as figures, or in lines if it is long."""
-    if all(re.fullmatch(r"[\d.,]+%?", name) for name in names):
-        return "figures"
-    return "long" if max(map(len, names), default=0) > 12 else ""
+    figures = all(re.fullmatch(r"[\d.,]+%?", name) for name in names)
+    return "figures" if figures else "long" if max(map(len, names)) > 12 else ""
 
 
 def _cell(tag: str, text: str, kind: str, best: bool = False) -> str:
@@ -82,7 +78,7 @@ def table(frame: pd.DataFrame, digits: int = 3, best: pd.DataFrame | None = None
         Decimals at most. A column of large numbers has fewer, so that no more than five digits stand side by side; one
         of small numbers as many as two digits of the largest need. Only zero is written as zero.
     best : DataFrame, optional
-        Numbers of the same shape: the cells with the largest of each column are bold.
+        Numbers of the same shape: the cells with the largest of each column are bold, of those that share a name above.
 
     Returns
     -------
@@ -100,18 +96,20 @@ def table(frame: pd.DataFrame, digits: int = 3, best: pd.DataFrame | None = None
     counted = isinstance(frame.index, pd.RangeIndex) and frame.index.name is None
     texts = frame.apply(_texts, digits=digits)
     texts.index, texts.columns = _in_one_row(frame.index, ": "), _in_one_row(frame.columns, ", ")
-    corner = str(texts.index.name) or None
     if texts.columns.name and pd.api.types.is_numeric_dtype(frame.columns):
         texts.columns = f"{texts.columns.name} = " + texts.columns
-    bold = np.zeros(texts.shape, dtype=bool) if best is None else (best == best.max()).to_numpy()
-    return Table(texts.rename_axis(index=None, columns=corner), index=not counted, best=bold)
+    above = texts.index.str.rpartition(": ").get_level_values(0)
+    none = np.zeros(texts.shape, dtype=bool)
+    bold = none if best is None else (best == best.groupby(above).transform("max")).to_numpy()
+    return Table(texts.rename_axis(index=None, columns=str(texts.index.name)), index=not counted, best=bold)
 
 
 def _in_one_row(labels: pd.Index, after_first: str) -> pd.Index:
     """Labels of several levels as one text, and their name."""
     rows = labels.to_frame().map(lambda level: f"{level:,}" if isinstance(level, Integral) else str(level))
     texts = [after_first.join([row[0], ", ".join(row[1:])]) if len(row) > 1 else row[0] for row in rows.to_numpy()]
-    return pd.Index(texts, name=", ".join(str(level) for level in labels.names if level is not None))
+    names = labels.names[1:] or labels.names
+    return pd.Index(texts, name=", ".join(str(level) for level in names if level is not None))
 
 
 def _texts(column: pd.Series, digits: int) -> pd.Series:
@@ -123,8 +121,6 @@ def _texts(column: pd.Series, digits: int) -> pd.Series:
         texts = texts.mask(column.abs() < least / 2, f"< {least:.{decimals}f}")
         texts = texts.mask((column < 0) & (column > -least / 2), f"> -{least:.{decimals}f}")
         texts = texts.mask(column == 0, "0")
-    elif pd.api.types.is_bool_dtype(column):
-        texts = column.map({True: "yes", False: "no"}).astype(object)
     else:
         form = "{:,}" if pd.api.types.is_integer_dtype(column) else "{}"
         texts = column.map(form.format, na_action="ignore").astype(object)
