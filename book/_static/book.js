@@ -9,7 +9,7 @@ document.addEventListener("DOMContentLoaded", () => {
   });
   // the entries of a list of references are its items; the role that they come with is no longer one
   document.querySelectorAll(".citation-list [role='doc-biblioentry']").forEach((entry) => entry.setAttribute("role", "listitem"));
-  // lines of code, which a phone sets each by itself
+  // lines of code, each set by itself
   document.querySelectorAll(".bd-article div.highlight pre").forEach((code) => {
     const lines = [[]];
     code.childNodes.forEach((node) => node.textContent.split(/(?<=\n)/).forEach((text) => {
