@@ -12,19 +12,19 @@ document.addEventListener("DOMContentLoaded", () => {
   // lines of code, each set by itself
   document.querySelectorAll(".bd-article div.highlight pre").forEach((code) => {
     const lines = [[]];
-    code.childNodes.forEach((node) => node.textContent.split(/(?<=\n)/).forEach((text) => {
+    code.childNodes.forEach((node) => node.textContent.split("\n").forEach((text, i) => {
       const part = node.cloneNode();
       part.textContent = text;
-      lines.at(-1).push(part);
+      if (i) lines.push([]);
+      if (text) lines.at(-1).push(part);
       if (/^[op]$/.test(node.className)) lines.at(-1).push(document.createElement("wbr"));
-      if (text.endsWith("\n")) lines.push([]);
     }));
-    code.replaceChildren(...lines.filter((parts) => parts.length).map((parts) => {
+    code.replaceChildren(...lines.flatMap((parts, i) => {
       const line = document.createElement("span");
       line.className = "line";
       line.append(...parts);
       line.style.setProperty("--in", `${line.textContent.search(/\S|$/)}ch`);
-      return line;
+      return [i ? "\n" : "", parts.length ? line : ""];
     }));
   });
   // areas that scroll can be reached by keyboard, at whatever width they begin to
