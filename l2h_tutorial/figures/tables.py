@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 _MARKS = {  # how is told what is part of a cell: what is never broken, and what stands beside a number or below it
     r"(?<![\w.])-(?=[\d.])": "\N{MINUS SIGN}",
-    r"\w+(?:-\w+)+,?|[a-z]+ [\d.]+$|[\d,]+ [a-z]+": r'<span class="whole">\g<0></span>',
+    r"\w+(?:-\w+)+,?|[a-z]+ [\d.]+$|(?<![\d,])\d{1,3} [a-z]+": r'<span class="whole">\g<0></span>',
     r"([*\s]?)\s\((\S+\sto\s\S+)\)": r'<i class="star">\1</i> <small class="interval">\2</small>',
-    r"\(\S+\)|± \S+": r"<small>\g<0></small>",
+    r"\(\S+\)|±\s\S+": r"<small>\g<0></small>",
 }
 
 
@@ -52,7 +52,7 @@ def _kind_of_names(names: list[str]) -> str:
 def _cell(tag: str, text: str, kind: str, best: bool = False) -> str:
     """A cell; numbers and what is short stay in one line."""
     if tag == "td" and (kind != "words" or len(text) < 13):
-        text = re.sub(r" (?![(±])", "\N{NO-BREAK SPACE}", text)
+        text = re.sub(r" (?!\()", "\N{NO-BREAK SPACE}", text)
     html = f"<b>{_marked(text)}</b>" if best else _marked(text)
     return f'<{tag} class="{kind}">{html}</{tag}>' if kind else f"<{tag}>{html}</{tag}>"
 
