@@ -14,12 +14,12 @@ DRAWINGS = """() => [...document.querySelectorAll("a.drawing img")].map((image) 
   file: image.src, link: image.parentElement.href}))"""
 CELLS = """() => [...document.querySelectorAll("table.dataframe")].map((table) =>
   [...table.querySelectorAll("thead tr:last-child > *, tbody td")].map((cell) => {
-    const style = getComputedStyle(cell), words = document.createRange();
-    words.selectNodeContents(cell);
-    const end = cell.getBoundingClientRect().right - parseFloat(style.paddingRight);
-    const left = cell.cellIndex === 0 || cell.className === "words";
-    return {left, figures: style.fontVariantNumeric, padding: parseFloat(style.paddingLeft),
-      off: words.toString().trim() ? end - words.getBoundingClientRect().right : 0, text: words.toString()};
+    const style = getComputedStyle(cell), all = document.createRange();
+    all.selectNodeContents(cell);
+    const off = cell.getBoundingClientRect().right - parseFloat(style.paddingRight) - all.getBoundingClientRect().right;
+    const broken = [...cell.querySelectorAll("small, .whole")].some((part) => part.getClientRects().length > 1);
+    return {left: cell.cellIndex === 0 || cell.className === "words", figures: style.fontVariantNumeric, broken,
+      padding: parseFloat(style.paddingLeft), text: cell.textContent, off: cell.textContent.trim() ? off : 0};
   }))"""
 
 
@@ -27,6 +27,7 @@ CELLS = """() => [...document.querySelectorAll("table.dataframe")].map((table) =
 def test_drawings_have_their_size_and_fit_and_tables_stand_in_columns(site, visit, name):
     tab = visit(390)
     tab.go((site / f"{name}.html").as_uri())
+    assert tab.page.locator(".highlight pre.more").count() == 0, "code wider than a phone"
     drawings = tab.page.evaluate(DRAWINGS)
     assert drawings, "a chapter without a figure"
     for one in drawings:
@@ -37,7 +38,7 @@ def test_drawings_have_their_size_and_fit_and_tables_stand_in_columns(site, visi
     assert tables or name in ("book/lsh", "book/grh-adjacency")
     for table in tables:
         for cell in table:
-            assert cell["figures"] == "tabular-nums"
+            assert (cell["figures"], cell["broken"]) == ("tabular-nums", False), f"broken: {cell['text']}"
             assert cell["padding"] >= 6
             assert not re.fullmatch(r"0\.0+", cell["text"]), "a number that says nothing"
             if not cell["left"]:
@@ -49,8 +50,7 @@ def test_a_drawing_opens_alone_and_follows_the_theme(site, visit):
     tab = visit(390)
     tab.go((site / "book/lsh.html").as_uri())
     tab.page.locator("a.drawing").first.click()
-    alone = tab.page.locator("dialog.alone img")
-    assert alone.bounding_box()["width"] >= 700
+    assert tab.page.locator("dialog.alone img").bounding_box()["width"] >= 700
     tab.page.keyboard.press("Escape")
     assert tab.page.locator("dialog.alone").count() == 0
     papers = []

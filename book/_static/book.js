@@ -9,6 +9,24 @@ document.addEventListener("DOMContentLoaded", () => {
   });
   // the entries of a list of references are its items; the role that they come with is no longer one
   document.querySelectorAll(".citation-list [role='doc-biblioentry']").forEach((entry) => entry.setAttribute("role", "listitem"));
+  // lines of code, each set by itself
+  document.querySelectorAll(".bd-article div.highlight pre").forEach((code) => {
+    const lines = [[]];
+    code.childNodes.forEach((node) => node.textContent.split("\n").forEach((text, i) => {
+      const part = node.cloneNode();
+      part.textContent = text;
+      if (i) lines.push([]);
+      if (text) lines.at(-1).push(part);
+      if (/^[op]$/.test(node.className)) lines.at(-1).push(document.createElement("wbr"));
+    }));
+    code.replaceChildren(...lines.flatMap((parts, i) => {
+      const line = document.createElement("span");
+      line.className = "line";
+      line.append(...parts);
+      line.style.setProperty("--in", `${line.textContent.search(/\S|$/)}ch`);
+      return [i ? "\n" : "", parts.length ? line : ""];
+    }));
+  });
   // areas that scroll can be reached by keyboard, at whatever width they begin to
   const areas = document.querySelectorAll("div.cell_output, div.math, .bd-article table, .bd-article pre");
   const reach = () => areas.forEach((area) => {

@@ -364,8 +364,8 @@ def spread_table(rows: pd.DataFrame) -> Table:
     Examples
     --------
     >>> spread_table(pd.DataFrame({"method": "LSH", "dataset": "cifar10", "map": [0.13, 0.15]}))
-               cifar10
-    LSH  0.140 ± 0.014
+    method       CIFAR-10
+    LSH     0.140 ± 0.014
     """
     scores = rows.groupby(["method", "dataset"], sort=False)["map"].agg(["mean", "std"])
     spread = scores["std"].map(" ± {:.3f}".format, na_action="ignore").fillna("")
@@ -374,7 +374,7 @@ def spread_table(rows: pd.DataFrame) -> Table:
 
 
 def contrast_table(contrasts: pd.DataFrame) -> Table:
-    """Differences, and behind each its interval and, where its adjusted p-value is below .05, a star.
+    """Differences, each with a star where its adjusted p-value is below .05, and its interval.
 
     Parameters
     ----------
@@ -390,18 +390,18 @@ def contrast_table(contrasts: pd.DataFrame) -> Table:
     --------
     >>> names = pd.MultiIndex.from_tuples([("GRH, less LSH", "cifar10")], names=["contrast", "dataset"])
     >>> contrast_table(pd.DataFrame({"difference": 0.107, "low": 0.092, "high": 0.121, "p": 0.01}, index=names))
-                                         cifar10
-    GRH, less LSH  +0.107 (+0.092 to +0.121) *
+    contrast                         CIFAR-10
+    GRH, less LSH  +0.107* (+0.092 to +0.121)
     """
-    cells = contrasts["difference"].map("{:+.3f}".format) + contrasts["low"].map(" ({:+.3f} to".format)
-    cells += contrasts["high"].map(" {:+.3f})".format) + contrasts["p"].map(lambda p: " *" if p < 0.05 else "  ")
+    cells = contrasts["difference"].map("{:+.3f}".format) + contrasts["p"].map(lambda p: "*" if p < 0.05 else " ")
+    cells += contrasts["low"].map(" ({:+.3f} to ".format) + contrasts["high"].map("{:+.3f})".format)
     return _by_dataset(cells)
 
 
 def _by_dataset(cells: pd.Series, best: pd.Series | None = None) -> Table:
     """Texts by name and data set as a table, in their order, and the best by their numbers."""
     order = (cells.index.unique(0), cells.index.unique(1))
-    wide = cells.unstack().loc[order].rename_axis(index=None, columns=None)
+    wide = cells.unstack().loc[order].rename(columns={"fashion-mnist": "Fashion-MNIST", "cifar10": "CIFAR-10"})
     return table(wide, best=None if best is None else best.unstack().loc[order])
 
 

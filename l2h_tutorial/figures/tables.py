@@ -1,12 +1,21 @@
 """Every table of the book in one look: figures under one another, digits that mean something, a dash for nothing."""
 
 import re
+from functools import partial
+from html import escape
+from itertools import groupby
+from numbers import Integral
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-_BEST, _WORDS = "\ue000\ue001"  # behind what will be bold, before what is read from the left; no text has them
+_MARKS = {  # how is told what is part of a cell: what is never broken, and what stands beside a number or below it
+    r"(?<![\w.])-(?=[\d.])": "\N{MINUS SIGN}",
+    r"\w+(?:-\w+)+,?|[a-z]+ [\d.]+$|(?<![\d,])\d{1,3} [a-z]+": r'<span class="whole">\g<0></span>',
+    r"([*\s]?)\s\((\S+\sto\s\S+)\)": r'<i class="star">\1</i> <small class="interval">\2</small>',
+    r"\(\S+\)|±\s\S+": r"<small>\g<0></small>",
+}
 
 
 class Table:
@@ -19,24 +28,48 @@ class Table:
         return self.texts.to_string(index=self.index)
 
     def _repr_html_(self) -> str:
-        marked = self.texts.where(~self.best, self.texts + _BEST)
-        words = marked.columns[[bool(column.str.contains("[a-z]{4}").any()) for _, column in marked.items()]]
-        marked[words] = _WORDS + marked[words]
-        numbers = marked.columns.difference(words)
-        marked[numbers] = marked[numbers].replace(r" (?![(+-])", "\N{NO-BREAK SPACE}", regex=True)
-        marked = marked.rename(columns={name: f"{_WORDS}{name}" for name in words})
-        html: str = marked.to_html(index=self.index, border=0)
-        html = re.sub(f"<(t[hd])>{_WORDS}", r'<\1 class="words">', html)
-        html = re.sub(r"<th>(?=[^<]{12})", '<th class="long">', html)
-        html = re.sub(r"(?<=[>(\s])-(?=[\d.])", "\N{MINUS SIGN}", html)
-        return re.sub(f">([^>]*){_BEST}", r"><b>\1</b>", html)
+        names = [label.rpartition(": ") for label in self.texts.index]
+        worded = [column.str.contains("[a-z]{4}|^[A-Z]{2}").any() for _, column in self.texts.items()]
+        kinds = [_kind_of_names([name for _, _, name in names]), *("words" if words else "" for words in worded)]
+        heads = [self.texts.columns.name or "", *self.texts.columns]
+        lines = [[_cell("th", text, kind) for text, kind in zip(heads, kinds, strict=True)]]
+        for above, rows in groupby(zip(names, self.texts.to_numpy(), self.best, strict=True), lambda row: row[0][0]):
+            if above:
+                lines.append(["", f'<th class="group" colspan="{len(kinds)}">{_marked(above)}</th>'])
+            for (_, _, name), texts, best in rows:
+                lines.append([_cell("th", name, kinds[0]), *map(partial(_cell, "td"), texts, kinds[1:], best)])
+        head, *body = ("".join(line if self.index else line[1:]) for line in lines)
+        html = "</tr>\n<tr>".join(body)
+        return f'<table class="dataframe">\n<thead><tr>{head}</tr></thead>\n<tbody><tr>{html}</tr></tbody>\n</table>'
+
+
+def _kind_of_names(names: list[str]) -> str:
+    """How the first column is set: as figures, or in lines if it is long."""
+    figures = all(re.fullmatch(r"[\d.,]+%?", name) for name in names)
+    return "figures" if figures else "long" if max(map(len, names)) > 12 else ""
+
+
+def _cell(tag: str, text: str, kind: str, best: bool = False) -> str:
+    """A cell; numbers and what is short stay in one line."""
+    if tag == "td" and (kind != "words" or len(text) < 13):
+        text = re.sub(r" (?!\()", "\N{NO-BREAK SPACE}", text)
+    html = f"<b>{_marked(text)}</b>" if best else _marked(text)
+    return f'<{tag} class="{kind}">{html}</{tag}>' if kind else f"<{tag}>{html}</{tag}>"
+
+
+def _marked(text: str) -> str:
+    """A text as HTML, its parts marked."""
+    html = escape(text, quote=False)
+    for part, marked in _MARKS.items():
+        html = re.sub(part, marked, html)
+    return html
 
 
 def table(frame: pd.DataFrame, digits: int = 3, best: pd.DataFrame | None = None) -> Table:
     """Show a data frame as the book shows all of them; the frame itself stays as it is.
 
     Numbers of a column have the same number of decimals, and thousands a comma. An index that only counts rows is
-    hidden. Names of the index and of the columns share the one header row.
+    hidden; one of several levels has its first above the rows that share it, and so has one of texts with a colon.
 
     Parameters
     ----------
@@ -45,7 +78,7 @@ def table(frame: pd.DataFrame, digits: int = 3, best: pd.DataFrame | None = None
         Decimals at most. A column of large numbers has fewer, so that no more than five digits stand side by side; one
         of small numbers as many as two digits of the largest need. Only zero is written as zero.
     best : DataFrame, optional
-        Numbers of the same shape: the cells with the largest of each column are bold.
+        Numbers of the same shape: the cells with the largest of each column are bold, of those that share a name above.
 
     Returns
     -------
@@ -62,18 +95,21 @@ def table(frame: pd.DataFrame, digits: int = 3, best: pd.DataFrame | None = None
     frame = frame.infer_objects()
     counted = isinstance(frame.index, pd.RangeIndex) and frame.index.name is None
     texts = frame.apply(_texts, digits=digits)
-    texts.index, texts.columns = map(_in_one_row, (frame.index, frame.columns))
-    corner = " \\ ".join(str(name) for name in (texts.index.name, texts.columns.name) if name)
-    bold = np.zeros(texts.shape, dtype=bool) if best is None else (best == best.max()).to_numpy()
-    return Table(texts.rename_axis(index=None, columns=corner or None), index=not counted, best=bold)
+    texts.index, texts.columns = _in_one_row(frame.index, ": "), _in_one_row(frame.columns, ", ")
+    if texts.columns.name and pd.api.types.is_numeric_dtype(frame.columns):
+        texts.columns = f"{texts.columns.name} = " + texts.columns
+    above = texts.index.str.rpartition(": ").get_level_values(0)
+    none = np.zeros(texts.shape, dtype=bool)
+    bold = none if best is None else (best == best.groupby(above).transform("max")).to_numpy()
+    return Table(texts.rename_axis(index=None, columns=str(texts.index.name)), index=not counted, best=bold)
 
 
-def _in_one_row(labels: pd.Index) -> pd.Index:
-    """Labels of several levels as one, and their name."""
-    name = ", ".join(str(level) for level in labels.names if level is not None)
-    if labels.nlevels > 1:
-        labels = pd.Index([", ".join(map(str, levels)) for levels in labels])
-    return labels.rename(name)
+def _in_one_row(labels: pd.Index, after_first: str) -> pd.Index:
+    """Labels of several levels as one text, and their name."""
+    rows = labels.to_frame().map(lambda level: f"{level:,}" if isinstance(level, Integral) else str(level))
+    texts = [after_first.join([row[0], ", ".join(row[1:])]) if len(row) > 1 else row[0] for row in rows.to_numpy()]
+    names = labels.names[1:] or labels.names
+    return pd.Index(texts, name=", ".join(str(level) for level in names if level is not None))
 
 
 def _texts(column: pd.Series, digits: int) -> pd.Series:

@@ -95,9 +95,9 @@ class Chapters(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Write the table as Markdown, and have it parsed."""
-        lines = ["| chapter | objective | sections (minutes) | exercises (minutes) | in all |", "|---|---|---|---|---|"]
-        lines += [_row(name, _chapter(self, name)) for name in " ".join(self.content).split()]
-        return self.parse_text_to_nodes("\n".join(lines))
+        head = "{.stack}\n| chapter | objective | sections (minutes) | exercises (minutes) | in all |"
+        rows = [_row(name, _chapter(self, name)) for name in " ".join(self.content).split()]
+        return self.parse_text_to_nodes("\n".join([head, "|---|---|---|---|---|", *rows]))
 
 
 class Minutes(SphinxRole):
@@ -117,7 +117,7 @@ class Plan(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Add up; an error says what is not there, or that it does not fit."""
-        lines, shown, seconds, in_all = ["| chapter | sections and exercises | minutes |", "|---|---|---|"], [], 0.0, 0
+        lines, shown, seconds, in_all = ["| chapter | sections and exercises | minutes |", "|---|---|--:|"], [], 0.0, 0
         for line in self.content:
             name, _, named = line.partition(": ")
             minutes, link = (int(name), "") if name.isdigit() else (0, f"[]({name}.md)")
