@@ -12,6 +12,7 @@ from typing import Any
 import offline
 import pytest
 from hypothesis import settings
+from limits import thin
 from visits import ARGUMENTS, PAGES, SITE, Visit
 
 import l2h_tutorial
@@ -125,7 +126,7 @@ def dataset(request: pytest.FixtureRequest) -> Dataset:
 
 @pytest.fixture(scope="session")
 def centred(dataset: Dataset) -> Split:
-    return split_dataset(dataset).preprocessed("l2-centre")
+    return thin(split_dataset(dataset)).preprocessed("l2-centre")
 
 
 @pytest.fixture(scope="session")

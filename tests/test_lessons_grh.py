@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from limits import thin
 from sklearn.base import clone
 from sklearn.kernel_ridge import KernelRidge
 from test_grh import Nearest
@@ -473,7 +474,7 @@ def test_a_start_that_knows_the_labels_ends_higher(dataset, seeds):
     """implementing: "With a kernel a start that knows the labels ends higher" """
     leads = []
     for seed in seeds:
-        s = split_dataset(dataset, random_state=42 + seed).preprocessed("l2-centre")
+        s = thin(split_dataset(dataset, random_state=42 + seed)).preprocessed("l2-centre")
         starts = (GRH(16, initial=name, classifier="kernel-ridge", random_state=seed) for name in ("lsh", "cca-itq"))
         from_lsh, from_cca = (score(grh.fit(s.X_train, s.y_train), s) for grh in starts)
         leads.append(from_cca - from_lsh)
@@ -508,7 +509,7 @@ def test_in_one_look_learning_buys_a_little(dataset, seeds):
     """index: "buckets of about the same size" "do not much worse than all" "and it is not much" """
     gains, shares = [], []
     for seed in seeds:
-        s = split_dataset(dataset, random_state=42 + seed).preprocessed("l2-centre")
+        s = thin(split_dataset(dataset, random_state=42 + seed)).preprocessed("l2-centre")
         nearest = exact_neighbours(s.X_query, s.X_database, 8)
         of_all = np.mean([np.sum(s.y_database[ids] == y) for ids, y in zip(nearest, s.y_query, strict=True)])
         grh = GRH(16, classifier="kernel-ridge", random_state=seed).fit(s.X_train, s.y_train)
