@@ -27,7 +27,7 @@ def byte_map(kept: pd.DataFrame) -> Figure:
     for axes, (kind, trials) in zip(grid.flat, kinds, strict=True):
         of_method = trials.groupby("method")
         plain, spread = of_method["recall_1"].mean(), of_method["recall_1"].std()
-        for place, name in enumerate(sizes.index.intersection(plain.index, sort=False)):
+        for place, name in enumerate(sizes.index):
             style, rescored = look(str(name)), of_method["recall_10"].mean()[name]
             axes.plot([plain[name], rescored], [place, place], color=style["color"], linewidth=1.2)
             axes.errorbar(plain[name], place, xerr=spread[name], fmt="o", color=style["color"])

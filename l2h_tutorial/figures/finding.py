@@ -376,6 +376,7 @@ def work_map(
         axes.errorbar(percent, frame[measure], yerr=frame.get("spread"), capsize=3, label=name, **look(name))
     for name, level in exhaustive.items():
         axes.axhline(level, linewidth=1.2, label=name, **look(name))
+    axes.margins(y=0.15)
     axes.set(xscale="log", xlabel="share of the database scanned (%)", ylim=(lowest, None))
     axes.set_ylabel("precision at 10" if measure == "precision" else "recall of the exact ten")
     return figure

@@ -106,11 +106,12 @@ def _name_lines(axes: Axes) -> None:
         handle[0] if isinstance(handle, tuple) else handle for handle in handles
     ]  # of one with error bars
     courses = [_course(line, axes) for line in lines]
+    points = [marks.get_offset_transform().transform(marks.get_offsets()) for marks in axes.collections]
     for i, (line, name) in enumerate(zip(lines, names, strict=True)):
         text: Any = axes.annotate(name, (0, 0), (0, 0), textcoords="offset points", ha="center", va="center")
         half = np.array(Text.get_window_extent(text).size) / 2
         places = (courses[i][:, None] + _AROUND * (half + 6)).reshape(-1, 2)
-        others = np.concatenate([places[:0], *courses[:i], *courses[i + 1 :]])
+        others = np.concatenate([places[:0], *points, *courses[:i], *courses[i + 1 :]])
         room = np.minimum(_gaps(places, half, others), 50) + 4 * np.minimum(_gaps(places, half, courses[i]), 5)
         inside = ((places - half >= axes.bbox.min) & (places + half <= axes.bbox.max)).all(axis=1)
         best = np.where(inside, room, -1).argmax()
@@ -140,7 +141,7 @@ def as_card(figure: Figure) -> bytes:
     """The upper panels of a figure as a PNG, drawn anew for the place of a picture on a card."""
     width, height = figure.get_size_inches()
     if len(figure.axes) == 1:
-        figure.set_size_inches(width, max(2.4, height / 1.5))
+        figure.set_size_inches(width, max(2.4, height / 1.25))
     figure.draw_without_rendering()
     top = max(axes.bbox.y1 for axes in figure.axes)
     upper = [axes.get_tightbbox() for axes in figure.axes if axes.bbox.y1 > top - 1.5 * figure.dpi]
