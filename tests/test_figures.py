@@ -17,7 +17,7 @@ from matplotlib.text import Text
 from visits import RESULTS
 
 from l2h_tutorial import GRH, LSH, Dataset, figures, split_dataset
-from l2h_tutorial.figures.style import DARK, METHODS, look
+from l2h_tutorial.figures.colours import DARK, METHODS, look
 
 
 def toy_dataset(images="grey"):

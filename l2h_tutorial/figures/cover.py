@@ -10,7 +10,8 @@ from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 from matplotlib.patches import Rectangle
 
 from ..datasets import Dataset
-from .style import COLOURS, GREY, Bits, Floats, Look, Rows, draw_hyperplane, show_plane, styled, write
+from .colours import COLOURS, GREY, Look
+from .style import Bits, Floats, Rows, draw_hyperplane, show_plane, styled, write
 
 _SHOWN = 6  # pictures of a bucket
 _BIT = 0.55  # from the box of one bit to the next
@@ -18,14 +19,7 @@ _PICTURE = 0.9  # from one picture in a bucket to the next
 
 
 @styled
-def cover(
-    dataset: Dataset,
-    rows: Rows,
-    points: Floats,
-    hyperplanes: Floats,
-    bits: Bits,
-    query: int = 0,
-) -> Figure:
+def cover(dataset: Dataset, rows: Rows, points: Floats, hyperplanes: Floats, bits: Bits, query: int = 0) -> Figure:
     """Pictures in the plane, the lines that cut it, and the buckets that they fall into; one of them is the query.
 
     Parameters

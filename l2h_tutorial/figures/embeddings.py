@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from .style import BLUE, GREY, Floats, look, name_above, panels, show_plane, styled, tint
+from .colours import BLUE, GREY, look, tint
+from .style import Floats, panels, show_plane, styled
 
 
 @styled
 def byte_map(kept: pd.DataFrame) -> Figure:
-    """Recall of the exact ten by bytes an item, a panel for each kind of vectors.
+    """Recall of the exact ten, a row for each method, from many bytes an item to few; a panel for each kind of vectors.
 
     Parameters
     ----------
@@ -19,21 +20,25 @@ def byte_map(kept: pd.DataFrame) -> Figure:
         ``vectors``, ``method``, ``bytes``, ``recall_1`` and ``recall_10``, one row a trial: recall without rescoring,
         which is filled, and with the best hundred rescored, hollow. Bars are one standard deviation.
     """
+    sizes = kept.groupby("method")["bytes"].mean().sort_values(ascending=False, kind="stable")
     kinds = list(kept.groupby("vectors", sort=False))
-    figure, grid = panels(-(-len(kinds) // 2), 7.6, 2, sharex=True, sharey=True)
-    for axes, (kind, rows) in zip(grid.flat, kinds, strict=True):
-        for name, trials in rows.groupby("method", sort=False):
-            style, size = look(str(name)) | {"linestyle": ""}, trials["bytes"].iloc[0]
-            plain, rescored = trials["recall_1"], trials["recall_10"].mean()
-            axes.plot([size, size], [plain.mean(), rescored], color=style["color"], linewidth=1, alpha=0.5)
-            axes.plot(size, rescored, **style | {"markerfacecolor": "white"})
-            axes.errorbar(size, plain.mean(), yerr=plain.std(), capsize=2, label=name, **style)
-        axes.set(title=kind, xscale="log", ylim=(0, 1.04))
+    rows = -(-len(kinds) // 2)
+    figure, grid = panels(rows, rows * (0.17 * len(sizes) + 0.55), 2, sharex=True, sharey=True)
+    for axes, (kind, trials) in zip(grid.flat, kinds, strict=True):
+        of_method = trials.groupby("method")
+        plain, spread = of_method["recall_1"].mean(), of_method["recall_1"].std()
+        for place, name in enumerate(sizes.index):
+            style, rescored = look(str(name)), of_method["recall_10"].mean()[name]
+            axes.plot([plain[name], rescored], [place, place], color=style["color"], linewidth=1.2)
+            axes.errorbar(plain[name], place, xerr=spread[name], fmt="o", color=style["color"])
+            axes.plot(rescored, place, "o", color=style["color"], markerfacecolor="white")
+            size = f"{of_method['bytes'].first()[name]:,.0f}"
+            axes.text(1.03, place, size, transform=axes.get_yaxis_transform(), va="center", color=GREY, fontsize=9.5)
+        axes.set(title=kind, xlim=(-0.03, 1.03), ylim=(len(sizes) - 0.4, -0.6))
+        axes.set_title("bytes", loc="right", weight="normal", color=GREY, fontsize=9.5)
+        axes.set_yticks(range(len(sizes)), sizes.index, fontsize=9.5)
     for axes in grid[-1]:
-        axes.set_xlabel("bytes an item")
-    for axes in grid[:, 0]:
-        axes.set_ylabel("recall of the exact ten")
-    name_above(figure, grid[0, 0])
+        axes.set_xlabel("recall of the exact ten")
     return figure
 
 
@@ -55,7 +60,7 @@ def cells_of_codes(points: Floats, codes: Mapping[str, Callable[[Floats], Floats
         places, cells = np.unique(stands_for(grid), axis=0, return_inverse=True)
         edges = cells.reshape(len(ticks), -1)
         seam = (np.diff(edges, axis=0, prepend=edges[:1]) != 0) | (np.diff(edges, axis=1, prepend=edges[:, :1]) != 0)
-        axes.imshow(tint(seam), extent=(-reach, reach) * 2, origin="lower")
+        axes.imshow(tint(2.0 * seam), extent=(-reach, reach) * 2, origin="lower")
         axes.scatter(*points.T, s=4, color=GREY, alpha=0.5)
         axes.scatter(*places.T, s=45, color=BLUE, marker="x", linewidth=2)
         show_plane(axes, reach, title=f"{title}:\n{len(places)} codes", xticks=[], yticks=[])

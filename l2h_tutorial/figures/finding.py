@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from itertools import combinations, product
 from textwrap import fill
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -15,34 +16,12 @@ from matplotlib.ticker import MaxNLocator
 from ..datasets import Dataset
 from ..lsh import collision_probability
 from ..splits import Split
-from .style import (
-    BLUE,
-    COLOURS,
-    GREY,
-    MARKERS,
-    ORANGE,
-    RED,
-    SKY,
-    STROKES,
-    WIDTH,
-    Bits,
-    Floats,
-    Rows,
-    draw_arrow,
-    draw_hyperplane,
-    hide_ticks,
-    look,
-    name_above,
-    name_ends,
-    panels,
-    show_plane,
-    styled,
-    write,
-)
+from .colours import BLUE, COLOURS, GREY, MARKERS, ORANGE, RED, SKY, STROKES, look
+from .style import WIDTH, Bits, Floats, Rows, draw_arrow, draw_hyperplane, hide_ticks, panels, show_plane, styled, write
 
 # --- chapter 1: pictures, what a descriptor keeps of one, and who searches for what ----------------------------------
 
-IN_A_ROW = 6  # pictures
+IN_A_ROW = 8  # pictures
 
 
 def draw_picture(axes: Axes, dataset: Dataset, row: int) -> None:
@@ -70,8 +49,9 @@ def _frame(axes: Axes, colour: str, line: str, width: float) -> None:
 
 
 def _groups_of_tiles(titles: Sequence[str], places: str) -> tuple[Figure, list[list[Axes]]]:
-    """Empty tiles, a titled group each, of two lines in which a letter stands for a tile."""
-    figure = plt.figure(figsize=(WIDTH, len(titles) * (2 * WIDTH / places.index(";") + 0.75)))
+    """Empty tiles, a titled group each, of lines in which a letter stands for a tile."""
+    lines = places.split(";")
+    figure = plt.figure(figsize=(WIDTH, len(titles) * (len(lines) * (WIDTH / len(lines[0]) + 0.2) + 0.25)))
     groups = []
     for strip, title in zip(figure.subfigures(len(titles), 1, squeeze=False).flat, titles, strict=True):
         strip.suptitle(title, fontsize=10.5, weight="bold", x=0.01, ha="left")
@@ -106,13 +86,9 @@ def gallery(dataset: Dataset, groups: dict[str, Sequence[int] | Rows]) -> Figure
 
 @styled
 def answers(
-    dataset: Dataset,
-    queries: Sequence[int] | Rows,
-    found: Sequence[Rows],
-    *,
-    titles: Sequence[str] | None = None,
+    dataset: Dataset, queries: Sequence[int] | Rows, found: Sequence[Rows], *, titles: Sequence[str] | None = None
 ) -> Figure:
-    """Queries, and beside each up to eight images found for it, in two lines, with right and wrong told apart.
+    """Queries, and below each up to eight images found for it, with right and wrong told apart.
 
     An image of the query's class has a solid blue frame and a tick, another a dashed red frame, a cross and its class.
 
@@ -131,15 +107,19 @@ def answers(
     -------
     Figure
     """
-    figure, tiles = _groups_of_tiles(titles or [""] * len(queries), "qqabcd;qqefgh")
-    for (first, *rest), query, rows in zip(tiles, queries, found, strict=True):
-        draw_picture(first, dataset, query)
-        _frame(first, GREY, "-", 3)
-        first.set_xlabel(_class_of(dataset, query, 20, before="query: "), fontsize=9.5)
-        for tile, row in zip(rest, rows, strict=False):
-            colour, line, mark = RED, "--", _class_of(dataset, row, 11, before="\N{MULTIPLICATION SIGN} ")
+    strips: list[tuple[int, Any, str]] = []  # of a query, which pictures, and what stands above
+    for query, rows, title in zip(queries, found, titles or [""] * len(queries), strict=True):
+        if not strips or strips[-1][0] != query:
+            strips.append((query, [query], _class_of(dataset, query, before="query: ")))
+        strips.append((query, rows, title))
+    figure, tiles = _groups_of_tiles([title for *_, title in strips], "abcdefgh")
+    for group, (query, rows, _) in zip(tiles, strips, strict=True):
+        for tile, row in zip(group, rows, strict=False):
+            colour, line, mark = RED, "--", _class_of(dataset, row, 10, before="\N{MULTIPLICATION SIGN} ")
             if dataset.labels[row] == dataset.labels[query]:
                 colour, line, mark = BLUE, "-", "\N{CHECK MARK}"
+            if row == query:
+                colour, line, mark = GREY, "-", ""
             draw_picture(tile, dataset, row)
             _frame(tile, colour, line, 2)
             tile.set_xlabel(mark, fontsize=9.5, color=colour)
@@ -150,7 +130,8 @@ def answers(
 def images_by_class(dataset: Dataset) -> Figure:
     """The first pictures of every class, one row a class."""
     n_classes = len(dataset.class_names)
-    figure, tiles = panels(n_classes, 0.72 * n_classes, IN_A_ROW)
+    figure, tiles = panels(n_classes, 0.56 * n_classes, IN_A_ROW)
+    figure.set_layout_engine("constrained", w_pad=0.02, h_pad=0.02)
     for label, name in enumerate(dataset.class_names):
         rows = np.flatnonzero(dataset.labels == label)[:IN_A_ROW]
         for tile in tiles[label]:
@@ -164,11 +145,12 @@ def images_by_class(dataset: Dataset) -> Figure:
 @styled
 def descriptor(dataset: Dataset, row: int) -> Figure:
     """One picture beside its GIST descriptor: 4 scales x 8 orientations, each a 4 x 4 grid of mean responses."""
-    figure = plt.figure(figsize=(WIDTH, 4.8))
+    figure = plt.figure(figsize=(WIDTH, 4.4))
+    figure.set_layout_engine("constrained", w_pad=0.02, h_pad=0.02)
     above, below = figure.subfigures(2, 1, squeeze=False, height_ratios=(1, 1.7)).flat
     picture = above.subplots()
     draw_picture(picture, dataset, row)
-    picture.set_title(_class_of(dataset, row))
+    picture.set(title=_class_of(dataset, row), anchor="W")
     tiles = below.subplots(4, 8)
     scales = dataset.features[row].reshape(4, 8, 4, 4)
     for line, responses, name in zip(tiles, scales, ("finest", "fine", "coarse", "coarsest"), strict=True):
@@ -177,8 +159,8 @@ def descriptor(dataset: Dataset, row: int) -> Figure:
             hide_ticks(tile)
         line[0].set_ylabel(name, fontsize=9.5, rotation=0, ha="right", va="center")
     for tile, edge in zip(tiles[0, ::2], ("|", "\\", "—", "/"), strict=True):  # how an edge lies that answers most
-        tile.set_title(edge)
-    below.suptitle("8 orientations, at 4 scales", fontsize=10.5, weight="bold")
+        tile.set_title(edge, loc="center")
+    below.suptitle("8 orientations, at 4 scales", fontsize=10.5, weight="bold", x=0.01, ha="left")
     return figure
 
 
@@ -208,6 +190,9 @@ def split_diagram(split: Split) -> Figure:
 # --- chapter 2: hyperplanes, codes, and how often two images share a bit ---------------------------------------------
 
 
+_BOX = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # behind letters among points
+
+
 @styled
 def code_of_points(points: Floats, hyperplanes: Floats, bits: Bits) -> Figure:
     """2-D points, lines through the origin, and the code that the lines give each point.
@@ -222,17 +207,19 @@ def code_of_points(points: Floats, hyperplanes: Floats, bits: Bits) -> Figure:
     """
     figure, ((axes,),) = panels(1, 4.2)
     codes, members = np.unique(bits, axis=0, return_inverse=True)
-    for i, code in enumerate(codes):
-        name = "".join("01"[bit] for bit in code.astype(int))
-        axes.scatter(*points[members == i].T, s=28, color=COLOURS[i % 7], marker=MARKERS[i % 7], label=f"code {name}")
     reach = 1.15 * np.abs(points).max()
+    around = np.array([_unit(turn) for turn in np.linspace(0, 2 * np.pi, 720)])
+    for i, code in enumerate(codes):
+        axes.scatter(*points[members == i].T, s=24, color=COLOURS[i % 7], marker=MARKERS[i % 7])
+        middle = around[((around @ hyperplanes > 0) == code).all(axis=1)].mean(axis=0)
+        name = "".join("01"[bit] for bit in code.astype(int))
+        write(axes, 0.9 * reach * middle / np.abs(middle).max(), name, color=COLOURS[i % 7], weight="bold", bbox=_BOX)
     for k, normal in enumerate(hyperplanes.T, start=1):
         draw_hyperplane(axes, normal, linewidth=1.5)
         upright = reach * normal / np.linalg.norm(normal)
         draw_arrow(axes, 0.4 * upright)
-        write(axes, 0.49 * upright, f"bit {k}", bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})
-    show_plane(axes, reach, xlabel="feature 1", ylabel="feature 2")
-    name_above(figure, axes, columns=3)
+        write(axes, 0.49 * upright, f"bit {k}", bbox=_BOX)
+    show_plane(axes, reach, xlabel="feature 1", ylabel="feature 2", anchor="W")
     return figure
 
 
@@ -281,7 +268,7 @@ def collisions(measured: dict[str, tuple[Floats, Floats]]) -> Figure:
     angles = np.linspace(0, np.pi, 100)
     axes.plot(angles, collision_probability(angles), color="black", label=r"theory: $1 - \theta/\pi$")
     for i, (name, (theta, share)) in enumerate(measured.items()):
-        axes.scatter(theta, share, s=22, color=COLOURS[i], marker="ox"[i], alpha=0.7, label=name)
+        axes.scatter(theta, share, s=15, color=COLOURS[i], marker="ox"[i], alpha=0.7, label=name)
     axes.set(xlabel=r"angle $\theta$ between the pair (radians)", ylabel="share of equal bits", ylim=(-0.02, 1.02))
     axes.set_xticks(np.linspace(0, np.pi, 5), ["0", "π/4", "π/2", "3π/4", "π"])
     axes.legend(loc="lower left")
@@ -337,8 +324,8 @@ def corner(angles: dict[str, Floats], balance: dict[str, Floats]) -> Figure:
     below.set(xlabel="hyperplane, sorted", ylabel="share on the emptier side", title="balance of each bit")
     below.set_ylim(-0.02, 0.53)
     below.xaxis.set_major_locator(MaxNLocator(integer=True))
+    above.spines["left"].set_visible(False)
     above.legend(loc="upper right")
-    name_ends(below)
     return figure
 
 
@@ -389,13 +376,9 @@ def work_map(
         axes.errorbar(percent, frame[measure], yerr=frame.get("spread"), capsize=3, label=name, **look(name))
     for name, level in exhaustive.items():
         axes.axhline(level, linewidth=1.2, label=name, **look(name))
-    axes.set(
-        xscale="log",
-        xlabel="share of the database scanned (%)",
-        ylabel="precision at 10" if measure == "precision" else "recall of the exact ten",
-        ylim=(lowest, None),
-    )
-    name_above(figure, axes)
+    axes.margins(y=0.15)
+    axes.set(xscale="log", xlabel="share of the database scanned (%)", ylim=(lowest, None))
+    axes.set_ylabel("precision at 10" if measure == "precision" else "recall of the exact ten")
     return figure
 
 
@@ -441,21 +424,21 @@ def crossing(times: pd.DataFrame) -> Figure:
         ``n``, ``method`` (``"exhaustive search"``, ``"LSH, radius 2"``, ...), ``queries``, ``microseconds``, ``low``
         and ``high``.
     """
-    figure, grid = panels(2, 7.4, sharex=True)
+    figure, grid = panels(2, 6.6, sharex=True)
     for axes, (how, part) in zip(grid[:, 0], times.groupby("queries", sort=False), strict=True):
         for method, rows in part.groupby("method", sort=False):
             middle = rows["microseconds"]
             bars = [middle - rows["low"], rows["high"] - middle]
-            axes.errorbar(rows["n"], middle, yerr=bars, capsize=2, label=method, **look(str(method)))
+            name = method if axes is grid[0, 0] else None
+            axes.errorbar(rows["n"], middle, yerr=bars, capsize=2, label=name, **look(str(method)))
         by_size = part.pivot(index="n", columns="method", values="microseconds")
         for method in by_size.columns.drop("exhaustive search"):
             n = where_the_table_is_level(by_size, method)
             if n is not None:
-                axes.axvline(n, color=GREY, linewidth=1)
-                text = f"{method.removeprefix('LSH, ')}: {n:,.0f}"
-                axes.text(n, 0.98, text, transform=axes.get_xaxis_transform(), rotation=90, ha="right", va="top")
-        axes.set(xscale="log", yscale="log", xlabel="vectors", ylabel="microseconds a query", title=f"queries {how}")
-    name_above(figure, grid[0, 0])
+                axes.axvline(n, color=GREY, linewidth=1, zorder=0)
+                axes.text(n, 0.01, f" {n:,.0f}", transform=axes.get_xaxis_transform(), va="bottom")
+        axes.set(xscale="log", yscale="log", ylabel="microseconds a query", title=f"queries {how}")
+    axes.set_xlabel("vectors")
     return figure
 
 
@@ -475,11 +458,7 @@ def where_the_table_is_level(times: pd.DataFrame, method: str) -> float | None:
 
 
 @styled
-def amplification(
-    similarity: Floats,
-    curves: dict[str, Floats],
-    measured: dict[str, tuple[Floats, Floats]],
-) -> Figure:
+def amplification(similarity: Floats, curves: dict[str, Floats], measured: dict[str, tuple[Floats, Floats]]) -> Figure:
     """Chance of becoming a candidate by cosine similarity: theory as lines, real pairs as points.
 
     Parameters
@@ -497,7 +476,7 @@ def amplification(
         if name in measured:
             axes.scatter(*measured[name], color=COLOURS[i], marker=MARKERS[i], s=30)
     axes.set(xlabel="cosine similarity of query and image", ylabel="chance of being a candidate", ylim=(-0.02, 1.02))
-    axes.legend(title="lines: theory; points: real pairs", loc="upper left", alignment="left")
+    axes.set_title("lines: theory; points: real pairs")
     return figure
 
 
@@ -512,9 +491,9 @@ def collision_curves(curves: dict[str, tuple[Floats, Floats, Floats, Floats]]) -
     """
     figure, (row,) = panels(1, 2.8, len(curves), sharey=True)
     for axes, (label, (x, curve, at, share)) in zip(row, curves.items(), strict=True):
-        axes.plot(x, curve, color=COLOURS[0], label="theory")
-        axes.scatter(at, share, color=COLOURS[1], marker=MARKERS[1], s=30, label="random hashes")
+        axes.plot(x, curve, color=COLOURS[0])
+        axes.scatter(at, share, color=COLOURS[1], marker=MARKERS[1], s=30)
         axes.set(xlabel=label, ylim=(-0.02, 1.02))
     row[0].set_ylabel("share of hashes that agree")
-    row[0].legend()
+    row[0].legend(["theory", "random hashes"])
     return figure

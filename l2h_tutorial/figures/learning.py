@@ -12,33 +12,15 @@ from matplotlib.patches import Circle
 
 from ..datasets import Dataset
 from ..grh import GRH
+from .colours import BLUE, GREEN, GREY, MARKERS, ORANGE, PURPLE, RED, Look, look, tint
 from .finding import draw_picture
-from .style import (
-    BLUE,
-    GREEN,
-    GREY,
-    MARKERS,
-    ORANGE,
-    PURPLE,
-    RED,
-    Bits,
-    Floats,
-    Look,
-    Rows,
-    look,
-    name_above,
-    name_ends,
-    panels,
-    show_plane,
-    styled,
-    tint,
-    write,
-)
+from .style import Bits, Floats, Rows, panels, show_plane, styled, write
 from .tables import Table, table
 
 # --- chapter 6: the graph of who should share a code, its vote, and when the vote can change a bit -------------------
 
-_NODE = 0.34  # width of a picture in the graph, where a class has a circle of radius 0.42 around its centre
+_APART = 1.75  # from the middle of one class to that of the next
+_NODE = 0.42  # width of a picture in the graph, where a class has a circle of radius 0.46 around its centre
 
 
 @styled
@@ -56,7 +38,7 @@ def adjacency(dataset: Dataset, rows: Rows, S: Rows) -> Figure:
     S : (n, n) of 0 and 1
         Symmetric.
     """
-    figure, ((above,), (below,)) = panels(2, 9.0)
+    figure, ((above,), (below,)) = panels(2, 7.4, height_ratios=(2, 5.2))
     _draw_graph(above, dataset, rows, S)
     _draw_matrix(below, dataset, rows, S)
     return figure
@@ -67,21 +49,20 @@ def _draw_graph(axes: Axes, dataset: Dataset, rows: Rows, S: Rows) -> None:
     classes = np.unique(labels)
     places = np.empty((len(rows), 2))
     outward = np.empty((len(rows), 2))
-    for label, middle in zip(classes, _circle(len(classes), np.pi / 2), strict=True):
+    for k, label in enumerate(classes):
         members = np.flatnonzero(labels == label)
         outward[members] = _circle(len(members), np.pi / 4)
-        places[members] = middle + 0.42 * outward[members]
-        x, y = middle
-        write(axes, (x, y + (0.8 if y > 0 else -0.8)), dataset.class_names[label])
+        places[members] = (_APART * k, 0) + 0.46 * outward[members]
+        write(axes, (_APART * k, -0.82), dataset.class_names[label])
     for i, j in np.argwhere(np.triu(S)):
         colour, line = (BLUE, "-") if labels[i] == labels[j] else (RED, "--")
         if i == j:
-            axes.add_patch(Circle(places[i] + 0.24 * outward[i], 0.1, fill=False, color=BLUE, linewidth=1.4))
+            axes.add_patch(Circle(places[i] + 0.28 * outward[i], 0.1, fill=False, color=BLUE, linewidth=1.4))
         else:
             axes.plot(*places[[i, j]].T, color=colour, linestyle=line, linewidth=1.6)
     for row, place in zip(rows, places, strict=True):
         _draw_node(axes, dataset, row, place, _NODE)
-    axes.set(xlim=(-1.75, 1.75), ylim=(-1.55, 1.95), aspect="equal")
+    axes.set(xlim=(-0.85, _APART * (len(classes) - 1) + 0.85), ylim=(-0.95, 0.7), aspect="equal")
     axes.set_axis_off()
 
 
@@ -123,7 +104,7 @@ def graph_step(before: Bits, votes: Floats, after: Bits, labels: Sequence[str]) 
         The class of each picture.
     """
     n, n_bits = before.shape
-    figure, (row,) = panels(1, 0.34 * n + 1, 3, sharey=True)
+    figure, (row,) = panels(1, 0.27 * n + 1, 3, sharey=True)
     nothing = np.zeros_like(before)
     tables = [
         ("bits before", 2.0 * before - 1, "+.0f", nothing),
@@ -134,8 +115,10 @@ def graph_step(before: Bits, votes: Floats, after: Bits, labels: Sequence[str]) 
         axes.imshow(tint(values), aspect="auto")
         for (i, k), value in np.ndenumerate(values):
             star, weight = ("*", "bold") if flipped[i, k] else ("", "normal")
-            write(axes, (k, i), f"{value:{form}}{star}", fontsize=9.5, weight=weight)
+            number = f"{value:{form}}{star}".replace("-", "\N{MINUS SIGN}")
+            write(axes, (k, i), number, fontsize=9.5, weight=weight)
         axes.grid(False)
+        axes.spines[:].set_visible(False)
         axes.set(title=title, xlabel="bit")
         axes.set_xticks(range(n_bits), range(1, n_bits + 1))
     row[0].set_yticks(range(n), labels)
@@ -166,7 +149,6 @@ def dead_zone(alphas: Floats, flipped: dict[str, Floats]) -> Figure:
         below.plot(alphas, share, label=name, **look(name, i))
     below.axvspan(0, 0.5, color=GREY, alpha=0.3)
     below.set(xlim=(0, 1.02), xlabel=r"$\alpha$", ylabel="share of bits flipped")
-    name_ends(below)
     return figure
 
 
@@ -277,10 +259,8 @@ def _explain(axes: Axes, reach: float) -> None:
 
 
 @styled
-def lines_with_spread(
-    frame: pd.DataFrame, x: str, y: str, by: str, *, xlabel: str, ylabel: str, logx: bool = False
-) -> Figure:
-    """Means as lines with bars of one standard deviation, a line for each value of a column.
+def lines_with_spread(frame: pd.DataFrame, x: str, y: str, by: str, *, xlabel: str, ylabel: str) -> Figure:
+    """Means as lines with bars of one standard deviation, a line for each value of a column; the axis is logarithmic.
 
     Parameters
     ----------
@@ -289,20 +269,15 @@ def lines_with_spread(
     x, y, by : str
         Columns: across, up, and what the lines are.
     xlabel, ylabel : str
-    logx : bool
-        Whether the axis across is logarithmic.
     """
     figure, ((axes,),) = panels(1, 3.7)
     for i, (name, rows) in enumerate(frame.groupby(by, sort=False)):
         at = rows.groupby(x)[y].agg(["mean", "std"])
         axes.errorbar(at.index, at["mean"], yerr=at["std"], capsize=3, label=str(name), **look(str(name), i))
-    axes.set(xlabel=xlabel, ylabel=ylabel, ylim=(0, None))
-    if logx:
-        axes.set_xscale("log")
-        axes.minorticks_off()
+    axes.set(xlabel=xlabel, ylabel=ylabel, ylim=(0, None), xscale="log")
+    axes.minorticks_off()
     ticks = sorted(frame[x].unique())
     axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
-    name_ends(axes)
     return figure
 
 
@@ -329,21 +304,26 @@ def verdicts(claims: pd.DataFrame) -> Figure:
         :func:`~l2h_tutorial.protocols.ecir2015.audit` gives them. A verdict is told by colour and marker; one that is
         undecided is hollow.
     """
-    claims = claims.assign(name=claims["ahead"] + "\nover " + claims["of"])
-    names = list(claims["name"].unique())
-    parts = list(claims.assign(place=-claims["name"].map(names.index)).groupby("n_train"))
-    figure, (row,) = panels(1, 1.6 + 0.38 * len(names), len(parts), sharex=True, sharey=True)
+    lines: list[tuple[Any, str]] = []
+    for ahead, rows in claims.groupby("ahead", sort=False):
+        lines += [(ahead, ""), *((ahead, of) for of in rows["of"].unique())]
+    claims = claims.assign(place=[lines.index(pair) for pair in zip(claims["ahead"], claims["of"], strict=True)])
+    parts = list(claims.groupby("n_train"))
+    figure, (row,) = panels(1, 1.3 + 0.165 * len(lines), len(parts), sharex=True, sharey=True)
     for axes, (n_train, rows) in zip(row, parts, strict=True):
         axes.axvline(0, color="black", linewidth=0.8)
-        axes.plot(rows["published"], rows["place"], "|", color="black", markersize=12, label="published")
+        axes.plot(rows["published"], rows["place"], "|", color="black", markersize=9, label="published")
         for verdict, style in _VERDICTS.items():
             those = rows[rows["verdict"] == verdict]
             ends = [those["ours"] - those["low"], those["high"] - those["ours"]]
             label = verdict or "no claim of the paper"
             axes.errorbar(those["ours"], those["place"], xerr=ends, linestyle="", label=label, **style)
-        axes.set(title=f"{n_train:,} labels", xlabel="difference of mAP")
-    row[0].set_yticks(-np.arange(len(names)), names, fontsize=9.5)
-    name_above(figure, row[0])
+        axes.set(title=f"{n_train:,} labels", xlabel="difference of mAP", ylim=(len(lines) - 0.4, -0.6))
+    names = [f"over {of}" if of else ahead for ahead, of in lines]
+    row[0].set_yticks(range(len(lines)), names, fontsize=9.5)
+    for tick in row[0].get_yticklabels():
+        tick.set_weight("normal" if tick.get_text().startswith("over ") else "bold")
+    figure.legend(*row[0].get_legend_handles_labels(), loc="outside upper left", ncols=3)
     return figure
 
 
@@ -419,14 +399,19 @@ def control_scores(frame: pd.DataFrame, chance: float) -> Figure:
     chance : float
         The mAP of a random order.
     """
-    methods = list(frame["method"].unique())
-    figure, ((axes,),) = panels(1, 0.33 * len(methods) + 1.2)
-    axes.scatter(frame["map"], frame["method"].map(methods.index), s=22, color=BLUE, alpha=0.7)
-    for method, mean in frame.groupby("method")["map"].mean().items():
-        place = methods.index(method)
-        axes.plot([mean, mean], [place - 0.25, place + 0.25], color="black", linewidth=2)
-    axes.axvline(chance, color=GREY, linestyle=":", label="random order")
+    means = frame.groupby("method")["map"].mean().sort_values()
+    methods = list(means.index)
+    figure, ((axes,),) = panels(1, 0.27 * len(methods) + 0.9)
+    for place, (method, mean) in enumerate(means.items()):
+        colour = RED if str(method).startswith("GRH") else BLUE
+        scores = frame.loc[frame["method"] == method, "map"]
+        axes.scatter(scores, [place] * len(scores), s=18, color=colour, alpha=0.45)
+        axes.plot([mean, mean], [place - 0.32, place + 0.32], color=colour, linewidth=2.4)
+        axes.text(1.01, place, f"{mean:.2f}", transform=axes.get_yaxis_transform(), va="center", color=colour)
+    axes.axvline(chance, color=GREY, linestyle=":")
+    axes.text(chance, len(methods) - 0.6, " random order", color=GREY)
     axes.set_yticks(range(len(methods)), methods)
-    axes.set(xlabel="mAP", xlim=(0, None), ylim=(len(methods) - 0.5, -0.5))
-    name_above(figure, axes)
+    for tick in axes.get_yticklabels():
+        tick.set_color(RED if tick.get_text().startswith("GRH") else "black")
+    axes.set(xlabel="mAP: a point a seed, a stroke the mean", xlim=(0, None), ylim=(-0.6, len(methods) + 0.2))
     return figure

@@ -3,7 +3,8 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from .style import look, panels, styled
+from .colours import look
+from .style import panels, styled
 
 
 @styled
@@ -15,20 +16,21 @@ def growth(by_rows: pd.DataFrame, by_bits: pd.DataFrame, by_radius: pd.DataFrame
     by_rows, by_bits, by_radius : DataFrame
         Rows of `l2h_tutorial.scale.measure_search`, in which ``n``, ``n_bits`` or ``radius`` differs.
     """
-    figure, axes = panels(3, 7.4, 2, sharey="col")
+    figure, axes = panels(3, 6.9, 2, sharey="col")
     varied = [("n", "codes", by_rows), ("n_bits", "bits", by_bits), ("radius", "Hamming radius", by_radius)]
     for (times, memory), (column, label, frame) in zip(axes, varied, strict=True):
         values = frame[column]
-        times.plot(values, 1e3 * frame["table_seconds"], label="HashTable", **look("", 0))
-        times.plot(values, 1e3 * frame["scan_seconds"], label="plain scan", **look("", 1))
-        memory.plot(values, frame["table_bytes"] / 1e6, label="HashTable", **look("", 0))
-        memory.plot(values, frame["n"] * frame["n_bits"] / 8e6, label="codes alone", **look("", 2))
+        table, scan, alone = ("HashTable", "plain scan", "codes alone") if column == "n" else [None] * 3
+        times.plot(values, 1e3 * frame["table_seconds"], label=table, **look("", 0))
+        times.plot(values, 1e3 * frame["scan_seconds"], label=scan, **look("", 1))
+        memory.plot(values, frame["table_bytes"] / 1e6, label=table, **look("", 0))
+        memory.plot(values, frame["n"] * frame["n_bits"] / 8e6, label=alone, **look("", 2))
+        times.set_ylabel("milliseconds a query")
+        memory.set_ylabel("megabytes")
         for panel in (times, memory):
             panel.set(xlabel=label, yscale="log")
             if column != "radius":
                 panel.set_xscale("log", base=10 if column == "n" else 2)
             panel.set_xticks(values)
             panel.set_xticks([], minor=True)
-    for panel, measure in zip(axes[0], ("milliseconds a query", "megabytes"), strict=True):
-        panel.legend(title=measure, loc="lower left", bbox_to_anchor=(0, 1), alignment="left")
     return figure

@@ -1,5 +1,6 @@
-"""The look that all figures share, and the kinds of arrays that they draw."""
+"""How all figures are drawn, and the kinds of arrays that they draw."""
 
+import io
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec
@@ -7,91 +8,46 @@ from typing import Any, ParamSpec
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from matplotlib.ticker import EngFormatter, LogFormatter
+from matplotlib.text import Text
+from matplotlib.ticker import AutoLocator, EngFormatter, LogFormatter, MaxNLocator
+from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
+
+from .colours import GREY, LINE
 
 P = ParamSpec("P")
 Bits = NDArray[np.bool_]
 Floats = NDArray[np.floating]
 Rows = NDArray[np.int64]
-Look = dict[str, Any]
+
 
 WIDTH = 5.2
 """Inches across: on a phone, 358 pixels wide, letters of 9.5 points have 9 pixels still. Panels stand below each other.
 """
 
-BLUE, ORANGE, GREEN, RED = "#0072b2", "#9a6700", "#007a55", "#b02a00"
-PURPLE, SKY, GREY = "#a2508a", "#2a7f9e", "#6e6e6e"
-COLOURS = (BLUE, RED, GREEN, PURPLE, ORANGE, SKY, GREY)
-_ON_DARK = ("#121212", "#e6e6e6", "#5aa5e0", "#ff9a70", "#2fb08a", "#d188b8", "#d09a2c", "#5fb3cf", "#9a9a9a")
-DARK = dict(zip(("#ffffff", "#000000", *COLOURS), _ON_DARK, strict=True))
-"""What stands for each colour on a dark page. On both pages all can be read, and red, which is GRH's, stands out."""
-
-MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-STROKES = ("-", "--", "-.", ":", "-", "--", "-.")
-
-
-def _line(colour: str, marker: str, stroke: str) -> Look:
-    return {"color": colour, "marker": marker, "linestyle": stroke}
-
-
-METHODS: dict[str, Look] = {
-    "exhaustive search": _line("black", "", ":"),
-    "exhaustive search, raw vectors": _line(ORANGE, "", ":"),
-    "exhaustive search, centred vectors": _line(BLUE, "", ":"),
-    "LSH, raw vectors": _line(ORANGE, "s", "--"),
-    "LSH, 32 bits": _line(BLUE, "o", "--"),
-    "LSH, 64 bits": _line(BLUE, "o", "-."),
-    "LSH": _line(BLUE, "o", "-"),
-    "LSH, radius 3": _line(BLUE, "o", "-") | {"markerfacecolor": "white"},  # beside radius 2, of one table
-    "LSH, ranked": _line(BLUE, "o", ":") | {"markerfacecolor": "white"},
-    "PCAH": _line(PURPLE, "v", "-."),
-    "SH": _line(GREY, "X", ":"),
-    "ITQ": _line(GREEN, "^", "--"),
-    "AGH": _line(SKY, "P", ":"),
-    "CCA-ITQ": _line(GREEN, "D", "-."),
-    "STH": _line(PURPLE, "P", "--"),
-    "KSH": _line(SKY, "v", "--"),
-    "SDH": _line(GREY, "D", "-."),
-    "GRH kernel": _line(RED, "s", "-"),
-    "GRH from CCA-ITQ": _line(RED, "D", "-."),
-    "GRH": _line(RED, "s", "--") | {"markerfacecolor": "white"},
-    "GRH kernel, ranked": _line(RED, "o", ":"),
-    "class scores": _line(GREY, "P", "-"),
-    "signs": _line(SKY, "o", "-"),
-    "signs, rotated": _line(SKY, "s", "--"),
-    "signs, rotated, asymmetric": _line(SKY, "D", "-."),
-    "RaBitQ": _line("black", "*", "-"),
-    "int8": _line(PURPLE, "s", "-"),
-    "int4": _line(PURPLE, "D", "--"),
-    "PQ": _line(ORANGE, "v", ":"),
-    "OPQ": _line(ORANGE, "^", "-"),
-    "truncation": _line(RED, "X", ":"),
-    "float32": _line("black", "o", ":"),
-    "float16": _line("black", "s", ":"),
-}
-METHODS["ITQ+CCA"] = METHODS["CCA-ITQ"]  # as the paper calls it
-"""One colour, marker and stroke a method, on every page. A name that is not here has the look of the longest one it
-begins with."""
-
 _STYLE: Any = {
-    "font.size": 10.5,
+    "font.size": 10,
     "axes.titlesize": 10.5,
     "axes.titlelocation": "left",
     "axes.titleweight": "bold",
-    "legend.fontsize": 10,
-    "xtick.labelsize": 10,
-    "ytick.labelsize": 10,
     "axes.spines.top": False,
     "axes.spines.right": False,
+    "axes.edgecolor": LINE,
     "axes.grid": True,
     "axes.axisbelow": True,
-    "grid.alpha": 0.3,
+    "axes.xmargin": 0.03,
+    "axes.ymargin": 0.08,
+    "grid.color": LINE,
+    "grid.alpha": 0.5,
+    "grid.linewidth": 0.6,
+    "xtick.minor.size": 0,
+    "ytick.minor.size": 0,
+    "xtick.major.size": 0,
+    "ytick.major.size": 0,
+    "lines.markersize": 5,
     "legend.frameon": False,
     "figure.dpi": 110,
-    "savefig.facecolor": "white",
     "figure.constrained_layout.use": True,
     "figure.constrained_layout.h_pad": 0.07,
     "image.cmap": "gray",
@@ -106,13 +62,94 @@ def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
     def drawn(*args: P.args, **kwargs: P.kwargs) -> Figure:
         with plt.rc_context(_STYLE):
             figure = draw(*args, **kwargs)
-        for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):
-            if isinstance(axis.get_major_formatter(), LogFormatter):
-                axis.set_major_formatter(_power)
+            for axes in figure.axes:
+                _few_ticks(axes)
+                _say_above(axes)
+            figure.draw_without_rendering()  # which lays it out
+            for axes in figure.axes:
+                if not (figure.legends or axes.get_legend()):
+                    _name_lines(axes)
         plt.close(figure)
         return figure
 
     return drawn
+
+
+def _few_ticks(axes: Axes) -> None:
+    """Leave numbers on the axes that a reader needs, in short figures."""
+    for axis in (axes.xaxis, axes.yaxis):
+        if isinstance(axis.get_major_formatter(), LogFormatter):
+            axis.set_major_formatter(_power)
+        elif isinstance(axis.get_major_locator(), AutoLocator):
+            axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+
+
+def _say_above(axes: Axes) -> None:
+    """Write what is measured upwards above the panel, and the titles of its row above that; names of rows stay."""
+    measures = axes.yaxis.label
+    if measures.get_text() and measures.get_rotation():
+        measures.set(rotation=0, ha="left", va="bottom")
+        axes.yaxis.set_label_coords(0, 1.02)
+        top = axes.get_position(original=True).y1
+        for panel in (panel for panel in axes.figure.axes if panel.get_position(original=True).y1 == top):
+            panel.set_title(panel.get_title("left"), pad=21)
+
+
+_FILLED = np.stack(np.meshgrid(np.linspace(-1, 1, 9), [-1, 0, 1]), axis=-1).reshape(-1, 2)
+_AROUND = np.array([[x, y] for x in (-1, 0, 1) for y in (-1, 1, 0) if x or y])
+
+
+def _name_lines(axes: Axes) -> None:
+    """Write the name of each line in its colour beside it, where it is furthest from all other lines and names."""
+    handles, names = axes.get_legend_handles_labels()
+    lines: list[Any] = [
+        handle[0] if isinstance(handle, tuple) else handle for handle in handles
+    ]  # of one with error bars
+    courses = [_course(line, axes) for line in lines]
+    points = [marks.get_offset_transform().transform(marks.get_offsets()) for marks in axes.collections]
+    for i, (line, name) in enumerate(zip(lines, names, strict=True)):
+        text: Any = axes.annotate(name, (0, 0), (0, 0), textcoords="offset points", ha="center", va="center")
+        half = np.array(Text.get_window_extent(text).size) / 2
+        places = (courses[i][:, None] + _AROUND * (half + 6)).reshape(-1, 2)
+        others = np.concatenate([places[:0], *points, *courses[:i], *courses[i + 1 :]])
+        room = np.minimum(_gaps(places, half, others), 50) + 4 * np.minimum(_gaps(places, half, courses[i]), 5)
+        inside = ((places - half >= axes.bbox.min) & (places + half <= axes.bbox.max)).all(axis=1)
+        best = np.where(inside, room, -1).argmax()
+        anchor = courses[i][best // len(_AROUND)]
+        text.xy = axes.transData.inverted().transform(anchor)
+        text.set(position=(places[best] - anchor) * 72 / axes.figure.dpi, color=line.get_color())
+        courses.append(places[best] + half * _FILLED)
+
+
+def _course(line: Any, axes: Axes) -> Floats:
+    """Places along a line, in pixels, as far as the panel shows it."""
+    ends = line.get_transform().transform(line.get_xydata())
+    ends = ends[np.isfinite(ends).all(axis=1)]
+    steps = np.linspace(0, len(ends) - 1, 80)
+    course = np.column_stack([np.interp(steps, np.arange(len(ends)), column) for column in ends.T])
+    low, high = axes.bbox.get_points()
+    return course[((course > low - 1) & (course < high + 1)).all(axis=1)]
+
+
+def _gaps(places: Floats, half: Floats, others: Floats) -> Floats:
+    """How far each box, of a middle and half a size, is from the nearest of some points."""
+    apart = np.maximum(np.abs(places[:, None] - others) - half, 0)
+    return np.linalg.norm(apart, axis=2).min(axis=1, initial=99)
+
+
+def as_card(figure: Figure) -> bytes:
+    """The upper panels of a figure as a PNG, drawn anew for the place of a picture on a card."""
+    width, height = figure.get_size_inches()
+    if len(figure.axes) == 1:
+        figure.set_size_inches(width, max(2.4, height / 1.25))
+    figure.draw_without_rendering()
+    top = max(axes.bbox.y1 for axes in figure.axes)
+    upper = [axes.get_tightbbox() for axes in figure.axes if axes.bbox.y1 > top - 1.5 * figure.dpi]
+    part = Bbox.union([box for box in upper if box]).padded(6)
+    content = io.BytesIO()
+    figure.savefig(content, dpi=200, bbox_inches=part.transformed(figure.dpi_scale_trans.inverted()))
+    figure.set_size_inches(width, height)
+    return content.getvalue()
 
 
 def _power(value: float, place: float) -> str:
@@ -120,46 +157,9 @@ def _power(value: float, place: float) -> str:
     return f"{value:g}" if value < 1000 else EngFormatter(sep="")(value)
 
 
-def look(name: str, i: int | None = None) -> Look:
-    """Colour, marker and stroke of a method; if there is no such, of line number i: lines differ in grey too."""
-    known = [method for method in METHODS if name == method or name.startswith((f"{method} ", f"{method},"))]
-    if known:
-        return METHODS[max(known, key=len)]
-    if i is None:
-        raise KeyError(f"{name!r} has no look of its own; METHODS of figures.style has {', '.join(METHODS)}")
-    k = i % len(COLOURS)
-    return _line(COLOURS[k], MARKERS[k], STROKES[k])
-
-
 def panels(rows: int, height: float, columns: int = 1, **properties: Any) -> tuple[Figure, NDArray[Any]]:
     """A figure as wide as all are, and its panels, (rows, columns)."""
     return plt.subplots(rows, columns, figsize=(WIDTH, height), squeeze=False, **properties)
-
-
-def name_ends(axes: Axes) -> None:
-    """Write the name of each line beside its end, in its colour, and above the name below it; call it last."""
-    axes.get_ylim()  # settles the limits
-    ends = []
-    for handle, name in zip(*axes.get_legend_handles_labels(), strict=True):
-        line: Any = handle[0] if isinstance(handle, tuple) else handle  # of a line with error bars
-        place = axes.transAxes.inverted().transform(line.get_transform().transform(line.get_xydata()[-1]))
-        ends.append((place[1], name, line.get_color()))
-    letter = 14 / 72 * axes.figure.dpi / axes.bbox.height  # its height, as a share of the panel's
-    edge = -np.inf
-    for y, name, colour in sorted(ends):
-        edge = max(y, edge + letter)
-        axes.text(1.03, edge, name, transform=axes.transAxes, color=colour, va="center", fontsize=10)
-
-
-def name_above(figure: Figure, axes: Axes, columns: int = 2) -> None:
-    """Say above a figure what the lines and marks of its panels mean."""
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=columns)
-
-
-def tint(strength: Any) -> Floats:
-    """Colours of numbers from -1 to 1: blue above 0, orange below, and weak enough for letters on them."""
-    colours = np.where(np.asarray(strength)[..., None] > 0, to_rgb(BLUE), to_rgb(ORANGE))
-    return np.concatenate([colours, 0.4 * np.abs(strength)[..., None]], axis=-1)
 
 
 def write(axes: Axes, place: Any, text: str, **properties: Any) -> None:

@@ -24,7 +24,7 @@ def add_pictures(app: Any, document: nodes.document, docname: str) -> None:
         source, alt = _first_figure(executed_page(app.env, chapter))
         small = io.BytesIO()
         with Image.open(io.BytesIO(base64.b64decode(source))) as figure:
-            part = ImageOps.fit(figure.convert("RGB"), (480, 220), centering=(0.5, 0.3))
+            part = ImageOps.pad(figure.convert("RGB"), (480, 220), color="white")
             part.quantize(128).convert("RGB").save(small, "webp", lossless=True)
         name = f"_images/card-{posixpath.basename(chapter)}.webp"
         replace_file(Path(app.outdir, name), small.getvalue())

@@ -11,7 +11,6 @@ _SERIF = Path(str(distribution("font-source-serif-pro").locate_file("font_source
 _SANS = Path(str(distribution("font-source-sans-pro").locate_file("font_source_sans_pro/files")))
 _STIX = Path(str(distribution("ziamath").locate_file("ziamath/fonts/STIXTwoMath-Regular.ttf")))
 SANS = [_SANS / f"SourceSansPro-{face}.ttf" for face in ("Regular", "Bold", "It")]
-"""The letters of figures."""
 
 _WORDS, _FORMULAS = r">([^<]+)<", r"<m(?:i|n|o|text)\b[^>]*>([^<]+)<"  # what of a page is written in a font
 _LETTERS = {*map(chr, range(0x20, 0x7F))}

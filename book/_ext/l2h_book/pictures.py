@@ -10,20 +10,22 @@ from typing import Any
 from nbformat import NotebookNode
 from PIL import Image
 
-from l2h_tutorial.figures.style import DARK
+from l2h_tutorial.figures.colours import DARK
 
 from .files import replace_file
 from .fonts import SANS
 
+# how the kernels that execute pages are set up: pages show the drawings, in the book's letters, cards the pixels
 KERNEL = f"""
-c.InlineBackend.figure_formats = ["svg", "png"]
+c.InlineBackend.figure_formats = ["svg"]
+c.InlineBackend.print_figure_kwargs = {{"bbox_inches": None}}
 c.InteractiveShellApp.exec_lines = [
-    "import matplotlib as _drawing, matplotlib.font_manager",
+    "import matplotlib as _drawing, l2h_tutorial.figures.style as _style",
+    "_drawing.figure.Figure._repr_png_ = _style.as_card",
     "for _path in {[str(path) for path in SANS]!r}: _drawing.font_manager.fontManager.addfont(_path)",
     "_drawing.rcParams.update({{'svg.hashsalt': 'l2h', 'font.family': ['Source Sans Pro', 'DejaVu Sans']}})",
 ]
 """
-"""How the kernels that execute pages are set up: pages show the drawings, in the book's letters, cards the pixels."""
 
 _RULES = "".join(
     f'[style*="fill: {light}"]{{fill:{dark}!important}}[style*="stroke: {light}"]{{stroke:{dark}!important}}'

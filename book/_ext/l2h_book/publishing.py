@@ -11,7 +11,7 @@ import nbformat
 from docutils import nodes
 from nbformat import NotebookNode
 
-from l2h_tutorial.figures.style import BLUE
+from l2h_tutorial.figures.colours import BLUE
 
 from .files import replace_file
 
