@@ -35,8 +35,9 @@ def byte_map(kept: pd.DataFrame) -> Figure:
             size = f"{of_method['bytes'].first()[name]:,.0f}"
             axes.text(1.03, place, size, transform=axes.get_yaxis_transform(), va="center", color=GREY, fontsize=9.5)
         axes.set(title=kind, xlim=(-0.03, 1.03), ylim=(len(sizes) - 0.4, -0.6))
-        axes.set_title("bytes", loc="right", weight="normal", color=GREY, fontsize=9.5)
         axes.set_yticks(range(len(sizes)), sizes.index, fontsize=9.5)
+    for axes in grid[0]:
+        axes.set_title("bytes", loc="right", weight="normal", color=GREY, fontsize=9.5)
     for axes in grid[-1]:
         axes.set_xlabel("recall of the exact ten")
     return figure

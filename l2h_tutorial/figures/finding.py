@@ -122,7 +122,7 @@ def answers(
                 colour, line, mark = GREY, "-", ""
             draw_picture(tile, dataset, row)
             _frame(tile, colour, line, 2)
-            tile.set_xlabel(mark, fontsize=9.5, color=colour)
+            tile.set_xlabel(mark, fontsize=9, color=colour)
     return figure
 
 

@@ -108,7 +108,7 @@ def graph_step(before: Bits, votes: Floats, after: Bits, labels: Sequence[str]) 
     nothing = np.zeros_like(before)
     tables = [
         ("bits before", 2.0 * before - 1, "+.0f", nothing),
-        ("vote of the class", votes, "+.2f", nothing),
+        ("vote of the class", votes, "+.1f", nothing),
         ("bits after", 2.0 * after - 1, "+.0f", before != after),
     ]
     for axes, (title, values, form, flipped) in zip(row, tables, strict=True):
