@@ -1,5 +1,6 @@
 """Figures of part I, finding neighbours: pictures, hyperplanes, buckets, the Hamming ball, candidates."""
 
+import re
 from collections.abc import Mapping, Sequence
 from itertools import combinations, product
 from textwrap import fill
@@ -38,8 +39,9 @@ def draw_picture(axes: Axes, dataset: Dataset, row: int) -> None:
 
 
 def _class_of(dataset: Dataset, row: int, across: int = 99, before: str = "") -> str:
-    """The name of a picture's class, in at most three lines of so many letters."""
+    """The name of a picture's class, in at most three lines of so many letters; longer words lose their end."""
     name = before + dataset.class_names[dataset.labels[row]].replace("/", "/ ")
+    name = re.sub(rf"(\w{{{across - 1}}})\w\w+", r"\1.", name)
     return fill(name, across, max_lines=3, placeholder="…").replace("/ ", "/")
 
 
@@ -51,7 +53,7 @@ def _frame(axes: Axes, colour: str, line: str, width: float) -> None:
 def _groups_of_tiles(titles: Sequence[str], places: str) -> tuple[Figure, list[list[Axes]]]:
     """Empty tiles, a titled group each, of lines in which a letter stands for a tile."""
     lines = places.split(";")
-    figure = plt.figure(figsize=(WIDTH, len(titles) * (len(lines) * (WIDTH / len(lines[0]) + 0.2) + 0.25)))
+    figure = plt.figure(figsize=(WIDTH, len(titles) * (len(lines) * (WIDTH / len(lines[0]) + 0.25) + 0.25)))
     groups = []
     for strip, title in zip(figure.subfigures(len(titles), 1, squeeze=False).flat, titles, strict=True):
         strip.suptitle(title, fontsize=10.5, weight="bold", x=0.01, ha="left")
@@ -115,7 +117,7 @@ def answers(
     figure, tiles = _groups_of_tiles([title for *_, title in strips], "abcdefgh")
     for group, (query, rows, _) in zip(tiles, strips, strict=True):
         for tile, row in zip(group, rows, strict=False):
-            colour, line, mark = RED, "--", _class_of(dataset, row, 10, before="\N{MULTIPLICATION SIGN} ")
+            colour, line, mark = RED, "--", _class_of(dataset, row, 9, before="\N{MULTIPLICATION SIGN} ")
             if dataset.labels[row] == dataset.labels[query]:
                 colour, line, mark = BLUE, "-", "\N{CHECK MARK}"
             if row == query:
