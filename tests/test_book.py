@@ -52,19 +52,6 @@ def test_a_drawing_keeps_every_mark_and_has_photographs_as_jpeg():
     assert len(names) == len({*names})
 
 
-def test_record_works_in_a_notebook_without_myst_nb(tmp_path):
-    (tmp_path / "myst_nb.py").write_text("raise ImportError('not installed')\n")
-    code = (
-        "from IPython.core.interactiveshell import InteractiveShell\n"
-        "InteractiveShell.instance()\n"
-        "from l2h_tutorial.book import record\n"
-        "record('mean-size', '57.7')"
-    )
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
-    result = subprocess.run([sys.executable, "-P", "-c", code], env=environment, capture_output=True, text=True)
-    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
-
-
 # The key of the execution cache
 
 

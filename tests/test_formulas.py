@@ -12,8 +12,8 @@ from l2h_book.formulas import mathml
 MATHS = "{http://www.w3.org/1998/Math/MathML}"
 
 
-def parsed(tex, **options):
-    return ElementTree.fromstring(mathml(tex, **options))
+def parsed(tex):
+    return ElementTree.fromstring(mathml(tex))
 
 
 def pieces(tex):
@@ -23,11 +23,6 @@ def pieces(tex):
 
 def test_letters_numbers_and_operators_are_what_they_are_in_tex():
     assert pieces(r"2 a \le \mathbf{x}") == [("mn", "2"), ("mi", "a"), ("mo", "\u2264"), ("mi", "\U0001d431")]
-
-
-def test_a_formula_on_a_line_of_its_own_says_so():
-    assert parsed("a", display=True).get("display") == "block"
-    assert parsed("a").get("display") == "inline"
 
 
 @pytest.mark.parametrize("name", ["sgn", "Pr", "log"])
@@ -61,7 +56,6 @@ def test_the_font_has_every_character_of_every_formula(site):
     for page in (site / f"{name}.html" for name in PAGES):
         for formula in re.findall(r"<math.*?</math>", page.read_text(encoding="utf-8"), re.S):
             shown |= set("".join(ElementTree.fromstring(formula).itertext()))
-    assert len(shown) > 40
     assert {character for character in shown if ord(character) not in known} == set()
 
 

@@ -371,13 +371,6 @@ def test_a_score_of_zero_is_a_zero_as_in_training():
     assert not LinearModel(np.zeros((2, 3)), 0.0).predict(np.ones((4, 2))).any()
 
 
-def test_points_that_are_all_equal_are_no_error():
-    X, grh = np.ones((4, 3)), GRH(2, random_state=0)
-    with warnings.catch_warnings(action="error"):
-        bits = grh.fit(X, [0, 1, 0, 1]).transform(X)
-    assert (bits == bits[0]).all()
-
-
 @pytest.mark.parametrize("n_iter", [1, 2, 3, 4, 2000, 2001])
 def test_two_states_that_take_turns_are_noticed_and_end_as_all_rounds_would(n_iter):
     """Two halves that vote only for each other exchange their bits in every round."""
