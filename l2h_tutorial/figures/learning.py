@@ -260,7 +260,6 @@ def lines_with_spread(frame: pd.DataFrame, x: str, y: str, by: str, *, xlabel: s
         at = rows.groupby(x)[y].agg(["mean", "std"])
         axes.errorbar(at.index, at["mean"], yerr=at["std"], capsize=3, label=str(name), **look(str(name), i))
     axes.set(xlabel=xlabel, ylabel=ylabel, ylim=(0, None), xscale="log")
-    axes.minorticks_off()
     ticks = sorted(frame[x].unique())
     axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
     return figure

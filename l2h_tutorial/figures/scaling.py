@@ -30,5 +30,4 @@ def growth(by_rows: pd.DataFrame, by_bits: pd.DataFrame, by_radius: pd.DataFrame
         for panel in (times, memory):
             panel.set(xlabel=label, xscale="linear" if column == "radius" else "log", yscale="log")
             panel.set_xticks(values)
-            panel.set_xticks([], minor=True)
     return figure

@@ -75,7 +75,8 @@ def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
 
 def _few_ticks(axes: Axes) -> None:
     """Leave numbers on the axes that a reader needs, in short figures, and no strokes."""
-    axes.tick_params(which="both", length=0)
+    axes.minorticks_off()
+    axes.tick_params(length=0)
     for axis in (axes.xaxis, axes.yaxis):
         if isinstance(axis.get_major_formatter(), LogFormatter):
             axis.set_major_formatter(_power)
