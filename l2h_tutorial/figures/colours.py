@@ -51,7 +51,6 @@ METHODS: dict[str, Look] = {
     "class scores": _line(GREY, "P", "-"),
     "signs": _line(SKY, "o", "-"),
     "signs, rotated": _line(SKY, "s", "--"),
-    "signs, rotated, asymmetric": _line(SKY, "D", "-."),
     "RaBitQ": _line("black", "*", "-"),
     "int8": _line(PURPLE, "s", "-"),
     "int4": _line(PURPLE, "D", "--"),
@@ -61,7 +60,6 @@ METHODS: dict[str, Look] = {
     "float32": _line("black", "o", ":"),
     "float16": _line("black", "s", ":"),
 }
-METHODS["ITQ+CCA"] = METHODS["CCA-ITQ"]  # as the paper calls it
 """One colour, marker and stroke a method, on every page. A name that is not here has the look of the longest one it
 begins with."""
 

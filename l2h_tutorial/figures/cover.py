@@ -11,7 +11,7 @@ from matplotlib.patches import Rectangle
 
 from ..datasets import Dataset
 from .colours import COLOURS, GREY, Look
-from .style import Bits, Floats, Rows, draw_hyperplane, show_plane, styled, write
+from .style import Bits, Floats, Rows, draw_hyperplane, grid_of_plane, show_plane, styled, write
 
 _SHOWN = 6  # pictures of a bucket
 _BIT = 0.55  # from the box of one bit to the next
@@ -50,7 +50,9 @@ def cover(dataset: Dataset, rows: Rows, points: Floats, hyperplanes: Floats, bit
         y = n_codes - 1 - k
         colour = COLOURS[k % 7]
         asked = k == members[query]
-        _draw_code(buckets, code, y)
+        for b, bit in enumerate(code):
+            fill = "black" if bit else "white"
+            buckets.add_patch(Rectangle((b * _BIT, y - 0.22), 0.45, 0.45, facecolor=fill, edgecolor="black"))
         shade: Look = {"alpha": 0.45, "linewidth": 1} if asked else {"alpha": 0.15, "linewidth": 0}
         tray = Rectangle((left, y - 0.42), _SHOWN * _PICTURE + 0.1, 0.84, facecolor=colour, edgecolor="black", **shade)
         buckets.add_patch(tray)
@@ -71,12 +73,10 @@ def cover(dataset: Dataset, rows: Rows, points: Floats, hyperplanes: Floats, bit
 def _draw_plane(axes: Axes, points: Floats, hyperplanes: Floats, codes: Bits) -> None:
     """Tint the region of each code, and draw the lines."""
     reach = 1.12 * np.abs(points).max()
-    ticks = np.linspace(-reach, reach, 300)
-    x, y = np.meshgrid(ticks, ticks)
-    inside = np.stack([x, y], axis=-1) @ hyperplanes >= 0
+    inside = grid_of_plane(reach, 300) @ hyperplanes >= 0
     for k, code in enumerate(codes):
         region = (inside == code).all(axis=-1)
-        axes.contourf(x, y, region, levels=[0.5, 1.5], colors=[COLOURS[k % 7]], alpha=0.2)
+        axes.contourf(region, [0.5, 1.5], extent=(-reach, reach) * 2, colors=[COLOURS[k % 7]], alpha=0.2)
     box = {"facecolor": "white", "edgecolor": GREY}
     for k, (x, y) in enumerate(hyperplanes.T, start=1):
         draw_hyperplane(axes, (x, y), linewidth=2)
@@ -85,13 +85,6 @@ def _draw_plane(axes: Axes, points: Floats, hyperplanes: Floats, codes: Bits) ->
         write(axes, end if clear[0] > clear[1] else -end, str(k), fontsize=19, bbox=box)  # where no picture hides it
     show_plane(axes, reach)
     axes.axis("off")
-
-
-def _draw_code(axes: Axes, code: Bits, y: float) -> None:
-    """A box for each bit, black for 1."""
-    for b, bit in enumerate(code):
-        fill = "black" if bit else "white"
-        axes.add_patch(Rectangle((b * _BIT, y - 0.22), 0.45, 0.45, facecolor=fill, edgecolor="black"))
 
 
 def _put(axes: Axes, dataset: Dataset, row: int, at: Any, colour: str, asks: bool, zoom: float) -> None:

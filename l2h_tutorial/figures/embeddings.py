@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from .colours import BLUE, GREY, look, tint
-from .style import Floats, panels, show_plane, styled
+from .style import Floats, grid_of_plane, hide_ticks, panels, show_plane, styled
 
 
 @styled
@@ -25,19 +25,18 @@ def byte_map(kept: pd.DataFrame) -> Figure:
     rows = -(-len(kinds) // 2)
     figure, grid = panels(rows, rows * (0.17 * len(sizes) + 0.55), 2, sharex=True, sharey=True)
     for axes, (kind, trials) in zip(grid.flat, kinds, strict=True):
-        of_method = trials.groupby("method")
-        plain, spread = of_method["recall_1"].mean(), of_method["recall_1"].std()
+        of_method = trials.groupby("method")[["bytes", "recall_1", "recall_10"]]
+        means, spread = of_method.mean(), of_method.std()["recall_1"]
         for place, name in enumerate(sizes.index):
-            style, rescored = look(str(name)), of_method["recall_10"].mean()[name]
-            axes.plot([plain[name], rescored], [place, place], color=style["color"], linewidth=1.2)
-            axes.errorbar(plain[name], place, xerr=spread[name], fmt="o", color=style["color"])
-            axes.plot(rescored, place, "o", color=style["color"], markerfacecolor="white")
-            size = f"{of_method['bytes'].first()[name]:,.0f}"
-            axes.text(1.03, place, size, transform=axes.get_yaxis_transform(), va="center", color=GREY, fontsize=9.5)
+            size, plain, rescored = means.loc[name]
+            colour = look(str(name))["color"]
+            axes.plot([plain, rescored], [place, place], color=colour, linewidth=1.2)
+            axes.errorbar(plain, place, xerr=spread[name], fmt="o", color=colour)
+            axes.plot(rescored, place, "o", color=colour, markerfacecolor="white")
+            across = axes.get_yaxis_transform()
+            axes.text(1.03, place, f"{size:,.0f}", transform=across, va="center", color=GREY, fontsize=9.5)
         axes.set(title=kind, xlim=(-0.03, 1.03), ylim=(len(sizes) - 0.4, -0.6))
         axes.set_yticks(range(len(sizes)), sizes.index, fontsize=9.5)
-    for axes in grid[0]:
-        axes.set_title("bytes", loc="right", weight="normal", color=GREY, fontsize=9.5)
     for axes in grid[-1]:
         axes.set_xlabel("recall of the exact ten")
     return figure
@@ -54,15 +53,15 @@ def cells_of_codes(points: Floats, codes: Mapping[str, Callable[[Floats], Floats
         By title, a panel each: takes points (m, 2) to the places (m, 2) that their codes stand for.
     """
     reach = 1.05 * np.abs(points).max()
-    ticks = np.linspace(-reach, reach, 240)
-    grid = np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2)
+    grid = grid_of_plane(reach, 240)
     figure, row = panels(1, 2.1, len(codes))
     for axes, (title, stands_for) in zip(row[0], codes.items(), strict=True):
-        places, cells = np.unique(stands_for(grid), axis=0, return_inverse=True)
-        edges = cells.reshape(len(ticks), -1)
+        places, cells = np.unique(stands_for(grid.reshape(-1, 2)), axis=0, return_inverse=True)
+        edges = cells.reshape(len(grid), -1)
         seam = (np.diff(edges, axis=0, prepend=edges[:1]) != 0) | (np.diff(edges, axis=1, prepend=edges[:, :1]) != 0)
         axes.imshow(tint(2.0 * seam), extent=(-reach, reach) * 2, origin="lower")
         axes.scatter(*points.T, s=4, color=GREY, alpha=0.5)
         axes.scatter(*places.T, s=45, color=BLUE, marker="x", linewidth=2)
-        show_plane(axes, reach, title=f"{title}:\n{len(places)} codes", xticks=[], yticks=[])
+        show_plane(axes, reach, title=f"{title}:\n{len(places)} codes")
+        hide_ticks(axes)
     return figure

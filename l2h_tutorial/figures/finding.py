@@ -18,7 +18,7 @@ from ..datasets import Dataset
 from ..lsh import collision_probability
 from ..splits import Split
 from .colours import BLUE, COLOURS, GREY, MARKERS, ORANGE, RED, SKY, STROKES, look
-from .style import WIDTH, Bits, Floats, Rows, draw_arrow, draw_hyperplane, hide_ticks, panels, show_plane, styled, write
+from .style import BOX, WIDTH, Bits, Floats, Rows, draw_hyperplane, hide_ticks, panels, show_plane, styled, unit, write
 
 # --- chapter 1: pictures, what a descriptor keeps of one, and who searches for what ----------------------------------
 
@@ -45,22 +45,14 @@ def _class_of(dataset: Dataset, row: int, across: int = 99, before: str = "") ->
     return fill(name, across, max_lines=3, placeholder="…").replace("/ ", "/")
 
 
-def _frame(axes: Axes, colour: str, line: str, width: float) -> None:
-    for spine in axes.spines.values():
-        spine.set(visible=True, color=colour, linestyle=line, linewidth=width)
-
-
-def _groups_of_tiles(titles: Sequence[str], places: str) -> tuple[Figure, list[list[Axes]]]:
-    """Empty tiles, a titled group each, of lines in which a letter stands for a tile."""
-    lines = places.split(";")
-    figure = plt.figure(figsize=(WIDTH, len(titles) * (len(lines) * (WIDTH / len(lines[0]) + 0.25) + 0.25)))
-    groups = []
+def _groups_of_tiles(titles: Sequence[str], lines: int, columns: int) -> Figure:
+    """Empty tiles, a titled group each."""
+    figure = plt.figure(figsize=(WIDTH, len(titles) * (lines * (WIDTH / columns + 0.25) + 0.25)))
     for strip, title in zip(figure.subfigures(len(titles), 1, squeeze=False).flat, titles, strict=True):
-        strip.suptitle(title, fontsize=10.5, weight="bold", x=0.01, ha="left")
-        groups.append(list(strip.subplot_mosaic(places).values()))
-        for tile in groups[-1]:
+        strip.suptitle(title, x=0.01, ha="left")
+        for tile in strip.subplots(lines, columns).flat:
             tile.set_axis_off()
-    return figure, groups
+    return figure
 
 
 @styled
@@ -78,9 +70,9 @@ def gallery(dataset: Dataset, groups: dict[str, Sequence[int] | Rows]) -> Figure
     -------
     Figure
     """
-    figure, tiles = _groups_of_tiles(list(groups), "abcd;efgh")
-    for group, members in zip(tiles, groups.values(), strict=True):
-        for tile, row in zip(group, members, strict=False):
+    figure = _groups_of_tiles(list(groups), lines=2, columns=4)
+    for strip, members in zip(figure.subfigs, groups.values(), strict=True):
+        for tile, row in zip(strip.axes, members, strict=False):
             draw_picture(tile, dataset, row)
             tile.set_xlabel(_class_of(dataset, row, 18), fontsize=9.5)
     return figure
@@ -114,16 +106,16 @@ def answers(
         if not strips or strips[-1][0] != query:
             strips.append((query, [query], _class_of(dataset, query, before="query: ")))
         strips.append((query, rows, title))
-    figure, tiles = _groups_of_tiles([title for *_, title in strips], "abcdefgh")
-    for group, (query, rows, _) in zip(tiles, strips, strict=True):
-        for tile, row in zip(group, rows, strict=False):
+    figure = _groups_of_tiles([title for *_, title in strips], lines=1, columns=8)
+    for strip, (query, rows, _) in zip(figure.subfigs, strips, strict=True):
+        for tile, row in zip(strip.axes, rows, strict=False):
             colour, line, mark = RED, "--", _class_of(dataset, row, 9, before="\N{MULTIPLICATION SIGN} ")
             if dataset.labels[row] == dataset.labels[query]:
                 colour, line, mark = BLUE, "-", "\N{CHECK MARK}"
             if row == query:
                 colour, line, mark = GREY, "-", ""
             draw_picture(tile, dataset, row)
-            _frame(tile, colour, line, 2)
+            tile.spines[:].set(visible=True, color=colour, linestyle=line, linewidth=2)
             tile.set_xlabel(mark, fontsize=9, color=colour)
     return figure
 
@@ -162,7 +154,7 @@ def descriptor(dataset: Dataset, row: int) -> Figure:
         line[0].set_ylabel(name, fontsize=9.5, rotation=0, ha="right", va="center")
     for tile, edge in zip(tiles[0, ::2], ("|", "\\", "—", "/"), strict=True):  # how an edge lies that answers most
         tile.set_title(edge, loc="center")
-    below.suptitle("8 orientations, at 4 scales", fontsize=10.5, weight="bold", x=0.01, ha="left")
+    below.suptitle("8 orientations, at 4 scales", x=0.01, ha="left")
     return figure
 
 
@@ -192,7 +184,9 @@ def split_diagram(split: Split) -> Figure:
 # --- chapter 2: hyperplanes, codes, and how often two images share a bit ---------------------------------------------
 
 
-_BOX = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # behind letters among points
+def _draw_arrow(axes: Axes, end: Any, arrowstyle: str = "->", **properties: Any) -> None:
+    """From the origin."""
+    axes.annotate("", end, (0, 0), arrowprops={"arrowstyle": arrowstyle, "color": "black", **properties})
 
 
 @styled
@@ -210,17 +204,17 @@ def code_of_points(points: Floats, hyperplanes: Floats, bits: Bits) -> Figure:
     figure, ((axes,),) = panels(1, 4.2)
     codes, members = np.unique(bits, axis=0, return_inverse=True)
     reach = 1.15 * np.abs(points).max()
-    around = np.array([_unit(turn) for turn in np.linspace(0, 2 * np.pi, 720)])
+    around = unit(np.linspace(0, 2 * np.pi, 720))
     for i, code in enumerate(codes):
         axes.scatter(*points[members == i].T, s=24, color=COLOURS[i % 7], marker=MARKERS[i % 7])
         middle = around[((around @ hyperplanes > 0) == code).all(axis=1)].mean(axis=0)
         name = "".join("01"[bit] for bit in code.astype(int))
-        write(axes, 0.9 * reach * middle / np.abs(middle).max(), name, color=COLOURS[i % 7], weight="bold", bbox=_BOX)
+        write(axes, 0.9 * reach * middle / np.abs(middle).max(), name, color=COLOURS[i % 7], weight="bold", bbox=BOX)
     for k, normal in enumerate(hyperplanes.T, start=1):
         draw_hyperplane(axes, normal, linewidth=1.5)
         upright = reach * normal / np.linalg.norm(normal)
-        draw_arrow(axes, 0.4 * upright)
-        write(axes, 0.49 * upright, f"bit {k}", bbox=_BOX)
+        _draw_arrow(axes, 0.4 * upright)
+        write(axes, 0.49 * upright, f"bit {k}", bbox=BOX)
     show_plane(axes, reach, xlabel="feature 1", ylabel="feature 2", anchor="W")
     return figure
 
@@ -234,27 +228,20 @@ def wedge(theta: float) -> Figure:
     for turn in (0, 180):
         start, end = np.degrees([first, second]) + turn
         axes.add_patch(Wedge((0, 0), 1.1, start, end, color=SKY, alpha=0.35))
-    n_lines = 24
-    n_between = 0
-    for direction in np.random.RandomState(1).uniform(0, np.pi, n_lines):
-        x, y = 1.1 * _unit(direction)
-        separates = first < direction < second
-        n_between += separates
+    directions = np.random.RandomState(1).uniform(0, np.pi, 24)
+    between = (first < directions) & (directions < second)
+    for (x, y), separates in zip(1.1 * unit(directions), between, strict=True):
         colour, stroke = (RED, "-") if separates else (GREY, ":")
         axes.plot([-x, x], [-y, y], color=colour, linestyle=stroke, linewidth=1.4)
     for name, direction in (("x", first), ("y", second)):
-        draw_arrow(axes, _unit(direction), arrowstyle="-|>", linewidth=2.5)
-        write(axes, 1.22 * _unit(direction), name, fontsize=14, fontweight="bold")
-    write(axes, 0.45 * _unit(first + theta / 2), "θ", fontsize=14)
-    expected = n_lines * theta / np.pi
-    axes.set_title(f"{n_between} of {n_lines} random lines separate x and y;\nθ/π of them are {expected:.1f}")
+        _draw_arrow(axes, unit(direction), arrowstyle="-|>", linewidth=2.5)
+        write(axes, 1.22 * unit(direction), name, fontsize=14, fontweight="bold")
+    write(axes, 0.45 * unit(first + theta / 2), "θ", fontsize=14)
+    expected = 24 * theta / np.pi
+    axes.set_title(f"{between.sum()} of 24 random lines separate x and y;\nθ/π of them are {expected:.1f}")
     axes.set(xlim=(-1.35, 1.35), ylim=(-1.2, 1.35), aspect="equal")
     axes.set_axis_off()
     return figure
-
-
-def _unit(direction: float) -> Floats:
-    return np.array([np.cos(direction), np.sin(direction)])
 
 
 @styled
@@ -365,7 +352,7 @@ def work_map(
     Parameters
     ----------
     lines : dict of str to DataFrame
-        For each method, columns ``scanned`` and `measure`; where there is a ``spread`` it is drawn as bars.
+        For each method, columns ``scanned`` and `measure`.
     measure : {"precision", "recall"}
     exhaustive : dict of str to float
         What exhaustive search finds, by its name; one for each of several ways to prepare the vectors.
@@ -374,8 +361,7 @@ def work_map(
     """
     figure, ((axes,),) = panels(1, 4.4)
     for name, frame in lines.items():
-        percent = 100 * frame["scanned"]
-        axes.errorbar(percent, frame[measure], yerr=frame.get("spread"), capsize=3, label=name, **look(name))
+        axes.plot(100 * frame["scanned"], frame[measure], label=name, **look(name))
     for name, level in exhaustive.items():
         axes.axhline(level, linewidth=1.2, label=name, **look(name))
     axes.margins(y=0.15)
@@ -452,8 +438,7 @@ def where_the_table_is_level(times: pd.DataFrame, method: str) -> float | None:
     if not below.size or gap[-1] > np.log(1 / CLEARLY):
         return None
     i = below[-1]
-    share = gap[i] / (gap[i] - gap[i + 1])
-    return float(np.exp(sizes[i] + share * (sizes[i + 1] - sizes[i])))
+    return float(np.exp(np.interp(0, -gap[i : i + 2], sizes[i : i + 2])))
 
 
 # --- chapter 5: what becomes a candidate -----------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from ..datasets import Dataset
 from ..grh import GRH
 from .colours import BLUE, GREEN, GREY, MARKERS, ORANGE, PURPLE, RED, Look, look, tint
 from .finding import draw_picture
-from .style import Bits, Floats, Rows, panels, show_plane, styled, write
+from .style import BOX, Bits, Floats, Rows, grid_of_plane, hide_ticks, panels, show_plane, styled, unit, write
 from .tables import Table, table
 
 # --- chapter 6: the graph of who should share a code, its vote, and when the vote can change a bit -------------------
@@ -51,7 +51,7 @@ def _draw_graph(axes: Axes, dataset: Dataset, rows: Rows, S: Rows) -> None:
     outward = np.empty((len(rows), 2))
     for k, label in enumerate(classes):
         members = np.flatnonzero(labels == label)
-        outward[members] = _circle(len(members), np.pi / 4)
+        outward[members] = unit(np.pi / 4 + 2 * np.pi * np.arange(len(members)) / len(members))
         places[members] = (_APART * k, 0) + 0.46 * outward[members]
         write(axes, (_APART * k, -0.82), dataset.class_names[label])
     for i, j in np.argwhere(np.triu(S)):
@@ -64,12 +64,6 @@ def _draw_graph(axes: Axes, dataset: Dataset, rows: Rows, S: Rows) -> None:
         _draw_node(axes, dataset, row, place, _NODE)
     axes.set(xlim=(-0.85, _APART * (len(classes) - 1) + 0.85), ylim=(-0.95, 0.7), aspect="equal")
     axes.set_axis_off()
-
-
-def _circle(n: int, start: float) -> Floats:
-    """Places on the unit circle, evenly apart."""
-    turns = start + 2 * np.pi * np.arange(n) / n
-    return np.column_stack([np.cos(turns), np.sin(turns)])
 
 
 def _draw_node(axes: Axes, dataset: Dataset, row: int, place: Any, width: float) -> None:
@@ -154,10 +148,7 @@ def dead_zone(alphas: Floats, flipped: dict[str, Floats]) -> Figure:
 
 # --- chapter 7: the rounds of training, and what they gain -----------------------------------------------------------
 
-_CELLS = 300  # grid points across a panel of the plane
-_RIM = 18  # of them along each side, where the codes of regions are written
-_CODES = ("00", "01", "10", "11")
-_OF_CODE = (GREEN, RED, PURPLE, BLUE)
+_OF_CODE = (GREEN, RED, PURPLE, BLUE)  # 00, 01, 10 and 11
 _HALVES = ("none", "right", "left", "full")  # what of a marker is filled: the left half is the first bit
 
 
@@ -180,62 +171,56 @@ def training_rounds(grh: GRH, points: Floats, labels: Rows) -> Figure:
     rounds = grh.history_
     figure, tiles = panels(len(rounds), 2.6 * len(rounds), 2)
     reach = 1.1 * np.abs(points).max()
-    ticks = np.linspace(-reach, reach, _CELLS)
-    grid = np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2)
-    stages = [stage.reshape(_CELLS, _CELLS, 2) for stage in grh.staged_transform(grid)]
-    for axes in tiles.ravel():
-        show_plane(axes, reach, xticks=[], yticks=[])
-        axes.grid(False)
+    grid = grid_of_plane(reach, 300)
+    stages = [stage.reshape(grid.shape) for stage in grh.staged_transform(grid.reshape(-1, 2))]
+    for axes in tiles.flat:
+        show_plane(axes, reach)
+        hide_ticks(axes)
     _explain(tiles[0, 0], reach)
     for i, (step, stage) in enumerate(zip(rounds, stages, strict=True)):
         asked, followed = tiles[i]
         followed.set_title("start: random lines")
         if i:
-            _draw_regions(asked, ticks, stages[i - 1])
+            _draw_regions(asked, grid, stages[i - 1])
             _draw_points(asked, points, labels, step.regularised)
             changed = (step.regularised != rounds[i - 1].bits).any(axis=1)
             _draw_rings(asked, points[changed])
             asked.set_title(f"{i}. the graph asks")
-            _draw_boundaries(followed, ticks, stages[i - 1], GREY, 1.0)
+            _draw_boundaries(followed, reach, stages[i - 1], GREY, 1.0)
             followed.set_title(f"{i}. the lines follow")
-        _draw_regions(followed, ticks, stage)
+        _draw_regions(followed, grid, stage)
         _draw_points(followed, points, labels, step.bits)
     return figure
 
 
-def _numbers(bits: Bits) -> Rows:
-    """Codes of two bits as numbers from 0 to 3."""
-    return 2 * bits[..., 0].astype(np.int64) + bits[..., 1]
-
-
-def _draw_regions(axes: Axes, ticks: Floats, stage: Bits) -> None:
+def _draw_regions(axes: Axes, grid: Floats, stage: Bits) -> None:
     """Tint the plane by code, write the codes where they are, and draw the boundaries."""
-    codes = _numbers(stage)
-    edges = (ticks[0], ticks[-1]) * 2
-    axes.imshow(codes, extent=edges, origin="lower", cmap=ListedColormap(_OF_CODE), vmin=0, vmax=3, alpha=0.22)
-    rim = np.ones_like(codes, dtype=bool)
-    rim[_RIM:-_RIM, _RIM:-_RIM] = False
-    box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1.2}
-    for number in np.unique(codes[rim]):
-        rows, columns = np.nonzero((codes == number) & rim)
-        places = np.column_stack([ticks[columns], ticks[rows]])
+    reach = grid.max()
+    numbers = stage @ [2, 1]
+    extent = (-reach, reach) * 2
+    axes.imshow(numbers, extent=extent, origin="lower", cmap=ListedColormap(_OF_CODE), vmin=0, vmax=3, alpha=0.22)
+    rim = np.abs(grid).max(axis=-1) > 0.88 * reach
+    for number in np.unique(numbers[rim]):
+        places = grid[rim & (numbers == number)]
         middle = np.linalg.norm(places - places.mean(axis=0), axis=1).argmin()
-        write(axes, 0.93 * places[middle], _CODES[number], fontsize=9.5, weight="bold", bbox=box)
-    _draw_boundaries(axes, ticks, stage, "black", 1.6)
+        write(axes, 0.93 * places[middle], f"{number:02b}", fontsize=9.5, weight="bold", bbox=BOX)
+    _draw_boundaries(axes, reach, stage, "black", 1.6)
 
 
-def _draw_boundaries(axes: Axes, ticks: Floats, stage: Bits, colour: str, width: float) -> None:
+def _draw_boundaries(axes: Axes, reach: float, stage: Bits, colour: str, width: float) -> None:
     """The lines at which a bit changes: solid for the first, dashed for the second."""
     for k, line in enumerate(("-", "--")):
         bit = stage[..., k].astype(float)
+        style: Look = {"colors": [colour], "linestyles": [line], "linewidths": [width]}
         if np.ptp(bit):
-            axes.contour(ticks, ticks, bit, levels=[0.5], colors=[colour], linestyles=[line], linewidths=[width])
+            axes.contour(bit, levels=[0.5], extent=(-reach, reach) * 2, **style)
 
 
 def _draw_points(axes: Axes, points: Floats, labels: Rows, bits: Bits) -> None:
     """Points in the colour of their code, filled on the sides of its ones."""
-    for label, number in sorted(set(zip(labels, _numbers(bits), strict=True))):
-        alike = points[(labels == label) & (_numbers(bits) == number)]
+    numbers = bits @ [2, 1]
+    for label, number in sorted(set(zip(labels, numbers, strict=True))):
+        alike = points[(labels == label) & (numbers == number)]
         style: Look = {"color": _OF_CODE[number], "marker": MARKERS[label], "fillstyle": _HALVES[number]}
         axes.plot(*alike.T, linestyle="", markersize=5.5, markeredgewidth=1.1, markerfacecoloralt="white", **style)
 
@@ -248,11 +233,11 @@ def _draw_rings(axes: Axes, places: Floats) -> None:
 def _explain(axes: Axes, reach: float) -> None:
     """Say what colours, halves and rings mean, in the panel that has nothing to show."""
     axes.set_axis_off()
-    bits = np.array([[1, 1], [1, 0], [0, 1], [0, 0]], dtype=bool)
+    bits = np.array([[1, 1], [1, 0], [0, 1], [0, 0]])
     places = reach * np.array([[-0.8, 0.8 - 0.3 * row] for row in range(5)])
     _draw_points(axes, places[:4], np.zeros(4, dtype=int), bits)
     _draw_rings(axes, places[4:])
-    meanings = [*(f"code {_CODES[number]}" for number in _numbers(bits)), "just changed"]
+    meanings = ["code 11", "code 10", "code 01", "code 00", "just changed"]
     for y, meaning in zip(places[:, 1], meanings, strict=True):
         axes.text(-0.6 * reach, y, meaning, va="center")
     axes.text(-0.9 * reach, -0.75 * reach, "a shape is a class,\nhere a circle for any", va="center")
@@ -275,7 +260,6 @@ def lines_with_spread(frame: pd.DataFrame, x: str, y: str, by: str, *, xlabel: s
         at = rows.groupby(x)[y].agg(["mean", "std"])
         axes.errorbar(at.index, at["mean"], yerr=at["std"], capsize=3, label=str(name), **look(str(name), i))
     axes.set(xlabel=xlabel, ylabel=ylabel, ylim=(0, None), xscale="log")
-    axes.minorticks_off()
     ticks = sorted(frame[x].unique())
     axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
     return figure
@@ -321,8 +305,8 @@ def verdicts(claims: pd.DataFrame) -> Figure:
         axes.set(title=f"{n_train:,} labels", xlabel="difference of mAP", ylim=(len(lines) - 0.4, -0.6))
     names = [f"over {of}" if of else ahead for ahead, of in lines]
     row[0].set_yticks(range(len(lines)), names, fontsize=9.5)
-    for tick in row[0].get_yticklabels():
-        tick.set_weight("normal" if tick.get_text().startswith("over ") else "bold")
+    for label, (_, of) in zip(row[0].get_yticklabels(), lines, strict=True):
+        label.set_weight("normal" if of else "bold")
     figure.legend(*row[0].get_legend_handles_labels(), loc="outside upper left", ncols=3)
     return figure
 
@@ -399,12 +383,13 @@ def control_scores(frame: pd.DataFrame, chance: float) -> Figure:
     chance : float
         The mAP of a random order.
     """
-    means = frame.groupby("method")["map"].mean().sort_values()
+    of_method = frame.groupby("method")["map"]
+    means = of_method.mean().sort_values()
     methods = list(means.index)
     figure, ((axes,),) = panels(1, 0.27 * len(methods) + 0.9)
     for place, (method, mean) in enumerate(means.items()):
         colour = RED if str(method).startswith("GRH") else BLUE
-        scores = frame.loc[frame["method"] == method, "map"]
+        scores = of_method.get_group(method)
         axes.scatter(scores, [place] * len(scores), s=18, color=colour, alpha=0.45)
         axes.plot([mean, mean], [place - 0.32, place + 0.32], color=colour, linewidth=2.4)
         axes.text(1.01, place, f"{mean:.2f}", transform=axes.get_yaxis_transform(), va="center", color=colour)

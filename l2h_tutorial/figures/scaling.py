@@ -28,9 +28,6 @@ def growth(by_rows: pd.DataFrame, by_bits: pd.DataFrame, by_radius: pd.DataFrame
         times.set_ylabel("milliseconds a query")
         memory.set_ylabel("megabytes")
         for panel in (times, memory):
-            panel.set(xlabel=label, yscale="log")
-            if column != "radius":
-                panel.set_xscale("log", base=10 if column == "n" else 2)
+            panel.set(xlabel=label, xscale="linear" if column == "radius" else "log", yscale="log")
             panel.set_xticks(values)
-            panel.set_xticks([], minor=True)
     return figure

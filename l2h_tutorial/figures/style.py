@@ -27,6 +27,8 @@ WIDTH = 4.5
 
 _STYLE: Any = {
     "font.size": 10,
+    "figure.titlesize": 10.5,
+    "figure.titleweight": "bold",
     "axes.titlesize": 10.5,
     "axes.titlelocation": "left",
     "axes.titleweight": "bold",
@@ -40,10 +42,6 @@ _STYLE: Any = {
     "grid.color": LINE,
     "grid.alpha": 0.5,
     "grid.linewidth": 0.6,
-    "xtick.minor.size": 0,
-    "ytick.minor.size": 0,
-    "xtick.major.size": 0,
-    "ytick.major.size": 0,
     "lines.markersize": 5,
     "legend.frameon": False,
     "figure.dpi": 110,
@@ -75,7 +73,8 @@ def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
 
 
 def _few_ticks(axes: Axes) -> None:
-    """Leave numbers on the axes that a reader needs, in short figures."""
+    """Leave numbers on the axes that a reader needs, in short figures, and no strokes."""
+    axes.minorticks_off()
     most = 6 if axes.get_position(original=True).width > 0.35 else 2
     for axis in (axes.xaxis, axes.yaxis):
         if isinstance(axis.get_major_formatter(), LogFormatter):
@@ -102,9 +101,7 @@ _AROUND = np.array([[x, y] for x in (-1, 0, 1) for y in (-1, 1, 0) if x or y])
 def _name_lines(axes: Axes) -> None:
     """Write the name of each line in its colour beside it, where it is furthest from all other lines and names."""
     handles, names = axes.get_legend_handles_labels()
-    lines: list[Any] = [
-        handle[0] if isinstance(handle, tuple) else handle for handle in handles
-    ]  # of one with error bars
+    lines: list[Any] = [handle[0] if isinstance(handle, tuple) else handle for handle in handles]  # or error bars
     courses = [_course(line, axes) for line in lines]
     points = [marks.get_offset_transform().transform(marks.get_offsets()) for marks in axes.collections]
     for i, (line, name) in enumerate(zip(lines, names, strict=True)):
@@ -162,21 +159,31 @@ def panels(rows: int, height: float, columns: int = 1, **properties: Any) -> tup
     return plt.subplots(rows, columns, figsize=(WIDTH, height), squeeze=False, **properties)
 
 
+BOX = {"facecolor": "white", "edgecolor": "none", "alpha": 0.6, "pad": 0.5}
+"""What lies behind letters among points."""
+
+
 def write(axes: Axes, place: Any, text: str, **properties: Any) -> None:
     """Write around a place, given by its two coordinates."""
     x, y = place
     axes.text(x, y, text, ha="center", va="center", **properties)
 
 
+def unit(direction: Any) -> Floats:
+    """Vectors of length one: (..., 2) for directions of any shape, in radians."""
+    return np.stack([np.cos(direction), np.sin(direction)], axis=-1)
+
+
+def grid_of_plane(reach: float, n: int) -> Floats:
+    """Places in n lines of n, (n, n, 2), as far as `reach` to each side."""
+    ticks = np.linspace(-reach, reach, n)
+    return np.stack(np.meshgrid(ticks, ticks), axis=-1)
+
+
 def draw_hyperplane(axes: Axes, normal: Any, **properties: Any) -> None:
     """Draw the line through the origin on which a vector stands upright."""
     x, y = normal
     axes.axline((0, 0), (-y, x), color=GREY, **properties)
-
-
-def draw_arrow(axes: Axes, end: Any, arrowstyle: str = "->", **properties: Any) -> None:
-    """Draw an arrow from the origin."""
-    axes.annotate("", end, (0, 0), arrowprops={"arrowstyle": arrowstyle, "color": "black", **properties})
 
 
 def show_plane(axes: Axes, reach: float, **properties: Any) -> None:

@@ -116,11 +116,9 @@ def _texts(column: pd.Series, digits: int) -> pd.Series:
     """What is written for each value of a column."""
     if pd.api.types.is_float_dtype(column):
         decimals = _decimals(column[np.isfinite(column)], digits)
-        least = 10.0**-decimals
+        least, small = f"{10.0**-decimals:.{decimals}f}", column.abs() < 10.0**-decimals / 2
         texts = column.map(f"{{:,.{decimals}f}}".format, na_action="ignore").astype(object)
-        texts = texts.mask(column.abs() < least / 2, f"< {least:.{decimals}f}")
-        texts = texts.mask((column < 0) & (column > -least / 2), f"> -{least:.{decimals}f}")
-        texts = texts.mask(column == 0, "0")
+        texts = texts.mask(small, f"< {least}").mask(small & (column < 0), f"> -{least}").mask(column == 0, "0")
     else:
         form = "{:,}" if pd.api.types.is_integer_dtype(column) else "{}"
         texts = column.map(form.format, na_action="ignore").astype(object)
