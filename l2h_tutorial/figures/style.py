@@ -75,6 +75,7 @@ def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
 def _few_ticks(axes: Axes) -> None:
     """Leave numbers on the axes that a reader needs, in short figures, and no strokes."""
     axes.minorticks_off()
+    axes.tick_params(length=0)
     most = 6 if axes.get_position(original=True).width > 0.35 else 2
     for axis in (axes.xaxis, axes.yaxis):
         if isinstance(axis.get_major_formatter(), LogFormatter):
