@@ -41,7 +41,7 @@ def draw_picture(axes: Axes, dataset: Dataset, row: int) -> None:
 def _class_of(dataset: Dataset, row: int, across: int = 99, before: str = "") -> str:
     """The name of a picture's class, in at most three lines of so many letters; longer words lose their end."""
     name = before + dataset.class_names[dataset.labels[row]].replace("/", "/ ")
-    name = re.sub(rf"(\w{{{across - 1}}})\w\w+", r"\1.", name)
+    name = re.sub(rf"(\w{{{across - 2}}})\w\w+", r"\1.", name)
     return fill(name, across, max_lines=3, placeholder="…").replace("/ ", "/")
 
 
@@ -109,7 +109,7 @@ def answers(
     figure = _groups_of_tiles([title for *_, title in strips], lines=1, columns=8)
     for strip, (query, rows, _) in zip(figure.subfigs, strips, strict=True):
         for tile, row in zip(strip.axes, rows, strict=False):
-            colour, line, mark = RED, "--", _class_of(dataset, row, 9, before="\N{MULTIPLICATION SIGN} ")
+            colour, line, mark = RED, "--", _class_of(dataset, row, 10, before="\N{MULTIPLICATION SIGN} ")
             if dataset.labels[row] == dataset.labels[query]:
                 colour, line, mark = BLUE, "-", "\N{CHECK MARK}"
             if row == query:
