@@ -28,8 +28,8 @@ _STRONG: Look = {"linewidth": 2.4, "zorder": 3}  # what the book is about lies o
 
 METHODS: dict[str, Look] = {
     "exhaustive search": _line("black", "", ":"),
-    "exhaustive search, raw vectors": _line(ORANGE, "", ":"),
-    "exhaustive search, centred vectors": _line(BLUE, "", ":"),
+    "exhaustive, raw vectors": _line(ORANGE, "", ":"),
+    "exhaustive, centred vectors": _line(BLUE, "", ":"),
     "LSH, raw vectors": _line(ORANGE, "s", "--"),
     "LSH, 32 bits": _line(BLUE, "o", "--"),
     "LSH, 64 bits": _line(BLUE, "o", "-."),
