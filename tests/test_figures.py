@@ -89,7 +89,7 @@ DRAWN = {
     "verdicts": lambda ds: figures.verdicts(CLAIMS),
     "wedge": lambda ds: figures.wedge(np.pi / 3),
     "work_map": lambda ds: figures.work_map(
-        SWEEPS, "precision", {"exhaustive search, raw vectors": 0.5, "exhaustive search": 0.52}
+        SWEEPS, "precision", {"exhaustive, raw vectors": 0.5, "exhaustive search": 0.52}
     ),
 }
 WHITE = "#ffffff"
