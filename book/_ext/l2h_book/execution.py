@@ -13,6 +13,7 @@ from jupyter_cache.base import CacheBundleIn  # type: ignore[import-untyped]
 from jupyter_cache.executors.utils import single_nb_execution  # type: ignore[import-untyped]
 from myst_nb.core.read import create_nb_reader
 from nbformat import NotebookNode
+from sphinx.errors import ExtensionError
 from sphinx.util.display import status_iterator
 
 from .files import BOOK, PACKAGE, files_key, files_of
@@ -44,7 +45,7 @@ def execution_key() -> str:
 def execute_ahead(app: Any, env: Any, docnames: list[str]) -> None:
     """Execute the pages that the cache does not have, one on each core, and put them there, with figures in two themes.
 
-    A page that fails is not put there: Sphinx executes it again when it reads it, and reports what is wrong.
+    A page that fails ends the build, with what is wrong.
     """
     cache = get_cache(env.mystnb_config.execution_cache_path)
     read = [(Path(env.doc2path(name)), _source(env, name)) for name in docnames]
@@ -61,10 +62,11 @@ def execute_ahead(app: Any, env: Any, docnames: list[str]) -> None:
         for (path, notebook), result in status_iterator(
             done, "executing pages... ", "green", len(pending), stringify_func=lambda pair: pair[0][0].stem
         ):
-            if result.err is None:
-                theme_figures(notebook)
-                bundle = CacheBundleIn(notebook, str(path), data={"execution_seconds": result.time})
-                cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+            if result.err:
+                raise ExtensionError(f"{path}: a cell fails\n{result.exc_string}")
+            theme_figures(notebook)
+            bundle = CacheBundleIn(notebook, str(path), data={"execution_seconds": result.time})
+            cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
 
 
 def executed_page(env: Any, docname: str) -> NotebookNode:
