@@ -135,11 +135,11 @@ def check_it_shows(page, explorer, query, methods, n_bits, radius):
         queries, pictures = explorer._bits[method, n_bits]
         assert shown["codes"] == ["".join(map(str, bits.astype(int))) for bits in (queries[query], pictures[chosen])]
         k, bucket = len(found.ids), np.sum(found.distances == 0)
-        said += f" {method}: {k} candidate{'' if k == 1 else 's'} of {n} ({100 * k / n:.1f} percent), "
+        said += f" {method}: {k} candidate{'' if k == 1 else 's'} of {n} ({100 * k / n:.1f}%), "
         said += f"{bucket} in its bucket"
         said += f", {found.right[:10].sum()} of the nearest {min(10, k)} right." if k else "."
     said += f" Exhaustive search: {all_of_them.right[:10].sum()} of 10 right."
-    said += f" The chosen picture, {names[labels[chosen]]}, is {' and '.join(away)}."
+    said += f" Chosen: {names[labels[chosen]]}, {' and '.join(away)}."
     assert page.locator("#l2h-explorer .status").inner_text() == said
     return chosen
 
