@@ -228,9 +228,9 @@ function sentence(state) {
     const judged = order[query] && candidates.length ? `, ${hits(state, candidates)} of the nearest ${Math.min(data.answers, candidates.length)} right` : "";
     return `${method}: ${plural(candidates.length, "candidate")} of ${n} (${((100 * candidates.length) / n).toFixed(1)}%), ${bucket} in its bucket${judged}.`;
   });
-  const away = shown.filter(({ found }) => found.distances).map(({ method, found: { distances } }) => `${plural(distances[chosen], "bit")} away by ${method}`);
+  const away = shown.filter(({ found }) => found.distances).map(({ found: { distances } }) => plural(distances[chosen], "bit"));
   return `${widths[state.bits]} bits, radius ${state.radius}, query: ${nameOfQuery(query)}. ${searches.join(" ")}${exhaustive} `
-    + `Chosen: ${nameOf(chosen)}, ${away.join(" and ")}.`;
+    + `Chosen: ${nameOf(chosen)}, ${away.join(" and ")} away.`;
 }
 
 const key = (...marks) => make("svg:svg", { class: "map", viewBox: "-.1 -.1 1.2 1.2", "aria-hidden": "true" }, ...marks);
