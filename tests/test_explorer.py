@@ -121,8 +121,8 @@ def check_it_shows(page, explorer, query, methods, n_bits, radius):
     for shown, method in zip(both, methods, strict=True):
         found, all_of_them = (explorer.search(query, method, n_bits, r) for r in (radius, n_bits))
         distance = all_of_them.distances[all_of_them.ids == chosen][0]
-        away.append(f"{distance} bit{'' if distance == 1 else 's'} away by {method}")
-        where = away[-1].split(" away")[0] + f" apart, {'inside' if distance <= radius else 'outside'} the ball"
+        away.append(f"{distance} bit{'' if distance == 1 else 's'}")
+        where = away[-1] + f" apart, {'inside' if distance <= radius else 'outside'} the ball"
         assert (shown["chosen"], shown["said"]) == (chosen, f"{names[labels[chosen]]}, {where}")
         assert sum(shown["differs"]) == distance
         rings = [(d, right) for d in range(radius, -1, -1) for right in (True, False)]
@@ -135,11 +135,11 @@ def check_it_shows(page, explorer, query, methods, n_bits, radius):
         queries, pictures = explorer._bits[method, n_bits]
         assert shown["codes"] == ["".join(map(str, bits.astype(int))) for bits in (queries[query], pictures[chosen])]
         k, bucket = len(found.ids), np.sum(found.distances == 0)
-        said += f" {method}: {k} candidate{'' if k == 1 else 's'} of {n} ({100 * k / n:.1f} percent), "
+        said += f" {method}: {k} candidate{'' if k == 1 else 's'} of {n} ({100 * k / n:.1f}%), "
         said += f"{bucket} in its bucket"
         said += f", {found.right[:10].sum()} of the nearest {min(10, k)} right." if k else "."
     said += f" Exhaustive search: {all_of_them.right[:10].sum()} of 10 right."
-    said += f" The chosen picture, {names[labels[chosen]]}, is {' and '.join(away)}."
+    said += f" Chosen: {names[labels[chosen]]}, {' and '.join(away)} away."
     assert page.locator("#l2h-explorer .status").inner_text() == said
     return chosen
 
@@ -235,8 +235,7 @@ def test_a_chosen_picture_stays_chosen_on_a_small_screen_in_the_dark(visit, page
     page = tab.page
     page.locator(".queries label").nth(9).tap()
     check_it_shows(page, answers, 9, TWO, 16, 2)
-    nearest = page.locator("[data-side=second] .tile").first
-    nearest.tap()
+    page.locator("[data-side=second] .tile").first.tap()
     chosen = check_it_shows(page, answers, 9, TWO, 16, 2)
     assert chosen == answers.search(9, "GRH kernel", 16, 2).ids[0]
     page.locator(BITS).select_option("32")
@@ -246,6 +245,7 @@ def test_a_chosen_picture_stays_chosen_on_a_small_screen_in_the_dark(visit, page
     box = page.locator("[data-side=first] svg").bounding_box()
     page.locator("[data-side=first] svg").tap(position={"x": box["width"] * 5.5 / 32, "y": box["height"] * 2.5 / 24})
     assert check_it_shows(page, answers, 9, ("LSH", "CCA-ITQ"), 32, 1) == 2 * 32 + 5
+    assert "16.129" in page.locator(".pair .picture").last.get_attribute("style"), "5 / 31 of the sheet, enlarged"
     border = "(label) => getComputedStyle(label).borderTopColor"
     colours = page.locator(".queries label:visible").evaluate_all(f"(all) => all.map({border})")
     assert colours.count(colours[9]) == 1, "the chosen query is seen in forced colours"
@@ -256,7 +256,7 @@ def test_a_chosen_picture_stays_chosen_on_a_small_screen_in_the_dark(visit, page
 def test_one_screen_has_the_controls_and_what_both_methods_find(visit, page_address):
     page = open_page(visit, page_address).page
     page.set_viewport_size({"width": 1280, "height": 800})
-    for what in ("[type=range]", "[data-side=first] .tile", "[data-side=second] .tile", "[data-side=second] h2"):
+    for what in ("[type=range]", ".status", "[data-side=second] .tile", "[data-side=second] h2"):
         box = page.locator(what).first.bounding_box()
         assert box["y"] + box["height"] < 800, what
     first, second = (page.locator(f"[data-side={side}] svg").bounding_box() for side in ("first", "second"))

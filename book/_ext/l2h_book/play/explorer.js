@@ -21,7 +21,7 @@ function search({ query, bits, radius }, method) {
   return { width, code, pictures, distances, candidates: distances ? ranked.filter((id) => distances[id] <= radius) : [] };
 }
 
-const nameOf = (id) => data.classes[data.labels[id]];
+const nameOf = (id) => data.classes[data.labels[id]], nameOfQuery = (query) => (query === MINE ? "your picture" : data.classes[data.queryLabels[query]]);
 const isRight = ({ query }, id) => query === MINE || data.labels[id] === data.queryLabels[query];
 const hits = (state, ids) => ids.slice(0, data.answers).filter((id) => isRight(state, id)).length;
 
@@ -34,19 +34,30 @@ function codeOf(width, code, other = code) {
   return make("span", { class: "code", role: "img", "aria-label": `${text.match(/.{4}/g).join(" ")}${said}` }, ...groups);
 }
 
-// One method: its nearest pictures, its map, and the code of the chosen picture beside the query's
+// Marks in the cells of a map, all of one shape, which is drawn from a cell's upper left corner
+const shapes = (ids, shape) => ids.map((id) => `M${id % data.columns} ${Math.floor(id / data.columns)}${shape}`).join("");
+const cells = (kind, ids, shape, opacity = 1) => make("svg:path", { class: kind, d: shapes(ids, shape), "stroke-opacity": opacity });
+const square = (inset) => `m${inset} ${inset}h${1 - 2 * inset}v${1 - 2 * inset}h${2 * inset - 1}z`, corner = "m1 .5v.5h-.5z";
+const around = (id) => ["chosen around", "chosen"].map((kind) => cells(kind, [id], square(-0.35)));
+
+// One method: its nearest pictures, its map, and the chosen picture and its code beside the query's
 
 class Side {
   constructor(key) {
     const tile = () => make("button", { type: "button", class: "tile" });
     Object.assign(this, { key, head: make("div", { class: "set head" }), title: make("h2"), tiles: Array.from({ length: data.answers }, tile), codes: make("p", { class: "codes" }) });
     this.map = make("svg:svg", { class: "map", viewBox: `0 0 ${data.columns} ${lines}`, role: "slider", tabindex: 0 });
-    if (data.sheet) this.map.append(make("svg:image", { href: data.sheet, width: data.columns, height: data.sheetRows, preserveAspectRatio: "none" }));
+    this.lit = make("svg:path");  // what is seen of the second of two sheets, of which the first is faint
+    const sheet = (more) => make("svg:image", { href: data.sheet, width: data.columns, height: data.sheetRows, preserveAspectRatio: "none", ...more });
+    if (data.sheet) this.map.append(sheet({ class: "unlit" }), make("svg:clipPath", { id: `l2h-lit-${key}` }, this.lit), sheet({ "clip-path": `url(#l2h-lit-${key})` }));
     this.marks = this.map.appendChild(make("svg:g"));
-    this.map.addEventListener("click", ({ clientX, clientY }) => {
+    const pick = ({ clientX, clientY }) => {
       const box = this.map.getBoundingClientRect(), at = (to, from, length, all) => Math.max(0, Math.min(all - 1, Math.floor(((to - from) / length) * all)));
-      choose(at(clientX, box.left, box.width, data.columns) + data.columns * at(clientY, box.top, box.height, lines));
-    });
+      const id = at(clientX, box.left, box.width, data.columns) + data.columns * at(clientY, box.top, box.height, lines);
+      if (id !== now.chosen) choose(id);
+    };
+    this.map.addEventListener("click", pick);
+    this.map.addEventListener("pointermove", (event) => { if (event.buttons) pick(event); });  // a finger finds one by dragging
     this.map.addEventListener("keydown", (event) => {
       const by = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: data.columns, ArrowUp: -data.columns, Home: -n, End: n }[event.key];
       if (!by) return;
@@ -60,29 +71,26 @@ class Side {
   }
 
   show(state) {
-    const method = methods[state[this.key]], found = search(state, method), { chosen } = state, inside = new Set(found.candidates);
+    const method = methods[state[this.key]], found = search(state, method), { chosen } = state;
     const judged = state.query === MINE ? "" : `, ${hits(state, found.candidates)} of ${data.answers} right`;
     this.title.replaceChildren(make("span", { class: "unseen" }, method), found.distances ? ` looks at ${found.candidates.length} of ${n}${judged}` : "");
     this.tiles.forEach((one, rank) => this.tile(one, found, rank, state));
+    this.lit.setAttribute("d", shapes(found.candidates, square(0)));
     this.marks.replaceChildren(
-      this.cells("veil", [...Array(lines * data.columns).keys()].filter((id) => !inside.has(id)), 0),
       ...[...Array(state.radius + 1).keys()].reverse().flatMap((distance) => [true, false].map((right) => {
         const ring = found.candidates.filter((id) => found.distances[id] === distance && isRight(state, id) === right);
-        return this.cells(`${distance ? "ring" : "bucket"} ${right ? "" : "wrong"}`, ring, 0.08, 1 - (0.7 * distance) / (state.radius + 1));
+        return cells(`${distance ? "ring" : "bucket"} ${right ? "" : "wrong"}`, ring, square(0.08), 1 - (0.5 * distance) / (state.radius + 1));
       })),
-      this.cells("chosen around", [chosen], -0.35), this.cells("chosen", [chosen], -0.35));
+      cells("corner", found.candidates.filter((id) => !isRight(state, id)), corner), ...around(chosen));
     this.map.setAttribute("aria-label", `The pictures as a map, by ${method}: arrow keys choose one`);
     tell(this.map, chosen, 0, n - 1, `${nameOf(chosen)}${this.where(found, chosen, state)}`);
+    const asked = state.query === MINE ? make("span", { class: "picture mine" }) : thumbnail(data, n + state.query, "");
     this.codes.replaceChildren(...(found.distances ? [
-      make("span", {}, "Query"), codeOf(found.width, found.code), make("span", {}, "Chosen"), codeOf(found.width, found.pictures[chosen], found.code),
+      ...(data.sheet ? [make("span", { class: "pair" }, asked, thumbnail(data, chosen, ""))] : []),
+      make("span", {}, `Query: ${nameOfQuery(state.query)}`), codeOf(found.width, found.code),
+      make("span", {}, `Chosen: ${nameOf(chosen)}, ${plural(found.distances[chosen], "bit")} apart`), codeOf(found.width, found.pictures[chosen], found.code),
     ] : ["This method is not linear, so the page cannot hash a picture of your own by it. Choose another."]));
     return { method, found };
-  }
-
-  cells(kind, ids, inset, opacity = 1) {
-    const side = 1 - 2 * inset;
-    const squares = ids.map((id) => `M${(id % data.columns) + inset} ${Math.floor(id / data.columns) + inset}h${side}v${side}h${-side}z`);
-    return make("svg:path", { class: kind, d: squares.join(""), "stroke-opacity": opacity });
   }
 
   where({ distances }, id, { radius }) {
@@ -192,6 +200,7 @@ const normalsOf = (file) => new Promise((then) => {
 
 const root = part("explorer"), sides = [new Side("first"), new Side("second")], start = { query: data.start.query, bits: 0, radius: data.start.radius, first: 0, second: methods.length - 1 };
 start.chosen = order[start.query][0];
+root.dataset.of = data.dataset;
 if (data.sheet) root.style.setProperty("--sheet", `url("${data.sheet}")`);
 let now = start, shown = [];
 const choose = (id, held = false) => { if (held || (id >= 0 && id < n)) set({ chosen: Math.max(0, Math.min(n - 1, id)) }); };
@@ -205,7 +214,9 @@ row.addEventListener("change", ({ target }) => set({ query: Number(target.value)
 
 function draw(state) {
   now = state;
-  row.querySelector(`[value="${state.query}"]`).checked = true;
+  const asked = row.querySelector(`[value="${state.query}"]`), strip = row.lastChild, { offsetLeft, offsetWidth } = asked.parentElement;
+  if (!asked.checked) strip.scrollLeft = offsetLeft - strip.offsetLeft - (strip.clientWidth - offsetWidth) / 2;
+  asked.checked = true;
   shown = sides.map((side) => side.show(state));
 }
 
@@ -215,22 +226,28 @@ function sentence(state) {
     if (!distances) return `${method} cannot hash it here.`;
     const bucket = candidates.filter((id) => distances[id] === 0).length;
     const judged = order[query] && candidates.length ? `, ${hits(state, candidates)} of the nearest ${Math.min(data.answers, candidates.length)} right` : "";
-    return `${method}: ${plural(candidates.length, "candidate")} of ${n} (${((100 * candidates.length) / n).toFixed(1)} percent), ${bucket} in its bucket${judged}.`;
+    return `${method}: ${plural(candidates.length, "candidate")} of ${n} (${((100 * candidates.length) / n).toFixed(1)}%), ${bucket} in its bucket${judged}.`;
   });
-  const away = shown.filter(({ found }) => found.distances).map(({ method, found: { distances } }) => `${plural(distances[chosen], "bit")} away by ${method}`);
-  return `${widths[state.bits]} bits, radius ${state.radius}, query: ${query === MINE ? "your picture" : data.classes[data.queryLabels[query]]}. ${searches.join(" ")}${exhaustive} `
-    + `The chosen picture, ${nameOf(chosen)}, is ${away.join(" and ")}.`;
+  const away = shown.filter(({ found }) => found.distances).map(({ found: { distances } }) => plural(distances[chosen], "bit"));
+  return `${widths[state.bits]} bits, radius ${state.radius}, query: ${nameOfQuery(query)}. ${searches.join(" ")}${exhaustive} `
+    + `Chosen: ${nameOf(chosen)}, ${away.join(" and ")} away.`;
 }
 
-const meanings = { bucket: "the query\u2019s code", ring: "within the radius", "ring wrong": "of another class" };
-const legend = make("p", { class: "set legend" }, ...Object.entries(meanings).map(([kind, text]) => (
-  make("span", {}, make("svg:svg", { class: "map", viewBox: "0 0 1 1", "aria-hidden": "true" }, make("svg:path", { class: kind, d: "M.1 .1h.8v.8h-.8z" })), text))));
+const key = (...marks) => make("svg:svg", { class: "map", viewBox: "-.1 -.1 1.2 1.2", "aria-hidden": "true" }, ...marks);
+const badge = (kind, mark) => make("span", { class: kind }, make("span", { class: "verdict" }, mark));
+const frame = (kind) => cells(kind, [0], square(0.08));
+const legend = make("p", { class: "set legend" }, ...[
+  [key(frame("bucket")), "the query\u2019s code"], [key(frame("ring")), "within the radius"], [key(...around(0)), "chosen"],
+  [key(frame("ring wrong"), cells("corner", [0], corner)), "of another class"],
+  [badge("", "\u2713"), "right class"], [badge("wrong", "\u2717"), "wrong class"],
+].map(([mark, text]) => make("span", {}, mark, text)));
 
 const set = live("explorer", {
-  start, drawing: make("div", {}, ...(data.own ? [ownPicture(data.own)] : []), row), draw, sentence, below: [legend, make("div", { class: "sides" }, ...sides.map(({ element }) => element))],
+  start, drawing: row, draw, sentence, below: [legend, make("div", { class: "sides" }, ...sides.map(({ element }) => element))],
   controls: [
     { key: "radius", label: "Hamming radius", least: 0, most: 16, step: 1 }, { key: "bits", label: "Bits", choices: widths.map(String) },
     { key: "first", label: "First method", choices: methods, place: sides[0].head }, { key: "second", label: "Second method", choices: methods, place: sides[1].head },
     { key: "query", most: MINE - 1 }, { key: "chosen", most: n - 1 },
   ],
 });
+if (data.own) root.querySelector(".controls").append(ownPicture(data.own));
