@@ -66,7 +66,7 @@ def test_a_plan_adds_up_links_to_its_sequence_and_is_refused_where_it_does_not_f
 def test_the_table_of_chapters_is_filled_when_the_book_is_built(small_book, tmp_path):
     page = (small_book / "_build/html/words.html").read_text(encoding="utf-8")
     words = " ".join(re.sub("<[^>]+>", " ", page).split())
-    row = r"First \(2\); More \(3\) 1\.1 \(core, 7\) 5 minutes to read, \d+ seconds to run, 7 minutes of exercises"
+    row = r"First \(2\); More \(3\) 1\.1 \(core, 7\) 5 min read · \d+ s run · 7 min exercises"
     assert re.search(row, words)
     result = build(tmp_path, book_of(other="") | {"words.md": "# Words\n\n```{chapters}\nother nowhere\n```\n"})
     assert result.returncode != 0

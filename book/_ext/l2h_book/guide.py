@@ -55,7 +55,7 @@ class Chapter(NamedTuple):
     def minutes(self) -> str:
         """What it takes, in words."""
         reading, exercises = sum(self.sections.values()), sum(minutes for _, minutes in self.exercises.values())
-        return f"{reading} minutes to read, {self.seconds:.0f} seconds to run, {exercises} minutes of exercises"
+        return f"{reading} min read · {self.seconds:.0f} s run · {exercises} min exercises"
 
 
 def read_chapter(executed: NotebookNode) -> Chapter:
