@@ -52,10 +52,8 @@ def execute_ahead(app: Any, env: Any, docnames: list[str]) -> None:
     pending = [(path, notebook) for path, notebook in read if notebook and not _is_in(cache, notebook)]
     pending.sort(key=lambda page: page[0].stat().st_size, reverse=True)  # the longest first
 
-    def execute(page: tuple[Path, NotebookNode]) -> Any:
-        return single_nb_execution(
-            page[1], str(page[0].parent), env.mystnb_config.execution_timeout, allow_errors=False
-        )
+    def execute(one: tuple[Path, NotebookNode]) -> Any:
+        return single_nb_execution(one[1], str(one[0].parent), env.mystnb_config.execution_timeout, allow_errors=False)
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         done = zip(pending, pool.map(execute, pending), strict=True)
