@@ -23,7 +23,7 @@ Rows = NDArray[np.int64]
 
 
 WIDTH = 4.5
-"""Inches across: on a phone, 382 pixels wide, letters of 9.5 points have 11 pixels. Panels stand below each other."""
+"""Inches across: on a phone, 358 pixels wide, letters of 9.5 points have 10.5 pixels. Panels stand below each other."""
 
 _STYLE: Any = {
     "font.size": 10,
