@@ -150,7 +150,7 @@ def neighbours_of(images):
     ("call", "at_most"),
     [
         *[(lambda r=r: TABLE.query_radius(BITS[:1], r), 4) for r in (0, 3, 20)],  # by each of the strategies
-        (lambda: l2h_tutorial.mean_average_precision(BITS[:9], BITS, LABELS[:9], LABELS), 3),
+        (lambda measure=l2h_tutorial.mean_average_precision: measure(BITS[:9], BITS, LABELS[:9], LABELS), 3),
         *[(lambda settings=settings: l2h_tutorial.GRH(8, **settings).fit(X, LABELS[:60]), 6) for settings in SETTINGS],
         (lambda: neighbours_of(IMAGES[:1]), 10),
     ],
