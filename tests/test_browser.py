@@ -92,7 +92,7 @@ def test_search_finds_without_a_network(address, visit):
 def test_the_checks_themselves_can_fail(tmp_path, visit):
     (tmp_path / "bad.html").write_text(
         "<html><body><main><h1>Bad</h1><article><img src='cells.png' alt='3f2a9c0d1e4b5a67.png'>"
-        "<p style='width: 900px'>{glue:text}`mean`</p>"
+        "<p style='width: 900px; color: #ddd'>{glue:text}`mean`</p>"
         "<p style='height: 5px; overflow: hidden'><math><mi>b</mi></math></p><button></button></article></main>"
         "<script src='https://example.org/x.js'></script><script>nothing.there()</script></body></html>"
     )
@@ -102,7 +102,7 @@ def test_the_checks_themselves_can_fail(tmp_path, visit):
     for check in checks:
         with pytest.raises(AssertionError):
             check()
-    assert "button-name: button" in violations(tab.page)
+    assert {found.partition(":")[0] for found in violations(tab.page)} >= {"button-name", "color-contrast"}
     assert tab.left == ["https://example.org/x.js"]
     assert any("nothing is not defined" in error for error in tab.errors)
 

@@ -18,11 +18,11 @@ _TOPS = {"lsh": 150, "radius-search": 60, "designing": 130, "embeddings": 180}
 
 def add_pictures(app: Any, document: nodes.document, docname: str) -> None:
     """Put them before the links of the section "The chapters", with the texts that describe the figures."""
-    Path(app.outdir, "_images").mkdir(parents=True, exist_ok=True)
     for item in document.ids.get("the-chapters", nodes.section()).findall(nodes.list_item):
         link = next(iter(item.findall(nodes.reference)))["refuri"]
         chapter = posixpath.join(posixpath.dirname(docname), link.removesuffix(".html"))
         source, alt = _first_figure(executed_page(app.env, chapter))
+        Path(app.outdir, "_images").mkdir(parents=True, exist_ok=True)
         name = f"_images/card-{posixpath.basename(chapter)}.webp"
         with Image.open(io.BytesIO(base64.b64decode(source))) as figure:
             _piece(figure, _TOPS.get(posixpath.basename(chapter), 0)).save(Path(app.outdir, name), lossless=True)
