@@ -9,9 +9,9 @@ from visits import CHAPTERS
 
 pytestmark = pytest.mark.browser
 DRAWINGS = """() => [...document.querySelectorAll("a.drawing img")].map((image) => ({
-  shown: image.clientWidth, height: image.clientHeight, width: +image.getAttribute("width"),
-  ratio: image.getAttribute("height") / image.getAttribute("width"), column: image.closest("article").clientWidth,
-  file: image.src, link: image.parentElement.href}))"""
+  shown: image.clientWidth, height: image.clientHeight, column: image.closest("article").clientWidth,
+  size: ["width", "height"].map((side) => +image.previousElementSibling.getAttribute(side)), file: image.src,
+  drawn: image.currentSrc, link: image.closest("a").href}))"""
 CELLS = """() => [...document.querySelectorAll("table.dataframe")].map((table) =>
   [...table.querySelectorAll("thead tr:last-child > *, tbody td")].map((cell) => {
     const style = getComputedStyle(cell), all = document.createRange();
@@ -31,9 +31,10 @@ def test_drawings_have_their_size_and_fit_and_tables_stand_in_columns(site, visi
     drawings = tab.page.evaluate(DRAWINGS)
     assert drawings, "a chapter without a figure"
     for one in drawings:
-        assert one["shown"] == min(one["width"], one["column"]) or one["shown"] / one["width"] > 0.65
-        assert abs(one["height"] - one["ratio"] * one["shown"]) < 2, "the page jumps when it is loaded"
-        assert one["link"] == one["file"]
+        assert 0.9 * one["column"] < one["shown"] <= one["column"]
+        width, height = one["size"]
+        assert abs(one["height"] - height / width * one["shown"]) < 2, "the page jumps when it is loaded"
+        assert (one["link"], one["drawn"]) == (one["file"], one["file"].replace(".svg", "-phone.svg"))
     tables = tab.page.evaluate(CELLS)
     assert tables or name in ("book/lsh", "book/grh-adjacency")
     for table in tables:

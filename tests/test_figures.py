@@ -137,10 +137,10 @@ PHONE = 358  # pixels across the text of a page, on a phone of 390
 
 @pytest.mark.parametrize("name", sorted(DRAWN))
 def test_a_figure_can_be_read_on_a_phone_no_words_lie_on_others_and_its_lines_differ_in_grey_too(drawn, name):
-    figure = drawn(name, toy_dataset())
-    across = 72 * figure.get_tightbbox().width
+    figure = drawn(name, toy_dataset()).on_a_phone()
+    across = 72 * figure.get_figwidth()
     words = [text for text in figure.findobj(Text) if text.get_text().strip() and text.get_visible()]
-    assert min((text.get_fontsize() for text in words), default=10) * PHONE / across >= 9.7
+    assert min((text.get_fontsize() for text in words), default=10) * PHONE / across >= 12
     for axes in figure.axes:
         names = [text for text in axes.texts if text.get_transform() == axes.transAxes]  # of lines, at their ends
         names = [Text.get_window_extent(text) for text in names]

@@ -50,7 +50,7 @@ document.addEventListener("DOMContentLoaded", () => {
     alone.className = "alone";
     alone.setAttribute("aria-label", "The figure alone");
     close.textContent = "Close";
-    alone.append(close, link.firstElementChild.cloneNode());
+    alone.append(close, link.querySelector("img").cloneNode());
     alone.addEventListener("click", () => alone.close());
     alone.addEventListener("close", () => alone.remove());
     alone.showModal();

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from .colours import BLUE, GREY, look, tint
-from .style import Floats, grid_of_plane, hide_ticks, panels, show_plane, styled
+from .style import Floats, across, grid_of_plane, hide_ticks, panels, show_plane, styled
 
 
 @styled
@@ -22,9 +22,8 @@ def byte_map(kept: pd.DataFrame) -> Figure:
     """
     sizes = kept.groupby("method")["bytes"].mean().sort_values(ascending=False, kind="stable")
     kinds = list(kept.groupby("vectors", sort=False))
-    rows = -(-len(kinds) // 2)
-    figure, grid = panels(rows, rows * (0.17 * len(sizes) + 0.55), 2, sharex=True, sharey=True)
-    for axes, (kind, trials) in zip(grid.flat, kinds, strict=True):
+    figure, grid = panels(len(kinds), 0.165 * len(sizes) + 0.7, across(1, 3), sharex=True, sharey=True)
+    for axes, (kind, trials) in zip(grid, kinds, strict=True):
         of_method = trials.groupby("method")[["bytes", "recall_1", "recall_10"]]
         means, spread = of_method.mean(), of_method.std()["recall_1"]
         for place, name in enumerate(sizes.index):
@@ -33,11 +32,11 @@ def byte_map(kept: pd.DataFrame) -> Figure:
             axes.plot([plain, rescored], [place, place], color=colour, linewidth=1.2)
             axes.errorbar(plain, place, xerr=spread[name], fmt="o", color=colour)
             axes.plot(rescored, place, "o", color=colour, markerfacecolor="white")
-            across = axes.get_yaxis_transform()
-            axes.text(1.03, place, f"{size:,.0f}", transform=across, va="center", color=GREY, fontsize=9.5)
+            axes.text(1.03, place, f"{size:,.0f}", transform=axes.get_yaxis_transform(), va="center", color=GREY)
         axes.set(title=kind, xlim=(-0.03, 1.03), ylim=(len(sizes) - 0.4, -0.6))
-        axes.set_yticks(range(len(sizes)), sizes.index, fontsize=9.5)
-    for axes in grid[-1]:
+        axes.set_yticks(range(len(sizes)), sizes.index)
+        axes.tick_params(labelbottom=True)
+    for axes in grid[-across(1, 3) :]:
         axes.set_xlabel("recall of the exact ten")
     return figure
 
@@ -54,8 +53,8 @@ def cells_of_codes(points: Floats, codes: Mapping[str, Callable[[Floats], Floats
     """
     reach = 1.05 * np.abs(points).max()
     grid = grid_of_plane(reach, 240)
-    figure, row = panels(1, 2.1, len(codes))
-    for axes, (title, stands_for) in zip(row[0], codes.items(), strict=True):
+    figure, row = panels(len(codes), across(2.1, 2.3), across(2, len(codes)))
+    for axes, (title, stands_for) in zip(row, codes.items(), strict=True):
         places, cells = np.unique(stands_for(grid.reshape(-1, 2)), axis=0, return_inverse=True)
         edges = cells.reshape(len(grid), -1)
         seam = (np.diff(edges, axis=0, prepend=edges[:1]) != 0) | (np.diff(edges, axis=1, prepend=edges[:, :1]) != 0)

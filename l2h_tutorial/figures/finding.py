@@ -17,12 +17,10 @@ from matplotlib.ticker import MaxNLocator
 from ..datasets import Dataset
 from ..lsh import collision_probability
 from ..splits import Split
-from .colours import BLUE, COLOURS, GREY, MARKERS, ORANGE, RED, SKY, STROKES, look
-from .style import BOX, WIDTH, Bits, Floats, Rows, draw_hyperplane, hide_ticks, panels, show_plane, styled, unit, write
+from .colours import BLUE, COLOURS, GREY, MARKERS, ORANGE, RED, SKY, STROKES, Look, look
+from .style import BOX, Bits, Floats, Rows, across, draw_hyperplane, hide_ticks, panels, show_plane, styled, unit, write
 
 # --- chapter 1: pictures, what a descriptor keeps of one, and who searches for what ----------------------------------
-
-IN_A_ROW = 8  # pictures
 
 
 def draw_picture(axes: Axes, dataset: Dataset, row: int) -> None:
@@ -38,19 +36,24 @@ def draw_picture(axes: Axes, dataset: Dataset, row: int) -> None:
     write(axes, (0.5, 0.5), str(label))
 
 
-def _class_of(dataset: Dataset, row: int, across: int = 99, before: str = "") -> str:
+def _class_of(dataset: Dataset, row: int, width: int = 99, before: str = "") -> str:
     """The name of a picture's class, in at most three lines of so many letters; longer words lose their end."""
     name = before + dataset.class_names[dataset.labels[row]].replace("/", "/ ")
-    name = re.sub(rf"(\w{{{across - 2}}})\w\w+", r"\1.", name)
-    return fill(name, across, max_lines=3, placeholder="…").replace("/ ", "/")
+    name = re.sub(rf"(\w{{{width - 2}}})\w\w+", r"\1.", name)
+    return fill(name, width, max_lines=3, placeholder="…").replace("/ ", "/")
 
 
-def _groups_of_tiles(titles: Sequence[str], lines: int, columns: int) -> Figure:
-    """Empty tiles, a titled group each."""
-    figure = plt.figure(figsize=(WIDTH, len(titles) * (lines * (WIDTH / columns + 0.25) + 0.25)))
-    for strip, title in zip(figure.subfigures(len(titles), 1, squeeze=False).flat, titles, strict=True):
+def _groups_of_tiles(groups: Sequence[tuple[str, int]]) -> Figure:
+    """Empty tiles, in groups of which a title and a number is given."""
+    columns = across(4, 8)
+    side = plt.rcParams["figure.figsize"][0] / columns
+    lines = [max(1, -(-n // columns)) for _, n in groups]
+    heights = [line * (side + 0.16) + 0.3 for line in lines]
+    figure = plt.figure(figsize=(side * columns, sum(heights)))
+    strips = figure.subfigures(len(groups), 1, squeeze=False, height_ratios=heights).flat
+    for strip, line, (title, _) in zip(strips, lines, groups, strict=True):
         strip.suptitle(title, x=0.01, ha="left")
-        for tile in strip.subplots(lines, columns).flat:
+        for tile in strip.subplots(line, columns).flat:
             tile.set_axis_off()
     return figure
 
@@ -70,11 +73,11 @@ def gallery(dataset: Dataset, groups: dict[str, Sequence[int] | Rows]) -> Figure
     -------
     Figure
     """
-    figure = _groups_of_tiles(list(groups), lines=2, columns=4)
+    figure = _groups_of_tiles([(title, len(members[:8])) for title, members in groups.items()])
     for strip, members in zip(figure.subfigs, groups.values(), strict=True):
         for tile, row in zip(strip.axes, members, strict=False):
             draw_picture(tile, dataset, row)
-            tile.set_xlabel(_class_of(dataset, row, 18), fontsize=9.5)
+            tile.set_xlabel(_class_of(dataset, row, 13))
     return figure
 
 
@@ -106,17 +109,17 @@ def answers(
         if not strips or strips[-1][0] != query:
             strips.append((query, [query], _class_of(dataset, query, before="query: ")))
         strips.append((query, rows, title))
-    figure = _groups_of_tiles([title for *_, title in strips], lines=1, columns=8)
+    figure = _groups_of_tiles([(title, len(rows[:8])) for _, rows, title in strips])
     for strip, (query, rows, _) in zip(figure.subfigs, strips, strict=True):
         for tile, row in zip(strip.axes, rows, strict=False):
-            colour, line, mark = RED, "--", _class_of(dataset, row, 10, before="\N{MULTIPLICATION SIGN} ")
+            colour, line, mark = RED, "--", _class_of(dataset, row, 13, before="\N{MULTIPLICATION SIGN} ")
             if dataset.labels[row] == dataset.labels[query]:
                 colour, line, mark = BLUE, "-", "\N{CHECK MARK}"
             if row == query:
                 colour, line, mark = GREY, "-", ""
             draw_picture(tile, dataset, row)
             tile.spines[:].set(visible=True, color=colour, linestyle=line, linewidth=2)
-            tile.set_xlabel(mark, fontsize=9, color=colour)
+            tile.set_xlabel(mark, color=colour)
     return figure
 
 
@@ -124,49 +127,52 @@ def answers(
 def images_by_class(dataset: Dataset) -> Figure:
     """The first pictures of every class, one row a class."""
     n_classes = len(dataset.class_names)
-    figure, tiles = panels(n_classes, 0.56 * n_classes, IN_A_ROW)
+    n_shown = across(5, 9)
+    figure, tiles = panels(n_classes * n_shown, across(0.62, 0.68), n_shown)
     figure.set_layout_engine("constrained", w_pad=0.02, h_pad=0.02)
     for label, name in enumerate(dataset.class_names):
-        rows = np.flatnonzero(dataset.labels == label)[:IN_A_ROW]
-        for tile in tiles[label]:
+        rows = np.flatnonzero(dataset.labels == label).tolist()
+        line = tiles[label * n_shown :][:n_shown]
+        for tile in line:
             tile.set_axis_off()
-        for tile, row in zip(tiles[label], rows, strict=False):
+        for tile, row in zip(line, rows, strict=False):
             draw_picture(tile, dataset, row)
-        tiles[label, 0].set_ylabel(fill(name, 12), rotation=0, ha="right", va="center")
+        line[0].set_ylabel(fill(name, 12), rotation=0, ha="right", va="center")
     return figure
 
 
 @styled
 def descriptor(dataset: Dataset, row: int) -> Figure:
     """One picture beside its GIST descriptor: 4 scales x 8 orientations, each a 4 x 4 grid of mean responses."""
-    figure = plt.figure(figsize=(WIDTH, 4.4))
+    figure = plt.figure(figsize=(plt.rcParams["figure.figsize"][0], across(3.7, 2.9)))
     figure.set_layout_engine("constrained", w_pad=0.02, h_pad=0.02)
-    above, below = figure.subfigures(2, 1, squeeze=False, height_ratios=(1, 1.7)).flat
-    picture = above.subplots()
+    parts: Look = across({"nrows": 2, "height_ratios": (1, 1.6)}, {"ncols": 2, "width_ratios": (1, 3)})
+    left, right = figure.subfigures(**parts)
+    picture = left.subplots()
     draw_picture(picture, dataset, row)
     picture.set(title=_class_of(dataset, row), anchor="W")
-    tiles = below.subplots(4, 8)
+    tiles = right.subplots(4, 8)
     scales = dataset.features[row].reshape(4, 8, 4, 4)
     for line, responses, name in zip(tiles, scales, ("finest", "fine", "coarse", "coarsest"), strict=True):
         for tile, response in zip(line, responses, strict=True):
             tile.imshow(response, vmin=0, vmax=responses.max(), cmap="viridis")
             hide_ticks(tile)
-        line[0].set_ylabel(name, fontsize=9.5, rotation=0, ha="right", va="center")
+        line[0].set_ylabel(name, rotation=0, ha="right", va="center")
     for tile, edge in zip(tiles[0, ::2], ("|", "\\", "—", "/"), strict=True):  # how an edge lies that answers most
         tile.set_title(edge, loc="center")
-    below.suptitle("8 orientations, at 4 scales", x=0.01, ha="left")
+    right.suptitle("8 orientations, at 4 scales", x=0.01, ha="left")
     return figure
 
 
 @styled
 def split_diagram(split: Split) -> Figure:
     """The three parts of a split as boxes, with their sizes and what each is for."""
-    figure, ((axes,),) = panels(1, 2.4)
+    figure, (axes,) = panels(1, 2.4)
     axes.set(xlim=(0, 100), ylim=(0, 30))
     axes.set_axis_off()
     parts = [
         (0, 29, ORANGE, "queries", split.y_query, "what we look for;\nnever seen before"),
-        (31, 30, BLUE, "training set", split.y_train, "labels that a\nmethod learns from"),
+        (31, 30, BLUE, "training set", split.y_train, "labels a method\nlearns from"),
         (63, 37, GREY, "database", split.y_database, "what is searched; its\nlabels only judge"),
     ]
     for left, width, colour, name, labels, purpose in parts:
@@ -174,7 +180,7 @@ def split_diagram(split: Split) -> Figure:
         middle = left + width / 2
         write(axes, (middle, 25), name, weight="bold")
         write(axes, (middle, 19.5), f"{len(labels):,} images")
-        write(axes, (middle, 12.5), purpose, fontsize=9.5)
+        write(axes, (middle, 12.5), purpose)
     arrow = {"arrowstyle": "->", "connectionstyle": "arc3,rad=0.1", "color": ORANGE}
     axes.annotate("", (82, 7.5), (14, 7.5), arrowprops=arrow)
     write(axes, (48, 2.5), "each query is searched for in the database")
@@ -201,7 +207,7 @@ def code_of_points(points: Floats, hyperplanes: Floats, bits: Bits) -> Figure:
     bits : (n, n_bits) bool
         The code of each point.
     """
-    figure, ((axes,),) = panels(1, 4.2)
+    figure, (axes,) = panels(1, 4.2)
     codes, members = np.unique(bits, axis=0, return_inverse=True)
     reach = 1.15 * np.abs(points).max()
     around = unit(np.linspace(0, 2 * np.pi, 720))
@@ -222,7 +228,7 @@ def code_of_points(points: Floats, hyperplanes: Floats, bits: Bits) -> Figure:
 @styled
 def wedge(theta: float) -> Figure:
     """Two vectors at an angle, random lines through the origin, and the two wedges in which a line separates them."""
-    figure, ((axes,),) = panels(1, 4.4)
+    figure, (axes,) = panels(1, 4.4)
     first = 0.3  # the direction of x
     second = first + theta
     for turn in (0, 180):
@@ -253,7 +259,7 @@ def collisions(measured: dict[str, tuple[Floats, Floats]]) -> Figure:
     measured : dict of str to (angles, shares)
         For each kind of pair: angles in radians and shares of equal bits, (n_pairs,) each.
     """
-    figure, ((axes,),) = panels(1, 3.6)
+    figure, (axes,) = panels(1, 3.6)
     angles = np.linspace(0, np.pi, 100)
     axes.plot(angles, collision_probability(angles), color="black", label=r"theory: $1 - \theta/\pi$")
     for i, (name, (theta, share)) in enumerate(measured.items()):
@@ -275,7 +281,7 @@ def distance_estimates(angles: Floats, estimates: dict[int, Floats]) -> Figure:
     estimates : dict of int to (n_pairs,) float
         For each code length: pi times the share of differing bits.
     """
-    figure, (row,) = panels(1, 2.3, len(estimates), sharex=True, sharey=True)
+    figure, row = panels(len(estimates), across(3.1, 2.6), across(1, len(estimates)), sharex=True, sharey=True)
     ends = [0, 1.05 * np.max([angles, *estimates.values()])]
     for axes, (n_bits, estimate) in zip(row, estimates.items(), strict=True):
         axes.plot(ends, ends, color="black", linewidth=1)
@@ -299,7 +305,7 @@ def corner(angles: dict[str, Floats], balance: dict[str, Floats]) -> Figure:
     balance : dict of str to (n_bits,) float
         For each way, the share of images on the emptier side of each hyperplane, between 0 and 0.5.
     """
-    figure, ((above,), (below,)) = panels(2, 5.8)
+    figure, (above, below) = panels(2, 2.9, across(1, 2))
     edges = np.linspace(0, np.pi, 60)
     for (name, values), hatch in zip(angles.items(), ("//", None), strict=False):
         colour = look(f"LSH, {name}")["color"]
@@ -326,7 +332,7 @@ CLEARLY = 1.5  # times faster: less is as good as level
 @styled
 def hamming_cube(radius: int = 1) -> Figure:
     """The eight codes of three bits as a cube; those within the radius of 000 are filled."""
-    figure, ((axes,),) = panels(1, 4.2)
+    figure, (axes,) = panels(1, 4.2)
     corners = np.array(list(product((0, 1), repeat=3)))
     places = corners @ [(1, 0), (0, 1), (0.42, 0.32)]
     for a, b in combinations(range(8), 2):
@@ -337,7 +343,7 @@ def hamming_cube(radius: int = 1) -> Figure:
         fill, edge, ink = (BLUE, BLUE, "white") if distance <= radius else ("white", GREY, "black")
         axes.scatter(x, y, s=1500, color=fill, edgecolor=edge, zorder=2)
         write(axes, (x, y), "{}{}{}".format(*code), color=ink, zorder=3)
-        axes.text(x + 0.13, y - 0.14, f"distance {distance}", zorder=3)
+        write(axes, (x, y - 0.23), f"distance {distance}", bbox=BOX, zorder=3)
     axes.set(xlim=(-0.25, 1.95), ylim=(-0.25, 1.55))
     axes.set_axis_off()
     return figure
@@ -359,7 +365,7 @@ def work_map(
     lowest : float, default=0.0
         Where the axis begins.
     """
-    figure, ((axes,),) = panels(1, 4.4)
+    figure, (axes,) = panels(1, 4.4)
     for name, frame in lines.items():
         axes.plot(100 * frame["scanned"], frame[measure], label=name, **look(name))
     for name, level in exhaustive.items():
@@ -412,21 +418,21 @@ def crossing(times: pd.DataFrame) -> Figure:
         ``n``, ``method`` (``"exhaustive search"``, ``"LSH, radius 2"``, ...), ``queries``, ``microseconds``, ``low``
         and ``high``.
     """
-    figure, grid = panels(2, 6.6, sharex=True)
-    for axes, (how, part) in zip(grid[:, 0], times.groupby("queries", sort=False), strict=True):
+    figure, row = panels(2, 3.3, across(1, 2), sharey=True)
+    for axes, (how, part) in zip(row, times.groupby("queries", sort=False), strict=True):
         for method, rows in part.groupby("method", sort=False):
             middle = rows["microseconds"]
             bars = [middle - rows["low"], rows["high"] - middle]
-            name = method if axes is grid[0, 0] else None
-            axes.errorbar(rows["n"], middle, yerr=bars, capsize=2, label=name, **look(str(method)))
+            axes.errorbar(rows["n"], middle, yerr=bars, capsize=2, label=method, **look(str(method)))
         by_size = part.pivot(index="n", columns="method", values="microseconds")
         for method in by_size.columns.drop("exhaustive search"):
             n = where_the_table_is_level(by_size, method)
             if n is not None:
                 axes.axvline(n, color=GREY, linewidth=1, zorder=0)
-                axes.text(n, 0.01, f" {n:,.0f}", transform=axes.get_xaxis_transform(), va="bottom")
-        axes.set(xscale="log", yscale="log", ylabel="microseconds a query", title=f"queries {how}")
-    axes.set_xlabel("vectors")
+                place = axes.get_xaxis_transform()
+                axes.text(n, 0.99, f"level at {n:,.0f}", transform=place, rotation=90, ha="right", va="top")
+        axes.set(xscale="log", yscale="log", xlabel="vectors", title=f"queries {how}")
+    row[0].set_ylabel("microseconds a query")
     return figure
 
 
@@ -457,7 +463,7 @@ def amplification(similarity: Floats, curves: dict[str, Floats], measured: dict[
     measured : dict of str to (similarities, shares)
         For the same choices, similarities of groups of real pairs and the share that became candidates.
     """
-    figure, ((axes,),) = panels(1, 3.8)
+    figure, (axes,) = panels(1, 3.8)
     for i, (name, curve) in enumerate(curves.items()):
         axes.plot(similarity, curve, color=COLOURS[i], linestyle=STROKES[i], label=name)
         if name in measured:
@@ -476,7 +482,7 @@ def collision_curves(curves: dict[str, tuple[Floats, Floats, Floats, Floats]]) -
     curves : dict of str to (x, curve, x measured, share measured)
         By the label of the x-axis.
     """
-    figure, (row,) = panels(1, 2.8, len(curves), sharey=True)
+    figure, row = panels(len(curves), 2.8, across(1, len(curves)), sharey=True)
     for axes, (label, (x, curve, at, share)) in zip(row, curves.items(), strict=True):
         axes.plot(x, curve, color=COLOURS[0])
         axes.scatter(at, share, color=COLOURS[1], marker=MARKERS[1], s=30)

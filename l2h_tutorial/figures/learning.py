@@ -14,18 +14,19 @@ from ..datasets import Dataset
 from ..grh import GRH
 from .colours import BLUE, GREEN, GREY, MARKERS, ORANGE, PURPLE, RED, Look, look, tint
 from .finding import draw_picture
-from .style import BOX, Bits, Floats, Rows, grid_of_plane, hide_ticks, panels, show_plane, styled, unit, write
+from .style import BOX, Bits, Floats, Rows, across, grid_of_plane, hide_ticks, panels, show_plane, styled, unit, write
 from .tables import Table, table
 
 # --- chapter 6: the graph of who should share a code, its vote, and when the vote can change a bit -------------------
 
 _APART = 1.75  # from the middle of one class to that of the next
+_BELOW, _BESIDE = {"height_ratios": (2, 5)}, {"columns": 2, "width_ratios": (4, 3)}  # the matrix
 _NODE = 0.42  # width of a picture in the graph, where a class has a circle of radius 0.46 around its centre
 
 
 @styled
 def adjacency(dataset: Dataset, rows: Rows, S: Rows) -> Figure:
-    """A graph of pictures, and below it the adjacency matrix that says the same.
+    """A graph of pictures, and the adjacency matrix that says the same.
 
     Pictures of one class lie together. An edge between two classes is dashed red, one inside a class is solid blue; a
     loop joins a picture to itself.
@@ -38,9 +39,9 @@ def adjacency(dataset: Dataset, rows: Rows, S: Rows) -> Figure:
     S : (n, n) of 0 and 1
         Symmetric.
     """
-    figure, ((above,), (below,)) = panels(2, 7.4, height_ratios=(2, 5.2))
-    _draw_graph(above, dataset, rows, S)
-    _draw_matrix(below, dataset, rows, S)
+    figure, (graph, matrix) = panels(2, across(2.8, 3.2), **across(_BELOW, _BESIDE))
+    _draw_graph(graph, dataset, rows, S)
+    _draw_matrix(matrix, dataset, rows, S)
     return figure
 
 
@@ -87,7 +88,7 @@ def _draw_matrix(axes: Axes, dataset: Dataset, rows: Rows, S: Rows) -> None:
 
 @styled
 def graph_step(before: Bits, votes: Floats, after: Bits, labels: Sequence[str]) -> Figure:
-    """Three tables side by side, a row a picture and a column a bit: its bits, its neighbours' vote, its new bits.
+    """Three tables, a row a picture and a column a bit: its bits, its neighbours' vote, its new bits.
 
     Parameters
     ----------
@@ -98,7 +99,7 @@ def graph_step(before: Bits, votes: Floats, after: Bits, labels: Sequence[str]) 
         The class of each picture.
     """
     n, n_bits = before.shape
-    figure, (row,) = panels(1, 0.27 * n + 1, 3, sharey=True)
+    figure, row = panels(3, 0.27 * n + 0.8, across(1, 3), sharey=True)
     nothing = np.zeros_like(before)
     tables = [
         ("bits before", 2.0 * before - 1, "+.0f", nothing),
@@ -110,12 +111,12 @@ def graph_step(before: Bits, votes: Floats, after: Bits, labels: Sequence[str]) 
         for (i, k), value in np.ndenumerate(values):
             star, weight = ("*", "bold") if flipped[i, k] else ("", "normal")
             number = f"{value:{form}}{star}".replace("-", "\N{MINUS SIGN}")
-            write(axes, (k, i), number, fontsize=9.5, weight=weight)
+            write(axes, (k, i), number, weight=weight)
         axes.grid(False)
         axes.spines[:].set_visible(False)
         axes.set(title=title, xlabel="bit")
         axes.set_xticks(range(n_bits), range(1, n_bits + 1))
-    row[0].set_yticks(range(n), labels)
+        axes.set_yticks(range(n), labels)
     return figure
 
 
@@ -129,7 +130,7 @@ def dead_zone(alphas: Floats, flipped: dict[str, Floats]) -> Figure:
     flipped : dict of str to (n,) float
         For each kind of labels, the share of all bits that the graph step flips.
     """
-    figure, ((above,), (below,)) = panels(2, 6.4)
+    figure, (above, below) = panels(2, 3.2, across(1, 2))
     alpha = np.linspace(0.5, 1, 100)
     threshold = (1 - alpha) / alpha
     above.plot(alpha, threshold, color="black")
@@ -169,16 +170,16 @@ def training_rounds(grh: GRH, points: Floats, labels: Rows) -> Figure:
         Classes, from 0 to 6; each has a marker.
     """
     rounds = grh.history_
-    figure, tiles = panels(len(rounds), 2.6 * len(rounds), 2)
+    figure, tiles = panels(2 * len(rounds), 2.05, across(2, 4))
     reach = 1.1 * np.abs(points).max()
     grid = grid_of_plane(reach, 300)
     stages = [stage.reshape(grid.shape) for stage in grh.staged_transform(grid.reshape(-1, 2))]
     for axes in tiles.flat:
         show_plane(axes, reach)
         hide_ticks(axes)
-    _explain(tiles[0, 0], reach)
+    _explain(tiles[0], reach)
     for i, (step, stage) in enumerate(zip(rounds, stages, strict=True)):
-        asked, followed = tiles[i]
+        asked, followed = tiles[2 * i : 2 * i + 2]
         followed.set_title("start: random lines")
         if i:
             _draw_regions(asked, grid, stages[i - 1])
@@ -203,7 +204,7 @@ def _draw_regions(axes: Axes, grid: Floats, stage: Bits) -> None:
     for number in np.unique(numbers[rim]):
         places = grid[rim & (numbers == number)]
         middle = np.linalg.norm(places - places.mean(axis=0), axis=1).argmin()
-        write(axes, 0.93 * places[middle], f"{number:02b}", fontsize=9.5, weight="bold", bbox=BOX)
+        write(axes, 0.93 * places[middle], f"{number:02b}", weight="bold", bbox=BOX)
     _draw_boundaries(axes, reach, stage, "black", 1.6)
 
 
@@ -255,7 +256,7 @@ def lines_with_spread(frame: pd.DataFrame, x: str, y: str, by: str, *, xlabel: s
         Columns: across, up, and what the lines are.
     xlabel, ylabel : str
     """
-    figure, ((axes,),) = panels(1, 3.7)
+    figure, (axes,) = panels(1, 3.7)
     for i, (name, rows) in enumerate(frame.groupby(by, sort=False)):
         at = rows.groupby(x)[y].agg(["mean", "std"])
         axes.errorbar(at.index, at["mean"], yerr=at["std"], capsize=3, label=str(name), **look(str(name), i))
@@ -293,7 +294,7 @@ def verdicts(claims: pd.DataFrame) -> Figure:
         lines += [(ahead, ""), *((ahead, of) for of in rows["of"].unique())]
     claims = claims.assign(place=[lines.index(pair) for pair in zip(claims["ahead"], claims["of"], strict=True)])
     parts = list(claims.groupby("n_train"))
-    figure, (row,) = panels(1, 1.3 + 0.165 * len(lines), len(parts), sharex=True, sharey=True)
+    figure, row = panels(len(parts), 0.9 + 0.17 * len(lines), across(1, len(parts)), sharex=True, sharey=True)
     for axes, (n_train, rows) in zip(row, parts, strict=True):
         axes.axvline(0, color="black", linewidth=0.8)
         axes.plot(rows["published"], rows["place"], "|", color="black", markersize=9, label="published")
@@ -304,10 +305,12 @@ def verdicts(claims: pd.DataFrame) -> Figure:
             axes.errorbar(those["ours"], those["place"], xerr=ends, linestyle="", label=label, **style)
         axes.set(title=f"{n_train:,} labels", xlabel="difference of mAP", ylim=(len(lines) - 0.4, -0.6))
     names = [f"over {of}" if of else ahead for ahead, of in lines]
-    row[0].set_yticks(range(len(lines)), names, fontsize=9.5)
-    for label, (_, of) in zip(row[0].get_yticklabels(), lines, strict=True):
-        label.set_weight("normal" if of else "bold")
-    figure.legend(*row[0].get_legend_handles_labels(), loc="outside upper left", ncols=3)
+    for axes in row:
+        axes.set_yticks(range(len(lines)), names)
+        for label, (_, of) in zip(axes.get_yticklabels(), lines, strict=False):  # none where panels share them
+            label.set_weight("normal" if of else "bold")
+    columns: Look = {"ncols": across(2, 6), "columnspacing": 1, "handletextpad": 0.3}
+    figure.legend(*row[0].get_legend_handles_labels(), loc="outside upper left", **columns)
     return figure
 
 
@@ -386,7 +389,7 @@ def control_scores(frame: pd.DataFrame, chance: float) -> Figure:
     of_method = frame.groupby("method")["map"]
     means = of_method.mean().sort_values()
     methods = list(means.index)
-    figure, ((axes,),) = panels(1, 0.27 * len(methods) + 0.9)
+    figure, (axes,) = panels(1, 0.27 * len(methods) + 0.9)
     for place, (method, mean) in enumerate(means.items()):
         colour = RED if str(method).startswith("GRH") else BLUE
         scores = of_method.get_group(method)

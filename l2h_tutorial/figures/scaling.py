@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from .colours import look
-from .style import panels, styled
+from .style import across, panels, styled
 
 
 @styled
@@ -16,15 +16,15 @@ def growth(by_rows: pd.DataFrame, by_bits: pd.DataFrame, by_radius: pd.DataFrame
     by_rows, by_bits, by_radius : DataFrame
         Rows of `l2h_tutorial.scale.measure_search`, in which ``n``, ``n_bits`` or ``radius`` differs.
     """
-    figure, axes = panels(3, 6.9, 2, sharey="col")
+    figure, grid = panels(6, across(1.9, 2.4), across(1, 3), sharey=across(False, "row"))
+    pairs = across(grid.reshape(3, 2), grid.reshape(2, 3).T)
     varied = [("n", "codes", by_rows), ("n_bits", "bits", by_bits), ("radius", "Hamming radius", by_radius)]
-    for (times, memory), (column, label, frame) in zip(axes, varied, strict=True):
+    for (times, memory), (column, label, frame) in zip(pairs, varied, strict=True):
         values = frame[column]
-        table, scan, alone = ("HashTable", "plain scan", "codes alone") if column == "n" else [None] * 3
-        times.plot(values, 1e3 * frame["table_seconds"], label=table, **look("", 0))
-        times.plot(values, 1e3 * frame["scan_seconds"], label=scan, **look("", 1))
-        memory.plot(values, frame["table_bytes"] / 1e6, label=table, **look("", 0))
-        memory.plot(values, frame["n"] * frame["n_bits"] / 8e6, label=alone, **look("", 2))
+        times.plot(values, 1e3 * frame["table_seconds"], label="HashTable", **look("", 0))
+        times.plot(values, 1e3 * frame["scan_seconds"], label="plain scan", **look("", 1))
+        memory.plot(values, frame["table_bytes"] / 1e6, label="HashTable", **look("", 0))
+        memory.plot(values, frame["n"] * frame["n_bits"] / 8e6, label="codes alone", **look("", 2))
         times.set_ylabel("milliseconds a query")
         memory.set_ylabel("megabytes")
         for panel in (times, memory):

@@ -1,5 +1,6 @@
 """How all figures are drawn, and the kinds of arrays that they draw."""
 
+import base64
 import io
 from collections.abc import Callable
 from functools import wraps
@@ -9,9 +10,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
-from matplotlib.ticker import AutoLocator, EngFormatter, LogFormatter, MaxNLocator
-from matplotlib.transforms import Bbox
+from matplotlib.ticker import AutoLocator, EngFormatter, LogFormatter, LogLocator, MaxNLocator
 from numpy.typing import NDArray
 
 from .colours import GREY, LINE
@@ -22,8 +23,13 @@ Floats = NDArray[np.floating]
 Rows = NDArray[np.int64]
 
 
-WIDTH = 4.5
-"""Inches across: on a phone, 358 pixels wide, letters of 9.5 points have 10.5 pixels. Panels stand below each other."""
+_PHONE: Any = {
+    "figure.figsize": (3.6, 3.6),
+    "font.size": 9.5,
+    "figure.titlesize": 10,
+    "axes.titlesize": 10,
+}
+"""What is different in the drawing for a phone, which has its size there: panels stand below each other."""
 
 _STYLE: Any = {
     "font.size": 10,
@@ -44,6 +50,7 @@ _STYLE: Any = {
     "grid.linewidth": 0.6,
     "lines.markersize": 5,
     "legend.frameon": False,
+    "figure.figsize": (7.1, 7.1),
     "figure.dpi": 110,
     "figure.constrained_layout.use": True,
     "figure.constrained_layout.h_pad": 0.07,
@@ -53,33 +60,43 @@ _STYLE: Any = {
 
 
 def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
-    """Draw in the book's style, and let pyplot forget the figure, so that a cell shows it once: when it returns it."""
+    """Draw in the book's style. What is drawn for a page can be drawn `on_a_phone`, too."""
 
     @wraps(draw)
     def drawn(*args: P.args, **kwargs: P.kwargs) -> Figure:
-        with plt.rc_context(_STYLE):
-            figure = draw(*args, **kwargs)
-            for axes in figure.axes:
-                _few_ticks(axes)
-                _say_above(axes)
-            figure.draw_without_rendering()  # which lays it out
-            for axes in figure.axes:
-                if not (figure.legends or axes.get_legend()):
-                    _name_lines(axes)
-        plt.close(figure)
+        figure = _laid_out(lambda: draw(*args, **kwargs), _STYLE)
+        figure.on_a_phone = lambda: _laid_out(lambda: draw(*args, **kwargs), _STYLE | _PHONE)  # type: ignore[attr-defined]
         return figure
 
     return drawn
+
+
+def _laid_out(draw: Callable[[], Figure], style: Any) -> Figure:
+    """A figure with everything in its place, which pyplot forgets: a cell shows it once, when it returns it."""
+    with plt.rc_context(style):
+        figure = draw()
+        for axes in figure.axes:
+            _few_ticks(axes)
+            _say_above(axes)
+        figure.draw_without_rendering()  # which lays it out
+        for axes in figure.axes:
+            if not (figure.legends or axes.get_legend()):
+                _name_lines(axes)
+    plt.close(figure)
+    return figure
 
 
 def _few_ticks(axes: Axes) -> None:
     """Leave numbers on the axes that a reader needs, in short figures, and no strokes."""
     axes.minorticks_off()
     axes.tick_params(length=0)
-    most = 6 if axes.get_position(original=True).width > 0.35 else 2
+    most = max(2, round(1.3 * axes.bbox.width / axes.figure.dpi))
     for axis in (axes.xaxis, axes.yaxis):
         if isinstance(axis.get_major_formatter(), LogFormatter):
             axis.set_major_formatter(_power)
+            low, high = axis.get_view_interval()
+            if isinstance(axis.get_major_locator(), LogLocator) and high < 100 * low:
+                axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         elif isinstance(axis.get_major_locator(), AutoLocator):
             axis.set_major_locator(MaxNLocator(most, steps=[1, 2, 5, 10]))
 
@@ -96,6 +113,7 @@ def _say_above(axes: Axes) -> None:
 
 
 _FILLED = np.stack(np.meshgrid(np.linspace(-1, 1, 9), [-1, 0, 1]), axis=-1).reshape(-1, 2)
+_HALO = [withStroke(linewidth=2, foreground="white")]  # where a name lies on a line
 _AROUND = np.array([[x, y] for x in (-1, 0, 1) for y in (-1, 1, 0) if x or y])
 
 
@@ -115,7 +133,7 @@ def _name_lines(axes: Axes) -> None:
         best = np.where(inside, room, -1).argmax()
         anchor = courses[i][best // len(_AROUND)]
         text.xy = axes.transData.inverted().transform(anchor)
-        text.set(position=(places[best] - anchor) * 72 / axes.figure.dpi, color=line.get_color())
+        text.set(position=(places[best] - anchor) * 72 / axes.figure.dpi, color=line.get_color(), path_effects=_HALO)
         courses.append(places[best] + half * _FILLED)
 
 
@@ -135,19 +153,16 @@ def _gaps(places: Floats, half: Floats, others: Floats) -> Floats:
     return np.linalg.norm(apart, axis=2).min(axis=1, initial=99)
 
 
-def as_card(figure: Figure) -> bytes:
-    """The upper panels of a figure as a PNG, drawn anew for the place of a picture on a card."""
-    width, height = figure.get_size_inches()
-    if len(figure.axes) == 1:
-        figure.set_size_inches(width, max(2.4, height / 1.25))
-    figure.draw_without_rendering()
-    top = max(axes.bbox.y1 for axes in figure.axes)
-    upper = [axes.get_tightbbox() for axes in figure.axes if axes.bbox.y1 > top - 1.5 * figure.dpi]
-    part = Bbox.union([box for box in upper if box]).padded(6)
-    content = io.BytesIO()
-    figure.savefig(content, dpi=200, bbox_inches=part.transformed(figure.dpi_scale_trans.inverted()))
-    figure.set_size_inches(width, height)
-    return content.getvalue()
+PHONE, PIXELS = "drawing for a phone", "the same in pixels"
+
+
+def smaller(figure: Any, **asked: Any) -> tuple[dict[str, str], dict[str, str]]:
+    """What a cell of the book keeps of a figure besides: its drawing for a phone, as lines and as pixels."""
+    narrow = getattr(figure, "on_a_phone", lambda: figure)()
+    drawing, pixels = io.StringIO(), io.BytesIO()
+    narrow.savefig(drawing, format="svg")
+    narrow.savefig(pixels, dpi=200, transparent=True)
+    return {}, {PHONE: drawing.getvalue(), PIXELS: base64.b64encode(pixels.getvalue()).decode()}
 
 
 def _power(value: float, place: float) -> str:
@@ -155,9 +170,19 @@ def _power(value: float, place: float) -> str:
     return f"{value:g}" if value < 1000 else EngFormatter(sep="")(value)
 
 
-def panels(rows: int, height: float, columns: int = 1, **properties: Any) -> tuple[Figure, NDArray[Any]]:
-    """A figure as wide as all are, and its panels, (rows, columns)."""
-    return plt.subplots(rows, columns, figsize=(WIDTH, height), squeeze=False, **properties)
+def across(phone: Any, page: Any) -> Any:
+    """What stands side by side, in the drawing that is being made: for a phone or for a page."""
+    return phone if plt.rcParams["figure.figsize"][0] == _PHONE["figure.figsize"][0] else page
+
+
+def panels(count: int, height: float, columns: int = 1, **properties: Any) -> tuple[Figure, NDArray[Any]]:
+    """A figure of so many panels, each of a height in inches, and the panels; a page shows one alone less wide."""
+    rows = -(-count // columns)
+    size = (min(plt.rcParams["figure.figsize"][0], 7.1 if columns > 1 else 5.2), rows * height)
+    figure, grid = plt.subplots(rows, columns, figsize=size, squeeze=False, **properties)
+    for empty in grid.flat[count:]:
+        empty.remove()
+    return figure, grid.ravel()[:count]
 
 
 BOX = {"facecolor": "white", "edgecolor": "none", "alpha": 0.6, "pad": 0.5}

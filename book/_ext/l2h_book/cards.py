@@ -1,19 +1,47 @@
-"""The first page's lists of chapters: each item gets a piece of its chapter's first figure."""
+"""Where figures stand: framed on their own page, and a piece of a chapter's first one in the first page's lists."""
 
 import base64
+import hashlib
 import io
 import posixpath
+import re
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from docutils import nodes
-from PIL import Image, ImageDraw, ImageOps
+from PIL import Image
+
+from l2h_tutorial.figures.style import PHONE, PIXELS
 
 from .execution import executed_page
+from .files import replace_file
 
-# pixels from the top of a figure to where its piece begins, if not there
-_TOPS = {"lsh": 150, "radius-search": 60, "designing": 130, "embeddings": 180}
+# the left side, the top and the width of what a card shows, in pixels
+_PIECES = {"data": (190, 0, 530), "lsh": (0, 130, 720), "buckets": (0, 45, 371), "radius-search": (0, 40, 720)}
+_PIECES |= {"designing": (0, 330, 720), "grh-adjacency": (0, 40, 460), "embeddings": (0, 150, 720)}
+
+
+def frame(app: Any, pagename: str, templatename: str, context: dict[str, Any], document: Any) -> None:
+    """Give the drawings of a page their size, those for phones, and a link to itself alone, which the script opens."""
+
+    def framed(image: re.Match[str]) -> str:
+        page, phone = drawn[image[3]]
+        replace_file(Path(app.outdir, "_images", f"{image[3]}-phone.svg"), phone.encode())
+        source = f'<source media="(max-width: 37.4rem)" srcset="{image[2]}-phone.svg" {_size(phone)}>'
+        picture = f"<picture>{source}<img {_size(page)} {image[0][5:]}</picture>"
+        return f'<a class="drawing" href="{image[1]}">{picture}</a>'
+
+    if ".svg" in context.get("body", ""):
+        drawings = _drawings(app, pagename)
+        drawn = {hashlib.sha256(page.encode()).hexdigest(): (page, phone) for page, phone, *_ in drawings}
+        context["body"] = re.sub(r'<img [^>]*?src="(([^"]*/([^"/]+))\.svg)"[^>]*>', framed, context["body"])
+
+
+def _size(svg: str) -> str:
+    """Of a drawing, in pixels."""
+    sides = re.findall(r' (width|height)="([\d.]+)pt"', svg[:500])
+    return " ".join(f'{side}="{float(points) * 4 / 3:.0f}"' for side, points in sides)
 
 
 def add_pictures(app: Any, document: nodes.document, docname: str) -> None:
@@ -21,24 +49,19 @@ def add_pictures(app: Any, document: nodes.document, docname: str) -> None:
     for item in document.ids.get("the-chapters", nodes.section()).findall(nodes.list_item):
         link = next(iter(item.findall(nodes.reference)))["refuri"]
         chapter = posixpath.join(posixpath.dirname(docname), link.removesuffix(".html"))
-        source, alt = _first_figure(executed_page(app.env, chapter))
+        *_, pixels, known = _drawings(app, chapter)[0]
         Path(app.outdir, "_images").mkdir(parents=True, exist_ok=True)
         name = f"_images/card-{posixpath.basename(chapter)}.webp"
-        with Image.open(io.BytesIO(base64.b64decode(source))) as figure:
-            _piece(figure, _TOPS.get(posixpath.basename(chapter), 0)).save(Path(app.outdir, name), lossless=True)
-        address = posixpath.relpath(name, posixpath.dirname(docname))
-        item.insert(0, nodes.raw("", f'<img class="card" src="{address}" alt="{escape(alt)}">', format="html"))
+        left, top, width = _PIECES.get(posixpath.basename(chapter), (0, 0, 720))
+        with Image.open(io.BytesIO(base64.b64decode(pixels))) as figure:
+            piece = figure.crop((left, top, left + width, top + width * 11 // 24)).resize((480, 220))
+        piece.quantize(128).save(Path(app.outdir, name), lossless=True)
+        address, alt = posixpath.relpath(name, posixpath.dirname(docname)), escape(known["mystnb"]["image"]["alt"])
+        item.insert(0, nodes.raw("", f'<img class="card" src="{address}" alt="{alt}">', format="html"))
 
 
-def _piece(figure: Image.Image, top: int) -> Image.Image:
-    """Cut a piece at the right of a figure, large enough to be seen, and make the paper around it transparent."""
-    piece = figure.convert("RGB").convert("RGBA").crop((max(0, figure.width - 505), top, figure.width, figure.height))
-    piece = ImageOps.expand(ImageOps.fit(piece, (480, 220), centering=(1, 0)), 1, "white")
-    ImageDraw.floodfill(piece, (0, 0), (255, 255, 255, 0), thresh=9)
-    return ImageOps.crop(piece.quantize(128).convert("RGBA"), 1)
-
-
-def _first_figure(page: Any) -> tuple[str, str]:
-    """A picture that a page's cells drew, and the text that describes it."""
-    outputs = ((output.get("data", {}), cell.metadata) for cell in page.cells for output in cell.get("outputs", []))
-    return next((data["image/png"], known["mystnb"]["image"]["alt"]) for data, known in outputs if "image/png" in data)
+def _drawings(app: Any, pagename: str) -> list[Any]:
+    """What a page's cells drew: for a page, for a phone, and that in pixels; and what is known of the cell."""
+    outputs = [(output, cell) for cell in executed_page(app.env, pagename).cells for output in cell.get("outputs", [])]
+    figures = [(output.data, output.metadata, cell) for output, cell in outputs if PHONE in output.get("metadata", {})]
+    return [(data["image/svg+xml"], extra[PHONE], extra[PIXELS], cell.metadata) for data, extra, cell in figures]

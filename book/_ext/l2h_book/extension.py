@@ -11,7 +11,7 @@ import nbformat
 from docutils import nodes
 
 from .assignments import make_assignment
-from .cards import add_pictures
+from .cards import add_pictures, frame
 from .editions import EDITIONS, find_exercises, make_edition, prepare_page
 from .execution import execute_ahead, executed_page, execution_key
 from .files import TOOLS, files_key, files_of, hand_out, replace_file
@@ -21,7 +21,7 @@ from .guide import Chapters, Minutes, Plan
 from .hash_figures import register as register_hash_figures
 from .markdown import Page
 from .notebooks import files_read, make_notebook
-from .pictures import draw_in_kernels, frame
+from .pictures import draw_in_kernels
 from .play import bring_to_life, put_beside
 from .publishing import connect as connect_publishing
 from .publishing import links_out, site_address, site_beside, write_plain_text

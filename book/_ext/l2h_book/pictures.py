@@ -5,12 +5,12 @@ import io
 import os
 import re
 from pathlib import Path
-from typing import Any
 
 from nbformat import NotebookNode
 from PIL import Image
 
 from l2h_tutorial.figures.colours import DARK
+from l2h_tutorial.figures.style import PHONE
 
 from .files import replace_file
 from .fonts import SANS
@@ -21,7 +21,7 @@ c.InlineBackend.figure_formats = ["svg"]
 c.InlineBackend.print_figure_kwargs = {{"bbox_inches": None}}
 c.InteractiveShellApp.exec_lines = [
     "import matplotlib as _drawing, l2h_tutorial.figures.style as _style",
-    "_drawing.figure.Figure._repr_png_ = _style.as_card",
+    "_drawing.figure.Figure._repr_mimebundle_ = _style.smaller",
     "for _path in {[str(path) for path in SANS]!r}: _drawing.font_manager.fontManager.addfont(_path)",
     "_drawing.rcParams.update({{'svg.hashsalt': 'l2h', 'font.family': ['Source Sans Pro', 'DejaVu Sans']}})",
 ]
@@ -47,9 +47,10 @@ def draw_in_kernels(folder: Path) -> None:
 
 def theme_figures(notebook: NotebookNode) -> None:
     """Give the drawings among a notebook's outputs the colours of both themes."""
-    for output in (output for cell in notebook.cells for output in cell.get("outputs", []) if "data" in output):
-        if "image/svg+xml" in output.data:
+    for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
+        if PHONE in output.get("metadata", {}):
             output.data["image/svg+xml"] = both_themes(output.data["image/svg+xml"])
+            output.metadata[PHONE] = both_themes(output.metadata[PHONE])
 
 
 def both_themes(svg: str) -> str:
@@ -82,15 +83,3 @@ def _say_once(group: re.Match[str]) -> str:
     """A group of marks with the look that they have in common."""
     looks = set(_LOOK.findall(group[0]))
     return _LOOK.sub("", group[0]).replace("<g", f"<g{looks.pop()}", 1) if len(looks) == 1 else group[0]
-
-
-def frame(app: Any, pagename: str, templatename: str, context: dict[str, Any], document: Any) -> None:
-    """Give each drawing of a page its width and height, and a link to itself alone, which the page's script opens."""
-    places = {name: Path(app.srcdir, path) for path, name in getattr(app.builder, "images", {}).items()}
-
-    def framed(image: re.Match[str]) -> str:
-        sides = re.findall(r' (width|height)="([\d.]+)pt"', places[image[2]].read_text("utf-8")[:500])
-        size = " ".join(f'{side}="{float(points) * 4 / 3:.0f}"' for side, points in sides)
-        return f'<a class="drawing" href="{image[1]}"><img {size} {image[0][5:]}</a>'
-
-    context["body"] = re.sub(r'<img [^>]*?src="([^"]*/([^"/]+\.svg))"[^>]*>', framed, context.get("body", ""))
