@@ -31,7 +31,7 @@ METHODS: dict[str, Look] = {
     "exhaustive, raw vectors": _line(ORANGE, "", ":"),
     "exhaustive, centred vectors": _line(BLUE, "", ":"),
     "LSH, raw vectors": _line(ORANGE, "s", "--"),
-    "LSH, 32 bits": _line(BLUE, "s", "--"),
+    "LSH, 32 bits": _line(BLUE, "P", "--"),
     "LSH, 64 bits": _line(BLUE, "D", "-."),
     "LSH": _line(BLUE, "o", "-"),
     "LSH, radius 3": _line(BLUE, "o", "-") | {"markerfacecolor": "white"},  # beside radius 2, of one table

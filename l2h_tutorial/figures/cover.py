@@ -11,7 +11,7 @@ from matplotlib.patches import Rectangle
 
 from ..datasets import Dataset
 from .colours import COLOURS, GREY, Look
-from .style import Bits, Floats, Rows, draw_hyperplane, grid_of_plane, show_plane, styled, write
+from .style import Bits, Floats, Rows, across, draw_hyperplane, grid_of_plane, show_plane, styled, write
 
 _SHOWN = 6  # pictures of a bucket
 _BIT = 0.55  # from the box of one bit to the next
@@ -37,7 +37,7 @@ def cover(dataset: Dataset, rows: Rows, points: Floats, hyperplanes: Floats, bit
     query : int, default=0
         Which of the pictures asks.
     """
-    figure, (plane, buckets) = plt.subplots(1, 2, figsize=(10, 4.6))
+    figure, (plane, buckets) = plt.subplots(*across((2, 1), (1, 2)), figsize=across((5, 9.2), (10, 4.6)))
     codes, members = np.unique(bits, axis=0, return_inverse=True)
     n_codes, n_bits = codes.shape
     query_first = sorted(range(len(rows)), key=lambda i: i != query)
