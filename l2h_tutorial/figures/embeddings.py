@@ -53,7 +53,7 @@ def cells_of_codes(points: Floats, codes: Mapping[str, Callable[[Floats], Floats
     """
     reach = 1.05 * np.abs(points).max()
     grid = grid_of_plane(reach, 240)
-    figure, row = panels(len(codes), across(2.1, 2.3), across(2, len(codes)))
+    figure, row = panels(len(codes), across(2.9, 2.3), across(1, len(codes)))
     for axes, (title, stands_for) in zip(row, codes.items(), strict=True):
         places, cells = np.unique(stands_for(grid.reshape(-1, 2)), axis=0, return_inverse=True)
         edges = cells.reshape(len(grid), -1)
