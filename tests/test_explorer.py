@@ -26,7 +26,7 @@ SHOWN = """(side) => {
     chosen: Number(section.querySelector("svg").getAttribute("aria-valuenow")),
     said: section.querySelector("svg").getAttribute("aria-valuetext"),
     lit: [...section.querySelectorAll(".bucket, .ring")].map((path) => path.getAttribute("d").split("z").length - 1),
-    tiles: [...section.querySelectorAll("li:not([hidden]) .tile")].map((tile) => ({
+    tiles: [...section.querySelectorAll("li:not([style*=hidden]) .tile")].map((tile) => ({
       id: Number(tile.dataset.id), right: !tile.classList.contains("wrong"), name: tile.getAttribute("aria-label"),
       pressed: tile.getAttribute("aria-pressed"), mark: tile.querySelector(".verdict")?.textContent,
       frame: getComputedStyle(tile).borderTopStyle})),

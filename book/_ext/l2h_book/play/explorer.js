@@ -101,7 +101,7 @@ class Side {
 
   tile(one, found, rank, state) {
     const id = found.candidates[rank], right = isRight(state, id);
-    one.parentElement.hidden = id === undefined;
+    one.parentElement.style.visibility = id === undefined ? "hidden" : "";  // its room stays, so that no map moves
     if (id === undefined) return;
     const judged = state.query === MINE ? "" : `, ${right ? "right" : "wrong"} class`;
     const label = `${rank + 1}. ${nameOf(id)}${judged}, ${plural(found.distances[id], "bit")} apart`;
