@@ -312,7 +312,7 @@ def test_a_loaded_picture_gets_the_codes_of_the_package(visit, page_address, exp
         page.get_by_label("Load a picture").set_input_files(
             {"name": "a", "mimeType": "image/png", "buffer": file.getvalue()}
         )
-        page.get_by_text("query: your picture").first.wait_for()
+        page.get_by_text("Query: your picture").first.wait_for()
         x = features[None] / np.linalg.norm(features) - mean
         for (method, n_bits), hasher in explorer._hashers.items():
             normals, thresholds = _planes_of(hasher)
@@ -336,8 +336,8 @@ def test_a_drawn_picture_is_searched_for(visit, page_address, drag, device):
     page, paper = tab.page, tab.page.locator("canvas")
     page.locator(".own summary").click()
     dragged(tab, drag, paper, 60, 40)
-    status = page.locator("#l2h-explorer .status")
-    status.get_by_text("query: your picture").wait_for()
+    said = page.locator("[data-side=first] .codes")
+    said.get_by_text("Query: your picture").wait_for()
     drawn = page.evaluate(SHOWN, "first")["codes"][0]
     for _ in range(9):
         paper.press("ArrowLeft")
@@ -347,5 +347,5 @@ def test_a_drawn_picture_is_searched_for(visit, page_address, drag, device):
     page.get_by_label("Load a picture").set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": b"none"})
     page.get_by_text("That file is not a picture").wait_for()
     page.locator(".queries label").first.click()
-    assert "query: your picture" not in status.inner_text()
+    assert "Query: your picture" not in said.inner_text()
     tab.check_nothing_went_wrong()
