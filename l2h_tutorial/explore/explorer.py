@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,6 @@ from ..splits import split_dataset
 from .output import SHEET_COLUMNS, data_address, figure_data, sprite_sheet
 
 _ANSWERS = 10  # precision at ten, as in the chapters
-_RADIUS = 2  # at which the page opens
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,9 +74,9 @@ class Explorer:
         near each other: lines follow the second principal component, and each line the first), and the queries.
     n_database : int
         Rows of the database that the pictures are a sample of.
-    start : int
-        The query that the page opens with, an ordinary one: what the first and the last method find for it, at the
-        first number of bits and radius 2, is closest to what they find on average.
+    start : (int, int)
+        The query and the radius that the page opens with, by no means ordinary ones: of those at which the first and
+        the last method, with the first number of bits, both find ten pictures, where the last is furthest ahead.
 
     Examples
     --------
@@ -122,7 +122,7 @@ class Explorer:
         }
         one = dataset.features[self.query_rows[0]]
         self._mean = one / (np.linalg.norm(one) or 1) - self._X_query[0]  # which "l2-centre" subtracts
-        self.start = self._ordinary_query()
+        self.start = self._where_they_differ()
 
     def search(self, query: int, method: str, n_bits: int, radius: int) -> Found:
         """Search the sample: the pictures within the radius, re-ranked by cosine.
@@ -153,13 +153,13 @@ class Explorer:
         right = labels[self.rows[nearest]] == labels[self.query_rows[query]]
         return Found(nearest, distances[nearest], right)
 
-    def _ordinary_query(self) -> int:
-        miss = np.zeros(len(self.query_rows))
-        for method in (self.methods[0], self.methods[-1]):
-            found = [self.search(query, method, self.n_bits[0], _RADIUS) for query in range(len(miss))]
-            precision = np.array([each.precision for each in found])
-            miss += np.abs(precision - precision.mean())
-        return int(miss.argmin())
+    def _where_they_differ(self) -> tuple[int, int]:
+        def gain(view: tuple[int, int]) -> tuple[bool, int, int]:
+            found = [self.search(view[0], self.methods[i], self.n_bits[0], view[1]).right[:_ANSWERS] for i in (0, -1)]
+            first, last = (int(right.sum()) for right in found)
+            return min(map(len, found)) == _ANSWERS, last - first, last
+
+        return max(product(range(len(self.query_rows)), range(self.n_bits[0] + 1)), key=gain)
 
     def data(self) -> dict[str, Any]:
         """All that the page needs to search by itself, as JSON can hold it.
@@ -174,7 +174,7 @@ class Explorer:
             "dataset": ds.name,
             "classes": list(ds.class_names),
             "answers": _ANSWERS,
-            "start": {"query": self.start, "radius": _RADIUS},
+            "start": dict(zip(("query", "radius"), self.start, strict=True)),
             "labels": ds.labels[self.rows].tolist(),
             "queryLabels": ds.labels[self.query_rows].tolist(),
             "order": ["".join(f"{i:03x}" for i in ids) for ids in order],

@@ -23,7 +23,7 @@ function search({ query, bits, radius }, method) {
 
 const nameOf = (id) => data.classes[data.labels[id]], nameOfQuery = (query) => (query === MINE ? "your picture" : data.classes[data.queryLabels[query]]);
 const isRight = ({ query }, id) => query === MINE || data.labels[id] === data.queryLabels[query];
-const hits = (state, ids) => ids.slice(0, data.answers).filter((id) => isRight(state, id)).length;
+const hits = (state, ids) => (state.query === MINE ? null : ids.slice(0, data.answers).filter((id) => isRight(state, id)).length);
 
 function codeOf(width, code, other = code) {
   const text = code.toString(2).padStart(width, "0"), second = other.toString(2).padStart(width, "0");
@@ -36,16 +36,20 @@ function codeOf(width, code, other = code) {
 
 // Marks in the cells of a map, all of one shape, which is drawn from a cell's upper left corner
 const shapes = (ids, shape) => ids.map((id) => `M${id % data.columns} ${Math.floor(id / data.columns)}${shape}`).join("");
-const cells = (kind, ids, shape, opacity = 1) => make("svg:path", { class: kind, d: shapes(ids, shape), "stroke-opacity": opacity });
+const cells = (kind, ids, shape) => make("svg:path", { class: kind, d: shapes(ids, shape) });
 const square = (inset) => `m${inset} ${inset}h${1 - 2 * inset}v${1 - 2 * inset}h${2 * inset - 1}z`, corner = "m1 .5v.5h-.5z";
 const around = (id) => ["chosen around", "chosen"].map((kind) => cells(kind, [id], square(-0.35)));
 
-// One method: its nearest pictures, its map, and the chosen picture and its code beside the query's
+// A line of the table: who searches, and three numbers, or a dash for what there is not
+const line = (name) => make("tr", {}, make("th", { scope: "row" }, name), ...[1, 2, 3].map(() => make("td")));
+const fill = ({ cells: [, ...places] }, numbers) => places.forEach((place, i) => { place.textContent = numbers[i] ?? "\u2013"; });
+
+// One method: its line, its nearest pictures, its map, and the chosen picture and its code beside the query's
 
 class Side {
   constructor(key) {
     const tile = () => make("button", { type: "button", class: "tile" });
-    Object.assign(this, { key, head: make("div", { class: "set head" }), title: make("h2"), tiles: Array.from({ length: data.answers }, tile), codes: make("p", { class: "codes" }) });
+    Object.assign(this, { key, line: line(""), title: make("h2"), tiles: Array.from({ length: data.answers }, tile), codes: make("p", { class: "codes" }) });
     this.map = make("svg:svg", { class: "map", viewBox: `0 0 ${data.columns} ${lines}`, role: "slider", tabindex: 0 });
     this.lit = make("svg:path");  // what is seen of the second of two sheets, of which the first is faint
     const sheet = (more) => make("svg:image", { href: data.sheet, width: data.columns, height: data.sheetRows, preserveAspectRatio: "none", ...more });
@@ -66,21 +70,19 @@ class Side {
     });
     for (const one of this.tiles) one.addEventListener("click", () => choose(Number(one.dataset.id)));
     const list = make("ul", { class: "pictures", "aria-label": `The nearest ${data.answers} of the candidates` }, ...this.tiles.map((one) => make("li", {}, one)));
-    this.head.append(this.title);
-    this.element = make("section", { class: "side", "data-side": key }, this.head, list, this.map, this.codes);
+    this.element = make("section", { class: "side", "data-side": key }, this.title, list, this.map, this.codes);
   }
 
   show(state) {
     const method = methods[state[this.key]], found = search(state, method), { chosen } = state;
-    const judged = state.query === MINE ? "" : `, ${hits(state, found.candidates)} of ${data.answers} right`;
-    this.title.replaceChildren(make("span", { class: "unseen" }, method), found.distances ? ` looks at ${found.candidates.length} of ${n}${judged}` : "");
+    this.title.textContent = method;
+    const [bucket, others] = [true, false].map((same) => found.candidates.filter((id) => (found.distances[id] === 0) === same));
+    fill(this.line, found.distances ? [hits(state, found.candidates), found.candidates.length, bucket.length] : []);
     this.tiles.forEach((one, rank) => this.tile(one, found, rank, state));
     this.lit.setAttribute("d", shapes(found.candidates, square(0)));
     this.marks.replaceChildren(
-      ...[...Array(state.radius + 1).keys()].reverse().flatMap((distance) => [true, false].map((right) => {
-        const ring = found.candidates.filter((id) => found.distances[id] === distance && isRight(state, id) === right);
-        return cells(`${distance ? "ring" : "bucket"} ${right ? "" : "wrong"}`, ring, square(0.08), 1 - (0.5 * distance) / (state.radius + 1));
-      })),
+      ...[others, bucket].flatMap((ids) => [true, false].map((right) => (
+        cells(`${ids === bucket ? "bucket" : "ring"} ${right ? "" : "wrong"}`, ids.filter((id) => isRight(state, id) === right), square(0.08))))),
       cells("corner", found.candidates.filter((id) => !isRight(state, id)), corner), ...around(chosen));
     this.map.setAttribute("aria-label", `The pictures as a map, by ${method}: arrow keys choose one`);
     tell(this.map, chosen, 0, n - 1, `${nameOf(chosen)}${this.where(found, chosen, state)}`);
@@ -99,7 +101,7 @@ class Side {
 
   tile(one, found, rank, state) {
     const id = found.candidates[rank], right = isRight(state, id);
-    one.parentElement.hidden = id === undefined;
+    one.parentElement.style.visibility = id === undefined ? "hidden" : "";  // its room stays, so that no map moves
     if (id === undefined) return;
     const judged = state.query === MINE ? "" : `, ${right ? "right" : "wrong"} class`;
     const label = `${rank + 1}. ${nameOf(id)}${judged}, ${plural(found.distances[id], "bit")} apart`;
@@ -199,7 +201,7 @@ const normalsOf = (file) => new Promise((then) => {
 // The page
 
 const root = part("explorer"), sides = [new Side("first"), new Side("second")], start = { query: data.start.query, bits: 0, radius: data.start.radius, first: 0, second: methods.length - 1 };
-start.chosen = order[start.query][0];
+start.chosen = search(start, methods[0]).candidates.find((id) => !isRight(start, id)) ?? order[start.query][0];  // the first mistake
 root.dataset.of = data.dataset;
 if (data.sheet) root.style.setProperty("--sheet", `url("${data.sheet}")`);
 let now = start, shown = [];
@@ -218,35 +220,32 @@ function draw(state) {
   if (!asked.checked) strip.scrollLeft = offsetLeft - strip.offsetLeft - (strip.clientWidth - offsetWidth) / 2;
   asked.checked = true;
   shown = sides.map((side) => side.show(state));
+  fill(exhaustive, [hits(state, order[state.query]), n]);
 }
 
+const count = (state, method, ids) => `${method}: ${state.query === MINE ? "" : `${hits(state, ids)} of ${data.answers} right, `}${plural(ids.length, "candidate")}.`;
+
 function sentence(state) {
-  const { chosen, query } = state, exhaustive = order[query] ? ` Exhaustive search: ${hits(state, order[query])} of ${data.answers} right.` : "";
-  const searches = shown.map(({ method, found: { candidates, distances } }) => {
-    if (!distances) return `${method} cannot hash it here.`;
-    const bucket = candidates.filter((id) => distances[id] === 0).length;
-    const judged = order[query] && candidates.length ? `, ${hits(state, candidates)} of the nearest ${Math.min(data.answers, candidates.length)} right` : "";
-    return `${method}: ${plural(candidates.length, "candidate")} of ${n} (${((100 * candidates.length) / n).toFixed(1)}%), ${bucket} in its bucket${judged}.`;
-  });
-  const away = shown.filter(({ found }) => found.distances).map(({ found: { distances } }) => plural(distances[chosen], "bit"));
-  return `${widths[state.bits]} bits, radius ${state.radius}, query: ${nameOfQuery(query)}. ${searches.join(" ")}${exhaustive} `
-    + `Chosen: ${nameOf(chosen)}, ${away.join(" and ")} away.`;
+  const searches = shown.map(({ method, found: { candidates, distances } }) => (distances ? count(state, method, candidates) : `${method} cannot hash it here.`));
+  return [...searches, ...(order[state.query] ? [count(state, "Exhaustive search", order[state.query])] : [])].join(" ");
 }
 
 const key = (...marks) => make("svg:svg", { class: "map", viewBox: "-.1 -.1 1.2 1.2", "aria-hidden": "true" }, ...marks);
 const badge = (kind, mark) => make("span", { class: kind }, make("span", { class: "verdict" }, mark));
 const frame = (kind) => cells(kind, [0], square(0.08));
 const legend = make("p", { class: "set legend" }, ...[
+  [badge("", "\u2713"), "right class"], [key(frame("ring wrong"), cells("corner", [0], corner)), badge("wrong", "\u2717"), "wrong class"],
   [key(frame("bucket")), "the query\u2019s code"], [key(frame("ring")), "within the radius"], [key(...around(0)), "chosen"],
-  [key(frame("ring wrong"), cells("corner", [0], corner)), "of another class"],
-  [badge("", "\u2713"), "right class"], [badge("wrong", "\u2717"), "wrong class"],
-].map(([mark, text]) => make("span", {}, mark, text)));
+].map((parts) => make("span", {}, ...parts)));
+const heads = ["Method", `Right, of ${data.answers}`, `Candidates, of ${n}`, "In its bucket"].map((text) => make("th", { scope: "col" }, text));
+const exhaustive = line("Exhaustive search");
+const table = make("table", {}, make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...sides.map((side) => side.line), exhaustive));
 
 const set = live("explorer", {
-  start, drawing: row, draw, sentence, below: [legend, make("div", { class: "sides" }, ...sides.map(({ element }) => element))],
+  start, drawing: row, draw, sentence, beside: [table, legend], below: [make("div", { class: "sides" }, ...sides.map(({ element }) => element))],
   controls: [
     { key: "radius", label: "Hamming radius", least: 0, most: 16, step: 1 }, { key: "bits", label: "Bits", choices: widths.map(String) },
-    { key: "first", label: "First method", choices: methods, place: sides[0].head }, { key: "second", label: "Second method", choices: methods, place: sides[1].head },
+    { key: "first", label: "First method", choices: methods, place: sides[0].line.cells[0] }, { key: "second", label: "Second method", choices: methods, place: sides[1].line.cells[0] },
     { key: "query", most: MINE - 1 }, { key: "chosen", most: n - 1 },
   ],
 });
