@@ -77,15 +77,15 @@ def table(frame: pd.DataFrame, digits: int = 3, best: pd.DataFrame | None = None
     """Show a data frame as the book shows all of them; the frame itself stays as it is.
 
     Numbers of a column have the same number of decimals, and thousands a comma. An index that only counts rows is
-    hidden; one of several levels has its first above the rows that share it, and so has one of texts with a colon.
-    So have the columns.
+    hidden. Names of several levels have their first above the rows or columns that share it, and so have texts with a
+    colon.
 
     Parameters
     ----------
     frame : DataFrame
     digits : int, default=3
-        Decimals at most. A column of large numbers has fewer, so that no more than five digits stand side by side; one
-        of small numbers as many as two digits of the largest need. Only zero is written as zero.
+        Decimals at most. A column of large numbers has fewer, so that no more than five digits stand side by side, or
+        `digits` and one; one of small numbers as many as two digits of the largest need. Only zero is written as zero.
     best : DataFrame, optional
         Numbers of the same shape: the cells with the largest of each column are bold, of those that share a name above.
 
@@ -137,5 +137,5 @@ def _decimals(column: pd.Series, digits: int) -> int:
     """Decimals for a column of floats, without those that are zero in all of it."""
     largest = column.abs().max()
     power = int(np.floor(np.log10(largest))) if largest > 0 else 0
-    most = max(min(digits, 4 - power), 1 - power, 0)
+    most = max(min(digits, max(4, digits) - power), 1 - power, 0)
     return next(n for n in range(most + 1) if (column.round(n) == column.round(most)).all())
