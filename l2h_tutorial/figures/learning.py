@@ -331,13 +331,13 @@ def spread_table(rows: pd.DataFrame) -> Table:
     Examples
     --------
     >>> spread_table(pd.DataFrame({"method": "LSH", "dataset": "cifar10", "map": [0.13, 0.15]}))
-    method       CIFAR-10
-    LSH     0.140 ± 0.014
+    method mAP ± spread: CIFAR-10
+    LSH             0.140 ± 0.014
     """
     scores = rows.groupby(["method", "dataset"], sort=False)["map"].agg(["mean", "std"])
     spread = scores["std"].map(" ± {:.3f}".format, na_action="ignore").fillna("")
     cells = scores["mean"].map("{:.3f}".format) + spread
-    return _by_dataset(cells, best=scores["mean"])
+    return _by_dataset("mAP ± spread: ", cells, best=scores["mean"])
 
 
 def contrast_table(contrasts: pd.DataFrame) -> Table:
@@ -357,19 +357,19 @@ def contrast_table(contrasts: pd.DataFrame) -> Table:
     --------
     >>> names = pd.MultiIndex.from_tuples([("GRH, less LSH", "cifar10")], names=["contrast", "dataset"])
     >>> contrast_table(pd.DataFrame({"difference": 0.107, "low": 0.092, "high": 0.121, "p": 0.01}, index=names))
-    contrast                         CIFAR-10
+    contrast      difference of mAP: CIFAR-10
     GRH, less LSH  +0.107* (+0.092 to +0.121)
     """
     cells = contrasts["difference"].map("{:+.3f}".format) + contrasts["p"].map(lambda p: "*" if p < 0.05 else " ")
     cells += contrasts["low"].map(" ({:+.3f} to ".format) + contrasts["high"].map("{:+.3f})".format)
-    return _by_dataset(cells)
+    return _by_dataset("difference of mAP: ", cells)
 
 
-def _by_dataset(cells: pd.Series, best: pd.Series | None = None) -> Table:
-    """Texts by name and data set as a table, in their order, and the best by their numbers."""
+def _by_dataset(what: str, cells: pd.Series, best: pd.Series | None = None) -> Table:
+    """Texts by name and data set as a table, in their order, under what they are; the best by their numbers."""
     order = (cells.index.unique(0), cells.index.unique(1))
     wide = cells.unstack().loc[order].rename(columns={"fashion-mnist": "Fashion-MNIST", "cifar10": "CIFAR-10"})
-    return table(wide, best=None if best is None else best.unstack().loc[order])
+    return table(wide.add_prefix(what), best=None if best is None else best.unstack().loc[order])
 
 
 # --- chapter 9: what each control scores -----------------------------------------------------------------------------

@@ -4,7 +4,6 @@ import re
 from functools import partial
 from html import escape
 from itertools import groupby
-from numbers import Integral
 
 import numpy as np
 import pandas as pd
@@ -12,8 +11,9 @@ from numpy.typing import NDArray
 
 _MARKS = {  # how is told what is part of a cell: what is never broken, and what stands beside a number or below it
     r"(?<![\w.])-(?=[\d.])": "\N{MINUS SIGN}",
-    r"\w+(?:-\w+)+,?|[a-z]+ [\d.]+$|(?<![\d,])\d{1,3} [a-z]+": r'<span class="whole">\g<0></span>',
+    r"\w+(?:-\w+)+,?|[a-z]+ [\d.]+(?=,|$)|(?<![\d,])\d{1,3} [a-z]+": r'<span class="whole">\g<0></span>',
     r"([*\s]?)\s\((\S+\sto\s\S+)\)": r'<i class="star">\1</i> <small class="interval">\2</small>',
+    r"\(\N{EN DASH}\)": "<small></small>",  # nothing stands beside it
     r"\(\S+\)|±\s\S+": r"<small>\g<0></small>",
 }
 
@@ -29,18 +29,21 @@ class Table:
 
     def _repr_html_(self) -> str:
         names = [label.rpartition(": ") for label in self.texts.index]
+        heads = [label.rpartition(": ") for label in (self.texts.columns.name, *self.texts.columns)]
         worded = [column.str.contains("[a-z]{4}|^[A-Z]{2}").any() for _, column in self.texts.items()]
         kinds = [_kind_of_names([name for _, _, name in names]), *("words" if words else "" for words in worded)]
-        heads = [self.texts.columns.name or "", *self.texts.columns]
-        lines = [[_cell("th", text, kind) for text, kind in zip(heads, kinds, strict=True)]]
+        head = [[_cell("th", name, kind) for (_, _, name), kind in zip(heads, kinds, strict=True)]]
+        if any(above for above, _, _ in heads):
+            spans = groupby(above for above, _, _ in heads[1:])
+            head.insert(0, ["<td></td>", *(_over("span", above, len([*columns])) for above, columns in spans)])
+        body = []
         for above, rows in groupby(zip(names, self.texts.to_numpy(), self.best, strict=True), lambda row: row[0][0]):
             if above:
-                lines.append(["", f'<th class="group" colspan="{len(kinds)}">{_marked(above)}</th>'])
+                body.append(["", _over("group", above, len(kinds))])
             for (_, _, name), texts, best in rows:
-                lines.append([_cell("th", name, kinds[0]), *map(partial(_cell, "td"), texts, kinds[1:], best)])
-        head, *body = ("".join(line if self.index else line[1:]) for line in lines)
-        html = "</tr>\n<tr>".join(body)
-        return f'<table class="dataframe">\n<thead><tr>{head}</tr></thead>\n<tbody><tr>{html}</tr></tbody>\n</table>'
+                body.append([_cell("th", name, kinds[0]), *map(partial(_cell, "td"), texts, kinds[1:], best)])
+        thead, tbody = ("</tr>\n<tr>".join("".join(line[not self.index :]) for line in part) for part in (head, body))
+        return f'<table class="dataframe">\n<thead><tr>{thead}</tr></thead>\n<tbody><tr>{tbody}</tr></tbody>\n</table>'
 
 
 def _kind_of_names(names: list[str]) -> str:
@@ -57,6 +60,11 @@ def _cell(tag: str, text: str, kind: str, best: bool = False) -> str:
     return f'<{tag} class="{kind}">{html}</{tag}>' if kind else f"<{tag}>{html}</{tag}>"
 
 
+def _over(kind: str, text: str, n: int) -> str:
+    """The name of several rows or columns, over n columns; or none."""
+    return f'<th class="{kind}" colspan="{n}">{_marked(text)}</th>' if text else f'<td colspan="{n}"></td>'
+
+
 def _marked(text: str) -> str:
     """A text as HTML, its parts marked."""
     html = escape(text, quote=False)
@@ -69,14 +77,15 @@ def table(frame: pd.DataFrame, digits: int = 3, best: pd.DataFrame | None = None
     """Show a data frame as the book shows all of them; the frame itself stays as it is.
 
     Numbers of a column have the same number of decimals, and thousands a comma. An index that only counts rows is
-    hidden; one of several levels has its first above the rows that share it, and so has one of texts with a colon.
+    hidden. Names of several levels have their first above the rows or columns that share it, and so have texts with a
+    colon.
 
     Parameters
     ----------
     frame : DataFrame
     digits : int, default=3
-        Decimals at most. A column of large numbers has fewer, so that no more than five digits stand side by side; one
-        of small numbers as many as two digits of the largest need. Only zero is written as zero.
+        Decimals at most. A column of large numbers has fewer, so that no more than five digits stand side by side, or
+        `digits` and one; one of small numbers as many as two digits of the largest need. Only zero is written as zero.
     best : DataFrame, optional
         Numbers of the same shape: the cells with the largest of each column are bold, of those that share a name above.
 
@@ -95,19 +104,18 @@ def table(frame: pd.DataFrame, digits: int = 3, best: pd.DataFrame | None = None
     frame = frame.infer_objects()
     counted = isinstance(frame.index, pd.RangeIndex) and frame.index.name is None
     texts = frame.apply(_texts, digits=digits)
-    texts.index, texts.columns = _in_one_row(frame.index, ": "), _in_one_row(frame.columns, ", ")
+    texts.index, texts.columns = _in_one_row(frame.index), _in_one_row(frame.columns)
     if texts.columns.name and pd.api.types.is_numeric_dtype(frame.columns):
         texts.columns = f"{texts.columns.name} = " + texts.columns
     above = texts.index.str.rpartition(": ").get_level_values(0)
-    none = np.zeros(texts.shape, dtype=bool)
-    bold = none if best is None else (best == best.groupby(above).transform("max")).to_numpy()
-    return Table(texts.rename_axis(index=None, columns=str(texts.index.name)), index=not counted, best=bold)
+    bold = texts.isna() if best is None else best == best.groupby(above).transform("max")
+    return Table(texts.rename_axis(index=None, columns=str(texts.index.name)), index=not counted, best=bold.to_numpy())
 
 
-def _in_one_row(labels: pd.Index, after_first: str) -> pd.Index:
+def _in_one_row(labels: pd.Index) -> pd.Index:
     """Labels of several levels as one text, and their name."""
-    rows = labels.to_frame().map(lambda level: f"{level:,}" if isinstance(level, Integral) else str(level))
-    texts = [after_first.join([row[0], ", ".join(row[1:])]) if len(row) > 1 else row[0] for row in rows.to_numpy()]
+    rows = labels.to_frame().apply(_texts, digits=9).to_numpy()
+    texts = [": ".join([row[0], ", ".join(row[1:])]) if len(row) > 1 else row[0] for row in rows]
     names = labels.names[1:] or labels.names
     return pd.Index(texts, name=", ".join(str(level) for level in names if level is not None))
 
@@ -129,5 +137,5 @@ def _decimals(column: pd.Series, digits: int) -> int:
     """Decimals for a column of floats, without those that are zero in all of it."""
     largest = column.abs().max()
     power = int(np.floor(np.log10(largest))) if largest > 0 else 0
-    most = max(min(digits, 4 - power), 1 - power, 0)
+    most = max(min(digits, max(4, digits) - power), 1 - power, 0)
     return next(n for n in range(most + 1) if (column.round(n) == column.round(most)).all())
