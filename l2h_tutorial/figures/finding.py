@@ -243,8 +243,7 @@ def wedge(theta: float) -> Figure:
         _draw_arrow(axes, unit(direction), arrowstyle="-|>", linewidth=2.5)
         write(axes, 1.22 * unit(direction), name, fontsize=14, fontweight="bold")
     write(axes, 0.45 * unit(first + theta / 2), "θ", fontsize=14)
-    expected = 24 * theta / np.pi
-    axes.set_title(f"{between.sum()} of 24 random lines separate x and y;\nθ/π of them are {expected:.1f}")
+    axes.set_title(f"{between.sum()} of 24 random lines separate x and y;\nθ/π of them are {24 * theta / np.pi:.1f}")
     axes.set(xlim=(-1.35, 1.35), ylim=(-1.2, 1.35), aspect="equal")
     axes.set_axis_off()
     return figure
@@ -429,8 +428,8 @@ def crossing(times: pd.DataFrame) -> Figure:
             n = where_the_table_is_level(by_size, method)
             if n is not None:
                 axes.axvline(n, color=GREY, linewidth=1, zorder=0)
-                place = axes.get_xaxis_transform()
-                axes.text(n, 0.99, f"level at {n:,.0f}", transform=place, rotation=90, ha="right", va="top")
+                at: Look = {"xy": (n, 0.99), "xycoords": ("data", "axes fraction")}
+                axes.annotate(f"level at {n:,.0f}", **at, rotation=90, ha="right", va="top")
         axes.set(xscale="log", yscale="log", xlabel="vectors", title=f"queries {how}")
     row[0].set_ylabel("microseconds a query")
     return figure
