@@ -27,6 +27,29 @@ document.addEventListener("DOMContentLoaded", () => {
       return [i ? "\n" : "", parts.length ? line : ""];
     }));
   });
+  // what no line breaks: a name with a hyphen, a time, a formula and the mark after it
+  const whole = (first, ...rest) => {
+    const span = document.createElement("span");
+    span.className = "whole";
+    first.replaceWith(span);
+    span.append(first, ...rest);
+  };
+  const texts = document.createTreeWalker(document.querySelector(".bd-article") ?? document.body, NodeFilter.SHOW_TEXT);
+  const words = [];
+  while (texts.nextNode()) if (!texts.currentNode.parentElement.closest("pre, code, script, style, svg, math, .whole")) words.push(texts.currentNode);
+  words.forEach((text) => {
+    const mark = text.previousSibling?.className === "math" && /^[.,;:!?)]+/.exec(text.data);
+    if (mark) {
+      const after = text.splitText(mark[0].length);
+      whole(text.previousSibling, text);
+      text = after;
+    }
+    for (let found; (found = /\b[A-Z]\w*(?:-[A-Z\d]\w*)+|\d+ (?:min|s) [a-z]+/.exec(text.data));) {
+      const name = text.splitText(found.index);
+      text = name.splitText(found[0].length);
+      whole(name);
+    }
+  });
   // areas that scroll can be reached by keyboard, at whatever width they begin to
   const areas = document.querySelectorAll("div.cell_output, div.math, .bd-article table, .bd-article pre");
   const reach = () => areas.forEach((area) => {

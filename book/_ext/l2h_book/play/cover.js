@@ -32,8 +32,8 @@ const inBucket = (state) => {
 // Whether a code stands there alone: beside pictures, handles and lines.
 function clear([x, y], lines) {
   const ends = lines.map(({ angle }) => normalOf({ angle: angle - 90 }).map((part) => AROUND * part));
-  return [...places, ...ends].every(([a, b]) => Math.abs(a - x) > 1 || Math.abs(b - y) > 0.65)
-    && lines.every((line) => Math.abs(normalOf(line)[0] * x + normalOf(line)[1] * y) > 0.45);
+  return [...places, ...ends].every(([a, b]) => Math.abs(a - x) > 0.88 || Math.abs(b - y) > 0.65)
+    && lines.every((line) => Math.abs(normalOf(line)[0] * x + normalOf(line)[1] * y) > 0.3);
 }
 
 function draw(state) {
@@ -43,7 +43,7 @@ function draw(state) {
   for (const { code, corners } of cellsOf(lines, plane.reach)) {
     plane.cell(corners, code === own ? "own" : "outside");
     const { area, x, y } = middleOf(corners);
-    const spots = [0, 0.2, 0.4, 0.6].flatMap((t) => corners.map(([cx, cy]) => [x + t * (cx - x), y + t * (cy - y)]));
+    const spots = [0, 0.25, 0.5, 0.7].flatMap((t) => corners.map(([cx, cy]) => [x + t * (cx - x), y + t * (cy - y)]));
     if (area > 4) plane.label(...(spots.find((spot) => clear(spot, lines)) ?? [x, y]), code, code === own);
   }
   lines.forEach((line, k) => {
