@@ -27,26 +27,21 @@ document.addEventListener("DOMContentLoaded", () => {
       return [i ? "\n" : "", parts.length ? line : ""];
     }));
   });
-  // what no line breaks: a name with a hyphen, a time, a formula and the mark after it
-  const whole = (first, ...rest) => {
-    const span = document.createElement("span");
-    span.className = "whole";
-    first.replaceWith(span);
-    span.append(first, ...rest);
+  // what no line breaks: a formula and the mark after it, a name with a hyphen, a time
+  const whole = (...parts) => {
+    const span = Object.assign(document.createElement("span"), { className: "whole" });
+    parts[0].replaceWith(span);
+    span.append(...parts);
   };
-  const texts = document.createTreeWalker(document.querySelector(".bd-article") ?? document.body, NodeFilter.SHOW_TEXT);
-  const words = [];
-  while (texts.nextNode()) if (!texts.currentNode.parentElement.closest("pre, code, script, style, svg, math, .whole")) words.push(texts.currentNode);
-  words.forEach((text) => {
-    const mark = text.previousSibling?.className === "math" && /^[.,;:!?)]+/.exec(text.data);
-    if (mark) {
-      const after = text.splitText(mark[0].length);
-      whole(text.previousSibling, text);
-      text = after;
-    }
-    for (let found; (found = /\b[A-Z]\w*(?:-[A-Z\d]\w*)+|\d+ (?:min|s) [a-z]+/.exec(text.data));) {
-      const name = text.splitText(found.index);
-      text = name.splitText(found[0].length);
+  const article = document.createTreeWalker(document.querySelector(".bd-article") ?? document.body, NodeFilter.SHOW_TEXT), texts = [];
+  while (article.nextNode()) texts.push(article.currentNode);
+  texts.filter((text) => !text.parentElement.closest("pre, code, script, style, svg, math")).forEach((text) => {
+    const formula = text.previousSibling, mark = formula?.className === "math" && /^[.,;:!?)]+/.exec(text.data);
+    let rest = mark ? text.splitText(mark[0].length) : text;
+    if (mark) whole(formula, text);
+    for (let found; (found = /\b[A-Z]\w*(?:-[A-Z\d]\w*)+|\d+ (?:min|s) [a-z]+/.exec(rest.data));) {
+      const name = rest.splitText(found.index);
+      rest = name.splitText(found[0].length);
       whole(name);
     }
   });
