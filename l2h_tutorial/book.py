@@ -19,7 +19,7 @@ def record(name: str, text: str) -> None:
     name : str
         Name of the figure, unique in its chapter.
     text : str
-        The figure as it is to be read, formatted: ``f"{precision:.2f}"``.
+        The figure as it is to be read, formatted: ``f"{precision:.2f}"``. If it is negative, a minus sign is shown.
 
     Raises
     ------
@@ -44,7 +44,7 @@ def record(name: str, text: str) -> None:
     except ImportError:
         return
     if get_ipython() is not None:
-        glue(name, text, display=False)
+        glue(name, text.replace("-", "\N{MINUS SIGN}") if text.startswith("-") else text, display=False)
 
 
 class Code:

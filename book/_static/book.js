@@ -27,6 +27,24 @@ document.addEventListener("DOMContentLoaded", () => {
       return [i ? "\n" : "", parts.length ? line : ""];
     }));
   });
+  // what no line breaks: a formula and the mark after it, a name with a hyphen, a time
+  const whole = (...parts) => {
+    const span = Object.assign(document.createElement("span"), { className: "whole" });
+    parts[0].replaceWith(span);
+    span.append(...parts);
+  };
+  const article = document.createTreeWalker(document.querySelector(".bd-article") ?? document.body, NodeFilter.SHOW_TEXT), texts = [];
+  while (article.nextNode()) texts.push(article.currentNode);
+  texts.filter((text) => !text.parentElement.closest("pre, code, script, style, svg, math")).forEach((text) => {
+    const formula = text.previousSibling, mark = formula?.className === "math" && /^[.,;:!?)]+/.exec(text.data);
+    let rest = mark ? text.splitText(mark[0].length) : text;
+    if (mark) whole(formula, text);
+    for (let found; (found = /\b[A-Z]\w*(?:-[A-Z\d]\w*)+|\d+ (?:min|s) [a-z]+/.exec(rest.data));) {
+      const name = rest.splitText(found.index);
+      rest = name.splitText(found[0].length);
+      whole(name);
+    }
+  });
   // areas that scroll can be reached by keyboard, at whatever width they begin to
   const areas = document.querySelectorAll("div.cell_output, div.math, .bd-article table, .bd-article pre");
   const reach = () => areas.forEach((area) => {

@@ -21,7 +21,7 @@ document.addEventListener("DOMContentLoaded", () => {
     element.append(...children);
     return element;
   };
-  if (!document.querySelector("#l2h-cover, #l2h-explorer, #l2h-playground")) {  // a page that is a figure needs the room
+  if (sections.length && !document.querySelector("#l2h-cover, #l2h-explorer, #l2h-playground")) {  // a page that is a figure needs the room
     const link = make("a", { href: "?present", textContent: "Present it, a section at a time" });
     const line = document.querySelector(".notebook-link");
     if (line) line.append(". ", link);

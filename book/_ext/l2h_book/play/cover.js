@@ -1,6 +1,6 @@
 // The cover: pictures in the plane, three lines to turn, and the bucket of one picture.
 
-const data = read("cover"), SIZE = 0.6, AROUND = 4, places = data.points.map((point) => point.map((v) => 3.4 * v));
+const data = read("cover"), SIZE = 0.8, AROUND = 4, places = data.points.map((point) => point.map((v) => 3.4 * v));
 const svg = make("svg:svg", { role: "group", "aria-label": "Pictures and three lines; each line has a handle, which can be turned also with the arrow keys" });
 const plane = new Plane(svg, 4.5);
 const start = { query: data.query, ...data.angles };
@@ -29,6 +29,13 @@ const inBucket = (state) => {
   return codes.map((code) => code === codes[state.query]);
 };
 
+// Whether a code stands there alone: beside pictures, handles and lines.
+function clear([x, y], lines) {
+  const ends = lines.map(({ angle }) => normalOf({ angle: angle - 90 }).map((part) => AROUND * part));
+  return [...places, ...ends].every(([a, b]) => Math.abs(a - x) > 0.88 || Math.abs(b - y) > 0.65)
+    && lines.every((line) => Math.abs(normalOf(line)[0] * x + normalOf(line)[1] * y) > 0.3);
+}
+
 function draw(state) {
   const lines = linesOf(state), own = codeOf(lines, data.points[state.query]), inside = inBucket(state);
   now = state;
@@ -36,7 +43,8 @@ function draw(state) {
   for (const { code, corners } of cellsOf(lines, plane.reach)) {
     plane.cell(corners, code === own ? "own" : "outside");
     const { area, x, y } = middleOf(corners);
-    if (area > 4) plane.label(x, y, code, code === own);
+    const spots = [0, 0.25, 0.5, 0.7].flatMap((t) => corners.map(([cx, cy]) => [x + t * (cx - x), y + t * (cy - y)]));
+    if (area > 4) plane.label(...(spots.find((spot) => clear(spot, lines)) ?? [x, y]), code, code === own);
   }
   lines.forEach((line, k) => {
     plane.line(line);
