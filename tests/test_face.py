@@ -33,7 +33,7 @@ def test_drawings_have_their_size_and_fit_and_tables_stand_in_columns(site, visi
     for one in drawings:
         assert 0.9 * one["column"] < one["shown"] <= one["column"]
         width, height = one["size"]
-        assert abs(one["height"] - height / width * one["shown"]) < 2, "the page jumps when it is loaded"
+        assert abs(one["height"] - height / width * one["shown"]) < 4, "the page jumps when it is loaded"
         assert (one["link"], one["drawn"]) == (one["file"], one["file"].replace(".svg", "-phone.svg"))
     tables = tab.page.evaluate(CELLS)
     assert tables or name in ("book/lsh", "book/grh-adjacency")

@@ -315,10 +315,10 @@ def corner(angles: dict[str, Floats], balance: dict[str, Floats]) -> Figure:
     for name, values in balance.items():
         below.plot(np.arange(1, len(values) + 1), np.sort(values), label=name, **look(f"LSH, {name}"))
     below.axhline(0.5, color="black", linestyle=":")
-    below.set(xlabel="hyperplane, sorted", ylabel="share on the emptier side", title="balance of each bit")
-    below.set_ylim(-0.02, 0.53)
+    below.set(
+        xlabel="hyperplane, sorted", ylabel="share on the emptier side", title="balance of bits", ylim=(-0.02, 0.53)
+    )
     below.xaxis.set_major_locator(MaxNLocator(integer=True))
-    above.spines["left"].set_visible(False)
     above.legend(loc="upper right")
     return figure
 
@@ -342,7 +342,7 @@ def hamming_cube(radius: int = 1) -> Figure:
         fill, edge, ink = (BLUE, BLUE, "white") if distance <= radius else ("white", GREY, "black")
         axes.scatter(x, y, s=1500, color=fill, edgecolor=edge, zorder=2)
         write(axes, (x, y), "{}{}{}".format(*code), color=ink, zorder=3)
-        write(axes, (x, y - 0.23), f"distance {distance}", bbox=BOX, zorder=3)
+        axes.text(x + 0.14, y - 0.15, "1 bit" if distance == 1 else f"{distance} bits", zorder=3)
     axes.set(xlim=(-0.25, 1.95), ylim=(-0.25, 1.55))
     axes.set_axis_off()
     return figure
@@ -428,8 +428,7 @@ def crossing(times: pd.DataFrame) -> Figure:
             n = where_the_table_is_level(by_size, method)
             if n is not None:
                 axes.axvline(n, color=GREY, linewidth=1, zorder=0)
-                at: Look = {"xy": (n, 0.99), "xycoords": ("data", "axes fraction")}
-                axes.annotate(f"level at {n:,.0f}", **at, rotation=90, ha="right", va="top")
+                axes.text(n, 0.01, f" from {n:,.0f}", transform=axes.get_xaxis_transform(), va="bottom")
         axes.set(xscale="log", yscale="log", xlabel="vectors", title=f"queries {how}")
     row[0].set_ylabel("microseconds a query")
     return figure

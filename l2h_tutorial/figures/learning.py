@@ -52,13 +52,13 @@ def _draw_graph(axes: Axes, dataset: Dataset, rows: Rows, S: Rows) -> None:
     outward = np.empty((len(rows), 2))
     for k, label in enumerate(classes):
         members = np.flatnonzero(labels == label)
-        outward[members] = unit(np.pi / 4 + 2 * np.pi * np.arange(len(members)) / len(members))
+        outward[members] = unit(3 * np.pi / 4 - 2 * np.pi * np.arange(len(members)) / len(members))
         places[members] = (_APART * k, 0) + 0.46 * outward[members]
         write(axes, (_APART * k, -0.82), dataset.class_names[label])
     for i, j in np.argwhere(np.triu(S)):
         colour, line = (BLUE, "-") if labels[i] == labels[j] else (RED, "--")
         if i == j:
-            axes.add_patch(Circle(places[i] + 0.28 * outward[i], 0.1, fill=False, color=BLUE, linewidth=1.4))
+            axes.add_patch(Circle(places[i] + 0.32 * outward[i], 0.12, fill=False, color=BLUE, linewidth=1.4))
         else:
             axes.plot(*places[[i, j]].T, color=colour, linestyle=line, linewidth=1.6)
     for row, place in zip(rows, places, strict=True):
@@ -99,24 +99,24 @@ def graph_step(before: Bits, votes: Floats, after: Bits, labels: Sequence[str]) 
         The class of each picture.
     """
     n, n_bits = before.shape
-    figure, row = panels(3, 0.27 * n + 0.8, across(1, 3), sharey=True)
+    figure, row = panels(3, 0.27 * n + 0.8, 3, sharey=True)
     nothing = np.zeros_like(before)
     tables = [
-        ("bits before", 2.0 * before - 1, "+.0f", nothing),
-        ("vote of the class", votes, "+.1f", nothing),
-        ("bits after", 2.0 * after - 1, "+.0f", before != after),
+        ("bits before", 2.0 * before - 1, nothing),
+        ("class's vote", votes, nothing),
+        ("bits after", 2.0 * after - 1, before != after),
     ]
-    for axes, (title, values, form, flipped) in zip(row, tables, strict=True):
+    for axes, (title, values, flipped) in zip(row, tables, strict=True):
         axes.imshow(tint(values), aspect="auto")
         for (i, k), value in np.ndenumerate(values):
             star, weight = ("*", "bold") if flipped[i, k] else ("", "normal")
-            number = f"{value:{form}}{star}".replace("-", "\N{MINUS SIGN}")
+            number = f"{value:+.2g}{star}".replace("-", "\N{MINUS SIGN}").replace("0.", ".")
             write(axes, (k, i), number, weight=weight)
         axes.grid(False)
         axes.spines[:].set_visible(False)
         axes.set(title=title, xlabel="bit")
         axes.set_xticks(range(n_bits), range(1, n_bits + 1))
-        axes.set_yticks(range(n), labels)
+    row[0].set_yticks(range(n), labels)
     return figure
 
 
@@ -182,29 +182,29 @@ def training_rounds(grh: GRH, points: Floats, labels: Rows) -> Figure:
         asked, followed = tiles[2 * i : 2 * i + 2]
         followed.set_title("start: random lines")
         if i:
-            _draw_regions(asked, grid, stages[i - 1])
+            _draw_regions(asked, grid, stages[i - 1], points)
             _draw_points(asked, points, labels, step.regularised)
             changed = (step.regularised != rounds[i - 1].bits).any(axis=1)
             _draw_rings(asked, points[changed])
             asked.set_title(f"{i}. the graph asks")
             _draw_boundaries(followed, reach, stages[i - 1], GREY, 1.0)
             followed.set_title(f"{i}. the lines follow")
-        _draw_regions(followed, grid, stage)
+        _draw_regions(followed, grid, stage, points)
         _draw_points(followed, points, labels, step.bits)
     return figure
 
 
-def _draw_regions(axes: Axes, grid: Floats, stage: Bits) -> None:
+def _draw_regions(axes: Axes, grid: Floats, stage: Bits, points: Floats) -> None:
     """Tint the plane by code, write the codes where they are, and draw the boundaries."""
     reach = grid.max()
     numbers = stage @ [2, 1]
     extent = (-reach, reach) * 2
     axes.imshow(numbers, extent=extent, origin="lower", cmap=ListedColormap(_OF_CODE), vmin=0, vmax=3, alpha=0.22)
-    rim = np.abs(grid).max(axis=-1) > 0.88 * reach
-    for number in np.unique(numbers[rim]):
-        places = grid[rim & (numbers == number)]
-        middle = np.linalg.norm(places - places.mean(axis=0), axis=1).argmin()
-        write(axes, 0.93 * places[middle], f"{number:02b}", weight="bold", bbox=BOX)
+    coarse, codes = 0.9 * grid[::12, ::12].reshape(-1, 2), numbers[::12, ::12].ravel()
+    for number in np.unique(codes):  # where it is furthest from points and from other regions
+        taken = np.concatenate([points, coarse[codes != number]])
+        apart = np.linalg.norm(coarse[codes == number][:, None] - taken, axis=-1).min(axis=1)
+        write(axes, coarse[codes == number][apart.argmax()], f"{number:02b}", weight="bold", bbox=BOX)
     _draw_boundaries(axes, reach, stage, "black", 1.6)
 
 

@@ -178,7 +178,7 @@ def across(phone: Any, page: Any) -> Any:
 def panels(count: int, height: float, columns: int = 1, **properties: Any) -> tuple[Figure, NDArray[Any]]:
     """A figure of so many panels, each of a height in inches, and the panels; a page shows one alone less wide."""
     rows = -(-count // columns)
-    size = (min(plt.rcParams["figure.figsize"][0], 7.1 if columns > 1 else 5.2), rows * height)
+    size = (min(plt.rcParams["figure.figsize"][0], 7.1 if columns > 1 else 6.0), rows * height)
     figure, grid = plt.subplots(rows, columns, figsize=size, squeeze=False, **properties)
     for empty in grid.flat[count:]:
         empty.remove()
