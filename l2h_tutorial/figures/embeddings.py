@@ -33,12 +33,10 @@ def byte_map(kept: pd.DataFrame) -> Figure:
             axes.errorbar(plain, place, xerr=spread[name], fmt="o", color=colour)
             axes.plot(rescored, place, "o", color=colour, markerfacecolor="white")
             axes.text(1.03, place, f"{size:,.0f}", transform=axes.get_yaxis_transform(), va="center", color=GREY)
-        axes.set(title=kind, xlim=(-0.03, 1.03), ylim=(len(sizes) - 0.4, -0.6))
+        axes.set(title=kind, xlabel="recall of the exact ten", xlim=(-0.03, 1.03), ylim=(len(sizes) - 0.4, -0.6))
         axes.set_yticks(range(len(sizes)), sizes.index)
         axes.tick_params(labelbottom=True)
         axes.text(1.03, -0.85, "bytes", transform=axes.get_yaxis_transform(), color=GREY)
-    for axes in grid[-across(1, 3) :]:
-        axes.set_xlabel("recall of the exact ten")
     return figure
 
 

@@ -315,9 +315,8 @@ def corner(angles: dict[str, Floats], balance: dict[str, Floats]) -> Figure:
     for name, values in balance.items():
         below.plot(np.arange(1, len(values) + 1), np.sort(values), label=name, **look(f"LSH, {name}"))
     below.axhline(0.5, color="black", linestyle=":")
-    below.set(
-        xlabel="hyperplane, sorted", ylabel="share on the emptier side", title="balance of bits", ylim=(-0.02, 0.53)
-    )
+    below.set(xlabel="hyperplane, sorted", ylabel="share on the emptier side", ylim=(-0.02, 0.53))
+    below.set_title("balance of each bit")
     below.xaxis.set_major_locator(MaxNLocator(integer=True))
     above.legend(loc="upper right")
     return figure
