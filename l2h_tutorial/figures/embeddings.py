@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from .colours import BLUE, GREY, look, tint
+from .colours import BLUE, GREY, look
 from .style import Floats, across, grid_of_plane, hide_ticks, panels, show_plane, styled
 
 
@@ -55,9 +55,10 @@ def cells_of_codes(points: Floats, codes: Mapping[str, Callable[[Floats], Floats
     figure, row = panels(len(codes), across(2.9, 2.3), across(1, len(codes)))
     for axes, (title, stands_for) in zip(row, codes.items(), strict=True):
         places, cells = np.unique(stands_for(grid.reshape(-1, 2)), axis=0, return_inverse=True)
-        edges = cells.reshape(len(grid), -1)
-        seam = (np.diff(edges, axis=0, prepend=edges[:1]) != 0) | (np.diff(edges, axis=1, prepend=edges[:, :1]) != 0)
-        axes.imshow(tint(2.0 * seam), extent=(-reach, reach) * 2, origin="lower")
+        for cell in range(len(places)):
+            axes.contour(
+                cells.reshape(240, 240) == cell, [0.5], extent=(-reach, reach) * 2, colors=[BLUE], linewidths=0.8
+            )
         axes.scatter(*points.T, s=4, color=GREY, alpha=0.5)
         axes.scatter(*places.T, s=45, color=BLUE, marker="x", linewidth=2)
         show_plane(axes, reach, title=f"{title}:\n{len(places)} codes")

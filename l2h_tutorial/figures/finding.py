@@ -280,7 +280,7 @@ def distance_estimates(angles: Floats, estimates: dict[int, Floats]) -> Figure:
     estimates : dict of int to (n_pairs,) float
         For each code length: pi times the share of differing bits.
     """
-    figure, row = panels(len(estimates), across(3.1, 2.6), across(1, len(estimates)), sharex=True, sharey=True)
+    figure, row = panels(len(estimates), across(3.1, 2.6), across(1, len(estimates)), sharey=True)
     ends = [0, 1.05 * np.max([angles, *estimates.values()])]
     for axes, (n_bits, estimate) in zip(row, estimates.items(), strict=True):
         axes.plot(ends, ends, color="black", linewidth=1)

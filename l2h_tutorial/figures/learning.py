@@ -70,8 +70,7 @@ def _draw_graph(axes: Axes, dataset: Dataset, rows: Rows, S: Rows) -> None:
 def _draw_node(axes: Axes, dataset: Dataset, row: int, place: Any, width: float) -> None:
     """A picture around a place."""
     corner = np.subtract(place, width / 2)
-    tile = axes.inset_axes((*corner, width, width), transform=axes.transData)
-    draw_picture(tile, dataset, row)
+    draw_picture(axes.inset_axes((*corner, width, width), transform=axes.transData), dataset, row)
 
 
 def _draw_matrix(axes: Axes, dataset: Dataset, rows: Rows, S: Rows) -> None:
@@ -139,7 +138,7 @@ def dead_zone(alphas: Floats, flipped: dict[str, Floats]) -> Figure:
     write(above, (0.25, 0.5), "no bit\ncan flip")
     write(above, (0.84, 0.65), "a bit against its\nclass flips")
     write(above, (0.65, 0.2), "too weak:\nit stays")
-    above.set(xlim=(0, 1), ylim=(0, 1), xlabel=r"$\alpha$", ylabel="strength of the class's vote, $|v|$")
+    above.set(xlim=(0, 1.02), ylim=(0, 1), xlabel=r"$\alpha$", ylabel="strength of the class's vote, $|v|$")
     for i, (name, share) in enumerate(flipped.items()):
         below.plot(alphas, share, label=name, **look(name, i))
     below.axvspan(0, 0.5, color=GREY, alpha=0.3)
@@ -298,12 +297,13 @@ def verdicts(claims: pd.DataFrame) -> Figure:
     for axes, (n_train, rows) in zip(row, parts, strict=True):
         axes.axvline(0, color="black", linewidth=0.8)
         axes.plot(rows["published"], rows["place"], "|", color="black", markersize=9, label="published")
-        for verdict, style in _VERDICTS.items():
+        for verdict in (verdict for verdict in _VERDICTS if (claims["verdict"] == verdict).any()):
             those = rows[rows["verdict"] == verdict]
             ends = [those["ours"] - those["low"], those["high"] - those["ours"]]
-            label = verdict or "no claim of the paper"
-            axes.errorbar(those["ours"], those["place"], xerr=ends, linestyle="", label=label, **style)
+            style = _VERDICTS[verdict] | {"linestyle": "", "label": verdict or "no claim of the paper"}
+            axes.errorbar(those["ours"], those["place"], xerr=ends, **style)
         axes.set(title=f"{n_train:,} labels", xlabel="difference of mAP", ylim=(len(lines) - 0.4, -0.6))
+        axes.tick_params(labelbottom=True)
     names = [f"over {of}" if of else ahead for ahead, of in lines]
     for axes in row:
         axes.set_yticks(range(len(lines)), names)

@@ -90,7 +90,7 @@ def _few_ticks(axes: Axes) -> None:
     """Leave numbers on the axes that a reader needs, in short figures, and no strokes."""
     axes.minorticks_off()
     axes.tick_params(length=0)
-    most = max(2, round(1.3 * axes.bbox.width / axes.figure.dpi))
+    most = max(2, round(1.6 * axes.bbox.width / axes.figure.dpi))
     for axis in (axes.xaxis, axes.yaxis):
         if isinstance(axis.get_major_formatter(), LogFormatter):
             axis.set_major_formatter(_power)
@@ -128,7 +128,9 @@ def _name_lines(axes: Axes) -> None:
         half = np.array(Text.get_window_extent(text).size) / 2
         places = (courses[i][:, None] + _AROUND * (half + 6)).reshape(-1, 2)
         others = np.concatenate([places[:0], *points, *courses[:i], *courses[i + 1 :]])
-        room = np.minimum(_gaps(places, half, others), 50) + 4 * np.minimum(_gaps(places, half, courses[i]), 5)
+        free, off_line = _gaps(places, half, others), _gaps(places, half, courses[i])
+        alone = _gaps(courses[i], np.zeros(2), others).repeat(len(_AROUND))  # the line, where it would be named
+        room = np.minimum(free, 50) + 20 * np.minimum(free, 3) + 4 * np.minimum(off_line, 5) + np.minimum(alone, 15)
         inside = ((places - half >= axes.bbox.min) & (places + half <= axes.bbox.max)).all(axis=1)
         best = np.where(inside, room, -1).argmax()
         anchor = courses[i][best // len(_AROUND)]
@@ -180,6 +182,7 @@ def panels(count: int, height: float, columns: int = 1, **properties: Any) -> tu
     rows = -(-count // columns)
     size = (min(plt.rcParams["figure.figsize"][0], 7.1 if columns > 1 else 6.0), rows * height)
     figure, grid = plt.subplots(rows, columns, figsize=size, squeeze=False, **properties)
+    figure.get_layout_engine().set(w_pad=0.1)
     for empty in grid.flat[count:]:
         empty.remove()
     return figure, grid.ravel()[:count]
@@ -191,8 +194,7 @@ BOX = {"facecolor": "white", "edgecolor": "none", "alpha": 0.6, "pad": 0.5}
 
 def write(axes: Axes, place: Any, text: str, **properties: Any) -> None:
     """Write around a place, given by its two coordinates."""
-    x, y = place
-    axes.text(x, y, text, ha="center", va="center", **properties)
+    axes.text(*place, text, ha="center", va="center", **properties)
 
 
 def unit(direction: Any) -> Floats:
