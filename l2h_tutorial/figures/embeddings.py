@@ -56,9 +56,7 @@ def cells_of_codes(points: Floats, codes: Mapping[str, Callable[[Floats], Floats
     for axes, (title, stands_for) in zip(row, codes.items(), strict=True):
         places, cells = np.unique(stands_for(grid.reshape(-1, 2)), axis=0, return_inverse=True)
         for cell in range(len(places)):
-            axes.contour(
-                cells.reshape(240, 240) == cell, [0.5], extent=(-reach, reach) * 2, colors=[BLUE], linewidths=0.8
-            )
+            axes.contour(cells.reshape(240, 240) == cell, [0.5], extent=(-reach, reach) * 2, colors=[BLUE])
         axes.scatter(*points.T, s=4, color=GREY, alpha=0.5)
         axes.scatter(*places.T, s=45, color=BLUE, marker="x", linewidth=2)
         show_plane(axes, reach, title=f"{title}:\n{len(places)} codes")

@@ -94,8 +94,7 @@ def _few_ticks(axes: Axes) -> None:
     for axis in (axes.xaxis, axes.yaxis):
         if isinstance(axis.get_major_formatter(), LogFormatter):
             axis.set_major_formatter(_power)
-            low, high = axis.get_view_interval()
-            if isinstance(axis.get_major_locator(), LogLocator) and high < 100 * low:
+            if isinstance(axis.get_major_locator(), LogLocator) and np.ptp(np.log10(axis.get_view_interval())) < 2:
                 axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         elif isinstance(axis.get_major_locator(), AutoLocator):
             axis.set_major_locator(MaxNLocator(most, steps=[1, 2, 5, 10]))
@@ -182,7 +181,7 @@ def panels(count: int, height: float, columns: int = 1, **properties: Any) -> tu
     rows = -(-count // columns)
     size = (min(plt.rcParams["figure.figsize"][0], 7.1 if columns > 1 else 6.0), rows * height)
     figure, grid = plt.subplots(rows, columns, figsize=size, squeeze=False, **properties)
-    figure.get_layout_engine().set(w_pad=0.1)
+    figure.get_layout_engine().set(w_pad=across(0.04, 0.1))
     for empty in grid.flat[count:]:
         empty.remove()
     return figure, grid.ravel()[:count]
@@ -194,7 +193,8 @@ BOX = {"facecolor": "white", "edgecolor": "none", "alpha": 0.6, "pad": 0.5}
 
 def write(axes: Axes, place: Any, text: str, **properties: Any) -> None:
     """Write around a place, given by its two coordinates."""
-    axes.text(*place, text, ha="center", va="center", **properties)
+    x, y = place
+    axes.text(x, y, text, ha="center", va="center", **properties)
 
 
 def unit(direction: Any) -> Floats:
