@@ -31,7 +31,7 @@ def draw_picture(axes: Axes, dataset: Dataset, row: int) -> None:
         axes.imshow(dataset.images[row], vmin=0, vmax=255)
         return
     label = int(dataset.labels[row])
-    axes.set_facecolor((COLOURS[label % 7], 0.2))
+    axes.axvspan(0, 1, color=COLOURS[label % 7], alpha=0.2)
     axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
     write(axes, (0.5, 0.5), str(label))
 
@@ -43,15 +43,15 @@ def _class_of(dataset: Dataset, row: int, width: int = 99, before: str = "") -> 
     return fill(name, width, max_lines=3, placeholder="…").replace("/ ", "/")
 
 
-def _groups_of_tiles(groups: Sequence[tuple[str, int]]) -> Figure:
-    """Empty tiles, in groups of which a title and a number is given."""
-    columns = across(4, 8)
+def _groups_of_tiles(titles: Sequence[str], numbers: Sequence[int], beside: int = 0) -> Figure:
+    """Empty tiles, in titled groups of so many, and a column more beside them."""
+    columns = across(4, 8) + beside
     side = plt.rcParams["figure.figsize"][0] / columns
-    lines = [max(1, -(-n // columns)) for _, n in groups]
-    heights = [line * (side + 0.16) + 0.3 for line in lines]
+    lines = [max(1, -(-n // (columns - beside))) for n in numbers]
+    heights = [line * (side + 0.16) + 0.3 + 0.16 * beside for line in lines]
     figure = plt.figure(figsize=(side * columns, sum(heights)))
-    strips = figure.subfigures(len(groups), 1, squeeze=False, height_ratios=heights).flat
-    for strip, line, (title, _) in zip(strips, lines, groups, strict=True):
+    strips = figure.subfigures(len(titles), 1, squeeze=False, height_ratios=heights).flat
+    for strip, line, title in zip(strips, lines, titles, strict=True):
         strip.suptitle(title, x=0.01, ha="left")
         for tile in strip.subplots(line, columns).flat:
             tile.set_axis_off()
@@ -73,7 +73,7 @@ def gallery(dataset: Dataset, groups: dict[str, Sequence[int] | Rows]) -> Figure
     -------
     Figure
     """
-    figure = _groups_of_tiles([(title, len(members[:8])) for title, members in groups.items()])
+    figure = _groups_of_tiles(list(groups), [len(members[:8]) for members in groups.values()])
     for strip, members in zip(figure.subfigs, groups.values(), strict=True):
         for tile, row in zip(strip.axes, members, strict=False):
             draw_picture(tile, dataset, row)
@@ -85,7 +85,7 @@ def gallery(dataset: Dataset, groups: dict[str, Sequence[int] | Rows]) -> Figure
 def answers(
     dataset: Dataset, queries: Sequence[int] | Rows, found: Sequence[Rows], *, titles: Sequence[str] | None = None
 ) -> Figure:
-    """Queries, and below each up to eight images found for it, with right and wrong told apart.
+    """Queries, and beside each up to eight images found for it, with right and wrong told apart.
 
     An image of the query's class has a solid blue frame and a tick, another a dashed red frame, a cross and its class.
 
@@ -98,27 +98,27 @@ def answers(
     found : sequence of row numbers
         For each query the images found.
     titles : sequence of str, optional
-        What stands above each query.
+        What stands above each group of images, if not the query's class.
 
     Returns
     -------
     Figure
     """
-    strips: list[tuple[int, Any, str]] = []  # of a query, which pictures, and what stands above
-    for query, rows, title in zip(queries, found, titles or [""] * len(queries), strict=True):
-        if not strips or strips[-1][0] != query:
-            strips.append((query, [query], _class_of(dataset, query, before="query: ")))
-        strips.append((query, rows, title))
-    figure = _groups_of_tiles([(title, len(rows[:8])) for _, rows, title in strips])
-    for strip, (query, rows, _) in zip(figure.subfigs, strips, strict=True):
-        for tile, row in zip(strip.axes, rows, strict=False):
+    above = titles or [_class_of(dataset, query, before="query: ") for query in queries]
+    figure = _groups_of_tiles(above, [len(rows[:8]) for rows in found], beside=1)
+    for i, (strip, query, rows) in enumerate(zip(figure.subfigs, queries, found, strict=True)):
+        tiles = np.array(strip.axes, dtype=object).reshape(-1, across(5, 9))
+        of_query = [(tiles[0, 0], query)] if not i or query != queries[i - 1] else []
+        for tile, row in [*of_query, *zip(tiles[:, 1:].flat, rows, strict=False)]:
             colour, line, mark = RED, "--", _class_of(dataset, row, 13, before="\N{MULTIPLICATION SIGN} ")
             if dataset.labels[row] == dataset.labels[query]:
                 colour, line, mark = BLUE, "-", "\N{CHECK MARK}"
             if row == query:
-                colour, line, mark = GREY, "-", ""
+                colour, line, mark = GREY, "-", "query:\n" + _class_of(dataset, query, 13)
             draw_picture(tile, dataset, row)
             tile.spines[:].set(visible=True, color=colour, linestyle=line, linewidth=2)
+            if row != query and tile in tiles[0]:
+                mark += "\n"  # as high as the query's
             tile.set_xlabel(mark, color=colour)
     return figure
 
