@@ -10,7 +10,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
 from matplotlib.ticker import AutoLocator, EngFormatter, LogFormatter, LogLocator, MaxNLocator
 from numpy.typing import NDArray
@@ -112,7 +111,6 @@ def _say_above(axes: Axes) -> None:
 
 
 _FILLED = np.stack(np.meshgrid(np.linspace(-1, 1, 9), [-1, 0, 1]), axis=-1).reshape(-1, 2)
-_HALO = [withStroke(linewidth=2, foreground="white")]  # where a name lies on a line
 _AROUND = np.array([[x, y] for x in (-1, 0, 1) for y in (-1, 1, 0) if x or y])
 
 
@@ -134,7 +132,7 @@ def _name_lines(axes: Axes) -> None:
         best = np.where(inside, room, -1).argmax()
         anchor = courses[i][best // len(_AROUND)]
         text.xy = axes.transData.inverted().transform(anchor)
-        text.set(position=(places[best] - anchor) * 72 / axes.figure.dpi, color=line.get_color(), path_effects=_HALO)
+        text.set(position=(places[best] - anchor) * 72 / axes.figure.dpi, color=line.get_color(), bbox=BOX)
         courses.append(places[best] + half * _FILLED)
 
 
