@@ -34,6 +34,7 @@ _RULES = "".join(
 _STYLE = f"<style>@media (prefers-color-scheme:dark){{svg.drawn{{fill:{DARK['#000000']}}}{_RULES}}}</style>"
 _LEFT_OUT = re.compile(r'^.*?(?=<svg)|<metadata>.*?</metadata>|<!--.*?-->|(?<=>)\s+(?=<)|\n|(?<=<g) id="[^"]*"', re.S)
 _NUMBERS = re.compile(r' (?:d|x|y)="[^"]*"|translate\([^)]*')
+_NAME = re.compile(r'(?:(?<= id=")|(?<=href="#)|(?<=url\(#))[^")]+')
 _LOOK = re.compile(r' style="[^"]*"')
 _PIXELS = re.compile(r'data:image/png;base64,([^"]+)')
 
@@ -63,7 +64,9 @@ def both_themes(svg: str) -> str:
     """
     svg = _LEFT_OUT.sub("", svg).replace("<svg ", '<svg class="drawn" ', 1).replace(">", f">{_STYLE}", 1)
     svg = _NUMBERS.sub(lambda numbers: re.sub(r"(\.\d\d)\d+", r"\1", numbers[0]), svg)
-    return re.sub(r"<g[^>]*>(?:<use [^>]*/>){2,}</g>", _say_once, _PIXELS.sub(_lighter, svg))
+    names = {name: f"n{i}" for i, name in enumerate(dict.fromkeys(_NAME.findall(svg)))}
+    svg = _PIXELS.sub(_lighter, _NAME.sub(lambda name: names[name[0]], svg))
+    return re.sub(r"<g[^>]*>(?:<use [^>]*/>){2,}</g>", _say_once, svg)
 
 
 def _lighter(pixels: re.Match[str]) -> str:
