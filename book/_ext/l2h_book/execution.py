@@ -16,7 +16,7 @@ from nbformat import NotebookNode
 from sphinx.errors import ExtensionError
 from sphinx.util.display import status_iterator
 
-from .files import BOOK, PACKAGE, files_key, files_of
+from .files import BOOK, PACKAGE, TOOLS, files_key, files_of
 from .pictures import KERNEL, theme_figures
 
 
@@ -27,7 +27,7 @@ def execution_key() -> str:
     package's dependencies, how figures are drawn, and the images chosen by ``L2H_DATASET`` and ``L2H_SOURCE``.
     """
     parts: list[object] = [files_key(files_of(PACKAGE), PACKAGE), files_key(files_of(BOOK / "results"), BOOK)]
-    parts += [platform.python_version(), KERNEL]
+    parts += [platform.python_version(), KERNEL, files_key([TOOLS / "pictures.py"], TOOLS)]
     for requirement in requires("l2h-tutorial") or []:
         if "extra ==" not in requirement:
             package = requirement.split(">")[0].strip()
