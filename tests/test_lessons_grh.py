@@ -192,7 +192,7 @@ def test_against_the_start_the_dead_zone_ends_below_one_half(seed):
 
 
 def test_in_the_plane_first_the_solid_line_leaves_the_squares_then_the_dashed_one_the_circles():
-    """grh-training: "On the left, the graph asks for codes that the regions do not give (ringed)."
+    """grh-training: "In the first, the graph asks for codes that the regions do not give (ringed)."
     "Most of them have a 0, so in round 1 the graph asks the others for a 0"
     "In rounds 1 and 2 that vote is too weak"
     "In round 3 few enough circles are on the wrong side"
