@@ -27,7 +27,6 @@ METHODS: dict[str, Quantiser] = {
     "int4": ScalarCodes(4),
     "int8": ScalarCodes(8),
 }
-_MOST_QUERIES = 300
 _NOTABLE = 0.01  # a gain in recall that is worth a sentence
 
 
@@ -101,8 +100,7 @@ def audit(X: ArrayLike, k: int = 10, target_recall: float = 0.95, random_state: 
 
     Notes
     -----
-    RaBitQ and the scalar codes estimate products of centred vectors. Cosine needs the row's product with the mean
-    besides, which is kept with the code, as 4 bytes more. Signs say nothing about lengths, and go without.
+    A method's recall is what ``search(queries, codes, k, rescore=database, factor=factor)`` of its quantiser finds.
 
     Examples
     --------
@@ -121,7 +119,7 @@ def audit(X: ArrayLike, k: int = 10, target_recall: float = 0.95, random_state: 
         raise ValueError(f"target_recall must be above 0 and below 1, got {target_recall!r}")
     random = check_random_state(random_state)
     rows = random.permutation(len(vectors))
-    n_queries = min(_MOST_QUERIES, len(rows) // 10)
+    n_queries = min(300, len(rows) // 10)
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     vectors = vectors / np.where(lengths > 0, lengths, 1)
     queries, database = vectors[rows[:n_queries]], vectors[rows[n_queries:]]
@@ -132,7 +130,7 @@ def audit(X: ArrayLike, k: int = 10, target_recall: float = 0.95, random_state: 
         n_bytes, hits = found_among(clone(method), queries, database, exact, factors, random.randint(2**31))
         found[name] = hits[0]
         for factor, recalls in zip(factors, hits, strict=True):
-            lines.append((name, n_bytes, factor, *recall_interval(recalls)))
+            lines.append((name, n_bytes, factor, *recall_interval(recalls, k=k)))
     table = pd.DataFrame(lines, columns=["method", "bytes", "factor", "recall", "low", "high"])
     off_centre, even = lie_of(database)
     why = f"off centre by {off_centre:.0%}"
@@ -185,22 +183,20 @@ def found_among(
     if quantiser.rotate:
         quantiser.set_params(random_state=seed)
     codes = quantiser.fit(database).encode(database)
-    scores, n_bytes = quantiser.scores(queries, codes), codes.shape[1]
-    if not isinstance(quantiser, SignCodes):
-        scores += database @ quantiser.mean_.astype(database.dtype)
-        n_bytes += 4
+    scores = quantiser.scores(queries, codes)
     k, found = exact.shape[1], []
     for values, neighbours in zip(scores, exact, strict=True):
         hits = np.isin(highest(values, max(factors) * k), neighbours)
         found.append([hits[: factor * k].sum() / k for factor in factors])
-    return n_bytes, np.transpose(found)
+    return codes.shape[1], np.transpose(found)
 
 
-def recall_interval(recalls: ArrayLike, z: float = 2.24) -> tuple[float, float, float]:
+def recall_interval(recalls: ArrayLike, z: float = 2.24, k: int = 1) -> tuple[float, float, float]:
     """Mean of the recalls of some queries, and an interval for that of all: Wilson's, for shares near 0 and 1.
 
     A query's recall varies less than a coin that is 1 as often as the recall is high. So n queries are worth more than
-    n coins, as many times as their variance is smaller; where all recalls are equal, n.
+    n coins, as many times as their variance is smaller; where all recalls are equal, as if one query had missed one of
+    its k neighbours.
 
     Parameters
     ----------
@@ -208,6 +204,8 @@ def recall_interval(recalls: ArrayLike, z: float = 2.24) -> tuple[float, float, 
     z : float, default=2.24
         Standard deviations. For 95% it would be 1.96; a little more leaves room for what queries do not show: which
         rows the database has, and how the rotation was drawn.
+    k : int, default=1
+        Neighbours that a recall is of.
 
     Returns
     -------
@@ -227,7 +225,7 @@ def recall_interval(recalls: ArrayLike, z: float = 2.24) -> tuple[float, float, 
     mean = float(values.mean())
     of_coins = mean * (1 - mean)
     variance = values.var(ddof=1) if len(values) > 1 else 0
-    share = z**2 / len(values) * (variance / of_coins if variance > 0 else 1)
+    share = z**2 / len(values) * (variance / of_coins if variance > 0 else 1 / k)
     half = float(np.sqrt(share * of_coins + share**2 / 4))
     low, high = [(mean + share / 2 + end) / (1 + share) for end in (-half, half)]
     return mean, min(low, mean), max(high, mean)

@@ -39,7 +39,8 @@ class HashNeighbors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator
         hasher without a seed of its own gets one from `random_state`.
     radius : int or "auto", default="auto"
         ``"auto"``: the smallest radius that holds `target_recall` of the exact neighbours of rows which the hasher was
-        not fitted to. Of fewer than ten rows all are looked at.
+        not fitted to. Queries unlike the rows find less, and so does a search for more neighbours than `n_neighbors`.
+        Of fewer than ten rows all are looked at.
     target_recall : float, default=0.95
         Above 0, at most 1.
     n_neighbors : int, default=10
@@ -88,10 +89,11 @@ class HashNeighbors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator
         Parameters
         ----------
         X : (n, n_features) array of numbers
+            Of float32 or float64 it is kept as it is, a memory-mapped file on its disk; others become float64.
         y : (n,) or (n, n_classes) array, optional
             For a hasher that learns from labels.
         ids : (n,) sequence, optional
-            What to call the rows in results; by default their numbers. Without ``None`` among them.
+            What to call the rows in results; by default their numbers.
 
         Raises
         ------
@@ -107,6 +109,8 @@ class HashNeighbors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator
         self.ids_ = np.arange(n) if ids is None else np.asarray(ids)
         check_consistent_length(self._fit_X, self.ids_, *([] if y is None else [y]))
         random = check_random_state(self.random_state)
+        if not (self.hasher is None or hasattr(self.hasher, "transform")):
+            raise TypeError(f"hasher must be an estimator whose transform makes bits, as LSH, got {self.hasher!r}")
         hasher = PCAH(min(32, self.n_features_in_, n - 1)) if self.hasher is None else clone(self.hasher)
         if hasher.get_params().get("random_state", 0) is None:
             hasher.set_params(random_state=random.randint(2**31))

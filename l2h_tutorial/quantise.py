@@ -2,7 +2,9 @@
 
 All three work alike. ``fit`` learns where the middle of the vectors is; ``encode`` writes each vector's difference from
 it, perhaps turned at random, in a few bytes; a code stands for a vector of floats again, and what is estimated is the
-inner product of the query, in floats, with that.
+inner product of the query, in floats, with that. Scalar codes and RaBitQ keep the vector's product with the middle, so
+that the inner product of the vectors themselves is estimated, wherever they lie; signs say nothing about lengths, and
+go without.
 """
 
 from dataclasses import field
@@ -63,6 +65,7 @@ class Quantiser(Estimator):
     centre = True
     rotate = False
     random_state = None
+    _products = True
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Learn the mean, and what else the codes need, from the vectors that are searched or some like them.
@@ -81,11 +84,11 @@ class Quantiser(Estimator):
         d = vectors.shape[1]
         self.mean_: Floats = vectors.mean(axis=0, dtype=float) if self.centre else np.zeros(d)
         self.rotation_ = random_rotation(d, self.random_state) if self.rotate else None
-        self.bytes_per_item_ = self._learn(vectors)
+        self.bytes_per_item_ = self._learn(vectors) + 4 * self._products
         return self
 
     def _learn(self, X: Array) -> int:
-        """Learn what else the codes need; return the bytes of one."""
+        """Learn what else the codes need; return the bytes of one, but for the product with the mean."""
         raise NotImplementedError
 
     def _write(self, vectors: Array) -> Bytes:
@@ -119,10 +122,15 @@ class Quantiser(Estimator):
         ValueError
             If `X` has another number of features than in `fit`, or is not a finite two-dimensional array.
         """
-        return in_blocks(lambda vectors: self._write(self._turned(vectors)), self._new_points(X))
+        return in_blocks(self._coded, self._new_points(X))
+
+    def _coded(self, vectors: Array) -> Bytes:
+        """Codes of a block of vectors."""
+        codes = self._write(self._turned(vectors))
+        return np.hstack([codes, _as_bytes(vectors @ self.mean_)]) if self._products else codes
 
     def scores(self, Q: ArrayLike, codes: ArrayLike) -> Singles:
-        """Estimate ``(Q - mean_) @ (X - mean_).T`` from the queries and the codes of X.
+        """Estimate ``Q @ X.T``, of signs ``(Q - mean_) @ (X - mean_).T``, from the queries and the codes of X.
 
         Parameters
         ----------
@@ -139,11 +147,15 @@ class Quantiser(Estimator):
         sklearn.exceptions.NotFittedError, TypeError, ValueError
             As `encode`, or if `codes` are not such an array.
         """
-        queries = self._seen(self._new_points(Q))
-        stored = self._stored(codes)
+        points = self._new_points(Q)
+        stored, queries = self._stored(codes), self._seen(points)
         estimates = np.empty((len(queries), len(stored)), dtype=np.float32)
+        body = stored[:, :-4] if self._products else stored
         for rows in row_blocks(len(stored)):
-            estimates[:, rows] = queries @ self._read(stored[rows]).T
+            estimates[:, rows] = queries @ self._read(body[rows]).T
+        if self._products:  # q @ x is (q - m) @ (x - m), and m @ x, and (q - m) @ m
+            estimates += _numbers(stored, 1)[:, 0]
+            estimates += ((points - self.mean_) @ self.mean_).astype(np.float32)[:, None]
         return estimates
 
     def _seen(self, Q: Array) -> Singles:
@@ -163,6 +175,8 @@ class Quantiser(Estimator):
     ) -> tuple[Array, Integers]:
         """Find the k rows with the highest scores, and with ``rescore`` the best of factor * k by floats.
 
+        For every 256 queries all codes become floats again, and their scores are held: bytes are saved, not time.
+
         Parameters
         ----------
         Q : (n_queries, d) array of numbers
@@ -171,7 +185,8 @@ class Quantiser(Estimator):
             From 1 to n.
         rescore : (n, d) array of numbers, optional
             The vectors that were encoded: the ``factor * k`` rows with the best estimates are sorted by the exact
-            ``(q - mean_) @ (x - mean_)``. Only these rows are read, so it may be a memory-mapped file.
+            ``q @ x``, for vectors of length one the cosine. Only these rows are read, so it may be a memory-mapped
+            file.
         factor : int, default=10
 
         Returns
@@ -202,7 +217,7 @@ class Quantiser(Estimator):
                 best = highest(estimates, kept)
                 values = estimates[best]
                 if rescore is not None:
-                    values = (rescore[best] - self.mean_) @ (queries[i] - self.mean_)
+                    values = rescore[best] @ queries[i]
                     order = np.lexsort((best, -values))[:k]
                     values, best = values[order], best[order]
                 scores[i], rows[i] = values, best
@@ -268,6 +283,8 @@ class SignCodes(Quantiser):
     centre: bool = True
     random_state: Any = None
 
+    _products = False
+
     def _learn(self, X: Array) -> int:
         squares = sum(((X[rows] - self.mean_) ** 2).sum() for rows in row_blocks(len(X)))
         self.scale_ = np.sqrt(squares / X.size)  # a rotation does not change it
@@ -308,7 +325,8 @@ class ScalarCodes(Quantiser):
         Where the first cell of each centred coordinate begins, and the width of a cell: the range that `fit` saw is
         255 or 15 of them. Within it a coordinate changes by at most half a step; what lies outside is moved in.
     mean_, rotation_, bytes_per_item_, n_features_in_
-        See `Quantiser`. With 4 bits, the first of two coordinates is in the upper half of their byte.
+        See `Quantiser`. With 4 bits, the first of two coordinates is in the upper half of their byte. The product with
+        the mean, a float32, least significant byte first, ends the code.
 
     Notes
     -----
@@ -317,11 +335,11 @@ class ScalarCodes(Quantiser):
     Examples
     --------
     >>> X = np.array([[0.0, 10], [255, 11], [100.2, 12]])
-    >>> ScalarCodes().fit(X).encode(X)
+    >>> ScalarCodes().fit(X).encode(X)[:, :-4]
     array([[  0,   0],
            [255, 127],
            [100, 255]], dtype=uint8)
-    >>> ScalarCodes(4).fit(X).encode(X)  # 15 and 7, for example, in one byte: 16 * 15 + 7
+    >>> ScalarCodes(4).fit(X).encode(X)[:, :-4]  # 15 and 7, for example, in one byte: 16 * 15 + 7
     array([[  0],
            [247],
            [ 95]], dtype=uint8)
@@ -370,9 +388,9 @@ class RaBitQ(Quantiser):
     Attributes
     ----------
     mean_, rotation_, bytes_per_item_, n_features_in_
-        See `Quantiser`. A code has the bits as in `SignCodes`, then two float32, least significant byte first: the
-        coordinates of r but for their signs, and the standard deviation of the estimate's error for a query of length
-        1, ``|r - x| / sqrt(d - 1)``.
+        See `Quantiser`. A code has the bits as in `SignCodes`, then three float32, least significant byte first: the
+        coordinates of r but for their signs; the standard deviation of the estimate's error for a query of length 1
+        from the mean, ``|r - x| / sqrt(d - 1)``; and the product of the vector as it was given with the mean.
 
     References
     ----------
@@ -385,9 +403,8 @@ class RaBitQ(Quantiser):
     >>> rabitq = RaBitQ(random_state=0).fit(X)
     >>> codes = rabitq.encode(X)
     >>> codes.shape, codes.dtype
-    ((100, 16), dtype('uint8'))
-    >>> exact = (X[:1] - rabitq.mean_) @ (X - rabitq.mean_).T
-    >>> within = np.abs(rabitq.scores(X[:1], codes) - exact) <= rabitq.error_bounds(X[:1], codes)
+    ((100, 20), dtype('uint8'))
+    >>> within = np.abs(rabitq.scores(X[:1], codes) - X[:1] @ X.T) <= rabitq.error_bounds(X[:1], codes)
     >>> bool(within.mean() > 0.9)
     True
     """
@@ -406,11 +423,10 @@ class RaBitQ(Quantiser):
         size = squared / np.where(sums > 0, sums, 1)
         too_much = (d * size**2 - squared).clip(0)  # |r - x|**2, by Pythagoras
         error = np.sqrt(too_much / max(d - 1, 1))
-        numbers = np.stack([size, error], axis=1).astype("<f4").view(np.uint8)
-        return np.hstack([np.packbits(vectors >= 0, axis=1), numbers])
+        return np.hstack([np.packbits(vectors >= 0, axis=1), _as_bytes(size), _as_bytes(error)])
 
     def _read(self, codes: Bytes) -> Array:
-        return _numbers(codes)[:, :1] * signs(codes[:, :-8], self.n_features_in_)
+        return _numbers(codes, 2)[:, :1] * signs(codes[:, :-8], self.n_features_in_)
 
     def error_bounds(self, Q: ArrayLike, codes: ArrayLike, epsilon: float = 1.9) -> Floats:
         """Bound the errors of `scores`.
@@ -432,10 +448,15 @@ class RaBitQ(Quantiser):
             As `scores`, or if `epsilon` is not positive.
         """
         lengths = np.linalg.norm(self._new_points(Q) - self.mean_, axis=1)
-        errors = _numbers(self._stored(codes))[:, 1]
+        errors = _numbers(self._stored(codes), 2)[:, 0]
         return check_positive(epsilon, "epsilon") * np.outer(lengths, errors)
 
 
-def _numbers(codes: Bytes) -> Singles:
-    """The two numbers at the end of RaBitQ's codes."""
-    return np.ascontiguousarray(codes[:, -8:]).view("<f4")
+def _as_bytes(numbers: Floats) -> Bytes:
+    """A number a code as four bytes, the least significant first."""
+    return numbers.astype("<f4")[:, None].view(np.uint8)
+
+
+def _numbers(codes: Bytes, n: int) -> Singles:
+    """The last n numbers of each code."""
+    return np.ascontiguousarray(codes[:, -4 * n :]).view("<f4")

@@ -6,7 +6,6 @@ import pytest
 from refusals import refusals
 from sklearn.base import clone
 
-from l2h_tutorial import rerank
 from l2h_tutorial.audit import FACTORS, METHODS, audit, found_among, recall_interval
 from l2h_tutorial.metrics import recall_of_exact
 from l2h_tutorial.search import exact_neighbours
@@ -83,12 +82,11 @@ def test_what_is_found_among_the_candidates_is_the_recall_after_rescoring(method
     quantiser = clone(METHODS[method])
     if quantiser.rotate:
         quantiser.set_params(random_state=3)
-    scores = quantiser.fit(database).scores(queries, quantiser.encode(database))
-    if not method.startswith("signs"):
-        scores = scores + database @ quantiser.mean_
-    ranked = np.argsort(-scores, axis=1, kind="stable")
-    plain = recall_of_exact(ranked[:, :10], exact, per_query=True)
-    rescored = recall_of_exact(rerank(queries, database, ranked[:, :40], 10), exact, per_query=True)
+    codes = quantiser.fit(database).encode(database)
+    plain, rescored = (
+        recall_of_exact(quantiser.search(queries, codes, 10, **how)[1], exact, per_query=True)
+        for how in ({}, {"rescore": database, "factor": 4})
+    )
     np.testing.assert_allclose(found, [plain, rescored], atol=0.101)  # of a query, one may be tied but for rounding
     np.testing.assert_allclose(found.mean(axis=1), [plain.mean(), rescored.mean()], atol=0.01)
 
@@ -102,6 +100,11 @@ def test_the_interval_covers_the_truth(chance, together):
     intervals = np.array([recall_interval(trial) for trial in trials])
     covered = (intervals[:, 1] <= chance) & (chance <= intervals[:, 2])
     assert covered.mean() >= 0.93
+
+
+def test_one_miss_less_does_not_widen_the_interval():
+    lows = [recall_interval([1.0] * (300 - misses) + [0.9] * misses, k=10)[1] for misses in (2, 1, 0)]
+    assert lows == sorted(lows)
 
 
 def test_the_audits_intervals_cover_what_new_queries_find():

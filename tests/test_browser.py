@@ -89,6 +89,16 @@ def test_search_finds_without_a_network(address, visit):
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize(("query", "first"), [("LSH", "glossary"), ("HashTable", "api/buckets"), ("precision", "data")])
+def test_search_finds_explanations_first_but_for_names_of_the_package(address, visit, query, first):
+    tab = visit(1280)
+    tab.go(f"{address}/search.html?q={query}")
+    hit = tab.page.locator("#search-results li a").first
+    hit.wait_for(timeout=20_000)
+    assert f"/book/{first}.html" in hit.evaluate("(one) => one.href")
+
+
+@pytest.mark.browser
 def test_the_checks_themselves_can_fail(tmp_path, visit):
     (tmp_path / "bad.html").write_text(
         "<html><body><main><h1>Bad</h1><article><img src='cells.png' alt='3f2a9c0d1e4b5a67.png'>"

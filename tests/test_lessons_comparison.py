@@ -130,24 +130,26 @@ def lines(dataset, seeds):
         shares = (0.01, first, 0.35)
         best = [rerank(s.X_query, s.X_database, list(likely[:, : int(share * len(database))]), 10) for share in shares]
         one_percent, as_many, a_third = (precision_at_k(ids, s.y_query, s.y_database) for ids in best)
-        encoded = first + len(s.y_train) / len(s.y_database)
-        level, costly = (figures.read_map(sweeps, "precision", [share]).iloc[0] for share in (first, encoded))
+        wide = sweeps["GRH"].iloc[2]
+        shares = first, wide.scanned, wide.scanned + len(s.y_train) / len(s.y_database), 0.01
+        level, as_wide, costly, small = (figures.read_map(sweeps, "precision", [share]).iloc[0] for share in shares)
         exhaustive = precision_at_k(exact_neighbours(s.X_query, s.X_database, k=10), s.y_query, s.y_database)
         found.append(
             {f"first {name}": sweep.precision.iloc[0] for name, sweep in sweeps.items()}
             | {f"scanned {name}": sweep.scanned.iloc[0] for name, sweep in sweeps.items()}
             | {f"level {name}": level[name] for name in sweeps}
             | {"class 1%": one_percent, "class level": as_many, "class 35%": a_third}
-            | {"exhaustive": exhaustive, "encoded LSH": costly["LSH"]}
+            | {"exhaustive": exhaustive, "wide GRH": wide.precision, "wide LSH": as_wide["LSH"]}
+            | {"encoded LSH": costly["LSH"]}
+            | {f"small {name}": small[name] for name in sweeps}
         )
     return pd.DataFrame(found).mean()
 
 
 def test_for_as_many_candidates_most_of_the_lead_is_gone(lines, dataset):
-    """comparison: "most of the lead is gone, and GRH is behind CCA-ITQ and exhaustive search"
-    "and LSH, allowed as many, has" "GRH's first look is not a small one" "at 16 bits it has the smallest looks" """
-    assert lines["level GRH"] < min(lines["level CCA-ITQ"], lines["exhaustive"])
-    assert lines["encoded LSH"] > lines["level GRH"] - (0.0 if dataset.name == "fashion-mnist" else 0.03)
+    """comparison: "most of the lead is gone" "GRH's first look is not a small one"
+    "GRH's first look is worth little more than LSH's" """
+    assert lines["level GRH"] < lines["exhaustive"]
     assert lines["scanned LSH"] <= lines["scanned ITQ"] + 0.0005
     assert lines["first GRH"] > lines["first LSH"] + 0.1
     assert lines["level GRH"] - lines["level LSH"] < 0.5 * (lines["first GRH"] - lines["first LSH"])
@@ -155,6 +157,22 @@ def test_for_as_many_candidates_most_of_the_lead_is_gone(lines, dataset):
     assert lines["scanned GRH"] > 2 * smallest
     assert lines["scanned CCA-ITQ"] > smallest
     assert abs(lines["level GRH"] - lines["level ITQ"]) < 0.06
+
+
+def test_the_next_rings_bring_some_of_the_lead_back(lines):
+    """comparison: "The next rings bring some of it back." "LSH, allowed as many, has"
+    "some rings further it can pass exhaustive search" """
+    assert lines["wide GRH"] > max(lines["exhaustive"] + 0.005, lines["wide LSH"] + 0.02, lines["encoded LSH"] + 0.01)
+    assert lines["wide LSH"] < lines["exhaustive"]
+
+
+def test_with_one_percent_it_depends_on_the_buckets(lines, dataset):
+    """comparison: "where other buckets are larger, as on Fashion-MNIST; where they are not, as on CIFAR-10" """
+    others = lines[["small ITQ", "small CCA-ITQ", "small GRH"]]
+    if dataset.name == "fashion-mnist":
+        assert others.isna().all()
+    else:
+        assert others.max() > lines["small LSH"] + 0.02
 
 
 def test_the_classifier_is_ahead_on_the_map(lines, dataset):
@@ -171,7 +189,7 @@ def test_the_classifier_is_ahead_on_the_map(lines, dataset):
 
 @both
 def test_each_method_with_labels_is_ahead_of_each_without(name):
-    """comparison: "Each method that has them ranks better than each that has not, and better than the exact cosine" """
+    """comparison: "Each method with labels ranks better than each without, and better than the exact cosine." """
     scores = by_split("ranking", name).mean()
     assert scores[WITH].min() > max(scores[WITHOUT].max(), scores["exact cosine"]) + 0.02
 
@@ -179,7 +197,7 @@ def test_each_method_with_labels_is_ahead_of_each_without(name):
 @both
 def test_a_byte_of_the_classifier_ranks_better_than_every_code(name):
     """comparison: "ranks better than every code of 32 bits" "about as well as GRH from CCA-ITQ"
-    "is true of the bare predicted class" "ahead of every code of 32 bits, in a quarter of the space"
+    "is true of most of them and the bare predicted class" "ahead of every code of 32 bits, in a quarter of the space"
     "with twenty labels a class or a hundred" "is ahead of every code, of KSH"
     traps: "A byte of the classifier's scores ranks better" """
     for question, codes in ("ranking", WITH), ("200 labels", FEW):
@@ -233,7 +251,7 @@ def standing(contrasts):
 def test_which_contrasts_stand():
     """comparison: "the start counts" "Graph and kernel *together* add" "ahead of the cosine too"
     "which does not stand" "on Fashion-MNIST they are not told apart" "nowhere told from GRH"
-    "ahead of KSH on one data set, not told apart on the other" "ahead of KSH on one data set, and fitted in"
+    "hardly told from KSH, and fitted in a fraction of the time" "hardly told from KSH, and fitted in a fraction of a"
     "ahead of ITQ on both data sets, of CCA-ITQ on one, not told from GRH" "of CCA-ITQ on CIFAR-10 alone"
     "is not shown ahead of it, and takes longer to fit"
     "the cosine is ahead on one data set, not told apart on the other" """
@@ -247,13 +265,14 @@ def test_which_contrasts_stand():
 
 
 def test_which_stars_would_fall_if_both_chapters_asked_together():
-    """comparison: "a star that falls when the next chapter's questions are counted too"
+    """comparison: "two stars fall: GRH less KSH on CIFAR-10, and the byte less KSH with fifty labels"
     did-it-learn: "two stars on Fashion-MNIST would fall" """
     pages = asked("comparison"), asked("did-it-learn")
     every = [*pages[0], *pages[1]]
     pairs = zip(every, [row for page in pages for row in standing(page)], standing(every), strict=True)
     assert {contrast: alone for contrast, alone, joined in pairs if alone != joined} == {
         ("ranking", "GRH from CCA-ITQ", "KSH"): (0, 1),
+        ("50 labels", "class scores, 8 bits", "KSH"): (1, 0),
         ("ranking", "GRH kernel", "Hadamard codewords"): (-1, 0),
         ("held-out", "GRH from CCA-ITQ", "ITQ"): (-1, 0),
     }

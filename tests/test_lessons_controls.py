@@ -63,12 +63,9 @@ def test_an_output_code_with_its_codewords_is_grh(dataset, seed, classifier, ini
 
 @both
 def test_what_the_graph_adds_is_a_choice_of_codewords(name):
-    """did-it-learn: "is behind Hadamard codewords, by" "it is ahead of them, by" "it is a slightly better one"
-    "it is a choice of codewords" "gained from LSH on one data set, lost a little from CCA-ITQ"
-    "(Random codewords tie with it on Fashion-MNIST" """
+    """did-it-learn: "is behind Hadamard codewords, by" "it is ahead of Hadamard's, by" "it is a slightly better one"
+    "it is a choice of codewords" "was behind them from LSH on one data set, a little ahead from CCA-ITQ" """
     assert lead("ranking", name, "GRH kernel", "Hadamard codewords")[2] < 0
-    if name == "fashion-mnist":
-        assert abs(lead("ranking", name, "GRH kernel", "random codewords")[0]) < 0.002
     gain, low, *_ = lead("ranking", name, "GRH from CCA-ITQ", "Hadamard codewords")
     assert 0 < low < gain < 0.02
 
@@ -88,16 +85,19 @@ def test_classes_that_look_alike_get_codewords_that_are_alike(dataset, seed):
 @both
 def test_below_one_every_step_ranks_worse(name):
     """did-it-learn: "mAP rises with $\\alpha$, all the way to one"
-    "From LSH a smaller $\\alpha$ is worse, for labelled classes." """
+    "From LSH a smaller $\\alpha$ is worse, for labelled classes." "Most of what it adds to CCA-ITQ is its kernel." """
     splits = by_split("alpha", name)
     assert (np.diff(splits[["0.5", "0.8", "0.9", "1.0"]]) > 0).all()
+    start, refit, taught = splits[["CCA-ITQ", "0.5 from CCA-ITQ", "1.0 from CCA-ITQ"]].mean()
+    assert refit - start > 0.6 * (taught - start)
+    np.testing.assert_allclose(splits["1.0 from CCA-ITQ"], by_split("ranking", name)["GRH from CCA-ITQ"], atol=1e-5)
 
 
 @both
 def test_with_several_labels_votes_are_worth_something(name):
-    """did-it-learn: "Over a refit of LSH, votes are worth something."
+    """did-it-learn: "Over a refit of LSH, votes are worth something"
     "as 17 pairs in 45 are" "lies between GRH from LSH and CCA-ITQ" "that start does the work"
-    "And the class scores are ahead" """
+    "And the class scores are ahead." """
     baskets = [set(pair) for pair in combinations(range(10), 2)]
     assert (len(baskets), sum(bool(basket & baskets[0]) for basket in baskets)) == (45, 17)
     assert lead("baskets", name, "GRH from LSH, alpha 1", "GRH from LSH, alpha 0")[1] > 0.02
@@ -120,7 +120,7 @@ def test_with_nearest_neighbours_votes_help_a_poor_start(name):
 
 @both
 def test_the_classifier_is_the_opponent_to_beat(name):
-    """did-it-learn: "The bare name of the predicted class is a straw man" "This is the opponent to beat." """
+    """did-it-learn: "The bare name of the predicted class is a straw man" "this is the opponent to beat." """
     scores = by_split("ranking", name).mean()
     assert scores["predicted class"] < scores["class scores, 4 bits"] < scores["class scores, 8 bits"]
     assert scores["class scores, 8 bits"] < scores["class scores"]
@@ -174,10 +174,13 @@ def test_the_network_of_the_page_is_the_one_that_was_measured():
 def test_which_contrasts_stand():
     """did-it-learn: "which does not stand" "Both stand." "and stands" "neither stands" "nothing that stands to ITQ"
     "nothing that stands to CCA-ITQ" "Votes make a difference of"
-    "which stands: the labels of other classes did *harm*"
+    "which stands: the labels of other classes did *harm*" "which does not either"
+    "nothing that stands on Fashion-MNIST"
     "is behind ITQ by" "was far behind on one data set, not told apart on the other" """
     rows = standing(asked("did-it-learn"))
-    start, from_cca, alpha, *baskets, near_lsh, near_itq, byte, held_out, sdh, votes, gap, network = rows
+    start, toss, from_cca, alpha, kernel, cca_votes, *baskets = rows[:10]
+    near_lsh, near_itq, byte, held_out, sdh, gap, votes, network = rows[10:]
+    assert (toss, kernel, cca_votes) == ((0, 0), (0, 1), (0, 1))
     assert (start, from_cca, alpha, near_lsh, byte) == ((-1, 0), (1, 1), (1, 1), (1, 1), (1, 1))
     assert baskets == [(1, 1), (0, 0), (1, 1), (1, 1)]
     assert (near_itq, held_out, sdh, votes, gap, network) == ((0, 0), (-1, 0), (0, 0), (-1, 0), (-1, 0), (0, -1))

@@ -69,12 +69,14 @@ def test_the_estimate_of_rabitq_is_right_in_the_mean_and_that_of_signs_too_small
     off = {}
     for code in (RaBitQ(random_state=seed), SignCodes(rotate=True, asymmetric=True, random_state=seed)):
         estimate = code.fit(database).scores(query, code.encode(database))
+        if isinstance(code, RaBitQ):
+            estimate = estimate - database @ code.mean_ - ((query - code.mean_) @ code.mean_)[:, None]
         off[type(code).__name__] = (estimate - exact)[close].mean() / exact[close].mean()
     assert abs(off["RaBitQ"]) < 0.02
     assert off["SignCodes"] < -0.1
     rabitq = RaBitQ(random_state=seed).fit(database)
     codes = rabitq.encode(database)
-    error = np.abs(rabitq.scores(query, codes) - exact)
+    error = np.abs(rabitq.scores(query, codes) - query @ database.T)
     assert np.mean(error <= rabitq.error_bounds(query, codes)) == pytest.approx(0.943, abs=0.02)
 
 
@@ -121,10 +123,13 @@ def test_faiss_has_the_same_leaves(drawn):
 
 
 def test_more_bits_of_rabitq_fill_the_gap_and_four_are_ahead_of_int4(drawn):
-    """embeddings: "RaBitQ with more bits a number" "with four it is ahead of int4" "fills the gap in the tree" """
+    """embeddings: "RaBitQ with more bits a number" "with four it is ahead of both" "fills the gap in the tree"
+    "Uneven numbers cost int4 too" """
     one, two, four = (recall_of_faiss(factory, *drawn) for factory in ("RR,RaBitQ", "RR,RaBitQ2", "RR,RaBitQ4"))
     assert one + 0.05 < two < four - 0.03
-    assert four > found_among(METHODS["int4"], *drawn, [1])[1].mean() + 0.03
+    plain, turned = (recall_of_faiss(factory, *drawn) for factory in ("SQ4", "RR,SQ4"))
+    assert four > max(turned, found_among(METHODS["int4"], *drawn, [1])[1].mean()) + 0.01
+    assert turned > plain
 
 
 def test_product_codes_are_flattered_by_the_rows_they_were_trained_on():
@@ -290,14 +295,14 @@ def test_each_branch_of_the_tree_keeps_its_promise(method, factor, least):
 
 def test_forty_million_texts_in_half_of_sixteen_gigabytes_are_a_bit_a_number():
     """embeddings: "float32 and float16 do not fit, int8 does not, int4 would leave nothing."
-    "still fit; four do not" """
+    "are a little more than half; four do not fit." """
     n, d = 40_000_000, 768
     sizes = [n * each / 1e9 for each in (4 * d, 2 * d, d + 4, d // 2 + 4, d // 8 + 12)]
     assert [size < 16 for size in sizes] == [False, False, False, True, True]
     assert sizes[3] > 15 > 8 > sizes[4]
     two, four = (faiss.index_factory(d, f"RR,RaBitQ{bits}").sa_code_size() for bits in (2, 4))
     assert n * two / 1e9 < 9 < 16 < n * four / 1e9
-    assert RaBitQ().fit(np.eye(768)).encode(np.eye(768)).shape[1] + 4 == d // 8 + 12
+    assert RaBitQ().fit(np.eye(768)).encode(np.eye(768)).shape[1] == d // 8 + 12
 
 
 def test_rabitq_keeps_the_length_and_signs_forget_it():
@@ -305,7 +310,7 @@ def test_rabitq_keeps_the_length_and_signs_forget_it():
     random = np.random.default_rng(0)
     X = random.normal(size=(3000, 64)) * random.lognormal(sigma=0.5, size=(3000, 1))
     rabitq, signs = RaBitQ(random_state=0).fit(X), SignCodes(rotate=True, asymmetric=True, random_state=0).fit(X)
-    size, error = rabitq.encode(X)[:, -8:].copy().view("<f4").T.astype(float)
+    size, error, _ = rabitq.encode(X)[:, -12:].copy().view("<f4").T.astype(float)
     np.testing.assert_allclose(64 * size**2 - 63 * error**2, ((X - rabitq.mean_) ** 2).sum(axis=1), rtol=1e-3)
     Q = random.normal(size=(100, 64))
     exact = np.argsort(-(Q @ X.T), axis=1)[:, :10]

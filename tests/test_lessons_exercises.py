@@ -52,7 +52,7 @@ def learners(seed):
 def test_in_the_dead_zone_a_little_is_left_and_labels_have_no_part_in_it(centred, seeds):
     """grh-training: "the graph flips nothing, so the classifiers are taught LSH's own bits"
     "Shuffle the labels, and all is the same to the last bit."
-    traps: "mAP rises from LSH's"
+    traps: "mAP rises from"
     did-it-learn: "where no image is outvoted" """
     gains = []
     for seed in seeds:

@@ -177,8 +177,7 @@ def test_a_graph_without_labels_beats_the_refit_and_labels_beat_it(centred, seed
 
 
 def test_against_the_start_the_dead_zone_ends_below_one_half(seed):
-    """implementing: "At $1/2$ a class can be unanimous against a bit of the start from the second round on"
-    grh-adjacency: "then a vote can be unanimous against the start" """
+    """implementing: "At $1/2$ a class can be unanimous against a bit of the start from the second round on" """
     L, L0 = np.ones((4, 1), dtype=bool), np.zeros((4, 1), dtype=bool)
     graph = same_class_affinity(np.zeros(4, dtype=int))
     assert (regularised_scores(graph, L, L0, 0.5) == 0).all()
@@ -426,9 +425,9 @@ def on_the_map(reported, chosen, seeds):
 
 
 def test_on_the_map_learned_codes_have_no_cheap_searches_but_ranked_and_class_scores_find_more(on_the_map):
-    """grh-training: "Learned codes have no searches as cheap as LSH's cheapest; ranked in full they have, and class
-    scores rank better." "codewords of ten classes make a few large buckets" "Where several percent are scanned, the
-    lines are close" "Where one percent is compared in full, the class scores of the same classifier find more." """
+    """grh-training: "no bucket as cheap as LSH's cheapest; with the whole database ranked they have such searches, and
+    class scores rank better." "codewords of ten classes make a few large buckets" "Where several percent are scanned,
+    the lines are close" "Where one percent is re-ranked, the class scores of the same classifier find more." """
     lines, by_class, by_code, by_random_code = on_the_map
 
     def at(name, share):
@@ -454,7 +453,7 @@ def test_on_validation_queries_smaller_alphas_gain_from_a_second_round_and_alpha
 
 
 def test_more_labels_help_and_less_than_the_first_thousand(dataset, seeds):
-    """implementing: "More labels help, and all of them together add less than the first thousand did." """
+    """implementing: "More labels help, and those after the first thousand add less than these did." """
     many = split_dataset(dataset, query_size=500, train_size=0.8).preprocessed("l2-centre")
     n_all = len(many.y_train)
     scores = []

@@ -167,7 +167,7 @@ def test_grh_repairs_a_weak_cca_and_adds_nothing_to_a_regularised_one():
 
 
 def test_ksh_with_all_centres_takes_most_of_the_lead_away():
-    """published: "GRH from LSH falls behind" "are left, most with 16 bits; neither is sure" """
+    """published: "GRH from LSH falls behind" "are left, most with 16 bits" "Of these eight only" """
     for labels in (1000, 2000):
         assert CLAIMS.loc[(LSH_RBF, "KSH", labels), "ours"] < 0
         assert 0 < CLAIMS.loc[(CCA_RBF, "KSH", labels), "ours"] < 0.02

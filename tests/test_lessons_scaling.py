@@ -108,7 +108,8 @@ def test_the_kept_measurements_say_where_they_come_from():
 
 
 def test_ten_million_codes_are_searched_without_looking_at_all():
-    """scaling: "A scan takes the same time at every radius." "codes like images, of which there are more to find" """
+    """scaling: "faiss's scan takes the same time at every radius."
+    "codes like images, of which there are more to find" """
     large = BENCH[(BENCH.rows == 10**7) & (BENCH.search == "radius")]
     assert (large[large.method == "ours"].chosen == "multi-index").all()
     times = large.pivot(index=["codes", "r"], columns="method", values="ms")

@@ -85,10 +85,11 @@ def test_a_query_without_enough_candidates_gets_a_larger_ball_and_no_row_finds_i
 
 def test_it_feeds_a_classifier_in_a_pipeline_and_learns_from_labels():
     X, y, Q, y_new = clustered()
-    precomputed = KNeighborsClassifier(5, metric="precomputed")
-    pipeline = make_pipeline(HashNeighbors(n_neighbors=5, metric="euclidean", random_state=0), precomputed)
-    plain = KNeighborsClassifier(5).fit(X, y).score(Q, y_new)
-    assert pipeline.fit(X, y).score(Q, y_new) >= plain - 0.05
+    for metric in ("euclidean", "cosine"):
+        nn = HashNeighbors(n_neighbors=5, metric=metric, random_state=0)
+        pipeline = make_pipeline(nn, KNeighborsClassifier(5, metric="precomputed"))  # which refuses what is below zero
+        plain = KNeighborsClassifier(5, metric=metric).fit(X, y).score(Q, y_new)
+        assert pipeline.fit(X, y).score(Q, y_new) >= plain - 0.05
     learned = HashNeighbors(GRH(8, random_state=0), random_state=0).fit(X, y)
     assert np.mean(y[learned.kneighbors(Q)[1]] == y_new[:, None]) > 0.8
 
@@ -124,5 +125,6 @@ test_impossible_searches_are_refused = refusals(
     (search({"metric": "cityblock"}), r"metric must be one of \('cosine', 'euclidean'\), got 'cityblock'"),
     (search({"target_recall": 1.5}), "target_recall must be above 0 and at most 1, got 1.5"),
     (search({"n_neighbors": 601}), "n_neighbors must be from 1 to the 600 fitted rows to be found, got 601"),
+    (search({"hasher": 64}), TypeError, "hasher must be an estimator whose transform makes bits, as LSH, got 64"),
     (search({}, [1, 2]), "inconsistent numbers of samples"),
 )

@@ -126,9 +126,8 @@ def answers(
 @styled
 def images_by_class(dataset: Dataset) -> Figure:
     """The first pictures of every class, one row a class."""
-    n_classes = len(dataset.class_names)
     n_shown = across(5, 9)
-    figure, tiles = panels(n_classes * n_shown, across(0.62, 0.68), n_shown)
+    figure, tiles = panels(len(dataset.class_names) * n_shown, across(0.62, 0.68), n_shown)
     figure.set_layout_engine("constrained", w_pad=0.02, h_pad=0.02)
     for label, name in enumerate(dataset.class_names):
         rows = np.flatnonzero(dataset.labels == label).tolist()

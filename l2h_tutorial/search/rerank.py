@@ -211,7 +211,8 @@ class Reranker:
         if self._metric == "euclidean":
             return np.sqrt(((x - q) ** 2).sum(axis=1))
         if self._metric == "cosine":
-            return 1 - (x * q).sum(axis=1) / _divisor(self._lengths[i] * np.sqrt((x * x).sum(axis=1)))
+            cosine = (x * q).sum(axis=1) / _divisor(self._lengths[i] * np.sqrt((x * x).sum(axis=1)))
+            return (1 - cosine).clip(0, 2)  # as scikit-learn has it
         from sklearn.metrics import pairwise_distances  # only here: a table that is searched takes no scikit-learn
 
         return np.asarray(pairwise_distances(q[None], x, metric=self._metric)[0])

@@ -246,7 +246,9 @@ QUESTIONS = {
     "held-out": UNSEEN
     | {f"GRH kernel, alpha {alpha}": climbs(kernel_grh(alpha=alpha), *KERNEL) for alpha in (0.5, 0.8)},
     "shuffled": some("GRH kernel", "GRH from CCA-ITQ"),
-    "alpha": {f"{alpha}": climbs(kernel_grh(alpha=alpha), *KERNEL) for alpha in (0.5, 0.8, 0.9, 1.0)},
+    "alpha": some("CCA-ITQ")
+    | {f"{alpha}": climbs(kernel_grh(alpha=alpha), *KERNEL) for alpha in (0.5, 0.8, 0.9, 1.0)}
+    | {f"{alpha} from CCA-ITQ": from_cca(alpha=alpha) for alpha in (0.5, 0.8, 0.9, 1.0)},
     "neighbours": some("LSH", "ITQ")
     | {
         f"{name}, alpha {alpha}": climbs(OfNeighbours(kernel_grh(alpha=alpha, initial=initial)), "grh__gamma")

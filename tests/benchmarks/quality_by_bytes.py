@@ -78,15 +78,12 @@ def floats(dtype=np.float32, share=1):
 
 
 def coded(make):
-    """A quantiser of ours; those that estimate products keep the row's product with the mean, 4 bytes more."""
+    """A quantiser of ours."""
 
     def method(task, seed):
         quantiser = make(seed).fit(task.database)
         codes = quantiser.encode(task.database)
-        scores = quantiser.scores(task.query, codes)
-        if isinstance(quantiser, SignCodes):
-            return codes.shape[1], scores
-        return codes.shape[1] + 4, scores + task.database @ quantiser.mean_.astype(np.float32)
+        return codes.shape[1], quantiser.scores(task.query, codes)
 
     return method
 

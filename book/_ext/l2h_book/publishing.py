@@ -106,7 +106,7 @@ def write_plain_text(app: Any) -> None:
 def plain_text(notebook: NotebookNode) -> str:
     """A page's notebook as Markdown: its text, its code, what the code printed, and what the pictures show.
 
-    Cells that the page hides are left out. Links to other notebooks lead to their plain text.
+    Folded cells are left out, but for the lines of earlier chapters. Links to notebooks lead to their plain text.
 
     Examples
     --------
@@ -130,7 +130,7 @@ def plain_text(notebook: NotebookNode) -> str:
         if cell.cell_type == "markdown":
             pieces.append(re.sub(r"\]\((?![a-z]+:)([^)#\s]+)\)", _plain_link, cell.source))
             continue
-        if not cell.metadata.get("jupyter", {}).get("source_hidden"):
+        if not cell.metadata.get("jupyter", {}).get("source_hidden") or cell.source.startswith("# the lines so far"):
             pieces.append(f"```python\n{cell.source}\n```")
         for output in cell.outputs:
             data = output.get("data", {})
