@@ -10,7 +10,6 @@ from refusals import refusals
 from sklearn.base import clone
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from l2h_tutorial.metrics import recall_of_exact
 from l2h_tutorial.quantise import RaBitQ, ScalarCodes, SignCodes, random_rotation
 
 CODES = [
@@ -32,10 +31,9 @@ def vectors(n=300, d=21, seed=0):
 
 @pytest.fixture(scope="module")
 def gist(fashion):
-    """1,000 queries, 3,000 rows, and the rows with the highest inner products."""
+    """1,000 queries, 3,000 rows, and their inner products."""
     queries, rows = fashion.features[:1000], fashion.features[1000:4000]
-    exact = queries.astype(float) @ rows.T
-    return queries, rows, exact, np.argsort(-exact, axis=1)[:, :10]
+    return queries, rows, queries.astype(float) @ rows.T
 
 
 def small_arrays(max_columns=40):
@@ -108,7 +106,7 @@ def test_scores_compare_signs_with_signs_or_with_the_floats_of_the_query(centre,
 
 def test_rabitq_agrees_with_faiss(gist):
     """faiss does not rotate; so it is given the rotated vectors."""
-    queries, rows, exact, nearest = gist
+    queries, rows, exact = gist
     quantiser = RaBitQ(random_state=0).fit(rows)
     turned, turned_queries = (quantiser._turned(X).astype(np.float32) for X in (rows, queries))
     index = faiss.IndexRaBitQ(512, faiss.METRIC_INNER_PRODUCT)
@@ -122,17 +120,14 @@ def test_rabitq_agrees_with_faiss(gist):
     mean = quantiser.mean_  # about which faiss has its vectors
     theirs = theirs + rows @ mean + ((queries - mean) @ mean)[:, None]
     estimates = quantiser.scores(queries, codes)
-    np.testing.assert_allclose(estimates[:10], theirs[:10], atol=2e-4 * exact.std())
-    found = quantiser.search(queries, codes, 10)[1], np.argsort(-theirs, axis=1)[:, :10]
-    mine, of_faiss = (recall_of_exact(ids, nearest) for ids in found)
-    assert abs(mine - of_faiss) <= 0.015
+    np.testing.assert_allclose(estimates, theirs, atol=2e-4 * exact.std())
     within = np.abs(estimates - exact) <= quantiser.error_bounds(queries, codes)
     assert 0.92 <= within.mean() <= 0.97  # of 1.9 standard deviations
 
 
 @pytest.mark.parametrize("n_bits", [8, 4])
 def test_products_with_scalar_codes_are_out_by_half_a_step_a_coordinate(gist, n_bits):
-    queries, rows, exact, _ = gist
+    queries, rows, exact = gist
     quantiser = ScalarCodes(n_bits).fit(rows)
     codes = quantiser.encode(rows)
     assert codes.shape[1] == 512 * n_bits // 8 + 4
