@@ -10,7 +10,7 @@ from sklearn.base import clone
 from sklearn.utils import check_array, check_random_state
 
 from .checks import Array, Floats, Integers, check_integer
-from .quantise import Quantiser, RaBitQ, ScalarCodes, SignCodes, highest
+from .quantise import Quantiser, RaBitQ, ScalarCodes, SignCodes
 from .search import exact_neighbours
 
 __all__ = ["FACTORS", "METHODS", "Audit", "audit", "found_among", "lie_of", "recall_interval"]
@@ -183,10 +183,10 @@ def found_among(
     if quantiser.rotate:
         quantiser.set_params(random_state=seed)
     codes = quantiser.fit(database).encode(database)
-    scores = quantiser.scores(queries, codes)
     k, found = exact.shape[1], []
-    for values, neighbours in zip(scores, exact, strict=True):
-        hits = np.isin(highest(values, max(factors) * k), neighbours)
+    candidates = quantiser.search(queries, codes, max(factors) * k)[1]
+    for rows, neighbours in zip(candidates, exact, strict=True):
+        hits = np.isin(rows, neighbours)
         found.append([hits[: factor * k].sum() / k for factor in factors])
     return codes.shape[1], np.transpose(found)
 

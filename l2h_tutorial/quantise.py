@@ -3,8 +3,8 @@
 All three work alike. ``fit`` learns where the middle of the vectors is; ``encode`` writes each vector's difference from
 it, perhaps turned at random, in a few bytes; a code stands for a vector of floats again, and what is estimated is the
 inner product of the query, in floats, with that. Scalar codes and RaBitQ keep the vector's product with the middle, so
-that the inner product of the vectors themselves is estimated, wherever they lie; signs say nothing about lengths, and
-go without.
+that a search is for the inner product of the vectors themselves, wherever they lie; signs say nothing about lengths,
+and go without.
 """
 
 from dataclasses import field
@@ -130,7 +130,7 @@ class Quantiser(Estimator):
         return np.hstack([codes, _as_bytes(vectors @ self.mean_)]) if self._products else codes
 
     def scores(self, Q: ArrayLike, codes: ArrayLike) -> Singles:
-        """Estimate ``Q @ X.T``, of signs ``(Q - mean_) @ (X - mean_).T``, from the queries and the codes of X.
+        """Estimate ``(Q - mean_) @ (X - mean_).T`` from the queries and the codes of X.
 
         Parameters
         ----------
@@ -147,15 +147,12 @@ class Quantiser(Estimator):
         sklearn.exceptions.NotFittedError, TypeError, ValueError
             As `encode`, or if `codes` are not such an array.
         """
-        points = self._new_points(Q)
-        stored, queries = self._stored(codes), self._seen(points)
+        queries = self._seen(self._new_points(Q))
+        stored = self._stored(codes)
         estimates = np.empty((len(queries), len(stored)), dtype=np.float32)
         body = stored[:, :-4] if self._products else stored
         for rows in row_blocks(len(stored)):
             estimates[:, rows] = queries @ self._read(body[rows]).T
-        if self._products:  # q @ x is (q - m) @ (x - m), and m @ x, and (q - m) @ m
-            estimates += _numbers(stored, 1)[:, 0]
-            estimates += ((points - self.mean_) @ self.mean_).astype(np.float32)[:, None]
         return estimates
 
     def _seen(self, Q: Array) -> Singles:
@@ -173,7 +170,7 @@ class Quantiser(Estimator):
     def search(
         self, Q: ArrayLike, codes: ArrayLike, k: int, *, rescore: Any = None, factor: int = 10
     ) -> tuple[Array, Integers]:
-        """Find the k rows with the highest scores, and with ``rescore`` the best of factor * k by floats.
+        """Find the k rows with the highest estimates of ``q @ x``; with ``rescore``, the best of factor * k by floats.
 
         For every 256 queries all codes become floats again, and their scores are held: bytes are saved, not time.
 
@@ -192,7 +189,7 @@ class Quantiser(Estimator):
         Returns
         -------
         scores : (n_queries, k) array of float64
-            Estimates or, with ``rescore``, exact values.
+            Of ``q @ x`` estimates or, with ``rescore``, exact values; estimates by signs are those of `scores`.
         rows : (n_queries, k) array of int64
             The best first; equal scores by row number.
 
@@ -209,13 +206,16 @@ class Quantiser(Estimator):
             kept = min(len(stored), k * check_integer(factor, "factor"))
             if rescore.shape != expected:
                 raise ValueError(f"rescore must have shape {expected}, got {rescore.shape}")
+        products = _numbers(stored, 1)[:, 0] if self._products else 0
+        of_queries = (queries - self.mean_) @ self.mean_ if self._products else np.zeros(len(queries))
         scores = np.empty((len(queries), k))
         rows = np.empty(scores.shape, dtype=np.int64)
         for start in range(0, len(queries), _BLOCK_QUERIES):
             block = queries[start : start + _BLOCK_QUERIES]
             for i, estimates in enumerate(self.scores(block, stored), start):
+                estimates += products  # (q - m) @ (x - m) and m @ x are q @ x, but for (q - m) @ m
                 best = highest(estimates, kept)
-                values = estimates[best]
+                values = estimates[best] + of_queries[i]
                 if rescore is not None:
                     values = rescore[best] @ queries[i]
                     order = np.lexsort((best, -values))[:k]
@@ -404,7 +404,8 @@ class RaBitQ(Quantiser):
     >>> codes = rabitq.encode(X)
     >>> codes.shape, codes.dtype
     ((100, 20), dtype('uint8'))
-    >>> within = np.abs(rabitq.scores(X[:1], codes) - X[:1] @ X.T) <= rabitq.error_bounds(X[:1], codes)
+    >>> exact = (X[:1] - rabitq.mean_) @ (X - rabitq.mean_).T
+    >>> within = np.abs(rabitq.scores(X[:1], codes) - exact) <= rabitq.error_bounds(X[:1], codes)
     >>> bool(within.mean() > 0.9)
     True
     """

@@ -14,3 +14,13 @@ var Scorer = {
   term: 5,
   partialTerm: 2,
 };
+
+// An excerpt is of the text: not of the contents of a page, nor of what is said to an answer.
+document.addEventListener("DOMContentLoaded", () => {
+  const whole = Search.htmlToText;
+  Search.htmlToText = (html, anchor) => {
+    const page = new DOMParser().parseFromString(html, "text/html");
+    for (const part of page.querySelectorAll("#jb-print-toc, .selftest-status")) part.remove();
+    return whole(page.documentElement.outerHTML, anchor);
+  };
+});

@@ -12,7 +12,7 @@ BLUE, ORANGE, GREEN, RED = "#0072b2", "#9a6700", "#007a55", "#b02a00"
 PURPLE, SKY, GREY = "#a2508a", "#2a7f9e", "#6e6e6e"
 COLOURS = (BLUE, ORANGE, GREEN, PURPLE, SKY, RED, GREY)
 LINE = "#b8b8b8"
-_INKS = ("#e6e6e6", "#454545", "#5aa5e0", "#d09a2c", "#2fb08a", "#d188b8", "#5fb3cf", "#ff9a70", "#9a9a9a")
+_INKS = ("#e6e6e6", "#5c5c5c", "#5aa5e0", "#d09a2c", "#2fb08a", "#d188b8", "#5fb3cf", "#ff9a70", "#9a9a9a")
 DARK = {"#ffffff": "#121212"} | dict(zip(("#000000", LINE, *COLOURS), _INKS, strict=True))
 """What stands for each colour on a dark page. On both pages all can be read, and red, which is GRH's, stands out."""
 
@@ -31,10 +31,10 @@ METHODS: dict[str, Look] = {
     "exhaustive, raw vectors": _line(ORANGE, "", ":"),
     "exhaustive, centred vectors": _line(BLUE, "", ":"),
     "LSH, raw vectors": _line(ORANGE, "s", "--"),
-    "LSH, 32 bits": _line(BLUE, "P", "--"),
-    "LSH, 64 bits": _line(BLUE, "D", "-."),
+    "LSH, 32 bits": _line(SKY, "P", "--"),
+    "LSH, 64 bits": _line(PURPLE, "D", "-."),
     "LSH": _line(BLUE, "o", "-"),
-    "LSH, radius 3": _line(BLUE, "o", "-") | {"markerfacecolor": "white"},  # beside radius 2, of one table
+    "LSH, radius 3": _line(SKY, "o", "-") | {"markerfacecolor": "white"},  # beside radius 2, of one table
     "LSH, ranked": _line(BLUE, "o", ":") | {"markerfacecolor": "white"},
     "ITQ": _line(GREEN, "^", "--"),
     "CCA-ITQ": _line(GREEN, "D", "-."),

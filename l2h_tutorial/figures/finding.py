@@ -26,6 +26,7 @@ from .style import BOX, Bits, Floats, Rows, across, draw_hyperplane, hide_ticks,
 def draw_picture(axes: Axes, dataset: Dataset, row: int) -> None:
     """Show one picture, or a tile with the number of its class where the data set came without pictures."""
     axes.set_axis_on()
+    axes.spines[:].set(visible=True, linewidth=0.6)
     hide_ticks(axes)
     if dataset.images is not None:
         axes.imshow(dataset.images[row], vmin=0, vmax=255)
@@ -170,9 +171,9 @@ def split_diagram(split: Split) -> Figure:
     axes.set(xlim=(0, 100), ylim=(0, 30))
     axes.set_axis_off()
     parts = [
-        (0, 29, ORANGE, "queries", split.y_query, "what we look for;\nnever seen before"),
-        (31, 30, BLUE, "training set", split.y_train, "labels a method\nlearns from"),
-        (63, 37, GREY, "database", split.y_database, "what is searched; its\nlabels only judge"),
+        (0, 32, ORANGE, "queries", split.y_query, "what we look for;\nnever seen before"),
+        (34, 32, BLUE, "training set", split.y_train, "labels a method\nlearns from"),
+        (68, 32, GREY, "database", split.y_database, "what is searched; its\nlabels only judge"),
     ]
     for left, width, colour, name, labels, purpose in parts:
         axes.add_patch(plt.Rectangle((left, 8), width, 21, color=colour, alpha=0.18, linewidth=2))
@@ -422,11 +423,11 @@ def crossing(times: pd.DataFrame) -> Figure:
             bars = [middle - rows["low"], rows["high"] - middle]
             axes.errorbar(rows["n"], middle, yerr=bars, capsize=2, label=method, **look(str(method)))
         by_size = part.pivot(index="n", columns="method", values="microseconds")
-        for method in by_size.columns.drop("exhaustive search"):
+        for i, method in enumerate(by_size.columns.drop("exhaustive search")):
             n = where_the_table_is_level(by_size, method)
             if n is not None:
                 axes.axvline(n, color=GREY, linewidth=1, zorder=0)
-                axes.text(n, 0.01, f" from {n:,.0f}", transform=axes.get_xaxis_transform(), va="bottom")
+                axes.text(n, 0.1 * i, f" from {n:,.0f}", transform=axes.get_xaxis_transform(), va="bottom", bbox=BOX)
         axes.set(xscale="log", yscale="log", xlabel="vectors", title=f"queries {how}")
     row[0].set_ylabel("microseconds a query")
     return figure

@@ -1,6 +1,7 @@
 """Figures of part II, learning the codes: the graph, the rounds of training, and methods side by side."""
 
 from collections.abc import Sequence
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -279,7 +280,9 @@ _VERDICTS: dict[str, dict[str, Any]] = {
 
 @styled
 def verdicts(claims: pd.DataFrame) -> Figure:
-    """Differences between methods, ours with its interval and the paper's, a panel for each number of labels.
+    """Differences between methods, ours with its interval and the paper's, by the number of labels.
+
+    A page has a panel for each number of labels, a phone all in one, where a row has a mark for each.
 
     Parameters
     ----------
@@ -293,24 +296,31 @@ def verdicts(claims: pd.DataFrame) -> Figure:
         lines += [(ahead, ""), *((ahead, of) for of in rows["of"].unique())]
     claims = claims.assign(place=[lines.index(pair) for pair in zip(claims["ahead"], claims["of"], strict=True)])
     parts = list(claims.groupby("n_train"))
-    figure, row = panels(len(parts), 0.9 + 0.17 * len(lines), across(1, len(parts)), sharex=True, sharey=True)
-    for axes, (n_train, rows) in zip(row, parts, strict=True):
+    n_panels = across(1, len(parts))
+    figure, row = panels(n_panels, 0.9 + across(0.3, 0.17) * len(lines), n_panels, sharex=True, sharey=True)
+    for i, (n_train, rows) in enumerate(parts):
+        axes = row[i % n_panels]
+        rows = rows.assign(place=rows["place"] + across(0.36 * i - 0.18, 0))
         axes.axvline(0, color="black", linewidth=0.8)
-        axes.plot(rows["published"], rows["place"], "|", color="black", markersize=9, label="published")
+        axes.plot(rows["published"], rows["place"], "|", color="black", markersize=across(6, 9), label="published")
         for verdict in (verdict for verdict in _VERDICTS if (claims["verdict"] == verdict).any()):
             those = rows[rows["verdict"] == verdict]
             ends = [those["ours"] - those["low"], those["high"] - those["ours"]]
             style = _VERDICTS[verdict] | {"linestyle": "", "label": verdict or "no claim of the paper"}
             axes.errorbar(those["ours"], those["place"], xerr=ends, **style)
-        axes.set(title=f"{n_train:,} labels", xlabel="difference of mAP", ylim=(len(lines) - 0.4, -0.6))
+        title = across("1,000 labels above 2,000", f"{n_train:,} labels")
+        axes.set_title(title, loc=across("right", "left"))
+        axes.set(xlabel="difference of mAP", ylim=(len(lines) - 0.4, -0.6))
         axes.tick_params(labelbottom=True)
-    names = [f"over {of}" if of else ahead for ahead, of in lines]
+    names = [fill(f"over {of}" if of else ahead, across(24, 99)) for ahead, of in lines]
     for axes in row:
         axes.set_yticks(range(len(lines)), names)
         for label, (_, of) in zip(axes.get_yticklabels(), lines, strict=False):  # none where panels share them
             label.set_weight("normal" if of else "bold")
     columns: Look = {"ncols": across(2, 6), "columnspacing": 1, "handletextpad": 0.3}
-    figure.legend(*row[0].get_legend_handles_labels(), loc="outside upper left", **columns)
+    handles, texts = row[0].get_legend_handles_labels()
+    key = dict(zip(texts, handles, strict=True))
+    figure.legend(key.values(), key, loc="outside upper left", **columns)
     return figure
 
 
@@ -401,5 +411,6 @@ def control_scores(frame: pd.DataFrame, chance: float) -> Figure:
     axes.set_yticks(range(len(methods)), methods)
     for tick in axes.get_yticklabels():
         tick.set_color(RED if tick.get_text().startswith("GRH") else "black")
-    axes.set(xlabel="mAP: a point a seed, a stroke the mean", xlim=(0, None), ylim=(-0.6, len(methods) + 0.2))
+    axes.set(xlabel="mAP", xlim=(0, None), ylim=(-0.6, len(methods) + 0.2))
+    axes.set_title("points: splits; strokes: means; red: GRH")
     return figure

@@ -119,29 +119,47 @@ def _name_lines(axes: Axes) -> None:
     handles, names = axes.get_legend_handles_labels()
     lines: list[Any] = [handle[0] if isinstance(handle, tuple) else handle for handle in handles]  # or error bars
     courses = [_course(line, axes) for line in lines]
-    points = [marks.get_offset_transform().transform(marks.get_offsets()) for marks in axes.collections]
+    points = [_places(marks) for marks in axes.collections]
+    points += [_course(line, axes) for line in axes.lines if str(line.get_label()).startswith("_")]
+    points += [np.mean(box, axis=0) + np.ptp(box, axis=0) / 2 * _FILLED for box in map(_box, axes.texts)]
     for i, (line, name) in enumerate(zip(lines, names, strict=True)):
         text: Any = axes.annotate(name, (0, 0), (0, 0), textcoords="offset points", ha="center", va="center")
-        half = np.array(Text.get_window_extent(text).size) / 2
-        places = (courses[i][:, None] + _AROUND * (half + 6)).reshape(-1, 2)
+        half = np.ptp(_box(text), axis=0) / 2
+        around = np.concatenate([_AROUND * (half + 6), _AROUND * (half + 20)])
+        places = (courses[i][:, None] + around).reshape(-1, 2)
         others = np.concatenate([places[:0], *points, *courses[:i], *courses[i + 1 :]])
         free, off_line = _gaps(places, half, others), _gaps(places, half, courses[i])
-        alone = _gaps(courses[i], np.zeros(2), others).repeat(len(_AROUND))  # the line, where it would be named
-        room = np.minimum(free, 50) + 20 * np.minimum(free, 3) + 4 * np.minimum(off_line, 5) + np.minimum(alone, 15)
+        alone = _gaps(courses[i], np.zeros(2), others).repeat(len(around))  # the line, where it would be named
+        room = np.minimum(free, 50) + 40 * np.minimum(free, 3) + 4 * np.minimum(off_line, 5) + np.minimum(alone, 15)
+        room -= 60 * (free < off_line)  # of another line it would be the name
+        room -= np.tile(np.arange(len(around)) >= len(_AROUND), len(courses[i])) * 25  # close to the line, if it can be
         inside = ((places - half >= axes.bbox.min) & (places + half <= axes.bbox.max)).all(axis=1)
-        best = np.where(inside, room, -1).argmax()
-        anchor = courses[i][best // len(_AROUND)]
+        best = np.where(inside, room, -99).argmax()
+        anchor = courses[i][best // len(around)]
         text.xy = axes.transData.inverted().transform(anchor)
         text.set(position=(places[best] - anchor) * 72 / axes.figure.dpi, color=line.get_color(), bbox=BOX)
         courses.append(places[best] + half * _FILLED)
+
+
+def _box(text: Any) -> Floats:
+    """Two opposite corners of a text, without its arrow, in pixels."""
+    return Text.get_window_extent(text).get_points()
+
+
+def _places(marks: Any) -> Floats:
+    """Where marks are, or along bars, in pixels."""
+    if hasattr(marks, "get_segments"):
+        ends = np.array(marks.get_segments()).reshape(-1, 2, 2)
+        return marks.get_transform().transform(np.linspace(ends[:, 0], ends[:, 1], 9).reshape(-1, 2))
+    return marks.get_offset_transform().transform(marks.get_offsets())
 
 
 def _course(line: Any, axes: Axes) -> Floats:
     """Places along a line, in pixels, as far as the panel shows it."""
     ends = line.get_transform().transform(line.get_xydata())
     ends = ends[np.isfinite(ends).all(axis=1)]
-    steps = np.linspace(0, len(ends) - 1, 80)
-    course = np.column_stack([np.interp(steps, np.arange(len(ends)), column) for column in ends.T])
+    lengths = np.cumsum(np.linalg.norm(np.diff(ends, axis=0, prepend=ends[:1]), axis=1))
+    course = np.column_stack([np.interp(np.linspace(0, lengths[-1], 200), lengths, column) for column in ends.T])
     low, high = axes.bbox.get_points()
     return course[((course > low - 1) & (course < high + 1)).all(axis=1)]
 
@@ -156,10 +174,12 @@ PHONE, PIXELS = "drawing for a phone", "the same in pixels"
 
 
 def smaller(figure: Any, **asked: Any) -> tuple[dict[str, str], dict[str, str]]:
-    """What a cell of the book keeps of a figure besides: its drawing for a phone, as lines and as pixels."""
+    """What a cell of the book keeps of a figure besides: its drawing for a phone, and that in pixels, for a card."""
     narrow = getattr(figure, "on_a_phone", lambda: figure)()
     drawing, pixels = io.StringIO(), io.BytesIO()
     narrow.savefig(drawing, format="svg")
+    for text in narrow.findobj(Text):
+        text.set_visible(False)  # on a card no letters could be read
     narrow.savefig(pixels, dpi=200, transparent=True)
     return {}, {PHONE: drawing.getvalue(), PIXELS: base64.b64encode(pixels.getvalue()).decode()}
 

@@ -78,12 +78,15 @@ def floats(dtype=np.float32, share=1):
 
 
 def coded(make):
-    """A quantiser of ours."""
+    """A quantiser of ours; those that estimate products keep the row's product with the mean."""
 
     def method(task, seed):
         quantiser = make(seed).fit(task.database)
         codes = quantiser.encode(task.database)
-        return codes.shape[1], quantiser.scores(task.query, codes)
+        scores = quantiser.scores(task.query, codes)
+        if not isinstance(quantiser, SignCodes):
+            scores += task.database @ quantiser.mean_.astype(np.float32)
+        return codes.shape[1], scores
 
     return method
 
