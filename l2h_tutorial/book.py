@@ -1,6 +1,7 @@
 """What chapters show besides their own output: numbers for their sentences, and the package's own code."""
 
 import ast
+import re
 from inspect import getsource
 from textwrap import dedent
 from typing import Any
@@ -38,6 +39,7 @@ def record(name: str, text: str) -> None:
         raise TypeError(
             f'record needs the text to show, a str such as f"{{value:.2f}}"; {name!r} was given a {type(text).__name__}'
         )
+    text = re.sub(r"^[-+](?=0\.0+$)", "", text)  # nothing has no sign
     try:
         from IPython import get_ipython
         from myst_nb import glue

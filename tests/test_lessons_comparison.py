@@ -189,7 +189,7 @@ def test_the_classifier_is_ahead_on_the_map(lines, dataset):
 
 @both
 def test_each_method_with_labels_is_ahead_of_each_without(name):
-    """comparison: "Each method with labels ranks better than each without, and better than the exact cosine." """
+    """comparison: "Each method with labels ranks better than each without, and than the exact cosine." """
     scores = by_split("ranking", name).mean()
     assert scores[WITH].min() > max(scores[WITHOUT].max(), scores["exact cosine"]) + 0.02
 

@@ -430,6 +430,7 @@ def crossing(times: pd.DataFrame) -> Figure:
                 axes.text(n, 0.1 * i, f" from {n:,.0f}", transform=axes.get_xaxis_transform(), va="bottom", bbox=BOX)
         axes.set(xscale="log", yscale="log", xlabel="vectors", title=f"queries {how}")
     row[0].set_ylabel("microseconds a query")
+    figure.legend(*row[0].get_legend_handles_labels(), loc="outside upper left", ncols=across(2, 3), columnspacing=1)
     return figure
 
 
@@ -467,6 +468,7 @@ def amplification(similarity: Floats, curves: dict[str, Floats], measured: dict[
             axes.scatter(*measured[name], color=COLOURS[i], marker=MARKERS[i], s=30)
     axes.set(xlabel="cosine similarity of query and image", ylabel="chance of being a candidate", ylim=(-0.02, 1.02))
     axes.set_title("lines: theory; points: real pairs")
+    axes.legend(loc="upper left")
     return figure
 
 

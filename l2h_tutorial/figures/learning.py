@@ -308,7 +308,7 @@ def verdicts(claims: pd.DataFrame) -> Figure:
             ends = [those["ours"] - those["low"], those["high"] - those["ours"]]
             style = _VERDICTS[verdict] | {"linestyle": "", "label": verdict or "no claim of the paper"}
             axes.errorbar(those["ours"], those["place"], xerr=ends, **style)
-        title = across("1,000 labels above 2,000", f"{n_train:,} labels")
+        title = across("upper mark: 1,000 labels; lower: 2,000", f"{n_train:,} labels")
         axes.set_title(title, loc=across("right", "left"))
         axes.set(xlabel="difference of mAP", ylim=(len(lines) - 0.4, -0.6))
         axes.tick_params(labelbottom=True)
@@ -412,5 +412,4 @@ def control_scores(frame: pd.DataFrame, chance: float) -> Figure:
     for tick in axes.get_yticklabels():
         tick.set_color(RED if tick.get_text().startswith("GRH") else "black")
     axes.set(xlabel="mAP", xlim=(0, None), ylim=(-0.6, len(methods) + 0.2))
-    axes.set_title("points: splits; strokes: means; red: GRH")
     return figure

@@ -119,12 +119,11 @@ def _name_lines(axes: Axes) -> None:
     handles, names = axes.get_legend_handles_labels()
     lines: list[Any] = [handle[0] if isinstance(handle, tuple) else handle for handle in handles]  # or error bars
     courses = [_course(line, axes) for line in lines]
-    points = [_places(marks) for marks in axes.collections]
+    points = [marks.get_offset_transform().transform(marks.get_offsets()) for marks in axes.collections]
     points += [_course(line, axes) for line in axes.lines if str(line.get_label()).startswith("_")]
-    points += [np.mean(box, axis=0) + np.ptp(box, axis=0) / 2 * _FILLED for box in map(_box, axes.texts)]
     for i, (line, name) in enumerate(zip(lines, names, strict=True)):
         text: Any = axes.annotate(name, (0, 0), (0, 0), textcoords="offset points", ha="center", va="center")
-        half = np.ptp(_box(text), axis=0) / 2
+        half = np.array(Text.get_window_extent(text).size) / 2
         around = np.concatenate([_AROUND * (half + 6), _AROUND * (half + 20)])
         places = (courses[i][:, None] + around).reshape(-1, 2)
         others = np.concatenate([places[:0], *points, *courses[:i], *courses[i + 1 :]])
@@ -139,19 +138,6 @@ def _name_lines(axes: Axes) -> None:
         text.xy = axes.transData.inverted().transform(anchor)
         text.set(position=(places[best] - anchor) * 72 / axes.figure.dpi, color=line.get_color(), bbox=BOX)
         courses.append(places[best] + half * _FILLED)
-
-
-def _box(text: Any) -> Floats:
-    """Two opposite corners of a text, without its arrow, in pixels."""
-    return Text.get_window_extent(text).get_points()
-
-
-def _places(marks: Any) -> Floats:
-    """Where marks are, or along bars, in pixels."""
-    if hasattr(marks, "get_segments"):
-        ends = np.array(marks.get_segments()).reshape(-1, 2, 2)
-        return marks.get_transform().transform(np.linspace(ends[:, 0], ends[:, 1], 9).reshape(-1, 2))
-    return marks.get_offset_transform().transform(marks.get_offsets())
 
 
 def _course(line: Any, axes: Axes) -> Floats:

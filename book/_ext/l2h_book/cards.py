@@ -18,7 +18,7 @@ from .execution import executed_page
 from .files import replace_file
 
 # the left side, the top and the width of what a card shows, in pixels
-_PIECES = {"data": (190, 0, 530), "lsh": (60, 230, 640), "buckets": (0, 45, 371), "radius-search": (0, 490, 660)}
+_PIECES = {"data": (0, 0, 720), "lsh": (60, 230, 640), "buckets": (0, 45, 354), "radius-search": (0, 490, 660)}
 _PIECES |= {"designing": (0, 430, 720), "grh-adjacency": (0, 40, 460), "grh-training": (365, 40, 350)}
 _PIECES |= {"comparison": (0, 60, 720), "did-it-learn": (0, 30, 720), "embeddings": (0, 20, 720)}
 
