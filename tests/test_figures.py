@@ -223,7 +223,8 @@ SHOWN = [
 
 def test_what_is_nearly_nothing_keeps_its_sign():
     assert re.findall("[<>].*", repr(figures.table(pd.DataFrame([-0.0001, 0.0001, 2.75])))) == ["> -0.01", "< 0.01"]
-    html = figures.table(pd.DataFrame(["-0.000 (-0.001 to +0.000)"]))._repr_html_()
+    html = figures.table(pd.DataFrame(["-0.000* (-0.001 to +0.000)"]))._repr_html_()
+    assert 'class="interval"' in html
     assert re.findall(r".0\.\d+", html) == ["\N{FIGURE SPACE}0.000", "\N{MINUS SIGN}0.001", "\N{FIGURE SPACE}0.000"]
 
 

@@ -10,12 +10,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 _MARKS = {  # how is told what is part of a cell: what is never broken, and what stands beside a number or below it
-    r"(?<![\w.])[-+](?=0\.0+(?!\d))": "\N{FIGURE SPACE}",  # nothing has no sign
     r"(?<![\w.])-(?=[\d.])": "\N{MINUS SIGN}",
     r"\w+(?:-\w+)+,?|[a-z]+ [\d.]+(?=,|$)|(?<![\d,])\d{1,3} [a-z]+": r'<span class="whole">\g<0></span>',
     r"([*\s]?)\s\((\S+\sto\s\S+)\)": r'<i class="star">\1</i> <small class="interval">\2</small>',
     r"\(\N{EN DASH}\)": "<small></small>",  # nothing stands beside it
     r"\(\S+\)|±\s\S+": r"<small>\g<0></small>",
+    r"(?<!\w)[+\N{MINUS SIGN}](?=0\.0+(?!\d))": "\N{FIGURE SPACE}",  # nothing has no sign
 }
 
 
