@@ -30,6 +30,15 @@ def test_record_refuses_what_is_not_text(value):
         record("mean-size", value)
 
 
+def test_a_recorded_number_has_a_minus_sign_and_nothing_has_none(monkeypatch):
+    kept = []
+    monkeypatch.setattr("IPython.get_ipython", lambda: "a kernel")
+    monkeypatch.setattr("myst_nb.glue", lambda name, text, display: kept.append(text))
+    for text in ("-0.1", "+0.010", "-0.000", "+0.0"):
+        record("difference", text)
+    assert kept == ["\N{MINUS SIGN}0.1", "+0.010", "0.000", "0.0"]
+
+
 def test_shipped_shows_a_function_as_it_is_without_its_documentation():
     code = shipped(LSH._encode, Reranker.nearest)
     assert repr(code).startswith("def _encode(self, points: Array) -> Bits:\n    return points @ self.hyperplanes_")

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from benchmarks.designs import clustered_vectors
 from benchmarks.seed_figures import figures_of
 from conftest import SLOW_DATA
 from PIL import Image
@@ -613,6 +614,18 @@ def test_the_kept_designs_have_equal_recall_and_say_who_wins_what():
     assert ours.bytes_a_row < kept.bytes_a_row["faiss HNSW"]
     assert kept.batch_qps["faiss IVF"] > 1.5 * ours.batch_qps
     assert (kept.loc["faiss IndexLSH, re-ranked", "batch_qps":"single_qps"] > ours["batch_qps":"single_qps"]).all()
+
+
+def test_of_many_vectors_64_bits_look_at_less_and_queries_from_elsewhere_find_less():
+    """designing: "64 bits when the vectors are many, a hundred thousand or more" "sentences among pictures, say" """
+    X = clustered_vectors(100_300)
+    nns = [HashNeighbors(PCAH(n_bits), random_state=0).fit(X[300:]) for n_bits in (32, 64)]
+    few, many = (nn.scanned_share(X[:300]) for nn in nns)
+    assert many < 0.8 * few
+    alike, shifted = (
+        recall_of_exact(nns[0].kneighbors(Q)[1], exact_neighbours(Q, X[300:], 10)) for Q in (X[:300], X[:300] + 1)
+    )
+    assert shifted < alike - 0.05
 
 
 def test_the_kept_times_of_exact_searches_say_where_the_package_wins():

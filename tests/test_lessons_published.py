@@ -15,8 +15,8 @@ from l2h_tutorial.protocols.ecir2015 import N_BITS, audit, beside_published
 from l2h_tutorial.protocols.results import provenance
 from l2h_tutorial.protocols.table1 import METHODS, SCORE_BITS, _measure
 
-BOUNDS = {"alpha": (0.6, 1.0), "n_iter": (1, np.inf), "n_layers": (1, 2), "n_neighbours": (1, np.inf)}
-MOST_TRIALS = 55  # of alpha 0.6 the page says that below it the graph changes no bit
+BOUNDS = {"alpha": (1.0,), "n_iter": (1, np.inf), "n_layers": (1, 2), "n_neighbours": (1, np.inf)}
+MOST_TRIALS = 55
 AT_32_BITS = ("GRH rbf-landmarks", "GRH linear-svm, CCA start, ridge")
 SHARED = ("KSH", "STH rbf")  # with 2,000 labels, says the page
 WITHOUT_LABELS = ["LSH", "PCAH", "SH", "AGH"]
@@ -67,7 +67,9 @@ def test_no_method_tries_more_than_the_others_may():
 
 
 def test_the_best_value_is_inside_what_was_tried_or_at_a_bound():
-    """published: "the best one lies inside the values that were tried, or at a bound of what the parameter can be" """
+    """published: "the best one lies inside the values that were tried, or at a bound of what the parameter can be"
+    "the lowest tried, of linear GRH from a well regularised CCA" """
+    others = set()
     for row in TUNED.itertuples():
         tried, chosen = trials(row), json.loads(row.parameters)
         last = tried[tried["step"] == 2] if "step" in tried else tried
@@ -76,7 +78,8 @@ def test_the_best_value_is_inside_what_was_tried_or_at_a_bound():
         assert "step" in tried or row.validation_map == pytest.approx(last["score"].max(), abs=1e-4)
         for name, value in chosen.items():
             inside = tried[name].min() < value < tried[name].max()
-            assert inside or value in BOUNDS.get(name, ()), (row.method, row.n_train, row.n_bits, name, value)
+            others |= set() if inside or value in BOUNDS.get(name, ()) else {(row.method, name, value)}
+    assert others == {("GRH linear-svm, CCA start, ridge 1.0", "alpha", 0.6)}
 
 
 def test_the_choice_hardly_depends_on_the_length():

@@ -34,7 +34,7 @@ METHODS: dict[str, Look] = {
     "LSH, 32 bits": _line(SKY, "P", "--"),
     "LSH, 64 bits": _line(PURPLE, "D", "-."),
     "LSH": _line(BLUE, "o", "-"),
-    "LSH, radius 3": _line(PURPLE, "o", "-") | {"markerfacecolor": "white"},  # beside radius 2, of one table
+    "LSH, radius 3": _line(PURPLE, "o", "-") | {"markerfacecolor": "white"},
     "LSH, ranked": _line(BLUE, "o", ":") | {"markerfacecolor": "white"},
     "ITQ": _line(GREEN, "^", "--"),
     "CCA-ITQ": _line(GREEN, "D", "-."),

@@ -308,7 +308,7 @@ def verdicts(claims: pd.DataFrame) -> Figure:
             ends = [those["ours"] - those["low"], those["high"] - those["ours"]]
             style = _VERDICTS[verdict] | {"linestyle": "", "label": verdict or "no claim of the paper"}
             axes.errorbar(those["ours"], those["place"], xerr=ends, **style)
-        title = across("upper mark: 1,000 labels; lower: 2,000", f"{n_train:,} labels")
+        title = across("labels, from above: " + ", ".join(f"{n:,}" for n, _ in parts), f"{n_train:,} labels")
         axes.set_title(title, loc=across("right", "left"))
         axes.set(xlabel="difference of mAP", ylim=(len(lines) - 0.4, -0.6))
         axes.tick_params(labelbottom=True)
