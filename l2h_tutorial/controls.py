@@ -6,7 +6,6 @@ classifier has a code too: the predicted class, or all of its scores in a few bi
 """
 
 import hashlib
-from dataclasses import field
 from typing import Any, Self
 
 import numpy as np
@@ -62,7 +61,9 @@ class RandomCodes(Hasher):
     ((1000, 8), True)
     """
 
-    random_state: Any = None
+    def __init__(self, n_bits: int = 16, *, random_state: Any = None) -> None:
+        self.n_bits = n_bits
+        self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Draw the key; of X only the number of features is looked at.
@@ -93,9 +94,9 @@ class RandomCodes(Hasher):
 class _ClassHasher(Hasher):
     """A hasher that is taught labels by a classifier of GRH, from features standardised as there."""
 
-    gamma: float = 2.0
-    ridge: float = 0.1
-    random_state: Any = None
+    gamma: float
+    ridge: float
+    random_state: Any
     _needs_labels = True
 
     def _labelled(self, X: ArrayLike, y: Any) -> tuple[Floats, Floats]:
@@ -144,8 +145,22 @@ class OutputCodes(_ClassHasher):
     array([[1, 0, 0]])
     """
 
-    codewords: Any = "random"
-    classifier: Any = "linear-svm"
+    def __init__(
+        self,
+        n_bits: int = 16,
+        *,
+        codewords: Any = "random",
+        classifier: Any = "linear-svm",
+        gamma: float = 2.0,
+        ridge: float = 0.1,
+        random_state: Any = None,
+    ) -> None:
+        self.n_bits = n_bits
+        self.codewords = codewords
+        self.classifier = classifier
+        self.gamma = gamma
+        self.ridge = ridge
+        self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: Any) -> Self:
         """Draw the codewords and teach them.
@@ -234,8 +249,20 @@ class ClassScores(_ClassHasher):
     1.0
     """
 
-    n_bits: int = field(default=8, kw_only=False)
-    temperature: float = 5.0
+    def __init__(
+        self,
+        n_bits: int = 8,
+        *,
+        temperature: float = 5.0,
+        gamma: float = 2.0,
+        ridge: float = 0.1,
+        random_state: Any = None,
+    ) -> None:
+        self.n_bits = n_bits
+        self.temperature = temperature
+        self.gamma = gamma
+        self.ridge = ridge
+        self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: Any) -> Self:
         """Fit the classifier, and divide its scores into cells.

@@ -208,24 +208,46 @@ class GRH(Hasher):
         "class_weight": (None, "ceiling"),
     }
 
-    n_bits: int = field(default=32, kw_only=False)
-    alpha: float = 1.0
-    n_iter: int = 1
-    initial: Any = "lsh"
-    classifier: Any = "linear-svm"
-    reference: str = "previous"
-    sign_of_zero: int = -1
-    normalise: str = "columns"
-    degenerate: str = "redraw"
-    C: float = 1.0
-    loss: str = "hinge"
-    fit_intercept: bool = True
-    class_weight: str | None = None
-    gamma: float = 2.0
-    max_iter: int = 10_000
-    ridge: float = 0.1
-    n_landmarks: int = 300
-    random_state: Any = None
+    def __init__(
+        self,
+        n_bits: int = 32,
+        *,
+        alpha: float = 1.0,
+        n_iter: int = 1,
+        initial: Any = "lsh",
+        classifier: Any = "linear-svm",
+        reference: str = "previous",
+        sign_of_zero: int = -1,
+        normalise: str = "columns",
+        degenerate: str = "redraw",
+        C: float = 1.0,
+        loss: str = "hinge",
+        fit_intercept: bool = True,
+        class_weight: str | None = None,
+        gamma: float = 2.0,
+        max_iter: int = 10_000,
+        ridge: float = 0.1,
+        n_landmarks: int = 300,
+        random_state: Any = None,
+    ) -> None:
+        self.n_bits = n_bits
+        self.alpha = alpha
+        self.n_iter = n_iter
+        self.initial = initial
+        self.classifier = classifier
+        self.reference = reference
+        self.sign_of_zero = sign_of_zero
+        self.normalise = normalise
+        self.degenerate = degenerate
+        self.C = C
+        self.loss = loss
+        self.fit_intercept = fit_intercept
+        self.class_weight = class_weight
+        self.gamma = gamma
+        self.max_iter = max_iter
+        self.ridge = ridge
+        self.n_landmarks = n_landmarks
+        self.random_state = random_state
 
     @classmethod
     def as_published(cls, version: str, **parameters: Any) -> Self:

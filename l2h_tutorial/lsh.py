@@ -1,8 +1,7 @@
 """What every hasher shares, locality-sensitive hashing by random hyperplanes, and when two vectors collide."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, ClassVar, Self, dataclass_transform
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -21,15 +20,10 @@ _LARGEST = 1e150  # of centred features, whose squares are summed
 _BLOCK_ROWS = 4096  # rows encoded at a time: bounds the float64 copy of float32 features
 
 
-@dataclass_transform(kw_only_default=True, field_specifiers=(field,))
 class Estimator(BaseEstimator):
-    """A scikit-learn estimator whose parameters are the annotated names in its body, as of a dataclass: keywords."""
+    """A scikit-learn estimator that checks its features."""
 
     _accept_sparse: ClassVar[Any] = False  # or "csr"
-
-    def __init_subclass__(cls, **options: Any) -> None:
-        super().__init_subclass__(**options)
-        dataclass(eq=False, repr=False, kw_only=True, init="__annotations__" in vars(cls))(cls)
 
     def _checked(self, X: ArrayLike, **options: Any) -> Array:
         """Check features, and that they are those of `fit` unless this is it."""
@@ -49,8 +43,8 @@ def in_blocks(compute: Callable[[Array], Array], points: Array) -> Array:
 class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator):
     """The base of every hasher: a scikit-learn transformer to boolean columns, fitted in its own way.
 
-    ``n_bits`` is its first parameter; those of a subclass are keywords, the annotated names in its body. A subclass
-    begins its ``fit`` with ``_centred``, which checks `X` and keeps ``mean_``. A bit is True where a score of the
+    ``n_bits`` is its first parameter; those that a subclass adds are keywords of its constructor. A subclass begins
+    its ``fit`` with ``_centred``, which checks `X` and keeps ``mean_``. A bit is True where a score of the
     centred features is 0 or more. The scores are a product with ``projections_``, unless ``_scores`` says otherwise. A
     hasher of another kind, as ``LSH`` is, begins with ``_training_points``, which only checks, and overrides
     ``_encode``.
@@ -66,9 +60,11 @@ class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator):
            [ True]])
     """
 
-    n_bits: int = field(default=16, kw_only=False)
     _needs_labels = False
     _choices: ClassVar[dict[str, Any]] = {}  # the values of a parameter that has a few
+
+    def __init__(self, n_bits: int = 16) -> None:
+        self.n_bits = n_bits
 
     def _check_parameters(self) -> None:
         """Check the parameters but for `n_bits`: what a name stands for is the same in all hashers."""
@@ -195,7 +191,9 @@ class LSH(Hasher):
 
     _accept_sparse: ClassVar[Any] = "csr"
 
-    random_state: Any = None
+    def __init__(self, n_bits: int = 16, *, random_state: Any = None) -> None:
+        self.n_bits = n_bits
+        self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Draw the hyperplanes. Only the number of features is taken from the data.

@@ -1,7 +1,6 @@
 """Nearest neighbours of your own vectors: hasher, mean, vectors, ids and table as one estimator."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import field
 from typing import Any, Self
 
 import numpy as np
@@ -75,13 +74,24 @@ class HashNeighbors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator
     True
     """
 
-    hasher: Any = field(default=None, kw_only=False)
-    radius: Any = "auto"
-    target_recall: float = 0.95
-    n_neighbors: int = 10
-    metric: str = "cosine"
-    n_jobs: int | None = None
-    random_state: Any = None
+    def __init__(
+        self,
+        hasher: Any = None,
+        *,
+        radius: Any = "auto",
+        target_recall: float = 0.95,
+        n_neighbors: int = 10,
+        metric: str = "cosine",
+        n_jobs: int | None = None,
+        random_state: Any = None,
+    ) -> None:
+        self.hasher = hasher
+        self.radius = radius
+        self.target_recall = target_recall
+        self.n_neighbors = n_neighbors
+        self.metric = metric
+        self.n_jobs = n_jobs
+        self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: Any = None, ids: Any = None) -> Self:
         """Fit the hasher, hash all rows, and choose the radius.

@@ -7,7 +7,6 @@ that a search is for the inner product of the vectors themselves, wherever they 
 and go without.
 """
 
-from dataclasses import field
 from typing import Any, Self
 
 import numpy as np
@@ -278,12 +277,20 @@ class SignCodes(Quantiser):
            [1, 0, 1]], dtype=uint8)
     """
 
-    rotate: bool = False
-    asymmetric: bool = False
-    centre: bool = True
-    random_state: Any = None
-
     _products = False
+
+    def __init__(
+        self,
+        *,
+        rotate: bool = False,
+        asymmetric: bool = False,
+        centre: bool = True,
+        random_state: Any = None,
+    ) -> None:
+        self.rotate = rotate
+        self.asymmetric = asymmetric
+        self.centre = centre
+        self.random_state = random_state
 
     def _learn(self, X: Array) -> int:
         squares = sum(((X[rows] - self.mean_) ** 2).sum() for rows in row_blocks(len(X)))
@@ -345,7 +352,8 @@ class ScalarCodes(Quantiser):
            [ 95]], dtype=uint8)
     """
 
-    n_bits: int = field(default=8, kw_only=False)
+    def __init__(self, n_bits: int = 8) -> None:
+        self.n_bits = n_bits
 
     def _learn(self, X: Array) -> int:
         check_choice(self.n_bits, "n_bits", (8, 4))
@@ -412,7 +420,8 @@ class RaBitQ(Quantiser):
 
     rotate = True
 
-    random_state: Any = None
+    def __init__(self, *, random_state: Any = None) -> None:
+        self.random_state = random_state
 
     def _learn(self, X: Array) -> int:
         return -(-X.shape[1] // 8) + 8

@@ -76,10 +76,20 @@ class AGH(Hasher):
 
     _choices: ClassVar = {"n_layers": (1, 2)}
 
-    n_anchors: int = 300
-    n_neighbours: int = 3
-    n_layers: int = 1
-    random_state: Any = None
+    def __init__(
+        self,
+        n_bits: int = 16,
+        *,
+        n_anchors: int = 300,
+        n_neighbours: int = 3,
+        n_layers: int = 1,
+        random_state: Any = None,
+    ) -> None:
+        self.n_bits = n_bits
+        self.n_anchors = n_anchors
+        self.n_neighbours = n_neighbours
+        self.n_layers = n_layers
+        self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Find the anchors, the eigenvectors of their graph, and the thresholds.
@@ -230,11 +240,22 @@ class STH(Hasher):
 
     _choices: ClassVar = {"classifier": ("linear-svm", "rbf-svm")}
 
-    classifier: str = "linear-svm"
-    C: float = 1.0
-    gamma: float = 2.0
-    n_neighbours: int = 25
-    random_state: Any = None
+    def __init__(
+        self,
+        n_bits: int = 16,
+        *,
+        classifier: str = "linear-svm",
+        C: float = 1.0,
+        gamma: float = 2.0,
+        n_neighbours: int = 25,
+        random_state: Any = None,
+    ) -> None:
+        self.n_bits = n_bits
+        self.classifier = classifier
+        self.C = C
+        self.gamma = gamma
+        self.n_neighbours = n_neighbours
+        self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Find the codes of the training points, and teach the classifiers.

@@ -29,9 +29,9 @@ _SWEEPS = 10  # of SDH's descent through all bits, at most: few are needed
 class AnchoredHasher(Hasher):
     """A supervised hasher whose bits are weighted sums of Gaussian kernels around anchors, plus an intercept, >= 0."""
 
-    n_anchors: int = 2000
-    gamma: float = 2.0
-    random_state: Any = None
+    n_anchors: int
+    gamma: float
+    random_state: Any
     _needs_labels = True
 
     def _anchored(self, X: ArrayLike, y: Any, random: np.random.RandomState) -> tuple[Floats, Floats, Floats, Floats]:
@@ -116,8 +116,22 @@ class KSH(AnchoredHasher):
     array([False, False,  True,  True, False, False])
     """
 
-    ridge: float = 0.1
-    n_iter: int = 100
+    def __init__(
+        self,
+        n_bits: int = 16,
+        *,
+        ridge: float = 0.1,
+        n_iter: int = 100,
+        n_anchors: int = 2000,
+        gamma: float = 2.0,
+        random_state: Any = None,
+    ) -> None:
+        self.n_bits = n_bits
+        self.ridge = ridge
+        self.n_iter = n_iter
+        self.n_anchors = n_anchors
+        self.gamma = gamma
+        self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: Any) -> Self:
         """Draw the anchors and learn one bit after the other.
@@ -254,10 +268,26 @@ class SDH(AnchoredHasher):
     2
     """
 
-    ridge: float = 0.01
-    classifier_ridge: float = 1.0
-    nu: float = 1e-5
-    n_iter: int = 5
+    def __init__(
+        self,
+        n_bits: int = 16,
+        *,
+        ridge: float = 0.01,
+        classifier_ridge: float = 1.0,
+        nu: float = 1e-5,
+        n_iter: int = 5,
+        n_anchors: int = 2000,
+        gamma: float = 2.0,
+        random_state: Any = None,
+    ) -> None:
+        self.n_bits = n_bits
+        self.ridge = ridge
+        self.classifier_ridge = classifier_ridge
+        self.nu = nu
+        self.n_iter = n_iter
+        self.n_anchors = n_anchors
+        self.gamma = gamma
+        self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: Any) -> Self:
         """Draw the anchors; find classifier, codes and hash functions in turn.

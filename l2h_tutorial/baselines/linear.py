@@ -106,8 +106,10 @@ class ITQ(Hasher):
     4
     """
 
-    n_iter: int = 50
-    random_state: Any = None
+    def __init__(self, n_bits: int = 16, *, n_iter: int = 50, random_state: Any = None) -> None:
+        self.n_bits = n_bits
+        self.n_iter = n_iter
+        self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Find the principal components and the rotation.
@@ -275,9 +277,18 @@ class CCAITQ(Hasher):
 
     _needs_labels = True
 
-    ridge: float = 0.3
-    n_iter: int = 50
-    random_state: Any = None
+    def __init__(
+        self,
+        n_bits: int = 16,
+        *,
+        ridge: float = 0.3,
+        n_iter: int = 50,
+        random_state: Any = None,
+    ) -> None:
+        self.n_bits = n_bits
+        self.ridge = ridge
+        self.n_iter = n_iter
+        self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: Any) -> Self:
         """Find the directions and the rotation.
