@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -16,6 +17,7 @@ from visits import ROOT
 
 from l2h_book import execution
 from l2h_book.execution import execution_key
+from l2h_book.former import NOTICE
 from l2h_book.pictures import both_themes
 from l2h_tutorial import LSH
 from l2h_tutorial.book import record, shipped
@@ -164,10 +166,16 @@ class Project:
             source.write_text(page, encoding="utf-8")
         environment = os.environ | {"PYTHONPATH": str(self.folder)}
         command = ["make", "-o", ".venv/installed", "book"]
-        made = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False)
         built = self.folder / "_build/html/book/index.html"
-        assert built.exists() == (made.returncode == 0), "a page of a failed build could be taken for a good one"
-        return built.read_text(encoding="utf-8") if built.exists() else made.stdout + made.stderr
+        before = built.exists()
+        made = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False)
+        page = built.read_text(encoding="utf-8") if built.exists() else ""
+        if made.returncode == 0:
+            assert NOTICE not in page
+            return page
+        assert built.exists() == before, "the former site stays, and half a page of a failed build does not"
+        assert (NOTICE in page) == before, "a former page could be taken for a new one"
+        return made.stdout + made.stderr
 
 
 @pytest.fixture
@@ -189,7 +197,13 @@ def test_a_flaw_on_a_page_fails_the_build_every_time_until_it_is_mended(project)
         for _ in range(2):  # a second strict build must not pass on what the first has left
             said = project.make_book(*flaw)
             assert [complaint for complaint in complaints if not re.search(complaint, said)] == []
-    assert "42" in project.make_book("print(6 * 7)")
+    good = project.make_book("print(6 * 7)")
+    assert "42" in good
+    for flaw in FLAWS:
+        project.make_book(*flaw)
+        former = (project.folder / "_build/html/book/index.html").read_text(encoding="utf-8")
+        assert former.replace(f"\n{NOTICE}", "") == good
+    assert project.make_book("print(6 * 7)") == good
 
 
 @pytest.mark.slow
@@ -227,3 +241,42 @@ while not Path("OTHER").exists():
     built = build(tmp_path, book_of(**chapters))
     assert built.returncode == 0, built.stderr
     assert "met" in (tmp_path / "_build/html/a.html").read_text(encoding="utf-8")
+
+
+FAILS = """```{code-cell} ipython3
+import numpy as np
+
+rows = np.arange(3000).reshape(30, 100)
+assert np.array_equal(rows, rows + 1)
+```
+"""
+GOES_ON = """```{code-cell} ipython3
+import time
+
+time.sleep(0.5)
+```
+
+```{code-cell} ipython3
+open("ran", "a").write("x")
+time.sleep(300)
+```
+"""
+
+
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one core executes one page at a time")
+def test_a_failing_cell_ends_the_build_at_once_and_says_what_was_found(tmp_path):
+    """A page that would go on for minutes is stopped; once the cell is mended, only what had not run runs."""
+    started = time.monotonic()
+    failed = build(tmp_path, book_of(a=FAILS, b=GOES_ON))
+    assert time.monotonic() - started < 60, "the other page was waited for"
+    assert failed.returncode == 1
+    said = (failed.stdout + failed.stderr).strip()
+    assert len(said.splitlines()) <= 25
+    for part in ("a.md: code cell 1, near line", "array_equal(rows, rows + 1)", "rows: array([[", "rows + 1: array([["):
+        assert part in said
+    whole = book_of(a=FAILS.replace(", rows + 1", ", rows"), b=GOES_ON.replace("300", "0"))
+    assert build(tmp_path, whole).returncode == 0
+    runs = (tmp_path / "ran").read_text()
+    assert build(tmp_path, book_of(a=FAILS, b=GOES_ON.replace("300", "0"))).returncode == 1
+    assert build(tmp_path, whole).returncode == 0
+    assert (tmp_path / "ran").read_text() == runs, "a page that had run ran again"

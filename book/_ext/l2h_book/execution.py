@@ -3,21 +3,28 @@
 import hashlib
 import os
 import platform
-from concurrent.futures import ThreadPoolExecutor
+import re
+import threading
+from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
 from importlib.metadata import requires, version
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 from jupyter_cache import get_cache  # type: ignore[import-untyped]
 from jupyter_cache.base import CacheBundleIn  # type: ignore[import-untyped]
-from jupyter_cache.executors.utils import single_nb_execution  # type: ignore[import-untyped]
 from myst_nb.core.read import create_nb_reader
+from nbclient import NotebookClient
 from nbformat import NotebookNode
-from sphinx.errors import ExtensionError
 from sphinx.util.display import status_iterator
 
 from .files import BOOK, PACKAGE, TOOLS, files_key, files_of
 from .pictures import KERNEL, theme_figures
+
+_COLOURS = re.compile(r"\x1b\[[\d;]*m")
+_MOST_LINES = 12  # of an error's message
+_AFTER = """The site of the last good build stays, if there is one, and its pages say that they are old.
+Pages that ran are kept: the next build runs this page and those that had not run."""
 
 
 def execution_key() -> str:
@@ -27,7 +34,7 @@ def execution_key() -> str:
     package's dependencies, how figures are drawn, and the images chosen by ``L2H_DATASET`` and ``L2H_SOURCE``.
     """
     parts: list[object] = [files_key(files_of(PACKAGE), PACKAGE), files_key(files_of(BOOK / "results"), BOOK)]
-    parts += [platform.python_version(), KERNEL, files_key([TOOLS / "pictures.py"], TOOLS)]
+    parts += [platform.python_version(), KERNEL, files_key([TOOLS / "asserts.py", TOOLS / "pictures.py"], TOOLS)]
     for requirement in requires("l2h-tutorial") or []:
         if "extra ==" not in requirement:
             package = requirement.split(">")[0].strip()
@@ -45,26 +52,90 @@ def execution_key() -> str:
 def execute_ahead(app: Any, env: Any, docnames: list[str]) -> None:
     """Execute the pages that the cache does not have, one on each core, and put them there, with figures in two themes.
 
-    A page that fails ends the build, with what is wrong.
+    The first cell that fails ends the build at once, with what is wrong. Pages that had run are in the cache.
     """
     cache = get_cache(env.mystnb_config.execution_cache_path)
     read = [(Path(env.doc2path(name)), _source(env, name)) for name in docnames]
     pending = [(path, notebook) for path, notebook in read if notebook and not _is_in(cache, notebook)]
     pending.sort(key=lambda page: page[0].stat().st_size, reverse=True)  # the longest first
-
-    def execute(one: tuple[Path, NotebookNode]) -> Any:
-        return single_nb_execution(one[1], str(one[0].parent), env.mystnb_config.execution_timeout, allow_errors=False)
-
+    failed = threading.Event()
+    clients = {path: _client(path, notebook, env.mystnb_config.execution_timeout, failed) for path, notebook in pending}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        done = zip(pending, pool.map(execute, pending), strict=True)
-        for (path, notebook), result in status_iterator(
-            done, "executing pages... ", "green", len(pending), stringify_func=lambda pair: pair[0][0].stem
-        ):
-            if result.err:
-                raise ExtensionError(f"{path}: a cell fails\n{result.exc_string}")
+        runs = {pool.submit(_seconds_to_execute, client): path for path, client in clients.items()}
+        progress = status_iterator(as_completed(runs), "executing pages... ", "green", len(runs))
+        for run in progress:
+            path, notebook = runs[run], clients[runs[run]].nb
+            error = run.exception()
+            if error:
+                failed.set()
+                pool.shutdown(wait=False, cancel_futures=True)
+                for client in clients.values():
+                    _kill(client)
+                raise SystemExit(complaint(path.relative_to(app.srcdir).as_posix(), notebook, error))
             theme_figures(notebook)
-            bundle = CacheBundleIn(notebook, str(path), data={"execution_seconds": result.time})
+            bundle = CacheBundleIn(notebook, str(path), data={"execution_seconds": run.result()})
             cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+
+
+def _client(path: Path, notebook: NotebookNode, timeout: int, failed: threading.Event) -> NotebookClient:
+    """Prepare to execute a page in its folder; once another page has failed, no further cell begins."""
+
+    def begin_cell(cell: NotebookNode, cell_index: int) -> None:
+        if failed.is_set():
+            raise CancelledError
+
+    place = {"metadata": {"path": str(path.parent)}}
+    return NotebookClient(notebook, timeout=timeout, record_timing=False, resources=place, on_cell_start=begin_cell)
+
+
+def _seconds_to_execute(client: NotebookClient) -> float:
+    """Execute a page, and say how long that took."""
+    start = perf_counter()
+    client.execute()
+    return perf_counter() - start
+
+
+def _kill(client: NotebookClient) -> None:
+    """End the kernel of a page that is still running; its thread then ends within a second or two."""
+    process = getattr(getattr(client.km, "provisioner", None), "process", None)
+    if process:
+        process.kill()
+
+
+def complaint(page: str, notebook: NotebookNode, error: BaseException) -> str:
+    """Say which cell of a page failed, where in it, and what was found, in at most 20 lines.
+
+    Examples
+    --------
+    >>> output = {"output_type": "error", "ename": "ZeroDivisionError", "evalue": "division by zero"}
+    >>> output["traceback"] = ["Cell In[1], line 2", "----> 2 1 / 0"]
+    >>> cell = NotebookNode(cell_type="code", source="x = 1\\n1 / 0", outputs=[NotebookNode(output)])
+    >>> notebook = NotebookNode(cells=[cell], metadata={"source_map": [12]})
+    >>> print(complaint("book/page.md", notebook, RuntimeError()).partition("The site")[0])
+    book/page.md: code cell 1, near line 12, fails at its line 2:
+    <BLANKLINE>
+        1 / 0
+    <BLANKLINE>
+    ZeroDivisionError: division by zero
+    <BLANKLINE>
+    <BLANKLINE>
+    """
+    said, place, excerpt = str(error), "", []
+    code_cells = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+    for number, i in enumerate(code_cells, 1):
+        for output in notebook.cells[i].outputs:
+            if output.output_type != "error":
+                continue
+            said = f"{output.ename}: {output.evalue}"
+            failing = re.search(r"-+> (\d+)", _COLOURS.sub("", "\n".join(output.traceback)))
+            line = int(failing[1]) if failing else 1
+            excerpt = notebook.cells[i].source.splitlines()[line - 1 : line + 3]
+            place = f": code cell {number}, near line {notebook.metadata['source_map'][i]}, fails at its line {line}"
+    lines = said.splitlines()
+    if len(lines) > _MOST_LINES:
+        lines = [*lines[:_MOST_LINES], "..."]
+    shown = "".join(f"    {each}\n" for each in excerpt)
+    return f"{page}{place}:\n\n{shown}\n" + "\n".join(lines) + "\n\n" + _AFTER
 
 
 def executed_page(env: Any, docname: str) -> NotebookNode:

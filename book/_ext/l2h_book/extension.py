@@ -2,7 +2,6 @@
 
 import os
 import posixpath
-import shutil
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from .editions import EDITIONS, find_exercises, make_edition, prepare_page
 from .execution import execute_ahead, executed_page, execution_key
 from .files import TOOLS, files_key, files_of, hand_out, replace_file
 from .fonts import write_fonts
+from .former import connect as connect_former_site
 from .formulas import register as register_formulas
 from .guide import Chapters, Minutes, Plan
 from .hash_figures import register as register_hash_figures
@@ -32,6 +32,7 @@ from .wheel import build_wheel
 
 def register(app: Any) -> dict[str, Any]:
     """Connect to what happens in a build."""
+    connect_former_site(app)
     register_formulas(app)
     register_selftest(app)
     register_hash_figures(app)
@@ -40,7 +41,6 @@ def register(app: Any) -> dict[str, Any]:
     app.add_role("minutes", Minutes())
     app.add_config_value("l2h_tools", "", "env")  # "env": when it changes, all pages are read again
     app.add_config_value("l2h_wheel", "", "env")
-    app.connect("config-inited", _start_afresh)
     app.connect("config-inited", _prepare)
     app.connect("env-before-read-docs", execute_ahead)
     app.connect("doctree-resolved", _write_notebooks)
@@ -49,29 +49,8 @@ def register(app: Any) -> dict[str, Any]:
     app.connect("html-page-context", frame)
     app.connect("html-page-context", put_beside)
     app.connect("build-finished", _put_files_beside)
-    app.connect("build-finished", _note_the_end, priority=1000)
     connect_publishing(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
-
-
-def _unfinished(app: Any) -> Path:
-    """The mark of a build that has not ended well: beside its pages, so that it outlives them."""
-    site = Path(app.outdir)
-    return site.with_name(f".{site.name}.unfinished")
-
-
-def _start_afresh(app: Any, config: Any) -> None:
-    """Forget the pages of a build that failed or was killed: half a page, or a faulty one, would stay."""
-    if _unfinished(app).exists():
-        for folder in (app.outdir, app.doctreedir):
-            shutil.rmtree(folder, ignore_errors=True)
-            Path(folder).mkdir(parents=True)
-    _unfinished(app).touch()
-
-
-def _note_the_end(app: Any, exception: Exception | None) -> None:
-    if not exception and not app.statuscode:
-        _unfinished(app).unlink()
 
 
 def _prepare(app: Any, config: Any) -> None:

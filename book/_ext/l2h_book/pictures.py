@@ -12,9 +12,10 @@ from PIL import Image
 from l2h_tutorial.figures.colours import DARK
 from l2h_tutorial.figures.style import PHONE
 
-from .files import replace_file
+from .files import TOOLS, replace_file
 from .fonts import SANS
 
+ASSERTS = TOOLS / "asserts.py"
 # how the kernels that execute pages are set up: pages show the drawings, in the book's letters, cards the pixels
 KERNEL = f"""
 c.InlineBackend.figure_formats = ["svg"]
@@ -23,6 +24,7 @@ c.InteractiveShellApp.exec_lines = [
     "import matplotlib as _drawing, l2h_tutorial.figures.style as _style",
     "_drawing.figure.Figure._repr_mimebundle_ = _style.smaller",
     "for _path in {[str(path) for path in SANS]!r}: _drawing.font_manager.fontManager.addfont(_path)",
+    "__import__('runpy').run_path({str(ASSERTS)!r})['explain'](get_ipython())",
     "_drawing.rcParams.update({{'svg.hashsalt': 'l2h', 'font.family': ['Source Sans Pro', 'DejaVu Sans']}})",
 ]
 """
