@@ -180,6 +180,14 @@ def pack_bits(bits: ArrayLike) -> NDArray[np.uint64]:
     return big_endian.view(">u8").astype(np.uint64)
 
 
+def words_of_bytes(octets: Array) -> NDArray[np.uint64]:
+    """Read rows of bytes, (n, n_bytes), as 64-bit words with zeros behind, by which rows can be compared."""
+    n, n_bytes = octets.shape
+    padded = np.zeros((n, -(-n_bytes // 8) * 8), dtype=np.uint8)
+    padded[:, :n_bytes] = octets
+    return padded.view(np.uint64)
+
+
 def unpack_bits(words: Array, n_bits: int) -> Bits:
     """Write packed codes, (n, n_words), as rows of bits: the inverse of `pack_bits`."""
     octets = np.ascontiguousarray(words, dtype=">u8").view(np.uint8)
@@ -210,12 +218,17 @@ def hamming_distances(a_bits: ArrayLike, b_bits: ArrayLike) -> NDArray[np.int32]
     """
     a = check_bits(a_bits, name="a_bits")
     b = check_bits(b_bits, a.shape[1], name="b_bits")
-    a_words, b_words = pack_bits(a).T, np.ascontiguousarray(pack_bits(b).T)
-    distances = np.empty((len(a), len(b)), dtype=np.int32)
-    step = max(1, _BLOCK // len(b))
-    for start in range(0, len(a), step):
-        block = slice(start, start + step)
-        distances[block] = packed_distances(a_words[:, block, None], b_words[:, None])
+    return distances_of_all(pack_bits(a), pack_bits(b))
+
+
+def distances_of_all(a_words: Array, b_words: Array) -> NDArray[np.int32]:
+    """Compare each row of packed codes, (n_a, n_words), with each of others, (n_b, n_words), some at a time."""
+    distances = np.empty((len(a_words), len(b_words)), dtype=np.int32)
+    columns = np.ascontiguousarray(b_words.T)[:, None]
+    step = max(1, _BLOCK // len(b_words))
+    for start in range(0, len(a_words), step):
+        rows = a_words[start : start + step].T[:, :, None]
+        distances[start : start + step] = packed_distances(rows, columns)
     return distances
 
 

@@ -21,7 +21,7 @@ from .search.rerank import Reranker, check_ids, queries_at_a_time
 from .splits import Split
 
 __all__ = ["RingCounts", "average_precision", "evaluate_radius_search", "mean_average_precision"]
-__all__ += ["mean_ratio", "paired_bootstrap", "precision_at_k", "recall_of_exact", "ring_counts"]
+__all__ += ["mean_ratio", "paired_bootstrap", "precision_at_k", "recall_of_exact", "ring_counts", "same_ranking"]
 
 # --- of a list of rows for each query ---------------------------------------------------------------------------------
 
@@ -131,6 +131,53 @@ def recall_of_exact(ids: Any, exact_ids: ArrayLike, *, per_query: bool = False) 
     candidates = check_ids(ids, len(ids), None)
     recall = np.array([np.isin(true, rows).mean() for true, rows in zip(exact, candidates, strict=True)])
     return recall if per_query else float(recall.mean())
+
+
+def same_ranking(ids: ArrayLike, other_ids: ArrayLike, scores: ArrayLike, *, tolerance: float = 1e-5) -> bool:
+    """Say whether two searches gave the same rows in the same order, up to the rounding of their scores.
+
+    Processors add up a product of vectors in different orders, so two rows whose scores are nearly equal may change
+    places. Bits, Hamming distances and what follows from them alone are the same everywhere, and are compared with
+    `numpy.array_equal`.
+
+    Parameters
+    ----------
+    ids, other_ids : (n_queries, k) arrays of row numbers
+        The best row of each query first.
+    scores : (n_queries, n) array of numbers
+        What both searches rank by: the score, or distance, of every row.
+    tolerance : float, default=1e-5
+        Rows at the same place may differ by this share of the query's largest score.
+
+    Returns
+    -------
+    bool
+        False too if a row is named twice.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not belong together.
+
+    Examples
+    --------
+    >>> scores = [[0.9, 0.5, 0.5 + 1e-9, 0.1]]
+    >>> same_ranking([[0, 1, 2]], [[0, 2, 1]], scores)
+    True
+    >>> same_ranking([[0, 1, 2]], [[0, 1, 3]], scores)
+    False
+    """
+    rows, others, table = np.asarray(ids), np.asarray(other_ids), np.asarray(scores, dtype=float)
+    if rows.shape != others.shape or rows.ndim != 2 or table.ndim != 2 or len(table) != len(rows):
+        shapes = f"{rows.shape}, {others.shape} and {table.shape}"
+        raise ValueError(f"ids must both be (n_queries, k), and scores (n_queries, n), got {shapes}")
+    for ranking in (rows, others):
+        in_order = np.sort(ranking, axis=1)
+        if (in_order[:, 1:] == in_order[:, :-1]).any():
+            return False
+    differences = np.take_along_axis(table, rows, axis=1) - np.take_along_axis(table, others, axis=1)
+    allowed = tolerance * np.abs(table).max(axis=1, keepdims=True)
+    return bool((np.abs(differences) <= allowed).all())
 
 
 def mean_ratio(part: Array, whole: Array, *, empty: str = "zero", per_query: bool = False) -> Any:

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from sklearn.utils import check_random_state
 
 from .checks import Array, Bytes, Floats, Integers, Singles, check_choice, check_integer, check_positive
+from .codes import distances_of_all, words_of_bytes
 from .lsh import Estimator, in_blocks, row_blocks
 
 __all__ = ["Quantiser", "RaBitQ", "ScalarCodes", "SignCodes", "highest", "random_rotation"]
@@ -146,17 +147,22 @@ class Quantiser(Estimator):
         sklearn.exceptions.NotFittedError, TypeError, ValueError
             As `encode`, or if `codes` are not such an array.
         """
-        queries = self._seen(self._new_points(Q))
-        stored = self._stored(codes)
+        estimates = self._estimates(self._new_points(Q), self._stored(codes))
+        return np.multiply(estimates, self._unit, dtype=np.float32)
+
+    @property
+    def _unit(self) -> float:
+        """What the estimates are multiples of."""
+        return 1.0
+
+    def _estimates(self, Q: Array, stored: Bytes) -> Array:
+        """Multiply queries with what the codes stand for, as float32, a block of codes at a time."""
+        queries = self._turned(Q).astype(np.float32)
         estimates = np.empty((len(queries), len(stored)), dtype=np.float32)
         body = stored[:, :-4] if self._products else stored
         for rows in row_blocks(len(stored)):
             estimates[:, rows] = queries @ self._read(body[rows]).T
         return estimates
-
-    def _seen(self, Q: Array) -> Singles:
-        """Queries as they are compared with what codes stand for."""
-        return self._turned(Q).astype(np.float32)
 
     def _stored(self, codes: ArrayLike) -> Bytes:
         array = np.asarray(codes)
@@ -171,7 +177,8 @@ class Quantiser(Estimator):
     ) -> tuple[Array, Integers]:
         """Find the k rows with the highest estimates of ``q @ x``; with ``rescore``, the best of factor * k by floats.
 
-        For every 256 queries all codes become floats again, and their scores are held: bytes are saved, not time.
+        For every 256 queries the scores of all codes are held, and but for signs against signs, which are compared as
+        bits, all codes become floats again: bytes are saved, not time.
 
         Parameters
         ----------
@@ -190,7 +197,9 @@ class Quantiser(Estimator):
         scores : (n_queries, k) array of float64
             Of ``q @ x`` estimates or, with ``rescore``, exact values; estimates by signs are those of `scores`.
         rows : (n_queries, k) array of int64
-            The best first; equal scores by row number.
+            The best first; equal scores by row number. Signs are ranked by Hamming distance and then by number, on
+            every machine the same rows. Other estimates are sums of float32: rows may change places where their scores
+            differ by less than 1e-5 of the query's largest.
 
         Raises
         ------
@@ -211,12 +220,13 @@ class Quantiser(Estimator):
         rows = np.empty(scores.shape, dtype=np.int64)
         for start in range(0, len(queries), _BLOCK_QUERIES):
             block = queries[start : start + _BLOCK_QUERIES]
-            for i, estimates in enumerate(self.scores(block, stored), start):
+            for i, estimates in enumerate(self._estimates(block, stored), start):
                 estimates += products  # (q - m) @ (x - m) and m @ x are q @ x, but for (q - m) @ m
                 best = highest(estimates, kept)
-                values = estimates[best] + of_queries[i]
+                values = self._unit * estimates[best] + of_queries[i]
                 if rescore is not None:
-                    values = rescore[best] @ queries[i]
+                    vectors = np.array(rescore[best], dtype=np.float64, order="C")
+                    values = (vectors * queries[i]).sum(axis=1)  # row by row: equal rows give equal sums
                     order = np.lexsort((best, -values))[:k]
                     values, best = values[order], best[order]
                 scores[i], rows[i] = values, best
@@ -303,8 +313,17 @@ class SignCodes(Quantiser):
     def _read(self, codes: Bytes) -> Array:
         return np.float32(self.scale_) * signs(codes, self.n_features_in_)
 
-    def _seen(self, Q: Array) -> Singles:
-        return super()._seen(Q) if self.asymmetric else self._read(self._write(self._turned(Q)))
+    @property
+    def _unit(self) -> float:
+        return 1.0 if self.asymmetric else float(self.scale_) ** 2
+
+    def _estimates(self, Q: Array, stored: Bytes) -> Array:
+        """Count the bits that agree, less those that differ: integers, so that no rounding orders the rows."""
+        if self.asymmetric:
+            return super()._estimates(Q, stored)
+        own = self._write(self._turned(Q))
+        distances = distances_of_all(words_of_bytes(own), words_of_bytes(stored))
+        return self.n_features_in_ - 2 * distances
 
 
 def signs(codes: Bytes, n: int) -> Singles:

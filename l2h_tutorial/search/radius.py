@@ -308,7 +308,7 @@ def masks(index: CodeIndex, n_pieces: int) -> Words:
     Bits are dealt to the pieces in turns, that which varies most first, so that each piece tells as much.
     """
     bits = np.zeros((n_pieces, index.n_bits), dtype=bool)
-    bits[np.arange(index.n_bits) % n_pieces, np.argsort(-index.variances)] = True
+    bits[np.arange(index.n_bits) % n_pieces, np.argsort(-index.variances, kind="stable")] = True
     return pack_bits(bits).astype(index.words.dtype)[:, :, None]
 
 
