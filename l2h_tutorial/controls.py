@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.linalg import hadamard
 from scipy.special import softmax
-from sklearn.cluster import KMeans
 from sklearn.metrics import pairwise_distances_argmin
 from sklearn.utils import check_random_state, column_or_1d
 
+from .baselines.graphs import cluster_centres
 from .baselines.kernels import gaussian_kernel
 from .baselines.linear import checked_labels
 from .checks import Array, Bits, Floats
@@ -288,7 +288,7 @@ class ClassScores(_ClassHasher):
         unseen = self._softmax(signs - weights / np.diag(inverse)[:, None])
         n_different = len(np.unique(unseen.round(9), axis=0))
         n_cells = min(2**self._n_features_out, n_different)
-        self.centres_ = KMeans(n_cells, n_init=1, random_state=self.random_state).fit(unseen).cluster_centers_
+        self.centres_ = cluster_centres(unseen, n_cells, self.random_state)
         return self
 
     def chances(self, X: ArrayLike) -> Floats:

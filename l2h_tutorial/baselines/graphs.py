@@ -8,7 +8,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import LinearOperator, eigsh
 from scipy.special import softmax
-from sklearn.cluster import KMeans
+from sklearn.cluster import KMeans, kmeans_plusplus
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.neighbors import NearestNeighbors
 from sklearn.svm import SVC, LinearSVC
@@ -109,8 +109,7 @@ class AGH(Hasher):
         self.anchors_ = np.unique(centred, axis=0)
         if len(self.anchors_) > self.n_anchors:
             random = check_random_state(self.random_state)
-            kmeans = KMeans(self.n_anchors, n_init=1, max_iter=_KMEANS_ITER, random_state=random)
-            self.anchors_ = kmeans.fit(centred).cluster_centers_
+            self.anchors_ = cluster_centres(centred, self.n_anchors, random, max_iter=_KMEANS_ITER)
         n_anchors = len(self.anchors_)
         possible = self.n_layers * (n_anchors - 1)
         check_integer(self.n_bits, "n_bits", high=possible, of=f"bits that {n_anchors} anchors can give")
@@ -138,6 +137,24 @@ class AGH(Hasher):
         upper, lower = self.thresholds_
         twice = vectors[:, : len(upper)]
         return np.hstack([vectors, np.where(twice >= 0, twice - upper, lower - twice)])
+
+
+def cluster_centres(points: Floats, n_clusters: int, random_state: Any = None, max_iter: int = 300) -> Floats:
+    """Find the centres of k-means, begun by k-means++ as it was published: one candidate is drawn for each centre.
+
+    Scikit-learn draws several and keeps the one that lowers the sum of squares most. Two points that are each other's
+    nearest lower it by just as much, so that rounding would decide which of them begins a cluster.
+
+    References
+    ----------
+    D. Arthur and S. Vassilvitskii, "k-means++: the advantages of careful seeding", SODA 2007.
+    """
+
+    def draw(X: Floats, k: int, random_state: Any) -> Floats:
+        return kmeans_plusplus(X, k, random_state=random_state, n_local_trials=1)[0]
+
+    kmeans = KMeans(n_clusters, init=draw, n_init=1, max_iter=max_iter, random_state=random_state)
+    return kmeans.fit(points).cluster_centers_
 
 
 def anchor_weights(

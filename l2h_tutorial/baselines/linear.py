@@ -11,6 +11,8 @@ from ..affinity import label_indicator
 from ..checks import Floats, Integers, check_integer
 from ..lsh import Hasher
 
+_ROUNDING = 1e-6  # coordinates of an eigenvector that differ by a smaller share of the largest are taken for equal
+
 
 class PCAH(Hasher):
     """Bit k says on which side of the training mean a vector lies along the k-th principal component.
@@ -136,7 +138,8 @@ def quantising_rotation(V: Floats, n_iter: int, random_state: Any) -> Floats:
     """Find a rotation R that makes ||B - VR||^2 small, B being the signs of VR."""
     random = check_random_state(random_state)
     b = V.shape[1]
-    rotation, _, _ = np.linalg.svd(random.standard_normal((b, b)))
+    left, _, _ = np.linalg.svd(random.standard_normal((b, b)))
+    rotation = with_settled_signs(left)
     for _ in range(n_iter):
         rotation, _ = orthogonal_procrustes(V, signs(V @ rotation))
     return rotation
@@ -240,7 +243,8 @@ class CCAITQ(Hasher):
     ridge : float, default=0.3
         The regulariser r, as a multiple of the features' mean variance. It decides the result more than anything else:
         where there are few labels for many features, a small one fits noise. On validation queries of 1,000 labelled
-        images 0.1 is best for Fashion-MNIST and 1 for CIFAR-10; the default lies between and loses little on either.
+        images 0.1 or less is best for Fashion-MNIST and 1 for CIFAR-10; the default lies between and loses little on
+        either.
     n_iter : int, default=50
         Iterations of the search for the rotation.
     random_state : int, RandomState instance or None, default=None
@@ -327,7 +331,7 @@ def canonical_directions(centred: Floats, labels: Floats, n_directions: int, rid
     squared, directions = eigh(shared @ shared.T / n, within, subset_by_index=[d - n_directions, d - 1])
     correlations = np.sqrt(np.clip(squared[::-1], 0, 1))
     correlations[basis.shape[1] :] = 0  # rounding, but for which there is no correlation left
-    return directions[:, ::-1], correlations
+    return with_settled_signs(directions[:, ::-1]), correlations
 
 
 def checked_labels(y: Any, points: Floats) -> Floats:
@@ -351,8 +355,18 @@ def principal_components(centred: Floats, n_components: int) -> Floats:
 
 
 def with_settled_signs(vectors: Floats) -> Floats:
-    """Turn each column so that its largest coordinate is positive: an eigenvector may come with either sign."""
-    largest = abs(vectors).argmax(axis=0)
+    """Turn each column so that its largest coordinate is positive: an eigenvector may come with either sign.
+
+    Of coordinates as large but for rounding the first one decides, so that the sign is the same on every machine.
+
+    Examples
+    --------
+    >>> with_settled_signs(np.array([[0.6, -0.5], [-0.8, 0.5 + 1e-16]]))
+    array([[-0.6,  0.5],
+           [ 0.8, -0.5]])
+    """
+    sizes = abs(vectors)
+    largest = (sizes >= (1 - _ROUNDING) * sizes.max(axis=0)).argmax(axis=0)
     return vectors * signs(vectors[largest, range(len(largest))])
 
 

@@ -16,7 +16,6 @@ from itertools import product
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone
-from sklearn.cluster import KMeans
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.metrics.pairwise import cosine_similarity
 from threadpoolctl import threadpool_limits
@@ -25,6 +24,7 @@ from l2h_tutorial import GRH, ITQ, LSH, PCAH, Dataset, SpectralHashing, load_dat
 from l2h_tutorial import mean_average_precision as by_hamming_distance
 from l2h_tutorial.affinity import knn_affinity, label_indicator
 from l2h_tutorial.baselines import AGH, CCAITQ, KSH, SDH, STH
+from l2h_tutorial.baselines.graphs import cluster_centres
 from l2h_tutorial.baselines.kernels import kernel_gamma
 from l2h_tutorial.controls import ClassScores, OutputCodes, RandomCodes, hadamard_codewords
 from l2h_tutorial.protocols.results import ResultsFile
@@ -70,8 +70,7 @@ class ClassCells(ClassScores):
         n_bits, self.n_bits = self.n_bits, 1
         super().fit(X, y)  # with hardly a cell
         self.n_bits = self._n_features_out = n_bits
-        cells = KMeans(2**n_bits, n_init=1, random_state=self.random_state).fit(self.chances(images))
-        self.centres_ = cells.cluster_centers_
+        self.centres_ = cluster_centres(self.chances(images), 2**n_bits, self.random_state)
         return self
 
 
