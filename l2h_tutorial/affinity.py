@@ -1,8 +1,9 @@
 """From labels, or from neighbours, to the graph that GRH smooths hash bits over.
 
-An affinity matrix S says which points should share their hash code: ``S[i, j] > 0`` joins points i and j. GRH never
-needs S itself, only its normalised product with a few columns of bits. For class labels that product is a class mean,
-so no n x n array is ever built: 59,000 labels would fill 28 GB.
+An affinity matrix S says which points should share their hash code: ``S[i, j] > 0`` joins points i
+and j. GRH never needs S itself, only its normalised product with a few columns of bits. For class
+labels that product is a class mean, so no n x n array is ever built: 59,000 labels would fill 28
+GB.
 """
 
 from typing import Any
@@ -16,7 +17,13 @@ from sklearn.utils.multiclass import type_of_target
 
 from .checks import Array, Floats, Integers, check_choice, check_integer
 
-__all__ = ["NormalisedAffinity", "given_graph", "graph_affinity", "knn_affinity", "same_class_affinity"]
+__all__ = [
+    "NormalisedAffinity",
+    "given_graph",
+    "graph_affinity",
+    "knn_affinity",
+    "same_class_affinity",
+]
 
 
 NORMALISATIONS = ("columns", "rows")
@@ -25,15 +32,16 @@ NORMALISATIONS = ("columns", "rows")
 class NormalisedAffinity:
     """The product of a normalised affinity matrix with an array, without the matrix.
 
-    Made by :func:`same_class_affinity` and :func:`graph_affinity`. Points that have the same row in S form a group,
-    and one row and column of ``S`` stand for the whole group.
+    Made by :func:`same_class_affinity` and :func:`graph_affinity`. Points that have the same row in
+    S form a group, and one row and column of ``S`` stand for the whole group.
 
     Parameters
     ----------
     S : array or sparse matrix of shape (n_groups, n_groups)
         Affinity between groups: non-negative, symmetric, without an empty row.
     normalise : {"columns", "rows"}
-        ``"columns"`` for S D^-1, ``"rows"`` for D^-1 S, where D holds the degrees, the sums of the rows of S.
+        ``"columns"`` for S D^-1, ``"rows"`` for D^-1 S, where D holds the degrees, the sums of the
+        rows of S.
     groups : int array of shape (n,), optional
         The group of each point. Without it every point is a group of its own.
 
@@ -55,14 +63,16 @@ class NormalisedAffinity:
         n = len(self._groups)
         self.shape = (n, n)
         # which points a group sums over: in the column of each, a one in the row of its group
-        self._members = sparse.csc_array((np.ones(n), self._groups, np.arange(n + 1)), (S.shape[0], n))
+        self._members = sparse.csc_array(
+            (np.ones(n), self._groups, np.arange(n + 1)), (S.shape[0], n)
+        )
         self._group_degrees: Floats = S @ self._members.sum(axis=1)
         self.degrees = self._group_degrees[self._groups]
 
     def __matmul__(self, values: ArrayLike) -> Floats:
         """Multiply by an array of shape (n,) or (n, n_bits); returns float64 of that shape."""
-        # The bits of a group are summed before anything is divided: for class labels a sum of +1 and -1 is exact,
-        # and one rounded division makes the class mean.
+        # The bits of a group are summed before anything is divided: for class labels a sum of +1
+        # and -1 is exact, and one rounded division makes the class mean.
         sums = self._members @ np.asarray(values, dtype=float)
         if self.normalise == "columns":
             votes = self._between @ (sums.T / self._group_degrees).T
@@ -76,12 +86,14 @@ class NormalisedAffinity:
 
 
 def same_class_affinity(y: Any, *, normalise: str = "columns") -> NormalisedAffinity:
-    """Join the points that share a class, or at least one of several labels, each point with itself too.
+    """Join the points that share a class, or at least one of several labels, each point with itself
+    too.
 
-    The product with n x n_bits values takes O(n n_bits) time and O(n) memory. With several labels a point there is also
-    a number for each two of the different sets of labels that have a label in common, and O(1) time for it and each
-    bit. With one label a point, both normalisations give every point the mean of its class; with several they differ,
-    and rows of S D^-1 need not sum to 1.
+    The product with n x n_bits values takes O(n n_bits) time and O(n) memory. With several labels a
+    point there is also a number for each two of the different sets of labels that have a label in
+    common, and O(1) time for it and each bit. With one label a point, both normalisations give
+    every point the mean of its class; with several they differ, and rows of S D^-1 need not sum to
+    1.
 
     Parameters
     ----------
@@ -97,7 +109,8 @@ def same_class_affinity(y: Any, *, normalise: str = "columns") -> NormalisedAffi
     Raises
     ------
     ValueError
-        If y is neither classes nor an indicator, mixes kinds of classes, or a point has no label at all.
+        If y is neither classes nor an indicator, mixes kinds of classes, or a point has no label at
+        all.
 
     Examples
     --------
@@ -115,10 +128,15 @@ def same_class_affinity(y: Any, *, normalise: str = "columns") -> NormalisedAffi
     try:
         labels = read_labels(y)
     except TypeError as error:  # of the sort, as None has no place among words
-        raise ValueError("y must hold classes of one kind, numbers or text, and none may be missing") from error
+        raise ValueError(
+            "y must hold classes of one kind, numbers or text, and none may be missing"
+        ) from error
     if labels.ndim == 1:
-        return NormalisedAffinity(sparse.eye_array(labels.max() + 1, format="csr"), normalise, labels)
-    sets, groups = label_sets(labels)  # points with the same set have the same row in S, and mostly the sets are few
+        return NormalisedAffinity(
+            sparse.eye_array(labels.max() + 1, format="csr"), normalise, labels
+        )
+    # points with the same set have the same row in S, and mostly the sets are few
+    sets, groups = label_sets(labels)
     sparse_sets = sparse.csr_array(sets, dtype=float)
     return NormalisedAffinity((sparse_sets @ sparse_sets.T > 0).astype(float), normalise, groups)
 
@@ -140,8 +158,9 @@ def graph_affinity(S: Any, *, normalise: str = "columns") -> NormalisedAffinity:
     Raises
     ------
     ValueError
-        If S is not square, holds negative or non-finite entries, is not symmetric (but for a millionth of its largest
-        entry, which is rounding), or has an empty row: a point without a neighbour, not even itself.
+        If S is not square, holds negative or non-finite entries, is not symmetric (but for a
+        millionth of its largest entry, which is rounding), or has an empty row: a point without a
+        neighbour, not even itself.
 
     Examples
     --------
@@ -152,35 +171,52 @@ def graph_affinity(S: Any, *, normalise: str = "columns") -> NormalisedAffinity:
     S = check_array(S, accept_sparse="csr", dtype=float, input_name="affinity")
     S = sparse.csr_array(S) if sparse.issparse(S) else S
     if S.shape[0] != S.shape[1]:
-        raise ValueError(f"affinity must be square, one row and one column a point; its shape is {S.shape}")
+        raise ValueError(
+            f"affinity must be square, one row and one column a point; its shape is {S.shape}"
+        )
     if S.min() < 0:
         raise ValueError(f"affinity must not be negative; its smallest entry is {S.min():g}")
     if abs(S - S.T).max() > 1e-6 * S.max():  # more than rounding makes in single precision
-        raise ValueError("affinity must be symmetric; for neighbours use knn_affinity, or S.maximum(S.T)")
+        raise ValueError(
+            "affinity must be symmetric; for neighbours use knn_affinity, or S.maximum(S.T)"
+        )
     empty = np.flatnonzero(S @ np.ones(S.shape[0]) == 0)
     if empty.size:
-        raise ValueError(f"affinity must give every point a neighbour (itself will do); row {empty[0]} sums to 0")
+        raise ValueError(
+            f"affinity must give every point a neighbour (itself will do); row {empty[0]} sums to 0"
+        )
     return NormalisedAffinity(S, normalise)
 
 
 def given_graph(y: Any, affinity: Any, n: int, normalise: str) -> NormalisedAffinity:
     """Make the graph over n points from labels or from an affinity matrix, whichever is given."""
     if affinity is None and y is None:
-        raise ValueError("This GRH estimator requires y to be passed, but the target y is None, and so is affinity")
+        raise ValueError(
+            "This GRH estimator requires y to be passed, but the target y is None, and so is affinity"
+        )
     if affinity is not None and y is not None:
-        raise ValueError("give GRH either y or affinity, got both: the labels would make a second graph")
+        raise ValueError(
+            "give GRH either y or affinity, got both: the labels would make a second graph"
+        )
     if affinity is None:
         name, graph = "y", same_class_affinity(y, normalise=normalise)
     else:
         name, graph = "affinity", graph_affinity(affinity, normalise=normalise)
     if graph.shape != (n, n):
-        raise ValueError(f"{name} must be about as many points as X has rows: X has {n} rows, {name} {graph.shape[0]}")
-    if np.allclose(graph.degrees, n * graph.largest, rtol=1e-12, atol=0):  # all are neighbours, and equally
-        raise ValueError(f"{name} joins all points, as one class only does; they would all get the same code")
+        raise ValueError(
+            f"{name} must be about as many points as X has rows: X has {n} rows, {name} {graph.shape[0]}"
+        )
+    # all are neighbours, and equally
+    if np.allclose(graph.degrees, n * graph.largest, rtol=1e-12, atol=0):
+        raise ValueError(
+            f"{name} joins all points, as one class only does; they would all get the same code"
+        )
     return graph
 
 
-def knn_affinity(X: ArrayLike, n_neighbours: int = 10, *, metric: str = "euclidean") -> sparse.csr_array:
+def knn_affinity(
+    X: ArrayLike, n_neighbours: int = 10, *, metric: str = "euclidean"
+) -> sparse.csr_array:
     """Join each point with its nearest neighbours, and with itself: a graph that needs no labels.
 
     Parameters
@@ -194,7 +230,8 @@ def knn_affinity(X: ArrayLike, n_neighbours: int = 10, *, metric: str = "euclide
     Returns
     -------
     csr_array of shape (n, n), float64
-        1 where either point is among the other's neighbours, so that the graph is symmetric, and on the diagonal.
+        1 where either point is among the other's neighbours, so that the graph is symmetric, and on
+        the diagonal.
 
     Raises
     ------
@@ -210,15 +247,18 @@ def knn_affinity(X: ArrayLike, n_neighbours: int = 10, *, metric: str = "euclide
     """
     n = len(check_array(X))
     n_neighbours = check_integer(n_neighbours, "n_neighbours", high=n - 1, of="other points")
-    directed = sparse.csr_array(kneighbors_graph(X, n_neighbours, metric=metric, include_self=False))
+    directed = sparse.csr_array(
+        kneighbors_graph(X, n_neighbours, metric=metric, include_self=False)
+    )
     return sparse.csr_array(directed.maximum(directed.T).maximum(sparse.eye_array(n)))
 
 
-# --- labels of whatever kind -----------------------------------------------------------------------------------------
+# --- labels of whatever kind ----------------------------------------------------------------------
 
 
 def read_labels(y: Any) -> Array:
-    """Return classes as the numbers 0, 1, ..., in their sorted order, and an indicator as a boolean array.
+    """Return classes as the numbers 0, 1, ..., in their sorted order, and an indicator as a boolean
+    array.
 
     Parameters
     ----------
@@ -247,7 +287,9 @@ def read_labels(y: Any) -> Array:
         return np.asarray(labels.astype(bool))
     if kind not in ("binary", "multiclass"):
         expected = "classes, shape (n,), or a 0/1 indicator of labels, shape (n, n_labels)"
-        raise ValueError(f"Unknown label type: y must hold {expected}, not {kind} values of shape {labels.shape}")
+        raise ValueError(
+            f"Unknown label type: y must hold {expected}, not {kind} values of shape {labels.shape}"
+        )
     return np.unique(column_or_1d(labels, warn=True), return_inverse=True)[1]
 
 
@@ -304,6 +346,8 @@ def label_sets(labels: Array) -> tuple[Array, Integers]:
     """
     unlabelled = np.flatnonzero(~labels.any(axis=1))
     if unlabelled.size:
-        raise ValueError(f"y must give every point at least one label; row {unlabelled[0]} has none")
+        raise ValueError(
+            f"y must give every point at least one label; row {unlabelled[0]} has none"
+        )
     sets, groups = np.unique(labels, axis=0, return_inverse=True)
     return sets, groups.ravel()

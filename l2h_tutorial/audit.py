@@ -37,14 +37,15 @@ class Audit:
     Attributes
     ----------
     table : DataFrame
-        ``method``; ``bytes`` of a vector; ``factor``, for k neighbours ``factor * k`` candidates are rescored (1: none
-        are); ``recall`` of the exact neighbours, and from ``low`` to ``high`` its interval of 95% confidence.
+        ``method``; ``bytes`` of a vector; ``factor``, for k neighbours ``factor * k`` candidates
+        are rescored (1: none are); ``recall`` of the exact neighbours, and from ``low`` to ``high``
+        its interval of 95% confidence.
     off_centre : float
-        Share of the vectors' mean squared length that their mean has: 0 if they are centred, near 1 if all point the
-        same way.
+        Share of the vectors' mean squared length that their mean has: 0 if they are centred, near 1
+        if all point the same way.
     even : float
-        Share of the coordinates that would have the same spread if all of them were alike: 1 if the variances are
-        equal, 1 / d if a single coordinate varies.
+        Share of the coordinates that would have the same spread if all of them were alike: 1 if the
+        variances are equal, 1 / d if a single coordinate varies.
     target_recall : float
     advice : str
     """
@@ -63,19 +64,32 @@ class Audit:
         for i, (name, rows) in enumerate(self.table.groupby("method", sort=False)):
             errors = [rows["recall"] - rows["low"], rows["high"] - rows["recall"]]
             label = f"{name}, {rows['bytes'].iloc[0]} bytes"
-            axes.errorbar(rows["factor"], rows["recall"], errors, marker="osv^DPX*"[i % 8], capsize=2, label=label)
+            axes.errorbar(
+                rows["factor"],
+                rows["recall"],
+                errors,
+                marker="osv^DPX*"[i % 8],
+                capsize=2,
+                label=label,
+            )
         axes.axhline(self.target_recall, color="black", linestyle=":", label="wanted")
-        axes.set(xscale="log", xlabel="candidates rescored, as a multiple of k", ylabel="recall of the exact k")
+        axes.set(
+            xscale="log",
+            xlabel="candidates rescored, as a multiple of k",
+            ylabel="recall of the exact k",
+        )
         axes.legend(fontsize="small")
         plt.close(figure)
         return figure
 
 
-def audit(X: ArrayLike, k: int = 10, target_recall: float = 0.95, random_state: Any = None) -> Audit:
+def audit(
+    X: ArrayLike, k: int = 10, target_recall: float = 0.95, random_state: Any = None
+) -> Audit:
     """Measure which codes, with how much rescoring, find the exact neighbours of your own vectors.
 
-    A tenth of the rows, at most 300, are held out as queries. Codes are fitted on the others, divided by their lengths;
-    the exact neighbours are the k with the highest cosine.
+    A tenth of the rows, at most 300, are held out as queries. Codes are fitted on the others,
+    divided by their lengths; the exact neighbours are the k with the highest cosine.
 
     Parameters
     ----------
@@ -90,17 +104,19 @@ def audit(X: ArrayLike, k: int = 10, target_recall: float = 0.95, random_state: 
     Returns
     -------
     Audit
-        The method advised has the fewest bytes, then the smallest factor, of those whose interval lies above the
-        target; of several, it is the one that the table has first.
+        The method advised has the fewest bytes, then the smallest factor, of those whose interval
+        lies above the target; of several, it is the one that the table has first.
 
     Raises
     ------
     TypeError, ValueError
-        If `X` is not a finite two-dimensional array, has too few rows, or a parameter is out of range.
+        If `X` is not a finite two-dimensional array, has too few rows, or a parameter is out of
+        range.
 
     Notes
     -----
-    A method's recall is what ``search(queries, codes, k, rescore=database, factor=factor)`` of its quantiser finds.
+    A method's recall is what ``search(queries, codes, k, rescore=database, factor=factor)`` of its
+    quantiser finds.
 
     Examples
     --------
@@ -127,7 +143,9 @@ def audit(X: ArrayLike, k: int = 10, target_recall: float = 0.95, random_state: 
     factors = [factor for factor in FACTORS if factor * k <= len(database)]
     found, lines = {}, []  # found: by each query without rescoring
     for name, method in METHODS.items():
-        n_bytes, hits = found_among(clone(method), queries, database, exact, factors, random.randint(2**31))
+        n_bytes, hits = found_among(
+            clone(method), queries, database, exact, factors, random.randint(2**31)
+        )
         found[name] = hits[0]
         for factor, recalls in zip(factors, hits, strict=True):
             lines.append((name, n_bytes, factor, *recall_interval(recalls, k=k)))
@@ -136,7 +154,9 @@ def audit(X: ArrayLike, k: int = 10, target_recall: float = 0.95, random_state: 
     why = f"off centre by {off_centre:.0%}"
     advice = [_worth(found, "signs", "signs, uncentred", "Centre", "Centring does not matter", why)]
     why = f"variances are even to {even:.0%}"
-    advice += [_worth(found, "signs, rotated", "signs", "Rotate", "A rotation is not worth it", why)]
+    advice += [
+        _worth(found, "signs, rotated", "signs", "Rotate", "A rotation is not worth it", why)
+    ]
     advice += [_cheapest(table, k, target_recall)]
     return Audit(table, off_centre, even, target_recall, " ".join(advice))
 
@@ -158,9 +178,15 @@ def lie_of(vectors: Floats) -> tuple[float, float]:
 
 
 def found_among(
-    quantiser: Quantiser, queries: Array, database: Array, exact: Integers, factors: Any, seed: int = 0
+    quantiser: Quantiser,
+    queries: Array,
+    database: Array,
+    exact: Integers,
+    factors: Any,
+    seed: int = 0,
 ) -> tuple[int, Floats]:
-    """Say which share of the exact neighbours is among the best candidates of a quantiser, fitted here.
+    """Say which share of the exact neighbours is among the best candidates of a quantiser, fitted
+    here.
 
     Rescored by the exact similarity, they come first: so this is the recall after rescoring.
 
@@ -192,18 +218,19 @@ def found_among(
 
 
 def recall_interval(recalls: ArrayLike, z: float = 2.24, k: int = 1) -> tuple[float, float, float]:
-    """Mean of the recalls of some queries, and an interval for that of all: Wilson's, for shares near 0 and 1.
+    """Mean of the recalls of some queries, and an interval for that of all: Wilson's, for shares
+    near 0 and 1.
 
-    A query's recall varies less than a coin that is 1 as often as the recall is high. So n queries are worth more than
-    n coins, as many times as their variance is smaller; where all recalls are equal, as if one query had missed one of
-    its k neighbours.
+    A query's recall varies less than a coin that is 1 as often as the recall is high. So n queries
+    are worth more than n coins, as many times as their variance is smaller; where all recalls are
+    equal, as if one query had missed one of its k neighbours.
 
     Parameters
     ----------
     recalls : (n,) array of numbers from 0 to 1
     z : float, default=2.24
-        Standard deviations. For 95% it would be 1.96; a little more leaves room for what queries do not show: which
-        rows the database has, and how the rotation was drawn.
+        Standard deviations. For 95% it would be 1.96; a little more leaves room for what queries do
+        not show: which rows the database has, and how the rotation was drawn.
     k : int, default=1
         Neighbours that a recall is of.
 
@@ -213,8 +240,8 @@ def recall_interval(recalls: ArrayLike, z: float = 2.24, k: int = 1) -> tuple[fl
 
     References
     ----------
-    E. B. Wilson, "Probable inference, the law of succession, and statistical inference", Journal of the American
-    Statistical Association 22, 1927.
+    E. B. Wilson, "Probable inference, the law of succession, and statistical inference", Journal of
+    the American Statistical Association 22, 1927.
 
     Examples
     --------

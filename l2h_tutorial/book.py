@@ -12,15 +12,16 @@ __all__ = ["record", "shipped"]
 def record(name: str, text: str) -> None:
     """Keep a figure under a name, for a sentence of the chapter to show.
 
-    In the built book the role ``{glue:text}`name``` is replaced by the text. In plain Python, or in a notebook
-    without myst-nb, nothing is shown and nothing fails.
+    In the built book the role ``{glue:text}`name``` is replaced by the text. In plain Python, or in
+    a notebook without myst-nb, nothing is shown and nothing fails.
 
     Parameters
     ----------
     name : str
         Name of the figure, unique in its chapter.
     text : str
-        The figure as it is to be read, formatted: ``f"{precision:.2f}"``. If it is negative, a minus sign is shown.
+        The figure as it is to be read, formatted: ``f"{precision:.2f}"``. If it is negative, a
+        minus sign is shown.
 
     Raises
     ------
@@ -46,7 +47,11 @@ def record(name: str, text: str) -> None:
     except ImportError:
         return
     if get_ipython() is not None:
-        glue(name, text.replace("-", "\N{MINUS SIGN}") if text.startswith("-") else text, display=False)
+        glue(
+            name,
+            text.replace("-", "\N{MINUS SIGN}") if text.startswith("-") else text,
+            display=False,
+        )
 
 
 class Code:

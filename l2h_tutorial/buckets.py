@@ -33,7 +33,8 @@ _TABLES_FORMAT = "l2h_tutorial hash tables 1"
 class HashTable:
     """Group rows by their hash code.
 
-    The codes are stored in ascending order, and with each the number of its row: a bucket is a run of equal codes.
+    The codes are stored in ascending order, and with each the number of its row: a bucket is a run
+    of equal codes.
 
     Parameters
     ----------
@@ -120,7 +121,9 @@ class HashTable:
     @property
     def bucket_codes(self) -> NDArray[np.uint64]:
         if self.n_bits > WORD_BITS:
-            raise ValueError(f"codes of {self.n_bits} bits do not fit {WORD_BITS}-bit integers; iterate over items()")
+            raise ValueError(
+                f"codes of {self.n_bits} bits do not fit {WORD_BITS}-bit integers; iterate over items()"
+            )
         return self._index.words[0, self._index.offsets[:-1]].astype(np.uint64)
 
     def __len__(self) -> int:
@@ -128,7 +131,9 @@ class HashTable:
         return len(self._index.offsets) - 1
 
     def __repr__(self) -> str:
-        buckets = f"{len(self):,} buckets of {self.n_bits}-bit codes, largest {self.bucket_sizes.max():,}"
+        buckets = (
+            f"{len(self):,} buckets of {self.n_bits}-bit codes, largest {self.bucket_sizes.max():,}"
+        )
         return f"<HashTable: {self.n_rows:,} rows in {buckets}>"
 
     def items(self) -> Iterator[tuple[int, NDArray[np.int64]]]:
@@ -160,7 +165,9 @@ class HashTable:
         """
         bits = np.asarray(code_or_bits)
         if bits.dtype != np.bool_:
-            code = check_integer(code_or_bits, f"a code of {self.n_bits} bits", 0, (1 << self.n_bits) - 1)
+            code = check_integer(
+                code_or_bits, f"a code of {self.n_bits} bits", 0, (1 << self.n_bits) - 1
+            )
             bits = np.array([digit == "1" for digit in f"{code:0{self.n_bits}b}"])
         words = self._pack(np.atleast_2d(bits), name="code_or_bits")
         if len(words) != 1:
@@ -176,10 +183,12 @@ class HashTable:
         count_only: bool = False,
         sort_results: bool = False,
     ) -> Any:
-        """Find all rows whose code differs from the query's in at most `r` bits. `explain` says how it is done.
+        """Find all rows whose code differs from the query's in at most `r` bits. `explain` says how
+        it is done.
 
-        A search by multi-index hashing makes the tables of pieces that it needs, and keeps them. The arrays returned
-        may be views of one large array: to keep one query's and free the others', copy it.
+        A search by multi-index hashing makes the tables of pieces that it needs, and keeps them.
+        The arrays returned may be views of one large array: to keep one query's and free the
+        others', copy it.
 
         Parameters
         ----------
@@ -191,29 +200,37 @@ class HashTable:
         count_only : bool, default=False
             Return only how many rows there are.
         sort_results : bool, default=False
-            Order each query's rows by distance, then by number. Otherwise by bucket code, then by number.
+            Order each query's rows by distance, then by number. Otherwise by bucket code, then by
+            number.
 
         Returns
         -------
-        ids : (n_queries,) object array of int64 arrays, or with `count_only` (n_queries,) array of int64
-        distances : (n_queries,) object array of int64 arrays
+        ids : (n_queries,) object array of int64 arrays, or with `count_only` (n_queries,) array of
+        int64 distances : (n_queries,) object array of int64 arrays
             Only with `return_distance`, in the order of `ids`.
 
         Raises
         ------
         TypeError, ValueError
-            If the bits are not boolean of this width, `r` is out of range, or `count_only` is to return distances.
+            If the bits are not boolean of this width, `r` is out of range, or `count_only` is to
+            return distances.
         """
         words = self._pack(query_bits, name="query_bits")
         r = check_radius(r, self.n_bits)
         if count_only and return_distance:
-            raise ValueError("count_only returns no distances: set only one of count_only and return_distance")
+            raise ValueError(
+                "count_only returns no distances: set only one of count_only and return_distance"
+            )
         if count_only:
             return count_within(self._index, words, r)
-        ids, distances = rows_within(self._index, words, r, with_distances=return_distance, by_distance=sort_results)
+        ids, distances = rows_within(
+            self._index, words, r, with_distances=return_distance, by_distance=sort_results
+        )
         return (ids, distances) if return_distance else ids
 
-    def query(self, query_bits: ArrayLike, k: int = 1) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def query(
+        self, query_bits: ArrayLike, k: int = 1
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Find the `k` rows nearest in Hamming distance; how, says `explain`.
 
         Parameters
@@ -241,7 +258,9 @@ class HashTable:
         (array([[0, 1]]), array([[0, 2]]))
         """
         words = self._pack(query_bits, name="query_bits")
-        return nearest_rows(self._index, words, check_integer(k, "k", high=self.n_rows, of="rows of the table"))
+        return nearest_rows(
+            self._index, words, check_integer(k, "k", high=self.n_rows, of="rows of the table")
+        )
 
     def pairs_within(self, r: int) -> NDArray[np.int64]:
         """Find all pairs of rows whose codes differ in at most `r` bits: near-duplicates.
@@ -254,8 +273,8 @@ class HashTable:
         Returns
         -------
         (n_pairs, 2) array of int64
-            Row numbers i < j, ascending by i, then by j. Rows that are all alike make a pair each with each: n rows
-            have n (n - 1) / 2.
+            Row numbers i < j, ascending by i, then by j. Rows that are all alike make a pair each
+            with each: n rows have n (n - 1) / 2.
 
         Raises
         ------
@@ -272,9 +291,11 @@ class HashTable:
         return pairs_within(self._index, check_radius(r, self.n_bits))
 
     def explain(self, r: int | None = None, *, k: int | None = None) -> list[dict[str, Any]]:
-        """Say how `query_radius(..., r)` or `query(..., k)` would search, and what the other ways would cost.
+        """Say how `query_radius(..., r)` or `query(..., k)` would search, and what the other ways
+        would cost.
 
-        All ways return the same rows. What each would look at, in one query, is estimated from a sample of the codes.
+        All ways return the same rows. What each would look at, in one query, is estimated from a
+        sample of the codes.
 
         Parameters
         ----------
@@ -284,9 +305,10 @@ class HashTable:
         Returns
         -------
         list of dict
-            The fields of `l2h_tutorial.search.radius.Plan`, ``radius`` and ``chosen``. With `r` all ways, the cheapest
-            and chosen one first. With `k` the steps, the same for any: each for the queries for which the last found
-            too little; those that are far from enough are compared with everything at once.
+            The fields of `l2h_tutorial.search.radius.Plan`, ``radius`` and ``chosen``. With `r` all
+            ways, the cheapest and chosen one first. With `k` the steps, the same for any: each for
+            the queries for which the last found too little; those that are far from enough are
+            compared with everything at once.
 
         Raises
         ------
@@ -308,10 +330,13 @@ class HashTable:
         else:
             check_integer(k, "k", high=self.n_rows, of="rows of the table")
             ways = [(within, plan, True) for within, plan in steps(self._index)]
-        return [plan._asdict() | {"radius": radius, "chosen": chosen} for radius, plan, chosen in ways]
+        return [
+            plan._asdict() | {"radius": radius, "chosen": chosen} for radius, plan, chosen in ways
+        ]
 
     def extended(self, more_bits: ArrayLike) -> "HashTable":
-        """Return a new table that holds this one's rows and then those of `more_bits`, numbered on from `n_rows`.
+        """Return a new table that holds this one's rows and then those of `more_bits`, numbered on
+        from `n_rows`.
 
         Parameters
         ----------
@@ -322,7 +347,9 @@ class HashTable:
         TypeError, ValueError
             If the bits are not boolean of this width.
         """
-        return HashTable(np.concatenate([self.bits, check_bits(more_bits, self.n_bits, name="more_bits")]))
+        return HashTable(
+            np.concatenate([self.bits, check_bits(more_bits, self.n_bits, name="more_bits")])
+        )
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the table to one `.npz` file, which appears under its name only when it is whole.
@@ -336,7 +363,8 @@ class HashTable:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
-        """Read a table that `save` wrote. Nothing in the file is trusted, and nothing in it is executed.
+        """Read a table that `save` wrote. Nothing in the file is trusted, and nothing in it is
+        executed.
 
         Raises
         ------
@@ -348,7 +376,9 @@ class HashTable:
         return cls(_load(path, _FORMAT, "hash table")[0])
 
     def _pack(self, bits: ArrayLike, *, name: str) -> NDArray[Any]:
-        return pack_bits(check_bits(bits, self.n_bits, name=name)).astype(self._index.words.dtype, copy=False)
+        return pack_bits(check_bits(bits, self.n_bits, name=name)).astype(
+            self._index.words.dtype, copy=False
+        )
 
 
 def _save(path: str | os.PathLike[str], bits: NDArray[np.bool_], **more: Any) -> None:
@@ -362,7 +392,9 @@ def _load(path: str | os.PathLike[str], expected: str, kind: str, *more: str) ->
     arrays = read_arrays(Path(path), ("format", "n_bits", "bits", *more))
     found = str(arrays.get("format", "none"))
     if found != expected:
-        raise ValueError(f"{path} is not a saved {kind}: expected format {expected!r}, found {found[:100]!r}")
+        raise ValueError(
+            f"{path} is not a saved {kind}: expected format {expected!r}, found {found[:100]!r}"
+        )
     with refused(path, f"a whole {kind}", "Save it again from the codes"):
         n_bits, packed = int(arrays["n_bits"]), arrays["bits"]
         if packed.shape[1] != -(-n_bits // 8):
@@ -374,8 +406,9 @@ def _load(path: str | os.PathLike[str], expected: str, kind: str, *more: str) ->
 class HashTables:
     """Cut one long code into pieces and make a table of each.
 
-    A pair collides in one table if all bits of a piece agree, and is found if it collides in any table: see
-    `l2h_tutorial.lsh.amplified_probability`. Two codes are as far apart here as their nearest pieces.
+    A pair collides in one table if all bits of a piece agree, and is found if it collides in any
+    table: see `l2h_tutorial.lsh.amplified_probability`. Two codes are as far apart here as their
+    nearest pieces.
 
     Parameters
     ----------
@@ -393,11 +426,13 @@ class HashTables:
     Raises
     ------
     TypeError, ValueError
-        If the bits are refused by `l2h_tutorial.codes.check_bits`, or `n_tables` does not divide their number.
+        If the bits are refused by `l2h_tutorial.codes.check_bits`, or `n_tables` does not divide
+        their number.
 
     References
     ----------
-    P. Indyk and R. Motwani, "Approximate nearest neighbors: towards removing the curse of dimensionality", STOC 1998.
+    P. Indyk and R. Motwani, "Approximate nearest neighbors: towards removing the curse of
+    dimensionality", STOC 1998.
 
     Examples
     --------
@@ -412,7 +447,9 @@ class HashTables:
         self.n_rows, self.n_bits = array.shape
         n_tables = check_integer(n_tables, "n_tables")
         if self.n_bits % n_tables:
-            raise ValueError(f"n_tables must divide the {self.n_bits} bits of a code, got {n_tables}")
+            raise ValueError(
+                f"n_tables must divide the {self.n_bits} bits of a code, got {n_tables}"
+            )
         self.tables = [HashTable(piece) for piece in np.split(array, n_tables, axis=1)]
 
     def __len__(self) -> int:
@@ -424,7 +461,8 @@ class HashTables:
         return np.concatenate([table.bits for table in self.tables], axis=1)
 
     def candidates(self, query_bits: ArrayLike) -> NDArray[np.object_]:
-        """Rows that share a bucket with the query in at least one table: `query_radius` with radius 0.
+        """Rows that share a bucket with the query in at least one table: `query_radius` with radius
+        0.
 
         Parameters
         ----------
@@ -442,11 +480,14 @@ class HashTables:
             If the bits are not boolean of this width.
         """
         pieces = np.split(check_bits(query_bits, self.n_bits, name="query_bits"), len(self), axis=1)
-        found = [table.query_radius(piece, 0) for table, piece in zip(self.tables, pieces, strict=True)]
+        found = [
+            table.query_radius(piece, 0) for table, piece in zip(self.tables, pieces, strict=True)
+        ]
         return object_array([np.unique(np.concatenate(rows)) for rows in zip(*found, strict=True)])
 
     def query_radius(self, query_bits: ArrayLike, r: int, *, return_distance: bool = False) -> Any:
-        """Find all rows whose piece differs from the query's in at most `r` bits, in at least one table.
+        """Find all rows whose piece differs from the query's in at most `r` bits, in at least one
+        table.
 
         Parameters
         ----------
@@ -475,13 +516,18 @@ class HashTables:
         >>> ids[0], distances[0]
         (array([0, 1, 2]), array([0, 0, 2]))
         """
-        found = self._ask(query_bits, lambda table, piece: table.query_radius(piece, r, return_distance=True))
+        found = self._ask(
+            query_bits, lambda table, piece: table.query_radius(piece, r, return_distance=True)
+        )
         merged = [_nearest_pieces(*map(np.concatenate, zip(*each, strict=True))) for each in found]
         ids, distances = map(object_array, map(list, zip(*merged, strict=True)))
         return (ids, distances) if return_distance else ids
 
-    def query(self, query_bits: ArrayLike, k: int = 1) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Find the `k` rows that are nearest in some table: by the smallest distance over the tables, then by number.
+    def query(
+        self, query_bits: ArrayLike, k: int = 1
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Find the `k` rows that are nearest in some table: by the smallest distance over the
+        tables, then by number.
 
         Parameters
         ----------
@@ -507,14 +553,16 @@ class HashTables:
         """
         found = self._ask(query_bits, lambda table, piece: table.query(piece, k)[::-1])
         distances, ids = np.empty((2, len(found), k), dtype=np.int64)
-        for i, each in enumerate(found):  # a row among the first k is among the first k of its nearest table
+        # a row among the first k is among the first k of its nearest table
+        for i, each in enumerate(found):
             rows, away = _nearest_pieces(*map(np.concatenate, zip(*each, strict=True)))
             order = np.lexsort((rows, away))[:k]
             distances[i], ids[i] = away[order], rows[order]
         return distances, ids
 
     def extended(self, more_bits: ArrayLike) -> "HashTables":
-        """Return new tables that hold these rows and then those of `more_bits`, numbered on from `n_rows`.
+        """Return new tables that hold these rows and then those of `more_bits`, numbered on from
+        `n_rows`.
 
         Parameters
         ----------

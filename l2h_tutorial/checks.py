@@ -15,7 +15,9 @@ Integers = NDArray[np.int64]
 Singles = NDArray[np.float32]
 
 
-def check_integer(value: Any, name: str, low: int = 1, high: int | None = None, of: str = "") -> int:
+def check_integer(
+    value: Any, name: str, low: int = 1, high: int | None = None, of: str = ""
+) -> int:
     """Return `value` as an int within bounds, or say what is wrong with it.
 
     Parameters
@@ -51,9 +53,17 @@ def check_integer(value: Any, name: str, low: int = 1, high: int | None = None, 
     ValueError: k must be from 1 to 8, got 0
     """
     most = f"the {high} {of}" if of else high
-    bounds = f"at least {low}" if high is None else f"at most {most}" if high < low else f"from {low} to {most}"
+    bounds = (
+        f"at least {low}"
+        if high is None
+        else f"at most {most}"
+        if high < low
+        else f"from {low} to {most}"
+    )
     if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
-        raise TypeError(f"{name} must be an integer {'of ' if high is None else ''}{bounds}, got {value!r}")
+        raise TypeError(
+            f"{name} must be an integer {'of ' if high is None else ''}{bounds}, got {value!r}"
+        )
     if value < low or (high is not None and value > high):
         raise ValueError(f"{name} must be {bounds}, got {value}")
     return int(value)
@@ -74,7 +84,8 @@ def check_choice(value: Any, name: str, choices: Collection[Any]) -> None:
 
 
 def check_positive(value: Any, name: str) -> float:
-    """Return `value` as a positive float, or raise a `TypeError` or `ValueError` that names the parameter.
+    """Return `value` as a positive float, or raise a `TypeError` or `ValueError` that names the
+    parameter.
 
     Examples
     --------

@@ -8,7 +8,8 @@ from numpy.typing import ArrayLike, NDArray
 from .checks import Array, Bits, check_integer
 
 WORD_BITS = 64  # one machine word
-_BLOCK = 1 << 17  # distances computed at a time: what is needed for them stays in the processor's cache
+# distances computed at a time: what is needed for them stays in the processor's cache
+_BLOCK = 1 << 17
 
 
 def check_bits(bits: ArrayLike, n_bits: int | None = None, *, name: str = "bits") -> Bits:
@@ -17,7 +18,8 @@ def check_bits(bits: ArrayLike, n_bits: int | None = None, *, name: str = "bits"
     Parameters
     ----------
     bits : (n, b) array of bool
-        One code a row. Zeros and ones as numbers are refused: they are easily confused with integer codes.
+        One code a row. Zeros and ones as numbers are refused: they are easily confused with integer
+        codes.
     n_bits : int, optional
         The width that is expected.
     name : str
@@ -37,12 +39,16 @@ def check_bits(bits: ArrayLike, n_bits: int | None = None, *, name: str = "bits"
     """
     array = np.asarray(bits)
     if array.dtype != np.bool_ and array.size:
-        raise TypeError(f"{name} must be a boolean array, got dtype {array.dtype}; {_advice(array)}")
+        raise TypeError(
+            f"{name} must be a boolean array, got dtype {array.dtype}; {_advice(array)}"
+        )
     if array.ndim != 2 and array.size:
         shape = f"got shape {array.shape}; for one code use `code[None, :]`"
         raise ValueError(f"{name} must be two-dimensional (n_codes, n_bits), {shape}")
     if array.size == 0:
-        raise ValueError(f"{name} must hold at least one code of at least one bit, got shape {array.shape}")
+        raise ValueError(
+            f"{name} must hold at least one code of at least one bit, got shape {array.shape}"
+        )
     if n_bits is not None and array.shape[1] != n_bits:
         raise ValueError(f"{name} must have {n_bits} bits a code, got {array.shape[1]}")
     return array
@@ -74,7 +80,8 @@ def bits_to_integers(bits: ArrayLike) -> Any:
     TypeError
         If `bits` is not boolean.
     ValueError
-        If there are more than 64 bits (use `pack_bits`), none at all, or another number of dimensions.
+        If there are more than 64 bits (use `pack_bits`), none at all, or another number of
+        dimensions.
 
     Examples
     --------
@@ -87,7 +94,9 @@ def bits_to_integers(bits: ArrayLike) -> Any:
     single = array.ndim == 1
     array = check_bits(array[None, :] if single else array)
     if array.shape[1] > WORD_BITS:
-        raise ValueError(f"an integer holds at most {WORD_BITS} bits, got {array.shape[1]}; pack_bits takes any length")
+        raise ValueError(
+            f"an integer holds at most {WORD_BITS} bits, got {array.shape[1]}; pack_bits takes any length"
+        )
     integers = pack_bits(array)[:, 0]
     return integers[0] if single else integers
 
@@ -131,16 +140,22 @@ def check_codes(codes: ArrayLike, n_bits: int) -> NDArray[np.uint64]:
     """Return integer codes of `n_bits` bits as uint64, one or (n,), or raise what `integers_to_bits` does."""
     n_bits = check_integer(n_bits, "n_bits", 1, WORD_BITS)
     array = np.asarray(codes)
-    if array.dtype.kind not in "ui":  # large integers become objects, or floats, unless they are taken one by one
+    # large integers become objects, or floats, unless they are taken one by one
+    if array.dtype.kind not in "ui":
         objects = np.asarray(codes, dtype=object)
-        if not all(isinstance(code, int | np.integer) and not isinstance(code, bool) for code in objects.flat):
+        if not all(
+            isinstance(code, int | np.integer) and not isinstance(code, bool)
+            for code in objects.flat
+        ):
             raise TypeError(f"codes must be integers, got dtype {array.dtype}")
         array = objects
     if array.ndim > 1:
         raise ValueError(f"codes must be one integer or one-dimensional, got shape {array.shape}")
     outside = np.asarray((array < 0) | (array > (1 << n_bits) - 1))
     if outside.any():
-        raise ValueError(f"a code of {n_bits} bits must be from 0 to {(1 << n_bits) - 1}, got {array[outside][0]}")
+        raise ValueError(
+            f"a code of {n_bits} bits must be from 0 to {(1 << n_bits) - 1}, got {array[outside][0]}"
+        )
     return array.astype(np.uint64)
 
 
@@ -154,8 +169,8 @@ def pack_bits(bits: ArrayLike) -> NDArray[np.uint64]:
     Returns
     -------
     (n, ceil(b / 64)) array of uint64
-        The first word is the most significant and carries the padding, so up to 64 bits the only word is the integer
-        code, and rows sort as the numbers they are.
+        The first word is the most significant and carries the padding, so up to 64 bits the only
+        word is the integer code, and rows sort as the numbers they are.
 
     Raises
     ------

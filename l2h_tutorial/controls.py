@@ -1,8 +1,10 @@
-"""Controls, without which no result with learned codes means much: what says nothing, and what needs no hashing.
+"""Controls, without which no result with learned codes means much: what says nothing, and what
+needs no hashing.
 
-Random codes know nothing. Codewords drawn from elsewhere are taught by the classifiers of GRH, so that what its own are
-worth can be measured with all else equal: at alpha = 1 the graph step gives every class one codeword. And a plain
-classifier has a code too: the predicted class, or all of its scores in a few bits.
+Random codes know nothing. Codewords drawn from elsewhere are taught by the classifiers of GRH, so
+that what its own are worth can be measured with all else equal: at alpha = 1 the graph step gives
+every class one codeword. And a plain classifier has a code too: the predicted class, or all of its
+scores in a few bits.
 """
 
 import hashlib
@@ -30,9 +32,10 @@ __all__ = ["ClassScores", "OutputCodes", "RandomCodes", "hadamard_codewords", "r
 class RandomCodes(Hasher):
     """Coin tosses in place of a hash code: whatever an experiment gets out of them was not learned.
 
-    A row's bits depend on its content and on nothing else, so that encoding it twice gives the same code. They are the
-    SHAKE-256 digest of its numbers, as float64, after a key drawn in ``fit``. Equal rows share a code; rows that differ
-    in the last digit of one number have nothing more in common than any other two.
+    A row's bits depend on its content and on nothing else, so that encoding it twice gives the same
+    code. They are the SHAKE-256 digest of its numbers, as float64, after a key drawn in ``fit``.
+    Equal rows share a code; rows that differ in the last digit of one number have nothing more in
+    common than any other two.
 
     Parameters
     ----------
@@ -49,8 +52,8 @@ class RandomCodes(Hasher):
 
     References
     ----------
-    National Institute of Standards and Technology, "SHA-3 standard: permutation-based hash and extendable-output
-    functions", FIPS 202, 2015.
+    National Institute of Standards and Technology, "SHA-3 standard: permutation-based hash and
+    extendable-output functions", FIPS 202, 2015.
 
     Examples
     --------
@@ -76,7 +79,8 @@ class RandomCodes(Hasher):
         Raises
         ------
         TypeError, ValueError
-            If `n_bits` is not an integer of at least 1, or `X` is not a finite two-dimensional array.
+            If `n_bits` is not an integer of at least 1, or `X` is not a finite two-dimensional
+            array.
         """
         self._training_points(X)
         self.key_ = check_random_state(self.random_state).bytes(16)
@@ -106,17 +110,20 @@ class _ClassHasher(Hasher):
 
 
 class OutputCodes(_ClassHasher):
-    """Error-correcting output codes as a hash: every class has a codeword, and one classifier a bit learns it.
+    """Error-correcting output codes as a hash: every class has a codeword, and one classifier a bit
+    learns it.
 
     With GRH's own codewords this is GRH at alpha = 1 after one round.
 
     Parameters
     ----------
     n_bits : int, default=16
-        Bits of a code. With fewer than the logarithm of the number of classes to base 2, classes share codewords.
+        Bits of a code. With fewer than the logarithm of the number of classes to base 2, classes
+        share codewords.
     codewords : {"random", "hadamard"} or (n_classes, n_bits) array of bool, default="random"
-        See :func:`~l2h_tutorial.controls.random_codewords` and :func:`~l2h_tutorial.controls.hadamard_codewords`. An
-        array has a row for each class, the classes sorted.
+        See :func:`~l2h_tutorial.controls.random_codewords` and
+        :func:`~l2h_tutorial.controls.hadamard_codewords`. An array has a row for each class, the
+        classes sorted.
     classifier, gamma, ridge
         As for :class:`GRH`.
     random_state : int, RandomState instance or None, default=None
@@ -134,8 +141,8 @@ class OutputCodes(_ClassHasher):
 
     References
     ----------
-    T. G. Dietterich and G. Bakiri, "Solving multiclass learning problems via error-correcting output codes", Journal of
-    Artificial Intelligence Research 2, 1995.
+    T. G. Dietterich and G. Bakiri, "Solving multiclass learning problems via error-correcting
+    output codes", Journal of Artificial Intelligence Research 2, 1995.
 
     Examples
     --------
@@ -173,9 +180,9 @@ class OutputCodes(_ClassHasher):
         Raises
         ------
         TypeError, ValueError
-            If a parameter is not one of its values, codewords do not fit the classes or leave a support vector machine
-            nothing to separate, `X` is not a finite two-dimensional array, or `y` is missing, of another length, or one
-            class.
+            If a parameter is not one of its values, codewords do not fit the classes or leave a
+            support vector machine nothing to separate, `X` is not a finite two-dimensional array,
+            or `y` is missing, of another length, or one class.
         """
         features, _ = self._labelled(X, y)
         self.classes_, places = np.unique(column_or_1d(y, warn=True), return_inverse=True)
@@ -194,7 +201,9 @@ class OutputCodes(_ClassHasher):
             return makers[self.codewords](n_classes, self._n_features_out, random)
         table = check_bits(self.codewords, self.n_bits, name="codewords")
         if len(table) != n_classes:
-            raise ValueError(f"codewords must be one for each of the {n_classes} classes, got {len(table)}")
+            raise ValueError(
+                f"codewords must be one for each of the {n_classes} classes, got {len(table)}"
+            )
         return table
 
     def _encode(self, points: Array) -> Bits:
@@ -203,16 +212,19 @@ class OutputCodes(_ClassHasher):
 
 
 class ClassScores(_ClassHasher):
-    r"""A plain classifier: chances of the classes, and a code of a few bits, the number of the cell that they lie in.
+    r"""A plain classifier: chances of the classes, and a code of a few bits, the number of the cell
+    that they lie in.
 
-    Kernel ridge learns one score a class, from -1 to +1. The softmax of the scores, times the temperature, is about the
-    chance of each class, and the inner product of the chances of two images about the chance that they are of one
-    class. K-means divides the chances of the training points into cells, and an image's code is the number of the
-    nearest cell. For a query the cells of the database are ranked by the inner product of the cells' centres, not by
-    the Hamming distance. All that a search has to keep besides the codes is a table of cells.
+    Kernel ridge learns one score a class, from -1 to +1. The softmax of the scores, times the
+    temperature, is about the chance of each class, and the inner product of the chances of two
+    images about the chance that they are of one class. K-means divides the chances of the training
+    points into cells, and an image's code is the number of the nearest cell. For a query the cells
+    of the database are ranked by the inner product of the cells' centres, not by the Hamming
+    distance. All that a search has to keep besides the codes is a table of cells.
 
-    The training points' own scores are those of a classifier that has not seen them (leave-one-out, which for kernel
-    ridge takes no second fit); of images that it has learned by heart a classifier is always sure.
+    The training points' own scores are those of a classifier that has not seen them (leave-one-out,
+    which for kernel ridge takes no second fit); of images that it has learned by heart a classifier
+    is always sure.
 
     Parameters
     ----------
@@ -236,7 +248,8 @@ class ClassScores(_ClassHasher):
 
     References
     ----------
-    A. Sablayrolles, M. Douze, N. Usunier and H. Jegou, "How should we evaluate supervised hashing?", ICASSP 2017.
+    A. Sablayrolles, M. Douze, N. Usunier and H. Jegou, "How should we evaluate supervised
+    hashing?", ICASSP 2017.
 
     Examples
     --------
@@ -276,8 +289,9 @@ class ClassScores(_ClassHasher):
         Raises
         ------
         TypeError, ValueError
-            If a parameter is out of its range, `X` is not a finite two-dimensional array, or `y` is missing, of another
-            length, neither classes nor an indicator, or the same for all points.
+            If a parameter is out of its range, `X` is not a finite two-dimensional array, or `y` is
+            missing, of another length, neither classes nor an indicator, or the same for all
+            points.
         """
         features, labels = self._labelled(X, y)
         signs = 2 * labels - 1
@@ -324,9 +338,14 @@ class ClassScores(_ClassHasher):
         return integers_to_bits(cells, self._n_features_out)
 
     def mean_average_precision(
-        self, query_bits: Bits, database_bits: Bits, query_labels: ArrayLike, database_labels: ArrayLike
+        self,
+        query_bits: Bits,
+        database_bits: Bits,
+        query_labels: ArrayLike,
+        database_labels: ArrayLike,
     ) -> float:
-        """Measure the ranking of the database by the chance of the same class, rows of one cell in random order.
+        """Measure the ranking of the database by the chance of the same class, rows of one cell in
+        random order.
 
         Parameters
         ----------
@@ -345,7 +364,9 @@ class ClassScores(_ClassHasher):
         np.add.at(in_cell, (of_database, database), 1)
         relevant = (classes == np.array(query_labels)[:, None]).astype(int) @ in_cell
         ranked = np.argsort(-self.centres_ @ self.centres_.T, kind="stable")[query]
-        rings = RingCounts(in_cell.sum(axis=0)[ranked], np.take_along_axis(relevant, ranked, axis=1))
+        rings = RingCounts(
+            in_cell.sum(axis=0)[ranked], np.take_along_axis(relevant, ranked, axis=1)
+        )
         return float(average_precision(rings).mean())
 
 
@@ -376,12 +397,14 @@ def random_codewords(n_classes: int, n_bits: int, random_state: Any = None) -> B
 
 
 def hadamard_codewords(n_classes: int, n_bits: int, random_state: Any = None) -> Bits:
-    """Take codewords from the rows of a Hadamard matrix, any two of which differ in half of the columns.
+    """Take codewords from the rows of a Hadamard matrix, any two of which differ in half of the
+    columns.
 
-    With m the smallest power of two that is not below the number of classes, every m - 1 bits are the columns of the
-    matrix of order m, but for the constant first one, in random order, and its rows are given to the classes at random.
-    So any two codewords differ in m / 2 of every whole m - 1 bits, which is as far apart as so many codewords can all
-    be; what remains of `n_bits` is a part of one more such block.
+    With m the smallest power of two that is not below the number of classes, every m - 1 bits are
+    the columns of the matrix of order m, but for the constant first one, in random order, and its
+    rows are given to the classes at random. So any two codewords differ in m / 2 of every whole m -
+    1 bits, which is as far apart as so many codewords can all be; what remains of `n_bits` is a
+    part of one more such block.
 
     Parameters
     ----------
@@ -396,7 +419,8 @@ def hadamard_codewords(n_classes: int, n_bits: int, random_state: Any = None) ->
 
     References
     ----------
-    M. Plotkin, "Binary codes with specified minimum distance", IRE Transactions on Information Theory 6, 1960.
+    M. Plotkin, "Binary codes with specified minimum distance", IRE Transactions on Information
+    Theory 6, 1960.
 
     Examples
     --------

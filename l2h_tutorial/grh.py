@@ -1,10 +1,12 @@
-"""Graph Regularised Hashing: hash bits that follow a graph, and classifiers that carry them to unseen points.
+"""Graph Regularised Hashing: hash bits that follow a graph, and classifiers that carry them to
+unseen points.
 
-To read how it trains, begin with ``GRH.fit``. It makes the graph S (`given_graph`, in ``affinity``), the bits L to
-start with (``_start``; `LSH` in ``lsh``, `CCAITQ` in ``baselines``) and a classifier (`make_classifier`) for
-``_train``, the paper's loop: regularise (`regularised_scores`, `to_bits`), partition (the classifier), repeat. Below
-:class:`GRH` come these parts, in this order: the start, the graph step, degenerate bits, and the classifiers, whose
-kernels and support vector machines are in ``baselines.kernels``.
+To read how it trains, begin with ``GRH.fit``. It makes the graph S (`given_graph`, in
+``affinity``), the bits L to start with (``_start``; `LSH` in ``lsh``, `CCAITQ` in ``baselines``)
+and a classifier (`make_classifier`) for ``_train``, the paper's loop: regularise
+(`regularised_scores`, `to_bits`), partition (the classifier), repeat. Below :class:`GRH` come these
+parts, in this order: the start, the graph step, degenerate bits, and the classifiers, whose kernels
+and support vector machines are in ``baselines.kernels``.
 """
 
 from collections.abc import Callable, Iterator
@@ -26,11 +28,20 @@ from .baselines.kernels import gaussian_kernel, kernel_gamma, svm_weights, with_
 from .checks import Array, Bits, Floats, Integers, check_choice
 from .lsh import LSH, Hasher
 
-__all__ = ["GRH", "PUBLISHED", "LinearModel", "Round", "agreement", "make_classifier", "regularised_scores"]
+__all__ = [
+    "GRH",
+    "PUBLISHED",
+    "LinearModel",
+    "Round",
+    "agreement",
+    "make_classifier",
+    "regularised_scores",
+]
 
-# The three official versions, as parameters of GRH: Moran and Lavrenko's paper (ECIR 2015), Moran's thesis (Edinburgh,
-# 2016, chapter 7), and the Matlab program that they published in 2015. Where the thesis is silent (the sign of 0) it
-# follows the paper. What else differs, the grids that were searched and the rule to stop, belongs to tuning.
+# The three official versions, as parameters of GRH: Moran and Lavrenko's paper (ECIR 2015), Moran's
+# thesis (Edinburgh, 2016, chapter 7), and the Matlab program that they published in 2015. Where the
+# thesis is silent (the sign of 0) it follows the paper. What else differs, the grids that were
+# searched and the rule to stop, belongs to tuning.
 _PAPER = {
     "reference": "previous",
     "sign_of_zero": -1,
@@ -40,16 +51,23 @@ _PAPER = {
     "class_weight": None,
 }
 _THESIS = _PAPER | {"reference": "initial", "fit_intercept": False}
-_MATLAB = _THESIS | {"sign_of_zero": 1, "normalise": "rows", "loss": "squared_hinge", "class_weight": "ceiling"}
+_MATLAB = _THESIS | {
+    "sign_of_zero": 1,
+    "normalise": "rows",
+    "loss": "squared_hinge",
+    "class_weight": "ceiling",
+}
 PUBLISHED: dict[str, Any] = {"paper": _PAPER, "thesis": _THESIS, "matlab": _MATLAB}
 
-# A classifier that is ready to learn bits, in every round anew: it gives back a model for unseen points, and the bits
-# that the model predicts for the training points.
+# A classifier that is ready to learn bits, in every round anew: it gives back a model for unseen
+# points, and the bits that the model predicts for the training points.
 Classifier = Callable[[Bits], tuple[Any, Bits]]
 
-_ZERO = 1e-12  # scores are zero up to rounding below this: the mean of n bits is a multiple of 1 / n
+# scores are zero up to rounding below this: the mean of n bits is a multiple of 1 / n
+_ZERO = 1e-12
 _REDRAWS = 100  # hyperplanes tried for a degenerate bit
-_KERNEL_ROWS = 4096  # training points up to which linear machines share a kernel matrix, of 128 MB at most
+# training points up to which linear machines share a kernel matrix, of 128 MB at most
+_KERNEL_ROWS = 4096
 _JITTER = 1e-10  # of the mean diagonal: far more than rounding loses, far less than the ridge
 
 
@@ -64,14 +82,18 @@ class Round:
     flipped : int
         Bits of training points that are other in `regularised` than at the end of the round before.
     changed : int
-        Bits of training points that are other in `bits` than in `regularised`: taught, and not followed.
+        Bits of training points that are other in `bits` than in `regularised`: taught, and not
+        followed.
     degenerate : int
-        Columns on which all points agreed after the graph step (see the parameter `degenerate` of `GRH`).
+        Columns on which all points agreed after the graph step (see the parameter `degenerate` of
+        `GRH`).
     agreement : float
-        At the end of the round, how often a point and a random neighbour in the graph have the same bit.
+        At the end of the round, how often a point and a random neighbour in the graph have the same
+        bit.
     regularised, bits : (n_training, n_bits) arrays of bool
-        The bits after the graph step, degenerate ones mended or kept; and those at the end of the round, which the
-        classifiers predict. A bit that is kept is taught to none, and is the same in both.
+        The bits after the graph step, degenerate ones mended or kept; and those at the end of the
+        round, which the classifiers predict. A bit that is kept is taught to none, and is the same
+        in both.
     """
 
     number: int
@@ -84,72 +106,80 @@ class Round:
 
 
 class GRH(Hasher):
-    r"""Graph Regularised Hashing: hash codes that agree within a class, or along any graph, and extend to new points.
+    r"""Graph Regularised Hashing: hash codes that agree within a class, or along any graph, and
+    extend to new points.
 
-    The training points start with the bits L of some hasher. Then each round (A) *regularises*: every bit becomes
-    :math:`\mathrm{sgn}(\alpha S D^{-1} L + (1 - \alpha) L_\mathrm{ref})`, a vote of its neighbours in the graph S
-    against its own; (B) *partitions*: one classifier a bit is taught these bits; (C) the classifiers' predictions are
-    the new L. Each bit of an unseen point comes from the classifier that was taught it last.
+    The training points start with the bits L of some hasher. Then each round (A) *regularises*:
+    every bit becomes :math:`\mathrm{sgn}(\alpha S D^{-1} L + (1 - \alpha) L_\mathrm{ref})`, a vote
+    of its neighbours in the graph S against its own; (B) *partitions*: one classifier a bit is
+    taught these bits; (C) the classifiers' predictions are the new L. Each bit of an unseen point
+    comes from the classifier that was taught it last.
 
-    The classifiers see the features with the training mean subtracted and divided by one number, after which the mean
-    squared norm of the training points is 1. So no default depends on the features' scale or number, and C = 1 suits
-    the linear kernel as it suits the Gaussian one.
+    The classifiers see the features with the training mean subtracted and divided by one number,
+    after which the mean squared norm of the training points is 1. So no default depends on the
+    features' scale or number, and C = 1 suits the linear kernel as it suits the Gaussian one.
 
     Parameters
     ----------
     n_bits : int, default=32
         Bits of a code.
     alpha : float, default=1.0
-        Weight of the graph against the reference bits, from 0 to 1. With one class a point and the previous bits as
-        reference, at 0.5 and below the graph step changes no bit, whatever the labels; with the initial ones, below
-        0.5.
+        Weight of the graph against the reference bits, from 0 to 1. With one class a point and the
+        previous bits as reference, at 0.5 and below the graph step changes no bit, whatever the
+        labels; with the initial ones, below 0.5.
     n_iter : int, default=1
-        Rounds, at least 1. When the rounds begin to repeat, those that would change nothing in the end are left out.
+        Rounds, at least 1. When the rounds begin to repeat, those that would change nothing in the
+        end are left out.
     initial : {"lsh", "cca-itq"} or hasher, default="lsh"
-        Where the bits of the training points come from: ``LSH`` or ``CCAITQ`` (which needs y) on the features with the
-        training mean subtracted, or any transformer to ``n_bits`` boolean columns, which is cloned and fitted to X as
-        it is (and y).
-    classifier : {"linear-svm", "rbf-svm", "kernel-ridge", "rbf-landmarks"} or estimator, default="linear-svm"
-        All but the first have a Gaussian kernel: between all training points, or, for "rbf-landmarks", which is kernel
-        ridge for many labels, between them and a few. A scikit-learn estimator is cloned for each bit. It is given the
-        features after subtraction and division, so its own C, gamma or ridge is in their units, not in those of X. A
-        Gaussian kernel between all training points is refused for more than 20,000 of them, where it would take over
-        3.2 GB.
+        Where the bits of the training points come from: ``LSH`` or ``CCAITQ`` (which needs y) on
+        the features with the training mean subtracted, or any transformer to ``n_bits`` boolean
+        columns, which is cloned and fitted to X as it is (and y).
+    classifier : {"linear-svm", "rbf-svm", "kernel-ridge", "rbf-landmarks"} or estimator,
+    default="linear-svm"
+        All but the first have a Gaussian kernel: between all training points, or, for
+        "rbf-landmarks", which is kernel ridge for many labels, between them and a few. A
+        scikit-learn estimator is cloned for each bit. It is given the features after subtraction
+        and division, so its own C, gamma or ridge is in their units, not in those of X. A Gaussian
+        kernel between all training points is refused for more than 20,000 of them, where it would
+        take over 3.2 GB.
     reference : {"previous", "initial"}, default="previous"
         L_ref: the bits before this round, or those before the first.
     sign_of_zero : {-1, 1}, default=-1
         sgn(0), which decides where the neighbours are split evenly.
     normalise : {"columns", "rows"}, default="columns"
-        S D^-1, as in the paper, or D^-1 S, as in the authors' program. They differ only where points have several
-        labels, or for a given graph.
+        S D^-1, as in the paper, or D^-1 S, as in the authors' program. They differ only where
+        points have several labels, or for a given graph.
     degenerate : {"redraw", "split", "keep"}, default="redraw"
-        What becomes of a bit on which all training points agree after the graph step, so that there is nothing to
-        learn. See Notes.
+        What becomes of a bit on which all training points agree after the graph step, so that there
+        is nothing to learn. See Notes.
     C : float, default=1.0
-        Inverse strength of the regularisation of both support vector machines. For more than 4,096 points the linear
-        one is fitted by another solver, which regularises the intercept too.
+        Inverse strength of the regularisation of both support vector machines. For more than 4,096
+        points the linear one is fitted by another solver, which regularises the intercept too.
     loss : {"hinge", "squared_hinge"}, default="hinge"
         Of the linear support vector machine.
     fit_intercept : bool, default=True
         Whether the hyperplanes of the linear support vector machine may leave the origin.
     class_weight : {None, "ceiling"}, default=None
-        Weights of the two sides of a bit in both support vector machines: equal, or the rarer side weighs the ceiling
-        of the ratio of their sizes.
+        Weights of the two sides of a bit in both support vector machines: equal, or the rarer side
+        weighs the ceiling of the ratio of their sizes.
     gamma : float, default=2.0
-        Of the Gaussian kernel exp(-gamma squared distance), in units of 1 / the median squared distance between
-        training points.
+        Of the Gaussian kernel exp(-gamma squared distance), in units of 1 / the median squared
+        distance between training points.
     max_iter : int, default=10000
-        Passes over the training points, at most, for each bit of a linear support vector machine that has no kernel
-        matrix: with squared hinge loss, without an intercept, or for more than 4,096 points. One that was stopped says
-        so in a `ConvergenceWarning` of scikit-learn; raise `max_iter` then, or lower `C`.
+        Passes over the training points, at most, for each bit of a linear support vector machine
+        that has no kernel matrix: with squared hinge loss, without an intercept, or for more than
+        4,096 points. One that was stopped says so in a `ConvergenceWarning` of scikit-learn; raise
+        `max_iter` then, or lower `C`.
     ridge : float, default=0.1
-        Regularisation of kernel ridge, on landmarks too: added to the diagonal of the kernel matrix, which is 1.
+        Regularisation of kernel ridge, on landmarks too: added to the diagonal of the kernel
+        matrix, which is 1.
     n_landmarks : int, default=300
-        Of "rbf-landmarks": training points, drawn at random, around which there is a kernel; all where there are fewer.
-        More are better and slower.
+        Of "rbf-landmarks": training points, drawn at random, around which there is a kernel; all
+        where there are fewer. More are better and slower.
     random_state : int, RandomState instance or None, default=None
-        Draws the start: for an integer, the hyperplanes of ``LSH`` with the same seed. Then seeds the classifiers. A
-        hasher or an estimator that is given gets a seed wherever its own ``random_state`` is None.
+        Draws the start: for an integer, the hyperplanes of ``LSH`` with the same seed. Then seeds
+        the classifiers. A hasher or an estimator that is given gets a seed wherever its own
+        ``random_state`` is None.
 
     Attributes
     ----------
@@ -159,8 +189,9 @@ class GRH(Hasher):
     n_iter_ : int
         Rounds run.
     period_ : int
-        The rounds after which training repeats: 1 at a fixed point, 2 where two states take turns. 0 where no round had
-        repeated one before. It is known for classifiers that learn the same from the same bits.
+        The rounds after which training repeats: 1 at a fixed point, 2 where two states take turns.
+        0 where no round had repeated one before. It is known for classifiers that learn the same
+        from the same bits.
     converged_ : bool
         Whether a further round is known to repeat the last: `period_` is 1.
     mean_ : float64 array of shape (n_features,)
@@ -169,21 +200,22 @@ class GRH(Hasher):
     start_mean_ : array of shape (n_features,)
         What was subtracted for the starting hasher: ``mean_`` where `initial` is a name, else 0.
     models_ : list of (columns, model)
-        The bits that each round taught, and the model that predicts them, None for none; the first is the starting
-        hasher.
+        The bits that each round taught, and the model that predicts them, None for none; the first
+        is the starting hasher.
     n_features_in_ : int
 
     Notes
     -----
-    The paper and the thesis leave open what becomes of a *degenerate* bit. The authors' programs differ: the Matlab
-    program's linear and Gaussian classifiers leave a constant column, its landmark program flips one label, and the
-    tutorial on texts draws a new vector. ``"redraw"`` is like the last: it starts the bit again from a random
-    hyperplane through the training mean, at most 100 times. ``"split"`` moves its threshold from zero to where it
-    halves the training points best, keeping points with equal scores together; nothing random enters. Each falls back
-    on the other. ``"keep"`` leaves the bit to the model that it has, at first the starting hasher; so do the others
-    where both fail. Degenerate bits come in numbers when the start is poor, such as LSH on features that are not
-    centred. Its bits then resemble each other, and so do their splits, where a new hyperplane brings something new:
-    hence the default.
+    The paper and the thesis leave open what becomes of a *degenerate* bit. The authors' programs
+    differ: the Matlab program's linear and Gaussian classifiers leave a constant column, its
+    landmark program flips one label, and the tutorial on texts draws a new vector. ``"redraw"`` is
+    like the last: it starts the bit again from a random hyperplane through the training mean, at
+    most 100 times. ``"split"`` moves its threshold from zero to where it halves the training points
+    best, keeping points with equal scores together; nothing random enters. Each falls back on the
+    other. ``"keep"`` leaves the bit to the model that it has, at first the starting hasher; so do
+    the others where both fail. Degenerate bits come in numbers when the start is poor, such as LSH
+    on features that are not centred. Its bits then resemble each other, and so do their splits,
+    where a new hyperplane brings something new: hence the default.
 
     References
     ----------
@@ -256,10 +288,11 @@ class GRH(Hasher):
         Parameters
         ----------
         version : {"paper", "thesis", "matlab"}
-            See :data:`l2h_tutorial.grh.PUBLISHED`. The authors' Matlab program normalises the graph by rows (D^-1 S),
-            which with one label a point is the same as by columns.
+            See :data:`l2h_tutorial.grh.PUBLISHED`. The authors' Matlab program normalises the graph
+            by rows (D^-1 S), which with one label a point is the same as by columns.
         **parameters
-            Any other parameter of the estimator; one that the version sets too wins over the version.
+            Any other parameter of the estimator; one that the version sets too wins over the
+            version.
 
         Raises
         ------
@@ -289,21 +322,24 @@ class GRH(Hasher):
         Raises
         ------
         ValueError, TypeError
-            If y and affinity are both given or both missing, are about another number of points, cannot be used, or
-            join all points (one class only); if a parameter is not one of its values; if the squares of the features
-            overflow, or a kernel matrix would be too large.
+            If y and affinity are both given or both missing, are about another number of points,
+            cannot be used, or join all points (one class only); if a parameter is not one of its
+            values; if the squares of the features overflow, or a kernel matrix would be too large.
         """
         points = self._training_points(X, at_least=2)
         S = given_graph(y, affinity, len(points), self.normalise)
         random = check_random_state(self.random_state)
         features = self._standardised(self._without_mean(points))
-        start, L = self._start(points, y, random)  # draws first, so that an integer seed gives the hyperplanes of LSH
+        # draws first, so that an integer seed gives the hyperplanes of LSH
+        start, L = self._start(points, y, random)
         self.models_: list[Any] = [(np.arange(self.n_bits), start)]  # what taught which bits
         classifier = make_classifier(self, features, seed=random.randint(2**31 - 1))
         self._train(S, L, classifier, lambda: self._draw(S, features, random))
         return self
 
-    def _train(self, S: NormalisedAffinity, L: Bits, classifier: Classifier, draw: Callable[[], Any]) -> None:
+    def _train(
+        self, S: NormalisedAffinity, L: Bits, classifier: Classifier, draw: Callable[[], Any]
+    ) -> None:
         """Regularise, partition, repeat."""
         start, seen = L.copy(), dict[Any, int]()
         self.history_: list[Round] = []
@@ -340,8 +376,13 @@ class GRH(Hasher):
     def _check_parameters(self) -> None:
         super()._check_parameters()
         if not isinstance(self.alpha, Real) or not 0 <= self.alpha <= 1:
-            raise ValueError(f"alpha must be from 0, the reference bits only, to 1, the graph only, got {self.alpha!r}")
-        for name, names, method in (("initial", STARTS, "transform"), ("classifier", CLASSIFIERS, "predict")):
+            raise ValueError(
+                f"alpha must be from 0, the reference bits only, to 1, the graph only, got {self.alpha!r}"
+            )
+        for name, names, method in (
+            ("initial", STARTS, "transform"),
+            ("classifier", CLASSIFIERS, "predict"),
+        ):
             value = getattr(self, name)
             if isinstance(value, str):
                 check_choice(value, name, names)
@@ -352,15 +393,23 @@ class GRH(Hasher):
     def _start(self, points: Array, y: Any, random: np.random.RandomState) -> tuple[Any, Bits]:
         """Fit the starting hasher, to centred features if it is named, else to X as it is; return both."""
         named = isinstance(self.initial, str)
-        start = STARTS[self.initial](self.n_bits, random_state=random) if named else seeded(self.initial, random)
+        start = (
+            STARTS[self.initial](self.n_bits, random_state=random)
+            if named
+            else seeded(self.initial, random)
+        )
         self.start_mean_ = self.mean_ if named else np.zeros(self.n_features_in_, points.dtype)
         inputs = points - self.start_mean_
         bits = np.asarray(start.fit(inputs, y).transform(inputs))
         if bits.shape != (len(points), self.n_bits) or bits.dtype != bool:
-            raise ValueError(f"initial must give {self.n_bits} bools a point, got {bits.dtype} of shape {bits.shape}")
+            raise ValueError(
+                f"initial must give {self.n_bits} bools a point, got {bits.dtype} of shape {bits.shape}"
+            )
         return start, bits
 
-    def _draw(self, S: NormalisedAffinity, features: Floats, random: np.random.RandomState) -> tuple[Bits, Bits] | None:
+    def _draw(
+        self, S: NormalisedAffinity, features: Floats, random: np.random.RandomState
+    ) -> tuple[Bits, Bits] | None:
         """Draw a hyperplane that leaves two sides; return its bit and what the graph makes of it, None for no luck."""
         for _ in range(_REDRAWS):
             drawn = features @ random.standard_normal((features.shape[1], 1)) >= 0
@@ -369,23 +418,30 @@ class GRH(Hasher):
                 return drawn, target
         return None
 
-    def _mend(self, k: int, targets: Bits, scores: Floats, start: Bits, draw: Callable[[], Any]) -> bool:
+    def _mend(
+        self, k: int, targets: Bits, scores: Floats, start: Bits, draw: Callable[[], Any]
+    ) -> bool:
         """Give degenerate bit k two sides in `targets`, where the rule and the points allow; return if it was drawn."""
         if self.degenerate == "keep":
             return False
         split = next_best_split(scores[:, k])
         fresh = draw() if self.degenerate == "redraw" or split is None else None
         if fresh is not None:
-            start[:, [k]], targets[:, [k]] = fresh  # the bit's new start too, where later rounds refer to it
+            # the bit's new start too, where later rounds refer to it
+            start[:, [k]], targets[:, [k]] = fresh
         elif split is not None:
             targets[:, k] = split
         return fresh is not None
 
-    def _note(self, S: Any, before: Bits, targets: Bits, after: Bits, n_degenerate: int = 0) -> None:
+    def _note(
+        self, S: Any, before: Bits, targets: Bits, after: Bits, n_degenerate: int = 0
+    ) -> None:
         """Add a round to the history."""
         flipped, changed = int(np.sum(targets != before)), int(np.sum(targets != after))
         agreed = agreement(S, after)
-        self.history_.append(Round(len(self.history_), flipped, changed, n_degenerate, agreed, targets, after))
+        self.history_.append(
+            Round(len(self.history_), flipped, changed, n_degenerate, agreed, targets, after)
+        )
 
     def _predicted(self, number: int, points: Array) -> Bits:
         """Return the bits that a round taught, for any points; round 0 is the starting hasher."""
@@ -429,14 +485,15 @@ class GRH(Hasher):
             yield bits.copy()
 
 
-# --- the start -------------------------------------------------------------------------------------------------------
+# --- the start ------------------------------------------------------------------------------------
 
 
 STARTS: dict[str, Any] = {"lsh": LSH, "cca-itq": CCAITQ}
 
 
 def seeded(estimator: Any, random: np.random.RandomState) -> Any:
-    """Clone an estimator, with a seed wherever it was given none, so that ``random_state`` of GRH decides all.
+    """Clone an estimator, with a seed wherever it was given none, so that ``random_state`` of GRH
+    decides all.
 
     Examples
     --------
@@ -452,7 +509,7 @@ def seeded(estimator: Any, random: np.random.RandomState) -> Any:
     return copy
 
 
-# --- the graph step --------------------------------------------------------------------------------------------------
+# --- the graph step -------------------------------------------------------------------------------
 
 
 def to_signs(bits: Bits) -> Floats:
@@ -465,13 +522,16 @@ def to_bits(scores: Floats, sign_of_zero: int) -> Bits:
     return scores >= 0 if sign_of_zero == 1 else scores > 0
 
 
-def regularised_scores(affinity: NormalisedAffinity, bits: Bits, reference: Bits, alpha: float) -> Floats:
+def regularised_scores(
+    affinity: NormalisedAffinity, bits: Bits, reference: Bits, alpha: float
+) -> Floats:
     """Compute alpha S D^-1 L + (1 - alpha) L_ref, the graph step before its sign is taken.
 
-    With one class a point, S D^-1 L is the class mean v. Where L_ref is L, at alpha <= 1/2 the sign is always that of
-    the point's own bit, exactly: rounding is monotone, so alpha ``|v|`` <= alpha cannot exceed 1 - alpha; and at 1/2
-    they are equal only for ``|v|`` = 1, when the whole class, the point included, has the same bit. For another L_ref a
-    vote at 1/2 can be as strong as the reference bit, and sgn(0) decides; below 1/2 it cannot.
+    With one class a point, S D^-1 L is the class mean v. Where L_ref is L, at alpha <= 1/2 the sign
+    is always that of the point's own bit, exactly: rounding is monotone, so alpha ``|v|`` <= alpha
+    cannot exceed 1 - alpha; and at 1/2 they are equal only for ``|v|`` = 1, when the whole class,
+    the point included, has the same bit. For another L_ref a vote at 1/2 can be as strong as the
+    reference bit, and sgn(0) decides; below 1/2 it cannot.
 
     Parameters
     ----------
@@ -487,7 +547,8 @@ def regularised_scores(affinity: NormalisedAffinity, bits: Bits, reference: Bits
 
     References
     ----------
-    S. Moran and V. Lavrenko, "Graph Regularised Hashing", ECIR 2015, section 3 (the regularisation step).
+    S. Moran and V. Lavrenko, "Graph Regularised Hashing", ECIR 2015, section 3 (the regularisation
+    step).
 
     Examples
     --------
@@ -502,7 +563,8 @@ def regularised_scores(affinity: NormalisedAffinity, bits: Bits, reference: Bits
 
 
 def agreement(affinity: NormalisedAffinity, bits: Bits) -> float:
-    """Return how often a point and a neighbour, drawn in proportion to the normalised affinity, have the same bit.
+    """Return how often a point and a neighbour, drawn in proportion to the normalised affinity,
+    have the same bit.
 
     Examples
     --------
@@ -511,11 +573,12 @@ def agreement(affinity: NormalisedAffinity, bits: Bits) -> float:
     0.6666666666666666
     """
     signs = to_signs(bits)
-    # All weights of the normalised graph sum to n. The mean of sign times sign is the share that agrees less the rest.
+    # All weights of the normalised graph sum to n. The mean of sign times sign is the share that
+    # agrees less the rest.
     return float(1 + np.mean(signs * (affinity @ signs))) / 2
 
 
-# --- degenerate bits -------------------------------------------------------------------------------------------------
+# --- degenerate bits ------------------------------------------------------------------------------
 
 
 def degenerate_bits(bits: Bits) -> Integers:
@@ -532,7 +595,7 @@ def next_best_split(scores: Floats) -> Bits | None:
     return place > abs(2 * below - len(scores)).argmin()
 
 
-# --- the classifiers -------------------------------------------------------------------------------------------------
+# --- the classifiers ------------------------------------------------------------------------------
 
 
 @dataclass(eq=False)
@@ -587,7 +650,9 @@ def any_estimator(estimator: Any, features: Floats, seed: int) -> Classifier:
     def classifier(bits: Bits) -> tuple[EstimatorModel, Bits]:
         random = np.random.RandomState(seed)  # the same in every round
         targets = bits.astype(int) if is_classifier(estimator) else to_signs(bits)
-        model = EstimatorModel([seeded(estimator, random).fit(features, bit) for bit in with_progress(targets.T)])
+        model = EstimatorModel(
+            [seeded(estimator, random).fit(features, bit) for bit in with_progress(targets.T)]
+        )
         return model, model.predict(features)
 
     return classifier
@@ -602,11 +667,13 @@ def taught(model: LinearModel, inputs: Floats) -> tuple[LinearModel, Bits]:
 
 
 def linear_svm(grh: GRH, features: Floats, seed: int) -> Classifier:
-    """Fit linear support vector machines from one kernel matrix (libsvm), or without it (liblinear).
+    """Fit linear support vector machines from one kernel matrix (libsvm), or without it
+    (liblinear).
 
-    The kernel is for the hinge loss with an intercept, and for as many points as its matrix suits. There the intercept
-    is not penalised; liblinear penalises it as one more weight. Which of the two is faster depends on the shape: the
-    time of a bit grows with the number of features in liblinear only.
+    The kernel is for the hinge loss with an intercept, and for as many points as its matrix suits.
+    There the intercept is not penalised; liblinear penalises it as one more weight. Which of the
+    two is faster depends on the shape: the time of a bit grows with the number of features in
+    liblinear only.
     """
     if grh.loss == "hinge" and grh.fit_intercept and len(features) <= _KERNEL_ROWS:
         kernel, svm = features @ features.T, SVC(C=grh.C, kernel="precomputed")
@@ -616,16 +683,22 @@ def linear_svm(grh: GRH, features: Floats, seed: int) -> Classifier:
             return taught(LinearModel(features.T @ weights, intercepts), features)
 
         return from_kernel
-    svm = LinearSVC(C=grh.C, dual=True, loss=grh.loss, fit_intercept=grh.fit_intercept, max_iter=grh.max_iter)
+    svm = LinearSVC(
+        C=grh.C, dual=True, loss=grh.loss, fit_intercept=grh.fit_intercept, max_iter=grh.max_iter
+    )
     svm.random_state = seed
-    return lambda bits: taught(LinearModel(*svm_weights(svm, features, bits, grh.class_weight)), features)
+    return lambda bits: taught(
+        LinearModel(*svm_weights(svm, features, bits, grh.class_weight)), features
+    )
 
 
 def rbf_svm(grh: GRH, features: Floats, seed: int) -> Classifier:
     """Fit support vector machines with a Gaussian kernel, all from one kernel matrix."""
     kernel, gamma = gaussian_kernel(features, grh.gamma, seed)
     svm = SVC(C=grh.C, kernel="precomputed")
-    return lambda bits: taught(KernelModel(*svm_weights(svm, kernel, bits, grh.class_weight), features, gamma), kernel)
+    return lambda bits: taught(
+        KernelModel(*svm_weights(svm, kernel, bits, grh.class_weight), features, gamma), kernel
+    )
 
 
 def kernel_ridge(grh: GRH, features: Floats, seed: int) -> Classifier:
@@ -634,15 +707,19 @@ def kernel_ridge(grh: GRH, features: Floats, seed: int) -> Classifier:
     np.fill_diagonal(kernel, 1 + grh.ridge)
     factor = cho_factor(kernel, lower=True)
     np.fill_diagonal(kernel, 1)  # as it was
-    return lambda bits: taught(KernelModel(cho_solve(factor, to_signs(bits)), 0.0, features, gamma), kernel)
+    return lambda bits: taught(
+        KernelModel(cho_solve(factor, to_signs(bits)), 0.0, features, gamma), kernel
+    )
 
 
 def rbf_landmarks(grh: GRH, features: Floats, seed: int) -> Classifier:
-    """Fit kernel ridge in which only kernels around a few of the training points, the landmarks, are summed.
+    """Fit kernel ridge in which only kernels around a few of the training points, the landmarks,
+    are summed.
 
-    With K the kernel between the n points and the m landmarks and K_m that between landmarks, the weights w solve
-    (K^T K + ridge K_m) w = K^T signs. That is ridge regression on Nystroem features, K K_m^(-1/2) (Williams and Seeger,
-    NIPS 2000), and with all points as landmarks it is kernel ridge. Nothing is n x n.
+    With K the kernel between the n points and the m landmarks and K_m that between landmarks, the
+    weights w solve (K^T K + ridge K_m) w = K^T signs. That is ridge regression on Nystroem
+    features, K K_m^(-1/2) (Williams and Seeger, NIPS 2000), and with all points as landmarks it is
+    kernel ridge. Nothing is n x n.
     """
     order = np.random.RandomState(seed).permutation(len(features))
     landmarks = features[order[: grh.n_landmarks]]

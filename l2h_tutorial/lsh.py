@@ -11,7 +11,14 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .checks import Array, Bits, Floats, check_choice, check_integer, check_positive
 
-__all__ = ["LSH", "Hasher", "amplified_probability", "angle_between", "collision_probability", "row_blocks"]
+__all__ = [
+    "LSH",
+    "Hasher",
+    "amplified_probability",
+    "angle_between",
+    "collision_probability",
+    "row_blocks",
+]
 
 
 _COUNTS = ("max_iter", "n_anchors", "n_iter", "n_landmarks", "n_neighbours")
@@ -27,7 +34,9 @@ class Estimator(BaseEstimator):
 
     def _checked(self, X: ArrayLike, **options: Any) -> Array:
         """Check features, and that they are those of `fit` unless this is it."""
-        return validate_data(self, X, dtype=[np.float64, np.float32], accept_sparse=self._accept_sparse, **options)
+        return validate_data(
+            self, X, dtype=[np.float64, np.float32], accept_sparse=self._accept_sparse, **options
+        )
 
     def _new_points(self, X: ArrayLike) -> Array:
         """Begin to transform: check that `fit` came before, and the features; return these."""
@@ -41,13 +50,14 @@ def in_blocks(compute: Callable[[Array], Array], points: Array) -> Array:
 
 
 class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator):
-    """The base of every hasher: a scikit-learn transformer to boolean columns, fitted in its own way.
+    """The base of every hasher: a scikit-learn transformer to boolean columns, fitted in its own
+    way.
 
-    ``n_bits`` is its first parameter; those that a subclass adds are keywords of its constructor. A subclass begins
-    its ``fit`` with ``_centred``, which checks `X` and keeps ``mean_``. A bit is True where a score of the
-    centred features is 0 or more. The scores are a product with ``projections_``, unless ``_scores`` says otherwise. A
-    hasher of another kind, as ``LSH`` is, begins with ``_training_points``, which only checks, and overrides
-    ``_encode``.
+    ``n_bits`` is its first parameter; those that a subclass adds are keywords of its constructor. A
+    subclass begins its ``fit`` with ``_centred``, which checks `X` and keeps ``mean_``. A bit is
+    True where a score of the centred features is 0 or more. The scores are a product with
+    ``projections_``, unless ``_scores`` says otherwise. A hasher of another kind, as ``LSH`` is,
+    begins with ``_training_points``, which only checks, and overrides ``_encode``.
 
     Examples
     --------
@@ -85,7 +95,9 @@ class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator):
     def _centred(self, X: ArrayLike, y: Any = None) -> Floats:
         """Begin to fit: check all, keep the mean of the features, and return them without it."""
         if self._needs_labels and y is None:
-            raise ValueError(f"This {type(self).__name__} estimator requires y to be passed, but the target y is None")
+            raise ValueError(
+                f"This {type(self).__name__} estimator requires y to be passed, but the target y is None"
+            )
         return self._without_mean(self._training_points(X, at_least=2))
 
     def _without_mean(self, points: Array) -> Floats:
@@ -94,7 +106,9 @@ class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator):
             self.mean_ = points.mean(axis=0, dtype=float)
             centred = points - self.mean_
         if not max(centred.max(), -centred.min()) <= _LARGEST:  # nor is NaN
-            raise ValueError(f"X has values up to {abs(points).max():.0e}, whose squares overflow: divide X by that")
+            raise ValueError(
+                f"X has values up to {abs(points).max():.0e}, whose squares overflow: divide X by that"
+            )
         return centred
 
     def _standardised(self, centred: Floats) -> Floats:
@@ -123,13 +137,15 @@ class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator):
         sklearn.exceptions.NotFittedError
             Before `fit`.
         ValueError
-            If `X` has another number of features than in `fit`, or is not a finite two-dimensional array.
+            If `X` has another number of features than in `fit`, or is not a finite two-dimensional
+            array.
         """
         return in_blocks(self._encode, self._new_points(X))
 
     def _encode(self, points: Array) -> Bits:
         """Hash a block of rows."""
-        # In float64 even for float32 features, since the mean is: rounding must not decide where a vector lies.
+        # In float64 even for float32 features, since the mean is: rounding must not decide where a
+        # vector lies.
         return self._scores(points - self.mean_) >= 0
 
     def _scores(self, centred: Floats) -> Floats:
@@ -145,7 +161,8 @@ class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator):
 
 
 def row_blocks(n: int) -> list[slice]:
-    """Cut n rows into blocks, one of which is computed at a time, so that memory does not grow with n.
+    """Cut n rows into blocks, one of which is computed at a time, so that memory does not grow with
+    n.
 
     Examples
     --------
@@ -156,10 +173,12 @@ def row_blocks(n: int) -> list[slice]:
 
 
 class LSH(Hasher):
-    """Sign random projections: bit k says on which side of the k-th random hyperplane a vector lies.
+    """Sign random projections: bit k says on which side of the k-th random hyperplane a vector
+    lies.
 
-    All hyperplanes go through the origin, so vectors that all lie in one corner of the space (raw GIST values are
-    positive) are hardly separated: centre the features first. A vector on a hyperplane gets a 1.
+    All hyperplanes go through the origin, so vectors that all lie in one corner of the space (raw
+    GIST values are positive) are hardly separated: centre the features first. A vector on a
+    hyperplane gets a 1.
 
     Parameters
     ----------
@@ -171,8 +190,8 @@ class LSH(Hasher):
     Attributes
     ----------
     hyperplanes_ : (n_features, n_bits) array of float64
-        A column stands upright on a hyperplane; its coordinates are drawn from a Gaussian: for an integer seed, what
-        ``np.random.seed(seed); np.random.randn(n_features, n_bits)`` gives.
+        A column stands upright on a hyperplane; its coordinates are drawn from a Gaussian: for an
+        integer seed, what ``np.random.seed(seed); np.random.randn(n_features, n_bits)`` gives.
     n_features_in_ : int
 
     References
@@ -206,7 +225,8 @@ class LSH(Hasher):
         Raises
         ------
         TypeError, ValueError
-            If `n_bits` is not an integer of at least 1, or `X` is not a finite two-dimensional array.
+            If `n_bits` is not an integer of at least 1, or `X` is not a finite two-dimensional
+            array.
         """
         self._training_points(X)
         random = check_random_state(self.random_state)
@@ -237,8 +257,9 @@ def angle_between(X: ArrayLike, Y: ArrayLike) -> Floats:
 
     Notes
     -----
-    Computed as ``2 atan2(|u - v|, |u + v|)`` of the unit vectors, which keeps small angles that an arccos would round
-    to 0 (W. Kahan, "How futile are mindless assessments of roundoff", 2006, section 12).
+    Computed as ``2 atan2(|u - v|, |u + v|)`` of the unit vectors, which keeps small angles that an
+    arccos would round to 0 (W. Kahan, "How futile are mindless assessments of roundoff", 2006,
+    section 12).
 
     Examples
     --------
@@ -246,7 +267,9 @@ def angle_between(X: ArrayLike, Y: ArrayLike) -> Floats:
     array([90.,  0.])
     """
     if np.ndim(X) != 2 or np.shape(X) != np.shape(Y):
-        raise ValueError(f"X and Y must be two-dimensional and of one shape, got {np.shape(X)} and {np.shape(Y)}")
+        raise ValueError(
+            f"X and Y must be two-dimensional and of one shape, got {np.shape(X)} and {np.shape(Y)}"
+        )
     pair = np.array([X, Y], dtype=float)
     lengths = np.linalg.norm(pair, axis=2, keepdims=True)
     bad = ~((lengths > 0) & (lengths < np.inf))
@@ -296,9 +319,11 @@ def _within(values: ArrayLike, highest: float, expected: str) -> Floats:
 
 
 def amplified_probability(p: ArrayLike, n_bits: int, n_tables: int = 1) -> Floats:
-    """Probability that two items share a bucket in at least one of several tables: 1 - (1 - p^n_bits)^n_tables.
+    """Probability that two items share a bucket in at least one of several tables: 1 - (1 -
+    p^n_bits)^n_tables.
 
-    All bits must agree in a table (AND); one table is enough (OR). Together they bend the line p into an S-curve.
+    All bits must agree in a table (AND); one table is enough (OR). Together they bend the line p
+    into an S-curve.
 
     Parameters
     ----------
@@ -320,7 +345,8 @@ def amplified_probability(p: ArrayLike, n_bits: int, n_tables: int = 1) -> Float
 
     References
     ----------
-    P. Indyk and R. Motwani, "Approximate nearest neighbors: towards removing the curse of dimensionality", STOC 1998.
+    P. Indyk and R. Motwani, "Approximate nearest neighbors: towards removing the curse of
+    dimensionality", STOC 1998.
 
     Examples
     --------

@@ -1,4 +1,5 @@
-"""How good a search is, and what it costs: measures of lists of rows, of rankings, and of the search within a radius.
+"""How good a search is, and what it costs: measures of lists of rows, of rankings, and of the
+search within a radius.
 
 What a mean over queries does with those that have no answer is named each time; see `mean_ratio`.
 """
@@ -21,9 +22,16 @@ from .search.rerank import Reranker, check_ids, queries_at_a_time
 from .splits import Split
 
 __all__ = ["RingCounts", "average_precision", "evaluate_radius_search", "mean_average_precision"]
-__all__ += ["mean_ratio", "paired_bootstrap", "precision_at_k", "recall_of_exact", "ring_counts", "same_ranking"]
+__all__ += [
+    "mean_ratio",
+    "paired_bootstrap",
+    "precision_at_k",
+    "recall_of_exact",
+    "ring_counts",
+    "same_ranking",
+]
 
-# --- of a list of rows for each query ---------------------------------------------------------------------------------
+# --- of a list of rows for each query -------------------------------------------------------------
 
 
 def precision_at_k(
@@ -45,8 +53,8 @@ def precision_at_k(
     query_labels, database_labels : (n_queries,) and (n,) arrays of classes, or of one column
     k : int, default=10
     empty : {"zero", "skip"}, default="zero"
-        What a query without results contributes: 0; or nothing, it is left out of the mean, so that each radius
-        averages other queries.
+        What a query without results contributes: 0; or nothing, it is left out of the mean, so that
+        each radius averages other queries.
     denominator : {"k", "returned"}, default="k"
         Divide by k, or by the number of results where there are fewer.
     per_query : bool, default=False
@@ -60,8 +68,9 @@ def precision_at_k(
     Raises
     ------
     TypeError, ValueError
-        If k is not an integer of at least 1, one of the first k results is no row of the database, labels and ids do
-        not match, classes are missing or neither all numbers nor all text, or an option is not one of those named.
+        If k is not an integer of at least 1, one of the first k results is no row of the database,
+        labels and ids do not match, classes are missing or neither all numbers nor all text, or an
+        option is not one of those named.
 
     Notes
     -----
@@ -69,7 +78,8 @@ def precision_at_k(
 
     References
     ----------
-    C. D. Manning, P. Raghavan and H. Schütze, "Introduction to Information Retrieval", 2008, section 8.4.
+    C. D. Manning, P. Raghavan and H. Schütze, "Introduction to Information Retrieval", 2008,
+    section 8.4.
 
     Examples
     --------
@@ -83,9 +93,15 @@ def precision_at_k(
     check_choice(denominator, "denominator", ("k", "returned"))
     of_query, of_database = matching_labels(query_labels, database_labels)
     if of_query.ndim != 1:
-        raise ValueError(f"database_labels must hold one class a row, got shape {np.shape(database_labels)}")
-    first = check_ids([rows[:k] if np.ndim(rows) else rows for rows in ids], len(of_query), len(of_database))
-    correct = [(of_database[rows] == label).sum() for rows, label in zip(first, of_query, strict=True)]
+        raise ValueError(
+            f"database_labels must hold one class a row, got shape {np.shape(database_labels)}"
+        )
+    first = check_ids(
+        [rows[:k] if np.ndim(rows) else rows for rows in ids], len(of_query), len(of_database)
+    )
+    correct = [
+        (of_database[rows] == label).sum() for rows, label in zip(first, of_query, strict=True)
+    ]
     returned = np.array([len(rows) for rows in first])
     whole = returned if denominator == "returned" else k * (returned > 0)
     return mean_ratio(np.array(correct), whole, empty=empty, per_query=per_query)
@@ -114,13 +130,14 @@ def recall_of_exact(ids: Any, exact_ids: ArrayLike, *, per_query: bool = False) 
 
     Notes
     -----
-    With N the set of a query's k exact neighbours and C that of its candidates: ``|N and C| / k``. No label is
-    involved: it judges the index, not the features.
+    With N the set of a query's k exact neighbours and C that of its candidates: ``|N and C| / k``.
+    No label is involved: it judges the index, not the features.
 
     References
     ----------
-    P. Indyk and R. Motwani, "Approximate nearest neighbors: towards removing the curse of dimensionality", STOC 1998,
-    for the problem. M. Aumüller, E. Bernhardsson and A. Faithfull, "ANN-Benchmarks", SISAP 2017, for the measure.
+    P. Indyk and R. Motwani, "Approximate nearest neighbors: towards removing the curse of
+    dimensionality", STOC 1998, for the problem. M. Aumüller, E. Bernhardsson and A. Faithfull,
+    "ANN-Benchmarks", SISAP 2017, for the measure.
 
     Examples
     --------
@@ -129,16 +146,21 @@ def recall_of_exact(ids: Any, exact_ids: ArrayLike, *, per_query: bool = False) 
     """
     exact = check_ids(exact_ids, len(ids), None, "exact_ids")
     candidates = check_ids(ids, len(ids), None)
-    recall = np.array([np.isin(true, rows).mean() for true, rows in zip(exact, candidates, strict=True)])
+    recall = np.array(
+        [np.isin(true, rows).mean() for true, rows in zip(exact, candidates, strict=True)]
+    )
     return recall if per_query else float(recall.mean())
 
 
-def same_ranking(ids: ArrayLike, other_ids: ArrayLike, scores: ArrayLike, *, tolerance: float = 1e-5) -> bool:
-    """Say whether two searches gave the same rows in the same order, up to the rounding of their scores.
+def same_ranking(
+    ids: ArrayLike, other_ids: ArrayLike, scores: ArrayLike, *, tolerance: float = 1e-5
+) -> bool:
+    """Say whether two searches gave the same rows in the same order, up to the rounding of their
+    scores.
 
-    Processors add up a product of vectors in different orders, so two rows whose scores are nearly equal may change
-    places. Bits, Hamming distances and what follows from them alone are the same everywhere, and are compared with
-    `numpy.array_equal`.
+    Processors add up a product of vectors in different orders, so two rows whose scores are nearly
+    equal may change places. Bits, Hamming distances and what follows from them alone are the same
+    everywhere, and are compared with `numpy.array_equal`.
 
     Parameters
     ----------
@@ -170,12 +192,16 @@ def same_ranking(ids: ArrayLike, other_ids: ArrayLike, scores: ArrayLike, *, tol
     rows, others, table = np.asarray(ids), np.asarray(other_ids), np.asarray(scores, dtype=float)
     if rows.shape != others.shape or rows.ndim != 2 or table.ndim != 2 or len(table) != len(rows):
         shapes = f"{rows.shape}, {others.shape} and {table.shape}"
-        raise ValueError(f"ids must both be (n_queries, k), and scores (n_queries, n), got {shapes}")
+        raise ValueError(
+            f"ids must both be (n_queries, k), and scores (n_queries, n), got {shapes}"
+        )
     for ranking in (rows, others):
         in_order = np.sort(ranking, axis=1)
         if (in_order[:, 1:] == in_order[:, :-1]).any():
             return False
-    differences = np.take_along_axis(table, rows, axis=1) - np.take_along_axis(table, others, axis=1)
+    differences = np.take_along_axis(table, rows, axis=1) - np.take_along_axis(
+        table, others, axis=1
+    )
     allowed = tolerance * np.abs(table).max(axis=1, keepdims=True)
     return bool((np.abs(differences) <= allowed).all())
 
@@ -188,8 +214,9 @@ def mean_ratio(part: Array, whole: Array, *, empty: str = "zero", per_query: boo
     part, whole : (n_queries,) arrays of numbers
         Of each query what was counted, and what it is a share of. A whole of 0 is an empty query.
     empty : {"zero", "skip"}, default="zero"
-        "zero": an empty query counts as 0. "skip": it is left out of the mean, which is then one over other queries
-        than at another radius. Both are in use: say which it is, and give the share of empty queries beside it.
+        "zero": an empty query counts as 0. "skip": it is left out of the mean, which is then one
+        over other queries than at another radius. Both are in use: say which it is, and give the
+        share of empty queries beside it.
     per_query : bool, default=False
         Return each query's ratio in place of the mean.
 
@@ -223,9 +250,10 @@ def matching_labels(query_labels: ArrayLike, database_labels: ArrayLike) -> tupl
 
     Parameters
     ----------
-    query_labels, database_labels : (n_queries,) and (n,) arrays of classes, or (n_queries, c) and (n, c) indicators
-        Numbers or text, also as objects, of which pandas makes columns. One column is read as classes, as ``fit`` reads
-        it.
+    query_labels, database_labels : (n_queries,) and (n,) arrays of classes, or (n_queries, c) and
+    (n, c) indicators
+        Numbers or text, also as objects, of which pandas makes columns. One column is read as
+        classes, as ``fit`` reads it.
 
     Returns
     -------
@@ -237,7 +265,8 @@ def matching_labels(query_labels: ArrayLike, database_labels: ArrayLike) -> tupl
     TypeError
         If classes are neither all numbers nor all text.
     ValueError
-        If the shapes do not match each other, a class is missing, or an indicator is neither 0 nor 1.
+        If the shapes do not match each other, a class is missing, or an indicator is neither 0 nor
+        1.
 
     Examples
     --------
@@ -263,11 +292,12 @@ def matching_labels(query_labels: ArrayLike, database_labels: ArrayLike) -> tupl
     return numbers[: len(query)], numbers[len(query) :]
 
 
-# --- of a ranking by Hamming distance, ring by ring -------------------------------------------------------------------
+# --- of a ranking by Hamming distance, ring by ring -----------------------------------------------
 
 
 class RingCounts(NamedTuple):
-    """How many rows, and how many relevant rows, a query has at each Hamming distance: in each ring around it.
+    """How many rows, and how many relevant rows, a query has at each Hamming distance: in each ring
+    around it.
 
     Attributes
     ----------
@@ -282,17 +312,21 @@ class RingCounts(NamedTuple):
 
 
 def ring_counts(
-    query_bits: ArrayLike, database_bits: ArrayLike, query_labels: ArrayLike, database_labels: ArrayLike
+    query_bits: ArrayLike,
+    database_bits: ArrayLike,
+    query_labels: ArrayLike,
+    database_labels: ArrayLike,
 ) -> RingCounts:
-    """Count, for each query and each Hamming distance, the rows and the relevant rows at that distance.
+    """Count, for each query and each Hamming distance, the rows and the relevant rows at that
+    distance.
 
     Parameters
     ----------
-    query_bits : (n_queries, n_bits) array of bool
-    database_bits : (n, n_bits) array of bool
-    query_labels, database_labels : (n_queries,) and (n,) arrays of classes, or (n_queries, c) and (n, c) indicators
-        A row is relevant to a query if it has the same class or, for 0/1 indicators, at least one label in common. One
-        column is read as classes, as ``fit`` reads it.
+    query_bits : (n_queries, n_bits) array of bool database_bits : (n, n_bits) array of bool
+    query_labels, database_labels : (n_queries,) and (n,) arrays of classes, or (n_queries, c) and
+    (n, c) indicators
+        A row is relevant to a query if it has the same class or, for 0/1 indicators, at least one
+        label in common. One column is read as classes, as ``fit`` reads it.
 
     Returns
     -------
@@ -301,16 +335,19 @@ def ring_counts(
     Raises
     ------
     TypeError, ValueError
-        If bits are not boolean and of one width, there is no query or no row, or labels do not match the bits.
+        If bits are not boolean and of one width, there is no query or no row, or labels do not
+        match the bits.
 
     Notes
     -----
-    A ranking by Hamming distance says nothing about the order inside a ring, so a measure that depends on that order
-    measures chance. The counts are all there is to know, and they take no sort: XOR, count bits, count distances.
+    A ranking by Hamming distance says nothing about the order inside a ring, so a measure that
+    depends on that order measures chance. The counts are all there is to know, and they take no
+    sort: XOR, count bits, count distances.
 
     References
     ----------
-    K. He, F. Cakir, S. A. Bargal and S. Sclaroff, "Hashing as tie-aware learning to rank", CVPR 2018.
+    K. He, F. Cakir, S. A. Bargal and S. Sclaroff, "Hashing as tie-aware learning to rank", CVPR
+    2018.
 
     Examples
     --------
@@ -330,14 +367,19 @@ def ring_counts(
 
 
 def _compared(
-    query_bits: ArrayLike, database_bits: ArrayLike, query_labels: ArrayLike, database_labels: ArrayLike
+    query_bits: ArrayLike,
+    database_bits: ArrayLike,
+    query_labels: ArrayLike,
+    database_labels: ArrayLike,
 ) -> Iterator[tuple[Array, Bits]]:
     """Yield for each query its distances to all rows, and which of these are relevant to it."""
     database = check_bits(database_bits, name="database_bits")
     query = check_bits(query_bits, database.shape[1], name="query_bits")
     of_query, of_database = matching_labels(query_labels, database_labels)
     if (len(of_query), len(of_database)) != (len(query), len(database)):
-        expected = f"query_labels must be {len(query)}, one a code, and database_labels {len(database)}"
+        expected = (
+            f"query_labels must be {len(query)}, one a code, and database_labels {len(database)}"
+        )
         raise ValueError(f"{expected}, got {len(of_query)} and {len(of_database)}")
     words = np.ascontiguousarray(pack_bits(database).T)
     several = of_query.ndim == 2
@@ -360,14 +402,14 @@ def mean_average_precision(
 
     Parameters
     ----------
-    query_bits : (n_queries, n_bits) array of bool
-    database_bits : (n, n_bits) array of bool
-    query_labels, database_labels : (n_queries,) and (n,) arrays of classes, or (n_queries, c) and (n, c) indicators
-        A row is relevant to a query if it has the same class or, for 0/1 indicators, at least one label in common. One
-        column is read as classes, as ``fit`` reads it.
+    query_bits : (n_queries, n_bits) array of bool database_bits : (n, n_bits) array of bool
+    query_labels, database_labels : (n_queries,) and (n,) arrays of classes, or (n_queries, c) and
+    (n, c) indicators
+        A row is relevant to a query if it has the same class or, for 0/1 indicators, at least one
+        label in common. One column is read as classes, as ``fit`` reads it.
     ties : {"expected", "stable"}, default="expected"
-        Rows at the same distance form a ring. "expected": the mean over all orders inside the rings. "stable": rings in
-        database order, as published figures that come from a stable sort.
+        Rows at the same distance form a ring. "expected": the mean over all orders inside the
+        rings. "stable": rings in database order, as published figures that come from a stable sort.
     per_query : bool, default=False
         Return each query's average precision in place of the mean.
 
@@ -379,19 +421,19 @@ def mean_average_precision(
     Raises
     ------
     TypeError, ValueError
-        If bits are not boolean and of one width, there is no query or no row, labels do not match the bits, or `ties`
-        is not one of those named.
+        If bits are not boolean and of one width, there is no query or no row, labels do not match
+        the bits, or `ties` is not one of those named.
 
     Notes
     -----
     With rel(i) = 1 if the row at place i is relevant and 0 otherwise, R relevant rows in all, and
-    P(i) = (rel(1) + ... + rel(i)) / i, average precision is (sum over i of rel(i) P(i)) / R. `average_precision` says
-    how its expectation over ties is computed.
+    P(i) = (rel(1) + ... + rel(i)) / i, average precision is (sum over i of rel(i) P(i)) / R.
+    `average_precision` says how its expectation over ties is computed.
 
     References
     ----------
-    F. McSherry and M. Najork, "Computing information retrieval performance measures efficiently in the presence of tied
-    scores", ECIR 2008.
+    F. McSherry and M. Najork, "Computing information retrieval performance measures efficiently in
+    the presence of tied scores", ECIR 2008.
 
     Examples
     --------
@@ -430,16 +472,18 @@ def average_precision(counts: RingCounts) -> Floats:
 
     Notes
     -----
-    Take a ring of n rows, r of them relevant, behind N rows of which R are relevant. The row at place i of the ring is
-    relevant with probability r / n, and then (i - 1)(r - 1)/(n - 1) of those before it in the ring are expected to be.
-    Its precision is therefore (R + 1 + (i - 1) b) / (N + i) with b = (r - 1)/(n - 1), and the sum over the ring is
-    r / n * (n b + (R + 1 - b (N + 1)) (H(N + n) - H(N))), H being the harmonic numbers. The sum over all rings, divided
-    by the number of relevant rows, is the average precision.
+    Take a ring of n rows, r of them relevant, behind N rows of which R are relevant. The row at
+    place i of the ring is relevant with probability r / n, and then (i - 1)(r - 1)/(n - 1) of those
+    before it in the ring are expected to be. Its precision is therefore (R + 1 + (i - 1) b) / (N +
+    i) with b = (r - 1)/(n - 1), and the sum over the ring is r / n * (n b + (R + 1 - b (N + 1))
+    (H(N + n) - H(N))), H being the harmonic numbers. The sum over all rings, divided by the number
+    of relevant rows, is the average precision.
 
     References
     ----------
-    F. McSherry and M. Najork, ECIR 2008, who sum over places; H sums them at once. K. He, F. Cakir, S. A. Bargal and
-    S. Sclaroff, "Hashing as tie-aware learning to rank", CVPR 2018, for rings of Hamming distance.
+    F. McSherry and M. Najork, ECIR 2008, who sum over places; H sums them at once. K. He, F. Cakir,
+    S. A. Bargal and S. Sclaroff, "Hashing as tie-aware learning to rank", CVPR 2018, for rings of
+    Hamming distance.
 
     Examples
     --------
@@ -459,7 +503,7 @@ def average_precision(counts: RingCounts) -> Floats:
     return total / hits_through[:, -1].clip(1)
 
 
-# --- of a difference of two means -------------------------------------------------------------------------------------
+# --- of a difference of two means -----------------------------------------------------------------
 
 
 def paired_bootstrap(
@@ -478,7 +522,8 @@ def paired_bootstrap(
     Returns
     -------
     difference, low, high : float
-        The mean of ``a - b``, and the ends of the interval. If it holds 0, the queries do not tell the methods apart.
+        The mean of ``a - b``, and the ends of the interval. If it holds 0, the queries do not tell
+        the methods apart.
 
     Raises
     ------
@@ -497,7 +542,9 @@ def paired_bootstrap(
     [0.1, 0.1, 0.1]
     """
     if np.shape(a) != np.shape(b) or np.ndim(a) != 1 or not np.size(a):
-        raise ValueError(f"a and b must hold a number for each of the same queries, got {np.shape(a)}, {np.shape(b)}")
+        raise ValueError(
+            f"a and b must hold a number for each of the same queries, got {np.shape(a)}, {np.shape(b)}"
+        )
     difference = np.subtract(a, b, dtype=float)
     if not np.isfinite(difference).all():
         raise ValueError("a and b must be finite: leave out queries that either method skips (NaN)")
@@ -507,13 +554,14 @@ def paired_bootstrap(
     return float(difference.mean()), float(low), float(high)
 
 
-# --- of the tutorial's experiment -------------------------------------------------------------------------------------
+# --- of the tutorial's experiment -----------------------------------------------------------------
 
 
 def evaluate_radius_search(
     hasher: Any, s: Split, radii: Iterable[int] | None = None, k: int = 10, empty: str = "zero"
 ) -> pd.DataFrame:
-    """Hash the database, search it within each radius, re-rank by cosine distance, and average over queries.
+    """Hash the database, search it within each radius, re-rank by cosine distance, and average over
+    queries.
 
     Parameters
     ----------
@@ -544,7 +592,8 @@ def evaluate_radius_search(
     sklearn.exceptions.NotFittedError
         If the hasher is not fitted.
     TypeError, ValueError
-        If `hasher` is none, a radius is out of range, there is none, or k is below 1 or larger than the database.
+        If `hasher` is none, a radius is out of range, there is none, or k is below 1 or larger than
+        the database.
 
     Examples
     --------
@@ -558,7 +607,9 @@ def evaluate_radius_search(
     1       8       1.0         4.0     1.00
     """
     if not hasattr(hasher, "transform"):
-        raise TypeError(f"hasher must be fitted and have a transform that makes bits, got a {type(hasher).__name__}")
+        raise TypeError(
+            f"hasher must be fitted and have a transform that makes bits, got a {type(hasher).__name__}"
+        )
     table = HashTable(hasher.transform(s.X_database))
     radii = range(min(10, table.n_bits) + 1) if radii is None else radii
     radii = [check_radius(radius, table.n_bits) for radius in radii]
@@ -576,7 +627,8 @@ def evaluate_radius_search(
         bits = hasher.transform(X)
         encoding = perf_counter() - start
         for radius in sorted(set(radii)):
-            shared, start = reranker.shared, perf_counter()  # products that a smaller radius has paid for
+            # products that a smaller radius has paid for
+            shared, start = reranker.shared, perf_counter()
             ids = table.query_radius(bits, radius)
             nearest[radius] += reranker.nearest(ids, k)[0]
             seconds[radius] += encoding + shared + perf_counter() - start

@@ -25,21 +25,22 @@ _BLOCK_QUERIES = 128
 
 
 class HashNeighbors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator):
-    """Approximate nearest neighbours: hash the vectors, look into a Hamming ball, re-rank what is found.
+    """Approximate nearest neighbours: hash the vectors, look into a Hamming ball, re-rank what is
+    found.
 
-    The hasher sees vectors without their mean. Candidates are the rows within `radius_` bits of the query's code, and
-    are ordered by the metric of the vectors as given. A query with fewer than k candidates gets a larger ball, of just
-    enough bits.
+    The hasher sees vectors without their mean. Candidates are the rows within `radius_` bits of the
+    query's code, and are ordered by the metric of the vectors as given. A query with fewer than k
+    candidates gets a larger ball, of just enough bits.
 
     Parameters
     ----------
     hasher : estimator, default=None
-        Whose ``transform`` makes bits. None: `PCAH`, with 32 bits, or as many as there are columns, or rows less one. A
-        hasher without a seed of its own gets one from `random_state`.
+        Whose ``transform`` makes bits. None: `PCAH`, with 32 bits, or as many as there are columns,
+        or rows less one. A hasher without a seed of its own gets one from `random_state`.
     radius : int or "auto", default="auto"
-        ``"auto"``: the smallest radius that holds `target_recall` of the exact neighbours of rows which the hasher was
-        not fitted to. Queries unlike the rows find less, and so does a search for more neighbours than `n_neighbors`.
-        Of fewer than ten rows all are looked at.
+        ``"auto"``: the smallest radius that holds `target_recall` of the exact neighbours of rows
+        which the hasher was not fitted to. Queries unlike the rows find less, and so does a search
+        for more neighbours than `n_neighbors`. Of fewer than ten rows all are looked at.
     target_recall : float, default=0.95
         Above 0, at most 1.
     n_neighbors : int, default=10
@@ -60,8 +61,8 @@ class HashNeighbors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator
 
     References
     ----------
-    M. Charikar, "Similarity estimation techniques from rounding algorithms", STOC 2002; M. Norouzi, A. Punjani and
-    D. J. Fleet, "Fast search in Hamming space with multi-index hashing", CVPR 2012.
+    M. Charikar, "Similarity estimation techniques from rounding algorithms", STOC 2002; M. Norouzi,
+    A. Punjani and D. J. Fleet, "Fast search in Hamming space with multi-index hashing", CVPR 2012.
 
     Examples
     --------
@@ -99,7 +100,8 @@ class HashNeighbors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator
         Parameters
         ----------
         X : (n, n_features) array of numbers
-            Of float32 or float64 it is kept as it is, a memory-mapped file on its disk; others become float64.
+            Of float32 or float64 it is kept as it is, a memory-mapped file on its disk; others
+            become float64.
         y : (n,) or (n, n_classes) array, optional
             For a hasher that learns from labels.
         ids : (n,) sequence, optional
@@ -108,27 +110,40 @@ class HashNeighbors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator
         Raises
         ------
         TypeError, ValueError
-            If a parameter is out of range, `ids` or `y` are not one for each row, or the hasher refuses the rows.
+            If a parameter is out of range, `ids` or `y` are not one for each row, or the hasher
+            refuses the rows.
         """
         check_integer(self.n_neighbors, "n_neighbors")
         check_choice(self.metric, "metric", ("cosine", "euclidean"))
         if not 0 < self.target_recall <= 1:
-            raise ValueError(f"target_recall must be above 0 and at most 1, got {self.target_recall!r}")
+            raise ValueError(
+                f"target_recall must be above 0 and at most 1, got {self.target_recall!r}"
+            )
         self._fit_X = self._checked(X, ensure_min_samples=2)
         self.n_samples_fit_ = self._n_features_out = n = len(self._fit_X)
         self.ids_ = np.arange(n) if ids is None else np.asarray(ids)
         check_consistent_length(self._fit_X, self.ids_, *([] if y is None else [y]))
         random = check_random_state(self.random_state)
         if not (self.hasher is None or hasattr(self.hasher, "transform")):
-            raise TypeError(f"hasher must be an estimator whose transform makes bits, as LSH, got {self.hasher!r}")
-        hasher = PCAH(min(32, self.n_features_in_, n - 1)) if self.hasher is None else clone(self.hasher)
+            raise TypeError(
+                f"hasher must be an estimator whose transform makes bits, as LSH, got {self.hasher!r}"
+            )
+        hasher = (
+            PCAH(min(32, self.n_features_in_, n - 1)) if self.hasher is None else clone(self.hasher)
+        )
         if hasher.get_params().get("random_state", 0) is None:
             hasher.set_params(random_state=random.randint(2**31))
         n_bits = getattr(hasher, "n_bits", None) or 0
-        held_out, others = np.split(random.permutation(n), [max(0, min(_HELD_OUT, n // 10, n - n_bits - 1))])
-        held_out, others = (held_out, np.sort(others)) if self.radius == "auto" else (held_out[:0], np.arange(n))
+        held_out, others = np.split(
+            random.permutation(n), [max(0, min(_HELD_OUT, n // 10, n - n_bits - 1))]
+        )
+        held_out, others = (
+            (held_out, np.sort(others)) if self.radius == "auto" else (held_out[:0], np.arange(n))
+        )
         self.mean_ = self._fit_X.mean(axis=0, dtype=np.float64)
-        self.hasher_ = hasher.fit(self._centred(self._fit_X[others]), None if y is None else np.asarray(y)[others])
+        self.hasher_ = hasher.fit(
+            self._centred(self._fit_X[others]), None if y is None else np.asarray(y)[others]
+        )
         self.table_ = HashTable(self._bits(self._fit_X))
         self.radius_ = self._smallest_radius(held_out) if self.radius == "auto" else self.radius
         check_radius(self.radius_, self.table_.n_bits)
@@ -142,7 +157,8 @@ class HashNeighbors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator
         asked = self._fit_X[held_out]
         nearest = exact_neighbours(asked, self._fit_X, k + 1, self.metric)
         others = nearest != held_out[:, None]
-        others[others.all(axis=1), -1] = False  # the row itself may come after k rows that are equal to it
+        # the row itself may come after k rows that are equal to it
+        others[others.all(axis=1), -1] = False
         own, of_others = (pack_bits(self._bits(X)).T for X in (asked, self._fit_X[nearest[others]]))
         distances = packed_distances(np.repeat(own, k, axis=1), of_others)
         return int(np.quantile(distances, self.target_recall, method="inverted_cdf"))
@@ -154,7 +170,9 @@ class HashNeighbors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator
         """Hash rows, of which one block at a time is without its mean."""
         return in_blocks(lambda rows: np.asarray(self.hasher_.transform(self._centred(rows))), X)
 
-    def kneighbors(self, X: ArrayLike | None = None, n_neighbors: int | None = None) -> tuple[Any, Any]:
+    def kneighbors(
+        self, X: ArrayLike | None = None, n_neighbors: int | None = None
+    ) -> tuple[Any, Any]:
         """Find the nearest rows of each query, as far as they are among its candidates.
 
         Parameters
@@ -182,7 +200,8 @@ class HashNeighbors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator
         return distances, self.ids_[rows]
 
     def kneighbors_graph(self, X: ArrayLike | None = None, n_neighbors: int | None = None) -> Any:
-        """Find the nearest rows as a sparse matrix of distances; its columns are positions in the fitted `X`.
+        """Find the nearest rows as a sparse matrix of distances; its columns are positions in the
+        fitted `X`.
 
         Parameters
         ----------
@@ -201,10 +220,13 @@ class HashNeighbors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator
         """
         distances, rows, _ = self._search(X, n_neighbors)
         starts = np.arange(0, rows.size + 1, rows.shape[1])
-        return csr_array((distances.ravel(), rows.ravel(), starts), shape=(len(rows), self.n_samples_fit_))
+        return csr_array(
+            (distances.ravel(), rows.ravel(), starts), shape=(len(rows), self.n_samples_fit_)
+        )
 
     def transform(self, X: ArrayLike) -> Any:
-        """Give the graph that scikit-learn's estimators take with ``metric="precomputed"``, as `KNeighborsTransformer`.
+        """Give the graph that scikit-learn's estimators take with ``metric="precomputed"``, as
+        `KNeighborsTransformer`.
 
         Parameters
         ----------
@@ -224,7 +246,8 @@ class HashNeighbors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator
         return self.kneighbors_graph(X, min(self.n_neighbors + 1, self.n_samples_fit_))
 
     def scanned_share(self, X: ArrayLike | None = None) -> float:
-        """Mean share of the fitted rows that are a query's candidates, whose vectors `kneighbors` reads.
+        """Mean share of the fitted rows that are a query's candidates, whose vectors `kneighbors`
+        reads.
 
         Parameters
         ----------
@@ -244,13 +267,17 @@ class HashNeighbors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator
         own = X is None
         queries = self._fit_X if own else self._checked(X, reset=False)
         wanted = self.n_neighbors if n_neighbors is None else n_neighbors
-        k = check_integer(wanted, "n_neighbors", high=self.n_samples_fit_ - own, of="fitted rows to be found")
+        k = check_integer(
+            wanted, "n_neighbors", high=self.n_samples_fit_ - own, of="fitted rows to be found"
+        )
         starts = range(0, len(queries), _BLOCK_QUERIES)
         with ThreadPoolExecutor(effective_n_jobs(self.n_jobs)) as threads:
             blocks = threads.map(lambda start: self._search_block(queries, start, k, own), starts)
         return [np.concatenate(part) for part in zip(*blocks, strict=True)]
 
-    def _search_block(self, queries: NDArray[Any], start: int, k: int, own: bool) -> tuple[Any, Any, Any]:
+    def _search_block(
+        self, queries: NDArray[Any], start: int, k: int, own: bool
+    ) -> tuple[Any, Any, Any]:
         """Search for some queries; with `own`, they are the fitted rows, and none finds itself."""
         block = queries[start : start + _BLOCK_QUERIES]
         bits, enough = self._bits(block), k + own
@@ -259,7 +286,9 @@ class HashNeighbors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator
         if len(few):
             radii = self.table_.query(bits[few], enough)[0][:, -1]
             for radius in np.unique(radii):
-                candidates[few[radii == radius]] = self.table_.query_radius(bits[few[radii == radius]], radius)
+                candidates[few[radii == radius]] = self.table_.query_radius(
+                    bits[few[radii == radius]], radius
+                )
         if own:
             for i, rows in enumerate(candidates):
                 candidates[i] = rows[rows != start + i]

@@ -1,10 +1,12 @@
-"""Vectors in a few bytes: sign codes, scalar codes and RaBitQ, searched by estimates and mended by a few floats.
+"""Vectors in a few bytes: sign codes, scalar codes and RaBitQ, searched by estimates and mended by
+a few floats.
 
-All three work alike. ``fit`` learns where the middle of the vectors is; ``encode`` writes each vector's difference from
-it, perhaps turned at random, in a few bytes; a code stands for a vector of floats again, and what is estimated is the
-inner product of the query, in floats, with that. Scalar codes and RaBitQ keep the vector's product with the middle, so
-that a search is for the inner product of the vectors themselves, wherever they lie; signs say nothing about lengths,
-and go without.
+All three work alike. ``fit`` learns where the middle of the vectors is; ``encode`` writes each
+vector's difference from it, perhaps turned at random, in a few bytes; a code stands for a vector of
+floats again, and what is estimated is the inner product of the query, in floats, with that. Scalar
+codes and RaBitQ keep the vector's product with the middle, so that a search is for the inner
+product of the vectors themselves, wherever they lie; signs say nothing about lengths, and go
+without.
 """
 
 from typing import Any, Self
@@ -13,7 +15,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import check_random_state
 
-from .checks import Array, Bytes, Floats, Integers, Singles, check_choice, check_integer, check_positive
+from .checks import (
+    Array,
+    Bytes,
+    Floats,
+    Integers,
+    Singles,
+    check_choice,
+    check_integer,
+    check_positive,
+)
 from .codes import distances_of_all, words_of_bytes
 from .lsh import Estimator, in_blocks, row_blocks
 
@@ -24,7 +35,8 @@ _BLOCK_QUERIES = 256  # searched at a time: bounds the table of their scores
 
 
 def random_rotation(n: int, random_state: Any = None) -> Floats:
-    """Draw a rotation of n dimensions, every one as likely: the orthogonal factor of a Gaussian matrix.
+    """Draw a rotation of n dimensions, every one as likely: the orthogonal factor of a Gaussian
+    matrix.
 
     Parameters
     ----------
@@ -37,7 +49,8 @@ def random_rotation(n: int, random_state: Any = None) -> Floats:
 
     References
     ----------
-    F. Mezzadri, "How to generate random matrices from the classical compact groups", Notices of the AMS 54(5), 2007.
+    F. Mezzadri, "How to generate random matrices from the classical compact groups", Notices of the
+    AMS 54(5), 2007.
 
     Examples
     --------
@@ -50,7 +63,8 @@ def random_rotation(n: int, random_state: Any = None) -> Floats:
 
 
 class Quantiser(Estimator):
-    """What all codes of a few bytes share. A subclass says in ``_learn``, ``_write`` and ``_read`` what its bytes mean.
+    """What all codes of a few bytes share. A subclass says in ``_learn``, ``_write`` and ``_read``
+    what its bytes mean.
 
     Attributes
     ----------
@@ -68,7 +82,8 @@ class Quantiser(Estimator):
     _products = True
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
-        """Learn the mean, and what else the codes need, from the vectors that are searched or some like them.
+        """Learn the mean, and what else the codes need, from the vectors that are searched or some
+        like them.
 
         Parameters
         ----------
@@ -120,7 +135,8 @@ class Quantiser(Estimator):
         sklearn.exceptions.NotFittedError
             Before `fit`.
         ValueError
-            If `X` has another number of features than in `fit`, or is not a finite two-dimensional array.
+            If `X` has another number of features than in `fit`, or is not a finite two-dimensional
+            array.
         """
         return in_blocks(self._coded, self._new_points(X))
 
@@ -169,16 +185,19 @@ class Quantiser(Estimator):
         if array.dtype != np.uint8:
             raise TypeError(f"codes must be uint8, as encode returns them, got {array.dtype}")
         if array.shape[1:] != (self.bytes_per_item_,) or len(array) == 0:
-            raise ValueError(f"codes must have shape (n, {self.bytes_per_item_}), n at least 1, got {array.shape}")
+            raise ValueError(
+                f"codes must have shape (n, {self.bytes_per_item_}), n at least 1, got {array.shape}"
+            )
         return array
 
     def search(
         self, Q: ArrayLike, codes: ArrayLike, k: int, *, rescore: Any = None, factor: int = 10
     ) -> tuple[Array, Integers]:
-        """Find the k rows with the highest estimates of ``q @ x``; with ``rescore``, the best of factor * k by floats.
+        """Find the k rows with the highest estimates of ``q @ x``; with ``rescore``, the best of
+        factor * k by floats.
 
-        For every 256 queries the scores of all codes are held, and but for signs against signs, which are compared as
-        bits, all codes become floats again: bytes are saved, not time.
+        For every 256 queries the scores of all codes are held, and but for signs against signs,
+        which are compared as bits, all codes become floats again: bytes are saved, not time.
 
         Parameters
         ----------
@@ -187,19 +206,21 @@ class Quantiser(Estimator):
         k : int
             From 1 to n.
         rescore : (n, d) array of numbers, optional
-            The vectors that were encoded: the ``factor * k`` rows with the best estimates are sorted by the exact
-            ``q @ x``, for vectors of length one the cosine. Only these rows are read, so it may be a memory-mapped
-            file.
+            The vectors that were encoded: the ``factor * k`` rows with the best estimates are
+            sorted by the exact ``q @ x``, for vectors of length one the cosine. Only these rows are
+            read, so it may be a memory-mapped file.
         factor : int, default=10
 
         Returns
         -------
         scores : (n_queries, k) array of float64
-            Of ``q @ x`` estimates or, with ``rescore``, exact values; estimates by signs are those of `scores`.
+            Of ``q @ x`` estimates or, with ``rescore``, exact values; estimates by signs are those
+            of `scores`.
         rows : (n_queries, k) array of int64
-            The best first; equal scores by row number. Signs are ranked by Hamming distance and then by number, on
-            every machine the same rows. Other estimates are sums of float32: rows may change places where their scores
-            differ by less than 1e-5 of the query's largest.
+            The best first; equal scores by row number. Signs are ranked by Hamming distance and
+            then by number, on every machine the same rows. Other estimates are sums of float32:
+            rows may change places where their scores differ by less than 1e-5 of the query's
+            largest.
 
         Raises
         ------
@@ -215,7 +236,9 @@ class Quantiser(Estimator):
             if rescore.shape != expected:
                 raise ValueError(f"rescore must have shape {expected}, got {rescore.shape}")
         products = _numbers(stored, 1)[:, 0] if self._products else 0
-        of_queries = (queries - self.mean_) @ self.mean_ if self._products else np.zeros(len(queries))
+        of_queries = (
+            (queries - self.mean_) @ self.mean_ if self._products else np.zeros(len(queries))
+        )
         scores = np.empty((len(queries), k))
         rows = np.empty(scores.shape, dtype=np.int64)
         for start in range(0, len(queries), _BLOCK_QUERIES):
@@ -226,7 +249,8 @@ class Quantiser(Estimator):
                 values = self._unit * estimates[best] + of_queries[i]
                 if rescore is not None:
                     vectors = np.array(rescore[best], dtype=np.float64, order="C")
-                    values = (vectors * queries[i]).sum(axis=1)  # row by row: equal rows give equal sums
+                    # row by row: equal rows give equal sums
+                    values = (vectors * queries[i]).sum(axis=1)
                     order = np.lexsort((best, -values))[:k]
                     values, best = values[order], best[order]
                 scores[i], rows[i] = values, best
@@ -248,16 +272,16 @@ def highest(values: Array, k: int) -> Integers:
 class SignCodes(Quantiser):
     """One bit a dimension: on which side of the mean a vector lies.
 
-    A code stands for the vector of its signs, as long as the vectors are on average: plus or minus ``scale_`` in each
-    dimension.
+    A code stands for the vector of its signs, as long as the vectors are on average: plus or minus
+    ``scale_`` in each dimension.
 
     Parameters
     ----------
     rotate : bool, default=False
         Turn the vectors at random first, so that every bit says something about all dimensions.
     asymmetric : bool, default=False
-        Compare the codes with the query's floats. By default the query is a code too, and the order of the scores is
-        that of Hamming distances.
+        Compare the codes with the query's floats. By default the query is a code too, and the order
+        of the scores is that of Hamming distances.
     centre : bool, default=True
         Take the mean off first. Without it ``mean_`` is 0.
     random_state : int, RandomState instance or None, default=None
@@ -268,13 +292,13 @@ class SignCodes(Quantiser):
     scale_ : float
         Root of the mean square of a coordinate.
     mean_, rotation_, bytes_per_item_, n_features_in_
-        See `Quantiser`. A code has a bit a dimension, the first one the most significant of the first byte; what is
-        left of the last byte is 0.
+        See `Quantiser`. A code has a bit a dimension, the first one the most significant of the
+        first byte; what is left of the last byte is 0.
 
     References
     ----------
-    A. Gordo, F. Perronnin, Y. Gong and S. Lazebnik, "Asymmetric distances for binary embeddings", IEEE Transactions on
-    Pattern Analysis and Machine Intelligence 36(1), 2014.
+    A. Gordo, F. Perronnin, Y. Gong and S. Lazebnik, "Asymmetric distances for binary embeddings",
+    IEEE Transactions on Pattern Analysis and Machine Intelligence 36(1), 2014.
 
     Examples
     --------
@@ -338,7 +362,8 @@ def signs(codes: Bytes, n: int) -> Singles:
 
 
 class ScalarCodes(Quantiser):
-    """Each coordinate as one of 256 or 16 cells of equal width, from its least value up; it stands for its middle.
+    """Each coordinate as one of 256 or 16 cells of equal width, from its least value up; it stands
+    for its middle.
 
     Parameters
     ----------
@@ -348,11 +373,12 @@ class ScalarCodes(Quantiser):
     Attributes
     ----------
     low_, step_ : (d,) arrays of float64
-        Where the first cell of each centred coordinate begins, and the width of a cell: the range that `fit` saw is
-        255 or 15 of them. Within it a coordinate changes by at most half a step; what lies outside is moved in.
+        Where the first cell of each centred coordinate begins, and the width of a cell: the range
+        that `fit` saw is 255 or 15 of them. Within it a coordinate changes by at most half a step;
+        what lies outside is moved in.
     mean_, rotation_, bytes_per_item_, n_features_in_
-        See `Quantiser`. With 4 bits, the first of two coordinates is in the upper half of their byte. The product with
-        the mean, a float32, least significant byte first, ends the code.
+        See `Quantiser`. With 4 bits, the first of two coordinates is in the upper half of their
+        byte. The product with the mean, a float32, least significant byte first, ends the code.
 
     Notes
     -----
@@ -401,11 +427,13 @@ class ScalarCodes(Quantiser):
 
 
 class RaBitQ(Quantiser):
-    """One bit a dimension after a random rotation, and two numbers that make the estimate unbiased and bound its error.
+    """One bit a dimension after a random rotation, and two numbers that make the estimate unbiased
+    and bound its error.
 
-    With s the signs of a vector x, centred and turned, the code stands for the multiple of s whose projection on x is x
-    itself: ``r = s * |x|**2 / (s @ x)``. What is too much, r - x, is therefore at right angles to x; it adds to the
-    estimate ``q @ r`` only what the rotation gives it at random, as often above 0 as below.
+    With s the signs of a vector x, centred and turned, the code stands for the multiple of s whose
+    projection on x is x itself: ``r = s * |x|**2 / (s @ x)``. What is too much, r - x, is therefore
+    at right angles to x; it adds to the estimate ``q @ r`` only what the rotation gives it at
+    random, as often above 0 as below.
 
     Parameters
     ----------
@@ -415,14 +443,16 @@ class RaBitQ(Quantiser):
     Attributes
     ----------
     mean_, rotation_, bytes_per_item_, n_features_in_
-        See `Quantiser`. A code has the bits as in `SignCodes`, then three float32, least significant byte first: the
-        coordinates of r but for their signs; the standard deviation of the estimate's error for a query of length 1
-        from the mean, ``|r - x| / sqrt(d - 1)``; and the product of the vector as it was given with the mean.
+        See `Quantiser`. A code has the bits as in `SignCodes`, then three float32, least
+        significant byte first: the coordinates of r but for their signs; the standard deviation of
+        the estimate's error for a query of length 1 from the mean, ``|r - x| / sqrt(d - 1)``; and
+        the product of the vector as it was given with the mean.
 
     References
     ----------
-    J. Gao and C. Long, "RaBitQ: quantizing high-dimensional vectors with a theoretical error bound for approximate
-    nearest neighbor search", SIGMOD 2024. Theirs has 4 bits a dimension for the query too; here it keeps its floats.
+    J. Gao and C. Long, "RaBitQ: quantizing high-dimensional vectors with a theoretical error bound
+    for approximate nearest neighbor search", SIGMOD 2024. Theirs has 4 bits a dimension for the
+    query too; here it keeps its floats.
 
     Examples
     --------

@@ -1,4 +1,5 @@
-"""Beyond one table, one core and one machine: faiss as the neighbour, Dask as the engine, and what it all costs.
+"""Beyond one table, one core and one machine: faiss as the neighbour, Dask as the engine, and what
+it all costs.
 
 faiss and Dask are optional: ``pip install '.[scale]'`` in the folder of this project.
 """
@@ -24,8 +25,22 @@ from .checks import Array, Bits, Bytes, check_integer
 from .codes import check_bits, pack_bits, packed_distances
 from .search.radius import check_radius, object_array
 
-__all__ = ["DistributedHashTable", "encode", "faiss_bytes", "faiss_query_radius", "from_faiss", "local_client"]
-__all__ += ["measure_search", "open_vectors", "plan_size", "resampled_codes", "to_faiss", "wire_bytes"]
+__all__ = [
+    "DistributedHashTable",
+    "encode",
+    "faiss_bytes",
+    "faiss_query_radius",
+    "from_faiss",
+    "local_client",
+]
+__all__ += [
+    "measure_search",
+    "open_vectors",
+    "plan_size",
+    "resampled_codes",
+    "to_faiss",
+    "wire_bytes",
+]
 
 _BLOCK_ROWS = 1 << 14  # drawn at random at a time
 
@@ -39,7 +54,7 @@ def load_optional(module: str) -> Any:
         raise ImportError(f"{module} is needed here and cannot be imported: {how}") from error
 
 
-# --- vectors that are too many for memory ----------------------------------------------------------------------------
+# --- vectors that are too many for memory ---------------------------------------------------------
 
 
 def open_vectors(path: str | os.PathLike[str], *, block_rows: int | None = None) -> Any:
@@ -67,8 +82,8 @@ def open_vectors(path: str | os.PathLike[str], *, block_rows: int | None = None)
     FileNotFoundError
         If there is no such file.
     TypeError, ValueError
-        If it holds anything but a two-dimensional array of numbers or booleans; the message names the file. If
-        `block_rows` is not an integer of at least 1.
+        If it holds anything but a two-dimensional array of numbers or booleans; the message names
+        the file. If `block_rows` is not an integer of at least 1.
 
     Examples
     --------
@@ -84,10 +99,14 @@ def open_vectors(path: str | os.PathLike[str], *, block_rows: int | None = None)
     try:
         mapped = open_memmap(path, mode="r")
     except ValueError as error:
-        raise ValueError(f"{path} is not a whole .npy file of one plain array: {str(error)[:300]}") from error
+        raise ValueError(
+            f"{path} is not a whole .npy file of one plain array: {str(error)[:300]}"
+        ) from error
     shape, dtype = mapped.shape, mapped.dtype
     if len(shape) != 2 or 0 in shape or dtype.kind not in "fiub":
-        raise ValueError(f"{path} must hold a two-dimensional array of numbers, found {dtype} of shape {shape}")
+        raise ValueError(
+            f"{path} must hold a two-dimensional array of numbers, found {dtype} of shape {shape}"
+        )
     rows = "auto" if block_rows is None else check_integer(block_rows, "block_rows")
     chunks = da.core.normalize_chunks((rows, -1), shape, dtype=dtype)
     name = f"{path.name}-{uuid4()}"  # the file may have changed since it was opened last
@@ -97,13 +116,14 @@ def open_vectors(path: str | os.PathLike[str], *, block_rows: int | None = None)
 def encode(hasher: Any, X: Any) -> Any:
     """Hash the vectors of a Dask array, block by block.
 
-    An array needs none of this, nor does one that stays in its file, as ``np.load(path, mmap_mode="r")`` opens it: the
-    hasher's ``transform`` takes it, in blocks too.
+    An array needs none of this, nor does one that stays in its file, as ``np.load(path,
+    mmap_mode="r")`` opens it: the hasher's ``transform`` takes it, in blocks too.
 
     Parameters
     ----------
     hasher : fitted transformer
-        Whose ``transform`` makes bits of vectors: `LSH`, `GRH` and the others, or a pipeline that ends in one.
+        Whose ``transform`` makes bits of vectors: `LSH`, `GRH` and the others, or a pipeline that
+        ends in one.
     X : (n, d) dask.array.Array
         As `open_vectors` makes one of a file.
 
@@ -115,8 +135,8 @@ def encode(hasher: Any, X: Any) -> Any:
     Raises
     ------
     TypeError, ValueError
-        If `X` is no Dask array, is empty, or does not know the rows of its blocks; if the hasher refuses such rows, or
-        makes something else of them than bits.
+        If `X` is no Dask array, is empty, or does not know the rows of its blocks; if the hasher
+        refuses such rows, or makes something else of them than bits.
 
     Examples
     --------
@@ -136,11 +156,17 @@ def encode(hasher: Any, X: Any) -> Any:
 def check_dask(array: Any, name: str) -> Any:
     """Return a Dask array of whole rows, or say what is wrong with it."""
     if not hasattr(array, "dask"):
-        raise TypeError(f"{name} must be a Dask array, got {type(array).__name__}; dask.array.from_array makes one")
+        raise TypeError(
+            f"{name} must be a Dask array, got {type(array).__name__}; dask.array.from_array makes one"
+        )
     if array.ndim != 2 or 0 in array.shape:
-        raise ValueError(f"{name} must be two-dimensional with at least one row and column, got shape {array.shape}")
+        raise ValueError(
+            f"{name} must be two-dimensional with at least one row and column, got shape {array.shape}"
+        )
     if np.isnan(array.shape).any():
-        raise ValueError(f"{name} does not know the rows of its blocks; call its compute_chunk_sizes() first")
+        raise ValueError(
+            f"{name} does not know the rows of its blocks; call its compute_chunk_sizes() first"
+        )
     return array.rechunk({1: -1})
 
 
@@ -155,13 +181,15 @@ def _encode_block(block: Array, hasher: Any) -> Bits:
     rows = block if len(block) else np.zeros((1, np.shape(block)[1]))
     bits = np.asarray(hasher.transform(rows))
     if bits.dtype != bool:
-        raise TypeError(f"the hasher must make rows of booleans, {type(hasher).__name__} made {bits.dtype}")
+        raise TypeError(
+            f"the hasher must make rows of booleans, {type(hasher).__name__} made {bits.dtype}"
+        )
     return bits[: len(block)]
 
 
-# --- faiss -----------------------------------------------------------------------------------------------------------
-# faiss packs codes into bytes, so its codes have a multiple of 8 bits. What is missing is filled up with zero bits. All
-# codes and queries get the same ones, so no distance changes.
+# --- faiss ----------------------------------------------------------------------------------------
+# faiss packs codes into bytes, so its codes have a multiple of 8 bits. What is missing is filled up
+# with zero bits. All codes and queries get the same ones, so no distance changes.
 
 
 def faiss_bytes(bits: ArrayLike) -> Bytes:
@@ -174,8 +202,8 @@ def faiss_bytes(bits: ArrayLike) -> Bytes:
     Returns
     -------
     (n, ceil(b / 8)) array of uint8
-        The first bit of a code is the lowest of the first byte, as faiss has it itself (``numpy.packbits`` puts it
-        highest if nothing is said). Filled up with zero bits.
+        The first bit of a code is the lowest of the first byte, as faiss has it itself
+        (``numpy.packbits`` puts it highest if nothing is said). Filled up with zero bits.
 
     Raises
     ------
@@ -191,7 +219,8 @@ def faiss_bytes(bits: ArrayLike) -> Bytes:
 
 
 def to_faiss(table_or_bits: HashTable | ArrayLike) -> Any:
-    """Make a faiss index that holds the codes of a table and compares a query with each; row numbers are its ids.
+    """Make a faiss index that holds the codes of a table and compares a query with each; row
+    numbers are its ids.
 
     Parameters
     ----------
@@ -200,7 +229,8 @@ def to_faiss(table_or_bits: HashTable | ArrayLike) -> Any:
     Returns
     -------
     faiss.IndexBinaryFlat
-        Search it with `faiss_query_radius`: faiss's own ``range_search`` leaves out rows at exactly the radius.
+        Search it with `faiss_query_radius`: faiss's own ``range_search`` leaves out rows at exactly
+        the radius.
 
     Raises
     ------
@@ -215,7 +245,9 @@ def to_faiss(table_or_bits: HashTable | ArrayLike) -> Any:
     >>> index.ntotal, index.d
     (3, 8)
     """
-    packed = faiss_bytes(table_or_bits.bits if isinstance(table_or_bits, HashTable) else table_or_bits)
+    packed = faiss_bytes(
+        table_or_bits.bits if isinstance(table_or_bits, HashTable) else table_or_bits
+    )
     index = load_optional("faiss").IndexBinaryFlat(8 * packed.shape[1])
     index.add(packed)
     return index
@@ -227,7 +259,8 @@ def from_faiss(index: Any) -> HashTable:
     Parameters
     ----------
     index : faiss.IndexBinaryFlat
-        Codes that were filled up to a multiple of 8 bits stay so: the ``bits`` of the table have them, to be cut.
+        Codes that were filled up to a multiple of 8 bits stay so: the ``bits`` of the table have
+        them, to be cut.
 
     Raises
     ------
@@ -250,18 +283,20 @@ def from_faiss(index: Any) -> HashTable:
 
 
 def faiss_query_radius(index: Any, query_bits: ArrayLike, r: int) -> Any:
-    """Ask a faiss index what `HashTable.query_radius` answers: all rows within `r` bits, `r` included.
+    """Ask a faiss index what `HashTable.query_radius` answers: all rows within `r` bits, `r`
+    included.
 
-    Two things are set right on the way. faiss's radius is strict, so it is asked for ``r + 1``. And a hash index looks
-    only into buckets within ``nflip`` bits of the query's, with a default of 0, and does not say what it has missed; so
-    ``nflip`` becomes `r` for one table, and ``r // nhash`` for several: of so many pieces one has at most that many of
-    the `r` different bits. The number of buckets looked into grows as in `l2h_tutorial.search.ball_size`.
+    Two things are set right on the way. faiss's radius is strict, so it is asked for ``r + 1``. And
+    a hash index looks only into buckets within ``nflip`` bits of the query's, with a default of 0,
+    and does not say what it has missed; so ``nflip`` becomes `r` for one table, and ``r // nhash``
+    for several: of so many pieces one has at most that many of the `r` different bits. The number
+    of buckets looked into grows as in `l2h_tutorial.search.ball_size`.
 
     Parameters
     ----------
     index : faiss.IndexBinaryFlat, faiss.IndexBinaryHash or faiss.IndexBinaryMultiHash
-        Of codes as `faiss_bytes` packs them. As ``nflip`` belongs to the index, no other thread may search it
-        meanwhile; afterwards it is what it was.
+        Of codes as `faiss_bytes` packs them. As ``nflip`` belongs to the index, no other thread may
+        search it meanwhile; afterwards it is what it was.
     query_bits : (n_queries, n_bits) array of bool
     r : int
         From 0 to `n_bits`.
@@ -276,7 +311,8 @@ def faiss_query_radius(index: Any, query_bits: ArrayLike, r: int) -> Any:
     ImportError
         If faiss is not installed.
     TypeError, ValueError
-        If it is another kind of index, the bits are not boolean, do not fit the index, or the radius is out of range.
+        If it is another kind of index, the bits are not boolean, do not fit the index, or the
+        radius is out of range.
 
     Examples
     --------
@@ -287,7 +323,9 @@ def faiss_query_radius(index: Any, query_bits: ArrayLike, r: int) -> Any:
     _check_kind(index, "IndexBinaryFlat", "IndexBinaryHash", "IndexBinaryMultiHash")
     bits = check_bits(query_bits, name="query_bits")
     if not index.d - 8 < bits.shape[1] <= index.d:
-        raise ValueError(f"query_bits must fit the {index.d} bits of the index, got {bits.shape[1]} bits a code")
+        raise ValueError(
+            f"query_bits must fit the {index.d} bits of the index, got {bits.shape[1]} bits a code"
+        )
     r = check_radius(r, bits.shape[1])
     own_nflip = getattr(index, "nflip", None)
     if own_nflip is not None:
@@ -311,24 +349,25 @@ def _check_kind(index: Any, *kinds: str) -> None:
         raise TypeError(f"index must be a faiss {' or '.join(kinds)}, got {type(index).__name__}")
 
 
-# --- a table in partitions, on the workers of a Dask cluster ---------------------------------------------------------
-# Dask decides what runs where, moves the data, and computes again what a lost worker held. What is here is only what it
-# is asked to compute: a `HashTable` of each block of rows, each one's exact answer, and one answer made of them.
+# --- a table in partitions, on the workers of a Dask cluster --------------------------------------
+# Dask decides what runs where, moves the data, and computes again what a lost worker held. What is
+# here is only what it is asked to compute: a `HashTable` of each block of rows, each one's exact
+# answer, and one answer made of them.
 
 
 @contextmanager
 def local_client(n_workers: int = 2) -> Iterator[Any]:
     """Start worker processes on this machine, connect to them, and end them afterwards.
 
-    They listen on the loopback address only, have one thread each and no dashboard, write no log, and keep what they
-    put on disk in a folder that is removed. In a script, call it under ``if __name__ == "__main__":``, because workers
-    import the script; in a notebook there is no need.
+    They listen on the loopback address only, have one thread each and no dashboard, write no log,
+    and keep what they put on disk in a folder that is removed. In a script, call it under ``if
+    __name__ == "__main__":``, because workers import the script; in a notebook there is no need.
 
     Parameters
     ----------
     n_workers : int, default=2
-        Processes. Each may use an equal share of the memory: from 70 percent of it on, Dask moves results to disk, and
-        at 95 percent it starts the worker anew.
+        Processes. Each may use an equal share of the memory: from 70 percent of it on, Dask moves
+        results to disk, and at 95 percent it starts the worker anew.
 
     Yields
     ------
@@ -356,18 +395,21 @@ def local_client(n_workers: int = 2) -> Iterator[Any]:
 
 
 class DistributedHashTable:
-    """A `HashTable` whose rows are spread over the workers of a Dask cluster, with the same answers.
+    """A `HashTable` whose rows are spread over the workers of a Dask cluster, with the same
+    answers.
 
-    Each block of the Dask array becomes the hash table of one partition, in the memory of a worker. A search asks every
-    partition for its exact answer, and merges the answers. A partition whose worker is lost is computed again from the
-    array; so the array should come from a file that the workers can read, not from memory.
+    Each block of the Dask array becomes the hash table of one partition, in the memory of a worker.
+    A search asks every partition for its exact answer, and merges the answers. A partition whose
+    worker is lost is computed again from the array; so the array should come from a file that the
+    workers can read, not from memory.
 
     Parameters
     ----------
     codes : (n, n_bits) dask.array.Array of bool
         Codes as `encode` makes them; row i of the array is row number i in all results.
     client : distributed.Client
-        ``Client("tcp://address:8786")`` connects to a cluster that is running anywhere, `local_client` starts one here.
+        ``Client("tcp://address:8786")`` connects to a cluster that is running anywhere,
+        `local_client` starts one here.
 
     Attributes
     ----------
@@ -380,10 +422,11 @@ class DistributedHashTable:
 
     Notes
     -----
-    A worker needs memory for the tables of its partitions, about 16 bytes a row for codes of 64 bits, and about 9 more
-    for each table of pieces that multi-index hashing made, all of which are kept; for one block that is being made into
-    a table, about 120 bytes a row while that lasts; and for its partitions' answers, 16 bytes for each row found.
-    Smaller blocks need less at a time and more calls.
+    A worker needs memory for the tables of its partitions, about 16 bytes a row for codes of 64
+    bits, and about 9 more for each table of pieces that multi-index hashing made, all of which are
+    kept; for one block that is being made into a table, about 120 bytes a row while that lasts; and
+    for its partitions' answers, 16 bytes for each row found. Smaller blocks need less at a time and
+    more calls.
 
     Examples
     --------
@@ -421,7 +464,8 @@ class DistributedHashTable:
         Returns
         -------
         (n_queries,) object array of int64 arrays
-            By distance, then by row number: what ``HashTable.query_radius(..., sort_results=True)`` returns.
+            By distance, then by row number: what ``HashTable.query_radius(..., sort_results=True)``
+            returns.
 
         Raises
         ------
@@ -431,18 +475,24 @@ class DistributedHashTable:
         packed = np.packbits(check_bits(query_bits, self.n_bits, name="query_bits"), axis=1)
         r = check_radius(r, self.n_bits)
         submit = self._client.submit
-        queries = submit(np.copy, packed, pure=False)  # a task too: they go to each worker once, and cannot be lost
-        answers = self._client.gather([submit(_radius, table, queries, r, pure=False) for table in self._tables])
+        # a task too: they go to each worker once, and cannot be lost
+        queries = submit(np.copy, packed, pure=False)
+        answers = self._client.gather(
+            [submit(_radius, table, queries, r, pure=False) for table in self._tables]
+        )
         ids = [rows + start for (rows, _), start in zip(answers, self._starts, strict=True)]
         distances = [away for _, away in answers]
-        return by_distance(map(np.concatenate, np.stack(ids).T), map(np.concatenate, np.stack(distances).T))
+        return by_distance(
+            map(np.concatenate, np.stack(ids).T), map(np.concatenate, np.stack(distances).T)
+        )
 
 
 # What runs on the workers. Row numbers there count from the start of the partition.
 
 
 def _build(block: Bits) -> HashTable:
-    sizeof = load_optional("dask.sizeof").sizeof  # by which Dask knows what moving a table would cost
+    # by which Dask knows what moving a table would cost
+    sizeof = load_optional("dask.sizeof").sizeof
     sizeof.register(HashTable, lambda table: 16 * table.n_rows)
     return HashTable(block)
 
@@ -452,7 +502,7 @@ def _radius(table: HashTable, packed: Bytes, r: int) -> Any:
     return table.query_radius(bits, r, return_distance=True)
 
 
-# --- costs, measured while a search can be tried, and computed beyond that -------------------------------------------
+# --- costs, measured while a search can be tried, and computed beyond that ------------------------
 
 
 def resampled_codes(bits: ArrayLike, n: int, *, flip: float = 0.05, random_state: int = 0) -> Bits:
@@ -474,7 +524,8 @@ def resampled_codes(bits: ArrayLike, n: int, *, flip: float = 0.05, random_state
     Raises
     ------
     TypeError, ValueError
-        If the bits are not boolean, `n` is not an integer of at least 1, or `flip` is no probability.
+        If the bits are not boolean, `n` is not an integer of at least 1, or `flip` is no
+        probability.
 
     Examples
     --------
@@ -492,8 +543,11 @@ def resampled_codes(bits: ArrayLike, n: int, *, flip: float = 0.05, random_state
     return drawn
 
 
-def measure_search(bits: ArrayLike, query_bits: ArrayLike, radius: int, *, repeats: int = 5) -> dict[str, Any]:
-    """Build a table, search it, and compare every code with every query, with a clock and a count of bytes.
+def measure_search(
+    bits: ArrayLike, query_bits: ArrayLike, radius: int, *, repeats: int = 5
+) -> dict[str, Any]:
+    """Build a table, search it, and compare every code with every query, with a clock and a count
+    of bytes.
 
     Parameters
     ----------
@@ -501,13 +555,14 @@ def measure_search(bits: ArrayLike, query_bits: ArrayLike, radius: int, *, repea
     query_bits : (n_queries, n_bits) array of bool
     radius : int
     repeats : int, default=5
-        The time of a search is the shortest of so many: what else the machine does can only add to it.
+        The time of a search is the shortest of so many: what else the machine does can only add to
+        it.
 
     Returns
     -------
     dict
-        ``n``, ``n_bits``, ``radius``, ``table_bytes`` (held by the table once it has been searched), ``table_seconds``
-        and ``scan_seconds`` (of one query).
+        ``n``, ``n_bits``, ``radius``, ``table_bytes`` (held by the table once it has been
+        searched), ``table_seconds`` and ``scan_seconds`` (of one query).
 
     Raises
     ------
@@ -552,7 +607,8 @@ def measure_search(bits: ArrayLike, query_bits: ArrayLike, radius: int, *, repea
 def wire_bytes(
     n_queries: int, n_bits: int, *, k: int, n_workers: int, n_partitions: int, partition_rows: int
 ) -> tuple[int, int]:
-    """Bytes that cross the network for the nearest rows of some queries, each partition of a table naming its own.
+    """Bytes that cross the network for the nearest rows of some queries, each partition of a table
+    naming its own.
 
     Parameters
     ----------
@@ -581,7 +637,9 @@ def wire_bytes(
     return sent, n_partitions * n_queries * min(k, partition_rows) * row_bytes
 
 
-def plan_size(n: int, *, n_bits: int, n_features: int, bytes_per_row: float, codes_per_second: float) -> pd.Series:
+def plan_size(
+    n: int, *, n_bits: int, n_features: int, bytes_per_row: float, codes_per_second: float
+) -> pd.Series:
     """Memory and time of exact search over `n` codes, from what was measured with fewer.
 
     Parameters

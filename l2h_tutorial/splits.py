@@ -1,7 +1,8 @@
 """Divide a data set into queries, training images and the database that is searched.
 
-Three parts that do not overlap, as in the tutorial that this book grew out of; partitions by class, as in the ECIR 2015
-experiments; and one of those that asks more of a supervised hash, with classes held out.
+Three parts that do not overlap, as in the tutorial that this book grew out of; partitions by class,
+as in the ECIR 2015 experiments; and one of those that asks more of a supervised hash, with classes
+held out.
 """
 
 from dataclasses import dataclass, replace
@@ -16,7 +17,8 @@ from .datasets import Dataset
 
 __all__ = ["Split", "held_out_partition", "paper_partition", "split_dataset"]
 
-_SEED_SHARES = (0.002, 0.02)  # the tutorial's split of CIFAR-10: share of queries, then share of the rest for training
+# the tutorial's split of CIFAR-10: share of queries, then share of the rest for training
+_SEED_SHARES = (0.002, 0.02)
 _DEFAULT_SIZES = (500, 1000)  # any other data set: queries and training images, stratified by class
 
 
@@ -29,7 +31,8 @@ class Split:
     X_query, X_train, X_database : (n_query, d), (n_train, d), (n_database, d) arrays of float32
     y_query, y_train, y_database : arrays of int64, one label a row
     query_rows, train_rows, database_rows : arrays of int64
-        ``dataset.features[query_rows]`` are the queries as they were before preprocessing, and so on.
+        ``dataset.features[query_rows]`` are the queries as they were before preprocessing, and so
+        on.
     class_names : tuple of str
 
     Examples
@@ -63,8 +66,9 @@ class Split:
         Parameters
         ----------
         method : {"none", "centre", "l2-centre"}
-            "centre" subtracts the mean; "l2-centre" first scales every row to length 1 (a zero row stays zero). The
-            mean is that of the training and database rows, a row in both counted once; queries never enter it.
+            "centre" subtracts the mean; "l2-centre" first scales every row to length 1 (a zero row
+            stays zero). The mean is that of the training and database rows, a row in both counted
+            once; queries never enter it.
 
         Returns
         -------
@@ -105,7 +109,10 @@ def _make_split(dataset: Dataset, query: Integers, train: Integers, database: In
 
 
 def split_dataset(
-    dataset: Dataset, query_size: float | None = None, train_size: float | None = None, random_state: Any = 42
+    dataset: Dataset,
+    query_size: float | None = None,
+    train_size: float | None = None,
+    random_state: Any = 42,
 ) -> Split:
     """Draw queries, then a training set; what is left is the database.
 
@@ -113,10 +120,11 @@ def split_dataset(
     ----------
     dataset : Dataset
     query_size, train_size : int, float or None
-        An int is a number of rows; a float between 0 and 1 a share, of all rows for queries and of the rows that are
-        then left for training; both as in `sklearn.model_selection.train_test_split`. None: the data set's own. For
-        CIFAR-10 these are the tutorial's 0.002 and 0.02, and its two unstratified draws; for any other, 500 queries and
-        1,000 training rows, stratified by class.
+        An int is a number of rows; a float between 0 and 1 a share, of all rows for queries and of
+        the rows that are then left for training; both as in
+        `sklearn.model_selection.train_test_split`. None: the data set's own. For CIFAR-10 these are
+        the tutorial's 0.002 and 0.02, and its two unstratified draws; for any other, 500 queries
+        and 1,000 training rows, stratified by class.
     random_state : int, RandomState instance or None, default=42
 
     Returns
@@ -126,8 +134,8 @@ def split_dataset(
     Raises
     ------
     TypeError, ValueError
-        If a size is not a number of rows or a share, leaves nothing, or is too small to hold every class where the draw
-        is stratified.
+        If a size is not a number of rows or a share, leaves nothing, or is too small to hold every
+        class where the draw is stratified.
 
     Examples
     --------
@@ -144,14 +152,18 @@ def split_dataset(
     return _make_split(dataset, query, train, database)
 
 
-def _draw(dataset: Dataset, rows: Integers, name: str, size: float, random_state: Any) -> list[Integers]:
+def _draw(
+    dataset: Dataset, rows: Integers, name: str, size: float, random_state: Any
+) -> list[Integers]:
     """Draw so many of the rows, or such a share of them: (what is left, what was drawn)."""
     stratify = None if dataset.name == "cifar10" else dataset.labels[rows]
     try:
         return train_test_split(rows, test_size=size, random_state=random_state, stratify=stratify)
     except ValueError as error:
         found = f"{name} {size!r} cannot be drawn from {len(rows)} rows ({error})"
-        raise type(error)(f"{found}; expected a number of rows, or a share between 0 and 1") from error
+        raise type(error)(
+            f"{found}; expected a number of rows, or a share between 0 and 1"
+        ) from error
 
 
 def paper_partition(
@@ -163,8 +175,8 @@ def paper_partition(
     ----------
     dataset : Dataset
     n_train : int, default=1000
-        Training rows, drawn from the database, as many of each class as of the next (a remainder goes to the first
-        classes).
+        Training rows, drawn from the database, as many of each class as of the next (a remainder
+        goes to the first classes).
     n_query_per_class : int, default=100
         All rows that are not queries are the database.
     random_state : int, RandomState instance or None, default=0
@@ -195,12 +207,17 @@ def paper_partition(
 
 
 def held_out_partition(
-    dataset: Dataset, held_out: int = 3, n_train: int = 1000, n_query_per_class: int = 100, random_state: Any = 0
+    dataset: Dataset,
+    held_out: int = 3,
+    n_train: int = 1000,
+    n_query_per_class: int = 100,
+    random_state: Any = 0,
 ) -> Split:
-    """Leave some classes out of the training set, and query these classes only; the database holds all classes.
+    """Leave some classes out of the training set, and query these classes only; the database holds
+    all classes.
 
-    A classifier has no answer for a class that it has not seen. What a code still says about such images it says
-    because it is an embedding.
+    A classifier has no answer for a class that it has not seen. What a code still says about such
+    images it says because it is an embedding.
 
     Parameters
     ----------
@@ -208,7 +225,8 @@ def held_out_partition(
     held_out : int, default=3
         How many classes to leave out, drawn at random.
     n_train : int, default=1000
-        Training rows, as many of each other class as of the next (a remainder goes to the first classes).
+        Training rows, as many of each other class as of the next (a remainder goes to the first
+        classes).
     n_query_per_class : int, default=100
         All rows that are neither queries nor training rows are the database.
     random_state : int, RandomState instance or None, default=0
@@ -220,13 +238,13 @@ def held_out_partition(
     Raises
     ------
     TypeError, ValueError
-        If a number is not an integer of at least 1, fewer than two classes are left to train on, or a class has too few
-        rows.
+        If a number is not an integer of at least 1, fewer than two classes are left to train on, or
+        a class has too few rows.
 
     References
     ----------
-    A. Sablayrolles, M. Douze, N. Usunier and H. Jegou, "How should we evaluate supervised hashing?", ICASSP 2017,
-    section 4.
+    A. Sablayrolles, M. Douze, N. Usunier and H. Jegou, "How should we evaluate supervised
+    hashing?", ICASSP 2017, section 4.
 
     Examples
     --------
@@ -248,15 +266,21 @@ def _split_by_class(
     check_integer(n_query_per_class, "n_query_per_class")
     seen = np.setdiff1d(dataset.labels, left_out)
     if check_integer(n_train, "n_train") < len(seen):
-        raise ValueError(f"n_train must hold each of the {len(seen)} classes at least once, got {n_train}")
+        raise ValueError(
+            f"n_train must hold each of the {len(seen)} classes at least once, got {n_train}"
+        )
     random, queried = check_random_state(random_state), left_out if len(left_out) else seen
     query, train = [], []
     for label in (*left_out, *seen):
         n_query = n_query_per_class if label in queried else 0
-        n_of_class = n_train // len(seen) + (label in seen[: n_train % len(seen)]) if label in seen else 0
+        n_of_class = (
+            n_train // len(seen) + (label in seen[: n_train % len(seen)]) if label in seen else 0
+        )
         rows = random.permutation(np.flatnonzero(dataset.labels == label))
         if len(rows) < n_query + n_of_class:
-            raise ValueError(f"class {label} has {len(rows)} rows, not {n_query} for queries and {n_of_class} to train")
+            raise ValueError(
+                f"class {label} has {len(rows)} rows, not {n_query} for queries and {n_of_class} to train"
+            )
         query.append(rows[:n_query])
         train.append(rows[n_query : n_query + n_of_class])
     query_rows, train_rows = np.sort(np.concatenate(query)), np.sort(np.concatenate(train))
@@ -264,5 +288,7 @@ def _split_by_class(
     if len(left_out):
         database = np.setdiff1d(database, train_rows)
     if not len(database):
-        raise ValueError(f"no row of {len(dataset)} is left for the database; take fewer to train or to query")
+        raise ValueError(
+            f"no row of {len(dataset)} is left for the database; take fewer to train or to query"
+        )
     return _make_split(dataset, query_rows, train_rows, database)

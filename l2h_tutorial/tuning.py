@@ -1,7 +1,9 @@
-"""Choosing parameters on validation queries, which are taken out of a split's database, never out of its test queries.
+"""Choosing parameters on validation queries, which are taken out of a split's database, never out
+of its test queries.
 
-:func:`tune_as_published` chooses in the order of the GRH paper. For any other hasher :func:`tune_on_grid` tries a whole
-grid, and :func:`climb` no more of it than it takes to be sure that no neighbour of the best setting is better.
+:func:`tune_as_published` chooses in the order of the GRH paper. For any other hasher
+:func:`tune_on_grid` tries a whole grid, and :func:`climb` no more of it than it takes to be sure
+that no neighbour of the best setting is better.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -28,7 +30,9 @@ ALPHAS = (0.6, 0.7, 0.8, 0.9, 1.0)
 def ranking_precision(hasher: Any, database_bits: Any, split: Split) -> float:
     """Measure mean average precision by the Hamming distance, unless the hasher measures its own way of ranking."""
     measure = getattr(hasher, "mean_average_precision", mean_average_precision)
-    return float(measure(hasher.transform(split.X_query), database_bits, split.y_query, split.y_database))
+    return float(
+        measure(hasher.transform(split.X_query), database_bits, split.y_query, split.y_database)
+    )
 
 
 class Validation(NamedTuple):
@@ -49,7 +53,8 @@ class Validation(NamedTuple):
 def validation_set(
     split: Split, n_query_per_class: int = 100, n_database: int = 5000, random_state: Any = 0
 ) -> Validation:
-    """Draw validation queries from the database rows that do not train, and a part of the database to be ranked.
+    """Draw validation queries from the database rows that do not train, and a part of the database
+    to be ranked.
 
     Parameters
     ----------
@@ -57,7 +62,8 @@ def validation_set(
         Its test queries are not touched.
     n_query_per_class : int, default=100
     n_database : int, default=5000
-        Rows that the validation queries rank, drawn at random from the rest of the database, or all of it.
+        Rows that the validation queries rank, drawn at random from the rest of the database, or all
+        of it.
     random_state : int, RandomState instance or None, default=0
 
     Returns
@@ -85,7 +91,12 @@ def validation_set(
     chosen = []
     for label in np.unique(split.y_database):
         of_class = random.permutation(free[split.y_database[free] == label])
-        check_integer(n_query_per_class, "n_query_per_class", high=len(of_class), of=f"untrained rows of class {label}")
+        check_integer(
+            n_query_per_class,
+            "n_query_per_class",
+            high=len(of_class),
+            of=f"untrained rows of class {label}",
+        )
         chosen.append(of_class[:n_query_per_class])
     queries = np.concatenate(chosen)
     others = np.setdiff1d(np.arange(len(split.y_database)), queries)
@@ -131,8 +142,9 @@ def tune_on_grid(hasher: Any, validation: Validation, grid: Grid, *, n_draws: in
     validation : Validation
     grid : mapping of str to sequences
     n_draws : int, default=1
-        Every combination is scored with this many random starts, seeds 0, 1, ..., and the mean counts. One start's best
-        setting need not be another's. With 1 it is the estimator's own ``random_state``, and its start's.
+        Every combination is scored with this many random starts, seeds 0, 1, ..., and the mean
+        counts. One start's best setting need not be another's. With 1 it is the estimator's own
+        ``random_state``, and its start's.
 
     Returns
     -------
@@ -146,16 +158,20 @@ def tune_on_grid(hasher: Any, validation: Validation, grid: Grid, *, n_draws: in
     >>> tune_on_grid(CCAITQ(8, random_state=0), validation, {"ridge": [0.1, 100.0]}).parameters
     {'ridge': 0.1}
     """
-    trials = [tried | {"score": _score(hasher, validation, tried, n_draws)} for tried in ParameterGrid(dict(grid))]
+    trials = [
+        tried | {"score": _score(hasher, validation, tried, n_draws)}
+        for tried in ParameterGrid(dict(grid))
+    ]
     best = max(trials, key=lambda trial: trial["score"])
     return Tuned({name: best[name] for name in grid}, best["score"], pd.DataFrame(trials))
 
 
 def climb(hasher: Any, validation: Validation, ladders: Grid, *, n_draws: int = 1) -> Tuned:
-    """Choose a hasher's parameters by steps up or down, from the middle of each one's values, to the best neighbour.
+    """Choose a hasher's parameters by steps up or down, from the middle of each one's values, to
+    the best neighbour.
 
-    It ends where no single step to the next value of one parameter improves the score. So the choice is inside its
-    values, or at an end of them that is worth a look.
+    It ends where no single step to the next value of one parameter improves the score. So the
+    choice is inside its values, or at an end of them that is worth a look.
 
     Parameters
     ----------
@@ -211,10 +227,11 @@ def tune_as_published(
     search: Callable[..., Tuned] = tune_on_grid,
     n_draws: int = 1,
 ) -> Tuned:
-    """Choose GRH's parameters in the order of its paper: alpha and the number of rounds, then the classifier's.
+    """Choose GRH's parameters in the order of its paper: alpha and the number of rounds, then the
+    classifier's.
 
-    The first step leaves C, gamma and ridge at what the estimator has. For each alpha the rounds count up to the last
-    one that improves on the one before.
+    The first step leaves C, gamma and ridge at what the estimator has. For each alpha the rounds
+    count up to the last one that improves on the one before.
 
     Parameters
     ----------
@@ -262,7 +279,9 @@ def tune_as_published(
     return second._replace(trials=trials)
 
 
-def _score(hasher: Any, validation: Validation, parameters: Mapping[str, Any], n_draws: int) -> float:
+def _score(
+    hasher: Any, validation: Validation, parameters: Mapping[str, Any], n_draws: int
+) -> float:
     """Score a setting on the validation queries, in the mean over draws."""
     scores, split = [], validation.choice
     for seed in range(check_integer(n_draws, "n_draws")):

@@ -25,7 +25,15 @@ settings.load_profile("suite")
 SLOW_DATA = ["fashion", pytest.param("cifar", marks=[pytest.mark.cifar10, pytest.mark.slow])]
 CIFAR10_FILES = ("Gist512CIFAR10.mat", "cifar10-images.tar.xz", "rows.txt")
 OF_THE_BOOK = ["book", "chapters", "editions", "faults_book", "formulas", "notebooks", "publishing"]
-OF_THE_BOOK += ["explorer", "hash_figures", "nbgrader", "playground", "presentation", "selftest", "teaching"]
+OF_THE_BOOK += [
+    "explorer",
+    "hash_figures",
+    "nbgrader",
+    "playground",
+    "presentation",
+    "selftest",
+    "teaching",
+]
 WITH_THE_BOOK = ["playing.py", "small_book.py", *(f"test_{name}.py" for name in OF_THE_BOOK)]
 OF_THE_SMALL_BOOK = r"tests/test_(editions|nbgrader.py::test_an|notebooks|selftest|teaching)\b"
 TOGETHER = r"tests/test_(lessons\w*|explorer|grade_notebooks|protocols|scale)\b"
@@ -33,7 +41,11 @@ collect_ignore = [] if find_spec("jupyter_book") else WITH_THE_BOOK
 
 
 def pytest_report_header() -> list[str]:
-    left_out = [f"left out, for they need the book extra: {', '.join(collect_ignore)}"] if collect_ignore else []
+    left_out = (
+        [f"left out, for they need the book extra: {', '.join(collect_ignore)}"]
+        if collect_ignore
+        else []
+    )
     return [f"l2h_tutorial: {Path(l2h_tutorial.__file__).parent}", *left_out]
 
 
@@ -44,13 +56,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         items[:] = [item for item in items if seeds.get(item) != range(1)]
     chromium = os.environ.get("L2H_CHROMIUM") or shutil.which("chromium")
     here = {
-        "cifar10": (os.environ.get("L2H_CIFAR10"), f"set L2H_CIFAR10 to a folder with {', '.join(CIFAR10_FILES)}"),
+        "cifar10": (
+            os.environ.get("L2H_CIFAR10"),
+            f"set L2H_CIFAR10 to a folder with {', '.join(CIFAR10_FILES)}",
+        ),
         "browser": (chromium, "install chromium, or set L2H_CHROMIUM to its path"),
-        "index": (os.environ.get("L2H_INDEX") == "1", "set L2H_INDEX=1 where a package index can be reached"),
+        "index": (
+            os.environ.get("L2H_INDEX") == "1",
+            "set L2H_INDEX=1 where a package index can be reached",
+        ),
     }
     for item in items:
         for marker, (available, reason) in here.items():
-            if item.get_closest_marker(marker) and not available:  # not keywords: they hold parameters too
+            # not keywords: they hold parameters too
+            if item.get_closest_marker(marker) and not available:
                 item.add_marker(pytest.mark.skip(reason=reason))
 
 
@@ -63,7 +82,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
         def _split_scope(self, nodeid: str) -> str:
             if re.match(OF_THE_SMALL_BOOK, nodeid):
                 return "small book"
-            return f"{nodeid.partition('::')[0]} {'cifar' in nodeid}" if re.match(TOGETHER, nodeid) else nodeid
+            return (
+                f"{nodeid.partition('::')[0]} {'cifar' in nodeid}"
+                if re.match(TOGETHER, nodeid)
+                else nodeid
+            )
 
     return Together(config, log)
 
@@ -134,7 +157,9 @@ def cifar_images_folder(cifar_folder: Path, tmp_path_factory: pytest.TempPathFac
     """The first fifty images of each class as files, train|test/<class>/NNNN.jpg."""
     folder = tmp_path_factory.mktemp("cifar10-images")
     with tarfile.open(cifar_folder / "cifar10-images.tar.xz") as archive:
-        archive.extractall(folder, [one for one in archive if Path(one.name).stem < "0050"], filter="data")
+        archive.extractall(
+            folder, [one for one in archive if Path(one.name).stem < "0050"], filter="data"
+        )
     return folder
 
 
@@ -185,13 +210,19 @@ def visit(browser: Any) -> Iterator[Callable[..., Visit]]:
 # Seeds of the lessons: the quick run computes one of them, the gate all five
 
 
-@pytest.fixture(params=[pytest.param(seed, marks=[pytest.mark.slow] * (seed > 0)) for seed in range(5)])
+@pytest.fixture(
+    params=[pytest.param(seed, marks=[pytest.mark.slow] * (seed > 0)) for seed in range(5)]
+)
 def seed(request: pytest.FixtureRequest) -> int:
     """For what is true of every seed."""
     return request.param
 
 
-@pytest.fixture(scope="session", params=[range(1), pytest.param(range(5), marks=pytest.mark.slow)], ids=["one", "five"])
+@pytest.fixture(
+    scope="session",
+    params=[range(1), pytest.param(range(5), marks=pytest.mark.slow)],
+    ids=["one", "five"],
+)
 def seeds(request: pytest.FixtureRequest) -> range:
     """For what is true in the mean; `five_seeds` of test_lessons.py marks what takes more than one to see."""
     return request.param

@@ -22,5 +22,7 @@ def memory_below(limit: float) -> Iterator[None]:
 def thin(split: Split) -> Split:
     """A split with every third row of a large database: kernels take long there."""
     third = slice(None, None, 1 + len(split.X_database) // 20_000)
-    rows = {part: getattr(split, part)[third] for part in ("X_database", "y_database", "database_rows")}
+    rows = {
+        part: getattr(split, part)[third] for part in ("X_database", "y_database", "database_rows")
+    }
     return replace(split, **rows)

@@ -1,7 +1,8 @@
-"""No network: an audit hook that refuses every host but this machine, and remembers who was asked for.
+"""No network: an audit hook that refuses every host but this machine, and remembers who was asked
+for.
 
-It sees what Python does in the process of the tests. Their children, the build and the browser are cut off by the
-gate, which runs everything in a network namespace of its own (``.ci/offline``).
+It sees what Python does in the process of the tests. Their children, the build and the browser are
+cut off by the gate, which runs everything in a network namespace of its own (``.ci/offline``).
 """
 
 import ipaddress

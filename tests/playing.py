@@ -27,7 +27,10 @@ def alone(folder, *items):
     body = "\n".join(playable(item._repr_html_()) for item in items)
     head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Alone</title>'
     path = folder / "alone.html"
-    path.write_text(f'<!doctype html><html lang="en">{head}<main><h1>Alone</h1>{body}</main></html>', encoding="utf-8")
+    path.write_text(
+        f'<!doctype html><html lang="en">{head}<main><h1>Alone</h1>{body}</main></html>',
+        encoding="utf-8",
+    )
     return path.as_uri()
 
 
@@ -81,17 +84,24 @@ def dragged_by_mouse(tab, start, moves):
 
 def dragged_by_finger(tab, start, moves):
     touch = tab.context.new_cdp_session(tab.page)
-    for kind, *points in (("touchStart", start), *(("touchMove", place) for place in moves), ("touchEnd",)):
+    for kind, *points in (
+        ("touchStart", start),
+        *(("touchMove", place) for place in moves),
+        ("touchEnd",),
+    ):
         points = [{"x": x, "y": y} for x, y in points]
         touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 
 
 PHONE = {"width": 390, "scheme": "dark", "has_touch": True, "is_mobile": True}
-by_hand = pytest.mark.parametrize(("drag", "device"), [(dragged_by_mouse, {}), (dragged_by_finger, PHONE)])
+by_hand = pytest.mark.parametrize(
+    ("drag", "device"), [(dragged_by_mouse, {}), (dragged_by_finger, PHONE)]
+)
 
 
 def dragged(tab, drag, element, dx, dy):
-    """Drag from the middle of an element in fifteen small moves, which scroll nothing, and return where they end.
+    """Drag from the middle of an element in fifteen small moves, which scroll nothing, and return
+    where they end.
 
     A browser takes the first few of them for scrolling if nothing tells it otherwise.
     """

@@ -39,5 +39,7 @@ def sweep(query_bits, database_bits, X_query, X_database, y_query, y_database, r
                 distances = cosine_distances(X_database[rows], X_query[q : q + 1]).ravel()
                 nearest = [rows[place] for place in np.argsort(distances, kind="stable")[:k]]
                 candidates[radii.index(radius), q] = len(rows)
-                precision[radii.index(radius), q] = sum(y_database[row] == y_query[q] for row in nearest) / k
+                precision[radii.index(radius), q] = (
+                    sum(y_database[row] == y_query[q] for row in nearest) / k
+                )
     return candidates, precision

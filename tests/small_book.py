@@ -29,7 +29,11 @@ exclude_patterns = ["_build"]
 """
 TOOLS = Path(__file__).parents[1] / "book/_ext"
 OPTIONS = ["-b", "html", "-q", "-W", "-n", "--keep-going", ".", "_build/html"]
-EDITIONS = {"reader": "html/notebooks", "student": "editions/student", "instructor": "editions/instructor"}
+EDITIONS = {
+    "reader": "html/notebooks",
+    "student": "editions/student",
+    "instructor": "editions/instructor",
+}
 
 CHAPTER = Path(__file__).with_name("chapter.md").read_text(encoding="utf-8")
 BOOK = {
@@ -53,7 +57,9 @@ def build(folder, files, start=("-m", "sphinx"), within=(), **variables):
     tools = os.pathsep.join(filter(None, [str(TOOLS), os.environ.get("PYTHONPATH")]))
     environment = os.environ | {"PYTHONPATH": tools} | variables
     command = [*within, sys.executable, *start, *OPTIONS]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
 
 
 def book_of(**chapters):

@@ -29,7 +29,8 @@ def sharing(indicator):
 
 
 indicators = arrays(bool, st.tuples(st.integers(1, 12), st.integers(2, 4))).map(
-    lambda y: y | (np.arange(y.shape[1]) == 0) * ~y.any(axis=1, keepdims=True)  # no point without a label
+    # no point without a label
+    lambda y: y | (np.arange(y.shape[1]) == 0) * ~y.any(axis=1, keepdims=True)
 )
 
 
@@ -37,7 +38,11 @@ def signs(n, seed, n_bits=3):
     return np.random.default_rng(seed).choice([-1.0, 1.0], (n, n_bits))
 
 
-@given(st.lists(st.integers(0, 4), min_size=1, max_size=30), st.sampled_from(NORMALISATIONS), st.integers(0, 99))
+@given(
+    st.lists(st.integers(0, 4), min_size=1, max_size=30),
+    st.sampled_from(NORMALISATIONS),
+    st.integers(0, 99),
+)
 def test_with_one_label_a_point_the_product_is_the_class_mean_exactly(y, normalise, seed):
     L = signs(len(y), seed)
     means = np.array([L[np.array(y) == c].sum(axis=0) / y.count(c) for c in y])
@@ -85,13 +90,20 @@ def test_neighbours_are_symmetric_include_the_point_and_are_the_nearest():
     near = distances.argsort(axis=1).argsort(axis=1) <= 4  # place 0 is the point itself
     np.testing.assert_array_equal(knn_affinity(X, 4).toarray(), near | near.T)
     X = np.array([[1.0, 0], [10, 0.1], [0.0, 1], [0.1, 9]])
-    np.testing.assert_array_equal(knn_affinity(X, 1, metric="cosine").toarray(), np.kron(np.eye(2), np.ones((2, 2))))
+    np.testing.assert_array_equal(
+        knn_affinity(X, 1, metric="cosine").toarray(), np.kron(np.eye(2), np.ones((2, 2)))
+    )
 
 
 # What is symmetric, but for rounding
 
 
-@given(st.integers(2, 30), st.sampled_from([np.float32, np.float64]), st.integers(-12, 12), st.integers(0, 99))
+@given(
+    st.integers(2, 30),
+    st.sampled_from([np.float32, np.float64]),
+    st.integers(-12, 12),
+    st.integers(0, 99),
+)
 def test_rounding_makes_no_graph_asymmetric_and_one_edge_does(n, dtype, exponent, seed):
     random = np.random.default_rng(seed)
     S = random.random((n, n))
@@ -116,20 +128,34 @@ test_refusals = refusals(
     (graph(np.ones((2, 3))), r"square.*\(2, 3\)"),
     (graph(np.ones(4)), "Expected 2D array, got 1D array"),
     (graph([[1, 0, 0], [0, 1, -2], [0, -2, 1]]), "negative; its smallest entry is -2"),
-    (graph(sparse.csr_array([[1, -1, 0], [-1, 1, 0], [0, 0, 1]])), "negative; its smallest entry is -1"),
+    (
+        graph(sparse.csr_array([[1, -1, 0], [-1, 1, 0], [0, 0, 1]])),
+        "negative; its smallest entry is -1",
+    ),
     (graph(np.diag([1, 1, 0])), "every point a neighbour.*row 2 sums to 0"),
     (graph(sparse.csr_array(np.diag([1, 0, 1]))), "row 1 sums to 0"),
     (graph([[1, np.nan, 0], [0, 1, 0], [0, 0, 1]]), "NaN"),
-    (lambda: graph_affinity(DIRECTED), r"affinity must be symmetric.*knn_affinity, or S\.maximum\(S\.T\)"),
+    (
+        lambda: graph_affinity(DIRECTED),
+        r"affinity must be symmetric.*knn_affinity, or S\.maximum\(S\.T\)",
+    ),
     (lambda: same_class_affinity([0.5, 1.5, 2.5]), "Unknown label type.*continuous"),
     (lambda: same_class_affinity([[3, 0], [0, 2]]), "Unknown label type.*multiclass-multioutput"),
     (lambda: same_class_affinity([[1, 0], [0, 0]]), "at least one label; row 1 has none"),
-    (lambda: same_class_affinity(np.array(["a", None, "b"], dtype=object)), "classes of one kind.*none may be missing"),
-    (lambda: same_class_affinity([0, 1], normalise="both"), r"one of \('columns', 'rows'\), got 'both'"),
+    (
+        lambda: same_class_affinity(np.array(["a", None, "b"], dtype=object)),
+        "classes of one kind.*none may be missing",
+    ),
+    (
+        lambda: same_class_affinity([0, 1], normalise="both"),
+        r"one of \('columns', 'rows'\), got 'both'",
+    ),
     (lambda: same_class_affinity([0, 1, 0]) @ [1, -1], "mismatch"),
     (lambda: knn_affinity(np.eye(3), 3), "from 1 to the 2 other points, got 3"),
 )
 
 
 def test_a_directed_graph_is_taken_after_what_the_message_says():
-    np.testing.assert_allclose(graph_affinity(DIRECTED.maximum(DIRECTED.T)).toarray().sum(axis=0), 1)
+    np.testing.assert_allclose(
+        graph_affinity(DIRECTED.maximum(DIRECTED.T)).toarray().sum(axis=0), 1
+    )

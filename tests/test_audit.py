@@ -52,13 +52,20 @@ def test_the_advice_is_the_cheapest_that_surely_reaches_the_target():
         assert f"For {target:g}: {first['method']}, {first['bytes']} bytes a vector" in found.advice
     assert found.off_centre < 0.01
     assert found.even > 0.98
-    of_most = audit(np.repeat(X[:20], 10, axis=0) + 1e-9 * isotropic()[:200], k=5, target_recall=0.9999, random_state=0)
+    of_most = audit(
+        np.repeat(X[:20], 10, axis=0) + 1e-9 * isotropic()[:200],
+        k=5,
+        target_recall=0.9999,
+        random_state=0,
+    )
     assert "Nothing here surely reaches a recall of 0.9999: keep the floats" in of_most.advice
 
 
 def test_the_table_has_every_method_and_factor_with_bytes_and_an_interval():
     table = audit(isotropic(), random_state=0).table
-    assert table[["method", "factor"]].to_numpy().tolist() == [[name, f] for name in METHODS for f in FACTORS]
+    assert table[["method", "factor"]].to_numpy().tolist() == [
+        [name, f] for name in METHODS for f in FACTORS
+    ]
     assert table.groupby("method")["bytes"].first().to_dict() == {
         **{name: 6 for name in METHODS if name.startswith("signs")},
         "RaBitQ": 6 + 8 + 4,
@@ -87,7 +94,8 @@ def test_what_is_found_among_the_candidates_is_the_recall_after_rescoring(method
         recall_of_exact(quantiser.search(queries, codes, 10, **how)[1], exact, per_query=True)
         for how in ({}, {"rescore": database, "factor": 4})
     )
-    np.testing.assert_allclose(found, [plain, rescored], atol=0.101)  # of a query, one may be tied but for rounding
+    # of a query, one may be tied but for rounding
+    np.testing.assert_allclose(found, [plain, rescored], atol=0.101)
     np.testing.assert_allclose(found.mean(axis=1), [plain.mean(), rescored.mean()], atol=0.01)
 
 
@@ -96,14 +104,18 @@ def test_what_is_found_among_the_candidates_is_the_recall_after_rescoring(method
 def test_the_interval_covers_the_truth(chance, together):
     """Ten neighbours of a query that are found each by itself, or all or none."""
     random = np.random.default_rng(0)
-    trials = np.repeat(random.random((1000, 300, 10 // together)) < chance, together, axis=2).mean(axis=2)
+    trials = np.repeat(random.random((1000, 300, 10 // together)) < chance, together, axis=2).mean(
+        axis=2
+    )
     intervals = np.array([recall_interval(trial) for trial in trials])
     covered = (intervals[:, 1] <= chance) & (chance <= intervals[:, 2])
     assert covered.mean() >= 0.93
 
 
 def test_one_miss_less_does_not_widen_the_interval():
-    lows = [recall_interval([1.0] * (300 - misses) + [0.9] * misses, k=10)[1] for misses in (2, 1, 0)]
+    lows = [
+        recall_interval([1.0] * (300 - misses) + [0.9] * misses, k=10)[1] for misses in (2, 1, 0)
+    ]
     assert lows == sorted(lows)
 
 
@@ -117,7 +129,9 @@ def test_the_audits_intervals_cover_what_new_queries_find():
         return (2 * centres[random.integers(40, size=600)] + noise) * np.geomspace(0.3, 1, 12) + 0.5
 
     tables = [audit(drawn(seed), random_state=seed).table for seed in range(40)]
-    low, found, high = (np.array([table[side] for table in tables]) for side in ("low", "recall", "high"))
+    low, found, high = (
+        np.array([table[side] for table in tables]) for side in ("low", "recall", "high")
+    )
     truth = found.mean(axis=0)
     assert ((low <= truth + 1e-12) & (truth <= high + 1e-12)).mean(axis=0).min() >= 0.85
 

@@ -24,7 +24,13 @@ from l2h_tutorial import CCAITQ, ITQ, PCAH, SpectralHashing, paper_partition
 from l2h_tutorial.affinity import knn_affinity
 from l2h_tutorial.baselines import AGH, KSH, SDH, STH
 from l2h_tutorial.baselines.graphs import halved, neighbour_graph, smooth_vectors
-from l2h_tutorial.baselines.kernels import Residual, cyclic_descent, greedy_bit, kernel_gamma, surrogate_loss
+from l2h_tutorial.baselines.kernels import (
+    Residual,
+    cyclic_descent,
+    greedy_bit,
+    kernel_gamma,
+    surrogate_loss,
+)
 from l2h_tutorial.baselines.linear import canonical_directions, quantising_rotation, smoothest_modes
 from l2h_tutorial.tuning import tune_on_grid, validation_set
 
@@ -38,25 +44,36 @@ def same_up_to_complement(bits, others):
     return all((a == b).all() or (a != b).all() for a, b in zip(bits.T, others.T, strict=True))
 
 
-# --- PCAH, ITQ, spectral hashing -----------------------------------------------------------------------------------
+# --- PCAH, ITQ, spectral hashing ------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("shape", [(80, 6), (12, 40)])
 def test_pcah_takes_the_signs_of_scikit_learns_components(shape):
     X = data(n=shape[0], n_features=shape[1])[0]
     pcah = PCAH(4).fit(X)
-    np.testing.assert_allclose(np.abs(PCA(4).fit(X).components_ @ pcah.projections_), np.eye(4), atol=1e-8)
+    np.testing.assert_allclose(
+        np.abs(PCA(4).fit(X).components_ @ pcah.projections_), np.eye(4), atol=1e-8
+    )
     np.testing.assert_array_equal(pcah.transform(X), (X - X.mean(axis=0)) @ pcah.projections_ >= 0)
     assert (pcah.projections_[np.abs(pcah.projections_).argmax(axis=0), range(4)] > 0).all()
 
 
-@given(st.integers(1, 5), st.sampled_from([8, 60]), st.sampled_from([40, 2000]), st.sampled_from([1e-6, 1.0, 1e6]))
+@given(
+    st.integers(1, 5),
+    st.sampled_from([8, 60]),
+    st.sampled_from([40, 2000]),
+    st.sampled_from([1e-6, 1.0, 1e6]),
+)
 @settings(max_examples=20)
 def test_pcah_has_a_bit_for_each_independent_direction_and_no_more(rank, n_features, n, factor):
     random = np.random.default_rng(rank)
-    X = factor * (random.normal(size=(n, rank)) @ random.normal(size=(rank, n_features)) + random.normal())
+    X = factor * (
+        random.normal(size=(n, rank)) @ random.normal(size=(rank, n_features)) + random.normal()
+    )
     PCAH(rank).fit(X)
-    with pytest.raises(ValueError, match=rf"n_bits must be from 1 to the {rank} independent.*got {rank + 1}$"):
+    with pytest.raises(
+        ValueError, match=rf"n_bits must be from 1 to the {rank} independent.*got {rank + 1}$"
+    ):
         PCAH(rank + 1).fit(X)
 
 
@@ -79,14 +96,16 @@ def test_spectral_hashing_is_the_smallest_eigenfunctions_of_the_box():
     projected = (X - X.mean(axis=0)) @ hashing.projections_
     lowest, side = projected.min(axis=0), np.ptp(projected, axis=0)
     every = sorted((m / side[j], j, m) for j in range(6) for m in range(1, 13))[:12]
-    waves = [np.sin(np.pi / 2 + m * np.pi / side[j] * (projected[:, j] - lowest[j])) for _, j, m in every]
+    waves = [
+        np.sin(np.pi / 2 + m * np.pi / side[j] * (projected[:, j] - lowest[j])) for _, j, m in every
+    ]
     np.testing.assert_array_equal(hashing.transform(X), np.column_stack(waves) >= 0)
     component, mode = smoothest_modes(np.array([1.0, 10.0, 0.0]), 11)
     assert component.tolist() == [1] * 9 + [0, 1]
     assert mode.tolist() == [*range(1, 10), 1, 10]
 
 
-# --- CCA-ITQ -------------------------------------------------------------------------------------------------------
+# --- CCA-ITQ --------------------------------------------------------------------------------------
 
 
 def test_cca_finds_scikit_learns_canonical_directions_and_weighs_them_by_correlation():
@@ -113,7 +132,7 @@ def test_four_classes_give_three_directions_and_the_rotation_spreads_them():
     assert (np.linalg.norm(cca.projections_, axis=0) > 1e-3).all()
 
 
-# --- anchor graph hashing ------------------------------------------------------------------------------------------
+# --- anchor graph hashing -------------------------------------------------------------------------
 
 
 def dense_anchor_graph(agh, X):
@@ -135,9 +154,12 @@ def test_agh_takes_the_signs_of_the_anchor_graphs_eigenvectors_also_of_new_point
     assert agh.bandwidth_ == pytest.approx(distances[:, 2].mean())
     _, vectors = np.linalg.eigh(dense_anchor_graph(agh, X)[1])
     assert same_up_to_complement(agh.transform(X), vectors[:, ::-1][:, 1:6] >= 0)
-    np.testing.assert_array_equal(agh.transform(new), dense_anchor_graph(agh, new)[0] @ agh.projections_ >= 0)
+    np.testing.assert_array_equal(
+        agh.transform(new), dense_anchor_graph(agh, new)[0] @ agh.projections_ >= 0
+    )
     far = np.full((1, 6), 1e6)
-    nearest = np.linalg.norm(far - agh.mean_ - agh.anchors_, axis=1).argmin()  # which has all the weight
+    # which has all the weight
+    nearest = np.linalg.norm(far - agh.mean_ - agh.anchors_, axis=1).argmin()
     np.testing.assert_array_equal(agh.transform(far)[0], agh.projections_[nearest] >= 0)
 
 
@@ -151,13 +173,16 @@ def test_the_second_layer_parts_neighbours_least_of_all_thresholds_that_balance(
     for y, up, down in zip(vectors.T, upper, lower, strict=False):
         above = y >= 0
         steps = np.linspace(-1, 1, 201) * np.ptp(y)  # along all pairs whose sum is 0
-        folded = [np.where(above, y - up - s / above.sum(), down + s / (~above).sum() - y) for s in (0, *steps)]
+        folded = [
+            np.where(above, y - up - s / above.sum(), down + s / (~above).sum() - y)
+            for s in (0, *steps)
+        ]
         roughness = [u @ u - u @ A @ u for u in folded]
         np.testing.assert_allclose([u.sum() for u in folded], 0, atol=1e-9)
         assert roughness[0] <= min(roughness) + 1e-9
 
 
-# --- self-taught hashing -------------------------------------------------------------------------------------------
+# --- self-taught hashing --------------------------------------------------------------------------
 
 SETS = np.array([[1, 0, 0], [1, 1, 0], [0, 1, 0], [0, 1, 1], [0, 0, 1]])
 
@@ -230,10 +255,12 @@ def test_the_classifiers_of_sth_are_scikit_learns():
         assert clear.mean() > 0.5
         np.testing.assert_array_equal(linear.transform(new)[clear, k], decision[clear] > 0)
         svm = SVC(C=3, gamma=0.5 / np.median(squared)).fit(X, gaussian.codes_[:, k])
-        np.testing.assert_array_equal(gaussian.transform(new)[:, k], svm.decision_function(new) >= 0)
+        np.testing.assert_array_equal(
+            gaussian.transform(new)[:, k], svm.decision_function(new) >= 0
+        )
 
 
-# --- supervised hashing with kernels -------------------------------------------------------------------------------
+# --- supervised hashing with kernels --------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("n", "tolerance"), [(80, 1e-9), (4321, 0.02)])
@@ -260,7 +287,8 @@ def test_all_labelled_rows_are_centres_up_to_two_thousand(hasher):
 @pytest.mark.parametrize("seed", range(5))
 def test_a_bit_of_ksh_is_the_best_of_all_that_brute_force_can_find(seed, labels):
     residual, R = Residual(labels.astype(float), 4), np.where(labels @ labels.T > 0, 4.0, -4.0)
-    kernels = np.linalg.qr(np.random.default_rng(seed).normal(size=(9, 9)))[0]  # with as many any bit can be had
+    # with as many any bit can be had
+    kernels = np.linalg.qr(np.random.default_rng(seed).normal(size=(9, 9)))[0]
     for _ in range(3):
         _, found = greedy_bit(kernels, residual, 100)
         best = max(np.array(bit) @ R @ np.array(bit) for bit in product([-1.0, 1.0], repeat=9))
@@ -275,7 +303,9 @@ def test_the_gradient_of_the_smooth_objective_is_right():
     residual.take(random.choice([-1.0, 1.0], 30))
     both = [lambda a, part=part: surrogate_loss(a, kernels, residual)[part] for part in (0, 1)]
     assert max(check_grad(*both, random.normal(size=5)) for _ in range(3)) < 1e-6
-    np.testing.assert_array_equal(surrogate_loss(1e9 * random.normal(size=5), kernels, residual)[1], 0)
+    np.testing.assert_array_equal(
+        surrogate_loss(1e9 * random.normal(size=5), kernels, residual)[1], 0
+    )
 
 
 def objective(B, Y, W, F):
@@ -300,14 +330,17 @@ def test_after_the_descent_of_sdh_no_single_bit_can_be_changed_for_the_better(se
 def test_sdh_teaches_its_codes_by_scikit_learns_ridge(nu):
     X, y = data(n=200)
     sdh = SDH(6, n_anchors=40, nu=nu, n_iter=10, ridge=0.2, random_state=0).fit(X, y)
-    kernels, B = rbf_kernel(X - sdh.mean_, sdh.anchors_, gamma=sdh.gamma_), np.where(sdh.codes_, 1.0, -1.0)
+    kernels, B = (
+        rbf_kernel(X - sdh.mean_, sdh.anchors_, gamma=sdh.gamma_),
+        np.where(sdh.codes_, 1.0, -1.0),
+    )
     epsilon = 0.2 * np.sum((kernels - kernels.mean(axis=0)) ** 2) / 40
     ridge = Ridge(epsilon).fit(kernels, B)
     np.testing.assert_allclose(sdh.coefficients_, ridge.coef_.T, atol=1e-8)
     np.testing.assert_array_equal(sdh.transform(X), ridge.predict(kernels) >= 0)
 
 
-# --- what they refuse ----------------------------------------------------------------------------------------------
+# --- what they refuse -----------------------------------------------------------------------------
 
 X, Y = data()
 
@@ -316,29 +349,43 @@ test_what_cannot_be_learned_is_refused = refusals(
     (lambda: PCAH(7).fit(X), "n_bits must be from 1 to the 6 independent.*got 7"),
     (lambda: PCAH(1).fit(np.full((5, 3), 0.1)), "n_bits must be at most the 0 independent"),
     (lambda: CCAITQ(7).fit(X, Y), "n_bits must be from 1 to the 6 rows or col.*got 7"),
-    (lambda: CCAITQ(2).fit(X, np.tile([1, 0], (80, 1))), "at least two classes, or sets of labels.*got one class"),
+    (
+        lambda: CCAITQ(2).fit(X, np.tile([1, 0], (80, 1))),
+        "at least two classes, or sets of labels.*got one class",
+    ),
     (lambda: SpectralHashing(2).fit(np.ones((5, 3))), "at least two different rows"),
-    (lambda: AGH(19, n_anchors=10, n_layers=2).fit(X), "from 1 to the 18 bits that 10 anchors can give, got 19"),
+    (
+        lambda: AGH(19, n_anchors=10, n_layers=2).fit(X),
+        "from 1 to the 18 bits that 10 anchors can give, got 19",
+    ),
     (lambda: AGH(n_layers=3).fit(X), r"n_layers must be one of \(1, 2\), got 3"),
     (lambda: STH(8).fit(X[:8]), "n_bits must be from 1 to the 7 training points but one, got 8"),
 )
 
 
-# --- what the documentation says of real data ---------------------------------------------------------------------
+# --- what the documentation says of real data -----------------------------------------------------
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("data_set", ["fashion", pytest.param("cifar", marks=pytest.mark.cifar10)])
-def test_the_default_ridge_of_cca_loses_little_and_unit_directions_more(data_set, request, monkeypatch):
-    """CCAITQ: "0.1 or less is best for Fashion-MNIST and 1 for CIFAR-10", "with a small r and worse with the best".
+def test_the_default_ridge_of_cca_loses_little_and_unit_directions_more(
+    data_set, request, monkeypatch
+):
+    """CCAITQ: "0.1 or less is best for Fashion-MNIST and 1 for CIFAR-10", "with a small r and worse
+    with the best".
 
     One start of the rotation moves a score by some .003, so scores are means over several.
     """
-    split = paper_partition(request.getfixturevalue(data_set), random_state=0).preprocessed("centre")
+    split = paper_partition(request.getfixturevalue(data_set), random_state=0).preprocessed(
+        "centre"
+    )
     validation, ridges = validation_set(split), {"ridge": (0.03, 0.1, 0.3, 1.0, 3.0)}
 
     def mean_scores():
-        trials = [tune_on_grid(CCAITQ(32, random_state=seed), validation, ridges).trials for seed in range(4)]
+        trials = [
+            tune_on_grid(CCAITQ(32, random_state=seed), validation, ridges).trials
+            for seed in range(4)
+        ]
         return pd.concat(trials).groupby("ridge")["score"].mean()
 
     ours = mean_scores()

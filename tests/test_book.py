@@ -43,7 +43,9 @@ def test_a_recorded_number_has_a_minus_sign_and_nothing_has_none(monkeypatch):
 
 def test_shipped_shows_a_function_as_it_is_without_its_documentation():
     code = shipped(LSH._encode, Reranker.nearest)
-    assert repr(code).startswith("def _encode(self, points: Array) -> Bits:\n    return points @ self.hyperplanes_")
+    assert repr(code).startswith(
+        "def _encode(self, points: Array) -> Bits:\n    return points @ self.hyperplanes_"
+    )
     assert '"""' not in repr(code)
     assert "\n\n@np.errstate" in repr(code), "with its decorator, after an empty line"
     assert code._repr_markdown_() == f"```python\n{code!r}\n```"
@@ -52,7 +54,9 @@ def test_shipped_shows_a_function_as_it_is_without_its_documentation():
 def test_a_drawing_keeps_every_mark_and_has_photographs_as_jpeg():
     figure, panels = plt.subplots(1, 3)
     photograph, drawn = np.random.default_rng(0).random((40, 40, 3)), io.StringIO()
-    for panel, picture in zip(panels, (photograph, photograph[..., 0], photograph[:2, :2].round()), strict=True):
+    for panel, picture in zip(
+        panels, (photograph, photograph[..., 0], photograph[:2, :2].round()), strict=True
+    ):
         panel.imshow(picture, cmap="gray")
     figure.savefig(drawn, format="svg")
     plt.close(figure)
@@ -101,7 +105,12 @@ def version_of(package):
 
 
 DATA = "l2h_tutorial/data/fashion-mnist"
-CODE_AND_DATA = ["l2h_tutorial/__init__.py", "l2h_tutorial/lsh.py", "l2h_tutorial/book.py", "book/results/table1.csv"]
+CODE_AND_DATA = [
+    "l2h_tutorial/__init__.py",
+    "l2h_tutorial/lsh.py",
+    "l2h_tutorial/book.py",
+    "book/results/table1.csv",
+]
 STAYS = {
     "touched": lambda copy: (copy / "l2h_tutorial/lsh.py").touch(),
     "compiled": written("l2h_tutorial/__pycache__/lsh.cpython-311.pyc", b"other"),
@@ -109,7 +118,9 @@ STAYS = {
     "style": written("book/_ext/l2h_book/play/explore.css", b"other"),
     "stranger": version_of("stranger"),
 }
-CHANGES = {name: written(name, b"\n") for name in [*CODE_AND_DATA, f"{DATA}/t10k-labels-idx1-ubyte.gz"]}
+CHANGES = {
+    name: written(name, b"\n") for name in [*CODE_AND_DATA, f"{DATA}/t10k-labels-idx1-ubyte.gz"]
+}
 CHANGES |= {name: version_of(name) for name in ("numpy", "scikit-learn", "matplotlib")}
 CHANGES["renamed"] = lambda copy: (copy / DATA / "LICENSE").rename(copy / DATA / "LICENCE")
 
@@ -147,7 +158,14 @@ class Project:
 
     def __init__(self, folder):
         self.folder, self.runs = folder, folder / "runs"
-        for name in ("Makefile", "_config.yml", "pyproject.toml", "README.md", "LICENSE", "book/references.bib"):
+        for name in (
+            "Makefile",
+            "_config.yml",
+            "pyproject.toml",
+            "README.md",
+            "LICENSE",
+            "book/references.bib",
+        ):
             shutil.copy(ROOT / name, folder / name)
         for name in ("book/_static", "book/_templates"):
             shutil.copytree(ROOT / name, folder / name)
@@ -155,9 +173,11 @@ class Project:
         (folder / ".venv").symlink_to(sys.prefix)
 
     def make_book(self, code, text=""):
-        """Write the page, whose cell leaves a mark whenever it runs, and build it; the page, or else what was said.
+        """Write the page, whose cell leaves a mark whenever it runs, and build it; the page, or
+        else what was said.
 
-        It is the recipe of `make book`, installation left out, with the copy of the package before the installed.
+        It is the recipe of `make book`, installation left out, with the copy of the package before
+        the installed.
         """
         cell = f"open({str(self.runs)!r}, 'a').write('x');\n{code}"
         page = f"{HEADER}# A page\n\n```{{code-cell}} ipython3\n{cell}\n```\n\n{text}\n"
@@ -168,12 +188,16 @@ class Project:
         command = ["make", "-o", ".venv/installed", "book"]
         built = self.folder / "_build/html/book/index.html"
         before = built.exists()
-        made = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False)
+        made = subprocess.run(
+            command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False
+        )
         page = built.read_text(encoding="utf-8") if built.exists() else ""
         if made.returncode == 0:
             assert NOTICE not in page
             return page
-        assert built.exists() == before, "the former site stays, and half a page of a failed build does not"
+        assert built.exists() == before, (
+            "the former site stays, and half a page of a failed build does not"
+        )
         assert (NOTICE in page) == before, "a former page could be taken for a new one"
         return made.stdout + made.stderr
 
@@ -187,7 +211,8 @@ def project(copy):
 
 GRUMBLE = "import warnings\nwarnings.warn('a library grumbles')"
 MISSING = "{glue:text}`never-recorded` {numref}`fig-no`"
-FLAWS = {("1 / 0", ""): ["ZeroDivisionError"]}  # of a cell and of the text, and what is said of them
+# of a cell and of the text, and what is said of them
+FLAWS = {("1 / 0", ""): ["ZeroDivisionError"]}
 FLAWS[GRUMBLE, MISSING] = ["stderr was found", "WARNING.*never-recorded", "WARNING.*fig-no"]
 
 
@@ -237,7 +262,10 @@ while not Path("OTHER").exists():
 ```
 """
     ends = {"a": ("left", "right"), "b": ("right", "left")}
-    chapters = {name: meet.replace("MINE", mine).replace("OTHER", other) for name, (mine, other) in ends.items()}
+    chapters = {
+        name: meet.replace("MINE", mine).replace("OTHER", other)
+        for name, (mine, other) in ends.items()
+    }
     built = build(tmp_path, book_of(**chapters))
     assert built.returncode == 0, built.stderr
     assert "met" in (tmp_path / "_build/html/a.html").read_text(encoding="utf-8")
@@ -272,7 +300,12 @@ def test_a_failing_cell_ends_the_build_at_once_and_says_what_was_found(tmp_path)
     assert failed.returncode == 1
     said = (failed.stdout + failed.stderr).strip()
     assert len(said.splitlines()) <= 25
-    for part in ("a.md: code cell 1, near line", "array_equal(rows, rows + 1)", "rows: array([[", "rows + 1: array([["):
+    for part in (
+        "a.md: code cell 1, near line",
+        "array_equal(rows, rows + 1)",
+        "rows: array([[",
+        "rows + 1: array([[",
+    ):
         assert part in said
     whole = book_of(a=FAILS.replace(", rows + 1", ", rows"), b=GOES_ON.replace("300", "0"))
     assert build(tmp_path, whole).returncode == 0

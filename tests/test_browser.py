@@ -16,13 +16,20 @@ QUICK = (*CHAPTERS, TOC["root"])
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.slow] * (name not in QUICK)) for name in PAGES])
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name not in QUICK)) for name in PAGES]
+)
 def test_page_from_a_file(site, visit, name):
-    """As it is opened after `make book`: by a double click, in a window made narrower and narrower, light and dark.
+    """As it is opened after `make book`: by a double click, in a window made narrower and narrower,
+    light and dark.
 
-    WCAG 2.2 AA by axe-core: every other page wide and light, and narrow and dark, the others the other way round.
+    WCAG 2.2 AA by axe-core: every other page wide and light, and narrow and dark, the others the
+    other way round.
     """
-    tab, looked_at = visit(WIDTHS[0]), (SCHEMES[PAGES.index(name) % 2], SCHEMES[1 - PAGES.index(name) % 2], None)
+    tab, looked_at = (
+        visit(WIDTHS[0]),
+        (SCHEMES[PAGES.index(name) % 2], SCHEMES[1 - PAGES.index(name) % 2], None),
+    )
     tab.go((site / f"{name}.html").as_uri())
     for width, of_all in zip((*WIDTHS, 320), looked_at, strict=True):
         tab.page.set_viewport_size({"width": width, "height": 900})
@@ -33,7 +40,8 @@ def test_page_from_a_file(site, visit, name):
             tab.page.wait_for_selector(f"html[data-theme={scheme}]", state="attached")
             tab.check_nothing_went_wrong()
             assert scheme != of_all or violations(tab.page) == []
-        assert width != WIDTHS[0] or tab.weight() < (700e3 if name.endswith("explorer") else 600e3)  # later it has both
+        # later it has both
+        assert width != WIDTHS[0] or tab.weight() < (700e3 if name.endswith("explorer") else 600e3)
 
 
 @pytest.mark.browser
@@ -63,7 +71,8 @@ def address(site):
 @pytest.mark.browser
 def test_the_address_without_a_page_leads_to_the_welcome(address, visit):
     tab = visit(1280)
-    tab.page.goto(f"{address}/")  # not go(): it asks the page something, and this one leaves at any moment
+    # not go(): it asks the page something, and this one leaves at any moment
+    tab.page.goto(f"{address}/")
     tab.page.wait_for_url(f"**/{TOC['root']}.html")
     tab.check_nothing_went_wrong()
 
@@ -76,7 +85,9 @@ def test_search_finds_without_a_network(address, visit):
     tab.page.keyboard.type("amplification hyperplanes")
     field = tab.page.locator("dialog[open] input[type=search]")
     glass = tab.page.locator("dialog[open] .fa-magnifying-glass").bounding_box()
-    text = field.bounding_box()["x"] + field.evaluate("(one) => parseFloat(getComputedStyle(one).paddingLeft)")
+    text = field.bounding_box()["x"] + field.evaluate(
+        "(one) => parseFloat(getComputedStyle(one).paddingLeft)"
+    )
     assert glass["x"] + glass["width"] < text, "the glass covers the first letter"
     tab.page.keyboard.press("Enter")
     tab.page.wait_for_url("**/search.html?q=*")
@@ -89,8 +100,12 @@ def test_search_finds_without_a_network(address, visit):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(("query", "reference"), [("LSH", False), ("GRH", False), ("HashTable", True)])
-def test_search_finds_explanations_first_but_for_names_of_the_package(address, visit, query, reference):
+@pytest.mark.parametrize(
+    ("query", "reference"), [("LSH", False), ("GRH", False), ("HashTable", True)]
+)
+def test_search_finds_explanations_first_but_for_names_of_the_package(
+    address, visit, query, reference
+):
     tab = visit(1280)
     tab.go(f"{address}/search.html?q={query}")
     hit = tab.page.locator("#search-results li a").first
@@ -108,11 +123,19 @@ def test_the_checks_themselves_can_fail(tmp_path, visit):
     )
     tab = visit(390)
     tab.go((tmp_path / "bad.html").as_uri())
-    checks = (tab.check_it_is_rendered, tab.check_it_fits, tab.check_no_formula_is_cut, tab.check_nothing_went_wrong)
+    checks = (
+        tab.check_it_is_rendered,
+        tab.check_it_fits,
+        tab.check_no_formula_is_cut,
+        tab.check_nothing_went_wrong,
+    )
     for check in checks:
         with pytest.raises(AssertionError):
             check()
-    assert {found.partition(":")[0] for found in violations(tab.page)} >= {"button-name", "color-contrast"}
+    assert {found.partition(":")[0] for found in violations(tab.page)} >= {
+        "button-name",
+        "color-contrast",
+    }
     assert tab.left == ["https://example.org/x.js"]
     assert any("nothing is not defined" in error for error in tab.errors)
 
@@ -123,7 +146,9 @@ def test_the_checks_themselves_can_fail(tmp_path, visit):
 def test_every_local_link_leads_somewhere(site):
     pages = [path for path in site.rglob("*.html") if "_static" not in path.parts]
     pages = {path.resolve(): unescape(path.read_text(encoding="utf-8")) for path in pages}
-    places = {path: set(re.findall(r'\b(?:id|name)="([^"]+)"', page)) for path, page in pages.items()}
+    places = {
+        path: set(re.findall(r'\b(?:id|name)="([^"]+)"', page)) for path, page in pages.items()
+    }
     lost = []
     for path, page in pages.items():
         for link in re.findall(r'\b(?:href|src)="([^"]+)"', page):
@@ -133,6 +158,8 @@ def test_every_local_link_leads_somewhere(site):
             target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
             place = unquote(parts.fragment)
             state = "=" in place  # of a figure to play with
-            if not target.exists() or (place and not state and target in pages and place not in places[target]):
+            if not target.exists() or (
+                place and not state and target in pages and place not in places[target]
+            ):
                 lost.append(f"{path.name}: {link}")
     assert lost == []

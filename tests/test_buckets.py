@@ -22,7 +22,10 @@ def codes(n, n_bits, seed=0, spread=0.5):
 @given(oracles.codes_and_queries())
 def test_buckets_partition_the_rows_by_code(case):
     bits, _ = case
-    table, dictionary = HashTable(bits[:1]).extended(bits), build_dictionary(np.concatenate([bits[:1], bits]))
+    table, dictionary = (
+        HashTable(bits[:1]).extended(bits),
+        build_dictionary(np.concatenate([bits[:1], bits])),
+    )
     bits = np.concatenate([bits[:1], bits])
     assert len(table) == len(dictionary)
     assert (table.n_rows, table.n_bits) == bits.shape
@@ -61,7 +64,9 @@ def test_pairs_are_those_of_brute_force_and_integers_make_the_same_table(case, d
     bits, _ = case
     r = data.draw(st.integers(0, bits.shape[1]))
     i, j = np.nonzero(np.triu(oracles.distances(bits, bits) <= r, 1))
-    t = data.draw(st.sampled_from([t for t in range(min(8, bits.shape[1] - r) + 1) if comb(r + t, t) < 300]))
+    t = data.draw(
+        st.sampled_from([t for t in range(min(8, bits.shape[1] - r) + 1) if comb(r + t, t) < 300])
+    )
     table = HashTable(bits)
     with pytest.MonkeyPatch.context() as patch:  # however many pieces have to be alike, or searched
         patch.setattr("l2h_tutorial.search.radius.pieces_alike", lambda index, radius: t)
@@ -72,7 +77,9 @@ def test_pairs_are_those_of_brute_force_and_integers_make_the_same_table(case, d
         assert repr(again) == repr(table)
 
 
-@pytest.mark.parametrize(("n_bits", "r", "strategy"), [(16, 1, "enumerate"), (48, 3, "multi-index"), (48, 20, "scan")])
+@pytest.mark.parametrize(
+    ("n_bits", "r", "strategy"), [(16, 1, "enumerate"), (48, 3, "multi-index"), (48, 20, "scan")]
+)
 def test_what_is_explained_is_what_is_run(monkeypatch, n_bits, r, strategy):
     table, ran = HashTable(codes(20_000, n_bits)), []
     module = sys.modules["l2h_tutorial.search.radius"]
@@ -97,7 +104,9 @@ def test_a_saved_table_is_loaded_whole_and_what_it_shows_cannot_be_written_to(tm
     table.query_radius(queries, r)  # what it derives for the search is not taken along
     for each in (table, HashTable.load(str(path)), pickle.loads(pickle.dumps(table))):
         assert repr(each) == repr(table)
-        for found, expected in zip(each.query_radius(queries, r), table.query_radius(queries, r), strict=True):
+        for found, expected in zip(
+            each.query_radius(queries, r), table.query_radius(queries, r), strict=True
+        ):
             np.testing.assert_array_equal(found, expected)
         with pytest.raises(ValueError, match="read-only"):
             next(each.items())[1][0] = 7
@@ -128,7 +137,11 @@ def test_damaged_tables_are_refused(saved, name, change):
     table, path = saved  # damage to the file itself: test_files.py
     table.save(path)
     arrays = dict(np.load(path))
-    arrays = arrays | {name: change(arrays[name])} if change else {k: v for k, v in arrays.items() if k != name}
+    arrays = (
+        arrays | {name: change(arrays[name])}
+        if change
+        else {k: v for k, v in arrays.items() if k != name}
+    )
     np.savez(path, **arrays)
     with pytest.raises(ValueError, match=r"damaged\.npz is not"):
         HashTable.load(path)
@@ -150,7 +163,13 @@ def test_saved_tables_are_loaded_whole_or_refused(tmp_path):
 def test_the_other_order_of_bytes_is_read_and_an_absent_file_is_named(saved):
     path, table = saved[1], HashTable(np.eye(100, dtype=bool))
     table.save(path)
-    np.savez(path, **{name: array.astype(array.dtype.newbyteorder(">")) for name, array in dict(np.load(path)).items()})
+    np.savez(
+        path,
+        **{
+            name: array.astype(array.dtype.newbyteorder(">"))
+            for name, array in dict(np.load(path)).items()
+        },
+    )
     assert [code for code, _ in HashTable.load(path).items()] == [code for code, _ in table.items()]
     with pytest.raises(FileNotFoundError, match=r"absent\.npz"):
         HashTable.load(path.with_name("absent.npz"))
@@ -162,22 +181,66 @@ BITS = codes(6, 4)
 TABLE = HashTable(BITS)
 test_impossible_requests_are_refused = refusals(
     (lambda: HashTable(BITS + 0), TypeError, "got dtype int64; for signs or 0/1 use `array > 0`"),
-    (lambda: HashTable(np.arange(3, dtype=np.uint64)), TypeError, r"integer codes .* HashTable\.from_integers"),
-    (lambda: HashTable(np.eye(3) / 2), TypeError, "vectors are hashed first: give what a hasher's transform"),
+    (
+        lambda: HashTable(np.arange(3, dtype=np.uint64)),
+        TypeError,
+        r"integer codes .* HashTable\.from_integers",
+    ),
+    (
+        lambda: HashTable(np.eye(3) / 2),
+        TypeError,
+        "vectors are hashed first: give what a hasher's transform",
+    ),
     (lambda: HashTable([]), ValueError, r"at least one code of at least one bit, got shape \(0,\)"),
     (lambda: HashTable.from_integers([], 4), ValueError, "at least one code, got none"),
-    (lambda: HashTable.from_integers([16], 4), ValueError, "a code of 4 bits must be from 0 to 15, got 16"),
+    (
+        lambda: HashTable.from_integers([16], 4),
+        ValueError,
+        "a code of 4 bits must be from 0 to 15, got 16",
+    ),
     (lambda: HashTables(BITS, 2).query_radius(BITS, 3), ValueError, "radius of codes of 2 bits"),
-    (lambda: HashTable(BITS[0]), ValueError, r"two-dimensional \(n_codes, n_bits\), got shape \(4,\)"),
-    (lambda: TABLE.query_radius(BITS, 5), ValueError, "radius of codes of 4 bits must be from 0 to 4, got 5"),
-    (lambda: TABLE.query_radius(BITS[:, :3], 1), ValueError, "query_bits must have 4 bits a code, got 3"),
-    (lambda: TABLE.query_radius(BITS, 1, count_only=True, return_distance=True), ValueError, "only one of count"),
-    (lambda: TABLE.query(BITS, 7), ValueError, "k must be from 1 to the 6 rows of the table, got 7"),
-    (lambda: TABLE.explain(), ValueError, "give a radius r or a number of neighbours k, got r=None and k=None"),
-    (lambda: TABLE.bucket("0101"), TypeError, "a code of 4 bits must be an integer from 0 to 15, got '0101'"),
+    (
+        lambda: HashTable(BITS[0]),
+        ValueError,
+        r"two-dimensional \(n_codes, n_bits\), got shape \(4,\)",
+    ),
+    (
+        lambda: TABLE.query_radius(BITS, 5),
+        ValueError,
+        "radius of codes of 4 bits must be from 0 to 4, got 5",
+    ),
+    (
+        lambda: TABLE.query_radius(BITS[:, :3], 1),
+        ValueError,
+        "query_bits must have 4 bits a code, got 3",
+    ),
+    (
+        lambda: TABLE.query_radius(BITS, 1, count_only=True, return_distance=True),
+        ValueError,
+        "only one of count",
+    ),
+    (
+        lambda: TABLE.query(BITS, 7),
+        ValueError,
+        "k must be from 1 to the 6 rows of the table, got 7",
+    ),
+    (
+        lambda: TABLE.explain(),
+        ValueError,
+        "give a radius r or a number of neighbours k, got r=None and k=None",
+    ),
+    (
+        lambda: TABLE.bucket("0101"),
+        TypeError,
+        "a code of 4 bits must be an integer from 0 to 15, got '0101'",
+    ),
     (lambda: TABLE.bucket(BITS), ValueError, "bucket takes one code, got 6"),
     (lambda: TABLE.extended(BITS[:, :3]), ValueError, "more_bits must have 4 bits a code, got 3"),
     (lambda: HashTable(codes(2, 65)).bucket_codes, ValueError, "codes of 65 bits do not fit"),
     (lambda: HashTables(BITS, 3), ValueError, "n_tables must divide the 4 bits of a code, got 3"),
-    (lambda: HashTables(BITS, 2).candidates(BITS[:, :2]), ValueError, "must have 4 bits a code, got 2"),
+    (
+        lambda: HashTables(BITS, 2).candidates(BITS[:, :2]),
+        ValueError,
+        "must have 4 bits a code, got 2",
+    ),
 )

@@ -8,12 +8,23 @@ import jupytext
 import pytest
 from visits import ROOT, TOC
 
-OF_PART = [(part, ROOT / f"{entry['file']}.md") for part in TOC["parts"] for entry in part["chapters"]]
+OF_PART = [
+    (part, ROOT / f"{entry['file']}.md") for part in TOC["parts"] for entry in part["chapters"]
+]
 PAGES = [ROOT / f"{TOC['root']}.md", *(page for _, page in OF_PART)]
 NOTEBOOKS = [page for page in PAGES if "{code-cell}" in page.read_text(encoding="utf-8")]
 CHAPTERS = [page for part, page in OF_PART if part.get("numbered")]
 
-TEXT_DIRECTIVES = {"admonition", "note", "tip", "warning", "important", "dropdown", "glossary", "selftest"}
+TEXT_DIRECTIVES = {
+    "admonition",
+    "note",
+    "tip",
+    "warning",
+    "important",
+    "dropdown",
+    "glossary",
+    "selftest",
+}
 LONGEST_CELL, LONGEST_LINE = 16, 84
 MOST = {"words": 2000, "sections": 8, "visible cells": 25}  # of a chapter's main text
 
@@ -55,8 +66,14 @@ def typed_results(text: str) -> list[str]:
     for pattern in NOT_PROSE:
         text = re.sub(pattern, " \N{MIDDLE DOT} ", text)
     found = [match for pattern in RESULTS for match in re.finditer(pattern, text)]
-    found += [match for match in re.finditer(INTEGER, text) if not is_round(int(match[1].replace(",", "")))]
-    around = [(match[0].strip(), text[max(0, match.start() - 40) : match.end() + 40]) for match in found]
+    found += [
+        match
+        for match in re.finditer(INTEGER, text)
+        if not is_round(int(match[1].replace(",", "")))
+    ]
+    around = [
+        (match[0].strip(), text[max(0, match.start() - 40) : match.end() + 40]) for match in found
+    ]
     return [f"{result!r} in: {' '.join(context.split())}" for result, context in around]
 
 
@@ -66,12 +83,20 @@ def prose_of(markdown: str) -> str:
     open_fences: list[tuple[str, bool]] = []  # the fence, and whether its content is prose
     for line in markdown.splitlines():
         fence = re.match(r"\s*(`{3,}|:{3,})\s*(?:\{([\w:-]+)\})?(.*)$", line)
-        if fence and open_fences and fence[1] == open_fences[-1][0] and not fence[2] and not fence[3].strip():
+        if (
+            fence
+            and open_fences
+            and fence[1] == open_fences[-1][0]
+            and not fence[2]
+            and not fence[3].strip()
+        ):
             open_fences.pop()
         elif fence and all(prose for _, prose in open_fences):
             open_fences.append((fence[1], fence[2] in TEXT_DIRECTIVES))
             kept.append(fence[3] if open_fences[-1][1] else "")
-        elif all(prose for _, prose in open_fences) and not (open_fences and re.match(r"\s*:[\w-]+:", line)):
+        elif all(prose for _, prose in open_fences) and not (
+            open_fences and re.match(r"\s*:[\w-]+:", line)
+        ):
             kept.append(line)
     return "\n".join(kept)
 
@@ -87,7 +112,10 @@ def code_cells(page: Path) -> list[Any]:
 def figure_of(cell: Any) -> dict[str, str]:
     """What a cell says of its figure: name, caption, alt."""
     mystnb = cell.metadata.get("mystnb", {})
-    return {**mystnb.get("figure", {}), **{key: str(value) for key, value in mystnb.get("image", {}).items()}}
+    return {
+        **mystnb.get("figure", {}),
+        **{key: str(value) for key, value in mystnb.get("image", {}).items()},
+    }
 
 
 def read(page: Path) -> str:
@@ -98,7 +126,9 @@ def read(page: Path) -> str:
     for cell in cells(page):
         said = figure_of(cell)
         markdown = cell.cell_type == "markdown"
-        pieces += [prose_of(cell.source)] if markdown else [said.get("caption", ""), said.get("alt", "")]
+        pieces += (
+            [prose_of(cell.source)] if markdown else [said.get("caption", ""), said.get("alt", "")]
+        )
     return "\n\n".join(pieces)
 
 
@@ -166,7 +196,10 @@ def test_numbers_are_shown_only_as_recorded_text(page):
 
 
 def draws(cell: Any) -> bool:
-    return re.search(r"\bfigures\.(?!table\b|read_map\b|spread_table\b|contrast_table\b)", cell.source) is not None
+    return (
+        re.search(r"\bfigures\.(?!table\b|read_map\b|spread_table\b|contrast_table\b)", cell.source)
+        is not None
+    )
 
 
 @named([page for page in NOTEBOOKS if any(draws(cell) for cell in code_cells(page))])
@@ -177,12 +210,18 @@ def test_every_figure_has_a_name_an_alt_text_and_a_caption_that_states_something
             assert not said, f"a figure's metadata on a cell that draws none: {cell.source[:80]}"
             continue
         where = said.get("name") or cell.source.splitlines()[-1]
-        assert re.fullmatch(r"fig-[a-z0-9-]+", said.get("name", "")), f"{where}: a figure is named fig-..."
-        assert len(said.get("alt", "")) >= 40, f"{where}: the alt text says what a sighted reader sees"
+        assert re.fullmatch(r"fig-[a-z0-9-]+", said.get("name", "")), (
+            f"{where}: a figure is named fig-..."
+        )
+        assert len(said.get("alt", "")) >= 40, (
+            f"{where}: the alt text says what a sighted reader sees"
+        )
         caption = said.get("caption", "").strip()
         assert caption.endswith("."), f"{where}: the caption is a sentence"
         assert len(caption.split()) >= 6, f"{where}: the caption states the answer"
-        assert caption != said["alt"], f"{where}: the caption says what it means, the alt text what is seen"
+        assert caption != said["alt"], (
+            f"{where}: the caption says what it means, the alt text what is seen"
+        )
 
 
 # Code
@@ -211,8 +250,15 @@ def test_cells_hold_no_hidden_failures(page):
 
 
 def test_every_page_is_in_the_table_of_contents():
-    entries = [entry for part in TOC["parts"] for entry in part["chapters"] for entry in entry.get("sections", ())]
-    assert sorted((ROOT / "book").rglob("*.md")) == sorted([*PAGES, *(ROOT / f"{each['file']}.md" for each in entries)])
+    entries = [
+        entry
+        for part in TOC["parts"]
+        for entry in part["chapters"]
+        for entry in entry.get("sections", ())
+    ]
+    assert sorted((ROOT / "book").rglob("*.md")) == sorted(
+        [*PAGES, *(ROOT / f"{each['file']}.md" for each in entries)]
+    )
 
 
 @named(CHAPTERS)
@@ -231,8 +277,12 @@ def test_a_chapter_has_its_fixed_parts_in_order(page):
 def size_of(page):
     """What stands before the exercises: words outside boxes, sections that teach, cells whose code is seen."""
     before = page.read_text(encoding="utf-8").partition("\n## Exercises")[0]
-    text = re.sub(r"(?ms)^(`{3,})(\{dropdown\}|\{selftest\}|\{admonition\} To teachers$).*?^\1$", "", before)
-    words = re.findall(r"\w+(?:[-'\u2019]\w+)*", re.sub(r"\{[\w:]+\}(?=`)|(?<=\])\([^)]*\)", "", prose_of(text)))
+    text = re.sub(
+        r"(?ms)^(`{3,})(\{dropdown\}|\{selftest\}|\{admonition\} To teachers$).*?^\1$", "", before
+    )
+    words = re.findall(
+        r"\w+(?:[-'\u2019]\w+)*", re.sub(r"\{[\w:]+\}(?=`)|(?<=\])\([^)]*\)", "", prose_of(text))
+    )
     hidden = re.compile(r"tags:.*(remove|hide)-")
     cells = re.findall(r"(?ms)^```\{code-cell\}.*?^```$", before)
     return {
@@ -257,14 +307,21 @@ def test_the_glossary_is_sorted_and_each_term_is_used():
     block = re.search(r"(?s)```\{glossary\}\n(.*?)```", text)[1]
     entries = [entry.split("\n  ")[0].split("\n") for entry in block.strip().split("\n\n")]
     assert entries == sorted(entries, key=lambda entry: entry[0].casefold())
-    said = " ".join("\n".join(read(page) for page in PAGES if page.stem != "glossary").casefold().split())
+    said = " ".join(
+        "\n".join(read(page) for page in PAGES if page.stem != "glossary").casefold().split()
+    )
 
     def is_said(term):
-        return re.search(re.sub(r"\\ k$", r" \\w+", re.escape(term.casefold())), said)  # precision at 10
+        # precision at 10
+        return re.search(re.sub(r"\\ k$", r" \\w+", re.escape(term.casefold())), said)
 
     assert [entry for entry in entries if not any(map(is_said, entry))] == []
 
 
 def test_every_reference_says_where_it_is():
     references = (ROOT / "book/references.bib").read_text(encoding="utf-8").split("\n@")
-    assert [entry.split(",")[0] for entry in references if not re.search(r"(?m)^\s+(doi|url)\s+= ", entry)] == []
+    assert [
+        entry.split(",")[0]
+        for entry in references
+        if not re.search(r"(?m)^\s+(doi|url)\s+= ", entry)
+    ] == []

@@ -5,7 +5,14 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from refusals import refusals
 
-from l2h_tutorial import HashTable, bits_to_integers, codes, hamming_distances, integers_to_bits, pack_bits
+from l2h_tutorial import (
+    HashTable,
+    bits_to_integers,
+    codes,
+    hamming_distances,
+    integers_to_bits,
+    pack_bits,
+)
 
 
 def bit_matrices(max_bits=64, max_rows=8):
@@ -28,16 +35,25 @@ def test_integers_read_the_first_bit_as_most_significant_and_are_written_back(bi
     np.testing.assert_array_equal(integers_to_bits(one, bits.shape[1]), bits[0])
 
 
-@given(st.lists(st.sampled_from([0, 1, 2**63 - 1, 2**63, 2**64 - 1]) | st.integers(-(2**70), 2**70), max_size=5))
+@given(
+    st.lists(
+        st.sampled_from([0, 1, 2**63 - 1, 2**63, 2**64 - 1]) | st.integers(-(2**70), 2**70),
+        max_size=5,
+    )
+)
 def test_integers_of_any_size_are_read_as_they_are(integers):
     """NumPy alone makes floats of some lists, and objects of others."""
     outside = [code for code in integers if not 0 <= code < 2**64]
     for given_as in (integers, tuple(integers), np.array(integers, dtype=object)):
         if outside:
-            with pytest.raises(ValueError, match=f"from 0 to 18446744073709551615, got {outside[0]}$"):
+            with pytest.raises(
+                ValueError, match=f"from 0 to 18446744073709551615, got {outside[0]}$"
+            ):
                 integers_to_bits(given_as, 64)
         else:
-            expected = np.array([[digit == "1" for digit in f"{code:064b}"] for code in integers]).reshape(-1, 64)
+            expected = np.array(
+                [[digit == "1" for digit in f"{code:064b}"] for code in integers]
+            ).reshape(-1, 64)
             np.testing.assert_array_equal(integers_to_bits(given_as, 64), expected)
             assert integers_to_bits(given_as, 64).dtype == bool
 
@@ -47,7 +63,10 @@ def test_packed_words_are_one_long_number(bits):
     words = pack_bits(bits)
     assert words.dtype == np.uint64
     assert words.shape == (len(bits), -(-bits.shape[1] // 64))
-    numbers = [sum(word << 64 * place for place, word in enumerate(reversed(row))) for row in words.tolist()]
+    numbers = [
+        sum(word << 64 * place for place, word in enumerate(reversed(row)))
+        for row in words.tolist()
+    ]
     assert numbers == as_python_ints(bits)
 
 
@@ -70,21 +89,53 @@ def test_distances_beyond_a_byte():
 NO_BITS = [
     (np.array([[1, 0]]), TypeError, "must be a boolean array, got dtype int64"),
     (np.array([[0.5]]), TypeError, "got dtype float64"),
-    (np.zeros((2, 2, 2), dtype=bool), ValueError, r"two-dimensional \(n_codes, n_bits\), got shape \(2, 2, 2\)"),
-    (np.zeros((0, 4), dtype=bool), ValueError, r"at least one code of at least one bit, got shape \(0, 4\)"),
+    (
+        np.zeros((2, 2, 2), dtype=bool),
+        ValueError,
+        r"two-dimensional \(n_codes, n_bits\), got shape \(2, 2, 2\)",
+    ),
+    (
+        np.zeros((0, 4), dtype=bool),
+        ValueError,
+        r"at least one code of at least one bit, got shape \(0, 4\)",
+    ),
     (np.zeros((3, 0), dtype=bool), ValueError, r"got shape \(3, 0\)"),
 ]
 REFUSALS = [(lambda bits=bits: bits_to_integers(bits), *expected) for bits, *expected in NO_BITS]
 REFUSALS += [(lambda bits=bits: pack_bits(bits), *expected) for bits, *expected in NO_BITS]
 REFUSALS += [
-    (lambda: pack_bits(np.zeros(4, dtype=bool)), ValueError, r"got shape \(4,\); for one code use `code\[None, :\]`"),
-    (lambda: bits_to_integers(np.zeros((1, 65), dtype=bool)), ValueError, "at most 64 bits, got 65; pack_bits takes"),
-    (lambda: hamming_distances(np.eye(3) > 0, np.eye(4) > 0), ValueError, "b_bits must have 3 bits a code, got 4"),
+    (
+        lambda: pack_bits(np.zeros(4, dtype=bool)),
+        ValueError,
+        r"got shape \(4,\); for one code use `code\[None, :\]`",
+    ),
+    (
+        lambda: bits_to_integers(np.zeros((1, 65), dtype=bool)),
+        ValueError,
+        "at most 64 bits, got 65; pack_bits takes",
+    ),
+    (
+        lambda: hamming_distances(np.eye(3) > 0, np.eye(4) > 0),
+        ValueError,
+        "b_bits must have 3 bits a code, got 4",
+    ),
     (lambda: integers_to_bits([1.0], 4), TypeError, "codes must be integers, got dtype float64"),
-    (lambda: integers_to_bits([2**64, True], 4), TypeError, "codes must be integers, got dtype object"),
+    (
+        lambda: integers_to_bits([2**64, True], 4),
+        TypeError,
+        "codes must be integers, got dtype object",
+    ),
     (lambda: integers_to_bits([[1]], 4), ValueError, r"one-dimensional, got shape \(1, 1\)"),
-    (lambda: integers_to_bits([3, 16], 4), ValueError, "a code of 4 bits must be from 0 to 15, got 16"),
-    (lambda: integers_to_bits(1, 2.0), TypeError, "n_bits must be an integer from 1 to 64, got 2.0"),
+    (
+        lambda: integers_to_bits([3, 16], 4),
+        ValueError,
+        "a code of 4 bits must be from 0 to 15, got 16",
+    ),
+    (
+        lambda: integers_to_bits(1, 2.0),
+        TypeError,
+        "n_bits must be an integer from 1 to 64, got 2.0",
+    ),
 ]
 
 

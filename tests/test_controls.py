@@ -12,9 +12,15 @@ from sklearn.kernel_ridge import KernelRidge
 from test_grh import data
 
 from l2h_tutorial import bits_to_integers, mean_average_precision
-from l2h_tutorial.controls import ClassScores, OutputCodes, RandomCodes, hadamard_codewords, random_codewords
+from l2h_tutorial.controls import (
+    ClassScores,
+    OutputCodes,
+    RandomCodes,
+    hadamard_codewords,
+    random_codewords,
+)
 
-# --- random codes --------------------------------------------------------------------------------------------------
+# --- random codes ---------------------------------------------------------------------------------
 
 
 @given(st.integers(0, 2**31), st.integers(1, 100))
@@ -24,7 +30,8 @@ def test_random_codes_depend_on_the_row_alone(seed, n_bits):
     some = RandomCodes(n_bits, random_state=seed).fit(X).transform(X[[3, 3, 1]])
     np.testing.assert_array_equal(some, bits[[3, 3, 1]])
     np.testing.assert_array_equal(RandomCodes(1, random_state=seed).fit_transform(X), bits[:, :1])
-    signed = RandomCodes(64, random_state=seed).fit([[0.5, 0.0]])  # numbers that are equal give equal codes
+    # numbers that are equal give equal codes
+    signed = RandomCodes(64, random_state=seed).fit([[0.5, 0.0]])
     np.testing.assert_array_equal(signed.transform([[0.5, -0.0]]), signed.transform([[0.5, 0.0]]))
 
 
@@ -39,10 +46,12 @@ def test_random_codes_are_coin_tosses():
     assert np.abs((bits[:, 1:] == bits[:, :-1]).mean(axis=0) - 0.5).max() < error
     for others in (near, other_key, np.roll(bits, 1, axis=0)):
         assert np.abs((bits == others).mean(axis=0) - 0.5).max() < error
-    assert mean_average_precision(bits[:300], bits[300:], y[:300], y[300:]) == pytest.approx(0.2, abs=0.01)
+    assert mean_average_precision(bits[:300], bits[300:], y[:300], y[300:]) == pytest.approx(
+        0.2, abs=0.01
+    )
 
 
-# --- codewords -----------------------------------------------------------------------------------------------------
+# --- codewords ------------------------------------------------------------------------------------
 
 
 @given(st.integers(2, 40), st.integers(1, 80), st.integers(0, 99))
@@ -64,17 +73,21 @@ def test_hadamard_codewords_are_all_equally_far_apart_in_whole_blocks(n_classes,
 
 
 @pytest.mark.parametrize(
-    "codewords", ["random", "hadamard", np.eye(8, dtype=bool)], ids=["random", "hadamard", "one-hot"]
+    "codewords",
+    ["random", "hadamard", np.eye(8, dtype=bool)],
+    ids=["random", "hadamard", "one-hot"],
 )
 def test_classes_that_are_well_apart_get_their_codewords(codewords):
     X, y = make_blobs(200, centers=8, n_features=20, center_box=(-50, 50), random_state=0)
     names = np.array(list("hgfedcba"))[y]
-    codes = OutputCodes(8, codewords=codewords, classifier="kernel-ridge", random_state=0).fit(X, names)
+    codes = OutputCodes(8, codewords=codewords, classifier="kernel-ridge", random_state=0).fit(
+        X, names
+    )
     assert codes.classes_.tolist() == list("abcdefgh")
     np.testing.assert_array_equal(codes.transform(X), codes.codewords_[7 - y])
 
 
-# --- class scores -------------------------------------------------------------------------------------------------
+# --- class scores ---------------------------------------------------------------------------------
 
 
 def test_cells_are_learned_from_scores_of_a_classifier_that_left_the_point_out():
@@ -85,7 +98,10 @@ def test_cells_are_learned_from_scores_of_a_classifier_that_left_the_point_out()
     ridge = KernelRidge(alpha=0.3, kernel="rbf", gamma=hasher.model_.gamma)
     expected = softmax(4 * ridge.fit(features, signs).predict(features), axis=1)
     np.testing.assert_allclose(hasher.chances(X), expected)
-    left_out = [ridge.fit(np.delete(features, i, 0), np.delete(signs, i, 0)).predict(features[[i]]) for i in range(40)]
+    left_out = [
+        ridge.fit(np.delete(features, i, 0), np.delete(signs, i, 0)).predict(features[[i]])
+        for i in range(40)
+    ]
     expected = softmax(4 * np.concatenate(left_out), axis=1)
     order, found = np.argsort(expected[:, 0]), np.argsort(hasher.centres_[:, 0])
     np.testing.assert_allclose(hasher.centres_[found], expected[order])
@@ -102,7 +118,9 @@ def test_the_code_is_the_nearest_cell_and_cells_rank_by_the_chance_of_the_same_c
     query, database = slice(0, 20), slice(20, 200)
     scores = hasher.centres_[cells[query]] @ hasher.centres_[cells[database]].T
     orders = [np.random.default_rng(seed).permutation(180) for seed in range(60)]
-    ranked = [(scores[:, order] + 1e-9 * np.arange(180), y[query], y[database][order]) for order in orders]
+    ranked = [
+        (scores[:, order] + 1e-9 * np.arange(180), y[query], y[database][order]) for order in orders
+    ]
     shuffled = [precision_in_order(*each) for each in ranked]
     found = hasher.mean_average_precision(bits[query], bits[database], y[query], y[database])
     assert found == pytest.approx(np.mean(shuffled), abs=4 * np.std(shuffled) / np.sqrt(60))

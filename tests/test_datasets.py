@@ -40,14 +40,21 @@ EMPTY = np.empty((0, 0), dtype=object)  # a cell that holds nothing
 
 
 def idx(values):
-    header = bytes([0, 0, 8, values.ndim]) + b"".join(length.to_bytes(4, "big") for length in values.shape)
+    header = bytes([0, 0, 8, values.ndim]) + b"".join(
+        length.to_bytes(4, "big") for length in values.shape
+    )
     return gzip.compress(header + values.tobytes(), mtime=0)
 
 
 def matlab(packed=True, **variables):
-    variables = {"X": random(30, 512, dtype=np.float32), "X_class": np.arange(30.0)[None] % 10} | variables
+    variables = {
+        "X": random(30, 512, dtype=np.float32),
+        "X_class": np.arange(30.0)[None] % 10,
+    } | variables
     file = io.BytesIO()
-    scipy.io.savemat(file, {k: v for k, v in variables.items() if v is not None}, do_compression=packed)
+    scipy.io.savemat(
+        file, {k: v for k, v in variables.items() if v is not None}, do_compression=packed
+    )
     return file.getvalue()
 
 
@@ -63,13 +70,18 @@ def official(**replaced):
 
 def member(name, size=0, kind=tarfile.REGTYPE, content=b""):
     info = tarfile.TarInfo(name)
-    info.type, info.linkname = kind, "/etc/passwd" if kind in (tarfile.SYMTYPE, tarfile.LNKTYPE) else ""
+    info.type, info.linkname = (
+        kind,
+        "/etc/passwd" if kind in (tarfile.SYMTYPE, tarfile.LNKTYPE) else "",
+    )
     info.size = len(content) or size
     return info.tobuf(tarfile.GNU_FORMAT) + content + bytes(-len(content) % 512)
 
 
 def tar(files, *more):
-    parts = [member(f"cifar-10-batches-py/{name}", content=content) for name, content in files.items()]
+    parts = [
+        member(f"cifar-10-batches-py/{name}", content=content) for name, content in files.items()
+    ]
     return b"".join([*parts, *more, bytes(1024)])
 
 
@@ -107,7 +119,11 @@ def source(folder, name, content):
 def test_the_default_is_fashion_mnists_test_set(fashion):
     assert load_dataset().name == fashion.name == "fashion-mnist"
     assert fashion.images.shape == (10_000, 28, 28)
-    assert (fashion.images.dtype, fashion.features.dtype, fashion.labels.dtype) == (np.uint8, np.float32, np.int64)
+    assert (fashion.images.dtype, fashion.features.dtype, fashion.labels.dtype) == (
+        np.uint8,
+        np.float32,
+        np.int64,
+    )
     assert np.bincount(fashion.labels).tolist() == [1000] * len(fashion.class_names)
 
 
@@ -125,28 +141,42 @@ def test_any_idx_file_of_bytes_is_read(values, tmp_path_factory):
 )
 def test_matlab_files_are_read_as_scipy_reads_them(dtype, column, packed, n, tmp_path_factory):
     X, labels = random(n, 512, dtype=dtype), np.arange(n).reshape((n, 1) if column else (1, n))
-    content = matlab(packed, X=X, X_class=labels, other={"cells": np.array([{}, "text"], dtype=object)}, no=EMPTY)
+    content = matlab(
+        packed, X=X, X_class=labels, other={"cells": np.array([{}, "text"], dtype=object)}, no=EMPTY
+    )
     data = cifar(source(tmp_path_factory.mktemp("matlab"), "x.mat", content))
-    np.testing.assert_array_equal(data.features, scipy.io.loadmat(io.BytesIO(content))["X"].astype(np.float32))
+    np.testing.assert_array_equal(
+        data.features, scipy.io.loadmat(io.BytesIO(content))["X"].astype(np.float32)
+    )
     assert data.labels.tolist() == list(range(n))
     assert (data.images, tuple(data.class_names)) == (None, CLASS_NAMES)
-    assert (data.features.dtype, data.labels.dtype, data.features.flags.c_contiguous) == (np.float32, np.int64, True)
+    assert (data.features.dtype, data.labels.dtype, data.features.flags.c_contiguous) == (
+        np.float32,
+        np.int64,
+        True,
+    )
 
 
 @pytest.mark.parametrize("protocol", [1, 2, 3, 4])
 @pytest.mark.parametrize("order", ["C", "F"])
-def test_the_official_batches_are_read_in_order_with_channels_last(cache, tmp_path, protocol, order):
+def test_the_official_batches_are_read_in_order_with_channels_last(
+    cache, tmp_path, protocol, order
+):
     pixels = random(24, 3072)
     files = {}
     for i, name in enumerate(reversed(BATCHES)):
         part = np.asarray(pixels[4 * (5 - i) : 4 * (6 - i)], order=order)
-        files[name] = batch(protocol, data=part, labels=[5 - i] * 4, filenames=[b"a.png"] * 4, batch_label=b"of 6")
+        files[name] = batch(
+            protocol, data=part, labels=[5 - i] * 4, filenames=[b"a.png"] * 4, batch_label=b"of 6"
+        )
     (tmp_path / "there").mkdir()
     whole = archive(official() | files, member("./", kind=tarfile.DIRTYPE))
     packed = source(tmp_path / "there", "cifar-10-python.tar.gz", whole)
     folder = written(tmp_path / "cifar-10-batches-py", official() | files)
     for data in (cifar(packed), cifar(folder)):
-        np.testing.assert_array_equal(data.images, pixels.reshape(24, 3, 32, 32).transpose(0, 2, 3, 1))
+        np.testing.assert_array_equal(
+            data.images, pixels.reshape(24, 3, 32, 32).transpose(0, 2, 3, 1)
+        )
         assert data.labels.tolist() == np.repeat(range(6), 4).tolist()
         assert tuple(data.class_names) == CLASS_NAMES
         np.testing.assert_array_equal(data.features, gist_descriptors(data.images))
@@ -156,7 +186,9 @@ def test_the_official_batches_are_read_in_order_with_channels_last(cache, tmp_pa
 @pytest.mark.parametrize("parts", [("",), ("train/", "test/")])
 def test_class_folders_are_read_by_part_class_and_file_name(cache, tmp_path, parts):
     names = ["dog/b", "cat/z", "dog/a"]
-    colour = {f"{part}{name}": random(8, 8, 3) ^ i for part in parts for i, name in enumerate(names)}
+    colour = {
+        f"{part}{name}": random(8, 8, 3) ^ i for part in parts for i, name in enumerate(names)
+    }
     files = {f"{name}.png": image(pixels) for name, pixels in colour.items()}
     files |= {f"{parts[0]}cat/.hidden": b"x", f"{parts[0]}README": b"about these images"}
     data = cifar(written(tmp_path / "images", files))
@@ -168,7 +200,9 @@ def test_class_folders_are_read_by_part_class_and_file_name(cache, tmp_path, par
 
 def test_grey_images_stay_grey_but_among_colour_ones(cache, tmp_path):
     grey, colour = random(8, 8), random(8, 8, 3)
-    data = cifar(written(tmp_path / "grey", {"train/1.png": image(grey), "tram/1.png": image(grey)}))
+    data = cifar(
+        written(tmp_path / "grey", {"train/1.png": image(grey), "tram/1.png": image(grey)})
+    )
     np.testing.assert_array_equal(data.images, [grey, grey])
     assert tuple(data.class_names) == ("train", "tram")
     mixed = cifar(written(tmp_path / "mixed", {"a/1.png": image(grey), "b/1.png": image(colour)}))
@@ -176,8 +210,13 @@ def test_grey_images_stay_grey_but_among_colour_ones(cache, tmp_path):
 
 
 @pytest.mark.cifar10
-def test_the_real_images_give_the_published_features_and_labels(cache, cifar_folder, cifar_images_folder, tmp_path):
-    published, names = cifar(cifar_folder / "Gist512CIFAR10.mat"), (cifar_folder / "rows.txt").read_text().split()
+def test_the_real_images_give_the_published_features_and_labels(
+    cache, cifar_folder, cifar_images_folder, tmp_path
+):
+    published, names = (
+        cifar(cifar_folder / "Gist512CIFAR10.mat"),
+        (cifar_folder / "rows.txt").read_text().split(),
+    )
     assert np.bincount(published.labels).tolist() == [6000] * 10
     rows = [row for row, name in enumerate(names) if Path(name).stem < "0005"]
     rows = sorted(rows, key=lambda row: (names[row].startswith("test/"), names[row]))
@@ -212,7 +251,11 @@ def array(shape, kind="u1"):
 
 
 def element(kind, content, size=None):
-    return struct.pack("<II", kind, len(content) if size is None else size) + content + bytes(-len(content) % 8)
+    return (
+        struct.pack("<II", kind, len(content) if size is None else size)
+        + content
+        + bytes(-len(content) % 8)
+    )
 
 
 def variable(name, shape, *values, array_class=6, flags=0):
@@ -239,7 +282,8 @@ REFUSED = [  # what is in the file, and what is said of it
     (MAT, b"", "versions 5 to 7"),
     (MAT, b"MATLAB 7.3 MAT-file".ljust(124) + b"\0\2IM", "save it again with the option -v7"),
     (MAT, b"MATLAB 5.0 MAT-file".ljust(124) + b"\1\0MI", "not a little-endian file"),
-    (MAT, struct.pack("<5i", 0, -1, 16, 0, 108) + b"n" * 104 + b"\0\1IM", "KeyError"),  # SciPy reads it for ever
+    # SciPy reads it for ever
+    (MAT, struct.pack("<5i", 0, -1, 16, 0, 108) + b"n" * 104 + b"\0\1IM", "KeyError"),
     (MAT, matlab(X=None), "KeyError: 'X'"),
     (MAT, matlab(X_class=None), "KeyError: 'X_class'"),
     (MAT, matlab(X=np.zeros((30, 100))), r"X \(n, 512\).*X has the shape \(30, 100\)"),
@@ -251,33 +295,50 @@ REFUSED = [  # what is in the file, and what is said of it
     (MAT, matlab(X_class=FAR / 2), r"whole numbers from 0 to 9.* 0\.5 "),
     (MAT, mat(variable(b"X", (2**21, 512), element(2, b"", 2**30))), "cannot reshape"),
     (MAT, mat(packed(variable(b"X", (2, 512), element(2, bytes(2**24))))), "cannot reshape"),
-    (MAT, mat(variable(b"X", (2, 512), element(99, bytes(1024)))), "KeyError: 99"),  # SciPy ends the program at it
+    # SciPy ends the program at it
+    (MAT, mat(variable(b"X", (2, 512), element(99, bytes(1024)))), "KeyError: 99"),
     (TAR, b"", "empty file"),
     (TAR, archive(official())[:-100], "EOFError"),
     (TAR, archive(dict.fromkeys(BATCHES[:4], batch())), "lacks data_batch_5, test_batch; expected"),
-    (TAR, archive(official(), member("../outside")), "'../outside' is not a file in cifar-10-batches-py"),
+    (
+        TAR,
+        archive(official(), member("../outside")),
+        "'../outside' is not a file in cifar-10-batches-py",
+    ),
     (TAR, archive(official(), member(f"{INSIDE}/../../outside")), "is not a file in"),
     (TAR, archive(official(), member(f"{INSIDE}/link", kind=tarfile.SYMTYPE)), "is not a file in"),
     (TAR, archive({}, member("x", 2**30, tarfile.GNUTYPE_SPARSE)), "is not a file in|ReadError"),
     (TAR, archive({}, member(f"{INSIDE}/x", 2**40)), "ReadError"),
-    (TAR, archive({}, member(f"{INSIDE}/test_batch", -512)), "lacks|invalid offset"),  # leads back to itself
+    # leads back to itself
+    (TAR, archive({}, member(f"{INSIDE}/test_batch", -512)), "lacks|invalid offset"),
     (TAR, archive({}, member(f"{INSIDE}/x") * 5000), "lacks"),
     (BATCH, b"", "exhausted"),
     (BATCH, batch(data=None), "NoneType"),
-    (BATCH, batch(data=np.zeros((4, 3072))), r"data \(n, 3072\) of type uint8 .*found .*f8.*\(4, 3072\)"),
+    (
+        BATCH,
+        batch(data=np.zeros((4, 3072))),
+        r"data \(n, 3072\) of type uint8 .*found .*f8.*\(4, 3072\)",
+    ),
     (BATCH, batch(data=random(4, 1024)), r"found type and shape .*u1.*\(4, 1024\)"),
     (BATCH, batch(data=random(0, 3072), labels=[]), "found|code"),
     (BATCH, batch(data=array((10**9, 3072))), "cannot reshape"),
     (BATCH, batch(data=array((10**12,), "O")), "found type and shape .*O8"),
-    (BATCH, batch(data=np.array([print, {}], dtype=object)), "it would run code: it asks for .*print"),
+    (
+        BATCH,
+        batch(data=np.array([print, {}], dtype=object)),
+        "it would run code: it asks for .*print",
+    ),
     (BATCH, batch(labels=[1]), r"found 4 rows with labels \[1\]"),
     (BATCH, batch(labels=[1, 2, 3, 0.5]), r"labels from 0 to 9 .*labels \[1, 2, 3, 0.5\]"),
     (BATCH, batch(more={1, 2}), "code|KeyError"),
-    (BATCH, b"\x80\x02}cnumpy\ndtype\nN}U\x01aK\x01s\x86bs.", "batch"),  # would change what stands in for arrays
+    # would change what stands in for arrays
+    (BATCH, b"\x80\x02}cnumpy\ndtype\nN}U\x01aK\x01s\x86bs.", "batch"),
     (BATCH, b"\x80\x02Nr\xff\xff\xff\x7f.", "NoneType"),  # 32 GB of notes, if they were a list
-    (BATCH, b"\x80\x05\x96" + (2**36).to_bytes(8, "little") + b".", "expected|bytes"),  # declares 64 GB
+    # declares 64 GB
+    (BATCH, b"\x80\x05\x96" + (2**36).to_bytes(8, "little") + b".", "expected|bytes"),
     (BATCH, b"\x80\x02})" + b"\x85" * 900_000 + b"Ns.", "decoding to str"),  # too deep to be hashed
-    (BATCH, b"\x80\x02}K\x01q\x00" + b"h\x00\x86q\x00" * 100 + b"Ns.", "decoding to str"),  # hashed for ever
+    # hashed for ever
+    (BATCH, b"\x80\x02}K\x01q\x00" + b"h\x00\x86q\x00" * 100 + b"Ns.", "decoding to str"),
     (BATCH, b"(" + b"N" * 1_000_001 + b"l.", "more than 1000000 steps"),
     (BATCH, b"c" + b"x" * 10_000 + b"\ny\n.", "it asks for x+"),
     (PNG, b"", "cannot identify"),
@@ -285,8 +346,16 @@ REFUSED = [  # what is in the file, and what is said of it
     (PNG, image(random(8, 8, dtype=np.uint16)), "8 bits a channel.*mode I;16"),
     (PNG, image(random(8, 8), "EPS"), "cannot identify"),  # Pillow hands PostScript to Ghostscript
     (PNG, b"P5 60000 60000 255\n", "pixels"),
-    (PNG, image(random(8, 12)), r"as large as the first.* 12 x 8 pixels of mode L; the first is \(8, 8\)"),
-    (IDX, b"version https://git-lfs.github.com/spec/v1", "gzipped IDX .*BadGzipFile.*restore the file"),
+    (
+        PNG,
+        image(random(8, 12)),
+        r"as large as the first.* 12 x 8 pixels of mode L; the first is \(8, 8\)",
+    ),
+    (
+        IDX,
+        b"version https://git-lfs.github.com/spec/v1",
+        "gzipped IDX .*BadGzipFile.*restore the file",
+    ),
     (IDX, idx(random(9))[:-10], "EOFError"),
     (IDX, gzip.compress(b"\0\0\x08\x01\0\0\0\x05abc"), "cannot reshape"),
     ("x.csv", b"1,2,3", "the source must be a .mat file"),
@@ -300,24 +369,36 @@ def test_a_file_that_is_not_what_it_should_be_is_refused_by_name(tmp_path, name,
         read(there)
     assert name in str(refusal.value)
     assert len(str(refusal.value)) < 1000
-    assert cifar(source(tmp_path, MAT, matlab())).name == "cifar10"  # whatever the file was, the next is read
+    # whatever the file was, the next is read
+    assert cifar(source(tmp_path, MAT, matlab())).name == "cifar10"
 
 
 @pytest.mark.parametrize("protocol", range(1, pickle.HIGHEST_PROTOCOL + 1))
 def test_a_batch_runs_no_code(tmp_path, protocol):
     trace = tmp_path / "code-was-run"
     there = source(tmp_path, BATCH, batch(protocol, data=Calls(os.mkdir, (str(trace),))))
-    with pytest.raises(ValueError, match=r"data_batch_2 .*it would run code: it asks for (posix|nt).mkdir"):
+    with pytest.raises(
+        ValueError, match=r"data_batch_2 .*it would run code: it asks for (posix|nt).mkdir"
+    ):
         cifar(there)
     assert not trace.exists()
 
 
 LARGE = 2**26
 BOMBS = {  # small files that unpack to 64 MB; the readers are told that the largest has 1
-    "idx": (readers.read_idx, gzip.compress(b"\0\0\x08\x01" + LARGE.to_bytes(4, "big") + bytes(LARGE))),
+    "idx": (
+        readers.read_idx,
+        gzip.compress(b"\0\0\x08\x01" + LARGE.to_bytes(4, "big") + bytes(LARGE)),
+    ),
     "archive": (readers.read_batches, gzip.compress(bytes(LARGE))),
-    "header": (readers.read_batches, gzip.compress(member("x", LARGE, tarfile.XHDTYPE) + bytes(LARGE))),
-    "matlab": (readers.read_matlab, mat(packed(variable(b"X", (2**17, 512), element(2, bytes(LARGE)))))),
+    "header": (
+        readers.read_batches,
+        gzip.compress(member("x", LARGE, tarfile.XHDTYPE) + bytes(LARGE)),
+    ),
+    "matlab": (
+        readers.read_matlab,
+        mat(packed(variable(b"X", (2**17, 512), element(2, bytes(LARGE))))),
+    ),
 }
 
 
@@ -331,7 +412,9 @@ def test_a_bomb_takes_no_more_memory_than_a_file_may(tmp_path, monkeypatch, kind
 
 
 def test_a_source_of_another_kind_is_refused(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"nowhere.mat is no file and no folder; the source must be a .mat"):
+    with pytest.raises(
+        FileNotFoundError, match=r"nowhere.mat is no file and no folder; the source must be a .mat"
+    ):
         cifar(tmp_path / "nowhere.mat")
     for name in (MAT, TAR, "cifar-10-batches-py/data_batch_3"):
         (tmp_path / name).mkdir(parents=True)
@@ -340,12 +423,23 @@ def test_a_source_of_another_kind_is_refused(tmp_path):
             cifar(tmp_path / name)
     with pytest.raises(ValueError, match="lacks data_batch_1"):
         cifar(tmp_path / "cifar-10-batches-py")
-    layouts = {"single class": ["a/1.png"], "outside": ["1.png", "2.png"], "in train": ["train/a/1.png"], "": []}
+    layouts = {
+        "single class": ["a/1.png"],
+        "outside": ["1.png", "2.png"],
+        "in train": ["train/a/1.png"],
+        "": [],
+    }
     for layout, names in layouts.items():
         folder = written(tmp_path / f"of {layout}", dict.fromkeys([*names, ".hidden"], image()))
-        with pytest.raises(ValueError, match=r"must have a folder of images for each of two or more classes.*; found"):
+        with pytest.raises(
+            ValueError,
+            match=r"must have a folder of images for each of two or more classes.*; found",
+        ):
             cifar(folder)
-    for inside, message in (("c", "found .*'c': 0"), ("a/deeper", "deeper is not a readable image .*it is a folder")):
+    for inside, message in (
+        ("c", "found .*'c': 0"),
+        ("a/deeper", "deeper is not a readable image .*it is a folder"),
+    ):
         folder = written(tmp_path / f"with {inside[0]}", {"a/1.png": image(), "b/1.png": image()})
         (folder / inside).mkdir()
         with pytest.raises(ValueError, match=message):
@@ -353,7 +447,9 @@ def test_a_source_of_another_kind_is_refused(tmp_path):
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
-@pytest.mark.parametrize(("name", "message"), [(MAT, "no file"), (PNG, "a device"), ("test_batch", "lacks test")])
+@pytest.mark.parametrize(
+    ("name", "message"), [(MAT, "no file"), (PNG, "a device"), ("test_batch", "lacks test")]
+)
 def test_a_named_pipe_is_not_waited_for(tmp_path, name, message):
     there, (pipe,) = source(tmp_path, name, b""), tmp_path.rglob(name)
     pipe.unlink()
@@ -372,7 +468,11 @@ def damaged(draw, content):
         other = draw(st.integers(0, len(data)))
         order = draw(st.sampled_from(["little", "big"]))
         number = draw(st.sampled_from([0, 1, 255, 2**16, 2**31 - 1, 2**32 - 1])).to_bytes(4, order)
-        put = draw(st.sampled_from([b"", number, data[other : other + length], bytes([draw(st.integers(0, 255))])]))
+        put = draw(
+            st.sampled_from(
+                [b"", number, data[other : other + length], bytes([draw(st.integers(0, 255))])]
+            )
+        )
         data[at : at + draw(st.sampled_from([len(put), 0, length]))] = put
     return bytes(data)
 
@@ -380,11 +480,23 @@ def damaged(draw, content):
 LABELLED = variable(b"X", (2, 512), ZEROS) + variable(b"X_class", (1, 2), element(2, bytes(2)))
 DAMAGED = {  # a whole file of each kind; how it is packed after the damage; and what reads it
     "matlab": (mat(LABELLED), bytes, readers.read_matlab),
-    "packed matlab": (LABELLED, lambda whole: mat(*map(packed, (whole[:1088], whole[1088:]))), readers.read_matlab),
+    "packed matlab": (
+        LABELLED,
+        lambda whole: mat(*map(packed, (whole[:1088], whole[1088:]))),
+        readers.read_matlab,
+    ),
     "archive": (tar(official()), lambda content: gzip.compress(content, 1), readers.read_batches),
     "packed archive": (archive(official()), bytes, readers.read_batches),
-    "batch": (batch(n=1), lambda content: archive(official(data_batch_2=content)), readers.read_batches),
-    "new batch": (batch(4, n=1), lambda content: archive(official(data_batch_2=content)), readers.read_batches),
+    "batch": (
+        batch(n=1),
+        lambda content: archive(official(data_batch_2=content)),
+        readers.read_batches,
+    ),
+    "new batch": (
+        batch(4, n=1),
+        lambda content: archive(official(data_batch_2=content)),
+        readers.read_batches,
+    ),
     **{kind: (image(kind=kind), bytes, readers.read_class_folders) for kind in readers.FORMATS},
 }
 
@@ -424,7 +536,9 @@ def test_the_environment_names_data_set_and_source(tmp_path, monkeypatch, fashio
         load_dataset("fashion-mnist", source=tmp_path / MAT)
     monkeypatch.setenv("L2H_DATASET", "imagenet")
     for name in (None, "mnist"):
-        with pytest.raises(ValueError, match=r"unknown data set '(imagenet|mnist)'; .*fashion-mnist.*cifar10"):
+        with pytest.raises(
+            ValueError, match=r"unknown data set '(imagenet|mnist)'; .*fashion-mnist.*cifar10"
+        ):
             load_dataset(name)
 
 
@@ -432,11 +546,22 @@ def test_the_environment_names_data_set_and_source(tmp_path, monkeypatch, fashio
 
 
 def test_own_data_come_in_any_form_and_arrays_are_not_copied():
-    X, y, pictures = np.arange(6.0).reshape(3, 2), np.array([0, 1, 1]), np.zeros((3, 4, 4), np.uint8)
+    X, y, pictures = (
+        np.arange(6.0).reshape(3, 2),
+        np.array([0, 1, 1]),
+        np.zeros((3, 4, 4), np.uint8),
+    )
     assert Dataset("toy", X, y, pictures, ("ant", "bee")).features is X
     table = pd.DataFrame({"a": X[:, 0], "b": X[:, 1], "y": y})
-    forms = [(X.tolist(), y.tolist(), pictures.tolist()), (table[["a", "b"]], table["y"], list(pictures))]
-    for features, labels, images in [*forms, (X.astype(int), y, pictures), (X.astype(">f4"), y, pictures)]:
+    forms = [
+        (X.tolist(), y.tolist(), pictures.tolist()),
+        (table[["a", "b"]], table["y"], list(pictures)),
+    ]
+    for features, labels, images in [
+        *forms,
+        (X.astype(int), y, pictures),
+        (X.astype(">f4"), y, pictures),
+    ]:
         data = Dataset("toy", features, labels, images, ("ant", "bee"))
         np.testing.assert_array_equal(data.features, X)
         np.testing.assert_array_equal(data.labels, y)
@@ -445,18 +570,42 @@ def test_own_data_come_in_any_form_and_arrays_are_not_copied():
 
 
 def dataset(change):
-    good = {"name": "toy", "features": np.eye(3), "labels": [0, 1, 1], "images": None, "class_names": ("ant", "bee")}
+    good = {
+        "name": "toy",
+        "features": np.eye(3),
+        "labels": [0, 1, 1],
+        "images": None,
+        "class_names": ("ant", "bee"),
+    }
     return lambda: Dataset(**good | change)
 
 
 test_own_data_that_cannot_be_used_are_refused_at_once = refusals(
     (dataset({"features": np.zeros(3)}), r"features \(n, d\).*'features': \(3,\)"),
-    (dataset({"features": [["a"], ["b"], ["c"]]}), TypeError, "features must be numbers.* got <U1 and int64"),
-    (dataset({"features": np.array([[0.0], [1.0], [np.nan]])}), "features must be finite, got nan in row 2"),
-    (dataset({"features": np.array([[0.0], [-np.inf], [1.0]])}), "features must be finite, got -inf in row 1"),
+    (
+        dataset({"features": [["a"], ["b"], ["c"]]}),
+        TypeError,
+        "features must be numbers.* got <U1 and int64",
+    ),
+    (
+        dataset({"features": np.array([[0.0], [1.0], [np.nan]])}),
+        "features must be finite, got nan in row 2",
+    ),
+    (
+        dataset({"features": np.array([[0.0], [-np.inf], [1.0]])}),
+        "features must be finite, got -inf in row 1",
+    ),
     (dataset({"labels": [[0], [1], [1]]}), r"'labels': \(3, 1\)"),
-    (dataset({"labels": ["ant", "bee", "bee"]}), TypeError, "labels integers, .*class_names.* and <U3"),
-    (dataset({"labels": [0.0, 1.0, 1.0]}), TypeError, "labels integers, .*class_names.* and float64"),
+    (
+        dataset({"labels": ["ant", "bee", "bee"]}),
+        TypeError,
+        "labels integers, .*class_names.* and <U3",
+    ),
+    (
+        dataset({"labels": [0.0, 1.0, 1.0]}),
+        TypeError,
+        "labels integers, .*class_names.* and float64",
+    ),
     (dataset({"labels": [0, 1]}), r"same number of rows.*'features': \(3, 3\), 'labels': \(2,\)"),
     (dataset({"images": np.zeros((3, 16))}), r"'images': \(3, 16\)"),
     (dataset({"images": np.zeros((2, 4, 4))}), r"same number of rows.*'images': \(2, 4, 4\)"),
@@ -480,7 +629,9 @@ def test_features_are_kept_for_exactly_these_images_and_this_version(cache, monk
     monkeypatch.setattr(load_module, "GIST_VERSION", 10**6)
     first = cached_features(images)
     assert [path.suffix for path in cache.iterdir()] == [".npz"] * 4
-    monkeypatch.setattr(load_module, "gist_descriptors", lambda images: pytest.fail("computed again"))
+    monkeypatch.setattr(
+        load_module, "gist_descriptors", lambda images: pytest.fail("computed again")
+    )
     np.testing.assert_array_equal(cached_features(images), first)
 
 

@@ -83,9 +83,15 @@ def server(cache, monkeypatch):
     monkeypatch.setattr(load, "TIMEOUT", 0.5)
     server = Server()
     known_hash = f"sha256:{hashlib.sha256(ARCHIVE).hexdigest()}"
-    downloads = {ARCHIVE_NAME: (server.url(ARCHIVE_NAME), known_hash), FEATURES_NAME: (server.url(FEATURES_NAME), None)}
+    downloads = {
+        ARCHIVE_NAME: (server.url(ARCHIVE_NAME), known_hash),
+        FEATURES_NAME: (server.url(FEATURES_NAME), None),
+    }
     monkeypatch.setattr(load, "DOWNLOADS", downloads)
-    server.answers |= {ARCHIVE_NAME: Answer(ARCHIVE), "loop": Answer(b"", status=302, location="loop")}
+    server.answers |= {
+        ARCHIVE_NAME: Answer(ARCHIVE),
+        "loop": Answer(b"", status=302, location="loop"),
+    }
     yield server
     server.close()
 
@@ -95,13 +101,16 @@ def kept(cache):
     return sorted(path.name for path in cache.rglob("*") if path.parent.name == "cifar10")
 
 
-def test_the_official_archive_is_downloaded_once_and_checked_and_nothing_printed(server, cache, capfd):
+def test_the_official_archive_is_downloaded_once_and_checked_and_nothing_printed(
+    server, cache, capfd
+):
     first = load_dataset("cifar10")
     assert first.images.shape == (24, 32, 32, 3)
     assert kept(cache) == [ARCHIVE_NAME]
     np.testing.assert_array_equal(load_dataset("cifar10").features, first.features)
     assert server.asked == [ARCHIVE_NAME]
-    (cache / "cifar10" / ARCHIVE_NAME).write_bytes(ARCHIVE[:1000])  # damaged since: it is fetched again
+    # damaged since: it is fetched again
+    (cache / "cifar10" / ARCHIVE_NAME).write_bytes(ARCHIVE[:1000])
     assert len(load_dataset("cifar10")) == 24
     server.close()
     assert len(load_dataset("cifar10")) == 24
@@ -112,7 +121,10 @@ BAD = {  # what the server sends, and what is said of it
     "missing": (lambda content: Answer(b"", status=404), "404"),
     "cut": (lambda content: Answer(content, sent=0.5), "(?i)broken|incomplete"),
     "stalled": (lambda content: Answer(content, pause=60), "(?i)timed out"),
-    "wrong": (lambda content: Answer(b"<html>this file has moved</html>" * 50), "hash|versions 5 to 7"),
+    "wrong": (
+        lambda content: Answer(b"<html>this file has moved</html>" * 50),
+        "hash|versions 5 to 7",
+    ),
     "error": (lambda content: Answer(b"", status=500), "500"),
     "a file": (lambda content: Answer(b"", status=302, location=Path(__file__).as_uri()), "file:"),
     "without end": (lambda content: Answer(b"", status=302, location="loop"), "(?i)redirects"),
@@ -122,13 +134,20 @@ BAD = {  # what the server sends, and what is said of it
 
 
 @pytest.mark.parametrize("kind", BAD)
-def test_without_the_archive_the_features_come_and_without_both_what_was_tried_is_said(server, cache, kind):
+def test_without_the_archive_the_features_come_and_without_both_what_was_tried_is_said(
+    server, cache, kind
+):
     bad, message = BAD[kind]
     server.answers[ARCHIVE_NAME] = bad(ARCHIVE)
     server.answers[FEATURES_NAME] = bad(FEATURES)
     with pytest.raises(ConnectionError, match=message) as caught:
         load_dataset("cifar10")
-    for said in (server.url(ARCHIVE_NAME), server.url(FEATURES_NAME), "L2H_SOURCE", "a folder of class folders"):
+    for said in (
+        server.url(ARCHIVE_NAME),
+        server.url(FEATURES_NAME),
+        "L2H_SOURCE",
+        "a folder of class folders",
+    ):
         assert said in str(caught.value)
     assert kept(cache) == []
     server.answers[FEATURES_NAME] = Answer(b"", status=302, location=server.url("elsewhere"))
@@ -144,13 +163,16 @@ def test_without_the_archive_the_features_come_and_without_both_what_was_tried_i
 def test_a_slow_server_is_waited_for_and_a_busy_one_asked_again(server, monkeypatch):
     monkeypatch.setattr(load, "RETRIES", 2)
     monkeypatch.setattr("pooch.core.time.sleep", lambda seconds: None)
-    server.answers[ARCHIVE_NAME] = Answer(ARCHIVE, pause=0.1, failures=2)  # longer than the timeout as a whole
+    # longer than the timeout as a whole
+    server.answers[ARCHIVE_NAME] = Answer(ARCHIVE, pause=0.1, failures=2)
     assert len(load_dataset("cifar10")) == 24
     assert len(server.asked) == 3
 
 
 @pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left"), KeyboardInterrupt()])
-def test_nothing_is_left_of_a_download_that_is_refused_or_interrupted(server, cache, monkeypatch, error):
+def test_nothing_is_left_of_a_download_that_is_refused_or_interrupted(
+    server, cache, monkeypatch, error
+):
     beside = []
 
     def stop(self, url, output_file, pooch):
@@ -159,7 +181,10 @@ def test_nothing_is_left_of_a_download_that_is_refused_or_interrupted(server, ca
         raise error
 
     monkeypatch.setattr("pooch.HTTPDownloader.__call__", stop)
-    with pytest.raises(type(error), match="No space left(.|\n)*L2H_DATA_HOME" if isinstance(error, OSError) else None):
+    with pytest.raises(
+        type(error),
+        match="No space left(.|\n)*L2H_DATA_HOME" if isinstance(error, OSError) else None,
+    ):
         load_dataset("cifar10")
     assert kept(cache) == []
     assert beside

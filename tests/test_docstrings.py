@@ -29,7 +29,11 @@ def test_they_are_what_users_read(of_sklearn):
 
 def test_the_data_set_has_their_vectors_and_classes(of_sklearn):
     (texts, classes), found = of_sklearn
-    assert (found.features.shape, found.features.dtype, found.images) == ((len(texts), 256), np.float32, None)
+    assert (found.features.shape, found.features.dtype, found.images) == (
+        (len(texts), 256),
+        np.float32,
+        None,
+    )
     assert [found.class_names[label] for label in found.labels] == classes
     nearest = exact_neighbours(found.features[::10], found.features, 11)[:, 1:]
     chance = np.mean(np.bincount(found.labels)[found.labels] / len(classes))
@@ -39,7 +43,13 @@ def test_the_data_set_has_their_vectors_and_classes(of_sklearn):
 def test_sources_are_read_and_not_run(tmp_path, monkeypatch):
     (tmp_path / "library" / "tests").mkdir(parents=True)
     (tmp_path / "library" / "__init__.py").write_text("")
-    code = ["raise SystemExit", "class Shown:", f"    '{'S' * 50}'", "    def _hidden(self):", f"        '{'H' * 50}'"]
+    code = [
+        "raise SystemExit",
+        "class Shown:",
+        f"    '{'S' * 50}'",
+        "    def _hidden(self):",
+        f"        '{'H' * 50}'",
+    ]
     (tmp_path / "library" / "module.py").write_text("\n".join(code))
     (tmp_path / "library" / "tests" / "module.py").write_text(f"def test():\n    '''{'T' * 50}'''")
     monkeypatch.syspath_prepend(tmp_path)

@@ -16,9 +16,12 @@ from l2h_book.editions import find_exercises
 from l2h_book.markdown import NotebookError, Page
 
 CHAPTERS = {number: ROOT / f"{page}.md" for number, page in enumerate(PAGES, start=1)}
-each_chapter = pytest.mark.parametrize("number", CHAPTERS, ids=[path.stem for path in CHAPTERS.values()])
+each_chapter = pytest.mark.parametrize(
+    "number", CHAPTERS, ids=[path.stem for path in CHAPTERS.values()]
+)
 QUESTION = re.compile(r"(?ms)^```\{selftest\}\n(.*?)^```")
-OPTION = re.compile(r"(?ms)^- \[([ x])\] (.+?)\n\n(  .+?)(?=^- \[|\Z)")  # right or not, the answer, what is said
+# right or not, the answer, what is said
+OPTION = re.compile(r"(?ms)^- \[([ x])\] (.+?)\n\n(  .+?)(?=^- \[|\Z)")
 STUDENT = ROOT / "_build/editions/student"
 built = pytest.mark.skipif(not STUDENT.is_dir(), reason="the book is not built: make book")
 
@@ -26,7 +29,9 @@ built = pytest.mark.skipif(not STUDENT.is_dir(), reason="the book is not built: 
 def run(notebook, folder):
     """The notebook, executed in a folder."""
     resources = {"metadata": {"path": str(folder)}}
-    return NotebookClient(notebook, timeout=900, kernel_name="python3", resources=resources).execute()
+    return NotebookClient(
+        notebook, timeout=900, kernel_name="python3", resources=resources
+    ).execute()
 
 
 # --- what each edition holds
@@ -34,8 +39,13 @@ def run(notebook, folder):
 
 def test_readers_have_solutions_folded_and_no_teaching_notes(small_book):
     mine = notebook(small_book, "reader")
-    assert "<details>\n<summary>Solution 1.1</summary>\n\nA secret *idea*.\n\n</details>" in markdown_of(mine)
-    assert cell_with(mine, "secret code").metadata == {"jupyter": {"source_hidden": True, "outputs_hidden": True}}
+    assert (
+        "<details>\n<summary>Solution 1.1</summary>\n\nA secret *idea*.\n\n</details>"
+        in markdown_of(mine)
+    )
+    assert cell_with(mine, "secret code").metadata == {
+        "jupyter": {"source_hidden": True, "outputs_hidden": True}
+    }
     assert "edition" not in mine.cells[0].source
 
 
@@ -47,7 +57,11 @@ def test_students_have_the_task_and_the_stub_and_nothing_of_the_solution(small_b
     for secret in ("secret", "Solution", "teachers", "holds", "(7 minutes)"):
         assert secret not in whole
     assert "says $x$." in markdown_of(mine), "a dropdown that is no solution stays"
-    assert cell_with(run(mine, tmp_path), "exercises.check").outputs[0].text.startswith("Exercise 1.1: to do.")
+    assert (
+        cell_with(run(mine, tmp_path), "exercises.check")
+        .outputs[0]
+        .text.startswith("Exercise 1.1: to do.")
+    )
 
 
 def test_instructors_have_everything_open(small_book):
@@ -55,7 +69,9 @@ def test_instructors_have_everything_open(small_book):
     text = markdown_of(mine)
     assert "> **To teachers**\n>\n> Only for teachers." in text
     assert "> **Solution 1.1**\n>\n> A secret *idea*." in text
-    assert "> **Teaching note 1.1 (7 minutes)**\n>\n> After: First.\n>\n> A hint for teachers." in text
+    assert (
+        "> **Teaching note 1.1 (7 minutes)**\n>\n> After: First.\n>\n> A hint for teachers." in text
+    )
     assert "7 minutes in all" in mine.cells[0].source
     solution = cell_with(mine, "secret code")
     assert solution.metadata == {}
@@ -70,9 +86,10 @@ def test_the_site_has_no_teaching_note_no_output_of_a_stub_and_solutions_in_one_
             assert "teachers" not in said, path.name
             assert "Exercise 1.1: to do." not in said, path.name
     page = (site / "chapter.html").read_text(encoding="utf-8")
-    fold = re.search(r"(?s)<details class=\"sd-[^>]*>\s*<summary[^>]*>\s*<span[^>]*>Solution 1\.1.*?</details>", page)[
-        0
-    ]
+    fold = re.search(
+        r"(?s)<details class=\"sd-[^>]*>\s*<summary[^>]*>\s*<span[^>]*>Solution 1\.1.*?</details>",
+        page,
+    )[0]
     assert "secret code" in fold, "the code of a solution is in the fold of its words"
     assert "holds" in fold
 
@@ -81,12 +98,16 @@ def test_the_site_has_no_teaching_note_no_output_of_a_stub_and_solutions_in_one_
 
 
 def admonition(title, *classes):
-    return nodes.admonition("", nodes.title("", title), nodes.paragraph("", "Text."), classes=list(classes))
+    return nodes.admonition(
+        "", nodes.title("", title), nodes.paragraph("", "Text."), classes=list(classes)
+    )
 
 
 def dropdown(title):
     words = nodes.inline("", title, classes=["sd-summary-text"])
-    return dropdown_main("", dropdown_title("", "", words), nodes.container("", nodes.paragraph("", "Text.")))
+    return dropdown_main(
+        "", dropdown_title("", "", words), nodes.container("", nodes.paragraph("", "Text."))
+    )
 
 
 def pieces(number="2.1", **changes):
@@ -110,7 +131,9 @@ def found(*groups):
             document += piece
             continue
         tag = {"stub": "tag_exercise-stub", "code": "tag_solution"}[role]
-        document += nodes.container("", nb_element="cell_code", cell_index=len(cells), classes=["cell", tag])
+        document += nodes.container(
+            "", nb_element="cell_code", cell_index=len(cells), classes=["cell", tag]
+        )
         printed = nbformat.v4.new_output("stream", name="stdout", text=piece[1])
         cells.append(nbformat.v4.new_code_cell(piece[0], outputs=[printed]))
     return find_exercises(Page("lsh", {"": (2,)}), document, nbformat.v4.new_notebook(cells=cells))
@@ -119,20 +142,40 @@ def found(*groups):
 CODE = "exercises.check('2.1', answer)"
 ORDER = ("task", "solution", "stub", "code", "note")
 FAULTS = {
-    "lsh: exercise 2.1 has the pieces task, solution, code, note; in order, it needs task": [pieces(stub=None)],
-    "exercise 2.2 has the pieces task, stub, solution, code; ": [pieces("2.1"), pieces("2.2", note=None)],
+    "lsh: exercise 2.1 has the pieces task, solution, code, note; in order, it needs task": [
+        pieces(stub=None)
+    ],
+    "exercise 2.2 has the pieces task, stub, solution, code; ": [
+        pieces("2.1"),
+        pieces("2.2", note=None),
+    ],
     "exercise 2.1 has the pieces stub, solution, code, note; ": [pieces(task=None)],
-    "has the pieces task, stub, solution, code, note, note; ": [pieces(), {"note": pieces()["note"]}],
+    "has the pieces task, stub, solution, code, note, note; ": [
+        pieces(),
+        {"note": pieces()["note"]},
+    ],
     "has the pieces task, solution, stub, code, note; ": [{role: pieces()[role] for role in ORDER}],
-    "the solution of exercise 2.1 has the title 'Solution 2.2', not": [pieces(solution=dropdown("Solution 2.2"))],
-    "the note of exercise 2.1 has the title 'Teachers', not": [pieces(note=admonition("Teachers", "instructor"))],
-    "the title 'Exercise 2.1 (easy, compute)', not": [pieces(task=admonition("Exercise 2.1 (easy, compute)"))],
-    "the title 'Exercise 2.1 (core, guess)', not": [pieces(task=admonition("Exercise 2.1 (core, guess)"))],
+    "the solution of exercise 2.1 has the title 'Solution 2.2', not": [
+        pieces(solution=dropdown("Solution 2.2"))
+    ],
+    "the note of exercise 2.1 has the title 'Teachers', not": [
+        pieces(note=admonition("Teachers", "instructor"))
+    ],
+    "the title 'Exercise 2.1 (easy, compute)', not": [
+        pieces(task=admonition("Exercise 2.1 (easy, compute)"))
+    ],
+    "the title 'Exercise 2.1 (core, guess)', not": [
+        pieces(task=admonition("Exercise 2.1 (core, guess)"))
+    ],
     "the task of exercise 2.1 has the title 'Exercise 2.3": [pieces("2.3")],
     "the task of exercise 2.2 has the title 'Exercise 2.1": [pieces("2.1"), pieces("2.1")],
-    "should say 'to do.' of its stub, and said 'There is no": [pieces(stub=(CODE, "There is no exercise 2.1"))],
+    "should say 'to do.' of its stub, and said 'There is no": [
+        pieces(stub=(CODE, "There is no exercise 2.1"))
+    ],
     "should say 'to do.' of its stub, and said ''": [pieces(stub=("answer = ...", ""))],
-    "should say 'holds' of its code, and said 'Exercise 2.1: not": [pieces(code=(CODE, "Exercise 2.1: not yet."))],
+    "should say 'holds' of its code, and said 'Exercise 2.1: not": [
+        pieces(code=(CODE, "Exercise 2.1: not yet."))
+    ],
 }
 
 
@@ -146,7 +189,9 @@ def test_a_fault_is_named_with_its_page(fault):
 
 
 def tasks(number):
-    return re.findall(r"(?m)^```\{admonition\} Exercise (\S+) \((\S+), (\S+)\)$", exercises_of(PAGES[number - 1]))
+    return re.findall(
+        r"(?m)^```\{admonition\} Exercise (\S+) \((\S+), (\S+)\)$", exercises_of(PAGES[number - 1])
+    )
 
 
 def plain(text):
@@ -160,26 +205,39 @@ def hidden(number):
     return [
         *re.findall(r"(?ms)^```\{dropdown\} Solution \S+\n(.*?)^```", whole),
         *re.findall(r"(?ms)^```\{code-cell\} ipython3\n:tags: \[solution\]\n(.*?)^```", whole),
-        *re.findall(r"(?ms)^```\{admonition\} Teaching note .*?\n:class: instructor\n(.*?)^```", whole),
+        *re.findall(
+            r"(?ms)^```\{admonition\} Teaching note .*?\n:class: instructor\n(.*?)^```", whole
+        ),
         *(reply for question in QUESTION.findall(whole) for *_, reply in OPTION.findall(question)),
     ]
 
 
 def secrets(number):
     """The lines and sentences of a chapter's solutions and teaching notes that are too long to stand elsewhere too."""
-    pieces = [plain(piece) for text in hidden(number) for piece in re.split(r"(?<=[.:?!])\s+|\n(?!\w)", text)]
+    pieces = [
+        plain(piece)
+        for text in hidden(number)
+        for piece in re.split(r"(?<=[.:?!])\s+|\n(?!\w)", text)
+    ]
     return [said for said in pieces if len(said) >= 60 and not said.startswith("def ")]
 
 
 @built
 @each_chapter
 def test_nothing_that_is_not_for_students_is_in_their_edition(number):
-    said = " ".join(plain(path.read_text(encoding="utf-8").replace("\\n", "\n")) for path in STUDENT.glob("*.ipynb"))
+    said = " ".join(
+        plain(path.read_text(encoding="utf-8").replace("\\n", "\n"))
+        for path in STUDENT.glob("*.ipynb")
+    )
     pieces = secrets(number)
     assert len(pieces) >= 2 * len(tasks(number))
     assert [piece for piece in pieces if piece in said] == []
     instructor = CHAPTERS[number].stem
-    theirs = (STUDENT.parent / f"instructor/{instructor}.ipynb").read_text(encoding="utf-8").replace("\\n", "\n")
+    theirs = (
+        (STUDENT.parent / f"instructor/{instructor}.ipynb")
+        .read_text(encoding="utf-8")
+        .replace("\\n", "\n")
+    )
     theirs = plain(theirs)
     kept = [piece for piece in pieces if piece in theirs]
     assert len(kept) > 0.7 * len(pieces), "the search would not find a line that is there"
@@ -187,17 +245,27 @@ def test_nothing_that_is_not_for_students_is_in_their_edition(number):
 
 def at_its_exercises(notebook):
     """The code before a chapter's exercises, and the cells from there on."""
-    (place,) = (i for i, cell in enumerate(notebook.cells) if re.search(r"(?m)^## [\d.]+ Exercises$", cell.source))
-    return [cell.source for cell in notebook.cells[:place] if cell.cell_type == "code"], notebook.cells[place:]
+    (place,) = (
+        i
+        for i, cell in enumerate(notebook.cells)
+        if re.search(r"(?m)^## [\d.]+ Exercises$", cell.source)
+    )
+    return [
+        cell.source for cell in notebook.cells[:place] if cell.cell_type == "code"
+    ], notebook.cells[place:]
 
 
 @built
 @pytest.mark.slow
 @each_chapter
-def test_a_chapter_s_student_notebook_is_the_readers_and_then_every_stub_of_the_exercises_which_run(number):
+def test_a_chapter_s_student_notebook_is_the_readers_and_then_every_stub_of_the_exercises_which_run(
+    number,
+):
     """The readers' are run in test_notebooks.py."""
     name = f"{CHAPTERS[number].stem}.ipynb"
-    readers, mine = (nbformat.read(path / name, as_version=4) for path in (SITE / "notebooks", STUDENT))
+    readers, mine = (
+        nbformat.read(path / name, as_version=4) for path in (SITE / "notebooks", STUDENT)
+    )
     before, mine.cells = at_its_exercises(mine)
     assert before == at_its_exercises(readers)[0]
     done = run(mine, STUDENT)

@@ -50,7 +50,11 @@ def here(request, monkeypatch):
 def test_a_right_answer_holds_and_every_mistake_meets_its_own_hint(number):
     exercise = ALL[number]
     made = isinstance(exercise, Compute)
-    wrong = exercise.mistakes if made else {needed.hint: needed.wrong for needed in exercise.requirements}
+    wrong = (
+        exercise.mistakes
+        if made
+        else {needed.hint: needed.wrong for needed in exercise.requirements}
+    )
     assert len(wrong) >= 3
     for seed in range(5):
         assert exercise.judge(exercise.right_answer(), seed).text.startswith("holds")
@@ -89,7 +93,12 @@ def in_single_precision(number):
     ("number", "answer"),
     [
         ("1.5", partitioned),
-        ("1.5", lambda X, row, k: np.argsort(np.abs(X - X[row]).sum(axis=1) + 99 * (np.arange(len(X)) == row))[:k]),
+        (
+            "1.5",
+            lambda X, row, k: np.argsort(
+                np.abs(X - X[row]).sum(axis=1) + 99 * (np.arange(len(X)) == row)
+            )[:k],
+        ),
         ("1.5", lambda X, row, k: np.sort(find("1.5").reference(X, row, k))),
         ("2.4", lambda error: int((90 / error) ** 2) + 1),
         ("3.1", lambda codes: max(set(codes), key=list(codes).count)),
@@ -99,15 +108,36 @@ def in_single_precision(number):
         ("3.1", lambda codes: find("3.1").reference(codes[codes > 0])),
         ("3.2", lambda n_images, n_bits: n_images / 2**n_bits + 1),
         ("4.1", lambda n_bits, radius: find("4.1").reference(n_bits, min(radius, n_bits - 1))),
-        ("4.2", lambda query, codes, radius: find("4.2").reference(query % 256, codes % 256, radius)),
+        (
+            "4.2",
+            lambda query, codes, radius: find("4.2").reference(query % 256, codes % 256, radius),
+        ),
         ("4.4", lambda radius, n_pieces: find("4.4").reference(radius, max(2, n_pieces))),
         ("5.1", lambda p, n_bits, n_tables: find("5.1").reference(p, n_bits, max(2, n_tables))),
-        ("5.2", lambda cosine, n_bits, wanted: max(2, find("5.2").reference(cosine, n_bits, wanted))),
+        (
+            "5.2",
+            lambda cosine, n_bits, wanted: max(2, find("5.2").reference(cosine, n_bits, wanted)),
+        ),
         ("5.2", lambda cosine, n_bits, wanted: find("5.2").reference(abs(cosine), n_bits, wanted)),
-        ("5.2", lambda cosine, n_bits, wanted: find("5.2").reference(cosine, n_bits, np.nextafter(wanted, 1))),
+        (
+            "5.2",
+            lambda cosine, n_bits, wanted: find("5.2").reference(
+                cosine, n_bits, np.nextafter(wanted, 1)
+            ),
+        ),
         ("5.3", lambda distances, wanted: int(np.quantile(distances, wanted))),
-        ("5.4", lambda cosines, n_bits, wanted: find("5.4").reference(cosines, n_bits, np.nextafter(wanted, 1))),
-        ("5.5", lambda cosine, n_tables, wanted: find("5.5").reference(cosine, n_tables, wanted + 1e-12)),
+        (
+            "5.4",
+            lambda cosines, n_bits, wanted: find("5.4").reference(
+                cosines, n_bits, np.nextafter(wanted, 1)
+            ),
+        ),
+        (
+            "5.5",
+            lambda cosine, n_tables, wanted: find("5.5").reference(
+                cosine, n_tables, wanted + 1e-12
+            ),
+        ),
         ("5.6", lambda near_angle, far_angle: find("5.6").reference(near_angle or 1e-4, far_angle)),
         ("6.2", lambda n, alpha: math.ceil(n / (2 * alpha))),
         ("6.2", lambda n, alpha: min(n - 1, find("6.2").reference(n, alpha))),
@@ -115,16 +145,37 @@ def in_single_precision(number):
         ("7.4", lambda X, bit, new: ~find("7.4").reference(X, ~bit, new)),  # a tie gives True
         ("8.3", OneBit(16)),
         ("8.3", Digest(16)),
-        ("9.1", lambda program, y, shuffled: not np.array_equal(program(y)[-1], program(shuffled)[-1])),
-        ("9.1", lambda program, y, shuffled: not np.array_equal(program(y)[:, 0], program(shuffled)[:, 0])),
+        (
+            "9.1",
+            lambda program, y, shuffled: not np.array_equal(program(y)[-1], program(shuffled)[-1]),
+        ),
+        (
+            "9.1",
+            lambda program, y, shuffled: (
+                not np.array_equal(program(y)[:, 0], program(shuffled)[:, 0])
+            ),
+        ),
         ("9.1", lambda program, y, shuffled: bool((program(y) != program(shuffled)).mean() > 0.01)),
         ("9.1", lambda program, y, shuffled: not np.array_equal(program(y), program(0 * y))),
-        ("9.2", lambda codewords: round((min(np.sum(a != b) for a, b in combinations(codewords, 2)) - 1) / 2)),
-        ("10.1", lambda gigabytes, d, bits, extra: int(gigabytes * 1e9 // (d * bits // 8 + 1 + extra))),
+        (
+            "9.2",
+            lambda codewords: round(
+                (min(np.sum(a != b) for a, b in combinations(codewords, 2)) - 1) / 2
+            ),
+        ),
+        (
+            "10.1",
+            lambda gigabytes, d, bits, extra: int(gigabytes * 1e9 // (d * bits // 8 + 1 + extra)),
+        ),
         ("10.3", lambda q, x: q @ np.sign(x) * (x @ x) / np.abs(x).sum()),
         ("10.4", lambda places, target: max(2, find("10.4").reference(places, target))),
         ("10.4", lambda places, target: find("10.4").reference(places, target + 1e-9)),
-        ("11.3", lambda distances, ids, k: ids.ravel()[np.argpartition(distances.ravel() * 1e6 + ids.ravel(), k)[:k]]),
+        (
+            "11.3",
+            lambda distances, ids, k: ids.ravel()[
+                np.argpartition(distances.ravel() * 1e6 + ids.ravel(), k)[:k]
+            ],
+        ),
     ],
 )
 def test_what_is_wrong_in_rare_cases_never_holds(number, answer):
@@ -135,11 +186,24 @@ def test_what_is_wrong_in_rare_cases_never_holds(number, answer):
     ("number", "answer"),
     [
         ("5.7", lambda *given: np.array(find("5.7").reference(*given))),
-        ("6.1", lambda S, L: S @ (L * np.array([[Fraction(1, int(degree))] for degree in S.sum(axis=1)]))),
+        (
+            "6.1",
+            lambda S, L: (
+                S @ (L * np.array([[Fraction(1, int(degree))] for degree in S.sum(axis=1)]))
+            ),
+        ),
         ("7.4", lambda X, bit, new: find("7.4").reference(np.float32(X), bit, np.float32(new))),
-        ("10.1", lambda gigabytes, d, bits, extra: int(gigabytes / (math.ceil(d * bits / 8) + extra) * 1e9)),
+        (
+            "10.1",
+            lambda gigabytes, d, bits, extra: int(
+                gigabytes / (math.ceil(d * bits / 8) + extra) * 1e9
+            ),
+        ),
         ("11.1", lambda n_codes, n_bits: n_codes * (n_bits // 8) / 1e9),
-        *((number, in_single_precision(number)) for number in ("3.4", "6.1", "7.3", "8.1", "10.2", "10.3", "10.6")),
+        *(
+            (number, in_single_precision(number))
+            for number in ("3.4", "6.1", "7.3", "8.1", "10.2", "10.3", "10.6")
+        ),
     ],
 )
 def test_what_is_right_in_another_way_always_holds(number, answer):
@@ -151,7 +215,9 @@ def test_an_answer_that_is_hard_coded_fails_and_one_that_spoils_its_arguments_ho
     rng = np.random.default_rng(0)
     results = [exercise.reference(*exercise.case(rng, i)) for i in range(framework.N_CASES)]
     calls = iter(results)
-    assert not exercise.judge(lambda *arguments: next(calls), seed=1).holds, "the results of another draw"
+    assert not exercise.judge(lambda *arguments: next(calls), seed=1).holds, (
+        "the results of another draw"
+    )
 
     def spoils(*arguments):
         result = exercise.reference(*arguments)
@@ -167,7 +233,9 @@ def test_an_answer_that_is_hard_coded_fails_and_one_that_spoils_its_arguments_ho
 
 
 def test_a_chapter_s_file_has_its_name():
-    assert {number: Path(page).name.replace("-", "_") for number, page in enumerate(PAGES, start=1)} == CHAPTERS
+    assert {
+        number: Path(page).name.replace("-", "_") for number, page in enumerate(PAGES, start=1)
+    } == CHAPTERS
 
 
 @each_chapter
@@ -181,7 +249,9 @@ def test_a_chapter_asks_what_the_package_checks_in_all_grades(chapter):
     assert set(grades) == {"warm-up", "core", "stretch"}
     assert len(set(kinds)) >= 2
     for tag in ("exercise-stub", "solution"):
-        for number, code in zip(numbers, cells_of(exercises_of(PAGES[chapter - 1]), tag), strict=True):
+        for number, code in zip(
+            numbers, cells_of(exercises_of(PAGES[chapter - 1]), tag), strict=True
+        ):
             functions = [node for node in ast.parse(code).body if isinstance(node, ast.FunctionDef)]
             if isinstance(find(number), Compute):
                 assert [argument.arg for argument in functions[-1].args.args] == find(number).names
@@ -243,7 +313,9 @@ def test_nonsense_gets_a_short_sentence(number, capsys):
     for name, answer in NONSENSE.items():
         assert check(number, answer) is False, name
         said = capsys.readouterr().out
-        assert said.startswith((f"Exercise {number}: to do.", f"Exercise {number}: not yet. ")), name
+        assert said.startswith((f"Exercise {number}: to do.", f"Exercise {number}: not yet. ")), (
+            name
+        )
         assert 40 < len(said) < 900, name
         assert said.count("\n") == 1, name
 
@@ -259,13 +331,21 @@ def right_for_some(code, n_bits):
         ("2.1", lambda code, n_bits: ..., "to do. Your function returns nothing yet"),
         ("2.1", 5, "the check needs the function itself, to call it with code, n_bits; it got 5."),
         ("2.1", lambda code: 1, "Your function should take 2 arguments: code, n_bits."),
-        ("2.1", lambda code, n_bits: "1", "Look at the form of the result: it should be a whole number, and is '1'."),
+        (
+            "2.1",
+            lambda code, n_bits: "1",
+            "Look at the form of the result: it should be a whole number, and is '1'.",
+        ),
         ("2.1", raises, "Your function raised ValueError: a message of two lines, in line "),
         ("2.1", leaves, "Your function raised SystemExit"),
         ("2.1", right_for_some, "goes on for ever to the left"),
         ("1.2", lambda query, X: (X @ query)[:, None], "it should be an array of shape ("),
         ("1.4", lambda: 1, "The check needs the thing itself, and it got a function"),
-        ("2.5", np.zeros((8, 50)), "it should be an array of 50 rows of 8 numbers, and has shape (8, 50)"),
+        (
+            "2.5",
+            np.zeros((8, 50)),
+            "it should be an array of 50 rows of 8 numbers, and has shape (8, 50)",
+        ),
         ("4.1", lambda n_bits, radius: 12345, "it gives 12345. It is wrong in 22 of 22 cases."),
     ],
 )
@@ -293,7 +373,9 @@ def test_check_prints_a_line_and_require_raises_it(capsys):
     assert check(" 4.4 ", lambda radius, n_pieces: radius // n_pieces) is True
     assert capsys.readouterr().out == "Exercise 4.4: holds, on 24 fresh random cases.\n"
     require("4.4", lambda radius, n_pieces: radius // n_pieces)
-    with pytest.raises(AssertionError, match=r"Exercise 4\.4: not yet\. A number of bits is a whole number\."):
+    with pytest.raises(
+        AssertionError, match=r"Exercise 4\.4: not yet\. A number of bits is a whole number\."
+    ):
         require("4.4", lambda radius, n_pieces: radius / n_pieces)
     with pytest.raises(AssertionError, match=r"Exercise 4\.4: to do\."):
         require("4.4")
@@ -341,7 +423,10 @@ def halves(code, n_bits):
 def test_an_error_keeps_its_line_and_gets_no_other_hint():
     said = find("2.1").judge(halves).text
     line = halves.__code__.co_firstlineno + 2
-    assert f"no attribute 'no_such_thing', in line {line}: `return half.no_such_thing`. That was with code = " in said
+    assert (
+        f"no attribute 'no_such_thing', in line {line}: `return half.no_such_thing`. That was with code = "
+        in said
+    )
     assert find("2.1").nudge not in said
 
 
@@ -370,6 +455,14 @@ def test_what_is_the_same_and_what_is_not(alike, got, expected):
 
 
 def test_a_description_is_short_whatever_it_describes():
-    for thing in [*NONSENSE.values(), [["x" * 1000] * 20] * 20, [10**5000] * 20, {"a": [1] * 999}, np.zeros((9, 9))]:
+    for thing in [
+        *NONSENSE.values(),
+        [["x" * 1000] * 20] * 20,
+        [10**5000] * 20,
+        {"a": [1] * 999},
+        np.zeros((9, 9)),
+    ]:
         assert len(describe(thing)) < 260
-    assert "look at number 2: it should be an array of shape (3,)" in misfit((1, [1]), (1, np.arange(3)))
+    assert "look at number 2: it should be an array of shape (3,)" in misfit(
+        (1, [1]), (1, np.arange(3))
+    )

@@ -10,7 +10,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from playing import PHONE, alone, by_hand, data_of, dragged, namespace_of, on_the_site, opened, tab_to
+from playing import (
+    PHONE,
+    alone,
+    by_hand,
+    data_of,
+    dragged,
+    namespace_of,
+    on_the_site,
+    opened,
+    tab_to,
+)
 from sklearn.metrics.pairwise import cosine_similarity
 from visits import ROOT
 
@@ -32,7 +42,9 @@ SHOWN = """(side) => {
       frame: getComputedStyle(tile).borderTopStyle})),
   };
 }"""
-BITS, LEFT, RIGHT = (f"label:has-text('{label}') select" for label in ("Bits", "First method", "Second method"))
+BITS, LEFT, RIGHT = (
+    f"label:has-text('{label}') select" for label in ("Bits", "First method", "Second method")
+)
 LINES = """(tile) => {
   const text = document.createRange();
   text.selectNodeContents(tile);
@@ -55,10 +67,15 @@ def small(**changes):
     """An explorer of a made-up data set; one class has a name like markup, another the longest of CIFAR-10."""
     random = np.random.default_rng(0)
     labels = np.arange(1700) % 3
-    features = random.normal(size=(1700, 20)).astype(np.float32) + 2 * np.eye(3, 20, dtype=np.float32)[labels]
+    features = (
+        random.normal(size=(1700, 20)).astype(np.float32)
+        + 2 * np.eye(3, 20, dtype=np.float32)[labels]
+    )
     images = changes.pop("images", None)
     dataset = Dataset("toy", features, labels, images, ("automobile", "<b>bee</b>", "cat"))
-    return Explorer(**{"dataset": dataset, "hashers": {"LSH": LSH(random_state=0)}, "n_bits": [8]} | changes)
+    return Explorer(
+        **{"dataset": dataset, "hashers": {"LSH": LSH(random_state=0)}, "n_bits": [8]} | changes
+    )
 
 
 # What it computes
@@ -95,13 +112,25 @@ def test_the_sample_has_every_class(explorer, fashion, split):
 def test_it_opens_where_one_method_is_right_and_the_other_is_not(dataset):
     hashers = LSH(random_state=0), GRH(classifier="kernel-ridge", random_state=0)
     explorer = Explorer(dataset, dict(zip(TWO, hashers, strict=True)), [16])
-    found = {view: [explorer.search(view[0], m, 16, view[1]).right[:10] for m in TWO] for view in np.ndindex(24, 17)}
-    ahead = {view: sum(last) - sum(first) for view, (first, last) in found.items() if len(first) == len(last) == 10}
+    found = {
+        view: [explorer.search(view[0], m, 16, view[1]).right[:10] for m in TWO]
+        for view in np.ndindex(24, 17)
+    }
+    ahead = {
+        view: sum(last) - sum(first)
+        for view, (first, last) in found.items()
+        if len(first) == len(last) == 10
+    }
     assert ahead[explorer.start] == max(ahead.values()) > 3
 
 
 def test_pictures_stand_where_they_belong_and_no_text_ends_the_script():
-    images = np.random.default_rng(0).integers(0, 256, (1700, 1, 1, 3)).repeat(16, axis=1).repeat(16, axis=2)
+    images = (
+        np.random.default_rng(0)
+        .integers(0, 256, (1700, 1, 1, 3))
+        .repeat(16, axis=1)
+        .repeat(16, axis=2)
+    )
     toy = small(images=images.astype(np.uint8), n_pictures=40)
     assert "<b>bee" not in toy._repr_html_()
     head, _, body = toy.data()["sheet"].partition(",")
@@ -129,21 +158,38 @@ def check_it_shows(page, explorer, query, methods, n_bits, radius):
         assert (shown["chosen"], shown["said"]) == (chosen, f"{names[chosen]}, {where}")
         assert sum(shown["differs"]) == distance
         home = found.distances == 0
-        kinds = [(home == same) & (found.right == right) for same in (False, True) for right in (True, False)]
+        kinds = [
+            (home == same) & (found.right == right)
+            for same in (False, True)
+            for right in (True, False)
+        ]
         assert shown["lit"] == [kind.sum() for kind in kinds]
         assert [tile["id"] for tile in shown["tiles"]] == found.ids[:10].tolist()
-        for tile, distance, right in zip(shown["tiles"], found.distances, found.right, strict=False):
-            assert (tile["mark"], tile["frame"]) == (("\u2713", "solid") if right else ("\u2717", "dashed"))
+        for tile, distance, right in zip(
+            shown["tiles"], found.distances, found.right, strict=False
+        ):
+            assert (tile["mark"], tile["frame"]) == (
+                ("\u2713", "solid") if right else ("\u2717", "dashed")
+            )
             assert tile["pressed"] == str(tile["id"] == chosen).lower()
             assert f"{'right' if right else 'wrong'} class, {distance} bit" in tile["name"]
         queries, pictures = explorer._bits[method, n_bits]
-        assert shown["codes"] == ["".join(map(str, bits.astype(int))) for bits in (queries[query], pictures[chosen])]
+        assert shown["codes"] == [
+            "".join(map(str, bits.astype(int))) for bits in (queries[query], pictures[chosen])
+        ]
         table.append([found.right[:10].sum(), len(found.ids), home.sum()])
     table.append([all_of_them.right[:10].sum(), len(all_of_them.ids), "\u2013"])
-    assert page.locator("#l2h-explorer td").all_inner_texts() == [str(number) for line in table for number in line]
+    assert page.locator("#l2h-explorer td").all_inner_texts() == [
+        str(number) for line in table for number in line
+    ]
     numbers = zip([*methods, "Exhaustive search"], table, strict=True)
-    said = [f"{who}: {right} of 10 right, {k} candidate{'' if k == 1 else 's'}." for who, (right, k, _) in numbers]
-    page.locator("#l2h-explorer [role=status]").get_by_text(" ".join(said), exact=True).wait_for(state="attached")
+    said = [
+        f"{who}: {right} of 10 right, {k} candidate{'' if k == 1 else 's'}."
+        for who, (right, k, _) in numbers
+    ]
+    page.locator("#l2h-explorer [role=status]").get_by_text(" ".join(said), exact=True).wait_for(
+        state="attached"
+    )
     return chosen
 
 
@@ -167,7 +213,9 @@ def codes_of(data):
         for width, (queries, pictures) in by_width.items():
             digits = int(width) // 4
             bits[method, int(width)] = tuple(
-                integers_to_bits([int(row, 16) for row in re.findall(f".{{{digits}}}", text)], int(width))
+                integers_to_bits(
+                    [int(row, 16) for row in re.findall(f".{{{digits}}}", text)], int(width)
+                )
                 for text in (queries, pictures)
             )
     return bits
@@ -196,14 +244,21 @@ def test_any_view_by_its_address(visit, page_address, answers):
         query, radius, bits, *two = (int(random.integers(most)) for most in (24, 9, 2, 5, 5))
         chosen = int(random.integers(768))
         view = f"query={query}&bits={bits}&radius={radius}&first={two[0]}&second={two[1]}&chosen={chosen}"
-        tab.page.evaluate("(view) => new Promise((then) => { onhashchange = then; location.hash = view; })", view)
+        tab.page.evaluate(
+            "(view) => new Promise((then) => { onhashchange = then; location.hash = view; })", view
+        )
         methods = [answers.methods[i] for i in two]
         assert check_it_shows(tab.page, answers, query, methods, (16, 32)[bits], radius) == chosen
     tab.page.locator(".queries label").nth(7).click()
     tab.page.locator(LEFT).select_option("GRH linear")
     again = open_page(visit, tab.page.url)
-    assert check_it_shows(again.page, answers, 7, ["GRH linear", methods[1]], (16, 32)[bits], radius) == chosen
-    broken = open_page(visit, f"{page_address}#query=99&bits=7&radius=x&first=0.5&second=9&chosen=768")
+    assert (
+        check_it_shows(again.page, answers, 7, ["GRH linear", methods[1]], (16, 32)[bits], radius)
+        == chosen
+    )
+    broken = open_page(
+        visit, f"{page_address}#query=99&bits=7&radius=x&first=0.5&second=9&chosen=768"
+    )
     check_it_shows(broken.page, answers, answers.start[0], TWO, 16, answers.start[1])
     for one in (tab, again, broken):
         one.check_nothing_went_wrong()
@@ -224,10 +279,19 @@ def test_by_keyboard_alone(visit, page_address, answers):
     keys.type("PCAH")
     chosen = check_it_shows(page, answers, answers.start[0] + 1, ["PCAH", "GRH kernel"], 32, 8)
     tab_to(page, "role", "slider")
-    steps = {"ArrowDown": chosen + 32, "ArrowLeft": chosen + 31, "Home": 0, "ArrowUp": 0, "End": 767}
+    steps = {
+        "ArrowDown": chosen + 32,
+        "ArrowLeft": chosen + 31,
+        "Home": 0,
+        "ArrowUp": 0,
+        "End": 767,
+    }
     for key, place in steps.items():
         keys.press(key)
-        assert check_it_shows(page, answers, answers.start[0] + 1, ["PCAH", "GRH kernel"], 32, 8) == place
+        assert (
+            check_it_shows(page, answers, answers.start[0] + 1, ["PCAH", "GRH kernel"], 32, 8)
+            == place
+        )
     tab.check_nothing_went_wrong()
 
 
@@ -245,9 +309,13 @@ def test_a_chosen_picture_stays_chosen_on_a_small_screen_in_the_dark(visit, page
     page.get_by_label("Hamming radius").press("ArrowRight")
     assert check_it_shows(page, answers, 9, ("LSH", "CCA-ITQ"), 32, radius + 1) == chosen
     box = page.locator("[data-side=first] svg").bounding_box()
-    page.locator("[data-side=first] svg").tap(position={"x": box["width"] * 5.5 / 32, "y": box["height"] * 2.5 / 24})
+    page.locator("[data-side=first] svg").tap(
+        position={"x": box["width"] * 5.5 / 32, "y": box["height"] * 2.5 / 24}
+    )
     assert check_it_shows(page, answers, 9, ("LSH", "CCA-ITQ"), 32, radius + 1) == 2 * 32 + 5
-    assert "16.129" in page.locator(".pair .picture").last.get_attribute("style"), "5 / 31 of the sheet, enlarged"
+    assert "16.129" in page.locator(".pair .picture").last.get_attribute("style"), (
+        "5 / 31 of the sheet, enlarged"
+    )
     border = "(label) => getComputedStyle(label).borderTopColor"
     colours = page.locator(".queries label:visible").evaluate_all(f"(all) => all.map({border})")
     assert colours.count(colours[9]) == 1, "the chosen query is seen in forced colours"
@@ -258,10 +326,17 @@ def test_a_chosen_picture_stays_chosen_on_a_small_screen_in_the_dark(visit, page
 def test_one_screen_has_the_controls_and_what_both_methods_find(visit, page_address):
     page = open_page(visit, page_address).page
     page.set_viewport_size({"width": 1280, "height": 800})
-    for what in ("[type=range]", "tbody tr:last-child", "[data-side=second] .tile", "[data-side=second] h2"):
+    for what in (
+        "[type=range]",
+        "tbody tr:last-child",
+        "[data-side=second] .tile",
+        "[data-side=second] h2",
+    ):
         box = page.locator(what).first.bounding_box()
         assert box["y"] + box["height"] < 800, what
-    first, second = (page.locator(f"[data-side={side}] svg").bounding_box() for side in ("first", "second"))
+    first, second = (
+        page.locator(f"[data-side={side}] svg").bounding_box() for side in ("first", "second")
+    )
     assert first["y"] == second["y"]
     assert first["y"] + first["height"] < 800
     assert first["x"] + first["width"] < second["x"]
@@ -295,15 +370,22 @@ def test_the_page_describes_pictures_as_the_package_does(visit, pictures):
     for images in (pictures, np.zeros((1, 28, 28), np.uint8), pictures[:, 4:24], colours):
         for image, features in zip(images, gist_descriptors(images), strict=True):
             grey = image.mean(axis=2) if image.ndim == 3 else image
-            assert np.abs(page.evaluate("(grey) => gist(grey)", grey.tolist()) - features).max() < 1e-5
+            assert (
+                np.abs(page.evaluate("(grey) => gist(grey)", grey.tolist()) - features).max() < 1e-5
+            )
 
 
 @pytest.mark.browser
-def test_a_loaded_picture_gets_the_codes_of_the_package(visit, page_address, explorer, fashion, pictures):
+def test_a_loaded_picture_gets_the_codes_of_the_package(
+    visit, page_address, explorer, fashion, pictures
+):
     """By the linear methods: but for scores within a thousandth of zero, the bits are equal."""
     tab, hashed = open_page(visit, page_address), set()
     page, raw = tab.page, split_dataset(fashion)
-    mean = raw.X_database[0] / np.linalg.norm(raw.X_database[0]) - raw.preprocessed("l2-centre").X_database[0]
+    mean = (
+        raw.X_database[0] / np.linalg.norm(raw.X_database[0])
+        - raw.preprocessed("l2-centre").X_database[0]
+    )
     page.locator(".own summary").click()
     for image, features in zip(pictures, gist_descriptors(pictures), strict=True):
         file = io.BytesIO()
@@ -344,7 +426,9 @@ def test_a_drawn_picture_is_searched_for(visit, page_address, drag, device):
     page.get_by_role("button", name="Exchange light and dark").click()
     page.wait_for_timeout(1500)
     assert page.evaluate(SHOWN, "first")["codes"][0] != drawn
-    page.get_by_label("Load a picture").set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": b"none"})
+    page.get_by_label("Load a picture").set_input_files(
+        {"name": "a.png", "mimeType": "image/png", "buffer": b"none"}
+    )
     page.get_by_text("That file is not a picture").wait_for()
     page.locator(".queries label").first.click()
     assert "Query: your picture" not in said.inner_text()

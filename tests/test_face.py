@@ -32,13 +32,20 @@ def test_drawings_have_their_size_and_fit_and_tables_stand_in_columns(site, visi
     assert drawings, "a chapter without a figure"
     for one in drawings:
         assert 0.9 * one["column"] < one["shown"] <= one["column"]
-        assert abs(one["height"] - one["ratio"] * one["shown"]) < 4, "the page jumps when it is loaded"
-        assert (one["link"], one["drawn"]) == (one["file"], one["file"].replace(".svg", "-phone.svg"))
+        assert abs(one["height"] - one["ratio"] * one["shown"]) < 4, (
+            "the page jumps when it is loaded"
+        )
+        assert (one["link"], one["drawn"]) == (
+            one["file"],
+            one["file"].replace(".svg", "-phone.svg"),
+        )
     tables = tab.page.evaluate(CELLS)
     assert tables or name in ("book/lsh", "book/grh-adjacency")
     for table in tables:
         for cell in table:
-            assert (cell["figures"], cell["broken"]) == ("tabular-nums", False), f"broken: {cell['text']}"
+            assert (cell["figures"], cell["broken"]) == ("tabular-nums", False), (
+                f"broken: {cell['text']}"
+            )
             assert cell["padding"] >= 6 or cell["left"]
             assert not re.fullmatch(r"0\.0+", cell["text"]), "a number that says nothing"
             if not cell["left"]:
@@ -67,8 +74,12 @@ def test_a_drawing_opens_alone_and_follows_the_theme(site, visit):
 def test_a_line_has_about_68_letters_in_the_books_own_face(site, visit):
     tab = visit(1280)
     tab.go((site / "book/lsh.html").as_uri())
-    assert tab.page.evaluate("() => document.fonts.check('600 18px Text') && document.fonts.check('18px Heading')")
-    width = tab.page.evaluate("() => document.querySelector('article section section > p').clientWidth")
+    assert tab.page.evaluate(
+        "() => document.fonts.check('600 18px Text') && document.fonts.check('18px Heading')"
+    )
+    width = tab.page.evaluate(
+        "() => document.querySelector('article section section > p').clientWidth"
+    )
     letter = tab.page.evaluate(
         """() => {
           const words = document.createElement("span"), place = document.querySelector("article section section > p");

@@ -45,7 +45,14 @@ main(sys.argv[2:])
 
 
 def pages(folder):
-    names = ("index.html", "searchindex.js", "notebooks/index.ipynb", "genindex.html", "llms.txt", "plain/index.md")
+    names = (
+        "index.html",
+        "searchindex.js",
+        "notebooks/index.ipynb",
+        "genindex.html",
+        "llms.txt",
+        "plain/index.md",
+    )
     return {name: (folder / "_build/html" / name).read_text() for name in names}
 
 
@@ -69,7 +76,10 @@ def test_where_the_home_is_read_only_the_strict_build_succeeds_all_the_same(tmp_
     for name in os.environ:
         if name.startswith(("L2H_", "XDG_", "JUPYTER", "MPL")):
             monkeypatch.delenv(name)
-    home, read_only = tmp_path / "home", 'mount -t tmpfs none "$HOME" && mount -o remount,ro "$HOME" && exec "$@"'
+    home, read_only = (
+        tmp_path / "home",
+        'mount -t tmpfs none "$HOME" && mount -o remount,ro "$HOME" && exec "$@"',
+    )
     home.mkdir()
     monkeypatch.setenv("HOME", str(home))
     there = ["unshare", "--map-root-user", "--mount", "sh", "-c", read_only, "sh"]

@@ -25,7 +25,9 @@ def toy_dataset(images="grey"):
     shape = {"grey": (40, 28, 28), "colour": (40, 32, 32, 3), "none": None}[images]
     pictures = None if shape is None else rng.integers(0, 256, shape, dtype=np.uint8)
     names = ("T-shirt/top", "a class with a very long name", "$5 & more_", "automobile")
-    return Dataset("toy", rng.random((40, 512), dtype=np.float32), np.arange(40) % 4, pictures, names)
+    return Dataset(
+        "toy", rng.random((40, 512), dtype=np.float32), np.arange(40) % 4, pictures, names
+    )
 
 
 RANDOM = np.random.default_rng(0)
@@ -39,51 +41,107 @@ TOY_GRH = GRH(2, n_iter=2, random_state=0).fit(POINTS, CLASSES)
 LABELS = {"xlabel": "bits", "ylabel": "mAP"}
 RADII = np.arange(11)
 SWEEP = pd.DataFrame(
-    {"radius": RADII, "precision": RADII / 20, "scanned": 3.0 ** (RADII - 10), "recall": RADII / 10, "seconds": 1e-4}
+    {
+        "radius": RADII,
+        "precision": RADII / 20,
+        "scanned": 3.0 ** (RADII - 10),
+        "recall": RADII / 10,
+        "seconds": 1e-4,
+    }
 )
-SWEEPS = {"LSH, raw vectors": SWEEP, "LSH, 32 bits": SWEEP.assign(precision=0.9 * SWEEP["precision"], seconds=2e-4)}
-TRIALS = pd.read_csv(RESULTS / "table1.csv").query("n_train == 1000 and method in ('LSH', 'PCAH', 'class scores')")
-VERDICTS = {"of": ["holds", "undecided", "KSH"], "n_train": [0, 1, 2], "verdict": ["holds", "undecided", ""]}
-CLAIMS = pd.DataFrame({"ahead": "GRH", "published": 0.1, "ours": 0.02, "low": 0.01, "high": 0.04, **VERDICTS})
-COSTS = {"table_bytes": [9e3, 2e4, 3e4], "table_seconds": [1e-5, 2e-5, 4e-5], "scan_seconds": [1e-4, 2e-4, 3e-4]}
+SWEEPS = {
+    "LSH, raw vectors": SWEEP,
+    "LSH, 32 bits": SWEEP.assign(precision=0.9 * SWEEP["precision"], seconds=2e-4),
+}
+TRIALS = pd.read_csv(RESULTS / "table1.csv").query(
+    "n_train == 1000 and method in ('LSH', 'PCAH', 'class scores')"
+)
+VERDICTS = {
+    "of": ["holds", "undecided", "KSH"],
+    "n_train": [0, 1, 2],
+    "verdict": ["holds", "undecided", ""],
+}
+CLAIMS = pd.DataFrame(
+    {"ahead": "GRH", "published": 0.1, "ours": 0.02, "low": 0.01, "high": 0.04, **VERDICTS}
+)
+COSTS = {
+    "table_bytes": [9e3, 2e4, 3e4],
+    "table_seconds": [1e-5, 2e-5, 4e-5],
+    "scan_seconds": [1e-4, 2e-4, 3e-4],
+}
 SEARCHES = pd.DataFrame({"n": 1000, "n_bits": 64, "radius": 4, **COSTS})
 VARIED = {"n": [16, 160, 1600], "n_bits": [16, 32, 64], "radius": [0, 4, 8]}
 OF_BYTES = pd.read_csv(RESULTS / "quality-by-bytes.csv").query("method in ('signs', 'RaBitQ')")
 
 DRAWN = {
-    "adjacency": lambda ds: figures.adjacency(ds, ROWS, np.equal.outer(ds.labels[ROWS], ds.labels[ROWS]).astype(int)),
+    "adjacency": lambda ds: figures.adjacency(
+        ds, ROWS, np.equal.outer(ds.labels[ROWS], ds.labels[ROWS]).astype(int)
+    ),
     "collision_curves": lambda ds: figures.collision_curves(
-        {"Jaccard similarity": ([0, 1], [0, 1], [0.5], [0.4]), "distance": ([0, 1], [1, 0], [0.5], [0.6])}
+        {
+            "Jaccard similarity": ([0, 1], [0, 1], [0.5], [0.4]),
+            "distance": ([0, 1], [1, 0], [0.5], [0.6]),
+        }
     ),
     "amplification": lambda ds: figures.amplification(
-        np.linspace(-1, 1, 20), {"16 bits": ANGLES / np.pi, "4 bits": ANGLES / 4}, {"16 bits": ([0.1, 0.5], [0.2, 0.4])}
+        np.linspace(-1, 1, 20),
+        {"16 bits": ANGLES / np.pi, "4 bits": ANGLES / 4},
+        {"16 bits": ([0.1, 0.5], [0.2, 0.4])},
     ),
-    "answers": lambda ds: figures.answers(ds, [0, 1], [ROWS[2:], ROWS[:0]], titles=["one", "none found"]),
+    "answers": lambda ds: figures.answers(
+        ds, [0, 1], [ROWS[2:], ROWS[:0]], titles=["one", "none found"]
+    ),
     "byte_map": lambda ds: figures.byte_map(OF_BYTES),
-    "cells_of_codes": lambda ds: figures.cells_of_codes(POINTS, {"signs": np.sign, "one": lambda v: 0 * v}),
-    "code_of_points": lambda ds: figures.code_of_points(POINTS, TOY_LSH.hyperplanes_, TOY_LSH.transform(POINTS)),
-    "collisions": lambda ds: figures.collisions({"images": (ANGLES, 1 - ANGLES / 4), "made up": (ANGLES, ANGLES / 4)}),
+    "cells_of_codes": lambda ds: figures.cells_of_codes(
+        POINTS, {"signs": np.sign, "one": lambda v: 0 * v}
+    ),
+    "code_of_points": lambda ds: figures.code_of_points(
+        POINTS, TOY_LSH.hyperplanes_, TOY_LSH.transform(POINTS)
+    ),
+    "collisions": lambda ds: figures.collisions(
+        {"images": (ANGLES, 1 - ANGLES / 4), "made up": (ANGLES, ANGLES / 4)}
+    ),
     "control_scores": lambda ds: figures.control_scores(TRIALS, chance=0.1),
     "corner": lambda ds: figures.corner(
         {"raw vectors": ANGLES / 3, "centred vectors": ANGLES},
         {"raw vectors": np.linspace(0, 0.5, 16), "centred vectors": np.full(16, 0.45)},
     ),
     "cover": lambda ds: figures.cover(
-        ds, np.arange(12), POINTS[:12], TOY_LSH.hyperplanes_, TOY_LSH.transform(POINTS[:12]), query=3
+        ds,
+        np.arange(12),
+        POINTS[:12],
+        TOY_LSH.hyperplanes_,
+        TOY_LSH.transform(POINTS[:12]),
+        query=3,
     ),
     "crossing": lambda ds: figures.crossing(pd.read_csv(RESULTS / "time-by-size.csv")),
-    "dead_zone": lambda ds: figures.dead_zone(np.linspace(0, 1, 5), {"true": ANGLES[:5], "shuffled": ANGLES[5:10]}),
-    "descriptor": lambda ds: figures.descriptor(ds, 3),
-    "distance_estimates": lambda ds: figures.distance_estimates(ANGLES, {16: ANGLES * 1.1, 64: ANGLES, 256: ANGLES}),
-    "gallery": lambda ds: figures.gallery(ds, {"good: bucket 7": ROWS[:6], "bad: bucket 9": ROWS[:9]}),
-    "graph_step": lambda ds: figures.graph_step(
-        BITS, np.linspace(-1, 1, 32).reshape(8, 4), ~BITS, [ds.class_names[label] for label in ds.labels[ROWS]]
+    "dead_zone": lambda ds: figures.dead_zone(
+        np.linspace(0, 1, 5), {"true": ANGLES[:5], "shuffled": ANGLES[5:10]}
     ),
-    "growth": lambda ds: figures.growth(*(SEARCHES.assign(**{name: values}) for name, values in VARIED.items())),
+    "descriptor": lambda ds: figures.descriptor(ds, 3),
+    "distance_estimates": lambda ds: figures.distance_estimates(
+        ANGLES, {16: ANGLES * 1.1, 64: ANGLES, 256: ANGLES}
+    ),
+    "gallery": lambda ds: figures.gallery(
+        ds, {"good: bucket 7": ROWS[:6], "bad: bucket 9": ROWS[:9]}
+    ),
+    "graph_step": lambda ds: figures.graph_step(
+        BITS,
+        np.linspace(-1, 1, 32).reshape(8, 4),
+        ~BITS,
+        [ds.class_names[label] for label in ds.labels[ROWS]],
+    ),
+    "growth": lambda ds: figures.growth(
+        *(SEARCHES.assign(**{name: values}) for name, values in VARIED.items())
+    ),
     "hamming_cube": lambda ds: figures.hamming_cube(radius=2),
     "images_by_class": lambda ds: figures.images_by_class(ds),
-    "lines_with_spread": lambda ds: figures.lines_with_spread(TRIALS, "n_bits", "map", "method", **LABELS),
-    "split_diagram": lambda ds: figures.split_diagram(split_dataset(ds, query_size=4, train_size=8)),
+    "lines_with_spread": lambda ds: figures.lines_with_spread(
+        TRIALS, "n_bits", "map", "method", **LABELS
+    ),
+    "split_diagram": lambda ds: figures.split_diagram(
+        split_dataset(ds, query_size=4, train_size=8)
+    ),
     "training_rounds": lambda ds: figures.training_rounds(TOY_GRH, POINTS, CLASSES),
     "verdicts": lambda ds: figures.verdicts(CLAIMS),
     "wedge": lambda ds: figures.wedge(np.pi / 3),
@@ -111,7 +169,9 @@ def drawn(capsys):
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             # what Matplotlib 3.9 uses of pyparsing
-            warnings.filterwarnings("default", r"'\w+' (argument is )?deprecated", DeprecationWarning)
+            warnings.filterwarnings(
+                "default", r"'\w+' (argument is )?deprecated", DeprecationWarning
+            )
             figure = DRAWN[name](dataset)
             figure.savefig(io.BytesIO(), format="png", dpi=50)
         assert isinstance(figure, Figure)
@@ -128,31 +188,42 @@ def texts(figure):
 
 
 def test_every_figure_is_tried_here():
-    assert sorted(DRAWN) == sorted({*figures.__all__} - {"table", "read_map", "spread_table", "contrast_table"})
+    assert sorted(DRAWN) == sorted(
+        {*figures.__all__} - {"table", "read_map", "spread_table", "contrast_table"}
+    )
 
 
 PHONE = 358  # pixels across the text of a page, on a phone of 390
 
 
 @pytest.mark.parametrize("name", sorted(DRAWN))
-def test_a_figure_can_be_read_on_a_phone_no_words_lie_on_others_and_its_lines_differ_in_grey_too(drawn, name):
+def test_a_figure_can_be_read_on_a_phone_no_words_lie_on_others_and_its_lines_differ_in_grey_too(
+    drawn, name
+):
     figure = drawn(name, toy_dataset()).on_a_phone()
     across = 72 * figure.get_figwidth()
-    words = [text for text in figure.findobj(Text) if text.get_text().strip() and text.get_visible()]
+    words = [
+        text for text in figure.findobj(Text) if text.get_text().strip() and text.get_visible()
+    ]
     assert min((text.get_fontsize() for text in words), default=10) * PHONE / across >= 12
     for axes in figure.axes:
-        names = [text for text in axes.texts if text.get_transform() == axes.transAxes]  # of lines, at their ends
+        # of lines, at their ends
+        names = [text for text in axes.texts if text.get_transform() == axes.transAxes]
         names = [Text.get_window_extent(text) for text in names]
         assert not any(one.overlaps(other) for i, one in enumerate(names) for other in names[:i])
     if name in WITH_LINES:
         panel = figure.axes[1 if name == "dead_zone" else 0]
         # lines that are data, not levels or ends of error bars
         lines = [
-            line for line in panel.get_lines() if len(set(line.get_ydata())) > 2 and line.get_marker() not in {"_", "|"}
+            line
+            for line in panel.get_lines()
+            if len(set(line.get_ydata())) > 2 and line.get_marker() not in {"_", "|"}
         ]
         assert len(lines) >= 2
         assert len({(line.get_linestyle(), line.get_marker()) for line in lines}) == len(lines)
-        assert all(panel.get_xlabel() and panel.get_ylabel() for panel in figure.axes if name != "growth")
+        assert all(
+            panel.get_xlabel() and panel.get_ylabel() for panel in figure.axes if name != "growth"
+        )
 
 
 @pytest.mark.parametrize("name", OF_IMAGES)
@@ -178,7 +249,10 @@ def linear(colour):
 
 def test_the_colours_of_methods_can_be_read_on_both_pages_and_that_of_grh_best():
     for page, ink in ((WHITE, str), (DARK[WHITE], DARK.get)):
-        seen = {to_hex(method["color"]): contrast(ink(to_hex(method["color"])), page) for method in METHODS.values()}
+        seen = {
+            to_hex(method["color"]): contrast(ink(to_hex(method["color"])), page)
+            for method in METHODS.values()
+        }
         assert min(seen.values()) >= 4.5
         seen.pop("#000000")
         assert max(seen, key=seen.get) == METHODS["GRH"]["color"]
@@ -201,7 +275,9 @@ def test_the_cube_fills_the_ball():
 
 
 def test_the_split_diagram_states_the_sizes(drawn):
-    assert {"4 images", "8 images", "28 images"} <= set(texts(drawn("split_diagram", toy_dataset())))
+    assert {"4 images", "8 images", "28 images"} <= set(
+        texts(drawn("split_diagram", toy_dataset()))
+    )
 
 
 # Tables
@@ -209,27 +285,52 @@ def test_the_split_diagram_states_the_sizes(drawn):
 TWO_LEVELS = pd.MultiIndex.from_product([["LSH", "GRH"], [16, 32]], names=["method", "bits"])
 GRID = pd.DataFrame([[0.5, 0.25]], pd.Index([0.6], name="alpha"), pd.Index([1, 2], name="M"))
 SHOWN = [
-    (pd.DataFrame({"mAP": [0.75312, np.nan], "best": ["right", None]}, ["a", "b"]), "mAP best a 0.753 right b - -"),
-    (pd.DataFrame({"n": [8500, 12], "true": [True, False]}), "n true 8,500 True 12 False"),  # the rows are only counted
+    (
+        pd.DataFrame({"mAP": [0.75312, np.nan], "best": ["right", None]}, ["a", "b"]),
+        "mAP best a 0.753 right b - -",
+    ),
+    # the rows are only counted
+    (pd.DataFrame({"n": [8500, 12], "true": [True, False]}), "n true 8,500 True 12 False"),
     (pd.DataFrame({"fit": [0.0001, 2.75], "n": [1, 2]}), "fit n < 0.01 1 2.75 2"),
-    (pd.DataFrame({"tiny": [0.000123, 0.00004], "huge": [123456.7, 0.0]}), "tiny huge 0.00012 123,457 0.00004 0"),
-    (pd.DataFrame({"large": [14.26, 8479.004], "alpha": [0.25, 1.0]}), "large alpha 14.3 0.25 8,479.0 1.00"),
-    (pd.DataFrame({"k": pd.array([5, None], dtype="Int64"), "a": [1.5, np.inf]}, ["x", "y"]), "k a x 5 1.5 y - inf"),
+    (
+        pd.DataFrame({"tiny": [0.000123, 0.00004], "huge": [123456.7, 0.0]}),
+        "tiny huge 0.00012 123,457 0.00004 0",
+    ),
+    (
+        pd.DataFrame({"large": [14.26, 8479.004], "alpha": [0.25, 1.0]}),
+        "large alpha 14.3 0.25 8,479.0 1.00",
+    ),
+    (
+        pd.DataFrame({"k": pd.array([5, None], dtype="Int64"), "a": [1.5, np.inf]}, ["x", "y"]),
+        "k a x 5 1.5 y - inf",
+    ),
     (pd.DataFrame({"zero": [0.0, 0.0]}, TWO_LEVELS[1:3]), "bits zero LSH: 32 0 GRH: 16 0"),
     (GRID, "alpha M = 1 M = 2 0.6 0.5 0.25"),
-    (pd.DataFrame([[0.1, 0.2]] * 2, [0.5, 0.25], TWO_LEVELS[2:]), "GRH: 16 GRH: 32 0.50 0.1 0.2 0.25 0.1 0.2"),
+    (
+        pd.DataFrame([[0.1, 0.2]] * 2, [0.5, 0.25], TWO_LEVELS[2:]),
+        "GRH: 16 GRH: 32 0.50 0.1 0.2 0.25 0.1 0.2",
+    ),
 ]
 
 
 def test_what_is_nearly_nothing_keeps_its_sign():
-    assert re.findall("[<>].*", repr(figures.table(pd.DataFrame([-0.0001, 0.0001, 2.75])))) == ["> -0.01", "< 0.01"]
+    assert re.findall("[<>].*", repr(figures.table(pd.DataFrame([-0.0001, 0.0001, 2.75])))) == [
+        "> -0.01",
+        "< 0.01",
+    ]
     html = figures.table(pd.DataFrame(["-0.000* (-0.001 to +0.000)"]))._repr_html_()
     assert 'class="interval"' in html
-    assert re.findall(r".0\.\d+", html) == ["\N{FIGURE SPACE}0.000", "\N{MINUS SIGN}0.001", "\N{FIGURE SPACE}0.000"]
+    assert re.findall(r".0\.\d+", html) == [
+        "\N{FIGURE SPACE}0.000",
+        "\N{MINUS SIGN}0.001",
+        "\N{FIGURE SPACE}0.000",
+    ]
 
 
 @pytest.mark.parametrize(("frame", "text"), SHOWN)
-def test_a_table_says_what_is_in_the_frame_under_its_names_and_what_they_share_above_them(frame, text):
+def test_a_table_says_what_is_in_the_frame_under_its_names_and_what_they_share_above_them(
+    frame, text
+):
     before, words = frame.copy(), text.replace("-", "\N{EN DASH}").split()
     table = figures.table(frame)
     assert repr(table).split() == words
@@ -245,10 +346,14 @@ def test_a_method_has_its_colour_and_marker_in_every_figure(name, fashion):
     """The table of looks decides, whatever else is drawn beside a method, and in whatever order."""
     figure = DRAWN[name](fashion)
     drawn = [artist for axes in figure.axes for artist in (*axes.lines, *axes.containers)]
-    labels = {artist: str(artist.get_label()) for artist in drawn if str(artist.get_label())[0] != "_"}
+    labels = {
+        artist: str(artist.get_label()) for artist in drawn if str(artist.get_label())[0] != "_"
+    }
     if name == "corner":  # of vectors, each in the colour of the LSH that hashes them
         labels = {artist: f"LSH, {label}" for artist, label in labels.items()}
-    known = {artist: label for artist, label in labels.items() if look(label, 5) != look("no method", 5)}
+    known = {
+        artist: label for artist, label in labels.items() if look(label, 5) != look("no method", 5)
+    }
     assert len(set(known.values())) >= 2
     for artist, label in known.items():
         line = artist[0] if isinstance(artist, tuple) else artist

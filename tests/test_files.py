@@ -48,7 +48,9 @@ def run(folder, kill_at=0, size=10**6):
     """Add to a file in a process of its own, killed at one of its writes, or refused more bytes than a size."""
     command = [sys.executable, "-c", FAULT + WORK, str(folder), str(kill_at), str(size)]
     # without coverage, which writes files of its own
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")
+    }
     return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
 
 
@@ -91,7 +93,8 @@ def test_an_error_names_the_file_and_its_cause(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(OSError, match=r"[\\/]file'"), whole_file(tmp_path / "file" / "new"):
         pass
-    with pytest.raises(OSError, match=r"x{250}'$"), whole_file(tmp_path / ("x" * 250)):  # too long for the part
+    # too long for the part
+    with pytest.raises(OSError, match=r"x{250}'$"), whole_file(tmp_path / ("x" * 250)):
         pass
     with pytest.raises(FileNotFoundError, match="'another'"), whole_file(tmp_path / "new"):
         raise FileNotFoundError(2, "No such file", "another")
@@ -102,11 +105,16 @@ def test_an_error_names_the_file_and_its_cause(tmp_path):
 
 
 @given(
-    array=arrays(st.sampled_from(["u1", "<i4", ">i8", "f4", "f8", "?", "U3"]), array_shapes(min_dims=0, max_side=4)),
+    array=arrays(
+        st.sampled_from(["u1", "<i4", ">i8", "f4", "f8", "?", "U3"]),
+        array_shapes(min_dims=0, max_side=4),
+    ),
     order=st.sampled_from("CF"),
     data=st.data(),
 )
-def test_arrays_come_out_as_they_went_in_or_damaged_ones_not_at_all(array, order, data, tmp_path_factory):
+def test_arrays_come_out_as_they_went_in_or_damaged_ones_not_at_all(
+    array, order, data, tmp_path_factory
+):
     path = tmp_path_factory.mktemp("npz") / "x.npz"
     array = np.asarray(array, order=order)
     np.savez(path, x=array, other=np.arange(3))
@@ -138,10 +146,16 @@ HOSTILE = {
     "a negative size": (npy("<f8", (-1, -2), bytes(16)), "one unknown dimension"),
     "a type of 2 GB": (npy("|S2000000000", (3,), bytes(16)), "buffer"),
     "values of no size, without end": (npy("|V0", (2**31 - 1, 167, 85)), "itemsize cannot be zero"),
-    "bytes that belong to no value": (npy("<i8", (2,), bytes(24)), "cannot reshape array of size 3 into shape (2,)"),
+    "bytes that belong to no value": (
+        npy("<i8", (2,), bytes(24)),
+        "cannot reshape array of size 3 into shape (2,)",
+    ),
     "Python objects": (npy("|O", (1,), b"x"), "Python objects, which are never loaded"),
     "brackets without end": (header(b"(" * 5000 + b"\n"), ""),
-    "a bomb": (npy("<f4", (2**15, 512), bytes(2**26)), "'x' is a bomb: it takes 67,108,992 bytes, and may take "),
+    "a bomb": (
+        npy("<f4", (2**15, 512), bytes(2**26)),
+        "'x' is a bomb: it takes 67,108,992 bytes, and may take ",
+    ),
 }
 
 
@@ -149,7 +163,9 @@ HOSTILE = {
 def test_what_an_array_declares_is_not_believed(tmp_path, kind):
     content, message = HOSTILE[kind]
     path = tmp_path / "x.npz"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED if kind == "a bomb" else zipfile.ZIP_STORED) as archive:
+    with zipfile.ZipFile(
+        path, "w", zipfile.ZIP_DEFLATED if kind == "a bomb" else zipfile.ZIP_STORED
+    ) as archive:
         archive.writestr("x.npy", content)
     said = rf"x\.npz is not a whole \.npz file of plain arrays .*{re.escape(message)}"
     with memory_below(2**22), pytest.raises(ValueError, match=said):

@@ -18,11 +18,20 @@ def parsed(tex):
 
 def pieces(tex):
     """What a formula shows, from left to right: kind of element and text."""
-    return [(node.tag.removeprefix(MATHS), node.text) for node in parsed(tex).iter() if node.text and node.text.strip()]
+    return [
+        (node.tag.removeprefix(MATHS), node.text)
+        for node in parsed(tex).iter()
+        if node.text and node.text.strip()
+    ]
 
 
 def test_letters_numbers_and_operators_are_what_they_are_in_tex():
-    assert pieces(r"2 a \le \mathbf{x}") == [("mn", "2"), ("mi", "a"), ("mo", "\u2264"), ("mi", "\U0001d431")]
+    assert pieces(r"2 a \le \mathbf{x}") == [
+        ("mn", "2"),
+        ("mi", "a"),
+        ("mo", "\u2264"),
+        ("mi", "\U0001d431"),
+    ]
 
 
 @pytest.mark.parametrize("name", ["sgn", "Pr", "log"])
@@ -38,7 +47,11 @@ def test_a_function_without_a_bracket_keeps_its_distance_from_its_argument():
 
 
 def test_a_sign_is_not_a_difference():
-    forms = [node.get("form") for node in parsed("a - (-1) = +2").iter(f"{MATHS}mo") if node.text in "\u2212+"]
+    forms = [
+        node.get("form")
+        for node in parsed("a - (-1) = +2").iter(f"{MATHS}mo")
+        if node.text in "\u2212+"
+    ]
     assert forms == [None, "prefix", "prefix"]
 
 
@@ -56,14 +69,24 @@ def test_the_font_has_every_character_of_every_formula(site):
     for page in (site / f"{name}.html" for name in PAGES):
         for formula in re.findall(r"<math.*?</math>", page.read_text(encoding="utf-8"), re.S):
             shown |= set("".join(ElementTree.fromstring(formula).itertext()))
-    assert set() == {sign for sign in shown | {"\u221a"} if ord(sign) not in known} < shown  # no root has it as text
+    # no root has it as text
+    assert set() == {sign for sign in shown | {"\u221a"} if ord(sign) not in known} < shown
 
 
 def test_the_font_of_icons_has_those_that_the_theme_shows(site):
     style = (site / "_static/styles/pydata-sphinx-theme.css").read_text(encoding="utf-8")
     icons = dict(re.findall(r'\.fa-([\w-]+):before(?=[^{]*\{content:"\\(\w+)")', style))
-    named = {name for page in site.rglob("*.html") for name in re.findall(r'[" ]fa-([\w-]+)', page.read_text("utf-8"))}
+    named = {
+        name
+        for page in site.rglob("*.html")
+        for name in re.findall(r'[" ]fa-([\w-]+)', page.read_text("utf-8"))
+    }
     assert {"list", "moon"} <= named
     shown = {int(icons[name], 16) for name in named & {*icons}}
     shown |= {ord(icon) for icon in re.findall(r'--pst-icon-(?!git)[\w-]+:"(.)"', style)}
-    assert shown <= TTFont(site / "_static/vendor/fontawesome/webfonts/fa-solid-900.woff2").getBestCmap().keys()
+    assert (
+        shown
+        <= TTFont(site / "_static/vendor/fontawesome/webfonts/fa-solid-900.woff2")
+        .getBestCmap()
+        .keys()
+    )

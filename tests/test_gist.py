@@ -20,7 +20,11 @@ def slow_gist(image):
 
     def padded(values, margin):
         size = max(height, width) + 2 * margin
-        return np.pad(values, ((margin, size - height - margin), (margin, size - width - margin)), mode="symmetric")
+        return np.pad(
+            values,
+            ((margin, size - height - margin), (margin, size - width - margin)),
+            mode="symmetric",
+        )
 
     def filtered(values, gain):
         return np.fft.ifft2(np.fft.fft2(values) * gain)
@@ -41,7 +45,9 @@ def slow_gist(image):
             ring = np.hypot(fx, fy) / len(square) / (0.3 / 1.85**scale) - 1
             response = np.abs(filtered(square, np.exp(-3.5 * ring**2 - 2 * np.pi * angle**2)))
             inside = response[32 : 32 + height, 32 : 32 + width]
-            values += [cell.mean() for row in np.split(inside, 4) for cell in np.split(row, 4, axis=1)]
+            values += [
+                cell.mean() for row in np.split(inside, 4) for cell in np.split(row, 4, axis=1)
+            ]
     return np.array(values)
 
 
@@ -56,7 +62,9 @@ def random_images(*shape, seed=0):
     )
 )
 def test_agrees_with_whole_fourier_transforms_on_any_image(image):
-    np.testing.assert_allclose(gist_descriptors(image[None])[0], slow_gist(image), rtol=0, atol=1e-5)
+    np.testing.assert_allclose(
+        gist_descriptors(image[None])[0], slow_gist(image), rtol=0, atol=1e-5
+    )
 
 
 def test_an_image_is_described_alike_whatever_stands_beside_it(monkeypatch):
@@ -69,9 +77,15 @@ def test_an_image_is_described_alike_whatever_stands_beside_it(monkeypatch):
 
 test_what_is_no_image_is_refused = refusals(
     (lambda: gist_descriptors(np.zeros((2, 32, 32))), TypeError, "must be uint8.*float64"),
-    (lambda: gist_descriptors(random_images(32, 32)), r"must have shape \(n, h, w\) or \(n, h, w, 3\)"),
+    (
+        lambda: gist_descriptors(random_images(32, 32)),
+        r"must have shape \(n, h, w\) or \(n, h, w, 3\)",
+    ),
     (lambda: gist_descriptors(random_images(2, 32, 32, 4)), r"must have shape .*\(2, 32, 32, 4\)"),
-    (lambda: gist_descriptors(random_images(1, 2, 32, 32, 3)), r"must have shape .*\(1, 2, 32, 32, 3\)"),
+    (
+        lambda: gist_descriptors(random_images(1, 2, 32, 32, 3)),
+        r"must have shape .*\(1, 2, 32, 32, 3\)",
+    ),
     (lambda: gist_descriptors(random_images(1, 30, 32)), "multiples of 4.*30 x 32 pixels"),
     (lambda: gist_descriptors(random_images(1, 32, 33)), "multiples of 4.*32 x 33 pixels"),
     (lambda: gist_descriptors(random_images(1, 0, 32)), r"must have shape .*\(1, 0, 32\)"),

@@ -19,7 +19,10 @@ import l2h_tutorial
 from l2h_tutorial.exercises import CHAPTERS, answering, grade_notebooks
 from l2h_tutorial.exercises.grade_notebooks import main
 
-OPEN = sys.platform != "linux" or subprocess.run([*grade_notebooks._WALLED, "true"], capture_output=True).returncode
+OPEN = (
+    sys.platform != "linux"
+    or subprocess.run([*grade_notebooks._WALLED, "true"], capture_output=True).returncode
+)
 pytestmark = pytest.mark.skipif(OPEN, reason="this system does not let a user shut off a process")
 
 START = "import os, sys, time\nimport numpy as np\nfrom l2h_tutorial import exercises"
@@ -55,23 +58,45 @@ if os.fork() == 0:
 NOTEBOOKS = {
     "right": ([RIGHT, INTEGER, CLOUD], {"2.1": 1, "2.2": 1, "2.5": 1}),
     "wrong": (
-        ["exercises.check('2.1', lambda code, n: ~code)", INTEGER.replace("int(b)", "not b"), CLOUD.replace("+", "*")],
+        [
+            "exercises.check('2.1', lambda code, n: ~code)",
+            INTEGER.replace("int(b)", "not b"),
+            CLOUD.replace("+", "*"),
+        ],
         {"2.1": "goes on for ever to the left", "2.2": "Try it on", "2.5": "more than three codes"},
     ),
-    "blank": (["def opposite(code, n_bits):\n    ...\n\nexercises.check('2.1', opposite);"], {"2.1": "to do."}),
-    "untouched": (["exercises.check('2.5', ...);"], {"2.5": "to do.", "2.1": "Not there: 2.1, 2.2"}),
-    "replacing": (["exercises.check = lambda *given: True", RIGHT.replace("- code", "+ code")], {"2.1": "to do."}),
+    "blank": (
+        ["def opposite(code, n_bits):\n    ...\n\nexercises.check('2.1', opposite);"],
+        {"2.1": "to do."},
+    ),
+    "untouched": (
+        ["exercises.check('2.5', ...);"],
+        {"2.5": "to do.", "2.1": "Not there: 2.1, 2.2"},
+    ),
+    "replacing": (
+        ["exercises.check = lambda *given: True", RIGHT.replace("- code", "+ code")],
+        {"2.1": "to do."},
+    ),
     "stealing": (
-        ["from l2h_tutorial.exercises import find\nexercises.check('2.1', find('2.1').reference)", INTEGER],
+        [
+            "from l2h_tutorial.exercises import find\nexercises.check('2.1', find('2.1').reference)",
+            INTEGER,
+        ],
         {"2.1": "no answer: cell 2 raised ImportError: cannot import name 'find'", "2.2": 1},
     ),
-    "raising": (["1 / 0", RIGHT.replace("return", "return [][0] +"), INTEGER], {"2.1": "in line 2", "2.2": 1}),
+    "raising": (
+        ["1 / 0", RIGHT.replace("return", "return [][0] +"), INTEGER],
+        {"2.1": "in line 2", "2.2": 1},
+    ),
     "with magic": (["%matplotlib inline\n!ls", RIGHT], {"2.1": 1}),
     "endless": (
         [RIGHT, INTEGER.replace("return", ENDLESS), CLOUD],
         {"2.1": 1, "2.2": "Your function had not finished after 5 seconds", "2.5": 1},
     ),
-    "endless cell": (["while True: pass", RIGHT], {"2.1": "A cell had not finished after 5 seconds"}),
+    "endless cell": (
+        ["while True: pass", RIGHT],
+        {"2.1": "A cell had not finished after 5 seconds"},
+    ),
     "leaving": (["os._exit(0)", RIGHT], {"2.1": "A cell ended the process"}),
     "forking": ([FORKS, RIGHT], {"2.1": 1}),
     "forging": ([FORGES, RIGHT], {"2.1": "2.1: not yet."}),
@@ -79,9 +104,18 @@ NOTEBOOKS = {
 
 
 def write(path, cells):
-    before = "1 / 0\n\ndef all_ones(n_bits):\n    return (1 << n_bits) - 1"  # of which the definition is run
-    sources = [("code", before), ("markdown", "## 2.7. Exercises"), *(("code", cell) for cell in [START, *cells])]
-    notebook = {"cells": [{"cell_type": kind, "source": source.splitlines(True)} for kind, source in sources]}
+    # of which the definition is run
+    before = "1 / 0\n\ndef all_ones(n_bits):\n    return (1 << n_bits) - 1"
+    sources = [
+        ("code", before),
+        ("markdown", "## 2.7. Exercises"),
+        *(("code", cell) for cell in [START, *cells]),
+    ]
+    notebook = {
+        "cells": [
+            {"cell_type": kind, "source": source.splitlines(True)} for kind, source in sources
+        ]
+    }
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps(notebook), encoding="utf-8")
 
@@ -93,12 +127,22 @@ def graded(tmp_path_factory):
     kept.touch()
     for name, (cells, _) in NOTEBOOKS.items():
         write(folder / f"{name}.ipynb", cells)
-    places = {"folder": str(folder), "elsewhere": str(base / "elsewhere"), "kept": str(kept), "package": PACKAGE}
+    places = {
+        "folder": str(folder),
+        "elsewhere": str(base / "elsewhere"),
+        "kept": str(kept),
+        "package": PACKAGE,
+    }
     tries = [f"    lambda: {code.format(**places)}," for code in TRIES.values()]
-    cell = "\n".join(["failed = []", "for attempt in [", *tries, "]:", "    try: attempt(); failed.append(0)"])
+    cell = "\n".join(
+        ["failed = []", "for attempt in [", *tries, "]:", "    try: attempt(); failed.append(0)"]
+    )
     write(
         folder / "hostile.ipynb",
-        [f"{cell}\n    except BaseException: failed.append(1)", "exercises.check('2.2', lambda bits: failed)"],
+        [
+            f"{cell}\n    except BaseException: failed.append(1)",
+            "exercises.check('2.2', lambda bits: failed)",
+        ],
     )
     write(folder / "Ada L_7_assignsubmission_file_/lsh.ipynb", [RIGHT])
     write(folder / "Ada L_7_assignsubmission_file_/more.ipynb", [INTEGER])
@@ -109,7 +153,9 @@ def graded(tmp_path_factory):
     assert main([str(folder), "--seconds", "5", "--exercises", "2.1,2.2, 2.5"]) == 0
     assert {path: path.read_bytes() for path in folder.rglob("*.ipynb")} == before
     assert sorted(path.name for path in base.iterdir()) == ["folder", "kept"]
-    return pd.read_csv(folder / "grades.csv", index_col="student", dtype={"remark": str}).fillna({"remark": ""})
+    return pd.read_csv(folder / "grades.csv", index_col="student", dtype={"remark": str}).fillna(
+        {"remark": ""}
+    )
 
 
 @pytest.mark.slow
@@ -147,7 +193,10 @@ def test_what_is_hostile_reads_and_writes_nothing_and_leaves_nothing_behind(grad
 def test_what_counts_is_what_most_have_and_nobody_s_inventions(tmp_path):
     for student in ("s1", "s2", "s3"):
         write(tmp_path / f"{student}.ipynb", [RIGHT])
-    write(tmp_path / "s4.ipynb", [RIGHT, INTEGER, "exercises.check('9.1', 1)", "exercises.check('2.99', 1)"])
+    write(
+        tmp_path / "s4.ipynb",
+        [RIGHT, INTEGER, "exercises.check('9.1', 1)", "exercises.check('2.99', 1)"],
+    )
     table = grade_notebooks.grade_notebooks(tmp_path)
     assert [column for column in table if column[0].isdigit()] == ["2.1"]
     assert table["grade"].tolist() == [100] * 4
@@ -190,5 +239,8 @@ def test_what_is_written_down_is_read_again_and_of_what_is_no_answer_only_the_ty
     assert type(again) is type(value)
     np.testing.assert_equal(again, value)
     assert getattr(again, "dtype", None) == getattr(value, "dtype", None)
-    none = [answering.encode(thing) for thing in ({}, 10**2000, np.zeros(10**6), [0] * 10**6, np.array([{}]))]
+    none = [
+        answering.encode(thing)
+        for thing in ({}, 10**2000, np.zeros(10**6), [0] * 10**6, np.array([{}]))
+    ]
     assert [list(written) for written in none] == [["other"]] * 5

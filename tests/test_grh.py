@@ -42,7 +42,9 @@ def data(seed=0, n=60, n_classes=4, n_features=5, noise=2.0):
     """Classes that overlap."""
     random = np.random.default_rng(seed)
     y = random.integers(0, n_classes, n)
-    return random.normal(size=(n_classes, n_features))[y] + noise * random.normal(size=(n, n_features)) / 2 + 1, y
+    return random.normal(size=(n_classes, n_features))[y] + noise * random.normal(
+        size=(n, n_features)
+    ) / 2 + 1, y
 
 
 def over(X, thresholds):
@@ -61,7 +63,7 @@ def several_labels(y):
     return labels
 
 
-# --- the algorithm -------------------------------------------------------------------------------------------------
+# --- the algorithm --------------------------------------------------------------------------------
 
 
 def published_training_bits(X, S, L, *, alpha, n_iter, reference, sign_of_zero, normalise, teach):
@@ -111,33 +113,48 @@ def signs_of(hasher, X):
 @pytest.mark.parametrize("graph", ["classes", "labels", "neighbours"])
 def test_equals_the_algorithm_as_published(alpha, reference, sign_of_zero, normalise, graph):
     X, given_graph, S = graphs(graph)
-    options = {"alpha": alpha, "reference": reference, "sign_of_zero": sign_of_zero, "normalise": normalise}
-    grh = GRH(6, n_iter=3, classifier=Ridge(0.1), degenerate="keep", random_state=3, **options).fit(X, **given_graph)
+    options = {
+        "alpha": alpha,
+        "reference": reference,
+        "sign_of_zero": sign_of_zero,
+        "normalise": normalise,
+    }
+    grh = GRH(6, n_iter=3, classifier=Ridge(0.1), degenerate="keep", random_state=3, **options).fit(
+        X, **given_graph
+    )
     start = signs_of(LSH(6, random_state=3), X - X.mean(axis=0))
-    expected = published_training_bits(standardised(X), S, start, teach=by_ridge, n_iter=3, **options)
+    expected = published_training_bits(
+        standardised(X), S, start, teach=by_ridge, n_iter=3, **options
+    )
     np.testing.assert_array_equal(grh.transform(X), expected > 0)
 
 
 def test_an_even_vote_is_a_zero_whatever_the_rounding():
     X, y = np.arange(-6.0, 6)[:, None], np.repeat([0, 1], 6)
-    assert 0.6 * (4 / 6) - (1 - 0.6) != 0  # one of class 1 is outvoted by 0, but not in floating point
+    # one of class 1 is outvoted by 0, but not in floating point
+    assert 0.6 * (4 / 6) - (1 - 0.6) != 0
     for sign_of_zero, flipped in ((-1, 0), (1, 1)):
         grh = GRH(1, alpha=0.6, initial=start_from(0.5), sign_of_zero=sign_of_zero).fit(X, y)
         assert grh.history_[1].flipped == flipped
 
 
-# --- what is published ---------------------------------------------------------------------------------------------
+# --- what is published ----------------------------------------------------------------------------
 
 
 def test_the_other_versions_and_parameters_beside_them():
     thesis = {"reference": "initial", "fit_intercept": False}
-    matlab = {"sign_of_zero": 1, "normalise": "rows", "loss": "squared_hinge", "class_weight": "ceiling"}
+    matlab = {
+        "sign_of_zero": 1,
+        "normalise": "rows",
+        "loss": "squared_hinge",
+        "class_weight": "ceiling",
+    }
     for version, differs in {"paper": {}, "thesis": thesis, "matlab": thesis | matlab}.items():
         assert GRH.as_published(version).get_params() == GRH(**differs).get_params()
     assert GRH.as_published("matlab", loss="hinge").loss == "hinge"
 
 
-# --- classifiers ---------------------------------------------------------------------------------------------------
+# --- classifiers ----------------------------------------------------------------------------------
 
 
 def raw_gamma(X, gamma=2.0):
@@ -155,23 +172,36 @@ def test_the_linear_machine_is_liblinears(loss, class_weight, fit_intercept):
     features = standardised(X)
     for k, bit in enumerate(grh.history_[1].regularised.T):
         zeros, ones = np.bincount(bit)
-        weights = {0: max(1, np.ceil(ones / zeros)), 1: max(1, np.ceil(zeros / ones))} if class_weight else None
-        svm = LinearSVC(C=0.5, class_weight=weights, tol=1e-6, max_iter=100_000, **options).fit(features, bit)
+        weights = (
+            {0: max(1, np.ceil(ones / zeros)), 1: max(1, np.ceil(zeros / ones))}
+            if class_weight
+            else None
+        )
+        svm = LinearSVC(C=0.5, class_weight=weights, tol=1e-6, max_iter=100_000, **options).fit(
+            features, bit
+        )
         assert np.mean(svm.predict(features) == grh.transform(X)[:, k]) > 0.97
-        np.testing.assert_allclose(grh.models_[1][1].weights[:, k], svm.coef_[0], atol=0.02 * abs(svm.coef_).max())
-    again = clone(grh).fit(X, y).models_[1][1].weights  # of which liblinear draws the order of its steps
+        np.testing.assert_allclose(
+            grh.models_[1][1].weights[:, k], svm.coef_[0], atol=0.02 * abs(svm.coef_).max()
+        )
+    # of which liblinear draws the order of its steps
+    again = clone(grh).fit(X, y).models_[1][1].weights
     np.testing.assert_array_equal(again, grh.models_[1][1].weights)
 
 
 def test_the_kernel_machines_are_scikit_learns():
     X, y = data()
     new = data(seed=1)[0]
-    grh = GRH(8, classifier="kernel-ridge", ridge=0.3, n_iter=2, alpha=0.7, random_state=0).fit(X, y)
+    grh = GRH(8, classifier="kernel-ridge", ridge=0.3, n_iter=2, alpha=0.7, random_state=0).fit(
+        X, y
+    )
     signs = np.where(grh.history_[-1].regularised, 1, -1)
     ridge = KernelRidge(alpha=0.3, kernel="rbf", gamma=raw_gamma(X)).fit(X, signs)
     np.testing.assert_array_equal(grh.transform(new), ridge.predict(new) > 0)
     np.testing.assert_array_equal(grh.history_[-1].bits, ridge.predict(X) > 0)
-    grh = GRH(8, classifier="rbf-svm", C=3.0, gamma=1.0, class_weight="ceiling", random_state=0).fit(X, y)
+    grh = GRH(
+        8, classifier="rbf-svm", C=3.0, gamma=1.0, class_weight="ceiling", random_state=0
+    ).fit(X, y)
     for k, bit in enumerate(grh.history_[1].regularised.T):
         svm = SVC(C=3.0, gamma=raw_gamma(X, 1.0), class_weight=class_weights(bit)).fit(X, bit)
         np.testing.assert_array_equal(grh.transform(new)[:, k], svm.predict(new))
@@ -180,10 +210,13 @@ def test_the_kernel_machines_are_scikit_learns():
 
 def test_landmarks_are_ridge_on_nystroem_features():
     X, y = data(n=200, noise=3)
-    grh = GRH(8, classifier="rbf-landmarks", n_landmarks=20, ridge=0.3, gamma=1.5, random_state=0).fit(X, y)
+    grh = GRH(
+        8, classifier="rbf-landmarks", n_landmarks=20, ridge=0.3, gamma=1.5, random_state=0
+    ).fit(X, y)
     points, features = grh.models_[1][1].points, standardised(X)
     assert points.shape == (20, 5)
-    assert all((np.abs(features - point).max(axis=1) < 1e-12).any() for point in points)  # they are training points
+    # they are training points
+    assert all((np.abs(features - point).max(axis=1) < 1e-12).any() for point in points)
     gamma = raw_gamma(features, 1.5)
     values, vectors = np.linalg.eigh(rbf_kernel(points, gamma=gamma))
     nystroem = rbf_kernel(features, points, gamma=gamma) @ vectors / np.sqrt(values)
@@ -206,14 +239,16 @@ def test_landmarks_are_ridge_on_nystroem_features():
     ids=str,
 )
 @pytest.mark.parametrize("n_bits", [1, 6])
-@pytest.mark.filterwarnings("error::sklearn.exceptions.DataConversionWarning")  # of a column for a flat array
+# of a column for a flat array
+@pytest.mark.filterwarnings("error::sklearn.exceptions.DataConversionWarning")
 def test_any_classifier_carries_the_codewords_to_new_points(estimator, n_bits):
     X, y = make_blobs(80, centers=np.array([[-5.0, 0], [5, 0], [0, 9]]), random_state=0)
     grh = GRH(n_bits, classifier=estimator, random_state=2).fit(X[:60], y[:60])
     codewords = {label: grh.history_[1].regularised[y[:60] == label][0] for label in range(3)}
     expected = np.array([codewords[label] for label in y[60:]])
     assert np.mean(grh.transform(X[60:]) == expected) > 0.95
-    again = GRH(n_bits, classifier=estimator, random_state=2).fit(X[:60], y[:60])  # also where it draws
+    # also where it draws
+    again = GRH(n_bits, classifier=estimator, random_state=2).fit(X[:60], y[:60])
     np.testing.assert_array_equal(again.transform(X), grh.transform(X))
 
 
@@ -227,17 +262,21 @@ def test_a_machine_that_was_stopped_says_so():
 
 
 @pytest.mark.parametrize(
-    "hasher", [GRH(2, classifier="kernel-ridge"), GRH(2, classifier="rbf-svm"), ClassScores(2)], ids=repr
+    "hasher",
+    [GRH(2, classifier="kernel-ridge"), GRH(2, classifier="rbf-svm"), ClassScores(2)],
+    ids=repr,
 )
 def test_a_kernel_too_large_for_memory_is_refused_before_it_is_made(hasher):
     X = np.zeros((20_001, 1))
     X[::2] = 1
-    with pytest.raises(ValueError, match=r"20,001 x 20,001 numbers, 3.2 GB; the limit is 20,000.*'rbf-landmarks'"):
+    with pytest.raises(
+        ValueError, match=r"20,001 x 20,001 numbers, 3.2 GB; the limit is 20,000.*'rbf-landmarks'"
+    ):
         hasher.fit(X, X[:, 0].astype(int))
     GRH(2, classifier="rbf-landmarks", random_state=0).fit(X, X[:, 0].astype(int))
 
 
-# --- starts --------------------------------------------------------------------------------------------------------
+# --- starts ---------------------------------------------------------------------------------------
 
 
 def test_a_named_start_has_the_same_seed_and_centred_features_a_given_one_the_features_as_they_are():
@@ -252,15 +291,19 @@ def test_a_named_start_has_the_same_seed_and_centred_features_a_given_one_the_fe
         np.testing.assert_array_equal(grh.fit(X, y).history_[0].bits, expected)
 
 
-@pytest.mark.parametrize("hasher", [LSH(8), make_pipeline(StandardScaler(), LSH(8))], ids=["alone", "in a pipeline"])
+@pytest.mark.parametrize(
+    "hasher", [LSH(8), make_pipeline(StandardScaler(), LSH(8))], ids=["alone", "in a pipeline"]
+)
 def test_a_given_start_without_a_seed_is_cloned_and_drawn_from_that_of_grh(hasher):
     X, y = data()
-    bits = [GRH(8, initial=hasher, random_state=seed).fit(X, y).history_[0].bits for seed in (0, 0, 1)]
+    bits = [
+        GRH(8, initial=hasher, random_state=seed).fit(X, y).history_[0].bits for seed in (0, 0, 1)
+    ]
     np.testing.assert_array_equal(bits[0], bits[1])
     assert (bits[0] != bits[2]).any()
 
 
-# --- degenerate bits -----------------------------------------------------------------------------------------------
+# --- degenerate bits ------------------------------------------------------------------------------
 
 LINE = np.arange(6.0)[:, None]
 
@@ -274,8 +317,17 @@ def degenerate(rule, *thresholds, **options):
 
 
 def test_a_degenerate_bit_is_split_where_it_halves_the_points_best_or_else_redrawn():
-    assert degenerate("split", 0.5).history_[1].regularised[:, 0].tolist() == [False, False, True, True, True, True]
-    np.testing.assert_array_equal(degenerate("split", -1).transform(LINE), degenerate("redraw", -1).transform(LINE))
+    assert degenerate("split", 0.5).history_[1].regularised[:, 0].tolist() == [
+        False,
+        False,
+        True,
+        True,
+        True,
+        True,
+    ]
+    np.testing.assert_array_equal(
+        degenerate("split", -1).transform(LINE), degenerate("redraw", -1).transform(LINE)
+    )
 
 
 @pytest.mark.parametrize("threshold", [0.5, -1])
@@ -297,19 +349,29 @@ def test_a_degenerate_bit_is_redrawn_until_it_has_two_sides_as_lsh_draws(thresho
 @given(st.lists(st.integers(-5, 5), min_size=1, max_size=30))
 def test_no_cut_between_scores_is_more_even_than_the_one_taken(scores):
     values = sorted(set(scores))
-    split = next_best_split(np.array(scores) / 8 + 1e-16 * np.arange(len(scores)))  # which is rounding
+    # which is rounding
+    split = next_best_split(np.array(scores) / 8 + 1e-16 * np.arange(len(scores)))
     if len(values) == 1:
         assert split is None
         return
-    uneven = [abs(2 * sum(score >= value for score in scores) - len(scores)) for value in values[1:]]
+    uneven = [
+        abs(2 * sum(score >= value for score in scores) - len(scores)) for value in values[1:]
+    ]
     assert abs(2 * split.sum() - len(scores)) == min(uneven)
     assert min(np.array(scores)[split]) > max(np.array(scores)[~split])
 
 
 def test_a_redrawn_bit_is_not_held_back_by_what_it_was():
     for seed in range(8):
-        options = {"alpha": 0.4, "n_iter": 2, "reference": "initial", "ridge": 1e-6, "random_state": seed}
-        assert degenerate("redraw", -1, **options).converged_  # round 2 sees the new hyperplane, not the old constant
+        options = {
+            "alpha": 0.4,
+            "n_iter": 2,
+            "reference": "initial",
+            "ridge": 1e-6,
+            "random_state": seed,
+        }
+        # round 2 sees the new hyperplane, not the old constant
+        assert degenerate("redraw", -1, **options).converged_
 
 
 def test_rounds_that_draw_a_bit_are_no_repetition_though_six_points_have_few_splits():
@@ -318,12 +380,17 @@ def test_rounds_that_draw_a_bit_are_no_repetition_though_six_points_have_few_spl
 
 
 def test_a_bit_that_no_hyperplane_saves_is_split_and_one_that_nothing_can_save_is_kept():
-    X = np.array([[-3.0], [-1], [1], [3]])  # a hyperplane through the mean splits both classes evenly
-    grh = GRH(1, initial=start_from(-2), sign_of_zero=1, classifier="kernel-ridge", random_state=0).fit(X, [0, 1, 1, 0])
+    # a hyperplane through the mean splits both classes evenly
+    X = np.array([[-3.0], [-1], [1], [3]])
+    grh = GRH(
+        1, initial=start_from(-2), sign_of_zero=1, classifier="kernel-ridge", random_state=0
+    ).fit(X, [0, 1, 1, 0])
     assert grh.history_[1].regularised[:, 0].tolist() == [False, True, True, False]
     X = np.array([[-1.0], [1], [-1], [1]])  # every hyperplane splits both classes evenly
     for rule in ("split", "redraw", "keep"):
-        grh = GRH(2, initial=start_from(0, 0.5), degenerate=rule, random_state=0).fit(X, [0, 0, 1, 1])
+        grh = GRH(2, initial=start_from(0, 0.5), degenerate=rule, random_state=0).fit(
+            X, [0, 0, 1, 1]
+        )
         np.testing.assert_array_equal(grh.transform(X), over(X, [0, 0.5]))
         assert grh.models_[1][1] is None
 
@@ -336,7 +403,7 @@ def test_a_kept_bit_stays_with_the_model_it_has_and_others_are_taught():
     np.testing.assert_array_equal(grh.history_[1].regularised[:, [0, 2]], over(LINE, [0.5, -1]))
 
 
-# --- history, memory, files ------------------------------------------------------------------------------------------
+# --- history, memory, files -----------------------------------------------------------------------
 
 
 def test_history_tells_what_each_step_did_and_stages_are_what_fewer_rounds_give():
@@ -385,7 +452,10 @@ def test_two_states_that_take_turns_are_noticed_and_end_as_all_rounds_would(n_it
 
 @pytest.mark.parametrize(
     ("n", "options", "limit"),
-    [(20_000, {"C": 0.01}, 40e6), (60_000, {"classifier": "rbf-landmarks", "n_landmarks": 60}, 150e6)],
+    [
+        (20_000, {"C": 0.01}, 40e6),
+        (60_000, {"classifier": "rbf-landmarks", "n_landmarks": 60}, 150e6),
+    ],
 )
 def test_many_labels_train_without_a_square_array(n, options, limit):
     X, y = data(n=n, n_classes=10, n_features=8)
@@ -394,7 +464,7 @@ def test_many_labels_train_without_a_square_array(n, options, limit):
         GRH(4, n_iter=2, alpha=0.8, random_state=0, **options).fit(X, y)
 
 
-# --- bad input -----------------------------------------------------------------------------------------------------
+# --- bad input ------------------------------------------------------------------------------------
 
 
 X4, TWO = np.eye(4), {"y": [0, 1, 0, 1]}
@@ -410,22 +480,50 @@ test_refuses_what_does_not_fit_and_says_what_would = refusals(
     (fit({"max_iter": 0}, TWO), "max_iter must be at least 1, got 0"),
     (fit({"initial": "cca-itq"}, {"affinity": np.eye(4)}), "This CCAITQ estimator requires y"),
     (fit({"initial": "sha1"}, TWO), r"initial must be one of \('lsh', 'cca-itq'\), got 'sha1'"),
-    (fit({"initial": Ridge()}, TWO), TypeError, "initial must be .* with fit and transform, got Ridge"),
+    (
+        fit({"initial": Ridge()}, TWO),
+        TypeError,
+        "initial must be .* with fit and transform, got Ridge",
+    ),
     (fit({"initial": LSH}, TWO), TypeError, "initial must be.*got <class"),
-    (fit({"initial": LSH(8)}, TWO), r"initial must give 4 bools a point, got bool of shape \(4, 8\)"),
-    (fit({"initial": PCA(4)}, TWO), r"initial must give 4 bools a point, got float64 of shape \(4, 4\)"),
+    (
+        fit({"initial": LSH(8)}, TWO),
+        r"initial must give 4 bools a point, got bool of shape \(4, 8\)",
+    ),
+    (
+        fit({"initial": PCA(4)}, TWO),
+        r"initial must give 4 bools a point, got float64 of shape \(4, 4\)",
+    ),
     (fit({"classifier": "svm"}, TWO), r"classifier must be one of \('linear-svm', .*got 'svm'"),
     (fit({"classifier": None}, TWO), TypeError, "classifier must be.*fit and predict, got None"),
-    (fit({"reference": "first"}, TWO), r"reference must be one of \('previous', 'initial'\), got 'first'"),
+    (
+        fit({"reference": "first"}, TWO),
+        r"reference must be one of \('previous', 'initial'\), got 'first'",
+    ),
     (fit({"sign_of_zero": 0}, TWO), r"sign_of_zero must be one of \(-1, 1\), got 0"),
     (fit({}, {}), "y to be passed, but the target y is None, and so is affinity"),
     (fit({}, TWO | {"affinity": np.eye(4)}), "either y or affinity, got both"),
     (fit({}, {"y": [[0, 1], [1, 0]] * 3}), "X has 4 rows, y 6"),
-    (fit({}, {"y": [[1, 0], [1, 1], [1, 0], [1, 1]]}), "y joins all points, as one class only does"),
+    (
+        fit({}, {"y": [[1, 0], [1, 1], [1, 0], [1, 1]]}),
+        "y joins all points, as one class only does",
+    ),
     (fit({}, {"affinity": csr_array(np.full((4, 4), 0.1))}), "affinity joins all points"),
     (fit({}, {"affinity": np.eye(5)}), "X has 4 rows, affinity 5"),
-    (fit({"normalise": "both"}, TWO), r"normalise must be one of \('columns', 'rows'\), got 'both'"),
-    (lambda: GRH.as_published("github"), r"version must be one of \('paper', 'thesis', 'matlab'\), got 'github'"),
-    (lambda: GRH(4).fit(1e160 * X4, **TWO), r"values up to 1e\+160, whose squares overflow: divide X"),
-    (lambda: GRH(4).fit(1e300 * X4, **TWO), r"values up to 1e\+300, whose squares overflow: divide X"),
+    (
+        fit({"normalise": "both"}, TWO),
+        r"normalise must be one of \('columns', 'rows'\), got 'both'",
+    ),
+    (
+        lambda: GRH.as_published("github"),
+        r"version must be one of \('paper', 'thesis', 'matlab'\), got 'github'",
+    ),
+    (
+        lambda: GRH(4).fit(1e160 * X4, **TWO),
+        r"values up to 1e\+160, whose squares overflow: divide X",
+    ),
+    (
+        lambda: GRH(4).fit(1e300 * X4, **TWO),
+        r"values up to 1e\+300, whose squares overflow: divide X",
+    ),
 )

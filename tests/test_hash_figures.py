@@ -50,7 +50,11 @@ def unit_vector(degrees):
 
 
 def falling_lines(data, theta, lines):
-    bits = LSH(400, random_state=0).fit(np.eye(2)).transform([unit_vector(0), unit_vector(theta)])[:, :lines]
+    bits = (
+        LSH(400, random_state=0)
+        .fit(np.eye(2))
+        .transform([unit_vector(0), unit_vector(theta)])[:, :lines]
+    )
     same = int((bits[0] == bits[1]).sum())
     return [lines, same, round(same / lines, 3), 1, round(1 - theta / 180, 3)] if lines else [theta]
 
@@ -65,20 +69,33 @@ def off_centre(data, away, direction):
 def ball(data, radius):
     split = split_dataset(load_dataset()).preprocessed("l2-centre")
     lsh = LSH(16, random_state=0).fit(split.X_train)
-    inside = hamming_distances(lsh.transform(split.X_query), lsh.transform(split.X_database)) <= radius
+    inside = (
+        hamming_distances(lsh.transform(split.X_query), lsh.transform(split.X_database)) <= radius
+    )
     lengths = [np.linalg.norm(X, axis=1, keepdims=True) for X in (split.X_query, split.X_database)]
-    exact = np.argsort(-(split.X_query / lengths[0]) @ (split.X_database / lengths[1]).T, axis=1)[:, :10]
+    exact = np.argsort(-(split.X_query / lengths[0]) @ (split.X_database / lengths[1]).T, axis=1)[
+        :, :10
+    ]
     found = np.take_along_axis(inside, exact, axis=1)
     home = hamming_distances(lsh.transform(split.X_query), lsh.transform(split.X_database)) == 0
     q = int((home.sum(axis=1) >= 3).argmax())
     scanned = 100 * inside.mean()
     scanned = round(scanned, 1) if scanned < 10 else round(scanned)
-    return [radius, inside[q].sum(), found[q].sum(), round(float(found.mean()), 3), scanned, inside.shape[1]]
+    return [
+        radius,
+        inside[q].sum(),
+        found[q].sum(),
+        round(float(found.mean()), 3),
+        scanned,
+        inside.shape[1],
+    ]
 
 
 def dead_zone(data, alpha):
     bits, labels = np.array(data["bits"], dtype=bool), np.repeat([0, 1, 2], 4)
-    flips = int(((regularised_scores(same_class_affinity(labels), bits, bits, alpha) > 1e-12) != bits).sum())
+    flips = int(
+        ((regularised_scores(same_class_affinity(labels), bits, bits, alpha) > 1e-12) != bits).sum()
+    )
     from_vote = [1] if alpha == 1 else [round((1 - alpha) / alpha, 2)] if alpha else []
     return [round(alpha, 2), flips, bits.size, *from_vote]
 
@@ -90,9 +107,15 @@ def training(data, step, bit, alpha, start):
     rest, step = [last] if step > last else [], min(step, last)
     number = (step + 1) // 2
     after = grh.history_[number]
-    bits, before = (after.regularised, grh.history_[number - 1].bits) if step % 2 else (after.bits, after.regularised)
+    bits, before = (
+        (after.regularised, grh.history_[number - 1].bits)
+        if step % 2
+        else (after.bits, after.regularised)
+    )
     labels = np.array(data["labels"])
-    agreed = np.mean([np.mean(bits[labels == c, bit][:, None] == bits[labels == c, bit]) for c in range(3)])
+    agreed = np.mean(
+        [np.mean(bits[labels == c, bit][:, None] == bits[labels == c, bit]) for c in range(3)]
+    )
     changed = [number, int((bits != before)[:, bit].sum())] if step else []
     codes = []
     for c in range(3):
@@ -108,26 +131,45 @@ def rescoring(data, factor, method, vectors):
     names = data["vectors"][vectors], data["methods"][method]
     rows = kept[(kept.vectors == names[0]) & (kept.method == names[1]) & (kept.classes == "old")]
     times, said = (1, 2, 4, 10, 30, 100)[factor], list(map(float, re.findall(NUMBER, names[1])))
-    return [*said, rows.bytes.iloc[0], *([10 * times] if times > 1 else []), round(rows[f"recall_{times}"].mean(), 2)]
+    return [
+        *said,
+        rows.bytes.iloc[0],
+        *([10 * times] if times > 1 else []),
+        round(rows[f"recall_{times}"].mean(), 2),
+    ]
 
 
-EXPECTED = dict(zip(FIGURES, (falling_lines, off_centre, ball, dead_zone, training, rescoring), strict=True))
+EXPECTED = dict(
+    zip(FIGURES, (falling_lines, off_centre, ball, dead_zone, training, rescoring), strict=True)
+)
 
 
 def state_of(page, name):
     """What sliders and choices have, by the names of the address."""
     inputs = page.locator(f"#l2h-{name} .controls :is(input, select)")
-    return dict(zip(SET[name], map(float, inputs.evaluate_all("(all) => all.map((one) => one.value)")), strict=True))
+    return dict(
+        zip(
+            SET[name],
+            map(float, inputs.evaluate_all("(all) => all.map((one) => one.value)")),
+            strict=True,
+        )
+    )
 
 
 def check_it_says(page, name, data):
     """What the sentence says is what the package says of the state that sliders and choices have; returns the state."""
     page.wait_for_timeout(330)  # the sentence waits for the hand to rest
-    state = {key: int(value) if value == int(value) else value for key, value in state_of(page, name).items()}
+    state = {
+        key: int(value) if value == int(value) else value
+        for key, value in state_of(page, name).items()
+    }
     said = page.locator(f"#l2h-{name} .status").inner_text().replace(",", "")
     numbers = [float(number) for number in re.findall(NUMBER, said)]
     expected = EXPECTED[name](data[name], **state)
-    expected = [said if value is None else value for said, value in zip(numbers, expected, strict=True)]  # a tie
+    # a tie
+    expected = [
+        said if value is None else value for said, value in zip(numbers, expected, strict=True)
+    ]
     assert numbers == pytest.approx([float(value) for value in expected], abs=0.006), said
     return state
 
@@ -180,7 +222,9 @@ def test_a_figure_asks_first_and_links_set_it(visit, addresses, name):
         link.click()
         tab.page.wait_for_timeout(50)
         state = state_of(tab.page, name)
-        assert {key: state[key] for key in wanted} == {key: float(value) for key, value in wanted.items()}
+        assert {key: state[key] for key in wanted} == {
+            key: float(value) for key, value in wanted.items()
+        }
     without = visit(390, java_script_enabled=False)
     without.page.goto(addresses[name])
     assert not without.page.locator(f"#l2h-{name}").is_visible()
@@ -211,7 +255,9 @@ def test_every_frame_is_what_the_estimator_did(seed, initial):
 
 def test_a_round_that_teaches_nothing_keeps_the_lines():
     points, labels = np.array([[1.0, 1], [2, 1], [1, 2], [2, 2]]), [0, 0, 1, 1]
-    grh = GRH(2, initial=LSH(2, random_state=0), degenerate="keep", random_state=0).fit(points, labels)
+    grh = GRH(2, initial=LSH(2, random_state=0), degenerate="keep", random_state=0).fit(
+        points, labels
+    )
     frames = frames_of(grh, labels)
     assert grh.models_[1][1] is None
     assert frames[0]["lines"] == frames[-1]["lines"]
@@ -221,13 +267,17 @@ def test_figures_show_what_their_chapters_do(data):
     """grh-adjacency: at .65 none of the twelve images' bits flips, at .70 some do."""
     assert [dead_zone(data["dead-zone"], alpha)[1] > 0 for alpha in (0.65, 0.7)] == [False, True]
     pages = ("grh-adjacency", "radius-search", "grh-training")
-    graph, ball, training = ((ROOT / f"book/{page}.md").read_text(encoding="utf-8") for page in pages)
+    graph, ball, training = (
+        (ROOT / f"book/{page}.md").read_text(encoding="utf-8") for page in pages
+    )
     assert "classes = (0, 2, 6)" in graph
     assert "LSH(n_bits=4, random_state=20)" in graph
     assert "(home >= 3).argmax()" in ball
     assert "alpha=0.75, n_iter=3, random_state=3" in training
     names = {"np": np}
-    exec(re.search(r"(?s)rng = np.random.default_rng\(0\)\ncentres.*?\n(?=toy)", training)[0], names)
+    exec(
+        re.search(r"(?s)rng = np.random.default_rng\(0\)\ncentres.*?\n(?=toy)", training)[0], names
+    )
     assert np.array_equal(names["points"], data["training"]["points"])
 
 
@@ -243,13 +293,21 @@ def test_the_first_page_says_what_is_compared(visit, drag, device):
         page.wait_for_timeout(330)
         grips = page.locator("#l2h-cover svg [role=slider]")
         angles = [float(grip.get_attribute("aria-valuenow")) for grip in grips.all()]
-        bits = np.array(data["points"]) @ np.stack([unit_vector(angle) for angle in angles], axis=1) >= 0
+        bits = (
+            np.array(data["points"]) @ np.stack([unit_vector(angle) for angle in angles], axis=1)
+            >= 0
+        )
         inside = (bits == bits[number]).all(axis=1)
         right = sum(inside & (np.array(data["names"]) == data["names"][number])) - 1
         said = page.locator("#l2h-cover .status").inner_text()
         code, *counts = re.findall(NUMBER, said)
         assert code == "".join("01"[bit] for bit in bits[number].astype(int))
-        assert list(map(int, counts)) == [inside.sum() - 1, len(inside) - 1, right, inside.sum() - 1]
+        assert list(map(int, counts)) == [
+            inside.sum() - 1,
+            len(inside) - 1,
+            right,
+            inside.sum() - 1,
+        ]
         return angles
 
     first, grip = check(data["query"]), page.locator("#l2h-cover svg [role=slider]").first
@@ -264,8 +322,12 @@ def test_the_first_page_says_what_is_compared(visit, drag, device):
 
 def test_every_chapter_has_a_card_with_a_small_picture():
     page = Path(unquote(urlsplit(on_the_site("index")).path))
-    cards = re.findall(r'<img class="card[^"]*" src="([^"]+)" alt="([^"]{20,})">', page.read_text(encoding="utf-8"))
-    assert [Path(address).stem.removeprefix("card-") for address, _ in cards] == [Path(name).name for name in CHAPTERS]
+    cards = re.findall(
+        r'<img class="card[^"]*" src="([^"]+)" alt="([^"]{20,})">', page.read_text(encoding="utf-8")
+    )
+    assert [Path(address).stem.removeprefix("card-") for address, _ in cards] == [
+        Path(name).name for name in CHAPTERS
+    ]
     for address, _ in cards:
         with Image.open(page.parent / address) as picture:
             assert picture.size == (480, 220)

@@ -40,7 +40,9 @@ ONE_A_DIRECTION = (PCAH, ITQ, CCAITQ, AGH, STH)
 
 
 def which(hashers):
-    return pytest.mark.parametrize("hasher", hashers, ids=lambda hasher: repr(hasher).replace("\n", ""))
+    return pytest.mark.parametrize(
+        "hasher", hashers, ids=lambda hasher: repr(hasher).replace("\n", "")
+    )
 
 
 def of(kinds):
@@ -87,7 +89,9 @@ def test_the_same_points_get_the_same_bits_in_any_form_order_and_block(hasher, m
 @which([hasher for hasher in HASHERS if "random_state" in hasher.get_params()])
 def test_the_seed_decides_what_is_drawn(hasher):
     X, y = data()
-    first, again, other = (clone(hasher).set_params(random_state=seed).fit(X, y) for seed in (0, 0, 1))
+    first, again, other = (
+        clone(hasher).set_params(random_state=seed).fit(X, y) for seed in (0, 0, 1)
+    )
     np.testing.assert_array_equal(first.transform(X), again.transform(X))
     assert (first.transform(X) != other.transform(X)).any()
 
@@ -129,7 +133,7 @@ def test_only_the_number_of_bits_may_be_given_by_its_place(kind):
     assert {each.kind for each in others} <= {first.KEYWORD_ONLY}
 
 
-# --- what they refuse ------------------------------------------------------------------------------------------------
+# --- what they refuse -----------------------------------------------------------------------------
 
 
 @which(of((*LABELS_NEEDED, STH)))
@@ -156,8 +160,13 @@ def test_a_graph_of_labels_leaves_nobody_out(hasher):
 
 COUNTS = ("n_bits", "n_anchors", "n_neighbours", "n_iter", "n_landmarks")
 NUMBERS = ("C", "gamma", "ridge", "classifier_ridge", "nu")
-OUT_OF_RANGE = [(COUNTS, 0, "at least 1"), *((COUNTS, value, "an integer") for value in (2.0, True, "4"))]
-OUT_OF_RANGE += [(NUMBERS, value, "a positive number") for value in (0, -1.0, np.inf, np.nan, "a", True)]
+OUT_OF_RANGE = [
+    (COUNTS, 0, "at least 1"),
+    *((COUNTS, value, "an integer") for value in (2.0, True, "4")),
+]
+OUT_OF_RANGE += [
+    (NUMBERS, value, "a positive number") for value in (0, -1.0, np.inf, np.nan, "a", True)
+]
 
 
 @pytest.mark.parametrize("kind", dict.fromkeys(map(type, HASHERS)), ids=lambda kind: kind.__name__)

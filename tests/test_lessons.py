@@ -1,8 +1,10 @@
-"""What the chapters say, checked: a test a sentence, over several draws of hyperplanes and on both data sets.
+"""What the chapters say, checked: a test a sentence, over several draws of hyperplanes and on both
+data sets.
 
-A docstring quotes the sentence; the last test, also for the other files, makes sure that the book still says it. When a
-lesson fails, either the package has changed or the sentence was never true in general: change the sentence, not the
-bound. What holds for every draw is checked for each `seed`, what holds in the mean over `seeds` (both in conftest.py).
+A docstring quotes the sentence; the last test, also for the other files, makes sure that the book
+still says it. When a lesson fails, either the package has changed or the sentence was never true in
+general: change the sentence, not the bound. What holds for every draw is checked for each `seed`,
+what holds in the mean over `seeds` (both in conftest.py).
 """
 
 import ast
@@ -21,7 +23,16 @@ from PIL import Image
 from scipy.stats import spearmanr
 from sklearn.metrics.pairwise import cosine_similarity
 
-from l2h_tutorial import LSH, PCAH, HashNeighbors, HashTable, HashTables, bits_to_integers, rerank, split_dataset
+from l2h_tutorial import (
+    LSH,
+    PCAH,
+    HashNeighbors,
+    HashTable,
+    HashTables,
+    bits_to_integers,
+    rerank,
+    split_dataset,
+)
 from l2h_tutorial.figures import read_map
 from l2h_tutorial.figures.finding import where_the_table_is_level
 from l2h_tutorial.gist import gist_descriptors
@@ -33,7 +44,8 @@ FIVE = pytest.param(range(5), marks=pytest.mark.slow, id="five")
 five_seeds = pytest.mark.parametrize("seeds", [FIVE], indirect=True, scope="session")
 ENOUGH_QUERIES = 250
 BOOK = Path(__file__).parents[1] / "book"
-RADII = {"raw": (0, 1, 2), "centred": (0, 1, 2, 3, 4, 5, 6, 10)}  # those that the sentences are about
+# those that the sentences are about
+RADII = {"raw": (0, 1, 2), "centred": (0, 1, 2, 3, 4, 5, 6, 10)}
 
 
 class Lab:
@@ -43,7 +55,9 @@ class Lab:
         self.dataset = dataset
         self.bits = cache(self._bits)
         self.table = cache(lambda name, seed: HashTable(self.bits(name, seed)[0]))
-        self.all_raw = cache(lambda seed: HashTable(LSH(16, random_state=seed).fit_transform(dataset.features)))
+        self.all_raw = cache(
+            lambda seed: HashTable(LSH(16, random_state=seed).fit_transform(dataset.features))
+        )
         self.sweep = cache(self._sweep)
         self.recall = cache(self._recall)
 
@@ -51,7 +65,10 @@ class Lab:
     def split(self):
         whole = split_dataset(self.dataset)
         n = min(len(whole.X_query), ENOUGH_QUERIES)
-        split = replace(whole, **{part: getattr(whole, part)[:n] for part in ("X_query", "y_query", "query_rows")})
+        split = replace(
+            whole,
+            **{part: getattr(whole, part)[:n] for part in ("X_query", "y_query", "query_rows")},
+        )
         return {"raw": split, "centred": split.preprocessed("l2-centre")}
 
     def _bits(self, name, seed, n_bits=16):
@@ -61,24 +78,33 @@ class Lab:
 
     def _sweep(self, name, seed, n_bits=16, radii=None):
         lsh = LSH(n_bits, random_state=seed).fit(self.split[name].X_train)
-        return evaluate_radius_search(lsh, self.split[name], radii=radii or RADII[name]).set_index("radius")
+        return evaluate_radius_search(lsh, self.split[name], radii=radii or RADII[name]).set_index(
+            "radius"
+        )
 
     def _recall(self, seed):
         """For each radius, recall of the exact neighbours by cosine, and the share of the database scanned."""
         table, query_bits = self.table("centred", seed), self.bits("centred", seed)[1][:150]
         found = {radius: table.query_radius(query_bits, radius) for radius in range(11)}
         return {
-            radius: (recall_of_exact(ids, self.exact["centred"][:150]), np.mean([len(i) for i in ids]) / table.n_rows)
+            radius: (
+                recall_of_exact(ids, self.exact["centred"][:150]),
+                np.mean([len(i) for i in ids]) / table.n_rows,
+            )
             for radius, ids in found.items()
         }
 
     @cached_property
     def exact(self):
-        return {name: exact_neighbours(s.X_query, s.X_database, 10) for name, s in self.split.items()}
+        return {
+            name: exact_neighbours(s.X_query, s.X_database, 10) for name, s in self.split.items()
+        }
 
     @cached_property
     def exhaustive(self):
-        return {n: precision_at_k(self.exact[n], s.y_query, s.y_database) for n, s in self.split.items()}
+        return {
+            n: precision_at_k(self.exact[n], s.y_query, s.y_database) for n, s in self.split.items()
+        }
 
     def pairs(self, seed, n):
         """Features of random pairs of images."""
@@ -94,13 +120,20 @@ def lab(dataset):
 @pytest.fixture(scope="session")
 def photographs(cifar_images_folder):
     """The first fifty of CIFAR-10's test images of each class, in random order, and their classes."""
-    paths = [path for folder in sorted((cifar_images_folder / "test").iterdir()) for path in sorted(folder.iterdir())]
+    paths = [
+        path
+        for folder in sorted((cifar_images_folder / "test").iterdir())
+        for path in sorted(folder.iterdir())
+    ]
     order = np.random.default_rng(0).permutation(len(paths))
-    return np.stack([np.asarray(Image.open(paths[i])) for i in order]), np.repeat(np.arange(10), 50)[order]
+    return np.stack([np.asarray(Image.open(paths[i])) for i in order]), np.repeat(
+        np.arange(10), 50
+    )[order]
 
 
 @pytest.fixture(
-    scope="session", params=["fashion", pytest.param("photographs", marks=[pytest.mark.cifar10, pytest.mark.slow])]
+    scope="session",
+    params=["fashion", pytest.param("photographs", marks=[pytest.mark.cifar10, pytest.mark.slow])],
 )
 def images(request):
     loaded = request.getfixturevalue(request.param)
@@ -174,7 +207,10 @@ def slid(request):
         order = np.random.default_rng(0).permutation(len(fashion))[:5000]
         images, labels = fashion.images[order], fashion.labels[order]
     moved, precision = np.roll(images[:300], 2, axis=2), {}
-    for name, describe in {"pixels": lambda x: x.reshape(len(x), -1).astype(float), "GIST": gist_descriptors}.items():
+    for name, describe in {
+        "pixels": lambda x: x.reshape(len(x), -1).astype(float),
+        "GIST": gist_descriptors,
+    }.items():
         for how, queries in {"still": images[:300], "slid": moved}.items():
             nearest = exact_neighbours(describe(queries), describe(images[300:]), 10)
             precision[name, how] = precision_at_k(nearest, labels[:300], labels[300:])
@@ -187,7 +223,8 @@ def test_gist_is_better_than_pixels_before_and_after_a_slide(slid):
     assert changed > 0.5
     for how in ("still", "slid"):
         assert precision["GIST", how] > precision["pixels", how] + 0.02
-    if pictures == "fashion":  # "On clothes before a black ground pixels do well as long as nothing moves"
+    # "On clothes before a black ground pixels do well as long as nothing moves"
+    if pictures == "fashion":
         assert precision["pixels", "slid"] < precision["pixels", "still"] - 0.1
     else:
         assert precision["pixels", "still"] < 0.35
@@ -212,14 +249,19 @@ def test_upside_down_alone_precision_falls(lab, fashion):
 
 def test_the_length_of_gist_grows_with_edges_and_euclidean_distance_minds_it(fashion):
     """data: "which for GIST grows with the amount of edge in the picture" "Euclidean distance prefers" """
-    down, across = (np.abs(np.diff(fashion.images.astype(float), axis=axis)).mean(axis=(1, 2)) for axis in (1, 2))
+    down, across = (
+        np.abs(np.diff(fashion.images.astype(float), axis=axis)).mean(axis=(1, 2))
+        for axis in (1, 2)
+    )
     length = np.linalg.norm(fashion.features, axis=1)
     assert spearmanr(length, down + across)[0] > 0.4
     split = split_dataset(fashion)
     gap = {}
     for metric in ("cosine", "euclidean"):
         ids = exact_neighbours(split.X_query[:100], split.X_database, 10, metric=metric)
-        gap[metric] = np.abs(length[split.database_rows][ids] - length[split.query_rows[:100], None]).mean()
+        gap[metric] = np.abs(
+            length[split.database_rows][ids] - length[split.query_rows[:100], None]
+        ).mean()
     assert gap["euclidean"] < gap["cosine"]
 
 
@@ -237,10 +279,14 @@ def test_three_lines_make_six_wedges(seed):
     """lsh: "The lines make six wedges" "All points of one wedge have the same code"
     "Near points mostly get the same code because few random lines happen to pass between them." """
     turn = np.linspace(0, 2 * np.pi, 5000, endpoint=False)
-    codes = bits_to_integers(LSH(3, random_state=seed).fit_transform(np.column_stack([np.cos(turn), np.sin(turn)])))
+    codes = bits_to_integers(
+        LSH(3, random_state=seed).fit_transform(np.column_stack([np.cos(turn), np.sin(turn)]))
+    )
     assert len(np.unique(codes)) == np.count_nonzero(codes != np.roll(codes, 1)) == 6
     points = np.random.default_rng(0).normal(size=(60, 2))
-    assert len(np.unique(LSH(3, random_state=0).fit_transform(points), axis=0)) == 6, "those of the figure"
+    assert len(np.unique(LSH(3, random_state=0).fit_transform(points), axis=0)) == 6, (
+        "those of the figure"
+    )
     nearest = np.argsort(cosine_similarity(points), axis=1)[:, -2]
     codes = bits_to_integers(LSH(3, random_state=seed).fit_transform(points))
     assert np.mean(codes == codes[nearest]) > 0.8
@@ -252,7 +298,10 @@ def test_two_images_share_a_bit_as_theory_says(lab, seed):
     many = LSH(2000, random_state=seed).fit(lab.dataset.features)
     x = rng.normal(size=(150, 512))
     turn = rng.uniform(0, np.pi, size=(150, 1))
-    for a, b in [lab.pairs(seed, 150), (x, np.cos(turn) * x + np.sin(turn) * rng.normal(size=x.shape))]:
+    for a, b in [
+        lab.pairs(seed, 150),
+        (x, np.cos(turn) * x + np.sin(turn) * rng.normal(size=x.shape)),
+    ]:
         p = collision_probability(angle_between(a, b))
         missed = np.abs((many.transform(a) == many.transform(b)).mean(axis=1) - p).mean()
         by_chance = np.sqrt(2 / np.pi) * np.sqrt(p * (1 - p) / 2000).mean()
@@ -292,7 +341,9 @@ def test_the_error_of_the_angle_falls_with_the_root_of_the_bits(lab):
     pairs = lab.pairs(1, 300)
     angles = angle_between(*pairs)
     error = {
-        n_bits: np.sqrt(np.mean([np.square(angle_estimates(lab, pairs, n_bits, s) - angles) for s in range(30)]))
+        n_bits: np.sqrt(
+            np.mean([np.square(angle_estimates(lab, pairs, n_bits, s) - angles) for s in range(30)])
+        )
         for n_bits in (16, 64, 256)
     }
     assert 1.7 < error[16] / error[64] < 2.35
@@ -303,7 +354,9 @@ def test_the_longer_the_code_the_closer_the_angle(lab, seed):
     """lsh: "The longer the code, the closer the angle read off it" """
     pairs = lab.pairs(1, 500)
     angles = angle_between(*pairs)
-    few, more, many = (spearmanr(angle_estimates(lab, pairs, b, seed), angles)[0] for b in (16, 64, 256))
+    few, more, many = (
+        spearmanr(angle_estimates(lab, pairs, b, seed), angles)[0] for b in (16, 64, 256)
+    )
     assert 0.15 < few < 0.8
     assert few < more < many
 
@@ -311,7 +364,10 @@ def test_the_longer_the_code_the_closer_the_angle(lab, seed):
 def test_two_thousand_bits_give_the_angle_to_four_degrees(lab, seeds):
     """lsh: "usually to within four of them (two standard deviations)" "in steps of more than eleven degrees" """
     pairs = lab.pairs(2, 300)
-    errors = [np.degrees(angle_estimates(lab, pairs, 2000, seed) - angle_between(*pairs)) for seed in seeds]
+    errors = [
+        np.degrees(angle_estimates(lab, pairs, 2000, seed) - angle_between(*pairs))
+        for seed in seeds
+    ]
     assert 1.5 < np.sqrt(np.mean(np.square(errors))) < 2.2
     assert np.mean(np.abs(errors) < 4) > 0.9
     assert 11 < 180 / 16 < 12
@@ -328,8 +384,8 @@ def test_far_from_the_origin_hardly_any_code_is_left(lab, seed):
 
 
 def test_few_buckets_hold_half_of_the_raw_images_and_the_largest_several_classes(lab, seed):
-    """buckets: "a small part of them, hold half of everything" "shows several classes in large numbers"
-    "The average of" "hides it, because it averages over buckets." """
+    """buckets: "a small part of them, hold half of everything" "shows several classes in large
+    numbers" "The average of" "hides it, because it averages over buckets." """
     table = lab.all_raw(seed)
     assert buckets_with_half(table) < 0.08 * len(table)
     assert table.bucket_sizes.max() > 0.02 * table.n_rows
@@ -356,7 +412,9 @@ def test_many_raw_hyperplanes_leave_nearly_all_images_on_one_side(lab, seed):
 
 def test_there_are_good_buckets_and_bad_ones(lab, seed):
     """buckets: "The purest and the most mixed bucket of six to eight images. The same hyperplanes made both." """
-    labels = [lab.dataset.labels[rows] for _, rows in lab.all_raw(seed).items() if 6 <= len(rows) <= 8]
+    labels = [
+        lab.dataset.labels[rows] for _, rows in lab.all_raw(seed).items() if 6 <= len(rows) <= 8
+    ]
     purity = [np.bincount(of_bucket).max() / len(of_bucket) for of_bucket in labels]
     assert max(purity) > 0.7
     assert min(purity) < 0.5
@@ -420,8 +478,9 @@ def test_centring_hardly_changes_exhaustive_search(lab):
 
 
 def test_raw_codes_look_good_by_radius_and_scan_several_times_as_much(lab, seed):
-    """radius-search: "By radius alone raw vectors look good: at radius 2 they find" "They pay for it by looking."
-    "The *smallest* search of raw vectors" "raw vectors have no searches as cheap" """
+    """radius-search: "By radius alone raw vectors look good: at radius 2 they find" "They pay for
+    it by looking." "The *smallest* search of raw vectors" "raw vectors have no searches as cheap"
+    """
     raw, centred = lab.sweep("raw", seed), lab.sweep("centred", seed)
     assert (raw.precision[:2] > centred.precision[:2] + 0.05).all()
     assert raw.precision[2] > max(centred.precision[2] + 0.01, lab.exhaustive["raw"] - 0.03)
@@ -452,7 +511,12 @@ def test_longer_codes_find_more_for_the_same_work(lab, seeds):
             table, line = HashTable(lsh.transform(s.X_database)), []
             for radius in range(n_bits // 8, n_bits // 2, max(1, n_bits // 32)):
                 ids = table.query_radius(lsh.transform(s.X_query[:150]), radius)
-                line.append((np.mean([len(rows) for rows in ids]) / table.n_rows, recall_of_exact(ids, exact)))
+                line.append(
+                    (
+                        np.mean([len(rows) for rows in ids]) / table.n_rows,
+                        recall_of_exact(ids, exact),
+                    )
+                )
             scanned, share = np.array(line).T
             found.append(np.interp(np.log(0.05), np.log(np.maximum(scanned, 1e-9)), share))
     means = [np.mean(found) for found in recall.values()]
@@ -460,7 +524,9 @@ def test_longer_codes_find_more_for_the_same_work(lab, seeds):
 
 
 def kept_figures():
-    return pd.read_csv(BOOK / "results" / "tutorial.csv").set_index(["dataset", "vectors", "radius"])
+    return pd.read_csv(BOOK / "results" / "tutorial.csv").set_index(
+        ["dataset", "vectors", "radius"]
+    )
 
 
 def test_the_kept_figures_of_the_tutorial(lab):
@@ -481,14 +547,16 @@ def test_the_tutorials_search_is_half_a_scan():
 
 
 def test_the_kept_times_by_size_say_where_a_table_is_ahead():
-    """radius-search: "from some thousands of vectors on at radius 2" "from above ten thousand at radius 3"
-    "there is little to win on these vectors, if anything" "fetched from all over the memory"
-    "times as fast as exhaustive search at radius 2, where it finds" """
+    """radius-search: "from some thousands of vectors on at radius 2" "from above ten thousand at
+    radius 3" "there is little to win on these vectors, if anything" "fetched from all over the
+    memory" "times as fast as exhaustive search at radius 2, where it finds" """
     kept = pd.read_csv(BOOK / "results" / "time-by-size.csv")
     assert (kept["n"].min(), kept["n"].max()) == (1000, 1_000_000)
     times = kept.pivot(index=["queries", "n"], columns="method", values="microseconds")
     alone, together = times.loc["one at a time"], times.loc["together"]
-    crossing = {radius: where_the_table_is_level(alone, f"LSH, radius {radius}") for radius in (2, 3)}
+    crossing = {
+        radius: where_the_table_is_level(alone, f"LSH, radius {radius}") for radius in (2, 3)
+    }
     assert 1_500 < crossing[2] < 9_000
     assert 10_000 < crossing[3] < 30_000
     scanned = kept.groupby("method")["scanned"].min()
@@ -508,12 +576,17 @@ def test_the_kept_times_by_size_say_where_a_table_is_ahead():
 @five_seeds
 def test_queries_that_are_answered_first_are_the_easy_ones(lab, seeds):
     """radius-search: "an average over *different queries*, the easy ones first" """
-    s = split_dataset(lab.dataset, query_size=2000).preprocessed("l2-centre")  # 120 queries are too few to tell
-    precision = precision_at_k(exact_neighbours(s.X_query, s.X_database, 10), s.y_query, s.y_database, per_query=True)
+    # 120 queries are too few to tell
+    s = split_dataset(lab.dataset, query_size=2000).preprocessed("l2-centre")
+    precision = precision_at_k(
+        exact_neighbours(s.X_query, s.X_database, 10), s.y_query, s.y_database, per_query=True
+    )
     gains = []
     for seed in seeds:
         lsh = LSH(16, random_state=seed).fit(s.X_train)
-        n_found = HashTable(lsh.transform(s.X_database)).query_radius(lsh.transform(s.X_query), 0, count_only=True)
+        n_found = HashTable(lsh.transform(s.X_database)).query_radius(
+            lsh.transform(s.X_query), 0, count_only=True
+        )
         gains.append(precision[n_found > 0].mean() - precision[n_found == 0].mean())
     assert np.mean(gains) > 2 * np.std(gains) / np.sqrt(len(gains)) > 0
 
@@ -543,7 +616,9 @@ def test_real_pairs_follow_the_s_curve(lab, seeds):
         for (n_bits, n_tables), found in errors.items():
             n = n_bits * n_tables
             hit = np.zeros(similarity.shape, dtype=bool)
-            for i, ids in enumerate(HashTables(database_bits[:, :n], n_tables).candidates(query_bits[:, :n])):
+            for i, ids in enumerate(
+                HashTables(database_bits[:, :n], n_tables).candidates(query_bits[:, :n])
+            ):
                 hit[i, ids] = True
             predicted = amplified_probability(p, n_bits, n_tables)
             found.append([hit[members].mean() - predicted[members].mean() for members in groups])
@@ -554,16 +629,20 @@ def test_real_pairs_follow_the_s_curve(lab, seeds):
 
 
 def test_many_bits_reject_the_unlike_and_many_tables_rescue_the_alike():
-    """designing: "Many bits reject the unlike; many tables rescue the alike." "low, then steep, then high"
-    "$p = 0.795$ and $L = 89$ (with the cosine in place of $p$ it would be 81)" """
+    """designing: "Many bits reject the unlike; many tables rescue the alike." "low, then steep,
+    then high" "$p = 0.795$ and $L = 89$ (with the cosine in place of $p$ it would be 81)" """
     p = collision_probability(np.arccos([0.0, 0.5, 0.8, 0.95]))
-    four, one, twenty = (amplified_probability(p, *design) for design in ((4, 1), (16, 1), (16, 20)))
+    four, one, twenty = (
+        amplified_probability(p, *design) for design in ((4, 1), (16, 1), (16, 20))
+    )
     assert four[0] > 0.05 > twenty[0] > one[0]
     assert one[2] < 0.05 < 0.3 < twenty[2]
     assert twenty[3] > 0.95 > 0.5 > one[3]
     assert round(float(p[2]), 3) == 0.795
     for probability, n_tables in ((p[2], 89), (0.8, 81)):
-        below, reached = (amplified_probability(probability, 16, n) for n in (n_tables - 1, n_tables))
+        below, reached = (
+            amplified_probability(probability, 16, n) for n in (n_tables - 1, n_tables)
+        )
         assert below < 0.9 <= reached
 
 
@@ -581,9 +660,16 @@ def test_tables_look_at_less_than_a_radius_for_the_same_recall(lab, seed):
     tables = HashTables(database_bits, 64)
     recall, share = recall_and_share(tables.candidates(query_bits), exact, n_rows)
     one = HashTable(database_bits[:, :16])
-    within = [recall_and_share(one.query_radius(query_bits[:, :16], r), exact, n_rows) for r in range(6)]
-    assert recall > 1.1 * np.interp(share, *np.transpose(within)[::-1]), "what a radius finds that looks at as much"
-    assert sum(table.bits.nbytes for table in tables.tables) == 64 * HashTable(database_bits[:, :16]).bits.nbytes
+    within = [
+        recall_and_share(one.query_radius(query_bits[:, :16], r), exact, n_rows) for r in range(6)
+    ]
+    assert recall > 1.1 * np.interp(share, *np.transpose(within)[::-1]), (
+        "what a radius finds that looks at as much"
+    )
+    assert (
+        sum(table.bits.nbytes for table in tables.tables)
+        == 64 * HashTable(database_bits[:, :16]).bits.nbytes
+    )
 
 
 def test_longer_codes_look_at_less_and_principal_components_at_least(lab, seed):
@@ -601,8 +687,8 @@ def test_longer_codes_look_at_less_and_principal_components_at_least(lab, seed):
 
 
 def test_the_kept_designs_have_equal_recall_and_say_who_wins_what():
-    """designing: "answers single queries" "times as long to build" "until it finds at least nineteen in twenty"
-    "and is ahead of ours too" """
+    """designing: "answers single queries" "times as long to build" "until it finds at least
+    nineteen in twenty" "and is ahead of ours too" """
     kept = pd.read_csv(BOOK / "results" / "designs.csv").set_index("way")
     assert (kept.recall > 0.93).all()
     assert kept[["data", "versions", "machine", "date"]].notna().all(axis=None)
@@ -613,7 +699,10 @@ def test_the_kept_designs_have_equal_recall_and_say_who_wins_what():
     assert kept.build_s["faiss HNSW"] > 3 * ours.build_s
     assert ours.bytes_a_row < kept.bytes_a_row["faiss HNSW"]
     assert kept.batch_qps["faiss IVF"] > 1.5 * ours.batch_qps
-    assert (kept.loc["faiss IndexLSH, re-ranked", "batch_qps":"single_qps"] > ours["batch_qps":"single_qps"]).all()
+    assert (
+        kept.loc["faiss IndexLSH, re-ranked", "batch_qps":"single_qps"]
+        > ours["batch_qps":"single_qps"]
+    ).all()
 
 
 def test_of_many_vectors_64_bits_look_at_less_and_queries_from_elsewhere_find_less():
@@ -623,7 +712,8 @@ def test_of_many_vectors_64_bits_look_at_less_and_queries_from_elsewhere_find_le
     few, many = (nn.scanned_share(X[:300]) for nn in nns)
     assert many < 0.8 * few
     alike, shifted = (
-        recall_of_exact(nns[0].kneighbors(Q)[1], exact_neighbours(Q, X[300:], 10)) for Q in (X[:300], X[:300] + 1)
+        recall_of_exact(nns[0].kneighbors(Q)[1], exact_neighbours(Q, X[300:], 10))
+        for Q in (X[:300], X[:300] + 1)
     )
     assert shifted < alike - 0.05
 
@@ -641,7 +731,11 @@ def test_the_kept_times_of_exact_searches_say_where_the_package_wins():
     assert of_a_million[10] < 0.5
     assert of_a_million[100] > 1
     assert ratio["nearest", "uniform", 10**6, 64, -1, 10] > 1
-    assert ratio["nearest", "centred", few, 64, -1, 10] > ratio["nearest", "centred", few, 64, -1, 1] > 1
+    assert (
+        ratio["nearest", "centred", few, 64, -1, 10]
+        > ratio["nearest", "centred", few, 64, -1, 1]
+        > 1
+    )
     assert ratio.loc["radius", :, few, :, 0].max() > 2
     assert ratio["pairs", "like images", 10**6, 64, 4, 0] < 0.1
     one, many = (ratio.loc[f"rerank {n}", "none", few, 0] for n in (1, 100))
@@ -663,7 +757,9 @@ def test_with_enough_bits_and_tables_lsh_reaches_exhaustive_search(lab):
     assert recalls[-1] > 0.95
     assert np.mean([len(rows) for rows in ids]) < 0.5 * len(s.X_database)
     nearest = rerank(s.X_query, s.X_database, ids, 10)
-    assert precision_at_k(nearest, s.y_query, s.y_database) == pytest.approx(lab.exhaustive["centred"], abs=0.01)
+    assert precision_at_k(nearest, s.y_query, s.y_database) == pytest.approx(
+        lab.exhaustive["centred"], abs=0.01
+    )
 
 
 def test_bits_decide_which_trade_offs_are_on_offer(lab, seeds):
@@ -674,7 +770,9 @@ def test_bits_decide_which_trade_offs_are_on_offer(lab, seeds):
         short = lab.sweep("centred", seed, 8, (0, 1, 2))
         long = lab.sweep("centred", seed, 32, around_ten_percent)
         database_bits, query_bits = lab.bits("centred", seed, 8)
-        assert HashTable(database_bits).query_radius(query_bits, 6, count_only=True).mean() > 0.9 * len(database_bits)
+        assert HashTable(database_bits).query_radius(
+            query_bits, 6, count_only=True
+        ).mean() > 0.9 * len(database_bits)
         assert short.scanned[0] > 0.003
         assert long.scanned[0] < 0.001
         assert long.coverage[0] < 0.5
@@ -711,7 +809,8 @@ LESSONS = {
     f"{file.stem}: {function.name[5:]}": docstring
     for file in sorted(Path(__file__).parent.glob("test_lessons*.py"))
     for function in ast.parse(file.read_text(encoding="utf-8")).body
-    if isinstance(function, ast.FunctionDef) and '"' in (docstring := ast.get_docstring(function) or "")
+    if isinstance(function, ast.FunctionDef)
+    and '"' in (docstring := ast.get_docstring(function) or "")
     if function.name.startswith("test_")
 }
 

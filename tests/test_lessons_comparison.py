@@ -1,7 +1,8 @@
 """What chapter 8 and the appendix on being fooled claim, on both data sets over five splits.
 
-A docstring quotes the sentence; test_lessons.py makes sure that the book still says it. What is said of the kept
-measurements is checked against them, and they against new ones; the traps and the map are measured here.
+A docstring quotes the sentence; test_lessons.py makes sure that the book still says it. What is
+said of the kept measurements is checked against them, and they against new ones; the traps and the
+map are measured here.
 """
 
 from itertools import product
@@ -27,7 +28,16 @@ KEPT = pd.read_csv(RESULTS / "fair-fight.csv")
 TUNED = pd.read_csv(RESULTS / "fair-fight-tuning.csv")
 NAMES = ("fashion-mnist", "cifar10")
 WITHOUT = ["LSH", "PCAH", "ITQ", "SH", "AGH"]
-WITH = ["CCA-ITQ", "STH", "KSH", "SDH", "GRH linear", "GRH linear from CCA-ITQ", "GRH kernel", "GRH from CCA-ITQ"]
+WITH = [
+    "CCA-ITQ",
+    "STH",
+    "KSH",
+    "SDH",
+    "GRH linear",
+    "GRH linear from CCA-ITQ",
+    "GRH kernel",
+    "GRH from CCA-ITQ",
+]
 WITH += ["Hadamard codewords"]
 FEW = ["CCA-ITQ", "KSH", "SDH", "GRH kernel", "GRH from CCA-ITQ", "Hadamard codewords"]
 both = pytest.mark.parametrize("name", NAMES)
@@ -67,7 +77,9 @@ def test_five_splits_of_everything_were_measured_with_what_tuning_chose(name):
     """comparison: "the standard deviation over five splits" "for each question by itself" """
     tuned = TUNED[TUNED.dataset == name].set_index("question")
     for question, of in fair_fight.QUESTIONS.items():
-        assert set(tuned.method[[question]]) == {method for method, (_, values) in of.items() if values}
+        assert set(tuned.method[[question]]) == {
+            method for method, (_, values) in of.items() if values
+        }
         if question != "map":
             assert set(by_split(question, name)) == set(of)
             assert len(by_split(question, name)) == 5
@@ -91,19 +103,32 @@ def test_no_query_of_any_split_was_tuned_on(dataset):
             assert not np.isin(fair_fight.drawn(dataset, question, seed).query_rows, used).any()
 
 
-QUICK = [("ranking", "CCA-ITQ"), ("50 labels", "class scores"), ("shuffled", "GRH from CCA-ITQ"), ("held-out", "ITQ")]
-SLOW = [("ranking", "KSH"), ("ranking", "class scores, 8 bits"), ("ranking", "small network"), ("held-out", "KSH")]
+QUICK = [
+    ("ranking", "CCA-ITQ"),
+    ("50 labels", "class scores"),
+    ("shuffled", "GRH from CCA-ITQ"),
+    ("held-out", "ITQ"),
+]
+SLOW = [
+    ("ranking", "KSH"),
+    ("ranking", "class scores, 8 bits"),
+    ("ranking", "small network"),
+    ("held-out", "KSH"),
+]
 SLOW += [("alpha", "0.8"), ("neighbours", "ITQ, alpha 1"), ("baskets", "GRH from CCA-ITQ, alpha 1")]
 
 
 @pytest.mark.parametrize(
-    ("question", "method"), [*QUICK, *(pytest.param(*cell, marks=pytest.mark.slow) for cell in SLOW)]
+    ("question", "method"),
+    [*QUICK, *(pytest.param(*cell, marks=pytest.mark.slow) for cell in SLOW)],
 )
 def test_what_is_kept_is_what_is_measured(dataset, question, method, seed):
     """On another machine the last bits of a product may differ, and with them a few codes."""
     hasher = fair_fight.contenders(question, parameters(dataset.name))[method]
     found = fair_fight.measure(dataset, question, hasher, seed)
-    assert found["map"] == pytest.approx(by_split(question, dataset.name).loc[seed, method], abs=0.005)
+    assert found["map"] == pytest.approx(
+        by_split(question, dataset.name).loc[seed, method], abs=0.005
+    )
 
 
 # the map
@@ -115,25 +140,44 @@ def lines(dataset, seeds):
     chosen, found = parameters(dataset.name), []
     for seed in seeds:
         s = split_of(dataset, seed)
-        start = {"initial": CCAITQ(16, random_state=seed), "classifier": "kernel-ridge", "random_state": seed}
+        start = {
+            "initial": CCAITQ(16, random_state=seed),
+            "classifier": "kernel-ridge",
+            "random_state": seed,
+        }
         hashers = {
             "LSH": LSH(16, random_state=seed).fit(s.X_database),
             "ITQ": ITQ(16, random_state=seed).fit(s.X_database),
-            "CCA-ITQ": CCAITQ(16, random_state=seed).set_params(**chosen["map", "CCA-ITQ"]).fit(s.X_train, s.y_train),
-            "GRH": GRH(16, **start).set_params(**chosen["map", "GRH from CCA-ITQ"]).fit(s.X_train, s.y_train),
+            "CCA-ITQ": CCAITQ(16, random_state=seed)
+            .set_params(**chosen["map", "CCA-ITQ"])
+            .fit(s.X_train, s.y_train),
+            "GRH": GRH(16, **start)
+            .set_params(**chosen["map", "GRH from CCA-ITQ"])
+            .fit(s.X_train, s.y_train),
         }
-        sweeps = {name: evaluate_radius_search(hasher, s, range(7)) for name, hasher in hashers.items()}
+        sweeps = {
+            name: evaluate_radius_search(hasher, s, range(7)) for name, hasher in hashers.items()
+        }
         scores = ClassScores(1, **chosen["ranking", "class scores"]).fit(s.X_train, s.y_train)
         database = scores.chances(s.X_database)
         likely = np.argsort(-scores.chances(s.X_query) @ database.T, axis=1)
         first = sweeps["GRH"].scanned.iloc[0]
         shares = (0.01, first, 0.35)
-        best = [rerank(s.X_query, s.X_database, list(likely[:, : int(share * len(database))]), 10) for share in shares]
-        one_percent, as_many, a_third = (precision_at_k(ids, s.y_query, s.y_database) for ids in best)
+        best = [
+            rerank(s.X_query, s.X_database, list(likely[:, : int(share * len(database))]), 10)
+            for share in shares
+        ]
+        one_percent, as_many, a_third = (
+            precision_at_k(ids, s.y_query, s.y_database) for ids in best
+        )
         wide = sweeps["GRH"].iloc[2]
         shares = first, wide.scanned, wide.scanned + len(s.y_train) / len(s.y_database), 0.01
-        level, as_wide, costly, small = (figures.read_map(sweeps, "precision", [share]).iloc[0] for share in shares)
-        exhaustive = precision_at_k(exact_neighbours(s.X_query, s.X_database, k=10), s.y_query, s.y_database)
+        level, as_wide, costly, small = (
+            figures.read_map(sweeps, "precision", [share]).iloc[0] for share in shares
+        )
+        exhaustive = precision_at_k(
+            exact_neighbours(s.X_query, s.X_database, k=10), s.y_query, s.y_database
+        )
         found.append(
             {f"first {name}": sweep.precision.iloc[0] for name, sweep in sweeps.items()}
             | {f"scanned {name}": sweep.scanned.iloc[0] for name, sweep in sweeps.items()}
@@ -162,7 +206,9 @@ def test_for_as_many_candidates_most_of_the_lead_is_gone(lines, dataset):
 def test_the_next_rings_bring_some_of_the_lead_back(lines):
     """comparison: "The next rings bring some of it back." "LSH, allowed as many, has"
     "some rings further it can pass exhaustive search" """
-    assert lines["wide GRH"] > max(lines["exhaustive"] + 0.005, lines["wide LSH"] + 0.02, lines["encoded LSH"] + 0.01)
+    assert lines["wide GRH"] > max(
+        lines["exhaustive"] + 0.005, lines["wide LSH"] + 0.02, lines["encoded LSH"] + 0.01
+    )
     assert lines["wide LSH"] < lines["exhaustive"]
 
 
@@ -178,7 +224,9 @@ def test_with_one_percent_it_depends_on_the_buckets(lines, dataset):
 def test_the_classifier_is_ahead_on_the_map(lines, dataset):
     """comparison: "Where little is compared in full, the classifier is ahead of all codes"
     "On Fashion-MNIST its line *falls* from there" """
-    assert lines["class 1%"] > max(lines["first GRH"], lines["level GRH"], lines["level ITQ"], lines["level LSH"])
+    assert lines["class 1%"] > max(
+        lines["first GRH"], lines["level GRH"], lines["level ITQ"], lines["level LSH"]
+    )
     assert lines["class level"] > max(lines["level GRH"], lines["level ITQ"], lines["level LSH"])
     if dataset.name == "fashion-mnist":
         assert lines["class 35%"] < lines["class level"] <= lines["class 1%"] + 0.005
@@ -196,17 +244,19 @@ def test_each_method_with_labels_is_ahead_of_each_without(name):
 
 @both
 def test_a_byte_of_the_classifier_ranks_better_than_every_code(name):
-    """comparison: "ranks better than every code of 32 bits" "about as well as GRH from CCA-ITQ"
-    "is true of most of them and the bare predicted class" "ahead of every code of 32 bits, in a quarter of the space"
-    "with twenty labels a class or a hundred" "is ahead of every code, of KSH"
-    traps: "A byte of the classifier's scores ranks better" """
+    """comparison: "ranks better than every code of 32 bits" "about as well as GRH from CCA-ITQ" "is
+    true of most of them and the bare predicted class" "ahead of every code of 32 bits, in a quarter
+    of the space" "with twenty labels a class or a hundred" "is ahead of every code, of KSH" traps:
+    "A byte of the classifier's scores ranks better" """
     for question, codes in ("ranking", WITH), ("200 labels", FEW):
         splits = by_split(question, name)
         for method in codes:
             assert (splits["class scores, 8 bits"] > splits[method] + 0.01).all()
     scores = by_split("ranking", name).mean()
     assert scores["predicted class"] < scores["GRH from CCA-ITQ"]
-    assert max(map(abs, lead("ranking", name, "class scores, 4 bits", "GRH from CCA-ITQ")[1:3])) < 0.01
+    assert (
+        max(map(abs, lead("ranking", name, "class scores, 4 bits", "GRH from CCA-ITQ")[1:3])) < 0.01
+    )
 
 
 def test_with_twenty_labels_a_class_the_order_behind_the_byte_changes():
@@ -243,7 +293,9 @@ def asked(page):
 def standing(contrasts):
     """For each contrast: the sign on Fashion-MNIST and on CIFAR-10 where it stands among these, else 0."""
     tests = paired_contrasts(KEPT, contrasts)
-    signs = pd.Series(np.where(tests.p < 0.05, np.sign(tests.difference), 0), index=tests.index).astype(int)
+    signs = pd.Series(
+        np.where(tests.p < 0.05, np.sign(tests.difference), 0), index=tests.index
+    ).astype(int)
     rows = signs.unstack("dataset").loc[tests.index.unique("contrast"), list(NAMES)]
     return [tuple(row) for row in rows.values.tolist()]
 
@@ -251,11 +303,13 @@ def standing(contrasts):
 def test_which_contrasts_stand():
     """comparison: "the start counts" "Graph and kernel *together* add" "ahead of the cosine too"
     "which does not stand" "on Fashion-MNIST they are not told apart" "nowhere told from GRH"
-    "hardly told from KSH, and fitted in a fraction of the time" "hardly told from KSH, and fitted in a fraction of a"
-    "ahead of ITQ on both data sets, of CCA-ITQ on one, not told from GRH" "of CCA-ITQ on CIFAR-10 alone"
-    "is not shown ahead of it, and takes longer to fit"
-    "the cosine is ahead on one data set, not told apart on the other" """
-    exact, own, start, ksh, linear, half, *byte, cosine, few_cca, few_itq, few_own = standing(asked("comparison"))
+    "hardly told from KSH, and fitted in a fraction of the time" "hardly told from KSH, and fitted
+    in a fraction of a" "ahead of ITQ on both data sets, of CCA-ITQ on one, not told from GRH" "of
+    CCA-ITQ on CIFAR-10 alone" "is not shown ahead of it, and takes longer to fit" "the cosine is
+    ahead on one data set, not told apart on the other" """
+    exact, own, start, ksh, linear, half, *byte, cosine, few_cca, few_itq, few_own = standing(
+        asked("comparison")
+    )
     assert exact == own == ksh == few_cca == (0, 1)
     assert start == few_itq == (1, 1)
     assert byte == [(1, 1), (1, 1), (1, 0)]
@@ -265,11 +319,13 @@ def test_which_contrasts_stand():
 
 
 def test_which_stars_would_fall_if_both_chapters_asked_together():
-    """comparison: "two stars fall: GRH less KSH on CIFAR-10, and the byte less KSH with fifty labels"
-    did-it-learn: "two stars on Fashion-MNIST would fall" """
+    """comparison: "two stars fall: GRH less KSH on CIFAR-10, and the byte less KSH with fifty
+    labels" did-it-learn: "two stars on Fashion-MNIST would fall" """
     pages = asked("comparison"), asked("did-it-learn")
     every = [*pages[0], *pages[1]]
-    pairs = zip(every, [row for page in pages for row in standing(page)], standing(every), strict=True)
+    pairs = zip(
+        every, [row for page in pages for row in standing(page)], standing(every), strict=True
+    )
     assert {contrast: alone for contrast, alone, joined in pairs if alone != joined} == {
         ("ranking", "GRH from CCA-ITQ", "KSH"): (0, 1),
         ("50 labels", "class scores, 8 bits", "KSH"): (1, 0),
@@ -340,7 +396,10 @@ def test_the_best_of_twenty_does_the_work_of_more_bits(dataset, seeds):
     found = []
     for split_seed in seeds:
         split = split_of(dataset, split_seed)
-        hashers = [[LSH(n_bits, random_state=i).fit(split.X_train) for i in range(20)] for n_bits in (16, 20)]
+        hashers = [
+            [LSH(n_bits, random_state=i).fit(split.X_train) for i in range(20)]
+            for n_bits in (16, 20)
+        ]
         draws = [[score(hasher, split) for hasher in of_length] for of_length in hashers]
         found.append([*np.max(draws, axis=1), *np.mean(draws, axis=1)])
     best_16, best_20, mean_16, mean_20 = np.mean(found, axis=0)
@@ -359,7 +418,10 @@ def test_a_query_in_the_database_finds_itself(dataset):
 def test_with_few_anchors_ksh_seems_to_be_behind(dataset, seed):
     """traps: "that GRH is ahead" "now KSH is" """
     split = split_of(dataset, seed)
-    hashers = GRH(32, classifier="kernel-ridge", random_state=seed), KSH(32, n_anchors=50, random_state=seed)
+    hashers = (
+        GRH(32, classifier="kernel-ridge", random_state=seed),
+        KSH(32, n_anchors=50, random_state=seed),
+    )
     grh, ksh = (score(hasher.fit(split.X_train, split.y_train), split) for hasher in hashers)
     assert grh > ksh + 0.005
     assert lead("ranking", dataset.name, "KSH", "GRH kernel")[0] > 0.005

@@ -1,7 +1,8 @@
 """Every claim of chapter 9, on both data sets over five splits.
 
-A docstring quotes the sentence; test_lessons.py makes sure that the book still says it. What was kept is checked here,
-and against new measurements; what the self-tests say of shuffled labels is measured.
+A docstring quotes the sentence; test_lessons.py makes sure that the book still says it. What was
+kept is checked here, and against new measurements; what the self-tests say of shuffled labels is
+measured.
 """
 
 import inspect
@@ -12,7 +13,16 @@ import pytest
 from benchmarks import fair_fight
 from scipy.stats import spearmanr
 from test_grh import CLASSIFIERS
-from test_lessons_comparison import RESULTS, asked, both, by_split, lead, parameters, split_of, standing
+from test_lessons_comparison import (
+    RESULTS,
+    asked,
+    both,
+    by_split,
+    lead,
+    parameters,
+    split_of,
+    standing,
+)
 from test_lessons_grh import score
 
 from l2h_tutorial import GRH
@@ -26,22 +36,26 @@ def test_shuffled_labels_end_near_a_random_order_at_the_settings_of_true_ones(da
     """did-it-learn: "little more is left than coin tosses get" """
     s = split_of(dataset, seed)
     chosen = parameters(dataset.name)["ranking", "GRH from CCA-ITQ"]
-    grh = GRH(32, initial=CCAITQ(32, random_state=seed), classifier="kernel-ridge", random_state=seed)
+    grh = GRH(
+        32, initial=CCAITQ(32, random_state=seed), classifier="kernel-ridge", random_state=seed
+    )
     wrong = np.random.default_rng(seed).permutation(s.y_train)
     assert score(grh.set_params(**chosen).fit(s.X_train, wrong), s) < 0.15
 
 
 @both
 def test_tuned_for_nonsense_grh_unlearns_it(name):
-    """did-it-learn: "So labels did it." "It finds a ridge so strong that the classifier hardly follows"
-    "GRH from LSH, tuned for nonsense, has even more than LSH" """
+    """did-it-learn: "So labels did it." "It finds a ridge so strong that the classifier hardly
+    follows" "GRH from LSH, tuned for nonsense, has even more than LSH" """
     ranking, wrong = by_split("ranking", name), by_split("shuffled", name)
     assert abs(ranking["random codes"].mean() - 0.1) < 0.005
     assert (wrong["GRH from CCA-ITQ"] < ranking["GRH from CCA-ITQ"] - 0.1).all()
     assert (wrong["GRH kernel"] > ranking["LSH"]).all()
     assert wrong["GRH from CCA-ITQ"].mean() < ranking["LSH"].mean() + 0.02
     chosen = parameters(name)
-    shuffled, true = (chosen[question, "GRH from CCA-ITQ"]["ridge"] for question in ("shuffled", "ranking"))
+    shuffled, true = (
+        chosen[question, "GRH from CCA-ITQ"]["ridge"] for question in ("shuffled", "ranking")
+    )
     assert shuffled > 50 * true
 
 
@@ -63,8 +77,9 @@ def test_an_output_code_with_its_codewords_is_grh(dataset, seed, classifier, ini
 
 @both
 def test_what_the_graph_adds_is_a_choice_of_codewords(name):
-    """did-it-learn: "is behind Hadamard codewords, by" "it is ahead of Hadamard's, by" "it is a slightly better one"
-    "it is a choice of codewords" "was behind them from LSH on one data set, a little ahead from CCA-ITQ" """
+    """did-it-learn: "is behind Hadamard codewords, by" "it is ahead of Hadamard's, by" "it is a
+    slightly better one" "it is a choice of codewords" "was behind them from LSH on one data set, a
+    little ahead from CCA-ITQ" """
     assert lead("ranking", name, "GRH kernel", "Hadamard codewords")[2] < 0
     gain, low, *_ = lead("ranking", name, "GRH from CCA-ITQ", "Hadamard codewords")
     assert 0 < low < gain < 0.02
@@ -74,7 +89,9 @@ def test_classes_that_look_alike_get_codewords_that_are_alike(dataset, seed):
     """did-it-learn: "From LSH classes that look alike get codewords that are alike" """
     s = split_of(dataset, seed)
     grh = GRH(32, classifier="kernel-ridge", random_state=seed).fit(s.X_train, s.y_train)
-    own = np.array([grh.history_[1].regularised[s.y_train == label][0] for label in np.unique(s.y_train)])
+    own = np.array(
+        [grh.history_[1].regularised[s.y_train == label][0] for label in np.unique(s.y_train)]
+    )
     means = np.array([s.X_train[s.y_train == label].mean(axis=0) for label in np.unique(s.y_train)])
     means /= np.linalg.norm(means, axis=1, keepdims=True)
     pairs = np.triu_indices(len(means), 1)
@@ -84,13 +101,15 @@ def test_classes_that_look_alike_get_codewords_that_are_alike(dataset, seed):
 
 @both
 def test_below_one_every_step_ranks_worse(name):
-    """did-it-learn: "mAP rises with $\\alpha$, all the way to one"
-    "From LSH a smaller $\\alpha$ is worse, for labelled classes." "Most of what it adds to CCA-ITQ is its kernel." """
+    """did-it-learn: "mAP rises with $\\alpha$, all the way to one" "From LSH a smaller $\\alpha$ is
+    worse, for labelled classes." "Most of what it adds to CCA-ITQ is its kernel." """
     splits = by_split("alpha", name)
     assert (np.diff(splits[["0.5", "0.8", "0.9", "1.0"]]) > 0).all()
     start, refit, taught = splits[["CCA-ITQ", "0.5 from CCA-ITQ", "1.0 from CCA-ITQ"]].mean()
     assert refit - start > 0.6 * (taught - start)
-    np.testing.assert_allclose(splits["1.0 from CCA-ITQ"], by_split("ranking", name)["GRH from CCA-ITQ"], atol=1e-5)
+    np.testing.assert_allclose(
+        splits["1.0 from CCA-ITQ"], by_split("ranking", name)["GRH from CCA-ITQ"], atol=1e-5
+    )
 
 
 @both
@@ -101,7 +120,10 @@ def test_with_several_labels_votes_are_worth_something(name):
     baskets = [set(pair) for pair in combinations(range(10), 2)]
     assert (len(baskets), sum(bool(basket & baskets[0]) for basket in baskets)) == (45, 17)
     assert lead("baskets", name, "GRH from LSH, alpha 1", "GRH from LSH, alpha 0")[1] > 0.02
-    assert abs(lead("baskets", name, "GRH from CCA-ITQ, alpha 1", "GRH from CCA-ITQ, alpha 0")[0]) < 0.01
+    assert (
+        abs(lead("baskets", name, "GRH from CCA-ITQ, alpha 1", "GRH from CCA-ITQ, alpha 0")[0])
+        < 0.01
+    )
     scores = by_split("baskets", name).mean()
     assert scores["GRH from LSH, alpha 1"] < scores["codeword sums"] < scores["CCA-ITQ"]
     assert scores["class scores"] > scores["GRH from CCA-ITQ, alpha 1"] + 0.01
@@ -111,7 +133,10 @@ def test_with_several_labels_votes_are_worth_something(name):
 def test_with_nearest_neighbours_votes_help_a_poor_start(name):
     """did-it-learn: "From LSH votes help with no label at all"
     "votes add to a refit of LSH, and nothing that stands" """
-    lsh, itq = (lead("neighbours", name, f"{start}, alpha 1", f"{start}, alpha 0")[0] for start in ("LSH", "ITQ"))
+    lsh, itq = (
+        lead("neighbours", name, f"{start}, alpha 1", f"{start}, alpha 0")[0]
+        for start in ("LSH", "ITQ")
+    )
     assert itq < lsh < 0.06
 
 
@@ -122,7 +147,9 @@ def test_with_nearest_neighbours_votes_help_a_poor_start(name):
 def test_the_classifier_is_the_opponent_to_beat(name):
     """did-it-learn: "The bare name of the predicted class is a straw man" "this is the opponent to beat." """
     scores = by_split("ranking", name).mean()
-    assert scores["predicted class"] < scores["class scores, 4 bits"] < scores["class scores, 8 bits"]
+    assert (
+        scores["predicted class"] < scores["class scores, 4 bits"] < scores["class scores, 8 bits"]
+    )
     assert scores["class scores, 8 bits"] < scores["class scores"]
     assert scores["class scores, 4 bits"] > scores["GRH from CCA-ITQ"] - 0.02
     assert scores["class scores, 8 bits"] > scores["GRH from CCA-ITQ"] + 0.02
@@ -133,19 +160,24 @@ def test_the_classifier_is_the_opponent_to_beat(name):
 
 @both
 def test_without_labels_of_the_class_those_of_others_did_harm_or_helped_a_little(name):
-    """did-it-learn: "the labels of other classes did *harm*" "look a little ahead of ITQ" "which does not stand"
-    "SDH, the best of those that read labels" "The best here used none." "The classifier's scores do no better"
-    "did harm on one data set and made no difference that could be told on the other"
-    "an unsupervised code fitted on the whole database is the one to beat"
-    comparison: "those labels did harm on one data set, and were not shown ahead of ITQ on the other" """
+    """did-it-learn: "the labels of other classes did *harm*" "look a little ahead of ITQ" "which
+    does not stand" "SDH, the best of those that read labels" "The best here used none." "The
+    classifier's scores do no better" "did harm on one data set and made no difference that could be
+    told on the other" "an unsupervised code fitted on the whole database is the one to beat"
+    comparison: "those labels did harm on one data set, and were not shown ahead of ITQ on the
+    other" """
     scores = by_split("held-out", name).mean()
-    taught = scores[["CCA-ITQ", "KSH", "SDH", "GRH kernel", "GRH from CCA-ITQ", "Hadamard codewords"]]
+    taught = scores[
+        ["CCA-ITQ", "KSH", "SDH", "GRH kernel", "GRH from CCA-ITQ", "Hadamard codewords"]
+    ]
     assert taught.idxmax() == "SDH"
     assert scores["class scores, 8 bits"] < taught.max()
     assert scores.idxmax() in ("exact cosine", "ITQ")
     if name == "fashion-mnist":
         assert lead("held-out", name, "GRH from CCA-ITQ", "ITQ")[2] < -0.05
-        assert scores["GRH kernel"] < scores["GRH kernel, alpha 0.8"] < scores["GRH kernel, alpha 0.5"]
+        assert (
+            scores["GRH kernel"] < scores["GRH kernel, alpha 0.8"] < scores["GRH kernel, alpha 0.5"]
+        )
         assert taught.max() < scores["ITQ"] - 0.05
     else:
         assert scores["ITQ"] < taught.min() < taught.max() < scores["ITQ"] + 0.03
@@ -163,7 +195,11 @@ def test_a_small_network_has_no_advantage_on_a_thousand_vectors(name):
 
 def test_the_network_of_the_page_is_the_one_that_was_measured():
     """did-it-learn: "Without the depth it is a dozen lines" """
-    shown = [line for line in inspect.getsource(fair_fight.small_network).splitlines() if '"""' not in line]
+    shown = [
+        line
+        for line in inspect.getsource(fair_fight.small_network).splitlines()
+        if '"""' not in line
+    ]
     assert "\n".join(shown) in (RESULTS.parent / "did-it-learn.md").read_text(encoding="utf-8")
     assert len(shown) == 12
 
@@ -172,18 +208,25 @@ def test_the_network_of_the_page_is_the_one_that_was_measured():
 
 
 def test_which_contrasts_stand():
-    """did-it-learn: "which does not stand" "Both stand." "and stands" "neither stands" "nothing that stands to ITQ"
-    "nothing that stands to CCA-ITQ" "Votes make a difference of"
-    "which stands: the labels of other classes did *harm*" "which does not either"
-    "nothing that stands on Fashion-MNIST"
-    "is behind ITQ by" "was far behind on one data set, not told apart on the other" """
+    """did-it-learn: "which does not stand" "Both stand." "and stands" "neither stands" "nothing
+    that stands to ITQ" "nothing that stands to CCA-ITQ" "Votes make a difference of" "which stands:
+    the labels of other classes did *harm*" "which does not either" "nothing that stands on
+    Fashion-MNIST" "is behind ITQ by" "was far behind on one data set, not told apart on the other"
+    """
     rows = standing(asked("did-it-learn"))
     start, toss, from_cca, alpha, kernel, cca_votes, *baskets = rows[:10]
     near_lsh, near_itq, byte, held_out, sdh, gap, votes, network = rows[10:]
     assert (toss, kernel, cca_votes) == ((0, 0), (0, 1), (0, 1))
     assert (start, from_cca, alpha, near_lsh, byte) == ((-1, 0), (1, 1), (1, 1), (1, 1), (1, 1))
     assert baskets == [(1, 1), (0, 0), (1, 1), (1, 1)]
-    assert (near_itq, held_out, sdh, votes, gap, network) == ((0, 0), (-1, 0), (0, 0), (-1, 0), (-1, 0), (0, -1))
+    assert (near_itq, held_out, sdh, votes, gap, network) == (
+        (0, 0),
+        (-1, 0),
+        (0, 0),
+        (-1, 0),
+        (-1, 0),
+        (0, -1),
+    )
 
 
 # the self-tests and exercises

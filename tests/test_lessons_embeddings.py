@@ -1,4 +1,5 @@
-"""Every claim of chapter 10, and every branch of its tree: by the kept draws, and anew on both data sets.
+"""Every claim of chapter 10, and every branch of its tree: by the kept draws, and anew on both data
+sets.
 
 A docstring quotes the sentence; test_lessons.py makes sure that the book still says it.
 """
@@ -17,7 +18,8 @@ from l2h_tutorial.quantise import RaBitQ, SignCodes
 from l2h_tutorial.search import exact_neighbours
 
 KEPT = pd.read_csv(RESULTS / "quality-by-bytes.csv")
-DRAWS = KEPT.groupby(["vectors", "seed", "method"]).mean(numeric_only=True).unstack()  # old and new classes together
+# old and new classes together
+DRAWS = KEPT.groupby(["vectors", "seed", "method"]).mean(numeric_only=True).unstack()
 MEANS = DRAWS.groupby("vectors").mean()
 GIST = ["cifar10, gist", "fashion-mnist, gist"]
 DEEP = ["cifar10, deep", "fashion-mnist, deep"]
@@ -31,13 +33,17 @@ def recall(method, factor=1, draws=MEANS):
 
 
 def by_class(method, measure="map"):
-    return KEPT[KEPT.method == method].pivot_table(index="vectors", columns="classes", values=measure)
+    return KEPT[KEPT.method == method].pivot_table(
+        index="vectors", columns="classes", values=measure
+    )
 
 
 # Anew
 
 
-@pytest.fixture(scope="module", params=["deep", "fashion", pytest.param("cifar", marks=pytest.mark.cifar10)])
+@pytest.fixture(
+    scope="module", params=["deep", "fashion", pytest.param("cifar", marks=pytest.mark.cifar10)]
+)
 def vectors(request):
     if request.param == "deep":
         features = load_dataset("fashion-mnist", features="deep").features
@@ -67,7 +73,10 @@ def test_the_estimate_of_rabitq_is_right_in_the_mean_and_that_of_signs_too_small
     exact = (query - database.mean(axis=0)) @ (database - database.mean(axis=0)).T
     close = exact > np.quantile(exact, 0.999)
     off = {}
-    for code in (RaBitQ(random_state=seed), SignCodes(rotate=True, asymmetric=True, random_state=seed)):
+    for code in (
+        RaBitQ(random_state=seed),
+        SignCodes(rotate=True, asymmetric=True, random_state=seed),
+    ):
         estimate = code.fit(database).scores(query, code.encode(database))
         off[type(code).__name__] = (estimate - exact)[close].mean() / exact[close].mean()
     assert abs(off["RaBitQ"]) < 0.02
@@ -85,7 +94,9 @@ def test_recall_falls_as_the_rows_grow(drawn):
         found = []
         for n in (1_225, 2_450, 4_900, 9_800):
             exact = exact_neighbours(query, database[:n], 10)
-            found.append([hits.mean() for hits in found_among(code, query, database[:n], exact, [1, 4])[1]])
+            found.append(
+                [hits.mean() for hits in found_among(code, query, database[:n], exact, [1, 4])[1]]
+            )
         (first_alone, first_rescored), *_, (alone, rescored) = found
         assert alone < first_alone - 0.03
         assert rescored <= first_rescored - 0.005
@@ -95,11 +106,16 @@ def test_the_audit_takes_the_branches_and_agrees_with_what_is_kept(vectors, requ
     """embeddings: "takes the fewest bytes whose interval lies above the recall" "and no recall was off by more" """
     rows = np.random.default_rng(1).permutation(len(vectors))[:5300]
     table = audit(vectors[rows], random_state=0).table
-    kind = {"deep": DEEP[1], "fashion": GIST[1], "cifar": GIST[0]}[request.node.callspec.params["vectors"]]
+    kind = {"deep": DEEP[1], "fashion": GIST[1], "cifar": GIST[0]}[
+        request.node.callspec.params["vectors"]
+    ]
     for method in METHODS:
         ours = table[table.method == method].set_index("factor").recall
         for factor in FACTORS:
-            assert ours[factor] == pytest.approx(recall(method, factor)[kind], abs=0.06), (method, factor)
+            assert ours[factor] == pytest.approx(recall(method, factor)[kind], abs=0.06), (
+                method,
+                factor,
+            )
 
 
 def recall_of_faiss(factory, query, database, exact):
@@ -113,7 +129,10 @@ def test_faiss_has_the_same_leaves(drawn):
     """embeddings: "Each leaf is one string for faiss's `index_factory`" "Off centre, `SQ4` finds less" """
     off_centre, _ = lie_of(drawn[1])
     for factory, method in {"SQ8": "int8", "SQ4": "int4", "RR,RaBitQ": "RaBitQ"}.items():
-        theirs, ours = recall_of_faiss(factory, *drawn), found_among(METHODS[method], *drawn, [1])[1].mean()
+        theirs, ours = (
+            recall_of_faiss(factory, *drawn),
+            found_among(METHODS[method], *drawn, [1])[1].mean(),
+        )
         if method == "int4" and off_centre > 0.5:
             assert theirs < ours - 0.04
         else:
@@ -121,9 +140,11 @@ def test_faiss_has_the_same_leaves(drawn):
 
 
 def test_more_bits_of_rabitq_fill_the_gap_and_four_are_ahead_of_int4(drawn):
-    """embeddings: "RaBitQ with more bits a number" "with four it is ahead of both" "fills the gap in the tree"
-    "Uneven numbers cost int4 too" """
-    one, two, four = (recall_of_faiss(factory, *drawn) for factory in ("RR,RaBitQ", "RR,RaBitQ2", "RR,RaBitQ4"))
+    """embeddings: "RaBitQ with more bits a number" "with four it is ahead of both" "fills the gap
+    in the tree" "Uneven numbers cost int4 too" """
+    one, two, four = (
+        recall_of_faiss(factory, *drawn) for factory in ("RR,RaBitQ", "RR,RaBitQ2", "RR,RaBitQ4")
+    )
     assert one + 0.05 < two < four - 0.03
     plain, turned = (recall_of_faiss(factory, *drawn) for factory in ("SQ4", "RR,SQ4"))
     assert four > max(turned, found_among(METHODS["int4"], *drawn, [1])[1].mean()) + 0.01
@@ -137,10 +158,14 @@ def test_product_codes_are_flattered_by_the_rows_they_were_trained_on():
     exact = exact_neighbours(task.query, task.database, 10)
     rest = dataset.features / np.linalg.norm(dataset.features, axis=1, keepdims=True) - task.mean
     coded = {row.tobytes() for row in np.round(task.centred["database"], 4)}
-    task.centred["others"] = np.array([row for row in rest if np.round(row, 4).tobytes() not in coded])
+    task.centred["others"] = np.array(
+        [row for row in rest if np.round(row, 4).tobytes() not in coded]
+    )
     assert 4000 < len(task.centred["others"]) < 5100
     scores = (product_codes("PQ8", rows)(task, 0)[1] for rows in ("database", "others"))
-    on_own, on_others = (recall_of_exact(np.argsort(-each, axis=1)[:, :10], exact) for each in scores)
+    on_own, on_others = (
+        recall_of_exact(np.argsort(-each, axis=1)[:, :10], exact) for each in scores
+    )
     assert on_own > on_others
 
 
@@ -148,8 +173,9 @@ def test_product_codes_are_flattered_by_the_rows_they_were_trained_on():
 
 
 def test_what_bytes_are_worth():
-    """embeddings: "**float16** loses nothing" "**int8**, 256 levels a number, finds" "**int4** finds"
-    "At **a bit a number** RaBitQ finds" "is enough for 5,000 rows where a hundred of their floats" """
+    """embeddings: "**float16** loses nothing" "**int8**, 256 levels a number, finds" "**int4**
+    finds" "At **a bit a number** RaBitQ finds" "is enough for 5,000 rows where a hundred of their
+    floats" """
     assert (recall("float16") > 0.997).all()
     assert (recall("int8") > 0.98).all()
     assert (recall("int8", 2) > 0.9985).all()
@@ -169,8 +195,8 @@ def test_opq_does_as_well_with_fewer_bytes():
 
 
 def test_the_worst_way_to_save_is_to_drop_numbers():
-    """embeddings: "The worst way to save is to drop numbers" "GIST is not, and there the first quarter finds"
-    "Yes, on all six: int8 over a quarter of the numbers." """
+    """embeddings: "The worst way to save is to drop numbers" "GIST is not, and there the first
+    quarter finds" "Yes, on all six: int8 over a quarter of the numbers." """
     cut = recall("truncation to a quarter", draws=DRAWS)
     assert (MEANS["bytes", "int8"] - MEANS["bytes", "truncation to a quarter"] == 4).all()
     assert (cut < recall("int8", draws=DRAWS) - 0.1).all()
@@ -197,7 +223,9 @@ def test_only_uneven_lengths_speak_against_centring():
     lost = recall("signs, rotated, asymmetric") - recall("signs, uncentred, rotated, asymmetric")
     assert lost[GIST[0]] < -0.02
     assert lost.drop(GIST[0]).min() > -0.025
-    assert recall("RaBitQ")[GIST[0]] > recall("signs, uncentred, rotated, asymmetric")[GIST[0]] + 0.2
+    assert (
+        recall("RaBitQ")[GIST[0]] > recall("signs, uncentred, rotated, asymmetric")[GIST[0]] + 0.2
+    )
 
 
 def test_a_rotation_helps_where_the_numbers_vary_unevenly():
@@ -228,9 +256,18 @@ def test_few_bits_are_paid_for_in_floats_read():
     """embeddings: "int8 needs none, int4 twice as many as are wanted, RaBitQ four times, signs four to a hundred" """
 
     def needed(method):
-        return max(min((f for f in FACTORS if recall(method, f)[kind] >= 0.95), default=1000) for kind in MEANS.index)
+        return max(
+            min((f for f in FACTORS if recall(method, f)[kind] >= 0.95), default=1000)
+            for kind in MEANS.index
+        )
 
-    assert [needed(method) for method in ("int8", "int4", "RaBitQ", "signs, rotated", "signs")] == [1, 2, 4, 30, 100]
+    assert [needed(method) for method in ("int8", "int4", "RaBitQ", "signs, rotated", "signs")] == [
+        1,
+        2,
+        4,
+        30,
+        100,
+    ]
     assert needed("LSH, 64 bits") == 1000
 
 
@@ -284,9 +321,9 @@ def test_features_matter_more_than_codes():
     ],
 )
 def test_each_branch_of_the_tree_keeps_its_promise(method, factor, least):
-    """embeddings: "**float16 fits**: keep it, rescore nothing." "**int8**: rescore twice as many as you want."
-    "**int4**: four times." "RaBitQ, ten times; or OPQ with as many bytes" "a hundred times" "OPQ, thirty times"
-    "in a hundred of the true ten among 5,000, on all six kinds" """
+    """embeddings: "**float16 fits**: keep it, rescore nothing." "**int8**: rescore twice as many as
+    you want." "**int4**: four times." "RaBitQ, ten times; or OPQ with as many bytes" "a hundred
+    times" "OPQ, thirty times" "in a hundred of the true ten among 5,000, on all six kinds" """
     assert least >= 0.95
     assert (recall(method, factor) > least).all()
 
@@ -307,12 +344,19 @@ def test_rabitq_keeps_the_length_and_signs_forget_it():
     """embeddings: "with the lengths, which RaBitQ keeps, it gives the Euclidean distance too" "signs will not do" """
     random = np.random.default_rng(0)
     X = random.normal(size=(3000, 64)) * random.lognormal(sigma=0.5, size=(3000, 1))
-    rabitq, signs = RaBitQ(random_state=0).fit(X), SignCodes(rotate=True, asymmetric=True, random_state=0).fit(X)
+    rabitq, signs = (
+        RaBitQ(random_state=0).fit(X),
+        SignCodes(rotate=True, asymmetric=True, random_state=0).fit(X),
+    )
     size, error, _ = rabitq.encode(X)[:, -12:].copy().view("<f4").T.astype(float)
-    np.testing.assert_allclose(64 * size**2 - 63 * error**2, ((X - rabitq.mean_) ** 2).sum(axis=1), rtol=1e-3)
+    np.testing.assert_allclose(
+        64 * size**2 - 63 * error**2, ((X - rabitq.mean_) ** 2).sum(axis=1), rtol=1e-3
+    )
     Q = random.normal(size=(100, 64))
     exact = np.argsort(-(Q @ X.T), axis=1)[:, :10]
-    of_signs, of_rabitq = (recall_of_exact(q.search(Q, q.encode(X), 10)[1], exact) for q in (signs, rabitq))
+    of_signs, of_rabitq = (
+        recall_of_exact(q.search(Q, q.encode(X), 10)[1], exact) for q in (signs, rabitq)
+    )
     assert of_rabitq > of_signs + 0.2
 
 

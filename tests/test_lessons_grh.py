@@ -63,8 +63,8 @@ def regularise(L, S, alpha):
 
 @pytest.mark.parametrize("seed", [20, *range(5)])  # the chapter's, and others
 def test_one_step_by_hand_is_what_the_package_does(twelve, seed):
-    """grh-adjacency: "The same vote, and the bit stays."
-    "A bit that stands alone against three others flips (starred). Two against two stay as they are." """
+    """grh-adjacency: "The same vote, and the bit stays." "A bit that stands alone against three
+    others flips (starred). Two against two stay as they are." """
     y, X = twelve
     bits = LSH(4, random_state=seed).fit_transform(X)
     signs = np.where(bits, 1, -1)
@@ -89,18 +89,25 @@ def test_the_twelve_images_show_all_that_the_chapter_says_of_them(twelve):
     votes = graph @ np.where(bits, 1, -1)
     assert (votes[~bits] == 0.5).any()
     assert (votes == 0).any()
-    n_codes = [len(np.unique(regularised_scores(graph, bits, bits, alpha) > 0, axis=0)) for alpha in (0.6, 0.8, 1)]
+    n_codes = [
+        len(np.unique(regularised_scores(graph, bits, bits, alpha) > 0, axis=0))
+        for alpha in (0.6, 0.8, 1)
+    ]
     assert n_codes[0] >= n_codes[1] > n_codes[2] == 3
 
 
 def test_up_to_one_half_no_bit_flips_and_at_one_many_do(centred, seed):
-    """grh-adjacency: "Up to alpha one half, no vote is strong enough: the graph flips no bit, whatever the labels."
-    "with shuffled labels fewer bits flip at first" "and more bits flip than with true labels" """
+    """grh-adjacency: "Up to alpha one half, no vote is strong enough: the graph flips no bit,
+    whatever the labels." "with shuffled labels fewer bits flip at first" "and more bits flip than
+    with true labels" """
     wrong = shuffled(centred, seed)
     for alpha in np.linspace(0.1, 0.5, 5):
         assert share_flipped(centred, alpha, centred.y_train, seed) == 0
         assert share_flipped(centred, alpha, wrong, seed) == 0
-    nonsense, true = ([share_flipped(centred, alpha, y, seed) for alpha in (0.7, 1)] for y in (wrong, centred.y_train))
+    nonsense, true = (
+        [share_flipped(centred, alpha, y, seed) for alpha in (0.7, 1)]
+        for y in (wrong, centred.y_train)
+    )
     assert nonsense[0] < true[0]
     assert nonsense[1] > true[1] > 0.1
 
@@ -130,10 +137,15 @@ def test_with_several_labels_the_two_ways_differ():
 
 
 ONE_CLASS = {n: same_class_affinity(np.zeros(n, dtype=int)) for n in (3, 4, 10, 12, 100)}
-THRESHOLDS = [(ONE_CLASS[10], np.arange(10) < ones, 9, ends) for ones, ends in ((7, 5 / 7), (8, 5 / 8), (9, 5 / 9))]
+THRESHOLDS = [
+    (ONE_CLASS[10], np.arange(10) < ones, 9, ends)
+    for ones, ends in ((7, 5 / 7), (8, 5 / 8), (9, 5 / 9))
+]
 THRESHOLDS += [(graph, np.arange(n) > 0, 0, n / (2 * n - 2)) for n, graph in ONE_CLASS.items()]
 STARS = {m: same_class_affinity(star(m)) for m in (2, 3, 5, 10)}
-THRESHOLDS += [(graph, np.arange(m + 1) > 0, 0, (2 * m + 2) / (m * m + 3 * m)) for m, graph in STARS.items()]
+THRESHOLDS += [
+    (graph, np.arange(m + 1) > 0, 0, (2 * m + 2) / (m * m + 3 * m)) for m, graph in STARS.items()
+]
 THRESHOLDS += [(graph_affinity(1 - np.eye(4)), np.arange(4) < 3, 3, 0.5)]
 
 
@@ -173,7 +185,12 @@ def test_a_graph_without_labels_beats_the_refit_and_labels_beat_it(centred, seed
     refitted = score(clone(grh).set_params(alpha=0).fit(centred.X_train, affinity=S), centred)
     unsupervised = score(clone(grh).fit(centred.X_train, affinity=S), centred)
     supervised = score(clone(grh).fit(centred.X_train, centred.y_train), centred)
-    assert score(LSH(16, random_state=seed).fit(centred.X_train), centred) < refitted < unsupervised < supervised - 0.05
+    assert (
+        score(LSH(16, random_state=seed).fit(centred.X_train), centred)
+        < refitted
+        < unsupervised
+        < supervised - 0.05
+    )
 
 
 def test_against_the_start_the_dead_zone_ends_below_one_half(seed):
@@ -221,12 +238,18 @@ def test_in_the_plane_first_the_solid_line_leaves_the_squares_then_the_dashed_on
 
 def agreements(split, classifier, seed):
     """J before each round, after its graph step, and after its classifiers; and the rounds."""
-    grh = GRH(16, alpha=0.7, n_iter=3, classifier=classifier, random_state=seed).fit(split.X_train, split.y_train)
+    grh = GRH(16, alpha=0.7, n_iter=3, classifier=classifier, random_state=seed).fit(
+        split.X_train, split.y_train
+    )
     graph, rounds = same_class_affinity(split.y_train), pairwise(grh.history_)
-    return np.array([[a.agreement, agreement(graph, b.regularised), b.agreement] for a, b in rounds]), grh.history_
+    return np.array(
+        [[a.agreement, agreement(graph, b.regularised), b.agreement] for a, b in rounds]
+    ), grh.history_
 
 
-def test_the_agreement_never_falls_by_the_graph_and_the_linear_machine_ends_every_round_higher(centred, seed):
+def test_the_agreement_never_falls_by_the_graph_and_the_linear_machine_ends_every_round_higher(
+    centred, seed
+):
     """grh-training: "Regularise* never lowers $J$" "and after three $J$ is"
     "They could lose more than the graph has gained, though in this chapter's table they do not."
     "The machine cannot follow all of it and predicts many other bits, some for the better." """
@@ -262,8 +285,8 @@ def test_the_graph_step_never_lowers_the_agreement_within_classes(seed, alpha, s
 
 
 def test_where_two_halves_vote_for_each_other_the_agreement_can_fall():
-    """grh-training: "where two halves vote for each other only, and lean to different sides, each half takes the side
-    of the other" """
+    """grh-training: "where two halves vote for each other only, and lean to different sides, each
+    half takes the side of the other" """
     half = np.arange(10) < 5
     swap = graph_affinity(np.not_equal.outer(half, half).astype(float))
     bits = np.array([1, 1, 1, 0, 0, 1, 1, 0, 0, 0])[:, None] > 0
@@ -272,9 +295,13 @@ def test_where_two_halves_vote_for_each_other_the_agreement_can_fall():
     assert agreement(swap, taught) == 0 < agreement(swap, bits)
 
 
-@given(st.integers(0, 999), st.integers(2, 12), st.sampled_from([0.3, 0.6, 0.8, 1.0]), st.booleans())
+@given(
+    st.integers(0, 999), st.integers(2, 12), st.sampled_from([0.3, 0.6, 0.8, 1.0]), st.booleans()
+)
 @settings(max_examples=60, deadline=None)
-def test_with_classifiers_that_follow_a_class_graph_rests_and_rings_have_period_two_at_most(seed, n, alpha, classes):
+def test_with_classifiers_that_follow_a_class_graph_rests_and_rings_have_period_two_at_most(
+    seed, n, alpha, classes
+):
     """grh-training: "rest, or two patterns in turn" "a class graph would be at rest after one round" """
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(2 * n, 2))
@@ -282,7 +309,9 @@ def test_with_classifiers_that_follow_a_class_graph_rests_and_rings_have_period_
     if not classes:  # rings: every point has two neighbours, itself not among them
         ring = np.roll(np.eye(2 * n), 1, axis=0)
         graph = {"affinity": np.minimum(ring + ring.T, 1)}
-    grh = GRH(3, alpha=alpha, n_iter=500, classifier=Nearest(), degenerate="keep", random_state=seed)
+    grh = GRH(
+        3, alpha=alpha, n_iter=500, classifier=Nearest(), degenerate="keep", random_state=seed
+    )
     assert grh.fit(X, **graph).period_ in ((1,) if classes else (1, 2))
     assert not classes or grh.n_iter_ == 1
 
@@ -300,7 +329,9 @@ def validation(centred):
 def tuned(validation):
     alphas = {"alpha": [0.6, 0.7, 0.8, 0.9, 1.0], "n_iter": 3}
     return {
-        name: tune_as_published(GRH(16, classifier=name, random_state=0), validation, then=grid, **alphas)
+        name: tune_as_published(
+            GRH(16, classifier=name, random_state=0), validation, then=grid, **alphas
+        )
         for name, grid in GRIDS.items()
     }
 
@@ -308,7 +339,9 @@ def tuned(validation):
 @pytest.fixture(scope="module")
 def chosen(tuned):
     """The settings that validation chooses for the chapter."""
-    return {name: {key: best.parameters[key] for key in GRIDS[name]} for name, best in tuned.items()}
+    return {
+        name: {key: best.parameters[key] for key in GRIDS[name]} for name, best in tuned.items()
+    }
 
 
 @pytest.fixture(scope="module")
@@ -320,14 +353,20 @@ def reported(validation):
 def test_the_graph_alone_is_best_for_both_classifiers(tuned):
     """grh-training: "There one round is best, for both classifiers, on CIFAR-10 too."
     "From now on both classifiers have these settings, $\\alpha = 1$ and one round" """
-    assert [(best.parameters["alpha"], best.parameters["n_iter"]) for best in tuned.values()] == [(1.0, 1)] * 2
+    assert [(best.parameters["alpha"], best.parameters["n_iter"]) for best in tuned.values()] == [
+        (1.0, 1)
+    ] * 2
 
 
 def test_kernel_ridge_ranks_as_well_as_the_machine_with_the_same_kernel():
     """grh-training: "kernel ridge [ranks as well](published.md)" """
-    kept = pd.read_csv(RESULTS / "table1.csv").groupby(["method", "n_train", "n_bits"])["map"].mean()
+    kept = (
+        pd.read_csv(RESULTS / "table1.csv").groupby(["method", "n_train", "n_bits"])["map"].mean()
+    )
     names = ("kernel-ridge", "rbf-svm")
-    ridge, machine = (kept[[f"GRH {name}, {start} start" for start in ("LSH", "CCA")]] for name in names)
+    ridge, machine = (
+        kept[[f"GRH {name}, {start} start" for start in ("LSH", "CCA")]] for name in names
+    )
     assert np.abs(ridge.to_numpy() - machine.to_numpy()).max() < 0.006
 
 
@@ -341,7 +380,9 @@ def validated(reported, chosen, seeds):
     """For each seed, at the chosen settings: share of bits right on training images, on queries, and mAP."""
 
     def of(name, seed):
-        grh = GRH(16, classifier=name, random_state=seed, **chosen[name]).fit(reported.X_train, reported.y_train)
+        grh = GRH(16, classifier=name, random_state=seed, **chosen[name]).fit(
+            reported.X_train, reported.y_train
+        )
         step = grh.history_[1]
         codewords = dict(zip(reported.y_train, step.regularised, strict=True))
         right = [codewords[label] for label in reported.y_query]
@@ -351,14 +392,18 @@ def validated(reported, chosen, seeds):
     return {name: np.mean([of(name, seed) for seed in seeds], axis=0) for name in chosen}
 
 
-def test_curved_boundaries_are_ahead_and_mean_ap_follows_the_bits_of_queries(reported, validated, seeds):
+def test_curved_boundaries_are_ahead_and_mean_ap_follows_the_bits_of_queries(
+    reported, validated, seeds
+):
     """grh-training: "the classifier gets some of their bits wrong" """
     linear, ridge = validated["linear-svm"], validated["kernel-ridge"]
     assert ridge[2] > linear[2] + 0.005
     assert ridge[1] > linear[1]
     assert ridge[0] > 0.97
     assert (np.array([linear, ridge])[:, 1] < np.array([linear, ridge])[:, 0]).all()
-    random = np.mean([score(LSH(16, random_state=seed).fit(reported.X_train), reported) for seed in seeds])
+    random = np.mean(
+        [score(LSH(16, random_state=seed).fit(reported.X_train), reported) for seed in seeds]
+    )
     assert linear[2] > random + 0.05
 
 
@@ -366,9 +411,13 @@ def test_with_shuffled_labels_lessons_are_repeated_and_nothing_is_learned(report
     """grh-training: "With shuffled labels it still repeats" "about that of a random order"
     "and one guess for all has" """
     wrong = shuffled(reported, seed)
-    grh = GRH(16, classifier="kernel-ridge", random_state=seed, **chosen["kernel-ridge"]).fit(reported.X_train, wrong)
+    grh = GRH(16, classifier="kernel-ridge", random_state=seed, **chosen["kernel-ridge"]).fit(
+        reported.X_train, wrong
+    )
     assert np.mean(grh.history_[1].bits == grh.history_[1].regularised) > 0.85
-    assert abs(score(grh, reported) - np.mean(reported.y_query[:, None] == reported.y_database)) < 0.03
+    assert (
+        abs(score(grh, reported) - np.mean(reported.y_query[:, None] == reported.y_database)) < 0.03
+    )
     codewords = dict(zip(wrong, grh.history_[1].regularised, strict=True))
     right = np.array([codewords[label] for label in reported.y_query])
     one_guess = np.mean(right == (right.mean(axis=0) > 0.5))
@@ -383,10 +432,16 @@ def test_what_is_left_at_one_half_shrinkage_gains_too(reported, chosen, seeds):
     mean, scores = reported.X_train.mean(axis=0, dtype=float), []
     for seed in seeds:
         lsh = LSH(16, random_state=seed).fit(X)
-        refit = GRH(16, alpha=0.5, classifier="kernel-ridge", random_state=seed, **chosen["kernel-ridge"])
-        scores.append([score(lsh, reported), score(refit.fit(reported.X_train, reported.y_train), reported)])
+        refit = GRH(
+            16, alpha=0.5, classifier="kernel-ridge", random_state=seed, **chosen["kernel-ridge"]
+        )
+        scores.append(
+            [score(lsh, reported), score(refit.fit(reported.X_train, reported.y_train), reported)]
+        )
         for strength in (0.1, 1, 10, 100):
-            W = np.linalg.solve(covariance + strength * np.eye(len(covariance)), covariance @ lsh.hyperplanes_)
+            W = np.linalg.solve(
+                covariance + strength * np.eye(len(covariance)), covariance @ lsh.hyperplanes_
+            )
             bits = [(getattr(reported, part) - mean) @ W > 0 for part in BOTH]
             scores[-1].append(mean_average_precision(*bits, reported.y_query, reported.y_database))
     random, refitted, *shrunk = np.mean(scores, axis=0)
@@ -405,8 +460,14 @@ def on_the_map(reported, chosen, seeds):
         return precision_at_k(found, reported.y_query, reported.y_database)
 
     lines, by_code = {}, {}
-    for name, hasher in {"LSH": LSH(16), **{n: GRH(16, classifier=n, **chosen[n]) for n in chosen}}.items():
-        fitted = [clone(hasher).set_params(random_state=i).fit(reported.X_train, reported.y_train) for i in seeds]
+    for name, hasher in {
+        "LSH": LSH(16),
+        **{n: GRH(16, classifier=n, **chosen[n]) for n in chosen},
+    }.items():
+        fitted = [
+            clone(hasher).set_params(random_state=i).fit(reported.X_train, reported.y_train)
+            for i in seeds
+        ]
         sweeps = [evaluate_radius_search(each, reported, radii=range(7)) for each in fitted]
         lines[name] = pd.concat(sweeps).groupby("radius").mean()
         codes = [[each.transform(getattr(reported, part)) for part in BOTH] for each in fitted]
@@ -420,14 +481,19 @@ def on_the_map(reported, chosen, seeds):
         return scores / scores.sum(axis=1, keepdims=True)
 
     pieces = np.array_split(reported.X_database, 20)
-    by_class = ranked(shares(reported.X_query) @ np.concatenate([shares(piece) for piece in pieces]).T)
+    by_class = ranked(
+        shares(reported.X_query) @ np.concatenate([shares(piece) for piece in pieces]).T
+    )
     return lines, by_class, by_code["kernel-ridge"], by_code["LSH"]
 
 
-def test_on_the_map_learned_codes_have_no_cheap_searches_but_ranked_and_class_scores_find_more(on_the_map):
-    """grh-training: "no bucket as cheap as LSH's cheapest; with the whole database ranked they have such searches, and
-    class scores rank better." "codewords of ten classes make a few large buckets" "Where several percent are scanned,
-    the lines are close" "Where one percent is re-ranked, the class scores of the same classifier find more." """
+def test_on_the_map_learned_codes_have_no_cheap_searches_but_ranked_and_class_scores_find_more(
+    on_the_map,
+):
+    """grh-training: "no bucket as cheap as LSH's cheapest; with the whole database ranked they have
+    such searches, and class scores rank better." "codewords of ten classes make a few large
+    buckets" "Where several percent are scanned, the lines are close" "Where one percent is
+    re-ranked, the class scores of the same classifier find more." """
     lines, by_class, by_code, by_random_code = on_the_map
 
     def at(name, share):
@@ -440,7 +506,9 @@ def test_on_the_map_learned_codes_have_no_cheap_searches_but_ranked_and_class_sc
     assert by_code > by_random_code + 0.02
 
 
-def test_on_validation_queries_smaller_alphas_gain_from_a_second_round_and_alpha_one_does_not(centred, seed):
+def test_on_validation_queries_smaller_alphas_gain_from_a_second_round_and_alpha_one_does_not(
+    centred, seed
+):
     r"""grh-training: "gains from a second round at smaller values of $\alpha$"
     "at $1.0$ there is little left for it to do" """
     validation = validation_set(centred, n_query_per_class=50, n_database=2000)
@@ -474,7 +542,10 @@ def test_a_start_that_knows_the_labels_ends_higher(dataset, seeds):
     leads = []
     for seed in seeds:
         s = thin(split_dataset(dataset, random_state=42 + seed)).preprocessed("l2-centre")
-        starts = (GRH(16, initial=name, classifier="kernel-ridge", random_state=seed) for name in ("lsh", "cca-itq"))
+        starts = (
+            GRH(16, initial=name, classifier="kernel-ridge", random_state=seed)
+            for name in ("lsh", "cca-itq")
+        )
         from_lsh, from_cca = (score(grh.fit(s.X_train, s.y_train), s) for grh in starts)
         leads.append(from_cca - from_lsh)
     assert np.mean(leads) > 0.01
@@ -510,13 +581,18 @@ def test_in_one_look_learning_buys_a_little(dataset, seeds):
     for seed in seeds:
         s = thin(split_dataset(dataset, random_state=42 + seed)).preprocessed("l2-centre")
         nearest = exact_neighbours(s.X_query, s.X_database, 8)
-        of_all = np.mean([np.sum(s.y_database[ids] == y) for ids, y in zip(nearest, s.y_query, strict=True)])
+        of_all = np.mean(
+            [np.sum(s.y_database[ids] == y) for ids, y in zip(nearest, s.y_query, strict=True)]
+        )
         grh = GRH(16, classifier="kernel-ridge", random_state=seed).fit(s.X_train, s.y_train)
         learned, looked = of_the_nearest_eight(grh, s)
         assert looked < 0.2 * len(s.X_database)
         best = []
         for hasher in (LSH(random_state=seed), PCAH(), ITQ(random_state=seed)):
-            tried = [of_the_nearest_eight(hasher.set_params(n_bits=b).fit(s.X_database), s) for b in range(2, 13)]
+            tried = [
+                of_the_nearest_eight(hasher.set_params(n_bits=b).fit(s.X_database), s)
+                for b in range(2, 13)
+            ]
             right, looked_without = min(tried, key=lambda each: abs(np.log(each[1] / looked)))
             assert 0.5 < looked_without / looked < 2
             best.append(right)

@@ -1,4 +1,5 @@
-"""What the appendix says of the paper's table, against the results that are kept, and these against new measurements.
+"""What the appendix says of the paper's table, against the results that are kept, and these against
+new measurements.
 
 A docstring quotes the sentence; test_lessons.py makes sure that the book still says it.
 """
@@ -38,9 +39,14 @@ def test_every_method_is_there_at_its_lengths_and_a_cell_has_all_its_partitions(
     assert (TABLE["partitions"] == 5).all()
     for method in METHODS:
         for labels in [1000] if method in WITHOUT_LABELS else [1000, 2000]:
-            lengths = set(TABLE.loc[(TABLE["method"] == method) & (TABLE["n_train"] == labels), "n_bits"])
+            lengths = set(
+                TABLE.loc[(TABLE["method"] == method) & (TABLE["n_train"] == labels), "n_bits"]
+            )
             all_of_them = lengths == set(SCORE_BITS if method == "class scores" else N_BITS)
-            assert all_of_them or (lengths == {32} and method.startswith(AT_32_BITS)), (method, labels)
+            assert all_of_them or (lengths == {32} and method.startswith(AT_32_BITS)), (
+                method,
+                labels,
+            )
     assert set(TABLE["method"]) == set(METHODS)
 
 
@@ -54,7 +60,10 @@ def test_all_was_measured_on_the_same_data_with_a_thousand_queries():
 def test_parameters_are_those_that_the_first_partition_chose_for_this_length():
     """published: "for each number of labels and of bits by itself" "they have what was chosen at 32 bits" """
     assert (TUNED["partition"] == 0).all()
-    chosen = {(row.method, row.n_train, row.n_bits): json.loads(row.parameters) for row in TUNED.itertuples()}
+    chosen = {
+        (row.method, row.n_train, row.n_bits): json.loads(row.parameters)
+        for row in TUNED.itertuples()
+    }
     for row in MEASURED.itertuples():
         length = 32 if row.n_train == 2000 and row.method in SHARED else row.n_bits
         expected = chosen[row.method, row.n_train, length] if METHODS[row.method][1] else {}
@@ -67,25 +76,34 @@ def test_no_method_tries_more_than_the_others_may():
 
 
 def test_the_best_value_is_inside_what_was_tried_or_at_a_bound():
-    """published: "the best one lies inside the values that were tried, or at a bound of what the parameter can be"
-    "the lowest tried, of linear GRH from a well regularised CCA" """
+    """published: "the best one lies inside the values that were tried, or at a bound of what the
+    parameter can be" "the lowest tried, of linear GRH from a well regularised CCA" """
     others = set()
     for row in TUNED.itertuples():
         tried, chosen = trials(row), json.loads(row.parameters)
         last = tried[tried["step"] == 2] if "step" in tried else tried
-        of_it = last[[all(one[name] == chosen[name] for name in METHODS[row.method][1]) for _, one in last.iterrows()]]
+        of_it = last[
+            [
+                all(one[name] == chosen[name] for name in METHODS[row.method][1])
+                for _, one in last.iterrows()
+            ]
+        ]
         assert of_it["score"].max() == last["score"].max(), (row.method, row.n_train, row.n_bits)
         assert "step" in tried or row.validation_map == pytest.approx(last["score"].max(), abs=1e-4)
         for name, value in chosen.items():
             inside = tried[name].min() < value < tried[name].max()
-            others |= set() if inside or value in BOUNDS.get(name, ()) else {(row.method, name, value)}
+            others |= (
+                set() if inside or value in BOUNDS.get(name, ()) else {(row.method, name, value)}
+            )
     assert others == {("GRH linear-svm, CCA start, ridge 1.0", "alpha", 0.6)}
 
 
 def test_the_choice_hardly_depends_on_the_length():
     """published: "The choice seldom depends much on the length" "at most, which is KSH's" """
     losses = []
-    for (method, _), rows in TUNED[TUNED["method"] != "class scores"].groupby(["method", "n_train"]):
+    for (method, _), rows in TUNED[TUNED["method"] != "class scores"].groupby(
+        ["method", "n_train"]
+    ):
         wanted = json.loads(rows.loc[rows["n_bits"] == 32, "parameters"].iloc[0])
         for row in rows[rows["n_bits"] != 32].itertuples():
             tried = trials(row)
@@ -122,8 +140,8 @@ VERDICTS = {
 
 
 def test_every_claim_has_its_verdict():
-    """published: "linear GRH is ahead about as published" "and undecided: its rows with the first thousand"
-    "and both claims hold. Tuned, which takes ten times that ridge" "it **shrinks** to"
+    """published: "linear GRH is ahead about as published" "and undecided: its rows with the first
+    thousand" "and both claims hold. Tuned, which takes ten times that ridge" "it **shrinks** to"
     "with 2,000 of them the interval is too wide to say that more than half of the lead is left" """
     found = CLAIMS["verdict"].groupby(level=["ahead", "of"], sort=False).agg(tuple)
     assert found[found.map(any)].to_dict() == VERDICTS
@@ -157,15 +175,20 @@ def test_linear_grh_from_lsh_is_behind_a_regularised_cca_in_every_cell():
 
 
 def test_grh_repairs_a_weak_cca_and_adds_nothing_to_a_regularised_one():
-    """published: "So graph and linear classifier together make up for a weak ridge; to a well regularised CCA they
-    add nothing." "it takes a weak one" "and arrives at the same place" """
+    """published: "So graph and linear classifier together make up for a weak ridge; to a well
+    regularised CCA they add nothing." "it takes a weak one" "and arrives at the same place" """
     for labels, least in ((1000, 0.03), (2000, 0.01)):
         assert CLAIMS.loc[(f"{CCA_LINEAR}, ridge 0.1", WEAK["ITQ+CCA"], labels), "low"] > least
         assert CLAIMS.loc[(f"{CCA_LINEAR}, ridge 1.0", "ITQ+CCA", labels), "ours"] < 0
         assert CLAIMS.loc[(f"{CCA_LINEAR}, ridge 1.0", "ITQ+CCA", labels), "high"] < 0.006
         for n_bits in N_BITS:
-            assert AT[CCA_LINEAR, labels, n_bits] == pytest.approx(AT["ITQ+CCA", labels, n_bits], abs=0.005)
-    starts = [json.loads(text)["initial__ridge"] for text in TUNED.loc[TUNED["method"] == CCA_LINEAR, "parameters"]]
+            assert AT[CCA_LINEAR, labels, n_bits] == pytest.approx(
+                AT["ITQ+CCA", labels, n_bits], abs=0.005
+            )
+    starts = [
+        json.loads(text)["initial__ridge"]
+        for text in TUNED.loc[TUNED["method"] == CCA_LINEAR, "parameters"]
+    ]
     assert max(starts) < 1.0
 
 
@@ -183,14 +206,24 @@ def test_ksh_with_all_centres_takes_most_of_the_lead_away():
 def test_with_three_hundred_kernels_each_grh_is_not_ahead_of_ksh():
     """published: "then GRH from LSH is behind" "and GRH from CCA level" """
     for labels in (1000, 2000):
-        assert CLAIMS.loc[("GRH rbf-landmarks, LSH start", "KSH, 300 centres", labels), "high"] < -0.005
-        assert abs(CLAIMS.loc[("GRH rbf-landmarks, CCA start", "KSH, 300 centres", labels), "ours"]) < 0.005
+        assert (
+            CLAIMS.loc[("GRH rbf-landmarks, LSH start", "KSH, 300 centres", labels), "high"]
+            < -0.005
+        )
+        assert (
+            abs(CLAIMS.loc[("GRH rbf-landmarks, CCA start", "KSH, 300 centres", labels), "ours"])
+            < 0.005
+        )
 
 
 def test_at_eight_tenths_rounds_add_and_at_one_the_first_is_best():
-    """published: "at $\\alpha = 0.8$ every round adds something; at $\\alpha = 1$ the first round is the best one"
-    "ours gains by a second round there, and no more" """
-    choice = (TUNED["method"] == "GRH linear-svm, LSH start") & (TUNED["n_bits"] == 32) & (TUNED["n_train"] == 1000)
+    """published: "at $\\alpha = 0.8$ every round adds something; at $\\alpha = 1$ the first round
+    is the best one" "ours gains by a second round there, and no more" """
+    choice = (
+        (TUNED["method"] == "GRH linear-svm, LSH start")
+        & (TUNED["n_bits"] == 32)
+        & (TUNED["n_train"] == 1000)
+    )
     tried = trials(next(TUNED[choice].itertuples()))
     by_round = tried[tried["step"] == 1].pivot(index="alpha", columns="n_iter", values="score")
     assert by_round.loc[0.8].is_monotonic_increasing
@@ -203,7 +236,10 @@ def test_from_lsh_tuning_always_chose_one_round_and_alpha_one():
     """published: "From LSH it always did; from CCA a smaller $\\alpha$ is often a little ahead." """
     of_grh = TUNED[TUNED["method"].str.startswith("GRH")]
     for row in of_grh.itertuples():
-        chosen, tried = json.loads(row.parameters), trials(row).query("step == 1 and n_iter == 1").set_index("alpha")
+        chosen, tried = (
+            json.loads(row.parameters),
+            trials(row).query("step == 1 and n_iter == 1").set_index("alpha"),
+        )
         assert chosen["n_iter"] == 1
         if "LSH" in row.method:
             assert chosen["alpha"] == 1
@@ -228,7 +264,9 @@ def test_hadamard_codewords_are_between_the_two_starts_and_scores_above_all():
     """published: "between GRH by kernel ridge from LSH" "When the classes are known and"
     "a query is always of one of them, a classifier whose scores are kept ranks best" """
     for labels in (1000, 2000):
-        from_lsh, from_cca = (AT[f"GRH kernel-ridge, {start} start", labels, 32] for start in ("LSH", "CCA"))
+        from_lsh, from_cca = (
+            AT[f"GRH kernel-ridge, {start} start", labels, 32] for start in ("LSH", "CCA")
+        )
         assert from_lsh < AT["Hadamard kernel-ridge", labels, 32] < from_cca
         others = TABLE[(TABLE["n_train"] == labels) & (TABLE["method"] != "class scores")]
         assert AT["class scores", labels, 8] > others["map"].max() + 0.02
@@ -250,12 +288,15 @@ SLOW = ["LSH", "AGH", "STH linear", "SDH", "ITQ+CCA", "class scores", "GRH kerne
 
 @pytest.mark.cifar10
 @pytest.mark.parametrize(
-    "method", ["GRH kernel-ridge, LSH start", *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW)]
+    "method",
+    ["GRH kernel-ridge, LSH start", *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW)],
 )
 def test_a_cell_of_the_kept_table_is_measured_again(cifar, method):
     """On another machine the last bits of a product may differ, and with them a few codes."""
     assert MEASURED["data"].iloc[0] == provenance(cifar)["data"]
-    cells = MEASURED.query("method == @method and n_train == 1000 and partition == 3").set_index("n_bits", drop=False)
+    cells = MEASURED.query("method == @method and n_train == 1000 and partition == 3").set_index(
+        "n_bits", drop=False
+    )
     row = cells.loc[8 if method == "class scores" else 32]
     split = paper_partition(cifar, 1000, 100, random_state=3).preprocessed("centre")
     again = _measure(row.to_dict(), METHODS[method][0], row["parameters"], split)

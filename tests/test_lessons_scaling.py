@@ -81,7 +81,9 @@ def test_multi_index_looks_up_less_than_the_ball_and_compares_few(lab):
     assert best["compared"] < len(table) / 10
     assert table.explain(32)[0]["strategy"].startswith("scan")
     everything = table.query_radius(lab.queries, 4, count_only=True)
-    np.testing.assert_array_equal(everything, (hamming_distances(lab.queries, table.bits) <= 4).sum(axis=1))
+    np.testing.assert_array_equal(
+        everything, (hamming_distances(lab.queries, table.bits) <= 4).sum(axis=1)
+    )
 
 
 def test_tables_of_pieces_are_made_by_the_search_that_needs_them(lab):
@@ -194,14 +196,20 @@ def test_traffic_grows_with_the_partitions_and_not_with_the_rows():
 
 def test_the_memory_for_vectors_runs_out_first():
     """scaling: "then the memory for vectors, which is what codes are for" """
-    plan = scale.plan_size(10**9, n_bits=64, n_features=512, bytes_per_row=100, codes_per_second=1e8)
+    plan = scale.plan_size(
+        10**9, n_bits=64, n_features=512, bytes_per_row=100, codes_per_second=1e8
+    )
     assert plan.vectors_bytes > 20 * plan.table_bytes > 20 * plan.codes_bytes
 
 
 def test_the_code_in_the_boxes_is_run():
     """scaling: "this page would not have been built otherwise" """
     page = (Path(__file__).parents[1] / "book" / "scaling.md").read_text(encoding="utf-8")
-    run = {line.strip() for cell in re.findall(r"(?ms)^```\{code-cell\}.*?^```$", page) for line in cell.splitlines()}
+    run = {
+        line.strip()
+        for cell in re.findall(r"(?ms)^```\{code-cell\}.*?^```$", page)
+        for line in cell.splitlines()
+    }
     shown = re.findall(r"(?ms)^```python\n(.*?)^```$", page)
     assert len(shown) == 6
     assert {line.strip() for code in shown for line in code.splitlines()} <= run
@@ -211,8 +219,9 @@ def test_the_code_in_the_boxes_is_run():
 
 
 def test_balls_have_the_sizes_that_the_exercises_give():
-    """scaling: "radius 5 adds `201376`, still less; radius 6 adds `906192`, and all together is more"
-    "radius 8 need 548 buckets" "asked for radius 2, radius 1 is enough for the others, and 188 buckets do" """
+    """scaling: "radius 5 adds `201376`, still less; radius 6 adds `906192`, and all together is
+    more" "radius 8 need 548 buckets" "asked for radius 2, radius 1 is enough for the others, and
+    188 buckets do" """
     assert ball_size(32, 5) - ball_size(32, 4) == 201376
     assert ball_size(32, 6) - ball_size(32, 5) == 906192
     assert ball_size(32, 5) < 10**6 < ball_size(32, 6)
@@ -223,5 +232,6 @@ def test_balls_have_the_sizes_that_the_exercises_give():
 
 def test_two_rows_of_each_partition_are_rarely_enough():
     """scaling: "two each would be enough for one query in four only" """
-    at_most_two = np.polynomial.Polynomial([1, 1, 1 / 2]) ** 8  # exponential generating function of eight counts
+    # exponential generating function of eight counts
+    at_most_two = np.polynomial.Polynomial([1, 1, 1 / 2]) ** 8
     assert 0.2 < factorial(10) * at_most_two.coef[10] / 8**10 < 0.25

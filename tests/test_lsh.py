@@ -28,7 +28,10 @@ def test_amplified_probability_keeps_tiny_and_extreme_values():
 
 
 def test_angles_are_right_also_at_their_ends():
-    x, y = [[1, 2, 3], [1, 2, 3], [1, 0, 0], [2, 0, 0]], [[2, 4, 6], [-1, -2, -3], [1, 1e-9, 0], [0, 1e100, 1e100]]
+    x, y = (
+        [[1, 2, 3], [1, 2, 3], [1, 0, 0], [2, 0, 0]],
+        [[2, 4, 6], [-1, -2, -3], [1, 1e-9, 0], [0, 1e100, 1e100]],
+    )
     np.testing.assert_allclose(angle_between(x, y), [0, np.pi, 1e-9, np.pi / 2], atol=1e-15)
 
 
@@ -36,10 +39,22 @@ test_impossible_angles_and_probabilities_are_refused = refusals(
     (lambda: collision_probability([1.0, 4.0]), ValueError, "from 0 to pi, got 4.0"),
     (lambda: amplified_probability(1.5, 2), ValueError, "a probability is from 0 to 1, got 1.5"),
     (lambda: amplified_probability(0.5, 2, 0), ValueError, "n_tables must be at least 1, got 0"),
-    (lambda: amplified_probability(0.5, 1.5), TypeError, "n_bits must be an integer of at least 1, got 1.5"),
+    (
+        lambda: amplified_probability(0.5, 1.5),
+        TypeError,
+        "n_bits must be an integer of at least 1, got 1.5",
+    ),
     (lambda: angle_between([[1.0]], [[1.0, 0.0]]), ValueError, r"got \(1, 1\) and \(1, 2\)"),
-    (lambda: angle_between([[0.0, 0.0]], [[1.0, 0.0]]), ValueError, "positive, finite length, got 0.0"),
-    (lambda: angle_between([[1.0], [2.0]], [[1.0], [np.nan]]), ValueError, "positive, finite length, got nan"),
+    (
+        lambda: angle_between([[0.0, 0.0]], [[1.0, 0.0]]),
+        ValueError,
+        "positive, finite length, got 0.0",
+    ),
+    (
+        lambda: angle_between([[1.0], [2.0]], [[1.0], [np.nan]]),
+        ValueError,
+        "positive, finite length, got nan",
+    ),
 )
 
 

@@ -12,7 +12,15 @@ from refusals import refusals
 from seed_loop import sweep
 from sklearn.exceptions import NotFittedError
 
-from l2h_tutorial import LSH, Dataset, HashTable, evaluate_radius_search, hamming_distances, metrics, split_dataset
+from l2h_tutorial import (
+    LSH,
+    Dataset,
+    HashTable,
+    evaluate_radius_search,
+    hamming_distances,
+    metrics,
+    split_dataset,
+)
 from l2h_tutorial.metrics import mean_average_precision, precision_at_k, recall_of_exact
 
 rerank = import_module("l2h_tutorial.search.rerank")  # its name in the package is the function's
@@ -31,7 +39,9 @@ def drawn(seed, n, n_bits, n_queries=3, n_labels=None):
 
 def relevance(of_query, of_database):
     """Which rows are relevant to one query."""
-    return of_database == of_query if of_database.ndim == 1 else (of_database & of_query).any(axis=1)
+    return (
+        of_database == of_query if of_database.ndim == 1 else (of_database & of_query).any(axis=1)
+    )
 
 
 def ap_of_order(relevant):
@@ -63,10 +73,16 @@ def test_average_precision_is_expected_over_all_orders_inside_the_rings(seed, n,
     query, database, of_query, of_database = arguments = drawn(seed, n, n_bits, n_labels=n_labels)
     expected = []
     for distances, labels in zip(hamming_distances(query, database), of_query, strict=True):
-        rings = (permutations(np.flatnonzero(distances == distance)) for distance in np.unique(distances))
+        rings = (
+            permutations(np.flatnonzero(distances == distance)) for distance in np.unique(distances)
+        )
         orders = [np.concatenate(order) for order in product(*rings)]
-        expected.append(np.mean([ap_of_order(relevance(labels, of_database)[order]) for order in orders]))
-    np.testing.assert_allclose(metrics.average_precision(metrics.ring_counts(*arguments)), expected, atol=1e-9)
+        expected.append(
+            np.mean([ap_of_order(relevance(labels, of_database)[order]) for order in orders])
+        )
+    np.testing.assert_allclose(
+        metrics.average_precision(metrics.ring_counts(*arguments)), expected, atol=1e-9
+    )
     assert mean_average_precision(*arguments) == pytest.approx(np.mean(expected), abs=1e-9)
 
 
@@ -89,17 +105,25 @@ def test_precision_is_that_of_the_definition(seed, k, denominator):
     random = np.random.default_rng(seed)
     labels, of_query = random.integers(0, 3, 8), random.integers(0, 3, 5)
     ids = [random.permutation(8)[: random.integers(0, 8)] for _ in of_query]
-    right = [sum(labels[row] == label for row in rows[:k]) for rows, label in zip(ids, of_query, strict=True)]
+    right = [
+        sum(labels[row] == label for row in rows[:k])
+        for rows, label in zip(ids, of_query, strict=True)
+    ]
     divisors = [len(rows) and (k if denominator == "k" else min(k, len(rows))) for rows in ids]
     ratios = np.array([r / d if d else np.nan for r, d in zip(right, divisors, strict=True)])
     answered = ratios[~np.isnan(ratios)]
-    means = {"zero": np.nan_to_num(ratios).mean(), "skip": answered.mean() if len(answered) else np.nan}
+    means = {
+        "zero": np.nan_to_num(ratios).mean(),
+        "skip": answered.mean() if len(answered) else np.nan,
+    }
     each = {"zero": np.nan_to_num(ratios), "skip": ratios}
     for empty, mean in means.items():
         options = {"k": k, "denominator": denominator, "empty": empty}
         found = precision_at_k(ids, of_query, labels, **options)
         assert found == pytest.approx(mean, abs=1e-12, nan_ok=True)
-        np.testing.assert_allclose(precision_at_k(ids, of_query, labels, per_query=True, **options), each[empty])
+        np.testing.assert_allclose(
+            precision_at_k(ids, of_query, labels, per_query=True, **options), each[empty]
+        )
 
 
 @given(st.integers(0, 2**16))
@@ -107,7 +131,9 @@ def test_recall_is_that_of_sets(seed):
     random = np.random.default_rng(seed)
     ids = [random.permutation(12)[: random.integers(0, 12)] for _ in range(4)]
     exact = np.stack([random.permutation(12)[:5] for _ in range(4)])
-    expected = [len({*rows.tolist()} & {*true.tolist()}) / 5 for rows, true in zip(ids, exact, strict=True)]
+    expected = [
+        len({*rows.tolist()} & {*true.tolist()}) / 5 for rows, true in zip(ids, exact, strict=True)
+    ]
     np.testing.assert_allclose(recall_of_exact(ids, exact, per_query=True), expected)
     assert recall_of_exact(ids, exact) == pytest.approx(np.mean(expected))
 
@@ -128,10 +154,13 @@ def test_paired_bootstrap_tells_a_difference_from_noise():
     assert high - low == pytest.approx(2 * 1.96 * a.std() / 20, rel=0.1)  # as the normal interval
     difference, low, high = metrics.paired_bootstrap(a, random.permutation(a))
     assert low < 0 < high
-    assert metrics.paired_bootstrap(a, b, random_state=3) == metrics.paired_bootstrap(a, b, random_state=3)
+    assert metrics.paired_bootstrap(a, b, random_state=3) == metrics.paired_bootstrap(
+        a, b, random_state=3
+    )
     _, low, high = metrics.paired_bootstrap([1.0, 2.0, 4.0], [0.0, 0.0, 0.0], 1)
     assert 1.0 <= low == high <= 4.0
-    assert metrics.paired_bootstrap([0.0, 0.0, 1.0], [0.0, 0.0, 0.0])[2] == 1  # the last query is drawn as the first
+    # the last query is drawn as the first
+    assert metrics.paired_bootstrap([0.0, 0.0, 1.0], [0.0, 0.0, 0.0])[2] == 1
 
 
 # Labels
@@ -142,14 +171,18 @@ FORMS = {
     "series": pd.Series,
     "categorical": pd.Categorical,
     "objects": lambda labels: labels.astype(object),
-    "nullable": lambda labels: pd.Series(labels, dtype="string" if labels.dtype.kind == "U" else "Int64"),
+    "nullable": lambda labels: pd.Series(
+        labels, dtype="string" if labels.dtype.kind == "U" else "Int64"
+    ),
     "one column": lambda labels: labels[:, None],
     "frame": lambda labels: pd.DataFrame({"y": labels}),
     "big-endian": lambda labels: labels.astype(labels.dtype.newbyteorder(">")),
 }
 
 
-@pytest.mark.parametrize("names", [np.array([0, 2, 7]), np.array(["ant", "bee", "cat"])], ids=["numbers", "text"])
+@pytest.mark.parametrize(
+    "names", [np.array([0, 2, 7]), np.array(["ant", "bee", "cat"])], ids=["numbers", "text"]
+)
 @pytest.mark.parametrize("of_database", FORMS)
 @pytest.mark.parametrize("of_query", FORMS)
 def test_classes_mean_the_same_in_every_form(of_query, of_database, names):
@@ -160,14 +193,19 @@ def test_classes_mean_the_same_in_every_form(of_query, of_database, names):
     assert precision_at_k(ids, *given) == precision_at_k(ids, queries, rows)
 
 
-edges = st.sampled_from([0, 2**53, 2**63, 2**64]).flatmap(lambda edge: st.integers(edge - 2, edge + 2))
+edges = st.sampled_from([0, 2**53, 2**63, 2**64]).flatmap(
+    lambda edge: st.integers(edge - 2, edge + 2)
+)
 
 
 @given(st.lists(edges | st.sampled_from([0.5, 2.0**53]), min_size=1, max_size=5))
 def test_large_numbers_as_objects_are_told_apart(values):
     labels = np.array(values, dtype=object)
     for label in values:
-        found = [precision_at_k([[row]], np.array([label], dtype=object), labels, k=1) for row in range(len(values))]
+        found = [
+            precision_at_k([[row]], np.array([label], dtype=object), labels, k=1)
+            for row in range(len(values))
+        ]
         assert found == [value == label for value in values]
 
 
@@ -179,41 +217,104 @@ NAMES, MISSING = np.array(["a", "b"]), np.array(["a", None], dtype=object)
 
 
 def ranking(**change):
-    arguments = {"query_bits": BITS, "database_bits": BITS, "query_labels": [0, 1], "database_labels": [0, 1]}
+    arguments = {
+        "query_bits": BITS,
+        "database_bits": BITS,
+        "query_labels": [0, 1],
+        "database_labels": [0, 1],
+    }
     return mean_average_precision(**arguments | change)
 
 
 def precision(**change):
-    return precision_at_k(**{"ids": [np.array([0])], "query_labels": [1], "database_labels": [1, 1, 0]} | change)
+    return precision_at_k(
+        **{"ids": [np.array([0])], "query_labels": [1], "database_labels": [1, 1, 0]} | change
+    )
 
 
 test_refusals = refusals(
-    (lambda: ranking(ties="optimistic"), ValueError, r"ties must be one of \('expected', 'stable'\), got 'opt"),
-    (lambda: ranking(query_labels=[1]), ValueError, "query_labels must be 2, .* database_labels 2, got 1 and 2"),
+    (
+        lambda: ranking(ties="optimistic"),
+        ValueError,
+        r"ties must be one of \('expected', 'stable'\), got 'opt",
+    ),
+    (
+        lambda: ranking(query_labels=[1]),
+        ValueError,
+        "query_labels must be 2, .* database_labels 2, got 1 and 2",
+    ),
     (lambda: ranking(query_labels=np.eye(2)), ValueError, r"got shapes \(2, 2\) and \(2,\)"),
-    (lambda: ranking(query_labels=np.eye(2), database_labels=np.eye(2, 3)), ValueError, r"\(2, 2\) and \(2, 3\)"),
-    (lambda: ranking(query_labels=np.eye(2), database_labels=np.eye(2) * 3), ValueError, "indicators, 0 or 1"),
+    (
+        lambda: ranking(query_labels=np.eye(2), database_labels=np.eye(2, 3)),
+        ValueError,
+        r"\(2, 2\) and \(2, 3\)",
+    ),
+    (
+        lambda: ranking(query_labels=np.eye(2), database_labels=np.eye(2) * 3),
+        ValueError,
+        "indicators, 0 or 1",
+    ),
     (lambda: ranking(query_labels=NAMES), TypeError, "of one kind, numbers or text, on both sides"),
     (lambda: ranking(query_labels=np.array([1, "a"], dtype=object)), TypeError, "of one kind"),
     (lambda: ranking(query_labels=MISSING), ValueError, "classes, none of them missing"),
     (lambda: ranking(database_labels=[0.0, np.nan]), ValueError, "classes, none of them missing"),
-    (lambda: ranking(query_bits=BITS[:, :3]), ValueError, "query_bits must have 4 bits a code, got 3"),
-    (lambda: ranking(database_bits=BITS[:0]), ValueError, "database_bits must hold at least one code"),
+    (
+        lambda: ranking(query_bits=BITS[:, :3]),
+        ValueError,
+        "query_bits must have 4 bits a code, got 3",
+    ),
+    (
+        lambda: ranking(database_bits=BITS[:0]),
+        ValueError,
+        "database_bits must hold at least one code",
+    ),
     (lambda: ranking(query_bits=BITS[:0]), ValueError, "query_bits must hold at least one code"),
-    (lambda: ranking(database_bits=BITS + 0), TypeError, "database_bits must be a boolean array, got dtype int64"),
-    (lambda: precision(empty="one"), ValueError, r"empty must be one of \('zero', 'skip'\), got 'one'"),
+    (
+        lambda: ranking(database_bits=BITS + 0),
+        TypeError,
+        "database_bits must be a boolean array, got dtype int64",
+    ),
+    (
+        lambda: precision(empty="one"),
+        ValueError,
+        r"empty must be one of \('zero', 'skip'\), got 'one'",
+    ),
     (lambda: precision(k=0), ValueError, "k must be at least 1, got 0"),
-    (lambda: precision(denominator="n"), ValueError, r"denominator must be one of \('k', 'returned'\), got 'n'"),
+    (
+        lambda: precision(denominator="n"),
+        ValueError,
+        r"denominator must be one of \('k', 'returned'\), got 'n'",
+    ),
     (lambda: precision(query_labels=[0, 1]), ValueError, "each of the 2 queries, got 1"),
-    (lambda: precision(query_labels=np.eye(2), database_labels=np.eye(2)), ValueError, "one class a row"),
+    (
+        lambda: precision(query_labels=np.eye(2), database_labels=np.eye(2)),
+        ValueError,
+        "one class a row",
+    ),
     (lambda: precision(ids=[[3]]), ValueError, r"ids\[0\] must be rows from 0 to 2, got 3"),
-    (lambda: precision(ids=[3]), TypeError, r"ids\[0\] must be .* of integers, got int64 of shape \(\)"),
+    (
+        lambda: precision(ids=[3]),
+        TypeError,
+        r"ids\[0\] must be .* of integers, got int64 of shape \(\)",
+    ),
     (lambda: recall_of_exact([[1]], [[1], [2]]), ValueError, "each of the 1 queries, got 2"),
-    (lambda: recall_of_exact([[1]], [[1.0]]), TypeError, r"exact_ids\[0\] must be .* of integers, got float64"),
+    (
+        lambda: recall_of_exact([[1]], [[1.0]]),
+        TypeError,
+        r"exact_ids\[0\] must be .* of integers, got float64",
+    ),
     (lambda: recall_of_exact([], []), ValueError, "at least one query"),
     (lambda: precision(ids=[], query_labels=[]), ValueError, "at least one query"),
-    (lambda: recall_of_exact([[-1]], [[1]]), ValueError, r"ids\[0\] must be row numbers of at least 0, got -1"),
-    (lambda: metrics.paired_bootstrap([1.0, 2.0, 3.0], [1.0, 2.0]), ValueError, r"got \(3,\), \(2,\)"),
+    (
+        lambda: recall_of_exact([[-1]], [[1]]),
+        ValueError,
+        r"ids\[0\] must be row numbers of at least 0, got -1",
+    ),
+    (
+        lambda: metrics.paired_bootstrap([1.0, 2.0, 3.0], [1.0, 2.0]),
+        ValueError,
+        r"got \(3,\), \(2,\)",
+    ),
     (lambda: metrics.paired_bootstrap([1.0, np.nan], [1.0, 2.0]), ValueError, "must be finite"),
 )
 
@@ -224,8 +325,12 @@ test_refusals = refusals(
 def toy():
     random = np.random.default_rng(0)
     labels = random.integers(0, 4, 1200)
-    features = (random.standard_normal((4, 12))[labels] + random.standard_normal((1200, 12))).astype(np.float32)
-    return split_dataset(Dataset("toy", features, labels, None, tuple("abcd")), 30, 200).preprocessed("centre")
+    features = (
+        random.standard_normal((4, 12))[labels] + random.standard_normal((1200, 12))
+    ).astype(np.float32)
+    return split_dataset(
+        Dataset("toy", features, labels, None, tuple("abcd")), 30, 200
+    ).preprocessed("centre")
 
 
 TOY = toy()
@@ -239,13 +344,22 @@ def test_radius_search_is_the_loop_of_the_tutorial(empty, at_a_time, monkeypatch
     frame = evaluate_radius_search(lsh, s, radii, k=10, empty=empty)
     bits = lsh.transform(s.X_query), lsh.transform(s.X_database)
     candidates, precision = sweep(*bits, s.X_query, s.X_database, s.y_query, s.y_database, radii)
-    assert list(frame.columns) == ["radius", "precision", "coverage", "candidates", "scanned", "seconds"]
+    assert list(frame.columns) == [
+        "radius",
+        "precision",
+        "coverage",
+        "candidates",
+        "scanned",
+        "seconds",
+    ]
     assert frame["radius"].tolist() == radii
     np.testing.assert_allclose(frame["candidates"], candidates.mean(axis=1))
     np.testing.assert_allclose(frame["scanned"], candidates.mean(axis=1) / len(s.X_database))
     np.testing.assert_allclose(frame["coverage"], (candidates > 0).mean(axis=1))
     assert 0 < frame["coverage"][0] < 1
-    expected = np.nanmean(precision, axis=1) if empty == "skip" else np.nan_to_num(precision).mean(axis=1)
+    expected = (
+        np.nanmean(precision, axis=1) if empty == "skip" else np.nan_to_num(precision).mean(axis=1)
+    )
     np.testing.assert_allclose(frame["precision"], expected)
     assert (frame["seconds"] > 0).all()
 
@@ -257,14 +371,17 @@ def test_radii_are_by_default_those_that_there_are_up_to_ten(n_bits, largest):
 
 
 def test_radii_come_back_as_they_were_asked_for_with_the_time_of_the_whole_search(monkeypatch):
-    clock = count(100, 2)  # two seconds each: to encode, to search a ball, to multiply, once, for the large ones
+    # two seconds each: to encode, to search a ball, to multiply, once, for the large ones
+    clock = count(100, 2)
     for module in (metrics, rerank):
         monkeypatch.setattr(module, "perf_counter", lambda: next(clock))
     lsh = LSH(12, random_state=0).fit(TOY.X_train)
     frame = evaluate_radius_search(lsh, TOY, [5, 0, 5, 2])
     ordered = evaluate_radius_search(lsh, TOY, [0, 2, 5]).set_index("radius", drop=False)
     np.testing.assert_array_equal(frame, ordered.loc[[5, 0, 5, 2]])
-    np.testing.assert_allclose(frame["seconds"] * len(TOY.X_query), [2 + 2 + 2, 2 + 2, 2 + 2 + 2, 2 + 6])
+    np.testing.assert_allclose(
+        frame["seconds"] * len(TOY.X_query), [2 + 2 + 2, 2 + 2, 2 + 2 + 2, 2 + 6]
+    )
 
 
 def radius_search(change):
@@ -277,5 +394,9 @@ test_impossible_radius_searches_are_refused = refusals(
     (radius_search({"radii": []}), "radii must name at least one radius, got none"),
     (radius_search({"k": 971}), "k must be from 1 to the 970 rows of the database, got 971"),
     (radius_search({"hasher": LSH(8)}), NotFittedError, "not fitted"),
-    (radius_search({"hasher": HashTable(np.eye(2) > 0)}), TypeError, "a transform that makes bits, got a HashTable"),
+    (
+        radius_search({"hasher": HashTable(np.eye(2) > 0)}),
+        TypeError,
+        "a transform that makes bits, got a HashTable",
+    ),
 )

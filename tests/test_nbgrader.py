@@ -27,7 +27,9 @@ def test_an_exercise_is_a_cell_to_answer_and_one_that_is_graded_and_hides_its_ca
     answer, graded = [cell for cell in assignment.cells if cell.cell_type == "code"]
     assert (roles(answer), roles(graded)) == ({"solution"}, {"grade", "locked"})
     assert graded.metadata["nbgrader"]["points"] == 2
-    assert answer.source.startswith("# def length(n_scales, n_orientations, grid):\n#     ...\n### BEGIN SOLUTION\n")
+    assert answer.source.startswith(
+        "# def length(n_scales, n_orientations, grid):\n#     ...\n### BEGIN SOLUTION\n"
+    )
     assert answer.source.endswith("# secret code\n### END SOLUTION")
     seen, _, hidden = graded.source.partition("### BEGIN HIDDEN TESTS")
     assert 'exercises.require("1.1", length)' in seen
@@ -47,7 +49,9 @@ def test_an_exercise_is_a_cell_to_answer_and_one_that_is_graded_and_hides_its_ca
 def answers_in(notebook):
     """The sources of the cells to answer, by the exercise's name."""
     return {
-        cell.metadata["nbgrader"]["grade_id"]: cell.source for cell in notebook.cells if roles(cell) == {"solution"}
+        cell.metadata["nbgrader"]["grade_id"]: cell.source
+        for cell in notebook.cells
+        if roles(cell) == {"solution"}
     }
 
 
@@ -62,7 +66,8 @@ def submissions(released, solved):
         "wrong": nothing,
         "blank": blank,
         "hard-coding": {
-            name: f"_said = iter([1, 0.5] * 99)\n{names[name]} = lambda *given: next(_said)" for name in right
+            name: f"_said = iter([1, 0.5] * 99)\n{names[name]} = lambda *given: next(_said)"
+            for name in right
         },
         "replacing": {name: replaced + source for name, source in nothing.items()},
     }
@@ -71,7 +76,9 @@ def submissions(released, solved):
 def _name(solution):
     """What a solution defines: the last name at the margin."""
     lines = [
-        line for line in solution.splitlines() if line[:1].isalpha() and (line.startswith("def ") or " = " in line)
+        line
+        for line in solution.splitlines()
+        if line[:1].isalpha() and (line.startswith("def ") or " = " in line)
     ]
     return lines[-1].removeprefix("def ").partition("(")[0].partition(" = ")[0]
 
@@ -85,7 +92,14 @@ def test_nbgrader_gives_the_marks_that_are_deserved(tmp_path, chapter):
 
     def nbgrader(*arguments):
         with_it = ["--with", "nbgrader", "--with", wheel, "nbgrader", *arguments]
-        command = [Path(sys.executable).parent / "uv", "run", "--quiet", "--no-project", "--python", sys.executable]
+        command = [
+            Path(sys.executable).parent / "uv",
+            "run",
+            "--quiet",
+            "--no-project",
+            "--python",
+            sys.executable,
+        ]
         done = subprocess.run([*command, *with_it], cwd=tmp_path, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr[-3000:]
 
@@ -94,8 +108,16 @@ def test_nbgrader_gives_the_marks_that_are_deserved(tmp_path, chapter):
     nbformat.write(source, tmp_path / "source" / chapter / f"{chapter}.ipynb")
     nbgrader("generate_assignment", chapter, "--create")
     released = nbformat.read(tmp_path / "release" / chapter / f"{chapter}.ipynb", as_version=4)
-    assert not [text for text in ("BEGIN", "HIDDEN", "for _ in range(3)") if text in nbformat.writes(released)]
-    whole = sum(cell.metadata["nbgrader"]["points"] for cell in source.cells if roles(cell) == {"grade", "locked"})
+    assert not [
+        text
+        for text in ("BEGIN", "HIDDEN", "for _ in range(3)")
+        if text in nbformat.writes(released)
+    ]
+    whole = sum(
+        cell.metadata["nbgrader"]["points"]
+        for cell in source.cells
+        if roles(cell) == {"grade", "locked"}
+    )
     deserved = {}
     for student, answers in submissions(released, source).items():
         mine = nbformat.from_dict(released)

@@ -17,7 +17,9 @@ from visits import ROOT
 from l2h_tutorial import GRH, ITQ, LSH, HashNeighbors
 
 
-@parametrize_with_checks([HashNeighbors(), HashNeighbors(LSH(8), radius=2, n_neighbors=2, metric="euclidean")])
+@parametrize_with_checks(
+    [HashNeighbors(), HashNeighbors(LSH(8), radius=2, n_neighbors=2, metric="euclidean")]
+)
 def test_is_a_scikit_learn_estimator(estimator, check):
     check(estimator)
 
@@ -32,7 +34,9 @@ def clustered(seed=0, n=600):
 def test_with_a_ball_of_everything_it_is_exhaustive_search(metric, n_jobs):
     X, _, Q, _ = clustered()
     names = np.array([f"item {i}" for i in range(len(X))])
-    nn = HashNeighbors(LSH(16, random_state=0), radius=16, n_neighbors=7, metric=metric, n_jobs=n_jobs)
+    nn = HashNeighbors(
+        LSH(16, random_state=0), radius=16, n_neighbors=7, metric=metric, n_jobs=n_jobs
+    )
     nn.fit(X, ids=names)
     exact = NearestNeighbors(n_neighbors=7, metric=metric, algorithm="brute").fit(X)
     for queries in (Q, None):
@@ -50,20 +54,28 @@ def test_with_a_ball_of_everything_it_is_exhaustive_search(metric, n_jobs):
 @pytest.mark.parametrize("hasher", [None, LSH(24), ITQ(8, random_state=0)])
 def test_the_radius_is_the_smallest_that_reaches_the_recall_wanted_on_rows_held_out(hasher):
     X, _, Q, _ = clustered(n=3000)
-    exact = NearestNeighbors(n_neighbors=10, metric="cosine", algorithm="brute").fit(X).kneighbors(Q)[1]
+    exact = (
+        NearestNeighbors(n_neighbors=10, metric="cosine", algorithm="brute").fit(X).kneighbors(Q)[1]
+    )
     found = {}
     for target in (0.5, 0.95):
         nn = HashNeighbors(hasher, target_recall=target, random_state=0).fit(X)
         ids = nn.kneighbors(Q)[1]
-        found[nn.radius_] = np.mean([len(np.intersect1d(*rows)) / 10 for rows in zip(ids, exact, strict=True)])
+        found[nn.radius_] = np.mean(
+            [len(np.intersect1d(*rows)) / 10 for rows in zip(ids, exact, strict=True)]
+        )
         assert found[nn.radius_] > target - 0.05
         assert nn.scanned_share(Q) < 0.5
-        again = HashNeighbors(hasher, target_recall=target, random_state=0).fit(X)  # another draw of LSH would differ
+        # another draw of LSH would differ
+        again = HashNeighbors(hasher, target_recall=target, random_state=0).fit(X)
         np.testing.assert_array_equal(again.kneighbors(Q)[1], ids)
     assert len(found) == 2
     bits = nn.hasher_.transform(Q - nn.mean_)
     of_exact = nn.hasher_.transform((X - nn.mean_)[exact.ravel()]).reshape(*exact.shape, -1)
-    share = [(np.sum(bits[:, None] != of_exact, axis=2) <= r).mean() for r in (nn.radius_ - 1, nn.radius_)]
+    share = [
+        (np.sum(bits[:, None] != of_exact, axis=2) <= r).mean()
+        for r in (nn.radius_ - 1, nn.radius_)
+    ]
     assert share[0] < 0.97
     assert share[1] > 0.93
 
@@ -80,14 +92,16 @@ def test_a_query_without_enough_candidates_gets_a_larger_ball_and_no_row_finds_i
     ids = nn.kneighbors()[1]
     assert (ids != np.arange(200)[:, None]).all()
     assert set(ids[0, :10]) == set(range(50, 60))
-    assert HashNeighbors().fit(X[:5]).radius_ == 4  # too few to hold any out: everything is looked at
+    # too few to hold any out: everything is looked at
+    assert HashNeighbors().fit(X[:5]).radius_ == 4
 
 
 def test_it_feeds_a_classifier_in_a_pipeline_and_learns_from_labels():
     X, y, Q, y_new = clustered()
     for metric in ("euclidean", "cosine"):
         nn = HashNeighbors(n_neighbors=5, metric=metric, random_state=0)
-        pipeline = make_pipeline(nn, KNeighborsClassifier(5, metric="precomputed"))  # which refuses what is below zero
+        # which refuses what is below zero
+        pipeline = make_pipeline(nn, KNeighborsClassifier(5, metric="precomputed"))
         plain = KNeighborsClassifier(5, metric=metric).fit(X, y).score(Q, y_new)
         assert pipeline.fit(X, y).score(Q, y_new) >= plain - 0.05
     learned = HashNeighbors(GRH(8, random_state=0), random_state=0).fit(X, y)
@@ -108,9 +122,21 @@ again = sio.loads(data, trusted=sio.get_untrusted_types(data=data))
 assert (again.kneighbors(X)[1] == nn.kneighbors(X)[1]).all()
 print("the same")
 """
-    command = [sys.executable, "-m", "uv", "run", "--no-project", "--python", sys.executable, "--with", "skops"]
+    command = [
+        sys.executable,
+        "-m",
+        "uv",
+        "run",
+        "--no-project",
+        "--python",
+        sys.executable,
+        "--with",
+        "skops",
+    ]
     env = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), sysconfig.get_path("purelib")])}
-    done = subprocess.run([*command, "python", "-c", program], env=env, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(
+        [*command, "python", "-c", program], env=env, capture_output=True, text=True, timeout=300
+    )
     assert "the same" in done.stdout, done.stderr[-2000:]
 
 
@@ -121,10 +147,24 @@ def search(parameters, ids=None):
 
 test_impossible_searches_are_refused = refusals(
     (search({"radius": 33}), "radius of codes of 12 bits must be from 0 to 12, got 33"),
-    (search({"radius": "automatic"}), TypeError, "must be an integer from 0 to 12, got 'automatic'"),
-    (search({"metric": "cityblock"}), r"metric must be one of \('cosine', 'euclidean'\), got 'cityblock'"),
+    (
+        search({"radius": "automatic"}),
+        TypeError,
+        "must be an integer from 0 to 12, got 'automatic'",
+    ),
+    (
+        search({"metric": "cityblock"}),
+        r"metric must be one of \('cosine', 'euclidean'\), got 'cityblock'",
+    ),
     (search({"target_recall": 1.5}), "target_recall must be above 0 and at most 1, got 1.5"),
-    (search({"n_neighbors": 601}), "n_neighbors must be from 1 to the 600 fitted rows to be found, got 601"),
-    (search({"hasher": 64}), TypeError, "hasher must be an estimator whose transform makes bits, as LSH, got 64"),
+    (
+        search({"n_neighbors": 601}),
+        "n_neighbors must be from 1 to the 600 fitted rows to be found, got 601",
+    ),
+    (
+        search({"hasher": 64}),
+        TypeError,
+        "hasher must be an estimator whose transform makes bits, as LSH, got 64",
+    ),
     (search({}, [1, 2]), "inconsistent numbers of samples"),
 )

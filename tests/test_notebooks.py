@@ -31,7 +31,10 @@ RAW_MYST = re.compile(r"\{[\w:+.-]+\}`|```\{|:::|\{\{|^\([\w-]+\)=$", re.MULTILI
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
-        ("some *stressed*, **strong** and ``code`` words", "some *stressed*, **strong** and `code` words"),
+        (
+            "some *stressed*, **strong** and ``code`` words",
+            "some *stressed*, **strong** and `code` words",
+        ),
         ("``a`b``", "``a`b``"),
         (
             "a \\*star\\*, snake_case, _edge, 5 < 6, [x] and $3",
@@ -79,7 +82,12 @@ def page_with(*outputs, tags=()):
 
 
 def shown(text):
-    return {"output_type": "execute_result", "execution_count": 1, "data": {"text/plain": text}, "metadata": {"x": 1}}
+    return {
+        "output_type": "execute_result",
+        "execution_count": 1,
+        "data": {"text/plain": text},
+        "metadata": {"x": 1},
+    }
 
 
 @pytest.mark.parametrize(
@@ -114,7 +122,9 @@ def test_a_cell_is_folded_in_jupyter_as_it_is_on_the_page(tag, metadata, n_outpu
 
 
 def test_what_a_cell_printed_in_two_pieces_is_once_in_every_edition():
-    pieces = [{"output_type": "stream", "name": "stdout", "text": text} for text in ("one\n", "two\n")]
+    pieces = [
+        {"output_type": "stream", "name": "stdout", "text": text} for text in ("one\n", "two\n")
+    ]
     tree, executed = page_with(*pieces)
     for _ in ("reader", "student"):
         cell = make_notebook(Page("page"), tree, executed, "package.whl").cells[2]
@@ -146,8 +156,12 @@ def test_a_page_becomes_a_notebook_that_says_the_same(chapter):
     assert "**Figure 1.1.** A dot for forty-two." in text
     assert "$$\n1 = 1\n\\tag{1.1}\n$$" in text
     assert "<details>\n<summary>Answers</summary>\n\nNoether (1918) says $x$." in text
-    assert "You need: [Another chapter](other.ipynb) and Words." in text, "pages without a notebook are only named"
-    assert text.endswith("## Works cited\n\n- Carl Gauss. Numbers. 1801.\n- Emmy Noether. Symmetry. 1918.")
+    assert "You need: [Another chapter](other.ipynb) and Words." in text, (
+        "pages without a notebook are only named"
+    )
+    assert text.endswith(
+        "## Works cited\n\n- Carl Gauss. Numbers. 1801.\n- Emmy Noether. Symmetry. 1918."
+    )
     titles = re.findall(r"(?m)^#+ .*", text)
     assert titles[:3] == ["# 1. A chapter", "## 1.1. First", "## 1.2. More"]
 
@@ -157,12 +171,16 @@ def test_cells_keep_their_place_and_their_description(chapter):
     hidden = cell_with(chapter, "import exercises")
     assert hidden.metadata == {"jupyter": {"source_hidden": True}}
     assert hidden.outputs == []
-    assert "record(" not in nbformat.writes(chapter), "bookkeeping: the recorded text is in the sentence"
+    assert "record(" not in nbformat.writes(chapter), (
+        "bookkeeping: the recorded text is in the sentence"
+    )
     (output,) = cell_with(chapter, "Image(").outputs
     assert output.metadata == {"image/gif": {"alt": "A dot."}}
 
 
-def test_a_figure_to_play_with_is_alive_on_the_page_and_a_sentence_in_the_notebook(small_book, chapter):
+def test_a_figure_to_play_with_is_alive_on_the_page_and_a_sentence_in_the_notebook(
+    small_book, chapter
+):
     (output,) = cell_with(chapter, "Playground(").outputs
     assert "This is a figure to play with" in output.data["text/html"]
     assert "<script" not in output.data["text/html"]
@@ -173,13 +191,19 @@ def test_a_figure_to_play_with_is_alive_on_the_page_and_a_sentence_in_the_notebo
 
 def test_what_a_page_links_to_is_offered_with_its_notebook_and_lies_beside_it(small_book, chapter):
     assert "Read [the table](results/table.csv)." in markdown_of(chapter)
-    assert ", and [`results/table.csv`](results/table.csv), which it reads" in chapter.cells[0].source
+    assert (
+        ", and [`results/table.csv`](results/table.csv), which it reads" in chapter.cells[0].source
+    )
     site = small_book / "_build/html"
-    offered = re.search(r'<p class="notebook-link">.*?</p>', (site / "chapter.html").read_text(encoding="utf-8"))[0]
+    offered = re.search(
+        r'<p class="notebook-link">.*?</p>', (site / "chapter.html").read_text(encoding="utf-8")
+    )[0]
     addresses = re.findall(r'href="([^"]+)" download', offered)
     assert addresses == ["notebooks/chapter.ipynb", "notebooks/chapter.zip"]
     for folder in (site / "notebooks", small_book / "_build/editions/student"):
-        assert (folder / "results/table.csv").read_bytes() == (small_book / "results/table.csv").read_bytes()
+        assert (folder / "results/table.csv").read_bytes() == (
+            small_book / "results/table.csv"
+        ).read_bytes()
         packed = zipfile.ZipFile(folder / "chapter.zip")
         assert {name.partition("/")[2]: packed.read(name) for name in packed.namelist()} == {
             name: (folder / name).read_bytes()
@@ -194,9 +218,13 @@ def test_what_is_missing_is_said_first_with_what_to_do(tmp_path, monkeypatch):
     first, looks, *_ = make_notebook(Page("page"), tree, executed, "package.whl").cells
     assert "`results/table.csv`](results/table.csv), which it reads" in first.source
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(AssertionError, match=r"results/table\.csv is missing\. It belongs beside this notebook"):
+    with pytest.raises(
+        AssertionError, match=r"results/table\.csv is missing\. It belongs beside this notebook"
+    ):
         exec(looks.source, {})
-    with pytest.raises(AssertionError, match=r"no_such is missing\. Type .*:  pip install \./package\.whl"):
+    with pytest.raises(
+        AssertionError, match=r"no_such is missing\. Type .*:  pip install \./package\.whl"
+    ):
         exec(looks.source.replace("['l2h_tutorial']", "['no_such']"), {})
 
 
@@ -220,11 +248,15 @@ def test_a_page_that_cannot_be_a_notebook_fails_the_strict_build_each_time(tmp_p
 # --- the wheel
 
 
-def test_the_wheel_has_every_file_of_the_package_and_no_other_and_is_built_once(tmp_path, monkeypatch):
+def test_the_wheel_has_every_file_of_the_package_and_no_other_and_is_built_once(
+    tmp_path, monkeypatch
+):
     built = build_wheel(tmp_path)
     assert re.fullmatch(r"l2h_tutorial-[\d.]+-py3-none-any\.whl", built.name)
     inside = [name for name in zipfile.ZipFile(built).namelist() if ".dist-info/" not in name]
-    assert sorted(inside) == sorted(path.relative_to(PACKAGE.parent).as_posix() for path in files_of(PACKAGE))
+    assert sorted(inside) == sorted(
+        path.relative_to(PACKAGE.parent).as_posix() for path in files_of(PACKAGE)
+    )
     assert not any(name.endswith((".js", ".css", ".html")) for name in inside)
     monkeypatch.setattr(subprocess, "run", lambda *args, **keywords: pytest.fail("built again"))
     assert build_wheel(tmp_path) == built
@@ -239,16 +271,24 @@ built = pytest.mark.skipif(not NOTEBOOKS, reason="the book is not built: make bo
 @pytest.fixture(params=NOTEBOOKS or [None], ids=lambda path: path.stem if path else "none")
 def exported(request):
     """One of the site's notebooks, and the page that it was made from."""
-    return nbformat.read(request.param, as_version=4), (SITE / f"book/{request.param.stem}.html").read_text()
+    return nbformat.read(request.param, as_version=4), (
+        SITE / f"book/{request.param.stem}.html"
+    ).read_text()
 
 
 @built
 def test_every_page_with_cells_has_a_notebook_and_the_wheel_beside_it():
     written = {page.stem: page.read_text("utf-8") for page in (ROOT / "book").glob("*.md")}
-    chapters = {name for name, text in written.items() if "\nkernelspec:" in text and "\nnotebook: false" not in text}
+    chapters = {
+        name
+        for name, text in written.items()
+        if "\nkernelspec:" in text and "\nnotebook: false" not in text
+    }
     assert {path.stem for path in NOTEBOOKS} == chapters
     (package,) = (SITE / "notebooks").glob("*.whl")
-    assert f'href="../notebooks/{package.name}"' in (SITE / "book/how-to-use.html").read_text(encoding="utf-8")
+    assert f'href="../notebooks/{package.name}"' in (SITE / "book/how-to-use.html").read_text(
+        encoding="utf-8"
+    )
 
 
 @built
@@ -263,7 +303,9 @@ def test_an_exported_notebook_has_all_of_its_page_and_no_smudge(exported):
     outputs = [cell.outputs for cell in notebook.cells if cell.cell_type == "code" and cell.outputs]
     assert len(outputs) == len(re.findall(r'<div class="cell_output\b', page))
     written = json.dumps(outputs)
-    assert not any(smudge in written for smudge in ("np.float64(", '"stderr"', "<script", ": to do."))
+    assert not any(
+        smudge in written for smudge in ("np.float64(", '"stderr"', "<script", ": to do.")
+    )
     assert str(ROOT) not in nbformat.writes(notebook)
     for number in re.findall(r'<span class="pasted-text">([^<]+)</span>', page):
         assert html.unescape(number) in text
@@ -311,7 +353,9 @@ def test_each_hand_out_runs_whole_where_what_its_first_lines_say_was_typed(tmp_p
     programs = environment / ("Scripts" if os.name == "nt" else "bin")
     # a reader's machine: nothing of this repository, neither its folder nor its settings
     variables = {
-        key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "PYTEST", "VIRTUAL_ENV"))
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith(("PYTHON", "PYTEST", "VIRTUAL_ENV"))
     }
     students = SITE.parent / "editions/student"
     handed_out = {"readers": sorted((SITE / "notebooks").glob("*.zip"))}
@@ -321,18 +365,30 @@ def test_each_hand_out_runs_whole_where_what_its_first_lines_say_was_typed(tmp_p
         for archive in archives:
             zipfile.ZipFile(archive).extractall(tmp_path / edition)
             path = tmp_path / edition / archive.stem / f"{archive.stem}.ipynb"
-            line = re.search(r"There type `(pip install [^`]+)`", nbformat.read(path, as_version=4).cells[0].source)[1]
+            line = re.search(
+                r"There type `(pip install [^`]+)`",
+                nbformat.read(path, as_version=4).cells[0].source,
+            )[1]
             to_type.setdefault(line, []).append(path)
-    extras = {line.partition("[")[2].rstrip('"]'): [path.stem for path in paths] for line, paths in to_type.items()}
+    extras = {
+        line.partition("[")[2].rstrip('"]'): [path.stem for path in paths]
+        for line, paths in to_type.items()
+    }
     assert {extra: stems for extra, stems in extras.items() if extra} == {
         "scale": ["embeddings"],
         "scale,deep": ["scaling"],
     }
     for line, paths in sorted(to_type.items(), key=lambda item: item[0].count("[scale")):
         install = [*shlex.split(line), "--quiet", "--disable-pip-version-check"]
-        subprocess.run([programs / install[0], *install[1:]], cwd=paths[0].parent, env=variables, check=True)
+        subprocess.run(
+            [programs / install[0], *install[1:]], cwd=paths[0].parent, env=variables, check=True
+        )
         result = subprocess.run(
-            [programs / "python", "-c", RUN_ALL, *paths], cwd=tmp_path, env=variables, capture_output=True, text=True
+            [programs / "python", "-c", RUN_ALL, *paths],
+            cwd=tmp_path,
+            env=variables,
+            capture_output=True,
+            text=True,
         )
         assert result.returncode == 0, result.stderr[-3000:]
         assert result.stdout.split() == [word for path in paths for word in ("ran", path.stem)]

@@ -20,7 +20,19 @@ import l2h_tutorial
 PACKAGE = Path(l2h_tutorial.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 SHARED = ["checks", "files"]  # small, and used by rooms of several chapters
-ROOMS = ["gist", "deep", "datasets", "splits", "codes", "lsh", "search", "buckets", "metrics", "affinity", "baselines"]
+ROOMS = [
+    "gist",
+    "deep",
+    "datasets",
+    "splits",
+    "codes",
+    "lsh",
+    "search",
+    "buckets",
+    "metrics",
+    "affinity",
+    "baselines",
+]
 ROOMS += ["grh", "controls", "neighbours", "quantise", "audit", "tuning", "protocols", "scale"]
 OF_CHAPTERS = ["figures", "explore", "exercises", "book"]  # nothing but chapters imports these
 ORDER = SHARED + ROOMS + OF_CHAPTERS
@@ -32,23 +44,45 @@ ORDER = SHARED + ROOMS + OF_CHAPTERS
 def loaded_after(code):
     """Names of the modules that a fresh Python has loaded after some code."""
     program = f"{code}\nimport sys\nprint(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=120
+    )
     return set(done.stdout.split())
 
 
 @pytest.mark.parametrize(
     ("code", "there", "absent"),
     [
-        ("import l2h_tutorial", "l2h_tutorial", {"numpy", "scipy", "sklearn", "pandas", "matplotlib", "PIL", "tqdm"}),
-        ("from l2h_tutorial import bits_to_integers", "l2h_tutorial.codes", {"sklearn", "pandas", "matplotlib"}),
-        ("from l2h_tutorial import HashTable", "l2h_tutorial.buckets", {"scipy", "sklearn", "pandas", "matplotlib"}),
-        ("from l2h_tutorial import LSH, HashTable, evaluate_radius_search", "pandas", {"matplotlib"}),
+        (
+            "import l2h_tutorial",
+            "l2h_tutorial",
+            {"numpy", "scipy", "sklearn", "pandas", "matplotlib", "PIL", "tqdm"},
+        ),
+        (
+            "from l2h_tutorial import bits_to_integers",
+            "l2h_tutorial.codes",
+            {"sklearn", "pandas", "matplotlib"},
+        ),
+        (
+            "from l2h_tutorial import HashTable",
+            "l2h_tutorial.buckets",
+            {"scipy", "sklearn", "pandas", "matplotlib"},
+        ),
+        (
+            "from l2h_tutorial import LSH, HashTable, evaluate_radius_search",
+            "pandas",
+            {"matplotlib"},
+        ),
         (
             "from l2h_tutorial import exercises; exercises.check('4.1')",
             "l2h_tutorial.exercises.radius_search",
             {"l2h_tutorial.exercises.buckets"},
         ),
-        ("import l2h_tutorial.scale", "l2h_tutorial.scale", {"faiss", "dask", "distributed", "matplotlib"}),
+        (
+            "import l2h_tutorial.scale",
+            "l2h_tutorial.scale",
+            {"faiss", "dask", "distributed", "matplotlib"},
+        ),
     ],
 )
 def test_a_name_loads_what_it_needs(code, there, absent):
@@ -58,7 +92,9 @@ def test_a_name_loads_what_it_needs(code, there, absent):
 
 
 def test_every_public_name_is_there():
-    assert {"load_dataset", "split_dataset", "LSH", "HashTable", "rerank", "GRH"} <= set(l2h_tutorial.__all__)
+    assert {"load_dataset", "split_dataset", "LSH", "HashTable", "rerank", "GRH"} <= set(
+        l2h_tutorial.__all__
+    )
     assert all(getattr(l2h_tutorial, name) is not None for name in l2h_tutorial.__all__)
     assert dir(l2h_tutorial) == sorted(l2h_tutorial.__all__)
     with pytest.raises(AttributeError, match="module 'l2h_tutorial' has no attribute 'L2H'"):
@@ -68,7 +104,9 @@ def test_every_public_name_is_there():
 def names_imported(file):
     """Names that a file imports from files beside it, and from which."""
     tree = ast.parse(file.read_text(encoding="utf-8"))
-    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level == 1]
+    imports = [
+        node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level == 1
+    ]
     return {alias.name: node.module for node in imports for alias in node.names}
 
 
@@ -136,7 +174,10 @@ BITS, LABELS = RANDOM.random((20_000, 48)) < 0.5, RANDOM.integers(0, 3, 20_000)
 IMAGES = RANDOM.integers(0, 256, (60, 28, 28), dtype=np.uint8)
 TABLE, X = l2h_tutorial.HashTable(BITS), l2h_tutorial.gist_descriptors(IMAGES)
 HASHER = l2h_tutorial.LSH(8, random_state=0).fit(X)
-NAMED = {"classifier": ["linear-svm", "rbf-svm", "kernel-ridge", "rbf-landmarks"], "initial": ["lsh", "cca-itq"]}
+NAMED = {
+    "classifier": ["linear-svm", "rbf-svm", "kernel-ridge", "rbf-landmarks"],
+    "initial": ["lsh", "cca-itq"],
+}
 SETTINGS = ParameterGrid(NAMED | {"n_iter": [2]})
 OF_IMAGES = l2h_tutorial.HashTable(HASHER.transform(X))
 
@@ -149,9 +190,18 @@ def neighbours_of(images):
 @pytest.mark.parametrize(
     ("call", "at_most"),
     [
-        *[(lambda r=r: TABLE.query_radius(BITS[:1], r), 4) for r in (0, 3, 20)],  # by each of the strategies
-        (lambda measure=l2h_tutorial.mean_average_precision: measure(BITS[:9], BITS, LABELS[:9], LABELS), 3),
-        *[(lambda settings=settings: l2h_tutorial.GRH(8, **settings).fit(X, LABELS[:60]), 6) for settings in SETTINGS],
+        # by each of the strategies
+        *[(lambda r=r: TABLE.query_radius(BITS[:1], r), 4) for r in (0, 3, 20)],
+        (
+            lambda measure=l2h_tutorial.mean_average_precision: measure(
+                BITS[:9], BITS, LABELS[:9], LABELS
+            ),
+            3,
+        ),
+        *[
+            (lambda settings=settings: l2h_tutorial.GRH(8, **settings).fit(X, LABELS[:60]), 6)
+            for settings in SETTINGS
+        ],
         (lambda: neighbours_of(IMAGES[:1]), 10),
     ],
 )
@@ -185,21 +235,34 @@ def public(file):
 STATED = re.compile(r"^ *(\w+(?:, \w+)*) : .*\bdefault=(.+)$", re.MULTILINE)
 PUBLIC = [item for file in FILES for item in public(file)]
 METHODS = [method for item in PUBLIC if inspect.isclass(item) for method in vars(item).values()]
-DOCUMENTED = [item for item in [*PUBLIC, *filter(inspect.isfunction, METHODS)] if STATED.search(item.__doc__ or "")]
+DOCUMENTED = [
+    item
+    for item in [*PUBLIC, *filter(inspect.isfunction, METHODS)]
+    if STATED.search(item.__doc__ or "")
+]
 
 
-@pytest.mark.parametrize("item", DOCUMENTED, ids=lambda item: f"{item.__module__}.{item.__qualname__}")
+@pytest.mark.parametrize(
+    "item", DOCUMENTED, ids=lambda item: f"{item.__module__}.{item.__qualname__}"
+)
 def test_defaults_are_as_documented(item):
     parameters = inspect.signature(item).parameters
-    stated = {key: eval(value) for keys, value in STATED.findall(item.__doc__) for key in keys.split(", ")}
+    stated = {
+        key: eval(value) for keys, value in STATED.findall(item.__doc__) for key in keys.split(", ")
+    }
     assert {key: parameters[key].default for key in stated} == stated
 
 
 def test_files_and_what_is_public_in_them_say_what_they_are():
     """In a line that ends with a full stop."""
-    assert {"LSH", "HashTable", "load_dataset", "hamming_ball"} <= {item.__name__ for item in PUBLIC}
+    assert {"LSH", "HashTable", "load_dataset", "hamming_ball"} <= {
+        item.__name__ for item in PUBLIC
+    }
     texts = {item.__qualname__: item.__doc__ or "" for item in PUBLIC}
-    texts |= {str(file): ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or "" for file in FILES}
+    texts |= {
+        str(file): ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
+        for file in FILES
+    }
     first = {name: text.strip().split("\n\n")[0].replace("\n", " ") for name, text in texts.items()}
     assert [name for name, line in first.items() if not re.search(r".{15}[.:?]\)?$", line)] == []
 
@@ -211,12 +274,20 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 
 
 def test_no_path_of_a_machine_is_written_down():
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     if listed.returncode:
         pytest.skip("not a git checkout")
     here = re.compile(rb"(?<![\w.~-])/(work|root|tmp|home|Users|scratch)/[\w.-]+")
-    paths = [ROOT / name for name in listed.stdout.split("\0") if name and "test_package" not in name]
-    found = {path: here.findall(path.read_bytes()) for path in paths if path.suffix not in (".gz", ".png", ".npz")}
+    paths = [
+        ROOT / name for name in listed.stdout.split("\0") if name and "test_package" not in name
+    ]
+    found = {
+        path: here.findall(path.read_bytes())
+        for path in paths
+        if path.suffix not in (".gz", ".png", ".npz")
+    }
     assert {path: names for path, names in found.items() if names} == {}
 
 
@@ -232,16 +303,28 @@ def test_the_version_and_the_licences_are_the_same_everywhere():
 def test_what_the_package_needs_is_pinned_and_locked_and_no_index_is_named():
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
     lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    pinned = dict(re.match(r"([\w.-]+)==(\S+)", line).groups() for line in lines if re.match(r"\w", line))
-    assert {re.split("[=<>;[ ]", requirement)[0] for requirement in PROJECT["dependencies"]} <= pinned.keys()
-    assert [name for name, version in pinned.items() if f"\n{name}=={version} " not in f"\n{lock}"] == []
+    pinned = dict(
+        re.match(r"([\w.-]+)==(\S+)", line).groups() for line in lines if re.match(r"\w", line)
+    )
+    assert {
+        re.split("[=<>;[ ]", requirement)[0] for requirement in PROJECT["dependencies"]
+    } <= pinned.keys()
+    assert [
+        name for name, version in pinned.items() if f"\n{name}=={version} " not in f"\n{lock}"
+    ] == []
     entries = re.split(r"(?m)^(?=\S)", lock)[1:]
-    assert [entry for entry in entries if not re.search(r"(?m)^ +--hash=sha256:[0-9a-f]{64}$", entry)] == []
+    assert [
+        entry for entry in entries if not re.search(r"(?m)^ +--hash=sha256:[0-9a-f]{64}$", entry)
+    ] == []
     assert "://" not in lock
 
 
 def test_the_readme_maps_the_rooms_and_shows_what_is_there():
-    in_map = set(re.findall(r"`(\w+)`", "".join(line for line in README.splitlines() if line.startswith("|"))))
+    in_map = set(
+        re.findall(
+            r"`(\w+)`", "".join(line for line in README.splitlines() if line.startswith("|"))
+        )
+    )
     assert {room_of(file) for file in FILES} - {"__init__", *SHARED} <= in_map
     targets = [target for target in re.findall(r"\]\(([^)#\s]+)", README) if "://" not in target]
     assert targets
@@ -250,12 +333,16 @@ def test_the_readme_maps_the_rooms_and_shows_what_is_there():
 
 def test_the_lines_that_the_readme_shows_run():
     (code,) = re.findall(r"(?s)```python\n(.*?)```", README)
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=300)
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=300
+    )
     assert result.returncode == 0, result.stderr
 
 
 def test_every_public_name_is_in_the_reference_with_an_example():
-    pages = {page.stem: page.read_text(encoding="utf-8") for page in (ROOT / "book/api").glob("*.md")}
+    pages = {
+        page.stem: page.read_text(encoding="utf-8") for page in (ROOT / "book/api").glob("*.md")
+    }
     for name, room in l2h_tutorial._HOME.items():
         assert f".. automodule:: l2h_tutorial.{room}\n" in pages[room]
         assert f"   l2h_tutorial.{room}.{name}\n" in pages["index"]

@@ -21,7 +21,9 @@ from l2h_tutorial.codes import bits_to_integers, hamming_distances, pack_bits
 
 def apart(values):
     """Every second row and third column of a larger array."""
-    wide = np.zeros([size * step for size, step in zip(values.shape, (2, 3), strict=False)], dtype=values.dtype)
+    wide = np.zeros(
+        [size * step for size, step in zip(values.shape, (2, 3), strict=False)], dtype=values.dtype
+    )
     view = wide[tuple(slice(None, None, step) for step in (2, 3)[: values.ndim])]
     view[...] = values
     return view
@@ -44,12 +46,17 @@ def frame(values):
     index = [f"row {i}" for i in range(len(values), 0, -1)]
     if values.ndim == 1:
         return pd.Series(values, index=index, name="values")
-    return pd.DataFrame(values, index=index, columns=[f"column {j}" for j in range(values.shape[1])])
+    return pd.DataFrame(
+        values, index=index, columns=[f"column {j}" for j in range(values.shape[1])]
+    )
 
 
 LAYOUTS = {"Fortran": np.asfortranarray, "backwards": backwards, "read-only, apart": read_only}
 LAYOUTS |= {"list": np.ndarray.tolist, "frame": frame}
-TYPES = {kind: functools.partial(np.ndarray.astype, dtype=kind) for kind in ("float32", ">f8", ">f4", "int8", ">i4")}
+TYPES = {
+    kind: functools.partial(np.ndarray.astype, dtype=kind)
+    for kind in ("float32", ">f8", ">f4", "int8", ">i4")
+}
 
 random = np.random.RandomState(3)
 y, y_new = np.arange(60) % 4, np.arange(9) % 4
@@ -65,7 +72,10 @@ def searched(bits, new):
     return [*found[0], *found[1], *table.query(new, 5), table.extended(new).bucket_sizes]
 
 
-OF_VECTORS = {f"{each!r:.40}": lambda X, Q, h=each: [h.fit(X, y).transform(X), h.transform(Q)] for each in HASHERS}
+OF_VECTORS = {
+    f"{each!r:.40}": lambda X, Q, h=each: [h.fit(X, y).transform(X), h.transform(Q)]
+    for each in HASHERS
+}
 OF_VECTORS |= {
     "rerank, cosine": lambda X, Q: rerank(Q, X, IDS, 5),
     "rerank, euclidean": lambda X, Q: rerank(Q, X, IDS, 5, metric="euclidean"),
@@ -83,13 +93,21 @@ OF_BITS = {
 @pytest.mark.parametrize(
     ("function", "values", "forms"),
     [
-        *(pytest.param(call, (X, Q), TYPES | LAYOUTS, id=f"vectors: {name}") for name, call in OF_VECTORS.items()),
-        *(pytest.param(call, (BITS, NEW), LAYOUTS, id=f"bits: {name}") for name, call in OF_BITS.items()),
+        *(
+            pytest.param(call, (X, Q), TYPES | LAYOUTS, id=f"vectors: {name}")
+            for name, call in OF_VECTORS.items()
+        ),
+        *(
+            pytest.param(call, (BITS, NEW), LAYOUTS, id=f"bits: {name}")
+            for name, call in OF_BITS.items()
+        ),
     ],
 )
 def test_the_layout_of_the_values_changes_no_bit(function, values, forms):
     """Byte order, type, strides, read-only, list or data frame."""
-    expected = function(*(value.astype(float) if value is X or value is Q else value for value in values))
+    expected = function(
+        *(value.astype(float) if value is X or value is Q else value for value in values)
+    )
     for name, form in forms.items():
         found = function(*map(form, values))
         assert len(found) == len(expected)
@@ -99,8 +117,16 @@ def test_the_layout_of_the_values_changes_no_bit(function, values, forms):
 
 
 def python(*arguments, **environment):
-    options = {"cwd": ROOT, "capture_output": True, "text": True, "encoding": "utf-8", "timeout": 300}
-    return subprocess.run([sys.executable, *arguments], env=os.environ | environment, check=False, **options)
+    options = {
+        "cwd": ROOT,
+        "capture_output": True,
+        "text": True,
+        "encoding": "utf-8",
+        "timeout": 300,
+    }
+    return subprocess.run(
+        [sys.executable, *arguments], env=os.environ | environment, check=False, **options
+    )
 
 
 # Text, in the encoding that we name and not in the machine's
@@ -128,7 +154,14 @@ exercises.check("2.3", lambda a, b: 0)
 
 
 def test_no_text_is_read_or_written_in_the_encoding_of_the_machine(tmp_path):
-    said = python("-X", "warn_default_encoding", "-c", USED, str(tmp_path), L2H_DATA_HOME=str(tmp_path / "cache"))
+    said = python(
+        "-X",
+        "warn_default_encoding",
+        "-c",
+        USED,
+        str(tmp_path),
+        L2H_DATA_HOME=str(tmp_path / "cache"),
+    )
     assert said.returncode == 0, said.stderr
     assert b"\r" not in (tmp_path / "table.csv").read_bytes()
 
@@ -145,7 +178,9 @@ def test_a_console_that_lacks_letters_is_no_obstacle(tmp_path):
 
 # Names of files, on systems that do not tell A from a and keep some names to themselves
 
-RESERVED = re.compile(r'[<>:"|?*\\\x00-\x1f]|[. ]$|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)', re.IGNORECASE)
+RESERVED = re.compile(
+    r'[<>:"|?*\\\x00-\x1f]|[. ]$|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)', re.IGNORECASE
+)
 
 
 @pytest.mark.parametrize("folder", ["", "_build/html", "_build/editions"])

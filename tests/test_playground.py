@@ -46,7 +46,9 @@ def check_it_shows(page, names):
     lines = list(zip(state["angles"], state["offsets"], strict=True))
     bits, query = sides(lines, points), sides(lines, [state["query"]])
     table = HashTable(bits)
-    ids, distances = (found[0] for found in table.query_radius(query, len(lines), return_distance=True))
+    ids, distances = (
+        found[0] for found in table.query_radius(query, len(lines), return_distance=True)
+    )
     distance_of = dict(zip(ids.tolist(), distances.tolist(), strict=True))
     expected = {}
     for code in np.unique(np.concatenate([bits_to_integers(bits), bits_to_integers(query)])):
@@ -57,7 +59,9 @@ def check_it_shows(page, names):
         expected[f"{code:0{len(lines)}b}"] = [str(value) for value in (distance, *counts, inside)]
     assert {code: rest for code, *rest in state["rows"]} == expected
     assert [row[1] for row in state["rows"]] == sorted(row[1] for row in state["rows"])
-    assert np.flatnonzero(state["filled"]).tolist() == sorted(table.query_radius(query, state["radius"])[0])
+    assert np.flatnonzero(state["filled"]).tolist() == sorted(
+        table.query_radius(query, state["radius"])[0]
+    )
     return state
 
 
@@ -71,13 +75,17 @@ def test_handles_follow_the_hand_in_small_moves(visit, page_address, names, drag
     page, drawing = tab.page, tab.page.locator("#l2h-playground svg")
     state = check_it_shows(page, names)
     lines = list(zip(state["angles"], state["offsets"], strict=True))
-    assert np.array_equal(sides(lines, names["points"]), names["lsh"].transform(names["points"])), "it opens with LSH"
+    assert np.array_equal(sides(lines, names["points"]), names["lsh"].transform(names["points"])), (
+        "it opens with LSH"
+    )
     reach = float(drawing.get_attribute("viewBox").split()[-1]) / 2
 
     def where(x, y):
         """A place on the screen, in the coordinates of the points."""
         box = drawing.bounding_box()
-        return reach * (2 * (x - box["x"]) / box["width"] - 1), reach * (1 - 2 * (y - box["y"]) / box["height"])
+        return reach * (2 * (x - box["x"]) / box["width"] - 1), reach * (
+            1 - 2 * (y - box["y"]) / box["height"]
+        )
 
     for number, (name, (dx, dy)) in enumerate(HANDLES.items()):
         hit = page.locator("svg").get_by_role("slider", name=name, exact=True).locator(".hit")
@@ -118,7 +126,9 @@ def test_lines_are_moved_by_keyboard_alone(visit, page_address, names):
     assert check_it_shows(page, names)["radius"] == 2
     keys.press("Tab")
     keys.press("Enter")
-    assert check_it_shows(page, names)["angles"] == [36, 120, 168], "the middle of the widest gap, 120 to 216 degrees"
+    assert check_it_shows(page, names)["angles"] == [36, 120, 168], (
+        "the middle of the widest gap, 120 to 216 degrees"
+    )
     tab.check_nothing_went_wrong()
 
 
@@ -153,7 +163,12 @@ def test_lines_come_and_go(visit, page_address, names):
 def test_the_address_follows_and_leads_back(visit, page_address, names):
     tab = open_page(visit, f"{page_address}#lines=10,0;80,0.5&query=-1,2&radius=0")
     state = check_it_shows(tab.page, names)
-    assert (state["angles"], state["offsets"], state["query"], state["radius"]) == ([10, 80], [0, 0.5], [-1, 2], 0)
+    assert (state["angles"], state["offsets"], state["query"], state["radius"]) == (
+        [10, 80],
+        [0, 0.5],
+        [-1, 2],
+        0,
+    )
     tab.page.get_by_role("button", name="Add a line").click()
     again = open_page(visit, tab.page.url)
     assert check_it_shows(again.page, names) == check_it_shows(tab.page, names)

@@ -6,9 +6,7 @@ import pytest
 from visits import CHAPTERS, ROOT, violations
 
 pytestmark = pytest.mark.browser
-SHOWN = (
-    "() => [...document.querySelectorAll('article > section > section')].filter((one) => one.checkVisibility()).length"
-)
+SHOWN = "() => [...document.querySelectorAll('article > section > section')].filter((one) => one.checkVisibility()).length"
 PLACE = "() => [scrollY, document.documentElement.scrollHeight - innerHeight]"
 
 
@@ -83,7 +81,10 @@ def test_every_section_fits_or_scrolls_and_breaks_no_rule_by_keyboard_alone(pres
 
 def test_outputs_and_what_is_said_of_them_wait_for_the_second_key(present):
     tab = present("buckets", "?present=buckets/the-table")
-    output, said = tab.page.locator("#the-table .cell_output").first, tab.page.get_by_text("one look, not")
+    output, said = (
+        tab.page.locator("#the-table .cell_output").first,
+        tab.page.get_by_text("one look, not"),
+    )
     assert not output.is_visible()
     assert not said.is_visible()
     show_next(tab)
@@ -108,7 +109,9 @@ def test_a_figure_to_play_with_is_alive_and_keeps_its_keys(present):
     slider.focus()
     press(tab, "ArrowRight")
     assert slider.input_value() != before
-    assert tab.page.url.partition("#")[0] == address.partition("#")[0], "the arrow has left the section"
+    assert tab.page.url.partition("#")[0] == address.partition("#")[0], (
+        "the arrow has left the section"
+    )
     press(tab, *["PageDown"] * 6)
     assert tab.page.locator(":focus").inner_text().endswith("Remember")
 

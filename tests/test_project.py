@@ -27,12 +27,20 @@ def project():
 def codes(project):
     s = project.split.preprocessed("centre")
     lsh = LSH(project.n_bits, random_state=3).fit(s.X_train)
-    return {"student": "s1", "query": lsh.transform(s.X_query), "database": lsh.transform(s.X_database)}
+    return {
+        "student": "s1",
+        "query": lsh.transform(s.X_query),
+        "database": lsh.transform(s.X_database),
+    }
 
 
 def test_a_student_s_project_is_the_same_again_and_another_s_is_another(project):
     again = project_data(" S1 ")
-    assert (again.n_bits, again.radius, again.class_names) == (project.n_bits, project.radius, project.class_names)
+    assert (again.n_bits, again.radius, again.class_names) == (
+        project.n_bits,
+        project.radius,
+        project.class_names,
+    )
     assert np.array_equal(again.split.X_query, project.split.X_query)
     one, other = "Zoe\N{COMBINING DIAERESIS}", "zo\N{LATIN SMALL LETTER E WITH DIAERESIS}"
     assert np.array_equal(project_data(one).split.query_rows, project_data(other).split.query_rows)
@@ -55,7 +63,10 @@ def zipped(members, packing=zipfile.ZIP_STORED):
     """The bytes of a submission of s1 with these members besides the name."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", packing) as archive:
-        for name, content in {"student": npy("<U2", (), "s1".encode("utf-32-le")), **members}.items():
+        for name, content in {
+            "student": npy("<U2", (), "s1".encode("utf-32-le")),
+            **members,
+        }.items():
             archive.writestr(f"{name}.npy", content)
     return file.getvalue()
 
@@ -75,7 +86,12 @@ def made_by(hasher, student, **changes):
     project = project_data(student)
     s = project.split.preprocessed("centre")
     hasher.set_params(n_bits=project.n_bits).fit(s.X_train, s.y_train)
-    return saved(student=student, query=hasher.transform(s.X_query), database=hasher.transform(s.X_database), **changes)
+    return saved(
+        student=student,
+        query=hasher.transform(s.X_query),
+        database=hasher.transform(s.X_database),
+        **changes,
+    )
 
 
 def labels_as_codes(student, noise):
@@ -83,7 +99,10 @@ def labels_as_codes(student, noise):
     project, rng = project_data(student), np.random.default_rng(0)
     words = rng.random((6, project.n_bits)) < 0.5
     labels = {"query": project.split.y_query, "database": project.split.y_database}
-    noisy = {name: words[y] ^ (rng.random((len(y), project.n_bits)) < noise) for name, y in labels.items()}
+    noisy = {
+        name: words[y] ^ (rng.random((len(y), project.n_bits)) < noise)
+        for name, y in labels.items()
+    }
     return saved(student=student, **noisy)
 
 
@@ -95,31 +114,64 @@ def zip_bomb():
 BOMB = Calls(pytest.fail, ("code of a submission was executed",))
 LINEAR, KERNEL = LSH(random_state=3), GRH(classifier="kernel-ridge", random_state=3)
 MOODLE = "Ada Lovelace_4821_assignsubmission_file_"
-# Where each file lies, how its content is made, and what it deserves: a mark from ... to ..., or a sentence
+# Where each file lies, how its content is made, and what it deserves: a mark from ... to ..., or a
+# sentence
 SUBMISSIONS = {
     "s1.npz": (lambda c: saved(**c), (40, 60)),
     "S2.NPZ": (lambda c: made_by(KERNEL, "s2"), (97, 100)),
     "s3 (1).npz": (lambda c: made_by(LINEAR, " S3 "), (40, 60)),
     "hoppergrace_LATE_77_901_s4-1.npz": (lambda c: made_by(LINEAR, "s4"), (40, 60)),
     f"{MOODLE}/project.npz": (lambda c: made_by(LINEAR, "s5"), (40, 60)),
-    f"{MOODLE.replace('Ada Lovelace', 'Bob Bee')}/report.pdf": (lambda c: b"%PDF", "there is no .npz file here"),
-    "s6.npz": (lambda c: labels_as_codes("s6", 0.0), "these codes tell the class of 100.0% of the queries"),
+    f"{MOODLE.replace('Ada Lovelace', 'Bob Bee')}/report.pdf": (
+        lambda c: b"%PDF",
+        "there is no .npz file here",
+    ),
+    "s6.npz": (
+        lambda c: labels_as_codes("s6", 0.0),
+        "these codes tell the class of 100.0% of the queries",
+    ),
     "s7.npz": (lambda c: labels_as_codes("s7", 0.04), "ask how they were made"),
-    "s8.npz": (lambda c: made_by(LINEAR, "s1"), "the file is named 's8', and its `student` is 's1'"),
-    "hopperada_77_902_s9.npz": (lambda c: made_by(LINEAR, "s10"), "the file is named 'hopperada' and 's9'"),
+    "s8.npz": (
+        lambda c: made_by(LINEAR, "s1"),
+        "the file is named 's8', and its `student` is 's1'",
+    ),
+    "hopperada_77_902_s9.npz": (
+        lambda c: made_by(LINEAR, "s10"),
+        "the file is named 'hopperada' and 's9'",
+    ),
     "stranger.npz": (lambda c: made_by(LINEAR, "s99"), "'s99' is not on the list of students"),
-    "s11.npz": (lambda c: made_by(LINEAR, "s11"), "2 files name this student, so none of them counts"),
+    "s11.npz": (
+        lambda c: made_by(LINEAR, "s11"),
+        "2 files name this student, so none of them counts",
+    ),
     "s11 (1).npz": (lambda c: made_by(LINEAR, "s11"), "2 files name this student"),
     "Twin.npz": (lambda c: made_by(LINEAR, "Twin"), "2 files name this student"),
     "twin.npz": (lambda c: made_by(LINEAR, "twin"), "2 files name this student"),
     "s12.npz": (lambda c: made_by(LINEAR, "=1+1"), "'=1+1' is not on the list"),
-    "s13.npz": (lambda c: saved(**{**c, "student": "s\x1b[2J"}), "its `student` is 's\\x1b[2J', which is no name"),
+    "s13.npz": (
+        lambda c: saved(**{**c, "student": "s\x1b[2J"}),
+        "its `student` is 's\\x1b[2J', which is no name",
+    ),
     "s14.npz": (lambda c: zip_bomb(), "'student' is a bomb: it takes 67,"),
-    "s15.npz": (lambda c: pickle.dumps(BOMB), "this is not a whole .npz file of plain arrays (BadZipFile"),
-    "s16.npz": (lambda c: saved(student="s16", query=np.array([[BOMB]])), "'query' holds Python objects"),
+    "s15.npz": (
+        lambda c: pickle.dumps(BOMB),
+        "this is not a whole .npz file of plain arrays (BadZipFile",
+    ),
+    "s16.npz": (
+        lambda c: saved(student="s16", query=np.array([[BOMB]])),
+        "'query' holds Python objects",
+    ),
     "s17.npz": (None, "there is no .npz file here"),
 }
-ROSTER = "\n".join([*(f"s{i}" for i in range(1, 5)), "s5,Ada Lovelace", *(f"s{i}" for i in range(6, 19)), "", "TWIN"])
+ROSTER = "\n".join(
+    [
+        *(f"s{i}" for i in range(1, 5)),
+        "s5,Ada Lovelace",
+        *(f"s{i}" for i in range(6, 19)),
+        "",
+        "TWIN",
+    ]
+)
 
 
 @pytest.fixture(scope="module")
@@ -137,19 +189,26 @@ def graded(tmp_path_factory, codes):
     before = sorted(path.name for path in folder.rglob("*"))
     assert main([str(folder), "--students", str(folder / "list.txt")]) == 0
     after = sorted(path.name for path in folder.rglob("*"))
-    assert after == sorted([*before, "canvas.csv", "grades.csv", "moodle.csv"]), "nothing else was written"
+    assert after == sorted([*before, "canvas.csv", "grades.csv", "moodle.csv"]), (
+        "nothing else was written"
+    )
     return folder, pd.read_csv(folder / "grades.csv", index_col="file")
 
 
 @pytest.mark.parametrize("name", SUBMISSIONS)
 def test_each_submission_gets_the_mark_or_the_sentence_that_it_deserves(graded, name):
-    row, deserved = graded[1].loc[name if name in graded[1].index else name.partition("/")[0]], SUBMISSIONS[name][1]
+    row, deserved = (
+        graded[1].loc[name if name in graded[1].index else name.partition("/")[0]],
+        SUBMISSIONS[name][1],
+    )
     if isinstance(deserved, tuple):
         assert deserved[0] <= row["grade"] <= deserved[1]
         assert pd.isna(row["remark"])
     else:
         assert deserved in row["remark"]
-        assert pd.isna(row["grade"]) is not row["remark"].startswith("these codes tell"), "a remark, or no figures"
+        assert pd.isna(row["grade"]) is not row["remark"].startswith("these codes tell"), (
+            "a remark, or no figures"
+        )
         assert row["map":"grh_map"].isna().all() == pd.isna(row["grade"])
 
 
@@ -161,14 +220,20 @@ def test_who_handed_in_nothing_is_told_and_gradebooks_hold_no_formula(graded):
     for name in ("grades", "canvas", "moodle"):
         with (folder / f"{name}.csv").open(encoding="utf-8", newline="") as file:
             rows = list(csv.reader(file))
-        assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@"))], name
+        assert not [
+            cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@"))
+        ], name
         assert "\x1b" not in str(rows)
     assert "'=1+1" in table["student"].tolist()
     canvas = pd.read_csv(folder / "canvas.csv", index_col="SIS User ID")
     assert list(canvas.columns) == ["Student", "ID", "SIS Login ID", "Section", "Project"]
     assert canvas.loc["s5", "Student"] == "Ada Lovelace"
     assert set(canvas.index) == set(table.loc[table["grade"].notna(), "student"])
-    assert set(pd.read_csv(folder / "moodle.csv").columns) == {"ID number", "Grade", "Feedback comments"}
+    assert set(pd.read_csv(folder / "moodle.csv").columns) == {
+        "ID number",
+        "Grade",
+        "Feedback comments",
+    }
 
 
 def test_grades_are_those_of_the_codes(graded, project, codes):
@@ -185,10 +250,14 @@ def test_grades_are_those_of_the_codes(graded, project, codes):
     hashers = [LSH(project.n_bits, random_state=seed).fit(centred.X_train) for seed in range(5)]
     bits = [[each.transform(X) for X in (centred.X_query, centred.X_database)] for each in hashers]
     scores = [mean_average_precision(*each, s.y_query, s.y_database) for each in bits]
-    assert row[["lsh_map", "lsh_sd"]].tolist() == pytest.approx([np.mean(scores), np.std(scores, ddof=1)], abs=1e-4)
+    assert row[["lsh_map", "lsh_sd"]].tolist() == pytest.approx(
+        [np.mean(scores), np.std(scores, ddof=1)], abs=1e-4
+    )
 
 
-def test_without_a_list_a_file_counts_for_the_student_whom_it_names_and_is_named_after(tmp_path, codes, capsys):
+def test_without_a_list_a_file_counts_for_the_student_whom_it_names_and_is_named_after(
+    tmp_path, codes, capsys
+):
     for name in ("s1.npz", "s2.npz", "codes.npz"):
         np.savez(tmp_path / name, **codes)
     (tmp_path / "s3.npz").mkdir()
@@ -205,12 +274,20 @@ def test_without_a_list_a_file_counts_for_the_student_whom_it_names_and_is_named
 REFUSED = {
     "the array 'student' is missing": lambda c: saved(query=c["query"], database=c["database"]),
     "its `student` is '1.5'": lambda c: saved(**{**c, "student": 1.5}),
-    "its `student` is 's2', and the project is that of 's1'": lambda c: saved(**{**c, "student": "s2"}),
+    "its `student` is 's2', and the project is that of 's1'": lambda c: saved(
+        **{**c, "student": "s2"}
+    ),
     "'query' should have the shape": with_query(np.transpose),
-    "'query' holds values other than 0 and 1, such as n": with_query(lambda query: np.where(query > 0, np.nan, query)),
-    "'query' holds values other than 0 and 1, such as -1.0": with_query(lambda query: 2 * query - 1),
+    "'query' holds values other than 0 and 1, such as n": with_query(
+        lambda query: np.where(query > 0, np.nan, query)
+    ),
+    "'query' holds values other than 0 and 1, such as -1.0": with_query(
+        lambda query: 2 * query - 1
+    ),
     "'query' should hold bools": with_query(lambda query: query.astype("U3")),
-    "'student' is packed in a way that np.savez": lambda c: zipped({"query": bytes(2**20)}, zipfile.ZIP_BZIP2),
+    "'student' is packed in a way that np.savez": lambda c: zipped(
+        {"query": bytes(2**20)}, zipfile.ZIP_BZIP2
+    ),
 }
 
 

@@ -42,7 +42,9 @@ def small_splits(monkeypatch):
 def score(hasher, split):
     hasher.fit(split.X_train, split.y_train)
     bits = hasher.transform(split.X_query), hasher.transform(split.X_database)
-    measure = hasher.mean_average_precision if isinstance(hasher, ClassScores) else mean_average_precision
+    measure = (
+        hasher.mean_average_precision if isinstance(hasher, ClassScores) else mean_average_precision
+    )
     return measure(*bits, split.y_query, split.y_database)
 
 
@@ -55,7 +57,13 @@ FEW = {
     "STH": (STH(C=10.0), {}),
     "scores": (ClassScores(), {}),
 }
-SMALL = {"methods": FEW, "n_train": (40, 80), "n_bits": (4, 6), "partitions": (3, 1), "n_query_per_class": 5}
+SMALL = {
+    "methods": FEW,
+    "n_train": (40, 80),
+    "n_bits": (4, 6),
+    "partitions": (3, 1),
+    "n_query_per_class": 5,
+}
 
 
 @pytest.fixture(scope="module")
@@ -68,14 +76,24 @@ def whole(toy, tmp_path_factory):
 def test_every_cell_is_measured_once_with_what_the_first_partition_chose(toy, whole):
     """Class scores have lengths and a ranking of their own, and self-taught hashing is given the labels."""
     frame, folder = whole
-    places = [(m, b, p) for m in FEW for b in ((4, 8, 16) if m == "scores" else (4, 6)) for p in (3, 1)]
-    expected = [(m, n, b, p) for m, b, p in places for n in (40, 80) if (m, n) != ("LSH", 80)]  # it uses no labels
+    places = [
+        (m, b, p) for m in FEW for b in ((4, 8, 16) if m == "scores" else (4, 6)) for p in (3, 1)
+    ]
+    # it uses no labels
+    expected = [(m, n, b, p) for m, b, p in places for n in (40, 80) if (m, n) != ("LSH", 80)]
     assert sorted(frame[KEY[:4]].itertuples(index=False, name=None)) == sorted(expected)
     pd.testing.assert_frame_equal(pd.read_csv(folder / "table1.csv"), frame)
-    columns = "method n_train n_bits partition n_queries map seed fit_seconds encode_seconds parameters"
+    columns = (
+        "method n_train n_bits partition n_queries map seed fit_seconds encode_seconds parameters"
+    )
     assert list(frame) == [*columns.split(), "data", "versions", "machine", "finished"]
     tuned = pd.read_csv(folder / "table1-tuning.csv")
-    expected = sorted((m, labels, n_bits, 3) for m in ("GRH", "ITQ+CCA") for n_bits in (4, 6) for labels in (40, 80))
+    expected = sorted(
+        (m, labels, n_bits, 3)
+        for m in ("GRH", "ITQ+CCA")
+        for n_bits in (4, 6)
+        for labels in (40, 80)
+    )
     assert sorted(tuned[KEY[:4]].itertuples(index=False, name=None)) == expected
     for row in tuned[tuned["method"] == "GRH"].itertuples():
         assert list(json.loads(row.parameters)) == ["alpha", "n_iter", "ridge"]
@@ -83,16 +101,24 @@ def test_every_cell_is_measured_once_with_what_the_first_partition_chose(toy, wh
     chosen = {(row.method, row.n_train, row.n_bits): row.parameters for row in tuned.itertuples()}
     for row in frame.itertuples():
         assert row.parameters == chosen.get((row.method, row.n_train, row.n_bits), "{}")
-        split = paper_partition(toy, row.n_train, 5, random_state=row.partition).preprocessed("centre")
+        split = paper_partition(toy, row.n_train, 5, random_state=row.partition).preprocessed(
+            "centre"
+        )
         hasher = clone(FEW[row.method][0]).set_params(n_bits=row.n_bits, random_state=row.seed)
         if row.method == "GRH":
             hasher.set_params(initial__n_bits=row.n_bits, initial__random_state=row.seed)
-        assert row.map == pytest.approx(score(hasher.set_params(**json.loads(row.parameters)), split), abs=1e-15)
+        assert row.map == pytest.approx(
+            score(hasher.set_params(**json.loads(row.parameters)), split), abs=1e-15
+        )
         assert (row.n_queries, row.data) == (20, provenance(toy)["data"])
 
 
-@pytest.mark.parametrize("less", [{"partitions": [3]}, {"methods": {name: FEW[name] for name in ("LSH", "ITQ+CCA")}}])
-def test_what_is_measured_is_not_measured_again_nor_changed_by_threads(toy, whole, tmp_path, monkeypatch, less):
+@pytest.mark.parametrize(
+    "less", [{"partitions": [3]}, {"methods": {name: FEW[name] for name in ("LSH", "ITQ+CCA")}}]
+)
+def test_what_is_measured_is_not_measured_again_nor_changed_by_threads(
+    toy, whole, tmp_path, monkeypatch, less
+):
     run_table1(toy, tmp_path, **SMALL | less)
     before = {file: file.read_text() for file in tmp_path.iterdir()}
     assert sorted(file.name for file in before) == ["table1-tuning.csv", "table1.csv"]
@@ -110,7 +136,10 @@ def test_a_choice_that_is_missing_is_an_error_and_no_default_is_measured(toy, wh
     kept, tuned = (pd.read_csv(whole[1] / name) for name in ("table1.csv", "table1-tuning.csv"))
     kept[kept["partition"] == 3].to_csv(tmp_path / "table1.csv", index=False)
     tuned[tuned["method"] == "GRH"].to_csv(tmp_path / "table1-tuning.csv", index=False)
-    with pytest.raises(ValueError, match=r"table1-tuning\.csv has no choice for \('ITQ\+CCA', 40, 4\): take its rows"):
+    with pytest.raises(
+        ValueError,
+        match=r"table1-tuning\.csv has no choice for \('ITQ\+CCA', 40, 4\): take its rows",
+    ):
         run_table1(toy, tmp_path, **SMALL)
     assert set(pd.read_csv(tmp_path / "table1.csv")["partition"]) == {3}
 
@@ -118,8 +147,16 @@ def test_a_choice_that_is_missing_is_an_error_and_no_default_is_measured(toy, wh
 def test_the_paper_is_quoted_without_slips_and_ours_stands_beside():
     table = PUBLISHED
     assert len(table) == 88
-    assert table.groupby("n_train")["published"].sum().round(4).to_dict() == {1000: 10.912, 2000: 9.7633}
-    ours = {"method": "GRH linear-svm, LSH start", "n_train": 2000, "n_bits": 64, "map": [0.25, 0.27]}
+    assert table.groupby("n_train")["published"].sum().round(4).to_dict() == {
+        1000: 10.912,
+        2000: 9.7633,
+    }
+    ours = {
+        "method": "GRH linear-svm, LSH start",
+        "n_train": 2000,
+        "n_bits": 64,
+        "map": [0.25, 0.27],
+    }
     row = beside_published(pd.DataFrame(ours)).iloc[0]
     assert (row["map"], row["partitions"]) == pytest.approx((0.26, 2))
     assert (row["published"], row["ratio"]) == pytest.approx((0.2639, 0.26 / 0.2639))
@@ -128,7 +165,9 @@ def test_the_paper_is_quoted_without_slips_and_ours_stands_beside():
 def test_the_command_measures_and_prints(toy, whole, tmp_path, monkeypatch, capsys):
     asked = []
     monkeypatch.setattr(table1, "load_dataset", lambda name, source: (name, source))
-    monkeypatch.setattr(table1, "run_table1", lambda *given, **options: asked.append((*given, options)) or whole[0])
+    monkeypatch.setattr(
+        table1, "run_table1", lambda *given, **options: asked.append((*given, options)) or whole[0]
+    )
     main(["--source", "here", "--folder", str(tmp_path), "--jobs", "1"])
     assert asked == [(("cifar10", "here"), str(tmp_path), {"n_jobs": 1})]
     shown = capsys.readouterr().out
@@ -165,7 +204,9 @@ def made_up(leads, noise=0.001):
 )
 def test_the_interval_decides_what_becomes_of_a_claim(lead, noise, verdict):
     """The paper has linear GRH .0938 ahead of LSH, half of which is .0469."""
-    (row,) = audit(made_up({"LSH": 0, "GRH linear-svm, LSH start": lead}, noise), CLAIMS[:1]).itertuples()
+    (row,) = audit(
+        made_up({"LSH": 0, "GRH linear-svm, LSH start": lead}, noise), CLAIMS[:1]
+    ).itertuples()
     assert (row.n_train, row.published) == (1000, pytest.approx(0.0938, abs=1e-4))
     assert row.low < row.ours < row.high
     assert row.verdict == verdict
@@ -175,8 +216,11 @@ def test_a_method_is_ahead_of_itself_with_fewer_labels_and_the_interval_is_the_p
     few = made_up({"KSH, 300 centres": 0.1})
     many = made_up({"KSH, 300 centres": 0.13}, noise=0.002).assign(n_train=2000)
     (row,) = audit(pd.concat([few, many]), [("KSH, 300 centres",) * 2]).itertuples()
-    each = many["map"].to_numpy().reshape(4, 5).mean(axis=0) - few["map"].to_numpy().reshape(4, 5).mean(axis=0)
-    half = 2.7764451 * each.std(ddof=1) / np.sqrt(5)  # the quantile of t with four degrees of freedom
+    each = many["map"].to_numpy().reshape(4, 5).mean(axis=0) - few["map"].to_numpy().reshape(
+        4, 5
+    ).mean(axis=0)
+    # the quantile of t with four degrees of freedom
+    half = 2.7764451 * each.std(ddof=1) / np.sqrt(5)
     assert (row.n_train, row.ours) == (2000, pytest.approx(each.mean()))
     assert (row.low, row.high) == pytest.approx((each.mean() - half, each.mean() + half))
     published = PUBLISHED.query("method == 'KSH'").groupby("n_train")["published"].mean()
@@ -194,13 +238,19 @@ def test_a_row_comes_back_as_it_went(tmp_path):
     again = ResultsFile(tmp_path / "results.csv", ["name"])
     assert {"name": 'a, "b"'} in again
     assert {"name": "d"} not in again
-    assert again.frame().values.tolist() == [['a, "b"', 0.1 + 0.2, '{"x": [1, 2]}'], ["c", 1e-17, "{}"]]
+    assert again.frame().values.tolist() == [
+        ['a, "b"', 0.1 + 0.2, '{"x": [1, 2]}'],
+        ["c", 1e-17, "{}"],
+    ]
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (b"size,value\n1,2\n", r"is not a table of results with the columns \['name'\].*Move it away"),
+        (
+            b"size,value\n1,2\n",
+            r"is not a table of results with the columns \['name'\].*Move it away",
+        ),
         (b"", "No columns"),
         (b"name,value\na,1\nb,2,3\n", "Expected 2 fields in line 3, saw 3"),
         (b"name,value\n\xff,1\n", "can't decode"),
@@ -228,7 +278,9 @@ def test_provenance_tells_data_versions_and_machine(toy, whole):
     assert provenance(changed)["data"] != first["data"] == provenance(toy)["data"]
     assert f"numpy {np.__version__}" in first["versions"]
     assert f"{os.cpu_count()} cores" in first["machine"]
-    with pytest.raises(ValueError, match=r"table1-tuning\.csv holds results of toy [0-9a-f]{16}, not of toy"):
+    with pytest.raises(
+        ValueError, match=r"table1-tuning\.csv holds results of toy [0-9a-f]{16}, not of toy"
+    ):
         run_table1(changed, whole[1], **SMALL)
 
 
@@ -249,7 +301,13 @@ def test_holm_rejects_what_its_steps_reject(p, level):
 def test_contrasts_are_paired_by_split_and_corrected_together():
     random = np.random.default_rng(0)
     rows = [
-        {"dataset": data, "question": "ranking", "method": name, "seed": seed, "map": random.random()}
+        {
+            "dataset": data,
+            "question": "ranking",
+            "method": name,
+            "seed": seed,
+            "map": random.random(),
+        }
         for data in ("b", "a")
         for seed in random.permutation(5)
         for name in ("LSH", "GRH", "ITQ")
@@ -258,7 +316,9 @@ def test_contrasts_are_paired_by_split_and_corrected_together():
     found = paired_contrasts(kept, [("ranking", "GRH", "LSH"), ("ranking", "ITQ", "LSH")])
     p = []
     for (contrast, data), row in found.iterrows():
-        a, b = (kept[(kept.dataset == data) & (kept.method == name)] for name in (contrast[9:12], "LSH"))
+        a, b = (
+            kept[(kept.dataset == data) & (kept.method == name)] for name in (contrast[9:12], "LSH")
+        )
         test = ttest_rel(*(of.sort_values("seed")["map"] for of in (a, b)))
         assert row["difference"] == pytest.approx(a["map"].mean() - b["map"].mean())
         assert (row["low"], row["high"]) == pytest.approx(tuple(test.confidence_interval(0.95)))

@@ -23,7 +23,8 @@ class Head(HTMLParser):
     def handle_starttag(self, tag, attributes):
         found = dict(attributes)
         if tag == "meta" and (name := found.get("name") or found.get("property")):
-            assert name == "viewport" or name not in self.tags, f"{name} twice"  # the theme and docutils both set one
+            # the theme and docutils both set one
+            assert name == "viewport" or name not in self.tags, f"{name} twice"
             self.tags[name] = found["content"]
         if tag == "link" and found.get("rel") == "canonical":
             self.canonical = found["href"]
@@ -31,7 +32,10 @@ class Head(HTMLParser):
 
 def test_the_site_on_one_data_set_leads_to_that_on_the_other(monkeypatch):
     here, other = "https://example.org/hash", "https://example.org/hash/cifar10"
-    leads = {"": "on CIFAR-10 under `/cifar10/`", here: f"on CIFAR-10, is [beside this one]({other}/book/data.html)"}
+    leads = {
+        "": "on CIFAR-10 under `/cifar10/`",
+        here: f"on CIFAR-10, is [beside this one]({other}/book/data.html)",
+    }
     leads[other] = f"bundled images, is [beside this one]({here}/book/data.html)"
     for site, said in leads.items():
         monkeypatch.setenv("L2H_SITE_URL", site)
@@ -46,27 +50,39 @@ def test_every_page_describes_itself_and_says_how_to_cite_it(site):
         assert head["citation_author"]
         assert re.fullmatch(r"20\d\d", head["citation_publication_date"])
         assert head["og:image:alt"]
-        assert not any(value.startswith("http") for value in head.values()), "an address, where none is known"
+        assert not any(value.startswith("http") for value in head.values()), (
+            "an address, where none is known"
+        )
     chapters = [head for head in heads if head["description"].startswith("You will ")]
-    assert len(chapters) == sum(len(part["chapters"]) for part in TOC["parts"] if part.get("numbered"))
+    assert len(chapters) == sum(
+        len(part["chapters"]) for part in TOC["parts"] if part.get("numbered")
+    )
     assert len({head["description"] for head in heads}) == len(heads)
 
 
 def test_the_list_of_plain_pages_is_whole_and_in_the_order_of_the_book(site):
-    listed = re.findall(r"^- \[(.+)\]\((.+)\)$", (site / "llms.txt").read_text(), flags=re.MULTILINE)
+    listed = re.findall(
+        r"^- \[(.+)\]\((.+)\)$", (site / "llms.txt").read_text(), flags=re.MULTILINE
+    )
     notebooks = {path.stem for path in (site / "notebooks").glob("*.ipynb")}
     order = [name.rpartition("/")[2] for name in CHAPTERS if "/api/" not in name]
-    assert [Path(address).stem for _, address in listed] == [name for name in order if name in notebooks]
+    assert [Path(address).stem for _, address in listed] == [
+        name for name in order if name in notebooks
+    ]
     for title, address in listed:
         first = (site / address).read_text(encoding="utf-8").partition("\n")[0]
         assert first.startswith("# ")
         assert first.endswith(title)
-    assert {path.name for path in (site / "plain").iterdir()} == {Path(address).name for _, address in listed}
+    assert {path.name for path in (site / "plain").iterdir()} == {
+        Path(address).name for _, address in listed
+    }
 
 
 def test_plain_pages_have_every_description_and_no_markup_of_the_book(site):
     text = (site / "plain/lsh.md").read_text(encoding="utf-8")
-    alts = re.findall(r"^ +alt: (.+)$", (ROOT / "book/lsh.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    alts = re.findall(
+        r"^ +alt: (.+)$", (ROOT / "book/lsh.md").read_text(encoding="utf-8"), flags=re.MULTILINE
+    )
     assert alts
     assert all(f"(Picture: {alt})" in text for alt in alts)
     for path in (site / "plain").iterdir():
@@ -78,11 +94,18 @@ def test_plain_pages_have_every_description_and_no_markup_of_the_book(site):
 
 
 def test_a_published_site_has_a_map_and_addresses_and_its_notebooks_lead_to_their_files(tmp_path):
-    result = build(tmp_path, BOOK, L2H_SITE_URL="https://example.org/hash", L2H_REPOSITORY="https://github.com/a/b")
+    result = build(
+        tmp_path,
+        BOOK,
+        L2H_SITE_URL="https://example.org/hash",
+        L2H_REPOSITORY="https://github.com/a/b",
+    )
     assert result.returncode == 0, result.stderr
     html = tmp_path / "_build/html"
     places = re.findall("<loc>(.*?)</loc>", (html / "sitemap.xml").read_text(encoding="utf-8"))
-    assert {"https://example.org/hash/index.html", "https://example.org/hash/chapter.html"} <= set(places)
+    assert {"https://example.org/hash/index.html", "https://example.org/hash/chapter.html"} <= set(
+        places
+    )
     head = Head(html / "chapter.html")
     assert head.canonical == head.tags["og:url"] == "https://example.org/hash/chapter.html"
     card = head.tags["og:image"].removeprefix("https://example.org/hash/")
@@ -97,7 +120,10 @@ def test_a_published_site_has_a_map_and_addresses_and_its_notebooks_lead_to_thei
     ):
         assert f'href="{address}"' in page
     first = notebook(tmp_path).cells[1].source
-    assert re.search(r'%pip install --quiet "l2h-tutorial.* @ https://example.org/hash/notebooks/l2h_.*whl"', first)
+    assert re.search(
+        r'%pip install --quiet "l2h-tutorial.* @ https://example.org/hash/notebooks/l2h_.*whl"',
+        first,
+    )
     assert "results/table.csv" in first
     link = "Read [the table](https://example.org/hash/notebooks/results/table.csv)."
     assert link in markdown_of(notebook(tmp_path))

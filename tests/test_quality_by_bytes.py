@@ -28,11 +28,16 @@ def test_its_figures_are_possible():
     figures = KEPT[[*RECALLS, "precision", "precision_rescored", "map"]]
     assert figures.stack().between(0, 1).all()
     assert (KEPT[RECALLS].diff(axis=1).iloc[:, 1:] >= 0).all(axis=None)
-    assert (KEPT.query("method == 'float32'")[RECALLS] > 0.99).all(axis=None)  # equal vectors but for rounding
+    # equal vectors but for rounding
+    assert (KEPT.query("method == 'float32'")[RECALLS] > 0.99).all(axis=None)
 
 
 @pytest.mark.parametrize(
-    "method", [pytest.param(name, marks=[pytest.mark.slow] * (name == "OPQ, 32 bytes")) for name in benchmark.METHODS]
+    "method",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] * (name == "OPQ, 32 bytes"))
+        for name in benchmark.METHODS
+    ],
 )
 def test_a_cell_measured_again_is_the_same(method):
     task = benchmark.task_of(load_dataset("fashion-mnist", features="deep"), 3)

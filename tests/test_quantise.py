@@ -39,7 +39,9 @@ def gist(fashion):
 
 def small_arrays(max_columns=40):
     shapes = st.tuples(st.integers(1, 6), st.integers(1, max_columns))
-    return shapes.flatmap(lambda shape: hnp.arrays(np.float64, shape, elements=st.integers(-3, 3).map(float)))
+    return shapes.flatmap(
+        lambda shape: hnp.arrays(np.float64, shape, elements=st.integers(-3, 3).map(float))
+    )
 
 
 # Bits and bytes
@@ -49,7 +51,9 @@ def small_arrays(max_columns=40):
 def test_sign_codes_have_the_first_bit_first_and_nothing_in_what_is_left(X):
     codes = SignCodes(centre=False).fit(X).encode(X)
     texts = ["".join("1" if value >= 0 else "0" for value in row) for row in X]
-    expected = [[int(text[at : at + 8].ljust(8, "0"), 2) for at in range(0, len(text), 8)] for text in texts]
+    expected = [
+        [int(text[at : at + 8].ljust(8, "0"), 2) for at in range(0, len(text), 8)] for text in texts
+    ]
     assert codes.tolist() == expected
 
 
@@ -57,7 +61,9 @@ def test_sign_codes_have_the_first_bit_first_and_nothing_in_what_is_left(X):
 def test_scalar_codes_count_cells_two_in_a_byte_the_first_in_its_upper_half(X, n_bits):
     quantiser = ScalarCodes(n_bits).fit(X)
     codes, products = np.split(quantiser.encode(X), [-4], axis=1)
-    np.testing.assert_allclose(np.frombuffer(products.tobytes(), "<f4"), X @ X.mean(axis=0), rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(
+        np.frombuffer(products.tobytes(), "<f4"), X @ X.mean(axis=0), rtol=1e-6, atol=1e-6
+    )
     cells = codes.tolist()
     if n_bits == 4:
         texts = [row.tobytes().hex() for row in codes]
@@ -85,7 +91,9 @@ def test_a_rotation_keeps_inner_products_and_turns_every_way():
     X, R = vectors(), random_rotation(21, 3)
     np.testing.assert_allclose((X @ R) @ (X @ R).T, X @ X.T)
     drawn = np.stack([random_rotation(2, seed) for seed in range(400)])
-    assert (np.histogram(np.arctan2(drawn[:, 1, 0], drawn[:, 0, 0]), 4, (-np.pi, np.pi))[0] > 70).all()
+    assert (
+        np.histogram(np.arctan2(drawn[:, 1, 0], drawn[:, 0, 0]), 4, (-np.pi, np.pi))[0] > 70
+    ).all()
 
 
 # Scores
@@ -94,9 +102,13 @@ def test_a_rotation_keeps_inner_products_and_turns_every_way():
 @pytest.mark.parametrize("asymmetric", [False, True])
 @pytest.mark.parametrize("rotate", [False, True])
 @pytest.mark.parametrize("centre", [False, True])
-def test_scores_compare_signs_with_signs_or_with_the_floats_of_the_query(centre, rotate, asymmetric):
+def test_scores_compare_signs_with_signs_or_with_the_floats_of_the_query(
+    centre, rotate, asymmetric
+):
     X, Q = vectors(), vectors(seed=1)[:20]
-    quantiser = SignCodes(rotate=rotate, asymmetric=asymmetric, centre=centre, random_state=0).fit(X)
+    quantiser = SignCodes(rotate=rotate, asymmetric=asymmetric, centre=centre, random_state=0).fit(
+        X
+    )
     turn = random_rotation(21, 0) if rotate else np.eye(21)
     rows, queries = ((each - centre * X.mean(axis=0)) @ turn for each in (X, Q))
     scale = np.sqrt((rows**2).mean())
@@ -131,7 +143,10 @@ def test_products_with_scalar_codes_are_out_by_half_a_step_a_coordinate(gist, n_
     codes = quantiser.encode(rows)
     assert codes.shape[1] == 512 * n_bits // 8 + 4
     bound = np.abs(queries - quantiser.mean_) @ quantiser.step_ / 2
-    assert (np.abs(quantiser.scores(queries, codes) - exact) <= bound[:, None] + 1e-4 * np.abs(exact).max()).all()
+    assert (
+        np.abs(quantiser.scores(queries, codes) - exact)
+        <= bound[:, None] + 1e-4 * np.abs(exact).max()
+    ).all()
 
 
 # Search
@@ -191,11 +206,39 @@ FITTED = SignCodes().fit(X)
 test_what_is_refused = refusals(
     (lambda: ScalarCodes(5).fit(X), ValueError, r"n_bits must be one of \(8, 4\), got 5"),
     (lambda: SignCodes().encode(X), ValueError, "not fitted yet"),
-    (lambda: FITTED.encode(X[:, 1:]), ValueError, "X has 20 features, but SignCodes is expecting 21"),
-    (lambda: FITTED.scores(X, np.zeros((3, 3), int)), TypeError, "codes must be uint8, .*, got int64"),
-    (lambda: FITTED.scores(X, np.zeros((3, 2), np.uint8)), ValueError, r"\(n, 3\), n at least 1, got \(3, 2\)"),
-    (lambda: FITTED.search(X, FITTED.encode(X), 301), ValueError, "k must be from 1 to the 300 codes, got 301"),
-    (lambda: FITTED.search(X, FITTED.encode(X), 3, rescore=X, factor=0), ValueError, "factor must be at least 1"),
-    (lambda: FITTED.search(X, FITTED.encode(X), 3, rescore=X[1:]), ValueError, r"rescore .* \(300, 21\), got"),
-    (lambda: RaBitQ().fit(X).error_bounds(X, np.zeros((1, 15), np.uint8), 0), ValueError, "epsilon must be a"),
+    (
+        lambda: FITTED.encode(X[:, 1:]),
+        ValueError,
+        "X has 20 features, but SignCodes is expecting 21",
+    ),
+    (
+        lambda: FITTED.scores(X, np.zeros((3, 3), int)),
+        TypeError,
+        "codes must be uint8, .*, got int64",
+    ),
+    (
+        lambda: FITTED.scores(X, np.zeros((3, 2), np.uint8)),
+        ValueError,
+        r"\(n, 3\), n at least 1, got \(3, 2\)",
+    ),
+    (
+        lambda: FITTED.search(X, FITTED.encode(X), 301),
+        ValueError,
+        "k must be from 1 to the 300 codes, got 301",
+    ),
+    (
+        lambda: FITTED.search(X, FITTED.encode(X), 3, rescore=X, factor=0),
+        ValueError,
+        "factor must be at least 1",
+    ),
+    (
+        lambda: FITTED.search(X, FITTED.encode(X), 3, rescore=X[1:]),
+        ValueError,
+        r"rescore .* \(300, 21\), got",
+    ),
+    (
+        lambda: RaBitQ().fit(X).error_bounds(X, np.zeros((1, 15), np.uint8), 0),
+        ValueError,
+        "epsilon must be a",
+    ),
 )

@@ -19,7 +19,14 @@ from refusals import refusals
 from sklearn.preprocessing import StandardScaler
 
 from l2h_tutorial import LSH, HashTable, hamming_distances, scale
-from l2h_tutorial.scale import DistributedHashTable, encode, local_client, open_vectors, resampled_codes, to_faiss
+from l2h_tutorial.scale import (
+    DistributedHashTable,
+    encode,
+    local_client,
+    open_vectors,
+    resampled_codes,
+    to_faiss,
+)
 
 
 def random_bits(n, n_bits, seed=0):
@@ -38,7 +45,9 @@ def assert_same(ours, theirs):
         np.testing.assert_array_equal(a, b)
 
 
-codes = st.builds(random_bits, n=st.integers(1, 40), n_bits=st.integers(1, 140), seed=st.integers(0, 2**31))
+codes = st.builds(
+    random_bits, n=st.integers(1, 40), n_bits=st.integers(1, 140), seed=st.integers(0, 2**31)
+)
 
 
 # faiss
@@ -100,7 +109,9 @@ def test_vectors_come_out_of_a_file_as_they_went_in(tmp_path, vectors):
     assert (X.dtype, X.chunks) == (np.float32, ((300, 300, 300, 100), (12,)))
     assert len(pickle.dumps(X)) < 10_000, "a mapped file travels by its name"
     np.testing.assert_array_equal(X.compute(scheduler="synchronous"), vectors)
-    assert open_vectors(saved(tmp_path, -vectors), block_rows=300).name != X.name, "a file that has changed"
+    assert open_vectors(saved(tmp_path, -vectors), block_rows=300).name != X.name, (
+        "a file that has changed"
+    )
 
 
 @pytest.mark.parametrize("n_bits", [16, 70])
@@ -110,7 +121,9 @@ def test_blocks_are_encoded_as_the_whole(tmp_path, vectors, n_bits):
     lazy = encode(lsh, da.from_array(vectors, chunks=((400, 0, 600), (7, 5))))
     assert (lazy.dtype, lazy.shape) == (np.bool_, whole.shape)
     np.testing.assert_array_equal(lazy.compute(scheduler="synchronous"), whole)
-    np.testing.assert_array_equal(lsh.transform(np.load(saved(tmp_path, vectors), mmap_mode="r")), whole)
+    np.testing.assert_array_equal(
+        lsh.transform(np.load(saved(tmp_path, vectors), mmap_mode="r")), whole
+    )
 
 
 # A cluster
@@ -130,7 +143,8 @@ def assert_searches_are_exact(table, bits, queries, *radii):
 @pytest.mark.parametrize(
     ("n_bits", "chunks"),
     [
-        (4, (700, 1, 0, 1299)),  # 16 codes for 2,000 rows: ties everywhere; partitions of one row, and of none
+        # 16 codes for 2,000 rows: ties everywhere; partitions of one row, and of none
+        (4, (700, 1, 0, 1299)),
         (64, (512,) * 3 + (464,)),
         (100, (2000,)),
     ],
@@ -154,7 +168,9 @@ def test_workers_listen_on_this_machine_only_and_leave_nothing_behind(tmp_path, 
     def listening():
         import psutil
 
-        return {c.laddr.ip for c in psutil.Process().net_connections("inet") if c.status == "LISTEN"}
+        return {
+            c.laddr.ip for c in psutil.Process().net_connections("inet") if c.status == "LISTEN"
+        }
 
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with local_client(n_workers=1) as client:
@@ -172,7 +188,8 @@ def deadly(work, folder):
             (folder / "killed").touch(exist_ok=False)
         except FileExistsError:
             return work(*arguments)
-        os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))  # on Windows the second ends it as hard
+        # on Windows the second ends it as hard
+        os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
 
     return attempt
 
@@ -200,7 +217,9 @@ def peak_memory():
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak of a process is read as Linux tells it")
+@pytest.mark.skipif(
+    not Path("/proc/self/status").exists(), reason="the peak of a process is read as Linux tells it"
+)
 def test_two_million_codes_are_searched_in_the_memory_that_is_stated(tmp_path):
     n, block_rows = 2_000_000, 250_000
     bits = random_bits(n, 64)
@@ -216,7 +235,9 @@ def test_two_million_codes_are_searched_in_the_memory_that_is_stated(tmp_path):
     assert_same(found, whole.query_radius(queries, 10, sort_results=True))
     share = n * 5 // 8  # eight blocks for two workers: one may have taken five
     for worker, peak in after.items():
-        assert peak - before[worker] < (32 + 3 * 8) * share + 120 * block_rows + 60e6, "60 MB are of Dask itself"
+        assert peak - before[worker] < (32 + 3 * 8) * share + 120 * block_rows + 60e6, (
+            "60 MB are of Dask itself"
+        )
 
 
 # Costs
@@ -229,7 +250,9 @@ def test_bytes_on_the_wire_are_those_of_packed_queries_and_of_answers_in_the_sma
     packed = np.packbits(queries, axis=1)
     shape = {"n_partitions": 4, "partition_rows": 500, "n_workers": 3}
     answers = [part.query(queries, 10) for part in parts]
-    nearest = sum(far.astype(np.uint8).nbytes + rows.astype(np.uint16).nbytes for far, rows in answers)
+    nearest = sum(
+        far.astype(np.uint8).nbytes + rows.astype(np.uint16).nbytes for far, rows in answers
+    )
     assert scale.wire_bytes(7, 100, k=10, **shape) == (3 * packed.nbytes, nearest)
 
 
@@ -270,27 +293,57 @@ def spread(codes):
 test_what_cannot_be_is_refused = pytest.mark.usefixtures("client")(
     refusals(
         (lambda: to_faiss(BITS.astype(int)), TypeError, "bits must be a boolean array"),
-        (lambda: scale.from_faiss(faiss.IndexFlatL2(16)), TypeError, "a faiss IndexBinaryFlat, got IndexFlatL2"),
+        (
+            lambda: scale.from_faiss(faiss.IndexFlatL2(16)),
+            TypeError,
+            "a faiss IndexBinaryFlat, got IndexFlatL2",
+        ),
         (lambda: scale.from_faiss(NEW), "at least one code"),
-        (lambda: scale.faiss_query_radius(to_faiss(BITS), BITS[:, :8], 1), "query_bits must fit the 16 bits"),
-        (lambda: scale.faiss_query_radius(HashTable(BITS), BITS, 1), TypeError, "must be a faiss .*, got HashTable"),
+        (
+            lambda: scale.faiss_query_radius(to_faiss(BITS), BITS[:, :8], 1),
+            "query_bits must fit the 16 bits",
+        ),
+        (
+            lambda: scale.faiss_query_radius(HashTable(BITS), BITS, 1),
+            TypeError,
+            "must be a faiss .*, got HashTable",
+        ),
         (lambda: encode(HASHER, VECTORS), TypeError, "X must be a Dask array, got ndarray"),
-        (lambda: encode(HASHER, da.from_array(VECTORS)[:, 0]), r"two-dimensional .*, got shape \(30,\)"),
-        (lambda: encode(HASHER, dask_bits()[dask_bits()[:, 0]]), r"call its compute_chunk_sizes\(\) first"),
+        (
+            lambda: encode(HASHER, da.from_array(VECTORS)[:, 0]),
+            r"two-dimensional .*, got shape \(30,\)",
+        ),
+        (
+            lambda: encode(HASHER, dask_bits()[dask_bits()[:, 0]]),
+            r"call its compute_chunk_sizes\(\) first",
+        ),
         (
             lambda: encode(StandardScaler().fit(VECTORS), da.from_array(VECTORS)),
             TypeError,
             "rows of booleans, Standard",
         ),
         (lambda: spread(BITS), TypeError, "codes must be a Dask array, got ndarray"),
-        (lambda: spread(dask_bits().astype(int)), TypeError, "bits must be a boolean array, got dtype int64"),
+        (
+            lambda: spread(dask_bits().astype(int)),
+            TypeError,
+            "bits must be a boolean array, got dtype int64",
+        ),
         (lambda: spread(dask_bits()).query_radius(BITS, 17), "17"),
         (lambda: spread(dask_bits()).query_radius(BITS[:, :8], 1), "must have 16 bits"),
-        (lambda: spread(dask_bits().map_blocks(lambda _: 1 / 0, **BOOLEAN)), ZeroDivisionError, "zero"),
+        (
+            lambda: spread(dask_bits().map_blocks(lambda _: 1 / 0, **BOOLEAN)),
+            ZeroDivisionError,
+            "zero",
+        ),
         (lambda: scale.measure_search(BITS, BITS, 17), "17"),
         (lambda: local_client(0).__enter__(), "n_workers must be at least 1, got 0"),
         (lambda: resampled_codes(BITS, 5, flip=2), "flip must be a probability from 0 to 1, got 2"),
-        (lambda: scale.plan_size(0, n_bits=64, n_features=9, bytes_per_row=9, codes_per_second=9), "positive"),
+        (
+            lambda: scale.plan_size(
+                0, n_bits=64, n_features=9, bytes_per_row=9, codes_per_second=9
+            ),
+            "positive",
+        ),
     )
 )
 
@@ -305,11 +358,31 @@ def written(folder, content):
     [
         (lambda f: f / "nothing.npy", FileNotFoundError, "nothing.npy"),
         (lambda f: Path(__file__), ValueError, r"test_scale.py is not a whole .npy file"),
-        (lambda f: saved(f, np.zeros(5)), ValueError, r"two-dimensional .* found float64 of shape \(5,\)"),
-        (lambda f: saved(f, np.zeros((0, 5))), ValueError, r"x.npy .*(of shape \(0, 5\)|not a whole .npy file)"),
-        (lambda f: saved(f, np.array([[{}]])), ValueError, "x.npy is not a whole .npy file of one plain array"),
-        (lambda f: written(f, saved(f, np.eye(20)).read_bytes()[:500]), ValueError, "x.npy is not a whole .npy file"),
-        (lambda f: written(f, b"\x93NUMPY\x01\x00\x88\x13" + b"9" * 5000), ValueError, "whole .npy file .{0,330}$"),
+        (
+            lambda f: saved(f, np.zeros(5)),
+            ValueError,
+            r"two-dimensional .* found float64 of shape \(5,\)",
+        ),
+        (
+            lambda f: saved(f, np.zeros((0, 5))),
+            ValueError,
+            r"x.npy .*(of shape \(0, 5\)|not a whole .npy file)",
+        ),
+        (
+            lambda f: saved(f, np.array([[{}]])),
+            ValueError,
+            "x.npy is not a whole .npy file of one plain array",
+        ),
+        (
+            lambda f: written(f, saved(f, np.eye(20)).read_bytes()[:500]),
+            ValueError,
+            "x.npy is not a whole .npy file",
+        ),
+        (
+            lambda f: written(f, b"\x93NUMPY\x01\x00\x88\x13" + b"9" * 5000),
+            ValueError,
+            "whole .npy file .{0,330}$",
+        ),
     ],
 )
 def test_what_is_no_file_of_vectors_is_refused_by_its_name(tmp_path, make, error, message):
@@ -318,7 +391,12 @@ def test_what_is_no_file_of_vectors_is_refused_by_its_name(tmp_path, make, error
 
 
 def test_without_the_extra_the_error_says_what_to_install(monkeypatch):
-    for missing, call in {"faiss": lambda: to_faiss(BITS), "distributed": lambda: local_client().__enter__()}.items():
+    for missing, call in {
+        "faiss": lambda: to_faiss(BITS),
+        "distributed": lambda: local_client().__enter__(),
+    }.items():
         monkeypatch.setitem(sys.modules, missing, None)
-        with pytest.raises(ImportError, match=rf"{missing} is needed .* pip install '\.\[scale\]' in the folder"):
+        with pytest.raises(
+            ImportError, match=rf"{missing} is needed .* pip install '\.\[scale\]' in the folder"
+        ):
             call()

@@ -23,18 +23,30 @@ def test_a_question_is_a_group_of_labelled_radio_buttons_and_needs_no_script(sma
     legend = re.search(r"(?s)<legend>(.*?)</legend>", found[0])[1]
     assert all(words in legend for words in ("Question 1.", "<em>common</em>", 'href="other.html"'))
     assert re.search(r"(?s)<label[^>]*>Nothing: <code.*?</label>", found[0])
-    options = re.findall(r'(?s)<div class="selftest-option.*?(?=<div class="selftest-option|$)', found[0])
-    said = [("selftest-wrong", "<strong>No.</strong> A wrong"), ("selftest-right", "<strong>Right.</strong> A right")]
+    options = re.findall(
+        r'(?s)<div class="selftest-option.*?(?=<div class="selftest-option|$)', found[0]
+    )
+    said = [
+        ("selftest-wrong", "<strong>No.</strong> A wrong"),
+        ("selftest-right", "<strong>Right.</strong> A right"),
+    ]
     for option, (kind, reply) in zip(options, said, strict=True):
         assert kind in option
-        assert option.index("<input") < option.index("<label") < option.index('role="status"') < option.index(reply)
+        assert (
+            option.index("<input")
+            < option.index("<label")
+            < option.index('role="status"')
+            < option.index(reply)
+        )
 
 
 # --- the editions
 
 
 def test_readers_have_explanations_folded_students_none_instructors_open(small_book):
-    reader, student, instructor = (markdown_of(notebook(small_book, edition)) for edition in EDITIONS)
+    reader, student, instructor = (
+        markdown_of(notebook(small_book, edition)) for edition in EDITIONS
+    )
     assert "**Question 1.** What has $x$ in *common* with [the next page](other.ipynb)?" in reader
     assert "- **a**: Nothing: `x = 1`.\n- **b**: A letter.\n\n<details>" in reader
     folded = re.search(r"(?s)<details>\n<summary>Question 1, .*?</details>", reader)[0]
@@ -55,7 +67,10 @@ FAULTS = {
     "no answers": ("Why?\n", "a question in a paragraph and, at its end, a list of answers"),
     "text after": (f"{GOOD}\nMore.\n", "at its end, a list of answers"),
     "no mark": (GOOD.replace("[ ] ", ""), "an answer of a self-test starts with [x] or [ ]"),
-    "unexplained": (GOOD.replace("\n\n  No.\n", "\n"), "an explanation, in a paragraph under it: '[ ] Not so.'"),
+    "unexplained": (
+        GOOD.replace("\n\n  No.\n", "\n"),
+        "an explanation, in a paragraph under it: '[ ] Not so.'",
+    ),
     "two right": (GOOD.replace("[ ]", "[x]"), "this one has 2, 2 of them right"),
     "none right": (GOOD.replace("[x]", "[ ]"), "this one has 2, 0 of them right"),
 }
@@ -63,9 +78,13 @@ FAULTS = {
 
 @pytest.fixture(scope="module")
 def broken(tmp_path_factory):
-    pages = {name.replace(" ", "-"): f"```{{selftest}}\n{body}```\n" for name, (body, _) in FAULTS.items()}
+    pages = {
+        name.replace(" ", "-"): f"```{{selftest}}\n{body}```\n"
+        for name, (body, _) in FAULTS.items()
+    }
     pages["good"] = f"```{{selftest}}\n{GOOD}```\n"
-    files = {name: text.removeprefix(HEADER) for name, text in book_of(**pages).items()}  # no kernel for each
+    # no kernel for each
+    files = {name: text.removeprefix(HEADER) for name, text in book_of(**pages).items()}
     return build(tmp_path_factory.mktemp("broken"), files)
 
 
@@ -82,7 +101,10 @@ def test_a_fault_fails_the_strict_build_and_is_named_with_its_page(broken, fault
 
 def questions(number):
     """The options of each question of a chapter: whether it is right, what it says, its explanation."""
-    return [OPTION.findall(body) for body in QUESTION.findall(CHAPTERS[number].read_text(encoding="utf-8"))]
+    return [
+        OPTION.findall(body)
+        for body in QUESTION.findall(CHAPTERS[number].read_text(encoding="utf-8"))
+    ]
 
 
 @each_chapter
@@ -120,18 +142,24 @@ def test_keys_alone_choose_and_no_script_is_run(site, visit, number):
         buttons.first.focus()
         page.keyboard.press("Space")
         for chosen in range(len(options)):
-            assert [reply.is_visible() for reply in replies.all()] == [i == chosen for i in range(len(options))]
+            assert [reply.is_visible() for reply in replies.all()] == [
+                i == chosen for i in range(len(options))
+            ]
             page.keyboard.press("ArrowDown")
 
 
 @pytest.mark.browser
-def test_with_scripts_arrows_go_through_the_answers_space_gives_one_and_a_link_skips_to_them(site, visit):
+def test_with_scripts_arrows_go_through_the_answers_space_gives_one_and_a_link_skips_to_them(
+    site, visit
+):
     tab = visit(1280)
     tab.go((site / "book/buckets.html").as_uri())
     for key in ("Tab", "Tab", "Enter", "Tab", "ArrowDown", "ArrowDown"):
         tab.page.keyboard.press(key)
     question = tab.page.locator("#question-1")
-    assert question.locator("input:checked").count() == 0, "to go through the answers is not to answer"
+    assert question.locator("input:checked").count() == 0, (
+        "to go through the answers is not to answer"
+    )
     tab.page.keyboard.press("Space")
     assert question.get_by_role("radio").nth(2).is_checked()
     assert question.locator(".selftest-reply:visible").count() == 1

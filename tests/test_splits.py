@@ -36,7 +36,12 @@ def check(split, dataset=DATA, n_shared=0):
 @pytest.mark.parametrize("name", ["cifar10", "toy"])
 @pytest.mark.parametrize(
     ("sizes", "query", "train"),
-    [((), None, None), ((20, 30), 20, 30), ((0.1, 0.5), 0.1, 0.5), ((np.int64(15), 0.01), 15, 0.01)],
+    [
+        ((), None, None),
+        ((20, 30), 20, 30),
+        ((0.1, 0.5), 0.1, 0.5),
+        ((np.int64(15), 0.01), 15, 0.01),
+    ],
 )
 def test_a_split_is_two_draws_of_scikit_learn(name, sizes, query, train):
     dataset = data_set(name, 6000)
@@ -47,7 +52,11 @@ def test_a_split_is_two_draws_of_scikit_learn(name, sizes, query, train):
     rest, query = train_test_split(np.arange(6000), test_size=query, random_state=1, stratify=seen)
     seen = y[rest] if name == "toy" else None
     database, train = train_test_split(rest, test_size=train, random_state=1, stratify=seen)
-    for rows, expected in ((split.query_rows, query), (split.train_rows, train), (split.database_rows, database)):
+    for rows, expected in (
+        (split.query_rows, query),
+        (split.train_rows, train),
+        (split.database_rows, database),
+    ):
         np.testing.assert_array_equal(rows, expected)
     check(split, dataset)
     assert (split_dataset(dataset, *sizes).query_rows != query).any()  # its random_state is 42
@@ -78,7 +87,10 @@ def test_classes_that_are_held_out_are_queried_and_never_trained_on(held_out):
 
 
 def test_the_seed_draws_the_classes_that_are_held_out():
-    drawn = [tuple(np.unique(held_out_partition(DATA, 3, random_state=seed).y_query)) for seed in [*range(20), 0]]
+    drawn = [
+        tuple(np.unique(held_out_partition(DATA, 3, random_state=seed).y_query))
+        for seed in [*range(20), 0]
+    ]
     assert drawn[0] == drawn[-1]
     assert len(set(drawn)) > 8
     assert {label for labels in drawn for label in labels} == set(range(10))
@@ -89,20 +101,54 @@ def divided(divide, arguments):
 
 
 test_what_cannot_be_divided_is_refused = refusals(
-    (divided(split_dataset, {"query_size": 0}), "query_size 0 cannot be drawn from 3000 rows .*; expected a number"),
-    (divided(split_dataset, {"query_size": 3000}), "query_size 3000 cannot be drawn from 3000 rows"),
+    (
+        divided(split_dataset, {"query_size": 0}),
+        "query_size 0 cannot be drawn from 3000 rows .*; expected a number",
+    ),
+    (
+        divided(split_dataset, {"query_size": 3000}),
+        "query_size 3000 cannot be drawn from 3000 rows",
+    ),
     (divided(split_dataset, {"query_size": 2995}), "query_size 2995 .* number of classes = 10"),
-    (divided(split_dataset, {"train_size": 9}), "train_size 9 .* from 2500 rows .* number of classes = 10"),
+    (
+        divided(split_dataset, {"train_size": 9}),
+        "train_size 9 .* from 2500 rows .* number of classes = 10",
+    ),
     (divided(split_dataset, {"query_size": -0.5}), "query_size -0.5 .* share between 0 and 1"),
-    (divided(split_dataset, {"query_size": 0.9999}), "query_size 0.9999 cannot be drawn from 3000 rows"),
+    (
+        divided(split_dataset, {"query_size": 0.9999}),
+        "query_size 0.9999 cannot be drawn from 3000 rows",
+    ),
     (divided(split_dataset, {"query_size": np.nan}), "query_size nan .* share between 0 and 1"),
-    (divided(split_dataset, {"train_size": "many"}), TypeError, "train_size 'many' .* expected a number of rows"),
-    (divided(split_dataset, {"train_size": True}), "train_size True .* expected a number of rows, or a share"),
-    (divided(paper_partition, {"n_train": 9}), "n_train must hold each of the 10 classes .*, got 9"),
-    (divided(paper_partition, {"n_query_per_class": 250}), "class 0 has 300 rows, not 250 for queries and 100 to"),
-    (divided(held_out_partition, {"n_train": 2100, "n_query_per_class": 300}), "no row of 3000 is left for the dat"),
-    (divided(held_out_partition, {"held_out": 9}), "held_out must be from 1 to the 8 classes but two, got 9"),
-    (divided(held_out_partition, {"n_train": 6}), "n_train must hold each of the 7 classes .*, got 6"),
+    (
+        divided(split_dataset, {"train_size": "many"}),
+        TypeError,
+        "train_size 'many' .* expected a number of rows",
+    ),
+    (
+        divided(split_dataset, {"train_size": True}),
+        "train_size True .* expected a number of rows, or a share",
+    ),
+    (
+        divided(paper_partition, {"n_train": 9}),
+        "n_train must hold each of the 10 classes .*, got 9",
+    ),
+    (
+        divided(paper_partition, {"n_query_per_class": 250}),
+        "class 0 has 300 rows, not 250 for queries and 100 to",
+    ),
+    (
+        divided(held_out_partition, {"n_train": 2100, "n_query_per_class": 300}),
+        "no row of 3000 is left for the dat",
+    ),
+    (
+        divided(held_out_partition, {"held_out": 9}),
+        "held_out must be from 1 to the 8 classes but two, got 9",
+    ),
+    (
+        divided(held_out_partition, {"n_train": 6}),
+        "n_train must hold each of the 7 classes .*, got 6",
+    ),
     (lambda: split_dataset(DATA).preprocessed("whiten"), "'l2-centre'\\), got 'whiten'"),
 )
 
@@ -110,12 +156,16 @@ test_what_cannot_be_divided_is_refused = refusals(
 def test_a_class_too_small_for_a_stratified_draw_is_named():
     labels = np.where(DATA.labels == 3, 4, DATA.labels)
     labels[0] = 3
-    with pytest.raises(ValueError, match=r"query_size 50 .* too few are: \[3\]|least populated class"):
+    with pytest.raises(
+        ValueError, match=r"query_size 50 .* too few are: \[3\]|least populated class"
+    ):
         split_dataset(dataclasses.replace(DATA, labels=labels), 50, 50)
 
 
 @pytest.mark.parametrize(
-    "split", [split_dataset(DATA, 100, 500), paper_partition(DATA, 500, 10)], ids=["apart", "within"]
+    "split",
+    [split_dataset(DATA, 100, 500), paper_partition(DATA, 500, 10)],
+    ids=["apart", "within"],
 )
 def test_centring_uses_each_row_but_the_queries_once(split):
     rows = np.union1d(split.train_rows, split.database_rows)
@@ -131,10 +181,13 @@ def test_centring_uses_each_row_but_the_queries_once(split):
         np.testing.assert_array_equal(centred.train_rows, split.train_rows)
         other = dataclasses.replace(split, X_query=split.X_query + 100)
         np.testing.assert_array_equal(other.preprocessed(method).X_database, centred.X_database)
-    check(split, n_shared=500 * np.isin(split.train_rows, split.database_rows).all())  # itself it is as it was
+    # itself it is as it was
+    check(split, n_shared=500 * np.isin(split.train_rows, split.database_rows).all())
     np.testing.assert_array_equal(split.preprocessed().X_query, split.X_query)
 
 
 def test_a_row_of_zeros_has_no_length_and_stays():
-    split = split_dataset(dataclasses.replace(DATA, features=np.zeros((3000, 2), dtype=np.float32)), 50, 50)
+    split = split_dataset(
+        dataclasses.replace(DATA, features=np.zeros((3000, 2), dtype=np.float32)), 50, 50
+    )
     assert (split.preprocessed("l2-centre").X_query == 0).all()

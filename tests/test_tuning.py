@@ -58,7 +58,10 @@ def test_the_seed_draws_the_validation_set(validation):
 
 
 def test_a_setting_scores_the_map_of_the_validation_queries(validation):
-    s, tuned = validation.choice, tune_on_grid(LSH(), validation, {"n_bits": [2, 8], "random_state": [0, 1]})
+    s, tuned = (
+        validation.choice,
+        tune_on_grid(LSH(), validation, {"n_bits": [2, 8], "random_state": [0, 1]}),
+    )
     for trial in tuned.trials.itertuples():
         hasher = LSH(trial.n_bits, random_state=trial.random_state).fit(s.X_train)
         bits = hasher.transform(s.X_query), hasher.transform(s.X_database)
@@ -70,7 +73,9 @@ def test_a_setting_scores_the_map_of_the_validation_queries(validation):
 @pytest.fixture
 def scored(monkeypatch):
     """Let a function of the fitted hasher stand in for its mean average precision."""
-    return lambda score: monkeypatch.setattr(tuning, "ranking_precision", lambda hasher, bits, split: score(hasher))
+    return lambda score: monkeypatch.setattr(
+        tuning, "ranking_precision", lambda hasher, bits, split: score(hasher)
+    )
 
 
 def test_climbing_ends_where_no_neighbour_is_better_and_tries_no_more(validation, scored):
@@ -78,9 +83,24 @@ def test_climbing_ends_where_no_neighbour_is_better_and_tries_no_more(validation
     ladders = {"alpha": range(5), "C": range(1, 6)}
     tuned = climb(SCRIPTED, validation, ladders)
     assert tuned[:2] == ({"alpha": 4, "C": 1}, 10)  # both at an end
-    path = [(2, 3), (1, 3), (3, 3), (2, 2), (2, 4), (1, 2), (3, 2), (2, 1), (1, 1), (3, 1), (4, 1), (4, 2)]
+    path = [
+        (2, 3),
+        (1, 3),
+        (3, 3),
+        (2, 2),
+        (2, 4),
+        (1, 2),
+        (3, 2),
+        (2, 1),
+        (1, 1),
+        (3, 1),
+        (4, 1),
+        (4, 2),
+    ]
     assert tuned.trials[["alpha", "C"]].apply(tuple, axis=1).tolist() == path
-    assert tuned.trials["score"].tolist() == [10 - abs(alpha - 4) - 2 * abs(C - 1) for alpha, C in path]
+    assert tuned.trials["score"].tolist() == [
+        10 - abs(alpha - 4) - 2 * abs(C - 1) for alpha, C in path
+    ]
 
 
 # The paper's order
@@ -112,7 +132,11 @@ class Script:
 
 def script(rounds, second=None, C=1.0):
     """Of each alpha and draw the scores after one round, two, ...; of the second step the score of each setting."""
-    first = {(a, m, C, draw): score for (a, draw), each in rounds.items() for m, score in enumerate(each, 1)}
+    first = {
+        (a, m, C, draw): score
+        for (a, draw), each in rounds.items()
+        for m, score in enumerate(each, 1)
+    }
     return Script(first | (second or {}))
 
 
@@ -122,7 +146,9 @@ def test_alpha_and_rounds_come_first_and_then_the_rest(validation, scored, searc
     told = script({(0.6, 0): [0.1, 0.2, 0.3], (0.9, 0): [0.2, 0.4, 0.3]}, second, C=7.0)
     scored(told)
     scripted = Scripted(C=7.0, random_state=0)
-    tuned = tune_as_published(scripted, validation, {"C": [1.0, 5.0]}, alpha=[0.6, 0.9], search=search)
+    tuned = tune_as_published(
+        scripted, validation, {"C": [1.0, 5.0]}, alpha=[0.6, 0.9], search=search
+    )
     assert tuned[:2] == ({"alpha": 0.9, "n_iter": 2, "C": 5.0}, 0.45)
     assert sorted(told.asked) == sorted(told.scores)
     assert sorted(tuned.trials["score"]) == sorted([0.1, 0.2, 0.3, 0.2, 0.4, 0.3, 0.4, 0.45])
@@ -149,9 +175,16 @@ def test_rounds_stop_when_validation_falls_whatever_comes_after(validation, scor
 def test_with_several_draws_the_mean_over_them_decides(validation, scored):
     """With the first start alone it would be alpha 0.6 and C 1."""
     rounds = {(0.6, 0): [0.5], (0.6, 1): [0.1], (0.9, 0): [0.4], (0.9, 1): [0.3]}
-    second = {(0.9, 1, 2.0, 0): 0.5, (0.9, 1, 2.0, 1): 0.1, (0.9, 1, 5.0, 0): 0.4, (0.9, 1, 5.0, 1): 0.4}
+    second = {
+        (0.9, 1, 2.0, 0): 0.5,
+        (0.9, 1, 2.0, 1): 0.1,
+        (0.9, 1, 5.0, 0): 0.4,
+        (0.9, 1, 5.0, 1): 0.4,
+    }
     scored(script(rounds, second))
-    tuned = tune_as_published(SCRIPTED, validation, {"C": [2.0, 5.0]}, alpha=[0.6, 0.9], n_iter=1, n_draws=2)
+    tuned = tune_as_published(
+        SCRIPTED, validation, {"C": [2.0, 5.0]}, alpha=[0.6, 0.9], n_iter=1, n_draws=2
+    )
     assert tuned[:2] == ({"alpha": 0.9, "n_iter": 1, "C": 5.0}, 0.4)
     assert tuned.trials["score"].round(6).tolist() == [0.3, 0.35, 0.3, 0.4]
 
@@ -159,6 +192,12 @@ def test_with_several_draws_the_mean_over_them_decides(validation, scored):
 test_refusals = refusals(
     (lambda: validation_set(SPLIT, 46), "n_query_per_class must be from 1 to the 45 .*got 46"),
     (lambda: validation_set(SPLIT, 10, 0), "n_database must be at least 1, got 0"),
-    (lambda: climb(LSH(4), validation_set(SPLIT, 10), {}, n_draws=0), "n_draws must be at least 1, got 0"),
-    (lambda: tune_as_published(GRH(6), validation_set(SPLIT, 10), {}, alpha=[1.0, 2.0]), "alpha must be"),
+    (
+        lambda: climb(LSH(4), validation_set(SPLIT, 10), {}, n_draws=0),
+        "n_draws must be at least 1, got 0",
+    ),
+    (
+        lambda: tune_as_published(GRH(6), validation_set(SPLIT, 10), {}, alpha=[1.0, 2.0]),
+        "alpha must be",
+    ),
 )

@@ -11,18 +11,27 @@ ROOT = Path(__file__).parents[1]
 SITE, RESULTS = ROOT / "_build/html", ROOT / "book/results"
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 PAGES = [TOC["root"], *(entry["file"] for part in TOC["parts"] for entry in part["chapters"])]
-CHAPTERS = [entry["file"] for part in TOC["parts"] if part.get("numbered") for entry in part["chapters"]]
+CHAPTERS = [
+    entry["file"] for part in TOC["parts"] if part.get("numbered") for entry in part["chapters"]
+]
 PAGES += ["genindex", "search", "404"]
-OURS = {path.name for path in (ROOT / "book/_static").iterdir()}  # of what _static holds, beside the letters
+# of what _static holds, beside the letters
+OURS = {path.name for path in (ROOT / "book/_static").iterdir()}
 WIDTHS = (1280, 390)
 SCHEMES = ("light", "dark")
-QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic"]
+QUIET = [
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-quic",
+]
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", *QUIET]
 ELSEWHERE = re.compile(r"^(?!file:|data:|blob:|about:|http://127\.0\.0\.1[:/])")
 UNRENDERED = ["{glue", "{numref", "{eq", "{cite", "{doc", "{ref", "{eval", "np.float64("]
 UNRENDERED += ["```", ":::", "$$", "\\(", "\\["]
 
-# What sticks out: elements that reach past the right edge and do not lie in an area that scrolls of itself
+# What sticks out: elements that reach past the right edge and do not lie in an area that scrolls of
+# itself
 WIDER_THAN_THE_SCREEN = """() => {
   const width = document.documentElement.clientWidth;
   const scrolls = (element) => element && element !== document.body && (
@@ -32,7 +41,8 @@ WIDER_THAN_THE_SCREEN = """() => {
     .filter((element) => element.getBoundingClientRect().right > width && !scrolls(element.parentElement))
     .slice(0, 5).map((element) => `${element.tagName}.${element.className}: ${element.textContent.slice(0, 60)}`));
 }"""
-# Formulas of which something that clips what is in it leaves less than the pixel that strokes may rise out of their box
+# Formulas of which something that clips what is in it leaves less than the pixel that strokes may
+# rise out of their box
 CUT_FORMULAS = """() => [...document.querySelectorAll("article math")].filter((formula) => {
   const box = formula.getBoundingClientRect();
   for (let around = formula.parentElement; around.tagName !== "ARTICLE"; around = around.parentElement) {
@@ -78,7 +88,9 @@ def exercises_of(page):
 
 def cells_of(source, tag=None):
     """The code of a part's cells, of all or of those with a tag."""
-    found = re.findall(r"(?ms)^```\{code-cell\} ipython3\n(:tags: \[([\w-]+)\]\n)?(.*?)^```", source)
+    found = re.findall(
+        r"(?ms)^```\{code-cell\} ipython3\n(:tags: \[([\w-]+)\]\n)?(.*?)^```", source
+    )
     return [code for _, tagged, code in found if tag in (None, tagged)]
 
 
@@ -91,12 +103,22 @@ class Visit:
         self.left, self.errors, self.files = [], [], set()
         self.context.route(ELSEWHERE, lambda route: route.abort())
         self.page = self.context.new_page()
-        self.page.on("request", lambda request: self.left.append(request.url) if ELSEWHERE.match(request.url) else None)
+        self.page.on(
+            "request",
+            lambda request: self.left.append(request.url) if ELSEWHERE.match(request.url) else None,
+        )
         self.page.on("request", lambda request: self.files.add(unquote(urlsplit(request.url).path)))
-        self.page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
+        self.page.on(
+            "console", lambda said: self.errors.append(said.text) if said.type == "error" else None
+        )
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("requestfailed", lambda request: self.errors.append(f"not loaded: {request.url}"))
-        self.page.on("response", lambda response: self.errors.append(response.url) if response.status >= 400 else None)
+        self.page.on(
+            "requestfailed", lambda request: self.errors.append(f"not loaded: {request.url}")
+        )
+        self.page.on(
+            "response",
+            lambda response: self.errors.append(response.url) if response.status >= 400 else None,
+        )
 
     def go(self, url):
         self.page.goto(url, wait_until="load")
@@ -104,9 +126,12 @@ class Visit:
 
     def weight(self):
         """Bytes of the files that a page opened from a file asked for, but for the theme's, as they lie on the disk."""
-        files = [path for path in map(Path, self.files) if path.name != "searchindex.js"]  # the theme's search
+        # the theme's search
+        files = [path for path in map(Path, self.files) if path.name != "searchindex.js"]
         letters = {path for path in files if path.match("_static/*.woff2")}
-        ours = letters | {path for path in files if "_static" not in path.parts or path.name in OURS}
+        ours = letters | {
+            path for path in files if "_static" not in path.parts or path.name in OURS
+        }
         return sum(path.stat().st_size for path in ours if path.is_file())
 
     def check_nothing_went_wrong(self):
@@ -127,7 +152,9 @@ class Visit:
         for image in page.evaluate(IMAGES):
             assert image["loaded"], image["src"]
             assert len(image["alt"] or "") >= 20, image["src"]
-            assert not re.search(r"\.(png|svg|jpe?g)$|[0-9a-f]{16}", image["alt"]), f"a file name: {image['alt']}"
+            assert not re.search(r"\.(png|svg|jpe?g)$|[0-9a-f]{16}", image["alt"]), (
+                f"a file name: {image['alt']}"
+            )
 
     def check_it_fits(self):
         assert self.page.evaluate(WIDER_THAN_THE_SCREEN) == [], self.page.viewport_size
@@ -138,7 +165,8 @@ class Visit:
 
 def violations(page):
     """What axe-core finds on a page at rest: the rule, and where it is broken; contrast, which is slow, once a look."""
-    page.evaluate("() => document.getAnimations().forEach((one) => one.finish())")  # colours fade in when it opens
+    # colours fade in when it opens
+    page.evaluate("() => document.getAnimations().forEach((one) => one.finish())")
     page.evaluate(LOOKS)
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(pytest.importorskip("axe_playwright_python.sync_playwright").Axe().axe_script)

@@ -24,22 +24,26 @@ _KMEANS_ITER = 10  # anchors need only be spread over the data; the paper stops 
 
 
 class AGH(Hasher):
-    r"""Anchor graph hashing: cut the data where their neighbourhood graph is thin, in time linear in their number.
+    r"""Anchor graph hashing: cut the data where their neighbourhood graph is thin, in time linear
+    in their number.
 
-    Every point is joined with its nearest few of some anchors, the centres of k-means, with weights Z whose rows sum to
-    1. The graph of the points, :math:`A = Z \Lambda^{-1} Z^T` with :math:`\Lambda` the sums of the columns of Z,
-    is never built. The codes sought make :math:`\sum_{ij} A_{ij} \|b_i - b_j\|^2` small, with balanced and uncorrelated
-    bits. Without the demand that bits be -1 or +1 they are the eigenvectors of A with the largest eigenvalues after the
-    first, which is constant; and these are Z P, with P from a matrix as small as the number of anchors. So Z P
-    encodes new points too.
+    Every point is joined with its nearest few of some anchors, the centres of k-means, with weights
+    Z whose rows sum to 1. The graph of the points, :math:`A = Z \Lambda^{-1} Z^T` with
+    :math:`\Lambda` the sums of the columns of Z, is never built. The codes sought make
+    :math:`\sum_{ij} A_{ij} \|b_i - b_j\|^2` small, with balanced and uncorrelated bits. Without the
+    demand that bits be -1 or +1 they are the eigenvectors of A with the largest eigenvalues after
+    the first, which is constant; and these are Z P, with P from a matrix as small as the number of
+    anchors. So Z P encodes new points too.
 
-    With one layer a bit is the sign of an eigenvector. With two, half as many eigenvectors are used, and each gives a
-    second bit, which cuts both sides of the first again, at the two thresholds that disturb the graph least.
+    With one layer a bit is the sign of an eigenvector. With two, half as many eigenvectors are
+    used, and each gives a second bit, which cuts both sides of the first again, at the two
+    thresholds that disturb the graph least.
 
     Parameters
     ----------
     n_bits : int, default=16
-        Bits of a code. With one layer at most one fewer than there are anchors; with two, twice that.
+        Bits of a code. With one layer at most one fewer than there are anchors; with two, twice
+        that.
     n_anchors : int, default=300
         Centres of k-means; where there are no more different training points, these.
     n_neighbours : int, default=3
@@ -54,8 +58,8 @@ class AGH(Hasher):
     anchors_ : (n_anchors, n_features) array of float64
         Less the mean.
     bandwidth_ : float
-        Of the weights exp(-(distance / bandwidth)^2): the mean distance of a training point from the farthest anchor
-        that it is joined with.
+        Of the weights exp(-(distance / bandwidth)^2): the mean distance of a training point from
+        the farthest anchor that it is joined with.
     projections_ : (n_anchors, n_vectors) array of float64
         P.
     thresholds_ : (2, n_bits // 2) array of float64
@@ -102,8 +106,8 @@ class AGH(Hasher):
         Raises
         ------
         TypeError, ValueError
-            If a parameter is out of its range, there are fewer eigenvectors than the bits need, or `X` is not a finite
-            two-dimensional array.
+            If a parameter is out of its range, there are fewer eigenvectors than the bits need, or
+            `X` is not a finite two-dimensional array.
         """
         centred = self._centred(X)
         self.anchors_ = np.unique(centred, axis=0)
@@ -112,14 +116,18 @@ class AGH(Hasher):
             self.anchors_ = cluster_centres(centred, self.n_anchors, random, max_iter=_KMEANS_ITER)
         n_anchors = len(self.anchors_)
         possible = self.n_layers * (n_anchors - 1)
-        check_integer(self.n_bits, "n_bits", high=possible, of=f"bits that {n_anchors} anchors can give")
+        check_integer(
+            self.n_bits, "n_bits", high=possible, of=f"bits that {n_anchors} anchors can give"
+        )
         weights, self.bandwidth_ = anchor_weights(centred, self.anchors_, self.n_neighbours)
-        # Z P are the eigenvectors of Z L^-1 Z^T if L^1/2 P are those of the small matrix L^-1/2 Z^T Z L^-1/2.
+        # Z P are the eigenvectors of Z L^-1 Z^T if L^1/2 P are those of the small matrix L^-1/2 Z^T
+        # Z L^-1/2.
         mass = weights.sum(axis=0)
         scale = 1 / np.sqrt(np.where(mass > 0, mass, 1.0))  # an anchor may be nobody's
         scaled = sparse.csr_array(weights.multiply(scale))
         constant = np.sqrt(mass / mass.sum())
-        # Less this the constant eigenvector comes last: also where the graph falls into several parts.
+        # Less this the constant eigenvector comes last: also where the graph falls into several
+        # parts.
         others = (scaled.T @ scaled).toarray() - np.outer(constant, constant)
         n_vectors = -(-self.n_bits // self.n_layers)
         _, vectors = np.linalg.eigh(others)
@@ -139,11 +147,15 @@ class AGH(Hasher):
         return np.hstack([vectors, np.where(twice >= 0, twice - upper, lower - twice)])
 
 
-def cluster_centres(points: Floats, n_clusters: int, random_state: Any = None, max_iter: int = 300) -> Floats:
-    """Find the centres of k-means, begun by k-means++ as it was published: one candidate is drawn for each centre.
+def cluster_centres(
+    points: Floats, n_clusters: int, random_state: Any = None, max_iter: int = 300
+) -> Floats:
+    """Find the centres of k-means, begun by k-means++ as it was published: one candidate is drawn
+    for each centre.
 
-    Scikit-learn draws several and keeps the one that lowers the sum of squares most. Two points that are each other's
-    nearest lower it by just as much, so that rounding would decide which of them begins a cluster.
+    Scikit-learn draws several and keeps the one that lowers the sum of squares most. Two points
+    that are each other's nearest lower it by just as much, so that rounding would decide which of
+    them begins a cluster.
 
     References
     ----------
@@ -161,25 +173,33 @@ def anchor_weights(
     points: Floats, anchors: Floats, n_neighbours: int, bandwidth: float | None = None
 ) -> tuple[sparse.csr_array, float]:
     """Weigh the nearest anchors of each point by a Gaussian of their distance; the weights of a point sum to 1."""
-    search = NearestNeighbors(n_neighbors=min(n_neighbours, len(anchors)), algorithm="brute").fit(anchors)
+    search = NearestNeighbors(n_neighbors=min(n_neighbours, len(anchors)), algorithm="brute").fit(
+        anchors
+    )
     distances, nearest = search.kneighbors(points)
     bandwidth = bandwidth or float(distances.max(axis=1).mean()) or 1.0
-    shares = softmax(-((distances / bandwidth) ** 2), axis=1)  # also of a far point, whose Gaussians are rounded to 0
+    # also of a far point, whose Gaussians are rounded to 0
+    shares = softmax(-((distances / bandwidth) ** 2), axis=1)
     starts = np.arange(len(points) + 1) * nearest.shape[1]
     shape = len(points), len(anchors)
     return sparse.csr_array((shares.ravel(), nearest.ravel(), starts), shape), bandwidth
 
 
 def second_thresholds(scaled: sparse.csr_array, vectors: Floats) -> Floats:
-    """Find where to cut the two sides of each eigenvector again, so that neighbours in the graph are parted least.
+    """Find where to cut the two sides of each eigenvector again, so that neighbours in the graph
+    are parted least.
 
-    A vector y is folded to u = y - upper where y >= 0, and lower - y elsewhere. Of all pairs of thresholds with which u
-    sums to 0, the pair is chosen that makes u^T (I - A) u smallest. A, the graph, is `scaled` times its transpose.
+    A vector y is folded to u = y - upper where y >= 0, and lower - y elsewhere. Of all pairs of
+    thresholds with which u sums to 0, the pair is chosen that makes u^T (I - A) u smallest. A, the
+    graph, is `scaled` times its transpose.
     """
     above = vectors >= 0
     sizes = np.maximum([above.sum(axis=0), (~above).sum(axis=0)], 1)
-    # One pair that makes the sum 0 has each side sum to 0; from it upper and lower can move along one direction only.
-    upper, lower = np.array([vectors.clip(0).sum(axis=0), vectors.clip(None, 0).sum(axis=0)]) / sizes
+    # One pair that makes the sum 0 has each side sum to 0; from it upper and lower can move along
+    # one direction only.
+    upper, lower = (
+        np.array([vectors.clip(0).sum(axis=0), vectors.clip(None, 0).sum(axis=0)]) / sizes
+    )
     folded = np.where(above, vectors - upper, lower - vectors)
     direction = np.where(above, 1 / sizes[0], -1 / sizes[1])
     moved = direction - scaled @ (scaled.T @ direction)
@@ -189,21 +209,24 @@ def second_thresholds(scaled: sparse.csr_array, vectors: Floats) -> Floats:
 
 
 class STH(Hasher):
-    r"""Self-taught hashing: codes of the training points from the Laplacian of a graph, and a classifier for each bit.
+    r"""Self-taught hashing: codes of the training points from the Laplacian of a graph, and a
+    classifier for each bit.
 
-    First the training points get codes. With W the adjacency of a graph of these points, D its degrees and L = D - W,
-    the smoothest functions on the graph are sought, after the constant one:
+    First the training points get codes. With W the adjacency of a graph of these points, D its
+    degrees and L = D - W, the smoothest functions on the graph are sought, after the constant one:
 
     .. math:: \min_V \; \mathrm{tr}(V^T L V) \quad \text{subject to} \quad V^T D V = I, \; V^T D \mathbf{1} = 0
 
-    They are eigenvectors of :math:`L v = \lambda D v`. A bit says whether a point has more than the median of one.
-    Then, as new points have no place in the graph, a support vector machine is taught each bit from the features.
+    They are eigenvectors of :math:`L v = \lambda D v`. A bit says whether a point has more than the
+    median of one. Then, as new points have no place in the graph, a support vector machine is
+    taught each bit from the features.
 
-    ``fit(X)`` joins each point with its nearest neighbours, as in the paper. ``fit(X, y)`` joins it with its nearest
-    neighbours among the points that share a label with it, which makes the method supervised. With C classes the graph
-    then falls into C parts or more, and C - 1 functions or more are perfectly smooth, and equally so: those that are
-    the same within each part. Any basis of them will do, and one is drawn at random. Functions after these mostly tell
-    a few points of one class from all others, which the classifiers hardly learn.
+    ``fit(X)`` joins each point with its nearest neighbours, as in the paper. ``fit(X, y)`` joins it
+    with its nearest neighbours among the points that share a label with it, which makes the method
+    supervised. With C classes the graph then falls into C parts or more, and C - 1 functions or
+    more are perfectly smooth, and equally so: those that are the same within each part. Any basis
+    of them will do, and one is drawn at random. Functions after these mostly tell a few points of
+    one class from all others, which the classifiers hardly learn.
 
     Parameters
     ----------
@@ -212,12 +235,15 @@ class STH(Hasher):
     classifier : {"linear-svm", "rbf-svm"}, default="linear-svm"
         Without and with a Gaussian kernel.
     C : float, default=1.0
-        Inverse strength of the regularisation of the support vector machines. They see the features less their mean,
-        divided by one number, after which the mean squared norm of the training points is 1.
+        Inverse strength of the regularisation of the support vector machines. They see the features
+        less their mean, divided by one number, after which the mean squared norm of the training
+        points is 1.
     gamma : float, default=2.0
-        Of the kernel exp(-gamma squared distance), in units of 1 / the median squared distance of training points.
+        Of the kernel exp(-gamma squared distance), in units of 1 / the median squared distance of
+        training points.
     n_neighbours : int, default=25
-        Neighbours of each point in the graph; all that there are to choose from where these are fewer.
+        Neighbours of each point in the graph; all that there are to choose from where these are
+        fewer.
     random_state : int, RandomState instance or None, default=None
         Draws what the eigenproblem leaves open, then seeds the linear support vector machines.
 
@@ -239,12 +265,14 @@ class STH(Hasher):
 
     Notes
     -----
-    Labels are a dense indicator: with C classes or labels ``fit(X, y)`` takes O(n C) memory, and O(n C) time for each
-    class, or different set of labels, to find the points that share a label with it.
+    Labels are a dense indicator: with C classes or labels ``fit(X, y)`` takes O(n C) memory, and
+    O(n C) time for each class, or different set of labels, to find the points that share a label
+    with it.
 
     References
     ----------
-    D. Zhang, J. Wang, D. Cai and J. Lu, "Self-taught hashing for fast similarity search", SIGIR 2010.
+    D. Zhang, J. Wang, D. Cai and J. Lu, "Self-taught hashing for fast similarity search", SIGIR
+    2010.
 
     Examples
     --------
@@ -286,8 +314,9 @@ class STH(Hasher):
         Raises
         ------
         TypeError, ValueError
-            If a parameter is out of its range, `X` is not a finite two-dimensional array, or `y` is of another length,
-            neither classes nor an indicator, the same for all points, or leaves a point without a label.
+            If a parameter is out of its range, `X` is not a finite two-dimensional array, or `y` is
+            of another length, neither classes nor an indicator, the same for all points, or leaves
+            a point without a label.
         """
         centred = self._centred(X)
         n = len(centred)
@@ -297,7 +326,9 @@ class STH(Hasher):
         graph = neighbour_graph(centred, labels, self.n_neighbours)
         self.codes_ = halved(smooth_vectors(graph, self.n_bits, random))
         if self.classifier == "linear-svm":
-            svm = LinearSVC(C=self.C, loss="hinge", max_iter=10_000, random_state=random.randint(2**31 - 1))
+            svm = LinearSVC(
+                C=self.C, loss="hinge", max_iter=10_000, random_state=random.randint(2**31 - 1)
+            )
             weights, self.intercepts_ = svm_weights(svm, self._standardised(centred), self.codes_)
             self.coefficients_ = weights / self.scale_
         else:
@@ -315,10 +346,11 @@ class STH(Hasher):
 
 
 def neighbour_graph(points: Floats, labels: Floats, n_neighbours: int) -> sparse.csr_array:
-    """Join each point with its nearest neighbours among the points with which it has a label in common.
+    """Join each point with its nearest neighbours among the points with which it has a label in
+    common.
 
-    A join weighs 1 / (1 + squared distance / the mean of all). The paper has the cosine, which is for features that are
-    never negative.
+    A join weighs 1 / (1 + squared distance / the mean of all). The paper has the cosine, which is
+    for features that are never negative.
     """
     sets, groups = label_sets(labels)
     rows, columns, distances = [], [], []
@@ -337,11 +369,14 @@ def neighbour_graph(points: Floats, labels: Floats, n_neighbours: int) -> sparse
     return sparse.csr_array(directed.maximum(directed.T).maximum(sparse.eye_array(len(points))))
 
 
-def smooth_vectors(graph: sparse.csr_array, n_vectors: int, random: np.random.RandomState) -> Floats:
-    """Find the smoothest functions on a graph after the constant one: eigenvectors v of L v = lambda D v.
+def smooth_vectors(
+    graph: sparse.csr_array, n_vectors: int, random: np.random.RandomState
+) -> Floats:
+    """Find the smoothest functions on a graph after the constant one: eigenvectors v of L v =
+    lambda D v.
 
-    First come those with lambda = 0, the same within each part of the graph that has no edge to another: a basis drawn
-    at random.
+    First come those with lambda = 0, the same within each part of the graph that has no edge to
+    another: a basis drawn at random.
     """
     n = graph.shape[0]
     root = np.sqrt(np.asarray(graph.sum(axis=1)).ravel())
@@ -351,13 +386,17 @@ def smooth_vectors(graph: sparse.csr_array, n_vectors: int, random: np.random.Ra
     of_parts /= lengths
     others = random.standard_normal((n_parts, n_parts - 1))
     basis, _ = np.linalg.qr(np.column_stack([lengths, others]))
-    vectors = of_parts @ basis[:, 1:]  # orthogonal to the constant function, whose coordinates the lengths are
+    # orthogonal to the constant function, whose coordinates the lengths are
+    vectors = of_parts @ basis[:, 1:]
     missing = n_vectors - vectors.shape[1]
     if missing > 0:
-        # D^-1/2 W D^-1/2 has the eigenvalues 1 - lambda, more than -1; those of the functions found so far become -1.
+        # D^-1/2 W D^-1/2 has the eigenvalues 1 - lambda, more than -1; those of the functions found
+        # so far become -1.
         normalised = graph / root[:, None] / root
         if 4 * missing < n:
-            product = LinearOperator((n, n), lambda v: normalised @ v - 2 * of_parts @ (of_parts.T @ v), dtype=float)
+            product = LinearOperator(
+                (n, n), lambda v: normalised @ v - 2 * of_parts @ (of_parts.T @ v), dtype=float
+            )
             _, smooth = eigsh(product, missing, which="LA", v0=random.standard_normal(n))
         else:
             _, smooth = np.linalg.eigh(normalised.toarray() - 2 * of_parts @ of_parts.T)
@@ -367,7 +406,8 @@ def smooth_vectors(graph: sparse.csr_array, n_vectors: int, random: np.random.Ra
 
 def halved(vectors: Floats) -> Bits:
     """Cut each column at its median; points at it, within rounding, go where that makes more equal halves."""
-    # Points with the same place in the graph have the same value, but for rounding, and belong on the same side.
+    # Points with the same place in the graph have the same value, but for rounding, and belong on
+    # the same side.
     largest = abs(vectors).max(axis=0)
     vectors = (vectors / np.where(largest > 0, largest, 1.0)).round(9)
     median = np.median(vectors, axis=0)

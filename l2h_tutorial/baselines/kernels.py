@@ -1,6 +1,8 @@
-"""Supervised hashing with Gaussian kernels around some of the labelled points, the anchors: KSH and SDH.
+"""Supervised hashing with Gaussian kernels around some of the labelled points, the anchors: KSH and
+SDH.
 
-At the end, what STH and GRH use as well: the kernel's width, and a support vector machine for each bit.
+At the end, what STH and GRH use as well: the kernel's width, and a support vector machine for each
+bit.
 """
 
 from typing import Any, Self
@@ -34,7 +36,9 @@ class AnchoredHasher(Hasher):
     random_state: Any
     _needs_labels = True
 
-    def _anchored(self, X: ArrayLike, y: Any, random: np.random.RandomState) -> tuple[Floats, Floats, Floats, Floats]:
+    def _anchored(
+        self, X: ArrayLike, y: Any, random: np.random.RandomState
+    ) -> tuple[Floats, Floats, Floats, Floats]:
         """Begin to fit: draw the anchors; return labels, kernels less their means, these, and K^T K with the ridge."""
         centred = self._centred(X, y)
         labels = checked_labels(y, centred)
@@ -53,27 +57,30 @@ class AnchoredHasher(Hasher):
 
 
 class KSH(AnchoredHasher):
-    r"""Kernel-based supervised hashing: codes whose inner products say whether two points share a label.
+    r"""Kernel-based supervised hashing: codes whose inner products say whether two points share a
+    label.
 
-    S holds +1 for two training points that share a label and -1 for two that do not. For codes H of r bits, written as
-    -1 and +1, KSH makes
+    S holds +1 for two training points that share a label and -1 for two that do not. For codes H of
+    r bits, written as -1 and +1, KSH makes
 
     .. math:: \left\| \tfrac{1}{r} H H^T - S \right\|_F^2
 
-    small, one bit after the other. Bit k is the sign of Ka, with K the kernels around the anchors less their means, and
-    is to fit what the bits before it have left, :math:`R = rS - \sum_{j<k} h_j h_j^T`: it should make
-    :math:`h_k^T R h_k` large. Without the sign the best a is an eigenvector. With the sigmoid
-    :math:`\varphi(x) = 2 / (1 + e^{-x}) - 1` in its place, gradient ascent from there finds a better one; the
-    eigenvector is kept where it does not.
+    small, one bit after the other. Bit k is the sign of Ka, with K the kernels around the anchors
+    less their means, and is to fit what the bits before it have left, :math:`R = rS - \sum_{j<k}
+    h_j h_j^T`: it should make :math:`h_k^T R h_k` large. Without the sign the best a is an
+    eigenvector. With the sigmoid :math:`\varphi(x) = 2 / (1 + e^{-x}) - 1` in its place, gradient
+    ascent from there finds a better one; the eigenvector is kept where it does not.
 
     Parameters
     ----------
     n_bits : int, default=16
         Bits of a code.
     n_anchors : int, default=2000
-        Training points, drawn at random, around which there is a kernel; all where there are fewer; 300 in the paper.
+        Training points, drawn at random, around which there is a kernel; all where there are fewer;
+        300 in the paper.
     gamma : float, default=2.0
-        Of the kernel exp(-gamma squared distance), in units of 1 / the median squared distance of training points.
+        Of the kernel exp(-gamma squared distance), in units of 1 / the median squared distance of
+        training points.
     ridge : float, default=0.1
         Added to the diagonal of K^T K, as a multiple of its mean. The paper has none; see Notes.
     n_iter : int, default=100
@@ -94,19 +101,21 @@ class KSH(AnchoredHasher):
 
     Notes
     -----
-    The authors' program ascends by at most 500 accelerated gradient steps in the weights of the kernels themselves,
-    from an eigenvector without a ridge. Such steps hardly move along what the kernels have little of, so that ending
-    early is a regulariser. Here the ridge is, and the ascent, in coordinates in which all directions weigh the same,
-    ends where the smooth objective does. With a tuned width neither is ahead, and ours is several times faster; with
-    wide kernels, whose Gram matrix is nearly singular, theirs ranks better by about .01.
+    The authors' program ascends by at most 500 accelerated gradient steps in the weights of the
+    kernels themselves, from an eigenvector without a ridge. Such steps hardly move along what the
+    kernels have little of, so that ending early is a regulariser. Here the ridge is, and the
+    ascent, in coordinates in which all directions weigh the same, ends where the smooth objective
+    does. With a tuned width neither is ahead, and ours is several times faster; with wide kernels,
+    whose Gram matrix is nearly singular, theirs ranks better by about .01.
 
-    S is never built: it is the same for all points with the same labels. With s different sets of labels, or s classes,
-    it takes O(n s) memory, and a product with it O(n s) time: little for ten classes, but where nearly every point has
-    labels of its own, s is nearly n.
+    S is never built: it is the same for all points with the same labels. With s different sets of
+    labels, or s classes, it takes O(n s) memory, and a product with it O(n s) time: little for ten
+    classes, but where nearly every point has labels of its own, s is nearly n.
 
     References
     ----------
-    W. Liu, J. Wang, R. Ji, Y.-G. Jiang and S.-F. Chang, "Supervised hashing with kernels", CVPR 2012.
+    W. Liu, J. Wang, R. Ji, Y.-G. Jiang and S.-F. Chang, "Supervised hashing with kernels", CVPR
+    2012.
 
     Examples
     --------
@@ -144,11 +153,13 @@ class KSH(AnchoredHasher):
         Raises
         ------
         TypeError, ValueError
-            If a parameter is out of its range, `X` is not a finite two-dimensional array, or `y` is missing, of another
-            length, neither classes nor an indicator, the same for all points, or leaves a point without a label.
+            If a parameter is out of its range, `X` is not a finite two-dimensional array, or `y` is
+            missing, of another length, neither classes nor an indicator, the same for all points,
+            or leaves a point without a label.
         """
         labels, kernels, means, gram = self._anchored(X, y, check_random_state(self.random_state))
-        # In coordinates in which (K^T K + ridge) / n is the identity, all directions weigh the same.
+        # In coordinates in which (K^T K + ridge) / n is the identity, all directions weigh the
+        # same.
         factor = cholesky(gram / len(kernels), lower=True)
         whitened = solve_triangular(factor, kernels.T, lower=True).T
         residual = Residual(labels, self.n_bits)
@@ -167,7 +178,8 @@ class Residual:
     def __init__(self, labels: Floats, n_bits: int) -> None:
         sets, groups = label_sets(labels)
         self.n_bits = n_bits
-        # R = F Q F^T: in F a column a set of labels, which says whose it is, and later one a bit; at first Q is r S.
+        # R = F Q F^T: in F a column a set of labels, which says whose it is, and later one a bit;
+        # at first Q is r S.
         self._factors = np.eye(len(sets))[groups]
         self._between = np.where(sets @ sets.T > 0, 1.0, -1.0) * n_bits
 
@@ -191,7 +203,9 @@ def greedy_bit(kernels: Floats, residual: Residual, n_iter: int) -> tuple[Floats
     """Find the weights a for which the signs h of K a make h^T R h large; return both."""
     start = residual.leading(kernels)
     steps = {"maxiter": n_iter}
-    refined = minimize(surrogate_loss, start, (kernels, residual), "L-BFGS-B", jac=True, options=steps)
+    refined = minimize(
+        surrogate_loss, start, (kernels, residual), "L-BFGS-B", jac=True, options=steps
+    )
     bit, refined_bit = signs(kernels @ start), signs(kernels @ refined.x)
     if refined_bit @ (residual @ refined_bit) > bit @ (residual @ bit):
         return refined.x, refined_bit
@@ -208,30 +222,35 @@ def surrogate_loss(weights: Floats, kernels: Floats, residual: Residual) -> tupl
 class SDH(AnchoredHasher):
     r"""Supervised discrete hashing: codes from which a linear classifier can read the labels.
 
-    With Y the 0/1 indicator of the labels, codes B of -1 and +1, a linear classifier W on the codes, and hash functions
-    F that predict the codes from kernels around anchors, by weights P and intercepts, SDH makes
+    With Y the 0/1 indicator of the labels, codes B of -1 and +1, a linear classifier W on the
+    codes, and hash functions F that predict the codes from kernels around anchors, by weights P and
+    intercepts, SDH makes
 
     .. math:: \|Y - BW\|_F^2 + \lambda \|W\|_F^2 + \nu \left(\|B - F\|_F^2 + \epsilon \|P\|_F^2\right)
 
-    small by turns, from random codes on. The best W for given codes, and the best F, are ridge regressions. For given W
-    and F the codes remain discrete: the best bit of all points, the others being fixed, is a sign, and bit after bit is
-    set so until none changes (*discrete cyclic coordinate descent*). With the small :math:`\nu` of the paper the labels
-    all but decide the codes: the points of a class share a few.
+    small by turns, from random codes on. The best W for given codes, and the best F, are ridge
+    regressions. For given W and F the codes remain discrete: the best bit of all points, the others
+    being fixed, is a sign, and bit after bit is set so until none changes (*discrete cyclic
+    coordinate descent*). With the small :math:`\nu` of the paper the labels all but decide the
+    codes: the points of a class share a few.
 
     Parameters
     ----------
     n_bits : int, default=16
         Bits of a code.
     n_anchors : int, default=2000
-        Training points, drawn at random, around which there is a kernel; all where there are fewer; 1,000 in the paper.
+        Training points, drawn at random, around which there is a kernel; all where there are fewer;
+        1,000 in the paper.
     gamma : float, default=2.0
-        Of the kernel exp(-gamma squared distance), in units of 1 / the median squared distance of training points.
+        Of the kernel exp(-gamma squared distance), in units of 1 / the median squared distance of
+        training points.
     ridge : float, default=0.01
         Epsilon, as a multiple of the mean sum of squares of a kernel over the training points.
     classifier_ridge : float, default=1.0
         Lambda.
     nu : float, default=1e-5
-        Weight of the hash functions. The larger, the more the codes are what the kernels can predict.
+        Weight of the hash functions. The larger, the more the codes are what the kernels can
+        predict.
     n_iter : int, default=5
         Turns.
     random_state : int, RandomState instance or None, default=None
@@ -300,16 +319,18 @@ class SDH(AnchoredHasher):
         Raises
         ------
         TypeError, ValueError
-            If a parameter is out of its range, `X` is not a finite two-dimensional array, or `y` is missing, of another
-            length, neither classes nor an indicator, or the same for all points.
+            If a parameter is out of its range, `X` is not a finite two-dimensional array, or `y` is
+            missing, of another length, neither classes nor an indicator, or the same for all
+            points.
         """
         random = check_random_state(self.random_state)
         labels, kernels, means, gram = self._anchored(X, y, random)
         factor = cho_factor(gram, lower=True, overwrite_a=True)  # serves all turns
         codes = random.choice([-1.0, 1.0], (len(labels), self.n_bits))
         for _ in range(self.n_iter):
-            # What the hash functions predict, ridge regressions of the codes on the kernels with intercepts that no
-            # ridge shrinks; then the classifier W that reads the labels from the codes best; then the codes.
+            # What the hash functions predict, ridge regressions of the codes on the kernels with
+            # intercepts that no ridge shrinks; then the classifier W that reads the labels from the
+            # codes best; then the codes.
             predicted = kernels @ cho_solve(factor, kernels.T @ codes) + codes.mean(axis=0)
             of_codes = codes.T @ codes + self.classifier_ridge * np.eye(self.n_bits)
             classifier = solve(of_codes, codes.T @ labels, assume_a="pos")
@@ -321,10 +342,12 @@ class SDH(AnchoredHasher):
 
 
 def cyclic_descent(codes: Floats, targets: Floats, classifier: Floats) -> Floats:
-    """Make ||B W||^2 - 2 tr(B^T Q) smaller, one bit of all points after the other, until none changes.
+    """Make ||B W||^2 - 2 tr(B^T Q) smaller, one bit of all points after the other, until none
+    changes.
 
-    For bit k of a point, the others being fixed, that is 2 b_k (b' W' w_k - q_k) plus a constant, where b' and W' are
-    the other bits and their rows of W: the best b_k is the sign of q_k - b' W' w_k.
+    For bit k of a point, the others being fixed, that is 2 b_k (b' W' w_k - q_k) plus a constant,
+    where b' and W' are the other bits and their rows of W: the best b_k is the sign of q_k - b' W'
+    w_k.
     """
     codes = codes.copy()
     between = classifier @ classifier.T
@@ -338,8 +361,11 @@ def cyclic_descent(codes: Floats, targets: Floats, classifier: Floats) -> Floats
     return codes
 
 
-def kernel_gamma(points: Floats, gamma: float, seed: int | None = None, squared: Floats | None = None) -> float:
-    """Divide gamma by the median squared distance between points, so that it does not depend on the features' scale.
+def kernel_gamma(
+    points: Floats, gamma: float, seed: int | None = None, squared: Floats | None = None
+) -> float:
+    """Divide gamma by the median squared distance between points, so that it does not depend on the
+    features' scale.
 
     Parameters
     ----------
@@ -354,8 +380,8 @@ def kernel_gamma(points: Floats, gamma: float, seed: int | None = None, squared:
     Returns
     -------
     float
-        For the kernel exp(-result squared distance). Where most points coincide, the mean takes the median's place;
-        where all do, the result is gamma.
+        For the kernel exp(-result squared distance). Where most points coincide, the mean takes the
+        median's place; where all do, the result is gamma.
 
     Examples
     --------
@@ -383,14 +409,18 @@ def gaussian_kernel(points: Floats, gamma: float, seed: int | None = None) -> tu
     n = len(points)
     if n > _MOST_POINTS:
         size = f"{n:,} x {n:,} numbers, {8e-9 * n * n:.1f} GB; the limit is {_MOST_POINTS:,} points"
-        raise ValueError(f"a kernel between all points would have {size}: GRH has classifier='rbf-landmarks' for more")
+        raise ValueError(
+            f"a kernel between all points would have {size}: GRH has classifier='rbf-landmarks' for more"
+        )
     squared = euclidean_distances(points, squared=True)
     g = kernel_gamma(points, gamma, seed, squared)
     squared *= -g
     return np.exp(squared, out=squared), g
 
 
-def svm_weights(svm: Any, inputs: Floats, bits: Bits, class_weight: str | None = None) -> tuple[Floats, Floats]:
+def svm_weights(
+    svm: Any, inputs: Floats, bits: Bits, class_weight: str | None = None
+) -> tuple[Floats, Floats]:
     """Fit a clone of a support vector machine to each bit; return the weights of the inputs, and the intercepts."""
     weights = np.zeros((inputs.shape[1], bits.shape[1]))
     intercepts = np.zeros(bits.shape[1])

@@ -11,20 +11,22 @@ from ..affinity import label_indicator
 from ..checks import Floats, Integers, check_integer
 from ..lsh import Hasher
 
-_ROUNDING = 1e-6  # coordinates of an eigenvector that differ by a smaller share of the largest are taken for equal
+# coordinates of an eigenvector that differ by a smaller share of the largest are taken for equal
+_ROUNDING = 1e-6
 
 
 class PCAH(Hasher):
-    """Bit k says on which side of the training mean a vector lies along the k-th principal component.
+    """Bit k says on which side of the training mean a vector lies along the k-th principal
+    component.
 
-    The first components hold most of the variance and the last hardly any, but every bit counts the same in the
-    Hamming distance: longer codes can be worse.
+    The first components hold most of the variance and the last hardly any, but every bit counts the
+    same in the Hamming distance: longer codes can be worse.
 
     Parameters
     ----------
     n_bits : int, default=16
-        Components, and so bits of a code; at most as many as there are linearly independent features, and fewer than
-        training points.
+        Components, and so bits of a code; at most as many as there are linearly independent
+        features, and fewer than training points.
 
     Attributes
     ----------
@@ -35,8 +37,9 @@ class PCAH(Hasher):
 
     References
     ----------
-    X.-J. Wang, L. Zhang, F. Jing and W.-Y. Ma, "AnnoSearch: image auto-annotation by search", CVPR 2006; named PCAH in
-    J. Wang, S. Kumar and S.-F. Chang, "Semi-supervised hashing for scalable image retrieval", CVPR 2010.
+    X.-J. Wang, L. Zhang, F. Jing and W.-Y. Ma, "AnnoSearch: image auto-annotation by search", CVPR
+    2006; named PCAH in J. Wang, S. Kumar and S.-F. Chang, "Semi-supervised hashing for scalable
+    image retrieval", CVPR 2010.
 
     Examples
     --------
@@ -56,9 +59,10 @@ class PCAH(Hasher):
         Raises
         ------
         TypeError, ValueError
-            If `n_bits` is not an integer from 1 to the number of linearly independent directions in which the rows of
-            X differ from their mean, to rounding in float64, or `X` is not a finite two-dimensional array. Features in
-            float32 that are dependent only to their own rounding are not recognised.
+            If `n_bits` is not an integer from 1 to the number of linearly independent directions in
+            which the rows of X differ from their mean, to rounding in float64, or `X` is not a
+            finite two-dimensional array. Features in float32 that are dependent only to their own
+            rounding are not recognised.
         """
         centred = self._centred(X)
         self.projections_ = principal_components(centred, self.n_bits)
@@ -72,12 +76,13 @@ class PCAH(Hasher):
 
 
 class ITQ(Hasher):
-    r"""Iterative quantisation: principal components, turned until their signs lose as little as possible.
+    r"""Iterative quantisation: principal components, turned until their signs lose as little as
+    possible.
 
-    With V the training points' principal components, a rotation R and bits B in {-1, +1} are sought that make the
-    quantisation loss :math:`\|B - VR\|_F^2` small, from a random rotation on, by turns: for a given R the best B is
-    the sign of VR; for a given B the best R comes from a singular value decomposition (the orthogonal Procrustes
-    problem).
+    With V the training points' principal components, a rotation R and bits B in {-1, +1} are sought
+    that make the quantisation loss :math:`\|B - VR\|_F^2` small, from a random rotation on, by
+    turns: for a given R the best B is the sign of VR; for a given B the best R comes from a
+    singular value decomposition (the orthogonal Procrustes problem).
 
     Parameters
     ----------
@@ -97,8 +102,8 @@ class ITQ(Hasher):
 
     References
     ----------
-    Y. Gong and S. Lazebnik, "Iterative quantization: a Procrustean approach to learning binary codes", CVPR 2011,
-    section 2.
+    Y. Gong and S. Lazebnik, "Iterative quantization: a Procrustean approach to learning binary
+    codes", CVPR 2011, section 2.
 
     Examples
     --------
@@ -124,13 +129,15 @@ class ITQ(Hasher):
         Raises
         ------
         TypeError, ValueError
-            If `n_bits` is not an integer from 1 to the smaller of n and n_features, `n_iter` not one of at least 1, or
-            `X` is not a finite two-dimensional array.
+            If `n_bits` is not an integer from 1 to the smaller of n and n_features, `n_iter` not
+            one of at least 1, or `X` is not a finite two-dimensional array.
         """
         centred = self._centred(X)
         check_integer(self.n_bits, "n_bits", high=min(centred.shape), of="rows or columns of X")
         components = principal_components(centred, self.n_bits)
-        self.projections_ = components @ quantising_rotation(centred @ components, self.n_iter, self.random_state)
+        self.projections_ = components @ quantising_rotation(
+            centred @ components, self.n_iter, self.random_state
+        )
         return self
 
 
@@ -146,20 +153,22 @@ def quantising_rotation(V: Floats, n_iter: int, random_state: Any) -> Floats:
 
 
 class SpectralHashing(Hasher):
-    r"""Bits that are balanced, uncorrelated, and rarely differ between near neighbours, if the data fill a box.
+    r"""Bits that are balanced, uncorrelated, and rarely differ between near neighbours, if the data
+    fill a box.
 
-    Codes that minimise :math:`\sum_{ij} W_{ij} \|b_i - b_j\|^2`, where W is the affinity of points i and j, subject to
-    balanced and uncorrelated bits, are hard to find. Without the demand that they be -1 or +1 they are eigenvectors of
-    the graph's Laplacian; and for points spread evenly over a box, eigenfunctions that are known: along a side from a
-    to b, :math:`\sin(\pi/2 + m \pi (x - a) / (b - a))` for m = 1, 2, ..., with an eigenvalue that grows with
-    m / (b - a). The box is that of the training points' principal components. Long sides are cut several times, into
+    Codes that minimise :math:`\sum_{ij} W_{ij} \|b_i - b_j\|^2`, where W is the affinity of points
+    i and j, subject to balanced and uncorrelated bits, are hard to find. Without the demand that
+    they be -1 or +1 they are eigenvectors of the graph's Laplacian; and for points spread evenly
+    over a box, eigenfunctions that are known: along a side from a to b, :math:`\sin(\pi/2 + m \pi
+    (x - a) / (b - a))` for m = 1, 2, ..., with an eigenvalue that grows with m / (b - a). The box
+    is that of the training points' principal components. Long sides are cut several times, into
     ever shorter stripes, before short ones are cut at all.
 
     Parameters
     ----------
     n_bits : int, default=16
-        Eigenfunctions with the smallest eigenvalues, and so bits of a code. The principal components are as many, or as
-        many as there are features or training points.
+        Eigenfunctions with the smallest eigenvalues, and so bits of a code. The principal
+        components are as many, or as many as there are features or training points.
 
     Attributes
     ----------
@@ -197,8 +206,8 @@ class SpectralHashing(Hasher):
         Raises
         ------
         TypeError, ValueError
-            If `n_bits` is not an integer of at least 1, or `X` is not a finite two-dimensional array with at least two
-            different rows.
+            If `n_bits` is not an integer of at least 1, or `X` is not a finite two-dimensional
+            array with at least two different rows.
         """
         centred = self._centred(X)
         self.projections_ = principal_components(centred, min(self.n_bits, *centred.shape))
@@ -216,7 +225,9 @@ class SpectralHashing(Hasher):
 def smoothest_modes(sides: Floats, n_modes: int) -> tuple[Integers, Integers]:
     """Choose the eigenfunctions of a box with the smallest m / length: the side and the m of each."""
     if not sides.max() > 0:
-        raise ValueError("X must hold at least two different rows for spectral hashing, got one row over and over")
+        raise ValueError(
+            "X must hold at least two different rows for spectral hashing, got one row over and over"
+        )
     long = np.flatnonzero(sides > 1e-9 * sides.max())  # what is shorter is rounding
     modes = np.arange(1, n_modes + 1)
     frequency = modes / sides[long, None]
@@ -226,25 +237,27 @@ def smoothest_modes(sides: Floats, n_modes: int) -> tuple[Integers, Integers]:
 
 
 class CCAITQ(Hasher):
-    r"""Supervised iterative quantisation: canonical correlation analysis takes the place of principal components.
+    r"""Supervised iterative quantisation: canonical correlation analysis takes the place of
+    principal components.
 
-    Between features X and a 0/1 indicator Y of the labels, both centred, directions w are sought that maximise the
-    correlation, regularised by r: the eigenvectors of
+    Between features X and a 0/1 indicator Y of the labels, both centred, directions w are sought
+    that maximise the correlation, regularised by r: the eigenvectors of
 
     .. math:: X^T Y (Y^T Y)^+ Y^T X \, w = \rho^2 (X^T X + r I) \, w
 
-    The n_bits first, each weighted by its correlation :math:`\rho`, are rotated as in :class:`ITQ`. C classes give
-    only C - 1 directions with a correlation above 0; the rotation spreads these over all bits.
+    The n_bits first, each weighted by its correlation :math:`\rho`, are rotated as in :class:`ITQ`.
+    C classes give only C - 1 directions with a correlation above 0; the rotation spreads these over
+    all bits.
 
     Parameters
     ----------
     n_bits : int, default=16
         Directions, and so bits of a code; at most as many as there are features or training points.
     ridge : float, default=0.3
-        The regulariser r, as a multiple of the features' mean variance. It decides the result more than anything else:
-        where there are few labels for many features, a small one fits noise. On validation queries of 1,000 labelled
-        images 0.1 or less is best for Fashion-MNIST and 1 for CIFAR-10; the default lies between and loses little on
-        either.
+        The regulariser r, as a multiple of the features' mean variance. It decides the result more
+        than anything else: where there are few labels for many features, a small one fits noise. On
+        validation queries of 1,000 labelled images 0.1 or less is best for Fashion-MNIST and 1 for
+        CIFAR-10; the default lies between and loses little on either.
     n_iter : int, default=50
         Iterations of the search for the rotation.
     random_state : int, RandomState instance or None, default=None
@@ -261,16 +274,18 @@ class CCAITQ(Hasher):
 
     Notes
     -----
-    The eigenvectors are those of the generalised problem, w^T (X^T X + r I) w = 1. Scaled to unit length instead, as
-    M. Borga's program has them, they rank better with a small r and worse with the best.
+    The eigenvectors are those of the generalised problem, w^T (X^T X + r I) w = 1. Scaled to unit
+    length instead, as M. Borga's program has them, they rank better with a small r and worse with
+    the best.
 
-    Classes become the columns of a dense indicator, whose singular vectors are found: with C of them ``fit`` takes
-    O(n C) memory, a few arrays of this size, and O(n C min(n, C)) time. So it does with C labels.
+    Classes become the columns of a dense indicator, whose singular vectors are found: with C of
+    them ``fit`` takes O(n C) memory, a few arrays of this size, and O(n C min(n, C)) time. So it
+    does with C labels.
 
     References
     ----------
-    Y. Gong and S. Lazebnik, "Iterative quantization: a Procrustean approach to learning binary codes", CVPR 2011,
-    section 3.
+    Y. Gong and S. Lazebnik, "Iterative quantization: a Procrustean approach to learning binary
+    codes", CVPR 2011, section 3.
 
     Examples
     --------
@@ -305,30 +320,40 @@ class CCAITQ(Hasher):
         Raises
         ------
         TypeError, ValueError
-            If a parameter is out of its range, `X` is not a finite two-dimensional array, or `y` is missing, of another
-            length, neither classes nor an indicator, or the same for all points.
+            If a parameter is out of its range, `X` is not a finite two-dimensional array, or `y` is
+            missing, of another length, neither classes nor an indicator, or the same for all
+            points.
         """
         centred = self._centred(X, y)
         check_integer(self.n_bits, "n_bits", high=min(centred.shape), of="rows or columns of X")
         labels = checked_labels(y, centred)
-        directions, self.correlations_ = canonical_directions(centred, labels, self.n_bits, self.ridge)
+        directions, self.correlations_ = canonical_directions(
+            centred, labels, self.n_bits, self.ridge
+        )
         weighted = directions * self.correlations_
-        self.projections_ = weighted @ quantising_rotation(centred @ weighted, self.n_iter, self.random_state)
+        self.projections_ = weighted @ quantising_rotation(
+            centred @ weighted, self.n_iter, self.random_state
+        )
         return self
 
 
-def canonical_directions(centred: Floats, labels: Floats, n_directions: int, ridge: float) -> tuple[Floats, Floats]:
+def canonical_directions(
+    centred: Floats, labels: Floats, n_directions: int, ridge: float
+) -> tuple[Floats, Floats]:
     """Find the directions in which features and labels are most correlated, and these correlations."""
     of_labels = labels - labels.mean(axis=0)
     left, singular, _ = np.linalg.svd(of_labels, full_matrices=False)
-    # The projection on the span of the labels is left @ left.T, without the directions that centring emptied.
+    # The projection on the span of the labels is left @ left.T, without the directions that
+    # centring emptied.
     basis = left[:, singular > 1e-9 * np.sqrt(labels.size)]
     n, d = centred.shape
     scale = np.sqrt(np.mean(centred**2)) or 1.0
     points = centred / scale
     within = points.T @ points / n + ridge * np.eye(d)
     shared = points.T @ basis
-    squared, directions = eigh(shared @ shared.T / n, within, subset_by_index=[d - n_directions, d - 1])
+    squared, directions = eigh(
+        shared @ shared.T / n, within, subset_by_index=[d - n_directions, d - 1]
+    )
     correlations = np.sqrt(np.clip(squared[::-1], 0, 1))
     correlations[basis.shape[1] :] = 0  # rounding, but for which there is no correlation left
     return with_settled_signs(directions[:, ::-1]), correlations
@@ -355,9 +380,11 @@ def principal_components(centred: Floats, n_components: int) -> Floats:
 
 
 def with_settled_signs(vectors: Floats) -> Floats:
-    """Turn each column so that its largest coordinate is positive: an eigenvector may come with either sign.
+    """Turn each column so that its largest coordinate is positive: an eigenvector may come with
+    either sign.
 
-    Of coordinates as large but for rounding the first one decides, so that the sign is the same on every machine.
+    Of coordinates as large but for rounding the first one decides, so that the sign is the same on
+    every machine.
 
     Examples
     --------

@@ -20,21 +20,25 @@ FEWEST = 10  # texts of a class; with fewer they count to the whole library
 
 
 def read_docstrings() -> tuple[list[str], list[str]]:
-    """Read the docstrings of public classes and functions from the libraries' sources; nothing is imported or run.
+    """Read the docstrings of public classes and functions from the libraries' sources; nothing is
+    imported or run.
 
     Returns
     -------
     texts : list of str
         Each once, in the order of the libraries and their files.
     classes : list of str
-        The package and sub-package of each, as ``scipy.stats``; the package alone where there is no other or few texts.
+        The package and sub-package of each, as ``scipy.stats``; the package alone where there is no
+        other or few texts.
     """
     found: dict[str, str] = {}
     for library in LIBRARIES:
         spec: Any = find_spec(library)
         folder = Path(spec.origin).parent
         for path in sorted(folder.rglob("*.py")):
-            inside = [part for part in path.relative_to(folder).with_suffix("").parts if part != "core"]
+            inside = [
+                part for part in path.relative_to(folder).with_suffix("").parts if part != "core"
+            ]
             if OTHERS.intersection(inside):
                 continue
             place = ".".join([library, *(part for part in inside[:1] if not part.startswith("_"))])
@@ -42,7 +46,9 @@ def read_docstrings() -> tuple[list[str], list[str]]:
                 if len(text) >= SHORTEST:
                     found.setdefault(text, place)
     counts = Counter(found.values())
-    classes = [place if counts[place] >= FEWEST else place.split(".")[0] for place in found.values()]
+    classes = [
+        place if counts[place] >= FEWEST else place.split(".")[0] for place in found.values()
+    ]
     return list(found), classes
 
 
@@ -56,7 +62,8 @@ def _docstrings(tree: ast.AST) -> Iterator[str]:
 
 
 def text_vectors(texts: list[str]) -> Singles:
-    """Give each text 256 values: the words that it has more often than others, reduced by a truncated SVD.
+    """Give each text 256 values: the words that it has more often than others, reduced by a
+    truncated SVD.
 
     Parameters
     ----------
@@ -69,8 +76,8 @@ def text_vectors(texts: list[str]) -> Singles:
 
     References
     ----------
-    S. Deerwester et al., "Indexing by latent semantic analysis", Journal of the American Society for Information
-    Science 41(6), 1990.
+    S. Deerwester et al., "Indexing by latent semantic analysis", Journal of the American Society
+    for Information Science 41(6), 1990.
     """
     from sklearn.decomposition import TruncatedSVD
     from sklearn.feature_extraction.text import TfidfVectorizer

@@ -19,24 +19,48 @@ from ..deep import DEEP_VERSION, deep_descriptors
 from ..files import read_arrays, whole_file
 from ..gist import GIST_VERSION, gist_descriptors
 from .docstrings import read_docstrings, text_vectors
-from .readers import ARCHIVE_SUFFIXES, BATCHES, CLASS_NAMES, read_batches, read_class_folders, read_idx, read_matlab
+from .readers import (
+    ARCHIVE_SUFFIXES,
+    BATCHES,
+    CLASS_NAMES,
+    read_batches,
+    read_class_folders,
+    read_idx,
+    read_matlab,
+)
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # in a kernel without widgets tqdm says so, on import, into the reader's notebook
+    # in a kernel without widgets tqdm says so, on import, into the reader's notebook
+    warnings.simplefilter("ignore")
     import pooch
 
 BUNDLED = Path(__file__).parents[1] / "data" / "fashion-mnist"
 BUNDLED_DEEP = Path(__file__).parents[1] / "data" / "deep" / "fashion-mnist.npz"
 N_COMPONENTS = 256  # of deep descriptors
 PIECE = 5000  # images whose deep descriptors are computed, and kept, at a time
-CLOTHES = ("T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
+CLOTHES = (
+    "T-shirt/top",
+    "trouser",
+    "pullover",
+    "dress",
+    "coat",
+    "sandal",
+    "shirt",
+    "sneaker",
+    "bag",
+    "ankle boot",
+)
 KINDS = "a .mat file, cifar-10-python.tar.gz, its folder cifar-10-batches-py, or a folder of class folders"
-DOWNLOADS = {  # in this order: the archive has pictures and a published hash, the tutorial's features have neither
+# in this order: the archive has pictures and a published hash, the tutorial's features have neither
+DOWNLOADS = {
     "cifar-10-python.tar.gz": (
         "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",
         "sha256:6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce",
     ),
-    "Gist512CIFAR10.mat": ("https://www.dropbox.com/s/875u1rkva9iffpj/Gist512CIFAR10.mat?dl=1", None),
+    "Gist512CIFAR10.mat": (
+        "https://www.dropbox.com/s/875u1rkva9iffpj/Gist512CIFAR10.mat?dl=1",
+        None,
+    ),
 }
 RETRIES = 2
 TIMEOUT = 30  # seconds without an answer, or without the next bytes of it
@@ -61,8 +85,8 @@ class Dataset:
     TypeError
         If features are not numbers, or labels are not integers.
     ValueError
-        If features, labels and images do not have the same number of rows or are of another shape, or a feature is not
-        finite.
+        If features, labels and images do not have the same number of rows or are of another shape,
+        or a feature is not finite.
 
     Notes
     -----
@@ -94,9 +118,14 @@ class Dataset:
         features, labels = self.features, self.labels
         if features.dtype.kind not in "fiub" or labels.dtype.kind not in "iu":
             found = f"{features.dtype} and {labels.dtype}"
-            raise TypeError(f"features must be numbers, labels integers, the places in class_names; got {found}")
+            raise TypeError(
+                f"features must be numbers, labels integers, the places in class_names; got {found}"
+            )
         dimensions = [len(shape) for shape in shapes.values()]
-        if dimensions not in ([2, 1], [2, 1, 3], [2, 1, 4]) or len({shape[0] for shape in shapes.values()}) > 1:
+        if (
+            dimensions not in ([2, 1], [2, 1, 3], [2, 1, 4])
+            or len({shape[0] for shape in shapes.values()}) > 1
+        ):
             expected = "features (n, d), labels (n,), images (n, h, w) or (n, h, w, 3)"
             raise ValueError(f"expected {expected}, with the same number of rows; found {shapes}")
         # The extremes tell: NaN passes through, and neither takes memory.
@@ -111,8 +140,12 @@ class Dataset:
         pictures = "no images"
         if self.images is not None:
             height, width = self.images.shape[1:3]
-            pictures = f"{'colour' if self.images.ndim == 4 else 'grey'} images of {height} x {width}"
-        size = f"{len(self)} rows, {self.features.shape[1]} features, {len(self.class_names)} classes"
+            pictures = (
+                f"{'colour' if self.images.ndim == 4 else 'grey'} images of {height} x {width}"
+            )
+        size = (
+            f"{len(self)} rows, {self.features.shape[1]} features, {len(self.class_names)} classes"
+        )
         return f"<Dataset {self.name}: {size}, {pictures}>"
 
 
@@ -124,9 +157,9 @@ def load_dataset(
     Parameters
     ----------
     name : {"fashion-mnist", "cifar10", "docstrings"}, optional
-        "fashion-mnist" is bundled: 10,000 grey images of 28 x 28 pixels. "docstrings" are those of the scientific
-        libraries that are installed, see `read_docstrings`. By default the environment variable ``L2H_DATASET``
-        decides, and without it the bundled images are loaded.
+        "fashion-mnist" is bundled: 10,000 grey images of 28 x 28 pixels. "docstrings" are those of
+        the scientific libraries that are installed, see `read_docstrings`. By default the
+        environment variable ``L2H_DATASET`` decides, and without it the bundled images are loaded.
     source : path, optional
         Where CIFAR-10 is:
 
@@ -135,25 +168,27 @@ def load_dataset(
         - a folder with one folder of image files for each class, directly or under ``train`` and ``test``; the
           folders' names in alphabetical order are the classes.
 
-        By default the environment variable ``L2H_SOURCE`` decides, if the data set is the one that ``L2H_DATASET``
-        names. Without any source CIFAR-10 is read from the cache, or downloaded into it: the official archive, or else
-        the Matlab file of the original tutorial.
+        By default the environment variable ``L2H_SOURCE`` decides, if the data set is the one that
+        ``L2H_DATASET`` names. Without any source CIFAR-10 is read from the cache, or downloaded
+        into it: the official archive, or else the Matlab file of the original tutorial.
     features : {"gist", "deep"}, default="gist"
-        What describes images: 512 values of GIST, or the first 256 principal components of their deep descriptors. Of
-        the bundled images these are bundled too; for others, the extra ``deep`` is needed, and some ten minutes for
-        60,000. Texts have vectors of their own, 256 values.
+        What describes images: 512 values of GIST, or the first 256 principal components of their
+        deep descriptors. Of the bundled images these are bundled too; for others, the extra
+        ``deep`` is needed, and some ten minutes for 60,000. Texts have vectors of their own, 256
+        values.
 
     Returns
     -------
     Dataset
-        ``features`` (n, 512) or (n, 256) float32, ``labels`` (n,) int64, ``images`` (n, h, w[, 3]) uint8 or None,
-        ``class_names``. The rows are in the order of the source; of a folder, by part, class and file name.
+        ``features`` (n, 512) or (n, 256) float32, ``labels`` (n,) int64, ``images`` (n, h, w[, 3])
+        uint8 or None, ``class_names``. The rows are in the order of the source; of a folder, by
+        part, class and file name.
 
     Raises
     ------
     ValueError
-        If a name is unknown, a source is given for the bundled images, a file does not hold what it should, or deep
-        features are asked for where there are no images.
+        If a name is unknown, a source is given for the bundled images, a file does not hold what it
+        should, or deep features are asked for where there are no images.
     ImportError
         If deep features are to be computed, and the extra ``deep`` is not installed.
     FileNotFoundError
@@ -161,14 +196,15 @@ def load_dataset(
     IsADirectoryError
         If the source is a folder where its name promises a file.
     ConnectionError
-        If CIFAR-10 can be downloaded from nowhere, or not be kept; the message says what was tried, and where.
+        If CIFAR-10 can be downloaded from nowhere, or not be kept; the message says what was tried,
+        and where.
     OSError
         If a file cannot be read.
 
     Notes
     -----
-    Features of images are computed once and kept in the platform's user cache folder, or in the folder that the
-    environment variable ``L2H_DATA_HOME`` names.
+    Features of images are computed once and kept in the platform's user cache folder, or in the
+    folder that the environment variable ``L2H_DATA_HOME`` names.
 
     Examples
     --------
@@ -184,23 +220,36 @@ def load_dataset(
         source = os.environ.get("L2H_SOURCE") or None
     check_choice(features, "features", ("gist", "deep"))
     if name == "cifar10":
-        return _fetch_cifar10(features) if source is None else _read_cifar10(Path(source).expanduser(), features)
+        return (
+            _fetch_cifar10(features)
+            if source is None
+            else _read_cifar10(Path(source).expanduser(), features)
+        )
     if name not in ("fashion-mnist", "docstrings"):
-        raise ValueError(f'unknown data set {name!r}; the known ones are "fashion-mnist", "cifar10" and "docstrings"')
+        raise ValueError(
+            f'unknown data set {name!r}; the known ones are "fashion-mnist", "cifar10" and "docstrings"'
+        )
     if source is not None:
-        raise ValueError(f'"{name}" is here already and takes no source, as "cifar10" does; found {str(source)!r}')
+        raise ValueError(
+            f'"{name}" is here already and takes no source, as "cifar10" does; found {str(source)!r}'
+        )
     if name == "docstrings":
         if features == "deep":
-            raise ValueError('"docstrings" are texts and have no deep features, which are of images')
+            raise ValueError(
+                '"docstrings" are texts and have no deep features, which are of images'
+            )
         texts, classes = read_docstrings()
         class_names, places = np.unique(classes, return_inverse=True)
-        return Dataset(name, text_vectors(texts), places.astype(np.int64), None, tuple(class_names.tolist()))
+        return Dataset(
+            name, text_vectors(texts), places.astype(np.int64), None, tuple(class_names.tolist())
+        )
     # Fashion-MNIST's 10,000 test images (Xiao, Rasul and Vollgraf, arXiv 1708.07747)
     images = read_idx(BUNDLED / "t10k-images-idx3-ubyte.gz")
     labels = read_idx(BUNDLED / "t10k-labels-idx1-ubyte.gz").astype(np.int64)
     if features == "gist":
         return Dataset(name, cached_features(images), labels, images, CLOTHES)
-    deep = read_arrays(BUNDLED_DEEP, ["features"])["features"].astype(np.float32)  # float16 in the file
+    # float16 in the file
+    deep = read_arrays(BUNDLED_DEEP, ["features"])["features"].astype(np.float32)
     return Dataset(name, deep, labels, images, CLOTHES)
 
 
@@ -210,7 +259,9 @@ def _read_cifar10(source: Path, features: str) -> Dataset:
         raise FileNotFoundError(f"{source} is no file and no folder; the source must be {KINDS}")
     if source.name.endswith(".mat"):
         if features == "deep":
-            raise ValueError(f"{source} holds no images, which deep features need; the source must be {KINDS[13:]}")
+            raise ValueError(
+                f"{source} holds no images, which deep features need; the source must be {KINDS[13:]}"
+            )
         return Dataset("cifar10", *read_matlab(source), None, CLASS_NAMES)
     class_names: Sequence[str] = CLASS_NAMES
     if source.name.endswith(ARCHIVE_SUFFIXES) or any((source / name).exists() for name in BATCHES):
@@ -226,7 +277,8 @@ def _fetch_cifar10(features: str) -> Dataset:
     """CIFAR-10 from the cache, or else from the first address that has it."""
     folder = cache_folder() / "cifar10"
     for name in DOWNLOADS:
-        with suppress(FileNotFoundError, ValueError):  # not there, or damaged since: it is fetched again
+        # not there, or damaged since: it is fetched again
+        with suppress(FileNotFoundError, ValueError):
             return _read_cifar10(folder / name, features)
     failures = ""
     for name, (url, known_hash) in DOWNLOADS.items():
@@ -242,12 +294,15 @@ def _fetch_cifar10(features: str) -> Dataset:
 
 def _download(url: str, known_hash: str | None, path: Path, features: str) -> Dataset:
     """Download a file, read it, and keep it if that went well: it is there whole or not at all."""
-    pooch.get_logger().setLevel(logging.WARNING)  # it reports each step to stderr, which a notebook would show
+    # it reports each step to stderr, which a notebook would show
+    pooch.get_logger().setLevel(logging.WARNING)
     over_http = pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), timeout=TIMEOUT)
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
         registry, urls = {path.name: known_hash}, {path.name: url}
-        source = pooch.create(folder, base_url="", registry=registry, urls=urls, retry_if_failed=RETRIES)
+        source = pooch.create(
+            folder, base_url="", registry=registry, urls=urls, retry_if_failed=RETRIES
+        )
         fetched = Path(source.fetch(path.name, downloader=over_http))
         dataset = _read_cifar10(fetched, features)
         fetched.replace(path)
@@ -256,11 +311,14 @@ def _download(url: str, known_hash: str | None, path: Path, features: str) -> Da
 
 def cache_folder() -> Path:
     """The folder that ``L2H_DATA_HOME`` names, else the platform's user cache folder; it need not exist yet."""
-    return Path(os.environ.get("L2H_DATA_HOME") or platformdirs.user_cache_dir("l2h-tutorial")).expanduser()
+    return Path(
+        os.environ.get("L2H_DATA_HOME") or platformdirs.user_cache_dir("l2h-tutorial")
+    ).expanduser()
 
 
 def cached_features(images: Bytes, features: str = "gist") -> Singles:
-    """Features of the images: read from the cache when the same images were described before, else computed and kept.
+    """Features of the images: read from the cache when the same images were described before, else
+    computed and kept.
 
     Parameters
     ----------
@@ -284,7 +342,9 @@ def cached_features(images: Bytes, features: str = "gist") -> Singles:
 def _deep_components(images: Bytes) -> Singles:
     """Principal components of deep descriptors, which are kept piece by piece: stopped, it goes on where it was."""
     pieces = [images[start : start + PIECE] for start in range(0, len(images), PIECE)]
-    raw = np.concatenate([_cached(piece, f"deep-v{DEEP_VERSION}", deep_descriptors) for piece in pieces])
+    raw = np.concatenate(
+        [_cached(piece, f"deep-v{DEEP_VERSION}", deep_descriptors) for piece in pieces]
+    )
     centred = raw - raw.mean(axis=0)
     _, vectors = np.linalg.eigh(centred.T @ centred)
     vectors = vectors[:, ::-1][:, :N_COMPONENTS]
@@ -297,7 +357,8 @@ def _cached(images: Bytes, name: str, describe: Callable[[Bytes], Singles]) -> S
     digest = hashlib.sha256(repr(images.shape).encode())
     digest.update(np.ascontiguousarray(images).data)
     path = cache_folder() / f"{name}-{digest.hexdigest()}.npz"
-    with suppress(OSError, ValueError, KeyError):  # none, or damaged, which its checksum tells: it is made again
+    # none, or damaged, which its checksum tells: it is made again
+    with suppress(OSError, ValueError, KeyError):
         return read_arrays(path, ["features"])["features"]
     features = describe(images)
     try:
@@ -305,5 +366,7 @@ def _cached(images: Bytes, name: str, describe: Callable[[Bytes], Singles]) -> S
             np.savez(file, features=features)
     except OSError as error:
         found = f"the features could not be kept in {path.parent} ({error}) and will be computed again next time"
-        warnings.warn(f"{found}; make room there, or let L2H_DATA_HOME name another folder", stacklevel=4)
+        warnings.warn(
+            f"{found}; make room there, or let L2H_DATA_HOME name another folder", stacklevel=4
+        )
     return features

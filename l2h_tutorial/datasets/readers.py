@@ -1,9 +1,10 @@
-"""Arrays from the files that images and features come in, each read as what it should be or refused by name.
+"""Arrays from the files that images and features come in, each read as what it should be or refused
+by name.
 
-CIFAR-10's official archive is read in memory and never unpacked, so no member of it can land anywhere. Its batches are
-pickles, and a pickle is a small program: unpickling it can call whatever it names. Here it gets a stand-in that takes
-notes in place of the few names that NumPy's arrays need, and is refused for any other; the pixels are made from the
-notes.
+CIFAR-10's official archive is read in memory and never unpacked, so no member of it can land
+anywhere. Its batches are pickles, and a pickle is a small program: unpickling it can call whatever
+it names. Here it gets a stand-in that takes notes in place of the few names that NumPy's arrays
+need, and is refused for any other; the pixels are made from the notes.
 """
 
 import gzip
@@ -27,25 +28,57 @@ from ..checks import Array, Bytes, Integers, Singles
 from ..files import refused
 from ..gist import N_FEATURES
 
-CLASS_NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+CLASS_NAMES = (
+    "airplane",
+    "automobile",
+    "bird",
+    "cat",
+    "deer",
+    "dog",
+    "frog",
+    "horse",
+    "ship",
+    "truck",
+)
 FOLDER = "cifar-10-batches-py"
-BATCHES = ("data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch")
+BATCHES = (
+    "data_batch_1",
+    "data_batch_2",
+    "data_batch_3",
+    "data_batch_4",
+    "data_batch_5",
+    "test_batch",
+)
 ARCHIVE_SUFFIXES = (".tar.gz", ".tgz")
-LARGEST_FILE = 7 * 2**26  # bytes, unpacked: the archive has 186 million, and written by Python 3 270 million
+# bytes, unpacked: the archive has 186 million, and written by Python 3 270 million
+LARGEST_FILE = 7 * 2**26
 MOST_MEMBERS = 100  # of the archive, which has 9
 MOST_STEPS = 1_000_000  # of the program that a pickle is; an official batch has some 50,000
 ADVICE = "Take a whole copy of cifar-10-python.tar.gz from the CIFAR page, https://www.cs.toronto.edu/~kriz/cifar.html"
-COMPRESSED = 15  # an element of a Matlab file; the others that are read hold numbers, of these types:
-TYPES = {1: "<i1", 2: "<u1", 3: "<i2", 4: "<u2", 5: "<i4", 6: "<u4", 7: "<f4", 9: "<f8", 12: "<i8", 13: "<u8"}
+# an element of a Matlab file; the others that are read hold numbers, of these types:
+COMPRESSED = 15
+TYPES = {
+    1: "<i1",
+    2: "<u1",
+    3: "<i2",
+    4: "<u2",
+    5: "<i4",
+    6: "<u4",
+    7: "<f4",
+    9: "<f8",
+    12: "<i8",
+    13: "<u8",
+}
 LARGEST_SIDE = 2048  # pixels
-FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "TIFF", "WEBP")  # Pillow knows more; some of them start programs
+# Pillow knows more; some of them start programs
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "TIFF", "WEBP")
 
 
 def read_idx(path: Path) -> Bytes:
     """Read a gzipped IDX file of unsigned bytes.
 
-    The format: two zero bytes, the type (8 is uint8), the number of dimensions, each dimension as a big-endian
-    four-byte integer, then the values.
+    The format: two zero bytes, the type (8 is uint8), the number of dimensions, each dimension as a
+    big-endian four-byte integer, then the values.
 
     Raises
     ------
@@ -81,18 +114,23 @@ def read_matlab(path: Path) -> tuple[Singles, Integers]:
         if n == 0 or X.shape != (n, N_FEATURES) or X_class.shape not in ((1, n), (n, 1)):
             raise ValueError(f"X has the shape {X.shape}, X_class {X_class.shape}")
         if not np.isfinite(X).all() or not np.isin(X_class, range(10)).all():
-            raise ValueError(f"X has values from {X.min()} to {X.max()}, X_class {np.unique(X_class)[:20]}")
+            raise ValueError(
+                f"X has values from {X.min()} to {X.max()}, X_class {np.unique(X_class)[:20]}"
+            )
         return X, X_class.ravel().astype(np.int64)
 
 
 def _read_variables(content: memoryview) -> dict[str, Array]:
     """X and X_class, from all the bytes of a file.
 
-    Not by SciPy: its reader ends the whole program at a type of values that it does not know, and takes as much memory
-    as a packed variable fills. The format: "MAT-File Format", The MathWorks, chapter 1.
+    Not by SciPy: its reader ends the whole program at a type of values that it does not know, and
+    takes as much memory as a packed variable fills. The format: "MAT-File Format", The MathWorks,
+    chapter 1.
     """
     if content[124:128] != b"\0\1IM":
-        raise ValueError("not a little-endian file of Matlab's versions 5 to 7: save it again with the option -v7")
+        raise ValueError(
+            "not a little-endian file of Matlab's versions 5 to 7: save it again with the option -v7"
+        )
     variables = {}
     for kind, element in _elements(content[128:]):
         if kind == COMPRESSED:  # one variable, behind its own type and size
@@ -100,7 +138,9 @@ def _read_variables(content: memoryview) -> dict[str, Array]:
         _, (_, shape), (_, name), *parts = islice(_elements(element), 5)
         if name in (b"X", b"X_class"):
             ((kind, values),) = parts  # complex numbers and sparse arrays have more
-            array = np.frombuffer(values, TYPES[kind]).reshape(np.frombuffer(shape, "<u4"), order="F")
+            array = np.frombuffer(values, TYPES[kind]).reshape(
+                np.frombuffer(shape, "<u4"), order="F"
+            )
             variables[str(name, "ascii")] = array
     return variables
 
@@ -130,18 +170,27 @@ def read_batches(source: Path) -> tuple[Bytes, Integers]:
     Raises
     ------
     ValueError
-        If the archive is damaged or incomplete, has a member outside of its folder, or a batch is not plain data.
+        If the archive is damaged or incomplete, has a member outside of its folder, or a batch is
+        not plain data.
     """
     if source.name.endswith(ARCHIVE_SUFFIXES):
         contents = _read_archive(source)
     else:
-        contents = {name: (source / name).read_bytes() for name in BATCHES if (source / name).is_file()}
+        contents = {
+            name: (source / name).read_bytes() for name in BATCHES if (source / name).is_file()
+        }
     missing = [name for name in BATCHES if name not in contents]
     if missing:
-        raise ValueError(f"{source} lacks {', '.join(missing)}; expected {FOLDER} with six batches. {ADVICE}")
+        raise ValueError(
+            f"{source} lacks {', '.join(missing)}; expected {FOLDER} with six batches. {ADVICE}"
+        )
     images, labels = [], []
     for name in BATCHES:
-        with refused(f"{source}: {name}", "a batch with data (n, 3072) of type uint8 and n labels from 0 to 9", ADVICE):
+        with refused(
+            f"{source}: {name}",
+            "a batch with data (n, 3072) of type uint8 and n labels from 0 to 9",
+            ADVICE,
+        ):
             batch = _unpickled(contents[name])
             pixels, marks = _pixels(batch["data"]), list(batch["labels"])
             if not 0 < len(pixels) == len(marks) or any(mark not in range(10) for mark in marks):
@@ -155,16 +204,21 @@ def _read_archive(path: Path) -> dict[str, bytes]:
     """The files that an archive holds, by name."""
     contents = {}
     with path.open("rb") as packed, refused(path, f"a whole tar.gz archive of {FOLDER}", ADVICE):
-        # All of it at once, within bounds: then nothing that a header declares can be more than is there.
+        # All of it at once, within bounds: then nothing that a header declares can be more than is
+        # there.
         unpacked = gzip.GzipFile(fileobj=packed).read(LARGEST_FILE)
         with tarfile.open(fileobj=io.BytesIO(unpacked), mode="r:") as archive:
             for member in islice(archive, MOST_MEMBERS):
                 place = PurePosixPath(member.name)  # without parts if it is ./
                 plain = (member.isreg() or member.isdir()) and not member.issparse()
                 if place.parts[:1] not in ((), (FOLDER,)) or ".." in place.parts or not plain:
-                    raise ValueError(f"its member {reprlib.repr(member.name)} is not a file in {FOLDER}")
+                    raise ValueError(
+                        f"its member {reprlib.repr(member.name)} is not a file in {FOLDER}"
+                    )
                 if place.name in BATCHES:
-                    contents[place.name] = unpacked[member.offset_data : member.offset_data + member.size]
+                    contents[place.name] = unpacked[
+                        member.offset_data : member.offset_data + member.size
+                    ]
     return contents
 
 
@@ -182,13 +236,15 @@ class _Texts(dict[str, Any]):
     """A dictionary whose keys are text; others are never hashed, for which tuples of tuples can take for ever."""
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        super().__setitem__(key if isinstance(key, str) else str(key, "latin1"), value)  # Python 2 wrote bytes
+        # Python 2 wrote bytes
+        super().__setitem__(key if isinstance(key, str) else str(key, "latin1"), value)
 
 
 class _Unpickler(pickle._Unpickler):
     """Makes dictionaries, lists, tuples, bytes, text and numbers, and notes on arrays.
 
-    It is Python's unpickler as written in Python, for the one in C takes as much memory as a pickle declares.
+    It is Python's unpickler as written in Python, for the one in C takes as much memory as a pickle
+    declares.
     """
 
     dispatch: ClassVar[dict[int, Any]] = dict(pickle._Unpickler.dispatch)
@@ -223,7 +279,8 @@ def _pixels(note: _Note) -> Bytes:
 
 
 def read_class_folders(folder: Path) -> tuple[Bytes, Integers, tuple[str, ...]]:
-    """Read every image in a folder of class folders, ordered by part (train first), class and file name.
+    """Read every image in a folder of class folders, ordered by part (train first), class and file
+    name.
 
     Returns
     -------
@@ -236,8 +293,8 @@ def read_class_folders(folder: Path) -> tuple[Bytes, Integers, tuple[str, ...]]:
     Raises
     ------
     ValueError
-        If the layout is another, there are fewer than two classes, a class is empty, a file is not a readable image
-        of 8 bits a channel, or the images are not all of one size.
+        If the layout is another, there are fewer than two classes, a class is empty, a file is not
+        a readable image of 8 bits a channel, or the images are not all of one size.
     """
     inside = {path.name for path in folder.glob("[!.]*/")}
     parts = [folder / "train", folder / "test"] if inside <= {"train", "test"} else [folder]
@@ -246,8 +303,12 @@ def read_class_folders(folder: Path) -> tuple[Bytes, Integers, tuple[str, ...]]:
     labels = np.array([class_names.index(path.parent.name) for path in files], dtype=np.int64)
     counts = np.bincount(labels, minlength=len(class_names))
     if len(class_names) < 2 or not counts.all():
-        expected = "a folder of images for each of two or more classes, directly or under train and test"
-        raise ValueError(f"{folder} must have {expected}; found {dict(zip(class_names, counts.tolist(), strict=True))}")
+        expected = (
+            "a folder of images for each of two or more classes, directly or under train and test"
+        )
+        raise ValueError(
+            f"{folder} must have {expected}; found {dict(zip(class_names, counts.tolist(), strict=True))}"
+        )
     images, size = [], None
     for path in tqdm(files, desc="images", disable=None, delay=2):
         expected = f"a readable image of 8 bits a channel, as large as the first, sides up to {LARGEST_SIDE}"
@@ -256,8 +317,14 @@ def read_class_folders(folder: Path) -> tuple[Bytes, Integers, tuple[str, ...]]:
                 raise ValueError("it is a folder or a device")
             with Image.open(path, formats=FORMATS) as image:
                 size = size or image.size
-                if image.size != size or max(size) > LARGEST_SIDE or image.mode.startswith(("I", "F")):
-                    raise ValueError(f"{image.width} x {image.height} pixels of mode {image.mode}; the first is {size}")
+                if (
+                    image.size != size
+                    or max(size) > LARGEST_SIDE
+                    or image.mode.startswith(("I", "F"))
+                ):
+                    raise ValueError(
+                        f"{image.width} x {image.height} pixels of mode {image.mode}; the first is {size}"
+                    )
                 images.append(np.asarray(image.convert("RGB")))
     pixels = np.stack(images)
     if (pixels == pixels[..., :1]).all():  # grey, every one of them

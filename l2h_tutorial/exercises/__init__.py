@@ -1,8 +1,9 @@
 """Exercises that answer: a check looks at what a student wrote, and says something about it.
 
-Numbers are ``chapter.exercise``, as in the book. A chapter's exercises are in a module of its own, in order, which is
-loaded when one of them is checked. A check needs to know what is right, so the package holds reference answers: in a
-notebook it is made for learning. For marks there is `grade_notebooks`, which asks again where no reference is.
+Numbers are ``chapter.exercise``, as in the book. A chapter's exercises are in a module of its own,
+in order, which is loaded when one of them is checked. A check needs to know what is right, so the
+package holds reference answers: in a notebook it is made for learning. For marks there is
+`grade_notebooks`, which asks again where no reference is.
 """
 
 import re
@@ -18,26 +19,27 @@ CHAPTERS = dict(enumerate(NAMES.split(), start=1))
 
 
 def check(number: str, answer: Any = None) -> bool:
-    """Look at an answer, and print what can be said about it: that it holds, or a hint, but never the solution.
+    """Look at an answer, and print what can be said about it: that it holds, or a hint, but never
+    the solution.
 
     Parameters
     ----------
     number : str
         Number of the exercise as the book has it, such as ``"3.2"``.
     answer : object
-        What the exercise asks for: a function (the function itself, not its result), a value or an array. A function
-        is called with fresh random arguments, which it gets copies of.
+        What the exercise asks for: a function (the function itself, not its result), a value or an
+        array. A function is called with fresh random arguments, which it gets copies of.
 
     Returns
     -------
     bool
-        Whether the answer holds. Nothing that a student passes raises: an unknown number, an answer of the wrong kind
-        or a function that fails gets a sentence.
+        Whether the answer holds. Nothing that a student passes raises: an unknown number, an answer
+        of the wrong kind or a function that fails gets a sentence.
 
     Notes
     -----
-    On Linux and macOS an answer is looked at in a copy of the process, which is ended after ten seconds, whatever it
-    does; elsewhere a function that does not end has to be interrupted.
+    On Linux and macOS an answer is looked at in a copy of the process, which is ended after ten
+    seconds, whatever it does; elsewhere a function that does not end has to be interrupted.
 
     Examples
     --------
@@ -59,7 +61,8 @@ def check(number: str, answer: Any = None) -> bool:
 
 
 def require(number: str, answer: Any = None) -> None:
-    """The same for autograders: an answer that does not hold raises, and one that does is passed over in silence.
+    """The same for autograders: an answer that does not hold raises, and one that does is passed
+    over in silence.
 
     Parameters
     ----------
@@ -107,7 +110,9 @@ def find(number: str) -> Exercise:
     ['code', 'n_bits']
     """
     if not isinstance(number, str):
-        raise TypeError('The number of the exercise comes first, as text: exercises.check("3.2", answer).')
+        raise TypeError(
+            'The number of the exercise comes first, as text: exercises.check("3.2", answer).'
+        )
     parts = re.fullmatch(r"\s*(\d{1,3})\.(\d{1,3})\s*", number)
     if not parts:
         raise LookupError(
@@ -115,9 +120,13 @@ def find(number: str) -> Exercise:
         )
     chapter, name = int(parts[1]), f"{parts[1]}.{parts[2]}"
     if chapter not in CHAPTERS:
-        raise LookupError(f"There is no exercise {name}: chapter {chapter} has no exercises that check themselves.")
+        raise LookupError(
+            f"There is no exercise {name}: chapter {chapter} has no exercises that check themselves."
+        )
     module = import_module(f"{__name__}.{CHAPTERS[chapter]}")
-    known: dict[str, Exercise] = {f"{chapter}.{i}": exercise for i, exercise in enumerate(module.EXERCISES, start=1)}
+    known: dict[str, Exercise] = {
+        f"{chapter}.{i}": exercise for i, exercise in enumerate(module.EXERCISES, start=1)
+    }
     if name not in known:
         raise LookupError(f"There is no exercise {name}: chapter {chapter} has {', '.join(known)}.")
     return known[name]

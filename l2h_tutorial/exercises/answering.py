@@ -1,7 +1,9 @@
-"""A process that answers: it runs a student's cells, then their functions on given cases, and writes down the results.
+"""A process that answers: it runs a student's cells, then their functions on given cases, and
+writes down the results.
 
-The process that starts it knows the right results; this one knows none. `l2h_tutorial.exercises` is not there, but for
-a `check` and a `require` that note what they are given. What it writes is plain data, a line an exercise.
+The process that starts it knows the right results; this one knows none. `l2h_tutorial.exercises` is
+not there, but for a `check` and a `require` that note what they are given. What it writes is plain
+data, a line an exercise.
 """
 
 import ast
@@ -25,7 +27,8 @@ __all__ = ["LabelProgram", "Trouble", "call", "decode", "encode"]
 _KINDS = {"b": np.bool_, "i": np.int64, "u": np.uint64, "f": np.float64}
 _DEFINES = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef
 _MOST = 100_000  # values of an answer
-_LIMITS = {"AS": 2**31, "FSIZE": 2**24, "NPROC": 64, "CORE": 0}  # bytes of memory and of a file, processes
+# bytes of memory and of a file, processes
+_LIMITS = {"AS": 2**31, "FSIZE": 2**24, "NPROC": 64, "CORE": 0}
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +76,11 @@ def encode(value: Any) -> Any:
     (array([0, 1, 2]), 1.5)
     """
     value = None if value is ... else value.item() if isinstance(value, np.generic) else value
-    if value is None or isinstance(value, bool | float | str) or (isinstance(value, int) and abs(value) < 10**1000):
+    if (
+        value is None
+        or isinstance(value, bool | float | str)
+        or (isinstance(value, int) and abs(value) < 10**1000)
+    ):
         return value
     if isinstance(value, list | tuple) and len(value) <= _MOST:
         return {type(value).__name__: [encode(item) for item in value]}

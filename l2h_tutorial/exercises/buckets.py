@@ -12,7 +12,9 @@ def _codes_case(rng: np.random.Generator, i: int) -> tuple[Array]:
     codes[: len(codes) // 2 + 1] = codes[0] * (i % 4 != 2)  # there the code 0 is the largest
     if i % 2:  # a tie for the largest; a set has 32 before the odd numbers below it
         first, second = 2 * int(rng.integers(16)) + 1, 32
-        codes = np.r_[np.repeat([first, second], len(codes)), codes[(codes != first) & (codes != second)]]
+        codes = np.r_[
+            np.repeat([first, second], len(codes)), codes[(codes != first) & (codes != second)]
+        ]
     return (rng.permutation(codes),)
 
 
@@ -42,7 +44,11 @@ _LARGEST = Compute(
 
 def _spread_case(rng: np.random.Generator, i: int) -> tuple[int, int]:
     n_bits = 1 + i % 7
-    n_images = (1 + i // 2 * int(rng.integers(1, 4))) << n_bits if i % 2 else int(rng.integers(1, (1 << n_bits) + 1))
+    n_images = (
+        (1 + i // 2 * int(rng.integers(1, 4))) << n_bits
+        if i % 2
+        else int(rng.integers(1, (1 << n_bits) + 1))
+    )
     return n_images, n_bits
 
 
@@ -51,11 +57,15 @@ _FEWEST = Compute(
     case=_spread_case,
     mistakes={
         "Less than one image? When there are more buckets than images, most are empty, but the bucket in question "
-        "is the query's own. Who is in it for certain?": (lambda n_images, n_bits: n_images / 2**n_bits),
+        "is the query's own. Who is in it for certain?": (
+            lambda n_images, n_bits: n_images / 2**n_bits
+        ),
         "One too many: the query is one of the images, and is counted with them already.": (
             lambda n_images, n_bits: n_images / 2**n_bits + 1
         ),
-        "A code of b bits can have 2**b values, not 2b.": (lambda n_images, n_bits: max(1.0, n_images / (2 * n_bits))),
+        "A code of b bits can have 2**b values, not 2b.": (
+            lambda n_images, n_bits: max(1.0, n_images / (2 * n_bits))
+        ),
     },
     nudge="How many buckets can there be? Then put the images in, one after the other, round and round.",
 )
@@ -82,12 +92,16 @@ _CANDIDATES = Compute(
     reference=lambda database_codes, query_codes: float(_met(database_codes, query_codes).mean()),
     case=_two_sets_case,
     mistakes={
-        "You left out the queries whose bucket is empty. They meet 0 images, and count.": (_mean_of_found),
+        "You left out the queries whose bucket is empty. They meet 0 images, and count.": (
+            _mean_of_found
+        ),
         "That is the mean size of the buckets: every bucket counts once there. Here every query counts once.": (
             lambda database_codes, query_codes: len(database_codes) / len(np.unique(database_codes))
         ),
         "You let several queries with one code count once. Each of them searches, and each looks.": (
-            lambda database_codes, query_codes: float(_met(database_codes, np.unique(query_codes)).mean())
+            lambda database_codes, query_codes: float(
+                _met(database_codes, np.unique(query_codes)).mean()
+            )
         ),
     },
     nudge="For every query count the images with its code, and take the mean of these counts.",
@@ -103,7 +117,9 @@ def _unit(X: Array, axis: int | None = 1) -> Array:
 
 def _prepare_case(rng: np.random.Generator, i: int) -> tuple[Array, Array]:
     d = int(rng.integers(2, 4 + i // 8))
-    return rng.integers(1, 10, size=(d + 2, d)).astype(float), rng.integers(1, 10, size=(d + 1, d)).astype(float)
+    return rng.integers(1, 10, size=(d + 2, d)).astype(float), rng.integers(
+        1, 10, size=(d + 1, d)
+    ).astype(float)
 
 
 _PREPARE = Compute(
@@ -123,7 +139,9 @@ _PREPARE = Compute(
         "You took one length for a whole array. Every vector, which is a row, has its own.": (
             lambda database, queries: _unit(queries, None) - _unit(database, None).mean(axis=0)
         ),
-        "They have length one, and are not centred yet.": (lambda database, queries: _unit(queries)),
+        "They have length one, and are not centred yet.": (
+            lambda database, queries: _unit(queries)
+        ),
     },
     nudge="Try it with queries and a database of one row, [[3, 4]]: scaled they are [[0.6, 0.8]], and nothing is left.",
 )
@@ -133,7 +151,9 @@ _PREPARE = Compute(
 
 
 _MISLEAD = Construct(
-    read=lambda answer: numbers(answer, "a list of bucket sizes, one a bucket", lambda X: X.ndim == 1 and X.size > 0),
+    read=lambda answer: numbers(
+        answer, "a list of bucket sizes, one a bucket", lambda X: X.ndim == 1 and X.size > 0
+    ),
     requirements=(
         Requirement(
             lambda sizes: bool(((sizes == np.floor(sizes)) & (sizes >= 1)).all()),

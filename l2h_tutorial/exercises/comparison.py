@@ -23,7 +23,9 @@ _PAIRED = Compute(
     reference=lambda a, b, draws: (a - b)[draws].mean(axis=1),
     case=_redraw_case,
     mistakes={
-        "You drew queries for a only. Measure b on the same ones.": (lambda a, b, i: a[i].mean(axis=1) - b.mean()),
+        "You drew queries for a only. Measure b on the same ones.": (
+            lambda a, b, i: a[i].mean(axis=1) - b.mean()
+        ),
         "That is the mean over the queries of all redraws: a number for each position in a row. Average along "
         "the rows.": (lambda a, b, draws: (a - b)[draws].mean(axis=0)),
         "That is one number for all redraws. How much it moves from one to the next is the question.": (
@@ -67,10 +69,14 @@ _TIES = Compute(
             lambda distances, relevant, k: _share(distances, relevant, k, "file")
         ),
         "You counted all rows that are tied at the last place. Not all of them have a place among the k.": (
-            lambda distances, relevant, k: float(sum(part.sum() for part in _parts(distances, relevant, k)) / k)
+            lambda distances, relevant, k: float(
+                sum(part.sum() for part in _parts(distances, relevant, k)) / k
+            )
         ),
         "You took the share of the relevant among all rows up to the last distance. Nearer rows have their place "
-        "for certain, tied ones share what is left.": (lambda *case: float(np.concatenate(_parts(*case)).mean())),
+        "for certain, tied ones share what is left.": (
+            lambda *case: float(np.concatenate(_parts(*case)).mean())
+        ),
     },
     nudge="Take three rows at one distance, one of them relevant, and k = 1. Write down all orders.",
 )
@@ -95,7 +101,9 @@ def _try(answer: Any) -> _Trial:
     from sklearn.base import clone
 
     if not all(callable(getattr(answer, name, None)) for name in ("fit", "transform")):
-        raise Trouble(f"the check needs an estimator with `fit` and `transform`; it got {describe(answer)}.")
+        raise Trouble(
+            f"the check needs an estimator with `fit` and `transform`; it got {describe(answer)}."
+        )
     rng = np.random.default_rng()
     y = np.arange(40) % 10
     X = 3 * rng.normal(size=(10, 8))[y] + rng.normal(size=(40, 8))
@@ -104,7 +112,9 @@ def _try(answer: Any) -> _Trial:
     def keeps(given: Array) -> bool:
         hasher = clone(answer).set_params(**settings)
         itself = hasher.fit(given, y) is hasher
-        return itself and np.array_equal(given, X) and settings.items() <= hasher.get_params().items()
+        return (
+            itself and np.array_equal(given, X) and settings.items() <= hasher.get_params().items()
+        )
 
     def encode(X_new: Array) -> Any:
         hasher = clone(answer).set_params(**settings)
@@ -119,8 +129,17 @@ def _try(answer: Any) -> _Trial:
             "it from BaseEstimator, and let `__init__` take both and keep them unchanged."
         ) from None
     kept, new = call(keeps, (X,)), X[:24] + rng.normal(size=(24, 8))
-    bits, again, near = (call(encode, (new + shift,)) for shift in (0, 0, 0.01 * rng.normal(size=8)))
-    return _Trial(kept, bits, again, [call(encode, (row[None],)) for row in new], near, (len(new), settings["n_bits"]))
+    bits, again, near = (
+        call(encode, (new + shift,)) for shift in (0, 0, 0.01 * rng.normal(size=8))
+    )
+    return _Trial(
+        kept,
+        bits,
+        again,
+        [call(encode, (row[None],)) for row in new],
+        near,
+        (len(new), settings["n_bits"]),
+    )
 
 
 def _spoilt(spoil: Callable[[Array, Array], Array]) -> LSH:
@@ -147,7 +166,11 @@ _OWN = Construct(
             _Forgetful(8),
         ),
         Requirement(
-            lambda trial: isinstance(trial.bits, np.ndarray) and trial.bits.dtype == bool and trial.bits.ndim == 2,
+            lambda trial: (
+                isinstance(trial.bits, np.ndarray)
+                and trial.bits.dtype == bool
+                and trial.bits.ndim == 2
+            ),
             "`transform` should return an array of True and False with a row for each image. Compare the scores with a "
             "threshold.",
             _spoilt(lambda bits, X: bits.astype(float)),

@@ -51,7 +51,9 @@ _COSINE = Compute(
     reference=_cosines,
     case=_cosine_case,
     mistakes={
-        "Those are dot products. They grow with the lengths of the vectors; the cosine does not.": (lambda q, X: X @ q),
+        "Those are dot products. They grow with the lengths of the vectors; the cosine does not.": (
+            lambda q, X: X @ q
+        ),
         "Wrong axis: you took the lengths of the columns of X. An image is a row.": (
             lambda query, X: (X / np.linalg.norm(X, axis=0)) @ (query / np.linalg.norm(query))
         ),
@@ -67,7 +69,11 @@ _COSINE = Compute(
 
 
 def _precision_case(rng: np.random.Generator, i: int) -> tuple[Array, Array, Array]:
-    n_queries, k, n_rows = int(rng.integers(2, 4)), int(rng.integers(2, 5)), int(rng.integers(6, 10))
+    n_queries, k, n_rows = (
+        int(rng.integers(2, 4)),
+        int(rng.integers(2, 5)),
+        int(rng.integers(6, 10)),
+    )
     nearest = np.stack([rng.permutation(n_rows)[:k] for _ in range(n_queries)])
     return nearest, rng.integers(0, 3, size=n_queries), rng.integers(0, 3, size=n_rows)
 
@@ -78,7 +84,9 @@ def _hits(nearest: Array, query_labels: Array, database_labels: Array) -> Array:
 
 def _recall(nearest: Array, query_labels: Array, database_labels: Array) -> float:
     relevant = (query_labels[:, None] == database_labels).sum(axis=1)
-    return float(np.mean(_hits(nearest, query_labels, database_labels).sum(axis=1) / np.maximum(relevant, 1)))
+    return float(
+        np.mean(_hits(nearest, query_labels, database_labels).sum(axis=1) / np.maximum(relevant, 1))
+    )
 
 
 _PRECISION = Compute(
@@ -88,7 +96,9 @@ _PRECISION = Compute(
     case=_precision_case,
     mistakes={
         "You compared row numbers with labels. A row number leads to a label: database_labels[row].": (
-            lambda nearest, query_labels, database_labels: float((nearest == query_labels[:, None]).mean())
+            lambda nearest, query_labels, database_labels: float(
+                (nearest == query_labels[:, None]).mean()
+            )
         ),
         "That is the mean number of right answers. Precision is a share: from 0 to 1.": (
             lambda *given: float(_hits(*given).sum(axis=1).mean())
@@ -96,7 +106,9 @@ _PRECISION = Compute(
         "That is recall: you divided by how many there are to find. Precision divides by how many were returned.": (
             _recall
         ),
-        "That is in per cent. Precision is a share: from 0 to 1.": (lambda *given: 100 * float(_hits(*given).mean())),
+        "That is in per cent. Precision is a share: from 0 to 1.": (
+            lambda *given: 100 * float(_hits(*given).mean())
+        ),
     },
     nudge="Take one query and write down the labels of its neighbours. What share of them is the query's?",
 )
@@ -110,7 +122,9 @@ def _read_query_and_rows(answer: Any) -> tuple[Array, Array]:
         raise Trouble(f"the check needs two things, (query, X); it got {describe(answer)}.")
     query, X = (numbers(part, "arrays of numbers") for part in answer)
     if query.shape != (2,) or X.shape != (2, 2):
-        raise Trouble(f"the query should have 2 numbers and X shape (2, 2); they have {query.shape} and {X.shape}.")
+        raise Trouble(
+            f"the query should have 2 numbers and X shape (2, 2); they have {query.shape} and {X.shape}."
+        )
     return query, X
 
 
@@ -133,7 +147,9 @@ _DISAGREE = Construct(
             ([1, 1], [[0, 0], [2, 2]]),
         ),
         Requirement(
-            lambda thing: all(abs(distances[0] - distances[1]) > 1e-9 for distances in _nearest_two(thing)),
+            lambda thing: all(
+                abs(distances[0] - distances[1]) > 1e-9 for distances in _nearest_two(thing)
+            ),
             "A tie: the two rows are equally near by one of the measures. Move one of them.",
             ([1, 1], [[1, 2], [2, 1]]),
         ),

@@ -8,12 +8,8 @@ import numpy as np
 from ..lsh import amplified_probability
 from .framework import Array, Compute, Construct, Exercise, Requirement, numbers
 
-_DO_NOT_ADD_UP = (
-    "The chances of the tables do not add up: two can both find a pair. Multiply the chances that each misses it."
-)
-_NO_PROBABILITY = (
-    "You took the cosine for the chance that a bit agrees. That chance is 1 - angle / pi: take the arc cosine."
-)
+_DO_NOT_ADD_UP = "The chances of the tables do not add up: two can both find a pair. Multiply the chances that each misses it."
+_NO_PROBABILITY = "You took the cosine for the chance that a bit agrees. That chance is 1 - angle / pi: take the arc cosine."
 _TOO_FEW = "One table too few: rounded down, or to the nearest, the share may be missed. Round up."
 _TOO_FAR = "A smaller radius is enough: the ball of radius r holds what is at distance r exactly."
 _ENOUGH = "It is right but where the share is reached exactly: that much is enough."
@@ -96,7 +92,11 @@ _RADIUS = Compute(
     reference=_radius,
     case=_held_out_case,
     mistakes={
-        _ENOUGH: (lambda distances, wanted: int(np.sort(distances, axis=None)[int(wanted * distances.size)])),
+        _ENOUGH: (
+            lambda distances, wanted: int(
+                np.sort(distances, axis=None)[int(wanted * distances.size)]
+            )
+        ),
         "You asked that every query finds the share. It is a share of all the neighbours together.": (
             lambda distances, wanted: max(_radius(of_query, wanted) for of_query in distances)
         ),
@@ -155,7 +155,9 @@ _MOST_BITS = Compute(
         "One bit too many: rounded up, or to the nearest, the share may be missed. Round down.": (
             lambda cosine, *case: _most_bits(_p(cosine), *case) + 1
         ),
-        _DO_NOT_ADD_UP: (lambda cosine, n, wanted: math.floor(math.log(wanted / n) / math.log(_p(cosine)))),
+        _DO_NOT_ADD_UP: (
+            lambda cosine, n, wanted: math.floor(math.log(wanted / n) / math.log(_p(cosine)))
+        ),
         "You asked one table to find the share. All of them together have to.": (
             lambda cosine, n_tables, wanted: _most_bits(_p(cosine), 1, wanted)
         ),
@@ -170,7 +172,8 @@ _MOST_BITS = Compute(
 
 def _exponent_case(rng: np.random.Generator, i: int) -> tuple[float, float]:
     near = round(float(rng.uniform(0.1, 1.2)), 2) + 0.005  # no angle is 1, whose logarithm is 0
-    return near * (i != 22), near + round(float(rng.uniform(0.1, 0.8)), 2)  # the edge: the same direction
+    # the edge: the same direction
+    return near * (i != 22), near + round(float(rng.uniform(0.1, 0.8)), 2)
 
 
 def _agree(angle: Any) -> Any:
@@ -216,9 +219,13 @@ def _designs(p_near: float, p_far: float, n_bits: int, wanted: float) -> tuple[i
     return radius, _n_tables(p_near, n_bits, wanted)
 
 
-def _looked_at(p_near: float, p_far: float, n_bits: int, wanted: float, further: int = 0) -> tuple[float, float]:
+def _looked_at(
+    p_near: float, p_far: float, n_bits: int, wanted: float, further: int = 0
+) -> tuple[float, float]:
     radius, n_tables = _designs(p_near, p_far, n_bits, wanted)
-    return _in_ball(p_far, n_bits, radius + further), float(amplified_probability(p_far, n_bits, n_tables))
+    return _in_ball(p_far, n_bits, radius + further), float(
+        amplified_probability(p_far, n_bits, n_tables)
+    )
 
 
 _LOOKED_AT = Compute(
@@ -229,8 +236,14 @@ _LOOKED_AT = Compute(
         "That is what is found of the near pairs. With that radius and those tables, what of the far ones?": (
             lambda p_near, p_far, n_bits, wanted: _looked_at(p_near, p_near, n_bits, wanted)
         ),
-        "The other way round: first the ball, then the tables.": (lambda *case: _looked_at(*case)[::-1]),
-        _TOO_FAR: (lambda p_near, p_far, n_bits, wanted: _looked_at(p_near, p_far, n_bits, wanted, further=1)),
+        "The other way round: first the ball, then the tables.": (
+            lambda *case: _looked_at(*case)[::-1]
+        ),
+        _TOO_FAR: (
+            lambda p_near, p_far, n_bits, wanted: _looked_at(
+                p_near, p_far, n_bits, wanted, further=1
+            )
+        ),
     },
     nudge="Print the radius and the number of tables: what share of the near pairs does each find, and with one less? "
     "Of n_bits bits exactly i differ with the chance C(n_bits, i) (1 - p)^i p^(n_bits - i), summed over i up to r.",
@@ -246,7 +259,9 @@ def _fits(X: Array) -> bool:
 
 def _is_zero(X: Array) -> Array:
     """Which rows are no more than rounding when they are centred."""
-    return np.asarray(np.abs(X - X.mean(axis=0)).max(axis=1, initial=0) <= 1e-9 * np.abs(X).max(initial=1e-99))
+    return np.asarray(
+        np.abs(X - X.mean(axis=0)).max(axis=1, initial=0) <= 1e-9 * np.abs(X).max(initial=1e-99)
+    )
 
 
 def _angles(X: Array) -> Array:
@@ -264,7 +279,9 @@ def _exponents(X: Array) -> Array:
 
 
 _HOPELESS = Construct(
-    read=lambda answer: numbers(answer, "an array of 20 to 200 rows and at most 500 columns", _fits),
+    read=lambda answer: numbers(
+        answer, "an array of 20 to 200 rows and at most 500 columns", _fits
+    ),
     requirements=(
         Requirement(
             lambda X: not _is_zero(X).any(),
@@ -287,4 +304,13 @@ _HOPELESS = Construct(
 )
 
 
-EXERCISES: tuple[Exercise, ...] = (_CHANCE, _TABLES, _RADIUS, _RECALL, _MOST_BITS, _EXPONENT, _LOOKED_AT, _HOPELESS)
+EXERCISES: tuple[Exercise, ...] = (
+    _CHANCE,
+    _TABLES,
+    _RADIUS,
+    _RECALL,
+    _MOST_BITS,
+    _EXPONENT,
+    _LOOKED_AT,
+    _HOPELESS,
+)

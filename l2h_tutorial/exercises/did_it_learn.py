@@ -21,7 +21,9 @@ def _program_case(rng: np.random.Generator, i: int) -> tuple[LabelProgram, Array
     own = rng.random((len(y), 4)) < 0.5
     if kind == 2:  # one bit of one image, the first of neither
         own[:] = False
-        own[rng.choice(np.flatnonzero((y != shuffled) & (y == i // 20))[1:]), rng.integers(1, 4)] = True
+        own[
+            rng.choice(np.flatnonzero((y != shuffled) & (y == i // 20))[1:]), rng.integers(1, 4)
+        ] = True
     everything, of_zeros = np.ones_like(own), np.tile([[True], [False]], 4)
     of_class = [everything[:2], np.eye(2, 4, dtype=bool), of_zeros, of_zeros][kind]
     return LabelProgram(everything if kind in (1, 3) else own, of_class), y, shuffled
@@ -43,7 +45,9 @@ _SHUFFLE = Compute(
             lambda program, y, shuffled: bool((program(y) != program(shuffled)).all())
         ),
         "You compared how many bits are set. Other codes may have as many, and here the classes are as large as "
-        "before.": (lambda program, y, shuffled: bool(program(y).mean() != program(shuffled).mean())),
+        "before.": (
+            lambda program, y, shuffled: bool(program(y).mean() != program(shuffled).mean())
+        ),
     },
     nudge="Run the program on both labellings, and compare the two arrays of codes.",
 )
@@ -75,7 +79,9 @@ _CORRECTED = Compute(
         "With so many wrong bits it is not yet the other codeword, but it may be nearer to it.": (
             lambda codewords: int(_apart(codewords).min()) - 1
         ),
-        "Among your pairs is each codeword with itself, at distance 0. Leave the diagonal out.": (lambda codewords: -1),
+        "Among your pairs is each codeword with itself, at distance 0. Leave the diagonal out.": (
+            lambda codewords: -1
+        ),
     },
     nudge="Take two codewords that differ in three bits, and flip one of the three, then two.",
 )
@@ -104,7 +110,9 @@ _BOUND = Compute(
             lambda n_classes, n_bits: n_bits * n_classes**2 / 4 / comb(n_classes, 2)
         ),
         "You counted each pair of classes in both orders below the line, and in one above it.": (
-            lambda n_classes, n_bits: n_bits * _split_pairs(n_classes) / (n_classes * (n_classes - 1))
+            lambda n_classes, n_bits: (
+                n_bits * _split_pairs(n_classes) / (n_classes * (n_classes - 1))
+            )
         ),
     },
     nudge="Take one bit and four classes. How many pairs does it tell apart with one 1, and with two?",

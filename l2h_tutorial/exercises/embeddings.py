@@ -24,7 +24,9 @@ _ROOM = Compute(
         "An item has whole bytes: what is left of the last one is lost. Round up before you divide.": (
             lambda gigabytes, d, bits, extra: int(gigabytes * 1e9 // (d * bits / 8 + extra))
         ),
-        "You left out the bytes that are kept besides the code.": (lambda g, d, b, _: _room(g, d, b, 0)),
+        "You left out the bytes that are kept besides the code.": (
+            lambda g, d, b, _: _room(g, d, b, 0)
+        ),
         "You counted in powers of 1,024: those are gibibytes. A gigabyte has a thousand million bytes.": (
             lambda gigabytes, d, bits, extra: _room(gigabytes * 1.024**3, d, bits, extra)
         ),
@@ -45,8 +47,12 @@ _ASYMMETRIC = Compute(
     reference=lambda query, bits: np.where(bits, 1, -1) @ query,
     case=_signs_case,
     mistakes={
-        "A bit that is not set stands for -1: the order is the same, not the values.": (lambda q, b: b @ q),
-        "You took the query's signs. Here it keeps its floats.": (lambda q, b: np.where(b, 1, -1) @ _signs_of(q)),
+        "A bit that is not set stands for -1: the order is the same, not the values.": (
+            lambda q, b: b @ q
+        ),
+        "You took the query's signs. Here it keeps its floats.": (
+            lambda q, b: np.where(b, 1, -1) @ _signs_of(q)
+        ),
         "The other way round: a bit that is set is a +1.": (lambda q, b: np.where(b, -1, 1) @ q),
     },
     nudge="Which vector does a code stand for? Take its inner product with the query.",
@@ -103,7 +109,9 @@ _FACTOR = Compute(
     reference=lambda places, target: _first(places, target, places.shape[1]),
     case=_places_case,
     mistakes={
-        "That is a number of candidates. A factor is a multiple of k.": (lambda p, t: _first(p, t, 1)),
+        "That is a number of candidates. A factor is a multiple of k.": (
+            lambda p, t: _first(p, t, 1)
+        ),
         "You asked every query for its share. It is the mean over all queries that has to reach the target.": (
             lambda places, target: max(_first(row[None], target, len(row)) for row in places)
         ),
@@ -123,7 +131,9 @@ def _n_codes(X: Array) -> int:
 _IN_A_CORNER = 1 + np.random.default_rng(0).random((64, 9))
 
 _CORNER = Construct(
-    read=lambda answer: numbers(answer, "an array of vectors, one a row", lambda X: X.ndim == 2 and min(X.shape) > 1),
+    read=lambda answer: numbers(
+        answer, "an array of vectors, one a row", lambda X: X.ndim == 2 and min(X.shape) > 1
+    ),
     requirements=(
         Requirement(
             lambda X: _n_codes(X) == 1,
@@ -135,7 +145,11 @@ _CORNER = Construct(
             "Around their mean they have fewer than 16 codes. How far may they lie from one another?",
             np.ones((16, 4)),
         ),
-        Requirement(lambda X: X.shape[1] < 8, "That holds. Now do it with fewer than 8 numbers.", _IN_A_CORNER),
+        Requirement(
+            lambda X: X.shape[1] < 8,
+            "That holds. Now do it with fewer than 8 numbers.",
+            _IN_A_CORNER,
+        ),
     ),
     example=_IN_A_CORNER[:, :7],
 )
@@ -146,7 +160,11 @@ _CORNER = Construct(
 
 def _tables_case(rng: np.random.Generator, i: int) -> tuple[Array, Array, Array]:
     m, cells, width = int(rng.integers(2, 5)), int(rng.integers(3, 6)), int(rng.integers(2, 4))
-    return rng.normal(size=m * width), rng.integers(cells, size=(5, m)), rng.normal(size=(m, cells, width))
+    return (
+        rng.normal(size=m * width),
+        rng.integers(cells, size=(5, m)),
+        rng.normal(size=(m, cells, width)),
+    )
 
 
 def _stands_for(codes: Array, centres: Array) -> Array:
@@ -161,7 +179,9 @@ _LOOK_UP = Compute(
             lambda query, codes, centres: centres[0, codes].reshape(len(codes), -1) @ query
         ),
         "You used the first piece of the query for all pieces.": (
-            lambda query, codes, centres: _stands_for(codes, centres) @ np.tile(query[: centres.shape[2]], len(centres))
+            lambda query, codes, centres: (
+                _stands_for(codes, centres) @ np.tile(query[: centres.shape[2]], len(centres))
+            )
         ),
         "Those are squared distances. The exercise asks for inner products.": (
             lambda query, codes, centres: ((query - _stands_for(codes, centres)) ** 2).sum(axis=1)

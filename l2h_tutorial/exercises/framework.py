@@ -1,7 +1,9 @@
-"""What an exercise is: a reference to compare with, and the mistakes that people make, each with its hint.
+"""What an exercise is: a reference to compare with, and the mistakes that people make, each with
+its hint.
 
-A hint is never only a sentence. Each stands beside the wrong answer that it is about, so that the check can recognise
-it, and a test can feed it and see its hint. Whatever a student passes becomes a value or a sentence.
+A hint is never only a sentence. Each stands beside the wrong answer that it is about, so that the
+check can recognise it, and a test can feed it and see its hint. Whatever a student passes becomes a
+value or a sentence.
 """
 
 import contextlib
@@ -43,7 +45,9 @@ class Verdict(NamedTuple):
 
 
 TO_DO = Verdict(False, "to do. Write your answer in place of `...`, and run the cell again.")
-EMPTY = Verdict(False, "to do. Your function returns nothing yet: write its body, and `return` the result.")
+EMPTY = Verdict(
+    False, "to do. Your function returns nothing yet: write its body, and `return` the result."
+)
 
 
 def _not_yet(text: str) -> Verdict:
@@ -56,7 +60,8 @@ class Exercise(ABC):
     def judge(self, answer: Any, seed: int | None = None) -> Verdict:
         """Look at an answer, and never raise; what the answer's first call prints is printed, once.
 
-        On Linux and macOS it runs in a copy of the process, which is killed when its time is over, whatever it does.
+        On Linux and macOS it runs in a copy of the process, which is killed when its time is over,
+        whatever it does.
 
         Parameters
         ----------
@@ -65,9 +70,15 @@ class Exercise(ABC):
         seed : int, optional
             Draws the cases; fresh ones by default.
         """
-        if answer is None or answer is ... or (isinstance(answer, tuple) and any(item is ... for item in answer)):
+        if (
+            answer is None
+            or answer is ...
+            or (isinstance(answer, tuple) and any(item is ... for item in answer))
+        ):
             return TO_DO
-        verdict, printed = apart(lambda: self._looked_at(answer, np.random.default_rng(seed)), SECONDS)
+        verdict, printed = apart(
+            lambda: self._looked_at(answer, np.random.default_rng(seed)), SECONDS
+        )
         print(printed, end="")
         return verdict
 
@@ -76,8 +87,11 @@ class Exercise(ABC):
             return self._judge(answer, rng)
         except Trouble as trouble:
             return _not_yet(str(trouble))
-        except Exception as error:  # an object that cannot be looked at, such as one whose comparison fails
-            return _not_yet(f"your answer is {describe(answer)}, which cannot be read here ({type(error).__name__}).")
+        # an object that cannot be looked at, such as one whose comparison fails
+        except Exception as error:
+            return _not_yet(
+                f"your answer is {describe(answer)}, which cannot be read here ({type(error).__name__})."
+            )
 
     @abstractmethod
     def _judge(self, answer: Any, rng: np.random.Generator) -> Verdict: ...
@@ -98,9 +112,9 @@ class Compute(Exercise):
     reference : callable
         Computes the right result. The names of its parameters are those that messages use.
     case : callable
-        Draws the arguments of case i from a generator: ``case(rng, i)``. The first cases should be the smallest, for
-        the first that fails is shown. The last `N_EDGES` may be at an edge, where a mistake might never end: they are
-        tried when all others hold.
+        Draws the arguments of case i from a generator: ``case(rng, i)``. The first cases should be
+        the smallest, for the first that fails is shown. The last `N_EDGES` may be at an edge, where
+        a mistake might never end: they are tried when all others hold.
     mistakes : mapping of str to callable
         A typical mistake's hint, and a function that makes it, with the arguments of the reference.
     nudge : str
@@ -122,7 +136,10 @@ class Compute(Exercise):
         cases = self.cases(rng)
         results: list[Any] = []
         for case in cases:
-            if len(results) == N_CASES - N_EDGES and not (so_far := self.verdict(cases, results)).holds:
+            if (
+                len(results) == N_CASES - N_EDGES
+                and not (so_far := self.verdict(cases, results)).holds
+            ):
                 return so_far
             said = io.StringIO() if results else sys.stdout
             with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
@@ -153,7 +170,9 @@ class Compute(Exercise):
         form = misfit(results[first], expected[first])
         if form:
             return _not_yet(f"look at the form of the result: {form} {seen} {self.nudge}")
-        return _not_yet(f"{seen} It is wrong in {len(failed)} of {len(results)} cases. {self.nudge}")
+        return _not_yet(
+            f"{seen} It is wrong in {len(failed)} of {len(results)} cases. {self.nudge}"
+        )
 
     def _check_callable(self, answer: Any) -> None:
         """A sentence about anything but a function that takes as many arguments as the reference."""
@@ -172,7 +191,9 @@ class Compute(Exercise):
             pass  # some functions written in C have no signature; the call will tell
 
     def _said(self, case: tuple[Any, ...]) -> str:
-        return ", ".join(f"{name} = {describe(value)}" for name, value in zip(self.names, case, strict=True))
+        return ", ".join(
+            f"{name} = {describe(value)}" for name, value in zip(self.names, case, strict=True)
+        )
 
     def right_answer(self) -> Any:
         """The reference."""
@@ -190,12 +211,14 @@ class Requirement:
 
 @dataclass(frozen=True, kw_only=True)
 class Construct(Exercise):
-    """The student makes something, an example or a counterexample, that must satisfy requirements in turn.
+    """The student makes something, an example or a counterexample, that must satisfy requirements
+    in turn.
 
     Parameters
     ----------
     read : callable
-        Takes the answer and returns what the requirements look at, or raises a `Trouble` that says what was expected.
+        Takes the answer and returns what the requirements look at, or raises a `Trouble` that says
+        what was expected.
     requirements : tuple of Requirement
         Each may rely on those before it.
     example : object
@@ -208,7 +231,9 @@ class Construct(Exercise):
 
     def _judge(self, answer: Any, rng: np.random.Generator) -> Verdict:
         if callable(answer):
-            return _not_yet("the check needs the thing itself, and it got a function: call it, and pass the result.")
+            return _not_yet(
+                "the check needs the thing itself, and it got a function: call it, and pass the result."
+            )
         thing = self.read(answer)
         for requirement in self.requirements:
             if not requirement.holds(thing):
@@ -234,7 +259,8 @@ def numbers(answer: Any, what: str, fits: Callable[[Array], bool] = lambda value
 
 
 def apart(work: Callable[[], Verdict], seconds: float) -> tuple[Verdict, str]:
-    """Do some work in a copy of this process, and end that when the time is over; the verdict, and what was printed.
+    """Do some work in a copy of this process, and end that when the time is over; the verdict, and
+    what was printed.
 
     Where processes cannot be copied, on Windows, it is done here, and only an interrupt ends it.
     """
@@ -244,11 +270,16 @@ def apart(work: Callable[[], Verdict], seconds: float) -> tuple[Verdict, str]:
             return work(), printed.getvalue()
     reads, writes = os.pipe()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # of threads, which the copy does not have or need
+        # of threads, which the copy does not have or need
+        warnings.simplefilter("ignore", DeprecationWarning)
         child = os.fork()
     if not child:
         try:
-            with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), threadpool_limits(1):
+            with (
+                contextlib.redirect_stdout(printed),
+                contextlib.redirect_stderr(printed),
+                threadpool_limits(1),
+            ):
                 verdict = work()
             message = json.dumps([*verdict, printed.getvalue()[:_MOST_PRINTED]])
             with os.fdopen(writes, "w", encoding="utf-8") as file:
@@ -258,7 +289,10 @@ def apart(work: Callable[[], Verdict], seconds: float) -> tuple[Verdict, str]:
     os.close(writes)
     data, end = b"", time.monotonic() + seconds
     try:
-        while not data.endswith(b"\n") and select.select([reads], [], [], max(0, end - time.monotonic()))[0]:
+        while (
+            not data.endswith(b"\n")
+            and select.select([reads], [], [], max(0, end - time.monotonic()))[0]
+        ):
             data += (part := os.read(reads, 2**16))
             if not part:
                 return _not_yet("your function ended Python itself."), ""
@@ -293,7 +327,11 @@ def describe(value: Any) -> str:
     if isinstance(value, float | np.floating):
         return f"{value:.6g}"
     if value is None or isinstance(value, bool | int | np.integer | np.bool_):
-        return f"{value}" if value is None or abs(int(value)) < 10**40 else "a number of more than 40 digits"
+        return (
+            f"{value}"
+            if value is None or abs(int(value)) < 10**40
+            else "a number of more than 40 digits"
+        )
     if isinstance(value, str):
         return repr(value if len(value) <= 40 else f"{value[:37]}...")
     if isinstance(value, list | tuple | set):
@@ -306,7 +344,8 @@ def describe(value: Any) -> str:
 
 
 def misfit(got: Any, expected: Any) -> str | None:
-    """Say in what form an answer should come, if it comes in another than `expected`; None if the form is right.
+    """Say in what form an answer should come, if it comes in another than `expected`; None if the
+    form is right.
 
     Examples
     --------
@@ -321,13 +360,21 @@ def misfit(got: Any, expected: Any) -> str | None:
     if isinstance(got, np.ndarray) and got.ndim == 0:
         got = got[()]
     if isinstance(expected, bool | np.bool_):
-        return None if isinstance(got, bool | np.bool_) else f"it should be True or False, and is {describe(got)}."
+        return (
+            None
+            if isinstance(got, bool | np.bool_)
+            else f"it should be True or False, and is {describe(got)}."
+        )
     a_number = "a whole number" if isinstance(expected, int | np.integer) else "a number"
     if isinstance(got, bool | np.bool_) or not isinstance(got, Real):
         return f"it should be {a_number}, and is {describe(got)}."
     if got != got:
         return f"it should be {a_number}, and is NaN: was something divided by zero?"
-    if isinstance(expected, int | np.integer) and not isinstance(got, int | np.integer) and not float(got).is_integer():
+    if (
+        isinstance(expected, int | np.integer)
+        and not isinstance(got, int | np.integer)
+        and not float(got).is_integer()
+    ):
         return f"it should be {a_number}, and is {describe(got)}."
     return None
 
@@ -355,7 +402,9 @@ def _misfit_tuple(got: Any, expected: tuple[Any, ...]) -> str | None:
 
 def _misfit_array(got: Any, expected: np.ndarray) -> str | None:
     should = f"it should be an array of shape {expected.shape}"
-    if isinstance(got, str | set | dict) or not (isinstance(got, Sized) or hasattr(got, "__array__")):
+    if isinstance(got, str | set | dict) or not (
+        isinstance(got, Sized) or hasattr(got, "__array__")
+    ):
         return f"{should}, and is {describe(got)}."
     try:
         got = _real(got)
@@ -372,7 +421,8 @@ def _misfit_array(got: Any, expected: np.ndarray) -> str | None:
 
 
 def same(got: Any, expected: Any) -> bool:
-    """Whether an answer is the expected one: of the same form, whole numbers equal, others to about five digits.
+    """Whether an answer is the expected one: of the same form, whole numbers equal, others to about
+    five digits.
 
     That is what single precision keeps of numbers of the order of one, whatever cancels.
 

@@ -1,10 +1,11 @@
 """Grade a folder of project submissions: ``python -m l2h_tutorial.exercises.grade FOLDER``.
 
-A submission is a file of arrays, named after its student: ``s1024.npz`` with ``student``, the name once more, and
-``query`` and ``database``, the codes of the project's queries and database as bools. What a platform or a browser added
-to the file's name is ignored. The name in the file counts; where another student is meant by the file's name, or two
-files name one student, a sentence says so and nothing is scored: each student's data differ. Nothing in a file is
-executed: pickles are refused, and sizes are read before what they are the sizes of.
+A submission is a file of arrays, named after its student: ``s1024.npz`` with ``student``, the name
+once more, and ``query`` and ``database``, the codes of the project's queries and database as bools.
+What a platform or a browser added to the file's name is ignored. The name in the file counts; where
+another student is meant by the file's name, or two files name one student, a sentence says so and
+nothing is scored: each student's data differ. Nothing in a file is executed: pickles are refused,
+and sizes are read before what they are the sizes of.
 """
 
 import sys
@@ -63,14 +64,16 @@ def read_codes(path: Path, project: Project) -> tuple[NDArray[np.bool_], NDArray
     Raises
     ------
     Refused
-        If it is not such a file, it names another student, or an array is missing, is of the wrong shape or type, or
-        holds anything but bits.
+        If it is not such a file, it names another student, or an array is missing, is of the wrong
+        shape or type, or holds anything but bits.
     """
     shapes = {"query": (len(project.split.y_query), project.n_bits)}
     shapes["database"] = (len(project.split.y_database), project.n_bits)
     student, arrays = _student(path), _read(path, *shapes)
     if identity(student) != project.student:
-        raise Refused(f"its `student` is {student!r}, and the project is that of {project.student!r}")
+        raise Refused(
+            f"its `student` is {student!r}, and the project is that of {project.student!r}"
+        )
     for name, shape in shapes.items():
         if arrays[name].shape != shape:
             raise Refused(f"{name!r} should have the shape {shape}, and has {arrays[name].shape}")
@@ -100,12 +103,19 @@ def _student(path: Path) -> str:
     """The name in a submitted file."""
     student = _read(path, "student")["student"]
     name = str(student)
-    if student.shape or student.dtype.kind not in "Uiu" or not name.strip() or not name.isprintable():
+    if (
+        student.shape
+        or student.dtype.kind not in "Uiu"
+        or not name.strip()
+        or not name.isprintable()
+    ):
         raise Refused(f"its `student` is {ascii(name)[:60]}, which is no name")
     return name
 
 
-def grade_folder(folder: Path, *, course: str = "", students: Mapping[str, str] | None = None) -> pd.DataFrame:
+def grade_folder(
+    folder: Path, *, course: str = "", students: Mapping[str, str] | None = None
+) -> pd.DataFrame:
     """Compute again what the codes in a folder are worth.
 
     Parameters
@@ -115,16 +125,17 @@ def grade_folder(folder: Path, *, course: str = "", students: Mapping[str, str] 
     course : str
         As for `project_data`.
     students : mapping of str to str, optional
-        Who is in the course, by number, with the names that a platform uses or an empty text, as `read_roster` reads
-        them: others are refused, and those without a file get a row that says so. Without it, a file has to be named
-        after its student.
+        Who is in the course, by number, with the names that a platform uses or an empty text, as
+        `read_roster` reads them: others are refused, and those without a file get a row that says
+        so. Without it, a file has to be named after its student.
 
     Returns
     -------
     DataFrame, one row a file or missing student
-        n_bits and radius of the project; map, precision and coverage within the radius (an empty ball counts as 0), of
-        the submitted codes; lsh_map and lsh_sd, of random hyperplanes with as many bits, mean and standard deviation of
-        five seeds; grh_map, of GRH by kernel ridge; the grade, by `SCALE`; and a remark.
+        n_bits and radius of the project; map, precision and coverage within the radius (an empty
+        ball counts as 0), of the submitted codes; lsh_map and lsh_sd, of random hyperplanes with as
+        many bits, mean and standard deviation of five seeds; grh_map, of GRH by kernel ridge; the
+        grade, by `SCALE`; and a remark.
 
     Raises
     ------
@@ -144,10 +155,27 @@ def grade_folder(folder: Path, *, course: str = "", students: Mapping[str, str] 
         if not fault and times[owner] > 1:
             fault = f"{times[owner]} files name this student, so none of them counts: leave one"
         row = {"student": owner, "file": printable(path.relative_to(folder).as_posix())}
-        rows.append(row | ({"remark": fault} if fault else _marked(path, project_data(owner, course=course))))
+        rows.append(
+            row
+            | ({"remark": fault} if fault else _marked(path, project_data(owner, course=course)))
+        )
     missing = roster.keys() - {row["student"] for row in rows}
-    rows += [{"student": student, "remark": "no file was submitted under this name"} for student in missing]
-    columns = ["student", "file", "n_bits", "radius", "map", "precision", "coverage", "lsh_map", "lsh_sd", "grh_map"]
+    rows += [
+        {"student": student, "remark": "no file was submitted under this name"}
+        for student in missing
+    ]
+    columns = [
+        "student",
+        "file",
+        "n_bits",
+        "radius",
+        "map",
+        "precision",
+        "coverage",
+        "lsh_map",
+        "lsh_sd",
+        "grh_map",
+    ]
     table = pd.DataFrame(rows, columns=[*columns, "grade", "remark"])
     return table.sort_values(["student", "file"], ignore_index=True)
 
@@ -192,10 +220,16 @@ def _marked(path: Path, project: Project) -> dict[str, Any]:
     found, right = (of_ring[:, : project.radius + 1].sum(axis=1) for of_ring in rings)
     lsh = [score(encoded(LSH(project.n_bits, random_state=seed))) for seed in range(5)]
     grh = encoded(GRH(project.n_bits, classifier="kernel-ridge", random_state=0))
-    row |= {"map": score((query, database)), "precision": mean_ratio(right, found), "coverage": np.mean(found > 0)}
+    row |= {
+        "map": score((query, database)),
+        "precision": mean_ratio(right, found),
+        "coverage": np.mean(found > 0),
+    }
     row |= {"lsh_map": np.mean(lsh), "lsh_sd": np.std(lsh, ddof=1), "grh_map": score(grh)}
     random = 1 / len(project.class_names)
-    row["grade"] = round(float(np.interp(row["map"], [random, row["lsh_map"], row["grh_map"]], [0, 50, 100])), 1)
+    row["grade"] = round(
+        float(np.interp(row["map"], [random, row["lsh_map"], row["grh_map"]], [0, 50, 100])), 1
+    )
     told, usual = _classes_told(project, query, database), _classes_told(project, *grh)
     suspicious = max(ours - theirs for ours, theirs in zip(told, usual, strict=True)) > _LEEWAY
     return row | {"remark": _ASK.format(*told, *usual) if suspicious else ""}
@@ -204,7 +238,9 @@ def _marked(path: Path, project: Project) -> dict[str, Any]:
 def _classes_told(project: Project, *codes: NDArray[np.bool_]) -> list[float]:
     """The shares of queries and of database rows whose code is nearest to the mean code of their own class."""
     labels = project.split.y_query, project.split.y_database
-    means = np.array([codes[1][labels[1] == label].mean(axis=0) for label in range(len(project.class_names))])
+    means = np.array(
+        [codes[1][labels[1] == label].mean(axis=0) for label in range(len(project.class_names))]
+    )
     nearest = [np.abs(bits[:, None] - means).sum(axis=2).argmin(axis=1) for bits in codes]
     return [float(np.mean(found == own)) for found, own in zip(nearest, labels, strict=True)]
 
@@ -218,7 +254,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return table
 
     program = Program("grade", "Project", ".npz", mark)
-    program.parser.add_argument("--course", default="", help="the course's name, if project_data was given one")
+    program.parser.add_argument(
+        "--course", default="", help="the course's name, if project_data was given one"
+    )
     return program.run(arguments)
 
 

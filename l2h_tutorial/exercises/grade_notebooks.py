@@ -1,11 +1,14 @@
-"""Grade the exercises of a folder of notebooks: ``python -m l2h_tutorial.exercises.grade_notebooks FOLDER``.
+"""Grade the exercises of a folder of notebooks: ``python -m l2h_tutorial.exercises.grade_notebooks
+FOLDER``.
 
-A notebook's cells, from its heading *Exercises* on, run in a process of their own that knows no right result (see
-`answering`), after what the cells before define and import: it gets cases that were drawn from a secret seed, and gives
-back what the student's functions make of them, which is judged here. On Linux the process is shut off: no network,
-nothing to write but a small folder that goes with it, neither exercises nor other submissions to read; when its time is
-over, all that it started ends with it. Where the system does not allow that, nothing is run, unless ``--unwalled`` says
-that the notebooks are trusted: then only time, memory and the size of files have limits, and on Windows only time.
+A notebook's cells, from its heading *Exercises* on, run in a process of their own that knows no
+right result (see `answering`), after what the cells before define and import: it gets cases that
+were drawn from a secret seed, and gives back what the student's functions make of them, which is
+judged here. On Linux the process is shut off: no network, nothing to write but a small folder that
+goes with it, neither exercises nor other submissions to read; when its time is over, all that it
+started ends with it. Where the system does not allow that, nothing is run, unless ``--unwalled``
+says that the notebooks are trusted: then only time, memory and the size of files have limits, and
+on Windows only time.
 """
 
 import json
@@ -37,7 +40,8 @@ __all__ = ["grade_notebooks", "main"]
 _ANSWERED = re.compile(r"""(?:check|require)\(\s*["']\s*(\d+\.\d+)""")
 _EXERCISES = re.compile(r"(?m)^#+ [\d. ]*Exercises\s*$")
 _LARGEST = 2**26  # bytes of a notebook
-# Two folders hidden, a small one to write in, the rest read-only, and no way back. Arguments: the folders, a command.
+# Two folders hidden, a small one to write in, the rest read-only, and no way back. Arguments: the
+# folders, a command.
 _WALLS = """set -e
 mount -t tmpfs none "$1"; mount -t tmpfs none "$2"; mount -t tmpfs -o size=16m none "$3"
 while read -r _ _ _ _ at _; do
@@ -46,7 +50,16 @@ while read -r _ _ _ _ at _; do
   done || case "$at" in /proc*|/sys*|/dev*) ;; *) exit 1;; esac
 done </proc/self/mountinfo
 cd "$3"; shift 3; unshare --user --mount "$@"; exit """
-_WALLED = ["unshare", "--user", "--map-root-user", "--net", "--pid", "--ipc", "--mount", "--mount-proc"]
+_WALLED = [
+    "unshare",
+    "--user",
+    "--map-root-user",
+    "--net",
+    "--pid",
+    "--ipc",
+    "--mount",
+    "--mount-proc",
+]
 _WALLED += ["--fork", "--kill-child", "sh", "-c"]  # when the first process ends, all do
 
 
@@ -65,19 +78,22 @@ def grade_notebooks(
     folder : Path
         With notebooks named after their students, or a folder of notebooks for each.
     exercises : sequence of str
-        Numbers of those that count; by default those that the notebooks of at least half of the students have.
+        Numbers of those that count; by default those that the notebooks of at least half of the
+        students have.
     students : mapping of str to str, optional
         Who is in the course, as for `grade_folder`.
     seconds : float
-        What a notebook may take; one that takes longer in a function is run again without that exercise.
+        What a notebook may take; one that takes longer in a function is run again without that
+        exercise.
     walled : bool, default=True
         Whether notebooks are shut off from network and files.
 
     Returns
     -------
     DataFrame, one row a student
-        A column for each exercise, 1 or 0; the grade, the percentage of exercises that hold; and a remark that says
-        what the others are. An exercise whose answer is no plain data, as a hasher is not, is left to a person.
+        A column for each exercise, 1 or 0; the grade, the percentage of exercises that hold; and a
+        remark that says what the others are. An exercise whose answer is no plain data, as a hasher
+        is not, is left to a person.
 
     Raises
     ------
@@ -88,8 +104,13 @@ def grade_notebooks(
     """
     for needed in (sys.prefix, sys.base_prefix, __file__, gettempdir()):
         if Path(needed).resolve().is_relative_to(folder.resolve()):
-            raise ValueError(f"{str(folder)!r} also holds {needed}: give the notebooks a folder of their own")
-    if walled and (sys.platform != "linux" or subprocess.run([*_WALLED, "true"], capture_output=True).returncode):
+            raise ValueError(
+                f"{str(folder)!r} also holds {needed}: give the notebooks a folder of their own"
+            )
+    if walled and (
+        sys.platform != "linux"
+        or subprocess.run([*_WALLED, "true"], capture_output=True).returncode
+    ):
         raise OSError("this system does not shut off what is run (unshare): see --unwalled")
     roster = students or {}
     known = known_as(roster)
@@ -100,14 +121,25 @@ def grade_notebooks(
         names = names_of(path, folder) or [path.name]
         owner = next((known[name] for name in names if name in known), printable(names[0]))
         notebooks.setdefault(owner, []).append((path, names[-1], *_read(path)))
-    times = Counter(number for files in notebooks.values() for number in {n for *_, numbers in files for n in numbers})
+    times = Counter(
+        number
+        for files in notebooks.values()
+        for number in {n for *_, numbers in files for n in numbers}
+    )
     usual = [number for number in times if 2 * times[number] >= sum(map(bool, notebooks.values()))]
     chosen = {
-        number: find(number) for number in sorted(exercises or usual, key=lambda number: [*map(int, number.split("."))])
+        number: find(number)
+        for number in sorted(exercises or usual, key=lambda number: [*map(int, number.split("."))])
     }
-    counted = {number: exercise for number, exercise in chosen.items() if not _for_a_person(exercise)}
+    counted = {
+        number: exercise for number, exercise in chosen.items() if not _for_a_person(exercise)
+    }
     rng = np.random.default_rng(secrets.randbits(128))
-    cases = {number: exercise.cases(rng) for number, exercise in counted.items() if isinstance(exercise, Compute)}
+    cases = {
+        number: exercise.cases(rng)
+        for number, exercise in counted.items()
+        if isinstance(exercise, Compute)
+    }
     rows = []
     for owner, files in tqdm(sorted(notebooks.items()), desc="students", disable=None, delay=2):
         row = {"student": owner, "file": ", ".join(printable(path.name) for path, *_ in files)}
@@ -121,7 +153,9 @@ def grade_notebooks(
         verdicts: dict[str, Verdict] = {}
         for _, _, cells, numbers in files:
             asked = [number for number in counted if number in numbers and number not in verdicts]
-            verdicts |= _verdicts(cells, {n: counted[n] for n in asked}, cases, seconds, folder if walled else None)
+            verdicts |= _verdicts(
+                cells, {n: counted[n] for n in asked}, cases, seconds, folder if walled else None
+            )
         rows.append(row | _marks(counted, verdicts))
     return pd.DataFrame(rows, columns=["student", "file", *counted, "grade", "remark"])
 
@@ -134,7 +168,9 @@ def _known(number: str) -> bool:
 
 def _for_a_person(exercise: Exercise) -> bool:
     """Whether the answer is a thing that has to be looked at where it was made."""
-    return not isinstance(exercise, Compute) and "other" in str(answering.encode(exercise.right_answer()))
+    return not isinstance(exercise, Compute) and "other" in str(
+        answering.encode(exercise.right_answer())
+    )
 
 
 def _read(path: Path) -> tuple[list[tuple[bool, str]], list[str]]:
@@ -144,7 +180,11 @@ def _read(path: Path) -> tuple[list[tuple[bool, str]], list[str]]:
             return [], []
         cells = json.loads(path.read_bytes())["cells"]
         sources = ["".join(cell["source"]) for cell in cells]
-        starts = [i for i, cell in enumerate(cells) if cell["cell_type"] != "code" and _EXERCISES.search(sources[i])]
+        starts = [
+            i
+            for i, cell in enumerate(cells)
+            if cell["cell_type"] != "code" and _EXERCISES.search(sources[i])
+        ]
         start = (starts or [0])[0]
         code = [
             (i >= start, re.sub("(?m)^[%!].*$", "", sources[i]))
@@ -153,13 +193,19 @@ def _read(path: Path) -> tuple[list[tuple[bool, str]], list[str]]:
         ]
     except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError):
         return [], []
-    return code, list(filter(_known, _ANSWERED.findall("\n".join(source for asked, source in code if asked))))
+    return code, list(
+        filter(_known, _ANSWERED.findall("\n".join(source for asked, source in code if asked)))
+    )
 
 
 def _marks(counted: Mapping[str, Exercise], verdicts: Mapping[str, Verdict]) -> dict[str, Any]:
     """A row's points, grade and remark."""
     points = {number: int(number in verdicts and verdicts[number].holds) for number in counted}
-    said = [f"{number}: {verdicts[number].text}" for number in counted if number in verdicts and not points[number]]
+    said = [
+        f"{number}: {verdicts[number].text}"
+        for number in counted
+        if number in verdicts and not points[number]
+    ]
     missing = ", ".join(number for number in counted if number not in verdicts)
     remark = " ".join([*said, f"Not there: {missing}."][: len(said) + bool(missing)])
     grade = round(100 * sum(points.values()) / len(points), 1) if points else 0.0
@@ -179,14 +225,20 @@ def _verdicts(
     while pending:
         job = {"cells": cells, "cases": {number: cases.get(number) for number in pending}}
         lines, over = _run(pickle.dumps(job), seconds, hidden)
-        what = f"had not finished after {seconds:g} seconds" if over else "ended the process that ran it"
+        what = (
+            f"had not finished after {seconds:g} seconds"
+            if over
+            else "ended the process that ran it"
+        )
         if not lines:
             return {number: Verdict(False, f"not yet. A cell {what}.") for number in exercises}
         for line in lines[1:]:
             number = line.get("number")
             if number in pending:
                 pending.remove(number)
-                verdicts[number] = _verdict(exercises[number], cases.get(number), line, lines[0].get("fault"))
+                verdicts[number] = _verdict(
+                    exercises[number], cases.get(number), line, lines[0].get("fault")
+                )
         if pending:
             verdicts[pending.pop(0)] = Verdict(False, f"not yet. Your function {what}.")
     return verdicts
@@ -213,10 +265,30 @@ def _run(job: bytes, seconds: float, hidden: Path | None) -> tuple[list[dict[str
     with TemporaryDirectory() as scratch, TemporaryFile() as output:
         command = [sys.executable, "-I", "-c", f"{program}\n\nmain()\n"]
         if hidden:
-            command = [*_WALLED, _WALLS, "walls", str(package), str(hidden.resolve()), scratch, *command]
-        few = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "LANG") if name in os.environ}
-        few |= {"HOME": scratch, "TMPDIR": scratch, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-        settings: Any = {"cwd": scratch, "env": few, "start_new_session": True, "stderr": subprocess.DEVNULL}
+            command = [
+                *_WALLED,
+                _WALLS,
+                "walls",
+                str(package),
+                str(hidden.resolve()),
+                scratch,
+                *command,
+            ]
+        few = {
+            name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "LANG") if name in os.environ
+        }
+        few |= {
+            "HOME": scratch,
+            "TMPDIR": scratch,
+            "OMP_NUM_THREADS": "1",
+            "OPENBLAS_NUM_THREADS": "1",
+        }
+        settings: Any = {
+            "cwd": scratch,
+            "env": few,
+            "start_new_session": True,
+            "stderr": subprocess.DEVNULL,
+        }
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=output, **settings)
         over = False
         try:
@@ -230,7 +302,11 @@ def _run(job: bytes, seconds: float, hidden: Path | None) -> tuple[list[dict[str
         output.seek(0)
         lines = []
         with suppress(ValueError, RecursionError):
-            lines = [line for line in map(json.loads, output.read(_LARGEST).splitlines()) if isinstance(line, dict)]
+            lines = [
+                line
+                for line in map(json.loads, output.read(_LARGEST).splitlines())
+                if isinstance(line, dict)
+            ]
     return lines, over
 
 
@@ -243,9 +319,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return grade_notebooks(options.folder, exercises=chosen, **settings)
 
     program = Program("grade_notebooks", "Exercises", ".ipynb", mark)
-    program.parser.add_argument("--exercises", default="", help="those that count: 3.1,3.2; else what most have")
-    program.parser.add_argument("--seconds", type=float, default=60.0, help="what a notebook may take (60)")
-    program.parser.add_argument("--unwalled", action="store_true", help="run notebooks that you trust without walls")
+    program.parser.add_argument(
+        "--exercises", default="", help="those that count: 3.1,3.2; else what most have"
+    )
+    program.parser.add_argument(
+        "--seconds", type=float, default=60.0, help="what a notebook may take (60)"
+    )
+    program.parser.add_argument(
+        "--unwalled", action="store_true", help="run notebooks that you trust without walls"
+    )
     return program.run(arguments)
 
 

@@ -29,7 +29,9 @@ _VOTE = Compute(
         "You divided each sum by the degree of the image that is voted on: that is D^-1 S L. In S D^-1 L each "
         "voter divides its own bit by its own degree.": (lambda S, L: S @ L / _degrees(S)),
         "Those are sums of votes. Divide by the degrees.": (lambda S, L: (S @ L).astype(float)),
-        "You divided by the number of all images. A degree is the number of neighbours.": (lambda S, L: S @ L / len(S)),
+        "You divided by the number of all images. A degree is the number of neighbours.": (
+            lambda S, L: S @ L / len(S)
+        ),
     },
     nudge="Take the graph of three images in which the first joins both others, and work out one vote by hand.",
 )
@@ -39,7 +41,8 @@ _VOTE = Compute(
 
 
 def _majority_case(rng: np.random.Generator, i: int) -> tuple[int, float]:
-    if i % 4 == 1:  # some number of votes leaves the mixture at exactly zero, whichever way it is computed
+    # some number of votes leaves the mixture at exactly zero, whichever way it is computed
+    if i % 4 == 1:
         return 3 * int(rng.integers(2, 5 + i // 3)), 0.75
     if i % 4 == 2:  # no number below n is enough
         return int(rng.integers(5, 13)), int(rng.integers(51, 53)) / 100
@@ -62,7 +65,9 @@ _MAJORITY = Compute(
     reference=_majority,
     case=_majority_case,
     mistakes={
-        "A bare majority does not do: its own bit speaks against it, with weight 1 - alpha.": (lambda n, a: n // 2 + 1),
+        "A bare majority does not do: its own bit speaks against it, with weight 1 - alpha.": (
+            lambda n, a: n // 2 + 1
+        ),
         "You took the share of images with +1 for the vote. The others say -1, and count: the vote is a mean of "
         "+1 and -1.": (lambda n, alpha: _smallest(n, lambda m: alpha * m / n > 1 - alpha)),
         "With so many the mixture can be exactly zero, as for six images at an alpha of 3/4. What is sgn(0) here?": (

@@ -28,7 +28,9 @@ _AVERAGE_PRECISION = Compute(
             lambda relevant: float(_precisions(relevant)[relevant].sum() / len(relevant))
         ),
         "You counted what was found before each relevant image. The image itself is found at its rank as well.": (
-            lambda relevant: float(((np.cumsum(relevant) - 1) / np.arange(1, len(relevant) + 1))[relevant].mean())
+            lambda relevant: float(
+                ((np.cumsum(relevant) - 1) / np.arange(1, len(relevant) + 1))[relevant].mean()
+            )
         ),
     },
     nudge="Write down a ranking of three, say right, wrong, right, and the precision at ranks 1 and 3.",
@@ -42,7 +44,8 @@ def _classes_case(rng: np.random.Generator, i: int) -> tuple[Array, Array]:
     labels = np.sort(rng.choice(10, size=int(rng.integers(2, 4)), replace=False))
     y = rng.permutation(np.repeat(labels, rng.integers(2, 5, size=len(labels)) + i // 12))
     bits = rng.random((len(y), 4)) < 0.5
-    bits[np.flatnonzero(y == labels[0]), 0] = np.arange(np.sum(y == labels[0])) % 2 == 0  # a tie, or nearly one
+    # a tie, or nearly one
+    bits[np.flatnonzero(y == labels[0]), 0] = np.arange(np.sum(y == labels[0])) % 2 == 0
     return bits, y
 
 
@@ -75,7 +78,12 @@ def _kernel_case(rng: np.random.Generator, i: int) -> tuple[Array, Array, Array,
     n = int(rng.integers(3, 5 + i // 8))
     X = 2 * rng.normal(size=(n + 2, 3))
     kernel = np.exp(-np.sum((X[:, None] - X) ** 2, axis=2) / 4)
-    return kernel[:n, :n], kernel[n:, :n], rng.choice([-1, 1], size=(n, 4)), round(float(rng.uniform(0.1, 1)), 2)
+    return (
+        kernel[:n, :n],
+        kernel[n:, :n],
+        rng.choice([-1, 1], size=(n, 4)),
+        round(float(rng.uniform(0.1, 1)), 2),
+    )
 
 
 def _with_ridge(K: Array, ridge: float) -> Array:
@@ -131,12 +139,16 @@ _NEAREST_MEAN = Compute(
     reference=_nearest_mean,
     case=_mean_case,
     mistakes={
-        "The other way round: a smaller distance to the ones is a vote for a 1.": (lambda *case: ~_nearest_mean(*case)),
+        "The other way round: a smaller distance to the ones is a vote for a 1.": (
+            lambda *case: ~_nearest_mean(*case)
+        ),
         "You compared dot products with the two means. They favour the longer mean; distances do not.": (
             lambda X, bit, new: new @ _apart(X, bit) > 0
         ),
         "Your hyperplane goes through the mean of all images. Half-way between the two means is another place when "
-        "there are more of one kind.": (lambda X, bit, new: (new - X.mean(axis=0)) @ _apart(X, bit) > 0),
+        "there are more of one kind.": (
+            lambda X, bit, new: (new - X.mean(axis=0)) @ _apart(X, bit) > 0
+        ),
     },
     nudge="Draw a few points of both kinds, mark the two means, and ask of a new point which is nearer. Half-way is 0.",
 )

@@ -25,7 +25,9 @@ _OPPOSITE = Compute(
         ),
         "Python's ~ flips the bits of a number that goes on for ever to the left, so it is negative. "
         "Flip only the n_bits last.": (lambda code, n_bits: ~code),
-        "Off by one: the largest code of n_bits bits is not 2**n_bits.": (lambda code, n_bits: (1 << n_bits) - code),
+        "Off by one: the largest code of n_bits bits is not 2**n_bits.": (
+            lambda code, n_bits: (1 << n_bits) - code
+        ),
     },
     nudge="Write the code as n_bits zeros and ones, those on the left too, and change what changes.",
 )
@@ -45,7 +47,9 @@ _INTEGER = Compute(
         "The bits are reversed: the first bit is the most significant, worth the most, and the last is worth 1.": (
             lambda bits: int(bits_to_integers(bits[::-1]))
         ),
-        "Twice too much: the last bit is worth 1, not 2.": (lambda bits: 2 * int(bits_to_integers(bits))),
+        "Twice too much: the last bit is worth 1, not 2.": (
+            lambda bits: 2 * int(bits_to_integers(bits))
+        ),
         "You read the zeros and ones as a decimal number. Their base is 2.": (
             lambda bits: int("".join("01"[int(bit)] for bit in bits))
         ),
@@ -70,8 +74,12 @@ _ANGLE = Compute(
     reference=_degrees,
     case=_pair_case,
     mistakes={
-        "Those are radians. The exercise asks for degrees.": (lambda *case: math.radians(_degrees(*case))),
-        "The angle grows with the bits that differ, from 0 up to 180.": (lambda *case: 180 - _degrees(*case)),
+        "Those are radians. The exercise asks for degrees.": (
+            lambda *case: math.radians(_degrees(*case))
+        ),
+        "The angle grows with the bits that differ, from 0 up to 180.": (
+            lambda *case: 180 - _degrees(*case)
+        ),
         "You took the share for a cosine. The probability of a differing bit is the angle itself, divided by pi.": (
             lambda *case: math.degrees(math.acos(1 - _degrees(*case) / 90))
         ),
@@ -103,7 +111,9 @@ _ENOUGH_BITS = Compute(
         "The error falls with the square root of the number of bits. You let it fall with the number itself.": (
             lambda error: math.ceil(90 / error)
         ),
-        "Rounded down, or to the nearest, the error may be too large. Round up.": (lambda e: math.floor(_bits_for(e))),
+        "Rounded down, or to the nearest, the error may be too large. Round up.": (
+            lambda e: math.floor(_bits_for(e))
+        ),
         "One too many where the number comes out whole, as for 9 degrees: to round up is not to add one.": (
             lambda error: math.floor(_bits_for(error)) + 1
         ),
@@ -124,11 +134,15 @@ def _n_directions(X: Array) -> int:
 
 def _n_codes(X: Array) -> float:
     """Different codes of 16 bits: the median over draws of hyperplanes."""
-    return float(np.median([len(np.unique(bits_to_integers(LSH(16).fit_transform(X)))) for _ in range(21)]))
+    return float(
+        np.median([len(np.unique(bits_to_integers(LSH(16).fit_transform(X)))) for _ in range(21)])
+    )
 
 
 _BREAK = Construct(
-    read=lambda answer: numbers(answer, "an array of 50 rows of 8 numbers", lambda X: X.shape == (50, 8)),
+    read=lambda answer: numbers(
+        answer, "an array of 50 rows of 8 numbers", lambda X: X.shape == (50, 8)
+    ),
     requirements=(
         Requirement(
             lambda X: bool(X.any(axis=1).all()),

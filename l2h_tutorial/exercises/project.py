@@ -25,7 +25,8 @@ class Project:
     ----------
     student : str
     split : Split
-        Queries, training set and database, all of the student's own classes. Labels are those of ``class_names``.
+        Queries, training set and database, all of the student's own classes. Labels are those of
+        ``class_names``.
     class_names : tuple of str
     n_bits : int
         Length of the codes to submit.
@@ -44,7 +45,8 @@ class Project:
 
 
 def identity(student: str) -> str:
-    """A student's name or number, however it is written: without the spaces around it, capitals, and forms of accents.
+    """A student's name or number, however it is written: without the spaces around it, capitals,
+    and forms of accents.
 
     Examples
     --------
@@ -60,7 +62,8 @@ def project_data(student: str, *, course: str = "") -> Project:
     Parameters
     ----------
     student : str
-        Any name or number that the course knows the student by; spaces around it and capitals do not matter.
+        Any name or number that the course knows the student by; spaces around it and capitals do
+        not matter.
     course : str, default=""
         Anything, such as "2026": another course draws other projects.
 

@@ -25,7 +25,9 @@ _BALL = Compute(
         "Those are the codes at distance r exactly, the shell. The ball holds the nearer ones as well.": (
             lambda *case: math.comb(*case)
         ),
-        "The query's own bucket is missing: it differs in 0 bits.": (lambda *case: ball_size(*case) - 1),
+        "The query's own bucket is missing: it differs in 0 bits.": (
+            lambda *case: ball_size(*case) - 1
+        ),
     },
     nudge="List the ball of radius 1 around 000, as in the chapter's first figure, and count.",
 )
@@ -59,7 +61,9 @@ _SEARCH = Compute(
             lambda query, codes, radius: np.flatnonzero(_distances(query, codes) == radius)
         ),
         "You subtracted the codes as numbers. 7 and 8 are neighbours as numbers, and as codes of four bits they "
-        "differ in every bit.": (lambda query, codes, radius: np.flatnonzero(np.abs(codes - query) <= radius)),
+        "differ in every bit.": (
+            lambda query, codes, radius: np.flatnonzero(np.abs(codes - query) <= radius)
+        ),
         "You compared the exclusive or itself with the radius. Count its ones.": (
             lambda query, codes, radius: np.flatnonzero(codes ^ query <= radius)
         ),
@@ -70,7 +74,9 @@ _SEARCH = Compute(
             lambda query, codes, radius: _distances(query, codes) <= radius
         ),
         "The rows are right, and their order is not: sort them by number.": (
-            lambda query, codes, radius: _by_distance(query, codes)[: (_distances(query, codes) <= radius).sum()]
+            lambda query, codes, radius: _by_distance(query, codes)[
+                : (_distances(query, codes) <= radius).sum()
+            ]
         ),
     },
     nudge="Take a query of 0: the distance of a code is then how many ones it has. And of 1: of codes 0 and 3?",
@@ -95,12 +101,16 @@ _EMPTY_AS_ZERO = Compute(
     case=_answers_case,
     mistakes={
         "You divided by how many answers came back. Three right answers of three are 3/10 at k = 10 here.": (
-            lambda answers, k: _mean([sum(answer[:k]) / max(1, len(answer[:k])) for answer in answers])
+            lambda answers, k: _mean(
+                [sum(answer[:k]) / max(1, len(answer[:k])) for answer in answers]
+            )
         ),
         "You left out the queries that got nothing. Here they count as zero.": (
             lambda answers, k: _mean([sum(answer[:k]) / k for answer in answers if answer])
         ),
-        "You counted right answers beyond the first k.": (lambda lists, k: _mean([sum(right) / k for right in lists])),
+        "You counted right answers beyond the first k.": (
+            lambda lists, k: _mean([sum(right) / k for right in lists])
+        ),
     },
     nudge="Take one query at a time: how many of its first k answers are right, as a share of k?",
 )
@@ -122,7 +132,9 @@ _PIECES = Compute(
         "That is certain, and nothing is saved. All pieces together differ in at most `radius` bits.": (
             lambda radius, n_pieces: radius
         ),
-        "A number of bits is a whole number. Round down, and say why you may.": (lambda radius, n: radius / n),
+        "A number of bits is a whole number. Round down, and say why you may.": (
+            lambda radius, n: radius / n
+        ),
     },
     nudge="Put `radius` differing bits into the pieces as evenly as you can. How few has the piece with the fewest?",
 )

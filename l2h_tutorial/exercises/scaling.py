@@ -22,7 +22,9 @@ _MEMORY = Compute(
         "You divided by powers of 1,024: those are gibibytes. A gigabyte has a thousand million bytes.": (
             lambda n_codes, n_bits: n_codes * n_bits / 8 / 2**30
         ),
-        "Those are bytes. The exercise asks for gigabytes.": (lambda n_codes, n_bits: n_codes * n_bits / 8),
+        "Those are bytes. The exercise asks for gigabytes.": (
+            lambda n_codes, n_bits: n_codes * n_bits / 8
+        ),
     },
     nudge="Start with one code: how many bytes does it take?",
 )
@@ -37,7 +39,9 @@ def _pieces_case(rng: np.random.Generator, i: int) -> tuple[int, int, int]:
 
 
 _PROBES = Compute(
-    reference=lambda n_bits, n_pieces, radius: n_pieces * ball_size(n_bits // n_pieces, radius // n_pieces),
+    reference=lambda n_bits, n_pieces, radius: (
+        n_pieces * ball_size(n_bits // n_pieces, radius // n_pieces)
+    ),
     case=_pieces_case,
     mistakes={
         "That is one piece's table. Each of the pieces has one, and all have to be asked.": (
@@ -47,7 +51,9 @@ _PROBES = Compute(
             lambda n_bits, n_pieces, radius: n_pieces * ball_size(n_bits // n_pieces, radius)
         ),
         "You rounded up. Rounding down is enough: were each piece to differ in more, what would the sum be?": (
-            lambda n_bits, n_pieces, radius: n_pieces * ball_size(n_bits // n_pieces, -(-radius // n_pieces))
+            lambda n_bits, n_pieces, radius: (
+                n_pieces * ball_size(n_bits // n_pieces, -(-radius // n_pieces))
+            )
         ),
     },
     nudge="How many bits has a piece, and which radius is enough for it? Then count the buckets of one table.",
@@ -74,8 +80,12 @@ _MERGE = Compute(
     case=_sent_case,
     mistakes={
         "Of rows at one distance you kept the order of the partitions. The smaller row number comes first, "
-        "wherever it was.": (lambda distances, ids, k: ids.ravel()[np.argsort(distances.ravel(), kind="stable")][:k]),
-        "Those are the smallest row numbers. The distance decides first.": (lambda d, ids, k: np.sort(ids.ravel())[:k]),
+        "wherever it was.": (
+            lambda distances, ids, k: ids.ravel()[np.argsort(distances.ravel(), kind="stable")][:k]
+        ),
+        "Those are the smallest row numbers. The distance decides first.": (
+            lambda d, ids, k: np.sort(ids.ravel())[:k]
+        ),
         "Those are places in the joined array. Look up the row numbers there.": (
             lambda distances, ids, k: np.lexsort((ids.ravel(), distances.ravel()))[:k]
         ),
@@ -102,10 +112,14 @@ _AGAIN = Compute(
     case=_short_case,
     mistakes={
         "You left out partitions whose last distance equals that of place k. Their next row may be at that "
-        "distance too, with a smaller row number.": (lambda distances, k: distances[:, -1] < _last_place(distances, k)),
+        "distance too, with a smaller row number.": (
+            lambda distances, k: distances[:, -1] < _last_place(distances, k)
+        ),
         "You looked at the best that each partition sent. It is the last one that tells how near its next row can "
         "be.": (lambda distances, k: distances[:, 0] <= _last_place(distances, k)),
-        "The other way round: those have sent all that can win.": (lambda d, k: d[:, -1] > _last_place(d, k)),
+        "The other way round: those have sent all that can win.": (
+            lambda d, k: d[:, -1] > _last_place(d, k)
+        ),
     },
     nudge="A partition's next row is at least as far as its last one. Compare that with what place k has already.",
 )

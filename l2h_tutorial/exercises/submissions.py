@@ -1,7 +1,9 @@
-"""What students hand in, as course platforms give it back: whose a file is, a class list, tables for a gradebook.
+"""What students hand in, as course platforms give it back: whose a file is, a class list, tables
+for a gradebook.
 
-Canvas puts ``lovelaceada_4821_99213_`` before a file's name and ``-1`` behind it, Moodle makes a folder ``Ada
-Lovelace_4821_assignsubmission_file_`` for each student, browsers add `` (1)``. None of it is the student's.
+Canvas puts ``lovelaceada_4821_99213_`` before a file's name and ``-1`` behind it, Moodle makes a
+folder ``Ada Lovelace_4821_assignsubmission_file_`` for each student, browsers add `` (1)``. None of
+it is the student's.
 """
 
 import csv
@@ -17,7 +19,15 @@ import pandas as pd
 from ..files import whole_file
 from .project import identity
 
-__all__ = ["Program", "find_files", "known_as", "names_of", "printable", "read_roster", "write_tables"]
+__all__ = [
+    "Program",
+    "find_files",
+    "known_as",
+    "names_of",
+    "printable",
+    "read_roster",
+    "write_tables",
+]
 
 _CANVAS = re.compile(r"([^_]+)_(?:late_)?\d+_\d+_(.+?)(?:-\d+)?", re.IGNORECASE)
 _MOODLE = re.compile(r"(.+)_\d+_assignsubmission_[a-z]+_?(.*)", re.IGNORECASE)
@@ -32,12 +42,17 @@ def find_files(folder: Path, suffix: str) -> Iterator[Path]:
         if entry.name.startswith((".", "__MACOSX")):
             continue
         inside = sorted(entry.rglob("*")) if entry.is_dir() and not entry.is_symlink() else [entry]
-        files = [path for path in inside if path.suffix.lower() == suffix and not path.name.startswith(".")]
+        files = [
+            path
+            for path in inside
+            if path.suffix.lower() == suffix and not path.name.startswith(".")
+        ]
         yield from files or ([entry] if entry.is_dir() else [])
 
 
 def names_of(path: Path, folder: Path) -> list[str]:
-    """What a submission may be named after: its student on the platform, where that is known, and its own name.
+    """What a submission may be named after: its student on the platform, where that is known, and
+    its own name.
 
     Examples
     --------
@@ -80,12 +95,20 @@ class Program:
     """A grader on the command line: reads a folder and a list of students, marks, and writes the tables."""
 
     def __init__(
-        self, name: str, column: str, suffix: str, mark: Callable[[Namespace, Mapping[str, str]], Any]
+        self,
+        name: str,
+        column: str,
+        suffix: str,
+        mark: Callable[[Namespace, Mapping[str, str]], Any],
     ) -> None:
         self.column, self.mark = column, mark
         self.parser = ArgumentParser(prog=f"python -m l2h_tutorial.exercises.{name}")
-        self.parser.add_argument("folder", type=Path, help=f"has {suffix} files of students, or a folder for each")
-        self.parser.add_argument("--students", type=Path, help="a text file, a student a line: number or number,name")
+        self.parser.add_argument(
+            "folder", type=Path, help=f"has {suffix} files of students, or a folder for each"
+        )
+        self.parser.add_argument(
+            "--students", type=Path, help="a text file, a student a line: number or number,name"
+        )
 
     def run(self, arguments: Sequence[str] | None) -> int:
         """0, or 1 after an error that has been said."""
@@ -101,22 +124,37 @@ class Program:
 
 def _cell(value: object) -> object:
     """A cell of a table as a spreadsheet shows it: what looks like a formula is text."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+    return (
+        f"'{value}"
+        if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r"))
+        else value
+    )
 
 
 def write_tables(table: pd.DataFrame, folder: Path, roster: Mapping[str, str], column: str) -> None:
     """Print marks, and write them beside the submissions: all, and what Canvas and Moodle read."""
     marked = table[table["grade"].notna()]
     students = marked["student"]
-    canvas = {"Student": [roster.get(student) or student for student in students], "ID": "", "SIS User ID": students}
+    canvas = {
+        "Student": [roster.get(student) or student for student in students],
+        "ID": "",
+        "SIS User ID": students,
+    }
     canvas |= {"SIS Login ID": "", "Section": "", column: marked["grade"]}
-    moodle = {"ID number": table["student"], "Grade": table["grade"], "Feedback comments": table["remark"]}
+    moodle = {
+        "ID number": table["student"],
+        "Grade": table["grade"],
+        "Feedback comments": table["remark"],
+    }
     tables = {"grades": table, "canvas": pd.DataFrame(canvas), "moodle": pd.DataFrame(moodle)}
     for name, rows in tables.items():
         with whole_file(folder / f"{name}.csv") as file:
             rows.map(_cell).to_csv(file, index=False, float_format="%.4f", lineterminator="\n")
-    if hasattr(sys.stdout, "reconfigure"):  # a console may not know every letter of a name; the file has them
+    # a console may not know every letter of a name; the file has them
+    if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
     shown = table.assign(remark=table["remark"].str.slice(0, 100))
     print(shown.to_string(index=False, float_format=lambda value: f"{value:.3f}", na_rep=""))
-    print(f"\nAlso in {folder / 'grades.csv'}; canvas.csv and moodle.csv beside it are for their gradebooks.")
+    print(
+        f"\nAlso in {folder / 'grades.csv'}; canvas.csv and moodle.csv beside it are for their gradebooks."
+    )

@@ -31,7 +31,8 @@ class Found:
     Attributes
     ----------
     ids : (n_candidates,) array of int64
-        Pictures of the sample within the radius, by number in ``Explorer.rows``, the nearest by cosine first.
+        Pictures of the sample within the radius, by number in ``Explorer.rows``, the nearest by
+        cosine first.
     distances : (n_candidates,) array of int64
         Their Hamming distances to the query.
     right : (n_candidates,) array of bool
@@ -51,9 +52,10 @@ class Found:
 class Explorer:
     """Hash a sample of a data set in several ways, for a page on which the reader searches it.
 
-    The data set is split and preprocessed as in the chapters (``split_dataset``, "l2-centre"), and every hasher is
-    fitted to the whole training set. Only what the reader can search is a sample: pictures drawn from the database at
-    random, and queries drawn class by class. As the last value of a cell, or by ``_repr_html_``, it is the page.
+    The data set is split and preprocessed as in the chapters (``split_dataset``, "l2-centre"), and
+    every hasher is fitted to the whole training set. Only what the reader can search is a sample:
+    pictures drawn from the database at random, and queries drawn class by class. As the last value
+    of a cell, or by ``_repr_html_``, it is the page.
 
     Parameters
     ----------
@@ -64,19 +66,21 @@ class Explorer:
     n_bits : iterable of int, default=(16, 32)
         Each a multiple of 4, up to 32: the page's script compares codes as 32-bit integers.
     n_queries, n_pictures : int
-        Sizes of the sample; all that there are, if fewer. At most 4,096 pictures: the script reads the number of one
-        from three hexadecimal digits.
+        Sizes of the sample; all that there are, if fewer. At most 4,096 pictures: the script reads
+        the number of one from three hexadecimal digits.
 
     Attributes
     ----------
     rows, query_rows : arrays of int64
-        Rows of the data set: the pictures that are searched, in the order of a map with 32 in a line (like ones lie
-        near each other: lines follow the second principal component, and each line the first), and the queries.
+        Rows of the data set: the pictures that are searched, in the order of a map with 32 in a
+        line (like ones lie near each other: lines follow the second principal component, and each
+        line the first), and the queries.
     n_database : int
         Rows of the database that the pictures are a sample of.
     start : (int, int)
-        The query and the radius that the page opens with, by no means ordinary ones: of those at which the first and
-        the last method, with the first number of bits, both find ten pictures, where the last is furthest ahead.
+        The query and the radius that the page opens with, by no means ordinary ones: of those at
+        which the first and the last method, with the first number of bits, both find ten pictures,
+        where the last is furthest ahead.
 
     Examples
     --------
@@ -100,7 +104,9 @@ class Explorer:
     ) -> None:
         self.n_bits = tuple(n_bits)
         if any(width not in range(4, 33, 4) for width in self.n_bits):
-            raise ValueError(f"n_bits must be multiples of 4 up to 32, which the page can read, got {self.n_bits}")
+            raise ValueError(
+                f"n_bits must be multiples of 4 up to 32, which the page can read, got {self.n_bits}"
+            )
         self.dataset = dataset
         self.methods = tuple(hashers)
         split = split_dataset(dataset).preprocessed("l2-centre")
@@ -113,15 +119,19 @@ class Explorer:
         self.query_rows: Integers = split.query_rows[queries]
         self._X_query, self._X = split.X_query[queries], split.X_database[sample]
         self._hashers = {
-            (method, width): clone(hasher).set_params(n_bits=width).fit(split.X_train, split.y_train)
+            (method, width): clone(hasher)
+            .set_params(n_bits=width)
+            .fit(split.X_train, split.y_train)
             for method, hasher in hashers.items()
             for width in self.n_bits
         }
         self._bits: dict[tuple[str, int], tuple[Bits, Bits]] = {
-            key: (fitted.transform(self._X_query), fitted.transform(self._X)) for key, fitted in self._hashers.items()
+            key: (fitted.transform(self._X_query), fitted.transform(self._X))
+            for key, fitted in self._hashers.items()
         }
         one = dataset.features[self.query_rows[0]]
-        self._mean = one / (np.linalg.norm(one) or 1) - self._X_query[0]  # which "l2-centre" subtracts
+        # which "l2-centre" subtracts
+        self._mean = one / (np.linalg.norm(one) or 1) - self._X_query[0]
         self.start = self._where_they_differ()
 
     def search(self, query: int, method: str, n_bits: int, radius: int) -> Found:
@@ -155,7 +165,10 @@ class Explorer:
 
     def _where_they_differ(self) -> tuple[int, int]:
         def gain(view: tuple[int, int]) -> tuple[bool, int, int]:
-            found = [self.search(view[0], self.methods[i], self.n_bits[0], view[1]).right[:_ANSWERS] for i in (0, -1)]
+            found = [
+                self.search(view[0], self.methods[i], self.n_bits[0], view[1]).right[:_ANSWERS]
+                for i in (0, -1)
+            ]
             first, last = (int(right.sum()) for right in found)
             return min(map(len, found)) == _ANSWERS, last - first, last
 
@@ -164,8 +177,9 @@ class Explorer:
     def data(self) -> dict[str, Any]:
         """All that the page needs to search by itself, as JSON can hold it.
 
-        Codes are hexadecimal digits, one code after another. ``order`` has, for each query, the numbers of all pictures
-        from the nearest by cosine on, three digits each. Pictures and then queries are on one sheet.
+        Codes are hexadecimal digits, one code after another. ``order`` has, for each query, the
+        numbers of all pictures from the nearest by cosine on, three digits each. Pictures and then
+        queries are on one sheet.
         """
         ds, everything = self.dataset, np.arange(len(self.rows))
         order = rerank(self._X_query, self._X, [everything] * len(self.query_rows), len(self.rows))
@@ -178,14 +192,19 @@ class Explorer:
             "labels": ds.labels[self.rows].tolist(),
             "queryLabels": ds.labels[self.query_rows].tolist(),
             "order": ["".join(f"{i:03x}" for i in ids) for ids in order],
-            "codes": {m: {str(w): [*map(_digits, self._bits[m, w])] for w in self.n_bits} for m in self.methods},
+            "codes": {
+                m: {str(w): [*map(_digits, self._bits[m, w])] for w in self.n_bits}
+                for m in self.methods
+            },
             "own": self._for_own_pictures() if described else None,
         } | sprite_sheet(ds, np.concatenate([self.rows, self.query_rows]))
 
     def _for_own_pictures(self) -> dict[str, Any]:
-        """The hyperplanes of the linear methods, for descriptors of length one: scales, thresholds, and in 16 bits.
+        """The hyperplanes of the linear methods, for descriptors of length one: scales, thresholds,
+        and in 16 bits.
 
-        Score k of a descriptor x is ``scales[k] * (x @ normal_k) - thresholds[k]``; a file has all normals in turn.
+        Score k of a descriptor x is ``scales[k] * (x @ normal_k) - thresholds[k]``; a file has all
+        normals in turn.
         """
         planes, normals = [], []
         for (method, width), hasher in self._hashers.items():
@@ -193,8 +212,12 @@ class Explorer:
             if weights is not None:
                 scales = np.abs(weights).max(axis=0) / (2**15 - 1)
                 normals.append(np.rint(weights / scales).T.astype("<i2").tobytes())
-                planes.append([method, width, scales.tolist(), (thresholds + self._mean @ weights).tolist()])
-        file = data_address("text/javascript", b"l2hNormals='%s'" % base64.b64encode(b"".join(normals)))
+                planes.append(
+                    [method, width, scales.tolist(), (thresholds + self._mean @ weights).tolist()]
+                )
+        file = data_address(
+            "text/javascript", b"l2hNormals='%s'" % base64.b64encode(b"".join(normals))
+        )
         return {"size": np.shape(self.dataset.images)[1:3], "planes": planes, "file": file}  # type: ignore[arg-type]
 
     def _repr_html_(self) -> str:
@@ -229,6 +252,7 @@ def _digits(bits: Bits) -> str:
 def _class_by_class(labels: Integers, n: int, random: Any) -> Integers:
     """Draw n rows, a class after the other, so that none is left out; then in the order of their labels."""
     shuffled = random.permutation(len(labels))
-    turn = pd.Series(shuffled).groupby(labels[shuffled]).cumcount()  # the first of each class, then the second, ...
+    # the first of each class, then the second, ...
+    turn = pd.Series(shuffled).groupby(labels[shuffled]).cumcount()
     drawn = shuffled[np.lexsort((labels[shuffled], turn))[:n]]
     return drawn[np.argsort(labels[drawn], kind="stable")]

@@ -15,7 +15,8 @@ SHEET_COLUMNS = 32
 
 
 def figure_data(name: str, data: dict[str, Any]) -> str:
-    """Write the data of a figure to play with, under a sentence that stands for it where there are no scripts of it.
+    """Write the data of a figure to play with, under a sentence that stands for it where there are
+    no scripts of it.
 
     The book's site has the scripts, and shows the figure in the place of the sentence.
 
@@ -37,7 +38,8 @@ def figure_data(name: str, data: dict[str, Any]) -> str:
     >>> "l2h-playground-data" in html, "<b>" in html
     (True, False)
     """
-    values = json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")  # no text may end the element
+    # no text may end the element
+    values = json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
     return (
         '<p class="l2h-play">This is a figure to play with: you can on the same page of the book\'s site. '
         "The figure further down shows the same, standing still.</p>\n"
@@ -58,8 +60,8 @@ def sprite_sheet(dataset: Dataset, rows: Integers) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``columns`` and ``sheetRows`` of the sheet, and ``sheet``: an address that holds it, or None where the data set
-        came without pictures.
+        ``columns`` and ``sheetRows`` of the sheet, and ``sheet``: an address that holds it, or None
+        where the data set came without pictures.
 
     Examples
     --------
@@ -78,7 +80,9 @@ def sprite_sheet(dataset: Dataset, rows: Integers) -> dict[str, Any]:
         top, left = i // SHEET_COLUMNS * height, i % SHEET_COLUMNS * width
         sheet[top : top + height, left : left + width] = image
     buffer = io.BytesIO()
-    kind, options = ("jpeg", {"quality": 85, "subsampling": 0}) if colours else ("png", {"optimize": True})
+    kind, options = (
+        ("jpeg", {"quality": 85, "subsampling": 0}) if colours else ("png", {"optimize": True})
+    )
     Image.fromarray(sheet).save(buffer, kind, **options)
     return described | {"sheet": data_address(f"image/{kind}", buffer.getvalue())}
 

@@ -11,7 +11,8 @@ _MOST_LINES = 6  # as many as the page has room for
 
 
 def line_of(normal: Floats, threshold: float = 0.0) -> list[float]:
-    """Describe the line ``x @ normal == threshold`` by the direction of its normal and its distance from the origin.
+    """Describe the line ``x @ normal == threshold`` by the direction of its normal and its distance
+    from the origin.
 
     Parameters
     ----------
@@ -34,9 +35,11 @@ def line_of(normal: Floats, threshold: float = 0.0) -> list[float]:
 
 
 class Playground:
-    """Points in the plane and lines that the reader turns, drags and adds; as the last value of a cell, the page.
+    """Points in the plane and lines that the reader turns, drags and adds; as the last value of a
+    cell, the page.
 
-    A point's bit k is ``x @ normal_k >= offset_k``. With offset 0, where the lines start, that is LSH's rule.
+    A point's bit k is ``x @ normal_k >= offset_k``. With offset 0, where the lines start, that is
+    LSH's rule.
 
     Parameters
     ----------
@@ -54,7 +57,10 @@ class Playground:
     """
 
     def __init__(self, points: Any, labels: Any, hyperplanes: Any) -> None:
-        self.points, self.hyperplanes = np.asarray(points, dtype=float), np.asarray(hyperplanes, dtype=float)
+        self.points, self.hyperplanes = (
+            np.asarray(points, dtype=float),
+            np.asarray(hyperplanes, dtype=float),
+        )
         self.labels = np.asarray(labels)
 
     def _repr_html_(self) -> str:

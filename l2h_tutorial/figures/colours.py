@@ -12,7 +12,17 @@ BLUE, ORANGE, GREEN, RED = "#0072b2", "#9a6700", "#007a55", "#b02a00"
 PURPLE, SKY, GREY = "#a2508a", "#2a7f9e", "#6e6e6e"
 COLOURS = (BLUE, ORANGE, GREEN, PURPLE, SKY, RED, GREY)
 LINE = "#b8b8b8"
-_INKS = ("#e6e6e6", "#5c5c5c", "#5aa5e0", "#d09a2c", "#2fb08a", "#d188b8", "#5fb3cf", "#ff9a70", "#9a9a9a")
+_INKS = (
+    "#e6e6e6",
+    "#5c5c5c",
+    "#5aa5e0",
+    "#d09a2c",
+    "#2fb08a",
+    "#d188b8",
+    "#5fb3cf",
+    "#ff9a70",
+    "#9a9a9a",
+)
 DARK = {"#ffffff": "#121212"} | dict(zip(("#000000", LINE, *COLOURS), _INKS, strict=True))
 """What stands for each colour on a dark page. On both pages all can be read, and red, which is GRH's, stands out."""
 
@@ -54,17 +64,23 @@ METHODS: dict[str, Look] = {
     "float32": _line("black", "o", ":"),
     "float16": _line("black", "s", ":"),
 }
-"""One colour, marker and stroke a method, on every page. A name that is not here has the look of the longest one it
-begins with."""
+"""One colour, marker and stroke a method, on every page. A name that is not here has the look of
+the longest one it begins with."""
 
 
 def look(name: str, i: int | None = None) -> Look:
     """Colour, marker and stroke of a method; if there is no such, of line number i: lines differ in grey too."""
-    known = [method for method in METHODS if name == method or name.startswith((f"{method} ", f"{method},"))]
+    known = [
+        method
+        for method in METHODS
+        if name == method or name.startswith((f"{method} ", f"{method},"))
+    ]
     if known:
         return METHODS[max(known, key=len)]
     if i is None:
-        raise KeyError(f"{name!r} has no look of its own; METHODS of figures.colours has {', '.join(METHODS)}")
+        raise KeyError(
+            f"{name!r} has no look of its own; METHODS of figures.colours has {', '.join(METHODS)}"
+        )
     k = i % len(COLOURS)
     return _line(COLOURS[k], MARKERS[k], STROKES[k])
 

@@ -11,7 +11,17 @@ from matplotlib.patches import Rectangle
 
 from ..datasets import Dataset
 from .colours import COLOURS, GREY, Look
-from .style import Bits, Floats, Rows, across, draw_hyperplane, grid_of_plane, show_plane, styled, write
+from .style import (
+    Bits,
+    Floats,
+    Rows,
+    across,
+    draw_hyperplane,
+    grid_of_plane,
+    show_plane,
+    styled,
+    write,
+)
 
 _SHOWN = 6  # pictures of a bucket
 _BIT = 0.55  # from the box of one bit to the next
@@ -19,8 +29,11 @@ _PICTURE = 0.9  # from one picture in a bucket to the next
 
 
 @styled
-def cover(dataset: Dataset, rows: Rows, points: Floats, hyperplanes: Floats, bits: Bits, query: int = 0) -> Figure:
-    """Pictures in the plane, the lines that cut it, and the buckets that they fall into; one of them is the query.
+def cover(
+    dataset: Dataset, rows: Rows, points: Floats, hyperplanes: Floats, bits: Bits, query: int = 0
+) -> Figure:
+    """Pictures in the plane, the lines that cut it, and the buckets that they fall into; one of
+    them is the query.
 
     Parameters
     ----------
@@ -37,7 +50,9 @@ def cover(dataset: Dataset, rows: Rows, points: Floats, hyperplanes: Floats, bit
     query : int, default=0
         Which of the pictures asks.
     """
-    figure, (plane, buckets) = plt.subplots(*across((2, 1), (1, 2)), figsize=across((5, 9.2), (10, 4.6)))
+    figure, (plane, buckets) = plt.subplots(
+        *across((2, 1), (1, 2)), figsize=across((5, 9.2), (10, 4.6))
+    )
     codes, members = np.unique(bits, axis=0, return_inverse=True)
     n_codes, n_bits = codes.shape
     query_first = sorted(range(len(rows)), key=lambda i: i != query)
@@ -52,9 +67,18 @@ def cover(dataset: Dataset, rows: Rows, points: Floats, hyperplanes: Floats, bit
         asked = k == members[query]
         for b, bit in enumerate(code):
             fill = "black" if bit else "white"
-            buckets.add_patch(Rectangle((b * _BIT, y - 0.22), 0.45, 0.45, facecolor=fill, edgecolor="black"))
+            buckets.add_patch(
+                Rectangle((b * _BIT, y - 0.22), 0.45, 0.45, facecolor=fill, edgecolor="black")
+            )
         shade: Look = {"alpha": 0.45, "linewidth": 1} if asked else {"alpha": 0.15, "linewidth": 0}
-        tray = Rectangle((left, y - 0.42), _SHOWN * _PICTURE + 0.1, 0.84, facecolor=colour, edgecolor="black", **shade)
+        tray = Rectangle(
+            (left, y - 0.42),
+            _SHOWN * _PICTURE + 0.1,
+            0.84,
+            facecolor=colour,
+            edgecolor="black",
+            **shade,
+        )
         buckets.add_patch(tray)
         inside = [i for i in query_first if members[i] == k]
         for place, i in enumerate(inside[:_SHOWN]):
@@ -64,9 +88,17 @@ def cover(dataset: Dataset, rows: Rows, points: Floats, hyperplanes: Floats, bit
         write(buckets, (b * _BIT + 0.22, n_codes - 0.55), str(b + 1), fontsize=19)
     buckets.set(xlim=(-0.6, left + _SHOWN * _PICTURE + 0.3), ylim=(-0.6, n_codes - 0.25))
     buckets.axis("off")
-    arrow = {"arrowstyle": "-|>", "shrinkA": 16, "shrinkB": 0, "mutation_scale": 10, "linewidth": 2.5}
+    arrow = {
+        "arrowstyle": "-|>",
+        "shrinkA": 16,
+        "shrinkB": 0,
+        "mutation_scale": 10,
+        "linewidth": 2.5,
+    }
     code = (-0.1, n_codes - 1 - members[query])
-    buckets.annotate("", code, points[query], textcoords=plane.transData, arrowprops=arrow).set_in_layout(False)
+    buckets.annotate(
+        "", code, points[query], textcoords=plane.transData, arrowprops=arrow
+    ).set_in_layout(False)
     return figure
 
 
@@ -76,18 +108,24 @@ def _draw_plane(axes: Axes, points: Floats, hyperplanes: Floats, codes: Bits) ->
     inside = grid_of_plane(reach, 300) @ hyperplanes >= 0
     for k, code in enumerate(codes):
         region = (inside == code).all(axis=-1)
-        axes.contourf(region, [0.5, 1.5], extent=(-reach, reach) * 2, colors=[COLOURS[k % 7]], alpha=0.2)
+        axes.contourf(
+            region, [0.5, 1.5], extent=(-reach, reach) * 2, colors=[COLOURS[k % 7]], alpha=0.2
+        )
     box = {"facecolor": "white", "edgecolor": GREY}
     for k, (x, y) in enumerate(hyperplanes.T, start=1):
         draw_hyperplane(axes, (x, y), linewidth=2)
-        end = 0.93 * reach * np.array([-y, x]) / max(abs(x), abs(y))  # of the line; its other end is opposite
+        # of the line; its other end is opposite
+        end = 0.93 * reach * np.array([-y, x]) / max(abs(x), abs(y))
         clear = [np.linalg.norm(points - place, axis=1).min() for place in (end, -end)]
-        write(axes, end if clear[0] > clear[1] else -end, str(k), fontsize=19, bbox=box)  # where no picture hides it
+        # where no picture hides it
+        write(axes, end if clear[0] > clear[1] else -end, str(k), fontsize=19, bbox=box)
     show_plane(axes, reach)
     axes.axis("off")
 
 
-def _put(axes: Axes, dataset: Dataset, row: int, at: Any, colour: str, asks: bool, zoom: float) -> None:
+def _put(
+    axes: Axes, dataset: Dataset, row: int, at: Any, colour: str, asks: bool, zoom: float
+) -> None:
     """Show one picture at a place, in a frame; the query's is black and thick."""
     picture = np.full((28, 28), 0.5) if dataset.images is None else dataset.images[row]
     image = OffsetImage(picture, zoom=zoom * 28 / len(picture), cmap="gray")

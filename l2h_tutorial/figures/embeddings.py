@@ -12,17 +12,21 @@ from .style import Floats, across, grid_of_plane, hide_ticks, panels, show_plane
 
 @styled
 def byte_map(kept: pd.DataFrame) -> Figure:
-    """Recall of the exact ten, a row for each method, from many bytes an item to few; a panel for each kind of vectors.
+    """Recall of the exact ten, a row for each method, from many bytes an item to few; a panel for
+    each kind of vectors.
 
     Parameters
     ----------
     kept : DataFrame
-        ``vectors``, ``method``, ``bytes``, ``recall_1`` and ``recall_10``, one row a trial: recall without rescoring,
-        which is filled, and with the best hundred rescored, hollow. Bars are one standard deviation.
+        ``vectors``, ``method``, ``bytes``, ``recall_1`` and ``recall_10``, one row a trial: recall
+        without rescoring, which is filled, and with the best hundred rescored, hollow. Bars are one
+        standard deviation.
     """
     sizes = kept.groupby("method")["bytes"].mean().sort_values(ascending=False, kind="stable")
     kinds = list(kept.groupby("vectors", sort=False))
-    figure, grid = panels(len(kinds), 0.165 * len(sizes) + 0.7, across(1, 3), sharex=True, sharey=True)
+    figure, grid = panels(
+        len(kinds), 0.165 * len(sizes) + 0.7, across(1, 3), sharex=True, sharey=True
+    )
     for axes, (kind, trials) in zip(grid, kinds, strict=True):
         of_method = trials.groupby("method")[["bytes", "recall_1", "recall_10"]]
         means, spread = of_method.mean(), of_method.std()["recall_1"]
@@ -32,8 +36,20 @@ def byte_map(kept: pd.DataFrame) -> Figure:
             axes.plot([plain, rescored], [place, place], color=colour, linewidth=1.2)
             axes.errorbar(plain, place, xerr=spread[name], fmt="o", color=colour)
             axes.plot(rescored, place, "o", color=colour, markerfacecolor="white")
-            axes.text(1.03, place, f"{size:,.0f}", transform=axes.get_yaxis_transform(), va="center", color=GREY)
-        axes.set(title=kind, xlabel="recall of the exact ten", xlim=(-0.03, 1.03), ylim=(len(sizes) - 0.4, -0.6))
+            axes.text(
+                1.03,
+                place,
+                f"{size:,.0f}",
+                transform=axes.get_yaxis_transform(),
+                va="center",
+                color=GREY,
+            )
+        axes.set(
+            title=kind,
+            xlabel="recall of the exact ten",
+            xlim=(-0.03, 1.03),
+            ylim=(len(sizes) - 0.4, -0.6),
+        )
         axes.set_yticks(range(len(sizes)), sizes.index)
         axes.tick_params(labelbottom=True)
         axes.text(1.03, -0.85, "bytes", transform=axes.get_yaxis_transform(), color=GREY)
@@ -42,7 +58,8 @@ def byte_map(kept: pd.DataFrame) -> Figure:
 
 @styled
 def cells_of_codes(points: Floats, codes: Mapping[str, Callable[[Floats], Floats]]) -> Figure:
-    """What several codes make of points in the plane: cells of one code, and the place that a code stands for.
+    """What several codes make of points in the plane: cells of one code, and the place that a code
+    stands for.
 
     Parameters
     ----------
@@ -56,8 +73,11 @@ def cells_of_codes(points: Floats, codes: Mapping[str, Callable[[Floats], Floats
     for axes, (title, stands_for) in zip(row, codes.items(), strict=True):
         places, cells = np.unique(stands_for(grid.reshape(-1, 2)), axis=0, return_inverse=True)
         for cell in range(len(places)):
-            axes.contour(cells.reshape(240, 240) == cell, [0.5], extent=(-reach, reach) * 2, colors=[BLUE])
-        axes.scatter(*points[::2].T, s=4, color=GREY, alpha=0.5)  # half of them say the same, and are lighter
+            axes.contour(
+                cells.reshape(240, 240) == cell, [0.5], extent=(-reach, reach) * 2, colors=[BLUE]
+            )
+        # half of them say the same, and are lighter
+        axes.scatter(*points[::2].T, s=4, color=GREY, alpha=0.5)
         axes.scatter(*places.T, s=45, color=BLUE, marker="x", linewidth=2)
         show_plane(axes, reach, title=f"{title}:\n{len(places)} codes")
         hide_ticks(axes)

@@ -18,9 +18,22 @@ from ..datasets import Dataset
 from ..lsh import collision_probability
 from ..splits import Split
 from .colours import BLUE, COLOURS, GREY, MARKERS, ORANGE, RED, SKY, STROKES, Look, look
-from .style import BOX, Bits, Floats, Rows, across, draw_hyperplane, hide_ticks, panels, show_plane, styled, unit, write
+from .style import (
+    BOX,
+    Bits,
+    Floats,
+    Rows,
+    across,
+    draw_hyperplane,
+    hide_ticks,
+    panels,
+    show_plane,
+    styled,
+    unit,
+    write,
+)
 
-# --- chapter 1: pictures, what a descriptor keeps of one, and who searches for what ----------------------------------
+# --- chapter 1: pictures, what a descriptor keeps of one, and who searches for what ---------------
 
 
 def draw_picture(axes: Axes, dataset: Dataset, row: int) -> None:
@@ -84,11 +97,16 @@ def gallery(dataset: Dataset, groups: dict[str, Sequence[int] | Rows]) -> Figure
 
 @styled
 def answers(
-    dataset: Dataset, queries: Sequence[int] | Rows, found: Sequence[Rows], *, titles: Sequence[str] | None = None
+    dataset: Dataset,
+    queries: Sequence[int] | Rows,
+    found: Sequence[Rows],
+    *,
+    titles: Sequence[str] | None = None,
 ) -> Figure:
     """Queries, and beside each up to eight images found for it, with right and wrong told apart.
 
-    An image of the query's class has a solid blue frame and a tick, another a dashed red frame, a cross and its class.
+    An image of the query's class has a solid blue frame and a tick, another a dashed red frame, a
+    cross and its class.
 
     Parameters
     ----------
@@ -111,7 +129,11 @@ def answers(
         tiles = np.array(strip.axes, dtype=object).reshape(-1, across(5, 9))
         of_query = [(tiles[0, 0], query)] if not i or query != queries[i - 1] else []
         for tile, row in [*of_query, *zip(tiles[:, 1:].flat, rows, strict=False)]:
-            colour, line, mark = RED, "--", _class_of(dataset, row, 13, before="\N{MULTIPLICATION SIGN} ")
+            colour, line, mark = (
+                RED,
+                "--",
+                _class_of(dataset, row, 13, before="\N{MULTIPLICATION SIGN} "),
+            )
             if dataset.labels[row] == dataset.labels[query]:
                 colour, line, mark = BLUE, "-", "\N{CHECK MARK}"
             if row == query:
@@ -146,19 +168,24 @@ def descriptor(dataset: Dataset, row: int) -> Figure:
     """One picture beside its GIST descriptor: 4 scales x 8 orientations, each a 4 x 4 grid of mean responses."""
     figure = plt.figure(figsize=(plt.rcParams["figure.figsize"][0], across(3.7, 2.9)))
     figure.set_layout_engine("constrained", w_pad=0.02, h_pad=0.02)
-    parts: Look = across({"nrows": 2, "height_ratios": (1, 1.6)}, {"ncols": 2, "width_ratios": (1, 3)})
+    parts: Look = across(
+        {"nrows": 2, "height_ratios": (1, 1.6)}, {"ncols": 2, "width_ratios": (1, 3)}
+    )
     left, right = figure.subfigures(**parts)
     picture = left.subplots()
     draw_picture(picture, dataset, row)
     picture.set(title=_class_of(dataset, row), anchor="W")
     tiles = right.subplots(4, 8)
     scales = dataset.features[row].reshape(4, 8, 4, 4)
-    for line, responses, name in zip(tiles, scales, ("finest", "fine", "coarse", "coarsest"), strict=True):
+    for line, responses, name in zip(
+        tiles, scales, ("finest", "fine", "coarse", "coarsest"), strict=True
+    ):
         for tile, response in zip(line, responses, strict=True):
             tile.imshow(response, vmin=0, vmax=responses.max(), cmap="viridis")
             hide_ticks(tile)
         line[0].set_ylabel(name, rotation=0, ha="right", va="center")
-    for tile, edge in zip(tiles[0, ::2], ("|", "\\", "—", "/"), strict=True):  # how an edge lies that answers most
+    # how an edge lies that answers most
+    for tile, edge in zip(tiles[0, ::2], ("|", "\\", "—", "/"), strict=True):
         tile.set_title(edge, loc="center")
     right.suptitle("8 orientations, at 4 scales", x=0.01, ha="left")
     return figure
@@ -187,12 +214,14 @@ def split_diagram(split: Split) -> Figure:
     return figure
 
 
-# --- chapter 2: hyperplanes, codes, and how often two images share a bit ---------------------------------------------
+# --- chapter 2: hyperplanes, codes, and how often two images share a bit --------------------------
 
 
 def _draw_arrow(axes: Axes, end: Any, arrowstyle: str = "->", **properties: Any) -> None:
     """From the origin."""
-    axes.annotate("", end, (0, 0), arrowprops={"arrowstyle": arrowstyle, "color": "black", **properties})
+    axes.annotate(
+        "", end, (0, 0), arrowprops={"arrowstyle": arrowstyle, "color": "black", **properties}
+    )
 
 
 @styled
@@ -215,7 +244,14 @@ def code_of_points(points: Floats, hyperplanes: Floats, bits: Bits) -> Figure:
         axes.scatter(*points[members == i].T, s=24, color=COLOURS[i % 7], marker=MARKERS[i % 7])
         middle = around[((around @ hyperplanes > 0) == code).all(axis=1)].mean(axis=0)
         name = "".join("01"[bit] for bit in code.astype(int))
-        write(axes, 0.9 * reach * middle / np.abs(middle).max(), name, color=COLOURS[i % 7], weight="bold", bbox=BOX)
+        write(
+            axes,
+            0.9 * reach * middle / np.abs(middle).max(),
+            name,
+            color=COLOURS[i % 7],
+            weight="bold",
+            bbox=BOX,
+        )
     for k, normal in enumerate(hyperplanes.T, start=1):
         draw_hyperplane(axes, normal, linewidth=1.5)
         upright = reach * normal / np.linalg.norm(normal)
@@ -243,7 +279,9 @@ def wedge(theta: float) -> Figure:
         _draw_arrow(axes, unit(direction), arrowstyle="-|>", linewidth=2.5)
         write(axes, 1.22 * unit(direction), name, fontsize=14, fontweight="bold")
     write(axes, 0.45 * unit(first + theta / 2), "θ", fontsize=14)
-    axes.set_title(f"{between.sum()} of 24 random lines separate x and y;\nθ/π of them are {24 * theta / np.pi:.1f}")
+    axes.set_title(
+        f"{between.sum()} of 24 random lines separate x and y;\nθ/π of them are {24 * theta / np.pi:.1f}"
+    )
     axes.set(xlim=(-1.35, 1.35), ylim=(-1.2, 1.35), aspect="equal")
     axes.set_axis_off()
     return figure
@@ -260,10 +298,16 @@ def collisions(measured: dict[str, tuple[Floats, Floats]]) -> Figure:
     """
     figure, (axes,) = panels(1, 3.6)
     angles = np.linspace(0, np.pi, 100)
-    axes.plot(angles, collision_probability(angles), color="black", label=r"theory: $1 - \theta/\pi$")
+    axes.plot(
+        angles, collision_probability(angles), color="black", label=r"theory: $1 - \theta/\pi$"
+    )
     for i, (name, (theta, share)) in enumerate(measured.items()):
         axes.scatter(theta, share, s=15, color=COLOURS[i], marker="ox"[i], alpha=0.7, label=name)
-    axes.set(xlabel=r"angle $\theta$ between the pair (radians)", ylabel="share of equal bits", ylim=(-0.02, 1.02))
+    axes.set(
+        xlabel=r"angle $\theta$ between the pair (radians)",
+        ylabel="share of equal bits",
+        ylim=(-0.02, 1.02),
+    )
     axes.set_xticks(np.linspace(0, np.pi, 5), ["0", "π/4", "π/2", "3π/4", "π"])
     axes.legend(loc="lower left")
     return figure
@@ -284,18 +328,20 @@ def distance_estimates(angles: Floats, estimates: dict[int, Floats]) -> Figure:
     ends = [0, 1.05 * np.max([angles, *estimates.values()])]
     for axes, (n_bits, estimate) in zip(row, estimates.items(), strict=True):
         axes.plot(ends, ends, color="black", linewidth=1)
-        axes.scatter(angles[::3], estimate[::3], s=8, color=BLUE, alpha=0.5)  # a third says the same, and is lighter
+        # a third says the same, and is lighter
+        axes.scatter(angles[::3], estimate[::3], s=8, color=BLUE, alpha=0.5)
         axes.set(title=f"{n_bits} bits", xlabel="true angle", aspect="equal", xlim=ends, ylim=ends)
     row[0].set_ylabel("angle read off the code")
     return figure
 
 
-# --- chapter 3: how images fall into buckets, and why the raw ones pile up -------------------------------------------
+# --- chapter 3: how images fall into buckets, and why the raw ones pile up ------------------------
 
 
 @styled
 def corner(angles: dict[str, Floats], balance: dict[str, Floats]) -> Figure:
-    """Two signs of a crowded corner: angles between random pairs, and how evenly each hyperplane splits the images.
+    """Two signs of a crowded corner: angles between random pairs, and how evenly each hyperplane
+    splits the images.
 
     Parameters
     ----------
@@ -308,12 +354,16 @@ def corner(angles: dict[str, Floats], balance: dict[str, Floats]) -> Figure:
     edges = np.linspace(0, np.pi, 60)
     for (name, values), hatch in zip(angles.items(), ("//", None), strict=False):
         colour = look(f"LSH, {name}")["color"]
-        above.hist(values, bins=edges, density=True, alpha=0.55, color=colour, hatch=hatch, label=name)
+        above.hist(
+            values, bins=edges, density=True, alpha=0.55, color=colour, hatch=hatch, label=name
+        )
     above.axvline(np.pi / 2, color="black", linestyle=":")
     above.set(xlabel="angle between two images", yticks=[], title="angles of random pairs")
     above.set_xticks([0, np.pi / 2, np.pi], ["0", "π/2", "π"])
     for name, values in balance.items():
-        below.plot(np.arange(1, len(values) + 1), np.sort(values), label=name, **look(f"LSH, {name}"))
+        below.plot(
+            np.arange(1, len(values) + 1), np.sort(values), label=name, **look(f"LSH, {name}")
+        )
     below.axhline(0.5, color="black", linestyle=":")
     below.set(xlabel="hyperplane, sorted", ylabel="share on the emptier side", ylim=(-0.02, 0.53))
     below.set_title("balance of each bit")
@@ -322,7 +372,7 @@ def corner(angles: dict[str, Floats], balance: dict[str, Floats]) -> Figure:
     return figure
 
 
-# --- chapter 4: the Hamming ball, and what a search finds for what it costs ------------------------------------------
+# --- chapter 4: the Hamming ball, and what a search finds for what it costs -----------------------
 
 CLEARLY = 1.5  # times faster: less is as good as level
 
@@ -349,9 +399,13 @@ def hamming_cube(radius: int = 1) -> Figure:
 
 @styled
 def work_map(
-    lines: Mapping[str, pd.DataFrame], measure: str, exhaustive: Mapping[str, float], lowest: float = 0.0
+    lines: Mapping[str, pd.DataFrame],
+    measure: str,
+    exhaustive: Mapping[str, float],
+    lowest: float = 0.0,
 ) -> Figure:
-    """The map of the book: what a search finds against the share of the database it looks at, a point a radius.
+    """The map of the book: what a search finds against the share of the database it looks at, a
+    point a radius.
 
     Parameters
     ----------
@@ -359,7 +413,8 @@ def work_map(
         For each method, columns ``scanned`` and `measure`.
     measure : {"precision", "recall"}
     exhaustive : dict of str to float
-        What exhaustive search finds, by its name; one for each of several ways to prepare the vectors.
+        What exhaustive search finds, by its name; one for each of several ways to prepare the
+        vectors.
     lowest : float, default=0.0
         Where the axis begins.
     """
@@ -374,7 +429,9 @@ def work_map(
     return figure
 
 
-def read_map(lines: Mapping[str, pd.DataFrame], measure: str, shares: Sequence[float]) -> pd.DataFrame:
+def read_map(
+    lines: Mapping[str, pd.DataFrame], measure: str, shares: Sequence[float]
+) -> pd.DataFrame:
     """Read the map at some shares of the database, on the lines between its points.
 
     Parameters
@@ -387,8 +444,8 @@ def read_map(lines: Mapping[str, pd.DataFrame], measure: str, shares: Sequence[f
     Returns
     -------
     DataFrame
-        A row a share, a column a method; NaN where even the smallest search of a method scans more, or the largest
-        less.
+        A row a share, a column a method; NaN where even the smallest search of a method scans more,
+        or the largest less.
 
     Examples
     --------
@@ -408,29 +465,44 @@ def read_map(lines: Mapping[str, pd.DataFrame], measure: str, shares: Sequence[f
 
 @styled
 def crossing(times: pd.DataFrame) -> Figure:
-    """Time a query against the number of vectors, one query at a time and together; where the table becomes faster.
+    """Time a query against the number of vectors, one query at a time and together; where the table
+    becomes faster.
 
     Parameters
     ----------
     times : DataFrame
-        ``n``, ``method`` (``"exhaustive search"``, ``"LSH, radius 2"``, ...), ``queries``, ``microseconds``, ``low``
-        and ``high``.
+        ``n``, ``method`` (``"exhaustive search"``, ``"LSH, radius 2"``, ...), ``queries``,
+        ``microseconds``, ``low`` and ``high``.
     """
     figure, row = panels(2, 3.3, across(1, 2), sharey=True)
     for axes, (how, part) in zip(row, times.groupby("queries", sort=False), strict=True):
         for method, rows in part.groupby("method", sort=False):
             middle = rows["microseconds"]
             bars = [middle - rows["low"], rows["high"] - middle]
-            axes.errorbar(rows["n"], middle, yerr=bars, capsize=2, label=method, **look(str(method)))
+            axes.errorbar(
+                rows["n"], middle, yerr=bars, capsize=2, label=method, **look(str(method))
+            )
         by_size = part.pivot(index="n", columns="method", values="microseconds")
         for i, method in enumerate(by_size.columns.drop("exhaustive search")):
             n = where_the_table_is_level(by_size, method)
             if n is not None:
                 axes.axvline(n, color=GREY, linewidth=1, zorder=0)
-                axes.text(n, 0.1 * i, f" from {n:,.0f}", transform=axes.get_xaxis_transform(), va="bottom", bbox=BOX)
+                axes.text(
+                    n,
+                    0.1 * i,
+                    f" from {n:,.0f}",
+                    transform=axes.get_xaxis_transform(),
+                    va="bottom",
+                    bbox=BOX,
+                )
         axes.set(xscale="log", yscale="log", xlabel="vectors", title=f"queries {how}")
     row[0].set_ylabel("microseconds a query")
-    figure.legend(*row[0].get_legend_handles_labels(), loc="outside upper left", ncols=across(2, 3), columnspacing=1)
+    figure.legend(
+        *row[0].get_legend_handles_labels(),
+        loc="outside upper left",
+        ncols=across(2, 3),
+        columnspacing=1,
+    )
     return figure
 
 
@@ -445,11 +517,13 @@ def where_the_table_is_level(times: pd.DataFrame, method: str) -> float | None:
     return float(np.exp(np.interp(0, -gap[i : i + 2], sizes[i : i + 2])))
 
 
-# --- chapter 5: what becomes a candidate -----------------------------------------------------------------------------
+# --- chapter 5: what becomes a candidate ----------------------------------------------------------
 
 
 @styled
-def amplification(similarity: Floats, curves: dict[str, Floats], measured: dict[str, tuple[Floats, Floats]]) -> Figure:
+def amplification(
+    similarity: Floats, curves: dict[str, Floats], measured: dict[str, tuple[Floats, Floats]]
+) -> Figure:
     """Chance of becoming a candidate by cosine similarity: theory as lines, real pairs as points.
 
     Parameters
@@ -459,14 +533,19 @@ def amplification(similarity: Floats, curves: dict[str, Floats], measured: dict[
     curves : dict of str to (n,) float
         For each choice of bits and tables, the predicted chance.
     measured : dict of str to (similarities, shares)
-        For the same choices, similarities of groups of real pairs and the share that became candidates.
+        For the same choices, similarities of groups of real pairs and the share that became
+        candidates.
     """
     figure, (axes,) = panels(1, 3.8)
     for i, (name, curve) in enumerate(curves.items()):
         axes.plot(similarity, curve, color=COLOURS[i], linestyle=STROKES[i], label=name)
         if name in measured:
             axes.scatter(*measured[name], color=COLOURS[i], marker=MARKERS[i], s=30)
-    axes.set(xlabel="cosine similarity of query and image", ylabel="chance of being a candidate", ylim=(-0.02, 1.02))
+    axes.set(
+        xlabel="cosine similarity of query and image",
+        ylabel="chance of being a candidate",
+        ylim=(-0.02, 1.02),
+    )
     axes.set_title("lines: theory; points: real pairs")
     axes.legend(loc="upper left")
     return figure
@@ -474,7 +553,8 @@ def amplification(similarity: Floats, curves: dict[str, Floats], measured: dict[
 
 @styled
 def collision_curves(curves: dict[str, tuple[Floats, Floats, Floats, Floats]]) -> Figure:
-    """Chance that a hash agrees, by similarity or distance: theory as a line, random hashes as points, a panel each.
+    """Chance that a hash agrees, by similarity or distance: theory as a line, random hashes as
+    points, a panel each.
 
     Parameters
     ----------

@@ -15,22 +15,36 @@ from ..datasets import Dataset
 from ..grh import GRH
 from .colours import BLUE, GREEN, GREY, MARKERS, ORANGE, PURPLE, RED, Look, look, tint
 from .finding import draw_picture
-from .style import BOX, Bits, Floats, Rows, across, grid_of_plane, hide_ticks, panels, show_plane, styled, unit, write
+from .style import (
+    BOX,
+    Bits,
+    Floats,
+    Rows,
+    across,
+    grid_of_plane,
+    hide_ticks,
+    panels,
+    show_plane,
+    styled,
+    unit,
+    write,
+)
 from .tables import Table, table
 
-# --- chapter 6: the graph of who should share a code, its vote, and when the vote can change a bit -------------------
+# --- chapter 6: the graph of who should share a code, its vote, and when the vote can change a bit
 
 _APART = 1.75  # from the middle of one class to that of the next
 _BELOW, _BESIDE = {"height_ratios": (2, 5)}, {"columns": 2, "width_ratios": (4, 3)}  # the matrix
-_NODE = 0.42  # width of a picture in the graph, where a class has a circle of radius 0.46 around its centre
+# width of a picture in the graph, where a class has a circle of radius 0.46 around its centre
+_NODE = 0.42
 
 
 @styled
 def adjacency(dataset: Dataset, rows: Rows, S: Rows) -> Figure:
     """A graph of pictures, and the adjacency matrix that says the same.
 
-    Pictures of one class lie together. An edge between two classes is dashed red, one inside a class is solid blue; a
-    loop joins a picture to itself.
+    Pictures of one class lie together. An edge between two classes is dashed red, one inside a
+    class is solid blue; a loop joins a picture to itself.
 
     Parameters
     ----------
@@ -59,7 +73,9 @@ def _draw_graph(axes: Axes, dataset: Dataset, rows: Rows, S: Rows) -> None:
     for i, j in np.argwhere(np.triu(S)):
         colour, line = (BLUE, "-") if labels[i] == labels[j] else (RED, "--")
         if i == j:
-            axes.add_patch(Circle(places[i] + 0.32 * outward[i], 0.12, fill=False, color=BLUE, linewidth=1.4))
+            axes.add_patch(
+                Circle(places[i] + 0.32 * outward[i], 0.12, fill=False, color=BLUE, linewidth=1.4)
+            )
         else:
             axes.plot(*places[[i, j]].T, color=colour, linestyle=line, linewidth=1.6)
     for row, place in zip(rows, places, strict=True):
@@ -88,7 +104,8 @@ def _draw_matrix(axes: Axes, dataset: Dataset, rows: Rows, S: Rows) -> None:
 
 @styled
 def graph_step(before: Bits, votes: Floats, after: Bits, labels: Sequence[str]) -> Figure:
-    """Three tables, a row a picture and a column a bit: its bits, its neighbours' vote, its new bits.
+    """Three tables, a row a picture and a column a bit: its bits, its neighbours' vote, its new
+    bits.
 
     Parameters
     ----------
@@ -139,7 +156,12 @@ def dead_zone(alphas: Floats, flipped: dict[str, Floats]) -> Figure:
     write(above, (0.25, 0.5), "no bit\ncan flip")
     write(above, (0.84, 0.65), "a bit against its\nclass flips")
     write(above, (0.65, 0.2), "too weak:\nit stays")
-    above.set(xlim=(0, 1.02), ylim=(0, 1), xlabel=r"$\alpha$", ylabel="strength of the class's vote, $|v|$")
+    above.set(
+        xlim=(0, 1.02),
+        ylim=(0, 1),
+        xlabel=r"$\alpha$",
+        ylabel="strength of the class's vote, $|v|$",
+    )
     for i, (name, share) in enumerate(flipped.items()):
         below.plot(alphas, share, label=name, **look(name, i))
     below.axvspan(0, 0.5, color=GREY, alpha=0.3)
@@ -147,19 +169,21 @@ def dead_zone(alphas: Floats, flipped: dict[str, Floats]) -> Figure:
     return figure
 
 
-# --- chapter 7: the rounds of training, and what they gain -----------------------------------------------------------
+# --- chapter 7: the rounds of training, and what they gain ----------------------------------------
 
 _OF_CODE = (GREEN, RED, PURPLE, BLUE)  # 00, 01, 10 and 11
-_HALVES = ("none", "right", "left", "full")  # what of a marker is filled: the left half is the first bit
+# what of a marker is filled: the left half is the first bit
+_HALVES = ("none", "right", "left", "full")
 
 
 @styled
 def training_rounds(grh: GRH, points: Floats, labels: Rows) -> Figure:
-    """Two bits of GRH on 2-D points: what the graph asks for, and how the boundaries follow, round by round.
+    """Two bits of GRH on 2-D points: what the graph asks for, and how the boundaries follow, round
+    by round.
 
-    The colour of a point is its code; the tint behind it is the code of its place, between the two boundaries. Where
-    they differ, the graph asks for what the classifiers do not give. Boundaries are black, those of the round before
-    are grey; the first bit's are solid, the second's dashed.
+    The colour of a point is its code; the tint behind it is the code of its place, between the two
+    boundaries. Where they differ, the graph asks for what the classifiers do not give. Boundaries
+    are black, those of the round before are grey; the first bit's are solid, the second's dashed.
 
     Parameters
     ----------
@@ -199,12 +223,22 @@ def _draw_regions(axes: Axes, grid: Floats, stage: Bits, points: Floats) -> None
     reach = grid.max()
     numbers = stage @ [2, 1]
     extent = (-reach, reach) * 2
-    axes.imshow(numbers, extent=extent, origin="lower", cmap=ListedColormap(_OF_CODE), vmin=0, vmax=3, alpha=0.22)
+    axes.imshow(
+        numbers,
+        extent=extent,
+        origin="lower",
+        cmap=ListedColormap(_OF_CODE),
+        vmin=0,
+        vmax=3,
+        alpha=0.22,
+    )
     coarse, codes = 0.9 * grid[::12, ::12].reshape(-1, 2), numbers[::12, ::12].ravel()
     for number in np.unique(codes):  # where it is furthest from points and from other regions
         taken = np.concatenate([points, coarse[codes != number]])
         apart = np.linalg.norm(coarse[codes == number][:, None] - taken, axis=-1).min(axis=1)
-        write(axes, coarse[codes == number][apart.argmax()], f"{number:02b}", weight="bold", bbox=BOX)
+        write(
+            axes, coarse[codes == number][apart.argmax()], f"{number:02b}", weight="bold", bbox=BOX
+        )
     _draw_boundaries(axes, reach, stage, "black", 1.6)
 
 
@@ -222,13 +256,26 @@ def _draw_points(axes: Axes, points: Floats, labels: Rows, bits: Bits) -> None:
     numbers = bits @ [2, 1]
     for label, number in sorted(set(zip(labels, numbers, strict=True))):
         alike = points[(labels == label) & (numbers == number)]
-        style: Look = {"color": _OF_CODE[number], "marker": MARKERS[label], "fillstyle": _HALVES[number]}
-        axes.plot(*alike.T, linestyle="", markersize=5.5, markeredgewidth=1.1, markerfacecoloralt="white", **style)
+        style: Look = {
+            "color": _OF_CODE[number],
+            "marker": MARKERS[label],
+            "fillstyle": _HALVES[number],
+        }
+        axes.plot(
+            *alike.T,
+            linestyle="",
+            markersize=5.5,
+            markeredgewidth=1.1,
+            markerfacecoloralt="white",
+            **style,
+        )
 
 
 def _draw_rings(axes: Axes, places: Floats) -> None:
     """Around points whose code has just changed."""
-    axes.scatter(places[:, 0], places[:, 1], s=95, facecolors="none", edgecolors="black", linewidths=1.1)
+    axes.scatter(
+        places[:, 0], places[:, 1], s=95, facecolors="none", edgecolors="black", linewidths=1.1
+    )
 
 
 def _explain(axes: Axes, reach: float) -> None:
@@ -241,12 +288,17 @@ def _explain(axes: Axes, reach: float) -> None:
     meanings = ["code 11", "code 10", "code 01", "code 00", "just changed"]
     for y, meaning in zip(places[:, 1], meanings, strict=True):
         axes.text(-0.6 * reach, y, meaning, va="center")
-    axes.text(-0.9 * reach, -0.75 * reach, "a shape is a class,\nhere a circle for any", va="center")
+    axes.text(
+        -0.9 * reach, -0.75 * reach, "a shape is a class,\nhere a circle for any", va="center"
+    )
 
 
 @styled
-def lines_with_spread(frame: pd.DataFrame, x: str, y: str, by: str, *, xlabel: str, ylabel: str) -> Figure:
-    """Means as lines with bars of one standard deviation, a line for each value of a column; the axis is logarithmic.
+def lines_with_spread(
+    frame: pd.DataFrame, x: str, y: str, by: str, *, xlabel: str, ylabel: str
+) -> Figure:
+    """Means as lines with bars of one standard deviation, a line for each value of a column; the
+    axis is logarithmic.
 
     Parameters
     ----------
@@ -259,14 +311,16 @@ def lines_with_spread(frame: pd.DataFrame, x: str, y: str, by: str, *, xlabel: s
     figure, (axes,) = panels(1, 3.7)
     for i, (name, rows) in enumerate(frame.groupby(by, sort=False)):
         at = rows.groupby(x)[y].agg(["mean", "std"])
-        axes.errorbar(at.index, at["mean"], yerr=at["std"], capsize=3, label=str(name), **look(str(name), i))
+        axes.errorbar(
+            at.index, at["mean"], yerr=at["std"], capsize=3, label=str(name), **look(str(name), i)
+        )
     axes.set(xlabel=xlabel, ylabel=ylabel, ylim=(0, None), xscale="log")
     ticks = sorted(frame[x].unique())
     axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
     return figure
 
 
-# --- chapter 8: methods side by side ---------------------------------------------------------------------------------
+# --- chapter 8: methods side by side --------------------------------------------------------------
 
 _VERDICTS: dict[str, dict[str, Any]] = {
     "larger": {"color": GREEN, "marker": "^"},
@@ -282,40 +336,58 @@ _VERDICTS: dict[str, dict[str, Any]] = {
 def verdicts(claims: pd.DataFrame) -> Figure:
     """Differences between methods, ours with its interval and the paper's, by the number of labels.
 
-    A page has a panel for each number of labels, a phone all in one, where a row has a mark for each.
+    A page has a panel for each number of labels, a phone all in one, where a row has a mark for
+    each.
 
     Parameters
     ----------
     claims : DataFrame
-        ``ahead``, ``of``, ``n_train``, ``published``, ``ours``, ``low``, ``high`` and ``verdict``, as
-        :func:`~l2h_tutorial.protocols.ecir2015.audit` gives them. A verdict is told by colour and marker; one that is
-        undecided is hollow.
+        ``ahead``, ``of``, ``n_train``, ``published``, ``ours``, ``low``, ``high`` and ``verdict``,
+        as :func:`~l2h_tutorial.protocols.ecir2015.audit` gives them. A verdict is told by colour
+        and marker; one that is undecided is hollow.
     """
     lines: list[tuple[Any, str]] = []
     for ahead, rows in claims.groupby("ahead", sort=False):
         lines += [(ahead, ""), *((ahead, of) for of in rows["of"].unique())]
-    claims = claims.assign(place=[lines.index(pair) for pair in zip(claims["ahead"], claims["of"], strict=True)])
+    claims = claims.assign(
+        place=[lines.index(pair) for pair in zip(claims["ahead"], claims["of"], strict=True)]
+    )
     parts = list(claims.groupby("n_train"))
     n_panels = across(1, len(parts))
-    figure, row = panels(n_panels, 0.9 + across(0.3, 0.17) * len(lines), n_panels, sharex=True, sharey=True)
+    figure, row = panels(
+        n_panels, 0.9 + across(0.3, 0.17) * len(lines), n_panels, sharex=True, sharey=True
+    )
     for i, (n_train, rows) in enumerate(parts):
         axes = row[i % n_panels]
         rows = rows.assign(place=rows["place"] + across(0.36 * i - 0.18, 0))
         axes.axvline(0, color="black", linewidth=0.8)
-        axes.plot(rows["published"], rows["place"], "|", color="black", markersize=across(6, 9), label="published")
+        axes.plot(
+            rows["published"],
+            rows["place"],
+            "|",
+            color="black",
+            markersize=across(6, 9),
+            label="published",
+        )
         for verdict in (verdict for verdict in _VERDICTS if (claims["verdict"] == verdict).any()):
             those = rows[rows["verdict"] == verdict]
             ends = [those["ours"] - those["low"], those["high"] - those["ours"]]
-            style = _VERDICTS[verdict] | {"linestyle": "", "label": verdict or "no claim of the paper"}
+            style = _VERDICTS[verdict] | {
+                "linestyle": "",
+                "label": verdict or "no claim of the paper",
+            }
             axes.errorbar(those["ours"], those["place"], xerr=ends, **style)
-        title = across("labels, from above: " + ", ".join(f"{n:,}" for n, _ in parts), f"{n_train:,} labels")
+        title = across(
+            "labels, from above: " + ", ".join(f"{n:,}" for n, _ in parts), f"{n_train:,} labels"
+        )
         axes.set_title(title, loc=across("right", "left"))
         axes.set(xlabel="difference of mAP", ylim=(len(lines) - 0.4, -0.6))
         axes.tick_params(labelbottom=True)
     names = [fill(f"over {of}" if of else ahead, across(24, 99)) for ahead, of in lines]
     for axes in row:
         axes.set_yticks(range(len(lines)), names)
-        for label, (_, of) in zip(axes.get_yticklabels(), lines, strict=False):  # none where panels share them
+        # none where panels share them
+        for label, (_, of) in zip(axes.get_yticklabels(), lines, strict=False):
             label.set_weight("normal" if of else "bold")
     columns: Look = {"ncols": across(2, 6), "columnspacing": 1, "handletextpad": 0.3}
     handles, texts = row[0].get_legend_handles_labels()
@@ -325,18 +397,20 @@ def verdicts(claims: pd.DataFrame) -> Figure:
 
 
 def spread_table(rows: pd.DataFrame) -> Table:
-    """Mean average precision of each method, and its spread over the splits, a column for each data set.
+    """Mean average precision of each method, and its spread over the splits, a column for each data
+    set.
 
     Parameters
     ----------
     rows : DataFrame
-        ``method``, ``dataset`` and ``map``, one row a split; methods and data sets in the order in which they first
-        come.
+        ``method``, ``dataset`` and ``map``, one row a split; methods and data sets in the order in
+        which they first come.
 
     Returns
     -------
     Table
-        Mean and sample standard deviation; of one split no spread. The best of each data set is bold.
+        Mean and sample standard deviation; of one split no spread. The best of each data set is
+        bold.
 
     Examples
     --------
@@ -370,7 +444,9 @@ def contrast_table(contrasts: pd.DataFrame) -> Table:
     contrast      difference of mAP: CIFAR-10
     GRH, less LSH  +0.107* (+0.092 to +0.121)
     """
-    cells = contrasts["difference"].map("{:+.3f}".format) + contrasts["p"].map(lambda p: "*" if p < 0.05 else " ")
+    cells = contrasts["difference"].map("{:+.3f}".format) + contrasts["p"].map(
+        lambda p: "*" if p < 0.05 else " "
+    )
     cells += contrasts["low"].map(" ({:+.3f} to ".format) + contrasts["high"].map("{:+.3f})".format)
     return _by_dataset("difference of mAP: ", cells)
 
@@ -378,21 +454,27 @@ def contrast_table(contrasts: pd.DataFrame) -> Table:
 def _by_dataset(what: str, cells: pd.Series, best: pd.Series | None = None) -> Table:
     """Texts by name and data set as a table, in their order, under what they are; the best by their numbers."""
     order = (cells.index.unique(0), cells.index.unique(1))
-    wide = cells.unstack().loc[order].rename(columns={"fashion-mnist": "Fashion-MNIST", "cifar10": "CIFAR-10"})
+    wide = (
+        cells.unstack()
+        .loc[order]
+        .rename(columns={"fashion-mnist": "Fashion-MNIST", "cifar10": "CIFAR-10"})
+    )
     return table(wide.add_prefix(what), best=None if best is None else best.unstack().loc[order])
 
 
-# --- chapter 9: what each control scores -----------------------------------------------------------------------------
+# --- chapter 9: what each control scores ----------------------------------------------------------
 
 
 @styled
 def control_scores(frame: pd.DataFrame, chance: float) -> Figure:
-    """A row for each method, a small mark for each seed and a line at the mean; chance is a dotted line.
+    """A row for each method, a small mark for each seed and a line at the mean; chance is a dotted
+    line.
 
     Parameters
     ----------
     frame : DataFrame
-        One row a trial, with columns ``method`` and ``map``; methods in the order in which they first come.
+        One row a trial, with columns ``method`` and ``map``; methods in the order in which they
+        first come.
     chance : float
         The mAP of a random order.
     """
@@ -405,7 +487,14 @@ def control_scores(frame: pd.DataFrame, chance: float) -> Figure:
         scores = of_method.get_group(method)
         axes.scatter(scores, [place] * len(scores), s=18, color=colour, alpha=0.45)
         axes.plot([mean, mean], [place - 0.32, place + 0.32], color=colour, linewidth=2.4)
-        axes.text(1.01, place, f"{mean:.2f}", transform=axes.get_yaxis_transform(), va="center", color=colour)
+        axes.text(
+            1.01,
+            place,
+            f"{mean:.2f}",
+            transform=axes.get_yaxis_transform(),
+            va="center",
+            color=colour,
+        )
     axes.axvline(chance, color=GREY, linestyle=":")
     axes.text(chance, len(methods) - 0.6, " random order", color=GREY)
     axes.set_yticks(range(len(methods)), methods)

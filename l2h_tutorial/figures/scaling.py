@@ -14,13 +14,18 @@ def growth(by_rows: pd.DataFrame, by_bits: pd.DataFrame, by_radius: pd.DataFrame
     Parameters
     ----------
     by_rows, by_bits, by_radius : DataFrame
-        Rows of `l2h_tutorial.scale.measure_search`, in which ``n``, ``n_bits`` or ``radius`` differs.
+        Rows of `l2h_tutorial.scale.measure_search`, in which ``n``, ``n_bits`` or ``radius``
+        differs.
     """
     figure, grid = panels(6, across(1.9, 2.4), across(1, 3), sharey=across(False, "row"))
     for i, panel in enumerate(across(grid[2:], [])):
         panel.sharey(grid[i % 2])
     pairs = across(grid.reshape(3, 2), grid.reshape(2, 3).T)
-    varied = [("n", "codes", by_rows), ("n_bits", "bits", by_bits), ("radius", "Hamming radius", by_radius)]
+    varied = [
+        ("n", "codes", by_rows),
+        ("n_bits", "bits", by_bits),
+        ("radius", "Hamming radius", by_radius),
+    ]
     for (times, memory), (column, label, frame) in zip(pairs, varied, strict=True):
         values = frame[column]
         times.plot(values, 1e3 * frame["table_seconds"], label="HashTable", **look("", 0))

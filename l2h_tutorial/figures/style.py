@@ -93,7 +93,10 @@ def _few_ticks(axes: Axes) -> None:
     for axis in (axes.xaxis, axes.yaxis):
         if isinstance(axis.get_major_formatter(), LogFormatter):
             axis.set_major_formatter(_power)
-            if isinstance(axis.get_major_locator(), LogLocator) and np.ptp(np.log10(axis.get_view_interval())) < 2:
+            if (
+                isinstance(axis.get_major_locator(), LogLocator)
+                and np.ptp(np.log10(axis.get_view_interval())) < 2
+            ):
                 axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         elif isinstance(axis.get_major_locator(), AutoLocator):
             axis.set_major_locator(MaxNLocator(most, steps=[1, 2, 5, 10]))
@@ -106,7 +109,9 @@ def _say_above(axes: Axes) -> None:
         measures.set(rotation=0, ha="left", va="bottom")
         axes.yaxis.set_label_coords(0, 1.02)
         top = axes.get_position(original=True).y1
-        for panel in (panel for panel in axes.figure.axes if panel.get_position(original=True).y1 == top):
+        for panel in (
+            panel for panel in axes.figure.axes if panel.get_position(original=True).y1 == top
+        ):
             panel.set_title(panel.get_title("left"), pad=21)
 
 
@@ -117,26 +122,42 @@ _AROUND = np.array([[x, y] for x in (-1, 0, 1) for y in (-1, 1, 0) if x or y])
 def _name_lines(axes: Axes) -> None:
     """Write the name of each line in its colour beside it, where it is furthest from all other lines and names."""
     handles, names = axes.get_legend_handles_labels()
-    lines: list[Any] = [handle[0] if isinstance(handle, tuple) else handle for handle in handles]  # or error bars
+    # or error bars
+    lines: list[Any] = [handle[0] if isinstance(handle, tuple) else handle for handle in handles]
     courses = [_course(line, axes) for line in lines]
-    points = [marks.get_offset_transform().transform(marks.get_offsets()) for marks in axes.collections]
+    points = [
+        marks.get_offset_transform().transform(marks.get_offsets()) for marks in axes.collections
+    ]
     points += [_course(line, axes) for line in axes.lines if str(line.get_label()).startswith("_")]
     for i, (line, name) in enumerate(zip(lines, names, strict=True)):
-        text: Any = axes.annotate(name, (0, 0), (0, 0), textcoords="offset points", ha="center", va="center")
+        text: Any = axes.annotate(
+            name, (0, 0), (0, 0), textcoords="offset points", ha="center", va="center"
+        )
         half = np.array(Text.get_window_extent(text).size) / 2
         around = np.concatenate([_AROUND * (half + 6), _AROUND * (half + 20)])
         places = (courses[i][:, None] + around).reshape(-1, 2)
         others = np.concatenate([places[:0], *points, *courses[:i], *courses[i + 1 :]])
         free, off_line = _gaps(places, half, others), _gaps(places, half, courses[i])
-        alone = _gaps(courses[i], np.zeros(2), others).repeat(len(around))  # the line, where it would be named
-        room = np.minimum(free, 50) + 40 * np.minimum(free, 3) + 4 * np.minimum(off_line, 5) + np.minimum(alone, 15)
+        # the line, where it would be named
+        alone = _gaps(courses[i], np.zeros(2), others).repeat(len(around))
+        room = (
+            np.minimum(free, 50)
+            + 40 * np.minimum(free, 3)
+            + 4 * np.minimum(off_line, 5)
+            + np.minimum(alone, 15)
+        )
         room -= 60 * (free < off_line)  # of another line it would be the name
-        room -= np.tile(np.arange(len(around)) >= len(_AROUND), len(courses[i])) * 25  # close to the line, if it can be
+        # close to the line, if it can be
+        room -= np.tile(np.arange(len(around)) >= len(_AROUND), len(courses[i])) * 25
         inside = ((places - half >= axes.bbox.min) & (places + half <= axes.bbox.max)).all(axis=1)
         best = np.where(inside, room, -99).argmax()
         anchor = courses[i][best // len(around)]
         text.xy = axes.transData.inverted().transform(anchor)
-        text.set(position=(places[best] - anchor) * 72 / axes.figure.dpi, color=line.get_color(), bbox=BOX)
+        text.set(
+            position=(places[best] - anchor) * 72 / axes.figure.dpi,
+            color=line.get_color(),
+            bbox=BOX,
+        )
         courses.append(places[best] + half * _FILLED)
 
 
@@ -145,7 +166,9 @@ def _course(line: Any, axes: Axes) -> Floats:
     ends = line.get_transform().transform(line.get_xydata())
     ends = ends[np.isfinite(ends).all(axis=1)]
     lengths = np.cumsum(np.linalg.norm(np.diff(ends, axis=0, prepend=ends[:1]), axis=1))
-    course = np.column_stack([np.interp(np.linspace(0, lengths[-1], 200), lengths, column) for column in ends.T])
+    course = np.column_stack(
+        [np.interp(np.linspace(0, lengths[-1], 200), lengths, column) for column in ends.T]
+    )
     low, high = axes.bbox.get_points()
     return course[((course > low - 1) & (course < high + 1)).all(axis=1)]
 
@@ -180,7 +203,9 @@ def across(phone: Any, page: Any) -> Any:
     return phone if plt.rcParams["figure.figsize"][0] == _PHONE["figure.figsize"][0] else page
 
 
-def panels(count: int, height: float, columns: int = 1, **properties: Any) -> tuple[Figure, NDArray[Any]]:
+def panels(
+    count: int, height: float, columns: int = 1, **properties: Any
+) -> tuple[Figure, NDArray[Any]]:
     """A figure of so many panels, each of a height in inches, and the panels; a page shows one alone less wide."""
     rows = -(-count // columns)
     size = (min(plt.rcParams["figure.figsize"][0], 7.1 if columns > 1 else 6.0), rows * height)

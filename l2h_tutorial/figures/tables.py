@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-_MARKS = {  # how is told what is part of a cell: what is never broken, and what stands beside a number or below it
+# how is told what is part of a cell: what is never broken, and what stands beside a number or below
+# it
+_MARKS = {
     r"(?<![\w.])-(?=[\d.])": "\N{MINUS SIGN}",
     r"\w+(?:-\w+)+,?|[a-z]+ [\d.]+(?=,|$)|(?<![\d,])\d{1,3} [a-z]+": r'<span class="whole">\g<0></span>',
     r"([*\s]?)\s\((\S+\sto\s\S+)\)": r'<i class="star">\1</i> <small class="interval">\2</small>',
@@ -31,19 +33,37 @@ class Table:
     def _repr_html_(self) -> str:
         names = [label.rpartition(": ") for label in self.texts.index]
         heads = [label.rpartition(": ") for label in (self.texts.columns.name, *self.texts.columns)]
-        worded = [column.str.contains("[a-z]{4}|^[A-Z]{2}").any() for _, column in self.texts.items()]
-        kinds = [_kind_of_names([name for _, _, name in names]), *("words" if words else "" for words in worded)]
+        worded = [
+            column.str.contains("[a-z]{4}|^[A-Z]{2}").any() for _, column in self.texts.items()
+        ]
+        kinds = [
+            _kind_of_names([name for _, _, name in names]),
+            *("words" if words else "" for words in worded),
+        ]
         head = [[_cell("th", name, kind) for (_, _, name), kind in zip(heads, kinds, strict=True)]]
         if any(above for above, _, _ in heads):
             spans = groupby(above for above, _, _ in heads[1:])
-            head.insert(0, ["<td></td>", *(_over("span", above, len([*columns])) for above, columns in spans)])
+            head.insert(
+                0,
+                ["<td></td>", *(_over("span", above, len([*columns])) for above, columns in spans)],
+            )
         body = []
-        for above, rows in groupby(zip(names, self.texts.to_numpy(), self.best, strict=True), lambda row: row[0][0]):
+        for above, rows in groupby(
+            zip(names, self.texts.to_numpy(), self.best, strict=True), lambda row: row[0][0]
+        ):
             if above:
                 body.append(["", _over("group", above, len(kinds))])
             for (_, _, name), texts, best in rows:
-                body.append([_cell("th", name, kinds[0]), *map(partial(_cell, "td"), texts, kinds[1:], best)])
-        thead, tbody = ("</tr>\n<tr>".join("".join(line[not self.index :]) for line in part) for part in (head, body))
+                body.append(
+                    [
+                        _cell("th", name, kinds[0]),
+                        *map(partial(_cell, "td"), texts, kinds[1:], best),
+                    ]
+                )
+        thead, tbody = (
+            "</tr>\n<tr>".join("".join(line[not self.index :]) for line in part)
+            for part in (head, body)
+        )
         return f'<table class="dataframe">\n<thead><tr>{thead}</tr></thead>\n<tbody><tr>{tbody}</tr></tbody>\n</table>'
 
 
@@ -63,7 +83,11 @@ def _cell(tag: str, text: str, kind: str, best: bool = False) -> str:
 
 def _over(kind: str, text: str, n: int) -> str:
     """The name of several rows or columns, over n columns; or none."""
-    return f'<th class="{kind}" colspan="{n}">{_marked(text)}</th>' if text else f'<td colspan="{n}"></td>'
+    return (
+        f'<th class="{kind}" colspan="{n}">{_marked(text)}</th>'
+        if text
+        else f'<td colspan="{n}"></td>'
+    )
 
 
 def _marked(text: str) -> str:
@@ -77,18 +101,20 @@ def _marked(text: str) -> str:
 def table(frame: pd.DataFrame, digits: int = 3, best: pd.DataFrame | None = None) -> Table:
     """Show a data frame as the book shows all of them; the frame itself stays as it is.
 
-    Numbers of a column have the same number of decimals, and thousands a comma. An index that only counts rows is
-    hidden. Names of several levels have their first above the rows or columns that share it, and so have texts with a
-    colon.
+    Numbers of a column have the same number of decimals, and thousands a comma. An index that only
+    counts rows is hidden. Names of several levels have their first above the rows or columns that
+    share it, and so have texts with a colon.
 
     Parameters
     ----------
     frame : DataFrame
     digits : int, default=3
-        Decimals at most. A column of large numbers has fewer, so that no more than five digits stand side by side, or
-        `digits` and one; one of small numbers as many as two digits of the largest need. Only zero is written as zero.
+        Decimals at most. A column of large numbers has fewer, so that no more than five digits
+        stand side by side, or `digits` and one; one of small numbers as many as two digits of the
+        largest need. Only zero is written as zero.
     best : DataFrame, optional
-        Numbers of the same shape: the cells with the largest of each column are bold, of those that share a name above.
+        Numbers of the same shape: the cells with the largest of each column are bold, of those that
+        share a name above.
 
     Returns
     -------
@@ -110,7 +136,11 @@ def table(frame: pd.DataFrame, digits: int = 3, best: pd.DataFrame | None = None
         texts.columns = f"{texts.columns.name} = " + texts.columns
     above = texts.index.str.rpartition(": ").get_level_values(0)
     bold = texts.isna() if best is None else best == best.groupby(above).transform("max")
-    return Table(texts.rename_axis(index=None, columns=str(texts.index.name)), index=not counted, best=bold.to_numpy())
+    return Table(
+        texts.rename_axis(index=None, columns=str(texts.index.name)),
+        index=not counted,
+        best=bold.to_numpy(),
+    )
 
 
 def _in_one_row(labels: pd.Index) -> pd.Index:
@@ -127,7 +157,11 @@ def _texts(column: pd.Series, digits: int) -> pd.Series:
         decimals = _decimals(column[np.isfinite(column)], digits)
         least, small = f"{10.0**-decimals:.{decimals}f}", column.abs() < 10.0**-decimals / 2
         texts = column.map(f"{{:,.{decimals}f}}".format, na_action="ignore").astype(object)
-        texts = texts.mask(small, f"< {least}").mask(small & (column < 0), f"> -{least}").mask(column == 0, "0")
+        texts = (
+            texts.mask(small, f"< {least}")
+            .mask(small & (column < 0), f"> -{least}")
+            .mask(column == 0, "0")
+        )
     else:
         form = "{:,}" if pd.api.types.is_integer_dtype(column) else "{}"
         texts = column.map(form.format, na_action="ignore").astype(object)

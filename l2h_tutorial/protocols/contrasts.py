@@ -13,9 +13,11 @@ __all__ = ["holm", "paired_contrasts"]
 
 
 def holm(p: ArrayLike) -> Floats:
-    """Adjust p-values for their number, so that even one of those below .05 is luck with a chance of .05 at most.
+    """Adjust p-values for their number, so that even one of those below .05 is luck with a chance
+    of .05 at most.
 
-    The smallest is multiplied by their number, the next by one less, and so on; none falls below the one before.
+    The smallest is multiplied by their number, the next by one less, and so on; none falls below
+    the one before.
 
     Parameters
     ----------
@@ -28,7 +30,8 @@ def holm(p: ArrayLike) -> Floats:
 
     References
     ----------
-    S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6, 1979.
+    S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of
+    Statistics 6, 1979.
 
     Examples
     --------
@@ -53,9 +56,9 @@ def paired_contrasts(rows: pd.DataFrame, contrasts: Iterable[tuple[str, str, str
     Returns
     -------
     DataFrame
-        A row for each contrast and data set, which are its index: the mean ``difference`` over the splits, ``low`` and
-        ``high``, its interval of 95 percent by Student's t, each by itself, and ``p``, adjusted by Holm for as many
-        rows as there are.
+        A row for each contrast and data set, which are its index: the mean ``difference`` over the
+        splits, ``low`` and ``high``, its interval of 95 percent by Student's t, each by itself, and
+        ``p``, adjusted by Holm for as many rows as there are.
 
     Examples
     --------

@@ -14,12 +14,14 @@ N_BITS = (16, 32, 48, 64)
 COLUMNS = ["ahead", "of", "n_train", "published", "ours", "low", "high", "lowest", "highest", "p"]
 _DATA = Path(__file__).parents[1] / "data" / "ecir2015"
 
-CLAIMS: list[tuple[str, str]] = list(pd.read_csv(_DATA / "claims.csv").itertuples(index=False, name=None))
+CLAIMS: list[tuple[str, str]] = list(
+    pd.read_csv(_DATA / "claims.csv").itertuples(index=False, name=None)
+)
 """What is held ahead of what. A method and itself: with 2,000 labels it is ahead of itself with 1,000."""
 
 PUBLISHED = pd.read_csv(_DATA / "table1.csv")
-"""Table 1: mean average precision of Hamming ranking on CIFAR-10, ``published``, by ``method``, ``n_train`` and
-``n_bits``. Methods that use no labels are given once."""
+"""Table 1: mean average precision of Hamming ranking on CIFAR-10, ``published``, by ``method``,
+``n_train`` and ``n_bits``. Methods that use no labels are given once."""
 
 _PUBLISHED_AS = {
     "KSH": "none",
@@ -35,15 +37,15 @@ def beside_published(results: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     results : DataFrame
-        Of :func:`~l2h_tutorial.protocols.table1.run_table1`: ``method``, ``n_train``, ``n_bits``, ``map``, one row a
-        partition.
+        Of :func:`~l2h_tutorial.protocols.table1.run_table1`: ``method``, ``n_train``, ``n_bits``,
+        ``map``, one row a partition.
 
     Returns
     -------
     DataFrame
-        ``method``, ``n_train``, ``n_bits``; ``map`` and ``partitions``: mean and number; ``published``, NaN where the
-        paper has none, and ``ratio``, ours to the paper's. Both of our rbf classifiers stand beside the paper's rbf,
-        and two rows each beside its ITQ+CCA and KSH.
+        ``method``, ``n_train``, ``n_bits``; ``map`` and ``partitions``: mean and number;
+        ``published``, NaN where the paper has none, and ``ratio``, ours to the paper's. Both of our
+        rbf classifiers stand beside the paper's rbf, and two rows each beside its ITQ+CCA and KSH.
 
     Examples
     --------
@@ -52,7 +54,9 @@ def beside_published(results: pd.DataFrame) -> pd.DataFrame:
     [[0.132, 2.0, 0.132, 0.998]]
     """
     place = ["method", "n_train", "n_bits"]
-    ours = results.groupby(place, sort=False)["map"].agg(map="mean", partitions="count").reset_index()
+    ours = (
+        results.groupby(place, sort=False)["map"].agg(map="mean", partitions="count").reset_index()
+    )
     ours["published_as"] = ours["method"].map(published_name)
     theirs = PUBLISHED.rename(columns={"method": "published_as"})
     both = ours.merge(theirs, how="left").drop(columns="published_as")
@@ -60,9 +64,11 @@ def beside_published(results: pd.DataFrame) -> pd.DataFrame:
 
 
 def published_name(method: str) -> str:
-    """Name the row of the paper that a method of ours stands beside; several of ours may stand beside one.
+    """Name the row of the paper that a method of ours stands beside; several of ours may stand
+    beside one.
 
-    Its KSH had 300 centres; to kernels around all labelled images, or around landmarks, it has nothing.
+    Its KSH had 300 centres; to kernels around all labelled images, or around landmarks, it has
+    nothing.
 
     Examples
     --------
@@ -77,25 +83,27 @@ def published_name(method: str) -> str:
 def audit(results: pd.DataFrame, claims: Iterable[tuple[str, str]] = CLAIMS) -> pd.DataFrame:
     """Hold each claim of the paper against our measurements, for each number of labels by itself.
 
-    A claim is that one method ranks better than another. Its difference is averaged over the numbers of bits. Ours is
-    known for each partition, so that the methods are compared on the same images, by a t-test and a t-interval.
+    A claim is that one method ranks better than another. Its difference is averaged over the
+    numbers of bits. Ours is known for each partition, so that the methods are compared on the same
+    images, by a t-test and a t-interval.
 
     Parameters
     ----------
     results : DataFrame
         As for :func:`beside_published`.
     claims : iterable of (str, str)
-        What is ahead, and of what; by default ``CLAIMS``. Two equal names: with 2,000 labels it is ahead of itself with
-        1,000.
+        What is ahead, and of what; by default ``CLAIMS``. Two equal names: with 2,000 labels it is
+        ahead of itself with 1,000.
 
     Returns
     -------
     DataFrame
-        One row a claim and number of labels: ``ahead``, ``of``, ``n_train``; ``published`` and ``ours``, the mean
-        differences; ``low`` and ``high``, the 95% interval of ours; ``lowest`` and ``highest``, of ours over bits;
-        ``p``, adjusted by `holm` for as many tests as there are rows; ``verdict``, where the published difference
-        is above 0: "reverses" if the interval is below 0, "shrinks" if it is below half of the published difference,
-        "larger" if it is above one and a half of that, "holds" if it is above half of it, else "undecided". All but
+        One row a claim and number of labels: ``ahead``, ``of``, ``n_train``; ``published`` and
+        ``ours``, the mean differences; ``low`` and ``high``, the 95% interval of ours; ``lowest``
+        and ``highest``, of ours over bits; ``p``, adjusted by `holm` for as many tests as there are
+        rows; ``verdict``, where the published difference is above 0: "reverses" if the interval is
+        below 0, "shrinks" if it is below half of the published difference, "larger" if it is above
+        one and a half of that, "holds" if it is above half of it, else "undecided". All but
         "shrinks" need a p below .05.
 
     Examples
@@ -116,7 +124,8 @@ def audit(results: pd.DataFrame, claims: Iterable[tuple[str, str]] = CLAIMS) -> 
             one, other = (ahead, labels), (of, 1000 if ahead == of else labels)
             if one in measured and other in measured:
                 lead = (published.loc[one] - published.loc[other]).mean(skipna=False)
-                differences = ours.loc[one] - ours.loc[other]  # a row for each number of bits, a column a partition
+                # a row for each number of bits, a column a partition
+                differences = ours.loc[one] - ours.loc[other]
                 by_bits = differences.mean(axis=1)
                 *interval, p = mean_and_interval(differences.mean())
                 rows.append((ahead, of, labels, lead, *interval, by_bits.min(), by_bits.max(), p))

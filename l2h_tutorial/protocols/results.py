@@ -19,8 +19,9 @@ __all__ = ["ResultsFile", "provenance"]
 class ResultsFile:
     """A CSV file with one row a finished measurement, each measured once.
 
-    With every addition the file is written anew under another name and renamed, so that whatever ends the program
-    finds it whole. Rows that are there already are kept to the letter. One program at a time adds to a file.
+    With every addition the file is written anew under another name and renamed, so that whatever
+    ends the program finds it whole. Rows that are there already are kept to the letter. One program
+    at a time adds to a file.
 
     Parameters
     ----------
@@ -48,7 +49,9 @@ class ResultsFile:
         self.path, self.key = Path(path), list(key)
         self._rows = pd.DataFrame(columns=self.key)
         if self.path.exists():
-            with refused(self.path, f"a table of results with the columns {self.key}", "Move it away"):
+            with refused(
+                self.path, f"a table of results with the columns {self.key}", "Move it away"
+            ):
                 self._rows = pd.read_csv(self.path, dtype=str, keep_default_na=False)
                 self._rows[self.key]  # or a KeyError
 
@@ -60,7 +63,9 @@ class ResultsFile:
     def check_data(self, data: str) -> None:
         """Raise a ValueError if a row is about other data, as its column of that name says."""
         for other in set(self._rows.get("data", [])) - {data}:
-            raise ValueError(f"{self.path} holds results of {other}, not of {data}: choose another file")
+            raise ValueError(
+                f"{self.path} holds results of {other}, not of {data}: choose another file"
+            )
 
     def append(self, row: Mapping[str, Any]) -> None:
         """Write a row, whole or, if the program ends before, not at all.
@@ -95,8 +100,8 @@ def provenance(dataset: Dataset) -> dict[str, str]:
     Returns
     -------
     dict
-        ``data`` : name and hash of features and labels; ``versions`` of Python and the packages that compute;
-        ``machine`` : system, processor and cores.
+        ``data`` : name and hash of features and labels; ``versions`` of Python and the packages
+        that compute; ``machine`` : system, processor and cores.
 
     Examples
     --------

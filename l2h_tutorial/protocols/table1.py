@@ -1,6 +1,8 @@
-"""Table 1 of the GRH paper, run again: ``python -m l2h_tutorial.protocols.table1 --source CIFAR-10``.
+"""Table 1 of the GRH paper, run again: ``python -m l2h_tutorial.protocols.table1 --source
+CIFAR-10``.
 
-Every finished measurement is kept at once. Started again, the program goes on where it was, whatever ended it.
+Every finished measurement is kept at once. Started again, the program goes on where it was,
+whatever ended it.
 """
 
 import argparse
@@ -38,7 +40,12 @@ STRENGTHS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 OF_RIDGE: Grid = {"gamma": GAMMAS, "ridge": STRENGTHS}
 OF_LINEAR: Grid = {"C": (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)}
 OF_RBF: Grid = {"C": (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0), "gamma": GAMMAS}
-GRH_GRIDS = {"linear-svm": OF_LINEAR, "rbf-svm": OF_RBF, "kernel-ridge": OF_RIDGE, "rbf-landmarks": OF_RIDGE}
+GRH_GRIDS = {
+    "linear-svm": OF_LINEAR,
+    "rbf-svm": OF_RBF,
+    "kernel-ridge": OF_RIDGE,
+    "rbf-landmarks": OF_RIDGE,
+}
 
 METHODS: dict[str, tuple[Any, Grid]] = {
     "LSH": (LSH(), {}),
@@ -53,18 +60,33 @@ METHODS: dict[str, tuple[Any, Grid]] = {
     "KSH, 300 centres": (KSH(n_anchors=300), OF_RIDGE),
     "KSH": (KSH(), OF_RIDGE),
     "SDH": (SDH(), OF_RIDGE),
-    "Hadamard kernel-ridge": (OutputCodes(codewords="hadamard", classifier="kernel-ridge"), OF_RIDGE),
-    "class scores": (ClassScores(), {"temperature": (1.0, 1.4, 2.0, 2.8, 4.0, 5.6, 8.0), **OF_RIDGE}),
+    "Hadamard kernel-ridge": (
+        OutputCodes(codewords="hadamard", classifier="kernel-ridge"),
+        OF_RIDGE,
+    ),
+    "class scores": (
+        ClassScores(),
+        {"temperature": (1.0, 1.4, 2.0, 2.8, 4.0, 5.6, 8.0), **OF_RIDGE},
+    ),
 }
 for name, grid in GRH_GRIDS.items():
     METHODS[f"GRH {name}, LSH start"] = GRH(classifier=name), grid
     from_cca = GRH(classifier=name, initial=CCAITQ(ridge=0.1))
     METHODS[f"GRH {name}, CCA start"] = from_cca, {"initial__ridge": (0.0003, *STRENGTHS), **grid}
 for ridge in (0.1, 1.0):
-    METHODS[f"GRH linear-svm, CCA start, ridge {ridge}"] = GRH(initial=CCAITQ(ridge=ridge)), OF_LINEAR
+    METHODS[f"GRH linear-svm, CCA start, ridge {ridge}"] = (
+        GRH(initial=CCAITQ(ridge=ridge)),
+        OF_LINEAR,
+    )
 """By name: the hasher, and the values of each parameter that is tuned. A new method is one line more."""
 
-DRAWN = ("KSH, 300 centres", "SDH", "Hadamard", "GRH rbf-landmarks", *(f"GRH {name}, LSH" for name in GRH_GRIDS))
+DRAWN = (
+    "KSH, 300 centres",
+    "SDH",
+    "Hadamard",
+    "GRH rbf-landmarks",
+    *(f"GRH {name}, LSH" for name in GRH_GRIDS),
+)
 """What starts from bits, codewords or centres drawn at random: of every setting three draws count, in the mean."""
 
 SCORE_BITS = (4, 8, 16)
@@ -87,18 +109,19 @@ def run_table1(
 ) -> pd.DataFrame:
     """Measure every method as the ECIR 2015 paper does, and keep the results.
 
-    A partition is drawn by :func:`~l2h_tutorial.splits.paper_partition` with its number as seed, which also is the
-    hasher's ``random_state``; features are centred. Parameters are chosen on validation queries of the first partition,
-    for each number of labels and of bits by itself, by :func:`~l2h_tutorial.tuning.climb`; before that GRH's alpha and
-    rounds by :func:`~l2h_tutorial.tuning.tune_as_published`. Methods that use no labels are measured for the first
-    number of labels only.
+    A partition is drawn by :func:`~l2h_tutorial.splits.paper_partition` with its number as seed,
+    which also is the hasher's ``random_state``; features are centred. Parameters are chosen on
+    validation queries of the first partition, for each number of labels and of bits by itself, by
+    :func:`~l2h_tutorial.tuning.climb`; before that GRH's alpha and rounds by
+    :func:`~l2h_tutorial.tuning.tune_as_published`. Methods that use no labels are measured for the
+    first number of labels only.
 
     Parameters
     ----------
     dataset : Dataset
     folder : path
-        Of ``table1.csv``, and of ``table1-tuning.csv`` for what tuning chose. What they hold already is not measured
-        again.
+        Of ``table1.csv``, and of ``table1-tuning.csv`` for what tuning chose. What they hold
+        already is not measured again.
     methods : mapping of str to (estimator, grid)
         What has no grid is not tuned.
     n_train, n_bits, partitions : sequences of int
@@ -106,19 +129,21 @@ def run_table1(
     n_query_per_class : int, default=100
         Of the test queries, and of the validation queries.
     n_jobs : int, default=1
-        Threads, each with a measurement of its own; all calculate on one core each. Times are processor times.
+        Threads, each with a measurement of its own; all calculate on one core each. Times are
+        processor times.
 
     Returns
     -------
     DataFrame
         Of all rows of ``table1.csv``: ``method``, ``n_train``, ``n_bits``, ``partition``,
-        ``n_queries``, ``map`` (tie-aware), ``seed``, ``fit_seconds``, ``encode_seconds`` (of the whole database),
-        ``parameters`` (JSON), ``data``, ``versions``, ``machine``, ``finished``.
+        ``n_queries``, ``map`` (tie-aware), ``seed``, ``fit_seconds``, ``encode_seconds`` (of the
+        whole database), ``parameters`` (JSON), ``data``, ``versions``, ``machine``, ``finished``.
 
     Raises
     ------
     ValueError
-        If the folder holds results of other data, or measurements of the first partition without what was chosen on it.
+        If the folder holds results of other data, or measurements of the first partition without
+        what was chosen on it.
 
     References
     ----------
@@ -134,14 +159,17 @@ def run_table1(
         cells: list[Cell] = []
         for name, (hasher, _) in methods.items():
             uses_labels = isinstance(hasher, STH) or get_tags(hasher).target_tags.required
-            if uses_labels or labels == n_train[0]:  # self-taught hashing uses them if there are any
+            # self-taught hashing uses them if there are any
+            if uses_labels or labels == n_train[0]:
                 for length in SCORE_BITS if isinstance(hasher, ClassScores) else n_bits:
                     values = name, labels, length, partition, n_queries
                     cells.append(dict(zip(KEY, values, strict=True)))
         missing = [cell for cell in cells if cell not in measured]
         if not missing:
             continue
-        split = paper_partition(dataset, labels, n_query_per_class, partition).preprocessed("centre")
+        split = paper_partition(dataset, labels, n_query_per_class, partition).preprocessed(
+            "centre"
+        )
         if partition == partitions[0]:
             validation = validation_set(split, n_query_per_class, random_state=partition)
             to_tune = [(cell, *methods[cell["method"]], validation) for cell in missing]
@@ -153,27 +181,35 @@ def run_table1(
             hasher, grid = methods[cell["method"]]
             place = cell["method"], labels, cell["n_bits"]
             if grid and place not in chosen:
-                raise ValueError(f"{tuned.path} has no choice for {place}: take its rows out of {measured.path}")
+                raise ValueError(
+                    f"{tuned.path} has no choice for {place}: take its rows out of {measured.path}"
+                )
             work.append((cell, hasher, chosen.get(place, "{}"), split))
         _add(measured, _measure, work, origin, n_jobs)
     return measured.frame()
 
 
-def _add(file: ResultsFile, measure: Callable[..., Cell], work: list[Any], origin: Cell, n_jobs: int) -> None:
+def _add(
+    file: ResultsFile, measure: Callable[..., Cell], work: list[Any], origin: Cell, n_jobs: int
+) -> None:
     """Measure the cells that are not in the file, each given with what it needs, and keep the results as they come."""
     missing = [each for each in work if each[0] not in file]
     with threadpool_limits(1):
         calls = (delayed(measure)(*each) for each in missing)
         rows = Parallel(n_jobs, prefer="threads", return_as="generator_unordered")(calls)
         for row in tqdm(rows, file.path.stem, total=len(missing), disable=None):
-            file.append(row | origin | {"finished": datetime.now(UTC).isoformat(timespec="seconds")})
+            file.append(
+                row | origin | {"finished": datetime.now(UTC).isoformat(timespec="seconds")}
+            )
 
 
 def _tune(cell: Cell, hasher: Any, ladders: Grid, validation: Validation) -> Cell:
     """Choose the parameters of one cell."""
     start = time.thread_time()
     hasher = configured(hasher, cell["n_bits"], cell["partition"])
-    tune: Callable[..., Tuned] = partial(tune_as_published, search=climb) if isinstance(hasher, GRH) else climb
+    tune: Callable[..., Tuned] = (
+        partial(tune_as_published, search=climb) if isinstance(hasher, GRH) else climb
+    )
     tuned = tune(hasher, validation, ladders, n_draws=3 if cell["method"].startswith(DRAWN) else 1)
     return cell | {
         "validation_map": tuned.score,
@@ -185,19 +221,34 @@ def _tune(cell: Cell, hasher: Any, ladders: Grid, validation: Validation) -> Cel
 
 def _measure(cell: Cell, hasher: Any, parameters: str, split: Split) -> Cell:
     """Fit the hasher of one cell with the parameters chosen for it, encode, and rank."""
-    hasher = configured(hasher, cell["n_bits"], cell["partition"]).set_params(**json.loads(parameters))
+    hasher = configured(hasher, cell["n_bits"], cell["partition"]).set_params(
+        **json.loads(parameters)
+    )
     measured = ranking(hasher, split)
-    return cell | {"map": measured.pop("map"), "seed": cell["partition"], **measured, "parameters": parameters}
+    return cell | {
+        "map": measured.pop("map"),
+        "seed": cell["partition"],
+        **measured,
+        "parameters": parameters,
+    }
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run Table 1 of the GRH paper (ECIR 2015) again. A run that was stopped goes on where it was."""
-    parser = argparse.ArgumentParser(prog="python -m l2h_tutorial.protocols.table1", description=main.__doc__)
-    parser.add_argument("--source", help="where CIFAR-10 is, as for load_dataset; default: the cache, or a download")
-    parser.add_argument("--folder", default="book/results", help="of the results (default: %(default)s)")
+    parser = argparse.ArgumentParser(
+        prog="python -m l2h_tutorial.protocols.table1", description=main.__doc__
+    )
+    parser.add_argument(
+        "--source", help="where CIFAR-10 is, as for load_dataset; default: the cache, or a download"
+    )
+    parser.add_argument(
+        "--folder", default="book/results", help="of the results (default: %(default)s)"
+    )
     parser.add_argument("--jobs", type=int, default=2, help="measurements at a time (default: 2)")
     chosen = parser.parse_args(arguments)
-    frame = run_table1(load_dataset("cifar10", source=chosen.source), chosen.folder, n_jobs=chosen.jobs)
+    frame = run_table1(
+        load_dataset("cifar10", source=chosen.source), chosen.folder, n_jobs=chosen.jobs
+    )
     print(beside_published(frame).round(4).to_string(index=False))
     print(f"all measurements: {Path(chosen.folder) / 'table1.csv'}")
 

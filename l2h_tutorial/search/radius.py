@@ -1,9 +1,11 @@
-"""Hamming search: the ball, the sorted codes, three exact ways to find those in it, and the rule that picks one.
+"""Hamming search: the ball, the sorted codes, three exact ways to find those in it, and the rule
+that picks one.
 
-Scan: compare the query with every row's code. Enumerate: make every code of the ball, and look it up. Multi-index
-hashing: look up small balls of short pieces of the code, and compare the query with what is found. All find the same
-rows. The k nearest are looked for within radii that grow bit by bit, and of each only what is new is looked up; a query
-that has fewer than k rows there is compared with all. Pairs are found by sorting the codes by some of their pieces.
+Scan: compare the query with every row's code. Enumerate: make every code of the ball, and look it
+up. Multi-index hashing: look up small balls of short pieces of the code, and compare the query with
+what is found. All find the same rows. The k nearest are looked for within radii that grow bit by
+bit, and of each only what is new is looked up; a query that has fewer than k rows there is compared
+with all. Pairs are found by sorting the codes by some of their pieces.
 """
 
 from collections.abc import Iterator
@@ -24,23 +26,28 @@ Words = NDArray[Any]  # packed codes: unsigned integers of any size
 Numbers = NDArray[Any]  # row numbers, places, counts: integers
 PieceTable = tuple[Words, tuple[int, ...], Numbers, Numbers]  # see piece_tables
 
-DIRECT_BITS = 16  # up to here a table with a slot for every possible code replaces the sorted search
+# up to here a table with a slot for every possible code replaces the sorted search
+DIRECT_BITS = 16
 # Times, measured, in those of comparing one word after another, about a nanosecond each:
 LOOK_UP = 10  # of one read anywhere in memory
 SEARCH = 40  # of finding one of the sorted codes
-PROBE = 20  # of a piece that is looked up or a candidate found by one: several reads, in a crowded cache
+# of a piece that is looked up or a candidate found by one: several reads, in a crowded cache
+PROBE = 20
 SORT, COMPARE = 100, 6  # of sorting a code among many, and of comparing it with the next of these
 SAMPLE = (32, 1024)  # queries and rows whose distances stand for all
 XORSHIFTS = np.array([(13, 7, 17), (5, 27, 23)], dtype=np.uint64)
-_BLOCK = 1 << 17  # codes looked up or compared at a time, but one query at least: small arrays stay in the cache
+# codes looked up or compared at a time, but one query at least: small arrays stay in the cache
+_BLOCK = 1 << 17
 _CACHED = 1 << 15  # codes compared with some queries before the next
 _FREE = 5  # microseconds: smaller radii that take no more are not tried one by one
-_GROWTH = 2.0  # of the rows found, with each bit of the radius: where even that is too little, all is compared
+# of the rows found, with each bit of the radius: where even that is too little, all is compared
+_GROWTH = 2.0
 _CROWDED = 0.01  # of all rows: where more have a piece of a query's code, pieces are made longer
 
 
 def check_radius(radius: Any, n_bits: int) -> int:
-    """Return `radius` as an int from 0 to `n_bits`, or raise a `TypeError` or `ValueError` that names it.
+    """Return `radius` as an int from 0 to `n_bits`, or raise a `TypeError` or `ValueError` that
+    names it.
 
     Examples
     --------
@@ -51,7 +58,8 @@ def check_radius(radius: Any, n_bits: int) -> int:
 
 
 def hamming_ball(code: int, n_bits: int, radius: int) -> Iterator[int]:
-    """Make every code that differs from `code` in at most `radius` bits, one after the other, the nearest first.
+    """Make every code that differs from `code` in at most `radius` bits, one after the other, the
+    nearest first.
 
     The readable enumeration; `HashTable.query_radius` finds the same buckets faster.
 
@@ -67,7 +75,8 @@ def hamming_ball(code: int, n_bits: int, radius: int) -> Iterator[int]:
     Returns
     -------
     iterator of int
-        `ball_size` codes: first `code`, then those one bit away from the first bit to the last, then two bits away...
+        `ball_size` codes: first `code`, then those one bit away from the first bit to the last,
+        then two bits away...
 
     Raises
     ------
@@ -82,12 +91,18 @@ def hamming_ball(code: int, n_bits: int, radius: int) -> Iterator[int]:
     n_bits = check_integer(n_bits, "n_bits", low=0)
     radius = check_radius(radius, n_bits)
     code = check_integer(code, f"a code of {n_bits} bits", low=0, high=(1 << n_bits) - 1)
-    ones = [1 << (n_bits - 1 - position) for position in range(n_bits)]  # first bit most significant
-    return (code ^ sum(flipped) for distance in range(radius + 1) for flipped in combinations(ones, distance))
+    # first bit most significant
+    ones = [1 << (n_bits - 1 - position) for position in range(n_bits)]
+    return (
+        code ^ sum(flipped)
+        for distance in range(radius + 1)
+        for flipped in combinations(ones, distance)
+    )
 
 
 def ball_size(n_bits: int, radius: int) -> int:
-    """Count the codes within `radius` of any one code: the sum of the binomials C(n_bits, 0) to C(n_bits, radius).
+    """Count the codes within `radius` of any one code: the sum of the binomials C(n_bits, 0) to
+    C(n_bits, radius).
 
     Parameters
     ----------
@@ -119,8 +134,8 @@ class CodeIndex:
     ----------
     n_bits : int
     words : (n_words, n) array of unsigned integers
-        A column is a code, its most significant word first. Up to 64 bits there is one word, of the smallest type that
-        holds it.
+        A column is a code, its most significant word first. Up to 64 bits there is one word, of the
+        smallest type that holds it.
     rows : (n,) array of int64
         Row numbers; those of equal codes ascend.
     """
@@ -146,13 +161,20 @@ class CodeIndex:
     @cached_property
     def variances(self) -> NDArray[np.float64]:
         """Of each bit, in a sample of the rows."""
-        return unpack_bits(self.words[:, :: -(-len(self.rows) // SAMPLE[1])].T, self.n_bits).var(axis=0)
+        return unpack_bits(self.words[:, :: -(-len(self.rows) // SAMPLE[1])].T, self.n_bits).var(
+            axis=0
+        )
 
     @cached_property
     def differences(self) -> Words:
         """XOR of pairs of rows, (n_words, n_pairs), as if some were queries."""
-        queries, rows = ((2 * np.arange(size) + 1) * len(self.rows) // (2 * size) for size in SAMPLE)  # at even steps
-        return (self.words[:, queries, None] ^ self.words[:, None, rows]).reshape(len(self.words), -1)
+        # at even steps
+        queries, rows = (
+            (2 * np.arange(size) + 1) * len(self.rows) // (2 * size) for size in SAMPLE
+        )
+        return (self.words[:, queries, None] ^ self.words[:, None, rows]).reshape(
+            len(self.words), -1
+        )
 
     @cached_property
     def n_pieces(self) -> int:
@@ -168,7 +190,10 @@ class CodeIndex:
         """Of each piece its bits, and in how many of them the sample's pairs differ."""
         pieces = masks(self, self.n_pieces)
         apart = [packed_distances(self.differences & mask, np.zeros_like(mask)) for mask in pieces]
-        return [(int(np.bitwise_count(mask).sum()), away) for mask, away in zip(pieces, apart, strict=True)]
+        return [
+            (int(np.bitwise_count(mask).sum()), away)
+            for mask, away in zip(pieces, apart, strict=True)
+        ]
 
     @cached_property
     def offsets(self) -> Numbers:
@@ -202,7 +227,8 @@ def scan(index: CodeIndex, queries: Words, radius: int) -> tuple[Numbers, Number
     Returns
     -------
     places : (n_found,) array of integers
-        Where in the index there are codes within the radius: first all of the first query, ascending, then the next's.
+        Where in the index there are codes within the radius: first all of the first query,
+        ascending, then the next's.
     counts : (n_queries,) array of integers
         How many there are of each query.
     """
@@ -217,35 +243,47 @@ def enumerate_ball(index: CodeIndex, queries: Words, radius: int) -> tuple[Numbe
     codes = queries ^ flips(ones, radius).astype(queries.dtype)
     codes.sort(axis=1)  # so that the places ascend
     if index.n_bits <= DIRECT_BITS:
-        starts, stops = index.firsts[codes], index.firsts[codes + np.int64(1)]  # int64: 255 + 1 is no uint8
+        # int64: 255 + 1 is no uint8
+        starts, stops = index.firsts[codes], index.firsts[codes + np.int64(1)]
     else:
-        starts, stops = np.searchsorted(index.words[0], codes), np.searchsorted(index.words[0], codes, "right")
+        starts, stops = (
+            np.searchsorted(index.words[0], codes),
+            np.searchsorted(index.words[0], codes, "right"),
+        )
     return ranges(starts.ravel(), (stops - starts).ravel()), (stops - starts).sum(axis=1)
 
 
 def multi_index(index: CodeIndex, queries: Words, radius: int) -> tuple[Numbers, Numbers]:
-    """Find codes that are near the query in some piece, and keep those that are near as a whole: see `scan`.
+    """Find codes that are near the query in some piece, and keep those that are near as a whole:
+    see `scan`.
 
     References
     ----------
-    M. Norouzi, A. Punjani and D. J. Fleet, "Fast search in Hamming space with multi-index hashing", CVPR 2012.
+    M. Norouzi, A. Punjani and D. J. Fleet, "Fast search in Hamming space with multi-index hashing",
+    CVPR 2012.
     """
     n_rows, found = len(index.rows), []
     for places, counts in candidates(index, queries, -1, radius):
         near = np.flatnonzero(distances_at(index, places, queries, counts) <= radius)
         owners = np.searchsorted(np.cumsum(counts), near, side="right")
         found.append(owners * n_rows + places[near])
-    owners, places = np.divmod(each_once(np.concatenate(found)), n_rows)  # several pieces may have found the same
+    # several pieces may have found the same
+    owners, places = np.divmod(each_once(np.concatenate(found)), n_rows)
     return places, np.bincount(owners, minlength=len(queries))
 
 
-def candidates(index: CodeIndex, queries: Words, beyond: int, radius: int) -> Iterator[tuple[Numbers, Numbers]]:
-    """Of each piece, the places whose piece is so near that the code may be within `radius`, and not within `beyond`.
+def candidates(
+    index: CodeIndex, queries: Words, beyond: int, radius: int
+) -> Iterator[tuple[Numbers, Numbers]]:
+    """Of each piece, the places whose piece is so near that the code may be within `radius`, and
+    not within `beyond`.
 
-    `beyond` is -1 at first. Yields what `scan` returns, in no order; a place may come again, and codes of other pieces
-    with the same hash.
+    `beyond` is -1 at first. Yields what `scan` returns, in no order; a place may come again, and
+    codes of other pieces with the same hash.
     """
-    radii = zip(piece_radii(beyond, index.n_pieces), piece_radii(radius, index.n_pieces), strict=True)
+    radii = zip(
+        piece_radii(beyond, index.n_pieces), piece_radii(radius, index.n_pieces), strict=True
+    )
     for (mask, ones, offsets, places), (known, within) in zip(index.tables, radii, strict=True):
         if within > known:
             # the nearest patterns come first, and those of `known` were looked up before
@@ -262,7 +300,9 @@ def each_once(keys: Numbers) -> Numbers:
     return np.concatenate([keys[:1], keys[1:][keys[1:] > keys[:-1]]])
 
 
-def distances_at(index: CodeIndex, places: Numbers, queries: Words, counts: Numbers) -> NDArray[Any]:
+def distances_at(
+    index: CodeIndex, places: Numbers, queries: Words, counts: Numbers
+) -> NDArray[Any]:
     """Hamming distances of the codes at these places: `counts` of them from each query."""
     return packed_distances(index.words.take(places, axis=1), np.repeat(queries.T, counts, axis=1))
 
@@ -270,7 +310,11 @@ def distances_at(index: CodeIndex, places: Numbers, queries: Words, counts: Numb
 @lru_cache(maxsize=64)
 def flips(ones: tuple[int, ...], radius: int) -> Numbers:
     """XOR of up to `radius` of these numbers, the fewest first."""
-    each = (reduce(xor, some, 0) for distance in range(radius + 1) for some in combinations(ones, distance))
+    each = (
+        reduce(xor, some, 0)
+        for distance in range(radius + 1)
+        for some in combinations(ones, distance)
+    )
     return np.fromiter(each, dtype=np.uint64).view(np.int64)
 
 
@@ -287,11 +331,12 @@ def ranges(starts: Numbers, sizes: Numbers) -> Numbers:
 
 
 def piece_radii(radius: int, n_pieces: int) -> list[int]:
-    """Radii such that two codes within `radius` are within one of these in the piece that it belongs to; -1 is never.
+    """Radii such that two codes within `radius` are within one of these in the piece that it
+    belongs to; -1 is never.
 
-    With radius = n_pieces * q + a, the first a + 1 pieces get q and the others q - 1. Were each piece beyond its own,
-    the codes would differ in (a + 1)(q + 1) + (n_pieces - a - 1) q = radius + 1 bits at least (Norouzi et al. 2012,
-    section 3.1).
+    With radius = n_pieces * q + a, the first a + 1 pieces get q and the others q - 1. Were each
+    piece beyond its own, the codes would differ in (a + 1)(q + 1) + (n_pieces - a - 1) q = radius +
+    1 bits at least (Norouzi et al. 2012, section 3.1).
 
     Examples
     --------
@@ -305,7 +350,8 @@ def piece_radii(radius: int, n_pieces: int) -> list[int]:
 def masks(index: CodeIndex, n_pieces: int) -> Words:
     """Cut codes into pieces: a mask has ones at the bits of a piece, (n_pieces, n_words, 1).
 
-    Bits are dealt to the pieces in turns, that which varies most first, so that each piece tells as much.
+    Bits are dealt to the pieces in turns, that which varies most first, so that each piece tells as
+    much.
     """
     bits = np.zeros((n_pieces, index.n_bits), dtype=bool)
     bits[np.arange(index.n_bits) % n_pieces, np.argsort(-index.variances, kind="stable")] = True
@@ -345,8 +391,9 @@ def piece_tables(index: CodeIndex) -> list[PieceTable]:
     Returns
     -------
     list of (mask, ones, offsets, places)
-        `ones` are the slots of the codes with one bit of the mask. The codes whose piece has slot s are at
-        ``places[offsets[s] : offsets[s + 1]]`` in the index, and may be among codes with other pieces.
+        `ones` are the slots of the codes with one bit of the mask. The codes whose piece has slot s
+        are at ``places[offsets[s] : offsets[s + 1]]`` in the index, and may be among codes with
+        other pieces.
     """
     n_rows, tables = len(index.rows), []
     single = pack_bits(np.eye(index.n_bits, dtype=bool)).T
@@ -372,7 +419,8 @@ class Plan(NamedTuple):
     compared : float
         Codes read: all rows of a scan, candidates of ``"multi-index"``, what ``"enumerate"`` finds.
     microseconds : float
-        Estimated cost. It decides which way is taken and how many queries are taken at a time, never what is found.
+        Estimated cost. It decides which way is taken and how many queries are taken at a time,
+        never what is found.
     """
 
     strategy: str
@@ -385,11 +433,12 @@ class Plan(NamedTuple):
 def plans(index: CodeIndex, radius: int) -> list[Plan]:
     """All ways to search `index` within `radius`, the cheapest first; kept with the index.
 
-    The rule: a scan compares a word in a nanosecond, for it reads memory in a row. A short code that is looked up lies
-    anywhere, and takes ten; a piece, or a candidate found by one, twenty; one of many sorted codes forty. How many
-    will be found, a sample of pairs of rows says, as if queries were like rows. For pieces it is no fewer than uniform
-    codes have, since the sample may be too small to hold any. What it takes to make the tables of pieces does not
-    count: they are made once, and serve every radius.
+    The rule: a scan compares a word in a nanosecond, for it reads memory in a row. A short code
+    that is looked up lies anywhere, and takes ten; a piece, or a candidate found by one, twenty;
+    one of many sorted codes forty. How many will be found, a sample of pairs of rows says, as if
+    queries were like rows. For pieces it is no fewer than uniform codes have, since the sample may
+    be too small to hold any. What it takes to make the tables of pieces does not count: they are
+    made once, and serve every radius.
 
     Examples
     --------
@@ -413,7 +462,9 @@ def plans(index: CodeIndex, radius: int) -> list[Plan]:
             if within >= 0:
                 ball = ball_size(size, within)
                 probes += ball
-                compared += n_rows * max((away <= within).mean(), ball / 2 ** min(size, slot_bits(n_rows)))
+                compared += n_rows * max(
+                    (away <= within).mean(), ball / 2 ** min(size, slot_bits(n_rows))
+                )
         nanoseconds = PROBE * (probes + n_words * compared)
         ways.append(Plan("multi-index", index.n_pieces, probes, compared, nanoseconds / 1000))
     index.plans[radius] = sorted(ways, key=lambda plan: plan.microseconds)
@@ -422,10 +473,14 @@ def plans(index: CodeIndex, radius: int) -> list[Plan]:
 
 def at_a_time(plan: Plan) -> int:
     """Queries whose codes, candidates and rows found make a block."""
-    return max(1, int(_BLOCK / max(1, plan.probes + plan.compared, 1000 * plan.microseconds / LOOK_UP)))
+    return max(
+        1, int(_BLOCK / max(1, plan.probes + plan.compared, 1000 * plan.microseconds / LOOK_UP))
+    )
 
 
-def find(index: CodeIndex, query_words: Words, radius: int) -> Iterator[tuple[Words, Numbers, Numbers]]:
+def find(
+    index: CodeIndex, query_words: Words, radius: int
+) -> Iterator[tuple[Words, Numbers, Numbers]]:
     """Search in the cheapest way for a block of packed queries, (n_queries, n_words), at a time.
 
     Yields
@@ -463,7 +518,9 @@ def pairs_searched(index: CodeIndex, radius: int) -> Numbers:
 def pairs_sorted(index: CodeIndex, radius: int, t: int) -> Numbers:
     """Sort the codes by every t of radius + t pieces: a pair has t or more alike, and is found by its first t."""
     pieces, found = masks(index, radius + t), [np.empty(0, dtype=np.int64)]
-    mixed = np.stack([(hashes(index.words & mask) >> np.uint64(32)).astype(np.uint32) for mask in pieces])
+    mixed = np.stack(
+        [(hashes(index.words & mask) >> np.uint64(32)).astype(np.uint32) for mask in pieces]
+    )
     for chosen in combinations(range(radius + t), t):
         keys = np.bitwise_xor.reduce(mixed[list(chosen)], axis=0)
         found += pairs_alike(index, radius, keys, pieces, chosen)
@@ -473,15 +530,18 @@ def pairs_sorted(index: CodeIndex, radius: int, t: int) -> Numbers:
 def pairs_alike(
     index: CodeIndex, radius: int, keys: Numbers, pieces: Words, chosen: tuple[int, ...]
 ) -> Iterator[Numbers]:
-    """Find the pairs within `radius` whose first alike pieces are the chosen ones; a pair is i * n_rows + j, i < j.
+    """Find the pairs within `radius` whose first alike pieces are the chosen ones; a pair is i *
+    n_rows + j, i < j.
 
-    Codes are sorted by the hash of these pieces, their key, and each is compared with the next of the same key.
+    Codes are sorted by the hash of these pieces, their key, and each is compared with the next of
+    the same key.
     """
     order = np.argsort(keys.astype(np.uint16), kind="stable")  # a radix sort, as 16 bits are
     order = order[np.argsort((keys[order] >> np.uint32(16)).astype(np.uint16), kind="stable")]
     keys, words = keys[order], index.words.take(order, axis=1)
     edges = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1], [True]]))
-    after = np.repeat(edges[1:], np.diff(edges)) - np.arange(1, len(keys) + 1)  # codes with the same key
+    # codes with the same key
+    after = np.repeat(edges[1:], np.diff(edges)) - np.arange(1, len(keys) + 1)
     before = pieces[: chosen[-1] + 1]
     wanted = np.isin(range(len(before)), chosen)[:, None]
     step, first = 1, after.nonzero()[0]
@@ -509,7 +569,12 @@ def pieces_alike(index: CodeIndex, radius: int) -> int:
 
 
 def rows_within(
-    index: CodeIndex, query_words: Words, radius: int, *, with_distances: bool = False, by_distance: bool = False
+    index: CodeIndex,
+    query_words: Words,
+    radius: int,
+    *,
+    with_distances: bool = False,
+    by_distance: bool = False,
 ) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
     """Find the rows within `radius` of each packed query, (n_queries, n_words).
 
@@ -577,8 +642,11 @@ def nearest_rows(index: CodeIndex, query_words: Words, k: int) -> tuple[Numbers,
             break
         block = at_a_time(plan)
         blocks = [left[start : start + block] for start in range(0, len(left), block)]
-        farthest = small[-1][0]  # beyond the radius too, for what was looked up is not looked up again
-        new = [keys_found(index, query_words, some, (beyond, radius, farthest), k) for some in blocks]
+        # beyond the radius too, for what was looked up is not looked up again
+        farthest = small[-1][0]
+        new = [
+            keys_found(index, query_words, some, (beyond, radius, farthest), k) for some in blocks
+        ]
         found = each_once(np.concatenate([found, *new]))
         starts = found.searchsorted(left * span)
         counts = found.searchsorted(left * span + (radius + 1) * len(index.rows)) - starts
@@ -594,7 +662,9 @@ def nearest_rows(index: CodeIndex, query_words: Words, k: int) -> tuple[Numbers,
     return distances, rows
 
 
-def keys_found(index: CodeIndex, query_words: Words, queries: Numbers, radii: tuple[int, int, int], k: int) -> Numbers:
+def keys_found(
+    index: CodeIndex, query_words: Words, queries: Numbers, radii: tuple[int, int, int], k: int
+) -> Numbers:
     """Keys, ascending, of up to `k` of the rows nearest to some queries, among the candidates for a radius."""
     beyond, radius, farthest = radii
     n_rows = len(index.rows)
@@ -614,8 +684,8 @@ def keys_found(index: CodeIndex, query_words: Words, queries: Numbers, radii: tu
 def nearest_of_all(index: CodeIndex, query: Words, k: int) -> Numbers:
     """Keys, distance * n_rows + row, of the `k` rows nearest to a query, a row of words, by comparing it with all."""
     away = all_distances(index, query)
-    # The k-th distance in a sample of k rows or more is no smaller than the k-th of all; its size weighs a larger
-    # sample against more rows that are left to sort.
+    # The k-th distance in a sample of k rows or more is no smaller than the k-th of all; its size
+    # weighs a larger sample against more rows that are left to sort.
     sample = away[:: max(1, int(0.6 * sqrt(len(away) / k)))]
     near = (away <= np.partition(sample, k - 1)[k - 1]).nonzero()[0]
     near = near[away[near] <= np.partition(away[near], k - 1)[k - 1]]
@@ -632,13 +702,15 @@ def all_distances(index: CodeIndex, query: Words) -> NDArray[Any]:
 
 
 def steps(index: CodeIndex) -> list[tuple[int, Plan]]:
-    """Say how to find the nearest: within which radii to look up first, and how; then to compare everything.
+    """Say how to find the nearest: within which radii to look up first, and how; then to compare
+    everything.
 
     Returns
     -------
     list of (radius, plan)
-        Radii grow by one while looking up costs no more than comparing everything; those that cost next to nothing are
-        looked up at once. The last is the length of the code: everything is compared.
+        Radii grow by one while looking up costs no more than comparing everything; those that cost
+        next to nothing are looked up at once. The last is the length of the code: everything is
+        compared.
     """
     everything = next(plan for plan in plans(index, index.n_bits) if plan.strategy == "scan")
     ladder: list[tuple[int, Plan]] = []

@@ -12,7 +12,8 @@ from .radius import Numbers, object_array
 
 _BLOCK_QUERIES = 128
 _BLOCK_PRODUCTS = 1 << 25  # 128 MB of float32
-_MANY = 0.05  # measured: beyond this share of candidates, one matrix product beats gathering their rows
+# measured: beyond this share of candidates, one matrix product beats gathering their rows
+_MANY = 0.05
 _SAFE = 1e-28, 1e28  # squares of lengths that float32 holds without loss
 
 
@@ -32,32 +33,37 @@ def rerank(
     X_query : (n_queries, d) array of numbers
     X_database : (n, d) array of numbers
     ids : (n_queries,) sequence of integer arrays, or (n_queries, m) array of integers
-        Candidate rows of the database for each query, each at most once, as `HashTable.query_radius` returns them.
+        Candidate rows of the database for each query, each at most once, as
+        `HashTable.query_radius` returns them.
     k : int
         From 1 to the number of database rows.
     metric : str, default="cosine"
-        Any that `sklearn.metrics.pairwise_distances` knows. A zero vector has cosine similarity 0 with every vector.
+        Any that `sklearn.metrics.pairwise_distances` knows. A zero vector has cosine similarity 0
+        with every vector.
     return_distance : bool, default=False
         Return the distances too.
 
     Returns
     -------
     ids : (n_queries,) object array of int64 arrays
-        At most k row numbers, the nearest first, rows at the same distance by number. No candidates: an empty array.
+        At most k row numbers, the nearest first, rows at the same distance by number. No
+        candidates: an empty array.
     distances : (n_queries,) object array of float64 arrays
-        Only with `return_distance`, in the order of `ids`: scikit-learn's, so 1 - cosine or the Euclidean distance.
+        Only with `return_distance`, in the order of `ids`: scikit-learn's, so 1 - cosine or the
+        Euclidean distance.
 
     Raises
     ------
     TypeError, ValueError
-        If features are not finite two-dimensional numbers of one width, `ids` are not row numbers of the database for
-        each query, one of the k nearest is named twice, or `k` is out of range.
+        If features are not finite two-dimensional numbers of one width, `ids` are not row numbers
+        of the database for each query, one of the k nearest is named twice, or `k` is out of range.
 
     Notes
     -----
-    Cosine similarities and Euclidean distances are first computed by a product of vectors; every candidate that
-    rounding could have kept from the first k is then compared in float64, for Euclidean distances difference by
-    difference, so the result does not depend on how the first pass was done.
+    Cosine similarities and Euclidean distances are first computed by a product of vectors; every
+    candidate that rounding could have kept from the first k is then compared in float64, for
+    Euclidean distances difference by difference, so the result does not depend on how the first
+    pass was done.
 
     Of few candidates only their rows are read and checked: a NaN in another is not noticed.
 
@@ -77,10 +83,16 @@ def rerank(
         block = slice(start, start + step)
         found, far = Reranker(query[block], database, metric).nearest(candidates[block], k)
         nearest, distances = nearest + found, distances + far
-    return (object_array(nearest), object_array(distances)) if return_distance else object_array(nearest)
+    return (
+        (object_array(nearest), object_array(distances))
+        if return_distance
+        else object_array(nearest)
+    )
 
 
-def exact_neighbours(X_query: ArrayLike, X_database: ArrayLike, k: int, metric: str = "cosine") -> Numbers:
+def exact_neighbours(
+    X_query: ArrayLike, X_database: ArrayLike, k: int, metric: str = "cosine"
+) -> Numbers:
     """Exhaustive search: the k nearest of all database rows, the line to compare every search with.
 
     Parameters
@@ -118,7 +130,9 @@ def _checked(X_query: ArrayLike, X_database: ArrayLike) -> tuple[NDArray[Any], N
     check_finite(query, "X_query")
     if query.shape[1] != database.shape[1]:
         widths = f"{query.shape[1]} and {database.shape[1]}"
-        raise ValueError(f"X_query and X_database must have the same number of features, got {widths}")
+        raise ValueError(
+            f"X_query and X_database must have the same number of features, got {widths}"
+        )
     return query, database
 
 
@@ -128,7 +142,9 @@ def check_vectors(X: Any, name: str) -> NDArray[Any]:
         raise TypeError(f"{name} must be a dense array, got a sparse one; use X.toarray()")
     array = np.asarray(X)
     if array.ndim != 2 or not array.size:
-        raise ValueError(f"{name} must be two-dimensional (n, n_features) and hold a row, got shape {array.shape}")
+        raise ValueError(
+            f"{name} must be two-dimensional (n, n_features) and hold a row, got shape {array.shape}"
+        )
     return array if array.dtype.kind in "biuf" else array.astype(np.float64)
 
 
@@ -146,15 +162,22 @@ def queries_at_a_time(n_rows: int) -> int:
 class Reranker:
     """A few queries and a database made ready for several sets of candidates.
 
-    From when candidates are many, the products of the queries with all rows are computed once, and serve every set; in
-    ``shared`` is then what these took, in seconds.
+    From when candidates are many, the products of the queries with all rows are computed once, and
+    serve every set; in ``shared`` is then what these took, in seconds.
     """
 
     def __init__(self, query: NDArray[Any], database: NDArray[Any], metric: str = "cosine") -> None:
-        self._query, self._database, self._metric, self.shared = query.astype(np.float64), database, metric, 0.0
+        self._query, self._database, self._metric, self.shared = (
+            query.astype(np.float64),
+            database,
+            metric,
+            0.0,
+        )
         self._dtype = np.result_type(database, np.float32)
         self._lengths = np.sqrt(np.vecdot(self._query, self._query))
-        factors = self._query / _divisor(self._lengths)[:, None] if metric == "cosine" else self._query
+        factors = (
+            self._query / _divisor(self._lengths)[:, None] if metric == "cosine" else self._query
+        )
         with np.errstate(over="ignore"):
             self._factors = factors.astype(self._dtype)
 
@@ -162,8 +185,10 @@ class Reranker:
         """How far vectors are from one query or several, but for a constant, and how wrong rounding may make that."""
         vectors = vectors.astype(self._dtype, copy=False)
         products, squares = self._factors[queries] @ vectors.T, np.vecdot(vectors, vectors)
-        rounding = 2 * (vectors.shape[1] + 8) * np.finfo(self._dtype).eps  # of sums of d terms, and a few more
-        if self._metric == "cosine":  # the product of unit vectors; of which length, NaN says, cannot be told
+        # of sums of d terms, and a few more
+        rounding = 2 * (vectors.shape[1] + 8) * np.finfo(self._dtype).eps
+        # the product of unit vectors; of which length, NaN says, cannot be told
+        if self._metric == "cosine":
             squares[~((squares > _SAFE[0]) & (squares < _SAFE[1]))] = np.nan
             return products / -np.sqrt(squares), rounding
         largest = squares.max(initial=0)
@@ -213,7 +238,8 @@ class Reranker:
         if self._metric == "cosine":
             cosine = (x * q).sum(axis=1) / _divisor(self._lengths[i] * np.sqrt((x * x).sum(axis=1)))
             return (1 - cosine).clip(0, 2)  # as scikit-learn has it
-        from sklearn.metrics import pairwise_distances  # only here: a table that is searched takes no scikit-learn
+        # only here: a table that is searched takes no scikit-learn
+        from sklearn.metrics import pairwise_distances
 
         return np.asarray(pairwise_distances(q[None], x, metric=self._metric)[0])
 
@@ -228,7 +254,9 @@ def check_ids(ids: Any, n_queries: int, n_rows: int | None, name: str = "ids") -
     if n_queries == 0:
         raise ValueError("there must be at least one query, got none")
     if len(ids) != n_queries:
-        raise ValueError(f"{name} must hold one array of rows for each of the {n_queries} queries, got {len(ids)}")
+        raise ValueError(
+            f"{name} must hold one array of rows for each of the {n_queries} queries, got {len(ids)}"
+        )
     wanted = "row numbers of at least 0" if n_rows is None else f"rows from 0 to {n_rows - 1}"
     checked = []
     for i, rows in enumerate(ids):

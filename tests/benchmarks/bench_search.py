@@ -1,8 +1,10 @@
-"""Hamming search against others, side by side in one run: ``python -m tests.benchmarks.bench_search``.
+"""Hamming search against others, side by side in one run: ``python -m
+tests.benchmarks.bench_search``.
 
-Data: the bundled images, or whatever L2H_DATASET and L2H_SOURCE name. One thread; medians of interleaved calls, after
-one to warm up, in processor time, so that other programs on the machine disturb little. The table goes to
-book/results/bench-search.csv; stopped, it goes on with the sets of codes that are missing.
+Data: the bundled images, or whatever L2H_DATASET and L2H_SOURCE name. One thread; medians of
+interleaved calls, after one to warm up, in processor time, so that other programs on the machine
+disturb little. The table goes to book/results/bench-search.csv; stopped, it goes on with the sets
+of codes that are missing.
 """
 
 from copy import copy
@@ -60,9 +62,15 @@ class Competitors:
         self.codes, self.query_codes = (p.view(word).squeeze() for p in (packed, self.packed))
         self.flat = faiss.IndexBinaryFlat(self.n_bits)
         piece = 16 if self.n < 1e6 else 21  # about the logarithm of the rows
-        self.hashes = {"faiss hash": faiss.IndexBinaryHash(self.n_bits, min(self.n_bits, 16 if self.n < 1e6 else 24))}
+        self.hashes = {
+            "faiss hash": faiss.IndexBinaryHash(
+                self.n_bits, min(self.n_bits, 16 if self.n < 1e6 else 24)
+            )
+        }
         if self.n_bits > piece:
-            self.hashes["faiss multi-hash"] = faiss.IndexBinaryMultiHash(self.n_bits, self.n_bits // piece, piece)
+            self.hashes["faiss multi-hash"] = faiss.IndexBinaryMultiHash(
+                self.n_bits, self.n_bits // piece, piece
+            )
         for index in (self.flat, *self.hashes.values()):
             index.add(packed)
 
@@ -93,20 +101,43 @@ def measure(name, bits, queries, radii, record):
     place = {"codes": name, "rows": len(bits), "bits": bits.shape[1]}
     for radius in radii:
         first, found = seconds(partial(table.query_radius, queries, radius, count_only=True))
-        assert np.array_equal(found, np.diff(others.flat.range_search(others.packed, radius + 1)[0].astype(int)))
+        assert np.array_equal(
+            found, np.diff(others.flat.range_search(others.packed, radius + 1)[0].astype(int))
+        )
         calls = {"ours": partial(table.query_radius, queries, radius)} | others.radius_calls(radius)
         times = side_by_side(calls)
         chosen = table.explain(radius)[0]["strategy"]
-        record(place | {"search": "radius", "r": radius, "k": 0}, times, found.mean(), chosen, built, first)
+        record(
+            place | {"search": "radius", "r": radius, "k": 0},
+            times,
+            found.mean(),
+            chosen,
+            built,
+            first,
+        )
     chosen = table.explain(k=1)[0]["strategy"]
     for k in NEAREST:
         calls = {"ours": partial(table.query, queries, k)} | others.nearest_calls(k)
-        record(place | {"search": "nearest", "r": -1, "k": k}, side_by_side(calls, repeats=3), k, chosen, built, 0.0)
+        record(
+            place | {"search": "nearest", "r": -1, "k": k},
+            side_by_side(calls, repeats=3),
+            k,
+            chosen,
+            built,
+            0.0,
+        )
     if len(bits) == 1_000_000:  # all pairs: faiss asks for each row, and is timed with some
         times = side_by_side({"ours": partial(table.pairs_within, ALIKE)}, repeats=1)
         some = others.asked(bits[:: len(bits) // N_QUERIES][:N_QUERIES])
-        calls = {name: call for name, call in some.radius_calls(ALIKE).items() if name.startswith("faiss")}
-        times |= {name: time * len(bits) / N_QUERIES for name, time in side_by_side(calls, repeats=3).items()}
+        calls = {
+            name: call
+            for name, call in some.radius_calls(ALIKE).items()
+            if name.startswith("faiss")
+        }
+        times |= {
+            name: time * len(bits) / N_QUERIES
+            for name, time in side_by_side(calls, repeats=3).items()
+        }
         found = 2 * len(table.pairs_within(ALIKE)) / len(bits)
         record(place | {"search": "pairs", "r": ALIKE, "k": 0}, times, found, "sort", built, 0.0)
 
@@ -133,14 +164,24 @@ def measure_rerank(split, record):
             calls = {"ours": partial(rerank, queries, X, ids, 10)}
             calls["plain loop"] = partial(plain_rerank, queries, X, lengths, ids)
             times = side_by_side(calls, repeats=1000 // n_queries)
-            record(place | {"search": f"rerank {n_queries}", "r": n, "k": 10}, times, n, "rerank", 0.0, 0.0)
+            record(
+                place | {"search": f"rerank {n_queries}", "r": n, "k": 10},
+                times,
+                n,
+                "rerank",
+                0.0,
+                0.0,
+            )
 
 
 class Table(ResultsFile):
     """Prints a line for a search and keeps a row for each method."""
 
     def __init__(self, origin):
-        super().__init__(RESULTS / "bench-search.csv", key=["codes", "rows", "bits", "search", "r", "k", "method"])
+        super().__init__(
+            RESULTS / "bench-search.csv",
+            key=["codes", "rows", "bits", "search", "r", "k", "method"],
+        )
         self.check_data(origin["data"])
         self.origin = origin
 

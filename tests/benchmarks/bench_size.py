@@ -1,9 +1,10 @@
-"""Time a query against the number of vectors: ``python -m tests.benchmarks.bench_size``, some minutes, 6 GB.
+"""Time a query against the number of vectors: ``python -m tests.benchmarks.bench_size``, some
+minutes, 6 GB.
 
-Exhaustive search and a table of 16 bits, one query at a time and all queries together, by the functions of chapter 4 as
-they stand on its page; for several draws of hyperplanes. Vectors are drawn to be like the bundled images' GIST: a
-Gaussian a class, with its mean and covariance, scaled to unit length and centred. One thread. The rows go to
-book/results/time-by-size.csv.
+Exhaustive search and a table of 16 bits, one query at a time and all queries together, by the
+functions of chapter 4 as they stand on its page; for several draws of hyperplanes. Vectors are
+drawn to be like the bundled images' GIST: a Gaussian a class, with its mean and covariance, scaled
+to unit length and centred. One thread. The rows go to book/results/time-by-size.csv.
 """
 
 from time import perf_counter
@@ -47,7 +48,9 @@ def like_images(n, random):
         rows = np.flatnonzero(labels == label)
         for start in range(0, len(rows), 10_000):
             block = rows[start : start + 10_000]
-            vectors[block] = random.standard_normal((len(block), len(scaled)), dtype=np.float32) @ scaled
+            vectors[block] = (
+                random.standard_normal((len(block), len(scaled)), dtype=np.float32) @ scaled
+            )
             vectors[block] += of_class.mean(axis=0)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     return vectors
@@ -73,8 +76,12 @@ def measure(X, Q, lines):
     """Of each method, both ways: times, recall of the exact neighbours and the share looked at, over all draws."""
     exact = lines.nearest_of_each(Q, X, K)
     spent = {
-        ("exhaustive search", "one at a time"): microseconds(lambda query: lines.nearest(query, X, K), Q),
-        ("exhaustive search", "together"): together(lambda queries: lines.nearest_of_each(queries, X, K), Q),
+        ("exhaustive search", "one at a time"): microseconds(
+            lambda query: lines.nearest(query, X, K), Q
+        ),
+        ("exhaustive search", "together"): together(
+            lambda queries: lines.nearest_of_each(queries, X, K), Q
+        ),
     }
     found = {"exhaustive search": [(1.0, 1.0)]}
     for seed in range(DRAWS):
@@ -87,7 +94,9 @@ def measure(X, Q, lines):
                 return lines.search(query, X, table, lsh.hyperplanes_, radius, K)
 
             def in_batches(queries, radius=radius, hash_table=hash_table, lsh=lsh):
-                return rerank(queries, X, hash_table.query_radius(lsh.transform(queries), radius), K)
+                return rerank(
+                    queries, X, hash_table.query_radius(lsh.transform(queries), radius), K
+                )
 
             ids, method = hash_table.query_radius(lsh.transform(Q), radius), f"LSH, radius {radius}"
             scanned = np.mean([len(rows) for rows in ids]) / len(X)
@@ -109,9 +118,18 @@ def main():
             times, found = measure(database[:n], queries, lines)
             for (method, how), spent in times.items():
                 low, middle, high = np.quantile(spent, (0.25, 0.5, 0.75)).round(1)
-                place = {"n": n, "method": method, "queries": how, "microseconds": middle, "low": low, "high": high}
+                place = {
+                    "n": n,
+                    "method": method,
+                    "queries": how,
+                    "microseconds": middle,
+                    "low": low,
+                    "high": high,
+                }
                 recall, scanned = found[method].round(4)
-                rows.append(place | {"recall": recall, "scanned": scanned, "draws": DRAWS} | measured)
+                rows.append(
+                    place | {"recall": recall, "scanned": scanned, "draws": DRAWS} | measured
+                )
     frame = pd.DataFrame(rows).sort_values(["n", "queries"], kind="stable")
     frame.to_csv(RESULTS / "time-by-size.csv", index=False, lineterminator="\n")
     print(frame.iloc[:, :8].to_string(index=False))

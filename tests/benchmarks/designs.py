@@ -1,9 +1,10 @@
-"""Ways to find the ten nearest of many vectors, at equal recall: ``python -m tests.benchmarks.designs``.
+"""Ways to find the ten nearest of many vectors, at equal recall: ``python -m
+tests.benchmarks.designs``.
 
-Vectors of our own: clusters whose spread falls from direction to direction, as that of embeddings does. Each way is
-turned up until it finds 95% of the exact neighbours of some queries, and is then measured with others: one thread,
-processor time, so that other programs disturb little. The table goes to book/results/designs.csv; stopped, it goes on
-where it was.
+Vectors of our own: clusters whose spread falls from direction to direction, as that of embeddings
+does. Each way is turned up until it finds 95% of the exact neighbours of some queries, and is then
+measured with others: one thread, processor time, so that other programs disturb little. The table
+goes to book/results/designs.csv; stopped, it goes on where it was.
 """
 
 import faiss
@@ -76,7 +77,8 @@ class Faiss:
 
     def __init__(self, X, description, parameter, settings):
         X = X / np.linalg.norm(X, axis=1, keepdims=True)
-        self.index = faiss.index_factory(X.shape[1], description)  # Euclidean: of unit vectors the same order
+        # Euclidean: of unit vectors the same order
+        self.index = faiss.index_factory(X.shape[1], description)
         self.index.train(X)
         self.index.add(X)
         self.parameter, self.settings = parameter, settings

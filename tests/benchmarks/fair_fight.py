@@ -1,10 +1,11 @@
-"""What chapters 8 and 9 keep: every method tuned alike, then measured on five splits of both data sets.
+"""What chapters 8 and 9 keep: every method tuned alike, then measured on five splits of both data
+sets.
 
-``make fair-fight SOURCE=...``. For each question each contender climbs from its defaults to where no single step is
-better, on validation queries: no row that a split of any question queries, nor one that the map of chapter 8 does, has
-a part in it. Labelled images and starts are drawn three times, in tuning and on each split, and the mean counts. The
-rows go to book/results/fair-fight.csv, what tuning chose to fair-fight-tuning.csv. Started again, it goes on where it
-was.
+``make fair-fight SOURCE=...``. For each question each contender climbs from its defaults to where
+no single step is better, on validation queries: no row that a split of any question queries, nor
+one that the map of chapter 8 does, has a part in it. Labelled images and starts are drawn three
+times, in tuning and on each split, and the mean counts. The rows go to book/results/fair-fight.csv,
+what tuning chose to fair-fight-tuning.csv. Started again, it goes on where it was.
 """
 
 import json
@@ -37,7 +38,7 @@ from .kept import RESULTS, origin
 SEEDS, N_DRAWS = range(5), 3
 
 
-# --- contenders that are not in the package -------------------------------------------------------------------------
+# --- contenders that are not in the package -------------------------------------------------------
 
 
 class ExactSearch(BaseEstimator):
@@ -92,7 +93,9 @@ class CodewordSums(BaseEstimator):
 
     def fit(self, X, y):
         labels = label_indicator(y)
-        codewords = np.where(hadamard_codewords(labels.shape[1], self.n_bits, self.random_state), 1.0, -1.0)
+        codewords = np.where(
+            hadamard_codewords(labels.shape[1], self.n_bits, self.random_state), 1.0, -1.0
+        )
         width = kernel_gamma(X.astype(float), self.gamma)
         targets = labels @ codewords / labels.sum(axis=1, keepdims=True)
         self.model_ = KernelRidge(alpha=self.ridge, kernel="rbf", gamma=width).fit(X, targets)
@@ -110,9 +113,13 @@ class SmallNetwork(BaseEstimator):
 
     def fit(self, X, y):
         self.scale_ = np.sqrt(X.shape[1] / np.mean(np.sum(X**2, axis=1)))
-        codewords = np.where(hadamard_codewords(len(np.unique(y)), self.n_bits, self.random_state), 1.0, -1.0)
+        codewords = np.where(
+            hadamard_codewords(len(np.unique(y)), self.n_bits, self.random_state), 1.0, -1.0
+        )
         targets = codewords[np.unique(y, return_inverse=True)[1]]
-        self.head_ = small_network(X * self.scale_, targets, self.rate, self.decay, self.random_state)
+        self.head_ = small_network(
+            X * self.scale_, targets, self.rate, self.decay, self.random_state
+        )
         return self
 
     def transform(self, X):
@@ -153,13 +160,20 @@ class Taught(BaseEstimator):
     """A contender that is taught so many labelled images, drawn at random, as many of each class as of the next."""
 
     def __init__(self, hasher, n_labels, images, random_state=None):
-        self.hasher, self.n_labels, self.images, self.random_state = hasher, n_labels, images, random_state
+        self.hasher, self.n_labels, self.images, self.random_state = (
+            hasher,
+            n_labels,
+            images,
+            random_state,
+        )
 
     def fit(self, X, y):
         order = np.random.default_rng(self.random_state).permutation(len(X))
         groups = y[order] if y.ndim == 1 else np.zeros(len(y))
         each = np.unique(groups)
-        rows = np.concatenate([order[groups == group][: self.n_labels // len(each)] for group in each])
+        rows = np.concatenate(
+            [order[groups == group][: self.n_labels // len(each)] for group in each]
+        )
         self.hasher.fit(X[rows], y[rows], *[self.images] * isinstance(self.hasher, ClassCells))
         return self
 
@@ -167,7 +181,9 @@ class Taught(BaseEstimator):
         return self.hasher.transform(X)
 
     def mean_average_precision(self, *codes_and_labels):
-        return getattr(self.hasher, "mean_average_precision", by_hamming_distance)(*codes_and_labels)
+        return getattr(self.hasher, "mean_average_precision", by_hamming_distance)(
+            *codes_and_labels
+        )
 
 
 def precision_in_order(similarity, of_query, of_database):
@@ -178,16 +194,25 @@ def precision_in_order(similarity, of_query, of_database):
     return float(np.mean([each[hit].mean() for each, hit in zip(precisions, found, strict=True)]))
 
 
-# --- who is asked what ------------------------------------------------------------------------------------------------
+# --- who is asked what ----------------------------------------------------------------------------
 
-STEPS = {"gamma": 2, "temperature": 2, "ridge": 10**0.5, "C": 10**0.5, "rate": 10**0.5, "decay": 10**0.5}
+STEPS = {
+    "gamma": 2,
+    "temperature": 2,
+    "ridge": 10**0.5,
+    "C": 10**0.5,
+    "rate": 10**0.5,
+    "decay": 10**0.5,
+}
 
 
 def climbs(hasher, *names, **values):
     """The hasher, and what it climbs through: of each parameter named the default, and even steps around it."""
     start = hasher.get_params()
     steps = {name: STEPS[name.split("__")[-1]] ** np.arange(-9, 10.0) for name in names}
-    return hasher, {name: [float(f"{start[name] * step:.2g}") for step in steps[name]] for name in names} | values
+    return hasher, {
+        name: [float(f"{start[name] * step:.2g}") for step in steps[name]] for name in names
+    } | values
 
 
 def kernel_grh(n_bits=32, **parameters):
@@ -195,7 +220,9 @@ def kernel_grh(n_bits=32, **parameters):
 
 
 def from_cca(n_bits=32, **parameters):
-    return climbs(kernel_grh(n_bits, initial=CCAITQ(n_bits), **parameters), "initial__ridge", "gamma", "ridge")
+    return climbs(
+        kernel_grh(n_bits, initial=CCAITQ(n_bits), **parameters), "initial__ridge", "gamma", "ridge"
+    )
 
 
 KERNEL, SCORES, ALPHA = ("gamma", "ridge"), ("temperature", "gamma", "ridge"), (0.9, 1.0)
@@ -215,8 +242,12 @@ METHODS = {
     "GRH linear from CCA-ITQ": climbs(GRH(32, initial=CCAITQ(32)), "initial__ridge", "C"),
     "GRH kernel": climbs(kernel_grh(), *KERNEL, alpha=ALPHA),
     "GRH from CCA-ITQ": from_cca(),
-    "Hadamard codewords": climbs(OutputCodes(32, codewords="hadamard", classifier="kernel-ridge"), *KERNEL),
-    "random codewords": climbs(OutputCodes(32, codewords="random", classifier="kernel-ridge"), *KERNEL),
+    "Hadamard codewords": climbs(
+        OutputCodes(32, codewords="hadamard", classifier="kernel-ridge"), *KERNEL
+    ),
+    "random codewords": climbs(
+        OutputCodes(32, codewords="random", classifier="kernel-ridge"), *KERNEL
+    ),
     "small network": climbs(SmallNetwork(32), "rate", "decay"),
     "class scores": climbs(Chances(1), *SCORES),
     "class scores, 8 bits": climbs(ClassCells(8), *SCORES),
@@ -234,23 +265,41 @@ def some(*names):
     return {name: METHODS[name] for name in names}
 
 
-FEW = some("ITQ", "exact cosine", "CCA-ITQ", "KSH", "SDH", "GRH kernel", "GRH from CCA-ITQ", "Hadamard codewords")
+FEW = some(
+    "ITQ",
+    "exact cosine",
+    "CCA-ITQ",
+    "KSH",
+    "SDH",
+    "GRH kernel",
+    "GRH from CCA-ITQ",
+    "Hadamard codewords",
+)
 FEW |= some("class scores", "class scores, 8 bits", "predicted class")
-UNSEEN = some("LSH", "ITQ", "exact cosine", "CCA-ITQ", "KSH", "SDH", "GRH kernel", "GRH from CCA-ITQ")
-UNSEEN |= some("Hadamard codewords", "class scores", "class scores, 8 bits", "predicted class", "random codes")
+UNSEEN = some(
+    "LSH", "ITQ", "exact cosine", "CCA-ITQ", "KSH", "SDH", "GRH kernel", "GRH from CCA-ITQ"
+)
+UNSEEN |= some(
+    "Hadamard codewords", "class scores", "class scores, 8 bits", "predicted class", "random codes"
+)
 QUESTIONS = {
     "ranking": METHODS,
     "50 labels": FEW,
     "200 labels": FEW,
     "held-out": UNSEEN
-    | {f"GRH kernel, alpha {alpha}": climbs(kernel_grh(alpha=alpha), *KERNEL) for alpha in (0.5, 0.8)},
+    | {
+        f"GRH kernel, alpha {alpha}": climbs(kernel_grh(alpha=alpha), *KERNEL)
+        for alpha in (0.5, 0.8)
+    },
     "shuffled": some("GRH kernel", "GRH from CCA-ITQ"),
     "alpha": some("CCA-ITQ")
     | {f"{alpha}": climbs(kernel_grh(alpha=alpha), *KERNEL) for alpha in (0.5, 0.8, 0.9, 1.0)}
     | {f"{alpha} from CCA-ITQ": from_cca(alpha=alpha) for alpha in (0.5, 0.8, 0.9, 1.0)},
     "neighbours": some("LSH", "ITQ")
     | {
-        f"{name}, alpha {alpha}": climbs(OfNeighbours(kernel_grh(alpha=alpha, initial=initial)), "grh__gamma")
+        f"{name}, alpha {alpha}": climbs(
+            OfNeighbours(kernel_grh(alpha=alpha, initial=initial)), "grh__gamma"
+        )
         for name, initial in (("LSH", LSH(32)), ("ITQ", ITQ(32)))
         for alpha in (0, 1)
     },
@@ -265,7 +314,7 @@ QUESTIONS = {
 N_LABELS = {"50 labels": 50, "200 labels": 200, "held-out": 700}  # else 1,000
 
 
-# --- the splits -------------------------------------------------------------------------------------------------------
+# --- the splits -----------------------------------------------------------------------------------
 
 
 def drawn(dataset, question, seed):
@@ -280,18 +329,33 @@ def drawn(dataset, question, seed):
 @lru_cache(2)
 def tuning_split(dataset, unseen):
     """Of rows that no split queries; for unseen classes three others are left out."""
-    each = product(("map", "ranking", "held-out"), SEEDS)  # all others have the splits of the ranking
+    # all others have the splits of the ranking
+    each = product(("map", "ranking", "held-out"), SEEDS)
     queried = np.concatenate([drawn(dataset, *which).query_rows for which in each])
     free = np.setdiff1d(np.arange(len(dataset)), queried)
-    rest = Dataset("free rows", dataset.features[free], dataset.labels[free], None, dataset.class_names)
-    s = held_out_partition(rest, 3, 1260, 200, len(SEEDS)) if unseen else split_dataset(rest, 600, 1800, random_state=0)
-    return replace(s, **{f"{part}_rows": free[getattr(s, f"{part}_rows")] for part in ("query", "train", "database")})
+    rest = Dataset(
+        "free rows", dataset.features[free], dataset.labels[free], None, dataset.class_names
+    )
+    s = (
+        held_out_partition(rest, 3, 1260, 200, len(SEEDS))
+        if unseen
+        else split_dataset(rest, 600, 1800, random_state=0)
+    )
+    return replace(
+        s,
+        **{
+            f"{part}_rows": free[getattr(s, f"{part}_rows")]
+            for part in ("query", "train", "database")
+        },
+    )
 
 
 def prepared(split, question, seed, n_items):
     """The split as a question asks it, with so many rows of its database."""
     rows = np.random.default_rng(seed).permutation(len(split.y_database))[:n_items]
-    parts = {name: getattr(split, name)[rows] for name in ("X_database", "y_database", "database_rows")}
+    parts = {
+        name: getattr(split, name)[rows] for name in ("X_database", "y_database", "database_rows")
+    }
     s = replace(split, **parts).preprocessed("l2-centre")
     if question == "shuffled":
         s = replace(s, y_train=np.random.default_rng(seed).permutation(s.y_train))
@@ -322,7 +386,7 @@ def lesson(question, hasher, s):
     return Taught(hasher, N_LABELS.get(question, 1000), s.X_database), "hasher__", s
 
 
-# --- tuning and measuring ---------------------------------------------------------------------------------------------
+# --- tuning and measuring -------------------------------------------------------------------------
 
 
 def tune(dataset, question, name):
@@ -336,7 +400,9 @@ def tune(dataset, question, name):
     return {
         "trials": len(found.trials),
         "validation_map": round(found.score, 5),
-        "parameters": json.dumps({name.removeprefix(prefix): value for name, value in found.parameters.items()}),
+        "parameters": json.dumps(
+            {name.removeprefix(prefix): value for name, value in found.parameters.items()}
+        ),
         "seconds": round(time.thread_time() - start, 1),
     }
 
@@ -353,7 +419,10 @@ def measure(dataset, question, hasher, seed):
 def contenders(question, chosen):
     """Whoever answers a question, with what tuning chose for it."""
     of = QUESTIONS[question].items()
-    return {name: clone(hasher).set_params(**chosen.get((question, name), {})) for name, (hasher, _) in of}
+    return {
+        name: clone(hasher).set_params(**chosen.get((question, name), {}))
+        for name, (hasher, _) in of
+    }
 
 
 def chosen_parameters(tuning, name):

@@ -1,10 +1,11 @@
 """What chapter 10 keeps: what vectors are worth in so many bytes, on images and texts.
 
-``make quality-by-bytes SOURCE=...``. Codes of every kind are searched with and without rescoring, for the exact
-neighbours (by cosine of the vectors as given) and for rows of the query's class. Three tenths of the classes are new:
-no label of theirs is learned from. The rows go to book/results/quality-by-bytes.csv; started again, it goes on where it
-was. Without CIFAR-10's files (SOURCE), its rows are left as they are. L2H_WORDLLAMA names a file with other vectors of
-the same texts, if there is one.
+``make quality-by-bytes SOURCE=...``. Codes of every kind are searched with and without rescoring,
+for the exact neighbours (by cosine of the vectors as given) and for rows of the query's class.
+Three tenths of the classes are new: no label of theirs is learned from. The rows go to
+book/results/quality-by-bytes.csv; started again, it goes on where it was. Without CIFAR-10's files
+(SOURCE), its rows are left as they are. L2H_WORDLLAMA names a file with other vectors of the same
+texts, if there is one.
 """
 
 import os
@@ -15,7 +16,16 @@ import faiss
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from l2h_tutorial import GRH, ITQ, LSH, bits_to_integers, hamming_distances, load_dataset, precision_at_k, rerank
+from l2h_tutorial import (
+    GRH,
+    ITQ,
+    LSH,
+    bits_to_integers,
+    hamming_distances,
+    load_dataset,
+    precision_at_k,
+    rerank,
+)
 from l2h_tutorial.audit import FACTORS, lie_of
 from l2h_tutorial.controls import ClassScores, OutputCodes
 from l2h_tutorial.metrics import recall_of_exact
@@ -44,7 +54,9 @@ class Task:
 
     def __post_init__(self):
         self.mean = self.database.mean(axis=0)
-        self.centred = {part: getattr(self, part) - self.mean for part in ("query", "database", "train")}
+        self.centred = {
+            part: getattr(self, part) - self.mean for part in ("query", "database", "train")
+        }
 
 
 def task_of(dataset, seed):
@@ -57,14 +69,16 @@ def task_of(dataset, seed):
     query = np.concatenate([old[:N_QUERIES], new[:N_QUERIES]])
     train = old[N_QUERIES : N_QUERIES + N_TRAIN]
     rest = rows[~np.isin(rows, np.concatenate([query, train]))][:N_DATABASE]
-    database = random.permutation(rest)  # the first of the rest are all of new classes: the old ones became train
+    # the first of the rest are all of new classes: the old ones became train
+    database = random.permutation(rest)
     lengths = np.linalg.norm(dataset.features, axis=1, keepdims=True)
     unit = dataset.features / np.where(lengths > 0, lengths, 1)
     parts = query, database, train
     return Task(*(unit[part] for part in parts), *(labels[part] for part in parts), is_new[query])
 
 
-# Methods: each says how many bytes a row of the database has, and gives a table of scores (queries, database).
+# Methods: each says how many bytes a row of the database has, and gives a table of scores (queries,
+# database).
 
 
 def floats(dtype=np.float32, share=1):
@@ -101,7 +115,9 @@ def hashed(make, labels=False):
 
     def method(task, seed):
         X = task.centred
-        hasher = make(seed).fit(X["train"], task.y_train) if labels else make(seed).fit(X["database"])
+        hasher = (
+            make(seed).fit(X["train"], task.y_train) if labels else make(seed).fit(X["database"])
+        )
         query, database = hasher.transform(X["query"]), hasher.transform(X["database"])
         return database.shape[1] // 8, -hamming_distances(query, database)
 
@@ -113,15 +129,19 @@ def product_codes(factory, taught="database"):
 
     def method(task, seed):
         X = task.centred["database"]
-        index = faiss.index_factory(X.shape[1], f"{factory}np")  # without what only a search by Hamming distance needs
+        # without what only a search by Hamming distance needs
+        index = faiss.index_factory(X.shape[1], f"{factory}np")
         learner = faiss.downcast_index(index.index if "OPQ" in factory else index).pq.cp
         if "OPQ" in factory:
-            faiss.downcast_VectorTransform(index.chain.at(0)).niter = 10  # of 50, which take minutes
+            # of 50, which take minutes
+            faiss.downcast_VectorTransform(index.chain.at(0)).niter = 10
         learner.seed, learner.min_points_per_centroid = seed, 1
         index.train(task.centred[taught])
         index.add(X)
         stands_for = index.reconstruct_n(0, len(X))
-        return index.sa_code_size(), task.centred["query"] @ stands_for.T - (stands_for**2).sum(axis=1) / 2
+        return index.sa_code_size(), task.centred["query"] @ stands_for.T - (stands_for**2).sum(
+            axis=1
+        ) / 2
 
     return method
 
@@ -129,7 +149,9 @@ def product_codes(factory, taught="database"):
 def class_scores(task, seed):
     """A plain classifier's scores in 8 bits, ranked by the chance that two rows are of one class."""
     scores = ClassScores(8, random_state=seed).fit(task.centred["train"], task.y_train)
-    query, database = (bits_to_integers(scores.transform(task.centred[part])) for part in ("query", "database"))
+    query, database = (
+        bits_to_integers(scores.transform(task.centred[part])) for part in ("query", "database")
+    )
     return 1, scores.centres_[query] @ scores.centres_[database].T
 
 
@@ -152,9 +174,14 @@ METHODS = {
     "LSH, 256 bits": hashed(lambda seed: LSH(256, random_state=seed)),
     "ITQ, 64 bits": hashed(lambda seed: ITQ(64, random_state=seed)),
     "ITQ, 256 bits": hashed(lambda seed: ITQ(256, random_state=seed)),
-    "GRH, 64 bits": hashed(lambda seed: GRH(64, classifier="kernel-ridge", random_state=seed), labels=True),
+    "GRH, 64 bits": hashed(
+        lambda seed: GRH(64, classifier="kernel-ridge", random_state=seed), labels=True
+    ),
     "Hadamard codewords, 64 bits": hashed(
-        lambda seed: OutputCodes(64, codewords="hadamard", classifier="kernel-ridge", random_state=seed), labels=True
+        lambda seed: OutputCodes(
+            64, codewords="hadamard", classifier="kernel-ridge", random_state=seed
+        ),
+        labels=True,
     ),
     "small network, 64 bits": hashed(lambda seed: SmallNetwork(64, random_state=seed), labels=True),
     "class scores, 8 bits": class_scores,
@@ -169,15 +196,21 @@ def measure(task, exact, method, seed):
     """What a method is worth to queries of old classes, and of new ones."""
     with threadpool_limits(1):
         n_bytes, scores = method(task, seed)
-        ranked = np.argsort(-scores, axis=1, kind="stable")  # the database is in random order, so ties are too
+        # the database is in random order, so ties are too
+        ranked = np.argsort(-scores, axis=1, kind="stable")
     labels = task.y_query, task.y_database
     best = rerank(task.query, task.database, ranked[:, : 10 * K], K)
-    each = {f"recall_{factor}": recall_of_exact(ranked[:, : K * factor], exact, per_query=True) for factor in FACTORS}
+    each = {
+        f"recall_{factor}": recall_of_exact(ranked[:, : K * factor], exact, per_query=True)
+        for factor in FACTORS
+    }
     each["precision"] = precision_at_k(ranked, *labels, K, per_query=True)
     each["precision_rescored"] = precision_at_k(best, *labels, K, per_query=True)
     relevant = task.y_database[ranked] == task.y_query[:, None]
     hits = np.cumsum(relevant, axis=1)
-    each["map"] = (relevant * hits / np.arange(1, hits.shape[1] + 1)).sum(axis=1) / np.maximum(hits[:, -1], 1)
+    each["map"] = (relevant * hits / np.arange(1, hits.shape[1] + 1)).sum(axis=1) / np.maximum(
+        hits[:, -1], 1
+    )
     for classes, queries in (("old", ~task.new), ("new", task.new)):
         means = {name: round(float(values[queries].mean()), 4) for name, values in each.items()}
         yield {"classes": classes}, {"bytes": n_bytes} | means
@@ -203,7 +236,11 @@ def of_images(name, source=None):
 def main():
     file = ResultsFile(RESULTS / "quality-by-bytes.csv", ["vectors", "method", "seed", "classes"])
     for vectors, read in data():
-        cells = [{"vectors": vectors, "method": method, "seed": seed} for seed in SEEDS for method in METHODS]
+        cells = [
+            {"vectors": vectors, "method": method, "seed": seed}
+            for seed in SEEDS
+            for method in METHODS
+        ]
         if all(cell | {"classes": "new"} in file for cell in cells):
             continue
         dataset = read()
@@ -211,7 +248,11 @@ def main():
         for seed in SEEDS:
             task = task_of(dataset, seed)
             exact = exact_neighbours(task.query, task.database, K)
-            lie = dict(zip(("off_centre", "even"), np.round(lie_of(task.database), 4).tolist(), strict=True))
+            lie = dict(
+                zip(
+                    ("off_centre", "even"), np.round(lie_of(task.database), 4).tolist(), strict=True
+                )
+            )
             for name, method in METHODS.items():
                 cell = {"vectors": vectors, "method": name, "seed": seed}
                 if cell | {"classes": "new"} in file:

@@ -1,7 +1,9 @@
-"""The tutorial's own search on CIFAR-10, and its repair, beside the bundled images: ``make seed-figures SOURCE=...``.
+"""The tutorial's own search on CIFAR-10, and its repair, beside the bundled images: ``make
+seed-figures SOURCE=...``.
 
-Raw vectors as the tutorial has them, and centred ones; 16 bits, precision at 10 for the radii 0 to 10, as
-`evaluate_radius_search` measures it, beside exhaustive search. The rows go to book/results/tutorial.csv.
+Raw vectors as the tutorial has them, and centred ones; 16 bits, precision at 10 for the radii 0 to
+10, as `evaluate_radius_search` measures it, beside exhaustive search. The rows go to
+book/results/tutorial.csv.
 """
 
 import os
@@ -31,7 +33,10 @@ def figures_of(dataset):
 
 
 def main():
-    sets = [load_dataset("cifar10", source=os.environ.get("L2H_SOURCE") or None), load_dataset("fashion-mnist")]
+    sets = [
+        load_dataset("cifar10", source=os.environ.get("L2H_SOURCE") or None),
+        load_dataset("fashion-mnist"),
+    ]
     frame = pd.concat([figures_of(dataset) for dataset in sets])
     frame.to_csv(RESULTS / "tutorial.csv", index=False, lineterminator="\n")
     print(frame.iloc[:, :8].to_string(index=False))

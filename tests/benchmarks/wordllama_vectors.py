@@ -1,10 +1,12 @@
-"""Vectors of the docstrings by a pretrained table, for quality_by_bytes: each text is the mean of its tokens' vectors.
+"""Vectors of the docstrings by a pretrained table, for quality_by_bytes: each text is the mean of
+its tokens' vectors.
 
-    .venv/bin/uv pip install --target build/wordllama --no-deps wordllama==0.4.0.post1 safetensors tokenizers
-    PYTHONPATH=build/wordllama .venv/bin/python -m tests.benchmarks.wordllama_vectors build/wordllama.npy
-    make quality-by-bytes L2H_WORDLLAMA=build/wordllama.npy
+    .venv/bin/uv pip install --target build/wordllama --no-deps wordllama==0.4.0.post1 safetensors
+    tokenizers PYTHONPATH=build/wordllama .venv/bin/python -m tests.benchmarks.wordllama_vectors
+    build/wordllama.npy make quality-by-bytes L2H_WORDLLAMA=build/wordllama.npy
 
-WordLlama (MIT) is installed apart, and nothing of it is kept: its own loader asks the network, its files are enough.
+WordLlama (MIT) is installed apart, and nothing of it is kept: its own loader asks the network, its
+files are enough.
 """
 
 import sys
@@ -21,7 +23,9 @@ from l2h_tutorial.datasets import read_docstrings
 def main():
     folder = Path(find_spec("wordllama").origin).parent
     (table,) = load_file(folder / "weights" / "l2_supercat_256.safetensors").values()
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizers" / "l2_supercat_tokenizer_config.json"))
+    tokenizer = Tokenizer.from_file(
+        str(folder / "tokenizers" / "l2_supercat_tokenizer_config.json")
+    )
     tokenizer.no_padding()
     tokenizer.no_truncation()
     texts = tokenizer.encode_batch(read_docstrings()[0], add_special_tokens=False)

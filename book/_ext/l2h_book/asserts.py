@@ -28,7 +28,11 @@ def compared(test: ast.expr) -> list[ast.expr]:
         parts = compared(test.operand)
     else:
         parts = []
-    return [part for part in parts if not isinstance(part, ast.Constant | ast.GeneratorExp | ast.Starred)]
+    return [
+        part
+        for part in parts
+        if not isinstance(part, ast.Constant | ast.GeneratorExp | ast.Starred)
+    ]
 
 
 def values(*arguments: Any) -> str:

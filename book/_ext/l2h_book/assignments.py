@@ -1,8 +1,10 @@
-"""A chapter's exercises as an assignment for nbgrader: what `nbgrader generate_assignment` takes as its source.
+"""A chapter's exercises as an assignment for nbgrader: what `nbgrader generate_assignment` takes as
+its source.
 
-Of each exercise there are two cells: one for the answer, with the solution between the marks that nbgrader removes, and
-one that is graded. It raises where the answer does not hold; and nbgrader adds to it, when it grades, the lines that
-are hidden from students. These load the checks afresh, so that nothing that a notebook has put in their place counts.
+Of each exercise there are two cells: one for the answer, with the solution between the marks that
+nbgrader removes, and one that is graded. It raises where the answer does not hold; and nbgrader
+adds to it, when it grades, the lines that are hidden from students. These load the checks afresh,
+so that nothing that a notebook has put in their place counts.
 """
 
 import re
@@ -30,13 +32,18 @@ for _ in range(3):
 
 
 def make_assignment(notebook: NotebookNode, exercises: list[Exercise]) -> NotebookNode:
-    """Make the assignment of a chapter's notebook that has the stub and the solution of each of its exercises.
+    """Make the assignment of a chapter's notebook that has the stub and the solution of each of its
+    exercises.
 
     A warm-up gives one point, a core exercise two, a stretch three.
     """
     points = {exercise.number: 1 + GRADES.index(exercise.grade) for exercise in exercises}
     headings = [i for i, cell in enumerate(notebook.cells) if re.match(r"## ", cell.source)]
-    (start,) = [i for i in headings if re.match(r"## [\d.]* ?Exercises$", notebook.cells[i].source.partition("\n")[0])]
+    (start,) = [
+        i
+        for i in headings
+        if re.match(r"## [\d.]* ?Exercises$", notebook.cells[i].source.partition("\n")[0])
+    ]
     end = next((i for i in headings if i > start), len(notebook.cells))
     cells, stubs = [notebook.cells[0]], {}
     for cell in notebook.cells[start:end]:
@@ -52,12 +59,21 @@ def make_assignment(notebook: NotebookNode, exercises: list[Exercise]) -> Notebo
         source = f"{stubs[number]}\n### BEGIN SOLUTION\n{code}\n### END SOLUTION"
         cells.append(_cell(f"answer-{number}", source, solution=True))
         source = _GRADED.format(points=points[number], number=number, answer=answer)
-        cells.append(_cell(f"exercise-{number}", source, grade=True, locked=True, points=points[number]))
+        cells.append(
+            _cell(f"exercise-{number}", source, grade=True, locked=True, points=points[number])
+        )
     return NotebookNode(notebook, cells=cells)
 
 
 def _cell(name: str, source: str, **roles: bool | int) -> NotebookNode:
     """A code cell with nbgrader's metadata."""
     name = name.replace(".", "-")
-    kinds = {"schema_version": 3, "grade_id": name, "grade": False, "locked": False, "solution": False, "task": False}
+    kinds = {
+        "schema_version": 3,
+        "grade_id": name,
+        "grade": False,
+        "locked": False,
+        "solution": False,
+        "task": False,
+    }
     return nbformat.v4.new_code_cell(source, id=name, metadata={"nbgrader": kinds | roles})

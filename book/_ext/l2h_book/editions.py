@@ -1,8 +1,9 @@
 """Three editions of a chapter from one source: the reader's, the student's, the instructor's.
 
-An exercise is five pieces in a row: its task, a stub cell with its check, the solution in words and as a cell, and a
-teaching note. Readers get all but the note, students the task and the stub, instructors everything. Of a self-test
-question, students get the question and its answers without what is said to them.
+An exercise is five pieces in a row: its task, a stub cell with its check, the solution in words and
+as a cell, and a teaching note. Readers get all but the note, students the task and the stub,
+instructors everything. Of a self-test question, students get the question and its answers without
+what is said to them.
 """
 
 import re
@@ -27,8 +28,13 @@ _PIECES = {  # in order: what each is, and its title, where it has one
     "code": ("a cell tagged solution", ""),
     "note": ("a box of class instructor", r"Teaching note NUMBER \((\d+) minutes\)"),
 }
-_LEFT_OUT = {"reader": ["note"], "student": ["note", "solution", "code"], "nbgrader": ["note", "solution"]}
-_SAYS = {"stub": "to do.", "code": "holds"}  # what the check must have printed when the page was built
+_LEFT_OUT = {
+    "reader": ["note"],
+    "student": ["note", "solution", "code"],
+    "nbgrader": ["note", "solution"],
+}
+# what the check must have printed when the page was built
+_SAYS = {"stub": "to do.", "code": "holds"}
 
 
 @dataclass(frozen=True)
@@ -45,8 +51,9 @@ class Exercise:
 def find_exercises(page: Page, document: nodes.document, executed: NotebookNode) -> list[Exercise]:
     """Find the exercises of a page, and check that each is whole and does what it should.
 
-    Raises NotebookError, with the page and the exercise, if a piece is missing, misplaced or misnumbered, or, as
-    executed, a stub's check did not say that it is to do or a solution's that it holds.
+    Raises NotebookError, with the page and the exercise, if a piece is missing, misplaced or
+    misnumbered, or, as executed, a stub's check did not say that it is to do or a solution's that
+    it holds.
     """
     groups: list[list[tuple[str, str, Any]]] = []
     for piece in _pieces(document):
@@ -55,16 +62,19 @@ def find_exercises(page: Page, document: nodes.document, executed: NotebookNode)
         groups[-1].append(piece)
     chapter = ".".join(map(str, page.section_numbers.get("", ())))
     return [
-        _exercise(page.name, f"{chapter}.{position}", group, executed) for position, group in enumerate(groups, start=1)
+        _exercise(page.name, f"{chapter}.{position}", group, executed)
+        for position, group in enumerate(groups, start=1)
     ]
 
 
 def make_edition(
     name: str, page: Page, document: nodes.document, executed: NotebookNode
 ) -> tuple[Page, nodes.document, NotebookNode]:
-    """Return the page, its tree and its cells as an edition has them; the arguments stay as they are.
+    """Return the page, its tree and its cells as an edition has them; the arguments stay as they
+    are.
 
-    There is one more, "nbgrader", which has each stub and the code of each solution, for `make_assignment`.
+    There is one more, "nbgrader", which has each stub and the code of each solution, for
+    `make_assignment`.
     """
     document = document.deepcopy()
     cells = list(executed.cells)
@@ -104,7 +114,9 @@ def _pieces(document: nodes.document) -> Iterator[tuple[str, str, Any]]:
     """The pieces of exercises in a tree: role, title, node."""
     for node in document.findall(nodes.Element):
         classes = node.get("classes", [])
-        if isinstance(node, nodes.admonition) and ("instructor" in classes or _title(node).startswith("Exercise ")):
+        if isinstance(node, nodes.admonition) and (
+            "instructor" in classes or _title(node).startswith("Exercise ")
+        ):
             yield "note" if "instructor" in classes else "task", _title(node), node
         elif type(node).__name__ == "dropdown_main" and _title(node).startswith("Solution"):
             yield "solution", _title(node), node
@@ -114,18 +126,24 @@ def _pieces(document: nodes.document) -> Iterator[tuple[str, str, Any]]:
             yield "code", "", node
 
 
-def _exercise(page: str, number: str, group: list[tuple[str, str, Any]], executed: NotebookNode) -> Exercise:
+def _exercise(
+    page: str, number: str, group: list[tuple[str, str, Any]], executed: NotebookNode
+) -> Exercise:
     """Check one exercise, and say what it is."""
     roles = [role for role, _, _ in group]
     if roles != list(_PIECES):
         wanted = ", ".join(f"{role} ({what})" for role, (what, _) in _PIECES.items())
-        raise NotebookError(f"{page}: exercise {number} has the pieces {', '.join(roles)}; in order, it needs {wanted}")
+        raise NotebookError(
+            f"{page}: exercise {number} has the pieces {', '.join(roles)}; in order, it needs {wanted}"
+        )
     said: list[str] = []
     for role, title, node in group:
         pattern = _PIECES[role][1].replace("NUMBER", re.escape(number))
         match = re.fullmatch(pattern, title)
         if not match:
-            raise NotebookError(f"{page}: the {role} of exercise {number} has the title {title!r}, not like {pattern}")
+            raise NotebookError(
+                f"{page}: the {role} of exercise {number} has the title {title!r}, not like {pattern}"
+            )
         said += match.groups()
         if role in _SAYS:
             outputs = executed.cells[node["cell_index"]].outputs
@@ -140,7 +158,11 @@ def _exercise(page: str, number: str, group: list[tuple[str, str, Any]], execute
 
 def _title(node: nodes.Element) -> str:
     """The title of an admonition or a dropdown, as text."""
-    words = [part.astext() for part in node[0].findall(nodes.inline) if "sd-summary-text" in part["classes"]]
+    words = [
+        part.astext()
+        for part in node[0].findall(nodes.inline)
+        if "sd-summary-text" in part["classes"]
+    ]
     return " ".join((words[0] if words else node[0].astext()).split())
 
 
@@ -156,7 +178,9 @@ def _remove(node: Any) -> None:
 
 
 def _unfold(dropdown: Any) -> None:
-    admonition = nodes.admonition("", nodes.title("", _title(dropdown)), *dropdown.children[1].children)
+    admonition = nodes.admonition(
+        "", nodes.title("", _title(dropdown)), *dropdown.children[1].children
+    )
     dropdown.parent.replace(dropdown, admonition)
 
 

@@ -30,11 +30,19 @@ Pages that ran are kept: the next build runs this page and those that had not ru
 def execution_key() -> str:
     """Name everything that the outputs of an executed page depend on, besides its own cells.
 
-    A SHA-256 over the package's files and data, the results kept in ``book/results``, the versions of Python and of the
-    package's dependencies, how figures are drawn, and the images chosen by ``L2H_DATASET`` and ``L2H_SOURCE``.
+    A SHA-256 over the package's files and data, the results kept in ``book/results``, the versions
+    of Python and of the package's dependencies, how figures are drawn, and the images chosen by
+    ``L2H_DATASET`` and ``L2H_SOURCE``.
     """
-    parts: list[object] = [files_key(files_of(PACKAGE), PACKAGE), files_key(files_of(BOOK / "results"), BOOK)]
-    parts += [platform.python_version(), KERNEL, files_key([TOOLS / "asserts.py", TOOLS / "pictures.py"], TOOLS)]
+    parts: list[object] = [
+        files_key(files_of(PACKAGE), PACKAGE),
+        files_key(files_of(BOOK / "results"), BOOK),
+    ]
+    parts += [
+        platform.python_version(),
+        KERNEL,
+        files_key([TOOLS / "asserts.py", TOOLS / "pictures.py"], TOOLS),
+    ]
     for requirement in requires("l2h-tutorial") or []:
         if "extra ==" not in requirement:
             package = requirement.split(">")[0].strip()
@@ -44,22 +52,30 @@ def execution_key() -> str:
     if source:
         for path in [Path(source), *files_of(Path(source))]:
             if path.is_file():
-                status = path.stat()  # contents of 60,000 images would take too long to read at every build
+                # contents of 60,000 images would take too long to read at every build
+                status = path.stat()
                 parts.append((str(path), status.st_size, status.st_mtime_ns))
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
 def execute_ahead(app: Any, env: Any, docnames: list[str]) -> None:
-    """Execute the pages that the cache does not have, one on each core, and put them there, with figures in two themes.
+    """Execute the pages that the cache does not have, one on each core, and put them there, with
+    figures in two themes.
 
-    The first cell that fails ends the build at once, with what is wrong. Pages that had run are in the cache.
+    The first cell that fails ends the build at once, with what is wrong. Pages that had run are in
+    the cache.
     """
     cache = get_cache(env.mystnb_config.execution_cache_path)
     read = [(Path(env.doc2path(name)), _source(env, name)) for name in docnames]
-    pending = [(path, notebook) for path, notebook in read if notebook and not _is_in(cache, notebook)]
+    pending = [
+        (path, notebook) for path, notebook in read if notebook and not _is_in(cache, notebook)
+    ]
     pending.sort(key=lambda page: page[0].stat().st_size, reverse=True)  # the longest first
     failed = threading.Event()
-    clients = {path: _client(path, notebook, env.mystnb_config.execution_timeout, failed) for path, notebook in pending}
+    clients = {
+        path: _client(path, notebook, env.mystnb_config.execution_timeout, failed)
+        for path, notebook in pending
+    }
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         runs = {pool.submit(_seconds_to_execute, client): path for path, client in clients.items()}
         progress = status_iterator(as_completed(runs), "executing pages... ", "green", len(runs))
@@ -71,13 +87,17 @@ def execute_ahead(app: Any, env: Any, docnames: list[str]) -> None:
                 pool.shutdown(wait=False, cancel_futures=True)
                 for client in clients.values():
                     _kill(client)
-                raise SystemExit(complaint(path.relative_to(app.srcdir).as_posix(), notebook, error))
+                raise SystemExit(
+                    complaint(path.relative_to(app.srcdir).as_posix(), notebook, error)
+                )
             theme_figures(notebook)
             bundle = CacheBundleIn(notebook, str(path), data={"execution_seconds": run.result()})
             cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
 
 
-def _client(path: Path, notebook: NotebookNode, timeout: int, failed: threading.Event) -> NotebookClient:
+def _client(
+    path: Path, notebook: NotebookNode, timeout: int, failed: threading.Event
+) -> NotebookClient:
     """Prepare to execute a page in its folder; once another page has failed, no further cell begins."""
 
     def begin_cell(cell: NotebookNode, cell_index: int) -> None:
@@ -85,7 +105,9 @@ def _client(path: Path, notebook: NotebookNode, timeout: int, failed: threading.
             raise CancelledError
 
     place = {"metadata": {"path": str(path.parent)}}
-    return NotebookClient(notebook, timeout=timeout, record_timing=False, resources=place, on_cell_start=begin_cell)
+    return NotebookClient(
+        notebook, timeout=timeout, record_timing=False, resources=place, on_cell_start=begin_cell
+    )
 
 
 def _seconds_to_execute(client: NotebookClient) -> float:

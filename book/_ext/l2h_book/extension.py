@@ -55,11 +55,16 @@ def register(app: Any) -> dict[str, Any]:
 
 def _prepare(app: Any, config: Any) -> None:
     app.l2h_notes = {}  # to teachers, of the pages that this build writes
-    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # of the kernels: with matrices as small as the
-        os.environ.setdefault(variable, "1")  # chapters', more threads wait longer for one another than they calculate
-    # where the user's cache cannot be written, every chapter computes the features again, and need not say so
+    # of the kernels: with matrices as small as the
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        # chapters', more threads wait longer for one another than they calculate
+        os.environ.setdefault(variable, "1")
+    # where the user's cache cannot be written, every chapter computes the features again, and need
+    # not say so
     patience = "ignore:the features could not be kept"
-    os.environ["PYTHONWARNINGS"] = ",".join(filter(None, (os.environ.get("PYTHONWARNINGS"), patience)))
+    os.environ["PYTHONWARNINGS"] = ",".join(
+        filter(None, (os.environ.get("PYTHONWARNINGS"), patience))
+    )
     build = Path(app.outdir).resolve().parent
     draw_in_kernels(build / ".ipython")
     config.nb_execution_cache_path = str(build / ".jupyter_cache" / execution_key()[:16])
@@ -69,7 +74,11 @@ def _prepare(app: Any, config: Any) -> None:
     config.html_copy_source = False  # a page's source holds the teaching notes
     # for {{ wheel }} in a page of book/, whose file name has no other way to follow the version
     link = f'<a href="../notebooks/{wheel.name}" download><code>{wheel.name}</code></a>'
-    config.myst_substitutions = {**config.myst_substitutions, "wheel": link, "beside": site_beside()}
+    config.myst_substitutions = {
+        **config.myst_substitutions,
+        "wheel": link,
+        "beside": site_beside(),
+    }
 
 
 def _folder(app: Any, edition: str = "reader") -> Path:
@@ -81,7 +90,9 @@ def _folder(app: Any, edition: str = "reader") -> Path:
 def _notebooks(app: Any) -> dict[str, str]:
     """The file name of the notebook of every page that has one; one without says ``notebook: false``."""
     pages = sorted(
-        page for page, known in app.env.metadata.items() if {"kernelspec", "notebook"} & {*known} == {"kernelspec"}
+        page
+        for page, known in app.env.metadata.items()
+        if {"kernelspec", "notebook"} & {*known} == {"kernelspec"}
     )
     return {page: f"{page.rpartition('/')[2]}.ipynb" for page in pages}
 
@@ -90,7 +101,10 @@ def _files(app: Any, page: str) -> dict[str, Path]:
     """The files that a page links to or reads, by their address from its notebook."""
     here = posixpath.dirname(page)
     linked = [file for file, (readers, _) in app.env.dlfiles.items() if page in readers]
-    linked += [posixpath.join(here, file) for file in files_read(Path(app.env.doc2path(page)).read_text("utf-8"))]
+    linked += [
+        posixpath.join(here, file)
+        for file in files_read(Path(app.env.doc2path(page)).read_text("utf-8"))
+    ]
     return {posixpath.relpath(file, here): Path(app.srcdir, file) for file in linked}
 
 
@@ -104,16 +118,23 @@ def _write_notebooks(app: Any, document: nodes.document, docname: str) -> None:
             section_numbers=app.env.toc_secnumbers.get(docname, {}),
             figure_numbers=app.env.toc_fignumbers.get(docname, {}),
             number_formats=app.config.numfig_format,
-            notebooks={app.builder.get_relative_uri(docname, other): theirs for other, theirs in notebooks.items()},
+            notebooks={
+                app.builder.get_relative_uri(docname, other): theirs
+                for other, theirs in notebooks.items()
+            },
             files_at=site_address() and f"{site_address()}notebooks/",
         )
         executed = executed_page(app.env, docname)
         for edition in EDITIONS:
-            notebook = make_notebook(*make_edition(edition, page, document, executed), Path(app.config.l2h_wheel).name)
+            notebook = make_notebook(
+                *make_edition(edition, page, document, executed), Path(app.config.l2h_wheel).name
+            )
             replace_file(_folder(app, edition) / name, nbformat.writes(notebook).encode() + b"\n")
         exercises = find_exercises(page, document, executed)
         if exercises:
-            both = make_notebook(*make_edition("nbgrader", page, document, executed), Path(app.config.l2h_wheel).name)
+            both = make_notebook(
+                *make_edition("nbgrader", page, document, executed), Path(app.config.l2h_wheel).name
+            )
             place = _folder(app, "nbgrader") / "source" / Path(name).stem / name
             replace_file(place, nbformat.writes(make_assignment(both, exercises)).encode() + b"\n")
     if app.builder.name == "html":
@@ -122,7 +143,9 @@ def _write_notebooks(app: Any, document: nodes.document, docname: str) -> None:
     bring_to_life(document)
 
 
-def _link_notebook(app: Any, pagename: str, templatename: str, context: dict[str, Any], document: Any) -> None:
+def _link_notebook(
+    app: Any, pagename: str, templatename: str, context: dict[str, Any], document: Any
+) -> None:
     if document is None or "body" not in context:
         return
     name = _notebooks(app).get(pagename, "")
@@ -131,10 +154,14 @@ def _link_notebook(app: Any, pagename: str, templatename: str, context: dict[str
     if name:
         stem = context["pathto"](f"notebooks/{Path(name).stem}", 1)
         whole = {"or with all that it needs": f'href="{stem}.zip" download'}
-        links = {"Download this page as a notebook": f'href="{stem}.ipynb" download'} | whole | links
+        links = (
+            {"Download this page as a notebook": f'href="{stem}.ipynb" download'} | whole | links
+        )
     line = ", ".join(f"<a {to}>{text}</a>" for text, to in links.items())
     if line:
-        context["body"] = context["body"].replace("</h1>", f'</h1>\n<p class="notebook-link">{line}</p>', 1)
+        context["body"] = context["body"].replace(
+            "</h1>", f'</h1>\n<p class="notebook-link">{line}</p>', 1
+        )
 
 
 def _put_files_beside(app: Any, exception: Exception | None) -> None:
@@ -143,7 +170,9 @@ def _put_files_beside(app: Any, exception: Exception | None) -> None:
         return
     write_fonts(Path(app.outdir))
     wheel, names = Path(app.config.l2h_wheel), _notebooks(app)
-    files = {wheel.name: wheel} | {file: path for page in names for file, path in _files(app, page).items()}
+    files = {wheel.name: wheel} | {
+        file: path for page in names for file, path in _files(app, page).items()
+    }
     for folder in (_folder(app, edition) for edition in EDITIONS):
         for file, original in files.items():
             replace_file(folder / file, original.read_bytes())
@@ -152,7 +181,8 @@ def _put_files_beside(app: Any, exception: Exception | None) -> None:
             zips.append(folder / f"{Path(name).stem}.zip")
             hand_out(zips[-1], [folder / file for file in (name, wheel.name, *_files(app, page))])
         wanted = {*zips, *(folder / name for name in (*files, *names.values()))}
-        for path in folder.rglob("*"):  # pages are renamed and versions change: nothing old is offered
+        # pages are renamed and versions change: nothing old is offered
+        for path in folder.rglob("*"):
             if path.is_file() and path not in wanted:
                 path.unlink()
     write_teachers_pages(Path(app.outdir).resolve(), _folder(app, "teachers"), app.l2h_notes)

@@ -16,7 +16,11 @@ PACKAGE = Path(l2h_tutorial.__file__).parent
 
 def files_of(folder: Path) -> list[Path]:
     """Every file in a folder, in a fixed order, but for what Python compiles."""
-    return [path for path in sorted(folder.rglob("*")) if path.is_file() and "__pycache__" not in path.parts]
+    return [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and "__pycache__" not in path.parts
+    ]
 
 
 def files_key(paths: Iterable[Path], root: Path) -> str:
@@ -39,6 +43,7 @@ def hand_out(path: Path, files: Iterable[Path]) -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for file in files:
-            member = zipfile.ZipInfo(f"{path.stem}/{file.relative_to(path.parent).as_posix()}")  # of 1980
+            # of 1980
+            member = zipfile.ZipInfo(f"{path.stem}/{file.relative_to(path.parent).as_posix()}")
             archive.writestr(member, file.read_bytes(), zipfile.ZIP_DEFLATED, 1)
     replace_file(path, packed.getvalue())

@@ -12,23 +12,33 @@ _SANS = Path(str(distribution("font-source-sans-pro").locate_file("font_source_s
 _STIX = Path(str(distribution("ziamath").locate_file("ziamath/fonts/STIXTwoMath-Regular.ttf")))
 SANS = [_SANS / f"SourceSansPro-{face}.ttf" for face in ("Regular", "Bold", "It")]
 
-_WORDS, _FORMULAS = r">([^<]+)<", r"<m(?:i|n|o|text)\b[^>]*>([^<]+)<"  # what of a page is written in a font
+# what of a page is written in a font
+_WORDS, _FORMULAS = r">([^<]+)<", r"<m(?:i|n|o|text)\b[^>]*>([^<]+)<"
 _LETTERS = {*map(chr, range(0x20, 0x7F))}
-_ITALIC = {*"\u210e\u221a", *map(chr, range(0x1D434, 0x1D468)), *map(chr, range(0x1D6E2, 0x1D71C))}  # letters and roots
-_ICONS = {*"\uf002\uf00d\uf010\uf019\uf03a\uf042\uf057\uf058\uf05a\uf062\uf064\uf06a\uf071\uf0c9\uf0eb\uf0f3"}
-_ICONS |= {*"\uf104\uf105\uf107\uf185\uf186\uf303\uf35d"}  # what the theme's buttons, lists and boxes show
+# letters and roots
+_ITALIC = {*"\u210e\u221a", *map(chr, range(0x1D434, 0x1D468)), *map(chr, range(0x1D6E2, 0x1D71C))}
+_ICONS = {
+    *"\uf002\uf00d\uf010\uf019\uf03a\uf042\uf057\uf058\uf05a\uf062\uf064\uf06a\uf071\uf0c9\uf0eb\uf0f3"
+}
+# what the theme's buttons, lists and boxes show
+_ICONS |= {*"\uf104\uf105\uf107\uf185\uf186\uf303\uf35d"}
 
 FONTS = {
     "formulas.woff2": (_STIX, _FORMULAS, _ITALIC, "ssty,dtls"),
     "text.woff2": (_SERIF / "SourceSerifPro-Regular.ttf", _WORDS, _LETTERS, "kern,liga,tnum,lnum"),
     "text-italic.woff2": (_SERIF / "SourceSerifPro-It.ttf", _WORDS, _LETTERS, "kern,liga"),
-    "text-bold.woff2": (_SERIF / "SourceSerifPro-Semibold.ttf", _WORDS, _LETTERS, "kern,liga,tnum,lnum"),
+    "text-bold.woff2": (
+        _SERIF / "SourceSerifPro-Semibold.ttf",
+        _WORDS,
+        _LETTERS,
+        "kern,liga,tnum,lnum",
+    ),
     "sans.woff2": (_SANS / "SourceSansPro-Regular.ttf", _WORDS, _LETTERS, "kern,liga,tnum,lnum"),
     "heading.woff2": (_SANS / "SourceSansPro-Semibold.ttf", _WORDS, _LETTERS, "kern,liga"),
     "vendor/fontawesome/webfonts/fa-solid-900.woff2": (Path(), "(?!)", _ICONS, ""),
 }
-"""By file in the site's folder of static files: where the font is (the theme's, just there), what of a page is
-written in it, the characters kept beside those, and the features."""
+"""By file in the site's folder of static files: where the font is (the theme's, just there), what
+of a page is written in it, the characters kept beside those, and the features."""
 
 
 def write_fonts(site: Path) -> None:
@@ -39,6 +49,19 @@ def write_fonts(site: Path) -> None:
         if not (output / source).exists():  # in another theme
             continue
         needed = letters | {*unescape("".join(re.findall(written, pages)))}
-        # of the names a font gives itself, those of who made it and of the licence: the rest are reserved
-        options = ["--flavor=woff2", "--no-hinting", "--name-IDs=0,13,14", f"--layout-features={features}"]
-        subset.main([str(output / source), f"--text={''.join(sorted(needed))}", f"--output-file={output}", *options])
+        # of the names a font gives itself, those of who made it and of the licence: the rest are
+        # reserved
+        options = [
+            "--flavor=woff2",
+            "--no-hinting",
+            "--name-IDs=0,13,14",
+            f"--layout-features={features}",
+        ]
+        subset.main(
+            [
+                str(output / source),
+                f"--text={''.join(sorted(needed))}",
+                f"--output-file={output}",
+                *options,
+            ]
+        )

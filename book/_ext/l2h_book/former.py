@@ -34,7 +34,8 @@ def _begin(app: Any, config: Any) -> None:
         _remove(former)
         if (doctrees / ENV_PICKLE_FILENAME).exists():
             shutil.copytree(site, former)
-        else:  # every page is written anew, and no file of the former site is to be taken for one of this
+        # every page is written anew, and no file of the former site is to be taken for one of this
+        else:
             site.rename(former)
     for folder in (site, doctrees):
         folder.mkdir(parents=True, exist_ok=True)

@@ -8,14 +8,22 @@ from latex2mathml.converter import convert
 from sphinx.errors import ExtensionError
 from sphinx.util.math import get_node_equation_number
 
-_PAIRS = ((r"(?<!\\){", r"(?<!\\)}"), (r"\\left(?![a-z])", r"\\right(?![a-z])"))  # which the translator lets pass
+# which the translator lets pass
+_PAIRS = ((r"(?<!\\){", r"(?<!\\)}"), (r"\\left(?![a-z])", r"\\right(?![a-z])"))
 _NAME = "(?:arccos|arcsin|arctan|cos|exp|ln|log|max|min|sin|tan)"
 _MENDED = (  # what browsers would space or stretch otherwise than TeX does
-    (r"<mo(?: movablelimits=\"true\")?>([A-Za-z]{2,})</mo>", r"<mi>\1</mi>"),  # an operator's name is no operator
-    (rf"(?<!<msub>)(<mi>{_NAME}</mi>|<msub><mi>log</mi><mn>2</mn></msub>)(?=<m[in]>)", r'\1<mspace width="0.167em" />'),
+    # an operator's name is no operator
+    (r"<mo(?: movablelimits=\"true\")?>([A-Za-z]{2,})</mo>", r"<mi>\1</mi>"),
+    (
+        rf"(?<!<msub>)(<mi>{_NAME}</mi>|<msub><mi>log</mi><mn>2</mn></msub>)(?=<m[in]>)",
+        r'\1<mspace width="0.167em" />',
+    ),
     (r'width="negativethinmathspace"', 'width="-0.167em"'),
     (r"<mo>&#x02016;</mo>", '<mo stretchy="false" lspace="0" rspace="0">&#x02016;</mo>'),
-    (r"(<mo[^>]*>(?:&#x00028;|\(|&#x0003D;|&#x0002C;)</mo>)<mo>(?=&#x0(?:2212|002B);)", r'\1<mo form="prefix">'),
+    (
+        r"(<mo[^>]*>(?:&#x00028;|\(|&#x0003D;|&#x0002C;)</mo>)<mo>(?=&#x0(?:2212|002B);)",
+        r'\1<mo form="prefix">',
+    ),
     (r"<mi>(&#x0(?:230A|2308);)</mi>", r'<mo stretchy="false" form="prefix">\1</mo>'),
     (r"<mi>(&#x0(?:230B|2309);)</mi>", r'<mo stretchy="false" form="postfix">\1</mo>'),
     (r"<mi>(&#x0(?:00B1|27FA);)</mi>", r"<mo>\1</mo>"),
@@ -23,7 +31,8 @@ _MENDED = (  # what browsers would space or stretch otherwise than TeX does
 
 
 def mathml(tex: str, *, display: bool = False) -> str:
-    r"""Write a formula as a ``math`` element; raise ValueError if it is no TeX that we can translate.
+    r"""Write a formula as a ``math`` element; raise ValueError if it is no TeX that we can
+    translate.
 
     Examples
     --------
@@ -41,12 +50,19 @@ def mathml(tex: str, *, display: bool = False) -> str:
     ...
     ValueError: no MathML for the formula \nonsense{b}
     """
-    if any(len(re.findall(opening, tex)) != len(re.findall(closing, tex)) for opening, closing in _PAIRS):
-        raise ValueError(f"no MathML for the formula {tex.strip()}: what is opened in it is not closed")
+    if any(
+        len(re.findall(opening, tex)) != len(re.findall(closing, tex))
+        for opening, closing in _PAIRS
+    ):
+        raise ValueError(
+            f"no MathML for the formula {tex.strip()}: what is opened in it is not closed"
+        )
     try:
         formula: str = convert(tex.strip(), display="block" if display else "inline")
     except Exception as error:  # the translator's errors have no class in common
-        raise ValueError(f"no MathML for the formula {tex.strip()}: {type(error).__name__} {error}".strip()) from error
+        raise ValueError(
+            f"no MathML for the formula {tex.strip()}: {type(error).__name__} {error}".strip()
+        ) from error
     for pattern, mended in _MENDED:
         formula = re.sub(pattern, mended, formula)
     if "\\" in formula:  # an unknown command is passed on as it is
@@ -57,7 +73,9 @@ def mathml(tex: str, *, display: bool = False) -> str:
 def register(app: Any) -> None:
     """Make MathML what Sphinx writes for a formula."""
     app.add_html_math_renderer("mathml", (_inline, None), (_display, None))
-    app.connect("config-inited", lambda app, config: setattr(config, "html_math_renderer", "mathml"))
+    app.connect(
+        "config-inited", lambda app, config: setattr(config, "html_math_renderer", "mathml")
+    )
 
 
 def _inline(self: Any, node: nodes.Element) -> None:

@@ -1,7 +1,9 @@
-"""What the teaching guide says of the chapters, computed when the book is built: objectives, minutes, exercises, plans.
+"""What the teaching guide says of the chapters, computed when the book is built: objectives,
+minutes, exercises, plans.
 
-The directive ``chapters`` has the names of chapters, a table's rows. The role ``minutes`` says what a chapter takes.
-A plan has the minutes that there are; a row a chapter with sections and exercises; rows with minutes of their own::
+The directive ``chapters`` has the names of chapters, a table's rows. The role ``minutes`` says what
+a chapter takes. A plan has the minutes that there are; a row a chapter with sections and exercises;
+rows with minutes of their own::
 
     ```{plan} 50
     lsh: One hyperplane, one bit; exercise 2.1
@@ -23,7 +25,8 @@ from .execution import executed_page
 
 WORDS_A_MINUTE = 200
 CODE_LINES_A_MINUTE = 6
-NOT_TAUGHT = ("Exercises", "Test yourself", "Further reading")  # exercises have minutes of their own
+# exercises have minutes of their own
+NOT_TAUGHT = ("Exercises", "Test yourself", "Further reading")
 
 _GOAL = r"(?s)```\{admonition\} In this chapter\n:class: note\n(.*?)\s*You\s+need:"
 _TASK = r"(?m)^```\{admonition\} Exercise (\d+\.\d+) \((\S+), \S+\)$"
@@ -41,9 +44,9 @@ _NOT_READ = [
 class Chapter(NamedTuple):
     """What a chapter asks of those who learn from it.
 
-    ``sections`` has the minutes of reading of each section that teaches, ``exercises`` the grade and the minutes of
-    each exercise by its number, ``after`` the sections and exercises that each comes after, and ``seconds`` is how long
-    the cells ran.
+    ``sections`` has the minutes of reading of each section that teaches, ``exercises`` the grade
+    and the minutes of each exercise by its number, ``after`` the sections and exercises that each
+    comes after, and ``seconds`` is how long the cells ran.
     """
 
     goal: str
@@ -54,7 +57,10 @@ class Chapter(NamedTuple):
 
     def minutes(self) -> str:
         """What it takes, in words."""
-        reading, exercises = sum(self.sections.values()), sum(minutes for _, minutes in self.exercises.values())
+        reading, exercises = (
+            sum(self.sections.values()),
+            sum(minutes for _, minutes in self.exercises.values()),
+        )
         return f"{reading} min read · {self.seconds:.0f} s run · {exercises} min exercises"
 
 
@@ -72,17 +78,26 @@ def read_chapter(executed: NotebookNode) -> Chapter:
                 title = piece[3:].partition("\n")[0].strip() if piece.startswith("## ") else title
                 minutes[title] = minutes.get(title, 0) + _count_words(piece) / WORDS_A_MINUTE
         else:
-            hidden = {"remove-cell", "remove-input", "hide-input"} & set(cell.metadata.get("tags", []))
+            hidden = {"remove-cell", "remove-input", "hide-input"} & set(
+                cell.metadata.get("tags", [])
+            )
             lines = 0 if hidden else len(cell.source.splitlines())
             figures = "figure" in cell.metadata.get("mystnb", {})
             minutes[title] += lines / CODE_LINES_A_MINUTE + figures
     opening = minutes.pop("")  # belongs to the first section
     minutes[next(iter(minutes))] += opening
-    notes = {number: (int(minutes), after.split("; ")) for number, minutes, after in re.findall(_NOTE, markdown)}
+    notes = {
+        number: (int(minutes), after.split("; "))
+        for number, minutes, after in re.findall(_NOTE, markdown)
+    }
     return Chapter(
         goal=" ".join(goal[1].split()),
-        sections={title: math.ceil(exact) for title, exact in minutes.items() if title not in NOT_TAUGHT},
-        exercises={number: (grade, notes[number][0]) for number, grade in re.findall(_TASK, markdown)},
+        sections={
+            title: math.ceil(exact) for title, exact in minutes.items() if title not in NOT_TAUGHT
+        },
+        exercises={
+            number: (grade, notes[number][0]) for number, grade in re.findall(_TASK, markdown)
+        },
         after={number: after for number, (_, after) in notes.items()},
         seconds=executed.metadata.get("seconds", 0.0),
     )
@@ -95,7 +110,9 @@ class Chapters(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Write the table as Markdown, and have it parsed."""
-        head = "{.stack}\n| chapter | objective | sections (minutes) | exercises (minutes) | in all |"
+        head = (
+            "{.stack}\n| chapter | objective | sections (minutes) | exercises (minutes) | in all |"
+        )
         rows = [_row(name, _chapter(self, name)) for name in " ".join(self.content).split()]
         return self.parse_text_to_nodes("\n".join([head, "|---|---|---|---|---|", *rows]))
 
@@ -117,19 +134,30 @@ class Plan(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Add up; an error says what is not there, or that it does not fit."""
-        lines, shown, seconds, in_all = ["| chapter | sections and exercises | minutes |", "|---|---|--:|"], [], 0.0, 0
+        lines, shown, seconds, in_all = (
+            ["| chapter | sections and exercises | minutes |", "|---|---|--:|"],
+            [],
+            0.0,
+            0,
+        )
         for line in self.content:
             name, _, named = line.partition(": ")
             minutes, link = (int(name), "") if name.isdigit() else (0, f"[]({name}.md)")
             for part in named.split("; ") if link else []:
                 chapter = _chapter(self, name)
-                known = {f"exercise {number}": length for number, (_, length) in chapter.exercises.items()}
+                known = {
+                    f"exercise {number}": length
+                    for number, (_, length) in chapter.exercises.items()
+                }
                 known |= chapter.sections | {"all sections": sum(chapter.sections.values())}
                 if part not in known:
                     raise self.error(f"{name} has no {part!r}; it has {', '.join(known)}")
                 minutes += known[part]
                 sections = list(chapter.sections) if part == "all sections" else [part]
-                places = ["exercises" if part[:9] == "exercise " else nodes.make_id(title) for title in sections]
+                places = [
+                    "exercises" if part[:9] == "exercise " else nodes.make_id(title)
+                    for title in sections
+                ]
                 shown += [f"{name}/{place}" for place in places]
             in_all, seconds = in_all + minutes, seconds + (chapter.seconds if link else 0)
             lines.append(f"| {link} | {named} | {minutes} |")
@@ -155,7 +183,9 @@ def _chapter(place: Any, name: str) -> Chapter:
 
 def _row(name: str, chapter: Chapter) -> str:
     sections = "; ".join(f"{title} ({minutes})" for title, minutes in chapter.sections.items())
-    exercises = "; ".join(f"{number} ({grade}, {minutes})" for number, (grade, minutes) in chapter.exercises.items())
+    exercises = "; ".join(
+        f"{number} ({grade}, {minutes})" for number, (grade, minutes) in chapter.exercises.items()
+    )
     return f"| []({name}.md) | {chapter.goal} | {sections} | {exercises} | {chapter.minutes()} |"
 
 

@@ -1,12 +1,14 @@
-"""Figures that move where the sentence is: the directive ``hash-figure``, and what the package computes for each.
+"""Figures that move where the sentence is: the directive ``hash-figure``, and what the package
+computes for each.
 
     ```{hash-figure} falling-lines
-    :still: fig-wedge
-    What share of random lines will pass between two vectors that are 60 degrees apart? Guess, then drop some.
+    :still: fig-wedge What share of random lines will pass between two vectors that are 60 degrees
+    apart? Guess, then drop some.
     ```
 
-The content asks for a prediction. ``still`` names the chapter's figure that shows the same without scripts. A link in
-the prose sets a figure: ``{set-figure}`a right angle <theta=90>` ``. In a notebook there are only the words.
+The content asks for a prediction. ``still`` names the chapter's figure that shows the same without
+scripts. A link in the prose sets a figure: ``{set-figure}`a right angle <theta=90>` ``. In a
+notebook there are only the words.
 """
 
 from pathlib import Path
@@ -32,7 +34,11 @@ _SHOWN = 24  # pictures of a ball
 
 def falling_lines() -> dict[str, Any]:
     """Directions of the normals of four hundred random lines through the origin."""
-    return {"angles": [line_of(normal)[0] for normal in LSH(400, random_state=0).fit(np.eye(2)).hyperplanes_.T]}
+    return {
+        "angles": [
+            line_of(normal)[0] for normal in LSH(400, random_state=0).fit(np.eye(2)).hyperplanes_.T
+        ]
+    }
 
 
 def off_centre() -> dict[str, Any]:
@@ -48,7 +54,8 @@ def ball() -> dict[str, Any]:
     lsh = LSH(16, random_state=0).fit(split.X_train)
     table, bits = HashTable(lsh.transform(split.X_database)), lsh.transform(split.X_query)
     exact = exact_neighbours(split.X_query, split.X_database, k=10)
-    q = int((table.query_radius(bits, 0, count_only=True) >= 3).argmax())  # as the chapter: the first with company
+    # as the chapter: the first with company
+    q = int((table.query_radius(bits, 0, count_only=True) >= 3).argmax())
     radii, shown = [], [split.query_rows[q]]
     for radius in range(9):
         ids = table.query_radius(bits, radius)
@@ -92,10 +99,13 @@ def training() -> dict[str, Any]:
     """GRH on the chapter's points in the plane, for three strengths of the vote and three starts."""
     random = np.random.default_rng(0)
     labels = np.repeat([0, 1, 2], 20)
-    points = np.array([[2.0, 0.4], [-1.2, 1.8], [-0.8, -2.0]])[labels] + random.normal(scale=0.9, size=(60, 2))
+    points = np.array([[2.0, 0.4], [-1.2, 1.8], [-0.8, -2.0]])[labels] + random.normal(
+        scale=0.9, size=(60, 2)
+    )
     alphas, seeds = (0.5, 0.75, 1), (3, 0, 1)  # the chapter's start first
     trained = [
-        [GRH(2, alpha=alpha, n_iter=3, random_state=seed).fit(points, labels) for seed in seeds] for alpha in alphas
+        [GRH(2, alpha=alpha, n_iter=3, random_state=seed).fit(points, labels) for seed in seeds]
+        for alpha in alphas
     ]
     runs = [[frames_of(grh, labels) for grh in row] for row in trained]
     return {"points": points.tolist(), "labels": labels.tolist(), "alphas": alphas, "runs": runs}
@@ -106,20 +116,29 @@ def rescoring() -> dict[str, Any]:
     kept = pd.read_csv(Path(__file__).parents[2] / "results/quality-by-bytes.csv")
     factors = (1, 2, 4, 10, 30, 100)
     recalls = [f"recall_{factor}" for factor in factors]
-    means = kept[kept.classes == "old"].groupby(["vectors", "method"], sort=False)[["bytes", *recalls]].mean()
-    vectors, methods = (list(dict.fromkeys(means.index.get_level_values(level))) for level in (0, 1))
+    means = (
+        kept[kept.classes == "old"]
+        .groupby(["vectors", "method"], sort=False)[["bytes", *recalls]]
+        .mean()
+    )
+    vectors, methods = (
+        list(dict.fromkeys(means.index.get_level_values(level))) for level in (0, 1)
+    )
     return {
         "vectors": vectors,
         "methods": methods,
         "factors": factors,
         "start": next(i for i, name in enumerate(vectors) if "WordLlama" in name),
         "bytes": [means.loc[name].loc[methods, "bytes"].astype(int).tolist() for name in vectors],
-        "recall": [means.loc[name].loc[methods, recalls].round(4).to_numpy().tolist() for name in vectors],
+        "recall": [
+            means.loc[name].loc[methods, recalls].round(4).to_numpy().tolist() for name in vectors
+        ],
     }
 
 
 FIGURES = {
-    make.__name__.replace("_", "-"): make for make in (falling_lines, off_centre, ball, dead_zone, training, rescoring)
+    make.__name__.replace("_", "-"): make
+    for make in (falling_lines, off_centre, ball, dead_zone, training, rescoring)
 }
 
 

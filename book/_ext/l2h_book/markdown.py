@@ -1,7 +1,8 @@
 """Pages of the book as Markdown that plain Jupyter shows.
 
-What is written is the tree that Sphinx makes its HTML from, after it has resolved recorded numbers, references and
-citations: a notebook can say nothing else than the page. A kind of node has a method here, or the page is refused.
+What is written is the tree that Sphinx makes its HTML from, after it has resolved recorded numbers,
+references and citations: a notebook can say nothing else than the page. A kind of node has a method
+here, or the page is refused.
 """
 
 import re
@@ -32,10 +33,11 @@ class NotebookError(SphinxError):
 class Page:
     """What Sphinx knows about a page beside its tree.
 
-    ``notebooks`` has the notebook's file name for the address, relative to this page, of each page that has one.
-    ``figure_numbers`` has the numbers of each kind of numbered thing, and ``number_formats`` their names ("Figure %s").
-    ``files_at`` is where the site has the files that it links to; empty if they are only beside the notebook.
-    ``edition`` says for whom the notebook is, and ``preface`` is what it tells them under its title.
+    ``notebooks`` has the notebook's file name for the address, relative to this page, of each page
+    that has one. ``figure_numbers`` has the numbers of each kind of numbered thing, and
+    ``number_formats`` their names ("Figure %s"). ``files_at`` is where the site has the files that
+    it links to; empty if they are only beside the notebook. ``edition`` says for whom the notebook
+    is, and ``preface`` is what it tells them under its title.
     """
 
     name: str
@@ -56,7 +58,8 @@ def _fence(text: str, language: str) -> str:
 class MarkdownWriter:
     """Writes the nodes of one page.
 
-    ``cited`` gathers the works cited so far, by the address of their entry, ``files`` the files linked to.
+    ``cited`` gathers the works cited so far, by the address of their entry, ``files`` the files
+    linked to.
     """
 
     def __init__(self, page: Page) -> None:
@@ -79,7 +82,9 @@ class MarkdownWriter:
     def heading(self, title: nodes.Element, level: int) -> str:
         """A title, with the number that the site gives it."""
         numbers = self.page.section_numbers
-        number = numbers.get(f"#{title.parent['ids'][0]}", numbers.get("", ()) if level == 1 else ())
+        number = numbers.get(
+            f"#{title.parent['ids'][0]}", numbers.get("", ()) if level == 1 else ()
+        )
         return "#" * level + " " + (f"{_dotted(number)}. " if number else "") + self.inline(title)
 
     def caption(self, thing: nodes.Element, caption: nodes.Element, kind: str) -> str:
@@ -111,29 +116,48 @@ class MarkdownWriter:
         return self._list([(f"{next(numbers)}. ", self.blocks(item)) for item in node.children])
 
     def _list(self, items: list[tuple[str, str]]) -> str:
-        written = [mark + textwrap.indent(text, " " * len(mark))[len(mark) :] for mark, text in items]
+        written = [
+            mark + textwrap.indent(text, " " * len(mark))[len(mark) :] for mark, text in items
+        ]
         return ("\n\n" if any("\n\n" in text for text in written) else "\n").join(written)
 
     def _block_Admonition(self, node: nodes.Element) -> str:
         titled = isinstance(node[0], nodes.title)
         title = self.inline(node[0]) if titled else admonitionlabels[type(node).__name__]
-        return self._quote(f"**{title}**\n\n" + "\n\n".join(self.block(child) for child in node.children[titled:]))
+        return self._quote(
+            f"**{title}**\n\n" + "\n\n".join(self.block(child) for child in node.children[titled:])
+        )
 
     def _quote(self, text: str) -> str:
         return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
 
     def _block_dropdown_main(self, node: nodes.Element) -> str:
         title, body = node.children
-        words = [self.inline(part) for part in title.findall(nodes.inline) if "sd-summary-text" in part["classes"]]
-        return f"<details>\n<summary>{''.join(words)}</summary>\n\n{self.blocks(body)}\n\n</details>"
+        words = [
+            self.inline(part)
+            for part in title.findall(nodes.inline)
+            if "sd-summary-text" in part["classes"]
+        ]
+        return (
+            f"<details>\n<summary>{''.join(words)}</summary>\n\n{self.blocks(body)}\n\n</details>"
+        )
 
     def _block_selftest(self, node: nodes.Element) -> str:
         options = list(node.findall(selftest_option))
         question = [child for child in node.children[1:] if child not in options]
-        parts = [f"**Question {node['number']}.** {self.inline(node[0])}", *map(self.block, question)]
-        parts.append("\n".join(f"- **{option['letter']}**: {self.inline(option[0])}" for option in options))
+        parts = [
+            f"**Question {node['number']}.** {self.inline(node[0])}",
+            *map(self.block, question),
+        ]
+        parts.append(
+            "\n".join(f"- **{option['letter']}**: {self.inline(option[0])}" for option in options)
+        )
         replies = self._list(
-            [("- ", f"**{o['letter']}**: {self.blocks(reply)}") for o in options for reply in o.children[1:]]
+            [
+                ("- ", f"**{o['letter']}**: {self.blocks(reply)}")
+                for o in options
+                for reply in o.children[1:]
+            ]
         )
         summary = f"Question {node['number']}, answer by answer"
         if replies and self.page.edition == "instructor":
@@ -143,11 +167,15 @@ class MarkdownWriter:
         return "\n\n".join(parts)
 
     def _block_hash_figure(self, node: nodes.Element) -> str:
-        return self._quote(f"{self.blocks(nodes.Element('', *node.children[:-1]))} *(To play with, on the site.)*")
+        return self._quote(
+            f"{self.blocks(nodes.Element('', *node.children[:-1]))} *(To play with, on the site.)*"
+        )
 
     def _block_literal_block(self, node: nodes.Element) -> str:
         language = node.get("language", "")
-        return _fence(node.astext(), {"ipython3": "python", "default": "", "none": ""}.get(language, language))
+        return _fence(
+            node.astext(), {"ipython3": "python", "default": "", "none": ""}.get(language, language)
+        )
 
     def _block_math_block(self, node: nodes.Element) -> str:
         text = node.astext().strip()
@@ -158,7 +186,11 @@ class MarkdownWriter:
         rows = [[self._cell(entry) for entry in row.children] for row in node.findall(nodes.row)]
         head = rows.pop(0) if any(node.findall(nodes.thead)) else [""] * len(rows[0])
         lines = [f"| {' | '.join(row)} |" for row in [head, ["---"] * len(head), *rows]]
-        title = self.caption(node, node[0], "table") + "\n\n" if isinstance(node[0], nodes.title) else ""
+        title = (
+            self.caption(node, node[0], "table") + "\n\n"
+            if isinstance(node[0], nodes.title)
+            else ""
+        )
         return title + "\n".join(lines)
 
     def _cell(self, entry: nodes.Element) -> str:
@@ -208,7 +240,8 @@ class MarkdownWriter:
 
     def _inline_reference(self, node: nodes.Element) -> str:
         address = node.get("refuri", "")
-        if node.get("internal"):  # a page without a notebook, or a place on this page: only the words
+        # a page without a notebook, or a place on this page: only the words
+        if node.get("internal"):
             address = self.page.notebooks.get(address.partition("#")[0], "")
         return f"[{self.inline(node)}]({address})" if address else self.inline(node)
 

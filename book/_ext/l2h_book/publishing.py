@@ -20,7 +20,9 @@ def site_address(variable: str = "L2H_SITE_URL") -> str:
     """Where the site is published, with a slash at its end; empty where the variable does not say."""
     site = os.environ.get(variable, "")
     if site and not site.startswith(("https://", "http://")):
-        raise ValueError(f"{variable} must be an address that starts with https:// or http://, got {site!r}")
+        raise ValueError(
+            f"{variable} must be an address that starts with https:// or http://, got {site!r}"
+        )
     return site.rstrip("/") + "/" if site else ""
 
 
@@ -63,13 +65,18 @@ def _configure(app: Any, config: Any) -> None:
     config.html_baseurl = config.ogp_site_url = site_address()
     config.sitemap_url_scheme = "{link}"
     config.sitemap_excludes = ["404.html"]
-    # a card with the page's title where its address is known, for it must be absolute; else one picture for all pages
+    # a card with the page's title where its address is known, for it must be absolute; else one
+    # picture for all pages
     config.ogp_social_cards = {"enable": bool(site_address()), "line_color": BLUE}
     config.ogp_image = "" if site_address() else "_static/cover.png"
-    config.ogp_image_alt = "A picture, the code that lines in the plane give it, and the bucket with that code."
+    config.ogp_image_alt = (
+        "A picture, the code that lines in the plane give it, and the bucket with that code."
+    )
 
 
-def _describe(app: Any, pagename: str, templatename: str, context: dict[str, Any], document: Any) -> None:
+def _describe(
+    app: Any, pagename: str, templatename: str, context: dict[str, Any], document: Any
+) -> None:
     """Add the tags that Zotero and Google Scholar read; let a chapter be described by what its reader will do."""
     if document is None:
         return
@@ -94,7 +101,8 @@ def write_plain_text(app: Any) -> None:
     links = []
     for page in app.env.collect_relations():  # in the order of the book
         notebook = site / "notebooks" / f"{page.rpartition('/')[2]}.ipynb"
-        if notebook.exists() and "/api/" not in page:  # pages of the reference have other pages' names
+        # pages of the reference have other pages' names
+        if notebook.exists() and "/api/" not in page:
             address = f"plain/{notebook.stem}.md"
             replace_file(site / address, plain_text(nbformat.read(notebook, as_version=4)).encode())
             links.append(f"- [{app.env.titles[page].astext()}]({address})")
@@ -104,9 +112,11 @@ def write_plain_text(app: Any) -> None:
 
 
 def plain_text(notebook: NotebookNode) -> str:
-    """A page's notebook as Markdown: its text, its code, what the code printed, and what the pictures show.
+    """A page's notebook as Markdown: its text, its code, what the code printed, and what the
+    pictures show.
 
-    Folded cells are left out, but for the lines of earlier chapters. Links to notebooks lead to their plain text.
+    Folded cells are left out, but for the lines of earlier chapters. Links to notebooks lead to
+    their plain text.
 
     Examples
     --------
@@ -130,13 +140,17 @@ def plain_text(notebook: NotebookNode) -> str:
         if cell.cell_type == "markdown":
             pieces.append(re.sub(r"\]\((?![a-z]+:)([^)#\s]+)\)", _plain_link, cell.source))
             continue
-        if not cell.metadata.get("jupyter", {}).get("source_hidden") or cell.source.startswith("# the lines so far"):
+        if not cell.metadata.get("jupyter", {}).get("source_hidden") or cell.source.startswith(
+            "# the lines so far"
+        ):
             pieces.append(f"```python\n{cell.source}\n```")
         for output in cell.outputs:
             data = output.get("data", {})
             pictures = [kind for kind in data if kind.startswith("image/")]
             if pictures:
-                pieces.append(f"(Picture: {output.metadata.get(pictures[0], {}).get('alt', 'without a description')})")
+                pieces.append(
+                    f"(Picture: {output.metadata.get(pictures[0], {}).get('alt', 'without a description')})"
+                )
             else:
                 text = data.get("text/plain", output.get("text", ""))
                 pieces.append(f"```text\n{text.rstrip()}\n```")

@@ -1,7 +1,8 @@
-"""Questions to test oneself with: the directive ``selftest``, its nodes, and how a page shows them without scripts.
+"""Questions to test oneself with: the directive ``selftest``, its nodes, and how a page shows them
+without scripts.
 
-A question is Markdown: what is asked, then a list with an item for each answer. An item starts with ``[x]`` if it is
-right and with ``[ ]`` if not, and has an explanation in a paragraph of its own::
+A question is Markdown: what is asked, then a list with an item for each answer. An item starts with
+``[x]`` if it is right and with ``[ ]`` if not, and has an explanation in a paragraph of its own::
 
     ```{selftest}
     What does the cosine of two vectors ignore?
@@ -14,7 +15,8 @@ right and with ``[ ]`` if not, and has an explanation in a paragraph of its own:
       It divides by both.
     ```
 
-On the page an answer is a radio button, and choosing it shows its explanation: style sheets can do that.
+On the page an answer is a radio button, and choosing it shows its explanation: style sheets can do
+that.
 """
 
 import re
@@ -61,8 +63,13 @@ class SelfTest(SphinxDirective):
             or not isinstance(blocks[0], nodes.paragraph)
             or not isinstance(blocks[-1], nodes.bullet_list)
         ):
-            raise self.error("a self-test is a question in a paragraph and, at its end, a list of answers")
-        options = [self._option(letter, item) for letter, item in zip(ascii_lowercase, blocks[-1], strict=False)]
+            raise self.error(
+                "a self-test is a question in a paragraph and, at its end, a list of answers"
+            )
+        options = [
+            self._option(letter, item)
+            for letter, item in zip(ascii_lowercase, blocks[-1], strict=False)
+        ]
         n_right = sum(option["verdict"] == "right" for option in options)
         if len(options) < 2 or n_right != 1:
             raise self.error(
@@ -79,30 +86,44 @@ class SelfTest(SphinxDirective):
         start: Any = item[0][0] if len(item) and isinstance(item[0], nodes.paragraph) else None
         mark = _MARK.match(start.astext()) if isinstance(start, nodes.Text) else None
         if not mark:
-            raise self.error(f"an answer of a self-test starts with [x] or [ ], and then says something: {said!r}")
+            raise self.error(
+                f"an answer of a self-test starts with [x] or [ ], and then says something: {said!r}"
+            )
         if len(item) < 2 or not isinstance(item[1], nodes.paragraph):
-            raise self.error(f"an answer of a self-test has an explanation, in a paragraph under it: {said!r}")
+            raise self.error(
+                f"an answer of a self-test has an explanation, in a paragraph under it: {said!r}"
+            )
         label = _as(selftest_label, item[0])
         label[0] = nodes.Text(start.astext()[mark.end() :])
         verdict, said = _VERDICTS[mark[1]]
         item[1][:0] = [nodes.strong("", said), nodes.Text(" ")]
-        return selftest_option("", label, selftest_reply("", *item[1:]), letter=letter, verdict=verdict)
+        return selftest_option(
+            "", label, selftest_reply("", *item[1:]), letter=letter, verdict=verdict
+        )
 
 
 def _as(kind: type[nodes.TextElement], paragraph: nodes.Element) -> nodes.TextElement:
     return kind(paragraph.rawsource, "", *paragraph.children)
 
 
-_TAGS = {  # how a page opens and closes each kind of node; the status is there before its reply, which is read out
+# how a page opens and closes each kind of node; the status is there before its reply, which is read
+# out
+_TAGS = {
     selftest: ('<fieldset class="selftest" id="question-{number}">', "</fieldset>"),
-    selftest_legend: ('<legend><span class="selftest-number">Question {number}.</span> ', "</legend>"),
+    selftest_legend: (
+        '<legend><span class="selftest-number">Question {number}.</span> ',
+        "</legend>",
+    ),
     selftest_option: (
         '<div class="selftest-option selftest-{verdict}">'
         '<input type="radio" name="selftest-{number}" id="selftest-{number}-{letter}">',
         "</div>",
     ),
     selftest_label: ('<label for="selftest-{number}-{letter}">', "</label>"),
-    selftest_reply: ('<div class="selftest-status" role="status"><div class="selftest-reply">', "</div></div>"),
+    selftest_reply: (
+        '<div class="selftest-status" role="status"><div class="selftest-reply">',
+        "</div></div>",
+    ),
 }
 
 

@@ -32,7 +32,9 @@ def write_teachers_pages(site: Path, folder: Path, notes: dict[str, dict[str, st
         html = Path(site, f"{page}.html").read_text(encoding="utf-8")
         html = re.sub(r'<p class="notebook-link">.*?</p>', "", html, flags=re.DOTALL)
         for place, note in places.items():
-            heading = re.search(rf'<section[^>]* id="{re.escape(place)}">.*?</h\d>', html, re.DOTALL)
+            heading = re.search(
+                rf'<section[^>]* id="{re.escape(place)}">.*?</h\d>', html, re.DOTALL
+            )
             end = heading.end() if heading else len(html)
             html = f'{html[:end]}\n<div class="l2h-notes">{note}</div>{html[end:]}'
         replace_file(folder / f"{page}.html", html.encode())

@@ -15,11 +15,15 @@ _BUILD = "import sys; from setuptools import build_meta; build_meta.build_wheel(
 def build_wheel(store: Path) -> Path:
     """Build the package's wheel, unless the one in ``store`` was built from the same files.
 
-    The build needs setuptools and no network. It happens in a copy: setuptools leaves folders behind, and would put
-    what an earlier build left there into the wheel. Built twice from the same files, the wheel has the same bytes.
+    The build needs setuptools and no network. It happens in a copy: setuptools leaves folders
+    behind, and would put what an earlier build left there into the wheel. Built twice from the same
+    files, the wheel has the same bytes.
     """
     root = PACKAGE.parent
-    files = [*files_of(PACKAGE), *(root / name for name in ("pyproject.toml", "README.md", "LICENSE"))]
+    files = [
+        *files_of(PACKAGE),
+        *(root / name for name in ("pyproject.toml", "README.md", "LICENSE")),
+    ]
     folder = store / files_key(files, root)[:16]
     for wheel in folder.glob("*.whl"):
         return wheel
@@ -31,12 +35,15 @@ def build_wheel(store: Path) -> Path:
         result = subprocess.run(
             [sys.executable, "-c", _BUILD, str(Path(temporary, "wheel"))],
             cwd=Path(temporary, "project"),
-            env=os.environ | {"SOURCE_DATE_EPOCH": "315532800"},  # 1980, the earliest time that a zip file can hold
+            # 1980, the earliest time that a zip file can hold
+            env=os.environ | {"SOURCE_DATE_EPOCH": "315532800"},
             capture_output=True,
             text=True,
         )
         if result.returncode:
-            raise RuntimeError(f"setuptools could not build the wheel:\n{result.stdout}{result.stderr}")
+            raise RuntimeError(
+                f"setuptools could not build the wheel:\n{result.stdout}{result.stderr}"
+            )
         (built,) = Path(temporary, "wheel").glob("*.whl")
         shutil.rmtree(store, ignore_errors=True)
         replace_file(folder / built.name, built.read_bytes())
