@@ -1,0 +1,165 @@
+"""The same on every machine: bits, Hamming distances, and rankings by floats."""
+
+import pickle
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from older_machine import older_environment
+from visits import ROOT
+
+from l2h_tutorial import CCAITQ, GRH, ITQ, LSH, PCAH, HashNeighbors, HashTable, hamming_distances
+from l2h_tutorial.baselines.linear import with_settled_signs
+from l2h_tutorial.metrics import same_ranking
+from l2h_tutorial.quantise import RaBitQ, ScalarCodes, SignCodes
+from l2h_tutorial.search import exact_neighbours, rerank
+
+K = 10
+
+
+def with_ties(seed, n=1500, n_queries=40, d=16):
+    """Draw rows with few bits, some of them twice: many are at one Hamming distance."""
+    random = np.random.default_rng(seed)
+    rows = random.normal(size=(n, d)).astype(np.float32)
+    rows[n // 2 :: 3] = rows[: len(rows[n // 2 :: 3])]
+    return rows, random.normal(size=(n_queries, d)).astype(np.float32)
+
+
+def by_distance_and_number(distances, k):
+    """Rank rows by an integer distance, equal ones by number, with NumPy's stable sort."""
+    return np.argsort(distances, axis=1, kind="stable")[:, :k]
+
+
+# Integers decide
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_sign_codes_are_ranked_by_hamming_distance_and_number(seed):
+    rows, queries = with_ties(seed)
+    signs = SignCodes(rotate=seed % 2 == 1, random_state=0).fit(rows)
+    codes = signs.encode(rows)
+    bits, own = (np.unpackbits(signs.encode(X), axis=1).astype(bool) for X in (rows, queries))
+    distances = hamming_distances(own, bits)
+    scores, found = signs.search(queries, codes, K)
+    np.testing.assert_array_equal(found, by_distance_and_number(distances, K))
+    np.testing.assert_array_equal(
+        np.diff(np.take_along_axis(distances, found, axis=1)) > 0, np.diff(scores) < 0
+    )
+
+    _, rescored = signs.search(queries, codes, K, rescore=rows, factor=3)
+    candidates = by_distance_and_number(distances, 3 * K)
+    products = (rows.astype(float)[candidates] * queries[:, None]).sum(axis=2)
+    order = np.lexsort((candidates, -products))[:, :K]
+    np.testing.assert_array_equal(rescored, np.take_along_axis(candidates, order, axis=1))
+
+
+def test_the_sign_of_a_column_is_decided_by_no_rounding():
+    """Of two coordinates of one size the first decides, whichever rounding makes larger."""
+    column = np.array([[0.5], [-0.5], [0.5], [-0.5]])
+    for rounding in (0, 1e-15, -1e-15):
+        moved = column + rounding * np.array([[1.0], [-1.0], [-1.0], [1.0]])
+        for sign in (1, -1):
+            assert (with_settled_signs(sign * moved)[0] > 0).all()
+
+
+# One machine and another
+
+
+def results():
+    """Compute what must not depend on the machine: bits, rows of searches, and scores."""
+    rows, queries = with_ties(0, d=48)
+    labels = (rows[:, 0] > 0) + 2 * (rows[:, 1] > 0)
+    bits = np.random.default_rng(1).random((len(rows), 24)) < 0.5
+    own = np.random.default_rng(2).random((len(queries), 24)) < 0.5
+    table = HashTable(bits)
+    found = {
+        "query": table.query(own, K),
+        "query_radius": [np.sort(ids) for ids in table.query_radius(own, 6)],
+        "exact, cosine": exact_neighbours(queries, rows, K),
+        "exact, euclidean": exact_neighbours(queries, rows, K, "euclidean"),
+        "rerank": np.stack(list(rerank(queries, rows, table.query(own, 200)[1], K))),
+    }
+    for metric in ("cosine", "euclidean"):
+        nearest = HashNeighbors(LSH(24), metric=metric, random_state=0).fit(rows)
+        found[f"HashNeighbors, {metric}"] = nearest.kneighbors(queries)[1]
+        found[f"radius, {metric}"] = nearest.radius_
+    hashers = (
+        LSH(24, random_state=0),
+        PCAH(24),
+        ITQ(24, random_state=0),
+        CCAITQ(24, random_state=0),
+    )
+    for hasher in (*hashers, GRH(24, classifier="kernel-ridge", random_state=0)):
+        found[f"bits of {type(hasher).__name__}"] = hasher.fit(rows, labels).transform(rows)
+    quantisers = (
+        RaBitQ(random_state=0),
+        ScalarCodes(8),
+        ScalarCodes(4),
+        SignCodes(asymmetric=True),
+        SignCodes(),
+    )
+    for quantiser in quantisers:
+        codes = quantiser.fit(rows).encode(rows)
+        estimates = quantiser.scores(queries, codes).astype(float)
+        if not isinstance(quantiser, SignCodes):
+            estimates += rows @ quantiser.mean_
+        found[f"codes of {quantiser!r}"] = codes
+        found[f"search of {quantiser!r}"] = quantiser.search(queries, codes, K)[1]
+        found[f"rescored search of {quantiser!r}"] = quantiser.search(
+            queries, codes, K, rescore=rows
+        )[1]
+        found[f"estimates of {quantiser!r}"] = estimates
+    return found
+
+
+DUMP = """
+import pickle, sys
+from test_machines import results
+pickle.dump(results(), sys.stdout.buffer)
+"""
+
+
+@pytest.fixture(scope="module")
+def here_and_there():
+    """Return the results of this machine, and those of an older one, which is another process."""
+    command = [sys.executable, "-c", DUMP]
+    environment = older_environment() | {"PYTHONPATH": f"{ROOT / 'tests'}"}
+    there = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, check=False)
+    assert there.returncode == 0, there.stderr.decode()
+    return results(), pickle.loads(there.stdout)
+
+
+def test_what_follows_from_given_bits_is_the_same_everywhere(here_and_there):
+    here, there = here_and_there
+    for i in range(2):  # distances, rows
+        np.testing.assert_array_equal(here["query"][i], there["query"][i])
+    for ours, theirs in zip(here["query_radius"], there["query_radius"], strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    for name in ("search of SignCodes()", "radius, cosine", "radius, euclidean"):
+        np.testing.assert_array_equal(here[name], there[name], err_msg=name)
+
+
+def test_bits_differ_by_the_rounding_of_a_hyperplane_at_most(here_and_there):
+    here, there = here_and_there
+    for name in (name for name in here if name.startswith(("bits of", "codes of"))):
+        differ = here[name] != there[name]
+        assert differ.mean() < 1e-4, f"{name}: {differ.sum()} of {differ.size}"
+
+
+def test_rankings_by_floats_differ_by_equal_scores_at_most(here_and_there):
+    here, there = here_and_there
+    rows, queries = with_ties(0, d=48)
+    products = queries.astype(float) @ rows.T.astype(float)
+    lengths = np.linalg.norm(queries, axis=1)[:, None] * np.linalg.norm(rows, axis=1)
+    distances = np.linalg.norm(queries[:, None].astype(float) - rows, axis=2)
+    scores = {"cosine": products / lengths, "euclidean": distances}
+    for name in ("exact, cosine", "rerank", "HashNeighbors, cosine"):
+        assert same_ranking(here[name], there[name], scores["cosine"]), name
+    for name in ("exact, euclidean", "HashNeighbors, euclidean"):
+        assert same_ranking(here[name], there[name], scores["euclidean"]), name
+    for name in (name for name in here if name.startswith("search of")):
+        estimates = here[name.replace("search of", "estimates of")]
+        assert same_ranking(here[name], there[name], estimates), name
+    for name in (name for name in here if name.startswith("rescored")):
+        assert same_ranking(here[name], there[name], products), name
