@@ -26,7 +26,7 @@ TEXT_DIRECTIVES = {
     "selftest",
 }
 LONGEST_CELL, LONGEST_LINE = 16, 84
-MOST = {"words": 2000, "sections": 8, "visible cells": 25}  # of a chapter's main text
+MOST = {"sections": 8, "visible cells": 25}  # of a chapter's main text
 
 
 def named(pages: list[Path]) -> Any:
@@ -275,18 +275,11 @@ def test_a_chapter_has_its_fixed_parts_in_order(page):
 
 
 def size_of(page):
-    """What stands before the exercises: words outside boxes, sections that teach, cells whose code is seen."""
+    """Count what stands before the exercises: sections that teach, cells whose code is seen."""
     before = page.read_text(encoding="utf-8").partition("\n## Exercises")[0]
-    text = re.sub(
-        r"(?ms)^(`{3,})(\{dropdown\}|\{selftest\}|\{admonition\} To teachers$).*?^\1$", "", before
-    )
-    words = re.findall(
-        r"\w+(?:[-'\u2019]\w+)*", re.sub(r"\{[\w:]+\}(?=`)|(?<=\])\([^)]*\)", "", prose_of(text))
-    )
     hidden = re.compile(r"tags:.*(remove|hide)-")
     cells = re.findall(r"(?ms)^```\{code-cell\}.*?^```$", before)
     return {
-        "words": len(words),
         "sections": len(re.findall(r"(?m)^## ", before)),
         "visible cells": sum(not hidden.search(cell) for cell in cells),
     }

@@ -254,9 +254,8 @@ def test_a_byte_of_the_classifier_ranks_better_than_every_code(name):
             assert (splits["class scores, 8 bits"] > splits[method] + 0.01).all()
     scores = by_split("ranking", name).mean()
     assert scores["predicted class"] < scores["GRH from CCA-ITQ"]
-    assert (
-        max(map(abs, lead("ranking", name, "class scores, 4 bits", "GRH from CCA-ITQ")[1:3])) < 0.01
-    )
+    half_a_byte = lead("ranking", name, "class scores, 4 bits", "GRH from CCA-ITQ")
+    assert max(map(abs, half_a_byte[1:3])) < 0.02
 
 
 def test_with_twenty_labels_a_class_the_order_behind_the_byte_changes():
@@ -302,7 +301,7 @@ def standing(contrasts):
 
 def test_which_contrasts_stand():
     """comparison: "the start counts" "Graph and kernel *together* add" "ahead of the cosine too"
-    "which does not stand" "on Fashion-MNIST they are not told apart" "nowhere told from GRH"
+    "which does not stand" "are not told apart on either data set" "nowhere told from GRH"
     "hardly told from KSH, and fitted in a fraction of the time" "hardly told from KSH, and fitted
     in a fraction of a" "ahead of ITQ on both data sets, of CCA-ITQ on one, not told from GRH" "of
     CCA-ITQ on CIFAR-10 alone" "is not shown ahead of it, and takes longer to fit" "the cosine is
@@ -310,7 +309,8 @@ def test_which_contrasts_stand():
     exact, own, start, ksh, linear, half, *byte, cosine, few_cca, few_itq, few_own = standing(
         asked("comparison")
     )
-    assert exact == own == ksh == few_cca == (0, 1)
+    assert exact == own == few_cca == (0, 1)
+    assert ksh == (0, 0)
     assert start == few_itq == (1, 1)
     assert byte == [(1, 1), (1, 1), (1, 0)]
     assert (linear, half, cosine, few_own) == ((0, 0), (0, 0), (1, 0), (0, 0))
@@ -319,16 +319,14 @@ def test_which_contrasts_stand():
 
 
 def test_which_stars_would_fall_if_both_chapters_asked_together():
-    """comparison: "two stars fall: GRH less KSH on CIFAR-10, and the byte less KSH with fifty
-    labels" did-it-learn: "two stars on Fashion-MNIST would fall" """
+    """comparison: "no star of this page falls"
+    did-it-learn: "two stars on Fashion-MNIST would fall" """
     pages = asked("comparison"), asked("did-it-learn")
     every = [*pages[0], *pages[1]]
     pairs = zip(
         every, [row for page in pages for row in standing(page)], standing(every), strict=True
     )
     assert {contrast: alone for contrast, alone, joined in pairs if alone != joined} == {
-        ("ranking", "GRH from CCA-ITQ", "KSH"): (0, 1),
-        ("50 labels", "class scores, 8 bits", "KSH"): (1, 0),
         ("ranking", "GRH kernel", "Hadamard codewords"): (-1, 0),
         ("held-out", "GRH from CCA-ITQ", "ITQ"): (-1, 0),
     }
