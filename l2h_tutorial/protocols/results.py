@@ -100,8 +100,10 @@ def provenance(dataset: Dataset) -> dict[str, str]:
     Returns
     -------
     dict
-        ``data`` : name and hash of features and labels; ``versions`` of Python and the packages
-        that compute; ``machine`` : system, processor and cores.
+        ``data`` : name and hash of images and labels, or of features and labels where there are no
+        images (features that are computed from images differ in their last bits from processor to
+        processor); ``versions`` of Python and the packages that compute; ``machine`` : system,
+        processor and cores.
 
     Examples
     --------
@@ -110,7 +112,8 @@ def provenance(dataset: Dataset) -> dict[str, str]:
     >>> sorted(provenance(toy)), provenance(toy)["data"]
     (['data', 'machine', 'versions'], 'toy 85526ba79728a470')
     """
-    digest = hashlib.sha256(dataset.features.tobytes() + dataset.labels.tobytes())
+    given = dataset.features if dataset.images is None else dataset.images
+    digest = hashlib.sha256(given.tobytes() + dataset.labels.tobytes())
     packages = ", ".join(f"{name} {version(name)}" for name in ("numpy", "scipy", "scikit-learn"))
     return {
         "data": f"{dataset.name} {digest.hexdigest()[:16]}",
