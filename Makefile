@@ -6,6 +6,14 @@ BIN := .venv/bin
 export L2H_DATASET := $(DATASET)
 export L2H_SOURCE := $(if $(SOURCE),$(abspath $(SOURCE)))
 
+define CHECK_PYTHON
+import sys
+version = sys.version_info[:2]
+if version < (3, 11): sys.exit("Python 3.11 or newer is needed, and $(PYTHON) is %d.%d: make book PYTHON=python3.12" % version)
+if version > (3, 14): print("Python %d.%d is newer than those that this was tested with, 3.11 to 3.14." % version)
+endef
+export CHECK_PYTHON
+
 ifneq ($(SOURCE),)
 ifeq ($(DATASET)$(filter table1 seed-figures fair-fight quality-by-bytes,$(MAKECMDGOALS)),)
 $(error SOURCE says where the files of a data set are; say which: DATASET=cifar10 SOURCE=$(SOURCE))
@@ -84,6 +92,7 @@ table1: .venv/installed
 	$(BIN)/python -m l2h_tutorial.protocols.table1 $(if $(SOURCE),--source "$(L2H_SOURCE)")
 
 .venv/installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c "$$CHECK_PYTHON"
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements.lock
 	@# compiled by all cores; what is no Python, though named so, is left as pip leaves it
