@@ -818,7 +818,7 @@ LESSONS = {
 @pytest.mark.parametrize("docstring", LESSONS.values(), ids=LESSONS)
 def test_the_book_says_so(docstring):
     """Each quotation is in the chapter named before it; a lesson whose sentence has gone checks nothing."""
-    page, quotes = None, re.findall(r'([\w-]+): |"([^"]+)"', docstring)
+    page, quotes = None, re.findall(r'([\w-]+):\s|"([^"]+)"', docstring)
     assert quotes
     for name, quote in quotes:
         if name:

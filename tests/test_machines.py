@@ -1,6 +1,7 @@
 """The same on every machine: bits, Hamming distances, and rankings by floats."""
 
 import pickle
+import shutil
 import subprocess
 import sys
 
@@ -163,3 +164,28 @@ def test_rankings_by_floats_differ_by_equal_scores_at_most(here_and_there):
         assert same_ranking(here[name], there[name], estimates), name
     for name in (name for name in here if name.startswith("rescored")):
         assert same_ranking(here[name], there[name], products), name
+
+
+# One Python and another
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
+@pytest.mark.parametrize(
+    ("minor", "refused", "said"),
+    [(10, True, "3.11 or newer is needed"), (14, False, ""), (15, False, "is newer than those")],
+)
+def test_make_refuses_an_old_python_and_warns_of_a_new_one(tmp_path, minor, refused, said):
+    """Before anything is installed, which the stand-in for Python would mark."""
+    python = tmp_path / "python"
+    check = f"import sys; sys.version_info = (3, {minor}, 0); exec(sys.argv[1])"
+    python.write_text(
+        f'#!/bin/sh\n[ "$1" = -m ] && touch {tmp_path / "installs"} && exit 1\n'
+        f"exec {sys.executable} -c '{check}' \"$2\"\n"
+    )
+    python.chmod(0o755)
+    for name in ("Makefile", "requirements.lock", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+    command = ["make", ".venv/installed", f"PYTHON={python}"]
+    made = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert said in made.stdout + made.stderr
+    assert (tmp_path / "installs").exists() != refused

@@ -1,5 +1,6 @@
 """Pages executed side by side, and kept until something changes that their outputs depend on."""
 
+import asyncio
 import hashlib
 import os
 import platform
@@ -113,7 +114,7 @@ def _client(
 def _seconds_to_execute(client: NotebookClient) -> float:
     """Execute a page, and say how long that took."""
     start = perf_counter()
-    client.execute()
+    asyncio.run(client.async_execute())  # closes its event loop, however the page ends
     return perf_counter() - start
 
 
