@@ -208,7 +208,7 @@ def test_the_network_of_the_page_is_the_one_that_was_measured():
 
 
 def test_which_contrasts_stand():
-    """did-it-learn: "which does not stand" "which stands, and" "and stands" "neither stands" "nothing
+    """did-it-learn: "which does not stand" "Both stand." "and stands" "neither stands" "nothing
     that stands to ITQ" "nothing that stands to CCA-ITQ" "Votes make a difference of" "which stands:
     the labels of other classes did *harm*" "which does not either" "nothing that stands on
     Fashion-MNIST" "is behind ITQ by" "was far behind on one data set, not told apart on the other"
@@ -218,8 +218,7 @@ def test_which_contrasts_stand():
     near_lsh, near_itq, byte, held_out, sdh, gap, votes, network = rows[10:]
     assert (toss, kernel, cca_votes) == ((0, 0), (0, 1), (0, 1))
     assert start == (-1, 0)
-    assert from_cca == (1, 0)
-    assert alpha == near_lsh == byte == (1, 1)
+    assert from_cca == alpha == near_lsh == byte == (1, 1)
     assert baskets == [(1, 1), (0, 0), (1, 1), (1, 1)]
     assert (near_itq, held_out, sdh, votes, gap, network) == (
         (0, 0),

@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pytest
 from older_machine import older_environment
+from sklearn.base import clone
 from visits import ROOT
 
 from l2h_tutorial import CCAITQ, GRH, ITQ, LSH, PCAH, HashNeighbors, HashTable, hamming_distances
@@ -62,6 +63,20 @@ def test_the_sign_of_a_column_is_decided_by_no_rounding():
         moved = column + rounding * np.array([[1.0], [-1.0], [-1.0], [1.0]])
         for sign in (1, -1):
             assert (with_settled_signs(sign * moved)[0] > 0).all()
+
+
+@pytest.mark.parametrize("n_bits", [5, 12])
+@pytest.mark.parametrize("hasher", [PCAH(), ITQ(random_state=0), CCAITQ(random_state=0)], ids=repr)
+def test_rounding_of_the_features_turns_no_column(hasher, n_bits):
+    """With as many bits as features LAPACK takes another way to the directions of CCA."""
+    random = np.random.default_rng(0)
+    labels = np.arange(200) % 20
+    X = random.normal(size=(200, 12)) + 2 * random.normal(size=(20, 12))[labels]
+    bits = clone(hasher).set_params(n_bits=n_bits).fit(X, labels).transform(X)
+    for _ in range(20):
+        moved = X * (1 + 1e-15 * random.normal(size=X.shape))
+        again = clone(hasher).set_params(n_bits=n_bits).fit(moved, labels).transform(X)
+        assert (again != bits).mean() < 1e-3
 
 
 # One machine and another

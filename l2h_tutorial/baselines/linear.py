@@ -145,8 +145,7 @@ def quantising_rotation(V: Floats, n_iter: int, random_state: Any) -> Floats:
     """Find a rotation R that makes ||B - VR||^2 small, B being the signs of VR."""
     random = check_random_state(random_state)
     b = V.shape[1]
-    left, _, _ = np.linalg.svd(random.standard_normal((b, b)))
-    rotation = with_settled_signs(left)
+    rotation, _, _ = np.linalg.svd(random.standard_normal((b, b)))
     for _ in range(n_iter):
         rotation, _ = orthogonal_procrustes(V, signs(V @ rotation))
     return rotation
@@ -356,7 +355,9 @@ def canonical_directions(
     )
     correlations = np.sqrt(np.clip(squared[::-1], 0, 1))
     correlations[basis.shape[1] :] = 0  # rounding, but for which there is no correlation left
-    return with_settled_signs(directions[:, ::-1]), correlations
+    if n_directions == d:  # LAPACK finds all of them in another way, where rounding decides the signs
+        directions = with_settled_signs(directions)
+    return directions[:, ::-1], correlations
 
 
 def checked_labels(y: Any, points: Floats) -> Floats:
