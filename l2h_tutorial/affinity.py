@@ -57,7 +57,8 @@ class NormalisedAffinity:
 
     def __init__(self, S: Any, normalise: str = "columns", groups: Integers | None = None) -> None:
         check_choice(normalise, "normalise", NORMALISATIONS)
-        self.normalise, self.largest = normalise, S.max()
+        self.normalise = normalise
+        self.largest = S.max()
         self._between = S
         self._groups = np.arange(S.shape[0]) if groups is None else groups
         n = len(self._groups)
@@ -199,9 +200,11 @@ def given_graph(y: Any, affinity: Any, n: int, normalise: str) -> NormalisedAffi
             "give GRH either y or affinity, got both: the labels would make a second graph"
         )
     if affinity is None:
-        name, graph = "y", same_class_affinity(y, normalise=normalise)
+        name = "y"
+        graph = same_class_affinity(y, normalise=normalise)
     else:
-        name, graph = "affinity", graph_affinity(affinity, normalise=normalise)
+        name = "affinity"
+        graph = graph_affinity(affinity, normalise=normalise)
     if graph.shape != (n, n):
         raise ValueError(
             f"{name} must be about as many points as X has rows: X has {n} rows, {name} {graph.shape[0]}"

@@ -138,10 +138,13 @@ def audit(
     n_queries = min(300, len(rows) // 10)
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     vectors = vectors / np.where(lengths > 0, lengths, 1)
-    queries, database = vectors[rows[:n_queries]], vectors[rows[n_queries:]]
+    queries = vectors[rows[:n_queries]]
+    database = vectors[rows[n_queries:]]
     exact = exact_neighbours(queries, database, k)
     factors = [factor for factor in FACTORS if factor * k <= len(database)]
-    found, lines = {}, []  # found: by each query without rescoring
+    # found: by each query without rescoring
+    found = {}
+    lines = []
     for name, method in METHODS.items():
         n_bytes, hits = found_among(
             clone(method), queries, database, exact, factors, random.randint(2**31)
@@ -209,7 +212,8 @@ def found_among(
     if quantiser.rotate:
         quantiser.set_params(random_state=seed)
     codes = quantiser.fit(database).encode(database)
-    k, found = exact.shape[1], []
+    k = exact.shape[1]
+    found = []
     candidates = quantiser.search(queries, codes, max(factors) * k)[1]
     for rows, neighbours in zip(candidates, exact, strict=True):
         hits = np.isin(rows, neighbours)
@@ -263,7 +267,8 @@ def _worth(found: dict[str, Floats], name: str, over: str, yes: str, no: str, wh
     more = found[name] - found[over]
     chance = 2 * more.std() / np.sqrt(len(more))
     verdict = yes if more.mean() > max(_NOTABLE, chance) else no
-    with_it, without = found[name].mean(), found[over].mean()
+    with_it = found[name].mean()
+    without = found[over].mean()
     return f"{verdict}: {why}, and the recall of signs is {with_it:.2f} with it and {without:.2f} without."
 
 

@@ -358,7 +358,8 @@ class ClassScores(_ClassHasher):
         float
             As :func:`~l2h_tutorial.mean_average_precision`, which ranks by the Hamming distance.
         """
-        query, database = bits_to_integers(query_bits), bits_to_integers(database_bits)
+        query = bits_to_integers(query_bits)
+        database = bits_to_integers(database_bits)
         classes, of_database = np.unique(database_labels, return_inverse=True)
         in_cell = np.zeros((len(classes), len(self.centres_)), dtype=int)
         np.add.at(in_cell, (of_database, database), 1)

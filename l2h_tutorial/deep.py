@@ -134,7 +134,8 @@ def depthwise(filters: Singles, bias: Singles, side: int, stride: int) -> Layer:
     seen = (STRIP - 1) * stride + k  # rows that a strip comes from
     bands = np.zeros((c, seen, side + 2 * k, STRIP, made), dtype=np.float32)
     for row, column in np.ndindex(STRIP, made):
-        top, left = row * stride, column * stride - before + k
+        top = row * stride
+        left = column * stride - before + k
         bands[:, top : top + k, left : left + k, row, column] = filters[:, 0]
     # without what meets zeros only
     bands = bands[:, :, k : k + side].reshape(c, seen * side, STRIP * made)
@@ -143,7 +144,8 @@ def depthwise(filters: Singles, bias: Singles, side: int, stride: int) -> Layer:
         result = np.empty((c, x.shape[1], made * made), dtype=np.float32)
         for top in range(0, made, STRIP):
             first = top * stride - before
-            low, high = max(first, 0), min(first + seen, side)
+            low = max(first, 0)
+            high = min(first + seen, side)
             strip = result[:, :, top * made : (top + STRIP) * made]
             band = bands[:, (low - first) * side : (high - first) * side, : strip.shape[2]]
             np.matmul(x[:, :, low * side : high * side], band, out=strip)
@@ -165,10 +167,13 @@ def make_network(weights: dict[str, Singles], side: int = SIDE) -> Layer:
         shift = weights[f"{norm}.bias"] - weights[f"{norm}.running_mean"] * factor
         return weights[f"{convolution}.weight"] * factor[:, None, None, None], shift
 
-    stem, head = pointwise(*folded("_conv_stem", "_bn0")), pointwise(*folded("_conv_head", "_bn1"))
-    blocks, now = [], side // 2
+    stem = pointwise(*folded("_conv_stem", "_bn0"))
+    head = pointwise(*folded("_conv_head", "_bn1"))
+    blocks = []
+    now = side // 2
     for i in range(sum(name.endswith("_depthwise_conv.weight") for name in weights)):
-        block, stride = f"_blocks.{i}.", 2 if i in HALVING else 1
+        block = f"_blocks.{i}."
+        stride = 2 if i in HALVING else 1
         widens = f"{block}_expand_conv.weight" in weights
         expand = pointwise(*folded(f"{block}_expand_conv", f"{block}_bn0")) if widens else None
         of_channels = depthwise(*folded(f"{block}_depthwise_conv", f"{block}_bn1"), now, stride)

@@ -30,10 +30,15 @@ GIST_VERSION = 1
 
 N_FEATURES = 512
 
-SCALES, ORIENTATIONS, GRID = 4, 8, 4
+SCALES = 4
+ORIENTATIONS = 8
+GRID = 4
 # cycles a pixel of the finest filters; how much coarser each next scale is
-HIGHEST_FREQUENCY, SCALE_RATIO = 0.3, 1.85
-PREFILTER_CYCLES, PREFILTER_PADDING, FILTER_PADDING = 4, 5, 32
+HIGHEST_FREQUENCY = 0.3
+SCALE_RATIO = 1.85
+PREFILTER_CYCLES = 4
+PREFILTER_PADDING = 5
+FILTER_PADDING = 32
 # filter values below this are left out; the descriptor then changes by less than 1e-6
 NEGLIGIBLE = 1e-5
 # complex numbers that each thread works on at once: 2 MB, which the processor's cache holds
@@ -148,11 +153,10 @@ def _describer(height: int, width: int) -> Callable[[Bytes], Singles]:
     """Make what describes images of one size: all that depends on nothing else is computed here."""
     size = _padded(height, width)
     blur = _low_pass(max(height, width) + 2 * PREFILTER_PADDING)
-    forward_rows, forward_columns = (
-        _padded_transform(height, size),
-        _padded_transform(width, size).T,
-    )
-    inverse_rows, inverse_columns = _waves(height, size), _waves(width, size).T
+    forward_rows = _padded_transform(height, size)
+    forward_columns = _padded_transform(width, size).T
+    inverse_rows = _waves(height, size)
+    inverse_columns = _waves(width, size).T
     filters = list(_gabor_filters(size))
 
     def describe(images: Bytes) -> Singles:
@@ -212,7 +216,8 @@ def _gabor_filters(size: int) -> Iterator[tuple[slice, slice, Singles]]:
             turned = angle + np.pi * orientation / ORIENTATIONS
             turned -= 2 * np.pi * (turned > np.pi)  # back to -pi..pi
             gain = np.exp(-3.5 * ring - 2 * np.pi * turned**2)
-            rows, columns = _extent(gain.max(axis=1)), _extent(gain.max(axis=0))
+            rows = _extent(gain.max(axis=1))
+            columns = _extent(gain.max(axis=0))
             yield rows, columns, gain[rows, columns].astype(np.float32)
 
 

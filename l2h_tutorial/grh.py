@@ -11,6 +11,7 @@ and support vector machines are in ``baselines.kernels``.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from numbers import Real
 from typing import Any, ClassVar, Self
 
@@ -330,48 +331,60 @@ class GRH(Hasher):
         S = given_graph(y, affinity, len(points), self.normalise)
         random = check_random_state(self.random_state)
         features = self._standardised(self._without_mean(points))
-        # draws first, so that an integer seed gives the hyperplanes of LSH
+        # The start is drawn first, so that an integer seed gives the hyperplanes of LSH.
         start, L = self._start(points, y, random)
-        self.models_: list[Any] = [(np.arange(self.n_bits), start)]  # what taught which bits
         classifier = make_classifier(self, features, seed=random.randint(2**31 - 1))
-        self._train(S, L, classifier, lambda: self._draw(S, features, random))
+        # Of each round, the bits that were taught and the model that predicts them; round 0 is
+        # the starting hasher.
+        self.models_: list[Any] = [(np.arange(self.n_bits), start)]
+        self._train(S, L, classifier, draw=partial(self._draw, S, features, random))
         return self
 
     def _train(
         self, S: NormalisedAffinity, L: Bits, classifier: Classifier, draw: Callable[[], Any]
     ) -> None:
         """Regularise, partition, repeat."""
-        start, seen = L.copy(), dict[Any, int]()
+        start = L.copy()
         self.history_: list[Round] = []
         self._note(S, L, L, L)
+        first_round_of: dict[Any, int] = {}  # by targets: the round that first had them
         for number in range(1, self.n_iter + 1):
             # Regularise: neighbours vote on each bit, against what it was before the
             # round, or at the start.
             reference = start if self.reference == "initial" else L
             scores = regularised_scores(S, L, reference, self.alpha)
             targets = to_bits(scores, self.sign_of_zero)
-            # A bit on which all points agree cannot be taught: mend it, in `targets`,
-            # or keep it as it was. A list, so that all are mended.
-            alike = degenerate_bits(targets)
-            if any([self._mend(k, targets, scores, start, draw) for k in alike]):
-                # a hyperplane was drawn: rounds are others now, also for the same targets
-                seen.clear()
+
+            # A bit on which all points agree cannot be taught. `_mend` gives it two
+            # sides where it can; elsewhere the bit stays as it was.
+            degenerate = degenerate_bits(targets)
+            drawn = [self._mend(k, targets, scores, start, draw) for k in degenerate]
             kept = degenerate_bits(targets)
             targets[:, kept] = L[:, kept]
-            # The same targets as `period_` rounds ago (0: never): from here on all
-            # repeats. If the rounds that are left, this one too, make whole periods,
-            # they would end as we are now.
-            self.period_ = number - seen.setdefault((targets.tobytes(), kept.tobytes()), number)
-            if self.period_ and (self.n_iter - number + 1) % self.period_ == 0:
+
+            # Equal targets teach equal classifiers: once targets come back, the rounds
+            # repeat with that period (0: they never came), unless a hyperplane was drawn.
+            # If the rounds to come are whole periods, they would end where we are now.
+            if any(drawn):
+                first_round_of.clear()
+            state = targets.tobytes(), kept.tobytes()
+            self.period_ = number - first_round_of.setdefault(state, number)
+            rounds_to_come = self.n_iter - number + 1  # with this one
+            if self.period_ and rounds_to_come % self.period_ == 0:
                 break
+
             # Partition: a classifier learns each bit; what it predicts are the new bits.
-            before, L, model = L, targets.copy(), None
+            before = L
+            L = targets.copy()
             taught = np.setdiff1d(np.arange(self.n_bits), kept)
+            model = None
             if taught.size:
-                model, L[:, taught] = classifier(targets[:, taught])
+                model, predicted = classifier(targets[:, taught])
+                L[:, taught] = predicted
             self.models_.append((taught, model))
-            self._note(S, before, targets, L, len(alike))
-        self.n_iter_, self.converged_ = len(self.models_) - 1, self.period_ == 1
+            self._note(S, before, targets, L, len(degenerate))
+        self.n_iter_ = len(self.models_) - 1
+        self.converged_ = self.period_ == 1
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
@@ -391,26 +404,30 @@ class GRH(Hasher):
                 raise TypeError(f"{name} must be {expected}, got {value!r}")
 
     def _start(self, points: Array, y: Any, random: np.random.RandomState) -> tuple[Any, Bits]:
-        """Fit the starting hasher, to centred features if it is named, else to X as it is; return both."""
-        named = isinstance(self.initial, str)
-        start = (
-            STARTS[self.initial](self.n_bits, random_state=random)
-            if named
-            else seeded(self.initial, random)
-        )
-        self.start_mean_ = self.mean_ if named else np.zeros(self.n_features_in_, points.dtype)
+        """Fit the starting hasher; return it, and its bits of the training points.
+
+        A hasher that is named sees centred features, one that is given sees X as it is.
+        """
+        if isinstance(self.initial, str):
+            start = STARTS[self.initial](self.n_bits, random_state=random)
+            self.start_mean_ = self.mean_
+        else:
+            start = seeded(self.initial, random)
+            self.start_mean_ = np.zeros(self.n_features_in_, points.dtype)
         inputs = points - self.start_mean_
         bits = np.asarray(start.fit(inputs, y).transform(inputs))
         if bits.shape != (len(points), self.n_bits) or bits.dtype != bool:
-            raise ValueError(
-                f"initial must give {self.n_bits} bools a point, got {bits.dtype} of shape {bits.shape}"
-            )
+            found = f"{bits.dtype} of shape {bits.shape}"
+            raise ValueError(f"initial must give {self.n_bits} bools a point, got {found}")
         return start, bits
 
     def _draw(
         self, S: NormalisedAffinity, features: Floats, random: np.random.RandomState
     ) -> tuple[Bits, Bits] | None:
-        """Draw a hyperplane that leaves two sides; return its bit and what the graph makes of it, None for no luck."""
+        """Draw a hyperplane whose bit has two sides after the graph step too.
+
+        Return the bit before and after that step, or None where no hyperplane was found.
+        """
         for _ in range(_REDRAWS):
             drawn = features @ random.standard_normal((features.shape[1], 1)) >= 0
             target = to_bits(regularised_scores(S, drawn, drawn, self.alpha), self.sign_of_zero)
@@ -421,27 +438,39 @@ class GRH(Hasher):
     def _mend(
         self, k: int, targets: Bits, scores: Floats, start: Bits, draw: Callable[[], Any]
     ) -> bool:
-        """Give degenerate bit k two sides in `targets`, where the rule and the points allow; return if it was drawn."""
+        """Give degenerate bit k two sides in `targets`; return whether a hyperplane was drawn.
+
+        "redraw" draws one, and splits the scores where none is found; "split" does it the other way
+        round; "keep" leaves the bit as it is. So does a bit that can neither be drawn nor split.
+        """
         if self.degenerate == "keep":
             return False
         split = next_best_split(scores[:, k])
-        fresh = draw() if self.degenerate == "redraw" or split is None else None
-        if fresh is not None:
-            # the bit's new start too, where later rounds refer to it
-            start[:, [k]], targets[:, [k]] = fresh
-        elif split is not None:
+        prefers_split = self.degenerate == "split" and split is not None
+        drawn = None if prefers_split else draw()
+        if drawn is not None:
+            own_bit, target = drawn
+            start[:, [k]] = own_bit  # to which later rounds may refer
+            targets[:, [k]] = target
+            return True
+        if split is not None:
             targets[:, k] = split
-        return fresh is not None
+        return False
 
     def _note(
         self, S: Any, before: Bits, targets: Bits, after: Bits, n_degenerate: int = 0
     ) -> None:
         """Add a round to the history."""
-        flipped, changed = int(np.sum(targets != before)), int(np.sum(targets != after))
-        agreed = agreement(S, after)
-        self.history_.append(
-            Round(len(self.history_), flipped, changed, n_degenerate, agreed, targets, after)
+        done = Round(
+            number=len(self.history_),
+            flipped=int(np.sum(targets != before)),
+            changed=int(np.sum(targets != after)),
+            degenerate=n_degenerate,
+            agreement=agreement(S, after),
+            regularised=targets,
+            bits=after,
         )
+        self.history_.append(done)
 
     def _predicted(self, number: int, points: Array) -> Bits:
         """Return the bits that a round taught, for any points; round 0 is the starting hasher."""
@@ -453,11 +482,13 @@ class GRH(Hasher):
     def _encode(self, points: Array) -> Bits:
         """Take each bit from the last round that taught it."""
         bits = np.empty((len(points), self.n_bits), dtype=bool)
-        last = np.zeros(self.n_bits, dtype=int)
+        last = np.zeros(self.n_bits, dtype=int)  # of each bit, the last round that taught it
         for number, (columns, _) in enumerate(self.models_):
             last[columns] = number
-        for number in np.unique(last):  # a bit that several of these taught ends with the last
-            bits[:, self.models_[number][0]] = self._predicted(number, points)
+        # In ascending order: of several rounds that taught a bit the last one has the last word.
+        for number in np.unique(last):
+            columns, _ = self.models_[number]
+            bits[:, columns] = self._predicted(number, points)
         return bits
 
     def staged_transform(self, X: ArrayLike) -> Iterator[Bits]:
@@ -676,7 +707,8 @@ def linear_svm(grh: GRH, features: Floats, seed: int) -> Classifier:
     liblinear only.
     """
     if grh.loss == "hinge" and grh.fit_intercept and len(features) <= _KERNEL_ROWS:
-        kernel, svm = features @ features.T, SVC(C=grh.C, kernel="precomputed")
+        kernel = features @ features.T
+        svm = SVC(C=grh.C, kernel="precomputed")
 
         def from_kernel(bits: Bits) -> tuple[LinearModel, Bits]:
             weights, intercepts = svm_weights(svm, kernel, bits, grh.class_weight)

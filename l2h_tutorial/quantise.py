@@ -253,7 +253,8 @@ class Quantiser(Estimator):
                     values = (vectors * queries[i]).sum(axis=1)
                     order = np.lexsort((best, -values))[:k]
                     values, best = values[order], best[order]
-                scores[i], rows[i] = values, best
+                scores[i] = values
+                rows[i] = best
         return scores, rows
 
 

@@ -196,7 +196,8 @@ def climb(hasher: Any, validation: Validation, ladders: Grid, *, n_draws: int = 
     [1.0, 0.1, 10.0, 0.01]
     """
     scores: dict[tuple[int, ...], float] = {}
-    best, before = tuple(len(values) // 2 for values in ladders.values()), None
+    best = tuple(len(values) // 2 for values in ladders.values())
+    before = None
 
     def setting(steps: tuple[int, ...]) -> dict[str, Any]:
         return {name: ladders[name][step] for name, step in zip(ladders, steps, strict=True)}
@@ -207,7 +208,8 @@ def climb(hasher: Any, validation: Validation, ladders: Grid, *, n_draws: int = 
         return scores[steps]
 
     while best != before:
-        before, around = best, [best]
+        before = best
+        around = [best]
         for k, values in enumerate(ladders.values()):
             for step in (best[k] - 1, best[k] + 1):
                 if 0 <= step < len(values):
@@ -273,7 +275,8 @@ def tune_as_published(
         falls = np.flatnonzero(np.diff([*trials["score"], -np.inf]) <= 0)
         score = trials["score"].iloc[falls[0]]
         if score > best:
-            best, chosen = score, {"alpha": [value], "n_iter": [int(falls[0]) + 1]}
+            best = score
+            chosen = {"alpha": [value], "n_iter": [int(falls[0]) + 1]}
     second = search(grh, validation, chosen | dict(then), n_draws=n_draws)
     trials = pd.concat([rounds, second.trials.assign(step=2)], ignore_index=True)
     return second._replace(trials=trials)
@@ -283,7 +286,8 @@ def _score(
     hasher: Any, validation: Validation, parameters: Mapping[str, Any], n_draws: int
 ) -> float:
     """Score a setting on the validation queries, in the mean over draws."""
-    scores, split = [], validation.choice
+    scores = []
+    split = validation.choice
     for seed in range(check_integer(n_draws, "n_draws")):
         drawn = clone(hasher).set_params(**parameters)
         if n_draws > 1:

@@ -82,7 +82,8 @@ def test_the_table_has_every_method_and_factor_with_bytes_and_an_interval():
 def test_what_is_found_among_the_candidates_is_the_recall_after_rescoring(method):
     X = clusters(n=600) + 1
     X /= np.linalg.norm(X, axis=1, keepdims=True)
-    queries, database = X[:50], X[50:]
+    queries = X[:50]
+    database = X[50:]
     exact = exact_neighbours(queries, database, 10)
     n_bytes, found = found_among(clone(METHODS[method]), queries, database, exact, [1, 4], seed=3)
     assert n_bytes < 8 * 48

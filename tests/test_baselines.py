@@ -94,7 +94,8 @@ def test_spectral_hashing_is_the_smallest_eigenfunctions_of_the_box():
     X = data(n=200)[0]
     hashing = SpectralHashing(12).fit(X)
     projected = (X - X.mean(axis=0)) @ hashing.projections_
-    lowest, side = projected.min(axis=0), np.ptp(projected, axis=0)
+    lowest = projected.min(axis=0)
+    side = np.ptp(projected, axis=0)
     every = sorted((m / side[j], j, m) for j in range(6) for m in range(1, 13))[:12]
     waves = [
         np.sin(np.pi / 2 + m * np.pi / side[j] * (projected[:, j] - lowest[j])) for _, j, m in every
@@ -147,7 +148,8 @@ def dense_anchor_graph(agh, X):
 
 
 def test_agh_takes_the_signs_of_the_anchor_graphs_eigenvectors_also_of_new_points():
-    X, new = data()[0], data(seed=1)[0]
+    X = data()[0]
+    new = data(seed=1)[0]
     agh = AGH(5, n_anchors=20, random_state=0).fit(X)
     distances = np.sort(euclidean_distances(X - agh.mean_, agh.anchors_), axis=1)
     assert distances.shape == (80, 20)
@@ -167,7 +169,8 @@ def test_the_second_layer_parts_neighbours_least_of_all_thresholds_that_balance(
     X = data()[0]
     agh = AGH(7, n_anchors=20, n_layers=2, random_state=0).fit(X)
     Z, A = dense_anchor_graph(agh, X)
-    vectors, (upper, lower) = Z @ agh.projections_, agh.thresholds_
+    vectors = Z @ agh.projections_
+    (upper, lower) = agh.thresholds_
     second = np.where(vectors[:, :3] >= 0, vectors[:, :3] >= upper, vectors[:, :3] <= lower)
     np.testing.assert_array_equal(agh.transform(X), np.hstack([vectors >= 0, second]))
     for y, up, down in zip(vectors.T, upper, lower, strict=False):
@@ -189,7 +192,8 @@ SETS = np.array([[1, 0, 0], [1, 1, 0], [0, 1, 0], [0, 1, 1], [0, 0, 1]])
 
 def joined(X, labels, n_neighbours):
     """Join points that share a label, one by one."""
-    W, squared = np.eye(len(X)), euclidean_distances(X, squared=True)
+    W = np.eye(len(X))
+    squared = euclidean_distances(X, squared=True)
     pairs = []
     for i in range(len(X)):
         others = [j for j in range(len(X)) if j == i or (labels[i] * labels[j]).any()]
@@ -242,7 +246,9 @@ def test_halves_are_as_equal_as_a_cut_at_the_median_can_make_them(values):
 
 
 def test_the_classifiers_of_sth_are_scikit_learns():
-    X, new, y = data()[0], data(seed=1)[0], np.arange(80) % 4
+    X = data()[0]
+    new = data(seed=1)[0]
+    y = np.arange(80) % 4
     linear = STH(4, C=0.3, random_state=0).fit(X, y)
     gaussian = STH(4, classifier="rbf-svm", C=3, gamma=0.5, random_state=0).fit(X, y)
     scale = np.sqrt(((X - X.mean(axis=0)) ** 2).sum(axis=1).mean())
@@ -286,7 +292,8 @@ def test_all_labelled_rows_are_centres_up_to_two_thousand(hasher):
 )
 @pytest.mark.parametrize("seed", range(5))
 def test_a_bit_of_ksh_is_the_best_of_all_that_brute_force_can_find(seed, labels):
-    residual, R = Residual(labels.astype(float), 4), np.where(labels @ labels.T > 0, 4.0, -4.0)
+    residual = Residual(labels.astype(float), 4)
+    R = np.where(labels @ labels.T > 0, 4.0, -4.0)
     # with as many any bit can be had
     kernels = np.linalg.qr(np.random.default_rng(seed).normal(size=(9, 9)))[0]
     for _ in range(3):
@@ -299,7 +306,8 @@ def test_a_bit_of_ksh_is_the_best_of_all_that_brute_force_can_find(seed, labels)
 
 def test_the_gradient_of_the_smooth_objective_is_right():
     random = np.random.default_rng(0)
-    residual, kernels = Residual(np.eye(3)[np.arange(30) % 3], 4), random.normal(size=(30, 5))
+    residual = Residual(np.eye(3)[np.arange(30) % 3], 4)
+    kernels = random.normal(size=(30, 5))
     residual.take(random.choice([-1.0, 1.0], 30))
     both = [lambda a, part=part: surrogate_loss(a, kernels, residual)[part] for part in (0, 1)]
     assert max(check_grad(*both, random.normal(size=5)) for _ in range(3)) < 1e-6
@@ -315,8 +323,10 @@ def objective(B, Y, W, F):
 @pytest.mark.parametrize("seed", range(5))
 def test_after_the_descent_of_sdh_no_single_bit_can_be_changed_for_the_better(seed):
     random = np.random.default_rng(seed)
-    B, F = random.choice([-1.0, 1.0], (9, 4)), random.normal(size=(9, 4))
-    Y, W = np.eye(3)[random.integers(0, 3, 9)], random.normal(size=(4, 3))
+    B = random.choice([-1.0, 1.0], (9, 4))
+    F = random.normal(size=(9, 4))
+    Y = np.eye(3)[random.integers(0, 3, 9)]
+    W = random.normal(size=(4, 3))
     found = cyclic_descent(B, Y @ W.T + 0.1 * F, W)
     best = objective(found, Y, W, F)
     assert best < objective(B, Y, W, F)
@@ -330,10 +340,8 @@ def test_after_the_descent_of_sdh_no_single_bit_can_be_changed_for_the_better(se
 def test_sdh_teaches_its_codes_by_scikit_learns_ridge(nu):
     X, y = data(n=200)
     sdh = SDH(6, n_anchors=40, nu=nu, n_iter=10, ridge=0.2, random_state=0).fit(X, y)
-    kernels, B = (
-        rbf_kernel(X - sdh.mean_, sdh.anchors_, gamma=sdh.gamma_),
-        np.where(sdh.codes_, 1.0, -1.0),
-    )
+    kernels = rbf_kernel(X - sdh.mean_, sdh.anchors_, gamma=sdh.gamma_)
+    B = np.where(sdh.codes_, 1.0, -1.0)
     epsilon = 0.2 * np.sum((kernels - kernels.mean(axis=0)) ** 2) / 40
     ridge = Ridge(epsilon).fit(kernels, B)
     np.testing.assert_allclose(sdh.coefficients_, ridge.coef_.T, atol=1e-8)
@@ -379,7 +387,8 @@ def test_the_default_ridge_of_cca_loses_little_and_unit_directions_more(
     split = paper_partition(request.getfixturevalue(data_set), random_state=0).preprocessed(
         "centre"
     )
-    validation, ridges = validation_set(split), {"ridge": (0.03, 0.1, 0.3, 1.0, 3.0)}
+    validation = validation_set(split)
+    ridges = {"ridge": (0.03, 0.1, 0.3, 1.0, 3.0)}
 
     def mean_scores():
         trials = [

@@ -25,7 +25,8 @@ TEXT_DIRECTIVES = {
     "glossary",
     "selftest",
 }
-LONGEST_CELL, LONGEST_LINE = 16, 84
+LONGEST_CELL = 16
+LONGEST_LINE = 84
 MOST = {"sections": 8, "visible cells": 25}  # of a chapter's main text
 
 

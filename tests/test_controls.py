@@ -37,7 +37,8 @@ def test_random_codes_depend_on_the_row_alone(seed, n_bits):
 
 def test_random_codes_are_coin_tosses():
     """Each bit half of the time, any two bits and any two rows as often alike as not: within four standard errors."""
-    X, y = np.random.default_rng(0).normal(size=(4000, 5)), np.arange(4000) % 5
+    X = np.random.default_rng(0).normal(size=(4000, 5))
+    y = np.arange(4000) % 5
     bits = RandomCodes(12, random_state=0).fit_transform(X)
     near = RandomCodes(12, random_state=0).fit(X).transform(X * (1 + 1e-12))
     other_key = RandomCodes(12, random_state=1).fit_transform(X)
@@ -94,7 +95,8 @@ def test_cells_are_learned_from_scores_of_a_classifier_that_left_the_point_out()
     """Against scikit-learn's kernel ridge, fitted anew without each point; with a cell a point k-means changes none."""
     X, y = data(n=40, noise=3)
     hasher = ClassScores(8, temperature=4, ridge=0.3, random_state=0).fit(X, y)
-    features, signs = (X - hasher.mean_) / hasher.scale_, 2.0 * np.eye(4)[y] - 1
+    features = (X - hasher.mean_) / hasher.scale_
+    signs = 2.0 * np.eye(4)[y] - 1
     ridge = KernelRidge(alpha=0.3, kernel="rbf", gamma=hasher.model_.gamma)
     expected = softmax(4 * ridge.fit(features, signs).predict(features), axis=1)
     np.testing.assert_allclose(hasher.chances(X), expected)
@@ -103,7 +105,8 @@ def test_cells_are_learned_from_scores_of_a_classifier_that_left_the_point_out()
         for i in range(40)
     ]
     expected = softmax(4 * np.concatenate(left_out), axis=1)
-    order, found = np.argsort(expected[:, 0]), np.argsort(hasher.centres_[:, 0])
+    order = np.argsort(expected[:, 0])
+    found = np.argsort(hasher.centres_[:, 0])
     np.testing.assert_allclose(hasher.centres_[found], expected[order])
 
 
@@ -115,7 +118,8 @@ def test_the_code_is_the_nearest_cell_and_cells_rank_by_the_chance_of_the_same_c
     cells = ((chances[:, None] - hasher.centres_) ** 2).sum(axis=2).argmin(axis=1)
     bits = hasher.transform(X)
     np.testing.assert_array_equal(bits_to_integers(bits), cells)
-    query, database = slice(0, 20), slice(20, 200)
+    query = slice(0, 20)
+    database = slice(20, 200)
     scores = hasher.centres_[cells[query]] @ hasher.centres_[cells[database]].T
     orders = [np.random.default_rng(seed).permutation(180) for seed in range(60)]
     ranked = [

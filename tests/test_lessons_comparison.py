@@ -137,7 +137,8 @@ def test_what_is_kept_is_what_is_measured(dataset, question, method, seed):
 @pytest.fixture(scope="module")
 def lines(dataset, seeds):
     """Precision at 10 of each method, a line a seed: at the first look, and at the share of GRH's first look."""
-    chosen, found = parameters(dataset.name), []
+    chosen = parameters(dataset.name)
+    found = []
     for seed in seeds:
         s = split_of(dataset, seed)
         start = {
@@ -363,7 +364,8 @@ def test_a_file_sorted_by_class_favours_the_first_class_and_harms_the_last(datas
         return mean_average_precision(bits[0][asked], bits[1][order], *labels, ties=ties)
 
     bits = codes(LSH(8, random_state=seed), split)
-    first, last = split.y_database.min(), split.y_database.max()
+    first = split.y_database.min()
+    last = split.y_database.max()
     assert of_class(bits, first, "stable") > of_class(bits, first, "expected")
     assert of_class(bits, last, "stable") < of_class(bits, last, "expected")
 
@@ -407,7 +409,8 @@ def test_the_best_of_twenty_does_the_work_of_more_bits(dataset, seeds):
 def test_a_query_in_the_database_finds_itself(dataset):
     """traps: "that the nearest image always has the right class" """
     split = split_of(dataset, 0)
-    asked, labels = split.X_database[:500], (split.y_database[:500], split.y_database)
+    asked = split.X_database[:500]
+    labels = (split.y_database[:500], split.y_database)
     nearest = exact_neighbours(asked, split.X_database, k=2)
     assert precision_at_k(nearest[:, :1], *labels, k=1) == 1
     assert precision_at_k(nearest[:, 1:], *labels, k=1) < 0.95

@@ -47,7 +47,8 @@ def test_shuffled_labels_end_near_a_random_order_at_the_settings_of_true_ones(da
 def test_tuned_for_nonsense_grh_unlearns_it(name):
     """did-it-learn: "So labels did it." "It finds a ridge so strong that the classifier hardly
     follows" "GRH from LSH, tuned for nonsense, has even more than LSH" """
-    ranking, wrong = by_split("ranking", name), by_split("shuffled", name)
+    ranking = by_split("ranking", name)
+    wrong = by_split("shuffled", name)
     assert abs(ranking["random codes"].mean() - 0.1) < 0.005
     assert (wrong["GRH from CCA-ITQ"] < ranking["GRH from CCA-ITQ"] - 0.1).all()
     assert (wrong["GRH kernel"] > ranking["LSH"]).all()
@@ -67,7 +68,9 @@ def test_tuned_for_nonsense_grh_unlearns_it(name):
 def test_an_output_code_with_its_codewords_is_grh(dataset, seed, classifier, initial):
     """did-it-learn: "Give it GRH's own, and it *is* GRH" """
     s = split_of(dataset, seed)
-    X, y = s.X_train[:300], s.y_train[:300]  # all of which are landmarks
+    # all of which are landmarks
+    X = s.X_train[:300]
+    y = s.y_train[:300]
     grh = GRH(16, initial=initial, classifier=classifier, random_state=seed).fit(X, y)
     told = grh.history_[1].regularised
     own = np.array([told[y == label][0] for label in np.unique(y)])

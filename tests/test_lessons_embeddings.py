@@ -23,7 +23,8 @@ DRAWS = KEPT.groupby(["vectors", "seed", "method"]).mean(numeric_only=True).unst
 MEANS = DRAWS.groupby("vectors").mean()
 GIST = ["cifar10, gist", "fashion-mnist, gist"]
 DEEP = ["cifar10, deep", "fashion-mnist, deep"]
-WORDS, LLAMA = "docstrings, TF-IDF", "docstrings, WordLlama"
+WORDS = "docstrings, TF-IDF"
+LLAMA = "docstrings, WordLlama"
 OTHERS = [*DEEP, WORDS, LLAMA]
 
 
@@ -56,7 +57,8 @@ def vectors(request):
 def drawn(vectors, seed):
     """150 queries, 9,800 rows, and the queries' exact ten."""
     rows = np.random.default_rng(seed).permutation(len(vectors))[:9950]
-    query, database = vectors[rows[:150]], vectors[rows[150:]]
+    query = vectors[rows[:150]]
+    database = vectors[rows[150:]]
     return query, database, exact_neighbours(query, database, 10)
 
 
@@ -129,10 +131,8 @@ def test_faiss_has_the_same_leaves(drawn):
     """embeddings: "Each leaf is one string for faiss's `index_factory`" "Off centre, `SQ4` finds less" """
     off_centre, _ = lie_of(drawn[1])
     for factory, method in {"SQ8": "int8", "SQ4": "int4", "RR,RaBitQ": "RaBitQ"}.items():
-        theirs, ours = (
-            recall_of_faiss(factory, *drawn),
-            found_among(METHODS[method], *drawn, [1])[1].mean(),
-        )
+        theirs = recall_of_faiss(factory, *drawn)
+        ours = found_among(METHODS[method], *drawn, [1])[1].mean()
         if method == "int4" and off_centre > 0.5:
             assert theirs < ours - 0.04
         else:
@@ -331,7 +331,8 @@ def test_each_branch_of_the_tree_keeps_its_promise(method, factor, least):
 def test_forty_million_texts_in_half_of_sixteen_gigabytes_are_a_bit_a_number():
     """embeddings: "float32 and float16 do not fit, int8 does not, int4 would leave nothing."
     "are a little more than half; four do not fit." """
-    n, d = 40_000_000, 768
+    n = 40_000_000
+    d = 768
     sizes = [n * each / 1e9 for each in (4 * d, 2 * d, d + 4, d // 2 + 4, d // 8 + 12)]
     assert [size < 16 for size in sizes] == [False, False, False, True, True]
     assert sizes[3] > 15 > 8 > sizes[4]
@@ -344,10 +345,8 @@ def test_rabitq_keeps_the_length_and_signs_forget_it():
     """embeddings: "with the lengths, which RaBitQ keeps, it gives the Euclidean distance too" "signs will not do" """
     random = np.random.default_rng(0)
     X = random.normal(size=(3000, 64)) * random.lognormal(sigma=0.5, size=(3000, 1))
-    rabitq, signs = (
-        RaBitQ(random_state=0).fit(X),
-        SignCodes(rotate=True, asymmetric=True, random_state=0).fit(X),
-    )
+    rabitq = RaBitQ(random_state=0).fit(X)
+    signs = SignCodes(rotate=True, asymmetric=True, random_state=0).fit(X)
     size, error, _ = rabitq.encode(X)[:, -12:].copy().view("<f4").T.astype(float)
     np.testing.assert_allclose(
         64 * size**2 - 63 * error**2, ((X - rabitq.mean_) ** 2).sum(axis=1), rtol=1e-3

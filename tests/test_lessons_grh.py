@@ -195,7 +195,8 @@ def test_a_graph_without_labels_beats_the_refit_and_labels_beat_it(centred, seed
 
 def test_against_the_start_the_dead_zone_ends_below_one_half(seed):
     """implementing: "At $1/2$ a class can be unanimous against a bit of the start from the second round on" """
-    L, L0 = np.ones((4, 1), dtype=bool), np.zeros((4, 1), dtype=bool)
+    L = np.ones((4, 1), dtype=bool)
+    L0 = np.zeros((4, 1), dtype=bool)
     graph = same_class_affinity(np.zeros(4, dtype=int))
     assert (regularised_scores(graph, L, L0, 0.5) == 0).all()
     rng = np.random.default_rng(seed)
@@ -222,7 +223,8 @@ def test_in_the_plane_first_the_solid_line_leaves_the_squares_then_the_dashed_on
     assert all(after.agreement > before.agreement for before, after in pairwise(grh.history_))
     before = [step.bits for step in grh.history_]
     asked = [step.regularised for step in grh.history_]
-    circles, squares = labels == 0, labels == 1
+    circles = labels == 0
+    squares = labels == 1
     assert 0 < before[0][squares, 0].sum() < 10
     assert not asked[1][squares, 0].any()
     assert before[1][squares, 0].sum() == 0
@@ -241,7 +243,8 @@ def agreements(split, classifier, seed):
     grh = GRH(16, alpha=0.7, n_iter=3, classifier=classifier, random_state=seed).fit(
         split.X_train, split.y_train
     )
-    graph, rounds = same_class_affinity(split.y_train), pairwise(grh.history_)
+    graph = same_class_affinity(split.y_train)
+    rounds = pairwise(grh.history_)
     return np.array(
         [[a.agreement, agreement(graph, b.regularised), b.agreement] for a, b in rounds]
     ), grh.history_
@@ -258,7 +261,8 @@ def test_the_agreement_never_falls_by_the_graph_and_the_linear_machine_ends_ever
     assert (J[:, 2] > J[:, 0]).all()
     assert len(J) == 3
     followed = history[1].bits == history[1].regularised
-    graph, taught = same_class_affinity(centred.y_train), history[1].regularised
+    graph = same_class_affinity(centred.y_train)
+    taught = history[1].regularised
     majority = regularised_scores(graph, taught, taught, 1) > 0
     assert 0.2 < np.mean((history[1].bits == majority)[~followed]) < 0.8
 
@@ -278,7 +282,8 @@ def test_kernel_ridge_follows_and_finds_little_to_flip(centred, seed):
 def test_the_graph_step_never_lowers_the_agreement_within_classes(seed, alpha, sign_of_zero):
     """grh-training: "Why regularise never lowers it" "One code for *all* images has $J = 1$ too." """
     rng = np.random.default_rng(seed)
-    graph, bits = same_class_affinity(rng.integers(0, 3, 24)), rng.random((24, 5)) < 0.5
+    graph = same_class_affinity(rng.integers(0, 3, 24))
+    bits = rng.random((24, 5)) < 0.5
     taught = to_bits(regularised_scores(graph, bits, bits, alpha), sign_of_zero)
     assert agreement(graph, taught) >= agreement(graph, bits) - 1e-12
     assert agreement(graph, np.tile(bits[:1], (24, 1))) == pytest.approx(1)
@@ -396,7 +401,8 @@ def test_curved_boundaries_are_ahead_and_mean_ap_follows_the_bits_of_queries(
     reported, validated, seeds
 ):
     """grh-training: "the classifier gets some of their bits wrong" """
-    linear, ridge = validated["linear-svm"], validated["kernel-ridge"]
+    linear = validated["linear-svm"]
+    ridge = validated["kernel-ridge"]
     assert ridge[2] > linear[2] + 0.005
     assert ridge[1] > linear[1]
     assert ridge[0] > 0.97
@@ -429,7 +435,8 @@ def test_what_is_left_at_one_half_shrinkage_gains_too(reported, chosen, seeds):
     "by the formula $\\mu$ would be smaller than what comes closest in the table" """
     X = reported.X_train - reported.X_train.mean(axis=0, dtype=float)
     covariance = X.T @ X / np.trace(X.T @ X) * X.shape[1]
-    mean, scores = reported.X_train.mean(axis=0, dtype=float), []
+    mean = reported.X_train.mean(axis=0, dtype=float)
+    scores = []
     for seed in seeds:
         lsh = LSH(16, random_state=seed).fit(X)
         refit = GRH(
@@ -459,7 +466,8 @@ def on_the_map(reported, chosen, seeds):
         found = rerank(reported.X_query, reported.X_database, list(order), 10)
         return precision_at_k(found, reported.y_query, reported.y_database)
 
-    lines, by_code = {}, {}
+    lines = {}
+    by_code = {}
     for name, hasher in {
         "LSH": LSH(16),
         **{n: GRH(16, classifier=n, **chosen[n]) for n in chosen},
@@ -577,7 +585,8 @@ def of_the_nearest_eight(hasher, split, radius=0):
 @five_seeds
 def test_in_one_look_learning_buys_a_little(dataset, seeds):
     """index: "buckets of about the same size" "do not much worse than all" "and it is not much" """
-    gains, shares = [], []
+    gains = []
+    shares = []
     for seed in seeds:
         s = thin(split_dataset(dataset, random_state=42 + seed)).preprocessed("l2-centre")
         nearest = exact_neighbours(s.X_query, s.X_database, 8)

@@ -21,7 +21,8 @@ MOST_TRIALS = 55
 AT_32_BITS = ("GRH rbf-landmarks", "GRH linear-svm, CCA start, ridge")
 SHARED = ("KSH", "STH rbf")  # with 2,000 labels, says the page
 WITHOUT_LABELS = ["LSH", "PCAH", "SH", "AGH"]
-MEASURED, TUNED = pd.read_csv(RESULTS / "table1.csv"), pd.read_csv(RESULTS / "table1-tuning.csv")
+MEASURED = pd.read_csv(RESULTS / "table1.csv")
+TUNED = pd.read_csv(RESULTS / "table1-tuning.csv")
 TABLE = beside_published(MEASURED)
 AT = TABLE.set_index(["method", "n_train", "n_bits"])["map"].sort_index()
 CLAIMS = audit(MEASURED).set_index(["ahead", "of", "n_train"])
@@ -80,7 +81,8 @@ def test_the_best_value_is_inside_what_was_tried_or_at_a_bound():
     parameter can be" "the lowest tried, of linear GRH from a well regularised CCA" """
     others = set()
     for row in TUNED.itertuples():
-        tried, chosen = trials(row), json.loads(row.parameters)
+        tried = trials(row)
+        chosen = json.loads(row.parameters)
         last = tried[tried["step"] == 2] if "step" in tried else tried
         of_it = last[
             [
@@ -236,10 +238,8 @@ def test_from_lsh_tuning_always_chose_one_round_and_alpha_one():
     """published: "From LSH it always did; from CCA a smaller $\\alpha$ is often a little ahead." """
     of_grh = TUNED[TUNED["method"].str.startswith("GRH")]
     for row in of_grh.itertuples():
-        chosen, tried = (
-            json.loads(row.parameters),
-            trials(row).query("step == 1 and n_iter == 1").set_index("alpha"),
-        )
+        chosen = json.loads(row.parameters)
+        tried = trials(row).query("step == 1 and n_iter == 1").set_index("alpha")
         assert chosen["n_iter"] == 1
         if "LSH" in row.method:
             assert chosen["alpha"] == 1

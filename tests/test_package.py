@@ -170,9 +170,11 @@ def test_a_room_imports_only_from_rooms_above_it(room):
 # What a reader opens to follow one call
 
 RANDOM = np.random.default_rng(0)
-BITS, LABELS = RANDOM.random((20_000, 48)) < 0.5, RANDOM.integers(0, 3, 20_000)
+BITS = RANDOM.random((20_000, 48)) < 0.5
+LABELS = RANDOM.integers(0, 3, 20_000)
 IMAGES = RANDOM.integers(0, 256, (60, 28, 28), dtype=np.uint8)
-TABLE, X = l2h_tutorial.HashTable(BITS), l2h_tutorial.gist_descriptors(IMAGES)
+TABLE = l2h_tutorial.HashTable(BITS)
+X = l2h_tutorial.gist_descriptors(IMAGES)
 HASHER = l2h_tutorial.LSH(8, random_state=0).fit(X)
 NAMED = {
     "classifier": ["linear-svm", "rbf-svm", "kernel-ridge", "rbf-landmarks"],

@@ -274,7 +274,8 @@ def test_what_is_damaged_or_foreign_is_refused(tmp_path, text, words):
 
 
 def test_provenance_tells_data_versions_and_machine(toy, whole):
-    first, changed = provenance(toy), replace(toy, labels=toy.labels[::-1])
+    first = provenance(toy)
+    changed = replace(toy, labels=toy.labels[::-1])
     assert provenance(changed)["data"] != first["data"] == provenance(toy)["data"]
     assert f"numpy {np.__version__}" in first["versions"]
     assert f"{os.cpu_count()} cores" in first["machine"]
@@ -290,7 +291,8 @@ def test_provenance_tells_data_versions_and_machine(toy, whole):
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12), st.floats(0.001, 0.2))
 def test_holm_rejects_what_its_steps_reject(p, level):
     """From the smallest on, as long as each is at most the level divided by how many are left."""
-    adjusted, rejected = holm(p), np.zeros(len(p), dtype=bool)
+    adjusted = holm(p)
+    rejected = np.zeros(len(p), dtype=bool)
     for left, k in zip(range(len(p), 0, -1), np.argsort(p, kind="stable"), strict=True):
         if p[k] * left > level:
             break

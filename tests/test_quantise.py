@@ -32,7 +32,8 @@ def vectors(n=300, d=21, seed=0):
 @pytest.fixture(scope="module")
 def gist(fashion):
     """1,000 queries, 3,000 rows, and their inner products about the rows' mean."""
-    queries, rows = fashion.features[:1000], fashion.features[1000:4000]
+    queries = fashion.features[:1000]
+    rows = fashion.features[1000:4000]
     mean = rows.mean(axis=0, dtype=np.float64)
     return queries, rows, (queries - mean) @ (rows - mean).T
 
@@ -78,7 +79,9 @@ def test_scalar_codes_count_cells_two_in_a_byte_the_first_in_its_upper_half(X, n
 def test_rabitq_stands_for_a_vector_at_right_angles_to_its_error(X):
     """The definition of its first two numbers, which follow the bits."""
     quantiser = RaBitQ(random_state=0).fit(X)
-    codes, turned, d = quantiser.encode(X), quantiser._turned(X), X.shape[1]
+    codes = quantiser.encode(X)
+    turned = quantiser._turned(X)
+    d = X.shape[1]
     assert codes.shape == (len(X), -(-d // 8) + 12)
     size, error, _ = np.frombuffer(codes[:, -12:].tobytes(), "<f4").reshape(-1, 3).T
     stands_for = size[:, None] * np.where(turned >= 0, 1, -1)
@@ -88,7 +91,8 @@ def test_rabitq_stands_for_a_vector_at_right_angles_to_its_error(X):
 
 
 def test_a_rotation_keeps_inner_products_and_turns_every_way():
-    X, R = vectors(), random_rotation(21, 3)
+    X = vectors()
+    R = random_rotation(21, 3)
     np.testing.assert_allclose((X @ R) @ (X @ R).T, X @ X.T)
     drawn = np.stack([random_rotation(2, seed) for seed in range(400)])
     assert (
@@ -105,7 +109,8 @@ def test_a_rotation_keeps_inner_products_and_turns_every_way():
 def test_scores_compare_signs_with_signs_or_with_the_floats_of_the_query(
     centre, rotate, asymmetric
 ):
-    X, Q = vectors(), vectors(seed=1)[:20]
+    X = vectors()
+    Q = vectors(seed=1)[:20]
     quantiser = SignCodes(rotate=rotate, asymmetric=asymmetric, centre=centre, random_state=0).fit(
         X
     )
@@ -154,7 +159,8 @@ def test_products_with_scalar_codes_are_out_by_half_a_step_a_coordinate(gist, n_
 
 @every
 def test_a_search_gives_the_highest_scores_in_order_equal_ones_by_row(quantiser):
-    X, Q = np.tile(vectors(100), (3, 1)), vectors(seed=1)[:20]
+    X = np.tile(vectors(100), (3, 1))
+    Q = vectors(seed=1)[:20]
     quantiser = clone(quantiser).fit(X)
     codes = quantiser.encode(X)
     scores, rows = quantiser.search(Q, codes, 30)
@@ -168,7 +174,8 @@ def test_a_search_gives_the_highest_scores_in_order_equal_ones_by_row(quantiser)
 
 @every
 def test_rescoring_all_candidates_is_exact_search(quantiser):
-    X, Q = vectors(), vectors(seed=1)[:20]
+    X = vectors()
+    Q = vectors(seed=1)[:20]
     quantiser = clone(quantiser).fit(X)
     codes = quantiser.encode(X)
     exact = Q @ X.T
@@ -187,7 +194,8 @@ def test_rescoring_all_candidates_is_exact_search(quantiser):
 def test_blocks_do_not_show(quantiser, monkeypatch):
     X = vectors()
     quantiser = clone(quantiser).fit(X)
-    codes, found = quantiser.encode(X), quantiser.search(X, quantiser.encode(X), 5)
+    codes = quantiser.encode(X)
+    found = quantiser.search(X, quantiser.encode(X), 5)
     monkeypatch.setattr("l2h_tutorial.lsh._BLOCK_ROWS", 7)
     monkeypatch.setattr("l2h_tutorial.quantise._BLOCK_QUERIES", 11)
     np.testing.assert_array_equal(quantiser.encode(X), codes)

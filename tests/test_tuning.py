@@ -58,10 +58,8 @@ def test_the_seed_draws_the_validation_set(validation):
 
 
 def test_a_setting_scores_the_map_of_the_validation_queries(validation):
-    s, tuned = (
-        validation.choice,
-        tune_on_grid(LSH(), validation, {"n_bits": [2, 8], "random_state": [0, 1]}),
-    )
+    s = validation.choice
+    tuned = tune_on_grid(LSH(), validation, {"n_bits": [2, 8], "random_state": [0, 1]})
     for trial in tuned.trials.itertuples():
         hasher = LSH(trial.n_bits, random_state=trial.random_state).fit(s.X_train)
         bits = hasher.transform(s.X_query), hasher.transform(s.X_database)
@@ -123,7 +121,8 @@ class Script:
     """Stands in for the scorer: scores by alpha, rounds, C and draw."""
 
     def __init__(self, scores):
-        self.scores, self.asked = scores, []
+        self.scores = scores
+        self.asked = []
 
     def __call__(self, estimator):
         self.asked.append((estimator.alpha, estimator.n_iter, estimator.C, estimator.random_state))

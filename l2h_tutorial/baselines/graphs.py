@@ -336,7 +336,8 @@ class STH(Hasher):
             kernel, self.gamma_ = gaussian_kernel(centred, self.gamma)
             weights, self.intercepts_ = svm_weights(svm, kernel, self.codes_)
             support = weights.any(axis=1)
-            self.support_vectors_, self.coefficients_ = centred[support], weights[support]
+            self.support_vectors_ = centred[support]
+            self.coefficients_ = weights[support]
         return self
 
     def _scores(self, centred: Floats) -> Floats:
@@ -353,9 +354,12 @@ def neighbour_graph(points: Floats, labels: Floats, n_neighbours: int) -> sparse
     for features that are never negative.
     """
     sets, groups = label_sets(labels)
-    rows, columns, distances = [], [], []
+    rows = []
+    columns = []
+    distances = []
     for number, labels_of_set in enumerate(sets):
-        members, sharing = np.flatnonzero(groups == number), np.flatnonzero(labels @ labels_of_set)
+        members = np.flatnonzero(groups == number)
+        sharing = np.flatnonzero(labels @ labels_of_set)
         k = min(n_neighbours + 1, len(sharing))  # itself is one of them
         search = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(points[sharing])
         far, nearest = search.kneighbors(points[members])
@@ -411,6 +415,7 @@ def halved(vectors: Floats) -> Bits:
     largest = abs(vectors).max(axis=0)
     vectors = (vectors / np.where(largest > 0, largest, 1.0)).round(9)
     median = np.median(vectors, axis=0)
-    above, from_median = vectors > median, vectors >= median
+    above = vectors > median
+    from_median = vectors >= median
     more_below = above.sum(axis=0) + from_median.sum(axis=0) < len(vectors)
     return np.where(more_below, from_median, above)

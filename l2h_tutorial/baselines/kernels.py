@@ -206,7 +206,8 @@ def greedy_bit(kernels: Floats, residual: Residual, n_iter: int) -> tuple[Floats
     refined = minimize(
         surrogate_loss, start, (kernels, residual), "L-BFGS-B", jac=True, options=steps
     )
-    bit, refined_bit = signs(kernels @ start), signs(kernels @ refined.x)
+    bit = signs(kernels @ start)
+    refined_bit = signs(kernels @ refined.x)
     if refined_bit @ (residual @ refined_bit) > bit @ (residual @ bit):
         return refined.x, refined_bit
     return start, bit

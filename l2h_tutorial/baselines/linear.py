@@ -211,7 +211,8 @@ class SpectralHashing(Hasher):
         centred = self._centred(X)
         self.projections_ = principal_components(centred, min(self.n_bits, *centred.shape))
         projected = centred @ self.projections_
-        self.lowest_, self.highest_ = projected.min(axis=0), projected.max(axis=0)
+        self.lowest_ = projected.min(axis=0)
+        self.highest_ = projected.max(axis=0)
         self.components_, self.modes_ = smoothest_modes(self.highest_ - self.lowest_, self.n_bits)
         return self
 
@@ -355,7 +356,9 @@ def canonical_directions(
     )
     correlations = np.sqrt(np.clip(squared[::-1], 0, 1))
     correlations[basis.shape[1] :] = 0  # rounding, but for which there is no correlation left
-    if n_directions == d:  # LAPACK finds all of them in another way, where rounding decides the signs
+    if (
+        n_directions == d
+    ):  # LAPACK finds all of them in another way, where rounding decides the signs
         directions = with_settled_signs(directions)
     return directions[:, ::-1], correlations
 

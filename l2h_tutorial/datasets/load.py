@@ -115,7 +115,8 @@ class Dataset:
                 array = np.asarray(getattr(self, name))
                 object.__setattr__(self, name, array)
                 shapes[name] = array.shape
-        features, labels = self.features, self.labels
+        features = self.features
+        labels = self.labels
         if features.dtype.kind not in "fiub" or labels.dtype.kind not in "iu":
             found = f"{features.dtype} and {labels.dtype}"
             raise TypeError(
@@ -299,7 +300,8 @@ def _download(url: str, known_hash: str | None, path: Path, features: str) -> Da
     over_http = pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), timeout=TIMEOUT)
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
-        registry, urls = {path.name: known_hash}, {path.name: url}
+        registry = {path.name: known_hash}
+        urls = {path.name: url}
         source = pooch.create(
             folder, base_url="", registry=registry, urls=urls, retry_if_failed=RETRIES
         )

@@ -109,7 +109,8 @@ def read_matlab(path: Path) -> tuple[Singles, Integers]:
     advice = "Take a whole copy of Gist512CIFAR10.mat, or give the image archive as the source"
     with path.open("rb") as file, refused(path, expected, advice):
         variables = _read_variables(memoryview(file.read(LARGEST_FILE)))
-        X, X_class = np.ascontiguousarray(variables["X"], np.float32), variables["X_class"]
+        X = np.ascontiguousarray(variables["X"], np.float32)
+        X_class = variables["X_class"]
         n = len(X)
         if n == 0 or X.shape != (n, N_FEATURES) or X_class.shape not in ((1, n), (n, 1)):
             raise ValueError(f"X has the shape {X.shape}, X_class {X_class.shape}")
@@ -184,7 +185,8 @@ def read_batches(source: Path) -> tuple[Bytes, Integers]:
         raise ValueError(
             f"{source} lacks {', '.join(missing)}; expected {FOLDER} with six batches. {ADVICE}"
         )
-    images, labels = [], []
+    images = []
+    labels = []
     for name in BATCHES:
         with refused(
             f"{source}: {name}",
@@ -192,7 +194,8 @@ def read_batches(source: Path) -> tuple[Bytes, Integers]:
             ADVICE,
         ):
             batch = _unpickled(contents[name])
-            pixels, marks = _pixels(batch["data"]), list(batch["labels"])
+            pixels = _pixels(batch["data"])
+            marks = list(batch["labels"])
             if not 0 < len(pixels) == len(marks) or any(mark not in range(10) for mark in marks):
                 raise ValueError(f"found {len(pixels)} rows with labels {reprlib.repr(marks)}")
             images.append(pixels)
@@ -309,7 +312,8 @@ def read_class_folders(folder: Path) -> tuple[Bytes, Integers, tuple[str, ...]]:
         raise ValueError(
             f"{folder} must have {expected}; found {dict(zip(class_names, counts.tolist(), strict=True))}"
         )
-    images, size = [], None
+    images = []
+    size = None
     for path in tqdm(files, desc="images", disable=None, delay=2):
         expected = f"a readable image of 8 bits a channel, as large as the first, sides up to {LARGEST_SIDE}"
         with refused(path, expected, "Mend it or remove it"):

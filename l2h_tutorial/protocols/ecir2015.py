@@ -121,7 +121,8 @@ def audit(results: pd.DataFrame, claims: Iterable[tuple[str, str]] = CLAIMS) -> 
     rows = []
     for ahead, of in claims:
         for labels in [2000] if ahead == of else [1000, 2000]:
-            one, other = (ahead, labels), (of, 1000 if ahead == of else labels)
+            one = (ahead, labels)
+            other = (of, 1000 if ahead == of else labels)
             if one in measured and other in measured:
                 lead = (published.loc[one] - published.loc[other]).mean(skipna=False)
                 # a row for each number of bits, a column a partition

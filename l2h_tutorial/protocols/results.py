@@ -46,7 +46,8 @@ class ResultsFile:
     """
 
     def __init__(self, path: str | Path, key: Sequence[str]) -> None:
-        self.path, self.key = Path(path), list(key)
+        self.path = Path(path)
+        self.key = list(key)
         self._rows = pd.DataFrame(columns=self.key)
         if self.path.exists():
             with refused(

@@ -22,7 +22,9 @@ from l2h_tutorial.search import ball_size
 
 from .kept import RESULTS, origin, seconds
 
-N_QUERIES, NEAREST, ALIKE = 120, (1, 10, 100), 4
+N_QUERIES = 120
+NEAREST = (1, 10, 100)
+ALIKE = 4
 PATIENCE = 2.0  # seconds: what takes longer is called once more, not five times
 
 
@@ -154,7 +156,8 @@ def plain_rerank(queries, X, lengths, ids, k=10):
 
 def measure_rerank(split, record):
     """Time `rerank` with random candidates, of one query and of a hundred."""
-    X, random = split.X_database, np.random.default_rng(0)
+    X = split.X_database
+    random = np.random.default_rng(0)
     lengths = np.linalg.norm(X, axis=1)
     place = {"codes": "none", "rows": len(X), "bits": 0}
     for n_queries in (1, 100):
@@ -232,9 +235,11 @@ def main():
             if name == "none":
                 measure_rerank(centred, table.record)
                 continue
-            s, random = split if name == "raw" else centred, np.random.default_rng(0)
+            s = split if name == "raw" else centred
+            random = np.random.default_rng(0)
             lsh = LSH(n_bits, random_state=0).fit(s.X_train)
-            bits, queries = lsh.transform(s.X_database), lsh.transform(s.X_query[:N_QUERIES])
+            bits = lsh.transform(s.X_database)
+            queries = lsh.transform(s.X_query[:N_QUERIES])
             if name in ("uniform", "like images"):
                 bits = uniform_codes(n, random) if name == "uniform" else resampled_codes(bits, n)
                 queries = near_codes(bits, random)

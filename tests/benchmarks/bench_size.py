@@ -22,7 +22,11 @@ from l2h_tutorial.metrics import recall_of_exact
 from .kept import RESULTS, origin
 
 SIZES = (1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000)
-N_BITS, RADII, K, N_QUERIES, DRAWS = 16, (2, 3), 10, 100, 3
+N_BITS = 16
+RADII = (2, 3)
+K = 10
+N_QUERIES = 100
+DRAWS = 3
 CELLS = ("# the lines so far", "from itertools", "def search(", "def nearest_of_each(")
 
 
@@ -98,7 +102,8 @@ def measure(X, Q, lines):
                     queries, X, hash_table.query_radius(lsh.transform(queries), radius), K
                 )
 
-            ids, method = hash_table.query_radius(lsh.transform(Q), radius), f"LSH, radius {radius}"
+            ids = hash_table.query_radius(lsh.transform(Q), radius)
+            method = f"LSH, radius {radius}"
             scanned = np.mean([len(rows) for rows in ids]) / len(X)
             found.setdefault(method, []).append((recall_of_exact(ids, exact), scanned))
             spent.setdefault((method, "one at a time"), []).extend(microseconds(alone, Q))
@@ -107,13 +112,16 @@ def measure(X, Q, lines):
 
 
 def main():
-    random, rows, lines = np.random.default_rng(0), [], chapter()
+    random = np.random.default_rng(0)
+    rows = []
+    lines = chapter()
     measured = origin(load_dataset("fashion-mnist"))
     with threadpool_limits(1):
         vectors = like_images(max(SIZES) + N_QUERIES, random)
         vectors -= vectors.mean(axis=0)
         vectors = lines.unit(vectors)
-        queries, database = vectors[:N_QUERIES], vectors[N_QUERIES:]
+        queries = vectors[:N_QUERIES]
+        database = vectors[N_QUERIES:]
         for n in tqdm(SIZES, desc="sizes"):
             times, found = measure(database[:n], queries, lines)
             for (method, how), spent in times.items():

@@ -19,8 +19,14 @@ from l2h_tutorial.search import exact_neighbours
 
 from .kept import RESULTS, origin, seconds
 
-N, D, K, TARGET, PER_CLUSTER = 1_000_000, 128, 10, 0.95, 500
-N_TUNE, N_TEST, N_SINGLE = 500, 1000, 200
+N = 1_000_000
+D = 128
+K = 10
+TARGET = 0.95
+PER_CLUSTER = 500
+N_TUNE = 500
+N_TEST = 1000
+N_SINGLE = 200
 
 
 def clustered_vectors(n, d=D, seed=0):
@@ -81,7 +87,8 @@ class Faiss:
         self.index = faiss.index_factory(X.shape[1], description)
         self.index.train(X)
         self.index.add(X)
-        self.parameter, self.settings = parameter, settings
+        self.parameter = parameter
+        self.settings = settings
 
     def set(self, value):
         if value is not None:

@@ -35,7 +35,8 @@ from l2h_tutorial.tuning import Validation, climb
 
 from .kept import RESULTS, origin
 
-SEEDS, N_DRAWS = range(5), 3
+SEEDS = range(5)
+N_DRAWS = 3
 
 
 # --- contenders that are not in the package -------------------------------------------------------
@@ -89,7 +90,10 @@ class CodewordSums(BaseEstimator):
     """Several labels without a graph: kernel ridge is taught the mean of the labels' Hadamard codewords."""
 
     def __init__(self, n_bits=16, ridge=0.1, gamma=2.0, random_state=None):
-        self.n_bits, self.ridge, self.gamma, self.random_state = n_bits, ridge, gamma, random_state
+        self.n_bits = n_bits
+        self.ridge = ridge
+        self.gamma = gamma
+        self.random_state = random_state
 
     def fit(self, X, y):
         labels = label_indicator(y)
@@ -109,7 +113,10 @@ class SmallNetwork(BaseEstimator):
     """A deep hash, but for the depth: one hidden layer and a tanh head, taught Hadamard codewords."""
 
     def __init__(self, n_bits=16, rate=0.01, decay=0.03, random_state=None):
-        self.n_bits, self.rate, self.decay, self.random_state = n_bits, rate, decay, random_state
+        self.n_bits = n_bits
+        self.rate = rate
+        self.decay = decay
+        self.random_state = random_state
 
     def fit(self, X, y):
         self.scale_ = np.sqrt(X.shape[1] / np.mean(np.sum(X**2, axis=1)))
@@ -131,7 +138,8 @@ def small_network(X, targets, rate, decay, seed=0):
     random = np.random.default_rng(seed)
     W = random.normal(size=(X.shape[1], 64)) * np.sqrt(2 / X.shape[1])
     V = random.normal(size=(64, targets.shape[1])) / np.sqrt(64)
-    step_W, step_V = np.zeros_like(W), np.zeros_like(V)
+    step_W = np.zeros_like(W)
+    step_V = np.zeros_like(V)
     for _ in range(200):
         inner = np.maximum(X @ W, 0)
         error = (np.tanh(inner @ V) - targets) / len(X)
@@ -160,12 +168,10 @@ class Taught(BaseEstimator):
     """A contender that is taught so many labelled images, drawn at random, as many of each class as of the next."""
 
     def __init__(self, hasher, n_labels, images, random_state=None):
-        self.hasher, self.n_labels, self.images, self.random_state = (
-            hasher,
-            n_labels,
-            images,
-            random_state,
-        )
+        self.hasher = hasher
+        self.n_labels = n_labels
+        self.images = images
+        self.random_state = random_state
 
     def fit(self, X, y):
         order = np.random.default_rng(self.random_state).permutation(len(X))
@@ -225,7 +231,9 @@ def from_cca(n_bits=32, **parameters):
     )
 
 
-KERNEL, SCORES, ALPHA = ("gamma", "ridge"), ("temperature", "gamma", "ridge"), (0.9, 1.0)
+KERNEL = ("gamma", "ridge")
+SCORES = ("temperature", "gamma", "ridge")
+ALPHA = (0.9, 1.0)
 OF_AGH = {"n_neighbours": (1, 2, 3, 5, 8), "n_layers": (2, 1)}
 
 METHODS = {
@@ -364,9 +372,12 @@ def prepared(split, question, seed, n_items):
 
 def baskets(s, seed):
     """Two images of different classes at a time: the mean of their vectors, and both labels."""
-    random, one_hot, parts = np.random.default_rng(seed), np.eye(len(s.class_names), dtype=int), {}
+    random = np.random.default_rng(seed)
+    one_hot = np.eye(len(s.class_names), dtype=int)
+    parts = {}
     for part in ("train", "query", "database"):
-        X, y = getattr(s, f"X_{part}"), getattr(s, f"y_{part}")
+        X = getattr(s, f"X_{part}")
+        y = getattr(s, f"y_{part}")
         pairs = random.integers(len(X), size=(2, 2 * len(X)))
         first, second = pairs[:, y[pairs[0]] != y[pairs[1]]][:, : len(X)]
         parts[f"X_{part}"] = (X[first] + X[second]) / 2

@@ -36,8 +36,12 @@ from l2h_tutorial.search import exact_neighbours
 from .fair_fight import SmallNetwork
 from .kept import RESULTS, origin
 
-SEEDS, K = range(5), 10
-N_QUERIES, N_TRAIN, N_DATABASE = 150, 1000, 5000  # queries: of old classes, and as many of new ones
+SEEDS = range(5)
+K = 10
+# queries: of old classes, and as many of new ones
+N_QUERIES = 150
+N_TRAIN = 1000
+N_DATABASE = 5000
 
 
 @dataclass
@@ -61,11 +65,13 @@ class Task:
 
 def task_of(dataset, seed):
     """Queries of old and new classes, training rows of old ones, and a database of both."""
-    random, labels = np.random.default_rng(seed), dataset.labels
+    random = np.random.default_rng(seed)
+    labels = dataset.labels
     n_classes = len(dataset.class_names)
     is_new = np.isin(labels, random.permutation(n_classes)[: round(0.3 * n_classes)])
     rows = random.permutation(len(dataset))
-    old, new = rows[~is_new[rows]], rows[is_new[rows]]
+    old = rows[~is_new[rows]]
+    new = rows[is_new[rows]]
     query = np.concatenate([old[:N_QUERIES], new[:N_QUERIES]])
     train = old[N_QUERIES : N_QUERIES + N_TRAIN]
     rest = rows[~np.isin(rows, np.concatenate([query, train]))][:N_DATABASE]
@@ -118,7 +124,8 @@ def hashed(make, labels=False):
         hasher = (
             make(seed).fit(X["train"], task.y_train) if labels else make(seed).fit(X["database"])
         )
-        query, database = hasher.transform(X["query"]), hasher.transform(X["database"])
+        query = hasher.transform(X["query"])
+        database = hasher.transform(X["database"])
         return database.shape[1] // 8, -hamming_distances(query, database)
 
     return method
@@ -135,7 +142,8 @@ def product_codes(factory, taught="database"):
         if "OPQ" in factory:
             # of 50, which take minutes
             faiss.downcast_VectorTransform(index.chain.at(0)).niter = 10
-        learner.seed, learner.min_points_per_centroid = seed, 1
+        learner.seed = seed
+        learner.min_points_per_centroid = 1
         index.train(task.centred[taught])
         index.add(X)
         stands_for = index.reconstruct_n(0, len(X))

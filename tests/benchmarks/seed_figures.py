@@ -18,7 +18,8 @@ from .kept import RESULTS, origin
 
 def figures_of(dataset):
     """A row for each way to prepare the vectors, and each radius."""
-    split, parts = split_dataset(dataset), []
+    split = split_dataset(dataset)
+    parts = []
     for vectors, how in {"raw": "none", "centred": "l2-centre"}.items():
         s = split.preprocessed(how)
         lsh = LSH(16, random_state=0).fit(s.X_train)
