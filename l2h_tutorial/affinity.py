@@ -193,7 +193,8 @@ def given_graph(y: Any, affinity: Any, n: int, normalise: str) -> NormalisedAffi
     """Make the graph over n points from labels or from an affinity matrix, whichever is given."""
     if affinity is None and y is None:
         raise ValueError(
-            "This GRH estimator requires y to be passed, but the target y is None, and so is affinity"
+            "This GRH estimator requires y to be passed, but the target y is None, and so is "
+            "affinity"
         )
     if affinity is not None and y is not None:
         raise ValueError(
@@ -207,7 +208,8 @@ def given_graph(y: Any, affinity: Any, n: int, normalise: str) -> NormalisedAffi
         graph = graph_affinity(affinity, normalise=normalise)
     if graph.shape != (n, n):
         raise ValueError(
-            f"{name} must be about as many points as X has rows: X has {n} rows, {name} {graph.shape[0]}"
+            f"{name} must be about as many points as X has rows: X has {n} rows, {name} "
+            f"{graph.shape[0]}"
         )
     # all are neighbours, and equally
     if np.allclose(graph.degrees, n * graph.largest, rtol=1e-12, atol=0):

@@ -1,4 +1,7 @@
-"""What fits a reader's own vectors: how few bytes, and how many candidates to rescore, for a wanted recall."""
+"""What fits a reader's own vectors.
+
+How few bytes, and how many candidates to rescore, for a wanted recall.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -269,11 +272,14 @@ def _worth(found: dict[str, Floats], name: str, over: str, yes: str, no: str, wh
     verdict = yes if more.mean() > max(_NOTABLE, chance) else no
     with_it = found[name].mean()
     without = found[over].mean()
-    return f"{verdict}: {why}, and the recall of signs is {with_it:.2f} with it and {without:.2f} without."
+    gain = f"the recall of signs is {with_it:.2f} with it and {without:.2f} without"
+    return f"{verdict}: {why}, and {gain}."
 
 
 def _cheapest(table: pd.DataFrame, k: int, target: float) -> str:
-    """Say which method takes the fewest bytes, then the least rescoring, of those that surely reach the target."""
+    """Say which method takes the fewest bytes, then the least rescoring, of those that surely reach
+    the target.
+    """
     enough = table[table["low"] >= target].sort_values(["bytes", "factor"], kind="stable")
     if enough.empty:
         return f"Nothing here surely reaches a recall of {target:g}: keep the floats."

@@ -1,4 +1,7 @@
-"""What chapters show besides their own output: numbers for their sentences, and the package's own code."""
+"""What chapters show besides their own output.
+
+Numbers for their sentences, and the package's own code.
+"""
 
 import ast
 import re
@@ -34,11 +37,13 @@ def record(name: str, text: str) -> None:
     >>> record("mean-bucket-size", 57.69)
     Traceback (most recent call last):
         ...
-    TypeError: record needs the text to show, a str such as f"{value:.2f}"; 'mean-bucket-size' was given a float
+    TypeError: record needs the text to show, a str such as f"{value:.2f}";
+    'mean-bucket-size' was given a float
     """
     if not isinstance(text, str):
         raise TypeError(
-            f'record needs the text to show, a str such as f"{{value:.2f}}"; {name!r} was given a {type(text).__name__}'
+            f'record needs the text to show, a str such as f"{{value:.2f}}"; {name!r} was given a '
+            f"{type(text).__name__}"
         )
     text = re.sub(r"^[-+](?=0\.0+$)", "", text)  # nothing has no sign
     try:

@@ -96,7 +96,9 @@ class RandomCodes(Hasher):
 
 
 class _ClassHasher(Hasher):
-    """A hasher that is taught labels by a classifier of GRH, from features standardised as there."""
+    """A hasher that is taught labels by a classifier of GRH, from features standardised as
+    there.
+    """
 
     gamma: float
     ridge: float

@@ -26,7 +26,9 @@ from .gist import check_images, described
 Layer = Callable[[Singles], Singles]
 
 DEEP_VERSION = 1
-"""Raised whenever the same images would get other values, so that cached features are computed afresh."""
+"""Raised whenever the same images would get other values, so that cached features are computed
+afresh.
+"""
 
 N_FEATURES = 1280
 
@@ -82,7 +84,8 @@ def deep_descriptors(images: Bytes) -> Singles:
         images = np.stack([Image.open(path).convert("RGB").resize((112, 112)) for path in paths])
         X = deep_descriptors(images)
         codes = SignCodes().fit(X)
-        scores, rows = codes.search(X[:1], codes.encode(X), k=10, rescore=X)  # those like the first one
+        # those like the first one
+        scores, rows = codes.search(X[:1], codes.encode(X), k=10, rescore=X)
     """
     images = check_images(images)
     network = _installed_network()
@@ -210,7 +213,10 @@ def _installed_network() -> Layer:
 
 
 class _Unpickler(pickle._Unpickler):
-    """Makes dictionaries, tuples, texts and numbers, and notes on tensors; the rest would run code, and is refused."""
+    """Makes dictionaries, tuples, texts and numbers, and notes on tensors.
+
+    The rest would run code, and is refused.
+    """
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) == ("collections", "OrderedDict"):

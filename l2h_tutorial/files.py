@@ -97,7 +97,8 @@ def refused(what: object, expected: str, advice: str = "") -> Iterator[None]:
     ...     float("half")
     Traceback (most recent call last):
         ...
-    ValueError: notes.txt is not a number (ValueError: could not convert string to float: 'half'). Write one into it
+    ValueError: notes.txt is not a number (ValueError: could not convert string to float: 'half').
+    Write one into it
     """
     try:
         yield
@@ -150,7 +151,8 @@ def read_arrays(path: Path, names: Iterable[str], most: int | None = None) -> di
                 raise ValueError(f"{name!r} is packed in a way that np.savez does not use")
             if member.file_size > limit:
                 raise ValueError(
-                    f"{name!r} is a bomb: it takes {member.file_size:,} bytes, and may take {limit:,}"
+                    f"{name!r} is a bomb: it takes {member.file_size:,} bytes, and may take "
+                    f"{limit:,}"
                 )
             content = io.BytesIO(archive.read(member))
             read = (

@@ -26,7 +26,9 @@ from .checks import Bytes, Floats, Integers, Singles
 Waves = NDArray[np.complex64]
 
 GIST_VERSION = 1
-"""Raised whenever the same images would get other values, so that cached features are computed afresh."""
+"""Raised whenever the same images would get other values, so that cached features are computed
+afresh.
+"""
 
 N_FEATURES = 512
 
@@ -103,7 +105,9 @@ def gist_descriptors(images: Bytes) -> Singles:
 
 
 def check_images(images: Bytes) -> Bytes:
-    """Return images as an array (n, h, w) or (n, h, w, 3) of uint8, or raise a `TypeError` or `ValueError`."""
+    """Return images as an array (n, h, w) or (n, h, w, 3) of uint8, or raise a `TypeError` or
+    `ValueError`.
+    """
     images = np.asarray(images)
     if images.dtype != np.uint8:
         raise TypeError(f"images must be uint8, 0 to 255; these are {images.dtype}")
@@ -144,7 +148,9 @@ def _frequencies(size: int) -> Floats:
 
 
 def _mirrored(length: int, before: int, size: int) -> Integers:
-    """Which pixel stands at each of ``size`` places when ``length`` pixels are mirrored at both ends."""
+    """Which pixel stands at each of ``size`` places when ``length`` pixels are mirrored at both
+    ends.
+    """
     return np.pad(np.arange(length), (before, size - before - length), mode="symmetric")
 
 
@@ -198,7 +204,10 @@ def _waves(length: int, size: int) -> Waves:
 
 
 def _low_pass(size: int) -> Floats:
-    """Gaussian low-pass along one axis as a (size, size) matrix; in two dimensions it is applied along each."""
+    """Gaussian low-pass along one axis as a (size, size) matrix.
+
+    In two dimensions it is applied along each.
+    """
     frequencies = _frequencies(size)
     gain = np.exp(-(frequencies**2) * np.log(2) / PREFILTER_CYCLES**2)
     waves = np.exp(2j * np.pi / size * np.outer(np.arange(size), frequencies))

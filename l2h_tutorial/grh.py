@@ -390,7 +390,8 @@ class GRH(Hasher):
         super()._check_parameters()
         if not isinstance(self.alpha, Real) or not 0 <= self.alpha <= 1:
             raise ValueError(
-                f"alpha must be from 0, the reference bits only, to 1, the graph only, got {self.alpha!r}"
+                "alpha must be from 0, the reference bits only, to 1, the graph only, got "
+                f"{self.alpha!r}"
             )
         for name, names, method in (
             ("initial", STARTS, "transform"),
@@ -504,7 +505,8 @@ class GRH(Hasher):
 
         Examples
         --------
-        >>> grh = GRH(n_bits=4, alpha=0.8, n_iter=3, random_state=0).fit([[0.0], [1], [2], [3]], [0, 0, 1, 1])
+        >>> grh = GRH(n_bits=4, alpha=0.8, n_iter=3, random_state=0).fit([[0.0], [1], [2], [3]], [0,
+        ...     0, 1, 1])
         >>> len(list(grh.staged_transform([[0.5], [2.5]]))) == grh.n_iter_ + 1
         True
         """
@@ -618,7 +620,10 @@ def degenerate_bits(bits: Bits) -> Integers:
 
 
 def next_best_split(scores: Floats) -> Bits | None:
-    """Cut scores (n,) where that halves the points best, equal ones together; None where all are equal."""
+    """Cut scores (n,) where that halves the points best, equal ones together.
+
+    None where all are equal.
+    """
     values, place, counts = np.unique(scores.round(12), return_inverse=True, return_counts=True)
     if len(values) == 1:
         return None
@@ -669,14 +674,19 @@ class EstimatorModel:
 
 
 def make_classifier(grh: GRH, features: Floats, seed: int) -> Classifier:
-    """Prepare the classifier that the parameters of GRH ask for, on standardised training features."""
+    """Prepare the classifier that the parameters of GRH ask for, on standardised training
+    features.
+    """
     if isinstance(grh.classifier, str):
         return CLASSIFIERS[grh.classifier](grh, features, seed)
     return any_estimator(grh.classifier, features, seed)
 
 
 def any_estimator(estimator: Any, features: Floats, seed: int) -> Classifier:
-    """Fit a clone of a scikit-learn estimator to each bit: classifiers to 0 and 1, the rest to -1 and +1."""
+    """Fit a clone of a scikit-learn estimator to each bit.
+
+    Classifiers to 0 and 1, the rest to -1 and +1.
+    """
 
     def classifier(bits: Bits) -> tuple[EstimatorModel, Bits]:
         random = np.random.RandomState(seed)  # the same in every round
@@ -693,7 +703,9 @@ def any_estimator(estimator: Any, features: Floats, seed: int) -> Classifier:
 
 
 def taught(model: LinearModel, inputs: Floats) -> tuple[LinearModel, Bits]:
-    """Return a model, and what it predicts for the training points, whose features or kernels it multiplies."""
+    """Return a model, and what it predicts for the training points, whose features or kernels it
+    multiplies.
+    """
     return model, inputs @ model.weights + model.intercepts > 0
 
 
@@ -734,7 +746,10 @@ def rbf_svm(grh: GRH, features: Floats, seed: int) -> Classifier:
 
 
 def kernel_ridge(grh: GRH, features: Floats, seed: int) -> Classifier:
-    """Fit least squares on the bits as +1 and -1, with a Gaussian kernel: one Cholesky factor serves every bit."""
+    """Fit least squares on the bits as +1 and -1, with a Gaussian kernel.
+
+    One Cholesky factor serves every bit.
+    """
     kernel, gamma = gaussian_kernel(features, grh.gamma, seed)
     np.fill_diagonal(kernel, 1 + grh.ridge)
     factor = cho_factor(kernel, lower=True)

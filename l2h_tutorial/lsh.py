@@ -1,4 +1,6 @@
-"""What every hasher shares, locality-sensitive hashing by random hyperplanes, and when two vectors collide."""
+"""What every hasher shares, locality-sensitive hashing by random hyperplanes, and when two vectors
+collide.
+"""
 
 from collections.abc import Callable
 from typing import Any, ClassVar, Self
@@ -77,7 +79,10 @@ class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator):
         self.n_bits = n_bits
 
     def _check_parameters(self) -> None:
-        """Check the parameters but for `n_bits`: what a name stands for is the same in all hashers."""
+        """Check the parameters but for `n_bits`.
+
+        What a name stands for is the same in all hashers.
+        """
         for name, value in self.get_params(deep=False).items():
             if name in _COUNTS:
                 check_integer(value, name)
@@ -96,7 +101,8 @@ class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator):
         """Begin to fit: check all, keep the mean of the features, and return them without it."""
         if self._needs_labels and y is None:
             raise ValueError(
-                f"This {type(self).__name__} estimator requires y to be passed, but the target y is None"
+                f"This {type(self).__name__} estimator requires y to be passed, but the target y "
+                "is None"
             )
         return self._without_mean(self._training_points(X, at_least=2))
 
@@ -107,12 +113,16 @@ class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator):
             centred = points - self.mean_
         if not max(centred.max(), -centred.min()) <= _LARGEST:  # nor is NaN
             raise ValueError(
-                f"X has values up to {abs(points).max():.0e}, whose squares overflow: divide X by that"
+                f"X has values up to {abs(points).max():.0e}, whose squares overflow: divide X by "
+                "that"
             )
         return centred
 
     def _standardised(self, centred: Floats) -> Floats:
-        """Divide centred features by one number, after which their mean squared norm is 1; keep it."""
+        """Divide centred features by one number, after which their mean squared norm is 1.
+
+        Keep it.
+        """
         self.scale_ = float(np.linalg.norm(centred) / np.sqrt(len(centred))) or 1.0
         return centred / self.scale_
 

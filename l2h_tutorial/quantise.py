@@ -103,7 +103,10 @@ class Quantiser(Estimator):
         return self
 
     def _learn(self, X: Array) -> int:
-        """Learn what else the codes need; return the bytes of one, but for the product with the mean."""
+        """Learn what else the codes need.
+
+        Return the bytes of one, but for the product with the mean.
+        """
         raise NotImplementedError
 
     def _write(self, vectors: Array) -> Bytes:
@@ -172,7 +175,9 @@ class Quantiser(Estimator):
         return 1.0
 
     def _estimates(self, Q: Array, stored: Bytes) -> Array:
-        """Multiply queries with what the codes stand for, as float32, a block of codes at a time."""
+        """Multiply queries with what the codes stand for, as float32, a block of codes at a
+        time.
+        """
         queries = self._turned(Q).astype(np.float32)
         estimates = np.empty((len(queries), len(stored)), dtype=np.float32)
         body = stored[:, :-4] if self._products else stored
@@ -186,7 +191,8 @@ class Quantiser(Estimator):
             raise TypeError(f"codes must be uint8, as encode returns them, got {array.dtype}")
         if array.shape[1:] != (self.bytes_per_item_,) or len(array) == 0:
             raise ValueError(
-                f"codes must have shape (n, {self.bytes_per_item_}), n at least 1, got {array.shape}"
+                f"codes must have shape (n, {self.bytes_per_item_}), n at least 1, got "
+                f"{array.shape}"
             )
         return array
 
@@ -343,7 +349,10 @@ class SignCodes(Quantiser):
         return 1.0 if self.asymmetric else float(self.scale_) ** 2
 
     def _estimates(self, Q: Array, stored: Bytes) -> Array:
-        """Count the bits that agree, less those that differ: integers, so that no rounding orders the rows."""
+        """Count the bits that agree, less those that differ.
+
+        Integers, so that no rounding orders the rows.
+        """
         if self.asymmetric:
             return super()._estimates(Q, stored)
         own = self._write(self._turned(Q))

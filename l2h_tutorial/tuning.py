@@ -28,7 +28,9 @@ ALPHAS = (0.6, 0.7, 0.8, 0.9, 1.0)
 
 
 def ranking_precision(hasher: Any, database_bits: Any, split: Split) -> float:
-    """Measure mean average precision by the Hamming distance, unless the hasher measures its own way of ranking."""
+    """Measure mean average precision by the Hamming distance, unless the hasher measures its own
+    way of ranking.
+    """
     measure = getattr(hasher, "mean_average_precision", mean_average_precision)
     return float(
         measure(hasher.transform(split.X_query), database_bits, split.y_query, split.y_database)
@@ -154,7 +156,8 @@ def tune_on_grid(hasher: Any, validation: Validation, grid: Grid, *, n_draws: in
     --------
     >>> from l2h_tutorial import CCAITQ, load_dataset, paper_partition
     >>> from l2h_tutorial.tuning import validation_set
-    >>> validation = validation_set(paper_partition(load_dataset("fashion-mnist")).preprocessed("centre"))
+    >>> split = paper_partition(load_dataset("fashion-mnist")).preprocessed("centre")
+    >>> validation = validation_set(split)
     >>> tune_on_grid(CCAITQ(8, random_state=0), validation, {"ridge": [0.1, 100.0]}).parameters
     {'ridge': 0.1}
     """
@@ -191,8 +194,10 @@ def climb(hasher: Any, validation: Validation, ladders: Grid, *, n_draws: int = 
     --------
     >>> from l2h_tutorial import CCAITQ, load_dataset, paper_partition
     >>> from l2h_tutorial.tuning import validation_set
-    >>> validation = validation_set(paper_partition(load_dataset("fashion-mnist")).preprocessed("centre"))
-    >>> climb(CCAITQ(8, random_state=0), validation, {"ridge": [0.01, 0.1, 1.0, 10.0, 100.0]}).trials["ridge"].tolist()
+    >>> split = paper_partition(load_dataset("fashion-mnist")).preprocessed("centre")
+    >>> validation = validation_set(split)
+    >>> climb(CCAITQ(8, random_state=0), validation, {"ridge": [0.01, 0.1, 1.0, 10.0,
+    ...     100.0]}).trials["ridge"].tolist()
     [1.0, 0.1, 10.0, 0.01]
     """
     scores: dict[tuple[int, ...], float] = {}
@@ -262,9 +267,11 @@ def tune_as_published(
     --------
     >>> from l2h_tutorial import GRH, load_dataset, paper_partition
     >>> from l2h_tutorial.tuning import validation_set
-    >>> validation = validation_set(paper_partition(load_dataset("fashion-mnist")).preprocessed("centre"))
+    >>> split = paper_partition(load_dataset("fashion-mnist")).preprocessed("centre")
+    >>> validation = validation_set(split)
     >>> grh = GRH(8, classifier="kernel-ridge", random_state=0)
-    >>> tuned = tune_as_published(grh, validation, alpha=[0.5, 1.0], n_iter=1, then={"ridge": [0.1, 10.0]})
+    >>> tuned = tune_as_published(grh, validation, alpha=[0.5, 1.0], n_iter=1, then={"ridge": [0.1,
+    ...     10.0]})
     >>> tuned.parameters
     {'alpha': 1.0, 'n_iter': 1, 'ridge': 0.1}
     """

@@ -28,7 +28,9 @@ def nearest_rows(bits, query_bits, k):
 
 @st.composite
 def codes_and_queries(draw, max_bits=200):
-    """Codes that crowd around a centre, more or less, some of them several times, and queries like them."""
+    """Codes that crowd around a centre, more or less, some of them several times, and queries like
+    them.
+    """
     n_bits = draw(
         st.sampled_from([1, 8, 16, 17, 32, 63, 64, 65, 128, 192]) | st.integers(1, max_bits)
     )

@@ -121,7 +121,10 @@ def test_one_miss_less_does_not_widen_the_interval():
 
 
 def test_the_audits_intervals_cover_what_new_queries_find():
-    """Vectors of one population, drawn anew for each of 40 audits; the truth is what all of them find in the mean."""
+    """Vectors of one population, drawn anew for each of 40 audits.
+
+    The truth is what all of them find in the mean.
+    """
     centres = np.random.default_rng(99).normal(size=(40, 12))
 
     def drawn(seed):

@@ -1,4 +1,6 @@
-"""The baselines against plain, dense writings of what their papers say, brute force and scikit-learn."""
+"""The baselines against plain, dense writings of what their papers say, brute force and
+scikit-learn.
+"""
 
 from itertools import product
 

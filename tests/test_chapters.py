@@ -1,4 +1,7 @@
-"""The chapters as they are written: no result typed by hand, every figure described, every chapter of one form."""
+"""The chapters as they are written.
+
+No result typed by hand, every figure described, every chapter of one form.
+"""
 
 import re
 from pathlib import Path
@@ -79,7 +82,10 @@ def typed_results(text: str) -> list[str]:
 
 
 def prose_of(markdown: str) -> str:
-    """Markdown without what a reader does not read as a sentence: code blocks, and the options of directives."""
+    """Markdown without what a reader does not read as a sentence.
+
+    Code blocks, and the options of directives.
+    """
     kept: list[str] = []
     open_fences: list[tuple[str, bool]] = []  # the fence, and whether its content is prose
     for line in markdown.splitlines():
@@ -178,7 +184,9 @@ def test_honest_text_is_not_found(honest):
 
 @named(PAGES)
 def test_no_result_is_typed_by_hand(page):
-    """Record it: ``record("name", f"{value:.2f}")``; a number that is chosen, not measured: ``[0.8]{.definition}``."""
+    """Record it: ``record("name", f"{value:.2f}")``; a number that is chosen, not measured:
+    ``[0.8]{.definition}``.
+    """
     assert typed_results(read(page)) == []
 
 

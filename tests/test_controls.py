@@ -1,4 +1,6 @@
-"""The controls: codes that know nothing, codewords from elsewhere, the scores of a plain classifier."""
+"""The controls: codes that know nothing, codewords from elsewhere, the scores of a plain
+classifier.
+"""
 
 import numpy as np
 import pytest
@@ -36,7 +38,10 @@ def test_random_codes_depend_on_the_row_alone(seed, n_bits):
 
 
 def test_random_codes_are_coin_tosses():
-    """Each bit half of the time, any two bits and any two rows as often alike as not: within four standard errors."""
+    """Each bit half of the time, any two bits and any two rows as often alike as not.
+
+    Within four standard errors.
+    """
     X = np.random.default_rng(0).normal(size=(4000, 5))
     y = np.arange(4000) % 5
     bits = RandomCodes(12, random_state=0).fit_transform(X)
@@ -92,7 +97,10 @@ def test_classes_that_are_well_apart_get_their_codewords(codewords):
 
 
 def test_cells_are_learned_from_scores_of_a_classifier_that_left_the_point_out():
-    """Against scikit-learn's kernel ridge, fitted anew without each point; with a cell a point k-means changes none."""
+    """Against scikit-learn's kernel ridge, fitted anew without each point.
+
+    With a cell a point k-means changes none.
+    """
     X, y = data(n=40, noise=3)
     hasher = ClassScores(8, temperature=4, ridge=0.3, random_state=0).fit(X, y)
     features = (X - hasher.mean_) / hasher.scale_
@@ -111,7 +119,9 @@ def test_cells_are_learned_from_scores_of_a_classifier_that_left_the_point_out()
 
 
 def test_the_code_is_the_nearest_cell_and_cells_rank_by_the_chance_of_the_same_class():
-    """Against a sort of all rows by the inner product of the centres of their cells, ties in all orders."""
+    """Against a sort of all rows by the inner product of the centres of their cells, ties in all
+    orders.
+    """
     X, y = data(n=200, noise=3)
     hasher = ClassScores(3, random_state=0).fit(X[:100], y[:100])
     chances = hasher.chances(X)

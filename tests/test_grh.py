@@ -1,4 +1,6 @@
-"""Graph Regularised Hashing against a plain, dense writing of the published algorithm, and its promises."""
+"""Graph Regularised Hashing against a plain, dense writing of the published algorithm, and its
+promises.
+"""
 
 import warnings
 from functools import partial
@@ -282,7 +284,7 @@ def test_a_kernel_too_large_for_memory_is_refused_before_it_is_made(hasher):
 # --- starts ---------------------------------------------------------------------------------------
 
 
-def test_a_named_start_has_the_same_seed_and_centred_features_a_given_one_the_features_as_they_are():
+def test_a_named_start_sees_centred_features_a_given_one_the_features():
     X, y = data()
     centred = X - X.mean(axis=0)
     for grh, expected in [
@@ -312,7 +314,10 @@ LINE = np.arange(6.0)[:, None]
 
 
 def degenerate(rule, *thresholds, **options):
-    """Bits that all points have at 1 after the graph step: the first class votes 0, the others 1."""
+    """Bits that all points have at 1 after the graph step.
+
+    The first class votes 0, the others 1.
+    """
     options = {"sign_of_zero": 1, "random_state": 0, "classifier": "kernel-ridge", **options}
     grh = GRH(len(thresholds), initial=start_from(*thresholds), degenerate=rule, **options)
     assert grh.fit(LINE, [0, 0, 1, 1, 2, 2]).history_[1].degenerate >= 1
@@ -335,7 +340,10 @@ def test_a_degenerate_bit_is_split_where_it_halves_the_points_best_or_else_redra
 
 @pytest.mark.parametrize("threshold", [0.5, -1])
 def test_a_degenerate_bit_is_redrawn_until_it_has_two_sides_as_lsh_draws(threshold):
-    """The start takes no numbers, the classifier a seed; the first hyperplane that leaves two sides is taken."""
+    """The start takes no numbers, the classifier a seed.
+
+    The first hyperplane that leaves two sides is taken.
+    """
     random = np.random.RandomState(0)
     random.randint(2**31 - 1)
     centred = LINE - LINE.mean()

@@ -1,4 +1,7 @@
-"""What every hasher promises, whatever it learns: a scikit-learn transformer to the same bits, however it is asked."""
+"""What every hasher promises, whatever it learns.
+
+A scikit-learn transformer to the same bits, however it is asked.
+"""
 
 import inspect
 
@@ -50,7 +53,10 @@ def of(kinds):
 
 
 def data(seed=0, n=80, n_features=6, n_classes=4):
-    """Classes that overlap, in features of unequal variance and mean 3; few digits, so that float32 holds them."""
+    """Classes that overlap, in features of unequal variance and mean 3.
+
+    Few digits, so that float32 holds them.
+    """
     random = np.random.default_rng(seed)
     y = random.permutation(np.arange(n) % n_classes)
     centres = np.random.default_rng(99).normal(size=(n_classes, n_features))
@@ -66,7 +72,9 @@ def with_few_bits(hasher):
 
 @parametrize_with_checks([with_few_bits(hasher) for hasher in HASHERS])
 def test_is_a_scikit_learn_transformer(estimator, check):
-    """Which pickles, clones, takes and gives data frames, and refuses to transform what is not as in fit."""
+    """Which pickles, clones, takes and gives data frames, and refuses to transform what is not as
+    in fit.
+    """
     check(estimator)
 
 

@@ -83,7 +83,9 @@ class Lab:
         )
 
     def _recall(self, seed):
-        """For each radius, recall of the exact neighbours by cosine, and the share of the database scanned."""
+        """For each radius, recall of the exact neighbours by cosine, and the share of the database
+        scanned.
+        """
         table = self.table("centred", seed)
         query_bits = self.bits("centred", seed)[1][:150]
         found = {radius: table.query_radius(query_bits, radius) for radius in range(11)}
@@ -120,7 +122,9 @@ def lab(dataset):
 
 @pytest.fixture(scope="session")
 def photographs(cifar_images_folder):
-    """The first fifty of CIFAR-10's test images of each class, in random order, and their classes."""
+    """The first fifty of CIFAR-10's test images of each class, in random order, and their
+    classes.
+    """
     paths = [
         path
         for folder in sorted((cifar_images_folder / "test").iterdir())
@@ -166,7 +170,9 @@ def precision_when_scanning(sweep, share):
 
 
 def test_near_does_mean_alike(lab):
-    """data: "near does mean alike" "Where the layouts agree the classes often do, and not always." """
+    """data: "near does mean alike" "Where the layouts agree the classes often do, and not
+    always."
+    """
     assert 0.3 < lab.exhaustive["raw"] < 0.95
     for seed in (42, 0, 1, 2, 3):
         split = split_dataset(lab.dataset, random_state=seed)
@@ -202,7 +208,10 @@ def test_no_single_pixel_tells_the_classes_apart(fashion):
 
 @pytest.fixture(scope="module", params=SLOW_DATA)
 def slid(request):
-    """Precision at 10 by pixels and by GIST, for queries as they are and slid by two pixels; how many pixels change."""
+    """Precision at 10 by pixels and by GIST, for queries as they are and slid by two pixels.
+
+    How many pixels change.
+    """
     if request.param == "cifar":
         images, labels = request.getfixturevalue("photographs")
     else:
@@ -223,7 +232,9 @@ def slid(request):
 
 
 def test_gist_is_better_than_pixels_before_and_after_a_slide(slid):
-    """data: "in most places another number stands" "GIST is the better of the two, before and after" """
+    """data: "in most places another number stands" "GIST is the better of the two, before and
+    after"
+    """
     pictures, precision, changed = slid
     assert changed > 0.5
     for how in ("still", "slid"):
@@ -254,7 +265,9 @@ def test_upside_down_alone_precision_falls(lab, fashion):
 
 
 def test_the_length_of_gist_grows_with_edges_and_euclidean_distance_minds_it(fashion):
-    """data: "which for GIST grows with the amount of edge in the picture" "Euclidean distance prefers" """
+    """data: "which for GIST grows with the amount of edge in the picture" "Euclidean distance
+    prefers"
+    """
     down, across = (
         np.abs(np.diff(fashion.images.astype(float), axis=axis)).mean(axis=(1, 2))
         for axis in (1, 2)
@@ -299,7 +312,9 @@ def test_three_lines_make_six_wedges(seed):
 
 
 def test_two_images_share_a_bit_as_theory_says(lab, seed):
-    """lsh: "Theory and measurement agree, for real images too." "leave chance room for about that much" """
+    """lsh: "Theory and measurement agree, for real images too." "leave chance room for about that
+    much"
+    """
     rng = np.random.default_rng(seed)
     many = LSH(2000, random_state=seed).fit(lab.dataset.features)
     x = rng.normal(size=(150, 512))
@@ -315,7 +330,9 @@ def test_two_images_share_a_bit_as_theory_says(lab, seed):
 
 
 def test_no_two_images_are_more_than_a_right_angle_apart(lab):
-    """lsh: "none is more than a right angle apart" buckets: "no two of them can be more than a right angle apart" """
+    """lsh: "none is more than a right angle apart" buckets: "no two of them can be more than a
+    right angle apart"
+    """
     angles = angle_between(*lab.pairs(0, 5000))
     assert angles.max() < np.pi / 2
     assert np.degrees(np.median(angles)) < 60
@@ -369,7 +386,9 @@ def test_the_longer_the_code_the_closer_the_angle(lab, seed):
 
 
 def test_two_thousand_bits_give_the_angle_to_four_degrees(lab, seeds):
-    """lsh: "usually to within four of them (two standard deviations)" "in steps of more than eleven degrees" """
+    """lsh: "usually to within four of them (two standard deviations)" "in steps of more than eleven
+    degrees"
+    """
     pairs = lab.pairs(2, 300)
     errors = [
         np.degrees(angle_estimates(lab, pairs, 2000, seed) - angle_between(*pairs))
@@ -418,7 +437,9 @@ def test_many_raw_hyperplanes_leave_nearly_all_images_on_one_side(lab, seed):
 
 
 def test_there_are_good_buckets_and_bad_ones(lab, seed):
-    """buckets: "The purest and the most mixed bucket of six to eight images. The same hyperplanes made both." """
+    """buckets: "The purest and the most mixed bucket of six to eight images. The same hyperplanes
+    made both."
+    """
     labels = [
         lab.dataset.labels[rows] for _, rows in lab.all_raw(seed).items() if 6 <= len(rows) <= 8
     ]
@@ -428,7 +449,9 @@ def test_there_are_good_buckets_and_bad_ones(lab, seed):
 
 
 def test_raw_hyperplanes_hardly_split_the_images_and_centred_ones_do_evenly(lab, seed):
-    """buckets: "so many hyperplanes hardly split them" "every bit splits the images about evenly" """
+    """buckets: "so many hyperplanes hardly split them" "every bit splits the images about
+    evenly"
+    """
     assert np.sum(emptier_side(lab.bits("raw", seed)[0]) < 0.1) >= 4
     assert emptier_side(lab.bits("centred", seed)[0]).min() > 0.35
 
@@ -513,7 +536,9 @@ def test_for_what_they_scan_centred_codes_are_better(lab, seeds):
 
 @five_seeds
 def test_longer_codes_find_more_for_the_same_work(lab, seeds):
-    """radius-search: "Longer codes find more among as many candidates" "a longer code knows the angle better" """
+    """radius-search: "Longer codes find more among as many candidates" "a longer code knows the
+    angle better"
+    """
     s = lab.split["centred"]
     exact = lab.exact["centred"][:150]
     recall = {16: [], 32: [], 64: []}
@@ -543,7 +568,9 @@ def kept_figures():
 
 
 def test_the_kept_figures_of_the_tutorial(lab):
-    """radius-search: "it is half an exhaustive search, which has" "By radius alone raw vectors look good" """
+    """radius-search: "it is half an exhaustive search, which has" "By radius alone raw vectors look
+    good"
+    """
     kept = kept_figures().loc[lab.dataset.name]
     again = figures_of(lab.dataset).set_index(["vectors", "radius"])
     columns = ["precision", "coverage", "candidates", "scanned", "exhaustive"]
@@ -606,7 +633,9 @@ def test_queries_that_are_answered_first_are_the_easy_ones(lab, seeds):
 
 
 def test_a_ball_finds_near_images_sooner_than_others(lab, seed):
-    """radius-search: "16 bits and no learning are enough to tell" "and then it finds little with 16 random bits" """
+    """radius-search: "16 bits and no learning are enough to tell" "and then it finds little with 16
+    random bits"
+    """
     for recall, scanned in lab.recall(seed).values():
         assert recall > 1.1 * scanned
         assert recall < 0.5 or scanned > 0.01
@@ -690,7 +719,9 @@ def test_tables_look_at_less_than_a_radius_for_the_same_recall(lab, seed):
 
 
 def test_longer_codes_look_at_less_and_principal_components_at_least(lab, seed):
-    """designing: "With 8 bits a radius is a blunt knob" "they spend their bits where the vectors differ most" """
+    """designing: "With 8 bits a radius is a blunt knob" "they spend their bits where the vectors
+    differ most"
+    """
     s = lab.split["centred"]
     queries = s.X_query[:100]
     exact = exact_neighbours(queries, s.X_database, 10)
@@ -723,7 +754,9 @@ def test_the_kept_designs_have_equal_recall_and_say_who_wins_what():
 
 
 def test_of_many_vectors_64_bits_look_at_less_and_queries_from_elsewhere_find_less():
-    """designing: "64 bits when the vectors are many, a hundred thousand or more" "sentences among pictures, say" """
+    """designing: "64 bits when the vectors are many, a hundred thousand or more" "sentences among
+    pictures, say"
+    """
     X = clustered_vectors(100_300)
     nns = [HashNeighbors(PCAH(n_bits), random_state=0).fit(X[300:]) for n_bits in (32, 64)]
     few, many = (nn.scanned_share(X[:300]) for nn in nns)
@@ -736,7 +769,9 @@ def test_of_many_vectors_64_bits_look_at_less_and_queries_from_elsewhere_find_le
 
 
 def test_the_kept_times_of_exact_searches_say_where_the_package_wins():
-    """designing: "wins where little is near" "loses where much has to be compared" "costs a fixed price a call" """
+    """designing: "wins where little is near" "loses where much has to be compared" "costs a fixed
+    price a call"
+    """
     kept = pd.read_csv(BOOK / "results" / "bench-search.csv")
     search = ["search", "codes", "rows", "bits", "r", "k"]
     of_others = kept[kept.method.str.contains("faiss|plain")].groupby(search).ms.min()
@@ -761,7 +796,9 @@ def test_the_kept_times_of_exact_searches_say_where_the_package_wins():
 
 
 def test_with_enough_bits_and_tables_lsh_reaches_exhaustive_search(lab):
-    """radius-search: "come up to it and stop there" "hyperplanes that know no classes did not take it further" """
+    """radius-search: "come up to it and stop there" "hyperplanes that know no classes did not take
+    it further"
+    """
     s = lab.split["centred"]
     lsh = LSH(800, random_state=0).fit(s.X_train)
     database_bits = lsh.transform(s.X_database)
@@ -810,7 +847,9 @@ def test_from_radius_six_on_precision_hardly_rises_and_cost_does(lab, seed):
 
 
 def test_reranking_by_raw_vectors_gives_the_answers_of_raw_exhaustive_search(lab, seed):
-    """radius-search: "Those of the raw vectors: at radius 10 most of the database is a candidate" """
+    """radius-search: "Those of the raw vectors: at radius 10 most of the database is a
+    candidate"
+    """
     raw = lab.split["raw"]
     ids = lab.table("centred", seed).query_radius(lab.bits("centred", seed)[1], 10)
     nearest = rerank(raw.X_query, raw.X_database, ids, 10)
@@ -835,7 +874,10 @@ LESSONS = {
 
 @pytest.mark.parametrize("docstring", LESSONS.values(), ids=LESSONS)
 def test_the_book_says_so(docstring):
-    """Each quotation is in the chapter named before it; a lesson whose sentence has gone checks nothing."""
+    """Each quotation is in the chapter named before it.
+
+    A lesson whose sentence has gone checks nothing.
+    """
     page = None
     quotes = re.findall(r'([\w-]+):\s|"([^"]+)"', docstring)
     assert quotes

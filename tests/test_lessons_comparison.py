@@ -136,7 +136,10 @@ def test_what_is_kept_is_what_is_measured(dataset, question, method, seed):
 
 @pytest.fixture(scope="module")
 def lines(dataset, seeds):
-    """Precision at 10 of each method, a line a seed: at the first look, and at the share of GRH's first look."""
+    """Precision at 10 of each method, a line a seed.
+
+    At the first look, and at the share of GRH's first look.
+    """
     chosen = parameters(dataset.name)
     found = []
     for seed in seeds:
@@ -214,7 +217,9 @@ def test_the_next_rings_bring_some_of_the_lead_back(lines):
 
 
 def test_with_one_percent_it_depends_on_the_buckets(lines, dataset):
-    """comparison: "where other buckets are larger, as on Fashion-MNIST; where they are not, as on CIFAR-10" """
+    """comparison: "where other buckets are larger, as on Fashion-MNIST; where they are not, as on
+    CIFAR-10"
+    """
     others = lines[["small ITQ", "small CCA-ITQ", "small GRH"]]
     if dataset.name == "fashion-mnist":
         assert others.isna().all()
@@ -238,7 +243,9 @@ def test_the_classifier_is_ahead_on_the_map(lines, dataset):
 
 @both
 def test_each_method_with_labels_is_ahead_of_each_without(name):
-    """comparison: "Each method with labels ranks better than each without, and than the exact cosine." """
+    """comparison: "Each method with labels ranks better than each without, and than the exact
+    cosine."
+    """
     scores = by_split("ranking", name).mean()
     assert scores[WITH].min() > max(scores[WITHOUT].max(), scores["exact cosine"]) + 0.02
 
@@ -260,7 +267,9 @@ def test_a_byte_of_the_classifier_ranks_better_than_every_code(name):
 
 
 def test_with_twenty_labels_a_class_the_order_behind_the_byte_changes():
-    """comparison: "has no lead over KSH any more, and the predicted class falls below the cosine" """
+    """comparison: "has no lead over KSH any more, and the predicted class falls below the
+    cosine"
+    """
     gain, low, high, _ = lead("200 labels", "cifar10", "GRH from CCA-ITQ", "KSH")
     assert low < 0 < high < 0.005
     assert gain < 0.001
@@ -291,7 +300,9 @@ def asked(page):
 
 
 def standing(contrasts):
-    """For each contrast: the sign on Fashion-MNIST and on CIFAR-10 where it stands among these, else 0."""
+    """For each contrast: the sign on Fashion-MNIST and on CIFAR-10 where it stands among these,
+    else 0.
+    """
     tests = paired_contrasts(KEPT, contrasts)
     signs = pd.Series(
         np.where(tests.p < 0.05, np.sign(tests.difference), 0), index=tests.index

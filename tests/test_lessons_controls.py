@@ -148,7 +148,9 @@ def test_with_nearest_neighbours_votes_help_a_poor_start(name):
 
 @both
 def test_the_classifier_is_the_opponent_to_beat(name):
-    """did-it-learn: "The bare name of the predicted class is a straw man" "this is the opponent to beat." """
+    """did-it-learn: "The bare name of the predicted class is a straw man" "this is the opponent to
+    beat."
+    """
     scores = by_split("ranking", name).mean()
     assert (
         scores["predicted class"] < scores["class scores, 4 bits"] < scores["class scores, 8 bits"]

@@ -70,7 +70,9 @@ def test_signs_alone_find_some_and_rescored_most(drawn):
 
 
 def test_the_estimate_of_rabitq_is_right_in_the_mean_and_that_of_signs_too_small(drawn, seed):
-    """embeddings: "as often too much as too little." "what signs lack is the length" "are within its bound" """
+    """embeddings: "as often too much as too little." "what signs lack is the length" "are within
+    its bound"
+    """
     query, database, _ = drawn
     exact = (query - database.mean(axis=0)) @ (database - database.mean(axis=0)).T
     close = exact > np.quantile(exact, 0.999)
@@ -90,7 +92,9 @@ def test_the_estimate_of_rabitq_is_right_in_the_mean_and_that_of_signs_too_small
 
 
 def test_recall_falls_as_the_rows_grow(drawn):
-    """embeddings: "Each doubling loses a little, so a factor that is measured on a sample is too small" """
+    """embeddings: "Each doubling loses a little, so a factor that is measured on a sample is too
+    small"
+    """
     query, database, _ = drawn
     for code in (RaBitQ(), SignCodes(rotate=True)):
         found = []
@@ -105,7 +109,9 @@ def test_recall_falls_as_the_rows_grow(drawn):
 
 
 def test_the_audit_takes_the_branches_and_agrees_with_what_is_kept(vectors, request):
-    """embeddings: "takes the fewest bytes whose interval lies above the recall" "and no recall was off by more" """
+    """embeddings: "takes the fewest bytes whose interval lies above the recall" "and no recall was
+    off by more"
+    """
     rows = np.random.default_rng(1).permutation(len(vectors))[:5300]
     table = audit(vectors[rows], random_state=0).table
     kind = {"deep": DEEP[1], "fashion": GIST[1], "cifar": GIST[0]}[
@@ -128,7 +134,9 @@ def recall_of_faiss(factory, query, database, exact):
 
 
 def test_faiss_has_the_same_leaves(drawn):
-    """embeddings: "Each leaf is one string for faiss's `index_factory`" "Off centre, `SQ4` finds less" """
+    """embeddings: "Each leaf is one string for faiss's `index_factory`" "Off centre, `SQ4` finds
+    less"
+    """
     off_centre, _ = lie_of(drawn[1])
     for factory, method in {"SQ8": "int8", "SQ4": "int4", "RR,RaBitQ": "RaBitQ"}.items():
         theirs = recall_of_faiss(factory, *drawn)
@@ -152,7 +160,9 @@ def test_more_bits_of_rabitq_fill_the_gap_and_four_are_ahead_of_int4(drawn):
 
 
 def test_product_codes_are_flattered_by_the_rows_they_were_trained_on():
-    """embeddings: "Here they were trained on the very 5,000 rows that they code" "which flatters them" """
+    """embeddings: "Here they were trained on the very 5,000 rows that they code" "which flatters
+    them"
+    """
     dataset = load_dataset("fashion-mnist", features="deep")
     task = task_of(dataset, 0)
     exact = exact_neighbours(task.query, task.database, 10)
@@ -208,7 +218,9 @@ def test_the_worst_way_to_save_is_to_drop_numbers():
 
 
 def test_centring_saves_what_sits_in_a_corner_and_costs_nothing_elsewhere():
-    """embeddings: "has no signs worth the name" "It costs nothing, so do it." "A threshold at the mean rescues" """
+    """embeddings: "has no signs worth the name" "It costs nothing, so do it." "A threshold at the
+    mean rescues"
+    """
     assert (MEANS.loc[GIST, ("off_centre", "signs")] > 0.6).all()
     assert (recall("signs, uncentred", draws=DRAWS)[GIST] < 0.01).all()
     assert (recall("signs")[GIST] > 0.1).all()
@@ -240,7 +252,9 @@ def test_a_rotation_helps_where_the_numbers_vary_unevenly():
 
 
 def test_the_floats_of_the_query_help_for_nothing():
-    """embeddings: "**Leave the query its floats**" "RaBitQ's twelve bytes add" "where lengths differ" """
+    """embeddings: "**Leave the query its floats**" "RaBitQ's twelve bytes add" "where lengths
+    differ"
+    """
     for name in ("signs", "signs, rotated"):
         assert (recall(f"{name}, asymmetric", draws=DRAWS) > recall(name, draws=DRAWS)).all()
     add = recall("RaBitQ") - recall("signs, rotated, asymmetric")
@@ -253,7 +267,9 @@ def test_the_floats_of_the_query_help_for_nothing():
 
 
 def test_few_bits_are_paid_for_in_floats_read():
-    """embeddings: "int8 needs none, int4 twice as many as are wanted, RaBitQ four times, signs four to a hundred" """
+    """embeddings: "int8 needs none, int4 twice as many as are wanted, RaBitQ four times, signs four
+    to a hundred"
+    """
 
     def needed(method):
         return max(
@@ -342,7 +358,9 @@ def test_forty_million_texts_in_half_of_sixteen_gigabytes_are_a_bit_a_number():
 
 
 def test_rabitq_keeps_the_length_and_signs_forget_it():
-    """embeddings: "with the lengths, which RaBitQ keeps, it gives the Euclidean distance too" "signs will not do" """
+    """embeddings: "with the lengths, which RaBitQ keeps, it gives the Euclidean distance too"
+    "signs will not do"
+    """
     random = np.random.default_rng(0)
     X = random.normal(size=(3000, 64)) * random.lognormal(sigma=0.5, size=(3000, 1))
     rabitq = RaBitQ(random_state=0).fit(X)
@@ -360,7 +378,9 @@ def test_rabitq_keeps_the_length_and_signs_forget_it():
 
 
 def test_the_claims_of_others():
-    """embeddings: "By class, yes" "By the true ten, no" "Against product codes alone, no" "GRH has" "Not enough" """
+    """embeddings: "By class, yes" "By the true ten, no" "Against product codes alone, no" "GRH has"
+    "Not enough"
+    """
     floats = MEANS["precision", "float32"]
     assert (abs(MEANS["precision_rescored", "signs"] - floats) < 0.012).all()
     assert (recall("signs", 10) < 0.95).all()

@@ -194,7 +194,9 @@ def test_a_graph_without_labels_beats_the_refit_and_labels_beat_it(centred, seed
 
 
 def test_against_the_start_the_dead_zone_ends_below_one_half(seed):
-    """implementing: "At $1/2$ a class can be unanimous against a bit of the start from the second round on" """
+    """implementing: "At $1/2$ a class can be unanimous against a bit of the start from the second
+    round on"
+    """
     L = np.ones((4, 1), dtype=bool)
     L0 = np.zeros((4, 1), dtype=bool)
     graph = same_class_affinity(np.zeros(4, dtype=int))
@@ -268,7 +270,9 @@ def test_the_agreement_never_falls_by_the_graph_and_the_linear_machine_ends_ever
 
 
 def test_kernel_ridge_follows_and_finds_little_to_flip(centred, seed):
-    """grh-training: "bits otherwise than it was taught, and finds" "rounds are for classifiers that cannot follow" """
+    """grh-training: "bits otherwise than it was taught, and finds" "rounds are for classifiers that
+    cannot follow"
+    """
     J, ridge = agreements(centred, "kernel-ridge", seed)
     assert J[0, 2] > J[0, 0]
     assert ridge[1].changed < 0.01 * ridge[1].bits.size
@@ -280,7 +284,9 @@ def test_kernel_ridge_follows_and_finds_little_to_flip(centred, seed):
 
 @given(st.integers(0, 999), st.floats(0.05, 1), st.sampled_from([-1, 1]))
 def test_the_graph_step_never_lowers_the_agreement_within_classes(seed, alpha, sign_of_zero):
-    """grh-training: "Why regularise never lowers it" "One code for *all* images has $J = 1$ too." """
+    """grh-training: "Why regularise never lowers it" "One code for *all* images has $J = 1$
+    too."
+    """
     rng = np.random.default_rng(seed)
     graph = same_class_affinity(rng.integers(0, 3, 24))
     bits = rng.random((24, 5)) < 0.5
@@ -307,7 +313,9 @@ def test_where_two_halves_vote_for_each_other_the_agreement_can_fall():
 def test_with_classifiers_that_follow_a_class_graph_rests_and_rings_have_period_two_at_most(
     seed, n, alpha, classes
 ):
-    """grh-training: "rest, or two patterns in turn" "a class graph would be at rest after one round" """
+    """grh-training: "rest, or two patterns in turn" "a class graph would be at rest after one
+    round"
+    """
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(2 * n, 2))
     graph = {"y": rng.permutation(np.arange(2 * n) % 3)}
@@ -382,7 +390,10 @@ def test_which_C_is_best_depends_on_the_data(dataset, chosen):
 
 @pytest.fixture(scope="module")
 def validated(reported, chosen, seeds):
-    """For each seed, at the chosen settings: share of bits right on training images, on queries, and mAP."""
+    """For each seed, at the chosen settings.
+
+    Share of bits right on training images, on queries, and mAP.
+    """
 
     def of(name, seed):
         grh = GRH(16, classifier=name, random_state=seed, **chosen[name]).fit(
@@ -459,7 +470,10 @@ def test_what_is_left_at_one_half_shrinkage_gains_too(reported, chosen, seeds):
 
 @pytest.fixture(scope="module")
 def on_the_map(reported, chosen, seeds):
-    """Precision and share scanned by radius for each method; and of one percent by the ranking of scores and codes."""
+    """Precision and share scanned by radius for each method.
+
+    And of one percent by the ranking of scores and codes.
+    """
 
     def ranked(similarity):
         order = np.argsort(-similarity, axis=1, kind="stable")[:, : len(reported.X_database) // 100]
@@ -529,7 +543,9 @@ def test_on_validation_queries_smaller_alphas_gain_from_a_second_round_and_alpha
 
 
 def test_more_labels_help_and_less_than_the_first_thousand(dataset, seeds):
-    """implementing: "More labels help, and those after the first thousand add less than these did." """
+    """implementing: "More labels help, and those after the first thousand add less than
+    these did."
+    """
     many = split_dataset(dataset, query_size=500, train_size=0.8).preprocessed("l2-centre")
     n_all = len(many.y_train)
     scores = []
@@ -574,7 +590,10 @@ def test_degenerate_bits_kept_are_worse_than_drawn_again(dataset, seed):
 
 
 def of_the_nearest_eight(hasher, split, radius=0):
-    """How many of up to eight results are of the right class, and how many candidates there were: means."""
+    """How many of up to eight results are of the right class, and how many candidates there were.
+
+    Means.
+    """
     table = HashTable(hasher.transform(split.X_database))
     candidates = table.query_radius(hasher.transform(split.X_query), radius)
     found = zip(rerank(split.X_query, split.X_database, candidates, 8), split.y_query, strict=True)

@@ -59,7 +59,9 @@ def test_all_was_measured_on_the_same_data_with_a_thousand_queries():
 
 
 def test_parameters_are_those_that_the_first_partition_chose_for_this_length():
-    """published: "for each number of labels and of bits by itself" "they have what was chosen at 32 bits" """
+    """published: "for each number of labels and of bits by itself" "they have what was chosen at 32
+    bits"
+    """
     assert (TUNED["partition"] == 0).all()
     chosen = {
         (row.method, row.n_train, row.n_bits): json.loads(row.parameters)
@@ -150,7 +152,9 @@ def test_every_claim_has_its_verdict():
 
 
 def test_where_the_paper_has_nothing_ahead_there_is_no_verdict():
-    """published: "with 2,000 the paper itself is behind" "Where the paper is not ahead itself, or has no such row" """
+    """published: "with 2,000 the paper itself is behind" "Where the paper is not ahead itself, or
+    has no such row"
+    """
     assert ((CLAIMS["verdict"] == "") == ~(CLAIMS["published"] > 0)).all()
     assert (CLAIMS.loc[(LSH_LINEAR, "ITQ+CCA", 2000), ["published", "high"]] < 0).all()
 
@@ -195,7 +199,9 @@ def test_grh_repairs_a_weak_cca_and_adds_nothing_to_a_regularised_one():
 
 
 def test_ksh_with_all_centres_takes_most_of_the_lead_away():
-    """published: "GRH from LSH falls behind" "are left, most with 16 bits" "Of these eight only" """
+    """published: "GRH from LSH falls behind" "are left, most with 16 bits" "Of these eight
+    only"
+    """
     for labels in (1000, 2000):
         assert CLAIMS.loc[(LSH_RBF, "KSH", labels), "ours"] < 0
         assert 0 < CLAIMS.loc[(CCA_RBF, "KSH", labels), "ours"] < 0.02
@@ -235,7 +241,9 @@ def test_at_eight_tenths_rounds_add_and_at_one_the_first_is_best():
 
 
 def test_from_lsh_tuning_always_chose_one_round_and_alpha_one():
-    """published: "From LSH it always did; from CCA a smaller $\\alpha$ is often a little ahead." """
+    """published: "From LSH it always did; from CCA a smaller $\\alpha$ is often a little
+    ahead."
+    """
     of_grh = TUNED[TUNED["method"].str.startswith("GRH")]
     for row in of_grh.itertuples():
         chosen = json.loads(row.parameters)
@@ -273,7 +281,9 @@ def test_hadamard_codewords_are_between_the_two_starts_and_scores_above_all():
 
 
 def test_ksh_takes_many_times_as_long_to_fit_as_grh_and_is_level():
-    """published: "With 2,000 labels GRH from CCA by kernel ridge is not behind KSH on all labelled images" """
+    """published: "With 2,000 labels GRH from CCA by kernel ridge is not behind KSH on all labelled
+    images"
+    """
     cells = MEASURED.query("n_train == 2000 and n_bits == 32")
     seconds = cells.groupby("method")["fit_seconds"].median()
     assert seconds["KSH"] > 10 * seconds["GRH kernel-ridge, CCA start"]

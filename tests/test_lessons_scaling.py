@@ -63,7 +63,9 @@ def table_bytes(codes, r):
 
 
 def test_short_codes_take_fewer_bytes_for_they_need_no_tables_of_pieces(lab):
-    """scaling: "it is 2 bytes itself, and is found without tables of pieces" "because a row number and, for a way" """
+    """scaling: "it is 2 bytes itself, and is found without tables of pieces" "because a row number
+    and, for a way"
+    """
     codes = scale.resampled_codes(lab.images, 100_000)
     short, long = (table_bytes(codes[:, :b], b // 16) for b in (16, 64))
     assert short < long / 2
@@ -73,7 +75,9 @@ def test_short_codes_take_fewer_bytes_for_they_need_no_tables_of_pieces(lab):
 
 
 def test_multi_index_looks_up_less_than_the_ball_and_compares_few(lab):
-    """scaling: "Within a radius of 4 it cuts the code into" "Within half the bits there is nothing left to skip" """
+    """scaling: "Within a radius of 4 it cuts the code into" "Within half the bits there is nothing
+    left to skip"
+    """
     table = HashTable(scale.resampled_codes(lab.images[:, :64], 100_000))
     best = table.explain(4)[0]
     assert best["strategy"] == "multi-index"
@@ -87,7 +91,9 @@ def test_multi_index_looks_up_less_than_the_ball_and_compares_few(lab):
 
 
 def test_tables_of_pieces_are_made_by_the_search_that_needs_them(lab):
-    """scaling: "The first search that uses them makes and keeps them" "tables of pieces of the code are kept" """
+    """scaling: "The first search that uses them makes and keeps them" "tables of pieces of the code
+    are kept"
+    """
     table = HashTable(lab.codes)
     table.explain(4)
     assert "tables" not in vars(table._index)
@@ -102,7 +108,9 @@ BENCH = pd.read_csv(RESULTS / "bench-search.csv")
 
 
 def test_the_kept_measurements_say_where_they_come_from():
-    """scaling: "its [measurements](results/bench-search.csv) are kept, with versions and machine" """
+    """scaling: "its [measurements](results/bench-search.csv) are kept, with versions and
+    machine"
+    """
     assert BENCH[["data", "versions", "machine", "date"]].notna().all(axis=None)
     assert BENCH.versions.str.contains("faiss").all()
     assert BENCH.data.str.startswith("cifar10").all(), "the codes are like images of CIFAR-10"
@@ -148,7 +156,9 @@ def test_the_radius_of_faiss_is_strict(lab):
 
 
 def test_a_hash_index_finds_what_nflip_reaches(lab):
-    """scaling: "Rows in other buckets are missing from the answer, and no error says so." "only `nflip=8` is sure" """
+    """scaling: "Rows in other buckets are missing from the answer, and no error says so." "only
+    `nflip=8` is sure"
+    """
     index = filled(faiss.IndexBinaryHash(64, 16), lab.codes)
     found = [lab.found_with(index, nflip) for nflip in (0, 1, 2, 8)]
     assert found[0] < found[1] < found[2] <= found[3] == lab.within(RADIUS)

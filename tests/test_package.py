@@ -111,13 +111,18 @@ def names_imported(file):
 
 
 def test_type_checkers_see_the_same_names():
-    """The lazy table and the imports that only type checkers read name the same things from the same modules."""
+    """The lazy table and the imports that only type checkers read name the same things from the
+    same modules.
+    """
     assert names_imported(PACKAGE / "__init__.py") == l2h_tutorial._HOME
 
 
 @pytest.mark.parametrize("room", ["baselines", "metrics", "figures"])
 def test_a_new_hasher_metric_or_figure_touches_at_most_three_files(room):
-    """The file that it is written in, and the lists that name it: the room's, and perhaps the package's."""
+    """The file that it is written in, and the lists that name it.
+
+    The room's, and perhaps the package's.
+    """
     lists = [file for file in FILES if file.name == "__init__.py"]
     exported = import_module(f"l2h_tutorial.{room}").__all__
     assert len(exported) > 5

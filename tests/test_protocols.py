@@ -74,7 +74,9 @@ def whole(toy, tmp_path_factory):
 
 
 def test_every_cell_is_measured_once_with_what_the_first_partition_chose(toy, whole):
-    """Class scores have lengths and a ranking of their own, and self-taught hashing is given the labels."""
+    """Class scores have lengths and a ranking of their own, and self-taught hashing is given the
+    labels.
+    """
     frame, folder = whole
     places = [
         (m, b, p) for m in FEW for b in ((4, 8, 16) if m == "scores" else (4, 6)) for p in (3, 1)
@@ -176,7 +178,9 @@ def test_the_command_measures_and_prints(toy, whole, tmp_path, monkeypatch, caps
 
 
 def made_up(leads, noise=0.001):
-    """Five partitions in which each method is ahead of the published LSH by so much, give or take the noise."""
+    """Five partitions in which each method is ahead of the published LSH by so much, give or take
+    the noise.
+    """
     random = np.random.default_rng(0).normal(scale=noise, size=(len(leads), 5))
     published = PUBLISHED.query("method == 'LSH'")["published"].tolist()
     return pd.DataFrame(

@@ -1,4 +1,6 @@
-"""Codes of a few bytes against faiss's, their definitions written out, and what must hold for any vectors."""
+"""Codes of a few bytes against faiss's, their definitions written out, and what must hold for any
+vectors.
+"""
 
 import faiss
 import numpy as np

@@ -1,4 +1,6 @@
-"""The teaching guide: minutes that are computed, plans that fit, and nothing named that is not there."""
+"""The teaching guide: minutes that are computed, plans that fit, and nothing named that is not
+there.
+"""
 
 import re
 

@@ -130,7 +130,10 @@ class Script:
 
 
 def script(rounds, second=None, C=1.0):
-    """Of each alpha and draw the scores after one round, two, ...; of the second step the score of each setting."""
+    """Of each alpha and draw the scores after one round, two, ....
+
+    Of the second step the score of each setting.
+    """
     first = {
         (a, m, C, draw): score
         for (a, draw), each in rounds.items()

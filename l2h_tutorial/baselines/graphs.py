@@ -172,7 +172,10 @@ def cluster_centres(
 def anchor_weights(
     points: Floats, anchors: Floats, n_neighbours: int, bandwidth: float | None = None
 ) -> tuple[sparse.csr_array, float]:
-    """Weigh the nearest anchors of each point by a Gaussian of their distance; the weights of a point sum to 1."""
+    """Weigh the nearest anchors of each point by a Gaussian of their distance.
+
+    The weights of a point sum to 1.
+    """
     search = NearestNeighbors(n_neighbors=min(n_neighbours, len(anchors)), algorithm="brute").fit(
         anchors
     )
@@ -215,7 +218,8 @@ class STH(Hasher):
     First the training points get codes. With W the adjacency of a graph of these points, D its
     degrees and L = D - W, the smoothest functions on the graph are sought, after the constant one:
 
-    .. math:: \min_V \; \mathrm{tr}(V^T L V) \quad \text{subject to} \quad V^T D V = I, \; V^T D \mathbf{1} = 0
+    .. math:: \min_V \; \mathrm{tr}(V^T L V)
+        \quad \text{subject to} \quad V^T D V = I, \; V^T D \mathbf{1} = 0
 
     They are eigenvectors of :math:`L v = \lambda D v`. A bit says whether a point has more than the
     median of one. Then, as new points have no place in the graph, a support vector machine is
@@ -279,7 +283,8 @@ class STH(Hasher):
     >>> X = np.array([[0.0], [1.0], [2.0], [7.0], [8.0], [9.0]])
     >>> STH(1, n_neighbours=2, random_state=0).fit_transform(X).ravel()
     array([False, False, False,  True,  True,  True])
-    >>> STH(1, classifier="rbf-svm", gamma=9, random_state=0).fit_transform(X, list("abbbaa")).ravel()
+    >>> STH(1, classifier="rbf-svm", gamma=9, random_state=0).fit_transform(X,
+    ...     list("abbbaa")).ravel()
     array([False,  True,  True,  True, False, False])
     """
 
@@ -409,7 +414,10 @@ def smooth_vectors(
 
 
 def halved(vectors: Floats) -> Bits:
-    """Cut each column at its median; points at it, within rounding, go where that makes more equal halves."""
+    """Cut each column at its median.
+
+    Points at it, within rounding, go where that makes more equal halves.
+    """
     # Points with the same place in the graph have the same value, but for rounding, and belong on
     # the same side.
     largest = abs(vectors).max(axis=0)

@@ -29,7 +29,9 @@ _SWEEPS = 10  # of SDH's descent through all bits, at most: few are needed
 
 
 class AnchoredHasher(Hasher):
-    """A supervised hasher whose bits are weighted sums of Gaussian kernels around anchors, plus an intercept, >= 0."""
+    """A supervised hasher whose bits are weighted sums of Gaussian kernels around anchors, plus an
+    intercept, >= 0.
+    """
 
     n_anchors: int
     gamma: float
@@ -39,7 +41,10 @@ class AnchoredHasher(Hasher):
     def _anchored(
         self, X: ArrayLike, y: Any, random: np.random.RandomState
     ) -> tuple[Floats, Floats, Floats, Floats]:
-        """Begin to fit: draw the anchors; return labels, kernels less their means, these, and K^T K with the ridge."""
+        """Begin to fit: draw the anchors.
+
+        Return labels, kernels less their means, these, and K^T K with the ridge.
+        """
         centred = self._centred(X, y)
         labels = checked_labels(y, centred)
         self.anchors_ = centred[random.permutation(len(centred))[: self.n_anchors]]
@@ -173,7 +178,10 @@ class KSH(AnchoredHasher):
 
 
 class Residual:
-    """What r S lacks of the bits so far, R = r S - H H^T, never built: points with the same labels share a row of S."""
+    """What r S lacks of the bits so far, R = r S - H H^T, never built.
+
+    Points with the same labels share a row of S.
+    """
 
     def __init__(self, labels: Floats, n_bits: int) -> None:
         sets, groups = label_sets(labels)
@@ -193,7 +201,9 @@ class Residual:
         self._between = block_diag(self._between, -1.0)
 
     def leading(self, kernels: Floats) -> Floats:
-        """Find the unit vector a that makes a^T K^T R K a largest, from a matrix no larger than Q."""
+        """Find the unit vector a that makes a^T K^T R K a largest, from a matrix no larger
+        than Q.
+        """
         basis, triangle = np.linalg.qr(kernels.T @ self._factors)
         _, vectors = np.linalg.eigh(triangle @ self._between @ triangle.T)
         return with_settled_signs(basis @ vectors[:, -1:])[:, 0]
@@ -214,7 +224,10 @@ def greedy_bit(kernels: Floats, residual: Residual, n_iter: int) -> tuple[Floats
 
 
 def surrogate_loss(weights: Floats, kernels: Floats, residual: Residual) -> tuple[float, Floats]:
-    """Put the sigmoid in the place of the sign: minus z^T R z / (n^2 r) with z = phi(K a), and its gradient in a."""
+    """Put the sigmoid in the place of the sign.
+
+    Minus z^T R z / (n^2 r) with z = phi(K a), and its gradient in a.
+    """
     smooth = np.tanh(kernels @ weights / 2)  # which is 2 / (1 + exp(-x)) - 1
     pulled = (residual @ smooth) / (len(kernels) ** 2 * residual.n_bits)
     return -float(smooth @ pulled), -kernels.T @ (pulled * (1 - smooth**2))
@@ -227,7 +240,8 @@ class SDH(AnchoredHasher):
     codes, and hash functions F that predict the codes from kernels around anchors, by weights P and
     intercepts, SDH makes
 
-    .. math:: \|Y - BW\|_F^2 + \lambda \|W\|_F^2 + \nu \left(\|B - F\|_F^2 + \epsilon \|P\|_F^2\right)
+    .. math:: \|Y - BW\|_F^2 + \lambda \|W\|_F^2
+        + \nu \left(\|B - F\|_F^2 + \epsilon \|P\|_F^2\right)
 
     small by turns, from random codes on. The best W for given codes, and the best F, are ridge
     regressions. For given W and F the codes remain discrete: the best bit of all points, the others
@@ -386,7 +400,8 @@ def kernel_gamma(
 
     Examples
     --------
-    >>> kernel_gamma(np.array([[0.0], [1.0], [3.0]]), gamma=2.0)  # the squared distances are 1, 4 and 9
+    >>> # the squared distances are 1, 4 and 9
+    >>> kernel_gamma(np.array([[0.0], [1.0], [3.0]]), gamma=2.0)
     0.5
     """
     n = len(points)
@@ -406,12 +421,15 @@ def kernel_gamma(
 
 
 def gaussian_kernel(points: Floats, gamma: float, seed: int | None = None) -> tuple[Floats, float]:
-    """Return exp(-g squared distance) between all points, where memory has room for it, and g, their `kernel_gamma`."""
+    """Return exp(-g squared distance) between all points, where memory has room for it, and g,
+    their `kernel_gamma`.
+    """
     n = len(points)
     if n > _MOST_POINTS:
         size = f"{n:,} x {n:,} numbers, {8e-9 * n * n:.1f} GB; the limit is {_MOST_POINTS:,} points"
         raise ValueError(
-            f"a kernel between all points would have {size}: GRH has classifier='rbf-landmarks' for more"
+            f"a kernel between all points would have {size}: GRH has classifier='rbf-landmarks' "
+            "for more"
         )
     squared = euclidean_distances(points, squared=True)
     g = kernel_gamma(points, gamma, seed, squared)
@@ -422,7 +440,10 @@ def gaussian_kernel(points: Floats, gamma: float, seed: int | None = None) -> tu
 def svm_weights(
     svm: Any, inputs: Floats, bits: Bits, class_weight: str | None = None
 ) -> tuple[Floats, Floats]:
-    """Fit a clone of a support vector machine to each bit; return the weights of the inputs, and the intercepts."""
+    """Fit a clone of a support vector machine to each bit.
+
+    Return the weights of the inputs, and the intercepts.
+    """
     weights = np.zeros((inputs.shape[1], bits.shape[1]))
     intercepts = np.zeros(bits.shape[1])
     for k, bit in enumerate(with_progress(bits.T)):

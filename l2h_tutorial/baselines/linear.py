@@ -1,4 +1,6 @@
-"""Hashing by directions: principal components, these rotated or cut into stripes, or those that labels single out."""
+"""Hashing by directions: principal components, these rotated or cut into stripes, or those that
+labels single out.
+"""
 
 from typing import Any, Self
 
@@ -107,7 +109,8 @@ class ITQ(Hasher):
 
     Examples
     --------
-    >>> X = np.array([[-3.0, 0.0], [3.0, 0.0], [0.0, 2.0], [0.0, -2.0]])  # PCAH would cut through two of the points
+    >>> # PCAH would cut through two of the points
+    >>> X = np.array([[-3.0, 0.0], [3.0, 0.0], [0.0, 2.0], [0.0, -2.0]])
     >>> itq = ITQ(2, random_state=0).fit(X)
     >>> len(np.unique(itq.transform(X), axis=0))
     4
@@ -187,7 +190,8 @@ class SpectralHashing(Hasher):
     Examples
     --------
     >>> X = np.array([[0.0, 0.0], [1.0, 1.0], [2.0, 0.0], [3.0, 1.0]])
-    >>> SpectralHashing(2).fit_transform(X).astype(int)  # halves of the long side, then its quarters
+    >>> # halves of the long side, then its quarters
+    >>> SpectralHashing(2).fit_transform(X).astype(int)
     array([[1, 1],
            [1, 0],
            [0, 0],
@@ -223,10 +227,14 @@ class SpectralHashing(Hasher):
 
 
 def smoothest_modes(sides: Floats, n_modes: int) -> tuple[Integers, Integers]:
-    """Choose the eigenfunctions of a box with the smallest m / length: the side and the m of each."""
+    """Choose the eigenfunctions of a box with the smallest m / length.
+
+    The side and the m of each.
+    """
     if not sides.max() > 0:
         raise ValueError(
-            "X must hold at least two different rows for spectral hashing, got one row over and over"
+            "X must hold at least two different rows for spectral hashing, got one row over and "
+            "over"
         )
     long = np.flatnonzero(sides > 1e-9 * sides.max())  # what is shorter is rounding
     modes = np.arange(1, n_modes + 1)
@@ -289,7 +297,8 @@ class CCAITQ(Hasher):
 
     Examples
     --------
-    >>> X = np.array([[-1.0, 9.0], [-1.0, -9.0], [1.0, 8.0], [1.0, -8.0]])  # PCAH would choose the second feature
+    >>> # PCAH would choose the second feature
+    >>> X = np.array([[-1.0, 9.0], [-1.0, -9.0], [1.0, 8.0], [1.0, -8.0]])
     >>> CCAITQ(1, random_state=0).fit(X, ["a", "a", "b", "b"]).projections_.round(3)[1]
     array([0.])
     """
@@ -340,7 +349,9 @@ class CCAITQ(Hasher):
 def canonical_directions(
     centred: Floats, labels: Floats, n_directions: int, ridge: float
 ) -> tuple[Floats, Floats]:
-    """Find the directions in which features and labels are most correlated, and these correlations."""
+    """Find the directions in which features and labels are most correlated, and these
+    correlations.
+    """
     of_labels = labels - labels.mean(axis=0)
     left, singular, _ = np.linalg.svd(of_labels, full_matrices=False)
     # The projection on the span of the labels is left @ left.T, without the directions that
@@ -373,7 +384,9 @@ def checked_labels(y: Any, points: Floats) -> Floats:
 
 
 def principal_components(centred: Floats, n_components: int) -> Floats:
-    """Find the orthogonal directions along which features vary most, as unit columns, the largest variance first."""
+    """Find the orthogonal directions along which features vary most, as unit columns, the largest
+    variance first.
+    """
     n, d = centred.shape
     if n >= d:  # the smaller of the two matrices has the same spectrum
         _, vectors = np.linalg.eigh(centred.T @ centred)

@@ -1,4 +1,7 @@
-"""Labelled images as features: the bundled Fashion-MNIST, CIFAR-10 from whatever form of it is at hand; and texts."""
+"""Labelled images as features.
+
+The bundled Fashion-MNIST, CIFAR-10 from whatever form of it is at hand; and texts.
+"""
 
 from .docstrings import read_docstrings
 from .load import Dataset, cached_features, load_dataset

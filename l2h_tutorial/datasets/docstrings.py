@@ -1,4 +1,7 @@
-"""Texts that are on every reader's machine: the docstrings of the scientific libraries that this package needs."""
+"""Texts that are on every reader's machine.
+
+The docstrings of the scientific libraries that this package needs.
+"""
 
 import ast
 from collections import Counter

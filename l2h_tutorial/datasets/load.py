@@ -1,4 +1,7 @@
-"""Data sets, and one function that opens every one: from a file or folder, from the cache, or by download."""
+"""Data sets, and one function that opens every one.
+
+From a file or folder, from the cache, or by download.
+"""
 
 import hashlib
 import logging
@@ -50,7 +53,10 @@ CLOTHES = (
     "bag",
     "ankle boot",
 )
-KINDS = "a .mat file, cifar-10-python.tar.gz, its folder cifar-10-batches-py, or a folder of class folders"
+KINDS = (
+    "a .mat file, cifar-10-python.tar.gz, its folder cifar-10-batches-py, "
+    "or a folder of class folders"
+)
 # in this order: the archive has pictures and a published hash, the tutorial's features have neither
 DOWNLOADS = {
     "cifar-10-python.tar.gz": (
@@ -95,7 +101,8 @@ class Dataset:
     Examples
     --------
     >>> import numpy as np
-    >>> points = Dataset("toy", np.zeros((3, 2), dtype=np.float32), np.array([0, 1, 1]), None, ("cat", "dog"))
+    >>> points = Dataset("toy", np.zeros((3, 2), dtype=np.float32), np.array([0, 1, 1]), None,
+    ...     ("cat", "dog"))
     >>> points
     <Dataset toy: 3 rows, 2 features, 2 classes, no images>
     >>> len(points)
@@ -164,9 +171,12 @@ def load_dataset(
     source : path, optional
         Where CIFAR-10 is:
 
-        - a Matlab file (.mat) with ``X`` (n, 512) and ``X_class`` (1, n), classes 0 to 9; it holds no images,
-        - the official archive ``cifar-10-python.tar.gz``, or the folder ``cifar-10-batches-py`` unpacked from it,
-        - a folder with one folder of image files for each class, directly or under ``train`` and ``test``; the
+        - a Matlab file (.mat) with ``X`` (n, 512) and ``X_class`` (1, n), classes 0 to 9; it holds
+          no images,
+        - the official archive ``cifar-10-python.tar.gz``, or the folder ``cifar-10-batches-py``
+          unpacked from it,
+        - a folder with one folder of image files for each class, directly or under ``train`` and
+          ``test``; the
           folders' names in alphabetical order are the classes.
 
         By default the environment variable ``L2H_SOURCE`` decides, if the data set is the one that
@@ -228,11 +238,13 @@ def load_dataset(
         )
     if name not in ("fashion-mnist", "docstrings"):
         raise ValueError(
-            f'unknown data set {name!r}; the known ones are "fashion-mnist", "cifar10" and "docstrings"'
+            f'unknown data set {name!r}; the known ones are "fashion-mnist", "cifar10" and '
+            '"docstrings"'
         )
     if source is not None:
         raise ValueError(
-            f'"{name}" is here already and takes no source, as "cifar10" does; found {str(source)!r}'
+            f'"{name}" is here already and takes no source, as "cifar10" does; found '
+            f"{str(source)!r}"
         )
     if name == "docstrings":
         if features == "deep":
@@ -255,13 +267,17 @@ def load_dataset(
 
 
 def _read_cifar10(source: Path, features: str) -> Dataset:
-    """CIFAR-10 (Krizhevsky 2009) from any of the forms that `load_dataset` lists; raises what is listed there."""
+    """CIFAR-10 (Krizhevsky 2009) from any of the forms that `load_dataset` lists.
+
+    Raises what is listed there.
+    """
     if not source.is_file() and not source.is_dir():
         raise FileNotFoundError(f"{source} is no file and no folder; the source must be {KINDS}")
     if source.name.endswith(".mat"):
         if features == "deep":
             raise ValueError(
-                f"{source} holds no images, which deep features need; the source must be {KINDS[13:]}"
+                f"{source} holds no images, which deep features need; the source must be "
+                f"{KINDS[13:]}"
             )
         return Dataset("cifar10", *read_matlab(source), None, CLASS_NAMES)
     class_names: Sequence[str] = CLASS_NAMES
@@ -288,7 +304,8 @@ def _fetch_cifar10(features: str) -> Dataset:
         except (OSError, ValueError) as error:
             failures += f"  - {url}: {error}\n"
     raise ConnectionError(
-        f"CIFAR-10 could not be downloaded into {folder}:\n{failures}Try again later, let L2H_DATA_HOME name a folder "
+        f"CIFAR-10 could not be downloaded into {folder}:\n{failures}Try again later, let "
+        "L2H_DATA_HOME name a folder "
         f"with room, or give what you have as the source (L2H_SOURCE or source=): {KINDS}"
     )
 
@@ -312,7 +329,10 @@ def _download(url: str, known_hash: str | None, path: Path, features: str) -> Da
 
 
 def cache_folder() -> Path:
-    """The folder that ``L2H_DATA_HOME`` names, else the platform's user cache folder; it need not exist yet."""
+    """The folder that ``L2H_DATA_HOME`` names, else the platform's user cache folder.
+
+    It need not exist yet.
+    """
     return Path(
         os.environ.get("L2H_DATA_HOME") or platformdirs.user_cache_dir("l2h-tutorial")
     ).expanduser()
@@ -342,7 +362,10 @@ def cached_features(images: Bytes, features: str = "gist") -> Singles:
 
 
 def _deep_components(images: Bytes) -> Singles:
-    """Principal components of deep descriptors, which are kept piece by piece: stopped, it goes on where it was."""
+    """Principal components of deep descriptors, which are kept piece by piece.
+
+    Stopped, it goes on where it was.
+    """
     pieces = [images[start : start + PIECE] for start in range(0, len(images), PIECE)]
     raw = np.concatenate(
         [_cached(piece, f"deep-v{DEEP_VERSION}", deep_descriptors) for piece in pieces]
@@ -355,7 +378,9 @@ def _deep_components(images: Bytes) -> Singles:
 
 
 def _cached(images: Bytes, name: str, describe: Callable[[Bytes], Singles]) -> Singles:
-    """What describes the images, from a file of the cache that is named by their hash, or computed and kept in it."""
+    """What describes the images, from a file of the cache that is named by their hash, or computed
+    and kept in it.
+    """
     digest = hashlib.sha256(repr(images.shape).encode())
     digest.update(np.ascontiguousarray(images).data)
     path = cache_folder() / f"{name}-{digest.hexdigest()}.npz"
@@ -367,7 +392,10 @@ def _cached(images: Bytes, name: str, describe: Callable[[Bytes], Singles]) -> S
         with whole_file(path) as file:
             np.savez(file, features=features)
     except OSError as error:
-        found = f"the features could not be kept in {path.parent} ({error}) and will be computed again next time"
+        found = (
+            f"the features could not be kept in {path.parent} ({error}) "
+            "and will be computed again next time"
+        )
         warnings.warn(
             f"{found}; make room there, or let L2H_DATA_HOME name another folder", stacklevel=4
         )

@@ -105,7 +105,10 @@ def read_matlab(path: Path) -> tuple[Singles, Integers]:
     ValueError
         If the file is damaged, lacks a variable, or a variable has another shape or other values.
     """
-    expected = f"a Matlab file with X (n, {N_FEATURES}), finite, and X_class (1, n), whole numbers from 0 to 9"
+    expected = (
+        f"a Matlab file with X (n, {N_FEATURES}), finite, "
+        "and X_class (1, n), whole numbers from 0 to 9"
+    )
     advice = "Take a whole copy of Gist512CIFAR10.mat, or give the image archive as the source"
     with path.open("rb") as file, refused(path, expected, advice):
         variables = _read_variables(memoryview(file.read(LARGEST_FILE)))
@@ -130,7 +133,8 @@ def _read_variables(content: memoryview) -> dict[str, Array]:
     """
     if content[124:128] != b"\0\1IM":
         raise ValueError(
-            "not a little-endian file of Matlab's versions 5 to 7: save it again with the option -v7"
+            "not a little-endian file of Matlab's versions 5 to 7: save it again with the option "
+            "-v7"
         )
     variables = {}
     for kind, element in _elements(content[128:]):
@@ -147,7 +151,10 @@ def _read_variables(content: memoryview) -> dict[str, Array]:
 
 
 def _elements(content: memoryview) -> Iterator[tuple[int, memoryview]]:
-    """The elements that a Matlab file or a variable consists of: the type of each, and its bytes."""
+    """The elements that a Matlab file or a variable consists of.
+
+    The type of each, and its bytes.
+    """
     at = 0
     while at < len(content):
         kind, size = struct.unpack_from("<II", content, at)
@@ -226,7 +233,10 @@ def _read_archive(path: Path) -> dict[str, bytes]:
 
 
 class _Note:
-    """Stands in for all that a pickle of arrays names: it keeps what it is given, and calls nothing."""
+    """Stands in for all that a pickle of arrays names.
+
+    It keeps what it is given, and calls nothing.
+    """
 
     def __init__(self, *given: Any) -> None:
         self.given = given
@@ -236,7 +246,10 @@ class _Note:
 
 
 class _Texts(dict[str, Any]):
-    """A dictionary whose keys are text; others are never hashed, for which tuples of tuples can take for ever."""
+    """A dictionary whose keys are text.
+
+    Others are never hashed, for which tuples of tuples can take for ever.
+    """
 
     def __setitem__(self, key: Any, value: Any) -> None:
         # Python 2 wrote bytes
@@ -273,7 +286,9 @@ def _unpickled(content: bytes) -> Any:
 
 
 def _pixels(note: _Note) -> Bytes:
-    """The images (n, 32, 32, 3) of the notes on an array (n, 3072), which has the channels first."""
+    """The images (n, 32, 32, 3) of the notes on an array (n, 3072), which has the channels
+    first.
+    """
     _, shape, dtype, in_columns, values = note.state
     if dtype.given[0] not in ("u1", b"u1") or shape[1:] != (3072,):
         raise ValueError(f"found type and shape {reprlib.repr((dtype.given[0], shape))}")
@@ -310,12 +325,16 @@ def read_class_folders(folder: Path) -> tuple[Bytes, Integers, tuple[str, ...]]:
             "a folder of images for each of two or more classes, directly or under train and test"
         )
         raise ValueError(
-            f"{folder} must have {expected}; found {dict(zip(class_names, counts.tolist(), strict=True))}"
+            f"{folder} must have {expected}; found "
+            f"{dict(zip(class_names, counts.tolist(), strict=True))}"
         )
     images = []
     size = None
     for path in tqdm(files, desc="images", disable=None, delay=2):
-        expected = f"a readable image of 8 bits a channel, as large as the first, sides up to {LARGEST_SIDE}"
+        expected = (
+            "a readable image of 8 bits a channel, as large as the first, "
+            f"sides up to {LARGEST_SIDE}"
+        )
         with refused(path, expected, "Mend it or remove it"):
             if not path.is_file():  # opening a named pipe waits for ever
                 raise ValueError("it is a folder or a device")
@@ -327,7 +346,8 @@ def read_class_folders(folder: Path) -> tuple[Bytes, Integers, tuple[str, ...]]:
                     or image.mode.startswith(("I", "F"))
                 ):
                     raise ValueError(
-                        f"{image.width} x {image.height} pixels of mode {image.mode}; the first is {size}"
+                        f"{image.width} x {image.height} pixels of mode {image.mode}; the first is "
+                        f"{size}"
                     )
                 images.append(np.asarray(image.convert("RGB")))
     pixels = np.stack(images)

@@ -63,9 +63,11 @@ def paired_contrasts(rows: pd.DataFrame, contrasts: Iterable[tuple[str, str, str
     Examples
     --------
     >>> maps = {"GRH": [0.24, 0.25, 0.27], "LSH": [0.14, 0.14, 0.16]}
-    >>> rows = [("cifar10", "ranking", name, i, value) for name in maps for i, value in enumerate(maps[name])]
+    >>> rows = [("cifar10", "ranking", name, i, value) for name in maps for i,
+    ...     value in enumerate(maps[name])]
     >>> kept = pd.DataFrame(rows, columns=["dataset", "question", "method", "seed", "map"])
-    >>> paired_contrasts(kept, [("ranking", "GRH", "LSH")]).loc["ranking: GRH, less LSH", "cifar10"].round(3).tolist()
+    >>> paired_contrasts(kept, [("ranking", "GRH", "LSH")]).loc["ranking: GRH, less LSH",
+    ...     "cifar10"].round(3).tolist()
     [0.107, 0.092, 0.121, 0.001]
     """
     found = {}
@@ -80,6 +82,8 @@ def paired_contrasts(rows: pd.DataFrame, contrasts: Iterable[tuple[str, str, str
 
 
 def mean_and_interval(differences: pd.Series) -> tuple[float, ...]:
-    """Give the mean of some differences, the ends of its interval of 95 percent by Student's t, and the p-value."""
+    """Give the mean of some differences, the ends of its interval of 95 percent by Student's t, and
+    the p-value.
+    """
     test = ttest_1samp(differences, 0)
     return differences.mean(), *test.confidence_interval(0.95), test.pvalue

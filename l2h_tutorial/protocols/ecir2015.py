@@ -17,7 +17,10 @@ _DATA = Path(__file__).parents[1] / "data" / "ecir2015"
 CLAIMS: list[tuple[str, str]] = list(
     pd.read_csv(_DATA / "claims.csv").itertuples(index=False, name=None)
 )
-"""What is held ahead of what. A method and itself: with 2,000 labels it is ahead of itself with 1,000."""
+"""What is held ahead of what. A method and itself.
+
+With 2,000 labels it is ahead of itself with 1,000.
+"""
 
 PUBLISHED = pd.read_csv(_DATA / "table1.csv")
 """Table 1: mean average precision of Hamming ranking on CIFAR-10, ``published``, by ``method``,
@@ -49,7 +52,8 @@ def beside_published(results: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> ours = pd.DataFrame({"method": ["PCAH"] * 2, "n_train": 1000, "n_bits": 16, "map": [0.130, 0.134]})
+    >>> ours = pd.DataFrame({"method": ["PCAH"] * 2, "n_train": 1000, "n_bits": 16, "map": [0.130,
+    ...     0.134]})
     >>> beside_published(ours)[["map", "partitions", "published", "ratio"]].round(3).values.tolist()
     [[0.132, 2.0, 0.132, 0.998]]
     """
@@ -72,8 +76,9 @@ def published_name(method: str) -> str:
 
     Examples
     --------
-    >>> published_name("GRH kernel-ridge, CCA start"), published_name("KSH, 300 centres"), published_name("KSH")
-    ('GRH rbf, CCA start', 'KSH', 'none')
+    >>> names = ("GRH kernel-ridge, CCA start", "KSH, 300 centres", "KSH")
+    >>> [published_name(ours) for ours in names]
+    ['GRH rbf, CCA start', 'KSH', 'none']
     """
     for ours, theirs in (("linear-svm", "linear"), ("rbf-svm", "rbf"), ("kernel-ridge", "rbf")):
         method = method.replace(ours, theirs)
@@ -109,9 +114,11 @@ def audit(results: pd.DataFrame, claims: Iterable[tuple[str, str]] = CLAIMS) -> 
     Examples
     --------
     >>> maps = {"LSH": [0.130, 0.140, 0.120], "AGH": [0.161, 0.172, 0.152]}
-    >>> rows = [(name, 1000, 16, i, value) for name, values in maps.items() for i, value in enumerate(values)]
+    >>> rows = [(name, 1000, 16, i, value) for name, values in maps.items() for i,
+    ...     value in enumerate(values)]
     >>> ours = pd.DataFrame(rows, columns=["method", "n_train", "n_bits", "partition", "map"])
-    >>> audit(ours, [("AGH", "LSH")])[["published", "ours", "low", "high", "verdict"]].round(3).values.tolist()
+    >>> audit(ours, [("AGH", "LSH")])[["published", "ours", "low", "high",
+    ...     "verdict"]].round(3).values.tolist()
     [[0.033, 0.032, 0.03, 0.033, 'holds']]
     """
     place = ["method", "n_train", "n_bits"]

@@ -1,4 +1,7 @@
-"""Results that are kept as they come: a CSV file that grows by whole rows, and says where they come from."""
+"""Results that are kept as they come.
+
+A CSV file that grows by whole rows, and says where they come from.
+"""
 
 import hashlib
 import os
@@ -116,8 +119,10 @@ def provenance(dataset: Dataset) -> dict[str, str]:
     given = dataset.features if dataset.images is None else dataset.images
     digest = hashlib.sha256(given.tobytes() + dataset.labels.tobytes())
     packages = ", ".join(f"{name} {version(name)}" for name in ("numpy", "scipy", "scikit-learn"))
+    ours = f"l2h_tutorial {version('l2h-tutorial')}"
+    processor = platform.processor() or platform.machine()
     return {
         "data": f"{dataset.name} {digest.hexdigest()[:16]}",
-        "versions": f"l2h_tutorial {version('l2h-tutorial')}, Python {platform.python_version()}, {packages}",
-        "machine": f"{platform.system()} {platform.processor() or platform.machine()}, {os.cpu_count()} cores",
+        "versions": f"{ours}, Python {platform.python_version()}, {packages}",
+        "machine": f"{platform.system()} {processor}, {os.cpu_count()} cores",
     }

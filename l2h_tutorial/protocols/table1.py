@@ -78,7 +78,9 @@ for ridge in (0.1, 1.0):
         GRH(initial=CCAITQ(ridge=ridge)),
         OF_LINEAR,
     )
-"""By name: the hasher, and the values of each parameter that is tuned. A new method is one line more."""
+"""By name: the hasher, and the values of each parameter that is tuned. A new method is one line
+more.
+"""
 
 DRAWN = (
     "KSH, 300 centres",
@@ -87,7 +89,10 @@ DRAWN = (
     "GRH rbf-landmarks",
     *(f"GRH {name}, LSH" for name in GRH_GRIDS),
 )
-"""What starts from bits, codewords or centres drawn at random: of every setting three draws count, in the mean."""
+"""What starts from bits, codewords or centres drawn at random.
+
+Of every setting three draws count, in the mean.
+"""
 
 SCORE_BITS = (4, 8, 16)
 """Lengths of quantised class scores."""
@@ -192,7 +197,9 @@ def run_table1(
 def _add(
     file: ResultsFile, measure: Callable[..., Cell], work: list[Any], origin: Cell, n_jobs: int
 ) -> None:
-    """Measure the cells that are not in the file, each given with what it needs, and keep the results as they come."""
+    """Measure the cells that are not in the file, each given with what it needs, and keep the
+    results as they come.
+    """
     missing = [each for each in work if each[0] not in file]
     with threadpool_limits(1):
         calls = (delayed(measure)(*each) for each in missing)
@@ -234,7 +241,9 @@ def _measure(cell: Cell, hasher: Any, parameters: str, split: Split) -> Cell:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run Table 1 of the GRH paper (ECIR 2015) again. A run that was stopped goes on where it was."""
+    """Run Table 1 of the GRH paper (ECIR 2015) again. A run that was stopped goes on where
+    it was.
+    """
     parser = argparse.ArgumentParser(
         prog="python -m l2h_tutorial.protocols.table1", description=main.__doc__
     )

@@ -10,7 +10,9 @@ from ..tuning import ranking_precision, set_everywhere
 
 
 def configured(hasher: Any, n_bits: int, seed: int) -> Any:
-    """Return a copy with these bits and this seed, also of the estimators that are its parameters."""
+    """Return a copy with these bits and this seed, also of the estimators that are its
+    parameters.
+    """
     return set_everywhere(set_everywhere(clone(hasher), "n_bits", n_bits), "random_state", seed)
 
 

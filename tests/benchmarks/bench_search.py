@@ -54,7 +54,9 @@ def with_nflip(index, nflip, packed, radius):
 
 
 class Competitors:
-    """Indexes of the same codes. A hash index is asked only where it is complete and the wait is bearable."""
+    """Indexes of the same codes. A hash index is asked only where it is complete and the wait is
+    bearable.
+    """
 
     def __init__(self, bits, queries):
         self.n, self.n_bits = bits.shape

@@ -77,7 +77,10 @@ def together(answer, Q, repeats=5):
 
 
 def measure(X, Q, lines):
-    """Of each method, both ways: times, recall of the exact neighbours and the share looked at, over all draws."""
+    """Of each method, both ways.
+
+    Times, recall of the exact neighbours and the share looked at, over all draws.
+    """
     exact = lines.nearest_of_each(Q, X, K)
     spent = {
         ("exhaustive search", "one at a time"): microseconds(

@@ -1,4 +1,7 @@
-"""The bundled images' deep features, as they are bundled: ``python -m tests.benchmarks.deep_features``, two minutes."""
+"""The bundled images' deep features, as they are bundled.
+
+``python -m tests.benchmarks.deep_features``, two minutes.
+"""
 
 import numpy as np
 

@@ -30,7 +30,10 @@ N_SINGLE = 200
 
 
 def clustered_vectors(n, d=D, seed=0):
-    """Draw (n, d) float32 vectors around one centre for every 500; direction i has a deviation of (1 + i / 8)^-1/2."""
+    """Draw (n, d) float32 vectors around one centre for every 500.
+
+    Direction i has a deviation of (1 + i / 8)^-1/2.
+    """
     rng = np.random.default_rng(seed)
     deviation = (1 + np.arange(d, dtype=np.float32) / 8) ** -0.5
     centres = rng.standard_normal((max(1, n // PER_CLUSTER), d), dtype=np.float32) * deviation

@@ -66,7 +66,10 @@ class Chances(ClassScores):
 
 
 class ClassCells(ClassScores):
-    """Class scores in few bits: the number of a cell, found among the images of the database, which need no label."""
+    """Class scores in few bits.
+
+    The number of a cell, found among the images of the database, which need no label.
+    """
 
     def fit(self, X, y, images):
         n_bits, self.n_bits = self.n_bits, 1
@@ -87,7 +90,10 @@ class PredictedClass(ClassScores):
 
 
 class CodewordSums(BaseEstimator):
-    """Several labels without a graph: kernel ridge is taught the mean of the labels' Hadamard codewords."""
+    """Several labels without a graph.
+
+    Kernel ridge is taught the mean of the labels' Hadamard codewords.
+    """
 
     def __init__(self, n_bits=16, ridge=0.1, gamma=2.0, random_state=None):
         self.n_bits = n_bits
@@ -110,7 +116,10 @@ class CodewordSums(BaseEstimator):
 
 
 class SmallNetwork(BaseEstimator):
-    """A deep hash, but for the depth: one hidden layer and a tanh head, taught Hadamard codewords."""
+    """A deep hash, but for the depth.
+
+    One hidden layer and a tanh head, taught Hadamard codewords.
+    """
 
     def __init__(self, n_bits=16, rate=0.01, decay=0.03, random_state=None):
         self.n_bits = n_bits
@@ -134,7 +143,9 @@ class SmallNetwork(BaseEstimator):
 
 
 def small_network(X, targets, rate, decay, seed=0):
-    """Learn features and bits together, by gradient descent with momentum on the cross-entropy of the bits."""
+    """Learn features and bits together, by gradient descent with momentum on the cross-entropy of
+    the bits.
+    """
     random = np.random.default_rng(seed)
     W = random.normal(size=(X.shape[1], 64)) * np.sqrt(2 / X.shape[1])
     V = random.normal(size=(64, targets.shape[1])) / np.sqrt(64)
@@ -165,7 +176,9 @@ class OfNeighbours(BaseEstimator):
 
 
 class Taught(BaseEstimator):
-    """A contender that is taught so many labelled images, drawn at random, as many of each class as of the next."""
+    """A contender that is taught so many labelled images, drawn at random, as many of each class as
+    of the next.
+    """
 
     def __init__(self, hasher, n_labels, images, random_state=None):
         self.hasher = hasher
@@ -213,7 +226,10 @@ STEPS = {
 
 
 def climbs(hasher, *names, **values):
-    """The hasher, and what it climbs through: of each parameter named the default, and even steps around it."""
+    """The hasher, and what it climbs through.
+
+    Of each parameter named the default, and even steps around it.
+    """
     start = hasher.get_params()
     steps = {name: STEPS[name.split("__")[-1]] ** np.arange(-9, 10.0) for name in names}
     return hasher, {
@@ -264,7 +280,10 @@ METHODS = {
     "exact cosine": climbs(ExactSearch()),
     "random codes": climbs(RandomCodes(32)),
 }
-"""By name: the hasher, and the values of its parameters; of class scores that rank without a code, one bit is none."""
+"""By name: the hasher, and the values of its parameters.
+
+Of class scores that rank without a code, one bit is none.
+"""
 
 UNLABELLED = (LSH, PCAH, ITQ, SpectralHashing, AGH, ExactSearch, RandomCodes, OfNeighbours)
 
@@ -317,7 +336,9 @@ QUESTIONS = {
     | {f"GRH from CCA-ITQ, alpha {alpha}": from_cca(alpha=alpha) for alpha in (0, 1)},
     "map": {"CCA-ITQ": climbs(CCAITQ(16), "ridge"), "GRH from CCA-ITQ": from_cca(16)},
 }
-"""By question and name: the hasher, and the values of its parameters. The map is tuned for, and drawn by the book."""
+"""By question and name: the hasher, and the values of its parameters. The map is tuned for, and
+drawn by the book.
+"""
 
 N_LABELS = {"50 labels": 50, "200 labels": 200, "held-out": 700}  # else 1,000
 
@@ -326,7 +347,9 @@ N_LABELS = {"50 labels": 50, "200 labels": 200, "held-out": 700}  # else 1,000
 
 
 def drawn(dataset, question, seed):
-    """The split of a seed, with three times the labelled images that a method is taught at a time."""
+    """The split of a seed, with three times the labelled images that a method is taught at
+    a time.
+    """
     if question == "map":
         return split_dataset(dataset, random_state=42 + seed)
     if question == "held-out":

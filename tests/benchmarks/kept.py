@@ -1,4 +1,7 @@
-"""What the benchmarks share: where results are kept, what is said of their origin, and processor time."""
+"""What the benchmarks share.
+
+Where results are kept, what is said of their origin, and processor time.
+"""
 
 from datetime import UTC, datetime
 from importlib.metadata import version

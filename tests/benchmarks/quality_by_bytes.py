@@ -132,7 +132,9 @@ def hashed(make, labels=False):
 
 
 def product_codes(factory, taught="database"):
-    """Product quantisation by faiss, ranked by the distance of the query from what a code stands for."""
+    """Product quantisation by faiss, ranked by the distance of the query from what a code stands
+    for.
+    """
 
     def method(task, seed):
         X = task.centred["database"]
@@ -155,7 +157,9 @@ def product_codes(factory, taught="database"):
 
 
 def class_scores(task, seed):
-    """A plain classifier's scores in 8 bits, ranked by the chance that two rows are of one class."""
+    """A plain classifier's scores in 8 bits, ranked by the chance that two rows are of one
+    class.
+    """
     scores = ClassScores(8, random_state=seed).fit(task.centred["train"], task.y_train)
     query, database = (
         bits_to_integers(scores.transform(task.centred[part])) for part in ("query", "database")
