@@ -40,16 +40,16 @@ document.addEventListener("DOMContentLoaded", () => {
     span.append(...parts);
   };
   const article = document.createTreeWalker(
-      document.querySelector(".bd-article") ?? document.body,
-      NodeFilter.SHOW_TEXT,
-    ),
-    texts = [];
+    document.querySelector(".bd-article") ?? document.body,
+    NodeFilter.SHOW_TEXT,
+  );
+  const texts = [];
   while (article.nextNode()) texts.push(article.currentNode);
   texts
     .filter((text) => !text.parentElement.closest("pre, code, script, style, svg, math"))
     .forEach((text) => {
-      const formula = text.previousSibling,
-        mark = formula?.className === "math" && /^[.,;:!?)]+/.exec(text.data);
+      const formula = text.previousSibling;
+      const mark = formula?.className === "math" && /^[.,;:!?)]+/.exec(text.data);
       let rest = mark ? text.splitText(mark[0].length) : text;
       if (mark) whole(formula, text);
       for (
@@ -85,8 +85,8 @@ document.addEventListener("DOMContentLoaded", () => {
     link.addEventListener("click", (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
-      const alone = document.body.appendChild(document.createElement("dialog")),
-        close = document.createElement("button");
+      const alone = document.body.appendChild(document.createElement("dialog"));
+      const close = document.createElement("button");
       alone.className = "alone";
       alone.setAttribute("aria-label", "The figure alone");
       close.textContent = "Close";

@@ -3,8 +3,8 @@
 // The address has the whole state: `?present` is the page, `?present=lsh/the-code,buckets` a sequence of sections (a page
 // without a section is what stands above its first), and `&at=1` the place in it. It works from a file and without a network.
 document.addEventListener("DOMContentLoaded", () => {
-  const given = new URLSearchParams(location.search),
-    whole = document.querySelector("article.bd-article > section");
+  const given = new URLSearchParams(location.search);
+  const whole = document.querySelector("article.bd-article > section");
   const here = location.pathname
     .split("/")
     .pop()
@@ -12,19 +12,19 @@ document.addEventListener("DOMContentLoaded", () => {
   // what waits for the second key: outputs but those that are figures to play with, solutions, answers
   const WAITS =
     ".cell_output:not(details *, :has(.l2h)), details:has(.tag_solution), fieldset.selftest";
-  const CONTROLS = "input, select, textarea, [role=slider], [tabindex='0']",
-    PRESSED = "a, button, summary";
+  const CONTROLS = "input, select, textarea, [role=slider], [tabindex='0']";
+  const PRESSED = "a, button, summary";
   if (!whole) return;
 
   const sections = [...whole.querySelectorAll(":scope > section")];
   const opening = [...whole.children].filter((child) => child.tagName !== "SECTION");
-  const named = given.get("present"),
-    own = [here, ...sections.map(({ id }) => `${here}/${id}`)];
-  const sequence = named ? named.split(",") : own,
-    query = named ? `present=${named}` : "present";
-  let at = Number(given.get("at")) || 0,
-    shown = 0,
-    window_ = null;
+  const named = given.get("present");
+  const own = [here, ...sections.map(({ id }) => `${here}/${id}`)];
+  const sequence = named ? named.split(",") : own;
+  const query = named ? `present=${named}` : "present";
+  let at = Number(given.get("at")) || 0;
+  let shown = 0;
+  let window_ = null;
 
   const make = (name, attributes, ...children) => {
     const element = Object.assign(document.createElement(name), attributes);
@@ -49,10 +49,10 @@ document.addEventListener("DOMContentLoaded", () => {
     }); // so that Space shows what comes next
     return made;
   };
-  const back = button("← Back", () => go(at - 1)),
-    next = button("Next →", () => go(at + 1));
-  const show = button("", () => reveal()),
-    leave = button("Leave (Esc)", () => end());
+  const back = button("← Back", () => go(at - 1));
+  const next = button("Next →", () => go(at + 1));
+  const show = button("", () => reveal());
+  const leave = button("Leave (Esc)", () => end());
   const notes = button("Notes in a window", () => speak(true));
   const bar = make(
     "nav",
@@ -145,8 +145,8 @@ document.addEventListener("DOMContentLoaded", () => {
 
   function scrolled(way) {
     // what is longer than the screen is read first
-    const page = document.documentElement,
-      left = way < 0 ? page.scrollTop : page.scrollHeight - page.scrollTop - page.clientHeight;
+    const page = document.documentElement;
+    const left = way < 0 ? page.scrollTop : page.scrollHeight - page.scrollTop - page.clientHeight;
     if (left > 4) window.scrollBy(0, way * 0.8 * page.clientHeight);
     return left > 4;
   }

@@ -1,8 +1,8 @@
 // One radius: the ball of a query on real pictures, and the point on the map for all queries.
 
-const data = read("ball"),
-  axis = Math.log10(0.001),
-  list = make("ul", { class: "pictures" });
+const data = read("ball");
+const axis = Math.log10(0.001);
+const list = make("ul", { class: "pictures" });
 const chart = new Chart(
   "Recall of the exact ten neighbours against the share of the database scanned, a dot a radius",
   {
@@ -59,21 +59,21 @@ const sentence = ({ radius }) => {
   );
 };
 if (data.sheet) part("ball").style.setProperty("--sheet", `url("${data.sheet}")`);
-const most = make("span"),
-  pictures = make(
-    "div",
+const most = make("span");
+const pictures = make(
+  "div",
+  {},
+  make(
+    "p",
     {},
-    make(
-      "p",
-      {},
-      "The query ",
-      tile(0),
-      " and ",
-      most,
-      " of its ball. Ticked: one of its ten nearest; dashed: not.",
-    ),
-    list,
-  );
+    "The query ",
+    tile(0),
+    " and ",
+    most,
+    " of its ball. Ticked: one of its ten nearest; dashed: not.",
+  ),
+  list,
+);
 live("ball", {
   start: { radius: 0 },
   drawing: chart.svg,

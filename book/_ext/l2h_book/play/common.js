@@ -47,8 +47,8 @@ function announcer(element) {
 const plural = (n, thing, things = `${thing}s`) =>
   `${n.toLocaleString("en")} ${n === 1 ? thing : things}`;
 const bitsApart = (a, b) => {
-  let rest = (a ^ b) >>> 0,
-    n = 0;
+  let rest = (a ^ b) >>> 0;
+  let n = 0;
   while (rest) {
     rest &= rest - 1;
     n += 1;
@@ -59,9 +59,9 @@ const bitsApart = (a, b) => {
 // A picture of the sheet, as wide and high as its element; its name where there are no pictures
 function thumbnail({ sheet, columns, sheetRows }, i, name) {
   if (!sheet) return make("span", { class: "picture named" }, name);
-  const along = (at, all) => (all > 1 ? (100 * at) / (all - 1) : 0),
-    x = i % columns,
-    y = Math.floor(i / columns);
+  const along = (at, all) => (all > 1 ? (100 * at) / (all - 1) : 0);
+  const x = i % columns;
+  const y = Math.floor(i / columns);
   const style = `background-size:${100 * columns}% ${100 * sheetRows}%;background-position:${along(x, columns)}% ${along(y, sheetRows)}%`;
   return make("span", { class: "picture", style, role: name && "img", "aria-label": name || null });
 }

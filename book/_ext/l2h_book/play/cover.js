@@ -1,9 +1,9 @@
 // The cover: pictures in the plane, three lines to turn, and the bucket of one picture.
 
-const data = read("cover"),
-  SIZE = 0.8,
-  AROUND = 4,
-  places = data.points.map((point) => point.map((v) => 3.4 * v));
+const data = read("cover");
+const SIZE = 0.8;
+const AROUND = 4;
+const places = data.points.map((point) => point.map((v) => 3.4 * v));
 const svg = make("svg:svg", {
   role: "group",
   "aria-label":
@@ -27,9 +27,9 @@ const handles = data.angles.map((_, k) => {
 let now = start;
 
 function shot([x, y], i, kind) {
-  const column = i % data.columns,
-    row = Math.floor(i / data.columns),
-    half = SIZE / 2;
+  const column = i % data.columns;
+  const row = Math.floor(i / data.columns);
+  const half = SIZE / 2;
   const frame = { x: x - half, y: -y - half, width: SIZE, height: SIZE };
   const crop = make(
     "svg:svg",
@@ -64,9 +64,9 @@ function clear([x, y], lines) {
 }
 
 function draw(state) {
-  const lines = linesOf(state),
-    own = codeOf(lines, data.points[state.query]),
-    inside = inBucket(state);
+  const lines = linesOf(state);
+  const own = codeOf(lines, data.points[state.query]);
+  const inside = inBucket(state);
   now = state;
   plane.clear();
   for (const { code, corners } of cellsOf(lines, plane.reach)) {
@@ -91,9 +91,9 @@ function draw(state) {
 }
 
 const sentence = (state) => {
-  const inside = inBucket(state),
-    n = inside.filter(Boolean).length - 1,
-    kind = data.names[state.query];
+  const inside = inBucket(state);
+  const n = inside.filter(Boolean).length - 1;
+  const kind = data.names[state.query];
   const right = inside.filter(
     (one, i) => one && i !== state.query && data.names[i] === kind,
   ).length;

@@ -1,8 +1,8 @@
 // Twelve images and their neighbours' votes: which bits flip, from which alpha on.
 
-const data = read("dead-zone"),
-  svg = picture("Bits before, votes, and bits after the step, a row an image"),
-  SIZE = 22;
+const data = read("dead-zone");
+const svg = picture("Bits before, votes, and bits after the step, a row an image");
+const SIZE = 22;
 svg.setAttribute("viewBox", `0 0 400 ${30 + data.bits.length * SIZE}`);
 svg.classList.add("chart");
 
@@ -16,8 +16,8 @@ const number = (value) =>
     .replace(/^0(?=\.[^0])|\.0$/g, "");
 
 function square(column, i, bit, ring) {
-  const x = column + 2,
-    y = 24 + i * SIZE;
+  const x = column + 2;
+  const y = 24 + i * SIZE;
   svg.append(
     make("svg:rect", {
       x,
@@ -50,9 +50,9 @@ function draw({ alpha }) {
 
 const sentence = ({ alpha }) => {
   const flips = data.bits.flatMap((bits, i) =>
-      bits.filter((bit, k) => after(alpha, i, k) !== bit),
-    ).length,
-    needed = (1 - alpha) / alpha;
+    bits.filter((bit, k) => after(alpha, i, k) !== bit),
+  ).length;
+  const needed = (1 - alpha) / alpha;
   const which =
     alpha === 0
       ? "No vote counts"

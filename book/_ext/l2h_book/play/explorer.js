@@ -1,13 +1,13 @@
 // The hash explorer: a query, two methods, and one map of the pictures for both. It searches by XOR and a count of bits.
 
-const data = read("explorer"),
-  methods = Object.keys(data.codes),
-  widths = Object.keys(data.codes[methods[0]]).map(Number),
-  n = data.labels.length,
-  lines = Math.ceil(n / data.columns);
-const order = data.order.map((digits) => split(digits, 3)),
-  codes = {},
-  MINE = data.queryLabels.length; // the reader's own, after all others
+const data = read("explorer");
+const methods = Object.keys(data.codes);
+const widths = Object.keys(data.codes[methods[0]]).map(Number);
+const n = data.labels.length;
+const lines = Math.ceil(n / data.columns);
+const order = data.order.map((digits) => split(digits, 3));
+const codes = {};
+const MINE = data.queryLabels.length; // the reader's own, after all others
 let mine = null; // its codes, by method and bits
 
 function split(digits, width) {
@@ -20,11 +20,11 @@ function split(digits, width) {
 // The search: who is within the radius, the nearest by cosine first. Of the reader's picture the page has no cosines:
 // the fewest bits apart come first. A method that is not linear has no code for it.
 function search({ query, bits, radius }, method) {
-  const width = widths[bits],
-    key = `${method} ${width}`;
+  const width = widths[bits];
+  const key = `${method} ${width}`;
   codes[key] ??= data.codes[method][width].map((digits) => split(digits, width / 4));
-  const [queries, pictures] = codes[key],
-    code = query === MINE ? mine?.[key] : queries[query];
+  const [queries, pictures] = codes[key];
+  const code = query === MINE ? mine?.[key] : queries[query];
   const distances = code === undefined ? null : pictures.map((other) => bitsApart(code, other));
   const ranked =
     order[query] ??
@@ -38,9 +38,9 @@ function search({ query, bits, radius }, method) {
   };
 }
 
-const nameOf = (id) => data.classes[data.labels[id]],
-  nameOfQuery = (query) =>
-    query === MINE ? "your picture" : data.classes[data.queryLabels[query]];
+const nameOf = (id) => data.classes[data.labels[id]];
+const nameOfQuery = (query) =>
+  query === MINE ? "your picture" : data.classes[data.queryLabels[query]];
 const isRight = ({ query }, id) => query === MINE || data.labels[id] === data.queryLabels[query];
 const hits = (state, ids) =>
   state.query === MINE
@@ -48,8 +48,8 @@ const hits = (state, ids) =>
     : ids.slice(0, data.answers).filter((id) => isRight(state, id)).length;
 
 function codeOf(width, code, other = code) {
-  const text = code.toString(2).padStart(width, "0"),
-    second = other.toString(2).padStart(width, "0");
+  const text = code.toString(2).padStart(width, "0");
+  const second = other.toString(2).padStart(width, "0");
   const differing = [...text].flatMap((bit, i) => (bit === second[i] ? [] : [i + 1]));
   const said = differing.length ? `; differs in bit ${differing.join(", ")}` : "";
   const groups = text
@@ -78,8 +78,8 @@ function codeOf(width, code, other = code) {
 const shapes = (ids, shape) =>
   ids.map((id) => `M${id % data.columns} ${Math.floor(id / data.columns)}${shape}`).join("");
 const cells = (kind, ids, shape) => make("svg:path", { class: kind, d: shapes(ids, shape) });
-const square = (inset) => `m${inset} ${inset}h${1 - 2 * inset}v${1 - 2 * inset}h${2 * inset - 1}z`,
-  corner = "m1 .5v.5h-.5z";
+const square = (inset) => `m${inset} ${inset}h${1 - 2 * inset}v${1 - 2 * inset}h${2 * inset - 1}z`;
+const corner = "m1 .5v.5h-.5z";
 const around = (id) => ["chosen around", "chosen"].map((kind) => cells(kind, [id], square(-0.35)));
 
 // A line of the table: who searches, and three numbers, or a dash for what there is not
@@ -125,9 +125,9 @@ class Side {
       );
     this.marks = this.map.appendChild(make("svg:g"));
     const pick = ({ clientX, clientY }) => {
-      const box = this.map.getBoundingClientRect(),
-        at = (to, from, length, all) =>
-          Math.max(0, Math.min(all - 1, Math.floor(((to - from) / length) * all)));
+      const box = this.map.getBoundingClientRect();
+      const at = (to, from, length, all) =>
+        Math.max(0, Math.min(all - 1, Math.floor(((to - from) / length) * all)));
       const id =
         at(clientX, box.left, box.width, data.columns) +
         data.columns * at(clientY, box.top, box.height, lines);
@@ -168,9 +168,9 @@ class Side {
   }
 
   show(state) {
-    const method = methods[state[this.key]],
-      found = search(state, method),
-      { chosen } = state;
+    const method = methods[state[this.key]];
+    const found = search(state, method);
+    const { chosen } = state;
     this.title.textContent = method;
     const [bucket, others] = [true, false].map((same) =>
       found.candidates.filter((id) => (found.distances[id] === 0) === same),
@@ -238,8 +238,8 @@ class Side {
   }
 
   tile(one, found, rank, state) {
-    const id = found.candidates[rank],
-      right = isRight(state, id);
+    const id = found.candidates[rank];
+    const right = isRight(state, id);
     one.parentElement.style.visibility = id === undefined ? "hidden" : ""; // its room stays, so that no map moves
     if (id === undefined) return;
     const judged = state.query === MINE ? "" : `, ${right ? "right" : "wrong"} class`;
@@ -270,9 +270,9 @@ function ownPicture({ size: [height, width], planes, file }) {
     role: "img",
     "aria-label": "Your picture: draw with the pointer, or with the arrow keys",
   });
-  const pen = make("span", { class: "pen" }),
-    paint = canvas.getContext("2d", { willReadFrequently: true }),
-    at = [width / 2, height / 2];
+  const pen = make("span", { class: "pen" });
+  const paint = canvas.getContext("2d", { willReadFrequently: true });
+  const at = [width / 2, height / 2];
   let normals = null;
 
   async function hash() {
@@ -282,8 +282,8 @@ function ownPicture({ size: [height, width], planes, file }) {
       width,
       (i, j) => [0, 1, 2].reduce((sum, k) => sum + pixels[4 * (i * width + j) + k], 0) / 3,
     );
-    const features = gist(grey),
-      long = Math.hypot(...features) || 1;
+    const features = gist(grey);
+    const long = Math.hypot(...features) || 1;
     normals ??= await normalsOf(file);
     mine = {};
     let from = 0;
@@ -340,8 +340,8 @@ function ownPicture({ size: [height, width], planes, file }) {
     said.textContent =
       picture || !chosen ? "" : "That file is not a picture that this browser can read.";
     if (!picture) return;
-    const scale = Math.max(width / picture.width, height / picture.height),
-      [w, h] = [picture.width * scale, picture.height * scale];
+    const scale = Math.max(width / picture.width, height / picture.height);
+    const [w, h] = [picture.width * scale, picture.height * scale];
     blank();
     paint.drawImage(picture, (width - w) / 2, (height - h) / 2, w, h);
     hash();
@@ -382,8 +382,8 @@ function ownPicture({ size: [height, width], planes, file }) {
     });
     return one;
   };
-  const input = make("input", { type: "file", accept: "image/*", "aria-label": "Load a picture" }),
-    said = make("p", { role: "status" });
+  const input = make("input", { type: "file", accept: "image/*", "aria-label": "Load a picture" });
+  const said = make("p", { role: "status" });
   input.addEventListener("change", load);
   blank();
   return make(
@@ -422,21 +422,21 @@ const normalsOf = (file) =>
 
 // The page
 
-const root = part("explorer"),
-  sides = [new Side("first"), new Side("second")],
-  start = {
-    query: data.start.query,
-    bits: 0,
-    radius: data.start.radius,
-    first: 0,
-    second: methods.length - 1,
-  };
+const root = part("explorer");
+const sides = [new Side("first"), new Side("second")];
+const start = {
+  query: data.start.query,
+  bits: 0,
+  radius: data.start.radius,
+  first: 0,
+  second: methods.length - 1,
+};
 start.chosen =
   search(start, methods[0]).candidates.find((id) => !isRight(start, id)) ?? order[start.query][0]; // the first mistake
 root.dataset.of = data.dataset;
 if (data.sheet) root.style.setProperty("--sheet", `url("${data.sheet}")`);
-let now = start,
-  shown = [];
+let now = start;
+let shown = [];
 const choose = (id, held = false) => {
   if (held || (id >= 0 && id < n)) set({ chosen: Math.max(0, Math.min(n - 1, id)) });
 };
@@ -463,9 +463,9 @@ row.addEventListener("change", ({ target }) => set({ query: Number(target.value)
 
 function draw(state) {
   now = state;
-  const asked = row.querySelector(`[value="${state.query}"]`),
-    strip = row.lastChild,
-    { offsetLeft, offsetWidth } = asked.parentElement;
+  const asked = row.querySelector(`[value="${state.query}"]`);
+  const strip = row.lastChild;
+  const { offsetLeft, offsetWidth } = asked.parentElement;
   if (!asked.checked)
     strip.scrollLeft = offsetLeft - strip.offsetLeft - (strip.clientWidth - offsetWidth) / 2;
   asked.checked = true;

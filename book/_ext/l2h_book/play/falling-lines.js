@@ -1,8 +1,8 @@
 // Two vectors, and lines that fall: those that do not pass between them give both the same bit.
 
-const { angles } = read("falling-lines"),
-  SHOWN = 60,
-  LENGTH = 3.4;
+const { angles } = read("falling-lines");
+const SHOWN = 60;
+const LENGTH = 3.4;
 const svg = make("svg:svg", {
   role: "group",
   "aria-label": "Two vectors; the end of one can be turned, also with the arrow keys",

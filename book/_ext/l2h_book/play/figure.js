@@ -5,13 +5,13 @@
 // that a link in the prose sets it.
 
 function live(name, { start, controls, drawing, beside = [], below = [], draw, sentence }) {
-  const root = part(name),
-    state = { ...start },
-    kept = controls.filter(({ key }) => key);
-  const status = make("p", { class: "status" }),
-    aloud = make("p", { class: "unseen", role: "status" }),
-    say = announcer(aloud),
-    made = new Map();
+  const root = part(name);
+  const state = { ...start };
+  const kept = controls.filter(({ key }) => key);
+  const status = make("p", { class: "status" });
+  const aloud = make("p", { class: "unseen", role: "status" });
+  const say = announcer(aloud);
+  const made = new Map();
 
   function show() {
     draw(state);
@@ -35,8 +35,8 @@ function live(name, { start, controls, drawing, beside = [], below = [], draw, s
   function fromAddress() {
     const given = address.read();
     for (const { key, least = 0, most, step, choices } of kept) {
-      const value = Number(given.get(key) ?? NaN),
-        limit = most ?? choices.length - 1;
+      const value = Number(given.get(key) ?? NaN);
+      const limit = most ?? choices.length - 1;
       if (value >= least && value <= limit && (step % 1 || Number.isInteger(value)))
         state[key] = value;
     }

@@ -1,8 +1,8 @@
 // A cloud that is dragged off the origin, through which all lines go: bits and buckets collapse.
 
-const { points, angles } = read("off-centre"),
-  lines = angles.map((angle) => ({ angle, offset: 0 })),
-  MOST = 4;
+const { points, angles } = read("off-centre");
+const lines = angles.map((angle) => ({ angle, offset: 0 }));
+const MOST = 4;
 const svg = make("svg:svg", {
   role: "group",
   "aria-label":
@@ -39,8 +39,8 @@ function sizes(state) {
 }
 
 function draw(state) {
-  const count = sizes(state),
-    largest = Math.max(...Object.values(count));
+  const count = sizes(state);
+  const largest = Math.max(...Object.values(count));
   at = place(state);
   plane.clear();
   for (const { code, corners } of cellsOf(lines, plane.reach)) {
@@ -55,9 +55,9 @@ function draw(state) {
 }
 
 const sentence = (state) => {
-  const held = Object.values(sizes(state)),
-    n = points.length,
-    found = held.reduce((sum, size) => sum + (size * size) / n, 0);
+  const held = Object.values(sizes(state));
+  const n = points.length;
+  const found = held.reduce((sum, size) => sum + (size * size) / n, 0);
   return (
     `The middle is ${state.away} from the origin: ${held.length} of 6 buckets hold points, the largest ${Math.max(...held)} of ${n}. ` +
     `A query that is one of them finds ${found.toFixed(1)} in its bucket on average.`

@@ -29,8 +29,8 @@ function cellsOf(lines, reach) {
     },
   ];
   for (const line of lines) {
-    const [a, b] = normalOf(line),
-      side = ([x, y]) => x * a + y * b - line.offset;
+    const [a, b] = normalOf(line);
+    const side = ([x, y]) => x * a + y * b - line.offset;
     cells = cells.flatMap(({ code, corners }) =>
       [
         ["0", -1],
@@ -48,21 +48,21 @@ function cellsOf(lines, reach) {
 // The part of a convex polygon where `side` is not negative
 function cut(corners, side) {
   return corners.flatMap((from, i) => {
-    const to = corners[(i + 1) % corners.length],
-      s = side(from),
-      t = side(to);
+    const to = corners[(i + 1) % corners.length];
+    const s = side(from);
+    const t = side(to);
     const crossing = from.map((value, k) => value + ((to[k] - value) * s) / (s - t));
     return [...(s >= 0 ? [from] : []), ...((s > 0 && t < 0) || (s < 0 && t > 0) ? [crossing] : [])];
   });
 }
 
 function middleOf(corners) {
-  let area = 0,
-    x = 0,
-    y = 0;
+  let area = 0;
+  let x = 0;
+  let y = 0;
   corners.forEach(([x1, y1], i) => {
-    const [x2, y2] = corners[(i + 1) % corners.length],
-      cross = x1 * y2 - x2 * y1;
+    const [x2, y2] = corners[(i + 1) % corners.length];
+    const cross = x1 * y2 - x2 * y1;
     area += cross / 2;
     x += ((x1 + x2) * cross) / 6;
     y += ((y1 + y2) * cross) / 6;
@@ -90,10 +90,10 @@ class Plane {
   }
 
   line(line, kind = "") {
-    const [a, b] = normalOf(line),
-      far = 3 * this.reach,
-      x = a * line.offset,
-      y = b * line.offset;
+    const [a, b] = normalOf(line);
+    const far = 3 * this.reach;
+    const x = a * line.offset;
+    const y = b * line.offset;
     this.lines.append(
       make("svg:line", {
         class: `plane-line ${kind}`,
@@ -106,8 +106,8 @@ class Plane {
   }
 
   point([x, y], label, on, ring = false) {
-    const r = 0.11 * this.unit,
-      kind = `point class-${label} ${on ? "on" : ""}`;
+    const r = 0.11 * this.unit;
+    const kind = `point class-${label} ${on ? "on" : ""}`;
     const shapes = {
       0: ["svg:circle", { cx: x, cy: -y, r }],
       1: ["svg:rect", { x: x - r, y: -y - r, width: 2 * r, height: 2 * r }],

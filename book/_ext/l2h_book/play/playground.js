@@ -1,10 +1,10 @@
 // Lines to play with. A bit is 1 where x.w >= offset; with offset 0 that is LSH.
 
-const root = part("playground"),
-  data = read("playground");
+const root = part("playground");
+const data = read("playground");
 const plane = new Plane(root.querySelector("svg"), reachOf(data.points));
-const radius = root.querySelector("[name=radius]"),
-  list = root.querySelector(".hyperplanes");
+const radius = root.querySelector("[name=radius]");
+const list = root.querySelector(".hyperplanes");
 const say = announcer(root.querySelector(".status"));
 const classes = [...new Set(data.labels)].sort();
 const start = () => ({
@@ -22,8 +22,8 @@ const hold = (value, limit) => Math.round(100 * Math.max(-limit, Math.min(limit,
 // What is shown
 
 function show() {
-  const { lines, query } = state,
-    own = codeOf(lines, query);
+  const { lines, query } = state;
+  const own = codeOf(lines, query);
   state.radius = Math.min(state.radius, lines.length);
   const codes = data.points.map((point) => codeOf(lines, point));
   const within = (code) => apart(code, own) <= state.radius;
@@ -41,8 +41,8 @@ function show() {
   root.querySelector(".value").textContent = state.radius;
   root.querySelector("[data-do=add]").disabled = lines.length >= data.most;
   table(codes, own);
-  const found = codes.filter(within).length,
-    shared = codes.filter((code) => code === own).length;
+  const found = codes.filter(within).length;
+  const shared = codes.filter((code) => code === own).length;
   say(
     `The query's code is ${own}. Its bucket holds ${plural(shared, "point")}; ` +
       `within radius ${state.radius} there are ${found} of ${codes.length}.`,
@@ -171,11 +171,11 @@ function gripsOf(line, k) {
 function place() {
   if (grips.length !== state.lines.length + 1) build();
   state.lines.forEach((line, k) => {
-    const [a, b] = normalOf(line),
-      { turned, shifted, sliders } = grips[k];
-    const along = Math.sqrt((0.88 * plane.reach) ** 2 - line.offset ** 2),
-      x = a * line.offset,
-      y = b * line.offset;
+    const [a, b] = normalOf(line);
+    const { turned, shifted, sliders } = grips[k];
+    const along = Math.sqrt((0.88 * plane.reach) ** 2 - line.offset ** 2);
+    const x = a * line.offset;
+    const y = b * line.offset;
     turned.setAttribute(
       "transform",
       `translate(${x - b * along} ${-(y + a * along)}) rotate(${-line.angle})`,
@@ -193,8 +193,8 @@ function place() {
     sliders.angle.value = line.angle;
     sliders.offset.value = line.offset;
   });
-  const star = grips.at(-1).star,
-    [x, y] = state.query;
+  const star = grips.at(-1).star;
+  const [x, y] = state.query;
   star.setAttribute("transform", `translate(${x} ${-y})`);
   tell(
     star,
@@ -209,8 +209,8 @@ function build() {
   plane.handles.replaceChildren();
   list.replaceChildren();
   grips = state.lines.map(gripsOf);
-  const [x, y] = [0, 1],
-    limit = 0.95 * plane.reach;
+  const [x, y] = [0, 1];
+  const limit = 0.95 * plane.reach;
   const star = plane.handle(
     "Query",
     (to) =>
@@ -225,8 +225,8 @@ function build() {
       }),
   );
   const spike = [...Array(10).keys()].map((i) => {
-    const r = (i % 2 ? 0.11 : 0.28) * plane.unit,
-      turned = (i * Math.PI) / 5;
+    const r = (i % 2 ? 0.11 : 0.28) * plane.unit;
+    const turned = (i * Math.PI) / 5;
     return `${(r * Math.sin(turned)).toFixed(3)},${(-r * Math.cos(turned)).toFixed(3)}`;
   });
   star.append(make("svg:polygon", { points: spike.join(" "), class: "star" }));
@@ -264,8 +264,8 @@ const actions = {
 };
 
 function fromAddress() {
-  const given = address.read(),
-    numbers = (text) => (text ?? "").split(",").map(Number);
+  const given = address.read();
+  const numbers = (text) => (text ?? "").split(",").map(Number);
   const lines = (given.get("lines") ?? "")
     .split(";")
     .map(numbers)

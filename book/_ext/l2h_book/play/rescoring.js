@@ -1,7 +1,7 @@
 // How many candidates are re-sorted in full, and what the recall becomes: every kind of code by its bytes.
 
-const data = read("rescoring"),
-  most = Math.log2(2048);
+const data = read("rescoring");
+const most = Math.log2(2048);
 const chart = new Chart(
   "Recall of the exact ten neighbours against bytes an item, a dot a kind of code",
   {
@@ -30,11 +30,11 @@ function draw(state) {
 }
 
 const sentence = (state) => {
-  const times = data.factors[state.factor],
-    from =
-      times === 1
-        ? "sorted by the codes alone"
-        : `the best ${10 * times} of the codes re-sorted in full`;
+  const times = data.factors[state.factor];
+  const from =
+    times === 1
+      ? "sorted by the codes alone"
+      : `the best ${10 * times} of the codes re-sorted in full`;
   return (
     `${data.vectors[state.vectors]}; ${data.methods[state.method]}, ${plural(data.bytes[state.vectors][state.method], "byte")} an item, ` +
     `${from}: ${recallOf(state, state.method).toFixed(2)} of the ten nearest are found.`

@@ -1,20 +1,20 @@
 // GRH in the plane, step by step. Every bit and line comes from the package; the script only draws them.
 
-const data = read("training"),
-  svg = picture("Points of three classes and two lines"),
-  plane = new Plane(svg, reachOf(data.points));
-const calm = window.matchMedia("(prefers-reduced-motion: reduce)"),
-  LAST = 6,
-  ORDER = ["first", "second"];
+const data = read("training");
+const svg = picture("Points of three classes and two lines");
+const plane = new Plane(svg, reachOf(data.points));
+const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
+const LAST = 6;
+const ORDER = ["first", "second"];
 const framesOf = ({ alpha, start }) => data.runs[alpha][start];
 const frameOf = (state) => framesOf(state)[Math.min(state.step, framesOf(state).length - 1)];
-let drawn = null,
-  moving = 0,
-  playing = 0;
+let drawn = null;
+let moving = 0;
+let playing = 0;
 
 function paint(state, lines) {
-  const frame = frameOf(state),
-    k = state.bit;
+  const frame = frameOf(state);
+  const k = state.bit;
   drawn = lines;
   plane.clear();
   for (const { code, corners } of cellsOf([lines[k]], plane.reach))
@@ -27,17 +27,17 @@ function paint(state, lines) {
 
 // From one line to another by the shorter way round; at once where the reader asked for less motion
 function draw(state) {
-  const to = frameOf(state).lines.map(([angle, offset]) => ({ angle, offset })),
-    from = drawn ?? to,
-    begin = performance.now();
+  const to = frameOf(state).lines.map(([angle, offset]) => ({ angle, offset }));
+  const from = drawn ?? to;
+  const begin = performance.now();
   cancelAnimationFrame(moving);
   if (calm.matches || !drawn) {
     paint(state, to);
     return;
   }
   const tick = (now) => {
-    const t = Math.min(1, Math.max(0, (now - begin) / 600)),
-      eased = t * t * (3 - 2 * t);
+    const t = Math.min(1, Math.max(0, (now - begin) / 600));
+    const eased = t * t * (3 - 2 * t);
     paint(
       state,
       t === 1
@@ -58,8 +58,8 @@ function draw(state) {
 // The code that most points of each class have
 function codes(frame) {
   const most = NAMES.map((name, label) => {
-    const own = frame.bits.filter((_, i) => data.labels[i] === label),
-      count = (code) => own.filter((other) => other === code).length;
+    const own = frame.bits.filter((_, i) => data.labels[i] === label);
+    const count = (code) => own.filter((other) => other === code).length;
     const [best] = [...new Set(own)].sort((a, b) => count(b) - count(a));
     return `${best} ${name} (${count(best)} of ${own.length})`;
   });
@@ -67,9 +67,9 @@ function codes(frame) {
 }
 
 const sentence = (state) => {
-  const frame = frameOf(state),
-    changed = frame.changed.filter((bits) => bits[state.bit] === "1").length,
-    bit = ORDER[state.bit];
+  const frame = frameOf(state);
+  const changed = frame.changed.filter((bits) => bits[state.bit] === "1").length;
+  const bit = ORDER[state.bit];
   const what = {
     Start: "Lines drawn at random.",
     regularise: `The vote of the classes changes the ${bit} bit of ${plural(changed, "point")}.`,
