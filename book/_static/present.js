@@ -1,7 +1,9 @@
-// Presentation mode of every page, and of a plan's sections across pages: one section at a time, outputs on a second key.
+// Presentation mode of every page, and of a plan's sections across pages: one section at a time,
+// outputs on a second key.
 //
-// The address has the whole state: `?present` is the page, `?present=lsh/the-code,buckets` a sequence of sections (a page
-// without a section is what stands above its first), and `&at=1` the place in it. It works from a file and without a network.
+// The address has the whole state: `?present` is the page, `?present=lsh/the-code,buckets` a
+// sequence of sections (a page without a section is what stands above its first), and `&at=1` the
+// place in it. It works from a file and without a network.
 document.addEventListener("DOMContentLoaded", () => {
   const given = new URLSearchParams(location.search);
   const whole = document.querySelector("article.bd-article > section");
@@ -9,7 +11,8 @@ document.addEventListener("DOMContentLoaded", () => {
     .split("/")
     .pop()
     .replace(/\.html$/, "");
-  // what waits for the second key: outputs but those that are figures to play with, solutions, answers
+  // what waits for the second key: outputs but those that are figures to play with, solutions,
+  // answers
   const WAITS =
     ".cell_output:not(details *, :has(.l2h)), details:has(.tag_solution), fieldset.selftest";
   const CONTROLS = "input, select, textarea, [role=slider], [tabindex='0']";

@@ -1,5 +1,5 @@
-// Who searches for a word wants the chapters that explain it, the first of them first; who searches for a name of the
-// package, where it is described.
+// Who searches for a word wants the chapters that explain it, the first of them first; who searches
+// for a name of the package, where it is described.
 const nameOfThePackage = /[a-z][A-Z]|_|\w\.\w/.test(
   new URLSearchParams(location.search).get("q") ?? "",
 );

@@ -47,7 +47,9 @@ function draw({ radius }) {
   most.textContent = `the best ${shown.length} of ${data.radii[radius].candidates.toLocaleString("en")}`;
   chart.clear();
   chart.curve(dots);
-  dots.forEach((dot, r) => chart.dot(dot, r === radius ? "chosen" : ""));
+  dots.forEach((dot, r) => {
+    chart.dot(dot, r === radius ? "chosen" : "");
+  });
 }
 
 const percent = (share) => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} percent`;

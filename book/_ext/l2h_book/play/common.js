@@ -17,7 +17,8 @@ function make(name, attributes = {}, ...children) {
   return element;
 }
 
-// The address bar keeps what the reader has set, so that a view can be linked to. Jupyter's own address is left alone.
+// The address bar keeps what the reader has set, so that a view can be linked to. Jupyter's own
+// address is left alone.
 const address = {
   read: () => new URLSearchParams(location.hash.slice(1)),
   write(root, values) {

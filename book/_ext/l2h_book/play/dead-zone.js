@@ -31,11 +31,12 @@ function square(column, i, bit, ring) {
 
 function draw({ alpha }) {
   svg.replaceChildren();
-  [
+  for (const [text, x] of [
     ["bits", 130],
     ["vote", 242],
     ["after", 350],
-  ].forEach(([text, x]) => svg.append(make("svg:text", { x, y: 10 }, text)));
+  ])
+    svg.append(make("svg:text", { x, y: 10 }, text));
   data.bits.forEach((bits, i) => {
     svg.append(
       make("svg:text", { x: 78, y: 32 + i * SIZE, class: "name" }, i % 4 ? "" : data.names[i]),

@@ -1,4 +1,5 @@
-// The hash explorer: a query, two methods, and one map of the pictures for both. It searches by XOR and a count of bits.
+// The hash explorer: a query, two methods, and one map of the pictures for both. It searches by XOR
+// and a count of bits.
 
 const data = read("explorer");
 const methods = Object.keys(data.codes);
@@ -17,8 +18,9 @@ function split(digits, width) {
   return numbers;
 }
 
-// The search: who is within the radius, the nearest by cosine first. Of the reader's picture the page has no cosines:
-// the fewest bits apart come first. A method that is not linear has no code for it.
+// The search: who is within the radius, the nearest by cosine first. Of the reader's picture the
+// page has no cosines: the fewest bits apart come first. A method that is not linear has no code
+// for it.
 function search({ query, bits, radius }, method) {
   const width = widths[bits];
   const key = `${method} ${width}`;
@@ -90,7 +92,8 @@ const fill = ({ cells: [, ...places] }, numbers) =>
     place.textContent = numbers[i] ?? "\u2013";
   });
 
-// One method: its line, its nearest pictures, its map, and the chosen picture and its code beside the query's
+// One method: its line, its nearest pictures, its map, and the chosen picture and its code beside
+// the query's
 
 class Side {
   constructor(key) {
@@ -108,7 +111,8 @@ class Side {
       role: "slider",
       tabindex: 0,
     });
-    this.lit = make("svg:path"); // what is seen of the second of two sheets, of which the first is faint
+    // what is seen of the second of two sheets, of which the first is faint
+    this.lit = make("svg:path");
     const sheet = (more) =>
       make("svg:image", {
         href: data.sheet,
@@ -181,7 +185,9 @@ class Side {
         ? [hits(state, found.candidates), found.candidates.length, bucket.length]
         : [],
     );
-    this.tiles.forEach((one, rank) => this.tile(one, found, rank, state));
+    this.tiles.forEach((one, rank) => {
+      this.tile(one, found, rank, state);
+    });
     this.lit.setAttribute("d", shapes(found.candidates, square(0)));
     this.marks.replaceChildren(
       ...[others, bucket].flatMap((ids) =>
@@ -240,7 +246,8 @@ class Side {
   tile(one, found, rank, state) {
     const id = found.candidates[rank];
     const right = isRight(state, id);
-    one.parentElement.style.visibility = id === undefined ? "hidden" : ""; // its room stays, so that no map moves
+    // its room stays, so that no map moves
+    one.parentElement.style.visibility = id === undefined ? "hidden" : "";
     if (id === undefined) return;
     const judged = state.query === MINE ? "" : `, ${right ? "right" : "wrong"} class`;
     const label = `${rank + 1}. ${nameOf(id)}${judged}, ${plural(found.distances[id], "bit")} apart`;
@@ -431,8 +438,9 @@ const start = {
   first: 0,
   second: methods.length - 1,
 };
+// the first mistake
 start.chosen =
-  search(start, methods[0]).candidates.find((id) => !isRight(start, id)) ?? order[start.query][0]; // the first mistake
+  search(start, methods[0]).candidates.find((id) => !isRight(start, id)) ?? order[start.query][0];
 root.dataset.of = data.dataset;
 if (data.sheet) root.style.setProperty("--sheet", `url("${data.sheet}")`);
 let now = start;

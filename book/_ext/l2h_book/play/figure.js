@@ -1,8 +1,10 @@
-// A figure in a chapter: what sets its state, a drawing, and a sentence that says the state in words.
+// A figure in a chapter: what sets its state, a drawing, and a sentence that says the state in
+// words.
 //
-// A control is a slider {key, label, least, most, step, text}, a choice {key, label, choices} or a button {label, act},
-// whose `act` gives what changes; what has no label is set in the drawing, what has a `place` stands there. The address bar keeps all that has a key, so
-// that a link in the prose sets it.
+// A control is a slider {key, label, least, most, step, text}, a choice {key, label, choices} or a
+// button {label, act}, whose `act` gives what changes; what has no label is set in the drawing,
+// what has a `place` stands there. The address bar keeps all that has a key, so that a link in the
+// prose sets it.
 
 function live(name, { start, controls, drawing, beside = [], below = [], draw, sentence }) {
   const root = part(name);
@@ -85,7 +87,8 @@ function live(name, { start, controls, drawing, beside = [], below = [], draw, s
   window.addEventListener("hashchange", () => {
     if (!location.hash.includes("=")) return;
     fromAddress();
-    root.scrollIntoView({ block: "nearest" }); // a link in the prose may be far from it; Back leads back
+    // a link in the prose may be far from it; Back leads back
+    root.scrollIntoView({ block: "nearest" });
   });
   fromAddress();
   return set;

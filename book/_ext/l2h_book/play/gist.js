@@ -1,4 +1,5 @@
-// GIST in the page, as `gist_descriptors` of the package, by plain sums: each step has the name that it has there.
+// GIST in the page, as `gist_descriptors` of the package, by plain sums: each step has the name
+// that it has there.
 
 const SCALES = 4;
 const ORIENTATIONS = 8;

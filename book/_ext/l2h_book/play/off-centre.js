@@ -48,8 +48,8 @@ function draw(state) {
     const { x, y } = middleOf(corners);
     plane.label(x, y, `${count[code] ?? 0}`, Boolean(count[code]));
   }
-  lines.forEach((line) => plane.line(line));
-  points.forEach(([x, y]) => plane.point([x + at[0], y + at[1]], 0, true));
+  for (const line of lines) plane.line(line);
+  for (const [x, y] of points) plane.point([x + at[0], y + at[1]], 0, true);
   middle.setAttribute("transform", `translate(${at[0]} ${-at[1]})`);
   tell(middle, state.away, 0, MOST, `${state.away} from the origin`);
 }

@@ -1,4 +1,5 @@
-// Points and lines in the plane. A line is {angle, offset}: the direction of its normal in degrees, and how far along it.
+// Points and lines in the plane. A line is {angle, offset}: the direction of its normal in degrees,
+// and how far along it.
 
 const CLASSES = ["\u25cf", "\u25a0", "\u25b2"];
 const NAMES = ["circles", "squares", "triangles"];

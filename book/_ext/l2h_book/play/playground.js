@@ -33,8 +33,10 @@ function show() {
     const { area, x, y } = middleOf(corners);
     if (area > plane.reach ** 2 / 30) plane.label(x, y, code, within(code));
   }
-  lines.forEach((line) => plane.line(line));
-  data.points.forEach((point, i) => plane.point(point, data.labels[i], within(codes[i])));
+  for (const line of lines) plane.line(line);
+  data.points.forEach((point, i) => {
+    plane.point(point, data.labels[i], within(codes[i]));
+  });
   place();
   radius.max = lines.length;
   radius.value = state.radius;
@@ -243,7 +245,8 @@ function set(change, rebuilt = false) {
   address.write(root, { lines, query: state.query.join(","), radius: state.radius });
 }
 
-// The middle of the widest gap between the directions of the lines, so that a new one lies on none that is there
+// The middle of the widest gap between the directions of the lines, so that a new one lies on none
+// that is there
 function widestGap() {
   const angles = state.lines.map(({ angle }) => angle % 180).sort((a, b) => a - b);
   const gaps = angles.map((from, i) => ({
@@ -256,10 +259,10 @@ function widestGap() {
 
 const actions = {
   add: () => state.lines.push({ angle: widestGap(), offset: 0 }),
-  draw: () =>
-    state.lines.forEach((line) =>
-      Object.assign(line, { angle: turn(360 * Math.random()), offset: 0 }),
-    ),
+  draw: () => {
+    for (const line of state.lines)
+      Object.assign(line, { angle: turn(360 * Math.random()), offset: 0 });
+  },
   reset: () => Object.assign(state, start()),
 };
 

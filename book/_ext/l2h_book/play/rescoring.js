@@ -1,4 +1,5 @@
-// How many candidates are re-sorted in full, and what the recall becomes: every kind of code by its bytes.
+// How many candidates are re-sorted in full, and what the recall becomes: every kind of code by its
+// bytes.
 
 const data = read("rescoring");
 const most = Math.log2(2048);

@@ -1,4 +1,5 @@
-// GRH in the plane, step by step. Every bit and line comes from the package; the script only draws them.
+// GRH in the plane, step by step. Every bit and line comes from the package; the script only draws
+// them.
 
 const data = read("training");
 const svg = picture("Points of three classes and two lines");
@@ -19,10 +20,12 @@ function paint(state, lines) {
   plane.clear();
   for (const { code, corners } of cellsOf([lines[k]], plane.reach))
     plane.cell(corners, code === "1" ? "near" : "outside");
-  lines.forEach((line, j) => plane.line(line, j === k ? "chosen" : "faint"));
-  data.points.forEach((point, i) =>
-    plane.point(point, data.labels[i], frame.bits[i][k] === "1", frame.changed[i][k] === "1"),
-  );
+  lines.forEach((line, j) => {
+    plane.line(line, j === k ? "chosen" : "faint");
+  });
+  data.points.forEach((point, i) => {
+    plane.point(point, data.labels[i], frame.bits[i][k] === "1", frame.changed[i][k] === "1");
+  });
 }
 
 // From one line to another by the shorter way round; at once where the reader asked for less motion
