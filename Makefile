@@ -3,6 +3,8 @@ PYTHON ?= python3
 DATASET ?= $(L2H_DATASET)
 SOURCE ?= $(L2H_SOURCE)
 BIN := .venv/bin
+LINT := .venv/lint/bin
+COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 export L2H_DATASET := $(DATASET)
 export L2H_SOURCE := $(if $(SOURCE),$(abspath $(SOURCE)))
 
@@ -47,14 +49,18 @@ release-check: .venv/installed
 	cd _build/release/l2h_tutorial-* && ../env/bin/pytest -q -n 2 -m "not (browser or cifar10 or index or slow)" \
 	    --ignore-glob="tests/test_*lessons*" --ignore=tests/test_package.py tests
 
-lint: .venv/installed
+lint: .venv/installed .venv/lint/installed
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/codespell
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/zizmor --offline --quiet .github/workflows
+	$(LINT)/node .venv/lint/node_modules/.bin/biome check --config-path=lint book/_static book/_ext
+	@# calls that an editor must refuse; the tests ask mypy the same
+	$(LINT)/pyright
 
-lock: .venv/installed
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	    --no-emit-package l2h-tutorial --output-file requirements.lock requirements.txt >/dev/null
+lock: .venv/installed .venv/lint/installed
+	$(BIN)/uv $(COMPILE) --no-emit-package l2h-tutorial --output-file requirements.lock requirements.txt >/dev/null
+	$(BIN)/uv $(COMPILE) --output-file lint/requirements.lock lint/requirements.txt >/dev/null
+	cd lint && ../$(LINT)/npm install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
 
 links: book
 	@# links that lead elsewhere; those within the book are checked by every build and by the tests
@@ -99,6 +105,14 @@ table1: .venv/installed
 	@$(BIN)/python -m compileall -qq -j 0 .venv/lib || true
 	@# the package itself, editable, so that chapters run the code in this folder; built with the setuptools just checked
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/lint/installed: lint/requirements.lock lint/package-lock.json | .venv/installed
+	@# Node, and what runs on it: for lint alone, in an environment of its own
+	$(BIN)/python -m venv .venv/lint
+	$(LINT)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r lint/requirements.lock
+	cp lint/package.json lint/package-lock.json .venv/lint
+	cd .venv/lint && bin/npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
 clean:

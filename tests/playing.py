@@ -1,4 +1,4 @@
-"""The pages that a reader plays with: their objects, as their cells make them, and where their HTML is."""
+"""Help for tests of figures to play with: their objects, their pages, and hands that move them."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from l2h_book.play import playable
 
 
 def namespace_of(page):
-    """Run a page's cells, but for those that draw figures; skips where the book's programs are not installed."""
+    """Run a page's cells that draw no figures, and return their names; skip without jupytext."""
     jupytext = pytest.importorskip("jupytext")
     names = {}
     for cell in jupytext.read(ROOT / f"book/{page}.md").cells:
@@ -25,7 +25,10 @@ def namespace_of(page):
 def alone(folder, *items):
     """Write what a cell would show into a file of its own, and return its address."""
     body = "\n".join(playable(item._repr_html_()) for item in items)
-    head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Alone</title>'
+    head = (
+        '<meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        "<title>Alone</title>"
+    )
     path = folder / "alone.html"
     path.write_text(
         f'<!doctype html><html lang="en">{head}<main><h1>Alone</h1>{body}</main></html>',
@@ -35,7 +38,7 @@ def alone(folder, *items):
 
 
 def on_the_site(page, dataset=None):
-    """The address of a built page; skips where there is none, or it was built from another data set."""
+    """Return the address of a built page; skip if there is none, or it has another data set."""
     path = SITE / f"book/{page}.html"
     if not path.is_file():
         pytest.skip(f"run `make book` first: _build/html lacks book/{page}.html")
@@ -45,13 +48,13 @@ def on_the_site(page, dataset=None):
 
 
 def data_of(address, name):
-    """The data that a page carries."""
+    """Return the data in a page."""
     html = Path(unquote(urlsplit(address).path)).read_text(encoding="utf-8")
     return json.loads(re.search(rf'id="l2h-{name}-data">(.*?)</script>', html)[1])
 
 
 def opened(visit, address, width=1280, scheme="light", *, name, **options):
-    """A tab with a page on which a figure has come alive."""
+    """Open a page in a tab, and wait until a figure on it can be played with."""
     tab = visit(width, scheme, **options)
     tab.go(address)
     tab.page.wait_for_selector(f"#l2h-{name}:not([hidden])")
@@ -67,7 +70,7 @@ def tab_to(page, attribute, value):
 
 
 def sides(lines, points):
-    """Bits by lines as a page has them, each an angle and an offset, by the rule of LSH with a threshold."""
+    """Return the bits of points by a page's lines, each an angle and an offset, as LSH has them."""
     angles, offsets = np.array(lines, dtype=float).T
     normals = np.stack([np.cos(np.radians(angles)), np.sin(np.radians(angles))])
     return np.asarray(points) @ normals >= offsets
@@ -100,14 +103,15 @@ by_hand = pytest.mark.parametrize(
 
 
 def dragged(tab, drag, element, dx, dy):
-    """Drag from the middle of an element in fifteen small moves, which scroll nothing, and return
-    where they end.
+    """Drag from the middle of an element in fifteen small moves, and return where they end.
 
-    A browser takes the first few of them for scrolling if nothing tells it otherwise.
+    They scroll nothing. A browser takes the first few for scrolling unless the page says otherwise.
     """
     element.evaluate("(one) => one.scrollIntoView({block: 'center'})")
-    scrolled, box = tab.page.evaluate("scrollY"), element.bounding_box()
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    scrolled = tab.page.evaluate("scrollY")
+    box = element.bounding_box()
+    x = box["x"] + box["width"] / 2
+    y = box["y"] + box["height"] / 2
     drag(tab, (x, y), [(x + dx * step / 15, y + dy * step / 15) for step in range(1, 16)])
     assert tab.page.evaluate("scrollY") == scrolled
     return x + dx, y + dy

@@ -1,4 +1,4 @@
-"""The book: recorded numbers, the key of the execution cache, and real builds of a book of one page."""
+"""The book: recorded numbers, the key of the execution cache, and builds of a book of one page."""
 
 import io
 import os
@@ -53,7 +53,8 @@ def test_shipped_shows_a_function_as_it_is_without_its_documentation():
 
 def test_a_drawing_keeps_every_mark_and_has_photographs_as_jpeg():
     figure, panels = plt.subplots(1, 3)
-    photograph, drawn = np.random.default_rng(0).random((40, 40, 3)), io.StringIO()
+    photograph = np.random.default_rng(0).random((40, 40, 3))
+    drawn = io.StringIO()
     for panel, picture in zip(
         panels, (photograph, photograph[..., 0], photograph[:2, :2].round()), strict=True
     ):
@@ -72,7 +73,7 @@ def test_a_drawing_keeps_every_mark_and_has_photographs_as_jpeg():
 
 @pytest.fixture
 def copy(tmp_path):
-    """A copy of the package and of the book's tools, which Python takes in place of those installed."""
+    """Return a folder with copies of the package and of the book's tools."""
     ignore = shutil.ignore_patterns("__pycache__")
     for folder in ("l2h_tutorial", "book/_ext", "book/results"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=ignore)
@@ -81,7 +82,7 @@ def copy(tmp_path):
 
 @pytest.fixture
 def key(copy, monkeypatch):
-    """The key of the copy, in which a distribution may have another version than the one that is installed."""
+    """Return the function that gives the key of the copy, which may pretend other versions."""
     monkeypatch.setattr(execution, "PACKAGE", copy / "l2h_tutorial")
     monkeypatch.setattr(execution, "BOOK", copy / "book")
     monkeypatch.syspath_prepend(copy)
@@ -90,7 +91,7 @@ def key(copy, monkeypatch):
 
 
 def written(name, content):
-    """Another content for a file of the copy, which may be new."""
+    """Return a change that writes a file of the copy, which may be new."""
 
     def change(copy):
         (copy / name).parent.mkdir(exist_ok=True)
@@ -154,10 +155,11 @@ def test_key_changes_with_the_images(monkeypatch, tmp_path):
 
 
 class Project:
-    """A copy of the project with a book of one page, built by the project's own Makefile and configuration."""
+    """A copy of the project with a book of one page, built by the project's own Makefile."""
 
     def __init__(self, folder):
-        self.folder, self.runs = folder, folder / "runs"
+        self.folder = folder
+        self.runs = folder / "runs"
         for name in (
             "Makefile",
             "_config.yml",
@@ -173,11 +175,10 @@ class Project:
         (folder / ".venv").symlink_to(sys.prefix)
 
     def make_book(self, code, text=""):
-        """Write the page, whose cell leaves a mark whenever it runs, and build it; the page, or
-        else what was said.
+        """Write the page and build it; return the page, or else what the build printed.
 
-        It is the recipe of `make book`, installation left out, with the copy of the package before
-        the installed.
+        The cell of the page leaves a mark whenever it runs. The build is the recipe of `make book`
+        without installation, with the copy of the package before the installed one.
         """
         cell = f"open({str(self.runs)!r}, 'a').write('x');\n{code}"
         page = f"{HEADER}# A page\n\n```{{code-cell}} ipython3\n{cell}\n```\n\n{text}\n"
@@ -211,9 +212,11 @@ def project(copy):
 
 GRUMBLE = "import warnings\nwarnings.warn('a library grumbles')"
 MISSING = "{glue:text}`never-recorded` {numref}`fig-no`"
-# of a cell and of the text, and what is said of them
-FLAWS = {("1 / 0", ""): ["ZeroDivisionError"]}
-FLAWS[GRUMBLE, MISSING] = ["stderr was found", "WARNING.*never-recorded", "WARNING.*fig-no"]
+# flaws of a cell and of the text, and what the build says about them
+FLAWS = {
+    ("1 / 0", ""): ["ZeroDivisionError"],
+    (GRUMBLE, MISSING): ["stderr was found", "WARNING.*never-recorded", "WARNING.*fig-no"],
+}
 
 
 @pytest.mark.slow
@@ -235,7 +238,11 @@ def test_a_flaw_on_a_page_fails_the_build_every_time_until_it_is_mended(project)
 def test_pages_follow_the_package_and_nothing_runs_without_need(project):
     module = project.folder / "l2h_tutorial/size.py"
     module.write_text("SIZE = 4\n")
-    code = "from l2h_tutorial.book import record\nfrom l2h_tutorial.size import SIZE\nrecord('size', f'{SIZE} codes')"
+    code = (
+        "from l2h_tutorial.book import record\n"
+        "from l2h_tutorial.size import SIZE\n"
+        "record('size', f'{SIZE} codes')"
+    )
     page = (code, "The ball holds {glue:text}`size`.")
     first = project.make_book(*page)
     assert first.count(">4 codes<") == 1, "in the sentence, and not under the cell that records it"
@@ -293,7 +300,7 @@ time.sleep(300)
 
 @pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one core executes one page at a time")
 def test_a_failing_cell_ends_the_build_at_once_and_says_what_was_found(tmp_path):
-    """A page that would go on for minutes is stopped; once the cell is mended, only what had not run runs."""
+    """A page that would go on for minutes is stopped. Later builds run only what had not run."""
     started = time.monotonic()
     failed = build(tmp_path, book_of(a=FAILS, b=GOES_ON))
     assert time.monotonic() - started < 60, "the other page was waited for"

@@ -1,4 +1,4 @@
-"""Three editions from one source: what each holds, what never leaks, and that a faulty exercise fails the build."""
+"""Three editions from one source: what each has, what never leaks, faults that end the build."""
 
 import re
 
@@ -20,14 +20,14 @@ each_chapter = pytest.mark.parametrize(
     "number", CHAPTERS, ids=[path.stem for path in CHAPTERS.values()]
 )
 QUESTION = re.compile(r"(?ms)^```\{selftest\}\n(.*?)^```")
-# right or not, the answer, what is said
+# an answer's mark, its text, its reply
 OPTION = re.compile(r"(?ms)^- \[([ x])\] (.+?)\n\n(  .+?)(?=^- \[|\Z)")
 STUDENT = ROOT / "_build/editions/student"
 built = pytest.mark.skipif(not STUDENT.is_dir(), reason="the book is not built: make book")
 
 
 def run(notebook, folder):
-    """The notebook, executed in a folder."""
+    """Execute a notebook in a folder, and return it."""
     resources = {"metadata": {"path": str(folder)}}
     return NotebookClient(
         notebook, timeout=900, kernel_name="python3", resources=resources
@@ -111,7 +111,7 @@ def dropdown(title):
 
 
 def pieces(number="2.1", **changes):
-    """The nodes of an exercise and its two cells' sources and outputs; ``None`` leaves a piece out."""
+    """Return the pieces of an exercise: nodes, and two cells; ``None`` leaves one out."""
     check = f"exercises.check({number!r}, answer)"
     whole = {
         "task": admonition(f"Exercise {number} (core, compute)"),
@@ -124,8 +124,9 @@ def pieces(number="2.1", **changes):
 
 
 def found(*groups):
-    """What `find_exercises` makes of a page of chapter 2."""
-    document, cells = new_document("page"), []
+    """Return the exercises that are found on a page of chapter 2."""
+    document = new_document("page")
+    cells = []
     for role, piece in [item for group in groups for item in group.items()]:
         if not isinstance(piece, tuple):
             document += piece
@@ -200,7 +201,7 @@ def plain(text):
 
 
 def hidden(number):
-    """What a chapter has for readers or instructors only: solutions, teaching notes, what is said to answers."""
+    """Return what students do not get of a chapter: solutions, teaching notes, replies."""
     whole = CHAPTERS[number].read_text(encoding="utf-8")
     return [
         *re.findall(r"(?ms)^```\{dropdown\} Solution \S+\n(.*?)^```", whole),
@@ -213,46 +214,41 @@ def hidden(number):
 
 
 def secrets(number):
-    """The lines and sentences of a chapter's solutions and teaching notes that are too long to stand elsewhere too."""
+    """Return lines and sentences of what students do not get that are too long to be elsewhere."""
     pieces = [
         plain(piece)
         for text in hidden(number)
         for piece in re.split(r"(?<=[.:?!])\s+|\n(?!\w)", text)
     ]
-    return [said for said in pieces if len(said) >= 60 and not said.startswith("def ")]
+    return [piece for piece in pieces if len(piece) >= 60 and not piece.startswith("def ")]
+
+
+def text_of(path):
+    """Return the text of a notebook's file without its marks."""
+    return plain(path.read_text(encoding="utf-8").replace("\\n", "\n"))
 
 
 @built
 @each_chapter
 def test_nothing_that_is_not_for_students_is_in_their_edition(number):
-    said = " ".join(
-        plain(path.read_text(encoding="utf-8").replace("\\n", "\n"))
-        for path in STUDENT.glob("*.ipynb")
-    )
+    students = " ".join(map(text_of, STUDENT.glob("*.ipynb")))
     pieces = secrets(number)
     assert len(pieces) >= 2 * len(tasks(number))
-    assert [piece for piece in pieces if piece in said] == []
-    instructor = CHAPTERS[number].stem
-    theirs = (
-        (STUDENT.parent / f"instructor/{instructor}.ipynb")
-        .read_text(encoding="utf-8")
-        .replace("\\n", "\n")
-    )
-    theirs = plain(theirs)
-    kept = [piece for piece in pieces if piece in theirs]
-    assert len(kept) > 0.7 * len(pieces), "the search would not find a line that is there"
+    assert [piece for piece in pieces if piece in students] == []
+    instructors = text_of(STUDENT.parent / f"instructor/{CHAPTERS[number].stem}.ipynb")
+    found = [piece for piece in pieces if piece in instructors]
+    assert len(found) > 0.7 * len(pieces), "the search would not find a line that is there"
 
 
 def at_its_exercises(notebook):
-    """The code before a chapter's exercises, and the cells from there on."""
+    """Return the code before a chapter's exercises, and the cells from there on."""
     (place,) = (
         i
         for i, cell in enumerate(notebook.cells)
         if re.search(r"(?m)^## [\d.]+ Exercises$", cell.source)
     )
-    return [
-        cell.source for cell in notebook.cells[:place] if cell.cell_type == "code"
-    ], notebook.cells[place:]
+    code = [cell.source for cell in notebook.cells[:place] if cell.cell_type == "code"]
+    return code, notebook.cells[place:]
 
 
 @built

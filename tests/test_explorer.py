@@ -1,4 +1,4 @@
-"""The hash explorer: its searches against brute force, and its page, driven by hand, against the package's answers."""
+"""The hash explorer: its searches against brute force, its page against the package's answers."""
 
 import base64
 import copy
@@ -32,12 +32,15 @@ SHOWN = """(side) => {
   const section = document.querySelector(`[data-side=${side}]`);
   return {
     codes: [...section.querySelectorAll(".code")].map((code) => code.textContent),
-    differs: [...section.querySelectorAll(".code:last-child i")].map((bit) => bit.className === "differs"),
+    differs: [...section.querySelectorAll(".code:last-child i")].map(
+      (bit) => bit.className === "differs"),
     chosen: Number(section.querySelector("svg").getAttribute("aria-valuenow")),
     said: section.querySelector("svg").getAttribute("aria-valuetext"),
-    lit: [...section.querySelectorAll(".bucket, .ring")].map((path) => path.getAttribute("d").split("z").length - 1),
+    lit: [...section.querySelectorAll(".bucket, .ring")].map(
+      (path) => path.getAttribute("d").split("z").length - 1),
     tiles: [...section.querySelectorAll("li:not([style*=hidden]) .tile")].map((tile) => ({
-      id: Number(tile.dataset.id), right: !tile.classList.contains("wrong"), name: tile.getAttribute("aria-label"),
+      id: Number(tile.dataset.id), right: !tile.classList.contains("wrong"),
+      name: tile.getAttribute("aria-label"),
       pressed: tile.getAttribute("aria-pressed"), mark: tile.querySelector(".verdict")?.textContent,
       frame: getComputedStyle(tile).borderTopStyle})),
   };
@@ -54,7 +57,7 @@ LINES = """(tile) => {
 
 @pytest.fixture(scope="module")
 def explorer(suite_cache):
-    """As the page makes it."""
+    """Return the explorer that the page makes."""
     return namespace_of("explorer")["explorer"]
 
 
@@ -64,7 +67,7 @@ def split(fashion):
 
 
 def small(**changes):
-    """An explorer of a made-up data set; one class has a name like markup, another the longest of CIFAR-10."""
+    """Return an explorer of a made-up data set; one of its class names looks like markup."""
     random = np.random.default_rng(0)
     labels = np.arange(1700) % 3
     features = (
@@ -88,7 +91,8 @@ def test_a_search_is_what_brute_force_finds(explorer, fashion, split, n_bits, ra
     to_query = {row: i for i, row in enumerate(split.query_rows)}
     to_database = {row: i for i, row in enumerate(split.database_rows)}
     sample = [to_database[row] for row in explorer.rows]
-    bits, X = lsh.transform(split.X_database)[sample], split.X_database[sample].astype(np.float64)
+    bits = lsh.transform(split.X_database)[sample]
+    X = split.X_database[sample].astype(np.float64)
     for query in (0, 11, 23):
         own = to_query[explorer.query_rows[query]]
         distances = (lsh.transform(split.X_query[[own]]) != bits).sum(axis=1)
@@ -110,8 +114,9 @@ def test_the_sample_has_every_class(explorer, fashion, split):
 
 
 def test_it_opens_where_one_method_is_right_and_the_other_is_not(dataset):
-    hashers = LSH(random_state=0), GRH(classifier="kernel-ridge", random_state=0)
-    explorer = Explorer(dataset, dict(zip(TWO, hashers, strict=True)), [16])
+    first, last = TWO
+    grh = GRH(classifier="kernel-ridge", random_state=0)
+    explorer = Explorer(dataset, {first: LSH(random_state=0), last: grh}, [16])
     found = {
         view: [explorer.search(view[0], m, 16, view[1]).right[:10] for m in TWO]
         for view in np.ndindex(24, 17)
@@ -137,25 +142,27 @@ def test_pictures_stand_where_they_belong_and_no_text_ends_the_script():
     assert head == "data:image/jpeg;base64"
     sheet = np.asarray(Image.open(io.BytesIO(base64.b64decode(body)))).astype(int)
     for tile, row in enumerate([*toy.rows, *toy.query_rows]):
-        top, left = 16 * (tile // 32), 16 * (tile % 32)
-        assert np.abs(sheet[top + 8, left + 8] - images[row, 8, 8]).max() < 12
+        line, column = divmod(tile, 32)
+        assert np.abs(sheet[16 * line + 8, 16 * column + 8] - images[row, 8, 8]).max() < 12
 
 
 # What its page shows
 
 
 def check_it_shows(page, explorer, query, methods, n_bits, radius):
-    """Both sides show what the package finds by these methods, and the sentence says it; returns the chosen picture."""
+    """Check that the page says what the package finds, and return the chosen picture."""
     page.wait_for_timeout(50)
     names = np.array(explorer.dataset.class_names)[explorer.dataset.labels[explorer.rows]]
     both = [page.evaluate(SHOWN, side) for side in ("first", "second")]
-    chosen, table = both[0]["chosen"], []
+    chosen = both[0]["chosen"]
+    table = []
     for shown, method in zip(both, methods, strict=True):
         found, all_of_them = (explorer.search(query, method, n_bits, r) for r in (radius, n_bits))
         distance = all_of_them.distances[all_of_them.ids == chosen][0]
         bits = f"{distance} bit{'' if distance == 1 else 's'}"
         where = f"{bits} apart, {'inside' if distance <= radius else 'outside'} the ball"
-        assert (shown["chosen"], shown["said"]) == (chosen, f"{names[chosen]}, {where}")
+        assert shown["chosen"] == chosen
+        assert shown["said"] == f"{names[chosen]}, {where}"
         assert sum(shown["differs"]) == distance
         home = found.distances == 0
         kinds = [
@@ -168,9 +175,8 @@ def check_it_shows(page, explorer, query, methods, n_bits, radius):
         for tile, distance, right in zip(
             shown["tiles"], found.distances, found.right, strict=False
         ):
-            assert (tile["mark"], tile["frame"]) == (
-                ("\u2713", "solid") if right else ("\u2717", "dashed")
-            )
+            assert tile["mark"] == ("\u2713" if right else "\u2717")
+            assert tile["frame"] == ("solid" if right else "dashed")
             assert tile["pressed"] == str(tile["id"] == chosen).lower()
             assert f"{'right' if right else 'wrong'} class, {distance} bit" in tile["name"]
         queries, pictures = explorer._bits[method, n_bits]
@@ -200,14 +206,14 @@ def page_address(explorer):
 
 @pytest.fixture(scope="module")
 def answers(page_address, explorer):
-    """The package, with the codes that the page has: a build may round a projection of zero to the other side."""
+    """Return the explorer with the page's codes, in which a zero may have been rounded otherwise."""
     same = copy.copy(explorer)
     same._bits = codes_of(data_of(page_address, "explorer"))
     return same
 
 
 def codes_of(data):
-    """The codes in a page's data as bits, by method and number of bits."""
+    """Return the codes in a page's data as bits, by method and number of bits."""
     bits = {}
     for method, by_width in data["codes"].items():
         for width, (queries, pictures) in by_width.items():
@@ -228,22 +234,24 @@ TWO = ("LSH", "GRH kernel")  # with which the page opens
 def test_the_page_has_the_data_of_the_package(page_address, explorer):
     data = data_of(page_address, "explorer")
     for key, pair in codes_of(data).items():
-        for some, others in zip(pair, explorer._bits[key], strict=True):
-            assert np.mean(some != others) < 1e-3, key
-    apart = {"codes": None, "sheet": None, "own": None}  # the site has the heavy things in files
-    assert data | apart == explorer.data() | apart
-    assert {Path(data["sheet"]).suffix, Path(data["own"]["file"]).suffix} == {".png", ".js"}
+        for on_page, here in zip(pair, explorer._bits[key], strict=True):
+            assert np.mean(on_page != here) < 1e-3, key
+    in_files = {"codes": None, "sheet": None, "own": None}  # the site has large things in files
+    assert data | in_files == explorer.data() | in_files
+    assert Path(data["sheet"]).suffix == ".png"
+    assert Path(data["own"]["file"]).suffix == ".js"
 
 
 @pytest.mark.browser
 def test_any_view_by_its_address(visit, page_address, answers):
-    """The page agrees with the package on all of them, and its address leads back to what the reader has chosen."""
+    """The page agrees with the package on each, and its address leads back to the reader's view."""
     tab = open_page(visit, page_address)
     random = np.random.default_rng(0)
     for _ in range(25):
         query, radius, bits, *two = (int(random.integers(most)) for most in (24, 9, 2, 5, 5))
         chosen = int(random.integers(768))
-        view = f"query={query}&bits={bits}&radius={radius}&first={two[0]}&second={two[1]}&chosen={chosen}"
+        view = f"query={query}&bits={bits}&radius={radius}"
+        view += f"&first={two[0]}&second={two[1]}&chosen={chosen}"
         tab.page.evaluate(
             "(view) => new Promise((then) => { onhashchange = then; location.hash = view; })", view
         )
@@ -267,7 +275,8 @@ def test_any_view_by_its_address(visit, page_address, answers):
 @pytest.mark.browser
 def test_by_keyboard_alone(visit, page_address, answers):
     tab = open_page(visit, page_address)
-    page, keys = tab.page, tab.page.keyboard
+    page = tab.page
+    keys = page.keyboard
     tab_to(page, "name", "query")
     keys.press("ArrowRight")
     keys.press("Tab")
@@ -297,8 +306,9 @@ def test_by_keyboard_alone(visit, page_address, answers):
 
 @pytest.mark.browser
 def test_a_chosen_picture_stays_chosen_on_a_small_screen_in_the_dark(visit, page_address, answers):
-    tab, radius = open_page(visit, page_address, **PHONE, forced_colors="active"), answers.start[1]
+    tab = open_page(visit, page_address, **PHONE, forced_colors="active")
     page = tab.page
+    radius = answers.start[1]
     page.locator(".queries label").nth(9).tap()
     check_it_shows(page, answers, 9, TWO, 16, radius)
     page.locator("[data-side=second] .tile").first.tap()
@@ -380,12 +390,12 @@ def test_a_loaded_picture_gets_the_codes_of_the_package(
     visit, page_address, explorer, fashion, pictures
 ):
     """By the linear methods: but for scores within a thousandth of zero, the bits are equal."""
-    tab, hashed = open_page(visit, page_address), set()
-    page, raw = tab.page, split_dataset(fashion)
-    mean = (
-        raw.X_database[0] / np.linalg.norm(raw.X_database[0])
-        - raw.preprocessed("l2-centre").X_database[0]
-    )
+    tab = open_page(visit, page_address)
+    page = tab.page
+    hashed = set()
+    split = split_dataset(fashion)
+    raw = split.X_database[0]
+    mean = raw / np.linalg.norm(raw) - split.preprocessed("l2-centre").X_database[0]
     page.locator(".own summary").click()
     for image, features in zip(pictures, gist_descriptors(pictures), strict=True):
         file = io.BytesIO()
@@ -415,7 +425,8 @@ def test_a_loaded_picture_gets_the_codes_of_the_package(
 @by_hand
 def test_a_drawn_picture_is_searched_for(visit, page_address, drag, device):
     tab = open_page(visit, page_address, **device)
-    page, paper = tab.page, tab.page.locator("canvas")
+    page = tab.page
+    paper = page.locator("canvas")
     page.locator(".own summary").click()
     dragged(tab, drag, paper, 60, 40)
     said = page.locator("[data-side=first] .codes")

@@ -34,9 +34,12 @@ from sphinx.cmd.build import main
 reached = []
 
 def hook(event, arguments):
-    if event == "open" and str(arguments[0]).endswith(sys.argv[1]) and "w" in (arguments[1] or "") and not reached:
+    if event != "open" or reached:
+        return
+    path, mode, *_ = arguments
+    if str(path).endswith(sys.argv[1]) and "w" in (mode or ""):
         reached.append(True)
-        Path(arguments[0]).write_bytes(b"half")
+        Path(path).write_bytes(b"half")
         os.kill(os.getpid(), signal.SIGKILL)
 
 sys.addaudithook(hook)
@@ -72,15 +75,13 @@ def test_a_build_that_was_killed_is_begun_again_and_becomes_whole(tmp_path):
 
 
 def test_where_the_home_is_read_only_the_strict_build_succeeds_all_the_same(tmp_path, monkeypatch):
-    """A home of its own, that nothing can be written to: no cache, no folder for Jupyter, IPython or Matplotlib."""
+    """Nothing can be written to the home: no cache, no folder of Jupyter, IPython or Matplotlib."""
     for name in os.environ:
         if name.startswith(("L2H_", "XDG_", "JUPYTER", "MPL")):
             monkeypatch.delenv(name)
-    home, read_only = (
-        tmp_path / "home",
-        'mount -t tmpfs none "$HOME" && mount -o remount,ro "$HOME" && exec "$@"',
-    )
+    home = tmp_path / "home"
     home.mkdir()
+    read_only = 'mount -t tmpfs none "$HOME" && mount -o remount,ro "$HOME" && exec "$@"'
     monkeypatch.setenv("HOME", str(home))
     there = ["unshare", "--map-root-user", "--mount", "sh", "-c", read_only, "sh"]
     if not shutil.which("unshare") or subprocess.run([*there, "true"], check=False).returncode:

@@ -1,4 +1,4 @@
-"""Every figure of the book draws what it is given, with pictures or without, and leaves nothing behind; its tables."""
+"""Every figure draws what it is given, and leaves nothing behind; tables have one look."""
 
 import io
 import re
@@ -207,13 +207,13 @@ def test_a_figure_can_be_read_on_a_phone_no_words_lie_on_others_and_its_lines_di
     ]
     assert min((text.get_fontsize() for text in words), default=10) * PHONE / across >= 12
     for axes in figure.axes:
-        # of lines, at their ends
+        # names of lines, at their ends
         names = [text for text in axes.texts if text.get_transform() == axes.transAxes]
         names = [Text.get_window_extent(text) for text in names]
         assert not any(one.overlaps(other) for i, one in enumerate(names) for other in names[:i])
     if name in WITH_LINES:
         panel = figure.axes[1 if name == "dead_zone" else 0]
-        # lines that are data, not levels or ends of error bars
+        # lines of data: not levels, and not the ends of error bars
         lines = [
             line
             for line in panel.get_lines()
@@ -331,7 +331,8 @@ def test_what_is_nearly_nothing_keeps_its_sign():
 def test_a_table_says_what_is_in_the_frame_under_its_names_and_what_they_share_above_them(
     frame, text
 ):
-    before, words = frame.copy(), text.replace("-", "\N{EN DASH}").split()
+    before = frame.copy()
+    words = text.replace("-", "\N{EN DASH}").split()
     table = figures.table(frame)
     assert repr(table).split() == words
     html = unescape(table._repr_html_())
@@ -359,7 +360,8 @@ def test_a_method_has_its_colour_and_marker_in_every_figure(name, fashion):
         line = artist[0] if isinstance(artist, tuple) else artist
         if hasattr(line, "get_marker"):
             expected = look(label)
-            assert (line.get_color(), line.get_marker()) == (expected["color"], expected["marker"])
+            assert line.get_color() == expected["color"]
+            assert line.get_marker() == expected["marker"]
             assert line.get_markerfacecolor() == expected.get("markerfacecolor", expected["color"])
 
 

@@ -1,4 +1,4 @@
-"""Figures in chapters: each is set as a reader would, and says what the package computes for that state."""
+"""Figures to play with: each is set as a reader would, and says what the package computes."""
 
 import re
 from pathlib import Path
@@ -17,7 +17,7 @@ from l2h_tutorial import GRH, LSH, bits_to_integers, hamming_distances, load_dat
 from l2h_tutorial.affinity import same_class_affinity
 from l2h_tutorial.grh import regularised_scores
 
-OF_CHAPTERS = "lsh", "buckets", "radius-search", "grh-adjacency", "grh-training", "embeddings"
+OF_CHAPTERS = ("lsh", "buckets", "radius-search", "grh-adjacency", "grh-training", "embeddings")
 PAGES = dict(zip(FIGURES, OF_CHAPTERS, strict=True))
 SET = {  # a state of each, as its address says it
     "falling-lines": {"theta": 40, "lines": 250},
@@ -69,16 +69,14 @@ def off_centre(data, away, direction):
 def ball(data, radius):
     split = split_dataset(load_dataset()).preprocessed("l2-centre")
     lsh = LSH(16, random_state=0).fit(split.X_train)
-    inside = (
-        hamming_distances(lsh.transform(split.X_query), lsh.transform(split.X_database)) <= radius
+    distances = hamming_distances(lsh.transform(split.X_query), lsh.transform(split.X_database))
+    inside = distances <= radius
+    queries, database = (
+        X / np.linalg.norm(X, axis=1, keepdims=True) for X in (split.X_query, split.X_database)
     )
-    lengths = [np.linalg.norm(X, axis=1, keepdims=True) for X in (split.X_query, split.X_database)]
-    exact = np.argsort(-(split.X_query / lengths[0]) @ (split.X_database / lengths[1]).T, axis=1)[
-        :, :10
-    ]
+    exact = np.argsort(-queries @ database.T, axis=1)[:, :10]
     found = np.take_along_axis(inside, exact, axis=1)
-    home = hamming_distances(lsh.transform(split.X_query), lsh.transform(split.X_database)) == 0
-    q = int((home.sum(axis=1) >= 3).argmax())
+    q = int(((distances == 0).sum(axis=1) >= 3).argmax())
     scanned = 100 * inside.mean()
     scanned = round(scanned, 1) if scanned < 10 else round(scanned)
     return [
@@ -92,30 +90,31 @@ def ball(data, radius):
 
 
 def dead_zone(data, alpha):
-    bits, labels = np.array(data["bits"], dtype=bool), np.repeat([0, 1, 2], 4)
-    flips = int(
-        ((regularised_scores(same_class_affinity(labels), bits, bits, alpha) > 1e-12) != bits).sum()
-    )
-    from_vote = [1] if alpha == 1 else [round((1 - alpha) / alpha, 2)] if alpha else []
-    return [round(alpha, 2), flips, bits.size, *from_vote]
+    bits = np.array(data["bits"], dtype=bool)
+    affinity = same_class_affinity(np.repeat([0, 1, 2], 4))
+    scores = regularised_scores(affinity, bits, bits, alpha)
+    flips = int(((scores > 1e-12) != bits).sum())
+    needed = [round((1 - alpha) / alpha, 2)] if alpha else []
+    return [round(alpha, 2), flips, bits.size, *([1] if alpha == 1 else needed)]
 
 
 def training(data, step, bit, alpha, start):
     grh = GRH(2, alpha=data["alphas"][alpha], n_iter=3, random_state=(3, 0, 1)[start])
     grh.fit(np.array(data["points"]), data["labels"])
     last = 2 * grh.n_iter_
-    rest, step = [last] if step > last else [], min(step, last)
+    rest = [last] if step > last else []
+    step = min(step, last)
     number = (step + 1) // 2
     after = grh.history_[number]
-    bits, before = (
-        (after.regularised, grh.history_[number - 1].bits)
-        if step % 2
-        else (after.bits, after.regularised)
-    )
+    if step % 2:
+        bits = after.regularised
+        before = grh.history_[number - 1].bits
+    else:
+        bits = after.bits
+        before = after.regularised
     labels = np.array(data["labels"])
-    agreed = np.mean(
-        [np.mean(bits[labels == c, bit][:, None] == bits[labels == c, bit]) for c in range(3)]
-    )
+    of_classes = [bits[labels == c, bit] for c in range(3)]
+    agreed = np.mean([np.mean(own[:, None] == own) for own in of_classes])
     changed = [number, int((bits != before)[:, bit].sum())] if step else []
     codes = []
     for c in range(3):
@@ -128,11 +127,12 @@ def training(data, step, bit, alpha, start):
 
 def rescoring(data, factor, method, vectors):
     kept = pd.read_csv(ROOT / "book/results/quality-by-bytes.csv")
-    names = data["vectors"][vectors], data["methods"][method]
-    rows = kept[(kept.vectors == names[0]) & (kept.method == names[1]) & (kept.classes == "old")]
-    times, said = (1, 2, 4, 10, 30, 100)[factor], list(map(float, re.findall(NUMBER, names[1])))
+    name = data["methods"][method]
+    of_vectors = kept[(kept.vectors == data["vectors"][vectors]) & (kept.classes == "old")]
+    rows = of_vectors[of_vectors.method == name]
+    times = (1, 2, 4, 10, 30, 100)[factor]
     return [
-        *said,
+        *map(float, re.findall(NUMBER, name)),
         rows.bytes.iloc[0],
         *([10 * times] if times > 1 else []),
         round(rows[f"recall_{times}"].mean(), 2),
@@ -145,7 +145,7 @@ EXPECTED = dict(
 
 
 def state_of(page, name):
-    """What sliders and choices have, by the names of the address."""
+    """Return what sliders and choices are set to, by the names in the address."""
     inputs = page.locator(f"#l2h-{name} .controls :is(input, select)")
     return dict(
         zip(
@@ -157,7 +157,7 @@ def state_of(page, name):
 
 
 def check_it_says(page, name, data):
-    """What the sentence says is what the package says of the state that sliders and choices have; returns the state."""
+    """Check that the sentence says what the package computes for a state; return the state."""
     page.wait_for_timeout(330)  # the sentence waits for the hand to rest
     state = {
         key: int(value) if value == int(value) else value
@@ -166,9 +166,9 @@ def check_it_says(page, name, data):
     said = page.locator(f"#l2h-{name} .status").inner_text().replace(",", "")
     numbers = [float(number) for number in re.findall(NUMBER, said)]
     expected = EXPECTED[name](data[name], **state)
-    # a tie
+    # None is a tie, of which the sentence may name either
     expected = [
-        said if value is None else value for said, value in zip(numbers, expected, strict=True)
+        number if value is None else value for number, value in zip(numbers, expected, strict=True)
     ]
     assert numbers == pytest.approx([float(value) for value in expected], abs=0.006), said
     return state
@@ -177,7 +177,7 @@ def check_it_says(page, name, data):
 @pytest.mark.browser
 @pytest.mark.parametrize("name", FIGURES)
 def test_every_figure_says_what_the_package_does(visit, addresses, data, name):
-    """From its address, by keyboard and by buttons; no other host is asked, nothing is wider than the screen."""
+    """It is set by its address, by keyboard and by buttons; nothing goes wrong on the page."""
     address = "&".join(f"{key}={value}" for key, value in SET[name].items())
     desk = opened(visit, f"{addresses[name]}#{address}", name=name)
     assert check_it_says(desk.page, name, data) == SET[name]
@@ -241,7 +241,8 @@ def test_every_frame_is_what_the_estimator_did(seed, initial):
     labels = np.repeat([0, 1, 2], 20)
     points = 3 + random.normal(size=(60, 2)) + 2 * random.normal(size=(3, 2))[labels]
     grh = GRH(3, alpha=0.8, n_iter=3, initial=initial, C=10, random_state=seed).fit(points, labels)
-    frames, stages = frames_of(grh, labels), list(grh.staged_transform(points))
+    frames = frames_of(grh, labels)
+    stages = list(grh.staged_transform(points))
     assert len(frames) == 1 + 2 * grh.n_iter_
     for number, frame in enumerate(frames):
         step = grh.history_[(number + 1) // 2]
@@ -254,7 +255,8 @@ def test_every_frame_is_what_the_estimator_did(seed, initial):
 
 
 def test_a_round_that_teaches_nothing_keeps_the_lines():
-    points, labels = np.array([[1.0, 1], [2, 1], [1, 2], [2, 2]]), [0, 0, 1, 1]
+    points = np.array([[1.0, 1], [2, 1], [1, 2], [2, 2]])
+    labels = [0, 0, 1, 1]
     grh = GRH(2, initial=LSH(2, random_state=0), degenerate="keep", random_state=0).fit(
         points, labels
     )
@@ -284,9 +286,10 @@ def test_figures_show_what_their_chapters_do(data):
 @pytest.mark.browser
 @by_hand
 def test_the_first_page_says_what_is_compared(visit, drag, device):
-    """Lines turned by hand and by key, another picture by a button; its caption is that of the picture in its place."""
+    """Lines are turned by hand and by key, another picture is taken by a button."""
     tab = opened(visit, on_the_site("index"), name="cover", **device)
-    page, data = tab.page, data_of(on_the_site("index"), "cover")
+    page = tab.page
+    data = data_of(on_the_site("index"), "cover")
     assert not page.locator("#fig-cover img").first.is_visible()
 
     def check(number):
@@ -310,7 +313,8 @@ def test_the_first_page_says_what_is_compared(visit, drag, device):
         ]
         return angles
 
-    first, grip = check(data["query"]), page.locator("#l2h-cover svg [role=slider]").first
+    first = check(data["query"])
+    grip = page.locator("#l2h-cover svg [role=slider]").first
     dragged(tab, drag, grip.locator(".hit"), -60, 60)
     assert check(data["query"]) != first
     grip.press("ArrowRight")

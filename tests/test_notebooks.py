@@ -1,4 +1,4 @@
-"""Exported notebooks: how a page is written, what is refused, what the site offers, and that it runs elsewhere."""
+"""Exported notebooks: how a page is written, what is refused, and that they run elsewhere."""
 
 import html
 import json
@@ -329,11 +329,12 @@ assert not importlib.util.find_spec("myst_nb") and not importlib.util.find_spec(
 def run(path):
     exported = nbformat.read(path, as_version=4)
     beside = {"metadata": {"path": str(path.parent)}}
-    client = NotebookClient(nbformat.read(path, as_version=4), timeout=900, kernel_name="python3", resources=beside)
-    run = client.execute()
-    for before, after in zip(exported.cells, run.cells, strict=True):
-        assert not before.get("outputs") or after.outputs, f"{path.stem}: no output from {before.source!r}"
-        printed = [output.text for output in after.get("outputs", []) if output.get("name") == "stderr"]
+    executed = nbformat.read(path, as_version=4)
+    NotebookClient(executed, timeout=900, kernel_name="python3", resources=beside).execute()
+    for before, after in zip(exported.cells, executed.cells, strict=True):
+        outputs = after.get("outputs", [])
+        assert outputs or not before.get("outputs"), f"{path.stem}: no output: {before.source!r}"
+        printed = [output.text for output in outputs if output.get("name") == "stderr"]
         assert not printed, f"{path.stem}: {printed}"
     return path.stem
 

@@ -9,14 +9,17 @@ from playing import by_hand, dragged, namespace_of, on_the_site, opened, sides, 
 from l2h_tutorial import HashTable, bits_to_integers
 
 STATE = """() => {
-  const root = document.getElementById("l2h-playground"), grips = [...root.querySelectorAll("svg [role=slider]")];
+  const root = document.getElementById("l2h-playground");
+  const grips = [...root.querySelectorAll("svg [role=slider]")];
   const now = (grip) => Number(grip.getAttribute("aria-valuenow"));
   const star = grips.pop();
   const [x, y] = star.getAttribute("aria-valuetext").match(/-?[\\d.]+/g).map(Number);
   return {
-    angles: grips.filter((_, i) => i % 2 === 0).map(now), offsets: grips.filter((_, i) => i % 2 === 1).map(now),
+    angles: grips.filter((_, i) => i % 2 === 0).map(now),
+    offsets: grips.filter((_, i) => i % 2 === 1).map(now),
     query: [x, y], radius: Number(root.querySelector("[name=radius]").value),
-    rows: [...root.querySelectorAll("tbody tr")].map((row) => [...row.cells].map((cell) => cell.textContent)),
+    rows: [...root.querySelectorAll("tbody tr")].map(
+      (row) => [...row.cells].map((cell) => cell.textContent)),
     filled: [...root.querySelectorAll(".point")].map((point) => point.classList.contains("on")),
   };
 }"""
@@ -24,7 +27,7 @@ STATE = """() => {
 
 @pytest.fixture(scope="module")
 def names(suite_cache):
-    """What the page's cells make."""
+    """Return what the page's cells define."""
     return namespace_of("playground")
 
 
@@ -40,11 +43,13 @@ open_page = partial(opened, name="playground")
 
 
 def check_it_shows(page, names):
-    """The table and the drawing say what the package says of the lines, query and radius that the page has."""
-    points, labels = names["points"], names["labels"]
+    """Check that table and drawing say what the package computes for the page's lines and query."""
+    points = names["points"]
+    labels = names["labels"]
     state = page.evaluate(STATE)
     lines = list(zip(state["angles"], state["offsets"], strict=True))
-    bits, query = sides(lines, points), sides(lines, [state["query"]])
+    bits = sides(lines, points)
+    query = sides(lines, [state["query"]])
     table = HashTable(bits)
     ids, distances = (
         found[0] for found in table.query_radius(query, len(lines), return_distance=True)
@@ -72,7 +77,8 @@ HANDLES = {"Line 1, direction": (45, 45), "Line 2, shift": (30, -40), "Query": (
 @by_hand
 def test_handles_follow_the_hand_in_small_moves(visit, page_address, names, drag, device):
     tab = open_page(visit, page_address, **device)
-    page, drawing = tab.page, tab.page.locator("#l2h-playground svg")
+    page = tab.page
+    drawing = page.locator("#l2h-playground svg")
     state = check_it_shows(page, names)
     lines = list(zip(state["angles"], state["offsets"], strict=True))
     assert np.array_equal(sides(lines, names["points"]), names["lsh"].transform(names["points"])), (
@@ -81,7 +87,7 @@ def test_handles_follow_the_hand_in_small_moves(visit, page_address, names, drag
     reach = float(drawing.get_attribute("viewBox").split()[-1]) / 2
 
     def where(x, y):
-        """A place on the screen, in the coordinates of the points."""
+        """Return a place on the screen in the coordinates of the points."""
         box = drawing.bounding_box()
         return reach * (2 * (x - box["x"]) / box["width"] - 1), reach * (
             1 - 2 * (y - box["y"]) / box["height"]
@@ -96,10 +102,10 @@ def test_handles_follow_the_hand_in_small_moves(visit, page_address, names, drag
             assert state["query"] == pytest.approx([x, y], abs=0.1)
         else:
             angle = np.radians(state["angles"][number])
-            away = x * np.cos(angle) + y * np.sin(angle) - state["offsets"][number]
-            assert abs(away) < 0.1, "the line passes under the hand"
+            distance = x * np.cos(angle) + y * np.sin(angle) - state["offsets"][number]
+            assert abs(distance) < 0.1, "the line passes under the hand"
     box = drawing.bounding_box()
-    place = box["x"] + 0.3 * box["width"], box["y"] + 0.8 * box["height"]
+    place = (box["x"] + 0.3 * box["width"], box["y"] + 0.8 * box["height"])
     (page.touchscreen.tap if device else page.mouse.click)(*place)
     assert check_it_shows(page, names)["query"] == pytest.approx(where(*place), abs=0.1)
     tab.check_nothing_went_wrong()
@@ -108,7 +114,8 @@ def test_handles_follow_the_hand_in_small_moves(visit, page_address, names, drag
 @pytest.mark.browser
 def test_lines_are_moved_by_keyboard_alone(visit, page_address, names):
     tab = open_page(visit, f"{page_address}#lines=30,0;120,0&query=1.5,0.5&radius=1")
-    page, keys = tab.page, tab.page.keyboard
+    page = tab.page
+    keys = page.keyboard
     tab_to(page, "aria-label", "Line 1, direction")
     keys.press("ArrowRight")
     keys.press("Shift+ArrowUp")
@@ -142,8 +149,8 @@ def test_lines_come_and_go(visit, page_address, names):
         page.get_by_role("button", name="Add a line").click()
         *others, new = check_it_shows(page, names)["angles"]
         assert len(others) == count
-        apart = np.abs((np.array(others) - new + 90) % 180 - 90)
-        assert apart.min() == pytest.approx(widest / 2, abs=0.2)
+        turns = np.abs((np.array(others) - new + 90) % 180 - 90)
+        assert turns.min() == pytest.approx(widest / 2, abs=0.2)
     assert page.get_by_role("button", name="Add a line").is_disabled(), "there is room for six"
     page.get_by_role("button", name="New random lines").click()
     assert check_it_shows(page, names)["offsets"] == [0] * 6
@@ -163,12 +170,10 @@ def test_lines_come_and_go(visit, page_address, names):
 def test_the_address_follows_and_leads_back(visit, page_address, names):
     tab = open_page(visit, f"{page_address}#lines=10,0;80,0.5&query=-1,2&radius=0")
     state = check_it_shows(tab.page, names)
-    assert (state["angles"], state["offsets"], state["query"], state["radius"]) == (
-        [10, 80],
-        [0, 0.5],
-        [-1, 2],
-        0,
-    )
+    assert state["angles"] == [10, 80]
+    assert state["offsets"] == [0, 0.5]
+    assert state["query"] == [-1, 2]
+    assert state["radius"] == 0
     tab.page.get_by_role("button", name="Add a line").click()
     again = open_page(visit, tab.page.url)
     assert check_it_shows(again.page, names) == check_it_shows(tab.page, names)

@@ -1,4 +1,4 @@
-"""Presentation mode: every section of every chapter by keyboard alone, a plan's sequence, a teacher's notes."""
+"""Presentation mode: every section by keyboard alone, a plan's sequence, a teacher's notes."""
 
 import re
 
@@ -6,13 +6,14 @@ import pytest
 from visits import CHAPTERS, ROOT, violations
 
 pytestmark = pytest.mark.browser
-SHOWN = "() => [...document.querySelectorAll('article > section > section')].filter((one) => one.checkVisibility()).length"
+SHOWN = """() => [...document.querySelectorAll("article > section > section")]
+  .filter((one) => one.checkVisibility()).length"""
 PLACE = "() => [scrollY, document.documentElement.scrollHeight - innerHeight]"
 
 
 @pytest.fixture
 def present(visit, site):
-    """Open a page in presentation mode, of the site or of the folder given, in a window of a projector's size."""
+    """Return a function that opens a page in presentation mode, in a projector's window."""
 
     def start(page, query="?present", folder=site / "book"):
         tab = visit(1280)
@@ -29,8 +30,9 @@ def press(tab, *keys):
 
 
 def reveal(tab):
-    """Press the second key until nothing waits; how often."""
-    times, show = 0, tab.page.locator("#l2h-presenting button", has_text="Show (Space)")
+    """Press the second key until nothing waits, and return how often."""
+    times = 0
+    show = tab.page.locator("#l2h-presenting button", has_text="Show (Space)")
     while show.count():
         press(tab, "Space")
         times += 1
@@ -39,7 +41,7 @@ def reveal(tab):
 
 
 def show_next(tab):
-    """Press the second key until something more is shown: what is longer than the screen is read first."""
+    """Press the second key until more is shown: it first scrolls what is longer than the screen."""
     show = tab.page.locator("#l2h-presenting button").nth(1)
     before = show.inner_text()
     for _ in range(20):
@@ -53,7 +55,8 @@ def show_next(tab):
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_every_section_fits_or_scrolls_and_breaks_no_rule_by_keyboard_alone(present, chapter):
     titles = re.findall(r"(?m)^## (.+)$", (ROOT / f"{chapter}.md").read_text(encoding="utf-8"))
-    tab, revealed = present(chapter.removeprefix("book/")), 0
+    tab = present(chapter.removeprefix("book/"))
+    revealed = 0
     for at, title in enumerate(["", *titles]):
         heading = tab.page.locator(":focus")
         assert title in heading.inner_text()
@@ -81,15 +84,13 @@ def test_every_section_fits_or_scrolls_and_breaks_no_rule_by_keyboard_alone(pres
 
 def test_outputs_and_what_is_said_of_them_wait_for_the_second_key(present):
     tab = present("buckets", "?present=buckets/the-table")
-    output, said = (
-        tab.page.locator("#the-table .cell_output").first,
-        tab.page.get_by_text("one look, not"),
-    )
+    output = tab.page.locator("#the-table .cell_output").first
+    sentence = tab.page.get_by_text("one look, not")
     assert not output.is_visible()
-    assert not said.is_visible()
+    assert not sentence.is_visible()
     show_next(tab)
     assert output.is_visible()
-    assert said.is_visible()
+    assert sentence.is_visible()
     tab = present("buckets", "?present=buckets/exercises,buckets/test-yourself")
     solution = tab.page.locator("details:has(.tag_solution)").first
     assert solution.get_attribute("open") is None
@@ -104,7 +105,8 @@ def test_a_figure_to_play_with_is_alive_and_keeps_its_keys(present):
     tab = present("lsh", "?present=lsh/what-the-code-promises,lsh/remember")
     figure = tab.page.locator(".hash-figure").first
     reveal(tab)
-    address, slider = tab.page.url, figure.locator("input[type=range]").first
+    address = tab.page.url
+    slider = figure.locator("input[type=range]").first
     before = slider.input_value()
     slider.focus()
     press(tab, "ArrowRight")
@@ -118,7 +120,8 @@ def test_a_figure_to_play_with_is_alive_and_keeps_its_keys(present):
 
 def test_one_key_shows_all_that_waits_and_then_goes_on(present):
     tab = present("buckets", "?present=buckets/the-table,buckets/remember")
-    waiting, heading = tab.page.locator("#the-table .l2h-later"), tab.page.locator(":focus")
+    waiting = tab.page.locator("#the-table .l2h-later")
+    heading = tab.page.locator(":focus")
     assert waiting.count()
     for _ in range(40):
         before = waiting.count()

@@ -17,13 +17,14 @@ class Head(HTMLParser):
 
     def __init__(self, page):
         super().__init__()
-        self.tags, self.canonical = {}, None
+        self.tags = {}
+        self.canonical = None
         self.feed(page.read_text(encoding="utf-8"))
 
     def handle_starttag(self, tag, attributes):
         found = dict(attributes)
         if tag == "meta" and (name := found.get("name") or found.get("property")):
-            # the theme and docutils both set one
+            # both the theme and docutils write a viewport
             assert name == "viewport" or name not in self.tags, f"{name} twice"
             self.tags[name] = found["content"]
         if tag == "link" and found.get("rel") == "canonical":
@@ -31,15 +32,16 @@ class Head(HTMLParser):
 
 
 def test_the_site_on_one_data_set_leads_to_that_on_the_other(monkeypatch):
-    here, other = "https://example.org/hash", "https://example.org/hash/cifar10"
+    bundled = "https://example.org/hash"
+    cifar10 = f"{bundled}/cifar10"
     leads = {
         "": "on CIFAR-10 under `/cifar10/`",
-        here: f"on CIFAR-10, is [beside this one]({other}/book/data.html)",
+        bundled: f"on CIFAR-10, is [beside this one]({cifar10}/book/data.html)",
+        cifar10: f"bundled images, is [beside this one]({bundled}/book/data.html)",
     }
-    leads[other] = f"bundled images, is [beside this one]({here}/book/data.html)"
-    for site, said in leads.items():
+    for site, sentence in leads.items():
         monkeypatch.setenv("L2H_SITE_URL", site)
-        assert said in site_beside()
+        assert sentence in site_beside()
 
 
 def test_every_page_describes_itself_and_says_how_to_cite_it(site):

@@ -1,4 +1,4 @@
-"""Self-test questions: what a page shows without scripts, what each edition holds, what is refused."""
+"""Self-tests: what a page shows without scripts, what each edition has, what is refused."""
 
 import re
 
@@ -26,11 +26,11 @@ def test_a_question_is_a_group_of_labelled_radio_buttons_and_needs_no_script(sma
     options = re.findall(
         r'(?s)<div class="selftest-option.*?(?=<div class="selftest-option|$)', found[0]
     )
-    said = [
+    expected = [
         ("selftest-wrong", "<strong>No.</strong> A wrong"),
         ("selftest-right", "<strong>Right.</strong> A right"),
     ]
-    for option, (kind, reply) in zip(options, said, strict=True):
+    for option, (kind, reply) in zip(options, expected, strict=True):
         assert kind in option
         assert (
             option.index("<input")
@@ -100,7 +100,7 @@ def test_a_fault_fails_the_strict_build_and_is_named_with_its_page(broken, fault
 
 
 def questions(number):
-    """The options of each question of a chapter: whether it is right, what it says, its explanation."""
+    """Return for each question of a chapter the mark, the text and the reply of its answers."""
     return [
         OPTION.findall(body)
         for body in QUESTION.findall(CHAPTERS[number].read_text(encoding="utf-8"))
@@ -137,7 +137,8 @@ def test_keys_alone_choose_and_no_script_is_run(site, visit, number):
     assert page.locator("fieldset.selftest").count() == len(asked)
     for position, options in enumerate(asked):
         question = page.locator("fieldset.selftest").nth(position)
-        replies, buttons = question.locator(".selftest-reply"), question.get_by_role("radio")
+        replies = question.locator(".selftest-reply")
+        buttons = question.get_by_role("radio")
         assert [reply.is_visible() for reply in replies.all()] == [False] * len(options)
         buttons.first.focus()
         page.keyboard.press("Space")

@@ -1,4 +1,4 @@
-"""A browser tab for tests: with every other host cut off, and an account of what went wrong in it."""
+"""A browser tab for tests, which reaches no other host and keeps what went wrong in it."""
 
 import re
 from pathlib import Path
@@ -8,14 +8,15 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[1]
-SITE, RESULTS = ROOT / "_build/html", ROOT / "book/results"
+SITE = ROOT / "_build/html"
+RESULTS = ROOT / "book/results"
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 PAGES = [TOC["root"], *(entry["file"] for part in TOC["parts"] for entry in part["chapters"])]
 CHAPTERS = [
     entry["file"] for part in TOC["parts"] if part.get("numbered") for entry in part["chapters"]
 ]
 PAGES += ["genindex", "search", "404"]
-# of what _static holds, beside the letters
+# the files in _static that are ours, without the fonts
 OURS = {path.name for path in (ROOT / "book/_static").iterdir()}
 WIDTHS = (1280, 390)
 SCHEMES = ("light", "dark")
@@ -30,64 +31,78 @@ ELSEWHERE = re.compile(r"^(?!file:|data:|blob:|about:|http://127\.0\.0\.1[:/])")
 UNRENDERED = ["{glue", "{numref", "{eq", "{cite", "{doc", "{ref", "{eval", "np.float64("]
 UNRENDERED += ["```", ":::", "$$", "\\(", "\\["]
 
-# What sticks out: elements that reach past the right edge and do not lie in an area that scrolls of
-# itself
+# Returns elements that reach past the right edge of the screen and are not in an area that scrolls
 WIDER_THAN_THE_SCREEN = """() => {
   const width = document.documentElement.clientWidth;
   const scrolls = (element) => element && element !== document.body && (
     getComputedStyle(element).overflowX !== "visible" || scrolls(element.parentElement));
   if (document.documentElement.scrollWidth <= width) return [];
   return ["the page"].concat([...document.querySelectorAll("main *")]
-    .filter((element) => element.getBoundingClientRect().right > width && !scrolls(element.parentElement))
-    .slice(0, 5).map((element) => `${element.tagName}.${element.className}: ${element.textContent.slice(0, 60)}`));
+    .filter((element) => element.getBoundingClientRect().right > width)
+    .filter((element) => !scrolls(element.parentElement))
+    .slice(0, 5)
+    .map(({ tagName, className, textContent }) =>
+      `${tagName}.${className}: ${textContent.slice(0, 60)}`));
 }"""
-# Formulas of which something that clips what is in it leaves less than the pixel that strokes may
-# rise out of their box
+# Returns formulas that are cut: an element around them that clips leaves less than the pixel by
+# which strokes may reach out of their box
 CUT_FORMULAS = """() => [...document.querySelectorAll("article math")].filter((formula) => {
   const box = formula.getBoundingClientRect();
-  for (let around = formula.parentElement; around.tagName !== "ARTICLE"; around = around.parentElement) {
-    const { overflowX, overflowY } = getComputedStyle(around), limit = around.getBoundingClientRect();
-    if (overflowY !== "visible" && (box.top < limit.top + 0.9 || box.bottom > limit.bottom - 0.9)) return true;
-    const beyond = overflowX === "hidden" && box.right > limit.right;  // what scrolls begins with its beginning
-    if (overflowX !== "visible" && (beyond || box.left < limit.left - 0.9)) return true;
+  let around = formula.parentElement;
+  for (; around.tagName !== "ARTICLE"; around = around.parentElement) {
+    const { overflowX, overflowY } = getComputedStyle(around);
+    const limit = around.getBoundingClientRect();
+    const above = box.top < limit.top + 0.9;
+    const below = box.bottom > limit.bottom - 0.9;
+    if (overflowY !== "visible" && (above || below)) return true;
+    // an area that scrolls shows the beginning first
+    const after = overflowX === "hidden" && box.right > limit.right;
+    if (overflowX !== "visible" && (after || box.left < limit.left - 0.9)) return true;
   }
   return false;
 }).filter((formula) => formula.checkVisibility()).map((formula) => formula.textContent)"""
-TINY = """(all) => all.filter((one) => one.getBoundingClientRect().width < 4 || one.getBoundingClientRect().height < 4)
-  .map((one) => one.textContent)"""
+TINY = """(all) => all.filter((one) => {
+  const { width, height } = one.getBoundingClientRect();
+  return width < 4 || height < 4;
+}).map((one) => one.textContent)"""
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-# Marks one of the texts that look alike: in their letters, and in all that lies behind them
+# Of texts with the same letters and the same backgrounds, marks one
 LOOKS = """() => { const looks = new Set();
   for (const one of document.querySelectorAll("body *")) {
-    const { color, fontSize, fontWeight } = getComputedStyle(one), look = [color, fontSize, fontWeight];
+    const { color, fontSize, fontWeight } = getComputedStyle(one);
+    const look = [color, fontSize, fontWeight];
     for (let around = one; around; around = around.parentElement) {
       const { backgroundColor, backgroundImage, opacity } = getComputedStyle(around);
-      look.push([backgroundColor, backgroundImage, opacity].join().replace("rgba(0, 0, 0, 0),none,1", ""));
+      const behind = [backgroundColor, backgroundImage, opacity].join();
+      look.push(behind.replace("rgba(0, 0, 0, 0),none,1", ""));
     }
-    const key = look.filter(Boolean).join(), texts = [...one.childNodes].filter((node) => node.nodeName === "#text");
+    const key = look.filter(Boolean).join();
+    const texts = [...one.childNodes].filter((node) => node.nodeName === "#text");
     const shown = one.checkVisibility() && texts.some((text) => text.data.trim());
     if (one.toggleAttribute("data-look", shown && !looks.has(key))) looks.add(key);
   }
 }"""
 AXE = """async (tags) => {
   const rules = { "color-contrast": { enabled: false } };
-  const quiet = { preload: false, resultTypes: ["violations"] };  // it fetches no style, and lists nothing that is kept
+  // it fetches no style sheet, and does not list the rules that are kept
+  const quiet = { preload: false, resultTypes: ["violations"] };
   const found = await axe.run({ runOnly: { type: "tag", values: tags }, rules, ...quiet });
   const seen = await axe.run("[data-look]", { runOnly: Object.keys(rules), ...quiet });
   return found.violations.concat(seen.violations);
 }"""
-IMAGES = """() => [...document.querySelectorAll("article img")].map((image) => (
-  {alt: image.getAttribute("alt"), src: image.src, loaded: image.complete && image.naturalWidth > 0}))"""
+IMAGES = """() => [...document.querySelectorAll("article img")].map((image) => ({
+  alt: image.getAttribute("alt"), src: image.src,
+  loaded: image.complete && image.naturalWidth > 0}))"""
 
 
 def exercises_of(page):
-    """The source of a chapter's exercises."""
+    """Return the source of a chapter's exercises."""
     source = (ROOT / f"{page}.md").read_text(encoding="utf-8")
     return re.search(r"(?ms)^## Exercises\n(.*?)^## ", source)[1]
 
 
 def cells_of(source, tag=None):
-    """The code of a part's cells, of all or of those with a tag."""
+    """Return the code of the cells in a source, of all or of those with a tag."""
     found = re.findall(
         r"(?ms)^```\{code-cell\} ipython3\n(:tags: \[([\w-]+)\]\n)?(.*?)^```", source
     )
@@ -100,7 +115,9 @@ class Visit:
     def __init__(self, browser, width, scheme="light", **options):
         viewport = {"width": width, "height": 900}
         self.context = browser.new_context(viewport=viewport, color_scheme=scheme, **options)
-        self.left, self.errors, self.files = [], [], set()
+        self.left = []  # addresses elsewhere that the page asked for
+        self.errors = []
+        self.files = set()
         self.context.route(ELSEWHERE, lambda route: route.abort())
         self.page = self.context.new_page()
         self.page.on(
@@ -125,13 +142,11 @@ class Visit:
         self.page.evaluate("() => document.fonts.ready.then(() => true)")
 
     def weight(self):
-        """Bytes of the files that a page opened from a file asked for, but for the theme's, as they lie on the disk."""
-        # the theme's search
+        """Return the bytes of the files that a page asked for, without those of the theme."""
+        # searchindex.js is the theme's search
         files = [path for path in map(Path, self.files) if path.name != "searchindex.js"]
-        letters = {path for path in files if path.match("_static/*.woff2")}
-        ours = letters | {
-            path for path in files if "_static" not in path.parts or path.name in OURS
-        }
+        fonts = {path for path in files if path.match("_static/*.woff2")}
+        ours = fonts | {path for path in files if "_static" not in path.parts or path.name in OURS}
         return sum(path.stat().st_size for path in ours if path.is_file())
 
     def check_nothing_went_wrong(self):
@@ -164,8 +179,11 @@ class Visit:
 
 
 def violations(page):
-    """What axe-core finds on a page at rest: the rule, and where it is broken; contrast, which is slow, once a look."""
-    # colours fade in when it opens
+    """Return the rules that axe-core finds broken on a page at rest, and where.
+
+    Contrast is slow to check, so of texts that look alike one is checked.
+    """
+    # colours fade in when the page opens
     page.evaluate("() => document.getAnimations().forEach((one) => one.finish())")
     page.evaluate(LOOKS)
     if not page.evaluate("() => 'axe' in window"):

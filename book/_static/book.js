@@ -1,4 +1,5 @@
-// Small repairs to the theme's, pandas' and the bibliography's markup, for screen readers and keyboards.
+// Small repairs to the theme's, pandas' and the bibliography's markup, for screen readers and
+// keyboards.
 document.addEventListener("DOMContentLoaded", () => {
   // pandas leaves the corner of a table as an empty header cell
   document.querySelectorAll("table.dataframe thead th").forEach((cell) => {
@@ -7,74 +8,99 @@ document.addEventListener("DOMContentLoaded", () => {
       cell.replaceWith(plain);
     }
   });
-  // the entries of a list of references are its items; the role that they come with is no longer one
-  document.querySelectorAll(".citation-list [role='doc-biblioentry']").forEach((entry) => entry.setAttribute("role", "listitem"));
+  // the entries of a list of references are its items; the role that they come with is no longer
+  // one
+  for (const entry of document.querySelectorAll(".citation-list [role='doc-biblioentry']"))
+    entry.setAttribute("role", "listitem");
   // lines of code, each set by itself
   document.querySelectorAll(".bd-article div.highlight pre").forEach((code) => {
     const lines = [[]];
-    code.childNodes.forEach((node) => node.textContent.split("\n").forEach((text, i) => {
-      const part = node.cloneNode();
-      part.textContent = text;
-      if (i) lines.push([]);
-      if (text) lines.at(-1).push(part);
-      if (/^[op]$/.test(node.className)) lines.at(-1).push(document.createElement("wbr"));
-    }));
-    code.replaceChildren(...lines.flatMap((parts, i) => {
-      const line = document.createElement("span");
-      line.className = "line";
-      line.append(...parts);
-      line.style.setProperty("--in", `${line.textContent.search(/\S|$/)}ch`);
-      return [i ? "\n" : "", parts.length ? line : ""];
-    }));
+    for (const node of code.childNodes) {
+      node.textContent.split("\n").forEach((text, i) => {
+        const part = node.cloneNode();
+        part.textContent = text;
+        if (i) lines.push([]);
+        if (text) lines.at(-1).push(part);
+        if (/^[op]$/.test(node.className)) lines.at(-1).push(document.createElement("wbr"));
+      });
+    }
+    code.replaceChildren(
+      ...lines.flatMap((parts, i) => {
+        const line = document.createElement("span");
+        line.className = "line";
+        line.append(...parts);
+        line.style.setProperty("--in", `${line.textContent.search(/\S|$/)}ch`);
+        return [i ? "\n" : "", parts.length ? line : ""];
+      }),
+    );
   });
   // what no line breaks: a formula and the mark after it, a name with a hyphen, a time
+  const UNBROKEN = /\b[A-Z]\w*(?:-[A-Z\d]\w*)+|\d+ (?:min|s) [a-z]+/;
   const whole = (...parts) => {
     const span = Object.assign(document.createElement("span"), { className: "whole" });
     parts[0].replaceWith(span);
     span.append(...parts);
   };
-  const article = document.createTreeWalker(document.querySelector(".bd-article") ?? document.body, NodeFilter.SHOW_TEXT), texts = [];
+  const article = document.createTreeWalker(
+    document.querySelector(".bd-article") ?? document.body,
+    NodeFilter.SHOW_TEXT,
+  );
+  const texts = [];
   while (article.nextNode()) texts.push(article.currentNode);
-  texts.filter((text) => !text.parentElement.closest("pre, code, script, style, svg, math")).forEach((text) => {
-    const formula = text.previousSibling, mark = formula?.className === "math" && /^[.,;:!?)]+/.exec(text.data);
-    let rest = mark ? text.splitText(mark[0].length) : text;
-    if (mark) whole(formula, text);
-    for (let found; (found = /\b[A-Z]\w*(?:-[A-Z\d]\w*)+|\d+ (?:min|s) [a-z]+/.exec(rest.data));) {
-      const name = rest.splitText(found.index);
-      rest = name.splitText(found[0].length);
-      whole(name);
-    }
-  });
+  texts
+    .filter((text) => !text.parentElement.closest("pre, code, script, style, svg, math"))
+    .forEach((text) => {
+      const formula = text.previousSibling;
+      const mark = formula?.className === "math" && /^[.,;:!?)]+/.exec(text.data);
+      let rest = mark ? text.splitText(mark[0].length) : text;
+      if (mark) whole(formula, text);
+      let found = UNBROKEN.exec(rest.data);
+      while (found) {
+        const name = rest.splitText(found.index);
+        rest = name.splitText(found[0].length);
+        whole(name);
+        found = UNBROKEN.exec(rest.data);
+      }
+    });
   // areas that scroll can be reached by keyboard, at whatever width they begin to
-  const areas = document.querySelectorAll("div.cell_output, div.math, .bd-article table, .bd-article pre");
-  const reach = () => areas.forEach((area) => {
-    if (area.scrollWidth > area.clientWidth) area.tabIndex = 0;
-    else area.removeAttribute("tabindex");
-    area.classList.toggle("more", area.scrollWidth - area.clientWidth - area.scrollLeft > 1);
-  });
+  const areas = document.querySelectorAll(
+    "div.cell_output, div.math, .bd-article table, .bd-article pre",
+  );
+  const reach = () => {
+    for (const area of areas) {
+      if (area.scrollWidth > area.clientWidth) area.tabIndex = 0;
+      else area.removeAttribute("tabindex");
+      area.classList.toggle("more", area.scrollWidth - area.clientWidth - area.scrollLeft > 1);
+    }
+  };
   reach();
-  areas.forEach((area) => area.addEventListener("scroll", reach, { passive: true }));
+  for (const area of areas) area.addEventListener("scroll", reach, { passive: true });
   window.addEventListener("resize", reach);
-  document.fonts.addEventListener("loadingdone", reach);  // letters have their own width
+  document.fonts.addEventListener("loadingdone", reach); // letters have their own width
   // a table of sentences that is a list on a phone says there what each of them is
   document.querySelectorAll("table.stack tbody td:not(:first-child)").forEach((cell) => {
-    if (cell.textContent.trim()) cell.dataset.of = cell.closest("table").tHead.rows[0].cells[cell.cellIndex].textContent;
+    if (cell.textContent.trim())
+      cell.dataset.of = cell.closest("table").tHead.rows[0].cells[cell.cellIndex].textContent;
   });
   // a drawing alone, as large as the window or larger
-  document.querySelectorAll("a.drawing").forEach((link) => link.addEventListener("click", (event) => {
-    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
-    const alone = document.body.appendChild(document.createElement("dialog")), close = document.createElement("button");
-    alone.className = "alone";
-    alone.setAttribute("aria-label", "The figure alone");
-    close.textContent = "Close";
-    alone.append(close, link.querySelector("img").cloneNode());
-    alone.addEventListener("click", () => alone.close());
-    alone.addEventListener("close", () => alone.remove());
-    alone.showModal();
-  }));
+  document.querySelectorAll("a.drawing").forEach((link) => {
+    link.addEventListener("click", (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      const alone = document.body.appendChild(document.createElement("dialog"));
+      const close = document.createElement("button");
+      alone.className = "alone";
+      alone.setAttribute("aria-label", "The figure alone");
+      close.textContent = "Close";
+      alone.append(close, link.querySelector("img").cloneNode());
+      alone.addEventListener("click", () => alone.close());
+      alone.addEventListener("close", () => alone.remove());
+      alone.showModal();
+    });
+  });
 });
-// Self-tests: arrow keys go through the answers, and Space gives one; a second skip link leads to the first question.
+// Self-tests: arrow keys go through the answers, and Space gives one; a second skip link leads to
+// the first question.
 document.addEventListener("keydown", (event) => {
   const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
   if (!step || !event.target.matches(".selftest-option > input")) return;
@@ -84,6 +110,9 @@ document.addEventListener("keydown", (event) => {
 });
 document.addEventListener("DOMContentLoaded", () => {
   if (!document.getElementById("question-1")) return;
-  const link = Object.assign(document.createElement("a"), { href: "#question-1", textContent: "Skip to the first question" });
+  const link = Object.assign(document.createElement("a"), {
+    href: "#question-1",
+    textContent: "Skip to the first question",
+  });
   document.getElementById("pst-skip-link")?.append(" ", link);
 });

@@ -1,27 +1,41 @@
-// Presentation mode of every page, and of a plan's sections across pages: one section at a time, outputs on a second key.
+// Presentation mode of every page, and of a plan's sections across pages: one section at a time,
+// outputs on a second key.
 //
-// The address has the whole state: `?present` is the page, `?present=lsh/the-code,buckets` a sequence of sections (a page
-// without a section is what stands above its first), and `&at=1` the place in it. It works from a file and without a network.
+// The address has the whole state: `?present` is the page, `?present=lsh/the-code,buckets` a
+// sequence of sections (a page without a section is what stands above its first), and `&at=1` the
+// place in it. It works from a file and without a network.
 document.addEventListener("DOMContentLoaded", () => {
-  const given = new URLSearchParams(location.search), whole = document.querySelector("article.bd-article > section");
-  const here = location.pathname.split("/").pop().replace(/\.html$/, "");
-  // what waits for the second key: outputs but those that are figures to play with, solutions, answers
-  const WAITS = ".cell_output:not(details *, :has(.l2h)), details:has(.tag_solution), fieldset.selftest";
-  const CONTROLS = "input, select, textarea, [role=slider], [tabindex='0']", PRESSED = "a, button, summary";
+  const given = new URLSearchParams(location.search);
+  const whole = document.querySelector("article.bd-article > section");
+  const here = location.pathname
+    .split("/")
+    .pop()
+    .replace(/\.html$/, "");
+  // what waits for the second key: outputs but those that are figures to play with, solutions,
+  // answers
+  const WAITS =
+    ".cell_output:not(details *, :has(.l2h)), details:has(.tag_solution), fieldset.selftest";
+  const CONTROLS = "input, select, textarea, [role=slider], [tabindex='0']";
+  const PRESSED = "a, button, summary";
   if (!whole) return;
 
   const sections = [...whole.querySelectorAll(":scope > section")];
   const opening = [...whole.children].filter((child) => child.tagName !== "SECTION");
-  const named = given.get("present"), own = [here, ...sections.map(({ id }) => `${here}/${id}`)];
-  const sequence = named ? named.split(",") : own, query = named ? `present=${named}` : "present";
-  let at = Number(given.get("at")) || 0, shown = 0, window_ = null;
+  const named = given.get("present");
+  const own = [here, ...sections.map(({ id }) => `${here}/${id}`)];
+  const sequence = named ? named.split(",") : own;
+  const query = named ? `present=${named}` : "present";
+  let at = Number(given.get("at")) || 0;
+  let shown = 0;
+  let window_ = null;
 
   const make = (name, attributes, ...children) => {
     const element = Object.assign(document.createElement(name), attributes);
     element.append(...children);
     return element;
   };
-  if (sections.length && !document.querySelector("#l2h-cover, #l2h-explorer, #l2h-playground")) {  // a page that is a figure needs the room
+  if (sections.length && !document.querySelector("#l2h-cover, #l2h-explorer, #l2h-playground")) {
+    // a page that is a figure needs the room
     const link = make("a", { href: "?present", textContent: "Present it, a section at a time" });
     const line = document.querySelector(".notebook-link");
     if (line) line.append(". ", link);
@@ -32,16 +46,30 @@ document.addEventListener("DOMContentLoaded", () => {
   const place = make("span", { role: "status" });
   const button = (label, act) => {
     const made = make("button", { type: "button", textContent: label });
-    made.addEventListener("click", () => { act(); made.blur(); });  // so that Space shows what comes next
+    made.addEventListener("click", () => {
+      act();
+      made.blur();
+    }); // so that Space shows what comes next
     return made;
   };
-  const back = button("← Back", () => go(at - 1)), next = button("Next →", () => go(at + 1));
-  const show = button("", () => reveal()), leave = button("Leave (Esc)", () => end());
+  const back = button("← Back", () => go(at - 1));
+  const next = button("Next →", () => go(at + 1));
+  const show = button("", () => reveal());
+  const leave = button("Leave (Esc)", () => end());
   const notes = button("Notes in a window", () => speak(true));
-  const bar = make("nav", { id: "l2h-presenting", ariaLabel: "Presentation" }, back, show, next, place, notes, leave);
+  const bar = make(
+    "nav",
+    { id: "l2h-presenting", ariaLabel: "Presentation" },
+    back,
+    show,
+    next,
+    place,
+    notes,
+    leave,
+  );
 
   // The blocks of a section in order: those after what still waits are not shown, for they tell it
-  const blocks = () => sequence[at] === here ? opening : [...(current()?.children ?? [])];
+  const blocks = () => (sequence[at] === here ? opening : [...(current()?.children ?? [])]);
   const title = (element) => element.querySelector("h1, h2").textContent.replace(/#$/, "");
   const current = () => sections.find(({ id }) => sequence[at] === `${here}/${id}`);
 
@@ -58,9 +86,10 @@ document.addEventListener("DOMContentLoaded", () => {
         if (waiting === shown) newest = one;
       }
     }
-    show.textContent = waiting > shown ? `Show (Space): ${waiting - shown} to come` : "All is shown";
+    show.textContent =
+      waiting > shown ? `Show (Space): ${waiting - shown} to come` : "All is shown";
     show.ariaDisabled = waiting <= shown;
-    window.dispatchEvent(new Event("resize"));  // what scrolls now can be reached by keyboard
+    window.dispatchEvent(new Event("resize")); // what scrolls now can be reached by keyboard
     return waiting;
   }
   let newest = null;
@@ -81,13 +110,18 @@ document.addEventListener("DOMContentLoaded", () => {
     }
     at = to;
     shown = 0;
-    for (const child of whole.children) child.classList.toggle("l2h-shown", child === current() || blocks().includes(child));
+    for (const child of whole.children)
+      child.classList.toggle("l2h-shown", child === current() || blocks().includes(child));
     update();
     place.textContent = `${at + 1} of ${sequence.length}: ${title(whole)}`;
     back.ariaDisabled = at === 0;
     next.ariaDisabled = at === sequence.length - 1;
     notes.hidden = !heard().length;
-    history.replaceState(null, "", `?${query}&at=${at}${location.hash.includes("=") ? location.hash : ""}`);
+    history.replaceState(
+      null,
+      "",
+      `?${query}&at=${at}${location.hash.includes("=") ? location.hash : ""}`,
+    );
     const heading = (current() ?? whole).querySelector("h1, h2");
     heading.tabIndex = -1;
     heading.focus({ preventScroll: true });
@@ -102,31 +136,40 @@ document.addEventListener("DOMContentLoaded", () => {
     if (!window_ || window_.closed) return;
     window_.document.title = "Notes";
     window_.document.body.style.font = "1.4rem/1.5 sans-serif";
-    window_.document.body.replaceChildren(make("h1", { textContent: title(current() ?? whole) }),
-      ...heard().map((note) => window_.document.importNode(note, true)));
+    window_.document.body.replaceChildren(
+      make("h1", { textContent: title(current() ?? whole) }),
+      ...heard().map((note) => window_.document.importNode(note, true)),
+    );
   }
 
   function end() {
     location.href = location.pathname.split("/").pop() + (current() ? `#${current().id}` : "");
   }
 
-  function scrolled(way) {  // what is longer than the screen is read first
-    const page = document.documentElement, left = way < 0 ? page.scrollTop : page.scrollHeight - page.scrollTop - page.clientHeight;
+  function scrolled(way) {
+    // what is longer than the screen is read first
+    const page = document.documentElement;
+    const left = way < 0 ? page.scrollTop : page.scrollHeight - page.scrollTop - page.clientHeight;
     if (left > 4) window.scrollBy(0, way * 0.8 * page.clientHeight);
     return left > 4;
   }
 
-  function turn(way) {  // all that a presenter's remote control sends
+  function turn(way) {
+    // all that a presenter's remote control sends
     if (scrolled(way)) return;
     if (way > 0 && update() > shown) reveal();
     else go(at + way);
   }
 
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.altKey || event.metaKey || document.querySelector("dialog[open]")) return;
-    const act = { PageDown: () => turn(1), PageUp: () => turn(-1), Escape: end }[event.key]
-      ?? (event.target.matches(CONTROLS) ? null : { ArrowRight: () => go(at + 1), ArrowLeft: () => go(at - 1) }[event.key])
-      ?? (event.target.matches(`${CONTROLS}, ${PRESSED}`) ? null : { " ": reveal }[event.key]);
+    if (event.ctrlKey || event.altKey || event.metaKey || document.querySelector("dialog[open]"))
+      return;
+    const act =
+      { PageDown: () => turn(1), PageUp: () => turn(-1), Escape: end }[event.key] ??
+      (event.target.matches(CONTROLS)
+        ? null
+        : { ArrowRight: () => go(at + 1), ArrowLeft: () => go(at - 1) }[event.key]) ??
+      (event.target.matches(`${CONTROLS}, ${PRESSED}`) ? null : { " ": reveal }[event.key]);
     if (!act) return;
     event.preventDefault();
     act();

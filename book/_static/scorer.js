@@ -1,10 +1,13 @@
-// Who searches for a word wants the chapters that explain it, the first of them first; who searches for a name of the
-// package, where it is described.
-const nameOfThePackage = /[a-z][A-Z]|_|\w\.\w/.test(new URLSearchParams(location.search).get("q") ?? "");
+// Who searches for a word wants the chapters that explain it, the first of them first; who searches
+// for a name of the package, where it is described.
+const nameOfThePackage = /[a-z][A-Z]|_|\w\.\w/.test(
+  new URLSearchParams(location.search).get("q") ?? "",
+);
 
 var Scorer = {
   score: ([, title, , , score, filename]) =>
-    (filename.startsWith("book/api/") && !nameOfThePackage ? score / 10 : score) - (/>(\d+)\. </.exec(title)?.[1] ?? 20) / 100,
+    (filename.startsWith("book/api/") && !nameOfThePackage ? score / 10 : score) -
+    (/>(\d+)\. </.exec(title)?.[1] ?? 20) / 100,
   objNameMatch: 11,
   objPartialMatch: 6,
   objPrio: { 0: 15, 1: 5, 2: -5 },

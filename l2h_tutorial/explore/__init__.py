@@ -1,8 +1,8 @@
-"""What a reader can play with: searches on real pictures, hyperplanes in the plane.
+"""Figures that a reader can play with: searches on real pictures, hyperplanes in the plane.
 
-Python computes, once, and writes what it found into a piece of HTML. The book's site
-(``book/_ext``) adds the scripts that show it, and puts what is heavy into files beside the page,
-which works from a file, without a network. A notebook has a sentence.
+Python computes once, and writes what it found into a piece of HTML. The book's site (``book/_ext``)
+adds the scripts that show it, and puts large data into files beside the page. The page works
+without a network. A notebook shows a sentence instead.
 """
 
 from .explorer import Explorer, Found

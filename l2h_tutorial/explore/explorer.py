@@ -1,4 +1,4 @@
-"""The hash explorer: a query, a method, a radius, and what the search finds among a sample of the database."""
+"""The hash explorer: a reader picks query, method and radius, and searches a sample."""
 
 import base64
 from collections.abc import Iterable, Mapping
@@ -21,7 +21,8 @@ from ..search import check_radius, rerank
 from ..splits import split_dataset
 from .output import SHEET_COLUMNS, data_address, figure_data, sprite_sheet
 
-_ANSWERS = 10  # precision at ten, as in the chapters
+_ANSWERS = 10  # pictures that precision counts, as in the chapters
+_MOST_BITS = 32  # the page's script compares codes as integers of 32 bits
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +32,7 @@ class Found:
     Attributes
     ----------
     ids : (n_candidates,) array of int64
-        Pictures of the sample within the radius, by number in ``Explorer.rows``, the nearest by
+        Pictures of the sample within the radius, as positions in ``Explorer.rows``, the nearest by
         cosine first.
     distances : (n_candidates,) array of int64
         Their Hamming distances to the query.
@@ -45,7 +46,7 @@ class Found:
 
     @property
     def precision(self) -> float:
-        """Precision at 10: of the ten nearest candidates, those of the query's class, divided by ten."""
+        """Return how many of the ten nearest candidates are of the query's class, over ten."""
         return float(self.right[:_ANSWERS].sum() / _ANSWERS)
 
 
@@ -53,39 +54,40 @@ class Explorer:
     """Hash a sample of a data set in several ways, for a page on which the reader searches it.
 
     The data set is split and preprocessed as in the chapters (``split_dataset``, "l2-centre"), and
-    every hasher is fitted to the whole training set. Only what the reader can search is a sample:
-    pictures drawn from the database at random, and queries drawn class by class. As the last value
-    of a cell, or by ``_repr_html_``, it is the page.
+    every hasher is fitted to the whole training set. The reader searches a sample: pictures drawn
+    from the database at random, and queries drawn class by class. A cell whose last value is an
+    explorer shows the page.
 
     Parameters
     ----------
     dataset : Dataset
-        One that came without pictures is shown by the names of its classes.
+        One without pictures is shown by the names of its classes.
     hashers : dict of str to hasher
         Cloned, given each number of bits, and fitted with the training labels.
     n_bits : iterable of int, default=(16, 32)
         Each a multiple of 4, up to 32: the page's script compares codes as 32-bit integers.
     n_queries, n_pictures : int
-        Sizes of the sample; all that there are, if fewer. At most 4,096 pictures: the script reads
-        the number of one from three hexadecimal digits.
+        Sizes of the sample, which is smaller where there are fewer. At most 4,096 pictures: the
+        script reads the number of a picture from three hexadecimal digits.
 
     Attributes
     ----------
     rows, query_rows : arrays of int64
-        Rows of the data set: the pictures that are searched, in the order of a map with 32 in a
-        line (like ones lie near each other: lines follow the second principal component, and each
-        line the first), and the queries.
+        Rows of the data set: the pictures that are searched, and the queries. Pictures stand in
+        the order of a map with 32 in a line, on which pictures that are alike are near each other:
+        from line to line by the second principal component, in a line by the first.
     n_database : int
-        Rows of the database that the pictures are a sample of.
+        Rows of the database from which the pictures are drawn.
     start : (int, int)
-        The query and the radius that the page opens with, by no means ordinary ones: of those at
-        which the first and the last method, with the first number of bits, both find ten pictures,
-        where the last is furthest ahead.
+        The query and the radius with which the page opens. They are not typical: the last method
+        is there furthest ahead of the first, with the first number of bits, where both find ten
+        pictures.
 
     Examples
     --------
     >>> from l2h_tutorial import LSH, load_dataset
-    >>> explorer = Explorer(load_dataset("fashion-mnist"), {"LSH": LSH(random_state=0)}, n_queries=10)
+    >>> hashers = {"LSH": LSH(random_state=0)}
+    >>> explorer = Explorer(load_dataset("fashion-mnist"), hashers, n_queries=10)
     >>> len(explorer.query_rows), len(explorer.rows), explorer.n_database
     (10, 768, 8500)
     >>> found = explorer.search(query=0, method="LSH", n_bits=16, radius=16)
@@ -103,9 +105,10 @@ class Explorer:
         n_pictures: int = 768,
     ) -> None:
         self.n_bits = tuple(n_bits)
-        if any(width not in range(4, 33, 4) for width in self.n_bits):
+        if not {*self.n_bits} <= {*range(4, _MOST_BITS + 1, 4)}:
             raise ValueError(
-                f"n_bits must be multiples of 4 up to 32, which the page can read, got {self.n_bits}"
+                f"n_bits must be multiples of 4 up to {_MOST_BITS}, which the page can read, "
+                f"got {self.n_bits}"
             )
         self.dataset = dataset
         self.methods = tuple(hashers)
@@ -117,7 +120,8 @@ class Explorer:
         self.n_database = len(split.y_database)
         self.rows: Integers = split.database_rows[sample]
         self.query_rows: Integers = split.query_rows[queries]
-        self._X_query, self._X = split.X_query[queries], split.X_database[sample]
+        self._X_query = split.X_query[queries]
+        self._X = split.X_database[sample]
         self._hashers = {
             (method, width): clone(hasher)
             .set_params(n_bits=width)
@@ -129,18 +133,18 @@ class Explorer:
             key: (fitted.transform(self._X_query), fitted.transform(self._X))
             for key, fitted in self._hashers.items()
         }
-        one = dataset.features[self.query_rows[0]]
-        # which "l2-centre" subtracts
-        self._mean = one / (np.linalg.norm(one) or 1) - self._X_query[0]
+        raw = dataset.features[self.query_rows[0]]
+        # the mean that "l2-centre" has subtracted
+        self._mean = raw / (np.linalg.norm(raw) or 1) - self._X_query[0]
         self.start = self._where_they_differ()
 
     def search(self, query: int, method: str, n_bits: int, radius: int) -> Found:
-        """Search the sample: the pictures within the radius, re-ranked by cosine.
+        """Search the sample for the pictures within the radius, and re-rank them by cosine.
 
         Parameters
         ----------
         query : int
-            Which of ``query_rows``.
+            A position in ``query_rows``.
         method : str
         n_bits, radius : int
 
@@ -151,9 +155,9 @@ class Explorer:
         Raises
         ------
         TypeError, ValueError
-            As ``HashTable.query_radius``, of the radius.
+            If the radius is one that ``HashTable.query_radius`` refuses.
         KeyError, IndexError
-            If there is no such method with so many bits, or no query with so large a number.
+            If there is no such method with so many bits, or no such query.
         """
         query_bits, bits = self._bits[method, n_bits]
         distances = hamming_distances(query_bits[[query]], bits)[0]
@@ -164,24 +168,27 @@ class Explorer:
         return Found(nearest, distances[nearest], right)
 
     def _where_they_differ(self) -> tuple[int, int]:
-        def gain(view: tuple[int, int]) -> tuple[bool, int, int]:
-            found = [
-                self.search(view[0], self.methods[i], self.n_bits[0], view[1]).right[:_ANSWERS]
-                for i in (0, -1)
-            ]
-            first, last = (int(right.sum()) for right in found)
-            return min(map(len, found)) == _ANSWERS, last - first, last
+        """Return the query and the radius at which the last method is furthest ahead."""
+        n_bits = self.n_bits[0]
 
-        return max(product(range(len(self.query_rows)), range(self.n_bits[0] + 1)), key=gain)
+        def lead(view: tuple[int, int]) -> tuple[bool, int, int]:
+            query, radius = view
+            first = self.search(query, self.methods[0], n_bits, radius).right[:_ANSWERS]
+            last = self.search(query, self.methods[-1], n_bits, radius).right[:_ANSWERS]
+            both_find_ten = min(len(first), len(last)) == _ANSWERS
+            return both_find_ten, int(last.sum() - first.sum()), int(last.sum())
+
+        return max(product(range(len(self.query_rows)), range(n_bits + 1)), key=lead)
 
     def data(self) -> dict[str, Any]:
-        """All that the page needs to search by itself, as JSON can hold it.
+        """Return all that the page needs to search by itself, as JSON can hold it.
 
-        Codes are hexadecimal digits, one code after another. ``order`` has, for each query, the
-        numbers of all pictures from the nearest by cosine on, three digits each. Pictures and then
-        queries are on one sheet.
+        Codes are hexadecimal digits, one code after another. ``order`` has for each query the
+        numbers of all pictures, three digits each, the nearest by cosine first. The pictures, and
+        after them the queries, are on one sheet.
         """
-        ds, everything = self.dataset, np.arange(len(self.rows))
+        ds = self.dataset
+        everything = np.arange(len(self.rows))
         order = rerank(self._X_query, self._X, [everything] * len(self.query_rows), len(self.rows))
         described = ds.images is not None and ds.features.shape[1] == N_FEATURES  # by GIST
         return {
@@ -192,48 +199,50 @@ class Explorer:
             "labels": ds.labels[self.rows].tolist(),
             "queryLabels": ds.labels[self.query_rows].tolist(),
             "order": ["".join(f"{i:03x}" for i in ids) for ids in order],
-            "codes": {
-                m: {str(w): [*map(_digits, self._bits[m, w])] for w in self.n_bits}
-                for m in self.methods
-            },
+            "codes": {method: self._codes_of(method) for method in self.methods},
             "own": self._for_own_pictures() if described else None,
         } | sprite_sheet(ds, np.concatenate([self.rows, self.query_rows]))
 
-    def _for_own_pictures(self) -> dict[str, Any]:
-        """The hyperplanes of the linear methods, for descriptors of length one: scales, thresholds,
-        and in 16 bits.
+    def _codes_of(self, method: str) -> dict[str, list[str]]:
+        """Return the codes of queries and pictures by one method, by number of bits."""
+        return {str(width): [*map(_digits, self._bits[method, width])] for width in self.n_bits}
 
-        Score k of a descriptor x is ``scales[k] * (x @ normal_k) - thresholds[k]``; a file has all
-        normals in turn.
+    def _for_own_pictures(self) -> dict[str, Any]:
+        """Return the hyperplanes of the linear methods, for descriptors of length one.
+
+        Score k of a descriptor x is ``scales[k] * (x @ normal_k) - thresholds[k]``. One file holds
+        all normals in turn, as integers of 16 bits.
         """
-        planes, normals = [], []
+        planes = []
+        normals = []
         for (method, width), hasher in self._hashers.items():
             weights, thresholds = _planes_of(hasher)
             if weights is not None:
                 scales = np.abs(weights).max(axis=0) / (2**15 - 1)
                 normals.append(np.rint(weights / scales).T.astype("<i2").tobytes())
-                planes.append(
-                    [method, width, scales.tolist(), (thresholds + self._mean @ weights).tolist()]
-                )
-        file = data_address(
-            "text/javascript", b"l2hNormals='%s'" % base64.b64encode(b"".join(normals))
-        )
-        return {"size": np.shape(self.dataset.images)[1:3], "planes": planes, "file": file}  # type: ignore[arg-type]
+                thresholds = thresholds + self._mean @ weights
+                planes.append([method, width, scales.tolist(), thresholds.tolist()])
+        script = b"l2hNormals='%s'" % base64.b64encode(b"".join(normals))
+        return {
+            "size": np.shape(self.dataset.images)[1:3],  # type: ignore[arg-type]
+            "planes": planes,
+            "file": data_address("text/javascript", script),
+        }
 
     def _repr_html_(self) -> str:
         return figure_data("explorer", self.data())
 
 
 def _map_of(X: Array) -> Integers:
-    """Order rows for a map: by their second principal component into lines, and each line by the first."""
-    across, up = (X @ PCAH(2).fit(X).projections_).T
-    order = np.argsort(-up, kind="stable")
+    """Order rows for a map: lines by the second principal component, each line by the first."""
+    first, second = (X @ PCAH(2).fit(X).projections_).T
+    order = np.argsort(-second, kind="stable")
     lines = np.split(order, range(SHEET_COLUMNS, len(order), SHEET_COLUMNS))
-    return np.concatenate([line[np.argsort(across[line], kind="stable")] for line in lines])
+    return np.concatenate([line[np.argsort(first[line], kind="stable")] for line in lines])
 
 
 def _planes_of(hasher: Any) -> tuple[Any, Any]:
-    """Normals and thresholds of a hasher whose bits are ``x @ normal >= threshold``; of any other None and None."""
+    """Return normals and thresholds of a hasher with bits ``x @ normal >= threshold``, or None."""
     if isinstance(hasher, LSH):
         return hasher.hyperplanes_, np.zeros(hasher.n_bits)
     if isinstance(hasher, GRH):
@@ -246,13 +255,14 @@ def _planes_of(hasher: Any) -> tuple[Any, Any]:
 
 
 def _digits(bits: Bits) -> str:
+    """Write codes in hexadecimal digits, one after another."""
     return "".join(f"{int(code):0{bits.shape[1] // 4}x}" for code in bits_to_integers(bits))
 
 
 def _class_by_class(labels: Integers, n: int, random: Any) -> Integers:
-    """Draw n rows, a class after the other, so that none is left out; then in the order of their labels."""
+    """Draw n rows at random, as evenly from all classes as can be, in the order of labels."""
     shuffled = random.permutation(len(labels))
-    # the first of each class, then the second, ...
+    # the first row of each class has turn 0, the second turn 1, ...
     turn = pd.Series(shuffled).groupby(labels[shuffled]).cumcount()
     drawn = shuffled[np.lexsort((labels[shuffled], turn))[:n]]
     return drawn[np.argsort(labels[drawn], kind="stable")]

@@ -1,4 +1,4 @@
-"""What a figure to play with is made of: its data, and its pictures on one sheet."""
+"""The HTML of a figure to play with: its data, and its pictures on one sheet."""
 
 import base64
 import io
@@ -15,22 +15,21 @@ SHEET_COLUMNS = 32
 
 
 def figure_data(name: str, data: dict[str, Any]) -> str:
-    """Write the data of a figure to play with, under a sentence that stands for it where there are
-    no scripts of it.
+    """Write the data of a figure to play with, below a sentence that says where the figure is.
 
-    The book's site has the scripts, and shows the figure in the place of the sentence.
+    The book's site has the figure's scripts, and shows the figure instead of the sentence.
 
     Parameters
     ----------
     name : str
-        Of the figure; the element with the data is ``l2h-name-data``.
+        The figure's name; the element with the data is ``l2h-name-data``.
     data : dict
         What JSON can hold.
 
     Returns
     -------
     str
-        HTML that asks for no other file.
+        HTML that needs no other file.
 
     Examples
     --------
@@ -38,11 +37,11 @@ def figure_data(name: str, data: dict[str, Any]) -> str:
     >>> "l2h-playground-data" in html, "<b>" in html
     (True, False)
     """
-    # no text may end the element
+    # without "<" no text can end the element
     values = json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
     return (
-        '<p class="l2h-play">This is a figure to play with: you can on the same page of the book\'s site. '
-        "The figure further down shows the same, standing still.</p>\n"
+        '<p class="l2h-play">This is a figure to play with: you can on the same page of the '
+        "book's site. The figure further down shows the same, standing still.</p>\n"
         f'<script type="application/json" id="l2h-{name}-data">{values}</script>'
     )
 
@@ -77,18 +76,19 @@ def sprite_sheet(dataset: Dataset, rows: Integers) -> dict[str, Any]:
     _, height, width, *colours = dataset.images.shape
     sheet = np.zeros((lines * height, SHEET_COLUMNS * width, *colours), dtype=np.uint8)
     for i, image in enumerate(dataset.images[rows]):
-        top, left = i // SHEET_COLUMNS * height, i % SHEET_COLUMNS * width
-        sheet[top : top + height, left : left + width] = image
+        line, column = divmod(i, SHEET_COLUMNS)
+        top = line * height
+        start = column * width
+        sheet[top : top + height, start : start + width] = image
     buffer = io.BytesIO()
-    kind, options = (
-        ("jpeg", {"quality": 85, "subsampling": 0}) if colours else ("png", {"optimize": True})
-    )
+    kind = "jpeg" if colours else "png"
+    options = {"quality": 85, "subsampling": 0} if colours else {"optimize": True}
     Image.fromarray(sheet).save(buffer, kind, **options)
     return described | {"sheet": data_address(f"image/{kind}", buffer.getvalue())}
 
 
 def data_address(kind: str, content: bytes) -> str:
-    """Write an address that holds a file itself; the book's site keeps the file beside the page.
+    """Write an address that holds a whole file. On the book's site the file lies beside the page.
 
     Examples
     --------

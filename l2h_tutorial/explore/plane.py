@@ -1,4 +1,4 @@
-"""Two dimensions, where a hyperplane is a line: lines to move by hand."""
+"""Figures in the plane, where a hyperplane is a line that the reader moves."""
 
 from typing import Any
 
@@ -7,12 +7,11 @@ import numpy as np
 from ..checks import Floats
 from .output import figure_data, sprite_sheet
 
-_MOST_LINES = 6  # as many as the page has room for
+_MOST_LINES = 6  # for more the page has no room
 
 
 def line_of(normal: Floats, threshold: float = 0.0) -> list[float]:
-    """Describe the line ``x @ normal == threshold`` by the direction of its normal and its distance
-    from the origin.
+    """Describe the line ``x @ normal == threshold`` by its normal's direction and its offset.
 
     Parameters
     ----------
@@ -23,7 +22,7 @@ def line_of(normal: Floats, threshold: float = 0.0) -> list[float]:
     Returns
     -------
     [degrees, offset]
-        The normal's direction from 0 to 360, and how far along it the line is.
+        The normal's direction, from 0 to 360, and how far along it the line is from the origin.
 
     Examples
     --------
@@ -35,19 +34,18 @@ def line_of(normal: Floats, threshold: float = 0.0) -> list[float]:
 
 
 class Playground:
-    """Points in the plane and lines that the reader turns, drags and adds; as the last value of a
-    cell, the page.
+    """Points in the plane, and lines that the reader turns, drags and adds.
 
-    A point's bit k is ``x @ normal_k >= offset_k``. With offset 0, where the lines start, that is
-    LSH's rule.
+    A cell whose last value is a playground shows it. A point's bit k is ``x @ normal_k >=
+    offset_k``. At the start all offsets are 0, and that is LSH's rule.
 
     Parameters
     ----------
     points : (n, 2) array of float
     labels : (n,) array of int
-        Classes 0, 1, 2; each has a marker.
+        Classes 0, 1, 2, each with a marker of its own.
     hyperplanes : (2, n_bits) array of float
-        Normals of the lines to start with, at most six: ``hyperplanes_`` of a fitted ``LSH``.
+        Normals of the first lines, at most six: ``hyperplanes_`` of a fitted ``LSH``.
 
     Examples
     --------
@@ -57,11 +55,9 @@ class Playground:
     """
 
     def __init__(self, points: Any, labels: Any, hyperplanes: Any) -> None:
-        self.points, self.hyperplanes = (
-            np.asarray(points, dtype=float),
-            np.asarray(hyperplanes, dtype=float),
-        )
+        self.points = np.asarray(points, dtype=float)
         self.labels = np.asarray(labels)
+        self.hyperplanes = np.asarray(hyperplanes, dtype=float)
 
     def _repr_html_(self) -> str:
         data = {
@@ -74,7 +70,7 @@ class Playground:
 
 
 def turning_cover(dataset: Any, rows: Any, points: Any, hyperplanes: Any, query: int) -> str:
-    """Write the figure of the first page: pictures in the plane, and lines to turn.
+    """Write the figure of the book's first page: pictures in the plane, and lines to turn.
 
     Parameters
     ----------
@@ -83,21 +79,22 @@ def turning_cover(dataset: Any, rows: Any, points: Any, hyperplanes: Any, query:
     rows : (n,) array of int
         The pictures.
     points : (n, 2) array of float
-        Where they are.
+        Where each picture is.
     hyperplanes : (2, n_bits) array of float
-        Normals of the lines to start with.
+        Normals of the lines at the start.
     query : int
-        Which of the pictures is framed.
+        The position in `rows` of the picture that is framed.
 
     Returns
     -------
     str
-        HTML, as `figure_data` writes it.
+        HTML as `figure_data` writes it.
 
     Examples
     --------
     >>> from l2h_tutorial import load_dataset
-    >>> html = turning_cover(load_dataset("fashion-mnist"), np.arange(2), np.eye(2), np.eye(2), query=1)
+    >>> dataset = load_dataset("fashion-mnist")
+    >>> html = turning_cover(dataset, np.arange(2), np.eye(2), np.eye(2), query=1)
     >>> "l2h-cover-data" in html
     True
     """

@@ -1,8 +1,8 @@
-"""One function a figure: each draws, returns its Figure, and prints nothing; one for every table,
-one to read the map.
+"""All figures of the book, a function each, and all tables.
 
-The modules follow the parts of the book. Colours are Okabe and Ito's, which the colour-blind can
-tell apart; wherever colour carries meaning, a marker, a line style or a word carries it too.
+A function draws a figure, returns it, and prints nothing. The modules follow the parts of the book.
+Colours are Okabe and Ito's, which the colour-blind can tell apart. Wherever colour carries meaning,
+a marker, a line style or a word carries it too.
 """
 
 from .cover import cover

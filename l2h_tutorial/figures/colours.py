@@ -1,4 +1,4 @@
-"""The colours of all figures, and the one look of each method; what is drawn in them is a matter of `style`."""
+"""The colours of all figures, and the one look of each method."""
 
 from typing import Any
 
@@ -8,23 +8,30 @@ from numpy.typing import NDArray
 
 Look = dict[str, Any]
 
-BLUE, ORANGE, GREEN, RED = "#0072b2", "#9a6700", "#007a55", "#b02a00"
-PURPLE, SKY, GREY = "#a2508a", "#2a7f9e", "#6e6e6e"
+BLUE = "#0072b2"
+ORANGE = "#9a6700"
+GREEN = "#007a55"
+RED = "#b02a00"
+PURPLE = "#a2508a"
+SKY = "#2a7f9e"
+GREY = "#6e6e6e"
 COLOURS = (BLUE, ORANGE, GREEN, PURPLE, SKY, RED, GREY)
 LINE = "#b8b8b8"
-_INKS = (
-    "#e6e6e6",
-    "#5c5c5c",
-    "#5aa5e0",
-    "#d09a2c",
-    "#2fb08a",
-    "#d188b8",
-    "#5fb3cf",
-    "#ff9a70",
-    "#9a9a9a",
-)
-DARK = {"#ffffff": "#121212"} | dict(zip(("#000000", LINE, *COLOURS), _INKS, strict=True))
-"""What stands for each colour on a dark page. On both pages all can be read, and red, which is GRH's, stands out."""
+DARK = {
+    "#ffffff": "#121212",
+    "#000000": "#e6e6e6",
+    LINE: "#5c5c5c",
+    BLUE: "#5aa5e0",
+    ORANGE: "#d09a2c",
+    GREEN: "#2fb08a",
+    PURPLE: "#d188b8",
+    SKY: "#5fb3cf",
+    RED: "#ff9a70",
+    GREY: "#9a9a9a",
+}
+"""What takes the place of each colour on a dark page.
+
+All of them can be read on both pages, and red, which is GRH's, has the most contrast."""
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 STROKES = ("-", "--", "-.", ":", "-", "--", "-.")
@@ -64,17 +71,14 @@ METHODS: dict[str, Look] = {
     "float32": _line("black", "o", ":"),
     "float16": _line("black", "s", ":"),
 }
-"""One colour, marker and stroke a method, on every page. A name that is not here has the look of
-the longest one it begins with."""
+"""The colour, marker and stroke that a method has on every page.
+
+A name that is not here has the look of the longest name here with which it begins."""
 
 
 def look(name: str, i: int | None = None) -> Look:
-    """Colour, marker and stroke of a method; if there is no such, of line number i: lines differ in grey too."""
-    known = [
-        method
-        for method in METHODS
-        if name == method or name.startswith((f"{method} ", f"{method},"))
-    ]
+    """Return the look of a method, or of line number i if no method has that name."""
+    known = [method for method in METHODS if f"{name} ".startswith((f"{method} ", f"{method},"))]
     if known:
         return METHODS[max(known, key=len)]
     if i is None:
@@ -86,6 +90,6 @@ def look(name: str, i: int | None = None) -> Look:
 
 
 def tint(strength: Any) -> NDArray[np.floating]:
-    """Colours of numbers from -1 to 1: blue above 0, orange below, and weak enough for letters on them."""
+    """Return colours of numbers from -1 to 1: blue above 0, orange below, pale behind letters."""
     colours = np.where(np.asarray(strength)[..., None] > 0, to_rgb(BLUE), to_rgb(ORANGE))
     return np.concatenate([colours, 0.4 * np.abs(strength)[..., None]], axis=-1)

@@ -32,13 +32,12 @@ _PICTURE = 0.9  # from one picture in a bucket to the next
 def cover(
     dataset: Dataset, rows: Rows, points: Floats, hyperplanes: Floats, bits: Bits, query: int = 0
 ) -> Figure:
-    """Pictures in the plane, the lines that cut it, and the buckets that they fall into; one of
-    them is the query.
+    """Draw pictures in the plane, the lines that cut it, and the buckets that they fall into.
 
     Parameters
     ----------
     dataset : Dataset
-        Without pictures, grey squares stand for them.
+        If it has no pictures, grey squares stand for them.
     rows : (n,) int
         Which pictures.
     points : (n, 2) float
@@ -55,38 +54,23 @@ def cover(
     )
     codes, members = np.unique(bits, axis=0, return_inverse=True)
     n_codes, n_bits = codes.shape
-    query_first = sorted(range(len(rows)), key=lambda i: i != query)
+    query_first = [query, *(i for i in range(len(rows)) if i != query)]
     _draw_plane(plane, points, hyperplanes, codes)
-    for i in reversed(query_first):  # so that it lies on top
+    for i in reversed(query_first):  # what is put last lies on top
         colour = COLOURS[members[i] % 7]
         _put(plane, dataset, rows[i], points[i], colour, asks=i == query, zoom=0.75)
-    left = n_bits * _BIT + 0.3
+    trays = n_bits * _BIT + 0.3  # where they begin, on the right of the codes
     for k, code in enumerate(codes):
         y = n_codes - 1 - k
         colour = COLOURS[k % 7]
-        asked = k == members[query]
-        for b, bit in enumerate(code):
-            fill = "black" if bit else "white"
-            buckets.add_patch(
-                Rectangle((b * _BIT, y - 0.22), 0.45, 0.45, facecolor=fill, edgecolor="black")
-            )
-        shade: Look = {"alpha": 0.45, "linewidth": 1} if asked else {"alpha": 0.15, "linewidth": 0}
-        tray = Rectangle(
-            (left, y - 0.42),
-            _SHOWN * _PICTURE + 0.1,
-            0.84,
-            facecolor=colour,
-            edgecolor="black",
-            **shade,
-        )
-        buckets.add_patch(tray)
+        _draw_bucket(buckets, code, y, trays, colour, asked=k == members[query])
         inside = [i for i in query_first if members[i] == k]
-        for place, i in enumerate(inside[:_SHOWN]):
-            at = (left + 0.5 + _PICTURE * place, y)
-            _put(buckets, dataset, rows[i], at, colour, asks=i == query, zoom=0.9)
+        for column, i in enumerate(inside[:_SHOWN]):
+            place = (trays + 0.5 + _PICTURE * column, y)
+            _put(buckets, dataset, rows[i], place, colour, asks=i == query, zoom=0.9)
     for b in range(n_bits):
         write(buckets, (b * _BIT + 0.22, n_codes - 0.55), str(b + 1), fontsize=19)
-    buckets.set(xlim=(-0.6, left + _SHOWN * _PICTURE + 0.3), ylim=(-0.6, n_codes - 0.25))
+    buckets.set(xlim=(-0.6, trays + _SHOWN * _PICTURE + 0.3), ylim=(-0.6, n_codes - 0.25))
     buckets.axis("off")
     arrow = {
         "arrowstyle": "-|>",
@@ -102,6 +86,20 @@ def cover(
     return figure
 
 
+def _draw_bucket(axes: Axes, code: Bits, y: float, tray: float, colour: str, asked: bool) -> None:
+    """Draw a code as boxes, and an empty tray; that of the query is darker and framed."""
+    for b, bit in enumerate(code):
+        fill = "black" if bit else "white"
+        axes.add_patch(
+            Rectangle((b * _BIT, y - 0.22), 0.45, 0.45, facecolor=fill, edgecolor="black")
+        )
+    shade: Look = {"alpha": 0.45, "linewidth": 1} if asked else {"alpha": 0.15, "linewidth": 0}
+    width = _SHOWN * _PICTURE + 0.1
+    axes.add_patch(
+        Rectangle((tray, y - 0.42), width, 0.84, facecolor=colour, edgecolor="black", **shade)
+    )
+
+
 def _draw_plane(axes: Axes, points: Floats, hyperplanes: Floats, codes: Bits) -> None:
     """Tint the region of each code, and draw the lines."""
     reach = 1.12 * np.abs(points).max()
@@ -114,21 +112,27 @@ def _draw_plane(axes: Axes, points: Floats, hyperplanes: Floats, codes: Bits) ->
     box = {"facecolor": "white", "edgecolor": GREY}
     for k, (x, y) in enumerate(hyperplanes.T, start=1):
         draw_hyperplane(axes, (x, y), linewidth=2)
-        # of the line; its other end is opposite
         end = 0.93 * reach * np.array([-y, x]) / max(abs(x), abs(y))
-        clear = [np.linalg.norm(points - place, axis=1).min() for place in (end, -end)]
-        # where no picture hides it
-        write(axes, end if clear[0] > clear[1] else -end, str(k), fontsize=19, bbox=box)
+        # of the two ends of the line, the one with more room between it and the pictures
+        if _to_nearest(points, end) <= _to_nearest(points, -end):
+            end = -end
+        write(axes, end, str(k), fontsize=19, bbox=box)
     show_plane(axes, reach)
     axes.axis("off")
 
 
+def _to_nearest(points: Floats, place: Floats) -> float:
+    """Return the distance from a place to the nearest point."""
+    return float(np.linalg.norm(points - place, axis=1).min())
+
+
 def _put(
-    axes: Axes, dataset: Dataset, row: int, at: Any, colour: str, asks: bool, zoom: float
+    axes: Axes, dataset: Dataset, row: int, place: Any, colour: str, asks: bool, zoom: float
 ) -> None:
     """Show one picture at a place, in a frame; the query's is black and thick."""
     picture = np.full((28, 28), 0.5) if dataset.images is None else dataset.images[row]
     image = OffsetImage(picture, zoom=zoom * 28 / len(picture), cmap="gray")
     colour, width = ("black", 3.5) if asks else (colour, 1.2)
-    box = AnnotationBbox(image, at, pad=0.08, bboxprops={"edgecolor": colour, "linewidth": width})
+    frame = {"edgecolor": colour, "linewidth": width}
+    box = AnnotationBbox(image, place, pad=0.08, bboxprops=frame)
     axes.add_artist(box)

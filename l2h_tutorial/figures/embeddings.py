@@ -9,18 +9,21 @@ from matplotlib.figure import Figure
 from .colours import BLUE, GREY, look
 from .style import Floats, across, grid_of_plane, hide_ticks, panels, show_plane, styled
 
+_GRID = 240  # places of the plane whose codes are compared, to each side
+
 
 @styled
 def byte_map(kept: pd.DataFrame) -> Figure:
-    """Recall of the exact ten, a row for each method, from many bytes an item to few; a panel for
-    each kind of vectors.
+    """Draw the recall of the exact ten of each method, a row each, from many bytes to few.
+
+    There is a panel for each kind of vectors. A filled mark is the recall without rescoring, a
+    hollow one that with the best hundred rescored. Bars are one standard deviation.
 
     Parameters
     ----------
     kept : DataFrame
-        ``vectors``, ``method``, ``bytes``, ``recall_1`` and ``recall_10``, one row a trial: recall
-        without rescoring, which is filled, and with the best hundred rescored, hollow. Bars are one
-        standard deviation.
+        One row a trial, with ``vectors``, ``method``, ``bytes`` an item, ``recall_1`` without
+        rescoring, and ``recall_10`` with the best hundred rescored.
     """
     sizes = kept.groupby("method")["bytes"].mean().sort_values(ascending=False, kind="stable")
     kinds = list(kept.groupby("vectors", sort=False))
@@ -29,7 +32,8 @@ def byte_map(kept: pd.DataFrame) -> Figure:
     )
     for axes, (kind, trials) in zip(grid, kinds, strict=True):
         of_method = trials.groupby("method")[["bytes", "recall_1", "recall_10"]]
-        means, spread = of_method.mean(), of_method.std()["recall_1"]
+        means = of_method.mean()
+        spread = of_method.std()["recall_1"]
         for place, name in enumerate(sizes.index):
             size, plain, rescored = means.loc[name]
             colour = look(str(name))["color"]
@@ -58,25 +62,28 @@ def byte_map(kept: pd.DataFrame) -> Figure:
 
 @styled
 def cells_of_codes(points: Floats, codes: Mapping[str, Callable[[Floats], Floats]]) -> Figure:
-    """What several codes make of points in the plane: cells of one code, and the place that a code
-    stands for.
+    """Draw the cells of the plane that have one code, and the place that each code stands for.
 
     Parameters
     ----------
     points : (n, 2) float
     codes : dict of str to function
-        By title, a panel each: takes points (m, 2) to the places (m, 2) that their codes stand for.
+        For each panel, by its title: takes points (m, 2) to the places (m, 2) that their codes
+        stand for.
     """
     reach = 1.05 * np.abs(points).max()
-    grid = grid_of_plane(reach, 240)
+    grid = grid_of_plane(reach, _GRID)
     figure, row = panels(len(codes), across(2.9, 2.3), across(1, len(codes)))
     for axes, (title, stands_for) in zip(row, codes.items(), strict=True):
         places, cells = np.unique(stands_for(grid.reshape(-1, 2)), axis=0, return_inverse=True)
         for cell in range(len(places)):
             axes.contour(
-                cells.reshape(240, 240) == cell, [0.5], extent=(-reach, reach) * 2, colors=[BLUE]
+                cells.reshape(_GRID, _GRID) == cell,
+                [0.5],
+                extent=(-reach, reach) * 2,
+                colors=[BLUE],
             )
-        # half of them say the same, and are lighter
+        # half of the points show the same, in a smaller file
         axes.scatter(*points[::2].T, s=4, color=GREY, alpha=0.5)
         axes.scatter(*places.T, s=45, color=BLUE, marker="x", linewidth=2)
         show_plane(axes, reach, title=f"{title}:\n{len(places)} codes")

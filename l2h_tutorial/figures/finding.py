@@ -1,4 +1,4 @@
-"""Figures of part I, finding neighbours: pictures, hyperplanes, buckets, the Hamming ball, candidates."""
+"""Figures of part I: pictures, hyperplanes, buckets, the Hamming ball, candidates."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -37,7 +37,7 @@ from .style import (
 
 
 def draw_picture(axes: Axes, dataset: Dataset, row: int) -> None:
-    """Show one picture, or a tile with the number of its class where the data set came without pictures."""
+    """Show one picture, or a tile with the number of its class if the data set has no pictures."""
     axes.set_axis_on()
     axes.spines[:].set(visible=True, linewidth=0.6)
     hide_ticks(axes)
@@ -51,14 +51,14 @@ def draw_picture(axes: Axes, dataset: Dataset, row: int) -> None:
 
 
 def _class_of(dataset: Dataset, row: int, width: int = 99, before: str = "") -> str:
-    """The name of a picture's class, in at most three lines of so many letters; longer words lose their end."""
+    """Return the name of a picture's class, in at most three lines of `width` letters."""
     name = before + dataset.class_names[dataset.labels[row]].replace("/", "/ ")
-    name = re.sub(rf"(\w{{{width - 2}}})\w\w+", r"\1.", name)
+    name = re.sub(rf"(\w{{{width - 2}}})\w\w+", r"\1.", name)  # shortens words that do not fit
     return fill(name, width, max_lines=3, placeholder="…").replace("/ ", "/")
 
 
 def _groups_of_tiles(titles: Sequence[str], numbers: Sequence[int], beside: int = 0) -> Figure:
-    """Empty tiles, in titled groups of so many, and a column more beside them."""
+    """Return a figure of empty tiles in titled groups, each with `beside` columns before it."""
     columns = across(4, 8) + beside
     side = plt.rcParams["figure.figsize"][0] / columns
     lines = [max(1, -(-n // (columns - beside))) for n in numbers]
@@ -74,14 +74,14 @@ def _groups_of_tiles(titles: Sequence[str], numbers: Sequence[int], beside: int 
 
 @styled
 def gallery(dataset: Dataset, groups: dict[str, Sequence[int] | Rows]) -> Figure:
-    """Pictures in titled groups of up to eight, each with the name of its class.
+    """Draw pictures in titled groups of up to eight, each with the name of its class.
 
     Parameters
     ----------
     dataset : Dataset
-        Where the pictures are. One that came without pictures is shown as tiles.
+        One without pictures is shown as tiles.
     groups : dict of str to row numbers
-        A group of pictures each.
+        For each group, by its title, the pictures.
 
     Returns
     -------
@@ -103,21 +103,21 @@ def answers(
     *,
     titles: Sequence[str] | None = None,
 ) -> Figure:
-    """Queries, and beside each up to eight images found for it, with right and wrong told apart.
+    """Draw queries, and beside each up to eight images found for it, marked as right or wrong.
 
-    An image of the query's class has a solid blue frame and a tick, another a dashed red frame, a
-    cross and its class.
+    An image of the query's class has a solid blue frame and a tick. An image of another class has a
+    dashed red frame, a cross and the name of its class.
 
     Parameters
     ----------
     dataset : Dataset
-        Where the pictures are. One that came without pictures is shown as tiles.
+        One without pictures is shown as tiles.
     queries : sequence of int
         Row numbers of the queries.
     found : sequence of row numbers
-        For each query the images found.
+        For each query, the images found.
     titles : sequence of str, optional
-        What stands above each group of images, if not the query's class.
+        The title of each group of images; by default the query's class.
 
     Returns
     -------
@@ -127,28 +127,31 @@ def answers(
     figure = _groups_of_tiles(above, [len(rows[:8]) for rows in found], beside=1)
     for i, (strip, query, rows) in enumerate(zip(figure.subfigs, queries, found, strict=True)):
         tiles = np.array(strip.axes, dtype=object).reshape(-1, across(5, 9))
-        of_query = [(tiles[0, 0], query)] if not i or query != queries[i - 1] else []
-        for tile, row in [*of_query, *zip(tiles[:, 1:].flat, rows, strict=False)]:
-            colour, line, mark = (
-                RED,
-                "--",
-                _class_of(dataset, row, 13, before="\N{MULTIPLICATION SIGN} "),
-            )
-            if dataset.labels[row] == dataset.labels[query]:
-                colour, line, mark = BLUE, "-", "\N{CHECK MARK}"
-            if row == query:
-                colour, line, mark = GREY, "-", "query:\n" + _class_of(dataset, query, 13)
+        shown = list(zip(tiles[:, 1:].flat, rows, strict=False))
+        if i == 0 or query != queries[i - 1]:
+            shown.insert(0, (tiles[0, 0], query))
+        for tile, row in shown:
+            colour, line, mark = _verdict(dataset, row, query)
             draw_picture(tile, dataset, row)
             tile.spines[:].set(visible=True, color=colour, linestyle=line, linewidth=2)
             if row != query and tile in tiles[0]:
-                mark += "\n"  # as high as the query's
+                mark += "\n"  # the query's has two lines
             tile.set_xlabel(mark, color=colour)
     return figure
 
 
+def _verdict(dataset: Dataset, row: int, query: int) -> tuple[str, str, str]:
+    """Return the colour and the line of a picture's frame, and the text below it."""
+    if row == query:
+        return GREY, "-", "query:\n" + _class_of(dataset, query, 13)
+    if dataset.labels[row] == dataset.labels[query]:
+        return BLUE, "-", "\N{CHECK MARK}"
+    return RED, "--", _class_of(dataset, row, 13, before="\N{MULTIPLICATION SIGN} ")
+
+
 @styled
 def images_by_class(dataset: Dataset) -> Figure:
-    """The first pictures of every class, one row a class."""
+    """Draw the first pictures of every class, one row a class."""
     n_shown = across(5, 9)
     figure, tiles = panels(len(dataset.class_names) * n_shown, across(0.62, 0.68), n_shown)
     figure.set_layout_engine("constrained", w_pad=0.02, h_pad=0.02)
@@ -165,17 +168,17 @@ def images_by_class(dataset: Dataset) -> Figure:
 
 @styled
 def descriptor(dataset: Dataset, row: int) -> Figure:
-    """One picture beside its GIST descriptor: 4 scales x 8 orientations, each a 4 x 4 grid of mean responses."""
+    """Draw a picture beside its GIST descriptor: 4 scales, 8 orientations, 4 x 4 mean responses."""
     figure = plt.figure(figsize=(plt.rcParams["figure.figsize"][0], across(3.7, 2.9)))
     figure.set_layout_engine("constrained", w_pad=0.02, h_pad=0.02)
     parts: Look = across(
         {"nrows": 2, "height_ratios": (1, 1.6)}, {"ncols": 2, "width_ratios": (1, 3)}
     )
-    left, right = figure.subfigures(**parts)
-    picture = left.subplots()
+    before, after = figure.subfigures(**parts)
+    picture = before.subplots()
     draw_picture(picture, dataset, row)
     picture.set(title=_class_of(dataset, row), anchor="W")
-    tiles = right.subplots(4, 8)
+    tiles = after.subplots(4, 8)
     scales = dataset.features[row].reshape(4, 8, 4, 4)
     for line, responses, name in zip(
         tiles, scales, ("finest", "fine", "coarse", "coarsest"), strict=True
@@ -184,16 +187,16 @@ def descriptor(dataset: Dataset, row: int) -> Figure:
             tile.imshow(response, vmin=0, vmax=responses.max(), cmap="viridis")
             hide_ticks(tile)
         line[0].set_ylabel(name, rotation=0, ha="right", va="center")
-    # how an edge lies that answers most
+    # the edges to which each filter responds most
     for tile, edge in zip(tiles[0, ::2], ("|", "\\", "—", "/"), strict=True):
         tile.set_title(edge, loc="center")
-    right.suptitle("8 orientations, at 4 scales", x=0.01, ha="left")
+    after.suptitle("8 orientations, at 4 scales", x=0.01, ha="left")
     return figure
 
 
 @styled
 def split_diagram(split: Split) -> Figure:
-    """The three parts of a split as boxes, with their sizes and what each is for."""
+    """Draw the three parts of a split as boxes, with their sizes and what each is for."""
     figure, (axes,) = panels(1, 2.4)
     axes.set(xlim=(0, 100), ylim=(0, 30))
     axes.set_axis_off()
@@ -202,9 +205,9 @@ def split_diagram(split: Split) -> Figure:
         (34, 32, BLUE, "training set", split.y_train, "labels a method\nlearns from"),
         (68, 32, GREY, "database", split.y_database, "what is searched; its\nlabels only judge"),
     ]
-    for left, width, colour, name, labels, purpose in parts:
-        axes.add_patch(plt.Rectangle((left, 8), width, 21, color=colour, alpha=0.18, linewidth=2))
-        middle = left + width / 2
+    for start, width, colour, name, labels, purpose in parts:
+        axes.add_patch(plt.Rectangle((start, 8), width, 21, color=colour, alpha=0.18, linewidth=2))
+        middle = start + width / 2
         write(axes, (middle, 25), name, weight="bold")
         write(axes, (middle, 19.5), f"{len(labels):,} images")
         write(axes, (middle, 12.5), purpose)
@@ -218,7 +221,7 @@ def split_diagram(split: Split) -> Figure:
 
 
 def _draw_arrow(axes: Axes, end: Any, arrowstyle: str = "->", **properties: Any) -> None:
-    """From the origin."""
+    """Draw an arrow from the origin."""
     axes.annotate(
         "", end, (0, 0), arrowprops={"arrowstyle": arrowstyle, "color": "black", **properties}
     )
@@ -226,13 +229,13 @@ def _draw_arrow(axes: Axes, end: Any, arrowstyle: str = "->", **properties: Any)
 
 @styled
 def code_of_points(points: Floats, hyperplanes: Floats, bits: Bits) -> Figure:
-    """2-D points, lines through the origin, and the code that the lines give each point.
+    """Draw points in the plane, lines through the origin, and the code of each point.
 
     Parameters
     ----------
     points : (n, 2) float
     hyperplanes : (2, n_bits) float
-        The vector that stands upright on each line, a column each.
+        A vector perpendicular to each line, a column each.
     bits : (n, n_bits) bool
         The code of each point.
     """
@@ -243,34 +246,29 @@ def code_of_points(points: Floats, hyperplanes: Floats, bits: Bits) -> Figure:
     for i, code in enumerate(codes):
         axes.scatter(*points[members == i].T, s=24, color=COLOURS[i % 7], marker=MARKERS[i % 7])
         middle = around[((around @ hyperplanes > 0) == code).all(axis=1)].mean(axis=0)
+        place = 0.9 * reach * middle / np.abs(middle).max()
         name = "".join("01"[bit] for bit in code.astype(int))
-        write(
-            axes,
-            0.9 * reach * middle / np.abs(middle).max(),
-            name,
-            color=COLOURS[i % 7],
-            weight="bold",
-            bbox=BOX,
-        )
+        write(axes, place, name, color=COLOURS[i % 7], weight="bold", bbox=BOX)
     for k, normal in enumerate(hyperplanes.T, start=1):
         draw_hyperplane(axes, normal, linewidth=1.5)
-        upright = reach * normal / np.linalg.norm(normal)
-        _draw_arrow(axes, 0.4 * upright)
-        write(axes, 0.49 * upright, f"bit {k}", bbox=BOX)
+        arrow = reach * normal / np.linalg.norm(normal)
+        _draw_arrow(axes, 0.4 * arrow)
+        write(axes, 0.49 * arrow, f"bit {k}", bbox=BOX)
     show_plane(axes, reach, xlabel="feature 1", ylabel="feature 2", anchor="W")
     return figure
 
 
 @styled
 def wedge(theta: float) -> Figure:
-    """Two vectors at an angle, random lines through the origin, and the two wedges in which a line separates them."""
+    """Draw two vectors, random lines, and the two wedges in which a line separates the vectors."""
     figure, (axes,) = panels(1, 4.4)
+    n_lines = 24
     first = 0.3  # the direction of x
     second = first + theta
     for turn in (0, 180):
         start, end = np.degrees([first, second]) + turn
         axes.add_patch(Wedge((0, 0), 1.1, start, end, color=SKY, alpha=0.35))
-    directions = np.random.RandomState(1).uniform(0, np.pi, 24)
+    directions = np.random.RandomState(1).uniform(0, np.pi, n_lines)
     between = (first < directions) & (directions < second)
     for (x, y), separates in zip(1.1 * unit(directions), between, strict=True):
         colour, stroke = (RED, "-") if separates else (GREY, ":")
@@ -280,7 +278,8 @@ def wedge(theta: float) -> Figure:
         write(axes, 1.22 * unit(direction), name, fontsize=14, fontweight="bold")
     write(axes, 0.45 * unit(first + theta / 2), "θ", fontsize=14)
     axes.set_title(
-        f"{between.sum()} of 24 random lines separate x and y;\nθ/π of them are {24 * theta / np.pi:.1f}"
+        f"{between.sum()} of {n_lines} random lines separate x and y;\n"
+        f"θ/π of them are {n_lines * theta / np.pi:.1f}"
     )
     axes.set(xlim=(-1.35, 1.35), ylim=(-1.2, 1.35), aspect="equal")
     axes.set_axis_off()
@@ -289,7 +288,7 @@ def wedge(theta: float) -> Figure:
 
 @styled
 def collisions(measured: dict[str, tuple[Floats, Floats]]) -> Figure:
-    """Share of hyperplanes that leave a pair together, measured, on the line that theory predicts.
+    """Draw the share of hyperplanes that do not separate a pair: measured, and the theory's line.
 
     Parameters
     ----------
@@ -315,7 +314,7 @@ def collisions(measured: dict[str, tuple[Floats, Floats]]) -> Figure:
 
 @styled
 def distance_estimates(angles: Floats, estimates: dict[int, Floats]) -> Figure:
-    """The angle read off a Hamming distance against the true angle, for codes of several lengths.
+    """Draw the angle read off a Hamming distance against the true angle, by length of code.
 
     Parameters
     ----------
@@ -328,7 +327,7 @@ def distance_estimates(angles: Floats, estimates: dict[int, Floats]) -> Figure:
     ends = [0, 1.05 * np.max([angles, *estimates.values()])]
     for axes, (n_bits, estimate) in zip(row, estimates.items(), strict=True):
         axes.plot(ends, ends, color="black", linewidth=1)
-        # a third says the same, and is lighter
+        # a third of the pairs shows the same, in a smaller file
         axes.scatter(angles[::3], estimate[::3], s=8, color=BLUE, alpha=0.5)
         axes.set(title=f"{n_bits} bits", xlabel="true angle", aspect="equal", xlim=ends, ylim=ends)
     row[0].set_ylabel("angle read off the code")
@@ -340,8 +339,7 @@ def distance_estimates(angles: Floats, estimates: dict[int, Floats]) -> Figure:
 
 @styled
 def corner(angles: dict[str, Floats], balance: dict[str, Floats]) -> Figure:
-    """Two signs of a crowded corner: angles between random pairs, and how evenly each hyperplane
-    splits the images.
+    """Draw two signs of a crowded corner: angles of random pairs, and the balance of each bit.
 
     Parameters
     ----------
@@ -374,12 +372,12 @@ def corner(angles: dict[str, Floats], balance: dict[str, Floats]) -> Figure:
 
 # --- chapter 4: the Hamming ball, and what a search finds for what it costs -----------------------
 
-CLEARLY = 1.5  # times faster: less is as good as level
+CLEARLY = 1.5  # a method is clearly faster if it is so many times as fast
 
 
 @styled
 def hamming_cube(radius: int = 1) -> Figure:
-    """The eight codes of three bits as a cube; those within the radius of 000 are filled."""
+    """Draw the eight codes of three bits as a cube; those within the radius of 000 are filled."""
     figure, (axes,) = panels(1, 4.2)
     corners = np.array(list(product((0, 1), repeat=3)))
     places = corners @ [(1, 0), (0, 1), (0.42, 0.32)]
@@ -388,7 +386,10 @@ def hamming_cube(radius: int = 1) -> Figure:
             axes.plot(*places[[a, b]].T, color=GREY, linewidth=1.2, zorder=1)
     for code, (x, y) in zip(corners, places, strict=True):
         distance = code.sum()
-        fill, edge, ink = (BLUE, BLUE, "white") if distance <= radius else ("white", GREY, "black")
+        inside = distance <= radius
+        fill = BLUE if inside else "white"
+        edge = BLUE if inside else GREY
+        ink = "white" if inside else "black"
         axes.scatter(x, y, s=1500, color=fill, edgecolor=edge, zorder=2)
         write(axes, (x, y), "{}{}{}".format(*code), color=ink, zorder=3)
         axes.text(x + 0.14, y - 0.15, "1 bit" if distance == 1 else f"{distance} bits", zorder=3)
@@ -404,8 +405,9 @@ def work_map(
     exhaustive: Mapping[str, float],
     lowest: float = 0.0,
 ) -> Figure:
-    """The map of the book: what a search finds against the share of the database it looks at, a
-    point a radius.
+    """Draw the map of the book: what a search finds by the share of the database it looks at.
+
+    A method is a line with a point for each radius.
 
     Parameters
     ----------
@@ -413,8 +415,8 @@ def work_map(
         For each method, columns ``scanned`` and `measure`.
     measure : {"precision", "recall"}
     exhaustive : dict of str to float
-        What exhaustive search finds, by its name; one for each of several ways to prepare the
-        vectors.
+        What exhaustive search finds, by the name of the line, which says how the vectors were
+        prepared.
     lowest : float, default=0.0
         Where the axis begins.
     """
@@ -444,8 +446,8 @@ def read_map(
     Returns
     -------
     DataFrame
-        A row a share, a column a method; NaN where even the smallest search of a method scans more,
-        or the largest less.
+        A row a share, a column a method. NaN where the smallest search of a method scans more than
+        the share, or the largest scans less.
 
     Examples
     --------
@@ -465,8 +467,9 @@ def read_map(
 
 @styled
 def crossing(times: pd.DataFrame) -> Figure:
-    """Time a query against the number of vectors, one query at a time and together; where the table
-    becomes faster.
+    """Draw the time a query takes by the number of vectors, and where the table becomes faster.
+
+    One panel has queries that come one at a time, the other queries that come together.
 
     Parameters
     ----------
@@ -507,14 +510,14 @@ def crossing(times: pd.DataFrame) -> Figure:
 
 
 def where_the_table_is_level(times: pd.DataFrame, method: str) -> float | None:
-    """The number of vectors from which on the table stays ahead, or None where it is not clearly ahead in the end."""
+    """Return the number of vectors from which the table stays ahead; None if not clearly so."""
     sizes = np.log(times.index)
-    gap = np.log(times[method].to_numpy() / times["exhaustive search"].to_numpy())
-    below = np.flatnonzero((gap[:-1] > 0) & (gap[1:] <= 0))
-    if not below.size or gap[-1] > np.log(1 / CLEARLY):
+    ratios = np.log(times[method].to_numpy() / times["exhaustive search"].to_numpy())
+    crossings = np.flatnonzero((ratios[:-1] > 0) & (ratios[1:] <= 0))
+    if not crossings.size or ratios[-1] > np.log(1 / CLEARLY):
         return None
-    i = below[-1]
-    return float(np.exp(np.interp(0, -gap[i : i + 2], sizes[i : i + 2])))
+    i = crossings[-1]
+    return float(np.exp(np.interp(0, -ratios[i : i + 2], sizes[i : i + 2])))
 
 
 # --- chapter 5: what becomes a candidate ----------------------------------------------------------
@@ -524,7 +527,7 @@ def where_the_table_is_level(times: pd.DataFrame, method: str) -> float | None:
 def amplification(
     similarity: Floats, curves: dict[str, Floats], measured: dict[str, tuple[Floats, Floats]]
 ) -> Figure:
-    """Chance of becoming a candidate by cosine similarity: theory as lines, real pairs as points.
+    """Draw the chance of being a candidate by cosine similarity: theory as lines, pairs as points.
 
     Parameters
     ----------
@@ -553,13 +556,14 @@ def amplification(
 
 @styled
 def collision_curves(curves: dict[str, tuple[Floats, Floats, Floats, Floats]]) -> Figure:
-    """Chance that a hash agrees, by similarity or distance: theory as a line, random hashes as
-    points, a panel each.
+    """Draw the chance that two hashes agree, by similarity or distance, a panel each.
+
+    Theory is a line, random hashes are points.
 
     Parameters
     ----------
     curves : dict of str to (x, curve, x measured, share measured)
-        By the label of the x-axis.
+        For each panel, by the label of its x-axis.
     """
     figure, row = panels(len(curves), 2.8, across(1, len(curves)), sharey=True)
     for axes, (label, (x, curve, at, share)) in zip(row, curves.items(), strict=True):

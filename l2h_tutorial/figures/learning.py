@@ -1,4 +1,4 @@
-"""Figures of part II, learning the codes: the graph, the rounds of training, and methods side by side."""
+"""Figures of part II: the graph, the rounds of training, and methods side by side."""
 
 from collections.abc import Sequence
 from textwrap import fill
@@ -33,15 +33,17 @@ from .tables import Table, table
 
 # --- chapter 6: the graph of who should share a code, its vote, and when the vote can change a bit
 
-_APART = 1.75  # from the middle of one class to that of the next
-_BELOW, _BESIDE = {"height_ratios": (2, 5)}, {"columns": 2, "width_ratios": (4, 3)}  # the matrix
-# width of a picture in the graph, where a class has a circle of radius 0.46 around its centre
-_NODE = 0.42
+# sizes in the graph
+_CLASS = 1.75  # from the middle of one class to that of the next
+_CIRCLE = 0.46  # radius of the circle of pictures around the middle of a class
+_NODE = 0.42  # width of a picture
+_MATRIX_BELOW = {"height_ratios": (2, 5)}
+_MATRIX_BESIDE = {"columns": 2, "width_ratios": (4, 3)}
 
 
 @styled
 def adjacency(dataset: Dataset, rows: Rows, S: Rows) -> Figure:
-    """A graph of pictures, and the adjacency matrix that says the same.
+    """Draw a graph of pictures, and the adjacency matrix that says the same.
 
     Pictures of one class lie together. An edge between two classes is dashed red, one inside a
     class is solid blue; a loop joins a picture to itself.
@@ -54,7 +56,7 @@ def adjacency(dataset: Dataset, rows: Rows, S: Rows) -> Figure:
     S : (n, n) of 0 and 1
         Symmetric.
     """
-    figure, (graph, matrix) = panels(2, across(2.8, 3.2), **across(_BELOW, _BESIDE))
+    figure, (graph, matrix) = panels(2, across(2.8, 3.2), **across(_MATRIX_BELOW, _MATRIX_BESIDE))
     _draw_graph(graph, dataset, rows, S)
     _draw_matrix(matrix, dataset, rows, S)
     return figure
@@ -68,8 +70,8 @@ def _draw_graph(axes: Axes, dataset: Dataset, rows: Rows, S: Rows) -> None:
     for k, label in enumerate(classes):
         members = np.flatnonzero(labels == label)
         outward[members] = unit(3 * np.pi / 4 - 2 * np.pi * np.arange(len(members)) / len(members))
-        places[members] = (_APART * k, 0) + 0.46 * outward[members]
-        write(axes, (_APART * k, -0.82), dataset.class_names[label])
+        places[members] = (_CLASS * k, 0) + _CIRCLE * outward[members]
+        write(axes, (_CLASS * k, -0.82), dataset.class_names[label])
     for i, j in np.argwhere(np.triu(S)):
         colour, line = (BLUE, "-") if labels[i] == labels[j] else (RED, "--")
         if i == j:
@@ -80,14 +82,15 @@ def _draw_graph(axes: Axes, dataset: Dataset, rows: Rows, S: Rows) -> None:
             axes.plot(*places[[i, j]].T, color=colour, linestyle=line, linewidth=1.6)
     for row, place in zip(rows, places, strict=True):
         _draw_node(axes, dataset, row, place, _NODE)
-    axes.set(xlim=(-0.85, _APART * (len(classes) - 1) + 0.85), ylim=(-0.95, 0.7), aspect="equal")
+    axes.set(xlim=(-0.85, _CLASS * (len(classes) - 1) + 0.85), ylim=(-0.95, 0.7), aspect="equal")
     axes.set_axis_off()
 
 
 def _draw_node(axes: Axes, dataset: Dataset, row: int, place: Any, width: float) -> None:
-    """A picture around a place."""
+    """Draw a picture with its middle at a place."""
     corner = np.subtract(place, width / 2)
-    draw_picture(axes.inset_axes((*corner, width, width), transform=axes.transData), dataset, row)
+    tile = axes.inset_axes((*corner, width, width), transform=axes.transData)
+    draw_picture(tile, dataset, row)
 
 
 def _draw_matrix(axes: Axes, dataset: Dataset, rows: Rows, S: Rows) -> None:
@@ -104,8 +107,9 @@ def _draw_matrix(axes: Axes, dataset: Dataset, rows: Rows, S: Rows) -> None:
 
 @styled
 def graph_step(before: Bits, votes: Floats, after: Bits, labels: Sequence[str]) -> Figure:
-    """Three tables, a row a picture and a column a bit: its bits, its neighbours' vote, its new
-    bits.
+    """Draw the bits of pictures, their neighbours' votes, and the new bits, as three tables.
+
+    A row is a picture, a column a bit.
 
     Parameters
     ----------
@@ -139,7 +143,7 @@ def graph_step(before: Bits, votes: Floats, after: Bits, labels: Sequence[str]) 
 
 @styled
 def dead_zone(alphas: Floats, flipped: dict[str, Floats]) -> Figure:
-    """Where the graph can flip a bit at all, and how many bits it flips on real images, by alpha.
+    """Draw where the graph can flip a bit at all, and how many bits of images it flips, by alpha.
 
     Parameters
     ----------
@@ -171,19 +175,18 @@ def dead_zone(alphas: Floats, flipped: dict[str, Floats]) -> Figure:
 
 # --- chapter 7: the rounds of training, and what they gain ----------------------------------------
 
-_OF_CODE = (GREEN, RED, PURPLE, BLUE)  # 00, 01, 10 and 11
-# what of a marker is filled: the left half is the first bit
-_HALVES = ("none", "right", "left", "full")
+# by code: 00, 01, 10 and 11
+_COLOUR_OF_CODE = (GREEN, RED, PURPLE, BLUE)
+_FILLED_HALF = ("none", "right", "left", "full")  # of a marker; the left one is the first bit
 
 
 @styled
 def training_rounds(grh: GRH, points: Floats, labels: Rows) -> Figure:
-    """Two bits of GRH on 2-D points: what the graph asks for, and how the boundaries follow, round
-    by round.
+    """Draw, round by round, what the graph asks of two bits of GRH, and how the boundaries follow.
 
-    The colour of a point is its code; the tint behind it is the code of its place, between the two
-    boundaries. Where they differ, the graph asks for what the classifiers do not give. Boundaries
-    are black, those of the round before are grey; the first bit's are solid, the second's dashed.
+    The colour of a point is its code. The tint behind it is the code of its place in the plane.
+    Where they differ, the graph asks for what the classifiers do not give. Boundaries are black,
+    those of the round before are grey. Those of the first bit are solid, of the second dashed.
 
     Parameters
     ----------
@@ -227,23 +230,24 @@ def _draw_regions(axes: Axes, grid: Floats, stage: Bits, points: Floats) -> None
         numbers,
         extent=extent,
         origin="lower",
-        cmap=ListedColormap(_OF_CODE),
+        cmap=ListedColormap(_COLOUR_OF_CODE),
         vmin=0,
         vmax=3,
         alpha=0.22,
     )
-    coarse, codes = 0.9 * grid[::12, ::12].reshape(-1, 2), numbers[::12, ::12].ravel()
-    for number in np.unique(codes):  # where it is furthest from points and from other regions
+    coarse = 0.9 * grid[::12, ::12].reshape(-1, 2)
+    codes = numbers[::12, ::12].ravel()
+    for number in np.unique(codes):
+        inside = coarse[codes == number]
         taken = np.concatenate([points, coarse[codes != number]])
-        apart = np.linalg.norm(coarse[codes == number][:, None] - taken, axis=-1).min(axis=1)
-        write(
-            axes, coarse[codes == number][apart.argmax()], f"{number:02b}", weight="bold", bbox=BOX
-        )
+        gaps = np.linalg.norm(inside[:, None] - taken, axis=-1).min(axis=1)
+        # the place that is furthest from points and other regions
+        write(axes, inside[gaps.argmax()], f"{number:02b}", weight="bold", bbox=BOX)
     _draw_boundaries(axes, reach, stage, "black", 1.6)
 
 
 def _draw_boundaries(axes: Axes, reach: float, stage: Bits, colour: str, width: float) -> None:
-    """The lines at which a bit changes: solid for the first, dashed for the second."""
+    """Draw the lines at which a bit changes: solid for the first, dashed for the second."""
     for k, line in enumerate(("-", "--")):
         bit = stage[..., k].astype(float)
         style: Look = {"colors": [colour], "linestyles": [line], "linewidths": [width]}
@@ -252,14 +256,14 @@ def _draw_boundaries(axes: Axes, reach: float, stage: Bits, colour: str, width: 
 
 
 def _draw_points(axes: Axes, points: Floats, labels: Rows, bits: Bits) -> None:
-    """Points in the colour of their code, filled on the sides of its ones."""
+    """Draw points in the colour of their code, filled on the sides of its ones."""
     numbers = bits @ [2, 1]
     for label, number in sorted(set(zip(labels, numbers, strict=True))):
         alike = points[(labels == label) & (numbers == number)]
         style: Look = {
-            "color": _OF_CODE[number],
+            "color": _COLOUR_OF_CODE[number],
             "marker": MARKERS[label],
-            "fillstyle": _HALVES[number],
+            "fillstyle": _FILLED_HALF[number],
         }
         axes.plot(
             *alike.T,
@@ -272,14 +276,14 @@ def _draw_points(axes: Axes, points: Floats, labels: Rows, bits: Bits) -> None:
 
 
 def _draw_rings(axes: Axes, places: Floats) -> None:
-    """Around points whose code has just changed."""
+    """Draw rings around points whose code has just changed."""
     axes.scatter(
         places[:, 0], places[:, 1], s=95, facecolors="none", edgecolors="black", linewidths=1.1
     )
 
 
 def _explain(axes: Axes, reach: float) -> None:
-    """Say what colours, halves and rings mean, in the panel that has nothing to show."""
+    """Explain colours, halves and rings in the first panel, which has nothing else to show."""
     axes.set_axis_off()
     bits = np.array([[1, 1], [1, 0], [0, 1], [0, 0]])
     places = reach * np.array([[-0.8, 0.8 - 0.3 * row] for row in range(5)])
@@ -297,23 +301,23 @@ def _explain(axes: Axes, reach: float) -> None:
 def lines_with_spread(
     frame: pd.DataFrame, x: str, y: str, by: str, *, xlabel: str, ylabel: str
 ) -> Figure:
-    """Means as lines with bars of one standard deviation, a line for each value of a column; the
-    axis is logarithmic.
+    """Draw means as lines with bars of one standard deviation, a line for each value of a column.
+
+    The axis is logarithmic.
 
     Parameters
     ----------
     frame : DataFrame
         One row a trial.
     x, y, by : str
-        Columns: across, up, and what the lines are.
+        Columns: of the axis across, of the axis up, and of what the lines are.
     xlabel, ylabel : str
     """
     figure, (axes,) = panels(1, 3.7)
     for i, (name, rows) in enumerate(frame.groupby(by, sort=False)):
-        at = rows.groupby(x)[y].agg(["mean", "std"])
-        axes.errorbar(
-            at.index, at["mean"], yerr=at["std"], capsize=3, label=str(name), **look(str(name), i)
-        )
+        scores = rows.groupby(x)[y].agg(["mean", "std"])
+        style = look(str(name), i) | {"capsize": 3, "label": str(name)}
+        axes.errorbar(scores.index, scores["mean"], yerr=scores["std"], **style)
     axes.set(xlabel=xlabel, ylabel=ylabel, ylim=(0, None), xscale="log")
     ticks = sorted(frame[x].unique())
     axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
@@ -334,17 +338,17 @@ _VERDICTS: dict[str, dict[str, Any]] = {
 
 @styled
 def verdicts(claims: pd.DataFrame) -> Figure:
-    """Differences between methods, ours with its interval and the paper's, by the number of labels.
+    """Draw differences between methods: ours with its interval, and the paper's.
 
-    A page has a panel for each number of labels, a phone all in one, where a row has a mark for
-    each.
+    A page has a panel for each number of labels. A phone has one panel, in which a row has a mark
+    for each number.
 
     Parameters
     ----------
     claims : DataFrame
         ``ahead``, ``of``, ``n_train``, ``published``, ``ours``, ``low``, ``high`` and ``verdict``,
-        as :func:`~l2h_tutorial.protocols.ecir2015.audit` gives them. A verdict is told by colour
-        and marker; one that is undecided is hollow.
+        as :func:`~l2h_tutorial.protocols.ecir2015.audit` gives them. Each verdict has a colour and
+        a marker; one that is undecided is hollow.
     """
     lines: list[tuple[Any, str]] = []
     for ahead, rows in claims.groupby("ahead", sort=False):
@@ -352,7 +356,9 @@ def verdicts(claims: pd.DataFrame) -> Figure:
     claims = claims.assign(
         place=[lines.index(pair) for pair in zip(claims["ahead"], claims["of"], strict=True)]
     )
+    given = [verdict for verdict in _VERDICTS if (claims["verdict"] == verdict).any()]
     parts = list(claims.groupby("n_train"))
+    numbers = ", ".join(f"{n:,}" for n, _ in parts)
     n_panels = across(1, len(parts))
     figure, row = panels(
         n_panels, 0.9 + across(0.3, 0.17) * len(lines), n_panels, sharex=True, sharey=True
@@ -369,24 +375,20 @@ def verdicts(claims: pd.DataFrame) -> Figure:
             markersize=across(6, 9),
             label="published",
         )
-        for verdict in (verdict for verdict in _VERDICTS if (claims["verdict"] == verdict).any()):
-            those = rows[rows["verdict"] == verdict]
-            ends = [those["ours"] - those["low"], those["high"] - those["ours"]]
-            style = _VERDICTS[verdict] | {
-                "linestyle": "",
-                "label": verdict or "no claim of the paper",
-            }
-            axes.errorbar(those["ours"], those["place"], xerr=ends, **style)
-        title = across(
-            "labels, from above: " + ", ".join(f"{n:,}" for n, _ in parts), f"{n_train:,} labels"
-        )
+        for verdict in given:
+            judged = rows[rows["verdict"] == verdict]
+            bars = [judged["ours"] - judged["low"], judged["high"] - judged["ours"]]
+            label = verdict or "no claim of the paper"
+            style = _VERDICTS[verdict] | {"linestyle": "", "label": label}
+            axes.errorbar(judged["ours"], judged["place"], xerr=bars, **style)
+        title = across(f"labels, from above: {numbers}", f"{n_train:,} labels")
         axes.set_title(title, loc=across("right", "left"))
         axes.set(xlabel="difference of mAP", ylim=(len(lines) - 0.4, -0.6))
         axes.tick_params(labelbottom=True)
     names = [fill(f"over {of}" if of else ahead, across(24, 99)) for ahead, of in lines]
     for axes in row:
         axes.set_yticks(range(len(lines)), names)
-        # none where panels share them
+        # panels that share an axis have no labels
         for label, (_, of) in zip(axes.get_yticklabels(), lines, strict=False):
             label.set_weight("normal" if of else "bold")
     columns: Look = {"ncols": across(2, 6), "columnspacing": 1, "handletextpad": 0.3}
@@ -397,8 +399,7 @@ def verdicts(claims: pd.DataFrame) -> Figure:
 
 
 def spread_table(rows: pd.DataFrame) -> Table:
-    """Mean average precision of each method, and its spread over the splits, a column for each data
-    set.
+    """Show each method's mean average precision and its spread, a column for each data set.
 
     Parameters
     ----------
@@ -409,8 +410,8 @@ def spread_table(rows: pd.DataFrame) -> Table:
     Returns
     -------
     Table
-        Mean and sample standard deviation; of one split no spread. The best of each data set is
-        bold.
+        Mean and sample standard deviation over the splits, if there are several. The best of each
+        data set is bold.
 
     Examples
     --------
@@ -425,7 +426,7 @@ def spread_table(rows: pd.DataFrame) -> Table:
 
 
 def contrast_table(contrasts: pd.DataFrame) -> Table:
-    """Differences, each with a star where its adjusted p-value is below .05, and its interval.
+    """Show differences with their intervals, and a star where the adjusted p-value is below .05.
 
     Parameters
     ----------
@@ -439,26 +440,24 @@ def contrast_table(contrasts: pd.DataFrame) -> Table:
 
     Examples
     --------
-    >>> names = pd.MultiIndex.from_tuples([("GRH, less LSH", "cifar10")], names=["contrast", "dataset"])
-    >>> contrast_table(pd.DataFrame({"difference": 0.107, "low": 0.092, "high": 0.121, "p": 0.01}, index=names))
+    >>> pair = {"contrast": ["GRH, less LSH"], "dataset": ["cifar10"]}
+    >>> found = pd.DataFrame(pair | {"difference": 0.107, "low": 0.092, "high": 0.121, "p": 0.01})
+    >>> contrast_table(found.set_index(["contrast", "dataset"]))
     contrast      difference of mAP: CIFAR-10
     GRH, less LSH  +0.107* (+0.092 to +0.121)
     """
-    cells = contrasts["difference"].map("{:+.3f}".format) + contrasts["p"].map(
-        lambda p: "*" if p < 0.05 else " "
-    )
-    cells += contrasts["low"].map(" ({:+.3f} to ".format) + contrasts["high"].map("{:+.3f})".format)
-    return _by_dataset("difference of mAP: ", cells)
+    differences = contrasts["difference"].map("{:+.3f}".format)
+    stars = contrasts["p"].map(lambda p: "*" if p < 0.05 else " ")
+    low = contrasts["low"].map(" ({:+.3f} to ".format)
+    high = contrasts["high"].map("{:+.3f})".format)
+    return _by_dataset("difference of mAP: ", differences + stars + low + high)
 
 
 def _by_dataset(what: str, cells: pd.Series, best: pd.Series | None = None) -> Table:
-    """Texts by name and data set as a table, in their order, under what they are; the best by their numbers."""
+    """Show texts by name and data set, in their order; the data sets are columns below `what`."""
     order = (cells.index.unique(0), cells.index.unique(1))
-    wide = (
-        cells.unstack()
-        .loc[order]
-        .rename(columns={"fashion-mnist": "Fashion-MNIST", "cifar10": "CIFAR-10"})
-    )
+    wide = cells.unstack().loc[order]
+    wide = wide.rename(columns={"fashion-mnist": "Fashion-MNIST", "cifar10": "CIFAR-10"})
     return table(wide.add_prefix(what), best=None if best is None else best.unstack().loc[order])
 
 
@@ -467,8 +466,9 @@ def _by_dataset(what: str, cells: pd.Series, best: pd.Series | None = None) -> T
 
 @styled
 def control_scores(frame: pd.DataFrame, chance: float) -> Figure:
-    """A row for each method, a small mark for each seed and a line at the mean; chance is a dotted
-    line.
+    """Draw the scores of each method, a row each: a mark for each seed and a line at the mean.
+
+    Chance is a dotted line.
 
     Parameters
     ----------

@@ -9,7 +9,7 @@ from .style import across, panels, styled
 
 @styled
 def growth(by_rows: pd.DataFrame, by_bits: pd.DataFrame, by_radius: pd.DataFrame) -> Figure:
-    """Time of a query and memory of a table, by rows, by bits and by radius.
+    """Draw the time of a query and the memory of a table, by rows, by bits and by radius.
 
     Parameters
     ----------

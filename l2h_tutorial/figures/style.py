@@ -1,9 +1,9 @@
-"""How all figures are drawn, and the kinds of arrays that they draw."""
+"""The style of all figures, what several of them draw, and the kinds of arrays that they draw."""
 
 import base64
 import io
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, ParamSpec
 
 import matplotlib.pyplot as plt
@@ -28,7 +28,7 @@ _PHONE: Any = {
     "figure.titlesize": 10,
     "axes.titlesize": 10,
 }
-"""What is different in the drawing for a phone, which has its size there: panels stand below each other."""
+"""What a drawing for a phone changes: it is shown in its own size, with its panels stacked."""
 
 _STYLE: Any = {
     "font.size": 10,
@@ -59,25 +59,26 @@ _STYLE: Any = {
 
 
 def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
-    """Draw in the book's style. What is drawn for a page can be drawn `on_a_phone`, too."""
+    """Draw in the book's style. The figure's `on_a_phone` draws it once more, for a phone."""
 
     @wraps(draw)
     def drawn(*args: P.args, **kwargs: P.kwargs) -> Figure:
-        figure = _laid_out(lambda: draw(*args, **kwargs), _STYLE)
-        figure.on_a_phone = lambda: _laid_out(lambda: draw(*args, **kwargs), _STYLE | _PHONE)  # type: ignore[attr-defined]
+        again = partial(draw, *args, **kwargs)
+        figure = _laid_out(again, _STYLE)
+        figure.on_a_phone = partial(_laid_out, again, _STYLE | _PHONE)  # type: ignore[attr-defined]
         return figure
 
     return drawn
 
 
 def _laid_out(draw: Callable[[], Figure], style: Any) -> Figure:
-    """A figure with everything in its place, which pyplot forgets: a cell shows it once, when it returns it."""
+    """Draw a figure and lay it out. Pyplot forgets it, so a cell that returns it shows it once."""
     with plt.rc_context(style):
         figure = draw()
         for axes in figure.axes:
-            _few_ticks(axes)
-            _say_above(axes)
-        figure.draw_without_rendering()  # which lays it out
+            _thin_ticks(axes)
+            _move_label_above(axes)
+        figure.draw_without_rendering()  # this lays it out
         for axes in figure.axes:
             if not (figure.legends or axes.get_legend()):
                 _name_lines(axes)
@@ -85,46 +86,66 @@ def _laid_out(draw: Callable[[], Figure], style: Any) -> Figure:
     return figure
 
 
-def _few_ticks(axes: Axes) -> None:
-    """Leave numbers on the axes that a reader needs, in short figures, and no strokes."""
+_TICKS_AN_INCH = 1.6  # along the wider side of a panel
+
+
+def _thin_ticks(axes: Axes) -> None:
+    """Leave only a few numbers on both axes, written short, and no strokes beside them."""
     axes.minorticks_off()
     axes.tick_params(length=0)
-    most = max(2, round(1.6 * axes.bbox.width / axes.figure.dpi))
+    most = max(2, round(_TICKS_AN_INCH * axes.bbox.width / axes.figure.dpi))
     for axis in (axes.xaxis, axes.yaxis):
+        locator = axis.get_major_locator()
         if isinstance(axis.get_major_formatter(), LogFormatter):
             axis.set_major_formatter(_power)
-            if (
-                isinstance(axis.get_major_locator(), LogLocator)
-                and np.ptp(np.log10(axis.get_view_interval())) < 2
-            ):
+            powers = np.ptp(np.log10(axis.get_view_interval()))
+            if isinstance(locator, LogLocator) and powers < 2:
                 axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        elif isinstance(axis.get_major_locator(), AutoLocator):
+        elif isinstance(locator, AutoLocator):
             axis.set_major_locator(MaxNLocator(most, steps=[1, 2, 5, 10]))
 
 
-def _say_above(axes: Axes) -> None:
-    """Write what is measured upwards above the panel, and the titles of its row above that; names of rows stay."""
-    measures = axes.yaxis.label
-    if measures.get_text() and measures.get_rotation():
-        measures.set(rotation=0, ha="left", va="bottom")
-        axes.yaxis.set_label_coords(0, 1.02)
-        top = axes.get_position(original=True).y1
-        for panel in (
-            panel for panel in axes.figure.axes if panel.get_position(original=True).y1 == top
-        ):
+def _move_label_above(axes: Axes) -> None:
+    """Move the label of the y-axis above its panel, and the titles of that row above the label."""
+    label = axes.yaxis.label
+    if not (label.get_text() and label.get_rotation()):
+        return  # a label that is not rotated names a row of tiles
+    label.set(rotation=0, ha="left", va="bottom")
+    axes.yaxis.set_label_coords(0, 1.02)
+    top = axes.get_position(original=True).y1
+    for panel in axes.figure.axes:
+        if panel.get_position(original=True).y1 == top:
             panel.set_title(panel.get_title("left"), pad=21)
 
 
+# The name of a line is written in a box beside it. Each place for that box gets points, and the
+# place with most points wins. Distances are in pixels; all numbers were chosen by eye.
+_CLOSE = 6  # from a line to the box of its name,
+_FAR = 20  # or this, where that leaves more room
+_FAR_COSTS = 25
+_ROOM = 50  # a point for each pixel to the nearest other thing, up to this
+_CLEAR = 3  # so few pixels hardly separate two things:
+_CLEAR_EARNS = 40  # each of them is worth this many points more
+_OFF_LINE = 5  # what a box should leave free between itself and its own line
+_OFF_LINE_EARNS = 4  # points for each of these pixels
+_ALONE = 15  # a point for each pixel from the line to another, where it is named, up to this
+_MISTAKABLE_COSTS = 60  # where another line is nearer than its own
+_OUTSIDE = -99  # points of a box that is not wholly in the panel
+_NOTHING_NEAR = 99  # the distance to the nearest of no things
+
+_COURSE = 200  # places along a line
+_SIDES = np.array([[x, y] for x in (-1, 0, 1) for y in (-1, 1, 0) if x or y])
+"""Eight directions from a place of a line to the box of its name."""
 _FILLED = np.stack(np.meshgrid(np.linspace(-1, 1, 9), [-1, 0, 1]), axis=-1).reshape(-1, 2)
-_AROUND = np.array([[x, y] for x in (-1, 0, 1) for y in (-1, 1, 0) if x or y])
+"""Points all over a box whose sides are two long and whose middle is the origin."""
 
 
 def _name_lines(axes: Axes) -> None:
-    """Write the name of each line in its colour beside it, where it is furthest from all other lines and names."""
+    """Write the name of each line beside it, in its colour, far from other lines and names."""
     handles, names = axes.get_legend_handles_labels()
-    # or error bars
+    # the handle of error bars is a tuple that begins with their line
     lines: list[Any] = [handle[0] if isinstance(handle, tuple) else handle for handle in handles]
-    courses = [_course(line, axes) for line in lines]
+    taken = [_course(line, axes) for line in lines]
     points = [
         marks.get_offset_transform().transform(marks.get_offsets()) for marks in axes.collections
     ]
@@ -134,58 +155,61 @@ def _name_lines(axes: Axes) -> None:
             name, (0, 0), (0, 0), textcoords="offset points", ha="center", va="center"
         )
         half = np.array(Text.get_window_extent(text).size) / 2
-        around = np.concatenate([_AROUND * (half + 6), _AROUND * (half + 20)])
-        places = (courses[i][:, None] + around).reshape(-1, 2)
-        others = np.concatenate([places[:0], *points, *courses[:i], *courses[i + 1 :]])
-        free, off_line = _gaps(places, half, others), _gaps(places, half, courses[i])
-        # the line, where it would be named
-        alone = _gaps(courses[i], np.zeros(2), others).repeat(len(around))
-        room = (
-            np.minimum(free, 50)
-            + 40 * np.minimum(free, 3)
-            + 4 * np.minimum(off_line, 5)
-            + np.minimum(alone, 15)
-        )
-        room -= 60 * (free < off_line)  # of another line it would be the name
-        # close to the line, if it can be
-        room -= np.tile(np.arange(len(around)) >= len(_AROUND), len(courses[i])) * 25
-        inside = ((places - half >= axes.bbox.min) & (places + half <= axes.bbox.max)).all(axis=1)
-        best = np.where(inside, room, -99).argmax()
-        anchor = courses[i][best // len(around)]
+        others = np.concatenate([np.empty((0, 2)), *points, *taken[:i], *taken[i + 1 :]])
+        anchor, place = _place_name(axes, taken[i], half, others)
         text.xy = axes.transData.inverted().transform(anchor)
         text.set(
-            position=(places[best] - anchor) * 72 / axes.figure.dpi,
+            position=(place - anchor) * 72 / axes.figure.dpi,
             color=line.get_color(),
             bbox=BOX,
         )
-        courses.append(places[best] + half * _FILLED)
+        taken.append(place + half * _FILLED)
+
+
+def _place_name(axes: Axes, course: Floats, half: Floats, others: Floats) -> tuple[Floats, Floats]:
+    """Return the place of a line that is named, and the middle of the box with the name."""
+    around = np.concatenate([_SIDES * (half + gap) for gap in (_CLOSE, _FAR)])
+    places = (course[:, None] + around).reshape(-1, 2)
+    to_others = _gaps(places, half, others)
+    to_line = _gaps(places, half, course)
+    between = _gaps(course, np.zeros(2), others).repeat(len(around))
+    points = np.minimum(to_others, _ROOM)
+    points += _CLEAR_EARNS * np.minimum(to_others, _CLEAR)
+    points += _OFF_LINE_EARNS * np.minimum(to_line, _OFF_LINE)
+    points += np.minimum(between, _ALONE)
+    points -= _MISTAKABLE_COSTS * (to_others < to_line)
+    points -= np.tile(np.repeat([0, _FAR_COSTS], len(_SIDES)), len(course))
+    inside = (places - half >= axes.bbox.min) & (places + half <= axes.bbox.max)
+    best = np.where(inside.all(axis=1), points, _OUTSIDE).argmax()
+    return course[best // len(around)], places[best]
 
 
 def _course(line: Any, axes: Axes) -> Floats:
-    """Places along a line, in pixels, as far as the panel shows it."""
+    """Return places along a line, in pixels, as far as the panel shows it."""
     ends = line.get_transform().transform(line.get_xydata())
     ends = ends[np.isfinite(ends).all(axis=1)]
     lengths = np.cumsum(np.linalg.norm(np.diff(ends, axis=0, prepend=ends[:1]), axis=1))
-    course = np.column_stack(
-        [np.interp(np.linspace(0, lengths[-1], 200), lengths, column) for column in ends.T]
-    )
+    steps = np.linspace(0, lengths[-1], _COURSE)
+    course = np.column_stack([np.interp(steps, lengths, column) for column in ends.T])
     low, high = axes.bbox.get_points()
     return course[((course > low - 1) & (course < high + 1)).all(axis=1)]
 
 
-def _gaps(places: Floats, half: Floats, others: Floats) -> Floats:
-    """How far each box, of a middle and half a size, is from the nearest of some points."""
-    apart = np.maximum(np.abs(places[:, None] - others) - half, 0)
-    return np.linalg.norm(apart, axis=2).min(axis=1, initial=99)
+def _gaps(middles: Floats, half: Floats, points: Floats) -> Floats:
+    """Return how far each box, given by its middle and half its size, is from the nearest point."""
+    gaps = np.maximum(np.abs(middles[:, None] - points) - half, 0)
+    return np.linalg.norm(gaps, axis=2).min(axis=1, initial=_NOTHING_NEAR)
 
 
-PHONE, PIXELS = "drawing for a phone", "the same in pixels"
+PHONE = "drawing for a phone"
+PIXELS = "the same in pixels"
 
 
 def smaller(figure: Any, **asked: Any) -> tuple[dict[str, str], dict[str, str]]:
-    """What a cell of the book keeps of a figure besides: its drawing for a phone, and that in pixels, for a card."""
+    """Return what the book keeps beside a figure: its drawing for a phone, and that in pixels."""
     narrow = getattr(figure, "on_a_phone", lambda: figure)()
-    drawing, pixels = io.StringIO(), io.BytesIO()
+    drawing = io.StringIO()
+    pixels = io.BytesIO()
     narrow.savefig(drawing, format="svg")
     for text in narrow.findobj(Text):
         text.set_visible(False)  # on a card no letters could be read
@@ -194,21 +218,26 @@ def smaller(figure: Any, **asked: Any) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def _power(value: float, place: float) -> str:
-    """A power of ten in letters of one size: 0.01, 100, 10k."""
+    """Write a power of ten in letters of one size: 0.01, 100, 10k."""
     return f"{value:g}" if value < 1000 else EngFormatter(sep="")(value)
 
 
 def across(phone: Any, page: Any) -> Any:
-    """What stands side by side, in the drawing that is being made: for a phone or for a page."""
+    """Return the one of two things that belongs to the drawing that is being made."""
     return phone if plt.rcParams["figure.figsize"][0] == _PHONE["figure.figsize"][0] else page
+
+
+_ONE_PANEL = 6.0  # inches: a panel alone is not as wide as the page
 
 
 def panels(
     count: int, height: float, columns: int = 1, **properties: Any
 ) -> tuple[Figure, NDArray[Any]]:
-    """A figure of so many panels, each of a height in inches, and the panels; a page shows one alone less wide."""
+    """Return a figure of `count` panels, and the panels, each `height` inches high."""
     rows = -(-count // columns)
-    size = (min(plt.rcParams["figure.figsize"][0], 7.1 if columns > 1 else 6.0), rows * height)
+    widest = _STYLE["figure.figsize"][0] if columns > 1 else _ONE_PANEL
+    width = min(plt.rcParams["figure.figsize"][0], widest)
+    size = (width, rows * height)
     figure, grid = plt.subplots(rows, columns, figsize=size, squeeze=False, **properties)
     figure.get_layout_engine().set(w_pad=across(0.04, 0.1))
     for empty in grid.flat[count:]:
@@ -217,28 +246,28 @@ def panels(
 
 
 BOX = {"facecolor": "white", "edgecolor": "none", "alpha": 0.6, "pad": 0.5}
-"""What lies behind letters among points."""
+"""What lies behind letters that stand among points."""
 
 
 def write(axes: Axes, place: Any, text: str, **properties: Any) -> None:
-    """Write around a place, given by its two coordinates."""
+    """Write a text with its middle at a place, which is given by its two coordinates."""
     x, y = place
     axes.text(x, y, text, ha="center", va="center", **properties)
 
 
 def unit(direction: Any) -> Floats:
-    """Vectors of length one: (..., 2) for directions of any shape, in radians."""
+    """Return vectors of length one, (..., 2), for directions of any shape, in radians."""
     return np.stack([np.cos(direction), np.sin(direction)], axis=-1)
 
 
 def grid_of_plane(reach: float, n: int) -> Floats:
-    """Places in n lines of n, (n, n, 2), as far as `reach` to each side."""
+    """Return places in n lines of n, (n, n, 2), as far as `reach` to each side."""
     ticks = np.linspace(-reach, reach, n)
     return np.stack(np.meshgrid(ticks, ticks), axis=-1)
 
 
 def draw_hyperplane(axes: Axes, normal: Any, **properties: Any) -> None:
-    """Draw the line through the origin on which a vector stands upright."""
+    """Draw the line through the origin that is perpendicular to a vector."""
     x, y = normal
     axes.axline((0, 0), (-y, x), color=GREY, **properties)
 

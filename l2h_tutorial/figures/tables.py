@@ -1,19 +1,23 @@
-"""Every table of the book in one look: figures under one another, digits that mean something, a dash for nothing."""
+"""The look of all tables: digits under digits, as many as mean something, a dash for nothing."""
 
 import re
-from functools import partial
 from html import escape
 from itertools import groupby
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-# how is told what is part of a cell: what is never broken, and what stands beside a number or below
-# it
+_WORDED = re.compile("[a-z]{4}|^[A-Z]{2}")  # what only a text has
+_SHORT = 12  # letters that always stand in one line
+# Patterns in the text of a cell, and the HTML that takes their place. It tells the style sheet what
+# is never broken, and what stands beside a number or below it.
 _MARKS = {
     r"(?<![\w.])-(?=[\d.])": "\N{MINUS SIGN}",
-    r"\w+(?:-\w+)+,?|[a-z]+ [\d.]+(?=,|$)|(?<![\d,])\d{1,3} [a-z]+": r'<span class="whole">\g<0></span>',
+    r"\w+(?:-\w+)+,?|[a-z]+ [\d.]+(?=,|$)|(?<![\d,])\d{1,3} [a-z]+": (
+        r'<span class="whole">\g<0></span>'
+    ),
     r"([*\s]?)\s\((\S+\sto\s\S+)\)": r'<i class="star">\1</i> <small class="interval">\2</small>',
     r"\(\N{EN DASH}\)": "<small></small>",  # nothing stands beside it
     r"\(\S+\)|±\s\S+": r"<small>\g<0></small>",
@@ -21,77 +25,109 @@ _MARKS = {
 }
 
 
+class Label(NamedTuple):
+    """The name of a row or a column, and a text above it that its neighbours may share."""
+
+    above: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.above}: {self.name}" if self.above else self.name
+
+
 class Table:
     """A table that a cell shows: as HTML on a page and in a notebook, as text elsewhere."""
 
-    def __init__(self, texts: pd.DataFrame, index: bool, best: NDArray[np.bool_]) -> None:
-        self.texts, self.index, self.best = texts, index, best
+    def __init__(
+        self,
+        texts: NDArray[np.object_],
+        best: NDArray[np.bool_],
+        corner: Label,
+        rows: list[Label],
+        columns: list[Label],
+        names_rows: bool,
+    ) -> None:
+        self.texts = texts
+        self.best = best
+        self.corner = corner
+        self.rows = rows
+        self.columns = columns
+        self.names_rows = names_rows
 
     def __repr__(self) -> str:
-        return self.texts.to_string(index=self.index)
+        columns = pd.Index(map(str, self.columns), name=str(self.corner))
+        frame = pd.DataFrame(self.texts, list(map(str, self.rows)), columns)
+        return frame.to_string(index=self.names_rows)
 
     def _repr_html_(self) -> str:
-        names = [label.rpartition(": ") for label in self.texts.index]
-        heads = [label.rpartition(": ") for label in (self.texts.columns.name, *self.texts.columns)]
-        worded = [
-            column.str.contains("[a-z]{4}|^[A-Z]{2}").any() for _, column in self.texts.items()
-        ]
-        kinds = [
-            _kind_of_names([name for _, _, name in names]),
-            *("words" if words else "" for words in worded),
-        ]
-        head = [[_cell("th", name, kind) for (_, _, name), kind in zip(heads, kinds, strict=True)]]
-        if any(above for above, _, _ in heads):
-            spans = groupby(above for above, _, _ in heads[1:])
-            head.insert(
-                0,
-                ["<td></td>", *(_over("span", above, len([*columns])) for above, columns in spans)],
-            )
-        body = []
-        for above, rows in groupby(
-            zip(names, self.texts.to_numpy(), self.best, strict=True), lambda row: row[0][0]
-        ):
-            if above:
-                body.append(["", _over("group", above, len(kinds))])
-            for (_, _, name), texts, best in rows:
-                body.append(
-                    [
-                        _cell("th", name, kinds[0]),
-                        *map(partial(_cell, "td"), texts, kinds[1:], best),
-                    ]
-                )
-        thead, tbody = (
-            "</tr>\n<tr>".join("".join(line[not self.index :]) for line in part)
-            for part in (head, body)
+        kinds = [_kind_of_names(self.rows), *map(_kind_of_texts, self.texts.T)]
+        lines = self._head(kinds), self._body(kinds)
+        start = 0 if self.names_rows else 1
+        head, body = (
+            "</tr>\n<tr>".join("".join(cells[start:]) for cells in part) for part in lines
         )
-        return f'<table class="dataframe">\n<thead><tr>{thead}</tr></thead>\n<tbody><tr>{tbody}</tr></tbody>\n</table>'
+        return (
+            f'<table class="dataframe">\n<thead><tr>{head}</tr></thead>\n'
+            f"<tbody><tr>{body}</tr></tbody>\n</table>"
+        )
+
+    def _head(self, kinds: list[str]) -> list[list[str]]:
+        """Write the cells with the names of columns, below what columns share."""
+        labels = [self.corner, *self.columns]
+        lines = [[_cell("th", label.name, kind) for label, kind in zip(labels, kinds, strict=True)]]
+        if any(label.above for label in labels):
+            shared = groupby(label.above for label in self.columns)
+            spans = [_span("span", above, len(list(columns))) for above, columns in shared]
+            lines.insert(0, ["<td></td>", *spans])
+        return lines
+
+    def _body(self, kinds: list[str]) -> list[list[str]]:
+        """Write the cells of each row, and a line above rows that share a text."""
+        lines = []
+        above = ""
+        for label, texts, best in zip(self.rows, self.texts, self.best, strict=True):
+            if label.above and label.above != above:
+                lines.append(["", _span("group", label.above, len(kinds))])
+            above = label.above
+            cells = zip(texts, kinds[1:], best, strict=True)
+            lines.append(
+                [
+                    _cell("th", label.name, kinds[0]),
+                    *(_cell("td", text, kind, bold) for text, kind, bold in cells),
+                ]
+            )
+        return lines
 
 
-def _kind_of_names(names: list[str]) -> str:
-    """How the first column is set: as figures, or in lines if it is long."""
-    figures = all(re.fullmatch(r"[\d.,]+%?", name) for name in names)
-    return "figures" if figures else "long" if max(map(len, names)) > 12 else ""
+def _kind_of_names(rows: list[Label]) -> str:
+    """Say how the first column is set: as figures, in several lines if it is long, or as it is."""
+    if all(re.fullmatch(r"[\d.,]+%?", label.name) for label in rows):
+        return "figures"
+    return "long" if max(len(label.name) for label in rows) > _SHORT else ""
 
 
-def _cell(tag: str, text: str, kind: str, best: bool = False) -> str:
-    """A cell; numbers and what is short stay in one line."""
-    if tag == "td" and (kind != "words" or len(text) < 13):
+def _kind_of_texts(texts: NDArray[np.object_]) -> str:
+    """Say how another column is set: as words or as numbers."""
+    return "words" if any(map(_WORDED.search, texts)) else ""
+
+
+def _cell(tag: str, text: str, kind: str, bold: bool = False) -> str:
+    """Write a cell; numbers and what is short stay in one line."""
+    if tag == "td" and (kind != "words" or len(text) <= _SHORT):
         text = re.sub(r" (?!\()", "\N{NO-BREAK SPACE}", text)
-    html = f"<b>{_marked(text)}</b>" if best else _marked(text)
+    html = f"<b>{_marked(text)}</b>" if bold else _marked(text)
     return f'<{tag} class="{kind}">{html}</{tag}>' if kind else f"<{tag}>{html}</{tag}>"
 
 
-def _over(kind: str, text: str, n: int) -> str:
-    """The name of several rows or columns, over n columns; or none."""
-    return (
-        f'<th class="{kind}" colspan="{n}">{_marked(text)}</th>'
-        if text
-        else f'<td colspan="{n}"></td>'
-    )
+def _span(kind: str, text: str, n: int) -> str:
+    """Write a cell over n columns, which is empty if there is no text."""
+    if not text:
+        return f'<td colspan="{n}"></td>'
+    return f'<th class="{kind}" colspan="{n}">{_marked(text)}</th>'
 
 
 def _marked(text: str) -> str:
-    """A text as HTML, its parts marked."""
+    """Write a text as HTML, its parts marked."""
     html = escape(text, quote=False)
     for part, marked in _MARKS.items():
         html = re.sub(part, marked, html)
@@ -99,22 +135,22 @@ def _marked(text: str) -> str:
 
 
 def table(frame: pd.DataFrame, digits: int = 3, best: pd.DataFrame | None = None) -> Table:
-    """Show a data frame as the book shows all of them; the frame itself stays as it is.
+    """Show a data frame in the look of the book; the frame itself stays as it is.
 
     Numbers of a column have the same number of decimals, and thousands a comma. An index that only
-    counts rows is hidden. Names of several levels have their first above the rows or columns that
-    share it, and so have texts with a colon.
+    counts rows is hidden. Where rows or columns have names of several levels, the first level
+    stands above those that share it. A name with a colon is taken for two levels.
 
     Parameters
     ----------
     frame : DataFrame
     digits : int, default=3
-        Decimals at most. A column of large numbers has fewer, so that no more than five digits
-        stand side by side, or `digits` and one; one of small numbers as many as two digits of the
-        largest need. Only zero is written as zero.
+        Decimals at most. A column of large numbers has fewer, so that it shows no more than five
+        digits, or `digits` and one. A column of small numbers has more: enough for two digits of
+        the largest. Only zero is written as zero.
     best : DataFrame, optional
-        Numbers of the same shape: the cells with the largest of each column are bold, of those that
-        share a name above.
+        Numbers of the same shape. In each column the cell with the largest number is bold; rows
+        that share a name above them have one each.
 
     Returns
     -------
@@ -130,38 +166,56 @@ def table(frame: pd.DataFrame, digits: int = 3, best: pd.DataFrame | None = None
     """
     frame = frame.infer_objects()
     counted = isinstance(frame.index, pd.RangeIndex) and frame.index.name is None
-    texts = frame.apply(_texts, digits=digits)
-    texts.index, texts.columns = _in_one_row(frame.index), _in_one_row(frame.columns)
-    if texts.columns.name and pd.api.types.is_numeric_dtype(frame.columns):
-        texts.columns = f"{texts.columns.name} = " + texts.columns
-    above = texts.index.str.rpartition(": ").get_level_values(0)
-    bold = texts.isna() if best is None else best == best.groupby(above).transform("max")
+    rows = _labels(frame.index)
+    columns = _labels(frame.columns)
+    name = _name_of(frame.columns)
+    if name and pd.api.types.is_numeric_dtype(frame.columns):
+        columns = [_label(f"{name} = {label}") for label in columns]
+    bold = np.zeros(frame.shape, dtype=bool)
+    if best is not None:
+        above = np.array([label.above for label in rows])
+        bold = (best == best.groupby(above).transform("max")).to_numpy()
     return Table(
-        texts.rename_axis(index=None, columns=str(texts.index.name)),
-        index=not counted,
-        best=bold.to_numpy(),
+        frame.apply(_texts, digits=digits).to_numpy(dtype=object),
+        bold,
+        corner=_label(_name_of(frame.index)),
+        rows=rows,
+        columns=columns,
+        names_rows=not counted,
     )
 
 
-def _in_one_row(labels: pd.Index) -> pd.Index:
-    """Labels of several levels as one text, and their name."""
-    rows = labels.to_frame().apply(_texts, digits=9).to_numpy()
-    texts = [": ".join([row[0], ", ".join(row[1:])]) if len(row) > 1 else row[0] for row in rows]
-    names = labels.names[1:] or labels.names
-    return pd.Index(texts, name=", ".join(str(level) for level in names if level is not None))
+def _label(text: str) -> Label:
+    """Split a text at its last colon into what stands above and the name."""
+    above, _, name = text.rpartition(": ")
+    return Label(above, name)
+
+
+def _labels(index: pd.Index) -> list[Label]:
+    """Return the labels of rows or columns, of which the first of several levels stands above."""
+    levels = index.to_frame().apply(_texts, digits=9).to_numpy()
+    if index.nlevels == 1:
+        return [_label(text) for (text,) in levels]
+    return [Label(above, ", ".join(names)) for above, *names in levels]
+
+
+def _name_of(index: pd.Index) -> str:
+    """Return the name of an index, or the names of all its levels but the first."""
+    names = index.names[1:] or index.names
+    return ", ".join(str(name) for name in names if name is not None)
 
 
 def _texts(column: pd.Series, digits: int) -> pd.Series:
-    """What is written for each value of a column."""
+    """Write each value of a column."""
     if pd.api.types.is_float_dtype(column):
         decimals = _decimals(column[np.isfinite(column)], digits)
-        least, small = f"{10.0**-decimals:.{decimals}f}", column.abs() < 10.0**-decimals / 2
+        smallest = 10.0**-decimals
+        written = f"{smallest:.{decimals}f}"
+        small = column.abs() < smallest / 2
         texts = column.map(f"{{:,.{decimals}f}}".format, na_action="ignore").astype(object)
-        texts = (
-            texts.mask(small, f"< {least}")
-            .mask(small & (column < 0), f"> -{least}")
-            .mask(column == 0, "0")
-        )
+        texts = texts.mask(small, f"< {written}")
+        texts = texts.mask(small & (column < 0), f"> -{written}")
+        texts = texts.mask(column == 0, "0")
     else:
         form = "{:,}" if pd.api.types.is_integer_dtype(column) else "{}"
         texts = column.map(form.format, na_action="ignore").astype(object)
@@ -169,7 +223,7 @@ def _texts(column: pd.Series, digits: int) -> pd.Series:
 
 
 def _decimals(column: pd.Series, digits: int) -> int:
-    """Decimals for a column of floats, without those that are zero in all of it."""
+    """Return how many decimals a column of floats needs: none that are zero in all of it."""
     largest = column.abs().max()
     power = int(np.floor(np.log10(largest))) if largest > 0 else 0
     most = max(min(digits, max(4, digits) - power), 1 - power, 0)

@@ -1,11 +1,11 @@
-"""In the kernels that execute pages: an assertion that fails says what the values were that it compared."""
+"""Assertions of pages: one that fails says which values it compared."""
 
 import ast
 from typing import Any
 
 
 class Explained(ast.NodeTransformer):
-    """Give each assertion without a message one that is made when it fails."""
+    """Gives each assertion without a message one, which is made only when it fails."""
 
     def visit_Assert(self, node: ast.Assert) -> ast.Assert:
         parts = compared(node.test)
@@ -19,7 +19,7 @@ class Explained(ast.NodeTransformer):
 
 
 def compared(test: ast.expr) -> list[ast.expr]:
-    """List what a condition compares: the sides of a comparison, or the arguments of a call."""
+    """Return what a condition compares: sides of a comparison, or arguments of a call."""
     if isinstance(test, ast.Compare):
         parts = [test.left, *test.comparators]
     elif isinstance(test, ast.Call):
@@ -36,7 +36,7 @@ def compared(test: ast.expr) -> list[ast.expr]:
 
 
 def values(*arguments: Any) -> str:
-    """Write expressions and their values, of each the first three lines.
+    """Write expressions with the first three lines of their values.
 
     Examples
     --------
@@ -55,6 +55,6 @@ def values(*arguments: Any) -> str:
 
 
 def explain(shell: Any) -> None:
-    """Let a shell of IPython explain its assertions."""
+    """Make the assertions of an IPython shell explain themselves."""
     shell.user_ns["_l2h_values"] = values
     shell.ast_transformers.append(Explained())

@@ -1,10 +1,9 @@
-"""A chapter's exercises as an assignment for nbgrader: what `nbgrader generate_assignment` takes as
-its source.
+"""A chapter's exercises as an assignment, the source of `nbgrader generate_assignment`.
 
-Of each exercise there are two cells: one for the answer, with the solution between the marks that
-nbgrader removes, and one that is graded. It raises where the answer does not hold; and nbgrader
-adds to it, when it grades, the lines that are hidden from students. These load the checks afresh,
-so that nothing that a notebook has put in their place counts.
+Each exercise has two cells. The first is for the answer, with the solution between the marks that
+nbgrader removes. The second is graded: it raises an error if the answer does not hold. When
+nbgrader grades, it adds the lines that are hidden from students. They load the checks afresh, so
+that a notebook that has replaced them gains nothing.
 """
 
 import re
@@ -14,6 +13,7 @@ from nbformat import NotebookNode
 
 from .editions import GRADES, Exercise
 
+_EXERCISES = re.compile(r"(?m)## [\d.]* ?Exercises$")
 _CHECK = re.compile(r'(?m)^exercises\.check\("([\d.]+)", (.+)\);?\s*\Z')
 _GRADED = """# {points} of the chapter's points; more cases are tried when it is graded
 from l2h_tutorial import exercises
@@ -32,20 +32,16 @@ for _ in range(3):
 
 
 def make_assignment(notebook: NotebookNode, exercises: list[Exercise]) -> NotebookNode:
-    """Make the assignment of a chapter's notebook that has the stub and the solution of each of its
-    exercises.
+    """Return the assignment of a chapter, from a notebook with the stubs and the solutions.
 
     A warm-up gives one point, a core exercise two, a stretch three.
     """
     points = {exercise.number: 1 + GRADES.index(exercise.grade) for exercise in exercises}
-    headings = [i for i, cell in enumerate(notebook.cells) if re.match(r"## ", cell.source)]
-    (start,) = [
-        i
-        for i in headings
-        if re.match(r"## [\d.]* ?Exercises$", notebook.cells[i].source.partition("\n")[0])
-    ]
+    headings = [i for i, cell in enumerate(notebook.cells) if cell.source.startswith("## ")]
+    (start,) = (i for i in headings if _EXERCISES.match(notebook.cells[i].source))
     end = next((i for i in headings if i > start), len(notebook.cells))
-    cells, stubs = [notebook.cells[0]], {}
+    cells = [notebook.cells[0]]
+    stubs: dict[str, str] = {}
     for cell in notebook.cells[start:end]:
         match = _CHECK.search(cell.source) if cell.cell_type == "code" else None
         if not match:
@@ -53,20 +49,21 @@ def make_assignment(notebook: NotebookNode, exercises: list[Exercise]) -> Notebo
             continue
         number, answer = match.groups()
         code = cell.source[: match.start()].rstrip()
-        if number not in stubs:
+        if (
+            number not in stubs
+        ):  # the first cell with this check is the stub, the second the solution
             stubs[number] = re.sub("(?m)^", "# ", code)
             continue
         source = f"{stubs[number]}\n### BEGIN SOLUTION\n{code}\n### END SOLUTION"
         cells.append(_cell(f"answer-{number}", source, solution=True))
         source = _GRADED.format(points=points[number], number=number, answer=answer)
-        cells.append(
-            _cell(f"exercise-{number}", source, grade=True, locked=True, points=points[number])
-        )
+        roles = {"grade": True, "locked": True, "points": points[number]}
+        cells.append(_cell(f"exercise-{number}", source, **roles))
     return NotebookNode(notebook, cells=cells)
 
 
 def _cell(name: str, source: str, **roles: bool | int) -> NotebookNode:
-    """A code cell with nbgrader's metadata."""
+    """Return a code cell with nbgrader's metadata."""
     name = name.replace(".", "-")
     kinds = {
         "schema_version": 3,

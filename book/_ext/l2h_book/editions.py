@@ -2,8 +2,8 @@
 
 An exercise is five pieces in a row: its task, a stub cell with its check, the solution in words and
 as a cell, and a teaching note. Readers get all but the note, students the task and the stub,
-instructors everything. Of a self-test question, students get the question and its answers without
-what is said to them.
+instructors everything. Of a self-test, students get the question and the answers without the
+replies.
 """
 
 import re
@@ -21,7 +21,7 @@ EDITIONS = ("reader", "student", "instructor")
 GRADES = ("warm-up", "core", "stretch")
 KINDS = ("predict", "compute", "break", "extend")
 
-_PIECES = {  # in order: what each is, and its title, where it has one
+_PIECES = {  # in order: what each is in the source, and the pattern of its title
     "task": ("a box", rf"Exercise NUMBER \(({'|'.join(GRADES)}), ({'|'.join(KINDS)})\)"),
     "stub": ("a cell tagged exercise-stub", ""),
     "solution": ("a dropdown", "Solution NUMBER"),
@@ -33,13 +33,13 @@ _LEFT_OUT = {
     "student": ["note", "solution", "code"],
     "nbgrader": ["note", "solution"],
 }
-# what the check must have printed when the page was built
+# what the check of a piece must have printed when the page was built
 _SAYS = {"stub": "to do.", "code": "holds"}
 
 
 @dataclass(frozen=True)
 class Exercise:
-    """An exercise as its chapter has it; ``pieces`` are the nodes of its task, stub, solution, code and note."""
+    """An exercise of a chapter; ``pieces`` has the node of each of its five pieces."""
 
     number: str
     grade: str
@@ -52,8 +52,8 @@ def find_exercises(page: Page, document: nodes.document, executed: NotebookNode)
     """Find the exercises of a page, and check that each is whole and does what it should.
 
     Raises NotebookError, with the page and the exercise, if a piece is missing, misplaced or
-    misnumbered, or, as executed, a stub's check did not say that it is to do or a solution's that
-    it holds.
+    misnumbered. It does so too if, as the page was executed, the check of a stub did not say that
+    the exercise is to do, or that of a solution that it holds.
     """
     groups: list[list[tuple[str, str, Any]]] = []
     for piece in _pieces(document):
@@ -70,10 +70,9 @@ def find_exercises(page: Page, document: nodes.document, executed: NotebookNode)
 def make_edition(
     name: str, page: Page, document: nodes.document, executed: NotebookNode
 ) -> tuple[Page, nodes.document, NotebookNode]:
-    """Return the page, its tree and its cells as an edition has them; the arguments stay as they
-    are.
+    """Return the page, its tree and its cells in one edition; the arguments stay as they are.
 
-    There is one more, "nbgrader", which has each stub and the code of each solution, for
+    A fourth edition, "nbgrader", has each stub and the code of each solution, for
     `make_assignment`.
     """
     document = document.deepcopy()
@@ -81,12 +80,12 @@ def make_edition(
     exercises = find_exercises(page, document, executed)
     if name != "instructor":
         _remove_for_teachers(document)
-    for pieces in (exercise.pieces for exercise in exercises):
+    for exercise in exercises:
         for piece in _LEFT_OUT.get(name, []):
-            _remove(pieces[piece])
+            _remove(exercise.pieces[piece])
         if name == "instructor":
-            _unfold(pieces["solution"])
-            index = pieces["code"]["cell_index"]
+            _unfold(exercise.pieces["solution"])
+            index = exercise.pieces["code"]["cell_index"]
             cells[index] = NotebookNode(cells[index], metadata={})
     if name == "student":
         for reply in list(document.findall(selftest_reply)):
@@ -96,7 +95,7 @@ def make_edition(
 
 
 def prepare_page(document: nodes.document) -> None:
-    """Prepare a tree for the site: nothing for teachers, no stub's output, a solution's code in the fold of words."""
+    """Prepare a tree for the site, for readers: the code of a solution is folded with its words."""
     _remove_for_teachers(document)
     for role, _, node in list(_pieces(document)):
         if role == "note":
@@ -111,13 +110,13 @@ def prepare_page(document: nodes.document) -> None:
 
 
 def _pieces(document: nodes.document) -> Iterator[tuple[str, str, Any]]:
-    """The pieces of exercises in a tree: role, title, node."""
+    """Yield role, title and node of each piece of an exercise in a tree."""
     for node in document.findall(nodes.Element):
         classes = node.get("classes", [])
-        if isinstance(node, nodes.admonition) and (
-            "instructor" in classes or _title(node).startswith("Exercise ")
-        ):
-            yield "note" if "instructor" in classes else "task", _title(node), node
+        if isinstance(node, nodes.admonition) and "instructor" in classes:
+            yield "note", _title(node), node
+        elif isinstance(node, nodes.admonition) and _title(node).startswith("Exercise "):
+            yield "task", _title(node), node
         elif type(node).__name__ == "dropdown_main" and _title(node).startswith("Solution"):
             yield "solution", _title(node), node
         elif "tag_exercise-stub" in classes:
@@ -129,35 +128,38 @@ def _pieces(document: nodes.document) -> Iterator[tuple[str, str, Any]]:
 def _exercise(
     page: str, number: str, group: list[tuple[str, str, Any]], executed: NotebookNode
 ) -> Exercise:
-    """Check one exercise, and say what it is."""
+    """Return an exercise, after checking its pieces."""
     roles = [role for role, _, _ in group]
     if roles != list(_PIECES):
         wanted = ", ".join(f"{role} ({what})" for role, (what, _) in _PIECES.items())
         raise NotebookError(
-            f"{page}: exercise {number} has the pieces {', '.join(roles)}; in order, it needs {wanted}"
+            f"{page}: exercise {number} has the pieces {', '.join(roles)}; "
+            f"in order, it needs {wanted}"
         )
-    said: list[str] = []
+    details: list[str] = []
     for role, title, node in group:
         pattern = _PIECES[role][1].replace("NUMBER", re.escape(number))
         match = re.fullmatch(pattern, title)
         if not match:
             raise NotebookError(
-                f"{page}: the {role} of exercise {number} has the title {title!r}, not like {pattern}"
+                f"{page}: the {role} of exercise {number} has the title {title!r}, "
+                f"not like {pattern}"
             )
-        said += match.groups()
+        details += match.groups()
         if role in _SAYS:
             outputs = executed.cells[node["cell_index"]].outputs
             last = "".join(output.get("text", "") for output in outputs).strip().rpartition("\n")[2]
             if not last.startswith(f"Exercise {number}: {_SAYS[role]}"):
                 raise NotebookError(
-                    f"{page}: exercise {number}'s check should say {_SAYS[role]!r} of its {role}, and said {last!r}"
+                    f"{page}: exercise {number}'s check should say {_SAYS[role]!r} of its {role}, "
+                    f"and said {last!r}"
                 )
-    grade, kind, minutes = said
+    grade, kind, minutes = details
     return Exercise(number, grade, kind, int(minutes), {role: node for role, _, node in group})
 
 
 def _title(node: nodes.Element) -> str:
-    """The title of an admonition or a dropdown, as text."""
+    """Return the title of an admonition or a dropdown as text."""
     words = [
         part.astext()
         for part in node[0].findall(nodes.inline)
@@ -167,7 +169,7 @@ def _title(node: nodes.Element) -> str:
 
 
 def _remove_for_teachers(document: nodes.document) -> None:
-    """Remove what a page says to teachers only: its boxes of class teachers."""
+    """Remove the boxes of class teachers."""
     for box in list(document.findall(nodes.admonition)):
         if "teachers" in box["classes"]:
             _remove(box)
@@ -178,6 +180,7 @@ def _remove(node: Any) -> None:
 
 
 def _unfold(dropdown: Any) -> None:
+    """Replace a dropdown by a box with the same title and content."""
     admonition = nodes.admonition(
         "", nodes.title("", _title(dropdown)), *dropdown.children[1].children
     )
@@ -185,14 +188,21 @@ def _unfold(dropdown: Any) -> None:
 
 
 def _preface(name: str, exercises: list[Exercise]) -> str:
+    """Return what an edition says under a chapter's title."""
     if not exercises or name == "reader":
         return ""
     if name == "nbgrader":
-        return "> **Assignment.** Write your answers where it says so. The cell below each of them tests it."
+        return (
+            "> **Assignment.** Write your answers where it says so. "
+            "The cell below each of them tests it."
+        )
     if name == "student":
         return (
-            "> **Student edition.** Write your answers to the exercises into their cells, in place of `...`, and run "
-            "the cells: the check says what it makes of your answer."
+            "> **Student edition.** Write your answers to the exercises into their cells, in place "
+            "of `...`, and run the cells: the check says what it makes of your answer."
         )
     total = sum(exercise.minutes for exercise in exercises)
-    return f"> **Instructor's edition.** Solutions are open, and a teaching note follows each: {total} minutes in all."
+    return (
+        "> **Instructor's edition.** Solutions are open, and a teaching note follows each: "
+        f"{total} minutes in all."
+    )

@@ -23,17 +23,19 @@ from .files import BOOK, PACKAGE, TOOLS, files_key, files_of
 from .pictures import KERNEL, theme_figures
 
 _COLOURS = re.compile(r"\x1b\[[\d;]*m")
-_MOST_LINES = 12  # of an error's message
-_AFTER = """The site of the last good build stays, if there is one, and its pages say that they are old.
-Pages that ran are kept: the next build runs this page and those that had not run."""
+_MOST_LINES = 12  # of an error's message that are shown
+_AFTER = (
+    "The site of the last good build stays, if there is one, and its pages say that they are old.\n"
+    "Pages that ran are kept: the next build runs this page and those that had not run."
+)
 
 
 def execution_key() -> str:
-    """Name everything that the outputs of an executed page depend on, besides its own cells.
+    """Return a hash of everything that the outputs of a page depend on, besides its own cells.
 
-    A SHA-256 over the package's files and data, the results kept in ``book/results``, the versions
-    of Python and of the package's dependencies, how figures are drawn, and the images chosen by
-    ``L2H_DATASET`` and ``L2H_SOURCE``.
+    It is a SHA-256 over the package's files and data, the results kept in ``book/results``, the
+    versions of Python and of the package's dependencies, the settings of figures, and the images
+    chosen by ``L2H_DATASET`` and ``L2H_SOURCE``.
     """
     parts: list[object] = [
         files_key(files_of(PACKAGE), PACKAGE),
@@ -53,23 +55,22 @@ def execution_key() -> str:
     if source:
         for path in [Path(source), *files_of(Path(source))]:
             if path.is_file():
-                # contents of 60,000 images would take too long to read at every build
+                # to read the contents of 60,000 images at every build would take too long
                 status = path.stat()
                 parts.append((str(path), status.st_size, status.st_mtime_ns))
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
 def execute_ahead(app: Any, env: Any, docnames: list[str]) -> None:
-    """Execute the pages that the cache does not have, one on each core, and put them there, with
-    figures in two themes.
+    """Execute the pages that are not in the cache, one on each core, and put them there.
 
-    The first cell that fails ends the build at once, with what is wrong. Pages that had run are in
-    the cache.
+    The first cell that fails ends the build at once, and the message says what is wrong. Pages that
+    had run by then are in the cache.
     """
     cache = get_cache(env.mystnb_config.execution_cache_path)
-    read = [(Path(env.doc2path(name)), _source(env, name)) for name in docnames]
+    pages = [(Path(env.doc2path(name)), _source(env, name)) for name in docnames]
     pending = [
-        (path, notebook) for path, notebook in read if notebook and not _is_in(cache, notebook)
+        (path, notebook) for path, notebook in pages if notebook and not _is_in(cache, notebook)
     ]
     pending.sort(key=lambda page: page[0].stat().st_size, reverse=True)  # the longest first
     failed = threading.Event()
@@ -81,16 +82,16 @@ def execute_ahead(app: Any, env: Any, docnames: list[str]) -> None:
         runs = {pool.submit(_seconds_to_execute, client): path for path, client in clients.items()}
         progress = status_iterator(as_completed(runs), "executing pages... ", "green", len(runs))
         for run in progress:
-            path, notebook = runs[run], clients[runs[run]].nb
+            path = runs[run]
+            notebook = clients[path].nb
             error = run.exception()
             if error:
                 failed.set()
                 pool.shutdown(wait=False, cancel_futures=True)
                 for client in clients.values():
                     _kill(client)
-                raise SystemExit(
-                    complaint(path.relative_to(app.srcdir).as_posix(), notebook, error)
-                )
+                page = path.relative_to(app.srcdir).as_posix()
+                raise SystemExit(complaint(page, notebook, error))
             theme_figures(notebook)
             bundle = CacheBundleIn(notebook, str(path), data={"execution_seconds": run.result()})
             cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
@@ -99,7 +100,7 @@ def execute_ahead(app: Any, env: Any, docnames: list[str]) -> None:
 def _client(
     path: Path, notebook: NotebookNode, timeout: int, failed: threading.Event
 ) -> NotebookClient:
-    """Prepare to execute a page in its folder; once another page has failed, no further cell begins."""
+    """Prepare to execute a page in its folder. After a failure elsewhere no further cell begins."""
 
     def begin_cell(cell: NotebookNode, cell_index: int) -> None:
         if failed.is_set():
@@ -112,27 +113,28 @@ def _client(
 
 
 def _seconds_to_execute(client: NotebookClient) -> float:
-    """Execute a page, and say how long that took."""
+    """Execute a page, and return how long that took."""
     start = perf_counter()
     asyncio.run(client.async_execute())  # closes its event loop, however the page ends
     return perf_counter() - start
 
 
 def _kill(client: NotebookClient) -> None:
-    """End the kernel of a page that is still running; its thread then ends within a second or two."""
+    """End the kernel of a page that is still running; its thread ends a second or two later."""
     process = getattr(getattr(client.km, "provisioner", None), "process", None)
     if process:
         process.kill()
 
 
 def complaint(page: str, notebook: NotebookNode, error: BaseException) -> str:
-    """Say which cell of a page failed, where in it, and what was found, in at most 20 lines.
+    """Say in at most 20 lines which cell of a page failed, where, and what was found.
 
     Examples
     --------
-    >>> output = {"output_type": "error", "ename": "ZeroDivisionError", "evalue": "division by zero"}
-    >>> output["traceback"] = ["Cell In[1], line 2", "----> 2 1 / 0"]
-    >>> cell = NotebookNode(cell_type="code", source="x = 1\\n1 / 0", outputs=[NotebookNode(output)])
+    >>> output = NotebookNode(output_type="error", ename="ZeroDivisionError")
+    >>> output.evalue = "division by zero"
+    >>> output.traceback = ["Cell In[1], line 2", "----> 2 1 / 0"]
+    >>> cell = NotebookNode(cell_type="code", source="x = 1\\n1 / 0", outputs=[output])
     >>> notebook = NotebookNode(cells=[cell], metadata={"source_map": [12]})
     >>> print(complaint("book/page.md", notebook, RuntimeError()).partition("The site")[0])
     book/page.md: code cell 1, near line 12, fails at its line 2:
@@ -143,18 +145,21 @@ def complaint(page: str, notebook: NotebookNode, error: BaseException) -> str:
     <BLANKLINE>
     <BLANKLINE>
     """
-    said, place, excerpt = str(error), "", []
+    message = str(error)
+    place = ""
+    excerpt: list[str] = []
     code_cells = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
     for number, i in enumerate(code_cells, 1):
         for output in notebook.cells[i].outputs:
             if output.output_type != "error":
                 continue
-            said = f"{output.ename}: {output.evalue}"
+            message = f"{output.ename}: {output.evalue}"
             failing = re.search(r"-+> (\d+)", _COLOURS.sub("", "\n".join(output.traceback)))
             line = int(failing[1]) if failing else 1
             excerpt = notebook.cells[i].source.splitlines()[line - 1 : line + 3]
-            place = f": code cell {number}, near line {notebook.metadata['source_map'][i]}, fails at its line {line}"
-    lines = said.splitlines()
+            start = notebook.metadata["source_map"][i]
+            place = f": code cell {number}, near line {start}, fails at its line {line}"
+    lines = message.splitlines()
     if len(lines) > _MOST_LINES:
         lines = [*lines[:_MOST_LINES], "..."]
     shown = "".join(f"    {each}\n" for each in excerpt)
@@ -162,7 +167,10 @@ def complaint(page: str, notebook: NotebookNode, error: BaseException) -> str:
 
 
 def executed_page(env: Any, docname: str) -> NotebookNode:
-    """Return a page as a notebook with outputs, and ``metadata.seconds``, how long it ran; KeyError without one."""
+    """Return a page as a notebook with outputs, and with ``metadata.seconds``, how long it ran.
+
+    Raises KeyError if the page has no cells.
+    """
     cache = get_cache(env.mystnb_config.execution_cache_path)
     key, notebook = cache.merge_match_into_notebook(_source(env, docname))
     notebook.metadata["seconds"] = cache.get_cache_record(key).data.get("execution_seconds", 0.0)
@@ -170,7 +178,7 @@ def executed_page(env: Any, docname: str) -> NotebookNode:
 
 
 def _source(env: Any, docname: str) -> NotebookNode | None:
-    """A page that has cells, as a notebook without outputs."""
+    """Return a page as a notebook without outputs, or None if it has no cells."""
     path = Path(env.doc2path(docname))
     text = path.read_text(encoding="utf-8")
     reader: Any = create_nb_reader(str(path), env.myst_config, env.mystnb_config, text)
@@ -178,7 +186,7 @@ def _source(env: Any, docname: str) -> NotebookNode | None:
 
 
 def _is_in(cache: Any, notebook: NotebookNode) -> bool:
-    """Whether the cache has a page, and has it whole: what a killed build left of one is replaced."""
+    """Say whether the cache has the whole of a page: a build that was killed may leave a part."""
     try:
         cache.get_cache_bundle(cache.match_cache_notebook(notebook).pk)
     except (KeyError, ValueError):  # no page, no file, or half of one

@@ -1,4 +1,4 @@
-"""The Sphinx extension: executes pages, and puts each on the site as a notebook too, with all that it needs."""
+"""The Sphinx extension: it executes pages, and puts each on the site as a notebook too."""
 
 import os
 import posixpath
@@ -8,6 +8,7 @@ from typing import Any
 
 import nbformat
 from docutils import nodes
+from nbformat import NotebookNode
 
 from .assignments import make_assignment
 from .cards import add_pictures, frame
@@ -31,7 +32,7 @@ from .wheel import build_wheel
 
 
 def register(app: Any) -> dict[str, Any]:
-    """Connect to what happens in a build."""
+    """Connect the extension to the events of a build."""
     connect_former_site(app)
     register_formulas(app)
     register_selftest(app)
@@ -54,17 +55,17 @@ def register(app: Any) -> dict[str, Any]:
 
 
 def _prepare(app: Any, config: Any) -> None:
-    app.l2h_notes = {}  # to teachers, of the pages that this build writes
-    # of the kernels: with matrices as small as the
+    """Set up the kernels, the cache of executed pages, and the wheel."""
+    app.l2h_notes = {}  # notes to teachers, of the pages that this build writes
+    # With matrices as small as those of the chapters, several threads of a kernel wait longer for
+    # one another than they calculate.
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        # chapters', more threads wait longer for one another than they calculate
         os.environ.setdefault(variable, "1")
-    # where the user's cache cannot be written, every chapter computes the features again, and need
-    # not say so
-    patience = "ignore:the features could not be kept"
-    os.environ["PYTHONWARNINGS"] = ",".join(
-        filter(None, (os.environ.get("PYTHONWARNINGS"), patience))
-    )
+    # If the user's cache cannot be written, every chapter computes the features again; that needs
+    # no warning.
+    quiet = "ignore:the features could not be kept"
+    filters = [os.environ.get("PYTHONWARNINGS"), quiet]
+    os.environ["PYTHONWARNINGS"] = ",".join(filter(None, filters))
     build = Path(app.outdir).resolve().parent
     draw_in_kernels(build / ".ipython")
     config.nb_execution_cache_path = str(build / ".jupyter_cache" / execution_key()[:16])
@@ -72,7 +73,7 @@ def _prepare(app: Any, config: Any) -> None:
     wheel = build_wheel(build / "wheel")
     config.l2h_wheel = str(wheel)
     config.html_copy_source = False  # a page's source holds the teaching notes
-    # for {{ wheel }} in a page of book/, whose file name has no other way to follow the version
+    # {{ wheel }} in a page of book/ becomes this link: the wheel's name changes with the version
     link = f'<a href="../notebooks/{wheel.name}" download><code>{wheel.name}</code></a>'
     config.myst_substitutions = {
         **config.myst_substitutions,
@@ -82,34 +83,32 @@ def _prepare(app: Any, config: Any) -> None:
 
 
 def _folder(app: Any, edition: str = "reader") -> Path:
-    """Where an edition goes: only the reader's is on the site."""
+    """Return the folder of an edition; only the reader's is on the site."""
     site = Path(app.outdir).resolve()
     return site / "notebooks" if edition == "reader" else site.parent / "editions" / edition
 
 
 def _notebooks(app: Any) -> dict[str, str]:
-    """The file name of the notebook of every page that has one; one without says ``notebook: false``."""
+    """Return the notebook's name of each page with cells that does not say ``notebook: false``."""
     pages = sorted(
         page
-        for page, known in app.env.metadata.items()
-        if {"kernelspec", "notebook"} & {*known} == {"kernelspec"}
+        for page, metadata in app.env.metadata.items()
+        if "kernelspec" in metadata and "notebook" not in metadata
     )
     return {page: f"{page.rpartition('/')[2]}.ipynb" for page in pages}
 
 
 def _files(app: Any, page: str) -> dict[str, Path]:
-    """The files that a page links to or reads, by their address from its notebook."""
+    """Return the files that a page links to or reads, by their address from its notebook."""
     here = posixpath.dirname(page)
+    source = Path(app.env.doc2path(page)).read_text("utf-8")
     linked = [file for file, (readers, _) in app.env.dlfiles.items() if page in readers]
-    linked += [
-        posixpath.join(here, file)
-        for file in files_read(Path(app.env.doc2path(page)).read_text("utf-8"))
-    ]
+    linked += [posixpath.join(here, file) for file in files_read(source)]
     return {posixpath.relpath(file, here): Path(app.srcdir, file) for file in linked}
 
 
 def _write_notebooks(app: Any, document: nodes.document, docname: str) -> None:
-    """Write the page's notebooks, and leave in its tree what the site shows."""
+    """Write the page's notebooks, and leave in its tree only what the site shows."""
     notebooks = _notebooks(app)
     if docname in notebooks and app.builder.name == "html":
         name = notebooks.pop(docname)
@@ -119,68 +118,72 @@ def _write_notebooks(app: Any, document: nodes.document, docname: str) -> None:
             figure_numbers=app.env.toc_fignumbers.get(docname, {}),
             number_formats=app.config.numfig_format,
             notebooks={
-                app.builder.get_relative_uri(docname, other): theirs
-                for other, theirs in notebooks.items()
+                app.builder.get_relative_uri(docname, other): file
+                for other, file in notebooks.items()
             },
             files_at=site_address() and f"{site_address()}notebooks/",
         )
         executed = executed_page(app.env, docname)
+        wheel = Path(app.config.l2h_wheel).name
         for edition in EDITIONS:
-            notebook = make_notebook(
-                *make_edition(edition, page, document, executed), Path(app.config.l2h_wheel).name
-            )
-            replace_file(_folder(app, edition) / name, nbformat.writes(notebook).encode() + b"\n")
+            notebook = make_notebook(*make_edition(edition, page, document, executed), wheel)
+            _write_notebook(_folder(app, edition) / name, notebook)
         exercises = find_exercises(page, document, executed)
         if exercises:
-            both = make_notebook(
-                *make_edition("nbgrader", page, document, executed), Path(app.config.l2h_wheel).name
-            )
+            notebook = make_notebook(*make_edition("nbgrader", page, document, executed), wheel)
             place = _folder(app, "nbgrader") / "source" / Path(name).stem / name
-            replace_file(place, nbformat.writes(make_assignment(both, exercises)).encode() + b"\n")
+            _write_notebook(place, make_assignment(notebook, exercises))
     if app.builder.name == "html":
         app.l2h_notes[docname] = notes_of(app.builder, document)
     prepare_page(document)
     bring_to_life(document)
 
 
+def _write_notebook(path: Path, notebook: NotebookNode) -> None:
+    replace_file(path, nbformat.writes(notebook).encode() + b"\n")
+
+
 def _link_notebook(
     app: Any, pagename: str, templatename: str, context: dict[str, Any], document: Any
 ) -> None:
+    """Write links to the page's notebook and its source below the title."""
     if document is None or "body" not in context:
         return
     name = _notebooks(app).get(pagename, "")
     source = Path(app.env.doc2path(pagename)).relative_to(app.srcdir).as_posix()
-    links = {text: f'href="{escape(address)}"' for text, address in links_out(source, name).items()}
+    links = {}
     if name:
         stem = context["pathto"](f"notebooks/{Path(name).stem}", 1)
-        whole = {"or with all that it needs": f'href="{stem}.zip" download'}
-        links = (
-            {"Download this page as a notebook": f'href="{stem}.ipynb" download'} | whole | links
-        )
-    line = ", ".join(f"<a {to}>{text}</a>" for text, to in links.items())
-    if line:
-        context["body"] = context["body"].replace(
-            "</h1>", f'</h1>\n<p class="notebook-link">{line}</p>', 1
-        )
+        links["Download this page as a notebook"] = f'href="{stem}.ipynb" download'
+        links["or with all that it needs"] = f'href="{stem}.zip" download'
+    for text, address in links_out(source, name).items():
+        links[text] = f'href="{escape(address)}"'
+    if links:
+        line = ", ".join(f"<a {target}>{text}</a>" for text, target in links.items())
+        below = f'</h1>\n<p class="notebook-link">{line}</p>'
+        context["body"] = context["body"].replace("</h1>", below, 1)
 
 
 def _put_files_beside(app: Any, exception: Exception | None) -> None:
-    """Put the wheel and what the pages link to beside the notebooks, and remove what an earlier build left."""
+    """Put beside the notebooks the wheel and what pages link to, and remove older files."""
     if exception or app.builder.name != "html":
         return
     write_fonts(Path(app.outdir))
-    wheel, names = Path(app.config.l2h_wheel), _notebooks(app)
-    files = {wheel.name: wheel} | {
-        file: path for page in names for file, path in _files(app, page).items()
-    }
+    wheel = Path(app.config.l2h_wheel)
+    names = _notebooks(app)
+    files = {wheel.name: wheel}
+    for page in names:
+        files |= _files(app, page)
     for folder in (_folder(app, edition) for edition in EDITIONS):
         for file, original in files.items():
             replace_file(folder / file, original.read_bytes())
-        zips = []
+        wanted = {folder / file for file in files}
         for page, name in names.items():
-            zips.append(folder / f"{Path(name).stem}.zip")
-            hand_out(zips[-1], [folder / file for file in (name, wheel.name, *_files(app, page))])
-        wanted = {*zips, *(folder / name for name in (*files, *names.values()))}
+            notebook = folder / name
+            archive = notebook.with_suffix(".zip")
+            beside = [folder / file for file in (wheel.name, *_files(app, page))]
+            hand_out(archive, [notebook, *beside])
+            wanted |= {notebook, archive}
         # pages are renamed and versions change: nothing old is offered
         for path in folder.rglob("*"):
             if path.is_file() and path not in wanted:

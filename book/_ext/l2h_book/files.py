@@ -1,4 +1,4 @@
-"""The files that the book is built from, and files that are whole or not there."""
+"""The files from which the book is built, and files that are written whole or not at all."""
 
 import hashlib
 import io
@@ -15,7 +15,7 @@ PACKAGE = Path(l2h_tutorial.__file__).parent
 
 
 def files_of(folder: Path) -> list[Path]:
-    """Every file in a folder, in a fixed order, but for what Python compiles."""
+    """Return every file in a folder, in a fixed order, without what Python has compiled."""
     return [
         path
         for path in sorted(folder.rglob("*"))
@@ -24,7 +24,7 @@ def files_of(folder: Path) -> list[Path]:
 
 
 def files_key(paths: Iterable[Path], root: Path) -> str:
-    """A SHA-256 over the contents of files and their names relative to ``root``."""
+    """Return a SHA-256 over the contents of files and their names relative to ``root``."""
     digest = hashlib.sha256()
     for path in paths:
         content = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -33,17 +33,20 @@ def files_key(paths: Iterable[Path], root: Path) -> str:
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Write a file: whoever opens ``path`` finds the old content or the new, never a part."""
+    """Write a file so that anyone who opens it finds the old content or the new, never a part."""
     with whole_file(path) as file:
         file.write(content)
 
 
 def hand_out(path: Path, files: Iterable[Path]) -> None:
-    """Write a zip of files from its own folder, which unpack into one of its name; the same for the same files."""
+    """Write a zip of files that lie beside it, which unpack into a folder of its name.
+
+    For the same files it has the same bytes.
+    """
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for file in files:
-            # of 1980
+            # with the earliest date there is, 1980
             member = zipfile.ZipInfo(f"{path.stem}/{file.relative_to(path.parent).as_posix()}")
             archive.writestr(member, file.read_bytes(), zipfile.ZIP_DEFLATED, 1)
     replace_file(path, packed.getvalue())

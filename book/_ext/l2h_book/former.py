@@ -1,4 +1,4 @@
-"""The site of the last good build: it stays, and says that it is old, until a newer one is whole."""
+"""The site of the last good build, which stays until a newer one is whole, and says it is old."""
 
 import atexit
 import re
@@ -10,23 +10,27 @@ from sphinx.application import ENV_PICKLE_FILENAME
 
 from .files import replace_file
 
-NOTICE = '<p class="old-build" role="status">The last build failed. This page is from the build before it.</p>'
+NOTICE = (
+    '<p class="old-build" role="status">'
+    "The last build failed. This page is from the build before it.</p>"
+)
 
 
 def connect(app: Any) -> None:
-    """Look after the site from the begin of a build to its end."""
+    """Take care of the former site from the beginning of a build to its end."""
     app.connect("config-inited", _begin)
     app.connect("build-finished", _end, priority=1000)
 
 
 def _places(site: Path) -> tuple[Path, Path]:
-    """The mark of a build that has not ended, and a copy of the site as it was before that build."""
+    """Return the mark of a build that has not ended, and a copy of the site from before it."""
     return site.with_name(f".{site.name}.unfinished"), site.with_name(f".{site.name}.former")
 
 
 def _begin(app: Any, config: Any) -> None:
-    """Keep a copy of the site. Of a build that was killed nothing is used: half a page would stay."""
-    site, doctrees = Path(app.outdir), Path(app.doctreedir)
+    """Keep a copy of the site. A build that was killed may leave half a page, so it is removed."""
+    site = Path(app.outdir)
+    doctrees = Path(app.doctreedir)
     unfinished, former = _places(site)
     if unfinished.exists():
         _remove(site, doctrees)
@@ -34,8 +38,7 @@ def _begin(app: Any, config: Any) -> None:
         _remove(former)
         if (doctrees / ENV_PICKLE_FILENAME).exists():
             shutil.copytree(site, former)
-        # every page is written anew, and no file of the former site is to be taken for one of this
-        else:
+        else:  # every page is written anew, so no file of the former site may stay in its place
             site.rename(former)
     for folder in (site, doctrees):
         folder.mkdir(parents=True, exist_ok=True)
@@ -44,7 +47,8 @@ def _begin(app: Any, config: Any) -> None:
 
 
 def _end(app: Any, exception: Exception | None) -> None:
-    """Forget the former site after a good build. Of a strict one a warning makes a bad one, as Sphinx says later."""
+    """Forget the former site after a good build."""
+    # a warning makes a strict build a bad one, but Sphinx says so only later
     warned = (app.warningiserror or app.keep_going) and app._warncount
     if not (exception or app.statuscode or warned):
         unfinished, former = _places(Path(app.outdir))
@@ -53,11 +57,11 @@ def _end(app: Any, exception: Exception | None) -> None:
 
 
 def _end_badly(site: Path, doctrees: Path) -> None:
-    """Bring the former site back where the process ends before a good build does, however that comes about."""
+    """Bring the former site back if the process ends, for whatever reason, without a good build."""
     unfinished, former = _places(site)
     if not unfinished.exists():
         return
-    _remove(site, doctrees)  # without doctrees the next build writes every page anew
+    _remove(site, doctrees)  # without doctrees, the next build writes every page anew
     if former.exists():
         former.rename(site)
     for page in site.rglob("*.html"):

@@ -1,4 +1,4 @@
-"""Formulas as MathML, which browsers show by themselves: no script, nothing to wait for, and screen readers know it."""
+"""Formulas as MathML, which browsers show without a script and screen readers can read."""
 
 import re
 from typing import Any
@@ -8,11 +8,12 @@ from latex2mathml.converter import convert
 from sphinx.errors import ExtensionError
 from sphinx.util.math import get_node_equation_number
 
-# which the translator lets pass
+# what must be closed as often as it is opened, which the translator does not check
 _PAIRS = ((r"(?<!\\){", r"(?<!\\)}"), (r"\\left(?![a-z])", r"\\right(?![a-z])"))
 _NAME = "(?:arccos|arcsin|arctan|cos|exp|ln|log|max|min|sin|tan)"
-_MENDED = (  # what browsers would space or stretch otherwise than TeX does
-    # an operator's name is no operator
+# patterns that browsers would space or stretch differently from TeX, and what takes their place
+_MENDED = (
+    # the name of a function is no operator
     (r"<mo(?: movablelimits=\"true\")?>([A-Za-z]{2,})</mo>", r"<mi>\1</mi>"),
     (
         rf"(?<!<msub>)(<mi>{_NAME}</mi>|<msub><mi>log</mi><mn>2</mn></msub>)(?=<m[in]>)",
@@ -31,8 +32,7 @@ _MENDED = (  # what browsers would space or stretch otherwise than TeX does
 
 
 def mathml(tex: str, *, display: bool = False) -> str:
-    r"""Write a formula as a ``math`` element; raise ValueError if it is no TeX that we can
-    translate.
+    r"""Write a formula as a ``math`` element; raise ValueError if it cannot be translated.
 
     Examples
     --------
@@ -50,32 +50,31 @@ def mathml(tex: str, *, display: bool = False) -> str:
     ...
     ValueError: no MathML for the formula \nonsense{b}
     """
-    if any(
-        len(re.findall(opening, tex)) != len(re.findall(closing, tex))
-        for opening, closing in _PAIRS
-    ):
-        raise ValueError(
-            f"no MathML for the formula {tex.strip()}: what is opened in it is not closed"
-        )
+    tex = tex.strip()
+    for opening, closing in _PAIRS:
+        if len(re.findall(opening, tex)) != len(re.findall(closing, tex)):
+            raise ValueError(f"no MathML for the formula {tex}: what is opened in it is not closed")
     try:
-        formula: str = convert(tex.strip(), display="block" if display else "inline")
+        formula: str = convert(tex, display="block" if display else "inline")
     except Exception as error:  # the translator's errors have no class in common
         raise ValueError(
-            f"no MathML for the formula {tex.strip()}: {type(error).__name__} {error}".strip()
+            f"no MathML for the formula {tex}: {type(error).__name__} {error}".strip()
         ) from error
     for pattern, mended in _MENDED:
         formula = re.sub(pattern, mended, formula)
-    if "\\" in formula:  # an unknown command is passed on as it is
-        raise ValueError(f"no MathML for the formula {tex.strip()}")
+    if "\\" in formula:  # the translator passes an unknown command on as it is
+        raise ValueError(f"no MathML for the formula {tex}")
     return formula
 
 
 def register(app: Any) -> None:
-    """Make MathML what Sphinx writes for a formula."""
+    """Make Sphinx write formulas as MathML."""
     app.add_html_math_renderer("mathml", (_inline, None), (_display, None))
-    app.connect(
-        "config-inited", lambda app, config: setattr(config, "html_math_renderer", "mathml")
-    )
+    app.connect("config-inited", _choose)
+
+
+def _choose(app: Any, config: Any) -> None:
+    config.html_math_renderer = "mathml"
 
 
 def _inline(self: Any, node: nodes.Element) -> None:

@@ -1,9 +1,8 @@
-"""What the teaching guide says of the chapters, computed when the book is built: objectives,
-minutes, exercises, plans.
+"""Objectives, minutes, exercises and plans of the teaching guide, computed as the book is built.
 
-The directive ``chapters`` has the names of chapters, a table's rows. The role ``minutes`` says what
-a chapter takes. A plan has the minutes that there are; a row a chapter with sections and exercises;
-rows with minutes of their own::
+The directive ``chapters`` lists chapters, which become the rows of a table. The role ``minutes``
+says how long a chapter takes. The directive ``plan`` is given the minutes that there are. A row of
+it names a chapter with sections and exercises, or has minutes of its own::
 
     ```{plan} 50
     lsh: One hyperplane, one bit; exercise 2.1
@@ -30,7 +29,11 @@ NOT_TAUGHT = ("Exercises", "Test yourself", "Further reading")
 
 _GOAL = r"(?s)```\{admonition\} In this chapter\n:class: note\n(.*?)\s*You\s+need:"
 _TASK = r"(?m)^```\{admonition\} Exercise (\d+\.\d+) \((\S+), \S+\)$"
-_NOTE = r"(?m)^```\{admonition\} Teaching note (\d+\.\d+) \((\d+) minutes\)\n:class: instructor\nAfter: (.*)\.$"
+_NOTE = (
+    r"(?m)^```\{admonition\} Teaching note (\d+\.\d+) \((\d+) minutes\)\n"
+    r":class: instructor\nAfter: (.*)\.$"
+)
+_HIDDEN = {"remove-cell", "remove-input", "hide-input"}
 _NOT_READ = [
     r"(?s)<!--.*?-->",
     r"(?ms)^(`{3,})\{admonition\} To teachers$.*?^\1$",
@@ -56,16 +59,14 @@ class Chapter(NamedTuple):
     seconds: float
 
     def minutes(self) -> str:
-        """What it takes, in words."""
-        reading, exercises = (
-            sum(self.sections.values()),
-            sum(minutes for _, minutes in self.exercises.values()),
-        )
+        """Return in words what it takes to read, to run and to exercise."""
+        reading = sum(self.sections.values())
+        exercises = sum(minutes for _, minutes in self.exercises.values())
         return f"{reading} min read · {self.seconds:.0f} s run · {exercises} min exercises"
 
 
 def read_chapter(executed: NotebookNode) -> Chapter:
-    """Read a chapter's source: 200 words, six lines of code or one figure a minute, a section in whole minutes."""
+    """Read a chapter's source: a minute is 200 words, six lines of code or one figure."""
     markdown = "\n\n".join(cell.source for cell in executed.cells if cell.cell_type == "markdown")
     goal = re.search(_GOAL, markdown)
     if not goal:
@@ -78,17 +79,15 @@ def read_chapter(executed: NotebookNode) -> Chapter:
                 title = piece[3:].partition("\n")[0].strip() if piece.startswith("## ") else title
                 minutes[title] = minutes.get(title, 0) + _count_words(piece) / WORDS_A_MINUTE
         else:
-            hidden = {"remove-cell", "remove-input", "hide-input"} & set(
-                cell.metadata.get("tags", [])
-            )
+            hidden = not _HIDDEN.isdisjoint(cell.metadata.get("tags", []))
             lines = 0 if hidden else len(cell.source.splitlines())
-            figures = "figure" in cell.metadata.get("mystnb", {})
+            figures = int("figure" in cell.metadata.get("mystnb", {}))
             minutes[title] += lines / CODE_LINES_A_MINUTE + figures
     opening = minutes.pop("")  # belongs to the first section
     minutes[next(iter(minutes))] += opening
     notes = {
-        number: (int(minutes), after.split("; "))
-        for number, minutes, after in re.findall(_NOTE, markdown)
+        number: (int(length), after.split("; "))
+        for number, length, after in re.findall(_NOTE, markdown)
     }
     return Chapter(
         goal=" ".join(goal[1].split()),
@@ -104,7 +103,7 @@ def read_chapter(executed: NotebookNode) -> Chapter:
 
 
 class Chapters(SphinxDirective):
-    """A table of chapters: what each lets one do, its sections with their minutes, and its exercises."""
+    """A table of chapters: the objective of each, its sections and exercises with their minutes."""
 
     has_content = True
 
@@ -118,7 +117,7 @@ class Chapters(SphinxDirective):
 
 
 class Minutes(SphinxRole):
-    """What a chapter takes to read, to run and to exercise; ``here`` is the page that says it."""
+    """Says what a chapter takes to read, to run and to exercise; ``here`` is the page itself."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         """Return the words."""
@@ -127,52 +126,63 @@ class Minutes(SphinxRole):
 
 
 class Plan(SphinxDirective):
-    """A plan as a table that adds up, and a link that presents its sections one after the other."""
+    """A plan as a table with the sum of its minutes, and a link that presents its sections."""
 
     has_content = True
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        """Add up; an error says what is not there, or that it does not fit."""
-        lines, shown, seconds, in_all = (
-            ["| chapter | sections and exercises | minutes |", "|---|---|--:|"],
-            [],
-            0.0,
-            0,
-        )
-        for line in self.content:
-            name, _, named = line.partition(": ")
-            minutes, link = (int(name), "") if name.isdigit() else (0, f"[]({name}.md)")
-            for part in named.split("; ") if link else []:
+        """Write the table; an error says what a chapter does not have, or that time is short."""
+        (available,) = self.arguments
+        lines = ["| chapter | sections and exercises | minutes |", "|---|---|--:|"]
+        shown: list[str] = []
+        seconds = 0.0
+        in_all = 0
+        for row in self.content:
+            name, _, parts = row.partition(": ")
+            link = ""
+            if name.isdigit():
+                minutes = int(name)
+            else:
                 chapter = _chapter(self, name)
-                known = {
-                    f"exercise {number}": length
-                    for number, (_, length) in chapter.exercises.items()
-                }
-                known |= chapter.sections | {"all sections": sum(chapter.sections.values())}
-                if part not in known:
-                    raise self.error(f"{name} has no {part!r}; it has {', '.join(known)}")
-                minutes += known[part]
-                sections = list(chapter.sections) if part == "all sections" else [part]
-                places = [
-                    "exercises" if part[:9] == "exercise " else nodes.make_id(title)
-                    for title in sections
-                ]
-                shown += [f"{name}/{place}" for place in places]
-            in_all, seconds = in_all + minutes, seconds + (chapter.seconds if link else 0)
-            lines.append(f"| {link} | {named} | {minutes} |")
-        if in_all > int(self.arguments[0]):
-            raise self.error(f"the plan takes {in_all} minutes of {self.arguments[0]}")
+                minutes, places = self._minutes_and_places(name, chapter, parts.split("; "))
+                shown += places
+                seconds += chapter.seconds
+                link = f"[]({name}.md)"
+            in_all += minutes
+            lines.append(f"| {link} | {parts} | {minutes} |")
+        if in_all > int(available):
+            raise self.error(f"the plan takes {in_all} minutes of {available}")
         sequence = ",".join(dict.fromkeys(shown))
-        start = f'<a href="{sequence.partition("/")[0]}.html?present={sequence}">Present it, section by section</a>'
-        lines.append(
-            f"| in all | {start}; its chapters run for {seconds:.0f} seconds | {in_all} of {self.arguments[0]} |"
+        address = f"{sequence.partition('/')[0]}.html?present={sequence}"
+        said = (
+            f'<a href="{address}">Present it, section by section</a>; '
+            f"its chapters run for {seconds:.0f} seconds"
         )
+        lines.append(f"| in all | {said} | {in_all} of {available} |")
         return self.parse_text_to_nodes("\n".join(lines))
+
+    def _minutes_and_places(
+        self, name: str, chapter: Chapter, parts: list[str]
+    ) -> tuple[int, list[str]]:
+        """Return how long parts of a chapter take, and where they are: chapter and section."""
+        known = {f"exercise {number}": length for number, (_, length) in chapter.exercises.items()}
+        known |= chapter.sections | {"all sections": sum(chapter.sections.values())}
+        minutes = 0
+        titles: list[str] = []
+        for part in parts:
+            if part not in known:
+                raise self.error(f"{name} has no {part!r}; it has {', '.join(known)}")
+            minutes += known[part]
+            if part == "all sections":
+                titles += chapter.sections
+            else:
+                titles.append("exercises" if part.startswith("exercise ") else part)
+        return minutes, [f"{name}/{nodes.make_id(title)}" for title in titles]
 
 
 def _chapter(place: Any, name: str) -> Chapter:
-    """Read a chapter for a directive or a role of a page beside it, which changes when the chapter does."""
+    """Read a chapter for a directive or a role of a page beside it, which then depends on it."""
     docname = place.env.relfn2path(f"{name}.md")[0].removesuffix(".md")
     place.env.note_dependency(f"{docname}.md")
     try:
@@ -182,6 +192,7 @@ def _chapter(place: Any, name: str) -> Chapter:
 
 
 def _row(name: str, chapter: Chapter) -> str:
+    """Write a chapter's row in the table of chapters."""
     sections = "; ".join(f"{title} ({minutes})" for title, minutes in chapter.sections.items())
     exercises = "; ".join(
         f"{number} ({grade}, {minutes})" for number, (grade, minutes) in chapter.exercises.items()

@@ -1,14 +1,14 @@
-"""Figures that move where the sentence is: the directive ``hash-figure``, and what the package
-computes for each.
+"""The directive ``hash-figure``: figures to play with in the text, and their data.
 
     ```{hash-figure} falling-lines
-    :still: fig-wedge What share of random lines will pass between two vectors that are 60 degrees
-    apart? Guess, then drop some.
+    :still: fig-wedge
+
+    What share of random lines will pass between two vectors at 60 degrees? Guess, then drop some.
     ```
 
 The content asks for a prediction. ``still`` names the chapter's figure that shows the same without
-scripts. A link in the prose sets a figure: ``{set-figure}`a right angle <theta=90>` ``. In a
-notebook there are only the words.
+scripts. A link in the prose sets the figure: ``{set-figure}`a right angle <theta=90>` ``. A
+notebook has only the words.
 """
 
 from pathlib import Path
@@ -33,30 +33,32 @@ _SHOWN = 24  # pictures of a ball
 
 
 def falling_lines() -> dict[str, Any]:
-    """Directions of the normals of four hundred random lines through the origin."""
-    return {
-        "angles": [
-            line_of(normal)[0] for normal in LSH(400, random_state=0).fit(np.eye(2)).hyperplanes_.T
-        ]
-    }
+    """Return directions of the normals of four hundred random lines through the origin."""
+    normals = LSH(400, random_state=0).fit(np.eye(2)).hyperplanes_.T
+    return {"angles": [line_of(normal)[0] for normal in normals]}
 
 
 def off_centre() -> dict[str, Any]:
-    """Sixty points around the origin, and three of LSH's lines."""
+    """Return sixty points around the origin, and three of LSH's lines."""
     points = np.random.default_rng(0).normal(scale=0.6, size=(60, 2)).round(3)
     return {"points": points.tolist(), "angles": falling_lines()["angles"][:3]}
 
 
 def ball() -> dict[str, Any]:
-    """One query's balls in the database, and recall against work over all queries, with 16 bits of LSH."""
+    """Return one query's balls in the database, and the recall and work of all queries.
+
+    Codes are 16 bits of LSH.
+    """
     ds = load_dataset()
     split = split_dataset(ds).preprocessed("l2-centre")
     lsh = LSH(16, random_state=0).fit(split.X_train)
-    table, bits = HashTable(lsh.transform(split.X_database)), lsh.transform(split.X_query)
+    table = HashTable(lsh.transform(split.X_database))
+    bits = lsh.transform(split.X_query)
     exact = exact_neighbours(split.X_query, split.X_database, k=10)
-    # as the chapter: the first with company
+    # as in the chapter, the first query with at least three images in its bucket
     q = int((table.query_radius(bits, 0, count_only=True) >= 3).argmax())
-    radii, shown = [], [split.query_rows[q]]
+    radii = []
+    shown = [split.query_rows[q]]
     for radius in range(9):
         ids = table.query_radius(bits, radius)
         best = rerank(split.X_query[[q]], split.X_database, [ids[q]], k=_SHOWN)[0]
@@ -81,7 +83,7 @@ def ball() -> dict[str, Any]:
 
 
 def dead_zone() -> dict[str, Any]:
-    """The chapter's twelve images of three classes, their four bits and their neighbours' votes."""
+    """Return the chapter's twelve images of three classes, their bits and their classes' votes."""
     ds = load_dataset()
     split = split_dataset(ds).preprocessed("l2-centre")
     few = np.concatenate([np.flatnonzero(split.y_train == label)[:4] for label in (0, 2, 6)])
@@ -96,34 +98,34 @@ def dead_zone() -> dict[str, Any]:
 
 
 def training() -> dict[str, Any]:
-    """GRH on the chapter's points in the plane, for three strengths of the vote and three starts."""
+    """Return the steps of GRH on the chapter's points, for three alphas and three starts."""
     random = np.random.default_rng(0)
     labels = np.repeat([0, 1, 2], 20)
-    points = np.array([[2.0, 0.4], [-1.2, 1.8], [-0.8, -2.0]])[labels] + random.normal(
-        scale=0.9, size=(60, 2)
-    )
-    alphas, seeds = (0.5, 0.75, 1), (3, 0, 1)  # the chapter's start first
-    trained = [
-        [GRH(2, alpha=alpha, n_iter=3, random_state=seed).fit(points, labels) for seed in seeds]
-        for alpha in alphas
-    ]
-    runs = [[frames_of(grh, labels) for grh in row] for row in trained]
+    centres = np.array([[2.0, 0.4], [-1.2, 1.8], [-0.8, -2.0]])
+    points = centres[labels] + random.normal(scale=0.9, size=(60, 2))
+    alphas = (0.5, 0.75, 1)
+    seeds = (3, 0, 1)  # the chapter's first
+
+    def run(alpha: float, seed: int) -> list[dict[str, Any]]:
+        grh = GRH(2, alpha=alpha, n_iter=3, random_state=seed).fit(points, labels)
+        return frames_of(grh, labels)
+
+    runs = [[run(alpha, seed) for seed in seeds] for alpha in alphas]
     return {"points": points.tolist(), "labels": labels.tolist(), "alphas": alphas, "runs": runs}
 
 
 def rescoring() -> dict[str, Any]:
-    """Recall by kind of code, vectors and how many candidates are re-sorted: means of the kept table over its seeds."""
+    """Return recalls by vectors, kind of code and number of candidates that are re-sorted.
+
+    They are means of the kept table over its seeds.
+    """
     kept = pd.read_csv(Path(__file__).parents[2] / "results/quality-by-bytes.csv")
     factors = (1, 2, 4, 10, 30, 100)
     recalls = [f"recall_{factor}" for factor in factors]
-    means = (
-        kept[kept.classes == "old"]
-        .groupby(["vectors", "method"], sort=False)[["bytes", *recalls]]
-        .mean()
-    )
-    vectors, methods = (
-        list(dict.fromkeys(means.index.get_level_values(level))) for level in (0, 1)
-    )
+    old = kept[kept.classes == "old"]
+    means = old.groupby(["vectors", "method"], sort=False)[["bytes", *recalls]].mean()
+    vectors = means.index.unique(0).tolist()
+    methods = means.index.unique(1).tolist()
     return {
         "vectors": vectors,
         "methods": methods,
@@ -143,11 +145,11 @@ FIGURES = {
 
 
 class hash_figure(nodes.General, nodes.Element):
-    """A figure to play with, by its ``name``; its children ask for a prediction and say where it stands still."""
+    """A figure to play with; its children ask for a prediction and name the figure in print."""
 
 
 class HashFigure(SphinxDirective):
-    """Places a figure anywhere on a page."""
+    """Puts a figure to play with on a page."""
 
     has_content = True
     required_arguments = 1
@@ -166,10 +168,10 @@ class HashFigure(SphinxDirective):
 
 
 class SetFigure(ReferenceRole):
-    """A link that puts the page's figure into a state."""
+    """A link that sets the page's figure."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        """Return the link, which leads nowhere else: a notebook shows its words."""
+        """Return the link, which stays on the page; a notebook shows its words."""
         return [nodes.reference("", self.title, refuri=f"#{self.target}", internal=True)], []
 
 

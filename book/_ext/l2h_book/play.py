@@ -1,4 +1,4 @@
-"""Figures to play with: a cell shows a sentence and its data; the site's pages add markup, style and scripts."""
+"""Figures to play with: pages add markup, style and scripts to the data that a cell shows."""
 
 import base64
 import hashlib
@@ -11,7 +11,9 @@ from docutils import nodes
 from .files import replace_file
 
 _FOLDER = Path(__file__).parent / "play"
-_OF_A_PAGE = {  # with markup in a file; all others build it themselves
+# The scripts of figures that fill a page and have their markup in a file. The scripts of the other
+# figures make their own markup.
+_OF_A_PAGE = {
     "explorer": ["common", "gist", "figure", "explorer"],
     "playground": ["common", "plane", "playground"],
 }
@@ -22,33 +24,33 @@ _HELD = re.compile(r'"data:\w+/(png|jpeg|javascript);base64,([\w+/=]+)"')
 
 
 def playable(html: str) -> str:
-    """Put a figure to play with in the place of the sentence that stands for it; other HTML stays
-    as it is.
+    """Put a figure to play with in the place of its sentence; other HTML stays as it is.
 
-    The scripts run in one function of their own, and leave no name behind.
+    The scripts run in a function of their own, so that they define no global names.
     """
     output = _OUTPUT.fullmatch(html.strip())
     if not output:
         return html
     data, name = output.groups()
-    markup = (
-        _read(f"{name}.html")
-        if name in _OF_A_PAGE
-        else f'<div class="l2h hash-figure" id="l2h-{name}" hidden></div>'
+    if name in _OF_A_PAGE:
+        scripts = _OF_A_PAGE[name]
+        markup = _read(f"{name}.html").rstrip()
+    else:
+        scripts = ["common", "plane", "figure", name]
+        markup = f'<div class="l2h hash-figure" id="l2h-{name}" hidden></div>'
+    code = "\n".join(_read(f"{script}.js") for script in scripts)
+    return "\n".join(
+        [
+            f"<div>\n<style>\n{_read('explore.css')}</style>\n</div>",
+            markup,
+            data,
+            f"<script>\n(() => {{\n{code}}})();\n</script>",
+        ]
     )
-    code = "\n".join(
-        _read(f"{script}.js")
-        for script in _OF_A_PAGE.get(name, ["common", "plane", "figure", name])
-    )
-    style, script = (
-        f"<style>\n{_read('explore.css')}</style>",
-        f"<script>\n(() => {{\n{code}}})();\n</script>",
-    )
-    return "\n".join(["<div>", style, "</div>", markup.rstrip(), data, script])
 
 
 def bring_to_life(document: nodes.document) -> None:
-    """Do so with all outputs of a page."""
+    """Make all figures to play with among a page's outputs playable."""
     for output in document.findall(nodes.raw):
         if output["format"] == "html":
             output[:] = [nodes.Text(playable(output.astext()))]
@@ -57,7 +59,7 @@ def bring_to_life(document: nodes.document) -> None:
 def put_beside(
     app: Any, pagename: str, templatename: str, context: dict[str, Any], document: Any
 ) -> None:
-    """Keep what addresses on a page hold themselves as files beside it, which a browser loads when they are needed."""
+    """Move what data addresses hold into files, which a browser loads when they are needed."""
 
     def put(held: re.Match[str]) -> str:
         content = base64.b64decode(held[2])

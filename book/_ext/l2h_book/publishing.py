@@ -1,4 +1,4 @@
-"""What search engines, citation managers and language models read: descriptions, cards, a site map, plain text."""
+"""What programs read of the site: descriptions, cards, citations, a site map, plain text."""
 
 import os
 import re
@@ -17,7 +17,7 @@ from .files import replace_file
 
 
 def site_address(variable: str = "L2H_SITE_URL") -> str:
-    """Where the site is published, with a slash at its end; empty where the variable does not say."""
+    """Return the address in a variable, with a slash at its end, or nothing if it is not set."""
     site = os.environ.get(variable, "")
     if site and not site.startswith(("https://", "http://")):
         raise ValueError(
@@ -27,33 +27,38 @@ def site_address(variable: str = "L2H_SITE_URL") -> str:
 
 
 def links_out(source: str, notebook: str) -> dict[str, str]:
-    """Where a page's source and its notebook are, by what the links say, as far as L2H_REPOSITORY tells it."""
+    """Return links to a page's source and notebook by their texts, if L2H_REPOSITORY is set."""
     repository = site_address("L2H_REPOSITORY")
     if not repository:
         return {}
+    links = {}
     place = repository.removeprefix("https://github.com/")
-    opened = {
-        "open it in Colab": f"https://colab.research.google.com/github/{place}blob/notebooks/{notebook}",
-        "in Binder": f"https://mybinder.org/v2/gh/{place}notebooks?labpath={notebook}",
-    }
-    return (opened if notebook and place != repository else {}) | {
-        "edit this page": f"{repository}edit/main/{source}",
-        "report a mistake": f"{repository}issues/new?title=In%20{source}",
-    }
+    if notebook and place != repository:
+        colab = "https://colab.research.google.com/github"
+        links["open it in Colab"] = f"{colab}/{place}blob/notebooks/{notebook}"
+        links["in Binder"] = f"https://mybinder.org/v2/gh/{place}notebooks?labpath={notebook}"
+    links["edit this page"] = f"{repository}edit/main/{source}"
+    links["report a mistake"] = f"{repository}issues/new?title=In%20{source}"
+    return links
 
 
 def site_beside() -> str:
-    """Where the book stands on its other data set: the site has it on CIFAR-10 under ``cifar10/``."""
+    """Say where the book on the other data set is: on CIFAR-10 it is under ``cifar10/``."""
     site = site_address()
     if not site:
         return "On its site the book stands on both, on CIFAR-10 under `/cifar10/`."
     root = site.removesuffix("cifar10/")
-    name, other = ("CIFAR-10", f"{root}cifar10/") if root == site else ("the bundled images", root)
+    if root == site:
+        name = "CIFAR-10"
+        other = f"{site}cifar10/"
+    else:
+        name = "the bundled images"
+        other = root
     return f"The same page, computed on {name}, is [beside this one]({other}book/data.html)."
 
 
 def connect(app: Any) -> None:
-    """Load the extensions that write tags and the site map, and add our own."""
+    """Load the extensions that write tags and the site map, and connect what we add."""
     app.setup_extension("sphinxext.opengraph")
     if site_address():
         app.setup_extension("sphinx_sitemap")
@@ -65,8 +70,8 @@ def _configure(app: Any, config: Any) -> None:
     config.html_baseurl = config.ogp_site_url = site_address()
     config.sitemap_url_scheme = "{link}"
     config.sitemap_excludes = ["404.html"]
-    # a card with the page's title where its address is known, for it must be absolute; else one
-    # picture for all pages
+    # A card has the page's title, and its address must be absolute. Where the site's address is not
+    # known, all pages have one picture.
     config.ogp_social_cards = {"enable": bool(site_address()), "line_color": BLUE}
     config.ogp_image = "" if site_address() else "_static/cover.png"
     config.ogp_image_alt = (
@@ -77,7 +82,7 @@ def _configure(app: Any, config: Any) -> None:
 def _describe(
     app: Any, pagename: str, templatename: str, context: dict[str, Any], document: Any
 ) -> None:
-    """Add the tags that Zotero and Google Scholar read; let a chapter be described by what its reader will do."""
+    """Add the tags that Zotero and Google Scholar read; describe a chapter by its objective."""
     if document is None:
         return
     tags = {
@@ -96,12 +101,12 @@ def _describe(
 
 
 def write_plain_text(app: Any) -> None:
-    """Write a Markdown file a page, for machines and people that want no pages, and their list, ``llms.txt``."""
+    """Write each page as a Markdown file, and the list of these files, ``llms.txt``."""
     site = Path(app.outdir)
     links = []
     for page in app.env.collect_relations():  # in the order of the book
         notebook = site / "notebooks" / f"{page.rpartition('/')[2]}.ipynb"
-        # pages of the reference have other pages' names
+        # a page of the reference may have the name of a chapter
         if notebook.exists() and "/api/" not in page:
             address = f"plain/{notebook.stem}.md"
             replace_file(site / address, plain_text(nbformat.read(notebook, as_version=4)).encode())
@@ -112,18 +117,19 @@ def write_plain_text(app: Any) -> None:
 
 
 def plain_text(notebook: NotebookNode) -> str:
-    """A page's notebook as Markdown: its text, its code, what the code printed, and what the
-    pictures show.
+    """Write a notebook as Markdown: text, code, what the code printed, and what pictures show.
 
-    Folded cells are left out, but for the lines of earlier chapters. Links to notebooks lead to
-    their plain text.
+    The code of folded cells is left out, unless it repeats the lines of earlier chapters. Links to
+    notebooks lead to their plain text.
 
     Examples
     --------
     >>> import nbformat
-    >>> cells = [nbformat.v4.new_markdown_cell("# Sums, see [more](more.ipynb)"), nbformat.v4.new_code_cell("1 + 1")]
-    >>> cells[1].outputs = [nbformat.v4.new_output("execute_result", {"text/plain": "2"})]
-    >>> print(plain_text(nbformat.v4.new_notebook(cells=cells)).replace("`" * 3, "'''"))
+    >>> text = nbformat.v4.new_markdown_cell("# Sums, see [more](more.ipynb)")
+    >>> code = nbformat.v4.new_code_cell("1 + 1")
+    >>> code.outputs = [nbformat.v4.new_output("execute_result", {"text/plain": "2"})]
+    >>> notebook = nbformat.v4.new_notebook(cells=[text, code])
+    >>> print(plain_text(notebook).replace("`" * 3, "'''"))
     # Sums, see [more](more.md)
     <BLANKLINE>
     '''python
@@ -140,17 +146,15 @@ def plain_text(notebook: NotebookNode) -> str:
         if cell.cell_type == "markdown":
             pieces.append(re.sub(r"\]\((?![a-z]+:)([^)#\s]+)\)", _plain_link, cell.source))
             continue
-        if not cell.metadata.get("jupyter", {}).get("source_hidden") or cell.source.startswith(
-            "# the lines so far"
-        ):
+        folded = cell.metadata.get("jupyter", {}).get("source_hidden")
+        if not folded or cell.source.startswith("# the lines so far"):
             pieces.append(f"```python\n{cell.source}\n```")
         for output in cell.outputs:
             data = output.get("data", {})
             pictures = [kind for kind in data if kind.startswith("image/")]
             if pictures:
-                pieces.append(
-                    f"(Picture: {output.metadata.get(pictures[0], {}).get('alt', 'without a description')})"
-                )
+                described = output.metadata.get(pictures[0], {})
+                pieces.append(f"(Picture: {described.get('alt', 'without a description')})")
             else:
                 text = data.get("text/plain", output.get("text", ""))
                 pieces.append(f"```text\n{text.rstrip()}\n```")
@@ -158,6 +162,6 @@ def plain_text(notebook: NotebookNode) -> str:
 
 
 def _plain_link(link: re.Match[str]) -> str:
-    """Where a notebook's link leads from its plain text: to another plain text, or to a file beside the notebooks."""
+    """Lead a notebook's link to another page's plain text, or to a file beside the notebooks."""
     name, _, kind = link[1].rpartition(".")
     return f"]({name}.md)" if kind == "ipynb" else f"](../notebooks/{link[1]})"

@@ -1,4 +1,4 @@
-"""GRH on points in the plane: a picture for the start and for both steps of every round."""
+"""The frames of GRH on points in the plane: one for the start, two for every round."""
 
 from typing import Any
 
@@ -11,52 +11,52 @@ from l2h_tutorial.grh import agreement
 
 
 def frames_of(grh: GRH, labels: Any) -> list[dict[str, Any]]:
-    """Return what each step did of an estimator that was fitted to points in the plane, from LSH,
-    by linear machines.
+    """Return what each step of GRH did to points in the plane, from LSH and with linear machines.
 
-    A frame has a ``title``; ``lines`` as ``line_of`` gives them; ``bits``, for each point a string
-    of 0 and 1; ``changed``, the bits that differ from the frame before; ``agreement`` of each bit
-    within classes, in percent.
+    A frame has a ``title``, and ``lines`` as ``line_of`` gives them. Its ``bits`` are a string of 0
+    and 1 for each point; ``changed`` marks those that differ from the frame before. Its
+    ``agreement`` is that of each bit within classes, in percent.
     """
-    graph, frames = same_class_affinity(labels), []
+    graph = same_class_affinity(labels)
+    frames: list[dict[str, Any]] = []
     lines: list[list[float]] = [[]] * grh.n_bits
 
-    def add(title: str, bits: Any, changed: Any) -> None:
+    def add(title: str, bits: Any, before: Any) -> None:
         agreed = [round(100 * agreement(graph, bits[:, [k]]), 1) for k in range(grh.n_bits)]
-        bits, changed = _strings(bits), _strings(changed)
         frames.append(
             {
                 "title": title,
                 "lines": [*lines],
-                "bits": bits,
-                "changed": changed,
+                "bits": _strings(bits),
+                "changed": _strings(bits != before),
                 "agreement": agreed,
             }
         )
 
     for step, (columns, model) in zip(grh.history_, grh.models_, strict=True):
-        before, title = step.bits, "Start"
+        title = "Start"
+        before = step.bits
         if step.number:
-            before, title = step.regularised, f"Round {step.number}, partition"
-            add(
-                f"Round {step.number}, regularise",
-                before,
-                before != grh.history_[step.number - 1].bits,
-            )
-        if model is not None:  # every bit of the round was degenerate, and kept
+            title = f"Round {step.number}, partition"
+            before = step.regularised
+            last = grh.history_[step.number - 1].bits
+            add(f"Round {step.number}, regularise", step.regularised, last)
+        if model is not None:  # else every bit of the round was degenerate, and the lines stay
             for column, line in zip(columns, _lines_of(grh, model), strict=True):
                 lines[column] = line
-        add(title, step.bits, step.bits != before)
+        add(title, step.bits, before)
     return frames
 
 
 def _lines_of(grh: GRH, model: Any) -> list[list[float]]:
-    """The lines of one model of ``GRH.models_``, on points as they were given."""
+    """Return the lines of one of ``GRH.models_``, for points as they were given."""
     if isinstance(model, LSH):
-        normals, centre, thresholds = model.hyperplanes_, grh.start_mean_, np.zeros(grh.n_bits)
-    else:  # of (x - mean) / scale
-        normals, centre, thresholds = model.weights, grh.mean_, -grh.scale_ * model.intercepts
-    return list(map(line_of, normals.T, thresholds + centre @ normals))
+        normals = model.hyperplanes_
+        thresholds = np.zeros(grh.n_bits) + grh.start_mean_ @ normals
+    else:  # it was fitted to (x - mean) / scale
+        normals = model.weights
+        thresholds = -grh.scale_ * model.intercepts + grh.mean_ @ normals
+    return list(map(line_of, normals.T, thresholds))
 
 
 def _strings(bits: Any) -> list[str]:

@@ -1,4 +1,4 @@
-"""The teachers' pages: the site's, with what is said to teachers only as notes that presentation mode can show them."""
+"""The teachers' pages: those of the site, with notes that presentation mode can show."""
 
 import os
 import re
@@ -12,7 +12,7 @@ from .files import replace_file
 
 
 def notes_of(builder: Any, document: nodes.document) -> dict[str, str]:
-    """The boxes for teachers and the teaching notes of a tree, as HTML by the id of the page's or the section's own."""
+    """Return the boxes for teachers and the teaching notes, as HTML by the id of their section."""
     notes: dict[str, str] = {}
     for box in document.findall(nodes.admonition):
         if {"teachers", "instructor"} & set(box["classes"]):
@@ -25,7 +25,7 @@ def notes_of(builder: Any, document: nodes.document) -> dict[str, str]:
 
 
 def write_teachers_pages(site: Path, folder: Path, notes: dict[str, dict[str, str]]) -> None:
-    """Copy the site, but for its notebooks, and give each page that ``notes`` has an entry for its notes."""
+    """Copy the site without its notebooks, and give each page the notes that it has."""
     left_out = shutil.ignore_patterns("notebooks")
     shutil.copytree(site, folder, copy_function=_copy_newer, ignore=left_out, dirs_exist_ok=True)
     for page, places in notes.items():

@@ -1,4 +1,4 @@
-"""The package as one file, for readers who run a notebook without a checkout."""
+"""The package's wheel, for readers who run a notebook without a checkout."""
 
 import os
 import shutil
@@ -15,8 +15,8 @@ _BUILD = "import sys; from setuptools import build_meta; build_meta.build_wheel(
 def build_wheel(store: Path) -> Path:
     """Build the package's wheel, unless the one in ``store`` was built from the same files.
 
-    The build needs setuptools and no network. It happens in a copy: setuptools leaves folders
-    behind, and would put what an earlier build left there into the wheel. Built twice from the same
+    The build needs setuptools and no network. It is done in a copy, because setuptools leaves
+    folders behind, and would put the contents of old ones into the wheel. Built twice from the same
     files, the wheel has the same bytes.
     """
     root = PACKAGE.parent

@@ -1,14 +1,44 @@
 // One radius: the ball of a query on real pictures, and the point on the map for all queries.
 
-const data = read("ball"), axis = Math.log10(0.001), list = make("ul", { class: "pictures" });
-const chart = new Chart("Recall of the exact ten neighbours against the share of the database scanned, a dot a radius", {
-  across: [[0, ".1%"], [1 / 3, "1%"], [2 / 3, "10%"], [1, "100%"]], up: [[0, "0"], [0.5, ".5"], [1, "1"]], below: "scanned, all queries", beside: "recall" });
-const dots = data.radii.map(({ scanned, recall }) => [Math.max(0, 1 - Math.log10(scanned) / axis), recall]);
+const data = read("ball");
+const axis = Math.log10(0.001);
+const list = make("ul", { class: "pictures" });
+const chart = new Chart(
+  "Recall of the exact ten neighbours against the share of the database scanned, a dot a radius",
+  {
+    across: [
+      [0, ".1%"],
+      [1 / 3, "1%"],
+      [2 / 3, "10%"],
+      [1, "100%"],
+    ],
+    up: [
+      [0, "0"],
+      [0.5, ".5"],
+      [1, "1"],
+    ],
+    below: "scanned, all queries",
+    beside: "recall",
+  },
+);
+const dots = data.radii.map(({ scanned, recall }) => [
+  Math.max(0, 1 - Math.log10(scanned) / axis),
+  recall,
+]);
 
 function tile(i, near) {
   const what = thumbnail(data, i, data.names[i]);
-  return make("span", { class: near === undefined ? "tile query" : near ? "tile" : "tile wrong" }, what,
-    ...(near ? [make("span", { class: "verdict", "aria-hidden": "true" }, "\u2713"), make("span", { class: "unseen" }, "one of the ten nearest")] : []));
+  return make(
+    "span",
+    { class: near === undefined ? "tile query" : near ? "tile" : "tile wrong" },
+    what,
+    ...(near
+      ? [
+          make("span", { class: "verdict", "aria-hidden": "true" }, "\u2713"),
+          make("span", { class: "unseen" }, "one of the ten nearest"),
+        ]
+      : []),
+  );
 }
 
 function draw({ radius }) {
@@ -17,18 +47,42 @@ function draw({ radius }) {
   most.textContent = `the best ${shown.length} of ${data.radii[radius].candidates.toLocaleString("en")}`;
   chart.clear();
   chart.curve(dots);
-  dots.forEach((dot, r) => chart.dot(dot, r === radius ? "chosen" : ""));
+  dots.forEach((dot, r) => {
+    chart.dot(dot, r === radius ? "chosen" : "");
+  });
 }
 
 const percent = (share) => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} percent`;
 const sentence = ({ radius }) => {
   const { candidates, found, scanned, recall } = data.radii[radius];
-  return `Radius ${radius}: ${plural(candidates, "picture")} in the ball, ${found} of the ten nearest among them. `
-    + `All queries together: a recall of ${recall.toFixed(3)} for ${percent(scanned)} of ${data.database.toLocaleString("en")} pictures.`;
+  return (
+    `Radius ${radius}: ${plural(candidates, "picture")} in the ball, ${found} of the ten nearest among them. ` +
+    `All queries together: a recall of ${recall.toFixed(3)} for ${percent(scanned)} of ${data.database.toLocaleString("en")} pictures.`
+  );
 };
 if (data.sheet) part("ball").style.setProperty("--sheet", `url("${data.sheet}")`);
-const most = make("span"), pictures = make("div", {}, make("p", {}, "The query ", tile(0), " and ", most, " of its ball. Ticked: one of its ten nearest; dashed: not."), list);
+const most = make("span");
+const pictures = make(
+  "div",
+  {},
+  make(
+    "p",
+    {},
+    "The query ",
+    tile(0),
+    " and ",
+    most,
+    " of its ball. Ticked: one of its ten nearest; dashed: not.",
+  ),
+  list,
+);
 live("ball", {
-  start: { radius: 0 }, drawing: chart.svg, below: [pictures], draw, sentence,
-  controls: [{ key: "radius", label: "Hamming radius", least: 0, most: data.radii.length - 1, step: 1 }],
+  start: { radius: 0 },
+  drawing: chart.svg,
+  below: [pictures],
+  draw,
+  sentence,
+  controls: [
+    { key: "radius", label: "Hamming radius", least: 0, most: data.radii.length - 1, step: 1 },
+  ],
 });

@@ -7,15 +7,18 @@ const read = (name) => JSON.parse(part(`${name}-data`).textContent);
 function make(name, attributes = {}, ...children) {
   const drawing = name.startsWith("svg:");
   const element = drawing
-    ? document.createElementNS("http://www.w3.org/2000/svg", name.slice(4)) : document.createElement(name);
+    ? document.createElementNS("http://www.w3.org/2000/svg", name.slice(4))
+    : document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
-    if (value !== undefined && value !== null && value !== false) element.setAttribute(key, value === true ? "" : value);
+    if (value !== undefined && value !== null && value !== false)
+      element.setAttribute(key, value === true ? "" : value);
   }
   element.append(...children);
   return element;
 }
 
-// The address bar keeps what the reader has set, so that a view can be linked to. Jupyter's own address is left alone.
+// The address bar keeps what the reader has set, so that a view can be linked to. Jupyter's own
+// address is left alone.
 const address = {
   read: () => new URLSearchParams(location.hash.slice(1)),
   write(root, values) {
@@ -36,26 +39,36 @@ function announcer(element) {
   let waiting = 0;
   return (text) => {
     clearTimeout(waiting);
-    waiting = setTimeout(() => { if (element.textContent !== text) element.textContent = text; }, 250);
+    waiting = setTimeout(() => {
+      if (element.textContent !== text) element.textContent = text;
+    }, 250);
   };
 }
 
-const plural = (n, thing, things = `${thing}s`) => `${n.toLocaleString("en")} ${n === 1 ? thing : things}`;
+const plural = (n, thing, things = `${thing}s`) =>
+  `${n.toLocaleString("en")} ${n === 1 ? thing : things}`;
 const bitsApart = (a, b) => {
-  let rest = (a ^ b) >>> 0, n = 0;
-  while (rest) { rest &= rest - 1; n += 1; }
+  let rest = (a ^ b) >>> 0;
+  let n = 0;
+  while (rest) {
+    rest &= rest - 1;
+    n += 1;
+  }
   return n;
 };
 
 // A picture of the sheet, as wide and high as its element; its name where there are no pictures
 function thumbnail({ sheet, columns, sheetRows }, i, name) {
   if (!sheet) return make("span", { class: "picture named" }, name);
-  const along = (at, all) => (all > 1 ? (100 * at) / (all - 1) : 0), x = i % columns, y = Math.floor(i / columns);
+  const along = (at, all) => (all > 1 ? (100 * at) / (all - 1) : 0);
+  const x = i % columns;
+  const y = Math.floor(i / columns);
   const style = `background-size:${100 * columns}% ${100 * sheetRows}%;background-position:${along(x, columns)}% ${along(y, sheetRows)}%`;
   return make("span", { class: "picture", style, role: name && "img", "aria-label": name || null });
 }
 
 // What something that is moved says of itself to those who cannot see where it is
 function tell(handle, now, least, most, text) {
-  for (const [key, value] of Object.entries({ now, min: least, max: most, text })) handle.setAttribute(`aria-value${key}`, value);
+  for (const [key, value] of Object.entries({ now, min: least, max: most, text }))
+    handle.setAttribute(`aria-value${key}`, value);
 }

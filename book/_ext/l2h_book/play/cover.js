@@ -1,23 +1,46 @@
 // The cover: pictures in the plane, three lines to turn, and the bucket of one picture.
 
-const data = read("cover"), SIZE = 0.8, AROUND = 4, places = data.points.map((point) => point.map((v) => 3.4 * v));
-const svg = make("svg:svg", { role: "group", "aria-label": "Pictures and three lines; each line has a handle, which can be turned also with the arrow keys" });
+const data = read("cover");
+const SIZE = 0.8;
+const AROUND = 4;
+const places = data.points.map((point) => point.map((v) => 3.4 * v));
+const svg = make("svg:svg", {
+  role: "group",
+  "aria-label":
+    "Pictures and three lines; each line has a handle, which can be turned also with the arrow keys",
+});
 const plane = new Plane(svg, 4.5);
 const start = { query: data.query, ...data.angles };
 const handles = data.angles.map((_, k) => {
   const turn = (degrees) => set({ [k]: Math.round((degrees + 360) % 360) });
-  const handle = plane.handle(`Line ${k + 1}`, ([x, y]) => turn((180 / Math.PI) * Math.atan2(y, x) + 90),
-    ([x, y], small) => turn(now[k] + (x + y) * (small ? 1 : 5)));
-  handle.append(make("svg:circle", { r: 0.24 * plane.unit, class: "grip" }), make("svg:text", { "font-size": 0.3 * plane.unit }, String(k + 1)));
+  const handle = plane.handle(
+    `Line ${k + 1}`,
+    ([x, y]) => turn((180 / Math.PI) * Math.atan2(y, x) + 90),
+    ([x, y], small) => turn(now[k] + (x + y) * (small ? 1 : 5)),
+  );
+  handle.append(
+    make("svg:circle", { r: 0.24 * plane.unit, class: "grip" }),
+    make("svg:text", { "font-size": 0.3 * plane.unit }, String(k + 1)),
+  );
   return handle;
 });
 let now = start;
 
 function shot([x, y], i, kind) {
-  const column = i % data.columns, row = Math.floor(i / data.columns), half = SIZE / 2;
+  const column = i % data.columns;
+  const row = Math.floor(i / data.columns);
+  const half = SIZE / 2;
   const frame = { x: x - half, y: -y - half, width: SIZE, height: SIZE };
-  const crop = make("svg:svg", { ...frame, viewBox: `${column} ${row} 1 1` },
-    make("svg:image", { href: data.sheet, width: data.columns, height: data.sheetRows, preserveAspectRatio: "none" }));
+  const crop = make(
+    "svg:svg",
+    { ...frame, viewBox: `${column} ${row} 1 1` },
+    make("svg:image", {
+      href: data.sheet,
+      width: data.columns,
+      height: data.sheetRows,
+      preserveAspectRatio: "none",
+    }),
+  );
   const group = make("svg:g", { class: `shot ${kind}` }, crop, make("svg:rect", frame));
   group.addEventListener("click", () => set({ query: i }));
   plane.points.append(group);
@@ -31,20 +54,29 @@ const inBucket = (state) => {
 
 // Whether a code stands there alone: beside pictures, handles and lines.
 function clear([x, y], lines) {
-  const ends = lines.map(({ angle }) => normalOf({ angle: angle - 90 }).map((part) => AROUND * part));
-  return [...places, ...ends].every(([a, b]) => Math.abs(a - x) > 0.88 || Math.abs(b - y) > 0.65)
-    && lines.every((line) => Math.abs(normalOf(line)[0] * x + normalOf(line)[1] * y) > 0.3);
+  const ends = lines.map(({ angle }) =>
+    normalOf({ angle: angle - 90 }).map((part) => AROUND * part),
+  );
+  return (
+    [...places, ...ends].every(([a, b]) => Math.abs(a - x) > 0.88 || Math.abs(b - y) > 0.65) &&
+    lines.every((line) => Math.abs(normalOf(line)[0] * x + normalOf(line)[1] * y) > 0.3)
+  );
 }
 
 function draw(state) {
-  const lines = linesOf(state), own = codeOf(lines, data.points[state.query]), inside = inBucket(state);
+  const lines = linesOf(state);
+  const own = codeOf(lines, data.points[state.query]);
+  const inside = inBucket(state);
   now = state;
   plane.clear();
   for (const { code, corners } of cellsOf(lines, plane.reach)) {
     plane.cell(corners, code === own ? "own" : "outside");
     const { area, x, y } = middleOf(corners);
-    const spots = [0, 0.25, 0.5, 0.7].flatMap((t) => corners.map(([cx, cy]) => [x + t * (cx - x), y + t * (cy - y)]));
-    if (area > 4) plane.label(...(spots.find((spot) => clear(spot, lines)) ?? [x, y]), code, code === own);
+    const spots = [0, 0.25, 0.5, 0.7].flatMap((t) =>
+      corners.map(([cx, cy]) => [x + t * (cx - x), y + t * (cy - y)]),
+    );
+    if (area > 4)
+      plane.label(...(spots.find((spot) => clear(spot, lines)) ?? [x, y]), code, code === own);
   }
   lines.forEach((line, k) => {
     plane.line(line);
@@ -52,19 +84,34 @@ function draw(state) {
     handles[k].setAttribute("transform", `translate(${x * AROUND} ${-y * AROUND})`);
     tell(handles[k], line.angle, 0, 360, `${line.angle} degrees`);
   });
-  places.forEach((point, i) => { if (i !== state.query) shot(point, i, inside[i] ? "in" : "out"); });
+  places.forEach((point, i) => {
+    if (i !== state.query) shot(point, i, inside[i] ? "in" : "out");
+  });
   shot(places[state.query], state.query, "query");
 }
 
 const sentence = (state) => {
-  const inside = inBucket(state), n = inside.filter(Boolean).length - 1, kind = data.names[state.query];
-  const right = inside.filter((one, i) => one && i !== state.query && data.names[i] === kind).length;
-  return `The framed picture, of the class ${kind}, has the code ${codeOf(linesOf(state), data.points[state.query])}. `
-    + `A search compares it with the ${plural(n, "other picture")} of its bucket, not with all ${inside.length - 1}; ${right} of ${n} are of its class.`;
+  const inside = inBucket(state);
+  const n = inside.filter(Boolean).length - 1;
+  const kind = data.names[state.query];
+  const right = inside.filter(
+    (one, i) => one && i !== state.query && data.names[i] === kind,
+  ).length;
+  return (
+    `The framed picture, of the class ${kind}, has the code ${codeOf(linesOf(state), data.points[state.query])}. ` +
+    `A search compares it with the ${plural(n, "other picture")} of its bucket, not with all ${inside.length - 1}; ${right} of ${n} are of its class.`
+  );
 };
 // the caption of the picture that stands still is this figure's too
-window.addEventListener("load", () => { for (const still of document.querySelectorAll("#fig-cover img")) still.style.display = "none"; });
+window.addEventListener("load", () => {
+  for (const still of document.querySelectorAll("#fig-cover img")) still.style.display = "none";
+});
 const set = live("cover", {
-  start, drawing: svg, draw, sentence,
-  controls: [{ label: "Another picture", act: ({ query }) => ({ query: (query + 7) % data.points.length }) }],
+  start,
+  drawing: svg,
+  draw,
+  sentence,
+  controls: [
+    { label: "Another picture", act: ({ query }) => ({ query: (query + 7) % data.points.length }) },
+  ],
 });

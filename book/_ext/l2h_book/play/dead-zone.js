@@ -1,23 +1,46 @@
 // Twelve images and their neighbours' votes: which bits flip, from which alpha on.
 
-const data = read("dead-zone"), svg = picture("Bits before, votes, and bits after the step, a row an image"), SIZE = 22;
+const data = read("dead-zone");
+const svg = picture("Bits before, votes, and bits after the step, a row an image");
+const SIZE = 22;
 svg.setAttribute("viewBox", `0 0 400 ${30 + data.bits.length * SIZE}`);
 svg.classList.add("chart");
 
 const sgn = (mixture) => (mixture > 1e-12 ? 1 : 0);
-const after = (alpha, i, k) => sgn(alpha * data.votes[i][k] + (1 - alpha) * (2 * data.bits[i][k] - 1));
-const number = (value) => (value > 0 ? "+" : value < 0 ? "\u2212" : "") + Math.abs(value).toFixed(1).replace(/^0(?=\.[^0])|\.0$/g, "");
+const after = (alpha, i, k) =>
+  sgn(alpha * data.votes[i][k] + (1 - alpha) * (2 * data.bits[i][k] - 1));
+const number = (value) =>
+  (value > 0 ? "+" : value < 0 ? "\u2212" : "") +
+  Math.abs(value)
+    .toFixed(1)
+    .replace(/^0(?=\.[^0])|\.0$/g, "");
 
 function square(column, i, bit, ring) {
-  const x = column + 2, y = 24 + i * SIZE;
-  svg.append(make("svg:rect", { x, y, width: SIZE - 5, height: SIZE - 5, class: `bit ${bit ? "on" : ""} ${ring ? "flipped" : ""}` }));
+  const x = column + 2;
+  const y = 24 + i * SIZE;
+  svg.append(
+    make("svg:rect", {
+      x,
+      y,
+      width: SIZE - 5,
+      height: SIZE - 5,
+      class: `bit ${bit ? "on" : ""} ${ring ? "flipped" : ""}`,
+    }),
+  );
 }
 
 function draw({ alpha }) {
   svg.replaceChildren();
-  [["bits", 130], ["vote", 242], ["after", 350]].forEach(([text, x]) => svg.append(make("svg:text", { x, y: 10 }, text)));
+  for (const [text, x] of [
+    ["bits", 130],
+    ["vote", 242],
+    ["after", 350],
+  ])
+    svg.append(make("svg:text", { x, y: 10 }, text));
   data.bits.forEach((bits, i) => {
-    svg.append(make("svg:text", { x: 78, y: 32 + i * SIZE, class: "name" }, i % 4 ? "" : data.names[i]));
+    svg.append(
+      make("svg:text", { x: 78, y: 32 + i * SIZE, class: "name" }, i % 4 ? "" : data.names[i]),
+    );
     bits.forEach((bit, k) => {
       square(86 + k * SIZE, i, bit, false);
       svg.append(make("svg:text", { x: 196 + k * 30, y: 32 + i * SIZE }, number(data.votes[i][k])));
@@ -27,12 +50,24 @@ function draw({ alpha }) {
 }
 
 const sentence = ({ alpha }) => {
-  const flips = data.bits.flatMap((bits, i) => bits.filter((bit, k) => after(alpha, i, k) !== bit)).length, needed = (1 - alpha) / alpha;
-  const which = alpha === 0 ? "No vote counts" : alpha === 1 ? "The vote alone decides, and where it is tied the bit becomes \u22121"
-    : `A vote against a bit must be stronger than ${needed.toFixed(2)}${alpha <= 0.5 ? ", and none is" : ""}`;
+  const flips = data.bits.flatMap((bits, i) =>
+    bits.filter((bit, k) => after(alpha, i, k) !== bit),
+  ).length;
+  const needed = (1 - alpha) / alpha;
+  const which =
+    alpha === 0
+      ? "No vote counts"
+      : alpha === 1
+        ? "The vote alone decides, and where it is tied the bit becomes \u22121"
+        : `A vote against a bit must be stronger than ${needed.toFixed(2)}${alpha <= 0.5 ? ", and none is" : ""}`;
   return `\u03b1 = ${alpha.toFixed(2)}: ${plural(flips, "bit")} of ${4 * data.bits.length} ${flips === 1 ? "flips" : "flip"}. ${which}.`;
 };
 live("dead-zone", {
-  start: { alpha: 0.5 }, drawing: svg, draw, sentence,
-  controls: [{ key: "alpha", label: "\u03b1", least: 0, most: 1, step: 0.05, text: (v) => v.toFixed(2) }],
+  start: { alpha: 0.5 },
+  drawing: svg,
+  draw,
+  sentence,
+  controls: [
+    { key: "alpha", label: "\u03b1", least: 0, most: 1, step: 0.05, text: (v) => v.toFixed(2) },
+  ],
 });

@@ -1,114 +1,268 @@
-// The hash explorer: a query, two methods, and one map of the pictures for both. It searches by XOR and a count of bits.
+// The hash explorer: a query, two methods, and one map of the pictures for both. It searches by XOR
+// and a count of bits.
 
-const data = read("explorer"), methods = Object.keys(data.codes), widths = Object.keys(data.codes[methods[0]]).map(Number), n = data.labels.length, lines = Math.ceil(n / data.columns);
-const order = data.order.map((digits) => split(digits, 3)), codes = {}, MINE = data.queryLabels.length;  // the reader's own, after all others
-let mine = null;  // its codes, by method and bits
+const data = read("explorer");
+const methods = Object.keys(data.codes);
+const widths = Object.keys(data.codes[methods[0]]).map(Number);
+const n = data.labels.length;
+const lines = Math.ceil(n / data.columns);
+const order = data.order.map((digits) => split(digits, 3));
+const codes = {};
+const MINE = data.queryLabels.length; // the reader's own, after all others
+let mine = null; // its codes, by method and bits
 
 function split(digits, width) {
   const numbers = [];
-  for (let i = 0; i < digits.length; i += width) numbers.push(Number.parseInt(digits.slice(i, i + width), 16));
+  for (let i = 0; i < digits.length; i += width)
+    numbers.push(Number.parseInt(digits.slice(i, i + width), 16));
   return numbers;
 }
 
-// The search: who is within the radius, the nearest by cosine first. Of the reader's picture the page has no cosines:
-// the fewest bits apart come first. A method that is not linear has no code for it.
+// The search: who is within the radius, the nearest by cosine first. Of the reader's picture the
+// page has no cosines: the fewest bits apart come first. A method that is not linear has no code
+// for it.
 function search({ query, bits, radius }, method) {
-  const width = widths[bits], key = `${method} ${width}`;
+  const width = widths[bits];
+  const key = `${method} ${width}`;
   codes[key] ??= data.codes[method][width].map((digits) => split(digits, width / 4));
-  const [queries, pictures] = codes[key], code = query === MINE ? mine?.[key] : queries[query];
+  const [queries, pictures] = codes[key];
+  const code = query === MINE ? mine?.[key] : queries[query];
   const distances = code === undefined ? null : pictures.map((other) => bitsApart(code, other));
-  const ranked = order[query] ?? (distances ? pictures.map((_, id) => id).sort((a, b) => distances[a] - distances[b]) : []);
-  return { width, code, pictures, distances, candidates: distances ? ranked.filter((id) => distances[id] <= radius) : [] };
+  const ranked =
+    order[query] ??
+    (distances ? pictures.map((_, id) => id).sort((a, b) => distances[a] - distances[b]) : []);
+  return {
+    width,
+    code,
+    pictures,
+    distances,
+    candidates: distances ? ranked.filter((id) => distances[id] <= radius) : [],
+  };
 }
 
-const nameOf = (id) => data.classes[data.labels[id]], nameOfQuery = (query) => (query === MINE ? "your picture" : data.classes[data.queryLabels[query]]);
+const nameOf = (id) => data.classes[data.labels[id]];
+const nameOfQuery = (query) =>
+  query === MINE ? "your picture" : data.classes[data.queryLabels[query]];
 const isRight = ({ query }, id) => query === MINE || data.labels[id] === data.queryLabels[query];
-const hits = (state, ids) => (state.query === MINE ? null : ids.slice(0, data.answers).filter((id) => isRight(state, id)).length);
+const hits = (state, ids) =>
+  state.query === MINE
+    ? null
+    : ids.slice(0, data.answers).filter((id) => isRight(state, id)).length;
 
 function codeOf(width, code, other = code) {
-  const text = code.toString(2).padStart(width, "0"), second = other.toString(2).padStart(width, "0");
+  const text = code.toString(2).padStart(width, "0");
+  const second = other.toString(2).padStart(width, "0");
   const differing = [...text].flatMap((bit, i) => (bit === second[i] ? [] : [i + 1]));
   const said = differing.length ? `; differs in bit ${differing.join(", ")}` : "";
-  const groups = text.match(/.{4}/g).map((four, g) => make("span", {}, ...[...four].map((bit, j) => (
-    make("i", { class: differing.includes(4 * g + j + 1) ? "differs" : null, "data-bit": bit }, bit)))));
-  return make("span", { class: "code", role: "img", "aria-label": `${text.match(/.{4}/g).join(" ")}${said}` }, ...groups);
+  const groups = text
+    .match(/.{4}/g)
+    .map((four, g) =>
+      make(
+        "span",
+        {},
+        ...[...four].map((bit, j) =>
+          make(
+            "i",
+            { class: differing.includes(4 * g + j + 1) ? "differs" : null, "data-bit": bit },
+            bit,
+          ),
+        ),
+      ),
+    );
+  return make(
+    "span",
+    { class: "code", role: "img", "aria-label": `${text.match(/.{4}/g).join(" ")}${said}` },
+    ...groups,
+  );
 }
 
 // Marks in the cells of a map, all of one shape, which is drawn from a cell's upper left corner
-const shapes = (ids, shape) => ids.map((id) => `M${id % data.columns} ${Math.floor(id / data.columns)}${shape}`).join("");
+const shapes = (ids, shape) =>
+  ids.map((id) => `M${id % data.columns} ${Math.floor(id / data.columns)}${shape}`).join("");
 const cells = (kind, ids, shape) => make("svg:path", { class: kind, d: shapes(ids, shape) });
-const square = (inset) => `m${inset} ${inset}h${1 - 2 * inset}v${1 - 2 * inset}h${2 * inset - 1}z`, corner = "m1 .5v.5h-.5z";
+const square = (inset) => `m${inset} ${inset}h${1 - 2 * inset}v${1 - 2 * inset}h${2 * inset - 1}z`;
+const corner = "m1 .5v.5h-.5z";
 const around = (id) => ["chosen around", "chosen"].map((kind) => cells(kind, [id], square(-0.35)));
 
 // A line of the table: who searches, and three numbers, or a dash for what there is not
-const line = (name) => make("tr", {}, make("th", { scope: "row" }, name), ...[1, 2, 3].map(() => make("td")));
-const fill = ({ cells: [, ...places] }, numbers) => places.forEach((place, i) => { place.textContent = numbers[i] ?? "\u2013"; });
+const line = (name) =>
+  make("tr", {}, make("th", { scope: "row" }, name), ...[1, 2, 3].map(() => make("td")));
+const fill = ({ cells: [, ...places] }, numbers) =>
+  places.forEach((place, i) => {
+    place.textContent = numbers[i] ?? "\u2013";
+  });
 
-// One method: its line, its nearest pictures, its map, and the chosen picture and its code beside the query's
+// One method: its line, its nearest pictures, its map, and the chosen picture and its code beside
+// the query's
 
 class Side {
   constructor(key) {
     const tile = () => make("button", { type: "button", class: "tile" });
-    Object.assign(this, { key, line: line(""), title: make("h2"), tiles: Array.from({ length: data.answers }, tile), codes: make("p", { class: "codes" }) });
-    this.map = make("svg:svg", { class: "map", viewBox: `0 0 ${data.columns} ${lines}`, role: "slider", tabindex: 0 });
-    this.lit = make("svg:path");  // what is seen of the second of two sheets, of which the first is faint
-    const sheet = (more) => make("svg:image", { href: data.sheet, width: data.columns, height: data.sheetRows, preserveAspectRatio: "none", ...more });
-    if (data.sheet) this.map.append(sheet({ class: "unlit" }), make("svg:clipPath", { id: `l2h-lit-${key}` }, this.lit), sheet({ "clip-path": `url(#l2h-lit-${key})` }));
+    Object.assign(this, {
+      key,
+      line: line(""),
+      title: make("h2"),
+      tiles: Array.from({ length: data.answers }, tile),
+      codes: make("p", { class: "codes" }),
+    });
+    this.map = make("svg:svg", {
+      class: "map",
+      viewBox: `0 0 ${data.columns} ${lines}`,
+      role: "slider",
+      tabindex: 0,
+    });
+    // what is seen of the second of two sheets, of which the first is faint
+    this.lit = make("svg:path");
+    const sheet = (more) =>
+      make("svg:image", {
+        href: data.sheet,
+        width: data.columns,
+        height: data.sheetRows,
+        preserveAspectRatio: "none",
+        ...more,
+      });
+    if (data.sheet)
+      this.map.append(
+        sheet({ class: "unlit" }),
+        make("svg:clipPath", { id: `l2h-lit-${key}` }, this.lit),
+        sheet({ "clip-path": `url(#l2h-lit-${key})` }),
+      );
     this.marks = this.map.appendChild(make("svg:g"));
     const pick = ({ clientX, clientY }) => {
-      const box = this.map.getBoundingClientRect(), at = (to, from, length, all) => Math.max(0, Math.min(all - 1, Math.floor(((to - from) / length) * all)));
-      const id = at(clientX, box.left, box.width, data.columns) + data.columns * at(clientY, box.top, box.height, lines);
+      const box = this.map.getBoundingClientRect();
+      const at = (to, from, length, all) =>
+        Math.max(0, Math.min(all - 1, Math.floor(((to - from) / length) * all)));
+      const id =
+        at(clientX, box.left, box.width, data.columns) +
+        data.columns * at(clientY, box.top, box.height, lines);
       if (id !== now.chosen) choose(id);
     };
     this.map.addEventListener("click", pick);
-    this.map.addEventListener("pointermove", (event) => { if (event.buttons) pick(event); });  // a finger finds one by dragging
+    this.map.addEventListener("pointermove", (event) => {
+      if (event.buttons) pick(event);
+    }); // a finger finds one by dragging
     this.map.addEventListener("keydown", (event) => {
-      const by = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: data.columns, ArrowUp: -data.columns, Home: -n, End: n }[event.key];
+      const by = {
+        ArrowRight: 1,
+        ArrowLeft: -1,
+        ArrowDown: data.columns,
+        ArrowUp: -data.columns,
+        Home: -n,
+        End: n,
+      }[event.key];
       if (!by) return;
       event.preventDefault();
       choose(now.chosen + by, Math.abs(by) === n);
     });
-    for (const one of this.tiles) one.addEventListener("click", () => choose(Number(one.dataset.id)));
-    const list = make("ul", { class: "pictures", "aria-label": `The nearest ${data.answers} of the candidates` }, ...this.tiles.map((one) => make("li", {}, one)));
-    this.element = make("section", { class: "side", "data-side": key }, this.title, list, this.map, this.codes);
+    for (const one of this.tiles)
+      one.addEventListener("click", () => choose(Number(one.dataset.id)));
+    const list = make(
+      "ul",
+      { class: "pictures", "aria-label": `The nearest ${data.answers} of the candidates` },
+      ...this.tiles.map((one) => make("li", {}, one)),
+    );
+    this.element = make(
+      "section",
+      { class: "side", "data-side": key },
+      this.title,
+      list,
+      this.map,
+      this.codes,
+    );
   }
 
   show(state) {
-    const method = methods[state[this.key]], found = search(state, method), { chosen } = state;
+    const method = methods[state[this.key]];
+    const found = search(state, method);
+    const { chosen } = state;
     this.title.textContent = method;
-    const [bucket, others] = [true, false].map((same) => found.candidates.filter((id) => (found.distances[id] === 0) === same));
-    fill(this.line, found.distances ? [hits(state, found.candidates), found.candidates.length, bucket.length] : []);
-    this.tiles.forEach((one, rank) => this.tile(one, found, rank, state));
+    const [bucket, others] = [true, false].map((same) =>
+      found.candidates.filter((id) => (found.distances[id] === 0) === same),
+    );
+    fill(
+      this.line,
+      found.distances
+        ? [hits(state, found.candidates), found.candidates.length, bucket.length]
+        : [],
+    );
+    this.tiles.forEach((one, rank) => {
+      this.tile(one, found, rank, state);
+    });
     this.lit.setAttribute("d", shapes(found.candidates, square(0)));
     this.marks.replaceChildren(
-      ...[others, bucket].flatMap((ids) => [true, false].map((right) => (
-        cells(`${ids === bucket ? "bucket" : "ring"} ${right ? "" : "wrong"}`, ids.filter((id) => isRight(state, id) === right), square(0.08))))),
-      cells("corner", found.candidates.filter((id) => !isRight(state, id)), corner), ...around(chosen));
-    this.map.setAttribute("aria-label", `The pictures as a map, by ${method}: arrow keys choose one`);
+      ...[others, bucket].flatMap((ids) =>
+        [true, false].map((right) =>
+          cells(
+            `${ids === bucket ? "bucket" : "ring"} ${right ? "" : "wrong"}`,
+            ids.filter((id) => isRight(state, id) === right),
+            square(0.08),
+          ),
+        ),
+      ),
+      cells(
+        "corner",
+        found.candidates.filter((id) => !isRight(state, id)),
+        corner,
+      ),
+      ...around(chosen),
+    );
+    this.map.setAttribute(
+      "aria-label",
+      `The pictures as a map, by ${method}: arrow keys choose one`,
+    );
     tell(this.map, chosen, 0, n - 1, `${nameOf(chosen)}${this.where(found, chosen, state)}`);
-    const asked = state.query === MINE ? make("span", { class: "picture mine" }) : thumbnail(data, n + state.query, "");
-    this.codes.replaceChildren(...(found.distances ? [
-      ...(data.sheet ? [make("span", { class: "pair" }, asked, thumbnail(data, chosen, ""))] : []),
-      make("span", {}, `Query: ${nameOfQuery(state.query)}`), codeOf(found.width, found.code),
-      make("span", {}, `Chosen: ${nameOf(chosen)}, ${plural(found.distances[chosen], "bit")} apart`), codeOf(found.width, found.pictures[chosen], found.code),
-    ] : ["This method is not linear, so the page cannot hash a picture of your own by it. Choose another."]));
+    const asked =
+      state.query === MINE
+        ? make("span", { class: "picture mine" })
+        : thumbnail(data, n + state.query, "");
+    this.codes.replaceChildren(
+      ...(found.distances
+        ? [
+            ...(data.sheet
+              ? [make("span", { class: "pair" }, asked, thumbnail(data, chosen, ""))]
+              : []),
+            make("span", {}, `Query: ${nameOfQuery(state.query)}`),
+            codeOf(found.width, found.code),
+            make(
+              "span",
+              {},
+              `Chosen: ${nameOf(chosen)}, ${plural(found.distances[chosen], "bit")} apart`,
+            ),
+            codeOf(found.width, found.pictures[chosen], found.code),
+          ]
+        : [
+            "This method is not linear, so the page cannot hash a picture of your own by it. Choose another.",
+          ]),
+    );
     return { method, found };
   }
 
   where({ distances }, id, { radius }) {
-    return distances ? `, ${plural(distances[id], "bit")} apart, ${distances[id] <= radius ? "inside" : "outside"} the ball` : "";
+    return distances
+      ? `, ${plural(distances[id], "bit")} apart, ${distances[id] <= radius ? "inside" : "outside"} the ball`
+      : "";
   }
 
   tile(one, found, rank, state) {
-    const id = found.candidates[rank], right = isRight(state, id);
-    one.parentElement.style.visibility = id === undefined ? "hidden" : "";  // its room stays, so that no map moves
+    const id = found.candidates[rank];
+    const right = isRight(state, id);
+    // its room stays, so that no map moves
+    one.parentElement.style.visibility = id === undefined ? "hidden" : "";
     if (id === undefined) return;
     const judged = state.query === MINE ? "" : `, ${right ? "right" : "wrong"} class`;
     const label = `${rank + 1}. ${nameOf(id)}${judged}, ${plural(found.distances[id], "bit")} apart`;
-    for (const [key, value] of Object.entries({ "aria-label": label, title: label, "aria-pressed": id === state.chosen })) one.setAttribute(key, value);
+    for (const [key, value] of Object.entries({
+      "aria-label": label,
+      title: label,
+      "aria-pressed": id === state.chosen,
+    }))
+      one.setAttribute(key, value);
     one.dataset.id = id;
     one.classList.toggle("wrong", !right);
-    one.replaceChildren(thumbnail(data, id, ""), ...(judged ? [make("span", { class: "verdict" }, right ? "\u2713" : "\u2717")] : []));
+    one.replaceChildren(
+      thumbnail(data, id, ""),
+      ...(judged ? [make("span", { class: "verdict" }, right ? "\u2713" : "\u2717")] : []),
+    );
     if (!data.sheet) one.firstChild.textContent = nameOf(id);
   }
 }
@@ -116,25 +270,45 @@ class Side {
 // A picture of the reader's own: drawn or loaded, described and hashed in the page
 
 function ownPicture({ size: [height, width], planes, file }) {
-  const canvas = make("canvas", { width, height, tabindex: 0, role: "img", "aria-label": "Your picture: draw with the pointer, or with the arrow keys" });
-  const pen = make("span", { class: "pen" }), paint = canvas.getContext("2d", { willReadFrequently: true }), at = [width / 2, height / 2];
+  const canvas = make("canvas", {
+    width,
+    height,
+    tabindex: 0,
+    role: "img",
+    "aria-label": "Your picture: draw with the pointer, or with the arrow keys",
+  });
+  const pen = make("span", { class: "pen" });
+  const paint = canvas.getContext("2d", { willReadFrequently: true });
+  const at = [width / 2, height / 2];
   let normals = null;
 
   async function hash() {
     const { data: pixels } = paint.getImageData(0, 0, width, height);
-    const grey = matrix(height, width, (i, j) => [0, 1, 2].reduce((sum, k) => sum + pixels[4 * (i * width + j) + k], 0) / 3);
-    const features = gist(grey), long = Math.hypot(...features) || 1;
+    const grey = matrix(
+      height,
+      width,
+      (i, j) => [0, 1, 2].reduce((sum, k) => sum + pixels[4 * (i * width + j) + k], 0) / 3,
+    );
+    const features = gist(grey);
+    const long = Math.hypot(...features) || 1;
     normals ??= await normalsOf(file);
     mine = {};
     let from = 0;
     for (const [method, bits, scales, thresholds] of planes) {
-      const scores = scales.map((scale, k) => scale * features.reduce((sum, x, i) => sum + x * normals[from + k * features.length + i], 0) / long - thresholds[k]);
+      const scores = scales.map(
+        (scale, k) =>
+          (scale *
+            features.reduce((sum, x, i) => sum + x * normals[from + k * features.length + i], 0)) /
+            long -
+          thresholds[k],
+      );
       from += bits * features.length;
       mine[`${method} ${bits}`] = scores.reduce((code, score) => 2 * code + (score >= 0), 0);
     }
     radio.firstChild.disabled = false;
     radio.style.setProperty("--mine", `url("${canvas.toDataURL()}")`);
-    const linear = (k) => (planes.some(([method]) => method === methods[k]) ? k : methods.indexOf(planes.at(-1)[0]));
+    const linear = (k) =>
+      planes.some(([method]) => method === methods[k]) ? k : methods.indexOf(planes.at(-1)[0]);
     set({ query: MINE, first: linear(now.first), second: linear(now.second) });
   }
 
@@ -152,7 +326,13 @@ function ownPicture({ size: [height, width], planes, file }) {
     paint.globalCompositeOperation = "source-over";
     paint.fillStyle = "#000";
     paint.fillRect(0, 0, width, height);
-    Object.assign(paint, { strokeStyle: "#fff", fillStyle: "#fff", lineWidth: width / 10, lineCap: "round", lineJoin: "round" });
+    Object.assign(paint, {
+      strokeStyle: "#fff",
+      fillStyle: "#fff",
+      lineWidth: width / 10,
+      lineCap: "round",
+      lineJoin: "round",
+    });
   }
 
   function invert() {
@@ -163,90 +343,202 @@ function ownPicture({ size: [height, width], planes, file }) {
 
   async function load({ target }) {
     const [chosen] = target.files;
-    const picture = chosen && await createImageBitmap(chosen).catch(() => null);
-    said.textContent = picture || !chosen ? "" : "That file is not a picture that this browser can read.";
+    const picture = chosen && (await createImageBitmap(chosen).catch(() => null));
+    said.textContent =
+      picture || !chosen ? "" : "That file is not a picture that this browser can read.";
     if (!picture) return;
-    const scale = Math.max(width / picture.width, height / picture.height), [w, h] = [picture.width * scale, picture.height * scale];
+    const scale = Math.max(width / picture.width, height / picture.height);
+    const [w, h] = [picture.width * scale, picture.height * scale];
     blank();
     paint.drawImage(picture, (width - w) / 2, (height - h) / 2, w, h);
     hash();
   }
 
-  const place = ({ offsetX, offsetY }) => [(offsetX / canvas.clientWidth) * width, (offsetY / canvas.clientHeight) * height];
-  canvas.addEventListener("pointerdown", (event) => { canvas.setPointerCapture(event.pointerId); at.splice(0, 2, ...place(event)); line(at); });
-  canvas.addEventListener("pointermove", (event) => { if (canvas.hasPointerCapture(event.pointerId)) line(place(event)); });
+  const place = ({ offsetX, offsetY }) => [
+    (offsetX / canvas.clientWidth) * width,
+    (offsetY / canvas.clientHeight) * height,
+  ];
+  canvas.addEventListener("pointerdown", (event) => {
+    canvas.setPointerCapture(event.pointerId);
+    at.splice(0, 2, ...place(event));
+    line(at);
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    if (canvas.hasPointerCapture(event.pointerId)) line(place(event));
+  });
   canvas.addEventListener("pointerup", hash);
   canvas.addEventListener("keydown", (event) => {
-    const step = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+    const step = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[
+      event.key
+    ];
     if (!step) return;
     event.preventDefault();
-    line([Math.max(0, Math.min(width, at[0] + step[0])), Math.max(0, Math.min(height, at[1] + step[1]))]);
+    line([
+      Math.max(0, Math.min(width, at[0] + step[0])),
+      Math.max(0, Math.min(height, at[1] + step[1])),
+    ]);
   });
-  canvas.addEventListener("keyup", (event) => { if (event.key.startsWith("Arrow")) hash(); });
-  const button = (text, act) => { const one = make("button", { type: "button" }, text); one.addEventListener("click", () => { act(); hash(); }); return one; };
-  const input = make("input", { type: "file", accept: "image/*", "aria-label": "Load a picture" }), said = make("p", { role: "status" });
+  canvas.addEventListener("keyup", (event) => {
+    if (event.key.startsWith("Arrow")) hash();
+  });
+  const button = (text, act) => {
+    const one = make("button", { type: "button" }, text);
+    one.addEventListener("click", () => {
+      act();
+      hash();
+    });
+    return one;
+  };
+  const input = make("input", { type: "file", accept: "image/*", "aria-label": "Load a picture" });
+  const said = make("p", { role: "status" });
   input.addEventListener("change", load);
   blank();
-  return make("details", { class: "own controls" }, make("summary", {}, "A picture of your own"), make("div", { class: "set" },
-    make("span", { class: "sheet-of-paper" }, canvas, pen), make("span", { class: "set" }, button("Clear", blank), button("Exchange light and dark", invert), input), said));
+  return make(
+    "details",
+    { class: "own controls" },
+    make("summary", {}, "A picture of your own"),
+    make(
+      "div",
+      { class: "set" },
+      make("span", { class: "sheet-of-paper" }, canvas, pen),
+      make(
+        "span",
+        { class: "set" },
+        button("Clear", blank),
+        button("Exchange light and dark", invert),
+        input,
+      ),
+      said,
+    ),
+  );
 }
 
 // From a file beside the page, which only those who draw ask for
-const normalsOf = (file) => new Promise((then) => {
-  const script = make("script", { src: file });
-  script.addEventListener("load", () => then(new Int16Array(Uint8Array.from(atob(l2hNormals), (character) => character.charCodeAt(0)).buffer)));
-  document.head.append(script);
-});
+const normalsOf = (file) =>
+  new Promise((then) => {
+    const script = make("script", { src: file });
+    script.addEventListener("load", () =>
+      then(
+        new Int16Array(
+          Uint8Array.from(atob(l2hNormals), (character) => character.charCodeAt(0)).buffer,
+        ),
+      ),
+    );
+    document.head.append(script);
+  });
 
 // The page
 
-const root = part("explorer"), sides = [new Side("first"), new Side("second")], start = { query: data.start.query, bits: 0, radius: data.start.radius, first: 0, second: methods.length - 1 };
-start.chosen = search(start, methods[0]).candidates.find((id) => !isRight(start, id)) ?? order[start.query][0];  // the first mistake
+const root = part("explorer");
+const sides = [new Side("first"), new Side("second")];
+const start = {
+  query: data.start.query,
+  bits: 0,
+  radius: data.start.radius,
+  first: 0,
+  second: methods.length - 1,
+};
+// the first mistake
+start.chosen =
+  search(start, methods[0]).candidates.find((id) => !isRight(start, id)) ?? order[start.query][0];
 root.dataset.of = data.dataset;
 if (data.sheet) root.style.setProperty("--sheet", `url("${data.sheet}")`);
-let now = start, shown = [];
-const choose = (id, held = false) => { if (held || (id >= 0 && id < n)) set({ chosen: Math.max(0, Math.min(n - 1, id)) }); };
-const radioOf = (i, name, ...parts) => make("label", {}, make("input", { type: "radio", name: "query", value: i, "aria-label": name }), ...parts);
+let now = start;
+let shown = [];
+const choose = (id, held = false) => {
+  if (held || (id >= 0 && id < n)) set({ chosen: Math.max(0, Math.min(n - 1, id)) });
+};
+const radioOf = (i, name, ...parts) =>
+  make(
+    "label",
+    {},
+    make("input", { type: "radio", name: "query", value: i, "aria-label": name }),
+    ...parts,
+  );
 const radio = radioOf(MINE, "Your own picture", make("span", { class: "picture mine" }));
 radio.firstChild.disabled = true;
-const queries = data.queryLabels.map((label, i) => radioOf(i, `${data.classes[label]}, query ${i + 1}`, thumbnail(data, n + i, data.classes[label])));
+const queries = data.queryLabels.map((label, i) =>
+  radioOf(i, `${data.classes[label]}, query ${i + 1}`, thumbnail(data, n + i, data.classes[label])),
+);
 for (const one of queries) one.lastChild.setAttribute("aria-hidden", "true");
-const row = make("fieldset", { class: "queries" }, make("legend", {}, "Query"), make("div", { class: "pictures" }, ...queries, ...(data.own ? [radio] : [])));
+const row = make(
+  "fieldset",
+  { class: "queries" },
+  make("legend", {}, "Query"),
+  make("div", { class: "pictures" }, ...queries, ...(data.own ? [radio] : [])),
+);
 row.addEventListener("change", ({ target }) => set({ query: Number(target.value) }));
 
 function draw(state) {
   now = state;
-  const asked = row.querySelector(`[value="${state.query}"]`), strip = row.lastChild, { offsetLeft, offsetWidth } = asked.parentElement;
-  if (!asked.checked) strip.scrollLeft = offsetLeft - strip.offsetLeft - (strip.clientWidth - offsetWidth) / 2;
+  const asked = row.querySelector(`[value="${state.query}"]`);
+  const strip = row.lastChild;
+  const { offsetLeft, offsetWidth } = asked.parentElement;
+  if (!asked.checked)
+    strip.scrollLeft = offsetLeft - strip.offsetLeft - (strip.clientWidth - offsetWidth) / 2;
   asked.checked = true;
   shown = sides.map((side) => side.show(state));
   fill(exhaustive, [hits(state, order[state.query]), n]);
 }
 
-const count = (state, method, ids) => `${method}: ${state.query === MINE ? "" : `${hits(state, ids)} of ${data.answers} right, `}${plural(ids.length, "candidate")}.`;
+const count = (state, method, ids) =>
+  `${method}: ${state.query === MINE ? "" : `${hits(state, ids)} of ${data.answers} right, `}${plural(ids.length, "candidate")}.`;
 
 function sentence(state) {
-  const searches = shown.map(({ method, found: { candidates, distances } }) => (distances ? count(state, method, candidates) : `${method} cannot hash it here.`));
-  return [...searches, ...(order[state.query] ? [count(state, "Exhaustive search", order[state.query])] : [])].join(" ");
+  const searches = shown.map(({ method, found: { candidates, distances } }) =>
+    distances ? count(state, method, candidates) : `${method} cannot hash it here.`,
+  );
+  return [
+    ...searches,
+    ...(order[state.query] ? [count(state, "Exhaustive search", order[state.query])] : []),
+  ].join(" ");
 }
 
-const key = (...marks) => make("svg:svg", { class: "map", viewBox: "-.1 -.1 1.2 1.2", "aria-hidden": "true" }, ...marks);
-const badge = (kind, mark) => make("span", { class: kind }, make("span", { class: "verdict" }, mark));
+const key = (...marks) =>
+  make("svg:svg", { class: "map", viewBox: "-.1 -.1 1.2 1.2", "aria-hidden": "true" }, ...marks);
+const badge = (kind, mark) =>
+  make("span", { class: kind }, make("span", { class: "verdict" }, mark));
 const frame = (kind) => cells(kind, [0], square(0.08));
-const legend = make("p", { class: "set legend" }, ...[
-  [badge("", "\u2713"), "right class"], [key(frame("ring wrong"), cells("corner", [0], corner)), badge("wrong", "\u2717"), "wrong class"],
-  [key(frame("bucket")), "the query\u2019s code"], [key(frame("ring")), "within the radius"], [key(...around(0)), "chosen"],
-].map((parts) => make("span", {}, ...parts)));
-const heads = ["Method", `Right, of ${data.answers}`, `Candidates, of ${n}`, "In its bucket"].map((text) => make("th", { scope: "col" }, text));
+const legend = make(
+  "p",
+  { class: "set legend" },
+  ...[
+    [badge("", "\u2713"), "right class"],
+    [
+      key(frame("ring wrong"), cells("corner", [0], corner)),
+      badge("wrong", "\u2717"),
+      "wrong class",
+    ],
+    [key(frame("bucket")), "the query\u2019s code"],
+    [key(frame("ring")), "within the radius"],
+    [key(...around(0)), "chosen"],
+  ].map((parts) => make("span", {}, ...parts)),
+);
+const heads = ["Method", `Right, of ${data.answers}`, `Candidates, of ${n}`, "In its bucket"].map(
+  (text) => make("th", { scope: "col" }, text),
+);
 const exhaustive = line("Exhaustive search");
-const table = make("table", {}, make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...sides.map((side) => side.line), exhaustive));
+const table = make(
+  "table",
+  {},
+  make("thead", {}, make("tr", {}, ...heads)),
+  make("tbody", {}, ...sides.map((side) => side.line), exhaustive),
+);
 
 const set = live("explorer", {
-  start, drawing: row, draw, sentence, beside: [table, legend], below: [make("div", { class: "sides" }, ...sides.map(({ element }) => element))],
+  start,
+  drawing: row,
+  draw,
+  sentence,
+  beside: [table, legend],
+  below: [make("div", { class: "sides" }, ...sides.map(({ element }) => element))],
   controls: [
-    { key: "radius", label: "Hamming radius", least: 0, most: 16, step: 1 }, { key: "bits", label: "Bits", choices: widths.map(String) },
-    { key: "first", label: "First method", choices: methods, place: sides[0].line.cells[0] }, { key: "second", label: "Second method", choices: methods, place: sides[1].line.cells[0] },
-    { key: "query", most: MINE - 1 }, { key: "chosen", most: n - 1 },
+    { key: "radius", label: "Hamming radius", least: 0, most: 16, step: 1 },
+    { key: "bits", label: "Bits", choices: widths.map(String) },
+    { key: "first", label: "First method", choices: methods, place: sides[0].line.cells[0] },
+    { key: "second", label: "Second method", choices: methods, place: sides[1].line.cells[0] },
+    { key: "query", most: MINE - 1 },
+    { key: "chosen", most: n - 1 },
   ],
 });
 if (data.own) root.querySelector(".controls").append(ownPicture(data.own));

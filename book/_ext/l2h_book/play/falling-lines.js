@@ -1,24 +1,54 @@
 // Two vectors, and lines that fall: those that do not pass between them give both the same bit.
 
-const { angles } = read("falling-lines"), SHOWN = 60, LENGTH = 3.4;
-const svg = make("svg:svg", { role: "group", "aria-label": "Two vectors; the end of one can be turned, also with the arrow keys" });
+const { angles } = read("falling-lines");
+const SHOWN = 60;
+const LENGTH = 3.4;
+const svg = make("svg:svg", {
+  role: "group",
+  "aria-label": "Two vectors; the end of one can be turned, also with the arrow keys",
+});
 const plane = new Plane(svg, 4.5);
-const chart = new Chart("The share of lines so far that do not part the vectors, and what the theory says", {
-  across: [[0, "0"], [0.5, "200"], [1, "400"]], up: [[0, "0"], [0.5, ".5"], [1, "1"]], below: "lines", beside: "same bit" });
-const tip = (degrees) => [Math.cos((degrees * Math.PI) / 180) * LENGTH, Math.sin((degrees * Math.PI) / 180) * LENGTH];
-const same = (angle, theta) => bitOf({ angle, offset: 0 }, tip(0)) === bitOf({ angle, offset: 0 }, tip(theta));
-const turned = plane.handle("Angle of the second vector", ([x, y]) => turnTo((180 / Math.PI) * Math.atan2(y, x)),
-  ([x, y], small) => turnTo(now + (x + y) * (small ? 1 : 5)));
+const chart = new Chart(
+  "The share of lines so far that do not part the vectors, and what the theory says",
+  {
+    across: [
+      [0, "0"],
+      [0.5, "200"],
+      [1, "400"],
+    ],
+    up: [
+      [0, "0"],
+      [0.5, ".5"],
+      [1, "1"],
+    ],
+    below: "lines",
+    beside: "same bit",
+  },
+);
+const tip = (degrees) => [
+  Math.cos((degrees * Math.PI) / 180) * LENGTH,
+  Math.sin((degrees * Math.PI) / 180) * LENGTH,
+];
+const same = (angle, theta) =>
+  bitOf({ angle, offset: 0 }, tip(0)) === bitOf({ angle, offset: 0 }, tip(theta));
+const turned = plane.handle(
+  "Angle of the second vector",
+  ([x, y]) => turnTo((180 / Math.PI) * Math.atan2(y, x)),
+  ([x, y], small) => turnTo(now + (x + y) * (small ? 1 : 5)),
+);
 turned.append(make("svg:circle", { r: 0.24, class: "grip" }));
 let now = 60;
 
-function turnTo(degrees) { set({ theta: Math.round(Math.max(0, Math.min(180, degrees))) }); }
+function turnTo(degrees) {
+  set({ theta: Math.round(Math.max(0, Math.min(180, degrees))) });
+}
 
 function draw({ theta, lines }) {
   const fallen = angles.slice(0, lines);
   now = theta;
   plane.clear();
-  for (const angle of fallen.slice(-SHOWN)) plane.line({ angle, offset: 0 }, same(angle, theta) ? "faint" : "parting");
+  for (const angle of fallen.slice(-SHOWN))
+    plane.line({ angle, offset: 0 }, same(angle, theta) ? "faint" : "parting");
   for (const degrees of [0, theta]) {
     const [x, y] = tip(degrees);
     plane.points.append(make("svg:line", { x1: 0, y1: 0, x2: x, y2: -y, class: "vector" }));
@@ -27,23 +57,39 @@ function draw({ theta, lines }) {
   turned.setAttribute("transform", `translate(${x} ${-y})`);
   tell(turned, theta, 0, 180, `${theta} degrees`);
   let count = 0;
-  const shares = fallen.map((angle, i) => { count += same(angle, theta); return [(i + 1) / 400, count / (i + 1)]; });
+  const shares = fallen.map((angle, i) => {
+    count += same(angle, theta);
+    return [(i + 1) / 400, count / (i + 1)];
+  });
   chart.clear();
-  if (lines) chart.curve([[0, 1 - theta / 180], [1, 1 - theta / 180]], "dashed");
+  if (lines)
+    chart.curve(
+      [
+        [0, 1 - theta / 180],
+        [1, 1 - theta / 180],
+      ],
+      "dashed",
+    );
   chart.curve(shares);
 }
 
 const sentence = ({ theta, lines }) => {
   const kept = angles.slice(0, lines).filter((angle) => same(angle, theta)).length;
   const theory = `1 \u2212 \u03b8/\u03c0 is ${(1 - theta / 180).toFixed(3)}`;
-  return lines ? `${plural(lines, "line")}, and ${kept} of them leave both vectors on one side: a share of ${(kept / lines).toFixed(3)}. ${theory}.`
+  return lines
+    ? `${plural(lines, "line")}, and ${kept} of them leave both vectors on one side: a share of ${(kept / lines).toFixed(3)}. ${theory}.`
     : `No line yet. The vectors are ${theta} degrees apart.`;
 };
 const drop = (n) => (state) => ({ lines: Math.min(angles.length, state.lines + n) });
 const set = live("falling-lines", {
-  start: { theta: 60, lines: 0 }, drawing: svg, beside: [chart.svg], draw, sentence,
+  start: { theta: 60, lines: 0 },
+  drawing: svg,
+  beside: [chart.svg],
+  draw,
+  sentence,
   controls: [
-    { label: "Drop a line", act: drop(1) }, { label: "Drop 40", act: drop(40) },
+    { label: "Drop a line", act: drop(1) },
+    { label: "Drop 40", act: drop(40) },
     { key: "theta", label: "Angle", least: 0, most: 180, step: 1, text: (v) => `${v}\u00b0` },
     { key: "lines", label: "Lines", least: 0, most: angles.length, step: 1 },
   ],

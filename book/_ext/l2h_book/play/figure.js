@@ -1,12 +1,19 @@
-// A figure in a chapter: what sets its state, a drawing, and a sentence that says the state in words.
+// A figure in a chapter: what sets its state, a drawing, and a sentence that says the state in
+// words.
 //
-// A control is a slider {key, label, least, most, step, text}, a choice {key, label, choices} or a button {label, act},
-// whose `act` gives what changes; what has no label is set in the drawing, what has a `place` stands there. The address bar keeps all that has a key, so
-// that a link in the prose sets it.
+// A control is a slider {key, label, least, most, step, text}, a choice {key, label, choices} or a
+// button {label, act}, whose `act` gives what changes; what has no label is set in the drawing,
+// what has a `place` stands there. The address bar keeps all that has a key, so that a link in the
+// prose sets it.
 
 function live(name, { start, controls, drawing, beside = [], below = [], draw, sentence }) {
-  const root = part(name), state = { ...start }, kept = controls.filter(({ key }) => key);
-  const status = make("p", { class: "status" }), aloud = make("p", { class: "unseen", role: "status" }), say = announcer(aloud), made = new Map();
+  const root = part(name);
+  const state = { ...start };
+  const kept = controls.filter(({ key }) => key);
+  const status = make("p", { class: "status" });
+  const aloud = make("p", { class: "unseen", role: "status" });
+  const say = announcer(aloud);
+  const made = new Map();
 
   function show() {
     draw(state);
@@ -23,14 +30,17 @@ function live(name, { start, controls, drawing, beside = [], below = [], draw, s
   function set(changes) {
     Object.assign(state, changes);
     show();
-    if (kept.length) address.write(root, Object.fromEntries(kept.map(({ key }) => [key, state[key]])));
+    if (kept.length)
+      address.write(root, Object.fromEntries(kept.map(({ key }) => [key, state[key]])));
   }
 
   function fromAddress() {
     const given = address.read();
     for (const { key, least = 0, most, step, choices } of kept) {
-      const value = Number(given.get(key) ?? NaN), limit = most ?? choices.length - 1;
-      if (value >= least && value <= limit && (step % 1 || Number.isInteger(value))) state[key] = value;
+      const value = Number(given.get(key) ?? NaN);
+      const limit = most ?? choices.length - 1;
+      if (value >= least && value <= limit && (step % 1 || Number.isInteger(value)))
+        state[key] = value;
     }
     show();
   }
@@ -42,24 +52,43 @@ function live(name, { start, controls, drawing, beside = [], below = [], draw, s
       button.addEventListener("click", () => set(act(state)));
       return button;
     }
-    const input = choices ? make("select", { name: key }, ...choices.map((text, i) => make("option", { value: i }, text)))
+    const input = choices
+      ? make(
+          "select",
+          { name: key },
+          ...choices.map((text, i) => make("option", { value: i }, text)),
+        )
       : make("input", { type: "range", min: least, max: most, step });
     const output = choices ? null : make("span", { class: "value", "aria-hidden": "true" });
     input.addEventListener("input", () => set({ [key]: Number(input.value) }));
     made.set(control, { input, output });
-    return make("label", {}, control.place ? make("span", { class: "unseen" }, label) : label, input, ...(output ? [output] : []));
+    return make(
+      "label",
+      {},
+      control.place ? make("span", { class: "unseen" }, label) : label,
+      input,
+      ...(output ? [output] : []),
+    );
   }
 
   const again = { label: "Start again", act: () => ({ ...start }) };
-  const hand = make("div", { class: "set controls" }, ...[...controls.filter(({ label, place }) => label && !place), again].map(element));
+  const hand = make(
+    "div",
+    { class: "set controls" },
+    ...[...controls.filter(({ label, place }) => label && !place), again].map(element),
+  );
   for (const control of controls) control.place?.prepend(element(control));
-  root.append(make("div", { class: "board" }, drawing, make("div", {}, hand, status, aloud, ...beside)), ...below);
+  root.append(
+    make("div", { class: "board" }, drawing, make("div", {}, hand, status, aloud, ...beside)),
+    ...below,
+  );
   root.parentElement.querySelector(".still")?.remove();
   root.hidden = false;
   window.addEventListener("hashchange", () => {
     if (!location.hash.includes("=")) return;
     fromAddress();
-    root.scrollIntoView({ block: "nearest" });  // a link in the prose may be far from it; Back leads back
+    // a link in the prose may be far from it; Back leads back
+    root.scrollIntoView({ block: "nearest" });
   });
   fromAddress();
   return set;
@@ -77,27 +106,52 @@ class Chart {
     for (const [at, text] of across) this.text(this.x(at), this.bottom + 16, text);
     for (const [at, text] of up) {
       this.text(this.left - 18, this.y(at), text);
-      this.svg.append(make("svg:line", { x1: this.left, x2: this.right, y1: this.y(at), y2: this.y(at), class: "grid" }));
+      this.svg.append(
+        make("svg:line", {
+          x1: this.left,
+          x2: this.right,
+          y1: this.y(at),
+          y2: this.y(at),
+          class: "grid",
+        }),
+      );
     }
     this.text((this.left + this.right) / 2, this.bottom + 36, below);
     this.svg.append(make("svg:text", { x: 10, y: 101, transform: "rotate(-90 10 101)" }, beside));
     this.curves = this.svg.appendChild(make("svg:g"));
   }
 
-  x(at) { return this.left + at * (this.right - this.left); }
+  x(at) {
+    return this.left + at * (this.right - this.left);
+  }
 
-  y(at) { return this.bottom - at * (this.bottom - this.top); }
+  y(at) {
+    return this.bottom - at * (this.bottom - this.top);
+  }
 
-  text(x, y, text) { this.svg.append(make("svg:text", { x, y }, text)); }
+  text(x, y, text) {
+    this.svg.append(make("svg:text", { x, y }, text));
+  }
 
-  clear() { this.curves.replaceChildren(); }
+  clear() {
+    this.curves.replaceChildren();
+  }
 
   curve(points, kind = "") {
-    const places = points.map(([x, y]) => `${this.x(x).toFixed(1)},${this.y(y).toFixed(1)}`).join(" ");
+    const places = points
+      .map(([x, y]) => `${this.x(x).toFixed(1)},${this.y(y).toFixed(1)}`)
+      .join(" ");
     this.curves.append(make("svg:polyline", { points: places, class: `curve ${kind}` }));
   }
 
   dot([x, y], kind = "") {
-    this.curves.append(make("svg:circle", { cx: this.x(x), cy: this.y(y), r: kind === "chosen" ? 8 : 4, class: `dot ${kind}` }));
+    this.curves.append(
+      make("svg:circle", {
+        cx: this.x(x),
+        cy: this.y(y),
+        r: kind === "chosen" ? 8 : 4,
+        class: `dot ${kind}`,
+      }),
+    );
   }
 }

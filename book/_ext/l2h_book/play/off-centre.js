@@ -1,16 +1,32 @@
 // A cloud that is dragged off the origin, through which all lines go: bits and buckets collapse.
 
-const { points, angles } = read("off-centre"), lines = angles.map((angle) => ({ angle, offset: 0 })), MOST = 4;
-const svg = make("svg:svg", { role: "group", "aria-label": "Points and three lines through the origin; the middle of the points can be moved, also with the arrow keys" });
+const { points, angles } = read("off-centre");
+const lines = angles.map((angle) => ({ angle, offset: 0 }));
+const MOST = 4;
+const svg = make("svg:svg", {
+  role: "group",
+  "aria-label":
+    "Points and three lines through the origin; the middle of the points can be moved, also with the arrow keys",
+});
 const plane = new Plane(svg, 6);
-const middle = plane.handle("Middle of the points", (to) => move(to), ([x, y], small) => move([at[0] + x * (small ? 0.05 : 0.25), at[1] + y * (small ? 0.05 : 0.25)]));
+const middle = plane.handle(
+  "Middle of the points",
+  (to) => move(to),
+  ([x, y], small) => move([at[0] + x * (small ? 0.05 : 0.25), at[1] + y * (small ? 0.05 : 0.25)]),
+);
 middle.append(make("svg:circle", { r: 0.2 * plane.unit, class: "grip" }));
 let at = [0, 0];
 
-const place = ({ away, direction }) => [away * Math.cos((direction * Math.PI) / 180), away * Math.sin((direction * Math.PI) / 180)];
+const place = ({ away, direction }) => [
+  away * Math.cos((direction * Math.PI) / 180),
+  away * Math.sin((direction * Math.PI) / 180),
+];
 function move([x, y]) {
   const degrees = (180 / Math.PI) * Math.atan2(y, x);
-  set({ away: Math.min(MOST, Math.round(20 * Math.hypot(x, y)) / 20), direction: Math.round((degrees + 360) % 360) });
+  set({
+    away: Math.min(MOST, Math.round(20 * Math.hypot(x, y)) / 20),
+    direction: Math.round((degrees + 360) % 360),
+  });
 }
 function codes(state) {
   const [dx, dy] = place(state);
@@ -23,7 +39,8 @@ function sizes(state) {
 }
 
 function draw(state) {
-  const count = sizes(state), largest = Math.max(...Object.values(count));
+  const count = sizes(state);
+  const largest = Math.max(...Object.values(count));
   at = place(state);
   plane.clear();
   for (const { code, corners } of cellsOf(lines, plane.reach)) {
@@ -31,21 +48,35 @@ function draw(state) {
     const { x, y } = middleOf(corners);
     plane.label(x, y, `${count[code] ?? 0}`, Boolean(count[code]));
   }
-  lines.forEach((line) => plane.line(line));
-  points.forEach(([x, y]) => plane.point([x + at[0], y + at[1]], 0, true));
+  for (const line of lines) plane.line(line);
+  for (const [x, y] of points) plane.point([x + at[0], y + at[1]], 0, true);
   middle.setAttribute("transform", `translate(${at[0]} ${-at[1]})`);
   tell(middle, state.away, 0, MOST, `${state.away} from the origin`);
 }
 
 const sentence = (state) => {
-  const held = Object.values(sizes(state)), n = points.length, found = held.reduce((sum, size) => sum + (size * size) / n, 0);
-  return `The middle is ${state.away} from the origin: ${held.length} of 6 buckets hold points, the largest ${Math.max(...held)} of ${n}. `
-    + `A query that is one of them finds ${found.toFixed(1)} in its bucket on average.`;
+  const held = Object.values(sizes(state));
+  const n = points.length;
+  const found = held.reduce((sum, size) => sum + (size * size) / n, 0);
+  return (
+    `The middle is ${state.away} from the origin: ${held.length} of 6 buckets hold points, the largest ${Math.max(...held)} of ${n}. ` +
+    `A query that is one of them finds ${found.toFixed(1)} in its bucket on average.`
+  );
 };
 const set = live("off-centre", {
-  start: { away: 0, direction: 30 }, drawing: svg, draw, sentence,
+  start: { away: 0, direction: 30 },
+  drawing: svg,
+  draw,
+  sentence,
   controls: [
     { key: "away", label: "Away from the origin", least: 0, most: MOST, step: 0.05 },
-    { key: "direction", label: "Direction", least: 0, most: 359, step: 1, text: (v) => `${v}\u00b0` },
+    {
+      key: "direction",
+      label: "Direction",
+      least: 0,
+      most: 359,
+      step: 1,
+      text: (v) => `${v}\u00b0`,
+    },
   ],
 });

@@ -1,9 +1,13 @@
-// Points and lines in the plane. A line is {angle, offset}: the direction of its normal in degrees, and how far along it.
+// Points and lines in the plane. A line is {angle, offset}: the direction of its normal in degrees,
+// and how far along it.
 
 const CLASSES = ["\u25cf", "\u25a0", "\u25b2"];
 const NAMES = ["circles", "squares", "triangles"];
 
-const normalOf = ({ angle }) => [Math.cos((angle * Math.PI) / 180), Math.sin((angle * Math.PI) / 180)];
+const normalOf = ({ angle }) => [
+  Math.cos((angle * Math.PI) / 180),
+  Math.sin((angle * Math.PI) / 180),
+];
 const bitOf = (line, [x, y]) => {
   const [a, b] = normalOf(line);
   return x * a + y * b >= line.offset ? "1" : "0";
@@ -14,11 +18,29 @@ const reachOf = (points) => Math.ceil(2.2 * Math.max(...points.flat().map(Math.a
 
 // What the lines cut a square into: each piece with its corners and its code.
 function cellsOf(lines, reach) {
-  let cells = [{ code: "", corners: [[-reach, -reach], [reach, -reach], [reach, reach], [-reach, reach]] }];
+  let cells = [
+    {
+      code: "",
+      corners: [
+        [-reach, -reach],
+        [reach, -reach],
+        [reach, reach],
+        [-reach, reach],
+      ],
+    },
+  ];
   for (const line of lines) {
-    const [a, b] = normalOf(line), side = ([x, y]) => x * a + y * b - line.offset;
-    cells = cells.flatMap(({ code, corners }) => [["0", -1], ["1", 1]].map(([bit, sign]) => (
-      { code: code + bit, corners: cut(corners, (corner) => sign * side(corner)) })));
+    const [a, b] = normalOf(line);
+    const side = ([x, y]) => x * a + y * b - line.offset;
+    cells = cells.flatMap(({ code, corners }) =>
+      [
+        ["0", -1],
+        ["1", 1],
+      ].map(([bit, sign]) => ({
+        code: code + bit,
+        corners: cut(corners, (corner) => sign * side(corner)),
+      })),
+    );
     cells = cells.filter((cell) => cell.corners.length > 2);
   }
   return cells;
@@ -27,16 +49,21 @@ function cellsOf(lines, reach) {
 // The part of a convex polygon where `side` is not negative
 function cut(corners, side) {
   return corners.flatMap((from, i) => {
-    const to = corners[(i + 1) % corners.length], s = side(from), t = side(to);
+    const to = corners[(i + 1) % corners.length];
+    const s = side(from);
+    const t = side(to);
     const crossing = from.map((value, k) => value + ((to[k] - value) * s) / (s - t));
     return [...(s >= 0 ? [from] : []), ...((s > 0 && t < 0) || (s < 0 && t > 0) ? [crossing] : [])];
   });
 }
 
 function middleOf(corners) {
-  let area = 0, x = 0, y = 0;
+  let area = 0;
+  let x = 0;
+  let y = 0;
   corners.forEach(([x1, y1], i) => {
-    const [x2, y2] = corners[(i + 1) % corners.length], cross = x1 * y2 - x2 * y1;
+    const [x2, y2] = corners[(i + 1) % corners.length];
+    const cross = x1 * y2 - x2 * y1;
     area += cross / 2;
     x += ((x1 + x2) * cross) / 6;
     y += ((y1 + y2) * cross) / 6;
@@ -49,7 +76,8 @@ class Plane {
   constructor(svg, reach) {
     Object.assign(this, { svg, reach, unit: reach / 4.5 });
     svg.setAttribute("viewBox", `${-reach} ${-reach} ${2 * reach} ${2 * reach}`);
-    for (const layer of ["cells", "lines", "points", "labels", "handles"]) this[layer] = svg.appendChild(make("svg:g"));
+    for (const layer of ["cells", "lines", "points", "labels", "handles"])
+      this[layer] = svg.appendChild(make("svg:g"));
   }
 
   clear() {
@@ -63,14 +91,24 @@ class Plane {
   }
 
   line(line, kind = "") {
-    const [a, b] = normalOf(line), far = 3 * this.reach, x = a * line.offset, y = b * line.offset;
-    this.lines.append(make("svg:line", {
-      class: `plane-line ${kind}`, x1: x - b * far, y1: -(y + a * far), x2: x + b * far, y2: -(y - a * far),
-    }));
+    const [a, b] = normalOf(line);
+    const far = 3 * this.reach;
+    const x = a * line.offset;
+    const y = b * line.offset;
+    this.lines.append(
+      make("svg:line", {
+        class: `plane-line ${kind}`,
+        x1: x - b * far,
+        y1: -(y + a * far),
+        x2: x + b * far,
+        y2: -(y - a * far),
+      }),
+    );
   }
 
   point([x, y], label, on, ring = false) {
-    const r = 0.11 * this.unit, kind = `point class-${label} ${on ? "on" : ""}`;
+    const r = 0.11 * this.unit;
+    const kind = `point class-${label} ${on ? "on" : ""}`;
     const shapes = {
       0: ["svg:circle", { cx: x, cy: -y, r }],
       1: ["svg:rect", { x: x - r, y: -y - r, width: 2 * r, height: 2 * r }],
@@ -83,26 +121,53 @@ class Plane {
 
   label(x, y, text, bold = false) {
     const size = 0.36 * this.unit;
-    this.labels.append(make("svg:text", { x, y: -y, "font-size": size, "paint-order": "stroke", class: bold ? "inside" : "outside" }, text));
+    this.labels.append(
+      make(
+        "svg:text",
+        {
+          x,
+          y: -y,
+          "font-size": size,
+          "paint-order": "stroke",
+          class: bold ? "inside" : "outside",
+        },
+        text,
+      ),
+    );
   }
 
   // Where a pointer is, in the coordinates of the points
   where(event) {
-    const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(this.svg.getScreenCTM().inverse());
+    const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(
+      this.svg.getScreenCTM().inverse(),
+    );
     return [x, -y];
   }
 
   // Something that is dragged, or focused and moved with the arrow keys
   handle(label, drag, keys) {
-    const group = make("svg:g", { class: "handle", tabindex: "0", role: "slider", "aria-label": label });
+    const group = make("svg:g", {
+      class: "handle",
+      tabindex: "0",
+      role: "slider",
+      "aria-label": label,
+    });
     group.append(make("svg:circle", { r: 0.36 * this.unit, class: "hit" }));
-    group.addEventListener("pointerdown", (event) => { group.setPointerCapture(event.pointerId); event.preventDefault(); group.focus({ preventScroll: true }); });
-    group.addEventListener("pointermove", (event) => { if (group.hasPointerCapture(event.pointerId)) drag(this.where(event)); });
+    group.addEventListener("pointerdown", (event) => {
+      group.setPointerCapture(event.pointerId);
+      event.preventDefault();
+      group.focus({ preventScroll: true });
+    });
+    group.addEventListener("pointermove", (event) => {
+      if (group.hasPointerCapture(event.pointerId)) drag(this.where(event));
+    });
     // a finger on a handle moves it, not the page: in a drawing `touch-action` does not say so
     group.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
     group.addEventListener("click", (event) => event.stopPropagation());
     group.addEventListener("keydown", (event) => {
-      const step = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
+      const step = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[
+        event.key
+      ];
       if (!step) return;
       event.preventDefault();
       keys(step, event.shiftKey);

@@ -1,22 +1,29 @@
 // Lines to play with. A bit is 1 where x.w >= offset; with offset 0 that is LSH.
 
-const root = part("playground"), data = read("playground");
+const root = part("playground");
+const data = read("playground");
 const plane = new Plane(root.querySelector("svg"), reachOf(data.points));
-const radius = root.querySelector("[name=radius]"), list = root.querySelector(".hyperplanes");
+const radius = root.querySelector("[name=radius]");
+const list = root.querySelector(".hyperplanes");
 const say = announcer(root.querySelector(".status"));
 const classes = [...new Set(data.labels)].sort();
-const start = () => ({ lines: data.lines.map(([angle, offset]) => ({ angle, offset })), query: [1.5, 0.5], radius: 1 });
+const start = () => ({
+  lines: data.lines.map(([angle, offset]) => ({ angle, offset })),
+  query: [1.5, 0.5],
+  radius: 1,
+});
 const furthest = 0.8 * plane.reach;
 const state = start();
 let grips = [];
 
-const turn = (angle) => Math.round((((angle % 360) + 360) % 360) * 10) / 10 % 360;
+const turn = (angle) => (Math.round((((angle % 360) + 360) % 360) * 10) / 10) % 360;
 const hold = (value, limit) => Math.round(100 * Math.max(-limit, Math.min(limit, value))) / 100 + 0;
 
 // What is shown
 
 function show() {
-  const { lines, query } = state, own = codeOf(lines, query);
+  const { lines, query } = state;
+  const own = codeOf(lines, query);
   state.radius = Math.min(state.radius, lines.length);
   const codes = data.points.map((point) => codeOf(lines, point));
   const within = (code) => apart(code, own) <= state.radius;
@@ -26,29 +33,49 @@ function show() {
     const { area, x, y } = middleOf(corners);
     if (area > plane.reach ** 2 / 30) plane.label(x, y, code, within(code));
   }
-  lines.forEach((line) => plane.line(line));
-  data.points.forEach((point, i) => plane.point(point, data.labels[i], within(codes[i])));
+  for (const line of lines) plane.line(line);
+  data.points.forEach((point, i) => {
+    plane.point(point, data.labels[i], within(codes[i]));
+  });
   place();
   radius.max = lines.length;
   radius.value = state.radius;
   root.querySelector(".value").textContent = state.radius;
   root.querySelector("[data-do=add]").disabled = lines.length >= data.most;
   table(codes, own);
-  const found = codes.filter(within).length, shared = codes.filter((code) => code === own).length;
-  say(`The query's code is ${own}. Its bucket holds ${plural(shared, "point")}; `
-    + `within radius ${state.radius} there are ${found} of ${codes.length}.`);
+  const found = codes.filter(within).length;
+  const shared = codes.filter((code) => code === own).length;
+  say(
+    `The query's code is ${own}. Its bucket holds ${plural(shared, "point")}; ` +
+      `within radius ${state.radius} there are ${found} of ${codes.length}.`,
+  );
 }
 
 function table(codes, own) {
-  const buckets = [...new Set([own, ...codes])].sort((a, b) => apart(a, own) - apart(b, own) || a.localeCompare(b));
+  const buckets = [...new Set([own, ...codes])].sort(
+    (a, b) => apart(a, own) - apart(b, own) || a.localeCompare(b),
+  );
   const named = (label) => [CLASSES[label], make("span", { class: "unseen" }, ` ${NAMES[label]}`)];
   const head = [["code"], ["distance"], ...classes.map(named), ["in ball"]];
-  root.querySelector("thead").replaceChildren(make("tr", {}, ...head.map((parts) => make("th", { scope: "col" }, ...parts))));
-  root.querySelector("tbody").replaceChildren(...buckets.map((code) => {
-    const counts = classes.map((label) => codes.filter((other, i) => other === code && data.labels[i] === label).length);
-    const inside = apart(code, own) <= state.radius ? "\u2713 yes" : "no";
-    return make("tr", {}, make("td", {}, make("code", {}, code)), ...[apart(code, own), ...counts, inside].map((text) => make("td", {}, String(text))));
-  }));
+  root
+    .querySelector("thead")
+    .replaceChildren(
+      make("tr", {}, ...head.map((parts) => make("th", { scope: "col" }, ...parts))),
+    );
+  root.querySelector("tbody").replaceChildren(
+    ...buckets.map((code) => {
+      const counts = classes.map(
+        (label) => codes.filter((other, i) => other === code && data.labels[i] === label).length,
+      );
+      const inside = apart(code, own) <= state.radius ? "\u2713 yes" : "no";
+      return make(
+        "tr",
+        {},
+        make("td", {}, make("code", {}, code)),
+        ...[apart(code, own), ...counts, inside].map((text) => make("td", {}, String(text))),
+      );
+    }),
+  );
 }
 
 // Handles in the drawing, and the same as sliders
@@ -56,60 +83,152 @@ function table(codes, own) {
 function gripsOf(line, k) {
   const angle = ([x, y]) => {
     const far = Math.hypot(x, y);
-    return (180 / Math.PI) * (Math.atan2(y, x) - Math.acos(Math.max(-1, Math.min(1, line.offset / far))));
+    return (
+      (180 / Math.PI) * (Math.atan2(y, x) - Math.acos(Math.max(-1, Math.min(1, line.offset / far))))
+    );
   };
-  const along = ([x, y]) => { const [a, b] = normalOf(line); return x * a + y * b; };
+  const along = ([x, y]) => {
+    const [a, b] = normalOf(line);
+    return x * a + y * b;
+  };
   const sum = ([x, y]) => x + y;
-  const turned = plane.handle(`Line ${k + 1}, direction`, (to) => set(() => { line.angle = turn(angle(to)); }),
-    (step, small) => set(() => { line.angle = turn(line.angle + sum(step) * (small ? 1 : 5)); }));
-  const shifted = plane.handle(`Line ${k + 1}, shift`, (to) => set(() => { line.offset = hold(along(to), furthest); }),
-    (step, small) => set(() => { line.offset = hold(line.offset + sum(step) * (small ? 0.02 : 0.1), furthest); }));
+  const turned = plane.handle(
+    `Line ${k + 1}, direction`,
+    (to) =>
+      set(() => {
+        line.angle = turn(angle(to));
+      }),
+    (step, small) =>
+      set(() => {
+        line.angle = turn(line.angle + sum(step) * (small ? 1 : 5));
+      }),
+  );
+  const shifted = plane.handle(
+    `Line ${k + 1}, shift`,
+    (to) =>
+      set(() => {
+        line.offset = hold(along(to), furthest);
+      }),
+    (step, small) =>
+      set(() => {
+        line.offset = hold(line.offset + sum(step) * (small ? 0.02 : 0.1), furthest);
+      }),
+  );
   turned.append(
-    make("svg:path", { d: `M0 0h${0.75 * plane.unit}m${-0.2 * plane.unit} ${-0.12 * plane.unit}l${0.2 * plane.unit} ${0.12 * plane.unit}l${-0.2 * plane.unit} ${0.12 * plane.unit}`, class: "plane-line", fill: "none" }),
+    make("svg:path", {
+      d: `M0 0h${0.75 * plane.unit}m${-0.2 * plane.unit} ${-0.12 * plane.unit}l${0.2 * plane.unit} ${0.12 * plane.unit}l${-0.2 * plane.unit} ${0.12 * plane.unit}`,
+      class: "plane-line",
+      fill: "none",
+    }),
     make("svg:circle", { r: 0.24 * plane.unit, class: "grip" }),
-    make("svg:text", { "font-size": 0.3 * plane.unit }, String(k + 1)));
+    make("svg:text", { "font-size": 0.3 * plane.unit }, String(k + 1)),
+  );
   shifted.append(make("svg:circle", { r: 0.14 * plane.unit, class: "grip" }));
   const slider = (name, key, least, most, step) => {
-    const input = make("input", { type: "range", min: least, max: most, step, "aria-label": `Line ${k + 1}, ${name}` });
-    input.addEventListener("input", () => set(() => { line[key] = Number(input.value); }));
+    const input = make("input", {
+      type: "range",
+      min: least,
+      max: most,
+      step,
+      "aria-label": `Line ${k + 1}, ${name}`,
+    });
+    input.addEventListener("input", () =>
+      set(() => {
+        line[key] = Number(input.value);
+      }),
+    );
     return input;
   };
-  const sliders = { angle: slider("direction", "angle", 0, 359, 1), offset: slider("shift", "offset", -furthest, furthest, 0.1) };
+  const sliders = {
+    angle: slider("direction", "angle", 0, 359, 1),
+    offset: slider("shift", "offset", -furthest, furthest, 0.1),
+  };
   const remove = make("button", { type: "button", "aria-label": `Remove line ${k + 1}` }, "Remove");
-  remove.addEventListener("click", () => { set(() => state.lines.splice(k, 1), true); root.querySelector("summary").focus(); });
+  remove.addEventListener("click", () => {
+    set(() => state.lines.splice(k, 1), true);
+    root.querySelector("summary").focus();
+  });
   remove.disabled = state.lines.length === 1;
-  list.append(make("li", {}, make("fieldset", {}, make("legend", {}, `Line ${k + 1}`), make("span", { class: "set" },
-    make("label", {}, "Direction", sliders.angle), make("label", {}, "Shift", sliders.offset), remove))));
+  list.append(
+    make(
+      "li",
+      {},
+      make(
+        "fieldset",
+        {},
+        make("legend", {}, `Line ${k + 1}`),
+        make(
+          "span",
+          { class: "set" },
+          make("label", {}, "Direction", sliders.angle),
+          make("label", {}, "Shift", sliders.offset),
+          remove,
+        ),
+      ),
+    ),
+  );
   return { turned, shifted, sliders };
 }
 
 function place() {
   if (grips.length !== state.lines.length + 1) build();
   state.lines.forEach((line, k) => {
-    const [a, b] = normalOf(line), { turned, shifted, sliders } = grips[k];
-    const along = Math.sqrt((0.88 * plane.reach) ** 2 - line.offset ** 2), x = a * line.offset, y = b * line.offset;
-    turned.setAttribute("transform", `translate(${x - b * along} ${-(y + a * along)}) rotate(${-line.angle})`);
+    const [a, b] = normalOf(line);
+    const { turned, shifted, sliders } = grips[k];
+    const along = Math.sqrt((0.88 * plane.reach) ** 2 - line.offset ** 2);
+    const x = a * line.offset;
+    const y = b * line.offset;
+    turned.setAttribute(
+      "transform",
+      `translate(${x - b * along} ${-(y + a * along)}) rotate(${-line.angle})`,
+    );
     turned.querySelector("text").setAttribute("transform", `rotate(${line.angle})`);
     shifted.setAttribute("transform", `translate(${x + b * along} ${-(y - a * along)})`);
     tell(turned, line.angle, 0, 360, `${line.angle} degrees`);
-    tell(shifted, line.offset, -furthest, furthest, line.offset === 0 ? "through the origin" : `${line.offset} from the origin`);
+    tell(
+      shifted,
+      line.offset,
+      -furthest,
+      furthest,
+      line.offset === 0 ? "through the origin" : `${line.offset} from the origin`,
+    );
     sliders.angle.value = line.angle;
     sliders.offset.value = line.offset;
   });
-  const star = grips.at(-1).star, [x, y] = state.query;
+  const star = grips.at(-1).star;
+  const [x, y] = state.query;
   star.setAttribute("transform", `translate(${x} ${-y})`);
-  tell(star, x, -plane.reach, plane.reach, `${x} across, ${y} up; code ${codeOf(state.lines, state.query)}`);
+  tell(
+    star,
+    x,
+    -plane.reach,
+    plane.reach,
+    `${x} across, ${y} up; code ${codeOf(state.lines, state.query)}`,
+  );
 }
 
 function build() {
   plane.handles.replaceChildren();
   list.replaceChildren();
   grips = state.lines.map(gripsOf);
-  const [x, y] = [0, 1], limit = 0.95 * plane.reach;
-  const star = plane.handle("Query", (to) => set(() => { state.query = to.map((v) => hold(v, limit)); }), (step, small) => (
-    set(() => { state.query = [x, y].map((axis) => hold(state.query[axis] + step[axis] * (small ? 0.02 : 0.2), limit)); })));
+  const [x, y] = [0, 1];
+  const limit = 0.95 * plane.reach;
+  const star = plane.handle(
+    "Query",
+    (to) =>
+      set(() => {
+        state.query = to.map((v) => hold(v, limit));
+      }),
+    (step, small) =>
+      set(() => {
+        state.query = [x, y].map((axis) =>
+          hold(state.query[axis] + step[axis] * (small ? 0.02 : 0.2), limit),
+        );
+      }),
+  );
   const spike = [...Array(10).keys()].map((i) => {
-    const r = (i % 2 ? 0.11 : 0.28) * plane.unit, turned = (i * Math.PI) / 5;
+    const r = (i % 2 ? 0.11 : 0.28) * plane.unit;
+    const turned = (i * Math.PI) / 5;
     return `${(r * Math.sin(turned)).toFixed(3)},${(-r * Math.cos(turned)).toFixed(3)}`;
   });
   star.append(make("svg:polygon", { points: spike.join(" "), class: "star" }));
@@ -126,23 +245,34 @@ function set(change, rebuilt = false) {
   address.write(root, { lines, query: state.query.join(","), radius: state.radius });
 }
 
-// The middle of the widest gap between the directions of the lines, so that a new one lies on none that is there
+// The middle of the widest gap between the directions of the lines, so that a new one lies on none
+// that is there
 function widestGap() {
   const angles = state.lines.map(({ angle }) => angle % 180).sort((a, b) => a - b);
-  const gaps = angles.map((from, i) => ({ from, width: (angles[i + 1] ?? angles[0] + 180) - from }));
+  const gaps = angles.map((from, i) => ({
+    from,
+    width: (angles[i + 1] ?? angles[0] + 180) - from,
+  }));
   const widest = gaps.reduce((a, b) => (b.width > a.width ? b : a));
   return turn(widest.from + widest.width / 2);
 }
 
 const actions = {
   add: () => state.lines.push({ angle: widestGap(), offset: 0 }),
-  draw: () => state.lines.forEach((line) => Object.assign(line, { angle: turn(360 * Math.random()), offset: 0 })),
+  draw: () => {
+    for (const line of state.lines)
+      Object.assign(line, { angle: turn(360 * Math.random()), offset: 0 });
+  },
   reset: () => Object.assign(state, start()),
 };
 
 function fromAddress() {
-  const given = address.read(), numbers = (text) => (text ?? "").split(",").map(Number);
-  const lines = (given.get("lines") ?? "").split(";").map(numbers).map(([angle, offset]) => ({ angle, offset }));
+  const given = address.read();
+  const numbers = (text) => (text ?? "").split(",").map(Number);
+  const lines = (given.get("lines") ?? "")
+    .split(";")
+    .map(numbers)
+    .map(([angle, offset]) => ({ angle, offset }));
   const good = (line) => Number.isFinite(line.angle) && Math.abs(line.offset) <= furthest;
   if (lines.length <= data.most && lines.every(good)) state.lines = lines;
   const query = numbers(given.get("query"));
@@ -156,10 +286,19 @@ root.addEventListener("click", (event) => {
   const action = actions[event.target.dataset?.do];
   if (action) set(action, true);
 });
-plane.svg.addEventListener("click", (event) => (
-  set(() => { state.query = plane.where(event).map((v) => hold(v, 0.95 * plane.reach)); })));
-radius.addEventListener("input", () => set(() => { state.radius = Number(radius.value); }));
-window.addEventListener("hashchange", () => { if (location.hash.includes("=")) fromAddress(); });
+plane.svg.addEventListener("click", (event) =>
+  set(() => {
+    state.query = plane.where(event).map((v) => hold(v, 0.95 * plane.reach));
+  }),
+);
+radius.addEventListener("input", () =>
+  set(() => {
+    state.radius = Number(radius.value);
+  }),
+);
+window.addEventListener("hashchange", () => {
+  if (location.hash.includes("=")) fromAddress();
+});
 part("playground-without-script").hidden = true;
 root.hidden = false;
 fromAddress();

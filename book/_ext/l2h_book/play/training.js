@@ -1,32 +1,58 @@
-// GRH in the plane, step by step. Every bit and line comes from the package; the script only draws them.
+// GRH in the plane, step by step. Every bit and line comes from the package; the script only draws
+// them.
 
-const data = read("training"), svg = picture("Points of three classes and two lines"), plane = new Plane(svg, reachOf(data.points));
-const calm = window.matchMedia("(prefers-reduced-motion: reduce)"), LAST = 6, ORDER = ["first", "second"];
+const data = read("training");
+const svg = picture("Points of three classes and two lines");
+const plane = new Plane(svg, reachOf(data.points));
+const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
+const LAST = 6;
+const ORDER = ["first", "second"];
 const framesOf = ({ alpha, start }) => data.runs[alpha][start];
 const frameOf = (state) => framesOf(state)[Math.min(state.step, framesOf(state).length - 1)];
-let drawn = null, moving = 0, playing = 0;
+let drawn = null;
+let moving = 0;
+let playing = 0;
 
 function paint(state, lines) {
-  const frame = frameOf(state), k = state.bit;
+  const frame = frameOf(state);
+  const k = state.bit;
   drawn = lines;
   plane.clear();
-  for (const { code, corners } of cellsOf([lines[k]], plane.reach)) plane.cell(corners, code === "1" ? "near" : "outside");
-  lines.forEach((line, j) => plane.line(line, j === k ? "chosen" : "faint"));
-  data.points.forEach((point, i) => (
-    plane.point(point, data.labels[i], frame.bits[i][k] === "1", frame.changed[i][k] === "1")));
+  for (const { code, corners } of cellsOf([lines[k]], plane.reach))
+    plane.cell(corners, code === "1" ? "near" : "outside");
+  lines.forEach((line, j) => {
+    plane.line(line, j === k ? "chosen" : "faint");
+  });
+  data.points.forEach((point, i) => {
+    plane.point(point, data.labels[i], frame.bits[i][k] === "1", frame.changed[i][k] === "1");
+  });
 }
 
 // From one line to another by the shorter way round; at once where the reader asked for less motion
 function draw(state) {
-  const to = frameOf(state).lines.map(([angle, offset]) => ({ angle, offset })), from = drawn ?? to, begin = performance.now();
+  const to = frameOf(state).lines.map(([angle, offset]) => ({ angle, offset }));
+  const from = drawn ?? to;
+  const begin = performance.now();
   cancelAnimationFrame(moving);
-  if (calm.matches || !drawn) { paint(state, to); return; }
+  if (calm.matches || !drawn) {
+    paint(state, to);
+    return;
+  }
   const tick = (now) => {
-    const t = Math.min(1, Math.max(0, (now - begin) / 600)), eased = t * t * (3 - 2 * t);
-    paint(state, t === 1 ? to : to.map((line, j) => {
-      const turn = ((line.angle - from[j].angle + 540) % 360) - 180;
-      return { angle: from[j].angle + turn * eased, offset: from[j].offset + (line.offset - from[j].offset) * eased };
-    }));
+    const t = Math.min(1, Math.max(0, (now - begin) / 600));
+    const eased = t * t * (3 - 2 * t);
+    paint(
+      state,
+      t === 1
+        ? to
+        : to.map((line, j) => {
+            const turn = ((line.angle - from[j].angle + 540) % 360) - 180;
+            return {
+              angle: from[j].angle + turn * eased,
+              offset: from[j].offset + (line.offset - from[j].offset) * eased,
+            };
+          }),
+    );
     if (t < 1) moving = requestAnimationFrame(tick);
   };
   tick(begin);
@@ -35,7 +61,8 @@ function draw(state) {
 // The code that most points of each class have
 function codes(frame) {
   const most = NAMES.map((name, label) => {
-    const own = frame.bits.filter((_, i) => data.labels[i] === label), count = (code) => own.filter((other) => other === code).length;
+    const own = frame.bits.filter((_, i) => data.labels[i] === label);
+    const count = (code) => own.filter((other) => other === code).length;
     const [best] = [...new Set(own)].sort((a, b) => count(b) - count(a));
     return `${best} ${name} (${count(best)} of ${own.length})`;
   });
@@ -43,26 +70,48 @@ function codes(frame) {
 }
 
 const sentence = (state) => {
-  const frame = frameOf(state), changed = frame.changed.filter((bits) => bits[state.bit] === "1").length, bit = ORDER[state.bit];
+  const frame = frameOf(state);
+  const changed = frame.changed.filter((bits) => bits[state.bit] === "1").length;
+  const bit = ORDER[state.bit];
   const what = {
     Start: "Lines drawn at random.",
     regularise: `The vote of the classes changes the ${bit} bit of ${plural(changed, "point")}.`,
     partition: `A classifier moves the line of the ${bit} bit; it misses ${plural(changed, "point")} of what the vote asked for.`,
   }[frame.title.split(", ").at(-1)];
-  const over = state.step >= framesOf(state).length ? `At rest since step ${framesOf(state).length - 1}. ` : "";
+  const over =
+    state.step >= framesOf(state).length
+      ? `At rest since step ${framesOf(state).length - 1}. `
+      : "";
   return `${over}${frame.title}. ${what} Two points of a class share it in ${frame.agreement[state.bit]} percent of cases. ${codes(frame)}`;
 };
 const step = (by) => (state) => ({ step: Math.max(0, Math.min(LAST, state.step + by)) });
 function play(state) {
-  playing = setInterval(() => { if (state.step >= LAST) clearInterval(playing); else set({ step: state.step + 1 }); }, 1200);
+  playing = setInterval(() => {
+    if (state.step >= LAST) clearInterval(playing);
+    else set({ step: state.step + 1 });
+  }, 1200);
   return { step: state.step >= LAST ? 0 : state.step };
 }
-for (const kind of ["click", "input"]) part("training").addEventListener(kind, () => clearInterval(playing), true);  // a hand stops it
+for (const kind of ["click", "input"])
+  part("training").addEventListener(kind, () => clearInterval(playing), true); // a hand stops it
 const set = live("training", {
-  start: { step: 0, bit: 0, alpha: 1, start: 0 }, drawing: svg, beside: [make("p", { class: "legend" }, "Of the bit that is chosen: filled 1, hollow 0, ringed: changed in this step. "
-    + "The side of the bold line where it is 1 is shaded.")], draw, sentence,
+  start: { step: 0, bit: 0, alpha: 1, start: 0 },
+  drawing: svg,
+  beside: [
+    make(
+      "p",
+      { class: "legend" },
+      "Of the bit that is chosen: filled 1, hollow 0, ringed: changed in this step. " +
+        "The side of the bold line where it is 1 is shaded.",
+    ),
+  ],
+  draw,
+  sentence,
   controls: [
-    { label: "Back", act: step(-1) }, { label: "Forward", act: step(1) }, { label: "Play", act: play }, { label: "Pause", act: () => ({}) },
+    { label: "Back", act: step(-1) },
+    { label: "Forward", act: step(1) },
+    { label: "Play", act: play },
+    { label: "Pause", act: () => ({}) },
     { key: "step", label: "Step", least: 0, most: LAST, step: 1 },
     { key: "bit", label: "Bit", choices: ORDER },
     { key: "alpha", label: "\u03b1", choices: data.alphas.map(String) },
