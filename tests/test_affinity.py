@@ -43,7 +43,7 @@ def signs(n, seed, n_bits=3):
     st.sampled_from(NORMALISATIONS),
     st.integers(0, 99),
 )
-def test_with_one_label_a_point_the_product_is_the_class_mean_exactly(y, normalise, seed):
+def test_with_one_label_the_product_is_the_class_mean(y, normalise, seed):
     L = signs(len(y), seed)
     means = np.array([L[np.array(y) == c].sum(axis=0) / y.count(c) for c in y])
     found = same_class_affinity(y, normalise=normalise)
@@ -85,7 +85,7 @@ def test_nothing_takes_a_square_array():
             same_class_affinity(labels) @ L
 
 
-def test_neighbours_are_symmetric_include_the_point_and_are_the_nearest():
+def test_neighbours_are_symmetric_and_the_nearest():
     X = np.random.default_rng(0).normal(size=(40, 3))
     distances = np.linalg.norm(X[:, None] - X, axis=2)
     near = distances.argsort(axis=1).argsort(axis=1) <= 4  # place 0 is the point itself

@@ -43,7 +43,7 @@ def test_vectors_of_unequal_coordinates_should_be_rotated(seed):
     assert recall(found, "signs, rotated") > recall(found, "signs") + 0.1
 
 
-def test_the_advice_is_the_cheapest_that_surely_reaches_the_target():
+def test_the_advice_is_the_cheapest_that_reaches_the_target():
     X = isotropic()
     for target in (0.3, 0.9, 0.99):
         found = audit(X, target_recall=target, random_state=0)
@@ -61,7 +61,7 @@ def test_the_advice_is_the_cheapest_that_surely_reaches_the_target():
     assert "Nothing here surely reaches a recall of 0.9999: keep the floats" in of_most.advice
 
 
-def test_the_table_has_every_method_and_factor_with_bytes_and_an_interval():
+def test_the_table_has_every_method_and_factor():
     table = audit(isotropic(), random_state=0).table
     assert table[["method", "factor"]].to_numpy().tolist() == [
         [name, f] for name in METHODS for f in FACTORS
@@ -79,7 +79,7 @@ def test_the_table_has_every_method_and_factor_with_bytes_and_an_interval():
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_what_is_found_among_the_candidates_is_the_recall_after_rescoring(method):
+def test_recall_is_what_is_found_among_the_candidates(method):
     X = clusters(n=600) + 1
     X /= np.linalg.norm(X, axis=1, keepdims=True)
     queries = X[:50]

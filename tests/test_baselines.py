@@ -67,7 +67,7 @@ def test_pcah_takes_the_signs_of_scikit_learns_components(shape):
     st.sampled_from([1e-6, 1.0, 1e6]),
 )
 @settings(max_examples=20)
-def test_pcah_has_a_bit_for_each_independent_direction_and_no_more(rank, n_features, n, factor):
+def test_pcah_has_a_bit_for_each_independent_direction(rank, n_features, n, factor):
     random = np.random.default_rng(rank)
     X = factor * (
         random.normal(size=(n, rank)) @ random.normal(size=(rank, n_features)) + random.normal()
@@ -92,7 +92,7 @@ def test_itq_alternates_between_signs_and_procrustes():
     np.testing.assert_allclose(itq.projections_, pcah.projections_ @ rotation)
 
 
-def test_spectral_hashing_is_the_smallest_eigenfunctions_of_the_box():
+def test_spectral_hashing_takes_the_smoothest_eigenfunctions():
     X = data(n=200)[0]
     hashing = SpectralHashing(12).fit(X)
     projected = (X - X.mean(axis=0)) @ hashing.projections_
@@ -111,7 +111,7 @@ def test_spectral_hashing_is_the_smallest_eigenfunctions_of_the_box():
 # --- CCA-ITQ --------------------------------------------------------------------------------------
 
 
-def test_cca_finds_scikit_learns_canonical_directions_and_weighs_them_by_correlation():
+def test_cca_finds_scikit_learns_canonical_directions():
     X, y = data(n=400)
     labels = np.eye(4)[y]
     ours = CCAITQ(3, ridge=1e-9, random_state=0).fit(X, y)
@@ -128,7 +128,7 @@ def test_cca_finds_scikit_learns_canonical_directions_and_weighs_them_by_correla
     np.testing.assert_allclose(np.sqrt(weights[::-1]), cca.correlations_, rtol=1e-8)
 
 
-def test_four_classes_give_three_directions_and_the_rotation_spreads_them():
+def test_the_rotation_spreads_three_directions():
     cca = CCAITQ(8, random_state=0).fit(*data(n_features=12))
     assert ((cca.correlations_ > 0) == (np.arange(8) < 3)).all()
     assert np.linalg.matrix_rank(cca.projections_) == 3
@@ -149,7 +149,7 @@ def dense_anchor_graph(agh, X):
     return Z, (Z / np.maximum(Z.sum(axis=0), 1e-300)) @ Z.T
 
 
-def test_agh_takes_the_signs_of_the_anchor_graphs_eigenvectors_also_of_new_points():
+def test_agh_takes_the_signs_of_the_anchor_graphs_eigenvectors():
     X = data()[0]
     new = data(seed=1)[0]
     agh = AGH(5, n_anchors=20, random_state=0).fit(X)
@@ -167,7 +167,7 @@ def test_agh_takes_the_signs_of_the_anchor_graphs_eigenvectors_also_of_new_point
     np.testing.assert_array_equal(agh.transform(far)[0], agh.projections_[nearest] >= 0)
 
 
-def test_the_second_layer_parts_neighbours_least_of_all_thresholds_that_balance():
+def test_the_second_layer_parts_neighbours_least():
     X = data()[0]
     agh = AGH(7, n_anchors=20, n_layers=2, random_state=0).fit(X)
     Z, A = dense_anchor_graph(agh, X)
@@ -228,7 +228,7 @@ def test_sth_cuts_the_laplacian_eigenvectors_at_their_medians():
 
 @pytest.mark.parametrize("n_vectors", [2, 6, 15, 59])
 @pytest.mark.parametrize("n_neighbours", [1, 5, 59])
-def test_the_smoothest_functions_of_any_graph_solve_its_eigenproblem(n_neighbours, n_vectors):
+def test_the_smoothest_functions_solve_the_eigenproblem(n_neighbours, n_vectors):
     """Sparse and dense, of one part and of several."""
     W = knn_affinity(three_parts()[0], n_neighbours)
     D = np.diag(W.toarray().sum(axis=1))
@@ -240,7 +240,7 @@ def test_the_smoothest_functions_of_any_graph_solve_its_eigenproblem(n_neighbour
 
 
 @given(arrays(np.int64, st.tuples(st.integers(2, 9), st.just(3)), elements=st.integers(-2, 2)))
-def test_halves_are_as_equal_as_a_cut_at_the_median_can_make_them(values):
+def test_halves_are_as_equal_as_a_median_cut_can_be(values):
     for bit, column in zip(halved(values.astype(float)).T, values.T, strict=True):
         sizes = [(column > np.median(column)).sum(), (column >= np.median(column)).sum()]
         assert abs(bit.sum() - len(bit) / 2) == min(abs(size - len(bit) / 2) for size in sizes)
@@ -272,7 +272,7 @@ def test_the_classifiers_of_sth_are_scikit_learns():
 
 
 @pytest.mark.parametrize(("n", "tolerance"), [(80, 1e-9), (4321, 0.02)])
-def test_the_kernels_width_is_relative_to_the_median_squared_distance(n, tolerance):
+def test_kernel_width_is_relative_to_the_median_distance(n, tolerance):
     X = data(n=n)[0] - data(n=n)[0].mean(axis=0)
     squared = euclidean_distances(X, squared=True)
     expected = 3.0 / np.median(squared[np.triu_indices(n, 1)])
@@ -293,7 +293,7 @@ def test_all_labelled_rows_are_centres_up_to_two_thousand(hasher):
     "labels", [np.eye(3)[[0, 0, 0, 1, 1, 1, 1, 2, 2]], SETS[np.arange(9) % 5]], ids=["one", "more"]
 )
 @pytest.mark.parametrize("seed", range(5))
-def test_a_bit_of_ksh_is_the_best_of_all_that_brute_force_can_find(seed, labels):
+def test_a_bit_of_ksh_is_the_best_by_brute_force(seed, labels):
     residual = Residual(labels.astype(float), 4)
     R = np.where(labels @ labels.T > 0, 4.0, -4.0)
     # with as many any bit can be had
@@ -323,7 +323,7 @@ def objective(B, Y, W, F):
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_after_the_descent_of_sdh_no_single_bit_can_be_changed_for_the_better(seed):
+def test_after_sdh_no_single_bit_can_be_improved(seed):
     random = np.random.default_rng(seed)
     B = random.choice([-1.0, 1.0], (9, 4))
     F = random.normal(size=(9, 4))
@@ -378,9 +378,7 @@ test_what_cannot_be_learned_is_refused = refusals(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("data_set", ["fashion", pytest.param("cifar", marks=pytest.mark.cifar10)])
-def test_the_default_ridge_of_cca_loses_little_and_unit_directions_more(
-    data_set, request, monkeypatch
-):
+def test_the_default_ridge_of_cca_loses_little(data_set, request, monkeypatch):
     """CCAITQ: "0.1 or less is best for Fashion-MNIST and 1 for CIFAR-10", "with a small r and worse
     with the best".
 

@@ -32,7 +32,7 @@ def test_record_refuses_what_is_not_text(value):
         record("mean-size", value)
 
 
-def test_a_recorded_number_has_a_minus_sign_and_nothing_has_none(monkeypatch):
+def test_a_recorded_number_has_a_minus_sign(monkeypatch):
     kept = []
     monkeypatch.setattr("IPython.get_ipython", lambda: "a kernel")
     monkeypatch.setattr("myst_nb.glue", lambda name, text, display: kept.append(text))
@@ -41,7 +41,7 @@ def test_a_recorded_number_has_a_minus_sign_and_nothing_has_none(monkeypatch):
     assert kept == ["\N{MINUS SIGN}0.1", "+0.010", "0.000", "0.0"]
 
 
-def test_shipped_shows_a_function_as_it_is_without_its_documentation():
+def test_shipped_shows_a_function_without_documentation():
     code = shipped(LSH._encode, Reranker.nearest)
     assert repr(code).startswith(
         "def _encode(self, points: Array) -> Bits:\n    return points @ self.hyperplanes_"
@@ -126,7 +126,7 @@ CHANGES |= {name: version_of(name) for name in ("numpy", "scikit-learn", "matplo
 CHANGES["renamed"] = lambda copy: (copy / DATA / "LICENSE").rename(copy / DATA / "LICENCE")
 
 
-def test_the_key_follows_all_that_a_chapter_runs_and_nothing_else(copy, key, monkeypatch):
+def test_the_key_follows_all_that_a_chapter_runs(copy, key, monkeypatch):
     keys = [key()]
     for name, change in (STAYS | CHANGES).items():
         change(copy)
@@ -220,7 +220,7 @@ FLAWS = {
 
 
 @pytest.mark.slow
-def test_a_flaw_on_a_page_fails_the_build_every_time_until_it_is_mended(project):
+def test_a_flaw_fails_every_build_until_it_is_mended(project):
     for flaw, complaints in FLAWS.items():
         for _ in range(2):  # a second strict build must not pass on what the first has left
             said = project.make_book(*flaw)
@@ -299,7 +299,7 @@ time.sleep(300)
 
 
 @pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one core executes one page at a time")
-def test_a_failing_cell_ends_the_build_at_once_and_says_what_was_found(tmp_path):
+def test_a_failing_cell_ends_the_build_at_once(tmp_path):
     """A page that would go on for minutes is stopped. Later builds run only what had not run."""
     started = time.monotonic()
     failed = build(tmp_path, book_of(a=FAILS, b=GOES_ON))

@@ -102,9 +102,7 @@ def test_search_finds_without_a_network(address, visit):
 @pytest.mark.parametrize(
     ("query", "reference"), [("LSH", False), ("GRH", False), ("HashTable", True)]
 )
-def test_search_finds_explanations_first_but_for_names_of_the_package(
-    address, visit, query, reference
-):
+def test_site_search_finds_explanations_first(address, visit, query, reference):
     tab = visit(1280)
     tab.go(f"{address}/search.html?q={query}")
     hit = tab.page.locator("#search-results li a").first

@@ -212,7 +212,7 @@ def draws(cell: Any) -> bool:
 
 
 @named([page for page in NOTEBOOKS if any(draws(cell) for cell in code_cells(page))])
-def test_every_figure_has_a_name_an_alt_text_and_a_caption_that_states_something(page):
+def test_every_figure_has_a_name_alt_text_and_caption(page):
     for cell in code_cells(page):
         said = figure_of(cell)
         if not draws(cell):

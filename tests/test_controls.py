@@ -71,7 +71,7 @@ def test_no_bit_of_any_codewords_is_the_same_for_all_classes(n_classes, n_bits, 
 
 
 @given(st.integers(2, 40), st.integers(1, 3), st.integers(0, 99))
-def test_hadamard_codewords_are_all_equally_far_apart_in_whole_blocks(n_classes, n_blocks, seed):
+def test_hadamard_codewords_are_equally_far_apart(n_classes, n_blocks, seed):
     order = 2 ** int(np.ceil(np.log2(n_classes)))
     codewords = hadamard_codewords(n_classes, n_blocks * (order - 1), seed)
     distances = (codewords[:, None] != codewords).sum(axis=2)
@@ -96,7 +96,7 @@ def test_classes_that_are_well_apart_get_their_codewords(codewords):
 # --- class scores ---------------------------------------------------------------------------------
 
 
-def test_cells_are_learned_from_scores_of_a_classifier_that_left_the_point_out():
+def test_cells_are_learned_from_leave_one_out_scores():
     """Against scikit-learn's kernel ridge, fitted anew without each point.
 
     With a cell a point k-means changes none.
@@ -118,7 +118,7 @@ def test_cells_are_learned_from_scores_of_a_classifier_that_left_the_point_out()
     np.testing.assert_allclose(hasher.centres_[found], expected[order])
 
 
-def test_the_code_is_the_nearest_cell_and_cells_rank_by_the_chance_of_the_same_class():
+def test_cells_rank_by_the_chance_of_the_same_class():
     """Against a sort of all rows by the inner product of the centres of their cells, ties in all
     orders.
     """

@@ -161,9 +161,7 @@ def test_matlab_files_are_read_as_scipy_reads_them(dtype, column, packed, n, tmp
 
 @pytest.mark.parametrize("protocol", [1, 2, 3, 4])
 @pytest.mark.parametrize("order", ["C", "F"])
-def test_the_official_batches_are_read_in_order_with_channels_last(
-    cache, tmp_path, protocol, order
-):
+def test_the_official_batches_are_read_in_order(cache, tmp_path, protocol, order):
     pixels = random(24, 3072)
     files = {}
     for i, name in enumerate(reversed(BATCHES)):
@@ -372,7 +370,7 @@ REFUSED = [  # what is in the file, and what is said of it
 
 
 @pytest.mark.parametrize(("name", "content", "message"), REFUSED, ids=range(len(REFUSED)))
-def test_a_file_that_is_not_what_it_should_be_is_refused_by_name(tmp_path, name, content, message):
+def test_a_wrong_file_is_refused_by_name(tmp_path, name, content, message):
     read = readers.read_idx if name == IDX else cifar
     there = source(tmp_path, name, content)
     with pytest.raises(ValueError, match=message) as refusal:
@@ -627,7 +625,7 @@ test_own_data_that_cannot_be_used_are_refused_at_once = refusals(
 # --- the cache of features
 
 
-def test_features_are_kept_for_exactly_these_images_and_this_version(cache, monkeypatch):
+def test_features_are_kept_for_these_images_and_version(cache, monkeypatch):
     images = random(6, 16, 16)
     features = cached_features(images)
     (path,) = cache.iterdir()
@@ -647,7 +645,7 @@ def test_features_are_kept_for_exactly_these_images_and_this_version(cache, monk
     np.testing.assert_array_equal(cached_features(images), first)
 
 
-def test_without_permission_the_features_are_given_with_a_warning(cache, monkeypatch):
+def test_a_cache_without_permission_gives_a_warning(cache, monkeypatch):
     cache.write_text("in the way")
     with pytest.warns(UserWarning, match=r"could not be kept in .*cache'?.*L2H_DATA_HOME"):
         features = cached_features(random(2, 16, 16))

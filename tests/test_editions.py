@@ -49,7 +49,7 @@ def test_readers_have_solutions_folded_and_no_teaching_notes(small_book):
     assert "edition" not in mine.cells[0].source
 
 
-def test_students_have_the_task_and_the_stub_and_nothing_of_the_solution(small_book, tmp_path):
+def test_students_have_nothing_of_the_solution(small_book, tmp_path):
     mine = notebook(small_book, "student")
     whole = nbformat.writes(mine)
     assert "**Exercise 1.1 (core, compute)**" in markdown_of(mine)
@@ -78,7 +78,7 @@ def test_instructors_have_everything_open(small_book):
     assert "holds" in solution.outputs[0].text
 
 
-def test_the_site_has_no_teaching_note_no_output_of_a_stub_and_solutions_in_one_fold(small_book):
+def test_the_site_folds_solutions_and_has_no_teaching_note(small_book):
     site = small_book / "_build/html"
     for path in site.rglob("*"):
         if path.suffix in {".html", ".js", ".md", ".txt", ".ipynb"}:
@@ -254,7 +254,7 @@ def at_its_exercises(notebook):
 @built
 @pytest.mark.slow
 @each_chapter
-def test_a_chapter_s_student_notebook_is_the_readers_and_then_every_stub_of_the_exercises_which_run(
+def test_a_student_notebook_is_the_readers_and_runnable_stubs(
     number,
 ):
     """The readers' are run in test_notebooks.py."""

@@ -129,7 +129,7 @@ def test_it_opens_where_one_method_is_right_and_the_other_is_not(dataset):
     assert ahead[explorer.start] == max(ahead.values()) > 3
 
 
-def test_pictures_stand_where_they_belong_and_no_text_ends_the_script():
+def test_pictures_stand_where_they_belong():
     images = (
         np.random.default_rng(0)
         .integers(0, 256, (1700, 1, 1, 3))
@@ -305,7 +305,7 @@ def test_by_keyboard_alone(visit, page_address, answers):
 
 
 @pytest.mark.browser
-def test_a_chosen_picture_stays_chosen_on_a_small_screen_in_the_dark(visit, page_address, answers):
+def test_a_chosen_picture_stays_chosen_on_a_phone(visit, page_address, answers):
     tab = open_page(visit, page_address, **PHONE, forced_colors="active")
     page = tab.page
     radius = answers.start[1]

@@ -32,7 +32,7 @@ CELLS = """() => [...document.querySelectorAll("table.dataframe")].map((table) =
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
-def test_drawings_have_their_size_and_fit_and_tables_stand_in_columns(site, visit, name):
+def test_drawings_fit_and_tables_stand_in_columns(site, visit, name):
     tab = visit(390)
     tab.go((site / f"{name}.html").as_uri())
     assert tab.page.locator(".highlight pre.more").count() == 0, "code wider than a phone"

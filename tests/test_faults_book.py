@@ -61,7 +61,7 @@ def pages(folder):
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="kills itself by a signal")
-def test_a_build_that_was_killed_is_begun_again_and_becomes_whole(tmp_path):
+def test_a_killed_build_is_begun_again_and_becomes_whole(tmp_path):
     assert build(tmp_path, {"index.md": CHAPTER}).returncode == 0
     whole = pages(tmp_path)
     for name in ("base.ipynb", "index.html", "searchindex.js.tmp"):
@@ -74,7 +74,7 @@ def test_a_build_that_was_killed_is_begun_again_and_becomes_whole(tmp_path):
     assert list((tmp_path / "_build").rglob("*.unfinished")) == []
 
 
-def test_where_the_home_is_read_only_the_strict_build_succeeds_all_the_same(tmp_path, monkeypatch):
+def test_a_strict_build_succeeds_with_a_read_only_home(tmp_path, monkeypatch):
     """Nothing can be written to the home: no cache, no folder of Jupyter, IPython or Matplotlib."""
     for name in os.environ:
         if name.startswith(("L2H_", "XDG_", "JUPYTER", "MPL")):

@@ -197,9 +197,7 @@ PHONE = 358  # pixels across the text of a page, on a phone of 390
 
 
 @pytest.mark.parametrize("name", sorted(DRAWN))
-def test_a_figure_can_be_read_on_a_phone_no_words_lie_on_others_and_its_lines_differ_in_grey_too(
-    drawn, name
-):
+def test_a_figure_can_be_read_on_a_phone_and_in_grey(drawn, name):
     figure = drawn(name, toy_dataset()).on_a_phone()
     across = 72 * figure.get_figwidth()
     words = [
@@ -227,7 +225,7 @@ def test_a_figure_can_be_read_on_a_phone_no_words_lie_on_others_and_its_lines_di
 
 
 @pytest.mark.parametrize("name", OF_IMAGES)
-def test_a_figure_of_images_draws_in_colour_and_says_the_class_without_pictures(drawn, name):
+def test_a_figure_of_images_says_the_class_without_pictures(drawn, name):
     drawn(name, toy_dataset("colour"))
     dataset = toy_dataset("none")
     figure = drawn(name, dataset)
@@ -247,7 +245,7 @@ def linear(colour):
     return np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
 
 
-def test_the_colours_of_methods_can_be_read_on_both_pages_and_that_of_grh_best():
+def test_method_colours_can_be_read_in_both_schemes():
     for page, ink in ((WHITE, str), (DARK[WHITE], DARK.get)):
         seen = {
             to_hex(method["color"]): contrast(ink(to_hex(method["color"])), page)
@@ -328,9 +326,7 @@ def test_what_is_nearly_nothing_keeps_its_sign():
 
 
 @pytest.mark.parametrize(("frame", "text"), SHOWN)
-def test_a_table_says_what_is_in_the_frame_under_its_names_and_what_they_share_above_them(
-    frame, text
-):
+def test_a_table_says_what_is_in_the_frame(frame, text):
     before = frame.copy()
     words = text.replace("-", "\N{EN DASH}").split()
     table = figures.table(frame)

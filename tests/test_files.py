@@ -61,7 +61,7 @@ def run(folder, kill_at=0, size=10**6):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the faults are made by what POSIX systems have")
-def test_a_file_is_the_old_one_or_the_new_one_after_a_kill_at_every_write(tmp_path):
+def test_after_a_kill_a_file_is_the_old_or_the_new_one(tmp_path):
     path = tmp_path / "a.csv"
     for kill_at in count(1):
         path.write_bytes(OLD)
@@ -75,7 +75,7 @@ def test_a_file_is_the_old_one_or_the_new_one_after_a_kill_at_every_write(tmp_pa
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the faults are made by what POSIX systems have")
-def test_where_there_is_no_room_the_old_file_stays_and_the_error_names_it(tmp_path):
+def test_without_room_the_old_file_stays(tmp_path):
     path = tmp_path / "a.csv"
     for size in (0, 1, 500):
         path.write_bytes(OLD)
@@ -118,9 +118,7 @@ def test_an_error_names_the_file_and_its_cause(tmp_path):
     order=st.sampled_from("CF"),
     data=st.data(),
 )
-def test_arrays_come_out_as_they_went_in_or_damaged_ones_not_at_all(
-    array, order, data, tmp_path_factory
-):
+def test_arrays_come_out_as_they_went_in_or_not_at_all(array, order, data, tmp_path_factory):
     path = tmp_path_factory.mktemp("npz") / "x.npz"
     array = np.asarray(array, order=order)
     np.savez(path, x=array, other=np.arange(3))

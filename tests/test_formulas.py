@@ -35,12 +35,12 @@ def test_letters_numbers_and_operators_are_what_they_are_in_tex():
 
 
 @pytest.mark.parametrize("name", ["sgn", "Pr", "log"])
-def test_the_name_of_a_function_is_no_operator_that_keeps_its_distance(name):
+def test_a_function_name_is_no_operator(name):
     tex = {"sgn": r"\operatorname{sgn}(a)", "Pr": r"\Pr[a]", "log": r"\log n"}[name]
     assert pieces(tex)[0] == ("mi", name)
 
 
-def test_a_function_without_a_bracket_keeps_its_distance_from_its_argument():
+def test_a_function_without_bracket_has_space_before_its_argument():
     for tex, name in ((r"\log n", ["mi"]), (r"\log_2 n", ["msub", "mi", "mn"])):
         kinds = [node.tag.removeprefix(MATHS) for node in parsed(tex).iter()]
         assert kinds == ["math", "mrow", *name, "mspace", "mi"]

@@ -271,7 +271,7 @@ def test_a_machine_that_was_stopped_says_so():
     [GRH(2, classifier="kernel-ridge"), GRH(2, classifier="rbf-svm"), ClassScores(2)],
     ids=repr,
 )
-def test_a_kernel_too_large_for_memory_is_refused_before_it_is_made(hasher):
+def test_a_kernel_too_large_for_memory_is_refused(hasher):
     X = np.zeros((20_001, 1))
     X[::2] = 1
     with pytest.raises(
@@ -284,7 +284,7 @@ def test_a_kernel_too_large_for_memory_is_refused_before_it_is_made(hasher):
 # --- starts ---------------------------------------------------------------------------------------
 
 
-def test_a_named_start_sees_centred_features_a_given_one_the_features():
+def test_a_named_start_sees_centred_features():
     X, y = data()
     centred = X - X.mean(axis=0)
     for grh, expected in [
@@ -299,7 +299,7 @@ def test_a_named_start_sees_centred_features_a_given_one_the_features():
 @pytest.mark.parametrize(
     "hasher", [LSH(8), make_pipeline(StandardScaler(), LSH(8))], ids=["alone", "in a pipeline"]
 )
-def test_a_given_start_without_a_seed_is_cloned_and_drawn_from_that_of_grh(hasher):
+def test_a_given_start_without_a_seed_gets_one(hasher):
     X, y = data()
     bits = [
         GRH(8, initial=hasher, random_state=seed).fit(X, y).history_[0].bits for seed in (0, 0, 1)
@@ -324,7 +324,7 @@ def degenerate(rule, *thresholds, **options):
     return grh
 
 
-def test_a_degenerate_bit_is_split_where_it_halves_the_points_best_or_else_redrawn():
+def test_a_degenerate_bit_is_split_where_it_halves_best():
     assert degenerate("split", 0.5).history_[1].regularised[:, 0].tolist() == [
         False,
         False,
@@ -339,7 +339,7 @@ def test_a_degenerate_bit_is_split_where_it_halves_the_points_best_or_else_redra
 
 
 @pytest.mark.parametrize("threshold", [0.5, -1])
-def test_a_degenerate_bit_is_redrawn_until_it_has_two_sides_as_lsh_draws(threshold):
+def test_a_degenerate_bit_is_redrawn_until_it_has_two_sides(threshold):
     """The start takes no numbers, the classifier a seed.
 
     The first hyperplane that leaves two sides is taken.
@@ -386,12 +386,12 @@ def test_a_redrawn_bit_is_not_held_back_by_what_it_was():
         assert degenerate("redraw", -1, **options).converged_
 
 
-def test_rounds_that_draw_a_bit_are_no_repetition_though_six_points_have_few_splits():
+def test_rounds_that_draw_a_bit_are_no_repetition():
     grh = GRH(1, n_iter=30, initial=start_from(-1), classifier=Always(), random_state=0)
     assert (grh.fit(LINE, [0, 0, 1, 1, 2, 2]).n_iter_, grh.period_) == (30, 0)
 
 
-def test_a_bit_that_no_hyperplane_saves_is_split_and_one_that_nothing_can_save_is_kept():
+def test_a_bit_that_no_hyperplane_saves_is_split_or_kept():
     # a hyperplane through the mean splits both classes evenly
     X = np.array([[-3.0], [-1], [1], [3]])
     grh = GRH(
@@ -407,7 +407,7 @@ def test_a_bit_that_no_hyperplane_saves_is_split_and_one_that_nothing_can_save_i
         assert grh.models_[1][1] is None
 
 
-def test_a_kept_bit_stays_with_the_model_it_has_and_others_are_taught():
+def test_a_kept_bit_stays_with_its_model():
     grh = degenerate("keep", 0.5, 2.5, -1)
     new = np.array([[0.2], [0.7], [4.0]])
     np.testing.assert_array_equal(grh.transform(new)[:, [0, 2]], over(new, [0.5, -1]))
@@ -418,7 +418,7 @@ def test_a_kept_bit_stays_with_the_model_it_has_and_others_are_taught():
 # --- history, memory, files -----------------------------------------------------------------------
 
 
-def test_history_tells_what_each_step_did_and_stages_are_what_fewer_rounds_give():
+def test_history_and_stages_tell_what_each_round_did():
     X, y = data()
     grh = GRH(8, alpha=0.7, n_iter=3, random_state=0).fit(X, y)
     before = grh.history_[0].bits
@@ -436,7 +436,7 @@ def test_history_tells_what_each_step_did_and_stages_are_what_fewer_rounds_give(
     assert not any(record.degenerate for record in grh.history_)
 
 
-def test_a_seeded_estimator_learns_the_same_in_every_round_so_that_rounds_can_repeat():
+def test_a_seeded_estimator_learns_the_same_in_every_round():
     X, y = data(noise=4)
     forest = RandomForestClassifier(3)
     grh = GRH(4, n_iter=9, classifier=forest, random_state=0).fit(X, y)
@@ -451,7 +451,7 @@ def test_a_score_of_zero_is_a_zero_as_in_training():
 
 
 @pytest.mark.parametrize("n_iter", [1, 2, 3, 4, 2000, 2001])
-def test_two_states_that_take_turns_are_noticed_and_end_as_all_rounds_would(n_iter):
+def test_two_states_that_take_turns_are_noticed(n_iter):
     """Two halves that vote only for each other exchange their bits in every round."""
     X = np.arange(-10.0, 10)[:, None]
     halves = np.arange(20) < 10

@@ -264,7 +264,7 @@ def test_upside_down_alone_precision_falls(lab, fashion):
     assert precision_at_k(nearest, split.y_query, split.y_database) < lab.exhaustive["raw"] / 2
 
 
-def test_the_length_of_gist_grows_with_edges_and_euclidean_distance_minds_it(fashion):
+def test_the_length_of_gist_grows_with_edges(fashion):
     """data: "which for GIST grows with the amount of edge in the picture" "Euclidean distance
     prefers"
     """
@@ -284,7 +284,7 @@ def test_the_length_of_gist_grows_with_edges_and_euclidean_distance_minds_it(fas
     assert gap["euclidean"] < gap["cosine"]
 
 
-def test_a_fast_search_misses_some_and_is_measured_against_exhaustive_search(lab, seed):
+def test_a_fast_search_is_measured_against_exhaustive_search(lab, seed):
     """data: "sets the precision that fast search is measured against" """
     assert lab.recall(seed)[2][0] < 0.95
     for name in ("raw", "centred"):
@@ -409,7 +409,7 @@ def test_far_from_the_origin_hardly_any_code_is_left(lab, seed):
 # 3 Buckets
 
 
-def test_few_buckets_hold_half_of_the_raw_images_and_the_largest_several_classes(lab, seed):
+def test_few_buckets_hold_half_of_the_raw_images(lab, seed):
     """buckets: "a small part of them, hold half of everything" "shows several classes in large
     numbers" "The average of" "hides it, because it averages over buckets." """
     table = lab.all_raw(seed)
@@ -428,7 +428,7 @@ def test_even_codes_would_leave_nearly_every_image_alone(lab, seed):
     assert size_weighted_mean(lab.table("centred", seed)) > 1.5 * (1 + (n - 1) / 2**16)
 
 
-def test_many_raw_hyperplanes_leave_nearly_all_images_on_one_side(lab, seed):
+def test_many_raw_hyperplanes_leave_images_on_one_side(lab, seed):
     """buckets: "of the hyperplanes leave less than one image in twenty on their emptier side" """
     features = lab.dataset.features[:: max(1, len(lab.dataset) // 10_000)]
     share = emptier_side(LSH(2000, random_state=seed).fit(features).transform(features))
@@ -448,7 +448,7 @@ def test_there_are_good_buckets_and_bad_ones(lab, seed):
     assert min(purity) < 0.5
 
 
-def test_raw_hyperplanes_hardly_split_the_images_and_centred_ones_do_evenly(lab, seed):
+def test_raw_hyperplanes_hardly_split_the_images(lab, seed):
     """buckets: "so many hyperplanes hardly split them" "every bit splits the images about
     evenly"
     """
@@ -463,7 +463,7 @@ def test_after_centring_angles_lie_around_a_right_angle(lab, seed):
     assert np.degrees(np.median(angle_between(X[a], X[b]))) == pytest.approx(90, abs=6)
 
 
-def test_centred_images_spread_over_several_times_as_many_buckets(lab, seed):
+def test_centred_images_spread_over_more_buckets(lab, seed):
     """buckets: "times as many buckets, and a query that is one of these images meets" """
     raw = lab.table("raw", seed)
     centred = lab.table("centred", seed)
@@ -472,7 +472,7 @@ def test_centred_images_spread_over_several_times_as_many_buckets(lab, seed):
     assert size_weighted_mean(centred) < size_weighted_mean(raw) / 3
 
 
-def test_with_few_bits_a_query_meets_many_and_with_32_most_images_are_alone(lab, seed):
+def test_with_few_bits_a_query_meets_many_images(lab, seed):
     """buckets: "With 4 bits there are 16 buckets at most" "centred, most images are alone" """
     for name in ("raw", "centred"):
         table = HashTable(lab.bits(name, seed)[0][:, :4])
@@ -483,7 +483,7 @@ def test_with_few_bits_a_query_meets_many_and_with_32_most_images_are_alone(lab,
 
 
 @five_seeds
-def test_centring_on_one_class_splits_that_class_and_leaves_the_others_lopsided(lab, seeds):
+def test_centring_on_one_class_splits_that_class(lab, seeds):
     """buckets: "the others stay lopsided, the more so the less they look like it." """
     rows = np.random.default_rng(0).choice(len(lab.dataset), 5000, replace=False)
     X = lab.dataset.features[rows]
@@ -509,7 +509,7 @@ def test_centring_hardly_changes_exhaustive_search(lab):
     assert abs(lab.exhaustive["centred"] - lab.exhaustive["raw"]) < 0.03
 
 
-def test_raw_codes_look_good_by_radius_and_scan_several_times_as_much(lab, seed):
+def test_raw_codes_scan_several_times_as_much(lab, seed):
     """radius-search: "By radius alone raw vectors look good: at radius 2 they find" "They pay for
     it by looking." "The *smallest* search of raw vectors" "raw vectors have no searches as cheap"
     """
@@ -672,7 +672,7 @@ def test_real_pairs_follow_the_s_curve(lab, seeds):
         assert np.ptp(found, axis=0).max() > 0, design
 
 
-def test_many_bits_reject_the_unlike_and_many_tables_rescue_the_alike():
+def test_bits_reject_the_unlike_and_tables_rescue_the_alike():
     """designing: "Many bits reject the unlike; many tables rescue the alike." "low, then steep,
     then high" "$p = 0.795$ and $L = 89$ (with the cosine in place of $p$ it would be 81)" """
     p = collision_probability(np.arccos([0.0, 0.5, 0.8, 0.95]))
@@ -718,7 +718,7 @@ def test_tables_look_at_less_than_a_radius_for_the_same_recall(lab, seed):
     )
 
 
-def test_longer_codes_look_at_less_and_principal_components_at_least(lab, seed):
+def test_longer_codes_look_at_less(lab, seed):
     """designing: "With 8 bits a radius is a blunt knob" "they spend their bits where the vectors
     differ most"
     """
@@ -734,7 +734,7 @@ def test_longer_codes_look_at_less_and_principal_components_at_least(lab, seed):
     assert share["PCAH 32"] < 0.8 * share["LSH 32"]
 
 
-def test_the_kept_designs_have_equal_recall_and_say_who_wins_what():
+def test_the_kept_designs_have_equal_recall():
     """designing: "answers single queries" "times as long to build" "until it finds at least
     nineteen in twenty" "and is ahead of ours too" """
     kept = pd.read_csv(BOOK / "results" / "designs.csv").set_index("way")
@@ -753,7 +753,7 @@ def test_the_kept_designs_have_equal_recall_and_say_who_wins_what():
     ).all()
 
 
-def test_of_many_vectors_64_bits_look_at_less_and_queries_from_elsewhere_find_less():
+def test_with_many_vectors_64_bits_look_at_less():
     """designing: "64 bits when the vectors are many, a hundred thousand or more" "sentences among
     pictures, say"
     """
@@ -768,7 +768,7 @@ def test_of_many_vectors_64_bits_look_at_less_and_queries_from_elsewhere_find_le
     assert shifted < alike - 0.05
 
 
-def test_the_kept_times_of_exact_searches_say_where_the_package_wins():
+def test_the_kept_times_say_where_the_package_wins():
     """designing: "wins where little is near" "loses where much has to be compared" "costs a fixed
     price a call"
     """
@@ -795,7 +795,7 @@ def test_the_kept_times_of_exact_searches_say_where_the_package_wins():
     assert many[2000, 10] < one[2000, 10]
 
 
-def test_with_enough_bits_and_tables_lsh_reaches_exhaustive_search(lab):
+def test_with_enough_tables_lsh_reaches_exhaustive_search(lab):
     """radius-search: "come up to it and stop there" "hyperplanes that know no classes did not take
     it further"
     """
@@ -836,7 +836,7 @@ def test_bits_decide_which_trade_offs_are_on_offer(lab, seeds):
     assert np.ptp([np.mean(values) for values in at_ten.values()]) < 0.05
 
 
-def test_from_radius_six_on_precision_hardly_rises_and_cost_does(lab, seed):
+def test_from_radius_six_on_only_the_cost_rises(lab, seed):
     """radius-search: "while the number of candidates still does?" "Most of the ten best are"
     "At radius 0 of the centred table many queries find an empty bucket." """
     sweep = lab.sweep("centred", seed)
@@ -846,7 +846,7 @@ def test_from_radius_six_on_precision_hardly_rises_and_cost_does(lab, seed):
     assert lab.recall(seed)[6][0] > 0.6
 
 
-def test_reranking_by_raw_vectors_gives_the_answers_of_raw_exhaustive_search(lab, seed):
+def test_reranking_by_raw_vectors_gives_raw_answers(lab, seed):
     """radius-search: "Those of the raw vectors: at radius 10 most of the database is a
     candidate"
     """

@@ -73,7 +73,7 @@ def codes(hasher, split):
 
 
 @both
-def test_five_splits_of_everything_were_measured_with_what_tuning_chose(name):
+def test_five_splits_were_measured_with_what_tuning_chose(name):
     """comparison: "the standard deviation over five splits" "for each question by itself" """
     tuned = TUNED[TUNED.dataset == name].set_index("question")
     for question, of in fair_fight.QUESTIONS.items():
@@ -266,7 +266,7 @@ def test_a_byte_of_the_classifier_ranks_better_than_every_code(name):
     assert max(map(abs, half_a_byte[1:3])) < 0.02
 
 
-def test_with_twenty_labels_a_class_the_order_behind_the_byte_changes():
+def test_with_twenty_labels_the_order_behind_the_byte_changes():
     """comparison: "has no lead over KSH any more, and the predicted class falls below the
     cosine"
     """
@@ -364,7 +364,7 @@ def test_ksh_takes_far_longer_to_fit(name):
 # how to be fooled
 
 
-def test_a_file_sorted_by_class_favours_the_first_class_and_harms_the_last(dataset, seed):
+def test_a_file_sorted_by_class_favours_the_first_class(dataset, seed):
     """traps: "Eight random bits know nothing of the file" """
     split = split_of(dataset, seed)
     order = np.argsort(split.y_database, kind="stable")

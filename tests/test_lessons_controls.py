@@ -32,7 +32,7 @@ from l2h_tutorial.controls import OutputCodes, hadamard_codewords
 # take away the labels
 
 
-def test_shuffled_labels_end_near_a_random_order_at_the_settings_of_true_ones(dataset, seed):
+def test_shuffled_labels_end_near_a_random_order(dataset, seed):
     """did-it-learn: "little more is left than coin tosses get" """
     s = split_of(dataset, seed)
     chosen = parameters(dataset.name)["ranking", "GRH from CCA-ITQ"]
@@ -164,7 +164,7 @@ def test_the_classifier_is_the_opponent_to_beat(name):
 
 
 @both
-def test_without_labels_of_the_class_those_of_others_did_harm_or_helped_a_little(name):
+def test_labels_of_other_classes_did_harm_or_helped_little(name):
     """did-it-learn: "the labels of other classes did *harm*" "look a little ahead of ITQ" "which
     does not stand" "SDH, the best of those that read labels" "The best here used none." "The
     classifier's scores do no better" "did harm on one data set and made no difference that could be

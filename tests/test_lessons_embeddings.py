@@ -69,7 +69,7 @@ def test_signs_alone_find_some_and_rescored_most(drawn):
     assert rescored.mean() > alone.mean() + 0.25
 
 
-def test_the_estimate_of_rabitq_is_right_in_the_mean_and_that_of_signs_too_small(drawn, seed):
+def test_rabitq_is_right_in_the_mean_and_signs_are_too_small(drawn, seed):
     """embeddings: "as often too much as too little." "what signs lack is the length" "are within
     its bound"
     """
@@ -108,7 +108,7 @@ def test_recall_falls_as_the_rows_grow(drawn):
         assert rescored <= first_rescored - 0.005
 
 
-def test_the_audit_takes_the_branches_and_agrees_with_what_is_kept(vectors, request):
+def test_the_audit_agrees_with_what_is_kept(vectors, request):
     """embeddings: "takes the fewest bytes whose interval lies above the recall" "and no recall was
     off by more"
     """
@@ -147,7 +147,7 @@ def test_faiss_has_the_same_leaves(drawn):
             assert theirs == pytest.approx(ours, abs=0.05), factory
 
 
-def test_more_bits_of_rabitq_fill_the_gap_and_four_are_ahead_of_int4(drawn):
+def test_more_bits_of_rabitq_fill_the_gap(drawn):
     """embeddings: "RaBitQ with more bits a number" "with four it is ahead of both" "fills the gap
     in the tree" "Uneven numbers cost int4 too" """
     one, two, four = (
@@ -159,7 +159,7 @@ def test_more_bits_of_rabitq_fill_the_gap_and_four_are_ahead_of_int4(drawn):
     assert turned > plain
 
 
-def test_product_codes_are_flattered_by_the_rows_they_were_trained_on():
+def test_product_codes_are_flattered_by_their_training_rows():
     """embeddings: "Here they were trained on the very 5,000 rows that they code" "which flatters
     them"
     """
@@ -217,7 +217,7 @@ def test_the_worst_way_to_save_is_to_drop_numbers():
 # Centre, rotate, the query's floats
 
 
-def test_centring_saves_what_sits_in_a_corner_and_costs_nothing_elsewhere():
+def test_centring_saves_what_sits_in_a_corner():
     """embeddings: "has no signs worth the name" "It costs nothing, so do it." "A threshold at the
     mean rescues"
     """
@@ -344,7 +344,7 @@ def test_each_branch_of_the_tree_keeps_its_promise(method, factor, least):
     assert (recall(method, factor) > least).all()
 
 
-def test_forty_million_texts_in_half_of_sixteen_gigabytes_are_a_bit_a_number():
+def test_forty_million_texts_fit_at_a_bit_a_number():
     """embeddings: "float32 and float16 do not fit, int8 does not, int4 would leave nothing."
     "are a little more than half; four do not fit." """
     n = 40_000_000

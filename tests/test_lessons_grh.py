@@ -80,7 +80,7 @@ def test_one_step_by_hand_is_what_the_package_does(twelve, seed):
     assert not flipped[graph @ signs == 0].any()
 
 
-def test_the_twelve_images_show_all_that_the_chapter_says_of_them(twelve):
+def test_the_twelve_images_show_what_the_chapter_says(twelve):
     """grh-adjacency: "Take one image, and a bit of it that its class is against."
     "All images of a class then have one code" """
     y, X = twelve
@@ -112,7 +112,7 @@ def test_up_to_one_half_no_bit_flips_and_at_one_many_do(centred, seed):
     assert nonsense[1] > true[1] > 0.1
 
 
-def test_at_alpha_one_every_class_gets_one_codeword_and_a_second_step_changes_nothing(centred):
+def test_at_alpha_one_every_class_gets_one_codeword(centred):
     r"""grh-adjacency: "At $\alpha = 1$ every class gets one codeword."
     "The vote of a class says what all of its images say." """
     grh = GRH(16, classifier="kernel-ridge", random_state=0).fit(centred.X_train, centred.y_train)
@@ -150,7 +150,7 @@ THRESHOLDS += [(graph_affinity(1 - np.eye(4)), np.arange(4) < 3, 3, 0.5)]
 
 
 @pytest.mark.parametrize(("graph", "bits", "row", "threshold"), THRESHOLDS)
-def test_a_bit_flips_above_the_alpha_at_which_its_vote_is_as_strong(graph, bits, row, threshold):
+def test_a_bit_flips_above_the_alpha_of_its_vote(graph, bits, row, threshold):
     r"""grh-adjacency: "Seven of ten vote $2/5$, so $\alpha > 5/7$."
     "eight of ten vote $6/10$, which is too little, and nine vote $8/10$"
     "So the first bit can flip above $\alpha = n/(2n-2)$" "For twelve images that begins at 6/11."
@@ -162,7 +162,7 @@ def test_a_bit_flips_above_the_alpha_at_which_its_vote_is_as_strong(graph, bits,
         assert ((scores[row, 0] > 0) != bits[row]) == (alpha > threshold)
 
 
-def test_divided_by_its_own_degree_an_image_keeps_its_bits_up_to_one_half(seed):
+def test_divided_by_its_degree_an_image_keeps_its_bits(seed):
     r"""grh-adjacency: "With $\mathbf{D}^{-1}\mathbf{S}$, whose rows sum to 1, it holds." """
     rng = np.random.default_rng(seed)
     bits = rng.random((40, 8)) > 0.5
@@ -174,7 +174,7 @@ def test_divided_by_its_own_degree_an_image_keeps_its_bits_up_to_one_half(seed):
         assert np.array_equal(regularised_scores(rows, bits, bits, alpha) > 0, bits)
 
 
-def test_a_graph_without_labels_beats_the_refit_and_labels_beat_it(centred, seed):
+def test_a_graph_without_labels_beats_the_refit(centred, seed):
     """grh-adjacency: "it lifts LSH from" "Part of that is the refit" "With labels it is"
     "What the graph of neighbours adds to the refit comes from the features alone." """
     S = knn_affinity(centred.X_train, 10)
@@ -210,7 +210,7 @@ def test_against_the_start_the_dead_zone_ends_below_one_half(seed):
 # chapter 7
 
 
-def test_in_the_plane_first_the_solid_line_leaves_the_squares_then_the_dashed_one_the_circles():
+def test_in_the_plane_the_lines_leave_the_classes_in_turn():
     """grh-training: "In the first, the graph asks for codes that the regions do not give (ringed)."
     "Most of them have a 0, so in round 1 the graph asks the others for a 0"
     "In rounds 1 and 2 that vote is too weak"
@@ -252,9 +252,7 @@ def agreements(split, classifier, seed):
     ), grh.history_
 
 
-def test_the_agreement_never_falls_by_the_graph_and_the_linear_machine_ends_every_round_higher(
-    centred, seed
-):
+def test_the_agreement_never_falls_by_the_graph(centred, seed):
     """grh-training: "Regularise* never lowers $J$" "and after three $J$ is"
     "They could lose more than the graph has gained, though in this chapter's table they do not."
     "The machine cannot follow all of it and predicts many other bits, some for the better." """
@@ -283,7 +281,7 @@ def test_kernel_ridge_follows_and_finds_little_to_flip(centred, seed):
 
 
 @given(st.integers(0, 999), st.floats(0.05, 1), st.sampled_from([-1, 1]))
-def test_the_graph_step_never_lowers_the_agreement_within_classes(seed, alpha, sign_of_zero):
+def test_the_graph_step_never_lowers_class_agreement(seed, alpha, sign_of_zero):
     """grh-training: "Why regularise never lowers it" "One code for *all* images has $J = 1$
     too."
     """
@@ -295,7 +293,7 @@ def test_the_graph_step_never_lowers_the_agreement_within_classes(seed, alpha, s
     assert agreement(graph, np.tile(bits[:1], (24, 1))) == pytest.approx(1)
 
 
-def test_where_two_halves_vote_for_each_other_the_agreement_can_fall():
+def test_where_halves_vote_for_each_other_agreement_can_fall():
     """grh-training: "where two halves vote for each other only, and lean to different sides, each
     half takes the side of the other" """
     half = np.arange(10) < 5
@@ -310,9 +308,7 @@ def test_where_two_halves_vote_for_each_other_the_agreement_can_fall():
     st.integers(0, 999), st.integers(2, 12), st.sampled_from([0.3, 0.6, 0.8, 1.0]), st.booleans()
 )
 @settings(max_examples=60, deadline=None)
-def test_with_classifiers_that_follow_a_class_graph_rests_and_rings_have_period_two_at_most(
-    seed, n, alpha, classes
-):
+def test_with_faithful_classifiers_a_class_graph_rests(seed, n, alpha, classes):
     """grh-training: "rest, or two patterns in turn" "a class graph would be at rest after one
     round"
     """
@@ -371,7 +367,7 @@ def test_the_graph_alone_is_best_for_both_classifiers(tuned):
     ] * 2
 
 
-def test_kernel_ridge_ranks_as_well_as_the_machine_with_the_same_kernel():
+def test_kernel_ridge_ranks_as_well_as_the_svm():
     """grh-training: "kernel ridge [ranks as well](published.md)" """
     kept = (
         pd.read_csv(RESULTS / "table1.csv").groupby(["method", "n_train", "n_bits"])["map"].mean()
@@ -408,9 +404,7 @@ def validated(reported, chosen, seeds):
     return {name: np.mean([of(name, seed) for seed in seeds], axis=0) for name in chosen}
 
 
-def test_curved_boundaries_are_ahead_and_mean_ap_follows_the_bits_of_queries(
-    reported, validated, seeds
-):
+def test_curved_boundaries_are_ahead(reported, validated, seeds):
     """grh-training: "the classifier gets some of their bits wrong" """
     linear = validated["linear-svm"]
     ridge = validated["kernel-ridge"]
@@ -424,7 +418,7 @@ def test_curved_boundaries_are_ahead_and_mean_ap_follows_the_bits_of_queries(
     assert linear[2] > random + 0.05
 
 
-def test_with_shuffled_labels_lessons_are_repeated_and_nothing_is_learned(reported, chosen, seed):
+def test_with_shuffled_labels_nothing_is_learned(reported, chosen, seed):
     """grh-training: "With shuffled labels it still repeats" "about that of a random order"
     "and one guess for all has" """
     wrong = shuffled(reported, seed)
@@ -509,7 +503,7 @@ def on_the_map(reported, chosen, seeds):
     return lines, by_class, by_code["kernel-ridge"], by_code["LSH"]
 
 
-def test_on_the_map_learned_codes_have_no_cheap_searches_but_ranked_and_class_scores_find_more(
+def test_learned_codes_have_no_cheap_buckets_but_cheap_ranks(
     on_the_map,
 ):
     """grh-training: "no bucket as cheap as LSH's cheapest; with the whole database ranked they have
@@ -528,9 +522,7 @@ def test_on_the_map_learned_codes_have_no_cheap_searches_but_ranked_and_class_sc
     assert by_code > by_random_code + 0.02
 
 
-def test_on_validation_queries_smaller_alphas_gain_from_a_second_round_and_alpha_one_does_not(
-    centred, seed
-):
+def test_smaller_alphas_gain_from_a_second_round(centred, seed):
     r"""grh-training: "gains from a second round at smaller values of $\alpha$"
     "at $1.0$ there is little left for it to do" """
     validation = validation_set(centred, n_query_per_class=50, n_database=2000)

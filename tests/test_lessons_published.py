@@ -35,7 +35,7 @@ def trials(row):
 # what is kept
 
 
-def test_every_method_is_there_at_its_lengths_and_a_cell_has_all_its_partitions():
+def test_every_method_has_its_lengths_and_partitions():
     """Those that have one length here are for one question; `make table1` measures the rest."""
     assert (TABLE["partitions"] == 5).all()
     for method in METHODS:
@@ -51,14 +51,14 @@ def test_every_method_is_there_at_its_lengths_and_a_cell_has_all_its_partitions(
     assert set(TABLE["method"]) == set(METHODS)
 
 
-def test_all_was_measured_on_the_same_data_with_a_thousand_queries():
+def test_all_was_measured_on_the_same_thousand_queries():
     for frame in (MEASURED, TUNED):
         assert frame["data"].nunique() == 1
         assert frame["data"].iloc[0].startswith("cifar10 ")
         assert (frame["n_queries"] == 1000).all()
 
 
-def test_parameters_are_those_that_the_first_partition_chose_for_this_length():
+def test_parameters_are_chosen_on_the_first_partition():
     """published: "for each number of labels and of bits by itself" "they have what was chosen at 32
     bits"
     """
@@ -170,7 +170,7 @@ def test_the_weak_rows_are_where_the_paper_has_them(name):
     assert set(over.loc[over["published"] > 0, "verdict"]) == {"holds"}
 
 
-def test_linear_grh_from_lsh_is_behind_a_regularised_cca_in_every_cell():
+def test_linear_grh_from_lsh_is_behind_a_regularised_cca():
     """published: "from LSH the claim **reverses** with 1,000 labels, in every cell"
     "which takes ten times that ridge" """
     row = CLAIMS.loc[(LSH_LINEAR, "ITQ+CCA", 1000)]
@@ -180,7 +180,7 @@ def test_linear_grh_from_lsh_is_behind_a_regularised_cca_in_every_cell():
     assert {chosen["ridge"] for chosen in parameters} == {1.0}
 
 
-def test_grh_repairs_a_weak_cca_and_adds_nothing_to_a_regularised_one():
+def test_grh_repairs_only_a_weak_cca():
     """published: "So graph and linear classifier together make up for a weak ridge; to a well
     regularised CCA they add nothing." "it takes a weak one" "and arrives at the same place" """
     for labels, least in ((1000, 0.03), (2000, 0.01)):
@@ -211,7 +211,7 @@ def test_ksh_with_all_centres_takes_most_of_the_lead_away():
     assert AT["KSH", 2000, 32] >= 0.355
 
 
-def test_with_three_hundred_kernels_each_grh_is_not_ahead_of_ksh():
+def test_with_300_kernels_each_grh_is_not_ahead_of_ksh():
     """published: "then GRH from LSH is behind" "and GRH from CCA level" """
     for labels in (1000, 2000):
         assert (
@@ -258,7 +258,7 @@ def test_from_lsh_tuning_always_chose_one_round_and_alpha_one():
 # too high, and what the paper could not have
 
 
-def test_lsh_and_pcah_are_near_the_published_figures_and_agh_alone_is_below():
+def test_lsh_and_pcah_are_near_the_published_figures():
     """published: "LSH and PCAH, which have nothing to tune, are close"
     "AGH alone is more than one percent below its rows in the mean." """
     rows = TABLE[TABLE["method"].isin(["LSH", "PCAH"])]
@@ -268,7 +268,7 @@ def test_lsh_and_pcah_are_near_the_published_figures_and_agh_alone_is_below():
     assert means.index[means < 0.99].tolist() == ["AGH"]
 
 
-def test_hadamard_codewords_are_between_the_two_starts_and_scores_above_all():
+def test_hadamard_codewords_are_between_the_two_starts():
     """published: "between GRH by kernel ridge from LSH" "When the classes are known and"
     "a query is always of one of them, a classifier whose scores are kept ranks best" """
     for labels in (1000, 2000):

@@ -63,7 +63,7 @@ def test_a_page_is_written_as_markdown_that_jupyter_knows(source, expected):
     assert MarkdownWriter(Page("page")).blocks(tree) == expected
 
 
-def test_a_table_that_markdown_has_no_form_for_is_named_with_its_page():
+def test_a_table_without_a_markdown_form_is_named():
     tree = publish_doctree("+---+---+\n| wide  |\n+---+---+\n| a | b |\n+---+---+")
     with pytest.raises(NotebookError, match=r"book/lsh: a table .* starts 'wide'"):
         MarkdownWriter(Page("book/lsh")).blocks(tree)
@@ -121,7 +121,7 @@ def test_a_cell_is_folded_in_jupyter_as_it_is_on_the_page(tag, metadata, n_outpu
     assert len(cell.outputs) == n_outputs
 
 
-def test_what_a_cell_printed_in_two_pieces_is_once_in_every_edition():
+def test_printed_pieces_are_joined_in_every_edition():
     pieces = [
         {"output_type": "stream", "name": "stdout", "text": text} for text in ("one\n", "two\n")
     ]
@@ -178,9 +178,7 @@ def test_cells_keep_their_place_and_their_description(chapter):
     assert output.metadata == {"image/gif": {"alt": "A dot."}}
 
 
-def test_a_figure_to_play_with_is_alive_on_the_page_and_a_sentence_in_the_notebook(
-    small_book, chapter
-):
+def test_a_playable_figure_is_a_sentence_in_the_notebook(small_book, chapter):
     (output,) = cell_with(chapter, "Playground(").outputs
     assert "This is a figure to play with" in output.data["text/html"]
     assert "<script" not in output.data["text/html"]
@@ -189,7 +187,7 @@ def test_a_figure_to_play_with_is_alive_on_the_page_and_a_sentence_in_the_notebo
     assert "This is a figure to play with" not in page
 
 
-def test_what_a_page_links_to_is_offered_with_its_notebook_and_lies_beside_it(small_book, chapter):
+def test_linked_files_are_offered_beside_the_notebook(small_book, chapter):
     assert "Read [the table](results/table.csv)." in markdown_of(chapter)
     assert (
         ", and [`results/table.csv`](results/table.csv), which it reads" in chapter.cells[0].source
@@ -228,7 +226,7 @@ def test_what_is_missing_is_said_first_with_what_to_do(tmp_path, monkeypatch):
         exec(looks.source.replace("['l2h_tutorial']", "['no_such']"), {})
 
 
-def test_building_again_writes_the_same_notebooks_and_forgets_pages_that_are_gone(small_book):
+def test_building_again_writes_the_same_notebooks(small_book):
     notebooks = small_book / "_build/html/notebooks"
     before = {path: path.read_bytes() for path in notebooks.rglob("*") if path.is_file()}
     (notebooks / "renamed-since.ipynb").write_text("{}")
@@ -238,7 +236,7 @@ def test_building_again_writes_the_same_notebooks_and_forgets_pages_that_are_gon
     assert {path: path.read_bytes() for path in notebooks.rglob("*") if path.is_file()} == before
 
 
-def test_a_page_that_cannot_be_a_notebook_fails_the_strict_build_each_time(tmp_path):
+def test_a_page_that_is_no_notebook_fails_the_build(tmp_path):
     for _ in range(2):
         result = build(tmp_path, book_of(other="A word.[^1]\n\n[^1]: And a note.\n"))
         assert result.returncode != 0
@@ -248,9 +246,7 @@ def test_a_page_that_cannot_be_a_notebook_fails_the_strict_build_each_time(tmp_p
 # --- the wheel
 
 
-def test_the_wheel_has_every_file_of_the_package_and_no_other_and_is_built_once(
-    tmp_path, monkeypatch
-):
+def test_the_wheel_has_the_package_and_is_built_once(tmp_path, monkeypatch):
     built = build_wheel(tmp_path)
     assert re.fullmatch(r"l2h_tutorial-[\d.]+-py3-none-any\.whl", built.name)
     inside = [name for name in zipfile.ZipFile(built).namelist() if ".dist-info/" not in name]
@@ -277,7 +273,7 @@ def exported(request):
 
 
 @built
-def test_every_page_with_cells_has_a_notebook_and_the_wheel_beside_it():
+def test_every_page_with_cells_has_a_notebook_and_the_wheel():
     written = {page.stem: page.read_text("utf-8") for page in (ROOT / "book").glob("*.md")}
     chapters = {
         name
@@ -347,7 +343,7 @@ with ThreadPoolExecutor(2) as pool:
 @built
 @pytest.mark.slow
 @pytest.mark.index
-def test_each_hand_out_runs_whole_where_what_its_first_lines_say_was_typed(tmp_path, suite_cache):
+def test_each_hand_out_runs_after_what_it_says_was_typed(tmp_path, suite_cache):
     """All of the readers'; the students' have the same cells, and two stand for them."""
     environment = tmp_path / "environment"
     venv.create(environment, with_pip=True)

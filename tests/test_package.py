@@ -307,7 +307,7 @@ def test_the_version_and_the_licences_are_the_same_everywhere():
     assert "CC BY 4.0" in texts[0] or "Creative Commons" in texts[0]
 
 
-def test_what_the_package_needs_is_pinned_and_locked_and_no_index_is_named():
+def test_what_the_package_needs_is_pinned_and_locked():
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
     lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     pinned = dict(

@@ -53,7 +53,7 @@ def show_next(tab):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("chapter", CHAPTERS)
-def test_every_section_fits_or_scrolls_and_breaks_no_rule_by_keyboard_alone(present, chapter):
+def test_every_section_can_be_presented_by_keyboard(present, chapter):
     titles = re.findall(r"(?m)^## (.+)$", (ROOT / f"{chapter}.md").read_text(encoding="utf-8"))
     tab = present(chapter.removeprefix("book/"))
     revealed = 0
@@ -82,7 +82,7 @@ def test_every_section_fits_or_scrolls_and_breaks_no_rule_by_keyboard_alone(pres
     assert "Exercises" in tab.page.locator(":target > h2").inner_text()
 
 
-def test_outputs_and_what_is_said_of_them_wait_for_the_second_key(present):
+def test_outputs_wait_for_the_second_key(present):
     tab = present("buckets", "?present=buckets/the-table")
     output = tab.page.locator("#the-table .cell_output").first
     sentence = tab.page.get_by_text("one look, not")
@@ -144,7 +144,7 @@ def test_a_sequence_goes_from_page_to_page_and_back_by_one_link(present):
     assert tab.page.locator(":focus").inner_text().endswith("The code of one image")
 
 
-def test_teachers_pages_have_notes_in_a_window_of_their_own_and_the_site_has_none(present, site):
+def test_only_teachers_pages_have_notes(present, site):
     folder = site.parent / "editions/teachers/book"
     assert "l2h-notes" not in (site / "book/buckets.html").read_text(encoding="utf-8")
     tab = present("buckets", "?present=buckets/the-table,buckets/exercises,lsh", folder)

@@ -73,7 +73,7 @@ def whole(toy, tmp_path_factory):
     return run_table1(toy, folder, **SMALL), folder
 
 
-def test_every_cell_is_measured_once_with_what_the_first_partition_chose(toy, whole):
+def test_every_cell_is_measured_once(toy, whole):
     """Class scores have lengths and a ranking of their own, and self-taught hashing is given the
     labels.
     """
@@ -118,9 +118,7 @@ def test_every_cell_is_measured_once_with_what_the_first_partition_chose(toy, wh
 @pytest.mark.parametrize(
     "less", [{"partitions": [3]}, {"methods": {name: FEW[name] for name in ("LSH", "ITQ+CCA")}}]
 )
-def test_what_is_measured_is_not_measured_again_nor_changed_by_threads(
-    toy, whole, tmp_path, monkeypatch, less
-):
+def test_nothing_is_measured_twice_nor_changed_by_threads(toy, whole, tmp_path, monkeypatch, less):
     run_table1(toy, tmp_path, **SMALL | less)
     before = {file: file.read_text() for file in tmp_path.iterdir()}
     assert sorted(file.name for file in before) == ["table1-tuning.csv", "table1.csv"]
@@ -133,7 +131,7 @@ def test_what_is_measured_is_not_measured_again_nor_changed_by_threads(
     pd.testing.assert_frame_equal(run_table1(toy, tmp_path, **SMALL), frame)
 
 
-def test_a_choice_that_is_missing_is_an_error_and_no_default_is_measured(toy, whole, tmp_path):
+def test_a_missing_choice_is_an_error(toy, whole, tmp_path):
     """As when the row of the first partition is there, but what was tuned on it has gone."""
     kept, tuned = (pd.read_csv(whole[1] / name) for name in ("table1.csv", "table1-tuning.csv"))
     kept[kept["partition"] == 3].to_csv(tmp_path / "table1.csv", index=False)
@@ -146,7 +144,7 @@ def test_a_choice_that_is_missing_is_an_error_and_no_default_is_measured(toy, wh
     assert set(pd.read_csv(tmp_path / "table1.csv")["partition"]) == {3}
 
 
-def test_the_paper_is_quoted_without_slips_and_ours_stands_beside():
+def test_the_paper_is_quoted_without_slips():
     table = PUBLISHED
     assert len(table) == 88
     assert table.groupby("n_train")["published"].sum().round(4).to_dict() == {
@@ -216,7 +214,7 @@ def test_the_interval_decides_what_becomes_of_a_claim(lead, noise, verdict):
     assert row.verdict == verdict
 
 
-def test_a_method_is_ahead_of_itself_with_fewer_labels_and_the_interval_is_the_paired_one():
+def test_the_interval_of_a_claim_is_the_paired_one():
     few = made_up({"KSH, 300 centres": 0.1})
     many = made_up({"KSH, 300 centres": 0.13}, noise=0.002).assign(n_train=2000)
     (row,) = audit(pd.concat([few, many]), [("KSH, 300 centres",) * 2]).itertuples()

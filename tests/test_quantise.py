@@ -51,7 +51,7 @@ def small_arrays(max_columns=40):
 
 
 @given(small_arrays())
-def test_sign_codes_have_the_first_bit_first_and_nothing_in_what_is_left(X):
+def test_sign_codes_have_the_first_bit_first(X):
     codes = SignCodes(centre=False).fit(X).encode(X)
     texts = ["".join("1" if value >= 0 else "0" for value in row) for row in X]
     expected = [
@@ -61,7 +61,7 @@ def test_sign_codes_have_the_first_bit_first_and_nothing_in_what_is_left(X):
 
 
 @given(small_arrays(9), st.sampled_from([8, 4]))
-def test_scalar_codes_count_cells_two_in_a_byte_the_first_in_its_upper_half(X, n_bits):
+def test_four_bit_codes_have_the_first_of_two_cells_above(X, n_bits):
     quantiser = ScalarCodes(n_bits).fit(X)
     codes, products = np.split(quantiser.encode(X), [-4], axis=1)
     np.testing.assert_allclose(
@@ -78,7 +78,7 @@ def test_scalar_codes_count_cells_two_in_a_byte_the_first_in_its_upper_half(X, n
 
 
 @given(small_arrays())
-def test_rabitq_stands_for_a_vector_at_right_angles_to_its_error(X):
+def test_rabitq_errs_at_right_angles_to_the_vector(X):
     """The definition of its first two numbers, which follow the bits."""
     quantiser = RaBitQ(random_state=0).fit(X)
     codes = quantiser.encode(X)
@@ -108,9 +108,7 @@ def test_a_rotation_keeps_inner_products_and_turns_every_way():
 @pytest.mark.parametrize("asymmetric", [False, True])
 @pytest.mark.parametrize("rotate", [False, True])
 @pytest.mark.parametrize("centre", [False, True])
-def test_scores_compare_signs_with_signs_or_with_the_floats_of_the_query(
-    centre, rotate, asymmetric
-):
+def test_signs_are_compared_with_signs_or_with_floats(centre, rotate, asymmetric):
     X = vectors()
     Q = vectors(seed=1)[:20]
     quantiser = SignCodes(rotate=rotate, asymmetric=asymmetric, centre=centre, random_state=0).fit(
@@ -144,7 +142,7 @@ def test_rabitq_agrees_with_faiss(gist):
 
 
 @pytest.mark.parametrize("n_bits", [8, 4])
-def test_products_with_scalar_codes_are_out_by_half_a_step_a_coordinate(gist, n_bits):
+def test_scalar_codes_are_out_by_half_a_step_a_coordinate(gist, n_bits):
     queries, rows, exact = gist
     quantiser = ScalarCodes(n_bits).fit(rows)
     codes = quantiser.encode(rows)
@@ -160,7 +158,7 @@ def test_products_with_scalar_codes_are_out_by_half_a_step_a_coordinate(gist, n_
 
 
 @every
-def test_a_search_gives_the_highest_scores_in_order_equal_ones_by_row(quantiser):
+def test_a_search_gives_the_highest_scores_in_order(quantiser):
     X = np.tile(vectors(100), (3, 1))
     Q = vectors(seed=1)[:20]
     quantiser = clone(quantiser).fit(X)

@@ -9,7 +9,7 @@ from test_editions import CHAPTERS, OPTION, QUESTION, each_chapter
 # --- the page
 
 
-def test_a_question_is_a_group_of_labelled_radio_buttons_and_needs_no_script(small_book):
+def test_a_question_is_a_group_of_radio_buttons(small_book):
     page = (small_book / "_build/html/chapter.html").read_text(encoding="utf-8")
     found = re.findall(r'(?s)<fieldset class="selftest" id="question-\d">.*?</fieldset>', page)
     names = set()
@@ -43,7 +43,7 @@ def test_a_question_is_a_group_of_labelled_radio_buttons_and_needs_no_script(sma
 # --- the editions
 
 
-def test_readers_have_explanations_folded_students_none_instructors_open(small_book):
+def test_explanations_depend_on_the_edition(small_book):
     reader, student, instructor = (
         markdown_of(notebook(small_book, edition)) for edition in EDITIONS
     )
@@ -89,7 +89,7 @@ def broken(tmp_path_factory):
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_fails_the_strict_build_and_is_named_with_its_page(broken, fault):
+def test_a_fault_in_a_self_test_fails_the_build(broken, fault):
     assert broken.returncode == 1
     lines = [line for line in broken.stderr.splitlines() if f"{fault.replace(' ', '-')}.md" in line]
     assert any(FAULTS[fault][1] in line for line in lines), broken.stderr
@@ -108,7 +108,7 @@ def questions(number):
 
 
 @each_chapter
-def test_a_chapter_has_three_questions_or_more_with_every_answer_explained(number):
+def test_a_chapter_has_three_explained_questions(number):
     found = questions(number)
     assert len(found) >= 3
     for options in found:
@@ -119,7 +119,7 @@ def test_a_chapter_has_three_questions_or_more_with_every_answer_explained(numbe
         assert len({" ".join(explanation.split()) for _, _, explanation in options}) == len(options)
 
 
-def test_the_right_answer_is_not_always_in_the_same_place_nor_the_longest():
+def test_the_right_answer_has_no_telltale_place_or_length():
     everything = [options for number in CHAPTERS for options in questions(number)]
     places = [[mark for mark, _, _ in options].index("x") for options in everything]
     assert max(places.count(place) for place in set(places)) <= len(places) / 2
@@ -150,9 +150,7 @@ def test_keys_alone_choose_and_no_script_is_run(site, visit, number):
 
 
 @pytest.mark.browser
-def test_with_scripts_arrows_go_through_the_answers_space_gives_one_and_a_link_skips_to_them(
-    site, visit
-):
+def test_a_question_is_answered_by_keyboard(site, visit):
     tab = visit(1280)
     tab.go((site / "book/buckets.html").as_uri())
     for key in ("Tab", "Tab", "Enter", "Tab", "ArrowDown", "ArrowDown"):

@@ -29,7 +29,7 @@ def rows_of(points, database):
     return [place[row.tobytes()] for row in points]
 
 
-def test_validation_queries_are_neither_test_queries_nor_training_rows_nor_ranked(validation):
+def test_validation_queries_are_apart_from_all_other_rows(validation):
     choice, reported = validation
     np.testing.assert_array_equal(choice.X_train, SPLIT.X_train)
     np.testing.assert_array_equal(choice.y_train, SPLIT.y_train)
@@ -76,7 +76,7 @@ def scored(monkeypatch):
     )
 
 
-def test_climbing_ends_where_no_neighbour_is_better_and_tries_no_more(validation, scored):
+def test_climbing_ends_where_no_neighbour_is_better(validation, scored):
     scored(lambda hasher: 10 - abs(hasher.alpha - 4) - 2 * abs(hasher.C - 1))
     ladders = {"alpha": range(5), "C": range(1, 6)}
     tuned = climb(SCRIPTED, validation, ladders)
