@@ -292,5 +292,5 @@ class HashNeighbors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator
         if own:
             for i, rows in enumerate(candidates):
                 candidates[i] = rows[rows != start + i]
-        rows, distances = Reranker(block, self._fit_X, self.metric).nearest(candidates, k)
+        distances, rows = Reranker(block, self._fit_X, self.metric).nearest(candidates, k)
         return np.stack(distances), np.stack(rows), np.array([len(each) for each in candidates])
