@@ -1,4 +1,14 @@
-"""Hash tables: rows grouped by hash code, searched by Hamming distance."""
+"""Hash tables: rows grouped by hash code, searched by Hamming distance.
+
+`HashTable` holds one code a row. It checks what it is given and leaves the search to
+`l2h_tutorial.search.radius`, whose docstring says where a ball is searched, who picks the strategy
+and how ties are decided. `HashTable.explain` tells what that choice is based on.
+
+`HashTables` cuts a longer code into pieces and holds a `HashTable` of each. It asks all tables, and
+`_nearest_pieces` merges their answers.
+
+Private functions return distances before rows, as scikit-learn's ``kneighbors`` does.
+"""
 
 import os
 from collections.abc import Iterator
@@ -122,7 +132,8 @@ class HashTable:
     def bucket_codes(self) -> NDArray[np.uint64]:
         if self.n_bits > WORD_BITS:
             raise ValueError(
-                f"codes of {self.n_bits} bits do not fit {WORD_BITS}-bit integers; iterate over items()"
+                f"codes of {self.n_bits} bits do not fit {WORD_BITS}-bit integers; "
+                "iterate over items()"
             )
         return self._index.words[0, self._index.offsets[:-1]].astype(np.uint64)
 
@@ -137,7 +148,10 @@ class HashTable:
         return f"<HashTable: {self.n_rows:,} rows in {buckets}>"
 
     def items(self) -> Iterator[tuple[int, NDArray[np.int64]]]:
-        """Yield (code, row numbers) of each occupied bucket, by ascending code; the row numbers are read-only."""
+        """Yield (code, row numbers) of each occupied bucket, by ascending code.
+
+        The row numbers are read-only.
+        """
         for start, stop in pairwise(self._index.offsets):
             code = 0
             for word in self._index.words[:, start].tolist():
@@ -147,7 +161,7 @@ class HashTable:
             yield code, rows
 
     def bucket(self, code_or_bits: Any) -> NDArray[np.int64]:
-        """Row numbers in one bucket, ascending.
+        """Return the row numbers in one bucket, ascending.
 
         Parameters
         ----------
@@ -172,7 +186,8 @@ class HashTable:
         words = self._pack(np.atleast_2d(bits), name="code_or_bits")
         if len(words) != 1:
             raise ValueError(f"bucket takes one code, got {len(words)}")
-        return np.asarray(rows_within(self._index, words, 0)[0][0])
+        _, rows = rows_within(self._index, words, 0)
+        return np.asarray(rows[0])
 
     def query_radius(
         self,
@@ -183,12 +198,11 @@ class HashTable:
         count_only: bool = False,
         sort_results: bool = False,
     ) -> Any:
-        """Find all rows whose code differs from the query's in at most `r` bits. `explain` says how
-        it is done.
+        """Find all rows whose code differs from the query's in at most `r` bits.
 
-        A search by multi-index hashing makes the tables of pieces that it needs, and keeps them.
-        The arrays returned may be views of one large array: to keep one query's and free the
-        others', copy it.
+        `explain` says how it is done. A search by multi-index hashing makes the tables of pieces
+        that it needs, and keeps them. The arrays returned may be views of one large array. To keep
+        one query's array and free the others, copy it.
 
         Parameters
         ----------
@@ -205,15 +219,16 @@ class HashTable:
 
         Returns
         -------
-        ids : (n_queries,) object array of int64 arrays, or with `count_only` (n_queries,) array of
-        int64 distances : (n_queries,) object array of int64 arrays
+        ids : (n_queries,) object array of int64 arrays
+            With `count_only`: the counts, an (n_queries,) array of int64.
+        distances : (n_queries,) object array of int64 arrays
             Only with `return_distance`, in the order of `ids`.
 
         Raises
         ------
         TypeError, ValueError
-            If the bits are not boolean of this width, `r` is out of range, or `count_only` is to
-            return distances.
+            If the bits are not boolean of this width, `r` is out of range, or both `count_only` and
+            `return_distance` are set.
         """
         words = self._pack(query_bits, name="query_bits")
         r = check_radius(r, self.n_bits)
@@ -223,7 +238,7 @@ class HashTable:
             )
         if count_only:
             return count_within(self._index, words, r)
-        ids, distances = rows_within(
+        distances, ids = rows_within(
             self._index, words, r, with_distances=return_distance, by_distance=sort_results
         )
         return (ids, distances) if return_distance else ids
@@ -231,7 +246,7 @@ class HashTable:
     def query(
         self, query_bits: ArrayLike, k: int = 1
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Find the `k` rows nearest in Hamming distance; how, says `explain`.
+        """Find the `k` rows nearest in Hamming distance; `explain` says how.
 
         Parameters
         ----------
@@ -258,9 +273,8 @@ class HashTable:
         (array([[0, 1]]), array([[0, 2]]))
         """
         words = self._pack(query_bits, name="query_bits")
-        return nearest_rows(
-            self._index, words, check_integer(k, "k", high=self.n_rows, of="rows of the table")
-        )
+        k = check_integer(k, "k", high=self.n_rows, of="rows of the table")
+        return nearest_rows(self._index, words, k)
 
     def pairs_within(self, r: int) -> NDArray[np.int64]:
         """Find all pairs of rows whose codes differ in at most `r` bits: near-duplicates.
@@ -273,8 +287,8 @@ class HashTable:
         Returns
         -------
         (n_pairs, 2) array of int64
-            Row numbers i < j, ascending by i, then by j. Rows that are all alike make a pair each
-            with each: n rows have n (n - 1) / 2.
+            Row numbers i < j, ascending by i, then by j. If n rows have the same code, each makes a
+            pair with each other: n (n - 1) / 2 pairs.
 
         Raises
         ------
@@ -291,11 +305,10 @@ class HashTable:
         return pairs_within(self._index, check_radius(r, self.n_bits))
 
     def explain(self, r: int | None = None, *, k: int | None = None) -> list[dict[str, Any]]:
-        """Say how `query_radius(..., r)` or `query(..., k)` would search, and what the other ways
-        would cost.
+        """Tell how `query_radius(..., r)` or `query(..., k)` would search, and at what cost.
 
-        All ways return the same rows. What each would look at, in one query, is estimated from a
-        sample of the codes.
+        All ways return the same rows. What each way would look at, for one query, is estimated from
+        a sample of the codes.
 
         Parameters
         ----------
@@ -305,10 +318,11 @@ class HashTable:
         Returns
         -------
         list of dict
-            The fields of `l2h_tutorial.search.radius.Plan`, ``radius`` and ``chosen``. With `r` all
-            ways, the cheapest and chosen one first. With `k` the steps, the same for any: each for
-            the queries for which the last found too little; those that are far from enough are
-            compared with everything at once.
+            The fields of `l2h_tutorial.search.radius.Plan`, ``radius`` and ``chosen``. With `r`:
+            all ways, the cheapest first, which is the chosen one. With `k`: the steps, which are
+            the same for every `k`. A step is for the queries that have found too few rows so far.
+            A query that is far from having enough skips to the last step, which compares it with
+            all rows.
 
         Raises
         ------
@@ -326,7 +340,8 @@ class HashTable:
             raise ValueError(f"give a radius r or a number of neighbours k, got r={r} and k={k}")
         if k is None:
             r = check_radius(r, self.n_bits)
-            ways = [(r, plan, i == 0) for i, plan in enumerate(plans(self._index, r))]
+            cheapest, *others = plans(self._index, r)
+            ways = [(r, cheapest, True), *((r, plan, False) for plan in others)]
         else:
             check_integer(k, "k", high=self.n_rows, of="rows of the table")
             ways = [(within, plan, True) for within, plan in steps(self._index)]
@@ -335,8 +350,9 @@ class HashTable:
         ]
 
     def extended(self, more_bits: ArrayLike) -> "HashTable":
-        """Return a new table that holds this one's rows and then those of `more_bits`, numbered on
-        from `n_rows`.
+        """Return a new table that holds this one's rows and then those of `more_bits`.
+
+        The new rows are numbered from `n_rows`.
 
         Parameters
         ----------
@@ -352,19 +368,20 @@ class HashTable:
         )
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the table to one `.npz` file, which appears under its name only when it is whole.
+        """Write the table to one `.npz` file, which gets its name only when it is whole.
 
         Raises
         ------
         OSError
-            If it cannot be written; nothing half-written stays.
+            If it cannot be written. No half-written file stays.
         """
         _save(path, self.bits, format=_FORMAT)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
-        """Read a table that `save` wrote. Nothing in the file is trusted, and nothing in it is
-        executed.
+        """Read a table that `save` wrote.
+
+        Nothing in the file is trusted, and nothing in it is executed.
 
         Raises
         ------
@@ -382,13 +399,13 @@ class HashTable:
 
 
 def _save(path: str | os.PathLike[str], bits: NDArray[np.bool_], **more: Any) -> None:
-    """Write codes to one file, which appears under its name only when it is whole."""
+    """Write codes to one file, which gets its name only when it is whole."""
     with whole_file(Path(path)) as file:
         np.savez(file, n_bits=bits.shape[1], bits=np.packbits(bits, axis=1), **more)
 
 
 def _load(path: str | os.PathLike[str], expected: str, kind: str, *more: str) -> list[Any]:
-    """Read what `_save` wrote: the codes, and what else is named."""
+    """Read the codes that `_save` wrote, and the integers whose names are in `more`."""
     arrays = read_arrays(Path(path), ("format", "n_bits", "bits", *more))
     found = str(arrays.get("format", "none"))
     if found != expected:
@@ -396,7 +413,8 @@ def _load(path: str | os.PathLike[str], expected: str, kind: str, *more: str) ->
             f"{path} is not a saved {kind}: expected format {expected!r}, found {found[:100]!r}"
         )
     with refused(path, f"a whole {kind}", "Save it again from the codes"):
-        n_bits, packed = int(arrays["n_bits"]), arrays["bits"]
+        n_bits = int(arrays["n_bits"])
+        packed = arrays["bits"]
         if packed.shape[1] != -(-n_bits // 8):
             raise ValueError(f"found bytes of shape {packed.shape} for codes of {n_bits} bits")
         bits = check_bits(np.unpackbits(packed, axis=1, count=n_bits).view(np.bool_))
@@ -406,9 +424,9 @@ def _load(path: str | os.PathLike[str], expected: str, kind: str, *more: str) ->
 class HashTables:
     """Cut one long code into pieces and make a table of each.
 
-    A pair collides in one table if all bits of a piece agree, and is found if it collides in any
-    table: see `l2h_tutorial.lsh.amplified_probability`. Two codes are as far apart here as their
-    nearest pieces.
+    A pair collides in one table if all bits of a piece agree. It is found if it collides in any
+    table: see `l2h_tutorial.lsh.amplified_probability`. The distance of two codes is here the
+    distance of their nearest pieces.
 
     Parameters
     ----------
@@ -436,7 +454,7 @@ class HashTables:
 
     Examples
     --------
-    >>> bits = np.array([[True, True, False, False], [True, True, True, True], [False, False, True, True]])
+    >>> bits = np.array([[1, 1, 0, 0], [1, 1, 1, 1], [0, 0, 1, 1]]) > 0
     >>> tables = HashTables(bits, n_tables=2)
     >>> tables.candidates(bits[:1])[0]  # row 1 shares the first two bits, row 2 shares neither half
     array([0, 1])
@@ -461,8 +479,9 @@ class HashTables:
         return np.concatenate([table.bits for table in self.tables], axis=1)
 
     def candidates(self, query_bits: ArrayLike) -> NDArray[np.object_]:
-        """Rows that share a bucket with the query in at least one table: `query_radius` with radius
-        0.
+        """Find the rows that share a bucket with the query in at least one table.
+
+        These are the rows that `query_radius` finds within radius 0.
 
         Parameters
         ----------
@@ -479,15 +498,11 @@ class HashTables:
         TypeError, ValueError
             If the bits are not boolean of this width.
         """
-        pieces = np.split(check_bits(query_bits, self.n_bits, name="query_bits"), len(self), axis=1)
-        found = [
-            table.query_radius(piece, 0) for table, piece in zip(self.tables, pieces, strict=True)
-        ]
+        found = [table.query_radius(piece, 0) for table, piece in self._with_pieces(query_bits)]
         return object_array([np.unique(np.concatenate(rows)) for rows in zip(*found, strict=True)])
 
     def query_radius(self, query_bits: ArrayLike, r: int, *, return_distance: bool = False) -> Any:
-        """Find all rows whose piece differs from the query's in at most `r` bits, in at least one
-        table.
+        """Find all rows with a piece that differs from the query's in at most `r` bits.
 
         Parameters
         ----------
@@ -511,23 +526,27 @@ class HashTables:
 
         Examples
         --------
-        >>> bits = np.array([[True, True, False, False], [True, True, True, True], [False, False, True, True]])
-        >>> ids, distances = HashTables(bits, n_tables=2).query_radius(bits[:1], 2, return_distance=True)
+        >>> bits = np.array([[1, 1, 0, 0], [1, 1, 1, 1], [0, 0, 1, 1]]) > 0
+        >>> tables = HashTables(bits, n_tables=2)
+        >>> ids, distances = tables.query_radius(bits[:1], 2, return_distance=True)
         >>> ids[0], distances[0]
         (array([0, 1, 2]), array([0, 0, 2]))
         """
-        found = self._ask(
-            query_bits, lambda table, piece: table.query_radius(piece, r, return_distance=True)
-        )
-        merged = [_nearest_pieces(*map(np.concatenate, zip(*each, strict=True))) for each in found]
-        ids, distances = map(object_array, map(list, zip(*merged, strict=True)))
+        found = []
+        for table, piece in self._with_pieces(query_bits):
+            ids, distances = table.query_radius(piece, r, return_distance=True)
+            found.append((distances, ids))
+        merged = list(_nearest_pieces(found))
+        ids = object_array([rows for _, rows in merged])
+        distances = object_array([nearest for nearest, _ in merged])
         return (ids, distances) if return_distance else ids
 
     def query(
         self, query_bits: ArrayLike, k: int = 1
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Find the `k` rows that are nearest in some table: by the smallest distance over the
-        tables, then by number.
+        """Find the `k` rows that are nearest by their smallest distance over the tables.
+
+        Rows at the same distance are ordered by number.
 
         Parameters
         ----------
@@ -547,22 +566,23 @@ class HashTables:
 
         Examples
         --------
-        >>> bits = np.array([[True, True, False, False], [True, True, True, True], [False, False, True, True]])
+        >>> bits = np.array([[1, 1, 0, 0], [1, 1, 1, 1], [0, 0, 1, 1]]) > 0
         >>> HashTables(bits, n_tables=2).query(bits[:1], k=2)
         (array([[0, 0]]), array([[0, 1]]))
         """
-        found = self._ask(query_bits, lambda table, piece: table.query(piece, k)[::-1])
-        distances, ids = np.empty((2, len(found), k), dtype=np.int64)
         # a row among the first k is among the first k of its nearest table
-        for i, each in enumerate(found):
-            rows, away = _nearest_pieces(*map(np.concatenate, zip(*each, strict=True)))
-            order = np.lexsort((rows, away))[:k]
-            distances[i], ids[i] = away[order], rows[order]
+        found = [table.query(piece, k) for table, piece in self._with_pieces(query_bits)]
+        distances, ids = np.empty((2, len(found[0][0]), k), dtype=np.int64)
+        for i, (nearest, rows) in enumerate(_nearest_pieces(found)):
+            order = np.lexsort((rows, nearest))[:k]
+            distances[i] = nearest[order]
+            ids[i] = rows[order]
         return distances, ids
 
     def extended(self, more_bits: ArrayLike) -> "HashTables":
-        """Return new tables that hold these rows and then those of `more_bits`, numbered on from
-        `n_rows`.
+        """Return new tables that hold these rows and then those of `more_bits`.
+
+        The new rows are numbered from `n_rows`.
 
         Parameters
         ----------
@@ -582,21 +602,27 @@ class HashTables:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
-        """Read tables that `save` wrote, and trust nothing in the file; raises what `HashTable.load` does."""
+        """Read tables that `save` wrote, as `HashTable.load` does; raises what that raises."""
         bits, n_tables = _load(path, _TABLES_FORMAT, "set of hash tables", "n_tables")
         with refused(path, "a whole set of hash tables", "Save it again from the codes"):
             return cls(bits, n_tables)
 
-    def _ask(self, query_bits: ArrayLike, search: Any) -> list[Any]:
-        """For each query, a pair (rows, distances) of each table."""
+    def _with_pieces(self, query_bits: ArrayLike) -> Iterator[tuple[HashTable, NDArray[np.bool_]]]:
+        """Pair each table with its piece of the queries."""
         pieces = np.split(check_bits(query_bits, self.n_bits, name="query_bits"), len(self), axis=1)
-        found = [search(table, piece) for table, piece in zip(self.tables, pieces, strict=True)]
-        return list(zip(*(zip(*each, strict=True) for each in found), strict=True))
+        return zip(self.tables, pieces, strict=True)
 
 
-def _nearest_pieces(rows: NDArray[np.int64], distances: NDArray[np.int64]) -> tuple[Any, Any]:
-    """Rows that several tables have found, ascending and each once, at the smallest of its distances."""
-    order = np.lexsort((distances, rows))
-    rows, distances = rows[order], distances[order]
-    first = np.diff(rows, prepend=-1) > 0
-    return rows[first], distances[first]
+def _nearest_pieces(found: list[tuple[Any, Any]]) -> Iterator[tuple[Any, Any]]:
+    """Merge the (distances, rows) of several tables, one query after the other.
+
+    Rows come in ascending order and once each, at the smallest of their distances.
+    """
+    for query in range(len(found[0][0])):
+        distances = np.concatenate([of_table[query] for of_table, _ in found])
+        rows = np.concatenate([of_table[query] for _, of_table in found])
+        order = np.lexsort((distances, rows))
+        distances = distances[order]
+        rows = rows[order]
+        first = np.diff(rows, prepend=-1) > 0
+        yield distances[first], rows[first]

@@ -630,7 +630,8 @@ def evaluate_radius_search(
             # products that a smaller radius has paid for
             shared, start = reranker.shared, perf_counter()
             ids = table.query_radius(bits, radius)
-            nearest[radius] += reranker.nearest(ids, k)[0]
+            _, rows = reranker.nearest(ids, k)
+            nearest[radius] += rows
             seconds[radius] += encoding + shared + perf_counter() - start
             sizes[radius] += map(len, ids)
     return pd.DataFrame(

@@ -1,4 +1,9 @@
-"""Nearest neighbours of your own vectors: hasher, mean, vectors, ids and table as one estimator."""
+"""Nearest neighbours of your own vectors: hasher, mean, vectors, ids and table as one estimator.
+
+`HashNeighbors.fit` hashes all rows, and `_smallest_radius` chooses the radius by rows that the
+hasher has not seen. `_search` divides queries into blocks for the threads. `_search_block` answers
+a block: a ball of codes, a larger ball for queries with too few candidates, then `Reranker`.
+"""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Self
@@ -20,33 +25,34 @@ from .search import Reranker, check_radius, exact_neighbours
 
 __all__ = ["HashNeighbors"]
 
-_HELD_OUT = 256  # rows, at most a tenth, by which the radius is chosen
-_BLOCK_QUERIES = 128
+_HELD_OUT = 256  # rows by which the radius is chosen, or a tenth of all if that is fewer
+_BLOCK_QUERIES = 128  # queries that a thread takes at a time
 
 
 class HashNeighbors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator):
-    """Approximate nearest neighbours: hash the vectors, look into a Hamming ball, re-rank what is
-    found.
+    """Find approximate nearest neighbours: hash, look into a Hamming ball, re-rank what is found.
 
     The hasher sees vectors without their mean. Candidates are the rows within `radius_` bits of the
-    query's code, and are ordered by the metric of the vectors as given. A query with fewer than k
-    candidates gets a larger ball, of just enough bits.
+    query's code. They are ordered by the metric of the vectors as given. A query with fewer than k
+    candidates gets the smallest ball that holds k.
 
     Parameters
     ----------
     hasher : estimator, default=None
-        Whose ``transform`` makes bits. None: `PCAH`, with 32 bits, or as many as there are columns,
-        or rows less one. A hasher without a seed of its own gets one from `random_state`.
+        Whose ``transform`` makes bits. None: `PCAH` with 32 bits, or with fewer if there are fewer
+        columns, or fewer than 33 rows. A hasher without a seed of its own gets one from
+        `random_state`.
     radius : int or "auto", default="auto"
         ``"auto"``: the smallest radius that holds `target_recall` of the exact neighbours of rows
         which the hasher was not fitted to. Queries unlike the rows find less, and so does a search
-        for more neighbours than `n_neighbors`. Of fewer than ten rows all are looked at.
+        for more neighbours than `n_neighbors`. If there are fewer than ten rows, all are
+        candidates.
     target_recall : float, default=0.95
         Above 0, at most 1.
     n_neighbors : int, default=10
     metric : {"cosine", "euclidean"}, default="cosine"
     n_jobs : int, default=None
-        Threads that search, each with queries of its own; None is 1, -1 one a processor.
+        Threads that search, each with queries of its own. None: 1. -1: one for each processor.
     random_state : int, RandomState instance or None, default=None
         Draws the rows that are held out.
 
@@ -67,7 +73,8 @@ class HashNeighbors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator
     Examples
     --------
     >>> X = np.random.default_rng(0).normal(size=(500, 8))
-    >>> nn = HashNeighbors(n_neighbors=2, random_state=0).fit(X, ids=[f"item {i}" for i in range(500)])
+    >>> names = [f"item {i}" for i in range(500)]
+    >>> nn = HashNeighbors(n_neighbors=2, random_state=0).fit(X, ids=names)
     >>> distances, ids = nn.kneighbors(X[:1])
     >>> str(ids[0, 0]), bool(distances[0, 0] < 1e-9)
     ('item 0', True)
@@ -100,8 +107,8 @@ class HashNeighbors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator
         Parameters
         ----------
         X : (n, n_features) array of numbers
-            Of float32 or float64 it is kept as it is, a memory-mapped file on its disk; others
-            become float64.
+            An array of float32 or float64 is kept as it is, and a memory-mapped file stays on its
+            disk. Other numbers become float64.
         y : (n,) or (n, n_classes) array, optional
             For a hasher that learns from labels.
         ids : (n,) sequence, optional
@@ -120,65 +127,73 @@ class HashNeighbors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator
                 f"target_recall must be above 0 and at most 1, got {self.target_recall!r}"
             )
         self._fit_X = self._checked(X, ensure_min_samples=2)
-        self.n_samples_fit_ = self._n_features_out = n = len(self._fit_X)
+        n = len(self._fit_X)
+        self.n_samples_fit_ = n
+        self._n_features_out = n
         self.ids_ = np.arange(n) if ids is None else np.asarray(ids)
         check_consistent_length(self._fit_X, self.ids_, *([] if y is None else [y]))
         random = check_random_state(self.random_state)
-        if not (self.hasher is None or hasattr(self.hasher, "transform")):
-            raise TypeError(
-                f"hasher must be an estimator whose transform makes bits, as LSH, got {self.hasher!r}"
-            )
-        hasher = (
-            PCAH(min(32, self.n_features_in_, n - 1)) if self.hasher is None else clone(self.hasher)
-        )
-        if hasher.get_params().get("random_state", 0) is None:
-            hasher.set_params(random_state=random.randint(2**31))
-        n_bits = getattr(hasher, "n_bits", None) or 0
-        held_out, others = np.split(
-            random.permutation(n), [max(0, min(_HELD_OUT, n // 10, n - n_bits - 1))]
-        )
-        held_out, others = (
-            (held_out, np.sort(others)) if self.radius == "auto" else (held_out[:0], np.arange(n))
-        )
+        hasher = self._new_hasher(random)
+        n_held_out = 0
+        if self.radius == "auto":
+            n_bits = getattr(hasher, "n_bits", None) or 0
+            n_held_out = max(0, min(_HELD_OUT, n // 10, n - n_bits - 1))
+        held_out, others = np.split(random.permutation(n), [n_held_out])
+        others = np.sort(others)
+        labels = None if y is None else np.asarray(y)[others]
         self.mean_ = self._fit_X.mean(axis=0, dtype=np.float64)
-        self.hasher_ = hasher.fit(
-            self._centred(self._fit_X[others]), None if y is None else np.asarray(y)[others]
-        )
+        self.hasher_ = hasher.fit(self._centred(self._fit_X[others]), labels)
         self.table_ = HashTable(self._bits(self._fit_X))
         self.radius_ = self._smallest_radius(held_out) if self.radius == "auto" else self.radius
         check_radius(self.radius_, self.table_.n_bits)
         return self
 
+    def _new_hasher(self, random: np.random.RandomState) -> Any:
+        """Return an unfitted copy of the hasher, or the default; with a seed if it needs one."""
+        if self.hasher is None:
+            hasher = PCAH(min(32, self.n_features_in_, self.n_samples_fit_ - 1))
+        elif hasattr(self.hasher, "transform"):
+            hasher = clone(self.hasher)
+        else:
+            raise TypeError(
+                "hasher must be an estimator whose transform makes bits, as LSH, "
+                f"got {self.hasher!r}"
+            )
+        if hasher.get_params().get("random_state", 0) is None:
+            hasher.set_params(random_state=random.randint(2**31))
+        return hasher
+
     def _smallest_radius(self, held_out: NDArray[np.int64]) -> int:
-        """Within which lies the wanted share of the exact neighbours of these rows, each without itself."""
+        """Return the radius that holds `target_recall` of these rows' exact neighbours."""
         if not len(held_out):
             return self.table_.n_bits
         k = min(self.n_neighbors, self.n_samples_fit_ - 1)
-        asked = self._fit_X[held_out]
-        nearest = exact_neighbours(asked, self._fit_X, k + 1, self.metric)
-        others = nearest != held_out[:, None]
-        # the row itself may come after k rows that are equal to it
+        queries = self._fit_X[held_out]
+        nearest = exact_neighbours(queries, self._fit_X, k + 1, self.metric)
+        others = nearest != held_out[:, None]  # a row is no neighbour of itself
+        # if k + 1 rows equal to it come before it, the last of these is left out instead
         others[others.all(axis=1), -1] = False
-        own, of_others = (pack_bits(self._bits(X)).T for X in (asked, self._fit_X[nearest[others]]))
-        distances = packed_distances(np.repeat(own, k, axis=1), of_others)
+        query_words = pack_bits(self._bits(queries)).T
+        neighbour_words = pack_bits(self._bits(self._fit_X[nearest[others]])).T
+        distances = packed_distances(np.repeat(query_words, k, axis=1), neighbour_words)
         return int(np.quantile(distances, self.target_recall, method="inverted_cdf"))
 
     def _centred(self, X: NDArray[Any]) -> NDArray[Any]:
         return np.subtract(X, self.mean_, dtype=X.dtype, casting="same_kind")
 
     def _bits(self, X: NDArray[Any]) -> NDArray[np.bool_]:
-        """Hash rows, of which one block at a time is without its mean."""
+        """Hash rows, from which the mean is subtracted one block at a time."""
         return in_blocks(lambda rows: np.asarray(self.hasher_.transform(self._centred(rows))), X)
 
     def kneighbors(
         self, X: ArrayLike | None = None, n_neighbors: int | None = None
     ) -> tuple[Any, Any]:
-        """Find the nearest rows of each query, as far as they are among its candidates.
+        """Find the nearest rows of each query among its candidates.
 
         Parameters
         ----------
         X : (n_queries, n_features) array of numbers, optional
-            By default the rows that were fitted, each without itself.
+            By default the fitted rows, none of which finds itself.
         n_neighbors : int, optional
             By default the estimator's.
 
@@ -200,8 +215,9 @@ class HashNeighbors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator
         return distances, self.ids_[rows]
 
     def kneighbors_graph(self, X: ArrayLike | None = None, n_neighbors: int | None = None) -> Any:
-        """Find the nearest rows as a sparse matrix of distances; its columns are positions in the
-        fitted `X`.
+        """Find the nearest rows, and return their distances as a sparse matrix.
+
+        Its columns are positions in the fitted `X`.
 
         Parameters
         ----------
@@ -211,7 +227,7 @@ class HashNeighbors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator
         Returns
         -------
         (n_queries, n_samples_fit_) csr_array of float64
-            Of each row the nearest first; a distance of 0 is stored too.
+            In each row the nearest comes first. A distance of 0 is stored too.
 
         Raises
         ------
@@ -225,8 +241,9 @@ class HashNeighbors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator
         )
 
     def transform(self, X: ArrayLike) -> Any:
-        """Give the graph that scikit-learn's estimators take with ``metric="precomputed"``, as
-        `KNeighborsTransformer`.
+        """Return the graph that scikit-learn's estimators take with ``metric="precomputed"``.
+
+        scikit-learn's own transformer for this is `KNeighborsTransformer`.
 
         Parameters
         ----------
@@ -235,7 +252,7 @@ class HashNeighbors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator
         Returns
         -------
         (n_queries, n_samples_fit_) csr_array of float64
-            Of ``n_neighbors + 1`` rows each, since a fitted row is its own neighbour.
+            Each row has ``n_neighbors + 1`` distances, since a fitted row is its own neighbour.
 
         Raises
         ------
@@ -246,8 +263,9 @@ class HashNeighbors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator
         return self.kneighbors_graph(X, min(self.n_neighbors + 1, self.n_samples_fit_))
 
     def scanned_share(self, X: ArrayLike | None = None) -> float:
-        """Mean share of the fitted rows that are a query's candidates, whose vectors `kneighbors`
-        reads.
+        """Return the mean share of the fitted rows that are a query's candidates.
+
+        These are the rows whose vectors `kneighbors` reads.
 
         Parameters
         ----------
@@ -259,10 +277,11 @@ class HashNeighbors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator
         sklearn.exceptions.NotFittedError, TypeError, ValueError
             As `kneighbors`.
         """
-        return float(self._search(X, None)[2].mean() / self.n_samples_fit_)
+        _, _, n_candidates = self._search(X, None)
+        return float(n_candidates.mean() / self.n_samples_fit_)
 
     def _search(self, X: Any, n_neighbors: int | None) -> list[Any]:
-        """Distances and positions of the nearest, and how many candidates there were."""
+        """Return distances and positions of the nearest, and each query's number of candidates."""
         check_is_fitted(self)
         own = X is None
         queries = self._fit_X if own else self._checked(X, reset=False)
@@ -278,19 +297,20 @@ class HashNeighbors(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator
     def _search_block(
         self, queries: NDArray[Any], start: int, k: int, own: bool
     ) -> tuple[Any, Any, Any]:
-        """Search for some queries; with `own`, they are the fitted rows, and none finds itself."""
+        """Search for a block of queries; none finds itself if they are the fitted rows (`own`)."""
         block = queries[start : start + _BLOCK_QUERIES]
-        bits, enough = self._bits(block), k + own
+        bits = self._bits(block)
+        enough = k + own
         candidates = self.table_.query_radius(bits, self.radius_)
         few = np.flatnonzero([len(rows) < enough for rows in candidates])
         if len(few):
-            radii = self.table_.query(bits[few], enough)[0][:, -1]
+            bit_distances, _ = self.table_.query(bits[few], enough)
+            radii = bit_distances[:, -1]  # of the smallest balls that hold enough rows
             for radius in np.unique(radii):
-                candidates[few[radii == radius]] = self.table_.query_radius(
-                    bits[few[radii == radius]], radius
-                )
+                same = few[radii == radius]
+                candidates[same] = self.table_.query_radius(bits[same], radius)
         if own:
             for i, rows in enumerate(candidates):
                 candidates[i] = rows[rows != start + i]
-        rows, distances = Reranker(block, self._fit_X, self.metric).nearest(candidates, k)
+        distances, rows = Reranker(block, self._fit_X, self.metric).nearest(candidates, k)
         return np.stack(distances), np.stack(rows), np.array([len(each) for each in candidates])

@@ -170,7 +170,7 @@ def test_ranking_is_that_of_scikit_learn_whatever_is_compared_at_a_time(
             part = [rows[: int(share * len(rows))] for rows in ids]
             expected = nearest_by_sklearn(query, database, part, k, metric)
             assert [rows.tolist() for rows in rerank(query, database, part, k, metric)] == expected
-            found, distances = reranker.nearest(part, k)
+            distances, found = reranker.nearest(part, k)
             assert [rows.tolist() for rows in found] == expected
             for i, (rows, away) in enumerate(zip(found, distances, strict=True)):
                 true = pairwise_distances(query[i : i + 1], database, metric=metric)[0][rows]

@@ -1,18 +1,28 @@
-"""Hamming search: the ball, the sorted codes, three exact ways to find those in it, and the rule
-that picks one.
+"""Hamming search: find the rows whose codes are near a query's code.
 
-Scan: compare the query with every row's code. Enumerate: make every code of the ball, and look it
-up. Multi-index hashing: look up small balls of short pieces of the code, and compare the query with
-what is found. All find the same rows. The k nearest are looked for within radii that grow bit by
-bit, and of each only what is new is looked up; a query that has fewer than k rows there is compared
-with all. Pairs are found by sorting the codes by some of their pieces.
+Where to find what:
+
+- **A ball is searched** by one of three strategies, which find the same rows. `scan` compares the
+  query with every row's code. `enumerate_ball` makes every code of the ball and looks it up.
+  `multi_index` looks up small balls of short pieces of the code, and compares the query with the
+  candidates that this finds.
+- **The strategy is picked** by `find`, which takes the first of `plans`: the cheapest by an
+  estimate. `HashTable.explain` shows these estimates. They decide how long a search takes, never
+  what it finds.
+- **The nearest rows** are found by `nearest_rows`. It looks within a radius that grows bit by bit
+  (`steps` says how far), and looks up only the candidates that are new. A query that finds too few
+  rows is compared with all (`NearestSearch`).
+- **Ties are decided** by row number. `Keys` puts a query, a distance and a row into one integer, so
+  that sorting the keys sorts by all three. `rows_within` orders by code unless it is told to order
+  by distance.
+- **Pairs of rows** are found by `pairs_within`, which sorts the codes by a few of their pieces.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, reduce
 from itertools import combinations, pairwise
-from math import comb, log2, sqrt
+from math import ceil, comb, log2, sqrt
 from operator import xor
 from typing import Any, NamedTuple
 
@@ -24,25 +34,36 @@ from ..codes import WORD_BITS, pack_bits, packed_distances, unpack_bits
 
 Words = NDArray[Any]  # packed codes: unsigned integers of any size
 Numbers = NDArray[Any]  # row numbers, places, counts: integers
-PieceTable = tuple[Words, tuple[int, ...], Numbers, Numbers]  # see piece_tables
 
-# up to here a table with a slot for every possible code replaces the sorted search
+# Codes of up to so many bits are looked up in a table with a slot for every possible code.
+# Longer codes are looked up by binary search among the sorted codes.
 DIRECT_BITS = 16
-# Times, measured, in those of comparing one word after another, about a nanosecond each:
-LOOK_UP = 10  # of one read anywhere in memory
-SEARCH = 40  # of finding one of the sorted codes
-# of a piece that is looked up or a candidate found by one: several reads, in a crowded cache
-PROBE = 20
-SORT, COMPARE = 100, 6  # of sorting a code among many, and of comparing it with the next of these
-SAMPLE = (32, 1024)  # queries and rows whose distances stand for all
+
+# Measured times, in nanoseconds. The unit is the comparison of one word after another, as `scan`
+# does it: about one nanosecond a word.
+LOOK_UP = 10  # read a place anywhere in memory
+SEARCH = 40  # find one of the sorted codes
+PROBE = 20  # look up a piece, or compare a candidate: several reads, in a crowded cache
+SORT = 100  # sort one code among many
+COMPARE = 6  # compare a code with the next in the sorted order
+
+# The distances between these stand for the distances between all queries and rows.
+SAMPLE_QUERIES = 32
+SAMPLE_ROWS = 1024
+
 XORSHIFTS = np.array([(13, 7, 17), (5, 27, 23)], dtype=np.uint64)
-# codes looked up or compared at a time, but one query at least: small arrays stay in the cache
+
+# Codes looked up or compared at a time (at least one query's): small arrays stay in the cache.
 _BLOCK = 1 << 17
-_CACHED = 1 << 15  # codes compared with some queries before the next
-_FREE = 5  # microseconds: smaller radii that take no more are not tried one by one
-# of the rows found, with each bit of the radius: where even that is too little, all is compared
+# Codes that are compared with a query at a time, for the same reason.
+_CACHED = 1 << 15
+# Microseconds. A radius that takes less is looked up at once, without the smaller ones before it.
+_FREE = 5
+# A query gives up the growing radius if it would find too few rows even if every further bit
+# multiplied what it has found by this.
 _GROWTH = 2.0
-_CROWDED = 0.01  # of all rows: where more have a piece of a query's code, pieces are made longer
+# Share of the rows. If more than these have a piece of a query's code, pieces are made longer.
+_CROWDED = 0.01
 
 
 def check_radius(radius: Any, n_bits: int) -> int:
@@ -126,6 +147,27 @@ def ball_size(n_bits: int, radius: int) -> int:
     return sum(comb(n_bits, distance) for distance in range(check_radius(radius, n_bits) + 1))
 
 
+class PieceTable(NamedTuple):
+    """Look up codes by one of their pieces.
+
+    The codes whose piece has slot s are at ``places[offsets[s] : offsets[s + 1]]`` in the index.
+    Codes with other pieces may be among them, since different pieces can have the same slot.
+
+    Fields
+    ------
+    mask : (n_words, 1) array of unsigned integers
+        Ones at the bits of the piece.
+    ones : tuple of int
+        For each bit of the piece, the slot of the code that has a one there and zeros elsewhere.
+    offsets, places : arrays of int32
+    """
+
+    mask: Words
+    ones: tuple[int, ...]
+    offsets: Numbers
+    places: Numbers
+
+
 @dataclass(frozen=True, eq=False)
 class CodeIndex:
     """Codes in ascending order, and the row that each belongs to: a bucket is a run of equal codes.
@@ -138,11 +180,14 @@ class CodeIndex:
         smallest type that holds it.
     rows : (n,) array of int64
         Row numbers; those of equal codes ascend.
+    pieces : int, default=None
+        Pieces that multi-index hashing cuts codes into. None: `n_pieces` chooses.
     """
 
     n_bits: int
     words: Words
     rows: Numbers
+    pieces: int | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave what is derived behind when the index travels."""
@@ -150,60 +195,73 @@ class CodeIndex:
 
     @cached_property
     def plans(self) -> dict[int, list["Plan"]]:
-        """By radius, once asked for."""
+        """Keep the plans for each radius that was asked for."""
         return {}
 
     @cached_property
     def tables(self) -> list[PieceTable]:
-        """Of pieces, once they are looked up."""
+        """Make the tables of pieces when the first search needs them."""
         return piece_tables(self)
 
     @cached_property
     def variances(self) -> NDArray[np.float64]:
-        """Of each bit, in a sample of the rows."""
-        return unpack_bits(self.words[:, :: -(-len(self.rows) // SAMPLE[1])].T, self.n_bits).var(
-            axis=0
-        )
+        """Return the variance of each bit in a sample of the rows, (n_bits,)."""
+        step = ceil(len(self.rows) / SAMPLE_ROWS)
+        return unpack_bits(self.words[:, ::step].T, self.n_bits).var(axis=0)
+
+    @property
+    def effective_bits(self) -> Any:
+        """Count a bit as one if it is fair and as nothing if it is constant.
+
+        The variance of a fair bit is a quarter, so each bit counts four times its variance.
+        """
+        return 4 * self.variances.sum()
 
     @cached_property
     def differences(self) -> Words:
-        """XOR of pairs of rows, (n_words, n_pairs), as if some were queries."""
-        # at even steps
-        queries, rows = (
-            (2 * np.arange(size) + 1) * len(self.rows) // (2 * size) for size in SAMPLE
-        )
-        return (self.words[:, queries, None] ^ self.words[:, None, rows]).reshape(
-            len(self.words), -1
-        )
+        """Return the XOR of sampled pairs of rows, (n_words, n_pairs), as if one were a query."""
+        queries = self.words[:, spread(len(self.rows), SAMPLE_QUERIES)]
+        rows = self.words[:, spread(len(self.rows), SAMPLE_ROWS)]
+        return (queries[:, :, None] ^ rows[:, None]).reshape(len(self.words), -1)
 
     @cached_property
     def n_pieces(self) -> int:
-        """Pieces of which most that are possible occur: longer, so fewer, where bits say little or codes crowd."""
+        """Choose how many pieces multi-index hashing cuts a code into.
+
+        A piece gets about as many effective bits as a row number has bits, so that most possible
+        pieces occur. If the rows still crowd at a query's pieces, pieces get twice as long.
+        """
+        if self.pieces is not None:
+            return self.pieces
         if self.n_bits <= DIRECT_BITS:
             return 1
-        finest = max(2, round(4 * self.variances.sum() / max(1, log2(len(self.rows)))))
+        finest = max(2, round(self.effective_bits / max(1, log2(len(self.rows)))))
         equal = [(self.differences & mask == 0).all(axis=0).mean() for mask in masks(self, finest)]
-        return max(2, (finest + 1) // 2) if sum(equal) > _CROWDED else finest
+        if sum(equal) > _CROWDED:
+            return max(2, (finest + 1) // 2)
+        return finest
 
     @cached_property
     def sampled(self) -> list[tuple[int, NDArray[Any]]]:
-        """Of each piece its bits, and in how many of them the sample's pairs differ."""
-        pieces = masks(self, self.n_pieces)
-        apart = [packed_distances(self.differences & mask, np.zeros_like(mask)) for mask in pieces]
-        return [
-            (int(np.bitwise_count(mask).sum()), away)
-            for mask, away in zip(pieces, apart, strict=True)
-        ]
+        """Return each piece's number of bits, and in how many of them the sampled pairs differ."""
+        samples = []
+        for mask in masks(self, self.n_pieces):
+            distances = packed_distances(self.differences & mask, np.zeros_like(mask))
+            samples.append((int(np.bitwise_count(mask).sum()), distances))
+        return samples
 
     @cached_property
     def offsets(self) -> Numbers:
-        """Where each bucket starts, and the number of rows."""
+        """Return the place where each bucket starts, and after these the number of rows."""
         starts = (self.words[:, 1:] != self.words[:, :-1]).any(axis=0)
         return np.flatnonzero(np.concatenate([[True], starts, [True]]))
 
     @cached_property
     def firsts(self) -> Numbers:
-        """Of short codes, where each possible one starts or would; one more stands at the end."""
+        """Return where the bucket of each possible code starts or would start; short codes only.
+
+        One more entry, the number of rows, is at the end.
+        """
         return np.searchsorted(self.words[0], np.arange((1 << self.n_bits) + 1))
 
 
@@ -221,6 +279,11 @@ def build_index(words: Words, n_bits: int) -> CodeIndex:
     return CodeIndex(n_bits, np.ascontiguousarray(words[rows].T), rows)
 
 
+def spread(n_rows: int, size: int) -> Numbers:
+    """Return `size` places at even steps among `n_rows`."""
+    return (2 * np.arange(size) + 1) * n_rows // (2 * size)
+
+
 def scan(index: CodeIndex, queries: Words, radius: int) -> tuple[Numbers, Numbers]:
     """Compare each query, a row of words, with every code.
 
@@ -232,66 +295,70 @@ def scan(index: CodeIndex, queries: Words, radius: int) -> tuple[Numbers, Number
     counts : (n_queries,) array of integers
         How many there are of each query.
     """
-    near = packed_distances(index.words[:, None], queries.T[:, :, None]) <= radius  # a row a query
-    places = [row.nonzero()[0] for row in near]
+    distances = packed_distances(index.words[:, None], queries.T[:, :, None])  # a row a query
+    places = [near.nonzero()[0] for near in distances <= radius]
     return np.concatenate(places), np.array([len(each) for each in places])
 
 
 def enumerate_ball(index: CodeIndex, queries: Words, radius: int) -> tuple[Numbers, Numbers]:
-    """Make every code of each query's ball and look it up; returns what `scan` returns. Codes of up to 64 bits."""
+    """Make every code of each query's ball and look it up: codes of up to 64 bits.
+
+    Returns what `scan` returns.
+    """
     ones = tuple(1 << position for position in range(index.n_bits))
     codes = queries ^ flips(ones, radius).astype(queries.dtype)
     codes.sort(axis=1)  # so that the places ascend
     if index.n_bits <= DIRECT_BITS:
-        # int64: 255 + 1 is no uint8
-        starts, stops = index.firsts[codes], index.firsts[codes + np.int64(1)]
+        starts = index.firsts[codes]
+        stops = index.firsts[codes + np.int64(1)]  # int64, because 255 + 1 is no uint8
     else:
-        starts, stops = (
-            np.searchsorted(index.words[0], codes),
-            np.searchsorted(index.words[0], codes, "right"),
-        )
-    return ranges(starts.ravel(), (stops - starts).ravel()), (stops - starts).sum(axis=1)
+        starts = np.searchsorted(index.words[0], codes)
+        stops = np.searchsorted(index.words[0], codes, "right")
+    sizes = stops - starts
+    return ranges(starts.ravel(), sizes.ravel()), sizes.sum(axis=1)
 
 
 def multi_index(index: CodeIndex, queries: Words, radius: int) -> tuple[Numbers, Numbers]:
-    """Find codes that are near the query in some piece, and keep those that are near as a whole:
-    see `scan`.
+    """Find the codes that are near the query in a piece, and keep those that are near as a whole.
+
+    Returns what `scan` returns.
 
     References
     ----------
     M. Norouzi, A. Punjani and D. J. Fleet, "Fast search in Hamming space with multi-index hashing",
     CVPR 2012.
     """
-    n_rows, found = len(index.rows), []
+    n_rows = len(index.rows)
+    found = []
     for places, counts in candidates(index, queries, -1, radius):
         near = np.flatnonzero(distances_at(index, places, queries, counts) <= radius)
         owners = np.searchsorted(np.cumsum(counts), near, side="right")
         found.append(owners * n_rows + places[near])
-    # several pieces may have found the same
+    # several pieces may have found the same code
     owners, places = np.divmod(each_once(np.concatenate(found)), n_rows)
     return places, np.bincount(owners, minlength=len(queries))
 
 
 def candidates(
-    index: CodeIndex, queries: Words, beyond: int, radius: int
+    index: CodeIndex, queries: Words, searched: int, radius: int
 ) -> Iterator[tuple[Numbers, Numbers]]:
-    """Of each piece, the places whose piece is so near that the code may be within `radius`, and
-    not within `beyond`.
+    """Yield, for each piece, the codes whose piece is near enough for a distance up to `radius`.
 
-    `beyond` is -1 at first. Yields what `scan` returns, in no order; a place may come again, and
-    codes of other pieces with the same hash.
+    What was looked up for the radius `searched` is left out; -1 leaves out nothing. Yields what
+    `scan` returns, in no order. A place may come again for another piece, and codes with other
+    pieces but the same hash come too.
     """
-    radii = zip(
-        piece_radii(beyond, index.n_pieces), piece_radii(radius, index.n_pieces), strict=True
-    )
-    for (mask, ones, offsets, places), (known, within) in zip(index.tables, radii, strict=True):
+    known_radii = piece_radii(searched, index.n_pieces)
+    radii = piece_radii(radius, index.n_pieces)
+    for table, known, within in zip(index.tables, known_radii, radii, strict=True):
         if within > known:
-            # the nearest patterns come first, and those of `known` were looked up before
-            patterns = flips(ones, within)[ball_size(len(ones), known) if known >= 0 else 0 :]
-            slots = slots_of(queries.T & mask, len(index.rows))[:, None] ^ patterns
-            starts = offsets[slots]
-            sizes = offsets[slots + 1] - starts
-            yield places[ranges(starts.ravel(), sizes.ravel())], sizes.sum(axis=1)
+            # the nearest patterns come first, so those looked up before are the first ones
+            n_known = sum(comb(len(table.ones), distance) for distance in range(known + 1))
+            patterns = flips(table.ones, within)[n_known:]
+            slots = slots_of(queries.T & table.mask, len(index.rows))[:, None] ^ patterns
+            starts = table.offsets[slots]
+            sizes = table.offsets[slots + 1] - starts
+            yield table.places[ranges(starts.ravel(), sizes.ravel())], sizes.sum(axis=1)
 
 
 def each_once(keys: Numbers) -> Numbers:
@@ -303,19 +370,19 @@ def each_once(keys: Numbers) -> Numbers:
 def distances_at(
     index: CodeIndex, places: Numbers, queries: Words, counts: Numbers
 ) -> NDArray[Any]:
-    """Hamming distances of the codes at these places: `counts` of them from each query."""
+    """Return the distances of the codes at `places`; the first `counts[0]` are for query 0."""
     return packed_distances(index.words.take(places, axis=1), np.repeat(queries.T, counts, axis=1))
 
 
 @lru_cache(maxsize=64)
 def flips(ones: tuple[int, ...], radius: int) -> Numbers:
-    """XOR of up to `radius` of these numbers, the fewest first."""
-    each = (
-        reduce(xor, some, 0)
+    """Return the XOR of up to `radius` of these numbers, for every choice; the fewest first."""
+    patterns = (
+        reduce(xor, chosen, 0)
         for distance in range(radius + 1)
-        for some in combinations(ones, distance)
+        for chosen in combinations(ones, distance)
     )
-    return np.fromiter(each, dtype=np.uint64).view(np.int64)
+    return np.fromiter(patterns, dtype=np.uint64).view(np.int64)
 
 
 def ranges(starts: Numbers, sizes: Numbers) -> Numbers:
@@ -327,16 +394,18 @@ def ranges(starts: Numbers, sizes: Numbers) -> Numbers:
     array([5, 6, 7, 0, 1])
     """
     stops = np.cumsum(sizes)
-    return np.repeat(starts + sizes - stops, sizes) + np.arange(stops[-1] if len(stops) else 0)
+    return np.repeat(starts + sizes - stops, sizes) + np.arange(sizes.sum())
 
 
 def piece_radii(radius: int, n_pieces: int) -> list[int]:
-    """Radii such that two codes within `radius` are within one of these in the piece that it
-    belongs to; -1 is never.
+    """Return a radius for each piece, such that no code within `radius` is missed.
 
-    With radius = n_pieces * q + a, the first a + 1 pieces get q and the others q - 1. Were each
-    piece beyond its own, the codes would differ in (a + 1)(q + 1) + (n_pieces - a - 1) q = radius +
-    1 bits at least (Norouzi et al. 2012, section 3.1).
+    Two codes within `radius` are within one of these radii in the piece that it belongs to. A
+    radius of -1 means that the piece need not be looked up.
+
+    With radius = n_pieces * q + a, the first a + 1 pieces get q and the others q - 1. If two codes
+    differed in more bits than that in every piece, they would differ in at least
+    (a + 1)(q + 1) + (n_pieces - a - 1) q = radius + 1 bits (Norouzi et al. 2012, section 3.1).
 
     Examples
     --------
@@ -350,8 +419,8 @@ def piece_radii(radius: int, n_pieces: int) -> list[int]:
 def masks(index: CodeIndex, n_pieces: int) -> Words:
     """Cut codes into pieces: a mask has ones at the bits of a piece, (n_pieces, n_words, 1).
 
-    Bits are dealt to the pieces in turns, that which varies most first, so that each piece tells as
-    much.
+    Bits are dealt to the pieces in turns, the bit that varies most first. So each piece tells about
+    as much as the others.
     """
     bits = np.zeros((n_pieces, index.n_bits), dtype=bool)
     bits[np.arange(index.n_bits) % n_pieces, np.argsort(-index.variances, kind="stable")] = True
@@ -376,33 +445,27 @@ def hashes(words: Words) -> NDArray[np.uint64]:
 
 
 def slots_of(words: Words, n_rows: int) -> Numbers:
-    """Slot of each piece, a code with zeros elsewhere, in a table that has about as many as rows."""
+    """Return the slot of each piece, given as a code that has zeros elsewhere."""
     return (hashes(words) >> np.uint64(64 - slot_bits(n_rows))).view(np.int64)
 
 
 def slot_bits(n_rows: int) -> int:
-    """Bits that number the slots of a table."""
+    """Return how many bits number the slots of a table, which are about as many as its rows."""
     return max(1, round(log2(n_rows)))
 
 
 def piece_tables(index: CodeIndex) -> list[PieceTable]:
-    """Make tables of all pieces, about 9 bytes a row and piece.
-
-    Returns
-    -------
-    list of (mask, ones, offsets, places)
-        `ones` are the slots of the codes with one bit of the mask. The codes whose piece has slot s
-        are at ``places[offsets[s] : offsets[s + 1]]`` in the index, and may be among codes with
-        other pieces.
-    """
-    n_rows, tables = len(index.rows), []
-    single = pack_bits(np.eye(index.n_bits, dtype=bool)).T
+    """Make tables of all pieces, which take about 9 bytes a row and piece."""
+    n_rows = len(index.rows)
+    tables = []
+    single = pack_bits(np.eye(index.n_bits, dtype=bool)).T  # codes with one bit
     for mask in masks(index, index.n_pieces):
         slots = slots_of(index.words & mask, n_rows)
         sizes = np.bincount(slots, minlength=1 << slot_bits(n_rows))
         offsets = np.append(0, np.cumsum(sizes)).astype(np.int32)
         ones = slots_of(single[:, (single & mask).any(axis=0)], n_rows)
-        tables.append((mask, tuple(ones.tolist()), offsets, np.argsort(slots).astype(np.int32)))
+        places = np.argsort(slots).astype(np.int32)
+        tables.append(PieceTable(mask, tuple(ones.tolist()), offsets, places))
     return tables
 
 
@@ -431,13 +494,15 @@ class Plan(NamedTuple):
 
 
 def plans(index: CodeIndex, radius: int) -> list[Plan]:
-    """All ways to search `index` within `radius`, the cheapest first; kept with the index.
+    """Return all ways to search `index` within `radius`, the cheapest first; kept with the index.
 
-    The rule: a scan compares a word in a nanosecond, for it reads memory in a row. A short code
-    that is looked up lies anywhere, and takes ten; a piece, or a candidate found by one, twenty;
-    one of many sorted codes forty. How many will be found, a sample of pairs of rows says, as if
-    queries were like rows. For pieces it is no fewer than uniform codes have, since the sample may
-    be too small to hold any. What it takes to make the tables of pieces does not count: they are
+    The rule uses measured times. A scan reads memory in a row, so it compares a word in a
+    nanosecond. A short code that is looked up may lie anywhere in memory, and takes ten. A piece,
+    or a candidate found by a piece, takes twenty. One of many sorted codes takes forty.
+
+    How many rows will be found is estimated from a sample of pairs of rows, as if queries were like
+    rows. The sample may be too small to hold any near pair. So for pieces the estimate is at least
+    what uniform codes would give. The time to make the tables of pieces does not count: they are
     made once, and serve every radius.
 
     Examples
@@ -453,18 +518,19 @@ def plans(index: CodeIndex, radius: int) -> list[Plan]:
     if n_words == 1:
         probes = ball_size(index.n_bits, radius)
         each = LOOK_UP if index.n_bits <= DIRECT_BITS else SEARCH
-        found = n_rows * (np.bitwise_count(index.differences[0]) <= radius).mean()  # rows to gather
+        found = n_rows * (np.bitwise_count(index.differences[0]) <= radius).mean()
         ways.append(Plan("enumerate", 1, probes, found, (each * probes + found) / 1000))
     if index.n_bits > DIRECT_BITS:
-        probes, compared = 0, 0.0
+        probes = 0
+        compared = 0.0
         radii = piece_radii(radius, index.n_pieces)
-        for (size, away), within in zip(index.sampled, radii, strict=True):
+        for (size, distances), within in zip(index.sampled, radii, strict=True):
             if within >= 0:
                 ball = ball_size(size, within)
+                share = (distances <= within).mean()
+                uniform_share = ball / 2 ** min(size, slot_bits(n_rows))
                 probes += ball
-                compared += n_rows * max(
-                    (away <= within).mean(), ball / 2 ** min(size, slot_bits(n_rows))
-                )
+                compared += n_rows * max(share, uniform_share)
         nanoseconds = PROBE * (probes + n_words * compared)
         ways.append(Plan("multi-index", index.n_pieces, probes, compared, nanoseconds / 1000))
     index.plans[radius] = sorted(ways, key=lambda plan: plan.microseconds)
@@ -472,23 +538,24 @@ def plans(index: CodeIndex, radius: int) -> list[Plan]:
 
 
 def at_a_time(plan: Plan) -> int:
-    """Queries whose codes, candidates and rows found make a block."""
-    return max(
-        1, int(_BLOCK / max(1, plan.probes + plan.compared, 1000 * plan.microseconds / LOOK_UP))
-    )
+    """Return how many queries make a block, with all their codes, candidates and rows."""
+    reads = max(1, plan.probes + plan.compared, 1000 * plan.microseconds / LOOK_UP)
+    return max(1, int(_BLOCK / reads))
 
 
 def find(
-    index: CodeIndex, query_words: Words, radius: int
+    index: CodeIndex, query_words: Words, radius: int, plan: Plan | None = None
 ) -> Iterator[tuple[Words, Numbers, Numbers]]:
-    """Search in the cheapest way for a block of packed queries, (n_queries, n_words), at a time.
+    """Search for packed queries, (n_queries, n_words), a block at a time.
+
+    `plan` says how; by default it is the cheapest way.
 
     Yields
     ------
     queries, places, counts
         The block, and what `scan` returns for it.
     """
-    plan = plans(index, radius)[0]
+    plan = plan or plans(index, radius)[0]
     search = {"scan": scan, "enumerate": enumerate_ball, "multi-index": multi_index}[plan.strategy]
     step = at_a_time(plan)
     for start in range(0, len(query_words), step):
@@ -496,76 +563,11 @@ def find(
         yield queries, *search(index, queries, radius)
 
 
-def count_within(index: CodeIndex, query_words: Words, radius: int) -> Numbers:
+def count_within(
+    index: CodeIndex, query_words: Words, radius: int, plan: Plan | None = None
+) -> Numbers:
     """Count the rows within `radius` of each packed query, (n_queries, n_words)."""
-    return np.concatenate([counts for _, _, counts in find(index, query_words, radius)])
-
-
-def pairs_within(index: CodeIndex, radius: int) -> Numbers:
-    """Find the pairs of rows whose codes are within `radius`, (n_pairs, 2): the smaller number first, ascending."""
-    t = pieces_alike(index, radius)
-    pairs = pairs_sorted(index, radius, t) if t else pairs_searched(index, radius)
-    return np.stack(np.divmod(np.sort(pairs), len(index.rows)), axis=1)
-
-
-def pairs_searched(index: CodeIndex, radius: int) -> Numbers:
-    """Search for each code; a pair is i * n_rows + j, i < j."""
-    rows, _ = rows_within(index, index.words.T, radius)
-    i, j = np.repeat(index.rows, [*map(len, rows)]), np.concatenate(rows)
-    return (i * len(index.rows) + j)[i < j]
-
-
-def pairs_sorted(index: CodeIndex, radius: int, t: int) -> Numbers:
-    """Sort the codes by every t of radius + t pieces: a pair has t or more alike, and is found by its first t."""
-    pieces, found = masks(index, radius + t), [np.empty(0, dtype=np.int64)]
-    mixed = np.stack(
-        [(hashes(index.words & mask) >> np.uint64(32)).astype(np.uint32) for mask in pieces]
-    )
-    for chosen in combinations(range(radius + t), t):
-        keys = np.bitwise_xor.reduce(mixed[list(chosen)], axis=0)
-        found += pairs_alike(index, radius, keys, pieces, chosen)
-    return np.concatenate(found)
-
-
-def pairs_alike(
-    index: CodeIndex, radius: int, keys: Numbers, pieces: Words, chosen: tuple[int, ...]
-) -> Iterator[Numbers]:
-    """Find the pairs within `radius` whose first alike pieces are the chosen ones; a pair is i *
-    n_rows + j, i < j.
-
-    Codes are sorted by the hash of these pieces, their key, and each is compared with the next of
-    the same key.
-    """
-    order = np.argsort(keys.astype(np.uint16), kind="stable")  # a radix sort, as 16 bits are
-    order = order[np.argsort((keys[order] >> np.uint32(16)).astype(np.uint16), kind="stable")]
-    keys, words = keys[order], index.words.take(order, axis=1)
-    edges = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1], [True]]))
-    # codes with the same key
-    after = np.repeat(edges[1:], np.diff(edges)) - np.arange(1, len(keys) + 1)
-    before = pieces[: chosen[-1] + 1]
-    wanted = np.isin(range(len(before)), chosen)[:, None]
-    step, first = 1, after.nonzero()[0]
-    while len(first):
-        apart = words.take(first, axis=1) ^ words.take(first + step, axis=1)
-        near = (packed_distances(apart, np.zeros_like(apart)) <= radius).nonzero()[0]
-        alike = (apart[:, near] & before == 0).all(axis=1)
-        near = first[near[(alike == wanted).all(axis=0)]]
-        i, j = index.rows[order[near]], index.rows[order[near + step]]
-        yield np.minimum(i, j) * len(keys) + np.maximum(i, j)
-        step += 1
-        first = first[after[first] >= step]
-
-
-def pieces_alike(index: CodeIndex, radius: int) -> int:
-    """The cheapest t for `pairs_alike`; 0 if it is cheaper to search for each code."""
-
-    def cost(t: int) -> float:
-        if not t:
-            return 1000 * plans(index, radius)[0].microseconds
-        found = len(index.rows) / 2 / 2 ** (4 * index.variances.sum() * t / (radius + t))
-        return comb(radius + t, t) * (SORT + COMPARE * found)
-
-    return min(range(min(8, index.n_bits - radius) + 1), key=cost)
+    return np.concatenate([counts for _, _, counts in find(index, query_words, radius, plan)])
 
 
 def rows_within(
@@ -575,6 +577,7 @@ def rows_within(
     *,
     with_distances: bool = False,
     by_distance: bool = False,
+    plan: Plan | None = None,
 ) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
     """Find the rows within `radius` of each packed query, (n_queries, n_words).
 
@@ -587,34 +590,37 @@ def rows_within(
         Without them, and unless rows are ordered by them, `distances` is empty.
     by_distance : bool, default=False
         Order each query's rows by distance, then by number. Otherwise by code, then by number.
+    plan : Plan, default=None
+        As in `find`.
 
     Returns
     -------
-    rows, distances : (n_queries,) object arrays of int64 arrays
+    distances, rows : (n_queries,) object arrays of int64 arrays
     """
-    rows: list[Numbers] = []
     distances: list[Numbers] = []
-    for queries, places, counts in find(index, query_words, radius):
+    rows: list[Numbers] = []
+    for queries, places, counts in find(index, query_words, radius, plan):
         found = index.rows.take(places)
         if with_distances or by_distance:
-            away = distances_at(index, places, queries, counts).astype(np.int64)
+            found_distances = distances_at(index, places, queries, counts).astype(np.int64)
             if by_distance:
                 owners = np.repeat(np.arange(len(queries)), counts)
-                order = np.lexsort((found, away, owners))
-                found, away = found[order], away[order]
-            distances += _cut(away, counts)
+                order = np.lexsort((found, found_distances, owners))
+                found = found[order]
+                found_distances = found_distances[order]
+            distances += _cut(found_distances, counts)
         rows += _cut(found, counts)
-    return object_array(rows), object_array(distances)
+    return object_array(distances), object_array(rows)
 
 
 def _cut(flat: Numbers, counts: Numbers) -> list[Numbers]:
-    """Cut what was concatenated into one array for each query, of `counts` entries: views of one array."""
+    """Cut a concatenated array into each query's part, of `counts` entries: views of one array."""
     stops = np.cumsum(counts).tolist()
     return [flat[start:stop] for start, stop in pairwise([0, *stops])]
 
 
 def object_array(arrays: list[Numbers]) -> NDArray[np.object_]:
-    """Arrays of any lengths as the entries of one, (n,) of objects.
+    """Put arrays of any lengths into one array of objects, (n,).
 
     Examples
     --------
@@ -622,6 +628,110 @@ def object_array(arrays: list[Numbers]) -> NDArray[np.object_]:
     array([array([3]), array([4])], dtype=object)
     """
     return np.fromiter(arrays, dtype=object, count=len(arrays))
+
+
+class Keys(NamedTuple):
+    """Write a query, a distance and a row as one integer, so that sorting keys sorts by all three.
+
+    A key has three digits: the query, the distance (from 0 to `n_bits`), the row (from 0 to
+    ``n_rows - 1``). It is (query * (n_bits + 1) + distance) * n_rows + row, an int64.
+    """
+
+    n_bits: int
+    n_rows: int
+
+    def pack(self, queries: Any, distances: Any, rows: Any) -> Numbers:
+        """Make the keys; `queries` are int64, the others any integers."""
+        return (queries * (self.n_bits + 1) + distances) * self.n_rows + rows
+
+    def unpack(self, keys: Numbers) -> tuple[Numbers, Numbers]:
+        """Return the distances and the rows."""
+        nearness, rows = np.divmod(keys, self.n_rows)
+        return nearness % (self.n_bits + 1), rows
+
+    def within(self, keys: Numbers, queries: Numbers, radius: int) -> tuple[Numbers, Numbers]:
+        """Return where each query's keys start among sorted ones, and how many are in `radius`."""
+        starts = keys.searchsorted(self.pack(queries, 0, 0))
+        stops = keys.searchsorted(self.pack(queries, radius + 1, 0))
+        return starts, stops - starts
+
+
+@dataclass(eq=False)
+class NearestSearch:
+    """What a search for the `k` nearest rows knows while its radius grows.
+
+    Parameters
+    ----------
+    index : CodeIndex
+    query_words : (n_queries, n_words) array
+    k : int
+    farthest : int
+        The last radius that will be looked up. Rows up to this distance are kept when they are
+        found, since what was looked up is not looked up again.
+
+    Attributes
+    ----------
+    nearest : (n_queries, k) array of keys
+        The result, filled in for the queries that are done.
+    growing : array of int64
+        The queries whose radius still grows.
+    given_up : list of arrays of int64
+        Queries to be compared with all rows, because the radius grows too slowly for them.
+    found : array of keys, ascending
+        The nearest rows so far.
+    radius : int
+        The radius looked through; -1 before the first.
+    """
+
+    index: CodeIndex
+    query_words: Words
+    k: int
+    farthest: int
+
+    def __post_init__(self) -> None:
+        self.keys = Keys(self.index.n_bits, len(self.index.rows))
+        self.nearest = np.empty((len(self.query_words), self.k), dtype=np.int64)
+        self.growing = np.arange(len(self.query_words))
+        self.given_up: list[Numbers] = []
+        self.found = self.growing[:0]
+        self.radius = -1
+
+    def grow(self, radius: int, block: int) -> None:
+        """Look through a larger radius, for `block` queries at a time."""
+        starts = range(0, len(self.growing), block)
+        new = [self.look_up(self.growing[start : start + block], radius) for start in starts]
+        self.found = each_once(np.concatenate([self.found, *new]))
+        self.radius = radius
+
+    def look_up(self, queries: Numbers, radius: int) -> Numbers:
+        """Return the keys of up to `k` nearest rows of each query, among the new candidates."""
+        keys = []
+        words = self.query_words[queries]
+        for places, counts in candidates(self.index, words, self.radius, radius):
+            distances = distances_at(self.index, places, words, counts)
+            near = (distances <= self.farthest).nonzero()[0]
+            owners = np.repeat(queries, counts)[near]
+            keys.append(self.keys.pack(owners, distances[near], self.index.rows[places[near]]))
+        found = each_once(np.concatenate(keys))
+        starts, counts = self.keys.within(found, queries, self.index.n_bits)
+        return found[ranges(starts, np.minimum(self.k, counts))]
+
+    def settle(self) -> None:
+        """Take out the queries that are done and those that give up."""
+        starts, counts = self.keys.within(self.found, self.growing, self.radius)
+        done = counts >= self.k  # all rows within the radius are found, so the nearest are too
+        self.nearest[self.growing[done]] = self.found[starts[done, None] + np.arange(self.k)]
+        too_few = counts + 1 < self.k * _GROWTH ** (self.radius - self.farthest)
+        self.given_up.append(self.growing[too_few])
+        self.growing = self.growing[~done & ~too_few]
+
+    def compare_rest(self) -> None:
+        """Compare the queries that are not done with all rows."""
+        for query in np.concatenate([*self.given_up, self.growing]):
+            distances = all_distances(self.index, self.query_words[query])
+            near = nearest_places(distances, self.k)
+            keys = self.keys.pack(query, distances[near], self.index.rows[near])
+            self.nearest[query] = np.sort(keys)[: self.k]
 
 
 def nearest_rows(index: CodeIndex, query_words: Words, k: int) -> tuple[Numbers, Numbers]:
@@ -632,93 +742,132 @@ def nearest_rows(index: CodeIndex, query_words: Words, k: int) -> tuple[Numbers,
     distances, rows : (n_queries, k) arrays of int64
         Ascending; rows at the same distance by number.
     """
-    span = (index.n_bits + 1) * len(index.rows)  # a key is query * span + distance * n_rows + row
-    keys = np.empty((len(query_words), k), dtype=np.int64)
-    left, hopeless = np.arange(len(query_words)), []
-    found, beyond = left[:0], -1
-    *small, _ = steps(index)
-    for radius, plan in small:
-        if not len(left):
+    *lookups, _ = steps(index)
+    farthest = lookups[-1][0] if lookups else -1
+    search = NearestSearch(index, query_words, k, farthest)
+    for radius, plan in lookups:
+        if not len(search.growing):
             break
-        block = at_a_time(plan)
-        blocks = [left[start : start + block] for start in range(0, len(left), block)]
-        # beyond the radius too, for what was looked up is not looked up again
-        farthest = small[-1][0]
-        new = [
-            keys_found(index, query_words, some, (beyond, radius, farthest), k) for some in blocks
-        ]
-        found = each_once(np.concatenate([found, *new]))
-        starts = found.searchsorted(left * span)
-        counts = found.searchsorted(left * span + (radius + 1) * len(index.rows)) - starts
-        done = counts >= k  # all rows within the radius are found
-        keys[left[done]] = found[starts[done, None] + np.arange(k)]
-        # those that would have too few even if every bit more multiplied what they have
-        too_few = counts + 1 < k * _GROWTH ** (radius - farthest)
-        hopeless.append(left[too_few])
-        left, beyond = left[~done & ~too_few], radius
-    for query in np.concatenate([*hopeless, left]):
-        keys[query] = nearest_of_all(index, query_words[query], k)
-    distances, rows = np.divmod(keys % span, len(index.rows))
-    return distances, rows
+        search.grow(radius, at_a_time(plan))
+        search.settle()
+    search.compare_rest()
+    return search.keys.unpack(search.nearest)
 
 
-def keys_found(
-    index: CodeIndex, query_words: Words, queries: Numbers, radii: tuple[int, int, int], k: int
-) -> Numbers:
-    """Keys, ascending, of up to `k` of the rows nearest to some queries, among the candidates for a radius."""
-    beyond, radius, farthest = radii
-    n_rows = len(index.rows)
-    span = (index.n_bits + 1) * n_rows
-    keys = []
-    for places, counts in candidates(index, query_words[queries], beyond, radius):
-        away = distances_at(index, places, query_words[queries], counts)
-        near = (away <= farthest).nonzero()[0]
-        owners = np.repeat(queries, counts)[near]
-        keys.append(owners * span + away[near].astype(np.int64) * n_rows + index.rows[places[near]])
-    found = each_once(np.concatenate(keys))
-    starts = found.searchsorted(queries * span)
-    counts = found.searchsorted((queries + 1) * span) - starts
-    return found[ranges(starts, np.minimum(k, counts))]
-
-
-def nearest_of_all(index: CodeIndex, query: Words, k: int) -> Numbers:
-    """Keys, distance * n_rows + row, of the `k` rows nearest to a query, a row of words, by comparing it with all."""
-    away = all_distances(index, query)
-    # The k-th distance in a sample of k rows or more is no smaller than the k-th of all; its size
-    # weighs a larger sample against more rows that are left to sort.
-    sample = away[:: max(1, int(0.6 * sqrt(len(away) / k)))]
-    near = (away <= np.partition(sample, k - 1)[k - 1]).nonzero()[0]
-    near = near[away[near] <= np.partition(away[near], k - 1)[k - 1]]
-    return np.sort(away[near].astype(np.int64) * len(away) + index.rows[near])[:k]
+def nearest_places(distances: NDArray[Any], k: int) -> Numbers:
+    """Return the places of the `k` smallest distances, and of all that are equal to the k-th."""
+    # The k-th distance in a sample of k rows or more is no smaller than the k-th of all, so no row
+    # is lost. A larger sample takes longer, and leaves fewer rows to sort: 0.6 was measured.
+    sample = distances[:: max(1, int(0.6 * sqrt(len(distances) / k)))]
+    near = (distances <= np.partition(sample, k - 1)[k - 1]).nonzero()[0]
+    return near[distances[near] <= np.partition(distances[near], k - 1)[k - 1]]
 
 
 def all_distances(index: CodeIndex, query: Words) -> NDArray[Any]:
-    """Hamming distances from a query, a row of words, to all codes, (n,)."""
+    """Return the Hamming distances from a query, a row of words, to all codes, (n,)."""
     distances = np.empty(len(index.rows), dtype=np.uint8 if len(query) == 1 else np.uint16)
     for start in range(0, len(distances), _CACHED):
-        some = slice(start, start + _CACHED)
-        distances[some] = packed_distances(index.words[:, some], query[:, None])
+        block = slice(start, start + _CACHED)
+        distances[block] = packed_distances(index.words[:, block], query[:, None])
     return distances
 
 
 def steps(index: CodeIndex) -> list[tuple[int, Plan]]:
-    """Say how to find the nearest: within which radii to look up first, and how; then to compare
-    everything.
+    """Say within which radii the nearest are looked for, and how, before all rows are compared.
 
     Returns
     -------
     list of (radius, plan)
-        Radii grow by one while looking up costs no more than comparing everything; those that cost
-        next to nothing are looked up at once. The last is the length of the code: everything is
-        compared.
+        Radii grow by one while looking up costs no more than comparing everything. All radii that
+        cost next to nothing are one step. In the last step the radius is the length of the code:
+        everything is compared.
     """
     everything = next(plan for plan in plans(index, index.n_bits) if plan.strategy == "scan")
-    ladder: list[tuple[int, Plan]] = []
+    lookups: list[tuple[int, Plan]] = []
     for radius in range(index.n_bits):
         plan = next(plan for plan in plans(index, radius) if plan.pieces == index.n_pieces)
         if plan.microseconds > everything.microseconds:
             break
         if plan.microseconds < _FREE:
-            ladder = []
-        ladder.append((radius, plan))
-    return [*ladder, (index.n_bits, everything)]
+            lookups = []
+        lookups.append((radius, plan))
+    return [*lookups, (index.n_bits, everything)]
+
+
+def pairs_within(index: CodeIndex, radius: int) -> Numbers:
+    """Find the pairs of rows within `radius`, (n_pairs, 2): the smaller number first, ascending."""
+    n_alike = pieces_alike(index, radius)
+    pairs = pairs_sorted(index, radius, n_alike) if n_alike else pairs_searched(index, radius)
+    return np.stack(np.divmod(np.sort(pairs), len(index.rows)), axis=1)
+
+
+def pairs_searched(index: CodeIndex, radius: int) -> Numbers:
+    """Search for each code; a pair is i * n_rows + j, i < j."""
+    _, rows = rows_within(index, index.words.T, radius)
+    i = np.repeat(index.rows, [len(each) for each in rows])
+    j = np.concatenate(rows)
+    return (i * len(index.rows) + j)[i < j]
+
+
+def pairs_sorted(index: CodeIndex, radius: int, n_alike: int) -> Numbers:
+    """Cut codes into radius + n_alike pieces, and sort them by every choice of `n_alike` of these.
+
+    Two codes within the radius differ in at most `radius` pieces, so at least `n_alike` are alike.
+    The pair is found by the first that are. It is i * n_rows + j, i < j.
+    """
+    n_pieces = radius + n_alike
+    pieces = masks(index, n_pieces)
+    mixed = np.stack(
+        [(hashes(index.words & mask) >> np.uint64(32)).astype(np.uint32) for mask in pieces]
+    )
+    found = [np.empty(0, dtype=np.int64)]
+    for chosen in combinations(range(n_pieces), n_alike):
+        keys = np.bitwise_xor.reduce(mixed[list(chosen)], axis=0)
+        found += pairs_alike(index, radius, keys, pieces, chosen)
+    return np.concatenate(found)
+
+
+def pairs_alike(
+    index: CodeIndex, radius: int, keys: Numbers, pieces: Words, chosen: tuple[int, ...]
+) -> Iterator[Numbers]:
+    """Find the pairs within `radius` whose first pieces that are alike are the chosen ones.
+
+    Codes are sorted by the hash of these pieces, their key. Each code is compared with the next of
+    the same key, then with the one after that. A pair is i * n_rows + j, i < j.
+    """
+    # two radix sorts, since NumPy has them for 16 bits
+    order = np.argsort(keys.astype(np.uint16), kind="stable")
+    order = order[np.argsort((keys[order] >> np.uint32(16)).astype(np.uint16), kind="stable")]
+    keys = keys[order]
+    words = index.words.take(order, axis=1)
+    edges = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1], [True]]))
+    # how many codes with the same key come after each
+    following = np.repeat(edges[1:], np.diff(edges)) - np.arange(1, len(keys) + 1)
+    up_to_last = pieces[: chosen[-1] + 1]
+    wanted = np.isin(range(len(up_to_last)), chosen)[:, None]
+    step = 1
+    first = following.nonzero()[0]
+    while len(first):
+        differences = words.take(first, axis=1) ^ words.take(first + step, axis=1)
+        distances = packed_distances(differences, np.zeros_like(differences))
+        near = (distances <= radius).nonzero()[0]
+        alike = (differences[:, near] & up_to_last == 0).all(axis=1)
+        near = first[near[(alike == wanted).all(axis=0)]]
+        i = index.rows[order[near]]
+        j = index.rows[order[near + step]]
+        yield np.minimum(i, j) * len(keys) + np.maximum(i, j)
+        step += 1
+        first = first[following[first] >= step]
+
+
+def pieces_alike(index: CodeIndex, radius: int) -> int:
+    """Return the cheapest `n_alike` for `pairs_sorted`; 0 if searching for each code is cheaper."""
+
+    def cost(n_alike: int) -> float:
+        if not n_alike:
+            return 1000 * plans(index, radius)[0].microseconds
+        n_pieces = radius + n_alike
+        compared = len(index.rows) / 2 / 2 ** (index.effective_bits * n_alike / n_pieces)
+        return comb(n_pieces, n_alike) * (SORT + COMPARE * compared)
+
+    return min(range(min(8, index.n_bits - radius) + 1), key=cost)

@@ -1,4 +1,10 @@
-"""The second stage of the search: order the candidates by their true distance in feature space."""
+"""The second stage of the search: order the candidates by their true distance in feature space.
+
+`rerank` checks its arguments and takes a block of queries at a time. `Reranker.nearest` does the
+work, in two passes. `Reranker._possible` leaves out the candidates that cannot be among the k
+nearest, by a fast product of vectors and a bound on its rounding. `Reranker._distances` compares
+the rest in float64, and ties are decided by row number.
+"""
 
 from functools import cached_property
 from time import perf_counter
@@ -10,11 +16,15 @@ from numpy.typing import ArrayLike, NDArray
 from ..checks import check_integer
 from .radius import Numbers, object_array
 
+# A block is at most so many queries, and so many products of a query and a row.
 _BLOCK_QUERIES = 128
 _BLOCK_PRODUCTS = 1 << 25  # 128 MB of float32
-# measured: beyond this share of candidates, one matrix product beats gathering their rows
+# Share of the rows, measured. If more are candidates, one product with all rows is faster than
+# gathering the candidates' rows.
 _MANY = 0.05
-_SAFE = 1e-28, 1e28  # squares of lengths that float32 holds without loss
+# Between these, float32 holds the square of a length without loss.
+_SMALLEST = 1e-28
+_LARGEST = 1e28
 
 
 def rerank(
@@ -60,12 +70,13 @@ def rerank(
 
     Notes
     -----
-    Cosine similarities and Euclidean distances are first computed by a product of vectors; every
+    Cosine similarities and Euclidean distances are first computed by a product of vectors. Every
     candidate that rounding could have kept from the first k is then compared in float64, for
-    Euclidean distances difference by difference, so the result does not depend on how the first
+    Euclidean distances difference by difference. So the result does not depend on how the first
     pass was done.
 
-    Of few candidates only their rows are read and checked: a NaN in another is not noticed.
+    If candidates are few, only their rows are read and checked. A NaN in another row is not
+    noticed.
 
     Examples
     --------
@@ -77,23 +88,22 @@ def rerank(
     k = check_integer(k, "k", high=len(database), of="rows of the database")
     candidates = check_ids(ids, len(query), len(database))
     step = queries_at_a_time(len(database))
-    nearest: list[Numbers] = []
     distances: list[NDArray[np.float64]] = []
+    nearest: list[Numbers] = []
     for start in range(0, len(query), step):
         block = slice(start, start + step)
-        found, far = Reranker(query[block], database, metric).nearest(candidates[block], k)
-        nearest, distances = nearest + found, distances + far
-    return (
-        (object_array(nearest), object_array(distances))
-        if return_distance
-        else object_array(nearest)
-    )
+        found = Reranker(query[block], database, metric).nearest(candidates[block], k)
+        distances += found[0]
+        nearest += found[1]
+    if return_distance:
+        return object_array(nearest), object_array(distances)
+    return object_array(nearest)
 
 
 def exact_neighbours(
     X_query: ArrayLike, X_database: ArrayLike, k: int, metric: str = "cosine"
 ) -> Numbers:
-    """Exhaustive search: the k nearest of all database rows, the line to compare every search with.
+    """Find the k nearest of all database rows: the exact answer, to compare every search with.
 
     Parameters
     ----------
@@ -125,8 +135,9 @@ def exact_neighbours(
 
 
 def _checked(X_query: ArrayLike, X_database: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Queries and a database of numbers, of one width; whether rows of the database are finite is seen when read."""
-    query, database = check_vectors(X_query, "X_query"), check_vectors(X_database, "X_database")
+    """Return both as arrays of numbers with one width; only the queries are checked for NaN."""
+    query = check_vectors(X_query, "X_query")
+    database = check_vectors(X_database, "X_database")
     check_finite(query, "X_query")
     if query.shape[1] != database.shape[1]:
         widths = f"{query.shape[1]} and {database.shape[1]}"
@@ -137,13 +148,14 @@ def _checked(X_query: ArrayLike, X_database: ArrayLike) -> tuple[NDArray[Any], N
 
 
 def check_vectors(X: Any, name: str) -> NDArray[Any]:
-    """Return rows of numbers as an array, (n, d), or say what they are instead."""
+    """Return rows of numbers as an array, (n, d), or raise an error that says what they are."""
     if hasattr(X, "tocsr"):
         raise TypeError(f"{name} must be a dense array, got a sparse one; use X.toarray()")
     array = np.asarray(X)
     if array.ndim != 2 or not array.size:
         raise ValueError(
-            f"{name} must be two-dimensional (n, n_features) and hold a row, got shape {array.shape}"
+            f"{name} must be two-dimensional (n, n_features) and hold a row, "
+            f"got shape {array.shape}"
         )
     return array if array.dtype.kind in "biuf" else array.astype(np.float64)
 
@@ -155,107 +167,123 @@ def check_finite(X: NDArray[Any], name: str) -> None:
 
 
 def queries_at_a_time(n_rows: int) -> int:
-    """Queries that a `Reranker` takes, so that their products with all rows are not too many."""
+    """Return how many queries a `Reranker` takes, so that its products with all rows fit."""
     return max(1, min(_BLOCK_QUERIES, _BLOCK_PRODUCTS // n_rows))
 
 
 class Reranker:
-    """A few queries and a database made ready for several sets of candidates.
+    """A few queries and a database, made ready to order several sets of candidates.
 
-    From when candidates are many, the products of the queries with all rows are computed once, and
-    serve every set; in ``shared`` is then what these took, in seconds.
+    If candidates are many, the products of the queries with all rows are computed once and serve
+    every set. ``shared`` then holds the seconds that this took.
     """
 
     def __init__(self, query: NDArray[Any], database: NDArray[Any], metric: str = "cosine") -> None:
-        self._query, self._database, self._metric, self.shared = (
-            query.astype(np.float64),
-            database,
-            metric,
-            0.0,
-        )
-        self._dtype = np.result_type(database, np.float32)
+        self.shared = 0.0
+        self._database = database
+        self._metric = metric
+        self._query = query.astype(np.float64)
         self._lengths = np.sqrt(np.vecdot(self._query, self._query))
-        factors = (
-            self._query / _divisor(self._lengths)[:, None] if metric == "cosine" else self._query
-        )
+        self._dtype = np.result_type(database, np.float32)
+        factors = self._query
+        if metric == "cosine":
+            factors = factors / _divisor(self._lengths)[:, None]
         with np.errstate(over="ignore"):
             self._factors = factors.astype(self._dtype)
 
-    def _away(self, queries: Any, vectors: NDArray[Any]) -> tuple[NDArray[Any], Any]:
-        """How far vectors are from one query or several, but for a constant, and how wrong rounding may make that."""
-        vectors = vectors.astype(self._dtype, copy=False)
-        products, squares = self._factors[queries] @ vectors.T, np.vecdot(vectors, vectors)
-        # of sums of d terms, and a few more
-        rounding = 2 * (vectors.shape[1] + 8) * np.finfo(self._dtype).eps
-        # the product of unit vectors; of which length, NaN says, cannot be told
-        if self._metric == "cosine":
-            squares[~((squares > _SAFE[0]) & (squares < _SAFE[1]))] = np.nan
-            return products / -np.sqrt(squares), rounding
-        largest = squares.max(initial=0)
-        longest = np.sqrt(largest) if _SAFE[0] < largest < _SAFE[1] else np.nan
-        # |x|**2 / 2 - q @ x is half of |q - x|**2 - |q|**2
-        return squares / 2 - products, rounding * (self._lengths[queries] + longest) * longest
-
-    @cached_property
-    def _table(self) -> tuple[NDArray[Any], Any]:
-        """How far all rows are from all queries."""
-        start = perf_counter()
-        away, rounding = self._away(slice(None), self._database)
-        self.shared = perf_counter() - start
-        return away, np.broadcast_to(rounding, len(away))
-
     @np.errstate(over="ignore", invalid="ignore")
-    def nearest(self, candidates: Any, k: int) -> tuple[list[Numbers], list[NDArray[np.float64]]]:
-        """Keep the k nearest candidates of each query, and their distances."""
+    def nearest(self, candidates: Any, k: int) -> tuple[list[NDArray[np.float64]], list[Numbers]]:
+        """Return, for each query, the distances and rows of its k nearest candidates."""
         many = sum(map(len, candidates)) > _MANY * len(self._database) * len(candidates)
-        nearest, distances = [], []
+        nearest = []
+        nearest_distances = []
         for i, rows in enumerate(candidates):
             if len(rows) > k and self._metric in ("cosine", "euclidean"):
-                if many:
-                    away, rounding = self._table[0][i, rows], self._table[1][i]
-                else:
-                    away, rounding = self._away(i, self._database.take(rows, axis=0))
-                bound = np.partition(away, k - 1)[k - 1] + rounding
-                rows = rows[~(away > bound)]  # those stay of which NaN says nothing
-            away = self._distances(i, self._database.take(rows, axis=0))
-            order = np.lexsort((rows, away))[: k + 1]
+                rows = self._possible(i, rows, k, many)
+            distances = self._distances(i, self._database.take(rows, axis=0))
+            order = np.lexsort((rows, distances))[: k + 1]
             twice = rows[order][1:] == rows[order][:-1]
             if twice.any():
                 raise ValueError(f"ids[{i}] names row {rows[order][1:][twice][0]} twice")
             order = order[:k]
             nearest.append(rows[order])
-            distances.append(away[order])
-        return nearest, distances
+            nearest_distances.append(distances[order])
+        return nearest_distances, nearest
+
+    def _possible(self, i: int, rows: Numbers, k: int, many: bool) -> Numbers:
+        """Leave out the rows that cannot be among the k nearest, whatever rounding has done."""
+        if many:
+            of_all, tolerances = self._table
+            estimates = of_all[i, rows]
+            tolerance = tolerances[i]
+        else:
+            estimates, tolerance = self._estimate(i, self._database.take(rows, axis=0))
+        bound = np.partition(estimates, k - 1)[k - 1] + tolerance
+        return rows[~(estimates > bound)]  # NaN says nothing about a row, so the row stays
+
+    @cached_property
+    def _table(self) -> tuple[NDArray[Any], Any]:
+        """Compare all queries with all rows, (n_queries, n); a tolerance for each query."""
+        start = perf_counter()
+        estimates, tolerance = self._estimate(slice(None), self._database)
+        self.shared = perf_counter() - start
+        return estimates, np.broadcast_to(tolerance, len(estimates))
+
+    def _estimate(self, queries: Any, vectors: NDArray[Any]) -> tuple[NDArray[Any], Any]:
+        """Return numbers that order vectors as their distances do, and how much they can be wrong.
+
+        One vector is certainly farther than another if its number is larger by more than this
+        tolerance.
+        """
+        vectors = vectors.astype(self._dtype, copy=False)
+        products = self._factors[queries] @ vectors.T
+        squares = np.vecdot(vectors, vectors)
+        # A sum of d products is wrong by at most d * eps times the lengths of the two vectors. The
+        # roundings before and after the sum are no more than 8 further terms. Two estimates that
+        # are compared may be wrong in opposite directions, so the bound is doubled.
+        rounding = 2 * (vectors.shape[1] + 8) * np.finfo(self._dtype).eps
+        if self._metric == "cosine":  # both lengths are 1
+            squares[~((squares > _SMALLEST) & (squares < _LARGEST))] = np.nan
+            return products / -np.sqrt(squares), rounding
+        largest = squares.max(initial=0)
+        longest = np.sqrt(largest) if _SMALLEST < largest < _LARGEST else np.nan
+        # |x|**2 / 2 - q @ x is half of |q - x|**2 - |q|**2
+        return squares / 2 - products, rounding * (self._lengths[queries] + longest) * longest
 
     def _distances(self, i: int, vectors: NDArray[Any]) -> NDArray[np.float64]:
-        """Distances of vectors from a query, in float64."""
+        """Return the distances of vectors from query i, in float64."""
         if not len(vectors):
             return np.empty(0)
         check_finite(vectors, "X_database")
-        q, x = self._query[i], vectors.astype(np.float64)
+        q = self._query[i]
+        x = vectors.astype(np.float64)
         if self._metric == "euclidean":
             return np.sqrt(((x - q) ** 2).sum(axis=1))
         if self._metric == "cosine":
             cosine = (x * q).sum(axis=1) / _divisor(self._lengths[i] * np.sqrt((x * x).sum(axis=1)))
-            return (1 - cosine).clip(0, 2)  # as scikit-learn has it
-        # only here: a table that is searched takes no scikit-learn
+            return (1 - cosine).clip(0, 2)  # as scikit-learn does
+        # imported here, because searching a table needs no scikit-learn
         from sklearn.metrics import pairwise_distances
 
         return np.asarray(pairwise_distances(q[None], x, metric=self._metric)[0])
 
 
 def _divisor(lengths: Any) -> NDArray[Any]:
-    """The lengths; infinity for a zero vector, which has no direction."""
+    """Replace the length of a zero vector, which has no direction, by infinity."""
     return np.where(lengths > 0, lengths, np.inf)
 
 
 def check_ids(ids: Any, n_queries: int, n_rows: int | None, name: str = "ids") -> list[Numbers]:
-    """Return candidates as one int64 array a query, or say which are no rows of the database, or of any."""
+    """Return candidates as one int64 array a query, or raise an error that names the bad ones.
+
+    `n_rows` is None if any row number is allowed.
+    """
     if n_queries == 0:
         raise ValueError("there must be at least one query, got none")
     if len(ids) != n_queries:
         raise ValueError(
-            f"{name} must hold one array of rows for each of the {n_queries} queries, got {len(ids)}"
+            f"{name} must hold one array of rows for each of the {n_queries} queries, "
+            f"got {len(ids)}"
         )
     wanted = "row numbers of at least 0" if n_rows is None else f"rows from 0 to {n_rows - 1}"
     checked = []
