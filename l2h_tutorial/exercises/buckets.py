@@ -1,5 +1,7 @@
 """Exercises of chapter 3, Buckets."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from .framework import Array, Compute, Construct, Exercise, Requirement, numbers
@@ -9,22 +11,22 @@ from .framework import Array, Compute, Construct, Exercise, Requirement, numbers
 
 def _codes_case(rng: np.random.Generator, i: int) -> tuple[Array]:
     codes = rng.integers(0, 9, size=5 + i // 2) * 3
-    codes[: len(codes) // 2 + 1] = codes[0] * (i % 4 != 2)  # there the code 0 is the largest
+    most = 0 if i % 4 == 2 else codes[0]  # the largest bucket may be that of code 0
+    codes[: len(codes) // 2 + 1] = most
     if i % 2:  # a tie for the largest; a set has 32 before the odd numbers below it
-        first, second = 2 * int(rng.integers(16)) + 1, 32
-        codes = np.r_[
-            np.repeat([first, second], len(codes)), codes[(codes != first) & (codes != second)]
-        ]
+        tied = [2 * int(rng.integers(16)) + 1, 32]
+        codes = np.r_[np.repeat(tied, len(codes)), codes[~np.isin(codes, tied)]]
     return (rng.permutation(codes),)
 
 
-def _largest(codes: Array, last: bool = False) -> int:
+def _largest(codes: Array) -> Array:
+    """Return the codes of the largest buckets, ascending."""
     values, counts = np.unique(codes, return_counts=True)
-    return int(values[np.flatnonzero(counts == counts.max())[-1 if last else 0]])
+    return np.asarray(values[counts == counts.max()])
 
 
 _LARGEST = Compute(
-    reference=lambda codes: _largest(codes),
+    reference=lambda codes: int(_largest(codes)[0]),
     case=_codes_case,
     mistakes={
         "That is how many images the bucket holds. The exercise asks for its code.": (
@@ -33,7 +35,7 @@ _LARGEST = Compute(
         "That is the bucket's place in the list of buckets. Look up which code stands there.": (
             lambda codes: int(np.unique(codes, return_counts=True)[1].argmax())
         ),
-        "On a tie, take the smaller code.": (lambda codes: _largest(codes, last=True)),
+        "On a tie, take the smaller code.": (lambda codes: int(_largest(codes)[-1])),
     },
     nudge="np.unique(codes, return_counts=True) gives every code and how often it occurs.",
 )
@@ -44,12 +46,10 @@ _LARGEST = Compute(
 
 def _spread_case(rng: np.random.Generator, i: int) -> tuple[int, int]:
     n_bits = 1 + i % 7
-    n_images = (
-        (1 + i // 2 * int(rng.integers(1, 4))) << n_bits
-        if i % 2
-        else int(rng.integers(1, (1 << n_bits) + 1))
-    )
-    return n_images, n_bits
+    n_codes = 2**n_bits
+    if i % 2:  # every bucket gets as many images
+        return (1 + i // 2 * int(rng.integers(1, 4))) * n_codes, n_bits
+    return int(rng.integers(1, n_codes + 1)), n_bits
 
 
 _FEWEST = Compute(
@@ -75,32 +75,34 @@ _FEWEST = Compute(
 
 
 def _two_sets_case(rng: np.random.Generator, i: int) -> tuple[Array, Array]:
-    database, queries = rng.integers(0, 4, size=6 + i), rng.integers(0, 6, size=4 + i // 2)
-    return database, queries
+    return rng.integers(0, 4, size=6 + i), rng.integers(0, 6, size=4 + i // 2)
 
 
-def _met(database_codes: Array, query_codes: Array) -> Array:
+def _counts(database_codes: Array, query_codes: Array) -> Array:
+    """Return for each query how many images of the database have its code."""
     return (query_codes[:, None] == database_codes).sum(axis=1)
 
 
-def _mean_of_found(database_codes: Array, query_codes: Array) -> float:
-    met = _met(database_codes, query_codes)
-    return float(met[met > 0].mean()) if met.any() else 0.0
+def _mean_without_empty(database_codes: Array, query_codes: Array) -> float:
+    counts = _counts(database_codes, query_codes)
+    return float(counts[counts > 0].mean()) if counts.any() else 0.0
 
 
 _CANDIDATES = Compute(
-    reference=lambda database_codes, query_codes: float(_met(database_codes, query_codes).mean()),
+    reference=lambda database_codes, query_codes: (
+        float(_counts(database_codes, query_codes).mean())
+    ),
     case=_two_sets_case,
     mistakes={
         "You left out the queries whose bucket is empty. They meet 0 images, and count.": (
-            _mean_of_found
+            _mean_without_empty
         ),
         "That is the mean size of the buckets: every bucket counts once there. Here every query counts once.": (
             lambda database_codes, query_codes: len(database_codes) / len(np.unique(database_codes))
         ),
         "You let several queries with one code count once. Each of them searches, and each looks.": (
             lambda database_codes, query_codes: float(
-                _met(database_codes, np.unique(query_codes)).mean()
+                _counts(database_codes, np.unique(query_codes)).mean()
             )
         ),
     },
@@ -112,14 +114,15 @@ _CANDIDATES = Compute(
 
 
 def _unit(X: Array, axis: int | None = 1) -> Array:
+    """Return the rows of X, or X as a whole, divided by their length."""
     return X / np.linalg.norm(X, axis=axis, keepdims=True)
 
 
 def _prepare_case(rng: np.random.Generator, i: int) -> tuple[Array, Array]:
     d = int(rng.integers(2, 4 + i // 8))
-    return rng.integers(1, 10, size=(d + 2, d)).astype(float), rng.integers(
-        1, 10, size=(d + 1, d)
-    ).astype(float)
+    database = rng.integers(1, 10, size=(d + 2, d)).astype(float)
+    queries = rng.integers(1, 10, size=(d + 1, d)).astype(float)
+    return database, queries
 
 
 _PREPARE = Compute(
@@ -184,8 +187,20 @@ def _layout_case(rng: np.random.Generator, i: int) -> tuple[Array]:
 
 
 def _lay_out(codes: Array) -> tuple[Array, Array, Array]:
+    """Return the codes that occur, where each one's rows start and end, and the rows by code."""
     values, counts = np.unique(codes, return_counts=True)
-    return values, np.concatenate([[0], np.cumsum(counts)]), np.argsort(codes, kind="stable")
+    offsets = np.concatenate([[0], np.cumsum(counts)])
+    return values, offsets, np.argsort(codes, kind="stable")
+
+
+def _with_offsets(change: Callable[[Array], Array]) -> Callable[[Array], tuple[Array, ...]]:
+    """Return a function that lays codes out and makes a mistake in the offsets."""
+
+    def mistaken(codes: Array) -> tuple[Array, ...]:
+        values, offsets, rows = _lay_out(codes)
+        return values, change(offsets), rows
+
+    return mistaken
 
 
 _LAY_OUT = Compute(
@@ -193,13 +208,13 @@ _LAY_OUT = Compute(
     case=_layout_case,
     mistakes={
         "The offsets lack the 0 at the start: the first bucket begins at 0.": (
-            lambda codes: (_lay_out(codes)[0], _lay_out(codes)[1][1:], _lay_out(codes)[2])
+            _with_offsets(lambda offsets: offsets[1:])
         ),
         "The offsets lack the end of the last bucket: there is one more of them than there are buckets.": (
-            lambda codes: (_lay_out(codes)[0], _lay_out(codes)[1][:-1], _lay_out(codes)[2])
+            _with_offsets(lambda offsets: offsets[:-1])
         ),
         "The second array has the buckets' sizes. An offset is where a bucket starts: a running sum of sizes.": (
-            lambda codes: (_lay_out(codes)[0], np.diff(_lay_out(codes)[1]), _lay_out(codes)[2])
+            _with_offsets(np.diff)
         ),
     },
     nudge="The rows of bucket i must be rows[offsets[i]:offsets[i + 1]]. Try it with codes [5, 3, 5].",

@@ -14,9 +14,10 @@ from .framework import Array, Compute, Construct, Exercise, Requirement, Trouble
 
 
 def _redraw_case(rng: np.random.Generator, i: int) -> tuple[Array, Array, Array]:
-    n, m = int(rng.integers(3, 5 + i // 8)), int(rng.integers(2, 6))
-    a, b = np.round(rng.random((2, n)), 2)
-    return a, b, rng.integers(0, n, size=(m, n))
+    n_queries = int(rng.integers(3, 5 + i // 8))
+    n_draws = int(rng.integers(2, 6))
+    a, b = np.round(rng.random((2, n_queries)), 2)
+    return a, b, rng.integers(0, n_queries, size=(n_draws, n_queries))
 
 
 _PAIRED = Compute(
@@ -24,7 +25,7 @@ _PAIRED = Compute(
     case=_redraw_case,
     mistakes={
         "You drew queries for a only. Measure b on the same ones.": (
-            lambda a, b, i: a[i].mean(axis=1) - b.mean()
+            lambda a, b, draws: a[draws].mean(axis=1) - b.mean()
         ),
         "That is the mean over the queries of all redraws: a number for each position in a row. Average along "
         "the rows.": (lambda a, b, draws: (a - b)[draws].mean(axis=0)),
@@ -40,24 +41,24 @@ _PAIRED = Compute(
 
 
 def _ties_case(rng: np.random.Generator, i: int) -> tuple[Array, Array, int]:
-    n = int(rng.integers(5, 8 + i // 6))
-    return rng.integers(0, 3, size=n), rng.random(n) < 0.5, int(rng.integers(2, 5))
+    n_rows = int(rng.integers(5, 8 + i // 6))
+    return rng.integers(0, 3, size=n_rows), rng.random(n_rows) < 0.5, int(rng.integers(2, 5))
 
 
-def _share(distances: Array, relevant: Array, k: int, ties: str) -> float:
-    """Precision at k if the tied rows stand in some order."""
-    among = {"file": np.arange(len(relevant)), "lucky": ~relevant, "unlucky": relevant}[ties]
-    return float(relevant[np.lexsort((among, distances))[:k]].mean())
+def _in_file_order(distances: Array, relevant: Array, k: int) -> float:
+    """Return the precision at k if tied rows stand in the order of the file."""
+    return float(relevant[np.argsort(distances, kind="stable")[:k]].mean())
 
 
-def _parts(distances: Array, relevant: Array, k: int) -> tuple[Array, Array]:
-    """The relevance of the rows that are among the first k for certain, and of those that may be."""
+def _certain_and_tied(distances: Array, relevant: Array, k: int) -> tuple[Array, Array]:
+    """Return the relevance of the rows surely among the first k, and of those tied for the rest."""
     last = np.sort(distances)[k - 1]
     return relevant[distances < last], relevant[distances == last]
 
 
 def _expected(distances: Array, relevant: Array, k: int) -> float:
-    certain, tied = _parts(distances, relevant, k)
+    """Return the mean precision at k over all orders of the tied rows."""
+    certain, tied = _certain_and_tied(distances, relevant, k)
     return float((certain.sum() + (k - len(certain)) * tied.mean()) / k)
 
 
@@ -66,16 +67,16 @@ _TIES = Compute(
     case=_ties_case,
     mistakes={
         "You took tied rows in the order of the file. It knows nothing of the query: any order is as likely.": (
-            lambda distances, relevant, k: _share(distances, relevant, k, "file")
+            _in_file_order
         ),
         "You counted all rows that are tied at the last place. Not all of them have a place among the k.": (
             lambda distances, relevant, k: float(
-                sum(part.sum() for part in _parts(distances, relevant, k)) / k
+                np.concatenate(_certain_and_tied(distances, relevant, k)).sum() / k
             )
         ),
         "You took the share of the relevant among all rows up to the last distance. Nearer rows have their place "
         "for certain, tied ones share what is left.": (
-            lambda *case: float(np.concatenate(_parts(*case)).mean())
+            lambda *case: float(np.concatenate(_certain_and_tied(*case)).mean())
         ),
     },
     nudge="Take three rows at one distance, one of them relevant, and k = 1. Write down all orders.",
@@ -87,20 +88,22 @@ _TIES = Compute(
 
 @dataclass
 class _Trial:
-    """What a hasher made of random vectors: in one go, again, row by row, a little moved; and what `fit` changed."""
+    """What a student's hasher did with random vectors."""
 
-    kept: bool
+    fit_is_clean: bool  # it returned self, and left its arguments and the parameters unchanged
     bits: Any
-    again: Any
-    singly: list[Any]
-    near: Any
-    shape: tuple[int, int]
+    repeated_bits: Any  # after fitting again with the same seed
+    single_bits: list[Any]  # of each row encoded by itself
+    moved_bits: Any  # of rows that were moved a little
+    shape: tuple[int, int]  # that the bits should have
 
 
 def _try(answer: Any) -> _Trial:
+    """Fit copies of a student's hasher to random vectors, and let them encode others."""
     from sklearn.base import clone
 
-    if not all(callable(getattr(answer, name, None)) for name in ("fit", "transform")):
+    methods = [getattr(answer, name, None) for name in ("fit", "transform")]
+    if not all(map(callable, methods)):
         raise Trouble(
             f"the check needs an estimator with `fit` and `transform`; it got {describe(answer)}."
         )
@@ -109,12 +112,11 @@ def _try(answer: Any) -> _Trial:
     X = 3 * rng.normal(size=(10, 8))[y] + rng.normal(size=(40, 8))
     settings = {"n_bits": int(rng.integers(4, 8)), "random_state": int(rng.integers(2**31))}
 
-    def keeps(given: Array) -> bool:
+    def fits_cleanly(X_train: Array) -> bool:
         hasher = clone(answer).set_params(**settings)
-        itself = hasher.fit(given, y) is hasher
-        return (
-            itself and np.array_equal(given, X) and settings.items() <= hasher.get_params().items()
-        )
+        returns_itself = hasher.fit(X_train, y) is hasher
+        keeps_settings = settings.items() <= hasher.get_params().items()
+        return returns_itself and np.array_equal(X_train, X) and keeps_settings
 
     def encode(X_new: Array) -> Any:
         hasher = clone(answer).set_params(**settings)
@@ -128,22 +130,21 @@ def _try(answer: Any) -> _Trial:
             f"scikit-learn could not clone it and set `n_bits` and `random_state` ({type(error).__name__}). Derive "
             "it from BaseEstimator, and let `__init__` take both and keep them unchanged."
         ) from None
-    kept, new = call(keeps, (X,)), X[:24] + rng.normal(size=(24, 8))
-    bits, again, near = (
-        call(encode, (new + shift,)) for shift in (0, 0, 0.01 * rng.normal(size=8))
-    )
+    fit_is_clean = call(fits_cleanly, (X,))
+    X_new = X[:24] + rng.normal(size=(24, 8))
+    X_moved = X_new + 0.01 * rng.normal(size=8)
     return _Trial(
-        kept,
-        bits,
-        again,
-        [call(encode, (row[None],)) for row in new],
-        near,
-        (len(new), settings["n_bits"]),
+        fit_is_clean=fit_is_clean,
+        bits=call(encode, (X_new,)),
+        repeated_bits=call(encode, (X_new,)),
+        moved_bits=call(encode, (X_moved,)),
+        single_bits=[call(encode, (row[None],)) for row in X_new],
+        shape=(len(X_new), settings["n_bits"]),
     )
 
 
 def _spoilt(spoil: Callable[[Array, Array], Array]) -> LSH:
-    """Random hyperplanes whose bits something is done to, with the images at hand."""
+    """Return random hyperplanes whose bits, given with the images, are changed by `spoil`."""
 
     class Spoilt(LSH):
         def transform(self, X: Any) -> Any:
@@ -153,6 +154,8 @@ def _spoilt(spoil: Callable[[Array, Array], Array]) -> LSH:
 
 
 class _Forgetful(LSH):
+    """Random hyperplanes whose `fit` does not return self."""
+
     def fit(self, X: Any, y: Any = None) -> Any:
         super().fit(X, y)
 
@@ -161,7 +164,7 @@ _OWN = Construct(
     read=_try,
     requirements=(
         Requirement(
-            lambda trial: trial.kept,
+            lambda trial: trial.fit_is_clean,
             "`fit` should return self, and change neither its arguments nor `n_bits` and `random_state`.",
             _Forgetful(8),
         ),
@@ -182,13 +185,13 @@ _OWN = Construct(
             _spoilt(lambda bits, X: bits[:, :3]),
         ),
         Requirement(
-            lambda trial: np.array_equal(trial.bits, trial.again),
+            lambda trial: np.array_equal(trial.bits, trial.repeated_bits),
             "Fitted twice with one `random_state` it gives different codes. Draw random numbers from "
             "np.random.default_rng(self.random_state), and in `fit` only.",
             _spoilt(lambda bits, X: np.random.default_rng().random(bits.shape) < 0.5),
         ),
         Requirement(
-            lambda trial: np.array_equal(trial.bits, np.concatenate(trial.singly)),
+            lambda trial: np.array_equal(trial.bits, np.concatenate(trial.single_bits)),
             "The code of an image depends on which others are encoded with it. Whatever is taken from the data, such "
             "as a mean or a median, is learned in `fit`.",
             _spoilt(lambda bits, X: bits ^ (X[:, :1] > np.median(X[:, :1]))),
@@ -199,7 +202,7 @@ _OWN = Construct(
             _spoilt(lambda bits, X: np.ones_like(bits)),
         ),
         Requirement(
-            lambda trial: float(np.mean(trial.bits != trial.near)) < 0.1,
+            lambda trial: float(np.mean(trial.bits != trial.moved_bits)) < 0.1,
             "Images that hardly differ have codes that have nothing to do with each other: nothing can be found so.",
             RandomCodes(8),
         ),

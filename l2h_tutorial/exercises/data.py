@@ -35,6 +35,7 @@ _LENGTH = Compute(
 
 
 def _signed(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """Draw whole numbers from -9 to 9 without 0."""
     return rng.integers(1, 10, size=shape) * rng.choice([-1.0, 1.0], size=shape)
 
 
@@ -52,7 +53,7 @@ _COSINE = Compute(
     case=_cosine_case,
     mistakes={
         "Those are dot products. They grow with the lengths of the vectors; the cosine does not.": (
-            lambda q, X: X @ q
+            lambda query, X: X @ query
         ),
         "Wrong axis: you took the lengths of the columns of X. An image is a row.": (
             lambda query, X: (X / np.linalg.norm(X, axis=0)) @ (query / np.linalg.norm(query))
@@ -69,29 +70,26 @@ _COSINE = Compute(
 
 
 def _precision_case(rng: np.random.Generator, i: int) -> tuple[Array, Array, Array]:
-    n_queries, k, n_rows = (
-        int(rng.integers(2, 4)),
-        int(rng.integers(2, 5)),
-        int(rng.integers(6, 10)),
-    )
+    n_queries = int(rng.integers(2, 4))
+    k = int(rng.integers(2, 5))
+    n_rows = int(rng.integers(6, 10))
     nearest = np.stack([rng.permutation(n_rows)[:k] for _ in range(n_queries)])
     return nearest, rng.integers(0, 3, size=n_queries), rng.integers(0, 3, size=n_rows)
 
 
-def _hits(nearest: Array, query_labels: Array, database_labels: Array) -> Array:
+def _correct(nearest: Array, query_labels: Array, database_labels: Array) -> Array:
     return database_labels[nearest] == query_labels[:, None]
 
 
 def _recall(nearest: Array, query_labels: Array, database_labels: Array) -> float:
     relevant = (query_labels[:, None] == database_labels).sum(axis=1)
-    return float(
-        np.mean(_hits(nearest, query_labels, database_labels).sum(axis=1) / np.maximum(relevant, 1))
-    )
+    found = _correct(nearest, query_labels, database_labels).sum(axis=1)
+    return float(np.mean(found / np.maximum(relevant, 1)))
 
 
 _PRECISION = Compute(
     reference=lambda nearest, query_labels, database_labels: float(
-        _hits(nearest, query_labels, database_labels).mean()
+        _correct(nearest, query_labels, database_labels).mean()
     ),
     case=_precision_case,
     mistakes={
@@ -101,13 +99,13 @@ _PRECISION = Compute(
             )
         ),
         "That is the mean number of right answers. Precision is a share: from 0 to 1.": (
-            lambda *given: float(_hits(*given).sum(axis=1).mean())
+            lambda *case: float(_correct(*case).sum(axis=1).mean())
         ),
         "That is recall: you divided by how many there are to find. Precision divides by how many were returned.": (
             _recall
         ),
         "That is in per cent. Precision is a share: from 0 to 1.": (
-            lambda *given: 100 * float(_hits(*given).mean())
+            lambda *case: 100 * float(_correct(*case).mean())
         ),
     },
     nudge="Take one query and write down the labels of its neighbours. What share of them is the query's?",
@@ -128,7 +126,8 @@ def _read_query_and_rows(answer: Any) -> tuple[Array, Array]:
     return query, X
 
 
-def _nearest_two(thing: tuple[Array, Array]) -> tuple[Array, Array]:
+def _both_distances(thing: tuple[Array, Array]) -> tuple[Array, Array]:
+    """Return the distances of both rows from the query: negative cosines, then Euclidean ones."""
     query, X = thing
     return -_cosines(query, X), np.linalg.norm(X - query, axis=1)
 
@@ -148,13 +147,15 @@ _DISAGREE = Construct(
         ),
         Requirement(
             lambda thing: all(
-                abs(distances[0] - distances[1]) > 1e-9 for distances in _nearest_two(thing)
+                abs(first - second) > 1e-9 for first, second in _both_distances(thing)
             ),
             "A tie: the two rows are equally near by one of the measures. Move one of them.",
             ([1, 1], [[1, 2], [2, 1]]),
         ),
         Requirement(
-            lambda thing: len({int(distances.argmin()) for distances in _nearest_two(thing)}) == 2,
+            lambda thing: (
+                len({int(distances.argmin()) for distances in _both_distances(thing)}) == 2
+            ),
             "Both measures prefer the same row. What does the cosine ignore that the Euclidean distance sees? "
             "Give the row in the right direction too much of it.",
             ([1, 1], [[1, 1.1], [5, 1]]),
@@ -168,7 +169,9 @@ _DISAGREE = Construct(
 
 
 def _others_case(rng: np.random.Generator, i: int) -> tuple[Array, int, int]:
-    X = rng.integers(0, 4 if i % 4 else 20, size=(int(rng.integers(5, 8)) + 2 * i, 2)).astype(float)
+    n_rows = int(rng.integers(5, 8)) + 2 * i
+    highest = 4 if i % 4 else 20  # few values, so that rows tie
+    X = rng.integers(0, highest, size=(n_rows, 2)).astype(float)
     row = int(rng.integers(1, len(X)))
     if i % 2:
         X[int(rng.integers(row))] = X[row]  # the same picture twice
@@ -176,6 +179,7 @@ def _others_case(rng: np.random.Generator, i: int) -> tuple[Array, int, int]:
 
 
 def _by_distance(X: Array, row: int) -> Array:
+    """Return all rows by their distance to one, ties by number."""
     return np.argsort(np.linalg.norm(X - X[row], axis=1), kind="stable")
 
 

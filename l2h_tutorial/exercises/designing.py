@@ -15,26 +15,29 @@ _TOO_FAR = "A smaller radius is enough: the ball of radius r holds what is at di
 _ENOUGH = "It is right but where the share is reached exactly: that much is enough."
 
 
-def _p(cosine: Any) -> Any:
+def _agreement(cosine: Any) -> Any:
+    """Return the probability that a bit agrees for two vectors with this cosine."""
     return 1 - np.arccos(cosine) / np.pi
 
 
 def _n_tables(p: Any, n_bits: int, wanted: float) -> int:
-    """The fewest tables that find the wanted share of pairs whose bits agree with such probabilities."""
+    """Return the fewest tables that find the wanted share of pairs whose bits agree with chance p."""
     n_tables = np.arange(1, 4000)[:, None]
     found = 1 - (1 - np.atleast_1d(p) ** n_bits) ** n_tables
     return int(1 + np.argmax(found.mean(axis=1) >= wanted))
 
 
-def _enough(cosines: Any, n_bits: int, wanted: float) -> int:
-    return _n_tables(_p(cosines), n_bits, wanted)
+def _n_tables_for(cosines: Any, n_bits: int, wanted: float) -> int:
+    """Return the fewest tables that find the wanted share of pairs with these cosines."""
+    return _n_tables(_agreement(cosines), n_bits, wanted)
 
 
 # 5.1
 
 
 def _chance_case(rng: np.random.Generator, i: int) -> tuple[float, int, int]:
-    return (0.0, 1.0, round(float(rng.uniform(0.5, 0.95)), 2))[min(i, 2)], 1 + i % 7, 1 + i // 3
+    edges = {0: 0.0, 1: 1.0}
+    return edges.get(i, round(float(rng.uniform(0.5, 0.95)), 2)), 1 + i % 7, 1 + i // 3
 
 
 _CHANCE = Compute(
@@ -57,19 +60,22 @@ _CHANCE = Compute(
 
 
 def _tables_case(rng: np.random.Generator, i: int) -> tuple[float, int, float]:
-    cosine, wanted = rng.uniform((0.2, 0.3), (0.9, 0.97 if i % 12 else 0.5)).round(2).tolist()
+    most_wanted = 0.97 if i % 12 else 0.5  # with one bit, one table may be enough
+    cosine, wanted = rng.uniform((0.2, 0.3), (0.9, most_wanted)).round(2).tolist()
     edges = {22: (0.0, 1, 0.5), 23: (-cosine, 3, 0.9)}  # just reached; an obtuse angle
     return edges.get(i, (cosine, 1 + i % 12, wanted))
 
 
 _TABLES = Compute(
-    reference=lambda cosine, n_bits, wanted: _enough(cosine, n_bits, wanted),
+    reference=lambda cosine, n_bits, wanted: _n_tables_for(cosine, n_bits, wanted),
     case=_tables_case,
     mistakes={
         _NO_PROBABILITY: _n_tables,
-        _TOO_FEW: (lambda *case: _enough(*case) - 1),
-        _DO_NOT_ADD_UP: (lambda cosine, n_bits, wanted: math.ceil(wanted / _p(cosine) ** n_bits)),
-        _ENOUGH: (lambda cosine, n_bits, wanted: _enough(cosine, n_bits, wanted + 1e-9)),
+        _TOO_FEW: (lambda *case: _n_tables_for(*case) - 1),
+        _DO_NOT_ADD_UP: (
+            lambda cosine, n_bits, wanted: math.ceil(wanted / _agreement(cosine) ** n_bits)
+        ),
+        _ENOUGH: (lambda cosine, n_bits, wanted: _n_tables_for(cosine, n_bits, wanted + 1e-9)),
     },
     nudge="Start with one table, compute the chance, and add a table while the chance is below what is wanted.",
 )
@@ -80,11 +86,14 @@ _TABLES = Compute(
 
 def _held_out_case(rng: np.random.Generator, i: int) -> tuple[Array, float]:
     distances = rng.integers(0, 1 + 5 * i, size=(2 + i // 6, 8))
-    a_half = i % 2 / 2  # in every other case the share is reached exactly
-    return distances, float(rng.choice([0.25, 0.5, 0.75])) + a_half / distances.size
+    wanted = float(rng.choice([0.25, 0.5, 0.75]))  # a whole number of the distances
+    if i % 2:  # half a distance more: no radius reaches the share exactly
+        wanted += 0.5 / distances.size
+    return distances, wanted
 
 
 def _radius(distances: Array, wanted: float) -> int:
+    """Return the smallest radius that holds the wanted share of all distances."""
     return int(np.quantile(distances, wanted, method="inverted_cdf"))
 
 
@@ -117,18 +126,18 @@ def _pairs_case(rng: np.random.Generator, i: int) -> tuple[Array, int, float]:
 
 
 _RECALL = Compute(
-    reference=_enough,
+    reference=_n_tables_for,
     case=_pairs_case,
     mistakes={
         "You took the chance at the mean similarity. The curve is bent, so the mean of the chances is another.": (
-            lambda cosines, n_bits, wanted: _enough(cosines.mean(), n_bits, wanted)
+            lambda cosines, n_bits, wanted: _n_tables_for(cosines.mean(), n_bits, wanted)
         ),
         "You asked it of the least alike pair. Recall is a mean: alike pairs make up for it.": (
-            lambda cosines, n_bits, wanted: _enough(cosines.min(), n_bits, wanted)
+            lambda cosines, n_bits, wanted: _n_tables_for(cosines.min(), n_bits, wanted)
         ),
         _NO_PROBABILITY: _n_tables,
-        _TOO_FEW: (lambda *case: _enough(*case) - 1),
-        _ENOUGH: (lambda cosines, n_bits, wanted: _enough(cosines, n_bits, wanted + 1e-9)),
+        _TOO_FEW: (lambda *case: _n_tables_for(*case) - 1),
+        _ENOUGH: (lambda cosines, n_bits, wanted: _n_tables_for(cosines, n_bits, wanted + 1e-9)),
     },
     nudge="Compute the chance of each pair with one table, then with two, and look at their mean.",
 )
@@ -144,24 +153,34 @@ def _most_bits_case(rng: np.random.Generator, i: int) -> tuple[float, int, float
 
 
 def _most_bits(p: float, n_tables: int, wanted: float) -> float:
-    return float(np.floor(np.log(1 - (1 - wanted) ** (1 / n_tables)) / np.log(p)))
+    """Return the most bits with which the tables still find the wanted share."""
+    one_table = 1 - (1 - wanted) ** (1 / n_tables)  # the share that a single one has to find
+    return float(np.floor(np.log(one_table) / np.log(p)))
 
 
 _MOST_BITS = Compute(
-    reference=lambda cosine, n_tables, wanted: int(_most_bits(_p(cosine), n_tables, wanted)),
+    reference=lambda cosine, n_tables, wanted: (
+        int(_most_bits(_agreement(cosine), n_tables, wanted))
+    ),
     case=_most_bits_case,
     mistakes={
         _NO_PROBABILITY: _most_bits,
         "One bit too many: rounded up, or to the nearest, the share may be missed. Round down.": (
-            lambda cosine, *case: _most_bits(_p(cosine), *case) + 1
+            lambda cosine, n_tables, wanted: _most_bits(_agreement(cosine), n_tables, wanted) + 1
         ),
         _DO_NOT_ADD_UP: (
-            lambda cosine, n, wanted: math.floor(math.log(wanted / n) / math.log(_p(cosine)))
+            lambda cosine, n_tables, wanted: (
+                math.floor(math.log(wanted / n_tables) / math.log(_agreement(cosine)))
+            )
         ),
         "You asked one table to find the share. All of them together have to.": (
-            lambda cosine, n_tables, wanted: _most_bits(_p(cosine), 1, wanted)
+            lambda cosine, n_tables, wanted: _most_bits(_agreement(cosine), 1, wanted)
         ),
-        _ENOUGH: (lambda cosine, n_tables, wanted: _most_bits(_p(cosine), n_tables, wanted + 1e-9)),
+        _ENOUGH: (
+            lambda cosine, n_tables, wanted: (
+                _most_bits(_agreement(cosine), n_tables, wanted + 1e-9)
+            )
+        ),
     },
     nudge="What may one table's chance of missing a pair be, if all of them miss it with a chance of 1 - wanted?",
 )
@@ -171,17 +190,21 @@ _MOST_BITS = Compute(
 
 
 def _exponent_case(rng: np.random.Generator, i: int) -> tuple[float, float]:
-    near = round(float(rng.uniform(0.1, 1.2)), 2) + 0.005  # no angle is 1, whose logarithm is 0
-    # the edge: the same direction
-    return near * (i != 22), near + round(float(rng.uniform(0.1, 0.8)), 2)
+    near_angle = round(float(rng.uniform(0.1, 1.2)), 2) + 0.005  # never 1, whose logarithm is 0
+    far_angle = near_angle + round(float(rng.uniform(0.1, 0.8)), 2)
+    if i == 22:  # the edge: the same direction
+        return 0.0, far_angle
+    return near_angle, far_angle
 
 
-def _agree(angle: Any) -> Any:
+def _agreement_at(angle: Any) -> Any:
+    """Return the probability that a bit agrees for two vectors at this angle."""
     return 1 - angle / np.pi
 
 
 def _rho(near_angle: Any, far_angle: Any) -> Any:
-    return np.log(_agree(near_angle)) / np.log(_agree(far_angle))
+    """Return the exponent with which the work grows."""
+    return np.log(_agreement_at(near_angle)) / np.log(_agreement_at(far_angle))
 
 
 _EXPONENT = Compute(
@@ -189,13 +212,13 @@ _EXPONENT = Compute(
     case=_exponent_case,
     mistakes={
         "Above 1 it would be slower than exhaustive search: is the quotient upside down?": (
-            lambda *angles: _rho(*angles[::-1])
+            lambda near_angle, far_angle: _rho(far_angle, near_angle)
         ),
         "You took the logarithms of the angles. The formula has those of the probabilities that a bit agrees.": (
             lambda near_angle, far_angle: np.log(near_angle) / np.log(far_angle)
         ),
         "The logarithms are missing: the bits are multiplied, so they stand in an exponent.": (
-            lambda near_angle, far_angle: _agree(near_angle) / _agree(far_angle)
+            lambda near_angle, far_angle: _agreement_at(near_angle) / _agreement_at(far_angle)
         ),
     },
     nudge="Write both conditions with b in the exponent, and take logarithms. Then b falls out.",
@@ -206,42 +229,45 @@ _EXPONENT = Compute(
 
 
 def _two_designs_case(rng: np.random.Generator, i: int) -> tuple[float, float, int, float]:
-    near, far, wanted = rng.uniform((0.8, 0.5, 0.6), (0.95, 0.7, 0.95)).round(2).tolist()
-    return near, far, int(rng.integers(4, 8 + i // 3)), wanted
+    p_near, p_far, wanted = rng.uniform((0.8, 0.5, 0.6), (0.95, 0.7, 0.95)).round(2).tolist()
+    return p_near, p_far, int(rng.integers(4, 8 + i // 3)), wanted
 
 
 def _in_ball(p: float, n_bits: int, radius: int) -> float:
+    """Return the chance that codes whose bits agree with chance p differ in at most `radius`."""
     return sum(math.comb(n_bits, i) * (1 - p) ** i * p ** (n_bits - i) for i in range(radius + 1))
 
 
 def _designs(p_near: float, p_far: float, n_bits: int, wanted: float) -> tuple[int, int]:
+    """Return the radius and the number of tables that find the wanted share of near pairs."""
     radius = next(r for r in range(n_bits) if _in_ball(p_near, n_bits, r) >= wanted)
     return radius, _n_tables(p_near, n_bits, wanted)
 
 
-def _looked_at(
-    p_near: float, p_far: float, n_bits: int, wanted: float, further: int = 0
+def _far_shares(
+    p_near: float, p_far: float, n_bits: int, wanted: float, extra_radius: int = 0
 ) -> tuple[float, float]:
+    """Return the shares of far pairs that the ball and the tables of both designs find."""
     radius, n_tables = _designs(p_near, p_far, n_bits, wanted)
-    return _in_ball(p_far, n_bits, radius + further), float(
-        amplified_probability(p_far, n_bits, n_tables)
-    )
+    by_ball = _in_ball(p_far, n_bits, radius + extra_radius)
+    by_tables = float(amplified_probability(p_far, n_bits, n_tables))
+    return by_ball, by_tables
 
 
-_LOOKED_AT = Compute(
-    reference=lambda p_near, p_far, n_bits, wanted: _looked_at(p_near, p_far, n_bits, wanted),
+_FAR_SHARES = Compute(
+    reference=lambda p_near, p_far, n_bits, wanted: _far_shares(p_near, p_far, n_bits, wanted),
     case=_two_designs_case,
     mistakes={
         "Those are the radius and the number of tables. What share of the far pairs does each find?": _designs,
         "That is what is found of the near pairs. With that radius and those tables, what of the far ones?": (
-            lambda p_near, p_far, n_bits, wanted: _looked_at(p_near, p_near, n_bits, wanted)
+            lambda p_near, p_far, n_bits, wanted: _far_shares(p_near, p_near, n_bits, wanted)
         ),
         "The other way round: first the ball, then the tables.": (
-            lambda *case: _looked_at(*case)[::-1]
+            lambda *case: _far_shares(*case)[::-1]
         ),
         _TOO_FAR: (
-            lambda p_near, p_far, n_bits, wanted: _looked_at(
-                p_near, p_far, n_bits, wanted, further=1
+            lambda p_near, p_far, n_bits, wanted: _far_shares(
+                p_near, p_far, n_bits, wanted, extra_radius=1
             )
         ),
     },
@@ -258,14 +284,13 @@ def _fits(X: Array) -> bool:
 
 
 def _is_zero(X: Array) -> Array:
-    """Which rows are no more than rounding when they are centred."""
-    return np.asarray(
-        np.abs(X - X.mean(axis=0)).max(axis=1, initial=0) <= 1e-9 * np.abs(X).max(initial=1e-99)
-    )
+    """Return which rows are zero, up to rounding, when they are centred."""
+    largest = np.abs(X - X.mean(axis=0)).max(axis=1, initial=0)
+    return np.asarray(largest <= 1e-9 * np.abs(X).max(initial=1e-99))
 
 
 def _angles(X: Array) -> Array:
-    """For each row of centred vectors the angles to the others, ascending."""
+    """Return the angles between the centred rows: for each, those to the others, ascending."""
     centred = X - X.mean(axis=0)
     unit = centred / np.linalg.norm(centred, axis=1, keepdims=True)
     cosines = np.clip(unit @ unit.T, -1, 1)[~np.eye(len(X), dtype=bool)]
@@ -273,9 +298,10 @@ def _angles(X: Array) -> Array:
 
 
 def _exponents(X: Array) -> Array:
-    """For each row the exponent of its nearest other and its median other."""
+    """Return each row's exponent, for its nearest other row as near and its median one as far."""
     angles = _angles(X)
-    return np.asarray(_rho(angles[:, 0], np.minimum(np.median(angles, axis=1), 3)))
+    medians = np.minimum(np.median(angles, axis=1), 3)  # at pi, the logarithm would be infinite
+    return np.asarray(_rho(angles[:, 0], medians))
 
 
 _HOPELESS = Construct(
@@ -311,6 +337,6 @@ EXERCISES: tuple[Exercise, ...] = (
     _RECALL,
     _MOST_BITS,
     _EXPONENT,
-    _LOOKED_AT,
+    _FAR_SHARES,
     _HOPELESS,
 )

@@ -11,20 +11,25 @@ from .framework import Array, Compute, Exercise
 
 
 def _program_case(rng: np.random.Generator, i: int) -> tuple[LabelProgram, Array, Array]:
-    """A program that ignores the labels, or looks at them in one of three ways; all are among the first and last."""
+    """Draw a program that ignores the labels or looks at them in one of three ways.
+
+    A code is what the image's own bits and the bits of its label have in common. Each of the four
+    kinds is among the first four cases, and among the last four.
+    """
     kind = i % 4 if i < 4 or i > 19 else int(rng.integers(4))
-    y = rng.permutation(np.arange(2 * (int(rng.integers(3, 5)) + 8 * i)) % 2)
+    per_class = int(rng.integers(3, 5)) + 8 * i
+    y = rng.permutation(np.arange(2 * per_class) % 2)
     shuffled = 1 - y  # as many of each class, and no image has the label that it had
-    if kind < 3 and rng.random() < 0.5:
-        kept = [rng.choice(np.flatnonzero(y == label)) for label in (0, 1)]
-        shuffled[kept] = y[kept]
+    if kind < 3 and rng.random() < 0.5:  # one image of each class has its label again
+        rows = [rng.choice(np.flatnonzero(y == label)) for label in (0, 1)]
+        shuffled[rows] = y[rows]
     own = rng.random((len(y), 4)) < 0.5
-    if kind == 2:  # one bit of one image, the first of neither
+    if kind == 2:  # only one bit of one image looks at the label, and neither is the first
         own[:] = False
-        own[
-            rng.choice(np.flatnonzero((y != shuffled) & (y == i // 20))[1:]), rng.integers(1, 4)
-        ] = True
-    everything, of_zeros = np.ones_like(own), np.tile([[True], [False]], 4)
+        rows = np.flatnonzero((y != shuffled) & (y == i // 20))
+        own[rng.choice(rows[1:]), rng.integers(1, 4)] = True
+    everything = np.ones_like(own)
+    of_zeros = np.tile([[True], [False]], 4)
     of_class = [everything[:2], np.eye(2, 4, dtype=bool), of_zeros, of_zeros][kind]
     return LabelProgram(everything if kind in (1, 3) else own, of_class), y, shuffled
 
@@ -58,26 +63,27 @@ _SHUFFLE = Compute(
 
 def _codewords_case(rng: np.random.Generator, i: int) -> tuple[Array]:
     n_bits = int(rng.integers(6, 9 + i // 4))
+    repeats = 4 if i % 4 == 3 else 1  # of each bit, so that many wrong ones can be corrected
     while True:
         codewords = rng.random((int(rng.integers(4, 6)), n_bits)) < 0.5
         if len(np.unique(codewords, axis=0)) == len(codewords):
-            return (np.repeat(codewords, 4 if i % 4 == 3 else 1, axis=1),)
+            return (np.repeat(codewords, repeats, axis=1),)
 
 
-def _apart(codewords: Array) -> Array:
-    """The bits in which each pair of codewords differs."""
-    differ = (codewords[:, None] != codewords).sum(axis=2)
-    return np.asarray(differ[np.triu_indices(len(codewords), 1)])
+def _smallest_distance(codewords: Array) -> int:
+    """Return the number of bits in which the two nearest codewords differ."""
+    distances = (codewords[:, None] != codewords).sum(axis=2)
+    return int(distances[np.triu_indices(len(codewords), 1)].min())
 
 
 _CORRECTED = Compute(
-    reference=lambda codewords: int(_apart(codewords).min() - 1) // 2,
+    reference=lambda codewords: (_smallest_distance(codewords) - 1) // 2,
     case=_codewords_case,
     mistakes={
         "With half of the smallest distance wrong, a code is as near to another codeword as to its own. That is a "
-        "tie and not certain.": (lambda codewords: int(_apart(codewords).min()) // 2),
+        "tie and not certain.": (lambda codewords: _smallest_distance(codewords) // 2),
         "With so many wrong bits it is not yet the other codeword, but it may be nearer to it.": (
-            lambda codewords: int(_apart(codewords).min()) - 1
+            lambda codewords: _smallest_distance(codewords) - 1
         ),
         "Among your pairs is each codeword with itself, at distance 0. Leave the diagonal out.": (
             lambda codewords: -1
@@ -95,7 +101,7 @@ def _table_case(rng: np.random.Generator, i: int) -> tuple[int, int]:
 
 
 def _split_pairs(n: int) -> int:
-    """The most pairs of n classes that one bit tells apart."""
+    """Return the largest number of pairs of n classes that one bit can tell apart."""
     return (n // 2) * (n - n // 2)
 
 

@@ -1,5 +1,7 @@
 """Exercises of chapter 10, Embeddings and bytes."""
 
+import math
+
 import numpy as np
 
 from .framework import Array, Compute, Construct, Exercise, Requirement, numbers
@@ -8,13 +10,19 @@ from .framework import Array, Compute, Construct, Exercise, Requirement, numbers
 
 
 def _room_case(rng: np.random.Generator, i: int) -> tuple[int, int, int, int]:
-    """Numbers that fill whole bytes, or do not; an item has a multiple of 3 bytes, so the last never just fits."""
-    gigabytes, extra = 3 * int(rng.integers(1, 20)) + 2, 3 * int(rng.integers(1, 10))
+    """Draw codes that fill whole bytes, or do not.
+
+    An item takes a multiple of 3 bytes, and the room does not: so the last item never just fits.
+    """
+    gigabytes = 3 * int(rng.integers(1, 20)) + 2
+    extra = 3 * int(rng.integers(1, 10))
     return gigabytes, 24 * int(rng.integers(1, 60)) - i % 2, int(rng.choice([1, 2, 4])), extra
 
 
 def _room(gigabytes: float, d: int, bits: int, extra: int) -> int:
-    return int(gigabytes * 1e9 // (-(-d * bits // 8) + extra))
+    """Return how many items fit."""
+    code_bytes = math.ceil(d * bits / 8)
+    return int(gigabytes * 1e9 // (code_bytes + extra))
 
 
 _ROOM = Compute(
@@ -25,7 +33,7 @@ _ROOM = Compute(
             lambda gigabytes, d, bits, extra: int(gigabytes * 1e9 // (d * bits / 8 + extra))
         ),
         "You left out the bytes that are kept besides the code.": (
-            lambda g, d, b, _: _room(g, d, b, 0)
+            lambda gigabytes, d, bits, extra: _room(gigabytes, d, bits, 0)
         ),
         "You counted in powers of 1,024: those are gibibytes. A gigabyte has a thousand million bytes.": (
             lambda gigabytes, d, bits, extra: _room(gigabytes * 1.024**3, d, bits, extra)
@@ -48,12 +56,14 @@ _ASYMMETRIC = Compute(
     case=_signs_case,
     mistakes={
         "A bit that is not set stands for -1: the order is the same, not the values.": (
-            lambda q, b: b @ q
+            lambda query, bits: bits @ query
         ),
         "You took the query's signs. Here it keeps its floats.": (
-            lambda q, b: np.where(b, 1, -1) @ _signs_of(q)
+            lambda query, bits: np.where(bits, 1, -1) @ _signs_of(query)
         ),
-        "The other way round: a bit that is set is a +1.": (lambda q, b: np.where(b, -1, 1) @ q),
+        "The other way round: a bit that is set is a +1.": (
+            lambda query, bits: np.where(bits, -1, 1) @ query
+        ),
     },
     nudge="Which vector does a code stand for? Take its inner product with the query.",
 )
@@ -69,7 +79,8 @@ def _signs_of(x: Array) -> Array:
 def _estimate_case(rng: np.random.Generator, i: int) -> tuple[Array, Array]:
     d = int(rng.integers(2, 4 + i // 4))
     x = rng.normal(size=d).round(2) + 0.005
-    x[0] *= i % 4 != 1  # a zero now and then
+    if i % 4 == 1:  # the sign of zero is asked for too
+        x[0] = 0
     return rng.normal(size=d).round(2), x
 
 
@@ -93,15 +104,23 @@ _ESTIMATE = Compute(
 
 
 def _places_case(rng: np.random.Generator, i: int) -> tuple[Array, float]:
-    """Powers of two, so that shares are exact, some met just so; and places up to 1, 2 or 12 times k."""
-    k, n = int(rng.choice([2, 4])), 4 << i // 8
-    places = np.stack([rng.permutation((1, 2, 12)[i % 3] * k)[:k] for _ in range(n)])
-    wanted, steps = int(rng.integers(n * k // 2, n * k)), np.sort(places // k, axis=None)
-    return places, float(np.mean(steps <= steps[wanted // 2])) if i % 6 == 2 else wanted / (n * k)
+    """Draw the places of neighbours, up to 1, 2 or 12 times k, and the share to reach.
+
+    Their number is a power of two, so that shares are exact. In some cases the share is just met.
+    """
+    k = int(rng.choice([2, 4]))
+    n_queries = 4 * 2 ** (i // 8)
+    n_candidates = (1, 2, 12)[i % 3] * k
+    places = np.stack([rng.permutation(n_candidates)[:k] for _ in range(n_queries)])
+    wanted = int(rng.integers(places.size // 2, places.size))
+    if i % 6 == 2:
+        steps = np.sort(places // k, axis=None)
+        return places, float(np.mean(steps <= steps[wanted // 2]))
+    return places, wanted / places.size
 
 
 def _first(places: Array, target: float, step: int) -> int:
-    """The smallest multiple of a step of candidates that holds the share, as a number of steps."""
+    """Return after how many steps of `step` candidates the share is found."""
     return next(n for n in range(1, places.max() + 2) if np.mean(places < n * step) >= target)
 
 
@@ -110,12 +129,14 @@ _FACTOR = Compute(
     case=_places_case,
     mistakes={
         "That is a number of candidates. A factor is a multiple of k.": (
-            lambda p, t: _first(p, t, 1)
+            lambda places, target: _first(places, target, 1)
         ),
         "You asked every query for its share. It is the mean over all queries that has to reach the target.": (
             lambda places, target: max(_first(row[None], target, len(row)) for row in places)
         ),
-        "You went on until all neighbours were found.": (lambda p, t: _first(p, 1.0, p.shape[1])),
+        "You went on until all neighbours were found.": (
+            lambda places, target: _first(places, 1.0, places.shape[1])
+        ),
     },
     nudge="For factor 1, which share of all places is below k? Raise the factor while the share is too small.",
 )
@@ -159,20 +180,21 @@ _CORNER = Construct(
 
 
 def _tables_case(rng: np.random.Generator, i: int) -> tuple[Array, Array, Array]:
-    m, cells, width = int(rng.integers(2, 5)), int(rng.integers(3, 6)), int(rng.integers(2, 4))
-    return (
-        rng.normal(size=m * width),
-        rng.integers(cells, size=(5, m)),
-        rng.normal(size=(m, cells, width)),
-    )
+    n_pieces = int(rng.integers(2, 5))
+    n_centres = int(rng.integers(3, 6))
+    width = int(rng.integers(2, 4))
+    query = rng.normal(size=n_pieces * width)
+    codes = rng.integers(n_centres, size=(5, n_pieces))
+    return query, codes, rng.normal(size=(n_pieces, n_centres, width))
 
 
-def _stands_for(codes: Array, centres: Array) -> Array:
+def _decoded(codes: Array, centres: Array) -> Array:
+    """Return the vector that each code stands for: the centres of its pieces, joined."""
     return centres[np.arange(len(centres)), codes].reshape(len(codes), -1)
 
 
 _LOOK_UP = Compute(
-    reference=lambda query, codes, centres: _stands_for(codes, centres) @ query,
+    reference=lambda query, codes, centres: _decoded(codes, centres) @ query,
     case=_tables_case,
     mistakes={
         "You used the first piece's centres for all pieces. Each piece has centres of its own.": (
@@ -180,11 +202,11 @@ _LOOK_UP = Compute(
         ),
         "You used the first piece of the query for all pieces.": (
             lambda query, codes, centres: (
-                _stands_for(codes, centres) @ np.tile(query[: centres.shape[2]], len(centres))
+                _decoded(codes, centres) @ np.tile(query[: centres.shape[2]], len(centres))
             )
         ),
         "Those are squared distances. The exercise asks for inner products.": (
-            lambda query, codes, centres: ((query - _stands_for(codes, centres)) ** 2).sum(axis=1)
+            lambda query, codes, centres: ((query - _decoded(codes, centres)) ** 2).sum(axis=1)
         ),
     },
     nudge="Cut the query into as many pieces as there are books of centres, and look each row's centres up.",

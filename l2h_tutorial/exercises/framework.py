@@ -1,9 +1,8 @@
-"""What an exercise is: a reference to compare with, and the mistakes that people make, each with
-its hint.
+"""Define what an exercise is: a right answer, and typical mistakes, each with its hint.
 
-A hint is never only a sentence. Each stands beside the wrong answer that it is about, so that the
-check can recognise it, and a test can feed it and see its hint. Whatever a student passes becomes a
-value or a sentence.
+Each hint stands beside the wrong answer that it is about. So the check can recognise the mistake,
+and a test can feed the mistake to the check and look for its hint. Whatever a student passes, the
+check answers with a sentence and raises nothing.
 """
 
 import contextlib
@@ -31,14 +30,14 @@ from .answering import Trouble, call
 __all__ = ["Compute", "Construct", "Exercise", "Requirement", "Trouble", "Verdict"]
 
 Array = NDArray[Any]
-N_CASES = 24
-N_EDGES = 2
-SECONDS = 10.0
-_MOST_PRINTED = 10_000  # letters
+N_CASES = 24  # cases that a function is called with
+N_EDGES = 2  # of these, the last may be at an edge
+SECONDS = 10.0  # that a check may take
+_MOST_PRINTED = 10_000  # letters of an answer's output that are shown
 
 
 class Verdict(NamedTuple):
-    """What a check found: whether the answer holds, and what to say about it."""
+    """A check's result: whether the answer holds, and the sentence that the student reads."""
 
     holds: bool
     text: str
@@ -58,39 +57,38 @@ class Exercise(ABC):
     """A `Compute` or a `Construct`."""
 
     def judge(self, answer: Any, seed: int | None = None) -> Verdict:
-        """Look at an answer, and never raise; what the answer's first call prints is printed, once.
+        """Judge an answer without ever raising, and print what its first call prints.
 
-        On Linux and macOS it runs in a copy of the process, which is killed when its time is over,
-        whatever it does.
+        On Linux and macOS the answer runs in a copy of the process. That copy is killed when its
+        time is over, whatever it does.
 
         Parameters
         ----------
         answer : object
             Anything.
         seed : int, optional
-            Draws the cases; fresh ones by default.
+            Seed for drawing the cases. By default every check draws fresh ones.
         """
-        if (
-            answer is None
-            or answer is ...
-            or (isinstance(answer, tuple) and any(item is ... for item in answer))
-        ):
+        if answer is None or answer is ...:
             return TO_DO
-        verdict, printed = apart(
-            lambda: self._looked_at(answer, np.random.default_rng(seed)), SECONDS
-        )
+        if isinstance(answer, tuple) and any(item is ... for item in answer):
+            return TO_DO
+        rng = np.random.default_rng(seed)
+        verdict, printed = judge_in_copy(lambda: self._judge_safely(answer, rng), SECONDS)
         print(printed, end="")
         return verdict
 
-    def _looked_at(self, answer: Any, rng: np.random.Generator) -> Verdict:
+    def _judge_safely(self, answer: Any, rng: np.random.Generator) -> Verdict:
+        """Turn whatever the answer raises into a verdict."""
         try:
             return self._judge(answer, rng)
         except Trouble as trouble:
             return _not_yet(str(trouble))
-        # an object that cannot be looked at, such as one whose comparison fails
+        # some objects cannot be read at all: comparing them fails, for instance
         except Exception as error:
             return _not_yet(
-                f"your answer is {describe(answer)}, which cannot be read here ({type(error).__name__})."
+                f"your answer is {describe(answer)}, "
+                f"which cannot be read here ({type(error).__name__})."
             )
 
     @abstractmethod
@@ -98,27 +96,29 @@ class Exercise(ABC):
 
     @abstractmethod
     def right_answer(self) -> Any:
-        """An answer that holds."""
+        """Return an answer that holds."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Compute(Exercise):
-    """The student writes a function, which has to agree with a reference on fresh random cases.
+    """Ask for a function, which has to agree with a reference on fresh random cases.
 
-    An answer shows a mistake if it is the mistake's result in *every* case in which it is wrong.
+    The check recognises a mistake if, in *every* case in which the student's function is wrong, it
+    gives what the mistake gives.
 
     Parameters
     ----------
     reference : callable
-        Computes the right result. The names of its parameters are those that messages use.
+        Computes the right result. Messages use the names of its parameters.
     case : callable
         Draws the arguments of case i from a generator: ``case(rng, i)``. The first cases should be
-        the smallest, for the first that fails is shown. The last `N_EDGES` may be at an edge, where
-        a mistake might never end: they are tried when all others hold.
+        the smallest, because the first case that fails is shown. The last `N_EDGES` may be at an
+        edge, where a mistake might never end. They are tried only if all others hold.
     mistakes : mapping of str to callable
-        A typical mistake's hint, and a function that makes it, with the arguments of the reference.
+        For the hint of each typical mistake, a function that makes the mistake. It takes the
+        arguments of the reference.
     nudge : str
-        What to look at when no mistake is recognised.
+        Advice for an answer that is wrong in another way.
     """
 
     reference: Callable[..., Any]
@@ -128,7 +128,7 @@ class Compute(Exercise):
 
     @property
     def names(self) -> list[str]:
-        """Names of the function's parameters."""
+        """Return the names of the function's parameters."""
         return list(inspect.signature(self.reference).parameters)
 
     def _judge(self, answer: Any, rng: np.random.Generator) -> Verdict:
@@ -136,25 +136,25 @@ class Compute(Exercise):
         cases = self.cases(rng)
         results: list[Any] = []
         for case in cases:
-            if (
-                len(results) == N_CASES - N_EDGES
-                and not (so_far := self.verdict(cases, results)).holds
-            ):
-                return so_far
-            said = io.StringIO() if results else sys.stdout
-            with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            if len(results) == N_CASES - N_EDGES:
+                verdict = self.verdict(cases, results)
+                if not verdict.holds:
+                    return verdict
+            # only what the first call prints is shown
+            output = io.StringIO() if results else sys.stdout
+            with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
                 try:
                     results.append(call(answer, case))
                 except Trouble as trouble:
-                    return _not_yet(f"{trouble} That was with {self._said(case)}.")
+                    return _not_yet(f"{trouble} That was with {self._describe_case(case)}.")
         return self.verdict(cases, results)
 
     def cases(self, rng: np.random.Generator) -> list[tuple[Any, ...]]:
-        """Draw arguments for the function."""
+        """Draw the arguments of all `N_CASES` cases."""
         return [self.case(rng, i) for i in range(N_CASES)]
 
     def verdict(self, cases: list[tuple[Any, ...]], results: list[Any]) -> Verdict:
-        """Say what a function's results on cases are worth."""
+        """Judge a function by its results on the first cases, or on all."""
         if all(result is None or result is ... for result in results):
             return EMPTY
         expected = [self.reference(*case) for case in cases[: len(results)]]
@@ -162,47 +162,50 @@ class Compute(Exercise):
         if not failed:
             return Verdict(True, f"holds, on {N_CASES} fresh random cases.")
         first = failed[0]
-        seen = f"With {self._said(cases[first])} it gives {describe(results[first])}."
+        example = f"With {self._describe_case(cases[first])} it gives {describe(results[first])}."
         with np.errstate(all="ignore"):
-            for hint, wrong in self.mistakes.items():
-                if all(same(results[i], wrong(*cases[i])) for i in failed):
-                    return _not_yet(f"{hint} {seen}")
+            for hint, mistake in self.mistakes.items():
+                if all(same(results[i], mistake(*cases[i])) for i in failed):
+                    return _not_yet(f"{hint} {example}")
         form = misfit(results[first], expected[first])
         if form:
-            return _not_yet(f"look at the form of the result: {form} {seen} {self.nudge}")
+            return _not_yet(f"look at the form of the result: {form} {example} {self.nudge}")
         return _not_yet(
-            f"{seen} It is wrong in {len(failed)} of {len(results)} cases. {self.nudge}"
+            f"{example} It is wrong in {len(failed)} of {len(results)} cases. {self.nudge}"
         )
 
     def _check_callable(self, answer: Any) -> None:
-        """A sentence about anything but a function that takes as many arguments as the reference."""
+        """Raise a `Trouble` unless the answer is a function that can take the arguments."""
         wanted = ", ".join(self.names)
         if not callable(answer):
             raise Trouble(
-                f"the check needs the function itself, to call it with {wanted}; it got {describe(answer)}. "
+                f"the check needs the function itself, to call it with {wanted}; "
+                f"it got {describe(answer)}. "
                 "Pass the function's name, without parentheses behind it."
             )
         try:
             inspect.signature(answer).bind(*self.names)
         except TypeError:
-            number = f"{len(self.names)} argument{'s' * (len(self.names) > 1)}"
-            raise Trouble(f"your function should take {number}: {wanted}.") from None
+            plural = "s" if len(self.names) > 1 else ""
+            raise Trouble(
+                f"your function should take {len(self.names)} argument{plural}: {wanted}."
+            ) from None
         except ValueError:
             pass  # some functions written in C have no signature; the call will tell
 
-    def _said(self, case: tuple[Any, ...]) -> str:
+    def _describe_case(self, case: tuple[Any, ...]) -> str:
         return ", ".join(
             f"{name} = {describe(value)}" for name, value in zip(self.names, case, strict=True)
         )
 
     def right_answer(self) -> Any:
-        """The reference."""
+        """Return the reference."""
         return self.reference
 
 
 @dataclass(frozen=True)
 class Requirement:
-    """What a thing that a student makes must satisfy, the hint if it does not, and a thing that does not."""
+    """A condition on a student's thing, the hint if it fails, and a wrong thing that gets the hint."""
 
     holds: Callable[[Any], bool]
     hint: str
@@ -211,18 +214,17 @@ class Requirement:
 
 @dataclass(frozen=True, kw_only=True)
 class Construct(Exercise):
-    """The student makes something, an example or a counterexample, that must satisfy requirements
-    in turn.
+    """Ask for a thing, such as a counterexample, that has to satisfy several requirements.
 
     Parameters
     ----------
     read : callable
-        Takes the answer and returns what the requirements look at, or raises a `Trouble` that says
-        what was expected.
+        Takes the answer and returns what the requirements look at. It raises a `Trouble` that says
+        what was expected if the answer cannot be read.
     requirements : tuple of Requirement
-        Each may rely on those before it.
+        They are checked in order: each may rely on those before it.
     example : object
-        A thing that satisfies all.
+        A thing that satisfies all requirements.
     """
 
     read: Callable[[Any], Any]
@@ -232,7 +234,8 @@ class Construct(Exercise):
     def _judge(self, answer: Any, rng: np.random.Generator) -> Verdict:
         if callable(answer):
             return _not_yet(
-                "the check needs the thing itself, and it got a function: call it, and pass the result."
+                "the check needs the thing itself, and it got a function: "
+                "call it, and pass the result."
             )
         thing = self.read(answer)
         for requirement in self.requirements:
@@ -241,12 +244,12 @@ class Construct(Exercise):
         return Verdict(True, "holds: it satisfies all that was asked.")
 
     def right_answer(self) -> Any:
-        """The example."""
+        """Return the example."""
         return self.example
 
 
 def numbers(answer: Any, what: str, fits: Callable[[Array], bool] = lambda values: True) -> Array:
-    """An answer as an array of numbers that fits; `what` it should be is said where it is none, or does not."""
+    """Return an answer as an array of finite numbers, or raise a `Trouble` if it is not `what`."""
     try:
         values = _real(answer).astype(np.float64)
     except (TypeError, ValueError):
@@ -258,62 +261,66 @@ def numbers(answer: Any, what: str, fits: Callable[[Array], bool] = lambda value
     return values
 
 
-def apart(work: Callable[[], Verdict], seconds: float) -> tuple[Verdict, str]:
-    """Do some work in a copy of this process, and end that when the time is over; the verdict, and
-    what was printed.
+def judge_in_copy(work: Callable[[], Verdict], seconds: float) -> tuple[Verdict, str]:
+    """Run `work` in a copy of this process, and return its verdict and what was printed.
 
-    Where processes cannot be copied, on Windows, it is done here, and only an interrupt ends it.
+    The copy is killed when its time is over. Windows cannot copy processes: there the work runs in
+    this process, and only an interrupt ends it early.
     """
-    printed = io.StringIO()
+    output = io.StringIO()
     if not hasattr(os, "fork"):
-        with contextlib.redirect_stdout(printed):
-            return work(), printed.getvalue()
+        with contextlib.redirect_stdout(output):
+            return work(), output.getvalue()
     reads, writes = os.pipe()
     with warnings.catch_warnings():
-        # of threads, which the copy does not have or need
+        # Python warns that the copy lacks this process's other threads; the copy needs none
         warnings.simplefilter("ignore", DeprecationWarning)
         child = os.fork()
     if not child:
         try:
             with (
-                contextlib.redirect_stdout(printed),
-                contextlib.redirect_stderr(printed),
+                contextlib.redirect_stdout(output),
+                contextlib.redirect_stderr(output),
                 threadpool_limits(1),
             ):
                 verdict = work()
-            message = json.dumps([*verdict, printed.getvalue()[:_MOST_PRINTED]])
+            message = json.dumps([*verdict, output.getvalue()[:_MOST_PRINTED]])
             with os.fdopen(writes, "w", encoding="utf-8") as file:
                 print(message, file=file)
         finally:
             os._exit(0)
     os.close(writes)
-    data, end = b"", time.monotonic() + seconds
+    message = b""
+    end = time.monotonic() + seconds
     try:
-        while (
-            not data.endswith(b"\n")
-            and select.select([reads], [], [], max(0, end - time.monotonic()))[0]
-        ):
-            data += (part := os.read(reads, 2**16))
+        while not message.endswith(b"\n"):
+            remaining = max(0, end - time.monotonic())
+            ready, _, _ = select.select([reads], [], [], remaining)
+            if not ready:
+                return _not_yet(
+                    f"your function had not finished after {seconds:g} seconds, "
+                    "though the cases are small. Does a loop never end?"
+                ), ""
+            part = os.read(reads, 2**16)
             if not part:
                 return _not_yet("your function ended Python itself."), ""
+            message += part
     finally:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         os.close(reads)
-    if not data.endswith(b"\n"):
-        never = "though the cases are small. Does a loop never end?"
-        return _not_yet(f"your function had not finished after {seconds:g} seconds, {never}"), ""
-    holds, text, said = json.loads(data)
-    return Verdict(holds, text), said
+    holds, text, printed = json.loads(message)
+    return Verdict(holds, text), printed
 
 
-# Values of every sort, described and compared
+# How values of any type are described and compared
 
-_FEW = 24  # items that are shown; of more, only the number
+_MOST_ITEMS = 24  # more items than these are only counted
+_MOST_LETTERS = 200  # items that take more letters than these are only counted
 
 
 def describe(value: Any) -> str:
-    """Say what a value is, in a few words however large it is.
+    """Describe a value in a few words, however large it is.
 
     Examples
     --------
@@ -321,36 +328,36 @@ def describe(value: Any) -> str:
     ('[[1, 2], [3, 4]]', 'an array of shape (1000, 512)')
     """
     if isinstance(value, np.ndarray):
-        if value.size > _FEW or value.dtype == object:
+        if value.size > _MOST_ITEMS or value.dtype == object:
             return f"an array of shape {value.shape}"
         return describe(value.tolist())
     if isinstance(value, float | np.floating):
         return f"{value:.6g}"
-    if value is None or isinstance(value, bool | int | np.integer | np.bool_):
-        return (
-            f"{value}"
-            if value is None or abs(int(value)) < 10**40
-            else "a number of more than 40 digits"
-        )
+    if value is None:
+        return "None"
+    if isinstance(value, bool | int | np.integer | np.bool_):
+        return f"{value}" if abs(int(value)) < 10**40 else "a number of more than 40 digits"
     if isinstance(value, str):
         return repr(value if len(value) <= 40 else f"{value[:37]}...")
     if isinstance(value, list | tuple | set):
-        inside = [] if len(value) > _FEW else [describe(item) for item in value]
-        if len(value) > _FEW or sum(map(len, inside)) > 200:
-            return f"a {type(value).__name__} of {len(value)} items"
-        around = {tuple: "({})", set: "{{{}}}"}.get(type(value), "[{}]")
-        return around.format(", ".join(inside))
+        summary = f"a {type(value).__name__} of {len(value)} items"
+        if len(value) > _MOST_ITEMS:
+            return summary
+        items = [describe(item) for item in value]
+        if sum(map(len, items)) > _MOST_LETTERS:
+            return summary
+        brackets = {tuple: "({})", set: "{{{}}}"}.get(type(value), "[{}]")
+        return brackets.format(", ".join(items))
     return "a function" if callable(value) else f"an object of type {type(value).__name__}"
 
 
 def misfit(got: Any, expected: Any) -> str | None:
-    """Say in what form an answer should come, if it comes in another than `expected`; None if the
-    form is right.
+    """Say what is wrong with the form of an answer, or return None if it is that of `expected`.
 
     Examples
     --------
-    >>> misfit(np.zeros((2, 3)), np.zeros((3, 2)))
-    'it should be an array of shape (3, 2), and is one of shape (2, 3): rows and columns are swapped.'
+    >>> misfit(np.zeros(2), np.zeros(3))
+    'it should be an array of shape (3,), and is one of shape (2,).'
     >>> misfit(3, 4)
     """
     if isinstance(expected, tuple):
@@ -360,29 +367,26 @@ def misfit(got: Any, expected: Any) -> str | None:
     if isinstance(got, np.ndarray) and got.ndim == 0:
         got = got[()]
     if isinstance(expected, bool | np.bool_):
-        return (
-            None
-            if isinstance(got, bool | np.bool_)
-            else f"it should be True or False, and is {describe(got)}."
-        )
-    a_number = "a whole number" if isinstance(expected, int | np.integer) else "a number"
+        if isinstance(got, bool | np.bool_):
+            return None
+        return f"it should be True or False, and is {describe(got)}."
+    whole = isinstance(expected, int | np.integer)
+    wanted = f"it should be a {'whole ' if whole else ''}number"
     if isinstance(got, bool | np.bool_) or not isinstance(got, Real):
-        return f"it should be {a_number}, and is {describe(got)}."
+        return f"{wanted}, and is {describe(got)}."
     if got != got:
-        return f"it should be {a_number}, and is NaN: was something divided by zero?"
-    if (
-        isinstance(expected, int | np.integer)
-        and not isinstance(got, int | np.integer)
-        and not float(got).is_integer()
-    ):
-        return f"it should be {a_number}, and is {describe(got)}."
+        return f"{wanted}, and is NaN: was something divided by zero?"
+    # a large int is whole, but has no float
+    if whole and not isinstance(got, int | np.integer) and not float(got).is_integer():
+        return f"{wanted}, and is {describe(got)}."
     return None
 
 
 def _real(values: Any) -> Array:
-    """An array of numbers, fractions too, or an error."""
+    """Return the values as an array of numbers, or raise an error; fractions become floats."""
     array = np.asarray(values)
-    array = array.astype(float) if array.dtype == object else array
+    if array.dtype == object:
+        array = array.astype(float)
     if array.dtype.kind not in "biuf":
         raise TypeError("no numbers")
     return array
@@ -391,40 +395,41 @@ def _real(values: Any) -> Array:
 def _misfit_tuple(got: Any, expected: tuple[Any, ...]) -> str | None:
     several = isinstance(got, tuple | list) or (isinstance(got, np.ndarray) and got.ndim > 0)
     if not several or len(got) != len(expected):
-        of = f" of {len(got)}" if several else ""
-        return f"it should be a tuple of {len(expected)} things, and is {describe(got)}{of and ', one' + of}."
-    for position, (ours, theirs) in enumerate(zip(got, expected, strict=True), start=1):
-        problem = misfit(ours, theirs)
+        size = f", one of {len(got)}" if several else ""
+        return f"it should be a tuple of {len(expected)} things, and is {describe(got)}{size}."
+    for position, (part, expected_part) in enumerate(zip(got, expected, strict=True), start=1):
+        problem = misfit(part, expected_part)
         if problem:
             return f"of the {len(expected)} things, look at number {position}: {problem}"
     return None
 
 
 def _misfit_array(got: Any, expected: np.ndarray) -> str | None:
-    should = f"it should be an array of shape {expected.shape}"
-    if isinstance(got, str | set | dict) or not (
-        isinstance(got, Sized) or hasattr(got, "__array__")
-    ):
-        return f"{should}, and is {describe(got)}."
+    wanted = f"it should be an array of shape {expected.shape}"
+    like_an_array = isinstance(got, Sized) or hasattr(got, "__array__")
+    if isinstance(got, str | set | dict) or not like_an_array:
+        return f"{wanted}, and is {describe(got)}."
     try:
         got = _real(got)
     except Exception:  # lists of unequal lengths, objects that refuse to be arrays
-        return f"{should} of numbers, and is something else: are all its rows of one length?"
+        return f"{wanted} of numbers, and is something else: are all its rows of one length?"
     if got.shape != expected.shape:
         swapped = got.ndim == 2 and got.shape == expected.shape[::-1]
-        return f"{should}, and is one of shape {got.shape}{': rows and columns are swapped' * swapped}."
+        advice = ": rows and columns are swapped" if swapped else ""
+        return f"{wanted}, and is one of shape {got.shape}{advice}."
     if (got.dtype == bool) != (expected.dtype == bool):
-        return f"{should} of {'True and False' if expected.dtype == bool else 'numbers'}, and is one of {got.dtype}."
+        content = "True and False" if expected.dtype == bool else "numbers"
+        return f"{wanted} of {content}, and is one of {got.dtype}."
     if got.dtype.kind == "f" and np.isnan(got).any():
-        return f"{should}, and holds NaN: was something divided by zero?"
+        return f"{wanted}, and holds NaN: was something divided by zero?"
     return None
 
 
 def same(got: Any, expected: Any) -> bool:
-    """Whether an answer is the expected one: of the same form, whole numbers equal, others to about
-    five digits.
+    """Return whether an answer has the expected form and the expected values.
 
-    That is what single precision keeps of numbers of the order of one, whatever cancels.
+    Whole numbers have to be equal, other numbers to agree to about five digits: single precision
+    keeps that much of numbers of the order of one, even after cancellation.
 
     Examples
     --------
@@ -434,7 +439,7 @@ def same(got: Any, expected: Any) -> bool:
     if misfit(got, expected):
         return False
     if isinstance(expected, tuple):
-        return all(same(ours, theirs) for ours, theirs in zip(got, expected, strict=True))
+        return all(same(part, right) for part, right in zip(got, expected, strict=True))
     if isinstance(expected, np.ndarray):
         relative = 1e-5 if expected.dtype.kind == "f" else 0
         return bool(np.allclose(_real(got), expected, rtol=relative, atol=1e-5))

@@ -1,6 +1,6 @@
 """Exercises of chapter 6, From labels to a graph."""
 
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 
@@ -13,7 +13,8 @@ from .framework import Array, Compute, Exercise
 def _graph_case(rng: np.random.Generator, i: int) -> tuple[Array, Array]:
     n = 4 + i // 8
     joined = np.triu(rng.random((n, n)) < 0.5, 1)
-    joined[0, 1], joined[0, 2], joined[1, 2] = True, True, False  # degrees differ
+    joined[0, 1:3] = True  # degrees differ: the first image has two neighbours,
+    joined[1, 2] = False  # and these are not joined
     S = (joined | joined.T).astype(int) + np.eye(n, dtype=int)
     return S, rng.choice([-1, 1], size=(n, 3))
 
@@ -41,23 +42,24 @@ _VOTE = Compute(
 
 
 def _majority_case(rng: np.random.Generator, i: int) -> tuple[int, float]:
-    # some number of votes leaves the mixture at exactly zero, whichever way it is computed
-    if i % 4 == 1:
+    if i % 4 == 1:  # some number of votes makes the mixture zero, exactly so in floats
         return 3 * int(rng.integers(2, 5 + i // 3)), 0.75
     if i % 4 == 2:  # no number below n is enough
         return int(rng.integers(5, 13)), int(rng.integers(51, 53)) / 100
     while True:
-        n, percent = int(rng.integers(5, 12 + i)), int(rng.integers(52, 96))
-        if n * (100 - percent) % percent:
+        n = int(rng.integers(5, 12 + i))
+        percent = int(rng.integers(52, 96))
+        if n * (100 - percent) % percent:  # no number of votes makes the mixture zero
             return n, percent / 100
 
 
-def _smallest(n: int, enough: Any) -> int:
-    """The smallest number of images below n that is enough, or n."""
-    return next((m for m in range(n) if enough(m)), n)
+def _smallest(n: int, is_enough: Callable[[int], bool]) -> int:
+    """Return the smallest number of images below n that is enough, or n if none is."""
+    return next((m for m in range(n) if is_enough(m)), n)
 
 
 def _majority(n: int, alpha: float) -> int:
+    """Return how many of n votes have to be +1 to outvote an image's own bit of -1."""
     return _smallest(n, lambda m: alpha * (2 * m - n) / n > 1 - alpha)
 
 
@@ -66,7 +68,7 @@ _MAJORITY = Compute(
     case=_majority_case,
     mistakes={
         "A bare majority does not do: its own bit speaks against it, with weight 1 - alpha.": (
-            lambda n, a: n // 2 + 1
+            lambda n, alpha: n // 2 + 1
         ),
         "You took the share of images with +1 for the vote. The others say -1, and count: the vote is a mean of "
         "+1 and -1.": (lambda n, alpha: _smallest(n, lambda m: alpha * m / n > 1 - alpha)),
@@ -82,6 +84,7 @@ _MAJORITY = Compute(
 
 
 def _threshold(vote: float) -> float:
+    """Return the alpha at which a vote and an image's own bit are in balance."""
     return 1 / (1 + vote)
 
 

@@ -14,7 +14,13 @@ def _ranking_case(rng: np.random.Generator, i: int) -> tuple[Array]:
 
 
 def _precisions(relevant: Array) -> Array:
+    """Return the precision at each rank."""
     return np.cumsum(relevant) / np.arange(1, len(relevant) + 1)
+
+
+def _precisions_before(relevant: Array) -> Array:
+    """Return the precisions if the image at the rank itself is not counted as found."""
+    return (np.cumsum(relevant) - relevant) / np.arange(1, len(relevant) + 1)
 
 
 _AVERAGE_PRECISION = Compute(
@@ -28,9 +34,7 @@ _AVERAGE_PRECISION = Compute(
             lambda relevant: float(_precisions(relevant)[relevant].sum() / len(relevant))
         ),
         "You counted what was found before each relevant image. The image itself is found at its rank as well.": (
-            lambda relevant: float(
-                ((np.cumsum(relevant) - 1) / np.arange(1, len(relevant) + 1))[relevant].mean()
-            )
+            lambda relevant: float(_precisions_before(relevant)[relevant].mean())
         ),
     },
     nudge="Write down a ranking of three, say right, wrong, right, and the precision at ranks 1 and 3.",
@@ -44,12 +48,14 @@ def _classes_case(rng: np.random.Generator, i: int) -> tuple[Array, Array]:
     labels = np.sort(rng.choice(10, size=int(rng.integers(2, 4)), replace=False))
     y = rng.permutation(np.repeat(labels, rng.integers(2, 5, size=len(labels)) + i // 12))
     bits = rng.random((len(y), 4)) < 0.5
-    # a tie, or nearly one
-    bits[np.flatnonzero(y == labels[0]), 0] = np.arange(np.sum(y == labels[0])) % 2 == 0
+    # the first bit of the first class is tied, or nearly so
+    members = np.flatnonzero(y == labels[0])
+    bits[members, 0] = np.arange(len(members)) % 2 == 0
     return bits, y
 
 
 def _class_means(bits: Array, y: Array) -> Array:
+    """Return the mean of each class, in the order of the labels."""
     return np.array([bits[y == label].mean(axis=0) for label in np.unique(y)])
 
 
@@ -78,12 +84,8 @@ def _kernel_case(rng: np.random.Generator, i: int) -> tuple[Array, Array, Array,
     n = int(rng.integers(3, 5 + i // 8))
     X = 2 * rng.normal(size=(n + 2, 3))
     kernel = np.exp(-np.sum((X[:, None] - X) ** 2, axis=2) / 4)
-    return (
-        kernel[:n, :n],
-        kernel[n:, :n],
-        rng.choice([-1, 1], size=(n, 4)),
-        round(float(rng.uniform(0.1, 1)), 2),
-    )
+    bits = rng.choice([-1, 1], size=(n, 4))
+    return kernel[:n, :n], kernel[n:, :n], bits, round(float(rng.uniform(0.1, 1)), 2)
 
 
 def _with_ridge(K: Array, ridge: float) -> Array:
@@ -112,21 +114,25 @@ _RIDGE = Compute(
 
 
 def _mean_case(rng: np.random.Generator, i: int) -> tuple[Array, Array, Array]:
-    """Whole numbers, and 1, 2 or 4 vectors of a kind: means are exact, and so is the tie half-way between them."""
+    """Draw vectors of zeros and of ones, and new ones, of which one is half-way between the means.
+
+    The vectors are whole numbers, and there are 1, 2 or 4 of a kind: so means and ties are exact.
+    """
     bit = rng.permutation(np.repeat([False, True], rng.choice([1, 2, 4], size=2, replace=False)))
-    X, new = (np.round(rng.normal((4, 2), 2, size=(n, 2))) for n in (len(bit), 7))
+    X = np.round(rng.normal((4, 2), 2, size=(len(bit), 2)))
+    new = np.round(rng.normal((4, 2), 2, size=(7, 2)))
     X[bit] += 1
     new[i % 7] = (X[bit].mean(axis=0) + X[~bit].mean(axis=0)) / 2
     return X, bit, new
 
 
 def _distances(X: Array, bit: Array, new: Array) -> Array:
-    """Squared distances of new vectors to the mean of the zeros and to that of the ones."""
+    """Return squared distances of new vectors to the mean of the zeros and that of the ones."""
     return np.sum((new[:, None] - _class_means(X, bit)) ** 2, axis=2)
 
 
-def _apart(X: Array, bit: Array) -> Array:
-    """From the mean of the zeros to that of the ones."""
+def _normal(X: Array, bit: Array) -> Array:
+    """Return the vector from the mean of the zeros to the mean of the ones."""
     return np.diff(_class_means(X, bit), axis=0)[0]
 
 
@@ -143,11 +149,11 @@ _NEAREST_MEAN = Compute(
             lambda *case: ~_nearest_mean(*case)
         ),
         "You compared dot products with the two means. They favour the longer mean; distances do not.": (
-            lambda X, bit, new: new @ _apart(X, bit) > 0
+            lambda X, bit, new: new @ _normal(X, bit) > 0
         ),
         "Your hyperplane goes through the mean of all images. Half-way between the two means is another place when "
         "there are more of one kind.": (
-            lambda X, bit, new: (new - X.mean(axis=0)) @ _apart(X, bit) > 0
+            lambda X, bit, new: (new - X.mean(axis=0)) @ _normal(X, bit) > 0
         ),
     },
     nudge="Draw a few points of both kinds, mark the two means, and ask of a new point which is nearer. Half-way is 0.",

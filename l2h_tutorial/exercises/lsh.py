@@ -13,7 +13,9 @@ from .framework import Array, Compute, Construct, Exercise, Requirement, numbers
 
 def _code_case(rng: np.random.Generator, i: int) -> tuple[int, int]:
     n_bits = 3 + i
-    return (0, (1 << n_bits) - 1, int(rng.integers(1 << n_bits)))[min(i, 2)], n_bits
+    n_codes = 2**n_bits
+    edges = {0: 0, 1: n_codes - 1}  # no bit set, then all
+    return edges.get(i, int(rng.integers(n_codes))), n_bits
 
 
 _OPPOSITE = Compute(
@@ -62,8 +64,9 @@ _INTEGER = Compute(
 
 
 def _pair_case(rng: np.random.Generator, i: int) -> tuple[Array, Array]:
-    a, b = rng.random((2, 4 + i)) < 0.5
-    return a, (a, ~a, b)[min(i, 2)]
+    a_bits, b_bits = rng.random((2, 4 + i)) < 0.5
+    edges = {0: a_bits, 1: ~a_bits}  # codes that agree everywhere, then nowhere
+    return a_bits, edges.get(i, b_bits)
 
 
 def _degrees(a_bits: Array, b_bits: Array) -> float:
@@ -95,12 +98,14 @@ _ANGLE = Compute(
 
 
 def _error_case(rng: np.random.Generator, i: int) -> tuple[float]:
-    if i % 4 == 1:  # the number comes out whole
+    if i % 4 == 1:  # the number of bits comes out whole
         return (float(rng.choice([90, 22.5, 10, 9, 6, 5, 4.5])),)
-    return (round(float(rng.uniform(*((90, 150), (3, 30), (1, 2), (3, 30))[i % 4])), 1) + 0.03,)
+    least, most = {0: (90, 150), 2: (1, 2), 3: (3, 30)}[i % 4]
+    return (round(float(rng.uniform(least, most)), 1) + 0.03,)
 
 
 def _bits_for(error: float, at_right_angle: float = 90.0) -> float:
+    """Return how many bits bring the error down from `at_right_angle`, that of a single bit."""
     return (at_right_angle / error) ** 2
 
 
@@ -112,7 +117,7 @@ _ENOUGH_BITS = Compute(
             lambda error: math.ceil(90 / error)
         ),
         "Rounded down, or to the nearest, the error may be too large. Round up.": (
-            lambda e: math.floor(_bits_for(e))
+            lambda error: math.floor(_bits_for(error))
         ),
         "One too many where the number comes out whole, as for 9 degrees: to round up is not to add one.": (
             lambda error: math.floor(_bits_for(error)) + 1
@@ -129,14 +134,14 @@ _ENOUGH_BITS = Compute(
 
 
 def _n_directions(X: Array) -> int:
-    return len(np.unique((X / np.linalg.norm(X, axis=1, keepdims=True)).round(9), axis=0))
+    directions = X / np.linalg.norm(X, axis=1, keepdims=True)
+    return len(np.unique(directions.round(9), axis=0))
 
 
 def _n_codes(X: Array) -> float:
-    """Different codes of 16 bits: the median over draws of hyperplanes."""
-    return float(
-        np.median([len(np.unique(bits_to_integers(LSH(16).fit_transform(X)))) for _ in range(21)])
-    )
+    """Return how many codes of 16 bits the rows have: the median over 21 draws of hyperplanes."""
+    draws = [bits_to_integers(LSH(16).fit_transform(X)) for _ in range(21)]
+    return float(np.median([len(np.unique(codes)) for codes in draws]))
 
 
 _BREAK = Construct(
@@ -173,7 +178,7 @@ def _theta_case(rng: np.random.Generator, i: int) -> tuple[float, int]:
 
 
 def _none_and_one(theta: float, n_bits: int) -> tuple[float, float]:
-    """The chances that of n_bits bits none differs, and that exactly one does."""
+    """Return the chance that none of n_bits bits differs, and the chance that exactly one does."""
     p = 1 - theta / math.pi
     return p**n_bits, n_bits * (1 - p) * p ** (n_bits - 1)
 

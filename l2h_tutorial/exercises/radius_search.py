@@ -1,6 +1,7 @@
 """Exercises of chapter 4, Hamming radius search."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -12,7 +13,8 @@ from .framework import Array, Compute, Exercise
 
 def _ball_case(rng: np.random.Generator, i: int) -> tuple[int, int]:
     n_bits = int(rng.integers(4, 8 + i))
-    return n_bits, (0, 1, n_bits, int(rng.integers(2, min(n_bits - 1, 8))))[min(i, 3)]
+    edges = {0: 0, 1: 1, 2: n_bits}
+    return n_bits, edges.get(i, int(rng.integers(2, min(n_bits - 1, 8))))
 
 
 _BALL = Compute(
@@ -39,15 +41,20 @@ _BALL = Compute(
 def _search_case(rng: np.random.Generator, i: int) -> tuple[int, Array, int]:
     n_bits = 4 + i // 2
     query, *codes = rng.integers(0, 1 << n_bits, size=10 + i)
-    return int(query if i % 8 else codes[-1]), np.array(codes), i % 4 * (1 + i // 12)
+    if i % 8 == 0:  # the query is among the codes
+        query = codes[-1]
+    return int(query), np.array(codes), i % 4 * (1 + i // 12)
 
 
 def _distances(query: int, codes: Array) -> Array:
     return np.bitwise_count(codes ^ query).astype(int)
 
 
-def _by_distance(query: int, codes: Array) -> Array:
-    return _distances(query, codes).argsort(kind="stable")
+def _nearest_first(query: int, codes: Array, radius: int) -> Array:
+    """Return the rows within the radius, by distance and then by number."""
+    distances = _distances(query, codes)
+    rows = np.flatnonzero(distances <= radius)
+    return rows[distances[rows].argsort(kind="stable")]
 
 
 _SEARCH = Compute(
@@ -73,11 +80,7 @@ _SEARCH = Compute(
         "That is True or False for each row. The numbers of the rows are asked for.": (
             lambda query, codes, radius: _distances(query, codes) <= radius
         ),
-        "The rows are right, and their order is not: sort them by number.": (
-            lambda query, codes, radius: _by_distance(query, codes)[
-                : (_distances(query, codes) <= radius).sum()
-            ]
-        ),
+        "The rows are right, and their order is not: sort them by number.": _nearest_first,
     },
     nudge="Take a query of 0: the distance of a code is then how many ones it has. And of 1: of codes 0 and 3?",
 )
@@ -89,10 +92,11 @@ _SEARCH = Compute(
 def _answers_case(rng: np.random.Generator, i: int) -> tuple[list[list[bool]], int]:
     k = int(rng.integers(2, 5))
     lengths = rng.permutation([0, k - 1, k, k + 2, *rng.integers(0, k + 3, size=i // 6)])
-    return [[bool(right) for right in rng.random(length) < 0.5] for length in lengths], k
+    return [(rng.random(length) < 0.5).tolist() for length in lengths], k
 
 
-def _mean(values: list[float]) -> float:
+def _mean(values: Sequence[float]) -> float:
+    """Return the mean, or 0 of nothing."""
     return float(np.mean(values)) if values else 0.0
 
 
@@ -101,15 +105,13 @@ _EMPTY_AS_ZERO = Compute(
     case=_answers_case,
     mistakes={
         "You divided by how many answers came back. Three right answers of three are 3/10 at k = 10 here.": (
-            lambda answers, k: _mean(
-                [sum(answer[:k]) / max(1, len(answer[:k])) for answer in answers]
-            )
+            lambda answers, k: _mean([_mean(answer[:k]) for answer in answers])
         ),
         "You left out the queries that got nothing. Here they count as zero.": (
             lambda answers, k: _mean([sum(answer[:k]) / k for answer in answers if answer])
         ),
         "You counted right answers beyond the first k.": (
-            lambda lists, k: _mean([sum(right) / k for right in lists])
+            lambda answers, k: _mean([sum(answer) / k for answer in answers])
         ),
     },
     nudge="Take one query at a time: how many of its first k answers are right, as a share of k?",
@@ -128,12 +130,12 @@ _PIECES = Compute(
     case=_pieces_case,
     mistakes={
         "It is certain, but a smaller radius is enough: if every piece differed in that many bits or more, how "
-        "many would differ in all?": (lambda radius, n_pieces: -(-radius // n_pieces)),
+        "many would differ in all?": (lambda radius, n_pieces: math.ceil(radius / n_pieces)),
         "That is certain, and nothing is saved. All pieces together differ in at most `radius` bits.": (
             lambda radius, n_pieces: radius
         ),
         "A number of bits is a whole number. Round down, and say why you may.": (
-            lambda radius, n: radius / n
+            lambda radius, n_pieces: radius / n_pieces
         ),
     },
     nudge="Put `radius` differing bits into the pieces as evenly as you can. How few has the piece with the fewest?",

@@ -1,5 +1,7 @@
 """Exercises of chapter 11, Beyond one table, one core, one machine."""
 
+import math
+
 import numpy as np
 
 from ..search import ball_size
@@ -34,7 +36,8 @@ _MEMORY = Compute(
 
 
 def _pieces_case(rng: np.random.Generator, i: int) -> tuple[int, int, int]:
-    n_pieces, piece_bits = int(rng.integers(2, 4 + i // 12)), int(rng.integers(5, 9 + i // 4))
+    n_pieces = int(rng.integers(2, 4 + i // 12))
+    piece_bits = int(rng.integers(5, 9 + i // 4))
     return n_pieces * piece_bits, n_pieces, int(rng.integers(2, piece_bits + 1))
 
 
@@ -52,7 +55,7 @@ _PROBES = Compute(
         ),
         "You rounded up. Rounding down is enough: were each piece to differ in more, what would the sum be?": (
             lambda n_bits, n_pieces, radius: (
-                n_pieces * ball_size(n_bits // n_pieces, -(-radius // n_pieces))
+                n_pieces * ball_size(n_bits // n_pieces, math.ceil(radius / n_pieces))
             )
         ),
     },
@@ -64,19 +67,21 @@ _PROBES = Compute(
 
 
 def _sent_case(rng: np.random.Generator, i: int) -> tuple[Array, Array, int]:
-    n_partitions, k = int(rng.integers(2, 4 + i // 12)), 2 + i**2
+    n_partitions = int(rng.integers(2, 4 + i // 12))
+    k = 2 + i**2
     ids = rng.permutation(n_partitions * k).reshape(n_partitions, k)
     distances = rng.integers(0, 5, size=ids.shape)
     order = np.lexsort((ids, distances))
     return np.take_along_axis(distances, order, 1), np.take_along_axis(ids, order, 1), k
 
 
-def _merged(distances: Array, ids: Array, k: int) -> Array:
-    return np.asarray(ids.ravel()[np.lexsort((ids.ravel(), distances.ravel()))][:k])
+def _first_places(distances: Array, ids: Array, k: int) -> Array:
+    """Return the places in the joined array of the k best, by distance and then by row number."""
+    return np.lexsort((ids.ravel(), distances.ravel()))[:k]
 
 
 _MERGE = Compute(
-    reference=_merged,
+    reference=lambda distances, ids, k: ids.ravel()[_first_places(distances, ids, k)],
     case=_sent_case,
     mistakes={
         "Of rows at one distance you kept the order of the partitions. The smaller row number comes first, "
@@ -84,10 +89,10 @@ _MERGE = Compute(
             lambda distances, ids, k: ids.ravel()[np.argsort(distances.ravel(), kind="stable")][:k]
         ),
         "Those are the smallest row numbers. The distance decides first.": (
-            lambda d, ids, k: np.sort(ids.ravel())[:k]
+            lambda distances, ids, k: np.sort(ids.ravel())[:k]
         ),
         "Those are places in the joined array. Look up the row numbers there.": (
-            lambda distances, ids, k: np.lexsort((ids.ravel(), distances.ravel()))[:k]
+            _first_places
         ),
     },
     nudge="Join all that was sent, sort by distance and then by row number, and keep k.",
@@ -98,12 +103,14 @@ _MERGE = Compute(
 
 
 def _short_case(rng: np.random.Generator, i: int) -> tuple[Array, int]:
-    n_partitions, n_sent = int(rng.integers(4, 7)), int(rng.integers(2, 4))
+    n_partitions = int(rng.integers(4, 7))
+    n_sent = int(rng.integers(2, 4))
     distances = np.sort(rng.integers(0, 9, size=(n_partitions, n_sent)), axis=1)
     return distances, int(rng.integers(n_sent + 1, distances.size))
 
 
 def _last_place(distances: Array, k: int) -> int:
+    """Return the distance at place k of all that was sent."""
     return int(np.sort(distances.ravel())[k - 1])
 
 
@@ -118,7 +125,7 @@ _AGAIN = Compute(
         "You looked at the best that each partition sent. It is the last one that tells how near its next row can "
         "be.": (lambda distances, k: distances[:, 0] <= _last_place(distances, k)),
         "The other way round: those have sent all that can win.": (
-            lambda d, k: d[:, -1] > _last_place(d, k)
+            lambda distances, k: distances[:, -1] > _last_place(distances, k)
         ),
     },
     nudge="A partition's next row is at least as far as its last one. Compare that with what place k has already.",
