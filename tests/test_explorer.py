@@ -206,7 +206,7 @@ def page_address(explorer):
 
 @pytest.fixture(scope="module")
 def answers(page_address, explorer):
-    """Return the explorer with the page's codes, in which a zero may have been rounded otherwise."""
+    """Return the explorer with the page's codes: a build may round a zero to the other side."""
     same = copy.copy(explorer)
     same._bits = codes_of(data_of(page_address, "explorer"))
     return same
