@@ -28,7 +28,7 @@ book: .venv/installed
 	@echo "The book: $(CURDIR)/_build/html/index.html"
 
 notebooks: book
-	@echo "Notebooks, each with the package beside it:"
+	@echo "Notebooks, with the package beside them:"
 	@echo "  for readers      $(CURDIR)/_build/html/notebooks"
 	@echo "  for students     $(CURDIR)/_build/editions/student"
 	@echo "  for instructors  $(CURDIR)/_build/editions/instructor"

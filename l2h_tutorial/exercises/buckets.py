@@ -89,8 +89,8 @@ def _mean_without_empty(database_codes: Array, query_codes: Array) -> float:
 
 
 _CANDIDATES = Compute(
-    reference=lambda database_codes, query_codes: (
-        float(_counts(database_codes, query_codes).mean())
+    reference=lambda database_codes, query_codes: float(
+        _counts(database_codes, query_codes).mean()
     ),
     case=_two_sets_case,
     mistakes={

@@ -159,8 +159,8 @@ def _most_bits(p: float, n_tables: int, wanted: float) -> float:
 
 
 _MOST_BITS = Compute(
-    reference=lambda cosine, n_tables, wanted: (
-        int(_most_bits(_agreement(cosine), n_tables, wanted))
+    reference=lambda cosine, n_tables, wanted: int(
+        _most_bits(_agreement(cosine), n_tables, wanted)
     ),
     case=_most_bits_case,
     mistakes={
@@ -169,17 +169,15 @@ _MOST_BITS = Compute(
             lambda cosine, n_tables, wanted: _most_bits(_agreement(cosine), n_tables, wanted) + 1
         ),
         _DO_NOT_ADD_UP: (
-            lambda cosine, n_tables, wanted: (
-                math.floor(math.log(wanted / n_tables) / math.log(_agreement(cosine)))
+            lambda cosine, n_tables, wanted: math.floor(
+                math.log(wanted / n_tables) / math.log(_agreement(cosine))
             )
         ),
         "You asked one table to find the share. All of them together have to.": (
             lambda cosine, n_tables, wanted: _most_bits(_agreement(cosine), 1, wanted)
         ),
         _ENOUGH: (
-            lambda cosine, n_tables, wanted: (
-                _most_bits(_agreement(cosine), n_tables, wanted + 1e-9)
-            )
+            lambda cosine, n_tables, wanted: _most_bits(_agreement(cosine), n_tables, wanted + 1e-9)
         ),
     },
     nudge="What may one table's chance of missing a pair be, if all of them miss it with a chance of 1 - wanted?",

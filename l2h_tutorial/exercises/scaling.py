@@ -91,9 +91,7 @@ _MERGE = Compute(
         "Those are the smallest row numbers. The distance decides first.": (
             lambda distances, ids, k: np.sort(ids.ravel())[:k]
         ),
-        "Those are places in the joined array. Look up the row numbers there.": (
-            _first_places
-        ),
+        "Those are places in the joined array. Look up the row numbers there.": (_first_places),
     },
     nudge="Join all that was sent, sort by distance and then by row number, and keep k.",
 )

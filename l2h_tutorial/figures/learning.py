@@ -377,10 +377,11 @@ def verdicts(claims: pd.DataFrame) -> Figure:
         )
         for verdict in given:
             judged = rows[rows["verdict"] == verdict]
-            bars = [judged["ours"] - judged["low"], judged["high"] - judged["ours"]]
+            ours = judged["ours"].to_numpy()
+            bars = [ours - judged["low"], judged["high"] - ours]
             label = verdict or "no claim of the paper"
             style = _VERDICTS[verdict] | {"linestyle": "", "label": label}
-            axes.errorbar(judged["ours"], judged["place"], xerr=bars, **style)
+            axes.errorbar(ours, judged["place"], xerr=np.array(bars), **style)
         title = across(f"labels, from above: {numbers}", f"{n_train:,} labels")
         axes.set_title(title, loc=across("right", "left"))
         axes.set(xlabel="difference of mAP", ylim=(len(lines) - 0.4, -0.6))

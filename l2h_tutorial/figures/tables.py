@@ -218,7 +218,7 @@ def _texts(column: pd.Series, digits: int) -> pd.Series:
         texts = texts.mask(column == 0, "0")
     else:
         form = "{:,}" if pd.api.types.is_integer_dtype(column) else "{}"
-        texts = column.map(form.format, na_action="ignore").astype(object)
+        texts = column.astype(object).map(form.format, na_action="ignore")
     return texts.where(column.notna(), "\N{EN DASH}")
 
 

@@ -91,7 +91,9 @@ class ResultsFile:
 
     def frame(self) -> pd.DataFrame:
         """Read all rows; without a file, none and no columns but the key."""
-        return pd.read_csv(self.path) if len(self._rows) else self._rows
+        return (
+            pd.read_csv(self.path, float_precision="round_trip") if len(self._rows) else self._rows
+        )
 
 
 def provenance(dataset: Dataset) -> dict[str, str]:

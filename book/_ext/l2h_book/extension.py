@@ -21,7 +21,7 @@ from .formulas import register as register_formulas
 from .guide import Chapters, Minutes, Plan
 from .hash_figures import register as register_hash_figures
 from .markdown import Page
-from .notebooks import files_read, make_notebook
+from .notebooks import ALL_NOTEBOOKS, files_read, make_notebook
 from .pictures import draw_in_kernels
 from .play import bring_to_life, put_beside
 from .publishing import connect as connect_publishing
@@ -78,6 +78,7 @@ def _prepare(app: Any, config: Any) -> None:
     config.myst_substitutions = {
         **config.myst_substitutions,
         "wheel": link,
+        "notebooks": f'<a href="../notebooks/{ALL_NOTEBOOKS}" download>one zip</a>',
         "beside": site_beside(),
     }
 
@@ -155,7 +156,6 @@ def _link_notebook(
     if name:
         stem = context["pathto"](f"notebooks/{Path(name).stem}", 1)
         links["Download this page as a notebook"] = f'href="{stem}.ipynb" download'
-        links["or with all that it needs"] = f'href="{stem}.zip" download'
     for text, address in links_out(source, name).items():
         links[text] = f'href="{escape(address)}"'
     if links:
@@ -165,7 +165,10 @@ def _link_notebook(
 
 
 def _put_files_beside(app: Any, exception: Exception | None) -> None:
-    """Put beside the notebooks the wheel and what pages link to, and remove older files."""
+    """Put beside the notebooks the wheel and what pages link to, and remove older files.
+
+    The site has one archive with all of it, and teachers have one for each page to hand out.
+    """
     if exception or app.builder.name != "html":
         return
     write_fonts(Path(app.outdir))
@@ -174,16 +177,20 @@ def _put_files_beside(app: Any, exception: Exception | None) -> None:
     files = {wheel.name: wheel}
     for page in names:
         files |= _files(app, page)
-    for folder in (_folder(app, edition) for edition in EDITIONS):
+    for edition in EDITIONS:
+        folder = _folder(app, edition)
         for file, original in files.items():
             replace_file(folder / file, original.read_bytes())
-        wanted = {folder / file for file in files}
-        for page, name in names.items():
-            notebook = folder / name
-            archive = notebook.with_suffix(".zip")
-            beside = [folder / file for file in (wheel.name, *_files(app, page))]
-            hand_out(archive, [notebook, *beside])
-            wanted |= {notebook, archive}
+        archives = {}
+        if edition == "reader":
+            archives[folder / ALL_NOTEBOOKS] = [*names.values(), *files]
+        else:
+            for page, name in names.items():
+                archive = folder / Path(name).with_suffix(".zip")
+                archives[archive] = [name, wheel.name, *_files(app, page)]
+        for archive, members in archives.items():
+            hand_out(archive, [folder / member for member in members])
+        wanted = {*archives, *(folder / file for file in (*files, *names.values()))}
         # pages are renamed and versions change: nothing old is offered
         for path in folder.rglob("*"):
             if path.is_file() and path not in wanted:

@@ -21,6 +21,7 @@ from nbformat import NotebookNode
 from .markdown import MarkdownWriter, NotebookError, Page
 from .publishing import site_address
 
+ALL_NOTEBOOKS = "notebooks.zip"  # on the site, with the package and all that they read
 _FOLDED = {"remove-input", "hide-input", "hide-cell", "solution"}
 _WITHOUT_OUTPUT = {"remove-output", "exercise-stub"}  # a stub's only says that it is to do
 # the data of a figure to play with, which only the site needs
@@ -202,7 +203,7 @@ def _how_to_run(wheel: str, package_file: str, files: list[str], page: Page) -> 
             "where `L2H_SOURCE` points. Otherwise the notebook uses the Fashion-MNIST test images "
             "that come inside the package."
         )
-    place = " on the book's site" if page.edition == "reader" else ""
+    place = f" in `{ALL_NOTEBOOKS}` on the book's site" if page.edition == "reader" else ""
     reads = " and ".join(f"[`{file}`]({page.files_at}{file})" for file in files)
     beside = f", and {reads}, which it reads" if files else ""
     site = f" The book is at <{site_address()}>." if site_address() else ""
