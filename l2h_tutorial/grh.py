@@ -1,16 +1,17 @@
-"""Graph Regularised Hashing: hash bits that follow a graph, and classifiers that carry them to
-unseen points.
+"""Graph Regularised Hashing learns hash bits that follow a graph, and extends them to new points.
 
-To read how it trains, begin with ``GRH.fit``. It makes the graph S (`given_graph`, in
-``affinity``), the bits L to start with (``_start``; `LSH` in ``lsh``, `CCAITQ` in ``baselines``)
-and a classifier (`make_classifier`) for ``_train``, the paper's loop: regularise
-(`regularised_scores`, `to_bits`), partition (the classifier), repeat. Below :class:`GRH` come these
-parts, in this order: the start, the graph step, degenerate bits, and the classifiers, whose kernels
-and support vector machines are in ``baselines.kernels``.
+To read how it trains, begin with ``GRH.fit``. It prepares three things: the graph S
+(`given_graph`, in ``affinity``), the bits L of the start (``_start``), and a classifier
+(`make_classifier`). Then ``_train`` runs the paper's loop: regularise (`regularised_scores`,
+`to_bits`), partition (the classifier), repeat.
+
+The parts follow :class:`GRH` in this order: the start, the graph step, degenerate bits, and the
+classifiers, whose kernels and support vector machines are in ``baselines.kernels``.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from numbers import Real
 from typing import Any, ClassVar, Self
 
@@ -39,9 +40,9 @@ __all__ = [
 ]
 
 # The three official versions, as parameters of GRH: Moran and Lavrenko's paper (ECIR 2015), Moran's
-# thesis (Edinburgh, 2016, chapter 7), and the Matlab program that they published in 2015. Where the
-# thesis is silent (the sign of 0) it follows the paper. What else differs, the grids that were
-# searched and the rule to stop, belongs to tuning.
+# thesis (Edinburgh, 2016, chapter 7), and the Matlab program that they published in 2015. The
+# thesis does not say what sgn(0) is; here it follows the paper. The versions also differ in the
+# grids that they search and in the rule to stop. These belong to `tuning`, not to GRH.
 _PAPER = {
     "reference": "previous",
     "sign_of_zero": -1,
@@ -59,41 +60,47 @@ _MATLAB = _THESIS | {
 }
 PUBLISHED: dict[str, Any] = {"paper": _PAPER, "thesis": _THESIS, "matlab": _MATLAB}
 
-# A classifier that is ready to learn bits, in every round anew: it gives back a model for unseen
-# points, and the bits that the model predicts for the training points.
+# A classifier is prepared once and trained anew in every round. It takes the bits to learn, and
+# returns a model for unseen points and the bits that this model predicts for the training points.
 Classifier = Callable[[Bits], tuple[Any, Bits]]
 
-# scores are zero up to rounding below this: the mean of n bits is a multiple of 1 / n
+# Draws a hyperplane for one bit: the bit of all training points, and the same after the graph step.
+# None where no hyperplane leaves two sides.
+Draw = Callable[[], tuple[Bits, Bits] | None]
+
+# Scores nearer to 0 than this are 0 up to rounding: the mean of n bits is a multiple of 1 / n.
 _ZERO = 1e-12
-_REDRAWS = 100  # hyperplanes tried for a degenerate bit
-# training points up to which linear machines share a kernel matrix, of 128 MB at most
+_REDRAWS = 100  # hyperplanes tried for a degenerate bit, at most
+# Training points up to which the linear machine makes a kernel matrix for all bits: 128 MB at most.
 _KERNEL_ROWS = 4096
-_JITTER = 1e-10  # of the mean diagonal: far more than rounding loses, far less than the ridge
+# Added to a diagonal, in units of its mean: far more than rounding loses, far less than the ridge.
+_JITTER = 1e-10
 
 
 @dataclass(frozen=True, eq=False)
 class Round:
-    """What one round of training did; round 0 is the start.
+    """Record what one round of training did; round 0 is the start.
 
     Attributes
     ----------
     number : int
         0 for the start, then 1, 2, ...
     flipped : int
-        Bits of training points that are other in `regularised` than at the end of the round before.
+        Bits of training points that the graph step changed: `regularised` against the bits at the
+        end of the round before.
     changed : int
-        Bits of training points that are other in `bits` than in `regularised`: taught, and not
-        followed.
+        Bits of training points that the classifiers did not learn: `bits` against `regularised`.
     degenerate : int
         Columns on which all points agreed after the graph step (see the parameter `degenerate` of
         `GRH`).
     agreement : float
-        At the end of the round, how often a point and a random neighbour in the graph have the same
-        bit.
-    regularised, bits : (n_training, n_bits) arrays of bool
-        The bits after the graph step, degenerate ones mended or kept; and those at the end of the
-        round, which the classifiers predict. A bit that is kept is taught to none, and is the same
-        in both.
+        How often a point and a random neighbour in the graph have the same bit at the end of the
+        round.
+    regularised : (n_training, n_bits) array of bool
+        The bits after the graph step, with degenerate bits redrawn, split or kept.
+    bits : (n_training, n_bits) array of bool
+        The bits at the end of the round, as the classifiers predict them. A bit that was kept is
+        taught to no classifier, so it is the same in `regularised` and `bits`.
     """
 
     number: int
@@ -106,18 +113,25 @@ class Round:
 
 
 class GRH(Hasher):
-    r"""Graph Regularised Hashing: hash codes that agree within a class, or along any graph, and
-    extend to new points.
+    r"""Learn hash codes that agree within a class, or along any graph, and extend to new points.
 
-    The training points start with the bits L of some hasher. Then each round (A) *regularises*:
-    every bit becomes :math:`\mathrm{sgn}(\alpha S D^{-1} L + (1 - \alpha) L_\mathrm{ref})`, a vote
-    of its neighbours in the graph S against its own; (B) *partitions*: one classifier a bit is
-    taught these bits; (C) the classifiers' predictions are the new L. Each bit of an unseen point
-    comes from the classifier that was taught it last.
+    The training points start with the bits L of some hasher. Then each round does three things.
+
+    (A) *Regularise*: every bit becomes :math:`\mathrm{sgn}(\alpha S D^{-1} L + (1 - \alpha)
+    L_\mathrm{ref})`, a vote of the point's neighbours in the graph S against its own bit.
+
+    (B) *Partition*: one classifier a bit is taught these bits.
+
+    (C) *Repeat*: the classifiers' predictions are the new L.
+
+    Each bit of an unseen point comes from the classifier that was taught it last.
 
     The classifiers see the features with the training mean subtracted and divided by one number,
     after which the mean squared norm of the training points is 1. So no default depends on the
-    features' scale or number, and C = 1 suits the linear kernel as it suits the Gaussian one.
+    scale or the number of the features, and C = 1 suits the linear kernel as well as the Gaussian.
+
+    The parameters under *Other Parameters* are needed for the official versions only:
+    :meth:`as_published` sets them.
 
     Parameters
     ----------
@@ -125,23 +139,50 @@ class GRH(Hasher):
         Bits of a code.
     alpha : float, default=1.0
         Weight of the graph against the reference bits, from 0 to 1. With one class a point and the
-        previous bits as reference, at 0.5 and below the graph step changes no bit, whatever the
-        labels; with the initial ones, below 0.5.
+        previous bits as reference, the graph step changes no bit at 0.5 and below, whatever the
+        labels. With the initial bits as reference this holds below 0.5.
     n_iter : int, default=1
-        Rounds, at least 1. When the rounds begin to repeat, those that would change nothing in the
-        end are left out.
+        Rounds, at least 1. When the rounds begin to repeat, those that would lead back to the
+        present bits are left out.
     initial : {"lsh", "cca-itq"} or hasher, default="lsh"
-        Where the bits of the training points come from: ``LSH`` or ``CCAITQ`` (which needs y) on
-        the features with the training mean subtracted, or any transformer to ``n_bits`` boolean
-        columns, which is cloned and fitted to X as it is (and y).
-    classifier : {"linear-svm", "rbf-svm", "kernel-ridge", "rbf-landmarks"} or estimator,
-    default="linear-svm"
-        All but the first have a Gaussian kernel: between all training points, or, for
-        "rbf-landmarks", which is kernel ridge for many labels, between them and a few. A
-        scikit-learn estimator is cloned for each bit. It is given the features after subtraction
-        and division, so its own C, gamma or ridge is in their units, not in those of X. A Gaussian
-        kernel between all training points is refused for more than 20,000 of them, where it would
-        take over 3.2 GB.
+        Where the bits of the training points come from. ``LSH`` or ``CCAITQ`` (which needs y) is
+        fitted to the features with the training mean subtracted. Any other transformer to
+        ``n_bits`` boolean columns is cloned and fitted to X as it is (and y).
+    classifier : str or estimator, default="linear-svm"
+        "linear-svm", "rbf-svm", "kernel-ridge", "rbf-landmarks", or a scikit-learn estimator. All
+        named ones but the first have a Gaussian kernel. "rbf-svm" and "kernel-ridge" compute it
+        between all training points, and refuse more than 20,000 of them, where it would take over
+        3.2 GB. "rbf-landmarks" is kernel ridge for many labels: it computes the kernel between all
+        training points and a few. An estimator is cloned for each bit. It is given the features
+        after subtraction and division, so its own C, gamma or ridge is in their units, not in those
+        of X.
+    degenerate : {"redraw", "split", "keep"}, default="redraw"
+        What becomes of a bit on which all training points agree after the graph step, so that there
+        is nothing to learn. See Notes.
+    C : float, default=1.0
+        Inverse strength of the regularisation of both support vector machines. For more than 4,096
+        points the linear one is fitted by another solver, which regularises the intercept too.
+    gamma : float, default=2.0
+        Width of the Gaussian kernel exp(-gamma squared distance), in units of 1 / the median
+        squared distance between training points.
+    max_iter : int, default=10000
+        Most passes over the training points for each bit of a linear support vector machine
+        without a kernel matrix: with squared hinge loss, without an intercept, or for more than
+        4,096 points. A machine that was stopped says so in a `ConvergenceWarning` of scikit-learn.
+        Then raise `max_iter`, or lower `C`.
+    ridge : float, default=0.1
+        Regularisation of kernel ridge, also with landmarks: added to the diagonal of the kernel
+        matrix, which is 1.
+    n_landmarks : int, default=300
+        Landmarks of "rbf-landmarks": training points, drawn at random, around which there is a
+        kernel. With fewer training points, all of them. More landmarks are better and slower.
+    random_state : int, RandomState instance or None, default=None
+        Draws the start: for an integer, the hyperplanes of ``LSH`` with the same seed. Then seeds
+        the classifiers. A hasher or an estimator that is given gets a seed wherever its own
+        ``random_state`` is None.
+
+    Other Parameters
+    ----------------
     reference : {"previous", "initial"}, default="previous"
         L_ref: the bits before this round, or those before the first.
     sign_of_zero : {-1, 1}, default=-1
@@ -149,37 +190,13 @@ class GRH(Hasher):
     normalise : {"columns", "rows"}, default="columns"
         S D^-1, as in the paper, or D^-1 S, as in the authors' program. They differ only where
         points have several labels, or for a given graph.
-    degenerate : {"redraw", "split", "keep"}, default="redraw"
-        What becomes of a bit on which all training points agree after the graph step, so that there
-        is nothing to learn. See Notes.
-    C : float, default=1.0
-        Inverse strength of the regularisation of both support vector machines. For more than 4,096
-        points the linear one is fitted by another solver, which regularises the intercept too.
     loss : {"hinge", "squared_hinge"}, default="hinge"
-        Of the linear support vector machine.
+        Loss of the linear support vector machine.
     fit_intercept : bool, default=True
         Whether the hyperplanes of the linear support vector machine may leave the origin.
     class_weight : {None, "ceiling"}, default=None
         Weights of the two sides of a bit in both support vector machines: equal, or the rarer side
         weighs the ceiling of the ratio of their sizes.
-    gamma : float, default=2.0
-        Of the Gaussian kernel exp(-gamma squared distance), in units of 1 / the median squared
-        distance between training points.
-    max_iter : int, default=10000
-        Passes over the training points, at most, for each bit of a linear support vector machine
-        that has no kernel matrix: with squared hinge loss, without an intercept, or for more than
-        4,096 points. One that was stopped says so in a `ConvergenceWarning` of scikit-learn; raise
-        `max_iter` then, or lower `C`.
-    ridge : float, default=0.1
-        Regularisation of kernel ridge, on landmarks too: added to the diagonal of the kernel
-        matrix, which is 1.
-    n_landmarks : int, default=300
-        Of "rbf-landmarks": training points, drawn at random, around which there is a kernel; all
-        where there are fewer. More are better and slower.
-    random_state : int, RandomState instance or None, default=None
-        Draws the start: for an integer, the hyperplanes of ``LSH`` with the same seed. Then seeds
-        the classifiers. A hasher or an estimator that is given gets a seed wherever its own
-        ``random_state`` is None.
 
     Attributes
     ----------
@@ -189,33 +206,38 @@ class GRH(Hasher):
     n_iter_ : int
         Rounds run.
     period_ : int
-        The rounds after which training repeats: 1 at a fixed point, 2 where two states take turns.
-        0 where no round had repeated one before. It is known for classifiers that learn the same
+        The rounds after which training repeats: 1 at a fixed point, 2 where two states take turns,
+        0 where no round repeated an earlier one. It is right for classifiers that learn the same
         from the same bits.
     converged_ : bool
         Whether a further round is known to repeat the last: `period_` is 1.
     mean_ : float64 array of shape (n_features,)
+        What is subtracted from the features for the classifiers.
     scale_ : float
-        What was subtracted from the features, and what they were divided by, for the classifiers.
+        What these features are then divided by.
     start_mean_ : array of shape (n_features,)
-        What was subtracted for the starting hasher: ``mean_`` where `initial` is a name, else 0.
+        What is subtracted from the features for the starting hasher: ``mean_`` where `initial` is a
+        name, else 0.
     models_ : list of (columns, model)
-        The bits that each round taught, and the model that predicts them, None for none; the first
+        The bits that each round taught, and the model that predicts them, None for none. The first
         is the starting hasher.
     n_features_in_ : int
 
     Notes
     -----
-    The paper and the thesis leave open what becomes of a *degenerate* bit. The authors' programs
+    The paper and the thesis do not say what becomes of a *degenerate* bit. The authors' programs
     differ: the Matlab program's linear and Gaussian classifiers leave a constant column, its
-    landmark program flips one label, and the tutorial on texts draws a new vector. ``"redraw"`` is
-    like the last: it starts the bit again from a random hyperplane through the training mean, at
-    most 100 times. ``"split"`` moves its threshold from zero to where it halves the training points
-    best, keeping points with equal scores together; nothing random enters. Each falls back on the
-    other. ``"keep"`` leaves the bit to the model that it has, at first the starting hasher; so do
-    the others where both fail. Degenerate bits come in numbers when the start is poor, such as LSH
-    on features that are not centred. Its bits then resemble each other, and so do their splits,
-    where a new hyperplane brings something new: hence the default.
+    landmark program flips one label, and the tutorial on texts draws a new vector.
+
+    ``"redraw"`` is like the last: it starts the bit again from a random hyperplane through the
+    training mean, and tries at most 100. ``"split"`` moves the bit's threshold from zero to where
+    it halves the training points best, and keeps points with equal scores together; it draws
+    nothing. Each falls back on the other. ``"keep"`` leaves the bit to the model that it has, at
+    first the starting hasher; so do the other two rules where both fail.
+
+    Many bits are degenerate when the start is poor, such as LSH on features that are not centred.
+    The bits of such a start resemble each other, and so do their splits. A new hyperplane brings
+    something new, so ``"redraw"`` is the default.
 
     References
     ----------
@@ -329,55 +351,63 @@ class GRH(Hasher):
         points = self._training_points(X, at_least=2)
         S = given_graph(y, affinity, len(points), self.normalise)
         random = check_random_state(self.random_state)
+
+        # Two means: the classifiers see points less mean_, the start sees points less start_mean_.
         features = self._standardised(self._without_mean(points))
-        # draws first, so that an integer seed gives the hyperplanes of LSH
-        start, L = self._start(points, y, random)
-        self.models_: list[Any] = [(np.arange(self.n_bits), start)]  # what taught which bits
+        named = isinstance(self.initial, str)
+        self.start_mean_ = self.mean_ if named else np.zeros(self.n_features_in_, points.dtype)
+
+        # The start draws first, so that an integer seed gives the hyperplanes of LSH.
+        start, L = self._start(points - self.start_mean_, y, random)
         classifier = make_classifier(self, features, seed=random.randint(2**31 - 1))
-        self._train(S, L, classifier, lambda: self._draw(S, features, random))
+
+        self.models_: list[Any] = [(np.arange(self.n_bits), start)]
+        self._train(S, L, classifier, partial(self._draw, S, features, random))
         return self
 
-    def _train(
-        self, S: NormalisedAffinity, L: Bits, classifier: Classifier, draw: Callable[[], Any]
-    ) -> None:
+    def _train(self, S: NormalisedAffinity, L: Bits, classifier: Classifier, draw: Draw) -> None:
         """Regularise, partition, repeat."""
-        start, seen = L.copy(), dict[Any, int]()
+        start = L.copy()
+        seen: dict[Any, int] = {}  # what was taught, and in which round first
         self.history_: list[Round] = []
         self._note(S, L, L, L)
         for number in range(1, self.n_iter + 1):
-            # Regularise: neighbours vote on each bit, against what it was before the
-            # round, or at the start.
+            # Regularise: neighbours vote on each bit, against the reference.
             reference = start if self.reference == "initial" else L
             scores = regularised_scores(S, L, reference, self.alpha)
             targets = to_bits(scores, self.sign_of_zero)
-            # A bit on which all points agree cannot be taught: mend it, in `targets`,
-            # or keep it as it was. A list, so that all are mended.
             alike = degenerate_bits(targets)
-            if any([self._mend(k, targets, scores, start, draw) for k in alike]):
-                # a hyperplane was drawn: rounds are others now, also for the same targets
-                seen.clear()
-            kept = degenerate_bits(targets)
-            targets[:, kept] = L[:, kept]
-            # The same targets as `period_` rounds ago (0: never): from here on all
-            # repeats. If the rounds that are left, this one too, make whole periods,
-            # they would end as we are now.
-            self.period_ = number - seen.setdefault((targets.tobytes(), kept.tobytes()), number)
-            if self.period_ and (self.n_iter - number + 1) % self.period_ == 0:
+            kept, redrawn = self._mend(alike, targets, scores, L, start, draw)
+
+            # Stop early: the rounds that remain, this one too, would repeat whole periods of
+            # earlier rounds, and so end where training is now.
+            if redrawn:
+                seen.clear()  # a new hyperplane: what follows is no repetition
+            state = targets.tobytes(), tuple(kept)
+            seen.setdefault(state, number)
+            self.period_ = number - seen[state]  # 0 for a state that is new
+            remaining = self.n_iter - number + 1
+            if self.period_ and remaining % self.period_ == 0:
                 break
+
             # Partition: a classifier learns each bit; what it predicts are the new bits.
-            before, L, model = L, targets.copy(), None
             taught = np.setdiff1d(np.arange(self.n_bits), kept)
+            predicted = targets.copy()
+            model = None
             if taught.size:
-                model, L[:, taught] = classifier(targets[:, taught])
+                model, predicted[:, taught] = classifier(targets[:, taught])
             self.models_.append((taught, model))
-            self._note(S, before, targets, L, len(alike))
-        self.n_iter_, self.converged_ = len(self.models_) - 1, self.period_ == 1
+            self._note(S, L, targets, predicted, len(alike))
+            L = predicted
+        self.n_iter_ = len(self.models_) - 1
+        self.converged_ = self.period_ == 1
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
         if not isinstance(self.alpha, Real) or not 0 <= self.alpha <= 1:
             raise ValueError(
-                f"alpha must be from 0, the reference bits only, to 1, the graph only, got {self.alpha!r}"
+                "alpha must be from 0, the reference bits only, to 1, the graph only, "
+                f"got {self.alpha!r}"
             )
         for name, names, method in (
             ("initial", STARTS, "transform"),
@@ -390,54 +420,65 @@ class GRH(Hasher):
                 expected = f"one of {tuple(names)}, or an estimator with fit and {method}"
                 raise TypeError(f"{name} must be {expected}, got {value!r}")
 
-    def _start(self, points: Array, y: Any, random: np.random.RandomState) -> tuple[Any, Bits]:
-        """Fit the starting hasher, to centred features if it is named, else to X as it is; return both."""
-        named = isinstance(self.initial, str)
-        start = (
-            STARTS[self.initial](self.n_bits, random_state=random)
-            if named
-            else seeded(self.initial, random)
-        )
-        self.start_mean_ = self.mean_ if named else np.zeros(self.n_features_in_, points.dtype)
-        inputs = points - self.start_mean_
+    def _start(self, inputs: Array, y: Any, random: np.random.RandomState) -> tuple[Any, Bits]:
+        """Fit the starting hasher; return it and its bits of the training points."""
+        if isinstance(self.initial, str):
+            start = STARTS[self.initial](self.n_bits, random_state=random)
+        else:
+            start = seeded(self.initial, random)
         bits = np.asarray(start.fit(inputs, y).transform(inputs))
-        if bits.shape != (len(points), self.n_bits) or bits.dtype != bool:
+        if bits.shape != (len(inputs), self.n_bits) or bits.dtype != bool:
             raise ValueError(
-                f"initial must give {self.n_bits} bools a point, got {bits.dtype} of shape {bits.shape}"
+                f"initial must give {self.n_bits} bools a point, "
+                f"got {bits.dtype} of shape {bits.shape}"
             )
         return start, bits
+
+    def _mend(
+        self, alike: Integers, targets: Bits, scores: Floats, L: Bits, start: Bits, draw: Draw
+    ) -> tuple[list[int], bool]:
+        """Redraw, split or keep each bit of `targets` on which all points agree.
+
+        Returns the bits that are kept, and whether any was redrawn.
+        """
+        kept = []
+        redrawn = False
+        for k in alike:
+            split = fresh = None
+            if self.degenerate != "keep":
+                split = next_best_split(scores[:, k])
+            if self.degenerate == "redraw" or (self.degenerate == "split" and split is None):
+                fresh = draw()
+
+            if fresh is not None:
+                # The drawn bit is also the bit's new start, to which later rounds may refer.
+                start[:, [k]], targets[:, [k]] = fresh
+                redrawn = True
+            elif split is not None:
+                targets[:, k] = split
+            else:
+                targets[:, k] = L[:, k]
+                kept.append(k)
+        return kept, redrawn
 
     def _draw(
         self, S: NormalisedAffinity, features: Floats, random: np.random.RandomState
     ) -> tuple[Bits, Bits] | None:
-        """Draw a hyperplane that leaves two sides; return its bit and what the graph makes of it, None for no luck."""
+        """Draw a hyperplane with two sides; return its bit before and after the graph step."""
         for _ in range(_REDRAWS):
-            drawn = features @ random.standard_normal((features.shape[1], 1)) >= 0
+            normal = random.standard_normal((features.shape[1], 1))
+            drawn = features @ normal >= 0
             target = to_bits(regularised_scores(S, drawn, drawn, self.alpha), self.sign_of_zero)
             if not degenerate_bits(target).size:
                 return drawn, target
         return None
 
-    def _mend(
-        self, k: int, targets: Bits, scores: Floats, start: Bits, draw: Callable[[], Any]
-    ) -> bool:
-        """Give degenerate bit k two sides in `targets`, where the rule and the points allow; return if it was drawn."""
-        if self.degenerate == "keep":
-            return False
-        split = next_best_split(scores[:, k])
-        fresh = draw() if self.degenerate == "redraw" or split is None else None
-        if fresh is not None:
-            # the bit's new start too, where later rounds refer to it
-            start[:, [k]], targets[:, [k]] = fresh
-        elif split is not None:
-            targets[:, k] = split
-        return fresh is not None
-
     def _note(
         self, S: Any, before: Bits, targets: Bits, after: Bits, n_degenerate: int = 0
     ) -> None:
         """Add a round to the history."""
-        flipped, changed = int(np.sum(targets != before)), int(np.sum(targets != after))
+        flipped = int(np.sum(targets != before))
+        changed = int(np.sum(targets != after))
         agreed = agreement(S, after)
         self.history_.append(
             Round(len(self.history_), flipped, changed, n_degenerate, agreed, targets, after)
@@ -445,23 +486,25 @@ class GRH(Hasher):
 
     def _predicted(self, number: int, points: Array) -> Bits:
         """Return the bits that a round taught, for any points; round 0 is the starting hasher."""
-        model = self.models_[number][1]
+        _, model = self.models_[number]
         if number == 0:
             return model.transform(points - self.start_mean_)
         return model.predict(self._features(points))
 
     def _encode(self, points: Array) -> Bits:
         """Take each bit from the last round that taught it."""
-        bits = np.empty((len(points), self.n_bits), dtype=bool)
-        last = np.zeros(self.n_bits, dtype=int)
+        last_round = np.zeros(self.n_bits, dtype=int)
         for number, (columns, _) in enumerate(self.models_):
-            last[columns] = number
-        for number in np.unique(last):  # a bit that several of these taught ends with the last
-            bits[:, self.models_[number][0]] = self._predicted(number, points)
+            last_round[columns] = number
+        bits = np.empty((len(points), self.n_bits), dtype=bool)
+        # In ascending order, so that a later round overwrites what an earlier one predicts.
+        for number in np.unique(last_round):
+            columns, _ = self.models_[number]
+            bits[:, columns] = self._predicted(number, points)
         return bits
 
     def staged_transform(self, X: ArrayLike) -> Iterator[Bits]:
-        """Encode points as after 0, 1, ..., ``n_iter_`` rounds; 0 is the starting hasher.
+        """Yield the codes of points after 0, 1, ..., ``n_iter_`` rounds; 0 is the starting hasher.
 
         Parameters
         ----------
@@ -473,7 +516,8 @@ class GRH(Hasher):
 
         Examples
         --------
-        >>> grh = GRH(n_bits=4, alpha=0.8, n_iter=3, random_state=0).fit([[0.0], [1], [2], [3]], [0, 0, 1, 1])
+        >>> grh = GRH(n_bits=4, alpha=0.8, n_iter=3, random_state=0)
+        >>> grh = grh.fit([[0.0], [1], [2], [3]], [0, 0, 1, 1])
         >>> len(list(grh.staged_transform([[0.5], [2.5]]))) == grh.n_iter_ + 1
         True
         """
@@ -492,8 +536,9 @@ STARTS: dict[str, Any] = {"lsh": LSH, "cca-itq": CCAITQ}
 
 
 def seeded(estimator: Any, random: np.random.RandomState) -> Any:
-    """Clone an estimator, with a seed wherever it was given none, so that ``random_state`` of GRH
-    decides all.
+    """Clone an estimator, with a seed wherever it has none.
+
+    So ``random_state`` of GRH decides everything that is random.
 
     Examples
     --------
@@ -518,7 +563,10 @@ def to_signs(bits: Bits) -> Floats:
 
 
 def to_bits(scores: Floats, sign_of_zero: int) -> Bits:
-    """Take the sign of each score as a bit; sgn(0) is -1 or +1 as given."""
+    """Take the sign of each score as a bit; sgn(0) is -1 or +1 as given.
+
+    This is about votes only. A classifier's score of 0 always gives the bit 0.
+    """
     return scores >= 0 if sign_of_zero == 1 else scores > 0
 
 
@@ -527,11 +575,11 @@ def regularised_scores(
 ) -> Floats:
     """Compute alpha S D^-1 L + (1 - alpha) L_ref, the graph step before its sign is taken.
 
-    With one class a point, S D^-1 L is the class mean v. Where L_ref is L, at alpha <= 1/2 the sign
-    is always that of the point's own bit, exactly: rounding is monotone, so alpha ``|v|`` <= alpha
-    cannot exceed 1 - alpha; and at 1/2 they are equal only for ``|v|`` = 1, when the whole class,
-    the point included, has the same bit. For another L_ref a vote at 1/2 can be as strong as the
-    reference bit, and sgn(0) decides; below 1/2 it cannot.
+    With one class a point, S D^-1 L is the class mean v. Then no bit changes sign at alpha <= 1/2
+    if L_ref is L. This holds in floating point too. Rounding is monotone, so alpha ``|v|`` <= alpha
+    cannot exceed 1 - alpha. At 1/2 the two are equal only for ``|v|`` = 1, when the whole class,
+    the point included, has the same bit. For another L_ref the vote can be as strong as the
+    reference bit at 1/2, and sgn(0) decides; below 1/2 it cannot.
 
     Parameters
     ----------
@@ -563,8 +611,9 @@ def regularised_scores(
 
 
 def agreement(affinity: NormalisedAffinity, bits: Bits) -> float:
-    """Return how often a point and a neighbour, drawn in proportion to the normalised affinity,
-    have the same bit.
+    """Return how often a point and a random neighbour have the same bit.
+
+    Neighbours are drawn in proportion to the normalised affinity.
 
     Examples
     --------
@@ -573,8 +622,8 @@ def agreement(affinity: NormalisedAffinity, bits: Bits) -> float:
     0.6666666666666666
     """
     signs = to_signs(bits)
-    # All weights of the normalised graph sum to n. The mean of sign times sign is the share that
-    # agrees less the rest.
+    # The weights of the normalised graph sum to n. So the mean of sign times sign is the share of
+    # pairs that agree minus the share that differ.
     return float(1 + np.mean(signs * (affinity @ signs))) / 2
 
 
@@ -587,12 +636,16 @@ def degenerate_bits(bits: Bits) -> Integers:
 
 
 def next_best_split(scores: Floats) -> Bits | None:
-    """Cut scores (n,) where that halves the points best, equal ones together; None where all are equal."""
-    values, place, counts = np.unique(scores.round(12), return_inverse=True, return_counts=True)
+    """Cut scores (n,) so that the two sides are most even; return None where all are equal.
+
+    Equal scores stay on one side.
+    """
+    values, ranks, counts = np.unique(scores.round(12), return_inverse=True, return_counts=True)
     if len(values) == 1:
         return None
-    below = np.cumsum(counts)[:-1]
-    return place > abs(2 * below - len(scores)).argmin()
+    n_below = np.cumsum(counts)[:-1]  # for a cut after each value but the last
+    cut = abs(2 * n_below - len(scores)).argmin()
+    return ranks > cut
 
 
 # --- the classifiers ------------------------------------------------------------------------------
@@ -600,7 +653,7 @@ def next_best_split(scores: Floats) -> Bits | None:
 
 @dataclass(eq=False)
 class LinearModel:
-    """Hyperplanes: features @ weights + intercepts > 0."""
+    """Hold a hyperplane for each bit: features @ weights + intercepts > 0."""
 
     weights: Floats
     intercepts: Any
@@ -616,7 +669,7 @@ class LinearModel:
 
 @dataclass(eq=False)
 class KernelModel(LinearModel):
-    """Hyperplanes in the values of Gaussian kernels around some points."""
+    """Hold a hyperplane for each bit, in the values of Gaussian kernels around points."""
 
     points: Floats
     gamma: float
@@ -628,7 +681,7 @@ class KernelModel(LinearModel):
 
 @dataclass(eq=False)
 class EstimatorModel:
-    """Scikit-learn estimators, one a bit. A positive prediction is a 1."""
+    """Hold a scikit-learn estimator for each bit; a positive prediction is a 1."""
 
     estimators: list[Any]
 
@@ -638,88 +691,105 @@ class EstimatorModel:
 
 
 def make_classifier(grh: GRH, features: Floats, seed: int) -> Classifier:
-    """Prepare the classifier that the parameters of GRH ask for, on standardised training features."""
+    """Prepare the classifier that GRH asks for, on standardised training features."""
     if isinstance(grh.classifier, str):
         return CLASSIFIERS[grh.classifier](grh, features, seed)
     return any_estimator(grh.classifier, features, seed)
 
 
 def any_estimator(estimator: Any, features: Floats, seed: int) -> Classifier:
-    """Fit a clone of a scikit-learn estimator to each bit: classifiers to 0 and 1, the rest to -1 and +1."""
+    """Prepare to fit a clone of a scikit-learn estimator to each bit.
+
+    A classifier learns 0 and 1, any other estimator -1 and +1.
+    """
 
     def classifier(bits: Bits) -> tuple[EstimatorModel, Bits]:
         random = np.random.RandomState(seed)  # the same in every round
         targets = bits.astype(int) if is_classifier(estimator) else to_signs(bits)
-        model = EstimatorModel(
-            [seeded(estimator, random).fit(features, bit) for bit in with_progress(targets.T)]
-        )
+        fitted = [seeded(estimator, random).fit(features, bit) for bit in with_progress(targets.T)]
+        model = EstimatorModel(fitted)
         return model, model.predict(features)
 
     return classifier
 
 
-# The named ones first compute what does not depend on the bits.
+# A named classifier first computes what does not depend on the bits, such as a kernel matrix.
 
 
 def taught(model: LinearModel, inputs: Floats) -> tuple[LinearModel, Bits]:
-    """Return a model, and what it predicts for the training points, whose features or kernels it multiplies."""
+    """Return a model and the bits that it predicts for the training points.
+
+    The inputs are what the weights multiply: features, or values of kernels.
+    """
     return model, inputs @ model.weights + model.intercepts > 0
 
 
 def linear_svm(grh: GRH, features: Floats, seed: int) -> Classifier:
-    """Fit linear support vector machines from one kernel matrix (libsvm), or without it
-    (liblinear).
+    """Prepare to fit linear support vector machines, with a kernel matrix or without.
 
-    The kernel is for the hinge loss with an intercept, and for as many points as its matrix suits.
-    There the intercept is not penalised; liblinear penalises it as one more weight. Which of the
-    two is faster depends on the shape: the time of a bit grows with the number of features in
-    liblinear only.
+    libsvm fits all bits on one kernel matrix: for the hinge loss with an intercept, and for as many
+    points as its matrix suits. It does not penalise the intercept. liblinear takes all other cases
+    and penalises the intercept as one more weight. Which of the two is faster depends on the shape:
+    the time of a bit grows with the number of features in liblinear only.
     """
     if grh.loss == "hinge" and grh.fit_intercept and len(features) <= _KERNEL_ROWS:
-        kernel, svm = features @ features.T, SVC(C=grh.C, kernel="precomputed")
+        kernel = features @ features.T
+        svm = SVC(C=grh.C, kernel="precomputed")
 
         def from_kernel(bits: Bits) -> tuple[LinearModel, Bits]:
             weights, intercepts = svm_weights(svm, kernel, bits, grh.class_weight)
             return taught(LinearModel(features.T @ weights, intercepts), features)
 
         return from_kernel
+
     svm = LinearSVC(
         C=grh.C, dual=True, loss=grh.loss, fit_intercept=grh.fit_intercept, max_iter=grh.max_iter
     )
     svm.random_state = seed
-    return lambda bits: taught(
-        LinearModel(*svm_weights(svm, features, bits, grh.class_weight)), features
-    )
+
+    def from_features(bits: Bits) -> tuple[LinearModel, Bits]:
+        weights, intercepts = svm_weights(svm, features, bits, grh.class_weight)
+        return taught(LinearModel(weights, intercepts), features)
+
+    return from_features
 
 
 def rbf_svm(grh: GRH, features: Floats, seed: int) -> Classifier:
-    """Fit support vector machines with a Gaussian kernel, all from one kernel matrix."""
+    """Prepare to fit support vector machines with a Gaussian kernel, all from one kernel matrix."""
     kernel, gamma = gaussian_kernel(features, grh.gamma, seed)
     svm = SVC(C=grh.C, kernel="precomputed")
-    return lambda bits: taught(
-        KernelModel(*svm_weights(svm, kernel, bits, grh.class_weight), features, gamma), kernel
-    )
+
+    def classifier(bits: Bits) -> tuple[LinearModel, Bits]:
+        weights, intercepts = svm_weights(svm, kernel, bits, grh.class_weight)
+        return taught(KernelModel(weights, intercepts, features, gamma), kernel)
+
+    return classifier
 
 
 def kernel_ridge(grh: GRH, features: Floats, seed: int) -> Classifier:
-    """Fit least squares on the bits as +1 and -1, with a Gaussian kernel: one Cholesky factor serves every bit."""
+    """Prepare to fit least squares on the bits as +1 and -1, with a Gaussian kernel.
+
+    One Cholesky factor serves every bit.
+    """
     kernel, gamma = gaussian_kernel(features, grh.gamma, seed)
     np.fill_diagonal(kernel, 1 + grh.ridge)
     factor = cho_factor(kernel, lower=True)
     np.fill_diagonal(kernel, 1)  # as it was
-    return lambda bits: taught(
-        KernelModel(cho_solve(factor, to_signs(bits)), 0.0, features, gamma), kernel
-    )
+
+    def classifier(bits: Bits) -> tuple[LinearModel, Bits]:
+        weights = cho_solve(factor, to_signs(bits))
+        return taught(KernelModel(weights, 0.0, features, gamma), kernel)
+
+    return classifier
 
 
 def rbf_landmarks(grh: GRH, features: Floats, seed: int) -> Classifier:
-    """Fit kernel ridge in which only kernels around a few of the training points, the landmarks,
-    are summed.
+    """Prepare to fit kernel ridge that sums kernels around a few training points, the landmarks.
 
-    With K the kernel between the n points and the m landmarks and K_m that between landmarks, the
+    K is the kernel between the n points and the m landmarks, and K_m that between landmarks. The
     weights w solve (K^T K + ridge K_m) w = K^T signs. That is ridge regression on Nystroem
-    features, K K_m^(-1/2) (Williams and Seeger, NIPS 2000), and with all points as landmarks it is
-    kernel ridge. Nothing is n x n.
+    features, K K_m^(-1/2) (Williams and Seeger, NIPS 2000). With all points as landmarks it is
+    kernel ridge. No n x n matrix is made.
     """
     order = np.random.RandomState(seed).permutation(len(features))
     landmarks = features[order[: grh.n_landmarks]]
