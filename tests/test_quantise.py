@@ -78,7 +78,7 @@ def test_scalar_codes_count_cells_two_in_a_byte_the_first_in_its_upper_half(X, n
 def test_rabitq_stands_for_a_vector_at_right_angles_to_its_error(X):
     """The definition of its first two numbers, which follow the bits."""
     quantiser = RaBitQ(random_state=0).fit(X)
-    codes, turned, d = quantiser.encode(X), quantiser._turned(X), X.shape[1]
+    codes, turned, d = quantiser.encode(X), quantiser._rotated(X), X.shape[1]
     assert codes.shape == (len(X), -(-d // 8) + 12)
     size, error, _ = np.frombuffer(codes[:, -12:].tobytes(), "<f4").reshape(-1, 3).T
     stands_for = size[:, None] * np.where(turned >= 0, 1, -1)
@@ -121,7 +121,7 @@ def test_rabitq_agrees_with_faiss(gist):
     """faiss does not rotate; so it is given the rotated vectors."""
     queries, rows, exact = gist
     quantiser = RaBitQ(random_state=0).fit(rows)
-    turned, turned_queries = (quantiser._turned(X).astype(np.float32) for X in (rows, queries))
+    turned, turned_queries = (quantiser._rotated(X).astype(np.float32) for X in (rows, queries))
     index = faiss.IndexRaBitQ(512, faiss.METRIC_INNER_PRODUCT)
     index.qb = 0  # floats for the query; its default is 4 bits
     index.train(turned)
