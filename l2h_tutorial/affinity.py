@@ -1,9 +1,9 @@
-"""From labels, or from neighbours, to the graph that GRH smooths hash bits over.
+"""Make the graph over which GRH smooths hash bits, from labels or from neighbours.
 
 An affinity matrix S says which points should share their hash code: ``S[i, j] > 0`` joins points i
-and j. GRH never needs S itself, only its normalised product with a few columns of bits. For class
-labels that product is a class mean, so no n x n array is ever built: 59,000 labels would fill 28
-GB.
+and j. GRH never needs S itself, only the product of the normalised S with a few columns of bits.
+For class labels that product is a class mean, so no n x n array is built: for 59,000 labels it
+would take 28 GB.
 """
 
 from typing import Any
@@ -30,18 +30,18 @@ NORMALISATIONS = ("columns", "rows")
 
 
 class NormalisedAffinity:
-    """The product of a normalised affinity matrix with an array, without the matrix.
+    """Multiply a normalised affinity matrix with an array, without building the matrix.
 
-    Made by :func:`same_class_affinity` and :func:`graph_affinity`. Points that have the same row in
-    S form a group, and one row and column of ``S`` stand for the whole group.
+    :func:`same_class_affinity` and :func:`graph_affinity` make it. Points that have the same row in
+    the affinity matrix form a group, and ``S`` has one row and one column for the whole group.
 
     Parameters
     ----------
     S : array or sparse matrix of shape (n_groups, n_groups)
         Affinity between groups: non-negative, symmetric, without an empty row.
     normalise : {"columns", "rows"}
-        ``"columns"`` for S D^-1, ``"rows"`` for D^-1 S, where D holds the degrees, the sums of the
-        rows of S.
+        ``"columns"`` for S D^-1, ``"rows"`` for D^-1 S. D holds the degrees, which are the sums of
+        the rows.
     groups : int array of shape (n,), optional
         The group of each point. Without it every point is a group of its own.
 
@@ -50,7 +50,7 @@ class NormalisedAffinity:
     shape : tuple of int
         (n, n), the shape of the matrix that is never built.
     degrees : float array of shape (n,)
-        Sum of each row of S.
+        Sum of each row of the affinity matrix.
     largest : float
         Its largest entry.
     """
@@ -63,7 +63,7 @@ class NormalisedAffinity:
         self._groups = np.arange(S.shape[0]) if groups is None else groups
         n = len(self._groups)
         self.shape = (n, n)
-        # which points a group sums over: in the column of each, a one in the row of its group
+        # Sums over the points of a group: each point's column has a one in the row of its group.
         self._members = sparse.csc_array(
             (np.ones(n), self._groups, np.arange(n + 1)), (S.shape[0], n)
         )
@@ -71,9 +71,9 @@ class NormalisedAffinity:
         self.degrees = self._group_degrees[self._groups]
 
     def __matmul__(self, values: ArrayLike) -> Floats:
-        """Multiply by an array of shape (n,) or (n, n_bits); returns float64 of that shape."""
-        # The bits of a group are summed before anything is divided: for class labels a sum of +1
-        # and -1 is exact, and one rounded division makes the class mean.
+        """Multiply by an array of shape (n,) or (n, n_bits); return float64 of that shape."""
+        # Sum the bits of a group before anything is divided: a sum of +1 and -1 is exact, so for
+        # class labels the class mean is rounded only once.
         sums = self._members @ np.asarray(values, dtype=float)
         if self.normalise == "columns":
             votes = self._between @ (sums.T / self._group_degrees).T
@@ -82,19 +82,19 @@ class NormalisedAffinity:
         return votes[self._groups]
 
     def toarray(self) -> Floats:
-        """Return the whole matrix, float64 of shape (n, n): for looking at a few points."""
+        """Return the whole matrix, float64 of shape (n, n), to look at a few points."""
         return self @ np.eye(self.shape[0])
 
 
 def same_class_affinity(y: Any, *, normalise: str = "columns") -> NormalisedAffinity:
-    """Join the points that share a class, or at least one of several labels, each point with itself
-    too.
+    """Join the points that share a class or a label; each point is joined with itself too.
 
     The product with n x n_bits values takes O(n n_bits) time and O(n) memory. With several labels a
-    point there is also a number for each two of the different sets of labels that have a label in
-    common, and O(1) time for it and each bit. With one label a point, both normalisations give
-    every point the mean of its class; with several they differ, and rows of S D^-1 need not sum to
-    1.
+    point, also a number is kept for each pair of different label sets that have a label in common.
+    Each such number takes O(1) time for each bit.
+
+    With one label a point, both normalisations give every point the mean of its class. With several
+    labels they differ, and rows of S D^-1 need not sum to 1.
 
     Parameters
     ----------
@@ -128,15 +128,14 @@ def same_class_affinity(y: Any, *, normalise: str = "columns") -> NormalisedAffi
     """
     try:
         labels = read_labels(y)
-    except TypeError as error:  # of the sort, as None has no place among words
+    except TypeError as error:  # classes are sorted, and None cannot be compared with text
         raise ValueError(
             "y must hold classes of one kind, numbers or text, and none may be missing"
         ) from error
     if labels.ndim == 1:
-        return NormalisedAffinity(
-            sparse.eye_array(labels.max() + 1, format="csr"), normalise, labels
-        )
-    # points with the same set have the same row in S, and mostly the sets are few
+        between_classes = sparse.eye_array(labels.max() + 1, format="csr")
+        return NormalisedAffinity(between_classes, normalise, labels)
+    # Points with the same set of labels have the same row in S, and mostly these sets are few.
     sets, groups = label_sets(labels)
     sparse_sets = sparse.csr_array(sets, dtype=float)
     return NormalisedAffinity((sparse_sets @ sparse_sets.T > 0).astype(float), normalise, groups)
@@ -159,9 +158,9 @@ def graph_affinity(S: Any, *, normalise: str = "columns") -> NormalisedAffinity:
     Raises
     ------
     ValueError
-        If S is not square, holds negative or non-finite entries, is not symmetric (but for a
-        millionth of its largest entry, which is rounding), or has an empty row: a point without a
-        neighbour, not even itself.
+        If S is not square, holds negative or non-finite entries, is not symmetric, or has an empty
+        row: a point without a neighbour, not even itself. A difference of a millionth of the
+        largest entry counts as rounding.
 
     Examples
     --------
@@ -193,8 +192,8 @@ def given_graph(y: Any, affinity: Any, n: int, normalise: str) -> NormalisedAffi
     """Make the graph over n points from labels or from an affinity matrix, whichever is given."""
     if affinity is None and y is None:
         raise ValueError(
-            "This GRH estimator requires y to be passed, but the target y is None, and so is "
-            "affinity"
+            "This GRH estimator requires y to be passed, but the target y is None, "
+            "and so is affinity"
         )
     if affinity is not None and y is not None:
         raise ValueError(
@@ -208,10 +207,10 @@ def given_graph(y: Any, affinity: Any, n: int, normalise: str) -> NormalisedAffi
         graph = graph_affinity(affinity, normalise=normalise)
     if graph.shape != (n, n):
         raise ValueError(
-            f"{name} must be about as many points as X has rows: X has {n} rows, {name} "
-            f"{graph.shape[0]}"
+            f"{name} must be about as many points as X has rows: "
+            f"X has {n} rows, {name} {graph.shape[0]}"
         )
-    # all are neighbours, and equally
+    # Every point is joined with all points, and equally.
     if np.allclose(graph.degrees, n * graph.largest, rtol=1e-12, atol=0):
         raise ValueError(
             f"{name} joins all points, as one class only does; they would all get the same code"
@@ -222,7 +221,7 @@ def given_graph(y: Any, affinity: Any, n: int, normalise: str) -> NormalisedAffi
 def knn_affinity(
     X: ArrayLike, n_neighbours: int = 10, *, metric: str = "euclidean"
 ) -> sparse.csr_array:
-    """Join each point with its nearest neighbours, and with itself: a graph that needs no labels.
+    """Join each point with itself and its nearest neighbours, a graph that needs no labels.
 
     Parameters
     ----------
@@ -230,7 +229,7 @@ def knn_affinity(
     n_neighbours : int, default=10
         Neighbours of each point, itself not counted.
     metric : str, default="euclidean"
-        Distance, one that scikit-learn's ``kneighbors_graph`` knows.
+        A distance that scikit-learn's ``kneighbors_graph`` knows.
 
     Returns
     -------
@@ -262,8 +261,7 @@ def knn_affinity(
 
 
 def read_labels(y: Any) -> Array:
-    """Return classes as the numbers 0, 1, ..., in their sorted order, and an indicator as a boolean
-    array.
+    """Return classes as numbers 0, 1, ..., in sorted order, or an indicator as a boolean array.
 
     Parameters
     ----------

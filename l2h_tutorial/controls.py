@@ -1,10 +1,10 @@
-"""Controls, without which no result with learned codes means much: what says nothing, and what
-needs no hashing.
+"""Provide the controls that results with learned codes are compared with.
 
-Random codes know nothing. Codewords drawn from elsewhere are taught by the classifiers of GRH, so
-that what its own are worth can be measured with all else equal: at alpha = 1 the graph step gives
-every class one codeword. And a plain classifier has a code too: the predicted class, or all of its
-scores in a few bits.
+:class:`RandomCodes` know nothing about the data. :class:`OutputCodes` teach codewords that GRH did
+not find to the classifiers of GRH. At alpha = 1 GRH's graph step gives every class one codeword, so
+the comparison says what GRH's own codewords are worth, with all else equal. :class:`ClassScores`
+need no hashing: a plain classifier has a code too, the predicted class, or all of its scores in a
+few bits.
 """
 
 import hashlib
@@ -30,12 +30,12 @@ __all__ = ["ClassScores", "OutputCodes", "RandomCodes", "hadamard_codewords", "r
 
 
 class RandomCodes(Hasher):
-    """Coin tosses in place of a hash code: whatever an experiment gets out of them was not learned.
+    """Toss coins instead of hashing: what an experiment finds with these codes was not learned.
 
-    A row's bits depend on its content and on nothing else, so that encoding it twice gives the same
-    code. They are the SHAKE-256 digest of its numbers, as float64, after a key drawn in ``fit``.
-    Equal rows share a code; rows that differ in the last digit of one number have nothing more in
-    common than any other two.
+    A row's bits depend on its content only, so encoding it twice gives the same code. The bits are
+    the SHAKE-256 digest of a key, drawn in ``fit``, and the row's numbers as float64. Equal rows
+    share a code. The codes of rows that differ in the last digit of one number are no more alike
+    than any other two.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ class RandomCodes(Hasher):
     Attributes
     ----------
     key_ : bytes
-        What goes before each row into the digest.
+        What is digested before each row.
     n_features_in_ : int
 
     References
@@ -69,7 +69,7 @@ class RandomCodes(Hasher):
         self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
-        """Draw the key; of X only the number of features is looked at.
+        """Draw the key. Only the number of features is taken from the data.
 
         Parameters
         ----------
@@ -87,7 +87,7 @@ class RandomCodes(Hasher):
         return self
 
     def _encode(self, points: Array) -> Bits:
-        """Give each row its digest."""
+        """Return the first bits of each row's digest."""
         n_bytes = -(-self._n_features_out // 8)
         numbers = points.astype("<f8") + 0.0  # -0.0 becomes 0.0
         digests = [hashlib.shake_256(self.key_ + row.tobytes()).digest(n_bytes) for row in numbers]
@@ -96,9 +96,7 @@ class RandomCodes(Hasher):
 
 
 class _ClassHasher(Hasher):
-    """A hasher that is taught labels by a classifier of GRH, from features standardised as
-    there.
-    """
+    """Learn labels with a classifier of GRH, on features standardised as in GRH."""
 
     gamma: float
     ridge: float
@@ -106,16 +104,15 @@ class _ClassHasher(Hasher):
     _needs_labels = True
 
     def _labelled(self, X: ArrayLike, y: Any) -> tuple[Floats, Floats]:
-        """Begin to fit: return standardised features, and labels as an indicator."""
+        """Begin to fit: return the standardised features, and the labels as an indicator."""
         features = self._standardised(self._centred(X, y))
         return features, checked_labels(y, features)
 
 
 class OutputCodes(_ClassHasher):
-    """Error-correcting output codes as a hash: every class has a codeword, and one classifier a bit
-    learns it.
+    """Hash by error-correcting output codes: one classifier a bit learns the classes' codewords.
 
-    With GRH's own codewords this is GRH at alpha = 1 after one round.
+    With the codewords that GRH finds, this is GRH at alpha = 1 after one round.
 
     Parameters
     ----------
@@ -136,7 +133,7 @@ class OutputCodes(_ClassHasher):
     classes_ : (n_classes,) array
     codewords_ : (n_classes, n_bits) array of bool
     model_ : object
-        What predicts the bits of standardised features.
+        Predicts the bits of standardised features.
     mean_, scale_ : array of float64 and float
         As for :class:`GRH`.
     n_features_in_ : int
@@ -209,31 +206,31 @@ class OutputCodes(_ClassHasher):
         return table
 
     def _encode(self, points: Array) -> Bits:
-        """Let the classifiers predict each bit."""
+        """Predict each bit by its classifier."""
         return self.model_.predict(self._features(points))
 
 
 class ClassScores(_ClassHasher):
-    r"""A plain classifier: chances of the classes, and a code of a few bits, the number of the cell
-    that they lie in.
+    r"""Hash by a plain classifier: the code is the cell in which the chances of the classes lie.
 
     Kernel ridge learns one score a class, from -1 to +1. The softmax of the scores, times the
-    temperature, is about the chance of each class, and the inner product of the chances of two
-    images about the chance that they are of one class. K-means divides the chances of the training
-    points into cells, and an image's code is the number of the nearest cell. For a query the cells
-    of the database are ranked by the inner product of the cells' centres, not by the Hamming
-    distance. All that a search has to keep besides the codes is a table of cells.
+    temperature, is about the chance of each class. The inner product of the chances of two images
+    is about the chance that they are of one class.
 
-    The training points' own scores are those of a classifier that has not seen them (leave-one-out,
-    which for kernel ridge takes no second fit); of images that it has learned by heart a classifier
-    is always sure.
+    K-means divides the chances of the training points into cells, and an image's code is the number
+    of the nearest cell. A query ranks the cells of the database by the inner product of the cells'
+    centres, not by the Hamming distance. So besides the codes a search keeps only a table of cells.
+
+    A training point's own scores come from a classifier that has not seen it (leave-one-out, which
+    for kernel ridge takes no second fit). A classifier is always sure of images that it has learned
+    by heart.
 
     Parameters
     ----------
     n_bits : int, default=8
         Bits of a code, for 2^n_bits cells; at most as many cells as training points.
     temperature : float, default=5.0
-        What scores are multiplied by.
+        Factor of the scores before the softmax.
     gamma, ridge
         As for :class:`GRH`.
     random_state : int, RandomState instance or None, default=None
@@ -242,7 +239,7 @@ class ClassScores(_ClassHasher):
     Attributes
     ----------
     model_ : object
-        What scores the classes of standardised features.
+        Scores the classes of standardised features.
     centres_ : (n_cells, n_classes) array of float64
     mean_, scale_ : array of float64 and float
         As for :class:`GRH`.
@@ -308,7 +305,7 @@ class ClassScores(_ClassHasher):
         return self
 
     def chances(self, X: ArrayLike) -> Floats:
-        """Say how likely each class is for each row.
+        """Return how likely each class is for each row.
 
         Parameters
         ----------
@@ -327,7 +324,7 @@ class ClassScores(_ClassHasher):
         return in_blocks(self._chances, self._new_points(X))
 
     def _chances(self, points: Array) -> Floats:
-        """Do so for a block of rows."""
+        """Return the chances of the classes for a block of rows."""
         return self._softmax(self.model_.scores(self._features(points)))
 
     def _softmax(self, scores: Floats) -> Any:
@@ -346,13 +343,14 @@ class ClassScores(_ClassHasher):
         query_labels: ArrayLike,
         database_labels: ArrayLike,
     ) -> float:
-        """Measure the ranking of the database by the chance of the same class, rows of one cell in
-        random order.
+        """Measure the ranking of the database by the chance of the same class.
+
+        Rows of one cell are in random order.
 
         Parameters
         ----------
         query_bits, database_bits : (n_queries, n_bits) and (n, n_bits) arrays of bool
-            Of `transform`.
+            As `transform` returns them.
         query_labels, database_labels : (n_queries,) and (n,) arrays of classes
 
         Returns
@@ -360,21 +358,19 @@ class ClassScores(_ClassHasher):
         float
             As :func:`~l2h_tutorial.mean_average_precision`, which ranks by the Hamming distance.
         """
-        query = bits_to_integers(query_bits)
-        database = bits_to_integers(database_bits)
-        classes, of_database = np.unique(database_labels, return_inverse=True)
-        in_cell = np.zeros((len(classes), len(self.centres_)), dtype=int)
-        np.add.at(in_cell, (of_database, database), 1)
-        relevant = (classes == np.array(query_labels)[:, None]).astype(int) @ in_cell
-        ranked = np.argsort(-self.centres_ @ self.centres_.T, kind="stable")[query]
-        rings = RingCounts(
-            in_cell.sum(axis=0)[ranked], np.take_along_axis(relevant, ranked, axis=1)
-        )
+        query_cells = bits_to_integers(query_bits)
+        database_cells = bits_to_integers(database_bits)
+        classes, class_numbers = np.unique(database_labels, return_inverse=True)
+        counts = np.zeros((len(classes), len(self.centres_)), dtype=int)  # rows by class and cell
+        np.add.at(counts, (class_numbers, database_cells), 1)
+        relevant = (classes == np.array(query_labels)[:, None]).astype(int) @ counts
+        ranked = np.argsort(-self.centres_ @ self.centres_.T, kind="stable")[query_cells]
+        rings = RingCounts(counts.sum(axis=0)[ranked], np.take_along_axis(relevant, ranked, axis=1))
         return float(average_precision(rings).mean())
 
 
 def random_codewords(n_classes: int, n_bits: int, random_state: Any = None) -> Bits:
-    """Toss a coin for each class and bit, and once more for a bit that is the same for all classes.
+    """Toss a coin for each class and bit, and again for a bit that is equal for all classes.
 
     Parameters
     ----------
@@ -400,14 +396,13 @@ def random_codewords(n_classes: int, n_bits: int, random_state: Any = None) -> B
 
 
 def hadamard_codewords(n_classes: int, n_bits: int, random_state: Any = None) -> Bits:
-    """Take codewords from the rows of a Hadamard matrix, any two of which differ in half of the
-    columns.
+    """Take codewords from rows of a Hadamard matrix, which differ pairwise in half of the columns.
 
-    With m the smallest power of two that is not below the number of classes, every m - 1 bits are
-    the columns of the matrix of order m, but for the constant first one, in random order, and its
-    rows are given to the classes at random. So any two codewords differ in m / 2 of every whole m -
-    1 bits, which is as far apart as so many codewords can all be; what remains of `n_bits` is a
-    part of one more such block.
+    Let m be the smallest power of two that is not below the number of classes. The bits come in
+    blocks of m - 1: the columns of the matrix of order m without the constant first one, in random
+    order. In each block the rows are given to the classes at random. So any two codewords differ in
+    m / 2 bits of a whole block; so many codewords cannot all be farther apart. The last block is
+    cut where `n_bits` ends.
 
     Parameters
     ----------

@@ -179,7 +179,7 @@ class GRH(Hasher):
         where there are fewer. More are better and slower.
     random_state : int, RandomState instance or None, default=None
         Draws the start: for an integer, the hyperplanes of ``LSH`` with the same seed. Then seeds
-        the classifiers. A hasher or an estimator that is given gets a seed wherever its own
+        the classifiers, and draws hyperplanes for degenerate bits. A hasher or an estimator that is given gets a seed wherever its own
         ``random_state`` is None.
 
     Attributes
@@ -344,7 +344,7 @@ class GRH(Hasher):
         self, S: NormalisedAffinity, L: Bits, classifier: Classifier, draw: Callable[[], Any]
     ) -> None:
         """Regularise, partition, repeat."""
-        start = L.copy()
+        start = L.copy()  # the bits of the start, some of which are redrawn
         self.history_: list[Round] = []
         self._note(S, L, L, L)
         first_round_of: dict[Any, int] = {}  # by targets: the round that first had them
@@ -358,19 +358,20 @@ class GRH(Hasher):
             # A bit on which all points agree cannot be taught. `_mend` gives it two
             # sides where it can; elsewhere the bit stays as it was.
             degenerate = degenerate_bits(targets)
-            drawn = [self._mend(k, targets, scores, start, draw) for k in degenerate]
+            redrawn = [self._mend(k, targets, scores, start, draw) for k in degenerate]
             kept = degenerate_bits(targets)
             targets[:, kept] = L[:, kept]
 
-            # Equal targets teach equal classifiers: once targets come back, the rounds
-            # repeat with that period (0: they never came), unless a hyperplane was drawn.
-            # If the rounds to come are whole periods, they would end where we are now.
-            if any(drawn):
+            # Equal targets teach equal classifiers, so once targets come back the rounds
+            # repeat. `period_` is how many rounds ago these targets were taught, 0 if never.
+            # A hyperplane that was drawn changes later rounds: what was before counts no more.
+            if any(redrawn):
                 first_round_of.clear()
             state = targets.tobytes(), kept.tobytes()
             self.period_ = number - first_round_of.setdefault(state, number)
-            rounds_to_come = self.n_iter - number + 1  # with this one
-            if self.period_ and rounds_to_come % self.period_ == 0:
+            # If this round and those after it are whole periods, they would end where we are.
+            rounds_left = self.n_iter - number + 1
+            if self.period_ and rounds_left % self.period_ == 0:
                 break
 
             # Partition: a classifier learns each bit; what it predicts are the new bits.
@@ -442,7 +443,7 @@ class GRH(Hasher):
         """Give degenerate bit k two sides in `targets`; return whether a hyperplane was drawn.
 
         "redraw" draws one, and splits the scores where none is found; "split" does it the other way
-        round; "keep" leaves the bit as it is. So does a bit that can neither be drawn nor split.
+        round. With "keep", and where both fail, nothing is changed: the bit is then not taught.
         """
         if self.degenerate == "keep":
             return False

@@ -1,5 +1,7 @@
-"""What every hasher shares, locality-sensitive hashing by random hyperplanes, and when two vectors
-collide.
+"""Hash vectors by random hyperplanes, and give every hasher what all hashers share.
+
+:class:`Hasher` is the base of every hasher, :class:`LSH` the first of them. The functions at the
+end say how often two vectors collide.
 """
 
 from collections.abc import Callable
@@ -23,43 +25,45 @@ __all__ = [
 ]
 
 
+# Parameters that are counts of at least 1, and those that are positive numbers, in all hashers.
 _COUNTS = ("max_iter", "n_anchors", "n_iter", "n_landmarks", "n_neighbours")
 _POSITIVE = ("C", "classifier_ridge", "gamma", "nu", "ridge", "temperature")
-_LARGEST = 1e150  # of centred features, whose squares are summed
+_LARGEST = 1e150  # value of a centred feature, at most: squares of these are summed
 _BLOCK_ROWS = 4096  # rows encoded at a time: bounds the float64 copy of float32 features
 
 
 class Estimator(BaseEstimator):
-    """A scikit-learn estimator that checks its features."""
+    """Check features in `fit` and afterwards, as scikit-learn estimators do."""
 
     _accept_sparse: ClassVar[Any] = False  # or "csr"
 
     def _checked(self, X: ArrayLike, **options: Any) -> Array:
-        """Check features, and that they are those of `fit` unless this is it."""
+        """Return features once they are checked; outside `fit`, they must have as many columns."""
         return validate_data(
             self, X, dtype=[np.float64, np.float32], accept_sparse=self._accept_sparse, **options
         )
 
     def _new_points(self, X: ArrayLike) -> Array:
-        """Begin to transform: check that `fit` came before, and the features; return these."""
+        """Begin to transform: check that `fit` came before, and return the checked features."""
         check_is_fitted(self)
         return self._checked(X, reset=False)
 
 
 def in_blocks(compute: Callable[[Array], Array], points: Array) -> Array:
-    """Compute what a block of rows gives, for one after the other, and join it."""
+    """Compute the result for one block of rows after the other, and join the results."""
     return np.vstack([compute(points[rows]) for rows in row_blocks(points.shape[0])])
 
 
 class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator):
-    """The base of every hasher: a scikit-learn transformer to boolean columns, fitted in its own
-    way.
+    """Transform vectors to boolean columns: the base of every hasher.
 
-    ``n_bits`` is its first parameter; those that a subclass adds are keywords of its constructor. A
-    subclass begins its ``fit`` with ``_centred``, which checks `X` and keeps ``mean_``. A bit is
+    ``n_bits`` is the first parameter. The parameters that a subclass adds are keywords of its
+    constructor.
+
+    A subclass begins its ``fit`` with ``_centred``, which checks `X` and keeps ``mean_``. A bit is
     True where a score of the centred features is 0 or more. The scores are a product with
-    ``projections_``, unless ``_scores`` says otherwise. A hasher of another kind, as ``LSH`` is,
-    begins with ``_training_points``, which only checks, and overrides ``_encode``.
+    ``projections_``, unless ``_scores`` is overridden. A hasher that does not centre, such as
+    ``LSH``, begins with ``_training_points``, which only checks, and overrides ``_encode``.
 
     Examples
     --------
@@ -79,10 +83,7 @@ class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator):
         self.n_bits = n_bits
 
     def _check_parameters(self) -> None:
-        """Check the parameters but for `n_bits`.
-
-        What a name stands for is the same in all hashers.
-        """
+        """Check all parameters but `n_bits`; a name stands for the same thing in all hashers."""
         for name, value in self.get_params(deep=False).items():
             if name in _COUNTS:
                 check_integer(value, name)
@@ -92,42 +93,39 @@ class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator):
                 check_choice(value, name, self._choices[name])
 
     def _training_points(self, X: ArrayLike, at_least: int = 1) -> Array:
-        """Begin to fit: check the parameters and the features; return the features."""
+        """Begin to fit: check the parameters, and return the checked features."""
         self._check_parameters()
         self._n_features_out = check_integer(self.n_bits, "n_bits")
         return self._checked(X, ensure_min_samples=at_least)
 
     def _centred(self, X: ArrayLike, y: Any = None) -> Floats:
-        """Begin to fit: check all, keep the mean of the features, and return them without it."""
+        """Begin to fit: check all input, and return the features without their mean."""
         if self._needs_labels and y is None:
             raise ValueError(
-                f"This {type(self).__name__} estimator requires y to be passed, but the target y "
-                "is None"
+                f"This {type(self).__name__} estimator requires y to be passed, "
+                "but the target y is None"
             )
         return self._without_mean(self._training_points(X, at_least=2))
 
     def _without_mean(self, points: Array) -> Floats:
-        """Keep the mean of the features, and subtract it."""
+        """Keep the mean of the features as ``mean_``, and subtract it."""
         with np.errstate(over="ignore", invalid="ignore"):
             self.mean_ = points.mean(axis=0, dtype=float)
             centred = points - self.mean_
-        if not max(centred.max(), -centred.min()) <= _LARGEST:  # nor is NaN
+        if not max(centred.max(), -centred.min()) <= _LARGEST:  # NaN is refused too
+            largest = abs(points).max()
             raise ValueError(
-                f"X has values up to {abs(points).max():.0e}, whose squares overflow: divide X by "
-                "that"
+                f"X has values up to {largest:.0e}, whose squares overflow: divide X by that"
             )
         return centred
 
     def _standardised(self, centred: Floats) -> Floats:
-        """Divide centred features by one number, after which their mean squared norm is 1.
-
-        Keep it.
-        """
+        """Divide centred features by ``scale_``, so that their mean squared norm is 1."""
         self.scale_ = float(np.linalg.norm(centred) / np.sqrt(len(centred))) or 1.0
         return centred / self.scale_
 
     def _features(self, points: Array) -> Floats:
-        """Standardise any points as those of `fit`."""
+        """Standardise any points as those of `fit`: subtract ``mean_``, divide by ``scale_``."""
         return (points - self.mean_) / self.scale_
 
     def transform(self, X: ArrayLike) -> Bits:
@@ -154,12 +152,12 @@ class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator):
 
     def _encode(self, points: Array) -> Bits:
         """Hash a block of rows."""
-        # In float64 even for float32 features, since the mean is: rounding must not decide where a
-        # vector lies.
+        # The mean is float64, so the difference is too, even for float32 features: their rounding
+        # must not decide where a vector lies.
         return self._scores(points - self.mean_) >= 0
 
     def _scores(self, centred: Floats) -> Floats:
-        """Give a number for each bit, whose sign the bit is."""
+        """Return a number for each bit; the bit is the sign of that number."""
         return centred @ self.projections_
 
     def __sklearn_tags__(self) -> Any:
@@ -171,8 +169,9 @@ class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator):
 
 
 def row_blocks(n: int) -> list[slice]:
-    """Cut n rows into blocks, one of which is computed at a time, so that memory does not grow with
-    n.
+    """Cut n rows into blocks that are computed one at a time.
+
+    So the memory for intermediate results does not grow with n.
 
     Examples
     --------
@@ -183,11 +182,10 @@ def row_blocks(n: int) -> list[slice]:
 
 
 class LSH(Hasher):
-    """Sign random projections: bit k says on which side of the k-th random hyperplane a vector
-    lies.
+    """Hash by signs of random projections: bit k is the vector's side of the k-th hyperplane.
 
-    All hyperplanes go through the origin, so vectors that all lie in one corner of the space (raw
-    GIST values are positive) are hardly separated: centre the features first. A vector on a
+    All hyperplanes go through the origin. Vectors that all lie in one corner of the space, as raw
+    GIST values do, are hardly separated by them: centre the features first. A vector on a
     hyperplane gets a 1.
 
     Parameters
@@ -200,7 +198,7 @@ class LSH(Hasher):
     Attributes
     ----------
     hyperplanes_ : (n_features, n_bits) array of float64
-        A column stands upright on a hyperplane; its coordinates are drawn from a Gaussian: for an
+        A column is the normal of a hyperplane. Its coordinates are drawn from a Gaussian: for an
         integer seed, what ``np.random.seed(seed); np.random.randn(n_features, n_bits)`` gives.
     n_features_in_ : int
 
@@ -244,12 +242,12 @@ class LSH(Hasher):
         return self
 
     def _encode(self, points: Array) -> Bits:
-        """Say for each hyperplane whether a row lies on the side to which its vector points."""
+        """Return for each hyperplane whether a row lies on the side to which its normal points."""
         return points @ self.hyperplanes_ >= 0  # in float64, since the hyperplanes are
 
 
 def angle_between(X: ArrayLike, Y: ArrayLike) -> Floats:
-    """Angle in radians between each row of one array and the same row of another.
+    """Return the angle in radians between each row of one array and the same row of another.
 
     Parameters
     ----------
@@ -282,16 +280,18 @@ def angle_between(X: ArrayLike, Y: ArrayLike) -> Floats:
         )
     pair = np.array([X, Y], dtype=float)
     lengths = np.linalg.norm(pair, axis=2, keepdims=True)
-    bad = ~((lengths > 0) & (lengths < np.inf))
-    if bad.any():
-        raise ValueError(f"X and Y need rows of a positive, finite length, got {lengths[bad][0]}")
+    invalid = ~((lengths > 0) & (lengths < np.inf))
+    if invalid.any():
+        raise ValueError(
+            f"X and Y need rows of a positive, finite length, got {lengths[invalid][0]}"
+        )
     u, v = pair / lengths
-    apart, together = np.linalg.norm([u - v, u + v], axis=2)
-    return 2 * np.arctan2(apart, together)
+    difference, total = np.linalg.norm([u - v, u + v], axis=2)
+    return 2 * np.arctan2(difference, total)
 
 
 def collision_probability(angle: ArrayLike) -> Floats:
-    """Probability that one random hyperplane leaves two vectors on the same side: 1 - angle / pi.
+    """Return the probability that a random hyperplane has two vectors on one side: 1 - angle / pi.
 
     Parameters
     ----------
@@ -320,7 +320,7 @@ def collision_probability(angle: ArrayLike) -> Floats:
 
 
 def _within(values: ArrayLike, highest: float, expected: str) -> Floats:
-    """Return the values as an array, or say which of them is below 0 or above the highest."""
+    """Return the values as an array, or refuse one that is below 0 or above `highest`."""
     array = np.asarray(values, dtype=float)
     outside = ~((array >= 0) & (array <= highest))
     if outside.any():
@@ -329,11 +329,10 @@ def _within(values: ArrayLike, highest: float, expected: str) -> Floats:
 
 
 def amplified_probability(p: ArrayLike, n_bits: int, n_tables: int = 1) -> Floats:
-    """Probability that two items share a bucket in at least one of several tables: 1 - (1 -
-    p^n_bits)^n_tables.
+    """Return the probability that two items share a bucket in at least one of several tables.
 
-    All bits must agree in a table (AND); one table is enough (OR). Together they bend the line p
-    into an S-curve.
+    It is 1 - (1 - p^n_bits)^n_tables. All bits must agree in a table (AND); one table is enough
+    (OR). Together they bend the line p into an S-curve.
 
     Parameters
     ----------
@@ -364,7 +363,8 @@ def amplified_probability(p: ArrayLike, n_bits: int, n_tables: int = 1) -> Float
     array([0.403, 1.   ])
     """
     probability = _within(p, 1, "a probability is from 0 to 1")
-    n_bits, n_tables = check_integer(n_bits, "n_bits"), check_integer(n_tables, "n_tables")
+    n_bits = check_integer(n_bits, "n_bits")
+    n_tables = check_integer(n_tables, "n_tables")
     # log1p and expm1 keep probabilities far below 1e-16, which many bits make
     with np.errstate(divide="ignore"):
         return -np.expm1(n_tables * np.log1p(-(probability**n_bits)))

@@ -1,12 +1,13 @@
-"""Vectors in a few bytes: sign codes, scalar codes and RaBitQ, searched by estimates and mended by
-a few floats.
+"""Quantise vectors to a few bytes: sign codes, scalar codes and RaBitQ.
 
-All three work alike. ``fit`` learns where the middle of the vectors is; ``encode`` writes each
-vector's difference from it, perhaps turned at random, in a few bytes; a code stands for a vector of
-floats again, and what is estimated is the inner product of the query, in floats, with that. Scalar
-codes and RaBitQ keep the vector's product with the middle, so that a search is for the inner
-product of the vectors themselves, wherever they lie; signs say nothing about lengths, and go
-without.
+All three work alike. ``fit`` learns the mean of the vectors. ``encode`` subtracts it from each
+vector, perhaps rotates the difference at random, and writes the result in a few bytes. A code
+stands for a vector of floats again. A search estimates the inner product of the query, in floats,
+with that vector, and may rescore the best candidates in floats.
+
+Scalar codes and RaBitQ also keep the vector's product with the mean. So they search for the inner
+product of the vectors themselves, wherever these lie. Sign codes say nothing about lengths, and
+keep no product.
 """
 
 from typing import Any, Self
@@ -31,12 +32,13 @@ from .lsh import Estimator, in_blocks, row_blocks
 __all__ = ["Quantiser", "RaBitQ", "ScalarCodes", "SignCodes", "highest", "random_rotation"]
 
 
-_BLOCK_QUERIES = 256  # searched at a time: bounds the table of their scores
+_BLOCK_QUERIES = 256  # queries searched at a time: bounds the table of their scores
 
 
 def random_rotation(n: int, random_state: Any = None) -> Floats:
-    """Draw a rotation of n dimensions, every one as likely: the orthogonal factor of a Gaussian
-    matrix.
+    """Draw a rotation of n dimensions, each as likely as any other.
+
+    It is the orthogonal factor of a Gaussian matrix.
 
     Parameters
     ----------
@@ -63,27 +65,28 @@ def random_rotation(n: int, random_state: Any = None) -> Floats:
 
 
 class Quantiser(Estimator):
-    """What all codes of a few bytes share. A subclass says in ``_learn``, ``_write`` and ``_read``
-    what its bytes mean.
+    """Encode and search vectors: the base of all codes of a few bytes.
+
+    A subclass says in ``_learn``, ``_write`` and ``_read`` what its bytes mean.
 
     Attributes
     ----------
     mean_ : (d,) array of float64
-        What is taken off every vector.
+        Subtracted from every vector.
     rotation_ : (d, d) array of float64, or None
-        What the difference is multiplied by.
+        Multiplies the difference from the right.
     bytes_per_item_ : int
+        Bytes of a code.
     n_features_in_ : int
     """
 
     centre = True
     rotate = False
     random_state = None
-    _products = True
+    _products = True  # a code ends with the vector's product with the mean, as float32
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
-        """Learn the mean, and what else the codes need, from the vectors that are searched or some
-        like them.
+        """Learn the mean, and what else the codes need, from vectors like those to be searched.
 
         Parameters
         ----------
@@ -103,22 +106,19 @@ class Quantiser(Estimator):
         return self
 
     def _learn(self, X: Array) -> int:
-        """Learn what else the codes need.
-
-        Return the bytes of one, but for the product with the mean.
-        """
+        """Learn what else the codes need; return the bytes of a code without the product."""
         raise NotImplementedError
 
     def _write(self, vectors: Array) -> Bytes:
-        """Codes of a block of centred and turned vectors."""
+        """Return the codes, without products, of a block of centred and rotated vectors."""
         raise NotImplementedError
 
     def _read(self, codes: Bytes) -> Array:
-        """The vectors, centred and turned, that codes stand for, as float32."""
+        """Return the centred and rotated vectors that codes stand for, as float32."""
         raise NotImplementedError
 
-    def _turned(self, X: Array) -> Floats:
-        """Vectors without the mean, turned if need be."""
+    def _rotated(self, X: Array) -> Floats:
+        """Subtract the mean, and rotate if there is a rotation."""
         centred = X - self.mean_
         return centred if self.rotation_ is None else centred @ self.rotation_
 
@@ -141,12 +141,14 @@ class Quantiser(Estimator):
             If `X` has another number of features than in `fit`, or is not a finite two-dimensional
             array.
         """
-        return in_blocks(self._coded, self._new_points(X))
+        return in_blocks(self._encode, self._new_points(X))
 
-    def _coded(self, vectors: Array) -> Bytes:
-        """Codes of a block of vectors."""
-        codes = self._write(self._turned(vectors))
-        return np.hstack([codes, _as_bytes(vectors @ self.mean_)]) if self._products else codes
+    def _encode(self, vectors: Array) -> Bytes:
+        """Return the codes of a block of vectors."""
+        codes = self._write(self._rotated(vectors))
+        if not self._products:
+            return codes
+        return np.hstack([codes, _as_bytes(vectors @ self.mean_)])
 
     def scores(self, Q: ArrayLike, codes: ArrayLike) -> Singles:
         """Estimate ``(Q - mean_) @ (X - mean_).T`` from the queries and the codes of X.
@@ -171,39 +173,37 @@ class Quantiser(Estimator):
 
     @property
     def _unit(self) -> float:
-        """What the estimates are multiples of."""
+        """Return the factor that turns estimates into inner products."""
         return 1.0
 
     def _estimates(self, Q: Array, stored: Bytes) -> Array:
-        """Multiply queries with what the codes stand for, as float32, a block of codes at a
-        time.
-        """
-        queries = self._turned(Q).astype(np.float32)
+        """Multiply queries with the vectors that codes stand for, a block of codes at a time."""
+        queries = self._rotated(Q).astype(np.float32)
         estimates = np.empty((len(queries), len(stored)), dtype=np.float32)
-        body = stored[:, :-4] if self._products else stored
-        for rows in row_blocks(len(stored)):
-            estimates[:, rows] = queries @ self._read(body[rows]).T
+        codes = stored[:, :-4] if self._products else stored
+        for rows in row_blocks(len(codes)):
+            estimates[:, rows] = queries @ self._read(codes[rows]).T
         return estimates
 
     def _stored(self, codes: ArrayLike) -> Bytes:
+        """Return codes as an array, or refuse what `encode` does not return."""
         array = np.asarray(codes)
         if array.dtype != np.uint8:
             raise TypeError(f"codes must be uint8, as encode returns them, got {array.dtype}")
         if array.shape[1:] != (self.bytes_per_item_,) or len(array) == 0:
             raise ValueError(
-                f"codes must have shape (n, {self.bytes_per_item_}), n at least 1, got "
-                f"{array.shape}"
+                f"codes must have shape (n, {self.bytes_per_item_}), n at least 1, "
+                f"got {array.shape}"
             )
         return array
 
     def search(
         self, Q: ArrayLike, codes: ArrayLike, k: int, *, rescore: Any = None, factor: int = 10
     ) -> tuple[Array, Integers]:
-        """Find the k rows with the highest estimates of ``q @ x``; with ``rescore``, the best of
-        factor * k by floats.
+        """Find the k rows with the highest ``q @ x``, estimated from codes or rescored in floats.
 
-        For every 256 queries the scores of all codes are held, and but for signs against signs,
-        which are compared as bits, all codes become floats again: bytes are saved, not time.
+        The scores of all codes are held for 256 queries at a time. Signs are compared with signs as
+        bits. All other codes become floats again: they save bytes, not time.
 
         Parameters
         ----------
@@ -212,21 +212,22 @@ class Quantiser(Estimator):
         k : int
             From 1 to n.
         rescore : (n, d) array of numbers, optional
-            The vectors that were encoded: the ``factor * k`` rows with the best estimates are
-            sorted by the exact ``q @ x``, for vectors of length one the cosine. Only these rows are
-            read, so it may be a memory-mapped file.
+            The vectors that were encoded. The ``factor * k`` rows with the best estimates are
+            sorted by the exact ``q @ x``, which is the cosine for vectors of length 1. Only these
+            rows are read, so the array may be a memory-mapped file.
         factor : int, default=10
+            Candidates that are rescored, as a multiple of k.
 
         Returns
         -------
         scores : (n_queries, k) array of float64
-            Of ``q @ x`` estimates or, with ``rescore``, exact values; estimates by signs are those
-            of `scores`.
+            Estimates of ``q @ x`` or, with ``rescore``, the exact values. Estimates by signs are
+            those of `scores`.
         rows : (n_queries, k) array of int64
-            The best first; equal scores by row number. Signs are ranked by Hamming distance and
-            then by number, on every machine the same rows. Other estimates are sums of float32:
-            rows may change places where their scores differ by less than 1e-5 of the query's
-            largest.
+            The best first; equal scores by row number. Signs that are compared with signs are
+            ranked by Hamming distance, which gives the same rows on every machine. Other estimates
+            are sums of float32: rows may change places where their scores differ by less than 1e-5
+            of the query's largest.
 
         Raises
         ------
@@ -235,37 +236,44 @@ class Quantiser(Estimator):
         """
         queries = self._new_points(Q)
         stored = self._stored(codes)
-        kept = k = check_integer(k, "k", high=len(stored), of="codes")
+        k = check_integer(k, "k", high=len(stored), of="codes")
+        n_candidates = k
         if rescore is not None:
-            rescore, expected = np.asanyarray(rescore), (len(stored), self.n_features_in_)
-            kept = min(len(stored), k * check_integer(factor, "factor"))
+            rescore = np.asanyarray(rescore)
+            expected = (len(stored), self.n_features_in_)
+            n_candidates = min(len(stored), k * check_integer(factor, "factor"))
             if rescore.shape != expected:
                 raise ValueError(f"rescore must have shape {expected}, got {rescore.shape}")
-        products = _numbers(stored, 1)[:, 0] if self._products else 0
-        of_queries = (
-            (queries - self.mean_) @ self.mean_ if self._products else np.zeros(len(queries))
-        )
+
+        # With m the mean, q @ x = (q - m) @ (x - m) + m @ x + (q - m) @ m.
+        row_products: Any = 0
+        query_products = np.zeros(len(queries))
+        if self._products:
+            row_products = _numbers(stored, 1)[:, 0]
+            query_products = (queries - self.mean_) @ self.mean_
+
         scores = np.empty((len(queries), k))
         rows = np.empty(scores.shape, dtype=np.int64)
         for start in range(0, len(queries), _BLOCK_QUERIES):
             block = queries[start : start + _BLOCK_QUERIES]
             for i, estimates in enumerate(self._estimates(block, stored), start):
-                estimates += products  # (q - m) @ (x - m) and m @ x are q @ x, but for (q - m) @ m
-                best = highest(estimates, kept)
-                values = self._unit * estimates[best] + of_queries[i]
+                estimates += row_products
+                candidates = highest(estimates, n_candidates)
+                values = self._unit * estimates[candidates] + query_products[i]
                 if rescore is not None:
-                    vectors = np.array(rescore[best], dtype=np.float64, order="C")
-                    # row by row: equal rows give equal sums
+                    vectors = np.array(rescore[candidates], dtype=np.float64, order="C")
+                    # Summed row by row, so that equal rows have equal scores.
                     values = (vectors * queries[i]).sum(axis=1)
-                    order = np.lexsort((best, -values))[:k]
-                    values, best = values[order], best[order]
+                    order = np.lexsort((candidates, -values))[:k]
+                    values = values[order]
+                    candidates = candidates[order]
                 scores[i] = values
-                rows[i] = best
+                rows[i] = candidates
         return scores, rows
 
 
 def highest(values: Array, k: int) -> Integers:
-    """Places of the k highest of some values, the highest first, equal ones by place.
+    """Return the places of the k highest values, the highest first, equal ones by place.
 
     Examples
     --------
@@ -277,30 +285,30 @@ def highest(values: Array, k: int) -> Integers:
 
 
 class SignCodes(Quantiser):
-    """One bit a dimension: on which side of the mean a vector lies.
+    """Write one bit a dimension: on which side of the mean a vector lies.
 
-    A code stands for the vector of its signs, as long as the vectors are on average: plus or minus
-    ``scale_`` in each dimension.
+    A code stands for the vector with plus or minus ``scale_`` in each dimension, which has the root
+    mean square length of the vectors.
 
     Parameters
     ----------
     rotate : bool, default=False
-        Turn the vectors at random first, so that every bit says something about all dimensions.
+        Rotate the vectors at random first, so that every bit says something about all dimensions.
     asymmetric : bool, default=False
         Compare the codes with the query's floats. By default the query is a code too, and the order
         of the scores is that of Hamming distances.
     centre : bool, default=True
-        Take the mean off first. Without it ``mean_`` is 0.
+        Subtract the mean first; otherwise ``mean_`` is 0.
     random_state : int, RandomState instance or None, default=None
         Draws the rotation.
 
     Attributes
     ----------
     scale_ : float
-        Root of the mean square of a coordinate.
+        Root mean square of a coordinate.
     mean_, rotation_, bytes_per_item_, n_features_in_
-        See `Quantiser`. A code has a bit a dimension, the first one the most significant of the
-        first byte; what is left of the last byte is 0.
+        See `Quantiser`. A code has a bit a dimension. The first bit is the most significant of the
+        first byte; unused bits of the last byte are 0.
 
     References
     ----------
@@ -349,19 +357,16 @@ class SignCodes(Quantiser):
         return 1.0 if self.asymmetric else float(self.scale_) ** 2
 
     def _estimates(self, Q: Array, stored: Bytes) -> Array:
-        """Count the bits that agree, less those that differ.
-
-        Integers, so that no rounding orders the rows.
-        """
+        """Return the bits that agree minus those that differ: which no rounding orders."""
         if self.asymmetric:
             return super()._estimates(Q, stored)
-        own = self._write(self._turned(Q))
-        distances = distances_of_all(words_of_bytes(own), words_of_bytes(stored))
+        query_codes = self._write(self._rotated(Q))
+        distances = distances_of_all(words_of_bytes(query_codes), words_of_bytes(stored))
         return self.n_features_in_ - 2 * distances
 
 
 def signs(codes: Bytes, n: int) -> Singles:
-    """The first n bits of each code as +1 and -1.
+    """Write the first n bits of each code as +1 and -1.
 
     Examples
     --------
@@ -372,8 +377,9 @@ def signs(codes: Bytes, n: int) -> Singles:
 
 
 class ScalarCodes(Quantiser):
-    """Each coordinate as one of 256 or 16 cells of equal width, from its least value up; it stands
-    for its middle.
+    """Write each coordinate as the number of a cell, one of 256 or 16 of equal width.
+
+    The cells divide the range of the coordinate. A number stands for the middle of its cell.
 
     Parameters
     ----------
@@ -383,12 +389,12 @@ class ScalarCodes(Quantiser):
     Attributes
     ----------
     low_, step_ : (d,) arrays of float64
-        Where the first cell of each centred coordinate begins, and the width of a cell: the range
-        that `fit` saw is 255 or 15 of them. Within it a coordinate changes by at most half a step;
-        what lies outside is moved in.
+        Where the first cell of each centred coordinate begins, and the width of a cell. The range
+        that `fit` saw is 255 or 15 cells wide. Within it a coordinate changes by at most half a
+        cell; a coordinate outside is moved into the nearest cell.
     mean_, rotation_, bytes_per_item_, n_features_in_
         See `Quantiser`. With 4 bits, the first of two coordinates is in the upper half of their
-        byte. The product with the mean, a float32, least significant byte first, ends the code.
+        byte. A code ends with the product with the mean, a float32, least significant byte first.
 
     Notes
     -----
@@ -418,7 +424,7 @@ class ScalarCodes(Quantiser):
         return -(-X.shape[1] * self.n_bits // 8)
 
     def _write(self, vectors: Array) -> Bytes:
-        steps = np.where(self.step_ > 0, self.step_, 1)  # a coordinate that never varies
+        steps = np.where(self.step_ > 0, self.step_, 1)  # 0 for a coordinate that never varies
         cells = (vectors - self.low_) // steps
         levels = cells.clip(0, 2**self.n_bits - 1).astype(np.uint8)
         if self.n_bits == 8:
@@ -430,20 +436,19 @@ class ScalarCodes(Quantiser):
     def _read(self, codes: Bytes) -> Array:
         levels = codes
         if self.n_bits == 4:
-            both = np.stack([codes >> 4, codes & 15], axis=2)
-            levels = both.reshape(len(codes), -1)[:, : self.n_features_in_]
-        middle_of_first = self.low_ + self.step_ / 2
-        return levels * self.step_.astype(np.float32) + middle_of_first.astype(np.float32)
+            halves = np.stack([codes >> 4, codes & 15], axis=2)
+            levels = halves.reshape(len(codes), -1)[:, : self.n_features_in_]
+        first_middle = self.low_ + self.step_ / 2
+        return levels * self.step_.astype(np.float32) + first_middle.astype(np.float32)
 
 
 class RaBitQ(Quantiser):
-    """One bit a dimension after a random rotation, and two numbers that make the estimate unbiased
-    and bound its error.
+    """Write one bit a dimension after a random rotation, and two numbers for unbiased estimates.
 
-    With s the signs of a vector x, centred and turned, the code stands for the multiple of s whose
-    projection on x is x itself: ``r = s * |x|**2 / (s @ x)``. What is too much, r - x, is therefore
-    at right angles to x; it adds to the estimate ``q @ r`` only what the rotation gives it at
-    random, as often above 0 as below.
+    Let x be a centred and rotated vector, and s its signs. The code stands for the multiple of s
+    whose projection on x is x itself: ``r = s * |x|**2 / (s @ x)``. So the error r - x is at right
+    angles to x. Its direction is random, because the rotation is. Its part in the estimate
+    ``q @ r`` is above 0 as often as below. The second number bounds this part.
 
     Parameters
     ----------
@@ -454,15 +459,15 @@ class RaBitQ(Quantiser):
     ----------
     mean_, rotation_, bytes_per_item_, n_features_in_
         See `Quantiser`. A code has the bits as in `SignCodes`, then three float32, least
-        significant byte first: the coordinates of r but for their signs; the standard deviation of
-        the estimate's error for a query of length 1 from the mean, ``|r - x| / sqrt(d - 1)``; and
-        the product of the vector as it was given with the mean.
+        significant byte first. The first is the size of the coordinates of r. The second is the
+        standard deviation of the estimate's error for a query at distance 1 from the mean,
+        ``|r - x| / sqrt(d - 1)``. The third is the product of the given vector with the mean.
 
     References
     ----------
     J. Gao and C. Long, "RaBitQ: quantizing high-dimensional vectors with a theoretical error bound
-    for approximate nearest neighbor search", SIGMOD 2024. Theirs has 4 bits a dimension for the
-    query too; here it keeps its floats.
+    for approximate nearest neighbor search", SIGMOD 2024. Their query has 4 bits a dimension; here
+    it keeps its floats.
 
     Examples
     --------
@@ -490,12 +495,13 @@ class RaBitQ(Quantiser):
         squared = (vectors**2).sum(axis=1)
         sums = abs(vectors).sum(axis=1)
         size = squared / np.where(sums > 0, sums, 1)
-        too_much = (d * size**2 - squared).clip(0)  # |r - x|**2, by Pythagoras
-        error = np.sqrt(too_much / max(d - 1, 1))
+        squared_error = (d * size**2 - squared).clip(0)  # |r - x|**2, by Pythagoras
+        error = np.sqrt(squared_error / max(d - 1, 1))
         return np.hstack([np.packbits(vectors >= 0, axis=1), _as_bytes(size), _as_bytes(error)])
 
     def _read(self, codes: Bytes) -> Array:
-        return _numbers(codes, 2)[:, :1] * signs(codes[:, :-8], self.n_features_in_)
+        size = _numbers(codes, 2)[:, :1]
+        return size * signs(codes[:, :-8], self.n_features_in_)
 
     def error_bounds(self, Q: ArrayLike, codes: ArrayLike, epsilon: float = 1.9) -> Floats:
         """Bound the errors of `scores`.
@@ -505,7 +511,8 @@ class RaBitQ(Quantiser):
         Q : (n_queries, d) array of numbers
         codes : (n, bytes_per_item_) array of uint8
         epsilon : float, default=1.9
-            Standard deviations; with the paper's 1.9 about 94 of 100 errors are within the bound.
+            Standard deviations that the bound allows. With the paper's 1.9 about 94 of 100 errors
+            are within it.
 
         Returns
         -------
@@ -522,10 +529,10 @@ class RaBitQ(Quantiser):
 
 
 def _as_bytes(numbers: Floats) -> Bytes:
-    """A number a code as four bytes, the least significant first."""
+    """Write a number for each code as four bytes, the least significant first."""
     return numbers.astype("<f4")[:, None].view(np.uint8)
 
 
 def _numbers(codes: Bytes, n: int) -> Singles:
-    """The last n numbers of each code."""
+    """Return the last n numbers of each code."""
     return np.ascontiguousarray(codes[:, -4 * n :]).view("<f4")

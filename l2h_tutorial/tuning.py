@@ -1,9 +1,8 @@
-"""Choosing parameters on validation queries, which are taken out of a split's database, never out
-of its test queries.
+"""Choose parameters on validation queries, which come from a split's database.
 
-:func:`tune_as_published` chooses in the order of the GRH paper. For any other hasher
-:func:`tune_on_grid` tries a whole grid, and :func:`climb` no more of it than it takes to be sure
-that no neighbour of the best setting is better.
+The test queries are never used. :func:`tune_as_published` chooses in the order of the GRH paper.
+For any other hasher :func:`tune_on_grid` tries a whole grid, and :func:`climb` only as much of it
+as it takes to be sure that no neighbour of the best setting is better.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -28,24 +27,21 @@ ALPHAS = (0.6, 0.7, 0.8, 0.9, 1.0)
 
 
 def ranking_precision(hasher: Any, database_bits: Any, split: Split) -> float:
-    """Measure mean average precision by the Hamming distance, unless the hasher measures its own
-    way of ranking.
-    """
+    """Return mean average precision by Hamming distance, or by the hasher's own ranking."""
     measure = getattr(hasher, "mean_average_precision", mean_average_precision)
-    return float(
-        measure(hasher.transform(split.X_query), database_bits, split.y_query, split.y_database)
-    )
+    query_bits = hasher.transform(split.X_query)
+    return float(measure(query_bits, database_bits, split.y_query, split.y_database))
 
 
 class Validation(NamedTuple):
-    """Two splits with the same training rows: one to choose on, one to report on.
+    """Hold two splits with the same training rows: one to choose on, one to report on.
 
     Attributes
     ----------
     choice : Split
-        Its queries are the validation queries, its database a part of the rest.
+        Its queries are the validation queries; its database is a part of the rest.
     split : Split
-        The split as it was, without the validation queries in its database.
+        The split as it was, but without the validation queries in its database.
     """
 
     choice: Split
@@ -55,8 +51,7 @@ class Validation(NamedTuple):
 def validation_set(
     split: Split, n_query_per_class: int = 100, n_database: int = 5000, random_state: Any = 0
 ) -> Validation:
-    """Draw validation queries from the database rows that do not train, and a part of the database
-    to be ranked.
+    """Draw validation queries from the database rows that do not train, and rows for them to rank.
 
     Parameters
     ----------
@@ -89,35 +84,35 @@ def validation_set(
     """
     random = check_random_state(random_state)
     check_integer(n_database, "n_database")
-    free = np.flatnonzero(~np.isin(split.database_rows, split.train_rows))
-    chosen = []
+    untrained = np.flatnonzero(~np.isin(split.database_rows, split.train_rows))
+    queries_by_class = []
     for label in np.unique(split.y_database):
-        of_class = random.permutation(free[split.y_database[free] == label])
+        candidates = random.permutation(untrained[split.y_database[untrained] == label])
         check_integer(
             n_query_per_class,
             "n_query_per_class",
-            high=len(of_class),
+            high=len(candidates),
             of=f"untrained rows of class {label}",
         )
-        chosen.append(of_class[:n_query_per_class])
-    queries = np.concatenate(chosen)
+        queries_by_class.append(candidates[:n_query_per_class])
+    queries = np.concatenate(queries_by_class)
     others = np.setdiff1d(np.arange(len(split.y_database)), queries)
     ranked = random.permutation(others)[:n_database]
 
-    def taken(rows: Any, part: str) -> dict[str, Any]:
-        """Rows of the database, named as those of a part."""
+    def database_as(part: str, rows: Any) -> dict[str, Any]:
+        """Return rows of the database as the fields of a part of a split."""
         return {
             f"X_{part}": split.X_database[rows],
             f"y_{part}": split.y_database[rows],
             f"{part}_rows": split.database_rows[rows],
         }
 
-    choice = replace(split, **taken(queries, "query"), **taken(ranked, "database"))
-    return Validation(choice, replace(split, **taken(others, "database")))
+    choice = replace(split, **database_as("query", queries), **database_as("database", ranked))
+    return Validation(choice, replace(split, **database_as("database", others)))
 
 
 class Tuned(NamedTuple):
-    """What was chosen, and what was tried.
+    """Hold what was chosen, and what was tried.
 
     Attributes
     ----------
@@ -144,9 +139,9 @@ def tune_on_grid(hasher: Any, validation: Validation, grid: Grid, *, n_draws: in
     validation : Validation
     grid : mapping of str to sequences
     n_draws : int, default=1
-        Every combination is scored with this many random starts, seeds 0, 1, ..., and the mean
-        counts. One start's best setting need not be another's. With 1 it is the estimator's own
-        ``random_state``, and its start's.
+        Random starts, with the seeds 0, 1, ..., of every combination; the mean score counts. The
+        best setting of one start need not be the best of another. With 1 the seeds stay those of
+        the estimator and of its starting hasher.
 
     Returns
     -------
@@ -170,11 +165,11 @@ def tune_on_grid(hasher: Any, validation: Validation, grid: Grid, *, n_draws: in
 
 
 def climb(hasher: Any, validation: Validation, ladders: Grid, *, n_draws: int = 1) -> Tuned:
-    """Choose a hasher's parameters by steps up or down, from the middle of each one's values, to
-    the best neighbour.
+    """Choose a hasher's parameters step by step, each time moving to the best neighbour.
 
-    It ends where no single step to the next value of one parameter improves the score. So the
-    choice is inside its values, or at an end of them that is worth a look.
+    The climb begins at the middle value of each parameter. A step changes one parameter to the next
+    value up or down. It ends where no step improves the score. A choice at an end of its values
+    says that further values are worth a try.
 
     Parameters
     ----------
@@ -196,31 +191,31 @@ def climb(hasher: Any, validation: Validation, ladders: Grid, *, n_draws: int = 
     >>> from l2h_tutorial.tuning import validation_set
     >>> split = paper_partition(load_dataset("fashion-mnist")).preprocessed("centre")
     >>> validation = validation_set(split)
-    >>> climb(CCAITQ(8, random_state=0), validation, {"ridge": [0.01, 0.1, 1.0, 10.0,
-    ...     100.0]}).trials["ridge"].tolist()
+    >>> ladders = {"ridge": [0.01, 0.1, 1.0, 10.0, 100.0]}
+    >>> climb(CCAITQ(8, random_state=0), validation, ladders).trials["ridge"].tolist()
     [1.0, 0.1, 10.0, 0.01]
     """
-    scores: dict[tuple[int, ...], float] = {}
+    scores: dict[tuple[int, ...], float] = {}  # by the place of each parameter on its ladder
+
+    def setting(places: tuple[int, ...]) -> dict[str, Any]:
+        return {name: ladders[name][place] for name, place in zip(ladders, places, strict=True)}
+
+    def score(places: tuple[int, ...]) -> float:
+        if places not in scores:
+            scores[places] = _score(hasher, validation, setting(places), n_draws)
+        return scores[places]
+
     best = tuple(len(values) // 2 for values in ladders.values())
     before = None
-
-    def setting(steps: tuple[int, ...]) -> dict[str, Any]:
-        return {name: ladders[name][step] for name, step in zip(ladders, steps, strict=True)}
-
-    def score(steps: tuple[int, ...]) -> float:
-        if steps not in scores:
-            scores[steps] = _score(hasher, validation, setting(steps), n_draws)
-        return scores[steps]
-
     while best != before:
         before = best
-        around = [best]
+        candidates = [best]
         for k, values in enumerate(ladders.values()):
-            for step in (best[k] - 1, best[k] + 1):
-                if 0 <= step < len(values):
-                    around.append((*best[:k], step, *best[k + 1 :]))
-        best = max(around, key=score)
-    trials = pd.DataFrame([setting(steps) | {"score": score} for steps, score in scores.items()])
+            for place in (best[k] - 1, best[k] + 1):
+                if 0 <= place < len(values):
+                    candidates.append((*best[:k], place, *best[k + 1 :]))
+        best = max(candidates, key=score)
+    trials = pd.DataFrame([setting(places) | {"score": scores[places]} for places in scores])
     return Tuned(setting(best), scores[best], trials)
 
 
@@ -234,11 +229,10 @@ def tune_as_published(
     search: Callable[..., Tuned] = tune_on_grid,
     n_draws: int = 1,
 ) -> Tuned:
-    """Choose GRH's parameters in the order of its paper: alpha and the number of rounds, then the
-    classifier's.
+    """Choose GRH's parameters in the paper's order: alpha and rounds, then the classifier's.
 
-    The first step leaves C, gamma and ridge at what the estimator has. For each alpha the rounds
-    count up to the last one that improves on the one before.
+    The first step leaves C, gamma and ridge as the estimator has them. For each alpha, rounds are
+    added while each one improves the score.
 
     Parameters
     ----------
@@ -251,7 +245,7 @@ def tune_as_published(
     n_iter : int, default=3
         The largest number of rounds.
     search : function
-        Of the second step: :func:`tune_on_grid` or :func:`climb`.
+        Search of the second step: :func:`tune_on_grid` or :func:`climb`.
     n_draws : int, default=1
         As for :func:`tune_on_grid`.
 
@@ -270,31 +264,32 @@ def tune_as_published(
     >>> split = paper_partition(load_dataset("fashion-mnist")).preprocessed("centre")
     >>> validation = validation_set(split)
     >>> grh = GRH(8, classifier="kernel-ridge", random_state=0)
-    >>> tuned = tune_as_published(grh, validation, alpha=[0.5, 1.0], n_iter=1, then={"ridge": [0.1,
-    ...     10.0]})
-    >>> tuned.parameters
+    >>> grid = {"ridge": [0.1, 10.0]}
+    >>> tune_as_published(grh, validation, grid, alpha=[0.5, 1.0], n_iter=1).parameters
     {'alpha': 1.0, 'n_iter': 1, 'ridge': 0.1}
     """
     steps = {"alpha": list(alpha), "n_iter": range(1, n_iter + 1)}
-    rounds = tune_on_grid(grh, validation, steps, n_draws=n_draws).trials.assign(step=1)
+    first = tune_on_grid(grh, validation, steps, n_draws=n_draws).trials.assign(step=1)
     best = -np.inf
-    for value, trials in rounds.groupby("alpha", sort=False):
-        falls = np.flatnonzero(np.diff([*trials["score"], -np.inf]) <= 0)
-        score = trials["score"].iloc[falls[0]]
+    for value, trials in first.groupby("alpha", sort=False):
+        # The first round after which the score does not rise; after the last one there is none.
+        gains = np.diff([*trials["score"], -np.inf])
+        last = int(np.flatnonzero(gains <= 0)[0])
+        score = trials["score"].iloc[last]
         if score > best:
             best = score
-            chosen = {"alpha": [value], "n_iter": [int(falls[0]) + 1]}
+            chosen = {"alpha": [value], "n_iter": [last + 1]}
     second = search(grh, validation, chosen | dict(then), n_draws=n_draws)
-    trials = pd.concat([rounds, second.trials.assign(step=2)], ignore_index=True)
+    trials = pd.concat([first, second.trials.assign(step=2)], ignore_index=True)
     return second._replace(trials=trials)
 
 
 def _score(
     hasher: Any, validation: Validation, parameters: Mapping[str, Any], n_draws: int
 ) -> float:
-    """Score a setting on the validation queries, in the mean over draws."""
-    scores = []
+    """Return the mean score of a setting on the validation queries, over random starts."""
     split = validation.choice
+    scores = []
     for seed in range(check_integer(n_draws, "n_draws")):
         drawn = clone(hasher).set_params(**parameters)
         if n_draws > 1:
@@ -305,6 +300,6 @@ def _score(
 
 
 def set_everywhere(estimator: Any, name: str, value: Any) -> Any:
-    """Set a parameter of an estimator, and of the estimators that are its parameters."""
+    """Set a parameter of an estimator and of all estimators inside it."""
     names = [each for each in estimator.get_params() if each.split("__")[-1] == name]
     return estimator.set_params(**dict.fromkeys(names, value))
