@@ -179,8 +179,8 @@ class GRH(Hasher):
         where there are fewer. More are better and slower.
     random_state : int, RandomState instance or None, default=None
         Draws the start: for an integer, the hyperplanes of ``LSH`` with the same seed. Then seeds
-        the classifiers, and draws hyperplanes for degenerate bits. A hasher or an estimator that is given gets a seed wherever its own
-        ``random_state`` is None.
+        the classifiers, and draws hyperplanes for degenerate bits. A hasher or an estimator that is
+        given gets a seed wherever its own ``random_state`` is None.
 
     Attributes
     ----------

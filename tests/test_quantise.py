@@ -82,7 +82,7 @@ def test_rabitq_errs_at_right_angles_to_the_vector(X):
     """The definition of its first two numbers, which follow the bits."""
     quantiser = RaBitQ(random_state=0).fit(X)
     codes = quantiser.encode(X)
-    turned = quantiser._turned(X)
+    turned = quantiser._rotated(X)
     d = X.shape[1]
     assert codes.shape == (len(X), -(-d // 8) + 12)
     size, error, _ = np.frombuffer(codes[:, -12:].tobytes(), "<f4").reshape(-1, 3).T
@@ -126,7 +126,7 @@ def test_rabitq_agrees_with_faiss(gist):
     """faiss does not rotate; so it is given the rotated vectors."""
     queries, rows, exact = gist
     quantiser = RaBitQ(random_state=0).fit(rows)
-    turned, turned_queries = (quantiser._turned(X).astype(np.float32) for X in (rows, queries))
+    turned, turned_queries = (quantiser._rotated(X).astype(np.float32) for X in (rows, queries))
     index = faiss.IndexRaBitQ(512, faiss.METRIC_INNER_PRODUCT)
     index.qb = 0  # floats for the query; its default is 4 bits
     index.train(turned)
