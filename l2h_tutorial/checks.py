@@ -1,4 +1,4 @@
-"""Arguments: the kinds of arrays, and counts and positive numbers, checked in one way and with one message."""
+"""Check arguments, always in the same way and with the same message; name the kinds of arrays."""
 
 from collections.abc import Collection
 from numbers import Real
@@ -18,19 +18,19 @@ Singles = NDArray[np.float32]
 def check_integer(
     value: Any, name: str, low: int = 1, high: int | None = None, of: str = ""
 ) -> int:
-    """Return `value` as an int within bounds, or say what is wrong with it.
+    """Return `value` as an int within bounds, or raise an error that says what is wrong.
 
     Parameters
     ----------
     value : int
-        Python's or NumPy's. A float is none, even if it is whole, nor is a bool.
+        Python's or NumPy's. A float is refused even if it is whole, and so is a bool.
     name : str
         What to call it in messages.
     low : int, default=1
     high : int, optional
         The bounds; both are allowed.
     of : str, optional
-        What there are `high` of, for messages.
+        What `high` counts, for messages.
 
     Returns
     -------
@@ -53,17 +53,15 @@ def check_integer(
     ValueError: k must be from 1 to 8, got 0
     """
     most = f"the {high} {of}" if of else high
-    bounds = (
-        f"at least {low}"
-        if high is None
-        else f"at most {most}"
-        if high < low
-        else f"from {low} to {most}"
-    )
+    if high is None:
+        bounds = f"at least {low}"
+    elif high < low:
+        bounds = f"at most {most}"
+    else:
+        bounds = f"from {low} to {most}"
     if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
-        raise TypeError(
-            f"{name} must be an integer {'of ' if high is None else ''}{bounds}, got {value!r}"
-        )
+        of_bounds = f"of {bounds}" if high is None else bounds
+        raise TypeError(f"{name} must be an integer {of_bounds}, got {value!r}")
     if value < low or (high is not None and value > high):
         raise ValueError(f"{name} must be {bounds}, got {value}")
     return int(value)
@@ -84,8 +82,7 @@ def check_choice(value: Any, name: str, choices: Collection[Any]) -> None:
 
 
 def check_positive(value: Any, name: str) -> float:
-    """Return `value` as a positive float, or raise a `TypeError` or `ValueError` that names the
-    parameter.
+    """Return `value` as a positive float, or raise an error that names the parameter.
 
     Examples
     --------

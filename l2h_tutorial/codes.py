@@ -1,4 +1,4 @@
-"""Hash codes: rows of bits, the integers and machine words that hold them, and the Hamming distance between them."""
+"""Hash codes as bits, as integers and as machine words, and the Hamming distance between them."""
 
 from typing import Any
 
@@ -8,12 +8,12 @@ from numpy.typing import ArrayLike, NDArray
 from .checks import Array, Bits, check_integer
 
 WORD_BITS = 64  # one machine word
-# distances computed at a time: what is needed for them stays in the processor's cache
+# Distances computed at a time, so that what they need stays in the processor's cache.
 _BLOCK = 1 << 17
 
 
 def check_bits(bits: ArrayLike, n_bits: int | None = None, *, name: str = "bits") -> Bits:
-    """Return `bits` as a (n, b) boolean array, or say what is wrong with them.
+    """Return `bits` as a (n, b) boolean array, or raise an error that says what is wrong.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def check_bits(bits: ArrayLike, n_bits: int | None = None, *, name: str = "bits"
 
 
 def _advice(array: Array) -> str:
-    """Say what may have been meant by an array that is not of bits."""
+    """Guess what an array that is not of bits was meant to be, and say what to do with it."""
     if array.ndim < 2 and array.dtype.kind in "ui":
         return "integer codes make a table by HashTable.from_integers, and bits by integers_to_bits"
     if array.dtype.kind in "uif" and not np.isin(array, (-1, 0, 1)).all():
@@ -95,7 +95,8 @@ def bits_to_integers(bits: ArrayLike) -> Any:
     array = check_bits(array[None, :] if single else array)
     if array.shape[1] > WORD_BITS:
         raise ValueError(
-            f"an integer holds at most {WORD_BITS} bits, got {array.shape[1]}; pack_bits takes any length"
+            f"an integer holds at most {WORD_BITS} bits, got {array.shape[1]}; "
+            "pack_bits takes any length"
         )
     integers = pack_bits(array)[:, 0]
     return integers[0] if single else integers
@@ -137,10 +138,10 @@ def integers_to_bits(codes: ArrayLike, n_bits: int) -> Bits:
 
 
 def check_codes(codes: ArrayLike, n_bits: int) -> NDArray[np.uint64]:
-    """Return integer codes of `n_bits` bits as uint64, one or (n,), or raise what `integers_to_bits` does."""
+    """Return one or (n,) integer codes as uint64; raises what `integers_to_bits` does."""
     n_bits = check_integer(n_bits, "n_bits", 1, WORD_BITS)
     array = np.asarray(codes)
-    # large integers become objects, or floats, unless they are taken one by one
+    # NumPy may have made floats of large integers, so they are taken one by one
     if array.dtype.kind not in "ui":
         objects = np.asarray(codes, dtype=object)
         if not all(
@@ -154,7 +155,8 @@ def check_codes(codes: ArrayLike, n_bits: int) -> NDArray[np.uint64]:
     outside = np.asarray((array < 0) | (array > (1 << n_bits) - 1))
     if outside.any():
         raise ValueError(
-            f"a code of {n_bits} bits must be from 0 to {(1 << n_bits) - 1}, got {array[outside][0]}"
+            f"a code of {n_bits} bits must be from 0 to {(1 << n_bits) - 1}, "
+            f"got {array[outside][0]}"
         )
     return array.astype(np.uint64)
 
@@ -169,8 +171,8 @@ def pack_bits(bits: ArrayLike) -> NDArray[np.uint64]:
     Returns
     -------
     (n, ceil(b / 64)) array of uint64
-        The first word is the most significant and carries the padding, so up to 64 bits the only
-        word is the integer code, and rows sort as the numbers they are.
+        The first word is the most significant, and carries the padding. So up to 64 bits the only
+        word is the integer code, and rows sort as numbers do.
 
     Raises
     ------
@@ -196,7 +198,10 @@ def pack_bits(bits: ArrayLike) -> NDArray[np.uint64]:
 
 
 def words_of_bytes(octets: Array) -> NDArray[np.uint64]:
-    """Read rows of bytes, (n, n_bytes), as 64-bit words with zeros behind, by which rows can be compared."""
+    """Read rows of bytes, (n, n_bytes), as 64-bit words, with zeros after the last byte.
+
+    The words serve to compare rows.
+    """
     n, n_bytes = octets.shape
     padded = np.zeros((n, -(-n_bytes // 8) * 8), dtype=np.uint8)
     padded[:, :n_bytes] = octets
@@ -237,7 +242,7 @@ def hamming_distances(a_bits: ArrayLike, b_bits: ArrayLike) -> NDArray[np.int32]
 
 
 def distances_of_all(a_words: Array, b_words: Array) -> NDArray[np.int32]:
-    """Compare each row of packed codes, (n_a, n_words), with each of others, (n_b, n_words), some at a time."""
+    """Compare each packed code of one set, (n_a, n_words), with each of another, (n_b, n_words)."""
     distances = np.empty((len(a_words), len(b_words)), dtype=np.int32)
     columns = np.ascontiguousarray(b_words.T)[:, None]
     step = max(1, _BLOCK // len(b_words))

@@ -1,7 +1,9 @@
-"""How good a search is, and what it costs: measures of lists of rows, of rankings, and of the
-search within a radius.
+"""Measure how good a search is and what it costs.
 
-What a mean over queries does with those that have no answer is named each time; see `mean_ratio`.
+There are measures of a list of rows (`precision_at_k`, `recall_of_exact`), of a ranking of the
+whole database (`mean_average_precision`), and of the search within a radius
+(`evaluate_radius_search`). `paired_bootstrap` compares two methods. Each measure says how its mean
+counts queries that have no answer; see `mean_ratio`.
 """
 
 from collections.abc import Iterable, Iterator
@@ -44,21 +46,21 @@ def precision_at_k(
     denominator: str = "k",
     per_query: bool = False,
 ) -> Any:
-    """Share of the first k results that have the query's class, averaged over queries.
+    """Return the share of the first k results that have the query's class, averaged over queries.
 
     Parameters
     ----------
     ids : (n_queries,) sequence of integer arrays, or (n_queries, m) array of integers
-        Database rows, each once, the best first; from the (k + 1)-th on they are ignored.
+        Database rows, each once, the best first. All after the k-th are ignored.
     query_labels, database_labels : (n_queries,) and (n,) arrays of classes, or of one column
     k : int, default=10
     empty : {"zero", "skip"}, default="zero"
-        What a query without results contributes: 0; or nothing, it is left out of the mean, so that
-        each radius averages other queries.
+        "zero": a query without results counts as 0. "skip": it is left out of the mean, so that the
+        means of two radii may be over different queries.
     denominator : {"k", "returned"}, default="k"
-        Divide by k, or by the number of results where there are fewer.
+        Divide by k, or by the number of results if that is smaller.
     per_query : bool, default=False
-        Return each query's precision in place of the mean.
+        Return each query's precision instead of the mean.
 
     Returns
     -------
@@ -108,7 +110,7 @@ def precision_at_k(
 
 
 def recall_of_exact(ids: Any, exact_ids: ArrayLike, *, per_query: bool = False) -> Any:
-    """Share of the exact nearest neighbours that are among the candidates, averaged over queries.
+    """Return the share of the exact neighbours that are candidates, averaged over queries.
 
     Parameters
     ----------
@@ -117,7 +119,7 @@ def recall_of_exact(ids: Any, exact_ids: ArrayLike, *, per_query: bool = False) 
     exact_ids : (n_queries, k) array of integers
         The true neighbours, as `l2h_tutorial.search.exact_neighbours` gives them.
     per_query : bool, default=False
-        Return each query's recall in place of the mean.
+        Return each query's recall instead of the mean.
 
     Returns
     -------
@@ -126,12 +128,13 @@ def recall_of_exact(ids: Any, exact_ids: ArrayLike, *, per_query: bool = False) 
     Raises
     ------
     TypeError, ValueError
-        If both are not of the same number of queries, or what is in either is no row number.
+        If the two have different numbers of queries, or either holds something else than row
+        numbers.
 
     Notes
     -----
-    With N the set of a query's k exact neighbours and C that of its candidates: ``|N and C| / k``.
-    No label is involved: it judges the index, not the features.
+    With N the set of a query's k exact neighbours and C the set of its candidates, recall is
+    ``|N and C| / k``. It involves no label, so it judges the index, not the features.
 
     References
     ----------
@@ -155,19 +158,18 @@ def recall_of_exact(ids: Any, exact_ids: ArrayLike, *, per_query: bool = False) 
 def same_ranking(
     ids: ArrayLike, other_ids: ArrayLike, scores: ArrayLike, *, tolerance: float = 1e-5
 ) -> bool:
-    """Say whether two searches gave the same rows in the same order, up to the rounding of their
-    scores.
+    """Return whether two searches gave the same rows in the same order, up to rounding.
 
     Processors add up a product of vectors in different orders, so two rows whose scores are nearly
-    equal may change places. Bits, Hamming distances and what follows from them alone are the same
-    everywhere, and are compared with `numpy.array_equal`.
+    equal may change places. Bits and Hamming distances, and what follows from these alone, are the
+    same on every machine. Compare them with `numpy.array_equal`.
 
     Parameters
     ----------
     ids, other_ids : (n_queries, k) arrays of row numbers
         The best row of each query first.
     scores : (n_queries, n) array of numbers
-        What both searches rank by: the score, or distance, of every row.
+        The score, or distance, of every row, by which both searches rank.
     tolerance : float, default=1e-5
         Rows at the same place may differ by this share of the query's largest score.
 
@@ -189,7 +191,9 @@ def same_ranking(
     >>> same_ranking([[0, 1, 2]], [[0, 1, 3]], scores)
     False
     """
-    rows, others, table = np.asarray(ids), np.asarray(other_ids), np.asarray(scores, dtype=float)
+    rows = np.asarray(ids)
+    others = np.asarray(other_ids)
+    table = np.asarray(scores, dtype=float)
     if rows.shape != others.shape or rows.ndim != 2 or table.ndim != 2 or len(table) != len(rows):
         shapes = f"{rows.shape}, {others.shape} and {table.shape}"
         raise ValueError(
@@ -199,26 +203,26 @@ def same_ranking(
         in_order = np.sort(ranking, axis=1)
         if (in_order[:, 1:] == in_order[:, :-1]).any():
             return False
-    differences = np.take_along_axis(table, rows, axis=1) - np.take_along_axis(
-        table, others, axis=1
-    )
+    found = np.take_along_axis(table, rows, axis=1)
+    other_found = np.take_along_axis(table, others, axis=1)
     allowed = tolerance * np.abs(table).max(axis=1, keepdims=True)
-    return bool((np.abs(differences) <= allowed).all())
+    return bool((np.abs(found - other_found) <= allowed).all())
 
 
 def mean_ratio(part: Array, whole: Array, *, empty: str = "zero", per_query: bool = False) -> Any:
-    """Average the ratios part / whole over queries, of which some have nothing to divide by.
+    """Average the ratios part / whole over queries; a whole may be 0.
 
     Parameters
     ----------
     part, whole : (n_queries,) arrays of numbers
-        Of each query what was counted, and what it is a share of. A whole of 0 is an empty query.
+        For each query, what was counted, and what it is a share of. A query whose whole is 0 is
+        empty.
     empty : {"zero", "skip"}, default="zero"
-        "zero": an empty query counts as 0. "skip": it is left out of the mean, which is then one
-        over other queries than at another radius. Both are in use: say which it is, and give the
-        share of empty queries beside it.
+        "zero": an empty query counts as 0. "skip": it is left out of the mean, so that the means of
+        two radii may be over different queries. Both are in use. Say which one you use, and give
+        the share of empty queries beside the mean.
     per_query : bool, default=False
-        Return each query's ratio in place of the mean.
+        Return each query's ratio instead of the mean.
 
     Returns
     -------
@@ -246,14 +250,14 @@ def mean_ratio(part: Array, whole: Array, *, empty: str = "zero", per_query: boo
 
 
 def matching_labels(query_labels: ArrayLike, database_labels: ArrayLike) -> tuple[Array, Array]:
-    """Return the labels of queries and of a database so that they can be compared.
+    """Return the labels of queries and of a database in a form that can be compared.
 
     Parameters
     ----------
     query_labels, database_labels : (n_queries,) and (n,) arrays of classes, or (n_queries, c) and
     (n, c) indicators
-        Numbers or text, also as objects, of which pandas makes columns. One column is read as
-        classes, as ``fit`` reads it.
+        Numbers or text, also as an array of objects, which a pandas column may be. One column is
+        read as classes, as ``fit`` reads it.
 
     Returns
     -------
@@ -276,18 +280,22 @@ def matching_labels(query_labels: ArrayLike, database_labels: ArrayLike) -> tupl
     pair = [np.asarray(labels) for labels in (query_labels, database_labels)]
     query, database = [labels[:, 0] if labels.shape[1:] == (1,) else labels for labels in pair]
     if query.ndim not in (1, 2) or query.shape[1:] != database.shape[1:]:
-        expected = "labels must be classes, (n_queries,) and (n,), or indicators, (n_queries, c) and (n, c)"
-        raise ValueError(f"{expected}, got shapes {query.shape} and {database.shape}")
+        raise ValueError(
+            "labels must be classes, (n_queries,) and (n,), or indicators, (n_queries, c) and "
+            f"(n, c), got shapes {query.shape} and {database.shape}"
+        )
     if query.ndim == 2:
         if not np.isin(np.concatenate([query, database]), [0, 1]).all():
             raise ValueError("labels in several columns must be indicators, 0 or 1")
         return query.astype(bool), database.astype(bool)
-    if query.dtype != database.dtype:  # as objects, large integers and fractions stay what they are
-        query, database = query.astype(object), database.astype(object)
+    if query.dtype != database.dtype:  # objects keep large integers and fractions exactly
+        query = query.astype(object)
+        database = database.astype(object)
     numbers, classes = pd.factorize(np.concatenate([query, database]))
     if (numbers < 0).any():
         raise ValueError("labels must be classes, none of them missing")
-    if len({(isinstance(name, Number), isinstance(name, str)) for name in classes}) > 1:
+    kinds = {(isinstance(name, Number), isinstance(name, str)) for name in classes}
+    if len(kinds) > 1:
         raise TypeError("classes must be of one kind, numbers or text, on both sides")
     return numbers[: len(query)], numbers[len(query) :]
 
@@ -296,8 +304,9 @@ def matching_labels(query_labels: ArrayLike, database_labels: ArrayLike) -> tupl
 
 
 class RingCounts(NamedTuple):
-    """How many rows, and how many relevant rows, a query has at each Hamming distance: in each ring
-    around it.
+    """Hold how many rows and how many relevant rows each query has at each Hamming distance.
+
+    The rows at one distance form a ring around the query.
 
     Attributes
     ----------
@@ -317,12 +326,12 @@ def ring_counts(
     query_labels: ArrayLike,
     database_labels: ArrayLike,
 ) -> RingCounts:
-    """Count, for each query and each Hamming distance, the rows and the relevant rows at that
-    distance.
+    """Count the rows and the relevant rows at each Hamming distance from each query.
 
     Parameters
     ----------
-    query_bits : (n_queries, n_bits) array of bool database_bits : (n, n_bits) array of bool
+    query_bits : (n_queries, n_bits) array of bool
+    database_bits : (n, n_bits) array of bool
     query_labels, database_labels : (n_queries,) and (n,) arrays of classes, or (n_queries, c) and
     (n, c) indicators
         A row is relevant to a query if it has the same class or, for 0/1 indicators, at least one
@@ -335,14 +344,14 @@ def ring_counts(
     Raises
     ------
     TypeError, ValueError
-        If bits are not boolean and of one width, there is no query or no row, or labels do not
+        If bits are not boolean, their widths differ, there is no query or no row, or labels do not
         match the bits.
 
     Notes
     -----
     A ranking by Hamming distance says nothing about the order inside a ring, so a measure that
-    depends on that order measures chance. The counts are all there is to know, and they take no
-    sort: XOR, count bits, count distances.
+    depends on that order measures chance. The counts are all that the ranking says. They need no
+    sort: XOR the codes, count the bits, count the distances.
 
     References
     ----------
@@ -351,19 +360,21 @@ def ring_counts(
 
     Examples
     --------
-    >>> query, database = np.array([[True, True]]), np.array([[True, True], [True, False], [False, True]])
+    >>> query = np.array([[True, True]])
+    >>> database = np.array([[True, True], [True, False], [False, True]])
     >>> counts = ring_counts(query, database, [7], [7, 7, 8])
-    >>> counts.rows, counts.relevant  # one row at distance 0, two at distance 1, none at distance 2
+    >>> counts.rows, counts.relevant  # one row at distance 0, two at distance 1
     (array([[1, 2, 0]]), array([[1, 1, 0]]))
     """
     counts = []
     for distances, relevant in _compared(query_bits, database_bits, query_labels, database_labels):
         n_rings = np.shape(query_bits)[1] + 1
-        apart = np.min_scalar_type(2 * n_rings).type(n_rings)  # small numbers are added fastest
-        both_kinds = distances + apart * relevant  # so that one pass counts both kinds of rows
-        counts.append(np.bincount(both_kinds, minlength=2 * n_rings).reshape(2, n_rings))
-    both = np.array(counts)
-    return RingCounts(both.sum(axis=1), both[:, 1])
+        # One pass counts both kinds of rows: relevant ones are counted n_rings further on.
+        offset = np.min_scalar_type(2 * n_rings).type(n_rings)  # small numbers are added fastest
+        shifted = distances + offset * relevant
+        counts.append(np.bincount(shifted, minlength=2 * n_rings).reshape(2, n_rings))
+    both_kinds = np.array(counts)
+    return RingCounts(both_kinds.sum(axis=1), both_kinds[:, 1])
 
 
 def _compared(
@@ -382,11 +393,15 @@ def _compared(
         )
         raise ValueError(f"{expected}, got {len(of_query)} and {len(of_database)}")
     words = np.ascontiguousarray(pack_bits(database).T)
-    several = of_query.ndim == 2
-    if several:
-        of_query, of_database = pack_bits(of_query), np.ascontiguousarray(pack_bits(of_database).T)
+    has_indicators = of_query.ndim == 2
+    if has_indicators:
+        of_query = pack_bits(of_query)
+        of_database = np.ascontiguousarray(pack_bits(of_database).T)
     for query_words, wanted in zip(pack_bits(query), of_query, strict=True):
-        relevant = (of_database & wanted[:, None]).any(axis=0) if several else of_database == wanted
+        if has_indicators:
+            relevant = (of_database & wanted[:, None]).any(axis=0)
+        else:
+            relevant = of_database == wanted
         yield packed_distances(words, query_words[:, None]), relevant
 
 
@@ -398,20 +413,22 @@ def mean_average_precision(
     ties: str = "expected",
     per_query: bool = False,
 ) -> Any:
-    """Average precision of ranking the whole database by Hamming distance, averaged over queries.
+    """Rank the database by Hamming distance, and average the average precision over queries.
 
     Parameters
     ----------
-    query_bits : (n_queries, n_bits) array of bool database_bits : (n, n_bits) array of bool
+    query_bits : (n_queries, n_bits) array of bool
+    database_bits : (n, n_bits) array of bool
     query_labels, database_labels : (n_queries,) and (n,) arrays of classes, or (n_queries, c) and
     (n, c) indicators
         A row is relevant to a query if it has the same class or, for 0/1 indicators, at least one
         label in common. One column is read as classes, as ``fit`` reads it.
     ties : {"expected", "stable"}, default="expected"
         Rows at the same distance form a ring. "expected": the mean over all orders inside the
-        rings. "stable": rings in database order, as published figures that come from a stable sort.
+        rings. "stable": rows of a ring in database order, as in published figures that come from a
+        stable sort.
     per_query : bool, default=False
-        Return each query's average precision in place of the mean.
+        Return each query's average precision instead of the mean.
 
     Returns
     -------
@@ -421,8 +438,8 @@ def mean_average_precision(
     Raises
     ------
     TypeError, ValueError
-        If bits are not boolean and of one width, there is no query or no row, labels do not match
-        the bits, or `ties` is not one of those named.
+        If bits are not boolean, their widths differ, there is no query or no row, labels do not
+        match the bits, or `ties` is not one of those named.
 
     Notes
     -----
@@ -437,8 +454,9 @@ def mean_average_precision(
 
     Examples
     --------
-    >>> query, database = np.array([[True, True]]), np.array([[True, False], [False, True], [False, False]])
-    >>> mean_average_precision(query, database, [1], [1, 0, 0])  # first or second, with equal probability
+    >>> query = np.array([[True, True]])
+    >>> database = np.array([[True, False], [False, True], [False, False]])
+    >>> mean_average_precision(query, database, [1], [1, 0, 0])  # place 1 or 2, equally likely
     0.75
     >>> mean_average_precision(query, database, [1], [1, 0, 0], ties="stable")
     1.0
@@ -453,13 +471,14 @@ def mean_average_precision(
 
 
 def _precision_in_order(distances: Array, relevant: Bits) -> float:
-    """Average precision with rings in the order of the database; so small unsigned integers sort in linear time."""
+    """Return the average precision of a ranking whose rings are in the order of the database."""
+    # NumPy's stable sort of small unsigned integers takes linear time
     places = np.flatnonzero(relevant[np.argsort(distances, kind="stable")]) + 1
     return float((np.arange(1, len(places) + 1) / places).mean()) if len(places) else 0.0
 
 
 def average_precision(counts: RingCounts) -> Floats:
-    """Expected average precision of each query, over all orders inside the rings.
+    """Return the expected average precision of each query, over all orders inside the rings.
 
     Parameters
     ----------
@@ -473,26 +492,27 @@ def average_precision(counts: RingCounts) -> Floats:
     Notes
     -----
     Take a ring of n rows, r of them relevant, behind N rows of which R are relevant. The row at
-    place i of the ring is relevant with probability r / n, and then (i - 1)(r - 1)/(n - 1) of those
-    before it in the ring are expected to be. Its precision is therefore (R + 1 + (i - 1) b) / (N +
-    i) with b = (r - 1)/(n - 1), and the sum over the ring is r / n * (n b + (R + 1 - b (N + 1))
-    (H(N + n) - H(N))), H being the harmonic numbers. The sum over all rings, divided by the number
-    of relevant rows, is the average precision.
+    place i of the ring is relevant with probability r / n. If it is, (i - 1)(r - 1)/(n - 1) of the
+    rows before it in the ring are expected to be relevant too. So the precision at its place is
+    (R + 1 + (i - 1) b) / (N + i) with b = (r - 1)/(n - 1). The sum over the ring is
+    r / n * (n b + (R + 1 - b (N + 1)) (H(N + n) - H(N))), where H are the harmonic numbers. The sum
+    over all rings, divided by the number of relevant rows, is the average precision.
 
     References
     ----------
-    F. McSherry and M. Najork, ECIR 2008, who sum over places; H sums them at once. K. He, F. Cakir,
-    S. A. Bargal and S. Sclaroff, "Hashing as tie-aware learning to rank", CVPR 2018, for rings of
-    Hamming distance.
+    F. McSherry and M. Najork, ECIR 2008, who sum over places; here harmonic numbers give the sum at
+    once. K. He, F. Cakir, S. A. Bargal and S. Sclaroff, "Hashing as tie-aware learning to rank",
+    CVPR 2018, for rings of Hamming distance.
 
     Examples
     --------
-    >>> rings = RingCounts(rows=np.array([[1, 2, 3]]), relevant=np.array([[1, 1, 0]]))  # at the distances 0, 1 and 2
-    >>> average_precision(rings)  # half of 1 + 2/2 and of 1 + 2/3
+    >>> rings = RingCounts(rows=np.array([[1, 2, 3]]), relevant=np.array([[1, 1, 0]]))
+    >>> average_precision(rings)  # 2 relevant rows: the mean of (1 + 2/2) / 2 and (1 + 2/3) / 2
     array([0.91666667])
     """
     in_ring, hits = counts
-    through, hits_through = in_ring.cumsum(axis=1), hits.cumsum(axis=1)
+    through = in_ring.cumsum(axis=1)
+    hits_through = hits.cumsum(axis=1)
     before = through - in_ring
     n_rows = through[0, -1]
     harmonic = np.append(0, (1 / np.arange(1, n_rows + 1)).cumsum())
@@ -509,12 +529,12 @@ def average_precision(counts: RingCounts) -> Floats:
 def paired_bootstrap(
     a: ArrayLike, b: ArrayLike, n_resamples: int = 2000, random_state: Any = 0
 ) -> tuple[float, float, float]:
-    """Mean difference of two methods over the same queries, with a 95% percentile interval.
+    """Return the mean difference of two methods over the same queries, and its 95% interval.
 
     Parameters
     ----------
     a, b : (n_queries,) arrays of numbers
-        A measure of each query under either method, in the same order of queries.
+        The measure of each query under each method, in the same order of queries.
     n_resamples : int, default=2000
         How often the queries are drawn anew, with replacement.
     random_state : int, RandomState instance or None, default=0
@@ -522,8 +542,8 @@ def paired_bootstrap(
     Returns
     -------
     difference, low, high : float
-        The mean of ``a - b``, and the ends of the interval. If it holds 0, the queries do not tell
-        the methods apart.
+        The mean of ``a - b``, and the ends of the percentile interval. If the interval holds 0,
+        these queries cannot tell which method is better.
 
     Raises
     ------
@@ -543,7 +563,8 @@ def paired_bootstrap(
     """
     if np.shape(a) != np.shape(b) or np.ndim(a) != 1 or not np.size(a):
         raise ValueError(
-            f"a and b must hold a number for each of the same queries, got {np.shape(a)}, {np.shape(b)}"
+            "a and b must hold a number for each of the same queries, "
+            f"got {np.shape(a)}, {np.shape(b)}"
         )
     difference = np.subtract(a, b, dtype=float)
     if not np.isfinite(difference).all():
@@ -560,8 +581,7 @@ def paired_bootstrap(
 def evaluate_radius_search(
     hasher: Any, s: Split, radii: Iterable[int] | None = None, k: int = 10, empty: str = "zero"
 ) -> pd.DataFrame:
-    """Hash the database, search it within each radius, re-rank by cosine distance, and average over
-    queries.
+    """Measure, for each radius, the tutorial's search: hash, look up, re-rank by cosine distance.
 
     Parameters
     ----------
@@ -580,20 +600,20 @@ def evaluate_radius_search(
     -------
     DataFrame, one row a radius
         - radius
-        - precision : of the first k results, divided by k
+        - precision : correct rows among the first k results, divided by k
         - coverage : share of queries with at least one candidate
         - candidates : mean number of candidates a query
         - scanned : the same as a share of the database
-        - seconds : mean time a query of the whole search at this radius: encode, look up, re-rank; without building
-          the table or preparing the vectors
+        - seconds : mean time of a query at this radius: encode, look up, re-rank. Building the
+          table and preparing the vectors do not count.
 
     Raises
     ------
     sklearn.exceptions.NotFittedError
         If the hasher is not fitted.
     TypeError, ValueError
-        If `hasher` is none, a radius is out of range, there is none, or k is below 1 or larger than
-        the database.
+        If `hasher` has no ``transform``, a radius is out of range, there is no radius, or k is
+        below 1 or larger than the database.
 
     Examples
     --------
@@ -608,7 +628,8 @@ def evaluate_radius_search(
     """
     if not hasattr(hasher, "transform"):
         raise TypeError(
-            f"hasher must be fitted and have a transform that makes bits, got a {type(hasher).__name__}"
+            "hasher must be fitted and have a transform that makes bits, "
+            f"got a {type(hasher).__name__}"
         )
     table = HashTable(hasher.transform(s.X_database))
     radii = range(min(10, table.n_bits) + 1) if radii is None else radii
@@ -627,8 +648,8 @@ def evaluate_radius_search(
         bits = hasher.transform(X)
         encoding = perf_counter() - start
         for radius in sorted(set(radii)):
-            # products that a smaller radius has paid for
-            shared, start = reranker.shared, perf_counter()
+            shared = reranker.shared  # a smaller radius has spent this on products that serve all
+            start = perf_counter()
             ids = table.query_radius(bits, radius)
             _, rows = reranker.nearest(ids, k)
             nearest[radius] += rows

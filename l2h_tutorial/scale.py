@@ -1,5 +1,9 @@
-"""Beyond one table, one core and one machine: faiss as the neighbour, Dask as the engine, and what
-it all costs.
+"""Search more rows than fit one table, one core or one machine.
+
+`open_vectors` and `encode` hash vectors that are too many for memory. `to_faiss`, `from_faiss` and
+`faiss_query_radius` exchange codes with faiss and search there. `DistributedHashTable` spreads a
+table over the workers of a Dask cluster. `measure_search`, `wire_bytes` and `plan_size` measure
+what a search costs, and compute what a larger one would cost.
 
 faiss and Dask are optional: ``pip install '.[scale]'`` in the folder of this project.
 """
@@ -42,11 +46,11 @@ __all__ += [
     "wire_bytes",
 ]
 
-_BLOCK_ROWS = 1 << 14  # drawn at random at a time
+_BLOCK_ROWS = 1 << 14  # rows whose flips are drawn at a time
 
 
 def load_optional(module: str) -> Any:
-    """Import a module that a plain installation does not have, or say what to install."""
+    """Import a module that may not be installed, or raise an error that says how to install it."""
     try:
         return import_module(module)
     except ImportError as error:
@@ -58,7 +62,7 @@ def load_optional(module: str) -> Any:
 
 
 def open_vectors(path: str | os.PathLike[str], *, block_rows: int | None = None) -> Any:
-    """Open a ``.npy`` file of vectors as a Dask array. Nothing is read but its shape.
+    """Open a ``.npy`` file of vectors as a Dask array; only its shape and dtype are read.
 
     Dask's own readers open other formats: ``dask.array.from_zarr``, or
     ``dask.dataframe.read_parquet(...).to_dask_array(lengths=True)``.
@@ -66,9 +70,9 @@ def open_vectors(path: str | os.PathLike[str], *, block_rows: int | None = None)
     Parameters
     ----------
     path : str or path
-        Workers open it by this name, so it must be the same file to all of them.
+        Workers open it by this name, so the name must mean the same file for all of them.
     block_rows : int, optional
-        Rows of a block. By default Dask's choice, of about 128 MB.
+        Rows of a block. By default Dask chooses blocks of about 128 MB.
 
     Returns
     -------
@@ -82,8 +86,8 @@ def open_vectors(path: str | os.PathLike[str], *, block_rows: int | None = None)
     FileNotFoundError
         If there is no such file.
     TypeError, ValueError
-        If it holds anything but a two-dimensional array of numbers or booleans; the message names
-        the file. If `block_rows` is not an integer of at least 1.
+        If the file holds anything but a two-dimensional array of numbers or booleans (the message
+        names the file), or `block_rows` is not an integer of at least 1.
 
     Examples
     --------
@@ -102,30 +106,33 @@ def open_vectors(path: str | os.PathLike[str], *, block_rows: int | None = None)
         raise ValueError(
             f"{path} is not a whole .npy file of one plain array: {str(error)[:300]}"
         ) from error
-    shape, dtype = mapped.shape, mapped.dtype
+    shape = mapped.shape
+    dtype = mapped.dtype
     if len(shape) != 2 or 0 in shape or dtype.kind not in "fiub":
         raise ValueError(
             f"{path} must hold a two-dimensional array of numbers, found {dtype} of shape {shape}"
         )
     rows = "auto" if block_rows is None else check_integer(block_rows, "block_rows")
     chunks = da.core.normalize_chunks((rows, -1), shape, dtype=dtype)
-    name = f"{path.name}-{uuid4()}"  # the file may have changed since it was opened last
+    # a new name each time, because the file may have changed since it was last opened
+    name = f"{path.name}-{uuid4()}"
     return da.map_blocks(_read_rows, path, name=name, chunks=chunks, meta=np.empty((0, 0), dtype))
 
 
 def encode(hasher: Any, X: Any) -> Any:
     """Hash the vectors of a Dask array, block by block.
 
-    An array needs none of this, nor does one that stays in its file, as ``np.load(path,
-    mmap_mode="r")`` opens it: the hasher's ``transform`` takes it, in blocks too.
+    An array in memory does not need this, and neither does one that stays in its file, as
+    ``np.load(path, mmap_mode="r")`` opens it. The hasher's ``transform`` takes both, also in
+    blocks.
 
     Parameters
     ----------
     hasher : fitted transformer
-        Whose ``transform`` makes bits of vectors: `LSH`, `GRH` and the others, or a pipeline that
-        ends in one.
+        Its ``transform`` makes bits of vectors: `LSH`, `GRH` and the other hashers, or a pipeline
+        that ends in one.
     X : (n, d) dask.array.Array
-        As `open_vectors` makes one of a file.
+        `open_vectors` makes one from a file.
 
     Returns
     -------
@@ -135,8 +142,8 @@ def encode(hasher: Any, X: Any) -> Any:
     Raises
     ------
     TypeError, ValueError
-        If `X` is no Dask array, is empty, or does not know the rows of its blocks; if the hasher
-        refuses such rows, or makes something else of them than bits.
+        If `X` is no Dask array, is empty, or does not know how many rows its blocks have, or if the
+        hasher refuses such rows or makes anything but bits of them.
 
     Examples
     --------
@@ -144,8 +151,9 @@ def encode(hasher: Any, X: Any) -> Any:
     >>> X = np.random.default_rng(0).normal(size=(1000, 16))
     >>> lsh = LSH(70, random_state=0).fit(X)
     >>> import dask.array as da
-    >>> encode(lsh, da.from_array(X, chunks=(250, 16)))
-    dask.array<_encode_block, shape=(1000, 70), dtype=bool, chunksize=(250, 70), chunktype=numpy.ndarray>
+    >>> bits = encode(lsh, da.from_array(X, chunks=(250, 16)))
+    >>> bits.shape, bits.chunksize, bits.dtype
+    ((1000, 70), (250, 70), dtype('bool'))
     """
     X = check_dask(X, "X")
     sample = _encode_block(np.zeros((1, X.shape[1]), X.dtype), hasher)
@@ -154,14 +162,16 @@ def encode(hasher: Any, X: Any) -> Any:
 
 
 def check_dask(array: Any, name: str) -> Any:
-    """Return a Dask array of whole rows, or say what is wrong with it."""
+    """Return a Dask array whose blocks hold whole rows, or raise an error that says why not."""
     if not hasattr(array, "dask"):
         raise TypeError(
-            f"{name} must be a Dask array, got {type(array).__name__}; dask.array.from_array makes one"
+            f"{name} must be a Dask array, got {type(array).__name__}; "
+            "dask.array.from_array makes one"
         )
     if array.ndim != 2 or 0 in array.shape:
         raise ValueError(
-            f"{name} must be two-dimensional with at least one row and column, got shape {array.shape}"
+            f"{name} must be two-dimensional with at least one row and column, "
+            f"got shape {array.shape}"
         )
     if np.isnan(array.shape).any():
         raise ValueError(
@@ -171,13 +181,14 @@ def check_dask(array: Any, name: str) -> Any:
 
 
 def _read_rows(path: Path, block_info: Any) -> Array:
-    """A block of a file: its name travels to the workers, not its rows."""
+    """Read a block of a file: the file's name travels to the workers, its rows do not."""
     start, stop = block_info[None]["array-location"][0]
     return np.array(open_memmap(path, mode="r")[start:stop])
 
 
 def _encode_block(block: Array, hasher: Any) -> Bits:
-    # Hashers refuse an empty array; a block may be empty, after rows have been filtered.
+    """Hash one block."""
+    # A block may be empty after rows have been filtered, but hashers refuse an empty array.
     rows = block if len(block) else np.zeros((1, np.shape(block)[1]))
     bits = np.asarray(hasher.transform(rows))
     if bits.dtype != bool:
@@ -188,12 +199,12 @@ def _encode_block(block: Array, hasher: Any) -> Bits:
 
 
 # --- faiss ----------------------------------------------------------------------------------------
-# faiss packs codes into bytes, so its codes have a multiple of 8 bits. What is missing is filled up
-# with zero bits. All codes and queries get the same ones, so no distance changes.
+# faiss packs codes into bytes, so its codes have a multiple of 8 bits. Shorter codes are filled up
+# with zero bits. All codes and queries get the same zeros, so no distance changes.
 
 
 def faiss_bytes(bits: ArrayLike) -> Bytes:
-    """Pack codes as faiss's binary indexes take them: bit i here is dimension i there.
+    """Pack codes as faiss's binary indexes take them; bit i becomes faiss's dimension i.
 
     Parameters
     ----------
@@ -202,8 +213,8 @@ def faiss_bytes(bits: ArrayLike) -> Bytes:
     Returns
     -------
     (n, ceil(b / 8)) array of uint8
-        The first bit of a code is the lowest of the first byte, as faiss has it itself
-        (``numpy.packbits`` puts it highest if nothing is said). Filled up with zero bits.
+        The first bit of a code is the lowest bit of the first byte, as in faiss. (By default
+        ``numpy.packbits`` makes it the highest.) The last byte is filled up with zero bits.
 
     Raises
     ------
@@ -219,8 +230,9 @@ def faiss_bytes(bits: ArrayLike) -> Bytes:
 
 
 def to_faiss(table_or_bits: HashTable | ArrayLike) -> Any:
-    """Make a faiss index that holds the codes of a table and compares a query with each; row
-    numbers are its ids.
+    """Make a flat faiss index of a table's codes: it compares a query with each.
+
+    Its ids are the row numbers.
 
     Parameters
     ----------
@@ -245,9 +257,8 @@ def to_faiss(table_or_bits: HashTable | ArrayLike) -> Any:
     >>> index.ntotal, index.d
     (3, 8)
     """
-    packed = faiss_bytes(
-        table_or_bits.bits if isinstance(table_or_bits, HashTable) else table_or_bits
-    )
+    bits = table_or_bits.bits if isinstance(table_or_bits, HashTable) else table_or_bits
+    packed = faiss_bytes(bits)
     index = load_optional("faiss").IndexBinaryFlat(8 * packed.shape[1])
     index.add(packed)
     return index
@@ -259,8 +270,8 @@ def from_faiss(index: Any) -> HashTable:
     Parameters
     ----------
     index : faiss.IndexBinaryFlat
-        Codes that were filled up to a multiple of 8 bits stay so: the ``bits`` of the table have
-        them, to be cut.
+        Codes that were filled up to a multiple of 8 bits keep these zeros: cut them from the
+        ``bits`` of the table.
 
     Raises
     ------
@@ -283,20 +294,20 @@ def from_faiss(index: Any) -> HashTable:
 
 
 def faiss_query_radius(index: Any, query_bits: ArrayLike, r: int) -> Any:
-    """Ask a faiss index what `HashTable.query_radius` answers: all rows within `r` bits, `r`
-    included.
+    """Find all rows within `r` bits in a faiss index, as `HashTable.query_radius` does in a table.
 
-    Two things are set right on the way. faiss's radius is strict, so it is asked for ``r + 1``. And
-    a hash index looks only into buckets within ``nflip`` bits of the query's, with a default of 0,
-    and does not say what it has missed; so ``nflip`` becomes `r` for one table, and ``r // nhash``
-    for several: of so many pieces one has at most that many of the `r` different bits. The number
-    of buckets looked into grows as in `l2h_tutorial.search.ball_size`.
+    This corrects two things. First, faiss leaves out rows at exactly its radius, so it is asked for
+    ``r + 1``. Second, a hash index looks only into buckets within ``nflip`` bits of the query's, by
+    default 0, and does not say what it has missed. So ``nflip`` becomes `r` for one table and
+    ``r // nhash`` for several: if two codes differ in `r` bits, they differ in at most so many bits
+    in one of the ``nhash`` pieces. The number of buckets looked into grows as in
+    `l2h_tutorial.search.ball_size`.
 
     Parameters
     ----------
     index : faiss.IndexBinaryFlat, faiss.IndexBinaryHash or faiss.IndexBinaryMultiHash
-        Of codes as `faiss_bytes` packs them. As ``nflip`` belongs to the index, no other thread may
-        search it meanwhile; afterwards it is what it was.
+        An index of codes as `faiss_bytes` packs them. Because ``nflip`` belongs to the index, no
+        other thread may search it meanwhile. Afterwards ``nflip`` has its old value.
     query_bits : (n_queries, n_bits) array of bool
     r : int
         From 0 to `n_bits`.
@@ -304,14 +315,15 @@ def faiss_query_radius(index: Any, query_bits: ArrayLike, r: int) -> Any:
     Returns
     -------
     (n_queries,) object array of int64 arrays
-        By distance, then by row number, as with ``sort_results=True`` in `HashTable.query_radius`.
+        Ordered by distance, then by row number, as `HashTable.query_radius` does with
+        ``sort_results=True``.
 
     Raises
     ------
     ImportError
         If faiss is not installed.
     TypeError, ValueError
-        If it is another kind of index, the bits are not boolean, do not fit the index, or the
+        If it is another kind of index, the bits are not boolean or do not fit the index, or the
         radius is out of range.
 
     Examples
@@ -334,40 +346,45 @@ def faiss_query_radius(index: Any, query_bits: ArrayLike, r: int) -> Any:
     if own_nflip is not None:
         index.nflip = own_nflip
     cuts = limits[1:-1].astype(np.int64)
-    return by_distance(np.split(ids, cuts), np.split(distances, cuts))
+    return by_distance(np.split(distances, cuts), np.split(ids, cuts))
 
 
-def by_distance(ids: Iterable[Array], distances: Iterable[Array]) -> Any:
-    """Rows of each query by distance and then by number."""
-    pairs = zip(ids, distances, strict=True)
-    return object_array([rows[np.lexsort((rows, apart))].astype(np.int64) for rows, apart in pairs])
+def by_distance(distances: Iterable[Array], rows: Iterable[Array]) -> Any:
+    """Order the rows of each query by distance, then by number."""
+    ordered = []
+    for of_query, numbers in zip(distances, rows, strict=True):
+        order = np.lexsort((numbers, of_query))
+        ordered.append(numbers[order].astype(np.int64))
+    return object_array(ordered)
 
 
 def _check_kind(index: Any, *kinds: str) -> None:
+    """Raise a `TypeError` unless it is one of these kinds of faiss index."""
     faiss = load_optional("faiss")
     if not isinstance(index, tuple(getattr(faiss, kind) for kind in kinds)):
         raise TypeError(f"index must be a faiss {' or '.join(kinds)}, got {type(index).__name__}")
 
 
 # --- a table in partitions, on the workers of a Dask cluster --------------------------------------
-# Dask decides what runs where, moves the data, and computes again what a lost worker held. What is
-# here is only what it is asked to compute: a `HashTable` of each block of rows, each one's exact
-# answer, and one answer made of them.
+# Dask decides what runs where, moves the data, and computes again what a lost worker held. The code
+# here only says what to compute: a `HashTable` of each block of rows, the exact answer of each
+# table, and one answer made of these.
 
 
 @contextmanager
 def local_client(n_workers: int = 2) -> Iterator[Any]:
     """Start worker processes on this machine, connect to them, and end them afterwards.
 
-    They listen on the loopback address only, have one thread each and no dashboard, write no log,
-    and keep what they put on disk in a folder that is removed. In a script, call it under ``if
-    __name__ == "__main__":``, because workers import the script; in a notebook there is no need.
+    They listen on the loopback address only, have one thread each and no dashboard, and write no
+    log. What they put on disk is in a folder that is removed at the end. In a script, call this
+    under ``if __name__ == "__main__":``, because workers import the script. A notebook does not
+    need that.
 
     Parameters
     ----------
     n_workers : int, default=2
-        Processes. Each may use an equal share of the memory: from 70 percent of it on, Dask moves
-        results to disk, and at 95 percent it starts the worker anew.
+        Processes. Each may use an equal share of the memory. If it uses 70 percent of its share,
+        Dask moves results to disk. At 95 percent Dask restarts the worker.
 
     Yields
     ------
@@ -395,12 +412,11 @@ def local_client(n_workers: int = 2) -> Iterator[Any]:
 
 
 class DistributedHashTable:
-    """A `HashTable` whose rows are spread over the workers of a Dask cluster, with the same
-    answers.
+    """Spread the rows of a `HashTable` over the workers of a Dask cluster, with the same answers.
 
     Each block of the Dask array becomes the hash table of one partition, in the memory of a worker.
     A search asks every partition for its exact answer, and merges the answers. A partition whose
-    worker is lost is computed again from the array; so the array should come from a file that the
+    worker is lost is computed again from the array. So the array should come from a file that the
     workers can read, not from memory.
 
     Parameters
@@ -408,8 +424,8 @@ class DistributedHashTable:
     codes : (n, n_bits) dask.array.Array of bool
         Codes as `encode` makes them; row i of the array is row number i in all results.
     client : distributed.Client
-        ``Client("tcp://address:8786")`` connects to a cluster that is running anywhere,
-        `local_client` starts one here.
+        ``Client("tcp://address:8786")`` connects to a running cluster, and `local_client` starts
+        one on this machine.
 
     Attributes
     ----------
@@ -422,11 +438,11 @@ class DistributedHashTable:
 
     Notes
     -----
-    A worker needs memory for the tables of its partitions, about 16 bytes a row for codes of 64
-    bits, and about 9 more for each table of pieces that multi-index hashing made, all of which are
-    kept; for one block that is being made into a table, about 120 bytes a row while that lasts; and
-    for its partitions' answers, 16 bytes for each row found. Smaller blocks need less at a time and
-    more calls.
+    A worker needs memory for three things. The tables of its partitions take about 16 bytes a row
+    for codes of 64 bits, and about 9 more for each table of pieces that multi-index hashing has
+    made. All of these tables are kept. While a block is made into a table, it takes about 120 bytes
+    a row. The answers of its partitions take 16 bytes for each row found. Smaller blocks need less
+    memory at a time, and more calls.
 
     Examples
     --------
@@ -449,7 +465,7 @@ class DistributedHashTable:
         blocks = codes.to_delayed().ravel()[occupied]
         self._tables = client.compute([build(block) for block in blocks])
         for table in self._tables:
-            if error := table.exception():  # it waits for the table
+            if error := table.exception():  # this waits until the table is made
                 raise error
 
     def query_radius(self, query_bits: ArrayLike, r: int) -> Any:
@@ -464,8 +480,8 @@ class DistributedHashTable:
         Returns
         -------
         (n_queries,) object array of int64 arrays
-            By distance, then by row number: what ``HashTable.query_radius(..., sort_results=True)``
-            returns.
+            Ordered by distance, then by row number: what
+            ``HashTable.query_radius(..., sort_results=True)`` returns.
 
         Raises
         ------
@@ -475,38 +491,41 @@ class DistributedHashTable:
         packed = np.packbits(check_bits(query_bits, self.n_bits, name="query_bits"), axis=1)
         r = check_radius(r, self.n_bits)
         submit = self._client.submit
-        # a task too: they go to each worker once, and cannot be lost
+        # The queries are a task too, so they go to each worker once, and cannot be lost.
         queries = submit(np.copy, packed, pure=False)
         answers = self._client.gather(
             [submit(_radius, table, queries, r, pure=False) for table in self._tables]
         )
-        ids = [rows + start for (rows, _), start in zip(answers, self._starts, strict=True)]
-        distances = [away for _, away in answers]
-        return by_distance(
-            map(np.concatenate, np.stack(ids).T), map(np.concatenate, np.stack(distances).T)
+        distances = np.stack([of_rows for of_rows, _ in answers])  # (n_partitions, n_queries)
+        rows = np.stack(
+            [rows + start for (_, rows), start in zip(answers, self._starts, strict=True)]
         )
+        return by_distance(map(np.concatenate, distances.T), map(np.concatenate, rows.T))
 
 
-# What runs on the workers. Row numbers there count from the start of the partition.
+# These two functions run on the workers. Row numbers there count from the start of the partition.
 
 
 def _build(block: Bits) -> HashTable:
-    # by which Dask knows what moving a table would cost
+    """Make the table of one partition."""
+    # this tells Dask what moving a table would cost
     sizeof = load_optional("dask.sizeof").sizeof
     sizeof.register(HashTable, lambda table: 16 * table.n_rows)
     return HashTable(block)
 
 
-def _radius(table: HashTable, packed: Bytes, r: int) -> Any:
+def _radius(table: HashTable, packed: Bytes, r: int) -> tuple[Any, Any]:
+    """Return the distances and rows that one partition finds."""
     bits = np.unpackbits(packed, axis=1, count=table.n_bits).view(bool)
-    return table.query_radius(bits, r, return_distance=True)
+    rows, distances = table.query_radius(bits, r, return_distance=True)
+    return distances, rows
 
 
-# --- costs, measured while a search can be tried, and computed beyond that ------------------------
+# --- costs: measured for a search that can be tried, computed for a larger one --------------------
 
 
 def resampled_codes(bits: ArrayLike, n: int, *, flip: float = 0.05, random_state: int = 0) -> Bits:
-    """Draw more codes like those given: each one of them, with a few bits flipped.
+    """Draw more codes like those given: each is a copy of one of these, with a few bits flipped.
 
     Parameters
     ----------
@@ -546,8 +565,7 @@ def resampled_codes(bits: ArrayLike, n: int, *, flip: float = 0.05, random_state
 def measure_search(
     bits: ArrayLike, query_bits: ArrayLike, radius: int, *, repeats: int = 5
 ) -> dict[str, Any]:
-    """Build a table, search it, and compare every code with every query, with a clock and a count
-    of bytes.
+    """Measure the bytes and the time of a table, and the time of comparing every code.
 
     Parameters
     ----------
@@ -555,14 +573,14 @@ def measure_search(
     query_bits : (n_queries, n_bits) array of bool
     radius : int
     repeats : int, default=5
-        The time of a search is the shortest of so many: what else the machine does can only add to
-        it.
+        The time of a search is the shortest of so many, because other work of the machine can only
+        make it longer.
 
     Returns
     -------
     dict
-        ``n``, ``n_bits``, ``radius``, ``table_bytes`` (held by the table once it has been
-        searched), ``table_seconds`` and ``scan_seconds`` (of one query).
+        ``n``, ``n_bits``, ``radius``, ``table_bytes`` (held by the table after a search),
+        ``table_seconds`` and ``scan_seconds`` (both of one query).
 
     Raises
     ------
@@ -607,25 +625,25 @@ def measure_search(
 def wire_bytes(
     n_queries: int, n_bits: int, *, k: int, n_workers: int, n_partitions: int, partition_rows: int
 ) -> tuple[int, int]:
-    """Bytes that cross the network for the nearest rows of some queries, each partition of a table
-    naming its own.
+    """Count the bytes that cross the network when each partition sends the nearest rows it has.
 
     Parameters
     ----------
     n_queries, n_bits : int
     k : int
-        Neighbours of a query.
+        Neighbours that each query asks for.
     n_workers : int
-        Each gets the queries once.
+        Each worker gets the queries once.
     n_partitions, partition_rows : int
-        Partitions, and rows of the largest of them.
+        The number of partitions, and the rows of the largest one.
 
     Returns
     -------
     sent : int
         Packed queries, a copy for every worker.
     received : int
-        Row numbers and distances, `k` of each partition, in as few bytes as they fit into.
+        Row numbers and distances, `k` of each for each query and partition, in as few bytes as they
+        fit into.
 
     Examples
     --------
@@ -640,16 +658,16 @@ def wire_bytes(
 def plan_size(
     n: int, *, n_bits: int, n_features: int, bytes_per_row: float, codes_per_second: float
 ) -> pd.Series:
-    """Memory and time of exact search over `n` codes, from what was measured with fewer.
+    """Compute the memory and time of exact search over `n` codes from measurements with fewer.
 
     Parameters
     ----------
     n : int
         Rows.
     n_bits, n_features : int
-        Bits of a code, and float32 features of the vector that it was made of.
+        Bits of a code, and float32 features of the vector that it was made from.
     bytes_per_row : float
-        Measured: bytes of a table over its rows.
+        Measured: bytes of a table, divided by its rows.
     codes_per_second : float
         Measured: codes that one core compares with a query.
 

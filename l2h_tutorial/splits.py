@@ -1,8 +1,8 @@
 """Divide a data set into queries, training images and the database that is searched.
 
-Three parts that do not overlap, as in the tutorial that this book grew out of; partitions by class,
-as in the ECIR 2015 experiments; and one of those that asks more of a supervised hash, with classes
-held out.
+`split_dataset` draws three parts that do not overlap, as in the tutorial that this book grew out
+of. `paper_partition` draws by class, as in the ECIR 2015 experiments. `held_out_partition` also
+draws by class, and asks more of a supervised hash: it is queried with classes that it has not seen.
 """
 
 from dataclasses import dataclass, replace
@@ -17,9 +17,10 @@ from .datasets import Dataset
 
 __all__ = ["Split", "held_out_partition", "paper_partition", "split_dataset"]
 
-# the tutorial's split of CIFAR-10: share of queries, then share of the rest for training
+# The tutorial's split of CIFAR-10: share of queries, then share of the rest for training.
 _SEED_SHARES = (0.002, 0.02)
-_DEFAULT_SIZES = (500, 1000)  # any other data set: queries and training images, stratified by class
+# Any other data set: numbers of queries and of training images, stratified by class.
+_DEFAULT_SIZES = (500, 1000)
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -57,8 +58,10 @@ class Split:
     class_names: tuple[str, ...]
 
     def __repr__(self) -> str:
-        sizes = f"{len(self.X_query):,} queries, {len(self.X_train):,} training, {len(self.X_database):,} database rows"
-        return f"<Split: {sizes}, {self.X_query.shape[1]} features>"
+        return (
+            f"<Split: {len(self.X_query):,} queries, {len(self.X_train):,} training, "
+            f"{len(self.X_database):,} database rows, {self.X_query.shape[1]} features>"
+        )
 
     def preprocessed(self, method: str = "none") -> "Split":
         """Return a split like this one with transformed features.
@@ -84,7 +87,9 @@ class Split:
         if method == "none":
             return replace(self)
         scale = _unit_rows if method == "l2-centre" else np.asarray
-        query, train, database = scale(self.X_query), scale(self.X_train), scale(self.X_database)
+        query = scale(self.X_query)
+        train = scale(self.X_train)
+        database = scale(self.X_database)
         others = train[~np.isin(self.train_rows, self.database_rows)]
         total = database.sum(axis=0, dtype=float) + others.sum(axis=0, dtype=float)
         mean = total / (len(database) + len(others))
@@ -93,7 +98,7 @@ class Split:
 
 
 def _unit_rows(X: Singles) -> Singles:
-    """Every row scaled to length 1; a zero row stays zero."""
+    """Scale every row to length 1; a zero row stays zero."""
     norms = np.sqrt(np.einsum("ij,ij->i", X, X, dtype=float))[:, None]
     return (X / np.where(norms > 0, norms, 1)).astype(np.float32)
 
@@ -114,17 +119,17 @@ def split_dataset(
     train_size: float | None = None,
     random_state: Any = 42,
 ) -> Split:
-    """Draw queries, then a training set; what is left is the database.
+    """Draw queries, then a training set; the remaining rows are the database.
 
     Parameters
     ----------
     dataset : Dataset
     query_size, train_size : int, float or None
-        An int is a number of rows; a float between 0 and 1 a share, of all rows for queries and of
-        the rows that are then left for training; both as in
-        `sklearn.model_selection.train_test_split`. None: the data set's own. For CIFAR-10 these are
-        the tutorial's 0.002 and 0.02, and its two unstratified draws; for any other, 500 queries
-        and 1,000 training rows, stratified by class.
+        An int is a number of rows. A float between 0 and 1 is a share: of all rows for queries, and
+        of the remaining rows for training. Both are as in
+        `sklearn.model_selection.train_test_split`. None: the data set's own sizes. For CIFAR-10
+        these are the tutorial's 0.002 and 0.02, with its two unstratified draws. For any other data
+        set they are 500 queries and 1,000 training rows, stratified by class.
     random_state : int, RandomState instance or None, default=42
 
     Returns
@@ -147,15 +152,15 @@ def split_dataset(
     own = _SEED_SHARES if dataset.name == "cifar10" else _DEFAULT_SIZES
     query_size = own[0] if query_size is None else query_size
     train_size = own[1] if train_size is None else train_size
-    rest, query = _draw(dataset, np.arange(len(dataset)), "query_size", query_size, random_state)
-    database, train = _draw(dataset, rest, "train_size", train_size, random_state)
+    others, query = _draw(dataset, np.arange(len(dataset)), "query_size", query_size, random_state)
+    database, train = _draw(dataset, others, "train_size", train_size, random_state)
     return _make_split(dataset, query, train, database)
 
 
 def _draw(
     dataset: Dataset, rows: Integers, name: str, size: float, random_state: Any
 ) -> list[Integers]:
-    """Draw so many of the rows, or such a share of them: (what is left, what was drawn)."""
+    """Draw a number or a share of the rows, and return (the other rows, the drawn rows)."""
     stratify = None if dataset.name == "cifar10" else dataset.labels[rows]
     try:
         return train_test_split(rows, test_size=size, random_state=random_state, stratify=stratify)
@@ -175,8 +180,8 @@ def paper_partition(
     ----------
     dataset : Dataset
     n_train : int, default=1000
-        Training rows, drawn from the database, as many of each class as of the next (a remainder
-        goes to the first classes).
+        Training rows, drawn from the database, as many of each class. A remainder goes to the first
+        classes.
     n_query_per_class : int, default=100
         All rows that are not queries are the database.
     random_state : int, RandomState instance or None, default=0
@@ -213,11 +218,10 @@ def held_out_partition(
     n_query_per_class: int = 100,
     random_state: Any = 0,
 ) -> Split:
-    """Leave some classes out of the training set, and query these classes only; the database holds
-    all classes.
+    """Leave a few classes out of the training set, and query these classes only.
 
-    A classifier has no answer for a class that it has not seen. What a code still says about such
-    images it says because it is an embedding.
+    The database holds all classes. A classifier has no answer for a class that it has not seen. If
+    a code still tells such images apart, it does so because it is an embedding.
 
     Parameters
     ----------
@@ -225,8 +229,7 @@ def held_out_partition(
     held_out : int, default=3
         How many classes to leave out, drawn at random.
     n_train : int, default=1000
-        Training rows, as many of each other class as of the next (a remainder goes to the first
-        classes).
+        Training rows, as many of each of the other classes. A remainder goes to the first classes.
     n_query_per_class : int, default=100
         All rows that are neither queries nor training rows are the database.
     random_state : int, RandomState instance or None, default=0
@@ -253,7 +256,8 @@ def held_out_partition(
     >>> np.unique(split.y_query).tolist(), np.unique(split.y_train).tolist(), len(split.y_database)
     ([2, 8], [0, 1, 3, 4, 5, 6, 7, 9], 8800)
     """
-    random, classes = check_random_state(random_state), np.unique(dataset.labels)
+    random = check_random_state(random_state)
+    classes = np.unique(dataset.labels)
     check_integer(held_out, "held_out", high=len(classes) - 2, of="classes but two")
     left_out = np.unique(random.permutation(classes)[:held_out])
     return _split_by_class(dataset, n_train, n_query_per_class, random, left_out)
@@ -262,28 +266,37 @@ def held_out_partition(
 def _split_by_class(
     dataset: Dataset, n_train: int, n_query_per_class: int, random_state: Any, left_out: Any = ()
 ) -> Split:
-    """Draw queries of every class; or of those left out, and training rows of the others, apart from the database."""
+    """Draw queries and training rows of every class, the training rows from the database.
+
+    If classes are `left_out`, queries are of these only, training rows of the others only, and the
+    training rows are not part of the database.
+    """
     check_integer(n_query_per_class, "n_query_per_class")
     seen = np.setdiff1d(dataset.labels, left_out)
     if check_integer(n_train, "n_train") < len(seen):
         raise ValueError(
             f"n_train must hold each of the {len(seen)} classes at least once, got {n_train}"
         )
-    random, queried = check_random_state(random_state), left_out if len(left_out) else seen
-    query, train = [], []
+    random = check_random_state(random_state)
+    queried = left_out if len(left_out) else seen
+    per_class, remainder = divmod(n_train, len(seen))
+    query = []
+    train = []
     for label in (*left_out, *seen):
         n_query = n_query_per_class if label in queried else 0
-        n_of_class = (
-            n_train // len(seen) + (label in seen[: n_train % len(seen)]) if label in seen else 0
-        )
+        n_of_class = 0
+        if label in seen:
+            n_of_class = per_class + (label in seen[:remainder])
         rows = random.permutation(np.flatnonzero(dataset.labels == label))
         if len(rows) < n_query + n_of_class:
             raise ValueError(
-                f"class {label} has {len(rows)} rows, not {n_query} for queries and {n_of_class} to train"
+                f"class {label} has {len(rows)} rows, "
+                f"not {n_query} for queries and {n_of_class} to train"
             )
         query.append(rows[:n_query])
         train.append(rows[n_query : n_query + n_of_class])
-    query_rows, train_rows = np.sort(np.concatenate(query)), np.sort(np.concatenate(train))
+    query_rows = np.sort(np.concatenate(query))
+    train_rows = np.sort(np.concatenate(train))
     database = np.setdiff1d(np.arange(len(dataset)), query_rows)
     if len(left_out):
         database = np.setdiff1d(database, train_rows)

@@ -1,6 +1,5 @@
 import os
 import pickle
-import sys
 from math import comb
 
 import numpy as np
@@ -12,23 +11,23 @@ from refusals import refusals
 from seed_loop import build_dictionary
 
 from l2h_tutorial import HashTable, HashTables, bits_to_integers
+from l2h_tutorial.search import radius
 
 
 def codes(n, n_bits, seed=0, spread=0.5):
-    """Random codes; a small spread makes few, large buckets."""
+    """Draw random codes; a small spread makes few, large buckets."""
     return np.random.default_rng(seed).random((n, n_bits)) < spread
 
 
 @given(oracles.codes_and_queries())
 def test_buckets_partition_the_rows_by_code(case):
     bits, _ = case
-    table, dictionary = (
-        HashTable(bits[:1]).extended(bits),
-        build_dictionary(np.concatenate([bits[:1], bits])),
-    )
+    table = HashTable(bits[:1]).extended(bits)
     bits = np.concatenate([bits[:1], bits])
+    dictionary = build_dictionary(bits)
     assert len(table) == len(dictionary)
-    assert (table.n_rows, table.n_bits) == bits.shape
+    assert table.n_rows == bits.shape[0]
+    assert table.n_bits == bits.shape[1]
     np.testing.assert_array_equal(table.bits, bits)
     assert table.bucket_sizes.dtype == np.int64
     for code, rows in dictionary.items():
@@ -45,18 +44,20 @@ def test_buckets_partition_the_rows_by_code(case):
 
 @given(st.integers(0, 2**16), st.sampled_from([1, 2, 3]), st.integers(0, 2), st.integers(1, 40))
 def test_several_tables_are_as_near_as_their_nearest_pieces(seed, n_tables, r, k):
-    bits, queries = codes(40, 6, seed), codes(3, 6, seed + 1)
+    bits = codes(40, 6, seed)
+    queries = codes(3, 6, seed + 1)
     tables = HashTables(bits[:30], n_tables).extended(bits[30:])
     np.testing.assert_array_equal(tables.bits, bits)
-    apart = (queries[:, None] != bits).reshape(3, 40, n_tables, -1).sum(axis=3).min(axis=2)
+    of_pieces = (queries[:, None] != bits).reshape(3, 40, n_tables, -1).sum(axis=3)
+    expected = of_pieces.min(axis=2)
+    distances, nearest = tables.query(queries, k)
+    np.testing.assert_array_equal(nearest, np.argsort(expected, axis=1, kind="stable")[:, :k])
+    np.testing.assert_array_equal(distances, np.take_along_axis(expected, nearest, axis=1))
     ids, distances = tables.query_radius(queries, r, return_distance=True)
-    far, near = tables.query(queries, k)
-    np.testing.assert_array_equal(near, np.argsort(apart, axis=1, kind="stable")[:, :k])
-    np.testing.assert_array_equal(far, np.take_along_axis(apart, near, axis=1))
     for i, rows in enumerate(tables.candidates(queries)):
-        np.testing.assert_array_equal(rows, np.flatnonzero(apart[i] == 0))
-        np.testing.assert_array_equal(ids[i], np.flatnonzero(apart[i] <= r))
-        np.testing.assert_array_equal(distances[i], apart[i][ids[i]])
+        np.testing.assert_array_equal(rows, np.flatnonzero(expected[i] == 0))
+        np.testing.assert_array_equal(ids[i], np.flatnonzero(expected[i] <= r))
+        np.testing.assert_array_equal(distances[i], expected[i][ids[i]])
 
 
 @given(oracles.codes_and_queries(), st.data())
@@ -64,12 +65,12 @@ def test_pairs_are_those_of_brute_force_and_integers_make_the_same_table(case, d
     bits, _ = case
     r = data.draw(st.integers(0, bits.shape[1]))
     i, j = np.nonzero(np.triu(oracles.distances(bits, bits) <= r, 1))
-    t = data.draw(
-        st.sampled_from([t for t in range(min(8, bits.shape[1] - r) + 1) if comb(r + t, t) < 300])
-    )
+    # how many pieces have to be alike; 0: each code is searched for
+    possible = [n for n in range(min(8, bits.shape[1] - r) + 1) if comb(r + n, n) < 300]
+    n_alike = data.draw(st.sampled_from(possible))
     table = HashTable(bits)
-    with pytest.MonkeyPatch.context() as patch:  # however many pieces have to be alike, or searched
-        patch.setattr("l2h_tutorial.search.radius.pieces_alike", lambda index, radius: t)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("l2h_tutorial.search.radius.pieces_alike", lambda index, radius: n_alike)
         np.testing.assert_array_equal(table.pairs_within(r), np.stack([i, j], axis=1))
     if bits.shape[1] <= 64:
         again = HashTable.from_integers(bits_to_integers(bits), bits.shape[1])
@@ -81,15 +82,22 @@ def test_pairs_are_those_of_brute_force_and_integers_make_the_same_table(case, d
     ("n_bits", "r", "strategy"), [(16, 1, "enumerate"), (48, 3, "multi-index"), (48, 20, "scan")]
 )
 def test_what_is_explained_is_what_is_run(monkeypatch, n_bits, r, strategy):
-    table, ran = HashTable(codes(20_000, n_bits)), []
-    module = sys.modules["l2h_tutorial.search.radius"]
-    for function in ("enumerate_ball", "multi_index", "scan"):
-        original = getattr(module, function)
-        spy = lambda *given, run=original, name=function: ran.append(name) or run(*given)  # noqa: E731
-        monkeypatch.setattr(module, function, spy)
+    table = HashTable(codes(20_000, n_bits))
+    ran = []
+
+    def spied(function):
+        def spy(*arguments):
+            ran.append(function.__name__)
+            return function(*arguments)
+
+        return spy
+
+    for function in (radius.enumerate_ball, radius.multi_index, radius.scan):
+        monkeypatch.setattr(radius, function.__name__, spied(function))
     ways = table.explain(r)
     assert [way["chosen"] for way in ways] == [True] + [False] * (len(ways) - 1)
-    assert sorted(way["microseconds"] for way in ways) == [way["microseconds"] for way in ways]
+    microseconds = [way["microseconds"] for way in ways]
+    assert microseconds == sorted(microseconds)
     table.query_radius(codes(5, n_bits, 1), r)
     assert ran[0].startswith(strategy[:4])
     assert ways[0]["strategy"] == strategy
@@ -97,24 +105,25 @@ def test_what_is_explained_is_what_is_run(monkeypatch, n_bits, r, strategy):
 
 @pytest.mark.parametrize("n_bits", [1, 5, 16, 33, 64, 130])
 def test_a_saved_table_is_loaded_whole_and_what_it_shows_cannot_be_written_to(tmp_path, n_bits):
-    table, queries = HashTable(codes(500, n_bits, spread=0.1)), codes(5, n_bits, 1, 0.1)
-    path, r = tmp_path / "table.anything", min(3, n_bits)
+    table = HashTable(codes(500, n_bits, spread=0.1))
+    queries = codes(5, n_bits, 1, 0.1)
+    path = tmp_path / "table.anything"
+    r = min(3, n_bits)
     table.save(path)
     assert os.listdir(tmp_path) == ["table.anything"]
-    table.query_radius(queries, r)  # what it derives for the search is not taken along
+    found_by_it = table.query_radius(queries, r)  # what this derives is not saved
     for each in (table, HashTable.load(str(path)), pickle.loads(pickle.dumps(table))):
         assert repr(each) == repr(table)
-        for found, expected in zip(
-            each.query_radius(queries, r), table.query_radius(queries, r), strict=True
-        ):
+        for found, expected in zip(each.query_radius(queries, r), found_by_it, strict=True):
             np.testing.assert_array_equal(found, expected)
+        _, rows = next(each.items())
         with pytest.raises(ValueError, match="read-only"):
-            next(each.items())[1][0] = 7
+            rows[0] = 7
 
 
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory):
-    """A table whose largest code uses all bits, and a place for its damaged files."""
+    """Make a table whose largest code uses all bits, and a path for its damaged files."""
     table = HashTable(np.concatenate([codes(99, 8), np.ones((1, 8), dtype=bool)]))
     return table, tmp_path_factory.mktemp("tables") / "damaged.npz"
 
@@ -134,24 +143,25 @@ def saved(tmp_path_factory):
     ],
 )
 def test_damaged_tables_are_refused(saved, name, change):
-    table, path = saved  # damage to the file itself: test_files.py
+    table, path = saved  # test_files.py damages the file itself
     table.save(path)
     arrays = dict(np.load(path))
-    arrays = (
-        arrays | {name: change(arrays[name])}
-        if change
-        else {k: v for k, v in arrays.items() if k != name}
-    )
+    array = arrays.pop(name)
+    if change:
+        arrays[name] = change(array)
     np.savez(path, **arrays)
     with pytest.raises(ValueError, match=r"damaged\.npz is not"):
         HashTable.load(path)
 
 
 def test_saved_tables_are_loaded_whole_or_refused(tmp_path):
-    tables, path = HashTables(codes(50, 12), 3), tmp_path / "tables.npz"
+    tables = HashTables(codes(50, 12), 3)
+    path = tmp_path / "tables.npz"
     tables.save(path)
     again = HashTables.load(path)
-    assert (len(again), again.n_rows, again.n_bits) == (len(tables), tables.n_rows, tables.n_bits)
+    assert len(again) == 3
+    assert again.n_rows == 50
+    assert again.n_bits == 12
     np.testing.assert_array_equal(again.bits, tables.bits)
     with pytest.raises(ValueError, match=r"tables\.npz is not a saved hash table: expected format"):
         HashTable.load(path)
@@ -161,23 +171,20 @@ def test_saved_tables_are_loaded_whole_or_refused(tmp_path):
 
 
 def test_the_other_order_of_bytes_is_read_and_an_absent_file_is_named(saved):
-    path, table = saved[1], HashTable(np.eye(100, dtype=bool))
+    _, path = saved
+    table = HashTable(np.eye(100, dtype=bool))
     table.save(path)
-    np.savez(
-        path,
-        **{
-            name: array.astype(array.dtype.newbyteorder(">"))
-            for name, array in dict(np.load(path)).items()
-        },
-    )
-    assert [code for code, _ in HashTable.load(path).items()] == [code for code, _ in table.items()]
+    swapped = {
+        name: array.astype(array.dtype.newbyteorder(">"))
+        for name, array in dict(np.load(path)).items()
+    }
+    np.savez(path, **swapped)
+    np.testing.assert_array_equal(HashTable.load(path).bits, table.bits)
     with pytest.raises(FileNotFoundError, match=r"absent\.npz"):
         HashTable.load(path.with_name("absent.npz"))
 
 
 BITS = codes(6, 4)
-
-
 TABLE = HashTable(BITS)
 test_impossible_requests_are_refused = refusals(
     (lambda: HashTable(BITS + 0), TypeError, "got dtype int64; for signs or 0/1 use `array > 0`"),

@@ -31,7 +31,8 @@ def test_integers_read_the_first_bit_as_most_significant_and_are_written_back(bi
     assert integers.tolist() == as_python_ints(bits)
     np.testing.assert_array_equal(integers_to_bits(integers, bits.shape[1]), bits)
     one = bits_to_integers(bits[0])
-    assert (one.ndim, one) == (0, integers[0])
+    assert one.ndim == 0
+    assert one == integers[0]
     np.testing.assert_array_equal(integers_to_bits(one, bits.shape[1]), bits[0])
 
 
@@ -42,7 +43,7 @@ def test_integers_read_the_first_bit_as_most_significant_and_are_written_back(bi
     )
 )
 def test_integers_of_any_size_are_read_as_they_are(integers):
-    """NumPy alone makes floats of some lists, and objects of others."""
+    """NumPy by itself makes floats of some of these lists, and objects of others."""
     outside = [code for code in integers if not 0 <= code < 2**64]
     for given_as in (integers, tuple(integers), np.array(integers, dtype=object)):
         if outside:
@@ -51,9 +52,8 @@ def test_integers_of_any_size_are_read_as_they_are(integers):
             ):
                 integers_to_bits(given_as, 64)
         else:
-            expected = np.array(
-                [[digit == "1" for digit in f"{code:064b}"] for code in integers]
-            ).reshape(-1, 64)
+            digits = [list(f"{code:064b}") for code in integers]
+            expected = np.array(digits).reshape(-1, 64) == "1"
             np.testing.assert_array_equal(integers_to_bits(given_as, 64), expected)
             assert integers_to_bits(given_as, 64).dtype == bool
 

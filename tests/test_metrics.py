@@ -1,4 +1,4 @@
-"""Measures against their definitions on every order of the ties, scikit-learn, and the tutorial's own loop."""
+"""Measures against their definitions, on every order of the ties, and the tutorial's own loop."""
 
 from importlib import import_module
 from itertools import count, permutations, product
@@ -23,25 +23,28 @@ from l2h_tutorial import (
 )
 from l2h_tutorial.metrics import mean_average_precision, precision_at_k, recall_of_exact
 
-rerank = import_module("l2h_tutorial.search.rerank")  # its name in the package is the function's
+# a plain import would give the function of the same name
+rerank_module = import_module("l2h_tutorial.search.rerank")
 
 NONE = np.empty(0, dtype=np.int64)
 
 
 def drawn(seed, n, n_bits, n_queries=3, n_labels=None):
-    """Random codes with classes, or with `n_labels` indicators: arguments of `ring_counts`."""
+    """Draw codes with classes, or with `n_labels` indicators: the arguments of `ring_counts`."""
     random = np.random.default_rng(seed)
-    bits = random.random((n_queries, n_bits)) < 0.5, random.random((n, n_bits)) < 0.5
+    query = random.random((n_queries, n_bits)) < 0.5
+    database = random.random((n, n_bits)) < 0.5
     if n_labels is None:
-        return *bits, random.integers(0, 3, n_queries), random.integers(0, 3, n)
-    return *bits, random.integers(0, 2, (n_queries, n_labels)), random.integers(0, 2, (n, n_labels))
+        return query, database, random.integers(0, 3, n_queries), random.integers(0, 3, n)
+    of_query = random.integers(0, 2, (n_queries, n_labels))
+    return query, database, of_query, random.integers(0, 2, (n, n_labels))
 
 
 def relevance(of_query, of_database):
-    """Which rows are relevant to one query."""
-    return (
-        of_database == of_query if of_database.ndim == 1 else (of_database & of_query).any(axis=1)
-    )
+    """Return which rows are relevant to one query."""
+    if of_database.ndim == 1:
+        return of_database == of_query
+    return (of_database & of_query).any(axis=1)
 
 
 def ap_of_order(relevant):
@@ -77,12 +80,10 @@ def test_average_precision_is_expected_over_all_orders_inside_the_rings(seed, n,
             permutations(np.flatnonzero(distances == distance)) for distance in np.unique(distances)
         )
         orders = [np.concatenate(order) for order in product(*rings)]
-        expected.append(
-            np.mean([ap_of_order(relevance(labels, of_database)[order]) for order in orders])
-        )
-    np.testing.assert_allclose(
-        metrics.average_precision(metrics.ring_counts(*arguments)), expected, atol=1e-9
-    )
+        relevant = relevance(labels, of_database)
+        expected.append(np.mean([ap_of_order(relevant[order]) for order in orders]))
+    found = metrics.average_precision(metrics.ring_counts(*arguments))
+    np.testing.assert_allclose(found, expected, atol=1e-9)
     assert mean_average_precision(*arguments) == pytest.approx(np.mean(expected), abs=1e-9)
 
 
@@ -91,7 +92,7 @@ def test_stable_ap_takes_ties_in_the_order_of_the_database(seed, n, n_bits, n_la
     query, database, of_query, of_database = arguments = drawn(seed, n, n_bits, n_labels=n_labels)
     expected = []
     for distances, labels in zip(hamming_distances(query, database), of_query, strict=True):
-        order = sorted(range(n), key=lambda row, distances=distances: (distances[row], row))
+        order = np.argsort(distances, kind="stable")
         expected.append(ap_of_order(relevance(labels, of_database)[order]))
     found = mean_average_precision(*arguments, ties="stable", per_query=True)
     np.testing.assert_allclose(found, expected, atol=1e-12)
@@ -103,27 +104,26 @@ def test_stable_ap_takes_ties_in_the_order_of_the_database(seed, n, n_bits, n_la
 @given(st.integers(0, 2**16), st.integers(1, 6), st.sampled_from(["k", "returned"]))
 def test_precision_is_that_of_the_definition(seed, k, denominator):
     random = np.random.default_rng(seed)
-    labels, of_query = random.integers(0, 3, 8), random.integers(0, 3, 5)
+    labels = random.integers(0, 3, 8)
+    of_query = random.integers(0, 3, 5)
     ids = [random.permutation(8)[: random.integers(0, 8)] for _ in of_query]
-    right = [
-        sum(labels[row] == label for row in rows[:k])
-        for rows, label in zip(ids, of_query, strict=True)
-    ]
-    divisors = [len(rows) and (k if denominator == "k" else min(k, len(rows))) for rows in ids]
-    ratios = np.array([r / d if d else np.nan for r, d in zip(right, divisors, strict=True)])
-    answered = ratios[~np.isnan(ratios)]
-    means = {
-        "zero": np.nan_to_num(ratios).mean(),
-        "skip": answered.mean() if len(answered) else np.nan,
-    }
-    each = {"zero": np.nan_to_num(ratios), "skip": ratios}
-    for empty, mean in means.items():
+    ratios = []
+    for rows, label in zip(ids, of_query, strict=True):
+        right = sum(labels[row] == label for row in rows[:k])
+        divisor = k if denominator == "k" else min(k, len(rows))
+        ratios.append(right / divisor if len(rows) else np.nan)
+    answered = [ratio for ratio in ratios if not np.isnan(ratio)]
+    zero_mean = sum(answered) / len(ratios)
+    skip_mean = np.mean(answered) if answered else np.nan
+    for empty, mean, each in (
+        ("zero", zero_mean, np.nan_to_num(ratios)),
+        ("skip", skip_mean, ratios),
+    ):
         options = {"k": k, "denominator": denominator, "empty": empty}
         found = precision_at_k(ids, of_query, labels, **options)
         assert found == pytest.approx(mean, abs=1e-12, nan_ok=True)
-        np.testing.assert_allclose(
-            precision_at_k(ids, of_query, labels, per_query=True, **options), each[empty]
-        )
+        found = precision_at_k(ids, of_query, labels, per_query=True, **options)
+        np.testing.assert_allclose(found, each)
 
 
 @given(st.integers(0, 2**16))
@@ -147,20 +147,21 @@ def test_only_the_first_k_are_looked_at():
 
 def test_paired_bootstrap_tells_a_difference_from_noise():
     random = np.random.default_rng(0)
-    a, b = random.standard_normal(400), np.zeros(400)
+    a = random.standard_normal(400)
+    b = np.zeros(400)
     difference, low, high = metrics.paired_bootstrap(a + 0.3, b)
     assert 0 < low < difference < high
     assert difference == pytest.approx(a.mean() + 0.3)
     assert high - low == pytest.approx(2 * 1.96 * a.std() / 20, rel=0.1)  # as the normal interval
     difference, low, high = metrics.paired_bootstrap(a, random.permutation(a))
     assert low < 0 < high
-    assert metrics.paired_bootstrap(a, b, random_state=3) == metrics.paired_bootstrap(
-        a, b, random_state=3
-    )
+    once = metrics.paired_bootstrap(a, b, random_state=3)
+    assert once == metrics.paired_bootstrap(a, b, random_state=3)
     _, low, high = metrics.paired_bootstrap([1.0, 2.0, 4.0], [0.0, 0.0, 0.0], 1)
     assert 1.0 <= low == high <= 4.0
-    # the last query is drawn as the first
-    assert metrics.paired_bootstrap([0.0, 0.0, 1.0], [0.0, 0.0, 0.0])[2] == 1
+    # the last query is drawn as often as the first
+    _, _, high = metrics.paired_bootstrap([0.0, 0.0, 1.0], [0.0, 0.0, 0.0])
+    assert high == 1
 
 
 # Labels
@@ -187,7 +188,7 @@ FORMS = {
 @pytest.mark.parametrize("of_query", FORMS)
 def test_classes_mean_the_same_in_every_form(of_query, of_database, names):
     *bits, queries, rows = drawn(0, 40, 6)
-    given = FORMS[of_query](names[queries]), FORMS[of_database](names[rows])
+    given = [FORMS[of_query](names[queries]), FORMS[of_database](names[rows])]
     assert mean_average_precision(*bits, *given) == mean_average_precision(*bits, queries, rows)
     ids = [NONE, np.arange(9), np.arange(5, 30)]
     assert precision_at_k(ids, *given) == precision_at_k(ids, queries, rows)
@@ -202,18 +203,17 @@ edges = st.sampled_from([0, 2**53, 2**63, 2**64]).flatmap(
 def test_large_numbers_as_objects_are_told_apart(values):
     labels = np.array(values, dtype=object)
     for label in values:
-        found = [
-            precision_at_k([[row]], np.array([label], dtype=object), labels, k=1)
-            for row in range(len(values))
-        ]
-        assert found == [value == label for value in values]
+        of_query = np.array([label], dtype=object)
+        for row, value in enumerate(values):
+            assert precision_at_k([[row]], of_query, labels, k=1) == (value == label)
 
 
 # Refusals
 
 
 BITS = np.zeros((2, 4), dtype=bool)
-NAMES, MISSING = np.array(["a", "b"]), np.array(["a", None], dtype=object)
+NAMES = np.array(["a", "b"])
+MISSING = np.array(["a", None], dtype=object)
 
 
 def ranking(**change):
@@ -227,9 +227,8 @@ def ranking(**change):
 
 
 def precision(**change):
-    return precision_at_k(
-        **{"ids": [np.array([0])], "query_labels": [1], "database_labels": [1, 1, 0]} | change
-    )
+    arguments = {"ids": [np.array([0])], "query_labels": [1], "database_labels": [1, 1, 0]}
+    return precision_at_k(**arguments | change)
 
 
 test_refusals = refusals(
@@ -325,12 +324,9 @@ test_refusals = refusals(
 def toy():
     random = np.random.default_rng(0)
     labels = random.integers(0, 4, 1200)
-    features = (
-        random.standard_normal((4, 12))[labels] + random.standard_normal((1200, 12))
-    ).astype(np.float32)
-    return split_dataset(
-        Dataset("toy", features, labels, None, tuple("abcd")), 30, 200
-    ).preprocessed("centre")
+    features = random.standard_normal((4, 12))[labels] + random.standard_normal((1200, 12))
+    dataset = Dataset("toy", features.astype(np.float32), labels, None, tuple("abcd"))
+    return split_dataset(dataset, 30, 200).preprocessed("centre")
 
 
 TOY = toy()
@@ -339,28 +335,23 @@ TOY = toy()
 @pytest.mark.parametrize("at_a_time", [7, 128])
 @pytest.mark.parametrize("empty", ["zero", "skip"])
 def test_radius_search_is_the_loop_of_the_tutorial(empty, at_a_time, monkeypatch):
-    monkeypatch.setattr(rerank, "_BLOCK_QUERIES", at_a_time)
-    s, radii, lsh = TOY, [0, 1, 2, 5, 12], LSH(12, random_state=0).fit(TOY.X_train)
+    monkeypatch.setattr(rerank_module, "_BLOCK_QUERIES", at_a_time)
+    s = TOY
+    radii = [0, 1, 2, 5, 12]
+    lsh = LSH(12, random_state=0).fit(s.X_train)
     frame = evaluate_radius_search(lsh, s, radii, k=10, empty=empty)
-    bits = lsh.transform(s.X_query), lsh.transform(s.X_database)
+    bits = [lsh.transform(s.X_query), lsh.transform(s.X_database)]
     candidates, precision = sweep(*bits, s.X_query, s.X_database, s.y_query, s.y_database, radii)
-    assert list(frame.columns) == [
-        "radius",
-        "precision",
-        "coverage",
-        "candidates",
-        "scanned",
-        "seconds",
-    ]
+    columns = "radius precision coverage candidates scanned seconds"
+    assert list(frame.columns) == columns.split()
     assert frame["radius"].tolist() == radii
     np.testing.assert_allclose(frame["candidates"], candidates.mean(axis=1))
     np.testing.assert_allclose(frame["scanned"], candidates.mean(axis=1) / len(s.X_database))
     np.testing.assert_allclose(frame["coverage"], (candidates > 0).mean(axis=1))
     assert 0 < frame["coverage"][0] < 1
-    expected = (
-        np.nanmean(precision, axis=1) if empty == "skip" else np.nan_to_num(precision).mean(axis=1)
-    )
-    np.testing.assert_allclose(frame["precision"], expected)
+    if empty == "zero":
+        precision = np.nan_to_num(precision)
+    np.testing.assert_allclose(frame["precision"], np.nanmean(precision, axis=1))
     assert (frame["seconds"] > 0).all()
 
 
@@ -371,22 +362,23 @@ def test_radii_are_by_default_those_that_there_are_up_to_ten(n_bits, largest):
 
 
 def test_radii_come_back_as_they_were_asked_for_with_the_time_of_the_whole_search(monkeypatch):
-    # two seconds each: to encode, to search a ball, to multiply, once, for the large ones
+    # Each interval takes two seconds: encoding, searching a ball, and once the product with all
+    # rows, which all balls with many candidates share.
     clock = count(100, 2)
-    for module in (metrics, rerank):
+    for module in (metrics, rerank_module):
         monkeypatch.setattr(module, "perf_counter", lambda: next(clock))
     lsh = LSH(12, random_state=0).fit(TOY.X_train)
     frame = evaluate_radius_search(lsh, TOY, [5, 0, 5, 2])
     ordered = evaluate_radius_search(lsh, TOY, [0, 2, 5]).set_index("radius", drop=False)
     np.testing.assert_array_equal(frame, ordered.loc[[5, 0, 5, 2]])
-    np.testing.assert_allclose(
-        frame["seconds"] * len(TOY.X_query), [2 + 2 + 2, 2 + 2, 2 + 2 + 2, 2 + 6]
-    )
+    seconds = frame["seconds"] * len(TOY.X_query)
+    np.testing.assert_allclose(seconds, [2 + 2 + 2, 2 + 2, 2 + 2 + 2, 2 + 6])
 
 
 def radius_search(change):
     hasher = LSH(8, random_state=0).fit(TOY.X_train)
-    return lambda: evaluate_radius_search(**{"hasher": hasher, "s": TOY, "radii": [0]} | change)
+    arguments = {"hasher": hasher, "s": TOY, "radii": [0]}
+    return lambda: evaluate_radius_search(**arguments | change)
 
 
 test_impossible_radius_searches_are_refused = refusals(

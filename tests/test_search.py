@@ -1,5 +1,6 @@
-"""All ways to search give the rows of brute force in the same order; re-ranking gives those of scikit-learn."""
+"""All ways to search find the rows of brute force, in the same order; so does re-ranking."""
 
+from dataclasses import replace
 from fractions import Fraction
 from importlib import import_module
 
@@ -17,10 +18,10 @@ from sklearn.metrics import pairwise_distances
 from l2h_tutorial import HashTable, rerank
 from l2h_tutorial.search import ball_size, exact_neighbours, hamming_ball
 from l2h_tutorial.search import radius as radius_module
-from l2h_tutorial.search.radius import Plan, piece_radii
+from l2h_tutorial.search.radius import Plan, count_within, piece_radii, rows_within
 from l2h_tutorial.search.rerank import Reranker
 
-# its name in the package is the function's
+# a plain import would give the function of the same name
 rerank_module = import_module("l2h_tutorial.search.rerank")
 
 
@@ -40,56 +41,62 @@ def test_ball_holds_each_code_within_the_radius_once_nearest_first(case):
     assert ball_size(n_bits, radius) == len(ball)
 
 
-def cut(table, data):
-    """Let multi-index hashing take any number of pieces, and bits in any order."""
-    n_bits, index = table.n_bits, table._index
-    index.__dict__["n_pieces"] = data.draw(st.sampled_from([1, min(3, n_bits), n_bits]))
-    index.__dict__["variances"] = np.random.default_rng(data.draw(st.integers(0, 2))).random(n_bits)
-    return index.n_pieces
+def cut_anew(index, data):
+    """Let multi-index hashing cut the codes into any number of pieces."""
+    n_bits = index.n_bits
+    return replace(index, pieces=data.draw(st.sampled_from([1, min(3, n_bits), n_bits])))
 
 
 def all_plans(n_bits, radius, n_pieces):
-    """Every strategy that can be run in a test."""
+    """Return every strategy that looks up few enough codes for a test."""
     ways = [Plan("scan", 0, 0, 10, 0)]
     if n_bits <= 64 and ball_size(n_bits, radius) < 5000:
         ways.append(Plan("enumerate", 1, 10, 0, 0))
-    radii = enumerate(piece_radii(radius, n_pieces))
-    if (
-        sum(
-            ball_size(len(range(i, n_bits, n_pieces)), within) for i, within in radii if within >= 0
-        )
-        < 5000
-    ):
+    probes = 0
+    for piece, within in enumerate(piece_radii(radius, n_pieces)):
+        if within >= 0:
+            probes += ball_size(len(range(piece, n_bits, n_pieces)), within)
+    if probes < 5000:
         ways.append(Plan("multi-index", n_pieces, 10, 0, 0))
     return ways
+
+
+def assert_found(found, expected, plan=None):
+    """Compare two sequences of arrays, one a query."""
+    assert len(found) == len(expected)
+    for rows, expected_rows in zip(found, expected, strict=True):
+        assert rows.dtype == np.int64
+        np.testing.assert_array_equal(rows, expected_rows, err_msg=str(plan))
 
 
 @given(oracles.codes_and_queries(), st.data())
 def test_every_strategy_is_brute_force(case, data):
     bits, queries = case
-    r = data.draw(st.integers(0, bits.shape[1]))
-    expected, true = oracles.rows_within(bits, queries, r)
-    # place of each row
-    by_code = np.argsort(np.lexsort(np.vstack([np.arange(len(bits)), bits.T[::-1]])))
+    n_bits = bits.shape[1]
+    r = data.draw(st.integers(0, n_bits))
+    rows, distances = oracles.rows_within(bits, queries, r)
+    # the place of each row when rows are ordered by bucket code, then by row number
+    place = np.argsort(np.lexsort(np.vstack([np.arange(len(bits)), bits.T[::-1]])))
+    by_code = [np.argsort(place[of_query]) for of_query in rows]
+    rows_by_code = [of_query[order] for of_query, order in zip(rows, by_code, strict=True)]
+    distances_by_code = [each[order] for each, order in zip(distances, by_code, strict=True)]
     table = HashTable(bits)
+    index = cut_anew(table._index, data)
+    words = table._pack(queries, name="queries")
     with pytest.MonkeyPatch.context() as patch:  # however the work is cut into blocks
         patch.setattr(radius_module, "_BLOCK", data.draw(st.sampled_from([1, 30, 10**6])))
-        for plan in all_plans(bits.shape[1], r, cut(table, data)):
-            table._index.plans[r] = [plan]
-            ids, distances = table.query_radius(queries, r, return_distance=True)
-            ordered, ascending = table.query_radius(
-                queries, r, return_distance=True, sort_results=True
-            )
-            counts = table.query_radius(queries, r, count_only=True)
-            assert ids.shape == ordered.shape == counts.shape == (len(queries),)
-            for i, rows in enumerate(expected):
-                assert ids[i].dtype == distances[i].dtype == ordered[i].dtype == np.int64
-                order = np.argsort(by_code[rows])  # by bucket code, then by row number
-                np.testing.assert_array_equal(ids[i], rows[order], err_msg=str(plan))
-                np.testing.assert_array_equal(distances[i], true[i][order], err_msg=str(plan))
-                np.testing.assert_array_equal(ordered[i], rows, err_msg=str(plan))
-                np.testing.assert_array_equal(ascending[i], true[i], err_msg=str(plan))
-                assert counts[i] == len(rows)
+        for plan in all_plans(n_bits, r, index.n_pieces):
+            found = rows_within(index, words, r, with_distances=True, plan=plan)
+            assert_found(found[0], distances_by_code, plan)
+            assert_found(found[1], rows_by_code, plan)
+            ordered = rows_within(index, words, r, by_distance=True, plan=plan)
+            assert_found(ordered[0], distances, plan)
+            assert_found(ordered[1], rows, plan)
+            counts = count_within(index, words, r, plan)
+            assert counts.tolist() == [len(of_query) for of_query in rows]
+    ids, found_distances = table.query_radius(queries, r, return_distance=True)
+    assert_found(ids, rows_by_code)
+    assert_found(found_distances, distances_by_code)
 
 
 @given(oracles.codes_and_queries(), st.data())
@@ -100,12 +107,12 @@ def test_the_nearest_are_brute_force_whatever_is_tried_first(case, data):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(radius_module, "_BLOCK", data.draw(st.sampled_from([1, 30, 10**6])))
         if data.draw(st.booleans()):  # else the steps that the rule takes
-            n_pieces, n_bits = cut(table, data), bits.shape[1]
-            radii = sorted(
-                data.draw(st.sets(st.integers(0, min(n_bits - 1, 3 * n_pieces)), max_size=4))
-            )
-            ladder = [(r, Plan("multi-index", n_pieces, 10, 0, 0)) for r in radii]
-            patch.setattr(radius_module, "steps", lambda index: [*ladder, (n_bits, None)])
+            table._index = cut_anew(table._index, data)
+            n_pieces = table._index.n_pieces
+            largest = min(table.n_bits - 1, 3 * n_pieces)
+            radii = sorted(data.draw(st.sets(st.integers(0, largest), max_size=4)))
+            tried = [(r, Plan("multi-index", n_pieces, 10, 0, 0)) for r in radii]
+            patch.setattr(radius_module, "steps", lambda index: [*tried, (index.n_bits, None)])
         distances, ids = table.query(queries, k)
     expected, rows = oracles.nearest_rows(bits, queries, k)
     assert ids.dtype == distances.dtype == np.int64
@@ -113,34 +120,35 @@ def test_the_nearest_are_brute_force_whatever_is_tried_first(case, data):
     np.testing.assert_array_equal(distances, expected)
 
 
-def test_some_queries_are_searched_at_a_time():
+def test_a_block_of_queries_is_searched_at_a_time():
     bits = np.repeat(np.eye(5, 16, dtype=bool), 20_000, axis=0)
-    table, queries = HashTable(bits), bits[::100]
-    for search in (
-        lambda: table.query_radius(queries, 1, count_only=True),
-        lambda: table.query(queries, 3),
-    ):
-        with memory_below(2**26):
-            search()
+    table = HashTable(bits)
+    queries = bits[::100]
+    with memory_below(2**26):
+        table.query_radius(queries, 1, count_only=True)
+    with memory_below(2**26):
+        table.query(queries, 3)
     assert rerank_module.queries_at_a_time(2**20) == 32
 
 
 def test_neighbours_are_sought_nearby_first_where_there_may_be_enough():
     random = np.random.default_rng(0)
     centres = random.random((10_000, 64)) < 0.5
-    bits = centres[random.integers(len(centres), size=200_000)] ^ (
-        random.random((200_000, 64)) < 0.05
-    )
+    bits = centres[random.integers(len(centres), size=200_000)]
+    bits ^= random.random(bits.shape) < 0.05
     *nearby, rest = HashTable(bits).explain(k=10)
-    assert {(step["strategy"], step["pieces"]) for step in nearby} == {("multi-index", 4)}
+    assert {step["strategy"] for step in nearby} == {"multi-index"}
+    assert {step["pieces"] for step in nearby} == {4}
     radii = [step["radius"] for step in nearby]
     assert radii == [*range(radii[0], radii[-1] + 1)]
-    assert 0 < radii[0] < 10 < radii[-1] < rest["radius"] == 64
-    assert (rest["strategy"], rest["microseconds"] > nearby[-1]["microseconds"]) == ("scan", True)
+    assert 0 < radii[0] < 10 < radii[-1] < 64
+    assert rest["radius"] == 64
+    assert rest["strategy"] == "scan"
+    assert rest["microseconds"] > nearby[-1]["microseconds"]
 
 
 def nearest_by_sklearn(query, database, ids, k, metric):
-    """At most k candidates of each query, by distance, then by row number."""
+    """Return at most k candidates of each query, by distance, then by row number."""
     found = []
     for i, rows in enumerate(ids):
         rows = np.sort(np.asarray(rows, dtype=int))
@@ -149,7 +157,7 @@ def nearest_by_sklearn(query, database, ids, k, metric):
     return found
 
 
-# one matrix product for all; by how many there are; row by row
+# -1: always one product with all rows. 2: always gather the candidates' rows. 0.3: both occur.
 @pytest.mark.parametrize("many", [-1.0, 0.3, 2.0])
 @pytest.mark.parametrize("metric", ["cosine", "euclidean", "cityblock"])
 @pytest.mark.parametrize("at_a_time", [1, 3, 128])
@@ -159,11 +167,10 @@ def test_ranking_is_that_of_scikit_learn_whatever_is_compared_at_a_time(
     monkeypatch.setattr(rerank_module, "_MANY", many)
     monkeypatch.setattr(rerank_module, "_BLOCK_QUERIES", at_a_time)
     random = np.random.default_rng(0)
-    query, database = random.standard_normal((10, 6)), random.standard_normal((300, 6))
-    ids = [
-        random.choice(300, size, replace=False)
-        for size in (300, 0, 1, 9, 10, 11, 100, 150, 299, 200)
-    ]
+    query = random.standard_normal((10, 6))
+    database = random.standard_normal((300, 6))
+    sizes = (300, 0, 1, 9, 10, 11, 100, 150, 299, 200)
+    ids = [random.choice(300, size, replace=False) for size in sizes]
     reranker = Reranker(query, database, metric)
     for k in (1, 10, 300):
         for share in (0.1, 0.5, 1.0, 0.2):  # balls that grow, and one that is smaller again
@@ -172,9 +179,9 @@ def test_ranking_is_that_of_scikit_learn_whatever_is_compared_at_a_time(
             assert [rows.tolist() for rows in rerank(query, database, part, k, metric)] == expected
             distances, found = reranker.nearest(part, k)
             assert [rows.tolist() for rows in found] == expected
-            for i, (rows, away) in enumerate(zip(found, distances, strict=True)):
-                true = pairwise_distances(query[i : i + 1], database, metric=metric)[0][rows]
-                np.testing.assert_allclose(away, true, atol=1e-12)
+            true = pairwise_distances(query, database, metric=metric)
+            for i, rows in enumerate(found):
+                np.testing.assert_allclose(distances[i], true[i, rows], atol=1e-12)
     everything = nearest_by_sklearn(query, database, [range(300)] * 10, 9, metric)
     assert exact_neighbours(query, database, 9, metric).tolist() == everything
 
@@ -186,28 +193,33 @@ small_vectors = hnp.arrays(
 
 @given(small_vectors, small_vectors, st.data())
 def test_rerank_has_ties_by_row_and_zero_vectors_without_direction(query, database, data):
-    """By cosines as fractions. Ties that no rounding breaks are of equal vectors, and of those at a right angle."""
+    """Compare cosines as fractions: their squares, with their signs, times the query's own square.
+
+    No rounding breaks the ties of equal vectors, and of vectors at a right angle to the query.
+    """
     k = data.draw(st.integers(1, len(database)))
+    rows_of_database = range(len(database))
     ids = [
-        np.array(data.draw(st.permutations(range(len(database))))[: 2 * k], dtype=int)
-        for _ in query
+        np.array(data.draw(st.permutations(rows_of_database))[: 2 * k], dtype=int) for _ in query
     ]
-    squares, equal = (database**2).sum(axis=1), (database[:, None] == database).all(axis=2)
-    for product, asked, rows in zip(
-        query @ database.T, ids, rerank(query, database, ids, k), strict=True
-    ):
+    nearest = rerank(query, database, ids, k)
+    products = query @ database.T
+    squares = (database**2).sum(axis=1)
+    equal = (database[:, None] == database).all(axis=2)
+    for product, candidates, rows in zip(products, ids, nearest, strict=True):
         assert rows.dtype == np.int64
-        signed = product * abs(product)  # of the cosine's square, but for the query's own
+        signed = product * abs(product)
         exact = [
             Fraction(int(p), int(square) or 1) for p, square in zip(signed, squares, strict=True)
         ]
-        assert [exact[row] for row in rows] == sorted((exact[row] for row in asked), reverse=True)[
-            :k
-        ]
+        best = sorted((exact[row] for row in candidates), reverse=True)[:k]
+        assert [exact[row] for row in rows] == best
         place = np.full(len(database), k)
         place[rows] = range(len(rows))
-        among, upright = np.isin(range(len(database)), asked), product == 0
-        tied = (equal | np.logical_and.outer(upright, upright)) & np.logical_and.outer(among, among)
+        upright = product == 0
+        is_candidate = np.isin(rows_of_database, candidates)
+        tied = equal | np.logical_and.outer(upright, upright)
+        tied &= np.logical_and.outer(is_candidate, is_candidate)
         one, other = np.triu(tied, 1).nonzero()
         assert (place[one] <= place[other]).all()
 
@@ -219,11 +231,11 @@ def test_nearly_parallel_vectors_that_float32_would_confuse_come_in_exact_order(
     query = database[:5] + np.float32(1e-5)
     exact = exact_neighbours(query, database, 12)
     assert exact.dtype == np.int64
-    q, x = query.astype(float), database.astype(float)
+    q = query.astype(float)
+    x = database.astype(float)
     norms = np.sqrt((q * q).sum(axis=1))[:, None] * np.sqrt((x * x).sum(axis=1))
-    expected = np.argsort(-(q[:, None] * x[None]).sum(axis=2) / norms, axis=1, kind="stable")[
-        :, :12
-    ]
+    cosines = (q[:, None] * x[None]).sum(axis=2) / norms
+    expected = np.argsort(-cosines, axis=1, kind="stable")[:, :12]
     np.testing.assert_array_equal(exact, expected)
     few = [np.union1d(rows, np.arange(0, 3000, 100)) for rows in exact]
     assert [rows.tolist() for rows in rerank(query, database, few, 12)] == exact.tolist()
@@ -237,14 +249,12 @@ def test_nearly_parallel_vectors_that_float32_would_confuse_come_in_exact_order(
 def test_rerank_does_not_depend_on_the_scale_of_the_vectors(scale, dtype, metric):
     """Also where the first pass overflows."""
     random = np.random.default_rng(0)
-    query, database = (
-        random.standard_normal((4, 8)).astype(dtype),
-        random.standard_normal((500, 8)).astype(dtype),
-    )
-    scaled = exact_neighbours(
-        (query * scale).astype(dtype), (database * scale).astype(dtype), 7, metric
-    )
-    np.testing.assert_array_equal(scaled, exact_neighbours(query, database, 7, metric))
+    query = random.standard_normal((4, 8)).astype(dtype)
+    database = random.standard_normal((500, 8)).astype(dtype)
+    expected = exact_neighbours(query, database, 7, metric)
+    query = (query * scale).astype(dtype)
+    database = (database * scale).astype(dtype)
+    np.testing.assert_array_equal(exact_neighbours(query, database, 7, metric), expected)
 
 
 @given(
@@ -254,18 +264,18 @@ def test_rerank_does_not_depend_on_the_scale_of_the_vectors(scale, dtype, metric
     st.data(),
 )
 def test_euclidean_neighbours_do_not_suffer_from_an_offset(whole, offset, far, data):
-    """As integers, whose squared distances are exact; with an offset of all features, or one row far from the rest."""
-    database, query = whole + offset, whole[:3][::-1] + offset
+    """Take integers, whose squared distances are exact, and add an offset or move one row away."""
+    database = whole + offset
+    query = whole[:3][::-1] + offset
     if far:
         database[0] += 2**25
     k = data.draw(st.integers(1, len(database)))
     ids = [np.array(data.draw(st.permutations(range(len(database))))[: k + 2]) for _ in query]
     squared = ((query[:, None] - database[None]) ** 2).sum(axis=2)
-    exact = exact_neighbours(query.astype(float), database.astype(float), k, "euclidean")
+    vectors = (query.astype(float), database.astype(float))
+    exact = exact_neighbours(*vectors, k, "euclidean")
     np.testing.assert_array_equal(exact, np.argsort(squared, axis=1, kind="stable")[:, :k])
-    for i, rows in enumerate(
-        rerank(query.astype(float), database.astype(float), ids, k, "euclidean")
-    ):
+    for i, rows in enumerate(rerank(*vectors, ids, k, "euclidean")):
         assert rows.tolist() == sorted(ids[i], key=lambda row: (squared[i, row], row))[:k]
 
 
@@ -273,34 +283,32 @@ def test_neighbours_without_a_distance_come_last():
     """Constant rows have no correlation with anything: NaN."""
     database = np.array([[1.0, 1.0, 1.0], [3.0, 2.0, 1.0], [2.0, 2.0, 2.0], [1.0, 2.0, 4.0]])
     for k, expected in ((1, [3]), (2, [3, 1]), (3, [3, 1, 0]), (4, [3, 1, 0, 2])):
-        assert exact_neighbours([[1.0, 2.0, 3.0]], database, k, "correlation").tolist() == [
-            expected
-        ]
+        (rows,) = exact_neighbours([[1.0, 2.0, 3.0]], database, k, "correlation")
+        assert rows.tolist() == expected
 
 
 @pytest.mark.parametrize("metric", ["cosine", "euclidean", "cityblock"])
-def test_of_few_candidates_only_their_rows_are_read_some_queries_at_a_time(metric):
+def test_of_few_candidates_only_their_rows_are_read_a_block_of_queries_at_a_time(metric):
     random = np.random.default_rng(0)
     database = random.standard_normal((20_000, 32))
-    query, ids = database[:1000] + 0.1, random.integers(0, 20_000, (1000, 7))
-    elsewhere = np.full_like(database, np.nan)
-    elsewhere[np.unique(ids)] = database[np.unique(ids)]
+    query = database[:1000] + 0.1
+    ids = random.integers(0, 20_000, (1000, 7))
+    only_candidates = np.full_like(database, np.nan)
+    only_candidates[np.unique(ids)] = database[np.unique(ids)]
     with memory_below(database.nbytes / 2):
-        nearest = rerank(query, elsewhere, ids, 3, metric)
-    assert [rows.tolist() for rows in nearest[:50]] == nearest_by_sklearn(
-        query, database, ids[:50], 3, metric
-    )
-    again, distances = rerank(query, elsewhere, ids, 3, metric, return_distance=True)
+        nearest = rerank(query, only_candidates, ids, 3, metric)
+    expected = nearest_by_sklearn(query, database, ids[:50], 3, metric)
+    assert [rows.tolist() for rows in nearest[:50]] == expected
+    again, distances = rerank(query, only_candidates, ids, 3, metric, return_distance=True)
     assert np.stack(again).tolist() == np.stack(nearest).tolist()
     assert np.stack(distances).shape == (1000, 3)
     assert [rows.tolist() for rows in rerank(query[:2], database, [[], []], 3, metric)] == [[], []]
 
 
 def change(**arguments):
-    """A ranking with one thing wrong."""
-    return lambda: rerank(
-        **{"X_query": np.eye(3)[:2], "X_database": np.eye(3), "ids": [[0], [1]], "k": 1} | arguments
-    )
+    """Return a ranking with one wrong argument."""
+    right = {"X_query": np.eye(3)[:2], "X_database": np.eye(3), "ids": [[0], [1]], "k": 1}
+    return lambda: rerank(**right | arguments)
 
 
 test_impossible_balls_and_rankings_are_refused = refusals(

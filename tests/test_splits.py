@@ -21,7 +21,10 @@ DATA = data_set()
 
 
 def check(split, dataset=DATA, n_shared=0):
-    """Every part holds its own rows, and all rows are in one part, but for training rows that the database shares."""
+    """Each part holds its own rows, and each row is in one part.
+
+    Only `n_shared` training rows are in the database too.
+    """
     for part in ("query", "train", "database"):
         rows = getattr(split, f"{part}_rows")
         assert getattr(split, f"X_{part}").dtype == np.float32
@@ -46,18 +49,16 @@ def check(split, dataset=DATA, n_shared=0):
 def test_a_split_is_two_draws_of_scikit_learn(name, sizes, query, train):
     dataset = data_set(name, 6000)
     split = split_dataset(dataset, *sizes, random_state=1)
-    y = dataset.labels
-    query, train = (query, train) if sizes else {"cifar10": (0.002, 0.02), "toy": (500, 1000)}[name]
-    seen = y if name == "toy" else None
-    rest, query = train_test_split(np.arange(6000), test_size=query, random_state=1, stratify=seen)
-    seen = y[rest] if name == "toy" else None
-    database, train = train_test_split(rest, test_size=train, random_state=1, stratify=seen)
-    for rows, expected in (
-        (split.query_rows, query),
-        (split.train_rows, train),
-        (split.database_rows, database),
-    ):
-        np.testing.assert_array_equal(rows, expected)
+    if not sizes:
+        query, train = {"cifar10": (0.002, 0.02), "toy": (500, 1000)}[name]
+    rows = np.arange(6000)
+    classes = dataset.labels if name == "toy" else None
+    others, query = train_test_split(rows, test_size=query, random_state=1, stratify=classes)
+    classes = dataset.labels[others] if name == "toy" else None
+    database, train = train_test_split(others, test_size=train, random_state=1, stratify=classes)
+    np.testing.assert_array_equal(split.query_rows, query)
+    np.testing.assert_array_equal(split.train_rows, train)
+    np.testing.assert_array_equal(split.database_rows, database)
     check(split, dataset)
     assert (split_dataset(dataset, *sizes).query_rows != query).any()  # its random_state is 42
     sizes = f"{len(query):,} queries, {len(train):,} training, {len(database):,} database"
@@ -77,7 +78,8 @@ def test_the_papers_partition_trains_inside_the_database():
 @pytest.mark.parametrize("held_out", [1, 4])
 def test_classes_that_are_held_out_are_queried_and_never_trained_on(held_out):
     split = held_out_partition(DATA, held_out, n_train=203, n_query_per_class=20)
-    queried, trained = set(split.y_query.tolist()), set(split.y_train.tolist())
+    queried = set(split.y_query.tolist())
+    trained = set(split.y_train.tolist())
     assert len(queried) == held_out
     assert trained == set(range(10)) - queried
     assert set(np.bincount(split.y_query)) <= {0, 20}
@@ -87,13 +89,13 @@ def test_classes_that_are_held_out_are_queried_and_never_trained_on(held_out):
 
 
 def test_the_seed_draws_the_classes_that_are_held_out():
-    drawn = [
-        tuple(np.unique(held_out_partition(DATA, 3, random_state=seed).y_query))
-        for seed in [*range(20), 0]
-    ]
+    drawn = []
+    for seed in [*range(20), 0]:
+        split = held_out_partition(DATA, 3, random_state=seed)
+        drawn.append(tuple(np.unique(split.y_query)))
     assert drawn[0] == drawn[-1]
     assert len(set(drawn)) > 8
-    assert {label for labels in drawn for label in labels} == set(range(10))
+    assert set().union(*drawn) == set(range(10))
 
 
 def divided(divide, arguments):
@@ -156,10 +158,10 @@ test_what_cannot_be_divided_is_refused = refusals(
 def test_a_class_too_small_for_a_stratified_draw_is_named():
     labels = np.where(DATA.labels == 3, 4, DATA.labels)
     labels[0] = 3
-    with pytest.raises(
-        ValueError, match=r"query_size 50 .* too few are: \[3\]|least populated class"
-    ):
-        split_dataset(dataclasses.replace(DATA, labels=labels), 50, 50)
+    dataset = dataclasses.replace(DATA, labels=labels)
+    message = r"query_size 50 .* too few are: \[3\]|least populated class"
+    with pytest.raises(ValueError, match=message):
+        split_dataset(dataset, 50, 50)
 
 
 @pytest.mark.parametrize(
@@ -181,13 +183,12 @@ def test_centring_uses_each_row_but_the_queries_once(split):
         np.testing.assert_array_equal(centred.train_rows, split.train_rows)
         other = dataclasses.replace(split, X_query=split.X_query + 100)
         np.testing.assert_array_equal(other.preprocessed(method).X_database, centred.X_database)
-    # itself it is as it was
+    # the split itself has not changed
     check(split, n_shared=500 * np.isin(split.train_rows, split.database_rows).all())
     np.testing.assert_array_equal(split.preprocessed().X_query, split.X_query)
 
 
 def test_a_row_of_zeros_has_no_length_and_stays():
-    split = split_dataset(
-        dataclasses.replace(DATA, features=np.zeros((3000, 2), dtype=np.float32)), 50, 50
-    )
+    zeros = np.zeros((3000, 2), dtype=np.float32)
+    split = split_dataset(dataclasses.replace(DATA, features=zeros), 50, 50)
     assert (split.preprocessed("l2-centre").X_query == 0).all()

@@ -67,8 +67,7 @@ _CROWDED = 0.01
 
 
 def check_radius(radius: Any, n_bits: int) -> int:
-    """Return `radius` as an int from 0 to `n_bits`, or raise a `TypeError` or `ValueError` that
-    names it.
+    """Return `radius` as an int from 0 to `n_bits`, or raise an error that names it.
 
     Examples
     --------
@@ -79,10 +78,9 @@ def check_radius(radius: Any, n_bits: int) -> int:
 
 
 def hamming_ball(code: int, n_bits: int, radius: int) -> Iterator[int]:
-    """Make every code that differs from `code` in at most `radius` bits, one after the other, the
-    nearest first.
+    """Make every code that differs from `code` in at most `radius` bits, the nearest first.
 
-    The readable enumeration; `HashTable.query_radius` finds the same buckets faster.
+    This is the readable enumeration. `HashTable.query_radius` finds the same buckets faster.
 
     Parameters
     ----------
@@ -96,8 +94,8 @@ def hamming_ball(code: int, n_bits: int, radius: int) -> Iterator[int]:
     Returns
     -------
     iterator of int
-        `ball_size` codes: first `code`, then those one bit away from the first bit to the last,
-        then two bits away...
+        `ball_size` codes: first `code`, then those that differ in one bit (from the first bit to
+        the last), then those that differ in two bits, and so on.
 
     Raises
     ------
@@ -122,8 +120,9 @@ def hamming_ball(code: int, n_bits: int, radius: int) -> Iterator[int]:
 
 
 def ball_size(n_bits: int, radius: int) -> int:
-    """Count the codes within `radius` of any one code: the sum of the binomials C(n_bits, 0) to
-    C(n_bits, radius).
+    """Count the codes within `radius` of any one code.
+
+    This is the sum of the binomials C(n_bits, 0) to C(n_bits, radius).
 
     Parameters
     ----------
