@@ -143,14 +143,11 @@ class SmallNetwork(BaseEstimator):
 
 
 def small_network(X, targets, rate, decay, seed=0):
-    """Learn features and bits together, by gradient descent with momentum on the cross-entropy of
-    the bits.
-    """
+    """Learn features and bits together by descending the gradient of the bits' cross-entropy."""
     random = np.random.default_rng(seed)
     W = random.normal(size=(X.shape[1], 64)) * np.sqrt(2 / X.shape[1])
     V = random.normal(size=(64, targets.shape[1])) / np.sqrt(64)
-    step_W = np.zeros_like(W)
-    step_V = np.zeros_like(V)
+    step_W, step_V = np.zeros_like(W), np.zeros_like(V)
     for _ in range(200):
         inner = np.maximum(X @ W, 0)
         error = (np.tanh(inner @ V) - targets) / len(X)
