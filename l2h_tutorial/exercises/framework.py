@@ -1,9 +1,9 @@
-"""What an exercise is: a reference to compare with, and the mistakes that people make, each with
-its hint.
+"""Define what an exercise is: how an answer is judged, and which hint a mistake gets.
 
-A hint is never only a sentence. Each stands beside the wrong answer that it is about, so that the
-check can recognise it, and a test can feed it and see its hint. Whatever a student passes becomes a
-value or a sentence.
+An exercise holds a right answer and the mistakes that people make. Each hint stands beside the
+wrong answer that it is about. The check recognises a mistake by computing it, and a test feeds each
+mistake to the check and expects its hint. Nothing that a student passes raises an error: the
+student reads a sentence about it.
 """
 
 import contextlib
@@ -31,14 +31,14 @@ from .answering import Trouble, call
 __all__ = ["Compute", "Construct", "Exercise", "Requirement", "Trouble", "Verdict"]
 
 Array = NDArray[Any]
-N_CASES = 24
-N_EDGES = 2
-SECONDS = 10.0
-_MOST_PRINTED = 10_000  # letters
+N_CASES = 24  # random cases that a function is tried on
+N_EDGES = 2  # the last of these cases, which may be at an edge
+SECONDS = 10.0  # time for judging one answer
+_MOST_PRINTED = 10_000  # characters of a student's output that are shown
 
 
 class Verdict(NamedTuple):
-    """What a check found: whether the answer holds, and what to say about it."""
+    """Say whether an answer holds, and what to tell the student about it."""
 
     holds: bool
     text: str
@@ -55,13 +55,13 @@ def _not_yet(text: str) -> Verdict:
 
 
 class Exercise(ABC):
-    """A `Compute` or a `Construct`."""
+    """Judge answers: the base of `Compute` and `Construct`."""
 
     def judge(self, answer: Any, seed: int | None = None) -> Verdict:
-        """Look at an answer, and never raise; what the answer's first call prints is printed, once.
+        """Judge an answer, and never raise.
 
-        On Linux and macOS it runs in a copy of the process, which is killed when its time is over,
-        whatever it does.
+        The answer's function is called many times. What its first call prints is printed here. On
+        Linux and macOS the answer runs in a copy of this process, which is killed after `SECONDS`.
 
         Parameters
         ----------
@@ -70,19 +70,16 @@ class Exercise(ABC):
         seed : int, optional
             Draws the cases; fresh ones by default.
         """
-        if (
-            answer is None
-            or answer is ...
-            or (isinstance(answer, tuple) and any(item is ... for item in answer))
-        ):
+        items = answer if isinstance(answer, tuple) else (answer,)
+        if answer is None or any(item is ... for item in items):
             return TO_DO
-        verdict, printed = apart(
-            lambda: self._looked_at(answer, np.random.default_rng(seed)), SECONDS
-        )
+        rng = np.random.default_rng(seed)
+        verdict, printed = run_in_a_copy(lambda: self._judge_safely(answer, rng), SECONDS)
         print(printed, end="")
         return verdict
 
-    def _looked_at(self, answer: Any, rng: np.random.Generator) -> Verdict:
+    def _judge_safely(self, answer: Any, rng: np.random.Generator) -> Verdict:
+        """Turn whatever goes wrong with an answer into a verdict."""
         try:
             return self._judge(answer, rng)
         except Trouble as trouble:
@@ -90,7 +87,8 @@ class Exercise(ABC):
         # an object that cannot be looked at, such as one whose comparison fails
         except Exception as error:
             return _not_yet(
-                f"your answer is {describe(answer)}, which cannot be read here ({type(error).__name__})."
+                f"your answer is {describe(answer)}, which cannot be read here "
+                f"({type(error).__name__})."
             )
 
     @abstractmethod
@@ -98,27 +96,29 @@ class Exercise(ABC):
 
     @abstractmethod
     def right_answer(self) -> Any:
-        """An answer that holds."""
+        """Return an answer that holds."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Compute(Exercise):
-    """The student writes a function, which has to agree with a reference on fresh random cases.
+    """Ask for a function, which has to agree with a reference on fresh random cases.
 
-    An answer shows a mistake if it is the mistake's result in *every* case in which it is wrong.
+    A mistake is recognised if it explains *every* wrong result: wherever the student's function is
+    wrong, the mistake gives the same result.
 
     Parameters
     ----------
     reference : callable
-        Computes the right result. The names of its parameters are those that messages use.
+        Computes the right result. Messages use the names of its parameters.
     case : callable
         Draws the arguments of case i from a generator: ``case(rng, i)``. The first cases should be
-        the smallest, for the first that fails is shown. The last `N_EDGES` may be at an edge, where
-        a mistake might never end: they are tried when all others hold.
+        the smallest, because the student is shown the first that fails. The last `N_EDGES` may be
+        at an edge, where a wrong function might never end. They are tried only if all others hold.
     mistakes : mapping of str to callable
-        A typical mistake's hint, and a function that makes it, with the arguments of the reference.
+        The hint for a typical mistake, and a function that makes the mistake. The function takes
+        the arguments of the reference.
     nudge : str
-        What to look at when no mistake is recognised.
+        The hint when no mistake is recognised.
     """
 
     reference: Callable[..., Any]
@@ -128,7 +128,7 @@ class Compute(Exercise):
 
     @property
     def names(self) -> list[str]:
-        """Names of the function's parameters."""
+        """Return the names of the function's parameters."""
         return list(inspect.signature(self.reference).parameters)
 
     def _judge(self, answer: Any, rng: np.random.Generator) -> Verdict:
@@ -136,25 +136,24 @@ class Compute(Exercise):
         cases = self.cases(rng)
         results: list[Any] = []
         for case in cases:
-            if (
-                len(results) == N_CASES - N_EDGES
-                and not (so_far := self.verdict(cases, results)).holds
-            ):
-                return so_far
-            said = io.StringIO() if results else sys.stdout
-            with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            if len(results) == N_CASES - N_EDGES:
+                before_edges = self.verdict(cases, results)
+                if not before_edges.holds:
+                    return before_edges
+            output = io.StringIO() if results else sys.stdout
+            with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
                 try:
                     results.append(call(answer, case))
                 except Trouble as trouble:
-                    return _not_yet(f"{trouble} That was with {self._said(case)}.")
+                    return _not_yet(f"{trouble} That was with {self._named(case)}.")
         return self.verdict(cases, results)
 
     def cases(self, rng: np.random.Generator) -> list[tuple[Any, ...]]:
-        """Draw arguments for the function."""
+        """Draw the arguments of each case."""
         return [self.case(rng, i) for i in range(N_CASES)]
 
     def verdict(self, cases: list[tuple[Any, ...]], results: list[Any]) -> Verdict:
-        """Say what a function's results on cases are worth."""
+        """Judge a function's results on the first of the cases, or on all."""
         if all(result is None or result is ... for result in results):
             return EMPTY
         expected = [self.reference(*case) for case in cases[: len(results)]]
@@ -162,8 +161,8 @@ class Compute(Exercise):
         if not failed:
             return Verdict(True, f"holds, on {N_CASES} fresh random cases.")
         first = failed[0]
-        seen = f"With {self._said(cases[first])} it gives {describe(results[first])}."
-        with np.errstate(all="ignore"):
+        seen = f"With {self._named(cases[first])} it gives {describe(results[first])}."
+        with np.errstate(all="ignore"):  # a mistake may divide by zero
             for hint, wrong in self.mistakes.items():
                 if all(same(results[i], wrong(*cases[i])) for i in failed):
                     return _not_yet(f"{hint} {seen}")
@@ -175,11 +174,12 @@ class Compute(Exercise):
         )
 
     def _check_callable(self, answer: Any) -> None:
-        """A sentence about anything but a function that takes as many arguments as the reference."""
+        """Refuse all but a function that takes as many arguments as the reference."""
         wanted = ", ".join(self.names)
         if not callable(answer):
             raise Trouble(
-                f"the check needs the function itself, to call it with {wanted}; it got {describe(answer)}. "
+                f"the check needs the function itself, to call it with {wanted}; "
+                f"it got {describe(answer)}. "
                 "Pass the function's name, without parentheses behind it."
             )
         try:
@@ -190,19 +190,20 @@ class Compute(Exercise):
         except ValueError:
             pass  # some functions written in C have no signature; the call will tell
 
-    def _said(self, case: tuple[Any, ...]) -> str:
+    def _named(self, case: tuple[Any, ...]) -> str:
+        """Return the arguments of a case, each with its name."""
         return ", ".join(
             f"{name} = {describe(value)}" for name, value in zip(self.names, case, strict=True)
         )
 
     def right_answer(self) -> Any:
-        """The reference."""
+        """Return the reference."""
         return self.reference
 
 
 @dataclass(frozen=True)
 class Requirement:
-    """What a thing that a student makes must satisfy, the hint if it does not, and a thing that does not."""
+    """State what a thing must satisfy, the hint if it does not, and an example that does not."""
 
     holds: Callable[[Any], bool]
     hint: str
@@ -211,18 +212,17 @@ class Requirement:
 
 @dataclass(frozen=True, kw_only=True)
 class Construct(Exercise):
-    """The student makes something, an example or a counterexample, that must satisfy requirements
-    in turn.
+    """Ask for a thing, such as a counterexample, that satisfies several requirements.
 
     Parameters
     ----------
     read : callable
-        Takes the answer and returns what the requirements look at, or raises a `Trouble` that says
-        what was expected.
+        Takes the answer and returns what the requirements look at. Raises a `Trouble` that says
+        what was expected if the answer cannot be read.
     requirements : tuple of Requirement
-        Each may rely on those before it.
+        Checked in order, so each may rely on those before it.
     example : object
-        A thing that satisfies all.
+        A thing that satisfies all requirements.
     """
 
     read: Callable[[Any], Any]
@@ -232,7 +232,8 @@ class Construct(Exercise):
     def _judge(self, answer: Any, rng: np.random.Generator) -> Verdict:
         if callable(answer):
             return _not_yet(
-                "the check needs the thing itself, and it got a function: call it, and pass the result."
+                "the check needs the thing itself, and it got a function: "
+                "call it, and pass the result."
             )
         thing = self.read(answer)
         for requirement in self.requirements:
@@ -241,12 +242,12 @@ class Construct(Exercise):
         return Verdict(True, "holds: it satisfies all that was asked.")
 
     def right_answer(self) -> Any:
-        """The example."""
+        """Return the example."""
         return self.example
 
 
 def numbers(answer: Any, what: str, fits: Callable[[Array], bool] = lambda values: True) -> Array:
-    """An answer as an array of numbers that fits; `what` it should be is said where it is none, or does not."""
+    """Return an answer as an array of numbers; a `Trouble` says `what` it should be if it is not."""
     try:
         values = _real(answer).astype(np.float64)
     except (TypeError, ValueError):
@@ -258,19 +259,19 @@ def numbers(answer: Any, what: str, fits: Callable[[Array], bool] = lambda value
     return values
 
 
-def apart(work: Callable[[], Verdict], seconds: float) -> tuple[Verdict, str]:
-    """Do some work in a copy of this process, and end that when the time is over; the verdict, and
-    what was printed.
+def run_in_a_copy(work: Callable[[], Verdict], seconds: float) -> tuple[Verdict, str]:
+    """Run `work` in a copy of this process, and return its verdict and what it printed.
 
-    Where processes cannot be copied, on Windows, it is done here, and only an interrupt ends it.
+    The copy is killed when the time is over. On Windows, where a process cannot be copied, the work
+    runs in this process without a limit.
     """
     printed = io.StringIO()
     if not hasattr(os, "fork"):
         with contextlib.redirect_stdout(printed):
             return work(), printed.getvalue()
-    reads, writes = os.pipe()
+    read_end, write_end = os.pipe()
     with warnings.catch_warnings():
-        # of threads, which the copy does not have or need
+        # Python warns of threads, which the copy does not have or need
         warnings.simplefilter("ignore", DeprecationWarning)
         child = os.fork()
     if not child:
@@ -282,38 +283,45 @@ def apart(work: Callable[[], Verdict], seconds: float) -> tuple[Verdict, str]:
             ):
                 verdict = work()
             message = json.dumps([*verdict, printed.getvalue()[:_MOST_PRINTED]])
-            with os.fdopen(writes, "w", encoding="utf-8") as file:
+            with os.fdopen(write_end, "w", encoding="utf-8") as file:
                 print(message, file=file)
         finally:
             os._exit(0)
-    os.close(writes)
-    data, end = b"", time.monotonic() + seconds
+    os.close(write_end)
     try:
-        while (
-            not data.endswith(b"\n")
-            and select.select([reads], [], [], max(0, end - time.monotonic()))[0]
-        ):
-            data += (part := os.read(reads, 2**16))
-            if not part:
-                return _not_yet("your function ended Python itself."), ""
+        return _verdict_from(read_end, seconds)
     finally:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
-        os.close(reads)
-    if not data.endswith(b"\n"):
-        never = "though the cases are small. Does a loop never end?"
-        return _not_yet(f"your function had not finished after {seconds:g} seconds, {never}"), ""
-    holds, text, said = json.loads(data)
-    return Verdict(holds, text), said
+        os.close(read_end)
 
 
-# Values of every sort, described and compared
+def _verdict_from(pipe: int, seconds: float) -> tuple[Verdict, str]:
+    """Wait for the line with a verdict that the copy of this process writes when it is done."""
+    data = b""
+    end = time.monotonic() + seconds
+    while not data.endswith(b"\n"):
+        remaining = max(0, end - time.monotonic())
+        readable, _, _ = select.select([pipe], [], [], remaining)
+        if not readable:
+            never = "though the cases are small. Does a loop never end?"
+            text = f"your function had not finished after {seconds:g} seconds, {never}"
+            return _not_yet(text), ""
+        part = os.read(pipe, 2**16)
+        if not part:
+            return _not_yet("your function ended Python itself."), ""
+        data += part
+    holds, text, printed = json.loads(data)
+    return Verdict(holds, text), printed
 
-_FEW = 24  # items that are shown; of more, only the number
+
+# Describe and compare values of every kind
+
+_MOST_SHOWN = 24  # items of a list or array; of a longer one only the length is shown
 
 
 def describe(value: Any) -> str:
-    """Say what a value is, in a few words however large it is.
+    """Say in a few words what a value is, however large it is.
 
     Examples
     --------
@@ -321,36 +329,36 @@ def describe(value: Any) -> str:
     ('[[1, 2], [3, 4]]', 'an array of shape (1000, 512)')
     """
     if isinstance(value, np.ndarray):
-        if value.size > _FEW or value.dtype == object:
+        if value.size > _MOST_SHOWN or value.dtype == object:
             return f"an array of shape {value.shape}"
         return describe(value.tolist())
     if isinstance(value, float | np.floating):
         return f"{value:.6g}"
-    if value is None or isinstance(value, bool | int | np.integer | np.bool_):
-        return (
-            f"{value}"
-            if value is None or abs(int(value)) < 10**40
-            else "a number of more than 40 digits"
-        )
+    if value is None:
+        return "None"
+    if isinstance(value, bool | int | np.integer | np.bool_):
+        return f"{value}" if abs(int(value)) < 10**40 else "a number of more than 40 digits"
     if isinstance(value, str):
         return repr(value if len(value) <= 40 else f"{value[:37]}...")
     if isinstance(value, list | tuple | set):
-        inside = [] if len(value) > _FEW else [describe(item) for item in value]
-        if len(value) > _FEW or sum(map(len, inside)) > 200:
-            return f"a {type(value).__name__} of {len(value)} items"
-        around = {tuple: "({})", set: "{{{}}}"}.get(type(value), "[{}]")
-        return around.format(", ".join(inside))
+        long = f"a {type(value).__name__} of {len(value)} items"
+        if len(value) > _MOST_SHOWN:
+            return long
+        items = [describe(item) for item in value]
+        if sum(map(len, items)) > 200:
+            return long
+        brackets = {tuple: "({})", set: "{{{}}}"}.get(type(value), "[{}]")
+        return brackets.format(", ".join(items))
     return "a function" if callable(value) else f"an object of type {type(value).__name__}"
 
 
 def misfit(got: Any, expected: Any) -> str | None:
-    """Say in what form an answer should come, if it comes in another than `expected`; None if the
-    form is right.
+    """Say what is wrong with the form of an answer; return None if `expected` has the same form.
 
     Examples
     --------
-    >>> misfit(np.zeros((2, 3)), np.zeros((3, 2)))
-    'it should be an array of shape (3, 2), and is one of shape (2, 3): rows and columns are swapped.'
+    >>> print(misfit(np.zeros((2, 3)), np.zeros((3, 2))))
+    it should be an array of shape (3, 2), and is one of shape (2, 3): rows and columns are swapped.
     >>> misfit(3, 4)
     """
     if isinstance(expected, tuple):
@@ -359,28 +367,22 @@ def misfit(got: Any, expected: Any) -> str | None:
         return _misfit_array(got, expected)
     if isinstance(got, np.ndarray) and got.ndim == 0:
         got = got[()]
+    is_bool = isinstance(got, bool | np.bool_)
     if isinstance(expected, bool | np.bool_):
-        return (
-            None
-            if isinstance(got, bool | np.bool_)
-            else f"it should be True or False, and is {describe(got)}."
-        )
-    a_number = "a whole number" if isinstance(expected, int | np.integer) else "a number"
-    if isinstance(got, bool | np.bool_) or not isinstance(got, Real):
+        return None if is_bool else f"it should be True or False, and is {describe(got)}."
+    whole = isinstance(expected, int | np.integer)
+    a_number = "a whole number" if whole else "a number"
+    if is_bool or not isinstance(got, Real):
         return f"it should be {a_number}, and is {describe(got)}."
     if got != got:
         return f"it should be {a_number}, and is NaN: was something divided by zero?"
-    if (
-        isinstance(expected, int | np.integer)
-        and not isinstance(got, int | np.integer)
-        and not float(got).is_integer()
-    ):
+    if whole and not isinstance(got, int | np.integer) and not float(got).is_integer():
         return f"it should be {a_number}, and is {describe(got)}."
     return None
 
 
 def _real(values: Any) -> Array:
-    """An array of numbers, fractions too, or an error."""
+    """Return an array of numbers, or raise; objects such as fractions become floats."""
     array = np.asarray(values)
     array = array.astype(float) if array.dtype == object else array
     if array.dtype.kind not in "biuf":
@@ -389,12 +391,14 @@ def _real(values: Any) -> Array:
 
 
 def _misfit_tuple(got: Any, expected: tuple[Any, ...]) -> str | None:
-    several = isinstance(got, tuple | list) or (isinstance(got, np.ndarray) and got.ndim > 0)
-    if not several or len(got) != len(expected):
-        of = f" of {len(got)}" if several else ""
-        return f"it should be a tuple of {len(expected)} things, and is {describe(got)}{of and ', one' + of}."
-    for position, (ours, theirs) in enumerate(zip(got, expected, strict=True), start=1):
-        problem = misfit(ours, theirs)
+    should = f"it should be a tuple of {len(expected)} things, and is"
+    has_items = isinstance(got, tuple | list) or (isinstance(got, np.ndarray) and got.ndim > 0)
+    if not has_items:
+        return f"{should} {describe(got)}."
+    if len(got) != len(expected):
+        return f"{should} {describe(got)}, one of {len(got)}."
+    for position, (got_item, expected_item) in enumerate(zip(got, expected, strict=True), start=1):
+        problem = misfit(got_item, expected_item)
         if problem:
             return f"of the {len(expected)} things, look at number {position}: {problem}"
     return None
@@ -402,9 +406,8 @@ def _misfit_tuple(got: Any, expected: tuple[Any, ...]) -> str | None:
 
 def _misfit_array(got: Any, expected: np.ndarray) -> str | None:
     should = f"it should be an array of shape {expected.shape}"
-    if isinstance(got, str | set | dict) or not (
-        isinstance(got, Sized) or hasattr(got, "__array__")
-    ):
+    like_an_array = isinstance(got, Sized) or hasattr(got, "__array__")
+    if isinstance(got, str | set | dict) or not like_an_array:
         return f"{should}, and is {describe(got)}."
     try:
         got = _real(got)
@@ -412,19 +415,21 @@ def _misfit_array(got: Any, expected: np.ndarray) -> str | None:
         return f"{should} of numbers, and is something else: are all its rows of one length?"
     if got.shape != expected.shape:
         swapped = got.ndim == 2 and got.shape == expected.shape[::-1]
-        return f"{should}, and is one of shape {got.shape}{': rows and columns are swapped' * swapped}."
+        guess = ": rows and columns are swapped" if swapped else ""
+        return f"{should}, and is one of shape {got.shape}{guess}."
     if (got.dtype == bool) != (expected.dtype == bool):
-        return f"{should} of {'True and False' if expected.dtype == bool else 'numbers'}, and is one of {got.dtype}."
+        values = "True and False" if expected.dtype == bool else "numbers"
+        return f"{should} of {values}, and is one of {got.dtype}."
     if got.dtype.kind == "f" and np.isnan(got).any():
         return f"{should}, and holds NaN: was something divided by zero?"
     return None
 
 
 def same(got: Any, expected: Any) -> bool:
-    """Whether an answer is the expected one: of the same form, whole numbers equal, others to about
-    five digits.
+    """Return whether an answer equals the expected one in form and values.
 
-    That is what single precision keeps of numbers of the order of one, whatever cancels.
+    Whole numbers have to be equal. Others have to agree to about five digits. Single precision
+    keeps as many of numbers near one, even after some cancellation.
 
     Examples
     --------
@@ -434,7 +439,7 @@ def same(got: Any, expected: Any) -> bool:
     if misfit(got, expected):
         return False
     if isinstance(expected, tuple):
-        return all(same(ours, theirs) for ours, theirs in zip(got, expected, strict=True))
+        return all(map(same, got, expected))
     if isinstance(expected, np.ndarray):
         relative = 1e-5 if expected.dtype.kind == "f" else 0
         return bool(np.allclose(_real(got), expected, rtol=relative, atol=1e-5))
