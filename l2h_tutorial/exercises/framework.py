@@ -247,7 +247,7 @@ class Construct(Exercise):
 
 
 def numbers(answer: Any, what: str, fits: Callable[[Array], bool] = lambda values: True) -> Array:
-    """Return an answer as an array of numbers; a `Trouble` says `what` it should be if it is not."""
+    """Return an answer as an array of numbers, or raise a `Trouble` that says what it should be."""
     try:
         values = _real(answer).astype(np.float64)
     except (TypeError, ValueError):
