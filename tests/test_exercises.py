@@ -37,9 +37,9 @@ each_chapter = pytest.mark.parametrize("chapter", CHAPTERS)
 
 @pytest.fixture(autouse=True)
 def here(request, monkeypatch):
-    """Judge answers in this process, which is faster, except where a test is about the copy."""
-    if "in_a_copy" not in request.node.name:
-        monkeypatch.setattr(framework, "judge_in_copy", lambda work, seconds: (work(), ""))
+    """Answers are looked at in this process, which is faster, but where a test is about the other."""
+    if "apart" not in request.node.name:
+        monkeypatch.setattr(framework, "run_in_a_copy", lambda work, seconds: (work(), ""))
 
 
 # --- as the package has them
@@ -397,14 +397,14 @@ def swallows(code, n_bits):
         (lambda code, n_bits: os._exit(0), 60, "your function ended Python itself."),
     ],
 )
-def test_in_a_copy_nothing_outlives_its_limit(monkeypatch, answer, seconds, said):
+def test_apart_nothing_outlives_its_limit(monkeypatch, answer, seconds, said):
     monkeypatch.setattr(framework, "SECONDS", seconds)
     others = set(psutil.Process().children())  # of other tests
     assert said.casefold() in find("2.1").judge(answer).text.casefold()
     assert set(psutil.Process().children()) <= others
 
 
-def test_in_a_copy_what_an_answer_prints_is_printed_once_from_any_thread(capsys):
+def test_apart_what_an_answer_prints_is_printed_once_from_any_thread(capsys):
     def prints(code, n_bits):
         print("seen", file=sys.stderr if code < 0 else sys.stdout)
         return (1 << n_bits) - 1 - code

@@ -1,14 +1,17 @@
-"""Grade the exercises of a folder of notebooks: ``python -m l2h_tutorial.exercises.grade_notebooks
-FOLDER``.
+"""Grade the exercises of a folder of notebooks.
 
-A notebook's cells, from its heading *Exercises* on, run in a process of their own that knows no
-right result (see `answering`), after what the cells before define and import: it gets cases that
-were drawn from a secret seed, and gives back what the student's functions make of them, which is
-judged here. On Linux the process is shut off: no network, nothing to write but a small folder that
-goes with it, neither exercises nor other submissions to read; when its time is over, all that it
-started ends with it. Where the system does not allow that, nothing is run, unless ``--unwalled``
-says that the notebooks are trusted: then only time, memory and the size of files have limits, and
-on Windows only time.
+Run it as ``python -m l2h_tutorial.exercises.grade_notebooks FOLDER``.
+
+Each notebook runs in a process of its own that knows no right result (see `answering`). The process
+runs the cells from the heading *Exercises* on. Of the cells before, it runs imports and definitions
+only. It calls the student's functions on cases that were drawn from a secret seed. The results come
+back here and are judged here.
+
+On Linux the process is shut off. It has no network, and it can write only to a small folder that is
+removed afterwards. It can read neither the exercises nor other submissions. When its time is over,
+all that it started ends with it. A system that does not allow this runs no notebook, unless
+``--unwalled`` says that the notebooks are trusted. Then only time, memory and the size of files are
+limited, and on Windows only time.
 """
 
 import json
@@ -25,7 +28,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile, gettempdir
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -39,9 +42,9 @@ __all__ = ["grade_notebooks", "main"]
 
 _ANSWERED = re.compile(r"""(?:check|require)\(\s*["']\s*(\d+\.\d+)""")
 _EXERCISES = re.compile(r"(?m)^#+ [\d. ]*Exercises\s*$")
-_LARGEST = 2**26  # bytes of a notebook
-# Two folders hidden, a small one to write in, the rest read-only, and no way back. Arguments: the
-# folders, a command.
+_LARGEST = 2**26  # bytes of a notebook, and of what its process writes
+# A shell script that takes two folders to hide, a folder to write in, and a command. It hides the
+# two, makes all but the third read-only, and runs the command where mounts cannot be undone.
 _WALLS = """set -e
 mount -t tmpfs none "$1"; mount -t tmpfs none "$2"; mount -t tmpfs -o size=16m none "$3"
 while read -r _ _ _ _ at _; do
@@ -50,17 +53,18 @@ while read -r _ _ _ _ at _; do
   done || case "$at" in /proc*|/sys*|/dev*) ;; *) exit 1;; esac
 done </proc/self/mountinfo
 cd "$3"; shift 3; unshare --user --mount "$@"; exit """
-_WALLED = [
-    "unshare",
-    "--user",
-    "--map-root-user",
-    "--net",
-    "--pid",
-    "--ipc",
-    "--mount",
-    "--mount-proc",
-]
+_WALLED = ["unshare", "--user", "--map-root-user", "--net", "--pid", "--ipc"]
+_WALLED += ["--mount", "--mount-proc"]
 _WALLED += ["--fork", "--kill-child", "sh", "-c"]  # when the first process ends, all do
+
+
+class _Notebook(NamedTuple):
+    """Hold what counts of a submitted notebook."""
+
+    path: Path
+    name: str  # without what a platform added
+    cells: list[tuple[bool, str]]  # whether a cell belongs to the exercises, and its code
+    numbers: list[str]  # of the exercises that it answers
 
 
 def grade_notebooks(
@@ -76,14 +80,14 @@ def grade_notebooks(
     Parameters
     ----------
     folder : Path
-        With notebooks named after their students, or a folder of notebooks for each.
+        Has notebooks named after their students, or a folder of notebooks for each student.
     exercises : sequence of str
-        Numbers of those that count; by default those that the notebooks of at least half of the
-        students have.
+        Numbers of the exercises that count. By default an exercise counts if at least half of the
+        students who handed in a notebook answer it.
     students : mapping of str to str, optional
         Who is in the course, as for `grade_folder`.
     seconds : float
-        What a notebook may take; one that takes longer in a function is run again without that
+        Time for a notebook. If a function takes longer, the notebook is run again without that
         exercise.
     walled : bool, default=True
         Whether notebooks are shut off from network and files.
@@ -91,9 +95,9 @@ def grade_notebooks(
     Returns
     -------
     DataFrame, one row a student
-        A column for each exercise, 1 or 0; the grade, the percentage of exercises that hold; and a
-        remark that says what the others are. An exercise whose answer is no plain data, as a hasher
-        is not, is left to a person.
+        A column for each exercise, 1 or 0. The grade is the percentage of exercises that hold, and
+        the remark says what is wrong with the others. An exercise whose answer is not plain data,
+        such as a hasher, has no column: a person has to mark it.
 
     Raises
     ------
@@ -113,27 +117,12 @@ def grade_notebooks(
     ):
         raise OSError("this system does not shut off what is run (unshare): see --unwalled")
     roster = students or {}
-    known = known_as(roster)
-    notebooks: dict[str, list[tuple[Path, str, list[tuple[bool, str]], list[str]]]] = {
-        student: [] for student in roster
-    }
-    for path in find_files(folder, ".ipynb"):
-        names = names_of(path, folder) or [path.name]
-        owner = next((known[name] for name in names if name in known), printable(names[0]))
-        notebooks.setdefault(owner, []).append((path, names[-1], *_read(path)))
-    times = Counter(
-        number
-        for files in notebooks.values()
-        for number in {n for *_, numbers in files for n in numbers}
+    notebooks = _notebooks_by_student(folder, roster)
+    chosen = sorted(
+        exercises or _usual(notebooks), key=lambda number: [*map(int, number.split("."))]
     )
-    usual = [number for number in times if 2 * times[number] >= sum(map(bool, notebooks.values()))]
-    chosen = {
-        number: find(number)
-        for number in sorted(exercises or usual, key=lambda number: [*map(int, number.split("."))])
-    }
-    counted = {
-        number: exercise for number, exercise in chosen.items() if not _for_a_person(exercise)
-    }
+    counted = {number: find(number) for number in chosen}
+    counted = {n: exercise for n, exercise in counted.items() if not _for_a_person(exercise)}
     rng = np.random.default_rng(secrets.randbits(128))
     cases = {
         number: exercise.cases(rng)
@@ -142,50 +131,83 @@ def grade_notebooks(
     }
     rows = []
     for owner, files in tqdm(sorted(notebooks.items()), desc="students", disable=None, delay=2):
-        row = {"student": owner, "file": ", ".join(printable(path.name) for path, *_ in files)}
-        fault = "" if not roster or owner in roster else "not on the list of students"
-        fault = fault or ("" if files else "no notebook was submitted")
-        if len({name for _, name, *_ in files}) < len(files):
-            fault = fault or "two notebooks have one name, so none counts: leave one"
+        row = {"student": owner, "file": ", ".join(printable(file.path.name) for file in files)}
+        fault = _fault(owner, files, roster)
         if fault:
             rows.append(row | {"remark": fault})
             continue
         verdicts: dict[str, Verdict] = {}
-        for _, _, cells, numbers in files:
-            asked = [number for number in counted if number in numbers and number not in verdicts]
-            verdicts |= _verdicts(
-                cells, {n: counted[n] for n in asked}, cases, seconds, folder if walled else None
-            )
+        for file in files:
+            pending = {
+                number: exercise
+                for number, exercise in counted.items()
+                if number in file.numbers and number not in verdicts
+            }
+            verdicts |= _verdicts(file.cells, pending, cases, seconds, folder if walled else None)
         rows.append(row | _marks(counted, verdicts))
     return pd.DataFrame(rows, columns=["student", "file", *counted, "grade", "remark"])
 
 
+def _notebooks_by_student(folder: Path, roster: Mapping[str, str]) -> dict[str, list[_Notebook]]:
+    """Read all notebooks of a folder; a student of the roster without a notebook has none."""
+    notebooks: dict[str, list[_Notebook]] = {student: [] for student in roster}
+    known = known_as(roster)
+    for path in find_files(folder, ".ipynb"):
+        names = names_of(path, folder) or [path.name]
+        students = [known[name] for name in names if name in known]
+        owner = students[0] if students else printable(names[0])
+        notebooks.setdefault(owner, []).append(_Notebook(path, names[-1], *_read(path)))
+    return notebooks
+
+
+def _usual(notebooks: Mapping[str, list[_Notebook]]) -> list[str]:
+    """Return the exercises that at least half of the students with a notebook answer."""
+    times: Counter[str] = Counter()
+    for files in notebooks.values():
+        times.update({number for file in files for number in file.numbers})
+    n_students = sum(map(bool, notebooks.values()))
+    return [number for number in times if 2 * times[number] >= n_students]
+
+
+def _fault(owner: str, files: list[_Notebook], roster: Mapping[str, str]) -> str:
+    """Say why a student's notebooks cannot be graded, or return an empty text."""
+    if roster and owner not in roster:
+        return "not on the list of students"
+    if not files:
+        return "no notebook was submitted"
+    if len({file.name for file in files}) < len(files):
+        return "two notebooks have one name, so none counts: leave one"
+    return ""
+
+
 def _known(number: str) -> bool:
+    """Return whether there is an exercise of this number."""
     with suppress(LookupError):
         return bool(find(number))
     return False
 
 
 def _for_a_person(exercise: Exercise) -> bool:
-    """Whether the answer is a thing that has to be looked at where it was made."""
-    return not isinstance(exercise, Compute) and "other" in str(
-        answering.encode(exercise.right_answer())
-    )
+    """Return whether the answer is an object that cannot be sent between processes as data."""
+    if isinstance(exercise, Compute):
+        return False
+    encoded = answering.encode(exercise.right_answer())
+    return isinstance(encoded, dict) and "other" in encoded
 
 
 def _read(path: Path) -> tuple[list[tuple[bool, str]], list[str]]:
-    """A notebook's code, whether of the exercises, without commands to Jupyter, and the numbers of those in it."""
+    """Read the cells of a notebook, without commands to Jupyter, and the exercises it answers."""
     try:
         if path.stat().st_size > _LARGEST:
             return [], []
         cells = json.loads(path.read_bytes())["cells"]
         sources = ["".join(cell["source"]) for cell in cells]
-        starts = [
+        headings = [
             i
             for i, cell in enumerate(cells)
             if cell["cell_type"] != "code" and _EXERCISES.search(sources[i])
         ]
-        start = (starts or [0])[0]
+        start = headings[0] if headings else 0
         code = [
             (i >= start, re.sub("(?m)^[%!].*$", "", sources[i]))
             for i, cell in enumerate(cells)
@@ -193,23 +215,27 @@ def _read(path: Path) -> tuple[list[tuple[bool, str]], list[str]]:
         ]
     except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError):
         return [], []
-    return code, list(
-        filter(_known, _ANSWERED.findall("\n".join(source for asked, source in code if asked)))
-    )
+    answers = "\n".join(source for of_exercises, source in code if of_exercises)
+    return code, [number for number in _ANSWERED.findall(answers) if _known(number)]
 
 
 def _marks(counted: Mapping[str, Exercise], verdicts: Mapping[str, Verdict]) -> dict[str, Any]:
-    """A row's points, grade and remark."""
-    points = {number: int(number in verdicts and verdicts[number].holds) for number in counted}
-    said = [
-        f"{number}: {verdicts[number].text}"
-        for number in counted
-        if number in verdicts and not points[number]
-    ]
-    missing = ", ".join(number for number in counted if number not in verdicts)
-    remark = " ".join([*said, f"Not there: {missing}."][: len(said) + bool(missing)])
+    """Return a row's points, grade and remark."""
+    points = dict.fromkeys(counted, 0)
+    remarks = []
+    missing = []
+    for number in counted:
+        verdict = verdicts.get(number)
+        if verdict is None:
+            missing.append(number)
+        elif verdict.holds:
+            points[number] = 1
+        else:
+            remarks.append(f"{number}: {verdict.text}")
+    if missing:
+        remarks.append(f"Not there: {', '.join(missing)}.")
     grade = round(100 * sum(points.values()) / len(points), 1) if points else 0.0
-    return {**points, "grade": grade, "remark": printable(remark)}
+    return {**points, "grade": grade, "remark": printable(" ".join(remarks))}
 
 
 def _verdicts(
@@ -219,32 +245,35 @@ def _verdicts(
     seconds: float,
     hidden: Path | None,
 ) -> dict[str, Verdict]:
-    """What a notebook's answers are worth; one that ends the process, or does not end, costs itself only."""
+    """Judge a notebook's answers.
+
+    An answer that ends the process, or never ends, is not judged again: the others are.
+    """
     verdicts: dict[str, Verdict] = {}
     pending = list(exercises)
     while pending:
         job = {"cells": cells, "cases": {number: cases.get(number) for number in pending}}
-        lines, over = _run(pickle.dumps(job), seconds, hidden)
-        what = (
-            f"had not finished after {seconds:g} seconds"
-            if over
-            else "ended the process that ran it"
-        )
+        lines, too_long = _run(pickle.dumps(job), seconds, hidden)
+        what = "ended the process that ran it"
+        if too_long:
+            what = f"had not finished after {seconds:g} seconds"
         if not lines:
             return {number: Verdict(False, f"not yet. A cell {what}.") for number in exercises}
-        for line in lines[1:]:
+        first, *answers = lines
+        for line in answers:
             number = line.get("number")
             if number in pending:
                 pending.remove(number)
                 verdicts[number] = _verdict(
-                    exercises[number], cases.get(number), line, lines[0].get("fault")
+                    exercises[number], cases.get(number), line, first.get("fault")
                 )
-        if pending:
+        if pending:  # the process came to its end at the first of these
             verdicts[pending.pop(0)] = Verdict(False, f"not yet. Your function {what}.")
     return verdicts
 
 
 def _verdict(exercise: Exercise, cases: Any, line: Mapping[str, Any], fault: Any) -> Verdict:
+    """Judge the answer in a line that a process wrote; anything may stand in the line."""
     if "trouble" in line:
         return Verdict(False, f"not yet. {line['trouble']}")
     try:
@@ -253,48 +282,43 @@ def _verdict(exercise: Exercise, cases: Any, line: Mapping[str, Any], fault: Any
             return Verdict(False, f"no answer: {fault}")
         if isinstance(exercise, Compute) and isinstance(answer, list) and len(answer) == len(cases):
             return exercise.verdict(cases, answer)
-    except Exception as error:  # it may have written anything
+    except Exception as error:
         return Verdict(False, f"not yet. Your answer cannot be read ({type(error).__name__}).")
     return exercise.judge(answer)
 
 
 def _run(job: bytes, seconds: float, hidden: Path | None) -> tuple[list[dict[str, Any]], bool]:
-    """Run a job in a process of its own; the lines that it wrote, and whether it took too long."""
+    """Run a job in its own process; return the lines it wrote, and whether it took too long."""
     package = Path(__file__).parent
     program = (package / "answering.py").read_text(encoding="utf-8")
     with TemporaryDirectory() as scratch, TemporaryFile() as output:
         command = [sys.executable, "-I", "-c", f"{program}\n\nmain()\n"]
         if hidden:
-            command = [
-                *_WALLED,
-                _WALLS,
-                "walls",
-                str(package),
-                str(hidden.resolve()),
-                scratch,
-                *command,
-            ]
-        few = {
+            folders = [str(package), str(hidden.resolve()), scratch]
+            command = [*_WALLED, _WALLS, "walls", *folders, *command]
+        environment = {
             name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "LANG") if name in os.environ
         }
-        few |= {
+        environment |= {
             "HOME": scratch,
             "TMPDIR": scratch,
             "OMP_NUM_THREADS": "1",
             "OPENBLAS_NUM_THREADS": "1",
         }
-        settings: Any = {
-            "cwd": scratch,
-            "env": few,
-            "start_new_session": True,
-            "stderr": subprocess.DEVNULL,
-        }
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=output, **settings)
-        over = False
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.DEVNULL,
+            cwd=scratch,
+            env=environment,
+            start_new_session=True,
+        )
+        too_long = False
         try:
             process.communicate(job, timeout=seconds)
         except subprocess.TimeoutExpired:
-            over = True
+            too_long = True
         finally:
             with suppress(OSError):
                 os.killpg(process.pid, signal.SIGKILL) if hasattr(os, "killpg") else process.kill()
@@ -302,21 +326,23 @@ def _run(job: bytes, seconds: float, hidden: Path | None) -> tuple[list[dict[str
         output.seek(0)
         lines = []
         with suppress(ValueError, RecursionError):
-            lines = [
-                line
-                for line in map(json.loads, output.read(_LARGEST).splitlines())
-                if isinstance(line, dict)
-            ]
-    return lines, over
+            written = [json.loads(line) for line in output.read(_LARGEST).splitlines()]
+            lines = [line for line in written if isinstance(line, dict)]
+    return lines, too_long
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Grade the folder that is named on the command line, and write the table beside the notebooks."""
+    """Grade the folder named on the command line, and write the tables beside the notebooks."""
 
     def mark(options: Namespace, roster: Mapping[str, str]) -> pd.DataFrame:
         chosen = [number.strip() for number in options.exercises.split(",") if number.strip()]
-        settings = {"students": roster, "seconds": options.seconds, "walled": not options.unwalled}
-        return grade_notebooks(options.folder, exercises=chosen, **settings)
+        return grade_notebooks(
+            options.folder,
+            exercises=chosen,
+            students=roster,
+            seconds=options.seconds,
+            walled=not options.unwalled,
+        )
 
     program = Program("grade_notebooks", "Exercises", ".ipynb", mark)
     program.parser.add_argument(

@@ -1,9 +1,8 @@
-"""What students hand in, as course platforms give it back: whose a file is, a class list, tables
-for a gradebook.
+"""Read what students hand in through a course platform, and write tables for its gradebook.
 
-Canvas puts ``lovelaceada_4821_99213_`` before a file's name and ``-1`` behind it, Moodle makes a
-folder ``Ada Lovelace_4821_assignsubmission_file_`` for each student, browsers add `` (1)``. None of
-it is the student's.
+Platforms and browsers change a file's name. Canvas puts ``lovelaceada_4821_99213_`` before it and
+``-1`` behind it. Moodle makes a folder ``Ada Lovelace_4821_assignsubmission_file_`` for each
+student. Browsers add `` (1)``. This module removes these parts to find out whose a file is.
 """
 
 import csv
@@ -35,31 +34,38 @@ _BROWSER = re.compile(r"(?: ?\(\d+\)| ?- copy| copy(?: \d+)?)+$", re.IGNORECASE)
 
 
 def find_files(folder: Path, suffix: str) -> Iterator[Path]:
-    """Submissions in a folder and in its students' folders, in order; a folder without one is given in its place."""
+    """Yield the submissions in a folder and in its students' folders, in order.
+
+    A student's folder that holds no submission is itself yielded.
+    """
     if not folder.is_dir():
         raise NotADirectoryError(f"there is no folder {str(folder)!r}")
     for entry in sorted(folder.iterdir()):
         if entry.name.startswith((".", "__MACOSX")):
             continue
-        inside = sorted(entry.rglob("*")) if entry.is_dir() and not entry.is_symlink() else [entry]
+        paths = [entry]
+        if entry.is_dir() and not entry.is_symlink():
+            paths = sorted(entry.rglob("*"))
         files = [
             path
-            for path in inside
+            for path in paths
             if path.suffix.lower() == suffix and not path.name.startswith(".")
         ]
-        yield from files or ([entry] if entry.is_dir() else [])
+        if not files and entry.is_dir():
+            files = [entry]
+        yield from files
 
 
 def names_of(path: Path, folder: Path) -> list[str]:
-    """What a submission may be named after: its student on the platform, where that is known, and
-    its own name.
+    """Return the names that a submission carries: the platform's for its student, and its own.
 
     Examples
     --------
-    >>> for name in ("s1030 (1).npz", "lovelaceada_LATE_4821_99213_s1030-2.npz", "Ada L_4821_assignsubmission_file_"):
-    ...     names_of(Path(name), Path())
+    >>> names_of(Path("s1030 (1).npz"), Path())
     ['s1030']
+    >>> names_of(Path("lovelaceada_LATE_4821_99213_s1030-2.npz"), Path())
     ['lovelaceada', 's1030']
+    >>> names_of(Path("Ada L_4821_assignsubmission_file_"), Path())
     ['ada l']
     """
     *folders, name = path.relative_to(folder).parts
@@ -67,32 +73,43 @@ def names_of(path: Path, folder: Path) -> list[str]:
     for part in (*folders[:1], name.removesuffix(path.suffix)):
         match = _MOODLE.fullmatch(part) or _CANVAS.fullmatch(part)
         names += match.groups() if match else [part]
-    return list(dict.fromkeys(filter(None, (identity(_BROWSER.sub("", name)) for name in names))))
+    identities = [identity(_BROWSER.sub("", name)) for name in names]
+    return list(dict.fromkeys(filter(None, identities)))  # each once, in order
 
 
 def read_roster(path: Path) -> dict[str, str]:
-    """Who is in the course, from a text or CSV file: a student's number a line, and the name if it has one."""
+    """Read who is in the course: each line of the file has a student's number, and may have a name.
+
+    Returns the name, or an empty text, by the number.
+    """
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = [[cell.strip() for cell in row] for row in csv.reader(file)]
     return {identity(row[0]): row[1] if len(row) > 1 else "" for row in rows if row and row[0]}
 
 
 def known_as(roster: Mapping[str, str]) -> dict[str, str]:
-    """The student behind each name that a platform may use: the number, the name, and Canvas' form of it."""
+    """Return the student's number by each name that a platform may use.
+
+    These are the number, the name, and the name as Canvas writes it: last name first, no spaces.
+    """
     known: dict[str, str] = {}
     for student, name in roster.items():
         first, _, last = identity(name).rpartition(" ")
-        known |= dict.fromkeys([identity(name), re.sub(r"\W", "", last + first)], student)
+        known[identity(name)] = student
+        known[re.sub(r"\W", "", last + first)] = student
     return known | {student: student for student in roster}
 
 
 def printable(text: str) -> str:
-    """Text that can be shown and written: neither a terminal's commands nor halves of letters."""
+    """Replace what cannot be printed, such as a terminal's commands, by question marks."""
     return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 class Program:
-    """A grader on the command line: reads a folder and a list of students, marks, and writes the tables."""
+    """Run a grader on the command line.
+
+    It reads a folder and a list of students, calls `mark` for the table of marks, and writes it.
+    """
 
     def __init__(
         self,
@@ -101,7 +118,8 @@ class Program:
         suffix: str,
         mark: Callable[[Namespace, Mapping[str, str]], Any],
     ) -> None:
-        self.column, self.mark = column, mark
+        self.column = column
+        self.mark = mark
         self.parser = ArgumentParser(prog=f"python -m l2h_tutorial.exercises.{name}")
         self.parser.add_argument(
             "folder", type=Path, help=f"has {suffix} files of students, or a folder for each"
@@ -111,7 +129,7 @@ class Program:
         )
 
     def run(self, arguments: Sequence[str] | None) -> int:
-        """0, or 1 after an error that has been said."""
+        """Grade, and return 0, or print what is wrong and return 1."""
         options = self.parser.parse_args(arguments)
         try:
             roster = read_roster(options.students) if options.students else {}
@@ -123,24 +141,24 @@ class Program:
 
 
 def _cell(value: object) -> object:
-    """A cell of a table as a spreadsheet shows it: what looks like a formula is text."""
-    return (
-        f"'{value}"
-        if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r"))
-        else value
-    )
+    """Return a table's cell, marked as text where a spreadsheet would see a formula."""
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return f"'{value}"
+    return value
 
 
 def write_tables(table: pd.DataFrame, folder: Path, roster: Mapping[str, str], column: str) -> None:
-    """Print marks, and write them beside the submissions: all, and what Canvas and Moodle read."""
+    """Print marks, and write three files beside the submissions: all, for Canvas, for Moodle."""
     marked = table[table["grade"].notna()]
     students = marked["student"]
     canvas = {
         "Student": [roster.get(student) or student for student in students],
         "ID": "",
         "SIS User ID": students,
+        "SIS Login ID": "",
+        "Section": "",
+        column: marked["grade"],
     }
-    canvas |= {"SIS Login ID": "", "Section": "", column: marked["grade"]}
     moodle = {
         "ID number": table["student"],
         "Grade": table["grade"],
@@ -150,11 +168,12 @@ def write_tables(table: pd.DataFrame, folder: Path, roster: Mapping[str, str], c
     for name, rows in tables.items():
         with whole_file(folder / f"{name}.csv") as file:
             rows.map(_cell).to_csv(file, index=False, float_format="%.4f", lineterminator="\n")
-    # a console may not know every letter of a name; the file has them
+    # a console may be unable to print a letter of a name; the files have it
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
     shown = table.assign(remark=table["remark"].str.slice(0, 100))
     print(shown.to_string(index=False, float_format=lambda value: f"{value:.3f}", na_rep=""))
     print(
-        f"\nAlso in {folder / 'grades.csv'}; canvas.csv and moodle.csv beside it are for their gradebooks."
+        f"\nAlso in {folder / 'grades.csv'}; "
+        "canvas.csv and moodle.csv beside it are for their gradebooks."
     )
