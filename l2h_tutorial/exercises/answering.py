@@ -1,9 +1,8 @@
-"""A process that answers: it runs a student's cells, then their functions on given cases, and
-writes down the results.
+"""Run a student's cells, then their functions on given cases, and write down the results.
 
-The process that starts it knows the right results; this one knows none. `l2h_tutorial.exercises` is
-not there, but for a `check` and a `require` that note what they are given. What it writes is plain
-data, a line an exercise.
+This is the program of a process of its own. The process that starts it knows the right results;
+this one knows none: of `l2h_tutorial.exercises` it has only a `check` and a `require` that note
+what they are given. It writes plain data, a line for each exercise.
 """
 
 import ast
@@ -25,15 +24,19 @@ from numpy.typing import NDArray
 __all__ = ["LabelProgram", "Trouble", "call", "decode", "encode"]
 
 _KINDS = {"b": np.bool_, "i": np.int64, "u": np.uint64, "f": np.float64}
-_DEFINES = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef
-_MOST = 100_000  # values of an answer
-# bytes of memory and of a file, processes
+_DEFINITION = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef
+_MOST_VALUES = 100_000  # of an answer
+# bytes of memory, bytes of a file, processes, bytes of a core dump
 _LIMITS = {"AS": 2**31, "FSIZE": 2**24, "NPROC": 64, "CORE": 0}
 
 
 @dataclass(frozen=True, eq=False)
 class LabelProgram:
-    """A program that gives codes for labels: what a function of exercise 9.1 gets, so it has to be known here."""
+    """A program that gives codes for labels, which functions of exercise 9.1 get.
+
+    A code holds the bits that the image's own bits and those of its class have in common. The class
+    is here, and not with its exercise, because this process has no exercises.
+    """
 
     own: NDArray[np.bool_]
     of_class: NDArray[np.bool_]
@@ -43,11 +46,11 @@ class LabelProgram:
 
 
 class Trouble(Exception):
-    """What kept an answer from being looked at, as a sentence for its author."""
+    """Raised for an answer that cannot be judged. The message is a sentence for its author."""
 
 
 def call(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-    """Call a function with copies of the arguments; an error, or leaving Python, becomes a `Trouble`."""
+    """Call a function with copies of the arguments, and turn an error or an exit into `Trouble`."""
     try:
         return function(*copy.deepcopy(arguments))
     except (Exception, SystemExit) as error:
@@ -55,44 +58,51 @@ def call(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
 
 
 def raised(error: BaseException) -> str:
-    """An error in words, with the line of the student's code that led to it."""
+    """Describe an error in words, with the line of the student's code that led to it."""
+    description = type(error).__name__
     words = " ".join(str(error).split())
-    said = f"{type(error).__name__}: {words[:150]}" if words else type(error).__name__
+    if words:
+        description += f": {words[:150]}"
     frames = traceback.extract_tb(error.__traceback__)[1:]  # the first is the caller's
     if not frames or "site-packages" in frames[0].filename:
-        return f"{said}."
+        return f"{description}."
     last = [frame for frame in frames if frame.filename == frames[0].filename][-1]
-    return f"{said}, in line {last.lineno}{f': `{last.line[:80]}`' if last.line else ''}."
+    source = f": `{last.line[:80]}`" if last.line else ""
+    return f"{description}, in line {last.lineno}{source}."
 
 
 def encode(value: Any) -> Any:
-    """A result as plain data, which `decode` reads; of what cannot be a right one only the type.
+    """Return a result as plain data, which `decode` reads.
+
+    Of a thing that cannot be a right result, only the name of its type is kept.
 
     Examples
     --------
     >>> encode((np.arange(3), [np.True_], range))
-    {'tuple': [{'array': [0, 1, 2], 'kind': 'i', 'shape': (3,)}, {'list': [True]}, {'other': 'type'}]}
+    {'tuple': [{'array': [0, 1, 2], 'kind': 'i', 'shape': (3,)},
+               {'list': [True]}, {'other': 'type'}]}
     >>> decode(encode((np.arange(3), 1.5)))
     (array([0, 1, 2]), 1.5)
     """
-    value = None if value is ... else value.item() if isinstance(value, np.generic) else value
-    if (
-        value is None
-        or isinstance(value, bool | float | str)
-        or (isinstance(value, int) and abs(value) < 10**1000)
-    ):
+    if value is None or value is ...:
+        return None
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, bool | float | str):
         return value
-    if isinstance(value, list | tuple) and len(value) <= _MOST:
+    if isinstance(value, int) and abs(value) < 10**1000:
+        return value
+    if isinstance(value, list | tuple) and len(value) <= _MOST_VALUES:
         return {type(value).__name__: [encode(item) for item in value]}
     if isinstance(value, np.ndarray | range) or hasattr(value, "__array__"):
         array = np.asarray(value)
-        if array.dtype.kind in _KINDS and array.size <= _MOST:
+        if array.dtype.kind in _KINDS and array.size <= _MOST_VALUES:
             return {"array": array.ravel().tolist(), "kind": array.dtype.kind, "shape": array.shape}
     return {"other": type(value).__name__}
 
 
 def decode(data: Any) -> Any:
-    """What `encode` was given."""
+    """Return what `encode` was given."""
     match data:
         case {"list": items}:
             return [decode(item) for item in items]
@@ -106,57 +116,63 @@ def decode(data: Any) -> Any:
 
 
 def main() -> None:
-    """Do what a pickle on the standard input says: the cells to run, and each exercise's cases, or None."""
+    """Do the job on the standard input: a pickle of cells to run and of each exercise's cases."""
+    # the job holds classes of this module, which is not there by its name
     sys.modules["l2h_tutorial.exercises.answering"] = sys.modules["__main__"]
     job = pickle.load(sys.stdin.buffer)
     lines = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    nowhere = os.open(os.devnull, os.O_RDWR)
+    null = os.open(os.devnull, os.O_RDWR)
     for stream in range(3):
-        os.dup2(nowhere, stream)
+        os.dup2(null, stream)
     with contextlib.suppress(ImportError):  # on Windows
         import resource
 
-        for name, most in _LIMITS.items():
+        for name, limit in _LIMITS.items():
             with contextlib.suppress(OSError, ValueError):  # macOS has no limit of memory
-                resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (most, most))
+                resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (limit, limit))
 
-    def say(**line: Any) -> None:
+    def write(**line: Any) -> None:
         print(json.dumps(line), file=lines, flush=True)
 
     answers, fault = run_cells(job["cells"])
-    say(fault=fault)
+    write(fault=fault)
     for number, cases in job["cases"].items():
         try:
             answer = answers.get(number)
             if cases is not None and callable(answer):
                 answer = [call(answer, case) for case in cases]
-            say(number=number, answer=encode(answer))
+            write(number=number, answer=encode(answer))
         except Trouble as trouble:
-            say(number=number, trouble=str(trouble))
+            write(number=number, trouble=str(trouble))
         except Exception as error:
-            say(number=number, trouble=f"your answer cannot be read ({type(error).__name__}).")
+            write(number=number, trouble=f"your answer cannot be read ({type(error).__name__}).")
 
 
 def run_cells(cells: list[tuple[bool, str]]) -> tuple[dict[str, Any], str]:
-    """Run cells, or what they define, in order; the last answer given to each exercise, and the first error."""
-    import l2h_tutorial.checks  # the package, by its lightest room
+    """Run the cells in order, and return the last answer to each exercise and the first error.
+
+    Of a cell that is not run whole, only imports and definitions run, and its errors do not count.
+    """
+    import l2h_tutorial.checks  # loads the package by its lightest module
 
     answers: dict[str, Any] = {}
 
     def note(number: object, answer: Any = None) -> None:
         answers[str(number).strip()] = answer
 
-    noting: Any = ModuleType("l2h_tutorial.exercises")
-    noting.check = noting.require = note
-    sys.modules["l2h_tutorial.exercises"] = l2h_tutorial.exercises = noting
-    space: dict[str, Any] = {"__name__": "__main__"}
+    exercises: Any = ModuleType("l2h_tutorial.exercises")
+    exercises.check = exercises.require = note
+    sys.modules["l2h_tutorial.exercises"] = l2h_tutorial.exercises = exercises
+    namespace: dict[str, Any] = {"__name__": "__main__"}
     fault = ""
-    for place, (whole, cell) in enumerate(cells, start=1 - sum(not whole for whole, _ in cells)):
+    n_before = sum(not whole for whole, _ in cells)
+    for place, (whole, source) in enumerate(cells, start=1 - n_before):  # the first whole one is 1
+        name = f"cell {place}"
         try:
-            code: Any = compile(cell, f"cell {place}", "exec", ast.PyCF_ONLY_AST)
-            code.body = [part for part in code.body if whole or isinstance(part, _DEFINES)]
-            exec(compile(code, f"cell {place}", "exec"), space)
+            tree: Any = compile(source, name, "exec", ast.PyCF_ONLY_AST)
+            tree.body = [part for part in tree.body if whole or isinstance(part, _DEFINITION)]
+            exec(compile(tree, name, "exec"), namespace)
         except BaseException as error:
-            if whole:
-                fault = fault or f"cell {place} raised {raised(error)}"
+            if whole and not fault:
+                fault = f"{name} raised {raised(error)}"
     return answers, fault

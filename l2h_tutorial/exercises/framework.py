@@ -205,7 +205,7 @@ class Compute(Exercise):
 
 @dataclass(frozen=True)
 class Requirement:
-    """A condition on a student's thing, the hint if it fails, and a wrong thing that gets the hint."""
+    """A condition on a student's thing, the hint if it fails, and a thing for which it fails."""
 
     holds: Callable[[Any], bool]
     hint: str
@@ -290,10 +290,10 @@ def judge_in_copy(work: Callable[[], Verdict], seconds: float) -> tuple[Verdict,
         finally:
             os._exit(0)
     os.close(writes)
-    message = b""
+    data = b""
     end = time.monotonic() + seconds
     try:
-        while not message.endswith(b"\n"):
+        while not data.endswith(b"\n"):
             remaining = max(0, end - time.monotonic())
             ready, _, _ = select.select([reads], [], [], remaining)
             if not ready:
@@ -304,12 +304,12 @@ def judge_in_copy(work: Callable[[], Verdict], seconds: float) -> tuple[Verdict,
             part = os.read(reads, 2**16)
             if not part:
                 return _not_yet("your function ended Python itself."), ""
-            message += part
+            data += part
     finally:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         os.close(reads)
-    holds, text, printed = json.loads(message)
+    holds, text, printed = json.loads(data)
     return Verdict(holds, text), printed
 
 

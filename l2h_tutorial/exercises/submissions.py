@@ -1,9 +1,8 @@
-"""What students hand in, as course platforms give it back: whose a file is, a class list, tables
-for a gradebook.
+"""Read what students hand in, as course platforms give it back, and write tables for gradebooks.
 
-Canvas puts ``lovelaceada_4821_99213_`` before a file's name and ``-1`` behind it, Moodle makes a
-folder ``Ada Lovelace_4821_assignsubmission_file_`` for each student, browsers add `` (1)``. None of
-it is the student's.
+Canvas puts ``lovelaceada_4821_99213_`` before a file's name and ``-1`` behind it. Moodle makes a
+folder ``Ada Lovelace_4821_assignsubmission_file_`` for each student. Browsers add `` (1)``. All of
+this is removed to find out whose a file is.
 """
 
 import csv
@@ -35,64 +34,74 @@ _BROWSER = re.compile(r"(?: ?\(\d+\)| ?- copy| copy(?: \d+)?)+$", re.IGNORECASE)
 
 
 def find_files(folder: Path, suffix: str) -> Iterator[Path]:
-    """Submissions in a folder and in its students' folders, in order; a folder without one is given in its place."""
+    """Yield the submissions in a folder and in its students' folders, in order.
+
+    A student's folder that has no submission is yielded itself.
+    """
     if not folder.is_dir():
         raise NotADirectoryError(f"there is no folder {str(folder)!r}")
     for entry in sorted(folder.iterdir()):
         if entry.name.startswith((".", "__MACOSX")):
             continue
-        inside = sorted(entry.rglob("*")) if entry.is_dir() and not entry.is_symlink() else [entry]
+        is_folder = entry.is_dir()
+        inside = sorted(entry.rglob("*")) if is_folder and not entry.is_symlink() else [entry]
         files = [
             path
             for path in inside
             if path.suffix.lower() == suffix and not path.name.startswith(".")
         ]
-        yield from files or ([entry] if entry.is_dir() else [])
+        yield from files
+        if is_folder and not files:
+            yield entry
 
 
 def names_of(path: Path, folder: Path) -> list[str]:
-    """What a submission may be named after: its student on the platform, where that is known, and
-    its own name.
+    """Return the names that a submission goes by.
+
+    The first is that of its student on the platform, where it is known, and the last is its own.
 
     Examples
     --------
-    >>> for name in ("s1030 (1).npz", "lovelaceada_LATE_4821_99213_s1030-2.npz", "Ada L_4821_assignsubmission_file_"):
+    >>> canvas = "lovelaceada_LATE_4821_99213_s1030-2.npz"
+    >>> for name in ("s1030 (1).npz", canvas, "Ada L_4821_assignsubmission_file_"):
     ...     names_of(Path(name), Path())
     ['s1030']
     ['lovelaceada', 's1030']
     ['ada l']
     """
-    *folders, name = path.relative_to(folder).parts
+    *folders, file_name = path.relative_to(folder).parts
     names: list[str] = []
-    for part in (*folders[:1], name.removesuffix(path.suffix)):
+    for part in (*folders[:1], file_name.removesuffix(path.suffix)):
         match = _MOODLE.fullmatch(part) or _CANVAS.fullmatch(part)
         names += match.groups() if match else [part]
-    return list(dict.fromkeys(filter(None, (identity(_BROWSER.sub("", name)) for name in names))))
+    identities = [identity(_BROWSER.sub("", name)) for name in names]
+    return list(dict.fromkeys(filter(None, identities)))
 
 
 def read_roster(path: Path) -> dict[str, str]:
-    """Who is in the course, from a text or CSV file: a student's number a line, and the name if it has one."""
+    """Read a class list, a text or CSV file: a student's number a line, and perhaps the name."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = [[cell.strip() for cell in row] for row in csv.reader(file)]
     return {identity(row[0]): row[1] if len(row) > 1 else "" for row in rows if row and row[0]}
 
 
 def known_as(roster: Mapping[str, str]) -> dict[str, str]:
-    """The student behind each name that a platform may use: the number, the name, and Canvas' form of it."""
+    """Return the student behind each name in use: the number, the name, and Canvas' form of it."""
     known: dict[str, str] = {}
     for student, name in roster.items():
         first, _, last = identity(name).rpartition(" ")
-        known |= dict.fromkeys([identity(name), re.sub(r"\W", "", last + first)], student)
+        canvas_name = re.sub(r"\W", "", last + first)
+        known |= {identity(name): student, canvas_name: student}
     return known | {student: student for student in roster}
 
 
 def printable(text: str) -> str:
-    """Text that can be shown and written: neither a terminal's commands nor halves of letters."""
+    """Replace what cannot be shown, such as a terminal's commands or halves of letters, by "?"."""
     return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 class Program:
-    """A grader on the command line: reads a folder and a list of students, marks, and writes the tables."""
+    """A grader on the command line: it reads submissions and a class list, and writes tables."""
 
     def __init__(
         self,
@@ -101,7 +110,8 @@ class Program:
         suffix: str,
         mark: Callable[[Namespace, Mapping[str, str]], Any],
     ) -> None:
-        self.column, self.mark = column, mark
+        self.column = column
+        self.mark = mark
         self.parser = ArgumentParser(prog=f"python -m l2h_tutorial.exercises.{name}")
         self.parser.add_argument(
             "folder", type=Path, help=f"has {suffix} files of students, or a folder for each"
@@ -111,7 +121,7 @@ class Program:
         )
 
     def run(self, arguments: Sequence[str] | None) -> int:
-        """0, or 1 after an error that has been said."""
+        """Grade, and return 0, or print an error and return 1."""
         options = self.parser.parse_args(arguments)
         try:
             roster = read_roster(options.students) if options.students else {}
@@ -123,24 +133,24 @@ class Program:
 
 
 def _cell(value: object) -> object:
-    """A cell of a table as a spreadsheet shows it: what looks like a formula is text."""
-    return (
-        f"'{value}"
-        if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r"))
-        else value
-    )
+    """Return a table's cell so that a spreadsheet takes what looks like a formula for text."""
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return f"'{value}"
+    return value
 
 
 def write_tables(table: pd.DataFrame, folder: Path, roster: Mapping[str, str], column: str) -> None:
-    """Print marks, and write them beside the submissions: all, and what Canvas and Moodle read."""
+    """Print the marks, and write them beside the submissions, for Canvas and Moodle too."""
     marked = table[table["grade"].notna()]
     students = marked["student"]
     canvas = {
         "Student": [roster.get(student) or student for student in students],
         "ID": "",
         "SIS User ID": students,
+        "SIS Login ID": "",
+        "Section": "",
+        column: marked["grade"],
     }
-    canvas |= {"SIS Login ID": "", "Section": "", column: marked["grade"]}
     moodle = {
         "ID number": table["student"],
         "Grade": table["grade"],
@@ -156,5 +166,6 @@ def write_tables(table: pd.DataFrame, folder: Path, roster: Mapping[str, str], c
     shown = table.assign(remark=table["remark"].str.slice(0, 100))
     print(shown.to_string(index=False, float_format=lambda value: f"{value:.3f}", na_rep=""))
     print(
-        f"\nAlso in {folder / 'grades.csv'}; canvas.csv and moodle.csv beside it are for their gradebooks."
+        f"\nAlso in {folder / 'grades.csv'}; "
+        "canvas.csv and moodle.csv beside it are for their gradebooks."
     )
