@@ -66,7 +66,7 @@ _TIES = Compute(
     case=_ties_case,
     mistakes={
         "You took tied rows in the order of the file. It knows nothing of the query: any order is "
-        "as likely.": (_in_file_order),
+        "as likely.": _in_file_order,
         "You counted all rows that are tied at the last place. Not all of them have a place among "
         "the k.": (
             lambda distances, relevant, k: float(
@@ -145,7 +145,7 @@ def _try(answer: Any) -> _Trial:
 
 
 def _spoilt(spoil: Callable[[Array, Array], Array]) -> LSH:
-    """Return random hyperplanes whose bits, given with the images, are changed by `spoil`."""
+    """Return an LSH that encodes with `spoil`, which gets the right bits and the images."""
 
     class Spoilt(LSH):
         def transform(self, X: Any) -> Any:

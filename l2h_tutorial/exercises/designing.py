@@ -43,7 +43,7 @@ def _n_tables_for(cosines: Any, n_bits: int, wanted: float) -> int:
 
 
 def _chance_case(rng: np.random.Generator, i: int) -> tuple[float, int, int]:
-    edges = {0: 0.0, 1: 1.0}
+    edges = {0: 0.0, 1: 1.0}  # bits that never agree, then always
     return edges.get(i, round(float(rng.uniform(0.5, 0.95)), 2)), 1 + i % 7, 1 + i // 3
 
 
@@ -131,7 +131,7 @@ _RADIUS = Compute(
 def _pairs_case(rng: np.random.Generator, i: int) -> tuple[Array, int, float]:
     cosines = np.round(rng.uniform(0.3, 0.95, size=3 + i // 6), 2)
     wanted = round(float(rng.uniform(0.4, 0.95)), 2)
-    edges = {22: (np.zeros(3), 1, 0.5), 23: (-cosines, 1, 0.95)}
+    edges = {22: (np.zeros(3), 1, 0.5), 23: (-cosines, 1, 0.95)}  # just reached; obtuse angles
     return edges.get(i, (cosines, 1 + i % 4, wanted))
 
 
@@ -159,7 +159,7 @@ _RECALL = Compute(
 
 def _most_bits_case(rng: np.random.Generator, i: int) -> tuple[float, int, float]:
     cosine, wanted = rng.uniform((0.6, 0.6), (0.95, 0.95)).round(2).tolist()
-    edges = {22: (0.0, 1, 0.125), 23: (-cosine / 2, 40, wanted)}
+    edges = {22: (0.0, 1, 0.125), 23: (-cosine / 2, 40, wanted)}  # just reached; an obtuse angle
     return edges.get(i, (cosine, int(rng.integers(4, 12 + 2 * i)), wanted))
 
 
