@@ -1,4 +1,4 @@
-"""What the whole suite shares: which tests can run here, data sets that are loaded once, and a cache of its own."""
+"""Share with the whole suite which tests can run, the data sets, the cache and the browser."""
 
 import os
 import re
@@ -24,38 +24,32 @@ settings.load_profile("suite")
 
 SLOW_DATA = ["fashion", pytest.param("cifar", marks=[pytest.mark.cifar10, pytest.mark.slow])]
 CIFAR10_FILES = ("Gist512CIFAR10.mat", "cifar10-images.tar.xz", "rows.txt")
-OF_THE_BOOK = ["book", "chapters", "editions", "faults_book", "formulas", "notebooks", "publishing"]
-OF_THE_BOOK += [
-    "explorer",
-    "hash_figures",
-    "nbgrader",
-    "playground",
-    "presentation",
-    "selftest",
-    "teaching",
-]
-WITH_THE_BOOK = ["playing.py", "small_book.py", *(f"test_{name}.py" for name in OF_THE_BOOK)]
-OF_THE_SMALL_BOOK = r"tests/test_(editions|nbgrader.py::test_an|notebooks|selftest|teaching)\b"
-TOGETHER = r"tests/test_(lessons\w*|explorer|grade_notebooks|protocols|scale)\b"
+# Tests that need the book extra
+BOOK_TESTS = ["book", "chapters", "editions", "faults_book", "formulas", "notebooks", "publishing"]
+BOOK_TESTS += ["explorer", "hash_figures", "nbgrader", "playground", "presentation", "selftest"]
+BOOK_TESTS += ["teaching"]
+WITH_THE_BOOK = ["playing.py", "small_book.py", *(f"test_{name}.py" for name in BOOK_TESTS)]
+# Tests that share what takes long to make, so that one worker should run them all
+SMALL_BOOK_TESTS = r"tests/test_(editions|nbgrader.py::test_an|notebooks|selftest|teaching)\b"
+TESTS_BY_FILE = r"tests/test_(lessons\w*|explorer|grade_notebooks|protocols|scale)\b"
 collect_ignore = [] if find_spec("jupyter_book") else WITH_THE_BOOK
 
 
 def pytest_report_header() -> list[str]:
-    left_out = (
-        [f"left out, for they need the book extra: {', '.join(collect_ignore)}"]
-        if collect_ignore
-        else []
-    )
-    return [f"l2h_tutorial: {Path(l2h_tutorial.__file__).parent}", *left_out]
+    header = [f"l2h_tutorial: {Path(l2h_tutorial.__file__).parent}"]
+    if collect_ignore:
+        header.append(f"left out, for they need the book extra: {', '.join(collect_ignore)}")
+    return header
 
 
-@pytest.hookimpl(trylast=True)  # of what the markers have left
+@pytest.hookimpl(trylast=True)  # after the markers have deselected tests
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out what another test covers, and skip what cannot run on this machine."""
     seeds = {item: item.callspec.params["seeds"] for item in items if "seeds" in item.fixturenames}
-    if range(5) in seeds.values():  # which say all that one of them would
+    if range(5) in seeds.values():  # the mean of five seeds says more than one of them
         items[:] = [item for item in items if seeds.get(item) != range(1)]
     chromium = os.environ.get("L2H_CHROMIUM") or shutil.which("chromium")
-    here = {
+    needs = {
         "cifar10": (
             os.environ.get("L2H_CIFAR10"),
             f"set L2H_CIFAR10 to a folder with {', '.join(CIFAR10_FILES)}",
@@ -67,26 +61,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         ),
     }
     for item in items:
-        for marker, (available, reason) in here.items():
-            # not keywords: they hold parameters too
+        for marker, (available, reason) in needs.items():
+            # item.keywords would not do: it holds parameters too
             if item.get_closest_marker(marker) and not available:
                 item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """What takes long to make is made by one worker, not by each: the lessons of a file on a data set, and others."""
+    """Let one worker run the tests that share what takes long to make."""
     from xdist.scheduler import LoadScopeScheduling
 
     class Together(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            if re.match(OF_THE_SMALL_BOOK, nodeid):
+            if re.match(SMALL_BOOK_TESTS, nodeid):
                 return "small book"
-            return (
-                f"{nodeid.partition('::')[0]} {'cifar' in nodeid}"
-                if re.match(TOGETHER, nodeid)
-                else nodeid
-            )
+            if re.match(TESTS_BY_FILE, nodeid):
+                return f"{nodeid.partition('::')[0]} {'cifar' in nodeid}"
+            return nodeid
 
     return Together(config, log)
 
@@ -105,7 +97,7 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def suite_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A cache for the whole suite, apart from the user's; data sets named by the environment are left out of it too."""
+    """Give the suite a cache of its own, and hide data sets that the environment names."""
     with pytest.MonkeyPatch.context() as patch:
         folder = tmp_path_factory.mktemp("cache")
         patch.setenv("L2H_DATA_HOME", str(folder))
@@ -116,7 +108,7 @@ def suite_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty cache for one test; the folder does not exist yet."""
+    """Return an empty cache for one test. The folder does not exist yet."""
     folder = tmp_path / "cache"
     monkeypatch.setenv("L2H_DATA_HOME", str(folder))
     return folder
@@ -129,7 +121,7 @@ def fashion(suite_cache: Path) -> Dataset:
 
 @pytest.fixture(scope="session")
 def cifar_folder() -> Path:
-    """The folder that L2H_CIFAR10 names; only for tests marked cifar10."""
+    """Return the folder that L2H_CIFAR10 names. Only tests marked cifar10 may ask for it."""
     folder = Path(os.environ["L2H_CIFAR10"])
     missing = [name for name in CIFAR10_FILES if not (folder / name).is_file()]
     assert not missing, f"L2H_CIFAR10 names {folder}, which lacks {missing}"
@@ -143,7 +135,7 @@ def cifar(cifar_folder: Path) -> Dataset:
 
 @pytest.fixture(scope="session", params=SLOW_DATA)
 def dataset(request: pytest.FixtureRequest) -> Dataset:
-    """Of the lessons: the quick run computes them on the bundled images, the gate on both data sets."""
+    """Return a data set for the lessons: the quick run has the bundled images, the gate both."""
     return request.getfixturevalue(request.param)
 
 
@@ -154,18 +146,17 @@ def centred(dataset: Dataset) -> Split:
 
 @pytest.fixture(scope="session")
 def cifar_images_folder(cifar_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The first fifty images of each class as files, train|test/<class>/NNNN.jpg."""
+    """Unpack the first fifty images of each class, as train|test/<class>/NNNN.jpg."""
     folder = tmp_path_factory.mktemp("cifar10-images")
     with tarfile.open(cifar_folder / "cifar10-images.tar.xz") as archive:
-        archive.extractall(
-            folder, [one for one in archive if Path(one.name).stem < "0050"], filter="data"
-        )
+        members = [member for member in archive if Path(member.name).stem < "0050"]
+        archive.extractall(folder, members, filter="data")
     return folder
 
 
 @pytest.fixture(scope="session")
 def site() -> Path:
-    """The folder of the built site."""
+    """Return the folder of the built site."""
     missing = [name for name in PAGES if not (SITE / f"{name}.html").is_file()]
     if missing:
         pytest.skip(f"run `make book` first: _build/html lacks {', '.join(missing)}")
@@ -174,7 +165,7 @@ def site() -> Path:
 
 @pytest.fixture(scope="session")
 def small_book(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a small book with one of everything, built."""
+    """Build a small book that has one of everything, and return its folder."""
     import small_book as book
 
     folder = tmp_path_factory.mktemp("book")
@@ -195,7 +186,7 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def visit(browser: Any) -> Iterator[Callable[..., Visit]]:
-    """Open a tab of a fresh profile."""
+    """Return a function that opens a tab of a fresh profile."""
     visits: list[Visit] = []
 
     def start(*arguments: Any, **keywords: Any) -> Visit:
@@ -203,18 +194,18 @@ def visit(browser: Any) -> Iterator[Callable[..., Visit]]:
         return visits[-1]
 
     yield start
-    for one in visits:
-        one.context.close()
+    for each in visits:
+        each.context.close()
 
 
-# Seeds of the lessons: the quick run computes one of them, the gate all five
+# Seeds of the lessons: the quick run takes one of them, the gate all five
 
 
 @pytest.fixture(
     params=[pytest.param(seed, marks=[pytest.mark.slow] * (seed > 0)) for seed in range(5)]
 )
 def seed(request: pytest.FixtureRequest) -> int:
-    """For what is true of every seed."""
+    """Return a seed, for claims that hold for every seed."""
     return request.param
 
 
@@ -224,5 +215,8 @@ def seed(request: pytest.FixtureRequest) -> int:
     ids=["one", "five"],
 )
 def seeds(request: pytest.FixtureRequest) -> range:
-    """For what is true in the mean; `five_seeds` of test_lessons.py marks what takes more than one to see."""
+    """Return seeds, for claims about the mean.
+
+    `five_seeds` in test_lessons.py marks the claims that take all five.
+    """
     return request.param

@@ -1,4 +1,4 @@
-"""A table of refusals: calls, and what is said of them."""
+"""Test a table of refusals: calls, and the messages of the errors that they raise."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,7 +7,10 @@ import pytest
 
 
 def refusals(*cases: tuple[Any, ...]) -> Callable[..., None]:
-    """A test of calls, each with words of the message and, before them, the error if it is no `ValueError`."""
+    """Return a test of cases, each of which is a call, an error class, and words of its message.
+
+    The class may be left out if it is `ValueError`.
+    """
 
     @pytest.mark.parametrize("case", cases)
     def test(case: tuple[Any, ...]) -> None:

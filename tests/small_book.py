@@ -1,4 +1,4 @@
-"""A small book with one of everything, built by Sphinx with the book's own extension."""
+"""Build a small book that has one of everything, by Sphinx with the book's own extension."""
 
 import os
 import subprocess
@@ -40,7 +40,8 @@ BOOK = {
     "index.md": "# Welcome\n\nGet {{ wheel }}.\n\n```{toctree}\n:numbered:\nchapter\nother\n```\n\n"
     "```{toctree}\nwords\n```\n",
     "words.md": "# Words\n\n```{chapters}\nchapter\n```\n\n"
-    "```{plan} 20\nchapter: First; exercise 1.1\n3: A break.\nchapter: More\n```\n\n```{bibliography}\n:all:\n```\n",
+    "```{plan} 20\nchapter: First; exercise 1.1\n3: A break.\nchapter: More\n```\n\n"
+    "```{bibliography}\n:all:\n```\n",
     "other.md": f"{HEADER}# Another chapter\n\nNothing yet.\n",
     "references.bib": "@misc{gauss1801, author={Gauss, Carl}, title={Numbers}, year={1801}}\n"
     "@misc{noether1918, author={Noether, Emmy}, title={Symmetry}, year={1918}}\n",
@@ -50,8 +51,9 @@ BOOK = {
 
 
 def build(folder, files, start=("-m", "sphinx"), within=(), **variables):
-    """Write a book of these files, by name, and build it strictly; what Sphinx said, and whether it was content."""
-    for name, content in ({"conf.py": CONFIGURATION, "references.bib": ""} | files).items():
+    """Write the files of a book, build it strictly, and return Sphinx's finished process."""
+    defaults = {"conf.py": CONFIGURATION, "references.bib": ""}
+    for name, content in (defaults | files).items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(content, encoding="utf-8")
     tools = os.pathsep.join(filter(None, [str(TOOLS), os.environ.get("PYTHONPATH")]))
@@ -63,21 +65,23 @@ def build(folder, files, start=("-m", "sphinx"), within=(), **variables):
 
 
 def book_of(**chapters):
-    """The files of a book of numbered chapters."""
-    listed = "\n".join(chapters)
+    """Return the files of a book with these numbered chapters."""
+    names = "\n".join(chapters)
     files = {f"{name}.md": f"{HEADER}# Chapter {name}\n\n{text}" for name, text in chapters.items()}
-    return {"index.md": f"# Welcome\n\n```{{toctree}}\n:numbered:\n{listed}\n```\n"} | files
+    return {"index.md": f"# Welcome\n\n```{{toctree}}\n:numbered:\n{names}\n```\n"} | files
 
 
 def notebook(folder, edition="reader", name="chapter"):
-    """One of the notebooks of a book that was built."""
+    """Read one of the notebooks of a book that was built."""
     return nbformat.read(folder / "_build" / EDITIONS[edition] / f"{name}.ipynb", as_version=4)
 
 
 def markdown_of(notebook):
+    """Return the text of all Markdown cells."""
     return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
 
 
 def cell_with(notebook, text):
+    """Return the only code cell that holds a text."""
     (cell,) = (cell for cell in notebook.cells if cell.cell_type == "code" and text in cell.source)
     return cell

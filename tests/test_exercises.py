@@ -1,4 +1,4 @@
-"""The exercises: what is right holds, a mistake meets its own hint, nothing that is passed raises."""
+"""The exercises: a right answer holds, a mistake gets its own hint, and no answer raises."""
 
 import ast
 import contextlib
@@ -36,10 +36,10 @@ each_chapter = pytest.mark.parametrize("chapter", CHAPTERS)
 
 
 @pytest.fixture(autouse=True)
-def here(request, monkeypatch):
-    """Answers are looked at in this process, which is faster, but where a test is about the other."""
-    if "apart" not in request.node.name:
-        monkeypatch.setattr(framework, "run_in_a_copy", lambda work, seconds: (work(), ""))
+def judge_here(request, monkeypatch):
+    """Judge answers in this process, which is faster, except where a test is about the copy."""
+    if "in_a_copy" not in request.node.name:
+        monkeypatch.setattr(framework, "judge_in_copy", lambda work, seconds: (work(), ""))
 
 
 # --- as the package has them
@@ -49,16 +49,14 @@ def here(request, monkeypatch):
 @pytest.mark.filterwarnings("error")
 def test_a_right_answer_holds_and_every_mistake_meets_its_own_hint(number):
     exercise = ALL[number]
-    made = isinstance(exercise, Compute)
-    wrong = (
-        exercise.mistakes
-        if made
-        else {needed.hint: needed.wrong for needed in exercise.requirements}
-    )
-    assert len(wrong) >= 3
+    if isinstance(exercise, Compute):
+        mistakes = exercise.mistakes
+    else:
+        mistakes = {needed.hint: needed.wrong for needed in exercise.requirements}
+    assert len(mistakes) >= 3
     for seed in range(5):
         assert exercise.judge(exercise.right_answer(), seed).text.startswith("holds")
-        for hint, answer in wrong.items():
+        for hint, answer in mistakes.items():
             verdict = exercise.judge(answer, seed)
             assert not verdict.holds
             assert verdict.text.startswith(f"not yet. {hint}")
@@ -76,30 +74,47 @@ class Digest(LSH):
 
 
 def partitioned(X, row, k):
-    """Of rows as near as the last it keeps any, where the lower numbers come first: seen only at a tie."""
+    """Keep any of the rows that tie for the last place, and not those with the lowest numbers."""
     distances = np.linalg.norm(X - X[row], axis=1)
     distances[row] = np.inf
-    kept = np.argpartition(distances, range(k))[:k]
-    return kept[np.lexsort((kept, distances[kept]))]
+    nearest = np.argpartition(distances, range(k))[:k]
+    return nearest[np.lexsort((nearest, distances[nearest]))]
+
+
+def by_sums_of_differences(X, row, k):
+    """Measure another distance than the Euclidean one."""
+    distances = np.abs(X - X[row]).sum(axis=1)
+    distances[row] += 99
+    return np.argsort(distances)[:k]
+
+
+def by_number(X, row, k):
+    """Find the right rows, and sort them by number."""
+    return np.sort(find("1.5").reference(X, row, k))
+
+
+def voted_in_fractions(S, L):
+    """Compute the votes exactly."""
+    shares = np.array([[Fraction(1, int(degree))] for degree in S.sum(axis=1)])
+    return S @ (L * shares)
+
+
+def single(value):
+    """Round floats to single precision."""
+    return np.float32(value) if np.asarray(value).dtype.kind == "f" else value
 
 
 def in_single_precision(number):
-    return lambda *given: find(number).reference(
-        *(np.float32(part) if np.asarray(part).dtype.kind == "f" else part for part in given)
-    )
+    """Return a function that computes the right result in single precision."""
+    return lambda *case: find(number).reference(*map(single, case))
 
 
 @pytest.mark.parametrize(
     ("number", "answer"),
     [
         ("1.5", partitioned),
-        (
-            "1.5",
-            lambda X, row, k: np.argsort(
-                np.abs(X - X[row]).sum(axis=1) + 99 * (np.arange(len(X)) == row)
-            )[:k],
-        ),
-        ("1.5", lambda X, row, k: np.sort(find("1.5").reference(X, row, k))),
+        ("1.5", by_sums_of_differences),
+        ("1.5", by_number),
         ("2.4", lambda error: int((90 / error) ** 2) + 1),
         ("3.1", lambda codes: max(set(codes), key=list(codes).count)),
         ("2.1", lambda code, n_bits: find("2.1").reference(code, n_bits) & 0xFFFF),
@@ -179,19 +194,14 @@ def in_single_precision(number):
     ],
 )
 def test_what_is_wrong_in_rare_cases_never_holds(number, answer):
-    assert not any(find(number).judge(answer, seed).holds for seed in range(50))
+    assert [seed for seed in range(50) if find(number).judge(answer, seed).holds] == []
 
 
 @pytest.mark.parametrize(
     ("number", "answer"),
     [
-        ("5.7", lambda *given: np.array(find("5.7").reference(*given))),
-        (
-            "6.1",
-            lambda S, L: (
-                S @ (L * np.array([[Fraction(1, int(degree))] for degree in S.sum(axis=1)]))
-            ),
-        ),
+        ("5.7", lambda *case: np.array(find("5.7").reference(*case))),
+        ("6.1", voted_in_fractions),
         ("7.4", lambda X, bit, new: find("7.4").reference(np.float32(X), bit, np.float32(new))),
         (
             "10.1",
@@ -207,17 +217,15 @@ def test_what_is_wrong_in_rare_cases_never_holds(number, answer):
     ],
 )
 def test_what_is_right_in_another_way_always_holds(number, answer):
-    assert all(find(number).judge(answer, seed).holds for seed in range(50))
+    assert [seed for seed in range(50) if not find(number).judge(answer, seed).holds] == []
 
 
 @each_function
 def test_an_answer_that_is_hard_coded_fails_and_one_that_spoils_its_arguments_holds(exercise):
-    rng = np.random.default_rng(0)
-    results = [exercise.reference(*exercise.case(rng, i)) for i in range(framework.N_CASES)]
-    calls = iter(results)
-    assert not exercise.judge(lambda *arguments: next(calls), seed=1).holds, (
-        "the results of another draw"
-    )
+    cases = exercise.cases(np.random.default_rng(0))
+    results = iter([exercise.reference(*case) for case in cases])
+    verdict = exercise.judge(lambda *arguments: next(results), seed=1)
+    assert not verdict.holds, "the results of another draw"
 
     def spoils(*arguments):
         result = exercise.reference(*arguments)
@@ -233,25 +241,23 @@ def test_an_answer_that_is_hard_coded_fails_and_one_that_spoils_its_arguments_ho
 
 
 def test_a_chapter_s_file_has_its_name():
-    assert {
-        number: Path(page).name.replace("-", "_") for number, page in enumerate(PAGES, start=1)
-    } == CHAPTERS
+    modules = [Path(page).name.replace("-", "_") for page in PAGES]
+    assert dict(enumerate(modules, start=1)) == CHAPTERS
 
 
 @each_chapter
 def test_a_chapter_asks_what_the_package_checks_in_all_grades(chapter):
-    """What its stubs and solutions say is checked by the build."""
+    """The build checks what the stubs and solutions say."""
+    page = exercises_of(PAGES[chapter - 1])
     titles = r"(?m)^```\{admonition\} Exercise (\S+) \((\S+), (\S+)\)\n:class: exercise\n"
-    numbers, grades, kinds = zip(*re.findall(titles, exercises_of(PAGES[chapter - 1])), strict=True)
+    numbers, grades, kinds = zip(*re.findall(titles, page), strict=True)
     assert list(numbers) == [f"{chapter}.{position}" for position in range(1, len(numbers) + 1)]
     assert list(numbers) == [number for number in ALL if number.startswith(f"{chapter}.")]
     assert len(numbers) >= 3
     assert set(grades) == {"warm-up", "core", "stretch"}
     assert len(set(kinds)) >= 2
     for tag in ("exercise-stub", "solution"):
-        for number, code in zip(
-            numbers, cells_of(exercises_of(PAGES[chapter - 1]), tag), strict=True
-        ):
+        for number, code in zip(numbers, cells_of(page, tag), strict=True):
             functions = [node for node in ast.parse(code).body if isinstance(node, ast.FunctionDef)]
             if isinstance(find(number), Compute):
                 assert [argument.arg for argument in functions[-1].args.args] == find(number).names
@@ -312,12 +318,11 @@ NONSENSE = {
 def test_nonsense_gets_a_short_sentence(number, capsys):
     for name, answer in NONSENSE.items():
         assert check(number, answer) is False, name
-        said = capsys.readouterr().out
-        assert said.startswith((f"Exercise {number}: to do.", f"Exercise {number}: not yet. ")), (
-            name
-        )
-        assert 40 < len(said) < 900, name
-        assert said.count("\n") == 1, name
+        line = capsys.readouterr().out
+        starts = (f"Exercise {number}: to do.", f"Exercise {number}: not yet. ")
+        assert line.startswith(starts), name
+        assert 40 < len(line) < 900, name
+        assert line.count("\n") == 1, name
 
 
 def right_for_some(code, n_bits):
@@ -390,18 +395,18 @@ def swallows(code, n_bits):
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no copies of processes")
 @pytest.mark.parametrize(
-    ("answer", "seconds", "said"),
+    ("answer", "seconds", "words"),
     [
         (swallows, 0.3, "had not finished after 0.3 seconds"),
         (lambda code, n_bits: sum(range(10**13)), 0.3, "had not finished after 0.3 seconds"),
         (lambda code, n_bits: os._exit(0), 60, "your function ended Python itself."),
     ],
 )
-def test_apart_nothing_outlives_its_limit(monkeypatch, answer, seconds, said):
+def test_in_a_copy_nothing_outlives_its_limit(monkeypatch, answer, seconds, words):
     monkeypatch.setattr(framework, "SECONDS", seconds)
-    others = set(psutil.Process().children())  # of other tests
-    assert said.casefold() in find("2.1").judge(answer).text.casefold()
-    assert set(psutil.Process().children()) <= others
+    before = set(psutil.Process().children())  # other tests started these
+    assert words.casefold() in find("2.1").judge(answer).text.casefold()
+    assert set(psutil.Process().children()) <= before
 
 
 def test_apart_what_an_answer_prints_is_printed_once_from_any_thread(capsys):
@@ -421,13 +426,11 @@ def halves(code, n_bits):
 
 
 def test_an_error_keeps_its_line_and_gets_no_other_hint():
-    said = find("2.1").judge(halves).text
+    text = find("2.1").judge(halves).text
     line = halves.__code__.co_firstlineno + 2
-    assert (
-        f"no attribute 'no_such_thing', in line {line}: `return half.no_such_thing`. That was with code = "
-        in said
-    )
-    assert find("2.1").nudge not in said
+    assert f"no attribute 'no_such_thing', in line {line}: `return half.no_such_thing`." in text
+    assert "That was with code = " in text
+    assert find("2.1").nudge not in text
 
 
 # --- comparing and describing
@@ -463,6 +466,5 @@ def test_a_description_is_short_whatever_it_describes():
         np.zeros((9, 9)),
     ]:
         assert len(describe(thing)) < 260
-    assert "look at number 2: it should be an array of shape (3,)" in misfit(
-        (1, [1]), (1, np.arange(3))
-    )
+    fault = misfit((1, [1]), (1, np.arange(3)))
+    assert "look at number 2: it should be an array of shape (3,)" in fault

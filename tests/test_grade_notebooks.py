@@ -1,9 +1,8 @@
-"""Notebooks that count: each gets the points that it deserves, and nothing that it starts writes, reads or stays."""
+"""Notebooks for marks: each gets the points it deserves, and can neither read, write nor stay."""
 
 import json
 import os
 import re
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -19,17 +18,23 @@ import l2h_tutorial
 from l2h_tutorial.exercises import CHAPTERS, answering, grade_notebooks
 from l2h_tutorial.exercises.grade_notebooks import main
 
-OPEN = (
-    sys.platform != "linux"
-    or subprocess.run([*grade_notebooks._WALLED, "true"], capture_output=True).returncode
+pytestmark = pytest.mark.skipif(
+    not grade_notebooks._has_walls(), reason="this system does not let a user shut off a process"
 )
-pytestmark = pytest.mark.skipif(OPEN, reason="this system does not let a user shut off a process")
 
 START = "import os, sys, time\nimport numpy as np\nfrom l2h_tutorial import exercises"
-RIGHT = "def opposite(code, n_bits):\n    return all_ones(n_bits) - code\n\nexercises.check('2.1', opposite);"
-INTEGER = "def integer(x):\n    return int(''.join('01'[int(b)] for b in x), 2)\n\nexercises.check('2.2', integer);"
+RIGHT = """def opposite(code, n_bits):
+    return all_ones(n_bits) - code
+
+exercises.check('2.1', opposite);"""
+INTEGER = """def integer(x):
+    return int(''.join('01'[int(b)] for b in x), 2)
+
+exercises.check('2.2', integer);"""
 CLOUD = "exercises.check('2.5', np.random.default_rng(1).normal(size=(50, 8)) + 1000);"
 PACKAGE = str(Path(l2h_tutorial.__file__).parent)
+MOUNTS = "__import__('subprocess').run(['mount', '-o', 'remount,bind,rw', '/'], check=True)"
+UNMOUNTS = "__import__('subprocess').run(['umount', {package!r} + '/exercises'], check=True)"
 TRIES = {  # what a hostile cell tries; each must fail
     "to write over another submission": "open({folder!r} + '/right.ipynb', 'w')",
     "to read another submission": "open({folder!r} + '/right.ipynb')",
@@ -38,11 +43,13 @@ TRIES = {  # what a hostile cell tries; each must fail
     "to read the right answers": "open({package!r} + '/exercises/lsh.py')",
     "to import them": "__import__('l2h_tutorial.exercises.lsh')",
     "to open a connection": "__import__('socket').create_connection(('127.0.0.1', 9), 1)",
-    "to undo the walls": "__import__('subprocess').run(['mount', '-o', 'remount,bind,rw', '/'], check=True)",
-    "to uncover what is hidden": "__import__('subprocess').run(['umount', {package!r} + '/exercises'], check=True)",
+    "to undo the walls": MOUNTS,
+    "to uncover what is hidden": UNMOUNTS,
     "to take much memory": "bytearray(2**32)",
     "to fill its folder": "open('big', 'wb').write(bytes(2**25))",
-    "to see the processes outside": "next(p for p in os.listdir('/proc') if p.isdigit() and int(p) > 50)",
+    "to see the processes outside": (
+        "next(p for p in os.listdir('/proc') if p.isdigit() and int(p) > 50)"
+    ),
 }
 ENDLESS = "while True:\n        try: time.sleep(1)\n        except: pass\n    return"
 FORGES = """for fd in range(3, 9):
@@ -54,7 +61,7 @@ if os.fork() == 0:
     os.setsid()
     while True:
         time.sleep(0.05)"""
-# Cells, and what each exercise deserves: 1, or 0 with a sentence
+# For each notebook its cells, and what each exercise deserves: 1, or a remark if that is 0
 NOTEBOOKS = {
     "right": ([RIGHT, INTEGER, CLOUD], {"2.1": 1, "2.2": 1, "2.5": 1}),
     "wrong": (
@@ -79,7 +86,8 @@ NOTEBOOKS = {
     ),
     "stealing": (
         [
-            "from l2h_tutorial.exercises import find\nexercises.check('2.1', find('2.1').reference)",
+            "from l2h_tutorial.exercises import find\n"
+            "exercises.check('2.1', find('2.1').reference)",
             INTEGER,
         ],
         {"2.1": "no answer: cell 2 raised ImportError: cannot import name 'find'", "2.2": 1},
@@ -104,7 +112,8 @@ NOTEBOOKS = {
 
 
 def write(path, cells):
-    # of which the definition is run
+    """Write a notebook with these cells below its heading of exercises."""
+    # only the definition of this cell is run
     before = "1 / 0\n\ndef all_ones(n_bits):\n    return (1 << n_bits) - 1"
     sources = [
         ("code", before),
@@ -122,8 +131,10 @@ def write(path, cells):
 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory):
+    """Return the table of marks of all notebooks, by student."""
     base = tmp_path_factory.mktemp("graded")
-    folder, kept = base / "folder", base / "kept"
+    folder = base / "folder"
+    kept = base / "kept"
     kept.touch()
     for name, (cells, _) in NOTEBOOKS.items():
         write(folder / f"{name}.ipynb", cells)
@@ -153,9 +164,8 @@ def graded(tmp_path_factory):
     assert main([str(folder), "--seconds", "5", "--exercises", "2.1,2.2, 2.5"]) == 0
     assert {path: path.read_bytes() for path in folder.rglob("*.ipynb")} == before
     assert sorted(path.name for path in base.iterdir()) == ["folder", "kept"]
-    return pd.read_csv(folder / "grades.csv", index_col="student", dtype={"remark": str}).fillna(
-        {"remark": ""}
-    )
+    table = pd.read_csv(folder / "grades.csv", index_col="student", dtype={"remark": str})
+    return table.fillna({"remark": ""})
 
 
 @pytest.mark.slow
@@ -163,8 +173,11 @@ def graded(tmp_path_factory):
 def test_each_notebook_gets_the_points_or_the_sentence_that_it_deserves(graded, name):
     row = graded.loc[name]
     for number, deserved in NOTEBOOKS[name][1].items():
-        assert row[number] == (deserved == 1)
-        assert deserved == 1 or deserved in row["remark"]
+        if deserved == 1:
+            assert row[number] == 1
+        else:
+            assert row[number] == 0
+            assert deserved in row["remark"]
     assert row["grade"] == pytest.approx(100 * row["2.1":"2.5"].mean(), abs=0.1)
 
 
@@ -177,16 +190,17 @@ def test_whose_notebooks_they_are(graded):
 
 @pytest.mark.slow
 def test_what_is_hostile_reads_and_writes_nothing_and_leaves_nothing_behind(graded):
-    told = re.search(r"it gives \[([01, ]+)\]", graded.loc["hostile", "remark"])[1].split(", ")
-    assert dict(zip(TRIES, told, strict=True)) == dict.fromkeys(TRIES, "1")
-    for _ in range(50):  # the processes of tests beside this one have another parent
-        found = [process.info for process in psutil.process_iter(["ppid", "cmdline"])]
-        ours = [one["cmdline"] for one in found if one["ppid"] in (1, os.getpid())]
-        left = [command for command in ours if "a process that knows no right result" in str(command)]
-        if not left:
+    failed = re.search(r"it gives \[([01, ]+)\]", graded.loc["hostile", "remark"])[1].split(", ")
+    assert dict(zip(TRIES, failed, strict=True)) == dict.fromkeys(TRIES, "1")
+    for _ in range(50):
+        processes = [process.info for process in psutil.process_iter(["ppid", "cmdline"])]
+        # the processes of tests beside this one have another parent
+        ours = [process["cmdline"] for process in processes if process["ppid"] in (1, os.getpid())]
+        remaining = [command for command in ours if "Run a student's cells" in str(command)]
+        if not remaining:
             break
         time.sleep(0.1)
-    assert not left
+    assert not remaining
 
 
 @pytest.mark.slow
@@ -239,8 +253,5 @@ def test_what_is_written_down_is_read_again_and_of_what_is_no_answer_only_the_ty
     assert type(again) is type(value)
     np.testing.assert_equal(again, value)
     assert getattr(again, "dtype", None) == getattr(value, "dtype", None)
-    none = [
-        answering.encode(thing)
-        for thing in ({}, 10**2000, np.zeros(10**6), [0] * 10**6, np.array([{}]))
-    ]
-    assert [list(written) for written in none] == [["other"]] * 5
+    for no_answer in ({}, 10**2000, np.zeros(10**6), [0] * 10**6, np.array([{}])):
+        assert list(answering.encode(no_answer)) == ["other"]

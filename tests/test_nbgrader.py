@@ -1,4 +1,4 @@
-"""The assignments for nbgrader: what their source holds, and that nbgrader itself gives the marks that are deserved."""
+"""The assignments for nbgrader: what their source holds, and that nbgrader marks them rightly."""
 
 import subprocess
 import sys
@@ -15,9 +15,9 @@ built = pytest.mark.skipif(not SOURCE.is_dir(), reason="the book is not built: m
 
 
 def roles(cell):
-    """What nbgrader does with a cell."""
-    known = cell.metadata.get("nbgrader", {})
-    return {role for role in ("grade", "locked", "solution") if known.get(role)}
+    """Return the roles that a cell has for nbgrader."""
+    settings = cell.metadata.get("nbgrader", {})
+    return {role for role in ("grade", "locked", "solution") if settings.get(role)}
 
 
 def test_an_exercise_is_a_cell_to_answer_and_one_that_is_graded_and_hides_its_cases(small_book):
@@ -25,29 +25,30 @@ def test_an_exercise_is_a_cell_to_answer_and_one_that_is_graded_and_hides_its_ca
     assignment = nbformat.read(path, as_version=4)
     nbformat.validate(assignment)
     answer, graded = [cell for cell in assignment.cells if cell.cell_type == "code"]
-    assert (roles(answer), roles(graded)) == ({"solution"}, {"grade", "locked"})
+    assert roles(answer) == {"solution"}
+    assert roles(graded) == {"grade", "locked"}
     assert graded.metadata["nbgrader"]["points"] == 2
     assert answer.source.startswith(
         "# def length(n_scales, n_orientations, grid):\n#     ...\n### BEGIN SOLUTION\n"
     )
     assert answer.source.endswith("# secret code\n### END SOLUTION")
-    seen, _, hidden = graded.source.partition("### BEGIN HIDDEN TESTS")
-    assert 'exercises.require("1.1", length)' in seen
+    visible, _, hidden = graded.source.partition("### BEGIN HIDDEN TESTS")
+    assert 'exercises.require("1.1", length)' in visible
     assert 'require("1.1", length)' in hidden
-    whole = nbformat.writes(assignment)
-    assert "How long is $x$?" in whole
-    for kept in ("secret *idea*", "A hint for teachers", "Test yourself", "Only for teachers"):
-        assert kept not in whole
-    space = {}
+    text = nbformat.writes(assignment)
+    assert "How long is $x$?" in text
+    for secret in ("secret *idea*", "A hint for teachers", "Test yourself", "Only for teachers"):
+        assert secret not in text
+    namespace = {}
     for code in (answer.source, graded.source, "exercises.require = lambda *given: None"):
-        exec(code, space)
-    space["length"] = lambda n_scales, n_orientations, grid: 7
+        exec(code, namespace)
+    namespace["length"] = lambda n_scales, n_orientations, grid: 7
     with pytest.raises(AssertionError, match=r"Exercise 1\.1: not yet"):
-        exec(graded.source, space)
+        exec(graded.source, namespace)
 
 
 def answers_in(notebook):
-    """The sources of the cells to answer, by the exercise's name."""
+    """Return the sources of the cells to answer, by the exercise's name."""
     return {
         cell.metadata["nbgrader"]["grade_id"]: cell.source
         for cell in notebook.cells
@@ -56,25 +57,28 @@ def answers_in(notebook):
 
 
 def submissions(released, solved):
-    """What five students make of a released notebook: of its answer cells the new sources."""
-    right, blank = answers_in(solved), answers_in(released)
-    names = {name: _name(source) for name, source in right.items()}
-    replaced = "from l2h_tutorial import exercises\n\nexercises.check = exercises.require = lambda *given: True\n"
-    nothing = {name: f"{names[name]} = lambda *given: 7" for name in right}
+    """Return what five students write into the answer cells of a released notebook."""
+    right = answers_in(solved)
+    names = {exercise: _name(source) for exercise, source in right.items()}
+    wrong = {exercise: f"{name} = lambda *given: 7" for exercise, name in names.items()}
+    replacing = (
+        "from l2h_tutorial import exercises\n\n"
+        "exercises.check = exercises.require = lambda *given: True\n"
+    )
     return {
         "right": right,
-        "wrong": nothing,
-        "blank": blank,
+        "wrong": wrong,
+        "blank": answers_in(released),
         "hard-coding": {
-            name: f"_said = iter([1, 0.5] * 99)\n{names[name]} = lambda *given: next(_said)"
-            for name in right
+            exercise: f"_results = iter([1, 0.5] * 99)\n{name} = lambda *given: next(_results)"
+            for exercise, name in names.items()
         },
-        "replacing": {name: replaced + source for name, source in nothing.items()},
+        "replacing": {exercise: replacing + source for exercise, source in wrong.items()},
     }
 
 
 def _name(solution):
-    """What a solution defines: the last name at the margin."""
+    """Return the name that a solution defines: the last one at the margin."""
     lines = [
         line
         for line in solution.splitlines()
@@ -91,7 +95,7 @@ def test_nbgrader_gives_the_marks_that_are_deserved(tmp_path, chapter):
     (wheel,) = (ROOT / "_build/wheel").glob("*/*.whl")
 
     def nbgrader(*arguments):
-        with_it = ["--with", "nbgrader", "--with", wheel, "nbgrader", *arguments]
+        program = ["--with", "nbgrader", "--with", wheel, "nbgrader", *arguments]
         command = [
             Path(sys.executable).parent / "uv",
             "run",
@@ -100,7 +104,7 @@ def test_nbgrader_gives_the_marks_that_are_deserved(tmp_path, chapter):
             "--python",
             sys.executable,
         ]
-        done = subprocess.run([*command, *with_it], cwd=tmp_path, capture_output=True, text=True)
+        done = subprocess.run([*command, *program], cwd=tmp_path, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr[-3000:]
 
     source = nbformat.read(SOURCE / chapter / f"{chapter}.ipynb", as_version=4)
@@ -108,27 +112,25 @@ def test_nbgrader_gives_the_marks_that_are_deserved(tmp_path, chapter):
     nbformat.write(source, tmp_path / "source" / chapter / f"{chapter}.ipynb")
     nbgrader("generate_assignment", chapter, "--create")
     released = nbformat.read(tmp_path / "release" / chapter / f"{chapter}.ipynb", as_version=4)
-    assert not [
-        text
-        for text in ("BEGIN", "HIDDEN", "for _ in range(3)")
-        if text in nbformat.writes(released)
-    ]
-    whole = sum(
+    released_text = nbformat.writes(released)
+    for secret in ("BEGIN", "HIDDEN", "for _ in range(3)"):
+        assert secret not in released_text
+    all_points = sum(
         cell.metadata["nbgrader"]["points"]
         for cell in source.cells
         if roles(cell) == {"grade", "locked"}
     )
     deserved = {}
     for student, answers in submissions(released, source).items():
-        mine = nbformat.from_dict(released)
-        for cell in mine.cells:
+        submission = nbformat.from_dict(released)
+        for cell in submission.cells:
             if roles(cell) == {"solution"}:
                 cell.source = answers[cell.metadata["nbgrader"]["grade_id"]]
-        # as students hand in, for nbgrader to collect
+        # where nbgrader collects what students hand in
         place = tmp_path / "downloaded" / chapter / "archive" / f"{student}-{chapter}.ipynb"
         place.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(mine, place)
-        deserved[chapter, student] = whole if student == "right" else 0
+        nbformat.write(submission, place)
+        deserved[chapter, student] = all_points if student == "right" else 0
     pattern = r".*/(?P<student_id>[a-z-]+)-(?P<file_id>" + chapter + r")\.ipynb"
     nbgrader("zip_collect", chapter, f"--FileNameCollectorPlugin.named_regexp={pattern}")
     nbgrader("autograde", chapter, "--create")

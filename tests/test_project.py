@@ -1,4 +1,4 @@
-"""The project: the same data for a student everywhere, other data for others, and grading that trusts nothing."""
+"""The project: each student has data of their own, always the same, and grading trusts nothing."""
 
 import csv
 import io
@@ -36,17 +36,16 @@ def codes(project):
 
 def test_a_student_s_project_is_the_same_again_and_another_s_is_another(project):
     again = project_data(" S1 ")
-    assert (again.n_bits, again.radius, again.class_names) == (
-        project.n_bits,
-        project.radius,
-        project.class_names,
-    )
+    assert again.n_bits == project.n_bits
+    assert again.radius == project.radius
+    assert again.class_names == project.class_names
     assert np.array_equal(again.split.X_query, project.split.X_query)
-    one, other = "Zoe\N{COMBINING DIAERESIS}", "zo\N{LATIN SMALL LETTER E WITH DIAERESIS}"
-    assert np.array_equal(project_data(one).split.query_rows, project_data(other).split.query_rows)
+    combined = project_data("Zoe\N{COMBINING DIAERESIS}")
+    single = project_data("zo\N{LATIN SMALL LETTER E WITH DIAERESIS}")
+    assert np.array_equal(combined.split.query_rows, single.split.query_rows)
     others = [project_data(f"s{i}") for i in range(2, 12)] + [project_data("s1", course="2027")]
     assert len({other.split.X_query.tobytes() for other in [project, *others]}) == 12
-    assert len({(o.class_names, o.n_bits, o.radius) for o in others}) > 5
+    assert len({(other.class_names, other.n_bits, other.radius) for other in others}) > 5
     with pytest.raises(ValueError, match="a name or a number"):
         project_data("  ")
 
@@ -60,13 +59,11 @@ def test_a_project_has_its_classes_in_three_parts_that_do_not_overlap(project):
 
 
 def zipped(members, packing=zipfile.ZIP_STORED):
-    """The bytes of a submission of s1 with these members besides the name."""
+    """Return the bytes of a submission of s1 with these members besides the name."""
+    student = npy("<U2", (), "s1".encode("utf-32-le"))
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", packing) as archive:
-        for name, content in {
-            "student": npy("<U2", (), "s1".encode("utf-32-le")),
-            **members,
-        }.items():
+        for name, content in {"student": student, **members}.items():
             archive.writestr(f"{name}.npy", content)
     return file.getvalue()
 
@@ -78,11 +75,12 @@ def saved(**arrays):
 
 
 def with_query(change):
-    return lambda c: saved(**{**c, "query": change(c["query"].astype(float))})
+    """Return a function that makes a submission in which the queries' codes are changed."""
+    return lambda codes: saved(**{**codes, "query": change(codes["query"].astype(float))})
 
 
 def made_by(hasher, student, **changes):
-    """The bytes of a submission whose codes a hasher made."""
+    """Return the bytes of a submission whose codes a hasher made."""
     project = project_data(student)
     s = project.split.preprocessed("centre")
     hasher.set_params(n_bits=project.n_bits).fit(s.X_train, s.y_train)
@@ -95,70 +93,71 @@ def made_by(hasher, student, **changes):
 
 
 def labels_as_codes(student, noise):
-    """Codes that were made from the labels, with some bits flipped."""
-    project, rng = project_data(student), np.random.default_rng(0)
-    words = rng.random((6, project.n_bits)) < 0.5
-    labels = {"query": project.split.y_query, "database": project.split.y_database}
-    noisy = {
-        name: words[y] ^ (rng.random((len(y), project.n_bits)) < noise)
-        for name, y in labels.items()
-    }
-    return saved(student=student, **noisy)
+    """Return a submission of codes that were made from the labels, with some bits flipped."""
+    project = project_data(student)
+    rng = np.random.default_rng(0)
+    codewords = rng.random((6, project.n_bits)) < 0.5
+    codes = {}
+    for name, y in {"query": project.split.y_query, "database": project.split.y_database}.items():
+        flipped = rng.random((len(y), project.n_bits)) < noise
+        codes[name] = codewords[y] ^ flipped
+    return saved(student=student, **codes)
 
 
 def zip_bomb():
-    """A few kilobytes that unpack to 64 million bytes."""
+    """Return a few kilobytes that unpack to 64 million bytes."""
     return zipped({"student": npy("|b1", (), bytes(2**26))}, zipfile.ZIP_DEFLATED)
 
 
 BOMB = Calls(pytest.fail, ("code of a submission was executed",))
-LINEAR, KERNEL = LSH(random_state=3), GRH(classifier="kernel-ridge", random_state=3)
+LINEAR = LSH(random_state=3)
+KERNEL = GRH(classifier="kernel-ridge", random_state=3)
 MOODLE = "Ada Lovelace_4821_assignsubmission_file_"
-# Where each file lies, how its content is made, and what it deserves: a mark from ... to ..., or a
-# sentence
+# For each file, a function that makes its content of right codes, and what it deserves: the least
+# and the largest mark, or a remark
 SUBMISSIONS = {
-    "s1.npz": (lambda c: saved(**c), (40, 60)),
-    "S2.NPZ": (lambda c: made_by(KERNEL, "s2"), (97, 100)),
-    "s3 (1).npz": (lambda c: made_by(LINEAR, " S3 "), (40, 60)),
-    "hoppergrace_LATE_77_901_s4-1.npz": (lambda c: made_by(LINEAR, "s4"), (40, 60)),
-    f"{MOODLE}/project.npz": (lambda c: made_by(LINEAR, "s5"), (40, 60)),
+    "s1.npz": (lambda codes: saved(**codes), (40, 60)),
+    "S2.NPZ": (lambda codes: made_by(KERNEL, "s2"), (97, 100)),
+    "s3 (1).npz": (lambda codes: made_by(LINEAR, " S3 "), (40, 60)),
+    "hoppergrace_LATE_77_901_s4-1.npz": (lambda codes: made_by(LINEAR, "s4"), (40, 60)),
+    f"{MOODLE}/project.npz": (lambda codes: made_by(LINEAR, "s5"), (40, 60)),
     f"{MOODLE.replace('Ada Lovelace', 'Bob Bee')}/report.pdf": (
-        lambda c: b"%PDF",
+        lambda codes: b"%PDF",
         "there is no .npz file here",
     ),
     "s6.npz": (
-        lambda c: labels_as_codes("s6", 0.0),
+        lambda codes: labels_as_codes("s6", 0.0),
         "these codes tell the class of 100.0% of the queries",
     ),
-    "s7.npz": (lambda c: labels_as_codes("s7", 0.04), "ask how they were made"),
+    "s7.npz": (lambda codes: labels_as_codes("s7", 0.04), "ask how they were made"),
     "s8.npz": (
-        lambda c: made_by(LINEAR, "s1"),
+        lambda codes: made_by(LINEAR, "s1"),
         "the file is named 's8', and its `student` is 's1'",
     ),
     "hopperada_77_902_s9.npz": (
-        lambda c: made_by(LINEAR, "s10"),
+        lambda codes: made_by(LINEAR, "s10"),
         "the file is named 'hopperada' and 's9'",
     ),
-    "stranger.npz": (lambda c: made_by(LINEAR, "s99"), "'s99' is not on the list of students"),
+    "stranger.npz": (lambda codes: made_by(LINEAR, "s99"), "'s99' is not on the list of students"),
     "s11.npz": (
-        lambda c: made_by(LINEAR, "s11"),
+        lambda codes: made_by(LINEAR, "s11"),
         "2 files name this student, so none of them counts",
     ),
-    "s11 (1).npz": (lambda c: made_by(LINEAR, "s11"), "2 files name this student"),
-    "Twin.npz": (lambda c: made_by(LINEAR, "Twin"), "2 files name this student"),
-    "twin.npz": (lambda c: made_by(LINEAR, "twin"), "2 files name this student"),
-    "s12.npz": (lambda c: made_by(LINEAR, "=1+1"), "'=1+1' is not on the list"),
+    "s11 (1).npz": (lambda codes: made_by(LINEAR, "s11"), "2 files name this student"),
+    "Twin.npz": (lambda codes: made_by(LINEAR, "Twin"), "2 files name this student"),
+    "twin.npz": (lambda codes: made_by(LINEAR, "twin"), "2 files name this student"),
+    "s12.npz": (lambda codes: made_by(LINEAR, "=1+1"), "'=1+1' is not on the list"),
     "s13.npz": (
-        lambda c: saved(**{**c, "student": "s\x1b[2J"}),
+        lambda codes: saved(**{**codes, "student": "s\x1b[2J"}),
         "its `student` is 's\\x1b[2J', which is no name",
     ),
-    "s14.npz": (lambda c: zip_bomb(), "'student' is a bomb: it takes 67,"),
+    "s14.npz": (lambda codes: zip_bomb(), "'student' is a bomb: it takes 67,"),
     "s15.npz": (
-        lambda c: pickle.dumps(BOMB),
+        lambda codes: pickle.dumps(BOMB),
         "this is not a whole .npz file of plain arrays (BadZipFile",
     ),
     "s16.npz": (
-        lambda c: saved(student="s16", query=np.array([[BOMB]])),
+        lambda codes: saved(student="s16", query=np.array([[BOMB]])),
         "'query' holds Python objects",
     ),
     "s17.npz": (None, "there is no .npz file here"),
@@ -176,7 +175,7 @@ ROSTER = "\n".join(
 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory, codes):
-    """A folder with all submissions, and its table by file."""
+    """Return a folder with all submissions, and the table of marks by file."""
     folder = tmp_path_factory.mktemp("graded")
     for name, (content, _) in SUBMISSIONS.items():
         (folder / name).parent.mkdir(exist_ok=True)
@@ -189,27 +188,25 @@ def graded(tmp_path_factory, codes):
     before = sorted(path.name for path in folder.rglob("*"))
     assert main([str(folder), "--students", str(folder / "list.txt")]) == 0
     after = sorted(path.name for path in folder.rglob("*"))
-    assert after == sorted([*before, "canvas.csv", "grades.csv", "moodle.csv"]), (
-        "nothing else was written"
-    )
+    assert after == sorted([*before, "canvas.csv", "grades.csv", "moodle.csv"])
     return folder, pd.read_csv(folder / "grades.csv", index_col="file")
 
 
 @pytest.mark.parametrize("name", SUBMISSIONS)
 def test_each_submission_gets_the_mark_or_the_sentence_that_it_deserves(graded, name):
-    row, deserved = (
-        graded[1].loc[name if name in graded[1].index else name.partition("/")[0]],
-        SUBMISSIONS[name][1],
-    )
+    _, table = graded
+    _, deserved = SUBMISSIONS[name]
+    # a folder without a submission has a row of its own
+    row = table.loc[name if name in table.index else name.partition("/")[0]]
     if isinstance(deserved, tuple):
-        assert deserved[0] <= row["grade"] <= deserved[1]
+        least, largest = deserved
+        assert least <= row["grade"] <= largest
         assert pd.isna(row["remark"])
-    else:
-        assert deserved in row["remark"]
-        assert pd.isna(row["grade"]) is not row["remark"].startswith("these codes tell"), (
-            "a remark, or no figures"
-        )
-        assert row["map":"grh_map"].isna().all() == pd.isna(row["grade"])
+        return
+    assert deserved in row["remark"]
+    is_graded = row["remark"].startswith("these codes tell")
+    assert pd.notna(row["grade"]) == is_graded
+    assert row["map":"grh_map"].isna().all() == (not is_graded)
 
 
 def test_who_handed_in_nothing_is_told_and_gradebooks_hold_no_formula(graded):
@@ -220,9 +217,8 @@ def test_who_handed_in_nothing_is_told_and_gradebooks_hold_no_formula(graded):
     for name in ("grades", "canvas", "moodle"):
         with (folder / f"{name}.csv").open(encoding="utf-8", newline="") as file:
             rows = list(csv.reader(file))
-        assert not [
-            cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@"))
-        ], name
+        cells = [cell for row in rows for cell in row]
+        assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))], name
         assert "\x1b" not in str(rows)
     assert "'=1+1" in table["student"].tolist()
     canvas = pd.read_csv(folder / "canvas.csv", index_col="SIS User ID")
@@ -237,22 +233,28 @@ def test_who_handed_in_nothing_is_told_and_gradebooks_hold_no_formula(graded):
 
 
 def test_grades_are_those_of_the_codes(graded, project, codes):
-    row, s = graded[1].loc["s1.npz"], project.split
-    found = mean_average_precision(codes["query"], codes["database"], s.y_query, s.y_database)
+    row = graded[1].loc["s1.npz"]
+    s = project.split
+
+    def score(query, database):
+        return mean_average_precision(query, database, s.y_query, s.y_database)
+
+    expected = score(codes["query"], codes["database"])
+    assert row["map"] == pytest.approx(expected, abs=1e-4)
     inside = (codes["query"][:, None] != codes["database"]).sum(axis=2) <= project.radius
-    alike = s.y_query[:, None] == s.y_database
-    precision = (inside & alike).sum(axis=1) / np.maximum(inside.sum(axis=1), 1)
-    expected = [found, precision.mean(), inside.any(axis=1).mean()]
-    assert row["map":"coverage"].tolist() == pytest.approx(expected, abs=1e-4)
-    mark = np.interp(found, [1 / 6, row["lsh_map"], row["grh_map"]], [0, 50, 100])
+    relevant = s.y_query[:, None] == s.y_database
+    precisions = (inside & relevant).sum(axis=1) / np.maximum(inside.sum(axis=1), 1)
+    assert row["precision"] == pytest.approx(precisions.mean(), abs=1e-4)
+    assert row["coverage"] == pytest.approx(inside.any(axis=1).mean(), abs=1e-4)
+    mark = np.interp(expected, [1 / 6, row["lsh_map"], row["grh_map"]], [0, 50, 100])
     assert row["grade"] == pytest.approx(mark, abs=0.1)
     centred = s.preprocessed("centre")
-    hashers = [LSH(project.n_bits, random_state=seed).fit(centred.X_train) for seed in range(5)]
-    bits = [[each.transform(X) for X in (centred.X_query, centred.X_database)] for each in hashers]
-    scores = [mean_average_precision(*each, s.y_query, s.y_database) for each in bits]
-    assert row[["lsh_map", "lsh_sd"]].tolist() == pytest.approx(
-        [np.mean(scores), np.std(scores, ddof=1)], abs=1e-4
-    )
+    scores = []
+    for seed in range(5):
+        lsh = LSH(project.n_bits, random_state=seed).fit(centred.X_train)
+        scores.append(score(lsh.transform(centred.X_query), lsh.transform(centred.X_database)))
+    assert row["lsh_map"] == pytest.approx(np.mean(scores), abs=1e-4)
+    assert row["lsh_sd"] == pytest.approx(np.std(scores, ddof=1), abs=1e-4)
 
 
 def test_without_a_list_a_file_counts_for_the_student_whom_it_names_and_is_named_after(
@@ -272,10 +274,12 @@ def test_without_a_list_a_file_counts_for_the_student_whom_it_names_and_is_named
 
 
 REFUSED = {
-    "the array 'student' is missing": lambda c: saved(query=c["query"], database=c["database"]),
-    "its `student` is '1.5'": lambda c: saved(**{**c, "student": 1.5}),
-    "its `student` is 's2', and the project is that of 's1'": lambda c: saved(
-        **{**c, "student": "s2"}
+    "the array 'student' is missing": lambda codes: saved(
+        query=codes["query"], database=codes["database"]
+    ),
+    "its `student` is '1.5'": lambda codes: saved(**{**codes, "student": 1.5}),
+    "its `student` is 's2', and the project is that of 's1'": lambda codes: saved(
+        **{**codes, "student": "s2"}
     ),
     "'query' should have the shape": with_query(np.transpose),
     "'query' holds values other than 0 and 1, such as n": with_query(
@@ -285,25 +289,25 @@ REFUSED = {
         lambda query: 2 * query - 1
     ),
     "'query' should hold bools": with_query(lambda query: query.astype("U3")),
-    "'student' is packed in a way that np.savez": lambda c: zipped(
+    "'student' is packed in a way that np.savez": lambda codes: zipped(
         {"query": bytes(2**20)}, zipfile.ZIP_BZIP2
     ),
 }
 
 
-@pytest.mark.parametrize("said", REFUSED)
-def test_what_cannot_be_graded_gets_a_sentence(tmp_path, project, codes, said):
-    """What is no file of arrays is in test_files.py."""
+@pytest.mark.parametrize("message", REFUSED)
+def test_what_cannot_be_graded_gets_a_sentence(tmp_path, project, codes, message):
+    """Refuse wrong arrays; test_files.py has files that hold no arrays."""
     path = tmp_path / "s1.npz"
-    path.write_bytes(REFUSED[said](codes))
-    with pytest.raises(Refused, match=re.escape(said)):
+    path.write_bytes(REFUSED[message](codes))
+    with pytest.raises(Refused, match=re.escape(message)):
         read_codes(path, project)
 
 
 def test_the_assignment_s_code_makes_a_submission_that_counts(tmp_path, monkeypatch, project):
     page = (ROOT / "book/project.md").read_text(encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    space = {}
+    namespace = {}
     for code in re.findall(r"(?ms)^```\{code-cell\} ipython3\n(.*?)^```", page):
-        exec(code.replace("s1024", "s1"), space)
+        exec(code.replace("s1024", "s1"), namespace)
     assert grade_folder(tmp_path)["grade"][0] == pytest.approx(50, abs=10)

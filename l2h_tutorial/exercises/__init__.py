@@ -1,9 +1,11 @@
-"""Exercises that answer: a check looks at what a student wrote, and says something about it.
+"""Check what a student wrote for an exercise, and say something about it.
 
-Numbers are ``chapter.exercise``, as in the book. A chapter's exercises are in a module of its own,
-in order, which is loaded when one of them is checked. A check needs to know what is right, so the
-package holds reference answers: in a notebook it is made for learning. For marks there is
-`grade_notebooks`, which asks again where no reference is.
+Numbers are ``chapter.exercise``, as in the book. Each chapter has a module that holds its exercises
+in order. The module is loaded when one of them is checked.
+
+A check needs to know what is right, so the package holds reference answers, which a student could
+read. Checks are made for learning. For marks there is `grade_notebooks`: it runs the answers in a
+process that has no reference.
 """
 
 import re
@@ -14,13 +16,15 @@ from .framework import Exercise
 
 __all__ = ["CHAPTERS", "check", "find", "require"]
 
-NAMES = "data lsh buckets radius_search designing grh_adjacency grh_training comparison did_it_learn embeddings scaling"
-CHAPTERS = dict(enumerate(NAMES.split(), start=1))
+_MODULES = (
+    "data lsh buckets radius_search designing grh_adjacency grh_training "
+    "comparison did_it_learn embeddings scaling"
+)
+CHAPTERS = dict(enumerate(_MODULES.split(), start=1))
 
 
 def check(number: str, answer: Any = None) -> bool:
-    """Look at an answer, and print what can be said about it: that it holds, or a hint, but never
-    the solution.
+    """Check an answer, and print that it holds or a hint, but never the solution.
 
     Parameters
     ----------
@@ -28,7 +32,7 @@ def check(number: str, answer: Any = None) -> bool:
         Number of the exercise as the book has it, such as ``"3.2"``.
     answer : object
         What the exercise asks for: a function (the function itself, not its result), a value or an
-        array. A function is called with fresh random arguments, which it gets copies of.
+        array. A function is called with copies of fresh random arguments.
 
     Returns
     -------
@@ -38,8 +42,8 @@ def check(number: str, answer: Any = None) -> bool:
 
     Notes
     -----
-    On Linux and macOS an answer is looked at in a copy of the process, which is ended after ten
-    seconds, whatever it does; elsewhere a function that does not end has to be interrupted.
+    On Linux and macOS an answer is checked in a copy of the process, which is killed after ten
+    seconds. On Windows, a function that does not end has to be interrupted.
 
     Examples
     --------
@@ -61,8 +65,7 @@ def check(number: str, answer: Any = None) -> bool:
 
 
 def require(number: str, answer: Any = None) -> None:
-    """The same for autograders: an answer that does not hold raises, and one that does is passed
-    over in silence.
+    """Check an answer for an autograder: raise if it does not hold, and else say nothing.
 
     Parameters
     ----------
@@ -82,7 +85,8 @@ def require(number: str, answer: Any = None) -> None:
     >>> require("2.1", lambda code, n_bits: (1 << n_bits) - 1 - code)
     >>> require("2.1", ...)
     Traceback (most recent call last):
-    AssertionError: Exercise 2.1: to do. Write your answer in place of `...`, and run the cell again.
+    AssertionError: Exercise 2.1: to do. Write your answer in place of `...`,
+        and run the cell again.
     """
     verdict = find(number).judge(answer)
     if not verdict.holds:
@@ -116,12 +120,15 @@ def find(number: str) -> Exercise:
     parts = re.fullmatch(r"\s*(\d{1,3})\.(\d{1,3})\s*", number)
     if not parts:
         raise LookupError(
-            f'{number[:20]!r} is not the number of an exercise. Numbers are chapter.exercise, as in "3.2".'
+            f"{number[:20]!r} is not the number of an exercise. "
+            'Numbers are chapter.exercise, as in "3.2".'
         )
-    chapter, name = int(parts[1]), f"{parts[1]}.{parts[2]}"
+    chapter = int(parts[1])
+    name = f"{parts[1]}.{parts[2]}"
     if chapter not in CHAPTERS:
         raise LookupError(
-            f"There is no exercise {name}: chapter {chapter} has no exercises that check themselves."
+            f"There is no exercise {name}: "
+            f"chapter {chapter} has no exercises that check themselves."
         )
     module = import_module(f"{__name__}.{CHAPTERS[chapter]}")
     known: dict[str, Exercise] = {

@@ -1,9 +1,8 @@
-"""Run a student's notebook in a process that knows no right result, and write down its answers.
+"""Run a student's cells, then their functions on given cases, and write down the results.
 
-The process runs the student's cells, then calls their functions on the cases that it is given. Only
-the process that starts it knows the right results. Here `l2h_tutorial.exercises` is replaced by a
-module whose `check` and `require` note what they are given. The output is plain data, one line for
-each exercise.
+This is the program of a process of its own. The process that starts it knows the right results;
+this one knows none: of `l2h_tutorial.exercises` it has only a `check` and a `require` that note
+what they are given. It writes plain data, a line for each exercise.
 """
 
 import ast
@@ -24,18 +23,19 @@ from numpy.typing import NDArray
 
 __all__ = ["LabelProgram", "Trouble", "call", "decode", "encode"]
 
-_KINDS = {"b": np.bool_, "i": np.int64, "u": np.uint64, "f": np.float64}  # as arrays are sent
+_KINDS = {"b": np.bool_, "i": np.int64, "u": np.uint64, "f": np.float64}
 _DEFINITION = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef
-_MOST = 100_000  # values in an answer
-# bytes of memory, bytes of a file, number of processes, bytes of a core dump
+_MOST_VALUES = 100_000  # of an answer
+# bytes of memory, bytes of a file, processes, bytes of a core dump
 _LIMITS = {"AS": 2**31, "FSIZE": 2**24, "NPROC": 64, "CORE": 0}
 
 
 @dataclass(frozen=True, eq=False)
 class LabelProgram:
-    """Compute codes from labels.
+    """A program that gives codes for labels, which functions of exercise 9.1 get.
 
-    The functions of exercise 9.1 are called with such a program, so this process has to know it.
+    A code holds the bits that the image's own bits and those of its class have in common. The class
+    is here, and not with its exercise, because this process has no exercises.
     """
 
     own: NDArray[np.bool_]
@@ -46,11 +46,11 @@ class LabelProgram:
 
 
 class Trouble(Exception):
-    """Say, in a sentence for the student, why an answer cannot be judged."""
+    """Raised for an answer that cannot be judged. The message is a sentence for its author."""
 
 
 def call(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-    """Call a function with copies of the arguments; turn an error or an exit into a `Trouble`."""
+    """Call a function with copies of the arguments, and turn an error or an exit into `Trouble`."""
     try:
         return function(*copy.deepcopy(arguments))
     except (Exception, SystemExit) as error:
@@ -58,52 +58,51 @@ def call(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
 
 
 def raised(error: BaseException) -> str:
-    """Describe an error, with the line of the student's code that led to it."""
-    message = " ".join(str(error).split())
-    described = type(error).__name__
-    if message:
-        described += f": {message[:150]}"
+    """Describe an error in words, with the line of the student's code that led to it."""
+    description = type(error).__name__
+    words = " ".join(str(error).split())
+    if words:
+        description += f": {words[:150]}"
     frames = traceback.extract_tb(error.__traceback__)[1:]  # the first is the caller's
     if not frames or "site-packages" in frames[0].filename:
-        return f"{described}."
+        return f"{description}."
     last = [frame for frame in frames if frame.filename == frames[0].filename][-1]
-    code = f": `{last.line[:80]}`" if last.line else ""
-    return f"{described}, in line {last.lineno}{code}."
+    source = f": `{last.line[:80]}`" if last.line else ""
+    return f"{description}, in line {last.lineno}{source}."
 
 
 def encode(value: Any) -> Any:
     """Return a result as plain data, which `decode` reads.
 
-    Of a value that can be no right answer, only the name of its type is written.
+    Of a thing that cannot be a right result, only the name of its type is kept.
 
     Examples
     --------
-    >>> encode((np.arange(3), [np.True_]))
-    {'tuple': [{'array': [0, 1, 2], 'kind': 'i', 'shape': (3,)}, {'list': [True]}]}
-    >>> encode(range)
-    {'other': 'type'}
+    >>> encode((np.arange(3), [np.True_], range))
+    {'tuple': [{'array': [0, 1, 2], 'kind': 'i', 'shape': (3,)},
+               {'list': [True]}, {'other': 'type'}]}
     >>> decode(encode((np.arange(3), 1.5)))
     (array([0, 1, 2]), 1.5)
     """
-    if value is ...:
+    if value is None or value is ...:
         return None
     if isinstance(value, np.generic):
         value = value.item()
-    if value is None or isinstance(value, bool | float | str):
+    if isinstance(value, bool | float | str):
         return value
     if isinstance(value, int) and abs(value) < 10**1000:
         return value
-    if isinstance(value, list | tuple) and len(value) <= _MOST:
+    if isinstance(value, list | tuple) and len(value) <= _MOST_VALUES:
         return {type(value).__name__: [encode(item) for item in value]}
     if isinstance(value, np.ndarray | range) or hasattr(value, "__array__"):
         array = np.asarray(value)
-        if array.dtype.kind in _KINDS and array.size <= _MOST:
+        if array.dtype.kind in _KINDS and array.size <= _MOST_VALUES:
             return {"array": array.ravel().tolist(), "kind": array.dtype.kind, "shape": array.shape}
     return {"other": type(value).__name__}
 
 
 def decode(data: Any) -> Any:
-    """Return the value that `encode` was given."""
+    """Return what `encode` was given."""
     match data:
         case {"list": items}:
             return [decode(item) for item in items]
@@ -117,48 +116,44 @@ def decode(data: Any) -> Any:
 
 
 def main() -> None:
-    """Read a job from the standard input, and write a line for each of its exercises.
-
-    The job is a pickle of the cells to run and of each exercise's cases. An exercise that asks for
-    no function has None instead of cases.
-    """
+    """Do the job on the standard input: a pickle of cells to run and of each exercise's cases."""
+    # the job holds classes of this module, which is not there by its name
     sys.modules["l2h_tutorial.exercises.answering"] = sys.modules["__main__"]
     job = pickle.load(sys.stdin.buffer)
     lines = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for stream in range(3):  # input, output and errors of the student's code
-        os.dup2(nowhere, stream)
-    with contextlib.suppress(ImportError):  # Windows has no such module
+    null = os.open(os.devnull, os.O_RDWR)
+    for stream in range(3):
+        os.dup2(null, stream)
+    with contextlib.suppress(ImportError):  # on Windows
         import resource
 
-        for name, most in _LIMITS.items():
-            with contextlib.suppress(OSError, ValueError):  # macOS does not limit memory
-                resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (most, most))
+        for name, limit in _LIMITS.items():
+            with contextlib.suppress(OSError, ValueError):  # macOS has no limit of memory
+                resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (limit, limit))
 
-    def say(**line: Any) -> None:
+    def write(**line: Any) -> None:
         print(json.dumps(line), file=lines, flush=True)
 
     answers, fault = run_cells(job["cells"])
-    say(fault=fault)
+    write(fault=fault)
     for number, cases in job["cases"].items():
         try:
             answer = answers.get(number)
             if cases is not None and callable(answer):
                 answer = [call(answer, case) for case in cases]
-            say(number=number, answer=encode(answer))
+            write(number=number, answer=encode(answer))
         except Trouble as trouble:
-            say(number=number, trouble=str(trouble))
+            write(number=number, trouble=str(trouble))
         except Exception as error:
-            say(number=number, trouble=f"your answer cannot be read ({type(error).__name__}).")
+            write(number=number, trouble=f"your answer cannot be read ({type(error).__name__}).")
 
 
 def run_cells(cells: list[tuple[bool, str]]) -> tuple[dict[str, Any], str]:
-    """Run cells in order; return the last answer to each exercise, and the first error.
+    """Run the cells in order, and return the last answer to each exercise and the first error.
 
-    A cell comes with whether it belongs to the exercises. Of a cell that does not, only imports and
-    definitions are run.
+    Of a cell that is not run whole, only imports and definitions run, and its errors do not count.
     """
-    import l2h_tutorial.checks  # the smallest module, which imports the package itself
+    import l2h_tutorial.checks  # loads the package by its lightest module
 
     answers: dict[str, Any] = {}
 
@@ -170,16 +165,14 @@ def run_cells(cells: list[tuple[bool, str]]) -> tuple[dict[str, Any], str]:
     sys.modules["l2h_tutorial.exercises"] = l2h_tutorial.exercises = exercises
     namespace: dict[str, Any] = {"__name__": "__main__"}
     fault = ""
-    n_before = sum(not of_exercises for of_exercises, _ in cells)
-    # the first cell of the exercises is cell 1
-    for place, (of_exercises, cell) in enumerate(cells, start=1 - n_before):
+    n_before = sum(not whole for whole, _ in cells)
+    for place, (whole, source) in enumerate(cells, start=1 - n_before):  # the first whole one is 1
         name = f"cell {place}"
         try:
-            code: Any = compile(cell, name, "exec", ast.PyCF_ONLY_AST)
-            if not of_exercises:
-                code.body = [part for part in code.body if isinstance(part, _DEFINITION)]
-            exec(compile(code, name, "exec"), namespace)
+            tree: Any = compile(source, name, "exec", ast.PyCF_ONLY_AST)
+            tree.body = [part for part in tree.body if whole or isinstance(part, _DEFINITION)]
+            exec(compile(tree, name, "exec"), namespace)
         except BaseException as error:
-            if of_exercises and not fault:
+            if whole and not fault:
                 fault = f"{name} raised {raised(error)}"
     return answers, fault

@@ -56,8 +56,8 @@ _FEWEST = Compute(
     reference=lambda n_images, n_bits: max(1.0, n_images / 2**n_bits),
     case=_spread_case,
     mistakes={
-        "Less than one image? When there are more buckets than images, most are empty, but the bucket in question "
-        "is the query's own. Who is in it for certain?": (
+        "Less than one image? When there are more buckets than images, most are empty, but the "
+        "bucket in question is the query's own. Who is in it for certain?": (
             lambda n_images, n_bits: n_images / 2**n_bits
         ),
         "One too many: the query is one of the images, and is counted with them already.": (
@@ -67,7 +67,8 @@ _FEWEST = Compute(
             lambda n_images, n_bits: max(1.0, n_images / (2 * n_bits))
         ),
     },
-    nudge="How many buckets can there be? Then put the images in, one after the other, round and round.",
+    nudge="How many buckets can there be? Then put the images in, one after the other, round and "
+    "round.",
 )
 
 
@@ -97,10 +98,12 @@ _CANDIDATES = Compute(
         "You left out the queries whose bucket is empty. They meet 0 images, and count.": (
             _mean_without_empty
         ),
-        "That is the mean size of the buckets: every bucket counts once there. Here every query counts once.": (
+        "That is the mean size of the buckets: every bucket counts once there. Here every query "
+        "counts once.": (
             lambda database_codes, query_codes: len(database_codes) / len(np.unique(database_codes))
         ),
-        "You let several queries with one code count once. Each of them searches, and each looks.": (
+        "You let several queries with one code count once. Each of them searches, and each "
+        "looks.": (
             lambda database_codes, query_codes: float(
                 _counts(database_codes, np.unique(query_codes)).mean()
             )
@@ -132,8 +135,8 @@ _PREPARE = Compute(
         "You took the mean of the queries. They have not arrived yet when the table is built.": (
             lambda database, queries: _unit(queries) - _unit(queries).mean(axis=0)
         ),
-        "Wrong axis: you subtracted from each vector the mean of its own numbers. The mean image has a number for "
-        "each column, the mean over the rows.": (
+        "Wrong axis: you subtracted from each vector the mean of its own numbers. The mean image "
+        "has a number for each column, the mean over the rows.": (
             lambda database, queries: _unit(queries) - _unit(queries).mean(axis=1, keepdims=True)
         ),
         "You scaled the queries, but subtracted the mean of vectors that were not scaled.": (
@@ -146,7 +149,8 @@ _PREPARE = Compute(
             lambda database, queries: _unit(queries)
         ),
     },
-    nudge="Try it with queries and a database of one row, [[3, 4]]: scaled they are [[0.6, 0.8]], and nothing is left.",
+    nudge="Try it with queries and a database of one row, [[3, 4]]: scaled they are [[0.6, 0.8]], "
+    "and nothing is left.",
 )
 
 
@@ -165,13 +169,14 @@ _MISLEAD = Construct(
         ),
         Requirement(
             lambda sizes: float(sizes.mean()) <= 2,
-            "The mean size is more than 2. What kind of bucket brings a mean down, and costs next to nothing?",
+            "The mean size is more than 2. What kind of bucket brings a mean down, and costs next "
+            "to nothing?",
             [60, 60],
         ),
         Requirement(
             lambda sizes: float((sizes**2).sum() / sizes.sum()) >= 50,
-            "The mean size is small, and a query meets fewer than 50 images. Where do most images have to be, so that "
-            "most queries land there?",
+            "The mean size is small, and a query meets fewer than 50 images. Where do most images "
+            "have to be, so that most queries land there?",
             [2, 2, 2],
         ),
     ),
@@ -210,14 +215,13 @@ _LAY_OUT = Compute(
         "The offsets lack the 0 at the start: the first bucket begins at 0.": (
             _with_offsets(lambda offsets: offsets[1:])
         ),
-        "The offsets lack the end of the last bucket: there is one more of them than there are buckets.": (
-            _with_offsets(lambda offsets: offsets[:-1])
-        ),
-        "The second array has the buckets' sizes. An offset is where a bucket starts: a running sum of sizes.": (
-            _with_offsets(np.diff)
-        ),
+        "The offsets lack the end of the last bucket: there is one more of them than there are "
+        "buckets.": (_with_offsets(lambda offsets: offsets[:-1])),
+        "The second array has the buckets' sizes. An offset is where a bucket starts: a running "
+        "sum of sizes.": (_with_offsets(np.diff)),
     },
-    nudge="The rows of bucket i must be rows[offsets[i]:offsets[i + 1]]. Try it with codes [5, 3, 5].",
+    nudge="The rows of bucket i must be rows[offsets[i]:offsets[i + 1]]. Try it with codes [5, 3, "
+    "5].",
 )
 
 

@@ -27,11 +27,10 @@ _PAIRED = Compute(
         "You drew queries for a only. Measure b on the same ones.": (
             lambda a, b, draws: a[draws].mean(axis=1) - b.mean()
         ),
-        "That is the mean over the queries of all redraws: a number for each position in a row. Average along "
-        "the rows.": (lambda a, b, draws: (a - b)[draws].mean(axis=0)),
-        "That is one number for all redraws. How much it moves from one to the next is the question.": (
-            lambda a, b, draws: float((a - b)[draws].mean())
-        ),
+        "That is the mean over the queries of all redraws: a number for each position in a row. "
+        "Average along the rows.": (lambda a, b, draws: (a - b)[draws].mean(axis=0)),
+        "That is one number for all redraws. How much it moves from one to the next is the "
+        "question.": (lambda a, b, draws: float((a - b)[draws].mean())),
     },
     nudge="Take a single row of `draws`, and look up a and b at the queries that it names.",
 )
@@ -66,20 +65,21 @@ _TIES = Compute(
     reference=_expected,
     case=_ties_case,
     mistakes={
-        "You took tied rows in the order of the file. It knows nothing of the query: any order is as likely.": (
-            _in_file_order
-        ),
-        "You counted all rows that are tied at the last place. Not all of them have a place among the k.": (
+        "You took tied rows in the order of the file. It knows nothing of the query: any order is "
+        "as likely.": _in_file_order,
+        "You counted all rows that are tied at the last place. Not all of them have a place among "
+        "the k.": (
             lambda distances, relevant, k: float(
                 np.concatenate(_certain_and_tied(distances, relevant, k)).sum() / k
             )
         ),
-        "You took the share of the relevant among all rows up to the last distance. Nearer rows have their place "
-        "for certain, tied ones share what is left.": (
+        "You took the share of the relevant among all rows up to the last distance. Nearer rows "
+        "have their place for certain, tied ones share what is left.": (
             lambda *case: float(np.concatenate(_certain_and_tied(*case)).mean())
         ),
     },
-    nudge="Take three rows at one distance, one of them relevant, and k = 1. Write down all orders.",
+    nudge="Take three rows at one distance, one of them relevant, and k = 1. Write down all "
+    "orders.",
 )
 
 
@@ -127,8 +127,9 @@ def _try(answer: Any) -> _Trial:
         clone(answer).set_params(**settings)
     except Exception as error:
         raise Trouble(
-            f"scikit-learn could not clone it and set `n_bits` and `random_state` ({type(error).__name__}). Derive "
-            "it from BaseEstimator, and let `__init__` take both and keep them unchanged."
+            "scikit-learn could not clone it and set `n_bits` and `random_state` "
+            f"({type(error).__name__}). Derive it from BaseEstimator, and let `__init__` take both "
+            "and keep them unchanged."
         ) from None
     fit_is_clean = call(fits_cleanly, (X,))
     X_new = X[:24] + rng.normal(size=(24, 8))
@@ -144,7 +145,7 @@ def _try(answer: Any) -> _Trial:
 
 
 def _spoilt(spoil: Callable[[Array, Array], Array]) -> LSH:
-    """Return random hyperplanes whose bits, given with the images, are changed by `spoil`."""
+    """Return an LSH that encodes with `spoil`, which gets the right bits and the images."""
 
     class Spoilt(LSH):
         def transform(self, X: Any) -> Any:
@@ -165,7 +166,8 @@ _OWN = Construct(
     requirements=(
         Requirement(
             lambda trial: trial.fit_is_clean,
-            "`fit` should return self, and change neither its arguments nor `n_bits` and `random_state`.",
+            "`fit` should return self, and change neither its arguments nor `n_bits` and "
+            "`random_state`.",
             _Forgetful(8),
         ),
         Requirement(
@@ -174,36 +176,38 @@ _OWN = Construct(
                 and trial.bits.dtype == bool
                 and trial.bits.ndim == 2
             ),
-            "`transform` should return an array of True and False with a row for each image. Compare the scores with a "
-            "threshold.",
+            "`transform` should return an array of True and False with a row for each image. "
+            "Compare the scores with a threshold.",
             _spoilt(lambda bits, X: bits.astype(float)),
         ),
         Requirement(
             lambda trial: trial.bits.shape == trial.shape,
-            "`n_bits` was set to another number before `fit`, and the codes do not have that many bits, or not a row "
-            "for each image.",
+            "`n_bits` was set to another number before `fit`, and the codes do not have that many "
+            "bits, or not a row for each image.",
             _spoilt(lambda bits, X: bits[:, :3]),
         ),
         Requirement(
             lambda trial: np.array_equal(trial.bits, trial.repeated_bits),
-            "Fitted twice with one `random_state` it gives different codes. Draw random numbers from "
-            "np.random.default_rng(self.random_state), and in `fit` only.",
+            "Fitted twice with one `random_state` it gives different codes. Draw random numbers "
+            "from np.random.default_rng(self.random_state), and in `fit` only.",
             _spoilt(lambda bits, X: np.random.default_rng().random(bits.shape) < 0.5),
         ),
         Requirement(
             lambda trial: np.array_equal(trial.bits, np.concatenate(trial.single_bits)),
-            "The code of an image depends on which others are encoded with it. Whatever is taken from the data, such "
-            "as a mean or a median, is learned in `fit`.",
+            "The code of an image depends on which others are encoded with it. Whatever is taken "
+            "from the data, such as a mean or a median, is learned in `fit`.",
             _spoilt(lambda bits, X: bits ^ (X[:, :1] > np.median(X[:, :1]))),
         ),
         Requirement(
             lambda trial: len(np.unique(trial.bits, axis=0)) > 4,
-            "There are hardly any different codes. Does every bit look at the features, and each at something else?",
+            "There are hardly any different codes. Does every bit look at the features, and each "
+            "at something else?",
             _spoilt(lambda bits, X: np.ones_like(bits)),
         ),
         Requirement(
             lambda trial: float(np.mean(trial.bits != trial.moved_bits)) < 0.1,
-            "Images that hardly differ have codes that have nothing to do with each other: nothing can be found so.",
+            "Images that hardly differ have codes that have nothing to do with each other: nothing "
+            "can be found so.",
             RandomCodes(8),
         ),
     ),

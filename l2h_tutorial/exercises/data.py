@@ -20,14 +20,15 @@ _LENGTH = Compute(
         "A grid of 4 x 4 has 16 cells, not 4: a grid has rows and columns.": (
             lambda n_scales, n_orientations, grid: n_scales * n_orientations * grid
         ),
-        "Every scale comes in every orientation. How many pairs of the two are there? It is not their sum.": (
+        "Every scale comes in every orientation. How many pairs of the two are there? It is not "
+        "their sum.": (
             lambda n_scales, n_orientations, grid: (n_scales + n_orientations) * grid * grid
         ),
-        "That is the number of filters. Each response is then cut into cells, and each cell gives a number.": (
-            lambda n_scales, n_orientations, grid: n_scales * n_orientations
-        ),
+        "That is the number of filters. Each response is then cut into cells, and each cell gives "
+        "a number.": (lambda n_scales, n_orientations, grid: n_scales * n_orientations),
     },
-    nudge="Count first the filters, then the numbers that one filter gives. The book's GIST, with 4, 8 and 4, has 512.",
+    nudge="Count first the filters, then the numbers that one filter gives. The book's GIST, with "
+    "4, 8 and 4, has 512.",
 )
 
 
@@ -58,11 +59,11 @@ _COSINE = Compute(
         "Wrong axis: you took the lengths of the columns of X. An image is a row.": (
             lambda query, X: (X / np.linalg.norm(X, axis=0)) @ (query / np.linalg.norm(query))
         ),
-        "You divided by one number for all of X. Each row has a length of its own: say along which axis.": (
-            lambda query, X: (X / np.linalg.norm(X)) @ (query / np.linalg.norm(query))
-        ),
+        "You divided by one number for all of X. Each row has a length of its own: say along which "
+        "axis.": (lambda query, X: (X / np.linalg.norm(X)) @ (query / np.linalg.norm(query))),
     },
-    nudge="Take two vectors of two numbers, draw them, and compute the cosine of the angle by hand.",
+    nudge="Take two vectors of two numbers, draw them, and compute the cosine of the angle by "
+    "hand.",
 )
 
 
@@ -93,7 +94,8 @@ _PRECISION = Compute(
     ),
     case=_precision_case,
     mistakes={
-        "You compared row numbers with labels. A row number leads to a label: database_labels[row].": (
+        "You compared row numbers with labels. A row number leads to a label: "
+        "database_labels[row].": (
             lambda nearest, query_labels, database_labels: float(
                 (nearest == query_labels[:, None]).mean()
             )
@@ -101,14 +103,14 @@ _PRECISION = Compute(
         "That is the mean number of right answers. Precision is a share: from 0 to 1.": (
             lambda *case: float(_correct(*case).sum(axis=1).mean())
         ),
-        "That is recall: you divided by how many there are to find. Precision divides by how many were returned.": (
-            _recall
-        ),
+        "That is recall: you divided by how many there are to find. Precision divides by how many "
+        "were returned.": (_recall),
         "That is in per cent. Precision is a share: from 0 to 1.": (
             lambda *case: 100 * float(_correct(*case).mean())
         ),
     },
-    nudge="Take one query and write down the labels of its neighbours. What share of them is the query's?",
+    nudge="Take one query and write down the labels of its neighbours. What share of them is the "
+    "query's?",
 )
 
 
@@ -121,7 +123,8 @@ def _read_query_and_rows(answer: Any) -> tuple[Array, Array]:
     query, X = (numbers(part, "arrays of numbers") for part in answer)
     if query.shape != (2,) or X.shape != (2, 2):
         raise Trouble(
-            f"the query should have 2 numbers and X shape (2, 2); they have {query.shape} and {X.shape}."
+            "the query should have 2 numbers and X shape (2, 2); "
+            f"they have {query.shape} and {X.shape}."
         )
     return query, X
 
@@ -156,8 +159,8 @@ _DISAGREE = Construct(
             lambda thing: (
                 len({int(distances.argmin()) for distances in _both_distances(thing)}) == 2
             ),
-            "Both measures prefer the same row. What does the cosine ignore that the Euclidean distance sees? "
-            "Give the row in the right direction too much of it.",
+            "Both measures prefer the same row. What does the cosine ignore that the Euclidean "
+            "distance sees? Give the row in the right direction too much of it.",
             ([1, 1], [[1, 1.1], [5, 1]]),
         ),
     ),
@@ -195,13 +198,15 @@ _OTHERS = Compute(
         "The image itself is among its neighbours. It asks, so it cannot be an answer.": (
             lambda X, row, k: _by_distance(X, row)[:k]
         ),
-        "You left out whatever came first, and it was another image: X holds the same vector twice. Leave out the "
-        "row that asks, wherever it stands.": (lambda X, row, k: _by_distance(X, row)[1 : k + 1]),
+        "You left out whatever came first, and it was another image: X holds the same vector "
+        "twice. Leave out the row that asks, wherever it "
+        "stands.": (lambda X, row, k: _by_distance(X, row)[1 : k + 1]),
         "One too few. Leave out the row that asks first, and then take k.": (
             lambda X, row, k: _others(X, row, k)[: k - 1]
         ),
     },
-    nudge="Compute all distances to the row, sort the row numbers by them, the lower first at a tie, and find the row.",
+    nudge="Compute all distances to the row, sort the row numbers by them, the lower first at a "
+    "tie, and find the row.",
 )
 
 

@@ -8,8 +8,15 @@ import numpy as np
 from ..lsh import amplified_probability
 from .framework import Array, Compute, Construct, Exercise, Requirement, numbers
 
-_DO_NOT_ADD_UP = "The chances of the tables do not add up: two can both find a pair. Multiply the chances that each misses it."
-_NO_PROBABILITY = "You took the cosine for the chance that a bit agrees. That chance is 1 - angle / pi: take the arc cosine."
+# hints of several exercises
+_DO_NOT_ADD_UP = (
+    "The chances of the tables do not add up: two can both find a pair. "
+    "Multiply the chances that each misses it."
+)
+_NO_PROBABILITY = (
+    "You took the cosine for the chance that a bit agrees. "
+    "That chance is 1 - angle / pi: take the arc cosine."
+)
 _TOO_FEW = "One table too few: rounded down, or to the nearest, the share may be missed. Round up."
 _TOO_FAR = "A smaller radius is enough: the ball of radius r holds what is at distance r exactly."
 _ENOUGH = "It is right but where the share is reached exactly: that much is enough."
@@ -21,7 +28,7 @@ def _agreement(cosine: Any) -> Any:
 
 
 def _n_tables(p: Any, n_bits: int, wanted: float) -> int:
-    """Return the fewest tables that find the wanted share of pairs whose bits agree with chance p."""
+    """Return the fewest tables that find a wanted share of pairs whose bits agree with chance p."""
     n_tables = np.arange(1, 4000)[:, None]
     found = 1 - (1 - np.atleast_1d(p) ** n_bits) ** n_tables
     return int(1 + np.argmax(found.mean(axis=1) >= wanted))
@@ -36,7 +43,7 @@ def _n_tables_for(cosines: Any, n_bits: int, wanted: float) -> int:
 
 
 def _chance_case(rng: np.random.Generator, i: int) -> tuple[float, int, int]:
-    edges = {0: 0.0, 1: 1.0}
+    edges = {0: 0.0, 1: 1.0}  # bits that never agree, then always
     return edges.get(i, round(float(rng.uniform(0.5, 0.95)), 2)), 1 + i % 7, 1 + i // 3
 
 
@@ -77,7 +84,8 @@ _TABLES = Compute(
         ),
         _ENOUGH: (lambda cosine, n_bits, wanted: _n_tables_for(cosine, n_bits, wanted + 1e-9)),
     },
-    nudge="Start with one table, compute the chance, and add a table while the chance is below what is wanted.",
+    nudge="Start with one table, compute the chance, and add a table while the chance is below "
+    "what is wanted.",
 )
 
 
@@ -106,12 +114,14 @@ _RADIUS = Compute(
                 np.sort(distances, axis=None)[int(wanted * distances.size)]
             )
         ),
-        "You asked that every query finds the share. It is a share of all the neighbours together.": (
+        "You asked that every query finds the share. It is a share of all the neighbours "
+        "together.": (
             lambda distances, wanted: max(_radius(of_query, wanted) for of_query in distances)
         ),
         _TOO_FAR: (lambda *case: _radius(*case) + 1),
     },
-    nudge="For a radius, count the distances that are at most as large, and divide by how many there are.",
+    nudge="For a radius, count the distances that are at most as large, and divide by how many "
+    "there are.",
 )
 
 
@@ -121,7 +131,7 @@ _RADIUS = Compute(
 def _pairs_case(rng: np.random.Generator, i: int) -> tuple[Array, int, float]:
     cosines = np.round(rng.uniform(0.3, 0.95, size=3 + i // 6), 2)
     wanted = round(float(rng.uniform(0.4, 0.95)), 2)
-    edges = {22: (np.zeros(3), 1, 0.5), 23: (-cosines, 1, 0.95)}
+    edges = {22: (np.zeros(3), 1, 0.5), 23: (-cosines, 1, 0.95)}  # just reached; obtuse angles
     return edges.get(i, (cosines, 1 + i % 4, wanted))
 
 
@@ -129,7 +139,8 @@ _RECALL = Compute(
     reference=_n_tables_for,
     case=_pairs_case,
     mistakes={
-        "You took the chance at the mean similarity. The curve is bent, so the mean of the chances is another.": (
+        "You took the chance at the mean similarity. The curve is bent, so the mean of the chances "
+        "is another.": (
             lambda cosines, n_bits, wanted: _n_tables_for(cosines.mean(), n_bits, wanted)
         ),
         "You asked it of the least alike pair. Recall is a mean: alike pairs make up for it.": (
@@ -148,7 +159,7 @@ _RECALL = Compute(
 
 def _most_bits_case(rng: np.random.Generator, i: int) -> tuple[float, int, float]:
     cosine, wanted = rng.uniform((0.6, 0.6), (0.95, 0.95)).round(2).tolist()
-    edges = {22: (0.0, 1, 0.125), 23: (-cosine / 2, 40, wanted)}
+    edges = {22: (0.0, 1, 0.125), 23: (-cosine / 2, 40, wanted)}  # just reached; an obtuse angle
     return edges.get(i, (cosine, int(rng.integers(4, 12 + 2 * i)), wanted))
 
 
@@ -180,7 +191,8 @@ _MOST_BITS = Compute(
             lambda cosine, n_tables, wanted: _most_bits(_agreement(cosine), n_tables, wanted + 1e-9)
         ),
     },
-    nudge="What may one table's chance of missing a pair be, if all of them miss it with a chance of 1 - wanted?",
+    nudge="What may one table's chance of missing a pair be, if all of them miss it with a chance "
+    "of 1 - wanted?",
 )
 
 
@@ -212,9 +224,8 @@ _EXPONENT = Compute(
         "Above 1 it would be slower than exhaustive search: is the quotient upside down?": (
             lambda near_angle, far_angle: _rho(far_angle, near_angle)
         ),
-        "You took the logarithms of the angles. The formula has those of the probabilities that a bit agrees.": (
-            lambda near_angle, far_angle: np.log(near_angle) / np.log(far_angle)
-        ),
+        "You took the logarithms of the angles. The formula has those of the probabilities that a "
+        "bit agrees.": (lambda near_angle, far_angle: np.log(near_angle) / np.log(far_angle)),
         "The logarithms are missing: the bits are multiplied, so they stand in an exponent.": (
             lambda near_angle, far_angle: _agreement_at(near_angle) / _agreement_at(far_angle)
         ),
@@ -256,8 +267,10 @@ _FAR_SHARES = Compute(
     reference=lambda p_near, p_far, n_bits, wanted: _far_shares(p_near, p_far, n_bits, wanted),
     case=_two_designs_case,
     mistakes={
-        "Those are the radius and the number of tables. What share of the far pairs does each find?": _designs,
-        "That is what is found of the near pairs. With that radius and those tables, what of the far ones?": (
+        "Those are the radius and the number of tables. What share of the far pairs does each "
+        "find?": _designs,
+        "That is what is found of the near pairs. With that radius and those tables, what of the "
+        "far ones?": (
             lambda p_near, p_far, n_bits, wanted: _far_shares(p_near, p_near, n_bits, wanted)
         ),
         "The other way round: first the ball, then the tables.": (
@@ -269,8 +282,9 @@ _FAR_SHARES = Compute(
             )
         ),
     },
-    nudge="Print the radius and the number of tables: what share of the near pairs does each find, and with one less? "
-    "Of n_bits bits exactly i differ with the chance C(n_bits, i) (1 - p)^i p^(n_bits - i), summed over i up to r.",
+    nudge="Print the radius and the number of tables: what share of the near pairs does each find, "
+    "and with one less? Of n_bits bits exactly i differ with the chance C(n_bits, i) (1 - p)^i "
+    "p^(n_bits - i), summed over i up to r.",
 )
 
 
@@ -314,13 +328,15 @@ _HOPELESS = Construct(
         ),
         Requirement(
             lambda X: bool(_angles(X)[:, 0].min() > 1e-6),
-            "Centred, two of your vectors have one direction, and so one code. That pair every hash finds.",
+            "Centred, two of your vectors have one direction, and so one code. That pair every "
+            "hash finds.",
             np.repeat(np.eye(10), 2, axis=0),
         ),
         Requirement(
             lambda X: bool(_exponents(X).min() >= 0.8),
-            "One of your vectors has a neighbour that is much nearer than the others: hashing would find it. How many "
-            "directions does it take for all vectors to be about as far from each other?",
+            "One of your vectors has a neighbour that is much nearer than the others: hashing "
+            "would find it. How many directions does it take for all vectors to be about as far "
+            "from each other?",
             np.random.default_rng(0).normal(size=(40, 4)),
         ),
     ),

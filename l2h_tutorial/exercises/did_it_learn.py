@@ -21,8 +21,8 @@ def _program_case(rng: np.random.Generator, i: int) -> tuple[LabelProgram, Array
     y = rng.permutation(np.arange(2 * per_class) % 2)
     shuffled = 1 - y  # as many of each class, and no image has the label that it had
     if kind < 3 and rng.random() < 0.5:  # one image of each class has its label again
-        rows = [rng.choice(np.flatnonzero(y == label)) for label in (0, 1)]
-        shuffled[rows] = y[rows]
+        unchanged = [rng.choice(np.flatnonzero(y == label)) for label in (0, 1)]
+        shuffled[unchanged] = y[unchanged]
     own = rng.random((len(y), 4)) < 0.5
     if kind == 2:  # only one bit of one image looks at the label, and neither is the first
         own[:] = False
@@ -42,15 +42,14 @@ _SHUFFLE = Compute(
     reference=_labels_matter,
     case=_program_case,
     mistakes={
-        "You missed a program of which one bit changes, and not of the first image. Look at every bit of every image, "
-        "with the labels as they are given.": (
+        "You missed a program of which one bit changes, and not of the first image. Look at every "
+        "bit of every image, with the labels as they are given.": (
             lambda program, y, shuffled: not np.array_equal(program(y)[0], program(shuffled)[0])
         ),
-        "You asked whether all bits change. One that changes is enough: something looked at the labels.": (
-            lambda program, y, shuffled: bool((program(y) != program(shuffled)).all())
-        ),
-        "You compared how many bits are set. Other codes may have as many, and here the classes are as large as "
-        "before.": (
+        "You asked whether all bits change. One that changes is enough: something looked at the "
+        "labels.": (lambda program, y, shuffled: bool((program(y) != program(shuffled)).all())),
+        "You compared how many bits are set. Other codes may have as many, and here the classes "
+        "are as large as before.": (
             lambda program, y, shuffled: bool(program(y).mean() != program(shuffled).mean())
         ),
     },
@@ -80,8 +79,9 @@ _CORRECTED = Compute(
     reference=lambda codewords: (_smallest_distance(codewords) - 1) // 2,
     case=_codewords_case,
     mistakes={
-        "With half of the smallest distance wrong, a code is as near to another codeword as to its own. That is a "
-        "tie and not certain.": (lambda codewords: _smallest_distance(codewords) // 2),
+        "With half of the smallest distance wrong, a code is as near to another codeword as to its "
+        "own. That is a tie and not "
+        "certain.": (lambda codewords: _smallest_distance(codewords) // 2),
         "With so many wrong bits it is not yet the other codeword, but it may be nearer to it.": (
             lambda codewords: _smallest_distance(codewords) - 1
         ),
@@ -109,9 +109,8 @@ _BOUND = Compute(
     reference=lambda n_classes, n_bits: n_bits * _split_pairs(n_classes) / comb(n_classes, 2),
     case=_table_case,
     mistakes={
-        "That is the mean for tossed codewords. A table that is drawn up with care keeps its classes further apart.": (
-            lambda n_classes, n_bits: n_bits / 2
-        ),
+        "That is the mean for tossed codewords. A table that is drawn up with care keeps its "
+        "classes further apart.": (lambda n_classes, n_bits: n_bits / 2),
         "For an odd number of classes the halves are unequal: there is no half of a class.": (
             lambda n_classes, n_bits: n_bits * n_classes**2 / 4 / comb(n_classes, 2)
         ),
@@ -121,7 +120,8 @@ _BOUND = Compute(
             )
         ),
     },
-    nudge="Take one bit and four classes. How many pairs does it tell apart with one 1, and with two?",
+    nudge="Take one bit and four classes. How many pairs does it tell apart with one 1, and with "
+    "two?",
 )
 
 

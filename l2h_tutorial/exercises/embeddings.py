@@ -29,17 +29,18 @@ _ROOM = Compute(
     reference=_room,
     case=_room_case,
     mistakes={
-        "An item has whole bytes: what is left of the last one is lost. Round up before you divide.": (
+        "An item has whole bytes: what is left of the last one is lost. Round up before you "
+        "divide.": (
             lambda gigabytes, d, bits, extra: int(gigabytes * 1e9 // (d * bits / 8 + extra))
         ),
         "You left out the bytes that are kept besides the code.": (
             lambda gigabytes, d, bits, extra: _room(gigabytes, d, bits, 0)
         ),
-        "You counted in powers of 1,024: those are gibibytes. A gigabyte has a thousand million bytes.": (
-            lambda gigabytes, d, bits, extra: _room(gigabytes * 1.024**3, d, bits, extra)
-        ),
+        "You counted in powers of 1,024: those are gibibytes. A gigabyte has a thousand million "
+        "bytes.": (lambda gigabytes, d, bits, extra: _room(gigabytes * 1.024**3, d, bits, extra)),
     },
-    nudge="How many whole bytes does one item take, code and extra together? Then see how often that fits.",
+    nudge="How many whole bytes does one item take, code and extra together? Then see how often "
+    "that fits.",
 )
 
 
@@ -79,8 +80,8 @@ def _signs_of(x: Array) -> Array:
 def _estimate_case(rng: np.random.Generator, i: int) -> tuple[Array, Array]:
     d = int(rng.integers(2, 4 + i // 4))
     x = rng.normal(size=d).round(2) + 0.005
-    if i % 4 == 1:  # the sign of zero is asked for too
-        x[0] = 0
+    if i % 4 == 1:
+        x[0] *= 0  # a zero, sometimes -0.0: the sign of both is +1
     return rng.normal(size=d).round(2), x
 
 
@@ -88,15 +89,14 @@ _ESTIMATE = Compute(
     reference=lambda q, x: q @ _signs_of(x) * (x @ x) / np.abs(x).sum(),
     case=_estimate_case,
     mistakes={
-        "You made the signs as long as x. Their projection on x is then shorter than x, so the estimate is low.": (
-            lambda q, x: q @ _signs_of(x) * np.linalg.norm(x) / np.sqrt(len(x))
-        ),
-        "You took the multiple of the signs that is nearest to x. It is shorter than x, so the estimate is low.": (
-            lambda q, x: q @ _signs_of(x) * np.abs(x).sum() / len(x)
-        ),
+        "You made the signs as long as x. Their projection on x is then shorter than x, so the "
+        "estimate is low.": (lambda q, x: q @ _signs_of(x) * np.linalg.norm(x) / np.sqrt(len(x))),
+        "You took the multiple of the signs that is nearest to x. It is shorter than x, so the "
+        "estimate is low.": (lambda q, x: q @ _signs_of(x) * np.abs(x).sum() / len(x)),
         "That is the exact product: x itself is not kept.": (lambda q, x: q @ x),
     },
-    nudge="Write r = a * s, the signs s with +1 for a zero. With which a is r's projection on x just x, r @ x = x @ x?",
+    nudge="Write r = a * s, the signs s with +1 for a zero. With which a is r's projection on x "
+    "just x, r @ x = x @ x?",
 )
 
 
@@ -131,14 +131,16 @@ _FACTOR = Compute(
         "That is a number of candidates. A factor is a multiple of k.": (
             lambda places, target: _first(places, target, 1)
         ),
-        "You asked every query for its share. It is the mean over all queries that has to reach the target.": (
+        "You asked every query for its share. It is the mean over all queries that has to reach "
+        "the target.": (
             lambda places, target: max(_first(row[None], target, len(row)) for row in places)
         ),
         "You went on until all neighbours were found.": (
             lambda places, target: _first(places, 1.0, places.shape[1])
         ),
     },
-    nudge="For factor 1, which share of all places is below k? Raise the factor while the share is too small.",
+    nudge="For factor 1, which share of all places is below k? Raise the factor while the share is "
+    "too small.",
 )
 
 
@@ -158,12 +160,14 @@ _CORNER = Construct(
     requirements=(
         Requirement(
             lambda X: _n_codes(X) == 1,
-            "As they are, some of the vectors have different signs. Put all of them into one corner.",
+            "As they are, some of the vectors have different signs. Put all of them into one "
+            "corner.",
             np.eye(16) - 0.5,
         ),
         Requirement(
             lambda X: _n_codes(X - X.mean(axis=0)) >= 16,
-            "Around their mean they have fewer than 16 codes. How far may they lie from one another?",
+            "Around their mean they have fewer than 16 codes. How far may they lie from one "
+            "another?",
             np.ones((16, 4)),
         ),
         Requirement(
@@ -209,7 +213,8 @@ _LOOK_UP = Compute(
             lambda query, codes, centres: ((query - _decoded(codes, centres)) ** 2).sum(axis=1)
         ),
     },
-    nudge="Cut the query into as many pieces as there are books of centres, and look each row's centres up.",
+    nudge="Cut the query into as many pieces as there are books of centres, and look each row's "
+    "centres up.",
 )
 
 

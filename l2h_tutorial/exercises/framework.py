@@ -203,7 +203,7 @@ class Compute(Exercise):
 
 @dataclass(frozen=True)
 class Requirement:
-    """State what a thing must satisfy, the hint if it does not, and an example that does not."""
+    """A condition on a student's thing, the hint if it fails, and a thing for which it fails."""
 
     holds: Callable[[Any], bool]
     hint: str
@@ -287,30 +287,26 @@ def run_in_a_copy(work: Callable[[], Verdict], seconds: float) -> tuple[Verdict,
                 print(message, file=file)
         finally:
             os._exit(0)
-    os.close(write_end)
+    os.close(writes)
+    data = b""
+    end = time.monotonic() + seconds
     try:
-        return _verdict_from(read_end, seconds)
+        while not data.endswith(b"\n"):
+            remaining = max(0, end - time.monotonic())
+            ready, _, _ = select.select([reads], [], [], remaining)
+            if not ready:
+                return _not_yet(
+                    f"your function had not finished after {seconds:g} seconds, "
+                    "though the cases are small. Does a loop never end?"
+                ), ""
+            part = os.read(reads, 2**16)
+            if not part:
+                return _not_yet("your function ended Python itself."), ""
+            data += part
     finally:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
-        os.close(read_end)
-
-
-def _verdict_from(pipe: int, seconds: float) -> tuple[Verdict, str]:
-    """Wait for the line with a verdict that the copy of this process writes when it is done."""
-    data = b""
-    end = time.monotonic() + seconds
-    while not data.endswith(b"\n"):
-        remaining = max(0, end - time.monotonic())
-        readable, _, _ = select.select([pipe], [], [], remaining)
-        if not readable:
-            never = "though the cases are small. Does a loop never end?"
-            text = f"your function had not finished after {seconds:g} seconds, {never}"
-            return _not_yet(text), ""
-        part = os.read(pipe, 2**16)
-        if not part:
-            return _not_yet("your function ended Python itself."), ""
-        data += part
+        os.close(reads)
     holds, text, printed = json.loads(data)
     return Verdict(holds, text), printed
 

@@ -1,17 +1,15 @@
-"""Grade the exercises of a folder of notebooks.
+"""Grade a folder of notebooks: ``python -m l2h_tutorial.exercises.grade_notebooks FOLDER``.
 
-Run it as ``python -m l2h_tutorial.exercises.grade_notebooks FOLDER``.
+A notebook's cells run in a process of their own that knows no right result (see `answering`). It
+runs the cells from the heading *Exercises* on, after what the cells before define and import. It
+gets cases that were drawn from a secret seed, calls the student's functions with them, and gives
+back the results, which are judged here.
 
-Each notebook runs in a process of its own that knows no right result (see `answering`). The process
-runs the cells from the heading *Exercises* on. Of the cells before, it runs imports and definitions
-only. It calls the student's functions on cases that were drawn from a secret seed. The results come
-back here and are judged here.
-
-On Linux the process is shut off. It has no network, and it can write only to a small folder that is
-removed afterwards. It can read neither the exercises nor other submissions. When its time is over,
-all that it started ends with it. A system that does not allow this runs no notebook, unless
-``--unwalled`` says that the notebooks are trusted. Then only time, memory and the size of files are
-limited, and on Windows only time.
+On Linux that process is shut off. It has no network, it can write only to a small folder that goes
+with it, and it can read neither the exercises nor other submissions. When its time is over, all
+that it started ends with it. Where the system does not allow that, nothing is run, unless
+``--unwalled`` says that the notebooks are trusted. Then only time, memory and the size of files
+have limits, and on Windows only time.
 """
 
 import json
@@ -42,9 +40,10 @@ __all__ = ["grade_notebooks", "main"]
 
 _ANSWERED = re.compile(r"""(?:check|require)\(\s*["']\s*(\d+\.\d+)""")
 _EXERCISES = re.compile(r"(?m)^#+ [\d. ]*Exercises\s*$")
-_LARGEST = 2**26  # bytes of a notebook, and of what its process writes
-# A shell script that takes two folders to hide, a folder to write in, and a command. It hides the
-# two, makes all but the third read-only, and runs the command where mounts cannot be undone.
+_MAGIC = re.compile("(?m)^[%!].*$")  # commands to Jupyter
+_MOST_BYTES = 2**26  # of a notebook, and of what its process writes down
+# This script hides two folders, mounts a small one to write in, makes the rest read-only, and runs
+# a command that cannot undo any of it. Its arguments are the three folders and the command.
 _WALLS = """set -e
 mount -t tmpfs none "$1"; mount -t tmpfs none "$2"; mount -t tmpfs -o size=16m none "$3"
 while read -r _ _ _ _ at _; do
@@ -53,9 +52,20 @@ while read -r _ _ _ _ at _; do
   done || case "$at" in /proc*|/sys*|/dev*) ;; *) exit 1;; esac
 done </proc/self/mountinfo
 cd "$3"; shift 3; unshare --user --mount "$@"; exit """
-_WALLED = ["unshare", "--user", "--map-root-user", "--net", "--pid", "--ipc"]
-_WALLED += ["--mount", "--mount-proc"]
-_WALLED += ["--fork", "--kill-child", "sh", "-c"]  # when the first process ends, all do
+# the last option: when the first process ends, all do
+_WALL_OPTIONS = "--user --map-root-user --net --pid --ipc --mount --mount-proc --fork --kill-child"
+_WALLED = ["unshare", *_WALL_OPTIONS.split(), "sh", "-c"]
+
+_Cells = list[tuple[bool, str]]  # whether a cell is run whole, and its source
+
+
+class _Notebook(NamedTuple):
+    """What a student handed in: a file, its name without what a platform added, and its content."""
+
+    path: Path
+    name: str
+    cells: _Cells
+    numbers: list[str]  # of the exercises in it
 
 
 class _Notebook(NamedTuple):
@@ -80,24 +90,24 @@ def grade_notebooks(
     Parameters
     ----------
     folder : Path
-        Has notebooks named after their students, or a folder of notebooks for each student.
+        A folder with notebooks named after their students, or a folder of notebooks for each.
     exercises : sequence of str
-        Numbers of the exercises that count. By default an exercise counts if at least half of the
-        students who handed in a notebook answer it.
+        Numbers of the exercises that count. By default, all that at least half of the students
+        have in their notebooks.
     students : mapping of str to str, optional
-        Who is in the course, as for `grade_folder`.
+        The students of the course, as for `grade_folder`.
     seconds : float
-        Time for a notebook. If a function takes longer, the notebook is run again without that
-        exercise.
+        Time that a notebook may take. If one of its functions takes longer, the notebook is run
+        again without that exercise.
     walled : bool, default=True
         Whether notebooks are shut off from network and files.
 
     Returns
     -------
     DataFrame, one row a student
-        A column for each exercise, 1 or 0. The grade is the percentage of exercises that hold, and
-        the remark says what is wrong with the others. An exercise whose answer is not plain data,
-        such as a hasher, has no column: a person has to mark it.
+        Each exercise has a column of 1 or 0. ``grade`` is the percentage of exercises that hold,
+        and ``remark`` says what is wrong with the others. An exercise whose answer is no plain
+        data, such as a hasher, is left to a person.
 
     Raises
     ------
@@ -111,18 +121,22 @@ def grade_notebooks(
             raise ValueError(
                 f"{str(folder)!r} also holds {needed}: give the notebooks a folder of their own"
             )
-    if walled and (
-        sys.platform != "linux"
-        or subprocess.run([*_WALLED, "true"], capture_output=True).returncode
-    ):
+    if walled and not _has_walls():
         raise OSError("this system does not shut off what is run (unshare): see --unwalled")
     roster = students or {}
-    notebooks = _notebooks_by_student(folder, roster)
-    chosen = sorted(
+    known = known_as(roster)
+    notebooks: dict[str, list[_Notebook]] = {student: [] for student in roster}
+    for path in find_files(folder, ".ipynb"):
+        names = names_of(path, folder) or [path.name]
+        owner = next((known[name] for name in names if name in known), printable(names[0]))
+        notebooks.setdefault(owner, []).append(_Notebook(path, names[-1], *_read(path)))
+    numbers = sorted(
         exercises or _usual(notebooks), key=lambda number: [*map(int, number.split("."))]
     )
-    counted = {number: find(number) for number in chosen}
-    counted = {n: exercise for n, exercise in counted.items() if not _for_a_person(exercise)}
+    chosen = {number: find(number) for number in numbers}
+    counted = {
+        number: exercise for number, exercise in chosen.items() if not _needs_a_person(exercise)
+    }
     rng = np.random.default_rng(secrets.randbits(128))
     cases = {
         number: exercise.cases(rng)
@@ -138,39 +152,34 @@ def grade_notebooks(
             continue
         verdicts: dict[str, Verdict] = {}
         for file in files:
-            pending = {
+            unjudged = {
                 number: exercise
                 for number, exercise in counted.items()
                 if number in file.numbers and number not in verdicts
             }
-            verdicts |= _verdicts(file.cells, pending, cases, seconds, folder if walled else None)
+            verdicts |= _verdicts(file.cells, unjudged, cases, seconds, folder if walled else None)
         rows.append(row | _marks(counted, verdicts))
     return pd.DataFrame(rows, columns=["student", "file", *counted, "grade", "remark"])
 
 
-def _notebooks_by_student(folder: Path, roster: Mapping[str, str]) -> dict[str, list[_Notebook]]:
-    """Read all notebooks of a folder; a student of the roster without a notebook has none."""
-    notebooks: dict[str, list[_Notebook]] = {student: [] for student in roster}
-    known = known_as(roster)
-    for path in find_files(folder, ".ipynb"):
-        names = names_of(path, folder) or [path.name]
-        students = [known[name] for name in names if name in known]
-        owner = students[0] if students else printable(names[0])
-        notebooks.setdefault(owner, []).append(_Notebook(path, names[-1], *_read(path)))
-    return notebooks
+def _has_walls() -> bool:
+    """Return whether this system can shut off a process."""
+    if sys.platform != "linux":
+        return False
+    return subprocess.run([*_WALLED, "true"], capture_output=True).returncode == 0
 
 
 def _usual(notebooks: Mapping[str, list[_Notebook]]) -> list[str]:
-    """Return the exercises that at least half of the students with a notebook answer."""
-    times: Counter[str] = Counter()
-    for files in notebooks.values():
-        times.update({number for file in files for number in file.numbers})
-    n_students = sum(map(bool, notebooks.values()))
-    return [number for number in times if 2 * times[number] >= n_students]
+    """Return the numbers of the exercises that at least half of the students have."""
+    handed_in = [files for files in notebooks.values() if files]
+    n_students = Counter[str]()
+    for files in handed_in:
+        n_students.update({number for file in files for number in file.numbers})
+    return [number for number in n_students if 2 * n_students[number] >= len(handed_in)]
 
 
 def _fault(owner: str, files: list[_Notebook], roster: Mapping[str, str]) -> str:
-    """Say why a student's notebooks cannot be graded, or return an empty text."""
+    """Return why a student's notebooks do not count, or an empty text."""
     if roster and owner not in roster:
         return "not on the list of students"
     if not files:
@@ -180,25 +189,29 @@ def _fault(owner: str, files: list[_Notebook], roster: Mapping[str, str]) -> str
     return ""
 
 
-def _known(number: str) -> bool:
+def _exists(number: str) -> bool:
     """Return whether there is an exercise of this number."""
-    with suppress(LookupError):
-        return bool(find(number))
+    try:
+        find(number)
+    except LookupError:
+        return False
+    return True
+
+
+def _needs_a_person(exercise: Exercise) -> bool:
+    """Return whether the answer is no plain data, so that a person has to look at it."""
+    if isinstance(exercise, Compute):
+        return False
+    match answering.encode(exercise.right_answer()):
+        case {"other": _}:
+            return True
     return False
 
 
-def _for_a_person(exercise: Exercise) -> bool:
-    """Return whether the answer is an object that cannot be sent between processes as data."""
-    if isinstance(exercise, Compute):
-        return False
-    encoded = answering.encode(exercise.right_answer())
-    return isinstance(encoded, dict) and "other" in encoded
-
-
-def _read(path: Path) -> tuple[list[tuple[bool, str]], list[str]]:
-    """Read the cells of a notebook, without commands to Jupyter, and the exercises it answers."""
+def _read(path: Path) -> tuple[_Cells, list[str]]:
+    """Return a notebook's code without commands to Jupyter, and the numbers of its exercises."""
     try:
-        if path.stat().st_size > _LARGEST:
+        if path.stat().st_size > _MOST_BYTES:
             return [], []
         cells = json.loads(path.read_bytes())["cells"]
         sources = ["".join(cell["source"]) for cell in cells]
@@ -209,29 +222,25 @@ def _read(path: Path) -> tuple[list[tuple[bool, str]], list[str]]:
         ]
         start = headings[0] if headings else 0
         code = [
-            (i >= start, re.sub("(?m)^[%!].*$", "", sources[i]))
+            (i >= start, _MAGIC.sub("", sources[i]))
             for i, cell in enumerate(cells)
             if cell["cell_type"] == "code"
         ]
     except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError):
         return [], []
-    answers = "\n".join(source for of_exercises, source in code if of_exercises)
-    return code, [number for number in _ANSWERED.findall(answers) if _known(number)]
+    answers = "\n".join(source for whole, source in code if whole)
+    return code, [number for number in _ANSWERED.findall(answers) if _exists(number)]
 
 
 def _marks(counted: Mapping[str, Exercise], verdicts: Mapping[str, Verdict]) -> dict[str, Any]:
     """Return a row's points, grade and remark."""
-    points = dict.fromkeys(counted, 0)
-    remarks = []
-    missing = []
-    for number in counted:
-        verdict = verdicts.get(number)
-        if verdict is None:
-            missing.append(number)
-        elif verdict.holds:
-            points[number] = 1
-        else:
-            remarks.append(f"{number}: {verdict.text}")
+    points = {number: int(number in verdicts and verdicts[number].holds) for number in counted}
+    remarks = [
+        f"{number}: {verdicts[number].text}"
+        for number in counted
+        if number in verdicts and not points[number]
+    ]
+    missing = [number for number in counted if number not in verdicts]
     if missing:
         remarks.append(f"Not there: {', '.join(missing)}.")
     grade = round(100 * sum(points.values()) / len(points), 1) if points else 0.0
@@ -239,41 +248,39 @@ def _marks(counted: Mapping[str, Exercise], verdicts: Mapping[str, Verdict]) -> 
 
 
 def _verdicts(
-    cells: list[tuple[bool, str]],
+    cells: _Cells,
     exercises: Mapping[str, Exercise],
     cases: Mapping[str, list[tuple[Any, ...]]],
     seconds: float,
     hidden: Path | None,
 ) -> dict[str, Verdict]:
-    """Judge a notebook's answers.
+    """Return the verdicts on a notebook's answers.
 
-    An answer that ends the process, or never ends, is not judged again: the others are.
+    If an answer ends the process or does not end itself, the notebook is run again without it.
     """
     verdicts: dict[str, Verdict] = {}
     pending = list(exercises)
     while pending:
         job = {"cells": cells, "cases": {number: cases.get(number) for number in pending}}
-        lines, too_long = _run(pickle.dumps(job), seconds, hidden)
-        what = "ended the process that ran it"
-        if too_long:
-            what = f"had not finished after {seconds:g} seconds"
+        lines, timed_out = _run(pickle.dumps(job), seconds, hidden)
+        ending = "ended the process that ran it"
+        if timed_out:
+            ending = f"had not finished after {seconds:g} seconds"
         if not lines:
-            return {number: Verdict(False, f"not yet. A cell {what}.") for number in exercises}
-        first, *answers = lines
-        for line in answers:
+            return {number: Verdict(False, f"not yet. A cell {ending}.") for number in exercises}
+        fault = lines[0].get("fault")
+        for line in lines[1:]:
             number = line.get("number")
             if number in pending:
                 pending.remove(number)
-                verdicts[number] = _verdict(
-                    exercises[number], cases.get(number), line, first.get("fault")
-                )
-        if pending:  # the process came to its end at the first of these
-            verdicts[pending.pop(0)] = Verdict(False, f"not yet. Your function {what}.")
+                verdicts[number] = _verdict(exercises[number], cases.get(number), line, fault)
+        if pending:  # the first of these is the one that did not answer
+            verdicts[pending.pop(0)] = Verdict(False, f"not yet. Your function {ending}.")
     return verdicts
 
 
 def _verdict(exercise: Exercise, cases: Any, line: Mapping[str, Any], fault: Any) -> Verdict:
-    """Judge the answer in a line that a process wrote; anything may stand in the line."""
+    """Judge one answer from the line that the process wrote about it."""
     if "trouble" in line:
         return Verdict(False, f"not yet. {line['trouble']}")
     try:
@@ -282,13 +289,13 @@ def _verdict(exercise: Exercise, cases: Any, line: Mapping[str, Any], fault: Any
             return Verdict(False, f"no answer: {fault}")
         if isinstance(exercise, Compute) and isinstance(answer, list) and len(answer) == len(cases):
             return exercise.verdict(cases, answer)
-    except Exception as error:
+    except Exception as error:  # the process may have written anything
         return Verdict(False, f"not yet. Your answer cannot be read ({type(error).__name__}).")
     return exercise.judge(answer)
 
 
 def _run(job: bytes, seconds: float, hidden: Path | None) -> tuple[list[dict[str, Any]], bool]:
-    """Run a job in its own process; return the lines it wrote, and whether it took too long."""
+    """Run a job in a process of its own, and return the lines it wrote and whether it timed out."""
     package = Path(__file__).parent
     program = (package / "answering.py").read_text(encoding="utf-8")
     with TemporaryDirectory() as scratch, TemporaryFile() as output:
@@ -296,15 +303,10 @@ def _run(job: bytes, seconds: float, hidden: Path | None) -> tuple[list[dict[str
         if hidden:
             folders = [str(package), str(hidden.resolve()), scratch]
             command = [*_WALLED, _WALLS, "walls", *folders, *command]
-        environment = {
-            name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "LANG") if name in os.environ
-        }
-        environment |= {
-            "HOME": scratch,
-            "TMPDIR": scratch,
-            "OMP_NUM_THREADS": "1",
-            "OPENBLAS_NUM_THREADS": "1",
-        }
+        inherited = ("PATH", "SYSTEMROOT", "LANG")
+        environment = {name: os.environ[name] for name in inherited if name in os.environ}
+        environment |= {"HOME": scratch, "TMPDIR": scratch}
+        environment |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -314,21 +316,24 @@ def _run(job: bytes, seconds: float, hidden: Path | None) -> tuple[list[dict[str
             env=environment,
             start_new_session=True,
         )
-        too_long = False
+        timed_out = False
         try:
             process.communicate(job, timeout=seconds)
         except subprocess.TimeoutExpired:
-            too_long = True
+            timed_out = True
         finally:
             with suppress(OSError):
-                os.killpg(process.pid, signal.SIGKILL) if hasattr(os, "killpg") else process.kill()
+                if hasattr(os, "killpg"):
+                    os.killpg(process.pid, signal.SIGKILL)
+                else:
+                    process.kill()
             process.wait()
         output.seek(0)
         lines = []
-        with suppress(ValueError, RecursionError):
-            written = [json.loads(line) for line in output.read(_LARGEST).splitlines()]
-            lines = [line for line in written if isinstance(line, dict)]
-    return lines, too_long
+        with suppress(ValueError, RecursionError):  # the process may have written anything
+            values = map(json.loads, output.read(_MOST_BYTES).splitlines())
+            lines = [value for value in values if isinstance(value, dict)]
+    return lines, timed_out
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

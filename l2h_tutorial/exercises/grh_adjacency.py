@@ -27,14 +27,16 @@ _VOTE = Compute(
     reference=lambda S, L: np.asarray(graph_affinity(S) @ L.astype(float)),
     case=_graph_case,
     mistakes={
-        "You divided each sum by the degree of the image that is voted on: that is D^-1 S L. In S D^-1 L each "
-        "voter divides its own bit by its own degree.": (lambda S, L: S @ L / _degrees(S)),
+        "You divided each sum by the degree of the image that is voted on: that is D^-1 S L. In S "
+        "D^-1 L each voter divides its own bit by its own "
+        "degree.": (lambda S, L: S @ L / _degrees(S)),
         "Those are sums of votes. Divide by the degrees.": (lambda S, L: (S @ L).astype(float)),
         "You divided by the number of all images. A degree is the number of neighbours.": (
             lambda S, L: S @ L / len(S)
         ),
     },
-    nudge="Take the graph of three images in which the first joins both others, and work out one vote by hand.",
+    nudge="Take the graph of three images in which the first joins both others, and work out one "
+    "vote by hand.",
 )
 
 
@@ -70,13 +72,16 @@ _MAJORITY = Compute(
         "A bare majority does not do: its own bit speaks against it, with weight 1 - alpha.": (
             lambda n, alpha: n // 2 + 1
         ),
-        "You took the share of images with +1 for the vote. The others say -1, and count: the vote is a mean of "
-        "+1 and -1.": (lambda n, alpha: _smallest(n, lambda m: alpha * m / n > 1 - alpha)),
-        "With so many the mixture can be exactly zero, as for six images at an alpha of 3/4. What is sgn(0) here?": (
+        "You took the share of images with +1 for the vote. The others say -1, and count: the vote "
+        "is a mean of +1 and "
+        "-1.": (lambda n, alpha: _smallest(n, lambda m: alpha * m / n > 1 - alpha)),
+        "With so many the mixture can be exactly zero, as for six images at an alpha of 3/4. What "
+        "is sgn(0) here?": (
             lambda n, alpha: _smallest(n, lambda m: alpha * (2 * m - n) / n >= 1 - alpha)
         ),
     },
-    nudge="Write the mixture for an image whose own bit is -1, and ask from which m on it is above zero.",
+    nudge="Write the mixture for an image whose own bit is -1, and ask from which m on it is above "
+    "zero.",
 )
 
 
@@ -92,13 +97,11 @@ _MANY_LABELS = Compute(
     reference=lambda m: _threshold(m / 2 - 1 / (m + 1)),
     case=lambda rng, i: (int(rng.integers(1, 2 + 2 * i)),),
     mistakes={
-        "You divided by the degree of the image with many labels. In S D^-1 every voter divides by its own degree.": (
-            lambda m: _threshold((m - 1) / (m + 1))
-        ),
+        "You divided by the degree of the image with many labels. In S D^-1 every voter divides by "
+        "its own degree.": (lambda m: _threshold((m - 1) / (m + 1))),
         "The image votes on itself too, with its own bit.": (lambda m: _threshold(m / 2)),
-        "Each of the others has two neighbours: itself and the image with many labels. Its vote is divided by both.": (
-            lambda m: _threshold(m - 1 / (m + 1))
-        ),
+        "Each of the others has two neighbours: itself and the image with many labels. Its vote is "
+        "divided by both.": (lambda m: _threshold(m - 1 / (m + 1))),
     },
     nudge="How many neighbours has each voter? Add up their votes, then solve alpha v = 1 - alpha.",
 )

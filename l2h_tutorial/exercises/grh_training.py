@@ -27,17 +27,16 @@ _AVERAGE_PRECISION = Compute(
     reference=lambda relevant: float(_precisions(relevant)[relevant].mean()),
     case=_ranking_case,
     mistakes={
-        "You averaged the precision over all ranks. Only the ranks at which something relevant is found count.": (
-            lambda relevant: float(_precisions(relevant).mean())
-        ),
+        "You averaged the precision over all ranks. Only the ranks at which something relevant is "
+        "found count.": (lambda relevant: float(_precisions(relevant).mean())),
         "You divided by the length of the ranking. The mean is over the relevant images.": (
             lambda relevant: float(_precisions(relevant)[relevant].sum() / len(relevant))
         ),
-        "You counted what was found before each relevant image. The image itself is found at its rank as well.": (
-            lambda relevant: float(_precisions_before(relevant)[relevant].mean())
-        ),
+        "You counted what was found before each relevant image. The image itself is found at its "
+        "rank as well.": (lambda relevant: float(_precisions_before(relevant)[relevant].mean())),
     },
-    nudge="Write down a ranking of three, say right, wrong, right, and the precision at ranks 1 and 3.",
+    nudge="Write down a ranking of three, say right, wrong, right, and the precision at ranks 1 "
+    "and 3.",
 )
 
 
@@ -63,13 +62,13 @@ _CODEWORDS = Compute(
     reference=lambda bits, y: _class_means(bits, y) > 0.5,
     case=_classes_case,
     mistakes={
-        "You gave ties a 1. Here the sign of zero is -1, so a class that is split evenly gets a 0.": (
-            lambda *case: _class_means(*case) >= 0.5
-        ),
+        "You gave ties a 1. Here the sign of zero is -1, so a class that is split evenly gets a "
+        "0.": (lambda *case: _class_means(*case) >= 0.5),
         "That is +1 and -1. The exercise asks for True and False.": (
             lambda *case: np.where(_class_means(*case) > 0.5, 1, -1)
         ),
-        "That has a row for each image. The table has a row for each class, in the order of the labels.": (
+        "That has a row for each image. The table has a row for each class, in the order of the "
+        "labels.": (
             lambda bits, y: (_class_means(bits, y) > 0.5)[np.searchsorted(np.unique(y), y)]
         ),
     },
@@ -148,15 +147,15 @@ _NEAREST_MEAN = Compute(
         "The other way round: a smaller distance to the ones is a vote for a 1.": (
             lambda *case: ~_nearest_mean(*case)
         ),
-        "You compared dot products with the two means. They favour the longer mean; distances do not.": (
-            lambda X, bit, new: new @ _normal(X, bit) > 0
-        ),
-        "Your hyperplane goes through the mean of all images. Half-way between the two means is another place when "
-        "there are more of one kind.": (
+        "You compared dot products with the two means. They favour the longer mean; distances do "
+        "not.": (lambda X, bit, new: new @ _normal(X, bit) > 0),
+        "Your hyperplane goes through the mean of all images. Half-way between the two means is "
+        "another place when there are more of one kind.": (
             lambda X, bit, new: (new - X.mean(axis=0)) @ _normal(X, bit) > 0
         ),
     },
-    nudge="Draw a few points of both kinds, mark the two means, and ask of a new point which is nearer. Half-way is 0.",
+    nudge="Draw a few points of both kinds, mark the two means, and ask of a new point which is "
+    "nearer. Half-way is 0.",
 )
 
 

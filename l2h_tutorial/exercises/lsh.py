@@ -22,16 +22,16 @@ _OPPOSITE = Compute(
     reference=lambda code, n_bits: int(bits_to_integers(~integers_to_bits(code, n_bits))),
     case=_code_case,
     mistakes={
-        "A code is a string of bits written as a number, never negative: minus the number is not another code.": (
-            lambda code, n_bits: -code
-        ),
-        "Python's ~ flips the bits of a number that goes on for ever to the left, so it is negative. "
-        "Flip only the n_bits last.": (lambda code, n_bits: ~code),
+        "A code is a string of bits written as a number, never negative: minus the number is not "
+        "another code.": (lambda code, n_bits: -code),
+        "Python's ~ flips the bits of a number that goes on for ever to the left, so it is "
+        "negative. Flip only the n_bits last.": (lambda code, n_bits: ~code),
         "Off by one: the largest code of n_bits bits is not 2**n_bits.": (
             lambda code, n_bits: (1 << n_bits) - code
         ),
     },
-    nudge="Write the code as n_bits zeros and ones, those on the left too, and change what changes.",
+    nudge="Write the code as n_bits zeros and ones, those on the left too, and change what "
+    "changes.",
 )
 
 
@@ -46,9 +46,8 @@ _INTEGER = Compute(
     reference=lambda bits: int(bits_to_integers(bits)),
     case=_bits_case,
     mistakes={
-        "The bits are reversed: the first bit is the most significant, worth the most, and the last is worth 1.": (
-            lambda bits: int(bits_to_integers(bits[::-1]))
-        ),
+        "The bits are reversed: the first bit is the most significant, worth the most, and the "
+        "last is worth 1.": (lambda bits: int(bits_to_integers(bits[::-1]))),
         "Twice too much: the last bit is worth 1, not 2.": (
             lambda bits: 2 * int(bits_to_integers(bits))
         ),
@@ -83,14 +82,13 @@ _ANGLE = Compute(
         "The angle grows with the bits that differ, from 0 up to 180.": (
             lambda *case: 180 - _degrees(*case)
         ),
-        "You took the share for a cosine. The probability of a differing bit is the angle itself, divided by pi.": (
-            lambda *case: math.degrees(math.acos(1 - _degrees(*case) / 90))
-        ),
-        "That is how many bits differ. What share of them is it, and which angle makes every bit differ?": (
-            lambda a_bits, b_bits: int((a_bits != b_bits).sum())
-        ),
+        "You took the share for a cosine. The probability of a differing bit is the angle itself, "
+        "divided by pi.": (lambda *case: math.degrees(math.acos(1 - _degrees(*case) / 90))),
+        "That is how many bits differ. What share of them is it, and which angle makes every bit "
+        "differ?": (lambda a_bits, b_bits: int((a_bits != b_bits).sum())),
     },
-    nudge="Two codes that agree everywhere are 0 degrees apart, and two that differ everywhere 180.",
+    nudge="Two codes that agree everywhere are 0 degrees apart, and two that differ everywhere "
+    "180.",
 )
 
 
@@ -113,20 +111,19 @@ _ENOUGH_BITS = Compute(
     reference=lambda error: math.ceil(_bits_for(error)),
     case=_error_case,
     mistakes={
-        "The error falls with the square root of the number of bits. You let it fall with the number itself.": (
-            lambda error: math.ceil(90 / error)
-        ),
+        "The error falls with the square root of the number of bits. You let it fall with the "
+        "number itself.": (lambda error: math.ceil(90 / error)),
         "Rounded down, or to the nearest, the error may be too large. Round up.": (
             lambda error: math.floor(_bits_for(error))
         ),
-        "One too many where the number comes out whole, as for 9 degrees: to round up is not to add one.": (
-            lambda error: math.floor(_bits_for(error)) + 1
-        ),
+        "One too many where the number comes out whole, as for 9 degrees: to round up is not to "
+        "add one.": (lambda error: math.floor(_bits_for(error)) + 1),
         "Four times too many. What is the square root of p (1 - p) when p is one half?": (
             lambda error: math.ceil(_bits_for(error, 180))
         ),
     },
-    nudge="Write the standard deviation of the angle for b bits at a right angle, in degrees, and solve it for b.",
+    nudge="Write the standard deviation of the angle for b bits at a right angle, in degrees, and "
+    "solve it for b.",
 )
 
 
@@ -156,13 +153,15 @@ _BREAK = Construct(
         ),
         Requirement(
             lambda X: _n_directions(X) == 50,
-            "Two of your rows point in exactly the same direction, so of course they share a code. Let all 50 differ.",
+            "Two of your rows point in exactly the same direction, so of course they share a code. "
+            "Let all 50 differ.",
             np.outer(np.arange(1, 51), np.ones(8)),
         ),
         Requirement(
             lambda X: _n_codes(X) <= 3,
-            "Over many draws of 16 hyperplanes your rows have more than three codes as a rule. Seen from the origin, "
-            "where would a crowd have to stand so that hardly any line through the origin parts it?",
+            "Over many draws of 16 hyperplanes your rows have more than three codes as a rule. "
+            "Seen from the origin, where would a crowd have to stand so that hardly any line "
+            "through the origin parts it?",
             np.random.default_rng(0).normal(size=(50, 8)),
         ),
     ),
@@ -193,11 +192,11 @@ _AT_MOST_ONE = Compute(
         "That is the chance that exactly one bit differs. At most one: none will do as well.": (
             lambda *case: _none_and_one(*case)[1]
         ),
-        "You counted one bit that may differ. It can be any of the n_bits: how many ways are there?": (
-            lambda theta, n_bits: np.dot(_none_and_one(theta, n_bits), (1, 1 / n_bits))
-        ),
+        "You counted one bit that may differ. It can be any of the n_bits: how many ways are "
+        "there?": (lambda theta, n_bits: np.dot(_none_and_one(theta, n_bits), (1, 1 / n_bits))),
     },
-    nudge="With two bits, list the four outcomes, from same-same to differs-differs, and their chances.",
+    nudge="With two bits, list the four outcomes, from same-same to differs-differs, and their "
+    "chances.",
 )
 
 

@@ -1,4 +1,4 @@
-"""A project assignment whose data differs from student to student, and is the same whenever it is drawn."""
+"""Draw a project assignment: its data differ between students, and are always the same for one."""
 
 import hashlib
 import unicodedata
@@ -19,14 +19,14 @@ _RADII = (1, 2, 3)
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Project:
-    """What one student works on.
+    """The data and the settings that one student works on.
 
     Attributes
     ----------
     student : str
     split : Split
-        Queries, training set and database, all of the student's own classes. Labels are those of
-        ``class_names``.
+        Queries, training set and database, all from the student's own classes. A label is a place
+        in ``class_names``.
     class_names : tuple of str
     n_bits : int
         Length of the codes to submit.
@@ -41,12 +41,12 @@ class Project:
     radius: int
 
     def __repr__(self) -> str:
-        return f"<Project of {self.student}: {', '.join(self.class_names)}; {self.n_bits} bits, radius {self.radius}>"
+        classes = ", ".join(self.class_names)
+        return f"<Project of {self.student}: {classes}; {self.n_bits} bits, radius {self.radius}>"
 
 
 def identity(student: str) -> str:
-    """A student's name or number, however it is written: without the spaces around it, capitals,
-    and forms of accents.
+    """Return a student's name or number without outer spaces, capitals and forms of accents.
 
     Examples
     --------
@@ -65,12 +65,13 @@ def project_data(student: str, *, course: str = "") -> Project:
         Any name or number that the course knows the student by; spaces around it and capitals do
         not matter.
     course : str, default=""
-        Anything, such as "2026": another course draws other projects.
+        Anything, such as "2026". Each course draws other projects.
 
     Returns
     -------
     Project
-        Of the bundled images; the same for the same student and course, on any machine.
+        Its data are from the bundled images. The same student and course get the same project on
+        any machine.
 
     Raises
     ------
@@ -92,7 +93,8 @@ def project_data(student: str, *, course: str = "") -> Project:
     rng = np.random.default_rng(int.from_bytes(seed[:8], "big"))
     dataset = load_dataset("fashion-mnist")
     classes = np.sort(rng.choice(len(dataset.class_names), _N_CLASSES, replace=False))
-    n_bits, radius = int(rng.choice(_CODE_LENGTHS)), int(rng.choice(_RADII))
+    n_bits = int(rng.choice(_CODE_LENGTHS))
+    radius = int(rng.choice(_RADII))
     part = _of_classes(dataset, classes.tolist())
     sizes = {"query_size": 50 * _N_CLASSES, "train_size": 100 * _N_CLASSES}
     split = split_dataset(part, **sizes, random_state=int(rng.integers(2**31)))
@@ -100,7 +102,7 @@ def project_data(student: str, *, course: str = "") -> Project:
 
 
 def _of_classes(dataset: Dataset, classes: Sequence[int]) -> Dataset:
-    """The rows of some classes, with labels that count from 0."""
+    """Return the rows of some classes, with labels that count from 0."""
     rows = np.isin(dataset.labels, classes)
     return Dataset(
         name=f"part of {dataset.name}",

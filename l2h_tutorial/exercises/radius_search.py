@@ -21,12 +21,10 @@ _BALL = Compute(
     reference=ball_size,
     case=_ball_case,
     mistakes={
-        "Off by one in the radius: the ball of radius r includes the codes that differ in exactly r bits.": (
-            lambda n_bits, radius: ball_size(n_bits, radius - 1) if radius else 0
-        ),
-        "Those are the codes at distance r exactly, the shell. The ball holds the nearer ones as well.": (
-            lambda *case: math.comb(*case)
-        ),
+        "Off by one in the radius: the ball of radius r includes the codes that differ in exactly "
+        "r bits.": (lambda n_bits, radius: ball_size(n_bits, radius - 1) if radius else 0),
+        "Those are the codes at distance r exactly, the shell. The ball holds the nearer ones as "
+        "well.": (lambda *case: math.comb(*case)),
         "The query's own bucket is missing: it differs in 0 bits.": (
             lambda *case: ball_size(*case) - 1
         ),
@@ -67,22 +65,22 @@ _SEARCH = Compute(
         "Those are the rows at the distance `radius` exactly. Nearer ones are within it as well.": (
             lambda query, codes, radius: np.flatnonzero(_distances(query, codes) == radius)
         ),
-        "You subtracted the codes as numbers. 7 and 8 are neighbours as numbers, and as codes of four bits they "
-        "differ in every bit.": (
+        "You subtracted the codes as numbers. 7 and 8 are neighbours as numbers, and as codes of "
+        "four bits they differ in every bit.": (
             lambda query, codes, radius: np.flatnonzero(np.abs(codes - query) <= radius)
         ),
         "You compared the exclusive or itself with the radius. Count its ones.": (
             lambda query, codes, radius: np.flatnonzero(codes ^ query <= radius)
         ),
-        "Those are the codes that are near. Their places in the array are asked for, the row numbers.": (
-            lambda query, codes, radius: codes[_distances(query, codes) <= radius]
-        ),
+        "Those are the codes that are near. Their places in the array are asked for, the row "
+        "numbers.": (lambda query, codes, radius: codes[_distances(query, codes) <= radius]),
         "That is True or False for each row. The numbers of the rows are asked for.": (
             lambda query, codes, radius: _distances(query, codes) <= radius
         ),
         "The rows are right, and their order is not: sort them by number.": _nearest_first,
     },
-    nudge="Take a query of 0: the distance of a code is then how many ones it has. And of 1: of codes 0 and 3?",
+    nudge="Take a query of 0: the distance of a code is then how many ones it has. And of 1: of "
+    "codes 0 and 3?",
 )
 
 
@@ -104,9 +102,8 @@ _EMPTY_AS_ZERO = Compute(
     reference=lambda answers, k: _mean([sum(answer[:k]) / k for answer in answers]),
     case=_answers_case,
     mistakes={
-        "You divided by how many answers came back. Three right answers of three are 3/10 at k = 10 here.": (
-            lambda answers, k: _mean([_mean(answer[:k]) for answer in answers])
-        ),
+        "You divided by how many answers came back. Three right answers of three are 3/10 at k = "
+        "10 here.": (lambda answers, k: _mean([_mean(answer[:k]) for answer in answers])),
         "You left out the queries that got nothing. Here they count as zero.": (
             lambda answers, k: _mean([sum(answer[:k]) / k for answer in answers if answer])
         ),
@@ -129,16 +126,17 @@ _PIECES = Compute(
     reference=lambda radius, n_pieces: radius // n_pieces,
     case=_pieces_case,
     mistakes={
-        "It is certain, but a smaller radius is enough: if every piece differed in that many bits or more, how "
-        "many would differ in all?": (lambda radius, n_pieces: math.ceil(radius / n_pieces)),
-        "That is certain, and nothing is saved. All pieces together differ in at most `radius` bits.": (
-            lambda radius, n_pieces: radius
-        ),
+        "It is certain, but a smaller radius is enough: if every piece differed in that many bits "
+        "or more, how many would differ in "
+        "all?": (lambda radius, n_pieces: math.ceil(radius / n_pieces)),
+        "That is certain, and nothing is saved. All pieces together differ in at most `radius` "
+        "bits.": (lambda radius, n_pieces: radius),
         "A number of bits is a whole number. Round down, and say why you may.": (
             lambda radius, n_pieces: radius / n_pieces
         ),
     },
-    nudge="Put `radius` differing bits into the pieces as evenly as you can. How few has the piece with the fewest?",
+    nudge="Put `radius` differing bits into the pieces as evenly as you can. How few has the piece "
+    "with the fewest?",
 )
 
 

@@ -18,12 +18,10 @@ _MEMORY = Compute(
     reference=lambda n_codes, n_bits: n_codes * n_bits / 8 / 1e9,
     case=_memory_case,
     mistakes={
-        "You gave each bit a byte, as an array of True and False does. Packed, a byte holds 8 of them.": (
-            lambda n_codes, n_bits: n_codes * n_bits / 1e9
-        ),
-        "You divided by powers of 1,024: those are gibibytes. A gigabyte has a thousand million bytes.": (
-            lambda n_codes, n_bits: n_codes * n_bits / 8 / 2**30
-        ),
+        "You gave each bit a byte, as an array of True and False does. Packed, a byte holds 8 of "
+        "them.": (lambda n_codes, n_bits: n_codes * n_bits / 1e9),
+        "You divided by powers of 1,024: those are gibibytes. A gigabyte has a thousand million "
+        "bytes.": (lambda n_codes, n_bits: n_codes * n_bits / 8 / 2**30),
         "Those are bytes. The exercise asks for gigabytes.": (
             lambda n_codes, n_bits: n_codes * n_bits / 8
         ),
@@ -50,16 +48,19 @@ _PROBES = Compute(
         "That is one piece's table. Each of the pieces has one, and all have to be asked.": (
             lambda n_bits, n_pieces, radius: ball_size(n_bits // n_pieces, radius // n_pieces)
         ),
-        "You searched each piece with the whole radius. How few of the differing bits does the best piece have?": (
+        "You searched each piece with the whole radius. How few of the differing bits does the "
+        "best piece have?": (
             lambda n_bits, n_pieces, radius: n_pieces * ball_size(n_bits // n_pieces, radius)
         ),
-        "You rounded up. Rounding down is enough: were each piece to differ in more, what would the sum be?": (
+        "You rounded up. Rounding down is enough: were each piece to differ in more, what would "
+        "the sum be?": (
             lambda n_bits, n_pieces, radius: (
                 n_pieces * ball_size(n_bits // n_pieces, math.ceil(radius / n_pieces))
             )
         ),
     },
-    nudge="How many bits has a piece, and which radius is enough for it? Then count the buckets of one table.",
+    nudge="How many bits has a piece, and which radius is enough for it? Then count the buckets of "
+    "one table.",
 )
 
 
@@ -84,8 +85,8 @@ _MERGE = Compute(
     reference=lambda distances, ids, k: ids.ravel()[_first_places(distances, ids, k)],
     case=_sent_case,
     mistakes={
-        "Of rows at one distance you kept the order of the partitions. The smaller row number comes first, "
-        "wherever it was.": (
+        "Of rows at one distance you kept the order of the partitions. The smaller row number "
+        "comes first, wherever it was.": (
             lambda distances, ids, k: ids.ravel()[np.argsort(distances.ravel(), kind="stable")][:k]
         ),
         "Those are the smallest row numbers. The distance decides first.": (
@@ -116,17 +117,18 @@ _AGAIN = Compute(
     reference=lambda distances, k: distances[:, -1] <= _last_place(distances, k),
     case=_short_case,
     mistakes={
-        "You left out partitions whose last distance equals that of place k. Their next row may be at that "
-        "distance too, with a smaller row number.": (
+        "You left out partitions whose last distance equals that of place k. Their next row may be "
+        "at that distance too, with a smaller row number.": (
             lambda distances, k: distances[:, -1] < _last_place(distances, k)
         ),
-        "You looked at the best that each partition sent. It is the last one that tells how near its next row can "
-        "be.": (lambda distances, k: distances[:, 0] <= _last_place(distances, k)),
+        "You looked at the best that each partition sent. It is the last one that tells how near "
+        "its next row can be.": (lambda distances, k: distances[:, 0] <= _last_place(distances, k)),
         "The other way round: those have sent all that can win.": (
             lambda distances, k: distances[:, -1] > _last_place(distances, k)
         ),
     },
-    nudge="A partition's next row is at least as far as its last one. Compare that with what place k has already.",
+    nudge="A partition's next row is at least as far as its last one. Compare that with what place "
+    "k has already.",
 )
 
 

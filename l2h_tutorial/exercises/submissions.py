@@ -1,8 +1,8 @@
-"""Read what students hand in through a course platform, and write tables for its gradebook.
+"""Read what students hand in, as course platforms give it back, and write tables for gradebooks.
 
-Platforms and browsers change a file's name. Canvas puts ``lovelaceada_4821_99213_`` before it and
-``-1`` behind it. Moodle makes a folder ``Ada Lovelace_4821_assignsubmission_file_`` for each
-student. Browsers add `` (1)``. This module removes these parts to find out whose a file is.
+Canvas puts ``lovelaceada_4821_99213_`` before a file's name and ``-1`` behind it. Moodle makes a
+folder ``Ada Lovelace_4821_assignsubmission_file_`` for each student. Browsers add `` (1)``. All of
+this is removed to find out whose a file is.
 """
 
 import csv
@@ -36,80 +36,74 @@ _BROWSER = re.compile(r"(?: ?\(\d+\)| ?- copy| copy(?: \d+)?)+$", re.IGNORECASE)
 def find_files(folder: Path, suffix: str) -> Iterator[Path]:
     """Yield the submissions in a folder and in its students' folders, in order.
 
-    A student's folder that holds no submission is itself yielded.
+    A student's folder that has no submission is yielded itself.
     """
     if not folder.is_dir():
         raise NotADirectoryError(f"there is no folder {str(folder)!r}")
     for entry in sorted(folder.iterdir()):
         if entry.name.startswith((".", "__MACOSX")):
             continue
-        paths = [entry]
-        if entry.is_dir() and not entry.is_symlink():
-            paths = sorted(entry.rglob("*"))
+        is_folder = entry.is_dir()
+        inside = sorted(entry.rglob("*")) if is_folder and not entry.is_symlink() else [entry]
         files = [
             path
             for path in paths
             if path.suffix.lower() == suffix and not path.name.startswith(".")
         ]
-        if not files and entry.is_dir():
-            files = [entry]
         yield from files
+        if is_folder and not files:
+            yield entry
 
 
 def names_of(path: Path, folder: Path) -> list[str]:
-    """Return the names that a submission carries: the platform's for its student, and its own.
+    """Return the names that a submission goes by.
+
+    The first is that of its student on the platform, where it is known, and the last is its own.
 
     Examples
     --------
-    >>> names_of(Path("s1030 (1).npz"), Path())
+    >>> canvas = "lovelaceada_LATE_4821_99213_s1030-2.npz"
+    >>> for name in ("s1030 (1).npz", canvas, "Ada L_4821_assignsubmission_file_"):
+    ...     names_of(Path(name), Path())
     ['s1030']
     >>> names_of(Path("lovelaceada_LATE_4821_99213_s1030-2.npz"), Path())
     ['lovelaceada', 's1030']
     >>> names_of(Path("Ada L_4821_assignsubmission_file_"), Path())
     ['ada l']
     """
-    *folders, name = path.relative_to(folder).parts
+    *folders, file_name = path.relative_to(folder).parts
     names: list[str] = []
-    for part in (*folders[:1], name.removesuffix(path.suffix)):
+    for part in (*folders[:1], file_name.removesuffix(path.suffix)):
         match = _MOODLE.fullmatch(part) or _CANVAS.fullmatch(part)
         names += match.groups() if match else [part]
     identities = [identity(_BROWSER.sub("", name)) for name in names]
-    return list(dict.fromkeys(filter(None, identities)))  # each once, in order
+    return list(dict.fromkeys(filter(None, identities)))
 
 
 def read_roster(path: Path) -> dict[str, str]:
-    """Read who is in the course: each line of the file has a student's number, and may have a name.
-
-    Returns the name, or an empty text, by the number.
-    """
+    """Read a class list, a text or CSV file: a student's number a line, and perhaps the name."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = [[cell.strip() for cell in row] for row in csv.reader(file)]
     return {identity(row[0]): row[1] if len(row) > 1 else "" for row in rows if row and row[0]}
 
 
 def known_as(roster: Mapping[str, str]) -> dict[str, str]:
-    """Return the student's number by each name that a platform may use.
-
-    These are the number, the name, and the name as Canvas writes it: last name first, no spaces.
-    """
+    """Return the student behind each name in use: the number, the name, and Canvas' form of it."""
     known: dict[str, str] = {}
     for student, name in roster.items():
         first, _, last = identity(name).rpartition(" ")
-        known[identity(name)] = student
-        known[re.sub(r"\W", "", last + first)] = student
+        canvas_name = re.sub(r"\W", "", last + first)
+        known |= {identity(name): student, canvas_name: student}
     return known | {student: student for student in roster}
 
 
 def printable(text: str) -> str:
-    """Replace what cannot be printed, such as a terminal's commands, by question marks."""
+    """Replace what cannot be shown, such as a terminal's commands or halves of letters, by "?"."""
     return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 class Program:
-    """Run a grader on the command line.
-
-    It reads a folder and a list of students, calls `mark` for the table of marks, and writes it.
-    """
+    """A grader on the command line: it reads submissions and a class list, and writes tables."""
 
     def __init__(
         self,
@@ -129,7 +123,7 @@ class Program:
         )
 
     def run(self, arguments: Sequence[str] | None) -> int:
-        """Grade, and return 0, or print what is wrong and return 1."""
+        """Grade, and return 0, or print an error and return 1."""
         options = self.parser.parse_args(arguments)
         try:
             roster = read_roster(options.students) if options.students else {}
@@ -141,14 +135,14 @@ class Program:
 
 
 def _cell(value: object) -> object:
-    """Return a table's cell, marked as text where a spreadsheet would see a formula."""
+    """Return a table's cell so that a spreadsheet takes what looks like a formula for text."""
     if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
         return f"'{value}"
     return value
 
 
 def write_tables(table: pd.DataFrame, folder: Path, roster: Mapping[str, str], column: str) -> None:
-    """Print marks, and write three files beside the submissions: all, for Canvas, for Moodle."""
+    """Print the marks, and write them beside the submissions, for Canvas and Moodle too."""
     marked = table[table["grade"].notna()]
     students = marked["student"]
     canvas = {
