@@ -409,7 +409,7 @@ def test_in_a_copy_nothing_outlives_its_limit(monkeypatch, answer, seconds, word
     assert set(psutil.Process().children()) <= before
 
 
-def test_apart_what_an_answer_prints_is_printed_once_from_any_thread(capsys):
+def test_in_a_copy_what_an_answer_prints_is_printed_once_from_any_thread(capsys):
     def prints(code, n_bits):
         print("seen", file=sys.stderr if code < 0 else sys.stdout)
         return (1 << n_bits) - 1 - code

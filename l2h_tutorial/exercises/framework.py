@@ -1,9 +1,8 @@
-"""Define what an exercise is: how an answer is judged, and which hint a mistake gets.
+"""Define what an exercise is: a right answer, and typical mistakes, each with its hint.
 
-An exercise holds a right answer and the mistakes that people make. Each hint stands beside the
-wrong answer that it is about. The check recognises a mistake by computing it, and a test feeds each
-mistake to the check and expects its hint. Nothing that a student passes raises an error: the
-student reads a sentence about it.
+Each hint stands beside the wrong answer that it is about. So the check can recognise the mistake,
+and a test can feed the mistake to the check and look for its hint. Whatever a student passes, the
+check answers with a sentence and raises nothing.
 """
 
 import contextlib
@@ -31,14 +30,14 @@ from .answering import Trouble, call
 __all__ = ["Compute", "Construct", "Exercise", "Requirement", "Trouble", "Verdict"]
 
 Array = NDArray[Any]
-N_CASES = 24  # random cases that a function is tried on
-N_EDGES = 2  # the last of these cases, which may be at an edge
-SECONDS = 10.0  # time for judging one answer
-_MOST_PRINTED = 10_000  # characters of a student's output that are shown
+N_CASES = 24  # cases that a function is called with
+N_EDGES = 2  # of these, the last may be at an edge
+SECONDS = 10.0  # that a check may take
+_MOST_PRINTED = 10_000  # letters of an answer's output that are shown
 
 
 class Verdict(NamedTuple):
-    """Say whether an answer holds, and what to tell the student about it."""
+    """A check's result: whether the answer holds, and the sentence that the student reads."""
 
     holds: bool
     text: str
@@ -55,40 +54,41 @@ def _not_yet(text: str) -> Verdict:
 
 
 class Exercise(ABC):
-    """Judge answers: the base of `Compute` and `Construct`."""
+    """A `Compute` or a `Construct`."""
 
     def judge(self, answer: Any, seed: int | None = None) -> Verdict:
-        """Judge an answer, and never raise.
+        """Judge an answer without ever raising, and print what its first call prints.
 
-        The answer's function is called many times. What its first call prints is printed here. On
-        Linux and macOS the answer runs in a copy of this process, which is killed after `SECONDS`.
+        On Linux and macOS the answer runs in a copy of the process. That copy is killed when its
+        time is over, whatever it does.
 
         Parameters
         ----------
         answer : object
             Anything.
         seed : int, optional
-            Draws the cases; fresh ones by default.
+            Seed for drawing the cases. By default every check draws fresh ones.
         """
-        items = answer if isinstance(answer, tuple) else (answer,)
-        if answer is None or any(item is ... for item in items):
+        if answer is None or answer is ...:
+            return TO_DO
+        if isinstance(answer, tuple) and any(item is ... for item in answer):
             return TO_DO
         rng = np.random.default_rng(seed)
-        verdict, printed = run_in_a_copy(lambda: self._judge_safely(answer, rng), SECONDS)
+        verdict, printed = judge_in_copy(lambda: self._judge_safely(answer, rng), SECONDS)
         print(printed, end="")
         return verdict
 
     def _judge_safely(self, answer: Any, rng: np.random.Generator) -> Verdict:
-        """Turn whatever goes wrong with an answer into a verdict."""
+        """Turn whatever the answer raises into a verdict."""
         try:
             return self._judge(answer, rng)
         except Trouble as trouble:
             return _not_yet(str(trouble))
-        # an object that cannot be looked at, such as one whose comparison fails
+        # some objects cannot be read at all: comparing them fails, for instance
         except Exception as error:
             return _not_yet(
-                f"your answer is {describe(answer)}, which cannot be read here "
-                f"({type(error).__name__})."
+                f"your answer is {describe(answer)}, "
+                f"which cannot be read here ({type(error).__name__})."
             )
 
     @abstractmethod
@@ -103,8 +103,8 @@ class Exercise(ABC):
 class Compute(Exercise):
     """Ask for a function, which has to agree with a reference on fresh random cases.
 
-    A mistake is recognised if it explains *every* wrong result: wherever the student's function is
-    wrong, the mistake gives the same result.
+    The check recognises a mistake if, in *every* case in which the student's function is wrong, it
+    gives what the mistake gives.
 
     Parameters
     ----------
@@ -112,13 +112,13 @@ class Compute(Exercise):
         Computes the right result. Messages use the names of its parameters.
     case : callable
         Draws the arguments of case i from a generator: ``case(rng, i)``. The first cases should be
-        the smallest, because the student is shown the first that fails. The last `N_EDGES` may be
-        at an edge, where a wrong function might never end. They are tried only if all others hold.
+        the smallest, because the first case that fails is shown. The last `N_EDGES` may be at an
+        edge, where a mistake might never end. They are tried only if all others hold.
     mistakes : mapping of str to callable
-        The hint for a typical mistake, and a function that makes the mistake. The function takes
-        the arguments of the reference.
+        For the hint of each typical mistake, a function that makes the mistake. It takes the
+        arguments of the reference.
     nudge : str
-        The hint when no mistake is recognised.
+        Advice for an answer that is wrong in another way.
     """
 
     reference: Callable[..., Any]
@@ -137,23 +137,24 @@ class Compute(Exercise):
         results: list[Any] = []
         for case in cases:
             if len(results) == N_CASES - N_EDGES:
-                before_edges = self.verdict(cases, results)
-                if not before_edges.holds:
-                    return before_edges
+                verdict = self.verdict(cases, results)
+                if not verdict.holds:
+                    return verdict
+            # only what the first call prints is shown
             output = io.StringIO() if results else sys.stdout
             with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
                 try:
                     results.append(call(answer, case))
                 except Trouble as trouble:
-                    return _not_yet(f"{trouble} That was with {self._named(case)}.")
+                    return _not_yet(f"{trouble} That was with {self._describe_case(case)}.")
         return self.verdict(cases, results)
 
     def cases(self, rng: np.random.Generator) -> list[tuple[Any, ...]]:
-        """Draw the arguments of each case."""
+        """Draw the arguments of all `N_CASES` cases."""
         return [self.case(rng, i) for i in range(N_CASES)]
 
     def verdict(self, cases: list[tuple[Any, ...]], results: list[Any]) -> Verdict:
-        """Judge a function's results on the first of the cases, or on all."""
+        """Judge a function by its results on the first cases, or on all."""
         if all(result is None or result is ... for result in results):
             return EMPTY
         expected = [self.reference(*case) for case in cases[: len(results)]]
@@ -161,20 +162,20 @@ class Compute(Exercise):
         if not failed:
             return Verdict(True, f"holds, on {N_CASES} fresh random cases.")
         first = failed[0]
-        seen = f"With {self._named(cases[first])} it gives {describe(results[first])}."
-        with np.errstate(all="ignore"):  # a mistake may divide by zero
-            for hint, wrong in self.mistakes.items():
-                if all(same(results[i], wrong(*cases[i])) for i in failed):
-                    return _not_yet(f"{hint} {seen}")
+        example = f"With {self._describe_case(cases[first])} it gives {describe(results[first])}."
+        with np.errstate(all="ignore"):
+            for hint, mistake in self.mistakes.items():
+                if all(same(results[i], mistake(*cases[i])) for i in failed):
+                    return _not_yet(f"{hint} {example}")
         form = misfit(results[first], expected[first])
         if form:
-            return _not_yet(f"look at the form of the result: {form} {seen} {self.nudge}")
+            return _not_yet(f"look at the form of the result: {form} {example} {self.nudge}")
         return _not_yet(
-            f"{seen} It is wrong in {len(failed)} of {len(results)} cases. {self.nudge}"
+            f"{example} It is wrong in {len(failed)} of {len(results)} cases. {self.nudge}"
         )
 
     def _check_callable(self, answer: Any) -> None:
-        """Refuse all but a function that takes as many arguments as the reference."""
+        """Raise a `Trouble` unless the answer is a function that can take the arguments."""
         wanted = ", ".join(self.names)
         if not callable(answer):
             raise Trouble(
@@ -185,13 +186,14 @@ class Compute(Exercise):
         try:
             inspect.signature(answer).bind(*self.names)
         except TypeError:
-            number = f"{len(self.names)} argument{'s' * (len(self.names) > 1)}"
-            raise Trouble(f"your function should take {number}: {wanted}.") from None
+            plural = "s" if len(self.names) > 1 else ""
+            raise Trouble(
+                f"your function should take {len(self.names)} argument{plural}: {wanted}."
+            ) from None
         except ValueError:
             pass  # some functions written in C have no signature; the call will tell
 
-    def _named(self, case: tuple[Any, ...]) -> str:
-        """Return the arguments of a case, each with its name."""
+    def _describe_case(self, case: tuple[Any, ...]) -> str:
         return ", ".join(
             f"{name} = {describe(value)}" for name, value in zip(self.names, case, strict=True)
         )
@@ -212,15 +214,15 @@ class Requirement:
 
 @dataclass(frozen=True, kw_only=True)
 class Construct(Exercise):
-    """Ask for a thing, such as a counterexample, that satisfies several requirements.
+    """Ask for a thing, such as a counterexample, that has to satisfy several requirements.
 
     Parameters
     ----------
     read : callable
-        Takes the answer and returns what the requirements look at. Raises a `Trouble` that says
+        Takes the answer and returns what the requirements look at. It raises a `Trouble` that says
         what was expected if the answer cannot be read.
     requirements : tuple of Requirement
-        Checked in order, so each may rely on those before it.
+        They are checked in order: each may rely on those before it.
     example : object
         A thing that satisfies all requirements.
     """
@@ -247,7 +249,7 @@ class Construct(Exercise):
 
 
 def numbers(answer: Any, what: str, fits: Callable[[Array], bool] = lambda values: True) -> Array:
-    """Return an answer as an array of numbers, or raise a `Trouble` that says what it should be."""
+    """Return an answer as an array of finite numbers, or raise a `Trouble` if it is not `what`."""
     try:
         values = _real(answer).astype(np.float64)
     except (TypeError, ValueError):
@@ -259,31 +261,31 @@ def numbers(answer: Any, what: str, fits: Callable[[Array], bool] = lambda value
     return values
 
 
-def run_in_a_copy(work: Callable[[], Verdict], seconds: float) -> tuple[Verdict, str]:
-    """Run `work` in a copy of this process, and return its verdict and what it printed.
+def judge_in_copy(work: Callable[[], Verdict], seconds: float) -> tuple[Verdict, str]:
+    """Run `work` in a copy of this process, and return its verdict and what was printed.
 
-    The copy is killed when the time is over. On Windows, where a process cannot be copied, the work
-    runs in this process without a limit.
+    The copy is killed when its time is over. Windows cannot copy processes: there the work runs in
+    this process, and only an interrupt ends it early.
     """
-    printed = io.StringIO()
+    output = io.StringIO()
     if not hasattr(os, "fork"):
-        with contextlib.redirect_stdout(printed):
-            return work(), printed.getvalue()
-    read_end, write_end = os.pipe()
+        with contextlib.redirect_stdout(output):
+            return work(), output.getvalue()
+    reads, writes = os.pipe()
     with warnings.catch_warnings():
-        # Python warns of threads, which the copy does not have or need
+        # Python warns that the copy lacks this process's other threads; the copy needs none
         warnings.simplefilter("ignore", DeprecationWarning)
         child = os.fork()
     if not child:
         try:
             with (
-                contextlib.redirect_stdout(printed),
-                contextlib.redirect_stderr(printed),
+                contextlib.redirect_stdout(output),
+                contextlib.redirect_stderr(output),
                 threadpool_limits(1),
             ):
                 verdict = work()
-            message = json.dumps([*verdict, printed.getvalue()[:_MOST_PRINTED]])
-            with os.fdopen(write_end, "w", encoding="utf-8") as file:
+            message = json.dumps([*verdict, output.getvalue()[:_MOST_PRINTED]])
+            with os.fdopen(writes, "w", encoding="utf-8") as file:
                 print(message, file=file)
         finally:
             os._exit(0)
@@ -311,13 +313,14 @@ def run_in_a_copy(work: Callable[[], Verdict], seconds: float) -> tuple[Verdict,
     return Verdict(holds, text), printed
 
 
-# Describe and compare values of every kind
+# How values of any type are described and compared
 
-_MOST_SHOWN = 24  # items of a list or array; of a longer one only the length is shown
+_MOST_ITEMS = 24  # more items than these are only counted
+_MOST_LETTERS = 200  # items that take more letters than these are only counted
 
 
 def describe(value: Any) -> str:
-    """Say in a few words what a value is, however large it is.
+    """Describe a value in a few words, however large it is.
 
     Examples
     --------
@@ -325,7 +328,7 @@ def describe(value: Any) -> str:
     ('[[1, 2], [3, 4]]', 'an array of shape (1000, 512)')
     """
     if isinstance(value, np.ndarray):
-        if value.size > _MOST_SHOWN or value.dtype == object:
+        if value.size > _MOST_ITEMS or value.dtype == object:
             return f"an array of shape {value.shape}"
         return describe(value.tolist())
     if isinstance(value, float | np.floating):
@@ -337,24 +340,24 @@ def describe(value: Any) -> str:
     if isinstance(value, str):
         return repr(value if len(value) <= 40 else f"{value[:37]}...")
     if isinstance(value, list | tuple | set):
-        long = f"a {type(value).__name__} of {len(value)} items"
-        if len(value) > _MOST_SHOWN:
-            return long
+        summary = f"a {type(value).__name__} of {len(value)} items"
+        if len(value) > _MOST_ITEMS:
+            return summary
         items = [describe(item) for item in value]
-        if sum(map(len, items)) > 200:
-            return long
+        if sum(map(len, items)) > _MOST_LETTERS:
+            return summary
         brackets = {tuple: "({})", set: "{{{}}}"}.get(type(value), "[{}]")
         return brackets.format(", ".join(items))
     return "a function" if callable(value) else f"an object of type {type(value).__name__}"
 
 
 def misfit(got: Any, expected: Any) -> str | None:
-    """Say what is wrong with the form of an answer; return None if `expected` has the same form.
+    """Say what is wrong with the form of an answer, or return None if it is that of `expected`.
 
     Examples
     --------
-    >>> print(misfit(np.zeros((2, 3)), np.zeros((3, 2))))
-    it should be an array of shape (3, 2), and is one of shape (2, 3): rows and columns are swapped.
+    >>> misfit(np.zeros(2), np.zeros(3))
+    'it should be an array of shape (3,), and is one of shape (2,).'
     >>> misfit(3, 4)
     """
     if isinstance(expected, tuple):
@@ -363,69 +366,70 @@ def misfit(got: Any, expected: Any) -> str | None:
         return _misfit_array(got, expected)
     if isinstance(got, np.ndarray) and got.ndim == 0:
         got = got[()]
-    is_bool = isinstance(got, bool | np.bool_)
     if isinstance(expected, bool | np.bool_):
-        return None if is_bool else f"it should be True or False, and is {describe(got)}."
+        if isinstance(got, bool | np.bool_):
+            return None
+        return f"it should be True or False, and is {describe(got)}."
     whole = isinstance(expected, int | np.integer)
-    a_number = "a whole number" if whole else "a number"
-    if is_bool or not isinstance(got, Real):
-        return f"it should be {a_number}, and is {describe(got)}."
+    wanted = f"it should be a {'whole ' if whole else ''}number"
+    if isinstance(got, bool | np.bool_) or not isinstance(got, Real):
+        return f"{wanted}, and is {describe(got)}."
     if got != got:
-        return f"it should be {a_number}, and is NaN: was something divided by zero?"
+        return f"{wanted}, and is NaN: was something divided by zero?"
+    # a large int is whole, but has no float
     if whole and not isinstance(got, int | np.integer) and not float(got).is_integer():
-        return f"it should be {a_number}, and is {describe(got)}."
+        return f"{wanted}, and is {describe(got)}."
     return None
 
 
 def _real(values: Any) -> Array:
-    """Return an array of numbers, or raise; objects such as fractions become floats."""
+    """Return the values as an array of numbers, or raise an error; fractions become floats."""
     array = np.asarray(values)
-    array = array.astype(float) if array.dtype == object else array
+    if array.dtype == object:
+        array = array.astype(float)
     if array.dtype.kind not in "biuf":
         raise TypeError("no numbers")
     return array
 
 
 def _misfit_tuple(got: Any, expected: tuple[Any, ...]) -> str | None:
-    should = f"it should be a tuple of {len(expected)} things, and is"
-    has_items = isinstance(got, tuple | list) or (isinstance(got, np.ndarray) and got.ndim > 0)
-    if not has_items:
-        return f"{should} {describe(got)}."
-    if len(got) != len(expected):
-        return f"{should} {describe(got)}, one of {len(got)}."
-    for position, (got_item, expected_item) in enumerate(zip(got, expected, strict=True), start=1):
-        problem = misfit(got_item, expected_item)
+    several = isinstance(got, tuple | list) or (isinstance(got, np.ndarray) and got.ndim > 0)
+    if not several or len(got) != len(expected):
+        size = f", one of {len(got)}" if several else ""
+        return f"it should be a tuple of {len(expected)} things, and is {describe(got)}{size}."
+    for position, (part, expected_part) in enumerate(zip(got, expected, strict=True), start=1):
+        problem = misfit(part, expected_part)
         if problem:
             return f"of the {len(expected)} things, look at number {position}: {problem}"
     return None
 
 
 def _misfit_array(got: Any, expected: np.ndarray) -> str | None:
-    should = f"it should be an array of shape {expected.shape}"
+    wanted = f"it should be an array of shape {expected.shape}"
     like_an_array = isinstance(got, Sized) or hasattr(got, "__array__")
     if isinstance(got, str | set | dict) or not like_an_array:
-        return f"{should}, and is {describe(got)}."
+        return f"{wanted}, and is {describe(got)}."
     try:
         got = _real(got)
     except Exception:  # lists of unequal lengths, objects that refuse to be arrays
-        return f"{should} of numbers, and is something else: are all its rows of one length?"
+        return f"{wanted} of numbers, and is something else: are all its rows of one length?"
     if got.shape != expected.shape:
         swapped = got.ndim == 2 and got.shape == expected.shape[::-1]
-        guess = ": rows and columns are swapped" if swapped else ""
-        return f"{should}, and is one of shape {got.shape}{guess}."
+        advice = ": rows and columns are swapped" if swapped else ""
+        return f"{wanted}, and is one of shape {got.shape}{advice}."
     if (got.dtype == bool) != (expected.dtype == bool):
-        values = "True and False" if expected.dtype == bool else "numbers"
-        return f"{should} of {values}, and is one of {got.dtype}."
+        content = "True and False" if expected.dtype == bool else "numbers"
+        return f"{wanted} of {content}, and is one of {got.dtype}."
     if got.dtype.kind == "f" and np.isnan(got).any():
-        return f"{should}, and holds NaN: was something divided by zero?"
+        return f"{wanted}, and holds NaN: was something divided by zero?"
     return None
 
 
 def same(got: Any, expected: Any) -> bool:
-    """Return whether an answer equals the expected one in form and values.
+    """Return whether an answer has the expected form and the expected values.
 
-    Whole numbers have to be equal. Others have to agree to about five digits. Single precision
-    keeps as many of numbers near one, even after some cancellation.
+    Whole numbers have to be equal, other numbers to agree to about five digits: single precision
+    keeps that much of numbers of the order of one, even after cancellation.
 
     Examples
     --------
@@ -435,7 +439,7 @@ def same(got: Any, expected: Any) -> bool:
     if misfit(got, expected):
         return False
     if isinstance(expected, tuple):
-        return all(map(same, got, expected))
+        return all(same(part, right) for part, right in zip(got, expected, strict=True))
     if isinstance(expected, np.ndarray):
         relative = 1e-5 if expected.dtype.kind == "f" else 0
         return bool(np.allclose(_real(got), expected, rtol=relative, atol=1e-5))

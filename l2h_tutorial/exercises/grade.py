@@ -30,6 +30,7 @@ from .submissions import Program, find_files, known_as, names_of, printable
 
 __all__ = ["SCALE", "Refused", "grade_folder", "main", "read_codes"]
 
+
 SCALE = (
     "grade: 0 for the mAP of random answers, 50 for that of random hyperplanes (mean of five "
     "seeds), 100 for that of GRH by kernel ridge, on straight lines between them; never above 100"
@@ -46,14 +47,12 @@ _MOST_BYTES = 2**24  # of an array: ten times what the longest codes take as int
 _COLUMNS = ["student", "file", "n_bits", "radius", "map", "precision", "coverage"]
 _COLUMNS += ["lsh_map", "lsh_sd", "grh_map", "grade", "remark"]
 
-_Codes = tuple[NDArray[np.bool_], NDArray[np.bool_]]  # of queries and database
-
 
 class Refused(ValueError):
     """Raised for a submission that cannot be graded. The message tells the student why."""
 
 
-def read_codes(path: Path, project: Project) -> _Codes:
+def read_codes(path: Path, project: Project) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Read the codes of queries and database from a submitted file.
 
     Parameters
@@ -184,8 +183,7 @@ def _owner(path: Path, folder: Path) -> tuple[str, str]:
     try:
         return identity(_student(path)), ""
     except Refused as refused:
-        names = names_of(path, folder) or [path.name]
-        return printable(names[-1]), str(refused)
+        return printable((names_of(path, folder) or [path.name])[-1]), str(refused)
 
 
 def _doubt(owner: str, names: list[str], known: Mapping[str, str], *, listed: bool) -> str:
@@ -206,7 +204,7 @@ def _marks(path: Path, project: Project) -> dict[str, Any]:
     """Return a row's measures, grade and remark."""
     row: dict[str, Any] = {"n_bits": project.n_bits, "radius": project.radius}
     try:
-        codes = read_codes(path, project)
+        query, database = read_codes(path, project)
     except Refused as refused:
         return row | {"remark": str(refused)}
     s = project.split.preprocessed("centre")
@@ -215,7 +213,7 @@ def _marks(path: Path, project: Project) -> dict[str, Any]:
         hasher.fit(s.X_train, s.y_train)
         return hasher.transform(s.X_query), hasher.transform(s.X_database)
 
-    def score(codes: _Codes) -> float:
+    def score(codes: tuple[NDArray[np.bool_], NDArray[np.bool_]]) -> float:
         return mean_average_precision(*codes, s.y_query, s.y_database)
 
     counts = ring_counts(query, database, s.y_query, s.y_database)

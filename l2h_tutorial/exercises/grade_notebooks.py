@@ -68,15 +68,6 @@ class _Notebook(NamedTuple):
     numbers: list[str]  # of the exercises in it
 
 
-class _Notebook(NamedTuple):
-    """Hold what counts of a submitted notebook."""
-
-    path: Path
-    name: str  # without what a platform added
-    cells: list[tuple[bool, str]]  # whether a cell belongs to the exercises, and its code
-    numbers: list[str]  # of the exercises that it answers
-
-
 def grade_notebooks(
     folder: Path,
     *,
@@ -341,13 +332,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     def mark(options: Namespace, roster: Mapping[str, str]) -> pd.DataFrame:
         chosen = [number.strip() for number in options.exercises.split(",") if number.strip()]
-        return grade_notebooks(
-            options.folder,
-            exercises=chosen,
-            students=roster,
-            seconds=options.seconds,
-            walled=not options.unwalled,
-        )
+        settings = {"students": roster, "seconds": options.seconds, "walled": not options.unwalled}
+        return grade_notebooks(options.folder, exercises=chosen, **settings)
 
     program = Program("grade_notebooks", "Exercises", ".ipynb", mark)
     program.parser.add_argument(
