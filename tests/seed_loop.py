@@ -1,4 +1,4 @@
-"""The tutorial's radius sweep, written out as plainly as possible: the slow oracle for tables, search, evaluation."""
+"""The tutorial's radius sweep, as plain as possible: the slow oracle for tables and the search."""
 
 from collections import defaultdict
 from itertools import combinations
@@ -8,7 +8,7 @@ from sklearn.metrics.pairwise import cosine_distances
 
 
 def build_dictionary(bits):
-    """Dictionary from the code, as a tuple of bits, to the rows that have it."""
+    """Make a dictionary from a code, as a tuple of bits, to the rows that have it."""
     table = defaultdict(list)
     for row, code in enumerate(bits):
         table[tuple(code.tolist())].append(row)
@@ -16,7 +16,7 @@ def build_dictionary(bits):
 
 
 def rows_at_distance(table, code, distance):
-    """Rows in the buckets that differ from `code` in exactly `distance` bits."""
+    """Return the rows in the buckets that differ from `code` in exactly `distance` bits."""
     rows = []
     for flipped in combinations(range(len(code)), distance):
         neighbour = np.array(code)
@@ -26,7 +26,10 @@ def rows_at_distance(table, code, distance):
 
 
 def sweep(query_bits, database_bits, X_query, X_database, y_query, y_database, radii, k=10):
-    """Candidates and precision at k, each (n_radii, n_queries); the precision of no candidates is NaN."""
+    """Return the number of candidates and the precision at k, both (n_radii, n_queries).
+
+    The precision of a query without candidates is NaN.
+    """
     table = build_dictionary(database_bits)
     candidates = np.zeros((len(radii), len(query_bits)), dtype=int)
     precision = np.full((len(radii), len(query_bits)), np.nan)
@@ -38,8 +41,7 @@ def sweep(query_bits, database_bits, X_query, X_database, y_query, y_database, r
                 rows = sorted(found)
                 distances = cosine_distances(X_database[rows], X_query[q : q + 1]).ravel()
                 nearest = [rows[place] for place in np.argsort(distances, kind="stable")[:k]]
+                correct = sum(y_database[row] == y_query[q] for row in nearest)
                 candidates[radii.index(radius), q] = len(rows)
-                precision[radii.index(radius), q] = (
-                    sum(y_database[row] == y_query[q] for row in nearest) / k
-                )
+                precision[radii.index(radius), q] = correct / k
     return candidates, precision

@@ -1,4 +1,4 @@
-"""The same results however the values are laid out; encodings and names of files that every system has."""
+"""Results do not depend on the layout of values, text and file names not on the system."""
 
 import functools
 import os
@@ -16,33 +16,31 @@ from visits import ROOT
 from l2h_tutorial import HashTable, affinity, mean_average_precision, rerank
 from l2h_tutorial.codes import bits_to_integers, hamming_distances, pack_bits
 
-# How the values can come. All are small integers, which every type holds exactly.
+# The layouts that values can have. All values are small integers, which every type holds exactly.
 
 
-def apart(values):
-    """Every second row and third column of a larger array."""
-    wide = np.zeros(
-        [size * step for size, step in zip(values.shape, (2, 3), strict=False)], dtype=values.dtype
-    )
-    view = wide[tuple(slice(None, None, step) for step in (2, 3)[: values.ndim])]
+def strided(values):
+    """Copy the values into every second row and third column of a larger array."""
+    steps = (2, 3)[: values.ndim]
+    wide = np.zeros(np.multiply(values.shape, steps), dtype=values.dtype)
+    view = wide[tuple(slice(None, None, step) for step in steps)]
     view[...] = values
     return view
 
 
 def backwards(values):
-    """A view with negative strides."""
-    turned = (slice(None, None, -1),) * values.ndim
-    return values[turned].copy()[turned]
+    """Return a view with negative strides."""
+    return np.flip(np.flip(values).copy())
 
 
 def read_only(values):
-    copy = apart(values)
+    copy = strided(values)
     copy.flags.writeable = False
     return copy
 
 
 def frame(values):
-    """With names of columns and rows that are not the numbers of the rows."""
+    """Make a series or a frame, whose rows and columns have names."""
     index = [f"row {i}" for i in range(len(values), 0, -1)]
     if values.ndim == 1:
         return pd.Series(values, index=index, name="values")
@@ -51,35 +49,44 @@ def frame(values):
     )
 
 
-LAYOUTS = {"Fortran": np.asfortranarray, "backwards": backwards, "read-only, apart": read_only}
-LAYOUTS |= {"list": np.ndarray.tolist, "frame": frame}
+LAYOUTS = {
+    "Fortran": np.asfortranarray,
+    "backwards": backwards,
+    "read-only, strided": read_only,
+    "list": np.ndarray.tolist,
+    "frame": frame,
+}
 TYPES = {
     kind: functools.partial(np.ndarray.astype, dtype=kind)
     for kind in ("float32", ">f8", ">f4", "int8", ">i4")
 }
 
 random = np.random.RandomState(3)
-y, y_new = np.arange(60) % 4, np.arange(9) % 4
-middle = random.randint(-8, 9, size=(4, 6))
-X, Q = (middle[rows] + random.randint(-5, 6, size=(len(rows), 6)) for rows in (y, y_new))
-BITS, NEW = random.rand(60, 20) < 0.5, random.rand(9, 20) < 0.5
+y = np.arange(60) % 4
+y_new = np.arange(9) % 4
+centres = random.randint(-8, 9, size=(4, 6))
+X = centres[y] + random.randint(-5, 6, size=(60, 6))
+Q = centres[y_new] + random.randint(-5, 6, size=(9, 6))
+BITS = random.rand(60, 20) < 0.5
+NEW_BITS = random.rand(9, 20) < 0.5
 IDS = np.argsort(random.rand(9, 60), axis=1)[:, :12]
 
 
 def searched(bits, new):
     table = HashTable(bits)
-    found = table.query_radius(new, 3, return_distance=True, sort_results=True)
-    return [*found[0], *found[1], *table.query(new, 5), table.extended(new).bucket_sizes]
+    ids, distances = table.query_radius(new, 3, return_distance=True, sort_results=True)
+    return [*ids, *distances, *table.query(new, 5), table.extended(new).bucket_sizes]
 
 
-OF_VECTORS = {
-    f"{each!r:.40}": lambda X, Q, h=each: [h.fit(X, y).transform(X), h.transform(Q)]
-    for each in HASHERS
-}
+def hashed(hasher, vectors, queries):
+    return [hasher.fit(vectors, y).transform(vectors), hasher.transform(queries)]
+
+
+OF_VECTORS = {f"{hasher!r:.40}": functools.partial(hashed, hasher) for hasher in HASHERS}
 OF_VECTORS |= {
-    "rerank, cosine": lambda X, Q: rerank(Q, X, IDS, 5),
-    "rerank, euclidean": lambda X, Q: rerank(Q, X, IDS, 5, metric="euclidean"),
-    "knn_affinity": lambda X, Q: [affinity.knn_affinity(X, 4).toarray()],
+    "rerank, cosine": lambda vectors, queries: rerank(queries, vectors, IDS, 5),
+    "rerank, euclidean": lambda vectors, queries: rerank(queries, vectors, IDS, 5, "euclidean"),
+    "knn_affinity": lambda vectors, _: [affinity.knn_affinity(vectors, 4).toarray()],
 }
 OF_BITS = {
     "HashTable": searched,
@@ -98,38 +105,36 @@ OF_BITS = {
             for name, call in OF_VECTORS.items()
         ),
         *(
-            pytest.param(call, (BITS, NEW), LAYOUTS, id=f"bits: {name}")
+            pytest.param(call, (BITS, NEW_BITS), LAYOUTS, id=f"bits: {name}")
             for name, call in OF_BITS.items()
         ),
     ],
 )
 def test_the_layout_of_the_values_changes_no_bit(function, values, forms):
-    """Byte order, type, strides, read-only, list or data frame."""
-    expected = function(
-        *(value.astype(float) if value is X or value is Q else value for value in values)
-    )
+    """Try byte orders, types, strides, read-only arrays, lists and data frames."""
+    plain = [each.astype(float) if each.dtype.kind == "i" else each for each in values]
+    expected = function(*plain)
     for name, form in forms.items():
         found = function(*map(form, values))
-        assert len(found) == len(expected)
-        for a, b in zip(found, expected, strict=True):
-            assert np.asarray(a).dtype == np.asarray(b).dtype, name
-            np.testing.assert_array_equal(a, b, err_msg=name)
+        for one, expected_one in zip(found, expected, strict=True):
+            assert np.asarray(one).dtype == np.asarray(expected_one).dtype, name
+            np.testing.assert_array_equal(one, expected_one, err_msg=name)
 
 
 def python(*arguments, **environment):
-    options = {
-        "cwd": ROOT,
-        "capture_output": True,
-        "text": True,
-        "encoding": "utf-8",
-        "timeout": 300,
-    }
     return subprocess.run(
-        [sys.executable, *arguments], env=os.environ | environment, check=False, **options
+        [sys.executable, *arguments],
+        env=os.environ | environment,
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+        text=True,
+        encoding="utf-8",
+        timeout=300,
     )
 
 
-# Text, in the encoding that we name and not in the machine's
+# Text is read and written in the encoding that the code names, whatever the machine's is
 
 USED = """
 import pathlib, sys, warnings
@@ -144,7 +149,8 @@ folder = pathlib.Path(sys.argv[1])
 everything = [getattr(l2h_tutorial, name) for name in l2h_tutorial.__all__]
 X = np.random.RandomState(0).standard_normal((1600, 8)).astype(np.float32)
 for n_bits in (4, 8):  # the second reads what the first wrote
-    ResultsFile(folder / "table.csv", ["method", "n_bits"]).append({"method": "é 猫", "n_bits": n_bits, "map": 0.5})
+    results = ResultsFile(folder / "table.csv", ["method", "n_bits"])
+    results.append({"method": "é 猫", "n_bits": n_bits, "map": 0.5})
 table = HashTable(X > 0)
 table.save(folder / "table.npz")
 HashTable.load(folder / "table.npz")
@@ -154,15 +160,9 @@ exercises.check("2.3", lambda a, b: 0)
 
 
 def test_no_text_is_read_or_written_in_the_encoding_of_the_machine(tmp_path):
-    said = python(
-        "-X",
-        "warn_default_encoding",
-        "-c",
-        USED,
-        str(tmp_path),
-        L2H_DATA_HOME=str(tmp_path / "cache"),
-    )
-    assert said.returncode == 0, said.stderr
+    program = ("-X", "warn_default_encoding", "-c", USED, str(tmp_path))
+    done = python(*program, L2H_DATA_HOME=str(tmp_path / "cache"))
+    assert done.returncode == 0, done.stderr
     assert b"\r" not in (tmp_path / "table.csv").read_bytes()
 
 
@@ -170,13 +170,13 @@ def test_a_console_that_lacks_letters_is_no_obstacle(tmp_path):
     names = tmp_path / "names.txt"
     names.write_text("josé 猫\nada\n", encoding="utf-8")
     grade = ("-m", "l2h_tutorial.exercises.grade", str(tmp_path), "--students", str(names))
-    said = python(*grade, PYTHONIOENCODING="ascii")
-    assert said.returncode == 0, said.stderr
-    assert "ada" in said.stdout
+    done = python(*grade, PYTHONIOENCODING="ascii")
+    assert done.returncode == 0, done.stderr
+    assert "ada" in done.stdout
     assert "josé 猫" in (tmp_path / "grades.csv").read_text(encoding="utf-8")
 
 
-# Names of files, on systems that do not tell A from a and keep some names to themselves
+# Names of files, on systems that do not tell A from a, and that reserve a few names
 
 RESERVED = re.compile(
     r'[<>:"|?*\\\x00-\x1f]|[. ]$|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)', re.IGNORECASE
@@ -191,5 +191,6 @@ def test_the_files_of_the_project_and_of_the_site_can_be_had_on_every_system(fol
     paths = [path.relative_to(ROOT / folder) for path in (ROOT / folder).rglob("*")]
     names = [str(path) for path in paths if not left_out & set(path.parts)]
     assert len(names) > 20
-    assert [name for name in names if any(map(RESERVED.search, Path(name).parts))] == []
+    reserved = [name for name in names if any(RESERVED.search(part) for part in Path(name).parts)]
+    assert reserved == []
     assert len({name.casefold() for name in names}) == len(names)

@@ -10,8 +10,8 @@ Where to find what:
   estimate. `HashTable.explain` shows these estimates. They decide how long a search takes, never
   what it finds.
 - **The nearest rows** are found by `nearest_rows`. It looks within a radius that grows bit by bit
-  (`steps` says how far), and looks up only the candidates that are new. A query that finds too few
-  rows is compared with all (`NearestSearch`).
+  (`steps` says how far), and at each step looks up only what is new. `NearestSearch` holds what it
+  knows meanwhile. A query that finds too few rows is compared with all rows.
 - **Ties are decided** by row number. `Keys` puts a query, a distance and a row into one integer, so
   that sorting the keys sorts by all three. `rows_within` orders by code unless it is told to order
   by distance.
@@ -169,7 +169,7 @@ class PieceTable(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class CodeIndex:
-    """Codes in ascending order, and the row that each belongs to: a bucket is a run of equal codes.
+    """Hold codes in ascending order, and the row of each: a bucket is a run of equal codes.
 
     Parameters
     ----------
@@ -469,7 +469,7 @@ def piece_tables(index: CodeIndex) -> list[PieceTable]:
 
 
 class Plan(NamedTuple):
-    """A way to search and what it is expected to look at, for one query.
+    """Describe a way to search, and what it is expected to look at for one query.
 
     Fields
     ------
@@ -645,11 +645,11 @@ class Keys(NamedTuple):
 
     def unpack(self, keys: Numbers) -> tuple[Numbers, Numbers]:
         """Return the distances and the rows."""
-        nearness, rows = np.divmod(keys, self.n_rows)
-        return nearness % (self.n_bits + 1), rows
+        without_row, rows = np.divmod(keys, self.n_rows)
+        return without_row % (self.n_bits + 1), rows
 
     def within(self, keys: Numbers, queries: Numbers, radius: int) -> tuple[Numbers, Numbers]:
-        """Return where each query's keys start among sorted ones, and how many are in `radius`."""
+        """Return where each query's keys start among sorted keys, and how many are in `radius`."""
         starts = keys.searchsorted(self.pack(queries, 0, 0))
         stops = keys.searchsorted(self.pack(queries, radius + 1, 0))
         return starts, stops - starts
@@ -657,7 +657,7 @@ class Keys(NamedTuple):
 
 @dataclass(eq=False)
 class NearestSearch:
-    """What a search for the `k` nearest rows knows while its radius grows.
+    """Hold what a search for the `k` nearest rows knows while its radius grows.
 
     Parameters
     ----------
@@ -677,7 +677,7 @@ class NearestSearch:
     given_up : list of arrays of int64
         Queries to be compared with all rows, because the radius grows too slowly for them.
     found : array of keys, ascending
-        The nearest rows so far.
+        The nearest rows so far, up to `k` from each search for new candidates.
     radius : int
         The radius looked through; -1 before the first.
     """
@@ -720,6 +720,7 @@ class NearestSearch:
         starts, counts = self.keys.within(self.found, self.growing, self.radius)
         done = counts >= self.k  # all rows within the radius are found, so the nearest are too
         self.nearest[self.growing[done]] = self.found[starts[done, None] + np.arange(self.k)]
+        # even if every further bit multiplied their count by _GROWTH
         too_few = counts + 1 < self.k * _GROWTH ** (self.radius - self.farthest)
         self.given_up.append(self.growing[too_few])
         self.growing = self.growing[~done & ~too_few]
@@ -756,7 +757,7 @@ def nearest_rows(index: CodeIndex, query_words: Words, k: int) -> tuple[Numbers,
 def nearest_places(distances: NDArray[Any], k: int) -> Numbers:
     """Return the places of the `k` smallest distances, and of all that are equal to the k-th."""
     # The k-th distance in a sample of k rows or more is no smaller than the k-th of all, so no row
-    # is lost. A larger sample takes longer, and leaves fewer rows to sort: 0.6 was measured.
+    # is lost. A larger sample takes longer, and leaves fewer rows to sort: 0.6 balances the two.
     sample = distances[:: max(1, int(0.6 * sqrt(len(distances) / k)))]
     near = (distances <= np.partition(sample, k - 1)[k - 1]).nonzero()[0]
     return near[distances[near] <= np.partition(distances[near], k - 1)[k - 1]]
