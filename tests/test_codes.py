@@ -25,7 +25,7 @@ def as_python_ints(bits):
 
 
 @given(bit_matrices())
-def test_integers_read_the_first_bit_as_most_significant_and_are_written_back(bits):
+def test_integers_read_the_first_bit_as_most_significant(bits):
     integers = bits_to_integers(bits)
     assert integers.dtype == np.uint64
     assert integers.tolist() == as_python_ints(bits)
@@ -71,7 +71,7 @@ def test_packed_words_are_one_long_number(bits):
 
 
 @given(st.data())
-def test_distances_are_counts_of_differing_bits_however_many_are_counted_at_a_time(data):
+def test_distances_are_counts_of_differing_bits(data):
     a = data.draw(bit_matrices(max_bits=150))
     b = data.draw(hnp.arrays(bool, (data.draw(st.integers(1, 8)), a.shape[1])))
     with pytest.MonkeyPatch.context() as patch:

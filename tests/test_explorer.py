@@ -113,7 +113,7 @@ def test_the_sample_has_every_class(explorer, fashion, split):
     assert len(np.unique(explorer.rows)) == 768
 
 
-def test_it_opens_where_one_method_is_right_and_the_other_is_not(dataset):
+def test_it_opens_where_only_one_method_is_right(dataset):
     first, last = TWO
     grh = GRH(classifier="kernel-ridge", random_state=0)
     explorer = Explorer(dataset, {first: LSH(random_state=0), last: grh}, [16])

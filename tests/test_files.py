@@ -27,7 +27,8 @@ WORK = """
 from l2h_tutorial.protocols.results import ResultsFile
 ResultsFile(folder / "a.csv", key=["n"]).append({"n": "new" * 1000})
 """
-OLD, NEW = b"n\nold\n", b"n\nold\n" + b"new" * 1000 + b"\n"
+OLD = b"n\nold\n"
+NEW = OLD + b"new" * 1000 + b"\n"
 FAULT = """
 import os, resource, signal, sys
 from pathlib import Path

@@ -40,7 +40,7 @@ def test_a_function_name_is_no_operator(name):
     assert pieces(tex)[0] == ("mi", name)
 
 
-def test_a_function_without_bracket_has_space_before_its_argument():
+def test_a_function_without_bracket_has_a_space_behind():
     for tex, name in ((r"\log n", ["mi"]), (r"\log_2 n", ["msub", "mi", "mn"])):
         kinds = [node.tag.removeprefix(MATHS) for node in parsed(tex).iter()]
         assert kinds == ["math", "mrow", *name, "mspace", "mi"]

@@ -170,7 +170,7 @@ def graded(tmp_path_factory):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NOTEBOOKS)
-def test_each_notebook_gets_the_points_or_the_sentence_that_it_deserves(graded, name):
+def test_each_notebook_gets_what_it_deserves(graded, name):
     row = graded.loc[name]
     for number, deserved in NOTEBOOKS[name][1].items():
         if deserved == 1:
@@ -189,7 +189,7 @@ def test_whose_notebooks_they_are(graded):
 
 
 @pytest.mark.slow
-def test_what_is_hostile_reads_and_writes_nothing_and_leaves_nothing_behind(graded):
+def test_hostile_notebooks_read_and_write_nothing(graded):
     failed = re.search(r"it gives \[([01, ]+)\]", graded.loc["hostile", "remark"])[1].split(", ")
     assert dict(zip(TRIES, failed, strict=True)) == dict.fromkeys(TRIES, "1")
     for _ in range(50):
@@ -248,7 +248,7 @@ ARRAYS = [np.arange(6).reshape(2, 3), np.zeros((0, 3)), np.array([True]), np.arr
 
 
 @pytest.mark.parametrize("value", [None, 1, True, 2.5, "x", [1, (True, None)], *ARRAYS])
-def test_what_is_written_down_is_read_again_and_of_what_is_no_answer_only_the_type(value):
+def test_answers_are_read_again_and_others_named_by_type(value):
     again = answering.decode(json.loads(json.dumps(answering.encode(value))))
     assert type(again) is type(value)
     np.testing.assert_equal(again, value)

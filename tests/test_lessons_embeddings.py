@@ -296,7 +296,7 @@ def test_labels_help_the_classes_that_have_them_and_harm_others():
     assert (scores.new < floats.new - 0.01).all()
 
 
-def test_the_head_of_a_deep_hash_matters_little_on_given_features():
+def test_the_head_of_a_deep_hash_matters_little():
     """embeddings: "the heads differ little" "and all of them fall behind floats on new classes" """
     floats = by_class("float32").loc[DEEP]
     names = ("Hadamard codewords", "small network", "GRH")

@@ -21,7 +21,7 @@ from l2h_tutorial.controls import RandomCodes
 from l2h_tutorial.exercises import find
 
 
-def test_the_mean_of_a_class_is_nearer_to_the_middle_than_the_origin_is(dataset):
+def test_the_mean_of_a_class_is_nearer_than_the_origin(dataset):
     """buckets: "the mean of any class is nearer to the middle of the images than the origin
     was" """
     unit = dataset.features / np.linalg.norm(dataset.features, axis=1, keepdims=True)
@@ -61,7 +61,7 @@ def learners(seed):
     return [method.set_params(random_state=seed) for method in methods]
 
 
-def test_in_the_dead_zone_a_little_is_left_and_labels_have_no_part_in_it(centred, seeds):
+def test_labels_have_no_part_in_the_dead_zone(centred, seeds):
     """grh-training: "the graph flips nothing, so the classifiers are taught LSH's own bits"
     "Shuffle the labels, and all is the same to the last bit."
     traps: "mAP rises from"
@@ -122,7 +122,7 @@ def test_longer_codes_offer_cheaper_searches_that_answer_less(centred, seed):
     assert of_lsh < of_grh / 2
 
 
-def test_with_half_of_the_training_images_lsh_loses_nothing_and_learners_lose(centred, seeds):
+def test_with_half_of_the_images_only_learners_lose(centred, seeds):
     """comparison: "so its codes are the same to the last bit. The methods that use labels lose
     some" """
     half = slice(None, None, 2)
@@ -157,7 +157,7 @@ def test_without_its_labels_a_class_is_ranked_worse_by_learners(centred, seeds):
     assert np.mean(losses, axis=0).min() > 0.02
 
 
-def test_a_query_in_the_database_is_the_first_answer_of_random_codes(centred, seed):
+def test_a_query_in_the_database_is_its_first_answer(centred, seed):
     """did-it-learn: "and a query that is also in the database finds itself at distance 0"
     "Look at mAP too: it hardly notices" """
     X = centred.X_database[:300]
@@ -170,7 +170,7 @@ def test_a_query_in_the_database_is_the_first_answer_of_random_codes(centred, se
     assert found - np.mean(y[:300, None] == y) < 0.02
 
 
-def test_of_half_shuffled_labels_a_linear_svm_keeps_more_of_its_gain(centred, seeds):
+def test_with_half_shuffled_labels_a_linear_svm_keeps_more(centred, seeds):
     """did-it-learn: "A linear SVM, which cannot follow each of them, keeps more of its gain."
     "About half-way." """
     remaining_gains = {"linear-svm": [], "kernel-ridge": []}

@@ -224,7 +224,7 @@ def test_with_300_kernels_each_grh_is_not_ahead_of_ksh():
         )
 
 
-def test_at_eight_tenths_rounds_add_and_at_one_the_first_is_best():
+def test_at_eight_tenths_more_rounds_add():
     """published: "at $\\alpha = 0.8$ every round adds something; at $\\alpha = 1$ the first round
     is the best one" "ours gains by a second round there, and no more" """
     choice = (
@@ -280,7 +280,7 @@ def test_hadamard_codewords_are_between_the_two_starts():
         assert AT["class scores", labels, 8] > others["map"].max() + 0.02
 
 
-def test_ksh_takes_many_times_as_long_to_fit_as_grh_and_is_level():
+def test_ksh_takes_many_times_as_long_as_grh():
     """published: "With 2,000 labels GRH from CCA by kernel ridge is not behind KSH on all labelled
     images"
     """

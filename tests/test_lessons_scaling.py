@@ -62,7 +62,7 @@ def table_bytes(codes, r):
     return scale.measure_search(codes, codes[:2], r, repeats=1)["table_bytes"]
 
 
-def test_short_codes_take_fewer_bytes_for_they_need_no_tables_of_pieces(lab):
+def test_short_codes_need_no_tables_of_pieces(lab):
     """scaling: "it is 2 bytes itself, and is found without tables of pieces" "because a row number
     and, for a way"
     """
@@ -74,7 +74,7 @@ def test_short_codes_take_fewer_bytes_for_they_need_no_tables_of_pieces(lab):
     assert {way["strategy"] for r in range(17) for way in table.explain(r)} == {"enumerate", "scan"}
 
 
-def test_multi_index_looks_up_less_than_the_ball_and_compares_few(lab):
+def test_multi_index_looks_up_less_than_the_ball(lab):
     """scaling: "Within a radius of 4 it cuts the code into" "Within half the bits there is nothing
     left to skip"
     """
@@ -90,7 +90,7 @@ def test_multi_index_looks_up_less_than_the_ball_and_compares_few(lab):
     )
 
 
-def test_tables_of_pieces_are_made_by_the_search_that_needs_them(lab):
+def test_tables_of_pieces_are_made_when_needed(lab):
     """scaling: "The first search that uses them makes and keeps them" "tables of pieces of the code
     are kept"
     """
@@ -180,7 +180,7 @@ def test_four_tables_are_complete_from_two_flipped_bits_on(lab):
         assert lab.found_with(index, nflip) == lab.within(RADIUS)
 
 
-def test_a_hash_index_returns_the_same_distances_and_not_the_same_rows(lab):
+def test_a_hash_index_returns_the_same_distances(lab):
     """scaling: "The distances are the same" "there are often more rows than places" """
     four = filled(faiss.IndexBinaryMultiHash(64, 4, 16), lab.codes)
     four.nflip = 5
@@ -194,7 +194,7 @@ def test_a_hash_index_returns_the_same_distances_and_not_the_same_rows(lab):
 # Partitions, and costs
 
 
-def test_traffic_grows_with_the_partitions_and_not_with_the_rows():
+def test_traffic_grows_with_the_partitions():
     """scaling: "traffic grows with the partitions and not with the rows" """
 
     def received(n_partitions, partition_rows):

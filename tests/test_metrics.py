@@ -72,7 +72,7 @@ def test_counts_are_those_of_all_pairs(seed, n, n_bits, n_labels):
 
 
 @given(st.integers(0, 2**16), st.integers(1, 5), st.integers(1, 3), st.sampled_from([None, 2, 3]))
-def test_average_precision_is_expected_over_all_orders_inside_the_rings(seed, n, n_bits, n_labels):
+def test_average_precision_is_expected_over_ties(seed, n, n_bits, n_labels):
     query, database, of_query, of_database = arguments = drawn(seed, n, n_bits, n_labels=n_labels)
     expected = []
     for distances, labels in zip(hamming_distances(query, database), of_query, strict=True):
@@ -361,7 +361,7 @@ def test_radii_are_by_default_those_that_there_are_up_to_ten(n_bits, largest):
     assert frame["radius"].tolist() == [*range(largest + 1)]
 
 
-def test_radii_come_back_as_they_were_asked_for_with_the_time_of_the_whole_search(monkeypatch):
+def test_radii_come_back_with_the_whole_time(monkeypatch):
     # Each interval takes two seconds: encoding, searching a ball, and once the product with all
     # rows, which all balls with many candidates share.
     clock = count(100, 2)

@@ -20,7 +20,7 @@ def roles(cell):
     return {role for role in ("grade", "locked", "solution") if settings.get(role)}
 
 
-def test_an_exercise_is_a_cell_to_answer_and_one_that_is_graded_and_hides_its_cases(small_book):
+def test_an_exercise_is_two_cells_and_hides_its_cases(small_book):
     path = small_book / "_build/editions/nbgrader/source/chapter/chapter.ipynb"
     assignment = nbformat.read(path, as_version=4)
     nbformat.validate(assignment)

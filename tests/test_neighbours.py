@@ -53,7 +53,7 @@ def test_with_a_ball_of_everything_it_is_exhaustive_search(metric, n_jobs):
 
 
 @pytest.mark.parametrize("hasher", [None, LSH(24), ITQ(8, random_state=0)])
-def test_the_radius_is_the_smallest_that_reaches_the_recall_wanted_on_rows_held_out(hasher):
+def test_the_radius_is_the_smallest_that_reaches_the_recall(hasher):
     X, _, Q, _ = clustered(n=3000)
     brute = NearestNeighbors(n_neighbors=10, metric="cosine", algorithm="brute").fit(X)
     _, exact = brute.kneighbors(Q)
@@ -75,7 +75,7 @@ def test_the_radius_is_the_smallest_that_reaches_the_recall_wanted_on_rows_held_
     assert (distances <= nn.radius_).mean() > 0.93
 
 
-def test_a_query_without_enough_candidates_gets_a_larger_ball_and_no_row_finds_itself():
+def test_a_query_without_candidates_gets_a_larger_ball():
     X, _, Q, _ = clustered(n=200)
     X[50:60] = X[0]  # eleven alike
     nn = HashNeighbors(LSH(32, random_state=0), radius=0, n_neighbors=20).fit(X)
@@ -91,7 +91,7 @@ def test_a_query_without_enough_candidates_gets_a_larger_ball_and_no_row_finds_i
     assert HashNeighbors().fit(X[:5]).radius_ == 4
 
 
-def test_it_feeds_a_classifier_in_a_pipeline_and_learns_from_labels():
+def test_it_feeds_a_classifier_in_a_pipeline():
     X, y, Q, y_new = clustered()
     for metric in ("euclidean", "cosine"):
         nn = HashNeighbors(n_neighbors=5, metric=metric, random_state=0)

@@ -118,7 +118,7 @@ def test_type_checkers_see_the_same_names():
 
 
 @pytest.mark.parametrize("room", ["baselines", "metrics", "figures"])
-def test_a_new_hasher_metric_or_figure_touches_at_most_three_files(room):
+def test_a_new_hasher_touches_at_most_three_files(room):
     """The file that it is written in, and the lists that name it.
 
     The room's, and perhaps the package's.

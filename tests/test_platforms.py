@@ -159,7 +159,7 @@ exercises.check("2.3", lambda a, b: 0)
 """
 
 
-def test_no_text_is_read_or_written_in_the_encoding_of_the_machine(tmp_path):
+def test_no_text_depends_on_the_machines_encoding(tmp_path):
     program = ("-X", "warn_default_encoding", "-c", USED, str(tmp_path))
     done = python(*program, L2H_DATA_HOME=str(tmp_path / "cache"))
     assert done.returncode == 0, done.stderr
@@ -184,7 +184,7 @@ RESERVED = re.compile(
 
 
 @pytest.mark.parametrize("folder", ["", "_build/html", "_build/editions"])
-def test_the_files_of_the_project_and_of_the_site_can_be_had_on_every_system(folder):
+def test_every_system_can_have_all_files(folder):
     if not (ROOT / folder).is_dir():
         pytest.skip("run `make book` first")
     left_out = {".venv", "_build", ".git", "__pycache__", ".hypothesis", ".mypy_cache"}

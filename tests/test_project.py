@@ -34,7 +34,7 @@ def codes(project):
     }
 
 
-def test_a_student_s_project_is_the_same_again_and_another_s_is_another(project):
+def test_a_students_project_is_the_same_again(project):
     again = project_data(" S1 ")
     assert again.n_bits == project.n_bits
     assert again.radius == project.radius
@@ -50,7 +50,7 @@ def test_a_student_s_project_is_the_same_again_and_another_s_is_another(project)
         project_data("  ")
 
 
-def test_a_project_has_its_classes_in_three_parts_that_do_not_overlap(project):
+def test_a_projects_three_parts_do_not_overlap(project):
     s = project.split
     assert len(project.class_names) == 6
     rows = np.concatenate([s.query_rows, s.train_rows, s.database_rows])
@@ -193,7 +193,7 @@ def graded(tmp_path_factory, codes):
 
 
 @pytest.mark.parametrize("name", SUBMISSIONS)
-def test_each_submission_gets_the_mark_or_the_sentence_that_it_deserves(graded, name):
+def test_each_submission_gets_what_it_deserves(graded, name):
     _, table = graded
     _, deserved = SUBMISSIONS[name]
     # a folder without a submission has a row of its own
@@ -209,7 +209,7 @@ def test_each_submission_gets_the_mark_or_the_sentence_that_it_deserves(graded, 
     assert row["map":"grh_map"].isna().all() == (not is_graded)
 
 
-def test_who_handed_in_nothing_is_told_and_gradebooks_hold_no_formula(graded):
+def test_absent_students_are_named_and_no_formula_is_written(graded):
     folder, table = graded
     assert len(table) == len(SUBMISSIONS) + len(["s8", "s9", "s12", "s18"])
     nothing = pd.read_csv(folder / "grades.csv", index_col="student").loc["s18"]
@@ -257,9 +257,7 @@ def test_grades_are_those_of_the_codes(graded, project, codes):
     assert row["lsh_sd"] == pytest.approx(np.std(scores, ddof=1), abs=1e-4)
 
 
-def test_without_a_list_a_file_counts_for_the_student_whom_it_names_and_is_named_after(
-    tmp_path, codes, capsys
-):
+def test_without_a_list_a_file_counts_for_whom_it_names(tmp_path, codes, capsys):
     for name in ("s1.npz", "s2.npz", "codes.npz"):
         np.savez(tmp_path / name, **codes)
     (tmp_path / "s3.npz").mkdir()

@@ -170,7 +170,7 @@ def test_from_a_file_of_vectors_to_neighbours_at_an_address(client, tmp_path, ve
         assert_searches_are_exact(table, lsh.transform(vectors), lsh.transform(vectors[:5]), 5)
 
 
-def test_workers_listen_on_this_machine_only_and_leave_nothing_behind(tmp_path, monkeypatch):
+def test_workers_listen_on_this_machine_only(tmp_path, monkeypatch):
     def listening():
         import psutil
 
@@ -225,7 +225,7 @@ def peak_memory():
 @pytest.mark.skipif(
     not Path("/proc/self/status").exists(), reason="the peak of a process is read as Linux tells it"
 )
-def test_two_million_codes_are_searched_in_the_memory_that_is_stated(tmp_path):
+def test_two_million_codes_fit_the_stated_memory(tmp_path):
     n = 2_000_000
     block_rows = 250_000
     bits = random_bits(n, 64)
@@ -249,7 +249,7 @@ def test_two_million_codes_are_searched_in_the_memory_that_is_stated(tmp_path):
 # Costs
 
 
-def test_bytes_on_the_wire_are_those_of_packed_queries_and_of_answers_in_the_smallest_numbers():
+def test_bytes_on_the_wire_are_as_stated():
     bits = random_bits(2000, 100)
     queries = near(bits, 7, flip=0.2)
     parts = [HashTable(piece) for piece in np.split(bits, 4)]

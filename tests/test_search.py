@@ -30,7 +30,7 @@ rerank_module = import_module("l2h_tutorial.search.rerank")
         lambda b: st.tuples(st.just(b), st.integers(0, 2**b - 1), st.integers(0, b))
     )
 )
-def test_ball_holds_each_code_within_the_radius_once_nearest_first(case):
+def test_ball_holds_each_code_once_nearest_first(case):
     n_bits, code, radius = case
     ball = list(hamming_ball(code, n_bits, radius))
     distances = [(code ^ neighbour).bit_count() for neighbour in ball]
@@ -131,7 +131,7 @@ def test_a_block_of_queries_is_searched_at_a_time():
     assert rerank_module.queries_at_a_time(2**20) == 32
 
 
-def test_neighbours_are_sought_nearby_first_where_there_may_be_enough():
+def test_neighbours_are_sought_nearby_first():
     random = np.random.default_rng(0)
     centres = random.random((10_000, 64)) < 0.5
     bits = centres[random.integers(len(centres), size=200_000)]
@@ -161,9 +161,7 @@ def nearest_by_sklearn(query, database, ids, k, metric):
 @pytest.mark.parametrize("many", [-1.0, 0.3, 2.0])
 @pytest.mark.parametrize("metric", ["cosine", "euclidean", "cityblock"])
 @pytest.mark.parametrize("at_a_time", [1, 3, 128])
-def test_ranking_is_that_of_scikit_learn_whatever_is_compared_at_a_time(
-    monkeypatch, many, metric, at_a_time
-):
+def test_ranking_is_that_of_scikit_learn_in_any_block(monkeypatch, many, metric, at_a_time):
     monkeypatch.setattr(rerank_module, "_MANY", many)
     monkeypatch.setattr(rerank_module, "_BLOCK_QUERIES", at_a_time)
     random = np.random.default_rng(0)
@@ -192,7 +190,7 @@ small_vectors = hnp.arrays(
 
 
 @given(small_vectors, small_vectors, st.data())
-def test_rerank_has_ties_by_row_and_zero_vectors_without_direction(query, database, data):
+def test_rerank_has_ties_by_row_and_takes_zero_vectors(query, database, data):
     """Compare cosines as fractions: their squares, with their signs, times the query's own square.
 
     No rounding breaks the ties of equal vectors, and of vectors at a right angle to the query.
@@ -224,7 +222,7 @@ def test_rerank_has_ties_by_row_and_zero_vectors_without_direction(query, databa
         assert (place[one] <= place[other]).all()
 
 
-def test_nearly_parallel_vectors_that_float32_would_confuse_come_in_exact_order():
+def test_nearly_parallel_vectors_come_in_exact_order():
     random = np.random.default_rng(0)
     database = (1 + 1e-5 * random.standard_normal((3000, 40))).astype(np.float32)
     database[1500:] = database[:1500]
@@ -288,7 +286,7 @@ def test_neighbours_without_a_distance_come_last():
 
 
 @pytest.mark.parametrize("metric", ["cosine", "euclidean", "cityblock"])
-def test_of_few_candidates_only_their_rows_are_read_a_block_of_queries_at_a_time(metric):
+def test_of_few_candidates_only_their_rows_are_read(metric):
     random = np.random.default_rng(0)
     database = random.standard_normal((20_000, 32))
     query = database[:1000] + 0.1

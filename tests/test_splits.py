@@ -76,7 +76,7 @@ def test_the_papers_partition_trains_inside_the_database():
 
 
 @pytest.mark.parametrize("held_out", [1, 4])
-def test_classes_that_are_held_out_are_queried_and_never_trained_on(held_out):
+def test_held_out_classes_are_never_trained_on(held_out):
     split = held_out_partition(DATA, held_out, n_train=203, n_query_per_class=20)
     queried = set(split.y_query.tolist())
     trained = set(split.y_train.tolist())

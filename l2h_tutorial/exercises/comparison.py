@@ -21,16 +21,18 @@ def _redraw_case(rng: np.random.Generator, i: int) -> tuple[Array, Array, Array]
 
 
 _PAIRED = Compute(
-    reference=lambda a, b, draws: (a - b)[draws].mean(axis=1),
+    reference=lambda first, second, draws: (first - second)[draws].mean(axis=1),
     case=_redraw_case,
     mistakes={
         "You drew queries for a only. Measure b on the same ones.": (
-            lambda a, b, draws: a[draws].mean(axis=1) - b.mean()
+            lambda first, second, draws: first[draws].mean(axis=1) - second.mean()
         ),
         "That is the mean over the queries of all redraws: a number for each position in a row. "
-        "Average along the rows.": (lambda a, b, draws: (a - b)[draws].mean(axis=0)),
+        "Average along the rows.": (
+            lambda first, second, draws: (first - second)[draws].mean(axis=0)
+        ),
         "That is one number for all redraws. How much it moves from one to the next is the "
-        "question.": (lambda a, b, draws: float((a - b)[draws].mean())),
+        "question.": (lambda first, second, draws: float((first - second)[draws].mean())),
     },
     nudge="Take a single row of `draws`, and look up a and b at the queries that it names.",
 )

@@ -196,13 +196,13 @@ _OTHERS = Compute(
     case=_others_case,
     mistakes={
         "The image itself is among its neighbours. It asks, so it cannot be an answer.": (
-            lambda X, row, k: _by_distance(X, row)[:k]
+            lambda vectors, row, k: _by_distance(vectors, row)[:k]
         ),
         "You left out whatever came first, and it was another image: X holds the same vector "
         "twice. Leave out the row that asks, wherever it "
-        "stands.": (lambda X, row, k: _by_distance(X, row)[1 : k + 1]),
+        "stands.": (lambda vectors, row, k: _by_distance(vectors, row)[1 : k + 1]),
         "One too few. Leave out the row that asks first, and then take k.": (
-            lambda X, row, k: _others(X, row, k)[: k - 1]
+            lambda vectors, row, k: _others(vectors, row, k)[: k - 1]
         ),
     },
     nudge="Compute all distances to the row, sort the row numbers by them, the lower first at a "

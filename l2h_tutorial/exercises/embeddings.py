@@ -86,14 +86,16 @@ def _estimate_case(rng: np.random.Generator, i: int) -> tuple[Array, Array]:
 
 
 _ESTIMATE = Compute(
-    reference=lambda q, x: q @ _signs_of(x) * (x @ x) / np.abs(x).sum(),
+    reference=lambda query, x: query @ _signs_of(x) * (x @ x) / np.abs(x).sum(),
     case=_estimate_case,
     mistakes={
         "You made the signs as long as x. Their projection on x is then shorter than x, so the "
-        "estimate is low.": (lambda q, x: q @ _signs_of(x) * np.linalg.norm(x) / np.sqrt(len(x))),
+        "estimate is low.": (
+            lambda query, x: query @ _signs_of(x) * np.linalg.norm(x) / np.sqrt(len(x))
+        ),
         "You took the multiple of the signs that is nearest to x. It is shorter than x, so the "
-        "estimate is low.": (lambda q, x: q @ _signs_of(x) * np.abs(x).sum() / len(x)),
-        "That is the exact product: x itself is not kept.": (lambda q, x: q @ x),
+        "estimate is low.": (lambda query, x: query @ _signs_of(x) * np.abs(x).sum() / len(x)),
+        "That is the exact product: x itself is not kept.": (lambda query, x: query @ x),
     },
     nudge="Write r = a * s, the signs s with +1 for a zero. With which a is r's projection on x "
     "just x, r @ x = x @ x?",

@@ -24,15 +24,17 @@ def _degrees(S: Array) -> Array:
 
 
 _VOTE = Compute(
-    reference=lambda S, L: np.asarray(graph_affinity(S) @ L.astype(float)),
+    reference=lambda graph, L: np.asarray(graph_affinity(graph) @ L.astype(float)),
     case=_graph_case,
     mistakes={
         "You divided each sum by the degree of the image that is voted on: that is D^-1 S L. In S "
         "D^-1 L each voter divides its own bit by its own "
-        "degree.": (lambda S, L: S @ L / _degrees(S)),
-        "Those are sums of votes. Divide by the degrees.": (lambda S, L: (S @ L).astype(float)),
+        "degree.": (lambda graph, L: graph @ L / _degrees(graph)),
+        "Those are sums of votes. Divide by the degrees.": (
+            lambda graph, L: (graph @ L).astype(float)
+        ),
         "You divided by the number of all images. A degree is the number of neighbours.": (
-            lambda S, L: S @ L / len(S)
+            lambda graph, L: graph @ L / len(graph)
         ),
     },
     nudge="Take the graph of three images in which the first joins both others, and work out one "

@@ -92,17 +92,21 @@ def _with_ridge(K: Array, ridge: float) -> Array:
 
 
 _RIDGE = Compute(
-    reference=lambda K, k, L, ridge: k @ np.linalg.solve(_with_ridge(K, ridge), L),
+    reference=lambda kernel, new_kernel, L, ridge: (
+        new_kernel @ np.linalg.solve(_with_ridge(kernel, ridge), L)
+    ),
     case=_kernel_case,
     mistakes={
         "You added the ridge to every entry of K. Times the identity, where does it go?": (
-            lambda K, k, L, ridge: k @ np.linalg.solve(K + ridge, L)
+            lambda kernel, new_kernel, L, ridge: new_kernel @ np.linalg.solve(kernel + ridge, L)
         ),
         "You divided entry by entry. The inverse of a matrix is another thing: solve the system.": (
-            lambda K, k, L, ridge: k @ ((1 / _with_ridge(K, ridge)) @ L)
+            lambda kernel, new_kernel, L, ridge: new_kernel @ ((1 / _with_ridge(kernel, ridge)) @ L)
         ),
         "Those are the signs. The exercise asks for the scores, before the sign is taken.": (
-            lambda K, k, L, ridge: np.sign(k @ np.linalg.solve(_with_ridge(K, ridge), L))
+            lambda kernel, new_kernel, L, ridge: np.sign(
+                new_kernel @ np.linalg.solve(_with_ridge(kernel, ridge), L)
+            )
         ),
     },
     nudge="Check the shapes: A has a row for each training image and a column for each bit.",
