@@ -20,8 +20,12 @@ def _redraw_case(rng: np.random.Generator, i: int) -> tuple[Array, Array, Array]
     return a, b, rng.integers(0, n_queries, size=(n_draws, n_queries))
 
 
+def _redrawn_differences(a: Array, b: Array, draws: Array) -> Array:
+    return (a - b)[draws].mean(axis=1)
+
+
 _PAIRED = Compute(
-    reference=lambda first, second, draws: (first - second)[draws].mean(axis=1),
+    reference=_redrawn_differences,
     case=_redraw_case,
     mistakes={
         "You drew queries for a only. Measure b on the same ones.": (

@@ -23,8 +23,12 @@ def _degrees(S: Array) -> Array:
     return S.sum(axis=1, keepdims=True)
 
 
+def _votes(S: Array, L: Array) -> Array:
+    return np.asarray(graph_affinity(S) @ L.astype(float))
+
+
 _VOTE = Compute(
-    reference=lambda graph, L: np.asarray(graph_affinity(graph) @ L.astype(float)),
+    reference=_votes,
     case=_graph_case,
     mistakes={
         "You divided each sum by the degree of the image that is voted on: that is D^-1 S L. In S "

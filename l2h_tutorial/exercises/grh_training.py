@@ -91,10 +91,12 @@ def _with_ridge(K: Array, ridge: float) -> Array:
     return K + ridge * np.eye(len(K))
 
 
+def _ridge_scores(K: Array, k: Array, L: Array, ridge: float) -> Array:
+    return k @ np.linalg.solve(_with_ridge(K, ridge), L)
+
+
 _RIDGE = Compute(
-    reference=lambda kernel, new_kernel, L, ridge: (
-        new_kernel @ np.linalg.solve(_with_ridge(kernel, ridge), L)
-    ),
+    reference=_ridge_scores,
     case=_kernel_case,
     mistakes={
         "You added the ridge to every entry of K. Times the identity, where does it go?": (
