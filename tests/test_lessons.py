@@ -211,7 +211,7 @@ def test_no_single_pixel_tells_the_classes_apart(fashion):
 
 @pytest.fixture(scope="module", params=SLOW_DATA)
 def slid(request):
-    """Return the data, precision at 10 by description and position, and the share of pixels changed.
+    """Return the data, precision at 10 by description and place, and the share of pixels changed.
 
     Queries stay where they are or slide by two pixels; pixels and GIST describe them.
     """
