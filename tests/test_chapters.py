@@ -1,6 +1,6 @@
-"""The chapters as they are written.
+"""Check the chapters as they are written.
 
-No result typed by hand, every figure described, every chapter of one form.
+No result is typed by hand, every figure is described, and every chapter has the same form.
 """
 
 import re
@@ -28,9 +28,10 @@ TEXT_DIRECTIVES = {
     "glossary",
     "selftest",
 }
-LONGEST_CELL = 16
-LONGEST_LINE = 84
-MOST = {"sections": 8, "visible cells": 25}  # of a chapter's main text
+LONGEST_CELL = 16  # lines
+LONGEST_LINE = 84  # columns
+MOST_SECTIONS = 8  # that teach, in a chapter
+MOST_VISIBLE_CELLS = 25  # whose code is seen, in a chapter
 
 
 def named(pages: list[Path]) -> Any:
@@ -61,7 +62,7 @@ INTEGER = r"(?<![\w.,/])(\d{1,3}(?:,\d{3})+|\d{4,})(?![\w/]|[.,]\d)"
 
 
 def is_round(number: int) -> bool:
-    """A number that people choose: a multiple of 100, a power of two; or a year."""
+    """Say whether people choose such a number: a multiple of 100, a power of two, or a year."""
     return number % 100 == 0 or number & (number - 1) == 0 or 1900 <= number < 2100
 
 
@@ -70,40 +71,31 @@ def typed_results(text: str) -> list[str]:
     for pattern in NOT_PROSE:
         text = re.sub(pattern, " \N{MIDDLE DOT} ", text)
     found = [match for pattern in RESULTS for match in re.finditer(pattern, text)]
-    found += [
-        match
-        for match in re.finditer(INTEGER, text)
-        if not is_round(int(match[1].replace(",", "")))
-    ]
-    around = [
-        (match[0].strip(), text[max(0, match.start() - 40) : match.end() + 40]) for match in found
-    ]
-    return [f"{result!r} in: {' '.join(context.split())}" for result, context in around]
+    for match in re.finditer(INTEGER, text):
+        if not is_round(int(match[1].replace(",", ""))):
+            found.append(match)
+    messages = []
+    for match in found:
+        context = text[max(0, match.start() - 40) : match.end() + 40]
+        messages.append(f"{match[0].strip()!r} in: {' '.join(context.split())}")
+    return messages
 
 
 def prose_of(markdown: str) -> str:
-    """Markdown without what a reader does not read as a sentence.
-
-    Code blocks, and the options of directives.
-    """
+    """Return Markdown without what nobody reads as a sentence: code, and options of directives."""
     kept: list[str] = []
     open_fences: list[tuple[str, bool]] = []  # the fence, and whether its content is prose
     for line in markdown.splitlines():
         fence = re.match(r"\s*(`{3,}|:{3,})\s*(?:\{([\w:-]+)\})?(.*)$", line)
-        if (
-            fence
-            and open_fences
-            and fence[1] == open_fences[-1][0]
-            and not fence[2]
-            and not fence[3].strip()
-        ):
+        if open_fences and line.strip() == open_fences[-1][0]:
             open_fences.pop()
-        elif fence and all(prose for _, prose in open_fences):
-            open_fences.append((fence[1], fence[2] in TEXT_DIRECTIVES))
-            kept.append(fence[3] if open_fences[-1][1] else "")
-        elif all(prose for _, prose in open_fences) and not (
-            open_fences and re.match(r"\s*:[\w-]+:", line)
-        ):
+        elif not all(is_prose for _, is_prose in open_fences):
+            continue
+        elif fence:
+            is_prose = fence[2] in TEXT_DIRECTIVES
+            open_fences.append((fence[1], is_prose))
+            kept.append(fence[3] if is_prose else "")
+        elif not open_fences or not re.match(r"\s*:[\w-]+:", line):
             kept.append(line)
     return "\n".join(kept)
 
@@ -117,25 +109,23 @@ def code_cells(page: Path) -> list[Any]:
 
 
 def figure_of(cell: Any) -> dict[str, str]:
-    """What a cell says of its figure: name, caption, alt."""
+    """Return what a cell says about its figure: name, caption, alt and width."""
     mystnb = cell.metadata.get("mystnb", {})
-    return {
-        **mystnb.get("figure", {}),
-        **{key: str(value) for key, value in mystnb.get("image", {}).items()},
-    }
+    image = {key: str(value) for key, value in mystnb.get("image", {}).items()}
+    return mystnb.get("figure", {}) | image
 
 
 def read(page: Path) -> str:
-    """All that a page says: its text, its captions and its alt texts."""
+    """Return all that a page says: its text, its captions and its alt texts."""
     if page not in NOTEBOOKS:
         return prose_of(page.read_text(encoding="utf-8"))
     pieces = []
     for cell in cells(page):
-        said = figure_of(cell)
-        markdown = cell.cell_type == "markdown"
-        pieces += (
-            [prose_of(cell.source)] if markdown else [said.get("caption", ""), said.get("alt", "")]
-        )
+        if cell.cell_type == "markdown":
+            pieces.append(prose_of(cell.source))
+        else:
+            figure = figure_of(cell)
+            pieces += [figure.get("caption", ""), figure.get("alt", "")]
     return "\n\n".join(pieces)
 
 
@@ -184,9 +174,7 @@ def test_honest_text_is_not_found(honest):
 
 @named(PAGES)
 def test_no_result_is_typed_by_hand(page):
-    """Record it: ``record("name", f"{value:.2f}")``; a number that is chosen, not measured:
-    ``[0.8]{.definition}``.
-    """
+    """Record it: ``record("name", f"{value:.2f}")``. Mark a chosen one: ``[0.8]{.definition}``."""
     assert typed_results(read(page)) == []
 
 
@@ -205,32 +193,27 @@ def test_numbers_are_shown_only_as_recorded_text(page):
 
 
 def draws(cell: Any) -> bool:
-    return (
-        re.search(r"\bfigures\.(?!table\b|read_map\b|spread_table\b|contrast_table\b)", cell.source)
-        is not None
-    )
+    """Say whether a cell calls a function of `figures` that draws."""
+    drawing = r"\bfigures\.(?!table\b|read_map\b|spread_table\b|contrast_table\b)"
+    return re.search(drawing, cell.source) is not None
 
 
 @named([page for page in NOTEBOOKS if any(draws(cell) for cell in code_cells(page))])
 def test_every_figure_has_a_name_alt_text_and_caption(page):
     for cell in code_cells(page):
-        said = figure_of(cell)
+        figure = figure_of(cell)
         if not draws(cell):
-            assert not said, f"a figure's metadata on a cell that draws none: {cell.source[:80]}"
+            assert not figure, f"a figure's metadata on a cell that draws none: {cell.source[:80]}"
             continue
-        where = said.get("name") or cell.source.splitlines()[-1]
-        assert re.fullmatch(r"fig-[a-z0-9-]+", said.get("name", "")), (
-            f"{where}: a figure is named fig-..."
-        )
-        assert len(said.get("alt", "")) >= 40, (
-            f"{where}: the alt text says what a sighted reader sees"
-        )
-        caption = said.get("caption", "").strip()
+        name = figure.get("name", "")
+        alt = figure.get("alt", "")
+        caption = figure.get("caption", "").strip()
+        where = name or cell.source.splitlines()[-1]
+        assert re.fullmatch(r"fig-[a-z0-9-]+", name), f"{where}: a figure is named fig-..."
+        assert len(alt) >= 40, f"{where}: the alt text says what a sighted reader sees"
         assert caption.endswith("."), f"{where}: the caption is a sentence"
         assert len(caption.split()) >= 6, f"{where}: the caption states the answer"
-        assert caption != said["alt"], (
-            f"{where}: the caption says what it means, the alt text what is seen"
-        )
+        assert caption != alt, f"{where}: the caption says what it means, the alt text what is seen"
 
 
 # Code
@@ -243,8 +226,8 @@ def test_cells_are_short(page):
         if "remove-cell" in tags or "remove-input" in tags:
             continue
         lines = cell.source.splitlines()
-        repeated = lines[0].startswith("# the lines so far")  # of earlier chapters, folded
-        assert len(lines) <= LONGEST_CELL or repeated, f"{len(lines)} lines: {lines[0]}"
+        is_repeated = lines[0].startswith("# the lines so far")  # of earlier chapters, folded
+        assert len(lines) <= LONGEST_CELL or is_repeated, f"{len(lines)} lines: {lines[0]}"
         assert max(map(len, lines)) <= LONGEST_LINE, f"wider than a page: {max(lines, key=len)}"
 
 
@@ -259,15 +242,10 @@ def test_cells_hold_no_hidden_failures(page):
 
 
 def test_every_page_is_in_the_table_of_contents():
-    entries = [
-        entry
-        for part in TOC["parts"]
-        for entry in part["chapters"]
-        for entry in entry.get("sections", ())
-    ]
-    assert sorted((ROOT / "book").rglob("*.md")) == sorted(
-        [*PAGES, *(ROOT / f"{each['file']}.md" for each in entries)]
-    )
+    chapters = [chapter for part in TOC["parts"] for chapter in part["chapters"]]
+    sections = [section for chapter in chapters for section in chapter.get("sections", ())]
+    listed = [*PAGES, *(ROOT / f"{section['file']}.md" for section in sections)]
+    assert sorted((ROOT / "book").rglob("*.md")) == sorted(listed)
 
 
 @named(CHAPTERS)
@@ -283,20 +261,13 @@ def test_a_chapter_has_its_fixed_parts_in_order(page):
     assert "Time: {minutes}`here`." in opening
 
 
-def size_of(page):
-    """Count what stands before the exercises: sections that teach, cells whose code is seen."""
-    before = page.read_text(encoding="utf-8").partition("\n## Exercises")[0]
-    hidden = re.compile(r"tags:.*(remove|hide)-")
-    cells = re.findall(r"(?ms)^```\{code-cell\}.*?^```$", before)
-    return {
-        "sections": len(re.findall(r"(?m)^## ", before)),
-        "visible cells": sum(not hidden.search(cell) for cell in cells),
-    }
-
-
 @named(CHAPTERS)
 def test_a_chapter_has_one_argument_and_the_size_of_one(page):
-    assert {what: n for what, n in size_of(page).items() if n > MOST[what]} == {}
+    main_text = page.read_text(encoding="utf-8").partition("\n## Exercises")[0]
+    assert len(re.findall(r"(?m)^## ", main_text)) <= MOST_SECTIONS
+    cells = re.findall(r"(?ms)^```\{code-cell\}.*?^```$", main_text)
+    visible = [cell for cell in cells if not re.search(r"tags:.*(remove|hide)-", cell)]
+    assert len(visible) <= MOST_VISIBLE_CELLS
 
 
 @named(CHAPTERS)
@@ -309,21 +280,18 @@ def test_the_glossary_is_sorted_and_each_term_is_used():
     block = re.search(r"(?s)```\{glossary\}\n(.*?)```", text)[1]
     entries = [entry.split("\n  ")[0].split("\n") for entry in block.strip().split("\n\n")]
     assert entries == sorted(entries, key=lambda entry: entry[0].casefold())
-    said = " ".join(
-        "\n".join(read(page) for page in PAGES if page.stem != "glossary").casefold().split()
-    )
+    pages = [read(page) for page in PAGES if page.stem != "glossary"]
+    book = " ".join("\n".join(pages).casefold().split())
 
-    def is_said(term):
-        # precision at 10
-        return re.search(re.sub(r"\\ k$", r" \\w+", re.escape(term.casefold())), said)
+    def is_used(term):
+        pattern = re.escape(term.casefold())
+        pattern = re.sub(r"\\ k$", r" \\w+", pattern)  # precision at 10 for precision at k
+        return re.search(pattern, book)
 
-    assert [entry for entry in entries if not any(map(is_said, entry))] == []
+    assert [entry for entry in entries if not any(map(is_used, entry))] == []
 
 
 def test_every_reference_says_where_it_is():
     references = (ROOT / "book/references.bib").read_text(encoding="utf-8").split("\n@")
-    assert [
-        entry.split(",")[0]
-        for entry in references
-        if not re.search(r"(?m)^\s+(doi|url)\s+= ", entry)
-    ] == []
+    for entry in references:
+        assert re.search(r"(?m)^\s+(doi|url)\s+= ", entry), entry

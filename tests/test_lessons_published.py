@@ -1,7 +1,6 @@
-"""What the appendix says of the paper's table, against the results that are kept, and these against
-new measurements.
+"""Check the appendix on the paper's table against kept results, and these against new ones.
 
-A docstring quotes the sentence; test_lessons.py makes sure that the book still says it.
+A docstring quotes the sentence, and test_lessons.py makes sure that the book still says it.
 """
 
 import json
@@ -16,6 +15,7 @@ from l2h_tutorial.protocols.ecir2015 import N_BITS, audit, beside_published
 from l2h_tutorial.protocols.results import provenance
 from l2h_tutorial.protocols.table1 import METHODS, SCORE_BITS, _measure
 
+# values beyond which a parameter cannot go, or need not
 BOUNDS = {"alpha": (1.0,), "n_iter": (1, np.inf), "n_layers": (1, 2), "n_neighbours": (1, np.inf)}
 MOST_TRIALS = 55
 AT_32_BITS = ("GRH rbf-landmarks", "GRH linear-svm, CCA start, ridge")
@@ -36,19 +36,17 @@ def trials(row):
 
 
 def test_every_method_has_its_lengths_and_partitions():
-    """Those that have one length here are for one question; `make table1` measures the rest."""
+    """Methods with one length here are for one question; `make table1` measures the rest."""
     assert (TABLE["partitions"] == 5).all()
-    for method in METHODS:
-        for labels in [1000] if method in WITHOUT_LABELS else [1000, 2000]:
-            lengths = set(
-                TABLE.loc[(TABLE["method"] == method) & (TABLE["n_train"] == labels), "n_bits"]
-            )
-            all_of_them = lengths == set(SCORE_BITS if method == "class scores" else N_BITS)
-            assert all_of_them or (lengths == {32} and method.startswith(AT_32_BITS)), (
-                method,
-                labels,
-            )
     assert set(TABLE["method"]) == set(METHODS)
+    for (method, _), rows in TABLE.groupby(["method", "n_train"]):
+        lengths = set(rows["n_bits"])
+        all_lengths = SCORE_BITS if method == "class scores" else N_BITS
+        if not (method.startswith(AT_32_BITS) and lengths == {32}):
+            assert lengths == set(all_lengths), method
+    for method, labels in TABLE.groupby("method")["n_train"]:
+        without = method in WITHOUT_LABELS
+        assert set(labels) == ({1000} if without else {1000, 2000}), method
 
 
 def test_all_was_measured_on_the_same_thousand_queries():
@@ -86,37 +84,35 @@ def test_the_best_value_is_inside_what_was_tried_or_at_a_bound():
         tried = trials(row)
         chosen = json.loads(row.parameters)
         last = tried[tried["step"] == 2] if "step" in tried else tried
-        of_it = last[
-            [
-                all(one[name] == chosen[name] for name in METHODS[row.method][1])
-                for _, one in last.iterrows()
-            ]
-        ]
-        assert of_it["score"].max() == last["score"].max(), (row.method, row.n_train, row.n_bits)
-        assert "step" in tried or row.validation_map == pytest.approx(last["score"].max(), abs=1e-4)
+        names = list(METHODS[row.method][1])
+        has_chosen = (last[names] == pd.Series(chosen)[names]).all(axis=1)
+        best = last["score"].max()
+        assert last.loc[has_chosen, "score"].max() == best, row[1:4]
+        if "step" not in tried:
+            assert row.validation_map == pytest.approx(best, abs=1e-4)
         for name, value in chosen.items():
-            inside = tried[name].min() < value < tried[name].max()
-            others |= (
-                set() if inside or value in BOUNDS.get(name, ()) else {(row.method, name, value)}
-            )
+            is_inside = tried[name].min() < value < tried[name].max()
+            if not is_inside and value not in BOUNDS.get(name, ()):
+                others.add((row.method, name, value))
     assert others == {("GRH linear-svm, CCA start, ridge 1.0", "alpha", 0.6)}
 
 
 def test_the_choice_hardly_depends_on_the_length():
     """published: "The choice seldom depends much on the length" "at most, which is KSH's" """
     losses = []
-    for (method, _), rows in TUNED[TUNED["method"] != "class scores"].groupby(
-        ["method", "n_train"]
-    ):
+    by_length = TUNED[TUNED["method"] != "class scores"].groupby(["method", "n_train"])
+    for (method, _), rows in by_length:
         wanted = json.loads(rows.loc[rows["n_bits"] == 32, "parameters"].iloc[0])
         for row in rows[rows["n_bits"] != 32].itertuples():
             tried = trials(row)
             same = tried.loc[(tried[list(wanted)] == pd.Series(wanted)).all(axis=1), "score"]
-            losses += [(tried["score"].max() - same.max(), method)] if len(same) else []
+            if len(same):
+                losses.append((tried["score"].max() - same.max(), method))
     assert len(losses) > 40
     assert np.mean([loss for loss, _ in losses]) < 0.001
     most, method = max(losses)
-    assert (method, 0.005 < most < 0.01) == ("KSH", True)
+    assert method == "KSH"
+    assert 0.005 < most < 0.01
 
 
 # the claims
@@ -184,13 +180,13 @@ def test_grh_repairs_only_a_weak_cca():
     """published: "So graph and linear classifier together make up for a weak ridge; to a well
     regularised CCA they add nothing." "it takes a weak one" "and arrives at the same place" """
     for labels, least in ((1000, 0.03), (2000, 0.01)):
-        assert CLAIMS.loc[(f"{CCA_LINEAR}, ridge 0.1", WEAK["ITQ+CCA"], labels), "low"] > least
-        assert CLAIMS.loc[(f"{CCA_LINEAR}, ridge 1.0", "ITQ+CCA", labels), "ours"] < 0
-        assert CLAIMS.loc[(f"{CCA_LINEAR}, ridge 1.0", "ITQ+CCA", labels), "high"] < 0.006
-        for n_bits in N_BITS:
-            assert AT[CCA_LINEAR, labels, n_bits] == pytest.approx(
-                AT["ITQ+CCA", labels, n_bits], abs=0.005
-            )
+        over_weak = CLAIMS.loc[(f"{CCA_LINEAR}, ridge 0.1", WEAK["ITQ+CCA"], labels)]
+        assert over_weak["low"] > least
+        over_regularised = CLAIMS.loc[(f"{CCA_LINEAR}, ridge 1.0", "ITQ+CCA", labels)]
+        assert over_regularised["ours"] < 0
+        assert over_regularised["high"] < 0.006
+        difference = AT[CCA_LINEAR, labels] - AT["ITQ+CCA", labels]
+        assert difference[list(N_BITS)].abs().max() <= 0.005
     starts = [
         json.loads(text)["initial__ridge"]
         for text in TUNED.loc[TUNED["method"] == CCA_LINEAR, "parameters"]
@@ -204,8 +200,9 @@ def test_ksh_with_all_centres_takes_most_of_the_lead_away():
     """
     for labels in (1000, 2000):
         assert CLAIMS.loc[(LSH_RBF, "KSH", labels), "ours"] < 0
-        assert 0 < CLAIMS.loc[(CCA_RBF, "KSH", labels), "ours"] < 0.02
-        assert CLAIMS.loc[(CCA_RBF, "KSH", labels), "p"] > 0.05
+        from_cca = CLAIMS.loc[(CCA_RBF, "KSH", labels)]
+        assert 0 < from_cca["ours"] < 0.02
+        assert from_cca["p"] > 0.05
         lead = [AT[CCA_RBF, labels, n_bits] - AT["KSH", labels, n_bits] for n_bits in N_BITS]
         assert np.argmax(lead) == 0
     assert AT["KSH", 2000, 32] >= 0.355
@@ -213,26 +210,17 @@ def test_ksh_with_all_centres_takes_most_of_the_lead_away():
 
 def test_with_300_kernels_each_grh_is_not_ahead_of_ksh():
     """published: "then GRH from LSH is behind" "and GRH from CCA level" """
+    over_ksh = CLAIMS.xs("KSH, 300 centres", level="of")
     for labels in (1000, 2000):
-        assert (
-            CLAIMS.loc[("GRH rbf-landmarks, LSH start", "KSH, 300 centres", labels), "high"]
-            < -0.005
-        )
-        assert (
-            abs(CLAIMS.loc[("GRH rbf-landmarks, CCA start", "KSH, 300 centres", labels), "ours"])
-            < 0.005
-        )
+        assert over_ksh.loc[("GRH rbf-landmarks, LSH start", labels), "high"] < -0.005
+        assert abs(over_ksh.loc[("GRH rbf-landmarks, CCA start", labels), "ours"]) < 0.005
 
 
 def test_at_eight_tenths_more_rounds_add():
     """published: "at $\\alpha = 0.8$ every round adds something; at $\\alpha = 1$ the first round
     is the best one" "ours gains by a second round there, and no more" """
-    choice = (
-        (TUNED["method"] == "GRH linear-svm, LSH start")
-        & (TUNED["n_bits"] == 32)
-        & (TUNED["n_train"] == 1000)
-    )
-    tried = trials(next(TUNED[choice].itertuples()))
+    (row,) = TUNED.query("method == @LSH_LINEAR and n_bits == 32 and n_train == 1000").itertuples()
+    tried = trials(row)
     by_round = tried[tried["step"] == 1].pivot(index="alpha", columns="n_iter", values="score")
     assert by_round.loc[0.8].is_monotonic_increasing
     assert by_round.loc[1.0].idxmax() == 1
@@ -304,10 +292,8 @@ SLOW = ["LSH", "AGH", "STH linear", "SDH", "ITQ+CCA", "class scores", "GRH kerne
 def test_a_cell_of_the_kept_table_is_measured_again(cifar, method):
     """On another machine the last bits of a product may differ, and with them a few codes."""
     assert MEASURED["data"].iloc[0] == provenance(cifar)["data"]
-    cells = MEASURED.query("method == @method and n_train == 1000 and partition == 3").set_index(
-        "n_bits", drop=False
-    )
-    row = cells.loc[8 if method == "class scores" else 32]
+    cells = MEASURED.query("method == @method and n_train == 1000 and partition == 3")
+    row = cells.set_index("n_bits", drop=False).loc[8 if method == "class scores" else 32]
     split = paper_partition(cifar, 1000, 100, random_state=3).preprocessed("centre")
     again = _measure(row.to_dict(), METHODS[method][0], row["parameters"], split)
     assert again["map"] == pytest.approx(row["map"], abs=0.002)

@@ -1,6 +1,6 @@
-"""Every claim of chapter 11 that is not a time, over five seeds, on both data sets.
+"""Check every claim of chapter 11 that is not a time, over five seeds, on both data sets.
 
-A docstring quotes the sentence; test_lessons.py makes sure that the book still says it.
+A docstring quotes the sentence, and test_lessons.py makes sure that the book still says it.
 """
 
 import re
@@ -34,10 +34,12 @@ class Lab:
         self.table = HashTable(self.codes)
 
     def found_with(self, index, nflip):
+        """Count what a hash index of faiss finds within the radius, all queries together."""
         index.nflip = nflip
         return index.range_search(scale.faiss_bytes(self.queries), RADIUS + 1)[0][-1]
 
     def within(self, r):
+        """Count the codes within r bits, all queries together."""
         return self.table.query_radius(self.queries, r, count_only=True).sum()
 
 
@@ -59,6 +61,7 @@ def test_codes_drawn_like_theirs_lie_near_them(lab):
 
 
 def table_bytes(codes, r):
+    """Return the bytes of a table of these codes after a search within r bits."""
     return scale.measure_search(codes, codes[:2], r, repeats=1)["table_bytes"]
 
 
@@ -71,7 +74,8 @@ def test_short_codes_need_no_tables_of_pieces(lab):
     assert short < long / 2
     assert long > (8 + 8) * len(codes), "more than the code and a row number"
     table = HashTable(codes[:, :16])
-    assert {way["strategy"] for r in range(17) for way in table.explain(r)} == {"enumerate", "scan"}
+    ways = [way for radius in range(17) for way in table.explain(radius)]
+    assert {way["strategy"] for way in ways} == {"enumerate", "scan"}
 
 
 def test_multi_index_looks_up_less_than_the_ball(lab):
@@ -84,10 +88,9 @@ def test_multi_index_looks_up_less_than_the_ball(lab):
     assert best["probes"] < ball_size(64, 4) / 100
     assert best["compared"] < len(table) / 10
     assert table.explain(32)[0]["strategy"].startswith("scan")
-    everything = table.query_radius(lab.queries, 4, count_only=True)
-    np.testing.assert_array_equal(
-        everything, (hamming_distances(lab.queries, table.bits) <= 4).sum(axis=1)
-    )
+    n_found = table.query_radius(lab.queries, 4, count_only=True)
+    n_within = (hamming_distances(lab.queries, table.bits) <= 4).sum(axis=1)
+    np.testing.assert_array_equal(n_found, n_within)
 
 
 def test_tables_of_pieces_are_made_when_needed(lab):
@@ -123,13 +126,15 @@ def test_ten_million_codes_are_searched_without_looking_at_all():
     large = BENCH[(BENCH.rows == 10**7) & (BENCH.search == "radius")]
     assert (large[large.method == "ours"].chosen == "multi-index").all()
     times = large.pivot(index=["codes", "r"], columns="method", values="ms")
-    scan = times["faiss flat"].groupby(level="codes")
-    assert (scan.max() / scan.min()).max() < 1.5
-    assert (times["faiss flat"] / times.ours).min() > 5
+    scan = times["faiss flat"]
+    by_codes = scan.groupby(level="codes")
+    assert (by_codes.max() / by_codes.min()).max() < 1.5
+    assert (scan / times.ours).min() > 5
     at_eight = large[(large.method == "ours") & (large.r == 8)].set_index("codes")
     assert at_eight.found["like images"] > 5 * at_eight.found["uniform"]
-    of_faiss = times.ours / times.filter(like="faiss").min(axis=1)
-    assert np.exp(np.log(of_faiss).mean()) < 0.7
+    ratio = times.ours / times.filter(like="faiss").min(axis=1)
+    geometric_mean = np.exp(np.log(ratio).mean())
+    assert geometric_mean < 0.7
 
 
 # faiss
@@ -152,7 +157,9 @@ def test_index_lsh_has_no_buckets(lab):
 def test_the_radius_of_faiss_is_strict(lab):
     """scaling: "Because faiss's radius is strict" "returns what is *nearer* than 8" """
     limits, _, _ = scale.to_faiss(lab.table).range_search(scale.faiss_bytes(lab.queries), RADIUS)
-    assert limits[-1] == lab.within(RADIUS - 1) < lab.within(RADIUS)
+    n_found = limits[-1]
+    assert n_found == lab.within(RADIUS - 1)
+    assert n_found < lab.within(RADIUS)
 
 
 def test_a_hash_index_finds_what_nflip_reaches(lab):
@@ -161,14 +168,16 @@ def test_a_hash_index_finds_what_nflip_reaches(lab):
     """
     index = filled(faiss.IndexBinaryHash(64, 16), lab.codes)
     found = [lab.found_with(index, nflip) for nflip in (0, 1, 2, 8)]
-    assert found[0] < found[1] < found[2] <= found[3] == lab.within(RADIUS)
+    assert found[0] < found[1] < found[2] <= found[3]
+    assert found[3] == lab.within(RADIUS)
     assert found[0] < 0.7 * found[3]
-    code, spoilt = np.zeros((2, 1, 64), dtype=bool)
-    spoilt[0, :8] = True  # all eight in the hashed piece
-    lonely = filled(faiss.IndexBinaryHash(64, 16), code)
-    for nflip, there in ((7, 0), (8, 1)):
-        lonely.nflip = nflip
-        assert lonely.range_search(scale.faiss_bytes(spoilt), 9)[0][-1] == there
+    code, query = np.zeros((2, 1, 64), dtype=bool)
+    query[0, :8] = True  # eight bits from the code, all of them in the piece that is hashed
+    index = filled(faiss.IndexBinaryHash(64, 16), code)
+    for nflip, n_found in ((7, 0), (8, 1)):
+        index.nflip = nflip
+        limits, _, _ = index.range_search(scale.faiss_bytes(query), 9)
+        assert limits[-1] == n_found, nflip
 
 
 def test_four_tables_are_complete_from_two_flipped_bits_on(lab):
@@ -188,7 +197,8 @@ def test_a_hash_index_returns_the_same_distances(lab):
     distances, ids = lab.table.query(lab.queries, 10)
     assert np.array_equal(distances, their_distances)
     assert distances.max() <= 4 * 6 - 1
-    assert 0.3 < (ids == their_ids).mean() < 1
+    same_rows = np.mean(ids == their_ids)
+    assert 0.3 < same_rows < 1
 
 
 # Partitions, and costs
@@ -201,7 +211,8 @@ def test_traffic_grows_with_the_partitions():
         sizes = {"n_partitions": n_partitions, "partition_rows": partition_rows}
         return scale.wire_bytes(1000, 64, k=10, n_workers=2, **sizes)[1]
 
-    assert received(20, 10**6) == 2 * received(10, 10**6) == 2 * received(10, 10**7)
+    assert received(20, 10**6) == 2 * received(10, 10**6)
+    assert received(10, 10**7) == received(10, 10**6)
 
 
 def test_the_memory_for_vectors_runs_out_first():
@@ -215,14 +226,14 @@ def test_the_memory_for_vectors_runs_out_first():
 def test_the_code_in_the_boxes_is_run():
     """scaling: "this page would not have been built otherwise" """
     page = (Path(__file__).parents[1] / "book" / "scaling.md").read_text(encoding="utf-8")
-    run = {
-        line.strip()
-        for cell in re.findall(r"(?ms)^```\{code-cell\}.*?^```$", page)
-        for line in cell.splitlines()
-    }
+
+    def lines_of(blocks):
+        return {line.strip() for line in "\n".join(blocks).splitlines()}
+
     shown = re.findall(r"(?ms)^```python\n(.*?)^```$", page)
+    run = re.findall(r"(?ms)^```\{code-cell\}.*?^```$", page)
     assert len(shown) == 6
-    assert {line.strip() for code in shown for line in code.splitlines()} <= run
+    assert lines_of(shown) <= lines_of(run)
 
 
 # Exercises
@@ -242,6 +253,7 @@ def test_balls_have_the_sizes_that_the_exercises_give():
 
 def test_two_rows_of_each_partition_are_rarely_enough():
     """scaling: "two each would be enough for one query in four only" """
-    # exponential generating function of eight counts
+    # the exponential generating function of eight counts, each two at most
     at_most_two = np.polynomial.Polynomial([1, 1, 1 / 2]) ** 8
-    assert 0.2 < factorial(10) * at_most_two.coef[10] / 8**10 < 0.25
+    probability = factorial(10) * at_most_two.coef[10] / 8**10
+    assert 0.2 < probability < 0.25
