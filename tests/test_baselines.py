@@ -293,14 +293,14 @@ def test_a_bit_of_ksh_is_the_best_of_all_that_brute_force_can_find(seed, labels)
         _, found = greedy_bit(kernels, residual, 100)
         best = max(np.array(bit) @ R @ np.array(bit) for bit in product([-1.0, 1.0], repeat=9))
         assert found @ R @ found == pytest.approx(best)
-        residual.take(found)
+        residual.subtract(found)
         R -= np.outer(found, found)
 
 
 def test_the_gradient_of_the_smooth_objective_is_right():
     random = np.random.default_rng(0)
     residual, kernels = Residual(np.eye(3)[np.arange(30) % 3], 4), random.normal(size=(30, 5))
-    residual.take(random.choice([-1.0, 1.0], 30))
+    residual.subtract(random.choice([-1.0, 1.0], 30))
     both = [lambda a, part=part: surrogate_loss(a, kernels, residual)[part] for part in (0, 1)]
     assert max(check_grad(*both, random.normal(size=5)) for _ in range(3)) < 1e-6
     np.testing.assert_array_equal(
