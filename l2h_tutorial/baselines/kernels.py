@@ -199,7 +199,7 @@ class Residual:
         self._between = block_diag(self._between, -1.0)
 
     def leading(self, kernels: Floats) -> Floats:
-        """Return the unit vector a that makes a^T K^T R K a largest, from a matrix as large as Q."""
+        """Return the unit vector a that makes a^T K^T R K a largest, from a matrix like Q."""
         basis, triangle = np.linalg.qr(kernels.T @ self._factors)
         _, vectors = np.linalg.eigh(triangle @ self._between @ triangle.T)
         return with_settled_signs(basis @ vectors[:, -1:])[:, 0]
@@ -220,7 +220,7 @@ def greedy_bit(kernels: Floats, residual: Residual, n_iter: int) -> tuple[Floats
 
 
 def surrogate_loss(weights: Floats, kernels: Floats, residual: Residual) -> tuple[float, Floats]:
-    """Return minus z^T R z / (n^2 r), where z = phi(K a) stands for the sign, and its gradient."""
+    """Return minus z^T R z / (n^2 r) and its gradient, where z = phi(K a) replaces the sign."""
     smooth = np.tanh(kernels @ weights / 2)  # which is 2 / (1 + exp(-x)) - 1
     pulled = (residual @ smooth) / (len(kernels) ** 2 * residual.n_bits)
     return -float(smooth @ pulled), -kernels.T @ (pulled * (1 - smooth**2))
@@ -233,7 +233,9 @@ class SDH(AnchoredHasher):
     on the codes. Hash functions F predict the codes from kernels around anchors, by weights P and
     intercepts. SDH makes
 
-    .. math:: \|Y - BW\|_F^2 + \lambda \|W\|_F^2 + \nu \left(\|B - F\|_F^2 + \epsilon \|P\|_F^2\right)
+    .. math::
+        \|Y - BW\|_F^2 + \lambda \|W\|_F^2
+        + \nu \left(\|B - F\|_F^2 + \epsilon \|P\|_F^2\right)
 
     small. It starts with random codes and improves W, F and B in turn. For given codes the best W
     and the best F are ridge regressions. For given W and F the codes stay discrete: if all other
