@@ -77,7 +77,8 @@ def test_a_given_graph_equals_the_dense_product(kind, normalise):
 
 def test_nothing_takes_a_square_array():
     random = np.random.default_rng(0)
-    y, one_hot = random.integers(0, 10, 50_000), np.eye(10, dtype=np.int8)
+    y = random.integers(0, 10, 50_000)
+    one_hot = np.eye(10, dtype=np.int8)
     L = signs(len(y), 0, n_bits=8)
     for labels in (y, one_hot[y] | one_hot[y[::-1]]):
         with memory_below(50e6):  # 50,000 squared bits are 313e6 bytes

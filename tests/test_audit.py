@@ -82,7 +82,8 @@ def test_the_table_has_every_method_and_factor_with_bytes_and_an_interval():
 def test_what_is_found_among_the_candidates_is_the_recall_after_rescoring(method):
     X = clusters(n=600) + 1
     X /= np.linalg.norm(X, axis=1, keepdims=True)
-    queries, database = X[:50], X[50:]
+    queries = X[:50]
+    database = X[50:]
     exact = exact_neighbours(queries, database, 10)
     n_bytes, found = found_among(clone(METHODS[method]), queries, database, exact, [1, 4], seed=3)
     assert n_bytes < 8 * 48
@@ -90,11 +91,11 @@ def test_what_is_found_among_the_candidates_is_the_recall_after_rescoring(method
     if quantiser.rotate:
         quantiser.set_params(random_state=3)
     codes = quantiser.fit(database).encode(database)
-    plain, rescored = (
-        recall_of_exact(quantiser.search(queries, codes, 10, **how)[1], exact, per_query=True)
-        for how in ({}, {"rescore": database, "factor": 4})
-    )
-    # of a query, one may be tied but for rounding
+    _, rows = quantiser.search(queries, codes, 10)
+    plain = recall_of_exact(rows, exact, per_query=True)
+    _, rows = quantiser.search(queries, codes, 10, rescore=database, factor=4)
+    rescored = recall_of_exact(rows, exact, per_query=True)
+    # One neighbour of a query may be tied up to rounding.
     np.testing.assert_allclose(found, [plain, rescored], atol=0.101)
     np.testing.assert_allclose(found.mean(axis=1), [plain.mean(), rescored.mean()], atol=0.01)
 
@@ -104,9 +105,8 @@ def test_what_is_found_among_the_candidates_is_the_recall_after_rescoring(method
 def test_the_interval_covers_the_truth(chance, together):
     """Ten neighbours of a query that are found each by itself, or all or none."""
     random = np.random.default_rng(0)
-    trials = np.repeat(random.random((1000, 300, 10 // together)) < chance, together, axis=2).mean(
-        axis=2
-    )
+    hits = random.random((1000, 300, 10 // together)) < chance
+    trials = np.repeat(hits, together, axis=2).mean(axis=2)
     intervals = np.array([recall_interval(trial) for trial in trials])
     covered = (intervals[:, 1] <= chance) & (chance <= intervals[:, 2])
     assert covered.mean() >= 0.93
@@ -120,7 +120,7 @@ def test_one_miss_less_does_not_widen_the_interval():
 
 
 def test_the_audits_intervals_cover_what_new_queries_find():
-    """Vectors of one population, drawn anew for each of 40 audits; the truth is what all of them find in the mean."""
+    """Vectors of one population are drawn anew for each of 40 audits; their mean is the truth."""
     centres = np.random.default_rng(99).normal(size=(40, 12))
 
     def drawn(seed):

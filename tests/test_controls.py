@@ -1,4 +1,4 @@
-"""The controls: codes that know nothing, codewords from elsewhere, the scores of a plain classifier."""
+"""Test the controls: random codes, codewords that GRH did not find, a plain classifier's scores."""
 
 import numpy as np
 import pytest
@@ -27,17 +27,18 @@ from l2h_tutorial.controls import (
 def test_random_codes_depend_on_the_row_alone(seed, n_bits):
     X = np.random.default_rng(seed).normal(size=(12, 3))
     bits = RandomCodes(n_bits, random_state=seed).fit_transform(X)
-    some = RandomCodes(n_bits, random_state=seed).fit(X).transform(X[[3, 3, 1]])
-    np.testing.assert_array_equal(some, bits[[3, 3, 1]])
+    repeated = RandomCodes(n_bits, random_state=seed).fit(X).transform(X[[3, 3, 1]])
+    np.testing.assert_array_equal(repeated, bits[[3, 3, 1]])
     np.testing.assert_array_equal(RandomCodes(1, random_state=seed).fit_transform(X), bits[:, :1])
-    # numbers that are equal give equal codes
+    # 0.0 and -0.0 are equal, so they have equal codes.
     signed = RandomCodes(64, random_state=seed).fit([[0.5, 0.0]])
     np.testing.assert_array_equal(signed.transform([[0.5, -0.0]]), signed.transform([[0.5, 0.0]]))
 
 
 def test_random_codes_are_coin_tosses():
-    """Each bit half of the time, any two bits and any two rows as often alike as not: within four standard errors."""
-    X, y = np.random.default_rng(0).normal(size=(4000, 5)), np.arange(4000) % 5
+    """Bits are 1, and pairs agree, half of the time within four standard errors."""
+    X = np.random.default_rng(0).normal(size=(4000, 5))
+    y = np.arange(4000) % 5
     bits = RandomCodes(12, random_state=0).fit_transform(X)
     near = RandomCodes(12, random_state=0).fit(X).transform(X * (1 + 1e-12))
     other_key = RandomCodes(12, random_state=1).fit_transform(X)
@@ -46,9 +47,8 @@ def test_random_codes_are_coin_tosses():
     assert np.abs((bits[:, 1:] == bits[:, :-1]).mean(axis=0) - 0.5).max() < error
     for others in (near, other_key, np.roll(bits, 1, axis=0)):
         assert np.abs((bits == others).mean(axis=0) - 0.5).max() < error
-    assert mean_average_precision(bits[:300], bits[300:], y[:300], y[300:]) == pytest.approx(
-        0.2, abs=0.01
-    )
+    precision = mean_average_precision(bits[:300], bits[300:], y[:300], y[300:])
+    assert precision == pytest.approx(0.2, abs=0.01)
 
 
 # --- codewords ------------------------------------------------------------------------------------
@@ -91,10 +91,14 @@ def test_classes_that_are_well_apart_get_their_codewords(codewords):
 
 
 def test_cells_are_learned_from_scores_of_a_classifier_that_left_the_point_out():
-    """Against scikit-learn's kernel ridge, fitted anew without each point; with a cell a point k-means changes none."""
+    """The reference is scikit-learn's kernel ridge, fitted anew without each point.
+
+    There are as many cells as points, so k-means leaves the points as they are.
+    """
     X, y = data(n=40, noise=3)
     hasher = ClassScores(8, temperature=4, ridge=0.3, random_state=0).fit(X, y)
-    features, signs = (X - hasher.mean_) / hasher.scale_, 2.0 * np.eye(4)[y] - 1
+    features = (X - hasher.mean_) / hasher.scale_
+    signs = 2.0 * np.eye(4)[y] - 1
     ridge = KernelRidge(alpha=0.3, kernel="rbf", gamma=hasher.model_.gamma)
     expected = softmax(4 * ridge.fit(features, signs).predict(features), axis=1)
     np.testing.assert_allclose(hasher.chances(X), expected)
@@ -103,25 +107,26 @@ def test_cells_are_learned_from_scores_of_a_classifier_that_left_the_point_out()
         for i in range(40)
     ]
     expected = softmax(4 * np.concatenate(left_out), axis=1)
-    order, found = np.argsort(expected[:, 0]), np.argsort(hasher.centres_[:, 0])
-    np.testing.assert_allclose(hasher.centres_[found], expected[order])
+    sorted_centres = hasher.centres_[np.argsort(hasher.centres_[:, 0])]
+    np.testing.assert_allclose(sorted_centres, expected[np.argsort(expected[:, 0])])
 
 
 def test_the_code_is_the_nearest_cell_and_cells_rank_by_the_chance_of_the_same_class():
-    """Against a sort of all rows by the inner product of the centres of their cells, ties in all orders."""
+    """The reference sorts all rows by the product of their cells' centres, ties in random order."""
     X, y = data(n=200, noise=3)
     hasher = ClassScores(3, random_state=0).fit(X[:100], y[:100])
     chances = hasher.chances(X)
     cells = ((chances[:, None] - hasher.centres_) ** 2).sum(axis=2).argmin(axis=1)
     bits = hasher.transform(X)
     np.testing.assert_array_equal(bits_to_integers(bits), cells)
-    query, database = slice(0, 20), slice(20, 200)
+    query = slice(0, 20)
+    database = slice(20, 200)
     scores = hasher.centres_[cells[query]] @ hasher.centres_[cells[database]].T
     orders = [np.random.default_rng(seed).permutation(180) for seed in range(60)]
     ranked = [
         (scores[:, order] + 1e-9 * np.arange(180), y[query], y[database][order]) for order in orders
     ]
-    shuffled = [precision_in_order(*each) for each in ranked]
+    shuffled = [precision_in_order(*arguments) for arguments in ranked]
     found = hasher.mean_average_precision(bits[query], bits[database], y[query], y[database])
     assert found == pytest.approx(np.mean(shuffled), abs=4 * np.std(shuffled) / np.sqrt(60))
 

@@ -1,4 +1,4 @@
-"""Data sets from files of every kind: read right, or refused with a message that names the file; and their cache."""
+"""Test that files of every kind are read or refused by name, and that features are cached."""
 
 import gzip
 import io
@@ -70,10 +70,9 @@ def official(**replaced):
 
 def member(name, size=0, kind=tarfile.REGTYPE, content=b""):
     info = tarfile.TarInfo(name)
-    info.type, info.linkname = (
-        kind,
-        "/etc/passwd" if kind in (tarfile.SYMTYPE, tarfile.LNKTYPE) else "",
-    )
+    info.type = kind
+    if kind in (tarfile.SYMTYPE, tarfile.LNKTYPE):
+        info.linkname = "/etc/passwd"
     info.size = len(content) or size
     return info.tobuf(tarfile.GNU_FORMAT) + content + bytes(-len(content) % 512)
 
@@ -140,10 +139,10 @@ def test_any_idx_file_of_bytes_is_read(values, tmp_path_factory):
     n=st.integers(1, 4),
 )
 def test_matlab_files_are_read_as_scipy_reads_them(dtype, column, packed, n, tmp_path_factory):
-    X, labels = random(n, 512, dtype=dtype), np.arange(n).reshape((n, 1) if column else (1, n))
-    content = matlab(
-        packed, X=X, X_class=labels, other={"cells": np.array([{}, "text"], dtype=object)}, no=EMPTY
-    )
+    X = random(n, 512, dtype=dtype)
+    labels = np.arange(n).reshape((n, 1) if column else (1, n))
+    cells = {"cells": np.array([{}, "text"], dtype=object)}
+    content = matlab(packed, X=X, X_class=labels, other=cells, no=EMPTY)
     data = cifar(source(tmp_path_factory.mktemp("matlab"), "x.mat", content))
     np.testing.assert_array_equal(
         data.features, scipy.io.loadmat(io.BytesIO(content))["X"].astype(np.float32)
@@ -199,7 +198,8 @@ def test_class_folders_are_read_by_part_class_and_file_name(cache, tmp_path, par
 
 
 def test_grey_images_stay_grey_but_among_colour_ones(cache, tmp_path):
-    grey, colour = random(8, 8), random(8, 8, 3)
+    grey = random(8, 8)
+    colour = random(8, 8, 3)
     data = cifar(
         written(tmp_path / "grey", {"train/1.png": image(grey), "tram/1.png": image(grey)})
     )
@@ -213,16 +213,15 @@ def test_grey_images_stay_grey_but_among_colour_ones(cache, tmp_path):
 def test_the_real_images_give_the_published_features_and_labels(
     cache, cifar_folder, cifar_images_folder, tmp_path
 ):
-    published, names = (
-        cifar(cifar_folder / "Gist512CIFAR10.mat"),
-        (cifar_folder / "rows.txt").read_text().split(),
-    )
+    published = cifar(cifar_folder / "Gist512CIFAR10.mat")
+    names = (cifar_folder / "rows.txt").read_text().split()
     assert np.bincount(published.labels).tolist() == [6000] * 10
     rows = [row for row, name in enumerate(names) if Path(name).stem < "0005"]
     rows = sorted(rows, key=lambda row: (names[row].startswith("test/"), names[row]))
     images = {names[row]: (cifar_images_folder / names[row]).read_bytes() for row in rows}
     folder = cifar(written(tmp_path / "images", images))
-    pixels, labels = folder.images.transpose(0, 3, 1, 2).reshape(-1, 3072), folder.labels.tolist()
+    pixels = folder.images.transpose(0, 3, 1, 2).reshape(-1, 3072)
+    labels = folder.labels.tolist()
     files = {name: batch(data=pixels[i::6], labels=labels[i::6]) for i, name in enumerate(BATCHES)}
     of_archive = cifar(source(tmp_path, "x.tar.gz", archive(official(**files))))
     for data, of in ((folder, rows), (of_archive, [row for i in range(6) for row in rows[i::6]])):
@@ -235,7 +234,7 @@ def test_the_real_images_give_the_published_features_and_labels(
 
 
 class Calls:
-    """Unpickling it calls a function, with a tuple of arguments, and gives a state to the result."""
+    """Call a function when unpickled, with a tuple of arguments; give a state to the result."""
 
     def __init__(self, *parts):
         self.parts = parts
@@ -274,8 +273,13 @@ def packed(content):
 
 
 ZEROS = element(2, bytes(1024))
-NAN, FAR = np.full((30, 512), np.nan), np.arange(30.0)[None] + 1
-MAT, TAR, BATCH, PNG, IDX = "x.mat", "x.tar.gz", "data_batch_2", "2.png", "labels.gz"
+NAN = np.full((30, 512), np.nan)
+FAR = np.arange(30.0)[None] + 1  # labels beyond 9
+MAT = "x.mat"
+TAR = "x.tar.gz"
+BATCH = "data_batch_2"
+PNG = "2.png"
+IDX = "labels.gz"
 INSIDE = "cifar-10-batches-py"
 
 REFUSED = [  # what is in the file, and what is said of it
@@ -364,9 +368,10 @@ REFUSED = [  # what is in the file, and what is said of it
 
 @pytest.mark.parametrize(("name", "content", "message"), REFUSED, ids=range(len(REFUSED)))
 def test_a_file_that_is_not_what_it_should_be_is_refused_by_name(tmp_path, name, content, message):
-    read, there = readers.read_idx if name == IDX else cifar, source(tmp_path, name, content)
+    read = readers.read_idx if name == IDX else cifar
+    path = source(tmp_path, name, content)
     with pytest.raises(ValueError, match=message) as refusal:
-        read(there)
+        read(path)
     assert name in str(refusal.value)
     assert len(str(refusal.value)) < 1000
     # whatever the file was, the next is read
@@ -451,16 +456,17 @@ def test_a_source_of_another_kind_is_refused(tmp_path):
     ("name", "message"), [(MAT, "no file"), (PNG, "a device"), ("test_batch", "lacks test")]
 )
 def test_a_named_pipe_is_not_waited_for(tmp_path, name, message):
-    there, (pipe,) = source(tmp_path, name, b""), tmp_path.rglob(name)
+    path = source(tmp_path, name, b"")
+    (pipe,) = tmp_path.rglob(name)
     pipe.unlink()
     os.mkfifo(pipe)
     with pytest.raises((ValueError, FileNotFoundError), match=message):
-        cifar(there)
+        cifar(path)
 
 
 @st.composite
 def damaged(draw, content):
-    """A content with bytes changed, taken out, copied, or others put in; mostly near its start, where the sizes are."""
+    """Change, remove, copy or insert bytes, mostly near the start, where the sizes are."""
     data = bytearray(content)
     for _ in range(draw(st.integers(0, 3))):
         at = draw(st.integers(0, min(700, len(data))) | st.integers(0, len(data)))
@@ -546,11 +552,9 @@ def test_the_environment_names_data_set_and_source(tmp_path, monkeypatch, fashio
 
 
 def test_own_data_come_in_any_form_and_arrays_are_not_copied():
-    X, y, pictures = (
-        np.arange(6.0).reshape(3, 2),
-        np.array([0, 1, 1]),
-        np.zeros((3, 4, 4), np.uint8),
-    )
+    X = np.arange(6.0).reshape(3, 2)
+    y = np.array([0, 1, 1])
+    pictures = np.zeros((3, 4, 4), np.uint8)
     assert Dataset("toy", X, y, pictures, ("ant", "bee")).features is X
     table = pd.DataFrame({"a": X[:, 0], "b": X[:, 1], "y": y})
     forms = [

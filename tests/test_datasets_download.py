@@ -19,8 +19,10 @@ from test_datasets import archive, matlab, official
 from l2h_tutorial import load_dataset
 from l2h_tutorial.datasets import load
 
-ARCHIVE, FEATURES = archive(official()), matlab()
-ARCHIVE_NAME, FEATURES_NAME = "cifar-10-python.tar.gz", "Gist512CIFAR10.mat"
+ARCHIVE = archive(official())
+ARCHIVE_NAME = "cifar-10-python.tar.gz"
+FEATURES = matlab()
+FEATURES_NAME = "Gist512CIFAR10.mat"
 
 
 @dataclass

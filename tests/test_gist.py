@@ -10,7 +10,7 @@ from l2h_tutorial import gist, gist_descriptors
 
 
 def slow_gist(image):
-    """One image's GIST as the literature writes it: whole Fourier transforms of the padded image."""
+    """Compute an image's GIST as the literature does: by Fourier transforms of the padded image."""
     grey = image.astype(float) if image.ndim == 2 else image.astype(float).mean(axis=2)
     height, width = grey.shape
 

@@ -1,4 +1,4 @@
-"""Graph Regularised Hashing against a plain, dense writing of the published algorithm, and its promises."""
+"""Test GRH against a plain, dense writing of the published algorithm, and its other promises."""
 
 import warnings
 from functools import partial
@@ -39,12 +39,12 @@ CLASSIFIERS = ("linear-svm", "rbf-svm", "kernel-ridge", "rbf-landmarks")
 
 
 def data(seed=0, n=60, n_classes=4, n_features=5, noise=2.0):
-    """Classes that overlap."""
+    """Draw classes that overlap."""
     random = np.random.default_rng(seed)
     y = random.integers(0, n_classes, n)
-    return random.normal(size=(n_classes, n_features))[y] + noise * random.normal(
-        size=(n, n_features)
-    ) / 2 + 1, y
+    centres = random.normal(size=(n_classes, n_features))
+    X = centres[y] + noise * random.normal(size=(n, n_features)) / 2 + 1
+    return X, y
 
 
 def over(X, thresholds):
@@ -52,12 +52,12 @@ def over(X, thresholds):
 
 
 def start_from(*thresholds):
-    """A hasher whose k-th bit says whether the first feature is over the k-th threshold."""
+    """Return a hasher whose k-th bit says whether the first feature is over the k-th threshold."""
     return FunctionTransformer(over, kw_args={"thresholds": thresholds})
 
 
 def several_labels(y):
-    """Labels of which some points have two, so that the two normalisations differ."""
+    """Return labels of which some points have two, so that the two normalisations differ."""
     labels = np.eye(y.max() + 1, dtype=int)[y]
     labels[::3, 0] = 1
     return labels
@@ -67,8 +67,9 @@ def several_labels(y):
 
 
 def published_training_bits(X, S, L, *, alpha, n_iter, reference, sign_of_zero, normalise, teach):
-    """The algorithm as the paper writes it, point by point, bit by bit; L holds -1 and +1."""
-    L0, degrees = L, S.sum(axis=1)
+    """Run the algorithm as the paper writes it, point by point, bit by bit; L holds -1 and +1."""
+    L0 = L
+    degrees = S.sum(axis=1)
     for _ in range(n_iter):
         reference_bits = L0 if reference == "initial" else L
         T = np.empty_like(L)
@@ -89,7 +90,7 @@ def by_ridge(X, bit):
 
 
 def graphs(kind):
-    """What GRH is given, and the dense matrix that it stands for."""
+    """Return the input of GRH, and the dense matrix for which it stands."""
     X, y = data(n=40, n_classes=6)
     if kind == "neighbours":
         return X, {"affinity": knn_affinity(X, 4)}, knn_affinity(X, 4).toarray()
@@ -119,9 +120,8 @@ def test_equals_the_algorithm_as_published(alpha, reference, sign_of_zero, norma
         "sign_of_zero": sign_of_zero,
         "normalise": normalise,
     }
-    grh = GRH(6, n_iter=3, classifier=Ridge(0.1), degenerate="keep", random_state=3, **options).fit(
-        X, **given_graph
-    )
+    grh = GRH(6, n_iter=3, classifier=Ridge(0.1), degenerate="keep", random_state=3, **options)
+    grh.fit(X, **given_graph)
     start = signs_of(LSH(6, random_state=3), X - X.mean(axis=0))
     expected = published_training_bits(
         standardised(X), S, start, teach=by_ridge, n_iter=3, **options
@@ -130,8 +130,9 @@ def test_equals_the_algorithm_as_published(alpha, reference, sign_of_zero, norma
 
 
 def test_an_even_vote_is_a_zero_whatever_the_rounding():
-    X, y = np.arange(-6.0, 6)[:, None], np.repeat([0, 1], 6)
-    # one of class 1 is outvoted by 0, but not in floating point
+    X = np.arange(-6.0, 6)[:, None]
+    y = np.repeat([0, 1], 6)
+    # A point of class 1 that differs from the others has the score 0, but not in floating point.
     assert 0.6 * (4 / 6) - (1 - 0.6) != 0
     for sign_of_zero, flipped in ((-1, 0), (1, 1)):
         grh = GRH(1, alpha=0.6, initial=start_from(0.5), sign_of_zero=sign_of_zero).fit(X, y)
@@ -172,36 +173,31 @@ def test_the_linear_machine_is_liblinears(loss, class_weight, fit_intercept):
     features = standardised(X)
     for k, bit in enumerate(grh.history_[1].regularised.T):
         zeros, ones = np.bincount(bit)
-        weights = (
-            {0: max(1, np.ceil(ones / zeros)), 1: max(1, np.ceil(zeros / ones))}
-            if class_weight
-            else None
-        )
-        svm = LinearSVC(C=0.5, class_weight=weights, tol=1e-6, max_iter=100_000, **options).fit(
-            features, bit
-        )
+        side_weights = None
+        if class_weight:
+            side_weights = {0: max(1, np.ceil(ones / zeros)), 1: max(1, np.ceil(zeros / ones))}
+        svm = LinearSVC(
+            C=0.5, class_weight=side_weights, tol=1e-6, max_iter=100_000, **options
+        ).fit(features, bit)
         assert np.mean(svm.predict(features) == grh.transform(X)[:, k]) > 0.97
-        np.testing.assert_allclose(
-            grh.models_[1][1].weights[:, k], svm.coef_[0], atol=0.02 * abs(svm.coef_).max()
-        )
-    # of which liblinear draws the order of its steps
+        weights = grh.models_[1][1].weights[:, k]
+        np.testing.assert_allclose(weights, svm.coef_[0], atol=0.02 * abs(svm.coef_).max())
+    # liblinear draws the order of its steps, by the seed of GRH.
     again = clone(grh).fit(X, y).models_[1][1].weights
     np.testing.assert_array_equal(again, grh.models_[1][1].weights)
 
 
 def test_the_kernel_machines_are_scikit_learns():
     X, y = data()
-    new = data(seed=1)[0]
-    grh = GRH(8, classifier="kernel-ridge", ridge=0.3, n_iter=2, alpha=0.7, random_state=0).fit(
-        X, y
-    )
+    new, _ = data(seed=1)
+    grh = GRH(8, classifier="kernel-ridge", ridge=0.3, n_iter=2, alpha=0.7, random_state=0)
+    grh.fit(X, y)
     signs = np.where(grh.history_[-1].regularised, 1, -1)
     ridge = KernelRidge(alpha=0.3, kernel="rbf", gamma=raw_gamma(X)).fit(X, signs)
     np.testing.assert_array_equal(grh.transform(new), ridge.predict(new) > 0)
     np.testing.assert_array_equal(grh.history_[-1].bits, ridge.predict(X) > 0)
-    grh = GRH(
-        8, classifier="rbf-svm", C=3.0, gamma=1.0, class_weight="ceiling", random_state=0
-    ).fit(X, y)
+    grh = GRH(8, classifier="rbf-svm", C=3.0, gamma=1.0, class_weight="ceiling", random_state=0)
+    grh.fit(X, y)
     for k, bit in enumerate(grh.history_[1].regularised.T):
         svm = SVC(C=3.0, gamma=raw_gamma(X, 1.0), class_weight=class_weights(bit)).fit(X, bit)
         np.testing.assert_array_equal(grh.transform(new)[:, k], svm.predict(new))
@@ -210,13 +206,13 @@ def test_the_kernel_machines_are_scikit_learns():
 
 def test_landmarks_are_ridge_on_nystroem_features():
     X, y = data(n=200, noise=3)
-    grh = GRH(
-        8, classifier="rbf-landmarks", n_landmarks=20, ridge=0.3, gamma=1.5, random_state=0
-    ).fit(X, y)
-    points, features = grh.models_[1][1].points, standardised(X)
+    grh = GRH(8, classifier="rbf-landmarks", n_landmarks=20, ridge=0.3, gamma=1.5, random_state=0)
+    grh.fit(X, y)
+    points = grh.models_[1][1].points
+    features = standardised(X)
     assert points.shape == (20, 5)
-    # they are training points
-    assert all((np.abs(features - point).max(axis=1) < 1e-12).any() for point in points)
+    for point in points:  # each is a training point
+        assert np.abs(features - point).max(axis=1).min() < 1e-12
     gamma = raw_gamma(features, 1.5)
     values, vectors = np.linalg.eigh(rbf_kernel(points, gamma=gamma))
     nystroem = rbf_kernel(features, points, gamma=gamma) @ vectors / np.sqrt(values)
@@ -239,7 +235,7 @@ def test_landmarks_are_ridge_on_nystroem_features():
     ids=str,
 )
 @pytest.mark.parametrize("n_bits", [1, 6])
-# of a column for a flat array
+# Estimators must get a flat array for a single bit, not a column.
 @pytest.mark.filterwarnings("error::sklearn.exceptions.DataConversionWarning")
 def test_any_classifier_carries_the_codewords_to_new_points(estimator, n_bits):
     X, y = make_blobs(80, centers=np.array([[-5.0, 0], [5, 0], [0, 9]]), random_state=0)
@@ -247,7 +243,7 @@ def test_any_classifier_carries_the_codewords_to_new_points(estimator, n_bits):
     codewords = {label: grh.history_[1].regularised[y[:60] == label][0] for label in range(3)}
     expected = np.array([codewords[label] for label in y[60:]])
     assert np.mean(grh.transform(X[60:]) == expected) > 0.95
-    # also where it draws
+    # The same codes again, also from estimators that draw.
     again = GRH(n_bits, classifier=estimator, random_state=2).fit(X[:60], y[:60])
     np.testing.assert_array_equal(again.transform(X), grh.transform(X))
 
@@ -279,7 +275,7 @@ def test_a_kernel_too_large_for_memory_is_refused_before_it_is_made(hasher):
 # --- starts ---------------------------------------------------------------------------------------
 
 
-def test_a_named_start_has_the_same_seed_and_centred_features_a_given_one_the_features_as_they_are():
+def test_a_named_start_sees_centred_features_and_the_seed_a_given_one_features_as_they_are():
     X, y = data()
     centred = X - X.mean(axis=0)
     for grh, expected in [
@@ -332,10 +328,11 @@ def test_a_degenerate_bit_is_split_where_it_halves_the_points_best_or_else_redra
 
 @pytest.mark.parametrize("threshold", [0.5, -1])
 def test_a_degenerate_bit_is_redrawn_until_it_has_two_sides_as_lsh_draws(threshold):
-    """The start takes no numbers, the classifier a seed; the first hyperplane that leaves two sides is taken."""
+    """The first hyperplane that leaves two sides is taken."""
     random = np.random.RandomState(0)
-    random.randint(2**31 - 1)
-    centred, graph = LINE - LINE.mean(), same_class_affinity([0, 0, 1, 1, 2, 2])
+    random.randint(2**31 - 1)  # the classifier's seed; this start draws nothing
+    centred = LINE - LINE.mean()
+    graph = same_class_affinity([0, 0, 1, 1, 2, 2])
     while True:
         drawn = LSH(1, random_state=random).fit_transform(centred)
         target = regularised_scores(graph, drawn, drawn, 1.0) >= 0
@@ -349,15 +346,14 @@ def test_a_degenerate_bit_is_redrawn_until_it_has_two_sides_as_lsh_draws(thresho
 @given(st.lists(st.integers(-5, 5), min_size=1, max_size=30))
 def test_no_cut_between_scores_is_more_even_than_the_one_taken(scores):
     values = sorted(set(scores))
-    # which is rounding
-    split = next_best_split(np.array(scores) / 8 + 1e-16 * np.arange(len(scores)))
+    rounding = 1e-16 * np.arange(len(scores))
+    split = next_best_split(np.array(scores) / 8 + rounding)
     if len(values) == 1:
         assert split is None
         return
-    uneven = [
-        abs(2 * sum(score >= value for score in scores) - len(scores)) for value in values[1:]
-    ]
-    assert abs(2 * split.sum() - len(scores)) == min(uneven)
+    sizes = [sum(score >= value for score in scores) for value in values[1:]]
+    differences = [abs(2 * size - len(scores)) for size in sizes]
+    assert abs(2 * split.sum() - len(scores)) == min(differences)
     assert min(np.array(scores)[split]) > max(np.array(scores)[~split])
 
 
@@ -376,21 +372,21 @@ def test_a_redrawn_bit_is_not_held_back_by_what_it_was():
 
 def test_rounds_that_draw_a_bit_are_no_repetition_though_six_points_have_few_splits():
     grh = GRH(1, n_iter=30, initial=start_from(-1), classifier=Always(), random_state=0)
-    assert (grh.fit(LINE, [0, 0, 1, 1, 2, 2]).n_iter_, grh.period_) == (30, 0)
+    grh.fit(LINE, [0, 0, 1, 1, 2, 2])
+    assert grh.n_iter_ == 30
+    assert grh.period_ == 0
 
 
 def test_a_bit_that_no_hyperplane_saves_is_split_and_one_that_nothing_can_save_is_kept():
-    # a hyperplane through the mean splits both classes evenly
+    # A hyperplane through the mean splits both classes evenly.
     X = np.array([[-3.0], [-1], [1], [3]])
-    grh = GRH(
-        1, initial=start_from(-2), sign_of_zero=1, classifier="kernel-ridge", random_state=0
-    ).fit(X, [0, 1, 1, 0])
+    grh = GRH(1, initial=start_from(-2), sign_of_zero=1, classifier="kernel-ridge", random_state=0)
+    grh.fit(X, [0, 1, 1, 0])
     assert grh.history_[1].regularised[:, 0].tolist() == [False, True, True, False]
     X = np.array([[-1.0], [1], [-1], [1]])  # every hyperplane splits both classes evenly
     for rule in ("split", "redraw", "keep"):
-        grh = GRH(2, initial=start_from(0, 0.5), degenerate=rule, random_state=0).fit(
-            X, [0, 0, 1, 1]
-        )
+        grh = GRH(2, initial=start_from(0, 0.5), degenerate=rule, random_state=0)
+        grh.fit(X, [0, 0, 1, 1])
         np.testing.assert_array_equal(grh.transform(X), over(X, [0, 0.5]))
         assert grh.models_[1][1] is None
 
@@ -441,7 +437,8 @@ def test_a_score_of_zero_is_a_zero_as_in_training():
 @pytest.mark.parametrize("n_iter", [1, 2, 3, 4, 2000, 2001])
 def test_two_states_that_take_turns_are_noticed_and_end_as_all_rounds_would(n_iter):
     """Two halves that vote only for each other exchange their bits in every round."""
-    X, halves = np.arange(-10.0, 10)[:, None], np.arange(20) < 10
+    X = np.arange(-10.0, 10)[:, None]
+    halves = np.arange(20) < 10
     grh = GRH(1, n_iter=n_iter, initial=start_from(0), classifier=Nearest())
     grh.fit(X, affinity=np.not_equal.outer(halves, halves).astype(float))
     np.testing.assert_array_equal(grh.transform(X)[:, 0], halves == (n_iter % 2 == 1))
@@ -467,7 +464,8 @@ def test_many_labels_train_without_a_square_array(n, options, limit):
 # --- bad input ------------------------------------------------------------------------------------
 
 
-X4, TWO = np.eye(4), {"y": [0, 1, 0, 1]}
+X4 = np.eye(4)
+TWO = {"y": [0, 1, 0, 1]}
 
 
 def fit(parameters, labels_or_graph):

@@ -1,4 +1,4 @@
-"""What every hasher promises, whatever it learns: a scikit-learn transformer to the same bits, however it is asked."""
+"""Test what every hasher promises: it is a scikit-learn transformer, and its bits are stable."""
 
 import inspect
 
@@ -50,7 +50,10 @@ def of(kinds):
 
 
 def data(seed=0, n=80, n_features=6, n_classes=4):
-    """Classes that overlap, in features of unequal variance and mean 3; few digits, so that float32 holds them."""
+    """Draw classes that overlap, in features of unequal variance and mean 3.
+
+    The numbers have few digits, so that float32 holds them.
+    """
     random = np.random.default_rng(seed)
     y = random.permutation(np.arange(n) % n_classes)
     centres = np.random.default_rng(99).normal(size=(n_classes, n_features))
@@ -59,14 +62,14 @@ def data(seed=0, n=80, n_features=6, n_classes=4):
 
 
 def with_few_bits(hasher):
-    """The same with one bit, where each needs a feature or a point of its own."""
+    """Return a clone, with one bit if each bit needs a feature or a point of its own."""
     few = isinstance(hasher, ONE_A_DIRECTION) or hasher.get_params().get("initial") == "cca-itq"
     return clone(hasher).set_params(n_bits=1) if few else clone(hasher)
 
 
 @parametrize_with_checks([with_few_bits(hasher) for hasher in HASHERS])
 def test_is_a_scikit_learn_transformer(estimator, check):
-    """Which pickles, clones, takes and gives data frames, and refuses to transform what is not as in fit."""
+    """It pickles, clones, accepts data frames, and refuses other features than in fit."""
     check(estimator)
 
 
@@ -109,8 +112,9 @@ def test_neither_scale_nor_origin_of_the_features_changes_a_bit(hasher, factor):
 def test_few_points_with_many_features_and_equal_points_are_no_error(hasher):
     X, y = data(n=12, n_features=40)
     assert clone(hasher).fit(X, y).transform(X).shape == (12, 4)
-    X, y = np.ones((12, 3)), np.arange(12) % 4
-    X[0] = 2.0  # but for one
+    X = np.ones((12, 3))
+    X[0] = 2.0  # the only row that differs
+    y = np.arange(12) % 4
     bits = with_few_bits(hasher).fit(X, y).transform(X)
     assert (bits[1:] == bits[1]).all()
 
@@ -129,8 +133,9 @@ def test_classes_are_a_special_case_of_labels(hasher):
 @pytest.mark.parametrize("kind", dict.fromkeys(map(type, HASHERS)), ids=lambda kind: kind.__name__)
 def test_only_the_number_of_bits_may_be_given_by_its_place(kind):
     first, *others = inspect.signature(kind).parameters.values()
-    assert (first.name, first.kind) == ("n_bits", first.POSITIONAL_OR_KEYWORD)
-    assert {each.kind for each in others} <= {first.KEYWORD_ONLY}
+    assert first.name == "n_bits"
+    assert first.kind == first.POSITIONAL_OR_KEYWORD
+    assert {parameter.kind for parameter in others} <= {first.KEYWORD_ONLY}
 
 
 # --- what they refuse -----------------------------------------------------------------------------

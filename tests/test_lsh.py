@@ -28,10 +28,8 @@ def test_amplified_probability_keeps_tiny_and_extreme_values():
 
 
 def test_angles_are_right_also_at_their_ends():
-    x, y = (
-        [[1, 2, 3], [1, 2, 3], [1, 0, 0], [2, 0, 0]],
-        [[2, 4, 6], [-1, -2, -3], [1, 1e-9, 0], [0, 1e100, 1e100]],
-    )
+    x = [[1, 2, 3], [1, 2, 3], [1, 0, 0], [2, 0, 0]]
+    y = [[2, 4, 6], [-1, -2, -3], [1, 1e-9, 0], [0, 1e100, 1e100]]
     np.testing.assert_allclose(angle_between(x, y), [0, np.pi, 1e-9, np.pi / 2], atol=1e-15)
 
 

@@ -74,7 +74,7 @@ def whole(toy, tmp_path_factory):
 
 
 def test_every_cell_is_measured_once_with_what_the_first_partition_chose(toy, whole):
-    """Class scores have lengths and a ranking of their own, and self-taught hashing is given the labels."""
+    """Class scores have their own lengths and ranking; self-taught hashing is given the labels."""
     frame, folder = whole
     places = [
         (m, b, p) for m in FEW for b in ((4, 8, 16) if m == "scores" else (4, 6)) for p in (3, 1)
@@ -176,7 +176,7 @@ def test_the_command_measures_and_prints(toy, whole, tmp_path, monkeypatch, caps
 
 
 def made_up(leads, noise=0.001):
-    """Five partitions in which each method is ahead of the published LSH by so much, give or take the noise."""
+    """Make five partitions in which each method leads the published LSH by `leads`, plus noise."""
     random = np.random.default_rng(0).normal(scale=noise, size=(len(leads), 5))
     published = PUBLISHED.query("method == 'LSH'")["published"].tolist()
     return pd.DataFrame(
@@ -274,8 +274,10 @@ def test_what_is_damaged_or_foreign_is_refused(tmp_path, text, words):
 
 
 def test_provenance_tells_data_versions_and_machine(toy, whole):
-    first, changed = provenance(toy), replace(toy, labels=toy.labels[::-1])
-    assert provenance(changed)["data"] != first["data"] == provenance(toy)["data"]
+    first = provenance(toy)
+    changed = replace(toy, labels=toy.labels[::-1])
+    assert provenance(toy)["data"] == first["data"]
+    assert provenance(changed)["data"] != first["data"]
     assert f"numpy {np.__version__}" in first["versions"]
     assert f"{os.cpu_count()} cores" in first["machine"]
     with pytest.raises(
@@ -289,13 +291,14 @@ def test_provenance_tells_data_versions_and_machine(toy, whole):
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12), st.floats(0.001, 0.2))
 def test_holm_rejects_what_its_steps_reject(p, level):
-    """From the smallest on, as long as each is at most the level divided by how many are left."""
-    adjusted, rejected = holm(p), np.zeros(len(p), dtype=bool)
-    for left, k in zip(range(len(p), 0, -1), np.argsort(p, kind="stable"), strict=True):
-        if p[k] * left > level:
+    """Reject from the smallest on, while each is at most the level / the number that remain."""
+    rejected = np.zeros(len(p), dtype=bool)
+    for position, k in enumerate(np.argsort(p, kind="stable")):
+        n_remaining = len(p) - position
+        if p[k] * n_remaining > level:
             break
         rejected[k] = True
-    np.testing.assert_array_equal(adjusted <= level, rejected)
+    np.testing.assert_array_equal(holm(p) <= level, rejected)
 
 
 def test_contrasts_are_paired_by_split_and_corrected_together():
@@ -316,12 +319,13 @@ def test_contrasts_are_paired_by_split_and_corrected_together():
     found = paired_contrasts(kept, [("ranking", "GRH", "LSH"), ("ranking", "ITQ", "LSH")])
     p = []
     for (contrast, data), row in found.iterrows():
-        a, b = (
-            kept[(kept.dataset == data) & (kept.method == name)] for name in (contrast[9:12], "LSH")
-        )
-        test = ttest_rel(*(of.sort_values("seed")["map"] for of in (a, b)))
-        assert row["difference"] == pytest.approx(a["map"].mean() - b["map"].mean())
-        assert (row["low"], row["high"]) == pytest.approx(tuple(test.confidence_interval(0.95)))
+        maps = kept[kept.dataset == data].pivot(index="seed", columns="method", values="map")
+        method = contrast.removeprefix("ranking: ").removesuffix(", less LSH")
+        test = ttest_rel(maps[method], maps["LSH"])
+        low, high = test.confidence_interval(0.95)
+        assert row["difference"] == pytest.approx(maps[method].mean() - maps["LSH"].mean())
+        assert row["low"] == pytest.approx(low)
+        assert row["high"] == pytest.approx(high)
         p.append(test.pvalue)
     names = [f"ranking: {name}, less LSH" for name in ("GRH", "ITQ")]
     assert found.index.tolist() == [(name, data) for name in names for data in ("b", "a")]

@@ -1,4 +1,4 @@
-"""Codes of a few bytes against faiss's, their definitions written out, and what must hold for any vectors."""
+"""Test codes of a few bytes against faiss, against their definitions, and on any vectors."""
 
 import faiss
 import numpy as np
@@ -25,14 +25,15 @@ every = pytest.mark.parametrize("quantiser", CODES, ids=lambda each: repr(each).
 
 
 def vectors(n=300, d=21, seed=0):
-    """Off centre, and of unequal spread."""
+    """Draw vectors off centre, with coordinates of unequal spread."""
     return np.random.default_rng(seed).normal(size=(n, d)) * np.linspace(1, 5, d) + 2
 
 
 @pytest.fixture(scope="module")
 def gist(fashion):
     """1,000 queries, 3,000 rows, and their inner products about the rows' mean."""
-    queries, rows = fashion.features[:1000], fashion.features[1000:4000]
+    queries = fashion.features[:1000]
+    rows = fashion.features[1000:4000]
     mean = rows.mean(axis=0, dtype=np.float64)
     return queries, rows, (queries - mean) @ (rows - mean).T
 
@@ -51,10 +52,9 @@ def small_arrays(max_columns=40):
 def test_sign_codes_have_the_first_bit_first_and_nothing_in_what_is_left(X):
     codes = SignCodes(centre=False).fit(X).encode(X)
     texts = ["".join("1" if value >= 0 else "0" for value in row) for row in X]
-    expected = [
-        [int(text[at : at + 8].ljust(8, "0"), 2) for at in range(0, len(text), 8)] for text in texts
-    ]
-    assert codes.tolist() == expected
+    for code, text in zip(codes, texts, strict=True):
+        octets = [text[start : start + 8].ljust(8, "0") for start in range(0, len(text), 8)]
+        assert code.tolist() == [int(octet, 2) for octet in octets]
 
 
 @given(small_arrays(9), st.sampled_from([8, 4]))
@@ -76,24 +76,27 @@ def test_scalar_codes_count_cells_two_in_a_byte_the_first_in_its_upper_half(X, n
 
 @given(small_arrays())
 def test_rabitq_stands_for_a_vector_at_right_angles_to_its_error(X):
-    """The definition of its first two numbers, which follow the bits."""
+    """This defines the first two numbers, which follow the bits."""
     quantiser = RaBitQ(random_state=0).fit(X)
-    codes, turned, d = quantiser.encode(X), quantiser._rotated(X), X.shape[1]
+    codes = quantiser.encode(X)
+    rotated = quantiser._rotated(X)
+    d = X.shape[1]
     assert codes.shape == (len(X), -(-d // 8) + 12)
     size, error, _ = np.frombuffer(codes[:, -12:].tobytes(), "<f4").reshape(-1, 3).T
-    stands_for = size[:, None] * np.where(turned >= 0, 1, -1)
-    np.testing.assert_allclose(((stands_for - turned) * turned).sum(axis=1), 0, atol=1e-4)
-    lengths = np.linalg.norm(stands_for - turned, axis=1)
+    decoded = size[:, None] * np.where(rotated >= 0, 1, -1)
+    np.testing.assert_allclose(((decoded - rotated) * rotated).sum(axis=1), 0, atol=1e-4)
+    lengths = np.linalg.norm(decoded - rotated, axis=1)
     np.testing.assert_allclose(error * np.sqrt(max(d - 1, 1)), lengths, atol=1e-3)
 
 
 def test_a_rotation_keeps_inner_products_and_turns_every_way():
-    X, R = vectors(), random_rotation(21, 3)
+    X = vectors()
+    R = random_rotation(21, 3)
     np.testing.assert_allclose((X @ R) @ (X @ R).T, X @ X.T)
-    drawn = np.stack([random_rotation(2, seed) for seed in range(400)])
-    assert (
-        np.histogram(np.arctan2(drawn[:, 1, 0], drawn[:, 0, 0]), 4, (-np.pi, np.pi))[0] > 70
-    ).all()
+    rotations = np.stack([random_rotation(2, seed) for seed in range(400)])
+    angles = np.arctan2(rotations[:, 1, 0], rotations[:, 0, 0])
+    counts, _ = np.histogram(angles, 4, (-np.pi, np.pi))
+    assert counts.min() > 70
 
 
 # Scores
@@ -105,12 +108,14 @@ def test_a_rotation_keeps_inner_products_and_turns_every_way():
 def test_scores_compare_signs_with_signs_or_with_the_floats_of_the_query(
     centre, rotate, asymmetric
 ):
-    X, Q = vectors(), vectors(seed=1)[:20]
-    quantiser = SignCodes(rotate=rotate, asymmetric=asymmetric, centre=centre, random_state=0).fit(
-        X
-    )
-    turn = random_rotation(21, 0) if rotate else np.eye(21)
-    rows, queries = ((each - centre * X.mean(axis=0)) @ turn for each in (X, Q))
+    X = vectors()
+    Q = vectors(seed=1)[:20]
+    quantiser = SignCodes(rotate=rotate, asymmetric=asymmetric, centre=centre, random_state=0)
+    quantiser.fit(X)
+    rotation = random_rotation(21, 0) if rotate else np.eye(21)
+    mean = centre * X.mean(axis=0)
+    rows = (X - mean) @ rotation
+    queries = (Q - mean) @ rotation
     scale = np.sqrt((rows**2).mean())
     queries = queries if asymmetric else scale * np.where(queries >= 0, 1, -1)
     expected = scale * queries @ np.where(rows >= 0, 1, -1).T
@@ -121,14 +126,15 @@ def test_rabitq_agrees_with_faiss(gist):
     """faiss does not rotate; so it is given the rotated vectors."""
     queries, rows, exact = gist
     quantiser = RaBitQ(random_state=0).fit(rows)
-    turned, turned_queries = (quantiser._rotated(X).astype(np.float32) for X in (rows, queries))
+    rotated = quantiser._rotated(rows).astype(np.float32)
+    rotated_queries = quantiser._rotated(queries).astype(np.float32)
     index = faiss.IndexRaBitQ(512, faiss.METRIC_INNER_PRODUCT)
     index.qb = 0  # floats for the query; its default is 4 bits
-    index.train(turned)
-    index.add(turned)
+    index.train(rotated)
+    index.add(rotated)
     codes = quantiser.encode(rows)
     assert codes.shape[1] == 512 // 8 + 8 + 4
-    ranked, order = index.search(turned_queries, 3000)
+    ranked, order = index.search(rotated_queries, 3000)
     theirs = np.take_along_axis(ranked, np.argsort(order, axis=1), axis=1)
     estimates = quantiser.scores(queries, codes)
     np.testing.assert_allclose(estimates, theirs, atol=1e-4 * exact.std())
@@ -142,11 +148,9 @@ def test_products_with_scalar_codes_are_out_by_half_a_step_a_coordinate(gist, n_
     quantiser = ScalarCodes(n_bits).fit(rows)
     codes = quantiser.encode(rows)
     assert codes.shape[1] == 512 * n_bits // 8 + 4
-    bound = np.abs(queries - quantiser.mean_) @ quantiser.step_ / 2
-    assert (
-        np.abs(quantiser.scores(queries, codes) - exact)
-        <= bound[:, None] + 1e-4 * np.abs(exact).max()
-    ).all()
+    errors = np.abs(quantiser.scores(queries, codes) - exact)
+    bounds = np.abs(queries - quantiser.mean_) @ quantiser.step_ / 2
+    assert (errors <= bounds[:, None] + 1e-4 * np.abs(exact).max()).all()
 
 
 # Search
@@ -154,7 +158,8 @@ def test_products_with_scalar_codes_are_out_by_half_a_step_a_coordinate(gist, n_
 
 @every
 def test_a_search_gives_the_highest_scores_in_order_equal_ones_by_row(quantiser):
-    X, Q = np.tile(vectors(100), (3, 1)), vectors(seed=1)[:20]
+    X = np.tile(vectors(100), (3, 1))
+    Q = vectors(seed=1)[:20]
     quantiser = clone(quantiser).fit(X)
     codes = quantiser.encode(X)
     scores, rows = quantiser.search(Q, codes, 30)
@@ -168,7 +173,8 @@ def test_a_search_gives_the_highest_scores_in_order_equal_ones_by_row(quantiser)
 
 @every
 def test_rescoring_all_candidates_is_exact_search(quantiser):
-    X, Q = vectors(), vectors(seed=1)[:20]
+    X = vectors()
+    Q = vectors(seed=1)[:20]
     quantiser = clone(quantiser).fit(X)
     codes = quantiser.encode(X)
     exact = Q @ X.T
@@ -177,21 +183,23 @@ def test_rescoring_all_candidates_is_exact_search(quantiser):
         scores, rows = quantiser.search(Q, codes, 10, rescore=X, factor=factor)
         np.testing.assert_array_equal(rows, expected)
         np.testing.assert_allclose(scores, np.take_along_axis(exact, expected, axis=1))
-    few = quantiser.search(Q, codes, 10, rescore=X, factor=2)[1]
-    candidates = quantiser.search(Q, codes, 20)[1]
+    _, rows = quantiser.search(Q, codes, 10, rescore=X, factor=2)
+    _, candidates = quantiser.search(Q, codes, 20)
     order = np.argsort(-np.take_along_axis(exact, candidates, axis=1), axis=1)[:, :10]
-    np.testing.assert_array_equal(few, np.take_along_axis(candidates, order, axis=1))
+    np.testing.assert_array_equal(rows, np.take_along_axis(candidates, order, axis=1))
 
 
 @every
 def test_blocks_do_not_show(quantiser, monkeypatch):
     X = vectors()
     quantiser = clone(quantiser).fit(X)
-    codes, found = quantiser.encode(X), quantiser.search(X, quantiser.encode(X), 5)
+    codes = quantiser.encode(X)
+    scores, _ = quantiser.search(X, codes, 5)
     monkeypatch.setattr("l2h_tutorial.lsh._BLOCK_ROWS", 7)
     monkeypatch.setattr("l2h_tutorial.quantise._BLOCK_QUERIES", 11)
     np.testing.assert_array_equal(quantiser.encode(X), codes)
-    np.testing.assert_allclose(quantiser.search(X, codes, 5)[0], found[0], rtol=1e-5)
+    scores_in_blocks, _ = quantiser.search(X, codes, 5)
+    np.testing.assert_allclose(scores_in_blocks, scores, rtol=1e-5)
 
 
 @parametrize_with_checks(CODES)

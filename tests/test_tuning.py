@@ -58,16 +58,15 @@ def test_the_seed_draws_the_validation_set(validation):
 
 
 def test_a_setting_scores_the_map_of_the_validation_queries(validation):
-    s, tuned = (
-        validation.choice,
-        tune_on_grid(LSH(), validation, {"n_bits": [2, 8], "random_state": [0, 1]}),
-    )
+    s = validation.choice
+    tuned = tune_on_grid(LSH(), validation, {"n_bits": [2, 8], "random_state": [0, 1]})
     for trial in tuned.trials.itertuples():
         hasher = LSH(trial.n_bits, random_state=trial.random_state).fit(s.X_train)
         bits = hasher.transform(s.X_query), hasher.transform(s.X_database)
         assert trial.score == mean_average_precision(*bits, s.y_query, s.y_database)
     best = tuned.trials.loc[tuned.trials["score"].idxmax()]
-    assert tuned[:2] == (best[["n_bits", "random_state"]].to_dict(), best["score"])
+    assert tuned.parameters == best[["n_bits", "random_state"]].to_dict()
+    assert tuned.score == best["score"]
 
 
 @pytest.fixture
@@ -82,7 +81,8 @@ def test_climbing_ends_where_no_neighbour_is_better_and_tries_no_more(validation
     scored(lambda hasher: 10 - abs(hasher.alpha - 4) - 2 * abs(hasher.C - 1))
     ladders = {"alpha": range(5), "C": range(1, 6)}
     tuned = climb(SCRIPTED, validation, ladders)
-    assert tuned[:2] == ({"alpha": 4, "C": 1}, 10)  # both at an end
+    assert tuned.parameters == {"alpha": 4, "C": 1}  # both at an end of their values
+    assert tuned.score == 10
     path = [
         (2, 3),
         (1, 3),
@@ -107,7 +107,7 @@ def test_climbing_ends_where_no_neighbour_is_better_and_tries_no_more(validation
 
 
 class Scripted(GRH):
-    """Learns nothing: its scores are in the script."""
+    """Learn nothing: the scores are in the script."""
 
     def fit(self, X, y):
         return self
@@ -120,37 +120,42 @@ SCRIPTED = Scripted(random_state=0)
 
 
 class Script:
-    """Stands in for the scorer: scores by alpha, rounds, C and draw."""
+    """Replace the scorer by a table of scores by alpha, rounds, C and draw."""
 
     def __init__(self, scores):
-        self.scores, self.asked = scores, []
+        self.scores = scores
+        self.asked = []
 
     def __call__(self, estimator):
-        self.asked.append((estimator.alpha, estimator.n_iter, estimator.C, estimator.random_state))
-        return self.scores[self.asked[-1]]
+        setting = (estimator.alpha, estimator.n_iter, estimator.C, estimator.random_state)
+        self.asked.append(setting)
+        return self.scores[setting]
 
 
 def script(rounds, second=None, C=1.0):
-    """Of each alpha and draw the scores after one round, two, ...; of the second step the score of each setting."""
-    first = {
-        (a, m, C, draw): score
-        for (a, draw), each in rounds.items()
-        for m, score in enumerate(each, 1)
-    }
+    """Make a script from the scores of each alpha and draw after 1, 2, ... rounds.
+
+    `second` holds the score of each setting of the second step.
+    """
+    first = {}
+    for (alpha, draw), scores in rounds.items():
+        for n_iter, score in enumerate(scores, 1):
+            first[alpha, n_iter, C, draw] = score
     return Script(first | (second or {}))
 
 
 @pytest.mark.parametrize("search", [tune_on_grid, climb])
 def test_alpha_and_rounds_come_first_and_then_the_rest(validation, scored, search):
     second = {(0.9, 2, 1.0, 0): 0.4, (0.9, 2, 5.0, 0): 0.45}
-    told = script({(0.6, 0): [0.1, 0.2, 0.3], (0.9, 0): [0.2, 0.4, 0.3]}, second, C=7.0)
-    scored(told)
+    scorer = script({(0.6, 0): [0.1, 0.2, 0.3], (0.9, 0): [0.2, 0.4, 0.3]}, second, C=7.0)
+    scored(scorer)
     scripted = Scripted(C=7.0, random_state=0)
     tuned = tune_as_published(
         scripted, validation, {"C": [1.0, 5.0]}, alpha=[0.6, 0.9], search=search
     )
-    assert tuned[:2] == ({"alpha": 0.9, "n_iter": 2, "C": 5.0}, 0.45)
-    assert sorted(told.asked) == sorted(told.scores)
+    assert tuned.parameters == {"alpha": 0.9, "n_iter": 2, "C": 5.0}
+    assert tuned.score == 0.45
+    assert sorted(scorer.asked) == sorted(scorer.scores)
     assert sorted(tuned.trials["score"]) == sorted([0.1, 0.2, 0.3, 0.2, 0.4, 0.3, 0.4, 0.45])
     assert tuned.trials["step"].tolist() == [1] * 6 + [2] * 2
     assert tuned.trials["n_iter"].tolist() == [1, 2, 3, 1, 2, 3, 2, 2]
@@ -159,7 +164,8 @@ def test_alpha_and_rounds_come_first_and_then_the_rest(validation, scored, searc
 def test_rounds_stop_when_validation_falls_whatever_comes_after(validation, scored):
     scored(script({(0.6, 0): [0.3, 0.2, 0.9], (0.9, 0): [0.1, 0.31, 0.31]}))
     tuned = tune_as_published(SCRIPTED, validation, {}, alpha=[0.6, 0.9])
-    assert tuned[:2] == ({"alpha": 0.9, "n_iter": 2}, 0.31)
+    assert tuned.parameters == {"alpha": 0.9, "n_iter": 2}
+    assert tuned.score == 0.31
     for scores, rounds in (
         ([0.2], 1),
         ([0.2, 0.1, 0.3], 1),
@@ -185,7 +191,8 @@ def test_with_several_draws_the_mean_over_them_decides(validation, scored):
     tuned = tune_as_published(
         SCRIPTED, validation, {"C": [2.0, 5.0]}, alpha=[0.6, 0.9], n_iter=1, n_draws=2
     )
-    assert tuned[:2] == ({"alpha": 0.9, "n_iter": 1, "C": 5.0}, 0.4)
+    assert tuned.parameters == {"alpha": 0.9, "n_iter": 1, "C": 5.0}
+    assert tuned.score == 0.4
     assert tuned.trials["score"].round(6).tolist() == [0.3, 0.35, 0.3, 0.4]
 
 
