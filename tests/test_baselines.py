@@ -1,6 +1,4 @@
-"""The baselines against plain, dense writings of what their papers say, brute force and
-scikit-learn.
-"""
+"""Test the baselines against dense writings of their papers, brute force and scikit-learn."""
 
 from itertools import product
 
@@ -86,8 +84,8 @@ def test_itq_alternates_between_signs_and_procrustes():
     rotation = quantising_rotation(V, 0, random_state=3)
     np.testing.assert_allclose(rotation @ rotation.T, np.eye(4), atol=1e-12)
     for _ in range(20):
-        left, _, right = np.linalg.svd(V.T @ np.where(V @ rotation >= 0, 1.0, -1.0))
-        rotation = left @ right
+        U, _, Vt = np.linalg.svd(V.T @ np.where(V @ rotation >= 0, 1.0, -1.0))
+        rotation = U @ Vt
     itq = ITQ(4, n_iter=20, random_state=3).fit(X)
     np.testing.assert_allclose(itq.projections_, pcah.projections_ @ rotation)
 
@@ -98,9 +96,10 @@ def test_spectral_hashing_takes_the_smoothest_eigenfunctions():
     projected = (X - X.mean(axis=0)) @ hashing.projections_
     lowest = projected.min(axis=0)
     side = np.ptp(projected, axis=0)
-    every = sorted((m / side[j], j, m) for j in range(6) for m in range(1, 13))[:12]
+    smoothest = sorted((m / side[j], j, m) for j in range(6) for m in range(1, 13))[:12]
     waves = [
-        np.sin(np.pi / 2 + m * np.pi / side[j] * (projected[:, j] - lowest[j])) for _, j, m in every
+        np.sin(np.pi / 2 + m * np.pi / side[j] * (projected[:, j] - lowest[j]))
+        for _, j, m in smoothest
     ]
     np.testing.assert_array_equal(hashing.transform(X), np.column_stack(waves) >= 0)
     component, mode = smoothest_modes(np.array([1.0, 10.0, 0.0]), 11)
@@ -150,19 +149,19 @@ def dense_anchor_graph(agh, X):
 
 
 def test_agh_takes_the_signs_of_the_anchor_graphs_eigenvectors():
-    X = data()[0]
-    new = data(seed=1)[0]
+    X, _ = data()
+    new, _ = data(seed=1)
     agh = AGH(5, n_anchors=20, random_state=0).fit(X)
     distances = np.sort(euclidean_distances(X - agh.mean_, agh.anchors_), axis=1)
     assert distances.shape == (80, 20)
     assert agh.bandwidth_ == pytest.approx(distances[:, 2].mean())
-    _, vectors = np.linalg.eigh(dense_anchor_graph(agh, X)[1])
+    _, A = dense_anchor_graph(agh, X)
+    _, vectors = np.linalg.eigh(A)
     assert same_up_to_complement(agh.transform(X), vectors[:, ::-1][:, 1:6] >= 0)
-    np.testing.assert_array_equal(
-        agh.transform(new), dense_anchor_graph(agh, new)[0] @ agh.projections_ >= 0
-    )
+    Z, _ = dense_anchor_graph(agh, new)
+    np.testing.assert_array_equal(agh.transform(new), Z @ agh.projections_ >= 0)
+    # All the weight of a far point is on its nearest anchor.
     far = np.full((1, 6), 1e6)
-    # which has all the weight
     nearest = np.linalg.norm(far - agh.mean_ - agh.anchors_, axis=1).argmin()
     np.testing.assert_array_equal(agh.transform(far)[0], agh.projections_[nearest] >= 0)
 
@@ -172,7 +171,7 @@ def test_the_second_layer_parts_neighbours_least():
     agh = AGH(7, n_anchors=20, n_layers=2, random_state=0).fit(X)
     Z, A = dense_anchor_graph(agh, X)
     vectors = Z @ agh.projections_
-    (upper, lower) = agh.thresholds_
+    upper, lower = agh.thresholds_
     second = np.where(vectors[:, :3] >= 0, vectors[:, :3] >= upper, vectors[:, :3] <= lower)
     np.testing.assert_array_equal(agh.transform(X), np.hstack([vectors >= 0, second]))
     for y, up, down in zip(vectors.T, upper, lower, strict=False):
@@ -248,8 +247,8 @@ def test_halves_are_as_equal_as_a_median_cut_can_be(values):
 
 
 def test_the_classifiers_of_sth_are_scikit_learns():
-    X = data()[0]
-    new = data(seed=1)[0]
+    X, _ = data()
+    new, _ = data(seed=1)
     y = np.arange(80) % 4
     linear = STH(4, C=0.3, random_state=0).fit(X, y)
     gaussian = STH(4, classifier="rbf-svm", C=3, gamma=0.5, random_state=0).fit(X, y)
@@ -296,13 +295,13 @@ def test_all_labelled_rows_are_centres_up_to_two_thousand(hasher):
 def test_a_bit_of_ksh_is_the_best_by_brute_force(seed, labels):
     residual = Residual(labels.astype(float), 4)
     R = np.where(labels @ labels.T > 0, 4.0, -4.0)
-    # with as many any bit can be had
+    # With as many kernels as points, weights can give any bit.
     kernels = np.linalg.qr(np.random.default_rng(seed).normal(size=(9, 9)))[0]
     for _ in range(3):
         _, found = greedy_bit(kernels, residual, 100)
         best = max(np.array(bit) @ R @ np.array(bit) for bit in product([-1.0, 1.0], repeat=9))
         assert found @ R @ found == pytest.approx(best)
-        residual.take(found)
+        residual.subtract(found)
         R -= np.outer(found, found)
 
 
@@ -310,12 +309,17 @@ def test_the_gradient_of_the_smooth_objective_is_right():
     random = np.random.default_rng(0)
     residual = Residual(np.eye(3)[np.arange(30) % 3], 4)
     kernels = random.normal(size=(30, 5))
-    residual.take(random.choice([-1.0, 1.0], 30))
-    both = [lambda a, part=part: surrogate_loss(a, kernels, residual)[part] for part in (0, 1)]
-    assert max(check_grad(*both, random.normal(size=5)) for _ in range(3)) < 1e-6
-    np.testing.assert_array_equal(
-        surrogate_loss(1e9 * random.normal(size=5), kernels, residual)[1], 0
-    )
+    residual.subtract(random.choice([-1.0, 1.0], 30))
+
+    def loss(weights):
+        return surrogate_loss(weights, kernels, residual)[0]
+
+    def gradient(weights):
+        return surrogate_loss(weights, kernels, residual)[1]
+
+    for _ in range(3):
+        assert check_grad(loss, gradient, random.normal(size=5)) < 1e-6
+    np.testing.assert_array_equal(gradient(1e9 * random.normal(size=5)), 0)
 
 
 def objective(B, Y, W, F):
@@ -379,14 +383,13 @@ test_what_cannot_be_learned_is_refused = refusals(
 @pytest.mark.slow
 @pytest.mark.parametrize("data_set", ["fashion", pytest.param("cifar", marks=pytest.mark.cifar10)])
 def test_the_default_ridge_of_cca_loses_little(data_set, request, monkeypatch):
-    """CCAITQ: "0.1 or less is best for Fashion-MNIST and 1 for CIFAR-10", "with a small r and worse
-    with the best".
+    """CCAITQ: "validation queries prefer 0.1 or less on Fashion-MNIST and 1 on CIFAR-10", "with a
+    small r and worse with the best r".
 
     One start of the rotation moves a score by some .003, so scores are means over several.
     """
-    split = paper_partition(request.getfixturevalue(data_set), random_state=0).preprocessed(
-        "centre"
-    )
+    dataset = request.getfixturevalue(data_set)
+    split = paper_partition(dataset, random_state=0).preprocessed("centre")
     validation = validation_set(split)
     ridges = {"ridge": (0.03, 0.1, 0.3, 1.0, 3.0)}
 

@@ -14,7 +14,7 @@ from l2h_tutorial.search import exact_neighbours
 
 @pytest.fixture(scope="module")
 def of_sklearn():
-    """Of one library, which is quicker."""
+    """Read one library only, which is quicker."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(docstrings, "LIBRARIES", ("sklearn",))
         return read_docstrings(), load_dataset("docstrings")
@@ -29,11 +29,9 @@ def test_they_are_what_users_read(of_sklearn):
 
 def test_the_data_set_has_their_vectors_and_classes(of_sklearn):
     (texts, classes), found = of_sklearn
-    assert (found.features.shape, found.features.dtype, found.images) == (
-        (len(texts), 256),
-        np.float32,
-        None,
-    )
+    assert found.features.shape == (len(texts), 256)
+    assert found.features.dtype == np.float32
+    assert found.images is None
     assert [found.class_names[label] for label in found.labels] == classes
     nearest = exact_neighbours(found.features[::10], found.features, 11)[:, 1:]
     chance = np.mean(np.bincount(found.labels)[found.labels] / len(classes))

@@ -1,4 +1,4 @@
-"""Hashing by the smoothest functions on a graph: of anchors (AGH), or of neighbours (STH)."""
+"""Hash by the smoothest functions on a graph: of anchors (AGH), or of neighbours (STH)."""
 
 from typing import Any, ClassVar, Self
 
@@ -20,32 +20,34 @@ from ..lsh import Bits, Floats, Hasher
 from .kernels import gaussian_kernel, svm_weights
 from .linear import checked_labels, with_settled_signs
 
-_KMEANS_ITER = 10  # anchors need only be spread over the data; the paper stops early too
+# Iterations of k-means for the anchors: they need only be spread over the data, and the paper stops
+# early too.
+_KMEANS_ITER = 10
 
 
 class AGH(Hasher):
-    r"""Anchor graph hashing: cut the data where their neighbourhood graph is thin, in time linear
-    in their number.
+    r"""Hash by an anchor graph: cut the data where the graph is thin, in linear time.
 
-    Every point is joined with its nearest few of some anchors, the centres of k-means, with weights
-    Z whose rows sum to 1. The graph of the points, :math:`A = Z \Lambda^{-1} Z^T` with
-    :math:`\Lambda` the sums of the columns of Z, is never built. The codes sought make
-    :math:`\sum_{ij} A_{ij} \|b_i - b_j\|^2` small, with balanced and uncorrelated bits. Without the
-    demand that bits be -1 or +1 they are the eigenvectors of A with the largest eigenvalues after
-    the first, which is constant; and these are Z P, with P from a matrix as small as the number of
-    anchors. So Z P encodes new points too.
+    The anchors are the centres of k-means. Every point is joined with its nearest few anchors, with
+    weights Z whose rows sum to 1. The graph of the points is :math:`A = Z \Lambda^{-1} Z^T`, where
+    :math:`\Lambda` holds the sums of the columns of Z; it is never built.
 
-    With one layer a bit is the sign of an eigenvector. With two, half as many eigenvectors are
-    used, and each gives a second bit, which cuts both sides of the first again, at the two
+    Good codes make :math:`\sum_{ij} A_{ij} \|b_i - b_j\|^2` small, with balanced and uncorrelated
+    bits. If values other than -1 and +1 are allowed, they are the eigenvectors of A with the
+    largest eigenvalues after the first, which is constant. These eigenvectors are Z P, where P
+    comes from a matrix with a row and a column for each anchor. So Z P encodes new points too.
+
+    With one layer a bit is the sign of an eigenvector. With two layers half as many eigenvectors
+    are used. Each gives a second bit, which cuts both sides of the first again, at the two
     thresholds that disturb the graph least.
 
     Parameters
     ----------
     n_bits : int, default=16
-        Bits of a code. With one layer at most one fewer than there are anchors; with two, twice
-        that.
+        Bits of a code. With one layer at most one fewer than there are anchors; with two, twice as
+        many.
     n_anchors : int, default=300
-        Centres of k-means; where there are no more different training points, these.
+        Centres of k-means. With no more different training points than this, each one is an anchor.
     n_neighbours : int, default=3
         Anchors that a point is joined with; all where there are fewer.
     n_layers : {1, 2}, default=1
@@ -56,10 +58,10 @@ class AGH(Hasher):
     ----------
     mean_ : (n_features,) array of float64
     anchors_ : (n_anchors, n_features) array of float64
-        Less the mean.
+        The anchors minus the mean.
     bandwidth_ : float
-        Of the weights exp(-(distance / bandwidth)^2): the mean distance of a training point from
-        the farthest anchor that it is joined with.
+        Bandwidth of the weights exp(-(distance / bandwidth)^2): the mean distance of a training
+        point from the farthest anchor that it is joined with.
     projections_ : (n_anchors, n_vectors) array of float64
         P.
     thresholds_ : (2, n_bits // 2) array of float64
@@ -120,21 +122,21 @@ class AGH(Hasher):
             self.n_bits, "n_bits", high=possible, of=f"bits that {n_anchors} anchors can give"
         )
         weights, self.bandwidth_ = anchor_weights(centred, self.anchors_, self.n_neighbours)
-        # Z P are the eigenvectors of Z L^-1 Z^T if L^1/2 P are those of the small matrix L^-1/2 Z^T
-        # Z L^-1/2.
+        # Z P are the eigenvectors of Z L^-1 Z^T if L^1/2 P are those of the small matrix
+        # L^-1/2 Z^T Z L^-1/2.
         mass = weights.sum(axis=0)
-        scale = 1 / np.sqrt(np.where(mass > 0, mass, 1.0))  # an anchor may be nobody's
+        scale = 1 / np.sqrt(np.where(mass > 0, mass, 1.0))  # an anchor may have no points
         scaled = sparse.csr_array(weights.multiply(scale))
+        # Subtract the constant eigenvector, so that it comes last, also where the graph falls into
+        # several parts.
         constant = np.sqrt(mass / mass.sum())
-        # Less this the constant eigenvector comes last: also where the graph falls into several
-        # parts.
         others = (scaled.T @ scaled).toarray() - np.outer(constant, constant)
         n_vectors = -(-self.n_bits // self.n_layers)
         _, vectors = np.linalg.eigh(others)
         self.projections_ = scale[:, None] * with_settled_signs(vectors[:, ::-1][:, :n_vectors])
         if self.n_layers == 2:
-            twice = weights @ self.projections_[:, : self.n_bits // 2]
-            self.thresholds_ = second_thresholds(scaled, twice)
+            cut_twice = weights @ self.projections_[:, : self.n_bits // 2]
+            self.thresholds_ = second_thresholds(scaled, cut_twice)
         return self
 
     def _scores(self, centred: Floats) -> Floats:
@@ -143,19 +145,19 @@ class AGH(Hasher):
         if self.n_layers == 1:
             return vectors
         upper, lower = self.thresholds_
-        twice = vectors[:, : len(upper)]
-        return np.hstack([vectors, np.where(twice >= 0, twice - upper, lower - twice)])
+        cut_twice = vectors[:, : len(upper)]
+        second = np.where(cut_twice >= 0, cut_twice - upper, lower - cut_twice)
+        return np.hstack([vectors, second])
 
 
 def cluster_centres(
     points: Floats, n_clusters: int, random_state: Any = None, max_iter: int = 300
 ) -> Floats:
-    """Find the centres of k-means, begun by k-means++ as it was published: one candidate is drawn
-    for each centre.
+    """Return the centres of k-means, which begins with k-means++ as it was published.
 
-    Scikit-learn draws several and keeps the one that lowers the sum of squares most. Two points
-    that are each other's nearest lower it by just as much, so that rounding would decide which of
-    them begins a cluster.
+    That is, one candidate is drawn for each centre. Scikit-learn draws several and keeps the one
+    that lowers the sum of squares most. Two points that are each other's nearest lower it by the
+    same amount, so rounding would decide which of them begins a cluster.
 
     References
     ----------
@@ -172,37 +174,34 @@ def cluster_centres(
 def anchor_weights(
     points: Floats, anchors: Floats, n_neighbours: int, bandwidth: float | None = None
 ) -> tuple[sparse.csr_array, float]:
-    """Weigh the nearest anchors of each point by a Gaussian of their distance.
+    """Return Gaussian weights of each point's nearest anchors, and their bandwidth.
 
     The weights of a point sum to 1.
     """
-    search = NearestNeighbors(n_neighbors=min(n_neighbours, len(anchors)), algorithm="brute").fit(
-        anchors
-    )
+    k = min(n_neighbours, len(anchors))
+    search = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(anchors)
     distances, nearest = search.kneighbors(points)
     bandwidth = bandwidth or float(distances.max(axis=1).mean()) or 1.0
-    # also of a far point, whose Gaussians are rounded to 0
+    # A softmax, because the Gaussians of a far point may all be rounded to 0.
     shares = softmax(-((distances / bandwidth) ** 2), axis=1)
-    starts = np.arange(len(points) + 1) * nearest.shape[1]
+    starts = np.arange(len(points) + 1) * k
     shape = len(points), len(anchors)
     return sparse.csr_array((shares.ravel(), nearest.ravel(), starts), shape), bandwidth
 
 
 def second_thresholds(scaled: sparse.csr_array, vectors: Floats) -> Floats:
-    """Find where to cut the two sides of each eigenvector again, so that neighbours in the graph
-    are parted least.
+    """Return where to cut the two sides of each eigenvector so that few neighbours are separated.
 
     A vector y is folded to u = y - upper where y >= 0, and lower - y elsewhere. Of all pairs of
-    thresholds with which u sums to 0, the pair is chosen that makes u^T (I - A) u smallest. A, the
+    thresholds for which u sums to 0, the pair is chosen that makes u^T (I - A) u smallest. A, the
     graph, is `scaled` times its transpose.
     """
     above = vectors >= 0
     sizes = np.maximum([above.sum(axis=0), (~above).sum(axis=0)], 1)
-    # One pair that makes the sum 0 has each side sum to 0; from it upper and lower can move along
-    # one direction only.
-    upper, lower = (
-        np.array([vectors.clip(0).sum(axis=0), vectors.clip(None, 0).sum(axis=0)]) / sizes
-    )
+    # The mean of each side is one such pair: then each side of u sums to 0. From there the pair can
+    # move along one direction only.
+    upper = vectors.clip(0).sum(axis=0) / sizes[0]
+    lower = vectors.clip(None, 0).sum(axis=0) / sizes[1]
     folded = np.where(above, vectors - upper, lower - vectors)
     direction = np.where(above, 1 / sizes[0], -1 / sizes[1])
     moved = direction - scaled @ (scaled.T @ direction)
@@ -212,23 +211,24 @@ def second_thresholds(scaled: sparse.csr_array, vectors: Floats) -> Floats:
 
 
 class STH(Hasher):
-    r"""Self-taught hashing: codes of the training points from the Laplacian of a graph, and a
-    classifier for each bit.
+    r"""Hash by self-taught hashing: take codes from a graph, and teach them to classifiers.
 
-    First the training points get codes. With W the adjacency of a graph of these points, D its
-    degrees and L = D - W, the smoothest functions on the graph are sought, after the constant one:
+    First the training points get codes. W is the adjacency of a graph of these points, D holds its
+    degrees, and L = D - W. The codes come from the smoothest functions on the graph after the
+    constant one:
 
-    .. math:: \min_V \; \mathrm{tr}(V^T L V)
-        \quad \text{subject to} \quad V^T D V = I, \; V^T D \mathbf{1} = 0
+    .. math::
+        \min_V \; \mathrm{tr}(V^T L V) \quad \text{subject to} \quad
+        V^T D V = I, \; V^T D \mathbf{1} = 0
 
-    They are eigenvectors of :math:`L v = \lambda D v`. A bit says whether a point has more than the
-    median of one. Then, as new points have no place in the graph, a support vector machine is
-    taught each bit from the features.
+    They are eigenvectors of :math:`L v = \lambda D v`. A bit says whether a point is above the
+    median of one of them. New points have no place in the graph. So for each bit a support vector
+    machine learns the codes from the features.
 
     ``fit(X)`` joins each point with its nearest neighbours, as in the paper. ``fit(X, y)`` joins it
     with its nearest neighbours among the points that share a label with it, which makes the method
-    supervised. With C classes the graph then falls into C parts or more, and C - 1 functions or
-    more are perfectly smooth, and equally so: those that are the same within each part. Any basis
+    supervised. With C classes the graph then falls into C parts or more. Functions that are
+    constant within each part are perfectly smooth, and there are C - 1 or more of them. Any basis
     of them will do, and one is drawn at random. Functions after these mostly tell a few points of
     one class from all others, which the classifiers hardly learn.
 
@@ -237,19 +237,19 @@ class STH(Hasher):
     n_bits : int, default=16
         Bits of a code, fewer than training points.
     classifier : {"linear-svm", "rbf-svm"}, default="linear-svm"
-        Without and with a Gaussian kernel.
+        Support vector machines without or with a Gaussian kernel.
     C : float, default=1.0
-        Inverse strength of the regularisation of the support vector machines. They see the features
-        less their mean, divided by one number, after which the mean squared norm of the training
-        points is 1.
+        Inverse strength of the regularisation of the support vector machines. They see the centred
+        features, divided by one number, after which the mean squared norm of the training points is
+        1.
     gamma : float, default=2.0
-        Of the kernel exp(-gamma squared distance), in units of 1 / the median squared distance of
-        training points.
+        Width of the kernel exp(-gamma squared distance), in units of 1 / the median squared
+        distance of training points.
     n_neighbours : int, default=25
-        Neighbours of each point in the graph; all that there are to choose from where these are
-        fewer.
+        Neighbours of each point in the graph; all possible ones where there are fewer.
     random_state : int, RandomState instance or None, default=None
-        Draws what the eigenproblem leaves open, then seeds the linear support vector machines.
+        Draws the basis of the perfectly smooth functions, and where the search for eigenvectors
+        starts. Then seeds the linear support vector machines.
 
     Attributes
     ----------
@@ -257,14 +257,14 @@ class STH(Hasher):
     codes_ : (n, n_bits) array of bool
         The codes of the training points, which the classifiers are taught.
     scale_ : float
-        Of "linear-svm": what the features less their mean are divided by.
+        For "linear-svm" only: what the centred features are divided by.
     coefficients_ : (n_features, n_bits) or (n_support, n_bits) array of float64
-        Of the features, or of the kernels around the support vectors.
+        Coefficients of the features, or of the kernels around the support vectors.
     intercepts_ : (n_bits,) array of float64
     support_vectors_ : (n_support, n_features) array of float64
-        Of "rbf-svm": the training points, less the mean, that have a coefficient in any bit.
+        For "rbf-svm" only: the centred training points that have a coefficient in any bit.
     gamma_ : float
-        Of "rbf-svm": of the kernel, in the units of the features.
+        For "rbf-svm" only: gamma of the kernel in the units of the features.
     n_features_in_ : int
 
     Notes
@@ -283,8 +283,8 @@ class STH(Hasher):
     >>> X = np.array([[0.0], [1.0], [2.0], [7.0], [8.0], [9.0]])
     >>> STH(1, n_neighbours=2, random_state=0).fit_transform(X).ravel()
     array([False, False, False,  True,  True,  True])
-    >>> STH(1, classifier="rbf-svm", gamma=9, random_state=0).fit_transform(X,
-    ...     list("abbbaa")).ravel()
+    >>> supervised = STH(1, classifier="rbf-svm", gamma=9, random_state=0)
+    >>> supervised.fit_transform(X, list("abbbaa")).ravel()
     array([False,  True,  True,  True, False, False])
     """
 
@@ -314,7 +314,7 @@ class STH(Hasher):
         ----------
         X : (n, n_features) array of numbers
         y : (n,) array of classes, or (n, n_labels) 0/1 indicator, dense or sparse, optional
-            Without, points are neighbours whatever their labels.
+            Without it, points are neighbours whatever their labels.
 
         Raises
         ------
@@ -352,25 +352,24 @@ class STH(Hasher):
 
 
 def neighbour_graph(points: Floats, labels: Floats, n_neighbours: int) -> sparse.csr_array:
-    """Join each point with its nearest neighbours among the points with which it has a label in
-    common.
+    """Join each point with its nearest neighbours among the points that share a label with it.
 
-    A join weighs 1 / (1 + squared distance / the mean of all). The paper has the cosine, which is
+    An edge weighs 1 / (1 + squared distance / the mean of all). The paper has the cosine, which is
     for features that are never negative.
     """
     sets, groups = label_sets(labels)
     rows = []
     columns = []
     distances = []
-    for number, labels_of_set in enumerate(sets):
-        members = np.flatnonzero(groups == number)
-        sharing = np.flatnonzero(labels @ labels_of_set)
-        k = min(n_neighbours + 1, len(sharing))  # itself is one of them
-        search = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(points[sharing])
-        far, nearest = search.kneighbors(points[members])
-        rows += [np.repeat(members, k)]
-        columns += [*sharing[nearest]]
-        distances += [*far]
+    for group, labels_of_group in enumerate(sets):
+        members = np.flatnonzero(groups == group)
+        candidates = np.flatnonzero(labels @ labels_of_group)
+        k = min(n_neighbours + 1, len(candidates))  # the point itself is one of them
+        search = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(points[candidates])
+        group_distances, nearest = search.kneighbors(points[members])
+        rows.append(np.repeat(members, k))
+        columns.append(candidates[nearest].ravel())
+        distances.append(group_distances.ravel())
     squared = np.concatenate(distances) ** 2
     weights = 1 / (1 + squared / (squared.mean() or 1.0))
     places = np.concatenate(rows), np.concatenate(columns)
@@ -381,49 +380,47 @@ def neighbour_graph(points: Floats, labels: Floats, n_neighbours: int) -> sparse
 def smooth_vectors(
     graph: sparse.csr_array, n_vectors: int, random: np.random.RandomState
 ) -> Floats:
-    """Find the smoothest functions on a graph after the constant one: eigenvectors v of L v =
-    lambda D v.
+    """Return the smoothest functions on a graph after the constant one, smoothest first.
 
-    First come those with lambda = 0, the same within each part of the graph that has no edge to
-    another: a basis drawn at random.
+    They are eigenvectors v of L v = lambda D v. Those with lambda = 0 are constant within each part
+    of the graph that has no edge to another. Of these a basis is drawn at random.
     """
     n = graph.shape[0]
     root = np.sqrt(np.asarray(graph.sum(axis=1)).ravel())
     n_parts, parts = connected_components(graph, directed=False)
-    of_parts = np.where(parts[:, None] == np.arange(n_parts), root[:, None], 0.0)
-    lengths = np.linalg.norm(of_parts, axis=0)
-    of_parts /= lengths
+    indicators = np.where(parts[:, None] == np.arange(n_parts), root[:, None], 0.0)
+    lengths = np.linalg.norm(indicators, axis=0)
+    indicators /= lengths
     others = random.standard_normal((n_parts, n_parts - 1))
+    # The lengths are the coordinates of the constant function; the basis without its first column
+    # is orthogonal to it.
     basis, _ = np.linalg.qr(np.column_stack([lengths, others]))
-    # orthogonal to the constant function, whose coordinates the lengths are
-    vectors = of_parts @ basis[:, 1:]
-    missing = n_vectors - vectors.shape[1]
-    if missing > 0:
-        # D^-1/2 W D^-1/2 has the eigenvalues 1 - lambda, more than -1; those of the functions found
-        # so far become -1.
+    vectors = indicators @ basis[:, 1:]
+    n_missing = n_vectors - vectors.shape[1]
+    if n_missing > 0:
+        # D^-1/2 W D^-1/2 has the eigenvalues 1 - lambda, which are above -1. Lower those of the
+        # functions found so far to -1, so that they come last.
         normalised = graph / root[:, None] / root
-        if 4 * missing < n:
-            product = LinearOperator(
-                (n, n), lambda v: normalised @ v - 2 * of_parts @ (of_parts.T @ v), dtype=float
-            )
-            _, smooth = eigsh(product, missing, which="LA", v0=random.standard_normal(n))
+
+        def without_found(v: Floats) -> Floats:
+            return normalised @ v - 2 * indicators @ (indicators.T @ v)
+
+        if 4 * n_missing < n:
+            product = LinearOperator((n, n), without_found, dtype=float)
+            _, smooth = eigsh(product, n_missing, which="LA", v0=random.standard_normal(n))
         else:
-            _, smooth = np.linalg.eigh(normalised.toarray() - 2 * of_parts @ of_parts.T)
-        vectors = np.hstack([vectors, with_settled_signs(smooth[:, ::-1][:, :missing])])
+            _, smooth = np.linalg.eigh(normalised.toarray() - 2 * indicators @ indicators.T)
+        vectors = np.hstack([vectors, with_settled_signs(smooth[:, ::-1][:, :n_missing])])
     return vectors[:, :n_vectors] / root[:, None]
 
 
 def halved(vectors: Floats) -> Bits:
-    """Cut each column at its median.
-
-    Points at it, within rounding, go where that makes more equal halves.
-    """
-    # Points with the same place in the graph have the same value, but for rounding, and belong on
-    # the same side.
+    """Cut each column at its median; points at the median go where the halves become more equal."""
+    # Points with the same neighbours have the same value up to rounding, and belong on one side.
     largest = abs(vectors).max(axis=0)
     vectors = (vectors / np.where(largest > 0, largest, 1.0)).round(9)
     median = np.median(vectors, axis=0)
     above = vectors > median
-    from_median = vectors >= median
-    more_below = above.sum(axis=0) + from_median.sum(axis=0) < len(vectors)
-    return np.where(more_below, from_median, above)
+    not_below = vectors >= median
+    more_below = above.sum(axis=0) + not_below.sum(axis=0) < len(vectors)
+    return np.where(more_below, not_below, above)

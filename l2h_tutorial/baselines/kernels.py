@@ -1,8 +1,7 @@
-"""Supervised hashing with Gaussian kernels around some of the labelled points, the anchors: KSH and
-SDH.
+"""Hash by Gaussian kernels around anchors, which are labelled points: KSH and SDH.
 
-At the end, what STH and GRH use as well: the kernel's width, and a support vector machine for each
-bit.
+At the end stands what STH and GRH use as well: the kernel's width, and a support vector machine for
+each bit.
 """
 
 from typing import Any, Self
@@ -22,16 +21,14 @@ from ..affinity import label_sets
 from ..lsh import Bits, Floats, Hasher
 from .linear import checked_labels, signs, with_settled_signs
 
-_MEDIAN_POINTS = 2000  # enough pairs for a stable median, few enough to be quick
-_MOST_POINTS = 20_000  # between all of which a kernel is made, of 3.2 GB
-_ZERO_DISTANCE = 1e-9  # of the mean squared norm: less is rounding
-_SWEEPS = 10  # of SDH's descent through all bits, at most: few are needed
+_MEDIAN_POINTS = 2000  # points for the median distance: enough to be stable, few enough to be quick
+_MOST_POINTS = 20_000  # points between which a kernel is made, at most: 3.2 GB
+_ZERO_DISTANCE = 1e-9  # smaller shares of the mean squared norm are rounding
+_SWEEPS = 10  # sweeps of SDH's descent through all bits, at most; few are needed
 
 
 class AnchoredHasher(Hasher):
-    """A supervised hasher whose bits are weighted sums of Gaussian kernels around anchors, plus an
-    intercept, >= 0.
-    """
+    """Hash by weighted sums of kernels around anchors, plus an intercept: bits are the signs."""
 
     n_anchors: int
     gamma: float
@@ -41,9 +38,9 @@ class AnchoredHasher(Hasher):
     def _anchored(
         self, X: ArrayLike, y: Any, random: np.random.RandomState
     ) -> tuple[Floats, Floats, Floats, Floats]:
-        """Begin to fit: draw the anchors.
+        """Begin to fit: draw the anchors, and compute the kernels around them.
 
-        Return labels, kernels less their means, these, and K^T K with the ridge.
+        Returns the labels, the centred kernels K, their means, and K^T K with the ridge.
         """
         centred = self._centred(X, y)
         labels = checked_labels(y, centred)
@@ -62,34 +59,35 @@ class AnchoredHasher(Hasher):
 
 
 class KSH(AnchoredHasher):
-    r"""Kernel-based supervised hashing: codes whose inner products say whether two points share a
-    label.
+    r"""Learn codes from kernels whose inner products say if two points share a label (KSH).
 
     S holds +1 for two training points that share a label and -1 for two that do not. For codes H of
     r bits, written as -1 and +1, KSH makes
 
     .. math:: \left\| \tfrac{1}{r} H H^T - S \right\|_F^2
 
-    small, one bit after the other. Bit k is the sign of Ka, with K the kernels around the anchors
-    less their means, and is to fit what the bits before it have left, :math:`R = rS - \sum_{j<k}
-    h_j h_j^T`: it should make :math:`h_k^T R h_k` large. Without the sign the best a is an
-    eigenvector. With the sigmoid :math:`\varphi(x) = 2 / (1 + e^{-x}) - 1` in its place, gradient
-    ascent from there finds a better one; the eigenvector is kept where it does not.
+    small, one bit after the other. Bit k is the sign of Ka, where K holds the kernels around the
+    anchors minus their means. It fits the residual of the bits before it, :math:`R = rS -
+    \sum_{j<k} h_j h_j^T`: it should make :math:`h_k^T R h_k` large.
+
+    Without the sign the best a is an eigenvector. Gradient ascent begins there, with the sigmoid
+    :math:`\varphi(x) = 2 / (1 + e^{-x}) - 1` instead of the sign. Where it finds nothing better,
+    the eigenvector is kept.
 
     Parameters
     ----------
     n_bits : int, default=16
         Bits of a code.
     n_anchors : int, default=2000
-        Training points, drawn at random, around which there is a kernel; all where there are fewer;
-        300 in the paper.
+        Training points, drawn at random, around which there is a kernel; all where there are fewer.
+        The paper has 300.
     gamma : float, default=2.0
-        Of the kernel exp(-gamma squared distance), in units of 1 / the median squared distance of
-        training points.
+        Width of the kernel exp(-gamma squared distance), in units of 1 / the median squared
+        distance of training points.
     ridge : float, default=0.1
         Added to the diagonal of K^T K, as a multiple of its mean. The paper has none; see Notes.
     n_iter : int, default=100
-        Steps of the gradient ascent, at most, for each bit.
+        Most steps of the gradient ascent for each bit.
     random_state : int, RandomState instance or None, default=None
         Draws the anchors.
 
@@ -97,25 +95,26 @@ class KSH(AnchoredHasher):
     ----------
     mean_ : (n_features,) array of float64
     anchors_ : (n_anchors, n_features) array of float64
-        Less the mean.
+        The anchors minus the mean.
     gamma_ : float
-        Of the kernel, in the units of the features.
+        Gamma of the kernel, in the units of the features.
     coefficients_ : (n_anchors, n_bits) array of float64
     intercepts_ : (n_bits,) array of float64
     n_features_in_ : int
 
     Notes
     -----
-    The authors' program ascends by at most 500 accelerated gradient steps in the weights of the
-    kernels themselves, from an eigenvector without a ridge. Such steps hardly move along what the
-    kernels have little of, so that ending early is a regulariser. Here the ridge is, and the
-    ascent, in coordinates in which all directions weigh the same, ends where the smooth objective
-    does. With a tuned width neither is ahead, and ours is several times faster; with wide kernels,
-    whose Gram matrix is nearly singular, theirs ranks better by about .01.
+    The authors' program begins at an eigenvector without a ridge, and takes at most 500 accelerated
+    gradient steps in the weights of the kernels themselves. Such steps hardly move along directions
+    in which the kernels vary little, so that ending early is a regulariser. Here the ridge
+    regularises. The ascent runs in coordinates in which all directions weigh the same, and ends at
+    an optimum of the smooth objective. With a tuned width neither program is ahead, and ours is
+    several times faster. With wide kernels, whose Gram matrix is nearly singular, theirs ranks
+    better by about .01.
 
-    S is never built: it is the same for all points with the same labels. With s different sets of
-    labels, or s classes, it takes O(n s) memory, and a product with it O(n s) time: little for ten
-    classes, but where nearly every point has labels of its own, s is nearly n.
+    S is never built, because its rows are equal for points with the same labels. With s classes or
+    different sets of labels, it takes O(n s) memory, and a product with it O(n s) time. That is
+    little for ten classes. But where nearly every point has its own set of labels, s is nearly n.
 
     References
     ----------
@@ -125,7 +124,7 @@ class KSH(AnchoredHasher):
     Examples
     --------
     >>> X = np.array([[-2.0], [-1.0], [0.0], [1.0], [2.0], [3.0]])
-    >>> y = ["out", "out", "in", "in", "out", "out"]  # no hyperplane parts these
+    >>> y = ["out", "out", "in", "in", "out", "out"]  # no hyperplane separates these
     >>> KSH(1, gamma=8, random_state=0).fit_transform(X, y).ravel()
     array([False, False,  True,  True, False, False])
     """
@@ -163,22 +162,21 @@ class KSH(AnchoredHasher):
             or leaves a point without a label.
         """
         labels, kernels, means, gram = self._anchored(X, y, check_random_state(self.random_state))
-        # In coordinates in which (K^T K + ridge) / n is the identity, all directions weigh the
-        # same.
+        # In these coordinates (K^T K + ridge) / n is the identity: all directions weigh the same.
         factor = cholesky(gram / len(kernels), lower=True)
         whitened = solve_triangular(factor, kernels.T, lower=True).T
         residual = Residual(labels, self.n_bits)
         weights = np.empty((len(gram), self.n_bits))
         for k in range(self.n_bits):
             weights[:, k], bit = greedy_bit(whitened, residual, self.n_iter)
-            residual.take(bit)
+            residual.subtract(bit)
         self.coefficients_ = solve_triangular(factor, weights, lower=True, trans="T")
         self.intercepts_ = -means @ self.coefficients_
         return self
 
 
 class Residual:
-    """What r S lacks of the bits so far, R = r S - H H^T, never built.
+    """Multiply with R = r S - H H^T, what the bits H so far leave of r S, without building it.
 
     Points with the same labels share a row of S.
     """
@@ -186,8 +184,8 @@ class Residual:
     def __init__(self, labels: Floats, n_bits: int) -> None:
         sets, groups = label_sets(labels)
         self.n_bits = n_bits
-        # R = F Q F^T: in F a column a set of labels, which says whose it is, and later one a bit;
-        # at first Q is r S.
+        # R = F Q F^T. F has a column for each set of labels, which marks the points that have it,
+        # and later a column for each bit. Q is at first r S between the sets.
         self._factors = np.eye(len(sets))[groups]
         self._between = np.where(sets @ sets.T > 0, 1.0, -1.0) * n_bits
 
@@ -195,77 +193,73 @@ class Residual:
         """Multiply by an array of shape (n,) or (n, k)."""
         return self._factors @ (self._between @ (self._factors.T @ values))
 
-    def take(self, bit: Floats) -> None:
+    def subtract(self, bit: Floats) -> None:
         """Subtract the product of a bit, -1 and +1 of shape (n,), with itself."""
         self._factors = np.column_stack([self._factors, bit])
         self._between = block_diag(self._between, -1.0)
 
     def leading(self, kernels: Floats) -> Floats:
-        """Find the unit vector a that makes a^T K^T R K a largest, from a matrix no larger
-        than Q.
-        """
+        """Return the unit vector a that makes a^T K^T R K a largest, from a matrix like Q."""
         basis, triangle = np.linalg.qr(kernels.T @ self._factors)
         _, vectors = np.linalg.eigh(triangle @ self._between @ triangle.T)
         return with_settled_signs(basis @ vectors[:, -1:])[:, 0]
 
 
 def greedy_bit(kernels: Floats, residual: Residual, n_iter: int) -> tuple[Floats, Floats]:
-    """Find the weights a for which the signs h of K a make h^T R h large; return both."""
+    """Return weights a, and the signs h of K a, that make h^T R h large."""
     start = residual.leading(kernels)
-    steps = {"maxiter": n_iter}
-    refined = minimize(
-        surrogate_loss, start, (kernels, residual), "L-BFGS-B", jac=True, options=steps
+    options = {"maxiter": n_iter}
+    found = minimize(
+        surrogate_loss, start, (kernels, residual), "L-BFGS-B", jac=True, options=options
     )
     bit = signs(kernels @ start)
-    refined_bit = signs(kernels @ refined.x)
+    refined_bit = signs(kernels @ found.x)
     if refined_bit @ (residual @ refined_bit) > bit @ (residual @ bit):
-        return refined.x, refined_bit
+        return found.x, refined_bit
     return start, bit
 
 
 def surrogate_loss(weights: Floats, kernels: Floats, residual: Residual) -> tuple[float, Floats]:
-    """Put the sigmoid in the place of the sign.
-
-    Minus z^T R z / (n^2 r) with z = phi(K a), and its gradient in a.
-    """
+    """Return minus z^T R z / (n^2 r) and its gradient, where z = phi(K a) replaces the sign."""
     smooth = np.tanh(kernels @ weights / 2)  # which is 2 / (1 + exp(-x)) - 1
     pulled = (residual @ smooth) / (len(kernels) ** 2 * residual.n_bits)
     return -float(smooth @ pulled), -kernels.T @ (pulled * (1 - smooth**2))
 
 
 class SDH(AnchoredHasher):
-    r"""Supervised discrete hashing: codes from which a linear classifier can read the labels.
+    r"""Learn codes from which a linear classifier can read the labels, from kernels (SDH).
 
-    With Y the 0/1 indicator of the labels, codes B of -1 and +1, a linear classifier W on the
-    codes, and hash functions F that predict the codes from kernels around anchors, by weights P and
-    intercepts, SDH makes
+    Y is the 0/1 indicator of the labels, B holds codes of -1 and +1, and W is a linear classifier
+    on the codes. Hash functions F predict the codes from kernels around anchors, by weights P and
+    intercepts. SDH makes
 
-    .. math:: \|Y - BW\|_F^2 + \lambda \|W\|_F^2
+    .. math::
+        \|Y - BW\|_F^2 + \lambda \|W\|_F^2
         + \nu \left(\|B - F\|_F^2 + \epsilon \|P\|_F^2\right)
 
-    small by turns, from random codes on. The best W for given codes, and the best F, are ridge
-    regressions. For given W and F the codes remain discrete: the best bit of all points, the others
-    being fixed, is a sign, and bit after bit is set so until none changes (*discrete cyclic
-    coordinate descent*). With the small :math:`\nu` of the paper the labels all but decide the
-    codes: the points of a class share a few.
+    small. It starts with random codes and improves W, F and B in turn. For given codes the best W
+    and the best F are ridge regressions. For given W and F the codes stay discrete: if all other
+    bits are fixed, the best value of one bit is a sign. One bit after the other is set so until
+    none changes (*discrete cyclic coordinate descent*). With the small :math:`\nu` of the paper the
+    labels almost decide the codes: the points of a class share a few.
 
     Parameters
     ----------
     n_bits : int, default=16
         Bits of a code.
     n_anchors : int, default=2000
-        Training points, drawn at random, around which there is a kernel; all where there are fewer;
-        1,000 in the paper.
+        Training points, drawn at random, around which there is a kernel; all where there are fewer.
+        The paper has 1,000.
     gamma : float, default=2.0
-        Of the kernel exp(-gamma squared distance), in units of 1 / the median squared distance of
-        training points.
+        Width of the kernel exp(-gamma squared distance), in units of 1 / the median squared
+        distance of training points.
     ridge : float, default=0.01
         Epsilon, as a multiple of the mean sum of squares of a kernel over the training points.
     classifier_ridge : float, default=1.0
         Lambda.
     nu : float, default=1e-5
-        Weight of the hash functions. The larger, the more the codes are what the kernels can
-        predict.
+        Weight of the hash functions. With a larger weight the codes are more like what the kernels
+        can predict.
     n_iter : int, default=5
         Turns.
     random_state : int, RandomState instance or None, default=None
@@ -275,14 +269,14 @@ class SDH(AnchoredHasher):
     ----------
     mean_ : (n_features,) array of float64
     anchors_ : (n_anchors, n_features) array of float64
-        Less the mean.
+        The anchors minus the mean.
     gamma_ : float
-        Of the kernel, in the units of the features.
+        Gamma of the kernel, in the units of the features.
     coefficients_ : (n_anchors, n_bits) array of float64
         P.
     intercepts_ : (n_bits,) array of float64
     codes_ : (n, n_bits) array of bool
-        B, the training points' codes, which the hash functions are taught.
+        B, the training points' codes, which the hash functions learn.
     n_features_in_ : int
 
     Notes
@@ -296,7 +290,7 @@ class SDH(AnchoredHasher):
     Examples
     --------
     >>> X = np.array([[-2.0], [-1.0], [0.0], [1.0], [2.0], [3.0]])
-    >>> y = ["out", "out", "in", "in", "out", "out"]  # no hyperplane parts these
+    >>> y = ["out", "out", "in", "in", "out", "out"]  # no hyperplane separates these
     >>> bits = SDH(4, gamma=8, random_state=0).fit_transform(X, y)
     >>> len(np.unique(bits, axis=0))
     2
@@ -324,7 +318,7 @@ class SDH(AnchoredHasher):
         self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: Any) -> Self:
-        """Draw the anchors; find classifier, codes and hash functions in turn.
+        """Draw the anchors; improve hash functions, classifier and codes in turn.
 
         Parameters
         ----------
@@ -343,12 +337,12 @@ class SDH(AnchoredHasher):
         factor = cho_factor(gram, lower=True, overwrite_a=True)  # serves all turns
         codes = random.choice([-1.0, 1.0], (len(labels), self.n_bits))
         for _ in range(self.n_iter):
-            # What the hash functions predict, ridge regressions of the codes on the kernels with
-            # intercepts that no ridge shrinks; then the classifier W that reads the labels from the
-            # codes best; then the codes.
+            # Hash functions: ridge regressions of the codes on the kernels. The ridge does not
+            # shrink the intercepts.
             predicted = kernels @ cho_solve(factor, kernels.T @ codes) + codes.mean(axis=0)
-            of_codes = codes.T @ codes + self.classifier_ridge * np.eye(self.n_bits)
-            classifier = solve(of_codes, codes.T @ labels, assume_a="pos")
+            # Classifier: a ridge regression of the labels on the codes.
+            code_gram = codes.T @ codes + self.classifier_ridge * np.eye(self.n_bits)
+            classifier = solve(code_gram, codes.T @ labels, assume_a="pos")
             codes = cyclic_descent(codes, labels @ classifier.T + self.nu * predicted, classifier)
         self.coefficients_ = cho_solve(factor, kernels.T @ codes)
         self.codes_ = codes > 0
@@ -357,12 +351,11 @@ class SDH(AnchoredHasher):
 
 
 def cyclic_descent(codes: Floats, targets: Floats, classifier: Floats) -> Floats:
-    """Make ||B W||^2 - 2 tr(B^T Q) smaller, one bit of all points after the other, until none
-    changes.
+    """Reduce ||B W||^2 - 2 tr(B^T Q) by one bit of all points after the other, until none changes.
 
-    For bit k of a point, the others being fixed, that is 2 b_k (b' W' w_k - q_k) plus a constant,
-    where b' and W' are the other bits and their rows of W: the best b_k is the sign of q_k - b' W'
-    w_k.
+    B are the codes, W the classifier, Q the targets. Take bit k of a point, with the point's other
+    bits b' and their rows W' fixed. The objective is then 2 b_k (b' W' w_k - q_k) plus a constant.
+    So the best b_k is the sign of q_k - b' W' w_k.
     """
     codes = codes.copy()
     between = classifier @ classifier.T
@@ -379,37 +372,40 @@ def cyclic_descent(codes: Floats, targets: Floats, classifier: Floats) -> Floats
 def kernel_gamma(
     points: Floats, gamma: float, seed: int | None = None, squared: Floats | None = None
 ) -> float:
-    """Divide gamma by the median squared distance between points, so that it does not depend on the
-    features' scale.
+    """Divide gamma by the median squared distance between points.
+
+    So the same gamma suits features of any scale.
 
     Parameters
     ----------
     points : (n, d) array of float64
-        At least two, centred. Of more than 2,000 points, 2,000 at most give the median.
+        At least two, centred. With more than 2,000 points, a sample gives the median.
     gamma : float
     seed : int, optional
-        Draws 2,000 at random; without it points are taken at equal steps, 1,001 of them at least.
+        Draws a sample of 2,000 at random. Without it the sample is taken at equal steps, and has
+        1,001 to 2,000 points.
     squared : (n, n) array of float64, optional
-        The squared distances, where they are known already.
+        The squared distances, if they are known already.
 
     Returns
     -------
     float
-        For the kernel exp(-result squared distance). Where most points coincide, the mean takes the
-        median's place; where all do, the result is gamma.
+        For the kernel exp(-result squared distance). Where most points coincide, the mean is used
+        instead of the median; where all coincide, the result is gamma.
 
     Examples
     --------
-    >>> # the squared distances are 1, 4 and 9
+    >>> # The squared distances are 1, 4 and 9:
     >>> kernel_gamma(np.array([[0.0], [1.0], [3.0]]), gamma=2.0)
     0.5
     """
     n = len(points)
     if n > _MEDIAN_POINTS:
-        some = np.arange(0, n, -(-n // _MEDIAN_POINTS))
+        sample = np.arange(0, n, -(-n // _MEDIAN_POINTS))
         if seed is not None:
-            some = np.random.RandomState(seed).choice(n, _MEDIAN_POINTS, replace=False)
-        points, squared = points[some], None
+            sample = np.random.RandomState(seed).choice(n, _MEDIAN_POINTS, replace=False)
+        points = points[sample]
+        squared = None
     if squared is None:
         squared = euclidean_distances(points, squared=True)
     pairs = squareform(squared, checks=False)
@@ -421,15 +417,16 @@ def kernel_gamma(
 
 
 def gaussian_kernel(points: Floats, gamma: float, seed: int | None = None) -> tuple[Floats, float]:
-    """Return exp(-g squared distance) between all points, where memory has room for it, and g,
-    their `kernel_gamma`.
+    """Return exp(-g squared distance) between all points, and g, which is their `kernel_gamma`.
+
+    A kernel that would not fit into memory is refused.
     """
     n = len(points)
     if n > _MOST_POINTS:
         size = f"{n:,} x {n:,} numbers, {8e-9 * n * n:.1f} GB; the limit is {_MOST_POINTS:,} points"
         raise ValueError(
-            f"a kernel between all points would have {size}: GRH has classifier='rbf-landmarks' "
-            "for more"
+            f"a kernel between all points would have {size}: "
+            "GRH has classifier='rbf-landmarks' for more"
         )
     squared = euclidean_distances(points, squared=True)
     g = kernel_gamma(points, gamma, seed, squared)
@@ -440,14 +437,13 @@ def gaussian_kernel(points: Floats, gamma: float, seed: int | None = None) -> tu
 def svm_weights(
     svm: Any, inputs: Floats, bits: Bits, class_weight: str | None = None
 ) -> tuple[Floats, Floats]:
-    """Fit a clone of a support vector machine to each bit.
-
-    Return the weights of the inputs, and the intercepts.
-    """
+    """Fit a clone of a support vector machine to each bit; return weights and intercepts."""
     weights = np.zeros((inputs.shape[1], bits.shape[1]))
     intercepts = np.zeros(bits.shape[1])
     for k, bit in enumerate(with_progress(bits.T)):
-        machine = clone(svm).set_params(class_weight=class_weights(bit) if class_weight else None)
+        machine = clone(svm)
+        if class_weight:
+            machine.set_params(class_weight=class_weights(bit))
         machine.fit(inputs, bit)
         if isinstance(machine, SVC):
             weights[machine.support_, k] = machine.dual_coef_[0]
@@ -458,11 +454,11 @@ def svm_weights(
 
 
 def with_progress(bits: Any) -> Any:
-    """Go through bits, with a progress bar on a terminal where it takes more than a few seconds."""
+    """Iterate over bits, with a progress bar on a terminal after a few seconds."""
     return tqdm(bits, "bits", disable=None, delay=2, leave=False)
 
 
 def class_weights(bit: Bits) -> dict[int, float]:
-    """Weigh the rarer side of a bit (n,) by the ceiling of the ratio of their sizes."""
+    """Weigh the rarer side of a bit (n,) by the ceiling of the ratio of the sizes."""
     zeros, ones = np.bincount(bit, minlength=2)
     return {0: max(1.0, np.ceil(ones / zeros)), 1: max(1.0, np.ceil(zeros / ones))}

@@ -1,5 +1,7 @@
-"""Hashing by directions: principal components, these rotated or cut into stripes, or those that
-labels single out.
+"""Hash by directions: principal components, or those that correlate most with labels.
+
+PCAH takes the signs of principal components, ITQ rotates them first, and spectral hashing cuts them
+into stripes. CCA-ITQ rotates the directions that correlate most with the labels.
 """
 
 from typing import Any, Self
@@ -13,16 +15,15 @@ from ..affinity import label_indicator
 from ..checks import Floats, Integers, check_integer
 from ..lsh import Hasher
 
-# coordinates of an eigenvector that differ by a smaller share of the largest are taken for equal
+# Coordinates of an eigenvector count as equal if they differ by a smaller share of the largest.
 _ROUNDING = 1e-6
 
 
 class PCAH(Hasher):
-    """Bit k says on which side of the training mean a vector lies along the k-th principal
-    component.
+    """Hash by signs of principal components: bit k is the vector's side of the mean along the k-th.
 
-    The first components hold most of the variance and the last hardly any, but every bit counts the
-    same in the Hamming distance: longer codes can be worse.
+    The first components hold most of the variance and the last hardly any. But every bit counts the
+    same in the Hamming distance, so longer codes can be worse.
 
     Parameters
     ----------
@@ -68,7 +69,7 @@ class PCAH(Hasher):
         """
         centred = self._centred(X)
         self.projections_ = principal_components(centred, self.n_bits)
-        # Along components in which points vary by no more than rounding a bit would be noise.
+        # A bit would be noise along a component in which points vary by no more than rounding.
         singular = np.linalg.svd(centred @ self.projections_, compute_uv=False)
         largest = max(singular[0], np.linalg.norm(self.mean_))
         rounding = np.finfo(float).eps * max(centred.shape) * largest
@@ -78,13 +79,12 @@ class PCAH(Hasher):
 
 
 class ITQ(Hasher):
-    r"""Iterative quantisation: principal components, turned until their signs lose as little as
-    possible.
+    r"""Hash by iterative quantisation: rotate principal components until their signs lose little.
 
-    With V the training points' principal components, a rotation R and bits B in {-1, +1} are sought
-    that make the quantisation loss :math:`\|B - VR\|_F^2` small, from a random rotation on, by
-    turns: for a given R the best B is the sign of VR; for a given B the best R comes from a
-    singular value decomposition (the orthogonal Procrustes problem).
+    V holds the training points' principal components. ITQ seeks a rotation R and bits B in {-1, +1}
+    that make the quantisation loss :math:`\|B - VR\|_F^2` small. It starts with a random rotation
+    and finds B and R in turn. For a given R the best B is the sign of VR. For a given B the best R
+    comes from a singular value decomposition (the orthogonal Procrustes problem).
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ class ITQ(Hasher):
 
     Examples
     --------
-    >>> # PCAH would cut through two of the points
+    >>> # PCAH would cut through two of these points:
     >>> X = np.array([[-3.0, 0.0], [3.0, 0.0], [0.0, 2.0], [0.0, -2.0]])
     >>> itq = ITQ(2, random_state=0).fit(X)
     >>> len(np.unique(itq.transform(X), axis=0))
@@ -132,45 +132,46 @@ class ITQ(Hasher):
         Raises
         ------
         TypeError, ValueError
-            If `n_bits` is not an integer from 1 to the smaller of n and n_features, `n_iter` not
-            one of at least 1, or `X` is not a finite two-dimensional array.
+            If `n_bits` is not an integer from 1 to the smaller of n and n_features, `n_iter` is not
+            an integer of at least 1, or `X` is not a finite two-dimensional array.
         """
         centred = self._centred(X)
         check_integer(self.n_bits, "n_bits", high=min(centred.shape), of="rows or columns of X")
         components = principal_components(centred, self.n_bits)
-        self.projections_ = components @ quantising_rotation(
-            centred @ components, self.n_iter, self.random_state
-        )
+        projected = centred @ components
+        rotation = quantising_rotation(projected, self.n_iter, self.random_state)
+        self.projections_ = components @ rotation
         return self
 
 
 def quantising_rotation(V: Floats, n_iter: int, random_state: Any) -> Floats:
-    """Find a rotation R that makes ||B - VR||^2 small, B being the signs of VR."""
-    random = check_random_state(random_state)
-    b = V.shape[1]
-    rotation, _, _ = np.linalg.svd(random.standard_normal((b, b)))
+    """Find a rotation R that makes ||B - VR||^2 small, where B holds the signs of VR."""
+    n_bits = V.shape[1]
+    gaussian = check_random_state(random_state).standard_normal((n_bits, n_bits))
+    rotation, _, _ = np.linalg.svd(gaussian)
     for _ in range(n_iter):
         rotation, _ = orthogonal_procrustes(V, signs(V @ rotation))
     return rotation
 
 
 class SpectralHashing(Hasher):
-    r"""Bits that are balanced, uncorrelated, and rarely differ between near neighbours, if the data
-    fill a box.
+    r"""Hash by the smoothest functions on a box: its sides are cut into stripes, the longest first.
 
-    Codes that minimise :math:`\sum_{ij} W_{ij} \|b_i - b_j\|^2`, where W is the affinity of points
-    i and j, subject to balanced and uncorrelated bits, are hard to find. Without the demand that
-    they be -1 or +1 they are eigenvectors of the graph's Laplacian; and for points spread evenly
-    over a box, eigenfunctions that are known: along a side from a to b, :math:`\sin(\pi/2 + m \pi
-    (x - a) / (b - a))` for m = 1, 2, ..., with an eigenvalue that grows with m / (b - a). The box
-    is that of the training points' principal components. Long sides are cut several times, into
-    ever shorter stripes, before short ones are cut at all.
+    Good codes minimise :math:`\sum_{ij} W_{ij} \|b_i - b_j\|^2`, where W is the affinity of points
+    i and j, with balanced and uncorrelated bits. Such codes are hard to find. If values other than
+    -1 and +1 are allowed, they are eigenvectors of the graph's Laplacian.
+
+    For points that are spread evenly over a box, these become eigenfunctions that are known: along
+    a side from a to b, :math:`\sin(\pi/2 + m \pi (x - a) / (b - a))` for m = 1, 2, ..., with an
+    eigenvalue that grows with m / (b - a). The box is that of the training points' principal
+    components. Long sides are cut several times, into ever shorter stripes, before short ones are
+    cut at all.
 
     Parameters
     ----------
     n_bits : int, default=16
-        Eigenfunctions with the smallest eigenvalues, and so bits of a code. The principal
-        components are as many, or as many as there are features or training points.
+        Eigenfunctions with the smallest eigenvalues, and so bits of a code. There are as many
+        principal components, or fewer where there are fewer features or training points.
 
     Attributes
     ----------
@@ -190,7 +191,7 @@ class SpectralHashing(Hasher):
     Examples
     --------
     >>> X = np.array([[0.0, 0.0], [1.0, 1.0], [2.0, 0.0], [3.0, 1.0]])
-    >>> # halves of the long side, then its quarters
+    >>> # First halves of the long side, then its quarters:
     >>> SpectralHashing(2).fit_transform(X).astype(int)
     array([[1, 1],
            [1, 0],
@@ -221,41 +222,38 @@ class SpectralHashing(Hasher):
         return self
 
     def _scores(self, centred: Floats) -> Floats:
-        place = (centred @ self.projections_ - self.lowest_)[:, self.components_]
+        positions = (centred @ self.projections_ - self.lowest_)[:, self.components_]
         sides = (self.highest_ - self.lowest_)[self.components_]
-        return np.sin(np.pi / 2 + np.pi * self.modes_ * place / sides)
+        return np.sin(np.pi / 2 + np.pi * self.modes_ * positions / sides)
 
 
 def smoothest_modes(sides: Floats, n_modes: int) -> tuple[Integers, Integers]:
-    """Choose the eigenfunctions of a box with the smallest m / length.
-
-    The side and the m of each.
-    """
+    """Return the side and the m of the eigenfunctions with the smallest m / length of the side."""
     if not sides.max() > 0:
         raise ValueError(
-            "X must hold at least two different rows for spectral hashing, got one row over and "
-            "over"
+            "X must hold at least two different rows for spectral hashing, "
+            "got one row over and over"
         )
-    long = np.flatnonzero(sides > 1e-9 * sides.max())  # what is shorter is rounding
+    long_sides = np.flatnonzero(sides > 1e-9 * sides.max())  # a shorter side is rounding
     modes = np.arange(1, n_modes + 1)
-    frequency = modes / sides[long, None]
-    order = np.argsort(frequency, axis=None, kind="stable")[:n_modes]
-    side, place = np.unravel_index(order, frequency.shape)
-    return long[side], modes[place]
+    frequencies = modes / sides[long_sides, None]
+    order = np.argsort(frequencies, axis=None, kind="stable")[:n_modes]
+    rows, columns = np.unravel_index(order, frequencies.shape)
+    return long_sides[rows], modes[columns]
 
 
 class CCAITQ(Hasher):
-    r"""Supervised iterative quantisation: canonical correlation analysis takes the place of
-    principal components.
+    r"""Hash as ITQ does, but by directions that correlate with the labels (canonical correlation).
 
-    Between features X and a 0/1 indicator Y of the labels, both centred, directions w are sought
-    that maximise the correlation, regularised by r: the eigenvectors of
+    Features X and a 0/1 indicator Y of the labels are centred. CCA-ITQ seeks directions w of the
+    features whose correlation with the labels, regularised by r, is largest. They are the
+    eigenvectors of
 
     .. math:: X^T Y (Y^T Y)^+ Y^T X \, w = \rho^2 (X^T X + r I) \, w
 
-    The n_bits first, each weighted by its correlation :math:`\rho`, are rotated as in :class:`ITQ`.
-    C classes give only C - 1 directions with a correlation above 0; the rotation spreads these over
-    all bits.
+    The first n_bits of them, each weighted by its correlation :math:`\rho`, are rotated as in
+    :class:`ITQ`. C classes give only C - 1 directions with a correlation above 0. The rotation
+    spreads these over all bits.
 
     Parameters
     ----------
@@ -263,9 +261,9 @@ class CCAITQ(Hasher):
         Directions, and so bits of a code; at most as many as there are features or training points.
     ridge : float, default=0.3
         The regulariser r, as a multiple of the features' mean variance. It decides the result more
-        than anything else: where there are few labels for many features, a small one fits noise. On
-        validation queries of 1,000 labelled images 0.1 or less is best for Fashion-MNIST and 1 for
-        CIFAR-10; the default lies between and loses little on either.
+        than anything else. With few labels for many features, a small one fits noise. With 1,000
+        labelled images, validation queries prefer 0.1 or less on Fashion-MNIST and 1 on CIFAR-10.
+        The default lies between and loses little on either.
     n_iter : int, default=50
         Iterations of the search for the rotation.
     random_state : int, RandomState instance or None, default=None
@@ -282,13 +280,11 @@ class CCAITQ(Hasher):
 
     Notes
     -----
-    The eigenvectors are those of the generalised problem, w^T (X^T X + r I) w = 1. Scaled to unit
-    length instead, as M. Borga's program has them, they rank better with a small r and worse with
-    the best.
+    The eigenvectors are scaled so that w^T (X^T X + r I) w = 1. Scaled to unit length instead, as
+    in M. Borga's program, they rank better with a small r and worse with the best r.
 
-    Classes become the columns of a dense indicator, whose singular vectors are found: with C of
-    them ``fit`` takes O(n C) memory, a few arrays of this size, and O(n C min(n, C)) time. So it
-    does with C labels.
+    With C classes or labels ``fit`` takes O(n C) memory, for a few arrays of this size, and
+    O(n C min(n, C)) time: it finds the singular vectors of a dense indicator.
 
     References
     ----------
@@ -297,7 +293,7 @@ class CCAITQ(Hasher):
 
     Examples
     --------
-    >>> # PCAH would choose the second feature
+    >>> # PCAH would choose the second feature, which varies more:
     >>> X = np.array([[-1.0, 9.0], [-1.0, -9.0], [1.0, 8.0], [1.0, -8.0]])
     >>> CCAITQ(1, random_state=0).fit(X, ["a", "a", "b", "b"]).projections_.round(3)[1]
     array([0.])
@@ -340,23 +336,20 @@ class CCAITQ(Hasher):
             centred, labels, self.n_bits, self.ridge
         )
         weighted = directions * self.correlations_
-        self.projections_ = weighted @ quantising_rotation(
-            centred @ weighted, self.n_iter, self.random_state
-        )
+        rotation = quantising_rotation(centred @ weighted, self.n_iter, self.random_state)
+        self.projections_ = weighted @ rotation
         return self
 
 
 def canonical_directions(
     centred: Floats, labels: Floats, n_directions: int, ridge: float
 ) -> tuple[Floats, Floats]:
-    """Find the directions in which features and labels are most correlated, and these
-    correlations.
-    """
-    of_labels = labels - labels.mean(axis=0)
-    left, singular, _ = np.linalg.svd(of_labels, full_matrices=False)
-    # The projection on the span of the labels is left @ left.T, without the directions that
-    # centring emptied.
-    basis = left[:, singular > 1e-9 * np.sqrt(labels.size)]
+    """Find the directions in which features and labels correlate most, and the correlations."""
+    centred_labels = labels - labels.mean(axis=0)
+    left_vectors, singular, _ = np.linalg.svd(centred_labels, full_matrices=False)
+    # basis @ basis.T projects on the span of the centred labels. Centring leaves nothing but
+    # rounding in some directions; these are dropped.
+    basis = left_vectors[:, singular > 1e-9 * np.sqrt(labels.size)]
     n, d = centred.shape
     scale = np.sqrt(np.mean(centred**2)) or 1.0
     points = centred / scale
@@ -366,16 +359,15 @@ def canonical_directions(
         shared @ shared.T / n, within, subset_by_index=[d - n_directions, d - 1]
     )
     correlations = np.sqrt(np.clip(squared[::-1], 0, 1))
-    correlations[basis.shape[1] :] = 0  # rounding, but for which there is no correlation left
-    if (
-        n_directions == d
-    ):  # LAPACK finds all of them in another way, where rounding decides the signs
+    correlations[basis.shape[1] :] = 0  # there are no more correlations, only rounding
+    if n_directions == d:
+        # LAPACK finds all directions in another way than some, by which rounding decides the signs.
         directions = with_settled_signs(directions)
     return directions[:, ::-1], correlations
 
 
 def checked_labels(y: Any, points: Floats) -> Floats:
-    """Return labels as an (n, n_labels) indicator, or say why nothing can be learned from them."""
+    """Return labels as an (n, n_labels) indicator, or refuse those that teach nothing."""
     labels = label_indicator(y)
     check_consistent_length(points, labels)
     if (labels == labels[0]).all():
@@ -384,11 +376,9 @@ def checked_labels(y: Any, points: Floats) -> Floats:
 
 
 def principal_components(centred: Floats, n_components: int) -> Floats:
-    """Find the orthogonal directions along which features vary most, as unit columns, the largest
-    variance first.
-    """
+    """Return the unit directions of largest variance as columns, the largest first."""
     n, d = centred.shape
-    if n >= d:  # the smaller of the two matrices has the same spectrum
+    if n >= d:  # decompose the smaller matrix: both ways give the same directions
         _, vectors = np.linalg.eigh(centred.T @ centred)
         vectors = vectors[:, ::-1]
     else:
@@ -397,11 +387,10 @@ def principal_components(centred: Floats, n_components: int) -> Floats:
 
 
 def with_settled_signs(vectors: Floats) -> Floats:
-    """Turn each column so that its largest coordinate is positive: an eigenvector may come with
-    either sign.
+    """Flip columns so that the largest coordinate of each is positive.
 
-    Of coordinates as large but for rounding the first one decides, so that the sign is the same on
-    every machine.
+    An eigenvector may come with either sign. Among coordinates that are equally large up to
+    rounding, the first one decides, so that the sign is the same on every machine.
 
     Examples
     --------

@@ -1,7 +1,4 @@
-"""Labelled images as features.
-
-The bundled Fashion-MNIST, CIFAR-10 from whatever form of it is at hand; and texts.
-"""
+"""Load labelled vectors: of Fashion-MNIST, which is bundled, of CIFAR-10, and of texts."""
 
 from .docstrings import read_docstrings
 from .load import Dataset, cached_features, load_dataset

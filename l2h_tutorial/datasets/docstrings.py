@@ -1,7 +1,4 @@
-"""Texts that are on every reader's machine.
-
-The docstrings of the scientific libraries that this package needs.
-"""
+"""Read texts that every reader has: docstrings of the libraries that this package needs."""
 
 import ast
 from collections import Counter
@@ -15,48 +12,50 @@ import numpy as np
 from ..checks import Singles
 
 LIBRARIES = ("matplotlib", "numpy", "pandas", "scipy", "sklearn")
-N_VALUES = 256
-SHORTEST = 40  # characters: shorter ones say little
-# not for users, or not with every Python
-OTHERS = {"_build_utils", "_lib", "conftest", "distutils", "externals", "f2py", "tests"}
-FEWEST = 10  # texts of a class; with fewer they count to the whole library
+N_VALUES = 256  # values of a text's vector
+SHORTEST = 40  # characters of a docstring, at least: shorter ones say little
+# Folders and modules that are not for users, or not there with every Python.
+SKIPPED = {"_build_utils", "_lib", "conftest", "distutils", "externals", "f2py", "tests"}
+FEWEST = 10  # texts of a class, at least; smaller classes join that of the whole library
 
 
 def read_docstrings() -> tuple[list[str], list[str]]:
-    """Read the docstrings of public classes and functions from the libraries' sources; nothing is
-    imported or run.
+    """Read the docstrings of public classes and functions from the libraries' sources.
+
+    Nothing is imported or run.
 
     Returns
     -------
     texts : list of str
-        Each once, in the order of the libraries and their files.
+        Each text once, in the order of the libraries and their files.
     classes : list of str
-        The package and sub-package of each, as ``scipy.stats``; the package alone where there is no
-        other or few texts.
+        The package and sub-package of each text, such as ``scipy.stats``; the package alone where
+        there is no sub-package, or where it has few texts.
     """
-    found: dict[str, str] = {}
+    classes_of_texts: dict[str, str] = {}
     for library in LIBRARIES:
         spec: Any = find_spec(library)
         folder = Path(spec.origin).parent
         for path in sorted(folder.rglob("*.py")):
-            inside = [
-                part for part in path.relative_to(folder).with_suffix("").parts if part != "core"
-            ]
-            if OTHERS.intersection(inside):
+            relative = path.relative_to(folder).with_suffix("")
+            parts = [part for part in relative.parts if part != "core"]
+            if SKIPPED.intersection(parts):
                 continue
-            place = ".".join([library, *(part for part in inside[:1] if not part.startswith("_"))])
+            name = library
+            if parts and not parts[0].startswith("_"):
+                name = f"{library}.{parts[0]}"
             for text in _docstrings(ast.parse(path.read_bytes())):
                 if len(text) >= SHORTEST:
-                    found.setdefault(text, place)
-    counts = Counter(found.values())
+                    classes_of_texts.setdefault(text, name)
+    counts = Counter(classes_of_texts.values())
     classes = [
-        place if counts[place] >= FEWEST else place.split(".")[0] for place in found.values()
+        name if counts[name] >= FEWEST else name.split(".")[0] for name in classes_of_texts.values()
     ]
-    return list(found), classes
+    return list(classes_of_texts), classes
 
 
 def _docstrings(tree: ast.AST) -> Iterator[str]:
-    """The docstrings of a module's public classes, functions and methods."""
+    """Yield the docstrings of a module's public classes, functions and methods."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_"):
             yield ast.get_docstring(node) or ""
@@ -65,8 +64,9 @@ def _docstrings(tree: ast.AST) -> Iterator[str]:
 
 
 def text_vectors(texts: list[str]) -> Singles:
-    """Give each text 256 values: the words that it has more often than others, reduced by a
-    truncated SVD.
+    """Describe each text by 256 values: weighted word counts, reduced by a truncated SVD.
+
+    A word weighs more the more often the text has it, and the fewer other texts have it.
 
     Parameters
     ----------

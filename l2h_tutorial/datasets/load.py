@@ -1,7 +1,4 @@
-"""Data sets, and one function that opens every one.
-
-From a file or folder, from the cache, or by download.
-"""
+"""Load any data set by one function: from a file or folder, from the cache, or by download."""
 
 import hashlib
 import logging
@@ -33,14 +30,14 @@ from .readers import (
 )
 
 with warnings.catch_warnings():
-    # in a kernel without widgets tqdm says so, on import, into the reader's notebook
+    # On import in a kernel without widgets, tqdm would write a warning into the reader's notebook.
     warnings.simplefilter("ignore")
     import pooch
 
 BUNDLED = Path(__file__).parents[1] / "data" / "fashion-mnist"
 BUNDLED_DEEP = Path(__file__).parents[1] / "data" / "deep" / "fashion-mnist.npz"
-N_COMPONENTS = 256  # of deep descriptors
-PIECE = 5000  # images whose deep descriptors are computed, and kept, at a time
+N_COMPONENTS = 256  # principal components of deep descriptors that are kept
+PIECE = 5000  # images whose deep descriptors are computed, and cached, at a time
 CLOTHES = (
     "T-shirt/top",
     "trouser",
@@ -53,11 +50,10 @@ CLOTHES = (
     "bag",
     "ankle boot",
 )
-KINDS = (
-    "a .mat file, cifar-10-python.tar.gz, its folder cifar-10-batches-py, "
-    "or a folder of class folders"
-)
-# in this order: the archive has pictures and a published hash, the tutorial's features have neither
+# What a source of CIFAR-10 may be, with images and at all.
+IMAGES = "cifar-10-python.tar.gz, its folder cifar-10-batches-py, or a folder of class folders"
+SOURCES = f"a .mat file, {IMAGES}"
+# Tried in this order: the archive has images and a published hash, the .mat file has neither.
 DOWNLOADS = {
     "cifar-10-python.tar.gz": (
         "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",
@@ -68,13 +64,13 @@ DOWNLOADS = {
         None,
     ),
 }
-RETRIES = 2
+RETRIES = 2  # of a download that failed
 TIMEOUT = 30  # seconds without an answer, or without the next bytes of it
 
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Dataset:
-    """Labelled feature vectors, with the images that they describe where those are at hand.
+    """Hold labelled feature vectors, and the images that they describe where there are any.
 
     Parameters
     ----------
@@ -101,8 +97,8 @@ class Dataset:
     Examples
     --------
     >>> import numpy as np
-    >>> points = Dataset("toy", np.zeros((3, 2), dtype=np.float32), np.array([0, 1, 1]), None,
-    ...     ("cat", "dog"))
+    >>> features = np.zeros((3, 2), dtype=np.float32)
+    >>> points = Dataset("toy", features, np.array([0, 1, 1]), None, ("cat", "dog"))
     >>> points
     <Dataset toy: 3 rows, 2 features, 2 classes, no images>
     >>> len(points)
@@ -130,13 +126,11 @@ class Dataset:
                 f"features must be numbers, labels integers, the places in class_names; got {found}"
             )
         dimensions = [len(shape) for shape in shapes.values()]
-        if (
-            dimensions not in ([2, 1], [2, 1, 3], [2, 1, 4])
-            or len({shape[0] for shape in shapes.values()}) > 1
-        ):
+        n_rows = {shape[0] for shape in shapes.values() if shape}
+        if dimensions not in ([2, 1], [2, 1, 3], [2, 1, 4]) or len(n_rows) > 1:
             expected = "features (n, d), labels (n,), images (n, h, w) or (n, h, w, 3)"
             raise ValueError(f"expected {expected}, with the same number of rows; found {shapes}")
-        # The extremes tell: NaN passes through, and neither takes memory.
+        # The extremes are enough: they are NaN if any feature is, and no array is made.
         if not np.isfinite([features.min(initial=0), features.max(initial=0)]).all():
             row, column = np.argwhere(~np.isfinite(features))[0]
             raise ValueError(f"features must be finite, got {features[row, column]} in row {row}")
@@ -145,16 +139,14 @@ class Dataset:
         return len(self.labels)
 
     def __repr__(self) -> str:
-        pictures = "no images"
+        images = "no images"
         if self.images is not None:
             height, width = self.images.shape[1:3]
-            pictures = (
-                f"{'colour' if self.images.ndim == 4 else 'grey'} images of {height} x {width}"
-            )
-        size = (
-            f"{len(self)} rows, {self.features.shape[1]} features, {len(self.class_names)} classes"
-        )
-        return f"<Dataset {self.name}: {size}, {pictures}>"
+            kind = "colour" if self.images.ndim == 4 else "grey"
+            images = f"{kind} images of {height} x {width}"
+        n_features = self.features.shape[1]
+        size = f"{len(self)} rows, {n_features} features, {len(self.class_names)} classes"
+        return f"<Dataset {self.name}: {size}, {images}>"
 
 
 def load_dataset(
@@ -176,24 +168,23 @@ def load_dataset(
         - the official archive ``cifar-10-python.tar.gz``, or the folder ``cifar-10-batches-py``
           unpacked from it,
         - a folder with one folder of image files for each class, directly or under ``train`` and
-          ``test``; the
-          folders' names in alphabetical order are the classes.
+          ``test``; the folders' names in alphabetical order are the classes.
 
         By default the environment variable ``L2H_SOURCE`` decides, if the data set is the one that
         ``L2H_DATASET`` names. Without any source CIFAR-10 is read from the cache, or downloaded
         into it: the official archive, or else the Matlab file of the original tutorial.
     features : {"gist", "deep"}, default="gist"
-        What describes images: 512 values of GIST, or the first 256 principal components of their
-        deep descriptors. Of the bundled images these are bundled too; for others, the extra
-        ``deep`` is needed, and some ten minutes for 60,000. Texts have vectors of their own, 256
-        values.
+        The features of images: 512 values of GIST, or the first 256 principal components of deep
+        descriptors. Deep features of the bundled images are bundled too. To compute them for other
+        images takes the extra ``deep``, and some ten minutes for 60,000 images. Texts have their
+        own vectors of 256 values.
 
     Returns
     -------
     Dataset
         ``features`` (n, 512) or (n, 256) float32, ``labels`` (n,) int64, ``images`` (n, h, w[, 3])
-        uint8 or None, ``class_names``. The rows are in the order of the source; of a folder, by
-        part, class and file name.
+        uint8 or None, ``class_names``. The rows are in the order of the source. Those of a folder
+        are ordered by part, class and file name.
 
     Raises
     ------
@@ -207,8 +198,8 @@ def load_dataset(
     IsADirectoryError
         If the source is a folder where its name promises a file.
     ConnectionError
-        If CIFAR-10 can be downloaded from nowhere, or not be kept; the message says what was tried,
-        and where.
+        If CIFAR-10 cannot be downloaded from any address, or cannot be kept. The message says what
+        was tried.
     OSError
         If a file cannot be read.
 
@@ -231,20 +222,18 @@ def load_dataset(
         source = os.environ.get("L2H_SOURCE") or None
     check_choice(features, "features", ("gist", "deep"))
     if name == "cifar10":
-        return (
-            _fetch_cifar10(features)
-            if source is None
-            else _read_cifar10(Path(source).expanduser(), features)
-        )
+        if source is None:
+            return _fetch_cifar10(features)
+        return _read_cifar10(Path(source).expanduser(), features)
     if name not in ("fashion-mnist", "docstrings"):
         raise ValueError(
-            f'unknown data set {name!r}; the known ones are "fashion-mnist", "cifar10" and '
-            '"docstrings"'
+            f"unknown data set {name!r}; "
+            'the known ones are "fashion-mnist", "cifar10" and "docstrings"'
         )
     if source is not None:
         raise ValueError(
-            f'"{name}" is here already and takes no source, as "cifar10" does; found '
-            f"{str(source)!r}"
+            f'"{name}" is here already and takes no source, as "cifar10" does; '
+            f"found {str(source)!r}"
         )
     if name == "docstrings":
         if features == "deep":
@@ -252,32 +241,26 @@ def load_dataset(
                 '"docstrings" are texts and have no deep features, which are of images'
             )
         texts, classes = read_docstrings()
-        class_names, places = np.unique(classes, return_inverse=True)
-        return Dataset(
-            name, text_vectors(texts), places.astype(np.int64), None, tuple(class_names.tolist())
-        )
+        class_names, labels = np.unique(classes, return_inverse=True)
+        vectors = text_vectors(texts)
+        return Dataset(name, vectors, labels.astype(np.int64), None, tuple(class_names.tolist()))
     # Fashion-MNIST's 10,000 test images (Xiao, Rasul and Vollgraf, arXiv 1708.07747)
     images = read_idx(BUNDLED / "t10k-images-idx3-ubyte.gz")
     labels = read_idx(BUNDLED / "t10k-labels-idx1-ubyte.gz").astype(np.int64)
     if features == "gist":
         return Dataset(name, cached_features(images), labels, images, CLOTHES)
-    # float16 in the file
-    deep = read_arrays(BUNDLED_DEEP, ["features"])["features"].astype(np.float32)
-    return Dataset(name, deep, labels, images, CLOTHES)
+    deep = read_arrays(BUNDLED_DEEP, ["features"])["features"]  # float16
+    return Dataset(name, deep.astype(np.float32), labels, images, CLOTHES)
 
 
 def _read_cifar10(source: Path, features: str) -> Dataset:
-    """CIFAR-10 (Krizhevsky 2009) from any of the forms that `load_dataset` lists.
-
-    Raises what is listed there.
-    """
+    """Read CIFAR-10 (Krizhevsky 2009) from any of the sources that `load_dataset` lists."""
     if not source.is_file() and not source.is_dir():
-        raise FileNotFoundError(f"{source} is no file and no folder; the source must be {KINDS}")
+        raise FileNotFoundError(f"{source} is no file and no folder; the source must be {SOURCES}")
     if source.name.endswith(".mat"):
         if features == "deep":
             raise ValueError(
-                f"{source} holds no images, which deep features need; the source must be "
-                f"{KINDS[13:]}"
+                f"{source} holds no images, which deep features need; the source must be {IMAGES}"
             )
         return Dataset("cifar10", *read_matlab(source), None, CLASS_NAMES)
     class_names: Sequence[str] = CLASS_NAMES
@@ -286,15 +269,15 @@ def _read_cifar10(source: Path, features: str) -> Dataset:
     elif source.is_dir():
         images, labels, class_names = read_class_folders(source)
     else:
-        raise ValueError(f"the source must be {KINDS}; found {source}")
+        raise ValueError(f"the source must be {SOURCES}; found {source}")
     return Dataset("cifar10", cached_features(images, features), labels, images, class_names)
 
 
 def _fetch_cifar10(features: str) -> Dataset:
-    """CIFAR-10 from the cache, or else from the first address that has it."""
+    """Read CIFAR-10 from the cache, or else download it from the first address that has it."""
     folder = cache_folder() / "cifar10"
     for name in DOWNLOADS:
-        # not there, or damaged since: it is fetched again
+        # A file that is missing or damaged is downloaded again.
         with suppress(FileNotFoundError, ValueError):
             return _read_cifar10(folder / name, features)
     failures = ""
@@ -304,23 +287,25 @@ def _fetch_cifar10(features: str) -> Dataset:
         except (OSError, ValueError) as error:
             failures += f"  - {url}: {error}\n"
     raise ConnectionError(
-        f"CIFAR-10 could not be downloaded into {folder}:\n{failures}Try again later, let "
-        "L2H_DATA_HOME name a folder "
-        f"with room, or give what you have as the source (L2H_SOURCE or source=): {KINDS}"
+        f"CIFAR-10 could not be downloaded into {folder}:\n{failures}"
+        "Try again later, let L2H_DATA_HOME name a folder with room, "
+        f"or give what you have as the source (L2H_SOURCE or source=): {SOURCES}"
     )
 
 
 def _download(url: str, known_hash: str | None, path: Path, features: str) -> Dataset:
-    """Download a file, read it, and keep it if that went well: it is there whole or not at all."""
-    # it reports each step to stderr, which a notebook would show
+    """Download a file, read it, and then keep it, so that a kept file is always whole."""
+    # pooch reports each step to stderr, which a notebook would show.
     pooch.get_logger().setLevel(logging.WARNING)
     over_http = pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), timeout=TIMEOUT)
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
-        registry = {path.name: known_hash}
-        urls = {path.name: url}
         source = pooch.create(
-            folder, base_url="", registry=registry, urls=urls, retry_if_failed=RETRIES
+            folder,
+            base_url="",
+            registry={path.name: known_hash},
+            urls={path.name: url},
+            retry_if_failed=RETRIES,
         )
         fetched = Path(source.fetch(path.name, downloader=over_http))
         dataset = _read_cifar10(fetched, features)
@@ -329,18 +314,18 @@ def _download(url: str, known_hash: str | None, path: Path, features: str) -> Da
 
 
 def cache_folder() -> Path:
-    """The folder that ``L2H_DATA_HOME`` names, else the platform's user cache folder.
+    """Return the folder that ``L2H_DATA_HOME`` names, else the platform's user cache folder.
 
     It need not exist yet.
     """
-    return Path(
-        os.environ.get("L2H_DATA_HOME") or platformdirs.user_cache_dir("l2h-tutorial")
-    ).expanduser()
+    folder = os.environ.get("L2H_DATA_HOME") or platformdirs.user_cache_dir("l2h-tutorial")
+    return Path(folder).expanduser()
 
 
 def cached_features(images: Bytes, features: str = "gist") -> Singles:
-    """Features of the images: read from the cache when the same images were described before, else
-    computed and kept.
+    """Return features of images, from the cache if the same images were described before.
+
+    Otherwise the features are computed and cached.
 
     Parameters
     ----------
@@ -362,15 +347,14 @@ def cached_features(images: Bytes, features: str = "gist") -> Singles:
 
 
 def _deep_components(images: Bytes) -> Singles:
-    """Principal components of deep descriptors, which are kept piece by piece.
+    """Return the first principal components of deep descriptors.
 
-    Stopped, it goes on where it was.
+    The descriptors are cached piece by piece, so a run that was stopped goes on where it was.
     """
     pieces = [images[start : start + PIECE] for start in range(0, len(images), PIECE)]
-    raw = np.concatenate(
-        [_cached(piece, f"deep-v{DEEP_VERSION}", deep_descriptors) for piece in pieces]
-    )
-    centred = raw - raw.mean(axis=0)
+    name = f"deep-v{DEEP_VERSION}"
+    descriptors = np.concatenate([_cached(piece, name, deep_descriptors) for piece in pieces])
+    centred = descriptors - descriptors.mean(axis=0)
     _, vectors = np.linalg.eigh(centred.T @ centred)
     vectors = vectors[:, ::-1][:, :N_COMPONENTS]
     largest = abs(vectors).argmax(axis=0)
@@ -378,13 +362,11 @@ def _deep_components(images: Bytes) -> Singles:
 
 
 def _cached(images: Bytes, name: str, describe: Callable[[Bytes], Singles]) -> Singles:
-    """What describes the images, from a file of the cache that is named by their hash, or computed
-    and kept in it.
-    """
+    """Return features of images from the cache, or compute and cache them, by the images' hash."""
     digest = hashlib.sha256(repr(images.shape).encode())
     digest.update(np.ascontiguousarray(images).data)
     path = cache_folder() / f"{name}-{digest.hexdigest()}.npz"
-    # none, or damaged, which its checksum tells: it is made again
+    # A file that is missing, or damaged according to its checksum, is made again.
     with suppress(OSError, ValueError, KeyError):
         return read_arrays(path, ["features"])["features"]
     features = describe(images)
@@ -392,11 +374,10 @@ def _cached(images: Bytes, name: str, describe: Callable[[Bytes], Singles]) -> S
         with whole_file(path) as file:
             np.savez(file, features=features)
     except OSError as error:
-        found = (
-            f"the features could not be kept in {path.parent} ({error}) "
-            "and will be computed again next time"
-        )
         warnings.warn(
-            f"{found}; make room there, or let L2H_DATA_HOME name another folder", stacklevel=4
+            f"the features could not be kept in {path.parent} ({error}) "
+            "and will be computed again next time; "
+            "make room there, or let L2H_DATA_HOME name another folder",
+            stacklevel=4,
         )
     return features

@@ -1,10 +1,9 @@
-"""Arrays from the files that images and features come in, each read as what it should be or refused
-by name.
+"""Read arrays from the files that images and features come in, and refuse damaged or hostile files.
 
-CIFAR-10's official archive is read in memory and never unpacked, so no member of it can land
-anywhere. Its batches are pickles, and a pickle is a small program: unpickling it can call whatever
-it names. Here it gets a stand-in that takes notes in place of the few names that NumPy's arrays
-need, and is refused for any other; the pixels are made from the notes.
+CIFAR-10's official archive is read in memory and never unpacked, so no member of it can be written
+anywhere. Its batches are pickles. A pickle is a small program, and unpickling it can call whatever
+it names. Here a stand-in takes notes instead of the few names that NumPy's arrays need; any other
+name is refused. The pixels are made from the notes.
 """
 
 import gzip
@@ -50,13 +49,17 @@ BATCHES = (
     "test_batch",
 )
 ARCHIVE_SUFFIXES = (".tar.gz", ".tgz")
-# bytes, unpacked: the archive has 186 million, and written by Python 3 270 million
+# Bytes of an unpacked file, at most: the archive has 186 million, or 270 million when written by
+# Python 3.
 LARGEST_FILE = 7 * 2**26
-MOST_MEMBERS = 100  # of the archive, which has 9
-MOST_STEPS = 1_000_000  # of the program that a pickle is; an official batch has some 50,000
-ADVICE = "Take a whole copy of cifar-10-python.tar.gz from the CIFAR page, https://www.cs.toronto.edu/~kriz/cifar.html"
-# an element of a Matlab file; the others that are read hold numbers, of these types:
-COMPRESSED = 15
+MOST_MEMBERS = 100  # members of the archive, at most; it has 9
+MOST_STEPS = 1_000_000  # steps of a pickle's program, at most; an official batch has some 50,000
+ADVICE = (
+    "Take a whole copy of cifar-10-python.tar.gz from the CIFAR page, "
+    "https://www.cs.toronto.edu/~kriz/cifar.html"
+)
+COMPRESSED = 15  # the type of a compressed element in a Matlab file
+# The types of elements that hold numbers.
 TYPES = {
     1: "<i1",
     2: "<u1",
@@ -69,8 +72,8 @@ TYPES = {
     12: "<i8",
     13: "<u8",
 }
-LARGEST_SIDE = 2048  # pixels
-# Pillow knows more; some of them start programs
+LARGEST_SIDE = 2048  # pixels of an image's side, at most
+# Pillow reads more formats, but some of them start programs.
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "TIFF", "WEBP")
 
 
@@ -125,46 +128,46 @@ def read_matlab(path: Path) -> tuple[Singles, Integers]:
 
 
 def _read_variables(content: memoryview) -> dict[str, Array]:
-    """X and X_class, from all the bytes of a file.
+    """Read X and X_class from all the bytes of a file.
 
-    Not by SciPy: its reader ends the whole program at a type of values that it does not know, and
-    takes as much memory as a packed variable fills. The format: "MAT-File Format", The MathWorks,
-    chapter 1.
+    SciPy's reader ends the whole program at a type of values that it does not know, and takes as
+    much memory as a packed variable fills; so it is not used. The format is described in "MAT-File
+    Format", The MathWorks, chapter 1.
     """
     if content[124:128] != b"\0\1IM":
         raise ValueError(
-            "not a little-endian file of Matlab's versions 5 to 7: save it again with the option "
-            "-v7"
+            "not a little-endian file of Matlab's versions 5 to 7: "
+            "save it again with the option -v7"
         )
     variables = {}
     for kind, element in _elements(content[128:]):
-        if kind == COMPRESSED:  # one variable, behind its own type and size
-            element = memoryview(zlib.decompressobj().decompress(element, LARGEST_FILE))[8:]
+        if kind == COMPRESSED:
+            unpacked = zlib.decompressobj().decompress(element, LARGEST_FILE)
+            element = memoryview(unpacked)[8:]  # one variable, after its own type and size
         _, (_, shape), (_, name), *parts = islice(_elements(element), 5)
         if name in (b"X", b"X_class"):
             ((kind, values),) = parts  # complex numbers and sparse arrays have more
-            array = np.frombuffer(values, TYPES[kind]).reshape(
-                np.frombuffer(shape, "<u4"), order="F"
-            )
-            variables[str(name, "ascii")] = array
+            array = np.frombuffer(values, TYPES[kind])
+            dimensions = np.frombuffer(shape, "<u4")
+            variables[str(name, "ascii")] = array.reshape(dimensions, order="F")
     return variables
 
 
 def _elements(content: memoryview) -> Iterator[tuple[int, memoryview]]:
-    """The elements that a Matlab file or a variable consists of.
-
-    The type of each, and its bytes.
-    """
-    at = 0
-    while at < len(content):
-        kind, size = struct.unpack_from("<II", content, at)
-        at += 8
-        if kind >> 16:  # at most four bytes stand in the place of their number
-            kind, size, at = kind & 0xFFFF, kind >> 16, at - 4
-        yield kind, content[at : at + size]
-        at += size
+    """Yield the type and the bytes of each element of a Matlab file, or of a variable in it."""
+    position = 0
+    while position < len(content):
+        kind, size = struct.unpack_from("<II", content, position)
+        position += 8
+        # A small element has its type and its size in one word, and at most four bytes after it.
+        if kind >> 16:
+            size = kind >> 16
+            kind &= 0xFFFF
+            position -= 4
+        yield kind, content[position : position + size]
+        position += size
         if kind != COMPRESSED:
-            at += -at % 8
+            position += -position % 8
 
 
 def read_batches(source: Path) -> tuple[Bytes, Integers]:
@@ -194,12 +197,9 @@ def read_batches(source: Path) -> tuple[Bytes, Integers]:
         )
     images = []
     labels = []
+    expected = "a batch with data (n, 3072) of type uint8 and n labels from 0 to 9"
     for name in BATCHES:
-        with refused(
-            f"{source}: {name}",
-            "a batch with data (n, 3072) of type uint8 and n labels from 0 to 9",
-            ADVICE,
-        ):
+        with refused(f"{source}: {name}", expected, ADVICE):
             batch = _unpickled(contents[name])
             pixels = _pixels(batch["data"])
             marks = list(batch["labels"])
@@ -211,11 +211,10 @@ def read_batches(source: Path) -> tuple[Bytes, Integers]:
 
 
 def _read_archive(path: Path) -> dict[str, bytes]:
-    """The files that an archive holds, by name."""
+    """Return the batches that an archive holds, by name."""
     contents = {}
     with path.open("rb") as packed, refused(path, f"a whole tar.gz archive of {FOLDER}", ADVICE):
-        # All of it at once, within bounds: then nothing that a header declares can be more than is
-        # there.
+        # Unpack all at once, up to a limit: then a header cannot declare more than there is.
         unpacked = gzip.GzipFile(fileobj=packed).read(LARGEST_FILE)
         with tarfile.open(fileobj=io.BytesIO(unpacked), mode="r:") as archive:
             for member in islice(archive, MOST_MEMBERS):
@@ -226,40 +225,37 @@ def _read_archive(path: Path) -> dict[str, bytes]:
                         f"its member {reprlib.repr(member.name)} is not a file in {FOLDER}"
                     )
                 if place.name in BATCHES:
-                    contents[place.name] = unpacked[
-                        member.offset_data : member.offset_data + member.size
-                    ]
+                    end = member.offset_data + member.size
+                    contents[place.name] = unpacked[member.offset_data : end]
     return contents
 
 
 class _Note:
-    """Stands in for all that a pickle of arrays names.
+    """Stand in for anything that a pickle of arrays names: keep the arguments, call nothing."""
 
-    It keeps what it is given, and calls nothing.
-    """
-
-    def __init__(self, *given: Any) -> None:
-        self.given = given
+    def __init__(self, *arguments: Any) -> None:
+        self.arguments = arguments
 
     def __setstate__(self, state: Any) -> None:
         self.state = state
 
 
 class _Texts(dict[str, Any]):
-    """A dictionary whose keys are text.
+    """Keep a dictionary whose keys are text; bytes become text, and other keys are refused.
 
-    Others are never hashed, for which tuples of tuples can take for ever.
+    Other keys are never hashed: hashing tuples of tuples can take for ever.
     """
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        # Python 2 wrote bytes
-        super().__setitem__(key if isinstance(key, str) else str(key, "latin1"), value)
+        if not isinstance(key, str):
+            key = str(key, "latin1")  # Python 2 wrote bytes
+        super().__setitem__(key, value)
 
 
 class _Unpickler(pickle._Unpickler):
-    """Makes dictionaries, lists, tuples, bytes, text and numbers, and notes on arrays.
+    """Make dictionaries, lists, tuples, bytes, text and numbers, and notes on arrays.
 
-    It is Python's unpickler as written in Python, for the one in C takes as much memory as a pickle
+    This is the unpickler that is written in Python. The one in C takes as much memory as a pickle
     declares.
     """
 
@@ -272,13 +268,13 @@ class _Unpickler(pickle._Unpickler):
         arrays = ("numpy", "numpy.core.multiarray", "numpy._core.multiarray")
         if module in arrays and name in ("_reconstruct", "ndarray", "dtype"):
             return _Note
-        if (module, name) == ("_codecs", "encode"):  # so Python 3 writes bytes for Python 2
+        if (module, name) == ("_codecs", "encode"):  # how Python 3 writes bytes for Python 2
             return lambda text, encoding: text.encode("latin1")
         raise ValueError(f"it would run code: it asks for {module}.{name}")
 
 
 def _unpickled(content: bytes) -> Any:
-    """What a pickle holds, if that is plain data."""
+    """Return the plain data that a pickle holds, or refuse the pickle."""
     for step, _ in enumerate(pickletools.genops(content)):
         if step == MOST_STEPS:
             raise ValueError(f"it has more than {MOST_STEPS} steps")
@@ -286,19 +282,18 @@ def _unpickled(content: bytes) -> Any:
 
 
 def _pixels(note: _Note) -> Bytes:
-    """The images (n, 32, 32, 3) of the notes on an array (n, 3072), which has the channels
-    first.
-    """
+    """Make images (n, 32, 32, 3) from a note on an array (n, 3072) with the channels first."""
     _, shape, dtype, in_columns, values = note.state
-    if dtype.given[0] not in ("u1", b"u1") or shape[1:] != (3072,):
-        raise ValueError(f"found type and shape {reprlib.repr((dtype.given[0], shape))}")
+    if dtype.arguments[0] not in ("u1", b"u1") or shape[1:] != (3072,):
+        raise ValueError(f"found type and shape {reprlib.repr((dtype.arguments[0], shape))}")
     pixels = np.frombuffer(values, np.uint8).reshape(shape, order="F" if in_columns else "C")
     return np.ascontiguousarray(pixels.reshape(len(pixels), 3, 32, 32).transpose(0, 2, 3, 1))
 
 
 def read_class_folders(folder: Path) -> tuple[Bytes, Integers, tuple[str, ...]]:
-    """Read every image in a folder of class folders, ordered by part (train first), class and file
-    name.
+    """Read every image in a folder of class folders.
+
+    The images are ordered by part (train first), class and file name.
 
     Returns
     -------
@@ -314,8 +309,9 @@ def read_class_folders(folder: Path) -> tuple[Bytes, Integers, tuple[str, ...]]:
         If the layout is another, there are fewer than two classes, a class is empty, a file is not
         a readable image of 8 bits a channel, or the images are not all of one size.
     """
-    inside = {path.name for path in folder.glob("[!.]*/")}
-    parts = [folder / "train", folder / "test"] if inside <= {"train", "test"} else [folder]
+    parts = [folder]
+    if {path.name for path in folder.glob("[!.]*/")} <= {"train", "test"}:
+        parts = [folder / "train", folder / "test"]
     class_names = tuple(sorted({path.name for part in parts for path in part.glob("[!.]*/")}))
     files = [path for part in parts for path in sorted(part.glob("[!.]*/[!.]*"))]
     labels = np.array([class_names.index(path.parent.name) for path in files], dtype=np.int64)
@@ -324,17 +320,14 @@ def read_class_folders(folder: Path) -> tuple[Bytes, Integers, tuple[str, ...]]:
         expected = (
             "a folder of images for each of two or more classes, directly or under train and test"
         )
-        raise ValueError(
-            f"{folder} must have {expected}; found "
-            f"{dict(zip(class_names, counts.tolist(), strict=True))}"
-        )
+        found = dict(zip(class_names, counts.tolist(), strict=True))
+        raise ValueError(f"{folder} must have {expected}; found {found}")
     images = []
     size = None
+    expected = (
+        f"a readable image of 8 bits a channel, as large as the first, sides up to {LARGEST_SIDE}"
+    )
     for path in tqdm(files, desc="images", disable=None, delay=2):
-        expected = (
-            "a readable image of 8 bits a channel, as large as the first, "
-            f"sides up to {LARGEST_SIDE}"
-        )
         with refused(path, expected, "Mend it or remove it"):
             if not path.is_file():  # opening a named pipe waits for ever
                 raise ValueError("it is a folder or a device")
@@ -346,8 +339,8 @@ def read_class_folders(folder: Path) -> tuple[Bytes, Integers, tuple[str, ...]]:
                     or image.mode.startswith(("I", "F"))
                 ):
                     raise ValueError(
-                        f"{image.width} x {image.height} pixels of mode {image.mode}; the first is "
-                        f"{size}"
+                        f"{image.width} x {image.height} pixels of mode {image.mode}; "
+                        f"the first is {size}"
                     )
                 images.append(np.asarray(image.convert("RGB")))
     pixels = np.stack(images)

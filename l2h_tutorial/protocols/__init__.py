@@ -1,1 +1,1 @@
-"""The experiments of the GRH paper run again, and their results kept as they come."""
+"""Run the experiments of the GRH paper again, and keep their results as they come."""

@@ -1,4 +1,4 @@
-"""Which differences between methods are more than luck, when several are asked about at once."""
+"""Test which differences between methods are significant when there are several tests."""
 
 from collections.abc import Iterable
 
@@ -13,11 +13,11 @@ __all__ = ["holm", "paired_contrasts"]
 
 
 def holm(p: ArrayLike) -> Floats:
-    """Adjust p-values for their number, so that even one of those below .05 is luck with a chance
-    of .05 at most.
+    """Adjust several p-values together by Holm's method.
 
-    The smallest is multiplied by their number, the next by one less, and so on; none falls below
-    the one before.
+    If all differences below .05 are called significant, the chance that any of them is luck is at
+    most .05. The smallest p-value is multiplied by their number, the next by one less, and so on.
+    No adjusted value is smaller than the one before.
 
     Parameters
     ----------
@@ -56,34 +56,35 @@ def paired_contrasts(rows: pd.DataFrame, contrasts: Iterable[tuple[str, str, str
     Returns
     -------
     DataFrame
-        A row for each contrast and data set, which are its index: the mean ``difference`` over the
-        splits, ``low`` and ``high``, its interval of 95 percent by Student's t, each by itself, and
-        ``p``, adjusted by Holm for as many rows as there are.
+        A row for each contrast and data set, which are the index. ``difference`` is the mean over
+        the splits. ``low`` and ``high`` are the ends of its 95% interval by Student's t, for this
+        row by itself. ``p`` is adjusted by Holm's method for the number of rows.
 
     Examples
     --------
     >>> maps = {"GRH": [0.24, 0.25, 0.27], "LSH": [0.14, 0.14, 0.16]}
-    >>> rows = [("cifar10", "ranking", name, i, value) for name in maps for i,
-    ...     value in enumerate(maps[name])]
+    >>> rows = [
+    ...     ("cifar10", "ranking", method, seed, value)
+    ...     for method, values in maps.items()
+    ...     for seed, value in enumerate(values)
+    ... ]
     >>> kept = pd.DataFrame(rows, columns=["dataset", "question", "method", "seed", "map"])
-    >>> paired_contrasts(kept, [("ranking", "GRH", "LSH")]).loc["ranking: GRH, less LSH",
-    ...     "cifar10"].round(3).tolist()
+    >>> contrasts = paired_contrasts(kept, [("ranking", "GRH", "LSH")])
+    >>> contrasts.loc["ranking: GRH, less LSH", "cifar10"].round(3).tolist()
     [0.107, 0.092, 0.121, 0.001]
     """
-    found = {}
+    columns = {}
     for question, method, other in contrasts:
-        asked = rows[rows["question"] == question]
-        for dataset, of_data in asked.groupby("dataset", sort=False):
-            by_split = of_data.pivot(index="seed", columns="method", values="map")
-            name = f"{question}: {method}, less {other}"
-            found[name, dataset] = mean_and_interval(by_split[method] - by_split[other])
-    table = pd.DataFrame(found, index=["difference", "low", "high", "p"]).T
+        name = f"{question}: {method}, less {other}"
+        measured = rows[rows["question"] == question]
+        for dataset, on_dataset in measured.groupby("dataset", sort=False):
+            by_split = on_dataset.pivot(index="seed", columns="method", values="map")
+            columns[name, dataset] = mean_and_interval(by_split[method] - by_split[other])
+    table = pd.DataFrame(columns, index=["difference", "low", "high", "p"]).T
     return table.assign(p=holm(table["p"])).rename_axis(["contrast", "dataset"])
 
 
 def mean_and_interval(differences: pd.Series) -> tuple[float, ...]:
-    """Give the mean of some differences, the ends of its interval of 95 percent by Student's t, and
-    the p-value.
-    """
+    """Return the mean of differences, the ends of its 95% interval by Student's t, and p."""
     test = ttest_1samp(differences, 0)
     return differences.mean(), *test.confidence_interval(0.95), test.pvalue

@@ -1,4 +1,4 @@
-"""Table 1 of the GRH paper, as published, ours beside it, and what becomes of its claims."""
+"""Compare Table 1 of the GRH paper with our measurements, and judge its claims."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,15 +17,14 @@ _DATA = Path(__file__).parents[1] / "data" / "ecir2015"
 CLAIMS: list[tuple[str, str]] = list(
     pd.read_csv(_DATA / "claims.csv").itertuples(index=False, name=None)
 )
-"""What is held ahead of what. A method and itself.
-
-With 2,000 labels it is ahead of itself with 1,000.
-"""
+"""Pairs of methods, of which the first is claimed to be ahead of the second. A method paired with
+itself is claimed to be better with 2,000 labels than with 1,000."""
 
 PUBLISHED = pd.read_csv(_DATA / "table1.csv")
-"""Table 1: mean average precision of Hamming ranking on CIFAR-10, ``published``, by ``method``,
+"""Table 1: ``published``, the mean average precision of Hamming ranking on CIFAR-10, by ``method``,
 ``n_train`` and ``n_bits``. Methods that use no labels are given once."""
 
+# Names of the paper's rows for those of our methods that have other names.
 _PUBLISHED_AS = {
     "KSH": "none",
     "KSH, 300 centres": "KSH",
@@ -40,20 +39,21 @@ def beside_published(results: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     results : DataFrame
-        Of :func:`~l2h_tutorial.protocols.table1.run_table1`: ``method``, ``n_train``, ``n_bits``,
-        ``map``, one row a partition.
+        As :func:`~l2h_tutorial.protocols.table1.run_table1` returns them: ``method``, ``n_train``,
+        ``n_bits``, ``map``, one row a partition.
 
     Returns
     -------
     DataFrame
-        ``method``, ``n_train``, ``n_bits``; ``map`` and ``partitions``: mean and number;
-        ``published``, NaN where the paper has none, and ``ratio``, ours to the paper's. Both of our
-        rbf classifiers stand beside the paper's rbf, and two rows each beside its ITQ+CCA and KSH.
+        ``method``, ``n_train``, ``n_bits``; ``map``, the mean over ``partitions``, their number;
+        ``published``, NaN where the paper has no figure; ``ratio``, ours to the paper's. Both of
+        our rbf classifiers stand beside the paper's rbf, two of our rows beside its ITQ+CCA, and
+        two beside its KSH.
 
     Examples
     --------
-    >>> ours = pd.DataFrame({"method": ["PCAH"] * 2, "n_train": 1000, "n_bits": 16, "map": [0.130,
-    ...     0.134]})
+    >>> maps = [0.130, 0.134]
+    >>> ours = pd.DataFrame({"method": "PCAH", "n_train": 1000, "n_bits": 16, "map": maps})
     >>> beside_published(ours)[["map", "partitions", "published", "ratio"]].round(3).values.tolist()
     [[0.132, 2.0, 0.132, 0.998]]
     """
@@ -68,17 +68,17 @@ def beside_published(results: pd.DataFrame) -> pd.DataFrame:
 
 
 def published_name(method: str) -> str:
-    """Name the row of the paper that a method of ours stands beside; several of ours may stand
-    beside one.
+    """Return the paper's row that a method of ours is compared with; several may share a row.
 
-    Its KSH had 300 centres; to kernels around all labelled images, or around landmarks, it has
-    nothing.
+    The paper's KSH has 300 centres. It has no row for KSH with kernels around all labelled images,
+    nor for landmarks.
 
     Examples
     --------
-    >>> names = ("GRH kernel-ridge, CCA start", "KSH, 300 centres", "KSH")
-    >>> [published_name(ours) for ours in names]
-    ['GRH rbf, CCA start', 'KSH', 'none']
+    >>> published_name("GRH kernel-ridge, CCA start")
+    'GRH rbf, CCA start'
+    >>> published_name("KSH, 300 centres"), published_name("KSH")
+    ('KSH', 'none')
     """
     for ours, theirs in (("linear-svm", "linear"), ("rbf-svm", "rbf"), ("kernel-ridge", "rbf")):
         method = method.replace(ours, theirs)
@@ -86,39 +86,44 @@ def published_name(method: str) -> str:
 
 
 def audit(results: pd.DataFrame, claims: Iterable[tuple[str, str]] = CLAIMS) -> pd.DataFrame:
-    """Hold each claim of the paper against our measurements, for each number of labels by itself.
+    """Compare each claim of the paper with our measurements, for each number of labels by itself.
 
-    A claim is that one method ranks better than another. Its difference is averaged over the
-    numbers of bits. Ours is known for each partition, so that the methods are compared on the same
-    images, by a t-test and a t-interval.
+    A claim is that one method ranks better than another. The difference of the two is averaged over
+    the numbers of bits. Our difference is known for each partition. So a t-test and a t-interval
+    compare the methods on the same images.
 
     Parameters
     ----------
     results : DataFrame
         As for :func:`beside_published`.
     claims : iterable of (str, str)
-        What is ahead, and of what; by default ``CLAIMS``. Two equal names: with 2,000 labels it is
-        ahead of itself with 1,000.
+        The method claimed to be ahead, and the other; by default ``CLAIMS``. Two equal names: the
+        method with 2,000 labels, and with 1,000.
 
     Returns
     -------
     DataFrame
         One row a claim and number of labels: ``ahead``, ``of``, ``n_train``; ``published`` and
         ``ours``, the mean differences; ``low`` and ``high``, the 95% interval of ours; ``lowest``
-        and ``highest``, of ours over bits; ``p``, adjusted by `holm` for as many tests as there are
-        rows; ``verdict``, where the published difference is above 0: "reverses" if the interval is
-        below 0, "shrinks" if it is below half of the published difference, "larger" if it is above
-        one and a half of that, "holds" if it is above half of it, else "undecided". All but
+        and ``highest``, our extremes over the numbers of bits; ``p``, adjusted by `holm` for the
+        number of rows; ``verdict``.
+
+        The verdict is about published differences above 0. It is "reverses" if the interval lies
+        below 0, "shrinks" if it lies below half of the published difference, "larger" if it lies
+        above one and a half of that, "holds" if it lies above half of it, else "undecided". All but
         "shrinks" need a p below .05.
 
     Examples
     --------
     >>> maps = {"LSH": [0.130, 0.140, 0.120], "AGH": [0.161, 0.172, 0.152]}
-    >>> rows = [(name, 1000, 16, i, value) for name, values in maps.items() for i,
-    ...     value in enumerate(values)]
+    >>> rows = [
+    ...     (method, 1000, 16, partition, value)
+    ...     for method, values in maps.items()
+    ...     for partition, value in enumerate(values)
+    ... ]
     >>> ours = pd.DataFrame(rows, columns=["method", "n_train", "n_bits", "partition", "map"])
-    >>> audit(ours, [("AGH", "LSH")])[["published", "ours", "low", "high",
-    ...     "verdict"]].round(3).values.tolist()
+    >>> columns = ["published", "ours", "low", "high", "verdict"]
+    >>> audit(ours, [("AGH", "LSH")])[columns].round(3).values.tolist()
     [[0.033, 0.032, 0.03, 0.033, 'holds']]
     """
     place = ["method", "n_train", "n_bits"]
@@ -127,34 +132,38 @@ def audit(results: pd.DataFrame, claims: Iterable[tuple[str, str]] = CLAIMS) -> 
     measured = set(ours.index.droplevel("n_bits"))
     rows = []
     for ahead, of in claims:
-        for labels in [2000] if ahead == of else [1000, 2000]:
+        pairs = [(1000, 1000), (2000, 2000)]  # numbers of labels of the two methods
+        if ahead == of:
+            pairs = [(2000, 1000)]
+        for labels, other_labels in pairs:
             one = (ahead, labels)
-            other = (of, 1000 if ahead == of else labels)
+            other = (of, other_labels)
             if one in measured and other in measured:
-                lead = (published.loc[one] - published.loc[other]).mean(skipna=False)
-                # a row for each number of bits, a column a partition
+                claimed = (published.loc[one] - published.loc[other]).mean(skipna=False)
+                # A row for each number of bits, a column for each partition.
                 differences = ours.loc[one] - ours.loc[other]
                 by_bits = differences.mean(axis=1)
                 *interval, p = mean_and_interval(differences.mean())
-                rows.append((ahead, of, labels, lead, *interval, by_bits.min(), by_bits.max(), p))
+                extremes = by_bits.min(), by_bits.max()
+                rows.append((ahead, of, labels, claimed, *interval, *extremes, p))
     table = pd.DataFrame(rows, columns=COLUMNS)
     table["p"] = holm(table["p"])
     return table.assign(verdict=table.apply(_verdict, axis=1))
 
 
 def _verdict(claim: pd.Series) -> str:
-    """What becomes of a claim, by its interval as a multiple of the published difference."""
+    """Judge a claim by its interval, as a multiple of the published difference."""
     if not claim["published"] > 0:
         return ""
     low = claim["low"] / claim["published"]
     high = claim["high"] / claim["published"]
-    sure = claim["p"] < 0.05
-    if sure and high < 0:
+    significant = claim["p"] < 0.05
+    if significant and high < 0:
         return "reverses"
     if high < 0.5:
         return "shrinks"
-    if sure and low > 1.5:
+    if significant and low > 1.5:
         return "larger"
-    if sure and low > 0.5:
+    if significant and low > 0.5:
         return "holds"
     return "undecided"

@@ -1,7 +1,4 @@
-"""Results that are kept as they come.
-
-A CSV file that grows by whole rows, and says where they come from.
-"""
+"""Keep results as they come, in a CSV file that grows by whole rows, with their provenance."""
 
 import hashlib
 import os
@@ -20,16 +17,16 @@ __all__ = ["ResultsFile", "provenance"]
 
 
 class ResultsFile:
-    """A CSV file with one row a finished measurement, each measured once.
+    """Keep a CSV file with one row for each finished measurement.
 
-    With every addition the file is written anew under another name and renamed, so that whatever
-    ends the program finds it whole. Rows that are there already are kept to the letter. One program
-    at a time adds to a file.
+    With every addition the file is written anew under another name and then renamed. So it is whole
+    whenever the program is stopped. Existing rows are kept to the letter. Only one program at a
+    time may add to a file.
 
     Parameters
     ----------
     path : path
-        Need not exist, nor its folder.
+        The file; neither it nor its folder need exist.
     key : sequence of str
         Columns that together name a measurement.
 
@@ -53,26 +50,25 @@ class ResultsFile:
         self.key = list(key)
         self._rows = pd.DataFrame(columns=self.key)
         if self.path.exists():
-            with refused(
-                self.path, f"a table of results with the columns {self.key}", "Move it away"
-            ):
+            expected = f"a table of results with the columns {self.key}"
+            with refused(self.path, expected, "Move it away"):
                 self._rows = pd.read_csv(self.path, dtype=str, keep_default_na=False)
-                self._rows[self.key]  # or a KeyError
+                self._rows[self.key]  # raises a KeyError if a column is missing
 
     def __contains__(self, measurement: Mapping[str, Any]) -> bool:
-        """Whether a measurement with these values of the key is in the file."""
+        """Return whether a measurement with these values of the key is in the file."""
         wanted = tuple(str(measurement[name]) for name in self.key)
         return wanted in self._rows[self.key].itertuples(index=False, name=None)
 
     def check_data(self, data: str) -> None:
-        """Raise a ValueError if a row is about other data, as its column of that name says."""
+        """Raise a ValueError if the column `data` of a row names other data."""
         for other in set(self._rows.get("data", [])) - {data}:
             raise ValueError(
                 f"{self.path} holds results of {other}, not of {data}: choose another file"
             )
 
     def append(self, row: Mapping[str, Any]) -> None:
-        """Write a row, whole or, if the program ends before, not at all.
+        """Add a row. If the program is stopped, the file holds the whole row or nothing of it.
 
         Raises
         ------
@@ -90,14 +86,12 @@ class ResultsFile:
         self._rows = rows
 
     def frame(self) -> pd.DataFrame:
-        """Read all rows; without a file, none and no columns but the key."""
-        return (
-            pd.read_csv(self.path, float_precision="round_trip") if len(self._rows) else self._rows
-        )
+        """Return all rows; without a file, no rows and only the columns of the key."""
+        return pd.read_csv(self.path) if len(self._rows) else self._rows
 
 
 def provenance(dataset: Dataset) -> dict[str, str]:
-    """Say what results were measured on and with.
+    """Return on what data, with which versions and on which machine results are measured.
 
     Parameters
     ----------
@@ -120,11 +114,11 @@ def provenance(dataset: Dataset) -> dict[str, str]:
     """
     given = dataset.features if dataset.images is None else dataset.images
     digest = hashlib.sha256(given.tobytes() + dataset.labels.tobytes())
-    packages = ", ".join(f"{name} {version(name)}" for name in ("numpy", "scipy", "scikit-learn"))
-    ours = f"l2h_tutorial {version('l2h-tutorial')}"
+    versions = [f"l2h_tutorial {version('l2h-tutorial')}", f"Python {platform.python_version()}"]
+    versions += [f"{name} {version(name)}" for name in ("numpy", "scipy", "scikit-learn")]
     processor = platform.processor() or platform.machine()
     return {
         "data": f"{dataset.name} {digest.hexdigest()[:16]}",
-        "versions": f"{ours}, Python {platform.python_version()}, {packages}",
+        "versions": ", ".join(versions),
         "machine": f"{platform.system()} {processor}, {os.cpu_count()} cores",
     }

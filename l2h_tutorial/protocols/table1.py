@@ -1,8 +1,7 @@
-"""Table 1 of the GRH paper, run again: ``python -m l2h_tutorial.protocols.table1 --source
-CIFAR-10``.
+"""Run Table 1 of the GRH paper again, as a program or by :func:`run_table1`.
 
-Every finished measurement is kept at once. Started again, the program goes on where it was,
-whatever ended it.
+The program is ``python -m l2h_tutorial.protocols.table1 --source CIFAR-10``. Every finished
+measurement is kept at once. A run that was stopped goes on where it was.
 """
 
 import argparse
@@ -74,13 +73,9 @@ for name, grid in GRH_GRIDS.items():
     from_cca = GRH(classifier=name, initial=CCAITQ(ridge=0.1))
     METHODS[f"GRH {name}, CCA start"] = from_cca, {"initial__ridge": (0.0003, *STRENGTHS), **grid}
 for ridge in (0.1, 1.0):
-    METHODS[f"GRH linear-svm, CCA start, ridge {ridge}"] = (
-        GRH(initial=CCAITQ(ridge=ridge)),
-        OF_LINEAR,
-    )
-"""By name: the hasher, and the values of each parameter that is tuned. A new method is one line
-more.
-"""
+    from_cca = GRH(initial=CCAITQ(ridge=ridge))
+    METHODS[f"GRH linear-svm, CCA start, ridge {ridge}"] = from_cca, OF_LINEAR
+"""By name: the hasher, and the values of each parameter that is tuned."""
 
 DRAWN = (
     "KSH, 300 centres",
@@ -89,10 +84,8 @@ DRAWN = (
     "GRH rbf-landmarks",
     *(f"GRH {name}, LSH" for name in GRH_GRIDS),
 )
-"""What starts from bits, codewords or centres drawn at random.
-
-Of every setting three draws count, in the mean.
-"""
+"""Beginnings of the names of methods that start from random bits, codewords or centres. Every
+setting of these is scored by the mean of three draws."""
 
 SCORE_BITS = (4, 8, 16)
 """Lengths of quantised class scores."""
@@ -114,33 +107,33 @@ def run_table1(
 ) -> pd.DataFrame:
     """Measure every method as the ECIR 2015 paper does, and keep the results.
 
-    A partition is drawn by :func:`~l2h_tutorial.splits.paper_partition` with its number as seed,
-    which also is the hasher's ``random_state``; features are centred. Parameters are chosen on
-    validation queries of the first partition, for each number of labels and of bits by itself, by
-    :func:`~l2h_tutorial.tuning.climb`; before that GRH's alpha and rounds by
-    :func:`~l2h_tutorial.tuning.tune_as_published`. Methods that use no labels are measured for the
-    first number of labels only.
+    A partition is drawn by :func:`~l2h_tutorial.splits.paper_partition`, with its number as seed.
+    The number is also the hasher's ``random_state``. Features are centred.
+
+    Parameters are chosen on validation queries of the first partition, for each number of labels
+    and of bits by itself, by :func:`~l2h_tutorial.tuning.climb`. For GRH,
+    :func:`~l2h_tutorial.tuning.tune_as_published` chooses alpha and the rounds before that. Methods
+    that use no labels are measured for the first number of labels only.
 
     Parameters
     ----------
     dataset : Dataset
     folder : path
-        Of ``table1.csv``, and of ``table1-tuning.csv`` for what tuning chose. What they hold
-        already is not measured again.
+        Holds the results in ``table1.csv``, and what tuning chose in ``table1-tuning.csv``. Rows
+        that are in these files are not measured again.
     methods : mapping of str to (estimator, grid)
-        What has no grid is not tuned.
+        A method with an empty grid is not tuned.
     n_train, n_bits, partitions : sequences of int
-        Quantised class scores have lengths of their own, ``SCORE_BITS``.
+        Quantised class scores have the lengths ``SCORE_BITS`` instead of `n_bits`.
     n_query_per_class : int, default=100
-        Of the test queries, and of the validation queries.
+        Test queries of each class, and as many validation queries.
     n_jobs : int, default=1
-        Threads, each with a measurement of its own; all calculate on one core each. Times are
-        processor times.
+        Measurements at a time, each on one core. Times are processor times.
 
     Returns
     -------
     DataFrame
-        Of all rows of ``table1.csv``: ``method``, ``n_train``, ``n_bits``, ``partition``,
+        All rows of ``table1.csv``: ``method``, ``n_train``, ``n_bits``, ``partition``,
         ``n_queries``, ``map`` (tie-aware), ``seed``, ``fit_seconds``, ``encode_seconds`` (of the
         whole database), ``parameters`` (JSON), ``data``, ``versions``, ``machine``, ``finished``.
 
@@ -163,22 +156,26 @@ def run_table1(
     for labels, partition in product(n_train, partitions):
         cells: list[Cell] = []
         for name, (hasher, _) in methods.items():
+            # Self-taught hashing does not require labels, but uses them.
             uses_labels = isinstance(hasher, STH) or get_tags(hasher).target_tags.required
-            # self-taught hashing uses them if there are any
+            lengths = SCORE_BITS if isinstance(hasher, ClassScores) else n_bits
             if uses_labels or labels == n_train[0]:
-                for length in SCORE_BITS if isinstance(hasher, ClassScores) else n_bits:
+                for length in lengths:
                     values = name, labels, length, partition, n_queries
                     cells.append(dict(zip(KEY, values, strict=True)))
         missing = [cell for cell in cells if cell not in measured]
         if not missing:
             continue
-        split = paper_partition(dataset, labels, n_query_per_class, partition).preprocessed(
-            "centre"
-        )
+        split = paper_partition(dataset, labels, n_query_per_class, partition)
+        split = split.preprocessed("centre")
         if partition == partitions[0]:
             validation = validation_set(split, n_query_per_class, random_state=partition)
-            to_tune = [(cell, *methods[cell["method"]], validation) for cell in missing]
-            _add(tuned, _tune, [each for each in to_tune if each[2]], origin, n_jobs)
+            to_tune = []
+            for cell in missing:
+                hasher, grid = methods[cell["method"]]
+                if grid:
+                    to_tune.append((cell, hasher, grid, validation))
+            _add(tuned, _tune, to_tune, origin, n_jobs)
         rows: Any = tuned.frame().itertuples()
         chosen = {(row.method, row.n_train, row.n_bits): row.parameters for row in rows}
         work = []
@@ -197,27 +194,28 @@ def run_table1(
 def _add(
     file: ResultsFile, measure: Callable[..., Cell], work: list[Any], origin: Cell, n_jobs: int
 ) -> None:
-    """Measure the cells that are not in the file, each given with what it needs, and keep the
-    results as they come.
+    """Measure the cells that are not in the file, and add each result as it comes.
+
+    Each piece of work holds the arguments of `measure`, the cell first.
     """
-    missing = [each for each in work if each[0] not in file]
+    missing = [arguments for arguments in work if arguments[0] not in file]
     with threadpool_limits(1):
-        calls = (delayed(measure)(*each) for each in missing)
+        calls = (delayed(measure)(*arguments) for arguments in missing)
         rows = Parallel(n_jobs, prefer="threads", return_as="generator_unordered")(calls)
         for row in tqdm(rows, file.path.stem, total=len(missing), disable=None):
-            file.append(
-                row | origin | {"finished": datetime.now(UTC).isoformat(timespec="seconds")}
-            )
+            finished = datetime.now(UTC).isoformat(timespec="seconds")
+            file.append(row | origin | {"finished": finished})
 
 
 def _tune(cell: Cell, hasher: Any, ladders: Grid, validation: Validation) -> Cell:
     """Choose the parameters of one cell."""
     start = time.thread_time()
     hasher = configured(hasher, cell["n_bits"], cell["partition"])
-    tune: Callable[..., Tuned] = (
-        partial(tune_as_published, search=climb) if isinstance(hasher, GRH) else climb
-    )
-    tuned = tune(hasher, validation, ladders, n_draws=3 if cell["method"].startswith(DRAWN) else 1)
+    tune: Callable[..., Tuned] = climb
+    if isinstance(hasher, GRH):
+        tune = partial(tune_as_published, search=climb)
+    n_draws = 3 if cell["method"].startswith(DRAWN) else 1
+    tuned = tune(hasher, validation, ladders, n_draws=n_draws)
     return cell | {
         "validation_map": tuned.score,
         "parameters": json.dumps(tuned.parameters),
@@ -228,9 +226,8 @@ def _tune(cell: Cell, hasher: Any, ladders: Grid, validation: Validation) -> Cel
 
 def _measure(cell: Cell, hasher: Any, parameters: str, split: Split) -> Cell:
     """Fit the hasher of one cell with the parameters chosen for it, encode, and rank."""
-    hasher = configured(hasher, cell["n_bits"], cell["partition"]).set_params(
-        **json.loads(parameters)
-    )
+    hasher = configured(hasher, cell["n_bits"], cell["partition"])
+    hasher.set_params(**json.loads(parameters))
     measured = ranking(hasher, split)
     return cell | {
         "map": measured.pop("map"),
@@ -241,9 +238,7 @@ def _measure(cell: Cell, hasher: Any, parameters: str, split: Split) -> Cell:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run Table 1 of the GRH paper (ECIR 2015) again. A run that was stopped goes on where
-    it was.
-    """
+    """Run Table 1 of the GRH paper (ECIR 2015) again; a stopped run goes on where it was."""
     parser = argparse.ArgumentParser(
         prog="python -m l2h_tutorial.protocols.table1", description=main.__doc__
     )
@@ -251,7 +246,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--source", help="where CIFAR-10 is, as for load_dataset; default: the cache, or a download"
     )
     parser.add_argument(
-        "--folder", default="book/results", help="of the results (default: %(default)s)"
+        "--folder", default="book/results", help="for the results (default: %(default)s)"
     )
     parser.add_argument("--jobs", type=int, default=2, help="measurements at a time (default: 2)")
     chosen = parser.parse_args(arguments)

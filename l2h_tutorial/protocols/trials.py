@@ -1,4 +1,4 @@
-"""A hasher made ready for a trial, and measured in it."""
+"""Configure a hasher for a trial, and measure it."""
 
 import time
 from typing import Any
@@ -10,14 +10,13 @@ from ..tuning import ranking_precision, set_everywhere
 
 
 def configured(hasher: Any, n_bits: int, seed: int) -> Any:
-    """Return a copy with these bits and this seed, also of the estimators that are its
-    parameters.
-    """
-    return set_everywhere(set_everywhere(clone(hasher), "n_bits", n_bits), "random_state", seed)
+    """Return a copy with these bits and this seed, in the hasher and all estimators inside it."""
+    configured_hasher = set_everywhere(clone(hasher), "n_bits", n_bits)
+    return set_everywhere(configured_hasher, "random_state", seed)
 
 
 def ranking(hasher: Any, split: Split) -> dict[str, float]:
-    """Fit a hasher, encode the database, and rank it; seconds are the processor's."""
+    """Fit a hasher, encode the database, and rank it; return mAP and seconds of processor time."""
     start = time.thread_time()
     hasher.fit(split.X_train, split.y_train)
     fitted = time.thread_time()

@@ -190,7 +190,7 @@ class CodeIndex:
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave what is derived behind when the index travels."""
-        return {"n_bits": self.n_bits, "words": self.words, "rows": self.rows}
+        return {name: getattr(self, name) for name in ("n_bits", "words", "rows", "pieces")}
 
     @cached_property
     def plans(self) -> dict[int, list["Plan"]]:
