@@ -80,7 +80,13 @@ def execute_ahead(app: Any, env: Any, docnames: list[str]) -> None:
     }
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         runs = {pool.submit(_seconds_to_execute, client): path for path, client in clients.items()}
-        progress = status_iterator(as_completed(runs), "executing pages... ", "green", len(runs))
+        progress = status_iterator(
+            as_completed(runs),
+            "executing pages... ",
+            "green",
+            len(runs),
+            stringify_func=lambda run: runs[run].stem,
+        )
         for run in progress:
             path = runs[run]
             notebook = clients[path].nb
