@@ -1,6 +1,6 @@
-"""The bundled images' deep features, as they are bundled.
+"""Make the bundled file of the bundled images' deep features.
 
-``python -m tests.benchmarks.deep_features``, two minutes.
+``python -m tests.benchmarks.deep_features`` takes two minutes.
 """
 
 import numpy as np

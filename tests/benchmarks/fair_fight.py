@@ -1,11 +1,10 @@
-"""What chapters 8 and 9 keep: every method tuned alike, then measured on five splits of both data
-sets.
+"""Measure what chapters 8 and 9 keep: all methods, tuned alike, on five splits of both data sets.
 
 ``make fair-fight SOURCE=...``. For each question each contender climbs from its defaults to where
-no single step is better, on validation queries: no row that a split of any question queries, nor
-one that the map of chapter 8 does, has a part in it. Labelled images and starts are drawn three
-times, in tuning and on each split, and the mean counts. The rows go to book/results/fair-fight.csv,
-what tuning chose to fair-fight-tuning.csv. Started again, it goes on where it was.
+no single step is better, on validation queries. Rows that a split of any question queries, or the
+map of chapter 8, have no part in tuning. Labelled images and starts are drawn three times, in
+tuning and on each split, and the mean counts. The rows go to book/results/fair-fight.csv, and what
+tuning chose goes to fair-fight-tuning.csv. Started again, the benchmark goes on where it was.
 """
 
 import json
@@ -43,7 +42,7 @@ N_DRAWS = 3
 
 
 class ExactSearch(BaseEstimator):
-    """No code: rank by cosine."""
+    """Rank by the exact cosine, without a code."""
 
     def fit(self, X, y=None):
         return self
@@ -66,15 +65,17 @@ class Chances(ClassScores):
 
 
 class ClassCells(ClassScores):
-    """Class scores in few bits.
+    """Class scores in few bits: the number of the nearest of 2**n_bits centres.
 
-    The number of a cell, found among the images of the database, which need no label.
+    The centres are found among all images of the database, which need no label.
     """
 
     def fit(self, X, y, images):
-        n_bits, self.n_bits = self.n_bits, 1
-        super().fit(X, y)  # with hardly a cell
-        self.n_bits = self._n_features_out = n_bits
+        n_bits = self.n_bits
+        self.n_bits = 1  # two centres, which are soon replaced
+        super().fit(X, y)
+        self.n_bits = n_bits
+        self._n_features_out = n_bits
         self.centres_ = cluster_centres(self.chances(images), 2**n_bits, self.random_state)
         return self
 
@@ -90,10 +91,7 @@ class PredictedClass(ClassScores):
 
 
 class CodewordSums(BaseEstimator):
-    """Several labels without a graph.
-
-    Kernel ridge is taught the mean of the labels' Hadamard codewords.
-    """
+    """Several labels without a graph: kernel ridge learns the mean of their Hadamard codewords."""
 
     def __init__(self, n_bits=16, ridge=0.1, gamma=2.0, random_state=None):
         self.n_bits = n_bits
@@ -103,9 +101,7 @@ class CodewordSums(BaseEstimator):
 
     def fit(self, X, y):
         labels = label_indicator(y)
-        codewords = np.where(
-            hadamard_codewords(labels.shape[1], self.n_bits, self.random_state), 1.0, -1.0
-        )
+        codewords = signs_of_classes(labels.shape[1], self.n_bits, self.random_state)
         width = kernel_gamma(X.astype(float), self.gamma)
         targets = labels @ codewords / labels.sum(axis=1, keepdims=True)
         self.model_ = KernelRidge(alpha=self.ridge, kernel="rbf", gamma=width).fit(X, targets)
@@ -116,10 +112,7 @@ class CodewordSums(BaseEstimator):
 
 
 class SmallNetwork(BaseEstimator):
-    """A deep hash, but for the depth.
-
-    One hidden layer and a tanh head, taught Hadamard codewords.
-    """
+    """A deep hash without the depth: one hidden layer and a tanh head learn Hadamard codewords."""
 
     def __init__(self, n_bits=16, rate=0.01, decay=0.03, random_state=None):
         self.n_bits = n_bits
@@ -129,10 +122,9 @@ class SmallNetwork(BaseEstimator):
 
     def fit(self, X, y):
         self.scale_ = np.sqrt(X.shape[1] / np.mean(np.sum(X**2, axis=1)))
-        codewords = np.where(
-            hadamard_codewords(len(np.unique(y)), self.n_bits, self.random_state), 1.0, -1.0
-        )
-        targets = codewords[np.unique(y, return_inverse=True)[1]]
+        labels, classes = np.unique(y, return_inverse=True)
+        codewords = signs_of_classes(len(labels), self.n_bits, self.random_state)
+        targets = codewords[classes]
         self.head_ = small_network(
             X * self.scale_, targets, self.rate, self.decay, self.random_state
         )
@@ -140,6 +132,11 @@ class SmallNetwork(BaseEstimator):
 
     def transform(self, X):
         return self.head_(X * self.scale_) > 0
+
+
+def signs_of_classes(n_classes, n_bits, seed):
+    """Return the Hadamard codewords of the classes as signs, 1.0 and -1.0."""
+    return np.where(hadamard_codewords(n_classes, n_bits, seed), 1.0, -1.0)
 
 
 def small_network(X, targets, rate, decay, seed=0):
@@ -165,8 +162,8 @@ class OfNeighbours(BaseEstimator):
         self.grh = grh
 
     def fit(self, X, y=None):
-        X = X[np.random.default_rng(self.grh.random_state).permutation(len(X))[:1000]]
-        self.grh.fit(X, affinity=knn_affinity(X, 10))
+        rows = np.random.default_rng(self.grh.random_state).permutation(len(X))[:1000]
+        self.grh.fit(X[rows], affinity=knn_affinity(X[rows], 10))
         return self
 
     def transform(self, X):
@@ -174,9 +171,7 @@ class OfNeighbours(BaseEstimator):
 
 
 class Taught(BaseEstimator):
-    """A contender that is taught so many labelled images, drawn at random, as many of each class as
-    of the next.
-    """
+    """A contender that is taught `n_labels` random images, as many of each class."""
 
     def __init__(self, hasher, n_labels, images, random_state=None):
         self.hasher = hasher
@@ -186,33 +181,39 @@ class Taught(BaseEstimator):
 
     def fit(self, X, y):
         order = np.random.default_rng(self.random_state).permutation(len(X))
-        groups = y[order] if y.ndim == 1 else np.zeros(len(y))
-        each = np.unique(groups)
-        rows = np.concatenate(
-            [order[groups == group][: self.n_labels // len(each)] for group in each]
-        )
-        self.hasher.fit(X[rows], y[rows], *[self.images] * isinstance(self.hasher, ClassCells))
+        classes = y[order] if y.ndim == 1 else np.zeros(len(y))  # several labels: any images
+        labels = np.unique(classes)
+        per_class = self.n_labels // len(labels)
+        rows = np.concatenate([order[classes == label][:per_class] for label in labels])
+        if isinstance(self.hasher, ClassCells):
+            self.hasher.fit(X[rows], y[rows], self.images)
+        else:
+            self.hasher.fit(X[rows], y[rows])
         return self
 
     def transform(self, X):
         return self.hasher.transform(X)
 
     def mean_average_precision(self, *codes_and_labels):
-        return getattr(self.hasher, "mean_average_precision", by_hamming_distance)(
-            *codes_and_labels
-        )
+        measure = getattr(self.hasher, "mean_average_precision", by_hamming_distance)
+        return measure(*codes_and_labels)
 
 
 def precision_in_order(similarity, of_query, of_database):
-    """Mean average precision of the ranking by a similarity without ties."""
-    same = of_query[:, None] == of_database if of_query.ndim == 1 else of_query @ of_database.T > 0
-    found = np.take_along_axis(same, np.argsort(-similarity, axis=1), axis=1)
-    precisions = np.cumsum(found, axis=1) / np.arange(1, found.shape[1] + 1)
-    return float(np.mean([each[hit].mean() for each, hit in zip(precisions, found, strict=True)]))
+    """Return the mean average precision of the ranking by a similarity without ties."""
+    if of_query.ndim == 1:
+        is_relevant = of_query[:, None] == of_database
+    else:
+        is_relevant = of_query @ of_database.T > 0
+    hits = np.take_along_axis(is_relevant, np.argsort(-similarity, axis=1), axis=1)
+    precisions = np.cumsum(hits, axis=1) / np.arange(1, hits.shape[1] + 1)
+    pairs = zip(precisions, hits, strict=True)
+    return float(np.mean([precision[hit].mean() for precision, hit in pairs]))
 
 
 # --- who is asked what ----------------------------------------------------------------------------
 
+# by parameter, the factor from one value to the next
 STEPS = {
     "gamma": 2,
     "temperature": 2,
@@ -224,25 +225,33 @@ STEPS = {
 
 
 def climbs(hasher, *names, **values):
-    """The hasher, and what it climbs through.
+    """Return the hasher, and by parameter the values that it climbs through.
 
-    Of each parameter named the default, and even steps around it.
+    A parameter that is only named has its default and nine steps to either side of it.
     """
     start = hasher.get_params()
-    steps = {name: STEPS[name.split("__")[-1]] ** np.arange(-9, 10.0) for name in names}
-    return hasher, {
-        name: [float(f"{start[name] * step:.2g}") for step in steps[name]] for name in names
-    } | values
+    ladders = {}
+    for name in names:
+        factors = STEPS[name.split("__")[-1]] ** np.arange(-9, 10.0)
+        ladders[name] = [float(f"{start[name] * factor:.2g}") for factor in factors]
+    return hasher, ladders | values
 
 
 def kernel_grh(n_bits=32, **parameters):
     return GRH(n_bits, classifier="kernel-ridge", **parameters)
 
 
+def from_lsh(**parameters):
+    return climbs(kernel_grh(**parameters), *KERNEL)
+
+
+def of_neighbours(**parameters):
+    return climbs(OfNeighbours(kernel_grh(**parameters)), "grh__gamma")
+
+
 def from_cca(n_bits=32, **parameters):
-    return climbs(
-        kernel_grh(n_bits, initial=CCAITQ(n_bits), **parameters), "initial__ridge", "gamma", "ridge"
-    )
+    grh = kernel_grh(n_bits, initial=CCAITQ(n_bits), **parameters)
+    return climbs(grh, "initial__ridge", *KERNEL)
 
 
 KERNEL = ("gamma", "ridge")
@@ -278,19 +287,24 @@ METHODS = {
     "exact cosine": climbs(ExactSearch()),
     "random codes": climbs(RandomCodes(32)),
 }
-"""By name: the hasher, and the values of its parameters.
+"""By name, the hasher and the values of its parameters.
 
-Of class scores that rank without a code, one bit is none.
+Class scores that rank without a code do not use their one bit.
 """
 
 UNLABELLED = (LSH, PCAH, ITQ, SpectralHashing, AGH, ExactSearch, RandomCodes, OfNeighbours)
 
 
-def some(*names):
+def methods(*names):
     return {name: METHODS[name] for name in names}
 
 
-FEW = some(
+def with_alphas(label, make, alphas, **parameters):
+    """Make a contender with each alpha, which its label shows."""
+    return {label.format(alpha): make(alpha=alpha, **parameters) for alpha in alphas}
+
+
+FEW = methods(
     "ITQ",
     "exact cosine",
     "CCA-ITQ",
@@ -299,55 +313,43 @@ FEW = some(
     "GRH kernel",
     "GRH from CCA-ITQ",
     "Hadamard codewords",
+    "class scores",
+    "class scores, 8 bits",
+    "predicted class",
 )
-FEW |= some("class scores", "class scores, 8 bits", "predicted class")
-UNSEEN = some(
-    "LSH", "ITQ", "exact cosine", "CCA-ITQ", "KSH", "SDH", "GRH kernel", "GRH from CCA-ITQ"
-)
-UNSEEN |= some(
-    "Hadamard codewords", "class scores", "class scores, 8 bits", "predicted class", "random codes"
-)
+UNSEEN = methods("LSH") | FEW | methods("random codes")
+EVERY_ALPHA = (0.5, 0.8, 0.9, 1.0)
 QUESTIONS = {
     "ranking": METHODS,
     "50 labels": FEW,
     "200 labels": FEW,
-    "held-out": UNSEEN
-    | {
-        f"GRH kernel, alpha {alpha}": climbs(kernel_grh(alpha=alpha), *KERNEL)
-        for alpha in (0.5, 0.8)
-    },
-    "shuffled": some("GRH kernel", "GRH from CCA-ITQ"),
-    "alpha": some("CCA-ITQ")
-    | {f"{alpha}": climbs(kernel_grh(alpha=alpha), *KERNEL) for alpha in (0.5, 0.8, 0.9, 1.0)}
-    | {f"{alpha} from CCA-ITQ": from_cca(alpha=alpha) for alpha in (0.5, 0.8, 0.9, 1.0)},
-    "neighbours": some("LSH", "ITQ")
-    | {
-        f"{name}, alpha {alpha}": climbs(
-            OfNeighbours(kernel_grh(alpha=alpha, initial=initial)), "grh__gamma"
-        )
-        for name, initial in (("LSH", LSH(32)), ("ITQ", ITQ(32)))
-        for alpha in (0, 1)
-    },
-    "baskets": some("CCA-ITQ", "class scores")
+    "held-out": UNSEEN | with_alphas("GRH kernel, alpha {}", from_lsh, (0.5, 0.8)),
+    "shuffled": methods("GRH kernel", "GRH from CCA-ITQ"),
+    "alpha": methods("CCA-ITQ")
+    | with_alphas("{}", from_lsh, EVERY_ALPHA)
+    | with_alphas("{} from CCA-ITQ", from_cca, EVERY_ALPHA),
+    "neighbours": methods("LSH", "ITQ")
+    | with_alphas("LSH, alpha {}", of_neighbours, (0, 1), initial=LSH(32))
+    | with_alphas("ITQ, alpha {}", of_neighbours, (0, 1), initial=ITQ(32)),
+    "baskets": methods("CCA-ITQ", "class scores")
     | {"codeword sums": climbs(CodewordSums(32), *KERNEL)}
-    | {f"GRH from LSH, alpha {alpha}": climbs(kernel_grh(alpha=alpha), *KERNEL) for alpha in (0, 1)}
-    | {f"GRH from CCA-ITQ, alpha {alpha}": from_cca(alpha=alpha) for alpha in (0, 1)},
+    | with_alphas("GRH from LSH, alpha {}", from_lsh, (0, 1))
+    | with_alphas("GRH from CCA-ITQ, alpha {}", from_cca, (0, 1)),
     "map": {"CCA-ITQ": climbs(CCAITQ(16), "ridge"), "GRH from CCA-ITQ": from_cca(16)},
 }
-"""By question and name: the hasher, and the values of its parameters. The map is tuned for, and
-drawn by the book.
+"""By question and name, the hasher and the values of its parameters.
+
+Methods are only tuned for the map: the book measures and draws it.
 """
 
-N_LABELS = {"50 labels": 50, "200 labels": 200, "held-out": 700}  # else 1,000
+N_LABELS = {"50 labels": 50, "200 labels": 200, "held-out": 700}  # of other questions 1,000
 
 
 # --- the splits -----------------------------------------------------------------------------------
 
 
 def drawn(dataset, question, seed):
-    """The split of a seed, with three times the labelled images that a method is taught at
-    a time.
-    """
+    """Draw the split of a seed, with three times the labelled images that one draw teaches."""
     if question == "map":
         return split_dataset(dataset, random_state=42 + seed)
     if question == "held-out":
@@ -357,30 +359,23 @@ def drawn(dataset, question, seed):
 
 @lru_cache(2)
 def tuning_split(dataset, unseen):
-    """Of rows that no split queries; for unseen classes three others are left out."""
-    # all others have the splits of the ranking
-    each = product(("map", "ranking", "held-out"), SEEDS)
-    queried = np.concatenate([drawn(dataset, *which).query_rows for which in each])
-    free = np.setdiff1d(np.arange(len(dataset)), queried)
-    rest = Dataset(
-        "free rows", dataset.features[free], dataset.labels[free], None, dataset.class_names
-    )
-    s = (
-        held_out_partition(rest, 3, 1260, 200, len(SEEDS))
-        if unseen
-        else split_dataset(rest, 600, 1800, random_state=0)
-    )
-    return replace(
-        s,
-        **{
-            f"{part}_rows": free[getattr(s, f"{part}_rows")]
-            for part in ("query", "train", "database")
-        },
-    )
+    """Split the rows that no split queries; if `unseen`, with classes of their own held out."""
+    # questions that are not named have the splits of the ranking
+    splits = product(("map", "ranking", "held-out"), SEEDS)
+    queried = [drawn(dataset, question, seed).query_rows for question, seed in splits]
+    free = np.setdiff1d(np.arange(len(dataset)), np.concatenate(queried))
+    features = dataset.features[free]
+    rest = Dataset("free rows", features, dataset.labels[free], None, dataset.class_names)
+    if unseen:
+        split = held_out_partition(rest, 3, 1260, 200, len(SEEDS))
+    else:
+        split = split_dataset(rest, 600, 1800, random_state=0)
+    names = ("query_rows", "train_rows", "database_rows")
+    return replace(split, **{name: free[getattr(split, name)] for name in names})
 
 
 def prepared(split, question, seed, n_items):
-    """The split as a question asks it, with so many rows of its database."""
+    """Return the split as a question asks it, with n_items rows of its database."""
     rows = np.random.default_rng(seed).permutation(len(split.y_database))[:n_items]
     parts = {
         name: getattr(split, name)[rows] for name in ("X_database", "y_database", "database_rows")
@@ -388,11 +383,13 @@ def prepared(split, question, seed, n_items):
     s = replace(split, **parts).preprocessed("l2-centre")
     if question == "shuffled":
         s = replace(s, y_train=np.random.default_rng(seed).permutation(s.y_train))
-    return baskets(s, seed) if question == "baskets" else s
+    if question == "baskets":
+        s = baskets(s, seed)
+    return s
 
 
 def baskets(s, seed):
-    """Two images of different classes at a time: the mean of their vectors, and both labels."""
+    """Put two images of different classes in a basket: the mean of their vectors, both labels."""
     random = np.random.default_rng(seed)
     one_hot = np.eye(len(s.class_names), dtype=int)
     parts = {}
@@ -400,7 +397,8 @@ def baskets(s, seed):
         X = getattr(s, f"X_{part}")
         y = getattr(s, f"y_{part}")
         pairs = random.integers(len(X), size=(2, 2 * len(X)))
-        first, second = pairs[:, y[pairs[0]] != y[pairs[1]]][:, : len(X)]
+        differ = y[pairs[0]] != y[pairs[1]]
+        first, second = pairs[:, differ][:, : len(X)]
         parts[f"X_{part}"] = (X[first] + X[second]) / 2
         parts[f"y_{part}"] = one_hot[y[first]] + one_hot[y[second]]
     return replace(s, **parts)
@@ -412,7 +410,10 @@ def split_of(dataset, question, seed):
 
 
 def lesson(question, hasher, s):
-    """Who is taught what: all of the database without labels, or so many labelled images."""
+    """Return the learner, the prefix of its parameters' names, and the split that it is taught.
+
+    Without labels it learns from the whole database, else from some labelled images.
+    """
     if isinstance(hasher, UNLABELLED):
         return hasher, "", replace(s, X_train=s.X_database, y_train=s.y_database)
     return Taught(hasher, N_LABELS.get(question, 1000), s.X_database), "hasher__", s
@@ -422,49 +423,50 @@ def lesson(question, hasher, s):
 
 
 def tune(dataset, question, name):
-    """What a method is given: where it climbed to, and in how many trials."""
+    """Return the parameters to which a method climbed, and in how many trials."""
     hasher, values = QUESTIONS[question][name]
     s = prepared(tuning_split(dataset, question == "held-out"), question, 0, 2000)
     hasher, prefix, s = lesson(question, hasher, s)
     start = time.thread_time()
     ladders = {prefix + name: steps for name, steps in values.items()}
     found = climb(hasher, Validation(s, s), ladders, n_draws=N_DRAWS)
+    chosen = {name.removeprefix(prefix): value for name, value in found.parameters.items()}
     return {
         "trials": len(found.trials),
         "validation_map": round(found.score, 5),
-        "parameters": json.dumps(
-            {name.removeprefix(prefix): value for name, value in found.parameters.items()}
-        ),
+        "parameters": json.dumps(chosen),
         "seconds": round(time.thread_time() - start, 1),
     }
 
 
 def measure(dataset, question, hasher, seed):
-    """Fit and rank: means over draws of mean average precision and of processor seconds."""
+    """Return means over draws of the mean average precision and of the processor seconds."""
     hasher, _, s = lesson(question, hasher, split_of(dataset, question, seed))
     starts = [name for name in hasher.get_params() if name.endswith("random_state")]
     seeds = [seed + len(SEEDS) * draw for draw in range(N_DRAWS)]
-    draws = [ranking(clone(hasher).set_params(**dict.fromkeys(starts, each)), s) for each in seeds]
+    draws = []
+    for draw_seed in seeds:
+        learner = clone(hasher).set_params(**dict.fromkeys(starts, draw_seed))
+        draws.append(ranking(learner, s))
     return {key: round(float(np.mean([draw[key] for draw in draws])), 5) for key in draws[0]}
 
 
 def contenders(question, chosen):
-    """Whoever answers a question, with what tuning chose for it."""
-    of = QUESTIONS[question].items()
+    """Return the methods that a question is asked, with what tuning chose for it."""
     return {
         name: clone(hasher).set_params(**chosen.get((question, name), {}))
-        for name, (hasher, _) in of
+        for name, (hasher, _) in QUESTIONS[question].items()
     }
 
 
 def chosen_parameters(tuning, name):
-    """Of one data set, by question and method."""
+    """Return what tuning chose on one data set, by question and method."""
     rows = tuning[tuning["dataset"] == name].set_index(["question", "method"])["parameters"]
     return rows.map(json.loads).to_dict()
 
 
 def keep(file, cell, measured_on, work, *arguments):
-    """Add what the work returns to the file, where it is not there."""
+    """Do the work and add what it returns to the file, unless the cell is there."""
     if cell not in file:
         found = work(*arguments)
         file.append(cell | found | measured_on)
@@ -477,13 +479,16 @@ def main():
     measured = ResultsFile(RESULTS / "fair-fight.csv", ["dataset", "question", "method", "seed"])
     for dataset in load_dataset("fashion-mnist"), load_dataset("cifar10", source=source):
         measured_on = origin(dataset)
-        for question, of in QUESTIONS.items():
-            for name in (name for name, (_, values) in of.items() if values):
+        for question, asked in QUESTIONS.items():
+            for name, (_, values) in asked.items():
                 cell = {"dataset": dataset.name, "question": question, "method": name}
-                keep(tuning, cell, measured_on, tune, dataset, question, name)
+                if values:
+                    keep(tuning, cell, measured_on, tune, dataset, question, name)
+            if question == "map":
+                continue
             chosen = chosen_parameters(tuning.frame(), dataset.name)
-            of = {} if question == "map" else contenders(question, chosen)
-            for seed, (name, hasher) in product(SEEDS, of.items()):
+            hashers = contenders(question, chosen)
+            for seed, (name, hasher) in product(SEEDS, hashers.items()):
                 cell = {"dataset": dataset.name, "question": question, "method": name, "seed": seed}
                 keep(measured, cell, measured_on, measure, dataset, question, hasher, seed)
 

@@ -1,7 +1,4 @@
-"""What the benchmarks share.
-
-Where results are kept, what is said of their origin, and processor time.
-"""
+"""Share among the benchmarks where results are kept, their origin, and processor time."""
 
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -14,14 +11,14 @@ RESULTS = Path(__file__).parents[2] / "book" / "results"
 
 
 def origin(dataset, *packages):
-    """Data, versions, of these packages too, machine and day."""
+    """Say what data, versions (also of these packages), machine and day results come from."""
     found = provenance(dataset)
     versions = [found["versions"], *(f"{name} {version(name)}" for name in packages)]
     return found | {"versions": ", ".join(versions), "date": datetime.now(UTC).date().isoformat()}
 
 
 def seconds(function, *arguments):
-    """Processor time of a call, and what it returned."""
+    """Return the processor time of a call in seconds, and what the call returned."""
     start = process_time()
     result = function(*arguments)
     return process_time() - start, result
