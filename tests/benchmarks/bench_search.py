@@ -1,10 +1,9 @@
-"""Hamming search against others, side by side in one run: ``python -m
-tests.benchmarks.bench_search``.
+"""Time Hamming search beside faiss and NumPy: ``python -m tests.benchmarks.bench_search``.
 
-Data: the bundled images, or whatever L2H_DATASET and L2H_SOURCE name. One thread; medians of
-interleaved calls, after one to warm up, in processor time, so that other programs on the machine
-disturb little. The table goes to book/results/bench-search.csv; stopped, it goes on with the sets
-of codes that are missing.
+The data are the bundled images, or what L2H_DATASET and L2H_SOURCE name. Calls run on one thread,
+in turns, after one call to warm up. Medians are of processor time, so that other programs on the
+machine disturb little. The table goes to book/results/bench-search.csv. Started again, the
+benchmark goes on with the sets of codes that are missing.
 """
 
 from copy import copy
@@ -23,13 +22,13 @@ from l2h_tutorial.search import ball_size
 from .kept import RESULTS, origin, seconds
 
 N_QUERIES = 120
-NEAREST = (1, 10, 100)
-ALIKE = 4
-PATIENCE = 2.0  # seconds: what takes longer is called once more, not five times
+NEAREST = (1, 10, 100)  # neighbours
+ALIKE = 4  # bits: the radius of the search for all pairs
+PATIENCE = 2.0  # seconds: a call that takes longer is repeated once, not five times
 
 
 def side_by_side(calls, repeats=5):
-    """Median processor time in ms of each call, taken in turns, after one round to warm up."""
+    """Return the median processor time of each call in ms, in turns after a round to warm up."""
     times = {name: [] for name in calls}
     slow = set()
     for turn in range(repeats + 1):
@@ -54,8 +53,9 @@ def with_nflip(index, nflip, packed, radius):
 
 
 class Competitors:
-    """Indexes of the same codes. A hash index is asked only where it is complete and the wait is
-    bearable.
+    """Indexes of the same codes.
+
+    A hash index is asked only where it finds all rows, and the wait is bearable.
     """
 
     def __init__(self, bits, queries):
@@ -63,23 +63,21 @@ class Competitors:
         self.packed = np.packbits(queries, axis=1)
         packed = np.packbits(bits, axis=1)
         word = f"u{min(8, self.n_bits // 8)}"
-        self.codes, self.query_codes = (p.view(word).squeeze() for p in (packed, self.packed))
+        self.codes = packed.view(word).squeeze()
+        self.query_codes = self.packed.view(word).squeeze()
         self.flat = faiss.IndexBinaryFlat(self.n_bits)
-        piece = 16 if self.n < 1e6 else 21  # about the logarithm of the rows
-        self.hashes = {
-            "faiss hash": faiss.IndexBinaryHash(
-                self.n_bits, min(self.n_bits, 16 if self.n < 1e6 else 24)
-            )
-        }
+        # hashed bits are about the logarithm of the rows
+        hashed = 16 if self.n < 1e6 else 24
+        piece = 16 if self.n < 1e6 else 21
+        self.hashes = {"faiss hash": faiss.IndexBinaryHash(self.n_bits, min(self.n_bits, hashed))}
         if self.n_bits > piece:
-            self.hashes["faiss multi-hash"] = faiss.IndexBinaryMultiHash(
-                self.n_bits, self.n_bits // piece, piece
-            )
+            multi_hash = faiss.IndexBinaryMultiHash(self.n_bits, self.n_bits // piece, piece)
+            self.hashes["faiss multi-hash"] = multi_hash
         for index in (self.flat, *self.hashes.values()):
             index.add(packed)
 
-    def asked(self, queries):
-        """The same indexes with other queries, as faiss takes them."""
+    def with_queries(self, queries):
+        """Return the same indexes with other queries, as faiss takes them."""
         other = copy(self)
         other.packed = np.packbits(queries, axis=1)
         return other
@@ -99,60 +97,43 @@ class Competitors:
 
 
 def measure(name, bits, queries, radii, record):
-    """Time all searches of these codes and hand a row for each to `record`."""
+    """Time all searches of these codes, and hand each to `record`."""
     built, table = seconds(HashTable, bits)
-    others = Competitors(bits, queries)
+    competitors = Competitors(bits, queries)
     place = {"codes": name, "rows": len(bits), "bits": bits.shape[1]}
     for radius in radii:
         first, found = seconds(partial(table.query_radius, queries, radius, count_only=True))
-        assert np.array_equal(
-            found, np.diff(others.flat.range_search(others.packed, radius + 1)[0].astype(int))
-        )
-        calls = {"ours": partial(table.query_radius, queries, radius)} | others.radius_calls(radius)
-        times = side_by_side(calls)
+        limits, _, _ = competitors.flat.range_search(competitors.packed, radius + 1)
+        assert np.array_equal(found, np.diff(limits.astype(int)))
+        calls = {"ours": partial(table.query_radius, queries, radius)}
+        times = side_by_side(calls | competitors.radius_calls(radius))
         chosen = table.explain(radius)[0]["strategy"]
-        record(
-            place | {"search": "radius", "r": radius, "k": 0},
-            times,
-            found.mean(),
-            chosen,
-            built,
-            first,
-        )
+        cell = place | {"search": "radius", "r": radius, "k": 0}
+        record(cell, times, found.mean(), chosen, built, first)
     chosen = table.explain(k=1)[0]["strategy"]
     for k in NEAREST:
-        calls = {"ours": partial(table.query, queries, k)} | others.nearest_calls(k)
-        record(
-            place | {"search": "nearest", "r": -1, "k": k},
-            side_by_side(calls, repeats=3),
-            k,
-            chosen,
-            built,
-            0.0,
-        )
-    if len(bits) == 1_000_000:  # all pairs: faiss asks for each row, and is timed with some
+        calls = {"ours": partial(table.query, queries, k)} | competitors.nearest_calls(k)
+        times = side_by_side(calls, repeats=3)
+        record(place | {"search": "nearest", "r": -1, "k": k}, times, k, chosen, built, 0.0)
+    if len(bits) == 1_000_000:
         times = side_by_side({"ours": partial(table.pairs_within, ALIKE)}, repeats=1)
-        some = others.asked(bits[:: len(bits) // N_QUERIES][:N_QUERIES])
-        calls = {
-            name: call
-            for name, call in some.radius_calls(ALIKE).items()
-            if name.startswith("faiss")
-        }
-        times |= {
-            name: time * len(bits) / N_QUERIES
-            for name, time in side_by_side(calls, repeats=3).items()
-        }
+        # faiss has to ask for each row: it is timed with a sample of them
+        sample = bits[:: len(bits) // N_QUERIES][:N_QUERIES]
+        calls = competitors.with_queries(sample).radius_calls(ALIKE)
+        calls = {name: call for name, call in calls.items() if name.startswith("faiss")}
+        for name, time in side_by_side(calls, repeats=3).items():
+            times[name] = time * len(bits) / N_QUERIES
         found = 2 * len(table.pairs_within(ALIKE)) / len(bits)
         record(place | {"search": "pairs", "r": ALIKE, "k": 0}, times, found, "sort", built, 0.0)
 
 
 def plain_rerank(queries, X, lengths, ids, k=10):
-    """What anyone would write, who keeps the vectors' lengths and trusts float32."""
+    """Re-rank as anyone would who keeps the vectors' lengths and trusts float32."""
     found = []
     for query, rows in zip(queries, ids, strict=True):
-        away = -(X[rows] @ query) / lengths[rows]
-        best = np.argpartition(away, k - 1)[:k]
-        found.append(rows[best[np.argsort(away[best])]])
+        distances = -(X[rows] @ query) / lengths[rows]
+        nearest = np.argpartition(distances, k - 1)[:k]
+        found.append(rows[nearest[np.argsort(distances[nearest])]])
     return found
 
 
@@ -166,21 +147,17 @@ def measure_rerank(split, record):
         for n in (100, 500, 2000):
             ids = [random.choice(len(X), n, replace=False) for _ in range(n_queries)]
             queries = split.X_query[:n_queries]
-            calls = {"ours": partial(rerank, queries, X, ids, 10)}
-            calls["plain loop"] = partial(plain_rerank, queries, X, lengths, ids)
+            calls = {
+                "ours": partial(rerank, queries, X, ids, 10),
+                "plain loop": partial(plain_rerank, queries, X, lengths, ids),
+            }
             times = side_by_side(calls, repeats=1000 // n_queries)
-            record(
-                place | {"search": f"rerank {n_queries}", "r": n, "k": 10},
-                times,
-                n,
-                "rerank",
-                0.0,
-                0.0,
-            )
+            cell = place | {"search": f"rerank {n_queries}", "r": n, "k": 10}
+            record(cell, times, n, "rerank", 0.0, 0.0)
 
 
 class Table(ResultsFile):
-    """Prints a line for a search and keeps a row for each method."""
+    """A file of results that prints a line for each search and keeps a row for each method."""
 
     def __init__(self, origin):
         super().__init__(
@@ -191,7 +168,7 @@ class Table(ResultsFile):
         self.origin = origin
 
     def has(self, name, n, n_bits):
-        """Whether the last search of these codes is there."""
+        """Say whether the last search of these codes is there."""
         last = {"search": "nearest", "r": -1, "k": NEAREST[-1]}
         if n == 1_000_000:
             last = {"search": "pairs", "r": ALIKE, "k": 0}
@@ -201,11 +178,17 @@ class Table(ResultsFile):
 
     def record(self, place, times, found, chosen, built, first):
         print(*place.values(), {name: round(time, 2) for name, time in times.items()}, flush=True)
-        own = {"found": round(found, 2), "chosen": chosen, "build_ms": round(1000 * built, 1)}
-        own["first_ms"] = round(1000 * first, 1)
+        shared = {
+            "found": round(found, 2),
+            "chosen": chosen,
+            "build_ms": round(1000 * built, 1),
+            "first_ms": round(1000 * first, 1),
+        }
+        # ours comes last, so that it is there only if all others are
         for name, time in sorted(times.items(), key=lambda each: each[0] == "ours"):
-            if place | {"method": name} not in self:
-                self.append(place | {"method": name, "ms": round(time, 4)} | own | self.origin)
+            cell = place | {"method": name}
+            if cell not in self:
+                self.append(cell | {"ms": round(time, 4)} | shared | self.origin)
 
 
 def uniform_codes(n, random):
@@ -213,7 +196,7 @@ def uniform_codes(n, random):
 
 
 def near_codes(bits, random):
-    """Queries: codes of the database with none to six bits flipped."""
+    """Draw queries: codes of the database with none to six bits flipped."""
     queries = bits[random.integers(len(bits), size=N_QUERIES)].copy()
     for query in queries:
         query[random.choice(bits.shape[1], random.integers(7), replace=False)] ^= True

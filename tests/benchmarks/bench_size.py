@@ -1,10 +1,10 @@
-"""Time a query against the number of vectors: ``python -m tests.benchmarks.bench_size``, some
-minutes, 6 GB.
+"""Time a query against the number of vectors: ``python -m tests.benchmarks.bench_size``.
 
-Exhaustive search and a table of 16 bits, one query at a time and all queries together, by the
-functions of chapter 4 as they stand on its page; for several draws of hyperplanes. Vectors are
-drawn to be like the bundled images' GIST: a Gaussian a class, with its mean and covariance, scaled
-to unit length and centred. One thread. The rows go to book/results/time-by-size.csv.
+It takes some minutes and 6 GB. Exhaustive search and a table of 16 bits answer queries one at a
+time and all together, on one thread, for several draws of hyperplanes. The functions are those of
+chapter 4, as its page shows them. Vectors are drawn to be like the bundled images' GIST: a Gaussian
+for each class, with its mean and covariance, scaled to unit length and centred. The rows go to
+book/results/time-by-size.csv.
 """
 
 from time import perf_counter
@@ -26,12 +26,13 @@ N_BITS = 16
 RADII = (2, 3)
 K = 10
 N_QUERIES = 100
-DRAWS = 3
+DRAWS = 3  # of hyperplanes
+# how the cells of chapter 4 begin that write its functions
 CELLS = ("# the lines so far", "from itertools", "def search(", "def nearest_of_each(")
 
 
 def chapter():
-    """The functions that chapter 4 writes, from the cells that begin so."""
+    """Run the cells of chapter 4 that write its functions, and return these."""
     lines = {"np": np}
     for cell in jupytext.read(RESULTS.parent / "radius-search.md").cells:
         if cell.cell_type == "code" and cell.source.startswith(CELLS):
@@ -40,7 +41,7 @@ def chapter():
 
 
 def like_images(n, random):
-    """Draw n unit vectors as the bundled images' are distributed: a Gaussian a class."""
+    """Draw n unit vectors like those of the bundled images, from a Gaussian for each class."""
     dataset = load_dataset("fashion-mnist")
     unit = dataset.features / np.linalg.norm(dataset.features, axis=1, keepdims=True)
     labels = random.integers(len(dataset.class_names), size=n)
@@ -52,43 +53,45 @@ def like_images(n, random):
         rows = np.flatnonzero(labels == label)
         for start in range(0, len(rows), 10_000):
             block = rows[start : start + 10_000]
-            vectors[block] = (
-                random.standard_normal((len(block), len(scaled)), dtype=np.float32) @ scaled
-            )
+            normal = random.standard_normal((len(block), len(scaled)), dtype=np.float32)
+            vectors[block] = normal @ scaled
             vectors[block] += of_class.mean(axis=0)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     return vectors
 
 
-def microseconds(answer, asked):
-    """Of each answer, after a first one to warm up."""
-    answer(asked[0])
+def microseconds(answer, questions):
+    """Time the answer to each question, after a first one to warm up."""
+    answer(questions[0])
     times = []
-    for each in asked:
+    for question in questions:
         start = perf_counter()
-        answer(each)
+        answer(question)
         times.append(1e6 * (perf_counter() - start))
     return times
 
 
 def together(answer, Q, repeats=5):
-    """Microseconds a query of several runs over all queries."""
+    """Time several answers to all queries at once, in microseconds a query."""
     return [time / len(Q) for time in microseconds(answer, [Q] * repeats)]
 
 
 def measure(X, Q, lines):
-    """Of each method, both ways.
+    """Return times by method and way of asking, and by method recall and the share looked at.
 
-    Times, recall of the exact neighbours and the share looked at, over all draws.
+    The times are of all draws, the recall of the exact neighbours and the share are means.
     """
-    exact = lines.nearest_of_each(Q, X, K)
+
+    def exhaustive(query):
+        return lines.nearest(query, X, K)
+
+    def all_exhaustive(queries):
+        return lines.nearest_of_each(queries, X, K)
+
+    exact = all_exhaustive(Q)
     spent = {
-        ("exhaustive search", "one at a time"): microseconds(
-            lambda query: lines.nearest(query, X, K), Q
-        ),
-        ("exhaustive search", "together"): together(
-            lambda queries: lines.nearest_of_each(queries, X, K), Q
-        ),
+        ("exhaustive search", "one at a time"): microseconds(exhaustive, Q),
+        ("exhaustive search", "together"): together(all_exhaustive, Q),
     }
     found = {"exhaustive search": [(1.0, 1.0)]}
     for seed in range(DRAWS):
@@ -101,9 +104,8 @@ def measure(X, Q, lines):
                 return lines.search(query, X, table, lsh.hyperplanes_, radius, K)
 
             def in_batches(queries, radius=radius, hash_table=hash_table, lsh=lsh):
-                return rerank(
-                    queries, X, hash_table.query_radius(lsh.transform(queries), radius), K
-                )
+                candidates = hash_table.query_radius(lsh.transform(queries), radius)
+                return rerank(queries, X, candidates, K)
 
             ids = hash_table.query_radius(lsh.transform(Q), radius)
             method = f"LSH, radius {radius}"
@@ -129,18 +131,19 @@ def main():
             times, found = measure(database[:n], queries, lines)
             for (method, how), spent in times.items():
                 low, middle, high = np.quantile(spent, (0.25, 0.5, 0.75)).round(1)
-                place = {
+                recall, scanned = found[method].round(4)
+                row = {
                     "n": n,
                     "method": method,
                     "queries": how,
                     "microseconds": middle,
                     "low": low,
                     "high": high,
+                    "recall": recall,
+                    "scanned": scanned,
+                    "draws": DRAWS,
                 }
-                recall, scanned = found[method].round(4)
-                rows.append(
-                    place | {"recall": recall, "scanned": scanned, "draws": DRAWS} | measured
-                )
+                rows.append(row | measured)
     frame = pd.DataFrame(rows).sort_values(["n", "queries"], kind="stable")
     frame.to_csv(RESULTS / "time-by-size.csv", index=False, lineterminator="\n")
     print(frame.iloc[:, :8].to_string(index=False))

@@ -1,10 +1,10 @@
-"""Ways to find the ten nearest of many vectors, at equal recall: ``python -m
-tests.benchmarks.designs``.
+"""Compare ways to find nearest vectors at equal recall: ``python -m tests.benchmarks.designs``.
 
-Vectors of our own: clusters whose spread falls from direction to direction, as that of embeddings
-does. Each way is turned up until it finds 95% of the exact neighbours of some queries, and is then
-measured with others: one thread, processor time, so that other programs disturb little. The table
-goes to book/results/designs.csv; stopped, it goes on where it was.
+The vectors are drawn: clusters whose spread falls from direction to direction, as that of
+embeddings does. Each way is turned up until it finds 95% of the exact neighbours of some queries,
+and is then measured with other queries, on one thread and in processor time, so that other programs
+disturb little. The table goes to book/results/designs.csv. Started again, the benchmark goes on
+where it was.
 """
 
 import faiss
@@ -26,13 +26,13 @@ TARGET = 0.95
 PER_CLUSTER = 500
 N_TUNE = 500
 N_TEST = 1000
-N_SINGLE = 200
+N_SINGLE = 200  # test queries that are also asked one at a time
 
 
 def clustered_vectors(n, d=D, seed=0):
-    """Draw (n, d) float32 vectors around one centre for every 500.
+    """Draw (n, d) float32 vectors around random centres, one for every 500 vectors.
 
-    Direction i has a deviation of (1 + i / 8)^-1/2.
+    Direction i has a standard deviation of (1 + i / 8)^-1/2.
     """
     rng = np.random.default_rng(seed)
     deviation = (1 + np.arange(d, dtype=np.float32) / 8) ** -0.5
@@ -51,7 +51,7 @@ class Ours:
 
     def __init__(self, X, hasher):
         self.nn = HashNeighbors(hasher, target_recall=TARGET, n_neighbors=K, random_state=0).fit(X)
-        self.nn.kneighbors(X[:1])  # which makes the tables that the search needs
+        self.nn.kneighbors(X[:1])  # makes the tables that the search needs
 
     def search(self, Q):
         return self.nn.kneighbors(Q)[1]
@@ -66,6 +66,8 @@ class Ours:
 
 
 class Exhaustive:
+    """The package's exhaustive search."""
+
     settings = (None,)
 
     def __init__(self, X):
@@ -86,7 +88,7 @@ class Faiss:
 
     def __init__(self, X, description, parameter, settings):
         X = X / np.linalg.norm(X, axis=1, keepdims=True)
-        # Euclidean: of unit vectors the same order
+        # by Euclidean distance, which ranks unit vectors as cosine does
         self.index = faiss.index_factory(X.shape[1], description)
         self.index.train(X)
         self.index.add(X)
@@ -107,7 +109,7 @@ class Faiss:
 
 POWERS = tuple(2**i for i in range(11))
 WAYS = {
-    "exhaustive": lambda X: Exhaustive(X),
+    "exhaustive": Exhaustive,
     "LSH, 64 bits": lambda X: Ours(X, LSH(64)),
     "PCAH, 32 bits": lambda X: Ours(X, PCAH(32)),
     "ITQ, 32 bits": lambda X: Ours(X, ITQ(32, n_iter=10)),
@@ -119,7 +121,7 @@ WAYS = {
 
 
 def measure(make, X, tune, test, exact_tune, exact_test):
-    """Turn a way up until it reaches the recall wanted, and take its time with other queries."""
+    """Turn a way up until it reaches the target recall, and time it with other queries."""
     build, way = seconds(make, X)
     for value in way.settings:
         setting = way.set(value)

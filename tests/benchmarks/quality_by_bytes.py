@@ -1,11 +1,11 @@
-"""What chapter 10 keeps: what vectors are worth in so many bytes, on images and texts.
+"""Measure what chapter 10 keeps: what vectors of images and texts are worth in so many bytes.
 
 ``make quality-by-bytes SOURCE=...``. Codes of every kind are searched with and without rescoring,
 for the exact neighbours (by cosine of the vectors as given) and for rows of the query's class.
-Three tenths of the classes are new: no label of theirs is learned from. The rows go to
-book/results/quality-by-bytes.csv; started again, it goes on where it was. Without CIFAR-10's files
-(SOURCE), its rows are left as they are. L2H_WORDLLAMA names a file with other vectors of the same
-texts, if there is one.
+Three tenths of the classes are new: none of their labels is learned from. The rows go to
+book/results/quality-by-bytes.csv. Started again, the benchmark goes on where it was. Without
+CIFAR-10's files (SOURCE), its rows are left as they are. L2H_WORDLLAMA names a file with other
+vectors of the same texts, if there is one.
 """
 
 import os
@@ -38,15 +38,14 @@ from .kept import RESULTS, origin
 
 SEEDS = range(5)
 K = 10
-# queries: of old classes, and as many of new ones
-N_QUERIES = 150
+N_QUERIES = 150  # of old classes, and as many of new ones
 N_TRAIN = 1000
 N_DATABASE = 5000
 
 
 @dataclass
 class Task:
-    """Unit vectors, and the same without the mean of the database's."""
+    """Unit vectors, their labels, and the vectors centred on the mean of the database."""
 
     query: np.ndarray
     database: np.ndarray
@@ -59,12 +58,14 @@ class Task:
     def __post_init__(self):
         self.mean = self.database.mean(axis=0)
         self.centred = {
-            part: getattr(self, part) - self.mean for part in ("query", "database", "train")
+            "query": self.query - self.mean,
+            "database": self.database - self.mean,
+            "train": self.train - self.mean,
         }
 
 
 def task_of(dataset, seed):
-    """Queries of old and new classes, training rows of old ones, and a database of both."""
+    """Draw queries of old and new classes, training rows of old ones, and a database of both."""
     random = np.random.default_rng(seed)
     labels = dataset.labels
     n_classes = len(dataset.class_names)
@@ -75,7 +76,7 @@ def task_of(dataset, seed):
     query = np.concatenate([old[:N_QUERIES], new[:N_QUERIES]])
     train = old[N_QUERIES : N_QUERIES + N_TRAIN]
     rest = rows[~np.isin(rows, np.concatenate([query, train]))][:N_DATABASE]
-    # the first of the rest are all of new classes: the old ones became train
+    # shuffled again, for the first of the rest are all of new classes: the old ones became train
     database = random.permutation(rest)
     lengths = np.linalg.norm(dataset.features, axis=1, keepdims=True)
     unit = dataset.features / np.where(lengths > 0, lengths, 1)
@@ -83,22 +84,26 @@ def task_of(dataset, seed):
     return Task(*(unit[part] for part in parts), *(labels[part] for part in parts), is_new[query])
 
 
-# Methods: each says how many bytes a row of the database has, and gives a table of scores (queries,
-# database).
+# Methods: each returns how many bytes a row of the database has, and the scores of the rows for
+# each query, (n_queries, n).
 
 
 def floats(dtype=np.float32, share=1):
-    """The first coordinates as they are."""
+    """Keep the first coordinates, one in `share` of all, as they are."""
 
     def method(task, seed):
-        kept = task.database[:, : task.database.shape[1] // share].astype(dtype)
-        return kept.nbytes // len(kept), task.query[:, : kept.shape[1]] @ kept.astype(np.float32).T
+        n_numbers = task.database.shape[1] // share
+        rows = task.database[:, :n_numbers].astype(dtype)
+        return rows.nbytes // len(rows), task.query[:, :n_numbers] @ rows.astype(np.float32).T
 
     return method
 
 
 def coded(make):
-    """A quantiser of ours; those that estimate products keep the row's product with the mean."""
+    """Quantise by the package.
+
+    Those that estimate products also keep each row's product with the mean.
+    """
 
     def method(task, seed):
         quantiser = make(seed).fit(task.database)
@@ -112,18 +117,20 @@ def coded(make):
 
 
 def signs(**options):
-    """Sign codes."""
+    """Keep the signs of the numbers."""
     return coded(lambda seed: SignCodes(random_state=seed, **options))
 
 
 def hashed(make, labels=False):
-    """A hash code, ranked by Hamming distance."""
+    """Hash, and rank by Hamming distance."""
 
     def method(task, seed):
         X = task.centred
-        hasher = (
-            make(seed).fit(X["train"], task.y_train) if labels else make(seed).fit(X["database"])
-        )
+        hasher = make(seed)
+        if labels:
+            hasher.fit(X["train"], task.y_train)
+        else:
+            hasher.fit(X["database"])
         query = hasher.transform(X["query"])
         database = hasher.transform(X["database"])
         return database.shape[1] // 8, -hamming_distances(query, database)
@@ -132,34 +139,32 @@ def hashed(make, labels=False):
 
 
 def product_codes(factory, taught="database"):
-    """Product quantisation by faiss, ranked by the distance of the query from what a code stands
-    for.
-    """
+    """Code by faiss's product quantisation, and rank by distance from what a code stands for."""
 
     def method(task, seed):
         X = task.centred["database"]
-        # without what only a search by Hamming distance needs
+        # np: without the permutation that only a search by Hamming distance needs
         index = faiss.index_factory(X.shape[1], f"{factory}np")
-        learner = faiss.downcast_index(index.index if "OPQ" in factory else index).pq.cp
+        quantiser = index
         if "OPQ" in factory:
-            # of 50, which take minutes
+            quantiser = faiss.downcast_index(index.index)
+            # the default is 50 iterations, which take minutes
             faiss.downcast_VectorTransform(index.chain.at(0)).niter = 10
+        learner = quantiser.pq.cp
         learner.seed = seed
         learner.min_points_per_centroid = 1
         index.train(task.centred[taught])
         index.add(X)
-        stands_for = index.reconstruct_n(0, len(X))
-        return index.sa_code_size(), task.centred["query"] @ stands_for.T - (stands_for**2).sum(
-            axis=1
-        ) / 2
+        decoded = index.reconstruct_n(0, len(X))
+        # half of the squared distance, without the query's own part and with the sign turned
+        scores = task.centred["query"] @ decoded.T - (decoded**2).sum(axis=1) / 2
+        return index.sa_code_size(), scores
 
     return method
 
 
 def class_scores(task, seed):
-    """A plain classifier's scores in 8 bits, ranked by the chance that two rows are of one
-    class.
-    """
+    """Keep a classifier's scores in 8 bits, and rank by the chance that two rows share a class."""
     scores = ClassScores(8, random_state=seed).fit(task.centred["train"], task.y_train)
     query, database = (
         bits_to_integers(scores.transform(task.centred[part])) for part in ("query", "database")
@@ -205,7 +210,7 @@ METHODS = {
 
 
 def measure(task, exact, method, seed):
-    """What a method is worth to queries of old classes, and of new ones."""
+    """Yield what a method is worth to queries of old classes, and then to queries of new ones."""
     with threadpool_limits(1):
         n_bytes, scores = method(task, seed)
         # the database is in random order, so ties are too
@@ -218,18 +223,17 @@ def measure(task, exact, method, seed):
     }
     each["precision"] = precision_at_k(ranked, *labels, K, per_query=True)
     each["precision_rescored"] = precision_at_k(best, *labels, K, per_query=True)
-    relevant = task.y_database[ranked] == task.y_query[:, None]
-    hits = np.cumsum(relevant, axis=1)
-    each["map"] = (relevant * hits / np.arange(1, hits.shape[1] + 1)).sum(axis=1) / np.maximum(
-        hits[:, -1], 1
-    )
+    is_relevant = task.y_database[ranked] == task.y_query[:, None]
+    hits = np.cumsum(is_relevant, axis=1)
+    precisions = hits / np.arange(1, hits.shape[1] + 1)
+    each["map"] = (is_relevant * precisions).sum(axis=1) / np.maximum(hits[:, -1], 1)
     for classes, queries in (("old", ~task.new), ("new", task.new)):
         means = {name: round(float(values[queries].mean()), 4) for name, values in each.items()}
         yield {"classes": classes}, {"bytes": n_bytes} | means
 
 
 def data():
-    """Every kind of vectors that is at hand: its name, and what reads it."""
+    """Yield the name of every kind of vectors that is at hand, and a function that reads it."""
     yield from of_images("fashion-mnist")
     yield "docstrings, TF-IDF", partial(load_dataset, "docstrings")
     if path := os.environ.get("L2H_WORDLLAMA"):
@@ -240,7 +244,7 @@ def data():
 
 
 def of_images(name, source=None):
-    """Both kinds of features of a set of images."""
+    """Yield both kinds of features of a set of images, as `data` does."""
     for features in ("gist", "deep"):
         yield f"{name}, {features}", partial(load_dataset, name, source=source, features=features)
 
@@ -248,23 +252,16 @@ def of_images(name, source=None):
 def main():
     file = ResultsFile(RESULTS / "quality-by-bytes.csv", ["vectors", "method", "seed", "classes"])
     for vectors, read in data():
-        cells = [
-            {"vectors": vectors, "method": method, "seed": seed}
-            for seed in SEEDS
-            for method in METHODS
-        ]
-        if all(cell | {"classes": "new"} in file for cell in cells):
+        last = {"vectors": vectors, "classes": "new"}
+        if all(last | {"method": name, "seed": seed} in file for name in METHODS for seed in SEEDS):
             continue
         dataset = read()
         measured_on = origin(dataset)
         for seed in SEEDS:
             task = task_of(dataset, seed)
             exact = exact_neighbours(task.query, task.database, K)
-            lie = dict(
-                zip(
-                    ("off_centre", "even"), np.round(lie_of(task.database), 4).tolist(), strict=True
-                )
-            )
+            off_centre, even = np.round(lie_of(task.database), 4).tolist()
+            lie = {"off_centre": off_centre, "even": even}
             for name, method in METHODS.items():
                 cell = {"vectors": vectors, "method": name, "seed": seed}
                 if cell | {"classes": "new"} in file:

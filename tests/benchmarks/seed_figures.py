@@ -1,9 +1,8 @@
-"""The tutorial's own search on CIFAR-10, and its repair, beside the bundled images: ``make
-seed-figures SOURCE=...``.
+"""Measure the tutorial's own search, and its repair: ``make seed-figures SOURCE=...``.
 
-Raw vectors as the tutorial has them, and centred ones; 16 bits, precision at 10 for the radii 0 to
-10, as `evaluate_radius_search` measures it, beside exhaustive search. The rows go to
-book/results/tutorial.csv.
+The vectors are raw, as in the tutorial, and centred. Codes have 16 bits. Precision at 10 is
+measured by `evaluate_radius_search` for the radii 0 to 10, beside that of exhaustive search. The
+rows go to book/results/tutorial.csv.
 """
 
 import os
@@ -17,7 +16,7 @@ from .kept import RESULTS, origin
 
 
 def figures_of(dataset):
-    """A row for each way to prepare the vectors, and each radius."""
+    """Return a row for each way to prepare the vectors and each radius."""
     split = split_dataset(dataset)
     parts = []
     for vectors, how in {"raw": "none", "centred": "l2-centre"}.items():

@@ -1,12 +1,13 @@
-"""Vectors of the docstrings by a pretrained table, for quality_by_bytes: each text is the mean of
-its tokens' vectors.
+r"""Make vectors of the docstrings for quality_by_bytes: means of their tokens' pretrained vectors.
 
-    .venv/bin/uv pip install --target build/wordllama --no-deps wordllama==0.4.0.post1 safetensors
-    tokenizers PYTHONPATH=build/wordllama .venv/bin/python -m tests.benchmarks.wordllama_vectors
-    build/wordllama.npy make quality-by-bytes L2H_WORDLLAMA=build/wordllama.npy
+    .venv/bin/uv pip install --target build/wordllama --no-deps \
+        wordllama==0.4.0.post1 safetensors tokenizers
+    PYTHONPATH=build/wordllama .venv/bin/python -m tests.benchmarks.wordllama_vectors \
+        build/wordllama.npy
+    make quality-by-bytes L2H_WORDLLAMA=build/wordllama.npy
 
-WordLlama (MIT) is installed apart, and nothing of it is kept: its own loader asks the network, its
-files are enough.
+WordLlama (MIT) is installed in a folder of its own, and nothing of it is kept. Its loader asks the
+network, so its files are read directly.
 """
 
 import sys
@@ -28,8 +29,9 @@ def main():
     )
     tokenizer.no_padding()
     tokenizer.no_truncation()
-    texts = tokenizer.encode_batch(read_docstrings()[0], add_special_tokens=False)
-    np.save(sys.argv[1], [table[text.ids].astype(np.float32).mean(axis=0) for text in texts])
+    texts, _ = read_docstrings()
+    tokens = tokenizer.encode_batch(texts, add_special_tokens=False)
+    np.save(sys.argv[1], [table[text.ids].astype(np.float32).mean(axis=0) for text in tokens])
 
 
 if __name__ == "__main__":
