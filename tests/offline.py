@@ -1,8 +1,8 @@
-"""No network: an audit hook that refuses every host but this machine, and remembers who was asked
-for.
+"""Keep tests off the network: an audit hook refuses, and remembers, all hosts but this machine.
 
-It sees what Python does in the process of the tests. Their children, the build and the browser are
-cut off by the gate, which runs everything in a network namespace of its own (``.ci/offline``).
+The hook sees what Python does in the process of the tests. Their child processes, the build and the
+browser are cut off by the gate, which runs everything in a network namespace of its own
+(``.ci/offline``).
 """
 
 import ipaddress
@@ -16,8 +16,9 @@ allowed = False
 
 
 def is_here(host: object) -> bool:
-    """Whether a host is this machine."""
-    host = host.decode() if isinstance(host, bytes) else host
+    """Say whether a host is this machine."""
+    if isinstance(host, bytes):
+        host = host.decode()
     if host in HERE:
         return True
     try:
@@ -28,6 +29,7 @@ def is_here(host: object) -> bool:
 
 
 def hook(event: str, arguments: tuple) -> None:
+    """Refuse a call that reaches for another host."""
     if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
         address = arguments[1]
         if not isinstance(address, tuple):  # a socket in the file system, or one that is connected

@@ -1,4 +1,6 @@
-"""The kept table of quality by bytes: whole, plausible, and what is measured again."""
+"""Check the kept table of quality by bytes: it is whole, plausible, and can be measured again."""
+
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -16,9 +18,9 @@ RECALLS = [f"recall_{factor}" for factor in benchmark.FACTORS]
 def test_the_table_has_every_cell_once():
     keys = KEPT[["vectors", "method", "seed", "classes"]]
     assert not keys.duplicated().any()
-    of_each = KEPT["vectors"].unique(), benchmark.METHODS, benchmark.SEEDS, ["old", "new"]
-    expected = pd.MultiIndex.from_product(of_each)
-    assert KEPT["vectors"].nunique() == 6
+    vectors = KEPT["vectors"].unique()
+    assert len(vectors) == 6
+    expected = product(vectors, benchmark.METHODS, benchmark.SEEDS, ["old", "new"])
     assert set(keys.itertuples(index=False, name=None)) == set(expected)
     assert KEPT.notna().all(axis=None)
     assert KEPT.groupby("vectors")["data"].nunique().eq(1).all()
@@ -28,7 +30,7 @@ def test_its_figures_are_possible():
     figures = KEPT[[*RECALLS, "precision", "precision_rescored", "map"]]
     assert figures.stack().between(0, 1).all()
     assert (KEPT[RECALLS].diff(axis=1).iloc[:, 1:] >= 0).all(axis=None)
-    # equal vectors but for rounding
+    # the same vectors, up to rounding
     assert (KEPT.query("method == 'float32'")[RECALLS] > 0.99).all(axis=None)
 
 
@@ -45,9 +47,8 @@ def test_a_cell_measured_again_is_the_same(method):
     exact = exact_neighbours(task.query, task.database, benchmark.K)
     for classes, row in benchmark.measure(task, exact, benchmark.METHODS[method], 3):
         cell = {"vectors": "fashion-mnist, deep", "method": method} | classes
-        kept = KEPT.loc[(KEPT[list(cell)] == pd.Series(cell)).all(axis=1)].set_index("seed")[
-            list(row)
-        ]
+        is_cell = (KEPT[list(cell)] == pd.Series(cell)).all(axis=1)
+        kept = KEPT[is_cell].set_index("seed")[list(row)]
         tolerance = np.full(len(row), 0.01)
         if "PQ, " in method:
             tolerance += (kept.max() - kept.min()).to_numpy(dtype=float)
