@@ -144,8 +144,7 @@ def small_network(X, targets, rate, decay, seed=0):
     random = np.random.default_rng(seed)
     W = random.normal(size=(X.shape[1], 64)) * np.sqrt(2 / X.shape[1])
     V = random.normal(size=(64, targets.shape[1])) / np.sqrt(64)
-    step_W = np.zeros_like(W)
-    step_V = np.zeros_like(V)
+    step_W, step_V = np.zeros_like(W), np.zeros_like(V)
     for _ in range(200):
         inner = np.maximum(X @ W, 0)
         error = (np.tanh(inner @ V) - targets) / len(X)
