@@ -357,7 +357,7 @@ class SignCodes(Quantiser):
         return 1.0 if self.asymmetric else float(self.scale_) ** 2
 
     def _estimates(self, Q: Array, stored: Bytes) -> Array:
-        """Return the bits that agree minus those that differ: which no rounding orders."""
+        """Return how many bits agree, less how many differ: integers, whose order is exact."""
         if self.asymmetric:
             return super()._estimates(Q, stored)
         query_codes = self._write(self._rotated(Q))

@@ -189,7 +189,7 @@ class CodeIndex:
     pieces: int | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave what is derived behind when the index travels."""
+        """Return what an index is made from; what is derived from it is computed anew."""
         return {name: getattr(self, name) for name in ("n_bits", "words", "rows", "pieces")}
 
     @cached_property

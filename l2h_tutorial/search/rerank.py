@@ -75,8 +75,7 @@ def rerank(
     Euclidean distances difference by difference. So the result does not depend on how the first
     pass was done.
 
-    If candidates are few, only their rows are read and checked. A NaN in another row is not
-    noticed.
+    Only the rows of candidates are checked. A NaN in another row is not noticed.
 
     Examples
     --------
