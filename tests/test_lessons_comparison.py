@@ -129,11 +129,16 @@ SLOW = [
     [*QUICK, *(pytest.param(*cell, marks=pytest.mark.slow) for cell in SLOW)],
 )
 def test_what_is_kept_is_what_is_measured(dataset, question, method, seed):
-    """On another machine the last bits of a product may differ, and with them a few codes."""
+    """On another machine the last bits of a product may differ, and with them a few codes.
+
+    More of them differ where one bit decides what the next ones learn, as in KSH, and where there
+    is nothing to learn but noise: .012 was seen between two kernels of one processor.
+    """
     hasher = fair_fight.contenders(question, parameters(dataset.name))[method]
     found = fair_fight.measure(dataset, question, hasher, seed)
     kept = by_split(question, dataset.name).loc[seed, method]
-    assert found["map"] == pytest.approx(kept, abs=0.005)
+    is_fragile = method == "KSH" or question == "shuffled"
+    assert found["map"] == pytest.approx(kept, abs=0.02 if is_fragile else 0.005)
 
 
 # the map
