@@ -1,6 +1,7 @@
 """The look of all tables: digits under digits, as many as mean something, a dash for nothing."""
 
 import re
+from dataclasses import dataclass
 from html import escape
 from itertools import groupby
 from typing import NamedTuple
@@ -35,24 +36,16 @@ class Label(NamedTuple):
         return f"{self.above}: {self.name}" if self.above else self.name
 
 
+@dataclass(eq=False, repr=False)
 class Table:
     """A table that a cell shows: as HTML on a page and in a notebook, as text elsewhere."""
 
-    def __init__(
-        self,
-        texts: NDArray[np.object_],
-        best: NDArray[np.bool_],
-        corner: Label,
-        rows: list[Label],
-        columns: list[Label],
-        names_rows: bool,
-    ) -> None:
-        self.texts = texts
-        self.best = best
-        self.corner = corner
-        self.rows = rows
-        self.columns = columns
-        self.names_rows = names_rows
+    texts: NDArray[np.object_]
+    best: NDArray[np.bool_]
+    corner: Label
+    rows: list[Label]
+    columns: list[Label]
+    names_rows: bool
 
     def __repr__(self) -> str:
         columns = pd.Index(map(str, self.columns), name=str(self.corner))
