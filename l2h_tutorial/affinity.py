@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
 from sklearn.neighbors import kneighbors_graph
-from sklearn.utils import check_array, column_or_1d
+from sklearn.utils import check_array, check_consistent_length, column_or_1d
 from sklearn.utils.multiclass import type_of_target
 
 from .checks import Array, Floats, Integers, check_choice, check_integer
@@ -354,3 +354,12 @@ def label_sets(labels: Array) -> tuple[Array, Integers]:
         )
     sets, groups = np.unique(labels, axis=0, return_inverse=True)
     return sets, groups.ravel()
+
+
+def checked_labels(y: Any, points: Floats) -> Floats:
+    """Return labels as an (n, n_labels) indicator, or refuse those that teach nothing."""
+    labels = label_indicator(y)
+    check_consistent_length(points, labels)
+    if (labels == labels[0]).all():
+        raise ValueError("y must hold at least two classes, or sets of labels, got one class only")
+    return labels

@@ -1,6 +1,7 @@
 """Check arguments, always in the same way and with the same message; name the kinds of arrays."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from functools import partial
 from numbers import Real
 from typing import Any
 
@@ -81,6 +82,11 @@ def check_choice(value: Any, name: str, choices: Collection[Any]) -> None:
         raise ValueError(f"{name} must be one of {tuple(choices)}, got {value!r}")
 
 
+def one_of(*choices: Any) -> Callable[[Any, str], None]:
+    """Return `check_choice` for these choices."""
+    return partial(check_choice, choices=choices)
+
+
 def check_positive(value: Any, name: str) -> float:
     """Return `value` as a positive float, or raise an error that names the parameter.
 
@@ -96,3 +102,20 @@ def check_positive(value: Any, name: str) -> float:
     if not 0 < float(value) < np.inf:
         raise ValueError(f"{name} must be a positive number, got {value!r}")
     return float(value)
+
+
+def check_named(value: Any, name: str, names: Collection[str], method: str) -> None:
+    """Raise an error that names the parameter, unless it is a known name or an estimator.
+
+    Examples
+    --------
+    >>> check_named(3, "initial", ["lsh"], "transform")
+    Traceback (most recent call last):
+        ...
+    TypeError: initial must be one of ('lsh',), or an estimator with fit and transform, got 3
+    """
+    if isinstance(value, str):
+        check_choice(value, name, names)
+    elif isinstance(value, type) or not hasattr(value, method):
+        expected = f"one of {tuple(names)}, or an estimator with fit and {method}"
+        raise TypeError(f"{name} must be {expected}, got {value!r}")

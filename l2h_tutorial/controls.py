@@ -8,7 +8,8 @@ few bits.
 """
 
 import hashlib
-from typing import Any, Self
+from functools import partial
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,13 +18,19 @@ from scipy.special import softmax
 from sklearn.metrics import pairwise_distances_argmin
 from sklearn.utils import check_random_state, column_or_1d
 
-from .baselines.graphs import cluster_centres
-from .baselines.kernels import gaussian_kernel
-from .baselines.linear import checked_labels
-from .checks import Array, Bits, Floats
+from .affinity import checked_labels
+from .checks import Array, Bits, Floats, check_named, check_positive
 from .codes import bits_to_integers, check_bits, integers_to_bits
-from .grh import GRH, KernelModel, degenerate_bits, make_classifier
+from .grh import degenerate_bits
 from .lsh import Hasher, in_blocks
+from .machines import (
+    CLASSIFIERS,
+    KernelModel,
+    Settings,
+    cluster_centres,
+    gaussian_kernel,
+    make_classifier,
+)
 from .metrics import RingCounts, average_precision
 
 __all__ = ["ClassScores", "OutputCodes", "RandomCodes", "hadamard_codewords", "random_codewords"]
@@ -151,6 +158,12 @@ class OutputCodes(_ClassHasher):
     array([[1, 0, 0]])
     """
 
+    _constraints: ClassVar = {
+        "classifier": partial(check_named, names=CLASSIFIERS, method="predict"),
+        "gamma": check_positive,
+        "ridge": check_positive,
+    }
+
     def __init__(
         self,
         n_bits: int = 16,
@@ -187,9 +200,12 @@ class OutputCodes(_ClassHasher):
         self.classes_, places = np.unique(column_or_1d(y, warn=True), return_inverse=True)
         random = check_random_state(self.random_state)
         self.codewords_ = self._table(len(self.classes_), random)
-        settings = GRH(classifier=self.classifier, gamma=self.gamma, ridge=self.ridge)
-        settings._check_parameters()
-        classifier = make_classifier(settings, features, seed=random.randint(2**31 - 1))
+        classifier = make_classifier(
+            self.classifier,
+            features,
+            seed=random.randint(2**31 - 1),
+            settings=Settings(gamma=self.gamma, ridge=self.ridge),
+        )
         self.model_, _ = classifier(self.codewords_[places])
         return self
 
@@ -260,6 +276,12 @@ class ClassScores(_ClassHasher):
     >>> scores.mean_average_precision(bits[:1], bits[1:], [0], [0, 1])
     1.0
     """
+
+    _constraints: ClassVar = {
+        "temperature": check_positive,
+        "gamma": check_positive,
+        "ridge": check_positive,
+    }
 
     def __init__(
         self,

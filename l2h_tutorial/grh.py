@@ -2,11 +2,10 @@
 unseen points.
 
 To read how it trains, begin with ``GRH.fit``. It makes the graph S (`given_graph`, in
-``affinity``), the bits L to start with (``_start``; `LSH` in ``lsh``, `CCAITQ` in ``baselines``)
-and a classifier (`make_classifier`) for ``_train``, the paper's loop: regularise
-(`regularised_scores`, `to_bits`), partition (the classifier), repeat. Below :class:`GRH` come these
-parts, in this order: the start, the graph step, degenerate bits, and the classifiers, whose kernels
-and support vector machines are in ``baselines.kernels``.
+``affinity``), the bits L to start with (``_start``; `LSH` in ``lsh``, `CCAITQ` in ``cca``) and a
+classifier (`make_classifier`, in ``machines``) for ``_train``, the paper's loop: regularise
+(`regularised_scores`, `to_bits`), partition (the classifier), repeat. Below :class:`GRH` come the
+graph step and degenerate bits.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,25 +16,29 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.linalg import cho_factor, cho_solve
-from sklearn.base import clone, is_classifier
-from sklearn.metrics.pairwise import rbf_kernel
-from sklearn.svm import SVC, LinearSVC
 from sklearn.utils import check_random_state
 
 from .affinity import NormalisedAffinity, given_graph
-from .baselines import CCAITQ
-from .baselines.kernels import gaussian_kernel, kernel_gamma, svm_weights, with_progress
-from .checks import Array, Bits, Floats, Integers, check_choice
-from .lsh import LSH, Hasher
+from .cca import CCAITQ
+from .checks import (
+    Array,
+    Bits,
+    Floats,
+    Integers,
+    check_choice,
+    check_integer,
+    check_named,
+    check_positive,
+    one_of,
+)
+from .lsh import LSH, Hasher, to_signs
+from .machines import CLASSIFIERS, Classifier, Settings, make_classifier, seeded
 
 __all__ = [
     "GRH",
     "PUBLISHED",
-    "LinearModel",
     "Round",
     "agreement",
-    "make_classifier",
     "regularised_scores",
 ]
 
@@ -60,16 +63,11 @@ _MATLAB = _THESIS | {
 }
 PUBLISHED: dict[str, Any] = {"paper": _PAPER, "thesis": _THESIS, "matlab": _MATLAB}
 
-# A classifier that is ready to learn bits, in every round anew: it gives back a model for unseen
-# points, and the bits that the model predicts for the training points.
-Classifier = Callable[[Bits], tuple[Any, Bits]]
+STARTS: dict[str, Any] = {"lsh": LSH, "cca-itq": CCAITQ}
 
 # scores are zero up to rounding below this: the mean of n bits is a multiple of 1 / n
 _ZERO = 1e-12
 _REDRAWS = 100  # hyperplanes tried for a degenerate bit
-# training points up to which linear machines share a kernel matrix, of 128 MB at most
-_KERNEL_ROWS = 4096
-_JITTER = 1e-10  # of the mean diagonal: far more than rounding loses, far less than the ridge
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,6 +102,14 @@ class Round:
     agreement: float
     regularised: Bits = field(repr=False)
     bits: Bits = field(repr=False)
+
+
+def check_alpha(value: Any, name: str) -> None:
+    """Raise a `ValueError` unless alpha is a weight of the graph from 0 to 1."""
+    if not isinstance(value, Real) or not 0 <= float(value) <= 1:
+        raise ValueError(
+            f"{name} must be from 0, the reference bits only, to 1, the graph only, got {value!r}"
+        )
 
 
 class GRH(Hasher):
@@ -233,12 +239,21 @@ class GRH(Hasher):
     """
 
     _needs_labels = True  # or an affinity, which scikit-learn's checks do not know
-    _choices: ClassVar = {
-        "reference": ("previous", "initial"),
-        "sign_of_zero": (-1, 1),
-        "degenerate": ("redraw", "split", "keep"),
-        "loss": ("hinge", "squared_hinge"),
-        "class_weight": (None, "ceiling"),
+    _constraints: ClassVar = {
+        "alpha": check_alpha,
+        "n_iter": check_integer,
+        "initial": partial(check_named, names=STARTS, method="transform"),
+        "classifier": partial(check_named, names=CLASSIFIERS, method="predict"),
+        "reference": one_of("previous", "initial"),
+        "sign_of_zero": one_of(-1, 1),
+        "degenerate": one_of("redraw", "split", "keep"),
+        "C": check_positive,
+        "loss": one_of("hinge", "squared_hinge"),
+        "class_weight": one_of(None, "ceiling"),
+        "gamma": check_positive,
+        "max_iter": check_integer,
+        "ridge": check_positive,
+        "n_landmarks": check_integer,
     }
 
     def __init__(
@@ -333,7 +348,9 @@ class GRH(Hasher):
         features = self._standardised(self._without_mean(points))
         # The start is drawn first, so that an integer seed gives the hyperplanes of LSH.
         start, L = self._start(points, y, random)
-        classifier = make_classifier(self, features, seed=random.randint(2**31 - 1))
+        classifier = make_classifier(
+            self.classifier, features, seed=random.randint(2**31 - 1), settings=self._settings()
+        )
         # Of each round, the bits that were taught and the model that predicts them; round 0 is
         # the starting hasher.
         self.models_: list[Any] = [(np.arange(self.n_bits), start)]
@@ -387,23 +404,18 @@ class GRH(Hasher):
         self.n_iter_ = len(self.models_) - 1
         self.converged_ = self.period_ == 1
 
-    def _check_parameters(self) -> None:
-        super()._check_parameters()
-        if not isinstance(self.alpha, Real) or not 0 <= self.alpha <= 1:
-            raise ValueError(
-                "alpha must be from 0, the reference bits only, to 1, the graph only, got "
-                f"{self.alpha!r}"
-            )
-        for name, names, method in (
-            ("initial", STARTS, "transform"),
-            ("classifier", CLASSIFIERS, "predict"),
-        ):
-            value = getattr(self, name)
-            if isinstance(value, str):
-                check_choice(value, name, names)
-            elif isinstance(value, type) or not hasattr(value, method):
-                expected = f"one of {tuple(names)}, or an estimator with fit and {method}"
-                raise TypeError(f"{name} must be {expected}, got {value!r}")
+    def _settings(self) -> Settings:
+        """Return what the parameters say about the named classifiers."""
+        return Settings(
+            C=self.C,
+            loss=self.loss,
+            fit_intercept=self.fit_intercept,
+            class_weight=self.class_weight,
+            gamma=self.gamma,
+            max_iter=self.max_iter,
+            ridge=self.ridge,
+            n_landmarks=self.n_landmarks,
+        )
 
     def _start(self, points: Array, y: Any, random: np.random.RandomState) -> tuple[Any, Bits]:
         """Fit the starting hasher; return it, and its bits of the training points.
@@ -519,36 +531,7 @@ class GRH(Hasher):
             yield bits.copy()
 
 
-# --- the start ------------------------------------------------------------------------------------
-
-
-STARTS: dict[str, Any] = {"lsh": LSH, "cca-itq": CCAITQ}
-
-
-def seeded(estimator: Any, random: np.random.RandomState) -> Any:
-    """Clone an estimator, with a seed wherever it was given none, so that ``random_state`` of GRH
-    decides all.
-
-    Examples
-    --------
-    >>> seeded(LSH(8), np.random.RandomState(0))
-    LSH(n_bits=8, random_state=209652396)
-    >>> seeded(LSH(8, random_state=1), np.random.RandomState(0))
-    LSH(n_bits=8, random_state=1)
-    """
-    copy = clone(estimator)
-    for name, value in sorted(estimator.get_params().items()):
-        if value is None and (name == "random_state" or name.endswith("__random_state")):
-            copy.set_params(**{name: int(random.randint(2**31 - 1))})
-    return copy
-
-
 # --- the graph step -------------------------------------------------------------------------------
-
-
-def to_signs(bits: Bits) -> Floats:
-    """Write bits as +1 and -1."""
-    return np.where(bits, 1.0, -1.0)
 
 
 def to_bits(scores: Floats, sign_of_zero: int) -> Bits:
@@ -630,163 +613,3 @@ def next_best_split(scores: Floats) -> Bits | None:
         return None
     below = np.cumsum(counts)[:-1]
     return place > abs(2 * below - len(scores)).argmin()
-
-
-# --- the classifiers ------------------------------------------------------------------------------
-
-
-@dataclass(eq=False)
-class LinearModel:
-    """Hyperplanes: features @ weights + intercepts > 0."""
-
-    weights: Floats
-    intercepts: Any
-
-    def scores(self, features: Floats) -> Floats:
-        """Return float64 (n, n_bits) for standardised features."""
-        return features @ self.weights + self.intercepts
-
-    def predict(self, features: Floats) -> Bits:
-        """Return the scores > 0."""
-        return self.scores(features) > 0
-
-
-@dataclass(eq=False)
-class KernelModel(LinearModel):
-    """Hyperplanes in the values of Gaussian kernels around some points."""
-
-    points: Floats
-    gamma: float
-
-    def scores(self, features: Floats) -> Floats:
-        """Return float64 (n, n_bits) for standardised features."""
-        return rbf_kernel(features, self.points, gamma=self.gamma) @ self.weights + self.intercepts
-
-
-@dataclass(eq=False)
-class EstimatorModel:
-    """Scikit-learn estimators, one a bit. A positive prediction is a 1."""
-
-    estimators: list[Any]
-
-    def predict(self, features: Floats) -> Bits:
-        """Return the bits of all estimators side by side."""
-        return np.column_stack([estimator.predict(features) for estimator in self.estimators]) > 0
-
-
-def make_classifier(grh: GRH, features: Floats, seed: int) -> Classifier:
-    """Prepare the classifier that the parameters of GRH ask for, on standardised training
-    features.
-    """
-    if isinstance(grh.classifier, str):
-        return CLASSIFIERS[grh.classifier](grh, features, seed)
-    return any_estimator(grh.classifier, features, seed)
-
-
-def any_estimator(estimator: Any, features: Floats, seed: int) -> Classifier:
-    """Fit a clone of a scikit-learn estimator to each bit.
-
-    Classifiers to 0 and 1, the rest to -1 and +1.
-    """
-
-    def classifier(bits: Bits) -> tuple[EstimatorModel, Bits]:
-        random = np.random.RandomState(seed)  # the same in every round
-        targets = bits.astype(int) if is_classifier(estimator) else to_signs(bits)
-        model = EstimatorModel(
-            [seeded(estimator, random).fit(features, bit) for bit in with_progress(targets.T)]
-        )
-        return model, model.predict(features)
-
-    return classifier
-
-
-# The named ones first compute what does not depend on the bits.
-
-
-def taught(model: LinearModel, inputs: Floats) -> tuple[LinearModel, Bits]:
-    """Return a model, and what it predicts for the training points, whose features or kernels it
-    multiplies.
-    """
-    return model, inputs @ model.weights + model.intercepts > 0
-
-
-def linear_svm(grh: GRH, features: Floats, seed: int) -> Classifier:
-    """Fit linear support vector machines from one kernel matrix (libsvm), or without it
-    (liblinear).
-
-    The kernel is for the hinge loss with an intercept, and for as many points as its matrix suits.
-    There the intercept is not penalised; liblinear penalises it as one more weight. Which of the
-    two is faster depends on the shape: the time of a bit grows with the number of features in
-    liblinear only.
-    """
-    if grh.loss == "hinge" and grh.fit_intercept and len(features) <= _KERNEL_ROWS:
-        kernel = features @ features.T
-        svm = SVC(C=grh.C, kernel="precomputed")
-
-        def from_kernel(bits: Bits) -> tuple[LinearModel, Bits]:
-            weights, intercepts = svm_weights(svm, kernel, bits, grh.class_weight)
-            return taught(LinearModel(features.T @ weights, intercepts), features)
-
-        return from_kernel
-    svm = LinearSVC(
-        C=grh.C, dual=True, loss=grh.loss, fit_intercept=grh.fit_intercept, max_iter=grh.max_iter
-    )
-    svm.random_state = seed
-    return lambda bits: taught(
-        LinearModel(*svm_weights(svm, features, bits, grh.class_weight)), features
-    )
-
-
-def rbf_svm(grh: GRH, features: Floats, seed: int) -> Classifier:
-    """Fit support vector machines with a Gaussian kernel, all from one kernel matrix."""
-    kernel, gamma = gaussian_kernel(features, grh.gamma, seed)
-    svm = SVC(C=grh.C, kernel="precomputed")
-    return lambda bits: taught(
-        KernelModel(*svm_weights(svm, kernel, bits, grh.class_weight), features, gamma), kernel
-    )
-
-
-def kernel_ridge(grh: GRH, features: Floats, seed: int) -> Classifier:
-    """Fit least squares on the bits as +1 and -1, with a Gaussian kernel.
-
-    One Cholesky factor serves every bit.
-    """
-    kernel, gamma = gaussian_kernel(features, grh.gamma, seed)
-    np.fill_diagonal(kernel, 1 + grh.ridge)
-    factor = cho_factor(kernel, lower=True)
-    np.fill_diagonal(kernel, 1)  # as it was
-    return lambda bits: taught(
-        KernelModel(cho_solve(factor, to_signs(bits)), 0.0, features, gamma), kernel
-    )
-
-
-def rbf_landmarks(grh: GRH, features: Floats, seed: int) -> Classifier:
-    """Fit kernel ridge in which only kernels around a few of the training points, the landmarks,
-    are summed.
-
-    With K the kernel between the n points and the m landmarks and K_m that between landmarks, the
-    weights w solve (K^T K + ridge K_m) w = K^T signs. That is ridge regression on Nystroem
-    features, K K_m^(-1/2) (Williams and Seeger, NIPS 2000), and with all points as landmarks it is
-    kernel ridge. Nothing is n x n.
-    """
-    order = np.random.RandomState(seed).permutation(len(features))
-    landmarks = features[order[: grh.n_landmarks]]
-    gamma = kernel_gamma(features, grh.gamma, seed)
-    kernel = rbf_kernel(features, landmarks, gamma=gamma)
-    gram = grh.ridge * rbf_kernel(landmarks, gamma=gamma) + kernel.T @ kernel
-    gram[np.diag_indices_from(gram)] += _JITTER * np.trace(gram) / len(gram)
-    factor = cho_factor(gram, lower=True)
-
-    def classifier(bits: Bits) -> tuple[LinearModel, Bits]:
-        weights = cho_solve(factor, kernel.T @ to_signs(bits))
-        return taught(KernelModel(weights, 0.0, landmarks, gamma), kernel)
-
-    return classifier
-
-
-CLASSIFIERS: dict[str, Any] = {
-    "linear-svm": linear_svm,
-    "rbf-svm": rbf_svm,
-    "kernel-ridge": kernel_ridge,
-    "rbf-landmarks": rbf_landmarks,
-}

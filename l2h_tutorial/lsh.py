@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from .checks import Array, Bits, Floats, check_choice, check_integer, check_positive
+from .checks import Array, Bits, Floats, check_integer
 
 __all__ = [
     "LSH",
@@ -25,9 +25,6 @@ __all__ = [
 ]
 
 
-# Parameters that are counts of at least 1, and those that are positive numbers, in all hashers.
-_COUNTS = ("max_iter", "n_anchors", "n_iter", "n_landmarks", "n_neighbours")
-_POSITIVE = ("C", "classifier_ridge", "gamma", "nu", "ridge", "temperature")
 _LARGEST = 1e150  # value of a centred feature, at most: squares of these are summed
 _BLOCK_ROWS = 4096  # rows encoded at a time: bounds the float64 copy of float32 features
 
@@ -77,20 +74,15 @@ class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator):
     """
 
     _needs_labels = False
-    _choices: ClassVar[dict[str, Any]] = {}  # the values of a parameter that has a few
+    _constraints: ClassVar[dict[str, Callable[[Any, str], Any]]] = {}  # a check for a parameter
 
     def __init__(self, n_bits: int = 16) -> None:
         self.n_bits = n_bits
 
     def _check_parameters(self) -> None:
-        """Check all parameters but `n_bits`; a name stands for the same thing in all hashers."""
-        for name, value in self.get_params(deep=False).items():
-            if name in _COUNTS:
-                check_integer(value, name)
-            if name in _POSITIVE:
-                check_positive(value, name)
-            if name in self._choices:
-                check_choice(value, name, self._choices[name])
+        """Check all parameters but `n_bits`, which `fit` may bound by the data."""
+        for name, check in self._constraints.items():
+            check(getattr(self, name), name)
 
     def _training_points(self, X: ArrayLike, at_least: int = 1) -> Array:
         """Begin to fit: check the parameters, and return the checked features."""
@@ -179,6 +171,11 @@ def row_blocks(n: int) -> list[slice]:
     [slice(0, 4096, None), slice(4096, 8192, None)]
     """
     return [slice(start, start + _BLOCK_ROWS) for start in range(0, n, _BLOCK_ROWS)]
+
+
+def to_signs(bits: Bits) -> Floats:
+    """Write bits as +1 and -1."""
+    return np.where(bits, 1.0, -1.0)
 
 
 class LSH(Hasher):

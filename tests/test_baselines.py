@@ -28,10 +28,11 @@ from l2h_tutorial.baselines.kernels import (
     Residual,
     cyclic_descent,
     greedy_bit,
-    kernel_gamma,
     surrogate_loss,
 )
-from l2h_tutorial.baselines.linear import canonical_directions, quantising_rotation, smoothest_modes
+from l2h_tutorial.baselines.linear import smoothest_modes
+from l2h_tutorial.cca import canonical_directions, quantising_rotation
+from l2h_tutorial.machines import kernel_gamma
 from l2h_tutorial.tuning import tune_on_grid, validation_set
 
 
@@ -408,7 +409,7 @@ def test_the_default_ridge_of_cca_loses_little(data_set, request, monkeypatch):
         directions, correlations = canonical_directions(*given)
         return directions / np.linalg.norm(directions, axis=0), correlations
 
-    monkeypatch.setattr("l2h_tutorial.baselines.linear.canonical_directions", unit_directions)
+    monkeypatch.setattr("l2h_tutorial.cca.canonical_directions", unit_directions)
     borga = mean_scores()
     assert borga.max() < ours.max() - 0.005
     if data_set == "cifar":

@@ -31,9 +31,9 @@ from sklearn.svm import SVC, LinearSVC
 
 from l2h_tutorial import CCAITQ, GRH, ITQ, LSH
 from l2h_tutorial.affinity import knn_affinity, same_class_affinity
-from l2h_tutorial.baselines.kernels import class_weights
 from l2h_tutorial.controls import ClassScores
-from l2h_tutorial.grh import LinearModel, next_best_split, regularised_scores
+from l2h_tutorial.grh import next_best_split, regularised_scores
+from l2h_tutorial.machines import LinearModel, class_weights
 
 Nearest = partial(KNeighborsClassifier, 1)  # repeats whatever it is taught
 Always = partial(DummyClassifier, strategy="constant", constant=True)

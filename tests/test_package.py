@@ -20,7 +20,7 @@ import l2h_tutorial
 
 PACKAGE = Path(l2h_tutorial.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
-SHARED = ["checks", "files"]  # small, and used by rooms of several chapters
+SHARED = ["checks", "linalg", "files"]  # small, and used by rooms of several chapters
 ROOMS = [
     "gist",
     "deep",
@@ -32,6 +32,8 @@ ROOMS = [
     "buckets",
     "metrics",
     "affinity",
+    "machines",
+    "cca",
     "baselines",
     "grh",
     "controls",

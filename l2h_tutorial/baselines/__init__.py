@@ -1,7 +1,8 @@
 """The methods that Graph Regularised Hashing is compared with, one estimator each."""
 
+from ..cca import CCAITQ
 from .graphs import AGH, STH
 from .kernels import KSH, SDH
-from .linear import CCAITQ, ITQ, PCAH, SpectralHashing
+from .linear import ITQ, PCAH, SpectralHashing
 
 __all__ = ["AGH", "CCAITQ", "ITQ", "KSH", "PCAH", "SDH", "STH", "SpectralHashing"]

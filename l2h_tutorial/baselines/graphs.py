@@ -8,17 +8,16 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import LinearOperator, eigsh
 from scipy.special import softmax
-from sklearn.cluster import KMeans, kmeans_plusplus
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.neighbors import NearestNeighbors
 from sklearn.svm import SVC, LinearSVC
 from sklearn.utils import check_random_state
 
-from ..affinity import label_sets
-from ..checks import check_integer
-from ..lsh import Bits, Floats, Hasher
-from .kernels import gaussian_kernel, svm_weights
-from .linear import checked_labels, with_settled_signs
+from ..affinity import checked_labels, label_sets
+from ..checks import Bits, Floats, check_integer, check_positive, one_of
+from ..linalg import with_settled_signs
+from ..lsh import Hasher
+from ..machines import cluster_centres, gaussian_kernel, svm_weights
 
 # Iterations of k-means for the anchors: they need only be spread over the data, and the paper stops
 # early too.
@@ -80,7 +79,11 @@ class AGH(Hasher):
     array([ True,  True,  True, False, False, False])
     """
 
-    _choices: ClassVar = {"n_layers": (1, 2)}
+    _constraints: ClassVar = {
+        "n_anchors": check_integer,
+        "n_neighbours": check_integer,
+        "n_layers": one_of(1, 2),
+    }
 
     def __init__(
         self,
@@ -148,27 +151,6 @@ class AGH(Hasher):
         cut_twice = vectors[:, : len(upper)]
         second = np.where(cut_twice >= 0, cut_twice - upper, lower - cut_twice)
         return np.hstack([vectors, second])
-
-
-def cluster_centres(
-    points: Floats, n_clusters: int, random_state: Any = None, max_iter: int = 300
-) -> Floats:
-    """Return the centres of k-means, which begins with k-means++ as it was published.
-
-    That is, one candidate is drawn for each centre. Scikit-learn draws several and keeps the one
-    that lowers the sum of squares most. Two points that are each other's nearest lower it by the
-    same amount, so rounding would decide which of them begins a cluster.
-
-    References
-    ----------
-    D. Arthur and S. Vassilvitskii, "k-means++: the advantages of careful seeding", SODA 2007.
-    """
-
-    def draw(X: Floats, k: int, random_state: Any) -> Floats:
-        return kmeans_plusplus(X, k, random_state=random_state, n_local_trials=1)[0]
-
-    kmeans = KMeans(n_clusters, init=draw, n_init=1, max_iter=max_iter, random_state=random_state)
-    return kmeans.fit(points).cluster_centers_
 
 
 def anchor_weights(
@@ -288,7 +270,12 @@ class STH(Hasher):
     array([False,  True,  True,  True, False, False])
     """
 
-    _choices: ClassVar = {"classifier": ("linear-svm", "rbf-svm")}
+    _constraints: ClassVar = {
+        "classifier": one_of("linear-svm", "rbf-svm"),
+        "C": check_positive,
+        "gamma": check_positive,
+        "n_neighbours": check_integer,
+    }
 
     def __init__(
         self,

@@ -1,29 +1,20 @@
-"""Hash by Gaussian kernels around anchors, which are labelled points: KSH and SDH.
+"""Hash by Gaussian kernels around anchors, which are labelled points: KSH and SDH."""
 
-At the end stands what STH and GRH use as well: the kernel's width, and a support vector machine for
-each bit.
-"""
-
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.linalg import block_diag, cho_factor, cho_solve, cholesky, solve, solve_triangular
 from scipy.optimize import minimize
-from scipy.spatial.distance import squareform
-from sklearn.base import clone
-from sklearn.metrics.pairwise import euclidean_distances, rbf_kernel
-from sklearn.svm import SVC
+from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.utils import check_random_state
-from tqdm import tqdm
 
-from ..affinity import label_sets
-from ..lsh import Bits, Floats, Hasher
-from .linear import checked_labels, signs, with_settled_signs
+from ..affinity import checked_labels, label_sets
+from ..checks import Floats, check_integer, check_positive
+from ..linalg import with_settled_signs
+from ..lsh import Hasher, to_signs
+from ..machines import kernel_gamma
 
-_MEDIAN_POINTS = 2000  # points for the median distance: enough to be stable, few enough to be quick
-_MOST_POINTS = 20_000  # points between which a kernel is made, at most: 3.2 GB
-_ZERO_DISTANCE = 1e-9  # smaller shares of the mean squared norm are rounding
 _SWEEPS = 10  # sweeps of SDH's descent through all bits, at most; few are needed
 
 
@@ -34,6 +25,12 @@ class AnchoredHasher(Hasher):
     gamma: float
     random_state: Any
     _needs_labels = True
+    _constraints: ClassVar = {
+        "ridge": check_positive,
+        "n_iter": check_integer,
+        "n_anchors": check_integer,
+        "gamma": check_positive,
+    }
 
     def _anchored(
         self, X: ArrayLike, y: Any, random: np.random.RandomState
@@ -212,8 +209,8 @@ def greedy_bit(kernels: Floats, residual: Residual, n_iter: int) -> tuple[Floats
     found = minimize(
         surrogate_loss, start, (kernels, residual), "L-BFGS-B", jac=True, options=options
     )
-    bit = signs(kernels @ start)
-    refined_bit = signs(kernels @ found.x)
+    bit = to_signs(kernels @ start >= 0)
+    refined_bit = to_signs(kernels @ found.x >= 0)
     if refined_bit @ (residual @ refined_bit) > bit @ (residual @ bit):
         return found.x, refined_bit
     return start, bit
@@ -296,6 +293,11 @@ class SDH(AnchoredHasher):
     2
     """
 
+    _constraints: ClassVar = AnchoredHasher._constraints | {
+        "classifier_ridge": check_positive,
+        "nu": check_positive,
+    }
+
     def __init__(
         self,
         n_bits: int = 16,
@@ -363,102 +365,7 @@ def cyclic_descent(codes: Floats, targets: Floats, classifier: Floats) -> Floats
     for _ in range(_SWEEPS):
         before = codes.copy()
         for k in range(codes.shape[1]):
-            codes[:, k] = signs(targets[:, k] - codes @ others[:, k])
+            codes[:, k] = to_signs(targets[:, k] - codes @ others[:, k] >= 0)
         if np.array_equal(codes, before):
             break
     return codes
-
-
-def kernel_gamma(
-    points: Floats, gamma: float, seed: int | None = None, squared: Floats | None = None
-) -> float:
-    """Divide gamma by the median squared distance between points.
-
-    So the same gamma suits features of any scale.
-
-    Parameters
-    ----------
-    points : (n, d) array of float64
-        At least two, centred. With more than 2,000 points, a sample gives the median.
-    gamma : float
-    seed : int, optional
-        Draws a sample of 2,000 at random. Without it the sample is taken at equal steps, and has
-        1,001 to 2,000 points.
-    squared : (n, n) array of float64, optional
-        The squared distances, if they are known already.
-
-    Returns
-    -------
-    float
-        For the kernel exp(-result squared distance). Where most points coincide, the mean is used
-        instead of the median; where all coincide, the result is gamma.
-
-    Examples
-    --------
-    >>> # The squared distances are 1, 4 and 9:
-    >>> kernel_gamma(np.array([[0.0], [1.0], [3.0]]), gamma=2.0)
-    0.5
-    """
-    n = len(points)
-    if n > _MEDIAN_POINTS:
-        sample = np.arange(0, n, -(-n // _MEDIAN_POINTS))
-        if seed is not None:
-            sample = np.random.RandomState(seed).choice(n, _MEDIAN_POINTS, replace=False)
-        points = points[sample]
-        squared = None
-    if squared is None:
-        squared = euclidean_distances(points, squared=True)
-    pairs = squareform(squared, checks=False)
-    zero = _ZERO_DISTANCE * np.mean(points**2) * points.shape[1]
-    typical = np.median(pairs)
-    if typical <= zero:
-        typical = pairs.mean()
-    return float(gamma / typical if typical > zero else gamma)
-
-
-def gaussian_kernel(points: Floats, gamma: float, seed: int | None = None) -> tuple[Floats, float]:
-    """Return exp(-g squared distance) between all points, and g, which is their `kernel_gamma`.
-
-    A kernel that would not fit into memory is refused.
-    """
-    n = len(points)
-    if n > _MOST_POINTS:
-        size = f"{n:,} x {n:,} numbers, {8e-9 * n * n:.1f} GB; the limit is {_MOST_POINTS:,} points"
-        raise ValueError(
-            f"a kernel between all points would have {size}: "
-            "GRH has classifier='rbf-landmarks' for more"
-        )
-    squared = euclidean_distances(points, squared=True)
-    g = kernel_gamma(points, gamma, seed, squared)
-    squared *= -g
-    return np.exp(squared, out=squared), g
-
-
-def svm_weights(
-    svm: Any, inputs: Floats, bits: Bits, class_weight: str | None = None
-) -> tuple[Floats, Floats]:
-    """Fit a clone of a support vector machine to each bit; return weights and intercepts."""
-    weights = np.zeros((inputs.shape[1], bits.shape[1]))
-    intercepts = np.zeros(bits.shape[1])
-    for k, bit in enumerate(with_progress(bits.T)):
-        machine = clone(svm)
-        if class_weight:
-            machine.set_params(class_weight=class_weights(bit))
-        machine.fit(inputs, bit)
-        if isinstance(machine, SVC):
-            weights[machine.support_, k] = machine.dual_coef_[0]
-        else:
-            weights[:, k] = machine.coef_[0]
-        intercepts[k] = np.squeeze(machine.intercept_)
-    return weights, intercepts
-
-
-def with_progress(bits: Any) -> Any:
-    """Iterate over bits, with a progress bar on a terminal after a few seconds."""
-    return tqdm(bits, "bits", disable=None, delay=2, leave=False)
-
-
-def class_weights(bit: Bits) -> dict[int, float]:
-    """Weigh the rarer side of a bit (n,) by the ceiling of the ratio of the sizes."""
-    zeros, ones = np.bincount(bit, minlength=2)
-    return {0: max(1.0, np.ceil(ones / zeros)), 1: max(1.0, np.ceil(zeros / ones))}

@@ -15,8 +15,9 @@ from ..checks import Array, Bits, Integers
 from ..codes import bits_to_integers, hamming_distances
 from ..datasets import Dataset
 from ..gist import N_FEATURES
-from ..grh import GRH, LinearModel
+from ..grh import GRH
 from ..lsh import LSH, Hasher
+from ..machines import LinearModel
 from ..search import check_radius, rerank
 from ..splits import split_dataset
 from .output import SHEET_COLUMNS, data_address, figure_data, sprite_sheet

@@ -24,9 +24,8 @@ from l2h_tutorial import GRH, ITQ, LSH, PCAH, Dataset, SpectralHashing, load_dat
 from l2h_tutorial import mean_average_precision as by_hamming_distance
 from l2h_tutorial.affinity import knn_affinity, label_indicator
 from l2h_tutorial.baselines import AGH, CCAITQ, KSH, SDH, STH
-from l2h_tutorial.baselines.graphs import cluster_centres
-from l2h_tutorial.baselines.kernels import kernel_gamma
 from l2h_tutorial.controls import ClassScores, OutputCodes, RandomCodes, hadamard_codewords
+from l2h_tutorial.machines import cluster_centres, kernel_gamma
 from l2h_tutorial.protocols.results import ResultsFile
 from l2h_tutorial.protocols.trials import ranking
 from l2h_tutorial.splits import held_out_partition

@@ -12,7 +12,7 @@ from sklearn.base import clone
 from visits import ROOT
 
 from l2h_tutorial import CCAITQ, GRH, ITQ, LSH, PCAH, HashNeighbors, HashTable, hamming_distances
-from l2h_tutorial.baselines.linear import with_settled_signs
+from l2h_tutorial.linalg import with_settled_signs
 from l2h_tutorial.metrics import same_ranking
 from l2h_tutorial.quantise import RaBitQ, ScalarCodes, SignCodes
 from l2h_tutorial.search import exact_neighbours, rerank
@@ -131,7 +131,7 @@ def results():
 
 DUMP = """
 import pickle, sys
-from test_machines import results
+from test_processors import results
 pickle.dump(results(), sys.stdout.buffer)
 """
 
