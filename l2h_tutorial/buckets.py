@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from .checks import check_integer
+from .checks import Array, Bits, Codes, Integers, Objects, check_integer
 from .codes import WORD_BITS, check_bits, check_codes, pack_bits, unpack_bits
 from .files import read_arrays, refused, whole_file
 from .search import check_radius
@@ -119,17 +119,17 @@ class HashTable:
         return len(self._index.rows)
 
     @property
-    def bits(self) -> NDArray[np.bool_]:
+    def bits(self) -> Bits:
         words = np.empty_like(self._index.words.T)
         words[self._index.rows] = self._index.words.T
         return unpack_bits(words, self.n_bits)
 
     @property
-    def bucket_sizes(self) -> NDArray[np.int64]:
+    def bucket_sizes(self) -> Integers:
         return np.diff(self._index.offsets)
 
     @property
-    def bucket_codes(self) -> NDArray[np.uint64]:
+    def bucket_codes(self) -> Codes:
         if self.n_bits > WORD_BITS:
             raise ValueError(
                 f"codes of {self.n_bits} bits do not fit {WORD_BITS}-bit integers; "
@@ -147,7 +147,7 @@ class HashTable:
         )
         return f"<HashTable: {self.n_rows:,} rows in {buckets}>"
 
-    def items(self) -> Iterator[tuple[int, NDArray[np.int64]]]:
+    def items(self) -> Iterator[tuple[int, Integers]]:
         """Yield (code, row numbers) of each occupied bucket, by ascending code.
 
         The row numbers are read-only.
@@ -160,7 +160,7 @@ class HashTable:
             rows.setflags(write=False)
             yield code, rows
 
-    def bucket(self, code_or_bits: Any) -> NDArray[np.int64]:
+    def bucket(self, code_or_bits: Any) -> Integers:
         """Return the row numbers in one bucket, ascending.
 
         Parameters
@@ -243,9 +243,7 @@ class HashTable:
         )
         return (ids, distances) if return_distance else ids
 
-    def query(
-        self, query_bits: ArrayLike, k: int = 1
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def query(self, query_bits: ArrayLike, k: int = 1) -> tuple[Integers, Integers]:
         """Find the `k` rows nearest in Hamming distance; `explain` says how.
 
         Parameters
@@ -276,7 +274,7 @@ class HashTable:
         k = check_integer(k, "k", high=self.n_rows, of="rows of the table")
         return nearest_rows(self._index, words, k)
 
-    def pairs_within(self, r: int) -> NDArray[np.int64]:
+    def pairs_within(self, r: int) -> Integers:
         """Find all pairs of rows whose codes differ in at most `r` bits: near-duplicates.
 
         Parameters
@@ -392,13 +390,13 @@ class HashTable:
         """
         return cls(_load(path, _FORMAT, "hash table")[0])
 
-    def _pack(self, bits: ArrayLike, *, name: str) -> NDArray[Any]:
+    def _pack(self, bits: ArrayLike, *, name: str) -> Array:
         return pack_bits(check_bits(bits, self.n_bits, name=name)).astype(
             self._index.words.dtype, copy=False
         )
 
 
-def _save(path: str | os.PathLike[str], bits: NDArray[np.bool_], **more: Any) -> None:
+def _save(path: str | os.PathLike[str], bits: Bits, **more: Any) -> None:
     """Write codes to one file, which gets its name only when it is whole."""
     with whole_file(Path(path)) as file:
         np.savez(file, n_bits=bits.shape[1], bits=np.packbits(bits, axis=1), **more)
@@ -475,10 +473,10 @@ class HashTables:
         return len(self.tables)
 
     @property
-    def bits(self) -> NDArray[np.bool_]:
+    def bits(self) -> Bits:
         return np.concatenate([table.bits for table in self.tables], axis=1)
 
-    def candidates(self, query_bits: ArrayLike) -> NDArray[np.object_]:
+    def candidates(self, query_bits: ArrayLike) -> Objects:
         """Find the rows that share a bucket with the query in at least one table.
 
         These are the rows that `query_radius` finds within radius 0.
@@ -541,9 +539,7 @@ class HashTables:
         distances = object_array([nearest for nearest, _ in merged])
         return (ids, distances) if return_distance else ids
 
-    def query(
-        self, query_bits: ArrayLike, k: int = 1
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def query(self, query_bits: ArrayLike, k: int = 1) -> tuple[Integers, Integers]:
         """Find the `k` rows that are nearest by their smallest distance over the tables.
 
         Rows at the same distance are ordered by number.
@@ -607,7 +603,7 @@ class HashTables:
         with refused(path, "a whole set of hash tables", "Save it again from the codes"):
             return cls(bits, n_tables)
 
-    def _with_pieces(self, query_bits: ArrayLike) -> Iterator[tuple[HashTable, NDArray[np.bool_]]]:
+    def _with_pieces(self, query_bits: ArrayLike) -> Iterator[tuple[HashTable, Bits]]:
         """Pair each table with its piece of the queries."""
         pieces = np.split(check_bits(query_bits, self.n_bits, name="query_bits"), len(self), axis=1)
         return zip(self.tables, pieces, strict=True)

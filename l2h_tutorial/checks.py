@@ -11,8 +11,11 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 Bits = NDArray[np.bool_]
 Bytes = NDArray[np.uint8]
+Codes = NDArray[np.uint64]
+Distances = NDArray[np.int32]
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+Objects = NDArray[np.object_]
 Singles = NDArray[np.float32]
 
 

@@ -3,9 +3,9 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from .checks import Array, Bits, check_integer
+from .checks import Array, Bits, Codes, Distances, check_integer
 
 WORD_BITS = 64  # one machine word
 # Distances computed at a time, so that what they need stays in the processor's cache.
@@ -137,7 +137,7 @@ def integers_to_bits(codes: ArrayLike, n_bits: int) -> Bits:
     return np.unpackbits(octets, axis=-1, count=n_bits).view(np.bool_)
 
 
-def check_codes(codes: ArrayLike, n_bits: int) -> NDArray[np.uint64]:
+def check_codes(codes: ArrayLike, n_bits: int) -> Codes:
     """Return one or (n,) integer codes as uint64; raises what `integers_to_bits` does."""
     n_bits = check_integer(n_bits, "n_bits", 1, WORD_BITS)
     array = np.asarray(codes)
@@ -161,7 +161,7 @@ def check_codes(codes: ArrayLike, n_bits: int) -> NDArray[np.uint64]:
     return array.astype(np.uint64)
 
 
-def pack_bits(bits: ArrayLike) -> NDArray[np.uint64]:
+def pack_bits(bits: ArrayLike) -> Codes:
     """Pack codes of any length into 64-bit words, as one long binary number a row.
 
     Parameters
@@ -197,7 +197,7 @@ def pack_bits(bits: ArrayLike) -> NDArray[np.uint64]:
     return big_endian.view(">u8").astype(np.uint64)
 
 
-def words_of_bytes(octets: Array) -> NDArray[np.uint64]:
+def words_of_bytes(octets: Array) -> Codes:
     """Read rows of bytes, (n, n_bytes), as 64-bit words, with zeros after the last byte.
 
     The words serve to compare rows.
@@ -214,7 +214,7 @@ def unpack_bits(words: Array, n_bits: int) -> Bits:
     return np.unpackbits(octets, axis=1)[:, -n_bits:].view(np.bool_)
 
 
-def hamming_distances(a_bits: ArrayLike, b_bits: ArrayLike) -> NDArray[np.int32]:
+def hamming_distances(a_bits: ArrayLike, b_bits: ArrayLike) -> Distances:
     """Count the bits in which every code of one set differs from every code of another.
 
     Parameters
@@ -241,7 +241,7 @@ def hamming_distances(a_bits: ArrayLike, b_bits: ArrayLike) -> NDArray[np.int32]
     return distances_of_all(pack_bits(a), pack_bits(b))
 
 
-def distances_of_all(a_words: Array, b_words: Array) -> NDArray[np.int32]:
+def distances_of_all(a_words: Array, b_words: Array) -> Distances:
     """Compare each packed code of one set, (n_a, n_words), with each of another, (n_b, n_words)."""
     distances = np.empty((len(a_words), len(b_words)), dtype=np.int32)
     columns = np.ascontiguousarray(b_words.T)[:, None]

@@ -20,7 +20,7 @@ from .buckets import HashTable
 from .checks import Array, Bits, Floats, Integers, check_choice, check_integer
 from .codes import check_bits, pack_bits, packed_distances
 from .search.radius import check_radius
-from .search.rerank import Reranker, check_ids, queries_at_a_time
+from .search.reranking import Reranker, check_ids, queries_at_a_time
 from .splits import Split
 
 __all__ = ["RingCounts", "average_precision", "evaluate_radius_search", "mean_average_precision"]

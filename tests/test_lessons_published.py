@@ -11,7 +11,7 @@ import pytest
 from visits import RESULTS
 
 from l2h_tutorial import paper_partition
-from l2h_tutorial.protocols.ecir2015 import N_BITS, audit, beside_published
+from l2h_tutorial.protocols.ecir2015 import N_BITS, beside_published, judge_claims
 from l2h_tutorial.protocols.results import provenance
 from l2h_tutorial.protocols.table1 import METHODS, SCORE_BITS, _measure
 
@@ -25,7 +25,7 @@ MEASURED = pd.read_csv(RESULTS / "table1.csv")
 TUNED = pd.read_csv(RESULTS / "table1-tuning.csv")
 TABLE = beside_published(MEASURED)
 AT = TABLE.set_index(["method", "n_train", "n_bits"])["map"].sort_index()
-CLAIMS = audit(MEASURED).set_index(["ahead", "of", "n_train"])
+CLAIMS = judge_claims(MEASURED).set_index(["ahead", "of", "n_train"])
 
 
 def trials(row):

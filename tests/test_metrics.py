@@ -1,6 +1,5 @@
 """Measures against their definitions, on every order of the ties, and the tutorial's own loop."""
 
-from importlib import import_module
 from itertools import count, permutations, product
 
 import numpy as np
@@ -22,9 +21,7 @@ from l2h_tutorial import (
     split_dataset,
 )
 from l2h_tutorial.metrics import mean_average_precision, precision_at_k, recall_of_exact
-
-# a plain import would give the function of the same name
-rerank_module = import_module("l2h_tutorial.search.rerank")
+from l2h_tutorial.search import reranking
 
 NONE = np.empty(0, dtype=np.int64)
 
@@ -335,7 +332,7 @@ TOY = toy()
 @pytest.mark.parametrize("at_a_time", [7, 128])
 @pytest.mark.parametrize("empty", ["zero", "skip"])
 def test_radius_search_is_the_loop_of_the_tutorial(empty, at_a_time, monkeypatch):
-    monkeypatch.setattr(rerank_module, "_BLOCK_QUERIES", at_a_time)
+    monkeypatch.setattr(reranking, "_BLOCK_QUERIES", at_a_time)
     s = TOY
     radii = [0, 1, 2, 5, 12]
     lsh = LSH(12, random_state=0).fit(s.X_train)
@@ -365,7 +362,7 @@ def test_radii_come_back_with_the_whole_time(monkeypatch):
     # Each interval takes two seconds: encoding, searching a ball, and once the product with all
     # rows, which all balls with many candidates share.
     clock = count(100, 2)
-    for module in (metrics, rerank_module):
+    for module in (metrics, reranking):
         monkeypatch.setattr(module, "perf_counter", lambda: next(clock))
     lsh = LSH(12, random_state=0).fit(TOY.X_train)
     frame = evaluate_radius_search(lsh, TOY, [5, 0, 5, 2])

@@ -17,7 +17,7 @@ from l2h_tutorial.baselines import STH
 from l2h_tutorial.controls import ClassScores
 from l2h_tutorial.protocols import table1
 from l2h_tutorial.protocols.contrasts import holm, paired_contrasts
-from l2h_tutorial.protocols.ecir2015 import CLAIMS, PUBLISHED, audit, beside_published
+from l2h_tutorial.protocols.ecir2015 import CLAIMS, TABLE1, beside_published, judge_claims
 from l2h_tutorial.protocols.results import ResultsFile, provenance
 from l2h_tutorial.protocols.table1 import main, run_table1
 
@@ -145,7 +145,7 @@ def test_a_missing_choice_is_an_error(toy, whole, tmp_path):
 
 
 def test_the_paper_is_quoted_without_slips():
-    table = PUBLISHED
+    table = TABLE1
     assert len(table) == 88
     assert table.groupby("n_train")["published"].sum().round(4).to_dict() == {
         1000: 10.912,
@@ -180,7 +180,7 @@ def made_up(leads, noise=0.001):
     the noise.
     """
     random = np.random.default_rng(0).normal(scale=noise, size=(len(leads), 5))
-    published = PUBLISHED.query("method == 'LSH'")["published"].tolist()
+    published = TABLE1.query("method == 'LSH'")["published"].tolist()
     return pd.DataFrame(
         [
             (method, 1000, n_bits, partition, base + lead + random[i, partition])
@@ -206,7 +206,7 @@ def made_up(leads, noise=0.001):
 )
 def test_the_interval_decides_what_becomes_of_a_claim(lead, noise, verdict):
     """The paper has linear GRH .0938 ahead of LSH, half of which is .0469."""
-    (row,) = audit(
+    (row,) = judge_claims(
         made_up({"LSH": 0, "GRH linear-svm, LSH start": lead}, noise), CLAIMS[:1]
     ).itertuples()
     assert (row.n_train, row.published) == (1000, pytest.approx(0.0938, abs=1e-4))
@@ -217,7 +217,7 @@ def test_the_interval_decides_what_becomes_of_a_claim(lead, noise, verdict):
 def test_the_interval_of_a_claim_is_the_paired_one():
     few = made_up({"KSH, 300 centres": 0.1})
     many = made_up({"KSH, 300 centres": 0.13}, noise=0.002).assign(n_train=2000)
-    (row,) = audit(pd.concat([few, many]), [("KSH, 300 centres",) * 2]).itertuples()
+    (row,) = judge_claims(pd.concat([few, many]), [("KSH, 300 centres",) * 2]).itertuples()
     each = many["map"].to_numpy().reshape(4, 5).mean(axis=0) - few["map"].to_numpy().reshape(
         4, 5
     ).mean(axis=0)
@@ -225,7 +225,7 @@ def test_the_interval_of_a_claim_is_the_paired_one():
     half = 2.7764451 * each.std(ddof=1) / np.sqrt(5)
     assert (row.n_train, row.ours) == (2000, pytest.approx(each.mean()))
     assert (row.low, row.high) == pytest.approx((each.mean() - half, each.mean() + half))
-    published = PUBLISHED.query("method == 'KSH'").groupby("n_train")["published"].mean()
+    published = TABLE1.query("method == 'KSH'").groupby("n_train")["published"].mean()
     assert row.published == pytest.approx(published[2000] - published[1000])
 
 

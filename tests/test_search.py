@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from fractions import Fraction
-from importlib import import_module
 
 import numpy as np
 import oracles
@@ -16,13 +15,10 @@ from scipy import sparse
 from sklearn.metrics import pairwise_distances
 
 from l2h_tutorial import HashTable, rerank
-from l2h_tutorial.search import ball_size, exact_neighbours, hamming_ball
+from l2h_tutorial.search import ball_size, exact_neighbours, hamming_ball, reranking
 from l2h_tutorial.search import radius as radius_module
 from l2h_tutorial.search.radius import Plan, count_within, piece_radii, rows_within
-from l2h_tutorial.search.rerank import Reranker
-
-# a plain import would give the function of the same name
-rerank_module = import_module("l2h_tutorial.search.rerank")
+from l2h_tutorial.search.reranking import Reranker
 
 
 @given(
@@ -128,7 +124,7 @@ def test_a_block_of_queries_is_searched_at_a_time():
         table.query_radius(queries, 1, count_only=True)
     with memory_below(2**26):
         table.query(queries, 3)
-    assert rerank_module.queries_at_a_time(2**20) == 32
+    assert reranking.queries_at_a_time(2**20) == 32
 
 
 def test_neighbours_are_sought_nearby_first():
@@ -162,8 +158,8 @@ def nearest_by_sklearn(query, database, ids, k, metric):
 @pytest.mark.parametrize("metric", ["cosine", "euclidean", "cityblock"])
 @pytest.mark.parametrize("at_a_time", [1, 3, 128])
 def test_ranking_is_that_of_scikit_learn_in_any_block(monkeypatch, many, metric, at_a_time):
-    monkeypatch.setattr(rerank_module, "_MANY", many)
-    monkeypatch.setattr(rerank_module, "_BLOCK_QUERIES", at_a_time)
+    monkeypatch.setattr(reranking, "_MANY", many)
+    monkeypatch.setattr(reranking, "_BLOCK_QUERIES", at_a_time)
     random = np.random.default_rng(0)
     query = random.standard_normal((10, 6))
     database = random.standard_normal((300, 6))

@@ -19,7 +19,8 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from ..checks import Array, Bits
 
 __all__ = ["LabelProgram", "Trouble", "call", "decode", "encode"]
 
@@ -38,10 +39,10 @@ class LabelProgram:
     is here, and not with its exercise, because this process has no exercises.
     """
 
-    own: NDArray[np.bool_]
-    of_class: NDArray[np.bool_]
+    own: Bits
+    of_class: Bits
 
-    def __call__(self, labels: NDArray[Any]) -> NDArray[np.bool_]:
+    def __call__(self, labels: Array) -> Bits:
         return self.own & self.of_class[labels]
 
 

@@ -22,14 +22,13 @@ from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from ..checks import Array
 from .answering import Trouble, call
 
 __all__ = ["Compute", "Construct", "Exercise", "Requirement", "Trouble", "Verdict"]
 
-Array = NDArray[Any]
 N_CASES = 24  # cases that a function is called with
 N_EDGES = 2  # of these, the last may be at an edge
 SECONDS = 10.0  # that a check may take

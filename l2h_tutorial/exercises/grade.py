@@ -18,9 +18,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from tqdm import tqdm
 
+from ..checks import Array, Bits
 from ..files import read_arrays
 from ..grh import GRH
 from ..lsh import LSH
@@ -52,7 +52,7 @@ class Refused(ValueError):
     """Raised for a submission that cannot be graded. The message tells the student why."""
 
 
-def read_codes(path: Path, project: Project) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def read_codes(path: Path, project: Project) -> tuple[Bits, Bits]:
     """Read the codes of queries and database from a submitted file.
 
     Parameters
@@ -93,7 +93,7 @@ def read_codes(path: Path, project: Project) -> tuple[NDArray[np.bool_], NDArray
     return arrays["query"].astype(bool), arrays["database"].astype(bool)
 
 
-def _read(path: Path, *names: str) -> dict[str, NDArray[Any]]:
+def _read(path: Path, *names: str) -> dict[str, Array]:
     """Read arrays of a submitted file, and raise `Refused` whatever is wrong with it."""
     if not path.is_file():
         raise Refused("there is no .npz file here")
@@ -209,11 +209,11 @@ def _marks(path: Path, project: Project) -> dict[str, Any]:
         return row | {"remark": str(refused)}
     s = project.split.preprocessed("centre")
 
-    def encode(hasher: Any) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    def encode(hasher: Any) -> tuple[Bits, Bits]:
         hasher.fit(s.X_train, s.y_train)
         return hasher.transform(s.X_query), hasher.transform(s.X_database)
 
-    def score(codes: tuple[NDArray[np.bool_], NDArray[np.bool_]]) -> float:
+    def score(codes: tuple[Bits, Bits]) -> float:
         return mean_average_precision(*codes, s.y_query, s.y_database)
 
     counts = ring_counts(query, database, s.y_query, s.y_database)
@@ -237,15 +237,13 @@ def _marks(path: Path, project: Project) -> dict[str, Any]:
     return row | {"remark": _ASK.format(*shares, *grh_shares) if lead > _LEEWAY else ""}
 
 
-def _shares_by_class(
-    project: Project, query: NDArray[np.bool_], database: NDArray[np.bool_]
-) -> list[float]:
+def _shares_by_class(project: Project, query: Bits, database: Bits) -> list[float]:
     """Return the shares of queries and of rows whose code is nearest to their own class's mean."""
     s = project.split
     classes = range(len(project.class_names))
     means = np.array([database[s.y_database == label].mean(axis=0) for label in classes])
 
-    def share(bits: NDArray[np.bool_], labels: NDArray[Any]) -> float:
+    def share(bits: Bits, labels: Array) -> float:
         nearest = np.abs(bits[:, None] - means).sum(axis=2).argmin(axis=1)
         return float(np.mean(nearest == labels))
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 from matplotlib.colors import to_rgb
-from numpy.typing import NDArray
+
+from ..checks import Floats
 
 Look = dict[str, Any]
 
@@ -89,7 +90,7 @@ def look(name: str, i: int | None = None) -> Look:
     return _line(COLOURS[k], MARKERS[k], STROKES[k])
 
 
-def tint(strength: Any) -> NDArray[np.floating]:
+def tint(strength: Any) -> Floats:
     """Return colours of numbers from -1 to 1: blue above 0, orange below, pale behind letters."""
     colours = np.where(np.asarray(strength)[..., None] > 0, to_rgb(BLUE), to_rgb(ORANGE))
     return np.concatenate([colours, 0.4 * np.abs(strength)[..., None]], axis=-1)

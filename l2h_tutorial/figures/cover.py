@@ -9,19 +9,10 @@ from matplotlib.figure import Figure
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 from matplotlib.patches import Rectangle
 
+from ..checks import Bits, Floats, Integers
 from ..datasets import Dataset
 from .colours import COLOURS, GREY, Look
-from .style import (
-    Bits,
-    Floats,
-    Rows,
-    across,
-    draw_hyperplane,
-    grid_of_plane,
-    show_plane,
-    styled,
-    write,
-)
+from .style import across, draw_hyperplane, grid_of_plane, show_plane, styled, write
 
 _SHOWN = 6  # pictures of a bucket
 _BIT = 0.55  # from the box of one bit to the next
@@ -30,7 +21,12 @@ _PICTURE = 0.9  # from one picture in a bucket to the next
 
 @styled
 def cover(
-    dataset: Dataset, rows: Rows, points: Floats, hyperplanes: Floats, bits: Bits, query: int = 0
+    dataset: Dataset,
+    rows: Integers,
+    points: Floats,
+    hyperplanes: Floats,
+    bits: Bits,
+    query: int = 0,
 ) -> Figure:
     """Draw pictures in the plane, the lines that cut it, and the buckets that they fall into.
 

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from ..checks import Floats
 from .colours import BLUE, GREY, look
-from .style import Floats, across, grid_of_plane, hide_ticks, panels, show_plane, styled
+from .style import across, grid_of_plane, hide_ticks, panels, show_plane, styled
 
 _GRID = 240  # places of the plane whose codes are compared, to each side
 

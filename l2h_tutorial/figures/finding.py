@@ -14,24 +14,12 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Wedge
 from matplotlib.ticker import MaxNLocator
 
+from ..checks import Bits, Floats, Integers
 from ..datasets import Dataset
 from ..lsh import collision_probability
 from ..splits import Split
 from .colours import BLUE, COLOURS, GREY, MARKERS, ORANGE, RED, SKY, STROKES, Look, look
-from .style import (
-    BOX,
-    Bits,
-    Floats,
-    Rows,
-    across,
-    draw_hyperplane,
-    hide_ticks,
-    panels,
-    show_plane,
-    styled,
-    unit,
-    write,
-)
+from .style import BOX, across, draw_hyperplane, hide_ticks, panels, show_plane, styled, unit, write
 
 # --- chapter 1: pictures, what a descriptor keeps of one, and who searches for what ---------------
 
@@ -73,7 +61,7 @@ def _groups_of_tiles(titles: Sequence[str], numbers: Sequence[int], beside: int 
 
 
 @styled
-def gallery(dataset: Dataset, groups: dict[str, Sequence[int] | Rows]) -> Figure:
+def gallery(dataset: Dataset, groups: dict[str, Sequence[int] | Integers]) -> Figure:
     """Draw pictures in titled groups of up to eight, each with the name of its class.
 
     Parameters
@@ -98,8 +86,8 @@ def gallery(dataset: Dataset, groups: dict[str, Sequence[int] | Rows]) -> Figure
 @styled
 def answers(
     dataset: Dataset,
-    queries: Sequence[int] | Rows,
-    found: Sequence[Rows],
+    queries: Sequence[int] | Integers,
+    found: Sequence[Integers],
     *,
     titles: Sequence[str] | None = None,
 ) -> Figure:

@@ -11,24 +11,12 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
+from ..checks import Bits, Floats, Integers
 from ..datasets import Dataset
 from ..grh import GRH
 from .colours import BLUE, GREEN, GREY, MARKERS, ORANGE, PURPLE, RED, Look, look, tint
 from .finding import draw_picture
-from .style import (
-    BOX,
-    Bits,
-    Floats,
-    Rows,
-    across,
-    grid_of_plane,
-    hide_ticks,
-    panels,
-    show_plane,
-    styled,
-    unit,
-    write,
-)
+from .style import BOX, across, grid_of_plane, hide_ticks, panels, show_plane, styled, unit, write
 from .tables import Table, table
 
 # --- chapter 6: the graph of who should share a code, its vote, and when the vote can change a bit
@@ -42,7 +30,7 @@ _MATRIX_BESIDE = {"columns": 2, "width_ratios": (4, 3)}
 
 
 @styled
-def adjacency(dataset: Dataset, rows: Rows, S: Rows) -> Figure:
+def adjacency(dataset: Dataset, rows: Integers, S: Integers) -> Figure:
     """Draw a graph of pictures, and the adjacency matrix that says the same.
 
     Pictures of one class lie together. An edge between two classes is dashed red, one inside a
@@ -62,7 +50,7 @@ def adjacency(dataset: Dataset, rows: Rows, S: Rows) -> Figure:
     return figure
 
 
-def _draw_graph(axes: Axes, dataset: Dataset, rows: Rows, S: Rows) -> None:
+def _draw_graph(axes: Axes, dataset: Dataset, rows: Integers, S: Integers) -> None:
     labels = dataset.labels[rows]
     classes = np.unique(labels)
     places = np.empty((len(rows), 2))
@@ -93,7 +81,7 @@ def _draw_node(axes: Axes, dataset: Dataset, row: int, place: Any, width: float)
     draw_picture(tile, dataset, row)
 
 
-def _draw_matrix(axes: Axes, dataset: Dataset, rows: Rows, S: Rows) -> None:
+def _draw_matrix(axes: Axes, dataset: Dataset, rows: Integers, S: Integers) -> None:
     axes.imshow(tint(S > 0))
     for (i, j), value in np.ndenumerate(S):
         write(axes, (j, i), str(value), color="black" if value else GREY)
@@ -181,7 +169,7 @@ _FILLED_HALF = ("none", "right", "left", "full")  # of a marker; the left one is
 
 
 @styled
-def training_rounds(grh: GRH, points: Floats, labels: Rows) -> Figure:
+def training_rounds(grh: GRH, points: Floats, labels: Integers) -> Figure:
     """Draw, round by round, what the graph asks of two bits of GRH, and how the boundaries follow.
 
     The colour of a point is its code. The tint behind it is the code of its place in the plane.
@@ -255,7 +243,7 @@ def _draw_boundaries(axes: Axes, reach: float, stage: Bits, colour: str, width: 
             axes.contour(bit, levels=[0.5], extent=(-reach, reach) * 2, **style)
 
 
-def _draw_points(axes: Axes, points: Floats, labels: Rows, bits: Bits) -> None:
+def _draw_points(axes: Axes, points: Floats, labels: Integers, bits: Bits) -> None:
     """Draw points in the colour of their code, filled on the sides of its ones."""
     numbers = bits @ [2, 1]
     for label, number in sorted(set(zip(labels, numbers, strict=True))):
@@ -347,8 +335,8 @@ def verdicts(claims: pd.DataFrame) -> Figure:
     ----------
     claims : DataFrame
         ``ahead``, ``of``, ``n_train``, ``published``, ``ours``, ``low``, ``high`` and ``verdict``,
-        as :func:`~l2h_tutorial.protocols.ecir2015.audit` gives them. Each verdict has a colour and
-        a marker; one that is undecided is hollow.
+        as :func:`~l2h_tutorial.protocols.ecir2015.judge_claims` gives them. Each verdict has a
+        colour and a marker; one that is undecided is hollow.
     """
     lines: list[tuple[Any, str]] = []
     for ahead, rows in claims.groupby("ahead", sort=False):

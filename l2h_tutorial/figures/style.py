@@ -12,14 +12,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.ticker import AutoLocator, EngFormatter, LogFormatter, LogLocator, MaxNLocator
-from numpy.typing import NDArray
 
+from ..checks import Array, Floats
 from .colours import GREY, LINE
 
 P = ParamSpec("P")
-Bits = NDArray[np.bool_]
-Floats = NDArray[np.floating]
-Rows = NDArray[np.int64]
 
 
 _PHONE: Any = {
@@ -230,9 +227,7 @@ def across(phone: Any, page: Any) -> Any:
 _ONE_PANEL = 6.0  # inches: a panel alone is not as wide as the page
 
 
-def panels(
-    count: int, height: float, columns: int = 1, **properties: Any
-) -> tuple[Figure, NDArray[Any]]:
+def panels(count: int, height: float, columns: int = 1, **properties: Any) -> tuple[Figure, Array]:
     """Return a figure of `count` panels, and the panels, each `height` inches high."""
     rows = -(-count // columns)
     widest = _STYLE["figure.figsize"][0] if columns > 1 else _ONE_PANEL

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+
+from ..checks import Bits, Objects
 
 _WORDED = re.compile("[a-z]{4}|^[A-Z]{2}")  # what only a text has
 _SHORT = 12  # letters that always stand in one line
@@ -40,8 +41,8 @@ class Label(NamedTuple):
 class Table:
     """A table that a cell shows: as HTML on a page and in a notebook, as text elsewhere."""
 
-    texts: NDArray[np.object_]
-    best: NDArray[np.bool_]
+    texts: Objects
+    best: Bits
     corner: Label
     rows: list[Label]
     columns: list[Label]
@@ -99,7 +100,7 @@ def _kind_of_names(rows: list[Label]) -> str:
     return "long" if max(len(label.name) for label in rows) > _SHORT else ""
 
 
-def _kind_of_texts(texts: NDArray[np.object_]) -> str:
+def _kind_of_texts(texts: Objects) -> str:
     """Say how another column is set: as words or as numbers."""
     return "words" if any(map(_WORDED.search, texts)) else ""
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from .contrasts import holm, mean_and_interval
 
-__all__ = ["CLAIMS", "PUBLISHED", "audit", "beside_published"]
+__all__ = ["CLAIMS", "TABLE1", "beside_published", "judge_claims"]
 
 N_BITS = (16, 32, 48, 64)
 COLUMNS = ["ahead", "of", "n_train", "published", "ours", "low", "high", "lowest", "highest", "p"]
@@ -20,7 +20,7 @@ CLAIMS: list[tuple[str, str]] = list(
 """Pairs of methods, of which the first is claimed to be ahead of the second. A method paired with
 itself is claimed to be better with 2,000 labels than with 1,000."""
 
-PUBLISHED = pd.read_csv(_DATA / "table1.csv")
+TABLE1 = pd.read_csv(_DATA / "table1.csv")
 """Table 1: ``published``, the mean average precision of Hamming ranking on CIFAR-10, by ``method``,
 ``n_train`` and ``n_bits``. Methods that use no labels are given once."""
 
@@ -62,7 +62,7 @@ def beside_published(results: pd.DataFrame) -> pd.DataFrame:
         results.groupby(place, sort=False)["map"].agg(map="mean", partitions="count").reset_index()
     )
     ours["published_as"] = ours["method"].map(published_name)
-    theirs = PUBLISHED.rename(columns={"method": "published_as"})
+    theirs = TABLE1.rename(columns={"method": "published_as"})
     both = ours.merge(theirs, how="left").drop(columns="published_as")
     return both.assign(ratio=both["map"] / both["published"])
 
@@ -85,7 +85,7 @@ def published_name(method: str) -> str:
     return _PUBLISHED_AS.get(method, method)
 
 
-def audit(results: pd.DataFrame, claims: Iterable[tuple[str, str]] = CLAIMS) -> pd.DataFrame:
+def judge_claims(results: pd.DataFrame, claims: Iterable[tuple[str, str]] = CLAIMS) -> pd.DataFrame:
     """Compare each claim of the paper with our measurements, for each number of labels by itself.
 
     A claim is that one method ranks better than another. The difference of the two is averaged over
@@ -123,7 +123,7 @@ def audit(results: pd.DataFrame, claims: Iterable[tuple[str, str]] = CLAIMS) -> 
     ... ]
     >>> ours = pd.DataFrame(rows, columns=["method", "n_train", "n_bits", "partition", "map"])
     >>> columns = ["published", "ours", "low", "high", "verdict"]
-    >>> audit(ours, [("AGH", "LSH")])[columns].round(3).values.tolist()
+    >>> judge_claims(ours, [("AGH", "LSH")])[columns].round(3).values.tolist()
     [[0.033, 0.032, 0.03, 0.033, 'holds']]
     """
     place = ["method", "n_train", "n_bits"]

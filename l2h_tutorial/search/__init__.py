@@ -1,11 +1,11 @@
 """Search by hash codes, then by vectors.
 
-`radius` finds the rows within a Hamming ball, or those nearest in Hamming distance. `rerank` orders
-what was found by the true distance of the vectors.
+`radius` finds the rows within a Hamming ball, or those nearest in Hamming distance. `reranking`
+orders what was found by the true distance of the vectors.
 """
 
 from .radius import ball_size, build_index, check_radius, hamming_ball
-from .rerank import Reranker, exact_neighbours, rerank
+from .reranking import Reranker, exact_neighbours, rerank
 
 __all__ = [
     "Reranker",

@@ -27,13 +27,12 @@ from operator import xor
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..checks import check_integer
+from ..checks import Array, Codes, Floats, Objects, check_integer
 from ..codes import WORD_BITS, pack_bits, packed_distances, unpack_bits
 
-Words = NDArray[Any]  # packed codes: unsigned integers of any size
-Numbers = NDArray[Any]  # row numbers, places, counts: integers
+Words = Array  # packed codes: unsigned integers of any size
+Numbers = Array  # row numbers, places, counts: integers
 
 # Codes of up to so many bits are looked up in a table with a slot for every possible code.
 # Longer codes are looked up by binary search among the sorted codes.
@@ -203,7 +202,7 @@ class CodeIndex:
         return piece_tables(self)
 
     @cached_property
-    def variances(self) -> NDArray[np.float64]:
+    def variances(self) -> Floats:
         """Return the variance of each bit in a sample of the rows, (n_bits,)."""
         step = ceil(len(self.rows) / SAMPLE_ROWS)
         return unpack_bits(self.words[:, ::step].T, self.n_bits).var(axis=0)
@@ -241,7 +240,7 @@ class CodeIndex:
         return finest
 
     @cached_property
-    def sampled(self) -> list[tuple[int, NDArray[Any]]]:
+    def sampled(self) -> list[tuple[int, Array]]:
         """Return each piece's number of bits, and in how many of them the sampled pairs differ."""
         samples = []
         for mask in masks(self, self.n_pieces):
@@ -366,9 +365,7 @@ def each_once(keys: Numbers) -> Numbers:
     return np.concatenate([keys[:1], keys[1:][keys[1:] > keys[:-1]]])
 
 
-def distances_at(
-    index: CodeIndex, places: Numbers, queries: Words, counts: Numbers
-) -> NDArray[Any]:
+def distances_at(index: CodeIndex, places: Numbers, queries: Words, counts: Numbers) -> Array:
     """Return the distances of the codes at `places`; the first `counts[0]` are for query 0."""
     return packed_distances(index.words.take(places, axis=1), np.repeat(queries.T, counts, axis=1))
 
@@ -426,7 +423,7 @@ def masks(index: CodeIndex, n_pieces: int) -> Words:
     return pack_bits(bits).astype(index.words.dtype)[:, :, None]
 
 
-def hashes(words: Words) -> NDArray[np.uint64]:
+def hashes(words: Words) -> Codes:
     """Mix codes, (n_words, ...), into 64 bits: the hash of ``a ^ b`` is that of a, XOR that of b.
 
     References
@@ -577,7 +574,7 @@ def rows_within(
     with_distances: bool = False,
     by_distance: bool = False,
     plan: Plan | None = None,
-) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
+) -> tuple[Objects, Objects]:
     """Find the rows within `radius` of each packed query, (n_queries, n_words).
 
     Parameters
@@ -618,7 +615,7 @@ def _cut(flat: Numbers, counts: Numbers) -> list[Numbers]:
     return [flat[start:stop] for start, stop in pairwise([0, *stops])]
 
 
-def object_array(arrays: list[Numbers]) -> NDArray[np.object_]:
+def object_array(arrays: list[Numbers]) -> Objects:
     """Put arrays of any lengths into one array of objects, (n,).
 
     Examples
@@ -754,7 +751,7 @@ def nearest_rows(index: CodeIndex, query_words: Words, k: int) -> tuple[Numbers,
     return search.keys.unpack(search.nearest)
 
 
-def nearest_places(distances: NDArray[Any], k: int) -> Numbers:
+def nearest_places(distances: Array, k: int) -> Numbers:
     """Return the places of the `k` smallest distances, and of all that are equal to the k-th."""
     # The k-th distance in a sample of k rows or more is no smaller than the k-th of all, so no row
     # is lost. A larger sample takes longer, and leaves fewer rows to sort: 0.6 balances the two.
@@ -763,7 +760,7 @@ def nearest_places(distances: NDArray[Any], k: int) -> Numbers:
     return near[distances[near] <= np.partition(distances[near], k - 1)[k - 1]]
 
 
-def all_distances(index: CodeIndex, query: Words) -> NDArray[Any]:
+def all_distances(index: CodeIndex, query: Words) -> Array:
     """Return the Hamming distances from a query, a row of words, to all codes, (n,)."""
     distances = np.empty(len(index.rows), dtype=np.uint8 if len(query) == 1 else np.uint16)
     for start in range(0, len(distances), _CACHED):

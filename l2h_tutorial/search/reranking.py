@@ -11,9 +11,9 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from ..checks import check_integer
+from ..checks import Array, Floats, check_integer
 from .radius import Numbers, object_array
 
 # A block is at most so many queries, and so many products of a query and a row.
@@ -87,7 +87,7 @@ def rerank(
     k = check_integer(k, "k", high=len(database), of="rows of the database")
     candidates = check_ids(ids, len(query), len(database))
     step = queries_at_a_time(len(database))
-    distances: list[NDArray[np.float64]] = []
+    distances: list[Floats] = []
     nearest: list[Numbers] = []
     for start in range(0, len(query), step):
         block = slice(start, start + step)
@@ -133,7 +133,7 @@ def exact_neighbours(
     return np.stack(list(rerank(query, database, everything, k, metric)))
 
 
-def _checked(X_query: ArrayLike, X_database: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
+def _checked(X_query: ArrayLike, X_database: ArrayLike) -> tuple[Array, Array]:
     """Return both as arrays of numbers with one width; only the queries are checked for NaN."""
     query = check_vectors(X_query, "X_query")
     database = check_vectors(X_database, "X_database")
@@ -146,7 +146,7 @@ def _checked(X_query: ArrayLike, X_database: ArrayLike) -> tuple[NDArray[Any], N
     return query, database
 
 
-def check_vectors(X: Any, name: str) -> NDArray[Any]:
+def check_vectors(X: Any, name: str) -> Array:
     """Return rows of numbers as an array, (n, d), or raise an error that says what they are."""
     if hasattr(X, "tocsr"):
         raise TypeError(f"{name} must be a dense array, got a sparse one; use X.toarray()")
@@ -159,7 +159,7 @@ def check_vectors(X: Any, name: str) -> NDArray[Any]:
     return array if array.dtype.kind in "biuf" else array.astype(np.float64)
 
 
-def check_finite(X: NDArray[Any], name: str) -> None:
+def check_finite(X: Array, name: str) -> None:
     """Refuse vectors with NaN or infinity."""
     if not np.isfinite(X).all():
         raise ValueError(f"{name} must be finite, got NaN or infinity")
@@ -177,7 +177,7 @@ class Reranker:
     every set. ``shared`` then holds the seconds that this took.
     """
 
-    def __init__(self, query: NDArray[Any], database: NDArray[Any], metric: str = "cosine") -> None:
+    def __init__(self, query: Array, database: Array, metric: str = "cosine") -> None:
         self.shared = 0.0
         self._database = database
         self._metric = metric
@@ -191,7 +191,7 @@ class Reranker:
             self._factors = factors.astype(self._dtype)
 
     @np.errstate(over="ignore", invalid="ignore")
-    def nearest(self, candidates: Any, k: int) -> tuple[list[NDArray[np.float64]], list[Numbers]]:
+    def nearest(self, candidates: Any, k: int) -> tuple[list[Floats], list[Numbers]]:
         """Return, for each query, the distances and rows of its k nearest candidates."""
         many = sum(map(len, candidates)) > _MANY * len(self._database) * len(candidates)
         nearest = []
@@ -221,14 +221,14 @@ class Reranker:
         return rows[~(estimates > bound)]  # NaN says nothing about a row, so the row stays
 
     @cached_property
-    def _table(self) -> tuple[NDArray[Any], Any]:
+    def _table(self) -> tuple[Array, Any]:
         """Compare all queries with all rows, (n_queries, n); a tolerance for each query."""
         start = perf_counter()
         estimates, tolerance = self._estimate(slice(None), self._database)
         self.shared = perf_counter() - start
         return estimates, np.broadcast_to(tolerance, len(estimates))
 
-    def _estimate(self, queries: Any, vectors: NDArray[Any]) -> tuple[NDArray[Any], Any]:
+    def _estimate(self, queries: Any, vectors: Array) -> tuple[Array, Any]:
         """Return numbers that order vectors as their distances do, and how much they can be wrong.
 
         One vector is certainly farther than another if its number is larger by more than this
@@ -249,7 +249,7 @@ class Reranker:
         # |x|**2 / 2 - q @ x is half of |q - x|**2 - |q|**2
         return squares / 2 - products, rounding * (self._lengths[queries] + longest) * longest
 
-    def _distances(self, i: int, vectors: NDArray[Any]) -> NDArray[np.float64]:
+    def _distances(self, i: int, vectors: Array) -> Floats:
         """Return the distances of vectors from query i, in float64."""
         if not len(vectors):
             return np.empty(0)
@@ -267,7 +267,7 @@ class Reranker:
         return np.asarray(pairwise_distances(q[None], x, metric=self._metric)[0])
 
 
-def _divisor(lengths: Any) -> NDArray[Any]:
+def _divisor(lengths: Any) -> Array:
     """Replace the length of a zero vector, which has no direction, by infinity."""
     return np.where(lengths > 0, lengths, np.inf)
 
