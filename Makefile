@@ -1,4 +1,4 @@
-# make book | notebooks | test | test-all | release-check | lint | coverage | lock | links | bench | designs | seed-figures | fair-fight | quality-by-bytes | table1 | clean     DATASET=fashion-mnist|cifar10   SOURCE=path to CIFAR-10 files
+# make book | notebooks | test | test-all | release-check | lint | coverage | lock | links | measure NAME=fair-fight | clean     DATASET=fashion-mnist|cifar10   SOURCE=path to CIFAR-10 files
 PYTHON ?= python3
 DATASET ?= $(L2H_DATASET)
 SOURCE ?= $(L2H_SOURCE)
@@ -17,12 +17,12 @@ endef
 export CHECK_PYTHON
 
 ifneq ($(SOURCE),)
-ifeq ($(DATASET)$(filter table1 seed-figures fair-fight quality-by-bytes,$(MAKECMDGOALS)),)
+ifeq ($(DATASET)$(filter measure,$(MAKECMDGOALS)),)
 $(error SOURCE says where the files of a data set are; say which: DATASET=cifar10 SOURCE=$(SOURCE))
 endif
 endif
 
-.PHONY: book notebooks test test-all release-check lint coverage lock links bench designs seed-figures fair-fight quality-by-bytes table1 clean
+.PHONY: book notebooks test test-all release-check lint coverage lock links measure clean
 book: .venv/installed
 	$(BIN)/jupyter-book build . -W -n --keep-going
 	@echo "The book: $(CURDIR)/_build/html/index.html"
@@ -74,28 +74,9 @@ coverage: .venv/installed
 	$(BIN)/python -m coverage combine -q
 	$(BIN)/python -m coverage report
 
-bench: .venv/installed
-	$(BIN)/python -m tests.benchmarks
-
-designs: .venv/installed
-	@# chapter 5's table of designs at equal recall, into book/results: some minutes
-	$(BIN)/python -m tests.benchmarks.designs
-
-seed-figures: .venv/installed
-	@# what the tutorial measured, on CIFAR-10 and on the bundled images, into book/results
-	L2H_DATASET= $(BIN)/python -m tests.benchmarks.seed_figures
-
-fair-fight: .venv/installed
-	@# the measurements of chapters 8 and 9, into book/results; half an hour, and stopped it goes on where it was
-	L2H_DATASET= $(BIN)/python -m tests.benchmarks.fair_fight
-
-quality-by-bytes: .venv/installed
-	@# the measurements of chapter 10, into book/results; stopped, it goes on where it was
-	L2H_DATASET= L2H_WORDLLAMA=$(L2H_WORDLLAMA) $(BIN)/python -m tests.benchmarks.quality_by_bytes
-
-table1: .venv/installed
-	@# CIFAR-10 under the paper's protocol, into book/results; stopped, it goes on where it was
-	$(BIN)/python -m l2h_tutorial.protocols.table1 $(if $(SOURCE),--source "$(L2H_SOURCE)")
+measure: .venv/installed
+	@# again what NAME.csv of book/results keeps, at some length; what was stopped goes on where it was
+	L2H_DATASET= $(BIN)/python -m tests.benchmarks $(NAME)
 
 .venv/installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c "$$CHECK_PYTHON"

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from benchmarks.designs import clustered_vectors
-from benchmarks.seed_figures import figures_of
+from benchmarks.tutorial import figures_of
 from conftest import SLOW_DATA
 from PIL import Image
 from scipy.stats import spearmanr

@@ -36,7 +36,7 @@ def trials(row):
 
 
 def test_every_method_has_its_lengths_and_partitions():
-    """Methods with one length here are for one question; `make table1` measures the rest."""
+    """Methods with one length here are for one question."""
     assert (TABLE["partitions"] == 5).all()
     assert set(TABLE["method"]) == set(METHODS)
     for (method, _), rows in TABLE.groupby(["method", "n_train"]):

@@ -19,7 +19,7 @@ from l2h_tutorial.protocols import table1
 from l2h_tutorial.protocols.contrasts import holm, paired_contrasts
 from l2h_tutorial.protocols.ecir2015 import CLAIMS, TABLE1, beside_published, judge_claims
 from l2h_tutorial.protocols.results import ResultsFile, provenance
-from l2h_tutorial.protocols.table1 import main, run_table1
+from l2h_tutorial.protocols.table1 import run_table1
 
 KEY = ["method", "n_train", "n_bits", "partition", "n_queries"]
 KEPT = [*KEY, "map", "parameters"]  # what two runs have in common, apart from the times
@@ -160,19 +160,6 @@ def test_the_paper_is_quoted_without_slips():
     row = beside_published(pd.DataFrame(ours)).iloc[0]
     assert (row["map"], row["partitions"]) == pytest.approx((0.26, 2))
     assert (row["published"], row["ratio"]) == pytest.approx((0.2639, 0.26 / 0.2639))
-
-
-def test_the_command_measures_and_prints(toy, whole, tmp_path, monkeypatch, capsys):
-    asked = []
-    monkeypatch.setattr(table1, "load_dataset", lambda name, source: (name, source))
-    monkeypatch.setattr(
-        table1, "run_table1", lambda *given, **options: asked.append((*given, options)) or whole[0]
-    )
-    main(["--source", "here", "--folder", str(tmp_path), "--jobs", "1"])
-    assert asked == [(("cifar10", "here"), str(tmp_path), {"n_jobs": 1})]
-    shown = capsys.readouterr().out
-    assert "ITQ+CCA" in shown
-    assert str(tmp_path / "table1.csv") in shown
 
 
 def made_up(leads, noise=0.001):

@@ -7,8 +7,6 @@ from pathlib import Path
 from small_book import BOOK, build, markdown_of, notebook
 from visits import PAGES, ROOT, TOC
 
-from l2h_book.publishing import site_beside
-
 CHAPTERS = PAGES[: PAGES.index("genindex")]
 
 
@@ -29,19 +27,6 @@ class Head(HTMLParser):
             self.tags[name] = found["content"]
         if tag == "link" and found.get("rel") == "canonical":
             self.canonical = found["href"]
-
-
-def test_the_site_on_one_data_set_leads_to_that_on_the_other(monkeypatch):
-    bundled = "https://example.org/hash"
-    cifar10 = f"{bundled}/cifar10"
-    leads = {
-        "": "on CIFAR-10 under `/cifar10/`",
-        bundled: f"on CIFAR-10, is [beside this one]({cifar10}/book/data.html)",
-        cifar10: f"bundled images, is [beside this one]({bundled}/book/data.html)",
-    }
-    for site, sentence in leads.items():
-        monkeypatch.setenv("L2H_SITE_URL", site)
-        assert sentence in site_beside()
 
 
 def test_every_page_describes_itself_and_says_how_to_cite_it(site):

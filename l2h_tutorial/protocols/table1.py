@@ -1,10 +1,8 @@
-"""Run Table 1 of the GRH paper again, as a program or by :func:`run_table1`.
+"""Run Table 1 of the GRH paper again.
 
-The program is ``python -m l2h_tutorial.protocols.table1 --source CIFAR-10``. Every finished
-measurement is kept at once. A run that was stopped goes on where it was.
+Every finished measurement is kept at once. A run that was stopped goes on where it was.
 """
 
-import argparse
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -23,12 +21,12 @@ from tqdm import tqdm
 
 from ..baselines import AGH, CCAITQ, KSH, PCAH, SDH, STH, SpectralHashing
 from ..controls import ClassScores, OutputCodes
-from ..datasets import Dataset, load_dataset
+from ..datasets import Dataset
 from ..grh import GRH
 from ..lsh import LSH
 from ..splits import Split, paper_partition
 from ..tuning import Grid, Tuned, Validation, climb, tune_as_published, validation_set
-from .ecir2015 import N_BITS, beside_published
+from .ecir2015 import N_BITS
 from .results import ResultsFile, provenance
 from .trials import configured, ranking
 
@@ -235,27 +233,3 @@ def _measure(cell: Cell, hasher: Any, parameters: str, split: Split) -> Cell:
         **measured,
         "parameters": parameters,
     }
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run Table 1 of the GRH paper (ECIR 2015) again; a stopped run goes on where it was."""
-    parser = argparse.ArgumentParser(
-        prog="python -m l2h_tutorial.protocols.table1", description=main.__doc__
-    )
-    parser.add_argument(
-        "--source", help="where CIFAR-10 is, as for load_dataset; default: the cache, or a download"
-    )
-    parser.add_argument(
-        "--folder", default="book/results", help="for the results (default: %(default)s)"
-    )
-    parser.add_argument("--jobs", type=int, default=2, help="measurements at a time (default: 2)")
-    chosen = parser.parse_args(arguments)
-    frame = run_table1(
-        load_dataset("cifar10", source=chosen.source), chosen.folder, n_jobs=chosen.jobs
-    )
-    print(beside_published(frame).round(4).to_string(index=False))
-    print(f"all measurements: {Path(chosen.folder) / 'table1.csv'}")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,7 +1,16 @@
-"""Run every benchmark, one after the other: ``python -m tests.benchmarks``."""
+"""Measure what the book keeps in a file of book/results again: ``make measure NAME=fair-fight``."""
 
+import sys
 from importlib import import_module
-from pathlib import Path
 
-for path in sorted(Path(__file__).parent.glob("bench_*.py")):
-    import_module(f"tests.benchmarks.{path.stem}").main()
+from .kept import RESULTS
+
+
+def main(names):
+    kept = sorted(file.stem for file in RESULTS.glob("*.csv") if not file.stem.endswith("-tuning"))
+    if len(names) != 1 or names[0] not in kept:
+        sys.exit(f"NAME must be one of {', '.join(kept)}, got {' '.join(names) or 'none'}")
+    import_module(f"tests.benchmarks.{names[0].replace('-', '_')}").main()
+
+
+main(sys.argv[1:])

@@ -1,4 +1,4 @@
-"""Time Hamming search beside faiss and NumPy: ``python -m tests.benchmarks.bench_search``.
+"""Time Hamming search beside faiss and NumPy: ``make measure NAME=bench-search``.
 
 The data are the bundled images, or what L2H_DATASET and L2H_SOURCE name. Calls run on one thread,
 in turns, after one call to warm up. Medians are of processor time, so that other programs on the
@@ -230,7 +230,3 @@ def main():
                 queries = near_codes(bits, random)
             radii = (2, 4, 8) if len(bits) >= 1_000_000 else (0, 2, 4, 8)
             measure(name, bits, queries, radii, table.record)
-
-
-if __name__ == "__main__":
-    main()

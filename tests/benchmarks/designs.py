@@ -1,4 +1,4 @@
-"""Compare ways to find nearest vectors at equal recall: ``python -m tests.benchmarks.designs``.
+"""Compare ways to find nearest vectors at equal recall: ``make measure NAME=designs``.
 
 The vectors are drawn: clusters whose spread falls from direction to direction, as that of
 embeddings does. Each way is turned up until it finds 95% of the exact neighbours of some queries,
@@ -152,7 +152,3 @@ def main():
             if {"way": name, "rows": N} not in results:
                 found = measure(make, X, tune, test, exact_tune, exact_test)
                 results.append({"way": name, "rows": N} | found | measured_on)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,10 +1,11 @@
 """Measure what chapters 8 and 9 keep: all methods, tuned alike, on five splits of both data sets.
 
-``make fair-fight SOURCE=...``. For each question each contender climbs from its defaults to where
-no single step is better, on validation queries. Rows that a split of any question queries, or the
-map of chapter 8, have no part in tuning. Labelled images and starts are drawn three times, in
-tuning and on each split, and the mean counts. The rows go to book/results/fair-fight.csv, and what
-tuning chose goes to fair-fight-tuning.csv. Started again, the benchmark goes on where it was.
+``make measure NAME=fair-fight SOURCE=...``. For each question each contender climbs from its
+defaults to where no single step is better, on validation queries. Rows that a split of any question
+queries, or the map of chapter 8, have no part in tuning. Labelled images and starts are drawn three
+times, in tuning and on each split, and the mean counts. The rows go to book/results/fair-fight.csv,
+and what tuning chose goes to fair-fight-tuning.csv. Started again, the benchmark goes on where it
+was.
 """
 
 import json
@@ -471,6 +472,7 @@ def keep(file, cell, measured_on, work, *arguments):
         print(*cell.values(), *found.values(), flush=True)
 
 
+@threadpool_limits.wrap(limits=1)
 def main():
     source = os.environ.get("L2H_SOURCE") or None
     tuning = ResultsFile(RESULTS / "fair-fight-tuning.csv", ["dataset", "question", "method"])
@@ -489,8 +491,3 @@ def main():
             for seed, (name, hasher) in product(SEEDS, hashers.items()):
                 cell = {"dataset": dataset.name, "question": question, "method": name, "seed": seed}
                 keep(measured, cell, measured_on, measure, dataset, question, hasher, seed)
-
-
-if __name__ == "__main__":
-    with threadpool_limits(1):
-        main()

@@ -1,8 +1,8 @@
 """Measure what chapter 10 keeps: what vectors of images and texts are worth in so many bytes.
 
-``make quality-by-bytes SOURCE=...``. Codes of every kind are searched with and without rescoring,
-for the exact neighbours (by cosine of the vectors as given) and for rows of the query's class.
-Three tenths of the classes are new: none of their labels is learned from. The rows go to
+``make measure NAME=quality-by-bytes SOURCE=...``. Codes of every kind are searched with and without
+rescoring, for the exact neighbours (by cosine of the vectors as given) and for rows of the query's
+class. Three tenths of the classes are new: none of their labels is learned from. The rows go to
 book/results/quality-by-bytes.csv. Started again, the benchmark goes on where it was. Without
 CIFAR-10's files (SOURCE), its rows are left as they are. L2H_WORDLLAMA names a file with other
 vectors of the same texts, if there is one.
@@ -270,7 +270,3 @@ def main():
                     if cell | classes not in file:
                         file.append(cell | classes | row | lie | measured_on)
                 print(*cell.values(), flush=True)
-
-
-if __name__ == "__main__":
-    main()

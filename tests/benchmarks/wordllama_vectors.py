@@ -4,7 +4,7 @@ r"""Make vectors of the docstrings for quality_by_bytes: means of their tokens' 
         wordllama==0.4.0.post1 safetensors tokenizers
     PYTHONPATH=build/wordllama .venv/bin/python -m tests.benchmarks.wordllama_vectors \
         build/wordllama.npy
-    make quality-by-bytes L2H_WORDLLAMA=build/wordllama.npy
+    make measure NAME=quality-by-bytes L2H_WORDLLAMA=build/wordllama.npy
 
 WordLlama (MIT) is installed in a folder of its own, and nothing of it is kept. Its loader asks the
 network, so its files are read directly.

@@ -25,7 +25,7 @@ from .notebooks import ALL_NOTEBOOKS, files_read, make_notebook
 from .pictures import draw_in_kernels
 from .play import bring_to_life, put_beside
 from .publishing import connect as connect_publishing
-from .publishing import links_out, site_address, site_beside, write_plain_text
+from .publishing import links_out, site_address, write_plain_text
 from .selftest import register as register_selftest
 from .teachers import notes_of, write_teachers_pages
 from .wheel import build_wheel
@@ -79,7 +79,6 @@ def _prepare(app: Any, config: Any) -> None:
         **config.myst_substitutions,
         "wheel": link,
         "notebooks": f'<a href="../notebooks/{ALL_NOTEBOOKS}" download>one zip</a>',
-        "beside": site_beside(),
     }
 
 

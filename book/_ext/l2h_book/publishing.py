@@ -42,21 +42,6 @@ def links_out(source: str, notebook: str) -> dict[str, str]:
     return links
 
 
-def site_beside() -> str:
-    """Say where the book on the other data set is: on CIFAR-10 it is under ``cifar10/``."""
-    site = site_address()
-    if not site:
-        return "On its site the book stands on both, on CIFAR-10 under `/cifar10/`."
-    root = site.removesuffix("cifar10/")
-    if root == site:
-        name = "CIFAR-10"
-        other = f"{site}cifar10/"
-    else:
-        name = "the bundled images"
-        other = root
-    return f"The same page, computed on {name}, is [beside this one]({other}book/data.html)."
-
-
 def connect(app: Any) -> None:
     """Load the extensions that write tags and the site map, and connect what we add."""
     app.setup_extension("sphinxext.opengraph")

@@ -1,4 +1,4 @@
-"""Measure the tutorial's own search, and its repair: ``make seed-figures SOURCE=...``.
+"""Measure the tutorial's own search, and its repair: ``make measure NAME=tutorial SOURCE=...``.
 
 The vectors are raw, as in the tutorial, and centred. Codes have 16 bits. Precision at 10 is
 measured by `evaluate_radius_search` for the radii 0 to 10, beside that of exhaustive search. The
@@ -40,7 +40,3 @@ def main():
     frame = pd.concat([figures_of(dataset) for dataset in sets])
     frame.to_csv(RESULTS / "tutorial.csv", index=False, lineterminator="\n")
     print(frame.iloc[:, :8].to_string(index=False))
-
-
-if __name__ == "__main__":
-    main()

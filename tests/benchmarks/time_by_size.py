@@ -1,4 +1,4 @@
-"""Time a query against the number of vectors: ``python -m tests.benchmarks.bench_size``.
+"""Time a query against the number of vectors: ``make measure NAME=time-by-size``.
 
 It takes some minutes and 6 GB. Exhaustive search and a table of 16 bits answer queries one at a
 time and all together, on one thread, for several draws of hyperplanes. The functions are those of
@@ -147,7 +147,3 @@ def main():
     frame = pd.DataFrame(rows).sort_values(["n", "queries"], kind="stable")
     frame.to_csv(RESULTS / "time-by-size.csv", index=False, lineterminator="\n")
     print(frame.iloc[:, :8].to_string(index=False))
-
-
-if __name__ == "__main__":
-    main()
