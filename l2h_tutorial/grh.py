@@ -25,8 +25,8 @@ from sklearn.utils import check_random_state
 
 from .affinity import NormalisedAffinity, given_graph
 from .baselines import CCAITQ
-from .baselines.kernels import gaussian_kernel, kernel_gamma, svm_weights, with_progress
-from .checks import Array, Bits, Floats, Integers, check_choice
+from .baselines.kernels import gaussian_kernel, kernel_gamma, svm_weights
+from .checks import Array, Bits, Floats, Integers, check_choice, with_progress
 from .lsh import LSH, Hasher
 
 __all__ = [

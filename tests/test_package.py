@@ -77,9 +77,9 @@ def loaded_after(code):
             {"scipy", "sklearn", "pandas", "matplotlib"},
         ),
         (
-            "from l2h_tutorial import LSH, HashTable, evaluate_radius_search",
-            "pandas",
-            {"matplotlib"},
+            "from l2h_tutorial import LSH, HashNeighbors, evaluate_radius_search, load_dataset",
+            "l2h_tutorial.metrics",
+            {"matplotlib", "PIL", "pooch", "requests", "platformdirs", "tqdm"},
         ),
         (
             "from l2h_tutorial import exercises; exercises.check('4.1')",

@@ -15,9 +15,9 @@ from sklearn.base import clone
 from sklearn.metrics.pairwise import euclidean_distances, rbf_kernel
 from sklearn.svm import SVC
 from sklearn.utils import check_random_state
-from tqdm import tqdm
 
 from ..affinity import label_sets
+from ..checks import with_progress
 from ..lsh import Bits, Floats, Hasher
 from .linear import checked_labels, signs, with_settled_signs
 
@@ -451,11 +451,6 @@ def svm_weights(
             weights[:, k] = machine.coef_[0]
         intercepts[k] = np.squeeze(machine.intercept_)
     return weights, intercepts
-
-
-def with_progress(bits: Any) -> Any:
-    """Iterate over bits, with a progress bar on a terminal after a few seconds."""
-    return tqdm(bits, "bits", disable=None, delay=2, leave=False)
 
 
 def class_weights(bit: Bits) -> dict[int, float]:
