@@ -128,12 +128,12 @@ def load_optional(module: str, user: str, extra: str = "notebooks") -> Any:
     >>> load_optional("no_such", "audit")
     Traceback (most recent call last):
         ...
-    ImportError: audit needs no_such: pip install 'l2h-tutorial[notebooks]'
+    ImportError: audit needs no_such: pip install "l2h-tutorial[notebooks]"
     """
     try:
         return import_module(module)
     except ImportError as error:
-        how = f"pip install 'l2h-tutorial[{extra}]'"
+        how = f'pip install "l2h-tutorial[{extra}]"'
         raise ImportError(f"{user} needs {module}: {how}") from error
 
 

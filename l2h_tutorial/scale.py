@@ -5,7 +5,7 @@
 table over the workers of a Dask cluster. `measure_search`, `wire_bytes` and `plan_size` measure
 what a search costs, and compute what a larger one would cost.
 
-faiss and Dask are optional: ``pip install 'l2h-tutorial[scale]'``.
+faiss and Dask are optional: ``pip install "l2h-tutorial[scale]"``.
 """
 
 import os
