@@ -1,17 +1,19 @@
 """Find how few bytes, and how much rescoring, reach a wanted recall on a reader's own vectors."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.base import clone
 from sklearn.utils import check_array, check_random_state
 
-from .checks import Array, Floats, Integers, check_integer
+from .checks import Array, Floats, Integers, check_integer, load_optional
 from .quantise import Quantiser, RaBitQ, ScalarCodes, SignCodes
 from .search import exact_neighbours
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["FACTORS", "METHODS", "Audit", "audit", "found_among", "lie_of", "recall_interval"]
 
@@ -49,7 +51,7 @@ class Audit:
     advice : str
     """
 
-    table: pd.DataFrame
+    table: "pd.DataFrame"
     off_centre: float
     even: float
     target_recall: float
@@ -57,8 +59,7 @@ class Audit:
 
     def figure(self) -> Any:
         """Draw recall by factor, with a line for each method and one for the wanted recall."""
-        import matplotlib.pyplot as plt
-
+        plt = load_optional("matplotlib.pyplot", "Audit.figure")
         figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
         for i, (name, rows) in enumerate(self.table.groupby("method", sort=False)):
             errors = [rows["recall"] - rows["low"], rows["high"] - rows["recall"]]
@@ -108,6 +109,8 @@ def audit(
 
     Raises
     ------
+    ImportError
+        If pandas is not installed.
     TypeError, ValueError
         If `X` is not a finite two-dimensional array, has too few rows, or a parameter is out of
         range.
@@ -128,6 +131,7 @@ def audit(
     >>> found.advice[:25]
     'Centre: off centre by 50%'
     """
+    pd = load_optional("pandas", "audit")
     vectors = check_array(X, dtype=[np.float64, np.float32], input_name="X", ensure_min_samples=10)
     k = check_integer(k, "k", high=len(vectors) // 10, of="tenths of the rows")
     if not 0 < target_recall < 1:
@@ -285,7 +289,7 @@ def _gain(recalls: Floats, others: Floats, *, yes: str, no: str, why: str) -> st
     )
 
 
-def _cheapest(table: pd.DataFrame, k: int, target: float) -> str:
+def _cheapest(table: "pd.DataFrame", k: int, target: float) -> str:
     """Name the method with the fewest bytes, then the least rescoring, that surely suffices."""
     enough = table[table["low"] >= target].sort_values(["bytes", "factor"], kind="stable")
     if enough.empty:

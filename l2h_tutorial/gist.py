@@ -18,9 +18,8 @@ import numpy as np
 from joblib import cpu_count
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-from tqdm import tqdm
 
-from .checks import Bytes, Floats, Integers, Singles
+from .checks import Bytes, Floats, Integers, Singles, with_progress
 
 Waves = NDArray[np.complex64]
 
@@ -118,21 +117,16 @@ def described(
     """Describe images in blocks of `step` images, one block on each core."""
     features = np.empty((len(images), n_features), dtype=np.float32)
 
-    def describe_block(start: int) -> int:
-        block = images[start : start + step]
-        features[start : start + step] = describe(block)
-        return len(block)
+    def describe_block(start: int) -> Singles:
+        return describe(images[start : start + step])
 
     # One block a core, and one thread in each matrix product: the products are small, so this is
-    # quicker than one block on all cores. tqdm(disable=None) draws only on a terminal; with the
-    # delay, quick runs show no bar.
-    with (
-        threadpool_limits(limits=1, user_api="blas"),
-        ThreadPoolExecutor(cpu_count()) as pool,
-        tqdm(total=len(images), desc=name, unit=" images", disable=None, delay=2) as bar,
-    ):
-        for done in pool.map(describe_block, range(0, len(images), step)):
-            bar.update(done)
+    # quicker than one block on all cores.
+    starts = range(0, len(images), step)
+    with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(cpu_count()) as pool:
+        blocks = with_progress(pool.map(describe_block, starts), name, len(starts))
+        for start, block in zip(starts, blocks, strict=True):
+            features[start : start + step] = block
     return features
 
 

@@ -15,9 +15,8 @@ from sklearn.base import clone, is_classifier
 from sklearn.cluster import KMeans, kmeans_plusplus
 from sklearn.metrics.pairwise import euclidean_distances, rbf_kernel
 from sklearn.svm import SVC, LinearSVC
-from tqdm import tqdm
 
-from .checks import Bits, Floats
+from .checks import Bits, Floats, with_progress
 from .lsh import to_signs
 
 # A classifier that is ready to learn bits, in every round anew: it gives back a model for unseen
@@ -244,11 +243,6 @@ def class_weights(bit: Bits) -> dict[int, float]:
     """Weigh the rarer side of a bit (n,) by the ceiling of the ratio of the sizes."""
     zeros, ones = np.bincount(bit, minlength=2)
     return {0: max(1.0, np.ceil(ones / zeros)), 1: max(1.0, np.ceil(zeros / ones))}
-
-
-def with_progress(bits: Any) -> Any:
-    """Iterate over bits, with a progress bar on a terminal after a few seconds."""
-    return tqdm(bits, "bits", disable=None, delay=2, leave=False)
 
 
 # --- kernels and landmarks ------------------------------------------------------------------------

@@ -9,19 +9,21 @@ counts queries that have no answer; see `mean_ratio`.
 from collections.abc import Iterable, Iterator
 from numbers import Number
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.utils import check_random_state
 
 from .buckets import HashTable
-from .checks import Array, Bits, Floats, Integers, check_choice, check_integer
+from .checks import Array, Bits, Floats, Integers, check_choice, check_integer, load_optional
 from .codes import check_bits, pack_bits, packed_distances
 from .search.radius import check_radius
 from .search.reranking import Reranker, check_ids, queries_at_a_time
 from .splits import Split
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["RingCounts", "average_precision", "evaluate_radius_search", "mean_average_precision"]
 __all__ += [
@@ -291,13 +293,21 @@ def matching_labels(query_labels: ArrayLike, database_labels: ArrayLike) -> tupl
     if query.dtype != database.dtype:  # objects keep large integers and fractions exactly
         query = query.astype(object)
         database = database.astype(object)
-    numbers, classes = pd.factorize(np.concatenate([query, database]))
-    if (numbers < 0).any():
+    known: dict[Any, int] = {}  # the number of each class, in the order of their first rows
+    labels = np.concatenate([query, database])
+    numbers = np.array([known.setdefault(label, len(known)) for label in labels], dtype=np.int64)
+    if any(map(_is_missing, known)):
         raise ValueError("labels must be classes, none of them missing")
-    kinds = {(isinstance(name, Number), isinstance(name, str)) for name in classes}
+    kinds = {(isinstance(name, Number), isinstance(name, str)) for name in known}
     if len(kinds) > 1:
         raise TypeError("classes must be of one kind, numbers or text, on both sides")
     return numbers[: len(query)], numbers[len(query) :]
+
+
+def _is_missing(label: Any) -> bool:
+    """Tell None, and NaN, NaT and pandas' NA, which do not equal themselves, from other labels."""
+    equal = label == label
+    return label is None or not isinstance(equal, bool | np.bool_) or not equal
 
 
 # --- of a ranking by Hamming distance, ring by ring -----------------------------------------------
@@ -580,7 +590,7 @@ def paired_bootstrap(
 
 def evaluate_radius_search(
     hasher: Any, s: Split, radii: Iterable[int] | None = None, k: int = 10, empty: str = "zero"
-) -> pd.DataFrame:
+) -> "pd.DataFrame":
     """Measure, for each radius, the tutorial's search: hash, look up, re-rank by cosine distance.
 
     Parameters
@@ -609,6 +619,8 @@ def evaluate_radius_search(
 
     Raises
     ------
+    ImportError
+        If pandas is not installed.
     sklearn.exceptions.NotFittedError
         If the hasher is not fitted.
     TypeError, ValueError
@@ -626,6 +638,7 @@ def evaluate_radius_search(
     0       0       1.0         1.0     0.25
     1       8       1.0         4.0     1.00
     """
+    pd = load_optional("pandas", "evaluate_radius_search")
     if not hasattr(hasher, "transform"):
         raise TypeError(
             "hasher must be fitted and have a transform that makes bits, "

@@ -5,7 +5,7 @@
 table over the workers of a Dask cluster. `measure_search`, `wire_bytes` and `plan_size` measure
 what a search costs, and compute what a larger one would cost.
 
-faiss and Dask are optional: ``pip install '.[scale]'`` in the folder of this project.
+faiss and Dask are optional: ``pip install "l2h-tutorial[scale]"``.
 """
 
 import os
@@ -13,21 +13,22 @@ import tempfile
 import tracemalloc
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from importlib import import_module
 from pathlib import Path
 from timeit import repeat
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import numpy as np
-import pandas as pd
 from numpy.lib.format import open_memmap
 from numpy.typing import ArrayLike
 
 from .buckets import HashTable
-from .checks import Array, Bits, Bytes, check_integer
+from .checks import Array, Bits, Bytes, check_integer, load_optional
 from .codes import check_bits, pack_bits, packed_distances
 from .search.radius import check_radius, object_array
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = [
     "DistributedHashTable",
@@ -47,15 +48,6 @@ __all__ += [
 ]
 
 _BLOCK_ROWS = 1 << 14  # rows whose flips are drawn at a time
-
-
-def load_optional(module: str) -> Any:
-    """Import a module that may not be installed, or raise an error that says how to install it."""
-    try:
-        return import_module(module)
-    except ImportError as error:
-        how = "pip install '.[scale]' in the folder of this project"
-        raise ImportError(f"{module} is needed here and cannot be imported: {how}") from error
 
 
 # --- vectors that are too many for memory ---------------------------------------------------------
@@ -98,7 +90,7 @@ def open_vectors(path: str | os.PathLike[str], *, block_rows: int | None = None)
     ...     X.shape, X.chunks[0], float(X[:500].sum().compute())
     ((1000, 8), (400, 400, 200), 0.0)
     """
-    da = load_optional("dask.array")
+    da = load_optional("dask.array", "open_vectors", "scale")
     path = Path(path).absolute()
     try:
         mapped = open_memmap(path, mode="r")
@@ -259,7 +251,8 @@ def to_faiss(table_or_bits: HashTable | ArrayLike) -> Any:
     """
     bits = table_or_bits.bits if isinstance(table_or_bits, HashTable) else table_or_bits
     packed = faiss_bytes(bits)
-    index = load_optional("faiss").IndexBinaryFlat(8 * packed.shape[1])
+    faiss = load_optional("faiss", "to_faiss", "scale")
+    index = faiss.IndexBinaryFlat(8 * packed.shape[1])
     index.add(packed)
     return index
 
@@ -289,7 +282,8 @@ def from_faiss(index: Any) -> HashTable:
     array([0, 2])
     """
     _check_kind(index, "IndexBinaryFlat")
-    packed = load_optional("faiss").vector_to_array(index.xb).reshape(-1, index.code_size)
+    faiss = load_optional("faiss", "from_faiss", "scale")
+    packed = faiss.vector_to_array(index.xb).reshape(-1, index.code_size)
     return HashTable(np.unpackbits(packed, axis=1, bitorder="little").view(bool))
 
 
@@ -360,7 +354,7 @@ def by_distance(distances: Iterable[Array], rows: Iterable[Array]) -> Any:
 
 def _check_kind(index: Any, *kinds: str) -> None:
     """Raise a `TypeError` unless it is one of these kinds of faiss index."""
-    faiss = load_optional("faiss")
+    faiss = load_optional("faiss", "a faiss index", "scale")
     if not isinstance(index, tuple(getattr(faiss, kind) for kind in kinds)):
         raise TypeError(f"index must be a faiss {' or '.join(kinds)}, got {type(index).__name__}")
 
@@ -397,10 +391,12 @@ def local_client(n_workers: int = 2) -> Iterator[Any]:
     TypeError, ValueError
         If `n_workers` is not an integer of at least 1.
     """
+    dask = load_optional("dask", "local_client", "scale")
+    distributed = load_optional("distributed", "local_client", "scale")
     with (
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
-        load_optional("dask").config.set({"temporary-directory": folder}),
-        load_optional("distributed").Client(
+        dask.config.set({"temporary-directory": folder}),
+        distributed.Client(
             n_workers=check_integer(n_workers, "n_workers"),
             threads_per_worker=1,
             dashboard_address="127.0.0.1:0",
@@ -461,7 +457,7 @@ class DistributedHashTable:
         self.n_bits = codes.shape[1]
         self._client = client
         self._starts = (np.cumsum(sizes) - sizes)[occupied]
-        build = load_optional("dask").delayed(_build)
+        build = load_optional("dask", "DistributedHashTable", "scale").delayed(_build)
         blocks = codes.to_delayed().ravel()[occupied]
         self._tables = client.compute([build(block) for block in blocks])
         for table in self._tables:
@@ -509,7 +505,7 @@ class DistributedHashTable:
 def _build(block: Bits) -> HashTable:
     """Make the table of one partition."""
     # this tells Dask what moving a table would cost
-    sizeof = load_optional("dask.sizeof").sizeof
+    sizeof = load_optional("dask.sizeof", "DistributedHashTable", "scale").sizeof
     sizeof.register(HashTable, lambda table: 16 * table.n_rows)
     return HashTable(block)
 
@@ -657,7 +653,7 @@ def wire_bytes(
 
 def plan_size(
     n: int, *, n_bits: int, n_features: int, bytes_per_row: float, codes_per_second: float
-) -> pd.Series:
+) -> "pd.Series":
     """Compute the memory and time of exact search over `n` codes from measurements with fewer.
 
     Parameters
@@ -678,6 +674,8 @@ def plan_size(
 
     Raises
     ------
+    ImportError
+        If pandas is not installed.
     ValueError
         If a number is not positive and finite.
 
@@ -690,6 +688,7 @@ def plan_size(
     scan_seconds     1.000000e+00
     dtype: float64
     """
+    pd = load_optional("pandas", "plan_size")
     given = (n, n_bits, n_features, bytes_per_row, codes_per_second)
     if not all(0 < value < np.inf for value in given):
         raise ValueError(f"all sizes and rates must be positive and finite, got {given}")

@@ -7,17 +7,19 @@ as it takes to be sure that no neighbour of the best setting is better.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 from sklearn.base import clone
 from sklearn.model_selection import ParameterGrid
 from sklearn.utils import check_random_state
 
-from .checks import check_integer
+from .checks import check_integer, load_optional
 from .metrics import mean_average_precision
 from .splits import Split
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Tuned", "Validation", "climb", "tune_as_published", "tune_on_grid", "validation_set"]
 
@@ -126,7 +128,7 @@ class Tuned(NamedTuple):
 
     parameters: dict[str, Any]
     score: float
-    trials: pd.DataFrame
+    trials: "pd.DataFrame"
 
 
 def tune_on_grid(hasher: Any, validation: Validation, grid: Grid, *, n_draws: int = 1) -> Tuned:
@@ -156,6 +158,7 @@ def tune_on_grid(hasher: Any, validation: Validation, grid: Grid, *, n_draws: in
     >>> tune_on_grid(CCAITQ(8, random_state=0), validation, {"ridge": [0.1, 100.0]}).parameters
     {'ridge': 0.1}
     """
+    pd = load_optional("pandas", "tune_on_grid")
     trials = [
         tried | {"score": _score(hasher, validation, tried, n_draws)}
         for tried in ParameterGrid(dict(grid))
@@ -195,6 +198,7 @@ def climb(hasher: Any, validation: Validation, ladders: Grid, *, n_draws: int = 
     >>> climb(CCAITQ(8, random_state=0), validation, ladders).trials["ridge"].tolist()
     [1.0, 0.1, 10.0, 0.01]
     """
+    pd = load_optional("pandas", "climb")
     scores: dict[tuple[int, ...], float] = {}  # by the place of each parameter on its ladder
 
     def setting(places: tuple[int, ...]) -> dict[str, Any]:
@@ -268,6 +272,7 @@ def tune_as_published(
     >>> tune_as_published(grh, validation, grid, alpha=[0.5, 1.0], n_iter=1).parameters
     {'alpha': 1.0, 'n_iter': 1, 'ridge': 0.1}
     """
+    pd = load_optional("pandas", "tune_as_published")
     steps = {"alpha": list(alpha), "n_iter": range(1, n_iter + 1)}
     first = tune_on_grid(grh, validation, steps, n_draws=n_draws).trials.assign(step=1)
     best = -np.inf

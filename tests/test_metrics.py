@@ -210,7 +210,12 @@ def test_large_numbers_as_objects_are_told_apart(values):
 
 BITS = np.zeros((2, 4), dtype=bool)
 NAMES = np.array(["a", "b"])
-MISSING = np.array(["a", None], dtype=object)
+MISSING = [
+    np.array(["a", None], dtype=object),
+    [0.0, np.nan],
+    pd.Series([0, None], dtype="Int64"),
+    np.array(["2026-01-01", "NaT"], dtype="datetime64[ns]"),
+]
 
 
 def ranking(**change):
@@ -252,8 +257,10 @@ test_refusals = refusals(
     ),
     (lambda: ranking(query_labels=NAMES), TypeError, "of one kind, numbers or text, on both sides"),
     (lambda: ranking(query_labels=np.array([1, "a"], dtype=object)), TypeError, "of one kind"),
-    (lambda: ranking(query_labels=MISSING), ValueError, "classes, none of them missing"),
-    (lambda: ranking(database_labels=[0.0, np.nan]), ValueError, "classes, none of them missing"),
+    *[
+        (lambda labels=labels: ranking(database_labels=labels), ValueError, "none of them missing")
+        for labels in MISSING
+    ],
     (
         lambda: ranking(query_bits=BITS[:, :3]),
         ValueError,

@@ -134,7 +134,7 @@ def test_printed_pieces_are_joined_in_every_edition():
 def test_the_first_cell_says_how_to_run_it_and_names_the_data(monkeypatch):
     first = make_notebook(Page("page"), *page_with(shown("2")), "package-1.0.whl").cells[0].source
     assert first.startswith("> **To run this notebook**")
-    assert "`pip install jupyterlab ./package-1.0.whl`" in first
+    assert '`pip install jupyterlab "./package-1.0.whl[notebooks]"`' in first
     assert "Fashion-MNIST" in first
     monkeypatch.setenv("L2H_DATASET", "cifar10")
     first = make_notebook(Page("page"), *page_with(), "package.whl").cells[0].source
@@ -224,9 +224,10 @@ def test_what_is_missing_is_said_first_with_what_to_do(tmp_path, monkeypatch):
     ):
         exec(looks.source, {})
     with pytest.raises(
-        AssertionError, match=r"no_such is missing\. Type .*:  pip install \./package\.whl"
+        AssertionError,
+        match=r'no_such is missing\. Type .*:  pip install "\./package\.whl\[notebooks\]"',
     ):
-        exec(looks.source.replace("['l2h_tutorial']", "['no_such']"), {})
+        exec(looks.source.replace("'matplotlib'", "'no_such'"), {})
 
 
 def test_building_again_writes_the_same_notebooks(small_book):
@@ -343,20 +344,46 @@ with ThreadPoolExecutor(2) as pool:
 """
 
 
-@built
-@pytest.mark.slow
-@pytest.mark.index
-def test_each_hand_out_runs_after_what_it_says_was_typed(tmp_path, suite_cache):
-    """All of the readers'; the students' have the same cells, and two stand for them."""
+@pytest.fixture
+def programs(tmp_path):
+    """The folder of the programs of a new environment, with pip."""
     environment = tmp_path / "environment"
     venv.create(environment, with_pip=True)
-    programs = environment / ("Scripts" if os.name == "nt" else "bin")
-    # a reader's machine: nothing of this repository, neither its folder nor its settings
+    return environment / ("Scripts" if os.name == "nt" else "bin")
+
+
+def run_as_reader(command, folder):
+    """Run a command without this repository's settings, and return what it printed."""
     variables = {
         key: value
         for key, value in os.environ.items()
         if not key.startswith(("PYTHON", "PYTEST", "VIRTUAL_ENV"))
     }
+    done = subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
+
+
+@built
+@pytest.mark.slow
+@pytest.mark.index
+def test_the_bare_wheel_runs_the_example_of_the_readme(tmp_path, programs):
+    (package,) = (SITE / "notebooks").glob("*.whl")
+    install = ["pip", "install", "--quiet", "--disable-pip-version-check", package]
+    run_as_reader([programs / install[0], *install[1:]], tmp_path)
+    (code,) = re.findall(
+        r"(?s)```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8")
+    )
+    assert "recall 0.9" in run_as_reader([programs / "python", "-c", code], tmp_path)
+    listed = run_as_reader([programs / "pip", "list", "--format=freeze"], tmp_path)
+    assert not re.findall(r"(?im)^(?:pandas|matplotlib|pillow|pooch|requests|tqdm)==.*", listed)
+
+
+@built
+@pytest.mark.slow
+@pytest.mark.index
+def test_each_hand_out_runs_after_what_it_says_was_typed(tmp_path, programs, suite_cache):
+    """All of the readers'; the students' have the same cells, and two stand for them."""
     students = SITE.parent / "editions/student"
     handed_out = {"readers": [SITE / "notebooks/notebooks.zip"]}
     handed_out["students"] = [students / "buckets.zip", students / "did-it-learn.zip"]
@@ -374,21 +401,12 @@ def test_each_hand_out_runs_after_what_it_says_was_typed(tmp_path, suite_cache):
         line.partition("[")[2].rstrip('"]'): [path.stem for path in paths]
         for line, paths in to_type.items()
     }
-    assert {extra: stems for extra, stems in extras.items() if extra} == {
-        "scale": ["embeddings"],
-        "scale,deep": ["scaling"],
+    assert {extra: stems for extra, stems in extras.items() if extra != "notebooks"} == {
+        "notebooks,scale": ["embeddings"],
+        "notebooks,scale,deep": ["scaling"],
     }
-    for line, paths in sorted(to_type.items(), key=lambda item: item[0].count("[scale")):
+    for line, paths in sorted(to_type.items(), key=lambda item: item[0].count(",")):
         install = [*shlex.split(line), "--quiet", "--disable-pip-version-check"]
-        subprocess.run(
-            [programs / install[0], *install[1:]], cwd=paths[0].parent, env=variables, check=True
-        )
-        result = subprocess.run(
-            [programs / "python", "-c", RUN_ALL, *paths],
-            cwd=tmp_path,
-            env=variables,
-            capture_output=True,
-            text=True,
-        )
-        assert result.returncode == 0, result.stderr[-3000:]
-        assert result.stdout.split() == [word for path in paths for word in ("ran", path.stem)]
+        run_as_reader([programs / install[0], *install[1:]], paths[0].parent)
+        printed = run_as_reader([programs / "python", "-c", RUN_ALL, *paths], tmp_path)
+        assert printed.split() == [word for path in paths for word in ("ran", path.stem)]

@@ -108,7 +108,7 @@ def test_a_published_site_has_a_map_and_addresses(tmp_path):
         assert f'href="{address}"' in page
     first = notebook(tmp_path).cells[1].source
     assert re.search(
-        r'%pip install --quiet "l2h-tutorial.* @ https://example.org/hash/notebooks/l2h_.*whl"',
+        r'%pip install --quiet "l2h-tutorial\[notebooks\] @ https://example.org/hash/notebooks/l2h_.*whl"',
         first,
     )
     assert "results/table.csv" in first

@@ -3,7 +3,6 @@
 import os
 import pickle
 import signal
-import sys
 import time
 from pathlib import Path
 
@@ -400,15 +399,3 @@ def written(folder, content):
 def test_what_is_no_file_of_vectors_is_refused_by_its_name(tmp_path, make, error, message):
     with pytest.raises(error, match=message):
         open_vectors(make(tmp_path))
-
-
-def test_without_the_extra_the_error_says_what_to_install(monkeypatch):
-    for missing, call in {
-        "faiss": lambda: to_faiss(BITS),
-        "distributed": lambda: local_client().__enter__(),
-    }.items():
-        monkeypatch.setitem(sys.modules, missing, None)
-        with pytest.raises(
-            ImportError, match=rf"{missing} is needed .* pip install '\.\[scale\]' in the folder"
-        ):
-            call()

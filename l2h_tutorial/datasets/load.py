@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import platformdirs
 
-from ..checks import Bytes, Integers, Singles, check_choice
+from ..checks import Bytes, Integers, Singles, check_choice, load_optional
 from ..deep import DEEP_VERSION, deep_descriptors
 from ..files import read_arrays, whole_file
 from ..gist import GIST_VERSION, gist_descriptors
@@ -28,11 +27,6 @@ from .readers import (
     read_idx,
     read_matlab,
 )
-
-with warnings.catch_warnings():
-    # On import in a kernel without widgets, tqdm would write a warning into the reader's notebook.
-    warnings.simplefilter("ignore")
-    import pooch
 
 BUNDLED = Path(__file__).parents[1] / "data" / "fashion-mnist"
 BUNDLED_DEEP = Path(__file__).parents[1] / "data" / "deep" / "fashion-mnist.npz"
@@ -192,7 +186,8 @@ def load_dataset(
         If a name is unknown, a source is given for the bundled images, a file does not hold what it
         should, or deep features are asked for where there are no images.
     ImportError
-        If deep features are to be computed, and the extra ``deep`` is not installed.
+        If what it needs is not installed: the extra ``notebooks``, or the extra ``deep`` where
+        deep features are to be computed.
     FileNotFoundError
         If the source does not exist.
     IsADirectoryError
@@ -295,6 +290,10 @@ def _fetch_cifar10(features: str) -> Dataset:
 
 def _download(url: str, known_hash: str | None, path: Path, features: str) -> Dataset:
     """Download a file, read it, and then keep it, so that a kept file is always whole."""
+    with warnings.catch_warnings():
+        # On import in a kernel without widgets, tqdm would write a warning into the notebook.
+        warnings.simplefilter("ignore")
+        pooch = load_optional("pooch", "load_dataset")
     # pooch reports each step to stderr, which a notebook would show.
     pooch.get_logger().setLevel(logging.WARNING)
     over_http = pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), timeout=TIMEOUT)
@@ -318,7 +317,9 @@ def cache_folder() -> Path:
 
     It need not exist yet.
     """
-    folder = os.environ.get("L2H_DATA_HOME") or platformdirs.user_cache_dir("l2h-tutorial")
+    folder = os.environ.get("L2H_DATA_HOME")
+    if not folder:
+        folder = load_optional("platformdirs", "load_dataset").user_cache_dir("l2h-tutorial")
     return Path(folder).expanduser()
 
 

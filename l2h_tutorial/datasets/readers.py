@@ -20,10 +20,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
 
 import numpy as np
-from PIL import Image
-from tqdm import tqdm
 
-from ..checks import Array, Bytes, Integers, Singles
+from ..checks import Array, Bytes, Integers, Singles, load_optional, with_progress
 from ..files import refused
 from ..gist import N_FEATURES
 
@@ -327,7 +325,8 @@ def read_class_folders(folder: Path) -> tuple[Bytes, Integers, tuple[str, ...]]:
     expected = (
         f"a readable image of 8 bits a channel, as large as the first, sides up to {LARGEST_SIDE}"
     )
-    for path in tqdm(files, desc="images", disable=None, delay=2):
+    Image = load_optional("PIL.Image", "load_dataset")
+    for path in with_progress(files, "images"):
         with refused(path, expected, "Mend it or remove it"):
             if not path.is_file():  # opening a named pipe waits for ever
                 raise ValueError("it is a folder or a device")

@@ -14,19 +14,20 @@ from argparse import Namespace
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
-from tqdm import tqdm
 
-from ..checks import Array, Bits
+from ..checks import Array, Bits, load_optional, with_progress
 from ..files import read_arrays
 from ..grh import GRH
 from ..lsh import LSH
 from ..metrics import mean_average_precision, mean_ratio, ring_counts
 from .project import Project, identity, project_data
 from .submissions import Program, find_files, known_as, names_of, printable
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["SCALE", "Refused", "grade_folder", "main", "read_codes"]
 
@@ -120,7 +121,7 @@ def _student(path: Path) -> str:
 
 def grade_folder(
     folder: Path, *, course: str = "", students: Mapping[str, str] | None = None
-) -> pd.DataFrame:
+) -> "pd.DataFrame":
     """Grade the codes in a folder of submissions.
 
     Parameters
@@ -149,6 +150,7 @@ def grade_folder(
     NotADirectoryError
         If there is no such folder.
     """
+    pd = load_optional("pandas", "grade_folder")
     roster = students or {}
     files = [(path, *_owner(path, folder)) for path in find_files(folder, ".npz")]
     known = known_as(roster or {owner: "" for _, owner, fault in files if not fault})
@@ -158,7 +160,7 @@ def grade_folder(
     ]
     n_files = Counter(owner for _, owner, fault in checked if not fault)
     rows: list[dict[str, Any]] = []
-    for path, owner, fault in tqdm(checked, desc="submissions", disable=None, delay=2):
+    for path, owner, fault in with_progress(checked, "submissions"):
         row = {"student": owner, "file": printable(path.relative_to(folder).as_posix())}
         if fault:
             row["remark"] = fault
@@ -253,7 +255,7 @@ def _shares_by_class(project: Project, query: Bits, database: Bits) -> list[floa
 def main(arguments: Sequence[str] | None = None) -> int:
     """Grade the folder named on the command line, and write the tables beside the submissions."""
 
-    def mark(options: Namespace, roster: Mapping[str, str]) -> pd.DataFrame:
+    def mark(options: Namespace, roster: Mapping[str, str]) -> "pd.DataFrame":
         table = grade_folder(options.folder, course=options.course, students=roster)
         print(SCALE)
         return table

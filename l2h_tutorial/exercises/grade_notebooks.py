@@ -26,15 +26,17 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile, gettempdir
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import pandas as pd
-from tqdm import tqdm
 
+from ..checks import load_optional, with_progress
 from . import answering, find
 from .framework import Compute, Exercise, Verdict
 from .submissions import Program, find_files, known_as, names_of, printable
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["grade_notebooks", "main"]
 
@@ -75,7 +77,7 @@ def grade_notebooks(
     students: Mapping[str, str] | None = None,
     seconds: float = 60.0,
     walled: bool = True,
-) -> pd.DataFrame:
+) -> "pd.DataFrame":
     """Run the notebooks of a folder, and mark the exercises in them.
 
     Parameters
@@ -107,6 +109,7 @@ def grade_notebooks(
     OSError
         If the system does not allow the walls.
     """
+    pd = load_optional("pandas", "grade_notebooks")
     for needed in (sys.prefix, sys.base_prefix, __file__, gettempdir()):
         if Path(needed).resolve().is_relative_to(folder.resolve()):
             raise ValueError(
@@ -135,7 +138,7 @@ def grade_notebooks(
         if isinstance(exercise, Compute)
     }
     rows = []
-    for owner, files in tqdm(sorted(notebooks.items()), desc="students", disable=None, delay=2):
+    for owner, files in with_progress(sorted(notebooks.items()), "students"):
         row = {"student": owner, "file": ", ".join(printable(file.path.name) for file in files)}
         fault = _fault(owner, files, roster)
         if fault:
@@ -330,7 +333,7 @@ def _run(job: bytes, seconds: float, hidden: Path | None) -> tuple[list[dict[str
 def main(arguments: Sequence[str] | None = None) -> int:
     """Grade the folder named on the command line, and write the tables beside the notebooks."""
 
-    def mark(options: Namespace, roster: Mapping[str, str]) -> pd.DataFrame:
+    def mark(options: Namespace, roster: Mapping[str, str]) -> "pd.DataFrame":
         chosen = [number.strip() for number in options.exercises.split(",") if number.strip()]
         settings = {"students": roster, "seconds": options.seconds, "walled": not options.unwalled}
         return grade_notebooks(options.folder, exercises=chosen, **settings)

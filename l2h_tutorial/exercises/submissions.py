@@ -11,12 +11,14 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
+from ..checks import load_optional
 from ..files import whole_file
 from .project import identity
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = [
     "Program",
@@ -139,8 +141,11 @@ def _cell(value: object) -> object:
     return value
 
 
-def write_tables(table: pd.DataFrame, folder: Path, roster: Mapping[str, str], column: str) -> None:
+def write_tables(
+    table: "pd.DataFrame", folder: Path, roster: Mapping[str, str], column: str
+) -> None:
     """Print the marks, and write them beside the submissions, for Canvas and Moodle too."""
+    pd = load_optional("pandas", "write_tables")
     marked = table[table["grade"].notna()]
     students = marked["student"]
     canvas = {

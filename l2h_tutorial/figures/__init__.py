@@ -5,6 +5,10 @@ Colours are Okabe and Ito's, which the colour-blind can tell apart. Wherever col
 a marker, a line style or a word carries it too.
 """
 
+from .. import checks
+
+checks.load_optional("matplotlib", __name__)  # all files of this room use it
+
 from .cover import cover
 from .embeddings import byte_map, cells_of_codes
 from .finding import (

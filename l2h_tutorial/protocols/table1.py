@@ -17,9 +17,9 @@ import pandas as pd
 from joblib import Parallel, delayed
 from sklearn.utils import get_tags
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-from tqdm import tqdm
 
 from ..baselines import AGH, CCAITQ, KSH, PCAH, SDH, STH, SpectralHashing
+from ..checks import with_progress
 from ..controls import ClassScores, OutputCodes
 from ..datasets import Dataset
 from ..grh import GRH
@@ -200,7 +200,7 @@ def _add(
     with threadpool_limits(1):
         calls = (delayed(measure)(*arguments) for arguments in missing)
         rows = Parallel(n_jobs, prefer="threads", return_as="generator_unordered")(calls)
-        for row in tqdm(rows, file.path.stem, total=len(missing), disable=None):
+        for row in with_progress(rows, file.path.stem, len(missing)):
             finished = datetime.now(UTC).isoformat(timespec="seconds")
             file.append(row | origin | {"finished": finished})
 

@@ -47,8 +47,9 @@ def execution_key() -> str:
         files_key([TOOLS / "asserts.py", TOOLS / "pictures.py"], TOOLS),
     ]
     for requirement in requires("l2h-tutorial") or []:
-        if "extra ==" not in requirement:
-            package = requirement.split(">")[0].strip()
+        needed, _, extra = requirement.partition("extra ==")
+        if not extra or "notebooks" in extra:
+            package = needed.split(">")[0].strip()
             parts.append((package, version(package)))
     source = os.environ.get("L2H_SOURCE", "")
     parts += [os.environ.get("L2H_DATASET", ""), source]

