@@ -18,7 +18,7 @@ Where to find what:
 - **Pairs of rows** are found by `pairs_within`, which sorts the codes by a few of their pieces.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, reduce
 from itertools import combinations, pairwise
@@ -624,6 +624,15 @@ def object_array(arrays: list[Numbers]) -> Objects:
     array([array([3]), array([4])], dtype=object)
     """
     return np.fromiter(arrays, dtype=object, count=len(arrays))
+
+
+def by_distance(distances: Iterable[Array], rows: Iterable[Array]) -> Any:
+    """Order the rows of each query by distance, then by number."""
+    ordered = []
+    for of_query, numbers in zip(distances, rows, strict=True):
+        order = np.lexsort((numbers, of_query))
+        ordered.append(numbers[order].astype(np.int64))
+    return object_array(ordered)
 
 
 class Keys(NamedTuple):
