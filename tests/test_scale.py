@@ -20,6 +20,7 @@ from sklearn.preprocessing import StandardScaler
 from l2h_tutorial import LSH, HashTable, hamming_distances, scale
 from l2h_tutorial.scale import (
     DistributedHashTable,
+    dask_table,
     encode,
     local_client,
     open_vectors,
@@ -209,7 +210,7 @@ def test_a_worker_killed_during_the_search_changes_nothing(client, tmp_path, mon
     table = DistributedHashTable(array, client=client)
     assert len(list(tmp_path.glob("read *"))) == 8
     processes = set(client.run(os.getpid).values())
-    monkeypatch.setattr(scale, "_radius", deadly(scale._radius, tmp_path))
+    monkeypatch.setattr(dask_table, "_radius", deadly(dask_table._radius, tmp_path))
     assert_searches_are_exact(table, bits, near(bits, 20, flip=0.05), 20)
     assert not processes <= set(client.run(os.getpid).values()), "no worker was killed"
     assert len(list(tmp_path.glob("read *"))) > 8, "no table was lost"
