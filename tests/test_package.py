@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tomllib
 from functools import partial
+from graphlib import TopologicalSorter
 from importlib import import_module
 from pathlib import Path
 
@@ -181,6 +182,34 @@ def test_a_room_imports_only_from_rooms_above_it(room):
     for file in FILES:
         if room_of(file) == room:
             assert rooms_imported(file) <= above, file.name
+
+
+def files_imported(file):
+    """Return the files of the package that a file imports as it is loaded."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    package = ["l2h_tutorial", *file.relative_to(PACKAGE).parent.parts]
+    found = set()
+    for node in tree.body:
+        for name in names_in_full(node, package):
+            _, *parts = name.split(".")
+            # the name of a file, or of something in a file
+            for place in (PACKAGE.joinpath(*parts), PACKAGE.joinpath(*parts[:-1])):
+                if place.with_suffix(".py").is_file():
+                    found.add(place.with_suffix(".py"))
+    return found - {file}
+
+
+def test_no_file_imports_one_that_imports_it():
+    """`static_order` raises CycleError for a circle, and names it."""
+    order = list(TopologicalSorter({file: files_imported(file) for file in FILES}).static_order())
+    assert set(order) == set(FILES)
+    places = {file.relative_to(PACKAGE).as_posix(): order.index(file) for file in order}
+    assert places["checks.py"] < places["machines.py"] < places["grh.py"]
+
+
+def test_grh_imports_nothing_of_its_opponents():
+    assert "baselines" not in rooms_imported(PACKAGE / "grh.py")
+    assert "grh" not in rooms_imported(PACKAGE / "machines.py")
 
 
 # What a reader opens to follow one call
