@@ -17,7 +17,7 @@ from docutils.core import publish_doctree
 from small_book import BOOK, book_of, build, cell_with, markdown_of, notebook
 from visits import ROOT, SITE
 
-from l2h_book.files import PACKAGE, files_of
+from l2h_book.disk import PACKAGE, files_of
 from l2h_book.markdown import MarkdownWriter, NotebookError, Page
 from l2h_book.notebooks import make_notebook
 from l2h_book.wheel import build_wheel

@@ -19,7 +19,7 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 from sphinx.util.display import status_iterator
 
-from .files import BOOK, PACKAGE, TOOLS, files_key, files_of
+from .disk import BOOK, PACKAGE, TOOLS, files_key, files_of
 from .pictures import KERNEL, theme_figures
 
 _COLOURS = re.compile(r"\x1b\[[\d;]*m")

@@ -12,9 +12,9 @@ from nbformat import NotebookNode
 
 from .assignments import make_assignment
 from .cards import add_pictures, frame
+from .disk import TOOLS, files_key, files_of, hand_out, replace_file
 from .editions import EDITIONS, find_exercises, make_edition, prepare_page
 from .execution import execute_ahead, executed_page, execution_key
-from .files import TOOLS, files_key, files_of, hand_out, replace_file
 from .fonts import write_fonts
 from .former import connect as connect_former_site
 from .formulas import register as register_formulas

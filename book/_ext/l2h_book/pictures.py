@@ -12,7 +12,7 @@ from PIL import Image
 from l2h_tutorial.figures.colours import DARK
 from l2h_tutorial.figures.style import PHONE
 
-from .files import TOOLS, replace_file
+from .disk import TOOLS, replace_file
 from .fonts import SANS
 
 ASSERTS = TOOLS / "asserts.py"

@@ -8,7 +8,7 @@ from typing import Any
 
 from docutils import nodes
 
-from .files import replace_file
+from .disk import replace_file
 
 _FOLDER = Path(__file__).parent / "play"
 # The scripts of figures that fill a page and have their markup in a file. The scripts of the other
