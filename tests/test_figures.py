@@ -15,8 +15,9 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from visits import RESULTS
 
+from l2h_book.pictures import DARK
 from l2h_tutorial import GRH, LSH, Dataset, figures, split_dataset
-from l2h_tutorial.figures.colours import DARK, METHODS, look
+from l2h_tutorial.figures.colours import METHODS, look
 
 
 def toy_dataset(images="grey"):

@@ -19,15 +19,31 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 from sphinx.util.display import status_iterator
 
-from .disk import BOOK, PACKAGE, TOOLS, files_key, files_of
-from .pictures import KERNEL, theme_figures
+from .disk import BOOK, PACKAGE, TOOLS, files_key, files_of, replace_file
+from .fonts import SANS
 
+# The settings of the kernels that execute pages. A figure gives its drawings itself.
+KERNEL = f"""
+c.InlineBackend.figure_formats = []
+c.InteractiveShellApp.exec_lines = [
+    "__import__('sys').path.append({str(TOOLS.parent)!r})",
+    "from l2h_book import asserts as _asserts, pictures as _pictures",
+    "_asserts.explain(get_ipython())",
+    "_pictures.draw_for_pages({[str(path) for path in SANS]!r})",
+]
+"""
 _COLOURS = re.compile(r"\x1b\[[\d;]*m")
 _MOST_LINES = 12  # of an error's message that are shown
 _AFTER = (
     "The site of the last good build stays, if there is one, and its pages say that they are old.\n"
     "Pages that ran are kept: the next build runs this page and those that had not run."
 )
+
+
+def set_up_kernels(folder: Path) -> None:
+    """Give the kernels that will be started the settings of `KERNEL`."""
+    replace_file(folder / "profile_default" / "ipython_kernel_config.py", KERNEL.encode())
+    os.environ["IPYTHONDIR"] = str(folder)
 
 
 def execution_key() -> str:
@@ -98,7 +114,6 @@ def execute_ahead(app: Any, env: Any, docnames: list[str]) -> None:
                     _kill(client)
                 page = path.relative_to(app.srcdir).as_posix()
                 raise SystemExit(complaint(page, notebook, error))
-            theme_figures(notebook)
             bundle = CacheBundleIn(notebook, str(path), data={"execution_seconds": run.result()})
             cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
 

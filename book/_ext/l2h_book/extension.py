@@ -14,7 +14,7 @@ from .assignments import make_assignment
 from .cards import add_pictures, frame
 from .disk import TOOLS, files_key, files_of, hand_out, replace_file
 from .editions import EDITIONS, find_exercises, make_edition, prepare_page
-from .execution import execute_ahead, executed_page, execution_key
+from .execution import execute_ahead, executed_page, execution_key, set_up_kernels
 from .fonts import write_fonts
 from .former import connect as connect_former_site
 from .formulas import register as register_formulas
@@ -22,7 +22,6 @@ from .guide import Chapters, Minutes, Plan
 from .hash_figures import register as register_hash_figures
 from .markdown import Page
 from .notebooks import ALL_NOTEBOOKS, files_read, make_notebook
-from .pictures import draw_in_kernels
 from .play import bring_to_life, put_beside
 from .publishing import connect as connect_publishing
 from .publishing import links_out, site_address, site_beside, write_plain_text
@@ -67,7 +66,7 @@ def _prepare(app: Any, config: Any) -> None:
     filters = [os.environ.get("PYTHONWARNINGS"), quiet]
     os.environ["PYTHONWARNINGS"] = ",".join(filter(None, filters))
     build = Path(app.outdir).resolve().parent
-    draw_in_kernels(build / ".ipython")
+    set_up_kernels(build / ".ipython")
     config.nb_execution_cache_path = str(build / ".jupyter_cache" / execution_key()[:16])
     config.l2h_tools = files_key(files_of(TOOLS), TOOLS)
     wheel = build_wheel(build / "wheel")
