@@ -5,7 +5,6 @@ Colours are Okabe and Ito's, which the colour-blind can tell apart. Wherever col
 a marker, a line style or a word carries it too.
 """
 
-from .cover import cover
 from .embeddings import byte_map, cells_of_codes
 from .finding import (
     amplification,

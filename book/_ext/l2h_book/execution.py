@@ -50,18 +50,16 @@ def execution_key() -> str:
     """Return a hash of everything that the outputs of a page depend on, besides its own cells.
 
     It is a SHA-256 over the package's files and data, the results kept in ``book/results``, the
-    versions of Python and of the package's dependencies, the settings of figures, and the images
-    chosen by ``L2H_DATASET`` and ``L2H_SOURCE``.
+    versions of Python and of the package's dependencies, what kernels use of these tools, and the
+    images chosen by ``L2H_DATASET`` and ``L2H_SOURCE``.
     """
+    figures = [path for path in files_of(TOOLS / "play") if path.suffix == ".py"]
     parts: list[object] = [
         files_key(files_of(PACKAGE), PACKAGE),
         files_key(files_of(BOOK / "results"), BOOK),
+        files_key([TOOLS / "asserts.py", TOOLS / "pictures.py", *figures], TOOLS),
     ]
-    parts += [
-        platform.python_version(),
-        KERNEL,
-        files_key([TOOLS / "asserts.py", TOOLS / "pictures.py"], TOOLS),
-    ]
+    parts += [platform.python_version(), KERNEL]
     for requirement in requires("l2h-tutorial") or []:
         if "extra ==" not in requirement:
             package = requirement.split(">")[0].strip()
@@ -201,9 +199,10 @@ def executed_page(env: Any, docname: str) -> NotebookNode:
 def _source(env: Any, docname: str) -> NotebookNode | None:
     """Return a page as a notebook without outputs, or None if it has no cells."""
     path = Path(env.doc2path(docname))
-    text = path.read_text(encoding="utf-8")
-    reader: Any = create_nb_reader(str(path), env.myst_config, env.mystnb_config, text)
-    return reader.read(text) if reader else None
+    text = [path.read_text(encoding="utf-8")]
+    env.events.emit("source-read", docname, text)  # figures to play with add their cells
+    reader: Any = create_nb_reader(str(path), env.myst_config, env.mystnb_config, text[0])
+    return reader.read(text[0]) if reader else None
 
 
 def _is_in(cache: Any, notebook: NotebookNode) -> bool:
