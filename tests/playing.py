@@ -7,24 +7,24 @@ from urllib.parse import unquote, urlsplit
 
 import numpy as np
 import pytest
-from visits import ROOT, SITE
+from visits import ROOT, SITE, cells_of
 
-from l2h_book.play import playable
+from l2h_book.play.directive import playable, with_cells
 
 
 def namespace_of(page):
-    """Run a page's cells that draw no figures, and return their names; skip without jupytext."""
-    jupytext = pytest.importorskip("jupytext")
+    """Run a page's cells that draw no figures, and return their names."""
     names = {}
-    for cell in jupytext.read(ROOT / f"book/{page}.md").cells:
-        if cell.cell_type == "code" and "figures" not in cell.source:
-            exec(cell.source, names)
+    source = (ROOT / f"book/{page}.md").read_text(encoding="utf-8")
+    for code in cells_of(with_cells(source)):
+        if "figures" not in code:
+            exec(code, names)
     return names
 
 
-def alone(folder, *items):
-    """Write what a cell would show into a file of its own, and return its address."""
-    body = "\n".join(playable(item._repr_html_()) for item in items)
+def alone(folder, name, figure):
+    """Write a figure to play with into a file of its own, and return its address."""
+    body = playable(name, figure._repr_html_())
     head = (
         '<meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         "<title>Alone</title>"

@@ -84,6 +84,7 @@ def key(copy, monkeypatch):
     """Return the function that gives the key of the copy, which may pretend other versions."""
     monkeypatch.setattr(execution, "PACKAGE", copy / "l2h_tutorial")
     monkeypatch.setattr(execution, "BOOK", copy / "book")
+    monkeypatch.setattr(execution, "TOOLS", copy / "book/_ext/l2h_book")
     monkeypatch.syspath_prepend(copy)
     assert re.fullmatch("[0-9a-f]{64}", execution_key())
     return execution_key
@@ -110,6 +111,7 @@ CODE_AND_DATA = [
     "l2h_tutorial/lsh.py",
     "l2h_tutorial/book.py",
     "book/results/table1.csv",
+    "book/_ext/l2h_book/play/plane.py",
 ]
 STAYS = {
     "touched": lambda copy: (copy / "l2h_tutorial/lsh.py").touch(),

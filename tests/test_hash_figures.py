@@ -2,23 +2,28 @@
 
 import re
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
 from playing import PHONE, by_hand, data_of, dragged, on_the_site, opened, sides
+from sklearn.metrics.pairwise import cosine_similarity
 from visits import CHAPTERS, ROOT
 
-from l2h_book.hash_figures import FIGURES
-from l2h_book.steps import frames_of
+from l2h_book.play.training import frames_of
 from l2h_tutorial import GRH, LSH, bits_to_integers, hamming_distances, load_dataset, split_dataset
 from l2h_tutorial.affinity import same_class_affinity
 from l2h_tutorial.grh import regularised_scores
 
-OF_CHAPTERS = ("lsh", "buckets", "radius-search", "grh-adjacency", "grh-training", "embeddings")
-PAGES = dict(zip(FIGURES, OF_CHAPTERS, strict=True))
+PAGES = {
+    "falling-lines": "lsh",
+    "off-centre": "buckets",
+    "ball": "radius-search",
+    "dead-zone": "grh-adjacency",
+    "training": "grh-training",
+    "rescoring": "embeddings",
+}
 SET = {  # a state of each, as its address says it
     "falling-lines": {"theta": 40, "lines": 250},
     "off-centre": {"away": 2.5, "direction": 120},
@@ -28,18 +33,19 @@ SET = {  # a state of each, as its address says it
     "training": {"step": 3, "bit": 1, "alpha": 2, "start": 1},
 }
 
+LINES = LSH(400, random_state=0).fit(np.eye(2))
 NUMBER = r"(?<![\w.])\d*\.?\d+"
-
-
-@pytest.fixture(scope="module")
-def data(suite_cache):
-    return {name: make() for name, make in FIGURES.items()}
 
 
 @pytest.fixture(scope="module")
 def addresses():
     on_the_site("explorer", "fashion-mnist")  # which the figures here are made from
     return {name: on_the_site(page) for name, page in PAGES.items()}
+
+
+@pytest.fixture(scope="module")
+def data(addresses):
+    return {name: data_of(address, name) for name, address in addresses.items()}
 
 
 def unit_vector(degrees):
@@ -50,18 +56,14 @@ def unit_vector(degrees):
 
 
 def falling_lines(data, theta, lines):
-    bits = (
-        LSH(400, random_state=0)
-        .fit(np.eye(2))
-        .transform([unit_vector(0), unit_vector(theta)])[:, :lines]
-    )
+    bits = LINES.transform([unit_vector(0), unit_vector(theta)])[:, :lines]
     same = int((bits[0] == bits[1]).sum())
     return [lines, same, round(same / lines, 3), 1, round(1 - theta / 180, 3)] if lines else [theta]
 
 
 def off_centre(data, away, direction):
     moved = np.array(data["points"]) + away * unit_vector(direction)
-    bits = LSH(400, random_state=0).fit(np.eye(2)).transform(moved)[:, :3]
+    bits = LINES.transform(moved)[:, :3]
     sizes = np.unique(bits, axis=0, return_counts=True)[1]
     return [away, len(sizes), 6, sizes.max(), 60, round(float(np.sum(sizes**2) / 60), 1)]
 
@@ -71,10 +73,7 @@ def ball(data, radius):
     lsh = LSH(16, random_state=0).fit(split.X_train)
     distances = hamming_distances(lsh.transform(split.X_query), lsh.transform(split.X_database))
     inside = distances <= radius
-    queries, database = (
-        X / np.linalg.norm(X, axis=1, keepdims=True) for X in (split.X_query, split.X_database)
-    )
-    exact = np.argsort(-queries @ database.T, axis=1)[:, :10]
+    exact = np.argsort(-cosine_similarity(split.X_query, split.X_database), axis=1)[:, :10]
     found = np.take_along_axis(inside, exact, axis=1)
     q = int(((distances == 0).sum(axis=1) >= 3).argmax())
     scanned = 100 * inside.mean()
@@ -128,8 +127,8 @@ def training(data, step, bit, alpha, start):
 def rescoring(data, factor, method, vectors):
     kept = pd.read_csv(ROOT / "book/results/quality-by-bytes.csv")
     name = data["methods"][method]
-    of_vectors = kept[(kept.vectors == data["vectors"][vectors]) & (kept.classes == "old")]
-    rows = of_vectors[of_vectors.method == name]
+    of_vectors = kept[kept.vectors == data["vectors"][vectors]]
+    rows = of_vectors[(of_vectors.method == name) & (of_vectors.classes == "old")]
     times = (1, 2, 4, 10, 30, 100)[factor]
     return [
         *map(float, re.findall(NUMBER, name)),
@@ -139,43 +138,31 @@ def rescoring(data, factor, method, vectors):
     ]
 
 
-EXPECTED = dict(
-    zip(FIGURES, (falling_lines, off_centre, ball, dead_zone, training, rescoring), strict=True)
-)
-
-
 def state_of(page, name):
     """Return what sliders and choices are set to, by the names in the address."""
     inputs = page.locator(f"#l2h-{name} .controls :is(input, select)")
-    return dict(
-        zip(
-            SET[name],
-            map(float, inputs.evaluate_all("(all) => all.map((one) => one.value)")),
-            strict=True,
-        )
-    )
+    values = inputs.evaluate_all("(all) => all.map((one) => Number(one.value))")
+    return dict(zip(SET[name], values, strict=True))
 
 
 def check_it_says(page, name, data):
     """Check that the sentence says what the package computes for a state; return the state."""
     page.wait_for_timeout(330)  # the sentence waits for the hand to rest
-    state = {
-        key: int(value) if value == int(value) else value
-        for key, value in state_of(page, name).items()
-    }
+    state = state_of(page, name)
     said = page.locator(f"#l2h-{name} .status").inner_text().replace(",", "")
     numbers = [float(number) for number in re.findall(NUMBER, said)]
-    expected = EXPECTED[name](data[name], **state)
+    expected = globals()[name.replace("-", "_")](data[name], **state)
     # None is a tie, of which the sentence may name either
-    expected = [
-        number if value is None else value for number, value in zip(numbers, expected, strict=True)
+    either = [
+        float(number if value is None else value)
+        for number, value in zip(numbers, expected, strict=True)
     ]
-    assert numbers == pytest.approx([float(value) for value in expected], abs=0.006), said
+    assert numbers == pytest.approx(either, abs=0.006), said
     return state
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("name", PAGES)
 def test_every_figure_says_what_the_package_does(visit, addresses, data, name):
     """It is set by its address, by keyboard and by buttons; nothing goes wrong on the page."""
     address = "&".join(f"{key}={value}" for key, value in SET[name].items())
@@ -213,18 +200,17 @@ def test_a_handle_follows_the_hand_in_small_moves(visit, addresses, data, name, 
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("name", PAGES)
 def test_a_figure_asks_first_and_links_set_it(visit, addresses, name):
     tab = opened(visit, addresses[name], name=name)
     assert "Predict." in tab.page.locator(f"#{name}").inner_text()
     for link in tab.page.locator('a.reference[href*="="][href^="#"]').all():
-        wanted = dict(part.split("=") for part in link.get_attribute("href")[1:].split("&"))
         link.click()
         tab.page.wait_for_timeout(50)
         state = state_of(tab.page, name)
-        assert {key: state[key] for key in wanted} == {
-            key: float(value) for key, value in wanted.items()
-        }
+        for part in link.get_attribute("href")[1:].split("&"):
+            key, value = part.split("=")
+            assert state[key] == float(value)
     without = visit(390, java_script_enabled=False)
     without.page.goto(addresses[name])
     assert not without.page.locator(f"#l2h-{name}").is_visible()
@@ -232,6 +218,11 @@ def test_a_figure_asks_first_and_links_set_it(visit, addresses, name):
 
 
 # The frames of the training
+
+
+def read(rows):
+    """Return strings of 0 and 1 as an array of bits."""
+    return np.array([list(row) for row in rows]) == "1"
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -243,14 +234,14 @@ def test_every_frame_is_what_the_estimator_did(seed, initial):
     grh = GRH(3, alpha=0.8, n_iter=3, initial=initial, C=10, random_state=seed).fit(points, labels)
     frames = frames_of(grh, labels)
     stages = list(grh.staged_transform(points))
+    shown = [read(frame["bits"]) for frame in frames]
     assert len(frames) == 1 + 2 * grh.n_iter_
     for number, frame in enumerate(frames):
         step = grh.history_[(number + 1) // 2]
         bits = step.regularised if number % 2 else step.bits
-        assert frame["bits"] == ["".join("01"[b] for b in row) for row in bits.astype(int)]
-        before = np.array([list(row) for row in frames[max(0, number - 1)]["bits"]])
-        changed = np.array([list(row) for row in frame["bits"]]) != before
-        assert frame["changed"] == ["".join("01"[c] for c in row) for row in changed.astype(int)]
+        assert np.array_equal(shown[number], bits)
+        changed = shown[number] != shown[max(0, number - 1)]
+        assert np.array_equal(read(frame["changed"]), changed)
         assert np.array_equal(sides(frame["lines"], points), stages[number // 2])
 
 
@@ -265,22 +256,9 @@ def test_a_round_that_teaches_nothing_keeps_the_lines():
     assert frames[0]["lines"] == frames[-1]["lines"]
 
 
-def test_figures_show_what_their_chapters_do(data):
+def test_no_bit_flips_until_a_vote_is_strong_enough(data):
     """grh-adjacency: at .65 none of the twelve images' bits flips, at .70 some do."""
     assert [dead_zone(data["dead-zone"], alpha)[1] > 0 for alpha in (0.65, 0.7)] == [False, True]
-    pages = ("grh-adjacency", "radius-search", "grh-training")
-    graph, ball, training = (
-        (ROOT / f"book/{page}.md").read_text(encoding="utf-8") for page in pages
-    )
-    assert "classes = (0, 2, 6)" in graph
-    assert "LSH(n_bits=4, random_state=20)" in graph
-    assert "(home >= 3).argmax()" in ball
-    assert "alpha=0.75, n_iter=3, random_state=3" in training
-    names = {"np": np}
-    exec(
-        re.search(r"(?s)rng = np.random.default_rng\(0\)\ncentres.*?\n(?=toy)", training)[0], names
-    )
-    assert np.array_equal(names["points"], data["training"]["points"])
 
 
 @pytest.mark.browser
@@ -296,10 +274,7 @@ def test_the_first_page_says_what_is_compared(visit, drag, device):
         page.wait_for_timeout(330)
         grips = page.locator("#l2h-cover svg [role=slider]")
         angles = [float(grip.get_attribute("aria-valuenow")) for grip in grips.all()]
-        bits = (
-            np.array(data["points"]) @ np.stack([unit_vector(angle) for angle in angles], axis=1)
-            >= 0
-        )
+        bits = sides([(angle, 0) for angle in angles], data["points"])
         inside = (bits == bits[number]).all(axis=1)
         right = sum(inside & (np.array(data["names"]) == data["names"][number])) - 1
         said = page.locator("#l2h-cover .status").inner_text()
@@ -324,8 +299,8 @@ def test_the_first_page_says_what_is_compared(visit, drag, device):
     tab.check_nothing_went_wrong()
 
 
-def test_every_chapter_has_a_card_with_a_small_picture():
-    page = Path(unquote(urlsplit(on_the_site("index")).path))
+def test_every_chapter_has_a_card_with_a_small_picture(site):
+    page = site / "book/index.html"
     cards = re.findall(
         r'<img class="card[^"]*" src="([^"]+)" alt="([^"]{20,})">', page.read_text(encoding="utf-8")
     )

@@ -17,7 +17,7 @@ from docutils.core import publish_doctree
 from small_book import BOOK, book_of, build, cell_with, markdown_of, notebook
 from visits import ROOT, SITE
 
-from l2h_book.files import PACKAGE, files_of
+from l2h_book.disk import PACKAGE, files_of
 from l2h_book.markdown import MarkdownWriter, NotebookError, Page
 from l2h_book.notebooks import make_notebook
 from l2h_book.wheel import build_wheel
@@ -178,13 +178,12 @@ def test_cells_keep_their_place_and_their_description(chapter):
     assert output.metadata == {"image/gif": {"alt": "A dot."}}
 
 
-def test_a_playable_figure_is_a_sentence_in_the_notebook(small_book, chapter):
-    (output,) = cell_with(chapter, "Playground(").outputs
-    assert "This is a figure to play with" in output.data["text/html"]
-    assert "<script" not in output.data["text/html"]
+def test_a_figure_to_play_with_is_a_sentence_in_the_notebook(small_book, chapter):
+    sentence = "Figure 1.1 shows it standing still. You can play with it on this page"
+    assert f"> *Predict.* How many?\n>\n> *Without scripts:* {sentence}" in markdown_of(chapter)
+    assert "hash_figure" not in nbformat.writes(chapter)
     page = (small_book / "_build/html/chapter.html").read_text(encoding="utf-8")
-    assert '<div id="l2h-playground" class="l2h" hidden>' in page
-    assert "This is a figure to play with" not in page
+    assert re.search('id="l2h-off-centre" hidden></div>\n<script [^>]*>{"points":', page)
 
 
 def test_linked_files_are_offered_beside_the_notebook(small_book, chapter):

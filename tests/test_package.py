@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import yaml
 from sklearn.model_selection import ParameterGrid
-from visits import ROOT
+from visits import ROOT, cells_of
 
 import l2h_tutorial
 
@@ -45,7 +45,7 @@ ROOMS = [
     "protocols",
     "scale",
 ]
-OF_CHAPTERS = ["figures", "explore", "exercises", "book"]  # nothing but chapters imports these
+OF_CHAPTERS = ["figures", "exercises", "book"]  # nothing but chapters imports these
 ORDER = SHARED + ROOMS + OF_CHAPTERS
 
 
@@ -210,6 +210,38 @@ def test_no_file_imports_one_that_imports_it():
 def test_grh_imports_nothing_of_its_opponents():
     assert "baselines" not in rooms_imported(PACKAGE / "grh.py")
     assert "grh" not in rooms_imported(PACKAGE / "machines.py")
+
+
+# What the wheel holds
+
+
+def test_all_of_the_package_is_for_readers():
+    """Chapters, exercises, benchmarks or users need it; what only the site does is in its tools."""
+    pages = [page.read_text(encoding="utf-8") for page in ROOT.glob("book/*.md")]
+    used = [code for page in pages if "\nnotebook: false" not in page for code in cells_of(page)]
+    used += [path.read_text(encoding="utf-8") for path in ROOT.glob("tests/benchmarks/*.py")]
+    new = {*l2h_tutorial._HOME, *re.findall(r"\w+", "".join(used))}
+    mentions = {}
+    for file in FILES:
+        for node in ast.parse(file.read_text(encoding="utf-8")).body:
+            # a statement that defines no name is known by its first word, which pages use: if, for
+            name = getattr(node, "name", re.match(r"\w*", ast.unparse(node))[0])
+            words = {getattr(part, "id", getattr(part, "attr", "")) for part in ast.walk(node)}
+            mentions.setdefault(name, set()).update(words)
+            if "exercises" in file.parts:
+                new.add(name)
+    unused = {name for name in mentions if not name.startswith("__")}
+    while new:
+        unused -= new
+        new = {found for name in new for found in mentions.pop(name, ())}
+    assert unused == set()
+
+
+def test_no_two_files_have_one_name():
+    """But for exercises, which are named as their chapters."""
+    files = [*FILES, *ROOT.glob("book/_ext/**/*.py")]
+    names = [file.name for file in files if file.parent.name != "exercises"]
+    assert {name for name in names if names.count(name) > 1} == {"__init__.py"}
 
 
 # What a reader opens to follow one call

@@ -112,9 +112,12 @@ def test_a_published_site_has_a_map_and_addresses(tmp_path):
         first,
     )
     assert "results/table.csv" in first
-    link = "Read [the table](https://example.org/hash/notebooks/results/table.csv)."
-    assert link in markdown_of(notebook(tmp_path))
-    assert link in (html / "plain/chapter.md").read_text(encoding="utf-8")
+    for link in (
+        "Read [the table](https://example.org/hash/notebooks/results/table.csv).",
+        "(https://example.org/hash/chapter.html#off-centre)",  # to play with
+    ):
+        assert link in markdown_of(notebook(tmp_path))
+        assert link in (html / "plain/chapter.md").read_text(encoding="utf-8")
 
 
 def test_an_address_that_is_none_stops_the_build(tmp_path):

@@ -9,7 +9,6 @@ from .. import checks
 
 checks.load_optional("matplotlib", __name__)  # all files of this room use it
 
-from .cover import cover
 from .embeddings import byte_map, cells_of_codes
 from .finding import (
     amplification,

@@ -18,22 +18,6 @@ SKY = "#2a7f9e"
 GREY = "#6e6e6e"
 COLOURS = (BLUE, ORANGE, GREEN, PURPLE, SKY, RED, GREY)
 LINE = "#b8b8b8"
-DARK = {
-    "#ffffff": "#121212",
-    "#000000": "#e6e6e6",
-    LINE: "#5c5c5c",
-    BLUE: "#5aa5e0",
-    ORANGE: "#d09a2c",
-    GREEN: "#2fb08a",
-    PURPLE: "#d188b8",
-    SKY: "#5fb3cf",
-    RED: "#ff9a70",
-    GREY: "#9a9a9a",
-}
-"""What takes the place of each colour on a dark page.
-
-All of them can be read on both pages, and red, which is GRH's, has the most contrast."""
-
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 STROKES = ("-", "--", "-.", ":", "-", "--", "-.")
 

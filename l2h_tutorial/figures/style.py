@@ -1,7 +1,5 @@
 """The style of all figures, what several of them draw, and the kinds of arrays that they draw."""
 
-import base64
-import io
 from collections.abc import Callable
 from functools import partial, wraps
 from typing import Any, ParamSpec
@@ -196,22 +194,6 @@ def _gaps(middles: Floats, half: Floats, points: Floats) -> Floats:
     """Return how far each box, given by its middle and half its size, is from the nearest point."""
     gaps = np.maximum(np.abs(middles[:, None] - points) - half, 0)
     return np.linalg.norm(gaps, axis=2).min(axis=1, initial=_NOTHING_NEAR)
-
-
-PHONE = "drawing for a phone"
-PIXELS = "the same in pixels"
-
-
-def smaller(figure: Any, **asked: Any) -> tuple[dict[str, str], dict[str, str]]:
-    """Return what the book keeps beside a figure: its drawing for a phone, and that in pixels."""
-    narrow = getattr(figure, "on_a_phone", lambda: figure)()
-    drawing = io.StringIO()
-    pixels = io.BytesIO()
-    narrow.savefig(drawing, format="svg")
-    for text in narrow.findobj(Text):
-        text.set_visible(False)  # on a card no letters could be read
-    narrow.savefig(pixels, dpi=200, transparent=True)
-    return {}, {PHONE: drawing.getvalue(), PIXELS: base64.b64encode(pixels.getvalue()).decode()}
 
 
 def _power(value: float, place: float) -> str:

@@ -6,6 +6,11 @@ notebook too, in three editions, with the package as a wheel beside them. A read
 nothing of it.
 """
 
-from .extension import register as setup
+from typing import Any
 
-__all__ = ["setup"]
+
+def setup(app: Any) -> dict[str, Any]:
+    """Register the extension. A kernel that takes one of its modules does not load Sphinx."""
+    from .extension import register
+
+    return register(app)

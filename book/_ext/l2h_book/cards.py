@@ -12,10 +12,9 @@ from typing import Any
 from docutils import nodes
 from PIL import Image
 
-from l2h_tutorial.figures.style import PHONE, PIXELS
-
+from .disk import replace_file
 from .execution import executed_page
-from .files import replace_file
+from .pictures import PHONE, PIXELS
 
 _CARD = (480, 220)  # width and height of a card, in pixels
 _WHOLE = (0, 0, 720)

@@ -19,9 +19,19 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 from sphinx.util.display import status_iterator
 
-from .files import BOOK, PACKAGE, TOOLS, files_key, files_of
-from .pictures import KERNEL, theme_figures
+from .disk import BOOK, PACKAGE, TOOLS, files_key, files_of, replace_file
+from .fonts import SANS
 
+# The settings of the kernels that execute pages. A figure gives its drawings itself.
+KERNEL = f"""
+c.InlineBackend.figure_formats = []
+c.InteractiveShellApp.exec_lines = [
+    "__import__('sys').path.append({str(TOOLS.parent)!r})",
+    "from l2h_book import asserts as _asserts, pictures as _pictures",
+    "_asserts.explain(get_ipython())",
+    "_pictures.draw_for_pages({[str(path) for path in SANS]!r})",
+]
+"""
 _COLOURS = re.compile(r"\x1b\[[\d;]*m")
 _MOST_LINES = 12  # of an error's message that are shown
 _AFTER = (
@@ -30,22 +40,26 @@ _AFTER = (
 )
 
 
+def set_up_kernels(folder: Path) -> None:
+    """Give the kernels that will be started the settings of `KERNEL`."""
+    replace_file(folder / "profile_default" / "ipython_kernel_config.py", KERNEL.encode())
+    os.environ["IPYTHONDIR"] = str(folder)
+
+
 def execution_key() -> str:
     """Return a hash of everything that the outputs of a page depend on, besides its own cells.
 
     It is a SHA-256 over the package's files and data, the results kept in ``book/results``, the
-    versions of Python and of the package's dependencies, the settings of figures, and the images
-    chosen by ``L2H_DATASET`` and ``L2H_SOURCE``.
+    versions of Python and of the package's dependencies, what kernels use of these tools, and the
+    images chosen by ``L2H_DATASET`` and ``L2H_SOURCE``.
     """
+    figures = [path for path in files_of(TOOLS / "play") if path.suffix == ".py"]
     parts: list[object] = [
         files_key(files_of(PACKAGE), PACKAGE),
         files_key(files_of(BOOK / "results"), BOOK),
+        files_key([TOOLS / "asserts.py", TOOLS / "pictures.py", *figures], TOOLS),
     ]
-    parts += [
-        platform.python_version(),
-        KERNEL,
-        files_key([TOOLS / "asserts.py", TOOLS / "pictures.py"], TOOLS),
-    ]
+    parts += [platform.python_version(), KERNEL]
     for requirement in requires("l2h-tutorial") or []:
         needed, _, extra = requirement.partition("extra ==")
         if not extra or "notebooks" in extra:
@@ -99,7 +113,6 @@ def execute_ahead(app: Any, env: Any, docnames: list[str]) -> None:
                     _kill(client)
                 page = path.relative_to(app.srcdir).as_posix()
                 raise SystemExit(complaint(page, notebook, error))
-            theme_figures(notebook)
             bundle = CacheBundleIn(notebook, str(path), data={"execution_seconds": run.result()})
             cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
 
@@ -187,9 +200,10 @@ def executed_page(env: Any, docname: str) -> NotebookNode:
 def _source(env: Any, docname: str) -> NotebookNode | None:
     """Return a page as a notebook without outputs, or None if it has no cells."""
     path = Path(env.doc2path(docname))
-    text = path.read_text(encoding="utf-8")
-    reader: Any = create_nb_reader(str(path), env.myst_config, env.mystnb_config, text)
-    return reader.read(text) if reader else None
+    text = [path.read_text(encoding="utf-8")]
+    env.events.emit("source-read", docname, text)  # figures to play with add their cells
+    reader: Any = create_nb_reader(str(path), env.myst_config, env.mystnb_config, text[0])
+    return reader.read(text[0]) if reader else None
 
 
 def _is_in(cache: Any, notebook: NotebookNode) -> bool:

@@ -12,18 +12,17 @@ from nbformat import NotebookNode
 
 from .assignments import make_assignment
 from .cards import add_pictures, frame
+from .disk import TOOLS, files_key, files_of, hand_out, replace_file
 from .editions import EDITIONS, find_exercises, make_edition, prepare_page
-from .execution import execute_ahead, executed_page, execution_key
-from .files import TOOLS, files_key, files_of, hand_out, replace_file
+from .execution import execute_ahead, executed_page, execution_key, set_up_kernels
 from .fonts import write_fonts
 from .former import connect as connect_former_site
 from .formulas import register as register_formulas
 from .guide import Chapters, Minutes, Plan
-from .hash_figures import register as register_hash_figures
 from .markdown import Page
 from .notebooks import ALL_NOTEBOOKS, files_read, make_notebook
-from .pictures import draw_in_kernels
-from .play import bring_to_life, put_beside
+from .play.directive import bring_to_life
+from .play.directive import register as register_figures_to_play_with
 from .publishing import connect as connect_publishing
 from .publishing import links_out, site_address, write_plain_text
 from .selftest import register as register_selftest
@@ -36,7 +35,7 @@ def register(app: Any) -> dict[str, Any]:
     connect_former_site(app)
     register_formulas(app)
     register_selftest(app)
-    register_hash_figures(app)
+    register_figures_to_play_with(app)
     app.add_directive("chapters", Chapters)
     app.add_directive("plan", Plan)
     app.add_role("minutes", Minutes())
@@ -48,7 +47,6 @@ def register(app: Any) -> dict[str, Any]:
     app.connect("doctree-resolved", add_pictures, priority=900)  # a notebook has none
     app.connect("html-page-context", _link_notebook)
     app.connect("html-page-context", frame)
-    app.connect("html-page-context", put_beside)
     app.connect("build-finished", _put_files_beside)
     connect_publishing(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
@@ -67,7 +65,7 @@ def _prepare(app: Any, config: Any) -> None:
     filters = [os.environ.get("PYTHONWARNINGS"), quiet]
     os.environ["PYTHONWARNINGS"] = ",".join(filter(None, filters))
     build = Path(app.outdir).resolve().parent
-    draw_in_kernels(build / ".ipython")
+    set_up_kernels(build / ".ipython")
     config.nb_execution_cache_path = str(build / ".jupyter_cache" / execution_key()[:16])
     config.l2h_tools = files_key(files_of(TOOLS), TOOLS)
     wheel = build_wheel(build / "wheel")
@@ -122,6 +120,7 @@ def _write_notebooks(app: Any, document: nodes.document, docname: str) -> None:
                 for other, file in notebooks.items()
             },
             files_at=site_address() and f"{site_address()}notebooks/",
+            address=site_address() and site_address() + app.builder.get_target_uri(docname),
         )
         executed = executed_page(app.env, docname)
         wheel = Path(app.config.l2h_wheel).name
@@ -136,7 +135,7 @@ def _write_notebooks(app: Any, document: nodes.document, docname: str) -> None:
     if app.builder.name == "html":
         app.l2h_notes[docname] = notes_of(app.builder, document)
     prepare_page(document)
-    bring_to_life(document)
+    bring_to_life(app.env, docname, document)
 
 
 def _write_notebook(path: Path, notebook: NotebookNode) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sphinx.application import ENV_PICKLE_FILENAME
 
-from .files import replace_file
+from .disk import replace_file
 
 NOTICE = (
     '<p class="old-build" role="status">'

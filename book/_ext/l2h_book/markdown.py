@@ -36,8 +36,9 @@ class Page:
     ``notebooks`` has the file name of each page's notebook, by the page's address relative to this
     one. ``figure_numbers`` has the numbers of each kind of numbered thing, and ``number_formats``
     their names ("Figure %s"). ``files_at`` is the address of the files to which the page links, or
-    empty if they are only beside the notebook. ``edition`` says for whom the notebook is, and
-    ``preface`` is what it tells them under its title.
+    empty if they are only beside the notebook; ``address`` is the page's own, or empty if it has
+    none. ``edition`` says for whom the notebook is, and ``preface`` is what it tells them under its
+    title.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Page:
     number_formats: Mapping[str, str] = field(default_factory=dict)
     notebooks: Mapping[str, str] = field(default_factory=dict)
     files_at: str = ""
+    address: str = ""
     edition: str = "reader"
     preface: str = ""
 
@@ -174,8 +176,10 @@ class MarkdownWriter:
         return "\n\n".join(parts)
 
     def _block_hash_figure(self, node: nodes.Element) -> str:
-        words = self.blocks(nodes.Element("", *node.children[:-1]))
-        return self._quote(f"{words} *(To play with, on the site.)*")
+        there = f"{self.page.address}#{node['name']}"
+        page = "this page of the book's site"
+        link = f"[{page}]({there})" if self.page.address else page
+        return self._quote(f"{self.blocks(node)} You can play with it on {link}.")
 
     def _block_literal_block(self, node: nodes.Element) -> str:
         language = node.get("language", "")

@@ -24,8 +24,6 @@ from .publishing import site_address
 ALL_NOTEBOOKS = "notebooks.zip"  # on the site, with the package and all that they read
 _FOLDED = {"remove-input", "hide-input", "hide-cell", "solution"}
 _WITHOUT_OUTPUT = {"remove-output", "exercise-stub"}  # a stub's only says that it is to do
-# the data of a figure to play with, which only the site needs
-_DATA = re.compile(r'(?s)\s*<script type="application/json".*?</script>')
 # the package's extras: the pattern of code that needs one, and the modules that it installs; all
 # notebooks need the first
 _NOTEBOOKS = ["pandas", "matplotlib", "PIL", "pooch", "requests", "platformdirs", "tqdm"]
@@ -182,9 +180,6 @@ def _clean(output: NotebookNode, alt: str | None) -> NotebookNode:
     if "data" in output:
         images = [kind for kind in output.data if kind.startswith("image/")]
         clean.metadata = {kind: {"alt": alt} for kind in images if alt}
-        if "text/html" in output.data:
-            html = _DATA.sub("", output.data["text/html"])
-            clean.data = NotebookNode(output.data | {"text/html": html})
     return clean
 
 

@@ -1,36 +1,38 @@
-"""Figures as drawings: sharp on every screen, with the colours of a light and of a dark page."""
+"""What kernels make of figures: drawings for a page and a phone, with the colours of both themes.
+
+A drawing is sharp on every screen. Pages show it; cards show its pixels.
+"""
 
 import base64
 import io
-import os
 import re
-from pathlib import Path
+from typing import Any
 
-from nbformat import NotebookNode
+import matplotlib
+from matplotlib.figure import Figure
+from matplotlib.font_manager import fontManager
+from matplotlib.text import Text
 from PIL import Image
 
-from l2h_tutorial.figures.colours import DARK
-from l2h_tutorial.figures.style import PHONE
+from l2h_tutorial.figures.colours import BLUE, GREEN, GREY, LINE, ORANGE, PURPLE, RED, SKY
 
-from .files import TOOLS, replace_file
-from .fonts import SANS
+PHONE = "drawing for a phone"
+PIXELS = "the same in pixels"
+DARK = {
+    "#ffffff": "#121212",
+    "#000000": "#e6e6e6",
+    LINE: "#5c5c5c",
+    BLUE: "#5aa5e0",
+    ORANGE: "#d09a2c",
+    GREEN: "#2fb08a",
+    PURPLE: "#d188b8",
+    SKY: "#5fb3cf",
+    RED: "#ff9a70",
+    GREY: "#9a9a9a",
+}
+"""What takes the place of each colour on a dark page.
 
-ASSERTS = TOOLS / "asserts.py"
-_FONTS = [str(path) for path in SANS]
-# The settings of the kernels that execute pages: pages show the drawings, in the book's letters,
-# and cards the pixels.
-KERNEL = f"""
-c.InlineBackend.figure_formats = ["svg"]
-c.InlineBackend.print_figure_kwargs = {{"bbox_inches": None}}
-c.InteractiveShellApp.exec_lines = [
-    "import matplotlib as _drawing, l2h_tutorial.figures.style as _style",
-    "_drawing.figure.Figure._repr_mimebundle_ = _style.smaller",
-    "for _path in {_FONTS!r}: _drawing.font_manager.fontManager.addfont(_path)",
-    "__import__('runpy').run_path({str(ASSERTS)!r})['explain'](get_ipython())",
-    "_drawing.rcParams['svg.hashsalt'] = 'l2h'",
-    "_drawing.rcParams['font.family'] = ['Source Sans Pro', 'DejaVu Sans']",
-]
-"""
+All of them can be read on both pages, and red, which is GRH's, has the most contrast."""
 
 _RULES = "".join(
     f'[style*="fill: {light}"]{{fill:{dark}!important}}'
@@ -47,22 +49,35 @@ _LEFT_OUT = re.compile(
 _NUMBERS = re.compile(r' (?:d|x|y)="[^"]*"|translate\([^)]*')
 _NAME = re.compile(r'(?:(?<= id=")|(?<=href="#)|(?<=url\(#))[^")]+')
 _LOOK = re.compile(r' style="[^"]*"')
-_PIXELS = re.compile(r'data:image/png;base64,([^"]+)')
+_IN_PIXELS = re.compile(r'data:image/png;base64,([^"]+)')
 
 
-def draw_in_kernels(folder: Path) -> None:
-    """Give the kernels that will be started the settings of `KERNEL`."""
-    replace_file(folder / "profile_default" / "ipython_kernel_config.py", KERNEL.encode())
-    os.environ["IPYTHONDIR"] = str(folder)
+def draw_for_pages(fonts: list[str]) -> None:
+    """Let the figures of this kernel give their drawings, in the book's letters."""
+    Figure._repr_mimebundle_ = drawings_of  # type: ignore[attr-defined]
+    for path in fonts:
+        fontManager.addfont(path)
+    matplotlib.rcParams["svg.hashsalt"] = "l2h"
+    matplotlib.rcParams["font.family"] = ["Source Sans Pro", "DejaVu Sans"]
 
 
-def theme_figures(notebook: NotebookNode) -> None:
-    """Give the drawings among a notebook's outputs the colours of both themes."""
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            if PHONE in output.get("metadata", {}):
-                output.data["image/svg+xml"] = both_themes(output.data["image/svg+xml"])
-                output.metadata[PHONE] = both_themes(output.metadata[PHONE])
+def drawings_of(figure: Any, **asked: Any) -> tuple[dict[str, str], dict[str, str]]:
+    """Return a figure's drawing, and beside it that for a phone, which cards have in pixels."""
+    page = {"image/svg+xml": _drawn(figure)}
+    narrow = getattr(figure, "on_a_phone", lambda: figure)()
+    phone = _drawn(narrow)
+    for text in narrow.findobj(Text):
+        text.set_visible(False)  # on a card no letters could be read
+    pixels = io.BytesIO()
+    narrow.savefig(pixels, dpi=200, transparent=True)
+    return page, {PHONE: phone, PIXELS: base64.b64encode(pixels.getvalue()).decode()}
+
+
+def _drawn(figure: Any) -> str:
+    """Draw a figure, with the colours of both themes."""
+    drawing = io.StringIO()
+    figure.savefig(drawing, format="svg")
+    return both_themes(drawing.getvalue())
 
 
 def both_themes(svg: str) -> str:
@@ -81,7 +96,7 @@ def both_themes(svg: str) -> str:
     svg = _NUMBERS.sub(lambda numbers: re.sub(r"(\.\d\d)\d+", r"\1", numbers[0]), svg)
     names = {name: f"n{i}" for i, name in enumerate(dict.fromkeys(_NAME.findall(svg)))}
     svg = _NAME.sub(lambda name: names[name[0]], svg)
-    svg = _PIXELS.sub(_lighter, svg)
+    svg = _IN_PIXELS.sub(_lighter, svg)
     return re.sub(r"<g[^>]*>(?:<use [^>]*/>){2,}</g>", _say_once, svg)
 
 

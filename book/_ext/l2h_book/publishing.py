@@ -13,7 +13,7 @@ from nbformat import NotebookNode
 
 from l2h_tutorial.figures.colours import BLUE
 
-from .files import replace_file
+from .disk import replace_file
 
 
 def site_address(variable: str = "L2H_SITE_URL") -> str:

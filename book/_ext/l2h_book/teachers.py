@@ -8,7 +8,7 @@ from typing import Any
 
 from docutils import nodes
 
-from .files import replace_file
+from .disk import replace_file
 
 
 def notes_of(builder: Any, document: nodes.document) -> dict[str, str]:

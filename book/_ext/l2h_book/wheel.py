@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from .files import PACKAGE, files_key, files_of, replace_file
+from .disk import PACKAGE, files_key, files_of, replace_file
 
 _BUILD = "import sys; from setuptools import build_meta; build_meta.build_wheel(sys.argv[1])"
 

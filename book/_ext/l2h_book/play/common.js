@@ -17,12 +17,10 @@ function make(name, attributes = {}, ...children) {
   return element;
 }
 
-// The address bar keeps what the reader has set, so that a view can be linked to. Jupyter's own
-// address is left alone.
+// The address bar keeps what the reader has set, so that a view can be linked to.
 const address = {
   read: () => new URLSearchParams(location.hash.slice(1)),
-  write(root, values) {
-    if (root.closest(".jp-OutputArea, .output_area")) return;
+  write(values) {
     const kept = new URLSearchParams(location.hash.includes("=") ? location.hash.slice(1) : "");
     for (const [key, value] of Object.entries(values)) kept.set(key, value);
     history.replaceState(null, "", `#${kept}`);

@@ -30,8 +30,7 @@ function live(name, { start, controls, drawing, beside = [], below = [], draw, s
   function set(changes) {
     Object.assign(state, changes);
     show();
-    if (kept.length)
-      address.write(root, Object.fromEntries(kept.map(({ key }) => [key, state[key]])));
+    if (kept.length) address.write(Object.fromEntries(kept.map(({ key }) => [key, state[key]])));
   }
 
   function fromAddress() {

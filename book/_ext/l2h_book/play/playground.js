@@ -242,7 +242,7 @@ function set(change, rebuilt = false) {
   if (rebuilt) grips = [];
   show();
   const lines = state.lines.map(({ angle, offset }) => `${angle},${offset}`).join(";");
-  address.write(root, { lines, query: state.query.join(","), radius: state.radius });
+  address.write({ lines, query: state.query.join(","), radius: state.radius });
 }
 
 // The middle of the widest gap between the directions of the lines, so that a new one lies on none

@@ -1,13 +1,16 @@
-"""The frames of GRH on points in the plane: one for the start, two for every round."""
+"""GRH on points in the plane, step by step: a frame for the start, and two for every round."""
 
 from typing import Any
 
 import numpy as np
 
-from l2h_tutorial import GRH, LSH
+from l2h_tutorial import GRH
 from l2h_tutorial.affinity import same_class_affinity
-from l2h_tutorial.explore.plane import line_of
+from l2h_tutorial.checks import Floats, Integers
 from l2h_tutorial.grh import agreement
+
+from .plane import hyperplanes_of, line_of
+from .playable import Playable
 
 
 def frames_of(grh: GRH, labels: Any) -> list[dict[str, Any]]:
@@ -42,22 +45,26 @@ def frames_of(grh: GRH, labels: Any) -> list[dict[str, Any]]:
             last = grh.history_[step.number - 1].bits
             add(f"Round {step.number}, regularise", step.regularised, last)
         if model is not None:  # else every bit of the round was degenerate, and the lines stay
-            for column, line in zip(columns, _lines_of(grh, model), strict=True):
-                lines[column] = line
+            normals, thresholds = hyperplanes_of(grh, model)
+            for column, normal, threshold in zip(columns, normals.T, thresholds, strict=True):
+                lines[column] = line_of(normal, threshold)
         add(title, step.bits, before)
     return frames
 
 
-def _lines_of(grh: GRH, model: Any) -> list[list[float]]:
-    """Return the lines of one of ``GRH.models_``, for points as they were given."""
-    if isinstance(model, LSH):
-        normals = model.hyperplanes_
-        thresholds = np.zeros(grh.n_bits) + grh.start_mean_ @ normals
-    else:  # it was fitted to (x - mean) / scale
-        normals = model.weights
-        thresholds = -grh.scale_ * model.intercepts + grh.mean_ @ normals
-    return list(map(line_of, normals.T, thresholds))
-
-
 def _strings(bits: Any) -> list[str]:
     return ["".join("01"[bit] for bit in row) for row in np.asarray(bits).astype(int)]
+
+
+def training(points: Floats, labels: Integers) -> Playable:
+    """Return the steps of GRH on points of three classes, for three alphas and three starts."""
+    alphas = (0.5, 0.75, 1)
+    seeds = (3, 0, 1)  # the chapter's first
+
+    def run(alpha: float, seed: int) -> list[dict[str, Any]]:
+        grh = GRH(2, alpha=alpha, n_iter=3, random_state=seed).fit(points, labels)
+        return frames_of(grh, labels)
+
+    runs = [[run(alpha, seed) for seed in seeds] for alpha in alphas]
+    shown = {"points": points.tolist(), "labels": labels.tolist()}
+    return Playable(shown | {"alphas": alphas, "runs": runs})

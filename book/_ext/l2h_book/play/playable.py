@@ -1,49 +1,39 @@
-"""The HTML of a figure to play with: its data, and its pictures on one sheet."""
+"""What a figure to play with gives to its page: its data, with its pictures on one sheet."""
 
 import base64
 import io
 import json
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 from PIL import Image
 
-from ..checks import Integers
-from ..datasets import Dataset
+from l2h_tutorial.checks import Integers
+from l2h_tutorial.datasets import Dataset
 
 SHEET_COLUMNS = 32
 
 
-def figure_data(name: str, data: dict[str, Any]) -> str:
-    """Write the data of a figure to play with, below a sentence that says where the figure is.
+class Playable:
+    """A figure to play with.
 
-    The book's site has the figure's scripts, and shows the figure instead of the sentence.
-
-    Parameters
-    ----------
-    name : str
-        The figure's name; the element with the data is ``l2h-name-data``.
-    data : dict
-        What JSON can hold.
-
-    Returns
-    -------
-    str
-        HTML that needs no other file.
+    It has data, which are what JSON can hold, and perhaps a function that draws it standing still.
 
     Examples
     --------
-    >>> html = figure_data("playground", {"classes": ["<b>"]})
-    >>> "l2h-playground-data" in html, "<b>" in html
-    (True, False)
+    >>> Playable({"classes": ["<b>"]})._repr_html_()
+    '{"classes":["\\\\u003cb>"]}'
     """
-    # without "<" no text can end the element
-    values = json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
-    return (
-        '<p class="l2h-play">This is a figure to play with: you can on the same page of the '
-        "book's site. The figure further down shows the same, standing still.</p>\n"
-        f'<script type="application/json" id="l2h-{name}-data">{values}</script>'
-    )
+
+    def __init__(self, data: dict[str, Any], picture: Callable[[], Figure] | None = None) -> None:
+        self.data = data
+        self.picture = picture
+
+    def _repr_html_(self) -> str:
+        """Write the data as a page's element holds them: without "<", no text can end it."""
+        return json.dumps(self.data, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def sprite_sheet(dataset: Dataset, rows: Integers) -> dict[str, Any]:

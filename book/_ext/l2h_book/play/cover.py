@@ -1,5 +1,6 @@
-"""The idea of the book in one picture, without a word."""
+"""The idea of the book in one picture, without a word, and the same to play with."""
 
+from functools import partial
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -9,49 +10,64 @@ from matplotlib.figure import Figure
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 from matplotlib.patches import Rectangle
 
-from ..checks import Bits, Floats, Integers
-from ..datasets import Dataset
-from .colours import COLOURS, GREY, Look
-from .style import across, draw_hyperplane, grid_of_plane, show_plane, styled, write
+from l2h_tutorial import LSH
+from l2h_tutorial.checks import Bits, Floats
+from l2h_tutorial.datasets import Dataset
+from l2h_tutorial.figures.colours import COLOURS, GREY, Look
+from l2h_tutorial.figures.style import (
+    across,
+    draw_hyperplane,
+    grid_of_plane,
+    show_plane,
+    styled,
+    write,
+)
+
+from .plane import line_of
+from .playable import Playable, sprite_sheet
 
 _SHOWN = 6  # pictures of a bucket
 _BIT = 0.55  # from the box of one bit to the next
 _PICTURE = 0.9  # from one picture in a bucket to the next
 
 
-@styled
-def cover(
-    dataset: Dataset,
-    rows: Integers,
-    points: Floats,
-    hyperplanes: Floats,
-    bits: Bits,
-    query: int = 0,
-) -> Figure:
-    """Draw pictures in the plane, the lines that cut it, and the buckets that they fall into.
+def cover(dataset: Dataset, rows: Any, points: Floats, lines: LSH, query: int) -> Playable:
+    """Return pictures in the plane and lines to turn; its picture has the buckets too.
 
     Parameters
     ----------
     dataset : Dataset
-        If it has no pictures, grey squares stand for them.
+        In its picture, grey squares stand for pictures that it lacks.
     rows : (n,) int
         Which pictures.
     points : (n, 2) float
         Where each lies in the plane.
-    hyperplanes : (2, n_bits) float
-        Normal vectors of the lines, a column each.
-    bits : (n, n_bits) bool
-        The code of each picture.
-    query : int, default=0
-        Which of the pictures asks.
+    lines : LSH
+        Fitted to the points.
+    query : int
+        Which of the pictures asks; it is framed.
     """
+    shown = {
+        "points": np.round(points, 4).tolist(),
+        "names": [dataset.class_names[label] for label in dataset.labels[rows]],
+        "angles": [round(line_of(normal)[0]) for normal in lines.hyperplanes_.T],
+        "query": query,
+    }
+    picture = partial(_picture, dataset, rows, points, lines, query)
+    return Playable(shown | sprite_sheet(dataset, rows), picture)
+
+
+@styled
+def _picture(dataset: Dataset, rows: Any, points: Floats, lines: LSH, query: int) -> Figure:
+    """Draw pictures in the plane, the lines that cut it, and the buckets that they fall into."""
     figure, (plane, buckets) = plt.subplots(
         *across((2, 1), (1, 2)), figsize=across((5, 9.2), (10, 4.6))
     )
+    bits = lines.transform(points)
     codes, members = np.unique(bits, axis=0, return_inverse=True)
     n_codes, n_bits = codes.shape
     query_first = [query, *(i for i in range(len(rows)) if i != query)]
-    _draw_plane(plane, points, hyperplanes, codes)
+    _draw_plane(plane, points, lines.hyperplanes_, codes)
     for i in reversed(query_first):  # what is put last lies on top
         colour = COLOURS[members[i] % 7]
         _put(plane, dataset, rows[i], points[i], colour, asks=i == query, zoom=0.75)

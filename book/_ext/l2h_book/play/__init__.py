@@ -1,0 +1,23 @@
+"""Figures to play with: what each computes, and beside it the scripts and styles that show it.
+
+The directive ``hash-figure`` (``directive.py``) puts one on a page. The page's kernel makes it, by
+its name in `FIGURES`, and gets a `Playable`.
+"""
+
+from .chapters import ball, dead_zone, falling_lines, off_centre, rescoring
+from .cover import cover
+from .explorer import Explorer
+from .plane import playground
+from .training import training
+
+FIGURES = {
+    "ball": ball,
+    "cover": cover,
+    "dead-zone": dead_zone,
+    "explorer": Explorer,
+    "falling-lines": falling_lines,
+    "off-centre": off_centre,
+    "playground": playground,
+    "rescoring": rescoring,
+    "training": training,
+}

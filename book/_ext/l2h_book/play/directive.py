@@ -1,0 +1,178 @@
+"""The directive ``hash-figure``, by which every figure to play with comes to its page.
+
+    ```{hash-figure} falling-lines
+    :still: fig-wedge
+
+    What share of random lines will pass between two vectors at 60 degrees? Guess, then drop some.
+    ```
+
+The content asks for a prediction. ``still`` names the page's figure that shows the same without
+scripts; a notebook has that figure, and a link to the page. A link in the prose sets the figure:
+``{set-figure}`a right angle <theta=90>` ``.
+
+The page's kernel computes the figure, in a cell that is put before the directive and that nobody
+sees. ``given``, the first option, says what of the page the figure is made from. Later cells of the
+page have the figure as ``hash_figure``, and may record its numbers and draw its picture.
+"""
+
+import base64
+import hashlib
+import re
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.util.docutils import ReferenceRole, SphinxDirective
+
+from ..disk import replace_file
+from ..execution import executed_page
+
+_DIRECTIVE = re.compile(r"(?m)^```\{hash-figure\} (\S+)$(?:\n:given: (.*)$)?")
+_CODE = """import l2h_book.play
+
+hash_figure = l2h_book.play.FIGURES["{name}"]({given})
+hash_figure"""
+_FOLDER = Path(__file__).parent
+# The scripts of figures that fill a page and have their markup in a file. The scripts of the other
+# figures make their own markup.
+_OF_A_PAGE = {
+    "explorer": ["common", "gist", "figure", "explorer"],
+    "playground": ["common", "plane", "playground"],
+}
+_HELD = re.compile(r'"data:\w+/(png|jpeg|javascript);base64,([\w+/=]+)"')
+
+
+class hash_figure(nodes.General, nodes.Element):
+    """A figure to play with; its children ask for a prediction and name the figure in print."""
+
+
+class HashFigure(SphinxDirective):
+    """Puts a figure to play with on a page."""
+
+    has_content = True
+    required_arguments = 1
+    option_spec = {"given": str, "still": str}  # noqa: RUF012
+
+    def run(self) -> list[nodes.Node]:
+        """Return the figure's node."""
+        (name,) = self.arguments
+        code = _CODE.format(name=name, given=self.options.get("given", ""))
+        figure = hash_figure("", *self.parse_content_to_nodes(), name=name, code=code)
+        if "still" in self.options:
+            still = (
+                f"*Without scripts:* {{numref}}`{self.options['still']}` shows it standing still."
+            )
+            figure += self.parse_text_to_nodes(still)
+            figure[-1]["classes"].append("still")
+        return [figure]
+
+
+class SetFigure(ReferenceRole):
+    """A link that sets the page's figure."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Return the link, which stays on the page; a notebook shows its words."""
+        return [nodes.reference("", self.title, refuri=f"#{self.target}", internal=True)], []
+
+
+def register(app: Any) -> None:
+    """Make the directive and the role known, and what becomes of them as a page is built."""
+    app.add_directive("hash-figure", HashFigure)
+    app.add_role("set-figure", SetFigure())
+    app.add_node(hash_figure, html=(_open, _close))
+    app.connect("source-read", _add_cells)
+    app.connect("html-page-context", _put_beside)
+
+
+def _add_cells(app: Any, docname: str, source: list[str]) -> None:
+    """Put before each figure of a page the cell that computes it."""
+    source[0] = with_cells(source[0])
+
+
+def with_cells(source: str) -> str:
+    """Return a page's source with a cell before each figure to play with, which computes it.
+
+    Examples
+    --------
+    >>> fence = "`" * 3
+    >>> source = f"{fence}{{hash-figure}} ball\\n:given: 1, 2\\n{fence}"
+    >>> print(with_cells(source).replace(fence, "---"))
+    ---{code-cell} ipython3
+    :tags: [remove-cell]
+    import l2h_book.play
+    <BLANKLINE>
+    hash_figure = l2h_book.play.FIGURES["ball"](1, 2)
+    hash_figure
+    ---
+    ---{hash-figure} ball
+    :given: 1, 2
+    ---
+    """
+
+    def add_cell(directive: re.Match[str]) -> str:
+        code = _CODE.format(name=directive[1], given=directive[2] or "")
+        cell = f"```{{code-cell}} ipython3\n:tags: [remove-cell]\n{code}\n```"
+        return f"{cell}\n{directive[0]}"
+
+    return _DIRECTIVE.sub(add_cell, source)
+
+
+def bring_to_life(env: Any, docname: str, document: nodes.document) -> None:
+    """Put the scripts and the data of its figures to play with into a page's tree."""
+    for figure in document.findall(hash_figure):
+        cells = executed_page(env, docname).cells
+        cell = next(cell for cell in cells if cell.source == figure["code"])
+        html = playable(figure["name"], cell.outputs[-1].data["text/html"])
+        figure += nodes.raw("", html, format="html")
+
+
+def playable(name: str, data: str) -> str:
+    """Return the HTML of a figure to play with, whose data are given as JSON.
+
+    The scripts run in a function of their own, so that they define no global names.
+    """
+    if name in _OF_A_PAGE:
+        scripts = _OF_A_PAGE[name]
+        markup = _read(f"{name}.html").rstrip()
+    else:
+        scripts = ["common", "plane", "figure", name]
+        markup = f'<div class="l2h hash-figure" id="l2h-{name}" hidden></div>'
+    code = "\n".join(_read(f"{script}.js") for script in scripts)
+    return "\n".join(
+        [
+            f"<div>\n<style>\n{_read('explore.css')}</style>\n</div>",
+            markup,
+            f'<script type="application/json" id="l2h-{name}-data">{data}</script>',
+            f"<script>\n(() => {{\n{code}}})();\n</script>",
+        ]
+    )
+
+
+def _open(self: Any, node: hash_figure) -> None:
+    """Open a box around a figure and its words; a figure without words needs none."""
+    box = f'"l2h-figure" id="{node["name"]}"' if len(node) > 1 else '"l2h-whole"'
+    self.body.append(f"<div class={box}>\n")
+
+
+def _close(self: Any, node: hash_figure) -> None:
+    self.body.append("</div>\n")
+
+
+def _put_beside(
+    app: Any, pagename: str, templatename: str, context: dict[str, Any], document: Any
+) -> None:
+    """Move what data addresses hold into files, which a browser loads when they are needed."""
+
+    def put(held: re.Match[str]) -> str:
+        content = base64.b64decode(held[2])
+        suffix = held[1].replace("javascript", "js")
+        name = f"_images/{hashlib.sha256(content).hexdigest()[:24]}.{suffix}"
+        replace_file(Path(app.outdir, name), content)
+        return f'"{context["pathto"](name, 1)}"'
+
+    if "body" in context:
+        context["body"] = _HELD.sub(put, context["body"])
+
+
+def _read(name: str) -> str:
+    return (_FOLDER / name).read_text(encoding="utf-8")
