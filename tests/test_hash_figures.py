@@ -1,15 +1,13 @@
 """Figures to play with: each is set as a reader would, and says what the package computes."""
 
 import re
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
 from playing import PHONE, by_hand, data_of, dragged, on_the_site, opened, sides
 from sklearn.metrics.pairwise import cosine_similarity
-from visits import CHAPTERS, ROOT
+from visits import ROOT
 
 from l2h_book.play.training import frames_of
 from l2h_tutorial import GRH, LSH, bits_to_integers, hamming_distances, load_dataset, split_dataset
@@ -297,16 +295,3 @@ def test_the_first_page_says_what_is_compared(visit, drag, device):
     page.get_by_role("button", name="Another picture").click()
     check((data["query"] + 7) % len(data["points"]))
     tab.check_nothing_went_wrong()
-
-
-def test_every_chapter_has_a_card_with_a_small_picture(site):
-    page = site / "book/index.html"
-    cards = re.findall(
-        r'<img class="card[^"]*" src="([^"]+)" alt="([^"]{20,})">', page.read_text(encoding="utf-8")
-    )
-    assert [Path(address).stem.removeprefix("card-") for address, _ in cards] == [
-        Path(name).name for name in CHAPTERS
-    ]
-    for address, _ in cards:
-        with Image.open(page.parent / address) as picture:
-            assert picture.size == (480, 220)

@@ -11,13 +11,13 @@ from docutils import nodes
 from nbformat import NotebookNode
 
 from .assignments import make_assignment
-from .cards import add_pictures, frame
 from .disk import TOOLS, files_key, files_of, hand_out, replace_file
 from .editions import EDITIONS, find_exercises, make_edition, prepare_page
 from .execution import execute_ahead, executed_page, execution_key, set_up_kernels
 from .fonts import write_fonts
 from .former import connect as connect_former_site
 from .formulas import register as register_formulas
+from .frames import frame
 from .guide import Chapters, Minutes, Plan
 from .markdown import Page
 from .notebooks import ALL_NOTEBOOKS, files_read, make_notebook
@@ -44,7 +44,6 @@ def register(app: Any) -> dict[str, Any]:
     app.connect("config-inited", _prepare)
     app.connect("env-before-read-docs", execute_ahead)
     app.connect("doctree-resolved", _write_notebooks)
-    app.connect("doctree-resolved", add_pictures, priority=900)  # a notebook has none
     app.connect("html-page-context", _link_notebook)
     app.connect("html-page-context", frame)
     app.connect("build-finished", _put_files_beside)

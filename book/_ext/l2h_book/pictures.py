@@ -1,7 +1,4 @@
-"""What kernels make of figures: drawings for a page and a phone, with the colours of both themes.
-
-A drawing is sharp on every screen. Pages show it; cards show its pixels.
-"""
+"""Make of figures a drawing for a page and one for a phone, with the colours of both themes."""
 
 import base64
 import io
@@ -11,13 +8,11 @@ from typing import Any
 import matplotlib
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
-from matplotlib.text import Text
 from PIL import Image
 
 from l2h_tutorial.figures.colours import BLUE, GREEN, GREY, LINE, ORANGE, PURPLE, RED, SKY
 
 PHONE = "drawing for a phone"
-PIXELS = "the same in pixels"
 DARK = {
     "#ffffff": "#121212",
     "#000000": "#e6e6e6",
@@ -62,15 +57,9 @@ def draw_for_pages(fonts: list[str]) -> None:
 
 
 def drawings_of(figure: Any, **asked: Any) -> tuple[dict[str, str], dict[str, str]]:
-    """Return a figure's drawing, and beside it that for a phone, which cards have in pixels."""
-    page = {"image/svg+xml": _drawn(figure)}
+    """Return a figure's drawing, and beside it that for a phone."""
     narrow = getattr(figure, "on_a_phone", lambda: figure)()
-    phone = _drawn(narrow)
-    for text in narrow.findobj(Text):
-        text.set_visible(False)  # on a card no letters could be read
-    pixels = io.BytesIO()
-    narrow.savefig(pixels, dpi=200, transparent=True)
-    return page, {PHONE: phone, PIXELS: base64.b64encode(pixels.getvalue()).decode()}
+    return {"image/svg+xml": _drawn(figure)}, {PHONE: _drawn(narrow)}
 
 
 def _drawn(figure: Any) -> str:
