@@ -215,6 +215,15 @@ def _draw_arrow(axes: Axes, end: Any, arrowstyle: str = "->", **properties: Any)
     )
 
 
+def draw_bits(axes: Axes, hyperplanes: Floats, reach: float) -> None:
+    """Draw lines through the origin, and from each an arrow to the side where its bit is 1."""
+    for k, normal in enumerate(hyperplanes.T, start=1):
+        draw_hyperplane(axes, normal, linewidth=1.5)
+        arrow = reach * normal / np.linalg.norm(normal)
+        _draw_arrow(axes, 0.4 * arrow)
+        write(axes, 0.49 * arrow, f"bit {k}", bbox=BOX)
+
+
 @styled
 def code_of_points(points: Floats, hyperplanes: Floats, bits: Bits) -> Figure:
     """Draw points in the plane, lines through the origin, and the code of each point.
@@ -237,11 +246,7 @@ def code_of_points(points: Floats, hyperplanes: Floats, bits: Bits) -> Figure:
         place = 0.9 * reach * middle / np.abs(middle).max()
         name = "".join("01"[bit] for bit in code.astype(int))
         write(axes, place, name, color=COLOURS[i % 7], weight="bold", bbox=BOX)
-    for k, normal in enumerate(hyperplanes.T, start=1):
-        draw_hyperplane(axes, normal, linewidth=1.5)
-        arrow = reach * normal / np.linalg.norm(normal)
-        _draw_arrow(axes, 0.4 * arrow)
-        write(axes, 0.49 * arrow, f"bit {k}", bbox=BOX)
+    draw_bits(axes, hyperplanes, reach)
     show_plane(axes, reach, xlabel="feature 1", ylabel="feature 2", anchor="W")
     return figure
 

@@ -250,6 +250,18 @@ def write(axes: Axes, place: Any, text: str, **properties: Any) -> None:
     axes.text(x, y, text, ha="center", va="center", **properties)
 
 
+def write_codes(axes: Axes, places: Floats, codes: Any, taken: Floats) -> None:
+    """Write each code into its region, far from what is taken and from other regions.
+
+    The region of a code is all of the places, (n, 2), that have it.
+    """
+    for code in np.unique(codes):
+        inside = places[codes == code]
+        others = np.concatenate([taken, places[codes != code]])
+        gaps = np.linalg.norm(inside[:, None] - others, axis=-1).min(axis=1)
+        write(axes, inside[gaps.argmax()], code, weight="bold", bbox=BOX)
+
+
 def unit(direction: Any) -> Floats:
     """Return vectors of length one, (..., 2), for directions of any shape, in radians."""
     return np.stack([np.cos(direction), np.sin(direction)], axis=-1)
