@@ -6,6 +6,7 @@ a marker, a line style or a word carries it too.
 """
 
 from .cover import cover
+from .eight import eight_vectors
 from .embeddings import byte_map, cells_of_codes
 from .finding import (
     amplification,

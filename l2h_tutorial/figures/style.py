@@ -273,10 +273,10 @@ def grid_of_plane(reach: float, n: int) -> Floats:
     return np.stack(np.meshgrid(ticks, ticks), axis=-1)
 
 
-def draw_hyperplane(axes: Axes, normal: Any, **properties: Any) -> None:
-    """Draw the line through the origin that is perpendicular to a vector."""
+def draw_hyperplane(axes: Axes, normal: Any, through: Any = (0.0, 0.0), **properties: Any) -> None:
+    """Draw the line through a place, else through the origin, that is perpendicular to a vector."""
     x, y = normal
-    axes.axline((0, 0), (-y, x), color=GREY, **properties)
+    axes.axline(through, np.add(through, (-y, x)), color=GREY, **properties)
 
 
 def show_plane(axes: Axes, reach: float, **properties: Any) -> None:
