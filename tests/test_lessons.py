@@ -33,7 +33,7 @@ from l2h_tutorial import (
     rerank,
     split_dataset,
 )
-from l2h_tutorial.figures import read_map
+from l2h_tutorial.figures import eight, read_map
 from l2h_tutorial.figures.finding import where_the_table_is_level
 from l2h_tutorial.gist import gist_descriptors
 from l2h_tutorial.lsh import amplified_probability, angle_between, collision_probability
@@ -311,6 +311,40 @@ def test_three_lines_make_six_wedges(seed):
     nearest = np.argsort(cosine_similarity(points), axis=1)[:, -2]
     codes = bits_to_integers(LSH(3, random_state=seed).fit_transform(points))
     assert np.mean(codes == codes[nearest]) > 0.8
+
+
+def codes_by_hand(n_lines):
+    """Return the code of each of the eight vectors, as one writes it."""
+    codes = {}
+    for name, (x, y) in zip(eight.NAMES, eight.VECTORS.tolist(), strict=True):
+        code = ""
+        for a, b in eight.LINES.T[:n_lines].tolist():
+            code += "1" if a * x + b * y >= 0 else "0"
+        codes[name] = code
+    return codes
+
+
+def test_eight_vectors_have_the_codes_worked_out_by_hand():
+    """lsh: "In both panels the boot has the same code as the shirt." "The sneaker's code is 10."
+    "The blouse, the jumper and the coat share the code 01." "so its code becomes 011" "so both
+    become 010" "so two of the eight codes, 000 and 111, occur nowhere"
+    "$\\mathbf{w}_1 = (1, -3)$, the second has $\\mathbf{w}_2 = (-3, 1)$." "a third line, with the
+    vector $\\mathbf{w}_3 = (1, 2)$" "The sneaker is $\\mathbf{x} = (5, -1)$."
+    """
+    assert eight.LINES.T.tolist() == [[1, -3], [-3, 1], [1, 2]]
+    assert eight.VECTORS[0].tolist() == [5, -1]
+    two = codes_by_hand(2)
+    three = codes_by_hand(3)
+    assert two["sneaker"] == "10"
+    assert two["blouse"] == two["jumper"] == two["coat"] == "01"
+    assert three["blouse"] == three["jumper"] == "010"
+    assert three["coat"] == "011"
+    for codes in (two, three):
+        assert [name for name in codes if codes[name] == codes["boot"]] == ["boot", "shirt"]
+    turn = np.linspace(0, 2 * np.pi, 5000)
+    places = np.column_stack([np.cos(turn), np.sin(turn)])
+    found = bits_to_integers(places @ eight.LINES >= 0)
+    assert set(range(8)) - set(found.tolist()) == {0b000, 0b111}
 
 
 def test_two_images_share_a_bit_as_theory_says(lab, seed):

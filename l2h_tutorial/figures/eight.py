@@ -23,6 +23,25 @@ VECTORS = np.array([(5, -1), (5, 1), (4, 2), (-2, -4), (-2, -1), (-5, 1), (-3, 0
 LINES = np.array([(1, -3), (-3, 1), (1, 2)]).T
 """The vectors that are perpendicular to three lines through the origin, (2, 3)."""
 
+
+def dot_by_hand(w: Sequence[int], x: Sequence[int]) -> str:
+    """Write a dot product of whole numbers out, as one does by hand.
+
+    Examples
+    --------
+    >>> print(dot_by_hand((1, -3), (5, -1)).replace("\N{MINUS SIGN}", "-"))
+    1 · 5 + (-3) · (-1) = 8
+    """
+    terms = [" · ".join(_factor(n) for n in pair) for pair in zip(w, x, strict=True)]
+    written = f"{' + '.join(terms)} = {np.dot(w, x)}"
+    return written.replace("-", "\N{MINUS SIGN}")
+
+
+def _factor(n: int) -> str:
+    """Write a whole number as a factor, in parentheses if it is negative."""
+    return f"({n})" if n < 0 else f"{n}"
+
+
 _OUTLIER = "boot"
 _BELOW: Look = {"xytext": (0, -6), "ha": "center", "va": "top"}
 _LEFT: Look = {"xytext": (-7, 0), "ha": "right", "va": "center"}
