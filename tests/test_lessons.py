@@ -364,8 +364,8 @@ def test_two_images_share_a_bit_as_theory_says(lab, seed):
 
 
 def test_no_two_images_are_more_than_a_right_angle_apart(lab):
-    """lsh: "none is more than a right angle apart" buckets: "no two of them can be more than a
-    right angle apart"
+    """lsh: "none is more than a right angle apart" buckets: "Two vectors in one corner can
+    never be more than a right angle apart."
     """
     angles = angle_between(*lab.pairs(0, 5000))
     assert angles.max() < np.pi / 2
@@ -442,8 +442,9 @@ def test_far_from_the_origin_hardly_any_code_is_left(lab, seed):
 
 
 def test_few_buckets_hold_half_of_the_raw_images(lab, seed):
-    """buckets: "a small part of them, hold half of everything" "shows several classes in large
-    numbers" "The average of" "hides it, because it averages over buckets." """
+    """buckets: "largest buckets, a small part of all" "shows several classes in large numbers"
+    "hides this, because it counts every bucket once." "queries do not land in every bucket equally
+    often" """
     table = lab.all_raw(seed)
     assert buckets_with_half(table) < 0.08 * len(table)
     assert table.bucket_sizes.max() > 0.02 * table.n_rows
@@ -454,7 +455,7 @@ def test_few_buckets_hold_half_of_the_raw_images(lab, seed):
 
 
 def test_even_codes_would_leave_nearly_every_image_alone(lab, seed):
-    """buckets: "a table in which nobody finds anything" """
+    """buckets: "That is a table in which nobody finds anything." """
     n = len(lab.split["raw"].X_database)
     sizes = np.bincount(np.random.default_rng(seed).integers(2**16, size=n))
     expected = 1 + (n - 1) / 2**16
@@ -463,7 +464,7 @@ def test_even_codes_would_leave_nearly_every_image_alone(lab, seed):
 
 
 def test_many_raw_hyperplanes_leave_images_on_one_side(lab, seed):
-    """buckets: "of the hyperplanes leave less than one image in twenty on their emptier side" """
+    """buckets: "of the hyperplanes leave fewer than one image in twenty on their emptier side" """
     features = lab.dataset.features[:: max(1, len(lab.dataset) // 10_000)]
     share = emptier_side(LSH(2000, random_state=seed).fit(features).transform(features))
     assert 0.1 < np.mean(share < 0.05) < 0.5
@@ -472,7 +473,7 @@ def test_many_raw_hyperplanes_leave_images_on_one_side(lab, seed):
 
 def test_there_are_good_buckets_and_bad_ones(lab, seed):
     """buckets: "The purest and the most mixed bucket of six to eight images. The same hyperplanes
-    made both."
+    made both buckets."
     """
     labels = [
         lab.dataset.labels[rows] for _, rows in lab.all_raw(seed).items() if 6 <= len(rows) <= 8
@@ -483,15 +484,15 @@ def test_there_are_good_buckets_and_bad_ones(lab, seed):
 
 
 def test_raw_hyperplanes_hardly_split_the_images(lab, seed):
-    """buckets: "so many hyperplanes hardly split them" "every bit splits the images about
-    evenly"
+    """buckets: "so many hyperplanes hardly split them" "every hyperplane splits the images
+    about evenly"
     """
     assert np.sum(emptier_side(lab.bits("raw", seed)[0]) < 0.1) >= 4
     assert emptier_side(lab.bits("centred", seed)[0]).min() > 0.35
 
 
 def test_after_centring_angles_lie_around_a_right_angle(lab, seed):
-    """buckets: "After centring, angles lie around 90 degrees" """
+    """buckets: "After centring, the angles lie around 90 degrees" """
     X = lab.split["centred"].X_database
     a, b = np.random.default_rng(seed).choice(len(X), size=(2, 3000), replace=False)
     typical = np.median(angle_between(X[a], X[b]))
@@ -499,7 +500,7 @@ def test_after_centring_angles_lie_around_a_right_angle(lab, seed):
 
 
 def test_centred_images_spread_over_more_buckets(lab, seed):
-    """buckets: "times as many buckets, and a query that is one of these images meets" """
+    """buckets: "times as many buckets. Before, a query that is one of these images met" """
     raw = lab.table("raw", seed)
     centred = lab.table("centred", seed)
     assert len(centred) > 3 * len(raw)
@@ -508,7 +509,9 @@ def test_centred_images_spread_over_more_buckets(lab, seed):
 
 
 def test_with_few_bits_a_query_meets_many_images(lab, seed):
-    """buckets: "With 4 bits there are 16 buckets at most" "centred, most images are alone" """
+    """buckets: "With 4 bits there are at most 16 buckets" "most centred images are alone in
+    their bucket"
+    """
     for name in ("raw", "centred"):
         table = HashTable(lab.bits(name, seed)[0][:, :4])
         assert len(table) <= 16
@@ -519,7 +522,7 @@ def test_with_few_bits_a_query_meets_many_images(lab, seed):
 
 @five_seeds
 def test_centring_on_one_class_splits_that_class(lab, seeds):
-    """buckets: "the others stay lopsided, the more so the less they look like it." """
+    """buckets: "and more so for a class that resembles this one less." """
     rows = np.random.default_rng(0).choice(len(lab.dataset), 5000, replace=False)
     X = lab.dataset.features[rows]
     y = lab.dataset.labels[rows]
