@@ -313,10 +313,11 @@ def test_three_lines_make_six_wedges(seed):
     assert np.mean(codes == codes[nearest]) > 0.8
 
 
-def codes_by_hand(n_lines):
+def codes_by_hand(n_lines, added=0):
     """Return the code of each of the eight vectors, as one writes it."""
     codes = {}
-    for name, (x, y) in zip(eight.NAMES, eight.VECTORS.tolist(), strict=True):
+    vectors = eight.VECTORS + added
+    for name, (x, y) in zip(eight.NAMES, vectors.tolist(), strict=True):
         code = ""
         for a, b in eight.LINES.T[:n_lines].tolist():
             code += "1" if a * x + b * y >= 0 else "0"
@@ -439,6 +440,37 @@ def test_far_from_the_origin_hardly_any_code_is_left(lab, seed):
 
 
 # 3 Buckets
+
+
+def test_eight_vectors_fill_five_buckets():
+    """buckets: "Sneaker 5, sandal 5, slipper 1, boot 6, shirt 6, blouse 2, jumper 2, coat 3."
+    "Five. The boot opens bucket" "The boot, a shoe, shares its bucket with the shirt, a top." "The
+    blouse and the jumper are both tops, so their bucket has purity 1." "Work it out for the eight
+    vectors. Their five buckets hold"
+    """
+    buckets = {}
+    for name, code in codes_by_hand(3).items():
+        buckets.setdefault(int(code, 2), []).append(name)
+    assert buckets == {
+        5: ["sneaker", "sandal"],
+        1: ["slipper"],
+        6: ["boot", "shirt"],
+        2: ["blouse", "jumper"],
+        3: ["coat"],
+    }
+    classes = dict(zip(eight.NAMES, eight.LABELS.tolist(), strict=True))
+    assert classes["boot"] != classes["shirt"]
+    assert classes["blouse"] == classes["jumper"]
+
+
+def test_in_a_corner_the_eight_vectors_fill_one_bucket():
+    """buckets: "Add 10 to both features of each of the eight vectors, so that all are positive."
+    "so all become negative, and every first bit is 0" "so every second bit is 0 too" "so every
+    third bit is 1"
+    """
+    assert (eight.VECTORS + 10 > 0).all()
+    assert set(codes_by_hand(3, added=10).values()) == {"001"}
+    assert not eight.VECTORS.sum(axis=0).any()
 
 
 def test_few_buckets_hold_half_of_the_raw_images(lab, seed):
@@ -607,6 +639,17 @@ def test_the_kept_figures_of_the_tutorial(lab):
     again = figures_of(lab.dataset).set_index(["vectors", "radius"])
     columns = ["precision", "coverage", "candidates", "scanned", "exhaustive"]
     pd.testing.assert_frame_equal(again[columns], kept[columns], rtol=2e-3)
+
+
+@pytest.mark.parametrize("name", ["fashion-mnist", "cifar10"])
+def test_after_centring_new_queries_meet_little_or_nothing(name):
+    """buckets: "On both data sets a new query meets far fewer images after centring." "more than a
+    quarter of the new queries then find an empty bucket"
+    """
+    kept = kept_figures().loc[name].xs(0, level="radius")
+    assert kept.candidates["raw"] > 4 * kept.candidates["centred"]
+    assert kept.coverage["raw"] > 0.95
+    assert 0.65 < kept.coverage["centred"] < 0.75
 
 
 def test_the_tutorials_search_is_half_a_scan():
