@@ -254,7 +254,8 @@ def test_a_chapter_has_its_fixed_parts_in_order(page):
     headings = re.findall(r"(?m)^## (.+)$", prose_of(text))
     assert headings[-4:] == ["Remember", "Exercises", "Test yourself", "Further reading"]
     body = text.split("---\n", 2)[2].lstrip()
-    assert re.match(r"# .+\n\n```\{admonition\} In this chapter\n:class: note\n", body)
+    question = r"(?:(?!```).+\n)*\n?"
+    assert re.match(rf"# .+\n\n{question}```\{{admonition\}} In this chapter\n:class: note\n", body)
     opening = " ".join(body.split("```")[1].split())
     assert "You will" in opening
     assert "You need:" in opening

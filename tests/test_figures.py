@@ -19,6 +19,8 @@ from l2h_book.pictures import DARK
 from l2h_book.play import cover
 from l2h_tutorial import GRH, LSH, Dataset, figures, split_dataset
 from l2h_tutorial.figures.colours import METHODS, look
+from l2h_tutorial.figures.eight import LABELS as CLASSES_OF_EIGHT
+from l2h_tutorial.figures.eight import LINES, NAMES, VECTORS
 
 
 def toy_dataset(images="grey"):
@@ -116,6 +118,9 @@ DRAWN = {
     "descriptor": lambda ds: figures.descriptor(ds, 3),
     "distance_estimates": lambda ds: figures.distance_estimates(
         ANGLES, {16: ANGLES * 1.1, 64: ANGLES, 256: ANGLES}
+    ),
+    "eight_vectors": lambda ds: figures.eight_vectors(
+        {"two": LINES[:, :2], "three": LINES}, [str(code) for code in range(8)]
     ),
     "gallery": lambda ds: figures.gallery(
         ds, {"good: bucket 7": ROWS[:6], "bad: bucket 9": ROWS[:9]}
@@ -264,6 +269,29 @@ def test_the_cube_fills_the_ball():
         return sum(tuple(face[:3]) != (1, 1, 1) for face in faces)
 
     assert [filled(radius) for radius in range(4)] == [1, 4, 7, 8]
+
+
+@pytest.mark.parametrize(("thresholds", "n_codes"), [([0, 0, 0], 6), ([4, -3, 2], 7)])
+def test_the_eight_vectors_lie_where_their_codes_are(thresholds, n_codes):
+    (axes,) = figures.eight_vectors({"": np.vstack([LINES, thresholds])}, list("abcdefgh")).axes
+    codes = [text for text in axes.texts if set(text.get_text()) <= {"0", "1"}]
+    codes = [text for text in codes if text.get_text()]  # arrows have no text
+    assert len({text.get_text() for text in codes}) == len(codes) == n_codes
+    for text in codes:
+        bits = np.array(text.get_position()) @ LINES >= thresholds
+        assert "".join("01"[bit] for bit in bits.astype(int)) == text.get_text()
+    words = {text.get_text() for text in axes.texts}
+    assert {f"{name} {mark}" for name, mark in zip(NAMES, "abcdefgh", strict=True)} <= words
+
+
+def test_the_boot_is_the_one_outlier_of_eight_vectors():
+    """No vector lies on a line, the mean is the origin, and one vector is nearest to the others."""
+    assert (VECTORS @ LINES).all()
+    assert not VECTORS.sum(axis=0).any()
+    unit = VECTORS / np.linalg.norm(VECTORS, axis=1, keepdims=True)
+    nearest = np.argsort(-unit @ unit.T, axis=1)[:, 1]
+    strays = CLASSES_OF_EIGHT[nearest] != CLASSES_OF_EIGHT
+    assert [NAMES[i] for i in np.flatnonzero(strays)] == ["boot"]
 
 
 def test_the_split_diagram_states_the_sizes(drawn):

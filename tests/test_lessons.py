@@ -33,7 +33,7 @@ from l2h_tutorial import (
     rerank,
     split_dataset,
 )
-from l2h_tutorial.figures import read_map
+from l2h_tutorial.figures import eight, read_map
 from l2h_tutorial.figures.finding import where_the_table_is_level
 from l2h_tutorial.gist import gist_descriptors
 from l2h_tutorial.lsh import amplified_probability, angle_between, collision_probability
@@ -313,6 +313,41 @@ def test_three_lines_make_six_wedges(seed):
     assert np.mean(codes == codes[nearest]) > 0.8
 
 
+def codes_by_hand(n_lines, added=0):
+    """Return the code of each of the eight vectors, as one writes it."""
+    codes = {}
+    vectors = eight.VECTORS + added
+    for name, (x, y) in zip(eight.NAMES, vectors.tolist(), strict=True):
+        code = ""
+        for a, b in eight.LINES.T[:n_lines].tolist():
+            code += "1" if a * x + b * y >= 0 else "0"
+        codes[name] = code
+    return codes
+
+
+def test_eight_vectors_have_the_codes_worked_out_by_hand():
+    """lsh: "In both panels the boot has the same code as the shirt." "The sneaker's code is 10."
+    "The blouse, the jumper and the coat share the code 01." "so its code becomes 011" "so both
+    become 010" "so two of the eight codes, 000 and 111, occur nowhere"
+    "$\\mathbf{w}_1 = (1, -3)$, the second has $\\mathbf{w}_2 = (-3, 1)$." "a third line, with the
+    vector $\\mathbf{w}_3 = (1, 2)$" "The sneaker is $\\mathbf{x} = (5, -1)$."
+    """
+    assert eight.LINES.T.tolist() == [[1, -3], [-3, 1], [1, 2]]
+    assert eight.VECTORS[0].tolist() == [5, -1]
+    two = codes_by_hand(2)
+    three = codes_by_hand(3)
+    assert two["sneaker"] == "10"
+    assert two["blouse"] == two["jumper"] == two["coat"] == "01"
+    assert three["blouse"] == three["jumper"] == "010"
+    assert three["coat"] == "011"
+    for codes in (two, three):
+        assert [name for name in codes if codes[name] == codes["boot"]] == ["boot", "shirt"]
+    turn = np.linspace(0, 2 * np.pi, 5000)
+    places = np.column_stack([np.cos(turn), np.sin(turn)])
+    found = bits_to_integers(places @ eight.LINES >= 0)
+    assert set(range(8)) - set(found.tolist()) == {0b000, 0b111}
+
+
 def test_two_images_share_a_bit_as_theory_says(lab, seed):
     """lsh: "Theory and measurement agree, for real images too." "leave chance room for about that
     much"
@@ -330,8 +365,8 @@ def test_two_images_share_a_bit_as_theory_says(lab, seed):
 
 
 def test_no_two_images_are_more_than_a_right_angle_apart(lab):
-    """lsh: "none is more than a right angle apart" buckets: "no two of them can be more than a
-    right angle apart"
+    """lsh: "none is more than a right angle apart" buckets: "Two vectors in one corner can
+    never be more than a right angle apart."
     """
     angles = angle_between(*lab.pairs(0, 5000))
     assert angles.max() < np.pi / 2
@@ -407,9 +442,41 @@ def test_far_from_the_origin_hardly_any_code_is_left(lab, seed):
 # 3 Buckets
 
 
+def test_eight_vectors_fill_five_buckets():
+    """buckets: "Sneaker 5, sandal 5, slipper 1, boot 6, shirt 6, blouse 2, jumper 2, coat 3."
+    "Five. The boot opens bucket" "The boot, a shoe, shares its bucket with the shirt, a top." "The
+    blouse and the jumper are both tops, so their bucket has purity 1." "Work it out for the eight
+    vectors. Their five buckets hold"
+    """
+    buckets = {}
+    for name, code in codes_by_hand(3).items():
+        buckets.setdefault(int(code, 2), []).append(name)
+    assert buckets == {
+        5: ["sneaker", "sandal"],
+        1: ["slipper"],
+        6: ["boot", "shirt"],
+        2: ["blouse", "jumper"],
+        3: ["coat"],
+    }
+    classes = dict(zip(eight.NAMES, eight.LABELS.tolist(), strict=True))
+    assert classes["boot"] != classes["shirt"]
+    assert classes["blouse"] == classes["jumper"]
+
+
+def test_in_a_corner_the_eight_vectors_fill_one_bucket():
+    """buckets: "Add 10 to both features of each of the eight vectors, so that all are positive."
+    "so all become negative, and every first bit is 0" "so every second bit is 0 too" "so every
+    third bit is 1"
+    """
+    assert (eight.VECTORS + 10 > 0).all()
+    assert set(codes_by_hand(3, added=10).values()) == {"001"}
+    assert not eight.VECTORS.sum(axis=0).any()
+
+
 def test_few_buckets_hold_half_of_the_raw_images(lab, seed):
-    """buckets: "a small part of them, hold half of everything" "shows several classes in large
-    numbers" "The average of" "hides it, because it averages over buckets." """
+    """buckets: "largest buckets, a small part of all" "shows several classes in large numbers"
+    "hides this, because it counts every bucket once." "queries do not land in every bucket equally
+    often" """
     table = lab.all_raw(seed)
     assert buckets_with_half(table) < 0.08 * len(table)
     assert table.bucket_sizes.max() > 0.02 * table.n_rows
@@ -420,7 +487,7 @@ def test_few_buckets_hold_half_of_the_raw_images(lab, seed):
 
 
 def test_even_codes_would_leave_nearly_every_image_alone(lab, seed):
-    """buckets: "a table in which nobody finds anything" """
+    """buckets: "That is a table in which nobody finds anything." """
     n = len(lab.split["raw"].X_database)
     sizes = np.bincount(np.random.default_rng(seed).integers(2**16, size=n))
     expected = 1 + (n - 1) / 2**16
@@ -429,7 +496,7 @@ def test_even_codes_would_leave_nearly_every_image_alone(lab, seed):
 
 
 def test_many_raw_hyperplanes_leave_images_on_one_side(lab, seed):
-    """buckets: "of the hyperplanes leave less than one image in twenty on their emptier side" """
+    """buckets: "of the hyperplanes leave fewer than one image in twenty on their emptier side" """
     features = lab.dataset.features[:: max(1, len(lab.dataset) // 10_000)]
     share = emptier_side(LSH(2000, random_state=seed).fit(features).transform(features))
     assert 0.1 < np.mean(share < 0.05) < 0.5
@@ -438,7 +505,7 @@ def test_many_raw_hyperplanes_leave_images_on_one_side(lab, seed):
 
 def test_there_are_good_buckets_and_bad_ones(lab, seed):
     """buckets: "The purest and the most mixed bucket of six to eight images. The same hyperplanes
-    made both."
+    made both buckets."
     """
     labels = [
         lab.dataset.labels[rows] for _, rows in lab.all_raw(seed).items() if 6 <= len(rows) <= 8
@@ -449,15 +516,15 @@ def test_there_are_good_buckets_and_bad_ones(lab, seed):
 
 
 def test_raw_hyperplanes_hardly_split_the_images(lab, seed):
-    """buckets: "so many hyperplanes hardly split them" "every bit splits the images about
-    evenly"
+    """buckets: "so many hyperplanes hardly split them" "every hyperplane splits the images
+    about evenly"
     """
     assert np.sum(emptier_side(lab.bits("raw", seed)[0]) < 0.1) >= 4
     assert emptier_side(lab.bits("centred", seed)[0]).min() > 0.35
 
 
 def test_after_centring_angles_lie_around_a_right_angle(lab, seed):
-    """buckets: "After centring, angles lie around 90 degrees" """
+    """buckets: "After centring, the angles lie around 90 degrees" """
     X = lab.split["centred"].X_database
     a, b = np.random.default_rng(seed).choice(len(X), size=(2, 3000), replace=False)
     typical = np.median(angle_between(X[a], X[b]))
@@ -465,7 +532,7 @@ def test_after_centring_angles_lie_around_a_right_angle(lab, seed):
 
 
 def test_centred_images_spread_over_more_buckets(lab, seed):
-    """buckets: "times as many buckets, and a query that is one of these images meets" """
+    """buckets: "times as many buckets. Before, a query that is one of these images met" """
     raw = lab.table("raw", seed)
     centred = lab.table("centred", seed)
     assert len(centred) > 3 * len(raw)
@@ -474,7 +541,9 @@ def test_centred_images_spread_over_more_buckets(lab, seed):
 
 
 def test_with_few_bits_a_query_meets_many_images(lab, seed):
-    """buckets: "With 4 bits there are 16 buckets at most" "centred, most images are alone" """
+    """buckets: "With 4 bits there are at most 16 buckets" "most centred images are alone in
+    their bucket"
+    """
     for name in ("raw", "centred"):
         table = HashTable(lab.bits(name, seed)[0][:, :4])
         assert len(table) <= 16
@@ -485,7 +554,7 @@ def test_with_few_bits_a_query_meets_many_images(lab, seed):
 
 @five_seeds
 def test_centring_on_one_class_splits_that_class(lab, seeds):
-    """buckets: "the others stay lopsided, the more so the less they look like it." """
+    """buckets: "and more so for a class that resembles this one less." """
     rows = np.random.default_rng(0).choice(len(lab.dataset), 5000, replace=False)
     X = lab.dataset.features[rows]
     y = lab.dataset.labels[rows]
@@ -570,6 +639,17 @@ def test_the_kept_figures_of_the_tutorial(lab):
     again = figures_of(lab.dataset).set_index(["vectors", "radius"])
     columns = ["precision", "coverage", "candidates", "scanned", "exhaustive"]
     pd.testing.assert_frame_equal(again[columns], kept[columns], rtol=2e-3)
+
+
+@pytest.mark.parametrize("name", ["fashion-mnist", "cifar10"])
+def test_after_centring_new_queries_meet_little_or_nothing(name):
+    """buckets: "On both data sets a new query meets far fewer images after centring." "more than a
+    quarter of the new queries then find an empty bucket"
+    """
+    kept = kept_figures().loc[name].xs(0, level="radius")
+    assert kept.candidates["raw"] > 4 * kept.candidates["centred"]
+    assert kept.coverage["raw"] > 0.95
+    assert 0.65 < kept.coverage["centred"] < 0.75
 
 
 def test_the_tutorials_search_is_half_a_scan():

@@ -35,7 +35,9 @@ _LARGEST = Compute(
         "That is the bucket's place in the list of buckets. Look up which code stands there.": (
             lambda codes: int(np.unique(codes, return_counts=True)[1].argmax())
         ),
-        "On a tie, take the smaller code.": (lambda codes: int(_largest(codes)[-1])),
+        "If several buckets are the largest, return the smallest of their codes.": (
+            lambda codes: int(_largest(codes)[-1])
+        ),
     },
     nudge="np.unique(codes, return_counts=True) gives every code and how often it occurs.",
 )
@@ -56,19 +58,18 @@ _FEWEST = Compute(
     reference=lambda n_images, n_bits: max(1.0, n_images / 2**n_bits),
     case=_spread_case,
     mistakes={
-        "Less than one image? When there are more buckets than images, most are empty, but the "
-        "bucket in question is the query's own. Who is in it for certain?": (
+        "You returned less than one image. If there are more buckets than images, most buckets are "
+        "empty. But this bucket is the query's own: which image is in it for certain?": (
             lambda n_images, n_bits: n_images / 2**n_bits
         ),
-        "One too many: the query is one of the images, and is counted with them already.": (
+        "That is one too many. The query is one of the images, so it is counted already.": (
             lambda n_images, n_bits: n_images / 2**n_bits + 1
         ),
-        "A code of b bits can have 2**b values, not 2b.": (
+        "A code of b bits has 2**b possible values, not 2b.": (
             lambda n_images, n_bits: max(1.0, n_images / (2 * n_bits))
         ),
     },
-    nudge="How many buckets can there be? Then put the images in, one after the other, round and "
-    "round.",
+    nudge="How many buckets can there be? Deal the images out to them one by one, like cards.",
 )
 
 
@@ -95,15 +96,15 @@ _CANDIDATES = Compute(
     ),
     case=_two_sets_case,
     mistakes={
-        "You left out the queries whose bucket is empty. They meet 0 images, and count.": (
+        "You left out the queries whose bucket is empty. They meet 0 images, and they count too.": (
             _mean_without_empty
         ),
-        "That is the mean size of the buckets: every bucket counts once there. Here every query "
+        "That is the mean size of the buckets, in which every bucket counts once. Here every query "
         "counts once.": (
             lambda database_codes, query_codes: len(database_codes) / len(np.unique(database_codes))
         ),
-        "You let several queries with one code count once. Each of them searches, and each "
-        "looks.": (
+        "You counted several queries with the same code only once. Each of them searches, so each "
+        "of them counts.": (
             lambda database_codes, query_codes: float(
                 _counts(database_codes, np.unique(query_codes)).mean()
             )
@@ -132,25 +133,24 @@ _PREPARE = Compute(
     reference=lambda database, queries: _unit(queries) - _unit(database).mean(axis=0),
     case=_prepare_case,
     mistakes={
-        "You took the mean of the queries. They have not arrived yet when the table is built.": (
-            lambda database, queries: _unit(queries) - _unit(queries).mean(axis=0)
-        ),
-        "Wrong axis: you subtracted from each vector the mean of its own numbers. The mean image "
-        "has a number for each column, the mean over the rows.": (
+        "You subtracted the mean of the queries. But the queries have not arrived yet when the "
+        "table is built.": (lambda database, queries: _unit(queries) - _unit(queries).mean(axis=0)),
+        "Wrong axis: from each vector you subtracted the mean of its own numbers. The mean image "
+        "has one number for each column, the mean over the rows.": (
             lambda database, queries: _unit(queries) - _unit(queries).mean(axis=1, keepdims=True)
         ),
         "You scaled the queries, but subtracted the mean of vectors that were not scaled.": (
             lambda database, queries: _unit(queries) - database.mean(axis=0)
         ),
-        "You took one length for a whole array. Every vector, which is a row, has its own.": (
+        "You divided a whole array by one length. Every row is a vector with its own length.": (
             lambda database, queries: _unit(queries, None) - _unit(database, None).mean(axis=0)
         ),
-        "They have length one, and are not centred yet.": (
+        "The queries have length one, but they are not centred yet.": (
             lambda database, queries: _unit(queries)
         ),
     },
-    nudge="Try it with queries and a database of one row, [[3, 4]]: scaled they are [[0.6, 0.8]], "
-    "and nothing is left.",
+    nudge="Try it with the same single row, [[3, 4]], as database and as queries. Scaled, both are "
+    "[[0.6, 0.8]], so nothing is left after centring.",
 )
 
 
@@ -159,24 +159,24 @@ _PREPARE = Compute(
 
 _MISLEAD = Construct(
     read=lambda answer: numbers(
-        answer, "a list of bucket sizes, one a bucket", lambda X: X.ndim == 1 and X.size > 0
+        answer, "a list of sizes, one for each bucket", lambda X: X.ndim == 1 and X.size > 0
     ),
     requirements=(
         Requirement(
             lambda sizes: bool(((sizes == np.floor(sizes)) & (sizes >= 1)).all()),
-            "A bucket holds a whole number of images, at least 1: the table has no empty buckets.",
+            "Every size must be a whole number, at least 1: a table has no empty buckets.",
             [0, 0, 5],
         ),
         Requirement(
             lambda sizes: float(sizes.mean()) <= 2,
-            "The mean size is more than 2. What kind of bucket brings a mean down, and costs next "
-            "to nothing?",
+            "The mean size is more than 2. Which buckets bring the mean down, and hold hardly any "
+            "images?",
             [60, 60],
         ),
         Requirement(
             lambda sizes: float((sizes**2).sum() / sizes.sum()) >= 50,
-            "The mean size is small, and a query meets fewer than 50 images. Where do most images "
-            "have to be, so that most queries land there?",
+            "The mean size is small enough, but a query meets fewer than 50 images. Where must "
+            "many images be, so that many queries land there?",
             [2, 2, 2],
         ),
     ),
@@ -215,10 +215,10 @@ _LAY_OUT = Compute(
         "The offsets lack the 0 at the start: the first bucket begins at 0.": (
             _with_offsets(lambda offsets: offsets[1:])
         ),
-        "The offsets lack the end of the last bucket: there is one more of them than there are "
+        "The offsets lack the end of the last bucket. There must be one more offset than there are "
         "buckets.": (_with_offsets(lambda offsets: offsets[:-1])),
-        "The second array has the buckets' sizes. An offset is where a bucket starts: a running "
-        "sum of sizes.": (_with_offsets(np.diff)),
+        "The second array has the sizes of the buckets. An offset is where a bucket starts: the "
+        "sum of the sizes before it.": (_with_offsets(np.diff)),
     },
     nudge="The rows of bucket i must be rows[offsets[i]:offsets[i + 1]]. Try it with codes [5, 3, "
     "5].",

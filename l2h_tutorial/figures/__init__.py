@@ -9,6 +9,7 @@ from .. import checks
 
 checks.load_optional("matplotlib", __name__)  # all files of this room use it
 
+from .eight import eight_vectors
 from .embeddings import byte_map, cells_of_codes
 from .finding import (
     amplification,

@@ -208,11 +208,30 @@ def split_diagram(split: Split) -> Figure:
 # --- chapter 2: hyperplanes, codes, and how often two images share a bit --------------------------
 
 
-def _draw_arrow(axes: Axes, end: Any, arrowstyle: str = "->", **properties: Any) -> None:
-    """Draw an arrow from the origin."""
+def _draw_arrow(
+    axes: Axes, end: Any, start: Any = (0, 0), arrowstyle: str = "->", **properties: Any
+) -> None:
+    """Draw an arrow, from the origin if nothing else is said."""
     axes.annotate(
-        "", end, (0, 0), arrowprops={"arrowstyle": arrowstyle, "color": "black", **properties}
+        "", end, start, arrowprops={"arrowstyle": arrowstyle, "color": "black", **properties}
     )
+
+
+def draw_bits(axes: Axes, hyperplanes: Floats, reach: float, thresholds: Any = 0.0) -> Floats:
+    """Draw lines, and from each an arrow to the side where its bit is 1; return the arrows' names.
+
+    A line is where the dot product with its column of `hyperplanes` is its threshold. What is
+    returned, (n_bits, 2), is where the names of the bits stand.
+    """
+    lengths = np.linalg.norm(hyperplanes, axis=0)
+    directions = (hyperplanes / lengths).T
+    starts = (thresholds / lengths)[:, None] * directions
+    names = starts + 0.49 * reach * directions
+    for k, (start, direction, name) in enumerate(zip(starts, directions, names, strict=True), 1):
+        draw_hyperplane(axes, direction, start, linewidth=1.5)
+        _draw_arrow(axes, start + 0.4 * reach * direction, start)
+        write(axes, name, f"bit {k}", bbox=BOX)
+    return names
 
 
 @styled
@@ -237,11 +256,7 @@ def code_of_points(points: Floats, hyperplanes: Floats, bits: Bits) -> Figure:
         place = 0.9 * reach * middle / np.abs(middle).max()
         name = "".join("01"[bit] for bit in code.astype(int))
         write(axes, place, name, color=COLOURS[i % 7], weight="bold", bbox=BOX)
-    for k, normal in enumerate(hyperplanes.T, start=1):
-        draw_hyperplane(axes, normal, linewidth=1.5)
-        arrow = reach * normal / np.linalg.norm(normal)
-        _draw_arrow(axes, 0.4 * arrow)
-        write(axes, 0.49 * arrow, f"bit {k}", bbox=BOX)
+    draw_bits(axes, hyperplanes, reach)
     show_plane(axes, reach, xlabel="feature 1", ylabel="feature 2", anchor="W")
     return figure
 

@@ -16,7 +16,17 @@ from ..datasets import Dataset
 from ..grh import GRH
 from .colours import BLUE, GREEN, GREY, MARKERS, ORANGE, PURPLE, RED, Look, look, tint
 from .finding import draw_picture
-from .style import BOX, across, grid_of_plane, hide_ticks, panels, show_plane, styled, unit, write
+from .style import (
+    across,
+    grid_of_plane,
+    hide_ticks,
+    panels,
+    show_plane,
+    styled,
+    unit,
+    write,
+    write_codes,
+)
 from .tables import Table, table
 
 # --- chapter 6: the graph of who should share a code, its vote, and when the vote can change a bit
@@ -224,13 +234,8 @@ def _draw_regions(axes: Axes, grid: Floats, stage: Bits, points: Floats) -> None
         alpha=0.22,
     )
     coarse = 0.9 * grid[::12, ::12].reshape(-1, 2)
-    codes = numbers[::12, ::12].ravel()
-    for number in np.unique(codes):
-        inside = coarse[codes == number]
-        taken = np.concatenate([points, coarse[codes != number]])
-        gaps = np.linalg.norm(inside[:, None] - taken, axis=-1).min(axis=1)
-        # the place that is furthest from points and other regions
-        write(axes, inside[gaps.argmax()], f"{number:02b}", weight="bold", bbox=BOX)
+    codes = [f"{number:02b}" for number in numbers[::12, ::12].flat]
+    write_codes(axes, coarse, np.array(codes), points)
     _draw_boundaries(axes, reach, stage, "black", 1.6)
 
 

@@ -232,6 +232,18 @@ def write(axes: Axes, place: Any, text: str, **properties: Any) -> None:
     axes.text(x, y, text, ha="center", va="center", **properties)
 
 
+def write_codes(axes: Axes, places: Floats, codes: Any, taken: Floats) -> None:
+    """Write each code into its region, far from what is taken and from other regions.
+
+    The region of a code is all of the places, (n, 2), that have it.
+    """
+    for code in np.unique(codes):
+        inside = places[codes == code]
+        others = np.concatenate([taken, places[codes != code]])
+        gaps = np.linalg.norm(inside[:, None] - others, axis=-1).min(axis=1)
+        write(axes, inside[gaps.argmax()], code, weight="bold", bbox=BOX)
+
+
 def unit(direction: Any) -> Floats:
     """Return vectors of length one, (..., 2), for directions of any shape, in radians."""
     return np.stack([np.cos(direction), np.sin(direction)], axis=-1)
@@ -243,10 +255,10 @@ def grid_of_plane(reach: float, n: int) -> Floats:
     return np.stack(np.meshgrid(ticks, ticks), axis=-1)
 
 
-def draw_hyperplane(axes: Axes, normal: Any, **properties: Any) -> None:
-    """Draw the line through the origin that is perpendicular to a vector."""
+def draw_hyperplane(axes: Axes, normal: Any, through: Any = (0.0, 0.0), **properties: Any) -> None:
+    """Draw the line through a place, else through the origin, that is perpendicular to a vector."""
     x, y = normal
-    axes.axline((0, 0), (-y, x), color=GREY, **properties)
+    axes.axline(through, np.add(through, (-y, x)), color=GREY, **properties)
 
 
 def show_plane(axes: Axes, reach: float, **properties: Any) -> None:

@@ -272,9 +272,13 @@ def build_index(words: Words, n_bits: int) -> CodeIndex:
     >>> index.words, index.rows
     (array([[2, 2, 3]], dtype=uint8), array([0, 2, 1]))
     """
-    words = words.astype(np.min_scalar_type((1 << min(n_bits, WORD_BITS)) - 1), copy=False)
-    rows = np.lexsort(words.T[::-1])  # which takes the most significant key last, and is stable
-    return CodeIndex(n_bits, np.ascontiguousarray(words[rows].T), rows)
+    largest_word = (1 << min(n_bits, WORD_BITS)) - 1
+    smallest_type = np.min_scalar_type(largest_word)  # uint16 for codes of 16 bits
+    words = words.astype(smallest_type, copy=False)
+    keys = words.T[::-1]  # lexsort takes the key that counts most last
+    rows = np.lexsort(keys)  # rows with the same code stay in ascending order
+    sorted_words = np.ascontiguousarray(words[rows].T)
+    return CodeIndex(n_bits, sorted_words, rows)
 
 
 def spread(n_rows: int, size: int) -> Numbers:
