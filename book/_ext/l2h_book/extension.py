@@ -169,6 +169,8 @@ def _put_files_beside(app: Any, exception: Exception | None) -> None:
     if exception or app.builder.name != "html":
         return
     write_fonts(Path(app.outdir))
+    for source_map in Path(app.outdir, "_static").rglob("*.map"):  # for the theme's developers
+        source_map.unlink()
     wheel = Path(app.config.l2h_wheel)
     names = _notebooks(app)
     files = {wheel.name: wheel}
