@@ -1,4 +1,4 @@
-"""All figures of the book, a function each, and all tables.
+"""The figures of the chapters, a function each, and all tables.
 
 A function draws a figure, returns it, and prints nothing. The modules follow the parts of the book.
 Colours are Okabe and Ito's, which the colour-blind can tell apart. Wherever colour carries meaning,
