@@ -327,8 +327,9 @@ def codes_by_hand(n_lines, added=0):
 
 def test_eight_vectors_have_the_codes_worked_out_by_hand():
     """lsh: "In both panels the boot has the same code as the shirt." "The sneaker's code is 10."
-    "The blouse, the jumper and the coat share the code 01." "so its code becomes 011" "so both
-    become 010" "so two of the eight codes, 000 and 111, occur nowhere"
+    "The blouse, the jumper and the coat share the code 01." "so its code becomes 011" "the jumper
+    {glue:text}`jumper-3`, so both become 010" "so two of the eight codes, 000 and 111, occur
+    nowhere"
     "$\\mathbf{w}_1 = (1, -3)$, the second has $\\mathbf{w}_2 = (-3, 1)$." "a third line, with the
     vector $\\mathbf{w}_3 = (1, 2)$" "The sneaker is $\\mathbf{x} = (5, -1)$."
     """
@@ -396,7 +397,9 @@ def angle_estimates(lab, pairs, n_bits, seed):
 
 
 def test_the_error_of_the_angle_falls_with_the_root_of_the_bits(lab):
-    """lsh: "four times the bits for half the error" "It falls with $1/\\sqrt{b}$" """
+    """lsh: "four times the bits for half the error" "It falls with $1/\\sqrt{b}$, as errors of
+    averages do"
+    """
     pairs = lab.pairs(1, 300)
     angles = angle_between(*pairs)
     error = {}

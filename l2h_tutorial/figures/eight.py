@@ -1,6 +1,7 @@
 """The example that chapters work by hand: eight vectors in the plane, and three lines."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -62,7 +63,7 @@ _HIGH = 4.4  # and above
 
 
 @styled
-def eight_vectors(lines: Mapping[str, Floats], marks: Sequence[str] = ("",) * 8) -> Figure:
+def eight_vectors(lines: Mapping[str, Floats], marks: Sequence[Any] = ("",) * 8) -> Figure:
     """Draw the eight vectors, lines, and the code of each region between the lines.
 
     Shoes are circles and tops are squares. The outlier, the boot, is hollow.
@@ -72,8 +73,8 @@ def eight_vectors(lines: Mapping[str, Floats], marks: Sequence[str] = ("",) * 8)
     lines : dict of str to (2, n_bits) or (3, n_bits) array
         For each panel, by its title, a column a line: the vector that is perpendicular to it and,
         if it misses the origin, the dot product with that vector on the line.
-    marks : sequence of str, optional
-        For each vector a text that stands after its name.
+    marks : sequence of str or numbers, optional
+        For each vector what stands after its name.
     """
     figure, row = panels(len(lines), 2.9, across(1, len(lines)))
     for axes, (title, columns) in zip(row, lines.items(), strict=True):
@@ -86,7 +87,7 @@ def eight_vectors(lines: Mapping[str, Floats], marks: Sequence[str] = ("",) * 8)
     return figure
 
 
-def _draw_vectors(axes: Axes, marks: Sequence[str]) -> None:
+def _draw_vectors(axes: Axes, marks: Sequence[Any]) -> None:
     """Draw a marker for each vector, and beside it the name and the mark."""
     for i, (name, mark) in enumerate(zip(NAMES, marks, strict=True)):
         look = _LOOKS[LABELS[i]]
