@@ -19,8 +19,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
-
-from ..checks import Array, Bits
+from numpy.typing import NDArray
 
 __all__ = ["LabelProgram", "Trouble", "call", "decode", "encode"]
 
@@ -39,10 +38,10 @@ class LabelProgram:
     is here, and not with its exercise, because this process has no exercises.
     """
 
-    own: Bits
-    of_class: Bits
+    own: NDArray[np.bool_]
+    of_class: NDArray[np.bool_]
 
-    def __call__(self, labels: Array) -> Bits:
+    def __call__(self, labels: NDArray[Any]) -> NDArray[np.bool_]:
         return self.own & self.of_class[labels]
 
 
