@@ -16,12 +16,12 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, clon
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from .baselines import PCAH
-from .buckets import HashTable
-from .checks import check_choice, check_integer
-from .codes import pack_bits, packed_distances
-from .lsh import Estimator, in_blocks
-from .search import Reranker, check_radius, exact_neighbours
+from ..baselines import PCAH
+from ..buckets import HashTable
+from ..checks import check_choice, check_integer
+from ..codes import pack_bits, packed_distances
+from ..lsh import Estimator, in_blocks
+from ..search import Reranker, check_radius, exact_neighbours
 
 __all__ = ["HashNeighbors"]
 
