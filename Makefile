@@ -78,7 +78,8 @@ bench: .venv/installed
 	$(BIN)/python -m tests.benchmarks
 
 designs: .venv/installed
-	@# chapter 5's table of designs at equal recall, into book/results: some minutes
+	@# chapter 5's tables of hashers and of designs at equal recall, into book/results: some minutes
+	$(BIN)/python -m tests.benchmarks.default_hashers
 	$(BIN)/python -m tests.benchmarks.designs
 
 seed-figures: .venv/installed

@@ -1,5 +1,5 @@
 """Nearest neighbours of your own vectors: hasher, mean, vectors, ids and table as one estimator."""
 
-from .estimator import HashNeighbors
+from .estimator import HashNeighbors, ScanWarning, SearchQuality
 
-__all__ = ["HashNeighbors"]
+__all__ = ["HashNeighbors", "ScanWarning", "SearchQuality"]
