@@ -277,6 +277,19 @@ def test_measure_is_what_exhaustive_search_says(given):
     assert found.percentile_5 < found.recall
 
 
+@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+def test_exact_neighbours_are_found_in_blocks(metric, monkeypatch):
+    """Many rows are equally far away, and the last block has fewer than are wanted."""
+    monkeypatch.setattr("l2h_tutorial.neighbours.estimator._EXACT_ROWS", 100)
+    X = np.random.default_rng(0).integers(-1, 2, size=(803, 4)) + 0.5
+    nn = HashNeighbors(metric=metric).fit(X)
+    np.testing.assert_array_equal(nn._exact(X, None, 9), exact_neighbours(X, X, 9, metric))
+    others = nn._exact(X[50:80], np.arange(50, 80), 9)
+    for row, found in zip(range(50, 80), others, strict=True):
+        first = exact_neighbours(X[row : row + 1], X, 803, metric)[0]
+        np.testing.assert_array_equal(found, first[first != row][:9])
+
+
 @pytest.mark.parametrize("radius", ["auto", 60])
 def test_a_search_that_reads_much_of_many_rows_warns_once(radius):
     rows = drawn("sphere", 10_000, 1)[0]
@@ -459,7 +472,8 @@ def test_rows_that_are_added_have_names_as_the_others():
 )
 def test_what_is_saved_is_read_back(hasher, tmp_path):
     X, _, Q, _ = clustered()
-    nn = HashNeighbors(hasher, n_neighbors=5, metric="euclidean", n_jobs=2, random_state=0).fit(X)
+    nn = HashNeighbors(hasher, n_neighbors=5, metric="euclidean", n_jobs=2, random_state=0)
+    nn.set_params(target_recall=np.float64(0.9)).fit(X)
     nn.kneighbors(Q, 50)  # makes a radius for 50
     nn.save(tmp_path / "index.npz")
     assert {file.name for file in tmp_path.iterdir()} == {"index.npz", "index.vectors.npy"}
@@ -494,7 +508,8 @@ def test_vectors_of_a_file_stay_in_it(tmp_path):
     again.save(tmp_path / "index2.npz")  # refers to the same file
     assert not (tmp_path / "index2.vectors.npy").exists()
     # a part of a file is written beside, and so is one in another order
-    for part in (mapped[50:], mapped[::-1], mapped[:, :6]):
+    read = np.frombuffer(mapped.tobytes(), mapped.dtype).reshape(mapped.shape)
+    for part in (mapped[50:], mapped[::-1], mapped[:, :6], read):
         other = HashNeighbors(random_state=0).fit(part)
         other.save(tmp_path / "part.npz")
         same = HashNeighbors.load(tmp_path / "part.npz")

@@ -116,9 +116,9 @@ class HashNeighbors(  # type: ignore[call-arg]  # scikit-learn has no types
 
     Notes
     -----
-    Random hyperplanes need no rows to learn from, so they fit rows of any rank, and any number of
-    them. Codes of 128 bits read fewer rows than shorter ones, and than as many principal components
-    as a code may have; chapter 5 has the measurements.
+    Random hyperplanes learn nothing from the rows, so rows of any rank and any number will do. On
+    most kinds of vectors, codes of 128 bits read fewer rows than shorter ones, and than codes of
+    principal components. Chapter 5 has the measurements.
 
     References
     ----------
@@ -180,8 +180,8 @@ class HashNeighbors(  # type: ignore[call-arg]  # scikit-learn has no types
 
         Notes
         -----
-        Rows are hashed and compared in blocks. A hasher other than `LSH` is fitted to all rows but
-        those held out, for which they are copied once.
+        Rows are hashed and compared a block at a time, so that little memory is taken besides the
+        codes. A hasher that learns is fitted to a copy of all rows that are not held out.
         """
         random = check_random_state(self.random_state)
         hasher = self._new_hasher(random)
@@ -259,7 +259,7 @@ class HashNeighbors(  # type: ignore[call-arg]  # scikit-learn has no types
         if isinstance(hasher, LSH):
             others = order[:1]  # it learns nothing from rows but how many features they have
         elif self.radius == "auto" and queries is None:
-            n_bits = getattr(hasher, "n_bits", 0)
+            n_bits = getattr(hasher, "n_bits", None) or 0
             n_queries = max(0, min(n_queries, n // 10, n - n_bits - 1))
             others = order[n_queries:]
         self._query_rows = order[:n_queries]
@@ -317,11 +317,11 @@ class HashNeighbors(  # type: ignore[call-arg]  # scikit-learn has no types
         counts = self.table_.query_radius(bits, self.radius_, count_only=True)
         share = counts.mean() / self.n_samples_fit_
         if share > _LARGE_SHARE:
-            longer = f"HashNeighbors(LSH({2 * self.table_.n_bits}))"
+            n_bits = max(_DEFAULT_BITS, 2 * self.table_.n_bits)
             warnings.warn(
-                f"a search reads {share:.0%} of the rows. {longer} may read fewer. If not, use "
-                "exhaustive search, l2h_tutorial.search.exact_neighbours, or an index of faiss, "
-                "IVF or HNSW",
+                f"a search reads {share:.0%} of the rows. HashNeighbors(LSH({n_bits})) may read "
+                "fewer. If not, use exhaustive search, l2h_tutorial.search.exact_neighbours, or an "
+                "index of faiss, IVF or HNSW",
                 ScanWarning,
                 stacklevel=3,
             )

@@ -47,9 +47,8 @@ def save_fitted(nn: Any, path: Path) -> None:
         "vectors": str(_file_of_vectors(nn._fit_X, path)),
         "dtype": str(nn._fit_X.dtype),
     }
-    save_codes(
-        path, nn.table_.bits, format=TABLE_FORMAT, settings=np.array(json.dumps(settings)), **arrays
-    )
+    text = json.dumps(settings, default=np.generic.item)  # numbers of NumPy's types
+    save_codes(path, nn.table_.bits, format=TABLE_FORMAT, settings=np.array(text), **arrays)
 
 
 def _parts_of_hasher(hasher: Any) -> tuple[dict[str, Any], dict[str, Array]]:
@@ -57,17 +56,17 @@ def _parts_of_hasher(hasher: Any) -> tuple[dict[str, Any], dict[str, Array]]:
     kind = type(hasher).__name__
     plain = {}
     arrays = {}
+    others = {}
     for name, value in _without_generator(vars(hasher)).items():
-        number = value.item() if isinstance(value, np.generic) else value
-        if isinstance(number, _PLAIN):
-            plain[name] = number
-        elif isinstance(number, np.ndarray) and not number.dtype.hasobject:
-            arrays[f"hasher.{name}"] = number
+        if isinstance(value, np.ndarray) and not value.dtype.hasobject:
+            arrays[f"hasher.{name}"] = value
+        elif isinstance(value, (*_PLAIN, np.generic)):
+            plain[name] = value
         else:
-            kind = ""
-    if _HASHERS.get(kind) is not type(hasher):
+            others[name] = value
+    if others or _HASHERS.get(kind) is not type(hasher):
         raise TypeError(
-            f"a {type(hasher).__name__} cannot be kept as plain arrays, as {sorted(_HASHERS)} can: "
+            f"a {kind} cannot be kept as plain arrays, as {sorted(_HASHERS)} can: "
             "keep the HashNeighbors with skops or joblib"
         )
     return {"class": kind, "plain": plain, "arrays": list(arrays)}, arrays
@@ -94,7 +93,7 @@ def _file_of_vectors(X: Array, path: Path) -> Path:
     """Return where vectors are, as written into the file `path`; write them if they are nowhere."""
     mapped: Any = X
     while mapped is not None and not isinstance(mapped, np.memmap):
-        mapped = mapped.base
+        mapped = getattr(mapped, "base", None)
     name: Any = getattr(mapped, "filename", None)
     if name is not None and _is_file_of(X, name):
         file = Path(name).resolve()
