@@ -86,7 +86,7 @@ seed-figures: .venv/installed
 	L2H_DATASET= $(BIN)/python -m tests.benchmarks.seed_figures
 
 fair-fight: .venv/installed
-	@# the measurements of chapters 8 and 9, into book/results; half an hour, and stopped it goes on where it was
+	@# the measurements of chapters 8 and 9, into book/results; two hours, and stopped it goes on where it was
 	L2H_DATASET= $(BIN)/python -m tests.benchmarks.fair_fight
 
 quality-by-bytes: .venv/installed
