@@ -1,14 +1,24 @@
 """Find how few bytes, and how much rescoring, reach a wanted recall on a reader's own vectors."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import clone
 from sklearn.utils import check_array, check_random_state
 
-from .checks import Array, Floats, Integers, check_integer, load_optional
+from .checks import (
+    Array,
+    Floats,
+    Integers,
+    check_choice,
+    check_integer,
+    check_positive,
+    load_optional,
+)
 from .quantise import Quantiser, RaBitQ, ScalarCodes, SignCodes
 from .search import exact_neighbours
 
@@ -29,7 +39,10 @@ METHODS: dict[str, Quantiser] = {
     "int4": ScalarCodes(4),
     "int8": ScalarCodes(8),
 }
+COLUMNS = ["method", "bytes", "factor", "rescored", "recall", "low", "high"]
+COLUMNS += ["percentile_5", "below_half"]
 _NOTABLE = 0.01  # a gain in recall that is worth a sentence
+_MOST_QUERIES = 300
 
 
 @dataclass(frozen=True)
@@ -40,8 +53,10 @@ class Audit:
     ----------
     table : DataFrame
         ``method``; ``bytes`` of a vector; ``factor``: ``factor * k`` candidates are rescored for k
-        neighbours (1: none are); ``recall`` of the exact neighbours; ``low`` and ``high``: the ends
-        of its interval of 95% confidence.
+        neighbours (1: none are); ``rescored``: their share of the rows; ``recall`` of the exact
+        neighbours; ``low`` and ``high``: the ends of its interval of 95% confidence;
+        ``percentile_5``: one query in twenty has no higher recall; ``below_half``: the share of the
+        queries with a recall below one half.
     off_centre : float
         Squared length of the vectors' mean, as a share of their mean squared length: 0 if they are
         centred, near 1 if all point the same way.
@@ -51,7 +66,7 @@ class Audit:
     advice : str
     """
 
-    table: "pd.DataFrame"
+    table: pd.DataFrame
     off_centre: float
     even: float
     target_recall: float
@@ -84,28 +99,42 @@ class Audit:
 
 
 def audit(
-    X: ArrayLike, k: int = 10, target_recall: float = 0.95, random_state: Any = None
+    X: ArrayLike,
+    k: int = 10,
+    target_recall: float = 0.95,
+    random_state: Any = None,
+    *,
+    queries: ArrayLike | None = None,
+    metric: Literal["cosine", "euclidean"] = "cosine",
+    most_rescored: float = 0.1,
 ) -> Audit:
     """Measure which codes, with how much rescoring, find the exact neighbours of your own vectors.
 
-    All rows are divided by their lengths. A tenth of them, at most 300, are held out as queries.
-    Codes are fitted on the others. The exact neighbours are the k with the highest cosine.
+    A tenth of the rows, at most 300, are held out as queries, unless there are queries of yours.
+    Codes are fitted on the other rows.
 
     Parameters
     ----------
     X : (n, d) array of numbers
-        At least 10 * k vectors. The similarity is the cosine; with a row of zeros it is 0.
+        At least 10 * k vectors.
     k : int, default=10
     target_recall : float, default=0.95
         Above 0 and below 1.
     random_state : int, RandomState instance or None, default=None
         Draws the queries and the rotations.
+    queries : (n_queries, d) array of numbers, optional
+        Queries like those to come. 300 of them are used.
+    metric : {"cosine", "euclidean"}, default="cosine"
+        What says which neighbours are nearest. The cosine with a row of zeros is 0.
+    most_rescored : float, default=0.1
+        Largest share of the rows that the advice may have rescored, above 0.
 
     Returns
     -------
     Audit
-        Of the methods whose interval lies above the target, the advice names the one with the
-        fewest bytes, then with the smallest factor, then the first in the table.
+        Of the methods whose interval lies above the target, and which rescore no more than they
+        may, the advice names the one with the fewest bytes, then with the smallest factor, then the
+        first in the table.
 
     Raises
     ------
@@ -118,43 +147,58 @@ def audit(
     Notes
     -----
     A method's recall is what ``search(queries, codes, k, rescore=database, factor=factor)`` of its
-    quantiser finds.
+    quantiser finds. For cosines, all vectors are divided by their lengths first.
+
+    For Euclidean distances, the mean of the rows is subtracted from all vectors, which changes no
+    distance. The ``factor * k`` rows with the highest estimated products are then ordered by
+    `l2h_tutorial.rerank` with ``metric="euclidean"``. So codes find less if lengths vary much.
 
     Examples
     --------
     >>> X = np.random.default_rng(0).normal(size=(2000, 64)) + 1
     >>> found = audit(X, random_state=0)
     >>> found.table.columns.tolist()
-    ['method', 'bytes', 'factor', 'recall', 'low', 'high']
+    ['method', 'bytes', 'factor', 'rescored', 'recall', 'low', 'high', 'percentile_5', 'below_half']
     >>> round(found.off_centre, 1), round(found.even, 1)
     (0.5, 1.0)
     >>> found.advice[:25]
     'Centre: off centre by 50%'
     """
     pd = load_optional("pandas", "audit")
-    vectors = check_array(X, dtype=[np.float64, np.float32], input_name="X", ensure_min_samples=10)
-    k = check_integer(k, "k", high=len(vectors) // 10, of="tenths of the rows")
-    if not 0 < target_recall < 1:
+    rows = check_array(X, dtype=[np.float64, np.float32], input_name="X", ensure_min_samples=10)
+    k = check_integer(k, "k", high=len(rows) // 10, of="tenths of the rows")
+    if check_positive(target_recall, "target_recall") >= 1:
         raise ValueError(f"target_recall must be above 0 and below 1, got {target_recall!r}")
+    check_choice(metric, "metric", ("cosine", "euclidean"))
+    check_positive(most_rescored, "most_rescored")
     random = check_random_state(random_state)
-    rows = random.permutation(len(vectors))
-    n_queries = min(300, len(rows) // 10)
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    vectors = vectors / np.where(lengths > 0, lengths, 1)
-    queries = vectors[rows[:n_queries]]
-    database = vectors[rows[n_queries:]]
-    exact = exact_neighbours(queries, database, k)
+    held_out, database = _queries_and_database(rows, queries, random)
+    if metric == "cosine":
+        held_out = _unit(held_out)
+        database = _unit(database)
+    exact = exact_neighbours(held_out, database, k, metric)
+    mean = database.mean(axis=0)
     factors = [factor for factor in FACTORS if factor * k <= len(database)]
     unrescored = {}  # recalls of each query, by method
     lines = []
     for name, method in METHODS.items():
+        origin = mean if metric == "euclidean" and method.centre else np.zeros_like(mean)
         n_bytes, recalls_by_factor = found_among(
-            clone(method), queries, database, exact, factors, random.randint(2**31)
+            clone(method),
+            held_out - origin,
+            database - origin,
+            exact,
+            factors,
+            random.randint(2**31),
         )
         unrescored[name] = recalls_by_factor[0]
         for factor, recalls in zip(factors, recalls_by_factor, strict=True):
-            lines.append((name, n_bytes, factor, *recall_interval(recalls, k=k)))
-    table = pd.DataFrame(lines, columns=["method", "bytes", "factor", "recall", "low", "high"])
+            rescored = factor * k / len(database) if factor > 1 else 0.0
+            interval = recall_interval(recalls, k=k)
+            lowest = np.quantile(recalls, 0.05, method="inverted_cdf")
+            below_half = np.mean(recalls < 0.5)
+            lines.append((name, n_bytes, factor, rescored, *interval, lowest, below_half))
+    table = pd.DataFrame(lines, columns=COLUMNS)
 
     off_centre, even = lie_of(database)
     signs = unrescored["signs"]
@@ -173,9 +217,27 @@ def audit(
             no="A rotation is not worth it",
             why=f"variances are even to {even:.0%}",
         ),
-        _cheapest(table, k, target_recall),
+        _cheapest(table, k, target_recall, most_rescored),
     ]
     return Audit(table, off_centre, even, target_recall, " ".join(advice))
+
+
+def _queries_and_database(
+    rows: Array, queries: Any, random: np.random.RandomState
+) -> tuple[Array, Array]:
+    """Return at most 300 of the queries, and the rows; or hold out a tenth of the rows."""
+    if queries is None:
+        order = random.permutation(len(rows))
+        n_queries = min(_MOST_QUERIES, len(rows) // 10)
+        return rows[order[:n_queries]], rows[order[n_queries:]]
+    given = check_array(queries, dtype=[np.float64, np.float32], input_name="queries")
+    return given[random.permutation(len(given))[:_MOST_QUERIES]], rows
+
+
+def _unit(vectors: Array) -> Array:
+    """Divide vectors by their lengths; a row of zeros stays."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors / np.where(lengths > 0, lengths, 1)
 
 
 def lie_of(vectors: Floats) -> tuple[float, float]:
@@ -289,12 +351,22 @@ def _gain(recalls: Floats, others: Floats, *, yes: str, no: str, why: str) -> st
     )
 
 
-def _cheapest(table: "pd.DataFrame", k: int, target: float) -> str:
+def _cheapest(table: pd.DataFrame, k: int, target: float, most_rescored: float) -> str:
     """Name the method with the fewest bytes, then the least rescoring, that surely suffices."""
-    enough = table[table["low"] >= target].sort_values(["bytes", "factor"], kind="stable")
+    enough = table[(table["low"] >= target) & (table["rescored"] <= most_rescored)]
+    enough = enough.sort_values(["bytes", "factor"], kind="stable")
     if enough.empty:
-        return f"Nothing here surely reaches a recall of {target:g}: keep the floats."
+        return (
+            f"Nothing here surely reaches a recall of {target:g} with at most {most_rescored:.0%} "
+            "of the rows rescored: keep the floats."
+        )
     row = enough.iloc[0]
-    rescored = f"the best {row['factor'] * k} rescored" if row["factor"] > 1 else "none rescored"
+    rescored = "none rescored"
+    if row["factor"] > 1:
+        rescored = f"the best {row['factor'] * k} rescored, {row['rescored']:.1%} of the rows"
     recall = f"recall {row['recall']:.3f} ({row['low']:.3f} to {row['high']:.3f})"
-    return f"For {target:g}: {row['method']}, {row['bytes']} bytes a vector, {rescored}: {recall}."
+    return (
+        f"For {target:g}: {row['method']}, {row['bytes']} bytes a vector, {rescored}: {recall}. "
+        f"One query in twenty finds {row['percentile_5']:.0%} or less; "
+        f"{row['below_half']:.1%} of the queries find less than half."
+    )

@@ -10,7 +10,9 @@ product of the vectors themselves, wherever these lie. Sign codes say nothing ab
 keep no product.
 """
 
-from typing import Any, Self
+from __future__ import annotations
+
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -28,6 +30,7 @@ from .checks import (
 )
 from .codes import distances_of_all, words_of_bytes
 from .lsh import Estimator, in_blocks, row_blocks
+from .search.reranking import check_finite
 
 __all__ = ["Quantiser", "RaBitQ", "ScalarCodes", "SignCodes", "highest", "random_rotation"]
 
@@ -157,7 +160,8 @@ class Quantiser(Estimator):
         ----------
         Q : (n_queries, d) array of numbers
         codes : (n, bytes_per_item_) array of uint8
-            As `encode` returns them.
+            As this quantiser's `encode` returns them. Those of another quantiser, with as many
+            bytes, are refused only if the numbers in them are impossible.
 
         Returns
         -------
@@ -195,7 +199,16 @@ class Quantiser(Estimator):
                 f"codes must have shape (n, {self.bytes_per_item_}), n at least 1, "
                 f"got {array.shape}"
             )
+        if self._products and not self._possible(array):
+            name = type(self).__name__
+            raise ValueError(
+                f"codes hold numbers that {name} does not write: use those of this {name}'s encode"
+            )
         return array
+
+    def _possible(self, codes: Bytes) -> bool:
+        """Return whether the numbers in codes can be what `encode` writes."""
+        return bool(np.isfinite(_numbers(codes, 1)).all())
 
     def search(
         self, Q: ArrayLike, codes: ArrayLike, k: int, *, rescore: Any = None, factor: int = 10
@@ -232,7 +245,8 @@ class Quantiser(Estimator):
         Raises
         ------
         sklearn.exceptions.NotFittedError, TypeError, ValueError
-            As `scores`, or if `k` or `factor` is out of range, or ``rescore`` is not (n, d).
+            As `scores`, or if `k` or `factor` is out of range, ``rescore`` is not (n, d), or a row
+            that is read of it has a NaN or infinity.
         """
         queries = self._new_points(Q)
         stored = self._stored(codes)
@@ -262,6 +276,7 @@ class Quantiser(Estimator):
                 values = self._unit * estimates[candidates] + query_products[i]
                 if rescore is not None:
                     vectors = np.array(rescore[candidates], dtype=np.float64, order="C")
+                    check_finite(vectors, "rescore")
                     # Summed row by row, so that equal rows have equal scores.
                     values = (vectors * queries[i]).sum(axis=1)
                     order = np.lexsort((candidates, -values))[:k]
@@ -413,7 +428,7 @@ class ScalarCodes(Quantiser):
            [ 95]], dtype=uint8)
     """
 
-    def __init__(self, n_bits: int = 8) -> None:
+    def __init__(self, n_bits: Literal[8, 4] = 8) -> None:
         self.n_bits = n_bits
 
     def _learn(self, X: Array) -> int:
@@ -498,6 +513,10 @@ class RaBitQ(Quantiser):
         squared_error = (d * size**2 - squared).clip(0)  # |r - x|**2, by Pythagoras
         error = np.sqrt(squared_error / max(d - 1, 1))
         return np.hstack([np.packbits(vectors >= 0, axis=1), _as_bytes(size), _as_bytes(error)])
+
+    def _possible(self, codes: Bytes) -> bool:
+        size_and_error = _numbers(codes, 3)[:, :2]
+        return super()._possible(codes) and bool((size_and_error >= 0).all())
 
     def _read(self, codes: Bytes) -> Array:
         size = _numbers(codes, 2)[:, :1]

@@ -6,8 +6,10 @@ import pytest
 from refusals import refusals
 from sklearn.base import clone
 
+from l2h_tutorial import rerank
 from l2h_tutorial.audit import FACTORS, METHODS, audit, found_among, recall_interval
 from l2h_tutorial.metrics import recall_of_exact
+from l2h_tutorial.quantise import ScalarCodes
 from l2h_tutorial.search import exact_neighbours
 
 
@@ -47,7 +49,8 @@ def test_the_advice_is_the_cheapest_that_reaches_the_target():
     X = isotropic()
     for target in (0.3, 0.9, 0.99):
         found = audit(X, target_recall=target, random_state=0)
-        enough = found.table[found.table["low"] >= target]
+        table = found.table
+        enough = table[(table["low"] >= target) & (table["rescored"] <= 0.1)]
         first = enough.sort_values(["bytes", "factor"], kind="stable").iloc[0]
         assert f"For {target:g}: {first['method']}, {first['bytes']} bytes a vector" in found.advice
     assert found.off_centre < 0.01
@@ -58,7 +61,51 @@ def test_the_advice_is_the_cheapest_that_reaches_the_target():
         target_recall=0.9999,
         random_state=0,
     )
-    assert "Nothing here surely reaches a recall of 0.9999: keep the floats" in of_most.advice
+    assert "Nothing here surely reaches a recall of 0.9999 with at most 10%" in of_most.advice
+
+
+def test_the_advice_rescores_a_tenth_unless_asked():
+    """Of 900 rows, 300 would make fewer bytes do: then the vectors are half read all the same."""
+    X = isotropic(1000)
+    sparing = audit(X, random_state=0)
+    generous = audit(X, random_state=0, most_rescored=1.0)
+    pd.testing.assert_frame_equal(sparing.table, generous.table)
+    assert set(sparing.table["rescored"]) == {0, *(f * 10 / 900 for f in FACTORS[1:4]), 1 / 3}
+    assert "signs" in generous.advice.split("For 0.95: ")[1]
+    advice = sparing.advice.split("For 0.95: ")[1]
+    assert "signs" not in advice
+    method = advice.split(",")[0]
+    rows = sparing.table[sparing.table.method == method].set_index("factor")
+    row = rows.loc[int(advice.split(" rescored")[0].split()[-1]) // 10]
+    assert row["rescored"] <= 0.1
+    assert f"{row['rescored']:.1%} of the rows" in advice
+    assert f"One query in twenty finds {row['percentile_5']:.0%} or less" in advice
+    assert f"{row['below_half']:.1%} of the queries find less than half" in advice
+
+
+@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+def test_queries_and_metric_are_those_that_are_given(metric):
+    """The recalls are those of a search that is written out, with queries from elsewhere."""
+    X = clusters(n=1000) * np.random.default_rng(1).uniform(0.8, 1.2, size=(1000, 1)) + 2
+    queries = 1.5 * clusters(seed=3, n=200)
+    table = audit(X, queries=queries, metric=metric, random_state=0).table
+    exact = exact_neighbours(queries, X, 10, metric)
+    rows = X
+    asked = queries
+    if metric == "cosine":
+        rows = X / np.linalg.norm(X, axis=1, keepdims=True)
+        asked = queries / np.linalg.norm(queries, axis=1, keepdims=True)
+    else:
+        rows = X - X.mean(axis=0)
+        asked = queries - X.mean(axis=0)
+    int8 = ScalarCodes().fit(rows)
+    candidates = int8.search(asked, int8.encode(rows), 40)[1]
+    nearest = np.stack(list(rerank(queries, X, candidates, 10, metric)))
+    recalls = recall_of_exact(nearest, exact, per_query=True)
+    found = table.set_index(["method", "factor"]).loc[("int8", 4)]
+    assert found["recall"] == pytest.approx(recalls.mean(), abs=0.002)
+    assert found["percentile_5"] == pytest.approx(np.sort(recalls)[9], abs=0.11)
+    assert found["below_half"] == pytest.approx(np.mean(recalls < 0.5), abs=0.02)
 
 
 def test_the_table_has_every_method_and_factor():
@@ -150,4 +197,8 @@ test_what_is_refused = refusals(
     (lambda: audit([[1.0, np.nan]] * 100), "Input X contains NaN"),
     (lambda: audit(isotropic(99), 10), "k must be from 1 to the 9 tenths of the rows, got 10"),
     (lambda: audit(isotropic(100), 10, 1.0), "target_recall must be above 0 and below 1, got 1.0"),
+    (lambda: audit(isotropic(100), 10, "1"), TypeError, "target_recall must be a positive number"),
+    (lambda: audit(isotropic(100), metric="ip"), r"one of \('cosine', 'euclidean'\), got 'ip'"),
+    (lambda: audit(isotropic(100), most_rescored=0), "most_rescored must be a positive number"),
+    (lambda: audit(isotropic(100), queries=[[1.0]]), "same number of features, got 1 and 48"),
 )

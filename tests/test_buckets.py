@@ -72,6 +72,8 @@ def test_pairs_are_those_of_brute_force(case, data):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("l2h_tutorial.search.radius.pieces_alike", lambda index, radius: n_alike)
         np.testing.assert_array_equal(table.pairs_within(r), np.stack([i, j], axis=1))
+    sizes = table.bucket_sizes  # say beforehand how many pairs there are at least
+    assert len(table.pairs_within(0)) == (sizes * (sizes - 1) // 2).sum()
     if bits.shape[1] <= 64:
         again = HashTable.from_integers(bits_to_integers(bits), bits.shape[1])
         np.testing.assert_array_equal(again.bits, bits)

@@ -2,6 +2,8 @@
 vectors.
 """
 
+import pydoc
+
 import faiss
 import numpy as np
 import pytest
@@ -207,8 +209,28 @@ def test_an_estimator_as_scikit_learn_means_it(estimator, check):
     check(estimator)
 
 
+def test_help_shows_types_that_can_be_read():
+    for kind in (SignCodes, ScalarCodes, RaBitQ):
+        text = pydoc.plain(pydoc.render_doc(kind))
+        assert "scores(self, Q: 'ArrayLike', codes: 'ArrayLike')" in text
+        assert "_NestedSequence" not in text
+
+
+def test_a_broken_vector_that_is_not_read_is_no_error():
+    """Only the vectors of candidates are read, so that they may be a memory-mapped file."""
+    broken = X.copy()
+    broken[np.argmin(X @ X[0])] = np.nan
+    codes = ScalarCodes().fit(X).encode(X)
+    scores, _ = ScalarCodes().fit(X).search(X[:1], codes, 3, rescore=broken)
+    assert np.isfinite(scores).all()
+
+
 X = vectors()
+BROKEN = np.where(np.arange(len(X))[:, None] == 7, np.nan, X)
 FITTED = SignCodes().fit(X)
+RABITQ = RaBitQ(random_state=0).fit(X)
+INT4 = ScalarCodes(4).fit(X)
+OVERFLOWN = np.full((2, 15), 255, np.uint8)  # ends with a NaN
 
 
 test_what_is_refused = refusals(
@@ -244,6 +266,18 @@ test_what_is_refused = refusals(
         ValueError,
         r"rescore .* \(300, 21\), got",
     ),
+    (
+        lambda: FITTED.search(X[7:8], FITTED.encode(X), 3, rescore=BROKEN),
+        ValueError,
+        "rescore must be finite, got NaN or infinity",
+    ),
+    # with 21 features, codes of both have 15 bytes
+    (
+        lambda: RABITQ.scores(X, INT4.encode(X)),
+        ValueError,
+        "codes hold numbers that RaBitQ does not write: use those of this RaBitQ's encode",
+    ),
+    (lambda: INT4.search(X, OVERFLOWN, 1), ValueError, "numbers that ScalarCodes does not write"),
     (
         lambda: RaBitQ().fit(X).error_bounds(X, np.zeros((1, 15), np.uint8), 0),
         ValueError,

@@ -20,3 +20,6 @@ def refused() -> None:
     SignCodes(foo=1)  # type: ignore[call-arg]
     ScalarCodes(bits=8)  # type: ignore[call-arg]
     RaBitQ(1)  # type: ignore[call-arg]
+    HashNeighbors(metric="ip")  # type: ignore[arg-type]
+    HashNeighbors(radius="Auto")  # type: ignore[arg-type]
+    ScalarCodes(2)  # type: ignore[arg-type]

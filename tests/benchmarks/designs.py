@@ -111,6 +111,7 @@ POWERS = tuple(2**i for i in range(11))
 WAYS = {
     "exhaustive": Exhaustive,
     "LSH, 64 bits": lambda X: Ours(X, LSH(64)),
+    "LSH, 128 bits": lambda X: Ours(X, None),
     "PCAH, 32 bits": lambda X: Ours(X, PCAH(32)),
     "ITQ, 32 bits": lambda X: Ours(X, ITQ(32, n_iter=10)),
     "faiss flat": lambda X: Faiss(X, "Flat", "", (None,)),

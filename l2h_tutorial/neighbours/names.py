@@ -1,0 +1,102 @@
+"""The names of rows: ids that are given or those of a data frame, kept with their types."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.utils import get_tags
+from sklearn.utils.validation import check_consistent_length
+
+from ..checks import Array
+
+__all__ = ["check_labels", "joined_names", "row_names"]
+
+_PLAIN = (int, str, np.integer, np.str_)  # ids of one of these types become an array of that type
+_FEW = 10  # so few rows may each have a label of their own
+
+
+def row_names(X: Any, ids: Any, n: int) -> Array | None:
+    """Return a name for each of n rows, or None if they have no names but their numbers.
+
+    Parameters
+    ----------
+    X : array or data frame
+        The index of a data frame names its rows, unless it only counts them from 0.
+    ids : (n,) sequence or None
+        Names, which are more important than an index.
+    n : int
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `ids` are not a sequence of n names.
+
+    Examples
+    --------
+    >>> row_names(np.eye(2), [1, "b"], 2)
+    array([1, 'b'], dtype=object)
+    """
+    if ids is None and hasattr(X, "iloc") and not np.array_equal(X.index, range(n)):
+        ids = X.index.to_numpy()
+    if ids is None:
+        return None
+    if isinstance(ids, str | bytes) or not (
+        isinstance(ids, Sequence) or (hasattr(ids, "__len__") and hasattr(ids, "__array__"))
+    ):
+        raise TypeError(f"ids must be a sequence of {n} names, one for each row, got {type(ids)}")
+    names = _array_of(ids)
+    if names.ndim != 1 or len(names) != n:
+        raise ValueError(
+            f"ids must be a sequence of {n} names, one for each row, got shape {names.shape}"
+        )
+    return names
+
+
+def _array_of(names: Any) -> Array:
+    """Return names as an array, of objects if they are of several types."""
+    if hasattr(names, "__array__"):
+        return np.asarray(names)
+    kind = type(names[0]) if len(names) else int
+    if issubclass(kind, _PLAIN) and all(type(name) is kind for name in names):
+        return np.asarray(names)
+    array = np.empty(len(names), dtype=object)
+    array[:] = names
+    return array
+
+
+def joined_names(names: Array, more: Array) -> Array:
+    """Join two arrays of names; all keep their types.
+
+    Examples
+    --------
+    >>> joined_names(np.array([1, 2]), np.array(["a"]))
+    array([1, 2, 'a'], dtype=object)
+    """
+    if names.dtype.kind != more.dtype.kind:
+        names = names.astype(object)
+    return np.concatenate([names, more])
+
+
+def check_labels(y: ArrayLike, hasher: Any, X: Array) -> None:
+    """Refuse what an unsupervised hasher would ignore although it was meant to name rows.
+
+    A number that is not an integer may be the target of a later step of a pipeline.
+
+    Raises
+    ------
+    ValueError
+        If each row has an integer or a text of its own, so that these cannot be labels, or there
+        is not one label for each row.
+    """
+    check_consistent_length(X, y)
+    labels = np.asarray(y)
+    if get_tags(hasher).target_tags.required or labels.ndim != 1 or labels.dtype.kind == "f":
+        return
+    if len(labels) >= _FEW and len(set(map(str, labels))) == len(labels):
+        raise ValueError(
+            f"y must be labels, got a different one for each row, {labels[0]!r} for the first; "
+            "to name rows, write fit(X, ids=...)"
+        )
