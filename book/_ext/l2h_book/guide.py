@@ -156,7 +156,7 @@ class Plan(SphinxDirective):
         sequence = ",".join(dict.fromkeys(shown))
         address = f"{sequence.partition('/')[0]}.html?present={sequence}"
         said = (
-            f'<a href="{address}">Present it, section by section</a>; '
+            f'<a href="{address}">View as slides</a>; '
             f"its chapters run for {seconds:.0f} seconds"
         )
         lines.append(f"| in all | {said} | {in_all} of {available} |")
