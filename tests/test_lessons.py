@@ -786,7 +786,7 @@ def test_after_centring_new_queries_have_few_candidates_or_none(name):
     """buckets: "On both data sets a new query has far fewer candidates after centring." "On both
     data sets more than a quarter of the new queries have no candidates at all after centring" "On
     CIFAR-10, however, only {glue:text}`cifar-candidates` candidates are left, where random codes
-    would leave" "There are more codes of 16 bits than the"
+    would leave" "fewer than there are 16-bit codes"
     """
     kept = kept_figures().loc[name].xs(0, level="radius")
     assert kept.candidates["raw"] > 4 * kept.candidates["centred"]

@@ -115,11 +115,11 @@ def _draw_vectors(axes: Axes, marks: Sequence[Any]) -> None:
 
 
 def _draw_queries(axes: Axes, queries: Sequence[Sequence[float]]) -> None:
-    """Draw a star for each query, and below it its number."""
+    """Draw a star for each query, and above it its number."""
     for number, (x, y) in enumerate(queries, 1):
         axes.scatter(x, y, marker="*", s=90, color="black", zorder=3)
         name = f"query {number}"
-        axes.annotate(name, (x, y), textcoords="offset points", bbox=BOX, **_BELOW)
+        axes.annotate(name, (x, y), textcoords="offset points", bbox=BOX, **_ABOVE)
 
 
 def _write_codes(axes: Axes, hyperplanes: Floats, thresholds: Floats, others: Floats) -> None:
