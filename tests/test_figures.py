@@ -120,7 +120,7 @@ DRAWN = {
         ANGLES, {16: ANGLES * 1.1, 64: ANGLES, 256: ANGLES}
     ),
     "eight_vectors": lambda ds: figures.eight_vectors(
-        {"two": LINES[:, :2], "three": LINES}, [str(code) for code in range(8)]
+        {"two": LINES[:, :2], "three": LINES}, [str(code) for code in range(8)], [(3, -1)]
     ),
     "gallery": lambda ds: figures.gallery(
         ds, {"good: bucket 7": ROWS[:6], "bad: bucket 9": ROWS[:9]}
@@ -273,7 +273,8 @@ def test_the_cube_fills_the_ball():
 
 @pytest.mark.parametrize(("thresholds", "n_codes"), [([0, 0, 0], 6), ([4, -3, 2], 7)])
 def test_the_eight_vectors_lie_where_their_codes_are(thresholds, n_codes):
-    (axes,) = figures.eight_vectors({"": np.vstack([LINES, thresholds])}, list("abcdefgh")).axes
+    lines = np.vstack([LINES, thresholds])
+    (axes,) = figures.eight_vectors({"": lines}, list("abcdefgh"), [(2, -4)]).axes
     codes = [text for text in axes.texts if set(text.get_text()) <= {"0", "1"}]
     codes = [text for text in codes if text.get_text()]  # arrows have no text
     assert len({text.get_text() for text in codes}) == len(codes) == n_codes
@@ -282,6 +283,10 @@ def test_the_eight_vectors_lie_where_their_codes_are(thresholds, n_codes):
         assert "".join("01"[bit] for bit in bits.astype(int)) == text.get_text()
     words = {text.get_text() for text in axes.texts}
     assert {f"{name} {mark}" for name, mark in zip(NAMES, "abcdefgh", strict=True)} <= words
+    (query,) = (text for text in axes.texts if text.get_text() == "query 1")
+    assert query.xy == (2, -4)
+    # no code stands on the star
+    assert min(np.abs(np.subtract(text.get_position(), query.xy)).max() for text in codes) > 0.5
 
 
 def test_the_boot_is_the_one_outlier_of_eight_vectors():

@@ -226,9 +226,10 @@ def test_the_worst_way_to_save_is_to_drop_numbers():
 
 def test_centring_saves_what_sits_in_a_corner():
     """embeddings: "has no signs worth the name" "It costs nothing, so do it." "A threshold at the
-    mean rescues"
+    mean rescues" buckets: "Some learned embeddings are off centre too"
     """
     assert (MEANS.loc[GIST, ("off_centre", "signs")] > 0.6).all()
+    assert MEANS.loc[LLAMA, ("off_centre", "signs")] > 0.2
     assert (recall("signs, uncentred", draws=DRAWS)[GIST] < 0.01).all()
     assert (recall("signs")[GIST] > 0.1).all()
     gain = (recall("signs") - recall("signs, uncentred"))[OTHERS]

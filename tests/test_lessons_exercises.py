@@ -33,8 +33,8 @@ def test_the_mean_of_a_class_is_nearer_than_the_origin(dataset):
 
 
 def test_real_tables_are_above_the_bound(centred, seed):
-    """buckets: "Queries meet more images in real tables than this bound, in centred tables
-    too."
+    """buckets: "In real tables, stored queries have more candidates than this bound, and in centred
+    tables too."
     """
     bits = LSH(14, random_state=seed).fit_transform(centred.X_database)
     sizes = HashTable(bits).bucket_sizes.astype(float)

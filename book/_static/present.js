@@ -36,7 +36,7 @@ document.addEventListener("DOMContentLoaded", () => {
   };
   if (sections.length && !document.querySelector("#l2h-cover, #l2h-explorer, #l2h-playground")) {
     // a page that is a figure needs the room
-    const link = make("a", { href: "?present", textContent: "Present it, a section at a time" });
+    const link = make("a", { href: "?present", textContent: "View as slides" });
     const line = document.querySelector(".notebook-link");
     if (line) line.append(". ", link);
     else whole.querySelector("h1")?.after(make("p", { className: "notebook-link" }, link));

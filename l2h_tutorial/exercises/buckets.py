@@ -35,7 +35,7 @@ _LARGEST = Compute(
         "That is the bucket's place in the list of buckets. Look up which code stands there.": (
             lambda codes: int(np.unique(codes, return_counts=True)[1].argmax())
         ),
-        "If several buckets are the largest, return the smallest of their codes.": (
+        "There is a tie for the largest bucket. Return the smallest of the tied codes.": (
             lambda codes: int(_largest(codes)[-1])
         ),
     },
@@ -58,11 +58,11 @@ _FEWEST = Compute(
     reference=lambda n_images, n_bits: max(1.0, n_images / 2**n_bits),
     case=_spread_case,
     mistakes={
-        "You returned less than one image. If there are more buckets than images, most buckets are "
-        "empty. But this bucket is the query's own: which image is in it for certain?": (
+        "You returned less than one candidate. If there are more codes than images, most buckets "
+        "are empty. But this bucket is the stored query's own: which image is in it for certain?": (
             lambda n_images, n_bits: n_images / 2**n_bits
         ),
-        "That is one too many. The query is one of the images, so it is counted already.": (
+        "That is one too many. The stored query is one of the images, so it is counted already.": (
             lambda n_images, n_bits: n_images / 2**n_bits + 1
         ),
         "A code of b bits has 2**b possible values, not 2b.": (
@@ -96,9 +96,8 @@ _CANDIDATES = Compute(
     ),
     case=_two_sets_case,
     mistakes={
-        "You left out the queries whose bucket is empty. They meet 0 images, and they count too.": (
-            _mean_without_empty
-        ),
+        "You left out the queries whose bucket is empty. They have 0 candidates, and they count "
+        "too.": (_mean_without_empty),
         "That is the mean size of the buckets, in which every bucket counts once. Here every query "
         "counts once.": (
             lambda database_codes, query_codes: len(database_codes) / len(np.unique(database_codes))
@@ -175,8 +174,8 @@ _MISLEAD = Construct(
         ),
         Requirement(
             lambda sizes: float((sizes**2).sum() / sizes.sum()) >= 50,
-            "The mean size is small enough, but a query meets fewer than 50 images. Where must "
-            "many images be, so that many queries land there?",
+            "The mean size is small enough, but a stored query has fewer than 50 candidates "
+            "on average. Where must many images be, so that many queries land there?",
             [2, 2, 2],
         ),
     ),

@@ -63,10 +63,14 @@ _HIGH = 4.4  # and above
 
 
 @styled
-def eight_vectors(lines: Mapping[str, Floats], marks: Sequence[Any] = ("",) * 8) -> Figure:
+def eight_vectors(
+    lines: Mapping[str, Floats],
+    marks: Sequence[Any] = ("",) * 8,
+    queries: Sequence[Sequence[float]] = (),
+) -> Figure:
     """Draw the eight vectors, lines, and the code of each region between the lines.
 
-    Shoes are circles and tops are squares. The outlier, the boot, is hollow.
+    Shoes are circles and tops are squares. The outlier, the boot, is hollow. Queries are stars.
 
     Parameters
     ----------
@@ -75,14 +79,18 @@ def eight_vectors(lines: Mapping[str, Floats], marks: Sequence[Any] = ("",) * 8)
         if it misses the origin, the dot product with that vector on the line.
     marks : sequence of str or numbers, optional
         For each vector what stands after its name.
+    queries : sequence of pairs of numbers, optional
+        New vectors, which are numbered from 1.
     """
     figure, row = panels(len(lines), 2.9, across(1, len(lines)))
     for axes, (title, columns) in zip(row, lines.items(), strict=True):
         hyperplanes = columns[:2]
         thresholds = columns[2:].sum(axis=0)  # 0 where there is no third row
         _draw_vectors(axes, marks)
+        _draw_queries(axes, queries)
         words = draw_bits(axes, hyperplanes, _ARROWS, thresholds)
-        _write_codes(axes, hyperplanes, thresholds, words)
+        taken = np.concatenate([words, np.reshape(queries, (-1, 2))])
+        _write_codes(axes, hyperplanes, thresholds, taken)
         axes.set_title(title)
     return figure
 
@@ -106,13 +114,21 @@ def _draw_vectors(axes: Axes, marks: Sequence[Any]) -> None:
     axes.set(xticks=range(-6, 7, 2), yticks=range(-4, 5, 2))
 
 
-def _write_codes(axes: Axes, hyperplanes: Floats, thresholds: Floats, arrows: Floats) -> None:
-    """Write the code of each region where it is far from vectors, names and lines."""
+def _draw_queries(axes: Axes, queries: Sequence[Sequence[float]]) -> None:
+    """Draw a star for each query, and above it its number."""
+    for number, (x, y) in enumerate(queries, 1):
+        axes.scatter(x, y, marker="*", s=90, color="black", zorder=3)
+        name = f"query {number}"
+        axes.annotate(name, (x, y), textcoords="offset points", bbox=BOX, **_ABOVE)
+
+
+def _write_codes(axes: Axes, hyperplanes: Floats, thresholds: Floats, others: Floats) -> None:
+    """Write the code of each region where it is far from vectors, names, lines and the others."""
     grid = grid_of_plane(_ACROSS - 0.8, 40).reshape(-1, 2)
     places = grid[(grid[:, 1] > _LOW + 0.5) & (grid[:, 1] < _HIGH - 0.5)]
     bits = places @ hyperplanes >= thresholds
     codes = ["".join("01"[bit] for bit in row) for row in bits.astype(int)]
-    words = np.concatenate([VECTORS + _NAMES, arrows])
+    words = np.concatenate([VECTORS + _NAMES, others])
     half = np.array([1, 0])  # of a word's width
     taken = [VECTORS, words - half, words, words + half]
     write_codes(axes, places, np.array(codes), np.concatenate(taken))

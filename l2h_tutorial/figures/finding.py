@@ -342,14 +342,14 @@ def distance_estimates(angles: Floats, estimates: dict[int, Floats]) -> Figure:
 
 @styled
 def corner(angles: dict[str, Floats], balance: dict[str, Floats]) -> Figure:
-    """Draw two signs of a crowded corner: angles of random pairs, and the balance of each bit.
+    """Draw what centring changes: the angles of random pairs, and how evenly each bit splits.
 
     Parameters
     ----------
     angles : dict of str to (n_pairs,) float
         Radians, for each way to prepare the vectors.
     balance : dict of str to (n_bits,) float
-        For each way, the share of images on the emptier side of each hyperplane, between 0 and 0.5.
+        For each way, the share of images on the smaller side of each hyperplane, between 0 and 0.5.
     """
     figure, (above, below) = panels(2, 2.9, across(1, 2))
     edges = np.linspace(0, np.pi, 60)
@@ -360,14 +360,17 @@ def corner(angles: dict[str, Floats], balance: dict[str, Floats]) -> Figure:
         )
     above.axvline(np.pi / 2, color="black", linestyle=":")
     above.set(xlabel="angle between two images", yticks=[], title="angles of random pairs")
-    above.set_xticks([0, np.pi / 2, np.pi], ["0", "π/2", "π"])
+    above.set_xticks(np.linspace(0, np.pi, 5), ["0°", "45°", "90°", "135°", "180°"])
     for name, values in balance.items():
         below.plot(
             np.arange(1, len(values) + 1), np.sort(values), label=name, **look(f"LSH, {name}")
         )
     below.axhline(0.5, color="black", linestyle=":")
-    below.set(xlabel="hyperplane, sorted", ylabel="share on the emptier side", ylim=(-0.02, 0.53))
-    below.set_title("balance of each bit")
+    below.annotate(
+        "an even split", (1, 0.5), textcoords="offset points", xytext=(0, -4), va="top", bbox=BOX
+    )
+    below.set(xlabel="rank of the hyperplane", ylabel="share on the smaller side")
+    below.set(ylim=(-0.02, 0.53), title="balance of each bit")
     below.xaxis.set_major_locator(MaxNLocator(integer=True))
     above.legend(loc="upper right")
     return figure

@@ -274,7 +274,7 @@ def build_index(words: Words, n_bits: int) -> CodeIndex:
     largest_word = (1 << min(n_bits, WORD_BITS)) - 1
     smallest_type = np.min_scalar_type(largest_word)  # uint16 for codes of 16 bits
     words = words.astype(smallest_type, copy=False)
-    keys = words.T[::-1]  # lexsort takes the key that counts most last
+    keys = words.T[::-1]  # lexsort treats its last key as the primary one
     rows = np.lexsort(keys)  # rows with the same code stay in ascending order
     sorted_words = np.ascontiguousarray(words[rows].T)
     return CodeIndex(n_bits, sorted_words, rows)

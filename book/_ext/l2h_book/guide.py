@@ -155,10 +155,7 @@ class Plan(SphinxDirective):
             raise self.error(f"the plan takes {in_all} minutes of {available}")
         sequence = ",".join(dict.fromkeys(shown))
         address = f"{sequence.partition('/')[0]}.html?present={sequence}"
-        said = (
-            f'<a href="{address}">Present it, section by section</a>; '
-            f"its chapters run for {seconds:.0f} seconds"
-        )
+        said = f'<a href="{address}">View as slides</a>; its chapters run for {seconds:.0f} seconds'
         lines.append(f"| in all | {said} | {in_all} of {available} |")
         return self.parse_text_to_nodes("\n".join(lines))
 

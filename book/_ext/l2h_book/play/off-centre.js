@@ -51,7 +51,7 @@ function draw(state) {
   for (const line of lines) plane.line(line);
   for (const [x, y] of points) plane.point([x + at[0], y + at[1]], 0, true);
   middle.setAttribute("transform", `translate(${at[0]} ${-at[1]})`);
-  tell(middle, state.away, 0, MOST, `${state.away} from the origin`);
+  tell(middle, state.away, 0, MOST, `distance from the origin ${state.away}`);
 }
 
 const sentence = (state) => {
@@ -59,8 +59,8 @@ const sentence = (state) => {
   const n = points.length;
   const found = held.reduce((sum, size) => sum + (size * size) / n, 0);
   return (
-    `The middle is ${state.away} from the origin: ${held.length} of 6 buckets hold points, the largest ${Math.max(...held)} of ${n}. ` +
-    `A query that is one of them finds ${found.toFixed(1)} in its bucket on average.`
+    `Distance from the origin: ${state.away}. Points lie in ${held.length} of the 6 regions; the largest bucket holds ${Math.max(...held)} of the ${n} points. ` +
+    `A stored query has ${found.toFixed(1)} candidates on average.`
   );
 };
 const set = live("off-centre", {
@@ -69,7 +69,7 @@ const set = live("off-centre", {
   draw,
   sentence,
   controls: [
-    { key: "away", label: "Away from the origin", least: 0, most: MOST, step: 0.05 },
+    { key: "away", label: "Distance from the origin", least: 0, most: MOST, step: 0.05 },
     {
       key: "direction",
       label: "Direction",
