@@ -287,7 +287,7 @@ def test_floats_of_a_few_numbers_are_worse_than_bytes_of_all():
     assert (truncated[OTHERS] > 0.4).all()
 
 
-def test_a_code_that_learned_from_the_rows_it_writes_is_flattered():
+def test_a_code_that_learned_from_its_own_rows_is_flattered():
     """embeddings: "learned from the very rows that it writes, and that flatters it"
     "On other rows OPQ's eight bytes find" "10,000 rows give back" "and learns nothing but the
     components" "So learn a code where memory is for eight bytes" """
@@ -486,8 +486,9 @@ def test_the_claims_of_others():
 
 
 def test_cells_mind_a_filter():
-    """embeddings: "It does mind." "where half of the rows pass at random, it finds" "of the best
-    hundred one passes" "And a filter that goes with the content is worse" "it would take" """
+    """embeddings: "An inverted file does mind." "Where half of the rows pass at random, it
+    finds" "of the best hundred one passes" "And a filter that goes with the content is worse"
+    "it would take" """
     before, after = ("before", "after")
     assert (filtered("at random", 1.0, before) >= 0.95).all()
     assert (filtered("at random", 0.5, before) > 0.92).all()

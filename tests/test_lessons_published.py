@@ -294,7 +294,7 @@ def test_partitions_share_a_sixtieth_of_their_queries(cifar):
 # implementing GRH
 
 
-def test_of_five_changes_only_another_c_is_sure_on_both_data_sets(dataset):
+def test_only_another_c_exceeds_its_spread_on_both_data_sets(dataset):
     """implementing: "Only another $C$ exceeds its spread on both data sets, and it helps on one and
     harms on the other." "Of the five changes those larger than their own spread" """
     split = split_dataset(dataset).preprocessed("centre")

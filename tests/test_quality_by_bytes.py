@@ -131,7 +131,8 @@ def test_the_table_of_filters_has_every_cell_once():
     assert FILTERED[["before", "after", "codes"]].stack().between(0, 1).all()
     # the best hundred of a search without a filter are never more than its own ten
     assert (FILTERED["after"] <= FILTERED["before"]).all()
-    assert (FILTERED["after"] <= FILTERED["passing"] / benchmark.K + 1e-9).all()
+    # both are rounded to four places
+    assert (FILTERED["after"] <= FILTERED["passing"] / benchmark.K + 1e-4).all()
     assert FILTERED["probed"].le(FILTERED["cells"]).all()
     unfiltered = FILTERED[FILTERED["share"] == 1]
     assert (unfiltered["before"] >= filtered_cells.TARGET).all()
