@@ -167,8 +167,8 @@ def test_labelled_images_flatter_what_was_taught(name):
 
 @both
 def test_the_end_of_the_ranking_counts(name):
-    """traps: "Exact cosine, which is no hash at all, has" "two heads change places: GRH leads the
-    Hadamard codewords by" """
+    """traps: "Exact cosine, which is no hash at all, has" "GRH is ahead of the Hadamard
+    codewords by" "over the whole ranking, and behind them by" """
     whole = means(name)[APART]
     first = means(name, "map_top")[APART]
     assert first["exact cosine"] > whole["exact cosine"] + 0.15
