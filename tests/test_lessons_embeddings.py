@@ -236,7 +236,8 @@ def test_what_bytes_are_worth():
 def test_the_variance_decides_between_numbers_and_bits():
     """embeddings: "How fast the variance falls decides" "drop numbers. A quarter of them in four
     bits each finds" "half of the numbers in two bits each is best" "drop bits. The other numbers
-    still tell neighbours apart." "a quarter of its components" """
+    still tell neighbours apart." "a quarter of its components"
+    "only one of them, texts by their words, has less than half" """
     variance = spent("by variance", 4, "4 bits, RaBitQ", "variance")
     assert set(variance.index[variance > 0.8]) == set(STEEP)
     assert set(variance.index[variance < 0.6]) == {WORDS}
