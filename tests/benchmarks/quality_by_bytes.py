@@ -3,9 +3,9 @@
 ``make measure NAME=quality-by-bytes SOURCE=...``. Codes of every kind are searched with and without
 rescoring, for the exact neighbours (by cosine of the vectors as given) and for rows of the query's
 class. Three tenths of the classes are new: none of their labels is learned from. The rows go to
-book/results/quality-by-bytes.csv. Started again, the benchmark goes on where it was. Without
-CIFAR-10's files (SOURCE), its rows are left as they are. L2H_WORDLLAMA names a file with other
-vectors of the same texts, if there is one.
+book/results/quality-by-bytes.csv. Started again, the benchmark goes on where it was. SOURCE
+is a folder of CIFAR-10's images, which deep features need; without it, rows of CIFAR-10 are left as
+they are. L2H_WORDLLAMA names a file with other vectors of the same texts, if there is one.
 """
 
 import os
