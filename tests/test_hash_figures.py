@@ -126,7 +126,8 @@ def rescoring(data, factor, method, vectors):
     kept = pd.read_csv(ROOT / "book/results/quality-by-bytes.csv")
     name = data["methods"][method]
     of_vectors = kept[kept.vectors == data["vectors"][vectors]]
-    rows = of_vectors[(of_vectors.method == name) & (of_vectors.classes == "old")]
+    kept_as = f"{name}, other rows" if name.startswith("OPQ") else name
+    rows = of_vectors[(of_vectors.method == kept_as) & (of_vectors.classes == "old")]
     times = (1, 2, 4, 10, 30, 100)[factor]
     return [
         *map(float, re.findall(NUMBER, name)),

@@ -19,7 +19,7 @@ from visits import RESULTS
 
 from l2h_tutorial import GRH, LSH, HashTable, figures, rerank, split_dataset
 from l2h_tutorial.affinity import same_class_affinity
-from l2h_tutorial.baselines import CCAITQ, ITQ, KSH
+from l2h_tutorial.baselines import CCAITQ, ITQ
 from l2h_tutorial.controls import ClassScores
 from l2h_tutorial.metrics import evaluate_radius_search, mean_average_precision, precision_at_k
 from l2h_tutorial.protocols.contrasts import paired_contrasts
@@ -449,15 +449,6 @@ def test_a_query_in_the_database_finds_itself(dataset):
     nearest = exact_neighbours(asked, split.X_database, k=2)
     assert precision_at_k(nearest[:, :1], *labels, k=1) == 1
     assert precision_at_k(nearest[:, 1:], *labels, k=1) < 0.95
-
-
-def test_with_few_anchors_ksh_seems_to_be_behind(dataset, seed):
-    """traps: "that GRH is ahead" "now KSH is" """
-    split = split_of(dataset, seed)
-    grh = GRH(32, classifier="kernel-ridge", random_state=seed).fit(split.X_train, split.y_train)
-    ksh = KSH(32, n_anchors=50, random_state=seed).fit(split.X_train, split.y_train)
-    assert score(grh, split) > score(ksh, split) + 0.005
-    assert lead("ranking", dataset.name, "KSH", "GRH kernel").mean > 0.005
 
 
 def test_the_mistake_has_three_settings(dataset, seed):

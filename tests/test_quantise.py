@@ -24,6 +24,7 @@ CODES = [
     ScalarCodes(8),
     ScalarCodes(4),
     RaBitQ(random_state=0),
+    RaBitQ(4, random_state=0),
 ]
 every = pytest.mark.parametrize("quantiser", CODES, ids=lambda each: repr(each).replace("\n", ""))
 
@@ -94,6 +95,46 @@ def test_rabitq_errs_at_right_angles_to_the_vector(X):
     np.testing.assert_allclose(error * np.sqrt(max(d - 1, 1)), lengths, atol=1e-3)
 
 
+@given(small_arrays(), st.sampled_from([2, 4]))
+def test_more_bits_of_rabitq_begin_with_its_signs(X, n_bits):
+    """The code is written out: planes of bits, then what the steps are multiplied with."""
+    quantiser = RaBitQ(n_bits, random_state=0).fit(X)
+    codes = quantiser.encode(X)
+    d = X.shape[1]
+    assert codes.shape == (len(X), -(-d * n_bits // 8) + 12)
+    planes = np.unpackbits(codes, axis=1, count=d * n_bits).reshape(len(X), n_bits, d)
+    one_bit = RaBitQ(random_state=0).fit(X).encode(X)
+    np.testing.assert_array_equal(planes[:, 0], np.unpackbits(one_bit, axis=1, count=d))
+    levels = np.einsum("nbd,b->nd", planes.astype(int), 2 ** np.arange(n_bits)[::-1])
+    size, error, _ = np.frombuffer(codes[:, -12:].tobytes(), "<f4").reshape(-1, 3).T
+    stands_for = size[:, None] * (2 * levels + 1 - 2**n_bits)
+    turned = quantiser._rotated(X)
+    np.testing.assert_allclose(((stands_for - turned) * turned).sum(axis=1), 0, atol=1e-3)
+    lengths = np.linalg.norm(stands_for - turned, axis=1)
+    np.testing.assert_allclose(error * np.sqrt(max(d - 1, 1)), lengths, atol=1e-2)
+    np.testing.assert_allclose(quantiser._read(codes[:, :-4]), stands_for, atol=1e-4)
+
+
+@pytest.mark.parametrize(("n_bits", "lost"), [(2, 0.002), (4, 0.001)])
+def test_no_other_width_of_cells_points_much_better(gist, n_bits, lost):
+    """The best width for each vector is found by trying, as the paper's method does exactly."""
+    _, rows, _ = gist
+    quantiser = RaBitQ(n_bits, random_state=0).fit(rows)
+    turned = quantiser._rotated(rows[:300])
+    n_cells = 2 ** (n_bits - 1)
+
+    def cosines(steps):
+        lengths = np.linalg.norm(steps, axis=1) * np.linalg.norm(turned, axis=1)
+        return (steps * turned).sum(axis=1) / lengths
+
+    tried = []
+    for share in np.arange(0.2, 1.2, 0.02):
+        width = share * np.abs(turned).max(axis=1, keepdims=True) / n_cells
+        tried.append(cosines(2 * np.floor(turned / width).clip(-n_cells, n_cells - 1) + 1))
+    best = np.max(tried, axis=0)
+    assert (best - cosines(quantiser._steps(turned))).mean() < lost
+
+
 def test_a_rotation_keeps_inner_products_and_turns_every_way():
     X = vectors()
     R = random_rotation(21, 3)
@@ -141,6 +182,24 @@ def test_rabitq_agrees_with_faiss(gist):
     np.testing.assert_allclose(estimates, theirs, atol=1e-4 * exact.std())
     within = np.abs(estimates - exact) <= quantiser.error_bounds(queries, codes)
     assert 0.92 <= within.mean() <= 0.97  # of 1.9 standard deviations
+
+
+@pytest.mark.parametrize("n_bits", [2, 4])
+def test_more_bits_of_rabitq_err_as_little_as_those_of_faiss(gist, n_bits):
+    queries, rows, exact = gist
+    quantiser = RaBitQ(n_bits, random_state=0).fit(rows)
+    codes = quantiser.encode(rows)
+    index = faiss.index_factory(512, f"RaBitQ{n_bits}", faiss.METRIC_INNER_PRODUCT)
+    index.qb = 0
+    index.train(quantiser._rotated(rows).astype(np.float32))
+    index.add(quantiser._rotated(rows).astype(np.float32))
+    ranked, order = index.search(quantiser._rotated(queries).astype(np.float32), 3000)
+    theirs = np.take_along_axis(ranked, np.argsort(order, axis=1), axis=1)
+    estimates = quantiser.scores(queries, codes)
+    error = np.sqrt(((estimates - exact) ** 2).mean())
+    assert error < 1.05 * np.sqrt(((theirs - exact) ** 2).mean())
+    within = np.abs(estimates - exact) <= quantiser.error_bounds(queries, codes)
+    assert 0.92 <= within.mean() <= 0.97
 
 
 @pytest.mark.parametrize("n_bits", [8, 4])
@@ -235,6 +294,7 @@ OVERFLOWN = np.full((2, 15), 255, np.uint8)  # ends with a NaN
 
 test_what_is_refused = refusals(
     (lambda: ScalarCodes(5).fit(X), ValueError, r"n_bits must be one of \(8, 4\), got 5"),
+    (lambda: RaBitQ(3).fit(X), ValueError, r"n_bits must be one of \(1, 2, 4\), got 3"),
     (lambda: SignCodes().encode(X), ValueError, "not fitted yet"),
     (
         lambda: FITTED.encode(X[:, 1:]),

@@ -3,9 +3,9 @@
 ``make measure NAME=quality-by-bytes SOURCE=...``. Codes of every kind are searched with and without
 rescoring, for the exact neighbours (by cosine of the vectors as given) and for rows of the query's
 class. Three tenths of the classes are new: none of their labels is learned from. The rows go to
-book/results/quality-by-bytes.csv. Started again, the benchmark goes on where it was. Without
-CIFAR-10's files (SOURCE), its rows are left as they are. L2H_WORDLLAMA names a file with other
-vectors of the same texts, if there is one.
+book/results/quality-by-bytes.csv. Started again, the benchmark goes on where it was. SOURCE
+is a folder of CIFAR-10's images, which deep features need; without it, rows of CIFAR-10 are left as
+they are. L2H_WORDLLAMA names a file with other vectors of the same texts, if there is one.
 """
 
 import os
@@ -41,6 +41,8 @@ K = 10
 N_QUERIES = 150  # of old classes, and as many of new ones
 N_TRAIN = 1000
 N_DATABASE = 5000
+N_OTHERS = 4500  # rows that a code learns from, where it learns from none that it writes
+N_MORE_OTHERS = 10_000  # about what faiss asks for
 
 
 @dataclass
@@ -50,6 +52,7 @@ class Task:
     query: np.ndarray
     database: np.ndarray
     train: np.ndarray
+    others: np.ndarray  # all rows that are neither queries nor in the database
     y_query: np.ndarray
     y_database: np.ndarray
     y_train: np.ndarray
@@ -61,6 +64,7 @@ class Task:
             "query": self.query - self.mean,
             "database": self.database - self.mean,
             "train": self.train - self.mean,
+            "others": self.others - self.mean,
         }
 
 
@@ -80,8 +84,9 @@ def task_of(dataset, seed):
     database = random.permutation(rest)
     lengths = np.linalg.norm(dataset.features, axis=1, keepdims=True)
     unit = dataset.features / np.where(lengths > 0, lengths, 1)
-    parts = query, database, train
-    return Task(*(unit[part] for part in parts), *(labels[part] for part in parts), is_new[query])
+    others = rows[~np.isin(rows, np.concatenate([query, database]))]
+    vectors = (unit[part] for part in (query, database, train, others))
+    return Task(*vectors, *(labels[part] for part in (query, database, train)), is_new[query])
 
 
 # Methods: each returns how many bytes a row of the database has, and the scores of the rows for
@@ -138,7 +143,7 @@ def hashed(make, labels=False):
     return method
 
 
-def product_codes(factory, taught="database"):
+def product_codes(factory, taught="database", n_taught=N_DATABASE):
     """Code by faiss's product quantisation, and rank by distance from what a code stands for."""
 
     def method(task, seed):
@@ -153,7 +158,7 @@ def product_codes(factory, taught="database"):
         learner = quantiser.pq.cp
         learner.seed = seed
         learner.min_points_per_centroid = 1
-        index.train(task.centred[taught])
+        index.train(task.centred[taught][:n_taught])
         index.add(X)
         decoded = index.reconstruct_n(0, len(X))
         # half of the squared distance, without the query's own part and with the sign turned
@@ -179,6 +184,8 @@ METHODS = {
     "int8": coded(lambda seed: ScalarCodes(8)),
     "int4": coded(lambda seed: ScalarCodes(4)),
     "RaBitQ": coded(lambda seed: RaBitQ(random_state=seed)),
+    "RaBitQ, 2 bits": coded(lambda seed: RaBitQ(2, random_state=seed)),
+    "RaBitQ, 4 bits": coded(lambda seed: RaBitQ(4, random_state=seed)),
     "signs": signs(),
     "signs, asymmetric": signs(asymmetric=True),
     "signs, rotated": signs(rotate=True),
@@ -206,7 +213,19 @@ METHODS = {
     "PQ, 32 bytes": product_codes("PQ32"),
     "OPQ, 8 bytes": product_codes("OPQ8,PQ8"),
     "OPQ, 32 bytes": product_codes("OPQ32,PQ32"),
+    "OPQ, 8 bytes, other rows": product_codes("OPQ8,PQ8", "others", N_OTHERS),
+    "OPQ, 32 bytes, other rows": product_codes("OPQ32,PQ32", "others", N_OTHERS),
 }
+LARGE_METHODS = {
+    "OPQ, 8 bytes, 10,000 other rows": product_codes("OPQ8,PQ8", "others", N_MORE_OTHERS),
+    "OPQ, 32 bytes, 10,000 other rows": product_codes("OPQ32,PQ32", "others", N_MORE_OTHERS),
+}
+"""Methods for vectors of which there are enough rows."""
+
+
+def methods_for(n_rows):
+    """Return by name the methods for so many vectors."""
+    return METHODS | (LARGE_METHODS if n_rows > N_DATABASE + 2 * N_MORE_OTHERS else {})
 
 
 def measure(task, exact, method, seed):
@@ -252,17 +271,18 @@ def of_images(name, source=None):
 def main():
     file = ResultsFile(RESULTS / "quality-by-bytes.csv", ["vectors", "method", "seed", "classes"])
     for vectors, read in data():
-        last = {"vectors": vectors, "classes": "new"}
-        if all(last | {"method": name, "seed": seed} in file for name in METHODS for seed in SEEDS):
-            continue
         dataset = read()
+        methods = methods_for(len(dataset))
         measured_on = origin(dataset)
         for seed in SEEDS:
+            last = {"vectors": vectors, "seed": seed, "classes": "new"}
+            if all(last | {"method": name} in file for name in methods):
+                continue
             task = task_of(dataset, seed)
             exact = exact_neighbours(task.query, task.database, K)
             off_centre, even = np.round(lie_of(task.database), 4).tolist()
             lie = {"off_centre": off_centre, "even": even}
-            for name, method in METHODS.items():
+            for name, method in methods.items():
                 cell = {"vectors": vectors, "method": name, "seed": seed}
                 if cell | {"classes": "new"} in file:
                     continue

@@ -1,0 +1,191 @@
+"""Check what the appendix on being fooled claims of rivals, of splits and of protocols.
+
+A docstring quotes the sentence, and test_lessons.py makes sure that the book still says it. (The
+other traps are in test_lessons_comparison.py.) The kept table of protocols is whole, plausible, and
+can be measured again.
+"""
+
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import pytest
+from benchmarks import deep_hash
+from scipy.stats import t
+from test_lessons_comparison import parameters, split_of
+from test_lessons_grh import score
+from visits import RESULTS
+
+from l2h_tutorial import GRH, load_dataset
+from l2h_tutorial.baselines import KSH
+
+HEADS = pd.read_csv(RESULTS / "deep-hash.csv")
+TAUGHT = ["small network", "Hadamard codewords", "GRH from CCA-ITQ", "CCA-ITQ"]
+BYTE = "class scores, 8 bits"
+ALONE, WITH, APART = deep_hash.OLD_CLASSES
+both = pytest.mark.parametrize("name", deep_hash.SIZES)
+
+
+# rivals as they came
+
+
+def test_more_anchors_alone_turn_the_order(dataset, seed):
+    """traps: "GRH a kernel around each labelled image, tune neither, and GRH is ahead"
+    "More anchors alone, without any tuning, bring KSH to" "Tuning alone leaves it behind" """
+    split = split_of(dataset, seed)
+    chosen = parameters(dataset.name)
+
+    def scores(hasher, name):
+        hasher.set_params(random_state=seed)
+        default = score(hasher.fit(split.X_train, split.y_train), split)
+        hasher.set_params(**chosen["ranking", name])
+        return default, score(hasher.fit(split.X_train, split.y_train), split)
+
+    grh, grh_tuned = scores(GRH(32, classifier="kernel-ridge"), "GRH kernel")
+    few, few_tuned = scores(KSH(32, n_anchors=50), "KSH")
+    whole, _ = scores(KSH(32), "KSH")
+    assert few < grh - 0.005 < whole
+    assert few_tuned < grh_tuned - 0.005
+
+
+# splits that share their images
+
+
+def shares_missed(dataset, seed):
+    """Return how many of a hundred intervals miss the truth, by splits and by correction."""
+    unit = dataset.features / np.linalg.norm(dataset.features, axis=1, keepdims=True)
+    moved = unit - unit.mean(axis=0)
+    moved /= np.linalg.norm(moved, axis=1, keepdims=True)
+    random = np.random.default_rng(seed)
+
+    def gain(rows):
+        order = random.permutation(rows)
+        right = []
+        for vectors in (unit, moved):
+            similarity = vectors[order[:100]] @ vectors[order[100:]].T
+            nearest = np.argpartition(-similarity, 10, axis=1)[:, :10]
+            labels = dataset.labels[order[100:]][nearest]
+            right.append(np.mean(labels == dataset.labels[order[:100]][:, None]))
+        return right[1] - right[0]
+
+    gains = []
+    for _ in range(4):
+        order = random.permutation(len(dataset))[:10_000]
+        gains += [[gain(rows) for _ in range(20)] for rows in np.split(order, 25)]
+    gains = np.array(gains)
+    missed = {}
+    for n, ratio in product((5, 20), (0, 1 / 3)):
+        few = gains[:, :n]
+        half = t.ppf(0.975, n - 1) * few.std(axis=1, ddof=1) * np.sqrt(1 / n + ratio)
+        missed[n, ratio > 0] = 100 * np.mean(np.abs(few.mean(axis=1) - gains.mean()) > half)
+    return missed
+
+
+def test_intervals_over_splits_that_share_images_are_too_narrow(dataset, seed):
+    """traps: "So more splits of the same images make the mistake *worse*" "the five results agree
+    more than five fresh samples would" "The second part does not shrink with $J$"
+    """
+    missed = shares_missed(dataset, seed)
+    assert missed[20, False] > missed[5, False] + 5
+    assert missed[20, False] > 15
+    assert max(missed[5, True], missed[20, True]) <= 8
+
+
+# a figure from another protocol
+
+
+def means(name, measure="map"):
+    """Return means over the draws: a row for each method, a column for each protocol."""
+    rows = HEADS[HEADS.dataset == name]
+    return rows.pivot_table(index="method", columns="protocol", values=measure)
+
+
+def test_the_table_of_heads_has_every_cell_once():
+    keys = HEADS[["dataset", "protocol", "method", "seed"]]
+    assert not keys.duplicated().any()
+    protocols = (*deep_hash.OLD_CLASSES, deep_hash.NEW_CLASSES)
+    expected = product(deep_hash.SIZES, protocols, deep_hash.METHODS, deep_hash.SEEDS)
+    assert set(keys.itertuples(index=False, name=None)) == set(expected)
+    assert HEADS.notna().all(axis=None)
+    assert HEADS[["map", "map_top"]].stack().between(0, 1).all()
+    assert HEADS.groupby("dataset")[["data", "top"]].nunique().eq(1).all(axis=None)
+
+
+def test_classes_left_out_are_others_for_every_seed():
+    """traps: "heads are taught without three of the classes" """
+    dataset = load_dataset("fashion-mnist", features="deep")
+    triples = []
+    for seed in deep_hash.SEEDS:
+        draw = deep_hash.drawn(dataset, seed, are_new=True)
+        asked = set(dataset.labels[draw.query])
+        assert len(asked) == 3
+        assert not asked & set(dataset.labels[draw.train])
+        assert not set(draw.others) & {*draw.query, *draw.train}
+        triples.append(frozenset(asked))
+    assert len(set(triples)) == 5
+    assert set().union(*triples) == set(range(10))
+
+
+@pytest.mark.parametrize("method", deep_hash.METHODS)
+@pytest.mark.parametrize("are_new", [False, True])
+def test_a_head_measured_again_is_the_same(method, are_new):
+    dataset = load_dataset("fashion-mnist", features="deep")
+    draw = deep_hash.drawn(dataset, 2, are_new)
+    kept = HEADS.set_index(["dataset", "protocol", "method", "seed"])
+    for protocol, found in deep_hash.measure(draw, deep_hash.METHODS[method], 2, 150, are_new):
+        row = kept.loc["fashion-mnist", protocol["protocol"], method, 2]
+        assert found["map"] == pytest.approx(row["map"], abs=0.01)
+        assert found["map_top"] == pytest.approx(row["map_top"], abs=0.02)
+
+
+def test_precision_of_the_first_rows_is_as_papers_have_it():
+    similarity = np.array([3, 2, 1, 0])
+    is_relevant = np.array([False, True, False, True])
+    whole, first = deep_hash.precisions(similarity, is_relevant, 2)
+    assert whole == pytest.approx((1 / 2 + 2 / 4) / 2)
+    assert first == pytest.approx(1 / 2)
+    assert deep_hash.precisions(similarity, is_relevant, 1)[1] == 0
+
+
+@both
+def test_labelled_images_flatter_what_was_taught(name):
+    """traps: "The very same codes of GRH have" "Codes of labelled images are right because they
+    were taught" "By either measure no method moves by more than one place between" "that of GRH
+    over CCA-ITQ goes from" """
+    table = means(name)
+    for method in (*TAUGHT, BYTE):
+        assert table.loc[method, ALONE] > table.loc[method, WITH] + 0.005, method
+        assert table.loc[method, WITH] > table.loc[method, APART] + 0.001, method
+    for method in ("ITQ", "exact cosine"):
+        assert abs(table.loc[method, ALONE] - table.loc[method, APART]) < 0.01, method
+    lead = table.loc["GRH from CCA-ITQ"] - table.loc["CCA-ITQ"]
+    assert 0 < lead[APART] < lead[ALONE] / 3
+    for measure in ("map", "map_top"):
+        places = means(name, measure).rank()
+        assert (places[WITH] - places[APART]).abs().max() <= 1
+
+
+@both
+def test_the_end_of_the_ranking_counts(name):
+    """traps: "Exact cosine, which is no hash at all, has" "GRH is ahead of the Hadamard
+    codewords by" "over the whole ranking, and behind them by" """
+    whole = means(name)[APART]
+    first = means(name, "map_top")[APART]
+    assert first["exact cosine"] > whole["exact cosine"] + 0.15
+    apart = HEADS[(HEADS.dataset == name) & (HEADS.protocol == APART)]
+    draws = apart.pivot_table(index="seed", columns="method", values="map")
+    assert (draws["GRH from CCA-ITQ"] > draws["Hadamard codewords"]).all()
+    assert first["GRH from CCA-ITQ"] < first["Hadamard codewords"]
+
+
+@both
+def test_new_classes_turn_the_order_round(name):
+    """traps: "New classes turn the order round." "the byte of class scores ranks first"
+    "is behind every head" "more than any head that was taught" """
+    table = means(name)
+    for column in deep_hash.OLD_CLASSES:
+        assert table[column].idxmax() == BYTE
+        assert table.loc["ITQ", column] < table.loc[TAUGHT, column].min() - 0.05
+    new = table[deep_hash.NEW_CLASSES]
+    assert new["ITQ"] > new[[*TAUGHT, BYTE]].max() + 0.01
+    assert new.rank()[BYTE] <= 2
