@@ -1,13 +1,12 @@
 """Measure what chapters 8 and 9 keep: all methods, tuned alike, on both data sets.
 
-``make measure NAME=fair-fight SOURCE=...``. There are five splits of the bundled images and twenty of CIFAR-10;
-queries of held-out classes have ten triples of classes on both. For each question each contender
-climbs from its defaults to where no single step is better, on validation queries; for held-out
-classes it does so for each triple, on three triples of the other classes. Rows that tuning sees are
-queried by no split. Labelled images and starts are drawn three times, in tuning and on each split,
-and the mean counts. The rows go to book/results/fair-fight.csv, those of chapter 8's map to
-fair-fight-map.csv, and what tuning chose goes to fair-fight-tuning.csv. Started again, the
-benchmark goes on where it was.
+``make measure NAME=fair-fight SOURCE=...``. The bundled images have five splits and CIFAR-10 has
+twenty; queries of held-out classes have ten triples of classes on both. For each question each
+contender climbs from its defaults to where no single step is better, on validation queries; for
+held-out classes it does so for each triple, on three triples of the other classes. Rows that tuning
+sees are queried by no split. Labelled images and starts are drawn three times, in tuning and on
+each split, and the mean counts. The rows go to book/results/fair-fight.csv, and what tuning chose
+goes to fair-fight-tuning.csv. Started again, the benchmark goes on where it was.
 """
 
 import json
@@ -18,7 +17,6 @@ from functools import lru_cache
 from itertools import product
 
 import numpy as np
-import pandas as pd
 from sklearn.base import BaseEstimator, clone
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.metrics.pairwise import cosine_similarity
@@ -32,8 +30,6 @@ from l2h_tutorial import (
     Dataset,
     SpectralHashing,
     load_dataset,
-    precision_at_k,
-    rerank,
     split_dataset,
 )
 from l2h_tutorial import mean_average_precision as by_hamming_distance
@@ -41,11 +37,10 @@ from l2h_tutorial.affinity import knn_affinity, label_indicator
 from l2h_tutorial.baselines import AGH, CCAITQ, KSH, SDH, STH
 from l2h_tutorial.controls import ClassScores, OutputCodes, RandomCodes, hadamard_codewords
 from l2h_tutorial.machines import cluster_centres, kernel_gamma
-from l2h_tutorial.metrics import evaluate_radius_search
 from l2h_tutorial.protocols.results import ResultsFile
 from l2h_tutorial.protocols.trials import ranking
 from l2h_tutorial.splits import held_out_classes, held_out_partition
-from l2h_tutorial.tuning import Validation, climb, set_everywhere
+from l2h_tutorial.tuning import Validation, climb
 
 from .kept import RESULTS, origin
 
@@ -373,13 +368,11 @@ QUESTIONS = {
 }
 """By question and name, the hasher and the values of its parameters.
 
-Methods are only tuned for the map: the book measures and draws it.
+Methods are only tuned for the map: fair_fight_map measures it.
 """
 
 N_LABELS = {"50 labels": 50, "200 labels": 200, "held-out": 700}  # of other questions 1,000
 N_LABELS_WITHOUT_THREE = 400  # 100 of each class, as for the question "held-out"
-
-SHARES = (0.003, 0.005, 0.01, 0.02, 0.03, 0.06, 0.1, 0.2, 0.35)  # at which class scores look
 
 
 # --- the splits -----------------------------------------------------------------------------------
@@ -548,55 +541,12 @@ def measure(dataset, question, hasher, seed):
     return {"n_queries": len(s.y_query), "n_labelled": len(s.y_train)} | means
 
 
-def measure_line(dataset, hasher, seed):
-    """Return a line of the map, which is a mean over draws: a row for each look."""
-    s = split_of(dataset, "ranking", seed)
-    draws = []
-    for learner, part in learners("ranking", hasher, s, seed):
-        learner.fit(part.X_train, part.y_train)
-        if isinstance(hasher, Chances):
-            draws.append(likeliest(learner, part, SHARES))
-        elif isinstance(hasher, ExactSearch):
-            draws.append(likeliest(learner, part, [1.0]))
-        else:
-            n_bits = learner.transform(part.X_query[:1]).shape[1]
-            draws.append(evaluate_radius_search(learner, part, range(3 * n_bits // 8 + 1)))
-    line = sum(draw[["scanned", "precision"]] for draw in draws) / N_DRAWS
-    sizes = {"n_queries": len(s.y_query), "n_labelled": len(s.y_train)}
-    return [sizes | look for look in line.round(7).to_dict("records")]
-
-
-def likeliest(scores, s, shares):
-    """Measure searches that re-rank the likeliest shares of the database."""
-    similarity = scores.transform(s.X_query) @ scores.transform(s.X_database).T
-    order = np.argsort(-similarity, axis=1)
-    looks = []
-    for share in shares:
-        candidates = list(order[:, : int(share * len(s.y_database))])
-        found = rerank(s.X_query, s.X_database, candidates, k=10)
-        precision = precision_at_k(found, s.y_query, s.y_database)
-        looks.append({"scanned": share, "precision": precision})
-    return pd.DataFrame(looks)
-
-
 def contenders(question, chosen, asked_as):
     """Return the methods that a question is asked, with what tuning chose for it."""
     return {
         name: clone(hasher).set_params(**chosen.get((asked_as, name), {}))
         for name, (hasher, _) in QUESTIONS[question].items()
     }
-
-
-def contenders_on_the_map(chosen):
-    """Return the lines of the map, with what tuning chose for their numbers of bits."""
-    hashers = {}
-    for name, n_bits in product(("LSH", "PCAH", "ITQ", "CCA-ITQ", "GRH from CCA-ITQ"), (16, 32)):
-        question = "map" if n_bits == 16 else "ranking"
-        hasher = set_everywhere(clone(METHODS[name][0]), "n_bits", n_bits)
-        hashers[f"{name}, {n_bits} bits"] = hasher.set_params(**chosen.get((question, name), {}))
-    hashers["class scores"] = Chances(1, **chosen["ranking", "class scores"])
-    hashers["exact cosine"] = ExactSearch()
-    return hashers
 
 
 def chosen_parameters(tuning, name):
@@ -646,27 +596,9 @@ def asked_with(question, seed):
     return f"{question} {seed}" if question == "held-out" else question
 
 
-def keep_map(dataset, measured_on, chosen):
-    """Measure the lines of the map on the splits of the ranking."""
-    file = ResultsFile(RESULTS / "fair-fight-map.csv", ["dataset", "method", "seed", "look"])
-    lines = contenders_on_the_map(chosen)
-    for seed, (name, hasher) in product(SPLITS[dataset.name], lines.items()):
-        cell = {"dataset": dataset.name, "method": name, "seed": seed}
-        if cell | {"look": 0} in file:
-            continue
-        looks = measure_line(dataset, hasher, seed)
-        print(*cell.values(), *looks[0].values(), flush=True)
-        # the first look is added last: if it is there, the line is whole
-        for look in reversed(range(len(looks))):
-            if cell | {"look": look} not in file:
-                file.append(cell | {"look": look} | looks[look] | measured_on)
-
-
-@threadpool_limits.wrap(limits=1)
 def main():
     source = os.environ.get("L2H_SOURCE") or None
-    for dataset in load_dataset("fashion-mnist"), load_dataset("cifar10", source=source):
-        measured_on = origin(dataset)
-        chosen = keep_choices(dataset, measured_on)
-        keep_rankings(dataset, measured_on, chosen)
-        keep_map(dataset, measured_on, chosen)
+    with threadpool_limits(1):
+        for dataset in load_dataset("fashion-mnist"), load_dataset("cifar10", source=source):
+            measured_on = origin(dataset)
+            keep_rankings(dataset, measured_on, keep_choices(dataset, measured_on))
