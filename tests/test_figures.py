@@ -188,7 +188,7 @@ def texts(figure):
 
 
 def test_every_figure_is_tried_here():
-    tables = {"table", "read_map", "spread_table", "contrast_table"}
+    tables = {"table", "read_map", "spread_table", "interval_table", "contrast_table"}
     assert DRAWN.keys() == {*figures.__all__, "cover"} - tables
 
 
@@ -397,6 +397,18 @@ def test_a_map_refuses_a_method_without_a_look():
     """So no page can be built with a line that another page would draw in another colour."""
     with pytest.raises(KeyError, match="'raw'"):
         figures.work_map({"raw": SWEEP}, "precision", {"exhaustive search": 0.5})
+
+
+def test_the_interval_of_a_line_is_a_band_around_it():
+    """Here a tenth to either side, so each point of the line is in the middle of its band."""
+    line = SWEEP.assign(low=SWEEP["precision"] - 0.1, high=SWEEP["precision"] + 0.1)
+    lines = {"LSH": line, "ITQ": SWEEP}
+    (axes,) = figures.work_map(lines, "precision", {"exhaustive search": 0.5}).axes
+    (band,) = axes.collections
+    corners = band.get_paths()[0].vertices
+    for scanned, precision in zip(100 * SWEEP["scanned"], SWEEP["precision"], strict=True):
+        ends = corners[np.isclose(corners[:, 0], scanned), 1]
+        assert (ends.min(), ends.max()) == pytest.approx((precision - 0.1, precision + 0.1))
 
 
 def test_the_map_is_read_where_it_has_lines_and_nowhere_else():

@@ -2,30 +2,30 @@
 
 A docstring quotes the sentence, and test_lessons.py makes sure that the book still says it. Claims
 about kept measurements are checked against them, and the kept measurements against new ones. The
-traps and the map are measured here, over five splits.
+traps are measured here, over five splits.
 """
 
 from collections import namedtuple
-from itertools import product
+from itertools import combinations, product
+from math import comb
 
 import numpy as np
 import pandas as pd
 import pytest
-from benchmarks import fair_fight
+from benchmarks import fair_fight, fair_fight_map
 from limits import thin
-from scipy.stats import ttest_1samp
 from test_lessons_grh import score
 from visits import RESULTS
 
-from l2h_tutorial import GRH, LSH, HashTable, figures, rerank, split_dataset
+from l2h_tutorial import LSH, HashTable, figures, rerank, split_dataset
 from l2h_tutorial.affinity import same_class_affinity
-from l2h_tutorial.baselines import CCAITQ, ITQ
-from l2h_tutorial.controls import ClassScores
-from l2h_tutorial.metrics import evaluate_radius_search, mean_average_precision, precision_at_k
+from l2h_tutorial.controls import OutputCodes
+from l2h_tutorial.metrics import mean_average_precision, precision_at_k
 from l2h_tutorial.protocols.contrasts import paired_contrasts
 from l2h_tutorial.search import exact_neighbours
 
 KEPT = pd.read_csv(RESULTS / "fair-fight.csv")
+LOOKS = pd.read_csv(RESULTS / "fair-fight-map.csv")
 TUNED = pd.read_csv(RESULTS / "fair-fight-tuning.csv")
 NAMES = ("fashion-mnist", "cifar10")
 WITHOUT = ["LSH", "PCAH", "ITQ", "SH", "AGH"]
@@ -51,16 +51,31 @@ def by_split(question, name):
     return rows.pivot(index="seed", columns="method", values="map").dropna()
 
 
+def at_one_percent():
+    """Return what each method finds on each split if it looks at one percent of the database."""
+    of = ["dataset", "method", "seed", "n_queries", "n_labelled"]
+    rows = LOOKS[(LOOKS.scanned > 0) & (LOOKS.method != "exact cosine")].sort_values("look")
+    found = {
+        key: figures.read_map({"": line}, "precision", [0.01]).iloc[0, 0]
+        for key, line in rows.groupby(of)
+    }
+    points = pd.Series(found, name="map").rename_axis(of).reset_index()
+    return points.assign(question="1% scanned")
+
+
+CHEAP = at_one_percent()
+MEASURED = pd.concat([KEPT, CHEAP])
+
+
 def parameters(name):
     return fair_fight.chosen_parameters(TUNED, name)
 
 
 def lead(question, name, a, b):
     """Return by how much a is ahead of b in the mean over the splits, with a 95% interval."""
-    splits = by_split(question, name)
-    leads = splits[a] - splits[b]
-    interval = ttest_1samp(leads, 0).confidence_interval(0.95)
-    return Lead(leads.mean(), interval.low, interval.high)
+    rows = MEASURED[MEASURED.dataset == name]
+    (row,) = paired_contrasts(rows, [(question, a, b)]).itertuples()
+    return Lead(row.difference, row.low, row.high)
 
 
 def split_of(dataset, seed):
@@ -76,20 +91,31 @@ def codes(hasher, split):
 
 
 @both
-def test_five_splits_were_measured_with_what_tuning_chose(name):
-    """comparison: "the standard deviation over five splits" "for each question by itself" """
+def test_all_splits_were_measured_with_what_tuning_chose(name):
+    """comparison: "Five splits of Fashion-MNIST and twenty of CIFAR-10"
+    "for each question by itself"
+    did-it-learn: "on ten triples of classes" """
+    n_splits = {"fashion-mnist": 5, "cifar10": 20}[name]
     tuned = TUNED[TUNED.dataset == name].set_index("question")
     for question, methods in fair_fight.QUESTIONS.items():
         with_parameters = {method for method, (_, values) in methods.items() if values}
-        assert set(tuned.method[[question]]) == with_parameters
+        triples = range(10) if question == "held-out" else [0]
+        for triple in triples:
+            asked_as = fair_fight.asked_with(question, triple)
+            assert set(tuned.method[[asked_as]]) == with_parameters
         if question != "map":
             splits = by_split(question, name)
             assert set(splits) == set(methods)
-            assert len(splits) == 5
+            assert len(splits) == (10 if question == "held-out" else n_splits)
+    lines = LOOKS[(LOOKS.dataset == name) & (LOOKS["look"] == 0)]
+    assert set(lines.method) == set(fair_fight_map.contenders_on_the_map(parameters(name)))
+    assert set(lines.groupby("method").size()) == {n_splits}
 
 
 def test_all_climb_from_their_defaults():
-    """comparison: "It starts from its defaults" """
+    """comparison: "It starts from its defaults" "a method with more parameters has more to try" """
+    trials = TUNED[TUNED.question == "ranking"].groupby("method")["trials"].sum()
+    assert trials["GRH from CCA-ITQ"] > 2 * trials["CCA-ITQ"]
     for methods in fair_fight.QUESTIONS.values():
         for hasher, ladders in methods.values():
             for name, values in ladders.items():
@@ -97,14 +123,49 @@ def test_all_climb_from_their_defaults():
 
 
 def test_no_query_of_any_split_was_tuned_on(dataset):
-    """comparison: "No image that this chapter or the next queries takes part in it." """
-    for unseen in (False, True):
-        s = fair_fight.tuning_split(dataset, unseen)
-        used = np.concatenate([s.query_rows, s.train_rows, s.database_rows])
-        assert not np.isin(split_of(dataset, 0).query_rows, used).any()
-        for question, seed in product(fair_fight.QUESTIONS, fair_fight.SEEDS):
+    """comparison: "No image that this chapter or the next queries takes part in tuning." """
+    tuned = fair_fight.tuning_rows(dataset)
+    whole = fair_fight.prepared(fair_fight.tuning_split(dataset), "ranking", 0, 2000)
+    for part in ("query", "train", "database"):
+        assert np.isin(getattr(whole, f"{part}_rows"), tuned).all()
+    assert not np.isin(split_of(dataset, 0).query_rows, tuned).any()
+    # other questions have the splits of the ranking; lessons use the first five of the map
+    splits = {
+        question: fair_fight.seeds_of(dataset, question) for question in ("ranking", "held-out")
+    }
+    for question, seeds in (splits | {"map": range(5)}).items():
+        for seed in seeds:
             queried = fair_fight.drawn(dataset, question, seed).query_rows
-            assert not np.isin(queried, used).any(), question
+            assert not np.isin(queried, tuned).any(), question
+
+
+def test_a_triple_is_tuned_for_on_the_other_seven_classes(dataset):
+    """did-it-learn: "each class is in three of them, and no two triples share two classes"
+    "on three triples of the seven other classes" """
+    triples = []
+    for seed in fair_fight.TRIPLES:
+        split = fair_fight.drawn(dataset, "held-out", seed)
+        triple = np.unique(split.y_query)
+        triples.append(triple)
+        others = np.setdiff1d(np.arange(10), triple)
+        np.testing.assert_array_equal(np.unique(split.y_train), others)
+        tuned = fair_fight.tuning_split_without(dataset, triple)
+        for part in ("query", "train", "database"):
+            np.testing.assert_array_equal(np.unique(getattr(tuned, f"y_{part}")), others)
+            assert np.isin(getattr(tuned, f"{part}_rows"), fair_fight.tuning_rows(dataset)).all()
+    assert np.bincount(np.concatenate(triples)).tolist() == [3] * 10
+    assert max(len(np.intersect1d(*pair)) for pair in combinations(triples, 2)) == 1
+
+
+def test_a_trial_teaches_four_of_seven_classes_and_asks_three():
+    labels = np.repeat(np.arange(7), 30)
+    X = np.random.default_rng(0).normal(size=(210, 4)) + 5 * np.eye(7)[labels, :4]
+    learner = fair_fight.TaughtOthers(OutputCodes(8), 40, X, random_state=2).fit(X, labels)
+    assert learner.hasher.classes_.tolist() == [0, 1, 4, 6]
+    bits = learner.transform(X)
+    asked = np.isin(labels, [2, 3, 5])
+    expected = mean_average_precision(bits[asked], bits, labels[asked], labels)
+    assert learner.mean_average_precision(bits, bits, labels, labels) == expected
 
 
 QUICK = [
@@ -112,6 +173,7 @@ QUICK = [
     ("50 labels", "class scores"),
     ("shuffled", "GRH from CCA-ITQ"),
     ("held-out", "ITQ"),
+    ("held-out", "CCA-ITQ"),
 ]
 SLOW = [
     ("ranking", "KSH"),
@@ -134,7 +196,8 @@ def test_what_is_kept_is_what_is_measured(dataset, question, method, seed):
     More of them differ where one bit decides what the next ones learn, as in KSH, and where there
     is nothing to learn but noise: .012 was seen between two kernels of one processor.
     """
-    hasher = fair_fight.contenders(question, parameters(dataset.name))[method]
+    asked_as = fair_fight.asked_with(question, seed)
+    hasher = fair_fight.contenders(question, parameters(dataset.name), asked_as)[method]
     found = fair_fight.measure(dataset, question, hasher, seed)
     kept = by_split(question, dataset.name).loc[seed, method]
     is_fragile = method == "KSH" or question == "shuffled"
@@ -144,110 +207,101 @@ def test_what_is_kept_is_what_is_measured(dataset, question, method, seed):
 # the map
 
 
-def hashers_of_the_map(split, chosen, seed):
-    """Fit the four hashers of the map, those that read labels as tuning chose for it."""
-    cca = CCAITQ(16, random_state=seed).set_params(**chosen["map", "CCA-ITQ"])
-    start = CCAITQ(16, random_state=seed)
-    grh = GRH(16, initial=start, classifier="kernel-ridge", random_state=seed)
-    grh.set_params(**chosen["map", "GRH from CCA-ITQ"])
-    return {
-        "LSH": LSH(16, random_state=seed).fit(split.X_database),
-        "ITQ": ITQ(16, random_state=seed).fit(split.X_database),
-        "CCA-ITQ": cca.fit(split.X_train, split.y_train),
-        "GRH": grh.fit(split.X_train, split.y_train),
-    }
+@pytest.mark.parametrize(
+    "method",
+    [
+        "PCAH, 32 bits",
+        pytest.param("CCA-ITQ, 16 bits", marks=pytest.mark.slow),
+        pytest.param("class scores", marks=pytest.mark.slow),
+    ],
+)
+def test_a_line_that_is_kept_is_what_is_measured(dataset, method, seed):
+    hasher = fair_fight_map.contenders_on_the_map(parameters(dataset.name))[method]
+    found = pd.DataFrame(fair_fight_map.measure_line(dataset, hasher, seed))
+    line = (LOOKS.dataset == dataset.name) & (LOOKS.method == method) & (LOOKS.seed == seed)
+    kept = LOOKS[line].sort_values("look")
+    np.testing.assert_allclose(found.scanned, kept.scanned, atol=0.001)
+    np.testing.assert_allclose(found.precision, kept.precision, atol=0.005)
 
 
-def points_of_the_map(split, chosen, seed):
-    """Return by name what the map shows: precision at 10, and shares of the database scanned."""
-    hashers = hashers_of_the_map(split, chosen, seed)
-    sweeps = {
-        name: evaluate_radius_search(hasher, split, range(7)) for name, hasher in hashers.items()
-    }
-    scores = ClassScores(1, **chosen["ranking", "class scores"]).fit(split.X_train, split.y_train)
-    same_class = scores.chances(split.X_query) @ scores.chances(split.X_database).T
-    likely = np.argsort(-same_class, axis=1)
-
-    def precision(ids):
-        return precision_at_k(ids, split.y_query, split.y_database)
-
-    def by_class_scores(share):
-        candidates = list(likely[:, : int(share * len(split.X_database))])
-        return precision(rerank(split.X_query, split.X_database, candidates, 10))
-
-    def by_hashers(share):
-        return figures.read_map(sweeps, "precision", [share]).iloc[0]
-
-    first = sweeps["GRH"].scanned.iloc[0]
-    wide = sweeps["GRH"].iloc[2]
-    encoding = len(split.y_train) / len(split.y_database)  # a query is compared with these too
-    points = {
-        "class 1%": by_class_scores(0.01),
-        "class level": by_class_scores(first),
-        "class 35%": by_class_scores(0.35),
-        "exhaustive": precision(exact_neighbours(split.X_query, split.X_database, k=10)),
-        "wide GRH": wide.precision,
-        "wide LSH": by_hashers(wide.scanned)["LSH"],
-        "encoded LSH": by_hashers(wide.scanned + encoding)["LSH"],
-    }
-    for name, sweep in sweeps.items():
-        points[f"first {name}"] = sweep.precision.iloc[0]
-        points[f"scanned {name}"] = sweep.scanned.iloc[0]
-        points[f"level {name}"] = by_hashers(first)[name]
-        points[f"small {name}"] = by_hashers(0.01)[name]
-    return points
+def lines_of_the_map(name):
+    """Return by method its looks: scanned and precision, means over the splits."""
+    means = LOOKS[LOOKS.dataset == name].groupby(["method", "look"])[["scanned", "precision"]]
+    table = means.mean()
+    return {method: table.loc[method] for method in table.index.unique("method")}
 
 
-@pytest.fixture(scope="module")
-def lines(dataset, seeds):
-    """Return the points of the map, each a mean over the seeds."""
-    chosen = parameters(dataset.name)
-    points = [points_of_the_map(split_of(dataset, seed), chosen, seed) for seed in seeds]
-    return pd.DataFrame(points).mean()
+def read(name, share):
+    """Return by method the precision of a look at this share, a mean over the splits."""
+    return figures.read_map(lines_of_the_map(name), "precision", [share]).iloc[0]
 
 
-def test_for_as_many_candidates_most_of_the_lead_is_gone(lines, dataset):
-    """comparison: "most of the lead is gone" "GRH's first look is not a small one"
-    "GRH's first look is worth little more than LSH's" """
-    assert lines["level GRH"] < lines["exhaustive"]
-    assert lines["scanned LSH"] <= lines["scanned ITQ"] + 0.0005
-    assert lines["first GRH"] > lines["first LSH"] + 0.1
-    assert lines["level GRH"] - lines["level LSH"] < 0.5 * (lines["first GRH"] - lines["first LSH"])
-    smallest = max(lines["scanned LSH"], lines["scanned ITQ"])
-    assert lines["scanned GRH"] > 2 * smallest
-    assert lines["scanned CCA-ITQ"] > smallest
-    assert abs(lines["level GRH"] - lines["level ITQ"]) < 0.06
+@both
+def test_for_as_many_candidates_most_of_the_lead_is_gone(name):
+    """comparison: "most of the lead over LSH is gone, and PCAH finds more"
+    "so the smallest look of a learned code is far larger than LSH's" "More bits shrink it less,
+    too"
+    "GRH's first look is worth little more than LSH's, and less than PCAH's" """
+    lines = lines_of_the_map(name)
+    grh = lines["GRH from CCA-ITQ, 16 bits"].iloc[0]
+    lsh = lines["LSH, 16 bits"].iloc[0]
+    level = read(name, grh.scanned)
+    assert grh.precision > lsh.precision + 0.1
+    assert grh.precision - level["LSH, 16 bits"] < 0.5 * (grh.precision - lsh.precision)
+    assert level["PCAH, 32 bits"] > grh.precision + 0.01
+    assert grh.precision < lines["exact cosine"].precision[0]
+    assert grh.scanned > 10 * lsh.scanned
+    longer_grh = lines["GRH from CCA-ITQ, 32 bits"].iloc[0]
+    longer_lsh = lines["LSH, 32 bits"].iloc[0]
+    assert longer_grh.scanned / grh.scanned > 2 * longer_lsh.scanned / lsh.scanned
 
 
-def test_the_next_rings_bring_some_of_the_lead_back(lines):
-    """comparison: "The next rings bring some of it back." "LSH, allowed as many, has"
+@both
+def test_the_next_rings_bring_some_of_the_lead_back(name):
+    """comparison: "The next rings bring some of it back."
     "some rings further it can pass exhaustive search" """
-    assert lines["wide GRH"] > max(
-        lines["exhaustive"] + 0.005, lines["wide LSH"] + 0.02, lines["encoded LSH"] + 0.01
-    )
-    assert lines["wide LSH"] < lines["exhaustive"]
+    lines = lines_of_the_map(name)
+    wide = lines["GRH from CCA-ITQ, 16 bits"].loc[2]
+    codes = [f"{method}, {n_bits} bits" for method in ("LSH", "PCAH") for n_bits in (16, 32)]
+    assert wide.precision > read(name, wide.scanned)[codes].max() + 0.005
+    assert wide.precision > lines["exact cosine"].precision[0] + 0.005
 
 
-def test_with_one_percent_it_depends_on_the_buckets(lines, dataset):
-    """comparison: "where other buckets are larger, as on Fashion-MNIST; where they are not, as on
-    CIFAR-10"
-    """
-    others = lines[["small ITQ", "small CCA-ITQ", "small GRH"]]
-    if dataset.name == "fashion-mnist":
-        assert others.isna().all()
+@both
+def test_the_classifier_is_ahead_on_the_map(name):
+    """comparison: "The class scores find more than any code, from looks as small"
+    "On Fashion-MNIST their line *falls* from there" """
+    scores = lines_of_the_map(name)["class scores"]
+    for look in scores[scores.scanned <= 0.06].itertuples():
+        others = read(name, look.scanned).drop(["class scores", "exact cosine"])
+        assert look.precision > others.max() + 0.01
+    if name == "fashion-mnist":
+        assert scores.precision.iloc[-1] < scores.precision[2]
+
+
+@both
+def test_pcah_with_32_bits_finds_most_in_one_percent(name):
+    """comparison: "Of the codes without labels, PCAH with 32 bits finds most in one percent"
+    "on Fashion-MNIST these are ITQ, CCA-ITQ and GRH." "On CIFAR-10 all three find about as much as
+    PCAH" "PCAH's percent is found by a *scan*." "far more than there are images"
+    "Where little may be compared, compare lengths too"
+    "Of the codes without labels PCAH finds most in little." """
+    found = CHEAP[CHEAP.dataset == name].pivot(index="seed", columns="method", values="map")
+    pcah = found.pop("PCAH, 32 bits")
+    unlabelled = found.columns[found.columns.str.match("LSH|PCAH|ITQ")]
+    assert pcah.mean() > found[unlabelled].mean().max() + 0.005
+    assert (pcah > found[["LSH, 16 bits", "LSH, 32 bits", "PCAH, 16 bits"]].max(axis=1)).all()
+    later = found[found.columns[found.columns.str.match("ITQ|CCA|GRH")]]
+    lines = lines_of_the_map(name)
+    radius = (lines["PCAH, 32 bits"].scanned < 0.01).sum()
+    assert sum(comb(32, k) for k in range(radius + 1)) > 100 * 10_000
+    if name == "fashion-mnist":
+        assert later.isna().any().all()
+        assert lines["ITQ, 32 bits"].precision[0] < pcah.mean() - 0.2
+        assert pcah.mean() > lines["exact cosine"].precision[0] - 0.04
     else:
-        assert others.max() > lines["small LSH"] + 0.02
-
-
-def test_the_classifier_is_ahead_on_the_map(lines, dataset):
-    """comparison: "Where little is compared in full, the classifier is ahead of all codes"
-    "On Fashion-MNIST its line *falls* from there" """
-    assert lines["class 1%"] > max(
-        lines["first GRH"], lines["level GRH"], lines["level ITQ"], lines["level LSH"]
-    )
-    assert lines["class level"] > max(lines["level GRH"], lines["level ITQ"], lines["level LSH"])
-    if dataset.name == "fashion-mnist":
-        assert lines["class 35%"] < lines["class level"] <= lines["class 1%"] + 0.005
+        long = later[later.columns[later.columns.str.contains("32")]]
+        assert (long.mean() - pcah.mean()).abs().max() < 0.02
 
 
 # the whole ranking
@@ -265,26 +319,29 @@ def test_each_method_with_labels_is_ahead_of_each_without(name):
 @both
 def test_a_byte_of_the_classifier_ranks_better_than_every_code(name):
     """comparison: "ranks better than every code of 32 bits" "about as well as GRH from CCA-ITQ" "is
-    true of most of them and the bare predicted class" "ahead of every code of 32 bits, in a quarter
-    of the space" "with twenty labels a class or a hundred" "is ahead of every code, of KSH" traps:
-    "A byte of the classifier's scores ranks better" """
+    true of most of them and the bare predicted class" "above every code of 32 bits on every split,
+    in a quarter of the space" "with twenty labels a class or a hundred" "ranks above every code
+    on every split; KSH has" "It does not need the database for that: with cells from labelled
+    images alone" traps: "A byte of the classifier's scores ranks better" """
     for question, codes in ("ranking", WITH), ("200 labels", FEW):
         splits = by_split(question, name)
         for method in codes:
             assert (splits["class scores, 8 bits"] > splits[method] + 0.01).all()
-    scores = by_split("ranking", name).mean()
+    splits = by_split("ranking", name)
+    labelled = splits["class scores, 8 bits, labelled cells"]
+    assert (labelled > splits[WITH].max(axis=1) + 0.01).all()
+    scores = splits.mean()
     assert scores["predicted class"] < scores["GRH from CCA-ITQ"]
     half_a_byte = lead("ranking", name, "class scores, 4 bits", "GRH from CCA-ITQ")
     assert -0.02 < half_a_byte.low < half_a_byte.high < 0.02
 
 
 def test_with_twenty_labels_the_order_behind_the_byte_changes():
-    """comparison: "has no lead over KSH any more, and the predicted class falls below the
-    cosine"
-    """
+    """comparison: "the lead of GRH from CCA-ITQ over KSH shrinks to"
+    "and the predicted class falls below the cosine" """
     over_ksh = lead("200 labels", "cifar10", "GRH from CCA-ITQ", "KSH")
-    assert over_ksh.low < 0 < over_ksh.high < 0.005
-    assert over_ksh.mean < 0.001
+    assert over_ksh.low < 0 < over_ksh.high
+    assert over_ksh.mean < lead("ranking", "cifar10", "GRH from CCA-ITQ", "KSH").mean / 2
     assert lead("200 labels", "cifar10", "predicted class", "exact cosine").high < 0
 
 
@@ -292,7 +349,7 @@ def test_with_twenty_labels_the_order_behind_the_byte_changes():
 def test_five_labels_a_class_are_worth_much_or_nothing(name):
     """comparison: "even so few are worth far more than none" "they are not"
     "SDH and the bare predicted class have lower means than ITQ on both data sets"
-    "ahead of all codes on one data set, no better than the cosine on the other"
+    "ahead of the cosine on Fashion-MNIST, no better than it on CIFAR-10"
     "With five, look whether the cosine is not as good." "With five a class KSH will do." """
     scores = by_split("50 labels", name).mean()
     assert max(scores["SDH"], scores["predicted class"]) < scores["ITQ"]
@@ -309,60 +366,97 @@ def asked(page):
     """Run the cell of a page that lists its contrasts, and return them."""
     cells = (RESULTS.parent / f"{page}.md").read_text(encoding="utf-8").split("```")
     (cell,) = [cell for cell in cells if cell.startswith("{code-cell}") and "asked = [" in cell]
-    names = {"kept": KEPT, "paired_contrasts": paired_contrasts, "figures": figures}
+    names = {"kept": KEPT, "cheap": CHEAP, "pd": pd, "paired_contrasts": paired_contrasts}
     exec(cell.partition("\n")[2], names)
     return names["asked"]
 
 
-def standing(contrasts):
-    """Return by contrast its sign on Fashion-MNIST and on CIFAR-10, or 0 where it does not stand.
+def significant(contrasts):
+    """Return by contrast its sign on Fashion-MNIST and on CIFAR-10, or 0 without significance.
 
     The p-values are adjusted for as many contrasts as are given.
     """
-    tests = paired_contrasts(KEPT, contrasts)
+    tests = paired_contrasts(MEASURED, contrasts)
     signs = np.sign(tests.difference).where(tests.p < 0.05, 0).astype(int)
     rows = signs.unstack("dataset").loc[tests.index.unique("contrast"), list(NAMES)]
     return dict(zip(contrasts, rows.itertuples(index=False, name=None), strict=True))
 
 
-def test_which_contrasts_stand():
-    """comparison: "the start counts" "Graph and kernel *together* add" "ahead of the cosine too"
-    "which does not stand" "on Fashion-MNIST they are not told apart" "nowhere told from GRH"
-    "hardly told from KSH, and fitted in a fraction of the time" "hardly told from KSH, and fitted
-    in a fraction of a" "ahead of ITQ on both data sets, of CCA-ITQ on one, not told from GRH" "of
-    CCA-ITQ on CIFAR-10 alone" "is not shown ahead of it, and takes longer to fit" "the cosine is
-    ahead on one data set, not told apart on the other" """
-    assert standing(asked("comparison")) == {
+def test_which_contrasts_are_significant():
+    """comparison: "It stays ahead with cells from labelled images alone" "and neither is
+    significant. It is then ahead of the cosine" "is ahead of GRH from LSH on CIFAR-10"
+    "On Fashion-MNIST its lead of" "Graph and kernel *together* add" "GRH is ahead of KSH on
+    CIFAR-10" "On Fashion-MNIST its mean is the lower one, by a difference that is not significant"
+    "of CCA-ITQ and of GRH on CIFAR-10 alone" "and more than PCAH with 16, on both data sets"
+    "ahead of LSH with 16 and with 32 bits on both data sets"
+    "ahead of the cosine on Fashion-MNIST, no better than it on CIFAR-10; its lead over KSH is not
+    significant" "PCAH with 32 bits found more in one percent of the database than LSH"
+    "five splits cannot tell these three apart" "ahead of KSH on one data set, and fitted in a
+    fraction of a" """
+    assert significant(asked("comparison")) == {
         ("ranking", "exact cosine", "ITQ"): (0, 1),
         ("ranking", "GRH from CCA-ITQ", "CCA-ITQ"): (0, 1),
-        ("ranking", "GRH from CCA-ITQ", "GRH kernel"): (1, 1),
+        ("ranking", "GRH from CCA-ITQ", "GRH kernel"): (0, 1),
         ("ranking", "GRH from CCA-ITQ", "KSH"): (0, 1),
         ("ranking", "GRH linear from CCA-ITQ", "CCA-ITQ"): (0, 0),
         ("ranking", "class scores, 4 bits", "GRH from CCA-ITQ"): (0, 0),
         ("ranking", "class scores, 8 bits", "KSH"): (1, 1),
+        ("ranking", "class scores, 8 bits, labelled cells", "KSH"): (1, 1),
         ("200 labels", "class scores, 8 bits", "KSH"): (1, 1),
-        ("50 labels", "class scores, 8 bits", "KSH"): (1, 0),
+        ("50 labels", "class scores, 8 bits", "KSH"): (0, 0),
         ("50 labels", "class scores, 8 bits", "exact cosine"): (1, 0),
         ("50 labels", "KSH", "CCA-ITQ"): (0, 1),
         ("50 labels", "KSH", "ITQ"): (1, 1),
-        ("50 labels", "KSH", "GRH from CCA-ITQ"): (0, 0),
+        ("50 labels", "KSH", "GRH from CCA-ITQ"): (0, 1),
+        ("1% scanned", "PCAH, 32 bits", "LSH, 16 bits"): (1, 1),
+        ("1% scanned", "PCAH, 32 bits", "LSH, 32 bits"): (1, 1),
+        ("1% scanned", "PCAH, 32 bits", "PCAH, 16 bits"): (1, 1),
     }
+    assert lead("ranking", "fashion-mnist", "GRH from CCA-ITQ", "KSH").mean < 0
     fit = KEPT[KEPT.question == "ranking"].groupby(["method", "dataset"])["fit_seconds"].median()
     assert (fit["GRH linear from CCA-ITQ"] > 2 * fit["CCA-ITQ"]).all()
 
 
+@both
+def test_the_splits_share_images_and_what_that_hides(name):
+    """comparison: "take their queries and their labelled images from the same 10,000"
+    "two splits share less, and the same correction is more cautious"
+    "So on Fashion-MNIST a missing star says little"
+    did-it-learn: "on Fashion-MNIST a row without a star may hide a difference" """
+    rows = KEPT[(KEPT.dataset == name) & (KEPT.question != "held-out")]
+    assert set(rows.n_queries) == {1000}
+    assert set(rows.n_labelled) == {3000}
+    for page in ("comparison", "did-it-learn"):
+        tests = paired_contrasts(MEASURED, asked(page)).xs(name, level="dataset")
+        of_maps = ~tests.index.str.match("held-out|1%")
+        needed = tests[of_maps].needed.median()
+        if name == "fashion-mnist":
+            assert 0.01 < needed < 0.04
+        else:
+            assert needed < 0.012
+
+
+def test_splits_of_few_images_share_more_of_them(dataset):
+    """comparison: "On CIFAR-10, with 60,000 images, two splits share less" """
+    labelled = [fair_fight.drawn(dataset, "ranking", seed).train_rows for seed in range(5)]
+    shared = [np.isin(*pair).mean() for pair in combinations(labelled, 2)]
+    expected = 3000 / len(dataset)
+    assert np.mean(shared) == pytest.approx(expected, abs=0.02)
+
+
 def test_which_stars_would_fall_if_both_chapters_asked_together():
-    """comparison: "one star falls: GRH less KSH on CIFAR-10"
-    did-it-learn: "two stars on Fashion-MNIST would fall" """
+    """comparison: "one star falls: PCAH with 32 less PCAH with 16 bits, on Fashion-MNIST"
+    did-it-learn: "one star would fall: *GRH kernel* less Hadamard codewords, on CIFAR-10" """
     first = asked("comparison")
     second = asked("did-it-learn")
-    alone = standing(first) | standing(second)
-    together = standing([*first, *second])
-    assert {each: sign for each, sign in alone.items() if sign != together[each]} == {
-        ("ranking", "GRH from CCA-ITQ", "KSH"): (0, 1),
-        ("ranking", "GRH kernel", "Hadamard codewords"): (-1, 0),
-        ("held-out", "GRH from CCA-ITQ", "ITQ"): (-1, 0),
+    alone = significant(first) | significant(second)
+    together = significant([*first, *second])
+    fallen = {each: sign for each, sign in alone.items() if sign != together[each]}
+    assert fallen == {
+        ("1% scanned", "PCAH, 32 bits", "PCAH, 16 bits"): (1, 1),
+        ("ranking", "GRH kernel", "Hadamard codewords"): (0, -1),
     }
+    assert together["1% scanned", "PCAH, 32 bits", "PCAH, 16 bits"] == (0, 1)
 
 
 @both

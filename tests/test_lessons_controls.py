@@ -20,8 +20,8 @@ from test_lessons_comparison import (
     by_split,
     lead,
     parameters,
+    significant,
     split_of,
-    standing,
 )
 from test_lessons_grh import score
 
@@ -84,9 +84,12 @@ def test_an_output_code_with_its_codewords_is_grh(dataset, seed, classifier, ini
 
 @both
 def test_what_the_graph_adds_is_a_choice_of_codewords(name):
-    """did-it-learn: "is behind Hadamard codewords, by" "it is ahead of Hadamard's, by" "it is a
-    slightly better one" "it is a choice of codewords" "was behind them from LSH on one data set, a
-    little ahead from CCA-ITQ" """
+    """did-it-learn: "from LSH, ranks lower than Hadamard codewords" "it is ahead of Hadamard's, by"
+    "from CCA-ITQ it is a slightly better one" "it is a choice of codewords"
+    "From LSH it has a lower mean than Hadamard's on both data sets, significant on one"
+    "ranked lower from LSH, significantly on CIFAR-10, and a little higher from CCA-ITQ"
+    "From LSH it was a worse one than Hadamard's on CIFAR-10, from CCA-ITQ a slightly better
+    one" """
     assert lead("ranking", name, "GRH kernel", "Hadamard codewords").high < 0
     from_cca = lead("ranking", name, "GRH from CCA-ITQ", "Hadamard codewords")
     assert 0 < from_cca.low < from_cca.mean < 0.02
@@ -112,6 +115,8 @@ def test_below_one_every_step_ranks_worse(name):
     assert (np.diff(splits[["0.5", "0.8", "0.9", "1.0"]]) > 0).all()
     start, refit, taught = splits[["CCA-ITQ", "0.5 from CCA-ITQ", "1.0 from CCA-ITQ"]].mean()
     assert refit - start > 0.6 * (taught - start)
+    if name == "cifar10":
+        assert 0.15 < (taught - refit) / (taught - start) < 0.4
     ranking = by_split("ranking", name)["GRH from CCA-ITQ"]
     np.testing.assert_allclose(splits["1.0 from CCA-ITQ"], ranking, atol=1e-5)
 
@@ -136,7 +141,7 @@ def test_with_several_labels_votes_are_worth_something(name):
 @both
 def test_with_nearest_neighbours_votes_help_a_poor_start(name):
     """did-it-learn: "From LSH votes help with no label at all"
-    "votes add to a refit of LSH, and nothing that stands" """
+    "or neighbours in place of labels, votes add to a refit of LSH" """
     lsh = lead("neighbours", name, "LSH, alpha 1", "LSH, alpha 0")
     itq = lead("neighbours", name, "ITQ, alpha 1", "ITQ, alpha 0")
     assert itq.mean < lsh.mean < 0.06
@@ -164,36 +169,48 @@ def test_the_classifier_is_the_opponent_to_beat(name):
 
 @both
 def test_labels_of_other_classes_did_harm_or_helped_little(name):
-    """did-it-learn: "the labels of other classes did *harm*" "look a little ahead of ITQ" "which
-    does not stand" "SDH, the best of those that read labels" "The best here used none." "The
-    classifier's scores do no better" "did harm on one data set and made no difference that could be
-    told on the other" "an unsupervised code fitted on the whole database is the one to beat"
-    comparison: "those labels did harm on one data set, and were not shown ahead of ITQ on the
-    other" """
-    scores = by_split("held-out", name).mean()
+    """did-it-learn: "the labels of other classes did *harm*" "KSH and SDH, the best of those that
+    read labels" "On each of the ten triples GRH ranks lower than ITQ." "The best here used none."
+    "No code that was taught differs much from ITQ" "SDH, the highest, by" "it is small either way"
+    "The classifier's scores do no better" "the votes of other classes did harm on Fashion-MNIST"
+    "SDH ranks lower than ITQ as well" "Ten triples differ so much that"
+    "The one to beat is an unsupervised code fitted on the whole database, or the cosine."
+    comparison: "those labels did harm on Fashion-MNIST, and ten triples show no use of them on
+    CIFAR-10" """
+    triples = by_split("held-out", name)
+    scores = triples.mean()
     taught = scores[
         ["CCA-ITQ", "KSH", "SDH", "GRH kernel", "GRH from CCA-ITQ", "Hadamard codewords"]
     ]
-    assert taught.idxmax() == "SDH"
-    assert scores["class scores, 8 bits"] < taught.max()
+    assert scores["class scores, 8 bits"] < taught.min()
     assert scores.idxmax() in ("exact cosine", "ITQ")
+    votes = lead("held-out", name, "GRH kernel", "GRH kernel, alpha 0.5")
     if name == "fashion-mnist":
-        assert lead("held-out", name, "GRH from CCA-ITQ", "ITQ").high < -0.05
+        assert set(taught.nlargest(2).index) == {"KSH", "SDH"}
+        assert (triples["GRH from CCA-ITQ"] < triples["ITQ"]).all()
         assert (
             scores["GRH kernel"] < scores["GRH kernel, alpha 0.8"] < scores["GRH kernel, alpha 0.5"]
         )
+        assert votes.high < -0.02
         assert taught.max() < scores["ITQ"] - 0.05
+        over_itq = lead("held-out", name, "SDH", "ITQ")
+        assert over_itq.mean < over_itq.high < 0
     else:
-        assert scores["ITQ"] < taught.min() < taught.max() < scores["ITQ"] + 0.03
-        assert max(scores) < 0.25
+        assert taught.idxmax() == "SDH"
+        assert -0.015 < votes.low < 0 < votes.high < 0.015
+        for method in taught.index:
+            over_itq = lead("held-out", name, method, "ITQ")
+            assert -0.03 < over_itq.low < 0 < over_itq.high < 0.03
+        assert scores.max() < 0.25
 
 
 # one equation for all
 
 
 @both
-def test_a_small_network_has_no_advantage_on_a_thousand_vectors(name):
-    """did-it-learn: "On a thousand GIST vectors this network has no advantage" """
+def test_the_small_network_ranks_no_higher_than_its_codewords(name):
+    """did-it-learn: "That is a result about this small network: 64 units, 200 steps"
+    "On CIFAR-10 it ranks lower by" """
     assert lead("ranking", name, "small network", "Hadamard codewords").high < 0.005
 
 
@@ -211,17 +228,20 @@ def test_the_network_of_the_page_is_the_one_that_was_measured():
 # all questions together
 
 
-def test_which_contrasts_stand():
-    """did-it-learn: "which does not stand" "Both stand." "and stands" "neither stands" "nothing
-    that stands to ITQ" "nothing that stands to CCA-ITQ" "Votes make a difference of" "which stands:
-    the labels of other classes did *harm*" "which does not either" "nothing that stands on
-    Fashion-MNIST" "is behind ITQ by" "was far behind on one data set, not told apart on the other"
+def test_which_contrasts_are_significant():
+    """did-it-learn: "which is not significant, and by" "Both are significant."
+    "both significant. To CCA-ITQ, which has read the labels, they add nothing significant"
+    "Neither is significant, but on Fashion-MNIST the interval" "which is significant: the labels of
+    other classes did *harm*" "by {glue:text}`gap-size-f`, which is significant too" "On
+    Fashion-MNIST neither step is significant." "which is significant too: {glue:text}`votes-share`
+    percent" "to LSH, nothing significant to ITQ" "To one of CCA-ITQ or ITQ they added nothing
+    significant" "on CIFAR-10 the difference was not significant"
     """
-    assert standing(asked("did-it-learn")) == {
-        ("ranking", "GRH kernel", "Hadamard codewords"): (-1, 0),
+    assert significant(asked("did-it-learn")) == {
+        ("ranking", "GRH kernel", "Hadamard codewords"): (0, -1),
         ("ranking", "GRH kernel", "random codewords"): (0, 0),
         ("ranking", "GRH from CCA-ITQ", "Hadamard codewords"): (1, 1),
-        ("alpha", "1.0", "0.9"): (1, 1),
+        ("alpha", "1.0", "0.9"): (0, 1),
         ("alpha", "0.5 from CCA-ITQ", "CCA-ITQ"): (0, 1),
         ("alpha", "1.0 from CCA-ITQ", "0.5 from CCA-ITQ"): (0, 1),
         ("baskets", "GRH from LSH, alpha 1", "GRH from LSH, alpha 0"): (1, 1),

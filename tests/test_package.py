@@ -244,6 +244,15 @@ def test_no_two_files_have_one_name():
     assert {name for name in names if names.count(name) > 1} == {"__init__.py"}
 
 
+def test_each_kept_table_can_be_measured_again():
+    """`make measure` takes its name; what tuning chose comes with what was tuned."""
+    kept = [file for file in ROOT.glob("book/results/*.csv") if not file.stem.endswith("-tuning")]
+    assert kept
+    for file in kept:
+        benchmark = ROOT / "tests/benchmarks" / f"{file.stem.replace('-', '_')}.py"
+        assert "\ndef main():\n" in benchmark.read_text(encoding="utf-8"), file.name
+
+
 # What a reader opens to follow one call
 
 RANDOM = np.random.default_rng(0)

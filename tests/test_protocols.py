@@ -9,14 +9,20 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import ttest_rel
+from scipy.stats import t, ttest_rel
 from sklearn.base import clone
 
 from l2h_tutorial import CCAITQ, GRH, LSH, Dataset, mean_average_precision, paper_partition
 from l2h_tutorial.baselines import STH
 from l2h_tutorial.controls import ClassScores
 from l2h_tutorial.protocols import table1
-from l2h_tutorial.protocols.contrasts import holm, paired_contrasts
+from l2h_tutorial.protocols.contrasts import (
+    corrected_variance,
+    holm,
+    means_over_splits,
+    paired_contrasts,
+    share_of_lead,
+)
 from l2h_tutorial.protocols.ecir2015 import CLAIMS, TABLE1, beside_published, judge_claims
 from l2h_tutorial.protocols.results import ResultsFile, provenance
 from l2h_tutorial.protocols.table1 import run_table1
@@ -289,7 +295,8 @@ def test_holm_rejects_what_its_steps_reject(p, level):
     np.testing.assert_array_equal(adjusted <= level, rejected)
 
 
-def test_contrasts_are_paired_by_split_and_corrected_together():
+def measured_at_random():
+    """Three methods on five splits of two data sets, 1,000 queries to 3,000 labelled images."""
     random = np.random.default_rng(0)
     rows = [
         {
@@ -297,23 +304,91 @@ def test_contrasts_are_paired_by_split_and_corrected_together():
             "question": "ranking",
             "method": name,
             "seed": seed,
+            "n_queries": 1000,
+            "n_labelled": 3000,
             "map": random.random(),
         }
         for data in ("b", "a")
         for seed in random.permutation(5)
         for name in ("LSH", "GRH", "ITQ")
     ]
-    kept = pd.DataFrame(rows)
-    found = paired_contrasts(kept, [("ranking", "GRH", "LSH"), ("ranking", "ITQ", "LSH")])
+    return pd.DataFrame(rows)
+
+
+PAIRS = [("ranking", "GRH", "LSH"), ("ranking", "ITQ", "LSH")]
+
+
+def test_contrasts_are_paired_by_split_and_corrected_together():
+    """An interval is the usual one, made wider by the correction for splits that overlap."""
+    kept = measured_at_random()
+    found = paired_contrasts(kept, PAIRS)
+    wider = np.sqrt((1 / 5 + 1 / 3) / (1 / 5))
+    assert wider == pytest.approx(1.633, abs=0.001)
     p = []
     for (contrast, data), row in found.iterrows():
         a, b = (
             kept[(kept.dataset == data) & (kept.method == name)] for name in (contrast[9:12], "LSH")
         )
         test = ttest_rel(*(of.sort_values("seed")["map"] for of in (a, b)))
-        assert row["difference"] == pytest.approx(a["map"].mean() - b["map"].mean())
-        assert (row["low"], row["high"]) == pytest.approx(tuple(test.confidence_interval(0.95)))
-        p.append(test.pvalue)
+        mean = a["map"].mean() - b["map"].mean()
+        usual = np.array(test.confidence_interval(0.95))
+        assert row["difference"] == pytest.approx(mean)
+        assert row[["low", "high"]].tolist() == pytest.approx(mean + (usual - mean) * wider)
+        assert row["splits"] == 5
+        p.append(2 * t.sf(abs(test.statistic) / wider, 4))
     names = [f"ranking: {name}, less LSH" for name in ("GRH", "ITQ")]
     assert found.index.tolist() == [(name, data) for name in names for data in ("b", "a")]
     np.testing.assert_allclose(found["p"], holm(p))
+
+
+def test_a_mean_has_the_interval_of_a_difference_from_nothing():
+    kept = measured_at_random()
+    from_nothing = kept.assign(map=kept["map"].where(kept.method != "LSH", 0))
+    found = means_over_splits(kept, ["method", "dataset"])
+    expected = paired_contrasts(from_nothing, PAIRS)
+    for name in ("GRH", "ITQ"):
+        wanted = expected.loc[f"ranking: {name}, less LSH", ["difference", "low", "high"]]
+        np.testing.assert_allclose(found.loc[name].loc[wanted.index], wanted)
+    kept.loc[kept.index[0], "map"] = np.nan
+    assert means_over_splits(kept, ["method", "dataset"]).isna().sum().tolist() == [1, 1, 1]
+
+
+def test_a_difference_as_large_as_needed_is_just_significant():
+    kept = measured_at_random()
+    found = paired_contrasts(kept, PAIRS)
+    for (contrast, data), row in found.iterrows():
+        moved = (kept.dataset == data) & (kept.method == contrast[9:12])
+        larger = kept.assign(map=kept["map"] + moved * (row["needed"] - row["difference"]))
+        again = paired_contrasts(larger, PAIRS).loc[(contrast, data)]
+        assert again["difference"] == pytest.approx(row["needed"])
+        assert again["p"] == pytest.approx(0.05)
+
+
+def test_splits_of_one_sample_find_too_much_unless_corrected():
+    """Nothing is different, and the splits ask 100 of the same 400 images."""
+    random = np.random.default_rng(0)
+    found = []
+    for _ in range(2000):
+        sample = random.normal(size=400)
+        means = [random.permutation(sample)[:100].mean() for _ in range(5)]
+        sizes = ((0, 300), (100, 300))
+        errors = np.sqrt([corrected_variance(means, *each) for each in sizes])
+        found.append(abs(np.mean(means)) / errors > t.isf(0.025, 4))
+    usual, corrected = np.mean(found, axis=0)
+    assert usual > 0.15
+    assert corrected == pytest.approx(0.05, abs=0.015)
+
+
+def test_a_share_may_be_what_a_test_does_not_refuse():
+    random = np.random.default_rng(0)
+    lead = 1 + random.normal(scale=0.1, size=8)
+    part = 0.3 * lead + random.normal(scale=0.05, size=8)
+    share, low, high = share_of_lead(part, lead, 1000, 3000)
+    assert share == pytest.approx(part.mean() / lead.mean())
+    assert low < share < high
+    for end in (low, high):
+        rest = part - end * lead
+        error = np.sqrt(rest.var(ddof=1) * (1 / 8 + 1 / 3))
+        assert 2 * t.sf(abs(rest.mean()) / error, 7) == pytest.approx(0.05)
+    with pytest.raises(ValueError, match="the lead must be significant, got a mean of"):
+        share_of_lead(part, lead - lead.mean(), 1000, 3000)

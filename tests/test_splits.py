@@ -1,14 +1,17 @@
 """Divisions of a data set: the tutorial's, against scikit-learn's own draws, and those by class."""
 
 import dataclasses
+from itertools import combinations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from refusals import refusals
 from sklearn.model_selection import train_test_split
 
 from l2h_tutorial import Dataset, paper_partition, split_dataset
-from l2h_tutorial.splits import held_out_partition
+from l2h_tutorial.splits import held_out_classes, held_out_partition
 
 
 def data_set(name="toy", n=3000):
@@ -88,13 +91,35 @@ def test_held_out_classes_are_never_trained_on(held_out):
     check(split)
 
 
-def test_the_seed_draws_the_classes_that_are_held_out():
-    drawn = []
-    for seed in [*range(20), 0]:
-        split = held_out_partition(DATA, 3, random_state=seed)
-        drawn.append(tuple(np.unique(split.y_query)))
+def left_out(held_out, seed):
+    return np.unique(held_out_partition(DATA, held_out, random_state=seed).y_query).tolist()
+
+
+def test_ten_seeds_leave_out_ten_triples_evenly():
+    """Each class is in three of them, and no pair of classes in two."""
+    triples = [left_out(3, seed) for seed in range(10)]
+    assert np.bincount(np.concatenate(triples)).tolist() == [3] * 10
+    pairs = [pair for triple in triples for pair in combinations(triple, 2)]
+    assert len(set(pairs)) == len(pairs) == 30
+    assert left_out(3, 10) == triples[0]
+    again = held_out_partition(DATA, 3, random_state=10)
+    assert (again.query_rows != held_out_partition(DATA, 3, random_state=0).query_rows).any()
+
+
+@given(st.integers(3, 12), st.data())
+def test_as_many_seeds_as_classes_take_turns(n_classes, data):
+    held_out = data.draw(st.integers(1, n_classes - 2))
+    classes = 5 * np.arange(n_classes)
+    chosen = [held_out_classes(classes, held_out, seed) for seed in range(n_classes)]
+    values, counts = np.unique(np.concatenate(chosen), return_counts=True)
+    np.testing.assert_array_equal(values, classes)
+    assert set(counts) == {held_out}
+
+
+def test_without_a_number_the_classes_are_drawn_at_random():
+    drawn = [left_out(3, np.random.RandomState(seed)) for seed in [*range(20), 0]]
     assert drawn[0] == drawn[-1]
-    assert len(set(drawn)) > 8
+    assert len(set(map(tuple, drawn))) > 8
     assert set().union(*drawn) == set(range(10))
 
 

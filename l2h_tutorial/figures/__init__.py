@@ -35,6 +35,7 @@ from .learning import (
     control_scores,
     dead_zone,
     graph_step,
+    interval_table,
     lines_with_spread,
     spread_table,
     training_rounds,

@@ -38,6 +38,7 @@ METHODS: dict[str, Look] = {
     "LSH": _line(BLUE, "o", "-"),
     "LSH, radius 3": _line(PURPLE, "o", "-") | {"markerfacecolor": "white"},
     "LSH, ranked": _line(BLUE, "o", ":") | {"markerfacecolor": "white"},
+    "PCAH": _line(ORANGE, "v", "-."),
     "ITQ": _line(GREEN, "^", "--"),
     "CCA-ITQ": _line(GREEN, "D", "-."),
     "GRH kernel": _line(RED, "s", "-") | _STRONG,

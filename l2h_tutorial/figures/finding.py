@@ -418,7 +418,8 @@ def work_map(
     Parameters
     ----------
     lines : dict of str to DataFrame
-        For each method, columns ``scanned`` and `measure`.
+        For each method, columns ``scanned`` and `measure`. If there are columns ``low`` and
+        ``high``, the band between them is shaded.
     measure : {"precision", "recall"}
     exhaustive : dict of str to float
         What exhaustive search finds, by the name of the line, which says how the vectors were
@@ -429,6 +430,9 @@ def work_map(
     figure, (axes,) = panels(1, 4.4)
     for name, frame in lines.items():
         axes.plot(100 * frame["scanned"], frame[measure], label=name, **look(name))
+        if "low" in frame:
+            shade = {"color": look(name)["color"], "alpha": 0.15, "linewidth": 0}
+            axes.fill_between(100 * frame["scanned"], frame["low"], frame["high"], **shade)
     for name, level in exhaustive.items():
         axes.axhline(level, linewidth=1.2, label=name, **look(name))
     axes.margins(y=0.15)

@@ -419,13 +419,41 @@ def spread_table(rows: pd.DataFrame) -> Table:
     return _by_dataset("mAP ± spread: ", cells, best=scores["mean"])
 
 
-def contrast_table(contrasts: pd.DataFrame) -> Table:
+def interval_table(means: pd.DataFrame, measure: str = "mAP") -> Table:
+    """Show means with their intervals, a column for each data set.
+
+    Parameters
+    ----------
+    means : DataFrame
+        ``mean``, ``low`` and ``high``, by name and data set, as
+        :func:`~l2h_tutorial.protocols.contrasts.means_over_splits` gives them.
+    measure : str, default="mAP"
+        What was measured.
+
+    Returns
+    -------
+    Table
+
+    Examples
+    --------
+    >>> found = pd.DataFrame({"method": ["LSH"], "dataset": "cifar10", "mean": 0.5})
+    >>> interval_table(found.assign(low=0.4, high=0.6).set_index(["method", "dataset"]))
+    method         mAP: CIFAR-10
+    LSH     0.500 (0.400 to 0.600)
+    """
+    texts = means.dropna().apply("{mean:.3f} ({low:.3f} to {high:.3f})".format_map, axis=1)
+    return _by_dataset(f"{measure}: ", texts.reindex(means.index))
+
+
+def contrast_table(contrasts: pd.DataFrame, measure: str = "mAP") -> Table:
     """Show differences with their intervals, and a star where the adjusted p-value is below .05.
 
     Parameters
     ----------
     contrasts : DataFrame
         As :func:`~l2h_tutorial.protocols.contrasts.paired_contrasts` gives it.
+    measure : str, default="mAP"
+        What differs.
 
     Returns
     -------
@@ -444,7 +472,7 @@ def contrast_table(contrasts: pd.DataFrame) -> Table:
     stars = contrasts["p"].map(lambda p: "*" if p < 0.05 else " ")
     low = contrasts["low"].map(" ({:+.3f} to ".format)
     high = contrasts["high"].map("{:+.3f})".format)
-    return _by_dataset("difference of mAP: ", differences + stars + low + high)
+    return _by_dataset(f"difference of {measure}: ", differences + stars + low + high)
 
 
 def _by_dataset(what: str, cells: pd.Series, best: pd.Series | None = None) -> Table:

@@ -1,15 +1,21 @@
-"""Test which differences between methods are significant when there are several tests."""
+"""Test which differences between methods are significant when splits overlap and tests are many."""
 
 from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.stats import ttest_1samp
+from scipy.stats import t as student
 
 from ..checks import Floats
 
-__all__ = ["holm", "paired_contrasts"]
+__all__ = [
+    "corrected_variance",
+    "holm",
+    "means_over_splits",
+    "paired_contrasts",
+    "share_of_lead",
+]
 
 
 def holm(p: ArrayLike) -> Floats:
@@ -44,34 +50,81 @@ def holm(p: ArrayLike) -> Floats:
     return adjusted[np.argsort(order)]
 
 
+def corrected_variance(differences: ArrayLike, n_test: float, n_train: float) -> float:
+    """Return the variance of a mean over random splits of one sample, by Nadeau and Bengio.
+
+    Splits of one sample share images, so they differ less from one another than from splits of
+    another sample. The usual variance of the mean of J differences, s² / J, is therefore too small:
+    it finds differences that are not there (Dietterich). The corrected variance is
+
+    (1 / J + n_test / n_train) s².
+
+    It supposes that the results of two splits have the correlation n_test / (n_test + n_train), the
+    share of the images of one test set that are expected in another. This is an approximation. No
+    estimate from the splits alone is unbiased.
+
+    Parameters
+    ----------
+    differences : (J,) array of numbers
+        A difference of two methods for each split.
+    n_test, n_train : numbers
+        Images of a split that are asked, and images of which it learns. With `n_test` 0 the
+        variance is the usual one.
+
+    Returns
+    -------
+    float
+
+    References
+    ----------
+    C. Nadeau and Y. Bengio, "Inference for the generalization error", Machine Learning 52, 2003.
+    T. G. Dietterich, "Approximate statistical tests for comparing supervised classification
+    learning algorithms", Neural Computation 10, 1998.
+
+    Examples
+    --------
+    >>> corrected_variance([0.0, 1.0, 2.0, 3.0, 4.0], 0, 3000)
+    0.5
+    >>> round(corrected_variance([0.0, 1.0, 2.0, 3.0, 4.0], 1000, 3000), 3)
+    1.333
+    """
+    variance = np.var(np.asarray(differences, dtype=float), ddof=1)
+    return float(variance * (1 / np.size(differences) + n_test / n_train))
+
+
 def paired_contrasts(rows: pd.DataFrame, contrasts: Iterable[tuple[str, str, str]]) -> pd.DataFrame:
     """Compare methods in pairs, split by split, on each data set.
 
     Parameters
     ----------
     rows : DataFrame
-        ``dataset``, ``question``, ``method``, ``seed`` and ``map``, one row a split.
+        ``dataset``, ``question``, ``method``, ``seed`` and ``map``, one row a split. ``n_queries``
+        and ``n_labelled`` are the sizes for `corrected_variance`, alike in the splits of a
+        question.
     contrasts : iterable of (question, method, other method)
 
     Returns
     -------
     DataFrame
         A row for each contrast and data set, which are the index. ``difference`` is the mean over
-        the splits. ``low`` and ``high`` are the ends of its 95% interval by Student's t, for this
-        row by itself. ``p`` is adjusted by Holm's method for the number of rows.
+        the splits. ``low`` and ``high`` are the ends of its 95% interval by Student's t with the
+        corrected variance, for this row by itself. ``p`` is adjusted by Holm's method for the
+        number of rows. ``splits`` is their number. ``needed`` says what the row can show: with this
+        variance, a difference of that size is significant whatever the other rows are.
 
     Examples
     --------
     >>> maps = {"GRH": [0.24, 0.25, 0.27], "LSH": [0.14, 0.14, 0.16]}
     >>> rows = [
-    ...     ("cifar10", "ranking", method, seed, value)
+    ...     ("cifar10", "ranking", method, seed, value, 1000, 3000)
     ...     for method, values in maps.items()
     ...     for seed, value in enumerate(values)
     ... ]
-    >>> kept = pd.DataFrame(rows, columns=["dataset", "question", "method", "seed", "map"])
+    >>> columns = ["dataset", "question", "method", "seed", "map", "n_queries", "n_labelled"]
+    >>> kept = pd.DataFrame(rows, columns=columns)
     >>> contrasts = paired_contrasts(kept, [("ranking", "GRH", "LSH")])
     >>> contrasts.loc["ranking: GRH, less LSH", "cifar10"].round(3).tolist()
-    [0.107, 0.092, 0.121, 0.001]
+    [0.107, 0.086, 0.127, 0.002, 3.0, 0.02]
     """
     columns = {}
     for question, method, other in contrasts:
@@ -79,12 +132,107 @@ def paired_contrasts(rows: pd.DataFrame, contrasts: Iterable[tuple[str, str, str
         measured = rows[rows["question"] == question]
         for dataset, on_dataset in measured.groupby("dataset", sort=False):
             by_split = on_dataset.pivot(index="seed", columns="method", values="map")
-            columns[name, dataset] = mean_and_interval(by_split[method] - by_split[other])
-    table = pd.DataFrame(columns, index=["difference", "low", "high", "p"]).T
-    return table.assign(p=holm(table["p"])).rename_axis(["contrast", "dataset"])
+            differences = by_split[method] - by_split[other]
+            sizes = on_dataset[["n_queries", "n_labelled"]].iloc[0]
+            columns[name, dataset] = (*mean_and_interval(differences, *sizes), len(differences))
+    table = pd.DataFrame(columns, index=["difference", "low", "high", "p", "splits"]).T
+    first_star = student.isf(0.025 / len(table), table["splits"] - 1)
+    by_itself = student.isf(0.025, table["splits"] - 1)
+    needed = (table["high"] - table["low"]) / 2 * first_star / by_itself
+    return table.assign(p=holm(table["p"]), needed=needed).rename_axis(["contrast", "dataset"])
 
 
-def mean_and_interval(differences: pd.Series) -> tuple[float, ...]:
-    """Return the mean of differences, the ends of its 95% interval by Student's t, and p."""
-    test = ttest_1samp(differences, 0)
-    return differences.mean(), *test.confidence_interval(0.95), test.pvalue
+def means_over_splits(rows: pd.DataFrame, by: list[str], measure: str = "map") -> pd.DataFrame:
+    """Return the mean of a measure over splits, with its interval, for each group of rows.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        `by`, `measure`, ``n_queries`` and ``n_labelled``, one row a split.
+    by : list of str
+        Columns whose values name a group.
+    measure : str, default="map"
+
+    Returns
+    -------
+    DataFrame
+        ``mean``, ``low`` and ``high``: the ends of the 95% interval are those of
+        `paired_contrasts`. A group in which a split has no value has none either.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"method": "LSH", "map": [0.14, 0.14, 0.16]})
+    >>> means_over_splits(rows.assign(n_queries=1000, n_labelled=3000), ["method"]).round(3)
+             mean    low   high
+    method
+    LSH     0.147  0.106  0.187
+    """
+    found = {}
+    for key, group in rows.groupby(by, sort=False):
+        sizes = group[["n_queries", "n_labelled"]].iloc[0]
+        found[key] = mean_and_interval(group[measure], *sizes)[:3]
+    return pd.DataFrame(found, index=["mean", "low", "high"]).T.rename_axis(by)
+
+
+def mean_and_interval(
+    differences: pd.Series, n_test: float = 0, n_train: float = 1
+) -> tuple[float, float, float, float]:
+    """Return the mean of differences, the ends of its 95% interval by Student's t, and p.
+
+    The variance is that of `corrected_variance`; without sizes it is the usual one.
+    """
+    mean = differences.mean(skipna=False)
+    error = np.sqrt(corrected_variance(differences, n_test, n_train))
+    df = len(differences) - 1
+    half = student.isf(0.025, df) * error
+    return mean, mean - half, mean + half, 2 * student.sf(abs(mean) / error, df)
+
+
+def share_of_lead(
+    part: ArrayLike, lead: ArrayLike, n_test: float, n_train: float
+) -> tuple[float, float, float]:
+    """Return which share of a lead one part of it makes, with a 95% interval by Fieller's method.
+
+    The share is the mean of the parts over the mean of the leads. The interval holds every share c
+    for which the mean of part - c lead is not significant, by Student's t and `corrected_variance`.
+
+    Parameters
+    ----------
+    part, lead : (J,) arrays of numbers
+        A part and the whole lead for each split.
+    n_test, n_train : numbers
+        As for `corrected_variance`.
+
+    Returns
+    -------
+    (share, low, high) : three floats
+
+    Raises
+    ------
+    ValueError
+        If the lead itself is not significant: then any share is possible.
+
+    References
+    ----------
+    E. C. Fieller, "Some problems in interval estimation", Journal of the Royal Statistical Society
+    B 16, 1954.
+
+    Examples
+    --------
+    >>> shares = share_of_lead([0.1, 0.2, 0.3, 0.2], [0.4, 0.5, 0.5, 0.5], 0, 1)
+    >>> np.round(shares, 3)
+    array([0.421, 0.17 , 0.619])
+    """
+    both = np.array([part, lead], dtype=float)
+    means = both.mean(axis=1)
+    n_splits = both.shape[1]
+    covariance = np.cov(both) * (1 / n_splits + n_test / n_train)
+    limit = student.isf(0.025, n_splits - 1) ** 2
+    # the mean of part - c lead is significant where (1, -c) A (1, -c) is positive
+    A = np.outer(means, means) - limit * covariance
+    if A[1, 1] <= 0:
+        raise ValueError(f"the lead must be significant, got a mean of {means[1]:.3g} that is not")
+    root = np.sqrt(A[0, 1] ** 2 - A[0, 0] * A[1, 1])
+    low = (A[0, 1] - root) / A[1, 1]
+    high = (A[0, 1] + root) / A[1, 1]
+    return float(means[0] / means[1]), float(low), float(high)

@@ -1,11 +1,12 @@
-"""Measure what chapters 8 and 9 keep: all methods, tuned alike, on five splits of both data sets.
+"""Measure what chapters 8 and 9 keep: all methods, tuned alike, on both data sets.
 
-``make measure NAME=fair-fight SOURCE=...``. For each question each contender climbs from its
-defaults to where no single step is better, on validation queries. Rows that a split of any question
-queries, or the map of chapter 8, have no part in tuning. Labelled images and starts are drawn three
-times, in tuning and on each split, and the mean counts. The rows go to book/results/fair-fight.csv,
-and what tuning chose goes to fair-fight-tuning.csv. Started again, the benchmark goes on where it
-was.
+``make measure NAME=fair-fight SOURCE=...``. The bundled images have five splits and CIFAR-10 has
+twenty; queries of held-out classes have ten triples of classes on both. For each question each
+contender climbs from its defaults to where no single step is better, on validation queries; for
+held-out classes it does so for each triple, on three triples of the other classes. Rows that tuning
+sees are queried by no split. Labelled images and starts are drawn three times, in tuning and on
+each split, and the mean counts. The rows go to book/results/fair-fight.csv, and what tuning chose
+goes to fair-fight-tuning.csv. Started again, the benchmark goes on where it was.
 """
 
 import json
@@ -21,7 +22,16 @@ from sklearn.kernel_ridge import KernelRidge
 from sklearn.metrics.pairwise import cosine_similarity
 from threadpoolctl import threadpool_limits
 
-from l2h_tutorial import GRH, ITQ, LSH, PCAH, Dataset, SpectralHashing, load_dataset, split_dataset
+from l2h_tutorial import (
+    GRH,
+    ITQ,
+    LSH,
+    PCAH,
+    Dataset,
+    SpectralHashing,
+    load_dataset,
+    split_dataset,
+)
 from l2h_tutorial import mean_average_precision as by_hamming_distance
 from l2h_tutorial.affinity import knn_affinity, label_indicator
 from l2h_tutorial.baselines import AGH, CCAITQ, KSH, SDH, STH
@@ -29,13 +39,15 @@ from l2h_tutorial.controls import ClassScores, OutputCodes, RandomCodes, hadamar
 from l2h_tutorial.machines import cluster_centres, kernel_gamma
 from l2h_tutorial.protocols.results import ResultsFile
 from l2h_tutorial.protocols.trials import ranking
-from l2h_tutorial.splits import held_out_partition
+from l2h_tutorial.splits import held_out_classes, held_out_partition
 from l2h_tutorial.tuning import Validation, climb
 
 from .kept import RESULTS, origin
 
-SEEDS = range(5)
+SPLITS = {"fashion-mnist": range(5), "cifar10": range(20)}
+TRIPLES = range(10)
 N_DRAWS = 3
+N_TUNING = 2000  # rows of the database in tuning
 
 
 # --- contenders that are not in the package -------------------------------------------------------
@@ -198,6 +210,23 @@ class Taught(BaseEstimator):
         return measure(*codes_and_labels)
 
 
+class TaughtOthers(Taught):
+    """A contender that is taught all classes but three, and asked about these three.
+
+    The seed says which three. In this way each draw of a trial asks about other classes.
+    """
+
+    def fit(self, X, y):
+        self.left_out_ = held_out_classes(np.unique(y), 3, self.random_state)
+        is_taught = ~np.isin(y, self.left_out_)
+        return super().fit(X[is_taught], y[is_taught])
+
+    def mean_average_precision(self, query, database, of_query, of_database):
+        is_asked = np.isin(of_query, self.left_out_)
+        asked = (query[is_asked], database, of_query[is_asked], of_database)
+        return super().mean_average_precision(*asked)
+
+
 def precision_in_order(similarity, of_query, of_database):
     """Return the mean average precision of the ranking by a similarity without ties."""
     if of_query.ndim == 1:
@@ -282,6 +311,7 @@ METHODS = {
     "class scores": climbs(Chances(1), *SCORES),
     "class scores, 8 bits": climbs(ClassCells(8), *SCORES),
     "class scores, 4 bits": climbs(ClassCells(4), *SCORES),
+    "class scores, 8 bits, labelled cells": climbs(ClassScores(8), *SCORES),
     "predicted class": climbs(PredictedClass(1), *KERNEL),
     "exact cosine": climbs(ExactSearch()),
     "random codes": climbs(RandomCodes(32)),
@@ -338,39 +368,90 @@ QUESTIONS = {
 }
 """By question and name, the hasher and the values of its parameters.
 
-Methods are only tuned for the map: the book measures and draws it.
+Methods are only tuned for the map: fair_fight_map measures it.
 """
 
 N_LABELS = {"50 labels": 50, "200 labels": 200, "held-out": 700}  # of other questions 1,000
+N_LABELS_WITHOUT_THREE = 400  # 100 of each class, as for the question "held-out"
 
 
 # --- the splits -----------------------------------------------------------------------------------
 
 
+def seeds_of(dataset, question):
+    """Return the numbers of a question's splits; of held-out classes, those of the triples."""
+    return TRIPLES if question == "held-out" else SPLITS[dataset.name]
+
+
 def drawn(dataset, question, seed):
-    """Draw the split of a seed, with three times the labelled images that one draw teaches."""
+    """Draw the split of a seed, with three times the labelled images that one draw teaches.
+
+    Tuning sees rows that the first five splits do not query. Other splits keep off these rows.
+    """
+    if question == "held-out":
+        return off_the_tuning_rows(dataset, held_out_partition, 3, n_train=2100, random_state=seed)
     if question == "map":
         return split_dataset(dataset, random_state=42 + seed)
-    if question == "held-out":
-        return held_out_partition(dataset, 3, n_train=2100, random_state=seed)
-    return split_dataset(dataset, 1000, 3000, random_state=42 + seed)
+    if seed < 5:
+        return split_dataset(dataset, 1000, 3000, random_state=42 + seed)
+    return off_the_tuning_rows(dataset, split_dataset, 1000, 3000, random_state=42 + seed)
+
+
+def part_of(dataset, rows, name):
+    """Return some rows of a data set as a data set of its own."""
+    features = dataset.features[rows]
+    return Dataset(name, features, dataset.labels[rows], None, dataset.class_names)
+
+
+def off_the_tuning_rows(dataset, divide, *sizes, **options):
+    """Draw queries and labelled images that tuning has not seen; all others are the database."""
+    rows = np.setdiff1d(np.arange(len(dataset)), tuning_rows(dataset))
+    split = divide(part_of(dataset, rows, dataset.name), *sizes, **options)
+    query = rows[split.query_rows]
+    train = rows[split.train_rows]
+    database = np.setdiff1d(np.arange(len(dataset)), np.concatenate([query, train]))
+    return replace(
+        split,
+        query_rows=query,
+        train_rows=train,
+        database_rows=database,
+        X_database=dataset.features[database],
+        y_database=dataset.labels[database],
+    )
 
 
 @lru_cache(2)
-def tuning_split(dataset, unseen):
-    """Split the rows that no split queries; if `unseen`, with classes of their own held out."""
-    # questions that are not named have the splits of the ranking
-    splits = product(("map", "ranking", "held-out"), SEEDS)
-    queried = [drawn(dataset, question, seed).query_rows for question, seed in splits]
-    free = np.setdiff1d(np.arange(len(dataset)), np.concatenate(queried))
-    features = dataset.features[free]
-    rest = Dataset("free rows", features, dataset.labels[free], None, dataset.class_names)
-    if unseen:
-        split = held_out_partition(rest, 3, 1260, 200, len(SEEDS))
-    else:
-        split = split_dataset(rest, 600, 1800, random_state=0)
+def tuning_split(dataset):
+    """Divide rows that the first five splits do not query, five of random classes among them."""
+    queried = []
+    for seed in range(5):
+        queried += [drawn(dataset, question, seed).query_rows for question in ("map", "ranking")]
+        at_random = np.random.RandomState(seed)
+        split = held_out_partition(dataset, 3, n_train=2100, random_state=at_random)
+        queried.append(split.query_rows)
+    rows = np.setdiff1d(np.arange(len(dataset)), np.concatenate(queried))
+    return divided(dataset, rows, 600, 1800)
+
+
+@lru_cache(2)
+def tuning_rows(dataset):
+    """Return the rows that tuning sees."""
+    s = prepared(tuning_split(dataset), "ranking", 0, N_TUNING)
+    return np.sort(np.concatenate([s.query_rows, s.train_rows, s.database_rows]))
+
+
+def tuning_split_without(dataset, left_out):
+    """Divide the rows that tuning sees, but for those of some classes."""
+    rows = tuning_rows(dataset)
+    return divided(dataset, rows[~np.isin(dataset.labels[rows], left_out)], 700, 840)
+
+
+def divided(dataset, rows, n_query, n_train):
+    """Divide some rows of a data set."""
+    part = part_of(dataset, rows, "rows for tuning")
+    split = split_dataset(part, n_query, n_train, random_state=0)
     names = ("query_rows", "train_rows", "database_rows")
-    return replace(split, **{name: free[getattr(split, name)] for name in names})
+    return replace(split, **{name: rows[getattr(split, name)] for name in names})
 
 
 def prepared(split, question, seed, n_items):
@@ -421,11 +502,16 @@ def lesson(question, hasher, s):
 # --- tuning and measuring -------------------------------------------------------------------------
 
 
-def tune(dataset, question, name):
+def tune(dataset, question, name, triple):
     """Return the parameters to which a method climbed, and in how many trials."""
     hasher, values = QUESTIONS[question][name]
-    s = prepared(tuning_split(dataset, question == "held-out"), question, 0, 2000)
-    hasher, prefix, s = lesson(question, hasher, s)
+    split = tuning_split(dataset)
+    if question == "held-out":
+        left_out = held_out_classes(np.unique(dataset.labels), 3, triple)
+        split = tuning_split_without(dataset, left_out)
+    hasher, prefix, s = lesson(question, hasher, prepared(split, question, 0, N_TUNING))
+    if question == "held-out":
+        hasher = TaughtOthers(hasher.hasher, N_LABELS_WITHOUT_THREE, hasher.images)
     start = time.thread_time()
     ladders = {prefix + name: steps for name, steps in values.items()}
     found = climb(hasher, Validation(s, s), ladders, n_draws=N_DRAWS)
@@ -438,22 +524,27 @@ def tune(dataset, question, name):
     }
 
 
+def learners(question, hasher, s, seed):
+    """Make three copies of a contender, each with its own seed for labelled images and starts."""
+    hasher, _, s = lesson(question, hasher, s)
+    starts = [name for name in hasher.get_params() if name.endswith("random_state")]
+    first = 15 * (seed // 5) + seed % 5  # no two splits share a seed
+    for draw in range(N_DRAWS):
+        yield clone(hasher).set_params(**dict.fromkeys(starts, first + 5 * draw)), s
+
+
 def measure(dataset, question, hasher, seed):
     """Return means over draws of the mean average precision and of the processor seconds."""
-    hasher, _, s = lesson(question, hasher, split_of(dataset, question, seed))
-    starts = [name for name in hasher.get_params() if name.endswith("random_state")]
-    seeds = [seed + len(SEEDS) * draw for draw in range(N_DRAWS)]
-    draws = []
-    for draw_seed in seeds:
-        learner = clone(hasher).set_params(**dict.fromkeys(starts, draw_seed))
-        draws.append(ranking(learner, s))
-    return {key: round(float(np.mean([draw[key] for draw in draws])), 5) for key in draws[0]}
+    s = split_of(dataset, question, seed)
+    draws = [ranking(learner, part) for learner, part in learners(question, hasher, s, seed)]
+    means = {key: round(float(np.mean([draw[key] for draw in draws])), 5) for key in draws[0]}
+    return {"n_queries": len(s.y_query), "n_labelled": len(s.y_train)} | means
 
 
-def contenders(question, chosen):
+def contenders(question, chosen, asked_as):
     """Return the methods that a question is asked, with what tuning chose for it."""
     return {
-        name: clone(hasher).set_params(**chosen.get((question, name), {}))
+        name: clone(hasher).set_params(**chosen.get((asked_as, name), {}))
         for name, (hasher, _) in QUESTIONS[question].items()
     }
 
@@ -464,6 +555,9 @@ def chosen_parameters(tuning, name):
     return rows.map(json.loads).to_dict()
 
 
+# --- keeping --------------------------------------------------------------------------------------
+
+
 def keep(file, cell, measured_on, work, *arguments):
     """Do the work and add what it returns to the file, unless the cell is there."""
     if cell not in file:
@@ -472,22 +566,39 @@ def keep(file, cell, measured_on, work, *arguments):
         print(*cell.values(), *found.values(), flush=True)
 
 
-@threadpool_limits.wrap(limits=1)
+def keep_choices(dataset, measured_on):
+    """Tune what has not been tuned, and return all choices."""
+    file = ResultsFile(RESULTS / "fair-fight-tuning.csv", ["dataset", "question", "method"])
+    for question, asked in QUESTIONS.items():
+        triples = TRIPLES if question == "held-out" else [None]
+        for triple, (name, (_, values)) in product(triples, asked.items()):
+            asked_as = asked_with(question, triple)
+            cell = {"dataset": dataset.name, "question": asked_as, "method": name}
+            if values:
+                keep(file, cell, measured_on, tune, dataset, question, name, triple)
+    return chosen_parameters(file.frame(), dataset.name)
+
+
+def keep_rankings(dataset, measured_on, chosen):
+    """Measure the methods on the splits of each question."""
+    file = ResultsFile(RESULTS / "fair-fight.csv", ["dataset", "question", "method", "seed"])
+    for question in QUESTIONS:
+        seeds = () if question == "map" else seeds_of(dataset, question)
+        for seed in seeds:
+            hashers = contenders(question, chosen, asked_with(question, seed))
+            for name, hasher in hashers.items():
+                cell = {"dataset": dataset.name, "question": question, "method": name, "seed": seed}
+                keep(file, cell, measured_on, measure, dataset, question, hasher, seed)
+
+
+def asked_with(question, seed):
+    """Return the question under which tuning is kept: of held-out classes, each triple's own."""
+    return f"{question} {seed}" if question == "held-out" else question
+
+
 def main():
     source = os.environ.get("L2H_SOURCE") or None
-    tuning = ResultsFile(RESULTS / "fair-fight-tuning.csv", ["dataset", "question", "method"])
-    measured = ResultsFile(RESULTS / "fair-fight.csv", ["dataset", "question", "method", "seed"])
-    for dataset in load_dataset("fashion-mnist"), load_dataset("cifar10", source=source):
-        measured_on = origin(dataset)
-        for question, asked in QUESTIONS.items():
-            for name, (_, values) in asked.items():
-                cell = {"dataset": dataset.name, "question": question, "method": name}
-                if values:
-                    keep(tuning, cell, measured_on, tune, dataset, question, name)
-            if question == "map":
-                continue
-            chosen = chosen_parameters(tuning.frame(), dataset.name)
-            hashers = contenders(question, chosen)
-            for seed, (name, hasher) in product(SEEDS, hashers.items()):
-                cell = {"dataset": dataset.name, "question": question, "method": name, "seed": seed}
-                keep(measured, cell, measured_on, measure, dataset, question, hasher, seed)
+    with threadpool_limits(1):
+        for dataset in load_dataset("fashion-mnist"), load_dataset("cifar10", source=source):
+            measured_on = origin(dataset)
+            keep_rankings(dataset, measured_on, keep_choices(dataset, measured_on))
