@@ -234,8 +234,8 @@ def held_out_partition(
     n_query_per_class : int, default=100
         All rows that are neither queries nor training rows are the database.
     random_state : int, RandomState instance or None, default=0
-        An int also says which classes are left out, by :func:`held_out_classes`: of ten classes,
-        the seeds 0 to 9 leave out ten different triples. Otherwise the classes are drawn at random.
+        An int also says which classes are left out: of ten classes, the seeds 0 to 9 leave out ten
+        different triples, each class in three of them. Otherwise the classes are drawn at random.
 
     Returns
     -------
