@@ -129,6 +129,28 @@ def check_named(value: Any, name: str, names: Collection[str], method: str) -> N
         raise TypeError(f"{name} must be {expected}, got {value!r}")
 
 
+def is_as_checked(X: Any, estimator: Any) -> bool:
+    """Say whether `X` is a finite array, as a fitted estimator takes it without a conversion.
+
+    scikit-learn's checks of one query take longer than to hash it.
+
+    Examples
+    --------
+    >>> from l2h_tutorial import LSH
+    >>> lsh = LSH(8).fit(np.eye(2))
+    >>> is_as_checked(np.eye(2), lsh), is_as_checked([[1, 0]], lsh)
+    (True, False)
+    """
+    if type(X) is not np.ndarray or X.dtype not in (np.float64, np.float32):
+        return False
+    if X.ndim != 2 or not len(X) or X.shape[1] != estimator.n_features_in_:
+        return False
+    if hasattr(estimator, "feature_names_in_"):
+        return False  # scikit-learn warns that names are missing
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(X.sum()))
+
+
 def load_optional(module: str, user: str, extra: str = "notebooks") -> Any:
     """Import a module that may be missing, or raise an error that says how to install it.
 

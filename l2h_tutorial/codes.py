@@ -238,27 +238,37 @@ def hamming_distances(a_bits: ArrayLike, b_bits: ArrayLike) -> Distances:
     """
     a = check_bits(a_bits, name="a_bits")
     b = check_bits(b_bits, a.shape[1], name="b_bits")
-    return distances_of_all(pack_bits(a), pack_bits(b))
+    return distances_of_all(pack_bits(a), pack_bits(b)).astype(np.int32)
 
 
-def distances_of_all(a_words: Array, b_words: Array) -> Distances:
-    """Compare each packed code of one set, (n_a, n_words), with each of another, (n_b, n_words)."""
-    distances = np.empty((len(a_words), len(b_words)), dtype=np.int32)
+def distances_of_all(a_words: Array, b_words: Array) -> Array:
+    """Compare each packed code of one set, (n_a, n_words), with each of another, (n_b, n_words).
+
+    Returns
+    -------
+    (n_a, n_b) array of uint8, or of uint16 for codes of several words
+    """
+    n_words = a_words.shape[1]
+    distances = np.empty((len(a_words), len(b_words)), np.uint8 if n_words == 1 else np.uint16)
     columns = np.ascontiguousarray(b_words.T)[:, None]
     step = max(1, _BLOCK // len(b_words))
-    for start in range(0, len(a_words), step):
-        rows = a_words[start : start + step].T[:, :, None]
-        distances[start : start + step] = packed_distances(rows, columns)
+    for row in range(0, len(a_words), step):
+        rows = a_words[row : row + step].T[:, :, None]
+        for column in range(0, len(b_words), _BLOCK):
+            block = slice(column, column + _BLOCK)
+            packed_distances(rows, columns[:, :, block], out=distances[row : row + step, block])
     return distances
 
 
-def packed_distances(a_words: Array, b_words: Array) -> Array:
+def packed_distances(a_words: Array, b_words: Array, out: Array | None = None) -> Array:
     """Count the bits in which packed codes differ: XOR leaves a one where they do.
 
     Parameters
     ----------
     a_words, b_words : (n_words, ...) arrays of unsigned integers
         A column is a code, as `pack_bits` packs a row; what follows the first axis is broadcast.
+    out : array, optional
+        Where the result is put, of the shape and type that it has.
 
     Returns
     -------
@@ -269,9 +279,9 @@ def packed_distances(a_words: Array, b_words: Array) -> Array:
     >>> packed_distances(np.array([[0, 7]], dtype=np.uint64), np.array([[1]], dtype=np.uint64))
     array([1, 2], dtype=uint8)
     """
-    distances = np.bitwise_count(a_words[0] ^ b_words[0])
+    distances = np.bitwise_count(a_words[0] ^ b_words[0], out=out)
     if len(a_words) > 1:
-        distances = distances.astype(np.uint16)
+        distances = distances.astype(np.uint16, copy=False)
     for a, b in zip(a_words[1:], b_words[1:], strict=True):
         distances += np.bitwise_count(a ^ b)
     return distances

@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from .checks import Array, Bits, Floats, check_integer
+from .checks import Array, Bits, Floats, check_integer, is_as_checked
 
 __all__ = [
     "LSH",
@@ -43,7 +43,7 @@ class Estimator(BaseEstimator):
     def _new_points(self, X: ArrayLike) -> Array:
         """Begin to transform: check that `fit` came before, and return the checked features."""
         check_is_fitted(self)
-        return self._checked(X, reset=False)
+        return np.asarray(X) if is_as_checked(X, self) else self._checked(X, reset=False)
 
 
 def in_blocks(compute: Callable[[Array], Array], points: Array) -> Array:

@@ -377,7 +377,10 @@ class SignCodes(Quantiser):
             return super()._estimates(Q, stored)
         query_codes = self._write(self._rotated(Q))
         distances = distances_of_all(words_of_bytes(query_codes), words_of_bytes(stored))
-        return self.n_features_in_ - 2 * distances
+        estimates = distances.astype(np.int32)
+        estimates *= -2
+        estimates += self.n_features_in_
+        return estimates
 
 
 def signs(codes: Bytes, n: int) -> Singles:

@@ -23,7 +23,15 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..buckets import HashTable
-from ..checks import Array, Bits, Integers, check_choice, check_integer, check_positive
+from ..checks import (
+    Array,
+    Bits,
+    Integers,
+    check_choice,
+    check_integer,
+    check_positive,
+    is_as_checked,
+)
 from ..codes import pack_bits, packed_distances
 from ..lsh import LSH, in_blocks
 from ..search import Reranker, exact_neighbours, rerank
@@ -40,7 +48,7 @@ _BLOCK_ROWS = 1024  # rows hashed at a time
 _EXACT_ROWS = 4096
 _MANY_ROWS = 10_000
 _LARGE_SHARE = 0.1
-_FREE = ("n_jobs", "n_neighbors", "random_state")  # parameters that may change after `fit`
+_FIXED = ("hasher", "metric", "radius", "target_recall")  # must not change after `fit`
 
 
 class ScanWarning(UserWarning):
@@ -243,12 +251,18 @@ class HashNeighbors(  # type: ignore[call-arg]  # scikit-learn has no types
 
     def _fixed_parameters(self) -> dict[str, Any]:
         """Return the parameters that must not change after `fit`, those of the hasher too."""
-        return {name: value for name, value in self.get_params().items() if name not in _FREE}
+        own = {name: getattr(self, name) for name in _FIXED}
+        of_hasher = self.hasher.get_params() if hasattr(self.hasher, "get_params") else {}
+        return own | {f"hasher__{name}": value for name, value in of_hasher.items()}
 
     def _checked(self, X: ArrayLike, **options: Any) -> Array:
         """Return vectors once they are checked; outside `fit`, they must have as many columns."""
         kinds = [np.float64, np.float32, np.float16]
         return validate_data(self, X, dtype=kinds, **options)
+
+    def _checked_queries(self, X: Any) -> Array:
+        """Return vectors that are not fitted, once they are checked."""
+        return np.asarray(X) if is_as_checked(X, self) else self._checked(X, reset=False)
 
     def _choose_queries(self, queries: Any, hasher: Any, random: np.random.RandomState) -> Integers:
         """Choose the queries that choose the radius; return the rows that the hasher may see."""
@@ -356,7 +370,7 @@ class HashNeighbors(  # type: ignore[call-arg]  # scikit-learn has no types
             As `kneighbors`.
         """
         check_is_fitted(self)
-        return self._bits(self._checked(X, reset=False))
+        return self._bits(self._checked_queries(X))
 
     def kneighbors(
         self,
@@ -491,7 +505,7 @@ class HashNeighbors(  # type: ignore[call-arg]  # scikit-learn has no types
             if not len(queries):
                 raise ValueError("there were too few rows to hold any out: give queries")
         else:
-            queries, own = self._checked(X, reset=False), None
+            queries, own = self._checked_queries(X), None
         found, n_candidates = self._answer(queries, own, self.n_neighbors)[1:]
         exact = self._exact(queries, own, self.n_neighbors)
         recalls = (found[:, :, None] == exact[:, None]).any(axis=2).mean(axis=1)
@@ -551,7 +565,7 @@ class HashNeighbors(  # type: ignore[call-arg]  # scikit-learn has no types
         k = self.n_neighbors if n_neighbors is None else n_neighbors
         if X is None:
             return self._answer(self._fit_X, np.arange(self.n_samples_fit_), k)
-        return self._answer(self._checked(X, reset=False), None, k)
+        return self._answer(self._checked_queries(X), None, k)
 
     def _answer(self, queries: Array, own: Integers | None, n_neighbors: int) -> list[Any]:
         """Return distances and positions of the nearest, and each query's number of candidates.
@@ -569,24 +583,29 @@ class HashNeighbors(  # type: ignore[call-arg]  # scikit-learn has no types
         blocks = [
             slice(start, start + _BLOCK_QUERIES) for start in range(0, len(queries), _BLOCK_QUERIES)
         ]
-        with ThreadPoolExecutor(effective_n_jobs(self.n_jobs)) as threads:
-            answers = threads.map(
-                lambda block: self._search_block(
-                    queries[block], None if own is None else own[block], k, radius
-                ),
-                blocks,
+
+        def answer(block: slice) -> tuple[Any, Any, Any]:
+            return self._search_block(
+                queries[block], None if own is None else own[block], k, radius
             )
+
+        n_threads = min(effective_n_jobs(self.n_jobs), len(blocks))
+        if n_threads == 1:  # to begin a thread takes longer than to answer a query
+            answers = [answer(block) for block in blocks]
+        else:
+            with ThreadPoolExecutor(n_threads) as threads:
+                answers = list(threads.map(answer, blocks))
         return [np.concatenate(part) for part in zip(*answers, strict=True)]
 
     def _check_unchanged(self) -> None:
         """Refuse to search if a parameter was changed that `fit` has used."""
         now = self._fixed_parameters()
-        for name in sorted(self._fitted_with | now):
+        for name in now | self._fitted_with:
             before: Any = self._fitted_with.get(name)
             value: Any = now.get(name)
             # an estimator is compared by its own parameters, which are among these
             same = type(value) is type(before)
-            if not hasattr(value, "get_params"):
+            if value is not before and not hasattr(value, "get_params"):
                 same = np.array_equal(value, before)
             if not same:
                 raise ValueError(

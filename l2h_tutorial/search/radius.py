@@ -29,7 +29,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..checks import Array, Codes, Floats, Objects, check_integer
-from ..codes import WORD_BITS, pack_bits, packed_distances, unpack_bits
+from ..codes import WORD_BITS, distances_of_all, pack_bits, packed_distances, unpack_bits
 
 Words = Array  # packed codes: unsigned integers of any size
 Numbers = Array  # row numbers, places, counts: integers
@@ -40,8 +40,8 @@ DIRECT_BITS = 16
 
 # Measured times, in nanoseconds. The unit is the comparison of one word after another, as `scan`
 # does it: about one nanosecond a word.
-LOOK_UP = 10  # read a place anywhere in memory
-SEARCH = 40  # find one of the sorted codes
+LOOK_UP = 20  # sort a short code among others, and read its place anywhere in memory
+SEARCH = 60  # find one of the sorted codes
 PROBE = 20  # look up a piece, or compare a candidate: several reads, in a crowded cache
 SORT = 100  # sort one code among many
 COMPARE = 6  # compare a code with the next in the sorted order
@@ -53,9 +53,7 @@ SAMPLE_ROWS = 1024
 XORSHIFTS = np.array([(13, 7, 17), (5, 27, 23)], dtype=np.uint64)
 
 # Codes looked up or compared at a time (at least one query's): small arrays stay in the cache.
-_BLOCK = 1 << 17
-# Codes that are compared with a query at a time, for the same reason.
-_CACHED = 1 << 15
+_BLOCK = 1 << 18
 # Microseconds. A radius that takes less is looked up at once, without the smaller ones before it.
 _FREE = 5
 # A query gives up the growing radius if it would find too few rows even if every further bit
@@ -145,23 +143,24 @@ def ball_size(n_bits: int, radius: int) -> int:
     return sum(comb(n_bits, distance) for distance in range(check_radius(radius, n_bits) + 1))
 
 
-class PieceTable(NamedTuple):
-    """Look up codes by one of their pieces.
+class PieceTables(NamedTuple):
+    """Look up codes by any of their pieces.
 
-    The codes whose piece has slot s are at ``places[offsets[s] : offsets[s + 1]]`` in the index.
-    Codes with other pieces may be among them, since different pieces can have the same slot.
+    Every piece has slots of its own: those of the second piece come after those of the first. The
+    codes whose piece has slot s are at ``places[offsets[s] : offsets[s + 1]]`` in the index. Codes
+    with other pieces may be among them, since different pieces can have the same slot.
 
     Fields
     ------
-    mask : (n_words, 1) array of unsigned integers
-        Ones at the bits of the piece.
-    ones : tuple of int
-        For each bit of the piece, the slot of the code that has a one there and zeros elsewhere.
-    offsets, places : arrays of int32
+    masks : (n_words, n_pieces, 1) array of unsigned integers
+        Ones at the bits of each piece.
+    ones : list of tuples of int
+        For each bit of each piece, the slot of the code that has a one there and zeros elsewhere.
+    offsets, places : arrays of integers
     """
 
-    mask: Words
-    ones: tuple[int, ...]
+    masks: Words
+    ones: list[tuple[int, ...]]
     offsets: Numbers
     places: Numbers
 
@@ -197,7 +196,7 @@ class CodeIndex:
         return {}
 
     @cached_property
-    def tables(self) -> list[PieceTable]:
+    def tables(self) -> PieceTables:
         """Make the tables of pieces when the first search needs them."""
         return piece_tables(self)
 
@@ -297,9 +296,12 @@ def scan(index: CodeIndex, queries: Words, radius: int) -> tuple[Numbers, Number
     counts : (n_queries,) array of integers
         How many there are of each query.
     """
-    distances = packed_distances(index.words[:, None], queries.T[:, :, None])  # a row a query
-    places = [near.nonzero()[0] for near in distances <= radius]
-    return np.concatenate(places), np.array([len(each) for each in places])
+    near = np.flatnonzero(distances_of_all(queries, index.words.T) <= radius)
+    # what is found for a query has numbers from its start on
+    starts = np.arange(len(queries) + 1) * len(index.rows)
+    counts = np.diff(near.searchsorted(starts))
+    near -= starts[:-1].repeat(counts)
+    return near, counts
 
 
 def enumerate_ball(index: CodeIndex, queries: Words, radius: int) -> tuple[Numbers, Numbers]:
@@ -309,11 +311,13 @@ def enumerate_ball(index: CodeIndex, queries: Words, radius: int) -> tuple[Numbe
     """
     ones = tuple(1 << position for position in range(index.n_bits))
     codes = queries ^ flips(ones, radius).astype(queries.dtype)
-    codes.sort(axis=1)  # so that the places ascend
+    # sorted, so that the places ascend
     if index.n_bits <= DIRECT_BITS:
-        starts = index.firsts[codes]
-        stops = index.firsts[codes + np.int64(1)]  # int64, because 255 + 1 is no uint8
+        codes.sort(axis=1, kind="stable")  # a radix sort, since NumPy has one for 16 bits
+        starts = index.firsts.take(codes)
+        stops = index.firsts.take(codes + np.int64(1))  # int64, because 255 + 1 is no uint8
     else:
+        codes.sort(axis=1)
         starts = np.searchsorted(index.words[0], codes)
         stops = np.searchsorted(index.words[0], codes, "right")
     sizes = stops - starts
@@ -331,36 +335,40 @@ def multi_index(index: CodeIndex, queries: Words, radius: int) -> tuple[Numbers,
     CVPR 2012.
     """
     n_rows = len(index.rows)
-    found = []
-    for places, counts in candidates(index, queries, -1, radius):
-        near = np.flatnonzero(distances_at(index, places, queries, counts) <= radius)
-        owners = np.searchsorted(np.cumsum(counts), near, side="right")
-        found.append(owners * n_rows + places[near])
+    places, counts = candidates(index, queries, -1, radius)
+    near = np.flatnonzero(distances_at(index, places, queries, counts) <= radius)
+    owners = np.searchsorted(np.cumsum(counts), near, side="right")
     # several pieces may have found the same code
-    owners, places = np.divmod(each_once(np.concatenate(found)), n_rows)
+    owners, places = np.divmod(each_once(owners * n_rows + places[near]), n_rows)
     return places, np.bincount(owners, minlength=len(queries))
 
 
 def candidates(
     index: CodeIndex, queries: Words, searched: int, radius: int
-) -> Iterator[tuple[Numbers, Numbers]]:
-    """Yield, for each piece, the codes whose piece is near enough for a distance up to `radius`.
+) -> tuple[Numbers, Numbers]:
+    """Find the codes with a piece that is near enough for a distance up to `radius`.
 
-    What was looked up for the radius `searched` is left out; -1 leaves out nothing. Yields what
+    What was looked up for the radius `searched` is left out; -1 leaves out nothing. Returns what
     `scan` returns, in no order. A place may come again for another piece, and codes with other
     pieces but the same hash come too.
     """
+    tables = index.tables
+    n_rows = len(index.rows)
     known_radii = piece_radii(searched, index.n_pieces)
     radii = piece_radii(radius, index.n_pieces)
-    for table, known, within in zip(index.tables, known_radii, radii, strict=True):
-        if within > known:
-            # the nearest patterns come first, so those looked up before are the first ones
-            n_known = sum(comb(len(table.ones), distance) for distance in range(known + 1))
-            patterns = flips(table.ones, within)[n_known:]
-            slots = slots_of(queries.T & table.mask, len(index.rows))[:, None] ^ patterns
-            starts = table.offsets[slots]
-            sizes = table.offsets[slots + 1] - starts
-            yield table.places[ranges(starts.ravel(), sizes.ravel())], sizes.sum(axis=1)
+    pieces = [piece for piece, within in enumerate(radii) if within > known_radii[piece]]
+    patterns = []
+    for piece in pieces:
+        ones = tables.ones[piece]
+        # the nearest patterns come first, so those looked up before are the first ones
+        n_known = sum(comb(len(ones), distance) for distance in range(known_radii[piece] + 1))
+        patterns.append(flips(ones, radii[piece])[n_known:])
+    own = slots_of(queries.T[:, None] & tables.masks[:, pieces], n_rows)
+    own += np.array(pieces)[:, None] << slot_bits(n_rows)
+    slots = own.T.repeat([len(each) for each in patterns], axis=1) ^ np.concatenate(patterns)
+    starts = tables.offsets.take(slots)
+    sizes = tables.offsets.take(slots + 1) - starts
+    return tables.places[ranges(starts.ravel(), sizes.ravel())], sizes.sum(axis=1)
 
 
 def each_once(keys: Numbers) -> Numbers:
@@ -393,8 +401,10 @@ def ranges(starts: Numbers, sizes: Numbers) -> Numbers:
     >>> ranges(np.array([5, 7, 0]), np.array([3, 0, 2]))
     array([5, 6, 7, 0, 1])
     """
-    stops = np.cumsum(sizes)
-    return np.repeat(starts + sizes - stops, sizes) + np.arange(sizes.sum())
+    stops = sizes.cumsum()
+    numbers = (starts + sizes - stops).repeat(sizes)
+    numbers += np.arange(len(numbers))
+    return numbers
 
 
 def piece_radii(radius: int, n_pieces: int) -> list[int]:
@@ -454,19 +464,24 @@ def slot_bits(n_rows: int) -> int:
     return max(1, round(log2(n_rows)))
 
 
-def piece_tables(index: CodeIndex) -> list[PieceTable]:
+def piece_tables(index: CodeIndex) -> PieceTables:
     """Make tables of all pieces, which take about 9 bytes a row and piece."""
     n_rows = len(index.rows)
-    tables = []
+    n_slots = 1 << slot_bits(n_rows)
+    pieces = masks(index, index.n_pieces)
     single = pack_bits(np.eye(index.n_bits, dtype=bool)).T  # codes with one bit
-    for mask in masks(index, index.n_pieces):
+    ones = []
+    sizes = np.empty((len(pieces), n_slots), dtype=np.int64)
+    places = np.empty((len(pieces), n_rows), dtype=np.int32)
+    for piece, mask in enumerate(pieces):
         slots = slots_of(index.words & mask, n_rows)
-        sizes = np.bincount(slots, minlength=1 << slot_bits(n_rows))
-        offsets = np.append(0, np.cumsum(sizes)).astype(np.int32)
-        ones = slots_of(single[:, (single & mask).any(axis=0)], n_rows)
-        places = np.argsort(slots).astype(np.int32)
-        tables.append(PieceTable(mask, tuple(ones.tolist()), offsets, places))
-    return tables
+        sizes[piece] = np.bincount(slots, minlength=n_slots)
+        places[piece] = np.argsort(slots)
+        of_bits = slots_of(single[:, (single & mask).any(axis=0)], n_rows)
+        ones.append(tuple(of_bits.tolist()))
+    offsets = np.append(0, sizes.cumsum())
+    smallest = np.int32 if offsets[-1] < 1 << 31 else np.int64
+    return PieceTables(pieces.swapaxes(0, 1), ones, offsets.astype(smallest), places.ravel())
 
 
 class Plan(NamedTuple):
@@ -497,8 +512,8 @@ def plans(index: CodeIndex, radius: int) -> list[Plan]:
     """Return all ways to search `index` within `radius`, the cheapest first; kept with the index.
 
     The rule uses measured times. A scan reads memory in a row, so it compares a word in a
-    nanosecond. A short code that is looked up may lie anywhere in memory, and takes ten. A piece,
-    or a candidate found by a piece, takes twenty. One of many sorted codes takes forty.
+    nanosecond. A short code that is looked up may lie anywhere in memory, and takes twenty. So does
+    a piece, or a candidate found by a piece. One of many sorted codes takes sixty.
 
     How many rows will be found is estimated from a sample of pairs of rows, as if queries were like
     rows. The sample may be too small to hold any near pair. So for pieces the estimate is at least
@@ -714,14 +729,13 @@ class NearestSearch:
 
     def look_up(self, queries: Numbers, radius: int) -> Numbers:
         """Return the keys of up to `k` nearest rows of each query, among the new candidates."""
-        keys = []
         words = self.query_words[queries]
-        for places, counts in candidates(self.index, words, self.radius, radius):
-            distances = distances_at(self.index, places, words, counts)
-            near = (distances <= self.farthest).nonzero()[0]
-            owners = np.repeat(queries, counts)[near]
-            keys.append(self.keys.pack(owners, distances[near], self.index.rows[places[near]]))
-        found = each_once(np.concatenate(keys))
+        places, counts = candidates(self.index, words, self.radius, radius)
+        distances = distances_at(self.index, places, words, counts)
+        near = (distances <= self.farthest).nonzero()[0]
+        owners = np.repeat(queries, counts)[near]
+        keys = self.keys.pack(owners, distances[near], self.index.rows[places[near]])
+        found = each_once(keys)
         starts, counts = self.keys.within(found, queries, self.index.n_bits)
         return found[ranges(starts, np.minimum(self.k, counts))]
 
@@ -738,7 +752,7 @@ class NearestSearch:
     def compare_rest(self) -> None:
         """Compare the queries that are not done with all rows."""
         for query in np.concatenate([*self.given_up, self.growing]):
-            distances = all_distances(self.index, self.query_words[query])
+            distances = distances_of_all(self.query_words[[query]], self.index.words.T)[0]
             near = nearest_places(distances, self.k)
             keys = self.keys.pack(query, distances[near], self.index.rows[near])
             self.nearest[query] = np.sort(keys)[: self.k]
@@ -771,15 +785,6 @@ def nearest_places(distances: Array, k: int) -> Numbers:
     sample = distances[:: max(1, int(0.6 * sqrt(len(distances) / k)))]
     near = (distances <= np.partition(sample, k - 1)[k - 1]).nonzero()[0]
     return near[distances[near] <= np.partition(distances[near], k - 1)[k - 1]]
-
-
-def all_distances(index: CodeIndex, query: Words) -> Array:
-    """Return the Hamming distances from a query, a row of words, to all codes, (n,)."""
-    distances = np.empty(len(index.rows), dtype=np.uint8 if len(query) == 1 else np.uint16)
-    for start in range(0, len(distances), _CACHED):
-        block = slice(start, start + _CACHED)
-        distances[block] = packed_distances(index.words[:, block], query[:, None])
-    return distances
 
 
 def steps(index: CodeIndex) -> list[tuple[int, Plan]]:

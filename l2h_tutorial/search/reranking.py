@@ -19,9 +19,11 @@ from .radius import Numbers, object_array
 # A block is at most so many queries, and so many products of a query and a row.
 _BLOCK_QUERIES = 128
 _BLOCK_PRODUCTS = 1 << 25  # 128 MB of float32
-# Share of the rows, measured. If more are candidates, one product with all rows is faster than
-# gathering the candidates' rows.
+# Share of the rows, measured. If more are candidates of each query, one product with all rows is
+# faster than gathering the candidates' rows. To read all rows and to square them once takes as long
+# as the products of ten queries.
 _MANY = 0.05
+_READING = 10
 # Between these, float32 holds the square of a length without loss.
 _SMALLEST = 1e-28
 _LARGEST = 1e28
@@ -193,7 +195,8 @@ class Reranker:
     @np.errstate(over="ignore", invalid="ignore")
     def nearest(self, candidates: Any, k: int) -> tuple[list[Floats], list[Numbers]]:
         """Return, for each query, the distances and rows of its k nearest candidates."""
-        many = sum(map(len, candidates)) > _MANY * len(self._database) * len(candidates)
+        n_products = len(self._database) * (len(candidates) + _READING)
+        many = sum(map(len, candidates)) > _MANY * n_products
         nearest = []
         nearest_distances = []
         for i, rows in enumerate(candidates):
