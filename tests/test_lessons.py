@@ -944,41 +944,43 @@ def test_tables_look_at_less_than_a_radius_for_the_same_recall(lab, seed):
     assert sum(table.bits.nbytes for table in tables.tables) == 64 * one.bits.nbytes
 
 
-def test_longer_codes_look_at_less(lab, seed):
-    """designing: "With 8 bits a radius is a blunt knob" "they spend their bits where the vectors
-    differ most"
+def test_short_codes_are_blunt_and_components_look_at_less(lab, seed):
+    """designing: "With 8 bits a radius is a blunt knob" "spend their bits where the vectors differ
+    most"
     """
     s = lab.split["centred"]
     queries = s.X_query[:100]
-    exact = exact_neighbours(queries, s.X_database, 10)
     share = {}
     hashers = [LSH(n_bits, random_state=seed) for n_bits in (8, 32, 64)]
     for hasher in [*hashers, PCAH(32)]:
         nn = HashNeighbors(hasher, target_recall=0.9, random_state=seed).fit(s.X_database)
-        assert recall_of_exact(nn.kneighbors(queries)[1], exact) > 0.82
-        share[f"{type(hasher).__name__} {hasher.n_bits}"] = nn.scanned_share(queries)
+        found = nn.measure(queries)
+        assert found.recall > 0.82
+        share[f"{type(hasher).__name__} {hasher.n_bits}"] = found.scanned
     assert share["LSH 8"] > 2 * share["LSH 64"]
     assert share["PCAH 32"] < 0.8 * share["LSH 32"]
 
 
-def test_the_kept_designs_have_equal_recall():
-    """designing: "answers single queries" "times as long to build" "until it finds at least
-    nineteen in twenty" "and is ahead of ours too" "so comparing codes takes most of the time"
-    """
-    kept = pd.read_csv(BOOK / "results" / "designs.csv").set_index("way")
-    assert (kept.recall > 0.93).all()
-    assert kept[["data", "versions", "machine", "date"]].notna().all(axis=None)
-    ours = kept.loc["PCAH, 32 bits"]
-    assert ours.batch_qps > 10 * kept.batch_qps["exhaustive"]
-    assert ours.batch_qps > 2 * kept.batch_qps["faiss flat"]
-    assert kept.single_qps["faiss HNSW"] > 3 * ours.single_qps
-    assert kept.build_s["faiss HNSW"] > 3 * ours.build_s
-    assert ours.bytes_a_row < kept.bytes_a_row["faiss HNSW"]
-    assert kept.batch_qps["faiss IVF"] > 1.5 * ours.batch_qps
-    index_lsh = kept.loc["faiss IndexLSH, re-ranked"]
-    assert index_lsh.batch_qps > ours.batch_qps
-    assert index_lsh.single_qps > ours.single_qps
-    assert kept.batch_qps["LSH, 64 bits"] > 1.5 * kept.batch_qps["LSH, 128 bits"]
+@five_seeds
+def test_longer_codes_look_at_less_in_the_mean(lab, seeds):
+    """designing: "longer codes of random hyperplanes look at less" "The recall is not quite the
+    same" """
+    s = lab.split["centred"]
+    queries = s.X_query[:100]
+    recalls = []
+    shares = []
+    for n_bits in (8, 16, 32, 64, 128):
+        found = [
+            HashNeighbors(LSH(n_bits), target_recall=0.9, random_state=seed)
+            .fit(s.X_database)
+            .measure(queries)
+            for seed in seeds
+        ]
+        recalls.append(np.mean([each.recall for each in found]))
+        shares.append(np.mean([each.scanned for each in found]))
+    assert shares == sorted(shares, reverse=True)
+    assert shares[-1] < 0.9 * shares[-2]
+    assert np.ptp(recalls) > 0.01
 
 
 def test_the_kept_hashers_speak_for_the_default():
@@ -1001,7 +1003,7 @@ def test_the_kept_hashers_speak_for_the_default():
 
 def test_few_directions_suit_principal_components(lab, seed):
     """designing: "Random hyperplanes learn nothing from the vectors." "and vectors of any rank will
-    do" "Try `PCAH(32)` beside it."
+    do" "On CIFAR-10's GIST it is the other way round." "Try `PCAH(32)` beside it."
     """
     s = lab.split["centred"]
     variances = np.linalg.svd(s.X_database[::4], compute_uv=False) ** 2
@@ -1011,7 +1013,7 @@ def test_few_directions_suit_principal_components(lab, seed):
         HashNeighbors(hasher, random_state=seed).fit(s.X_database).scanned_share(queries)
         for hasher in (PCAH(32), None)
     ]
-    assert shares[0] < shares[1]
+    assert (shares[0] < shares[1]) == (lab.dataset.name == "fashion-mnist")
     flat = np.outer(np.arange(1, 2001), np.ones(8))
     assert HashNeighbors(random_state=seed).fit(flat).kneighbors(flat)[1].shape == (2000, 10)
     hyperplanes = [
@@ -1024,7 +1026,8 @@ def test_a_mean_hides_the_queries_that_find_little(lab, seed):
     """designing: "Recall is right *on average*." "of its ten neighbours or fewer" "If that is too
     many, raise `target_recall`."
     """
-    s = lab.split["centred"]
+    # the usual queries of CIFAR-10 are too few to tell
+    s = split_dataset(lab.dataset, query_size=500).preprocessed("l2-centre")
     found = []
     for target in (0.95, 0.99):
         nn = HashNeighbors(target_recall=target, random_state=seed).fit(s.X_database)
@@ -1040,7 +1043,8 @@ def test_queries_of_another_kind_need_a_radius_of_their_own(lab, seed):
     """designing: "Queries of another kind find less, unless `fit` is given some of them." "But no
     query resembles a row any more." "a search for products is a hard one"
     """
-    s = lab.split["centred"]
+    # the usual queries of CIFAR-10 are too few to tell
+    s = split_dataset(lab.dataset, query_size=500).preprocessed("l2-centre")
     random = np.random.default_rng(seed)
     noisy = s.X_query + s.X_database.std(axis=0) * random.normal(size=s.X_query.shape)
     lengths = random.lognormal(sigma=0.5, size=(len(s.X_database), 1))
@@ -1061,9 +1065,7 @@ def test_queries_of_another_kind_need_a_radius_of_their_own(lab, seed):
 
 
 def test_the_kept_times_say_where_the_package_wins():
-    """designing: "wins where little is near" "loses where much has to be compared" "costs a fixed
-    price a call"
-    """
+    """designing: "wins where little is near" "loses where much has to be compared" """
     kept = pd.read_csv(BOOK / "results" / "bench-search.csv")
     search = ["search", "codes", "rows", "bits", "r", "k"]
     of_others = kept[kept.method.str.contains("faiss|plain")].groupby(search).ms.min()
@@ -1079,9 +1081,18 @@ def test_the_kept_times_say_where_the_package_wins():
     assert of_few[10] > of_few[1] > 1
     assert ratio.loc["radius", :, few, :, 0].max() > 2
     assert ratio["pairs", "like images", 10**6, 64, 4, 0] < 0.1
-    one, many = (ratio.loc[f"rerank {n}", "none", few, 0] for n in (1, 100))
-    assert one[100, 10] > 2 * one[2000, 10] > 2
-    assert many[2000, 10] < one[2000, 10]
+
+
+def test_a_call_of_rerank_has_a_fixed_price():
+    """api/search: "a plain loop that keeps the vectors' lengths takes less than half the time" "the
+    two are about level"
+    """
+    kept = pd.read_csv(BOOK / "results" / "bench-search.csv")
+    kept = kept[kept.search.str.startswith("rerank")].set_index(["search", "r", "method"]).ms
+    ratio = kept.xs("ours", level="method") / kept.drop("ours", level="method").droplevel("method")
+    assert ratio["rerank 1", 100] > 2
+    assert ratio["rerank 1", 100] > ratio["rerank 1", 2000] > ratio["rerank 100", 2000]
+    assert 0.8 < ratio["rerank 100", 2000] < 1.2
 
 
 def test_with_enough_tables_lsh_reaches_exhaustive_search(lab):
@@ -1163,7 +1174,7 @@ LESSONS = {
 def test_the_book_says_so(docstring):
     """Each quotation is in the chapter named before it, or its lesson would check nothing."""
     page = ""
-    quotes = re.findall(r'([\w-]+):\s|"([^"]+)"', docstring)
+    quotes = re.findall(r'([\w/-]+):\s|"([^"]+)"', docstring)
     assert quotes
     for name, quote in quotes:
         if name:

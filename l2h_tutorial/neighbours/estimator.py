@@ -334,8 +334,8 @@ class HashNeighbors(  # type: ignore[call-arg]  # scikit-learn has no types
             n_bits = max(_DEFAULT_BITS, 2 * self.table_.n_bits)
             warnings.warn(
                 f"a search reads {share:.0%} of the rows. HashNeighbors(LSH({n_bits})) may read "
-                "fewer. If not, use exhaustive search, l2h_tutorial.search.exact_neighbours, or an "
-                "index of faiss, IVF or HNSW",
+                "fewer. If not, use an index of faiss, HNSW or IVF, or exhaustive search, "
+                "l2h_tutorial.search.exact_neighbours, which misses nothing",
                 ScanWarning,
                 stacklevel=3,
             )

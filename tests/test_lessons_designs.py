@@ -1,0 +1,269 @@
+"""Check what chapter 5 says of when not to hash: each line of advice is derived from the table.
+
+The advice names ways. A function here derives these ways from the kept table, another test turns
+one row round and sees that the advice would be another. A cell of the table is measured again.
+"""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from benchmarks import designs as benchmark
+from visits import RESULTS, ROOT
+
+from l2h_tutorial import load_dataset
+from l2h_tutorial.search import exact_neighbours
+
+KEPT = pd.read_csv(RESULTS / "designs.csv")
+CHAPTER = (ROOT / "book" / "designing.md").read_text(encoding="utf-8")
+DRAWN = "clusters, drawn"
+MANY = 10_000
+WARNED = 0.1  # `fit` warns of a larger share
+EXACT = {"exact_neighbours", "flat"}
+
+
+def short(way):
+    """Return what the chapter calls a way."""
+    return way.removeprefix("faiss, ")
+
+
+def by_way(kept, column):
+    """Return a column of the table with a row for each kind and size, and a column for each way."""
+    rows = kept.pivot(index=["kind", "rows"], columns="way", values=column)
+    return rows.rename(columns=short)
+
+
+def of_real(kept, column, ways=None):
+    """Return the rows of `by_way` that are of real vectors, with all ways or those given."""
+    rows = by_way(kept, column).drop(DRAWN)
+    return rows if ways is None else rows[sorted(ways)]
+
+
+def times_the_quickest(kept):
+    """Return how many times as long as the quickest way each way takes for a query."""
+    times = of_real(kept, "p50_ms")
+    return times.div(times.min(axis=1), axis=0)
+
+
+def indexes(kept):
+    """Return the ways that build an index."""
+    return {short(way) for way in kept.way} - EXACT
+
+
+# What the table recommends: each function returns the names of ways.
+
+
+def for_few_vectors(kept):
+    """The exact ways that are nowhere much slower than hashing."""
+    times = of_real(kept, "p50_ms")
+    few = times[times.index.get_level_values("rows") < MANY]
+    return {way for way in EXACT if (few[way] < 1.3 * few["HashNeighbors()"]).all()}
+
+
+def for_quick_answers(kept):
+    """The one that is least behind the quickest where it is furthest behind."""
+    return {times_the_quickest(kept).max().idxmin()}
+
+
+def for_large_vectors(kept):
+    """Those that compare less than a third as many rows in full as hashing, in every row."""
+    scanned = of_real(kept, "scanned", indexes(kept))
+    share = scanned.div(scanned["HashNeighbors()"], axis=0).max()
+    return set(share.index[share < 1 / 3])
+
+
+def for_many_builds(kept):
+    """The two that build soonest, in every row of many vectors."""
+    build = of_real(kept, "build_s", indexes(kept))
+    many = build[build.index.get_level_values("rows") >= MANY]
+    last = many.rank(axis=1).max()
+    return set(last.index[last <= 2])
+
+
+def without_faiss(kept):
+    """Both of the package's ways, if one is ahead in all rows of few vectors, one in the others."""
+    times = by_way(kept, "p50_ms")
+    gain = times["exact_neighbours"] / times["HashNeighbors()"]
+    are_few = gain.index.get_level_values("rows") < 9000
+    is_divided = (gain[are_few] < 1).all() and (gain[~are_few] > 1).all()
+    return {"exact_neighbours", "HashNeighbors()"} if is_divided else set()
+
+
+ADVICE = {
+    "Few vectors, or few queries": for_few_vectors,
+    "One query at a time, and every millisecond counts": for_quick_answers,
+    "The vectors do not fit into memory": for_large_vectors,
+    "The index is built anew often": for_many_builds,
+    "No faiss at hand": without_faiss,
+}
+
+
+def recommended(lead):
+    """Return the ways that the first sentence of a line of advice names."""
+    (line,) = re.findall(rf"(?m)^- \*\*{re.escape(lead)}\*\*:? ?(.*)$", CHAPTER)
+    names = sorted({short(way) for way in KEPT.way}, key=len, reverse=True)
+    return set(re.findall("|".join(map(re.escape, names)), line.split(". ")[0]))
+
+
+def test_every_line_of_advice_but_one_is_derived_from_the_table():
+    """The other one, near-duplicates, is about a join of codes, of which bench-search.csv tells."""
+    advice = CHAPTER.split("The first line that fits:")[1].split("\n\n")[1]
+    leads = re.findall(r"(?m)^- \*\*([^*]+)\*\*", advice)
+    assert set(leads) == {*ADVICE, "Near-duplicates"}
+
+
+@pytest.mark.parametrize("lead", ADVICE)
+def test_a_line_of_advice_follows_from_the_table(lead):
+    assert recommended(lead) == ADVICE[lead](KEPT) != set()
+
+
+TURNED = {
+    "Few vectors, or few queries": ("Fashion-MNIST, deep", "faiss, flat", "p50_ms", 3),
+    "One query at a time, and every millisecond counts": ("words", "faiss, HNSW", "p50_ms", 100),
+    "The vectors do not fit into memory": ("words", "faiss, IndexLSH", "scanned", 0.9),
+    "The index is built anew often": ("words", "faiss, IVF", "build_s", 0.001),
+    "No faiss at hand": ("CIFAR-10, deep", "HashNeighbors()", "p50_ms", 100),
+}
+
+
+@pytest.mark.parametrize("lead", ADVICE)
+def test_a_row_that_turns_the_order_round_is_noticed(lead):
+    kind, way, column, value = TURNED[lead]
+    turned = KEPT.copy()
+    last = turned.index[(turned.kind == kind) & (turned.way == way)][-1]
+    turned.loc[last, column] = value
+    assert ADVICE[lead](turned) != recommended(lead)
+
+
+def test_the_table_has_every_cell_once():
+    assert not KEPT[["kind", "rows", "way"]].duplicated().any()
+    sizes = KEPT.groupby("kind").rows.unique()
+    assert len(sizes) == 7
+    for kind, rows in sizes.items():
+        assert len(rows) == 2, kind
+        assert rows[1] // rows[0] == 4, kind
+    assert len(KEPT) == 7 * 2 * len(benchmark.WAYS)
+    assert set(KEPT.way) == set(benchmark.WAYS)
+    # whether a size is known or not, the row says what the data were and who measured
+    assert KEPT.notna().all(axis=None)
+    assert KEPT.groupby("kind")["data"].nunique().eq(1).all()
+
+
+def test_its_figures_agree_with_each_other():
+    """designing: "turned up until it finds" """
+    is_exact = KEPT.way.map(short).isin(EXACT)
+    assert (KEPT[is_exact].recall > 0.999).all()
+    assert KEPT[~is_exact].recall.between(0.93, 1).all()
+    assert (KEPT.percentile_5 <= KEPT.recall).all()
+    assert (KEPT[is_exact].scanned == 1).all()
+    assert KEPT[~is_exact].scanned.between(0, 0.7).all()
+    assert (KEPT.p50_ms <= KEPT.p99_ms).all()
+    # all at once is never slower than one by one, but for the noise of times
+    assert (KEPT.batch_qps > 0.7 * 1000 / KEPT.p50_ms).all()
+    assert (KEPT.bytes_a_row >= 4 * KEPT.features).all()
+
+
+def test_hashing_is_first_nowhere_and_flat_is_ahead_of_it():
+    """designing: "Which way is first depends on the vectors." "is first in no row" "is ahead of it
+    on {glue:text}`design-flat-ahead` of the six real kinds" "where there are many rows and few of
+    them are read" "flat takes {glue:text}`design-flat-deep` times as long" """
+    times = by_way(KEPT, "p50_ms")
+    assert times.drop(DRAWN).idxmin(axis=1).nunique() > 2
+    assert (times["HashNeighbors()"] > 4 * times.min(axis=1)).all()
+    batches = by_way(KEPT, "batch_qps")
+    assert (batches["HashNeighbors()"] < batches.max(axis=1)).all()
+    largest = times.drop(DRAWN).groupby("kind").tail(1).droplevel("rows")
+    is_ahead = largest["flat"] < 0.8 * largest["HashNeighbors()"]
+    assert is_ahead.sum() >= 4
+    assert largest["flat"]["CIFAR-10, deep"] > 2 * largest["HashNeighbors()"]["CIFAR-10, deep"]
+
+
+def test_codes_are_not_slow():
+    """designing: "**Codes are not slow**" "It compares a few dozen rows in full" "reads
+    {glue:text}`design-scanned-ours` of the vectors in full" """
+    behind = times_the_quickest(KEPT)
+    assert behind["IndexLSH"].max() < 3.5
+    assert (behind["HashNeighbors()"] > 3 * behind["IndexLSH"]).all()
+    scanned = of_real(KEPT, "scanned")
+    assert (scanned["HashNeighbors()"] > 3 * scanned["IndexLSH"]).all()
+    compared = scanned["IndexLSH"] * scanned.index.get_level_values("rows")
+    assert 12 < compared.median() < 120
+
+
+def test_hnsw_is_quick_late_and_large():
+    """designing: "on every real kind and size" "it takes longest to build, and the most memory"
+    "for on some vectors they are ahead" """
+    behind = times_the_quickest(KEPT)
+    others = behind.drop(columns="HNSW")
+    assert behind["HNSW"].max() < 2 < others.max().min()
+    quickest = behind.idxmin(axis=1)
+    assert {"IVF", "IVF-RaBitQ"} < set(quickest)
+    build = of_real(KEPT, "build_s")
+    many = build[build.index.get_level_values("rows") >= MANY]
+    assert (many.idxmax(axis=1) == "HNSW").all()
+    size = of_real(KEPT, "bytes_a_row")
+    assert (size[size.index.get_level_values("rows") >= MANY].idxmax(axis=1) == "HNSW").all()
+
+
+def test_drawn_clusters_would_have_misled_us():
+    """designing: "The drawn clusters alone would have misled us." "is first in both sizes" """
+    read = by_way(KEPT, "scanned")["HashNeighbors()"]
+    assert read[DRAWN].max() < 0.01 < 0.03 < read.drop(DRAWN).min()
+    assert (by_way(KEPT, "p50_ms").loc[DRAWN].idxmin(axis=1) == "IVF").all()
+    assert (by_way(KEPT, "batch_qps").loc[DRAWN].idxmax(axis=1) == "IVF").all()
+
+
+def test_the_recall_is_held_with_nothing_to_turn():
+    """designing: "needs nothing turned: asked for [95]" """
+    assert of_real(KEPT, "recall")["HashNeighbors()"].between(0.945, 0.97).all()
+
+
+def test_where_a_search_reads_much_other_ways_are_faster():
+    """So say the warning and the README."""
+    read = by_way(KEPT, "scanned")["HashNeighbors()"]
+    warned = read.index[(read > WARNED) & (read.index.get_level_values("rows") >= MANY)]
+    assert len(warned)
+    times = by_way(KEPT, "p50_ms").loc[warned]
+    for way in ("flat", "IVF", "HNSW"):
+        assert (times[way] < 0.7 * times["HashNeighbors()"]).all(), way
+    assert (times["exact_neighbours"] < 2 * times["HashNeighbors()"]).all()
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    assert "reads more than a tenth of the rows, another way is faster" in readme
+
+
+@pytest.fixture(scope="module")
+def few_rows():
+    """The fewer of Fashion-MNIST's deep features, queries to test with, and what is exact."""
+    dataset = load_dataset("fashion-mnist", features="deep")
+    _, test, rows = benchmark.parts_of(dataset)
+    n, _ = benchmark.sizes_of(dataset)
+    return rows[:n], test, exact_neighbours(test, rows[:n], 10)
+
+
+@pytest.mark.parametrize("name", benchmark.WAYS)
+def test_a_cell_measured_again_is_the_same(few_rows, name):
+    """With the setting that was kept. What faiss trains depends on the processor."""
+    X, test, exact = few_rows
+    cell = KEPT[(KEPT.kind == "Fashion-MNIST, deep") & (KEPT.way == name)]
+    kept = cell.set_index("rows").loc[len(X)]
+    way = benchmark.WAYS[name](X)
+    numbers = re.findall(r"(\w+) (\d+)", kept["setting"])
+    assert way.set({parameter: int(value) for parameter, value in numbers}) == kept["setting"]
+    recall = benchmark.recall_of_each(way.search(test), exact).mean()
+    assert recall == pytest.approx(kept["recall"], abs=0.015)
+    assert way.scanned(test) == pytest.approx(kept["scanned"], rel=0.2)
+    assert way.bytes() / len(X) == pytest.approx(kept["bytes_a_row"], rel=0.02)
+
+
+def test_a_way_is_turned_up_until_it_finds_enough():
+    rows = np.random.default_rng(0).normal(size=(1200, 16)).astype(np.float32)
+    tune, X = np.split(rows, [200])
+    exact = exact_neighbours(tune, X, 10)
+    way = benchmark.ivf(X)
+    chosen = benchmark.turn_up(way, tune, exact)
+    recall = {}
+    for setting in way.ladders[0]:
+        way.set(setting)
+        recall[setting["nprobe"]] = benchmark.recall_of_each(way.search(tune), exact).mean()
+    assert chosen["nprobe"] == min(nprobe for nprobe, found in recall.items() if found >= 0.95)
