@@ -19,7 +19,7 @@ def refused() -> None:
     HashNeighbors(radios=2)  # type: ignore[call-arg]
     SignCodes(foo=1)  # type: ignore[call-arg]
     ScalarCodes(bits=8)  # type: ignore[call-arg]
-    RaBitQ(1)  # type: ignore[call-arg]
+    RaBitQ(bits=1)  # type: ignore[call-arg]
     HashNeighbors(metric="ip")  # type: ignore[arg-type]
     HashNeighbors(radius="Auto")  # type: ignore[arg-type]
     ScalarCodes(2)  # type: ignore[arg-type]
