@@ -16,12 +16,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from benchmarks import centring
 from benchmarks.tutorial import figures_of
 from conftest import SLOW_DATA
 from PIL import Image
-from scipy.stats import spearmanr
+from scipy.stats import norm, spearmanr
 from sklearn.metrics.pairwise import cosine_similarity
 
+from l2h_book.play.chapters import off_centre
 from l2h_tutorial import (
     LSH,
     PCAH,
@@ -151,13 +153,6 @@ def candidates(lab, name, seed, n_bits=16):
     """Return for each query the number of images in its bucket."""
     database_bits, query_bits = lab.bits(name, seed, n_bits)
     return HashTable(database_bits).query_radius(query_bits, 0, count_only=True)
-
-
-def recall_and_cost(lab, name, seed, n_bits):
-    """Return which part of the ten nearest raw images lies in the query's bucket, and its size."""
-    database_bits, query_bits = lab.bits(name, seed, n_bits)
-    found = HashTable(database_bits).query_radius(query_bits, 0)
-    return recall_of_exact(found, lab.exact["raw"]), np.mean([len(rows) for rows in found])
 
 
 def emptier_side(bits):
@@ -380,7 +375,7 @@ def test_two_images_share_a_bit_as_theory_says(lab, seed):
 
 def test_no_two_images_are_more_than_a_right_angle_apart(lab):
     """lsh: "none is more than a right angle apart" buckets: "All angles between raw
-    vectors are below a right angle" "No GIST value is negative, so the mean vector"
+    vectors are below a right angle" "No GIST value is negative, so their mean vector"
     """
     angles = angle_between(*lab.pairs(0, 5000))
     assert angles.max() < np.pi / 2
@@ -465,6 +460,7 @@ def test_eight_vectors_fill_five_buckets():
     bucket {glue:text}`coat-bits` to itself." "The blouse and the jumper are both tops, so their
     bucket has purity 1" "the boot and the shirt make a bucket of purity 1/2" "The first query has
     two of them, the sneaker and the sandal." "Their five buckets hold {glue:text}`eight-sizes`"
+    "Six of the vectors share a bucket with one other, and have two candidates each."
     """
     buckets = {}
     for name, code in codes_by_hand(3).items():
@@ -486,7 +482,7 @@ def test_eight_vectors_fill_five_buckets():
 def test_in_a_corner_the_eight_vectors_fill_one_bucket():
     """buckets: "Add 10 to both features of each of the eight vectors" "so all of them become
     negative, and every first bit is 0" "so every second bit is 0 too" "so every third bit is 1"
-    "The eight vectors that you shifted have the mean (10, 10)" "their one bucket becomes five
+    "The eight vectors had the mean (0, 0) before you shifted them" "their one bucket becomes five
     again"
     """
     assert set(codes_by_hand(3, added=10).values()) == {"001"}
@@ -494,23 +490,58 @@ def test_in_a_corner_the_eight_vectors_fill_one_bucket():
     assert len(set(codes_by_hand(3).values())) == 5
 
 
-def test_even_bits_of_the_eight_vectors_agree_on_alike_ones():
-    """buckets: "Each bit splits the vectors four to four or five to three, and no two bits are the
-    same." "the sneaker and the sandal agree in all three bits, and so do the blouse and the jumper"
+def test_far_away_the_sixty_points_fill_one_bucket_or_two():
+    """buckets: "At the far end, one or two buckets hold all the points. A stored query then has
+    most of the sixty points as candidates" "six buckets. Drag the ring in their middle"
+    """
+    data = off_centre().data
+    normals = np.radians(data["angles"])
+    lines = np.array([np.cos(normals), np.sin(normals)])
+    points = np.array(data["points"])
+    assert len(np.unique(points @ lines >= 0, axis=0)) == 6
+    found = []
+    for direction in np.radians(range(360)):
+        moved = points + 4 * np.array([np.cos(direction), np.sin(direction)])
+        sizes = np.unique(moved @ lines >= 0, axis=0, return_counts=True)[1]
+        assert len(sizes) <= 2
+        found.append(np.sum(sizes**2) / len(points))
+    assert np.median(found) > 50
+
+
+def test_even_bits_of_the_eight_vectors_agree_on_similar_ones():
+    """buckets: "The three lines split the eight vectors evenly, and they keep the sneaker with the
+    sandal." "they also part the slipper from these two, and put the boot with the shirt"
     """
     codes = codes_by_hand(3)
     bits = ["".join(column) for column in zip(*codes.values(), strict=True)]
     assert [bit.count("1") for bit in bits] == [4, 5, 4]
     opposites = [bit.translate(str.maketrans("01", "10")) for bit in bits]
     assert len({*bits, *opposites}) == 6
-    assert codes["sneaker"] == codes["sandal"]
-    assert codes["blouse"] == codes["jumper"]
+    assert codes["sneaker"] == codes["sandal"] != codes["slipper"]
+    assert codes["boot"] == codes["shirt"]
+
+
+def test_the_search_finds_the_nearest_of_the_bucket(lab, seed):
+    """buckets: "rank the candidates by their angle to the query" "The other nearest images lie in
+    other buckets, where the search never looked." "Over all the queries, the answers include"
+    """
+    split = lab.split["raw"]
+    database_bits, query_bits = lab.bits("raw", seed)
+    found = HashTable(database_bits).query_radius(query_bits, 0)
+    best = rerank(split.X_query, split.X_database, found, k=10)
+    included = []
+    for rows, answers, exact in zip(found, best, lab.exact["raw"], strict=True):
+        in_bucket = exact[np.isin(exact, rows)]
+        # what the bucket holds of the ten nearest is ranked first
+        assert {*in_bucket} <= {*answers}
+        included.append(len(in_bucket))
+    assert 0 < np.mean(included) < 8
 
 
 def test_few_buckets_hold_half_of_the_raw_images(lab, seed):
     """buckets: "largest of the {glue:text}`n-buckets` buckets" "hides this imbalance because it
-    counts every bucket once" "Nor are these images alike, for their most common class makes up
-    only" "while most of the possible codes go unused"
+    counts every bucket once" "percent of the database, from {glue:text}`largest-classes` different
+    classes"
     """
     table = lab.table("raw", seed)
     assert buckets_with_half(table) < 0.08 * len(table)
@@ -518,30 +549,33 @@ def test_few_buckets_hold_half_of_the_raw_images(lab, seed):
     assert size_weighted_mean(table) > 5 * table.bucket_sizes.mean()
     assert len(table) < 2**16 / 2
     largest = table.bucket(table.bucket_codes[table.bucket_sizes.argmax()])
-    of_class = np.bincount(lab.split["raw"].y_database[largest])
-    assert of_class.max() < 0.5 * len(largest)
+    assert len(np.unique(lab.split["raw"].y_database[largest])) >= 5
 
 
 def test_new_queries_have_as_many_candidates_as_stored_ones(lab, seed):
-    """buckets: "The real queries, which are not in the table, confirm it" "because a few large
-    buckets dominate it"
+    """buckets: "queries, which are not in the table, confirm it" "A few large buckets dominate this
+    mean." "lands in the largest bucket and is compared with all"
     """
     counts = candidates(lab, "raw", seed)
+    table = lab.table("raw", seed)
     # there are few queries, and candidates vary widely
-    assert 0.6 < counts.mean() / size_weighted_mean(lab.table("raw", seed)) < 1.4
+    assert 0.6 < counts.mean() / size_weighted_mean(table) < 1.4
     assert np.median(counts) < 0.85 * counts.mean()
-    assert np.percentile(counts, 95) > 2 * np.median(counts)
+    in_largest = np.mean(counts == table.bucket_sizes.max())
+    share = table.bucket_sizes.max() / table.n_rows
+    assert in_largest == pytest.approx(share, abs=4 * np.sqrt(share * (1 - share) / len(counts)))
+    assert in_largest > 0
 
 
 def test_the_number_of_candidates_depends_on_the_hyperplanes(lab):
-    """buckets: "The hyperplanes matter as well: over ten draws of them" """
+    """buckets: "A single draw can give far fewer candidates, or far more." """
     means = [candidates(lab, "raw", draw).mean() for draw in range(10)]
     assert max(means) > 3 * min(means)
 
 
 def test_random_codes_would_leave_nearly_every_image_alone(lab, seed):
-    """buckets: "If every image got a random code, the largest bucket would hold about" "They ignore
-    what the images show, so that alike images are scattered like all the others."
+    """buckets: "If every image got a random code, the largest bucket would hold about" "With random
+    codes a stored query would have only" "these codes ignore what the images show"
     """
     n = len(lab.split["raw"].X_database)
     random_codes = np.random.default_rng(seed).integers(2**16, size=n)
@@ -551,35 +585,86 @@ def test_random_codes_would_leave_nearly_every_image_alone(lab, seed):
     assert sizes.max() < lab.table("raw", seed).bucket_sizes.max() / 20
     assert size_weighted_mean(lab.table("centred", seed)) > 1.5 * expected
     # ten nearest images are no likelier to be together than any others
-    alike = np.mean(random_codes[lab.exact["raw"][:, :1]] == random_codes[lab.exact["raw"][:, 1:]])
-    assert alike < 0.003
+    by_lot = np.mean(random_codes[lab.exact["raw"][:, :1]] == random_codes[lab.exact["raw"][:, 1:]])
+    assert by_lot < 0.003
     codes = bits_to_integers(lab.bits("centred", seed)[0])
     together = np.mean(codes[lab.exact["raw"][:, :1]] == codes[lab.exact["raw"][:, 1:]])
     assert together > 3 / 2**16
 
 
-def test_many_raw_hyperplanes_leave_images_on_one_side(lab, seed):
-    """buckets: "far from zero compared with that spread, and then nearly all of the dot products
-    have the same sign." "whereas the typical distance of an image from it"
-    "has the same value for two random images with probability" "The mean vector is long compared
-    with the distances of the vectors from it."
+def test_two_lengths_predict_how_hyperplanes_split(lab, seed):
+    """buckets: "Two lengths are enough to predict how a random hyperplane splits the images." "is
+    then normal with standard deviation" "The root-mean-square distance of the images from it is
+    only" "many hyperplanes through the origin have most of the vectors on one side"
+    "The mean vector is long compared with the distances of the vectors from it."
     """
-    features = lab.dataset.features[:: max(1, len(lab.dataset) // 10_000)]
+    features = lab.split["raw"].X_database[:10_000]
     mean = features.mean(axis=0)
+    length = np.linalg.norm(mean)
     spread = np.sqrt(np.mean(np.sum((features - mean) ** 2, axis=1)))
-    assert np.linalg.norm(mean) > 1.2 * spread
+    assert length > 1.2 * spread
     lsh = LSH(2000, random_state=seed).fit(features)
     share = emptier_side(lsh.transform(features))
+    predicted = norm.cdf(-norm.ppf(0.75) * length / spread)
+    assert np.median(share) == pytest.approx(predicted, abs=0.035)
     assert 0.05 < np.median(share) < 0.25
     products = features @ lsh.hyperplanes_
     off_centre = np.abs(products.mean(axis=0)) / products.std(axis=0)
     assert spearmanr(off_centre, share)[0] < -0.95
-    assert share[off_centre > 2].max() < 0.15
+    assert np.std(mean @ lsh.hyperplanes_) == pytest.approx(length, rel=0.06)
+
+
+def chances(lab, name, seed):
+    """Return the angles of random pairs of the database, and their chances to share 16 bits."""
+    X = lab.split[name].X_database
+    a, b = np.random.default_rng(seed).integers(len(X), size=(2, 10_000))
+    angles = angle_between(X[a[a != b]], X[b[a != b]])
+    return angles, collision_probability(angles) ** 16
+
+
+def share_from_similar(of_pairs):
+    """Return how much of a sum over pairs comes from the largest tenth."""
+    falling = np.sort(of_pairs)[::-1]
+    return falling[: len(falling) // 10].sum() / falling.sum()
+
+
+def test_the_law_gives_the_chance_of_a_random_pair(lab, seed):
+    """buckets: "Chapter 2's law gives much the same number." "But the bits are not independent: two
+    similar images tend to agree in all of them." "Chapter 2's law gives the true chance, over draws
+    of the hyperplanes, for each pair."
+    """
+    angles, shares = chances(lab, "raw", seed)
+    smaller = np.median(emptier_side(lab.bits("raw", seed, 2000)[0]))
+    same_bit = smaller**2 + (1 - smaller) ** 2
+    at_median = collision_probability(np.median(angles))
+    assert same_bit == pytest.approx(at_median, abs=0.04)
+    assert shares.mean() > 1.05 * at_median**16
+    # over 200 draws, of 2,000 pairs
+    X = lab.split["raw"].X_database
+    a, b = np.random.default_rng(seed).choice(len(X), size=(2, 2000), replace=False)
+    expected = np.mean(collision_probability(angle_between(X[a], X[b])) ** 16)
+    lsh = LSH(16 * 200, random_state=seed).fit(X[:10])
+    agree = (lsh.transform(X[a]) == lsh.transform(X[b])).reshape(2000, 200, 16)
+    assert agree.all(axis=2).mean() == pytest.approx(expected, rel=0.25)
+
+
+def test_centring_leaves_codes_to_similar_images(lab, seed):
+    """buckets: "percent of the pairs that share a code do not belong to the most similar tenth"
+    "These images share a bucket because all the images lie in one corner of the space."
+    "Dissimilar images now seldom share a code" "and dissimilar images share codes"
+    """
+    raw = chances(lab, "raw", seed)[1]
+    centred = chances(lab, "centred", seed)[1]
+    assert share_from_similar(raw) < 0.7
+    assert share_from_similar(centred) > share_from_similar(raw) + 0.3
+    dissimilar = (1 - share_from_similar(centred)) * centred.mean()
+    assert dissimilar < (1 - share_from_similar(raw)) * raw.mean() / 20
+    assert dissimilar < 1 / 1000
 
 
 def test_the_chance_of_two_random_images_to_share_a_bit(lab, seed):
-    """buckets: "A bit that splits them {glue:text}`smaller` to {glue:text}`larger` has the same
-    value for two random images"
+    """buckets: "A bit that splits the images {glue:text}`smaller` to {glue:text}`larger` has the
+    same value for two random images"
     """
     bits = lab.bits("raw", seed)[0]
     a, b = np.random.default_rng(seed).integers(len(bits), size=(2, 20_000))
@@ -590,33 +675,40 @@ def test_the_chance_of_two_random_images_to_share_a_bit(lab, seed):
 
 def test_there_are_good_buckets_and_bad_ones(lab, seed):
     """buckets: "The purest and the most mixed bucket of six to eight images. The same hyperplanes
-    made both buckets." "small buckets do bring similar images together, although the worst is no
-    purer than a random group"
+    made both buckets."
     """
     labels = lab.split["raw"].y_database
     buckets = [rows for _, rows in lab.table("raw", seed).items() if 6 <= len(rows) <= 8]
     purity = [np.bincount(labels[rows]).max() / len(rows) for rows in buckets]
-    rng = np.random.default_rng(seed)
-    by_chance = [
-        np.bincount(rng.choice(labels, size=len(rows))).max() / len(rows)
-        for rows in buckets
-        for _ in range(50)
-    ]
     assert max(purity) > 0.7
-    assert min(purity) <= np.mean(by_chance)
-    assert np.mean(purity) > np.mean(by_chance) + 0.05
+    assert min(purity) < 0.4
+
+
+def test_buckets_bring_similar_images_together(lab, seed):
+    """buckets: "The buckets do bring similar images together." "the buckets keep their sizes, but
+    their images are now random"
+    """
+    table = lab.table("raw", seed)
+    labels = lab.split["raw"].y_database
+
+    def purity(of_rows):
+        return sum(np.bincount(of_rows[rows]).max() for _, rows in table.items()) / len(of_rows)
+
+    shuffled = purity(np.random.default_rng(seed).permutation(labels))
+    assert purity(labels) > max(1.3 * shuffled, shuffled + 0.05)
 
 
 def test_raw_hyperplanes_hardly_split_the_images(lab, seed):
-    """buckets: "With raw vectors many shares are close to zero; with centred vectors all are near
-    one half." "the splits are much more even"
+    """buckets: "With raw vectors several shares are close to zero; with centred vectors all are
+    near one half." "After centring, every split is nearly even."
     """
     assert np.sum(emptier_side(lab.bits("raw", seed)[0]) < 0.1) >= 4
     assert emptier_side(lab.bits("centred", seed)[0]).min() > 0.35
 
 
 def test_after_centring_angles_lie_around_a_right_angle(lab, seed):
-    """buckets: "After centring, the angles spread around 90 degrees" """
+    """buckets: "Centring moves the median angle to about 90 degrees." "those between centred
+    vectors spread widely on both sides of it" """
     X = lab.split["centred"].X_database
     a, b = np.random.default_rng(seed).choice(len(X), size=(2, 3000), replace=False)
     angles = np.degrees(angle_between(X[a], X[b]))
@@ -625,8 +717,8 @@ def test_after_centring_angles_lie_around_a_right_angle(lab, seed):
 
 
 def test_centred_images_spread_over_more_buckets(lab, seed):
-    """buckets: "The images now occupy {glue:text}`centred-buckets` buckets rather than" "of them
-    hold half of the images, where {glue:text}`half-in` did before"
+    """buckets: "The images occupy {glue:text}`centred-buckets` buckets instead of" "and the
+    size-weighted mean falls from"
     """
     raw = lab.table("raw", seed)
     centred = lab.table("centred", seed)
@@ -635,31 +727,72 @@ def test_centred_images_spread_over_more_buckets(lab, seed):
     assert size_weighted_mean(centred) < size_weighted_mean(raw) / 3
 
 
-def test_centring_saves_bits(lab):
-    """buckets: "Recall falls with it, because a search that looks at fewer images also finds
-    fewer." "bits to have about as few candidates" "for about as many candidates it finds about as
-    much, or a little more" "Centre the vectors before you hash them, and you need fewer bits."
+def kept_centring(name):
+    """Return the kept means over the draws, for each way to prepare the vectors and each length."""
+    kept = pd.read_csv(BOOK / "results" / "centring.csv").query("dataset == @name")
+    assert (kept.groupby(["vectors", "n_bits"]).size() == 10).all()
+    return kept.groupby(["vectors", "n_bits"])
+
+
+@pytest.mark.parametrize("name", ["fashion-mnist", "cifar10"])
+def test_centring_saves_bits(name):
+    """buckets: "centred vectors find about as much as raw vectors for as many candidates, or
+    somewhat more" "They need half as many bits, or fewer." "within each pair, the queries have
+    about equally many candidates" "their number of candidates varies more from draw to draw"
+    "Centre the vectors before you hash them, and you need fewer bits." "With as many bits as
+    before, recall falls."
     """
-    means = {
-        (name, n_bits): np.mean([recall_and_cost(lab, name, draw, n_bits) for draw in range(10)], 0)
-        for name, n_bits in [("centred", 16), *(("raw", bits) for bits in (16, 24, 32, 40, 48))]
-    }
-    recall, cost = means["centred", 16]
-    raw_recall, raw_cost = means["raw", 16]
-    assert raw_cost > 5 * cost
-    assert raw_recall > 2 * recall
-    # what has to be as cheap as the centred vectors' 16 bits
-    longer = min((24, 32, 40, 48), key=lambda bits: abs(np.log(means["raw", bits][1] / cost)))
-    assert longer >= 32
-    equal_recall, equal_cost = means["raw", longer]
-    assert 0.6 < equal_cost / cost < 1.7
-    assert recall > 0.95 * equal_recall
-    assert recall < 2.5 * equal_recall
+    means = kept_centring(name)[["candidates", "recall"]].mean()
+    errors = kept_centring(name)["candidates"].sem()
+
+    def like(vectors, wanted):
+        tried = means.loc[vectors].candidates
+        return vectors, np.abs(np.log(tried / wanted.candidates)).idxmin()
+
+    pairs = [
+        (("raw", 16), like("centred", means.loc["raw", 16])),
+        (like("raw", means.loc["centred", 16]), ("centred", 16)),
+    ]
+    for raw, centred in pairs:
+        assert centred[1] <= raw[1] / 2
+        assert 0.65 < means.candidates[centred] / means.candidates[raw] < 1.5
+        assert 0.95 < means.recall[centred] / means.recall[raw] < 1.6
+        assert errors[centred] < errors[raw]
+    assert means.recall["centred", 16] < 0.5 * means.recall["raw", 16]
+    assert means.recall.loc["centred"].is_monotonic_decreasing
+    assert means.candidates.loc["centred"].is_monotonic_decreasing
+
+
+@pytest.mark.parametrize("name", ["fashion-mnist", "cifar10"])
+def test_after_centring_buckets_hold_too_little(name):
+    """buckets: "Such a recall is far too low to use" "the median query has about
+    {glue:text}`centred-median` candidates" "But nearly all of the comparisons are saved" "percent
+    of the queries find their bucket empty" "This raises the cost and the recall together."
+    """
+    means = kept_centring(name)[["candidates", "median", "empty", "recall"]].mean()
+    centred = means.loc["centred", 16]
+    assert centred.recall < 0.12
+    assert centred["median"] < 6
+    assert centred["empty"] > 0.2
+    assert means.loc["raw", 16]["empty"] < 0.05
+    assert means.loc["raw", 16].candidates > 8 * centred.candidates
+    assert centred.candidates < 0.005 * {"fashion-mnist": 8500, "cifar10": 58682}[name]
+
+
+def test_the_kept_figures_of_centring(lab):
+    """buckets: "the other one as it was measured for the book" """
+    kept = pd.read_csv(BOOK / "results" / "centring.csv").query("dataset == @lab.dataset.name")
+    kept = kept[kept.draw == 3].reset_index(drop=True)
+    again = centring.figures_of(lab.dataset, draws=[3])
+    columns = ["vectors", "n_bits", "draw", "candidates", "median", "percentile_95"]
+    columns += ["empty", "recall"]
+    pd.testing.assert_frame_equal(again[columns], kept[columns], rtol=5e-3)
 
 
 def test_centring_gives_each_hyperplane_an_offset(lab):
-    """buckets: "Centring amounts to giving each hyperplane an offset" "An offset at the median of
-    the dot products would split the images exactly in half." "Scaling alone changes no code"
+    """buckets: "Subtracting the mean amounts to giving each hyperplane an offset" "An offset at the
+    median of the dot products would split the images exactly in half." "Scaling alone changes no
+    code"
     """
     X = lab.split["raw"].X_database[:2000].astype(np.float64)
     mean = X.mean(axis=0)
@@ -673,8 +806,8 @@ def test_centring_gives_each_hyperplane_an_offset(lab):
 
 
 def test_photographs_are_far_from_their_nearest(lab):
-    """buckets: "On these photographs even a query's nearest image lies at a wide angle, so sixteen
-    bits seldom all agree on the two."
+    """buckets: "On CIFAR-10 even a query's nearest image lies at a wide angle, and sixteen bits
+    seldom all agree on the two."
     """
     split = lab.split["centred"]
     nearest = split.X_database[lab.exact["centred"][:, 0]]
@@ -692,41 +825,25 @@ def test_photographs_are_far_from_their_nearest(lab):
 
 
 def test_centring_changes_which_images_are_nearest(lab):
-    """buckets: "and other images may be nearest" """
+    """buckets: "Those angles rank the images differently." """
     pairs = zip(lab.exact["raw"], lab.exact["centred"], strict=True)
     shared = np.mean([np.isin(raw, centred).mean() for raw, centred in pairs])
     assert 0.2 < shared < 0.95
 
 
 def test_with_few_bits_a_query_has_many_candidates(lab, seed):
-    """buckets: "With 4 bits there are at most 16 buckets" "most images are alone in their bucket
-    with 32 bits"
+    """buckets: "With 4 bits there are 16 buckets, and a stored query" "most images are alone in
+    their bucket with 32 bits" "That is true of raw and of centred vectors." "The chapter's 16
+    bits are more than that for Fashion-MNIST and about that for CIFAR-10."
     """
     for name in ("raw", "centred"):
         table = HashTable(lab.bits(name, seed)[0][:, :4])
         assert len(table) <= 16
-        assert size_weighted_mean(table) >= table.n_rows / 16
+        assert size_weighted_mean(table) > table.n_rows / 16
     table = HashTable(lab.bits("centred", seed, 32)[0])
     assert np.sum(table.bucket_sizes == 1) > 0.5 * table.n_rows
-
-
-@five_seeds
-def test_centring_on_one_class_splits_that_class(lab, seeds):
-    """buckets: "and more so for a class that resembles this one less." """
-    rows = np.random.default_rng(0).choice(len(lab.dataset), 5000, replace=False)
-    X = lab.dataset.features[rows]
-    y = lab.dataset.labels[rows]
-    X = X / np.linalg.norm(X, axis=1, keepdims=True)
-    means = np.array([X[y == label].mean(axis=0) for label in range(10)])
-    for centre in range(10):
-        shifted = X - means[centre]
-        balance = np.zeros(10)
-        for seed in seeds:
-            bits = LSH(16, random_state=seed).fit_transform(shifted)
-            balance += [emptier_side(bits[y == label]).mean() / len(seeds) for label in range(10)]
-        assert balance.argmax() == centre
-        assert balance[centre] > 0.4
-        assert spearmanr(np.linalg.norm(means - means[centre], axis=1), balance)[0] < -0.4
+    enough = np.log2(table.n_rows)
+    assert abs(enough - 16) < 0.5 if lab.dataset.name == "cifar10" else enough < 14
 
 
 # 4 Hamming radius search
@@ -797,22 +914,6 @@ def test_the_kept_figures_of_the_tutorial(lab):
     again = figures_of(lab.dataset).set_index(["vectors", "radius"])
     columns = ["precision", "coverage", "candidates", "scanned", "exhaustive"]
     pd.testing.assert_frame_equal(again[columns], kept[columns], rtol=2e-3)
-
-
-@pytest.mark.parametrize("name", ["fashion-mnist", "cifar10"])
-def test_after_centring_new_queries_have_few_candidates_or_none(name):
-    """buckets: "On both data sets a new query has far fewer candidates after centring." "On both
-    data sets more than a quarter of the new queries have no candidates at all after centring" "On
-    CIFAR-10, however, only {glue:text}`cifar-candidates` candidates are left, where random codes
-    would leave"
-    """
-    kept = kept_figures().loc[name].xs(0, level="radius")
-    assert kept.candidates["raw"] > 4 * kept.candidates["centred"]
-    assert kept.coverage["raw"] > 0.95
-    assert 0.65 < kept.coverage["centred"] < 0.75
-    n_images = kept.candidates["raw"] / kept.scanned["raw"]
-    times_random = kept.candidates["centred"] / (n_images / 2**16)
-    assert times_random < 4 if name == "cifar10" else times_random > 50
 
 
 def test_the_tutorials_search_is_half_a_scan():
