@@ -187,7 +187,7 @@ def test_more_bits_of_rabitq_find_as_much_as_those_of_faiss(drawn):
 
 
 def test_faiss_writes_queries_in_four_bits_unless_told():
-    """embeddings: "faiss 1.15 does the same unless you set `qb` to 0" """
+    """embeddings: "faiss does the same unless you set `qb` to 0" """
     assert faiss.IndexRaBitQ(16, faiss.METRIC_INNER_PRODUCT).qb == 4
 
 
