@@ -322,7 +322,7 @@ def test_a_byte_of_the_classifier_ranks_better_than_every_code(name):
     true of most of them and the bare predicted class" "above every code of 32 bits on every split,
     in a quarter of the space" "with twenty labels a class or a hundred" "ranks above every code
     on every split; KSH has" "It does not need the database for that: with cells from labelled
-    images alone" traps: "A byte of the classifier's scores ranks better" """
+    images alone" """
     for question, codes in ("ranking", WITH), ("200 labels", FEW):
         splits = by_split(question, name)
         for method in codes:

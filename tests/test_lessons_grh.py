@@ -369,7 +369,7 @@ def test_the_graph_alone_is_best_for_both_classifiers(tuned):
 
 
 def test_kernel_ridge_ranks_as_well_as_the_svm():
-    """grh-training: "kernel ridge [ranks as well](published.md)" """
+    """grh-training: "on CIFAR-10, kernel ridge ranks as well" """
     cells = pd.read_csv(RESULTS / "table1.csv").groupby(["method", "n_train", "n_bits"])
     kept = cells["map"].mean()
     for start in ("LSH", "CCA"):
@@ -504,7 +504,7 @@ def test_learned_codes_have_no_cheap_buckets_but_cheap_ranks(on_the_map):
     """grh-training: "no bucket as cheap as LSH's cheapest; with the whole database ranked they have
     such searches, and class scores rank better." "codewords of ten classes make a few large
     buckets" "Where several percent are scanned, the lines are close" "Where one percent is
-    re-ranked, the class scores of the same classifier find more." """
+    re-ranked, on one split, the class scores of the same classifier find more." """
     lines, by_class, by_code, by_random_code = on_the_map
 
     def at(name, share):

@@ -12,12 +12,14 @@ import pandas as pd
 import pytest
 from benchmarks import deep_hash
 from scipy.stats import t
+from sklearn.model_selection import ParameterGrid
 from test_lessons_comparison import parameters, split_of
 from test_lessons_grh import score
 from visits import RESULTS
 
 from l2h_tutorial import GRH, load_dataset
 from l2h_tutorial.baselines import KSH
+from l2h_tutorial.protocols.contrasts import mean_and_interval
 
 HEADS = pd.read_csv(RESULTS / "deep-hash.csv")
 TAUGHT = ["small network", "Hadamard codewords", "GRH from CCA-ITQ", "CCA-ITQ"]
@@ -31,21 +33,31 @@ both = pytest.mark.parametrize("name", deep_hash.SIZES)
 
 def test_more_anchors_alone_turn_the_order(dataset, seed):
     """traps: "GRH a kernel around each labelled image, tune neither, and GRH is ahead"
-    "More anchors alone, without any tuning, bring KSH to" "Tuning alone leaves it behind" """
+    "More anchors alone, without any tuning, bring KSH to" "So the size of the kernel turns the
+    order by itself, and tuning alone does not." "On Fashion-MNIST tuning closes a part of the gap,
+    on CIFAR-10 hardly any." """
     split = split_of(dataset, seed)
     chosen = parameters(dataset.name)
 
-    def scores(hasher, name):
-        hasher.set_params(random_state=seed)
-        default = score(hasher.fit(split.X_train, split.y_train), split)
-        hasher.set_params(**chosen["ranking", name])
-        return default, score(hasher.fit(split.X_train, split.y_train), split)
+    def score_with(hasher, **settings):
+        hasher.set_params(random_state=seed, **settings)
+        return score(hasher.fit(split.X_train, split.y_train), split)
 
-    grh, grh_tuned = scores(GRH(32, classifier="kernel-ridge"), "GRH kernel")
-    few, few_tuned = scores(KSH(32, n_anchors=50), "KSH")
-    whole, _ = scores(KSH(32), "KSH")
+    rival = GRH(32, classifier="kernel-ridge")
+    grh = score_with(rival)
+    grh_tuned = score_with(rival, **chosen["ranking", "GRH kernel"])
+    few = score_with(KSH(32, n_anchors=50))
+    grid = ParameterGrid({"gamma": [0.25, 1, 4], "ridge": [0.001, 0.01, 0.1]})
+    best = max(score_with(KSH(32, n_anchors=50), **settings) for settings in grid)
+    whole = score_with(KSH(32))
     assert few < grh - 0.005 < whole
-    assert few_tuned < grh_tuned - 0.005
+    assert best < whole - 0.02
+    assert best < grh_tuned
+    closed = (best - few) / (grh_tuned - few)
+    if dataset.name == "cifar10":
+        assert closed < 0.25
+    else:
+        assert 0.25 < closed < 1
 
 
 # splits that share their images
@@ -83,12 +95,13 @@ def shares_missed(dataset, seed):
 
 def test_intervals_over_splits_that_share_images_are_too_narrow(dataset, seed):
     """traps: "So more splits of the same images make the mistake *worse*" "the five results agree
-    more than five fresh samples would" "The second part does not shrink with $J$"
-    """
+    more than five fresh samples would" "The second part does not shrink with $J$" "With
+    twenty splits that is wider than need be here" """
     missed = shares_missed(dataset, seed)
     assert missed[20, False] > missed[5, False] + 5
     assert missed[20, False] > 15
     assert max(missed[5, True], missed[20, True]) <= 8
+    assert missed[20, True] < 5
 
 
 # a figure from another protocol
@@ -167,15 +180,18 @@ def test_labelled_images_flatter_what_was_taught(name):
 
 @both
 def test_the_end_of_the_ranking_counts(name):
-    """traps: "Exact cosine, which is no hash at all, has" "GRH is ahead of the Hadamard
-    codewords by" "over the whole ranking, and behind them by" """
+    """traps: "Exact cosine, which is no hash at all, has" "So the table does not
+    show that the end of the ranking changes the winner" """
     whole = means(name)[APART]
     first = means(name, "map_top")[APART]
     assert first["exact cosine"] > whole["exact cosine"] + 0.15
     apart = HEADS[(HEADS.dataset == name) & (HEADS.protocol == APART)]
     draws = apart.pivot_table(index="seed", columns="method", values="map")
     assert (draws["GRH from CCA-ITQ"] > draws["Hadamard codewords"]).all()
-    assert first["GRH from CCA-ITQ"] < first["Hadamard codewords"]
+    draws = apart.pivot_table(index="seed", columns="method", values="map_top")
+    behind = draws["Hadamard codewords"] - draws["GRH from CCA-ITQ"]
+    mean, low, high, _ = mean_and_interval(behind)
+    assert low < 0 < mean < high
 
 
 @both
@@ -189,3 +205,20 @@ def test_new_classes_turn_the_order_round(name):
     new = table[deep_hash.NEW_CLASSES]
     assert new["ITQ"] > new[[*TAUGHT, BYTE]].max() + 0.01
     assert new.rank()[BYTE] <= 2
+
+
+# the opponent who was not invited
+
+
+@both
+def test_a_byte_of_scores_ranks_better_than_the_best_code(name):
+    """traps: "A byte of the classifier's scores has" "if its cells are found among labelled
+    images alone" """
+    kept = pd.read_csv(RESULTS / "fair-fight.csv")
+    kept = kept[(kept.question == "ranking") & (kept.dataset == name)]
+    scores = kept.groupby("method")["map"].mean()
+    codes = scores[~scores.index.str.startswith("class scores")]
+    best = {"fashion-mnist": "KSH", "cifar10": "GRH from CCA-ITQ"}[name]
+    assert codes.idxmax() == best
+    assert scores.drop("class scores").idxmax() == BYTE
+    assert scores[f"{BYTE}, labelled cells"] > codes[best] + 0.02

@@ -85,7 +85,9 @@ def published_name(method: str) -> str:
     return _PUBLISHED_AS.get(method, method)
 
 
-def judge_claims(results: pd.DataFrame, claims: Iterable[tuple[str, str]] = CLAIMS) -> pd.DataFrame:
+def judge_claims(
+    results: pd.DataFrame, claims: Iterable[tuple[str, str]] = CLAIMS, overlap: float = 0
+) -> pd.DataFrame:
     """Compare each claim of the paper with our measurements, for each number of labels by itself.
 
     A claim is that one method ranks better than another. The difference of the two is averaged over
@@ -99,6 +101,8 @@ def judge_claims(results: pd.DataFrame, claims: Iterable[tuple[str, str]] = CLAI
     claims : iterable of (str, str)
         The method claimed to be ahead, and the other; by default ``CLAIMS``. Two equal names: the
         method with 2,000 labels, and with 1,000.
+    overlap : float, default=0
+        The n_test / n_train by which `corrected_variance` widens the intervals.
 
     Returns
     -------
@@ -143,7 +147,7 @@ def judge_claims(results: pd.DataFrame, claims: Iterable[tuple[str, str]] = CLAI
                 # A row for each number of bits, a column for each partition.
                 differences = ours.loc[one] - ours.loc[other]
                 by_bits = differences.mean(axis=1)
-                *interval, p = mean_and_interval(differences.mean())
+                *interval, p = mean_and_interval(differences.mean(), overlap)
                 extremes = by_bits.min(), by_bits.max()
                 rows.append((ahead, of, labels, claimed, *interval, *extremes, p))
     table = pd.DataFrame(rows, columns=COLUMNS)
