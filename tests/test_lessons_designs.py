@@ -6,6 +6,7 @@ one row round and sees that the advice would be another. A cell of the table is 
 
 import re
 
+import faiss
 import numpy as np
 import pandas as pd
 import pytest
@@ -21,6 +22,8 @@ DRAWN = "clusters, drawn"
 MANY = 10_000
 WARNED = 0.1  # `fit` warns of a larger share
 EXACT = {"exact_neighbours", "flat"}
+ENOUGH = 0.945  # of the recall, to be called first
+TIE = 1.2
 
 
 def short(way):
@@ -43,7 +46,8 @@ def of_real(kept, column, ways=None):
 def times_the_quickest(kept):
     """Return how many times as long as the quickest way each way takes for a query."""
     times = of_real(kept, "p50_ms")
-    return times.div(times.min(axis=1), axis=0)
+    quickest = times.where(of_real(kept, "recall") >= ENOUGH).min(axis=1)
+    return times.div(quickest, axis=0)
 
 
 def indexes(kept):
@@ -67,18 +71,18 @@ def for_quick_answers(kept):
 
 
 def for_large_vectors(kept):
-    """Those that compare less than a third as many rows in full as hashing, in every row."""
+    """The one that compares fewest rows in full where it compares most."""
     scanned = of_real(kept, "scanned", indexes(kept))
-    share = scanned.div(scanned["HashNeighbors()"], axis=0).max()
-    return set(share.index[share < 1 / 3])
+    compared = scanned.mul(scanned.index.get_level_values("rows"), axis=0)
+    return {compared.max().idxmin()}
 
 
 def for_many_builds(kept):
-    """The two that build soonest, in every row of many vectors."""
-    build = of_real(kept, "build_s", indexes(kept))
-    many = build[build.index.get_level_values("rows") >= MANY]
-    last = many.rank(axis=1).max()
-    return set(last.index[last <= 2])
+    """The one that builds soonest in every row, and the one that mostly does among the others."""
+    build = by_way(kept, "build_s").drop(columns="exact_neighbours")
+    soonest = set(build.idxmin(axis=1))
+    others = build.drop(columns=list(soonest)).idxmin(axis=1)
+    return soonest | set(others.mode())
 
 
 def without_faiss(kept):
@@ -121,7 +125,7 @@ def test_a_line_of_advice_follows_from_the_table(lead):
 TURNED = {
     "Few vectors, or few queries": ("Fashion-MNIST, deep", "faiss, flat", "p50_ms", 3),
     "One query at a time, and every millisecond counts": ("words", "faiss, HNSW", "p50_ms", 100),
-    "The vectors do not fit into memory": ("words", "faiss, IndexLSH", "scanned", 0.9),
+    "The vectors do not fit into memory": ("words", "faiss, IVF-RaBitQ", "scanned", 0.9),
     "The index is built anew often": ("words", "faiss, IVF", "build_s", 0.001),
     "No faiss at hand": ("CIFAR-10, deep", "HashNeighbors()", "p50_ms", 100),
 }
@@ -165,12 +169,16 @@ def test_its_figures_agree_with_each_other():
 
 
 def test_hashing_is_first_nowhere_and_flat_is_ahead_of_it():
-    """designing: "Which way is first depends on the vectors." "is first in no row" "is ahead of it
-    on {glue:text}`design-flat-ahead` of the six real kinds" "where there are many rows and few of
-    them are read" "flat takes {glue:text}`design-flat-deep` times as long" """
+    """designing: "Which way is first depends on the vectors." "ways tied that are less than a fifth
+    behind" "`HashNeighbors()` is first in no row" "is ahead of it on {glue:text}`design-flat-ahead`
+    of the six real kinds" "where there are many rows and few of them are read" "flat takes
+    {glue:text}`design-flat-deep` times as long" """
     times = by_way(KEPT, "p50_ms")
-    assert times.drop(DRAWN).idxmin(axis=1).nunique() > 2
-    assert (times["HashNeighbors()"] > 4 * times.min(axis=1)).all()
+    enough = times.where(by_way(KEPT, "recall") >= ENOUGH)
+    behind = times.div(enough.min(axis=1), axis=0)
+    alone = behind[(behind < TIE).sum(axis=1) == 1].drop(DRAWN)
+    assert {"HNSW", "IVF-RaBitQ"} <= set(alone.idxmin(axis=1))
+    assert (behind["HashNeighbors()"] > 4).all()
     batches = by_way(KEPT, "batch_qps")
     assert (batches["HashNeighbors()"] < batches.max(axis=1)).all()
     largest = times.drop(DRAWN).groupby("kind").tail(1).droplevel("rows")
@@ -179,31 +187,74 @@ def test_hashing_is_first_nowhere_and_flat_is_ahead_of_it():
     assert largest["flat"]["CIFAR-10, deep"] > 2 * largest["HashNeighbors()"]["CIFAR-10, deep"]
 
 
-def test_codes_are_not_slow():
-    """designing: "**Codes are not slow**" "It compares a few dozen rows in full" "reads
-    {glue:text}`design-scanned-ours` of the vectors in full" """
+def test_codes_are_not_slow_until_a_scan_is_long():
+    """designing: "**Codes are not slow up to {glue" "But a scan grows with the rows" "IndexLSH
+    compares in full the {glue" "reads {glue:text}`design-scanned-ours` of the vectors in full" "So
+    the table does not say how much is due to which." """
     behind = times_the_quickest(KEPT)
     assert behind["IndexLSH"].max() < 3.5
     assert (behind["HashNeighbors()"] > 3 * behind["IndexLSH"]).all()
+    drawn = by_way(KEPT, "p50_ms").loc[DRAWN]
+    scan = drawn["IndexLSH"] / drawn["IVF"]
+    assert behind["IndexLSH"].max() < 4 < scan.min()
+    assert scan.iloc[1] > 2 * scan.iloc[0]
     scanned = of_real(KEPT, "scanned")
     assert (scanned["HashNeighbors()"] > 3 * scanned["IndexLSH"]).all()
     compared = scanned["IndexLSH"] * scanned.index.get_level_values("rows")
-    assert 12 < compared.median() < 120
+    assert compared.min() < 50
+    assert compared.max() > 500
+
+
+def test_indexlsh_has_more_bits_than_our_search():
+    """designing: "128 Gaussian hyperplanes against more bits, which are rotated and cut at their
+    medians" """
+    for n_features in (64, 256, 512):
+        X = np.random.default_rng(0).normal(size=(300, n_features)).astype(np.float32)
+        way = benchmark.index_lsh(X)  # owns the codes
+        codes = faiss.downcast_index(way.index.base_index)
+        assert codes.nbits == max(256, n_features)
+        assert codes.rotate_data
+        assert codes.train_thresholds
+        assert benchmark.Hashing(X).nn.hasher_.n_bits == 128
 
 
 def test_hnsw_is_quick_late_and_large():
     """designing: "on every real kind and size" "it takes longest to build, and the most memory"
-    "for on some vectors they are ahead" """
+    "Try IVF-RaBitQ beside it, for on CIFAR-10's GIST it is ahead." "HNSW takes at most {glue" """
     behind = times_the_quickest(KEPT)
     others = behind.drop(columns="HNSW")
     assert behind["HNSW"].max() < 2 < others.max().min()
-    quickest = behind.idxmin(axis=1)
-    assert {"IVF", "IVF-RaBitQ"} < set(quickest)
+    photos = behind.loc["CIFAR-10, GIST"]
+    assert (TIE * photos["IVF-RaBitQ"] < photos["HNSW"]).all()
     build = of_real(KEPT, "build_s")
     many = build[build.index.get_level_values("rows") >= MANY]
     assert (many.idxmax(axis=1) == "HNSW").all()
     size = of_real(KEPT, "bytes_a_row")
     assert (size[size.index.get_level_values("rows") >= MANY].idxmax(axis=1) == "HNSW").all()
+
+
+def test_half_of_the_graphs_are_at_their_least_setting():
+    """designing: "least `efSearch` finds more than enough" """
+    settings = by_way(KEPT, "setting")["HNSW"]
+    is_least = settings == "efSearch 12"
+    assert is_least.sum() == len(settings) / 2
+    assert (by_way(KEPT, "recall")["HNSW"][is_least] > 0.955).all()
+    ladder = benchmark.hnsw(np.eye(40, dtype=np.float32)).ladders[0]
+    assert ladder[0] == {"efSearch": 12}
+
+
+def test_flat_and_indexlsh_are_built_before_hashing():
+    """designing: "Flat is built soonest everywhere" "answers one query sooner than
+    `HashNeighbors()` in every row" "queries asked one at a time, or" """
+    build = by_way(KEPT, "build_s")
+    assert (build["flat"] < build[["IndexLSH", "HashNeighbors()"]].min(axis=1)).all()
+    assert (build["IndexLSH"] < build["HashNeighbors()"]).sum() == len(build) - 1
+    times = by_way(KEPT, "p50_ms")
+    assert (times["IndexLSH"] < times["HashNeighbors()"]).all()
+    photos = KEPT[KEPT.kind == "CIFAR-10, GIST"].groupby(KEPT.way.map(short)).last()
+    alone = (photos.p50_ms["flat"] - photos.p50_ms["HNSW"]) / 1000
+    at_once = 1 / photos.batch_qps["flat"] - 1 / photos.batch_qps["HNSW"]
+    assert 0 < 10 * at_once < alone
 
 
 def test_drawn_clusters_would_have_misled_us():
@@ -215,8 +266,9 @@ def test_drawn_clusters_would_have_misled_us():
 
 
 def test_the_recall_is_held_with_nothing_to_turn():
-    """designing: "needs nothing turned: asked for [95]" """
+    """designing: "needs nothing turned: asked for [95]" "at least on the drawn ones" """
     assert of_real(KEPT, "recall")["HashNeighbors()"].between(0.945, 0.97).all()
+    assert by_way(KEPT, "recall")["HashNeighbors()"][DRAWN].min() < 0.94
 
 
 def test_where_a_search_reads_much_other_ways_are_faster():

@@ -1,4 +1,7 @@
-"""Six kinds of vectors to search, drawn anew for each seed: none was used to write the package."""
+"""Five kinds of vectors that are drawn anew for each seed, and scikit-learn's digits to search.
+
+None was used to write the package.
+"""
 
 import numpy as np
 from sklearn.datasets import load_digits

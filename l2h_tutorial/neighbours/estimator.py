@@ -125,8 +125,8 @@ class HashNeighbors(  # type: ignore[call-arg]  # scikit-learn has no types
     Notes
     -----
     Random hyperplanes learn nothing from the rows, so rows of any rank and any number will do. On
-    most kinds of vectors, codes of 128 bits read fewer rows than shorter ones, and than codes of
-    principal components. Chapter 5 has the measurements.
+    most kinds of vectors, 128 of them read fewer rows than fewer hyperplanes or principal
+    components do; `ITQ` with as many bits often reads still fewer. Chapter 5 has the measurements.
 
     References
     ----------

@@ -1,6 +1,6 @@
 """Compare hashers for `HashNeighbors`' default: ``python -m tests.benchmarks.default_hashers``.
 
-Six kinds of vectors are drawn three times; of three real data sets other rows become queries each
+Five kinds of vectors are drawn three times; of four real data sets other rows become queries each
 time. For each hasher the radius is chosen for a recall of 95%, and fresh queries say what share of
 the rows is then read. The table goes to book/results/default-hashers.csv. Started again, the
 benchmark goes on where it was.
@@ -29,6 +29,7 @@ HASHERS = {
         PCAH(32),
         PCAH(64),
         ITQ(64, n_iter=20),
+        ITQ(128, n_iter=20),
         LSH(64),
         LSH(96),
         LSH(128),
