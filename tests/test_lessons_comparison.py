@@ -7,12 +7,11 @@ traps are measured here, over five splits.
 
 from collections import namedtuple
 from itertools import combinations, product
-from math import comb
 
 import numpy as np
 import pandas as pd
 import pytest
-from benchmarks import fair_fight, fair_fight_map
+from benchmarks import fair_fight, fair_fight_map, fair_fight_percent
 from limits import thin
 from test_lessons_grh import score
 from visits import RESULTS
@@ -26,6 +25,7 @@ from l2h_tutorial.search import exact_neighbours
 
 KEPT = pd.read_csv(RESULTS / "fair-fight.csv")
 LOOKS = pd.read_csv(RESULTS / "fair-fight-map.csv")
+IN_BUDGET = pd.read_csv(RESULTS / "fair-fight-percent.csv")
 TUNED = pd.read_csv(RESULTS / "fair-fight-tuning.csv")
 NAMES = ("fashion-mnist", "cifar10")
 WITHOUT = ["LSH", "PCAH", "ITQ", "SH", "AGH"]
@@ -51,20 +51,22 @@ def by_split(question, name):
     return rows.pivot(index="seed", columns="method", values="map").dropna()
 
 
+def counted_by_classes(rows):
+    """Return the rows with classes as the sizes of held-out splits: three asked, seven taught."""
+    counted = rows.astype({"n_queries": float, "n_labelled": float})
+    counted.loc[rows.question == "held-out", ["n_queries", "n_labelled"]] = 3, 7
+    return counted
+
+
 def at_one_percent():
-    """Return what each method finds on each split if it looks at one percent of the database."""
-    of = ["dataset", "method", "seed", "n_queries", "n_labelled"]
-    rows = LOOKS[(LOOKS.scanned > 0) & (LOOKS.method != "exact cosine")].sort_values("look")
-    found = {
-        key: figures.read_map({"": line}, "precision", [0.01]).iloc[0, 0]
-        for key, line in rows.groupby(of)
-    }
-    points = pd.Series(found, name="map").rename_axis(of).reset_index()
-    return points.assign(question="1% scanned")
+    """Return what each method finds on each split if one percent of the database is re-ranked."""
+    scores = LOOKS[(LOOKS.method == "class scores") & (LOOKS.scanned == 0.01)]
+    found = pd.concat([IN_BUDGET, scores]).rename(columns={"precision": "map"})
+    return found.assign(question="1% ranked")
 
 
 CHEAP = at_one_percent()
-MEASURED = pd.concat([KEPT, CHEAP])
+MEASURED = pd.concat([counted_by_classes(KEPT), CHEAP])
 
 
 def parameters(name):
@@ -259,7 +261,7 @@ def test_for_as_many_candidates_most_of_the_lead_is_gone(name):
 @both
 def test_the_next_rings_bring_some_of_the_lead_back(name):
     """comparison: "The next rings bring some of it back."
-    "some rings further it can pass exhaustive search" """
+    "so it can pass exhaustive search, which knows no labels" """
     lines = lines_of_the_map(name)
     wide = lines["GRH from CCA-ITQ, 16 bits"].loc[2]
     codes = [f"{method}, {n_bits} bits" for method in ("LSH", "PCAH") for n_bits in (16, 32)]
@@ -269,8 +271,7 @@ def test_the_next_rings_bring_some_of_the_lead_back(name):
 
 @both
 def test_the_classifier_is_ahead_on_the_map(name):
-    """comparison: "The class scores find more than any code, from looks as small"
-    "On Fashion-MNIST their line *falls* from there" """
+    """comparison: "On Fashion-MNIST their line on the map *falls* from there" """
     scores = lines_of_the_map(name)["class scores"]
     for look in scores[scores.scanned <= 0.06].itertuples():
         others = read(name, look.scanned).drop(["class scores", "exact cosine"])
@@ -280,28 +281,57 @@ def test_the_classifier_is_ahead_on_the_map(name):
 
 
 @both
-def test_pcah_with_32_bits_finds_most_in_one_percent(name):
-    """comparison: "Of the codes without labels, PCAH with 32 bits finds most in one percent"
-    "on Fashion-MNIST these are ITQ, CCA-ITQ and GRH." "On CIFAR-10 all three find about as much as
-    PCAH" "PCAH's percent is found by a *scan*." "far more than there are images"
-    "Where little may be compared, compare lengths too"
-    "Of the codes without labels PCAH finds most in little." """
-    found = CHEAP[CHEAP.dataset == name].pivot(index="seed", columns="method", values="map")
-    pcah = found.pop("PCAH, 32 bits")
-    unlabelled = found.columns[found.columns.str.match("LSH|PCAH|ITQ")]
-    assert pcah.mean() > found[unlabelled].mean().max() + 0.005
-    assert (pcah > found[["LSH, 16 bits", "LSH, 32 bits", "PCAH, 16 bits"]].max(axis=1)).all()
-    later = found[found.columns[found.columns.str.match("ITQ|CCA|GRH")]]
+def test_for_as_many_candidates_cca_itq_finds_as_much_or_less(name):
+    """comparison: "CCA-ITQ passes it too. For as many candidates GRH's lead over CCA-ITQ is"
+    "CCA-ITQ and GRH begin further right, and pass exhaustive search."
+    "some rings further it and CCA-ITQ can pass exhaustive search" """
     lines = lines_of_the_map(name)
-    radius = (lines["PCAH, 32 bits"].scanned < 0.01).sum()
-    assert sum(comb(32, k) for k in range(radius + 1)) > 100 * 10_000
+    wide = lines["GRH from CCA-ITQ, 16 bits"].loc[2]
+    start = read(name, wide.scanned)["CCA-ITQ, 16 bits"]
+    for method in ("CCA-ITQ", "GRH from CCA-ITQ"):
+        line = lines[f"{method}, 32 bits"]
+        assert line.scanned.iloc[0] > lines["PCAH, 32 bits"].scanned.iloc[0]
+        assert line.precision.max() > lines["exact cosine"].precision[0]
+    assert start > lines["exact cosine"].precision[0]
     if name == "fashion-mnist":
-        assert later.isna().any().all()
-        assert lines["ITQ, 32 bits"].precision[0] < pcah.mean() - 0.2
-        assert pcah.mean() > lines["exact cosine"].precision[0] - 0.04
+        assert abs(wide.precision - start) < 0.002
     else:
-        long = later[later.columns[later.columns.str.contains("32")]]
-        assert (long.mean() - pcah.mean()).abs().max() < 0.02
+        assert 0.03 < wide.precision - start < 0.05
+
+
+@both
+def test_codes_that_are_ranked_change_the_picture(name):
+    """comparison: "CCA-ITQ and GRH, which had no bucket as small on Fashion-MNIST, are now ahead of
+    every code without labels" "Without labels no code is best on both data sets."
+    "The class scores find more than any code: "
+    "Where little may be compared, rank the codes and re-rank what the budget allows"
+
+    "PCAH has the highest mean on Fashion-MNIST, ITQ on CIFAR-10, and both are above LSH" """
+    found = (
+        CHEAP[CHEAP.dataset == name].pivot(index="seed", columns="method", values="map").dropna()
+    )
+    without = found[found.columns[found.columns.str.match("LSH|PCAH|ITQ")]]
+    taught = found[found.columns[found.columns.str.match("CCA|GRH")]]
+    assert (taught.min(axis=1) > without.max(axis=1)).all()
+    assert (found["class scores"] > taught.max(axis=1)).all()
+    best = {"fashion-mnist": "PCAH, 32 bits", "cifar10": "ITQ, 32 bits"}[name]
+    assert without.mean().idxmax() == best
+    assert (without[["PCAH, 32 bits", "ITQ, 32 bits"]].min(axis=1) > without["LSH, 32 bits"]).all()
+    smallest = {method: line.scanned.iloc[0] for method, line in lines_of_the_map(name).items()}
+    if name == "fashion-mnist":
+        for method in taught:
+            assert smallest[method] > 0.01
+
+
+@pytest.mark.parametrize(
+    "method",
+    ["PCAH, 32 bits", pytest.param("GRH from CCA-ITQ, 16 bits", marks=pytest.mark.slow)],
+)
+def test_a_budget_that_is_kept_is_what_is_measured(dataset, method):
+    codes = fair_fight_percent.codes_on_the_map(parameters(dataset.name))
+    found = fair_fight_percent.measure_percent(dataset, codes[method], 0)
+    kept = IN_BUDGET[(IN_BUDGET.dataset == dataset.name) & (IN_BUDGET.method == method)]
+    assert found["precision"] == pytest.approx(kept.set_index("seed").precision[0], abs=0.005)
 
 
 # the whole ranking
@@ -318,9 +348,10 @@ def test_each_method_with_labels_is_ahead_of_each_without(name):
 
 @both
 def test_a_byte_of_the_classifier_ranks_better_than_every_code(name):
-    """comparison: "ranks better than every code of 32 bits" "about as well as GRH from CCA-ITQ" "is
-    true of most of them and the bare predicted class" "above every code of 32 bits on every split,
-    in a quarter of the space" "with twenty labels a class or a hundred" "ranks above every code
+    """comparison: "ranks better than every code of 32 bits" "For queries of known classes these
+    tables confirm it for quantised scores." "most hashes with labels rank better"
+    "above every code of 32 bits on every split, in a quarter of the space"
+    "with twenty labels a class or a hundred" "ranks above every code
     on every split; KSH has" "It does not need the database for that: with cells from labelled
     images alone" """
     for question, codes in ("ranking", WITH), ("200 labels", FEW):
@@ -331,9 +362,16 @@ def test_a_byte_of_the_classifier_ranks_better_than_every_code(name):
     labelled = splits["class scores, 8 bits, labelled cells"]
     assert (labelled > splits[WITH].max(axis=1) + 0.01).all()
     scores = splits.mean()
-    assert scores["predicted class"] < scores["GRH from CCA-ITQ"]
-    half_a_byte = lead("ranking", name, "class scores, 4 bits", "GRH from CCA-ITQ")
-    assert -0.02 < half_a_byte.low < half_a_byte.high < 0.02
+    assert (scores[WITH] > scores["predicted class"]).mean() > 0.5
+
+
+@both
+def test_half_a_byte_is_behind_on_one_data_set_ahead_on_another(name):
+    """comparison: "ranks lower than GRH from CCA-ITQ on {glue:text}`half-behind-f` splits of"
+    did-it-learn: "ranks below 32 bits of GRH from CCA-ITQ on {glue:text}`half-behind-f` splits" """
+    splits = by_split("ranking", name)
+    n_ahead = (splits["class scores, 4 bits"] > splits["GRH from CCA-ITQ"]).sum()
+    assert n_ahead == {"fashion-mnist": 0, "cifar10": 19}[name]
 
 
 def test_with_twenty_labels_the_order_behind_the_byte_changes():
@@ -347,10 +385,11 @@ def test_with_twenty_labels_the_order_behind_the_byte_changes():
 
 @both
 def test_five_labels_a_class_are_worth_much_or_nothing(name):
-    """comparison: "even so few are worth far more than none" "they are not"
+    """comparison: "But all settings here are chosen on 2,600 labels"
     "SDH and the bare predicted class have lower means than ITQ on both data sets"
-    "ahead of the cosine on Fashion-MNIST, no better than it on CIFAR-10"
-    "With five, look whether the cosine is not as good." "With five a class KSH will do." """
+    "on CIFAR-10 above it on {glue:text}`five-cosine-ahead-c` splits"
+    "and KSH is below the cosine by" "but there the exact cosine is above it, by"
+    "With five, look whether the cosine is not as good." """
     scores = by_split("50 labels", name).mean()
     assert max(scores["SDH"], scores["predicted class"]) < scores["ITQ"]
     assert scores["class scores, 8 bits"] > scores[FEW].max()
@@ -360,6 +399,18 @@ def test_five_labels_a_class_are_worth_much_or_nothing(name):
         assert gain > 0.05
     else:
         assert abs(gain) < 0.01
+        assert scores["KSH"] < scores["exact cosine"] - 0.003
+
+
+def test_few_labels_had_the_settings_of_many(dataset):
+    """comparison: "labelled cells were tried with 1,000 labels alone"
+    "with 200 labels its cells came from the database"
+    "**KSH**, with settings chosen on 2,600 labels" """
+    questions = KEPT.question[KEPT.method == "class scores, 8 bits, labelled cells"]
+    assert set(questions) == {"ranking"}
+    whole = fair_fight.prepared(fair_fight.tuning_split(dataset), "ranking", 0, fair_fight.N_TUNING)
+    assert len(whole.y_query) == 600
+    assert len(whole.y_database) == 2000
 
 
 def asked(page):
@@ -383,16 +434,14 @@ def significant(contrasts):
 
 
 def test_which_contrasts_are_significant():
-    """comparison: "It stays ahead with cells from labelled images alone" "and neither is
-    significant. It is then ahead of the cosine" "is ahead of GRH from LSH on CIFAR-10"
+    """comparison: "It stays ahead with cells from labelled images alone" "splits, without a star.
+    It is then ahead of the cosine" "is ahead of GRH from LSH on CIFAR-10"
     "On Fashion-MNIST its lead of" "Graph and kernel *together* add" "GRH is ahead of KSH on
-    CIFAR-10" "On Fashion-MNIST its mean is the lower one, by a difference that is not significant"
-    "of CCA-ITQ and of GRH on CIFAR-10 alone" "and more than PCAH with 16, on both data sets"
-    "ahead of LSH with 16 and with 32 bits on both data sets"
-    "ahead of the cosine on Fashion-MNIST, no better than it on CIFAR-10; its lead over KSH is not
-    significant" "PCAH with 32 bits found more in one percent of the database than LSH"
-    "five splits cannot tell these three apart" "ahead of KSH on one data set, and fitted in a
-    fraction of a" """
+    CIFAR-10" "On Fashion-MNIST KSH has the higher mAP on {glue:text}`own-ksh-behind-f` splits"
+    "of CCA-ITQ and of GRH on CIFAR-10 alone" "ahead of the cosine on Fashion-MNIST, on CIFAR-10
+    above it on" "GRH from CCA-ITQ is ahead of KSH on one data set, behind on all splits of the
+    other" "ahead of LSH with 32 bits on both
+    data sets, ITQ on CIFAR-10 alone" "on CIFAR-10, where the star is ITQ's" """
     assert significant(asked("comparison")) == {
         ("ranking", "exact cosine", "ITQ"): (0, 1),
         ("ranking", "GRH from CCA-ITQ", "CCA-ITQ"): (0, 1),
@@ -408,11 +457,15 @@ def test_which_contrasts_are_significant():
         ("50 labels", "KSH", "CCA-ITQ"): (0, 1),
         ("50 labels", "KSH", "ITQ"): (1, 1),
         ("50 labels", "KSH", "GRH from CCA-ITQ"): (0, 1),
-        ("1% scanned", "PCAH, 32 bits", "LSH, 16 bits"): (1, 1),
-        ("1% scanned", "PCAH, 32 bits", "LSH, 32 bits"): (1, 1),
-        ("1% scanned", "PCAH, 32 bits", "PCAH, 16 bits"): (1, 1),
+        ("1% ranked", "PCAH, 32 bits", "LSH, 32 bits"): (1, 1),
+        ("1% ranked", "ITQ, 32 bits", "LSH, 32 bits"): (0, 1),
+        ("1% ranked", "PCAH, 32 bits", "ITQ, 32 bits"): (0, -1),
     }
-    assert lead("ranking", "fashion-mnist", "GRH from CCA-ITQ", "KSH").mean < 0
+    ranking = by_split("ranking", "fashion-mnist")
+    assert (ranking["GRH from CCA-ITQ"] < ranking["KSH"]).all()
+    for name, n_ahead in zip(NAMES, (5, 19), strict=True):
+        few = by_split("50 labels", name)
+        assert (few["class scores, 8 bits"] > few["KSH"]).sum() == n_ahead
     fit = KEPT[KEPT.question == "ranking"].groupby(["method", "dataset"])["fit_seconds"].median()
     assert (fit["GRH linear from CCA-ITQ"] > 2 * fit["CCA-ITQ"]).all()
 
@@ -420,7 +473,7 @@ def test_which_contrasts_are_significant():
 @both
 def test_the_splits_share_images_and_what_that_hides(name):
     """comparison: "take their queries and their labelled images from the same 10,000"
-    "two splits share less, and the same correction is more cautious"
+    "There the correction is too cautious, so a missing star is no finding."
     "So on Fashion-MNIST a missing star says little"
     did-it-learn: "on Fashion-MNIST a row without a star may hide a difference" """
     rows = KEPT[(KEPT.dataset == name) & (KEPT.question != "held-out")]
@@ -444,32 +497,62 @@ def test_splits_of_few_images_share_more_of_them(dataset):
     assert np.mean(shared) == pytest.approx(expected, abs=0.02)
 
 
+def stars_by_ratio(page, ratio):
+    """Return the contrasts with a star if test and training images of a split have this ratio."""
+    rows = MEASURED.copy()
+    rows.loc[rows.question != "held-out", ["n_queries", "n_labelled"]] = ratio, 1
+    tests = paired_contrasts(rows, asked(page))
+    return set(tests.index[tests.p < 0.05])
+
+
+def test_which_stars_depend_on_the_ratio():
+    """comparison: "At 1/9 the byte's lead over KSH with fifty labels has its star on both"
+    "At 1 the leads of GRH over KSH on CIFAR-10, of the byte over KSH on Fashion-MNIST, and of KSH
+    over ITQ with fifty labels lose theirs." "That is this book's adaptation, and an approximation."
+    did-it-learn: "With the ratios 1/9, 1/3 and 1 of that chapter there are" """
+    few, usual, strict = (stars_by_ratio("comparison", ratio) for ratio in (1 / 9, 1 / 3, 1))
+    assert strict < usual < few
+    byte = "50 labels: class scores, 8 bits, less KSH"
+    assert {(byte, name) for name in NAMES} <= few - usual
+    ksh = "50 labels: KSH, less ITQ"
+    assert usual - strict >= {
+        ("ranking: GRH from CCA-ITQ, less KSH", "cifar10"),
+        ("ranking: class scores, 8 bits, less KSH", "fashion-mnist"),
+        (ksh, "fashion-mnist"),
+        (ksh, "cifar10"),
+    }
+    few, usual, strict = (stars_by_ratio("did-it-learn", ratio) for ratio in (1 / 9, 1 / 3, 1))
+    assert strict < usual < few
+
+
 def test_which_stars_would_fall_if_both_chapters_asked_together():
-    """comparison: "one star falls: PCAH with 32 less PCAH with 16 bits, on Fashion-MNIST"
-    did-it-learn: "one star would fall: *GRH kernel* less Hadamard codewords, on CIFAR-10" """
+    """comparison: "With the next chapter's questions counted too, no star of this chapter falls."
+    did-it-learn: "three stars would fall: *GRH kernel* less Hadamard codewords, on CIFAR-10, and
+    both of held-out classes" """
     first = asked("comparison")
     second = asked("did-it-learn")
     alone = significant(first) | significant(second)
     together = significant([*first, *second])
     fallen = {each: sign for each, sign in alone.items() if sign != together[each]}
     assert fallen == {
-        ("1% scanned", "PCAH, 32 bits", "PCAH, 16 bits"): (1, 1),
         ("ranking", "GRH kernel", "Hadamard codewords"): (0, -1),
+        ("held-out", "GRH from CCA-ITQ", "ITQ"): (-1, 0),
+        ("held-out", "GRH kernel, alpha 0.5", "ITQ"): (-1, 0),
     }
-    assert together["1% scanned", "PCAH, 32 bits", "PCAH, 16 bits"] == (0, 1)
+    assert not any(sum(map(abs, together[each])) for each in fallen)
 
 
 @both
 def test_tuned_with_labels_other_codes_can_rank_above_itq(name):
-    """comparison: "can rank above ITQ, tuned *with* labels" """
+    """comparison: "tuned *with* labels, ranks above ITQ by" "a refit of ITQ alone has"
+    did-it-learn: "The refit alone ranks above ITQ, by" """
     assert lead("neighbours", name, "ITQ, alpha 1", "ITQ").low > 0
-    agh_is_ahead = lead("ranking", name, "AGH", "ITQ").mean > 0
-    assert agh_is_ahead == (name == "fashion-mnist")
+    assert lead("neighbours", name, "ITQ, alpha 0", "ITQ").low > 0
 
 
 @both
 def test_ksh_takes_far_longer_to_fit(name):
-    """comparison: "KSH learns bit after bit" "and fitted in a fraction of the time" """
+    """comparison: "KSH learns bit after bit" "GRH is fitted in a fraction of the time" """
     rows = KEPT[(KEPT.question == "ranking") & (KEPT.dataset == name)]
     fit = rows.groupby("method")["fit_seconds"].median()
     assert fit["KSH"] > 5 * fit["GRH from CCA-ITQ"]

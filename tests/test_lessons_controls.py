@@ -7,8 +7,10 @@ measured here.
 
 import inspect
 from itertools import combinations
+from math import comb
 
 import numpy as np
+import pandas as pd
 import pytest
 from benchmarks import fair_fight
 from scipy.stats import spearmanr
@@ -110,12 +112,14 @@ def test_classes_that_look_alike_get_codewords_that_are_alike(dataset, seed):
 @both
 def test_below_one_every_step_ranks_worse(name):
     """did-it-learn: "mAP rises with $\\alpha$, all the way to one" "From LSH a smaller $\\alpha$ is
-    worse, for labelled classes." "Most of what it adds to CCA-ITQ is its kernel." """
+    worse, for labelled classes." "On CIFAR-10 most of what it adds to CCA-ITQ is its kernel."
+    "After the refit votes add" "and the votes' interval ends at"
+    "What votes would add without the kernel, this does not tell." """
     splits = by_split("alpha", name)
     assert (np.diff(splits[["0.5", "0.8", "0.9", "1.0"]]) > 0).all()
     start, refit, taught = splits[["CCA-ITQ", "0.5 from CCA-ITQ", "1.0 from CCA-ITQ"]].mean()
-    assert refit - start > 0.6 * (taught - start)
     if name == "cifar10":
+        assert refit - start > 0.6 * (taught - start)
         assert 0.15 < (taught - refit) / (taught - start) < 0.4
     ranking = by_split("ranking", name)["GRH from CCA-ITQ"]
     np.testing.assert_allclose(splits["1.0 from CCA-ITQ"], ranking, atol=1e-5)
@@ -124,8 +128,9 @@ def test_below_one_every_step_ranks_worse(name):
 @both
 def test_with_several_labels_votes_are_worth_something(name):
     """did-it-learn: "Over a refit of LSH, votes are worth something"
-    "as 17 pairs in 45 are" "lies between GRH from LSH and CCA-ITQ" "that start does the work"
-    "And the class scores are ahead." """
+    "as 17 pairs in 45 are" "ranks between GRH from LSH and CCA-ITQ"
+    "And the class scores are ahead." "the intervals end at {glue:text}`baskets-high-over-f`"
+    """
     baskets = [set(pair) for pair in combinations(range(10), 2)]
     assert len(baskets) == 45
     assert sum(not basket.isdisjoint(baskets[0]) for basket in baskets) == 17
@@ -160,8 +165,18 @@ def test_the_classifier_is_the_opponent_to_beat(name):
         scores["predicted class"] < scores["class scores, 4 bits"] < scores["class scores, 8 bits"]
     )
     assert scores["class scores, 8 bits"] < scores["class scores"]
-    assert scores["class scores, 4 bits"] > scores["GRH from CCA-ITQ"] - 0.02
     assert scores["class scores, 8 bits"] > scores["GRH from CCA-ITQ"] + 0.02
+
+
+def test_on_texts_grh_is_ahead_of_a_byte_of_class_scores():
+    """did-it-learn: "With ten classes and GIST a byte of a plain classifier's scores ranks better"
+    "on [chapter 10's](embeddings.md) texts GRH is ahead." """
+    kept = pd.read_csv(RESULTS / "quality-by-bytes.csv").query("classes == 'old'")
+    maps = kept.pivot_table(index=["vectors", "seed"], columns="method", values="map")
+    gain = (maps["GRH, 64 bits"] - maps["class scores, 8 bits"]).unstack("seed")
+    of_texts = gain.index.str.startswith("docstrings")
+    assert (gain[of_texts].mean(axis=1) > 0).all()
+    assert (gain[~of_texts].mean(axis=1) < 0).all()
 
 
 # take away the class
@@ -169,14 +184,17 @@ def test_the_classifier_is_the_opponent_to_beat(name):
 
 @both
 def test_labels_of_other_classes_did_harm_or_helped_little(name):
-    """did-it-learn: "the labels of other classes did *harm*" "KSH and SDH, the best of those that
-    read labels" "On each of the ten triples GRH ranks lower than ITQ." "The best here used none."
-    "No code that was taught differs much from ITQ" "SDH, the highest, by" "it is small either way"
-    "The classifier's scores do no better" "the votes of other classes did harm on Fashion-MNIST"
+    """did-it-learn: "With votes mAP was lower on {glue:text}`voted-behind-f` triples, but there is
+    no star" "KSH and SDH, the best of those that read labels" "On each of the ten triples GRH ranks
+    lower than ITQ, and with a star." "The best here used none." "SDH, the highest code that was
+    taught, differs from it by" "Beside so small a gain that is wide: these ten triples cannot
+    tell."
+    "The exact cosine is above ITQ on" "The classifier's scores do no better"
+    "the votes of other classes lowered mAP on {glue:text}`voted-behind-f` triples"
     "SDH ranks lower than ITQ as well" "Ten triples differ so much that"
     "The one to beat is an unsupervised code fitted on the whole database, or the cosine."
-    comparison: "those labels did harm on Fashion-MNIST, and ten triples show no use of them on
-    CIFAR-10" """
+    comparison: "votes of those labels lowered mAP on each of ten triples of Fashion-MNIST; on
+    CIFAR-10 ten triples cannot tell" """
     triples = by_split("held-out", name)
     scores = triples.mean()
     taught = scores[
@@ -192,15 +210,17 @@ def test_labels_of_other_classes_did_harm_or_helped_little(name):
             scores["GRH kernel"] < scores["GRH kernel, alpha 0.8"] < scores["GRH kernel, alpha 0.5"]
         )
         assert votes.high < -0.02
+        assert (triples["GRH kernel"] < triples["GRH kernel, alpha 0.5"]).all()
         assert taught.max() < scores["ITQ"] - 0.05
         over_itq = lead("held-out", name, "SDH", "ITQ")
         assert over_itq.mean < over_itq.high < 0
     else:
         assert taught.idxmax() == "SDH"
         assert -0.015 < votes.low < 0 < votes.high < 0.015
-        for method in taught.index:
-            over_itq = lead("held-out", name, method, "ITQ")
-            assert -0.03 < over_itq.low < 0 < over_itq.high < 0.03
+        assert (triples["exact cosine"] > triples["ITQ"]).all()
+        gain = scores["ITQ"] - scores["random codes"]
+        over_itq = lead("held-out", name, "SDH", "ITQ")
+        assert over_itq.low < -gain / 3 < 0 < gain / 3 < over_itq.high
         assert scores.max() < 0.25
 
 
@@ -231,9 +251,10 @@ def test_the_network_of_the_page_is_the_one_that_was_measured():
 def test_which_contrasts_are_significant():
     """did-it-learn: "which is not significant, and by" "Both are significant."
     "both significant. To CCA-ITQ, which has read the labels, they add nothing significant"
-    "Neither is significant, but on Fashion-MNIST the interval" "which is significant: the labels of
-    other classes did *harm*" "by {glue:text}`gap-size-f`, which is significant too" "On
-    Fashion-MNIST neither step is significant." "which is significant too: {glue:text}`votes-share`
+    "Neither is significant, but on Fashion-MNIST the interval"
+    "by {glue:text}`gap-size-f`, which is significant too"
+    "On Fashion-MNIST neither step is significant."
+    "which is significant too: {glue:text}`votes-share`
     percent" "to LSH, nothing significant to ITQ" "To one of CCA-ITQ or ITQ they added nothing
     significant" "on CIFAR-10 the difference was not significant"
     """
@@ -254,12 +275,23 @@ def test_which_contrasts_are_significant():
         ("held-out", "GRH from CCA-ITQ", "ITQ"): (-1, 0),
         ("held-out", "SDH", "ITQ"): (0, 0),
         ("held-out", "GRH kernel, alpha 0.5", "ITQ"): (-1, 0),
-        ("held-out", "GRH kernel", "GRH kernel, alpha 0.5"): (-1, 0),
+        ("held-out", "GRH kernel", "GRH kernel, alpha 0.5"): (0, 0),
         ("ranking", "small network", "Hadamard codewords"): (0, -1),
     }
 
 
 # the self-tests and exercises
+
+
+def test_sixteen_codewords_cannot_lie_further_apart(seed):
+    """did-it-learn: "any two differ in 8 of 15 bits, and 16 codewords cannot all lie further
+    apart"
+    """
+    codewords = hadamard_codewords(16, 15, seed)
+    distances = (codewords[:, None] != codewords).sum(axis=2)
+    assert (distances[np.triu_indices(16, 1)] == 8).all()
+    most_pairs_that_a_bit_tells_apart = 8 * 8
+    assert 15 * most_pairs_that_a_bit_tells_apart / comb(16, 2) == 8
 
 
 def test_no_table_of_16_bits_keeps_ten_classes_12_apart(seed):
