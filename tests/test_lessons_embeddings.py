@@ -218,7 +218,7 @@ def test_a_quarter_of_the_components_finds_more_than_a_bit(drawn):
 def test_what_bytes_are_worth():
     """embeddings: "**float16** loses nothing" "**int8**, 256 levels a number, finds" "With **four
     bits** a number int4 finds" "With **two bits** RaBitQ finds" "At **a bit a number** RaBitQ
-    finds" "is enough for 5,000 rows where a hundred of their floats" "cost next to nothing to
+    finds" "is enough for 5,000 rows if a hundred of their floats" "cost next to nothing to
     drop, and each further halving costs more" """
     assert (recall("float16") > 0.997).all()
     assert (recall("int8") > 0.98).all()
