@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from benchmarks import designs as benchmark
+from scipy.stats import spearmanr
 from visits import RESULTS, ROOT
 
 from l2h_tutorial import load_dataset
@@ -185,6 +186,16 @@ def test_hashing_is_first_nowhere_and_flat_is_ahead_of_it():
     is_ahead = largest["flat"] < 0.8 * largest["HashNeighbors()"]
     assert is_ahead.sum() >= 4
     assert largest["flat"]["CIFAR-10, deep"] > 2 * largest["HashNeighbors()"]["CIFAR-10, deep"]
+
+
+def test_a_query_alone_takes_longer_than_in_a_batch():
+    """designing: "and most where it reads much" "has to gather its candidates" """
+    ours = KEPT[KEPT.way == "HashNeighbors()"]
+    times = ours.p50_ms * ours.batch_qps / 1000
+    assert (times > 1).all()
+    assert spearmanr(times, ours.scanned).statistic > 0.5
+    much = ours.scanned > 0.1
+    assert times[much].min() > times[~much].median()
 
 
 def test_codes_are_not_slow_until_a_scan_is_long():
