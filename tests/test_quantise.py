@@ -105,7 +105,7 @@ def test_more_bits_of_rabitq_begin_with_its_signs(X, n_bits):
     planes = np.unpackbits(codes, axis=1, count=d * n_bits).reshape(len(X), n_bits, d)
     one_bit = RaBitQ(random_state=0).fit(X).encode(X)
     np.testing.assert_array_equal(planes[:, 0], np.unpackbits(one_bit, axis=1, count=d))
-    levels = np.einsum("nbd,b->nd", planes.astype(int), 2 ** np.arange(n_bits)[::-1])
+    levels = np.tensordot(planes.astype(int), 2 ** np.arange(n_bits)[::-1], axes=(1, 0))
     size, error, _ = np.frombuffer(codes[:, -12:].tobytes(), "<f4").reshape(-1, 3).T
     stands_for = size[:, None] * (2 * levels + 1 - 2**n_bits)
     turned = quantiser._rotated(X)
