@@ -39,8 +39,17 @@ METHODS: dict[str, Quantiser] = {
     "int4": ScalarCodes(4),
     "int8": ScalarCodes(8),
 }
-COLUMNS = ["method", "bytes", "factor", "rescored", "recall", "low", "high"]
-COLUMNS += ["percentile_5", "below_half"]
+_COLUMNS = (
+    "method",
+    "bytes",
+    "factor",
+    "rescored",
+    "recall",
+    "low",
+    "high",
+    "percentile_5",
+    "below_half",
+)
 _NOTABLE = 0.01  # a gain in recall that is worth a sentence
 _MOST_QUERIES = 300
 
@@ -198,7 +207,7 @@ def audit(
             lowest = np.quantile(recalls, 0.05, method="inverted_cdf")
             below_half = np.mean(recalls < 0.5)
             lines.append((name, n_bytes, factor, rescored, *interval, lowest, below_half))
-    table = pd.DataFrame(lines, columns=COLUMNS)
+    table = pd.DataFrame(lines, columns=_COLUMNS)
 
     off_centre, even = lie_of(database)
     signs = unrescored["signs"]

@@ -129,6 +129,12 @@ def check_named(value: Any, name: str, names: Collection[str], method: str) -> N
         raise TypeError(f"{name} must be {expected}, got {value!r}")
 
 
+def check_finite(X: Array, name: str) -> None:
+    """Refuse vectors with NaN or infinity."""
+    if not np.isfinite(X).all():
+        raise ValueError(f"{name} must be finite, got NaN or infinity")
+
+
 def is_as_checked(X: Any, estimator: Any) -> bool:
     """Say whether `X` is a finite array, as a fitted estimator takes it without a conversion.
 

@@ -25,12 +25,12 @@ from .checks import (
     Integers,
     Singles,
     check_choice,
+    check_finite,
     check_integer,
     check_positive,
 )
 from .codes import distances_of_all, words_of_bytes
 from .lsh import Estimator, in_blocks, row_blocks
-from .search.reranking import check_finite
 
 __all__ = ["Quantiser", "RaBitQ", "ScalarCodes", "SignCodes", "highest", "random_rotation"]
 
@@ -520,7 +520,7 @@ class RaBitQ(Quantiser):
 
     rotate = True
 
-    def __init__(self, n_bits: int = 1, *, random_state: Any = None) -> None:
+    def __init__(self, n_bits: Literal[1, 2, 4] = 1, *, random_state: Any = None) -> None:
         self.n_bits = n_bits
         self.random_state = random_state
 

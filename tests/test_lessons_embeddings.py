@@ -520,7 +520,8 @@ def test_cells_mind_a_filter():
     finds" "of the best hundred one passes" "And a filter that goes with the content is worse"
     "as many on images, and more than half of all on texts" "half of the
     cells are not enough" """
-    before, after = ("before", "after")
+    before = "before"
+    after = "after"
     assert (filtered("at random", 1.0, before) >= 0.95).all()
     assert (filtered("at random", 0.5, before) > 0.92).all()
     assert (filtered("at random", 0.1, before) < 0.95).all()

@@ -27,7 +27,7 @@ TUNED = pd.read_csv(RESULTS / "table1-tuning.csv")
 TABLE = beside_published(MEASURED)
 AT = TABLE.set_index(["method", "n_train", "n_bits"])["map"].sort_index()
 CLAIMS = judge_claims(MEASURED).set_index(["ahead", "of", "n_train"])
-CAUTIOUS = judge_claims(MEASURED, overlap=1 / 3).set_index(["ahead", "of", "n_train"])
+CAUTIOUS = judge_claims(MEASURED, ratio=1 / 3).set_index(["ahead", "of", "n_train"])
 
 
 def trials(row):

@@ -50,26 +50,26 @@ def holm(p: ArrayLike) -> Floats:
     return adjusted[np.argsort(order)]
 
 
-def corrected_variance(differences: ArrayLike, n_test: float, n_train: float) -> float:
+def corrected_variance(differences: ArrayLike, ratio: float) -> float:
     """Return the variance of a mean over random splits of one sample, by Nadeau and Bengio.
 
     Splits of one sample share images, so they differ less from one another than from splits of
     another sample. The usual variance of the mean of J differences, s² / J, is therefore too small:
     it finds differences that are not there (Dietterich). The corrected variance is
 
-    (1 / J + n_test / n_train) s².
+    (1 / J + ratio) s².
 
-    It supposes that the results of two splits have the correlation n_test / (n_test + n_train), the
-    share of the images of one test set that are expected in another. This is an approximation. No
-    estimate from the splits alone is unbiased.
+    The ratio is that of a split's test images to its training images. The correction supposes that
+    the results of two splits have the correlation ratio / (1 + ratio), the share of the images of
+    one test set that are expected in another. This is an approximation. No estimate from the splits
+    alone is unbiased.
 
     Parameters
     ----------
     differences : (J,) array of numbers
         A difference of two methods for each split.
-    n_test, n_train : numbers
-        Images of a split that are asked, and images of which it learns. With `n_test` 0 the
-        variance is the usual one.
+    ratio : float
+        With 0 the variance is the usual one.
 
     Returns
     -------
@@ -83,13 +83,13 @@ def corrected_variance(differences: ArrayLike, n_test: float, n_train: float) ->
 
     Examples
     --------
-    >>> corrected_variance([0.0, 1.0, 2.0, 3.0, 4.0], 0, 3000)
+    >>> corrected_variance([0.0, 1.0, 2.0, 3.0, 4.0], 0)
     0.5
-    >>> round(corrected_variance([0.0, 1.0, 2.0, 3.0, 4.0], 1000, 3000), 3)
+    >>> round(corrected_variance([0.0, 1.0, 2.0, 3.0, 4.0], 1000 / 3000), 3)
     1.333
     """
     variance = np.var(np.asarray(differences, dtype=float), ddof=1)
-    return float(variance * (1 / np.size(differences) + n_test / n_train))
+    return float(variance * (1 / np.size(differences) + ratio))
 
 
 def paired_contrasts(rows: pd.DataFrame, contrasts: Iterable[tuple[str, str, str]]) -> pd.DataFrame:
@@ -98,9 +98,9 @@ def paired_contrasts(rows: pd.DataFrame, contrasts: Iterable[tuple[str, str, str
     Parameters
     ----------
     rows : DataFrame
-        ``dataset``, ``question``, ``method``, ``seed`` and ``map``, one row a split. ``n_queries``
-        and ``n_labelled`` are the sizes for `corrected_variance`, alike in the splits of a
-        question.
+        ``dataset``, ``question``, ``method``, ``seed`` and ``map``, one row a split. The ratio
+        for `corrected_variance` is that of ``n_queries`` to ``n_labelled``, alike in the splits of
+        a question.
     contrasts : iterable of (question, method, other method)
 
     Returns
@@ -133,8 +133,8 @@ def paired_contrasts(rows: pd.DataFrame, contrasts: Iterable[tuple[str, str, str
         for dataset, on_dataset in measured.groupby("dataset", sort=False):
             by_split = on_dataset.pivot(index="seed", columns="method", values="map")
             differences = by_split[method] - by_split[other]
-            sizes = on_dataset[["n_queries", "n_labelled"]].iloc[0]
-            columns[name, dataset] = (*mean_and_interval(differences, *sizes), len(differences))
+            interval = mean_and_interval(differences, _ratio_of(on_dataset))
+            columns[name, dataset] = (*interval, len(differences))
     table = pd.DataFrame(columns, index=["difference", "low", "high", "p", "splits"]).T
     first_star = student.isf(0.025 / len(table), table["splits"] - 1)
     by_itself = student.isf(0.025, table["splits"] - 1)
@@ -169,28 +169,31 @@ def means_over_splits(rows: pd.DataFrame, by: list[str], measure: str = "map") -
     """
     found = {}
     for key, group in rows.groupby(by, sort=False):
-        sizes = group[["n_queries", "n_labelled"]].iloc[0]
-        found[key] = mean_and_interval(group[measure], *sizes)[:3]
+        found[key] = mean_and_interval(group[measure], _ratio_of(group))[:3]
     return pd.DataFrame(found, index=["mean", "low", "high"]).T.rename_axis(by)
 
 
+def _ratio_of(rows: pd.DataFrame) -> float:
+    """Return how many images are asked for each of which a split learns."""
+    first = rows.iloc[0]
+    return float(first["n_queries"] / first["n_labelled"])
+
+
 def mean_and_interval(
-    differences: pd.Series, n_test: float = 0, n_train: float = 1
+    differences: pd.Series, ratio: float = 0
 ) -> tuple[float, float, float, float]:
     """Return the mean of differences, the ends of its 95% interval by Student's t, and p.
 
-    The variance is that of `corrected_variance`; without sizes it is the usual one.
+    The variance is that of `corrected_variance`.
     """
     mean = differences.mean(skipna=False)
-    error = np.sqrt(corrected_variance(differences, n_test, n_train))
+    error = np.sqrt(corrected_variance(differences, ratio))
     df = len(differences) - 1
     half = student.isf(0.025, df) * error
     return mean, mean - half, mean + half, 2 * student.sf(abs(mean) / error, df)
 
 
-def share_of_lead(
-    part: ArrayLike, lead: ArrayLike, n_test: float, n_train: float
-) -> tuple[float, float, float]:
+def share_of_lead(part: ArrayLike, lead: ArrayLike, ratio: float) -> tuple[float, float, float]:
     """Return which share of a lead one part of it makes, with a 95% interval by Fieller's method.
 
     The share is the mean of the parts over the mean of the leads. The interval holds every share c
@@ -200,7 +203,7 @@ def share_of_lead(
     ----------
     part, lead : (J,) arrays of numbers
         A part and the whole lead for each split.
-    n_test, n_train : numbers
+    ratio : float
         As for `corrected_variance`.
 
     Returns
@@ -219,14 +222,14 @@ def share_of_lead(
 
     Examples
     --------
-    >>> shares = share_of_lead([0.1, 0.2, 0.3, 0.2], [0.4, 0.5, 0.5, 0.5], 0, 1)
+    >>> shares = share_of_lead([0.1, 0.2, 0.3, 0.2], [0.4, 0.5, 0.5, 0.5], ratio=0)
     >>> np.round(shares, 3)
     array([0.421, 0.17 , 0.619])
     """
     both = np.array([part, lead], dtype=float)
     means = both.mean(axis=1)
     n_splits = both.shape[1]
-    covariance = np.cov(both) * (1 / n_splits + n_test / n_train)
+    covariance = np.cov(both) * (1 / n_splits + ratio)
     limit = student.isf(0.025, n_splits - 1) ** 2
     # the mean of part - c lead is significant where (1, -c) A (1, -c) is positive
     A = np.outer(means, means) - limit * covariance

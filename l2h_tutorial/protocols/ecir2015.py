@@ -86,7 +86,7 @@ def published_name(method: str) -> str:
 
 
 def judge_claims(
-    results: pd.DataFrame, claims: Iterable[tuple[str, str]] = CLAIMS, overlap: float = 0
+    results: pd.DataFrame, claims: Iterable[tuple[str, str]] = CLAIMS, ratio: float = 0
 ) -> pd.DataFrame:
     """Compare each claim of the paper with our measurements, for each number of labels by itself.
 
@@ -101,8 +101,8 @@ def judge_claims(
     claims : iterable of (str, str)
         The method claimed to be ahead, and the other; by default ``CLAIMS``. Two equal names: the
         method with 2,000 labels, and with 1,000.
-    overlap : float, default=0
-        The n_test / n_train by which `corrected_variance` widens the intervals.
+    ratio : float, default=0
+        By which `corrected_variance` widens the intervals.
 
     Returns
     -------
@@ -147,7 +147,7 @@ def judge_claims(
                 # A row for each number of bits, a column for each partition.
                 differences = ours.loc[one] - ours.loc[other]
                 by_bits = differences.mean(axis=1)
-                *interval, p = mean_and_interval(differences.mean(), overlap)
+                *interval, p = mean_and_interval(differences.mean(), ratio)
                 extremes = by_bits.min(), by_bits.max()
                 rows.append((ahead, of, labels, claimed, *interval, *extremes, p))
     table = pd.DataFrame(rows, columns=COLUMNS)

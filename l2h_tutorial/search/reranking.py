@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..checks import Array, Floats, check_integer
+from ..checks import Array, Floats, check_finite, check_integer
 from .radius import Numbers, object_array
 
 # A block is at most so many queries, and so many products of a query and a row.
@@ -159,12 +159,6 @@ def check_vectors(X: Any, name: str) -> Array:
             f"got shape {array.shape}"
         )
     return array if array.dtype.kind in "biuf" else array.astype(np.float64)
-
-
-def check_finite(X: Array, name: str) -> None:
-    """Refuse vectors with NaN or infinity."""
-    if not np.isfinite(X).all():
-        raise ValueError(f"{name} must be finite, got NaN or infinity")
 
 
 def queries_at_a_time(n_rows: int) -> int:

@@ -2,15 +2,19 @@
 
 Raw and centred vectors are hashed with codes of several lengths, each with ten draws of the
 hyperplanes. A query looks into its own bucket alone. The rows go to book/results/centring.csv.
+Started again, the benchmark goes on where it was.
 """
 
 import os
+from itertools import product
 
 import numpy as np
-import pandas as pd
+from threadpoolctl import threadpool_limits
+from tqdm.auto import tqdm
 
 from l2h_tutorial import LSH, HashTable, load_dataset, split_dataset
 from l2h_tutorial.metrics import recall_of_exact
+from l2h_tutorial.protocols.results import ResultsFile
 from l2h_tutorial.search import exact_neighbours
 
 from .kept import RESULTS, origin
@@ -19,43 +23,41 @@ LENGTHS = {"raw": (16, 24, 32, 40, 48), "centred": (4, 5, 6, 7, 8, 10, 12, 16)}
 PREPARED = {"raw": "none", "centred": "l2-centre"}
 
 
-def row_of(split, n_bits, draw, nearest):
+def cells_of(dataset, draws=range(10)):
+    """Yield the cells of the table, each with its split and the nearest images of the queries."""
+    split = split_dataset(dataset)
+    nearest = exact_neighbours(split.X_query, split.X_database, 10)
+    for vectors, lengths in LENGTHS.items():
+        prepared = split.preprocessed(PREPARED[vectors])
+        for n_bits, draw in product(lengths, draws):
+            cell = {"dataset": dataset.name, "vectors": vectors, "n_bits": n_bits, "draw": draw}
+            yield cell, prepared, nearest
+
+
+def measure(split, nearest, n_bits, draw):
     """Return what the queries' own buckets hold, and which part of the nearest images."""
     lsh = LSH(n_bits, random_state=draw).fit(split.X_train)
     table = HashTable(lsh.transform(split.X_database))
     found = table.query_radius(lsh.transform(split.X_query), 0)
     counts = np.array([len(rows) for rows in found])
-    return {
-        "n_bits": n_bits,
-        "draw": draw,
+    measured = {
         "candidates": counts.mean(),
         "median": np.median(counts),
         "percentile_95": np.percentile(counts, 95),
         "empty": np.mean(counts == 0),
         "recall": recall_of_exact(found, nearest),
     }
+    return {name: round(float(value), 6) for name, value in measured.items()}
 
 
-def figures_of(dataset, draws=range(10)):
-    """Return a row for each way to prepare the vectors, each length of code and each draw."""
-    split = split_dataset(dataset)
-    nearest = exact_neighbours(split.X_query, split.X_database, 10)
-    rows = []
-    for vectors, lengths in LENGTHS.items():
-        prepared = split.preprocessed(PREPARED[vectors])
-        for n_bits in lengths:
-            for draw in draws:
-                rows.append({"vectors": vectors} | row_of(prepared, n_bits, draw, nearest))
-    frame = pd.DataFrame(rows).round(6)
-    frame.insert(0, "dataset", dataset.name)
-    return frame.assign(**origin(dataset))
-
-
+@threadpool_limits.wrap(limits=1)
 def main():
-    sets = [
-        load_dataset("fashion-mnist"),
-        load_dataset("cifar10", source=os.environ.get("L2H_SOURCE") or None),
-    ]
-    frame = pd.concat([figures_of(dataset) for dataset in sets])
-    frame.to_csv(RESULTS / "centring.csv", index=False, lineterminator="\n")
-    print(frame.groupby(["dataset", "vectors", "n_bits"]).mean(numeric_only=True).to_string())
+    source = os.environ.get("L2H_SOURCE") or None
+    key = ["dataset", "vectors", "n_bits", "draw"]
+    file = ResultsFile(RESULTS / "centring.csv", key)
+    for dataset in load_dataset("fashion-mnist"), load_dataset("cifar10", source=source):
+        measured_on = origin(dataset)
+        for cell, split, nearest in tqdm([*cells_of(dataset)], desc=dataset.name):
+            if cell not in file:
+                found = measure(split, nearest, cell["n_bits"], cell["draw"])
+                file.append(cell | found | measured_on)

@@ -156,7 +156,8 @@ def small_network(X, targets, rate, decay, seed=0):
     random = np.random.default_rng(seed)
     W = random.normal(size=(X.shape[1], 64)) * np.sqrt(2 / X.shape[1])
     V = random.normal(size=(64, targets.shape[1])) / np.sqrt(64)
-    step_W, step_V = np.zeros_like(W), np.zeros_like(V)
+    step_W = np.zeros_like(W)
+    step_V = np.zeros_like(V)
     for _ in range(200):
         inner = np.maximum(X @ W, 0)
         error = (np.tanh(inner @ V) - targets) / len(X)
@@ -596,9 +597,15 @@ def asked_with(question, seed):
     return f"{question} {seed}" if question == "held-out" else question
 
 
-def main():
+def tuned():
+    """Yield both data sets, where results come from, and what tuning chose there."""
     source = os.environ.get("L2H_SOURCE") or None
-    with threadpool_limits(1):
-        for dataset in load_dataset("fashion-mnist"), load_dataset("cifar10", source=source):
-            measured_on = origin(dataset)
-            keep_rankings(dataset, measured_on, keep_choices(dataset, measured_on))
+    for dataset in load_dataset("fashion-mnist"), load_dataset("cifar10", source=source):
+        measured_on = origin(dataset)
+        yield dataset, measured_on, keep_choices(dataset, measured_on)
+
+
+@threadpool_limits.wrap(limits=1)
+def main():
+    for dataset, measured_on, chosen in tuned():
+        keep_rankings(dataset, measured_on, chosen)

@@ -6,7 +6,6 @@ for their numbers of bits; what has not been tuned is tuned first. The rows go t
 book/results/fair-fight-map.csv. Started again, the benchmark goes on where it was.
 """
 
-import os
 from itertools import product
 
 import numpy as np
@@ -14,7 +13,7 @@ import pandas as pd
 from sklearn.base import clone
 from threadpoolctl import threadpool_limits
 
-from l2h_tutorial import load_dataset, precision_at_k, rerank
+from l2h_tutorial import precision_at_k, rerank
 from l2h_tutorial.metrics import evaluate_radius_search
 from l2h_tutorial.protocols.results import ResultsFile
 from l2h_tutorial.tuning import set_everywhere
@@ -25,11 +24,11 @@ from .fair_fight import (
     SPLITS,
     Chances,
     ExactSearch,
-    keep_choices,
     learners,
     split_of,
+    tuned,
 )
-from .kept import RESULTS, origin
+from .kept import RESULTS
 
 SHARES = (0.003, 0.005, 0.01, 0.02, 0.03, 0.06, 0.1, 0.2, 0.35)  # at which class scores look
 
@@ -93,9 +92,7 @@ def keep_map(dataset, measured_on, chosen):
                 file.append(cell | {"look": look} | looks[look] | measured_on)
 
 
+@threadpool_limits.wrap(limits=1)
 def main():
-    source = os.environ.get("L2H_SOURCE") or None
-    with threadpool_limits(1):
-        for dataset in load_dataset("fashion-mnist"), load_dataset("cifar10", source=source):
-            measured_on = origin(dataset)
-            keep_map(dataset, measured_on, keep_choices(dataset, measured_on))
+    for dataset, measured_on, chosen in tuned():
+        keep_map(dataset, measured_on, chosen)

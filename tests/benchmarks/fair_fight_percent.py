@@ -7,18 +7,17 @@ The rows go to book/results/fair-fight-percent.csv. Started again, the benchmark
 was.
 """
 
-import os
 from itertools import product
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from l2h_tutorial import hamming_distances, load_dataset, precision_at_k, rerank
+from l2h_tutorial import hamming_distances, precision_at_k, rerank
 from l2h_tutorial.protocols.results import ResultsFile
 
-from .fair_fight import SPLITS, keep_choices, learners, split_of
+from .fair_fight import SPLITS, keep, learners, split_of, tuned
 from .fair_fight_map import contenders_on_the_map
-from .kept import RESULTS, origin
+from .kept import RESULTS
 
 
 def codes_on_the_map(chosen):
@@ -49,16 +48,10 @@ def keep_percent(dataset, measured_on, codes):
     file = ResultsFile(RESULTS / "fair-fight-percent.csv", ["dataset", "method", "seed"])
     for seed, (name, hasher) in product(SPLITS[dataset.name], codes.items()):
         cell = {"dataset": dataset.name, "method": name, "seed": seed}
-        if cell not in file:
-            found = measure_percent(dataset, hasher, seed)
-            print(*cell.values(), found["precision"], flush=True)
-            file.append(cell | found | measured_on)
+        keep(file, cell, measured_on, measure_percent, dataset, hasher, seed)
 
 
+@threadpool_limits.wrap(limits=1)
 def main():
-    source = os.environ.get("L2H_SOURCE") or None
-    with threadpool_limits(1):
-        for dataset in load_dataset("fashion-mnist"), load_dataset("cifar10", source=source):
-            measured_on = origin(dataset)
-            chosen = keep_choices(dataset, measured_on)
-            keep_percent(dataset, measured_on, codes_on_the_map(chosen))
+    for dataset, measured_on, chosen in tuned():
+        keep_percent(dataset, measured_on, codes_on_the_map(chosen))
