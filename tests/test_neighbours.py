@@ -3,6 +3,7 @@
 import inspect
 import os
 import pydoc
+import re
 import subprocess
 import sys
 import sysconfig
@@ -584,10 +585,12 @@ def test_what_is_no_plain_array_is_not_saved(tmp_path):
 def test_help_shows_types_that_can_be_read():
     """NumPy's union of all that can become an array fills a page for each parameter."""
     text = pydoc.plain(pydoc.render_doc(HashNeighbors))
-    assert "fit(self, X: 'ArrayLike', y: 'Any' = None, *, ids" in text
-    assert "metric: \"Literal['cosine', 'euclidean']\" = 'cosine'" in text
     assert "_NestedSequence" not in text
     assert max(len(line) for line in text.splitlines()) < 400
+    # some versions of Python have a line for each parameter, and quote the types
+    parameters = "".join(re.findall(r"[^\s|'\"]", text))
+    assert "fit(self,X:ArrayLike,y:Any=None,*,ids" in parameters
+    assert "metric:Literal[cosine,euclidean]=cosine" in parameters
     assert inspect.signature(HashNeighbors.fit).parameters["ids"].kind.name == "KEYWORD_ONLY"
 
 
