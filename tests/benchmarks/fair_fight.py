@@ -163,7 +163,8 @@ def small_network(X, targets, rate, decay, seed=0):
         error = (np.tanh(inner @ V) - targets) / len(X)
         step_W = 0.9 * step_W + X.T @ (error @ V.T * (inner > 0)) + decay * W
         step_V = 0.9 * step_V + inner.T @ error + decay * V
-        W, V = W - rate * step_W, V - rate * step_V
+        W = W - rate * step_W
+        V = V - rate * step_V
     return lambda X: np.tanh(np.maximum(X @ W, 0) @ V)
 
 
