@@ -289,6 +289,18 @@ def test_the_eight_vectors_lie_where_their_codes_are(thresholds, n_codes):
     assert min(np.abs(np.subtract(text.get_position(), query.xy)).max() for text in codes) > 0.5
 
 
+@pytest.mark.parametrize("queries", [(), [(3, -1), (2, -4)]])
+@pytest.mark.parametrize("n_lines", [1, 2, 3])
+def test_each_bit_is_named_beside_its_own_line(n_lines, queries):
+    (axes,) = figures.eight_vectors({"": LINES[:, :n_lines]}, queries=queries).axes
+    normals = LINES[:, :n_lines] / np.linalg.norm(LINES[:, :n_lines], axis=0)
+    for k in range(n_lines):
+        (name,) = (text for text in axes.texts if text.get_text() == f"bit {k + 1}")
+        distances = np.array(name.get_position()) @ normals
+        assert distances[k] > 0, "the arrow points to the side where the bit is 1"
+        assert np.all(np.delete(np.abs(distances), k) > distances[k] + 0.5)
+
+
 def test_the_boot_is_the_one_outlier_of_eight_vectors():
     """No vector lies on a line, the mean is the origin, and one vector is nearest to the others."""
     assert (VECTORS @ LINES).all()
