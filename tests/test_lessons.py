@@ -302,8 +302,10 @@ def test_a_fast_search_is_measured_against_exhaustive_search(lab, seed):
 
 
 def test_three_lines_make_six_wedges(seed):
-    """lsh: "The lines make six wedges" "All points of one wedge have the same code"
-    "Near points mostly get the same code because few random lines happen to pass between them." """
+    """lsh: "Three lines through the origin make six wedges." "All points of one wedge have the same
+    code" "Points in nearly the same direction mostly get the same code, because few random lines
+    happen to pass between them."
+    """
     turn = np.linspace(0, 2 * np.pi, 5000, endpoint=False)
     circle = np.column_stack([np.cos(turn), np.sin(turn)])
     codes = bits_to_integers(LSH(3, random_state=seed).fit_transform(circle))
@@ -336,10 +338,9 @@ def codes_by_hand(n_lines, added=0):
 def test_eight_vectors_have_the_codes_worked_out_by_hand():
     """lsh: "In both panels the boot has the same code as the shirt." "The sneaker's code is 10."
     "The blouse, the jumper and the coat share the code 01." "so its code becomes 011" "the jumper
-    {glue:text}`jumper-3`, so both become 010" "so two of the eight codes, 000 and 111, occur
-    nowhere"
-    "$\\mathbf{w}_1 = (1, -3)$, the second has $\\mathbf{w}_2 = (-3, 1)$." "a third line, with the
-    vector $\\mathbf{w}_3 = (1, 2)$" "The sneaker is $\\mathbf{x} = (5, -1)$."
+    {glue:text}`jumper-3`, so both become 010" "so two of the eight possible codes, 000 and 111,
+    occur nowhere" "$\\mathbf{w}_1 = (1, -3)$, and the second has $\\mathbf{w}_2 = (-3, 1)$." "a
+    third line, with the vector $\\mathbf{w}_3 = (1, 2)$" "The sneaker is $\\mathbf{x} = (5, -1)$."
     """
     assert eight.LINES.T.tolist() == [[1, -3], [-3, 1], [1, 2]]
     assert eight.VECTORS[0].tolist() == [5, -1]
@@ -358,8 +359,8 @@ def test_eight_vectors_have_the_codes_worked_out_by_hand():
 
 
 def test_two_images_share_a_bit_as_theory_says(lab, seed):
-    """lsh: "Theory and measurement agree, for real images too." "leave chance room for about that
-    much"
+    """lsh: "Theory and measurement agree, for real images too." "misses by about that
+    much by chance alone"
     """
     rng = np.random.default_rng(seed)
     many = LSH(2000, random_state=seed).fit(lab.dataset.features)
@@ -374,7 +375,7 @@ def test_two_images_share_a_bit_as_theory_says(lab, seed):
 
 
 def test_no_two_images_are_more_than_a_right_angle_apart(lab):
-    """lsh: "none is more than a right angle apart" buckets: "All angles between raw
+    """lsh: "no pair is more than a right angle apart" buckets: "All angles between raw
     vectors are below a right angle" "No GIST value is negative, so their mean vector"
     """
     angles = angle_between(*lab.pairs(0, 5000))
@@ -383,13 +384,13 @@ def test_no_two_images_are_more_than_a_right_angle_apart(lab):
 
 
 def test_unrelated_vectors_are_close_to_a_right_angle_apart():
-    """lsh: "unrelated vectors in 512 dimensions should be close to 90" """
+    """lsh: "two unrelated vectors with 512 features should be close to 90 degrees apart" """
     x, y = np.random.default_rng(0).normal(size=(2, 1000, 512))
     assert np.abs(np.degrees(angle_between(x, y)) - 90).max() < 12
 
 
 def test_hamming_distance_is_binomial(lab):
-    """lsh: "over draws of hyperplanes $D$ follows a binomial distribution" """
+    """lsh: "Over draws of hyperplanes, $D$ therefore follows a binomial distribution" """
     n_draws = 4000
     a, b = lab.pairs(0, 5)
     lsh = LSH(16 * n_draws, random_state=0).fit(lab.dataset.features)
@@ -405,8 +406,8 @@ def angle_estimates(lab, pairs, n_bits, seed):
 
 
 def test_the_error_of_the_angle_falls_with_the_root_of_the_bits(lab):
-    """lsh: "four times the bits for half the error" "It falls with $1/\\sqrt{b}$, as errors of
-    averages do"
+    """lsh: "so half the error takes four times the bits" "The error of an average falls with
+    $1/\\sqrt{b}$"
     """
     pairs = lab.pairs(1, 300)
     angles = angle_between(*pairs)
@@ -419,7 +420,7 @@ def test_the_error_of_the_angle_falls_with_the_root_of_the_bits(lab):
 
 
 def test_the_longer_the_code_the_closer_the_angle(lab, seed):
-    """lsh: "The longer the code, the closer the angle read off it" """
+    """lsh: "The longer the code, the closer the estimate is to the angle." """
     pairs = lab.pairs(1, 500)
     angles = angle_between(*pairs)
     few, more, many = (
@@ -430,8 +431,8 @@ def test_the_longer_the_code_the_closer_the_angle(lab, seed):
 
 
 def test_two_thousand_bits_give_the_angle_to_four_degrees(lab, seeds):
-    """lsh: "usually to within four of them (two standard deviations)" "in steps of more than eleven
-    degrees"
+    """lsh: "it is usually within four degrees of the angle" "the estimate moves in steps of more
+    than eleven degrees"
     """
     pairs = lab.pairs(2, 300)
     errors = [
@@ -444,7 +445,9 @@ def test_two_thousand_bits_give_the_angle_to_four_degrees(lab, seeds):
 
 
 def test_far_from_the_origin_hardly_any_code_is_left(lab, seed):
-    """lsh: "Hardly any. The shift moves all images far out along one diagonal" """
+    """lsh: "hardly any codes are left" "Adding 10 moves all the images far out along one
+    diagonal."
+    """
     bits = LSH(16, random_state=seed).fit_transform(lab.dataset.features + 10)
     assert len(np.unique(bits_to_integers(bits))) <= 4
     assert np.sum(emptier_side(bits) < 0.01) >= 14
