@@ -8,6 +8,7 @@ checked over `seeds` (both are in conftest.py).
 """
 
 import ast
+import math
 import re
 from dataclasses import replace
 from functools import cache, cached_property
@@ -34,6 +35,7 @@ from l2h_tutorial import (
     rerank,
     split_dataset,
 )
+from l2h_tutorial.exercises import find
 from l2h_tutorial.figures import eight, read_map
 from l2h_tutorial.figures.finding import where_the_table_is_level
 from l2h_tutorial.gist import gist_descriptors
@@ -356,6 +358,37 @@ def test_eight_vectors_have_the_codes_worked_out_by_hand():
     places = np.column_stack([np.cos(turn), np.sin(turn)])
     found = bits_to_integers(places @ eight.LINES >= 0)
     assert set(range(8)) - set(found.tolist()) == {0b000, 0b111}
+
+
+def test_the_sandal_and_the_slipper_are_15_degrees_apart():
+    """lsh: "the sandal and the slipper, are {glue:text}`hand-angle` degrees apart" "The sandal's
+    code 101 and the slipper's code 001 differ in the first bit only, so their Hamming distance is
+    1." "With three bits the estimate can only be 0, 60, 120 or 180 degrees." "For the sandal and
+    the slipper it is 60 degrees"
+    """
+    sandal = eight.VECTORS[eight.NAMES.index("sandal")].tolist()
+    slipper = eight.VECTORS[eight.NAMES.index("slipper")].tolist()
+    turns = [math.degrees(math.atan2(y, x)) for x, y in (sandal, slipper)]
+    assert round(turns[1] - turns[0]) == 15
+    codes = codes_by_hand(3)
+    assert codes["sandal"] == "101"
+    assert codes["slipper"] == "001"
+    assert [180 * differing / 3 for differing in range(4)] == [0, 60, 120, 180]
+
+
+def test_in_many_dimensions_every_code_can_occur():
+    """lsh: "Three lines make six codes, not the eight that three bits can spell." "for every choice
+    of sides there is a vector that lies on these sides"
+    """
+    around = np.linspace(0, 2 * np.pi, 20_000)
+    circle = np.column_stack([np.cos(around), np.sin(around)])
+    for n_lines in (1, 3, 16):
+        codes = bits_to_integers(LSH(n_lines, random_state=0).fit_transform(circle))
+        assert len(np.unique(codes)) == find("2.2").right_answer()(n_lines)
+    hyperplanes = LSH(16, random_state=0).fit(np.zeros((1, 512))).hyperplanes_
+    sides = np.random.default_rng(0).choice([-1.0, 1.0], size=(100, 16))
+    vectors = sides @ np.linalg.pinv(hyperplanes)
+    assert np.array_equal(vectors @ hyperplanes >= 0, sides > 0)
 
 
 def test_two_images_share_a_bit_as_theory_says(lab, seed):
