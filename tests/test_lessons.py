@@ -179,8 +179,8 @@ def precision_when_scanning(sweep, share):
 
 
 def test_near_does_mean_alike(lab):
-    """data: "near does mean alike" "Where the layouts agree the classes often do, and not
-    always."
+    """data: "so near does mean alike" "Images with a similar layout are often of the same class,
+    but not always."
     """
     assert 0.3 < lab.exhaustive["raw"] < 0.95
     for seed in (42, 0, 1, 2, 3):
@@ -191,7 +191,7 @@ def test_near_does_mean_alike(lab):
 
 
 def test_no_gist_value_is_negative(lab):
-    """data: "none of all these values is below zero" """
+    """data: "No value of any descriptor is negative, because a mean of strengths cannot be." """
     assert lab.dataset.features.min() >= 0
 
 
@@ -203,7 +203,7 @@ def test_a_bright_and_a_dark_copy_look_the_same(images):
 
 
 def test_no_single_pixel_tells_the_classes_apart(fashion):
-    """data: "no single pixel tells them apart" """
+    """data: "so no single pixel tells the classes apart" """
     grey = fashion.images.reshape(len(fashion), -1) // 16
     learn = slice(0, 5000)
     judge = slice(5000, None)
@@ -242,14 +242,15 @@ def slid(request):
 
 
 def test_gist_is_better_than_pixels_before_and_after_a_slide(slid):
-    """data: "in most places another number stands" "GIST is the better of the two, before and
-    after"
+    """data: "most pixel values change, though anyone would call it the same picture" "GIST is
+    better than pixels, before the slide and after it." "pixels do well on clothes in front of a
+    black background"
     """
     pictures, precision, changed = slid
     assert changed > 0.5
     for how in ("still", "slid"):
         assert precision["GIST", how] > precision["pixels", how] + 0.02
-    # "On clothes before a black ground pixels do well as long as nothing moves"
+    # as long as nothing moves, pixels do well on clothes
     if pictures == "fashion":
         assert precision["pixels", "slid"] < precision["pixels", "still"] - 0.1
     else:
@@ -257,7 +258,7 @@ def test_gist_is_better_than_pixels_before_and_after_a_slide(slid):
 
 
 def test_upside_down_together_changes_nearly_nothing(images):
-    """data: "Turned together, nearly nothing changes" """
+    """data: "If all images are turned together, nearly nothing changes." """
     upright = gist_descriptors(images)
     turned = gist_descriptors(images[:, ::-1])
     before, after = (exact_neighbours(x[:50], x[50:], 10) for x in (upright, turned))
@@ -265,7 +266,9 @@ def test_upside_down_together_changes_nearly_nothing(images):
 
 
 def test_upside_down_alone_precision_falls(lab, fashion):
-    """data: "Turned alone, the queries' edges lie in other cells" "and precision falls" """
+    """data: "If only the queries are turned, their edges lie in other cells than those of their
+    neighbours, and precision falls."
+    """
     if lab.dataset is not fashion:
         pytest.skip("the .mat has no images")
     split = lab.split["raw"]
@@ -276,7 +279,7 @@ def test_upside_down_alone_precision_falls(lab, fashion):
 
 def test_the_length_of_gist_grows_with_edges(fashion):
     """data: "which for GIST grows with the amount of edge in the picture" "Euclidean distance
-    prefers"
+    prefers images with about as much edge as the query."
     """
     down, across = (
         np.abs(np.diff(fashion.images.astype(float), axis=axis)).mean(axis=(1, 2))
