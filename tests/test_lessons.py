@@ -303,6 +303,40 @@ def test_a_fast_search_is_measured_against_exhaustive_search(lab, seed):
         assert lab.sweep(name, seed).precision.max() < lab.exhaustive[name] + 0.02
 
 
+def test_a_cell_by_hand_keeps_its_numbers_when_its_edge_slides():
+    """data: "every row reads 2, 2, 8, 8" "The pixel to the left of the cell is a 2 as well" "so
+    every row of the cell now reads 2, 2, 2, 8" "Here it gives 0 everywhere." "change, one in each
+    row. The two numbers stay the same, because the edge is still inside the cell." "the edge moves
+    into the next cell, and so does the number."
+    """
+
+    def upright(row, left):
+        """Return the mean strength of one row, whose left neighbour is given."""
+        return sum(abs(b - a) for a, b in zip([left, *row], row, strict=False)) / len(row)
+
+    assert upright([2, 2, 8, 8], 2) == upright([2, 2, 2, 8], 2) == 1.5
+    changed = [a != b for a, b in zip([2, 2, 8, 8], [2, 2, 2, 8], strict=True)]
+    assert 4 * sum(changed) == 4
+    assert upright([2, 2, 2, 2], 2) == 0
+    assert upright([8, 8, 8, 8], 2) == 1.5
+
+
+def test_a_query_in_the_database_flatters_bad_searches_most(lab):
+    """data: "a search that guesses among ten classes rises from 1/10 to 19/100, while a perfect
+    search gains nothing" "With $k = 1$ every search looks perfect."
+    """
+    flattered = find("1.3").right_answer()
+    assert flattered(0.1, 10) == pytest.approx(0.19)
+    assert flattered(1.0, 10) == 1
+    assert flattered(0.1, 1) == 1
+    # of real images, too
+    split = lab.split["raw"]
+    rows = np.concatenate([split.X_query, split.X_database])
+    labels = np.concatenate([split.y_query, split.y_database])
+    ten = precision_at_k(exact_neighbours(split.X_query, rows, 10), split.y_query, labels)
+    assert ten > lab.exhaustive["raw"] + 0.01
+
+
 # 2 Locality-sensitive hashing
 
 
