@@ -8,6 +8,7 @@ checked over `seeds` (both are in conftest.py).
 """
 
 import ast
+import math
 import re
 from dataclasses import replace
 from functools import cache, cached_property
@@ -178,8 +179,8 @@ def precision_when_scanning(sweep, share):
 
 
 def test_near_does_mean_alike(lab):
-    """data: "near does mean alike" "Where the layouts agree the classes often do, and not
-    always."
+    """data: "so near does mean alike" "Images with a similar layout are often of the same class,
+    but not always."
     """
     assert 0.3 < lab.exhaustive["raw"] < 0.95
     for seed in (42, 0, 1, 2, 3):
@@ -190,7 +191,7 @@ def test_near_does_mean_alike(lab):
 
 
 def test_no_gist_value_is_negative(lab):
-    """data: "none of all these values is below zero" """
+    """data: "No value of any descriptor is negative, because a mean of strengths cannot be." """
     assert lab.dataset.features.min() >= 0
 
 
@@ -202,7 +203,7 @@ def test_a_bright_and_a_dark_copy_look_the_same(images):
 
 
 def test_no_single_pixel_tells_the_classes_apart(fashion):
-    """data: "no single pixel tells them apart" """
+    """data: "so no single pixel tells the classes apart" """
     grey = fashion.images.reshape(len(fashion), -1) // 16
     learn = slice(0, 5000)
     judge = slice(5000, None)
@@ -241,14 +242,15 @@ def slid(request):
 
 
 def test_gist_is_better_than_pixels_before_and_after_a_slide(slid):
-    """data: "in most places another number stands" "GIST is the better of the two, before and
-    after"
+    """data: "most pixel values change, though anyone would call it the same picture" "GIST is
+    better than pixels, before the slide and after it." "pixels do well on clothes in front of a
+    black background"
     """
     pictures, precision, changed = slid
     assert changed > 0.5
     for how in ("still", "slid"):
         assert precision["GIST", how] > precision["pixels", how] + 0.02
-    # "On clothes before a black ground pixels do well as long as nothing moves"
+    # as long as nothing moves, pixels do well on clothes
     if pictures == "fashion":
         assert precision["pixels", "slid"] < precision["pixels", "still"] - 0.1
     else:
@@ -256,7 +258,7 @@ def test_gist_is_better_than_pixels_before_and_after_a_slide(slid):
 
 
 def test_upside_down_together_changes_nearly_nothing(images):
-    """data: "Turned together, nearly nothing changes" """
+    """data: "If all images are turned together, nearly nothing changes." """
     upright = gist_descriptors(images)
     turned = gist_descriptors(images[:, ::-1])
     before, after = (exact_neighbours(x[:50], x[50:], 10) for x in (upright, turned))
@@ -264,7 +266,9 @@ def test_upside_down_together_changes_nearly_nothing(images):
 
 
 def test_upside_down_alone_precision_falls(lab, fashion):
-    """data: "Turned alone, the queries' edges lie in other cells" "and precision falls" """
+    """data: "If only the queries are turned, their edges lie in other cells than those of their
+    neighbours, and precision falls."
+    """
     if lab.dataset is not fashion:
         pytest.skip("the .mat has no images")
     split = lab.split["raw"]
@@ -275,7 +279,7 @@ def test_upside_down_alone_precision_falls(lab, fashion):
 
 def test_the_length_of_gist_grows_with_edges(fashion):
     """data: "which for GIST grows with the amount of edge in the picture" "Euclidean distance
-    prefers"
+    prefers images with about as much edge as the query."
     """
     down, across = (
         np.abs(np.diff(fashion.images.astype(float), axis=axis)).mean(axis=(1, 2))
@@ -299,12 +303,48 @@ def test_a_fast_search_is_measured_against_exhaustive_search(lab, seed):
         assert lab.sweep(name, seed).precision.max() < lab.exhaustive[name] + 0.02
 
 
+def test_a_cell_by_hand_keeps_its_numbers_when_its_edge_slides():
+    """data: "every row reads 2, 2, 8, 8" "The pixel to the left of the cell is a 2 as well" "so
+    every row of the cell now reads 2, 2, 2, 8" "Here it gives 0 everywhere." "change, one in each
+    row. The two numbers stay the same, because the edge is still inside the cell." "the edge moves
+    into the next cell, and so does the number."
+    """
+
+    def upright(row, left):
+        """Return the mean strength of one row, whose left neighbour is given."""
+        return sum(abs(b - a) for a, b in zip([left, *row], row, strict=False)) / len(row)
+
+    assert upright([2, 2, 8, 8], 2) == upright([2, 2, 2, 8], 2) == 1.5
+    changed = [a != b for a, b in zip([2, 2, 8, 8], [2, 2, 2, 8], strict=True)]
+    assert 4 * sum(changed) == 4
+    assert upright([2, 2, 2, 2], 2) == 0
+    assert upright([8, 8, 8, 8], 2) == 1.5
+
+
+def test_a_query_in_the_database_flatters_bad_searches_most(lab):
+    """data: "a search that guesses among ten classes rises from 1/10 to 19/100, while a perfect
+    search gains nothing" "With $k = 1$ every search looks perfect."
+    """
+    flattered = find("1.3").right_answer()
+    assert flattered(0.1, 10) == pytest.approx(0.19)
+    assert flattered(1.0, 10) == 1
+    assert flattered(0.1, 1) == 1
+    # of real images, too
+    split = lab.split["raw"]
+    rows = np.concatenate([split.X_query, split.X_database])
+    labels = np.concatenate([split.y_query, split.y_database])
+    ten = precision_at_k(exact_neighbours(split.X_query, rows, 10), split.y_query, labels)
+    assert ten > lab.exhaustive["raw"] + 0.01
+
+
 # 2 Locality-sensitive hashing
 
 
 def test_three_lines_make_six_wedges(seed):
-    """lsh: "The lines make six wedges" "All points of one wedge have the same code"
-    "Near points mostly get the same code because few random lines happen to pass between them." """
+    """lsh: "Three lines through the origin make six wedges." "All points of one wedge have the same
+    code" "Points in nearly the same direction mostly get the same code, because few random lines
+    happen to pass between them."
+    """
     turn = np.linspace(0, 2 * np.pi, 5000, endpoint=False)
     circle = np.column_stack([np.cos(turn), np.sin(turn)])
     codes = bits_to_integers(LSH(3, random_state=seed).fit_transform(circle))
@@ -337,10 +377,9 @@ def codes_by_hand(n_lines, added=0):
 def test_eight_vectors_have_the_codes_worked_out_by_hand():
     """lsh: "In both panels the boot has the same code as the shirt." "The sneaker's code is 10."
     "The blouse, the jumper and the coat share the code 01." "so its code becomes 011" "the jumper
-    {glue:text}`jumper-3`, so both become 010" "so two of the eight codes, 000 and 111, occur
-    nowhere"
-    "$\\mathbf{w}_1 = (1, -3)$, the second has $\\mathbf{w}_2 = (-3, 1)$." "a third line, with the
-    vector $\\mathbf{w}_3 = (1, 2)$" "The sneaker is $\\mathbf{x} = (5, -1)$."
+    {glue:text}`jumper-3`, so both become 010" "so two of the eight possible codes, 000 and 111,
+    occur nowhere" "$\\mathbf{w}_1 = (1, -3)$, and the second has $\\mathbf{w}_2 = (-3, 1)$." "a
+    third line, with the vector $\\mathbf{w}_3 = (1, 2)$" "The sneaker is $\\mathbf{x} = (5, -1)$."
     """
     assert eight.LINES.T.tolist() == [[1, -3], [-3, 1], [1, 2]]
     assert eight.VECTORS[0].tolist() == [5, -1]
@@ -358,9 +397,40 @@ def test_eight_vectors_have_the_codes_worked_out_by_hand():
     assert set(range(8)) - set(found.tolist()) == {0b000, 0b111}
 
 
+def test_the_sandal_and_the_slipper_are_15_degrees_apart():
+    """lsh: "the sandal and the slipper, are {glue:text}`hand-angle` degrees apart" "The sandal's
+    code 101 and the slipper's code 001 differ in the first bit only, so their Hamming distance is
+    1." "With three bits the estimate can only be 0, 60, 120 or 180 degrees." "For the sandal and
+    the slipper it is 60 degrees"
+    """
+    sandal = eight.VECTORS[eight.NAMES.index("sandal")].tolist()
+    slipper = eight.VECTORS[eight.NAMES.index("slipper")].tolist()
+    turns = [math.degrees(math.atan2(y, x)) for x, y in (sandal, slipper)]
+    assert round(turns[1] - turns[0]) == 15
+    codes = codes_by_hand(3)
+    assert codes["sandal"] == "101"
+    assert codes["slipper"] == "001"
+    assert [180 * differing / 3 for differing in range(4)] == [0, 60, 120, 180]
+
+
+def test_in_many_dimensions_every_code_can_occur():
+    """lsh: "Three lines make six codes, not the eight that three bits can spell." "for every choice
+    of sides there is a vector that lies on these sides"
+    """
+    around = np.linspace(0, 2 * np.pi, 20_000)
+    circle = np.column_stack([np.cos(around), np.sin(around)])
+    for n_lines in (1, 3, 16):
+        codes = bits_to_integers(LSH(n_lines, random_state=0).fit_transform(circle))
+        assert len(np.unique(codes)) == find("2.2").right_answer()(n_lines)
+    hyperplanes = LSH(16, random_state=0).fit(np.zeros((1, 512))).hyperplanes_
+    sides = np.random.default_rng(0).choice([-1.0, 1.0], size=(100, 16))
+    vectors = sides @ np.linalg.pinv(hyperplanes)
+    assert np.array_equal(vectors @ hyperplanes >= 0, sides > 0)
+
+
 def test_two_images_share_a_bit_as_theory_says(lab, seed):
-    """lsh: "Theory and measurement agree, for real images too." "leave chance room for about that
-    much"
+    """lsh: "Theory and measurement agree, for real images too." "misses by about that
+    much by chance alone"
     """
     rng = np.random.default_rng(seed)
     many = LSH(2000, random_state=seed).fit(lab.dataset.features)
@@ -375,7 +445,7 @@ def test_two_images_share_a_bit_as_theory_says(lab, seed):
 
 
 def test_no_two_images_are_more_than_a_right_angle_apart(lab):
-    """lsh: "none is more than a right angle apart" buckets: "All angles between raw
+    """lsh: "no pair is more than a right angle apart" buckets: "All angles between raw
     vectors are below a right angle" "No GIST value is negative, so their mean vector"
     """
     angles = angle_between(*lab.pairs(0, 5000))
@@ -384,13 +454,13 @@ def test_no_two_images_are_more_than_a_right_angle_apart(lab):
 
 
 def test_unrelated_vectors_are_close_to_a_right_angle_apart():
-    """lsh: "unrelated vectors in 512 dimensions should be close to 90" """
+    """lsh: "two unrelated vectors with 512 features should be close to 90 degrees apart" """
     x, y = np.random.default_rng(0).normal(size=(2, 1000, 512))
     assert np.abs(np.degrees(angle_between(x, y)) - 90).max() < 12
 
 
 def test_hamming_distance_is_binomial(lab):
-    """lsh: "over draws of hyperplanes $D$ follows a binomial distribution" """
+    """lsh: "Over draws of hyperplanes, $D$ therefore follows a binomial distribution" """
     n_draws = 4000
     a, b = lab.pairs(0, 5)
     lsh = LSH(16 * n_draws, random_state=0).fit(lab.dataset.features)
@@ -406,8 +476,8 @@ def angle_estimates(lab, pairs, n_bits, seed):
 
 
 def test_the_error_of_the_angle_falls_with_the_root_of_the_bits(lab):
-    """lsh: "four times the bits for half the error" "It falls with $1/\\sqrt{b}$, as errors of
-    averages do"
+    """lsh: "so half the error takes four times the bits" "The error of an average falls with
+    $1/\\sqrt{b}$"
     """
     pairs = lab.pairs(1, 300)
     angles = angle_between(*pairs)
@@ -420,7 +490,7 @@ def test_the_error_of_the_angle_falls_with_the_root_of_the_bits(lab):
 
 
 def test_the_longer_the_code_the_closer_the_angle(lab, seed):
-    """lsh: "The longer the code, the closer the angle read off it" """
+    """lsh: "The longer the code, the closer the estimate is to the angle." """
     pairs = lab.pairs(1, 500)
     angles = angle_between(*pairs)
     few, more, many = (
@@ -431,8 +501,8 @@ def test_the_longer_the_code_the_closer_the_angle(lab, seed):
 
 
 def test_two_thousand_bits_give_the_angle_to_four_degrees(lab, seeds):
-    """lsh: "usually to within four of them (two standard deviations)" "in steps of more than eleven
-    degrees"
+    """lsh: "it is usually within four degrees of the angle" "the estimate moves in steps of more
+    than eleven degrees"
     """
     pairs = lab.pairs(2, 300)
     errors = [
@@ -445,7 +515,9 @@ def test_two_thousand_bits_give_the_angle_to_four_degrees(lab, seeds):
 
 
 def test_far_from_the_origin_hardly_any_code_is_left(lab, seed):
-    """lsh: "Hardly any. The shift moves all images far out along one diagonal" """
+    """lsh: "hardly any codes are left" "Adding 10 moves all the images far out along one
+    diagonal."
+    """
     bits = LSH(16, random_state=seed).fit_transform(lab.dataset.features + 10)
     assert len(np.unique(bits_to_integers(bits))) <= 4
     assert np.sum(emptier_side(bits) < 0.01) >= 14
