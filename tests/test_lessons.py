@@ -859,8 +859,9 @@ def test_centring_hardly_changes_exhaustive_search(lab):
 
 
 def test_raw_codes_scan_several_times_as_much(lab, seed):
-    """radius-search: "By radius alone raw vectors look good: at radius 2 they find" "They pay for
-    it by looking." "The *smallest* search of raw vectors" "raw vectors have no searches as cheap"
+    """radius-search: "By radius alone, raw vectors look good: at radius 2 they find"
+    "raw vectors pay for it by looking at more images" "Even at radius 0, their cheapest search,
+    they scan" "Raw vectors have no search as cheap as"
     """
     raw = lab.sweep("raw", seed)
     centred = lab.sweep("centred", seed)
@@ -875,7 +876,7 @@ def test_raw_codes_scan_several_times_as_much(lab, seed):
 
 @five_seeds
 def test_for_what_they_scan_centred_codes_are_better(lab, seeds):
-    """radius-search: "With six percent scanned, raw codes have a precision of" """
+    """radius-search: "With six percent of the database scanned, raw codes have" """
     for seed in seeds:
         raw = lab.sweep("raw", seed)
         centred = lab.sweep("centred", seed)
@@ -885,7 +886,7 @@ def test_for_what_they_scan_centred_codes_are_better(lab, seeds):
 
 @five_seeds
 def test_longer_codes_find_more_for_the_same_work(lab, seeds):
-    """radius-search: "Longer codes find more among as many candidates" "a longer code knows the
+    """radius-search: "Longer codes find more at the same share scanned." "a longer code knows the
     angle better"
     """
     s = lab.split["centred"]
@@ -911,8 +912,8 @@ def kept_figures():
 
 
 def test_the_kept_figures_of_the_tutorial(lab):
-    """radius-search: "it is half an exhaustive search, which has" "By radius alone raw vectors look
-    good"
+    """radius-search: "it is half an exhaustive search, which has" "By radius alone, raw vectors
+    look good"
     """
     kept = kept_figures().loc[lab.dataset.name]
     again = figures_of(lab.dataset).set_index(["vectors", "radius"])
@@ -931,8 +932,8 @@ def test_the_tutorials_search_is_half_a_scan():
 
 def test_the_kept_times_by_size_say_where_a_table_is_ahead():
     """radius-search: "from some thousands of vectors on at radius 2" "from above ten thousand at
-    radius 3" "there is little to win on these vectors, if anything" "fetched from all over the
-    memory" "times as fast as exhaustive search at radius 2, where it finds" """
+    radius 3" "the table gains little on these vectors, if anything" "they are scattered all over
+    the memory" "times as fast as exhaustive search and has a recall of" """
     kept = pd.read_csv(BOOK / "results" / "time-by-size.csv")
     assert kept["n"].min() == 1000
     assert kept["n"].max() == 1_000_000
@@ -976,8 +977,8 @@ def test_queries_that_are_answered_first_are_the_easy_ones(lab, seeds):
 
 
 def test_a_ball_finds_near_images_sooner_than_others(lab, seed):
-    """radius-search: "16 bits and no learning are enough to tell" "and then it finds little with 16
-    random bits"
+    """radius-search: "16 bits and no learning are enough to tell" "and with 16 random bits
+    it then finds little"
     """
     for recall, scanned in lab.recall(seed).values():
         assert recall > 1.1 * scanned
@@ -1260,8 +1261,8 @@ def test_a_call_of_rerank_has_a_fixed_price():
 
 
 def test_with_enough_tables_lsh_reaches_exhaustive_search(lab):
-    """radius-search: "come up to it and stop there" "hyperplanes that know no classes did not take
-    it further"
+    """radius-search: "come up to exhaustive search and stop there" "hyperplanes that know no
+    classes did not take it further"
     """
     s = lab.split["centred"]
     lsh = LSH(800, random_state=0).fit(s.X_train)
@@ -1300,7 +1301,7 @@ def test_bits_decide_which_trade_offs_are_on_offer(lab, seeds):
 
 def test_from_radius_six_on_only_the_cost_rises(lab, seed):
     """radius-search: "while the number of candidates still does?" "Most of the ten best are"
-    "At radius 0 of the centred table many queries find an empty bucket." """
+    "At radius 0 of the centred table, many queries find an empty bucket." """
     sweep = lab.sweep("centred", seed)
     assert sweep.coverage[0] < 0.9
     assert abs(sweep.precision[10] - sweep.precision[6]) < 0.03
@@ -1309,8 +1310,8 @@ def test_from_radius_six_on_only_the_cost_rises(lab, seed):
 
 
 def test_reranking_by_raw_vectors_gives_raw_answers(lab, seed):
-    """radius-search: "Those of the raw vectors: at radius 10 most of the database is a
-    candidate"
+    """radius-search: "At radius 10 most of the database is a candidate, so the second stage
+    alone decides"
     """
     raw = lab.split["raw"]
     ids = lab.table("centred", seed).query_radius(lab.bits("centred", seed)[1], 10)
