@@ -67,7 +67,7 @@ def regularise(L, S, alpha):
 @pytest.mark.parametrize("seed", [20, *range(5)])  # the chapter's, and others
 def test_one_step_by_hand_is_what_the_package_does(twelve, seed):
     """grh-adjacency: "The same vote, and the bit stays." "A bit that stands alone against three
-    others flips (starred). Two against two stay as they are." """
+    others flips (starred)." "If a class is split two against two, its vote is 0, and no" """
     y, X = twelve
     bits = LSH(4, random_state=seed).fit_transform(X)
     signs = np.where(bits, 1, -1)
@@ -84,7 +84,7 @@ def test_one_step_by_hand_is_what_the_package_does(twelve, seed):
 
 
 def test_the_twelve_images_show_what_the_chapter_says(twelve):
-    """grh-adjacency: "Take one image, and a bit of it that its class is against."
+    """grh-adjacency: "Take the slipper, and its bit 1, which its class is against."
     "All images of a class then have one code" """
     y, X = twelve
     bits = LSH(4, random_state=20).fit_transform(X)
@@ -101,7 +101,7 @@ def test_the_twelve_images_show_what_the_chapter_says(twelve):
 
 def test_up_to_one_half_no_bit_flips_and_at_one_many_do(centred, seed):
     """grh-adjacency: "Up to alpha one half, no vote is strong enough: the graph flips no bit,
-    whatever the labels." "with shuffled labels fewer bits flip at first" "and more bits flip than
+    whatever the labels." "With shuffled labels fewer bits flip at first" "and more bits flip than
     with true labels" """
     wrong = shuffled(centred, seed)
     for alpha in np.linspace(0.1, 0.5, 5):
@@ -167,7 +167,9 @@ def test_a_bit_flips_above_the_alpha_of_its_vote(graph, bits, row, threshold):
 
 
 def test_divided_by_its_degree_an_image_keeps_its_bits(seed):
-    r"""grh-adjacency: "With $\mathbf{D}^{-1}\mathbf{S}$, whose rows sum to 1, it holds." """
+    r"""grh-adjacency: "With $\mathbf{D}^{-1}\mathbf{S}$, whose rows sum to 1, the dead zone
+    stays as it was."
+    """
     rng = np.random.default_rng(seed)
     bits = rng.random((40, 8)) > 0.5
     several = rng.random((40, 5)) < 0.4
@@ -179,7 +181,8 @@ def test_divided_by_its_degree_an_image_keeps_its_bits(seed):
 
 
 def test_a_graph_without_labels_beats_the_refit(centred, seed):
-    """grh-adjacency: "it lifts LSH from" "Part of that is the refit" "With labels it is"
+    """grh-adjacency: "The refit lifts LSH from" "Part of that gain is the refit, which uses no
+    graph at all" "With labels the score is"
     "What the graph of neighbours adds to the refit comes from the features alone." """
     S = knn_affinity(centred.X_train, 10)
     i, j = S.nonzero()
