@@ -8,6 +8,7 @@ checked over `seeds` (both are in conftest.py).
 """
 
 import ast
+import math
 import re
 from dataclasses import replace
 from functools import cache, cached_property
@@ -854,7 +855,9 @@ def test_with_few_bits_a_query_has_many_candidates(lab, seed):
 
 
 def test_centring_hardly_changes_exhaustive_search(lab):
-    """radius-search: "Centring changes the precision of exhaustive search by" """
+    """radius-search: "Centring changes the precision of exhaustive search by" "find about as many
+    images of the query's class"
+    """
     assert abs(lab.exhaustive["centred"] - lab.exhaustive["raw"]) < 0.03
 
 
@@ -1320,6 +1323,72 @@ def test_reranking_by_raw_vectors_gives_raw_answers(lab, seed):
     theirs = {name: recall_of_exact(nearest, lab.exact[name]) for name in ("raw", "centred")}
     assert theirs["raw"] > 0.98
     assert theirs["centred"] < 0.9
+
+
+def test_a_ball_in_the_plane_finds_the_three_nearest():
+    """radius-search: "The three vectors at the smallest angles to the query are the sneaker"
+    "because line 1 passes between the slipper and the query" "which is less than one half"
+    "no vector lies in 100, and no region of the plane has the code 111" "So the search finds the
+    three nearest vectors and no other one." "The search makes twice as many comparisons, and none"
+    """
+    query = (3, -1)
+
+    def code(x, y):
+        return "".join("1" if a * x + b * y >= 0 else "0" for a, b in eight.LINES.T)
+
+    def degrees(x, y):
+        return abs(math.degrees(math.atan2(y, x) - math.atan2(query[1], query[0])))
+
+    def within(radius):
+        return [
+            name
+            for name, vector in zip(eight.NAMES, eight.VECTORS, strict=True)
+            if sum(a != b for a, b in zip(code(*vector), code(*query), strict=True)) <= radius
+        ]
+
+    angles = {n: degrees(*vector) for n, vector in zip(eight.NAMES, eight.VECTORS, strict=True)}
+    around = {code(math.cos(t), math.sin(t)) for t in np.linspace(0, 2 * math.pi, 1000)}
+    assert code(*query) == "101"
+    assert sorted(angles, key=angles.get)[:3] == ["sneaker", "sandal", "slipper"]
+    assert angles["slipper"] == pytest.approx(45)
+    assert (1 - 45 / 180) ** 3 == 27 / 64 < 1 / 2
+    assert within(0) == ["sneaker", "sandal"]
+    assert within(1) == ["sneaker", "sandal", "slipper"]
+    assert within(2) == ["sneaker", "sandal", "slipper", "boot", "shirt", "coat"]
+    assert {"001", "100"} < around
+    assert "111" not in around
+    differing = [a != b for a, b in zip(code(4, 2), code(*query), strict=True)]
+    assert differing == [True, False, False]
+
+
+def test_one_bucket_of_the_centred_table_misses_most_neighbours(lab, seed):
+    """radius-search: "With centred vectors it misses most of the query's ten nearest images" """
+    assert lab.recall(seed)[0][0] < 0.3
+
+
+@five_seeds
+def test_another_draw_changes_recall_a_little(lab, seeds):
+    """radius-search: "so their figures for the same radius differ somewhat" """
+    recalls = [lab.recall(seed)[4][0] for seed in seeds]
+    assert 0.005 < np.ptp(recalls) < 0.12
+
+
+@pytest.mark.parametrize("dataset", ["fashion-mnist", "cifar10"])
+def test_the_table_of_both_says_what_centring_saves(dataset):
+    """radius-search: "On both data sets, centred vectors scan far less than raw vectors at radius
+    2" "beyond radius 6 their precision hardly rises although they scan more and more"
+    """
+    raw, centred = (kept_figures().loc[dataset, vectors] for vectors in ("raw", "centred"))
+    assert centred.scanned[2] < raw.scanned[2] / 4
+    assert abs(centred.precision[10] - centred.precision[6]) < 0.02
+    assert centred.scanned[10] > 2.5 * centred.scanned[6]
+
+
+def test_the_last_shell_is_more_than_half_of_the_ball():
+    """radius-search: "The last shell therefore holds more than half of the ball." """
+    shells = [math.comb(16, distance) for distance in range(5)]
+    assert shells[4] / shells[3] == (16 - 3) / 4
+    assert shells[4] > sum(shells) / 2
 
 
 # The quotations
