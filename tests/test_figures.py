@@ -271,6 +271,13 @@ def test_the_cube_fills_the_ball():
     assert [filled(radius) for radius in range(4)] == [1, 4, 7, 8]
 
 
+@pytest.mark.parametrize("middle", [0b000, 0b101])
+def test_the_cube_says_how_far_each_code_is(middle):
+    words = [word.get_text() for word in figures.hamming_cube(1, middle).axes[0].texts]
+    for code, distance in zip(words[::2], words[1::2], strict=True):
+        assert (int(code, 2) ^ middle).bit_count() == int(distance.split()[0])
+
+
 @pytest.mark.parametrize(("thresholds", "n_codes"), [([0, 0, 0], 6), ([4, -3, 2], 7)])
 def test_the_eight_vectors_lie_where_their_codes_are(thresholds, n_codes):
     lines = np.vstack([LINES, thresholds])

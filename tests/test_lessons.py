@@ -1006,13 +1006,16 @@ def test_with_few_bits_a_query_has_many_candidates(lab, seed):
 
 
 def test_centring_hardly_changes_exhaustive_search(lab):
-    """radius-search: "Centring changes the precision of exhaustive search by" """
+    """radius-search: "Centring changes the precision of exhaustive search by" "find about as many
+    images of the query's class"
+    """
     assert abs(lab.exhaustive["centred"] - lab.exhaustive["raw"]) < 0.03
 
 
 def test_raw_codes_scan_several_times_as_much(lab, seed):
-    """radius-search: "By radius alone raw vectors look good: at radius 2 they find" "They pay for
-    it by looking." "The *smallest* search of raw vectors" "raw vectors have no searches as cheap"
+    """radius-search: "By radius alone, raw vectors look good: at radius 2 they find"
+    "raw vectors pay for it by looking at more images" "Even at radius 0, their cheapest search,
+    they scan" "Raw vectors have no search as cheap as"
     """
     raw = lab.sweep("raw", seed)
     centred = lab.sweep("centred", seed)
@@ -1027,7 +1030,7 @@ def test_raw_codes_scan_several_times_as_much(lab, seed):
 
 @five_seeds
 def test_for_what_they_scan_centred_codes_are_better(lab, seeds):
-    """radius-search: "With six percent scanned, raw codes have a precision of" """
+    """radius-search: "With six percent of the database scanned, raw codes have" """
     for seed in seeds:
         raw = lab.sweep("raw", seed)
         centred = lab.sweep("centred", seed)
@@ -1037,7 +1040,7 @@ def test_for_what_they_scan_centred_codes_are_better(lab, seeds):
 
 @five_seeds
 def test_longer_codes_find_more_for_the_same_work(lab, seeds):
-    """radius-search: "Longer codes find more among as many candidates" "a longer code knows the
+    """radius-search: "Longer codes find more at the same share scanned." "a longer code knows the
     angle better"
     """
     s = lab.split["centred"]
@@ -1063,8 +1066,8 @@ def kept_figures():
 
 
 def test_the_kept_figures_of_the_tutorial(lab):
-    """radius-search: "it is half an exhaustive search, which has" "By radius alone raw vectors look
-    good"
+    """radius-search: "it is half an exhaustive search, which has" "By radius alone, raw vectors
+    look good"
     """
     kept = kept_figures().loc[lab.dataset.name]
     again = figures_of(lab.dataset).set_index(["vectors", "radius"])
@@ -1083,8 +1086,8 @@ def test_the_tutorials_search_is_half_a_scan():
 
 def test_the_kept_times_by_size_say_where_a_table_is_ahead():
     """radius-search: "from some thousands of vectors on at radius 2" "from above ten thousand at
-    radius 3" "there is little to win on these vectors, if anything" "fetched from all over the
-    memory" "times as fast as exhaustive search at radius 2, where it finds" """
+    radius 3" "the table gains little on these vectors, if anything" "they are scattered all over
+    the memory" "times as fast as exhaustive search and has a recall of" """
     kept = pd.read_csv(BOOK / "results" / "time-by-size.csv")
     assert kept["n"].min() == 1000
     assert kept["n"].max() == 1_000_000
@@ -1128,8 +1131,8 @@ def test_queries_that_are_answered_first_are_the_easy_ones(lab, seeds):
 
 
 def test_a_ball_finds_near_images_sooner_than_others(lab, seed):
-    """radius-search: "16 bits and no learning are enough to tell" "and then it finds little with 16
-    random bits"
+    """radius-search: "16 bits and no learning are enough to tell" "and with 16 random bits
+    it then finds little"
     """
     for recall, scanned in lab.recall(seed).values():
         assert recall > 1.1 * scanned
@@ -1412,8 +1415,8 @@ def test_a_call_of_rerank_has_a_fixed_price():
 
 
 def test_with_enough_tables_lsh_reaches_exhaustive_search(lab):
-    """radius-search: "come up to it and stop there" "hyperplanes that know no classes did not take
-    it further"
+    """radius-search: "come up to exhaustive search and stop there" "hyperplanes that know no
+    classes did not take it further"
     """
     s = lab.split["centred"]
     lsh = LSH(800, random_state=0).fit(s.X_train)
@@ -1452,7 +1455,7 @@ def test_bits_decide_which_trade_offs_are_on_offer(lab, seeds):
 
 def test_from_radius_six_on_only_the_cost_rises(lab, seed):
     """radius-search: "while the number of candidates still does?" "Most of the ten best are"
-    "At radius 0 of the centred table many queries find an empty bucket." """
+    "At radius 0 of the centred table, many queries find an empty bucket." """
     sweep = lab.sweep("centred", seed)
     assert sweep.coverage[0] < 0.9
     assert abs(sweep.precision[10] - sweep.precision[6]) < 0.03
@@ -1461,8 +1464,8 @@ def test_from_radius_six_on_only_the_cost_rises(lab, seed):
 
 
 def test_reranking_by_raw_vectors_gives_raw_answers(lab, seed):
-    """radius-search: "Those of the raw vectors: at radius 10 most of the database is a
-    candidate"
+    """radius-search: "At radius 10 most of the database is a candidate, so the second stage
+    alone decides"
     """
     raw = lab.split["raw"]
     ids = lab.table("centred", seed).query_radius(lab.bits("centred", seed)[1], 10)
@@ -1471,6 +1474,72 @@ def test_reranking_by_raw_vectors_gives_raw_answers(lab, seed):
     theirs = {name: recall_of_exact(nearest, lab.exact[name]) for name in ("raw", "centred")}
     assert theirs["raw"] > 0.98
     assert theirs["centred"] < 0.9
+
+
+def test_a_ball_in_the_plane_finds_the_three_nearest():
+    """radius-search: "The three vectors at the smallest angles to the query are the sneaker"
+    "because line 1 passes between the slipper and the query" "which is less than one half"
+    "no vector lies in 100, and no region of the plane has the code 111" "So the search finds the
+    three nearest vectors and no other one." "The search makes twice as many comparisons, and none"
+    """
+    query = (3, -1)
+
+    def code(x, y):
+        return "".join("1" if a * x + b * y >= 0 else "0" for a, b in eight.LINES.T)
+
+    def degrees(x, y):
+        return abs(math.degrees(math.atan2(y, x) - math.atan2(query[1], query[0])))
+
+    def within(radius):
+        return [
+            name
+            for name, vector in zip(eight.NAMES, eight.VECTORS, strict=True)
+            if sum(a != b for a, b in zip(code(*vector), code(*query), strict=True)) <= radius
+        ]
+
+    angles = {n: degrees(*vector) for n, vector in zip(eight.NAMES, eight.VECTORS, strict=True)}
+    around = {code(math.cos(t), math.sin(t)) for t in np.linspace(0, 2 * math.pi, 1000)}
+    assert code(*query) == "101"
+    assert sorted(angles, key=angles.get)[:3] == ["sneaker", "sandal", "slipper"]
+    assert angles["slipper"] == pytest.approx(45)
+    assert (1 - 45 / 180) ** 3 == 27 / 64 < 1 / 2
+    assert within(0) == ["sneaker", "sandal"]
+    assert within(1) == ["sneaker", "sandal", "slipper"]
+    assert within(2) == ["sneaker", "sandal", "slipper", "boot", "shirt", "coat"]
+    assert {"001", "100"} < around
+    assert "111" not in around
+    differing = [a != b for a, b in zip(code(4, 2), code(*query), strict=True)]
+    assert differing == [True, False, False]
+
+
+def test_one_bucket_of_the_centred_table_misses_most_neighbours(lab, seed):
+    """radius-search: "With centred vectors it misses most of the query's ten nearest images" """
+    assert lab.recall(seed)[0][0] < 0.3
+
+
+@five_seeds
+def test_another_draw_changes_recall_a_little(lab, seeds):
+    """radius-search: "so their figures for the same radius differ somewhat" """
+    recalls = [lab.recall(seed)[4][0] for seed in seeds]
+    assert 0.005 < np.ptp(recalls) < 0.12
+
+
+@pytest.mark.parametrize("dataset", ["fashion-mnist", "cifar10"])
+def test_the_table_of_both_says_what_centring_saves(dataset):
+    """radius-search: "On both data sets, centred vectors scan far less than raw vectors at radius
+    2" "beyond radius 6 their precision hardly rises although they scan more and more"
+    """
+    raw, centred = (kept_figures().loc[dataset, vectors] for vectors in ("raw", "centred"))
+    assert centred.scanned[2] < raw.scanned[2] / 4
+    assert abs(centred.precision[10] - centred.precision[6]) < 0.02
+    assert centred.scanned[10] > 2.5 * centred.scanned[6]
+
+
+def test_the_last_shell_is_more_than_half_of_the_ball():
+    """radius-search: "The last shell therefore holds more than half of the ball." """
+    shells = [math.comb(16, distance) for distance in range(5)]
+    assert shells[4] / shells[3] == (16 - 3) / 4
+    assert shells[4] > sum(shells) / 2
 
 
 # The quotations

@@ -3,6 +3,7 @@
 A test is named for its sentence and quotes it.
 """
 
+from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
@@ -19,6 +20,7 @@ from visits import RESULTS
 
 from l2h_tutorial import GRH, ITQ, LSH, PCAH, HashTable, hamming_distances, rerank, split_dataset
 from l2h_tutorial.affinity import graph_affinity, knn_affinity, same_class_affinity
+from l2h_tutorial.figures import eight
 from l2h_tutorial.grh import agreement, regularised_scores, to_bits
 from l2h_tutorial.metrics import evaluate_radius_search, mean_average_precision, precision_at_k
 from l2h_tutorial.search import exact_neighbours
@@ -67,7 +69,7 @@ def regularise(L, S, alpha):
 @pytest.mark.parametrize("seed", [20, *range(5)])  # the chapter's, and others
 def test_one_step_by_hand_is_what_the_package_does(twelve, seed):
     """grh-adjacency: "The same vote, and the bit stays." "A bit that stands alone against three
-    others flips (starred). Two against two stay as they are." """
+    others flips (starred)." "If a class is split two against two, its vote is 0, and no" """
     y, X = twelve
     bits = LSH(4, random_state=seed).fit_transform(X)
     signs = np.where(bits, 1, -1)
@@ -83,9 +85,56 @@ def test_one_step_by_hand_is_what_the_package_does(twelve, seed):
     assert not flipped[graph @ signs == 0].any()
 
 
-def test_the_twelve_images_show_what_the_chapter_says(twelve):
-    """grh-adjacency: "Take one image, and a bit of it that its class is against."
-    "All images of a class then have one code" """
+def votes_by_hand(signs):
+    """Return for each of the eight vectors the mean of each bit over its class."""
+    halves = signs[:4], signs[4:]
+    means = [[Fraction(sum(column), 4) for column in zip(*half, strict=True)] for half in halves]
+    return [means[0]] * 4 + [means[1]] * 4
+
+
+def test_the_eight_vectors_vote_as_they_do_by_hand():
+    r"""grh-adjacency: "Three random lines gave the boot and the shirt the same code"
+    "but they have three different codes" "Take the slipper, and its bit 1, which its class is
+    against." "One shoe says $-1$: the slipper itself." "The boot's code changes from 110, which it
+    shares with the shirt, to 101" "five bits flip, and afterwards every shoe has the code 101 and
+    every top the code 010" "The weakest vote on the eight vectors is 1/2" "the slipper, the boot,
+    the shirt and the coat still lie in regions with other codes"
+    """
+    signs = [[1 if a * x + b * y >= 0 else -1 for a, b in eight.LINES.T] for x, y in eight.VECTORS]
+    votes = votes_by_hand(signs)
+    assert [row[0] for row in signs[:4]] == [1, 1, -1, 1]
+    assert signs[3] == signs[4] == [1, 1, -1]
+    assert len({tuple(row) for row in signs[:4]}) == 3
+    assert votes[3] == [Fraction(1, 2), Fraction(-1, 2), Fraction(1, 2)]
+    assert min(abs(vote) for row in votes for vote in row) == Fraction(1, 2)
+
+    def step(alpha):
+        return [
+            [
+                1 if alpha * vote + (1 - alpha) * own > 0 else -1
+                for vote, own in zip(*rows, strict=True)
+            ]
+            for rows in zip(votes, signs, strict=True)
+        ]
+
+    assert step(Fraction(6, 10)) == signs
+    after = step(Fraction(8, 10))
+    assert after == [[1, -1, 1]] * 4 + [[-1, 1, -1]] * 4
+    flipped = [
+        (name, bit)
+        for name, *rows in zip(eight.NAMES, signs, after, strict=True)
+        for bit, (old, new) in enumerate(zip(*rows, strict=True), 1)
+        if old != new
+    ]
+    assert flipped == [("slipper", 1), ("boot", 2), ("boot", 3), ("shirt", 1), ("coat", 3)]
+    S = np.equal.outer(eight.LABELS, eight.LABELS)
+    assert regularise(np.array(signs), S, 0.8).tolist() == after
+
+
+def test_twelve_images_of_three_classes_end_with_three_codes(twelve):
+    """grh-adjacency: "All images of a class then have one code" "and where the class is split
+    evenly, the bit becomes"
+    """
     y, X = twelve
     bits = LSH(4, random_state=20).fit_transform(X)
     graph = same_class_affinity(y)
@@ -101,7 +150,7 @@ def test_the_twelve_images_show_what_the_chapter_says(twelve):
 
 def test_up_to_one_half_no_bit_flips_and_at_one_many_do(centred, seed):
     """grh-adjacency: "Up to alpha one half, no vote is strong enough: the graph flips no bit,
-    whatever the labels." "with shuffled labels fewer bits flip at first" "and more bits flip than
+    whatever the labels." "With shuffled labels fewer bits flip at first" "and more bits flip than
     with true labels" """
     wrong = shuffled(centred, seed)
     for alpha in np.linspace(0.1, 0.5, 5):
@@ -167,7 +216,9 @@ def test_a_bit_flips_above_the_alpha_of_its_vote(graph, bits, row, threshold):
 
 
 def test_divided_by_its_degree_an_image_keeps_its_bits(seed):
-    r"""grh-adjacency: "With $\mathbf{D}^{-1}\mathbf{S}$, whose rows sum to 1, it holds." """
+    r"""grh-adjacency: "With $\mathbf{D}^{-1}\mathbf{S}$, whose rows sum to 1, the dead zone
+    stays as it was."
+    """
     rng = np.random.default_rng(seed)
     bits = rng.random((40, 8)) > 0.5
     several = rng.random((40, 5)) < 0.4
@@ -179,7 +230,8 @@ def test_divided_by_its_degree_an_image_keeps_its_bits(seed):
 
 
 def test_a_graph_without_labels_beats_the_refit(centred, seed):
-    """grh-adjacency: "it lifts LSH from" "Part of that is the refit" "With labels it is"
+    """grh-adjacency: "The refit lifts LSH from" "Part of that gain is the refit, which uses no
+    graph at all" "With labels the score is"
     "What the graph of neighbours adds to the refit comes from the features alone." """
     S = knn_affinity(centred.X_train, 10)
     i, j = S.nonzero()

@@ -374,8 +374,11 @@ CLEARLY = 1.5  # a method is clearly faster if it is so many times as fast
 
 
 @styled
-def hamming_cube(radius: int = 1) -> Figure:
-    """Draw the eight codes of three bits as a cube; those within the radius of 000 are filled."""
+def hamming_cube(radius: int = 1, middle: int = 0b000) -> Figure:
+    """Draw the eight codes of three bits as a cube, and fill those within the radius of `middle`.
+
+    Beside each code stands in how many bits it differs from `middle`.
+    """
     figure, (axes,) = panels(1, 4.2)
     corners = np.array(list(product((0, 1), repeat=3)))
     places = corners @ [(1, 0), (0, 1), (0.42, 0.32)]
@@ -383,7 +386,7 @@ def hamming_cube(radius: int = 1) -> Figure:
         if np.sum(corners[a] != corners[b]) == 1:
             axes.plot(*places[[a, b]].T, color=GREY, linewidth=1.2, zorder=1)
     for code, (x, y) in zip(corners, places, strict=True):
-        distance = code.sum()
+        distance = np.sum(code != corners[middle])
         inside = distance <= radius
         fill = BLUE if inside else "white"
         edge = BLUE if inside else GREY
