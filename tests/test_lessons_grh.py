@@ -211,11 +211,11 @@ def test_against_the_start_the_dead_zone_ends_below_one_half(seed):
 
 
 def test_in_the_plane_the_lines_leave_the_classes_in_turn():
-    """grh-training: "In the first, the graph asks for codes that the regions do not give (ringed)."
-    "Most of them have a 0, so in round 1 the graph asks the others for a 0"
-    "In rounds 1 and 2 that vote is too weak"
-    "In round 3 few enough circles are on the wrong side"
-    "never come over, though the graph asks for them each time" """
+    """grh-training: "In the first, the vote asks for codes that differ from the region's code
+    (ringed points)." "Most squares have a 0, so in round 1 the vote asks the other squares for a 0"
+    "In rounds 1 and 2 the circles' vote is too weak"
+    "In round 3 few enough circles are left on the wrong side"
+    "never change sides, though the vote asks for it in every round" """
     rng = np.random.default_rng(0)
     centres = np.array([[2.0, 0.4], [-1.2, 1.8], [-0.8, -2.0]])
     labels = np.repeat([0, 1, 2], 20)
@@ -254,9 +254,9 @@ def agreements(split, classifier, seed):
 
 
 def test_the_agreement_never_falls_by_the_graph(centred, seed):
-    """grh-training: "Regularise* never lowers $J$" "and after three $J$ is"
-    "They could lose more than the graph has gained, though in this chapter's table they do not."
-    "The machine cannot follow all of it and predicts many other bits, some for the better." """
+    """grh-training: "Regularise* never lowers $J$, for one label an image" "and after three rounds
+    $J$ is" "Their errors could cost more than the vote has gained, though in this chapter's table
+    they do not." "bits differently from what it was taught, some for the better." """
     J, history = agreements(centred, "linear-svm", seed)
     assert (J[:, 1] > J[:, 0]).all()
     assert (J[:, 2] > J[:, 0]).all()
@@ -269,8 +269,8 @@ def test_the_agreement_never_falls_by_the_graph(centred, seed):
 
 
 def test_kernel_ridge_follows_and_finds_little_to_flip(centred, seed):
-    """grh-training: "bits otherwise than it was taught, and finds" "rounds are for classifiers that
-    cannot follow"
+    """grh-training: "bits differently from what it was taught, and the second vote flips"
+    "further rounds are for classifiers that cannot follow"
     """
     J, ridge = agreements(centred, "kernel-ridge", seed)
     assert J[0, 2] > J[0, 0]
@@ -283,8 +283,8 @@ def test_kernel_ridge_follows_and_finds_little_to_flip(centred, seed):
 
 @given(st.integers(0, 999), st.floats(0.05, 1), st.sampled_from([-1, 1]))
 def test_the_graph_step_never_lowers_class_agreement(seed, alpha, sign_of_zero):
-    """grh-training: "Why regularise never lowers it" "One code for *all* images has $J = 1$
-    too."
+    """implementing: "the graph step never lowers the agreement $J$"
+    grh-training: "If *all* images had one code, $J$ would be 1 too."
     """
     rng = np.random.default_rng(seed)
     graph = same_class_affinity(rng.integers(0, 3, 24))
@@ -295,8 +295,8 @@ def test_the_graph_step_never_lowers_class_agreement(seed, alpha, sign_of_zero):
 
 
 def test_where_halves_vote_for_each_other_agreement_can_fall():
-    """grh-training: "where two halves vote for each other only, and lean to different sides, each
-    half takes the side of the other" """
+    """implementing: "Take two halves that vote only for each other and lean to different sides:
+    each half takes the side of the other half." """
     half = np.arange(10) < 5
     swap = graph_affinity(np.not_equal.outer(half, half).astype(float))
     bits = np.array([1, 1, 1, 0, 0, 1, 1, 0, 0, 0])[:, None] > 0
@@ -310,8 +310,8 @@ def test_where_halves_vote_for_each_other_agreement_can_fall():
 )
 @settings(max_examples=60, deadline=None)
 def test_with_faithful_classifiers_a_class_graph_rests(seed, n, alpha, classes):
-    """grh-training: "rest, or two patterns in turn" "a class graph would be at rest after one
-    round"
+    """implementing: "So training ends in rest, or in two patterns in turn"
+    grh-training: "a class graph would be at rest after one round"
     """
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(2 * n, 2))
@@ -361,15 +361,15 @@ def reported(validation):
 
 
 def test_the_graph_alone_is_best_for_both_classifiers(tuned):
-    """grh-training: "There one round is best, for both classifiers, on CIFAR-10 too."
-    "From now on both classifiers have these settings, $\\alpha = 1$ and one round" """
+    """grh-training: "is best for both classifiers, and on CIFAR-10 too."
+    "From now on both classifiers have these settings, one round and $\\alpha = 1$." """
     for name, best in tuned.items():
         assert best.parameters["alpha"] == 1, name
         assert best.parameters["n_iter"] == 1, name
 
 
 def test_kernel_ridge_ranks_as_well_as_the_svm():
-    """grh-training: "on CIFAR-10, kernel ridge ranks as well" """
+    """grh-training: "on CIFAR-10, kernel ridge ranks as well as this SVM" """
     cells = pd.read_csv(RESULTS / "table1.csv").groupby(["method", "n_train", "n_bits"])
     kept = cells["map"].mean()
     for start in ("LSH", "CCA"):
@@ -378,7 +378,8 @@ def test_kernel_ridge_ranks_as_well_as_the_svm():
 
 
 def test_which_C_is_best_depends_on_the_data(dataset, chosen):
-    """grh-training: "on the bundled ones it is larger than 1, on CIFAR-10 that hurts." """
+    """grh-training: "On Fashion-MNIST the best $C$ is larger than 1."
+    "On CIFAR-10 a $C$ larger than 1 lowers mAP." """
     assert (chosen["linear-svm"]["C"] > 1) == (len(dataset) == 10_000)
 
 
@@ -418,8 +419,8 @@ def test_curved_boundaries_are_ahead(reported, validated, seeds):
 
 
 def test_with_shuffled_labels_nothing_is_learned(reported, chosen, seed):
-    """grh-training: "With shuffled labels it still repeats" "about that of a random order"
-    "and one guess for all has" """
+    """grh-training: "With shuffled labels, kernel ridge still repeats"
+    "about that of a random order" "So one guess for all the queries is right for" """
     wrong = shuffled(reported, seed)
     grh = GRH(16, classifier="kernel-ridge", random_state=seed, **chosen["kernel-ridge"])
     step = grh.fit(reported.X_train, wrong).history_[1]
@@ -433,8 +434,8 @@ def test_with_shuffled_labels_nothing_is_learned(reported, chosen, seed):
 
 
 def test_what_is_left_at_one_half_shrinkage_gains_too(reported, chosen, seeds):
-    """grh-training: "What it gains without labels is consistent with shrinkage."
-    "by the formula $\\mu$ would be smaller than what comes closest in the table" """
+    """grh-training: "what kernel ridge gains without labels is consistent with shrinkage"
+    implementing: "by the formula, $\\mu$ would be smaller than the strength that comes closest" """
     mean = reported.X_train.mean(axis=0, dtype=float)
     X = reported.X_train - mean
     covariance = X.T @ X / np.trace(X.T @ X) * X.shape[1]
@@ -501,10 +502,12 @@ def on_the_map(reported, chosen, seeds):
 
 
 def test_learned_codes_have_no_cheap_buckets_but_cheap_ranks(on_the_map):
-    """grh-training: "no bucket as cheap as LSH's cheapest; with the whole database ranked they have
-    such searches, and class scores rank better." "codewords of ten classes make a few large
-    buckets" "Where several percent are scanned, the lines are close" "Where one percent is
-    re-ranked, on one split, the class scores of the same classifier find more." """
+    """grh-training: "Learned codes of 16 bits have no bucket as small as LSH's smallest."
+    "To compare as few images with them, rank the whole database and stop early."
+    "Class scores rank it better than codes do." "codewords of ten classes make a few large buckets"
+    "Where several percent of the database are compared, the lines are close"
+    "If one percent of a ranking is compared, on one split, the class scores of the same classifier
+    find more." """
     lines, by_class, by_code, by_random_code = on_the_map
 
     def at(name, share):
@@ -518,8 +521,8 @@ def test_learned_codes_have_no_cheap_buckets_but_cheap_ranks(on_the_map):
 
 
 def test_smaller_alphas_gain_from_a_second_round(centred, seed):
-    r"""grh-training: "gains from a second round at smaller values of $\alpha$"
-    "at $1.0$ there is little left for it to do" """
+    r"""grh-training: "the SVM gains from a second round, as in the paper's own table"
+    "a second round has little left to do" """
     validation = validation_set(centred, n_query_per_class=50, n_database=2000)
     grh = GRH(16, random_state=seed)
     tuned = tune_as_published(grh, validation, alpha=[0.6, 0.8, 1.0], n_iter=2, then={})
