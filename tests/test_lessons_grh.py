@@ -13,12 +13,14 @@ from hypothesis import strategies as st
 from limits import thin
 from sklearn.base import clone
 from sklearn.kernel_ridge import KernelRidge
+from sklearn.svm import SVC
 from test_grh import Nearest
 from test_lessons import five_seeds
 from visits import RESULTS
 
 from l2h_tutorial import GRH, ITQ, LSH, PCAH, HashTable, hamming_distances, rerank, split_dataset
 from l2h_tutorial.affinity import graph_affinity, knn_affinity, same_class_affinity
+from l2h_tutorial.figures import eight
 from l2h_tutorial.grh import agreement, regularised_scores, to_bits
 from l2h_tutorial.metrics import evaluate_radius_search, mean_average_precision, precision_at_k
 from l2h_tutorial.search import exact_neighbours
@@ -239,6 +241,69 @@ def test_in_the_plane_the_lines_leave_the_classes_in_turn():
     is_ringed = [(asked[i] != before[i]).any(axis=1) for i in (1, 2, 3)]
     always_ringed = np.all(is_ringed, axis=0)
     assert 1 < always_ringed.sum() < 5
+
+
+VOTED = {  # the first bit that one vote asks for from each of the eight vectors
+    "sneaker": ((5, -1), 1),
+    "sandal": ((5, 1), 1),
+    "slipper": ((4, 2), 1),
+    "boot": ((-2, -4), 1),
+    "shirt": ((-2, -1), 0),
+    "blouse": ((-5, 1), 0),
+    "jumper": ((-3, 0), 0),
+    "coat": ((-2, 2), 0),
+}
+
+
+def test_one_vote_asks_each_class_for_one_code():
+    r"""grh-training: "The vote now asks for" "Five of the six pairs of a class and a bit are split
+    3 to 1." "In such a class the second image agrees with chance" "every class is unanimous and $J
+    = 1$" "Bit 3 has the same votes as bit 1, so it gets the same line." """
+    vectors = np.array([vector for vector, _ in VOTED.values()])
+    assert vectors.tolist() == eight.VECTORS.tolist()
+    bits = [[x - 3 * y >= 0, -3 * x + y >= 0, x + 2 * y >= 0] for x, y in vectors.tolist()]
+    ones = np.array([np.sum(bits[:4], axis=0), np.sum(bits[4:], axis=0)])
+    assert sorted(np.minimum(ones, 4 - ones).ravel().tolist()) == [0, 1, 1, 1, 1, 1]
+    graph = same_class_affinity(eight.LABELS)
+    start = np.array(bits)
+    voted = regularised_scores(graph, start, start, 0.8) > 0
+    assert np.sum(voted != start) == 5
+    assert voted[:4].tolist() == [[True, False, True]] * 4
+    assert voted[4:].tolist() == [[False, True, False]] * 4
+    assert agreement(graph, start) == pytest.approx((5 * 10 / 16 + 1) / 6)
+    assert agreement(graph, voted) == pytest.approx(1)
+
+
+def test_the_line_of_the_first_bit_is_the_one_worked_out_by_hand():
+    r"""grh-training: "The slipper and the boot lie on one edge of the strip, and the shirt lies on
+    the other edge" "No other line has a wider margin." "The smallest difference of a shoe is" "it
+    meets all four shoes" "more than 1/2, so its code is now" "all three bits are wrong" "On the
+    line this difference is 1/2." """
+    differences = {name: x - y for name, ((x, y), _) in VOTED.items()}
+    assert {name for name, d in differences.items() if d == 2} == {"slipper", "boot"}
+    assert min(d for name, d in differences.items() if VOTED[name][1]) == 2
+    assert {name for name, d in differences.items() if d == -1} == {"shirt"}
+    assert max(d for name, d in differences.items() if not VOTED[name][1]) == -1
+    vectors = np.array([vector for vector, _ in VOTED.values()])
+    bits = np.array([bit for _, bit in VOTED.values()])
+    turned = np.linspace(0, 2 * np.pi, 3601)
+    heights = np.array([np.cos(turned), np.sin(turned)]).T @ vectors.T
+    widths = heights[:, bits == 1].min(axis=1) - heights[:, bits == 0].max(axis=1)
+    assert widths.max() == pytest.approx(3 / np.sqrt(2), abs=1e-5)
+    assert turned[widths.argmax()] == pytest.approx(7 / 4 * np.pi)  # the direction of (1, -1)
+    svm = SVC(kernel="linear").fit(vectors, bits)
+    assert {list(VOTED)[i] for i in svm.support_} == {"slipper", "boot", "shirt"}
+    np.testing.assert_allclose(svm.decision_function([(0.5, 0), (2, 1.5)]), 0, atol=1e-3)
+    assert svm.predict([*vectors, (2, -4), (0, -1)]).tolist() == [*bits, 1, 1]
+
+
+def test_the_average_precision_of_right_wrong_right():
+    """grh-training: "For a ranking that is right, wrong, right, the precisions at ranks 1 and 3 are
+    1 and 2/3, and their mean is 5/6." """
+    query = np.zeros((1, 4), dtype=bool)
+    codes = np.tri(4, dtype=bool)[:3]  # at distances 1, 2 and 3
+    right = mean_average_precision(query, codes, np.array([1]), np.array([1, 0, 1]))
+    assert right == pytest.approx((1 + 2 / 3) / 2) == 5 / 6
 
 
 def agreements(split, classifier, seed):
