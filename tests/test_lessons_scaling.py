@@ -16,6 +16,7 @@ from test_scale import filled
 from visits import RESULTS
 
 from l2h_tutorial import LSH, HashTable, hamming_distances, scale, split_dataset
+from l2h_tutorial.exercises import find
 from l2h_tutorial.search import ball_size
 from l2h_tutorial.search.radius import piece_radii
 
@@ -269,6 +270,38 @@ def test_balls_have_the_sizes_that_the_exercises_give():
     assert piece_radii(8, 4) == [2, 1, 1, 1]
     assert 4 * ball_size(16, 2) == 548
     assert sum(ball_size(16, radius) for radius in piece_radii(8, 4)) == 188
+
+
+@pytest.mark.parametrize("radius", range(20))
+@pytest.mark.parametrize("n_pieces", [2, 3, 4, 8])
+def test_pieces_need_the_radii_of_the_sharper_rule(radius, n_pieces):
+    """scaling: "the first $a + 1$ pieces need the radius $q$, and the other pieces only $q - 1$"
+    "If every piece differed in more bits than its own radius, the codes would differ in more than"
+    """
+    q, a = divmod(radius, n_pieces)
+    radii = [q] * (a + 1) + [q - 1] * (n_pieces - a - 1)
+    assert piece_radii(radius, n_pieces) == radii
+    fewest = sum(own + 1 for own in radii)  # bits, if every piece differs in more than its radius
+    assert fewest > radius
+
+
+def test_the_estimates_are_those_of_the_solution():
+    """scaling: "so a billion of them take about 2,000 GB" "so the codes take 16 GB" "The scan takes
+    a billion divided by 50 million" """
+    n = 10**9
+    vectors_gb, codes_gb, scan_seconds = find("11.1").right_answer()
+    assert vectors_gb == pytest.approx(n * 4 * 512 / 1e9) == pytest.approx(2000, rel=0.05)
+    assert (
+        codes_gb
+        == pytest.approx(
+            scale.plan_size(
+                n, n_bits=128, n_features=512, bytes_per_row=100, codes_per_second=5e7
+            ).codes_bytes
+            / 1e9
+        )
+        == pytest.approx(16)
+    )
+    assert scan_seconds == pytest.approx(n / 5e7) == pytest.approx(20)
 
 
 def test_two_rows_of_each_partition_are_rarely_enough():
