@@ -207,7 +207,6 @@ def test_what_is_wrong_in_rare_cases_never_holds(number, answer):
                 gigabytes / (math.ceil(d * bits / 8) + extra) * 1e9
             ),
         ),
-        ("11.1", lambda n_codes, n_bits: n_codes * (n_bits // 8) / 1e9),
         *(
             (number, in_single_precision(number))
             for number in ("3.4", "6.1", "7.3", "8.1", "10.2", "10.3", "10.6")
