@@ -8,6 +8,7 @@ checked over `seeds` (both are in conftest.py).
 """
 
 import ast
+import math
 import re
 from dataclasses import replace
 from functools import cache, cached_property
@@ -986,6 +987,39 @@ def test_a_ball_finds_near_images_sooner_than_others(lab, seed):
     assert recall > 4 * scanned
 
 
+def test_tables_keep_the_slipper_and_lose_the_shirt():
+    """designing: "One table misses a vector with probability $1 - p^b$." "so all $L$ tables miss it
+    with probability $(1 - p^b)^L$" "so a bit of the two agrees with $p = 3/4$" "so there $p = 1/4$"
+    "with probability $(3/4)^3 = 27/64$" "is a candidate only with probability $1 - (63/64)^5$"
+    "More bits *and* more tables keep the near vector and lose the far one." """
+    places = dict(zip(eight.NAMES, eight.VECTORS.tolist(), strict=True))
+    agree = {}
+    for name in ("slipper", "shirt"):
+        x, y = places[name]
+        cosine = (3 * x - y) / (10 * (x * x + y * y)) ** 0.5
+        agree[name] = 1 - math.acos(cosine) / math.pi
+    assert agree["slipper"] == pytest.approx(3 / 4)
+    assert agree["shirt"] == pytest.approx(1 / 4)
+    of_slipper = 1 - (1 - 27 / 64) ** 5
+    of_shirt = 1 - (63 / 64) ** 5
+    assert amplified_probability(3 / 4, 3, 5) == pytest.approx(of_slipper)
+    assert amplified_probability(1 / 4, 3, 5) == pytest.approx(of_shirt)
+    six_bits = [1 - (1 - 729 / 4096) ** n_tables for n_tables in (13, 14)]
+    assert six_bits[0] < of_slipper <= six_bits[1]
+    assert of_shirt / 10 > 1 - (1 - 1 / 4096) ** 14
+
+
+def test_twice_the_bits_cost_more_than_twice_the_tables_give():
+    """designing: "The ten tables of 8 bits find the pair nearly twice as often." "Twice as many
+    tables at most double it." """
+    short = 1 - (1 - 0.8**8) ** 10
+    long = 1 - (1 - 0.8**16) ** 20
+    assert 1.8 < short / long < 2
+    for p in (0.1, 0.5, 0.9):
+        one, two = (amplified_probability(p, 8, n_tables) for n_tables in (3, 6))
+        assert one < two <= 2 * one
+
+
 @five_seeds
 def test_real_pairs_follow_the_s_curve(lab, seeds):
     """designing: "real pairs follow the curves that theory predicts." "so they err together" """
@@ -1016,7 +1050,7 @@ def test_real_pairs_follow_the_s_curve(lab, seeds):
 
 def test_bits_reject_the_unlike_and_tables_rescue_the_alike():
     """designing: "Many bits reject the unlike; many tables rescue the alike." "low, then steep,
-    then high" "$p = 0.795$ and $L = 89$ (with the cosine in place of $p$ it would be 81)" """
+    then high" "$p = 0.795$ and $L = 89$ (with the cosine instead of $p$ it would be 81)" """
     p = collision_probability(np.arccos([0.0, 0.5, 0.8, 0.95]))
     four, one, twenty = (
         amplified_probability(p, *design) for design in ((4, 1), (16, 1), (16, 20))
@@ -1032,7 +1066,7 @@ def test_bits_reject_the_unlike_and_tables_rescue_the_alike():
 
 def test_tables_look_at_less_than_a_radius_for_the_same_recall(lab, seed):
     """designing: "many tables look at less than a radius in one code of the same 16 bits" "but a
-    few do not look at much less" "64 tables keep 64 codes" "below, one code of 128 bits looks at
+    few do not look at much less" "64 tables keep 64 codes" "Below, one code of 128 bits looks at
     {glue" """
     s = lab.split["centred"]
     queries = s.X_query[:100]
@@ -1110,7 +1144,7 @@ def kept_hashers(column):
 
 
 def test_the_kept_hashers_are_nine_kinds_at_nearly_one_recall():
-    """designing: "We drew five kinds of vectors and took four real data sets" "New queries found
+    """measured: "We drew five kinds of vectors and took four real data sets" "New queries found
     {glue:text}`hashers-low`" """
     kept = pd.read_csv(BOOK / "results" / "default-hashers.csv")
     assert kept[["data", "versions", "machine", "date"]].notna().all(axis=None)
@@ -1124,8 +1158,8 @@ def test_the_kept_hashers_are_nine_kinds_at_nearly_one_recall():
 def test_the_longest_code_looks_at_the_least():
     """designing: "`LSH(256)` looks at the least on" "on all nine at less than `LSH(128)`" "Where
     few directions carry the variance, as in Fashion-MNIST's GIST, try `PCAH(64)`"
-    "principal components look at more than random hyperplanes on" "On Fashion-MNIST's GIST
-    `PCAH(64)` does." "Its codes take 16 bytes a row, half" """
+    "Its codes take 16 bytes a row, half" measured: "they look at more than as many random
+    hyperplanes on" "There `PCAH(64)` does, because these vectors vary in few directions" """
     shares = kept_hashers("scanned")
     least = shares.idxmin(axis=1)
     assert least.pop("Fashion-MNIST, GIST") == "PCAH, 64 bits"
@@ -1140,9 +1174,9 @@ def test_the_longest_code_looks_at_the_least():
 
 
 def test_a_rotation_of_components_is_ahead_or_undecided():
-    """designing: "`ITQ`, which rotates principal components, makes more of its bits." "With 128
-    bits it looks at less than `LSH(128)` on" "On the other three kinds it looks at more, and it
-    also finds" "and so is `ITQ(64)` on separate clusters" "it looks at a little more, and finds
+    """measured: "which rotates principal components, makes more of its bits" "With 128 bits ITQ
+    looks at less than `LSH(128)` on" "On the other three kinds ITQ looks at more, but it also
+    finds" "and so is `ITQ(64)` on separate clusters" "it looks at a little more, and finds
     more" """
     shares = kept_hashers("scanned")
     recalls = kept_hashers("recall")
@@ -1169,7 +1203,8 @@ def test_a_rotation_of_components_is_ahead_or_undecided():
 
 def test_few_directions_suit_principal_components(lab, seed):
     """designing: "random hyperplanes learn nothing from the vectors" "so vectors of any rank will
-    do, and any number of rows" "On CIFAR-10's GIST even `LSH(128)` looks at less than `PCAH(32)`."
+    do, and any number of rows" measured: "On CIFAR-10's GIST even `LSH(128)`
+    looks at less than `PCAH(32)`."
     """
     s = lab.split["centred"]
     variances = np.linalg.svd(s.X_database[::4], compute_uv=False) ** 2
@@ -1262,7 +1297,7 @@ TIE = 1.2
 
 
 def test_the_kept_times_say_where_the_package_wins(kept_searches):
-    """designing: "wins for the first neighbours among many codes, and for pairs" "**Up to a million
+    """measured: "wins for the first neighbours among many codes, and for pairs" "**Up to a million
     rows it loses where much has to be compared.**" "once the tables of pieces are made" "as the
     best of three faiss indexes as we set them" "With ten million codes there is more to leave out"
     """
@@ -1286,7 +1321,7 @@ def test_the_kept_times_say_where_the_package_wins(kept_searches):
 
 
 def test_the_kept_times_within_a_radius_depend_on_the_length(kept_searches):
-    """designing: "Within a radius it depends on the length." "a scan in plain NumPy is faster than
+    """measured: "Within a radius it depends on the length." "a scan in plain NumPy is faster than
     faiss in" "With 64 bits there is no winner" "With this scan as a rival too" "faiss is slow on
     codes of two bytes" "took {glue:text}`bench-noise-low` to {glue" """
     few = kept_searches.index.get_level_values("rows").min()
