@@ -121,7 +121,8 @@ def test_the_kept_measurements_say_where_they_come_from():
 
 def test_ten_million_codes_are_searched_without_looking_at_all():
     """scaling: "faiss's scan takes the same time at every radius."
-    "Among codes like images there are more rows to find." """
+    "Among codes like images there are more rows to find" "and its times differ by up to"
+    "is the median of three that did the same work" """
     large = BENCH[(BENCH.rows == 10**7) & (BENCH.search == "radius")]
     assert (large[large.method == "ours"].chosen == "multi-index").all()
     times = large.pivot(index=["codes", "r"], columns="method", values="ms")
@@ -132,15 +133,17 @@ def test_ten_million_codes_are_searched_without_looking_at_all():
     at_eight = large[(large.method == "ours") & (large.r == 8)].set_index("codes")
     assert at_eight.found["like images"] > 5 * at_eight.found["uniform"]
     ratio = times.ours / times.filter(like="faiss").min(axis=1)
+    plain = times["NumPy scan"].groupby("codes")
+    assert 1.4 < (plain.max() / plain.min()).max() < 1.6
     geometric_mean = np.exp(np.log(ratio).mean())
     assert geometric_mean < 0.7
 
 
 def test_what_the_table_of_ten_million_leaves_out():
     """scaling: "The times also leave out the first search"
-    "Compared with faiss's scan, this time is made up after"
+    "Compared with this scan, the first search is made up after"
     "Compared with faiss's best index at radius 4" "the multi-hash was slower than the scan"
-    "for the nearest hundred of uniform codes, `HashTable` took" """
+    "For the nearest hundred of uniform codes, `HashTable` and faiss's scan are level" """
     large = BENCH[BENCH.rows == 10**7]
     radius = large[large.search == "radius"]
     first = radius[(radius.r == 2) & (radius.method == "ours")].set_index("codes").first_ms
@@ -154,10 +157,40 @@ def test_what_the_table_of_ten_million_leaves_out():
     like_images = times.loc[8, "like images"]
     assert like_images["faiss multi-hash"] > like_images["faiss flat"]
     hundred = large[(large.codes == "uniform") & (large.k == 100)].set_index("method").ms
-    assert hundred.ours > hundred["faiss flat"]
+    assert 1 / 1.2 < hundred.ours / hundred["faiss flat"] < 1.2
+
+
+def test_memory_limits_a_scan_of_a_billion():
+    """scaling: "A scan divides over cores until memory is the limit" "and one core of faiss already
+    reads" """
+    scans = BENCH[
+        (BENCH.rows == 10**7) & (BENCH.method == "faiss flat") & (BENCH.search == "radius")
+    ]
+    gigabytes_a_second = 120 * 10**7 * 8 / 1e9 / (scans.ms / 1000)
+    assert gigabytes_a_second.between(14, 17).all()
+    assert 4 * gigabytes_a_second.max() < 10**9 * 8 / 1e9 / 0.1
 
 
 # faiss
+
+
+def test_two_indexes_of_binary_codes_are_approximate():
+    """scaling: "Three of faiss's indexes of binary codes can answer exactly." "are approximate,
+    and they were not measured" """
+    for name in ("Flat", "Hash", "MultiHash", "IVF", "HNSW"):
+        assert hasattr(faiss, f"IndexBinary{name}"), name
+    codes = np.random.default_rng(0).integers(0, 256, size=(2000, 8), dtype=np.uint8)
+    graph = faiss.IndexBinaryHNSW(64, 4)
+    graph.add(codes)
+    cells = faiss.index_binary_factory(64, "BIVF32")
+    cells.train(codes)
+    cells.add(codes)
+    exact = faiss.IndexBinaryFlat(64)
+    exact.add(codes)
+    nearest, _ = exact.search(codes[:50] ^ 7, 10)
+    for index in (graph, cells):
+        found, _ = index.search(codes[:50] ^ 7, 10)
+        assert (found > nearest).any()
 
 
 def test_index_lsh_has_no_buckets(lab):
