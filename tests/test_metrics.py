@@ -275,7 +275,7 @@ test_refusals = refusals(
     (
         lambda: ranking(database_bits=BITS + 0),
         TypeError,
-        "database_bits must be a boolean array, got dtype int64",
+        "database_bits must be a boolean array, got dtype int",
     ),
     (
         lambda: precision(empty="one"),
