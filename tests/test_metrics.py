@@ -298,7 +298,7 @@ test_refusals = refusals(
     (
         lambda: precision(ids=[3]),
         TypeError,
-        r"ids\[0\] must be .* of integers, got int64 of shape \(\)",
+        r"ids\[0\] must be .* of integers, got int.. of shape \(\)",
     ),
     (lambda: recall_of_exact([[1]], [[1], [2]]), ValueError, "each of the 1 queries, got 2"),
     (
