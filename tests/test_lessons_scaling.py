@@ -161,8 +161,8 @@ def test_what_the_table_of_ten_million_leaves_out():
 
 
 def test_memory_limits_a_scan_of_a_billion():
-    """scaling: "A scan divides over cores until memory is the limit" "and one core of faiss already
-    reads" """
+    """scaling: "A scan can be divided among cores until memory is the limit"
+    "and one core of faiss already reads" """
     scans = BENCH[
         (BENCH.rows == 10**7) & (BENCH.method == "faiss flat") & (BENCH.search == "radius")
     ]
