@@ -115,9 +115,14 @@ def test_all_splits_were_measured_with_what_tuning_chose(name):
 
 
 def test_all_climb_from_their_defaults():
-    """comparison: "It starts from its defaults" "a method with more parameters has more to try" """
+    """comparison: "It starts from its defaults and goes to the best neighbour" "a method with more
+    parameters has more to try" "GRH from CCA-ITQ has $\\alpha$ held at 1, and one round" """
     trials = TUNED[TUNED.question == "ranking"].groupby("method")["trials"].sum()
     assert trials["GRH from CCA-ITQ"] > 2 * trials["CCA-ITQ"]
+    held, ladders = fair_fight.METHODS["GRH from CCA-ITQ"]
+    assert set(ladders) == {"initial__ridge", "gamma", "ridge"}
+    assert held.alpha == 1
+    assert held.n_iter == 1
     for methods in fair_fight.QUESTIONS.values():
         for hasher, ladders in methods.values():
             for name, values in ladders.items():
@@ -238,19 +243,54 @@ def read(name, share):
     return figures.read_map(lines_of_the_map(name), "precision", [share]).iloc[0]
 
 
+def test_with_alpha_tuned_ksh_is_above_grh_on_fewer_splits():
+    """comparison: "on {glue:text}`ksh-tuned-behind-f` splits. On CIFAR-10 nothing would change."
+    "and on {glue:text}`ksh-tuned-behind-f` if $\\alpha$ is tuned" """
+    by_alpha = TUNED[(TUNED.question == "alpha") & TUNED.method.str.endswith(" from CCA-ITQ")]
+    scores = by_alpha.pivot(index="method", columns="dataset", values="validation_map")
+    assert len(scores) == 4
+    assert scores.idxmax().to_dict() == {
+        "fashion-mnist": "0.5 from CCA-ITQ",
+        "cifar10": "1.0 from CCA-ITQ",
+    }
+    ksh = by_split("ranking", "fashion-mnist")["KSH"]
+    above = ksh - by_split("alpha", "fashion-mnist")["0.5 from CCA-ITQ"]
+    assert (above > 0).sum() == 4
+    assert 0.001 < above.mean() < 0.003
+
+
+def beyond_as_many(name, method, other):
+    """Return by split what the first look of one code finds beyond another for as many images."""
+    beyond = []
+    for _, rows in LOOKS[LOOKS.dataset == name].groupby("seed"):
+        lines = rows.sort_values("look").set_index("method")[["scanned", "precision"]]
+        first = lines.loc[method].iloc[0]
+        level = figures.read_map({other: lines.loc[other]}, "precision", [first.scanned])
+        beyond.append(first.precision - level.iloc[0, 0])
+    return np.array(beyond)
+
+
 @both
-def test_for_as_many_candidates_most_of_the_lead_is_gone(name):
-    """comparison: "most of the lead over LSH is gone, and PCAH finds more"
+def test_for_as_many_candidates_the_first_look_is_worth_less(name):
+    """comparison: "GRH's first look is worth no more than LSH's on Fashion-MNIST, at 16 bits each"
+    "With 32 bits each, GRH finds less than LSH on both data sets"
+    "PCAH with 32 bits finds more than either first look"
     "so the smallest look of a learned code is far larger than LSH's" "More bits shrink it less,
-    too"
-    "GRH's first look is worth little more than LSH's, and less than PCAH's" """
+    too" "less on both data sets; with 16 bits it is worth more on CIFAR-10"
+    "It is worth less than that of PCAH with 32 bits." """
+    short, long = (f"GRH from CCA-ITQ, {n_bits} bits" for n_bits in (16, 32))
+    over_lsh = beyond_as_many(name, short, "LSH, 16 bits")
+    if name == "fashion-mnist":
+        assert -0.02 < over_lsh.mean() < 0
+    else:
+        assert (over_lsh > 0).all()
+    assert (beyond_as_many(name, long, "LSH, 32 bits") < 0).all()
+    for method in (short, long):
+        assert (beyond_as_many(name, method, "PCAH, 32 bits") < 0).all()
     lines = lines_of_the_map(name)
-    grh = lines["GRH from CCA-ITQ, 16 bits"].iloc[0]
+    grh = lines[short].iloc[0]
     lsh = lines["LSH, 16 bits"].iloc[0]
-    level = read(name, grh.scanned)
     assert grh.precision > lsh.precision + 0.1
-    assert grh.precision - level["LSH, 16 bits"] < 0.5 * (grh.precision - lsh.precision)
-    assert level["PCAH, 32 bits"] > grh.precision + 0.01
     assert grh.precision < lines["exact cosine"].precision[0]
     assert grh.scanned > 10 * lsh.scanned
     longer_grh = lines["GRH from CCA-ITQ, 32 bits"].iloc[0]
@@ -282,9 +322,10 @@ def test_the_classifier_is_ahead_on_the_map(name):
 
 @both
 def test_for_as_many_candidates_cca_itq_finds_as_much_or_less(name):
-    """comparison: "CCA-ITQ passes it too. For as many candidates GRH's lead over CCA-ITQ is"
+    """comparison: "CCA-ITQ passes it too. For as many candidates, at 16 bits each, GRH's lead
+    over CCA-ITQ is" "Over CCA-ITQ with 32 bits it is"
     "CCA-ITQ and GRH begin further right, and pass exhaustive search."
-    "some rings further it and CCA-ITQ can pass exhaustive search" """
+    "Some rings further GRH and CCA-ITQ can pass exhaustive search." """
     lines = lines_of_the_map(name)
     wide = lines["GRH from CCA-ITQ, 16 bits"].loc[2]
     start = read(name, wide.scanned)["CCA-ITQ, 16 bits"]
@@ -293,6 +334,7 @@ def test_for_as_many_candidates_cca_itq_finds_as_much_or_less(name):
         assert line.scanned.iloc[0] > lines["PCAH, 32 bits"].scanned.iloc[0]
         assert line.precision.max() > lines["exact cosine"].precision[0]
     assert start > lines["exact cosine"].precision[0]
+    assert read(name, wide.scanned)["CCA-ITQ, 32 bits"] > start + 0.001
     if name == "fashion-mnist":
         assert abs(wide.precision - start) < 0.002
     else:
@@ -301,8 +343,8 @@ def test_for_as_many_candidates_cca_itq_finds_as_much_or_less(name):
 
 @both
 def test_codes_that_are_ranked_change_the_picture(name):
-    """comparison: "CCA-ITQ and GRH, which had no bucket as small on Fashion-MNIST, are now ahead of
-    every code without labels" "Without labels no code is best on both data sets."
+    """comparison: "now have higher means than every code without labels, and find more on every
+    split" "Of the three codes without labels that were tried, none is best on both data sets"
     "The class scores find more than any code: "
     "Where little may be compared, rank the codes and re-rank what the budget allows"
 
@@ -311,6 +353,7 @@ def test_codes_that_are_ranked_change_the_picture(name):
         CHEAP[CHEAP.dataset == name].pivot(index="seed", columns="method", values="map").dropna()
     )
     without = found[found.columns[found.columns.str.match("LSH|PCAH|ITQ")]]
+    assert set(without.columns.str.partition(",").get_level_values(0)) == {"LSH", "PCAH", "ITQ"}
     taught = found[found.columns[found.columns.str.match("CCA|GRH")]]
     assert (taught.min(axis=1) > without.max(axis=1)).all()
     assert (found["class scores"] > taught.max(axis=1)).all()
@@ -350,7 +393,7 @@ def test_each_method_with_labels_is_ahead_of_each_without(name):
 def test_a_byte_of_the_classifier_ranks_better_than_every_code(name):
     """comparison: "ranks better than every code of 32 bits" "For queries of known classes these
     tables confirm it for quantised scores." "most hashes with labels rank better"
-    "above every code of 32 bits on every split, in a quarter of the space"
+    "above every code that was measured, on every split, in a quarter of the space"
     "with twenty labels a class or a hundred" "ranks above every code
     on every split; KSH has" "It does not need the database for that: with cells from labelled
     images alone" """
@@ -404,8 +447,8 @@ def test_five_labels_a_class_are_worth_much_or_nothing(name):
 
 def test_few_labels_had_the_settings_of_many(dataset):
     """comparison: "labelled cells were tried with 1,000 labels alone"
-    "with 200 labels its cells came from the database"
-    "**KSH**, with settings chosen on 2,600 labels" """
+    "with 200 labels its cells came from the database, and its settings, too, were chosen on 2,600
+    labels" "**KSH**, with settings chosen on 2,600 labels" """
     questions = KEPT.question[KEPT.method == "class scores, 8 bits, labelled cells"]
     assert set(questions) == {"ranking"}
     whole = fair_fight.prepared(fair_fight.tuning_split(dataset), "ranking", 0, fair_fight.N_TUNING)
@@ -509,7 +552,8 @@ def test_which_stars_depend_on_the_ratio():
     """comparison: "At 1/9 the byte's lead over KSH with fifty labels has its star on both"
     "At 1 the leads of GRH over KSH on CIFAR-10, of the byte over KSH on Fashion-MNIST, and of KSH
     over ITQ with fifty labels lose theirs." "That is this book's adaptation, and an approximation."
-    did-it-learn: "With the ratios 1/9, 1/3 and 1 of that chapter there are" """
+    did-it-learn: "With the ratios 1/9, 1/3 and 1 of that chapter there are" "if the held-out
+    classes keep the ratio of 3/7 that their section explains" """
     few, usual, strict = (stars_by_ratio("comparison", ratio) for ratio in (1 / 9, 1 / 3, 1))
     assert strict < usual < few
     byte = "50 labels: class scores, 8 bits, less KSH"
@@ -548,6 +592,19 @@ def test_tuned_with_labels_other_codes_can_rank_above_itq(name):
     did-it-learn: "The refit alone ranks above ITQ, by" """
     assert lead("neighbours", name, "ITQ, alpha 1", "ITQ").low > 0
     assert lead("neighbours", name, "ITQ, alpha 0", "ITQ").low > 0
+
+
+@both
+def test_agh_ranks_above_itq_on_one_data_set_only(name):
+    """comparison: "AGH, tuned with labels too, is above ITQ by" "it takes longer to encode" """
+    splits = by_split("ranking", name)
+    above = splits["AGH"] > splits["ITQ"]
+    assert above.all() if name == "fashion-mnist" else not above.any()
+    assert abs((splits["AGH"] - splits["ITQ"]).mean()) > 0.008
+    assert "AGH" in set(TUNED.method[(TUNED.dataset == name) & (TUNED.question == "ranking")])
+    rows = KEPT[(KEPT.question == "ranking") & (KEPT.dataset == name)]
+    encode = rows.groupby("method")["encode_seconds"].median()
+    assert encode["AGH"] > 2 * encode["ITQ"]
 
 
 @both
