@@ -715,7 +715,7 @@ def test_a_query_in_the_database_finds_itself(dataset):
 def test_the_mistake_has_three_settings(dataset, seed):
     """traps: "above one half the vote always wins" "all that it has at 1"
     "no bit was flipped, and the gain is that of a classifier refitted to LSH's own bits"
-    did-it-learn: "The same, but for ties" """
+    did-it-learn: "The same, up to ties: with all the weight on the vote" """
     split = split_of(dataset, seed)
     own = np.where(LSH(16, random_state=seed).fit_transform(split.X_train), 1, -1)
     shuffled = np.random.default_rng(seed).permutation(split.y_train)
