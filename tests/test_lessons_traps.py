@@ -35,8 +35,8 @@ both = pytest.mark.parametrize("name", deep_hash.SIZES)
 def test_more_anchors_alone_turn_the_order(dataset, seed):
     """traps: "GRH a kernel around each labelled image, tune neither, and GRH is ahead"
     "More anchors alone, without any tuning, bring KSH to" "So the size of the kernel turns the
-    order by itself, and tuning alone does not." "On Fashion-MNIST tuning closes a part of the gap,
-    on CIFAR-10 hardly any." """
+    order by itself." "On this split of Fashion-MNIST tuning alone closes nearly all of the gap"
+    "flattered by its queries, and on CIFAR-10 hardly any" """
     split = split_of(dataset, seed)
     chosen = parameters(dataset.name)
 
@@ -58,7 +58,7 @@ def test_more_anchors_alone_turn_the_order(dataset, seed):
     if dataset.name == "cifar10":
         assert closed < 0.25
     else:
-        assert 0.25 < closed < 1
+        assert (0.8 if seed == 0 else 0.25) < closed < 1
 
 
 # splits that share their images
@@ -97,7 +97,7 @@ def shares_missed(dataset, seed):
 def test_intervals_over_splits_that_share_images_are_too_narrow(dataset, seed):
     """traps: "So more splits of the same images make the mistake *worse*" "the five results agree
     more than five fresh samples would" "The second part does not shrink with $J$" "With
-    twenty splits that is wider than need be here" """
+    twenty splits that is wider than need be here" "Shared training images and answers remain" """
     missed = shares_missed(dataset, seed)
     assert missed[20, False] > missed[5, False] + 5
     assert missed[20, False] > 15
@@ -181,8 +181,10 @@ def test_labelled_images_flatter_what_was_taught(name):
 
 @both
 def test_the_end_of_the_ranking_counts(name):
-    """traps: "Exact cosine, which is no hash at all, has" "So the table does not
-    show that the end of the ranking changes the winner" """
+    """traps: "Exact cosine, which is no hash at all, has" "Over the whole ranking, apart, GRH is
+    above them by" "an interval that is not corrected for shared images" "So we cannot tell which of
+    the two is better there." "among the heads for labelled classes the byte is first by either
+    measure" """
     whole = means(name)[APART]
     first = means(name, "map_top")[APART]
     assert first["exact cosine"] > whole["exact cosine"] + 0.15
@@ -193,6 +195,26 @@ def test_the_end_of_the_ranking_counts(name):
     behind = draws["Hadamard codewords"] - draws["GRH from CCA-ITQ"]
     mean, low, high, _ = mean_and_interval(behind)
     assert low < 0 < mean < high
+    for draws in (whole, first):
+        assert draws.idxmax() == BYTE
+
+
+def test_the_end_of_the_ranking_changes_the_winner_for_new_classes():
+    """traps: "ITQ and the exact cosine are level" "Over the first part the cosine is above ITQ
+    by"
+    """
+    new = HEADS[(HEADS.dataset == "fashion-mnist") & (HEADS.protocol == deep_hash.NEW_CLASSES)]
+    over = {}
+    for measure in ("map", "map_top"):
+        draws = new.pivot(index="seed", columns="method", values=measure)
+        over[measure] = draws["ITQ"] - draws["exact cosine"]
+        best = draws.mean().idxmax()
+        assert best == {"map": "ITQ", "map_top": "exact cosine"}[measure]
+    mean, low, high, _ = mean_and_interval(over["map"])
+    assert abs(mean) < 0.005
+    assert low < 0 < high
+    assert (over["map_top"] < 0).all()
+    assert mean_and_interval(over["map_top"])[2] < -0.01
 
 
 @both

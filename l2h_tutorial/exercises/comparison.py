@@ -12,33 +12,44 @@ from .framework import Array, Compute, Construct, Exercise, Requirement, Trouble
 
 # 8.1
 
-
-def _redraw_case(rng: np.random.Generator, i: int) -> tuple[Array, Array, Array]:
-    n_queries = int(rng.integers(3, 5 + i // 8))
-    n_draws = int(rng.integers(2, 6))
-    a, b = np.round(rng.random((2, n_queries)), 2)
-    return a, b, rng.integers(0, n_queries, size=(n_draws, n_queries))
+_BROKEN = {"A": "cost", "B": "tuning", "C": "luck", "D": "data", "E": "opponents"}
 
 
-def _redrawn_differences(a: Array, b: Array, draws: Array) -> Array:
-    return (a - b)[draws].mean(axis=1)
+def _read_rules(answer: Any) -> dict[str, str]:
+    """Read a rule for each sentence."""
+    if not isinstance(answer, dict):
+        raise Trouble(
+            f"it should be a dict with a rule for each letter; it got {describe(answer)}."
+        )
+    if set(answer) != set(_BROKEN):
+        raise Trouble(f"the dict should have the keys A to E; it has {describe(list(answer))}.")
+    for letter, rule in answer.items():
+        if rule not in _BROKEN.values():
+            wanted = ", ".join(sorted(_BROKEN.values()))
+            raise Trouble(f"{letter} should be one of {wanted}; it is {describe(rule)}.")
+    return answer
 
 
-_PAIRED = Compute(
-    reference=_redrawn_differences,
-    case=_redraw_case,
-    mistakes={
-        "You drew queries for a only. Measure b on the same ones.": (
-            lambda first, second, draws: first[draws].mean(axis=1) - second.mean()
-        ),
-        "That is the mean over the queries of all redraws: a number for each position in a row. "
-        "Average along the rows.": (
-            lambda first, second, draws: (first - second)[draws].mean(axis=0)
-        ),
-        "That is one number for all redraws. How much it moves from one to the next is the "
-        "question.": (lambda first, second, draws: float((first - second)[draws].mean())),
-    },
-    nudge="Take a single row of `draws`, and look up a and b at the queries that it names.",
+def _names(letter: str, hint: str) -> Requirement:
+    """Ask for the rule that a sentence breaks. Without it the rule would be another one."""
+    other = "luck" if _BROKEN[letter] != "luck" else "cost"
+    return Requirement(
+        lambda rules: rules[letter] == _BROKEN[letter],
+        f"Sentence {letter}: {hint}",
+        _BROKEN | {letter: other},
+    )
+
+
+_RULES = Construct(
+    read=_read_rules,
+    requirements=(
+        _names("A", "how many images did each of the two searches look at?"),
+        _names("B", "which choices were made with care, and which were taken over?"),
+        _names("C", "what does the next reader get, who draws the start anew?"),
+        _names("D", "were the methods asked the same queries, in the same database?"),
+        _names("E", "what else could answer a question in which only the class counts?"),
+    ),
+    example=_BROKEN,
 )
 
 
@@ -221,4 +232,4 @@ _OWN = Construct(
 )
 
 
-EXERCISES: tuple[Exercise, ...] = (_PAIRED, _TIES, _OWN)
+EXERCISES: tuple[Exercise, ...] = (_RULES, _TIES, _OWN)

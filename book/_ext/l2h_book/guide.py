@@ -33,7 +33,7 @@ _NOTE = (
     r"(?m)^```\{admonition\} Teaching note (\d+\.\d+) \((\d+) minutes\)\n"
     r":class: instructor\nAfter: (.*)\.$"
 )
-_HIDDEN = {"remove-cell", "remove-input", "hide-input"}
+_HIDDEN = {"remove-cell", "remove-input", "hide-input", "hide-cell"}
 _NOT_READ = [
     r"(?s)<!--.*?-->",
     r"(?ms)^(`{3,})\{admonition\} To teachers$.*?^\1$",
