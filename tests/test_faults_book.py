@@ -74,6 +74,7 @@ def test_a_killed_build_is_begun_again_and_becomes_whole(tmp_path):
     assert list((tmp_path / "_build").rglob("*.unfinished")) == []
 
 
+@pytest.mark.slow
 def test_a_strict_build_succeeds_with_a_read_only_home(tmp_path, monkeypatch):
     """Nothing can be written to the home: no cache, no folder of Jupyter, IPython or Matplotlib."""
     for name in os.environ:

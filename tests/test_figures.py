@@ -271,6 +271,13 @@ def test_the_cube_fills_the_ball():
     assert [filled(radius) for radius in range(4)] == [1, 4, 7, 8]
 
 
+@pytest.mark.parametrize("middle", [0b000, 0b101])
+def test_the_cube_says_how_far_each_code_is(middle):
+    words = [word.get_text() for word in figures.hamming_cube(1, middle).axes[0].texts]
+    for code, distance in zip(words[::2], words[1::2], strict=True):
+        assert (int(code, 2) ^ middle).bit_count() == int(distance.split()[0])
+
+
 @pytest.mark.parametrize(("thresholds", "n_codes"), [([0, 0, 0], 6), ([4, -3, 2], 7)])
 def test_the_eight_vectors_lie_where_their_codes_are(thresholds, n_codes):
     lines = np.vstack([LINES, thresholds])
@@ -287,6 +294,18 @@ def test_the_eight_vectors_lie_where_their_codes_are(thresholds, n_codes):
     assert query.xy == (2, -4)
     # no code stands on the star
     assert min(np.abs(np.subtract(text.get_position(), query.xy)).max() for text in codes) > 0.5
+
+
+@pytest.mark.parametrize("queries", [(), [(3, -1), (2, -4)]])
+@pytest.mark.parametrize("n_lines", [1, 2, 3])
+def test_each_bit_is_named_beside_its_own_line(n_lines, queries):
+    (axes,) = figures.eight_vectors({"": LINES[:, :n_lines]}, queries=queries).axes
+    normals = LINES[:, :n_lines] / np.linalg.norm(LINES[:, :n_lines], axis=0)
+    for k in range(n_lines):
+        (name,) = (text for text in axes.texts if text.get_text() == f"bit {k + 1}")
+        distances = np.array(name.get_position()) @ normals
+        assert distances[k] > 0, "the arrow points to the side where the bit is 1"
+        assert np.all(np.delete(np.abs(distances), k) > distances[k] + 0.5)
 
 
 def test_the_boot_is_the_one_outlier_of_eight_vectors():

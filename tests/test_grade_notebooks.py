@@ -27,10 +27,10 @@ RIGHT = """def opposite(code, n_bits):
     return all_ones(n_bits) - code
 
 exercises.check('2.1', opposite);"""
-INTEGER = """def integer(x):
-    return int(''.join('01'[int(b)] for b in x), 2)
+WEDGES = """def wedges(lines):
+    return lines + lines
 
-exercises.check('2.2', integer);"""
+exercises.check('2.2', wedges);"""
 CLOUD = "exercises.check('2.5', np.random.default_rng(1).normal(size=(50, 8)) + 1000);"
 PACKAGE = str(Path(l2h_tutorial.__file__).parent)
 MOUNTS = "__import__('subprocess').run(['mount', '-o', 'remount,bind,rw', '/'], check=True)"
@@ -63,14 +63,18 @@ if os.fork() == 0:
         time.sleep(0.05)"""
 # For each notebook its cells, and what each exercise deserves: 1, or a remark if that is 0
 NOTEBOOKS = {
-    "right": ([RIGHT, INTEGER, CLOUD], {"2.1": 1, "2.2": 1, "2.5": 1}),
+    "right": ([RIGHT, WEDGES, CLOUD], {"2.1": 1, "2.2": 1, "2.5": 1}),
     "wrong": (
         [
             "exercises.check('2.1', lambda code, n: ~code)",
-            INTEGER.replace("int(b)", "not b"),
+            WEDGES.replace("return", "return lines +"),
             CLOUD.replace("+", "*"),
         ],
-        {"2.1": "goes on for ever to the left", "2.2": "Try it on", "2.5": "more than three codes"},
+        {
+            "2.1": "goes on for ever to the left",
+            "2.2": "Draw one line",
+            "2.5": "more than three codes",
+        },
     ),
     "blank": (
         ["def opposite(code, n_bits):\n    ...\n\nexercises.check('2.1', opposite);"],
@@ -88,17 +92,17 @@ NOTEBOOKS = {
         [
             "from l2h_tutorial.exercises import find\n"
             "exercises.check('2.1', find('2.1').reference)",
-            INTEGER,
+            WEDGES,
         ],
         {"2.1": "no answer: cell 2 raised ImportError: cannot import name 'find'", "2.2": 1},
     ),
     "raising": (
-        ["1 / 0", RIGHT.replace("return", "return [][0] +"), INTEGER],
+        ["1 / 0", RIGHT.replace("return", "return [][0] +"), WEDGES],
         {"2.1": "in line 2", "2.2": 1},
     ),
     "with magic": (["%matplotlib inline\n!ls", RIGHT], {"2.1": 1}),
     "endless": (
-        [RIGHT, INTEGER.replace("return", ENDLESS), CLOUD],
+        [RIGHT, WEDGES.replace("return", ENDLESS), CLOUD],
         {"2.1": 1, "2.2": "Your function had not finished after 5 seconds", "2.5": 1},
     ),
     "endless cell": (
@@ -152,11 +156,11 @@ def graded(tmp_path_factory):
         folder / "hostile.ipynb",
         [
             f"{cell}\n    except BaseException: failed.append(1)",
-            "exercises.check('2.2', lambda bits: failed)",
+            "exercises.check('2.2', lambda lines: failed)",
         ],
     )
     write(folder / "Ada L_7_assignsubmission_file_/lsh.ipynb", [RIGHT])
-    write(folder / "Ada L_7_assignsubmission_file_/more.ipynb", [INTEGER])
+    write(folder / "Ada L_7_assignsubmission_file_/more.ipynb", [WEDGES])
     write(folder / "bee_8_1_lsh.ipynb", [RIGHT])
     write(folder / "bee_8_2_lsh-1.ipynb", [RIGHT])
     (folder / "no notebook.ipynb").write_bytes(b"[" * 100_000)
@@ -209,7 +213,7 @@ def test_what_counts_is_what_most_have_and_nobody_s_inventions(tmp_path):
         write(tmp_path / f"{student}.ipynb", [RIGHT])
     write(
         tmp_path / "s4.ipynb",
-        [RIGHT, INTEGER, "exercises.check('9.1', 1)", "exercises.check('2.99', 1)"],
+        [RIGHT, WEDGES, "exercises.check('9.1', 1)", "exercises.check('2.99', 1)"],
     )
     table = grade_notebooks.grade_notebooks(tmp_path)
     assert [column for column in table if column[0].isdigit()] == ["2.1"]

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from sklearn.neighbors import NearestCentroid
+from test_grh import Nearest
 from test_lessons_grh import score
 
 from l2h_tutorial import (
@@ -81,6 +82,28 @@ def test_more_landmarks_rank_better(dataset, seeds):
         means[n_landmarks] = np.mean(scores)
     assert means[100] + 0.01 < means[300]
     assert means[300] + 0.01 < means[1000]
+
+
+def test_only_other_majorities_can_change_the_codes(centred, seed):
+    """grh-training: "Only the third change can. The graph asks whether two labels are equal"
+    "A second round changes nothing here" """
+    X = centred.X_train
+    y = centred.y_train
+    renamed = np.random.default_rng(seed).permutation(10)[y]
+    shuffled = np.random.default_rng(seed).permutation(y)
+
+    def codes_of(y, **settings):
+        grh = GRH(4, classifier=Nearest(), random_state=seed, **settings)
+        return grh.fit(X, y).transform(centred.X_query[:100])
+
+    pairs = [
+        (codes_of(y), codes_of(renamed)),
+        (codes_of(y, alpha=0.5), codes_of(y, alpha=0.3)),
+        (codes_of(y), codes_of(shuffled)),
+        (codes_of(y), codes_of(y, n_iter=2)),
+    ]
+    changed = tuple(not np.array_equal(before, after) for before, after in pairs)
+    assert changed == find("7.2").right_answer() == (False, False, True, False)
 
 
 def test_the_nearer_mean_ranks_worse_than_the_linear_svm(centred, seed):

@@ -3,6 +3,7 @@
 A test is named for its sentence and quotes it.
 """
 
+from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
@@ -13,12 +14,14 @@ from hypothesis import strategies as st
 from limits import thin
 from sklearn.base import clone
 from sklearn.kernel_ridge import KernelRidge
+from sklearn.svm import SVC
 from test_grh import Nearest
 from test_lessons import five_seeds
 from visits import RESULTS
 
 from l2h_tutorial import GRH, ITQ, LSH, PCAH, HashTable, hamming_distances, rerank, split_dataset
 from l2h_tutorial.affinity import graph_affinity, knn_affinity, same_class_affinity
+from l2h_tutorial.figures import eight
 from l2h_tutorial.grh import agreement, regularised_scores, to_bits
 from l2h_tutorial.metrics import evaluate_radius_search, mean_average_precision, precision_at_k
 from l2h_tutorial.search import exact_neighbours
@@ -67,7 +70,7 @@ def regularise(L, S, alpha):
 @pytest.mark.parametrize("seed", [20, *range(5)])  # the chapter's, and others
 def test_one_step_by_hand_is_what_the_package_does(twelve, seed):
     """grh-adjacency: "The same vote, and the bit stays." "A bit that stands alone against three
-    others flips (starred). Two against two stay as they are." """
+    others flips (starred)." "If a class is split two against two, its vote is 0, and no" """
     y, X = twelve
     bits = LSH(4, random_state=seed).fit_transform(X)
     signs = np.where(bits, 1, -1)
@@ -83,9 +86,56 @@ def test_one_step_by_hand_is_what_the_package_does(twelve, seed):
     assert not flipped[graph @ signs == 0].any()
 
 
-def test_the_twelve_images_show_what_the_chapter_says(twelve):
-    """grh-adjacency: "Take one image, and a bit of it that its class is against."
-    "All images of a class then have one code" """
+def votes_by_hand(signs):
+    """Return for each of the eight vectors the mean of each bit over its class."""
+    halves = signs[:4], signs[4:]
+    means = [[Fraction(sum(column), 4) for column in zip(*half, strict=True)] for half in halves]
+    return [means[0]] * 4 + [means[1]] * 4
+
+
+def test_the_eight_vectors_vote_as_they_do_by_hand():
+    r"""grh-adjacency: "Three random lines gave the boot and the shirt the same code"
+    "but they have three different codes" "Take the slipper, and its bit 1, which its class is
+    against." "One shoe says $-1$: the slipper itself." "The boot's code changes from 110, which it
+    shares with the shirt, to 101" "five bits flip, and afterwards every shoe has the code 101 and
+    every top the code 010" "The weakest vote on the eight vectors is 1/2" "the slipper, the boot,
+    the shirt and the coat still lie in regions with other codes"
+    """
+    signs = [[1 if a * x + b * y >= 0 else -1 for a, b in eight.LINES.T] for x, y in eight.VECTORS]
+    votes = votes_by_hand(signs)
+    assert [row[0] for row in signs[:4]] == [1, 1, -1, 1]
+    assert signs[3] == signs[4] == [1, 1, -1]
+    assert len({tuple(row) for row in signs[:4]}) == 3
+    assert votes[3] == [Fraction(1, 2), Fraction(-1, 2), Fraction(1, 2)]
+    assert min(abs(vote) for row in votes for vote in row) == Fraction(1, 2)
+
+    def step(alpha):
+        return [
+            [
+                1 if alpha * vote + (1 - alpha) * own > 0 else -1
+                for vote, own in zip(*rows, strict=True)
+            ]
+            for rows in zip(votes, signs, strict=True)
+        ]
+
+    assert step(Fraction(6, 10)) == signs
+    after = step(Fraction(8, 10))
+    assert after == [[1, -1, 1]] * 4 + [[-1, 1, -1]] * 4
+    flipped = [
+        (name, bit)
+        for name, *rows in zip(eight.NAMES, signs, after, strict=True)
+        for bit, (old, new) in enumerate(zip(*rows, strict=True), 1)
+        if old != new
+    ]
+    assert flipped == [("slipper", 1), ("boot", 2), ("boot", 3), ("shirt", 1), ("coat", 3)]
+    S = np.equal.outer(eight.LABELS, eight.LABELS)
+    assert regularise(np.array(signs), S, 0.8).tolist() == after
+
+
+def test_twelve_images_of_three_classes_end_with_three_codes(twelve):
+    """grh-adjacency: "All images of a class then have one code" "and where the class is split
+    evenly, the bit becomes"
+    """
     y, X = twelve
     bits = LSH(4, random_state=20).fit_transform(X)
     graph = same_class_affinity(y)
@@ -101,7 +151,7 @@ def test_the_twelve_images_show_what_the_chapter_says(twelve):
 
 def test_up_to_one_half_no_bit_flips_and_at_one_many_do(centred, seed):
     """grh-adjacency: "Up to alpha one half, no vote is strong enough: the graph flips no bit,
-    whatever the labels." "with shuffled labels fewer bits flip at first" "and more bits flip than
+    whatever the labels." "With shuffled labels fewer bits flip at first" "and more bits flip than
     with true labels" """
     wrong = shuffled(centred, seed)
     for alpha in np.linspace(0.1, 0.5, 5):
@@ -167,7 +217,9 @@ def test_a_bit_flips_above_the_alpha_of_its_vote(graph, bits, row, threshold):
 
 
 def test_divided_by_its_degree_an_image_keeps_its_bits(seed):
-    r"""grh-adjacency: "With $\mathbf{D}^{-1}\mathbf{S}$, whose rows sum to 1, it holds." """
+    r"""grh-adjacency: "With $\mathbf{D}^{-1}\mathbf{S}$, whose rows sum to 1, the dead zone
+    stays as it was."
+    """
     rng = np.random.default_rng(seed)
     bits = rng.random((40, 8)) > 0.5
     several = rng.random((40, 5)) < 0.4
@@ -179,7 +231,8 @@ def test_divided_by_its_degree_an_image_keeps_its_bits(seed):
 
 
 def test_a_graph_without_labels_beats_the_refit(centred, seed):
-    """grh-adjacency: "it lifts LSH from" "Part of that is the refit" "With labels it is"
+    """grh-adjacency: "The refit lifts LSH from" "Part of that gain is the refit, which uses no
+    graph at all" "With labels the score is"
     "What the graph of neighbours adds to the refit comes from the features alone." """
     S = knn_affinity(centred.X_train, 10)
     i, j = S.nonzero()
@@ -211,11 +264,11 @@ def test_against_the_start_the_dead_zone_ends_below_one_half(seed):
 
 
 def test_in_the_plane_the_lines_leave_the_classes_in_turn():
-    """grh-training: "In the first, the graph asks for codes that the regions do not give (ringed)."
-    "Most of them have a 0, so in round 1 the graph asks the others for a 0"
-    "In rounds 1 and 2 that vote is too weak"
-    "In round 3 few enough circles are on the wrong side"
-    "never come over, though the graph asks for them each time" """
+    """grh-training: "In the first, the vote asks for codes that differ from the region's code
+    (ringed points)." "Most squares have a 0, so in round 1 the vote asks the other squares for a 0"
+    "In rounds 1 and 2 the circles' vote is too weak"
+    "In round 3 few enough circles are left on the wrong side"
+    "never change sides, though the vote asks for it in every round" """
     rng = np.random.default_rng(0)
     centres = np.array([[2.0, 0.4], [-1.2, 1.8], [-0.8, -2.0]])
     labels = np.repeat([0, 1, 2], 20)
@@ -241,6 +294,69 @@ def test_in_the_plane_the_lines_leave_the_classes_in_turn():
     assert 1 < always_ringed.sum() < 5
 
 
+VOTED = {  # the first bit that one vote asks for from each of the eight vectors
+    "sneaker": ((5, -1), 1),
+    "sandal": ((5, 1), 1),
+    "slipper": ((4, 2), 1),
+    "boot": ((-2, -4), 1),
+    "shirt": ((-2, -1), 0),
+    "blouse": ((-5, 1), 0),
+    "jumper": ((-3, 0), 0),
+    "coat": ((-2, 2), 0),
+}
+
+
+def test_one_vote_asks_each_class_for_one_code():
+    r"""grh-training: "The vote now asks for" "Five of the six pairs of a class and a bit are split
+    3 to 1." "In such a class the second image agrees with chance" "every class is unanimous and $J
+    = 1$" "Bit 3 has the same votes as bit 1, so it gets the same line." """
+    vectors = np.array([vector for vector, _ in VOTED.values()])
+    assert vectors.tolist() == eight.VECTORS.tolist()
+    bits = [[x - 3 * y >= 0, -3 * x + y >= 0, x + 2 * y >= 0] for x, y in vectors.tolist()]
+    ones = np.array([np.sum(bits[:4], axis=0), np.sum(bits[4:], axis=0)])
+    assert sorted(np.minimum(ones, 4 - ones).ravel().tolist()) == [0, 1, 1, 1, 1, 1]
+    graph = same_class_affinity(eight.LABELS)
+    start = np.array(bits)
+    voted = regularised_scores(graph, start, start, 0.8) > 0
+    assert np.sum(voted != start) == 5
+    assert voted[:4].tolist() == [[True, False, True]] * 4
+    assert voted[4:].tolist() == [[False, True, False]] * 4
+    assert agreement(graph, start) == pytest.approx((5 * 10 / 16 + 1) / 6)
+    assert agreement(graph, voted) == pytest.approx(1)
+
+
+def test_the_line_of_the_first_bit_is_the_one_worked_out_by_hand():
+    r"""grh-training: "The slipper and the boot lie on one edge of the strip, and the shirt lies on
+    the other edge" "No other line has a wider margin." "The smallest difference of a shoe is" "it
+    meets all four shoes" "more than 1/2, so its code is now" "all three bits are wrong" "On the
+    line this difference is 1/2." """
+    differences = {name: x - y for name, ((x, y), _) in VOTED.items()}
+    assert {name for name, d in differences.items() if d == 2} == {"slipper", "boot"}
+    assert min(d for name, d in differences.items() if VOTED[name][1]) == 2
+    assert {name for name, d in differences.items() if d == -1} == {"shirt"}
+    assert max(d for name, d in differences.items() if not VOTED[name][1]) == -1
+    vectors = np.array([vector for vector, _ in VOTED.values()])
+    bits = np.array([bit for _, bit in VOTED.values()])
+    turned = np.linspace(0, 2 * np.pi, 3601)
+    heights = np.array([np.cos(turned), np.sin(turned)]).T @ vectors.T
+    widths = heights[:, bits == 1].min(axis=1) - heights[:, bits == 0].max(axis=1)
+    assert widths.max() == pytest.approx(3 / np.sqrt(2), abs=1e-5)
+    assert turned[widths.argmax()] == pytest.approx(7 / 4 * np.pi)  # the direction of (1, -1)
+    svm = SVC(kernel="linear").fit(vectors, bits)
+    assert {list(VOTED)[i] for i in svm.support_} == {"slipper", "boot", "shirt"}
+    np.testing.assert_allclose(svm.decision_function([(0.5, 0), (2, 1.5)]), 0, atol=1e-3)
+    assert svm.predict([*vectors, (2, -4), (0, -1)]).tolist() == [*bits, 1, 1]
+
+
+def test_the_average_precision_of_right_wrong_right():
+    """grh-training: "For a ranking that is right, wrong, right, the precisions at ranks 1 and 3 are
+    1 and 2/3, and their mean is 5/6." """
+    query = np.zeros((1, 4), dtype=bool)
+    codes = np.tri(4, dtype=bool)[:3]  # at distances 1, 2 and 3
+    right = mean_average_precision(query, codes, np.array([1]), np.array([1, 0, 1]))
+    assert right == pytest.approx((1 + 2 / 3) / 2) == 5 / 6
+
+
 def agreements(split, classifier, seed):
     """Return J before a round, after its graph step, after its classifiers; and the history."""
     grh = GRH(16, alpha=0.7, n_iter=3, classifier=classifier, random_state=seed)
@@ -254,9 +370,9 @@ def agreements(split, classifier, seed):
 
 
 def test_the_agreement_never_falls_by_the_graph(centred, seed):
-    """grh-training: "Regularise* never lowers $J$" "and after three $J$ is"
-    "They could lose more than the graph has gained, though in this chapter's table they do not."
-    "The machine cannot follow all of it and predicts many other bits, some for the better." """
+    """grh-training: "Regularise* never lowers $J$, for one label an image" "and after three rounds
+    $J$ is" "Their errors could cost more than the vote has gained, though in this chapter's table
+    they do not." "bits differently from what it was taught, some for the better." """
     J, history = agreements(centred, "linear-svm", seed)
     assert (J[:, 1] > J[:, 0]).all()
     assert (J[:, 2] > J[:, 0]).all()
@@ -269,8 +385,8 @@ def test_the_agreement_never_falls_by_the_graph(centred, seed):
 
 
 def test_kernel_ridge_follows_and_finds_little_to_flip(centred, seed):
-    """grh-training: "bits otherwise than it was taught, and finds" "rounds are for classifiers that
-    cannot follow"
+    """grh-training: "bits differently from what it was taught, and the second vote flips"
+    "further rounds are for classifiers that cannot follow"
     """
     J, ridge = agreements(centred, "kernel-ridge", seed)
     assert J[0, 2] > J[0, 0]
@@ -283,8 +399,8 @@ def test_kernel_ridge_follows_and_finds_little_to_flip(centred, seed):
 
 @given(st.integers(0, 999), st.floats(0.05, 1), st.sampled_from([-1, 1]))
 def test_the_graph_step_never_lowers_class_agreement(seed, alpha, sign_of_zero):
-    """grh-training: "Why regularise never lowers it" "One code for *all* images has $J = 1$
-    too."
+    """implementing: "the graph step never lowers the agreement $J$"
+    grh-training: "If *all* images had one code, $J$ would be 1 too."
     """
     rng = np.random.default_rng(seed)
     graph = same_class_affinity(rng.integers(0, 3, 24))
@@ -295,8 +411,8 @@ def test_the_graph_step_never_lowers_class_agreement(seed, alpha, sign_of_zero):
 
 
 def test_where_halves_vote_for_each_other_agreement_can_fall():
-    """grh-training: "where two halves vote for each other only, and lean to different sides, each
-    half takes the side of the other" """
+    """implementing: "Take two halves that vote only for each other and lean to different sides:
+    each half takes the side of the other half." """
     half = np.arange(10) < 5
     swap = graph_affinity(np.not_equal.outer(half, half).astype(float))
     bits = np.array([1, 1, 1, 0, 0, 1, 1, 0, 0, 0])[:, None] > 0
@@ -310,8 +426,8 @@ def test_where_halves_vote_for_each_other_agreement_can_fall():
 )
 @settings(max_examples=60, deadline=None)
 def test_with_faithful_classifiers_a_class_graph_rests(seed, n, alpha, classes):
-    """grh-training: "rest, or two patterns in turn" "a class graph would be at rest after one
-    round"
+    """implementing: "So training ends in rest, or in two patterns in turn"
+    grh-training: "a class graph would be at rest after one round"
     """
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(2 * n, 2))
@@ -361,15 +477,15 @@ def reported(validation):
 
 
 def test_the_graph_alone_is_best_for_both_classifiers(tuned):
-    """grh-training: "There one round is best, for both classifiers, on CIFAR-10 too."
-    "From now on both classifiers have these settings, $\\alpha = 1$ and one round" """
+    """grh-training: "is best for both classifiers, and on CIFAR-10 too."
+    "From now on both classifiers have these settings, one round and $\\alpha = 1$." """
     for name, best in tuned.items():
         assert best.parameters["alpha"] == 1, name
         assert best.parameters["n_iter"] == 1, name
 
 
 def test_kernel_ridge_ranks_as_well_as_the_svm():
-    """grh-training: "on CIFAR-10, kernel ridge ranks as well" """
+    """grh-training: "on CIFAR-10, kernel ridge ranks as well as this SVM" """
     cells = pd.read_csv(RESULTS / "table1.csv").groupby(["method", "n_train", "n_bits"])
     kept = cells["map"].mean()
     for start in ("LSH", "CCA"):
@@ -378,7 +494,8 @@ def test_kernel_ridge_ranks_as_well_as_the_svm():
 
 
 def test_which_C_is_best_depends_on_the_data(dataset, chosen):
-    """grh-training: "on the bundled ones it is larger than 1, on CIFAR-10 that hurts." """
+    """grh-training: "On Fashion-MNIST the best $C$ is larger than 1."
+    "On CIFAR-10 a $C$ larger than 1 lowers mAP." """
     assert (chosen["linear-svm"]["C"] > 1) == (len(dataset) == 10_000)
 
 
@@ -418,8 +535,8 @@ def test_curved_boundaries_are_ahead(reported, validated, seeds):
 
 
 def test_with_shuffled_labels_nothing_is_learned(reported, chosen, seed):
-    """grh-training: "With shuffled labels it still repeats" "about that of a random order"
-    "and one guess for all has" """
+    """grh-training: "With shuffled labels, kernel ridge still repeats"
+    "about that of a random order" "So one guess for all the queries is right for" """
     wrong = shuffled(reported, seed)
     grh = GRH(16, classifier="kernel-ridge", random_state=seed, **chosen["kernel-ridge"])
     step = grh.fit(reported.X_train, wrong).history_[1]
@@ -433,8 +550,8 @@ def test_with_shuffled_labels_nothing_is_learned(reported, chosen, seed):
 
 
 def test_what_is_left_at_one_half_shrinkage_gains_too(reported, chosen, seeds):
-    """grh-training: "What it gains without labels is consistent with shrinkage."
-    "by the formula $\\mu$ would be smaller than what comes closest in the table" """
+    """grh-training: "what kernel ridge gains without labels is consistent with shrinkage"
+    implementing: "by the formula, $\\mu$ would be smaller than the strength that comes closest" """
     mean = reported.X_train.mean(axis=0, dtype=float)
     X = reported.X_train - mean
     covariance = X.T @ X / np.trace(X.T @ X) * X.shape[1]
@@ -501,10 +618,12 @@ def on_the_map(reported, chosen, seeds):
 
 
 def test_learned_codes_have_no_cheap_buckets_but_cheap_ranks(on_the_map):
-    """grh-training: "no bucket as cheap as LSH's cheapest; with the whole database ranked they have
-    such searches, and class scores rank better." "codewords of ten classes make a few large
-    buckets" "Where several percent are scanned, the lines are close" "Where one percent is
-    re-ranked, on one split, the class scores of the same classifier find more." """
+    """grh-training: "Learned codes of 16 bits have no bucket as small as LSH's smallest."
+    "To compare as few images with them, rank the whole database and stop early."
+    "Class scores rank it better than codes do." "codewords of ten classes make a few large buckets"
+    "Where several percent of the database are compared, the lines are close"
+    "If one percent of a ranking is compared, on one split, the class scores of the same classifier
+    find more." """
     lines, by_class, by_code, by_random_code = on_the_map
 
     def at(name, share):
@@ -518,8 +637,8 @@ def test_learned_codes_have_no_cheap_buckets_but_cheap_ranks(on_the_map):
 
 
 def test_smaller_alphas_gain_from_a_second_round(centred, seed):
-    r"""grh-training: "gains from a second round at smaller values of $\alpha$"
-    "at $1.0$ there is little left for it to do" """
+    r"""grh-training: "the SVM gains from a second round, as in the paper's own table"
+    "a second round has little left to do" """
     validation = validation_set(centred, n_query_per_class=50, n_database=2000)
     grh = GRH(16, random_state=seed)
     tuned = tune_as_published(grh, validation, alpha=[0.6, 0.8, 1.0], n_iter=2, then={})
@@ -592,7 +711,8 @@ def right_results(found, split):
 
 @five_seeds
 def test_in_one_look_learning_buys_a_little(dataset, seeds):
-    """index: "buckets of about the same size" "do not much worse than all" "and it is not much" """
+    """index: "All three searches look into buckets of about the same size." "give answers not much
+    worse than all" "So learning gains less than one right answer of eight." """
     gains = []
     shares = []
     for seed in seeds:

@@ -31,6 +31,7 @@ both = pytest.mark.parametrize("name", deep_hash.SIZES)
 # rivals as they came
 
 
+@pytest.mark.slow
 def test_more_anchors_alone_turn_the_order(dataset, seed):
     """traps: "GRH a kernel around each labelled image, tune neither, and GRH is ahead"
     "More anchors alone, without any tuning, bring KSH to" "So the size of the kernel turns the

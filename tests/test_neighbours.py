@@ -237,7 +237,7 @@ print((peak() - before - nn.table_.bits.nbytes) / X.nbytes)
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads what Linux says of it")
-@pytest.mark.parametrize("dtype", ["float32", "float16"])
+@pytest.mark.parametrize("dtype", ["float32", pytest.param("float16", marks=pytest.mark.slow)])
 def test_fit_takes_little_more_memory_than_the_vectors(dtype, tmp_path):
     """With a memory-mapped file the pages that are read count too: today 1.0 and 1.2 times."""
     file = tmp_path / "vectors.npy"

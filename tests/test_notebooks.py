@@ -229,6 +229,7 @@ def test_what_is_missing_is_said_first_with_what_to_do(tmp_path, monkeypatch):
         exec(looks.source.replace("'matplotlib'", "'no_such'"), {})
 
 
+@pytest.mark.slow
 def test_building_again_writes_the_same_notebooks(small_book):
     notebooks = small_book / "_build/html/notebooks"
     before = {path: path.read_bytes() for path in notebooks.rglob("*") if path.is_file()}

@@ -4,6 +4,7 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pytest
 from small_book import BOOK, build, markdown_of, notebook
 from visits import PAGES, ROOT, TOC
 
@@ -80,6 +81,7 @@ def test_plain_pages_have_no_markup_of_the_book(site):
             assert (path.parent / address).is_file(), f"{path.name}: {address}"
 
 
+@pytest.mark.slow
 def test_a_published_site_has_a_map_and_addresses(tmp_path):
     result = build(
         tmp_path,
@@ -120,6 +122,7 @@ def test_a_published_site_has_a_map_and_addresses(tmp_path):
         assert link in (html / "plain/chapter.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_an_address_that_is_none_stops_the_build(tmp_path):
     result = build(tmp_path, BOOK, L2H_SITE_URL="example.org")
     assert result.returncode != 0

@@ -41,10 +41,14 @@ def test_its_figures_are_possible():
     assert (KEPT.query("method == 'float32'")[RECALLS] > 0.99).all(axis=None)
 
 
+LONG = "OPQ, 8 bytes", "other rows", "PQ, 32 bytes", "ITQ, 256 bits"
+"""Ends of the names of methods that take some ten seconds each."""
+
+
 @pytest.mark.parametrize(
     "method",
     [
-        pytest.param(name, marks=[pytest.mark.slow] * ("OPQ, 32 bytes" in name))
+        pytest.param(name, marks=[pytest.mark.slow] * name.endswith(LONG))
         for name in benchmark.METHODS
     ],
 )
@@ -139,6 +143,7 @@ def test_the_table_of_filters_has_every_cell_once():
     assert (unfiltered["before"] == unfiltered["after"]).all()
 
 
+@pytest.mark.slow
 def test_a_filter_measured_again_finds_the_same():
     """What faiss trains depends on the processor: cells may differ, and with them some rows."""
     query, database = filtered_cells.drawn(load_dataset("fashion-mnist", features="deep"), 0)

@@ -11,6 +11,7 @@ from visits import ROOT
 WRONG_CALLS = ROOT / "tests/wrong_calls.py"
 
 
+@pytest.mark.slow
 def test_mypy_refuses_every_wrong_call(tmp_path):
     """A line says which error mypy finds in it; mypy reports a line in which it finds none."""
     pytest.importorskip("mypy")

@@ -1,45 +1,79 @@
 """Exercises of chapter 3, Buckets."""
 
 from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from .framework import Array, Compute, Construct, Exercise, Requirement, numbers
+from .framework import (
+    Array,
+    Compute,
+    Construct,
+    Exercise,
+    Requirement,
+    Trouble,
+    describe,
+    numbers,
+)
 
 # 3.1
 
-
-def _codes_case(rng: np.random.Generator, i: int) -> tuple[Array]:
-    codes = rng.integers(0, 9, size=5 + i // 2) * 3
-    most = 0 if i % 4 == 2 else codes[0]  # the largest bucket may be that of code 0
-    codes[: len(codes) // 2 + 1] = most
-    if i % 2:  # a tie for the largest; a set has 32 before the odd numbers below it
-        tied = [2 * int(rng.integers(16)) + 1, 32]
-        codes = np.r_[np.repeat(tied, len(codes)), codes[~np.isin(codes, tied)]]
-    return (rng.permutation(codes),)
+_RAW_BITS = (16, 32)  # of the rows of Fashion-MNIST in the chapter's last table
+_CENTRED_BITS = (7, 16)
+_FAIR_PAIRS = ((16, 7), (32, 16))
 
 
-def _largest(codes: Array) -> Array:
-    """Return the codes of the largest buckets, ascending."""
-    values, counts = np.unique(codes, return_counts=True)
-    return np.asarray(values[counts == counts.max()])
+class _Comparison(NamedTuple):
+    """Two rows of the chapter's table, and why they may be compared."""
+
+    raw_bits: float
+    centred_bits: float
+    reason: str
 
 
-_LARGEST = Compute(
-    reference=lambda codes: int(_largest(codes)[0]),
-    case=_codes_case,
-    mistakes={
-        "That is how many images the bucket holds. The exercise asks for its code.": (
-            lambda codes: int(np.unique(codes, return_counts=True)[1].max())
+def _read_comparison(answer: Any) -> _Comparison:
+    """Return two lengths and a letter, or raise a `Trouble`."""
+    if not isinstance(answer, tuple | list) or len(answer) != 3:
+        raise Trouble(
+            "it should be a tuple of two lengths and a letter, such as (48, 12, 'c'), "
+            f"and is {describe(answer)}."
+        )
+    raw_bits, centred_bits, reason = answer
+    lengths = numbers([raw_bits, centred_bits], "two lengths and a letter")
+    if not isinstance(reason, str) or reason.strip().lower() not in ("a", "b", "c"):
+        raise Trouble(f"the reason should be 'a', 'b' or 'c', and is {describe(reason)}.")
+    return _Comparison(lengths[0], lengths[1], reason.strip().lower())
+
+
+_FAIR = Construct(
+    read=_read_comparison,
+    requirements=(
+        Requirement(
+            lambda rows: rows.raw_bits in _RAW_BITS and rows.centred_bits in _CENTRED_BITS,
+            "The table has no such rows for Fashion-MNIST. Give the bits of a raw row first, and "
+            "then the bits of a centred row.",
+            (24, 12, "b"),
         ),
-        "That is the bucket's place in the list of buckets. Look up which code stands there.": (
-            lambda codes: int(np.unique(codes, return_counts=True)[1].argmax())
+        Requirement(
+            lambda rows: rows.raw_bits != rows.centred_bits,
+            "These are the colleague's rows. Look at the candidates: the raw queries have ten "
+            "times as many, so they find more because they look at more.",
+            (16, 16, "a"),
         ),
-        "There is a tie for the largest bucket. Return the smallest of the tied codes.": (
-            lambda codes: int(_largest(codes)[-1])
+        Requirement(
+            lambda rows: (rows.raw_bits, rows.centred_bits) in _FAIR_PAIRS,
+            "One of these two searches looks at far more images than the other. What does a search "
+            "pay, and in which rows is the price about the same?",
+            (32, 7, "b"),
         ),
-    },
-    nudge="np.unique(codes, return_counts=True) gives every code and how often it occurs.",
+        Requirement(
+            lambda rows: rows.reason == "b",
+            "The rows are right, but not for this reason. Which of the table's columns is about "
+            "the same in both rows?",
+            (16, 7, "c"),
+        ),
+    ),
+    example=(16, 7, "b"),
 )
 
 
@@ -224,4 +258,4 @@ _LAY_OUT = Compute(
 )
 
 
-EXERCISES: tuple[Exercise, ...] = (_LARGEST, _FEWEST, _CANDIDATES, _PREPARE, _MISLEAD, _LAY_OUT)
+EXERCISES: tuple[Exercise, ...] = (_FAIR, _FEWEST, _CANDIDATES, _PREPARE, _MISLEAD, _LAY_OUT)

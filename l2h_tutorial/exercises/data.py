@@ -17,18 +17,18 @@ _LENGTH = Compute(
     reference=lambda n_scales, n_orientations, grid: n_scales * n_orientations * grid * grid,
     case=_length_case,
     mistakes={
-        "A grid of 4 x 4 has 16 cells, not 4: a grid has rows and columns.": (
+        "A grid has rows and columns, so a grid of 4 x 4 has 16 cells, not 4.": (
             lambda n_scales, n_orientations, grid: n_scales * n_orientations * grid
         ),
-        "Every scale comes in every orientation. How many pairs of the two are there? It is not "
-        "their sum.": (
-            lambda n_scales, n_orientations, grid: (n_scales + n_orientations) * grid * grid
+        "Every scale is combined with every orientation, so the number of pairs is not their "
+        "sum.": (lambda n_scales, n_orientations, grid: (n_scales + n_orientations) * grid * grid),
+        "That is the number of filters. The response of each filter is then cut into cells, and "
+        "each cell gives one number.": (
+            lambda n_scales, n_orientations, grid: n_scales * n_orientations
         ),
-        "That is the number of filters. Each response is then cut into cells, and each cell gives "
-        "a number.": (lambda n_scales, n_orientations, grid: n_scales * n_orientations),
     },
-    nudge="Count first the filters, then the numbers that one filter gives. The book's GIST, with "
-    "4, 8 and 4, has 512.",
+    nudge="First count the filters, then the numbers that each filter gives. The book's GIST has "
+    "4 scales, 8 orientations and a grid of 4 x 4, and that makes 512.",
 )
 
 
@@ -53,64 +53,45 @@ _COSINE = Compute(
     reference=_cosines,
     case=_cosine_case,
     mistakes={
-        "Those are dot products. They grow with the lengths of the vectors; the cosine does not.": (
+        "Those are dot products. They grow with the lengths of the vectors, but cosines do not.": (
             lambda query, X: X @ query
         ),
-        "Wrong axis: you took the lengths of the columns of X. An image is a row.": (
+        "Wrong axis: you took the lengths of the columns of X, but an image is a row.": (
             lambda query, X: (X / np.linalg.norm(X, axis=0)) @ (query / np.linalg.norm(query))
         ),
-        "You divided by one number for all of X. Each row has a length of its own: say along which "
-        "axis.": (lambda query, X: (X / np.linalg.norm(X)) @ (query / np.linalg.norm(query))),
+        "You divided all of X by one number, but each row has a length of its own. Pass `axis` to "
+        "the norm.": (lambda query, X: (X / np.linalg.norm(X)) @ (query / np.linalg.norm(query))),
     },
-    nudge="Take two vectors of two numbers, draw them, and compute the cosine of the angle by "
-    "hand.",
+    nudge="Draw two vectors of two numbers, compute the cosine of the angle between them by hand, "
+    "and compare it with your function's result.",
 )
 
 
 # 1.3
 
 
-def _precision_case(rng: np.random.Generator, i: int) -> tuple[Array, Array, Array]:
-    n_queries = int(rng.integers(2, 4))
-    k = int(rng.integers(2, 5))
-    n_rows = int(rng.integers(6, 10))
-    nearest = np.stack([rng.permutation(n_rows)[:k] for _ in range(n_queries)])
-    return nearest, rng.integers(0, 3, size=n_queries), rng.integers(0, 3, size=n_rows)
+def _flattered_case(rng: np.random.Generator, i: int) -> tuple[float, int]:
+    return round(float(rng.uniform(0.05, 0.95)), 3), 1 + i
 
 
-def _correct(nearest: Array, query_labels: Array, database_labels: Array) -> Array:
-    return database_labels[nearest] == query_labels[:, None]
-
-
-def _recall(nearest: Array, query_labels: Array, database_labels: Array) -> float:
-    relevant = (query_labels[:, None] == database_labels).sum(axis=1)
-    found = _correct(nearest, query_labels, database_labels).sum(axis=1)
-    return float(np.mean(found / np.maximum(relevant, 1)))
-
-
-_PRECISION = Compute(
-    reference=lambda nearest, query_labels, database_labels: float(
-        _correct(nearest, query_labels, database_labels).mean()
-    ),
-    case=_precision_case,
+_FLATTERED = Compute(
+    reference=lambda precision, k: (1 + (k - 1) * precision) / k,
+    case=_flattered_case,
     mistakes={
-        "You compared row numbers with labels. A row number leads to a label: "
-        "database_labels[row].": (
-            lambda nearest, query_labels, database_labels: float(
-                (nearest == query_labels[:, None]).mean()
-            )
+        "The query is now its own first answer, so the precision changes.": (
+            lambda precision, k: precision
         ),
-        "That is the mean number of right answers. Precision is a share: from 0 to 1.": (
-            lambda *case: float(_correct(*case).sum(axis=1).mean())
+        "The query itself is a right answer too, because it has its own label.": (
+            lambda precision, k: (k - 1) * precision / k
         ),
-        "That is recall: you divided by how many there are to find. Precision divides by how many "
-        "were returned.": (_recall),
-        "That is in per cent. Precision is a share: from 0 to 1.": (
-            lambda *case: 100 * float(_correct(*case).mean())
+        "There are still only k answers. The query takes a place, so one of the images that were "
+        "found before drops out.": (lambda precision, k: precision + 1 / k),
+        "You counted k + 1 answers. The query is the first of k answers.": (
+            lambda precision, k: (1 + k * precision) / (k + 1)
         ),
     },
-    nudge="Take one query and write down the labels of its neighbours. What share of them is the "
-    "query's?",
+    nudge="Take k = 2: the first answer is the query, and the second is right in a share "
+    "`precision` of the cases.",
 )
 
 
@@ -140,27 +121,27 @@ _DISAGREE = Construct(
     requirements=(
         Requirement(
             lambda thing: all((part >= 0).all() for part in thing),
-            "No GIST value is negative; let none of yours be.",
+            "One of your numbers is negative, but no GIST value is.",
             ([1, 1], [[1, -1], [2, 2]]),
         ),
         Requirement(
             lambda thing: bool(thing[0].any() and thing[1].any(axis=1).all()),
-            "A vector of zeros has no direction, and so no angle to anything.",
+            "A vector of zeros has no direction, so it makes no angle with any vector.",
             ([1, 1], [[0, 0], [2, 2]]),
         ),
         Requirement(
             lambda thing: all(
                 abs(first - second) > 1e-9 for first, second in _both_distances(thing)
             ),
-            "A tie: the two rows are equally near by one of the measures. Move one of them.",
+            "By one of the measures both rows are equally near to the query. Move one of the rows.",
             ([1, 1], [[1, 2], [2, 1]]),
         ),
         Requirement(
             lambda thing: (
                 len({int(distances.argmin()) for distances in _both_distances(thing)}) == 2
             ),
-            "Both measures prefer the same row. What does the cosine ignore that the Euclidean "
-            "distance sees? Give the row in the right direction too much of it.",
+            "Both measures prefer the same row. The cosine ignores something that the Euclidean "
+            "distance sees. Give the row with the right direction too much of it.",
             ([1, 1], [[1, 1.1], [5, 1]]),
         ),
     ),
@@ -195,19 +176,20 @@ _OTHERS = Compute(
     reference=_others,
     case=_others_case,
     mistakes={
-        "The image itself is among its neighbours. It asks, so it cannot be an answer.": (
+        "Your function returns the query itself, which must not be among its answers.": (
             lambda vectors, row, k: _by_distance(vectors, row)[:k]
         ),
-        "You left out whatever came first, and it was another image: X holds the same vector "
-        "twice. Leave out the row that asks, wherever it "
-        "stands.": (lambda vectors, row, k: _by_distance(vectors, row)[1 : k + 1]),
-        "One too few. Leave out the row that asks first, and then take k.": (
+        "You left out whatever came first, and it was another image, because X holds the same "
+        "vector twice. Leave out the query's own row, wherever it stands.": (
+            lambda vectors, row, k: _by_distance(vectors, row)[1 : k + 1]
+        ),
+        "You return one row too few. First leave out the query's own row, and then take k rows.": (
             lambda vectors, row, k: _others(vectors, row, k)[: k - 1]
         ),
     },
-    nudge="Compute all distances to the row, sort the row numbers by them, the lower first at a "
-    "tie, and find the row.",
+    nudge="Compute all distances to the query, sort the row numbers by distance with a stable "
+    "sort, and look for the query's own row in the result.",
 )
 
 
-EXERCISES: tuple[Exercise, ...] = (_LENGTH, _COSINE, _PRECISION, _DISAGREE, _OTHERS)
+EXERCISES: tuple[Exercise, ...] = (_LENGTH, _COSINE, _FLATTERED, _DISAGREE, _OTHERS)

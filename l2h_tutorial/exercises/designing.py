@@ -10,16 +10,18 @@ from .framework import Array, Compute, Construct, Exercise, Requirement, numbers
 
 # hints of several exercises
 _DO_NOT_ADD_UP = (
-    "The chances of the tables do not add up: two can both find a pair. "
-    "Multiply the chances that each misses it."
+    "You added the chances of the tables, but two tables can find the same pair. "
+    "Multiply the chances that each table misses it."
 )
 _NO_PROBABILITY = (
     "You took the cosine for the chance that a bit agrees. "
     "That chance is 1 - angle / pi: take the arc cosine."
 )
-_TOO_FEW = "One table too few: rounded down, or to the nearest, the share may be missed. Round up."
-_TOO_FAR = "A smaller radius is enough: the ball of radius r holds what is at distance r exactly."
-_ENOUGH = "It is right but where the share is reached exactly: that much is enough."
+_TOO_FEW = (
+    "You have one table too few. Rounded down, or to the nearest, the share is missed. Round up."
+)
+_TOO_FAR = "A smaller radius is enough: the ball of radius r also holds codes at distance r."
+_ENOUGH = "Your answer is right unless the share is reached exactly. Exactly the share is enough."
 
 
 def _agreement(cosine: Any) -> Any:
@@ -114,7 +116,7 @@ _RADIUS = Compute(
                 np.sort(distances, axis=None)[int(wanted * distances.size)]
             )
         ),
-        "You asked that every query finds the share. It is a share of all the neighbours "
+        "You asked that every query finds the share. Wanted is a share of all the neighbours "
         "together.": (
             lambda distances, wanted: max(_radius(of_query, wanted) for of_query in distances)
         ),
@@ -143,7 +145,7 @@ _RECALL = Compute(
         "is another.": (
             lambda cosines, n_bits, wanted: _n_tables_for(cosines.mean(), n_bits, wanted)
         ),
-        "You asked it of the least alike pair. Recall is a mean: alike pairs make up for it.": (
+        "You asked it of the least similar pair. Recall is a mean: similar pairs make up for it.": (
             lambda cosines, n_bits, wanted: _n_tables_for(cosines.min(), n_bits, wanted)
         ),
         _NO_PROBABILITY: _n_tables,
@@ -176,7 +178,7 @@ _MOST_BITS = Compute(
     case=_most_bits_case,
     mistakes={
         _NO_PROBABILITY: _most_bits,
-        "One bit too many: rounded up, or to the nearest, the share may be missed. Round down.": (
+        "You have one bit too many. Round down: with one bit more, the share is missed.": (
             lambda cosine, n_tables, wanted: _most_bits(_agreement(cosine), n_tables, wanted) + 1
         ),
         _DO_NOT_ADD_UP: (
@@ -273,7 +275,7 @@ _FAR_SHARES = Compute(
         "far ones?": (
             lambda p_near, p_far, n_bits, wanted: _far_shares(p_near, p_near, n_bits, wanted)
         ),
-        "The other way round: first the ball, then the tables.": (
+        "Return the two shares the other way round: first the ball, then the tables.": (
             lambda *case: _far_shares(*case)[::-1]
         ),
         _TOO_FAR: (
@@ -323,18 +325,18 @@ _HOPELESS = Construct(
     requirements=(
         Requirement(
             lambda X: not _is_zero(X).any(),
-            "One of your vectors is the mean of all: centred it is zero, and has no direction.",
+            "One of your vectors equals the mean row. Centred, it is zero and has no direction.",
             np.outer(np.arange(-10, 11), [1, 2]),
         ),
         Requirement(
             lambda X: bool(_angles(X)[:, 0].min() > 1e-6),
-            "Centred, two of your vectors have one direction, and so one code. That pair every "
-            "hash finds.",
+            "Once centred, two of your vectors point in the same direction, so they have the same "
+            "code, and every hash finds this pair.",
             np.repeat(np.eye(10), 2, axis=0),
         ),
         Requirement(
             lambda X: bool(_exponents(X).min() >= 0.8),
-            "One of your vectors has a neighbour that is much nearer than the others: hashing "
+            "One of your vectors has a neighbour that is much nearer than the others, so hashing "
             "would find it. How many directions does it take for all vectors to be about as far "
             "from each other?",
             np.random.default_rng(0).normal(size=(40, 4)),

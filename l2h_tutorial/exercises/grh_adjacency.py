@@ -31,18 +31,18 @@ _VOTE = Compute(
     reference=_votes,
     case=_graph_case,
     mistakes={
-        "You divided each sum by the degree of the image that is voted on: that is D^-1 S L. In S "
-        "D^-1 L each voter divides its own bit by its own "
+        "You divided each sum by the degree of the image that receives the votes, which is D^-1 S "
+        "L. In S D^-1 L each voter divides its own bit by its own "
         "degree.": (lambda graph, L: graph @ L / _degrees(graph)),
-        "Those are sums of votes. Divide by the degrees.": (
+        "You returned the sums of the votes. Divide by the degrees.": (
             lambda graph, L: (graph @ L).astype(float)
         ),
-        "You divided by the number of all images. A degree is the number of neighbours.": (
+        "You divided by the number of all images. A degree is an image's number of neighbours.": (
             lambda graph, L: graph @ L / len(graph)
         ),
     },
-    nudge="Take the graph of three images in which the first joins both others, and work out one "
-    "vote by hand.",
+    nudge="Take three images. The first is a neighbour of both others, which are not neighbours of "
+    "each other. Work out one vote by hand.",
 )
 
 
@@ -75,19 +75,19 @@ _MAJORITY = Compute(
     reference=_majority,
     case=_majority_case,
     mistakes={
-        "A bare majority does not do: its own bit speaks against it, with weight 1 - alpha.": (
+        "A bare majority is not enough: the image's own bit opposes it, with weight 1 - alpha.": (
             lambda n, alpha: n // 2 + 1
         ),
-        "You took the share of images with +1 for the vote. The others say -1, and count: the vote "
-        "is a mean of +1 and "
+        "You took the share of images with +1 for the vote. The other images say -1, and the vote "
+        "is the mean of all the +1 and "
         "-1.": (lambda n, alpha: _smallest(n, lambda m: alpha * m / n > 1 - alpha)),
-        "With so many the mixture can be exactly zero, as for six images at an alpha of 3/4. What "
-        "is sgn(0) here?": (
+        "With your number the mixture can be exactly zero, as for six images at an alpha of 3/4. "
+        "What is sgn(0) in this chapter?": (
             lambda n, alpha: _smallest(n, lambda m: alpha * (2 * m - n) / n >= 1 - alpha)
         ),
     },
-    nudge="Write the mixture for an image whose own bit is -1, and ask from which m on it is above "
-    "zero.",
+    nudge="Write down the mixture for an image whose own bit is -1. How many images with +1 make "
+    "it positive?",
 )
 
 
@@ -103,13 +103,16 @@ _MANY_LABELS = Compute(
     reference=lambda m: _threshold(m / 2 - 1 / (m + 1)),
     case=lambda rng, i: (int(rng.integers(1, 2 + 2 * i)),),
     mistakes={
-        "You divided by the degree of the image with many labels. In S D^-1 every voter divides by "
+        "You divided by the degree of the image with many labels. In S D^-1 each voter divides by "
         "its own degree.": (lambda m: _threshold((m - 1) / (m + 1))),
-        "The image votes on itself too, with its own bit.": (lambda m: _threshold(m / 2)),
-        "Each of the others has two neighbours: itself and the image with many labels. Its vote is "
-        "divided by both.": (lambda m: _threshold(m - 1 / (m + 1))),
+        "The image with many labels votes on itself too, with its own bit.": (
+            lambda m: _threshold(m / 2)
+        ),
+        "Each of the other images has two neighbours: itself and the image with many labels. So "
+        "its vote is divided by two.": (lambda m: _threshold(m - 1 / (m + 1))),
     },
-    nudge="How many neighbours has each voter? Add up their votes, then solve alpha v = 1 - alpha.",
+    nudge="How many neighbours does each voter have? Add up the votes, and call the sum v. Then "
+    "solve alpha v = 1 - alpha.",
 )
 
 

@@ -1,8 +1,10 @@
 """Exercises of chapter 7, Training GRH."""
 
+from typing import Any
+
 import numpy as np
 
-from .framework import Array, Compute, Exercise
+from .framework import Array, Compute, Construct, Exercise, Requirement, Trouble, describe
 
 # 7.1
 
@@ -27,52 +29,62 @@ _AVERAGE_PRECISION = Compute(
     reference=lambda relevant: float(_precisions(relevant)[relevant].mean()),
     case=_ranking_case,
     mistakes={
-        "You averaged the precision over all ranks. Only the ranks at which something relevant is "
-        "found count.": (lambda relevant: float(_precisions(relevant).mean())),
-        "You divided by the length of the ranking. The mean is over the relevant images.": (
+        "You averaged the precision over all ranks. Only the ranks with a relevant image count.": (
+            lambda relevant: float(_precisions(relevant).mean())
+        ),
+        "You divided by the length of the ranking. Divide by the number of relevant images.": (
             lambda relevant: float(_precisions(relevant)[relevant].sum() / len(relevant))
         ),
-        "You counted what was found before each relevant image. The image itself is found at its "
-        "rank as well.": (lambda relevant: float(_precisions_before(relevant)[relevant].mean())),
+        "You counted the relevant images before each rank. The image at the rank itself counts "
+        "too.": (lambda relevant: float(_precisions_before(relevant)[relevant].mean())),
     },
-    nudge="Write down a ranking of three, say right, wrong, right, and the precision at ranks 1 "
-    "and 3.",
+    nudge="Write down a ranking of three images, such as right, wrong, right, and the precision "
+    "at ranks 1 and 3.",
 )
 
 
 # 7.2
 
 
-def _classes_case(rng: np.random.Generator, i: int) -> tuple[Array, Array]:
-    labels = np.sort(rng.choice(10, size=int(rng.integers(2, 4)), replace=False))
-    y = rng.permutation(np.repeat(labels, rng.integers(2, 5, size=len(labels)) + i // 12))
-    bits = rng.random((len(y), 4)) < 0.5
-    # the first bit of the first class is tied, or nearly so
-    members = np.flatnonzero(y == labels[0])
-    bits[members, 0] = np.arange(len(members)) % 2 == 0
-    return bits, y
+def _read_four_answers(answer: Any) -> list[bool]:
+    """Return the four truth values of an answer."""
+    wanted = "the check needs four answers, each `True` or `False`, in the order of the changes"
+    if not isinstance(answer, tuple | list) or len(answer) != 4:
+        raise Trouble(f"{wanted}; it got {describe(answer)}.")
+    if not all(isinstance(value, bool | np.bool_) for value in answer):
+        raise Trouble(f"{wanted}; it got {describe(list(answer))}.")
+    return [bool(value) for value in answer]
 
 
-def _class_means(bits: Array, y: Array) -> Array:
-    """Return the mean of each class, in the order of the labels."""
-    return np.array([bits[y == label].mean(axis=0) for label in np.unique(y)])
-
-
-_CODEWORDS = Compute(
-    reference=lambda bits, y: _class_means(bits, y) > 0.5,
-    case=_classes_case,
-    mistakes={
-        "You gave ties a 1. Here the sign of zero is -1, so a class that is split evenly gets a "
-        "0.": (lambda *case: _class_means(*case) >= 0.5),
-        "That is +1 and -1. The exercise asks for True and False.": (
-            lambda *case: np.where(_class_means(*case) > 0.5, 1, -1)
+_CAN_CHANGE = Construct(
+    read=_read_four_answers,
+    requirements=(
+        Requirement(
+            lambda can_change: not can_change[0],
+            "Change 1: the graph only asks whether two images have the same label. Which pairs of "
+            "images have the same label once the classes are renamed?",
+            (True, False, True, False),
         ),
-        "That has a row for each image. The table has a row for each class, in the order of the "
-        "labels.": (
-            lambda bits, y: (_class_means(bits, y) > 0.5)[np.searchsorted(np.unique(y), y)]
+        Requirement(
+            lambda can_change: not can_change[1],
+            "Change 2: which bits does the vote flip at 0.5, and which at 0.3? Look for the dead "
+            "zone in chapter 6.",
+            (False, True, True, False),
         ),
-    },
-    nudge="Take one class, write its codes below each other, and count the ones in each column.",
+        Requirement(
+            lambda can_change: can_change[2],
+            "Change 3: at alpha = 1 the classifiers are taught the majorities of the classes. Does "
+            "a class have the same majorities when other images belong to it?",
+            (False, False, False, False),
+        ),
+        Requirement(
+            lambda can_change: not can_change[3],
+            "Change 4: the first vote made every class unanimous, and the classifiers kept it so. "
+            "Whose bits can the second vote flip?",
+            (False, False, True, True),
+        ),
+    ),
+    example=(False, False, True, False),
 )
 
 
@@ -99,13 +111,13 @@ _RIDGE = Compute(
     reference=_ridge_scores,
     case=_kernel_case,
     mistakes={
-        "You added the ridge to every entry of K. Times the identity, where does it go?": (
+        "You added the ridge to every entry of K. Which entries of ridge * I are not zero?": (
             lambda kernel, new_kernel, L, ridge: new_kernel @ np.linalg.solve(kernel + ridge, L)
         ),
-        "You divided entry by entry. The inverse of a matrix is another thing: solve the system.": (
+        "You divided entry by entry. That is not the inverse of a matrix: solve the system.": (
             lambda kernel, new_kernel, L, ridge: new_kernel @ ((1 / _with_ridge(kernel, ridge)) @ L)
         ),
-        "Those are the signs. The exercise asks for the scores, before the sign is taken.": (
+        "You returned the signs. The exercise asks for the scores before the sign is taken.": (
             lambda kernel, new_kernel, L, ridge: np.sign(
                 new_kernel @ np.linalg.solve(_with_ridge(kernel, ridge), L)
             )
@@ -119,9 +131,9 @@ _RIDGE = Compute(
 
 
 def _mean_case(rng: np.random.Generator, i: int) -> tuple[Array, Array, Array]:
-    """Draw vectors of zeros and of ones, and new ones, of which one is half-way between the means.
+    """Draw vectors with bit 0 and bit 1, and new vectors, one of them halfway between the means.
 
-    The vectors are whole numbers, and there are 1, 2 or 4 of a kind: so means and ties are exact.
+    All numbers are whole, and each bit has 1, 2 or 4 vectors, so means and ties are exact.
     """
     bit = rng.permutation(np.repeat([False, True], rng.choice([1, 2, 4], size=2, replace=False)))
     X = np.round(rng.normal((4, 2), 2, size=(len(bit), 2)))
@@ -131,8 +143,13 @@ def _mean_case(rng: np.random.Generator, i: int) -> tuple[Array, Array, Array]:
     return X, bit, new
 
 
+def _class_means(bits: Array, y: Array) -> Array:
+    """Return the mean of each class, in the order of the labels."""
+    return np.array([bits[y == label].mean(axis=0) for label in np.unique(y)])
+
+
 def _distances(X: Array, bit: Array, new: Array) -> Array:
-    """Return squared distances of new vectors to the mean of the zeros and that of the ones."""
+    """Return squared distances of new vectors to the mean of the zeros and the mean of the ones."""
     return np.sum((new[:, None] - _class_means(X, bit)) ** 2, axis=2)
 
 
@@ -150,19 +167,19 @@ _NEAREST_MEAN = Compute(
     reference=_nearest_mean,
     case=_mean_case,
     mistakes={
-        "The other way round: a smaller distance to the ones is a vote for a 1.": (
+        "You exchanged the two sides: a vector nearer to the mean of the ones gets `True`.": (
             lambda *case: ~_nearest_mean(*case)
         ),
-        "You compared dot products with the two means. They favour the longer mean; distances do "
-        "not.": (lambda X, bit, new: new @ _normal(X, bit) > 0),
-        "Your hyperplane goes through the mean of all images. Half-way between the two means is "
-        "another place when there are more of one kind.": (
+        "You compared dot products with the two means. Dot products favour the longer mean, and "
+        "distances do not.": (lambda X, bit, new: new @ _normal(X, bit) > 0),
+        "Your hyperplane passes through the mean of all vectors. If one side has more vectors, "
+        "that is not halfway between the two means.": (
             lambda X, bit, new: (new - X.mean(axis=0)) @ _normal(X, bit) > 0
         ),
     },
-    nudge="Draw a few points of both kinds, mark the two means, and ask of a new point which is "
-    "nearer. Half-way is 0.",
+    nudge="Draw a few points of both kinds and mark the two means. Which mean is nearer to a new "
+    "point? A point halfway gets `False`.",
 )
 
 
-EXERCISES: tuple[Exercise, ...] = (_AVERAGE_PRECISION, _CODEWORDS, _RIDGE, _NEAREST_MEAN)
+EXERCISES: tuple[Exercise, ...] = (_AVERAGE_PRECISION, _CAN_CHANGE, _RIDGE, _NEAREST_MEAN)

@@ -22,40 +22,39 @@ _OPPOSITE = Compute(
     reference=lambda code, n_bits: int(bits_to_integers(~integers_to_bits(code, n_bits))),
     case=_code_case,
     mistakes={
-        "A code is a string of bits written as a number, never negative: minus the number is not "
-        "another code.": (lambda code, n_bits: -code),
-        "Python's ~ flips the bits of a number that goes on for ever to the left, so it is "
-        "negative. Flip only the n_bits last.": (lambda code, n_bits: ~code),
+        "A code is a string of bits written as a number, so it is never negative. Minus the number "
+        "is not a code.": (lambda code, n_bits: -code),
+        "To Python, a number goes on for ever to the left, and ~ flips all these bits, so the "
+        "result is negative. Flip only the last n_bits bits.": (lambda code, n_bits: ~code),
         "Off by one: the largest code of n_bits bits is not 2**n_bits.": (
             lambda code, n_bits: (1 << n_bits) - code
         ),
     },
-    nudge="Write the code as n_bits zeros and ones, those on the left too, and change what "
-    "changes.",
+    nudge="Write the code as n_bits zeros and ones, with the zeros on the left, and ask of each "
+    "bit whether it changes.",
 )
 
 
 # 2.2
 
 
-def _bits_case(rng: np.random.Generator, i: int) -> tuple[Array]:
-    return (rng.random(2 + i) < 0.5,)
+def _lines_case(rng: np.random.Generator, i: int) -> tuple[int]:
+    return (1 if i == 0 else int(rng.integers(2, 3 + i)),)
 
 
-_INTEGER = Compute(
-    reference=lambda bits: int(bits_to_integers(bits)),
-    case=_bits_case,
+_WEDGES = Compute(
+    reference=lambda n_lines: 2 * n_lines,
+    case=_lines_case,
     mistakes={
-        "The bits are reversed: the first bit is the most significant, worth the most, and the "
-        "last is worth 1.": (lambda bits: int(bits_to_integers(bits[::-1]))),
-        "Twice too much: the last bit is worth 1, not 2.": (
-            lambda bits: 2 * int(bits_to_integers(bits))
+        "That is how many codes the bits can spell. Three lines through the origin make six "
+        "wedges, and every wedge has one code.": (lambda n_lines: 2**n_lines),
+        "A line goes on beyond the origin, so it cuts two wedges, one opposite the other.": (
+            lambda n_lines: n_lines + 1
         ),
-        "You read the zeros and ones as a decimal number. Their base is 2.": (
-            lambda bits: int("".join("01"[int(bit)] for bit in bits))
-        ),
+        "That is right for lines that cross each other in different places. These lines all pass "
+        "through the origin.": (lambda n_lines: 1 + n_lines * (n_lines + 1) // 2),
     },
-    nudge="Try it on [True, False, True]: one four, no two and one one.",
+    nudge="Draw one line, then two, then three, and count the wedges each time.",
 )
 
 
@@ -79,16 +78,16 @@ _ANGLE = Compute(
         "Those are radians. The exercise asks for degrees.": (
             lambda *case: math.radians(_degrees(*case))
         ),
-        "The angle grows with the bits that differ, from 0 up to 180.": (
+        "The angle grows with the number of bits that differ, from 0 to 180 degrees.": (
             lambda *case: 180 - _degrees(*case)
         ),
         "You took the share for a cosine. The probability of a differing bit is the angle itself, "
         "divided by pi.": (lambda *case: math.degrees(math.acos(1 - _degrees(*case) / 90))),
-        "That is how many bits differ. What share of them is it, and which angle makes every bit "
-        "differ?": (lambda a_bits, b_bits: int((a_bits != b_bits).sum())),
+        "That is the number of bits that differ. What share of all bits is it, and at which angle "
+        "do all bits differ?": (lambda a_bits, b_bits: int((a_bits != b_bits).sum())),
     },
-    nudge="Two codes that agree everywhere are 0 degrees apart, and two that differ everywhere "
-    "180.",
+    nudge="If two codes agree in every bit, the estimate is 0 degrees. If they differ in every "
+    "bit, it is 180 degrees.",
 )
 
 
@@ -111,19 +110,20 @@ _ENOUGH_BITS = Compute(
     reference=lambda error: math.ceil(_bits_for(error)),
     case=_error_case,
     mistakes={
-        "The error falls with the square root of the number of bits. You let it fall with the "
-        "number itself.": (lambda error: math.ceil(90 / error)),
-        "Rounded down, or to the nearest, the error may be too large. Round up.": (
+        "Half the error takes four times the bits. In your function it takes only twice as many.": (
+            lambda error: math.ceil(90 / error)
+        ),
+        "If you round down, or to the nearest number, the error may be too large. Round up.": (
             lambda error: math.floor(_bits_for(error))
         ),
-        "One too many where the number comes out whole, as for 9 degrees: to round up is not to "
-        "add one.": (lambda error: math.floor(_bits_for(error)) + 1),
-        "Four times too many. What is the square root of p (1 - p) when p is one half?": (
+        "If the number comes out whole, as for 9 degrees, your answer is one too many. Rounding up "
+        "is not adding one.": (lambda error: math.floor(_bits_for(error)) + 1),
+        "Your answer is four times too large. What is the square root of p (1 - p) if p is 1/2?": (
             lambda error: math.ceil(_bits_for(error, 180))
         ),
     },
-    nudge="Write the standard deviation of the angle for b bits at a right angle, in degrees, and "
-    "solve it for b.",
+    nudge="Write down the standard deviation of the angle in degrees, for b bits at a right angle. "
+    "Set it equal to the error, and solve for b.",
 )
 
 
@@ -154,14 +154,13 @@ _BREAK = Construct(
         Requirement(
             lambda X: _n_directions(X) == 50,
             "Two of your rows point in exactly the same direction, so of course they share a code. "
-            "Let all 50 differ.",
+            "Give all 50 rows different directions.",
             np.outer(np.arange(1, 51), np.ones(8)),
         ),
         Requirement(
             lambda X: _n_codes(X) <= 3,
-            "Over many draws of 16 hyperplanes your rows have more than three codes as a rule. "
-            "Seen from the origin, where would a crowd have to stand so that hardly any line "
-            "through the origin parts it?",
+            "For most draws of 16 hyperplanes your rows have more than three codes. Where should "
+            "the points lie, so that hardly any line through the origin passes between them?",
             np.random.default_rng(0).normal(size=(50, 8)),
         ),
     ),
@@ -189,15 +188,17 @@ _AT_MOST_ONE = Compute(
         "That is the chance that no bit differs. Add the chance that exactly one does.": (
             lambda *case: _none_and_one(*case)[0]
         ),
-        "That is the chance that exactly one bit differs. At most one: none will do as well.": (
+        "That is the chance that exactly one bit differs. At most one includes none.": (
             lambda *case: _none_and_one(*case)[1]
         ),
-        "You counted one bit that may differ. It can be any of the n_bits: how many ways are "
-        "there?": (lambda theta, n_bits: np.dot(_none_and_one(theta, n_bits), (1, 1 / n_bits))),
+        "You counted only one particular bit. Any of the n_bits bits can be the one that differs. "
+        "How many ways is that?": (
+            lambda theta, n_bits: np.dot(_none_and_one(theta, n_bits), (1, 1 / n_bits))
+        ),
     },
-    nudge="With two bits, list the four outcomes, from same-same to differs-differs, and their "
-    "chances.",
+    nudge="For two bits, list the four outcomes, from same-same to differs-differs, and the chance "
+    "of each.",
 )
 
 
-EXERCISES: tuple[Exercise, ...] = (_OPPOSITE, _INTEGER, _ANGLE, _ENOUGH_BITS, _BREAK, _AT_MOST_ONE)
+EXERCISES: tuple[Exercise, ...] = (_OPPOSITE, _WEDGES, _ANGLE, _ENOUGH_BITS, _BREAK, _AT_MOST_ONE)

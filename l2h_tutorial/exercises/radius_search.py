@@ -21,15 +21,15 @@ _BALL = Compute(
     reference=ball_size,
     case=_ball_case,
     mistakes={
-        "Off by one in the radius: the ball of radius r includes the codes that differ in exactly "
-        "r bits.": (lambda n_bits, radius: ball_size(n_bits, radius - 1) if radius else 0),
-        "Those are the codes at distance r exactly, the shell. The ball holds the nearer ones as "
+        "Your radius is one too small. The ball of radius r includes the codes that differ in "
+        "exactly r bits.": (lambda n_bits, radius: ball_size(n_bits, radius - 1) if radius else 0),
+        "You counted only the codes at distance r exactly. The ball holds the nearer codes as "
         "well.": (lambda *case: math.comb(*case)),
-        "The query's own bucket is missing: it differs in 0 bits.": (
+        "The code itself is missing. It differs from itself in 0 bits, so it is in the ball.": (
             lambda *case: ball_size(*case) - 1
         ),
     },
-    nudge="List the ball of radius 1 around 000, as in the chapter's first figure, and count.",
+    nudge="List the codes in the ball of radius 1 around 101, as the chapter does, and count them.",
 )
 
 
@@ -59,28 +59,30 @@ _SEARCH = Compute(
     reference=lambda query, codes, radius: np.flatnonzero(_distances(query, codes) <= radius),
     case=_search_case,
     mistakes={
-        "Off by one in the radius: rows at distance r exactly belong to the ball.": (
+        "Rows at distance `radius` exactly are missing. They belong to the ball.": (
             lambda query, codes, radius: np.flatnonzero(_distances(query, codes) < radius)
         ),
-        "Those are the rows at the distance `radius` exactly. Nearer ones are within it as well.": (
+        "Those are the rows at distance `radius` exactly. Nearer rows lie in the ball as well.": (
             lambda query, codes, radius: np.flatnonzero(_distances(query, codes) == radius)
         ),
-        "You subtracted the codes as numbers. 7 and 8 are neighbours as numbers, and as codes of "
+        "You subtracted the codes as numbers. 7 and 8 are neighbours as numbers, but as codes of "
         "four bits they differ in every bit.": (
             lambda query, codes, radius: np.flatnonzero(np.abs(codes - query) <= radius)
         ),
-        "You compared the exclusive or itself with the radius. Count its ones.": (
+        "You compared the exclusive or itself with the radius. Count its ones first.": (
             lambda query, codes, radius: np.flatnonzero(codes ^ query <= radius)
         ),
-        "Those are the codes that are near. Their places in the array are asked for, the row "
-        "numbers.": (lambda query, codes, radius: codes[_distances(query, codes) <= radius]),
-        "That is True or False for each row. The numbers of the rows are asked for.": (
+        "Those are the codes in the ball. The exercise asks for their row numbers, which are their "
+        "places in the array.": (
+            lambda query, codes, radius: codes[_distances(query, codes) <= radius]
+        ),
+        "You returned True or False for each row. The exercise asks for the row numbers.": (
             lambda query, codes, radius: _distances(query, codes) <= radius
         ),
-        "The rows are right, and their order is not: sort them by number.": _nearest_first,
+        "You found the right rows, but their order is wrong. Sort them by number.": _nearest_first,
     },
-    nudge="Take a query of 0: the distance of a code is then how many ones it has. And of 1: of "
-    "codes 0 and 3?",
+    nudge="If the query is 0, a code's distance is the number of its ones. What are the distances "
+    "of the codes 0 and 3 if the query is 1?",
 )
 
 
@@ -102,16 +104,18 @@ _EMPTY_AS_ZERO = Compute(
     reference=lambda answers, k: _mean([sum(answer[:k]) / k for answer in answers]),
     case=_answers_case,
     mistakes={
-        "You divided by how many answers came back. Three right answers of three are 3/10 at k = "
-        "10 here.": (lambda answers, k: _mean([_mean(answer[:k]) for answer in answers])),
-        "You left out the queries that got nothing. Here they count as zero.": (
+        "You divided by the number of answers that came back. In this book, three right answers "
+        "of three are 3/10 at k = 10.": (
+            lambda answers, k: _mean([_mean(answer[:k]) for answer in answers])
+        ),
+        "You left out the queries without answers. In this book they count as zero.": (
             lambda answers, k: _mean([sum(answer[:k]) / k for answer in answers if answer])
         ),
         "You counted right answers beyond the first k.": (
             lambda answers, k: _mean([sum(answer) / k for answer in answers])
         ),
     },
-    nudge="Take one query at a time: how many of its first k answers are right, as a share of k?",
+    nudge="Take one query at a time. How many of its first k answers are right, divided by k?",
 )
 
 
@@ -126,17 +130,17 @@ _PIECES = Compute(
     reference=lambda radius, n_pieces: radius // n_pieces,
     case=_pieces_case,
     mistakes={
-        "It is certain, but a smaller radius is enough: if every piece differed in that many bits "
-        "or more, how many would differ in "
-        "all?": (lambda radius, n_pieces: math.ceil(radius / n_pieces)),
-        "That is certain, and nothing is saved. All pieces together differ in at most `radius` "
-        "bits.": (lambda radius, n_pieces: radius),
-        "A number of bits is a whole number. Round down, and say why you may.": (
+        "That many are certain, but a smaller number is too. If every piece differed in that many "
+        "bits or more, in how many bits would the whole codes "
+        "differ?": (lambda radius, n_pieces: math.ceil(radius / n_pieces)),
+        "That many are certain, but it saves nothing. All the pieces together differ in at most "
+        "`radius` bits.": (lambda radius, n_pieces: radius),
+        "A number of bits must be a whole number. Round down, and say why that is allowed.": (
             lambda radius, n_pieces: radius / n_pieces
         ),
     },
-    nudge="Put `radius` differing bits into the pieces as evenly as you can. How few has the piece "
-    "with the fewest?",
+    nudge="Spread `radius` differing bits over the pieces as evenly as you can. How many does the "
+    "piece with the fewest have?",
 )
 
 

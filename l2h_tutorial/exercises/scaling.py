@@ -1,32 +1,62 @@
 """Exercises of chapter 11, Beyond one table, one core, one machine."""
 
 import math
+from typing import Any
 
 import numpy as np
 
 from ..search import ball_size
-from .framework import Array, Compute, Exercise
+from .framework import Array, Compute, Construct, Exercise, Requirement, numbers
 
 # 11.1
 
+_VECTORS_GB = 10**9 * 512 * 4 / 1e9
+_CODES_GB = 10**9 * 128 / 8 / 1e9
+_SCAN_SECONDS = 10**9 / 50e6
 
-def _memory_case(rng: np.random.Generator, i: int) -> tuple[int, int]:
-    return int(rng.integers(1, 2000)) * 10**6, 8 * int(rng.integers(1, 33))
+
+def _read_estimates(answer: Any) -> Array:
+    """Return the three estimates: gigabytes of vectors and of codes, and seconds."""
+    wanted = "three numbers: gigabytes of the vectors, gigabytes of the codes, seconds"
+    return numbers(answer, wanted, lambda estimates: estimates.shape == (3,))
 
 
-_MEMORY = Compute(
-    reference=lambda n_codes, n_bits: n_codes * n_bits / 8 / 1e9,
-    case=_memory_case,
-    mistakes={
-        "You gave each bit a byte, as an array of True and False does. Packed, a byte holds 8 of "
-        "them.": (lambda n_codes, n_bits: n_codes * n_bits / 1e9),
-        "You divided by powers of 1,024: those are gibibytes. A gigabyte has a thousand million "
-        "bytes.": (lambda n_codes, n_bits: n_codes * n_bits / 8 / 2**30),
-        "Those are bytes. The exercise asks for gigabytes.": (
-            lambda n_codes, n_bits: n_codes * n_bits / 8
+def _is_close(estimate: float, right: float) -> bool:
+    """Say whether an estimate is at most double or at least half of what is right."""
+    return right / 2 <= estimate <= 2 * right
+
+
+_ESTIMATES = Construct(
+    read=_read_estimates,
+    requirements=(
+        Requirement(
+            lambda estimates: not _is_close(estimates[0], _VECTORS_GB / 4),
+            "Vectors: you gave each number one byte. It takes four.",
+            (_VECTORS_GB / 4, _CODES_GB, _SCAN_SECONDS),
         ),
-    },
-    nudge="Start with one code: how many bytes does it take?",
+        Requirement(
+            lambda estimates: _is_close(estimates[0], _VECTORS_GB),
+            "Vectors: start with one vector. How many bytes do its 512 numbers take?",
+            (_VECTORS_GB / 1000, _CODES_GB, _SCAN_SECONDS),
+        ),
+        Requirement(
+            lambda estimates: not _is_close(estimates[1], 8 * _CODES_GB),
+            "Codes: you gave each bit a byte, as an array of True and False does. Packed, a byte "
+            "holds 8 bits.",
+            (_VECTORS_GB, 8 * _CODES_GB, _SCAN_SECONDS),
+        ),
+        Requirement(
+            lambda estimates: _is_close(estimates[1], _CODES_GB),
+            "Codes: start with one code. How many bytes do its 128 bits take?",
+            (_VECTORS_GB, _CODES_GB / 8, _SCAN_SECONDS),
+        ),
+        Requirement(
+            lambda estimates: _is_close(estimates[2], _SCAN_SECONDS),
+            "Scan: how many times do 50 million codes go into a billion?",
+            (_VECTORS_GB, _CODES_GB, 1000 * _SCAN_SECONDS),
+        ),
+    ),
+    example=(_VECTORS_GB, _CODES_GB, _SCAN_SECONDS),
 )
 
 
@@ -45,22 +75,22 @@ _PROBES = Compute(
     ),
     case=_pieces_case,
     mistakes={
-        "That is one piece's table. Each of the pieces has one, and all have to be asked.": (
+        "You counted the buckets of one table. Each piece has a table, and all are searched.": (
             lambda n_bits, n_pieces, radius: ball_size(n_bits // n_pieces, radius // n_pieces)
         ),
-        "You searched each piece with the whole radius. How few of the differing bits does the "
-        "best piece have?": (
+        "You searched each piece within the whole radius. How many of the differing bits can the "
+        "piece with the fewest have?": (
             lambda n_bits, n_pieces, radius: n_pieces * ball_size(n_bits // n_pieces, radius)
         ),
-        "You rounded up. Rounding down is enough: were each piece to differ in more, what would "
-        "the sum be?": (
+        "You rounded up. Rounding down is enough: if every piece differed in more bits than that, "
+        "in how many would the codes differ?": (
             lambda n_bits, n_pieces, radius: (
                 n_pieces * ball_size(n_bits // n_pieces, math.ceil(radius / n_pieces))
             )
         ),
     },
-    nudge="How many bits has a piece, and which radius is enough for it? Then count the buckets of "
-    "one table.",
+    nudge="How many bits does a piece have, and which radius is enough for it? Then count the "
+    "buckets of one table.",
 )
 
 
@@ -85,16 +115,18 @@ _MERGE = Compute(
     reference=lambda distances, ids, k: ids.ravel()[_first_places(distances, ids, k)],
     case=_sent_case,
     mistakes={
-        "Of rows at one distance you kept the order of the partitions. The smaller row number "
-        "comes first, wherever it was.": (
+        "If distances are equal, you kept the order of the partitions. The smaller id comes first, "
+        "whichever partition sent it.": (
             lambda distances, ids, k: ids.ravel()[np.argsort(distances.ravel(), kind="stable")][:k]
         ),
-        "Those are the smallest row numbers. The distance decides first.": (
+        "You returned the smallest ids. The distance decides first.": (
             lambda distances, ids, k: np.sort(ids.ravel())[:k]
         ),
-        "Those are places in the joined array. Look up the row numbers there.": (_first_places),
+        "You returned places in the joined array. Look up the ids at these places.": (
+            _first_places
+        ),
     },
-    nudge="Join all that was sent, sort by distance and then by row number, and keep k.",
+    nudge="Join everything that was sent, sort by distance and then by id, and keep k.",
 )
 
 
@@ -117,19 +149,19 @@ _AGAIN = Compute(
     reference=lambda distances, k: distances[:, -1] <= _last_place(distances, k),
     case=_short_case,
     mistakes={
-        "You left out partitions whose last distance equals that of place k. Their next row may be "
-        "at that distance too, with a smaller row number.": (
+        "You left out partitions whose last distance equals the k-th smallest. Their next row may "
+        "be at that distance too, with a smaller id.": (
             lambda distances, k: distances[:, -1] < _last_place(distances, k)
         ),
-        "You looked at the best that each partition sent. It is the last one that tells how near "
-        "its next row can be.": (lambda distances, k: distances[:, 0] <= _last_place(distances, k)),
-        "The other way round: those have sent all that can win.": (
+        "You looked at the nearest row of each partition. The last row tells how near the next one "
+        "can be.": (lambda distances, k: distances[:, 0] <= _last_place(distances, k)),
+        "You exchanged the two sides: these partitions have already sent every row that can win.": (
             lambda distances, k: distances[:, -1] > _last_place(distances, k)
         ),
     },
-    nudge="A partition's next row is at least as far as its last one. Compare that with what place "
-    "k has already.",
+    nudge="A partition's next row is at least as far as its last one. Compare that with the k-th "
+    "smallest distance of all.",
 )
 
 
-EXERCISES: tuple[Exercise, ...] = (_MEMORY, _PROBES, _MERGE, _AGAIN)
+EXERCISES: tuple[Exercise, ...] = (_ESTIMATES, _PROBES, _MERGE, _AGAIN)

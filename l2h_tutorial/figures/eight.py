@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 
 from ..checks import Floats
 from .colours import GREEN, PURPLE, Look
-from .finding import draw_bits
-from .style import BOX, across, grid_of_plane, panels, styled, write_codes
+from .finding import draw_arrow
+from .style import BOX, across, draw_hyperplane, grid_of_plane, panels, styled, write, write_codes
 
 NAMES = ("sneaker", "sandal", "slipper", "boot", "shirt", "blouse", "jumper", "coat")
 """Four shoes, then four tops. The boot is the outlier: it lies nearer to the tops."""
@@ -46,17 +46,23 @@ def _factor(n: int) -> str:
 _OUTLIER = "boot"
 _BELOW: Look = {"xytext": (0, -6), "ha": "center", "va": "top"}
 _LEFT: Look = {"xytext": (-7, 0), "ha": "right", "va": "center"}
-_BELOW_LEFT: Look = {"xytext": (9, -6), "ha": "right", "va": "top"}
+_BELOW_LEFT: Look = {"xytext": (-6, -8), "ha": "right", "va": "center"}
 _ABOVE: Look = {"xytext": (0, 5), "ha": "center", "va": "bottom"}
-_BESIDE = (_BELOW, _BELOW, _ABOVE, _LEFT, _BELOW, _BELOW, _BELOW_LEFT, _ABOVE)
+_BELOW_RIGHT: Look = {"xytext": (6, -6), "ha": "center", "va": "top"}
+_BESIDE = (_BELOW_RIGHT, _BELOW, _ABOVE, _LEFT, _BELOW, _BELOW, _BELOW_LEFT, _ABOVE)
 """Where the name of each vector stands, in points from the vector."""
-_NAMES = np.array([(0, -1), (0, -1), (0, 1), (-2, 0), (0, -1), (0, -1), (-1, -1), (0, 1)])
+_NAMES = np.array(
+    [(0.4, -0.7), (0, -0.7), (0, 0.7), (-1.2, 0), (0, -0.7), (0, -0.7), (-1.3, -0.5), (0, 0.7)]
+)
 """How far the middle of each name is from its vector, roughly."""
 _LOOKS: tuple[Look, Look] = (
     {"color": GREEN, "marker": "o", "s": 45},
     {"color": PURPLE, "marker": "s", "s": 40},
 )
-_ARROWS = 4.5  # twice as far as the names of the bits
+_ARROW = 1.1  # the length of an arrow,
+_PAST_ARROW = 1.6  # and how far the name of its bit is from the line
+_WORD = np.array([[x, y] for x in (-0.7, 0, 0.7) for y in (-0.3, 0.3)])
+"""What the name of a bit, or a code, takes around its middle."""
 _ACROSS = 6.8  # how far the drawing reaches to both sides,
 _LOW = -5.8  # below
 _HIGH = 4.4  # and above
@@ -88,9 +94,12 @@ def eight_vectors(
         thresholds = columns[2:].sum(axis=0)  # 0 where there is no third row
         _draw_vectors(axes, marks)
         _draw_queries(axes, queries)
-        words = draw_bits(axes, hyperplanes, _ARROWS, thresholds)
-        taken = np.concatenate([words, np.reshape(queries, (-1, 2))])
-        _write_codes(axes, hyperplanes, thresholds, taken)
+        stars = np.reshape(queries, (-1, 2))
+        taken = np.concatenate(
+            [VECTORS, _widened(VECTORS + _NAMES), _widened(np.add(stars, (0, 0.7)))]
+        )
+        words = _draw_bits(axes, hyperplanes, thresholds, np.concatenate([taken, stars]))
+        _write_codes(axes, hyperplanes, thresholds, np.concatenate([taken, stars, *words]))
         axes.set_title(title)
     return figure
 
@@ -122,13 +131,50 @@ def _draw_queries(axes: Axes, queries: Sequence[Sequence[float]]) -> None:
         axes.annotate(name, (x, y), textcoords="offset points", bbox=BOX, **_ABOVE)
 
 
-def _write_codes(axes: Axes, hyperplanes: Floats, thresholds: Floats, others: Floats) -> None:
-    """Write the code of each region where it is far from vectors, names, lines and the others."""
+def _widened(middles: Floats) -> Floats:
+    """Return the two ends of words and their middles, given the middles, (3 n, 2)."""
+    half = np.array([1, 0])
+    return np.concatenate([middles - half, middles, middles + half])
+
+
+def _draw_bits(axes: Axes, hyperplanes: Floats, thresholds: Floats, taken: Floats) -> list[Floats]:
+    """Draw each line, and a named arrow from it to the side where its bit is 1.
+
+    The arrow and the name stand where they are far from what is taken and from the other lines.
+    What they take themselves is returned, an array (n, 2) for each line.
+    """
+    lengths = np.linalg.norm(hyperplanes, axis=0)
+    normals = (hyperplanes / lengths).T
+    offsets = thresholds / lengths
+    arrows: list[Floats] = []
+    for k, (normal, offset) in enumerate(zip(normals, offsets, strict=True)):
+        draw_hyperplane(axes, normal, offset * normal, linewidth=1.5)
+        along = np.array([-normal[1], normal[0]])
+        feet = offset * normal + np.linspace(-5, 5, 81)[:, None] * along
+        tips = feet + _ARROW * normal
+        names = feet + _PAST_ARROW * normal
+        places = np.concatenate([tips[:, None], names[:, None] + _WORD], axis=1)  # 81 x 7 x 2
+        room = _measure_room(places, np.concatenate([taken, *arrows]))
+        to_lines = np.abs(places @ np.delete(normals, k, axis=0).T - np.delete(offsets, k))
+        best = np.minimum(room, to_lines.min(axis=(1, 2), initial=_ACROSS)).argmax()
+        draw_arrow(axes, tips[best], feet[best])
+        write(axes, names[best], f"bit {k + 1}", bbox=BOX)
+        arrows.append(places[best])
+    return arrows
+
+
+def _measure_room(places: Floats, taken: Floats) -> Floats:
+    """Return how far each group of places is from what is taken, or -1 if the panel cuts it."""
+    gaps = np.linalg.norm(places[:, :, None] - taken, axis=-1).min(axis=(1, 2))
+    x, y = np.moveaxis(places, -1, 0)
+    inside = (np.abs(x) < _ACROSS) & (y > _LOW) & (y < _HIGH)
+    return np.where(inside.all(axis=1), gaps, -1)
+
+
+def _write_codes(axes: Axes, hyperplanes: Floats, thresholds: Floats, taken: Floats) -> None:
+    """Write the code of each region where it is far from the lines and from what is taken."""
     grid = grid_of_plane(_ACROSS - 0.8, 40).reshape(-1, 2)
     places = grid[(grid[:, 1] > _LOW + 0.5) & (grid[:, 1] < _HIGH - 0.5)]
     bits = places @ hyperplanes >= thresholds
     codes = ["".join("01"[bit] for bit in row) for row in bits.astype(int)]
-    words = np.concatenate([VECTORS + _NAMES, others])
-    half = np.array([1, 0])  # of a word's width
-    taken = [VECTORS, words - half, words, words + half]
-    write_codes(axes, places, np.array(codes), np.concatenate(taken))
+    write_codes(axes, places, np.array(codes), (taken[:, None] + _WORD).reshape(-1, 2))

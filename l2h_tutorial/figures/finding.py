@@ -208,7 +208,7 @@ def split_diagram(split: Split) -> Figure:
 # --- chapter 2: hyperplanes, codes, and how often two images share a bit --------------------------
 
 
-def _draw_arrow(
+def draw_arrow(
     axes: Axes, end: Any, start: Any = (0, 0), arrowstyle: str = "->", **properties: Any
 ) -> None:
     """Draw an arrow, from the origin if nothing else is said."""
@@ -217,21 +217,13 @@ def _draw_arrow(
     )
 
 
-def draw_bits(axes: Axes, hyperplanes: Floats, reach: float, thresholds: Any = 0.0) -> Floats:
-    """Draw lines, and from each an arrow to the side where its bit is 1; return the arrows' names.
-
-    A line is where the dot product with its column of `hyperplanes` is its threshold. What is
-    returned, (n_bits, 2), is where the names of the bits stand.
-    """
-    lengths = np.linalg.norm(hyperplanes, axis=0)
-    directions = (hyperplanes / lengths).T
-    starts = (thresholds / lengths)[:, None] * directions
-    names = starts + 0.49 * reach * directions
-    for k, (start, direction, name) in enumerate(zip(starts, directions, names, strict=True), 1):
-        draw_hyperplane(axes, direction, start, linewidth=1.5)
-        _draw_arrow(axes, start + 0.4 * reach * direction, start)
-        write(axes, name, f"bit {k}", bbox=BOX)
-    return names
+def _draw_bits(axes: Axes, hyperplanes: Floats, reach: float) -> None:
+    """Draw lines through the origin, and from each a named arrow to the side where its bit is 1."""
+    directions = (hyperplanes / np.linalg.norm(hyperplanes, axis=0)).T
+    for k, direction in enumerate(directions, 1):
+        draw_hyperplane(axes, direction, linewidth=1.5)
+        draw_arrow(axes, 0.4 * reach * direction)
+        write(axes, 0.49 * reach * direction, f"bit {k}", bbox=BOX)
 
 
 @styled
@@ -256,7 +248,7 @@ def code_of_points(points: Floats, hyperplanes: Floats, bits: Bits) -> Figure:
         place = 0.9 * reach * middle / np.abs(middle).max()
         name = "".join("01"[bit] for bit in code.astype(int))
         write(axes, place, name, color=COLOURS[i % 7], weight="bold", bbox=BOX)
-    draw_bits(axes, hyperplanes, reach)
+    _draw_bits(axes, hyperplanes, reach)
     show_plane(axes, reach, xlabel="feature 1", ylabel="feature 2", anchor="W")
     return figure
 
@@ -277,7 +269,7 @@ def wedge(theta: float) -> Figure:
         colour, stroke = (RED, "-") if separates else (GREY, ":")
         axes.plot([-x, x], [-y, y], color=colour, linestyle=stroke, linewidth=1.4)
     for name, direction in (("x", first), ("y", second)):
-        _draw_arrow(axes, unit(direction), arrowstyle="-|>", linewidth=2.5)
+        draw_arrow(axes, unit(direction), arrowstyle="-|>", linewidth=2.5)
         write(axes, 1.22 * unit(direction), name, fontsize=14, fontweight="bold")
     write(axes, 0.45 * unit(first + theta / 2), "θ", fontsize=14)
     axes.set_title(
@@ -382,8 +374,11 @@ CLEARLY = 1.5  # a method is clearly faster if it is so many times as fast
 
 
 @styled
-def hamming_cube(radius: int = 1) -> Figure:
-    """Draw the eight codes of three bits as a cube; those within the radius of 000 are filled."""
+def hamming_cube(radius: int = 1, middle: int = 0b000) -> Figure:
+    """Draw the eight codes of three bits as a cube, and fill those within the radius of `middle`.
+
+    Beside each code stands in how many bits it differs from `middle`.
+    """
     figure, (axes,) = panels(1, 4.2)
     corners = np.array(list(product((0, 1), repeat=3)))
     places = corners @ [(1, 0), (0, 1), (0.42, 0.32)]
@@ -391,7 +386,7 @@ def hamming_cube(radius: int = 1) -> Figure:
         if np.sum(corners[a] != corners[b]) == 1:
             axes.plot(*places[[a, b]].T, color=GREY, linewidth=1.2, zorder=1)
     for code, (x, y) in zip(corners, places, strict=True):
-        distance = code.sum()
+        distance = np.sum(code != corners[middle])
         inside = distance <= radius
         fill = BLUE if inside else "white"
         edge = BLUE if inside else GREY

@@ -59,7 +59,7 @@ def ball(ds: Dataset, split: Split, table: HashTable, bits: Bits, q: int) -> Pla
 
 
 def dead_zone(names: list[str], signs: Integers, votes: Floats) -> Playable:
-    """Return the bits of a few images, which are given as signs, and the votes of their classes."""
+    """Return the bits of a few vectors, given as signs, and the votes of their classes."""
     bits = (signs > 0).astype(int)
     return Playable({"names": names, "bits": bits.tolist(), "votes": votes.tolist()})
 

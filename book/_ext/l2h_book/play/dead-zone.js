@@ -1,8 +1,9 @@
-// Twelve images and their neighbours' votes: which bits flip, from which alpha on.
+// Eight vectors and their neighbours' votes: which bits flip, from which alpha on.
 
 const data = read("dead-zone");
-const svg = picture("Bits before, votes, and bits after the step, a row an image");
+const svg = picture("Bits before, votes, and bits after the step, a row for each vector");
 const SIZE = 22;
+const N_BITS = data.bits[0].length;
 svg.setAttribute("viewBox", `0 0 400 ${30 + data.bits.length * SIZE}`);
 svg.classList.add("chart");
 
@@ -32,15 +33,13 @@ function square(column, i, bit, ring) {
 function draw({ alpha }) {
   svg.replaceChildren();
   for (const [text, x] of [
-    ["bits", 130],
-    ["vote", 242],
-    ["after", 350],
+    ["bits", 86 + (N_BITS * SIZE) / 2],
+    ["vote", 181 + (N_BITS * 30) / 2],
+    ["after", 306 + (N_BITS * SIZE) / 2],
   ])
     svg.append(make("svg:text", { x, y: 10 }, text));
   data.bits.forEach((bits, i) => {
-    svg.append(
-      make("svg:text", { x: 78, y: 32 + i * SIZE, class: "name" }, i % 4 ? "" : data.names[i]),
-    );
+    svg.append(make("svg:text", { x: 78, y: 32 + i * SIZE, class: "name" }, data.names[i]));
     bits.forEach((bit, k) => {
       square(86 + k * SIZE, i, bit, false);
       svg.append(make("svg:text", { x: 196 + k * 30, y: 32 + i * SIZE }, number(data.votes[i][k])));
@@ -60,7 +59,7 @@ const sentence = ({ alpha }) => {
       : alpha === 1
         ? "The vote alone decides, and where it is tied the bit becomes \u22121"
         : `A vote against a bit must be stronger than ${needed.toFixed(2)}${alpha <= 0.5 ? ", and none is" : ""}`;
-  return `\u03b1 = ${alpha.toFixed(2)}: ${plural(flips, "bit")} of ${4 * data.bits.length} ${flips === 1 ? "flips" : "flip"}. ${which}.`;
+  return `\u03b1 = ${alpha.toFixed(2)}: ${plural(flips, "bit")} of ${N_BITS * data.bits.length} ${flips === 1 ? "flips" : "flip"}. ${which}.`;
 };
 live("dead-zone", {
   start: { alpha: 0.5 },
