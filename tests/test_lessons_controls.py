@@ -292,8 +292,9 @@ def test_which_contrasts_are_significant():
     significant." "and to CCA-ITQ votes add nothing significant" "Neither is significant, but on
     Fashion-MNIST the interval" "by {glue:text}`gap-size-f`, which is significant too" "On
     Fashion-MNIST neither step is significant." "which is significant too. That is
-    {glue:text}`votes-share` percent" "to LSH, nothing significant to ITQ" "To one of CCA-ITQ or ITQ
-    they added nothing significant" "the difference was not significant; its interval is" """
+    {glue:text}`votes-share` percent" "to LSH, nothing significant to ITQ" "What its graph added
+    depends on the start." "To one of CCA-ITQ or ITQ they added nothing significant" "the difference
+    was not significant; its interval is" """
     assert significant(asked("did-it-learn")) == {
         ("ranking", "GRH kernel", "Hadamard codewords"): (0, -1),
         ("ranking", "GRH kernel", "random codewords"): (0, 0),

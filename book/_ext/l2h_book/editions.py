@@ -19,7 +19,7 @@ from .selftest import selftest_reply
 
 EDITIONS = ("reader", "student", "instructor")
 GRADES = ("warm-up", "core", "stretch")
-KINDS = ("predict", "compute", "break", "extend")
+KINDS = ("predict", "explain", "compute", "break", "extend")
 
 _PIECES = {  # in order: what each is in the source, and the pattern of its title
     "task": ("a box", rf"Exercise NUMBER \(({'|'.join(GRADES)}), ({'|'.join(KINDS)})\)"),
