@@ -190,9 +190,9 @@ def test_faiss_has_the_same_leaves(drawn):
 
 
 def test_more_bits_of_rabitq_find_as_much_as_those_of_faiss(drawn):
-    """embeddings: "Uneven numbers cost int4 too" "RaBitQ with four bits is ahead of both"
-    "as ours does" "**More bits a number**" "so one width is taken for all vectors here"
-    """
+    """embeddings: "Uneven numbers cost int4 too" "RaBitQ with four bits is ahead of both" "as
+    the code of the package does" "**More bits a number**" "so one width is taken for all
+    vectors here" """
     ours = {}
     for n_bits in (1, 2, 4):
         (ours[n_bits],) = recalls_among(RaBitQ(n_bits), drawn, [1])
@@ -208,7 +208,8 @@ def test_more_bits_of_rabitq_find_as_much_as_those_of_faiss(drawn):
 
 def test_faiss_stores_a_bound_only_with_two_bits():
     """embeddings: "faiss keeps two numbers at one bit" "It stores a bound only with two bits
-    or more, 20 bytes in all." "take 20 bytes besides, 8 more than ours" "three numbers with a
+    or more, 20 bytes in all." "take 20 bytes besides, 8 more than the
+    package's" "three numbers with a
     code, 12 bytes" """
     for n_bits, factory in ((1, "RaBitQ"), (2, "RaBitQ2"), (4, "RaBitQ4")):
         index = faiss.index_factory(64, factory, faiss.METRIC_INNER_PRODUCT)
