@@ -174,8 +174,8 @@ def test_hashing_is_first_nowhere_and_flat_is_ahead_of_it():
     row" "is ahead of `HashNeighbors()` on {glue:text}`design-flat-ahead` of the six real kinds"
     "where there are many rows and few of them are read" "flat takes
     {glue:text}`design-flat-deep` times as long" "That is no verdict on hashing."
-    measured: "ways tied that are less than a fifth behind"
-    "is quicker than the first, {glue:text}`design-cut-ms` ms" """
+    measured: "ways tied that are less than a fifth behind" "is quicker than the first,
+    {glue:text}`design-cut-ms` ms" """
     times = by_way(KEPT, "p50_ms")
     enough = times.where(by_way(KEPT, "recall") >= ENOUGH)
     behind = times.div(enough.min(axis=1), axis=0)

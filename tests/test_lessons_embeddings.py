@@ -12,6 +12,7 @@ from visits import RESULTS
 
 from l2h_tutorial import load_dataset
 from l2h_tutorial.audit import FACTORS, METHODS, audit, found_among, lie_of
+from l2h_tutorial.figures import eight
 from l2h_tutorial.metrics import recall_of_exact
 from l2h_tutorial.quantise import RaBitQ, SignCodes
 from l2h_tutorial.search import exact_neighbours
@@ -93,9 +94,8 @@ def test_signs_alone_find_some_and_rescored_most(drawn):
 
 
 def test_rabitq_is_right_in_the_mean_and_signs_are_too_small(drawn, seed):
-    """embeddings: "as often too much as too little." "what signs lack is the length" "of the
-    errors here are within the bound, counted to both sides"
-    """
+    """embeddings: "as often too much as too little." "But signs lack the length of each row."
+    "of the errors here are within the bound, counted to both sides" """
     query, database, _ = drawn
     exact = (query - database.mean(axis=0)) @ (database - database.mean(axis=0)).T
     close = exact > np.quantile(exact, 0.999)
@@ -113,6 +113,26 @@ def test_rabitq_is_right_in_the_mean_and_signs_are_too_small(drawn, seed):
     error = np.abs(rabitq.scores(query, codes) - exact)
     within = error <= rabitq.error_bounds(query, codes)
     assert within.mean() == pytest.approx(0.943, abs=0.02)
+
+
+def test_rabitq_by_hand():
+    """embeddings: "the code stands for $\\mathbf{r} =
+    \\frac{20}{6}(1, 1) = (\\frac{10}{3}, \\frac{10}{3})$" "It is at right angles to $\\mathbf{x}$:"
+    "The estimate doubles with the vector, as the true product does" "Queries on one side of
+    $\\mathbf{x}$ get too little, and queries on the other side too much." """
+    x, y = eight.VECTORS[eight.NAMES.index("slipper")].tolist()
+    assert (x, y) == (4, 2)
+    assert eight.VECTORS.sum(axis=0).tolist() == [0, 0]
+    stretched = (x * x + y * y) / (x + y)
+    assert stretched == pytest.approx(10 / 3)
+    assert (stretched - x) * x + (stretched - y) * y == pytest.approx(0)
+    for query, estimate, truth in (((5, 1), 20, 22), ((3, 3), 20, 18)):
+        assert stretched * sum(query) == pytest.approx(estimate)
+        assert query[0] * x + query[1] * y == truth
+    along = (2 * x, 2 * y)
+    assert stretched * sum(along) == pytest.approx(along[0] * x + along[1] * y)
+    doubled = (4 * x * x + 4 * y * y) / (2 * x + 2 * y)
+    assert doubled == pytest.approx(2 * stretched)
 
 
 def test_recall_falls_as_the_rows_grow(drawn):
@@ -170,9 +190,9 @@ def test_faiss_has_the_same_leaves(drawn):
 
 
 def test_more_bits_of_rabitq_find_as_much_as_those_of_faiss(drawn):
-    """embeddings: "Uneven numbers cost int4 too" "RaBitQ with four bits is ahead of both"
-    "as ours does" "**More bits a number**" "so one width is taken for all vectors here"
-    """
+    """embeddings: "Uneven numbers cost int4 too" "RaBitQ with four bits is ahead of both" "as
+    the code of the package does" "**More bits a number**" "so one width is taken for all
+    vectors here" """
     ours = {}
     for n_bits in (1, 2, 4):
         (ours[n_bits],) = recalls_among(RaBitQ(n_bits), drawn, [1])
@@ -187,8 +207,10 @@ def test_more_bits_of_rabitq_find_as_much_as_those_of_faiss(drawn):
 
 
 def test_faiss_stores_a_bound_only_with_two_bits():
-    """embeddings: "faiss keeps two at one bit" "It stores a bound only with two bits or more, 20
-    bytes in all." "take 20 bytes besides, 8 more than ours" "Three numbers are 12 bytes." """
+    """embeddings: "faiss keeps two numbers at one bit" "It stores a bound only with two bits
+    or more, 20 bytes in all." "take 20 bytes besides, 8 more than the
+    package's" "three numbers with a
+    code, 12 bytes" """
     for n_bits, factory in ((1, "RaBitQ"), (2, "RaBitQ2"), (4, "RaBitQ4")):
         index = faiss.index_factory(64, factory, faiss.METRIC_INNER_PRODUCT)
         besides = index.sa_code_size() - 64 * n_bits // 8
@@ -305,7 +327,7 @@ def test_floats_of_a_few_numbers_are_worse_than_bytes_of_all():
 
 def test_a_code_that_learned_from_its_own_rows_is_flattered():
     """embeddings: "learned from the very rows that it writes, and that flatters it"
-    "On other rows OPQ's eight bytes find" "about what faiss asks for, give back" "In eight bytes
+    "On other rows OPQ's eight bytes find" "10,000 rows, about what faiss asks for" "In eight bytes
     OPQ finds" "But ITQ's and LSH's queries are bits here, and OPQ's are floats." """
     for n in (8, 32):
         own = recall(f"OPQ, {n} bytes")
@@ -359,9 +381,8 @@ def test_one_scale_a_vector_fails_where_numbers_are_uneven():
 
 
 def test_centring_saves_what_sits_in_a_corner():
-    """embeddings: "has no signs worth the name" "It costs no byte, so do it." "A threshold at the
-    mean rescues" buckets: "Some learned embeddings are off centre too"
-    """
+    """embeddings: "so its signs find next to nothing" "It costs no byte, so do it." "A
+    threshold at the mean rescues" buckets: "Some learned embeddings are off centre too" """
     assert (MEANS.loc[GIST, ("off_centre", "signs")] > 0.6).all()
     assert MEANS.loc[LLAMA, ("off_centre", "signs")] > 0.2
     assert (recall("signs, uncentred", draws=DRAWS)[GIST] < 0.01).all()
@@ -374,7 +395,7 @@ def test_centring_saves_what_sits_in_a_corner():
 
 def test_only_uneven_lengths_speak_against_centring():
     """embeddings: "Two cases speak against, both asymmetric." "rotated or not, on each of five
-    draws" "what signs lack is the length of each row" """
+    draws" "But signs lack the length of each row." """
     uncentred = recall("signs, uncentred, rotated, asymmetric")
     gain = recall("signs, rotated, asymmetric") - uncentred
     assert gain[GIST[0]] < -0.02
@@ -390,7 +411,7 @@ def test_only_uneven_lengths_speak_against_centring():
 
 
 def test_a_rotation_helps_where_the_numbers_vary_unevenly():
-    """embeddings: "**Rotate** when the numbers vary unevenly." "more on five of the six" """
+    """embeddings: "**Rotate** when the numbers vary unevenly." "on five of the six kinds" """
     gain = recall("signs, rotated") - recall("signs")
     even = MEANS["even", "signs"]
     assert even.idxmax() == LLAMA
@@ -401,8 +422,8 @@ def test_a_rotation_helps_where_the_numbers_vary_unevenly():
 
 
 def test_the_floats_of_the_query_help_for_nothing():
-    """embeddings: "**Leave the query its floats**" "RaBitQ's numbers add" "where lengths
-    differ"
+    """embeddings: "**Leave the query its floats.**" "Beside rotated, asymmetric signs
+    RaBitQ gains" "on WordLlama, where lengths differ"
     """
     for name in ("signs", "signs, rotated"):
         assert (recall(f"{name}, asymmetric", draws=DRAWS) > recall(name, draws=DRAWS)).all()
@@ -443,8 +464,8 @@ def test_labels_help_the_classes_that_have_them_and_harm_others():
 
 
 def test_no_short_code_of_labels_leads_everywhere():
-    """embeddings: "the byte of class scores is ahead on the four kinds of images, GRH on both of
-    texts" "are within {glue:text}`hadamard-off` of GRH" "and the scores have one" """
+    """embeddings: "the byte of class scores is ahead on the four kinds of images, and GRH on
+    both of texts" "are within {glue:text}`hadamard-off` of GRH" "and the scores have one" """
     sizes = KEPT.groupby("method").bytes.unique()
     assert list(sizes["GRH, 64 bits"]) == [8]
     assert list(sizes["class scores, 8 bits"]) == [1]
@@ -519,8 +540,8 @@ def test_forty_million_texts_fit_at_a_bit_a_number():
 
 
 def test_rabitq_keeps_the_length_and_signs_forget_it():
-    """embeddings: "with the lengths, which RaBitQ keeps, it gives the Euclidean distance too"
-    "signs will not do"
+    """embeddings: "With the lengths, which RaBitQ keeps, it gives the Euclidean distance too."
+    "signs will not do, because they forget the length"
     """
     random = np.random.default_rng(0)
     X = random.normal(size=(3000, 64)) * random.lognormal(sigma=0.5, size=(3000, 1))
@@ -596,7 +617,7 @@ def test_cells_mind_a_filter():
 def test_a_scan_reads_all_that_pass_and_cells_a_part():
     """embeddings: "A scan of codes leaves out the rows that do not pass" "But it reads every row
     that passes." "so about as large a share of those rows is read" "So ask of real queries
-    whether their nearest rows pass." """
+    whether their nearest rows pass:" """
     for kind in ("at random", "at one end"):
         for share in (0.5, 0.1, 0.01):
             assert (filtered(kind, share, "codes") > 0.93).all()

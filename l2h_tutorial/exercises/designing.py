@@ -178,7 +178,7 @@ _MOST_BITS = Compute(
     case=_most_bits_case,
     mistakes={
         _NO_PROBABILITY: _most_bits,
-        "You have one bit too many. Round down: with one bit more, the share is missed.": (
+        "One bit too many: rounded up, or to the nearest, the share may be missed. Round down.": (
             lambda cosine, n_tables, wanted: _most_bits(_agreement(cosine), n_tables, wanted) + 1
         ),
         _DO_NOT_ADD_UP: (
