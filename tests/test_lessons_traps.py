@@ -199,7 +199,7 @@ def test_the_end_of_the_ranking_counts(name):
         assert draws.idxmax() == BYTE
 
 
-def test_the_end_of_the_ranking_changes_the_winner_for_new_classes():
+def test_the_end_of_a_ranking_can_change_the_winner():
     """traps: "ITQ and the exact cosine are level" "Over the first part the cosine is above ITQ
     by"
     """
