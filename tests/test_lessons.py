@@ -1219,9 +1219,9 @@ def test_bits_reject_the_unlike_and_tables_rescue_the_alike():
 
 
 def test_tables_look_at_less_than_a_radius_for_the_same_recall(lab, seed):
-    """designing: "many tables look at less than a radius in one code of the same 16 bits" "but a
-    few do not look at much less" "64 tables keep 64 codes" "Below, one code of 128 bits looks at
-    {glue" """
+    """designing: "many tables look at less than a radius in one code of the same 16 bits" "but
+    the lead of a few tables is small" "64 tables keep 64 codes" "Below, one code of 128 bits
+    looks at {glue" """
     s = lab.split["centred"]
     queries = s.X_query[:100]
     n_rows = len(s.X_database)
@@ -1310,10 +1310,10 @@ def test_the_kept_hashers_are_nine_kinds_at_nearly_one_recall():
 
 
 def test_the_longest_code_looks_at_the_least():
-    """designing: "`LSH(256)` looks at the least on" "on all nine at less than `LSH(128)`" "Where
-    few directions carry the variance, as in Fashion-MNIST's GIST, try `PCAH(64)`"
-    "Its codes take 16 bytes a row, half" measured: "they look at more than as many random
-    hyperplanes on" "There `PCAH(64)` does, because these vectors vary in few directions" """
+    """designing: "`LSH(256)` looks at the least on" "on all nine at less than `LSH(128)`"
+    "Where few directions carry the variance, as in Fashion-MNIST's GIST, try `PCAH(64)`" "Its
+    codes take 16 bytes a row, half" measured: "they look at more than 64 random hyperplanes do
+    on" "There `PCAH(64)` does, because these vectors vary in few directions" """
     shares = kept_hashers("scanned")
     least = shares.idxmin(axis=1)
     assert least.pop("Fashion-MNIST, GIST") == "PCAH, 64 bits"

@@ -325,7 +325,7 @@ def test_one_vote_asks_each_class_for_one_code():
     assert agreement(graph, voted) == pytest.approx(1)
 
 
-def test_the_line_of_the_first_bit_is_the_one_worked_out_by_hand():
+def test_the_line_of_the_first_bit_is_that_worked_by_hand():
     r"""grh-training: "The slipper and the boot lie on one edge of the strip, and the shirt lies on
     the other edge" "No other line has a wider margin." "The smallest difference of a shoe is" "it
     meets all four shoes" "more than 1/2, so its code is now" "all three bits are wrong" "On the
