@@ -276,7 +276,9 @@ def main() -> None:
         print(f"{name:8} {sum(file['sizes']):12,} bytes")
     first = sum(sum(files[name]["sizes"]) for name in ("python", "library", "package"))
     cannot = json.loads((HERE / "cannot.json").read_text(encoding="utf-8"))
-    parts = {"files": files, "cannot": cannot}
+    # where the pieces are, seen from live/: the sites of releases share them
+    pieces = os.environ.get("L2H_LIVE_PIECES", "")
+    parts = {"files": files, "pieces": pieces, "cannot": cannot}
     text = json.dumps(parts, separators=(",", ":")).encode()
     name = f"{hashlib.sha256(text).hexdigest()[:20]}.json"
     (folder / name).write_bytes(text)
@@ -284,7 +286,8 @@ def main() -> None:
     write_licences(folder, artifacts)
     script = (HERE / "there.js").read_text(encoding="utf-8")
     script = script.replace("{ scripts: 0, parts: 0, megabytes: 0 }", json.dumps(told))
-    (SITE / "_static/live.js").write_text(script, encoding="utf-8")
+    for place in (folder / "there.js", SITE / "_static/live.js"):
+        place.write_text(script, encoding="utf-8")
 
 
 if __name__ == "__main__":

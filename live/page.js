@@ -3,6 +3,7 @@ import { Bar } from "./bar.js";
 import { Cell } from "./cell.js";
 import { Exercises } from "./exercises.js";
 import { Python } from "./python.js";
+import { Vectors } from "./vectors.js";
 
 const FAILED = {
   fetch: "What runs this page could not be fetched. What came is kept.",
@@ -31,7 +32,7 @@ function addStyle(base, live) {
 class Page {
   constructor(base, parts, told) {
     this.bar = new Bar(() => this.stop());
-    this.python = new Python(base.href, parts, (said) => this.bar.hear(said));
+    this.python = new Python(new URL(parts.pieces, base).href, parts, (said) => this.bar.hear(said));
     const reasons = new Map(
       parts.cannot
         .filter(({ page }) => page === DOCUMENTATION_OPTIONS.pagename)
@@ -43,6 +44,7 @@ class Page {
       cell.inExercises = Boolean(shown?.element.closest("#exercises"));
     }
     this.exercises = new Exercises(this.cells);
+    this.vectors = new Vectors(this.cells, this);
   }
 
   async begin() {

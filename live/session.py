@@ -1,7 +1,7 @@
 """What runs in the browser's Python: cells, one after another, in one namespace.
 
 Each output is one JSON object, and one write to ``/dev/display``, a file that the worker watches.
-The worker calls `run`.
+The worker calls `run`; the page's box for a reader's vectors calls `audit_file`.
 """
 
 import ast
@@ -115,6 +115,18 @@ def run(code):
         sys.stdout.flush()
         sys.stderr.flush()
     return True
+
+
+def audit_file(path):
+    """Audit the vectors in a file, and show the advice and the table."""
+    import numpy as np
+
+    from l2h_tutorial import figures
+    from l2h_tutorial.audit import audit
+
+    found = audit(np.load(path), random_state=0)
+    print(found.advice)
+    display(figures.table(found.table))
 
 
 def _show_open_figures():
