@@ -54,8 +54,12 @@ export class Cell {
     this.#editor.area.addEventListener("input", act);
   }
 
+  get editable() {
+    return Boolean(this.#editor);
+  }
+
   focus() {
-    this.#editor?.area.focus();
+    this.#editor.area.focus();
   }
 
   // Run the cell; true if it ended well.
@@ -124,7 +128,7 @@ export class Cell {
     if (event.shiftKey)
       this.#page.cells
         .slice(this.index + 1)
-        .find((cell) => cell.#editor)
+        .find((cell) => cell.editable)
         ?.focus();
   }
 }

@@ -120,5 +120,6 @@ export class Output {
     if (!this.#fresh) this.#place?.replaceChildren();
     this.#fresh = true;
     this.cell.classList.remove("live-runs");
+    this.cell.dataset.runs = Number(this.cell.dataset.runs ?? 0) + 1;
   }
 }

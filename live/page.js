@@ -30,9 +30,13 @@ function addStyle(base, live) {
 }
 
 class Page {
+  #asked = 0; // how many lists of cells are running
+
   constructor(base, parts, told) {
     this.bar = new Bar(() => this.stop());
-    this.python = new Python(new URL(parts.pieces, base).href, parts, (said) => this.bar.hear(said));
+    this.python = new Python(new URL(parts.pieces, base).href, parts, (said) =>
+      this.bar.hear(said),
+    );
     const reasons = new Map(
       parts.cannot
         .filter(({ page }) => page === DOCUMENTATION_OPTIONS.pagename)
@@ -62,6 +66,7 @@ class Page {
   }
 
   async again() {
+    this.python.stop();
     try {
       await this.python.start();
       this.bar.say("Python is ready again. It knows no names: a cell runs those above it first.");
@@ -80,7 +85,9 @@ class Page {
 
   // Run a cell, after those above it that have not run as they are.
   async run(cell) {
+    const { life } = this.python;
     const well = await this.runAll(this.above(cell).filter((other) => !other.ran));
+    if (this.python.life !== life) return; // it was stopped
     if (!well) this.#blame(cell);
     else await this.runAll([cell]);
     if (well && cell.stub) this.exercises.checked(cell);
@@ -95,15 +102,18 @@ class Page {
   }
 
   async runAll(cells) {
+    const { life } = this.python;
+    let well = true;
+    this.#asked += 1;
     for (const [i, cell] of cells.entries()) {
       this.bar.runs(i + 1, cells.length);
-      if (!(await cell.run(this.python))) {
-        this.bar.rests();
-        return false;
-      }
+      well = await cell.run(this.python);
+      if (!well) break;
     }
-    this.bar.rests();
-    return true;
+    this.#asked -= 1;
+    if (this.python.dead) await this.stop();
+    else if (this.python.life === life && !this.#asked) this.bar.rests();
+    return well;
   }
 }
 
@@ -120,5 +130,7 @@ export async function start(base, live, offers) {
   } catch (error) {
     page.bar.offer(FAILED[error.why] ?? FAILED.fetch, "Try again", () => page.again());
   }
+  const clicked = offers.some(({ box }) => box.contains(document.activeElement));
   for (const { box } of offers) box.remove();
+  if (clicked) page.cells.find((cell) => cell.editable)?.focus();
 }

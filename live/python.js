@@ -10,7 +10,7 @@ export class Python {
   #outputs = new Map();
   #runs = 0;
   #queue = Promise.resolve();
-  #life = 0; // how often Python was started
+  life = 0; // how often Python was started
 
   // `hear` is told of progress and of the worker's end.
   constructor(base, parts, hear) {
@@ -21,7 +21,8 @@ export class Python {
 
   // Fetch Python unless that was done before, and start it.
   async start() {
-    this.#life += 1;
+    this.life += 1;
+    this.dead = false;
     this.#loaded = new Set();
     this.#queue = Promise.resolve();
     this.#worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
@@ -46,8 +47,8 @@ export class Python {
 
   // Run code after what was asked before, and give each output to a function; true if all is well.
   run(code, output) {
-    const life = this.#life;
-    const turn = this.#queue.then(() => (life === this.#life ? this.#run(code, output) : false));
+    const life = this.life;
+    const turn = this.#queue.then(() => (life === this.life ? this.#run(code, output) : false));
     this.#queue = turn.catch(() => {});
     return turn;
   }
@@ -64,6 +65,7 @@ export class Python {
     return new Promise((resolve) => {
       this.#outputs.set(id, (told) => {
         output(told);
+        this.dead = told.kind === "dead";
         if (["done", "dead", "stopped"].includes(told.kind)) {
           this.#outputs.delete(id);
           resolve(told.kind === "done" && told.ok);

@@ -199,9 +199,9 @@ def _put_files_beside(app: Any, exception: Exception | None) -> None:
         for path in folder.rglob("*"):
             if path.is_file() and path not in wanted:
                 path.unlink()
-    there = Path(app.outdir, "live/there.js")
-    if there.exists():  # make live has been here, and this build has put the other script back
-        replace_file(Path(app.outdir, "_static/live.js"), there.read_bytes())
     write_policies(Path(app.outdir))
     write_teachers_pages(Path(app.outdir).resolve(), _folder(app, "teachers"), app.l2h_notes)
     write_plain_text(app)
+    there = Path(app.outdir, "live/there.js")
+    if there.exists():  # make live has been here, and this build has put the other script back
+        replace_file(Path(app.outdir, "_static/live.js"), there.read_bytes())

@@ -8,6 +8,7 @@ from pathlib import Path
 from .disk import replace_file
 
 _SCRIPT = re.compile(r"<script(?![^>]* (?:src|type)=)[^>]*>(.*?)</script>", re.DOTALL)
+_START = re.compile(r'<head>(?:\s*<meta charset="[^"]*" ?/?>)?')
 _POLICY = re.compile(r'\n<meta http-equiv="Content-Security-Policy"[^>]*>')
 
 
@@ -48,7 +49,7 @@ def with_policy(page: str) -> str:
         ]
     )
     meta = f'\n<meta http-equiv="Content-Security-Policy" content="{policy}">'
-    return page.replace("<head>", f"<head>{meta}", 1)
+    return _START.sub(lambda start: start[0] + meta, page, count=1)
 
 
 def _hash(script: str) -> str:
