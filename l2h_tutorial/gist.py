@@ -11,7 +11,6 @@ frequencies, at the image's own pixels.
 """
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 
 import numpy as np
@@ -19,7 +18,7 @@ from joblib import cpu_count
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from .checks import Bytes, Floats, Integers, Singles, with_progress
+from .checks import Bytes, Floats, Integers, Singles, on_threads, with_progress
 
 Waves = NDArray[np.complex64]
 
@@ -123,8 +122,9 @@ def described(
     # One block a core, and one thread in each matrix product: the products are small, so this is
     # quicker than one block on all cores.
     starts = range(0, len(images), step)
-    with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(cpu_count()) as pool:
-        blocks = with_progress(pool.map(describe_block, starts), name, len(starts))
+    with threadpool_limits(limits=1, user_api="blas"):
+        blocks = on_threads(cpu_count(), describe_block, starts)
+        blocks = with_progress(blocks, name, len(starts))
         for start, block in zip(starts, blocks, strict=True):
             features[start : start + step] = block
     return features

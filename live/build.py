@@ -152,7 +152,6 @@ def package() -> dict[str, bytes]:
     files |= files_below(tools / "play", "site/l2h_book/play", ".py")
     files |= files_below(ROOT / "book/results", "results", ".csv")
     files["site/session.py"] = (HERE / "session.py").read_bytes()
-    files |= files_below(HERE / "stubs", "site")
     files["site/pretty.py"] = module_file("IPython.lib.pretty").read_bytes()
     sys.path.insert(0, str(tools.parent))
     from l2h_book.fonts import SANS  # type: ignore[import-not-found]

@@ -189,7 +189,7 @@ def test_the_other_order_of_bytes_is_read(saved):
 BITS = codes(6, 4)
 TABLE = HashTable(BITS)
 test_impossible_requests_are_refused = refusals(
-    (lambda: HashTable(BITS + 0), TypeError, "got dtype int64; for signs or 0/1 use `array > 0`"),
+    (lambda: HashTable(BITS + 0), TypeError, "got dtype int..; for signs or 0/1 use `array > 0`"),
     (
         lambda: HashTable(np.arange(3, dtype=np.uint64)),
         TypeError,

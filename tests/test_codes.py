@@ -87,7 +87,7 @@ def test_distances_beyond_a_byte():
 
 
 NO_BITS = [
-    (np.array([[1, 0]]), TypeError, "must be a boolean array, got dtype int64"),
+    (np.array([[1, 0]]), TypeError, "must be a boolean array, got dtype int"),
     (np.array([[0.5]]), TypeError, "got dtype float64"),
     (
         np.zeros((2, 2, 2), dtype=bool),

@@ -116,6 +116,30 @@ def test_the_nearest_are_brute_force_whatever_is_tried_first(case, data):
     np.testing.assert_array_equal(distances, expected)
 
 
+def test_rows_times_queries_need_more_than_32_bits():
+    """Where NumPy's integers have 32 bits, pairs and keys of so many rows still have 64."""
+    n = 50_000
+    twins = np.array([[0, n - 1], [1, n - 2], [7, n // 2]])
+    bits = np.random.default_rng(0).random((n, 70)) < 0.5
+    bits[twins[:, 1]] = bits[twins[:, 0]]
+    table = HashTable(bits)
+    np.testing.assert_array_equal(table.pairs_within(0), twins)
+    assert table.bucket_sizes.dtype == np.int64
+
+    counts = np.ones(n, dtype=np.int64)
+    counts[twins] = 2
+    assert table.explain(0)[0]["strategy"] == "multi-index"
+    found = table.query_radius(bits, 0, count_only=True)
+    assert found.dtype == np.int64
+    np.testing.assert_array_equal(found, counts)
+
+    first = np.arange(n)
+    first[twins[:, 1]] = twins[:, 0]
+    distances, ids = table.query(bits)
+    np.testing.assert_array_equal(ids[:, 0], first)
+    assert not distances.any()
+
+
 def test_a_block_of_queries_is_searched_at_a_time():
     bits = np.repeat(np.eye(5, 16, dtype=bool), 20_000, axis=0)
     table = HashTable(bits)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import warnings
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Self
 
@@ -31,6 +30,7 @@ from ..checks import (
     check_integer,
     check_positive,
     is_as_checked,
+    on_threads,
 )
 from ..codes import pack_bits, packed_distances
 from ..lsh import LSH, in_blocks
@@ -590,11 +590,7 @@ class HashNeighbors(  # type: ignore[call-arg]  # scikit-learn has no types
             )
 
         n_threads = min(effective_n_jobs(self.n_jobs), len(blocks))
-        if n_threads == 1:  # to begin a thread takes longer than to answer a query
-            answers = [answer(block) for block in blocks]
-        else:
-            with ThreadPoolExecutor(n_threads) as threads:
-                answers = list(threads.map(answer, blocks))
+        answers = on_threads(n_threads, answer, blocks)
         return [np.concatenate(part) for part in zip(*answers, strict=True)]
 
     def _check_unchanged(self) -> None:

@@ -275,7 +275,7 @@ def build_index(words: Words, n_bits: int) -> CodeIndex:
     smallest_type = np.min_scalar_type(largest_word)  # uint16 for codes of 16 bits
     words = words.astype(smallest_type, copy=False)
     keys = words.T[::-1]  # lexsort treats its last key as the primary one
-    rows = np.lexsort(keys)  # rows with the same code stay in ascending order
+    rows = np.lexsort(keys).astype(np.int64)  # rows with the same code stay in ascending order
     sorted_words = np.ascontiguousarray(words[rows].T)
     return CodeIndex(n_bits, sorted_words, rows)
 
@@ -334,7 +334,7 @@ def multi_index(index: CodeIndex, queries: Words, radius: int) -> tuple[Numbers,
     M. Norouzi, A. Punjani and D. J. Fleet, "Fast search in Hamming space with multi-index hashing",
     CVPR 2012.
     """
-    n_rows = len(index.rows)
+    n_rows = np.int64(len(index.rows))  # an owner times it may not fit in 32 bits
     places, counts = candidates(index, queries, -1, radius)
     near = np.flatnonzero(distances_at(index, places, queries, counts) <= radius)
     owners = np.searchsorted(np.cumsum(counts), near, side="right")
@@ -582,7 +582,8 @@ def count_within(
     index: CodeIndex, query_words: Words, radius: int, plan: Plan | None = None
 ) -> Numbers:
     """Count the rows within `radius` of each packed query, (n_queries, n_words)."""
-    return np.concatenate([counts for _, _, counts in find(index, query_words, radius, plan)])
+    counts = [counts for _, _, counts in find(index, query_words, radius, plan)]
+    return np.concatenate(counts).astype(np.int64)
 
 
 def rows_within(
@@ -715,7 +716,7 @@ class NearestSearch:
     def __post_init__(self) -> None:
         self.keys = Keys(self.index.n_bits, len(self.index.rows))
         self.nearest = np.empty((len(self.query_words), self.k), dtype=np.int64)
-        self.growing = np.arange(len(self.query_words))
+        self.growing = np.arange(len(self.query_words), dtype=np.int64)
         self.given_up: list[Numbers] = []
         self.found = self.growing[:0]
         self.radius = -1
