@@ -17,6 +17,11 @@ function text(kind, words) {
   return box(kind, inner);
 }
 
+// What is left of text when each return has begun its line anew, as bars of progress do.
+function overwritten(words) {
+  return words.replace(/[^\n]*\r(?=[^\n])/g, "");
+}
+
 const addressOf = (svg) => `data:image/svg+xml,${encodeURIComponent(svg)}`;
 
 function measured(element, svg) {
@@ -97,9 +102,11 @@ export class Output {
 
   #print({ kind, text: words }) {
     const last = this.#fresh && this.#place.lastElementChild;
-    if (last && last.dataset.stream === kind) last.querySelector("pre").append(words);
-    else {
-      const printed = text(kind === "stderr" ? "stderr" : "stream", words);
+    if (last && last.dataset.stream === kind) {
+      const pre = last.querySelector("pre");
+      pre.textContent = overwritten(pre.textContent + words);
+    } else {
+      const printed = text(kind === "stderr" ? "stderr" : "stream", overwritten(words));
       printed.dataset.stream = kind;
       this.#add(printed);
     }

@@ -107,7 +107,7 @@ class Page {
     this.#asked += 1;
     for (const [i, cell] of cells.entries()) {
       this.bar.runs(i + 1, cells.length);
-      well = await cell.run(this.python);
+      well = (await cell.run(this.python)) || !cell.element; // what a hidden one lacks is not shown
       if (!well) break;
     }
     this.#asked -= 1;

@@ -13,6 +13,7 @@ import traceback
 from importlib.util import find_spec
 from types import SimpleNamespace
 
+import tqdm
 from pretty import pretty
 
 from l2h_book import asserts
@@ -137,6 +138,7 @@ def _show_open_figures():
         display(*map(plt.figure, plt.get_fignums()))
 
 
+tqdm.tqdm.monitor_interval = 0  # else it begins a thread
 builtins.display = display
 asserts.explain(_shell)
 sys.meta_path.insert(0, _Drawing())

@@ -55,7 +55,8 @@
     if (served && document.querySelector(".selftest")) import(script("selftests.js"));
     if (!document.querySelector("div.cell[id^='cell-'] .cell_input")) return;
     const top = document.querySelector(".notebook-link") ?? document.querySelector("h1");
-    const places = [top, document.querySelector("#exercises > h2")].filter(Boolean);
+    const places = [top];
+    if (served && able()) places.push(...document.querySelectorAll("#exercises > h2"));
     const offers = places.map(offerOf);
     for (const [i, place] of places.entries()) {
       place.after(offers[i].box);
