@@ -4,8 +4,9 @@ import json
 import re
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
-from visits import CHAPTERS, SITE, Visit
+from visits import CHAPTERS, ROOT, SITE, Visit
 
 from l2h_tutorial.exercises.grade_notebooks import grade_notebooks
 
@@ -20,12 +21,28 @@ SHOWN = """() => Object.fromEntries(
     [...cell.querySelectorAll(".cell_output .output pre, .cell_output tr")].map(
       (part) => part.innerText),
   ]))"""
+# Pictures of outputs that did not load
+BROKEN = """() => [...document.querySelectorAll(".cell_output img")]
+  .filter((one) => !one.complete || !one.naturalWidth).map((one) => one.closest(".cell").id)"""
 TYPES = re.compile(r",\s+dtype=int(32|64)")
+FLOATS = re.compile(r"-?\d+\.\d*(?:e[-+]?\d+)?")
+TIMES = re.compile(r"seconds|microsecond|millisecond|perf_counter|\bms\b|timeit")
+CANNOT = json.loads((ROOT / "live/cannot.json").read_text(encoding="utf-8"))
+PAGES = [*CHAPTERS, "book/traps", "book/implementing", "book/running"]
 
 
 def cells_of(page, kind="cells"):
     """Return what the build wrote of a page's cells."""
     return json.loads((SITE / f"{page}.{kind}.json").read_text(encoding="utf-8"))
+
+
+def alike(was, now):
+    """Say whether two outputs have the same words and integers, and floats that are close."""
+    texts = ["".join(TYPES.sub("", text).split()) for text in (was, now)]
+    if FLOATS.sub("#", texts[0]) != FLOATS.sub("#", texts[1]):
+        return False
+    floats = [[float(number) for number in FLOATS.findall(text)] for text in texts]
+    return np.allclose(*floats, rtol=1e-6, atol=1e-6)
 
 
 class Running:
@@ -152,14 +169,74 @@ def test_a_solution_opens_after_a_try_or_when_asked_twice(chapter):
 
 
 @pytest.mark.browser
+def test_ones_own_vectors_are_audited(live, browser, address, tmp_path):
+    vectors = np.random.default_rng(0).normal(size=(6000, 16)).astype(np.float32)
+    np.save(tmp_path / "mine.npy", vectors)
+    running = Running(browser, address, "book/embeddings")
+    box = running.page.locator(".live-vectors")
+    box.locator("input").set_input_files(tmp_path / "mine.npy")
+    running.page.wait_for_selector(".live-vectors[data-runs='1']", state="attached")
+    assert "mine.npy: 5000 of 6000 rows" in box.inner_text()
+    assert "RaBitQ" in box.locator("table").inner_text()
+    assert running.tab.left == []
+    running.tab.context.close()
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PAGES)
+def test_cells_show_what_the_page_shows(live, browser, address, name):
+    """Every cell but those that cannot run ends well, and shows the same numbers and words."""
+    cells = {cell["id"]: cell for cell in cells_of(name)}
+    running = Running(browser, address, name)
+    page = running.page
+    page.set_default_timeout(20 * READY)
+    drawn = page.locator(".cell_output img").count()
+    stubs = page.locator(".tag_exercise-stub textarea")
+    last = page.locator("div.cell:not(.tag_exercise-stub) textarea").last
+    if stubs.count():  # the last one runs the cells of the exercises, and one before them the rest
+        running.run(f"#{stubs.last.locator('xpath=ancestor::div[@id][1]').get_attribute('id')}")
+        last = page.locator("div.cell:not(#exercises div.cell) textarea").last
+    running.run(f"#{last.locator('xpath=ancestor::div[@id][1]').get_attribute('id')}")
+    assert page.locator(".traceback").all_inner_texts() == []
+    assert page.locator(".cell_output img").count() == drawn
+    assert page.evaluate(BROKEN) == []
+    now = page.evaluate(SHOWN)
+    other = {
+        place: (was, now[place])
+        for place, was in running.shown.items()
+        if "exercise-stub" not in cells[place]["tags"]
+        and not TIMES.search(cells[place]["source"] + " ".join(was))
+        and not alike(" ".join(was), " ".join(now[place]))
+    }
+    running.tab.context.close()
+    assert other == {}
+
+
+@pytest.mark.browser
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CHAPTERS)
-def test_cells_show_what_the_page_shows(live, browser, address, name):
-    """Every cell but those that cannot run ends well, and shows the same integers and words."""
+def test_solutions_hold_there(live, browser, address, name):
+    stubs = [cell["id"] for cell in cells_of(name) if "exercise-stub" in cell["tags"]]
     running = Running(browser, address, name)
-    last = [cell for cell in cells_of(name) if cell["shown"]][-1]
-    running.run(f"#{last['id']}")
+    said = [
+        running.run(f"#{stub}", solution["source"])
+        for stub, solution in zip(stubs, cells_of(name, "solutions"), strict=True)
+    ]
     running.tab.context.close()
+    assert [words for words in said if "holds" not in words] == []
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_what_is_said_not_to_run_does_not(chapter):
+    for cell in CANNOT:
+        (source,) = (
+            one["source"]
+            for one in cells_of(cell["page"])
+            if one["source"].splitlines()[0] == cell["starts"]
+        )
+        assert "Error" in chapter.run(OWN, source)
 
 
 # In the files
@@ -177,8 +254,8 @@ def test_a_page_has_its_cells_beside_it(site):
         assert len(cells_of(name, "solutions")) == len(numbers)
 
 
-def test_what_cannot_run_is_on_its_page():
-    for cell in json.loads((SITE.parents[1] / "live/cannot.json").read_text(encoding="utf-8")):
+def test_what_cannot_run_is_on_its_page(site):
+    for cell in CANNOT:
         starts = [one["source"].splitlines()[0] for one in cells_of(cell["page"])]
         assert starts.count(cell["starts"]) == 1
 
