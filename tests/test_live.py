@@ -18,7 +18,7 @@ FIGURE = "#cell-5"  # its first figure
 SHOWN = """() => Object.fromEntries(
   [...document.querySelectorAll("div.cell[id^=cell-]:not(.tag_solution)")].map((cell) => [
     cell.id,
-    [...cell.querySelectorAll(".cell_output .output pre, .cell_output tr")].map(
+    [...cell.querySelectorAll(".cell_output pre, .cell_output tr")].map(
       (part) => part.innerText),
   ]))"""
 # Pictures of outputs that did not load
@@ -48,8 +48,8 @@ def alike(was, now):
 class Running:
     """A page of the site whose Python was started by its button."""
 
-    def __init__(self, browser, address, name, width=1280):
-        self.tab = Visit(browser, width)
+    def __init__(self, browser, address, name, width=1280, **options):
+        self.tab = Visit(browser, width, **options)
         self.page = self.tab.page
         self.page.set_default_timeout(READY)
         self.tab.go(f"{address}/{name}.html")
@@ -169,16 +169,19 @@ def test_a_solution_opens_after_a_try_or_when_asked_twice(chapter):
 
 
 @pytest.mark.browser
-def test_ones_own_vectors_are_audited(live, browser, address, tmp_path):
+def test_ones_own_vectors_are_audited_on_a_phone(live, browser, address, tmp_path):
     vectors = np.random.default_rng(0).normal(size=(6000, 16)).astype(np.float32)
     np.save(tmp_path / "mine.npy", vectors)
-    running = Running(browser, address, "book/embeddings")
+    running = Running(browser, address, "book/embeddings", width=390, has_touch=True)
     box = running.page.locator(".live-vectors")
     box.locator("input").set_input_files(tmp_path / "mine.npy")
     running.page.wait_for_selector(".live-vectors[data-runs='1']", state="attached")
     assert "mine.npy: 5000 of 6000 rows" in box.inner_text()
     assert "RaBitQ" in box.locator("table").inner_text()
-    assert running.tab.left == []
+    first = running.page.locator("div.cell:has(textarea)").first
+    first.get_by_role("button", name="Run", exact=True).tap()
+    running.page.wait_for_selector(f"#{first.get_attribute('id')}[data-runs='1']")
+    running.tab.check_nothing_went_wrong()
     running.tab.context.close()
 
 
