@@ -124,6 +124,9 @@ export class Output {
   }
 
   #end() {
+    for (const printed of this.#place?.querySelectorAll("[data-stream]") ?? []) {
+      if (!printed.textContent.trim()) printed.remove(); // a bar of progress that is over
+    }
     if (!this.#fresh) this.#place?.replaceChildren();
     this.#fresh = true;
     this.cell.classList.remove("live-runs");
