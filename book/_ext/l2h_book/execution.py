@@ -113,22 +113,39 @@ def execute_ahead(app: Any, env: Any, docnames: list[str]) -> None:
                     _kill(client)
                 page = path.relative_to(app.srcdir).as_posix()
                 raise SystemExit(complaint(page, notebook, error))
-            bundle = CacheBundleIn(notebook, str(path), data={"execution_seconds": run.result()})
+            took = {
+                "execution_seconds": run.result(),
+                "cell_seconds": clients[path].resources["seconds"],
+            }
+            bundle = CacheBundleIn(notebook, str(path), data=took)
             cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
 
 
 def _client(
     path: Path, notebook: NotebookNode, timeout: int, failed: threading.Event
 ) -> NotebookClient:
-    """Prepare to execute a page in its folder. After a failure elsewhere no further cell begins."""
+    """Prepare to execute a page in its folder. After a failure elsewhere no further cell begins.
+
+    ``resources["seconds"]`` of the client will say how long each cell ran.
+    """
+    began: dict[int, float] = {}
+    seconds: dict[str, float] = {}
 
     def begin_cell(cell: NotebookNode, cell_index: int) -> None:
         if failed.is_set():
             raise CancelledError
+        began[cell_index] = perf_counter()
 
-    place = {"metadata": {"path": str(path.parent)}}
+    def end_cell(cell: NotebookNode, cell_index: int, execute_reply: Any) -> None:
+        seconds[str(cell_index)] = perf_counter() - began[cell_index]
+
     return NotebookClient(
-        notebook, timeout=timeout, record_timing=False, resources=place, on_cell_start=begin_cell
+        notebook,
+        timeout=timeout,
+        record_timing=False,
+        resources={"metadata": {"path": str(path.parent)}, "seconds": seconds},
+        on_cell_start=begin_cell,
+        on_cell_executed=end_cell,
     )
 
 
@@ -187,13 +204,16 @@ def complaint(page: str, notebook: NotebookNode, error: BaseException) -> str:
 
 
 def executed_page(env: Any, docname: str) -> NotebookNode:
-    """Return a page as a notebook with outputs, and with ``metadata.seconds``, how long it ran.
+    """Return a page as a notebook with outputs, and how long it ran.
 
-    Raises KeyError if the page has no cells.
+    ``metadata.seconds`` is that of the page, and ``metadata.cell_seconds`` of each cell, by its
+    index as a text. Raises KeyError if the page has no cells.
     """
     cache = get_cache(env.mystnb_config.execution_cache_path)
     key, notebook = cache.merge_match_into_notebook(_source(env, docname))
-    notebook.metadata["seconds"] = cache.get_cache_record(key).data.get("execution_seconds", 0.0)
+    took = cache.get_cache_record(key).data
+    notebook.metadata["seconds"] = took.get("execution_seconds", 0.0)
+    notebook.metadata["cell_seconds"] = took.get("cell_seconds", {})
     return notebook
 
 

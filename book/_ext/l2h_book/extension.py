@@ -11,6 +11,7 @@ from docutils import nodes
 from nbformat import NotebookNode
 
 from .assignments import make_assignment
+from .cells import write_cells
 from .disk import TOOLS, files_key, files_of, hand_out, replace_file
 from .editions import EDITIONS, find_exercises, make_edition, prepare_page
 from .execution import execute_ahead, executed_page, execution_key, set_up_kernels
@@ -23,6 +24,7 @@ from .markdown import Page
 from .notebooks import ALL_NOTEBOOKS, files_read, make_notebook
 from .play.directive import bring_to_life
 from .play.directive import register as register_figures_to_play_with
+from .policy import write_policies
 from .publishing import connect as connect_publishing
 from .publishing import links_out, site_address, write_plain_text
 from .selftest import register as register_selftest
@@ -133,6 +135,9 @@ def _write_notebooks(app: Any, document: nodes.document, docname: str) -> None:
             _write_notebook(place, make_assignment(notebook, exercises))
     if app.builder.name == "html":
         app.l2h_notes[docname] = notes_of(app.builder, document)
+        if "kernelspec" in app.env.metadata[docname]:
+            place = Path(app.outdir, app.builder.get_target_uri(docname))
+            write_cells(place, document, executed_page(app.env, docname))
     prepare_page(document)
     bring_to_life(app.env, docname, document)
 
@@ -194,5 +199,9 @@ def _put_files_beside(app: Any, exception: Exception | None) -> None:
         for path in folder.rglob("*"):
             if path.is_file() and path not in wanted:
                 path.unlink()
+    write_policies(Path(app.outdir))
     write_teachers_pages(Path(app.outdir).resolve(), _folder(app, "teachers"), app.l2h_notes)
     write_plain_text(app)
+    there = Path(app.outdir, "live/there.js")
+    if there.exists():  # make live has been here, and this build has put the other script back
+        replace_file(Path(app.outdir, "_static/live.js"), there.read_bytes())

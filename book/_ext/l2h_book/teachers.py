@@ -25,8 +25,8 @@ def notes_of(builder: Any, document: nodes.document) -> dict[str, str]:
 
 
 def write_teachers_pages(site: Path, folder: Path, notes: dict[str, dict[str, str]]) -> None:
-    """Copy the site without its notebooks, and give each page the notes that it has."""
-    left_out = shutil.ignore_patterns("notebooks")
+    """Copy the site, but for its notebooks and what runs its pages, and give pages their notes."""
+    left_out = shutil.ignore_patterns("notebooks", "live")
     shutil.copytree(site, folder, copy_function=_copy_newer, ignore=left_out, dirs_exist_ok=True)
     for page, places in notes.items():
         html = Path(site, f"{page}.html").read_text(encoding="utf-8")

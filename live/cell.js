@@ -1,0 +1,134 @@
+// A cell of the page: its code to edit, its buttons, and its outputs.
+import { Editor } from "./editor.js";
+import { Output } from "./output.js";
+
+const SLOWER = 3; // how many times longer a cell takes in a browser than when the book is built
+const LONG = 5; // seconds
+
+function button(words, act) {
+  const made = document.createElement("button");
+  made.textContent = words;
+  made.addEventListener("click", act);
+  return made;
+}
+
+export class Cell {
+  #page;
+  #editor;
+  #words;
+
+  constructor(told, index, count, page, reasons) {
+    this.told = told;
+    this.index = index;
+    this.ran = false;
+    this.stub = told.tags.includes("exercise-stub");
+    this.why = reasons.get(told.source.split("\n")[0]);
+    this.#page = page;
+    this.element = document.getElementById(told.id);
+    if (this.element) this.#show(index, count);
+  }
+
+  get code() {
+    return this.#editor?.code ?? this.told.source;
+  }
+
+  set code(code) {
+    this.#editor.code = code;
+    this.ran = false;
+  }
+
+  get edited() {
+    return this.code !== this.told.source;
+  }
+
+  say(words) {
+    this.#words.textContent = words;
+  }
+
+  reset() {
+    this.code = this.told.source;
+  }
+
+  // Call a function whenever the code is another.
+  onEdit(act) {
+    this.#editor.area.addEventListener("input", act);
+  }
+
+  get editable() {
+    return Boolean(this.#editor);
+  }
+
+  focus() {
+    this.#editor.area.focus();
+  }
+
+  // Run the cell; true if it ended well.
+  async run(python) {
+    const { output } = this;
+    output?.begin(this.edited);
+    this.#words?.replaceChildren();
+    this.printed = "";
+    const well = await python.run(this.code, (told) => {
+      if (told.kind === "stdout") this.printed += told.text;
+      output?.show(told);
+    });
+    this.ran = well;
+    return well;
+  }
+
+  #show(index, count) {
+    const input = this.element.querySelector(".cell_input");
+    const label = `Code of cell ${index + 1} of ${count}`;
+    const row = document.createElement("div");
+    this.output = new Output(this.element);
+    this.#words = document.createElement("span");
+    this.#words.setAttribute("role", "status");
+    row.className = "live-row";
+    row.setAttribute("role", "group");
+    row.setAttribute("aria-label", `Cell ${index + 1} of ${count}`);
+    if (this.why) {
+      row.classList.add("live-cannot");
+      this.say(`This cell does not run in the browser: ${this.why}`);
+    } else if (input) {
+      this.#editor = new Editor(input, this.told.source, label);
+      this.onEdit(() => {
+        this.ran = false;
+      });
+      this.#editor.area.addEventListener("keydown", (event) => this.#key(event));
+      row.append(...this.#buttons());
+      if (this.told.seconds * SLOWER >= LONG) this.say(this.#duration());
+    } else return; // only an output, which changes when the cells around it run
+    row.append(this.#words);
+    const output = this.element.querySelector(":scope > .cell_output");
+    if (output) output.before(row);
+    else this.element.append(row);
+  }
+
+  #buttons() {
+    const run = button(this.stub ? "Check" : "Run", () => this.#page.run(this));
+    const reset = button("Reset", () => {
+      this.reset();
+      this.#editor.area.dispatchEvent(new Event("input"));
+    });
+    if (this.stub) return [run, reset];
+    const above = button("Run all above", () => this.#page.runAll(this.#page.above(this)));
+    return [run, above, reset];
+  }
+
+  #duration() {
+    const seconds = this.told.seconds * SLOWER;
+    const rounded = Math.max(5, Math.round(seconds / 5) * 5);
+    return `Takes about ${rounded} seconds here.`;
+  }
+
+  #key(event) {
+    if (event.key !== "Enter" || !(event.shiftKey || event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    this.#page.run(this);
+    if (event.shiftKey)
+      this.#page.cells
+        .slice(this.index + 1)
+        .find((cell) => cell.editable)
+        ?.focus();
+  }
+}

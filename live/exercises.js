@@ -1,0 +1,118 @@
+// Exercises: what a reader answered is kept, can be downloaded, and comes before the solution.
+import { forget, keep, kept } from "./store.js";
+
+const NUMBER = /exercises\.check\("([\d.]+)"/;
+const HOLDS = /^Exercise [\d.]+: holds/m;
+const FIRST = "Try it first, and check your answer. To see the solution now, open it once more.";
+
+function button(words, act) {
+  const made = document.createElement("button");
+  made.textContent = words;
+  made.addEventListener("click", act);
+  return made;
+}
+
+// A notebook with the cells of the page, as graders read it.
+export function notebookOf(title, cells) {
+  const lines = (code) => code.split(/(?<=\n)/);
+  const text = (id, source) => ({ cell_type: "markdown", id, metadata: {}, source: lines(source) });
+  const written = cells.map((cell) => ({
+    cell_type: "code",
+    id: cell.told.id,
+    metadata: {},
+    execution_count: null,
+    outputs: [],
+    source: lines(cell.code),
+  }));
+  const first = cells.findIndex((cell) => cell.inExercises);
+  written.splice(first, 0, text("exercises", "## Exercises"));
+  written.unshift(text("title", `# ${title}`));
+  const kernelspec = { display_name: "Python 3", language: "python", name: "python3" };
+  const metadata = { kernelspec, language_info: { name: "python" } };
+  return JSON.stringify({ cells: written, metadata, nbformat: 4, nbformat_minor: 5 }, null, 1);
+}
+
+function download(name, words) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([words], { type: "application/x-ipynb+json" }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+export class Exercises {
+  #cells;
+  #numbers = new Map();
+
+  constructor(cells) {
+    this.#cells = cells;
+    const heading = document.querySelector("#exercises > h2");
+    for (const cell of cells.filter((one) => one.stub)) this.#begin(cell);
+    if (heading) heading.after(this.#row());
+  }
+
+  // Note what a check said.
+  checked(cell) {
+    const number = this.#numbers.get(cell);
+    if (cell.edited) keep("tried", number, true);
+    if (HOLDS.test(cell.printed)) {
+      keep("passed", number, true);
+      cell.say("It holds.");
+    }
+  }
+
+  #begin(cell) {
+    const number = NUMBER.exec(cell.told.source)[1];
+    const answer = kept("answers", number);
+    this.#numbers.set(cell, number);
+    if (answer) cell.code = answer;
+    if (kept("passed", number)) cell.say("Your answer held.");
+    cell.onEdit(() => keep("answers", number, cell.edited ? cell.code : undefined));
+    this.#guard(number);
+  }
+
+  // A solution opens after an honest try, or when it is asked for a second time.
+  #guard(number) {
+    const titles = [...document.querySelectorAll("#exercises summary")];
+    const summary = titles.find((one) => one.textContent.trim() === `Solution ${number}`);
+    const words = document.createElement("span");
+    let asked = false;
+    words.setAttribute("role", "status");
+    words.className = "live-first";
+    summary?.parentElement.before(words);
+    summary?.addEventListener("click", (event) => {
+      if (!asked && !kept("tried", number) && !summary.parentElement.open) {
+        event.preventDefault();
+        words.textContent = FIRST;
+      } else words.textContent = "";
+      asked = true;
+    });
+  }
+
+  #row() {
+    const row = document.createElement("div");
+    row.className = "live-row";
+    row.append(
+      button("Download my answers", () => this.#download()),
+      button("Forget all that I did in this book", () => this.#forget()),
+      "Your answers are kept in this browser, and nowhere else.",
+    );
+    return row;
+  }
+
+  #download() {
+    const name = DOCUMENTATION_OPTIONS.pagename.split("/").at(-1);
+    download(`${name}.ipynb`, notebookOf(document.title, this.#cells));
+  }
+
+  #forget() {
+    forget();
+    for (const cell of this.#numbers.keys()) {
+      cell.reset();
+      cell.say("");
+    }
+    for (const answer of document.querySelectorAll(".selftest-option > input")) {
+      answer.checked = false;
+    }
+  }
+}

@@ -1,0 +1,136 @@
+// Makes the cells of a page run: the first click on "Run this page" fetches this.
+import { Bar } from "./bar.js";
+import { Cell } from "./cell.js";
+import { Exercises } from "./exercises.js";
+import { Python } from "./python.js";
+import { Vectors } from "./vectors.js";
+
+const FAILED = {
+  fetch: "What runs this page could not be fetched. What came is kept.",
+  memory: "There is not enough memory to run this page. The page reads on as before.",
+};
+
+async function json(address) {
+  const response = await fetch(address);
+  if (!response.ok) throw new Error(`${address}: ${response.status}`);
+  return response.json();
+}
+
+// The file with the page's cells lies beside the page.
+function addressOfCells() {
+  const root = new URL(document.documentElement.dataset.content_root, location.href);
+  return new URL(`${DOCUMENTATION_OPTIONS.pagename}.cells.json`, root);
+}
+
+function addStyle(base, live) {
+  const link = document.createElement("link");
+  link.rel = "stylesheet";
+  link.href = new URL(`${live.scripts}/page.css`, base);
+  document.head.append(link);
+}
+
+class Page {
+  #asked = 0; // how many lists of cells are running
+
+  constructor(base, parts, told) {
+    this.bar = new Bar(() => this.stop());
+    this.python = new Python(new URL(parts.pieces, base).href, parts, (said) =>
+      this.bar.hear(said),
+    );
+    const reasons = new Map(
+      parts.cannot
+        .filter(({ page }) => page === DOCUMENTATION_OPTIONS.pagename)
+        .map(({ starts, why }) => [starts, why]),
+    );
+    this.cells = told.map((one, i) => new Cell(one, i, told.length, this, reasons));
+    for (const [i, cell] of this.cells.entries()) {
+      const shown = this.cells.slice(i).find((other) => other.element);
+      cell.inExercises = Boolean(shown?.element.closest("#exercises"));
+    }
+    this.exercises = new Exercises(this.cells);
+    this.vectors = new Vectors(this.cells, this);
+  }
+
+  async begin() {
+    this.bar.say("Python is coming.");
+    await this.python.start();
+    this.bar.say("Python is ready. Edit a cell, and run it with Shift and Enter.");
+  }
+
+  // End whatever runs, at once, and start Python anew.
+  async stop() {
+    this.python.stop();
+    for (const cell of this.cells) cell.ran = false;
+    this.bar.say("Stopped. What the cells had made is gone. Python starts again.");
+    await this.again();
+  }
+
+  async again() {
+    this.python.stop();
+    try {
+      await this.python.start();
+      this.bar.say("Python is ready again. It knows no names: a cell runs those above it first.");
+    } catch (error) {
+      if (error.why === "stopped") return;
+      this.bar.offer(FAILED[error.why] ?? FAILED.fetch, "Try again", () => this.again());
+    }
+  }
+
+  // Cells above one that it may need: those of the exercises need none of the chapter.
+  above(cell) {
+    return this.cells
+      .slice(0, cell.index)
+      .filter((other) => other.inExercises === cell.inExercises && !other.stub && !other.why);
+  }
+
+  // Run a cell, after those above it that have not run as they are.
+  async run(cell) {
+    const { life } = this.python;
+    const well = await this.runAll(this.above(cell).filter((other) => !other.ran));
+    if (this.python.life !== life) return; // it was stopped
+    if (!well) this.#blame(cell);
+    else await this.runAll([cell]);
+    if (well && cell.stub) this.exercises.checked(cell);
+  }
+
+  // Say that a cell above failed, and lead to it.
+  #blame(cell) {
+    const failed = this.above(cell).find((other) => !other.ran);
+    const show = () => failed.element?.scrollIntoView({ block: "center" });
+    cell.say("A cell above did not end well, so this one did not run.");
+    this.bar.offer("A cell above did not end well.", "Show it", show);
+  }
+
+  async runAll(cells) {
+    const { life } = this.python;
+    let well = true;
+    this.#asked += 1;
+    for (const [i, cell] of cells.entries()) {
+      this.bar.runs(i + 1, cells.length);
+      well = (await cell.run(this.python)) || !cell.element; // what a hidden one lacks is not shown
+      if (!well) break;
+    }
+    this.#asked -= 1;
+    if (this.python.dead) await this.stop();
+    else if (this.python.life === life && !this.#asked) this.bar.rests();
+    return well;
+  }
+}
+
+export async function start(base, live, offers) {
+  const [parts, told] = await Promise.all([
+    json(new URL(live.parts, base)),
+    json(addressOfCells()),
+  ]);
+  addStyle(base, live);
+  const page = new Page(base, parts, told);
+  window.livePage = page; // for tests
+  try {
+    await page.begin();
+  } catch (error) {
+    page.bar.offer(FAILED[error.why] ?? FAILED.fetch, "Try again", () => page.again());
+  }
+  const clicked = offers.some(({ box }) => box.contains(document.activeElement));
+  for (const { box } of offers) box.remove();
+  if (clicked) page.cells.find((cell) => cell.editable)?.focus();
+}

@@ -1,0 +1,66 @@
+// Offers to run the cells of a page in the browser. `make live` puts this in place of a script
+// that does nothing; the rest is fetched when a reader asks for it.
+(() => {
+  const live = { scripts: 0, parts: 0, megabytes: 0 };
+  const base = new URL("../live/", document.currentScript.src);
+  const FILE =
+    "The cells of this page can run in your browser, but not from a file. " +
+    "Type make serve in the book's folder, and open the address that it says.";
+  const OLD = "Your browser is too old to run this page. The page reads on as before.";
+  const LOST = "What runs this page could not be fetched. Are you online?";
+  // a program with a value of 128 bits, and one that catches an exception
+  const NEEDED = [
+    [1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11],
+    [1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 8, 1, 6, 0, 31, 64, 0, 11, 11],
+  ].map((sections) => new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, ...sections]));
+
+  const script = (name) => new URL(`${live.scripts}/${name}`, base);
+  const able = () =>
+    "DecompressionStream" in window &&
+    "WebAssembly" in window &&
+    NEEDED.every((program) => WebAssembly.validate(program));
+
+  const started = async (offers) => {
+    for (const { button, words } of offers) {
+      button.disabled = true;
+      words.textContent = "";
+    }
+    try {
+      const { start } = await import(script("page.js"));
+      await start(base, live, offers);
+    } catch {
+      for (const { button, words } of offers) {
+        button.disabled = false;
+        words.textContent = LOST;
+      }
+    }
+  };
+
+  const offerOf = () => {
+    const box = document.createElement("div");
+    const button = document.createElement("button");
+    const words = document.createElement("span");
+    box.className = "live-offer";
+    button.textContent = `Run this page in your browser (${live.megabytes} MB once, about 600 MB of memory)`;
+    words.setAttribute("role", "status");
+    if (location.protocol === "file:") words.textContent = FILE;
+    else if (able()) box.append(button);
+    else words.textContent = OLD;
+    box.append(words);
+    return { box, button, words };
+  };
+
+  document.addEventListener("DOMContentLoaded", () => {
+    const served = location.protocol !== "file:";
+    if (served && document.querySelector(".selftest")) import(script("selftests.js"));
+    if (!document.querySelector("div.cell[id^='cell-'] .cell_input")) return;
+    const top = document.querySelector(".notebook-link") ?? document.querySelector("h1");
+    const places = [top];
+    if (served && able()) places.push(...document.querySelectorAll("#exercises > h2"));
+    const offers = places.map(offerOf);
+    for (const [i, place] of places.entries()) {
+      place.after(offers[i].box);
+      offers[i].button.addEventListener("click", () => started(offers));
+    }
+  });
+})();

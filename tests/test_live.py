@@ -1,0 +1,273 @@
+"""Pages that run in the reader's browser, where `make live` has added what runs them."""
+
+import json
+import re
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+from visits import CHAPTERS, ROOT, SITE, Visit
+
+from l2h_tutorial.exercises.grade_notebooks import grade_notebooks
+
+READY = 120_000  # milliseconds that Python may take on a busy machine
+CHAPTER = "book/lsh"
+OWN = "#cell-3"  # a cell of chapter 2 to write into
+FIGURE = "#cell-5"  # its first figure
+# What each cell of a page shows as text, by the cell's id
+SHOWN = """() => Object.fromEntries(
+  [...document.querySelectorAll("div.cell[id^=cell-]:not(.tag_solution)")].map((cell) => [
+    cell.id,
+    [...cell.querySelectorAll(".cell_output pre, .cell_output tr")].map(
+      (part) => part.innerText),
+  ]))"""
+# Pictures of outputs that did not load
+BROKEN = """() => [...document.querySelectorAll(".cell_output img")]
+  .filter((one) => !one.complete || !one.naturalWidth).map((one) => one.closest(".cell").id)"""
+TYPES = re.compile(r",\s+dtype=int(32|64)")
+FLOATS = re.compile(r"-?\d+\.\d*(?:e[-+]?\d+)?")
+TIMES = re.compile(r"seconds|microsecond|millisecond|perf_counter|\bms\b|timeit")
+CANNOT = json.loads((ROOT / "live/cannot.json").read_text(encoding="utf-8"))
+PAGES = [*CHAPTERS, "book/traps", "book/implementing"]
+
+
+def cells_of(page, kind="cells"):
+    """Return what the build wrote of a page's cells."""
+    return json.loads((SITE / f"{page}.{kind}.json").read_text(encoding="utf-8"))
+
+
+def cannot_run(name):
+    """Return the sources of a page's cells that are said not to run in a browser."""
+    starts = [cell["starts"] for cell in CANNOT if cell["page"] == name]
+    return [cell["source"] for cell in cells_of(name) if cell["source"].splitlines()[0] in starts]
+
+
+def place_of(area):
+    """Return the selector of the cell around a text area."""
+    name = area.evaluate("(one) => one.closest('div.cell').id")
+    return f"#{name}"
+
+
+def alike(was, now):
+    """Say whether two outputs have the same words and integers, and floats that are close."""
+    texts = ["".join(TYPES.sub("", text).split()) for text in (was, now)]
+    if FLOATS.sub("#", texts[0]) != FLOATS.sub("#", texts[1]):
+        return False
+    floats = [[float(number) for number in FLOATS.findall(text)] for text in texts]
+    return np.allclose(*floats, rtol=1e-6, atol=1e-6)
+
+
+class Running:
+    """A page of the site whose Python was started by its button."""
+
+    def __init__(self, browser, address, name, width=1280, **options):
+        self.tab = Visit(browser, width, **options)
+        self.page = self.tab.page
+        self.page.set_default_timeout(READY)
+        self.tab.go(f"{address}/{name}.html")
+        self.at_first = set(self.tab.files)
+        self.shown = self.page.evaluate(SHOWN)
+        self.page.locator(".live-offer button").first.click()
+        self.wait("ready")
+
+    def wait(self, words):
+        """Wait until the bar says something."""
+        said = "document.querySelector('.live-bar [role=status]')?.textContent"
+        self.page.wait_for_function(f"(words) => {said}?.includes(words)", arg=words)
+
+    def run(self, cell, code=None):
+        """Run a cell, as it is or with other code, and return what it shows as text."""
+        area = self.page.locator(f"{cell} textarea")
+        before = self.page.locator(cell).get_attribute("data-runs") or "0"
+        if code is not None:
+            area.fill(code)
+        area.press("Control+Enter")
+        self.page.wait_for_selector(f"{cell}[data-runs='{int(before) + 1}']", state="attached")
+        return self.page.locator(f"{cell} .cell_output").inner_text()
+
+
+@pytest.fixture(scope="module")
+def live(site):
+    if not (site / "live/there.js").is_file():
+        pytest.skip("run `make live` first: _build/html has no live/")
+
+
+@pytest.fixture(scope="module")
+def chapter(live, browser, address):
+    """Chapter 2 with Python; the tests share it, so each sets its cells itself."""
+    running = Running(browser, address, CHAPTER)
+    yield running
+    running.tab.context.close()
+
+
+# In the browser
+
+
+@pytest.mark.browser
+def test_nothing_of_python_comes_before_the_click(chapter):
+    assert [path for path in chapter.at_first if path.endswith((".bin", ".json"))] == []
+    assert any(path.endswith(".bin") for path in chapter.tab.files)
+    assert chapter.tab.left == []
+
+
+@pytest.mark.browser
+def test_a_cell_of_ones_own_runs(chapter):
+    code = (
+        "import numpy as np\nfrom l2h_tutorial import LSH, HashTable\n"
+        "X = np.random.default_rng(0).normal(size=(100, 4))\n"
+        "int(HashTable(LSH(8).fit(X).transform(X)).bucket_sizes.sum())"
+    )
+    assert chapter.run(OWN, code).strip() == "100"
+
+
+@pytest.mark.browser
+def test_an_error_is_shown_and_python_goes_on(chapter):
+    assert "ZeroDivisionError: division by zero" in chapter.run(OWN, "1 / 0")
+    assert chapter.run(OWN, "1 + 1").strip() == "2"
+
+
+@pytest.mark.browser
+def test_an_edited_figure_is_drawn(chapter):
+    chapter.run(OWN, "1 + 1")
+    area = chapter.page.locator(f"{FIGURE} textarea")
+    image = chapter.page.locator(f"{FIGURE} img")
+    recorded = image.get_attribute("src")
+    chapter.page.locator(f"{FIGURE} summary").click()
+    chapter.run(FIGURE, area.input_value().replace("n_bits=3", "n_bits=5"))
+    drawn = image.get_attribute("src")
+    assert drawn != recorded
+    assert drawn.startswith("data:image/svg")
+    assert image.evaluate("(one) => one.naturalWidth") > 100
+    assert chapter.page.locator(f"{FIGURE} figcaption").is_visible()
+
+
+@pytest.mark.browser
+def test_an_endless_loop_is_stopped(chapter):
+    chapter.run(OWN, "kept = 1")
+    fetched = len(chapter.tab.files)
+    area = chapter.page.locator(f"{OWN} textarea")
+    area.fill("while True: pass")
+    area.press("Control+Enter")
+    chapter.wait("running")
+    chapter.page.get_by_role("button", name="Stop").click()
+    chapter.wait("ready again")
+    assert "NameError" in chapter.run(OWN, "kept")
+    assert len(chapter.tab.files) == fetched, "the program was fetched again"
+
+
+@pytest.mark.browser
+def test_answers_are_checked_kept_and_graded(chapter, tmp_path):
+    stubs = [cell for cell in cells_of(CHAPTER) if "exercise-stub" in cell["tags"]]
+    solutions = cells_of(CHAPTER, "solutions")
+    wrong = stubs[0]["source"].replace("...", "return ~code")
+    assert "not yet" in chapter.run(f"#{stubs[0]['id']}", wrong)
+    assert "holds" in chapter.run(f"#{stubs[1]['id']}", solutions[1]["source"])
+    chapter.tab.check_it_fits()
+    with chapter.page.expect_download() as download:
+        chapter.page.get_by_role("button", name="Download my answers").click()
+    download.value.save_as(tmp_path / "s1.ipynb")
+    marks = grade_notebooks(tmp_path, exercises=["2.1", "2.2", "2.3"], walled=False)
+    assert marks.loc[0, ["2.1", "2.2", "2.3"]].tolist() == [0, 1, 0]
+
+
+@pytest.mark.browser
+def test_a_solution_opens_after_a_try_or_when_asked_twice(chapter):
+    title = chapter.page.locator("#exercises summary", has_text="Solution 2.5")
+    title.click()
+    is_open = "(title) => title.parentElement.open"
+    assert not title.evaluate(is_open)
+    title.click()
+    assert title.evaluate(is_open)
+
+
+@pytest.mark.browser
+def test_ones_own_vectors_are_audited_on_a_phone(live, browser, address, tmp_path):
+    vectors = np.random.default_rng(0).normal(size=(6000, 16)).astype(np.float32)
+    np.save(tmp_path / "mine.npy", vectors)
+    running = Running(browser, address, "book/embeddings", width=390, has_touch=True)
+    box = running.page.locator(".live-vectors")
+    box.locator("input").set_input_files(tmp_path / "mine.npy")
+    running.page.wait_for_selector(".live-vectors[data-runs='1']", state="attached")
+    assert "mine.npy: 5000 of 6000 rows" in box.inner_text()
+    assert "RaBitQ" in box.locator("table").inner_text()
+    first = running.page.locator("div.cell:has(textarea)").first
+    first.get_by_role("button", name="Run", exact=True).tap()
+    running.page.wait_for_selector(f"#{first.get_attribute('id')}[data-runs='1']")
+    running.tab.check_nothing_went_wrong()
+    running.tab.context.close()
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PAGES)
+def test_cells_show_what_the_page_shows(live, browser, address, name):
+    """Every cell but those that cannot run ends well, and shows the same numbers and words."""
+    cells = {cell["id"]: cell for cell in cells_of(name)}
+    running = Running(browser, address, name)
+    page = running.page
+    page.set_default_timeout(20 * READY)
+    drawn = page.locator(".cell_output img").count()
+    stubs = page.locator(".tag_exercise-stub textarea")
+    last = page.locator("div.cell:not(#exercises div.cell) textarea").last
+    if stubs.count():  # the last one runs the cells of the exercises, and the other those before
+        running.run(place_of(stubs.last))
+    running.run(place_of(last))
+    assert page.locator(".traceback").all_inner_texts() == []
+    assert page.locator(".cell_output img").count() == drawn
+    assert page.evaluate(BROKEN) == []
+    now = page.evaluate(SHOWN)
+    other = {
+        place: (was, now[place])
+        for place, was in running.shown.items()
+        if "exercise-stub" not in cells[place]["tags"]
+        and not TIMES.search(cells[place]["source"] + " ".join(was))
+        and not alike(" ".join(was), " ".join(now[place]))
+    }
+    said = [running.run(place_of(last), source) for source in cannot_run(name)]
+    running.tab.context.close()
+    assert other == {}
+    assert [words for words in said if "Error" not in words] == [], "it can run now"
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_solutions_hold_there(live, browser, address, name):
+    stubs = [cell["id"] for cell in cells_of(name) if "exercise-stub" in cell["tags"]]
+    running = Running(browser, address, name)
+    said = [
+        running.run(f"#{stub}", solution["source"])
+        for stub, solution in zip(stubs, cells_of(name, "solutions"), strict=True)
+    ]
+    running.tab.context.close()
+    assert [words for words in said if "holds" not in words] == []
+
+
+# In the files
+
+
+def test_a_page_has_its_cells_beside_it(site):
+    for name in CHAPTERS:
+        page = (site / f"{name}.html").read_text(encoding="utf-8")
+        cells = cells_of(name)
+        assert len({cell["hash"] for cell in cells}) == len(cells)
+        for cell in cells:
+            assert (f'id="{cell["id"]}"' in page) == cell["shown"]
+            assert "solution" not in cell["tags"]
+        numbers = re.findall(r"Solution (\d+\.\d+)</span>", page)
+        assert len(cells_of(name, "solutions")) == len(numbers)
+
+
+def test_what_cannot_run_is_on_its_page(site):
+    for cell in CANNOT:
+        starts = [one["source"].splitlines()[0] for one in cells_of(cell["page"])]
+        assert starts.count(cell["starts"]) == 1
+
+
+def test_the_pages_know_nothing_of_python(site):
+    """With `live/` and without it the pages have the same bytes: they name only one script."""
+    for name in CHAPTERS:
+        page = (site / f"{name}.html").read_text(encoding="utf-8")
+        assert "live/" not in page
+        assert page.count("live.js") == 1
+        assert urlsplit(re.search(r'src="([^"]*live\.js[^"]*)"', page)[1]).netloc == ""
