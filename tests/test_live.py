@@ -205,7 +205,8 @@ def test_cells_show_what_the_page_shows(live, browser, address, name):
     cells = {cell["id"]: cell for cell in cells_of(name)}
     running = Running(browser, address, name)
     page = running.page
-    page.set_default_timeout(20 * READY)
+    page.set_default_timeout(5 * READY)
+    page.locator("div.cell > details").evaluate_all("(all) => all.map((one) => (one.open = true))")
     drawn = page.locator(".cell_output img").count()
     stubs = page.locator(".tag_exercise-stub textarea")
     last = page.locator("div.cell:not(#exercises div.cell) textarea").last
