@@ -650,7 +650,7 @@ def test_ksh_takes_far_longer_to_fit(name):
 
 
 def test_a_file_sorted_by_class_favours_the_first_class(dataset, seed):
-    """traps: "Eight random bits know nothing of the file" """
+    """traps: "But eight random bits know nothing of the order of the file." """
     split = split_of(dataset, seed)
     order = np.argsort(split.y_database, kind="stable")
 
@@ -668,8 +668,8 @@ def test_a_file_sorted_by_class_favours_the_first_class(dataset, seed):
 
 
 def test_dropping_the_unanswered_and_a_kind_denominator_flatter(dataset, seeds):
-    """traps: "At 64 bits most balls of radius 4 hold little or nothing."
-    "that a hash table is more precise than exhaustive search" """
+    """traps: "With 64 bits, most balls of radius 4 hold few images or none." "that a hash table
+    is more precise than exhaustive search" """
     averages = []
     for seed in seeds:
         split = split_of(dataset, seed)
@@ -690,7 +690,7 @@ def test_dropping_the_unanswered_and_a_kind_denominator_flatter(dataset, seeds):
 
 
 def test_the_best_of_twenty_does_the_work_of_more_bits(dataset, seeds):
-    """traps: "do the work of another's twenty" "either way the longer code is ahead again" """
+    """traps: "do the work of another method's 20" "Either way, the longer code is ahead again." """
     found = []
     for split_seed in seeds:
         split = split_of(dataset, split_seed)
@@ -705,7 +705,8 @@ def test_the_best_of_twenty_does_the_work_of_more_bits(dataset, seeds):
 
 
 def test_a_query_in_the_database_finds_itself(dataset):
-    """traps: "that the nearest image always has the right class" """
+    """traps: "that the nearest image always has the right class" "without it some queries have
+    a nearest image of another class" """
     split = split_of(dataset, 0)
     asked = split.X_database[:500]
     labels = (split.y_database[:500], split.y_database)
@@ -715,8 +716,8 @@ def test_a_query_in_the_database_finds_itself(dataset):
 
 
 def test_the_mistake_has_three_settings(dataset, seed):
-    """traps: "above one half the vote always wins" "all that it has at 1"
-    "no bit was flipped, and the gain is that of a classifier refitted to LSH's own bits"
+    """traps: "above one half, the vote always wins" "all that it has at $\\alpha = 1$" "no bit
+    was flipped. The gain is that of a classifier refitted to LSH's own bits."
     did-it-learn: "The same, up to ties: with all the weight on the vote" """
     split = split_of(dataset, seed)
     own = np.where(LSH(16, random_state=seed).fit_transform(split.X_train), 1, -1)

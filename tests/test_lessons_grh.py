@@ -411,8 +411,9 @@ def test_the_graph_step_never_lowers_class_agreement(seed, alpha, sign_of_zero):
 
 
 def test_where_halves_vote_for_each_other_agreement_can_fall():
-    """implementing: "Take two halves that vote only for each other and lean to different sides:
-    each half takes the side of the other half." """
+    """implementing: "Take two halves that vote only for each other and lean to different
+    sides." "each half takes the side of the other half, so the two halves then disagree at
+    every point" """
     half = np.arange(10) < 5
     swap = graph_affinity(np.not_equal.outer(half, half).astype(float))
     bits = np.array([1, 1, 1, 0, 0, 1, 1, 0, 0, 0])[:, None] > 0
@@ -649,9 +650,8 @@ def test_smaller_alphas_gain_from_a_second_round(centred, seed):
 
 
 def test_more_labels_help_and_less_than_the_first_thousand(dataset, seeds):
-    """implementing: "More labels help, and those after the first thousand add less than
-    these did."
-    """
+    """implementing: "More labels help, but all labels after the first thousand together add
+    less than the first thousand did." """
     many = split_dataset(dataset, query_size=500, train_size=0.8).preprocessed("l2-centre")
     n_all = len(many.y_train)
     scores = []
@@ -668,7 +668,7 @@ def test_more_labels_help_and_less_than_the_first_thousand(dataset, seeds):
 
 
 def test_a_start_that_knows_the_labels_ends_higher(dataset, seeds):
-    """implementing: "With a kernel a start that knows the labels ends higher" """
+    """implementing: "With a kernel, a start that knows the labels ends higher" """
     leads = []
     for seed in seeds:
         s = thin(split_dataset(dataset, random_state=42 + seed)).preprocessed("l2-centre")
@@ -682,7 +682,8 @@ def test_a_start_that_knows_the_labels_ends_higher(dataset, seeds):
 
 
 def test_degenerate_bits_kept_are_worse_than_drawn_again(dataset, seed):
-    """implementing: "Kept as they were, mAP is" "drawn again" """
+    """implementing: "If these bits are kept as they were, mAP is" "If they are drawn again, mAP
+    is" """
     raw = split_dataset(dataset)
     scores = {}
     for rule in ("keep", "redraw"):

@@ -33,10 +33,10 @@ both = pytest.mark.parametrize("name", deep_hash.SIZES)
 
 @pytest.mark.slow
 def test_more_anchors_alone_turn_the_order(dataset, seed):
-    """traps: "GRH a kernel around each labelled image, tune neither, and GRH is ahead"
-    "More anchors alone, without any tuning, bring KSH to" "So the size of the kernel turns the
-    order by itself." "On this split of Fashion-MNIST tuning alone closes nearly all of the gap"
-    "flattered by its queries, and on CIFAR-10 hardly any" """
+    """traps: "and give GRH a kernel around each labelled image. With neither method tuned, GRH
+    is ahead." "Without any tuning, more anchors alone bring KSH to" "So the number of kernels
+    reverses the order by itself." "On this split of Fashion-MNIST, tuning alone then closes
+    nearly all of the gap" "on CIFAR-10 it closes hardly any of it" """
     split = split_of(dataset, seed)
     chosen = parameters(dataset.name)
 
@@ -95,9 +95,10 @@ def shares_missed(dataset, seed):
 
 
 def test_intervals_over_splits_that_share_images_are_too_narrow(dataset, seed):
-    """traps: "So more splits of the same images make the mistake *worse*" "the five results agree
-    more than five fresh samples would" "The second part does not shrink with $J$" "With
-    twenty splits that is wider than need be here" "Shared training images and answers remain" """
+    """traps: "So more splits of the same images make the mistake *worse*" "the five results
+    agree more than five fresh samples would" "The second term does not shrink with $J$" "With
+    twenty splits, the corrected interval is wider than it needs to be here." "But they would
+    still share training images and answers" """
     missed = shares_missed(dataset, seed)
     assert missed[20, False] > missed[5, False] + 5
     assert missed[20, False] > 15
@@ -164,8 +165,8 @@ def test_precision_of_the_first_rows_is_as_papers_have_it():
 @both
 def test_labelled_images_flatter_what_was_taught(name):
     """traps: "The very same codes of GRH have" "Codes of labelled images are right because they
-    were taught" "By either measure no method moves by more than one place between" "that of GRH
-    over CCA-ITQ goes from" """
+    were taught" "by either measure, no method moves by more than one place between" "GRH leads
+    CCA-ITQ by {glue:text}`head-lead-alone` among the labelled images" """
     table = means(name)
     for method in (*TAUGHT, BYTE):
         assert table.loc[method, ALONE] > table.loc[method, WITH] + 0.005, method
@@ -181,10 +182,10 @@ def test_labelled_images_flatter_what_was_taught(name):
 
 @both
 def test_the_end_of_the_ranking_counts(name):
-    """traps: "Exact cosine, which is no hash at all, has" "Over the whole ranking, apart, GRH is
-    above them by" "an interval that is not corrected for shared images" "So we cannot tell which of
-    the two is better there." "among the heads for labelled classes the byte is first by either
-    measure" """
+    """traps: "The exact cosine, which is no hash at all, has" "GRH is ahead of the Hadamard
+    codewords by" "That interval is not corrected for shared images." "So over the first part we
+    cannot tell which of the two is better." "among the heads for labelled classes, the byte of
+    class scores is first by either measure" """
     whole = means(name)[APART]
     first = means(name, "map_top")[APART]
     assert first["exact cosine"] > whole["exact cosine"] + 0.15
@@ -200,9 +201,8 @@ def test_the_end_of_the_ranking_counts(name):
 
 
 def test_the_end_of_a_ranking_can_change_the_winner():
-    """traps: "ITQ and the exact cosine are level" "Over the first part the cosine is above ITQ
-    by"
-    """
+    """traps: "ITQ and the exact cosine are level" "Over the first part, the cosine is ahead of
+    ITQ by" """
     new = HEADS[(HEADS.dataset == "fashion-mnist") & (HEADS.protocol == deep_hash.NEW_CLASSES)]
     over = {}
     for measure in ("map", "map_top"):
@@ -219,8 +219,8 @@ def test_the_end_of_a_ranking_can_change_the_winner():
 
 @both
 def test_new_classes_turn_the_order_round(name):
-    """traps: "New classes turn the order round." "the byte of class scores ranks first"
-    "is behind every head" "more than any head that was taught" """
+    """traps: "New classes also reverse the order of the methods." "the byte of class scores
+    ranks first" "less than every head that was taught" "more than any head that was taught" """
     table = means(name)
     for column in deep_hash.OLD_CLASSES:
         assert table[column].idxmax() == BYTE
