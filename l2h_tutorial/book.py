@@ -1,4 +1,4 @@
-"""What chapters show besides their own output.
+"""Show numbers in the sentences of a chapter, and the package's code on its page.
 
 Numbers for their sentences, and the package's own code.
 """
@@ -60,7 +60,7 @@ def record(name: str, text: str) -> None:
 
 
 class Code:
-    """Python code that a cell shows: highlighted on a page and in a notebook, plain elsewhere."""
+    """Show Python code: highlighted on a page and in a notebook, plain elsewhere."""
 
     def __init__(self, text: str) -> None:
         self.text = text

@@ -1,4 +1,4 @@
-"""Hash tables: rows grouped by hash code, searched by Hamming distance.
+"""Group rows by hash code in tables, and search the tables by Hamming distance.
 
 `HashTable` holds one code a row. It checks what it is given and leaves the search to
 `l2h_tutorial.search.radius`, whose docstring says where a ball is searched, who picks the strategy

@@ -1,4 +1,4 @@
-"""Hash codes as bits, as integers and as machine words, and the Hamming distance between them."""
+"""Write hash codes as bits, integers and machine words, and count the bits in which they differ."""
 
 from typing import Any
 

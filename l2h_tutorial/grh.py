@@ -1,5 +1,5 @@
-"""Graph Regularised Hashing: hash bits that follow a graph, and classifiers that carry them to
-unseen points.
+"""Learn hash bits that follow a graph, and classifiers that give the bits of unseen points: Graph
+Regularised Hashing.
 
 To read how it trains, begin with ``GRH.fit``. It makes the graph S (`given_graph`, in
 ``affinity``), the bits L to start with (``_start``; `LSH` in ``lsh``, `CCAITQ` in ``cca``) and a
@@ -72,7 +72,7 @@ _REDRAWS = 100  # hyperplanes tried for a degenerate bit
 
 @dataclass(frozen=True, eq=False)
 class Round:
-    """What one round of training did; round 0 is the start.
+    """Hold what one round of training did; round 0 is the start.
 
     Attributes
     ----------
@@ -113,8 +113,8 @@ def check_alpha(value: Any, name: str) -> None:
 
 
 class GRH(Hasher):
-    r"""Graph Regularised Hashing: hash codes that agree within a class, or along any graph, and
-    extend to new points.
+    r"""Learn hash codes that agree within a class, or along any graph, and extend to new points:
+    Graph Regularised Hashing.
 
     The training points start with the bits L of some hasher. Then each round (A) *regularises*:
     every bit becomes :math:`\mathrm{sgn}(\alpha S D^{-1} L + (1 - \alpha) L_\mathrm{ref})`, a vote
@@ -333,7 +333,7 @@ class GRH(Hasher):
         y : array of shape (n,) or (n, n_labels), optional
             Classes, or a 0/1 indicator of labels: points that share one are neighbours.
         affinity : array or sparse matrix of shape (n, n), optional
-            The graph S, in place of y. Non-negative, symmetric, no empty row.
+            The graph S, instead of y. Non-negative, symmetric, no empty row.
 
         Raises
         ------

@@ -33,7 +33,7 @@ _ZERO_DISTANCE = 1e-9  # smaller shares of the mean squared norm are rounding
 
 @dataclass(eq=False)
 class LinearModel:
-    """Hyperplanes: features @ weights + intercepts > 0."""
+    """Hold hyperplanes: a bit is 1 where features @ weights + intercepts > 0."""
 
     weights: Floats
     intercepts: Any
@@ -49,7 +49,7 @@ class LinearModel:
 
 @dataclass(eq=False)
 class KernelModel(LinearModel):
-    """Hyperplanes in the values of Gaussian kernels around some points."""
+    """Hold hyperplanes in the values of Gaussian kernels around some points."""
 
     points: Floats
     gamma: float
@@ -61,7 +61,7 @@ class KernelModel(LinearModel):
 
 @dataclass(eq=False)
 class EstimatorModel:
-    """Scikit-learn estimators, one a bit. A positive prediction is a 1."""
+    """Hold scikit-learn estimators, one for each bit. A positive prediction is a 1."""
 
     estimators: list[Any]
 
@@ -72,7 +72,7 @@ class EstimatorModel:
 
 @dataclass(frozen=True)
 class Settings:
-    """What the named classifiers can be told; the names and defaults are those of GRH."""
+    """Hold the settings of the named classifiers; the names and defaults are those of GRH."""
 
     C: float = 1.0
     loss: str = "hinge"

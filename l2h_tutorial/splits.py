@@ -26,7 +26,7 @@ _DEFAULT_SIZES = (500, 1000)
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Split:
-    """Queries, training set and database, each with its labels and its row numbers in the data set.
+    """Hold queries, training set and database, with their labels and row numbers in the data set.
 
     Attributes
     ----------

@@ -117,7 +117,7 @@ def pieces(number="2.1", **changes):
         "task": admonition(f"Exercise {number} (core, compute)"),
         "stub": (f"answer = ...\n{check}", f"Exercise {number}: to do. Write.\n"),
         "solution": dropdown(f"Solution {number}"),
-        "code": (f"answer = 1\n{check}", f"Exercise {number}: holds, on 24 fresh random cases.\n"),
+        "code": (f"answer = 1\n{check}", f"Exercise {number}: holds in all 24 random cases.\n"),
         "note": admonition(f"Teaching note {number} (7 minutes)", "instructor"),
     } | changes
     return {role: piece for role, piece in whole.items() if piece is not None}

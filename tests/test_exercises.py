@@ -329,14 +329,14 @@ def right_for_some(code, n_bits):
 @pytest.mark.parametrize(
     ("number", "answer", "words"),
     [
-        ("2.1", ..., "to do. Write your answer in place of `...`"),
+        ("2.1", ..., "to do. Replace `...` with your answer"),
         ("2.1", lambda code, n_bits: ..., "to do. Your function returns nothing yet"),
         ("2.1", 5, "the check needs the function itself, to call it with code, n_bits; it got 5."),
         ("2.1", lambda code: 1, "Your function should take 2 arguments: code, n_bits."),
         (
             "2.1",
             lambda code, n_bits: "1",
-            "Look at the form of the result: it should be a whole number, and is '1'.",
+            "Look at the form of the result: it should be a whole number, but it is '1'.",
         ),
         ("2.1", raises, "Your function raised ValueError: a message of two lines, in line "),
         ("2.1", leaves, "Your function raised SystemExit"),
@@ -346,7 +346,7 @@ def right_for_some(code, n_bits):
         (
             "2.5",
             np.zeros((8, 50)),
-            "it should be an array of 50 rows of 8 numbers, and has shape (8, 50)",
+            "it should be an array of 50 rows of 8 numbers, but it has shape (8, 50)",
         ),
         ("4.1", lambda n_bits, radius: 12345, "it gives 12345. It is wrong in 22 of 22 cases."),
     ],
@@ -373,10 +373,10 @@ def test_a_number_that_is_none_gets_a_sentence_or_raises_it(number, words, capsy
 
 def test_check_prints_a_line_and_require_raises_it(capsys):
     assert check(" 4.4 ", lambda radius, n_pieces: radius // n_pieces) is True
-    assert capsys.readouterr().out == "Exercise 4.4: holds, on 24 fresh random cases.\n"
+    assert capsys.readouterr().out == "Exercise 4.4: holds in all 24 random cases.\n"
     require("4.4", lambda radius, n_pieces: radius // n_pieces)
     with pytest.raises(
-        AssertionError, match=r"Exercise 4\.4: not yet\. A number of bits is a whole number\."
+        AssertionError, match=r"Exercise 4\.4: not yet\. A number of bits must be a whole number\."
     ):
         require("4.4", lambda radius, n_pieces: radius / n_pieces)
     with pytest.raises(AssertionError, match=r"Exercise 4\.4: to do\."):
@@ -414,7 +414,7 @@ def test_what_an_answer_prints_is_printed_once(capsys):
     thread = threading.Thread(target=check, args=("2.1", prints))
     thread.start()
     thread.join()
-    assert capsys.readouterr().out == "seen\nExercise 2.1: holds, on 24 fresh random cases.\n"
+    assert capsys.readouterr().out == "seen\nExercise 2.1: holds in all 24 random cases.\n"
 
 
 def halves(code, n_bits):
@@ -464,4 +464,4 @@ def test_a_description_is_short_whatever_it_describes():
     ]:
         assert len(describe(thing)) < 260
     fault = misfit((1, [1]), (1, np.arange(3)))
-    assert "look at number 2: it should be an array of shape (3,)" in fault
+    assert "look at number 2 of the 2 things: it should be an array of shape (3,)" in fault

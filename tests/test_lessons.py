@@ -1298,8 +1298,8 @@ def kept_hashers(column):
 
 
 def test_the_kept_hashers_are_nine_kinds_at_nearly_one_recall():
-    """measured: "We drew five kinds of vectors and took four real data sets" "New queries found
-    {glue:text}`hashers-low`" """
+    """measured: "We drew five kinds of vectors and took four real data sets" "New queries then
+    had a recall of {glue" """
     kept = pd.read_csv(BOOK / "results" / "default-hashers.csv")
     assert kept[["data", "versions", "machine", "date"]].notna().all(axis=None)
     recalls = kept_hashers("recall")
@@ -1330,8 +1330,8 @@ def test_the_longest_code_looks_at_the_least():
 def test_a_rotation_of_components_is_ahead_or_undecided():
     """measured: "which rotates principal components, makes more of its bits" "With 128 bits ITQ
     looks at less than `LSH(128)` on" "On the other three kinds ITQ looks at more, but it also
-    finds" "and so is `ITQ(64)` on separate clusters" "it looks at a little more, and finds
-    more" """
+    finds" "We cannot tell for `ITQ(64)` on separate clusters either" "looks at a
+    little more, and finds more" """
     shares = kept_hashers("scanned")
     recalls = kept_hashers("recall")
     behind = shares["ITQ, 64 bits"] > shares["LSH, 64 bits"]
@@ -1452,9 +1452,9 @@ TIE = 1.2
 
 def test_the_kept_times_say_where_the_package_wins(kept_searches):
     """measured: "wins for the first neighbours among many codes, and for pairs" "**Up to a million
-    rows it loses where much has to be compared.**" "once the tables of pieces are made" "as the
-    best of three faiss indexes as we set them" "With ten million codes there is more to leave out"
-    """
+    rows, the package loses where much has to be compared.**" "once the tables of pieces are
+    made" "as the best of three faiss indexes as we set them" "With ten million codes there is more
+    to leave out" """
     ratio = ours_over([*FAISS, "plain loop"], kept_searches)
     few = ratio.index.get_level_values("rows").min()
     of_a_million = ratio.loc["nearest", "like images", 10**6, 64, -1]
@@ -1475,9 +1475,9 @@ def test_the_kept_times_say_where_the_package_wins(kept_searches):
 
 
 def test_the_kept_times_within_a_radius_depend_on_the_length(kept_searches):
-    """measured: "Within a radius it depends on the length." "a scan in plain NumPy is faster than
-    faiss in" "With 64 bits there is no winner" "With this scan as a rival too" "faiss is slow on
-    codes of two bytes" "took {glue:text}`bench-noise-low` to {glue" """
+    """measured: "Within a radius, the winner depends on the length of the codes." "a scan in plain
+    NumPy is faster than faiss in" "With 64 bits there is no winner" "With this scan as a rival too"
+    "faiss is slow on codes of two bytes" "took {glue:text}`bench-noise-low` to {glue" """
     few = kept_searches.index.get_level_values("rows").min()
     balls = ours_over(FAISS, kept_searches).loc["radius"].xs(few, level="rows")
     means = np.exp(np.log(balls).groupby(level="bits").mean())

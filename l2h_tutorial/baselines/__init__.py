@@ -1,4 +1,4 @@
-"""The methods that Graph Regularised Hashing is compared with, one estimator each."""
+"""Provide the methods that Graph Regularised Hashing is compared with, one estimator each."""
 
 from ..cca import CCAITQ
 from .graphs import AGH, STH

@@ -48,10 +48,10 @@ def check(number: str, answer: Any = None) -> bool:
     Examples
     --------
     >>> check("2.1", ...)
-    Exercise 2.1: to do. Write your answer in place of `...`, and run the cell again.
+    Exercise 2.1: to do. Replace `...` with your answer, and run the cell again.
     False
     >>> check("2.1", lambda code, n_bits: (1 << n_bits) - 1 - code)
-    Exercise 2.1: holds, on 24 fresh random cases.
+    Exercise 2.1: holds in all 24 random cases.
     True
     """
     try:
@@ -85,8 +85,8 @@ def require(number: str, answer: Any = None) -> None:
     >>> require("2.1", lambda code, n_bits: (1 << n_bits) - 1 - code)
     >>> require("2.1", ...)
     Traceback (most recent call last):
-    AssertionError: Exercise 2.1: to do. Write your answer in place of `...`,
-        and run the cell again.
+    AssertionError: Exercise 2.1: to do. Replace `...` with your answer, and
+        run the cell again.
     """
     verdict = find(number).judge(answer)
     if not verdict.holds:

@@ -32,7 +32,7 @@ _LIMITS = {"AS": 2**31, "FSIZE": 2**24, "NPROC": 64, "CORE": 0}
 
 @dataclass(frozen=True, eq=False)
 class LabelProgram:
-    """A program that gives codes for labels, which functions of exercise 9.1 get.
+    """Give codes for labels: the program that functions of exercise 9.1 get.
 
     A code holds the bits that the image's own bits and those of its class have in common. The class
     is here, and not with its exercise, because this process has no exercises.
@@ -46,7 +46,7 @@ class LabelProgram:
 
 
 class Trouble(Exception):
-    """Raised for an answer that cannot be judged. The message is a sentence for its author."""
+    """Say why an answer cannot be judged. The message is a sentence for its author."""
 
 
 def call(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:

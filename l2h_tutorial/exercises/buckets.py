@@ -41,7 +41,7 @@ def _read_comparison(answer: Any) -> _Comparison:
     raw_bits, centred_bits, reason = answer
     lengths = numbers([raw_bits, centred_bits], "two lengths and a letter")
     if not isinstance(reason, str) or reason.strip().lower() not in ("a", "b", "c"):
-        raise Trouble(f"the reason should be 'a', 'b' or 'c', and is {describe(reason)}.")
+        raise Trouble(f"the reason should be 'a', 'b' or 'c', but it is {describe(reason)}.")
     return _Comparison(lengths[0], lengths[1], reason.strip().lower())
 
 

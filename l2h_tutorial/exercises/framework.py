@@ -36,13 +36,13 @@ _MOST_PRINTED = 10_000  # letters of an answer's output that are shown
 
 
 class Verdict(NamedTuple):
-    """A check's result: whether the answer holds, and the sentence that the student reads."""
+    """Hold a check's result: whether the answer holds, and the sentence that the student reads."""
 
     holds: bool
     text: str
 
 
-TO_DO = Verdict(False, "to do. Write your answer in place of `...`, and run the cell again.")
+TO_DO = Verdict(False, "to do. Replace `...` with your answer, and run the cell again.")
 EMPTY = Verdict(
     False, "to do. Your function returns nothing yet: write its body, and `return` the result."
 )
@@ -53,7 +53,7 @@ def _not_yet(text: str) -> Verdict:
 
 
 class Exercise(ABC):
-    """A `Compute` or a `Construct`."""
+    """Judge answers: the base of `Compute` and `Construct`."""
 
     def judge(self, answer: Any, seed: int | None = None) -> Verdict:
         """Judge an answer without ever raising, and print what its first call prints.
@@ -159,7 +159,7 @@ class Compute(Exercise):
         expected = [self.reference(*case) for case in cases[: len(results)]]
         failed = [i for i in range(len(results)) if not same(results[i], expected[i])]
         if not failed:
-            return Verdict(True, f"holds, on {N_CASES} fresh random cases.")
+            return Verdict(True, f"holds in all {N_CASES} random cases.")
         first = failed[0]
         example = f"With {self._describe_case(cases[first])} it gives {describe(results[first])}."
         with np.errstate(all="ignore"):
@@ -204,7 +204,7 @@ class Compute(Exercise):
 
 @dataclass(frozen=True)
 class Requirement:
-    """A condition on a student's thing, the hint if it fails, and a thing for which it fails."""
+    """State a condition on an answer, the hint if it fails, and an answer for which it fails."""
 
     holds: Callable[[Any], bool]
     hint: str
@@ -240,7 +240,7 @@ class Construct(Exercise):
         for requirement in self.requirements:
             if not requirement.holds(thing):
                 return _not_yet(requirement.hint)
-        return Verdict(True, "holds: it satisfies all that was asked.")
+        return Verdict(True, "holds. Your answer meets all the requirements.")
 
     def right_answer(self) -> Any:
         """Return the example."""
@@ -252,11 +252,11 @@ def numbers(answer: Any, what: str, fits: Callable[[Array], bool] = lambda value
     try:
         values = _real(answer).astype(np.float64)
     except (TypeError, ValueError):
-        raise Trouble(f"it should be {what}, and is {describe(answer)}.") from None
+        raise Trouble(f"it should be {what}, but it is {describe(answer)}.") from None
     if not np.isfinite(values).all():
         raise Trouble("all numbers should be finite.")
     if not fits(values):
-        raise Trouble(f"it should be {what}, and has shape {values.shape}.")
+        raise Trouble(f"it should be {what}, but it has shape {values.shape}.")
     return values
 
 
@@ -356,7 +356,7 @@ def misfit(got: Any, expected: Any) -> str | None:
     Examples
     --------
     >>> misfit(np.zeros(2), np.zeros(3))
-    'it should be an array of shape (3,), and is one of shape (2,).'
+    'it should be an array of shape (3,), but it has shape (2,).'
     >>> misfit(3, 4)
     """
     if isinstance(expected, tuple):
@@ -368,16 +368,16 @@ def misfit(got: Any, expected: Any) -> str | None:
     if isinstance(expected, bool | np.bool_):
         if isinstance(got, bool | np.bool_):
             return None
-        return f"it should be True or False, and is {describe(got)}."
+        return f"it should be True or False, but it is {describe(got)}."
     whole = isinstance(expected, int | np.integer)
     wanted = f"it should be a {'whole ' if whole else ''}number"
     if isinstance(got, bool | np.bool_) or not isinstance(got, Real):
-        return f"{wanted}, and is {describe(got)}."
+        return f"{wanted}, but it is {describe(got)}."
     if got != got:
-        return f"{wanted}, and is NaN: was something divided by zero?"
+        return f"{wanted}, but it is NaN. Did you divide something by zero?"
     # a large int is whole, but has no float
     if whole and not isinstance(got, int | np.integer) and not float(got).is_integer():
-        return f"{wanted}, and is {describe(got)}."
+        return f"{wanted}, but it is {describe(got)}."
     return None
 
 
@@ -394,12 +394,12 @@ def _real(values: Any) -> Array:
 def _misfit_tuple(got: Any, expected: tuple[Any, ...]) -> str | None:
     several = isinstance(got, tuple | list) or (isinstance(got, np.ndarray) and got.ndim > 0)
     if not several or len(got) != len(expected):
-        size = f", one of {len(got)}" if several else ""
-        return f"it should be a tuple of {len(expected)} things, and is {describe(got)}{size}."
+        size = f", which has {len(got)}" if several else ""
+        return f"it should be a tuple of {len(expected)} things, but it is {describe(got)}{size}."
     for position, (part, expected_part) in enumerate(zip(got, expected, strict=True), start=1):
         problem = misfit(part, expected_part)
         if problem:
-            return f"of the {len(expected)} things, look at number {position}: {problem}"
+            return f"look at number {position} of the {len(expected)} things: {problem}"
     return None
 
 
@@ -407,20 +407,20 @@ def _misfit_array(got: Any, expected: np.ndarray) -> str | None:
     wanted = f"it should be an array of shape {expected.shape}"
     like_an_array = isinstance(got, Sized) or hasattr(got, "__array__")
     if isinstance(got, str | set | dict) or not like_an_array:
-        return f"{wanted}, and is {describe(got)}."
+        return f"{wanted}, but it is {describe(got)}."
     try:
         got = _real(got)
     except Exception:  # lists of unequal lengths, objects that refuse to be arrays
-        return f"{wanted} of numbers, and is something else: are all its rows of one length?"
+        return f"{wanted} of numbers, but it is something else. Are all its rows equally long?"
     if got.shape != expected.shape:
         swapped = got.ndim == 2 and got.shape == expected.shape[::-1]
-        advice = ": rows and columns are swapped" if swapped else ""
-        return f"{wanted}, and is one of shape {got.shape}{advice}."
+        advice = ". Rows and columns are swapped" if swapped else ""
+        return f"{wanted}, but it has shape {got.shape}{advice}."
     if (got.dtype == bool) != (expected.dtype == bool):
         content = "True and False" if expected.dtype == bool else "numbers"
-        return f"{wanted} of {content}, and is one of {got.dtype}."
+        return f"{wanted} of {content}, but its values are of type {got.dtype}."
     if got.dtype.kind == "f" and np.isnan(got).any():
-        return f"{wanted}, and holds NaN: was something divided by zero?"
+        return f"{wanted}, but it contains NaN. Did you divide something by zero?"
     return None
 
 

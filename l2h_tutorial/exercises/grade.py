@@ -50,7 +50,7 @@ _COLUMNS += ["lsh_map", "lsh_sd", "grh_map", "grade", "remark"]
 
 
 class Refused(ValueError):
-    """Raised for a submission that cannot be graded. The message tells the student why."""
+    """Tell a student why a submission cannot be graded."""
 
 
 def read_codes(path: Path, project: Project) -> tuple[Bits, Bits]:

@@ -19,7 +19,7 @@ _RADII = (1, 2, 3)
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Project:
-    """The data and the settings that one student works on.
+    """Hold the data and the settings that one student works on.
 
     Attributes
     ----------

@@ -103,7 +103,7 @@ def printable(text: str) -> str:
 
 
 class Program:
-    """A grader on the command line: it reads submissions and a class list, and writes tables."""
+    """Grade from the command line: read submissions and a class list, and write tables."""
 
     def __init__(
         self,

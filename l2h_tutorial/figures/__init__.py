@@ -1,4 +1,4 @@
-"""The figures of the chapters, a function each, and all tables.
+"""Draw the figures of the chapters, with one function for each, and all tables.
 
 A function draws a figure, returns it, and prints nothing. The modules follow the parts of the book.
 Colours are Okabe and Ito's, which the colour-blind can tell apart. Wherever colour carries meaning,

@@ -28,7 +28,7 @@ _MARKS = {
 
 
 class Label(NamedTuple):
-    """The name of a row or a column, and a text above it that its neighbours may share."""
+    """Name a row or a column, and hold a text above it that its neighbours may share."""
 
     above: str
     name: str
@@ -39,7 +39,7 @@ class Label(NamedTuple):
 
 @dataclass(eq=False, repr=False)
 class Table:
-    """A table that a cell shows: as HTML on a page and in a notebook, as text elsewhere."""
+    """Show a table: as HTML on a page and in a notebook, as text elsewhere."""
 
     texts: Objects
     best: Bits

@@ -1,4 +1,4 @@
-"""Nearest neighbours of your own vectors: hasher, mean, vectors, ids and table as one estimator."""
+"""Find neighbours of your own vectors: hasher, mean, vectors, ids and table in one estimator."""
 
 from .estimator import HashNeighbors, ScanWarning, SearchQuality
 

@@ -1,4 +1,4 @@
-"""The estimator: it hashes vectors, looks into a Hamming ball and orders what it finds.
+"""Hash vectors, look into a Hamming ball and order what is found, in one estimator.
 
 `HashNeighbors.fit` hashes all rows, and `_smallest_radius` chooses the radius by rows that the
 hasher has not seen, or by queries of yours. `_search` divides queries into blocks for the threads.
@@ -59,7 +59,7 @@ class ScanWarning(UserWarning):
 
 
 class SearchQuality(NamedTuple):
-    """How well a search finds the exact neighbours of some queries, and how much it reads.
+    """Say how well a search finds the exact neighbours of some queries, and how much it reads.
 
     Fields
     ------

@@ -1,4 +1,4 @@
-"""Hamming search: find the rows whose codes are near a query's code.
+"""Find the rows whose codes are near a query's code: Hamming search.
 
 Where to find what:
 

@@ -1,4 +1,4 @@
-"""The second stage of the search: order the candidates by their true distance in feature space.
+"""Order the candidates by their true distance in feature space: the second stage of the search.
 
 `rerank` checks its arguments and takes a block of queries at a time. `Reranker.nearest` does the
 work, in two passes. `Reranker._possible` leaves out the candidates that cannot be among the k
@@ -167,7 +167,7 @@ def queries_at_a_time(n_rows: int) -> int:
 
 
 class Reranker:
-    """A few queries and a database, made ready to order several sets of candidates.
+    """Prepare a few queries and a database to order several sets of candidates.
 
     If candidates are many, the products of the queries with all rows are computed once and serve
     every set. ``shared`` then holds the seconds that this took.
