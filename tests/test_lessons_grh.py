@@ -713,8 +713,8 @@ def right_results(found, split):
 def test_in_one_look_learning_buys_a_little(dataset, seeds):
     """index: "yet searching one bucket of {glue:text}`random-looked-at` does almost as well as" "So
     learning gains less than one extra right answer in eight." "Learned buckets are large, so it
-    takes {glue:text}`learned-bits` learned bits" "On Fashion-MNIST the learned code even gets
-    slightly more answers right than exhaustive search" "the better of two methods that also do
+    takes {glue:text}`learned-bits` learned bits" "over five splits of Fashion-MNIST, the
+    scores of the learned code and of exhaustive search differ by less than that on average" ""the better of two methods that also do
     without labels" """
     gains = []
     shares = []
@@ -743,5 +743,5 @@ def test_in_one_look_learning_buys_a_little(dataset, seeds):
         beyond.append(learned - of_all)
     assert -0.1 < np.mean(gains) < 0.6
     if dataset.name == "fashion-mnist":
-        assert 0 < np.mean(beyond) < 0.5
+        assert abs(np.mean(beyond)) < 0.1 < np.ptp(beyond)
     assert 0.7 < np.mean(shares) < 1.02
