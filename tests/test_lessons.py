@@ -244,7 +244,8 @@ def slid(request):
 def test_gist_is_better_than_pixels_before_and_after_a_slide(slid):
     """data: "most pixel values change, though anyone would call it the same picture" "GIST is
     better than pixels, before the slide and after it." "pixels do well on clothes in front of a
-    black background"
+    black background" "On 500 photographs of CIFAR-10, the precision by pixels stayed below
+    [0.35]{.definition} even before the slide."
     """
     pictures, precision, changed = slid
     assert changed > 0.5
@@ -303,6 +304,16 @@ def test_a_fast_search_is_measured_against_exhaustive_search(lab, seed):
         assert lab.sweep(name, seed).precision.max() < lab.exhaustive[name] + 0.02
 
 
+def test_two_small_vectors_have_the_cosine_worked_out_by_hand():
+    """data: "$(3, 4)$ and $(4, 3)$ both have length 5" "so their cosine similarity is $24 / (5
+    \\cdot 5) = 24/25$, and the angle between them is about 16 degrees."
+    """
+    x = np.array([[3, 4]])
+    y = np.array([[4, 3]])
+    assert cosine_similarity(x, y).item() == pytest.approx(24 / 25)
+    assert round(np.degrees(angle_between(x, y)).item()) == 16
+
+
 def test_a_cell_by_hand_keeps_its_numbers_when_its_edge_slides():
     """data: "every row reads 2, 2, 8, 8" "The pixel to the left of the cell is a 2 as well" "so
     every row of the cell now reads 2, 2, 2, 8" "Here it gives 0 everywhere." "change, one in each
@@ -323,7 +334,8 @@ def test_a_cell_by_hand_keeps_its_numbers_when_its_edge_slides():
 
 def test_a_query_in_the_database_flatters_bad_searches_most(lab):
     """data: "a search that guesses among ten classes rises from 1/10 to 19/100, while a perfect
-    search gains nothing" "With $k = 1$ every search looks perfect."
+    search gains nothing" "With $k = 1$ every search looks perfect." "The query itself is always
+    right, and nine random images add nearly one."
     """
     flattered = find("1.3").right_answer()
     assert flattered(0.1, 10) == pytest.approx(0.19)
