@@ -713,9 +713,10 @@ def right_results(found, split):
 def test_in_one_look_learning_buys_a_little(dataset, seeds):
     """index: "yet searching one bucket of {glue:text}`random-looked-at` does almost as well as" "So
     learning gains less than one extra right answer in eight." "Learned buckets are large, so it
-    takes {glue:text}`learned-bits` learned bits" "over five splits of Fashion-MNIST, the
-    scores of the learned code and of exhaustive search differ by less than that on average" ""the better of two methods that also do
-    without labels" """
+    takes {glue:text}`learned-bits` learned bits" "over five splits of Fashion-MNIST, the scores of
+    the learned code and of exhaustive search differ by less than that on average" "the better of
+    two methods that also do without labels"
+    """
     gains = []
     shares = []
     beyond = []
