@@ -399,8 +399,8 @@ def test_a_byte_of_the_classifier_ranks_better_than_every_code(name):
     "above every code that was measured, on every split, in a quarter of the space"
     "with twenty labels a class or a hundred" "the byte of class scores ranks above every code
     on every split" "It does not need the database for that: with cells from labelled
-    images alone" index: "On both data sets, one byte of its output for each picture ranked the
-    pictures better than every learned code of 32 bits."
+    images alone" index: "On both data sets of this book, ranking by that byte beat every learned
+    code of 32 bits." "where the best learned code reaches {glue:text}`best-code-f`"
     """
     for question, codes in ("ranking", WITH), ("200 labels", FEW):
         splits = by_split(question, name)

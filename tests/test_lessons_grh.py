@@ -712,10 +712,15 @@ def right_results(found, split):
 
 @five_seeds
 def test_in_one_look_learning_buys_a_little(dataset, seeds):
-    """index: "All three searches look into buckets of about the same size." "give answers not much
-    worse than all" "So learning gains less than one right answer of eight." """
+    """index: "yet searching one bucket of {glue:text}`random-looked-at` does almost as well as" "So
+    learning gains less than one extra right answer in eight." "Learned buckets are large, so it
+    takes {glue:text}`learned-bits` learned bits" "over five splits of Fashion-MNIST, the scores of
+    the learned code and of exhaustive search differ by less than that on average" "the better of
+    two methods that also do without labels"
+    """
     gains = []
     shares = []
+    beyond = []
     for seed in seeds:
         s = thin(split_dataset(dataset, random_state=42 + seed)).preprocessed("l2-centre")
         nearest = exact_neighbours(s.X_query, s.X_database, 8)
@@ -733,8 +738,12 @@ def test_in_one_look_learning_buys_a_little(dataset, seeds):
             ratio = candidates / looked
             closest = np.abs(np.log(ratio)).argmin()
             assert 0.5 < ratio[closest] < 2
+            assert closest + 2 < 16
             best.append(right[closest])
             shares.append(right[closest] / of_all)
         gains.append(learned - max(best))
+        beyond.append(learned - of_all)
     assert -0.1 < np.mean(gains) < 0.6
+    if dataset.name == "fashion-mnist":
+        assert abs(np.mean(beyond)) < 0.1 < np.ptp(beyond)
     assert 0.7 < np.mean(shares) < 1.02

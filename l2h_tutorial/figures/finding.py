@@ -298,11 +298,11 @@ def collisions(measured: dict[str, tuple[Floats, Floats]]) -> Figure:
     for i, (name, (theta, share)) in enumerate(measured.items()):
         axes.scatter(theta, share, s=15, color=COLOURS[i], marker="ox"[i], alpha=0.7, label=name)
     axes.set(
-        xlabel=r"angle $\theta$ between the pair (radians)",
+        xlabel=r"angle $\theta$ between the pair",
         ylabel="share of equal bits",
         ylim=(-0.02, 1.02),
     )
-    axes.set_xticks(np.linspace(0, np.pi, 5), ["0", "π/4", "π/2", "3π/4", "π"])
+    axes.set_xticks(np.linspace(0, np.pi, 5), ["0°", "45°", "90°", "135°", "180°"])
     axes.legend(loc="lower left")
     return figure
 
@@ -320,11 +320,15 @@ def distance_estimates(angles: Floats, estimates: dict[int, Floats]) -> Figure:
     """
     figure, row = panels(len(estimates), across(3.1, 2.6), across(1, len(estimates)), sharey=True)
     ends = [0, 1.05 * np.max([angles, *estimates.values()])]
+    degrees = np.arange(0, np.degrees(ends[1]), 45)
+    names = [f"{each:.0f}°" for each in degrees]
     for axes, (n_bits, estimate) in zip(row, estimates.items(), strict=True):
         axes.plot(ends, ends, color="black", linewidth=1)
         # a third of the pairs shows the same, in a smaller file
         axes.scatter(angles[::3], estimate[::3], s=8, color=BLUE, alpha=0.5)
         axes.set(title=f"{n_bits} bits", xlabel="true angle", aspect="equal", xlim=ends, ylim=ends)
+        axes.set_xticks(np.radians(degrees), names)
+        axes.set_yticks(np.radians(degrees), names)
     row[0].set_ylabel("angle read off the code")
     return figure
 

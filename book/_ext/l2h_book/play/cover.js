@@ -58,7 +58,7 @@ function clear([x, y], lines) {
     normalOf({ angle: angle - 90 }).map((part) => AROUND * part),
   );
   return (
-    [...places, ...ends].every(([a, b]) => Math.abs(a - x) > 0.88 || Math.abs(b - y) > 0.65) &&
+    [...places, ...ends].every(([a, b]) => Math.abs(a - x) > 0.74 || Math.abs(b - y) > 0.65) &&
     lines.every((line) => Math.abs(normalOf(line)[0] * x + normalOf(line)[1] * y) > 0.3)
   );
 }
@@ -72,11 +72,18 @@ function draw(state) {
   for (const { code, corners } of cellsOf(lines, plane.reach)) {
     plane.cell(corners, code === own ? "own" : "outside");
     const { area, x, y } = middleOf(corners);
-    const spots = [0, 0.25, 0.5, 0.7].flatMap((t) =>
-      corners.map(([cx, cy]) => [x + t * (cx - x), y + t * (cy - y)]),
+    const rim = corners.flatMap(([ax, ay], i) => {
+      const [bx, by] = corners[(i + 1) % corners.length];
+      return [
+        [ax, ay],
+        [(ax + bx) / 2, (ay + by) / 2],
+      ];
+    });
+    const spots = [0, 0.25, 0.5, 0.7, 0.77].flatMap((t) =>
+      rim.map(([rx, ry]) => [x + t * (rx - x), y + t * (ry - y)]),
     );
-    if (area > 4)
-      plane.label(...(spots.find((spot) => clear(spot, lines)) ?? [x, y]), code, code === own);
+    const spot = area > 4 && spots.find((place) => clear(place, lines));
+    if (spot) plane.label(...spot, code, code === own);
   }
   lines.forEach((line, k) => {
     plane.line(line);
@@ -99,7 +106,7 @@ const sentence = (state) => {
   ).length;
   return (
     `The framed picture, of the class ${kind}, has the code ${codeOf(linesOf(state), data.points[state.query])}. ` +
-    `A search compares it with the ${plural(n, "other picture")} of its bucket, not with all ${inside.length - 1}; ${right} of ${n} are of its class.`
+    `A search compares it with the ${plural(n, "other picture")} of its bucket, not with all ${inside.length - 1} others; ${right} of ${n} are of its class.`
   );
 };
 // the caption of the picture that stands still is this figure's too
