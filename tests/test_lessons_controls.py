@@ -218,8 +218,9 @@ def test_labels_of_other_classes_did_harm_or_helped_little(name):
     these ten triples cannot tell." "The exact cosine is above ITQ on" "The classifier's scores do
     no better" "the votes of other classes lowered mAP on {glue:text}`voted-behind-f` triples" "SDH
     ranks lower than ITQ as well" "Ten triples differ so much that" "The one to beat is an
-    unsupervised code fitted on the whole database, or the cosine." comparison: "votes of those
-    labels lowered mAP on each of ten triples of Fashion-MNIST; on CIFAR-10 ten triples cannot tell"
+    unsupervised code fitted on the whole database, or the cosine." comparison: "Votes of the
+    other labels lowered mAP on each of ten triples of Fashion-MNIST; on CIFAR-10 the triples are
+    inconclusive"
     """
     triples = by_split("held-out", name)
     scores = triples.mean()
