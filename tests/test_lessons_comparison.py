@@ -248,7 +248,8 @@ def read(name, share):
 
 
 def test_with_alpha_tuned_ksh_is_above_grh_on_fewer_splits():
-    """comparison: "on {glue:text}`ksh-tuned-behind-f` splits. On CIFAR-10 nothing would change." """
+    """comparison: "on {glue:text}`ksh-tuned-behind-f` splits. On CIFAR-10 nothing would
+    change." """
     by_alpha = TUNED[(TUNED.question == "alpha") & TUNED.method.str.endswith(" from CCA-ITQ")]
     scores = by_alpha.pivot(index="method", columns="dataset", values="validation_map")
     assert len(scores) == 4
@@ -584,8 +585,8 @@ def test_which_stars_depend_on_the_ratio():
 
 def test_which_stars_would_fall_if_both_chapters_asked_together():
     """comparison: "Every star survives if we also count the next chapter's questions."
-    did-it-learn: "three stars would fall: *GRH kernel* less Hadamard codewords, on CIFAR-10, and
-    both of held-out classes" """
+    did-it-learn: "three results would lose significance: *GRH kernel* against Hadamard
+    codewords on CIFAR-10, and on Fashion-MNIST both results about held-out classes" """
     first = asked("comparison")
     second = asked("did-it-learn")
     alone = significant(first) | significant(second)
