@@ -36,7 +36,8 @@ from l2h_tutorial.controls import OutputCodes, hadamard_codewords
 
 @both
 def test_the_figure_of_controls_says_what_is_left(name):
-    """did-it-learn: "Shuffled labels cost GRH nearly all of its lead over LSH, or more."
+    """did-it-learn: "On Fashion-MNIST shuffled labels cost GRH all of its lead over LSH and more."
+    "shuffled labels cost GRH from CCA-ITQ nearly all of its lead over LSH, or more"
     "Other codewords cost it hardly any." "A byte of class scores, without any hashing, ranks
     better." "GRH, GRH without votes and Hadamard codewords follow close together"
     """
@@ -46,6 +47,8 @@ def test_the_figure_of_controls_says_what_is_left(name):
     shuffled = by_split("shuffled", name)["GRH from CCA-ITQ"].mean()
     no_votes = by_split("alpha", name)["0.5 from CCA-ITQ"].mean()
     assert shuffled - scores["LSH"] < 0.1 * lead_over_lsh
+    if name == "fashion-mnist":
+        assert shuffled < scores["LSH"]
     assert grh - scores["Hadamard codewords"] < 0.1 * lead_over_lsh
     close = [grh, no_votes, scores["Hadamard codewords"]]
     assert np.ptp(close) < 0.15 * lead_over_lsh
@@ -66,10 +69,11 @@ def test_shuffled_labels_end_near_a_random_order(dataset, seed):
 
 @both
 def test_tuned_for_nonsense_grh_unlearns_it(name):
-    """did-it-learn: "So labels did it. What is left with nonsense comes from the images themselves"
-    "GRH finds a ridge so strong that the classifier hardly follows" "GRH from LSH, tuned for
-    nonsense, has even more than LSH" "so only the ridge and the kernel's width could drop the
-    labels" "the smaller $\\alpha$ on offer, [0.9]{.definition}, was chosen as well" """
+    """did-it-learn: "So the labels matter: without them GRH from CCA-ITQ falls" "What is left with
+    nonsense comes from the images themselves" "GRH finds a ridge so strong that the classifier
+    hardly follows" "GRH from LSH, tuned for nonsense, even beats LSH" "so only the ridge and the
+    kernel's width could weaken them" "a smaller $\\alpha$, [0.9]{.definition}, was on offer, and it
+    was chosen" """
     ranking = by_split("ranking", name)
     wrong = by_split("shuffled", name)
     assert abs(ranking["random codes"].mean() - 0.1) < 0.005
@@ -110,12 +114,11 @@ def test_an_output_code_with_its_codewords_is_grh(dataset, seed, classifier, ini
 @both
 def test_what_the_graph_adds_is_a_choice_of_codewords(name):
     """did-it-learn: "*GRH kernel*, which starts from LSH, ranks lower than Hadamard codewords."
-    "it is ahead of Hadamard codewords, by" "From CCA-ITQ it is a slightly better one."
-    "with one label an image, is a choice of codewords"
-    "From LSH the choice has a lower mean than Hadamard's on both data sets, significant on one."
+    "the choice is slightly better than Hadamard's: GRH is ahead by"
+    "With one label an image, the graph adds a choice of codewords."
     "it ranked lower from LSH, significantly, and a little higher from CCA-ITQ"
     "From LSH it was a worse one than Hadamard's on CIFAR-10, from CCA-ITQ a slightly better
-    one" """
+    one on both data sets." """
     assert lead("ranking", name, "GRH kernel", "Hadamard codewords").high < 0
     from_cca = lead("ranking", name, "GRH from CCA-ITQ", "Hadamard codewords")
     assert 0 < from_cca.low < from_cca.mean < 0.02
@@ -135,10 +138,11 @@ def test_classes_that_look_alike_get_codewords_that_are_alike(dataset, seed):
 
 @both
 def test_below_one_every_step_ranks_worse(name):
-    """did-it-learn: "mAP rises with $\\alpha$, all the way to one" "From LSH a smaller $\\alpha$ is
-    worse, for labelled classes." "On CIFAR-10 most of what GRH adds to CCA-ITQ is its kernel."
-    "After the refit votes add" "and the votes' interval ends at"
-    "What votes would add without the kernel, this does not tell." """
+    """did-it-learn: "mAP rises with $\\alpha$, all the way to one" "From CCA-ITQ, votes add less
+    than the kernel does." "On CIFAR-10 most of what GRH adds to CCA-ITQ is its kernel."
+    "the refit alone adds {glue:text}`kernel-cca-size-c` to CCA-ITQ, and votes add another"
+    "and the votes' interval ends at" "This does not tell us what votes would add without the
+    kernel." """
     splits = by_split("alpha", name)
     assert (np.diff(splits[["0.5", "0.8", "0.9", "1.0"]]) > 0).all()
     start, refit, taught = splits[["CCA-ITQ", "0.5 from CCA-ITQ", "1.0 from CCA-ITQ"]].mean()
@@ -151,10 +155,9 @@ def test_below_one_every_step_ranks_worse(name):
 
 @both
 def test_with_several_labels_votes_are_worth_something(name):
-    """did-it-learn: "Over a refit of LSH, votes are worth something"
-    "as 17 pairs in 45 are" "ranks between GRH from LSH and CCA-ITQ"
-    "And the class scores are ahead." "the intervals end at {glue:text}`baskets-high-over-f`"
-    """
+    """did-it-learn: "Votes help the poor start only. Over a refit of LSH they add" "so each kind is
+    joined with 17 of the 45, itself included" "ranks between GRH from LSH and CCA-ITQ" "and the
+    class scores rank above all codes" "the intervals end at {glue:text}`baskets-high-size-f`" """
     baskets = [set(pair) for pair in combinations(range(10), 2)]
     assert len(baskets) == 45
     assert sum(not basket.isdisjoint(baskets[0]) for basket in baskets) == 17
@@ -164,7 +167,7 @@ def test_with_several_labels_votes_are_worth_something(name):
     assert abs(from_cca.mean) < 0.01
     scores = by_split("baskets", name).mean()
     assert scores["GRH from LSH, alpha 1"] < scores["codeword sums"] < scores["CCA-ITQ"]
-    assert scores["class scores"] > scores["GRH from CCA-ITQ, alpha 1"] + 0.01
+    assert scores["class scores"] > scores.drop("class scores").max() + 0.01
 
 
 @both
@@ -181,8 +184,8 @@ def test_with_nearest_neighbours_votes_help_a_poor_start(name):
 
 @both
 def test_the_classifier_is_the_opponent_to_beat(name):
-    """did-it-learn: "The bare name of the predicted class is a straw man" "this is the opponent to
-    beat."
+    """did-it-learn: "The bare name of the predicted class is a straw man" "the byte is the opponent
+    to beat. It is ahead of GRH by"
     """
     scores = by_split("ranking", name).mean()
     assert (
@@ -211,16 +214,17 @@ def test_on_texts_grh_is_ahead_of_a_byte_of_class_scores():
 
 @both
 def test_labels_of_other_classes_did_harm_or_helped_little(name):
-    """did-it-learn: "With votes mAP was lower on {glue:text}`voted-behind-f` triples, but there is
-    no star" "Of the tuned methods that read labels KSH and SDH are best" "On each of the ten
-    triples GRH ranks lower than ITQ, and with a star." "The best here used none." "SDH, the highest
-    code that was taught, differs from it by" "Beside so small a gain that interval is wide, so
-    these ten triples cannot tell." "The exact cosine is above ITQ on" "The classifier's scores do
-    no better" "the votes of other classes lowered mAP on {glue:text}`voted-behind-f` triples" "SDH
-    ranks lower than ITQ as well" "Ten triples differ so much that" "The one to beat is an
-    unsupervised code fitted on the whole database, or the cosine." comparison: "votes of those
-    labels lowered mAP on each of ten triples of Fashion-MNIST; on CIFAR-10 ten triples cannot tell"
-    """
+    """did-it-learn: "and with votes mAP was lower on {glue:text}`voted-behind-f` triples" "does not
+    survive the correction for {glue:text}`asked` comparisons" "Of the tuned methods that read
+    labels KSH and SDH are best, both with {glue:text}`out-ksh-f`." "It ranks lower than ITQ on each
+    of the ten triples, and the mean difference is significant." "The best methods here used no
+    labels." "SDH, the best code that learned from labels, differs from ITQ by" "That interval is
+    wide compared with so small a gain over random codes." "The exact cosine is above ITQ on" "and
+    its scores do no better: in 8 bits they reach" "Votes of other classes lowered mAP on
+    {glue:text}`voted-behind-f` triples" "SDH ranks lower than ITQ as well" "The triples vary so
+    much that only a difference" "use an unsupervised code fitted on the whole database, or the
+    cosine" comparison: "Votes of the other labels lowered mAP on each of ten triples of
+    Fashion-MNIST; on CIFAR-10 the triples are inconclusive" """
     triples = by_split("held-out", name)
     scores = triples.mean()
     taught = scores[
@@ -231,6 +235,7 @@ def test_labels_of_other_classes_did_harm_or_helped_little(name):
     votes = lead("held-out", name, "GRH kernel", "GRH kernel, alpha 0.5")
     if name == "fashion-mnist":
         assert set(taught.nlargest(2).index) == {"KSH", "SDH"}
+        assert f"{taught['KSH']:.3f}" == f"{taught['SDH']:.3f}"
         assert (triples["GRH from CCA-ITQ"] < triples["ITQ"]).all()
         assert (
             scores["GRH kernel"] < scores["GRH kernel, alpha 0.8"] < scores["GRH kernel, alpha 0.5"]
@@ -288,13 +293,13 @@ def test_the_network_of_the_page_is_the_one_that_was_measured():
 
 
 def test_which_contrasts_are_significant():
-    """did-it-learn: "on Fashion-MNIST, which is not significant, and" "on CIFAR-10. Both are
-    significant." "and to CCA-ITQ votes add nothing significant" "Neither is significant, but on
-    Fashion-MNIST the interval" "by {glue:text}`gap-size-f`, which is significant too" "On
-    Fashion-MNIST neither step is significant." "which is significant too. That is
-    {glue:text}`votes-share` percent" "to LSH, nothing significant to ITQ" "What its graph added
-    depends on the start." "To one of CCA-ITQ or ITQ they added nothing significant" "the difference
-    was not significant; its interval is" """
+    """did-it-learn: "on Fashion-MNIST, which is not significant, and" "on CIFAR-10, and both are
+    significant." "to its refit votes add nothing significant" "and neither is significant" "Neither
+    is significant, but on Fashion-MNIST the interval" "by {glue:text}`gap-size-f`, which is
+    significant. We" "On Fashion-MNIST neither step is significant:" "Both are significant. The
+    votes' part is {glue:text}`votes-share` percent" "to LSH, nothing significant to ITQ" "What its
+    graph added depends on the start." "To a refit of CCA-ITQ or ITQ they added nothing significant"
+    "the difference was not significant; its interval is" """
     assert significant(asked("did-it-learn")) == {
         ("ranking", "GRH kernel", "Hadamard codewords"): (0, -1),
         ("ranking", "GRH kernel", "random codewords"): (0, 0),

@@ -336,7 +336,7 @@ def test_contrasts_are_paired_by_split_and_corrected_together():
         assert row[["low", "high"]].tolist() == pytest.approx(mean + (usual - mean) * wider)
         assert row["splits"] == 5
         p.append(2 * t.sf(abs(test.statistic) / wider, 4))
-    names = [f"ranking: {name}, less LSH" for name in ("GRH", "ITQ")]
+    names = [f"ranking: {name}, minus LSH" for name in ("GRH", "ITQ")]
     assert found.index.tolist() == [(name, data) for name in names for data in ("b", "a")]
     np.testing.assert_allclose(found["p"], holm(p))
 
@@ -347,7 +347,7 @@ def test_a_mean_has_the_interval_of_a_difference_from_nothing():
     found = means_over_splits(kept, ["method", "dataset"])
     expected = paired_contrasts(from_nothing, PAIRS)
     for name in ("GRH", "ITQ"):
-        wanted = expected.loc[f"ranking: {name}, less LSH", ["difference", "low", "high"]]
+        wanted = expected.loc[f"ranking: {name}, minus LSH", ["difference", "low", "high"]]
         np.testing.assert_allclose(found.loc[name].loc[wanted.index], wanted)
     kept.loc[kept.index[0], "map"] = np.nan
     assert means_over_splits(kept, ["method", "dataset"]).isna().sum().tolist() == [1, 1, 1]

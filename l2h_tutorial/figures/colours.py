@@ -40,7 +40,7 @@ METHODS: dict[str, Look] = {
     "LSH, ranked": _line(BLUE, "o", ":") | {"markerfacecolor": "white"},
     "PCAH": _line(ORANGE, "v", "-."),
     "ITQ": _line(GREEN, "^", "--"),
-    "CCA-ITQ": _line(GREEN, "D", "-."),
+    "CCA-ITQ": _line(PURPLE, "X", "-."),
     "GRH kernel": _line(RED, "s", "-") | _STRONG,
     "GRH from CCA-ITQ": _line(RED, "D", "-.") | _STRONG,
     "GRH": _line(RED, "s", "--") | _STRONG | {"markerfacecolor": "white"},

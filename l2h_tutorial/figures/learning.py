@@ -462,11 +462,11 @@ def contrast_table(contrasts: pd.DataFrame, measure: str = "mAP") -> Table:
 
     Examples
     --------
-    >>> pair = {"contrast": ["GRH, less LSH"], "dataset": ["cifar10"]}
+    >>> pair = {"contrast": ["GRH, minus LSH"], "dataset": ["cifar10"]}
     >>> found = pd.DataFrame(pair | {"difference": 0.107, "low": 0.092, "high": 0.121, "p": 0.01})
     >>> contrast_table(found.set_index(["contrast", "dataset"]))
     contrast      difference of mAP: CIFAR-10
-    GRH, less LSH  +0.107* (+0.092 to +0.121)
+    GRH, minus LSH  +0.107* (+0.092 to +0.121)
     """
     differences = contrasts["difference"].map("{:+.3f}".format)
     stars = contrasts["p"].map(lambda p: "*" if p < 0.05 else " ")

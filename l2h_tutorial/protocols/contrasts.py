@@ -123,12 +123,12 @@ def paired_contrasts(rows: pd.DataFrame, contrasts: Iterable[tuple[str, str, str
     >>> columns = ["dataset", "question", "method", "seed", "map", "n_queries", "n_labelled"]
     >>> kept = pd.DataFrame(rows, columns=columns)
     >>> contrasts = paired_contrasts(kept, [("ranking", "GRH", "LSH")])
-    >>> contrasts.loc["ranking: GRH, less LSH", "cifar10"].round(3).tolist()
+    >>> contrasts.loc["ranking: GRH, minus LSH", "cifar10"].round(3).tolist()
     [0.107, 0.086, 0.127, 0.002, 3.0, 0.02]
     """
     columns = {}
     for question, method, other in contrasts:
-        name = f"{question}: {method}, less {other}"
+        name = f"{question}: {method}, minus {other}"
         measured = rows[rows["question"] == question]
         for dataset, on_dataset in measured.groupby("dataset", sort=False):
             by_split = on_dataset.pivot(index="seed", columns="method", values="map")
