@@ -508,7 +508,7 @@ def crossing(times: pd.DataFrame) -> Figure:
                     bbox=BOX,
                 )
         axes.set(xscale="log", yscale="log", xlabel="vectors", title=f"queries {how}")
-    row[0].set_ylabel("microseconds a query")
+    row[0].set_ylabel("microseconds per query")
     figure.legend(
         *row[0].get_legend_handles_labels(),
         loc="outside upper left",
