@@ -29,7 +29,7 @@ def test_quick_tests_pass_in_webassembly(tmp_path):
     sandbox = ["--private-root", "--deadline-s=none", f"--memory-bytes={3 << 30}"]
     for guest, host in {"/packages": PACKAGES, "/project": tmp_path}.items():
         sandbox += ["--grant", f"{guest}={host}", "--import-path", guest]
-    tests = ["--basetemp=/tmp/pytest", "-q", "-s", "-m", f"not ({DESELECTED})"]
+    tests = ["--basetemp=tmp/pytest", "-q", "-s", "-m", f"not ({DESELECTED})"]
     tests += ["--rootdir=/project", "--config-file=/project/pyproject.toml"]
     for plugin in NOT_THERE:
         tests += ["-p", plugin]
