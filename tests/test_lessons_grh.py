@@ -74,7 +74,7 @@ def regularise(L, S, alpha):
 
 @pytest.mark.parametrize("seed", [20, *range(5)])  # the chapter's, and others
 def test_one_step_by_hand_is_what_the_package_does(twelve, seed):
-    """grh-adjacency: "The same vote, and the bit stays." "A bit that stands alone against three
+    """grh-adjacency: "Same vote, but the bit stays." "A bit that stands alone against three
     others flips (starred)." "If a class is split two against two, its vote is 0, and no" """
     y, X = twelve
     bits = LSH(4, random_state=seed).fit_transform(X)
@@ -99,8 +99,8 @@ def votes_by_hand(signs):
 
 
 def test_the_eight_vectors_vote_as_they_do_by_hand():
-    r"""grh-adjacency: "Three random lines gave the boot and the shirt the same code"
-    "but they have three different codes" "Take the slipper, and its bit 1, which its class is
+    r"""grh-adjacency: "gave the boot and the shirt the same code"
+    "but they have three different codes" "Take the slipper's first bit, which its class votes
     against." "One shoe says $-1$: the slipper itself." "The boot's code changes from 110, which it
     shares with the shirt, to 101" "five bits flip, and afterwards every shoe has the code 101 and
     every top the code 010" "The weakest vote on the eight vectors is 1/2" "the slipper, the boot,
@@ -212,7 +212,7 @@ def test_a_bit_flips_above_the_alpha_of_its_vote(graph, bits, row, threshold):
     "eight of ten vote $6/10$, which is too little, and nine vote $8/10$"
     "So the first bit can flip above $\alpha = n/(2n-2)$" "For twelve images that begins at 6/11."
     "an image with many labels has almost no say over its own bits"
-    "for the strongest vote $v$ against a bit, which here is $4/9$"
+    "for the strongest vote $v$ against a bit; here $v = 5/4$ gives $4/9$"
     "It loses its end: it is" """
     column = bits[:, None]
     below = regularised_scores(graph, column, column, threshold - 1e-3) > 0
