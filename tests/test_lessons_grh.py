@@ -273,7 +273,9 @@ def test_in_the_plane_the_lines_leave_the_classes_in_turn():
     (ringed points)." "Most squares have a 0, so in round 1 the vote asks the other squares for a 0"
     "In rounds 1 and 2 the circles' vote is too weak"
     "In round 3 few enough circles are left on the wrong side"
-    "never change sides, though the vote asks for it in every round" """
+    "never change sides, though the vote asks for it in every round" "They end in the region of the
+    triangles' code" "the circles, squares and triangles mostly end with the codes 11, 00 and 01"
+    "all circles and all squares end with 11" """
     rng = np.random.default_rng(0)
     centres = np.array([[2.0, 0.4], [-1.2, 1.8], [-0.8, -2.0]])
     labels = np.repeat([0, 1, 2], 20)
@@ -297,6 +299,14 @@ def test_in_the_plane_the_lines_leave_the_classes_in_turn():
     is_ringed = [(asked[i] != before[i]).any(axis=1) for i in (1, 2, 3)]
     always_ringed = np.all(is_ringed, axis=0)
     assert 1 < always_ringed.sum() < 5
+    assert (before[3][always_ringed] == [False, True]).all()
+    mostly, other = (
+        GRH(n_bits=2, alpha=1, n_iter=3, random_state=start).fit(points, labels).history_[-1].bits
+        for start in (3, 0)
+    )
+    for label, code in enumerate(([True, True], [False, False], [False, True])):
+        assert (mostly[labels == label] == code).all(axis=1).mean() >= 0.9
+    assert other[labels < 2].all()
 
 
 VOTED = {  # the first bit that one vote asks for from each of the eight vectors
