@@ -74,7 +74,7 @@ def regularise(L, S, alpha):
 
 @pytest.mark.parametrize("seed", [20, *range(5)])  # the chapter's, and others
 def test_one_step_by_hand_is_what_the_package_does(twelve, seed):
-    """grh-adjacency: "The same vote, and the bit stays." "A bit that stands alone against three
+    """grh-adjacency: "Same vote, but the bit stays." "A bit that stands alone against three
     others flips (starred)." "If a class is split two against two, its vote is 0, and no" """
     y, X = twelve
     bits = LSH(4, random_state=seed).fit_transform(X)
@@ -99,8 +99,8 @@ def votes_by_hand(signs):
 
 
 def test_the_eight_vectors_vote_as_they_do_by_hand():
-    r"""grh-adjacency: "Three random lines gave the boot and the shirt the same code"
-    "but they have three different codes" "Take the slipper, and its bit 1, which its class is
+    r"""grh-adjacency: "gave the boot and the shirt the same code"
+    "but they have three different codes" "Take the slipper's first bit, which its class votes
     against." "One shoe says $-1$: the slipper itself." "The boot's code changes from 110, which it
     shares with the shirt, to 101" "five bits flip, and afterwards every shoe has the code 101 and
     every top the code 010" "The weakest vote on the eight vectors is 1/2" "the slipper, the boot,
@@ -212,7 +212,7 @@ def test_a_bit_flips_above_the_alpha_of_its_vote(graph, bits, row, threshold):
     "eight of ten vote $6/10$, which is too little, and nine vote $8/10$"
     "So the first bit can flip above $\alpha = n/(2n-2)$" "For twelve images that begins at 6/11."
     "an image with many labels has almost no say over its own bits"
-    "for the strongest vote $v$ against a bit, which here is $4/9$"
+    "for the strongest vote $v$ against a bit; here $v = 5/4$ gives $4/9$"
     "It loses its end: it is" """
     column = bits[:, None]
     below = regularised_scores(graph, column, column, threshold - 1e-3) > 0
@@ -273,7 +273,9 @@ def test_in_the_plane_the_lines_leave_the_classes_in_turn():
     (ringed points)." "Most squares have a 0, so in round 1 the vote asks the other squares for a 0"
     "In rounds 1 and 2 the circles' vote is too weak"
     "In round 3 few enough circles are left on the wrong side"
-    "never change sides, though the vote asks for it in every round" """
+    "never change sides, though the vote asks for it in every round" "They end in the region of the
+    triangles' code" "the circles, squares and triangles mostly end with the codes 11, 00 and 01"
+    "all circles and all squares end with 11" """
     rng = np.random.default_rng(0)
     centres = np.array([[2.0, 0.4], [-1.2, 1.8], [-0.8, -2.0]])
     labels = np.repeat([0, 1, 2], 20)
@@ -297,6 +299,14 @@ def test_in_the_plane_the_lines_leave_the_classes_in_turn():
     is_ringed = [(asked[i] != before[i]).any(axis=1) for i in (1, 2, 3)]
     always_ringed = np.all(is_ringed, axis=0)
     assert 1 < always_ringed.sum() < 5
+    assert (before[3][always_ringed] == [False, True]).all()
+    mostly, other = (
+        GRH(n_bits=2, alpha=1, n_iter=3, random_state=start).fit(points, labels).history_[-1].bits
+        for start in (3, 0)
+    )
+    for label, code in enumerate(([True, True], [False, False], [False, True])):
+        assert (mostly[labels == label] == code).all(axis=1).mean() >= 0.9
+    assert other[labels < 2].all()
 
 
 VOTED = {  # the first bit that one vote asks for from each of the eight vectors
