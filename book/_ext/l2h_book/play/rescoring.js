@@ -4,7 +4,7 @@
 const data = read("rescoring");
 const most = Math.log2(2048);
 const chart = new Chart(
-  "Recall of the exact ten neighbours against bytes an item, a dot a kind of code",
+  "Recall of the exact ten neighbours against bytes per item, one dot for each kind of code",
   {
     across: [1, 8, 64, 512].map((bytes) => [Math.log2(bytes) / most, String(bytes)]),
     up: [
@@ -12,7 +12,7 @@ const chart = new Chart(
       [0.5, ".5"],
       [1, "1"],
     ],
-    below: "bytes an item",
+    below: "bytes per item",
     beside: "recall",
   },
 );
@@ -37,7 +37,7 @@ const sentence = (state) => {
       ? "sorted by the codes alone"
       : `the best ${10 * times} of the codes re-sorted in full`;
   return (
-    `${data.vectors[state.vectors]}; ${data.methods[state.method]}, ${plural(data.bytes[state.vectors][state.method], "byte")} an item, ` +
+    `${data.vectors[state.vectors]}; ${data.methods[state.method]}, ${plural(data.bytes[state.vectors][state.method], "byte")} per item, ` +
     `${from}: ${recallOf(state, state.method).toFixed(2)} of the ten nearest are found.`
   );
 };
