@@ -1232,7 +1232,8 @@ def test_twice_the_bits_cost_more_than_twice_the_tables_give():
 
 @five_seeds
 def test_real_pairs_follow_the_s_curve(lab, seeds):
-    """designing: "real pairs follow the curves that theory predicts." "so they err together" """
+    """designing: "real pairs stay close to the curves that theory predicts." "so they err
+    together" """
     s = lab.split["centred"]
     queries = s.X_query[:50]
     similarity = cosine_similarity(queries, s.X_database)
@@ -1276,8 +1277,8 @@ def test_bits_reject_the_unlike_and_tables_rescue_the_alike():
 
 def test_tables_look_at_less_than_a_radius_for_the_same_recall(lab, seed):
     """designing: "many tables look at less than a radius in one code of the same 16 bits" "but
-    the lead of a few tables is small" "64 tables keep 64 codes" "Below, one code of 128 bits
-    looks at {glue" """
+    a few tables gain little." "64 tables store 64 codes" "Below, one code of 128 bits looks at
+    {glue" """
     s = lab.split["centred"]
     queries = s.X_query[:100]
     n_rows = len(s.X_database)

@@ -97,10 +97,10 @@ def without_faiss(kept):
 
 ADVICE = {
     "Few vectors, or few queries": for_few_vectors,
-    "One query at a time, and every millisecond counts": for_quick_answers,
+    "All other cases": for_quick_answers,
     "The vectors do not fit into memory": for_large_vectors,
     "The index is built anew often": for_many_builds,
-    "No faiss at hand": without_faiss,
+    "No faiss available": without_faiss,
 }
 
 
@@ -125,10 +125,10 @@ def test_a_line_of_advice_follows_from_the_table(lead):
 
 TURNED = {
     "Few vectors, or few queries": ("Fashion-MNIST, deep", "faiss, flat", "p50_ms", 3),
-    "One query at a time, and every millisecond counts": ("words", "faiss, HNSW", "p50_ms", 100),
+    "All other cases": ("words", "faiss, HNSW", "p50_ms", 100),
     "The vectors do not fit into memory": ("words", "faiss, IVF-RaBitQ", "scanned", 0.9),
     "The index is built anew often": ("words", "faiss, IVF", "build_s", 0.001),
-    "No faiss at hand": ("CIFAR-10, deep", "HashNeighbors()", "p50_ms", 100),
+    "No faiss available": ("CIFAR-10, deep", "HashNeighbors()", "p50_ms", 100),
 }
 
 
@@ -170,8 +170,8 @@ def test_its_figures_agree_with_each_other():
 
 
 def test_hashing_is_first_nowhere_and_flat_is_ahead_of_it():
-    """designing: "Which way is first depends on the vectors." "`HashNeighbors()` is first in no
-    row" "is ahead of `HashNeighbors()` on {glue:text}`design-flat-ahead` of the six real kinds"
+    """designing: "Which method is first depends on the vectors." "`HashNeighbors()` is first in no
+    row" "is ahead of `HashNeighbors()` on {glue:text}`design-flat-ahead` of the six real data sets"
     "where there are many rows and few of them are read" "flat takes
     {glue:text}`design-flat-deep` times as long" "That is no verdict on hashing."
     measured: "ways tied that are less than a fifth behind" "is quicker than the first,
@@ -182,6 +182,7 @@ def test_hashing_is_first_nowhere_and_flat_is_ahead_of_it():
     alone = behind[(behind < TIE).sum(axis=1) == 1].drop(DRAWN)
     assert {"HNSW", "IVF-RaBitQ"} <= set(alone.idxmin(axis=1))
     assert (behind["HashNeighbors()"] > 4).all()
+    assert behind["HashNeighbors()"].groupby("kind").tail(1).min() > 9  # of those shown
     photos = KEPT[(KEPT.kind == "CIFAR-10, deep") & (KEPT.way == "faiss, IVF-RaBitQ")].iloc[-1]
     assert 0.93 < photos.recall < ENOUGH
     assert photos.p50_ms < enough.loc["CIFAR-10, deep"].iloc[-1].min()
@@ -241,12 +242,9 @@ def test_indexlsh_has_more_bits_than_our_search():
 
 
 def test_hnsw_is_quick_late_and_large():
-    """designing: "On every real kind and size it takes at most" "Try IVF-RaBitQ beside it, for on
-    CIFAR-10's GIST it is ahead." "On real vectors HNSW takes at most {glue" measured: "it takes
-    longest to build, and the most memory" index: "the graph index HNSW answers one query
-    {glue:text}`hnsw-least` to {glue:text}`hnsw-most` times as fast" """
-    single = by_way(KEPT, "p50_ms")
-    assert (single["HashNeighbors()"] > 3 * single["HNSW"]).all()
+    """designing: "On every real data set and size it takes at most" "Try IVF-RaBitQ as well,
+    because on CIFAR-10's GIST it is ahead." "On real vectors HNSW takes at most {glue"
+    measured: "it takes longest to build, and the most memory" """
     behind = times_the_quickest(KEPT)
     others = behind.drop(columns="HNSW")
     assert behind["HNSW"].max() < 2 < others.max().min()
@@ -271,8 +269,8 @@ def test_half_of_the_graphs_are_at_their_least_setting():
 
 def test_flat_and_indexlsh_are_built_before_hashing():
     """designing: "Flat is built soonest everywhere" "answers one query sooner than
-    `HashNeighbors()` in every row" "queries asked one at a time, because its graph has to be built"
-    measured: "HNSW is ahead of flat after some {glue" """
+    `HashNeighbors()` in every setting" "queries, one at a time, because its graph has to be
+    built" measured: "HNSW is ahead of flat after some {glue" """
     build = by_way(KEPT, "build_s")
     assert (build["flat"] < build[["IndexLSH", "HashNeighbors()"]].min(axis=1)).all()
     assert (build["IndexLSH"] < build["HashNeighbors()"]).sum() == len(build) - 1

@@ -318,8 +318,8 @@ def test_floats_of_a_few_numbers_are_worse_than_bytes_of_all():
 
 
 def test_a_code_that_learned_from_its_own_rows_is_flattered():
-    """embeddings: "learned from the very rows that it stores, and that flatters it" "With other
-    rows OPQ's eight bytes find" "with 10,000 other rows, about what faiss asks for" "In eight
+    """embeddings: "learned from the very rows that it stores, and that flatters it" "*other
+    rows* OPQ's eight bytes find" "with 10,000 other rows, about what faiss asks for" "In eight
     bytes OPQ finds" "in this test ITQ's and LSH's queries are bits, and OPQ's are floats" """
     for n in (8, 32):
         own = recall(f"OPQ, {n} bytes")
@@ -518,7 +518,8 @@ def test_each_branch_of_the_tree_keeps_its_promise(method, factor, least):
 def test_forty_million_texts_fit_at_a_bit_a_number():
     """embeddings: "float32 and float16 do not fit, int8 does not, and four bits would leave
     nothing" "Three codes are left, with these sizes in faiss:" "Row numbers of 8 bytes take"
-    "By the list, begin with two bits." "fewer are quicker to train and to look through" """
+    "By the list, begin with two bits." "fewer are quicker to train and to look through"
+    scaling: "begins with two bits per dimension" """
     n = 40_000_000
     d = 768
     bytes_a_row = {"float32": 4 * d, "float16": 2 * d, "int8": d + 4}
@@ -589,8 +590,7 @@ def test_cells_mind_a_filter():
     """embeddings: "**Filters hurt an inverted file**, because" "The fewer rows pass, the more
     is lost" "only one of the best hundred passes then" "When the filter keeps the half of the
     rows at one end, recall is" "These queries were drawn without regard to the filter" "What
-    hurts is a query whose own neighbourhood does not pass." "times as many cells as without a
-    filter on images, and more than half of all on texts" "half of the cells are not enough" """
+    hurts is a query whose own neighbourhood does not pass."  "half of the cells are not enough" """
     before = "before"
     after = "after"
     assert (filtered("at random", 1.0, before) >= 0.95).all()
@@ -602,13 +602,6 @@ def test_cells_mind_a_filter():
     assert filtered("at random", 0.01, "passing").between(0.8, 1.2).all()
     for share in (0.5, 0.1, 0.01):
         assert (filtered("at one end", share, before) < filtered("at random", share, before)).all()
-    passing = filtered("at one end", 0.5, "passing")
-    assert passing.drop(LLAMA).between(39, 53).all()
-    assert 70 < passing[LLAMA] < 76
-    needed = filtered("at random", 0.01, "needed")
-    more = needed / filtered("at random", 0.01, "probed")
-    assert more[[*GIST, *DEEP]].between(3, 9).all()
-    assert (needed == filtered("at random", 0.01, "cells"))[[WORDS, LLAMA]].all()
     for share in (0.1, 0.01):
         at_one_end = filtered("at one end", share, "needed")
         assert (at_one_end == filtered("at one end", share, "cells")).all()

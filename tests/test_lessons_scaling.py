@@ -121,8 +121,9 @@ def test_the_kept_measurements_say_where_they_come_from():
 
 def test_ten_million_codes_are_searched_without_looking_at_all():
     """scaling: "faiss's scan takes the same time at every radius."
-    "Among codes like images there are more rows to find" "and its times differ by up to"
-    "is the median of three that did the same work" """
+    "because among these there are more rows to find" "yet its times differ by up to"
+    "is the median of three runs that did the same work"
+    "the larger shares are at radius 2, where both are fast" """
     large = BENCH[(BENCH.rows == 10**7) & (BENCH.search == "radius")]
     assert (large[large.method == "ours"].chosen == "multi-index").all()
     times = large.pivot(index=["codes", "r"], columns="method", values="ms")
@@ -135,15 +136,15 @@ def test_ten_million_codes_are_searched_without_looking_at_all():
     ratio = times.ours / times.filter(like="faiss").min(axis=1)
     plain = times["NumPy scan"].groupby("codes")
     assert 1.4 < (plain.max() / plain.min()).max() < 1.6
-    geometric_mean = np.exp(np.log(ratio).mean())
-    assert geometric_mean < 0.7
+    assert ratio.max() < 1
+    assert ratio.xs(2, level="r").min() > 0.3 > 0.1 > ratio.drop(2, level="r").max()
 
 
 def test_what_the_table_of_ten_million_leaves_out():
     """scaling: "The times also leave out the first search"
-    "Compared with this scan, the first search is made up after"
-    "Compared with faiss's best index at radius 4" "the multi-hash was slower than the scan"
-    "For the nearest hundred of uniform codes, `HashTable` and faiss's scan are level" """
+    "At radius 2, 4 or 8, it pays for itself after"
+    "Against faiss's best index at radius 4" "the multi-hash was slower than the scan"
+    "When the hundred nearest of uniform codes are wanted" """
     large = BENCH[BENCH.rows == 10**7]
     radius = large[large.search == "radius"]
     first = radius[(radius.r == 2) & (radius.method == "ours")].set_index("codes").first_ms
@@ -294,9 +295,9 @@ def test_the_code_in_the_boxes_is_run():
 
 
 def test_balls_have_the_sizes_that_the_exercises_give():
-    """scaling: "Radius 5 adds `201376` codes, which is still below." "Radius 6 adds `906192`, and
-    then the ball has more than a million." "radius 8 need 548 buckets" "asked for
-    radius 2, radius 1 is enough for the others, and 188 buckets do" """
+    """scaling: "Radius 5 adds `201376` codes, which is still below." "Radius 6 adds `906192`,
+    and then the ball has more than a million." "radius 8 need 548 buckets" "searched within
+    radius 2, radius 1 is enough for the others, so 188 buckets suffice" """
     assert ball_size(32, 5) - ball_size(32, 4) == 201376
     assert ball_size(32, 6) - ball_size(32, 5) == 906192
     assert ball_size(32, 5) < 10**6 < ball_size(32, 6)
