@@ -19,7 +19,7 @@ SHOWN = """() => Object.fromEntries(
   [...document.querySelectorAll("div.cell[id^=cell-]:not(.tag_solution)")].map((cell) => [
     cell.id,
     [...cell.querySelectorAll(".cell_output pre, .cell_output tr")].map(
-      (part) => part.innerText),
+      (part) => part.textContent),
   ]))"""
 # Pictures of outputs that did not load
 BROKEN = """() => [...document.querySelectorAll(".cell_output img")]
@@ -28,7 +28,8 @@ TYPES = re.compile(r",\s+dtype=int(32|64)")
 FLOATS = re.compile(r"-?\d+\.\d*(?:e[-+]?\d+)?")
 TIMES = re.compile(r"seconds|microsecond|millisecond|perf_counter|\bms\b|timeit")
 CANNOT = json.loads((ROOT / "live/cannot.json").read_text(encoding="utf-8"))
-PAGES = [*CHAPTERS, "book/traps", "book/implementing"]
+# all chapters but the seventh, which takes some three minutes, and a page with many cells
+PAGES = [*(page for page in CHAPTERS if page != "book/grh-training"), "book/traps"]
 
 
 def cells_of(page, kind="cells"):
@@ -232,7 +233,7 @@ def test_cells_show_what_the_page_shows(live, browser, address, name):
 
 @pytest.mark.browser
 @pytest.mark.slow
-@pytest.mark.parametrize("name", CHAPTERS)
+@pytest.mark.parametrize("name", [CHAPTER])
 def test_solutions_hold_there(live, browser, address, name):
     stubs = [cell["id"] for cell in cells_of(name) if "exercise-stub" in cell["tags"]]
     running = Running(browser, address, name)
