@@ -10,7 +10,7 @@ import pytest
 from visits import ROOT
 
 PACKAGES = (ROOT / ".venv").resolve() / "wasm"
-FILES = ["search", "buckets", "codes", "lsh", "gist", "metrics"]
+FILES = ["codes", "buckets", "lsh"]
 DESELECTED = "slow or browser or cifar10 or index"
 # what pytest does with threads, descriptors and /dev/null
 NOT_THERE = [f"no:{plugin}" for plugin in ("faulthandler", "logging", "cacheprovider")]
