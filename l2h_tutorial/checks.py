@@ -215,8 +215,9 @@ def with_progress(items: Iterable[Any], name: str = "bits", total: int | None = 
     >>> list(with_progress("ab"))
     ['a', 'b']
     """
-    # tqdm would begin a thread even for a bar that it does not show
-    if not sys.stderr.isatty():
+    # tqdm would begin a thread even for a bar that it does not show; a program with windows alone
+    # has no stderr
+    if sys.stderr is None or not sys.stderr.isatty():
         return items
     try:
         from tqdm import tqdm

@@ -1,13 +1,7 @@
 // The bar at the foot of the window: what Python does, and how to stop it.
+import { button } from "./button.js";
 
 const MEGABYTE = 1e6;
-
-function button(words, act) {
-  const made = document.createElement("button");
-  made.textContent = words;
-  made.addEventListener("click", act);
-  return made;
-}
 
 export class Bar {
   #total = 0;

@@ -1,16 +1,10 @@
 // A cell of the page: its code to edit, its buttons, and its outputs.
+import { button } from "./button.js";
 import { Editor } from "./editor.js";
 import { Output } from "./output.js";
 
 const SLOWER = 3; // how many times longer a cell takes in a browser than when the book is built
 const LONG = 5; // seconds
-
-function button(words, act) {
-  const made = document.createElement("button");
-  made.textContent = words;
-  made.addEventListener("click", act);
-  return made;
-}
 
 export class Cell {
   #page;

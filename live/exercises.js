@@ -1,16 +1,10 @@
 // Exercises: what a reader answered is kept, can be downloaded, and comes before the solution.
+import { button } from "./button.js";
 import { forget, keep, kept } from "./store.js";
 
 const NUMBER = /exercises\.check\("([\d.]+)"/;
 const HOLDS = /^Exercise [\d.]+: holds/m;
 const FIRST = "Try it first, and check your answer. To see the solution now, open it once more.";
-
-function button(words, act) {
-  const made = document.createElement("button");
-  made.textContent = words;
-  made.addEventListener("click", act);
-  return made;
-}
 
 // A notebook with the cells of the page, as graders read it.
 export function notebookOf(title, cells) {

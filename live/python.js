@@ -1,5 +1,7 @@
 // The page's side of Python: one worker, one queue.
 
+const LOST = "What this cell reads could not be fetched. Are you online? Run it again.";
+
 export class Python {
   #base;
   #parts;
@@ -59,7 +61,13 @@ export class Python {
   }
 
   async #run(code, output) {
-    await this.#load(code);
+    try {
+      await this.#load(code);
+    } catch ({ why }) {
+      if (why !== "stopped") output({ kind: "error", text: LOST });
+      output({ kind: why === "stopped" ? "stopped" : "done" });
+      return false;
+    }
     this.#runs += 1;
     const id = this.#runs;
     return new Promise((resolve) => {

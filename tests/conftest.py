@@ -34,7 +34,9 @@ BOOK_TESTS += ["teaching"]
 WITH_THE_BOOK = ["playing.py", "small_book.py", *(f"test_{name}.py" for name in BOOK_TESTS)]
 # Tests that share what takes long to make, so that one worker should run them all
 SMALL_BOOK_TESTS = r"tests/test_(editions|nbgrader.py::test_an|notebooks|selftest|teaching)\b"
-TESTS_BY_FILE = r"tests/test_(lessons\w*|explorer|grade_notebooks|live|protocols|scale)\b"
+TESTS_BY_FILE = (
+    r"tests/test_(lessons\w*|explorer|grade_notebooks|live|plain_code|project|protocols|scale)\b"
+)
 collect_ignore = [] if find_spec("jupyter_book") else WITH_THE_BOOK
 
 

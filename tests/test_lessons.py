@@ -244,8 +244,7 @@ def slid(request):
 def test_gist_is_better_than_pixels_before_and_after_a_slide(slid):
     """data: "most pixel values change, though anyone would call it the same picture" "GIST is
     better than pixels, before the slide and after it." "pixels do well on clothes in front of a
-    black background" "On 500 photographs of CIFAR-10, the precision by pixels stayed below
-    [0.35]{.definition} even before the slide."
+    black background" "there pixels do badly even before the slide"
     """
     pictures, precision, changed = slid
     assert changed > 0.5

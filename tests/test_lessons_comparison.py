@@ -354,7 +354,7 @@ def test_codes_that_are_ranked_change_the_picture(name):
     data sets." "Seven of their eight means also lie above exhaustive search" "buckets of CCA-ITQ
     and GRH are larger than one percent of the database" "Of the three codes without labels that
     were tried, none is best on both data sets" "The class scores find more than any code, but they
-    take ten floats an image" "If few vectors may be compared in full, rank the codes and re-rank
+    take ten floats per image" "If few vectors may be compared in full, rank the codes and re-rank
     what the budget allows" "PCAH has the highest mean on Fashion-MNIST, ITQ on CIFAR-10, and both
     are above LSH" """
     found = (
@@ -404,8 +404,8 @@ def test_a_byte_of_the_classifier_ranks_better_than_every_code(name):
     """comparison: "ranks better than every code of 32 bits" "For queries of known classes these
     tables confirm it for quantised scores." "below most hashing methods with labels"
     "above every code that was measured, on every split, in a quarter of the space"
-    "with twenty labels a class or a hundred" "the byte of class scores ranks above every code
-    on every split" "It does not need the database for that: with cells from labelled
+    "with twenty labels per class or a hundred" "the byte of class scores ranks above every code
+    that was measured" "It does not need the database for that: with cells from labelled
     images alone" index: "On both data sets of this book, ranking by that byte beat every learned
     code of 32 bits." "where the best learned code reaches {glue:text}`best-code-f`"
     """

@@ -115,7 +115,7 @@ def test_an_output_code_with_its_codewords_is_grh(dataset, seed, classifier, ini
 def test_what_the_graph_adds_is_a_choice_of_codewords(name):
     """did-it-learn: "*GRH kernel*, which starts from LSH, ranks lower than Hadamard codewords."
     "the choice is slightly better than Hadamard's: GRH is ahead by"
-    "With one label an image, the graph adds a choice of codewords."
+    "With one label per image, the graph adds a choice of codewords."
     "it ranked lower from LSH, significantly, and a little higher from CCA-ITQ"
     "From LSH it was a worse one than Hadamard's on CIFAR-10, from CCA-ITQ a slightly better
     one on both data sets." """

@@ -164,7 +164,7 @@ def test_precision_of_the_first_rows_is_as_papers_have_it():
 
 @both
 def test_labelled_images_flatter_what_was_taught(name):
-    """traps: "The very same codes of GRH have" "Codes of labelled images are right because they
+    """traps: "The very same codes of GRH reach" "Codes of labelled images are right because they
     were taught" "by either measure, no method moves by more than one place between" "GRH leads
     CCA-ITQ by {glue:text}`head-lead-alone` among the labelled images" """
     table = means(name)
@@ -182,7 +182,7 @@ def test_labelled_images_flatter_what_was_taught(name):
 
 @both
 def test_the_end_of_the_ranking_counts(name):
-    """traps: "The exact cosine, which is no hash at all, has" "GRH is ahead of the Hadamard
+    """traps: "The exact cosine, which is no hash at all, reaches" "GRH is ahead of the Hadamard
     codewords by" "That interval is not corrected for shared images." "So over the first part we
     cannot tell which of the two is better." "among the heads for labelled classes, the byte of
     class scores is first by either measure" """

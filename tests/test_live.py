@@ -172,6 +172,19 @@ def test_answers_are_checked_kept_and_graded(chapter, tmp_path):
 
 
 @pytest.mark.browser
+def test_what_could_not_be_fetched_is_tried_again(live, browser, address):
+    running = Running(browser, address, CHAPTER)
+    running.page.route("**/*.bin", lambda route: route.abort())
+    area = running.page.locator(f"{OWN} textarea")
+    area.press("Control+Enter")
+    running.wait("did not end well")
+    assert "could not be fetched" in running.page.locator(".traceback").first.inner_text()
+    running.page.unroute("**/*.bin")
+    assert running.run(OWN, "1 + 1").strip() == "2"
+    running.tab.context.close()
+
+
+@pytest.mark.browser
 def test_a_solution_opens_after_a_try_or_when_asked_twice(chapter):
     title = chapter.page.locator("#exercises summary", has_text="Solution 2.5")
     title.click()

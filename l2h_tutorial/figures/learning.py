@@ -465,7 +465,7 @@ def contrast_table(contrasts: pd.DataFrame, measure: str = "mAP") -> Table:
     >>> pair = {"contrast": ["GRH, minus LSH"], "dataset": ["cifar10"]}
     >>> found = pd.DataFrame(pair | {"difference": 0.107, "low": 0.092, "high": 0.121, "p": 0.01})
     >>> contrast_table(found.set_index(["contrast", "dataset"]))
-    contrast      difference of mAP: CIFAR-10
+    contrast        difference of mAP: CIFAR-10
     GRH, minus LSH  +0.107* (+0.092 to +0.121)
     """
     differences = contrasts["difference"].map("{:+.3f}".format)

@@ -500,12 +500,13 @@ class HashNeighbors(  # type: ignore[call-arg]  # scikit-learn has no types
         True
         """
         check_is_fitted(self)
-        queries, own = self._chosen_queries()
-        if X is not None:
+        if X is None:
+            queries, own = self._chosen_queries()
+            if not len(queries):
+                raise ValueError("there were too few rows to hold any out: give queries")
+        else:
             queries = self._checked_queries(X)
             own = None
-        elif not len(queries):
-            raise ValueError("there were too few rows to hold any out: give queries")
         found, n_candidates = self._answer(queries, own, self.n_neighbors)[1:]
         exact = self._exact(queries, own, self.n_neighbors)
         recalls = (found[:, :, None] == exact[:, None]).any(axis=2).mean(axis=1)

@@ -582,8 +582,8 @@ def count_within(
     index: CodeIndex, query_words: Words, radius: int, plan: Plan | None = None
 ) -> Numbers:
     """Count the rows within `radius` of each packed query, (n_queries, n_words)."""
-    counts = [counts for _, _, counts in find(index, query_words, radius, plan)]
-    return np.concatenate(counts).astype(np.int64)
+    counts_of_blocks = [counts for _, _, counts in find(index, query_words, radius, plan)]
+    return np.concatenate(counts_of_blocks).astype(np.int64)
 
 
 def rows_within(
