@@ -352,9 +352,9 @@ def test_a_query_in_the_database_flatters_bad_searches_most(lab):
 
 
 def test_three_lines_make_six_wedges(seed):
-    """lsh: "Three lines through the origin make six wedges." "All points of one wedge have the same
-    code" "Points in nearly the same direction mostly get the same code, because few random lines
-    happen to pass between them."
+    """lsh: "Three lines through the origin make six wedges." "All points of one wedge have the
+    same code" "Points in nearly the same direction mostly get the same code, because few random
+    lines happen to pass between them."
     """
     turn = np.linspace(0, 2 * np.pi, 5000, endpoint=False)
     circle = np.column_stack([np.cos(turn), np.sin(turn)])
@@ -426,8 +426,8 @@ def test_the_sandal_and_the_slipper_are_15_degrees_apart():
 
 
 def test_in_many_dimensions_every_code_can_occur():
-    """lsh: "Three lines make six codes, not the eight that three bits can spell." "for every choice
-    of sides there is a vector that lies on these sides"
+    """lsh: "Three lines make six codes, not the eight that three bits can spell." "for every
+    choice of sides there is a vector that lies on these sides"
     """
     around = np.linspace(0, 2 * np.pi, 20_000)
     circle = np.column_stack([np.cos(around), np.sin(around)])
@@ -685,9 +685,9 @@ def test_random_codes_would_leave_nearly_every_image_alone(lab, seed):
 def test_two_lengths_predict_how_hyperplanes_split(lab, seed):
     """buckets: "These two lengths predict how unevenly a random hyperplane splits the images." "is
     then normal with mean 0 and standard deviation" "This share falls as $|z|$ grows." "its average
-    over the hyperplanes is exactly the square of the spread" "The mean vector is long compared with
-    the distances of the vectors from it." "many hyperplanes through the origin have most of the
-    vectors on one side"
+    over the hyperplanes is exactly the square of the spread" "The mean vector is long compared
+    with the distances of the vectors from it." "many hyperplanes through the origin have most of
+    the vectors on one side"
     """
     features = lab.split["raw"].X_database[:10_000]
     scaled = features / np.linalg.norm(features, axis=1, keepdims=True)
@@ -1117,8 +1117,8 @@ def kept_figures():
 
 
 def test_the_kept_figures_of_the_tutorial(lab):
-    """radius-search: "it is half an exhaustive search, which reaches" "by radius alone, raw vectors
-    look good"
+    """radius-search: "it is half an exhaustive search, which reaches" "by radius alone, raw
+    vectors look good"
     """
     kept = kept_figures().loc[lab.dataset.name]
     again = figures_of(lab.dataset).set_index(["vectors", "radius"])
@@ -1197,10 +1197,10 @@ def test_a_ball_finds_near_images_sooner_than_others(lab, seed):
 
 
 def test_tables_keep_the_slipper_and_lose_the_shirt():
-    """designing: "One table misses a vector with probability $1 - p^b$." "so all $L$ tables miss it
-    with probability $(1 - p^b)^L$" "so a bit of the two agrees with $p = 3/4$" "so there $p = 1/4$"
-    "with probability $(3/4)^3 = 27/64$" "is a candidate only with probability $1 - (63/64)^5$"
-    "More bits *and* more tables keep the near vector and lose the far one." """
+    """designing: "One table misses a vector with probability $1 - p^b$." "so all $L$ tables miss
+    it with probability $(1 - p^b)^L$" "so the two agree in a bit with $p = 3/4$" "so there $p =
+    1/4$" "with probability $(3/4)^3 = 27/64$" "is a candidate only with probability $1 -
+    (63/64)^5$" "More bits *and* more tables keep the near vector and lose the far one." """
     places = dict(zip(eight.NAMES, eight.VECTORS.tolist(), strict=True))
     agree = {}
     for name in ("slipper", "shirt"):
@@ -1231,13 +1231,13 @@ def test_twice_the_bits_cost_more_than_twice_the_tables_give():
 
 @five_seeds
 def test_real_pairs_follow_the_s_curve(lab, seeds):
-    """designing: "real pairs stay close to the curves that theory predicts." "so they err
-    together" """
+    """designing: "real pairs stay close to the curves that theory predicts." "so their errors go
+    the same way" """
     s = lab.split["centred"]
     queries = s.X_query[:50]
     similarity = cosine_similarity(queries, s.X_database)
-    group = np.digitize(similarity, np.linspace(-0.4, 0.9, 14))
-    groups = [group == g for g in range(1, 14) if np.sum(group == g) > 200]
+    group = np.digitize(similarity, np.linspace(-0.4, 1, 15))
+    groups = [group == g for g in range(1, 15) if np.sum(group == g) > 200]
     p = collision_probability(np.arccos(np.clip(similarity, -1, 1)))
     errors = {design: [] for design in ((4, 1), (16, 1), (16, 20))}
     for seed in seeds:
@@ -1252,10 +1252,11 @@ def test_real_pairs_follow_the_s_curve(lab, seeds):
                 hit[query, ids] = True
             predicted = amplified_probability(p, n_bits, n_tables)
             found.append([hit[members].mean() - predicted[members].mean() for members in groups])
-    for design, found in errors.items():
-        assert np.abs(found).mean(axis=1).max() < 0.08, design
-        assert np.abs(np.mean(found, axis=0)).mean() < 0.03, design
-        assert np.ptp(found, axis=0).max() > 0, design
+    for (n_bits, n_tables), found in errors.items():
+        limit = 0.08 if n_bits == 16 else 0.11
+        assert np.abs(found).mean(axis=1).max() < limit, (n_bits, n_tables)
+        assert np.abs(np.mean(found, axis=0)).mean() < 0.4 * limit, (n_bits, n_tables)
+        assert np.ptp(found, axis=0).max() > 0, (n_bits, n_tables)
 
 
 def test_bits_reject_the_unlike_and_tables_rescue_the_alike():
@@ -1275,8 +1276,8 @@ def test_bits_reject_the_unlike_and_tables_rescue_the_alike():
 
 
 def test_tables_look_at_less_than_a_radius_for_the_same_recall(lab, seed):
-    """designing: "many tables look at less than a radius in one code of the same 16 bits" "but
-    a few tables gain little." "64 tables store 64 codes" "Below, one code of 128 bits looks at
+    """designing: "many tables scan less than a radius in one code of the same 16 bits" "but a few
+    tables gain little." "64 tables store 64 codes" "one code of 128 bits reaches a recall of
     {glue" """
     s = lab.split["centred"]
     queries = s.X_query[:100]
@@ -1309,8 +1310,8 @@ def test_tables_look_at_less_than_a_radius_for_the_same_recall(lab, seed):
 
 
 def test_short_codes_are_blunt_and_components_look_at_less(lab, seed):
-    """designing: "With 8 bits a radius is a blunt knob" "spend their bits where the vectors differ
-    most"
+    """designing: "With 8 bits a radius is a blunt tool" "it scans fewer of them than 32 random
+    hyperplanes do"
     """
     s = lab.split["centred"]
     queries = s.X_query[:100]
@@ -1327,7 +1328,7 @@ def test_short_codes_are_blunt_and_components_look_at_less(lab, seed):
 
 @five_seeds
 def test_longer_codes_look_at_less_in_the_mean(lab, seeds):
-    """designing: "longer codes of random hyperplanes look at less" "The recall is not quite the
+    """designing: "longer codes of random hyperplanes scan less" "The recall is not quite the
     same" """
     s = lab.split["centred"]
     queries = s.X_query[:100]
@@ -1366,9 +1367,9 @@ def test_the_kept_hashers_are_nine_kinds_at_nearly_one_recall():
 
 
 def test_the_longest_code_looks_at_the_least():
-    """designing: "`LSH(256)` looks at the least on" "on all nine at less than `LSH(128)`"
-    "Where few directions carry the variance, as in Fashion-MNIST's GIST, try `PCAH(64)`" "Its
-    codes take 16 bytes a row, half" measured: "they look at more than 64 random hyperplanes do
+    """designing: "of the nine kinds no other hasher scans less" "on all nine it scans less than
+    `LSH(128)`" "If few directions carry the variance, as in Fashion-MNIST's GIST, try `PCAH(64)`"
+    "The price is 16 more bytes per row" measured: "they look at more than 64 random hyperplanes do
     on" "There `PCAH(64)` does, because these vectors vary in few directions" """
     shares = kept_hashers("scanned")
     least = shares.idxmin(axis=1)
@@ -1376,6 +1377,8 @@ def test_the_longest_code_looks_at_the_least():
     assert set(least) == {"LSH, 256 bits"}
     assert len(least) == 8
     assert (shares["LSH, 256 bits"] < 0.95 * shares["LSH, 128 bits"]).all()
+    rotated = (shares["ITQ, 128 bits"] / shares["LSH, 128 bits"]).dropna()
+    assert (rotated < 1).sum() > len(rotated) / 2  # "With the same bytes it scans less on"
     components = shares["PCAH, 64 bits"] / shares["LSH, 64 bits"]
     more = {"word vectors", "separate clusters", "manifold"}
     assert set(components.index[components > 1.3]) == more
@@ -1412,9 +1415,9 @@ def test_a_rotation_of_components_is_ahead_or_undecided():
 
 
 def test_few_directions_suit_principal_components(lab, seed):
-    """designing: "random hyperplanes learn nothing from the vectors" "so vectors of any rank will
-    do, and any number of rows" measured: "On CIFAR-10's GIST even `LSH(128)`
-    looks at less than `PCAH(32)`."
+    """designing: "random hyperplanes learn nothing from the vectors" "work for vectors of any rank
+    and for any number of rows" measured: "On CIFAR-10's GIST even `LSH(128)` looks at less than
+    `PCAH(32)`."
     """
     s = lab.split["centred"]
     variances = np.linalg.svd(s.X_database[::4], compute_uv=False) ** 2
@@ -1434,7 +1437,7 @@ def test_few_directions_suit_principal_components(lab, seed):
 
 
 def test_a_mean_hides_the_queries_that_find_little(lab, seed):
-    """designing: "Recall is right *on average*." "of its ten neighbours or fewer" "If that is too
+    """designing: "The recall holds *on average*." "of its ten neighbours or fewer" "If that is too
     many, raise `target_recall`."
     """
     # the usual queries of CIFAR-10 are too few to tell
@@ -1451,7 +1454,7 @@ def test_a_mean_hides_the_queries_that_find_little(lab, seed):
 
 
 def test_five_queries_say_nothing_about_a_mean(lab, seed):
-    """designing: "So few queries say nothing about a mean yet" """
+    """designing: "Five queries tell you nothing about a mean." """
     s = split_dataset(lab.dataset, query_size=500).preprocessed("l2-centre")
     nn = HashNeighbors(target_recall=0.95, random_state=seed).fit(s.X_database)
     ids = nn.kneighbors(s.X_query)[1]
@@ -1463,9 +1466,9 @@ def test_five_queries_say_nothing_about_a_mean(lab, seed):
 
 
 def test_queries_of_another_kind_need_a_radius_of_their_own(lab, seed):
-    """designing: "Queries of another kind find less, unless `fit` is given some of them." "But no
-    query resembles a row any more." "With this reduction and these lengths, a search for products
-    is a hard one."
+    """designing: "Queries of another kind find less, unless you show `fit` some of them." "But no
+    query resembles a row any more." "with lengths like these, searching by the inner product stays
+    expensive"
     """
     # the usual queries of CIFAR-10 are too few to tell
     s = split_dataset(lab.dataset, query_size=500).preprocessed("l2-centre")
@@ -1532,8 +1535,8 @@ def test_the_kept_times_say_where_the_package_wins(kept_searches):
 
 def test_the_kept_times_within_a_radius_depend_on_the_length(kept_searches):
     """measured: "Within a radius, the winner depends on the length of the codes." "a scan in plain
-    NumPy is faster than faiss in" "With 64 bits there is no winner" "With this scan as a rival too"
-    "faiss is slow on codes of two bytes" "took {glue:text}`bench-noise-low` to {glue" """
+    NumPy is faster than faiss in" "With 64 bits there is no winner" "With this scan as a rival
+    too" "faiss is slow on codes of two bytes" "took {glue:text}`bench-noise-low` to {glue" """
     few = kept_searches.index.get_level_values("rows").min()
     balls = ours_over(FAISS, kept_searches).loc["radius"].xs(few, level="rows")
     means = np.exp(np.log(balls).groupby(level="bits").mean())
@@ -1555,8 +1558,8 @@ def test_the_kept_times_within_a_radius_depend_on_the_length(kept_searches):
 
 
 def test_a_call_of_rerank_has_a_fixed_price():
-    """api/search: "a plain loop that keeps the vectors' lengths takes less than half the time" "the
-    two are about level"
+    """api/search: "a plain loop that keeps the vectors' lengths takes less than half the time"
+    "the two are about level"
     """
     kept = pd.read_csv(BOOK / "results" / "bench-search.csv")
     kept = kept[kept.search.str.startswith("rerank")].set_index(["search", "r", "method"]).ms

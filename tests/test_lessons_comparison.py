@@ -350,13 +350,13 @@ def test_for_as_many_candidates_cca_itq_finds_as_much_or_less(name):
 
 @both
 def test_codes_that_are_ranked_change_the_picture(name):
-    """comparison: "CCA-ITQ and GRH find more than every code without labels, on every split of both
-    data sets." "Seven of their eight means also lie above exhaustive search" "buckets of CCA-ITQ
-    and GRH are larger than one percent of the database" "Of the three codes without labels that
-    were tried, none is best on both data sets" "The class scores find more than any code, but they
-    take ten floats per image" "If few vectors may be compared in full, rank the codes and re-rank
-    what the budget allows" "PCAH has the highest mean on Fashion-MNIST, ITQ on CIFAR-10, and both
-    are above LSH" """
+    """comparison: "CCA-ITQ and GRH find more than every code without labels, on every split of
+    both data sets." "Seven of their eight means also lie above exhaustive search" "buckets of
+    CCA-ITQ and GRH are larger than one percent of the database" "Of the three codes without labels
+    that were tried, none is best on both data sets" "The class scores find more than any code, but
+    they take ten floats per image" "If few vectors may be compared in full, rank the codes and
+    re-rank what the budget allows" "PCAH has the highest mean on Fashion-MNIST, ITQ on CIFAR-10,
+    and both are above LSH" """
     found = (
         CHEAP[CHEAP.dataset == name].pivot(index="seed", columns="method", values="map").dropna()
     )
@@ -423,7 +423,8 @@ def test_a_byte_of_the_classifier_ranks_better_than_every_code(name):
 @both
 def test_half_a_byte_is_behind_on_one_data_set_ahead_on_another(name):
     """comparison: "ranks lower than GRH from CCA-ITQ on {glue:text}`half-behind-f` splits of"
-    did-it-learn: "ranks below 32 bits of GRH from CCA-ITQ on {glue:text}`half-behind-f` splits" """
+    did-it-learn: "ranks below 32 bits of GRH from CCA-ITQ on {glue:text}`half-behind-f` splits"
+    """
     splits = by_split("ranking", name)
     n_ahead = (splits["class scores, 4 bits"] > splits["GRH from CCA-ITQ"]).sum()
     assert n_ahead == {"fashion-mnist": 0, "cifar10": 19}[name]
@@ -444,7 +445,8 @@ def test_five_labels_a_class_are_worth_much_or_nothing(name):
     class score lower than ITQ on both data sets" "On CIFAR-10 it is a tie: the byte is above the
     cosine on {glue:text}`five-cosine-ahead-c` splits" "and KSH is below the cosine by" "The byte
     still ranks far above the exact cosine on Fashion-MNIST" "the byte and the cosine are level"
-    "But there the exact cosine is above it, by" "With five, check whether the cosine does as well."
+    "But there the exact cosine is above it, by" "With five, check whether the cosine does as
+    well."
     """
     scores = by_split("50 labels", name).mean()
     assert max(scores["SDH"], scores["predicted class"]) < scores["ITQ"]
@@ -490,15 +492,15 @@ def significant(contrasts):
 
 
 def test_which_contrasts_are_significant():
-    """comparison: "and also with cells from labelled images alone" "With fifty labels its lead over
-    KSH is not significant" "With fifty labels it is also significantly ahead of the cosine, on
-    Fashion-MNIST only." "There GRH from CCA-ITQ is significantly ahead of GRH from LSH and of
+    """comparison: "and also with cells from labelled images alone" "With fifty labels its lead
+    over KSH is not significant" "With fifty labels it is also significantly ahead of the cosine,
+    on Fashion-MNIST only." "There GRH from CCA-ITQ is significantly ahead of GRH from LSH and of
     CCA-ITQ itself." "On Fashion-MNIST neither lead is significant." "On Fashion-MNIST KSH scores
     higher on {glue:text}`own-ksh-behind-f` splits" "and of CCA-ITQ and of GRH on CIFAR-10. On
-    Fashion-MNIST it does not differ significantly from these two." "The byte is ahead of the cosine
-    on Fashion-MNIST." "GRH from CCA-ITQ and KSH each score higher on one data set." "ahead of LSH
-    with 32 bits on both data sets, ITQ on CIFAR-10 alone" "below it on CIFAR-10 (significant)"
-    "Our example does not earn a star" """
+    Fashion-MNIST it does not differ significantly from these two." "The byte is ahead of the
+    cosine on Fashion-MNIST." "GRH from CCA-ITQ and KSH each score higher on one data set." "ahead
+    of LSH with 32 bits on both data sets, ITQ on CIFAR-10 alone" "below it on CIFAR-10
+    (significant)" "Our example does not earn a star" """
     assert significant(asked("comparison")) == {
         ("ranking", "exact cosine", "ITQ"): (0, 1),
         ("ranking", "GRH from CCA-ITQ", "CCA-ITQ"): (0, 1),
@@ -565,9 +567,9 @@ def stars_by_ratio(page, ratio):
 def test_which_stars_depend_on_the_ratio():
     """comparison: "At 1/9 the byte's lead over KSH with fifty labels has its star on both" "At 1
     three leads lose theirs: that of GRH over KSH on CIFAR-10, that of the byte over KSH on
-    Fashion-MNIST, and that of KSH over ITQ with fifty labels." "That is this book's adaptation, and
-    an approximation:" did-it-learn: "With the ratios 1/9, 1/3 and 1 of that chapter there are" "if
-    the held-out classes keep the ratio of 3/7 that their section explains" """
+    Fashion-MNIST, and that of KSH over ITQ with fifty labels." "That is this book's adaptation,
+    and an approximation:" did-it-learn: "With the ratios 1/9, 1/3 and 1 of that chapter there are"
+    "if the held-out classes keep the ratio of 3/7 that their section explains" """
     few, usual, strict = (stars_by_ratio("comparison", ratio) for ratio in (1 / 9, 1 / 3, 1))
     assert strict < usual < few
     byte = "50 labels: class scores, 8 bits, minus KSH"
@@ -602,9 +604,8 @@ def test_which_stars_would_fall_if_both_chapters_asked_together():
 
 @both
 def test_tuned_with_labels_other_codes_can_rank_above_itq(name):
-    """comparison: "Tuned *with* labels, it ranks above ITQ by" "Refitting ITQ without votes already
-    accounts for"
-    did-it-learn: "The refit alone ranks above ITQ, by" """
+    """comparison: "Tuned *with* labels, it ranks above ITQ by" "Refitting ITQ without votes
+    already accounts for" did-it-learn: "The refit alone ranks above ITQ, by" """
     assert lead("neighbours", name, "ITQ, alpha 1", "ITQ").low > 0
     assert lead("neighbours", name, "ITQ, alpha 0", "ITQ").low > 0
 

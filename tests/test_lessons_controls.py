@@ -72,8 +72,8 @@ def test_tuned_for_nonsense_grh_unlearns_it(name):
     """did-it-learn: "So the labels matter: without them GRH from CCA-ITQ falls" "What is left with
     nonsense comes from the images themselves" "GRH finds a ridge so strong that the classifier
     hardly follows" "GRH from LSH, tuned for nonsense, even beats LSH" "so only the ridge and the
-    kernel's width could weaken them" "a smaller $\\alpha$, [0.9]{.definition}, was on offer, and it
-    was chosen" """
+    kernel's width could weaken them" "a smaller $\\alpha$, [0.9]{.definition}, was on offer, and
+    it was chosen" """
     ranking = by_split("ranking", name)
     wrong = by_split("shuffled", name)
     assert abs(ranking["random codes"].mean() - 0.1) < 0.005
@@ -155,8 +155,8 @@ def test_below_one_every_step_ranks_worse(name):
 
 @both
 def test_with_several_labels_votes_are_worth_something(name):
-    """did-it-learn: "Votes help the poor start only. Over a refit of LSH they add" "so each kind is
-    joined with 17 of the 45, itself included" "ranks between GRH from LSH and CCA-ITQ" "and the
+    """did-it-learn: "Votes help the poor start only. Over a refit of LSH they add" "so each kind
+    is joined with 17 of the 45, itself included" "ranks between GRH from LSH and CCA-ITQ" "and the
     class scores rank above all codes" "the intervals end at {glue:text}`baskets-high-size-f`" """
     baskets = [set(pair) for pair in combinations(range(10), 2)]
     assert len(baskets) == 45
@@ -184,8 +184,8 @@ def test_with_nearest_neighbours_votes_help_a_poor_start(name):
 
 @both
 def test_the_classifier_is_the_opponent_to_beat(name):
-    """did-it-learn: "The bare name of the predicted class is a straw man" "the byte is the opponent
-    to beat. It is ahead of GRH by"
+    """did-it-learn: "The bare name of the predicted class is a straw man" "the byte is the
+    opponent to beat. It is ahead of GRH by"
     """
     scores = by_split("ranking", name).mean()
     assert (
@@ -214,13 +214,13 @@ def test_on_texts_grh_is_ahead_of_a_byte_of_class_scores():
 
 @both
 def test_labels_of_other_classes_did_harm_or_helped_little(name):
-    """did-it-learn: "and with votes mAP was lower on {glue:text}`voted-behind-f` triples" "does not
-    survive the correction for {glue:text}`asked` comparisons" "Of the tuned methods that read
-    labels KSH and SDH are best, both with {glue:text}`out-ksh-f`." "It ranks lower than ITQ on each
-    of the ten triples, and the mean difference is significant." "The best methods here used no
-    labels." "SDH, the best code that learned from labels, differs from ITQ by" "That interval is
-    wide compared with so small a gain over random codes." "The exact cosine is above ITQ on" "and
-    its scores do no better: in 8 bits they reach" "Votes of other classes lowered mAP on
+    """did-it-learn: "and with votes mAP was lower on {glue:text}`voted-behind-f` triples" "does
+    not survive the correction for {glue:text}`asked` comparisons" "Of the tuned methods that read
+    labels KSH and SDH are best, both with {glue:text}`out-ksh-f`." "It ranks lower than ITQ on
+    each of the ten triples, and the mean difference is significant." "The best methods here used
+    no labels." "SDH, the best code that learned from labels, differs from ITQ by" "That interval
+    is wide compared with so small a gain over random codes." "The exact cosine is above ITQ on"
+    "and its scores do no better: in 8 bits they reach" "Votes of other classes lowered mAP on
     {glue:text}`voted-behind-f` triples" "SDH ranks lower than ITQ as well" "The triples vary so
     much that only a difference" "use an unsupervised code fitted on the whole database, or the
     cosine" comparison: "Votes of the other labels lowered mAP on each of ten triples of
@@ -294,12 +294,12 @@ def test_the_network_of_the_page_is_the_one_that_was_measured():
 
 def test_which_contrasts_are_significant():
     """did-it-learn: "on Fashion-MNIST, which is not significant, and" "on CIFAR-10, and both are
-    significant." "to its refit votes add nothing significant" "and neither is significant" "Neither
-    is significant, but on Fashion-MNIST the interval" "by {glue:text}`gap-size-f`, which is
-    significant. We" "On Fashion-MNIST neither step is significant:" "Both are significant. The
+    significant." "to its refit votes add nothing significant" "and neither is significant"
+    "Neither is significant, but on Fashion-MNIST the interval" "by {glue:text}`gap-size-f`, which
+    is significant. We" "On Fashion-MNIST neither step is significant:" "Both are significant. The
     votes' part is {glue:text}`votes-share` percent" "to LSH, nothing significant to ITQ" "What its
-    graph added depends on the start." "To a refit of CCA-ITQ or ITQ they added nothing significant"
-    "the difference was not significant; its interval is" """
+    graph added depends on the start." "To a refit of CCA-ITQ or ITQ they added nothing
+    significant" "the difference was not significant; its interval is" """
     assert significant(asked("did-it-learn")) == {
         ("ranking", "GRH kernel", "Hadamard codewords"): (0, -1),
         ("ranking", "GRH kernel", "random codewords"): (0, 0),

@@ -99,7 +99,7 @@ ADVICE = {
     "Few vectors, or few queries": for_few_vectors,
     "All other cases": for_quick_answers,
     "The vectors do not fit into memory": for_large_vectors,
-    "The index is built anew often": for_many_builds,
+    "You rebuild the index often": for_many_builds,
     "No faiss available": without_faiss,
 }
 
@@ -113,7 +113,7 @@ def recommended(lead):
 
 def test_every_line_of_advice_but_one_is_derived_from_the_table():
     """The other one, near-duplicates, is about a join of codes, of which bench-search.csv tells."""
-    advice = CHAPTER.split("The first line that fits:")[1].split("\n\n")[1]
+    advice = CHAPTER.split("first line that fits:")[1].split("\n\n")[1]
     leads = re.findall(r"(?m)^- \*\*([^*]+)\*\*", advice)
     assert set(leads) == {*ADVICE, "Near-duplicates"}
 
@@ -127,7 +127,7 @@ TURNED = {
     "Few vectors, or few queries": ("Fashion-MNIST, deep", "faiss, flat", "p50_ms", 3),
     "All other cases": ("words", "faiss, HNSW", "p50_ms", 100),
     "The vectors do not fit into memory": ("words", "faiss, IVF-RaBitQ", "scanned", 0.9),
-    "The index is built anew often": ("words", "faiss, IVF", "build_s", 0.001),
+    "You rebuild the index often": ("words", "faiss, IVF", "build_s", 0.001),
     "No faiss available": ("CIFAR-10, deep", "HashNeighbors()", "p50_ms", 100),
 }
 
@@ -156,7 +156,7 @@ def test_the_table_has_every_cell_once():
 
 
 def test_its_figures_agree_with_each_other():
-    """designing: "turned up until it finds" """
+    """designing: "We turned every index of faiss up until" """
     is_exact = KEPT.way.map(short).isin(EXACT)
     assert (KEPT[is_exact].recall > 0.999).all()
     assert KEPT[~is_exact].recall.between(0.93, 1).all()
@@ -170,10 +170,10 @@ def test_its_figures_agree_with_each_other():
 
 
 def test_hashing_is_first_nowhere_and_flat_is_ahead_of_it():
-    """designing: "Which method is first depends on the vectors." "`HashNeighbors()` is first in no
-    row" "is ahead of `HashNeighbors()` on {glue:text}`design-flat-ahead` of the six real data sets"
-    "where there are many rows and few of them are read" "flat takes
-    {glue:text}`design-flat-deep` times as long" "That is no verdict on hashing."
+    """designing: "Which method is first depends on the vectors." "`HashNeighbors()` is never
+    first." "is ahead of `HashNeighbors()` on {glue:text}`design-flat-ahead` of the six real data
+    sets" "when there are many rows and few of them are scanned" "flat takes
+    {glue:text}`design-flat-deep` times as long" "IndexLSH is one of them, and it hashes too."
     measured: "ways tied that are less than a fifth behind" "is quicker than the first,
     {glue:text}`design-cut-ms` ms" """
     times = by_way(KEPT, "p50_ms")
@@ -182,7 +182,8 @@ def test_hashing_is_first_nowhere_and_flat_is_ahead_of_it():
     alone = behind[(behind < TIE).sum(axis=1) == 1].drop(DRAWN)
     assert {"HNSW", "IVF-RaBitQ"} <= set(alone.idxmin(axis=1))
     assert (behind["HashNeighbors()"] > 4).all()
-    assert behind["HashNeighbors()"].groupby("kind").tail(1).min() > 9  # of those shown
+    missed = by_way(KEPT, "recall").loc[DRAWN]["HashNeighbors()"]
+    assert missed.iloc[-1] < ENOUGH  # "it also misses its recall"
     photos = KEPT[(KEPT.kind == "CIFAR-10, deep") & (KEPT.way == "faiss, IVF-RaBitQ")].iloc[-1]
     assert 0.93 < photos.recall < ENOUGH
     assert photos.p50_ms < enough.loc["CIFAR-10, deep"].iloc[-1].min()
@@ -243,8 +244,8 @@ def test_indexlsh_has_more_bits_than_our_search():
 
 def test_hnsw_is_quick_late_and_large():
     """designing: "On every real data set and size it takes at most" "Try IVF-RaBitQ as well,
-    because on CIFAR-10's GIST it is ahead." "On real vectors HNSW takes at most {glue"
-    measured: "it takes longest to build, and the most memory" """
+    because it is ahead on CIFAR-10's GIST." "HNSW is a good first choice" measured: "it takes
+    longest to build, and the most memory" """
     behind = times_the_quickest(KEPT)
     others = behind.drop(columns="HNSW")
     assert behind["HNSW"].max() < 2 < others.max().min()
@@ -268,9 +269,8 @@ def test_half_of_the_graphs_are_at_their_least_setting():
 
 
 def test_flat_and_indexlsh_are_built_before_hashing():
-    """designing: "Flat is built soonest everywhere" "answers one query sooner than
-    `HashNeighbors()` in every setting" "queries, one at a time, because its graph has to be
-    built" measured: "HNSW is ahead of flat after some {glue" """
+    """designing: "Flat is always the quickest to build." "that pays off only after about {glue"
+    "HNSW must first build its graph" measured: "HNSW is ahead of flat after some {glue" """
     build = by_way(KEPT, "build_s")
     assert (build["flat"] < build[["IndexLSH", "HashNeighbors()"]].min(axis=1)).all()
     assert (build["IndexLSH"] < build["HashNeighbors()"]).sum() == len(build) - 1
@@ -283,7 +283,7 @@ def test_flat_and_indexlsh_are_built_before_hashing():
 
 
 def test_codes_in_cells_compare_the_fewest_rows():
-    """designing: "It compares the fewest rows in full in {glue:text}`design-rabitq-least`" """
+    """designing: "settings it compares the fewest rows in full" """
     least = by_way(KEPT, "scanned").idxmin(axis=1)
     assert (least == "IVF-RaBitQ").sum() == len(least) - 1
     assert least["docstrings"].iloc[0] == "IndexLSH"
@@ -313,7 +313,7 @@ def test_where_a_search_reads_much_other_ways_are_faster():
         assert (times[way] < 0.7 * times["HashNeighbors()"]).all(), way
     assert (times["exact_neighbours"] < 2 * times["HashNeighbors()"]).all()
     readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
-    assert "reads more than a tenth of the rows, another way is faster" in readme
+    assert "reads more than a tenth of the rows, try longer codes, or another way" in readme
 
 
 @pytest.fixture(scope="module")

@@ -560,8 +560,8 @@ def test_rabitq_keeps_the_length_and_signs_forget_it():
 
 
 def test_the_claims_of_others():
-    """embeddings: "By class, yes" "By the true ten, with a hundred rescored among 5,000 rows: plain
-    signs no" "but for CIFAR-10's GIST ({glue" "Against product codes alone, no" "GRH has"
+    """embeddings: "By class, yes" "By the true ten, with a hundred rescored among 5,000 rows:
+    plain signs no" "but for CIFAR-10's GIST ({glue" "Against product codes alone, no" "GRH has"
     "Not enough" "also when it learned from other rows" "On GIST signs take 64 bytes, and OPQ's 32
     still find" """
     floats = MEANS["precision", "float32"]
@@ -587,10 +587,10 @@ def test_the_claims_of_others():
 
 
 def test_cells_mind_a_filter():
-    """embeddings: "**Filters hurt an inverted file**, because" "The fewer rows pass, the more
-    is lost" "only one of the best hundred passes then" "When the filter keeps the half of the
-    rows at one end, recall is" "These queries were drawn without regard to the filter" "What
-    hurts is a query whose own neighbourhood does not pass."  "half of the cells are not enough" """
+    """embeddings: "**Filters hurt an inverted file**, because" "The fewer rows pass, the more is
+    lost" "only one of the best hundred passes then" "When the filter keeps the half of the rows at
+    one end, recall is" "These queries were drawn without regard to the filter" "What hurts is a
+    query whose own neighbourhood does not pass." "half of the cells are not enough" """
     before = "before"
     after = "after"
     assert (filtered("at random", 1.0, before) >= 0.95).all()

@@ -270,12 +270,11 @@ def test_against_the_start_the_dead_zone_ends_below_one_half(seed):
 
 def test_in_the_plane_the_lines_leave_the_classes_in_turn():
     """grh-training: "In the first, the vote asks for codes that differ from the region's code
-    (ringed points)." "Most squares have a 0, so in round 1 the vote asks the other squares for a 0"
-    "In rounds 1 and 2 the circles' vote is too weak"
-    "In round 3 few enough circles are left on the wrong side"
-    "never change sides, though the vote asks for it in every round" "They end in the region of the
-    triangles' code" "the circles, squares and triangles mostly end with the codes 11, 00 and 01"
-    "all circles and all squares end with 11" """
+    (ringed points)." "Most squares have a 0, so in round 1 the vote asks the other squares for a
+    0" "In rounds 1 and 2 the circles' vote is too weak" "In round 3 few enough circles are left on
+    the wrong side" "never change sides, though the vote asks for it in every round" "They end in
+    the region of the triangles' code" "the circles, squares and triangles mostly end with the
+    codes 11, 00 and 01" "all circles and all squares end with 11" """
     rng = np.random.default_rng(0)
     centres = np.array([[2.0, 0.4], [-1.2, 1.8], [-0.8, -2.0]])
     labels = np.repeat([0, 1, 2], 20)
@@ -364,8 +363,8 @@ def test_the_line_of_the_first_bit_is_that_worked_by_hand():
 
 
 def test_the_average_precision_of_right_wrong_right():
-    """grh-training: "For a ranking that is right, wrong, right, the precisions at ranks 1 and 3 are
-    1 and 2/3, and their mean is 5/6." """
+    """grh-training: "For a ranking that is right, wrong, right, the precisions at ranks 1 and 3
+    are 1 and 2/3, and their mean is 5/6." """
     query = np.zeros((1, 4), dtype=bool)
     codes = np.tri(4, dtype=bool)[:3]  # at distances 1, 2 and 3
     right = mean_average_precision(query, codes, np.array([1]), np.array([1, 0, 1]))
@@ -385,9 +384,9 @@ def agreements(split, classifier, seed):
 
 
 def test_the_agreement_never_falls_by_the_graph(centred, seed):
-    """grh-training: "Regularise* never lowers $J$, for one label per image" "and after three rounds
-    $J$ is" "Their errors could cost more than the vote has gained, though in this chapter's table
-    they do not." "bits differently from what it was taught, some for the better." """
+    """grh-training: "Regularise* never lowers $J$, for one label per image" "and after three
+    rounds $J$ is" "Their errors could cost more than the vote has gained, though in this chapter's
+    table they do not." "bits differently from what it was taught, some for the better." """
     J, history = agreements(centred, "linear-svm", seed)
     assert (J[:, 1] > J[:, 0]).all()
     assert (J[:, 2] > J[:, 0]).all()
@@ -759,11 +758,11 @@ def right_results(found, split):
 
 @five_seeds
 def test_in_one_look_learning_buys_a_little(dataset, seeds):
-    """index: "yet searching one bucket of {glue:text}`random-looked-at` does almost as well as" "So
-    learning gains less than one extra right answer in eight." "Learned buckets are large, so it
-    takes {glue:text}`learned-bits` learned bits" "over five splits of Fashion-MNIST, the scores of
-    the learned code and of exhaustive search differ by less than that on average" "the better of
-    two methods that also do without labels"
+    """index: "yet searching one bucket of {glue:text}`random-looked-at` does almost as well as"
+    "So learning gains less than one extra right answer in eight." "Learned buckets are large, so
+    it takes {glue:text}`learned-bits` learned bits" "over five splits of Fashion-MNIST, the scores
+    of the learned code and of exhaustive search differ by less than that on average" "the better
+    of two methods that also do without labels"
     """
     gains = []
     shares = []

@@ -320,8 +320,8 @@ def test_pieces_need_the_radii_of_the_sharper_rule(radius, n_pieces):
 
 
 def test_the_estimates_are_those_of_the_solution():
-    """scaling: "so a billion of them take about 2,000 GB" "so the codes take 16 GB" "The scan takes
-    a billion divided by 50 million" """
+    """scaling: "so a billion of them take about 2,000 GB" "so the codes take 16 GB" "The scan
+    takes a billion divided by 50 million" """
     n = 10**9
     vectors_gb, codes_gb, scan_seconds = find("11.1").right_answer()
     assert vectors_gb == pytest.approx(n * 4 * 512 / 1e9) == pytest.approx(2000, rel=0.05)
