@@ -5,7 +5,7 @@
   const base = new URL("../live/", document.currentScript.src);
   const FILE =
     "The cells of this page can run in your browser, but not from a file. " +
-    "Type make serve in the book's folder, and open the address that it says.";
+    "Type make serve in the book's folder, and open the address it prints.";
   const OLD = "Your browser is too old to run this page. The page reads on as before.";
   const LOST = "What runs this page could not be fetched. Are you online?";
   // a program with a value of 128 bits, and one that catches an exception

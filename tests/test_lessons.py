@@ -203,7 +203,7 @@ def test_a_bright_and_a_dark_copy_look_the_same(images):
 
 
 def test_no_single_pixel_tells_the_classes_apart(fashion):
-    """data: "so no single pixel tells the classes apart" """
+    """data: "so no single pixel is enough to tell you the class" """
     grey = fashion.images.reshape(len(fashion), -1) // 16
     learn = slice(0, 5000)
     judge = slice(5000, None)
@@ -242,9 +242,9 @@ def slid(request):
 
 
 def test_gist_is_better_than_pixels_before_and_after_a_slide(slid):
-    """data: "most pixel values change, though anyone would call it the same picture" "GIST is
-    better than pixels, before the slide and after it." "pixels do well on clothes in front of a
-    black background" "there pixels do badly even before the slide"
+    """data: "more than half of its pixel values change, though anyone would call it the same
+    picture" "GIST is better than pixels, before the slide and after it." "clothes against a black
+    background, pixels do well until something moves" "on them pixels do badly from the start"
     """
     pictures, precision, changed = slid
     assert changed > 0.5
@@ -353,7 +353,7 @@ def test_a_query_in_the_database_flatters_bad_searches_most(lab):
 
 def test_three_lines_make_six_wedges(seed):
     """lsh: "Three lines through the origin make six wedges." "All points of one wedge have the
-    same code" "Points in nearly the same direction mostly get the same code, because few random
+    same code" "Points in nearly the same direction usually get the same code, because few random
     lines happen to pass between them."
     """
     turn = np.linspace(0, 2 * np.pi, 5000, endpoint=False)
@@ -426,8 +426,8 @@ def test_the_sandal_and_the_slipper_are_15_degrees_apart():
 
 
 def test_in_many_dimensions_every_code_can_occur():
-    """lsh: "Three lines make six codes, not the eight that three bits can spell." "for every
-    choice of sides there is a vector that lies on these sides"
+    """lsh: "Three lines make six codes, not the eight that three bits can spell." "so every
+    combination of sides belongs to some vector"
     """
     around = np.linspace(0, 2 * np.pi, 20_000)
     circle = np.column_stack([np.cos(around), np.sin(around)])
@@ -469,13 +469,13 @@ def test_no_two_images_are_more_than_a_right_angle_apart(lab):
 
 
 def test_unrelated_vectors_are_close_to_a_right_angle_apart():
-    """lsh: "two unrelated vectors with 512 features should be close to 90 degrees apart" """
+    """lsh: "two random directions in 512 dimensions are close to 90 degrees apart" """
     x, y = np.random.default_rng(0).normal(size=(2, 1000, 512))
     assert np.abs(np.degrees(angle_between(x, y)) - 90).max() < 12
 
 
 def test_hamming_distance_is_binomial(lab):
-    """lsh: "Over draws of hyperplanes, $D$ therefore follows a binomial distribution" """
+    """lsh: "many times, $D$ therefore follows a binomial distribution" """
     n_draws = 4000
     a, b = lab.pairs(0, 5)
     lsh = LSH(16 * n_draws, random_state=0).fit(lab.dataset.features)
@@ -612,8 +612,8 @@ def test_even_bits_of_the_eight_vectors_agree_on_similar_ones():
 
 def test_the_search_finds_the_nearest_of_the_bucket(lab, seed):
     """buckets: "rank the candidates by their angle to the query" "The other nearest images lie in
-    other buckets, where the search never looked." "So it does not matter whether you count
-    candidates or the ten answers." "But many neighbours have a different code."
+    other buckets, where the search never looked." "Recall is therefore the same whether you count
+    it over the candidates or over the ten answers." "But many neighbours have a different code."
     """
     split = lab.split["raw"]
     database_bits, query_bits = lab.bits("raw", seed)
@@ -658,7 +658,7 @@ def test_new_queries_have_as_many_candidates_as_stored_ones(lab, seed):
 
 
 def test_the_number_of_candidates_depends_on_the_hyperplanes(lab):
-    """buckets: "A single draw can give far fewer candidates, or far more" """
+    """buckets: "A single draw can give far fewer or far more" """
     means = [candidates(lab, "raw", draw).mean() for draw in range(10)]
     assert max(means) > 3 * min(means)
 
@@ -733,9 +733,8 @@ def angles_of_pairs(lab, seed):
 
 def test_the_law_gives_the_chance_of_a_random_pair(lab, seed):
     """buckets: "so for this one pair the chance of a shared code is" "For a *random* pair the
-    sixteen bits are not independent" "So average the sixteenth powers over the pairs, and do not
-    take the sixteenth power of an average." "because the few pairs at small angles contribute a
-    large part"
+    sixteen bits are not independent" "So average the sixteenth powers over the pairs." "because
+    the few pairs at small angles contribute a large part"
     """
     angles = angles_of_pairs(lab, seed)["raw"]
     at_median = collision_probability(np.median(angles)) ** 16
@@ -758,8 +757,8 @@ def test_the_law_gives_the_chance_of_a_random_pair(lab, seed):
 
 def test_centring_leaves_codes_to_similar_images(lab, seed):
     """buckets: "they share a code because all the images lie in one corner of the space" "Of the
-    pairs that share a code, the dissimilar ones fall from" "Longer raw codes do the same: with 32
-    bits it is" "such pairs hardly ever share a code" "and dissimilar images share codes"
+    pairs that share a code, the dissimilar ones fall from" "But raw codes of 32 bits come down to"
+    "such pairs hardly ever share a code" "and dissimilar images share codes"
     """
     angles = angles_of_pairs(lab, seed)
     similar = angles["raw"] <= np.quantile(angles["raw"], 0.1)
@@ -841,8 +840,8 @@ def test_after_centring_angles_lie_around_a_right_angle(lab, seed):
 
 def test_centred_images_spread_over_more_buckets(lab, seed):
     """buckets: "The images now spread over more and smaller buckets." "But the buckets do not
-    become equally large." "Between queries, the contrast even grows" "Only on CIFAR-10, whose
-    photographs are less alike, do the buckets become much more even."
+    become equally large." "The gap between cheap and expensive queries even widens" "Only on
+    CIFAR-10, whose photographs are less alike, do the buckets become much more even."
     """
     raw = lab.table("raw", seed)
     centred = lab.table("centred", seed)
@@ -890,7 +889,7 @@ def test_centring_saves_bits(name):
     the bits" "within each pair, the queries have about the same number of candidates" "there the
     centred vectors have fewer candidates and still the higher recall" "The differences in recall
     are at most about twice their standard errors" "The cost of centred codes is also easier to
-    predict" "In this pair the median query looks at more images when the vectors are centred"
+    predict" "The *median* query even sees more images with centring"
     "Centre the vectors before you hash them, and you need fewer bits." "With the same number of
     bits as before, recall falls." "the cost varies less between draws" "centred codes find at
     least as many neighbours as raw codes that are at least twice as long"
@@ -968,8 +967,9 @@ def test_the_kept_figures_of_centring(lab):
 
 def test_centring_gives_each_hyperplane_an_offset(lab):
     """buckets: "Subtracting the mean amounts to giving each hyperplane an offset" "Thresholds at
-    the medians of the dot products would split the images exactly in half." "Scale every image to
-    length one, which changes no code." "the codes of images near a hyperplane change too"
+    the medians of the dot products would split the images exactly in half, but they break the law"
+    "Scale every image to length one, which changes no code." "the codes of images near a
+    hyperplane change too"
     """
     X = lab.split["raw"].X_database[:2000].astype(np.float64)
     mean = X.mean(axis=0)
@@ -1040,7 +1040,7 @@ def test_centring_hardly_changes_exhaustive_search(lab):
 def test_raw_codes_scan_several_times_as_much(lab, seed):
     """radius-search: "by radius alone, raw vectors look good: at radius 2 they find"
     "raw vectors pay for it by looking at more images" "Even at radius 0, their cheapest search,
-    they scan" "and offer no search as cheap as"
+    they scan" "and even their cheapest search costs more"
     """
     raw = lab.sweep("raw", seed)
     centred = lab.sweep("centred", seed)
@@ -1065,8 +1065,8 @@ def test_for_what_they_scan_centred_codes_are_better(lab, seeds):
 
 @five_seeds
 def test_centred_codes_find_more_by_either_measure(lab, seeds):
-    """radius-search: "by either measure, centred vectors are ahead in every draw" "They find less
-    with as many bits"
+    """radius-search: "by either measure, centred vectors are ahead in every draw" "With the same
+    number of bits they find less"
     """
     for judge in ("raw", "centred"):
         for seed in seeds:
@@ -1137,9 +1137,9 @@ def test_the_tutorials_search_is_half_a_scan():
 
 def test_the_kept_times_by_size_say_where_a_table_is_ahead():
     """radius-search: "at a few thousand vectors for radius 2 and above ten thousand for radius 3"
-    "the table gains little on these vectors, if anything" "they are scattered all over the memory"
-    "times as fast as exhaustive search and reaches a recall of" "a few thousand to some ten
-    thousand vectors" "nanoseconds per vector with 10,000 vectors but" """
+    "the table gains almost nothing: with {glue:text}`largest-n`" "they are scattered all over the
+    memory" "times as fast as exhaustive search and reaches a recall of" "somewhere between a few
+    thousand and about ten thousand vectors" "nanoseconds per vector with 10,000 vectors but" """
     kept = pd.read_csv(BOOK / "results" / "time-by-size.csv")
     assert kept["n"].min() == 1000
     assert kept["n"].max() == 1_000_000
@@ -1570,8 +1570,8 @@ def test_a_call_of_rerank_has_a_fixed_price():
 
 
 def test_with_enough_tables_lsh_reaches_exhaustive_search(lab):
-    """radius-search: "come up to exhaustive search and stop there" "random hyperplanes know
-    nothing about classes"
+    """radius-search: "Re-ranked answers can match exhaustive search but hardly beat it" "random
+    hyperplanes know nothing about classes"
     """
     s = lab.split["centred"]
     lsh = LSH(800, random_state=0).fit(s.X_train)

@@ -407,7 +407,7 @@ def test_a_byte_of_the_classifier_ranks_better_than_every_code(name):
     "with twenty labels per class or a hundred" "the byte of class scores ranks above every code
     that was measured" "It does not need the database for that: with cells from labelled
     images alone" index: "On both data sets of this book, ranking by that byte beat every learned
-    code of 32 bits." "where the best learned code reaches {glue:text}`best-code-f`"
+    code of 32 bits." "and that of the best learned code is {glue:text}`best-code-f`"
     """
     for question, codes in ("ranking", WITH), ("200 labels", FEW):
         splits = by_split(question, name)

@@ -99,13 +99,12 @@ def votes_by_hand(signs):
 
 
 def test_the_eight_vectors_vote_as_they_do_by_hand():
-    r"""grh-adjacency: "gave the boot and the shirt the same code"
-    "but they have three different codes" "Take the slipper's first bit, which its class votes
-    against." "One shoe says $-1$: the slipper itself." "The boot's code changes from 110, which it
-    shares with the shirt, to 101" "five bits flip, and afterwards every shoe has the code 101 and
-    every top the code 010" "The weakest vote on the eight vectors is 1/2" "the slipper, the boot,
-    the shirt and the coat still lie in regions with other codes"
-    """
+    r"""grh-adjacency: "gave the boot and the shirt the same code" "but they have three different
+    codes" "Take the slipper's first bit, which its class votes against." "One shoe says $-1$: the
+    slipper itself." "The boot's code changes from 110, which it shares with the shirt, to 101"
+    "five bits flip, and afterwards every shoe has the code 101 and every top the code 010"
+    "because a weak vote leaves the bits as they are" "the slipper, the boot, the shirt and the
+    coat still lie in regions with other codes" """
     signs = [[1 if a * x + b * y >= 0 else -1 for a, b in eight.LINES.T] for x, y in eight.VECTORS]
     votes = votes_by_hand(signs)
     assert [row[0] for row in signs[:4]] == [1, 1, -1, 1]
@@ -272,9 +271,9 @@ def test_in_the_plane_the_lines_leave_the_classes_in_turn():
     """grh-training: "In the first, the vote asks for codes that differ from the region's code
     (ringed points)." "Most squares have a 0, so in round 1 the vote asks the other squares for a
     0" "In rounds 1 and 2 the circles' vote is too weak" "In round 3 few enough circles are left on
-    the wrong side" "never change sides, though the vote asks for it in every round" "They end in
-    the region of the triangles' code" "the circles, squares and triangles mostly end with the
-    codes 11, 00 and 01" "all circles and all squares end with 11" """
+    the wrong side" "never change sides, though the vote asks for it in every round" "They lie
+    among the triangles, so no line can capture them" "the circles, squares and triangles mostly
+    end with the codes 11, 00 and 01" "all circles and all squares end with 11" """
     rng = np.random.default_rng(0)
     centres = np.array([[2.0, 0.4], [-1.2, 1.8], [-0.8, -2.0]])
     labels = np.repeat([0, 1, 2], 20)
@@ -321,9 +320,9 @@ VOTED = {  # the first bit that one vote asks for from each of the eight vectors
 
 
 def test_one_vote_asks_each_class_for_one_code():
-    r"""grh-training: "The vote now asks for" "Five of the six pairs of a class and a bit are split
-    3 to 1." "In such a class the second image agrees with chance" "every class is unanimous and $J
-    = 1$" "Bit 3 has the same votes as bit 1, so it gets the same line." """
+    r"""grh-training: "The vote now asks for" "In five of them the class is split 3 to 1." "Two
+    members drawn at random then agree with chance" "every class is unanimous and $J = 1$" "Bit 3
+    has the same votes as bit 1, so it gets the same line." """
     vectors = np.array([vector for vector, _ in VOTED.values()])
     assert vectors.tolist() == eight.VECTORS.tolist()
     bits = [[x - 3 * y >= 0, -3 * x + y >= 0, x + 2 * y >= 0] for x, y in vectors.tolist()]
@@ -442,7 +441,7 @@ def test_where_halves_vote_for_each_other_agreement_can_fall():
 @settings(max_examples=60, deadline=None)
 def test_with_faithful_classifiers_a_class_graph_rests(seed, n, alpha, classes):
     """implementing: "So training ends in rest, or in two patterns in turn"
-    grh-training: "a class graph would be at rest after one round"
+    grh-training: "a class graph would settle after one round"
     """
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(2 * n, 2))
@@ -552,7 +551,7 @@ def test_curved_boundaries_are_ahead(reported, validated, seeds):
 
 def test_with_shuffled_labels_nothing_is_learned(reported, chosen, seed):
     """grh-training: "With shuffled labels, kernel ridge still repeats"
-    "about that of a random order" "So one guess for all the queries is right for" """
+    "about that of a random order" "One guess for all the queries is right for" """
     wrong = shuffled(reported, seed)
     grh = GRH(16, classifier="kernel-ridge", random_state=seed, **chosen["kernel-ridge"])
     step = grh.fit(reported.X_train, wrong).history_[1]
@@ -634,11 +633,11 @@ def on_the_map(reported, chosen, seeds):
 
 
 def test_learned_codes_have_no_cheap_buckets_but_cheap_ranks(on_the_map):
-    """grh-training: "Learned codes of 16 bits have no bucket as small as LSH's smallest."
-    "To compare as few images with them, rank the whole database and stop early (the lines named"
+    """grh-training: "Learned codes of 16 bits have no bucket as small as LSH's smallest." "To
+    compare as few images with them, rank the whole database and stop early (the lines named"
     "Class scores are ahead of GRH's codes while little is compared" "codewords of ten classes make
-    a few large buckets" "At the same cost its buckets give a few hundredths more precision than
-    LSH's" "When only the top one percent is re-ranked, class scores give higher precision" """
+    a few large buckets" "GRH's buckets give a few hundredths more precision than LSH's" "When only
+    the top one percent is re-ranked, class scores give higher precision" """
     lines, by_class, by_code, by_random_code = on_the_map
 
     def at(name, share):
@@ -759,11 +758,10 @@ def right_results(found, split):
 @five_seeds
 def test_in_one_look_learning_buys_a_little(dataset, seeds):
     """index: "yet searching one bucket of {glue:text}`random-looked-at` does almost as well as"
-    "So learning gains less than one extra right answer in eight." "Learned buckets are large, so
-    it takes {glue:text}`learned-bits` learned bits" "over five splits of Fashion-MNIST, the scores
-    of the learned code and of exhaustive search differ by less than that on average" "the better
-    of two methods that also do without labels"
-    """
+    "So learning gains less than one extra right answer in eight." "it takes
+    {glue:text}`learned-bits` learned bits to get buckets about as small as" "over five splits of
+    Fashion-MNIST, their scores differ by less than that on average" "the better of two methods
+    that also do without labels" """
     gains = []
     shares = []
     beyond = []

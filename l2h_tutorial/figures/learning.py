@@ -286,7 +286,10 @@ def _explain(axes: Axes, reach: float) -> None:
     for y, meaning in zip(places[:, 1], meanings, strict=True):
         axes.text(-0.6 * reach, y, meaning, va="center")
     axes.text(
-        -0.9 * reach, -0.75 * reach, "a shape is a class,\nhere a circle for any", va="center"
+        -0.9 * reach,
+        -0.75 * reach,
+        "shape = class\n(here circles stand\nfor any class)",
+        va="center",
     )
 
 

@@ -82,7 +82,7 @@ const sentence = (state) => {
     state.step >= framesOf(state).length
       ? `At rest since step ${framesOf(state).length - 1}. `
       : "";
-  return `${over}${frame.title}. ${what} Two points of a class share it in ${frame.agreement[state.bit]} percent of cases. ${codes(frame)}`;
+  return `${over}${frame.title}. ${what} Two points of one class agree in this bit in ${frame.agreement[state.bit]} percent of cases. ${codes(frame)}`;
 };
 const step = (by) => (state) => ({ step: Math.max(0, Math.min(LAST, state.step + by)) });
 function play(state) {
@@ -101,7 +101,7 @@ const set = live("training", {
     make(
       "p",
       { class: "legend" },
-      "Of the bit that is chosen: filled 1, hollow 0, ringed: changed in this step. " +
+      "For the chosen bit: filled = 1, hollow = 0, ring = changed in this step. " +
         "The side of the bold line where it is 1 is shaded.",
     ),
   ],
