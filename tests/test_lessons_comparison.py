@@ -18,7 +18,16 @@ from limits import thin
 from test_lessons_grh import score
 from visits import RESULTS
 
-from l2h_tutorial import LSH, HashTable, figures, rerank, split_dataset
+from l2h_tutorial import (
+    LSH,
+    PCAH,
+    HashTable,
+    figures,
+    hamming_distances,
+    load_dataset,
+    rerank,
+    split_dataset,
+)
 from l2h_tutorial.affinity import same_class_affinity
 from l2h_tutorial.controls import OutputCodes
 from l2h_tutorial.metrics import mean_average_precision, precision_at_k
@@ -117,9 +126,9 @@ def test_all_splits_were_measured_with_what_tuning_chose(name):
 
 
 def test_all_climb_from_their_defaults():
-    """comparison: "Tuning starts from the defaults and goes to the best neighbour" "a method with
-    more parameters has more to try" "both versions of GRH that start from
-    CCA-ITQ run one round with $\\alpha$ fixed at 1" """
+    """comparison: "try every change of one parameter by one step, keep the best change" "a method
+    with more parameters has more to try" "both versions that start from CCA-ITQ run one round with
+    $\\alpha$ fixed at 1" """
     trials = TUNED[TUNED.question == "ranking"].groupby("method")["trials"].sum()
     assert trials["GRH from CCA-ITQ"] > 2 * trials["CCA-ITQ"]
     for method in ("GRH from CCA-ITQ", "GRH linear from CCA-ITQ"):
@@ -276,12 +285,12 @@ def beyond_as_many(name, method, other):
 
 @both
 def test_for_as_many_candidates_the_first_look_is_worth_less(name):
-    """comparison: "At equal cost GRH's bucket wins only once, with 16 bits on CIFAR-10." "With 16
-    bits on Fashion-MNIST it is worth no more than LSH's search, and with 32 bits it is worth less
-    on both data sets." "PCAH with 32 bits finds more than GRH's bucket in all four cases." "so the
-    smallest search of a learned code is far larger than LSH's, and longer codes shrink it less"
-    "GRH's own bucket beats LSH's search only with 16 bits on CIFAR-10, and PCAH with 32 bits finds
-    more." """
+    """comparison: "GRH's bucket wins only once, with 16 bits on CIFAR-10." "With 16 bits on
+    Fashion-MNIST it finds no more than LSH's search, and with 32 bits it finds less on both data
+    sets." "PCAH with 32 bits finds more than GRH's bucket in all four cases." "so the smallest
+    search of a learned code is far larger than LSH's, and longer codes shrink it less"
+    "because a learned bucket is far larger than a random one"
+    "This takes away GRH's only win: if LSH on CIFAR-10 may scan 1,000 more images instead" """
     short, long = (f"GRH from CCA-ITQ, {n_bits} bits" for n_bits in (16, 32))
     over_lsh = beyond_as_many(name, short, "LSH, 16 bits")
     if name == "fashion-mnist":
@@ -300,22 +309,23 @@ def test_for_as_many_candidates_the_first_look_is_worth_less(name):
     longer_grh = lines["GRH from CCA-ITQ, 32 bits"].iloc[0]
     longer_lsh = lines["LSH, 32 bits"].iloc[0]
     assert longer_grh.scanned / grh.scanned > 2 * longer_lsh.scanned / lsh.scanned
+    assert read(name, grh.scanned + 1000 / 5000)["LSH, 16 bits"] > grh.precision + 0.02
 
 
 @both
 def test_the_next_rings_bring_some_of_the_lead_back(name):
-    """comparison: "A larger radius helps GRH. At radius 2, GRH with 16 bits scans"
-    "so GRH can pass exhaustive search, which knows no labels" """
+    """comparison: "A larger radius helps GRH. At radius 2, GRH with 16 bits scans" "GRH even passes
+    exhaustive search" "because no share takes LSH or PCAH that far" """
     lines = lines_of_the_map(name)
     wide = lines["GRH from CCA-ITQ, 16 bits"].loc[2]
     codes = [f"{method}, {n_bits} bits" for method in ("LSH", "PCAH") for n_bits in (16, 32)]
-    assert wide.precision > read(name, wide.scanned)[codes].max() + 0.005
+    assert wide.precision > max(lines[code].precision.max() for code in codes) + 0.005
     assert wide.precision > lines["exact cosine"].precision[0] + 0.005
 
 
 @both
 def test_the_classifier_is_ahead_on_the_map(name):
-    """comparison: "On Fashion-MNIST their line on the map *falls* from there" """
+    """comparison: "On Fashion-MNIST their line on the map *falls* as more images are re-ranked" """
     scores = lines_of_the_map(name)["class scores"]
     for look in scores[scores.scanned <= 0.06].itertuples():
         others = read(name, look.scanned).drop(["class scores", "exact cosine"])
@@ -326,11 +336,10 @@ def test_the_classifier_is_ahead_on_the_map(name):
 
 @both
 def test_for_as_many_candidates_cca_itq_finds_as_much_or_less(name):
-    """comparison: "CCA-ITQ passes exhaustive search too. At the share that this search scans, and
-    with 16 bits each, GRH's lead over CCA-ITQ is" "on Fashion-MNIST, which is a tie" "CCA-ITQ with
-    32 bits is a stronger opponent" "behind it on Fashion-MNIST and"
-    "CCA-ITQ and GRH begin further right, and pass exhaustive search."
-    "With larger radii GRH and CCA-ITQ can pass exhaustive search." """
+    """comparison: "CCA-ITQ passes exhaustive search too, and it encodes a query without a kernel."
+    "GRH with 16 bits is ahead of CCA-ITQ on CIFAR-10, by" "On Fashion-MNIST the two are level, so
+    there CCA-ITQ is the better choice, because it is cheaper." "CCA-ITQ and GRH begin further
+    right, and pass exhaustive search." """
     lines = lines_of_the_map(name)
     wide = lines["GRH from CCA-ITQ, 16 bits"].loc[2]
     start = read(name, wide.scanned)["CCA-ITQ, 16 bits"]
@@ -344,19 +353,21 @@ def test_for_as_many_candidates_cca_itq_finds_as_much_or_less(name):
     assert (of_long > wide.precision) == (name == "fashion-mnist")
     if name == "fashion-mnist":
         assert abs(wide.precision - start) < 0.002
+        assert abs(wide.precision - of_long) < 0.003
     else:
         assert 0.03 < wide.precision - start < 0.05
+        assert wide.precision - of_long > 0.02
 
 
 @both
 def test_codes_that_are_ranked_change_the_picture(name):
-    """comparison: "CCA-ITQ and GRH find more than every code without labels, on every split of
-    both data sets." "Seven of their eight means also lie above exhaustive search" "buckets of
-    CCA-ITQ and GRH are larger than one percent of the database" "Of the three codes without labels
-    that were tried, none is best on both data sets" "The class scores find more than any code, but
-    they take ten floats per image" "If few vectors may be compared in full, rank the codes and
-    re-rank what the budget allows" "PCAH has the highest mean on Fashion-MNIST, ITQ on CIFAR-10,
-    and both are above LSH" """
+    """comparison: "CCA-ITQ and GRH find more than every code without labels, on every split of both
+    data sets." "Seven of their eight means also lie above exhaustive search" "because these hold
+    more than one percent of the database" "Of the three codes without labels that were tried, none
+    is best on both data sets" "The class scores find more than any code, but they take ten floats
+    per image" "If few vectors may be compared in full, rank the codes and re-rank what the budget
+    allows" "Both are above LSH with 32 bits on every split. PCAH has the highest mean on
+    Fashion-MNIST, ITQ on CIFAR-10" """
     found = (
         CHEAP[CHEAP.dataset == name].pivot(index="seed", columns="method", values="map").dropna()
     )
@@ -392,22 +403,56 @@ def test_a_budget_that_is_kept_is_what_is_measured(dataset, method):
 
 @both
 def test_each_method_with_labels_is_ahead_of_each_without(name):
-    """comparison: "Each method with labels ranks better than each without, and than the exact
-    cosine."
-    """
+    """comparison: "With 1,000 labels, every labelled method beats every unlabelled one, including
+    the exact cosine." """
     scores = by_split("ranking", name).mean()
-    assert scores[WITH].min() > max(scores[WITHOUT].max(), scores["exact cosine"]) + 0.02
+    labelled = [*WITH, *scores.index[scores.index.str.match("class scores|predicted")]]
+    assert len(labelled) == len(WITH) + 5
+    assert scores[labelled].min() > max(scores[WITHOUT].max(), scores["exact cosine"]) + 0.02
+
+
+def test_over_the_whole_ranking_pcah_is_last():
+    """comparison: "With one percent re-ranked, PCAH with 32 bits finds more on Fashion-MNIST than
+    the other codes without labels. Over the whole ranking it comes last of all hash codes there:"
+    """
+    scores = by_split("ranking", "fashion-mnist")[WITHOUT + WITH].mean()
+    assert scores.idxmin() == "PCAH"
+    found = CHEAP[CHEAP.dataset == "fashion-mnist"].groupby("method")["map"].mean()
+    without = found[found.index.str.match("LSH|PCAH|ITQ")]
+    assert without.idxmax() == "PCAH, 32 bits"
+
+
+def test_the_later_bits_of_pcah_know_neighbours_not_classes(seed):
+    """comparison: "its first eight bits separate the classes. The other 24 agree with the query's
+    hardly more often within its class than outside, but far more often in the nearest images."
+    "the eight alone rank better than all 32" "A code can be good at finding the nearest images and
+    bad at ranking a whole class" """
+    split = split_of(load_dataset("fashion-mnist"), seed)
+    pcah = PCAH(32).fit(split.X_database)
+    bits = [pcah.transform(part) for part in (split.X_query, split.X_database)]
+    labels = (split.y_query, split.y_database)
+    same = labels[0][:, None] == labels[1]
+    nearest = exact_neighbours(split.X_query, split.X_database, k=len(split.X_database) // 100)
+    ranked = {}
+    for part, least, most in ((slice(0, 8), 0.15, 1), (slice(8, 32), 0, 0.04)):
+        pair = [of_part[:, part] for of_part in bits]
+        equal = 1 - hamming_distances(*pair) / pair[0].shape[1]
+        others = equal[~same].mean()
+        assert least < equal[same].mean() - others < most
+        assert np.take_along_axis(equal, nearest, axis=1).mean() - others > 0.1
+        ranked[part.stop] = mean_average_precision(*pair, *labels)
+    assert ranked[8] > mean_average_precision(*bits, *labels) + 0.05
 
 
 @both
 def test_a_byte_of_the_classifier_ranks_better_than_every_code(name):
-    """comparison: "ranks better than every code of 32 bits" "For queries of known classes these
-    tables confirm it for quantised scores." "below most hashing methods with labels"
-    "above every code that was measured, on every split, in a quarter of the space"
+    """comparison: "one byte of its scores ranks better than every code of 32 bits" "For queries of
+    known classes these tables confirm it for quantised scores." "below most hashing methods with
+    labels" "It ranks above every code that was measured, on every split, in a quarter of the space"
     "with twenty labels per class or a hundred" "the byte of class scores ranks above every code
-    that was measured" "It does not need the database for that: with cells from labelled
-    images alone" index: "On both data sets of this book, ranking by that byte beat every learned
-    code of 32 bits." "and that of the best learned code is {glue:text}`best-code-f`"
+    that was measured" "With cells from labelled images alone it scores"
+    index: "On both data sets of this book, ranking by that byte beat every learned code of 32
+    bits." "and that of the best learned code is {glue:text}`best-code-f`"
     """
     for question, codes in ("ranking", WITH), ("200 labels", FEW):
         splits = by_split(question, name)
@@ -422,16 +467,15 @@ def test_a_byte_of_the_classifier_ranks_better_than_every_code(name):
 
 @both
 def test_half_a_byte_is_behind_on_one_data_set_ahead_on_another(name):
-    """comparison: "ranks lower than GRH from CCA-ITQ on {glue:text}`half-behind-f` splits of"
-    did-it-learn: "ranks below 32 bits of GRH from CCA-ITQ on {glue:text}`half-behind-f` splits"
-    """
+    """comparison: "At half a byte there is no winner: GRH ranks higher on"
+    did-it-learn: "ranks below 32 bits of GRH from CCA-ITQ on {glue:text}`half-behind-f` splits" """
     splits = by_split("ranking", name)
     n_ahead = (splits["class scores, 4 bits"] > splits["GRH from CCA-ITQ"]).sum()
     assert n_ahead == {"fashion-mnist": 0, "cifar10": 19}[name]
 
 
 def test_with_twenty_labels_the_order_behind_the_byte_changes():
-    """comparison: "on CIFAR-10 GRH from CCA-ITQ leads KSH by only" "and the predicted class falls
+    """comparison: "On CIFAR-10 the lead of GRH over KSH falls to" "and the predicted class falls
     below the cosine" """
     over_ksh = lead("200 labels", "cifar10", "GRH from CCA-ITQ", "KSH")
     assert over_ksh.low < 0 < over_ksh.high
@@ -441,12 +485,11 @@ def test_with_twenty_labels_the_order_behind_the_byte_changes():
 
 @both
 def test_five_labels_a_class_are_worth_much_or_nothing(name):
-    """comparison: "But all settings here are chosen on 2,600 labels" "SDH and the bare predicted
-    class score lower than ITQ on both data sets" "On CIFAR-10 it is a tie: the byte is above the
-    cosine on {glue:text}`five-cosine-ahead-c` splits" "and KSH is below the cosine by" "The byte
-    still ranks far above the exact cosine on Fashion-MNIST" "the byte and the cosine are level"
-    "But there the exact cosine is above it, by" "With five, check whether the cosine does as
-    well."
+    """comparison: "SDH and the bare predicted class score lower than ITQ on both data sets" "and on
+    CIFAR-10 it is a tie" "and KSH, the best code, is below the cosine by" "labels still beat the
+    exact cosine on Fashion-MNIST, where the byte ranks far above it" "the byte and the cosine are
+    level" "but on CIFAR-10 the exact cosine ranks higher" "With five, check whether the cosine does
+    as well."
     """
     scores = by_split("50 labels", name).mean()
     assert max(scores["SDH"], scores["predicted class"]) < scores["ITQ"]
@@ -457,13 +500,13 @@ def test_five_labels_a_class_are_worth_much_or_nothing(name):
         assert gain > 0.05
     else:
         assert abs(gain) < 0.01
+        assert scores["KSH"] == scores[FEW].max()
         assert scores["KSH"] < scores["exact cosine"] - 0.003
 
 
 def test_few_labels_had_the_settings_of_many(dataset):
     """comparison: "labelled cells were tried with 1,000 labels alone"
-    "With 200 labels its cells came from the database, and its settings, too, were chosen on 2,600
-    labels" "and KSH had settings chosen on 2,600 labels" """
+    "But all settings here, and so the advice on few labels below, rest on 2,600 labels" """
     questions = KEPT.question[KEPT.method == "class scores, 8 bits, labelled cells"]
     assert set(questions) == {"ranking"}
     whole = fair_fight.prepared(fair_fight.tuning_split(dataset), "ranking", 0, fair_fight.N_TUNING)
@@ -492,15 +535,17 @@ def significant(contrasts):
 
 
 def test_which_contrasts_are_significant():
-    """comparison: "and also with cells from labelled images alone" "With fifty labels its lead
-    over KSH is not significant" "With fifty labels it is also significantly ahead of the cosine,
-    on Fashion-MNIST only." "There GRH from CCA-ITQ is significantly ahead of GRH from LSH and of
-    CCA-ITQ itself." "On Fashion-MNIST neither lead is significant." "On Fashion-MNIST KSH scores
-    higher on {glue:text}`own-ksh-behind-f` splits" "and of CCA-ITQ and of GRH on CIFAR-10. On
-    Fashion-MNIST it does not differ significantly from these two." "The byte is ahead of the
-    cosine on Fashion-MNIST." "GRH from CCA-ITQ and KSH each score higher on one data set." "ahead
-    of LSH with 32 bits on both data sets, ITQ on CIFAR-10 alone" "below it on CIFAR-10
-    (significant)" "Our example does not earn a star" """
+    """comparison: "and also with cells from labelled images alone" "With fifty labels its lead over
+    KSH is not significant, and its lead over the cosine is significant on Fashion-MNIST only."
+    "There it is significantly ahead of GRH kernel and of CCA-ITQ itself." "On Fashion-MNIST neither
+    lead is significant." "Against KSH, GRH is ahead on one data set and undecided on the other."
+    "On Fashion-MNIST KSH scores higher on every split, but only by"
+    "and of CCA-ITQ and of GRH on CIFAR-10. On Fashion-MNIST, KSH against these two is undecided."
+    "The byte is ahead of the cosine on Fashion-MNIST, and on CIFAR-10 it is a tie" "GRH is ahead on
+    CIFAR-10, and Fashion-MNIST is undecided." "The cosine is ahead on CIFAR-10, and on
+    Fashion-MNIST the two are nearly level." "ahead of LSH with 32 bits on both data sets. ITQ is
+    ahead of LSH, and of PCAH too, on CIFAR-10 alone." "Among so many our example does not earn a
+    star" "Linear GRH from CCA-ITQ is nearly level with it, and takes longer to fit" """
     assert significant(asked("comparison")) == {
         ("ranking", "exact cosine", "ITQ"): (0, 1),
         ("ranking", "GRH from CCA-ITQ", "CCA-ITQ"): (0, 1),
@@ -522,9 +567,11 @@ def test_which_contrasts_are_significant():
     }
     ranking = by_split("ranking", "fashion-mnist")
     assert (ranking["GRH from CCA-ITQ"] < ranking["KSH"]).all()
-    for name, n_ahead in zip(NAMES, (5, 19), strict=True):
-        few = by_split("50 labels", name)
-        assert (few["class scores, 8 bits"] > few["KSH"]).sum() == n_ahead
+    cosine = lead("ranking", "fashion-mnist", "exact cosine", "ITQ")
+    assert -0.001 < cosine.low < cosine.high < 0.005
+    for name in NAMES:
+        linear = lead("ranking", name, "GRH linear from CCA-ITQ", "CCA-ITQ")
+        assert -0.006 < linear.low < linear.high < 0.006
     fit = KEPT[KEPT.question == "ranking"].groupby(["method", "dataset"])["fit_seconds"].median()
     assert (fit["GRH linear from CCA-ITQ"] > 2 * fit["CCA-ITQ"]).all()
 
@@ -532,8 +579,7 @@ def test_which_contrasts_are_significant():
 @both
 def test_the_splits_share_images_and_what_that_hides(name):
     """comparison: "take their queries and their labelled images from the same 10,000"
-    "There the correction is too cautious, and a missing star is no finding."
-    "So on Fashion-MNIST a missing star says little"
+    "There the correction is too cautious." "and on Fashion-MNIST most intervals are wide"
     did-it-learn: "on Fashion-MNIST a row without a star may hide a difference" """
     rows = KEPT[(KEPT.dataset == name) & (KEPT.question != "held-out")]
     assert set(rows.n_queries) == {1000}
@@ -565,11 +611,11 @@ def stars_by_ratio(page, ratio):
 
 
 def test_which_stars_depend_on_the_ratio():
-    """comparison: "At 1/9 the byte's lead over KSH with fifty labels has its star on both" "At 1
-    three leads lose theirs: that of GRH over KSH on CIFAR-10, that of the byte over KSH on
-    Fashion-MNIST, and that of KSH over ITQ with fifty labels." "That is this book's adaptation,
-    and an approximation:" did-it-learn: "With the ratios 1/9, 1/3 and 1 of that chapter there are"
-    "if the held-out classes keep the ratio of 3/7 that their section explains" """
+    """comparison: "and the byte's lead over KSH with fifty labels has its star on both data sets"
+    "Among those that go are the stars of GRH over KSH on CIFAR-10, of the byte over KSH on
+    Fashion-MNIST, and of KSH over ITQ with fifty labels." "is this book's adaptation, and an
+    approximation" did-it-learn: "With the ratios 1/9, 1/3 and 1 of that chapter there are" "if
+    the held-out classes keep the ratio of 3/7 that their section explains" """
     few, usual, strict = (stars_by_ratio("comparison", ratio) for ratio in (1 / 9, 1 / 3, 1))
     assert strict < usual < few
     byte = "50 labels: class scores, 8 bits, minus KSH"
@@ -604,15 +650,19 @@ def test_which_stars_would_fall_if_both_chapters_asked_together():
 
 @both
 def test_tuned_with_labels_other_codes_can_rank_above_itq(name):
-    """comparison: "Tuned *with* labels, it ranks above ITQ by" "Refitting ITQ without votes
-    already accounts for" did-it-learn: "The refit alone ranks above ITQ, by" """
-    assert lead("neighbours", name, "ITQ, alpha 1", "ITQ").low > 0
-    assert lead("neighbours", name, "ITQ, alpha 0", "ITQ").low > 0
+    """comparison: "ranks above ITQ on both data sets, though its classifier gains much of this
+    without any votes"
+    did-it-learn: "The refit alone ranks above ITQ, by" """
+    whole = lead("neighbours", name, "ITQ, alpha 1", "ITQ")
+    refit = lead("neighbours", name, "ITQ, alpha 0", "ITQ")
+    assert whole.low > 0
+    assert refit.low > 0
+    assert refit.mean > 0.4 * whole.mean
 
 
 @both
 def test_agh_ranks_above_itq_on_one_data_set_only(name):
-    """comparison: "AGH, tuned with labels too, is above ITQ by" "it takes longer to encode" """
+    """comparison: "AGH does so on Fashion-MNIST only, and takes longer to encode" """
     splits = by_split("ranking", name)
     above = splits["AGH"] > splits["ITQ"]
     assert above.all() if name == "fashion-mnist" else not above.any()
@@ -624,7 +674,7 @@ def test_agh_ranks_above_itq_on_one_data_set_only(name):
 
 
 def test_both_data_sets_take_much_the_same_times():
-    """comparison: "CIFAR-10 has much the same times." """
+    """comparison: "The times on CIFAR-10 are much the same." """
     rows = KEPT[(KEPT.question == "ranking") & KEPT.method.isin(["KSH", "GRH from CCA-ITQ"])]
     medians = rows.groupby(["method", "dataset"])[["fit_seconds", "encode_seconds"]].median()
     ratio = medians.xs("cifar10", level="dataset") / medians.xs("fashion-mnist", level="dataset")

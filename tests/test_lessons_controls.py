@@ -224,7 +224,7 @@ def test_labels_of_other_classes_did_harm_or_helped_little(name):
     {glue:text}`voted-behind-f` triples" "SDH ranks lower than ITQ as well" "The triples vary so
     much that only a difference" "use an unsupervised code fitted on the whole database, or the
     cosine" comparison: "Votes of the other labels lowered mAP on each of ten triples of
-    Fashion-MNIST; on CIFAR-10 the triples are inconclusive" """
+    classes of Fashion-MNIST" "on CIFAR-10 this is inconclusive" """
     triples = by_split("held-out", name)
     scores = triples.mean()
     taught = scores[
