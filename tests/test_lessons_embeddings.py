@@ -246,9 +246,9 @@ def test_a_quarter_of_the_components_finds_more_than_a_bit(drawn):
 
 def test_what_bytes_are_worth():
     """embeddings: "1. **float16**: rescore nothing. 2. **int8**:" "int8 keeps nearly all recall"
-    "RaBitQ with four bits per dimension reaches" "and is ahead of int4 on every kind" "With two bits it
-    reaches" "lie far behind one-bit RaBitQ" "keep up with it on five of the six kinds" "eight
-    bytes of OPQ still beat eight bytes of ITQ" "and every code above it find nearly everything"
+    "RaBitQ with four bits per dimension reaches" "and is ahead of int4 on every kind" "With two
+    bits it reaches" "lie far behind one-bit RaBitQ" "keep up with it on five of the six kinds"
+    "eight bytes of OPQ still beat eight bytes of ITQ" "and every code above it find nearly everything"
     "The second bit gains more recall than the next two bits together." "is enough for 5,000 rows
     if a hundred of their floats" "costs almost nothing, and each halving after that costs more
     than the one before" """
@@ -476,7 +476,7 @@ def test_few_bits_are_paid_for_in_floats_read():
 
 @pytest.mark.parametrize("classes", [["old"], ["old", "new"]])
 def test_rabitq_of_one_bit_comes_to_int8_with_a_hundred(classes):
-    """embeddings: "With RaBitQ's one bit, forty or a hundred, depending on the vectors" "Centred
+    """embeddings: "With RaBitQ's one bit, forty or a hundred candidates, depending on" "Centred
     signs need several hundred, and on three of the six kinds even a thousand do not suffice."
     The figure to play with has the old classes alone."""
     means = KEPT[KEPT.classes.isin(classes)].groupby(["vectors", "method"]).mean(numeric_only=True)
