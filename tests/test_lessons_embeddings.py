@@ -248,10 +248,10 @@ def test_what_bytes_are_worth():
     """embeddings: "1. **float16**: rescore nothing. 2. **int8**:" "int8 keeps nearly all recall"
     "RaBitQ with four bits per dimension reaches" "and is ahead of int4 on every kind" "With two
     bits it reaches" "lie far behind one-bit RaBitQ" "keep up with it on five of the six kinds"
-    "eight bytes of OPQ still beat eight bytes of ITQ" "and every code above it find nearly everything"
-    "The second bit gains more recall than the next two bits together." "is enough for 5,000 rows
-    if a hundred of their floats" "costs almost nothing, and each halving after that costs more
-    than the one before" """
+    "eight bytes of OPQ still beat eight bytes of ITQ" "and every code above it find nearly
+    everything" "The second bit gains more recall than the next two bits together." "is enough for
+    5,000 rows if a hundred of their floats" "costs almost nothing, and each halving after
+    that costs more than the one before" """
     assert (recall("float16") > 0.997).all()
     assert (recall("int8") > 0.98).all()
     assert (recall("int8", 2) > 0.9985).all()
