@@ -170,8 +170,8 @@ def audit(
     ['method', 'bytes', 'factor', 'rescored', 'recall', 'low', 'high', 'percentile_5', 'below_half']
     >>> round(found.off_centre, 1), round(found.even, 1)
     (0.5, 1.0)
-    >>> found.advice[:25]
-    'Centre: off centre by 50%'
+    >>> found.advice.split(".")[0]
+    'Centre: the mean holds 50% of the squared length'
     """
     pd = load_optional("pandas", "audit")
     rows = check_array(X, dtype=[np.float64, np.float32], input_name="X", ensure_min_samples=10)
@@ -217,14 +217,16 @@ def audit(
             unrescored["signs, uncentred"],
             yes="Centre",
             no="Centring does not matter",
-            why=f"off centre by {off_centre:.0%}",
+            remedy="centring",
+            why=f"the mean holds {off_centre:.0%} of the squared length",
         ),
         _gain(
             unrescored["signs, rotated"],
             signs,
             yes="Rotate",
             no="A rotation is not worth it",
-            why=f"variances are even to {even:.0%}",
+            remedy="a rotation",
+            why=f"the variances are {even:.0%} even (100%: all alike)",
         ),
         _cheapest(table, k, target_recall, most_rescored),
     ]
@@ -349,13 +351,13 @@ def recall_interval(recalls: ArrayLike, z: float = 2.24, k: int = 1) -> tuple[fl
     return mean, min(low, mean), max(high, mean)
 
 
-def _gain(recalls: Floats, others: Floats, *, yes: str, no: str, why: str) -> str:
+def _gain(recalls: Floats, others: Floats, *, yes: str, no: str, remedy: str, why: str) -> str:
     """Say whether a method's recall is notably higher than another's, and not by chance."""
     gains = recalls - others
     chance = 2 * gains.std() / np.sqrt(len(gains))
     verdict = yes if gains.mean() > max(_NOTABLE, chance) else no
     return (
-        f"{verdict}: {why}, and the recall of signs is {recalls.mean():.2f} with it "
+        f"{verdict}: {why}. The recall of signs is {recalls.mean():.2f} with {remedy} "
         f"and {others.mean():.2f} without."
     )
 
@@ -370,12 +372,13 @@ def _cheapest(table: pd.DataFrame, k: int, target: float, most_rescored: float) 
             "of the rows rescored: keep the floats."
         )
     row = enough.iloc[0]
-    rescored = "none rescored"
+    rescored = "no rescoring"
     if row["factor"] > 1:
-        rescored = f"the best {row['factor'] * k} rescored, {row['rescored']:.1%} of the rows"
-    recall = f"recall {row['recall']:.3f} ({row['low']:.3f} to {row['high']:.3f})"
+        rescored = f"the best {row['factor'] * k} rescored ({row['rescored']:.1%} of the rows)"
+    recall = f"recall was {row['recall']:.3f} ({row['low']:.3f} to {row['high']:.3f})"
     return (
-        f"For {target:g}: {row['method']}, {row['bytes']} bytes a vector, {rescored}: {recall}. "
+        f"For a recall of {target:g}, take {row['method']} ({row['bytes']} bytes per vector) "
+        f"with {rescored}: {recall}. "
         f"One query in twenty finds {row['percentile_5']:.0%} or less; "
         f"{row['below_half']:.1%} of the queries find less than half."
     )

@@ -30,10 +30,10 @@ def recall(found, method, factor=1):
 def test_vectors_off_centre_should_be_centred(seed):
     found = audit(clusters(seed) + 6, random_state=seed)
     assert 0.8 < found.off_centre < 1
-    assert "Centre: off centre by" in found.advice
+    assert "Centre: the mean holds" in found.advice
     assert "A rotation is not worth it" in found.advice
     assert recall(found, "signs") > 2 * recall(found, "signs, uncentred")
-    assert "uncentred" not in found.advice.split("For 0.95: ")[1]
+    assert "uncentred" not in found.advice.split("For a recall of 0.95, take ")[1]
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -41,7 +41,7 @@ def test_vectors_of_unequal_coordinates_should_be_rotated(seed):
     found = audit(clusters(seed) * np.geomspace(0.02, 1, 48), random_state=seed)
     assert found.even < 0.4
     assert "Centring does not matter" in found.advice
-    assert "Rotate: variances are even to" in found.advice
+    assert "Rotate: the variances are" in found.advice
     assert recall(found, "signs, rotated") > recall(found, "signs") + 0.1
 
 
@@ -52,7 +52,8 @@ def test_the_advice_is_the_cheapest_that_reaches_the_target():
         table = found.table
         enough = table[(table["low"] >= target) & (table["rescored"] <= 0.1)]
         first = enough.sort_values(["bytes", "factor"], kind="stable").iloc[0]
-        assert f"For {target:g}: {first['method']}, {first['bytes']} bytes a vector" in found.advice
+        code = f"{first['method']} ({first['bytes']} bytes per vector)"
+        assert f"For a recall of {target:g}, take {code} with" in found.advice
     assert found.off_centre < 0.01
     assert found.even > 0.98
     of_most = audit(
@@ -71,10 +72,10 @@ def test_the_advice_rescores_a_tenth_unless_asked():
     generous = audit(X, random_state=0, most_rescored=1.0)
     pd.testing.assert_frame_equal(sparing.table, generous.table)
     assert set(sparing.table["rescored"]) == {0, *(f * 10 / 900 for f in FACTORS[1:4]), 1 / 3}
-    assert "signs" in generous.advice.split("For 0.95: ")[1]
-    advice = sparing.advice.split("For 0.95: ")[1]
+    assert "signs" in generous.advice.split("For a recall of 0.95, take ")[1]
+    advice = sparing.advice.split("For a recall of 0.95, take ")[1]
     assert "signs" not in advice
-    method = advice.split(",")[0]
+    method = advice.split(" (")[0]
     rows = sparing.table[sparing.table.method == method].set_index("factor")
     row = rows.loc[int(advice.split(" rescored")[0].split()[-1]) // 10]
     assert row["rescored"] <= 0.1

@@ -30,6 +30,14 @@ SET = {  # a state of each, as its address says it
     "rescoring": {"factor": 2, "method": 9, "vectors": 0},
     "training": {"step": 3, "bit": 1, "alpha": 2, "start": 1},
 }
+KEPT_AS = {  # the kinds of vectors by the names that chapter 10 gives them
+    "clothes, GIST": "fashion-mnist, gist",
+    "clothes, deep": "fashion-mnist, deep",
+    "photos, GIST": "cifar10, gist",
+    "photos, deep": "cifar10, deep",
+    "texts, TF-IDF": "docstrings, TF-IDF",
+    "texts, WordLlama": "docstrings, WordLlama",
+}
 
 LINES = LSH(400, random_state=0).fit(np.eye(2))
 NUMBER = r"(?<![\w.])\d*\.?\d+"
@@ -125,7 +133,7 @@ def training(data, step, bit, alpha, start):
 def rescoring(data, factor, method, vectors):
     kept = pd.read_csv(ROOT / "book/results/quality-by-bytes.csv")
     name = data["methods"][method]
-    of_vectors = kept[kept.vectors == data["vectors"][vectors]]
+    of_vectors = kept[kept.vectors == KEPT_AS[data["vectors"][vectors]]]
     kept_as = f"{name}, other rows" if name.startswith("OPQ") else name
     rows = of_vectors[(of_vectors.method == kept_as) & (of_vectors.classes == "old")]
     times = (1, 2, 4, 10, 30, 100)[factor]
