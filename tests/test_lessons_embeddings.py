@@ -518,8 +518,7 @@ def test_each_branch_of_the_tree_keeps_its_promise(method, factor, least):
 def test_forty_million_texts_fit_at_a_bit_a_number():
     """embeddings: "float32 and float16 do not fit, int8 does not, and four bits would leave
     nothing" "Three codes are left, with these sizes in faiss:" "Row numbers of 8 bytes take"
-    "By the list, begin with two bits." "fewer are quicker to train and to look through"
-    scaling: "begins with two bits per dimension" """
+    "By the list, begin with two bits." "fewer are quicker to train and to look through" """
     n = 40_000_000
     d = 768
     bytes_a_row = {"float32": 4 * d, "float16": 2 * d, "int8": d + 4}
