@@ -97,10 +97,15 @@ def test_the_right_half_of_the_figure_is_explained(lab):
     """scaling: "The memory is larger where a search makes tables of pieces, as at radius 4."
     "on the table scans too, so it is no faster than the plain scan" """
     codes = scale.resampled_codes(lab.images, 100_000)[:, :64]
-    ways = [HashTable(codes).explain(radius)[0]["strategy"] for radius in (0, 4, 16)]
-    assert ways == ["enumerate", "multi-index", "scan"]
-    memory = [table_bytes(codes, radius) for radius in (0, 4, 16)]
-    assert memory[1] > 1.5 * max(memory[0], memory[2])
+    at_radius = {}
+    for radius in (0, 4, 16):
+        strategy = HashTable(codes).explain(radius)[0]["strategy"]
+        at_radius[radius] = (strategy == "multi-index", table_bytes(codes, radius))
+    has_pieces, least = at_radius[16]
+    assert not has_pieces
+    assert at_radius[4][0]
+    for has_pieces, n_bytes in at_radius.values():
+        assert has_pieces == (n_bytes > 1.5 * least)
 
 
 def test_the_costs_of_the_strategies_are_fixed(lab):
