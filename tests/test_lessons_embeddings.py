@@ -583,8 +583,7 @@ def test_forty_million_texts_fit_at_a_bit_a_number():
     """embeddings: "float32, float16 and int8 do not fit, and four bits leave no room for
     anything else." "Three codes are left: two bits, one bit, and OPQ's 32 bytes." "Row numbers
     of 8 bytes take" "Two bits, which come first on the list, fit beside both." "You will store a
-    vector in a fifteenth of its bytes" "Fewer cells are quicker to train and to choose from"
-    scaling: "begins with two bits per dimension" """
+    vector in a fifteenth of its bytes" "Fewer cells are quicker to train and to choose from" """
     n = 40_000_000
     d = 768
     factories = {

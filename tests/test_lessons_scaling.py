@@ -15,10 +15,10 @@ import pytest
 from test_scale import filled
 from visits import RESULTS
 
-from l2h_tutorial import LSH, HashTable, hamming_distances, scale, split_dataset
+from l2h_tutorial import LSH, HashTable, hamming_distances, load_dataset, scale, split_dataset
 from l2h_tutorial.exercises import find
 from l2h_tutorial.search import ball_size
-from l2h_tutorial.search.radius import piece_radii
+from l2h_tutorial.search.radius import PROBE, SEARCH, piece_radii
 
 RADIUS = 8
 
@@ -67,8 +67,8 @@ def table_bytes(codes, r):
 
 
 def test_short_codes_need_no_tables_of_pieces(lab):
-    """scaling: "It is found without tables of pieces."
-    "because the table also keeps a row number and tables of pieces of the code"
+    """scaling: "Codes of 16 bits need no tables of pieces, so they take only"
+    "The table also keeps a row number for each code, tables of pieces of the codes"
     """
     codes = scale.resampled_codes(lab.images, 100_000)
     short, long = (table_bytes(codes[:, :b], b // 16) for b in (16, 64))
@@ -79,16 +79,82 @@ def test_short_codes_need_no_tables_of_pieces(lab):
     assert {way["strategy"] for way in ways} == {"enumerate", "scan"}
 
 
+def test_a_sample_of_fixed_size_fills_a_small_table(lab):
+    """scaling: "The codes alone take memory in proportion to their number, 8 bytes for a code"
+    "The sample has a fixed size, so it takes most of the memory of a small table but hardly" """
+    few, many = (HashTable(scale.resampled_codes(lab.images[:, :64], n)) for n in (1_000, 100_000))
+    for table in (few, many):
+        table.explain(4)
+    assert few._index.words.nbytes == 8 * 1_000
+    assert many._index.words.nbytes == 8 * 100_000
+    sample = few._index.differences.nbytes
+    assert sample == many._index.differences.nbytes
+    assert sample > table_bytes(few.bits, 4) / 2
+    assert sample < table_bytes(many.bits, 4) / 10
+
+
+def test_the_right_half_of_the_figure_is_explained(lab):
+    """scaling: "The memory is larger where a search makes tables of pieces, as at radius 4."
+    "on the table scans too, so it is no faster than the plain scan" """
+    codes = scale.resampled_codes(lab.images, 100_000)[:, :64]
+    at_radius = {}
+    for radius in (0, 4, 16):
+        strategy = HashTable(codes).explain(radius)[0]["strategy"]
+        at_radius[radius] = (strategy == "multi-index", table_bytes(codes, radius))
+    has_pieces, least = at_radius[16]
+    assert not has_pieces
+    assert at_radius[4][0]
+    for has_pieces, n_bytes in at_radius.values():
+        assert has_pieces == (n_bytes > 1.5 * least)
+
+
+def test_the_costs_of_the_strategies_are_fixed(lab):
+    """scaling: "and multiplies them by fixed costs that were measured once, when the package was"
+    "to look up a piece or check a row" "to look up a whole code of 64 bits" """
+    ways = {way["strategy"]: way for way in lab.table.explain(4)}
+    ball = ways["enumerate"]
+    pieces = ways["multi-index"]
+    scan = ways["scan"]
+    assert 1000 * scan["microseconds"] == pytest.approx(scan["compared"])
+    assert 1000 * ball["microseconds"] == pytest.approx(SEARCH * ball["probes"] + ball["compared"])
+    work = pieces["probes"] + pieces["compared"]
+    assert 1000 * pieces["microseconds"] == pytest.approx(PROBE * work)
+
+
+def test_two_pieces_of_four_bits_by_hand():
+    """scaling: "One of the pieces differs in at most one bit." "Each of the first two stored codes
+    is found by one of its pieces." "the check of the whole code rejects it"
+    "because four of its bits differ"
+    "only the first piece needs the radius 1, and for the second its own bucket is enough" """
+    page = (Path(__file__).parents[1] / "book" / "scaling.md").read_text(encoding="utf-8")
+    query = re.search(r"of the query \[([01]{4} [01]{4})\]", page)[1]
+    stored = re.findall(r'"([01]{4} [01]{4})"[,)]', page.partition("example = []")[2])
+
+    def differing(code):
+        pairs = zip(query.split(), code.split(), strict=True)
+        return [sum(a != b for a, b in zip(*pair, strict=True)) for pair in pairs]
+
+    assert [differing(code) for code in stored[:4]] == [[1, 2], [2, 1], [1, 4], [2, 2]]
+    assert (ball_size(4, 1), ball_size(8, 3), ball_size(8, 2)) == (5, 93, 37)
+    assert piece_radii(3, 2) == [1, 1]
+    assert piece_radii(2, 2) == [1, 0]
+
+
 def test_multi_index_looks_up_less_than_the_ball(lab):
     """scaling: "Within a radius of 4, the table cuts the code into"
-    "Within a radius of half the bits there is nothing left to skip"
-    """
+    "At larger radii the pieces need larger balls, and from radius" "percent of the rows are
+    answers, so no index could skip much" """
     table = HashTable(scale.resampled_codes(lab.images[:, :64], 100_000))
     best = table.explain(4)[0]
     assert best["strategy"] == "multi-index"
     assert best["probes"] < ball_size(64, 4) / 100
     assert best["compared"] < len(table) / 10
-    assert table.explain(32)[0]["strategy"].startswith("scan")
+    strategies = [table.explain(radius)[0]["strategy"] for radius in range(65)]
+    first = strategies.index("scan")
+    assert 4 < first < 32
+    assert set(strategies[first:]) == {"scan"}
+    answers = table.query_radius(lab.queries, 32, count_only=True)
+    assert 0.45 < answers.mean() / table.n_rows < 0.6
     n_found = table.query_radius(lab.queries, 4, count_only=True)
     n_within = (hamming_distances(lab.queries, table.bits) <= 4).sum(axis=1)
     np.testing.assert_array_equal(n_found, n_within)
@@ -110,9 +176,7 @@ BENCH = pd.read_csv(RESULTS / "bench-search.csv")
 
 
 def test_the_kept_measurements_say_where_they_come_from():
-    """scaling: "its [measurements](results/bench-search.csv) are kept, with versions and
-    machine"
-    """
+    """scaling: "The [results](results/bench-search.csv) are saved with versions and machine." """
     assert BENCH[["data", "versions", "machine", "date"]].notna().all(axis=None)
     assert BENCH.versions.str.contains("faiss").all()
     assert BENCH.data.str.startswith("cifar10").all(), "the codes are like images of CIFAR-10"
@@ -120,10 +184,10 @@ def test_the_kept_measurements_say_where_they_come_from():
 
 
 def test_ten_million_codes_are_searched_without_looking_at_all():
-    """scaling: "faiss's scan takes the same time at every radius."
-    "because among these there are more rows to find" "yet its times differ by up to"
-    "is the median of three runs that did the same work"
-    "the larger shares are at radius 2, where both are fast" """
+    """scaling: "faiss's scan takes about the same time at every radius"
+    "because among these there are more rows to find" "NumPy's scan, timed once at each radius"
+    "`HashTable` takes longer at larger radii"
+    "even the untuned multi-hash is almost as fast as `HashTable` on uniform codes" """
     large = BENCH[(BENCH.rows == 10**7) & (BENCH.search == "radius")]
     assert (large[large.method == "ours"].chosen == "multi-index").all()
     times = large.pivot(index=["codes", "r"], columns="method", values="ms")
@@ -133,51 +197,52 @@ def test_ten_million_codes_are_searched_without_looking_at_all():
     assert (scan / times.ours).min() > 5
     at_eight = large[(large.method == "ours") & (large.r == 8)].set_index("codes")
     assert at_eight.found["like images"] > 5 * at_eight.found["uniform"]
-    ratio = times.ours / times.filter(like="faiss").min(axis=1)
     plain = times["NumPy scan"].groupby("codes")
     assert 1.4 < (plain.max() / plain.min()).max() < 1.6
-    assert ratio.max() < 1
-    assert ratio.xs(2, level="r").min() > 0.3 > 0.1 > ratio.drop(2, level="r").max()
+    assert (by_codes.max() / by_codes.min()).max() < 1.05
+    assert times.ours.unstack().diff(axis=1).iloc[:, 1:].min(axis=None) > 0
+    uniform = times.loc["uniform", 2]
+    assert 1 < uniform["faiss multi-hash"] / uniform.ours < 1.3
 
 
 def test_what_the_table_of_ten_million_leaves_out():
-    """scaling: "The times also leave out the first search"
-    "At radius 2, 4 or 8, it pays for itself after"
-    "Against faiss's best index at radius 4" "the multi-hash was slower than the scan"
-    "When the hundred nearest of uniform codes are wanted" """
+    """scaling: "and its tables of pieces took"
+    "Compared with faiss's scan, this preparation pays for itself after"
+    "If you want the hundred nearest of uniform codes, the lead is gone" """
     large = BENCH[BENCH.rows == 10**7]
     radius = large[large.search == "radius"]
     first = radius[(radius.r == 2) & (radius.method == "ours")].set_index("codes").first_ms
     assert first.between(5_000, 7_500).all()
+    prepared = first + radius.groupby("codes").build_ms.first()
     times = radius.pivot(index=["r", "codes"], columns="method", values="ms")
     for r in (2, 4, 8):
-        queries = 120 * first / (times["faiss flat"] - times.ours)[r]
-        assert queries.between(1_000, 1_500).all()
-    best = times.filter(like="faiss").min(axis=1)
-    assert (120 * first / (best - times.ours)[4]).between(10_000, 40_000).all()
-    like_images = times.loc[8, "like images"]
-    assert like_images["faiss multi-hash"] > like_images["faiss flat"]
+        queries = 120 * prepared / (times["faiss flat"] - times.ours)[r]
+        assert queries.between(1_500, 1_800).all()
     hundred = large[(large.codes == "uniform") & (large.k == 100)].set_index("method").ms
     assert 1 / 1.2 < hundred.ours / hundred["faiss flat"] < 1.2
 
 
 def test_memory_limits_a_scan_of_a_billion():
     """scaling: "A scan can be divided among cores until memory is the limit"
-    "and one core of faiss already reads" """
+    "and one core of faiss already reads" "cores are enough if the memory keeps up"
+    "so one machine is enough for one query at a time" """
     scans = BENCH[
         (BENCH.rows == 10**7) & (BENCH.method == "faiss flat") & (BENCH.search == "radius")
     ]
     gigabytes_a_second = 120 * 10**7 * 8 / 1e9 / (scans.ms / 1000)
     assert gigabytes_a_second.between(14, 17).all()
-    assert 4 * gigabytes_a_second.max() < 10**9 * 8 / 1e9 / 0.1
+    wanted = 10**9 * 8 / 1e9 / 0.1
+    assert 5 * gigabytes_a_second.median() < wanted < 6 * gigabytes_a_second.median()
+    socket = 8 * 3200e6 * 8 / 1e9
+    assert wanted < socket < 3 * wanted
 
 
 # faiss
 
 
 def test_two_indexes_of_binary_codes_are_approximate():
-    """scaling: "Three of faiss's indexes of binary codes can answer exactly." "are approximate,
-    and they were not measured" """
+    """scaling: "Three of faiss's indexes of binary codes can answer exactly."
+    "`IndexBinaryIVF` and `IndexBinaryHNSW` are approximate" """
     for name in ("Flat", "Hash", "MultiHash", "IVF", "HNSW"):
         assert hasattr(faiss, f"IndexBinary{name}"), name
     codes = np.random.default_rng(0).integers(0, 256, size=(2000, 8), dtype=np.uint8)
@@ -196,7 +261,7 @@ def test_two_indexes_of_binary_codes_are_approximate():
 
 def test_index_lsh_has_no_buckets(lab):
     """scaling: "so it has compared the query with all of them"
-    "That is the index with buckets." """
+    "The index with buckets is `IndexBinaryHash`" """
     by_lsh = faiss.IndexLSH(lab.X.shape[1], 64)
     by_lsh.add(lab.X)
     assert by_lsh.codes.size() == 8 * len(lab.X)
@@ -218,7 +283,7 @@ def test_the_radius_of_faiss_is_strict(lab):
 
 
 def test_a_hash_index_finds_what_nflip_reaches(lab):
-    """scaling: "Rows in other buckets are missing from the answer, and no error says so." "so
+    """scaling: "It leaves out all other rows, and no error says so." "so
     only `nflip=8` is sure to find everything"
     """
     index = filled(faiss.IndexBinaryHash(64, 16), lab.codes)
@@ -260,7 +325,7 @@ def test_a_hash_index_returns_the_same_distances(lab):
 
 
 def test_traffic_grows_with_the_partitions():
-    """scaling: "traffic grows with the partitions and not with the rows" """
+    """scaling: "traffic grows with the partitions but not with the rows" """
 
     def received(n_partitions, partition_rows):
         sizes = {"n_partitions": n_partitions, "partition_rows": partition_rows}
@@ -320,8 +385,8 @@ def test_pieces_need_the_radii_of_the_sharper_rule(radius, n_pieces):
 
 
 def test_the_estimates_are_those_of_the_solution():
-    """scaling: "so a billion of them take about 2,000 GB" "so the codes take 16 GB" "The scan
-    takes a billion divided by 50 million" """
+    """scaling: "so a billion of them take about 2,000 GB" "so the codes take 16 GB" "The scan takes
+    a billion divided by 250 million" "about twice as long as NumPy's scan of 64 bits does" """
     n = 10**9
     vectors_gb, codes_gb, scan_seconds = find("11.1").right_answer()
     assert vectors_gb == pytest.approx(n * 4 * 512 / 1e9) == pytest.approx(2000, rel=0.05)
@@ -329,13 +394,16 @@ def test_the_estimates_are_those_of_the_solution():
         codes_gb
         == pytest.approx(
             scale.plan_size(
-                n, n_bits=128, n_features=512, bytes_per_row=100, codes_per_second=5e7
+                n, n_bits=128, n_features=512, bytes_per_row=100, codes_per_second=2.5e8
             ).codes_bytes
             / 1e9
         )
         == pytest.approx(16)
     )
-    assert scan_seconds == pytest.approx(n / 5e7) == pytest.approx(20)
+    assert scan_seconds == pytest.approx(n / 2.5e8) == pytest.approx(4)
+    scans = BENCH[(BENCH.rows == 10**7) & (BENCH.method == "NumPy scan")]
+    shorter = scans[scans.codes == "uniform"].ms.median() / 1000 / 120 * 100
+    assert scan_seconds == pytest.approx(2 * shorter, rel=0.05)
 
 
 def test_two_rows_of_each_partition_are_rarely_enough():
@@ -344,3 +412,29 @@ def test_two_rows_of_each_partition_are_rarely_enough():
     at_most_two = np.polynomial.Polynomial([1, 1, 1 / 2]) ** 8
     probability = factorial(10) * at_most_two.coef[10] / 8**10
     assert 0.2 < probability < 0.25
+
+
+# Near copies
+
+
+def test_the_pixels_confirm_one_pair():
+    """scaling: "Only one pair is. The median cosine is" "which look alike when they are so small"
+    "It seldom misses a changed copy" """
+    clothes = load_dataset("fashion-mnist")
+    photos = clothes.images[:5000]
+
+    def perceptual_hash(photos):
+        small = photos[:, 2:26:3, :27:3].astype(int)
+        return (small[:, :, 1:] > small[:, :, :-1]).reshape(len(photos), -1)
+
+    codes = perceptual_hash(photos)
+    i, j = HashTable(codes).pairs_within(2).T
+    pixels = photos.reshape(len(photos), -1).astype(float)
+    pixels /= np.linalg.norm(pixels, axis=1, keepdims=True)
+    cosines = (pixels[i] * pixels[j]).sum(axis=1)
+    assert len(i) > 500
+    assert (cosines > 0.99).sum() == 1
+    trousers = clothes.labels == clothes.class_names.index("trouser")
+    assert (trousers[i] & trousers[j]).mean() > 0.5
+    darker = perceptual_hash((0.8 * photos).astype(np.uint8))
+    assert ((darker != codes).sum(axis=1) <= 2).mean() > 0.95

@@ -12,7 +12,7 @@ from .framework import Array, Compute, Construct, Exercise, Requirement, numbers
 
 _VECTORS_GB = 10**9 * 512 * 4 / 1e9
 _CODES_GB = 10**9 * 128 / 8 / 1e9
-_SCAN_SECONDS = 10**9 / 50e6
+_SCAN_SECONDS = 10**9 / 250e6
 
 
 def _read_estimates(answer: Any) -> Array:
@@ -52,7 +52,7 @@ _ESTIMATES = Construct(
         ),
         Requirement(
             lambda estimates: _is_close(estimates[2], _SCAN_SECONDS),
-            "Scan: how many times do 50 million codes go into a billion?",
+            "Scan: how many times do 250 million codes go into a billion?",
             (_VECTORS_GB, _CODES_GB, 1000 * _SCAN_SECONDS),
         ),
     ),

@@ -8,22 +8,20 @@ from .style import across, panels, styled
 
 
 @styled
-def growth(by_rows: pd.DataFrame, by_bits: pd.DataFrame, by_radius: pd.DataFrame) -> Figure:
-    """Draw the time of a query and the memory of a table, by rows, by bits and by radius.
+def growth(by_rows: pd.DataFrame, by_radius: pd.DataFrame) -> Figure:
+    """Draw the time of a query and the memory of a table, by rows and by radius.
 
     Parameters
     ----------
-    by_rows, by_bits, by_radius : DataFrame
-        Rows of `l2h_tutorial.scale.measure_search`, in which ``n``, ``n_bits`` or ``radius``
-        differs.
+    by_rows, by_radius : DataFrame
+        Rows of `l2h_tutorial.scale.measure_search`, in which ``n`` or ``radius`` differs.
     """
-    figure, grid = panels(6, across(1.9, 2.4), across(1, 3), sharey=across(False, "row"))
+    figure, grid = panels(4, across(1.9, 2.4), across(1, 2), sharey=across(False, "row"))
     for i, panel in enumerate(across(grid[2:], [])):
         panel.sharey(grid[i % 2])
-    pairs = across(grid.reshape(3, 2), grid.reshape(2, 3).T)
+    pairs = across(grid.reshape(2, 2), grid.reshape(2, 2).T)
     varied = [
         ("n", "codes", by_rows),
-        ("n_bits", "bits", by_bits),
         ("radius", "Hamming radius", by_radius),
     ]
     for (times, memory), (column, label, frame) in zip(pairs, varied, strict=True):
@@ -32,7 +30,7 @@ def growth(by_rows: pd.DataFrame, by_bits: pd.DataFrame, by_radius: pd.DataFrame
         times.plot(values, 1e3 * frame["scan_seconds"], label="plain scan", **look("", 1))
         memory.plot(values, frame["table_bytes"] / 1e6, label="HashTable", **look("", 0))
         memory.plot(values, frame["n"] * frame["n_bits"] / 8e6, label="codes alone", **look("", 2))
-        times.set_ylabel("milliseconds a query")
+        times.set_ylabel("milliseconds per query")
         memory.set_ylabel("megabytes")
         for panel in (times, memory):
             panel.set(xlabel=label, xscale="linear" if column == "radius" else "log", yscale="log")
