@@ -6,18 +6,31 @@ import numpy as np
 import pandas as pd
 import pytest
 from playing import PHONE, by_hand, data_of, dragged, on_the_site, opened, sides
+from scipy.stats import binom
 from sklearn.metrics.pairwise import cosine_similarity
 from visits import ROOT
 
+from l2h_book.play import FIGURES
 from l2h_book.play.training import frames_of
-from l2h_tutorial import GRH, LSH, bits_to_integers, hamming_distances, load_dataset, split_dataset
+from l2h_tutorial import (
+    GRH,
+    LSH,
+    HashTable,
+    bits_to_integers,
+    hamming_distances,
+    load_dataset,
+    split_dataset,
+)
 from l2h_tutorial.affinity import same_class_affinity
 from l2h_tutorial.grh import regularised_scores
+from l2h_tutorial.lsh import amplified_probability, collision_probability
+from l2h_tutorial.search import exact_neighbours
 
 PAGES = {
     "falling-lines": "lsh",
     "off-centre": "buckets",
     "ball": "radius-search",
+    "s-curve": "designing",
     "dead-zone": "grh-adjacency",
     "training": "grh-training",
     "rescoring": "embeddings",
@@ -26,6 +39,7 @@ SET = {  # a state of each, as its address says it
     "falling-lines": {"theta": 40, "lines": 250},
     "off-centre": {"away": 2.5, "direction": 120},
     "ball": {"radius": 3},
+    "s-curve": {"bits": 3, "tables": 2, "radius": 4},
     "dead-zone": {"alpha": 0.8},
     "rescoring": {"factor": 2, "method": 9, "vectors": 0},
     "training": {"step": 3, "bit": 1, "alpha": 2, "start": 1},
@@ -84,6 +98,22 @@ def ball(data, radius):
         scanned,
         inside.shape[1],
     ]
+
+
+def chances(data, n_bits, n_tables, radius):
+    """Return the chance that tables find a pair, for each bin of similarities."""
+    middles = np.convolve(data["edges"], [0.5, 0.5], "valid")
+    differs = 1 - collision_probability(np.arccos(middles))
+    return amplified_probability(binom.cdf(radius, n_bits, differs), 1, n_tables)
+
+
+def s_curve(data, bits, tables, radius):
+    n_bits = 2 ** (bits + 2)
+    n_tables = 2**tables
+    chance = chances(data, n_bits, n_tables, radius)
+    found, looked = (np.average(chance, weights=data[pairs]) for pairs in ("near", "all"))
+    size = n_bits * n_tables / 8
+    return [n_bits, n_tables, radius, round(100 * found, 1), round(100 * looked, 1), size]
 
 
 def dead_zone(data, alpha):
@@ -214,6 +244,49 @@ def test_a_figure_asks_first_and_links_set_it(visit, addresses, name):
     without.page.goto(addresses[name])
     assert not without.page.locator(f"#l2h-{name}").is_visible()
     assert "Without scripts: Fig" in without.page.locator(f"#{name}").inner_text()
+
+
+# The S-curve and its heaps
+
+
+@pytest.mark.browser
+def test_the_s_curve_is_the_packages(visit, addresses, data):
+    """Its points are the formula's, and it says when the goal is reached."""
+    settings = {(3, 2, 4): False, (6, 3, 51): True, (6, 3, 80): False, (0, 0, 0): False}
+    for (bits, tables, radius), reached in settings.items():
+        state = f"bits={bits}&tables={tables}&radius={radius}"
+        tab = opened(visit, f"{addresses['s-curve']}#{state}", name="s-curve")
+        points = tab.page.locator("#l2h-s-curve .curve").get_attribute("points")
+        heights = [float(point.split(",")[1]) for point in points.split()]
+        expected = chances(data["s-curve"], 2 ** (bits + 2), 2**tables, radius)[-len(heights) :]
+        assert heights == pytest.approx(190 - 178 * expected, abs=0.06)
+        said = tab.page.locator("#l2h-s-curve .status").inner_text()
+        assert ("You have reached the goal." in said) == reached
+
+
+def test_the_heaps_foretell_what_hashing_finds():
+    split = split_dataset(load_dataset()).preprocessed("l2-centre")
+    queries = split.X_query[:100]
+    similarity = cosine_similarity(queries, split.X_database)
+    exact = exact_neighbours(queries, split.X_database, k=10)
+    heaps = FIGURES["s-curve"](similarity, exact).data
+    assert [sum(heaps[pairs]) for pairs in ("near", "all")] == [exact.size, similarity.size]
+    for n_bits, n_tables, radius in ((16, 16, 0), (16, 4, 1), (64, 1, 16)):
+        shares = []
+        for seed in range(5):
+            lsh = LSH(n_bits * n_tables, random_state=seed).fit(split.X_train)
+            query_pieces, pieces = (
+                np.split(lsh.transform(X), n_tables, axis=1) for X in (queries, split.X_database)
+            )
+            taken = np.zeros(similarity.shape, dtype=bool)
+            for query_bits, bits in zip(query_pieces, pieces, strict=True):
+                for i, ids in enumerate(HashTable(bits).query_radius(query_bits, radius)):
+                    taken[i, ids] = True
+            shares.append([np.take_along_axis(taken, exact, axis=1).mean(), taken.mean()])
+        found, looked = np.mean(shares, axis=0)
+        chance = chances(heaps, n_bits, n_tables, radius)
+        assert found == pytest.approx(np.average(chance, weights=heaps["near"]), abs=0.03)
+        assert looked == pytest.approx(np.average(chance, weights=heaps["all"]), abs=0.01)
 
 
 # The frames of the training

@@ -41,7 +41,7 @@ from l2h_tutorial.figures.finding import where_the_table_is_level
 from l2h_tutorial.gist import gist_descriptors
 from l2h_tutorial.lsh import amplified_probability, angle_between, collision_probability
 from l2h_tutorial.metrics import evaluate_radius_search, precision_at_k, recall_of_exact
-from l2h_tutorial.search import exact_neighbours
+from l2h_tutorial.search import ball_size, exact_neighbours
 
 FIVE = pytest.param(range(5), marks=pytest.mark.slow, id="five")
 five_seeds = pytest.mark.parametrize("seeds", [FIVE], indirect=True, scope="session")
@@ -1306,6 +1306,31 @@ def test_tables_look_at_less_than_a_radius_for_the_same_recall(lab, seed):
     within = [long.query_radius(query_bits[:, :128], radius) for radius in range(20, 53, 4)]
     recalls, shares = np.transpose([recall_and_share(ids, exact, n_rows) for ids in within])
     assert np.interp(share, shares, recalls) > 0.95 * recall
+
+
+def test_a_longer_code_looks_at_less_for_the_same_bytes(lab, seed):
+    """designing: "The bits help most, together with a radius." "with so large a radius, a search
+    compares them all." """
+    s = lab.split["centred"]
+    queries = s.X_query[:100]
+    n_rows = len(s.X_database)
+    exact = exact_neighbours(queries, s.X_database, 10)
+    lsh = LSH(256, random_state=seed).fit(s.X_train)
+    database_bits = lsh.transform(s.X_database)
+    query_bits = lsh.transform(queries)
+    several = [[] for _ in queries]
+    for first in range(0, 256, 16):
+        piece = slice(first, first + 16)
+        table = HashTable(database_bits[:, piece])
+        for found, ids in zip(several, table.query_radius(query_bits[:, piece], 1), strict=True):
+            found.append(ids)
+    several = [np.unique(np.concatenate(found)) for found in several]
+    recall, share = recall_and_share(several, exact, n_rows)
+    long = HashTable(database_bits)
+    within = [long.query_radius(query_bits, radius) for radius in range(40, 90, 5)]
+    recalls, shares = np.transpose([recall_and_share(ids, exact, n_rows) for ids in within])
+    assert np.interp(recall, recalls, shares) < 0.85 * share
+    assert ball_size(256, 51) > 1e9 * n_rows  # no search flips bits to visit so many codes
 
 
 def test_short_codes_are_blunt_and_components_look_at_less(lab, seed):

@@ -4,7 +4,7 @@ The directive ``hash-figure`` (``directive.py``) puts one on a page. The page's 
 its name in `FIGURES`, and gets a `Playable`.
 """
 
-from .chapters import ball, dead_zone, falling_lines, off_centre, rescoring
+from .chapters import ball, dead_zone, falling_lines, off_centre, rescoring, s_curve
 from .cover import cover
 from .explorer import Explorer
 from .plane import playground
@@ -19,5 +19,6 @@ FIGURES = {
     "off-centre": off_centre,
     "playground": playground,
     "rescoring": rescoring,
+    "s-curve": s_curve,
     "training": training,
 }

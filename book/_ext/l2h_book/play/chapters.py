@@ -58,6 +58,21 @@ def ball(ds: Dataset, split: Split, table: HashTable, bits: Bits, q: int) -> Pla
     return Playable(told | sprite_sheet(ds, np.array(shown)))
 
 
+def s_curve(similarity: Floats, exact: Integers) -> Playable:
+    """Return how many pairs of a query and a row are how similar: its nearest, and all.
+
+    ``similarity`` has the cosine of each query and each row, ``exact`` each query's nearest rows.
+    """
+    edges = np.linspace(-1, 1, 101)
+    near = np.take_along_axis(similarity, exact, axis=1)
+    pairs = {"near": near, "all": similarity}
+    counts = {
+        name: np.histogram(cosines.clip(-1, 1), edges)[0].tolist()
+        for name, cosines in pairs.items()
+    }
+    return Playable({"edges": edges.round(2).tolist()} | counts)
+
+
 def dead_zone(names: list[str], signs: Integers, votes: Floats) -> Playable:
     """Return the bits of a few vectors, given as signs, and the votes of their classes."""
     bits = (signs > 0).astype(int)
