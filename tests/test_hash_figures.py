@@ -1,6 +1,7 @@
 """Figures to play with: each is set as a reader would, and says what the package computes."""
 
 import re
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -24,11 +25,12 @@ from l2h_tutorial import (
 from l2h_tutorial.affinity import same_class_affinity
 from l2h_tutorial.grh import regularised_scores
 from l2h_tutorial.lsh import amplified_probability, collision_probability
-from l2h_tutorial.search import exact_neighbours
+from l2h_tutorial.search import ball_size, exact_neighbours
 
 PAGES = {
     "falling-lines": "lsh",
     "off-centre": "buckets",
+    "cube": "radius-search",
     "ball": "radius-search",
     "s-curve": "designing",
     "dead-zone": "grh-adjacency",
@@ -38,6 +40,7 @@ PAGES = {
 SET = {  # a state of each, as its address says it
     "falling-lines": {"theta": 40, "lines": 250},
     "off-centre": {"away": 2.5, "direction": 120},
+    "cube": {"corner": 6, "r": 1},
     "ball": {"radius": 3},
     "s-curve": {"bits": 3, "tables": 2, "radius": 4},
     "dead-zone": {"alpha": 0.8},
@@ -80,8 +83,25 @@ def off_centre(data, away, direction):
     return [away, len(sizes), 6, sizes.max(), 60, round(float(np.sum(sizes**2) / 60), 1)]
 
 
+@cache
+def centred():
+    return split_dataset(load_dataset()).preprocessed("l2-centre")
+
+
+def cube(data, corner, r):
+    split = centred()
+    images = split.X_database[:24]
+    lsh = LSH(3, random_state=0).fit(split.X_train)
+    codes = bits_to_integers(lsh.transform(split.X_query))
+    q = [np.flatnonzero(codes == corner)[0]]
+    asked = lsh.transform(split.X_query[q])
+    inside = hamming_distances(asked, lsh.transform(images))[0] <= r
+    nearest = np.argsort(-cosine_similarity(split.X_query[q], images)[0])[:5]
+    return [r, ball_size(3, r), 8, inside.sum(), 24, inside[nearest].sum(), 5]
+
+
 def ball(data, radius):
-    split = split_dataset(load_dataset()).preprocessed("l2-centre")
+    split = centred()
     lsh = LSH(16, random_state=0).fit(split.X_train)
     distances = hamming_distances(lsh.transform(split.X_query), lsh.transform(split.X_database))
     inside = distances <= radius
@@ -246,6 +266,31 @@ def test_a_figure_asks_first_and_links_set_it(visit, addresses, name):
     assert "Without scripts: Fig" in without.page.locator(f"#{name}").inner_text()
 
 
+# What is pressed, tapped or dragged in a drawing
+
+
+@pytest.mark.browser
+@by_hand
+def test_a_corner_of_the_cube_asks(visit, addresses, data, drag, device):
+    tab = opened(visit, addresses["cube"], name="cube", **device)
+    corners = tab.page.locator("#l2h-cube svg g")
+    for code in (7, 2):
+        middle = corners.nth(code).locator("circle").first
+        middle.scroll_into_view_if_needed()
+        if device:
+            assert min(middle.bounding_box()[side] for side in ("width", "height")) >= 44
+            middle.tap(force=True)
+        else:
+            middle.click(force=True)
+        assert check_it_says(tab.page, "cube", data)["corner"] == code
+        lit = tab.page.locator("#l2h-cube .buckets .lit")
+        assert lit.count() == 1
+        assert f"{code:03b}" in lit.inner_text()
+    tab.page.locator("#l2h-cube input[type=range]").press("End")
+    assert lit.count() == 8
+    tab.check_nothing_went_wrong()
+
+
 # The S-curve and its heaps
 
 
@@ -265,7 +310,7 @@ def test_the_s_curve_is_the_packages(visit, addresses, data):
 
 
 def test_the_heaps_foretell_what_hashing_finds():
-    split = split_dataset(load_dataset()).preprocessed("l2-centre")
+    split = centred()
     queries = split.X_query[:100]
     similarity = cosine_similarity(queries, split.X_database)
     exact = exact_neighbours(queries, split.X_database, k=10)

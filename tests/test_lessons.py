@@ -24,7 +24,7 @@ from PIL import Image
 from scipy.stats import norm, spearmanr
 from sklearn.metrics.pairwise import cosine_similarity
 
-from l2h_book.play.chapters import off_centre
+from l2h_book.play.chapters import cube, off_centre
 from l2h_tutorial import (
     LSH,
     PCAH,
@@ -32,6 +32,7 @@ from l2h_tutorial import (
     HashTable,
     HashTables,
     bits_to_integers,
+    hamming_distances,
     rerank,
     split_dataset,
 )
@@ -311,6 +312,27 @@ def test_two_small_vectors_have_the_cosine_worked_out_by_hand():
     y = np.array([[4, 3]])
     assert cosine_similarity(x, y).item() == pytest.approx(24 / 25)
     assert round(np.degrees(angle_between(x, y)).item()) == 16
+
+
+def test_a_ball_of_three_bits_finds_more_than_it_looks_at(lab, seed):
+    """radius-search: "Will it find half of the five nearest images?" "More than half. Over the
+    eight queries, radius 1 looks at" """
+    s = lab.split["centred"]
+    images = s.X_database[:24]
+    lsh = LSH(3, random_state=seed).fit(s.X_train)
+    inside = hamming_distances(lsh.transform(s.X_query), lsh.transform(images)) <= 1
+    found = np.take_along_axis(inside, exact_neighbours(s.X_query, images, 5), axis=1)
+    assert abs(inside.mean() - 0.5) < 0.1
+    assert found.mean() > 1.2 * inside.mean()
+
+
+def test_the_eight_queries_of_the_cube_find_more_than_half():
+    """radius-search: "A search of radius 1 looks into half of the buckets." """
+    shown = cube().data
+    codes = np.array(shown["codes"])
+    looked = np.array([np.bitwise_count(codes ^ code) <= 1 for code in range(8)])
+    assert np.take_along_axis(looked, np.array(shown["near"]), axis=1).mean() > 0.6
+    assert ball_size(3, 1) == 8 / 2
 
 
 def test_a_cell_by_hand_keeps_its_numbers_when_its_edge_slides():

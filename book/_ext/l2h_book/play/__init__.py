@@ -4,7 +4,15 @@ The directive ``hash-figure`` (``directive.py``) puts one on a page. The page's 
 its name in `FIGURES`, and gets a `Playable`.
 """
 
-from .chapters import ball, dead_zone, falling_lines, off_centre, rescoring, s_curve
+from .chapters import (
+    ball,
+    cube,
+    dead_zone,
+    falling_lines,
+    off_centre,
+    rescoring,
+    s_curve,
+)
 from .cover import cover
 from .explorer import Explorer
 from .plane import playground
@@ -13,6 +21,7 @@ from .training import training
 FIGURES = {
     "ball": ball,
     "cover": cover,
+    "cube": cube,
     "dead-zone": dead_zone,
     "explorer": Explorer,
     "falling-lines": falling_lines,

@@ -5,7 +5,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from l2h_tutorial import LSH, Dataset, HashTable, rerank
+from l2h_tutorial import (
+    LSH,
+    Dataset,
+    HashTable,
+    bits_to_integers,
+    load_dataset,
+    rerank,
+    split_dataset,
+)
 from l2h_tutorial.checks import Bits, Floats, Integers
 from l2h_tutorial.metrics import recall_of_exact
 from l2h_tutorial.search import exact_neighbours
@@ -15,6 +23,7 @@ from .plane import line_of
 from .playable import Playable, sprite_sheet
 
 _SHOWN = 24  # pictures of a ball
+_IN_CUBE = 24  # pictures in the buckets of the cube
 
 
 def falling_lines() -> Playable:
@@ -27,6 +36,26 @@ def off_centre() -> Playable:
     """Return sixty points around the origin, and three of LSH's lines."""
     points = np.random.default_rng(0).normal(scale=0.6, size=(60, 2)).round(3)
     return Playable({"points": points.tolist(), "angles": falling_lines().data["angles"][:3]})
+
+
+def cube() -> Playable:
+    """Return real images in eight buckets, and for each bucket a query with its code.
+
+    The query's nearest are the exact ones among these images.
+    """
+    ds = load_dataset()
+    split = split_dataset(ds).preprocessed("l2-centre")
+    images = split.X_database[:_IN_CUBE]
+    lsh = LSH(3, random_state=0).fit(split.X_train)
+    of_queries = bits_to_integers(lsh.transform(split.X_query))
+    asked = [int((of_queries == code).argmax()) for code in range(8)]
+    rows = np.concatenate([split.database_rows[:_IN_CUBE], split.query_rows[asked]])
+    told = {
+        "codes": bits_to_integers(lsh.transform(images)).tolist(),
+        "near": exact_neighbours(split.X_query[asked], images, k=5).tolist(),
+        "names": [ds.class_names[label] for label in ds.labels[rows]],
+    }
+    return Playable(told | sprite_sheet(ds, rows))
 
 
 def ball(ds: Dataset, split: Split, table: HashTable, bits: Bits, q: int) -> Playable:

@@ -84,7 +84,8 @@ function live(name, { start, controls, drawing, beside = [], below = [], draw, s
   root.parentElement.querySelector(".still")?.remove();
   root.hidden = false;
   window.addEventListener("hashchange", () => {
-    if (!location.hash.includes("=")) return;
+    const given = address.read();
+    if (!kept.some(({ key }) => given.has(key))) return; // it may be another figure's
     fromAddress();
     // a link in the prose may be far from it; Back leads back
     root.scrollIntoView({ block: "nearest" });
