@@ -15,6 +15,7 @@ from l2h_tutorial import (
     split_dataset,
 )
 from l2h_tutorial.checks import Bits, Floats, Integers
+from l2h_tutorial.figures import read_map
 from l2h_tutorial.metrics import recall_of_exact
 from l2h_tutorial.search import exact_neighbours
 from l2h_tutorial.splits import Split
@@ -106,6 +107,57 @@ def dead_zone(names: list[str], signs: Integers, votes: Floats) -> Playable:
     """Return the bits of a few vectors, given as signs, and the votes of their classes."""
     bits = (signs > 0).astype(int)
     return Playable({"names": names, "bits": bits.tolist(), "votes": votes.tolist()})
+
+
+def fair_fight(looks: pd.DataFrame, dataset: str) -> Playable:
+    """Return the ranking of searches under no rule of fairness, one rule, and so on to four.
+
+    Parameters
+    ----------
+    looks : DataFrame
+        The kept searches, as ``results/fair-fight-map.csv`` has them.
+    dataset : str
+        The page's own, which is shown first.
+    """
+    names = looks.dataset.unique().tolist()
+    return Playable(
+        {
+            "datasets": names,
+            "start": names.index(dataset) if dataset in names else 0,
+            "scanned": [_bucket_of_grh(looks[looks.dataset == name]) for name in names],
+            "rankings": [_rankings(looks[looks.dataset == name]) for name in names],
+        }
+    )
+
+
+def _bucket_of_grh(looks: pd.DataFrame) -> float:
+    """Return the share of the database that GRH's bucket of 16 bits holds."""
+    smallest = looks[(looks.method == "GRH from CCA-ITQ, 16 bits") & (looks["look"] == 0)]
+    return float(smallest.scanned.mean())
+
+
+def _rankings(looks: pd.DataFrame) -> list[list[tuple[str, float]]]:
+    """Return for each number of rules the methods with their precision, the best first."""
+    means = looks.groupby(["method", "look"], as_index=False)[["scanned", "precision"]].mean()
+    lines = {str(name): line for name, line in means.groupby("method") if name != "exact cosine"}
+    bucket = {name: float(line.precision.iloc[0]) for name, line in lines.items()}
+    at_share = read_map(lines, "precision", [_bucket_of_grh(looks)]).iloc[0]
+    equal_work = dict(zip(lines, map(float, at_share), strict=True))
+    short = [f"{name}, 16 bits" for name in ("GRH from CCA-ITQ", "LSH", "PCAH", "ITQ")]
+    any_length = [*short, *(name.replace("16", "32") for name in short)]
+    with_cca = [*any_length, "CCA-ITQ, 16 bits", "CCA-ITQ, 32 bits"]
+    compared = [
+        {name: bucket[name] for name in short},
+        {name: equal_work[name] for name in short},
+        {name: equal_work[name] for name in any_length},
+        {name: equal_work[name] for name in with_cca},
+        equal_work,
+    ]
+    rankings = []
+    for searches in compared:
+        ranked = sorted(searches, key=lambda name: -searches[name])
+        rankings.append([(name, round(searches[name], 4)) for name in ranked])
+    return rankings
 
 
 def rescoring() -> Playable:
