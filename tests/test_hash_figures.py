@@ -23,11 +23,13 @@ from l2h_tutorial import (
     split_dataset,
 )
 from l2h_tutorial.affinity import same_class_affinity
+from l2h_tutorial.gist import gist_descriptors
 from l2h_tutorial.grh import regularised_scores
 from l2h_tutorial.lsh import amplified_probability, collision_probability
 from l2h_tutorial.search import ball_size, exact_neighbours
 
 PAGES = {
+    "sliding": "data",
     "falling-lines": "lsh",
     "off-centre": "buckets",
     "cube": "radius-search",
@@ -39,6 +41,7 @@ PAGES = {
     "rescoring": "embeddings",
 }
 SET = {  # a state of each, as its address says it
+    "sliding": {"slide": 4},
     "falling-lines": {"theta": 40, "lines": 250},
     "off-centre": {"away": 2.5, "direction": 120},
     "cube": {"corner": 6, "r": 1},
@@ -88,6 +91,34 @@ def off_centre(data, away, direction):
 @cache
 def centred():
     return split_dataset(load_dataset()).preprocessed("l2-centre")
+
+
+@cache
+def right_answers():
+    """Return which of the answers are right: (pixels and GIST, slides, queries, ten)."""
+    ds = load_dataset()
+    split = split_dataset(ds)
+    rows = split.query_rows[:200]
+    pixels = ds.images.reshape(len(ds), -1).astype(float)
+    right = []
+    for slide in range(7):
+        moved = np.zeros_like(ds.images[rows])
+        for column in range(28):
+            moved[:, :, (column + slide) % 28] = ds.images[rows][:, :, column]
+        by_pixels = cosine_similarity(moved.reshape(200, -1), pixels[split.database_rows])
+        by_gist = cosine_similarity(gist_descriptors(moved), split.X_database)
+        best = [np.argsort(-cosines, axis=1)[:, :10] for cosines in (by_pixels, by_gist)]
+        right.append([split.y_database[rows] == split.y_query[:200, None] for rows in best])
+    return np.swapaxes(right, 0, 1)
+
+
+def sliding(data, slide):
+    right = right_answers()
+    precision = right.mean(axis=3)
+    away = precision - precision.mean(axis=2, keepdims=True)
+    typical = np.sum(away**2, axis=(0, 1)).argmin()
+    means = precision[:, slide].mean(axis=1)
+    return [slide, *right[:, slide, typical].sum(axis=1), 200, *means.round(2)]
 
 
 def cube(data, corner, r):
@@ -321,6 +352,17 @@ def test_a_corner_of_the_cube_asks(visit, addresses, data, drag, device):
         assert f"{code:03b}" in lit.inner_text()
     tab.page.locator("#l2h-cube input[type=range]").press("End")
     assert lit.count() == 8
+    tab.check_nothing_went_wrong()
+
+
+@pytest.mark.browser
+@by_hand
+def test_the_picture_slides_under_the_hand(visit, addresses, data, drag, device):
+    tab = opened(visit, addresses["sliding"], name="sliding", **device)
+    dragged(tab, drag, tab.page.locator("#l2h-sliding .sliding"), 13, 0)
+    assert check_it_says(tab.page, "sliding", data) == {"slide": 3}
+    dragged(tab, drag, tab.page.locator("#l2h-sliding .sliding"), -90, 0)
+    assert check_it_says(tab.page, "sliding", data) == {"slide": 0}
     tab.check_nothing_went_wrong()
 
 

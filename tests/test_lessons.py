@@ -24,7 +24,7 @@ from PIL import Image
 from scipy.stats import norm, spearmanr
 from sklearn.metrics.pairwise import cosine_similarity
 
-from l2h_book.play.chapters import cube, off_centre
+from l2h_book.play.chapters import cube, off_centre, sliding
 from l2h_tutorial import (
     LSH,
     PCAH,
@@ -33,6 +33,7 @@ from l2h_tutorial import (
     HashTables,
     bits_to_integers,
     hamming_distances,
+    load_dataset,
     rerank,
     split_dataset,
 )
@@ -312,6 +313,18 @@ def test_two_small_vectors_have_the_cosine_worked_out_by_hand():
     y = np.array([[4, 3]])
     assert cosine_similarity(x, y).item() == pytest.approx(24 / 25)
     assert round(np.degrees(angle_between(x, y)).item()) == 16
+
+
+def test_pixels_lose_half_by_three_pixels_and_gist_does_not():
+    """data: "After three pixels, the precision is" "by pixels, about half of what it was" "Even
+    after six pixels, GIST has lost less than half" """
+    ds = load_dataset("fashion-mnist")
+    precision = sliding(ds, split_dataset(ds)).data["precision"]
+    pixels = np.array(precision["pixels"]) / precision["pixels"][0]
+    gist = np.array(precision["GIST"]) / precision["GIST"][0]
+    assert 0.45 < pixels[3] < 0.55
+    assert gist[6] > 0.6
+    assert (gist[1:] > pixels[1:]).all()
 
 
 def test_a_ball_of_three_bits_finds_more_than_it_looks_at(lab, seed):

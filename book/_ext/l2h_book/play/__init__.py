@@ -13,6 +13,7 @@ from .chapters import (
     off_centre,
     rescoring,
     s_curve,
+    sliding,
 )
 from .cover import cover
 from .explorer import Explorer
@@ -31,5 +32,6 @@ FIGURES = {
     "playground": playground,
     "rescoring": rescoring,
     "s-curve": s_curve,
+    "sliding": sliding,
     "training": training,
 }

@@ -14,17 +14,71 @@ from l2h_tutorial import (
     rerank,
     split_dataset,
 )
-from l2h_tutorial.checks import Bits, Floats, Integers
+from l2h_tutorial.checks import Bits, Bytes, Floats, Integers, Singles
 from l2h_tutorial.figures import read_map
+from l2h_tutorial.gist import gist_descriptors
 from l2h_tutorial.metrics import recall_of_exact
 from l2h_tutorial.search import exact_neighbours
 from l2h_tutorial.splits import Split
 
 from .plane import line_of
-from .playable import Playable, sprite_sheet
+from .playable import Playable, sheet_of, sprite_sheet
 
 _SHOWN = 24  # pictures of a ball
 _IN_CUBE = 24  # pictures in the buckets of the cube
+_SLIDES = 7  # from 0 to 6 pixels
+_SLID = 200  # queries that slide
+
+
+def sliding(ds: Dataset, split: Split) -> Playable:
+    """Return what two searches find for queries that slide to the right, pixel by pixel.
+
+    The query that is shown is the one whose precision is most like the mean of all.
+    """
+    assert ds.images is not None
+    queries = split.query_rows[:_SLID]
+    labels = split.y_query[:_SLID, None]
+    pixels = _as_rows(ds.images)
+    slid = [np.roll(ds.images[queries], slide, axis=2) for slide in range(_SLIDES)]
+    searches = {
+        "pixels": (_as_rows, pixels[split.database_rows]),
+        "GIST": (gist_descriptors, split.X_database),
+    }
+    found = {
+        name: [exact_neighbours(describe(images), database, k=10) for images in slid]
+        for name, (describe, database) in searches.items()
+    }
+    right = {
+        name: np.array([split.y_database[rows] == labels for rows in of_slides])
+        for name, of_slides in found.items()
+    }
+    precision = np.array([is_right.mean(axis=2) for is_right in right.values()])
+    means = precision.mean(axis=2)
+    away = np.square(precision - means[:, :, None]).sum(axis=(0, 1))
+    typical = int(away.argmin())
+    lists = {name: np.array(rows)[:, typical] for name, rows in found.items()}
+    shown = np.unique(np.concatenate([*lists.values()]))
+    pictures = [images[typical] for images in slid]
+    pictures += list(ds.images[split.database_rows[shown]])
+    return Playable(
+        {
+            "queries": len(queries),
+            "kind": ds.class_names[split.y_query[typical]],
+            "names": [ds.class_names[label] for label in split.y_database[shown]],
+            "precision": dict(zip(found, means.round(4).tolist(), strict=True)),
+            "lists": {
+                name: (_SLIDES + np.searchsorted(shown, rows)).tolist()
+                for name, rows in lists.items()
+            },
+            "right": {name: of_all[:, typical].tolist() for name, of_all in right.items()},
+        }
+        | sheet_of(np.array(pictures))
+    )
+
+
+def _as_rows(images: Bytes) -> Singles:
+    """Write each image as a row of its pixels."""
+    return images.reshape(len(images), -1).astype(np.float32)
 
 
 def falling_lines() -> Playable:
