@@ -753,9 +753,8 @@ def test_the_mistake_has_three_settings(dataset, seed):
 
 @both
 def test_the_win_is_gone_after_the_first_rule(name):
-    """comparison: "After the first rule, GRH's bucket is no longer ahead." "The plain
-    classifier is first in
-    the end, on both data sets." """
+    """comparison: "After the first rule, GRH's bucket is no longer ahead." "The plain classifier
+    is first in the end, on both data sets." """
     shown = fair_fight_figure(LOOKS, name).data
     assert shown["datasets"][shown["start"]] == name
     rounds = shown["rankings"][shown["start"]]
