@@ -1,32 +1,54 @@
 """Figures to play with: each is set as a reader would, and says what the package computes."""
 
 import re
+from functools import cache
 
 import numpy as np
 import pandas as pd
 import pytest
 from playing import PHONE, by_hand, data_of, dragged, on_the_site, opened, sides
+from scipy.stats import binom
 from sklearn.metrics.pairwise import cosine_similarity
 from visits import ROOT
 
+from l2h_book.play import FIGURES
 from l2h_book.play.training import frames_of
-from l2h_tutorial import GRH, LSH, bits_to_integers, hamming_distances, load_dataset, split_dataset
+from l2h_tutorial import (
+    GRH,
+    LSH,
+    HashTable,
+    bits_to_integers,
+    hamming_distances,
+    load_dataset,
+    split_dataset,
+)
 from l2h_tutorial.affinity import same_class_affinity
+from l2h_tutorial.gist import gist_descriptors
 from l2h_tutorial.grh import regularised_scores
+from l2h_tutorial.lsh import amplified_probability, collision_probability
+from l2h_tutorial.search import ball_size, exact_neighbours
 
 PAGES = {
+    "sliding": "data",
     "falling-lines": "lsh",
     "off-centre": "buckets",
+    "cube": "radius-search",
     "ball": "radius-search",
+    "s-curve": "designing",
     "dead-zone": "grh-adjacency",
     "training": "grh-training",
+    "fair-fight": "comparison",
     "rescoring": "embeddings",
 }
 SET = {  # a state of each, as its address says it
+    "sliding": {"slide": 4},
     "falling-lines": {"theta": 40, "lines": 250},
     "off-centre": {"away": 2.5, "direction": 120},
+    "cube": {"corner": 6, "r": 1},
     "ball": {"radius": 3},
+    "s-curve": {"bits": 3, "tables": 2, "radius": 4},
     "dead-zone": {"alpha": 0.8},
+    "fair-fight": {"rules": 2, "images": 1},
     "rescoring": {"factor": 2, "method": 9, "vectors": 0},
     "training": {"step": 3, "bit": 1, "alpha": 2, "start": 1},
 }
@@ -74,8 +96,84 @@ def off_centre(data, away, direction):
     return [away, len(sizes), 6, sizes.max(), 60, round(float(np.sum(sizes**2) / 60), 1)]
 
 
+@cache
+def centred():
+    return split_dataset(load_dataset()).preprocessed("l2-centre")
+
+
+@cache
+def right_answers():
+    """Return which of the answers are right: (pixels and GIST, slides, queries, ten)."""
+    ds = load_dataset()
+    split = split_dataset(ds)
+    rows = split.query_rows[:200]
+    pixels = ds.images.reshape(len(ds), -1).astype(float)
+    right = []
+    for slide in range(7):
+        moved = np.zeros_like(ds.images[rows])
+        for column in range(28):
+            moved[:, :, (column + slide) % 28] = ds.images[rows][:, :, column]
+        by_pixels = cosine_similarity(moved.reshape(200, -1), pixels[split.database_rows])
+        by_gist = cosine_similarity(gist_descriptors(moved), split.X_database)
+        best = [np.argsort(-cosines, axis=1)[:, :10] for cosines in (by_pixels, by_gist)]
+        right.append([split.y_database[rows] == split.y_query[:200, None] for rows in best])
+    return np.swapaxes(right, 0, 1)
+
+
+def sliding(data, slide):
+    right = right_answers()
+    precision = right.mean(axis=3)
+    away = precision - precision.mean(axis=2, keepdims=True)
+    typical = np.sum(away**2, axis=(0, 1)).argmin()
+    means = precision[:, slide].mean(axis=1)
+    return [slide, *right[:, slide, typical].sum(axis=1), 200, *means.round(2)]
+
+
+def cube(data, corner, r):
+    split = centred()
+    images = split.X_database[:24]
+    lsh = LSH(3, random_state=0).fit(split.X_train)
+    codes = bits_to_integers(lsh.transform(split.X_query))
+    q = [np.flatnonzero(codes == corner)[0]]
+    asked = lsh.transform(split.X_query[q])
+    inside = hamming_distances(asked, lsh.transform(images))[0] <= r
+    nearest = np.argsort(-cosine_similarity(split.X_query[q], images)[0])[:5]
+    return [r, ball_size(3, r), 8, inside.sum(), 24, inside[nearest].sum(), 5]
+
+
+FIRST = ["GRH from CCA-ITQ, 16 bits", "LSH, 16 bits", "PCAH, 16 bits", "ITQ, 16 bits"]
+COMPARED = [FIRST, FIRST, [*FIRST, *(name.replace("16", "32") for name in FIRST)]]
+COMPARED += [[*COMPARED[2], "CCA-ITQ, 16 bits", "CCA-ITQ, 32 bits"]]
+COMPARED += [[*COMPARED[3], "class scores"]]
+
+
+def found_by(rules, images):
+    """Return the precision of each search that is compared, and the share that GRH's scans."""
+    kept = pd.read_csv(ROOT / "book/results/fair-fight-map.csv")
+    kept = kept[kept.dataset == ["fashion-mnist", "cifar10"][images]]
+    means = kept.groupby(["method", "look"])[["scanned", "precision"]].mean()
+    share = means.scanned["GRH from CCA-ITQ, 16 bits", 0]
+    found = {}
+    for name in COMPARED[rules]:
+        line = means.loc[name]
+        line = line[line.scanned > 0]
+        at_share = np.interp(np.log(share), np.log(line.scanned), line.precision)
+        found[name] = at_share if rules else line.precision[0]
+    return found, share
+
+
+def fair_fight(data, rules, images):
+    found, share = found_by(rules, images)
+    own = max(value for name, value in found.items() if name.startswith("GRH"))
+    others = {name: value for name, value in found.items() if not name.startswith("GRH")}
+    rival = max(others, key=others.get)
+    work = [round(100 * share, 1)] if rules else []
+    bits = [float(number) for number in re.findall(r"\d+", rival)]
+    return [rules, 4, *work, own, *bits, others[rival], abs(own - others[rival])]
+
+
 def ball(data, radius):
-    split = split_dataset(load_dataset()).preprocessed("l2-centre")
+    split = centred()
     lsh = LSH(16, random_state=0).fit(split.X_train)
     distances = hamming_distances(lsh.transform(split.X_query), lsh.transform(split.X_database))
     inside = distances <= radius
@@ -92,6 +190,22 @@ def ball(data, radius):
         scanned,
         inside.shape[1],
     ]
+
+
+def chances(data, n_bits, n_tables, radius):
+    """Return the chance that tables find a pair, for each bin of similarities."""
+    middles = np.convolve(data["edges"], [0.5, 0.5], "valid")
+    differs = 1 - collision_probability(np.arccos(middles))
+    return amplified_probability(binom.cdf(radius, n_bits, differs), 1, n_tables)
+
+
+def s_curve(data, bits, tables, radius):
+    n_bits = 2 ** (bits + 2)
+    n_tables = 2**tables
+    chance = chances(data, n_bits, n_tables, radius)
+    found, looked = (np.average(chance, weights=data[pairs]) for pairs in ("near", "all"))
+    size = n_bits * n_tables / 8
+    return [n_bits, n_tables, radius, round(100 * found, 1), round(100 * looked, 1), size]
 
 
 def dead_zone(data, alpha):
@@ -222,6 +336,102 @@ def test_a_figure_asks_first_and_links_set_it(visit, addresses, name):
     without.page.goto(addresses[name])
     assert not without.page.locator(f"#l2h-{name}").is_visible()
     assert "Without scripts: Fig" in without.page.locator(f"#{name}").inner_text()
+
+
+# What is pressed, tapped or dragged in a drawing
+
+
+@pytest.mark.browser
+@by_hand
+def test_a_corner_of_the_cube_asks(visit, addresses, data, drag, device):
+    tab = opened(visit, addresses["cube"], name="cube", **device)
+    corners = tab.page.locator("#l2h-cube svg g")
+    for code in (7, 2):
+        middle = corners.nth(code).locator("circle").first
+        middle.scroll_into_view_if_needed()
+        if device:
+            assert min(middle.bounding_box()[side] for side in ("width", "height")) >= 44
+            middle.tap(force=True)
+        else:
+            middle.click(force=True)
+        assert check_it_says(tab.page, "cube", data)["corner"] == code
+        lit = tab.page.locator("#l2h-cube .buckets .lit")
+        assert lit.count() == 1
+        assert f"{code:03b}" in lit.inner_text()
+    tab.page.locator("#l2h-cube input[type=range]").press("End")
+    assert lit.count() == 8
+    tab.check_nothing_went_wrong()
+
+
+@pytest.mark.browser
+@by_hand
+def test_the_picture_slides_under_the_hand(visit, addresses, data, drag, device):
+    tab = opened(visit, addresses["sliding"], name="sliding", **device)
+    dragged(tab, drag, tab.page.locator("#l2h-sliding .sliding"), 13, 0)
+    assert check_it_says(tab.page, "sliding", data) == {"slide": 3}
+    dragged(tab, drag, tab.page.locator("#l2h-sliding .sliding"), -90, 0)
+    assert check_it_says(tab.page, "sliding", data) == {"slide": 0}
+    tab.check_nothing_went_wrong()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("images", [0, 1])
+def test_each_rule_sorts_the_searches_anew(visit, addresses, images):
+    tab = opened(visit, f"{addresses['fair-fight']}#images={images}", name="fair-fight")
+    for rules in range(5):
+        found, _ = found_by(rules, images)
+        bars = tab.page.locator("#l2h-fair-fight .ranking g[visibility=visible]").evaluate_all(
+            "(all) => all.map((one) => [Number(one.style.transform.match(/\\d+/)[0]), "
+            "...[...one.querySelectorAll('text')].map((text) => text.textContent)])"
+        )
+        shown = {name: float(value) for _, name, value in sorted(bars)}
+        assert list(shown) == sorted(found, key=lambda name: -found[name])
+        assert shown == pytest.approx(found, abs=0.0006)
+        assert tab.page.locator("#l2h-fair-fight .rules .kept").count() == rules
+        tab.page.get_by_role("button", name="Add a rule").click()
+
+
+# The S-curve and its heaps
+
+
+@pytest.mark.browser
+def test_the_s_curve_is_the_packages(visit, addresses, data):
+    """Its points are the formula's, and it says when the goal is reached."""
+    settings = {(3, 2, 4): False, (6, 3, 51): True, (6, 3, 80): False, (0, 0, 0): False}
+    for (bits, tables, radius), reached in settings.items():
+        state = f"bits={bits}&tables={tables}&radius={radius}"
+        tab = opened(visit, f"{addresses['s-curve']}#{state}", name="s-curve")
+        points = tab.page.locator("#l2h-s-curve .curve").get_attribute("points")
+        heights = [float(point.split(",")[1]) for point in points.split()]
+        expected = chances(data["s-curve"], 2 ** (bits + 2), 2**tables, radius)[-len(heights) :]
+        assert heights == pytest.approx(190 - 178 * expected, abs=0.06)
+        said = tab.page.locator("#l2h-s-curve .status").inner_text()
+        assert ("You have reached the goal." in said) == reached
+
+
+def test_the_heaps_foretell_what_hashing_finds():
+    split = centred()
+    queries = split.X_query[:100]
+    similarity = cosine_similarity(queries, split.X_database)
+    exact = exact_neighbours(queries, split.X_database, k=10)
+    heaps = FIGURES["s-curve"](similarity, exact).data
+    assert [sum(heaps[pairs]) for pairs in ("near", "all")] == [exact.size, similarity.size]
+    for n_bits, n_tables, radius in ((16, 16, 0), (16, 4, 1), (64, 1, 16)):
+        shares = []
+        for seed in range(5):
+            lsh = LSH(n_bits * n_tables, random_state=seed).fit(split.X_train)
+            query_pieces, pieces = (
+                np.split(lsh.transform(X), n_tables, axis=1) for X in (queries, split.X_database)
+            )
+            taken = np.zeros(similarity.shape, dtype=bool)
+            for query_bits, bits in zip(query_pieces, pieces, strict=True):
+                for i, ids in enumerate(HashTable(bits).query_radius(query_bits, radius)):
+                    taken[i, ids] = True
+            shares.append([np.take_along_axis(taken, exact, axis=1).mean(), taken.mean()])
+        found, looked = np.mean(shares, axis=0)
+        chance = chances(heaps, n_bits, n_tables, radius)
+        assert found == pytest.approx(np.average(chance, weights=heaps["near"]), abs=0.03)
+        assert looked == pytest.approx(np.average(chance, weights=heaps["all"]), abs=0.01)
 
 
 # The frames of the training

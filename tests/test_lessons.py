@@ -24,7 +24,7 @@ from PIL import Image
 from scipy.stats import norm, spearmanr
 from sklearn.metrics.pairwise import cosine_similarity
 
-from l2h_book.play.chapters import off_centre
+from l2h_book.play.chapters import cube, off_centre, sliding
 from l2h_tutorial import (
     LSH,
     PCAH,
@@ -32,6 +32,8 @@ from l2h_tutorial import (
     HashTable,
     HashTables,
     bits_to_integers,
+    hamming_distances,
+    load_dataset,
     rerank,
     split_dataset,
 )
@@ -41,7 +43,7 @@ from l2h_tutorial.figures.finding import where_the_table_is_level
 from l2h_tutorial.gist import gist_descriptors
 from l2h_tutorial.lsh import amplified_probability, angle_between, collision_probability
 from l2h_tutorial.metrics import evaluate_radius_search, precision_at_k, recall_of_exact
-from l2h_tutorial.search import exact_neighbours
+from l2h_tutorial.search import ball_size, exact_neighbours
 
 FIVE = pytest.param(range(5), marks=pytest.mark.slow, id="five")
 five_seeds = pytest.mark.parametrize("seeds", [FIVE], indirect=True, scope="session")
@@ -311,6 +313,39 @@ def test_two_small_vectors_have_the_cosine_worked_out_by_hand():
     y = np.array([[4, 3]])
     assert cosine_similarity(x, y).item() == pytest.approx(24 / 25)
     assert round(np.degrees(angle_between(x, y)).item()) == 16
+
+
+def test_pixels_lose_half_by_three_pixels_and_gist_does_not():
+    """data: "After three pixels, the precision is" "by pixels, about half of what it was" "Even
+    after six pixels, GIST has lost less than half" """
+    ds = load_dataset("fashion-mnist")
+    precision = sliding(ds, split_dataset(ds)).data["precision"]
+    pixels = np.array(precision["pixels"]) / precision["pixels"][0]
+    gist = np.array(precision["GIST"]) / precision["GIST"][0]
+    assert 0.45 < pixels[3] < 0.55
+    assert gist[6] > 0.6
+    assert (gist[1:] > pixels[1:]).all()
+
+
+def test_a_ball_of_three_bits_finds_more_than_it_looks_at(lab, seed):
+    """radius-search: "Will it find half of the five nearest images?" "More than half. Over the
+    eight queries, radius 1 looks at" """
+    s = lab.split["centred"]
+    images = s.X_database[:24]
+    lsh = LSH(3, random_state=seed).fit(s.X_train)
+    inside = hamming_distances(lsh.transform(s.X_query), lsh.transform(images)) <= 1
+    found = np.take_along_axis(inside, exact_neighbours(s.X_query, images, 5), axis=1)
+    assert abs(inside.mean() - 0.5) < 0.1
+    assert found.mean() > 1.2 * inside.mean()
+
+
+def test_the_eight_queries_of_the_cube_find_more_than_half():
+    """radius-search: "A search of radius 1 looks into half of the buckets." """
+    shown = cube().data
+    codes = np.array(shown["codes"])
+    looked = np.array([np.bitwise_count(codes ^ code) <= 1 for code in range(8)])
+    assert np.take_along_axis(looked, np.array(shown["near"]), axis=1).mean() > 0.6
+    assert ball_size(3, 1) == 8 / 2
 
 
 def test_a_cell_by_hand_keeps_its_numbers_when_its_edge_slides():
@@ -1307,6 +1342,31 @@ def test_tables_look_at_less_than_a_radius_for_the_same_recall(lab, seed):
     within = [long.query_radius(query_bits[:, :128], radius) for radius in range(20, 53, 4)]
     recalls, shares = np.transpose([recall_and_share(ids, exact, n_rows) for ids in within])
     assert np.interp(share, shares, recalls) > 0.95 * recall
+
+
+def test_a_longer_code_looks_at_less_for_the_same_bytes(lab, seed):
+    """designing: "The bits help most, together with a radius." "with so large a radius, a search
+    compares them all." """
+    s = lab.split["centred"]
+    queries = s.X_query[:100]
+    n_rows = len(s.X_database)
+    exact = exact_neighbours(queries, s.X_database, 10)
+    lsh = LSH(256, random_state=seed).fit(s.X_train)
+    database_bits = lsh.transform(s.X_database)
+    query_bits = lsh.transform(queries)
+    several = [[] for _ in queries]
+    for first in range(0, 256, 16):
+        piece = slice(first, first + 16)
+        table = HashTable(database_bits[:, piece])
+        for found, ids in zip(several, table.query_radius(query_bits[:, piece], 1), strict=True):
+            found.append(ids)
+    several = [np.unique(np.concatenate(found)) for found in several]
+    recall, share = recall_and_share(several, exact, n_rows)
+    long = HashTable(database_bits)
+    within = [long.query_radius(query_bits, radius) for radius in range(40, 90, 5)]
+    recalls, shares = np.transpose([recall_and_share(ids, exact, n_rows) for ids in within])
+    assert np.interp(recall, recalls, shares) < 0.85 * share
+    assert ball_size(256, 51) > 1e9 * n_rows  # no search flips bits to visit so many codes
 
 
 def test_short_codes_are_blunt_and_components_look_at_less(lab, seed):

@@ -18,6 +18,7 @@ from limits import thin
 from test_lessons_grh import score
 from visits import RESULTS
 
+from l2h_book.play.chapters import fair_fight as fair_fight_figure
 from l2h_tutorial import (
     LSH,
     PCAH,
@@ -800,3 +801,16 @@ def test_the_mistake_has_three_settings(dataset, seed):
     np.testing.assert_array_equal(mistaken(0.6), mistaken(1.0))
     np.testing.assert_array_equal(mistaken(1.0), correct(1.0))
     assert np.mean(correct(0.6) != own) < 0.5 * np.mean(mistaken(0.6) != own)
+
+
+@both
+def test_the_win_is_gone_after_the_first_rule(name):
+    """comparison: "After the first rule, GRH's bucket is no longer ahead." "The plain classifier
+    is first in the end, on both data sets." """
+    shown = fair_fight_figure(LOOKS, name).data
+    assert shown["datasets"][shown["start"]] == name
+    rounds = shown["rankings"][shown["start"]]
+    is_first = [ranking[0][0].startswith("GRH") for ranking in rounds]
+    assert is_first == [True, False, False, False, False]
+    assert rounds[1][0][0] == "PCAH, 16 bits"
+    assert rounds[4][0][0] == "class scores"

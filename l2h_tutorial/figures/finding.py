@@ -140,7 +140,7 @@ def _verdict(dataset: Dataset, row: int, query: int) -> tuple[str, str, str]:
 @styled
 def images_by_class(dataset: Dataset) -> Figure:
     """Draw the first pictures of every class, one row a class."""
-    n_shown = across(5, 9)
+    n_shown = across(5, 6)
     figure, tiles = panels(len(dataset.class_names) * n_shown, across(0.62, 0.68), n_shown)
     figure.set_layout_engine("constrained", w_pad=0.02, h_pad=0.02)
     for label, name in enumerate(dataset.class_names):

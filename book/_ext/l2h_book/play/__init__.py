@@ -4,7 +4,17 @@ The directive ``hash-figure`` (``directive.py``) puts one on a page. The page's 
 its name in `FIGURES`, and gets a `Playable`.
 """
 
-from .chapters import ball, dead_zone, falling_lines, off_centre, rescoring
+from .chapters import (
+    ball,
+    cube,
+    dead_zone,
+    fair_fight,
+    falling_lines,
+    off_centre,
+    rescoring,
+    s_curve,
+    sliding,
+)
 from .cover import cover
 from .explorer import Explorer
 from .plane import playground
@@ -13,11 +23,15 @@ from .training import training
 FIGURES = {
     "ball": ball,
     "cover": cover,
+    "cube": cube,
     "dead-zone": dead_zone,
     "explorer": Explorer,
+    "fair-fight": fair_fight,
     "falling-lines": falling_lines,
     "off-centre": off_centre,
     "playground": playground,
     "rescoring": rescoring,
+    "s-curve": s_curve,
+    "sliding": sliding,
     "training": training,
 }

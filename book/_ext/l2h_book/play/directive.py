@@ -33,12 +33,8 @@ _CODE = """import l2h_book.play
 hash_figure = l2h_book.play.FIGURES["{name}"]({given})
 hash_figure"""
 _FOLDER = Path(__file__).parent
-# The scripts of figures that fill a page and have their markup in a file. The scripts of the other
-# figures make their own markup.
-_OF_A_PAGE = {
-    "explorer": ["common", "gist", "figure", "explorer"],
-    "playground": ["common", "plane", "playground"],
-}
+_OF_A_PAGE = ("explorer", "playground")  # they have their markup in a file
+_PLANE = ("cover", "falling-lines", "off-centre", "playground", "training")
 _HELD = re.compile(r'"data:\w+/(png|jpeg|javascript);base64,([\w+/=]+)"')
 
 
@@ -118,34 +114,56 @@ def with_cells(source: str) -> str:
 
 
 def bring_to_life(env: Any, docname: str, document: nodes.document) -> None:
-    """Put the scripts and the data of its figures to play with into a page's tree."""
-    for figure in document.findall(hash_figure):
+    """Put the data of its figures to play with into a page's tree, and scripts and styles once."""
+    figures = list(document.findall(hash_figure))
+    names = [figure["name"] for figure in figures]
+    for figure in figures:
         cells = executed_page(env, docname).cells
         cell = next(cell for cell in cells if cell.source == figure["code"])
-        html = playable(figure["name"], cell.outputs[-1].data["text/html"])
-        figure += nodes.raw("", html, format="html")
+        parts = [_markup(figure["name"], cell.outputs[-1].data["text/html"])]
+        if figure is figures[0]:
+            parts.insert(0, _styles())
+        if figure is figures[-1]:
+            parts.append(_scripts(names))
+        figure += nodes.raw("", "\n".join(parts), format="html")
 
 
 def playable(name: str, data: str) -> str:
-    """Return the HTML of a figure to play with, whose data are given as JSON.
+    """Return the HTML of a figure to play with, alone on a page, whose data are given as JSON."""
+    return "\n".join([_styles(), _markup(name, data), _scripts([name])])
 
-    The scripts run in a function of their own, so that they define no global names.
-    """
+
+def _styles() -> str:
+    """Return the style sheet of all figures."""
+    return f"<div>\n<style>\n{_read('explore.css')}</style>\n</div>"
+
+
+def _markup(name: str, data: str) -> str:
+    """Return a figure's element and its data; most scripts fill the element themselves."""
     if name in _OF_A_PAGE:
-        scripts = _OF_A_PAGE[name]
         markup = _read(f"{name}.html").rstrip()
     else:
-        scripts = ["common", "plane", "figure", name]
         markup = f'<div class="l2h hash-figure" id="l2h-{name}" hidden></div>'
-    code = "\n".join(_read(f"{script}.js") for script in scripts)
-    return "\n".join(
-        [
-            f"<div>\n<style>\n{_read('explore.css')}</style>\n</div>",
-            markup,
-            f'<script type="application/json" id="l2h-{name}-data">{data}</script>',
-            f"<script>\n(() => {{\n{code}}})();\n</script>",
-        ]
-    )
+    return f'{markup}\n<script type="application/json" id="l2h-{name}-data">{data}</script>'
+
+
+def _scripts(names: list[str]) -> str:
+    """Return the scripts of a page's figures.
+
+    What they share stands before them. All run in one function, and each figure's in a block of its
+    own, so that they define no global names.
+    """
+    shared = ["common"]
+    if "explorer" in names:
+        shared.append("gist")
+    if not {*names}.isdisjoint(_PLANE):
+        shared.append("plane")
+    if names != ["playground"]:
+        shared.append("figure")
+    blocks = [_read(f"{script}.js") for script in shared]
+    blocks += [f"{{\n{_read(f'{name}.js')}}}" for name in names]
+    code = "\n".join(blocks)
+    return f"<script>\n(() => {{\n{code}}})();\n</script>"
 
 
 def _open(self: Any, node: hash_figure) -> None:
@@ -175,4 +193,9 @@ def _put_beside(
 
 
 def _read(name: str) -> str:
-    return (_FOLDER / name).read_text(encoding="utf-8")
+    """Return a file of this folder, without the spaces before its lines and the lines of comments.
+
+    Pages are lighter for that.
+    """
+    text = (_FOLDER / name).read_text(encoding="utf-8")
+    return re.sub(r"(?m)^ +|^ *//.*\n", "", text)

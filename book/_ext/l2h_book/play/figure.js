@@ -84,7 +84,8 @@ function live(name, { start, controls, drawing, beside = [], below = [], draw, s
   root.parentElement.querySelector(".still")?.remove();
   root.hidden = false;
   window.addEventListener("hashchange", () => {
-    if (!location.hash.includes("=")) return;
+    const given = address.read();
+    if (!kept.some(({ key }) => given.has(key))) return; // it may be another figure's
     fromAddress();
     // a link in the prose may be far from it; Back leads back
     root.scrollIntoView({ block: "nearest" });
@@ -152,5 +153,36 @@ class Chart {
         class: `dot ${kind}`,
       }),
     );
+  }
+}
+
+// Bars of shares, one below the other; a bar may have a mark at a goal
+class Meters {
+  constructor(label, bars) {
+    this.svg = picture(label);
+    this.svg.setAttribute("viewBox", `0 0 340 ${32 * bars}`);
+    this.svg.classList.add("chart");
+  }
+
+  show(...bars) {
+    const left = 84;
+    const width = 178;
+    this.svg.replaceChildren();
+    bars.forEach(({ name, share, text, goal }, i) => {
+      const y = 32 * i + 8;
+      const bar = { x: left, y, height: 16 };
+      const filled = (share * width).toFixed(1);
+      this.svg.append(
+        make("svg:text", { x: left - 8, y: y + 8, class: "name" }, name),
+        make("svg:rect", { ...bar, width, class: "heap" }),
+        make("svg:rect", { ...bar, width: filled, class: "heap taken" }),
+        make("svg:text", { x: left + width + 39, y: y + 8 }, text),
+      );
+      const at = left + goal * width;
+      if (goal)
+        this.svg.append(
+          make("svg:line", { x1: at, x2: at, y1: y - 5, y2: y + 21, class: "goal" }),
+        );
+    });
   }
 }

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
-from l2h_tutorial.checks import Integers
+from l2h_tutorial.checks import Bytes, Integers
 from l2h_tutorial.datasets import Dataset
 
 SHEET_COLUMNS = 32
@@ -59,13 +59,18 @@ def sprite_sheet(dataset: Dataset, rows: Integers) -> dict[str, Any]:
     >>> sheet["sheetRows"], sheet["sheet"][:22]
     (2, 'data:image/png;base64,')
     """
-    lines = -(-len(rows) // SHEET_COLUMNS)
-    described: dict[str, Any] = {"columns": SHEET_COLUMNS, "sheetRows": lines, "sheet": None}
     if dataset.images is None:
-        return described
-    _, height, width, *colours = dataset.images.shape
+        lines = -(-len(rows) // SHEET_COLUMNS)
+        return {"columns": SHEET_COLUMNS, "sheetRows": lines, "sheet": None}
+    return sheet_of(dataset.images[rows])
+
+
+def sheet_of(images: Bytes) -> dict[str, Any]:
+    """Lay any pictures out in one, as `sprite_sheet` does with those of a data set."""
+    count, height, width, *colours = images.shape
+    lines = -(-count // SHEET_COLUMNS)
     sheet = np.zeros((lines * height, SHEET_COLUMNS * width, *colours), dtype=np.uint8)
-    for i, image in enumerate(dataset.images[rows]):
+    for i, image in enumerate(images):
         line, column = divmod(i, SHEET_COLUMNS)
         top = line * height
         start = column * width
@@ -74,7 +79,8 @@ def sprite_sheet(dataset: Dataset, rows: Integers) -> dict[str, Any]:
     kind = "jpeg" if colours else "png"
     options = {"quality": 85, "subsampling": 0} if colours else {"optimize": True}
     Image.fromarray(sheet).save(buffer, kind, **options)
-    return described | {"sheet": data_address(f"image/{kind}", buffer.getvalue())}
+    address = data_address(f"image/{kind}", buffer.getvalue())
+    return {"columns": SHEET_COLUMNS, "sheetRows": lines, "sheet": address}
 
 
 def data_address(kind: str, content: bytes) -> str:

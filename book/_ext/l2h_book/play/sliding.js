@@ -1,0 +1,90 @@
+// A picture slides to the right, and two searches look for its neighbours anew: one by its pixels,
+// the other by GIST.
+
+const data = read("sliding");
+const MOST = data.precision.GIST.length - 1;
+const WAYS = ["pixels", "GIST"];
+const across = (slide) => slide / MOST;
+const chart = new Chart(
+  "Precision at ten against how far the queries slid: by pixels, dashed, it falls faster than by GIST",
+  {
+    across: [0, 2, 4, 6].map((slide) => [across(slide), String(slide)]),
+    up: [
+      [0, "0"],
+      [0.5, ".5"],
+      [1, "1"],
+    ],
+    below: "pixels to the right, all queries",
+    beside: "precision",
+  },
+);
+for (const name of WAYS)
+  chart.text(chart.x(across(5)), chart.y(data.precision[name][5]) - 18, name);
+
+const query = make("span", { class: "sliding" });
+const rows = new Map(WAYS.map((name) => [name, make("ul", { class: "pictures" })]));
+let now = 0;
+
+// The picture itself is dragged as well, a pixel of it for a pixel
+let from = null;
+query.addEventListener("pointerdown", (event) => {
+  query.setPointerCapture(event.pointerId);
+  event.preventDefault();
+  from = event.clientX - now * stepOf();
+});
+query.addEventListener("pointermove", (event) => {
+  if (!query.hasPointerCapture(event.pointerId)) return;
+  const slide = Math.round((event.clientX - from) / stepOf());
+  set({ slide: Math.max(0, Math.min(MOST, slide)) });
+});
+const stepOf = () => query.offsetWidth / 28;
+
+function tile(i, right) {
+  return make(
+    "li",
+    {},
+    make(
+      "span",
+      { class: right ? "tile" : "tile wrong" },
+      thumbnail(data, i, data.names[i - MOST - 1]),
+      make("span", { class: "verdict", "aria-hidden": "true" }, right ? "\u2713" : "\u00d7"),
+    ),
+  );
+}
+
+function draw({ slide }) {
+  now = slide;
+  query.replaceChildren(thumbnail(data, slide, `${data.kind}, slid by ${plural(slide, "pixel")}`));
+  chart.clear();
+  for (const name of WAYS) {
+    const points = data.precision[name].map((value, i) => [across(i), value]);
+    chart.curve(points, name === "pixels" ? "dashed" : "");
+    chart.dot(points[slide], "chosen");
+    const tiles = data.lists[name][slide].map((i, k) => tile(i, data.right[name][slide][k]));
+    rows.get(name).replaceChildren(...tiles);
+  }
+}
+
+const sentence = ({ slide }) => {
+  const right = WAYS.map((name) => data.right[name][slide].filter(Boolean).length);
+  const means = WAYS.map((name) => data.precision[name][slide].toFixed(2));
+  return (
+    `Slid by ${plural(slide, "pixel")}: of the ten nearest, ${right[0]} are of the right class by pixels and ${right[1]} by GIST. ` +
+    `The precision of ${data.queries} queries is ${means[0]} by pixels and ${means[1]} by GIST.`
+  );
+};
+part("sliding").style.setProperty("--sheet", `url("${data.sheet}")`);
+const set = live("sliding", {
+  start: { slide: 0 },
+  drawing: make(
+    "div",
+    {},
+    make("p", {}, "Drag this picture to the right:"),
+    query,
+    ...WAYS.flatMap((name) => [make("p", {}, `Its ten nearest by ${name}:`), rows.get(name)]),
+  ),
+  beside: [chart.svg],
+  draw,
+  sentence,
+  controls: [{ key: "slide", label: "Slide", least: 0, most: MOST, step: 1 }],
+});
