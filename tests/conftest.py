@@ -35,7 +35,8 @@ WITH_THE_BOOK = ["playing.py", "small_book.py", *(f"test_{name}.py" for name in 
 # Tests that share what takes long to make, so that one worker should run them all
 SMALL_BOOK_TESTS = r"tests/test_(editions|nbgrader.py::test_an|notebooks|selftest|teaching)\b"
 TESTS_BY_FILE = (
-    r"tests/test_(lessons\w*|explorer|grade_notebooks|live|plain_code|project|protocols|scale)\b"
+    r"tests/test_(databases|explorer|grade_notebooks|lessons\w*|live|plain_code|project|protocols"
+    r"|scale)\b"
 )
 collect_ignore = [] if find_spec("jupyter_book") else WITH_THE_BOOK
 
@@ -63,6 +64,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         "index": (
             os.environ.get("L2H_INDEX") == "1",
             "set L2H_INDEX=1 where a package index can be reached",
+        ),
+        "postgres": (
+            os.environ.get("L2H_POSTGRES"),
+            "set L2H_POSTGRES to the folder of a PostgreSQL server's socket",
         ),
     }
     for item in items:

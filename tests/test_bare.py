@@ -16,7 +16,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 EXTRAS = PROJECT["optional-dependencies"]
 OF_EXTRAS = {
     re.split(r"[=<>;\[ ]", requirement)[0]
-    for extra in ("notebooks", "scale", "deep")
+    for extra in ("notebooks", "scale", "deep", "databases")
     for requirement in EXTRAS[extra]
 }
 REFUSED = {
@@ -53,6 +53,7 @@ def run_bare(code, folder):
 
 def test_what_is_refused_here_is_what_the_extras_install():
     assert {"pandas", "matplotlib", "PIL", "pooch", "requests", "platformdirs", "tqdm"} <= REFUSED
+    assert {"duckdb", "apsw", "sqlite_vec", "psycopg"} <= REFUSED
     needed = {re.split("[=<>]", requirement)[0] for requirement in PROJECT["dependencies"]}
     assert needed == {"numpy", "scipy", "scikit-learn", "joblib", "threadpoolctl"}
     for extra in ("book", "test"):

@@ -1762,7 +1762,8 @@ def test_the_last_shell_is_more_than_half_of_the_ball():
 
 LESSONS = {
     f"{file.stem}: {function.name[5:]}": docstring
-    for file in sorted(Path(__file__).parent.glob("test_lessons*.py"))
+    for pattern in ("test_lessons*.py", "test_databases.py")
+    for file in sorted(Path(__file__).parent.glob(pattern))
     for function in ast.parse(file.read_text(encoding="utf-8")).body
     if isinstance(function, ast.FunctionDef)
     and '"' in (docstring := ast.get_docstring(function) or "")

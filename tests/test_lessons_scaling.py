@@ -13,10 +13,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from test_scale import filled
-from visits import RESULTS
+from visits import RESULTS, ROOT, cells_of
 
 from l2h_tutorial import LSH, HashTable, hamming_distances, load_dataset, scale, split_dataset
 from l2h_tutorial.exercises import find
+from l2h_tutorial.metrics import same_ranking
 from l2h_tutorial.search import ball_size
 from l2h_tutorial.search.radius import PROBE, SEARCH, piece_radii
 
@@ -27,9 +28,10 @@ class Lab:
     """Codes of one data set, drawn as the chapter draws them, for one seed."""
 
     def __init__(self, dataset, seed):
-        split = split_dataset(dataset).preprocessed("l2-centre")
-        self.X = split.X_database[:5000].astype(np.float32)
-        self.images = LSH(128, random_state=seed).fit_transform(self.X)
+        self.centred = split_dataset(dataset).preprocessed("l2-centre")
+        self.X = self.centred.X_database[:5000].astype(np.float32)
+        self.lsh = LSH(128, random_state=seed).fit(self.X)
+        self.images = self.lsh.transform(self.X)
         self.codes = scale.resampled_codes(self.images[:, :64], 50_000, random_state=2 * seed)
         self.queries = scale.resampled_codes(self.images[:, :64], 20, random_state=2 * seed + 1)
         self.table = HashTable(self.codes)
@@ -354,6 +356,26 @@ def test_the_code_in_the_boxes_is_run():
     run = re.findall(r"(?ms)^```\{code-cell\}.*?^```$", page)
     assert len(shown) == 6
     assert lines_of(shown) <= lines_of(run)
+
+
+# In a database
+
+
+def test_a_database_finds_what_the_package_finds(lab):
+    """scaling: "One statement finds the hundred nearest codes, and orders their rows"
+    "The package finds the same rows." "`xor` marks the bits in which two codes differ"
+    """
+    text = (ROOT / "book/scaling.md").read_text(encoding="utf-8")
+    _, _, section = text.partition("\n## In a database\n")
+    names = {"np": np, "pd": pd, "HashTable": HashTable, "lsh": lab.lsh, "images": lab.images}
+    names |= {"X": lab.X, "centred": lab.centred}
+    for cell in cells_of(section.partition("\n## ")[0]):
+        exec(cell, names)
+    assert same_ranking([names["in_database"]], names["by_package"], [names["cosines"]])
+    shortest = np.sort(hamming_distances(names["code"], lab.images)[0])[:100]
+    statement = "SELECT bit_count(xor(bits, $code::BIT)) AS d FROM items ORDER BY d LIMIT 100"
+    found = names["database"].execute(statement, {"code": names["given"]["code"]}).fetchall()
+    np.testing.assert_array_equal([distance for (distance,) in found], shortest)
 
 
 # Exercises

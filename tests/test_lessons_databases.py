@@ -1,0 +1,75 @@
+"""Check what the appendix on databases says of its kept measurements, on both kinds of vectors.
+
+A docstring quotes the sentence, and test_lessons.py makes sure that the book still says it.
+"""
+
+import numpy as np
+import pandas as pd
+from visits import RESULTS
+
+KEPT = pd.read_csv(RESULTS / "databases.csv")
+KINDS = ["CIFAR-10, GIST", "clusters, drawn"]
+SCANS = ["DuckDB", "SQLite", "PostgreSQL, scan"]
+GRAPH = "PostgreSQL, HNSW, ef_search 100"
+
+
+def by_way(column):
+    return KEPT.pivot(index=["kind", "bits"], columns="way", values=column)
+
+
+def test_the_measurements_say_what_was_measured():
+    """databases: "The [measurements](results/databases.csv) are kept."
+    "searched [100,000]{.definition} vectors of two kinds, with codes of 64 and of 256 bits"
+    """
+    assert (KEPT["rows"] == 100_000).all()
+    assert KEPT[["data", "versions", "machine", "date"]].notna().all(axis=None)
+    assert KEPT.versions.str.contains("PostgreSQL 17.*pgvector 0").all()
+    assert KEPT.groupby("kind").data.nunique().to_dict() == dict.fromkeys(KINDS, 1)
+    assert by_way("recall").notna().all(axis=None)
+    assert len(by_way("recall")) == 4
+
+
+def test_the_same_candidates_give_the_same_recall():
+    """databases: "have the same recall, because they take the same candidates"
+    "because it takes as many candidates as its radius holds"
+    "and longest on the real vectors with 64 bits"
+    """
+    times = by_way("p50_ms")
+    assert (times["HashNeighbors"] / times["faiss, scan"]).idxmax() == ("CIFAR-10, GIST", 64)
+    recall = by_way("recall")
+    for way in SCANS:
+        assert np.allclose(recall[way], recall["HashTable"], atol=0.0021), way
+    assert np.allclose(recall["faiss, scan"], recall["HashTable"], atol=0.0051)
+    by_bits = recall["HashTable"].unstack()
+    assert (by_bits[256] > by_bits[64] + 0.1).all()
+    assert (recall["HashNeighbors"] > 0.9).all()
+
+
+def test_a_hundred_candidates_are_too_few_for_real_vectors():
+    """databases: "So a hundred is too few for these real vectors" """
+    recall = by_way("recall")["HashTable"]
+    assert recall["CIFAR-10, GIST"].max() < 0.6
+    assert recall["CIFAR-10, GIST"].max() < recall["clusters, drawn"].min()
+
+
+def test_scans_of_databases_are_slower_than_faiss_s():
+    """databases: "A scan in a database is much slower than faiss's scan."
+    "So only one row fits a page, the file has"
+    """
+    times = by_way("p50_ms")
+    for way in SCANS:
+        assert (times[way] > 10 * times["faiss, scan"]).all(), way
+    in_file = by_way("bytes_beside")["SQLite"] + 4 * KEPT.groupby("kind").features.first()
+    assert in_file["CIFAR-10, GIST"].between(4096, 4200).all()
+    assert (times["SQLite"]["CIFAR-10, GIST"] > 2 * times["SQLite"]["clusters, drawn"]).all()
+
+
+def test_a_graph_is_faster_loses_little_and_is_large():
+    """databases: "**HNSW loses little of what the scan finds.**"
+    "while the codes themselves have 8 or 32" "answers in a fraction of the time"
+    """
+    times, recall, size = by_way("p50_ms"), by_way("recall"), by_way("bytes_beside")
+    scan = SCANS[-1]
+    assert (times[scan] > 2 * times[GRAPH]).all()
+    assert (recall[scan] - recall[GRAPH]).abs().max() < 0.02
+    assert (size[GRAPH] - size[scan] > 8 * 32).all()
