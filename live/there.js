@@ -52,7 +52,6 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     const served = location.protocol !== "file:";
-    if (served && document.querySelector(".selftest")) import(script("selftests.js"));
     if (!document.querySelector("div.cell[id^='cell-'] .cell_input")) return;
     const top = document.querySelector(".notebook-link") ?? document.querySelector("h1");
     const places = [top];
