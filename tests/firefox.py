@@ -8,6 +8,7 @@ import asyncio
 import itertools
 import json
 import subprocess
+import threading
 import time
 from typing import Any
 
@@ -20,6 +21,7 @@ PREFERENCES = {
     "network.proxy.ssl_port": 9,
     "network.proxy.no_proxies_on": "127.0.0.1",
 }
+LONGEST = 120  # seconds that Firefox may take to answer
 KEYS = {"Control": "\ue009", "Enter": "\ue007"}
 
 
@@ -41,8 +43,10 @@ class Firefox:
             assert self._process.poll() is None, "Firefox did not start"
             time.sleep(0.1)
         port = json.loads(told.read_text(encoding="utf-8"))["ws_port"]
+        # in a thread of its own, because Playwright's loop runs in this one
         self._loop = asyncio.new_event_loop()
-        self._socket = self._loop.run_until_complete(_connect(f"ws://127.0.0.1:{port}/session"))
+        threading.Thread(target=self._loop.run_forever, daemon=True).start()
+        self._socket = self._wait_for(_connect(f"ws://127.0.0.1:{port}/session"))
         self._numbers = itertools.count(1)
         self._send("session.new", capabilities={})
         (tab,) = self._send("browsingContext.getTree")["contexts"]
@@ -63,9 +67,9 @@ class Firefox:
             raise RuntimeError(answer["exceptionDetails"]["text"])
         return json.loads(answer["result"].get("value", "null"))
 
-    def wait(self, expression, seconds=120):
+    def wait(self, expression):
         """Wait until an expression is true."""
-        end = time.monotonic() + seconds
+        end = time.monotonic() + LONGEST
         while not self.ask(expression):
             assert time.monotonic() < end, f"Firefox waits in vain for {expression}"
             time.sleep(0.2)
@@ -79,19 +83,22 @@ class Firefox:
         self._send("input.performActions", context=self._tab, actions=[source])
 
     def close(self):
-        self._socket.close()
         self._process.terminate()
         self._process.wait()
-        self._loop.close()
+        self._loop.call_soon_threadsafe(self._loop.stop)
 
     def _send(self, method, **parameters):
         """Send a command, and return what it gives."""
         number = next(self._numbers)
         command = {"id": number, "method": method, "params": parameters}
-        answer = self._loop.run_until_complete(self._exchange(command))
+        answer = self._wait_for(self._exchange(command))
         if answer["type"] == "error":
             raise RuntimeError(f"{method}: {answer['message']}")
         return answer["result"]
+
+    def _wait_for(self, coroutine):
+        """Return what a coroutine gives."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(LONGEST)
 
     async def _exchange(self, command):
         """Write a message, and return its answer: what else is told goes by."""
