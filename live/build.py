@@ -116,12 +116,15 @@ def wanted(name: str) -> bool:
 
 
 def library(artifacts: Path) -> tuple[bytes, dict[str, bytes]]:
-    """Return the library as a zip whose files are stored, and the files of Matplotlib's data."""
+    """Return the library as a zip, and the files of Matplotlib's data.
+
+    Its files are packed one by one: a tab keeps the zip in memory.
+    """
     packed = io.BytesIO()
     data: dict[str, bytes] = {}
     with (
         zipfile.ZipFile(artifacts / "python-stdlib.zip") as old,
-        zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as new,
+        zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as new,
     ):
         for info in filter(lambda info: wanted(info.filename), old.infolist()):
             content = old.read(info)
@@ -130,7 +133,8 @@ def library(artifacts: Path) -> tuple[bytes, dict[str, bytes]]:
                     names = [f"mpl-data/{name}" for name in inner.namelist()]
                     data = {name: inner.read(name[9:]) for name in filter(wanted, names)}
             else:
-                new.writestr(zipfile.ZipInfo(info.filename, info.date_time), content)
+                kept = zipfile.ZipInfo(info.filename, info.date_time)
+                new.writestr(kept, content, zipfile.ZIP_DEFLATED)
     return packed.getvalue(), data
 
 

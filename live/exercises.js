@@ -1,7 +1,7 @@
 // Exercises: what a reader answered is kept, can be downloaded, and comes before the solution.
 import { button } from "./button.js";
-import { forget, keep, kept } from "./store.js";
 
+const { keep, kept } = window.bookStore;
 const NUMBER = /exercises\.check\("([\d.]+)"/;
 const HOLDS = /^Exercise [\d.]+: holds/m;
 const FIRST = "Try it first, and check your answer. To see the solution now, open it once more.";
@@ -85,11 +85,19 @@ export class Exercises {
 
   #row() {
     const row = document.createElement("div");
+    const words = document.createElement("span");
+    const link = document.createElement("a");
     row.className = "live-row";
+    link.href = new URL("../../index.html", import.meta.url);
+    link.textContent = "The first page";
+    words.append(
+      "Your answers are kept in this browser, and nowhere else. ",
+      link,
+      " can forget them.",
+    );
     row.append(
       button("Download my answers", () => this.#download()),
-      button("Forget all that I did in this book", () => this.#forget()),
-      "Your answers are kept in this browser, and nowhere else.",
+      words,
     );
     return row;
   }
@@ -97,16 +105,5 @@ export class Exercises {
   #download() {
     const name = DOCUMENTATION_OPTIONS.pagename.split("/").at(-1);
     download(`${name}.ipynb`, notebookOf(document.title, this.#cells));
-  }
-
-  #forget() {
-    forget();
-    for (const cell of this.#numbers.keys()) {
-      cell.reset();
-      cell.say("");
-    }
-    for (const answer of document.querySelectorAll(".selftest-option > input")) {
-      answer.checked = false;
-    }
   }
 }

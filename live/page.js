@@ -7,7 +7,7 @@ import { Vectors } from "./vectors.js";
 
 const FAILED = {
   fetch: "What runs this page could not be fetched. What came is kept.",
-  memory: "There is not enough memory to run this page. The page reads on as before.",
+  memory: "There is not enough memory to run this page, which reads on as before.",
 };
 
 async function json(address) {

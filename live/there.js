@@ -6,8 +6,8 @@
   const FILE =
     "The cells of this page can run in your browser, but not from a file. " +
     "Type make serve in the book's folder, and open the address it prints.";
-  const OLD = "Your browser is too old to run this page. The page reads on as before.";
-  const LOST = "What runs this page could not be fetched. Are you online?";
+  const OLD = "Your browser is too old to run this page, which reads on as before.";
+  const LOST = "What runs this page could not be fetched: are you online?";
   // a program with a value of 128 bits, and one that catches an exception
   const NEEDED = [
     [1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11],
@@ -52,7 +52,6 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     const served = location.protocol !== "file:";
-    if (served && document.querySelector(".selftest")) import(script("selftests.js"));
     if (!document.querySelector("div.cell[id^='cell-'] .cell_input")) return;
     const top = document.querySelector(".notebook-link") ?? document.querySelector("h1");
     const places = [top];

@@ -102,12 +102,12 @@ function unpack(bundle) {
 // Numbers were stored with all first bytes, then all second ones, and so on.
 function inOrder(stored, length) {
   const from = new Uint8Array(stored);
-  const to = new Uint8Array(from.length);
+  const to = new Uint8Array(length);
   const count = from.length / 4;
   for (let byte = 0; byte < 4; byte++) {
     for (let i = 0; i < count; i++) to[4 * i + byte] = from[byte * count + i];
   }
-  return to.buffer.slice(0, length);
+  return to.buffer;
 }
 
 // Fetching

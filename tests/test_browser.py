@@ -5,7 +5,7 @@ from html import unescape
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from visits import CHAPTERS, PAGES, SCHEMES, TOC, WIDTHS, violations
+from visits import CHAPTERS, PAGES, ROOT, SCHEMES, TOC, WIDTHS, violations
 
 QUICK = (*CHAPTERS, TOC["root"])
 
@@ -90,6 +90,80 @@ def test_site_search_finds_explanations_first(address, visit, query, reference):
     hit = tab.page.locator("#search-results li a").first
     hit.wait_for(timeout=20_000)
     assert ("/book/api/" in hit.evaluate("(one) => one.href")) == reference
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_a_guess_stands_beside_the_answer(site, visit, width, scheme):
+    """By keyboard, from a file; it is there when the page is opened again."""
+    tab = visit(width, scheme)
+    keyboard = tab.page.keyboard
+    tab.go((site / "book/buckets.html").as_uri())
+    field = tab.page.get_by_role("textbox", name="Your guess", exact=True).first
+    asked = field.evaluate("(one) => one.getAttribute('aria-describedby')")
+    assert tab.page.locator(f"#{asked}").inner_text().startswith("Predict. How many buckets")
+    answer = tab.page.locator("details.sd-dropdown", has_text="Answer").first
+    field.focus()
+    keyboard.type("six <b>buckets</b>")
+    for key in ("Tab", "Enter"):
+        keyboard.press(key)
+    words = answer.inner_text()
+    assert words.index("You guessed: six <b>buckets</b>") < words.index("Five.")
+    tab.check_nothing_went_wrong()
+    assert violations(tab.page) == []
+    tab.page.reload()
+    assert field.input_value() == "six <b>buckets</b>"
+    assert answer.locator(".guessed").inner_text() == ""  # folded again
+    field.fill("")
+    answer.locator("summary").click()
+    assert "You guessed" not in answer.inner_text()
+
+
+@pytest.mark.browser
+def test_every_prediction_takes_a_guess(site, visit):
+    tab = visit(1280)
+    for name in CHAPTERS:
+        tab.go((site / f"{name}.html").as_uri())
+        source = (ROOT / f"{name}.md").read_text(encoding="utf-8")
+        asked = source.count("*Predict.*")
+        answers = len(re.findall(r"(?m)^`{3,}\{dropdown\} Answer$", source))
+        assert tab.page.locator(".guess").count() == asked, name
+        assert tab.page.locator("details .guessed").count() == answers, name
+
+
+@pytest.mark.browser
+def test_what_is_done_is_listed_and_forgotten(site, visit):
+    tab = visit(1280)
+    welcome = (site / f"{TOC['root']}.html").as_uri()
+    line = tab.page.locator("li:has(a[href='buckets.html']) > .done")
+    forget = tab.page.get_by_role("button", name="Forget all that I did in this book")
+    tab.go(welcome)
+    assert tab.page.locator(".done").count() == 0
+    tab.go((site / "book/buckets.html").as_uri())
+    asked = tab.page.locator("fieldset.selftest").count()
+    guesses = tab.page.locator(".guess")
+    guesses.first.locator("input").fill("one")
+    tab.page.locator("#selftest-2-b").check()
+    tab.page.reload()
+    assert tab.page.locator(".selftest-option > input:checked").evaluate_all(
+        "(all) => all.map((one) => one.id)"
+    ) == ["selftest-2-b"]
+    expected = f"Done: 1 of {guesses.count()} guesses, 1 of {asked} questions"
+    tab.go(welcome)
+    assert line.inner_text() == expected
+    assert tab.page.locator("li > .done").count() == 1
+    for scheme in SCHEMES:
+        tab.page.emulate_media(color_scheme=scheme)
+        tab.page.wait_for_selector(f"html[data-theme={scheme}]", state="attached")
+        assert violations(tab.page) == []
+    forget.focus()
+    tab.page.keyboard.press("Enter")
+    assert tab.page.locator(".done").all_inner_texts() == ["It is forgotten."]
+    assert tab.page.evaluate("localStorage.getItem('learning-to-hash')") is None
+    tab.go((site / "book/buckets.html").as_uri())
+    assert guesses.first.locator("input").input_value() == ""
+    assert tab.page.locator(".selftest-option > input:checked").count() == 0
+    tab.check_nothing_went_wrong()
 
 
 @pytest.mark.browser

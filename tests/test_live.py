@@ -1,12 +1,15 @@
 """Pages that run in the reader's browser, where `make live` has added what runs them."""
 
 import json
+import os
 import re
+import shutil
 from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
-from visits import CHAPTERS, ROOT, SITE, Visit
+from firefox import Firefox
+from visits import ARGUMENTS, CHAPTERS, ROOT, SCHEMES, SITE, Visit, violations
 
 from l2h_tutorial.exercises.grade_notebooks import grade_notebooks
 
@@ -182,6 +185,74 @@ def test_what_could_not_be_fetched_is_tried_again(live, browser, address):
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_a_running_page_can_be_read_by_all(chapter, scheme):
+    chapter.run(OWN, "1 + 1")
+    chapter.page.locator(f"{FIGURE} details").evaluate("(one) => (one.open = true)")
+    chapter.run(FIGURE)
+    assert "ZeroDivisionError" in chapter.run(OWN, "1 / 0")
+    chapter.page.emulate_media(color_scheme=scheme)
+    chapter.page.wait_for_selector(f"html[data-theme={scheme}]", state="attached")
+    assert violations(chapter.page) == []
+
+
+@pytest.mark.browser
+def test_a_machine_with_too_little_memory_says_so(live, browser, address):
+    """The browser itself refuses: it may give a program four megabytes here."""
+    small = browser.browser_type.launch(
+        executable_path=os.environ.get("L2H_CHROMIUM") or shutil.which("chromium"),
+        args=[*ARGUMENTS, "--js-flags=--wasm-max-mem-pages=64"],
+    )
+    tab = Visit(small, 1280)
+    tab.go(f"{address}/{CHAPTER}.html")
+    figures = tab.page.locator(f"{FIGURE} img").count()
+    tab.page.locator(".live-offer button").first.click()
+    said = tab.page.locator(".live-bar").get_by_text("not enough memory")
+    said.wait_for(timeout=READY)
+    assert tab.page.get_by_role("button", name="Try again").is_visible()
+    assert tab.page.locator(f"{FIGURE} img").count() == figures == 1
+    tab.check_nothing_went_wrong()
+    small.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    "lack",
+    [
+        "delete window.DecompressionStream",
+        "WebAssembly.validate = (program) => !program.includes(0x1f)",  # exceptions
+        "WebAssembly.validate = (program) => !program.includes(0xfd)",  # 128 bits
+    ],
+)
+def test_too_old_a_browser_says_so(live, visit, address, lack):
+    tab = visit(390)
+    tab.page.add_init_script(lack)
+    tab.go(f"{address}/{CHAPTER}.html")
+    assert tab.page.locator(".live-offer").all_inner_texts() == [
+        "Your browser is too old to run this page, which reads on as before."
+    ]
+    assert tab.page.locator(".live-offer button").count() == 0
+    assert [path for path in tab.files if "/live/" in path] == []
+    tab.check_nothing_went_wrong()
+
+
+@pytest.mark.browser
+def test_without_a_connection_the_page_reads_on(live, visit, address):
+    tab = visit(1280)
+    tab.go(f"{address}/{CHAPTER}.html")
+    offer = tab.page.locator(".live-offer").first
+    tab.context.set_offline(True)
+    offer.get_by_role("button").click()
+    offer.get_by_text("What runs this page could not be fetched: are you online?").wait_for()
+    assert tab.page.locator("textarea").count() == 0
+    assert tab.page.locator(f"{FIGURE} img").is_visible()
+    tab.check_it_fits()
+    tab.context.set_offline(False)
+    offer.get_by_role("button").click()
+    tab.page.locator(".live-bar").wait_for()
+
+
+@pytest.mark.browser
 def test_a_solution_opens_after_a_try_or_when_asked_twice(chapter):
     title = chapter.page.locator("#exercises summary", has_text="Solution 2.5")
     title.click()
@@ -206,6 +277,46 @@ def test_ones_own_vectors_are_audited_on_a_phone(live, browser, address, tmp_pat
     running.page.wait_for_selector(f"#{first.get_attribute('id')}[data-runs='1']")
     running.tab.check_nothing_went_wrong()
     running.tab.context.close()
+
+
+@pytest.mark.browser
+def test_firefox_runs_a_page_too(live, address, tmp_path):
+    path = shutil.which("firefox-esr")
+    if not path:
+        pytest.skip("install firefox-esr")
+    tab = Firefox(path, tmp_path)
+    bar = "document.querySelector('.live-bar [role=status]')?.textContent"
+
+    def type_and_run(code):
+        """Type over what the first cell to write into holds, and run it."""
+        tab.ask(f"document.querySelector('{OWN} textarea').focus()")
+        tab.press("Control", "a")
+        for letter in code:
+            tab.press(letter)
+        tab.press("Control", "Enter")
+
+    def outputs(cell):
+        return tab.ask(f"document.querySelector('{cell} .cell_output')?.textContent") or ""
+
+    try:
+        tab.go(f"{address}/{CHAPTER}.html")
+        tab.ask("document.querySelector('.live-offer button').click()")
+        tab.wait(f"{bar}?.includes('Python is ready')")
+        type_and_run("1 / 0")
+        tab.wait(f"document.querySelector('{OWN}').dataset.runs === '1'")
+        assert "ZeroDivisionError: division by zero" in outputs(OWN)
+        type_and_run("while True: pass")
+        tab.wait(f"{bar}.includes('running')")
+        tab.ask("document.querySelector('.live-bar > button').click()")
+        tab.wait(f"{bar}.includes('ready again')")
+        type_and_run("3 * 37")
+        tab.wait(f"document.querySelector('{OWN}').dataset.runs === '3'")
+        assert outputs(OWN).strip() == "111"
+        drawn = f"document.querySelector('{FIGURE} .cell_output img')"
+        tab.ask(f"[...document.querySelectorAll('{FIGURE} button')][0].click()")
+        tab.wait(f"{drawn}.src.startsWith('data:image/svg') && {drawn}.naturalWidth > 100")
+    finally:
+        tab.close()
 
 
 @pytest.mark.browser

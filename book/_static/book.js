@@ -116,3 +116,29 @@ document.addEventListener("DOMContentLoaded", () => {
   });
   document.getElementById("pst-skip-link")?.append(" ", link);
 });
+// Slides of a page: what shows them is fetched when the address asks for them.
+if (new URLSearchParams(location.search).has("present")) {
+  const script = document.createElement("script");
+  const style = document.createElement("link");
+  const { src } = document.currentScript;
+  script.src = new URL("present.js", src);
+  style.href = new URL("present.css", src);
+  style.rel = "stylesheet";
+  for (const part of [style, script]) part.blocking = "render"; // else the whole page shows first
+  document.head.append(style, script);
+}
+document.addEventListener("DOMContentLoaded", () => {
+  const whole = document.querySelector("article.bd-article > section");
+  // a page that is a figure needs the room
+  if (document.querySelector("#l2h-cover, #l2h-explorer, #l2h-playground")) return;
+  if (!whole?.querySelector(":scope > section")) return;
+  const link = Object.assign(document.createElement("a"), { href: "?present" });
+  const line = document.querySelector(".notebook-link");
+  const alone = Object.assign(document.createElement("p"), { className: "notebook-link" });
+  link.textContent = "View as slides";
+  if (line) line.append(". ", link);
+  else {
+    alone.append(link);
+    whole.querySelector("h1")?.after(alone);
+  }
+});

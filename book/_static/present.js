@@ -3,8 +3,8 @@
 //
 // The address has the whole state: `?present` is the page, `?present=lsh/the-code,buckets` a
 // sequence of sections (a page without a section is what stands above its first), and `&at=1` the
-// place in it. It works from a file and without a network.
-document.addEventListener("DOMContentLoaded", () => {
+// place in it. It works from a file and without a network. `book.js` fetches it for such addresses.
+const present = () => {
   const given = new URLSearchParams(location.search);
   const whole = document.querySelector("article.bd-article > section");
   const here = location.pathname
@@ -34,14 +34,6 @@ document.addEventListener("DOMContentLoaded", () => {
     element.append(...children);
     return element;
   };
-  if (sections.length && !document.querySelector("#l2h-cover, #l2h-explorer, #l2h-playground")) {
-    // a page that is a figure needs the room
-    const link = make("a", { href: "?present", textContent: "View as slides" });
-    const line = document.querySelector(".notebook-link");
-    if (line) line.append(". ", link);
-    else whole.querySelector("h1")?.after(make("p", { className: "notebook-link" }, link));
-  }
-  if (!given.has("present")) return;
 
   const place = make("span", { role: "status" });
   const button = (label, act) => {
@@ -179,4 +171,6 @@ document.addEventListener("DOMContentLoaded", () => {
   document.documentElement.classList.add("l2h-present");
   document.body.append(bar);
   go(Math.min(at, sequence.length - 1));
-});
+};
+if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", present);
+else present();
