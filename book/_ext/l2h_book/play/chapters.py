@@ -15,6 +15,20 @@ from .plane import line_of
 from .playable import Playable, sprite_sheet
 
 _SHOWN = 24  # pictures of a ball
+_RESCORED = (  # the codes of the table below the figure
+    "int8",
+    "RaBitQ, 4 bits",
+    "int4",
+    "RaBitQ, 2 bits",
+    "RaBitQ",
+    "OPQ, 32 bytes",
+    "signs, rotated, asymmetric",
+    "signs, rotated",
+    "signs",
+    "OPQ, 8 bytes",
+    "ITQ, 64 bits",
+    "LSH, 64 bits",
+)
 
 
 def falling_lines() -> Playable:
@@ -79,12 +93,11 @@ def rescoring() -> Playable:
     old = old.assign(method=old.method.str.removesuffix(", other rows"))
     means = old.groupby(["vectors", "method"], sort=False)[["bytes", *recalls]].mean()
     vectors = means.index.unique(0).tolist()
-    methods = means.index.unique(1).tolist()
-    rows = [means.loc[name].loc[methods] for name in vectors]
+    rows = [means.loc[name].loc[list(_RESCORED)] for name in vectors]
     return Playable(
         {
             "vectors": vectors,
-            "methods": methods,
+            "methods": _RESCORED,
             "factors": factors,
             "start": next(i for i, name in enumerate(vectors) if "WordLlama" in name),
             "bytes": [row["bytes"].astype(int).tolist() for row in rows],
