@@ -8,6 +8,7 @@ import pytest
 from visits import CHAPTERS, PAGES, ROOT, SCHEMES, TOC, WIDTHS, violations
 
 QUICK = (*CHAPTERS, TOC["root"])
+LETTERS = ("text", "text-bold", "text-italic", "sans", "heading")
 REFERENCE = ROOT.glob("book/api/*.*")
 
 # In the browser
@@ -106,10 +107,23 @@ def test_nothing_lies_on_the_text_of_a_phone(site, visit):
           const { position, visibility, opacity } = getComputedStyle(one);
           const box = one.getBoundingClientRect();
           return position === "fixed" && visibility === "visible" && Number(opacity) > 0
-            && box.width > 4 && box.height > 4 && box.right > 0 && box.left < innerWidth;
+            && box.right > 0 && box.left < innerWidth && box.bottom > 0 && box.top < innerHeight;
         }).map((one) => one.id || one.className)"""
     )
     assert covering == []
+
+
+@pytest.mark.browser
+def test_a_chapter_is_printed_without_furniture(site, visit):
+    tab = visit(760)
+    tab.go((site / "book/lsh.html").as_uri())
+    tab.page.emulate_media(media="print")
+    titles = tab.page.locator("h1:visible")
+    assert titles.count() == 1
+    assert titles.evaluate("(title) => title.closest('article') !== null")
+    assert tab.page.locator("article button:visible, .notebook-link:visible").count() == 0
+    assert tab.page.locator("article details:visible > summary", has_text="Code").count() == 0
+    assert tab.page.locator("#l2h-falling-lines svg.chart .curve").count() > 0, "no empty box"
 
 
 @pytest.mark.browser
@@ -211,6 +225,22 @@ def test_the_checks_themselves_can_fail(tmp_path, visit):
 
 
 # In the files
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_chapter_needs_few_bytes_before_its_text_shows(site, name):
+    """What waits: the style sheets and scripts before the text, its letters, and its beginning."""
+    page = (site / f"{name}.html").read_text(encoding="utf-8")
+    beginning = page[: page.index("</p>", page.index("<article"))]
+    needed = re.findall(r'<script(?![^>]*\bdefer\b)[^>]* src="([^"?]+)', beginning)
+    needed += re.findall(r'<link\b[^>]*href="([^"?]+)[^>]*rel="stylesheet"', beginning)
+    needed += re.findall(r'<link rel="stylesheet"[^>]*href="([^"?]+)', beginning)
+    files = {(site / name).parent / path for path in needed}
+    # a style sheet of the theme asks for another one
+    files |= {site / "_static/basic.css"}
+    files |= {site / f"_static/{letters}.woff2" for letters in LETTERS}
+    assert len(files) > 20
+    assert len(beginning.encode()) + sum(path.stat().st_size for path in files) < 300e3
 
 
 def test_every_local_link_leads_somewhere(site):

@@ -144,8 +144,7 @@ class Visit:
 
     def weight(self):
         """Return the bytes of the files that a page asked for, without those of the theme."""
-        # searchindex.js is the theme's search
-        files = [path for path in map(Path, self.files) if path.name != "searchindex.js"]
+        files = list(map(Path, self.files))
         fonts = {path for path in files if path.match("_static/*.woff2")}
         ours = fonts | {path for path in files if "_static" not in path.parts or path.name in OURS}
         return sum(path.stat().st_size for path in ours if path.is_file())

@@ -20,10 +20,9 @@ var Scorer = {
 
 // An empty search says what to do.
 document.addEventListener("DOMContentLoaded", () => {
-  const results = document.getElementById("search-results"); // other pages have none
-  if (results && !new URLSearchParams(location.search).get("q")?.trim())
-    results.textContent =
-      "Type a word or a name of the package in the field above, and press Enter.";
+  if (new URLSearchParams(location.search).get("q")?.trim()) return;
+  document.getElementById("search-results").textContent =
+    "Type a word or a name of the package in the field above, and press Enter.";
 });
 
 // An excerpt is of the text: not of the contents of a page, nor of what is said to an answer.

@@ -30,6 +30,7 @@ from .policy import write_policies
 from .publishing import connect as connect_publishing
 from .publishing import links_out, site_address, write_plain_text
 from .selftest import register as register_selftest
+from .styles import cut_styles
 from .teachers import notes_of, write_teachers_pages
 from .wheel import build_wheel
 
@@ -203,6 +204,7 @@ def _put_files_beside(app: Any, exception: Exception | None) -> None:
         for path in folder.rglob("*"):
             if path.is_file() and path not in wanted:
                 path.unlink()
+    cut_styles(Path(app.outdir))
     write_policies(Path(app.outdir))
     write_teachers_pages(Path(app.outdir).resolve(), _folder(app, "teachers"), app.l2h_notes)
     write_plain_text(app)
