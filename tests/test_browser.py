@@ -8,6 +8,8 @@ import pytest
 from visits import CHAPTERS, PAGES, ROOT, SCHEMES, TOC, WIDTHS, violations
 
 QUICK = (*CHAPTERS, TOC["root"])
+LETTERS = ("text", "text-bold", "text-italic", "sans", "heading")
+REFERENCE = ROOT.glob("book/api/*.*")
 
 # In the browser
 
@@ -38,6 +40,108 @@ def test_page_from_a_file(site, visit, name):
                 assert violations(tab.page) == []
         if width == WIDTHS[0]:  # later the page has also asked for the drawings for phones
             assert tab.weight() < (700e3 if name.endswith("explorer") else 600e3)
+
+
+# Adds up how far a page's parts are pushed about while it comes, as browsers measure it
+SHIFTS = """
+window.shifts = 0;
+new PerformanceObserver((list) => {
+  for (const shift of list.getEntries()) if (!shift.hadRecentInput) window.shifts += shift.value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] * (name not in QUICK))
+        for name in (*PAGES, *sorted(f"book/api/{path.stem}" for path in REFERENCE))
+    ],
+)
+def test_a_page_stays_where_it_is_while_it_comes(address, visit, name, width):
+    tab = visit(width)
+    tab.page.add_init_script(SHIFTS)
+    tab.go(f"{address}/{name}.html")
+    tab.page.wait_for_timeout(300)
+    assert tab.page.evaluate("shifts") < 0.1
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_folded_cell_says_what_is_in_it(site, visit, name):
+    """Its name is what is seen; a figure's code is named by the figure."""
+    tab = visit(1280)
+    tab.go((site / f"{name}.html").as_uri())
+    folds = tab.page.locator("div.cell details.hide > summary")
+    assert folds.count() > 0
+    for fold in folds.all():
+        seen = fold.inner_text().strip()
+        assert fold.get_attribute("aria-label") is None
+        assert re.match(r"(Code|What it says|Table|Check|The package)\b", seen)
+        cell = fold.locator("xpath=ancestor::div[contains(@class, 'cell ')]").last
+        number = cell.locator(".caption-number")
+        if number.count():
+            assert seen.endswith(number.first.inner_text().strip().lower())
+
+
+@pytest.mark.browser
+def test_an_empty_search_says_what_to_do(address, visit):
+    tab = visit(1280)
+    for query in ("", "?q="):
+        tab.go(f"{address}/search.html{query}")
+        assert "Type a word" in tab.page.locator("#search-results").inner_text()
+
+
+@pytest.mark.browser
+def test_nothing_lies_on_the_text_of_a_phone(site, visit):
+    tab = visit(390)
+    tab.go((site / "book/lsh.html").as_uri())
+    tab.page.mouse.wheel(0, 3000)
+    tab.page.wait_for_timeout(300)
+    tab.page.mouse.wheel(0, -600)
+    tab.page.wait_for_timeout(300)
+    covering = tab.page.evaluate(
+        """() => [...document.body.querySelectorAll("*")].filter((one) => {
+          const { position, visibility, opacity } = getComputedStyle(one);
+          const box = one.getBoundingClientRect();
+          return position === "fixed" && visibility === "visible" && Number(opacity) > 0
+            && box.right > 0 && box.left < innerWidth && box.bottom > 0 && box.top < innerHeight;
+        }).map((one) => one.id || one.className)"""
+    )
+    assert covering == []
+
+
+@pytest.mark.browser
+def test_a_chapter_is_printed_without_furniture(site, visit):
+    tab = visit(760)
+    tab.go((site / "book/lsh.html").as_uri())
+    tab.page.emulate_media(media="print")
+    titles = tab.page.locator("h1:visible")
+    assert titles.count() == 1
+    assert titles.evaluate("(title) => title.closest('article') !== null")
+    assert tab.page.locator("article button:visible, .notebook-link:visible").count() == 0
+    assert tab.page.locator("article details:visible > summary", has_text="Code").count() == 0
+    assert tab.page.locator("#l2h-falling-lines svg.chart .curve").count() > 0, "no empty box"
+
+
+@pytest.mark.browser
+def test_a_chapter_leads_from_the_contents_to_its_figure(site, visit):
+    tab = visit(1280)
+    tab.go((site / f"{TOC['root']}.html").as_uri())
+    marks = tab.page.locator("#the-chapters a", has_text="to play with")
+    ends = marks.evaluate_all("(all) => all.map((one) => one.getAttribute('href'))")
+    figures = {
+        f"{page.removeprefix('book/')}.html#{name}"
+        for page in CHAPTERS
+        for name in re.findall(
+            r'class="l2h-figure" id="([\w-]+)"', (site / f"{page}.html").read_text("utf-8")
+        )[:1]
+    }
+    assert len(figures) >= 6
+    assert set(ends) == figures
+    assert tab.page.title() == tab.page.locator(".logo__title").inner_text()
 
 
 @pytest.mark.browser
@@ -195,6 +299,22 @@ def test_the_checks_themselves_can_fail(tmp_path, visit):
 
 
 # In the files
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_chapter_needs_few_bytes_before_its_text_shows(site, name):
+    """What waits: the style sheets and scripts before the text, its letters, and its beginning."""
+    page = (site / f"{name}.html").read_text(encoding="utf-8")
+    beginning = page[: page.index("</p>", page.index("<article"))]
+    needed = re.findall(r'<script(?![^>]*\bdefer\b)[^>]* src="([^"?]+)', beginning)
+    needed += re.findall(r'<link\b[^>]*href="([^"?]+)[^>]*rel="stylesheet"', beginning)
+    needed += re.findall(r'<link rel="stylesheet"[^>]*href="([^"?]+)', beginning)
+    files = {(site / name).parent / path for path in needed}
+    # a style sheet of the theme asks for another one
+    files |= {site / "_static/basic.css"}
+    files |= {site / f"_static/{letters}.woff2" for letters in LETTERS}
+    assert len(files) > 20
+    assert len(beginning.encode()) + sum(path.stat().st_size for path in files) < 300e3
 
 
 def test_every_local_link_leads_somewhere(site):

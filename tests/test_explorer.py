@@ -421,9 +421,19 @@ def test_a_drawn_picture_is_searched_for(visit, page_address, drag, device):
     page = tab.page
     paper = page.locator("canvas")
     page.locator(".own summary").click()
+    page.evaluate("location.hash = 'radius=1&first=0&second=0&bits=0'")
     dragged(tab, drag, paper, 60, 40)
     said = page.locator("[data-side=first] .codes")
     said.get_by_text("Query: your picture").wait_for()
+    radius = int(page.get_by_role("slider", name="Hamming radius").input_value())
+    assert radius > 1, "no picture has the code of a stroke"
+    told = f"fewer than 10 pictures. The radius is now {radius}."
+    assert told in page.locator(".own [role=status]").inner_text()
+    for inside, enough in ((radius, True), (radius - 1, False)):
+        page.evaluate(f"location.hash = 'radius={inside}'")
+        page.wait_for_timeout(50)
+        tiles = page.locator("[data-side=first] .tile:visible").count()
+        assert (tiles == 10) == enough, "the least radius that finds ten"
     drawn = page.evaluate(SHOWN, "first")["codes"][0]
     for _ in range(9):
         paper.press("ArrowLeft")

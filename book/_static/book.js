@@ -12,6 +12,8 @@ document.addEventListener("DOMContentLoaded", () => {
   // one
   for (const entry of document.querySelectorAll(".citation-list [role='doc-biblioentry']"))
     entry.setAttribute("role", "listitem");
+  // a name that is heard has the words that are seen: of this button also its keys
+  document.querySelector(".search-button-field")?.removeAttribute("aria-label");
   // lines of code, each set by itself
   document.querySelectorAll(".bd-article div.highlight pre").forEach((code) => {
     const lines = [[]];

@@ -18,6 +18,13 @@ var Scorer = {
   partialTerm: 2,
 };
 
+// An empty search says what to do.
+document.addEventListener("DOMContentLoaded", () => {
+  if (new URLSearchParams(location.search).get("q")?.trim()) return;
+  document.getElementById("search-results").textContent =
+    "Type a word or a name of the package in the field above, and press Enter.";
+});
+
 // An excerpt is of the text: not of the contents of a page, nor of what is said to an answer.
 document.addEventListener("DOMContentLoaded", () => {
   const whole = Search.htmlToText;

@@ -15,6 +15,8 @@ from .cells import write_cells
 from .disk import TOOLS, files_key, files_of, hand_out, replace_file
 from .editions import EDITIONS, find_exercises, make_edition, prepare_page
 from .execution import execute_ahead, executed_page, execution_key, set_up_kernels
+from .folds import name_folds
+from .folds import register as register_folds
 from .fonts import write_fonts
 from .former import connect as connect_former_site
 from .formulas import register as register_formulas
@@ -28,6 +30,7 @@ from .policy import write_policies
 from .publishing import connect as connect_publishing
 from .publishing import links_out, site_address, write_plain_text
 from .selftest import register as register_selftest
+from .styles import cut_styles
 from .teachers import notes_of, write_teachers_pages
 from .wheel import build_wheel
 
@@ -35,6 +38,7 @@ from .wheel import build_wheel
 def register(app: Any) -> dict[str, Any]:
     """Connect the extension to the events of a build."""
     connect_former_site(app)
+    register_folds(app)
     register_formulas(app)
     register_selftest(app)
     register_figures_to_play_with(app)
@@ -139,6 +143,7 @@ def _write_notebooks(app: Any, document: nodes.document, docname: str) -> None:
             place = Path(app.outdir, app.builder.get_target_uri(docname))
             write_cells(place, document, executed_page(app.env, docname))
     prepare_page(document)
+    name_folds(app.env, docname, document)
     bring_to_life(app.env, docname, document)
 
 
@@ -199,6 +204,7 @@ def _put_files_beside(app: Any, exception: Exception | None) -> None:
         for path in folder.rglob("*"):
             if path.is_file() and path not in wanted:
                 path.unlink()
+    cut_styles(Path(app.outdir))
     write_policies(Path(app.outdir))
     write_teachers_pages(Path(app.outdir).resolve(), _folder(app, "teachers"), app.l2h_notes)
     write_plain_text(app)

@@ -17,10 +17,12 @@ from typing import Any, NamedTuple
 
 from docutils import nodes
 from nbformat import NotebookNode
+from sphinx.addnodes import pending_xref
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from .execution import executed_page
+from .play.directive import figures_made_by
 
 WORDS_A_MINUTE = 200
 CODE_LINES_A_MINUTE = 6
@@ -49,7 +51,7 @@ class Chapter(NamedTuple):
 
     ``sections`` has the minutes of reading of each section that teaches, ``exercises`` the grade
     and the minutes of each exercise by its number, ``after`` the sections and exercises that each
-    comes after, and ``seconds`` is how long the cells ran.
+    comes after, ``seconds`` is how long the cells ran, and ``figures`` names those to play with.
     """
 
     goal: str
@@ -57,6 +59,7 @@ class Chapter(NamedTuple):
     exercises: dict[str, tuple[str, int]]
     after: dict[str, list[str]]
     seconds: float
+    figures: list[str]
 
     def minutes(self) -> str:
         """Return in words what it takes to read, to run and to exercise."""
@@ -99,6 +102,7 @@ def read_chapter(executed: NotebookNode) -> Chapter:
         },
         after={number: after for number, (_, after) in notes.items()},
         seconds=executed.metadata.get("seconds", 0.0),
+        figures=[name for cell in executed.cells for name in figures_made_by(cell.source)],
     )
 
 
@@ -117,12 +121,32 @@ class Chapters(SphinxDirective):
 
 
 class Minutes(SphinxRole):
-    """Says what a chapter takes to read, to run and to exercise; ``here`` is the page itself."""
+    """Says what a chapter takes to read, to run and to exercise; ``here`` is the page itself.
+
+    On another page it also leads to the chapter's first figure to play with.
+    """
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         """Return the words."""
-        name = self.env.docname.rpartition("/")[2] if self.text == "here" else self.text
-        return [nodes.Text(_chapter(self, name).minutes())], []
+        if self.text == "here":
+            name = self.env.docname.rpartition("/")[2]
+            return [nodes.Text(_chapter(self, name).minutes())], []
+        chapter = _chapter(self, self.text)
+        words: list[nodes.Node] = [nodes.Text(chapter.minutes())]
+        if chapter.figures:
+            link = pending_xref(
+                refdomain="std", reftype="ref", reftarget=chapter.figures[0], refexplicit=True
+            )
+            link["refdoc"] = self.env.docname
+            several = len(chapter.figures) > 1
+            text = (
+                f"{len(chapter.figures)} figures to play with"
+                if several
+                else "a figure to play with"
+            )
+            link += nodes.inline("", text)
+            words += [nodes.Text(" · "), link]
+        return words, []
 
 
 class Plan(SphinxDirective):

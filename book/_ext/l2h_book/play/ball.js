@@ -1,15 +1,16 @@
 // One radius: the ball of a query on real pictures, and the point on the map for all queries.
 
 const data = read("ball");
-const axis = Math.log10(0.001);
+const axis = Math.log10(0.0001);
 const list = make("ul", { class: "pictures" });
 const chart = new Chart(
-  "Recall of the exact ten neighbours against the share of the database scanned, a dot a radius",
+  "Recall of the exact ten neighbours against the share of the database scanned, a dot a radius: of this query, and of all queries together",
   {
     across: [
-      [0, ".1%"],
-      [1 / 3, "1%"],
-      [2 / 3, "10%"],
+      [0, ".01%"],
+      [1 / 4, ".1%"],
+      [1 / 2, "1%"],
+      [3 / 4, "10%"],
       [1, "100%"],
     ],
     up: [
@@ -17,14 +18,25 @@ const chart = new Chart(
       [0.5, ".5"],
       [1, "1"],
     ],
-    below: "scanned, all queries",
+    below: "scanned",
     beside: "recall",
   },
 );
-const dots = data.radii.map(({ scanned, recall }) => [
-  Math.max(0, 1 - Math.log10(scanned) / axis),
-  recall,
+const across = (share) => Math.max(0, 1 - Math.log10(share) / axis);
+const dotsOfAll = data.radii.map(({ scanned, recall }) => [across(scanned), recall]);
+const dotsOfOne = data.radii.map(({ candidates, found }) => [
+  across(candidates / data.database),
+  found / 10,
 ]);
+for (const [y, kind, text] of [
+  [24, "", "all queries"],
+  [44, "dashed", "this query"],
+]) {
+  chart.svg.append(
+    make("svg:line", { x1: 54, x2: 82, y1: y, y2: y, class: `curve ${kind}` }),
+    make("svg:text", { x: 90, y, class: "key" }, text),
+  );
+}
 
 function tile(i, near) {
   const what = thumbnail(data, i, data.names[i]);
@@ -46,10 +58,11 @@ function draw({ radius }) {
   list.replaceChildren(...shown.map((i, k) => make("li", {}, tile(i, near[k]))));
   most.textContent = `the best ${shown.length} of ${data.radii[radius].candidates.toLocaleString("en")}`;
   chart.clear();
-  chart.curve(dots);
-  dots.forEach((dot, r) => {
-    chart.dot(dot, r === radius ? "chosen" : "");
-  });
+  chart.curve(dotsOfOne, "dashed");
+  chart.curve(dotsOfAll);
+  for (const dot of dotsOfAll) chart.dot(dot);
+  chart.dot(dotsOfOne[radius], "chosen");
+  chart.dot(dotsOfAll[radius], "chosen");
 }
 
 const percent = (share) => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} percent`;

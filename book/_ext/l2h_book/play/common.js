@@ -70,3 +70,48 @@ function tell(handle, now, least, most, text) {
   for (const [key, value] of Object.entries({ now, min: least, max: most, text }))
     handle.setAttribute(`aria-value${key}`, value);
 }
+
+// Brings a figure into view and marks it for a moment: the link that sets it may stand far from it
+function leadTo(figure) {
+  const tall = figure.offsetHeight > 0.8 * window.innerHeight;
+  figure.scrollIntoView({ block: tall ? "start" : "center" });
+  const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+  figure.animate([{ boxShadow: "0 0 0 6px var(--mark)" }, { boxShadow: "0 0 0 6px transparent" }], {
+    duration: 2500,
+    easing: calm ? "step-end" : "ease-in",
+  });
+}
+
+// Leads to a figure when the address asks for it: on arrival, and when a link on the page is
+// followed. Who comes back to a page finds it as it was left.
+function leadOnArrival(figure, asked, update) {
+  const [arrival] = performance.getEntriesByType("navigation");
+  window.addEventListener("load", () => {
+    if (asked() && arrival.type === "navigate") leadTo(figure);
+  });
+  window.addEventListener("hashchange", () => {
+    if (!asked()) return;
+    update();
+    leadTo(figure);
+  });
+}
+
+// A button that copies a link to what is set
+function linkCopier(values) {
+  const button = make("button", { type: "button", class: "copy" }, "Copy link");
+  button.addEventListener("click", async () => {
+    const link = new URL(location.href);
+    link.search = "";
+    link.hash = new URLSearchParams(values());
+    address.write(values());
+    const copied = await navigator.clipboard?.writeText(link.href).then(
+      () => true,
+      () => false,
+    );
+    button.textContent = copied ? "Link copied" : "The address bar has it";
+    setTimeout(() => {
+      button.textContent = "Copy link";
+    }, 2500);
+  });
+  return button;
+}

@@ -15,6 +15,7 @@ const handles = data.angles.map((_, k) => {
   const turn = (degrees) => set({ [k]: Math.round((degrees + 360) % 360) });
   const handle = plane.handle(
     `Line ${k + 1}`,
+    [0, 180],
     ([x, y]) => turn((180 / Math.PI) * Math.atan2(y, x) + 90),
     ([x, y], small) => turn(now[k] + (x + y) * (small ? 1 : 5)),
   );
@@ -52,43 +53,27 @@ const inBucket = (state) => {
   return codes.map((code) => code === codes[state.query]);
 };
 
-// Whether a code stands there alone: beside pictures, handles and lines.
-function clear([x, y], lines) {
-  const ends = lines.map(({ angle }) =>
-    normalOf({ angle: angle - 90 }).map((part) => AROUND * part),
-  );
-  return (
-    [...places, ...ends].every(([a, b]) => Math.abs(a - x) > 0.74 || Math.abs(b - y) > 0.65) &&
-    lines.every((line) => Math.abs(normalOf(line)[0] * x + normalOf(line)[1] * y) > 0.3)
-  );
-}
-
 function draw(state) {
   const lines = linesOf(state);
   const own = codeOf(lines, data.points[state.query]);
   const inside = inBucket(state);
+  const ends = lines.map(({ angle }) =>
+    normalOf({ angle: angle - 90 }).map((part) => AROUND * part),
+  );
+  const taken = [...places.map((at) => [...at, SIZE / 2]), ...ends.map((at) => [...at, 0.4])];
   now = state;
   plane.clear();
   for (const { code, corners } of cellsOf(lines, plane.reach)) {
     plane.cell(corners, code === own ? "own" : "outside");
-    const { area, x, y } = middleOf(corners);
-    const rim = corners.flatMap(([ax, ay], i) => {
-      const [bx, by] = corners[(i + 1) % corners.length];
-      return [
-        [ax, ay],
-        [(ax + bx) / 2, (ay + by) / 2],
-      ];
-    });
-    const spots = [0, 0.25, 0.5, 0.7, 0.77].flatMap((t) =>
-      rim.map(([rx, ry]) => [x + t * (rx - x), y + t * (ry - y)]),
-    );
-    const spot = area > 4 && spots.find((place) => clear(place, lines));
+    const spot = spotFor(corners, code.length, taken, lines, plane.reach);
     if (spot) plane.label(...spot, code, code === own);
   }
   lines.forEach((line, k) => {
     plane.line(line);
-    const [x, y] = normalOf({ angle: line.angle - 90 });
-    handles[k].setAttribute("transform", `translate(${x * AROUND} ${-y * AROUND})`);
+    const [x, y] = ends[k];
+    const place = `translate(${x} ${-y})`;
+    handles[k].setAttribute("transform", `${place} rotate(${-line.angle})`);
+    handles[k].lastChild.setAttribute("transform", `rotate(${line.angle})`);
     tell(handles[k], line.angle, 0, 360, `${line.angle} degrees`);
   });
   places.forEach((point, i) => {

@@ -8,7 +8,8 @@
 
 The content asks for a prediction. ``still`` names the page's figure that shows the same without
 scripts; a notebook has that figure, and a link to the page. A link in the prose sets the figure:
-``{set-figure}`a right angle <theta=90>` ``.
+``{set-figure}`a right angle <theta=90>` ``. A link from another page leads to it by its name:
+``{ref}`lines that fall <falling-lines>` ``.
 
 The page's kernel computes the figure, in a cell that is put before the directive and that nobody
 sees. ``given``, the first option, says what of the page the figure is made from. Later cells of the
@@ -32,6 +33,7 @@ _CODE = """import l2h_book.play
 
 hash_figure = l2h_book.play.FIGURES["{name}"]({given})
 hash_figure"""
+_MADE = re.compile(r'(?m)^hash_figure = l2h_book\.play\.FIGURES\["(.*?)"\]')
 _FOLDER = Path(__file__).parent
 _OF_A_PAGE = ("explorer", "playground")  # they have their markup in a file
 _PLANE = ("cover", "falling-lines", "off-centre", "playground", "training")
@@ -54,6 +56,9 @@ class HashFigure(SphinxDirective):
         (name,) = self.arguments
         code = _CODE.format(name=name, given=self.options.get("given", ""))
         figure = hash_figure("", *self.parse_content_to_nodes(), name=name, code=code)
+        if len(figure) > 0:  # a page that is a figure needs no place in itself
+            figure["names"].append(name)
+            self.state.document.note_explicit_target(figure)
         if "still" in self.options:
             still = (
                 f"*Without scripts:* {{numref}}`{self.options['still']}` shows it standing still."
@@ -111,6 +116,17 @@ def with_cells(source: str) -> str:
         return f"{cell}\n{directive[0]}"
 
     return _DIRECTIVE.sub(add_cell, source)
+
+
+def figures_made_by(source: str) -> list[str]:
+    """Return the names of the figures to play with that a cell computes.
+
+    Examples
+    --------
+    >>> figures_made_by('import l2h_book.play\\n\\nhash_figure = l2h_book.play.FIGURES["ball"](1)')
+    ['ball']
+    """
+    return _MADE.findall(source)
 
 
 def bring_to_life(env: Any, docname: str, document: nodes.document) -> None:

@@ -5,6 +5,7 @@ const data = read("explorer");
 const methods = Object.keys(data.codes);
 const widths = Object.keys(data.codes[methods[0]]).map(Number);
 const n = data.labels.length;
+const MOST_RADIUS = 16;
 const lines = Math.ceil(n / data.columns);
 const order = data.order.map((digits) => split(digits, 3));
 const codes = {};
@@ -38,6 +39,19 @@ function search({ query, bits, radius }, method) {
     distances,
     candidates: distances ? ranked.filter((id) => distances[id] <= radius) : [],
   };
+}
+
+// The smallest radius, from the one that is set, within which both methods find enough
+function wideEnough(state) {
+  const most = Math.min(MOST_RADIUS, widths[state.bits]);
+  const finds = (radius, k) => search({ ...state, radius }, methods[k]).candidates.length;
+  let { radius } = state;
+  while (
+    radius < most &&
+    Math.min(finds(radius, state.first), finds(radius, state.second)) < data.answers
+  )
+    radius += 1;
+  return radius;
 }
 
 const nameOf = (id) => data.classes[data.labels[id]];
@@ -309,7 +323,13 @@ function ownPicture({ size: [height, width], planes, file }) {
     radio.style.setProperty("--mine", `url("${canvas.toDataURL()}")`);
     const linear = (k) =>
       planes.some(([method]) => method === methods[k]) ? k : methods.indexOf(planes.at(-1)[0]);
-    set({ query: MINE, first: linear(now.first), second: linear(now.second) });
+    const asked = { ...now, query: MINE, first: linear(now.first), second: linear(now.second) };
+    const radius = wideEnough(asked);
+    said.textContent =
+      radius > asked.radius
+        ? `Within radius ${asked.radius} a method finds fewer than ${data.answers} pictures. The radius is now ${radius}.`
+        : "";
+    set({ ...asked, radius });
   }
 
   function line(to) {
@@ -533,7 +553,7 @@ const set = live("explorer", {
   beside: [table, legend],
   below: [make("div", { class: "sides" }, ...sides.map(({ element }) => element))],
   controls: [
-    { key: "radius", label: "Hamming radius", least: 0, most: 16, step: 1 },
+    { key: "radius", label: "Hamming radius", least: 0, most: MOST_RADIUS, step: 1 },
     { key: "bits", label: "Bits", choices: widths.map(String) },
     { key: "first", label: "First method", choices: methods, place: sides[0].line.cells[0] },
     { key: "second", label: "Second method", choices: methods, place: sides[1].line.cells[0] },

@@ -2,6 +2,7 @@
 
 const { angles } = read("falling-lines");
 const SHOWN = 60;
+const TOLD = 40; // lines from which on the theory is told: before, the reader guesses
 const LENGTH = 3.4;
 const svg = make("svg:svg", {
   role: "group",
@@ -33,6 +34,7 @@ const same = (angle, theta) =>
   bitOf({ angle, offset: 0 }, tip(0)) === bitOf({ angle, offset: 0 }, tip(theta));
 const turned = plane.handle(
   "Angle of the second vector",
+  [90, 270],
   ([x, y]) => turnTo((180 / Math.PI) * Math.atan2(y, x)),
   ([x, y], small) => turnTo(now + (x + y) * (small ? 1 : 5)),
 );
@@ -43,10 +45,18 @@ function turnTo(degrees) {
   set({ theta: Math.round(Math.max(0, Math.min(180, degrees))) });
 }
 
+// Where a line that parts the vectors passes: between them, and on the other side of the origin
+function wedge(theta) {
+  const rim = [0, theta / 2, theta].map((degrees) => tip(degrees).map((v) => 3 * v));
+  plane.cell([[0, 0], ...rim], "near");
+  plane.cell([[0, 0], ...rim.map((corner) => corner.map((v) => -v))], "near");
+}
+
 function draw({ theta, lines }) {
   const fallen = angles.slice(0, lines);
   now = theta;
   plane.clear();
+  wedge(theta);
   for (const angle of fallen.slice(-SHOWN))
     plane.line({ angle, offset: 0 }, same(angle, theta) ? "faint" : "parting");
   for (const degrees of [0, theta]) {
@@ -54,7 +64,9 @@ function draw({ theta, lines }) {
     plane.points.append(make("svg:line", { x1: 0, y1: 0, x2: x, y2: -y, class: "vector" }));
   }
   const [x, y] = tip(theta);
-  turned.setAttribute("transform", `translate(${x} ${-y})`);
+  turned.setAttribute("transform", `translate(${x} ${-y}) rotate(${-theta})`);
+  plane.label(...tip(0).map((v) => 1.1 * v), "x");
+  plane.label(...tip(theta).map((v) => 1.22 * v), "y");
   tell(turned, theta, 0, 180, `${theta} degrees`);
   let count = 0;
   const shares = fallen.map((angle, i) => {
@@ -62,7 +74,7 @@ function draw({ theta, lines }) {
     return [(i + 1) / 400, count / (i + 1)];
   });
   chart.clear();
-  if (lines)
+  if (lines >= TOLD)
     chart.curve(
       [
         [0, 1 - theta / 180],
@@ -75,14 +87,14 @@ function draw({ theta, lines }) {
 
 const sentence = ({ theta, lines }) => {
   const kept = angles.slice(0, lines).filter((angle) => same(angle, theta)).length;
-  const theory = `1 \u2212 \u03b8/\u03c0 is ${(1 - theta / 180).toFixed(3)}`;
-  return lines
-    ? `${plural(lines, "line")}, and ${kept} of them leave both vectors on one side: a share of ${(kept / lines).toFixed(3)}. ${theory}.`
-    : `No line yet. The vectors are ${theta} degrees apart.`;
+  if (!lines) return `No line yet. The vectors are ${theta} degrees apart.`;
+  const counted = `${plural(lines, "line")}, and ${kept} of them leave both vectors on one side: a share of ${(kept / lines).toFixed(3)}.`;
+  const theory = ` 1 \u2212 \u03b8/\u03c0 is ${(1 - theta / 180).toFixed(3)}.`;
+  return lines < TOLD ? counted : counted + theory;
 };
 const drop = (n) => (state) => ({ lines: Math.min(angles.length, state.lines + n) });
 const set = live("falling-lines", {
-  start: { theta: 60, lines: 0 },
+  start: { theta: 60, lines: 10 },
   drawing: svg,
   beside: [chart.svg],
   draw,

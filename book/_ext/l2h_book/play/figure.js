@@ -2,8 +2,8 @@
 // words.
 //
 // A control is a slider {key, label, least, most, step, text}, a choice {key, label, choices} or a
-// button {label, act}, whose `act` gives what changes; what has no label is set in the drawing,
-// what has a `place` stands there. The address bar keeps all that has a key, so that a link in the
+// button {label, act, spent}, whose `act` gives what changes and whose `spent` says when there is
+// nothing left to do; what has no label is set in the drawing, what has a `place` stands there. The address bar keeps all that has a key, so that a link in the
 // prose sets it.
 
 function live(name, { start, controls, drawing, beside = [], below = [], draw, sentence }) {
@@ -14,6 +14,7 @@ function live(name, { start, controls, drawing, beside = [], below = [], draw, s
   const aloud = make("p", { class: "unseen", role: "status" });
   const say = announcer(aloud);
   const made = new Map();
+  const spendable = new Map(); // buttons, by when they have nothing left to do
 
   function show() {
     draw(state);
@@ -23,14 +24,17 @@ function live(name, { start, controls, drawing, beside = [], below = [], draw, s
       if (output) output.textContent = text;
       if (output) input.setAttribute("aria-valuetext", text);
     }
+    for (const [button, spent] of spendable) button.setAttribute("aria-disabled", spent(state));
     status.textContent = sentence(state);
     say(status.textContent);
   }
 
+  const values = () => Object.fromEntries(kept.map(({ key }) => [key, state[key]]));
+
   function set(changes) {
     Object.assign(state, changes);
     show();
-    if (kept.length) address.write(Object.fromEntries(kept.map(({ key }) => [key, state[key]])));
+    if (kept.length) address.write(values());
   }
 
   function fromAddress() {
@@ -45,10 +49,13 @@ function live(name, { start, controls, drawing, beside = [], below = [], draw, s
   }
 
   function element(control) {
-    const { key, label, least, most, step, choices, act } = control;
+    const { key, label, least, most, step, choices, act, spent } = control;
     if (act) {
       const button = make("button", { type: "button" }, label);
-      button.addEventListener("click", () => set(act(state)));
+      button.addEventListener("click", () => {
+        if (!spent?.(state)) set(act(state));
+      });
+      if (spent) spendable.set(button, spent);
       return button;
     }
     const input = choices
@@ -75,6 +82,7 @@ function live(name, { start, controls, drawing, beside = [], below = [], draw, s
     "div",
     { class: "set controls" },
     ...[...controls.filter(({ label, place }) => label && !place), again].map(element),
+    ...(kept.length ? [linkCopier(values)] : []),
   );
   for (const control of controls) control.place?.prepend(element(control));
   root.append(
@@ -83,13 +91,9 @@ function live(name, { start, controls, drawing, beside = [], below = [], draw, s
   );
   root.parentElement.querySelector(".still")?.remove();
   root.hidden = false;
-  window.addEventListener("hashchange", () => {
-    const given = address.read();
-    if (!kept.some(({ key }) => given.has(key))) return; // it may be another figure's
-    fromAddress();
-    // a link in the prose may be far from it; Back leads back
-    root.scrollIntoView({ block: "nearest" });
-  });
+  const asked = () =>
+    location.hash === `#${name}` || kept.some(({ key }) => address.read().has(key));
+  leadOnArrival(root, asked, fromAddress);
   fromAddress();
   return set;
 }

@@ -11,6 +11,7 @@ const svg = make("svg:svg", {
 const plane = new Plane(svg, 6);
 const middle = plane.handle(
   "Middle of the points",
+  [0, 90, 180, 270],
   (to) => move(to),
   ([x, y], small) => move([at[0] + x * (small ? 0.05 : 0.25), at[1] + y * (small ? 0.05 : 0.25)]),
 );
@@ -42,11 +43,13 @@ function draw(state) {
   const count = sizes(state);
   const largest = Math.max(...Object.values(count));
   at = place(state);
+  const taken = [...points.map(([x, y]) => [x + at[0], y + at[1], 0.15]), [...at, 0.7]];
   plane.clear();
   for (const { code, corners } of cellsOf(lines, plane.reach)) {
     plane.cell(corners, count[code] === largest ? "own" : count[code] ? "near" : "outside");
-    const { x, y } = middleOf(corners);
-    plane.label(x, y, `${count[code] ?? 0}`, Boolean(count[code]));
+    const text = `${count[code] ?? 0}`;
+    const spot = spotFor(corners, text.length, taken, lines, plane.reach);
+    if (spot) plane.label(...spot, text, Boolean(count[code]));
   }
   for (const line of lines) plane.line(line);
   for (const [x, y] of points) plane.point([x + at[0], y + at[1]], 0, true);

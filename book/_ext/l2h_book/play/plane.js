@@ -71,10 +71,38 @@ function middleOf(corners) {
   return { area: Math.abs(area), x: x / area, y: y / area };
 }
 
+// Where in a cell a label of some letters lies on nothing, or undefined. `taken` are squares,
+// [x, y, half a side], that a label must leave free.
+function spotFor(corners, letters, taken, lines, reach) {
+  const unit = reach / 4.5;
+  const halves = [(0.11 * letters + 0.08) * unit, 0.28 * unit];
+  const isFree = (place) =>
+    place.every((value, axis) => Math.abs(value) + halves[axis] < reach) &&
+    taken.every(([tx, ty, half]) =>
+      [tx, ty].some((value, axis) => Math.abs(value - place[axis]) > half + halves[axis]),
+    ) &&
+    lines.every((line) => {
+      const [a, b] = normalOf(line);
+      const room = Math.abs(a) * halves[0] + Math.abs(b) * halves[1];
+      return Math.abs(a * place[0] + b * place[1] - line.offset) > room;
+    });
+  const { x, y } = middleOf(corners);
+  const rim = corners.flatMap((from, i) => {
+    const to = corners[(i + 1) % corners.length];
+    return [0, 0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875].map((t) =>
+      from.map((value, axis) => value + t * (to[axis] - value)),
+    );
+  });
+  return [0, 0.15, 0.3, 0.45, 0.6, 0.7, 0.8, 0.9]
+    .flatMap((t) => rim.map(([rx, ry]) => [x + t * (rx - x), y + t * (ry - y)]))
+    .find(isFree);
+}
+
 // The drawing: up is up, so y is turned round wherever something is drawn.
 class Plane {
   constructor(svg, reach) {
     Object.assign(this, { svg, reach, unit: reach / 4.5 });
+    svg.style.setProperty("--unit", `${this.unit}px`);
     svg.setAttribute("viewBox", `${-reach} ${-reach} ${2 * reach} ${2 * reach}`);
     for (const layer of ["cells", "lines", "points", "labels", "handles"])
       this[layer] = svg.appendChild(make("svg:g"));
@@ -136,6 +164,16 @@ class Plane {
     );
   }
 
+  // The head of an arrow beside a handle
+  arrow(degrees) {
+    const u = this.unit;
+    return make("svg:path", {
+      class: "arrow",
+      d: `M${0.34 * u} ${-0.13 * u}l${0.16 * u} ${0.13 * u}l${-0.16 * u} ${0.13 * u}`,
+      transform: `rotate(${-degrees})`,
+    });
+  }
+
   // Where a pointer is, in the coordinates of the points
   where(event) {
     const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(
@@ -144,15 +182,18 @@ class Plane {
     return [x, -y];
   }
 
-  // Something that is dragged, or focused and moved with the arrow keys
-  handle(label, drag, keys) {
+  // Something that is dragged, or focused and moved with the arrow keys; arrows say which ways
+  handle(label, ways, drag, keys) {
     const group = make("svg:g", {
       class: "handle",
       tabindex: "0",
       role: "slider",
       "aria-label": label,
     });
-    group.append(make("svg:circle", { r: 0.36 * this.unit, class: "hit" }));
+    group.append(
+      make("svg:circle", { class: "hit" }),
+      ...ways.map((degrees) => this.arrow(degrees)),
+    );
     group.addEventListener("pointerdown", (event) => {
       group.setPointerCapture(event.pointerId);
       event.preventDefault();

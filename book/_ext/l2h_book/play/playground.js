@@ -27,11 +27,22 @@ function show() {
   state.radius = Math.min(state.radius, lines.length);
   const codes = data.points.map((point) => codeOf(lines, point));
   const within = (code) => apart(code, own) <= state.radius;
+  const u = plane.unit;
+  const taken = [
+    ...data.points.map((at) => [...at, 0.15 * u]),
+    [...query, 0.5 * u],
+    ...lines.flatMap((line) => {
+      const [[x, y], shift] = endsOf(line);
+      const [a, b] = normalOf(line);
+      const arrow = [x + 0.4 * a * u, y + 0.4 * b * u, 0.5 * u];
+      return [[x, y, 0.3 * u], arrow, [...shift, 0.5 * u]];
+    }),
+  ];
   plane.clear();
   for (const { code, corners } of cellsOf(lines, plane.reach)) {
     plane.cell(corners, code === own ? "own" : within(code) ? "near" : "outside");
-    const { area, x, y } = middleOf(corners);
-    if (area > plane.reach ** 2 / 30) plane.label(x, y, code, within(code));
+    const spot = spotFor(corners, code.length, taken, lines, plane.reach);
+    if (spot) plane.label(...spot, code, within(code));
   }
   for (const line of lines) plane.line(line);
   data.points.forEach((point, i) => {
@@ -78,6 +89,13 @@ function table(codes, own) {
   );
 }
 
+// Where the handles of a line are: the one that turns it, and the one that shifts it
+function endsOf(line) {
+  const [a, b] = normalOf(line);
+  const along = Math.sqrt((0.88 * plane.reach) ** 2 - line.offset ** 2);
+  return [along, -along].map((far) => [a * line.offset - b * far, b * line.offset + a * far]);
+}
+
 // Handles in the drawing, and the same as sliders
 
 function gripsOf(line, k) {
@@ -94,6 +112,7 @@ function gripsOf(line, k) {
   const sum = ([x, y]) => x + y;
   const turned = plane.handle(
     `Line ${k + 1}, direction`,
+    [],
     (to) =>
       set(() => {
         line.angle = turn(angle(to));
@@ -105,6 +124,7 @@ function gripsOf(line, k) {
   );
   const shifted = plane.handle(
     `Line ${k + 1}, shift`,
+    [0, 180],
     (to) =>
       set(() => {
         line.offset = hold(along(to), furthest);
@@ -123,7 +143,7 @@ function gripsOf(line, k) {
     make("svg:circle", { r: 0.24 * plane.unit, class: "grip" }),
     make("svg:text", { "font-size": 0.3 * plane.unit }, String(k + 1)),
   );
-  shifted.append(make("svg:circle", { r: 0.14 * plane.unit, class: "grip" }));
+  shifted.append(make("svg:circle", { r: 0.2 * plane.unit, class: "grip" }));
   const slider = (name, key, least, most, step) => {
     const input = make("input", {
       type: "range",
@@ -173,17 +193,11 @@ function gripsOf(line, k) {
 function place() {
   if (grips.length !== state.lines.length + 1) build();
   state.lines.forEach((line, k) => {
-    const [a, b] = normalOf(line);
     const { turned, shifted, sliders } = grips[k];
-    const along = Math.sqrt((0.88 * plane.reach) ** 2 - line.offset ** 2);
-    const x = a * line.offset;
-    const y = b * line.offset;
-    turned.setAttribute(
-      "transform",
-      `translate(${x - b * along} ${-(y + a * along)}) rotate(${-line.angle})`,
-    );
+    const places = endsOf(line).map(([x, y]) => `translate(${x} ${-y}) rotate(${-line.angle})`);
+    turned.setAttribute("transform", places[0]);
     turned.querySelector("text").setAttribute("transform", `rotate(${line.angle})`);
-    shifted.setAttribute("transform", `translate(${x + b * along} ${-(y - a * along)})`);
+    shifted.setAttribute("transform", places[1]);
     tell(turned, line.angle, 0, 360, `${line.angle} degrees`);
     tell(
       shifted,
@@ -215,6 +229,7 @@ function build() {
   const limit = 0.95 * plane.reach;
   const star = plane.handle(
     "Query",
+    [0, 90, 180, 270],
     (to) =>
       set(() => {
         state.query = to.map((v) => hold(v, limit));
@@ -241,8 +256,12 @@ function set(change, rebuilt = false) {
   change();
   if (rebuilt) grips = [];
   show();
+  address.write(values());
+}
+
+function values() {
   const lines = state.lines.map(({ angle, offset }) => `${angle},${offset}`).join(";");
-  address.write({ lines, query: state.query.join(","), radius: state.radius });
+  return { lines, query: state.query.join(","), radius: state.radius };
 }
 
 // The middle of the widest gap between the directions of the lines, so that a new one lies on none
@@ -296,9 +315,8 @@ radius.addEventListener("input", () =>
     state.radius = Number(radius.value);
   }),
 );
-window.addEventListener("hashchange", () => {
-  if (location.hash.includes("=")) fromAddress();
-});
+root.querySelector(".controls").append(linkCopier(values));
+leadOnArrival(root, () => location.hash.includes("="), fromAddress);
 part("playground-without-script").hidden = true;
 root.hidden = false;
 fromAddress();

@@ -1,33 +1,56 @@
-// How many candidates are re-sorted in full, and what the recall becomes: every kind of code by its
-// bytes.
+// How many candidates are re-sorted in full, and what the recall becomes: a row for each kind of
+// code, with the recall of the codes alone and what it becomes.
 
 const data = read("rescoring");
-const most = Math.log2(2048);
-const chart = new Chart(
-  "Recall of the exact ten neighbours against bytes per item, one dot for each kind of code",
-  {
-    across: [1, 8, 64, 512].map((bytes) => [Math.log2(bytes) / most, String(bytes)]),
-    up: [
-      [0, "0"],
-      [0.5, ".5"],
-      [1, "1"],
-    ],
-    below: "bytes per item",
-    beside: "recall",
-  },
+const ROW = 20;
+const LEFT = 208;
+const RIGHT = 330;
+const TOP = 14;
+const BOTTOM = TOP + data.methods.length * ROW;
+const svg = picture(
+  "Recall of the exact ten neighbours, a row for each kind of code: by the codes alone, and after some are re-sorted",
 );
+svg.setAttribute("viewBox", `0 0 346 ${BOTTOM + 40}`);
+svg.classList.add("chart");
+const x = (recall) => LEFT + recall * (RIGHT - LEFT);
 const recallOf = ({ vectors, factor }, method) => data.recall[vectors][method][factor];
-const place = (state, method) => [
-  Math.log2(data.bytes[state.vectors][method]) / most,
-  recallOf(state, method),
-];
+
+function axis() {
+  for (const [recall, text] of [
+    [0, "0"],
+    [0.5, ".5"],
+    [1, "1"],
+  ]) {
+    const at = { x1: x(recall), x2: x(recall), y1: TOP, y2: BOTTOM, class: "grid" };
+    svg.append(make("svg:line", at), make("svg:text", { x: x(recall), y: BOTTOM + 12 }, text));
+  }
+  svg.append(make("svg:text", { x: x(0.5), y: BOTTOM + 30 }, "recall"));
+}
+
+function row(state, method) {
+  const y = TOP + (method + 0.5) * ROW;
+  const chosen = method === state.method;
+  const bytes = data.bytes[state.vectors][method];
+  const [alone, now] = [0, state.factor].map((factor) => x(recallOf({ ...state, factor }, method)));
+  const group = make(
+    "svg:g",
+    { class: `row ${chosen ? "chosen" : ""}` },
+    make("svg:rect", { x: 0, y: y - ROW / 2, width: 346, height: ROW, class: "band" }),
+    make("svg:text", { x: LEFT - 10, y, class: "name" }, `${data.methods[method]}, ${bytes} B`),
+    make("svg:line", { x1: alone, x2: now, y1: y, y2: y, class: "curve" }),
+    make("svg:circle", { cx: alone, cy: y, r: 4.5, class: "dot alone" }),
+    make("svg:circle", { cx: now, cy: y, r: 4.5, class: `dot ${chosen ? "chosen" : ""}` }),
+  );
+  group.addEventListener("click", () => set({ method }));
+  svg.append(group);
+}
 
 function draw(state) {
-  chart.clear();
+  svg.replaceChildren();
+  axis();
   data.methods.forEach((_, method) => {
-    if (method !== state.method) chart.dot(place(state, method));
+    row(state, method);
   });
-  chart.dot(place(state, state.method), "chosen");
 }
 
 const sentence = (state) => {
@@ -41,9 +64,16 @@ const sentence = (state) => {
     `${from}: ${recallOf(state, state.method).toFixed(2)} of the ten nearest are found.`
   );
 };
-live("rescoring", {
+const set = live("rescoring", {
   start: { factor: 0, method: data.methods.indexOf("signs"), vectors: data.start },
-  drawing: chart.svg,
+  drawing: svg,
+  beside: [
+    make(
+      "p",
+      { class: "legend" },
+      "Hollow: sorted by the codes alone. Filled: the best re-sorted in full.",
+    ),
+  ],
   draw,
   sentence,
   controls: [

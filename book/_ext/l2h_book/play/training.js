@@ -11,7 +11,7 @@ const framesOf = ({ alpha, start }) => data.runs[alpha][start];
 const frameOf = (state) => framesOf(state)[Math.min(state.step, framesOf(state).length - 1)];
 let drawn = null;
 let moving = 0;
-let playing = 0;
+let playing = 0; // the timer, or 0
 
 function paint(state, lines) {
   const frame = frameOf(state);
@@ -85,15 +85,19 @@ const sentence = (state) => {
   return `${over}${frame.title}. ${what} Two points of one class agree in this bit in ${frame.agreement[state.bit]} percent of cases. ${codes(frame)}`;
 };
 const step = (by) => (state) => ({ step: Math.max(0, Math.min(LAST, state.step + by)) });
+function rest() {
+  clearInterval(playing);
+  playing = 0;
+}
 function play(state) {
   playing = setInterval(() => {
-    if (state.step >= LAST) clearInterval(playing);
-    else set({ step: state.step + 1 });
+    if (state.step >= LAST - 1) rest();
+    set({ step: Math.min(LAST, state.step + 1) });
   }, 1200);
   return { step: state.step >= LAST ? 0 : state.step };
 }
-for (const kind of ["click", "input"])
-  part("training").addEventListener(kind, () => clearInterval(playing), true); // a hand stops it
+// a hand stops it
+for (const kind of ["click", "input"]) part("training").addEventListener(kind, rest, true);
 const set = live("training", {
   start: { step: 0, bit: 0, alpha: 1, start: 0 },
   drawing: svg,
@@ -108,10 +112,10 @@ const set = live("training", {
   draw,
   sentence,
   controls: [
-    { label: "Back", act: step(-1) },
-    { label: "Forward", act: step(1) },
-    { label: "Play", act: play },
-    { label: "Pause", act: () => ({}) },
+    { label: "Back", act: step(-1), spent: ({ step }) => step === 0 },
+    { label: "Forward", act: step(1), spent: ({ step }) => step === LAST },
+    { label: "Play", act: play, spent: () => playing > 0 },
+    { label: "Pause", act: () => ({}), spent: () => playing === 0 },
     { key: "step", label: "Step", least: 0, most: LAST, step: 1 },
     { key: "bit", label: "Bit", choices: ORDER },
     { key: "alpha", label: "\u03b1", choices: data.alphas.map(String) },

@@ -1,0 +1,82 @@
+"""Names of folded cells: a reader is told what is in one before it is opened."""
+
+from html import escape
+from typing import Any
+
+from docutils import nodes
+from myst_nb.sphinx_ import HideCodeCellNode
+
+_HELD = {
+    "source": "Code",
+    "content": "Code and what it says",
+    "output": "What it says",
+    "outputs": "What it says",
+}
+
+
+def register(app: Any) -> None:
+    """Let a fold say its name, once for those who see it and those who hear it."""
+    app.config.nb_code_prompt_show = "{type}"  # what is folded, one of `_HELD`
+    app.add_node(HideCodeCellNode, override=True, html=(_open, _close))
+
+
+def name_folds(env: Any, docname: str, document: nodes.document) -> None:
+    """Name each fold of a page by the figure in its cell, or else by its first comment.
+
+    A cell that says itself what is folded (``code_prompt_show``) keeps its name.
+    """
+    for cell in document.findall(nodes.container):
+        if cell.get("nb_element") != "cell_code":
+            continue
+        for fold in cell.findall(HideCodeCellNode):
+            held = _HELD.get(fold["prompt_show"])
+            if held:
+                number = _number(env, docname, cell)
+                fold["prompt_show"] = name_of(held, number, _comment(cell))
+
+
+def name_of(held: str, number: str, comment: str) -> str:
+    """Return what a fold is called.
+
+    Examples
+    --------
+    >>> name_of("Code", "2.1", "")
+    'Code for figure 2.1'
+    >>> name_of("Code", "", "the lines so far")
+    'Code: the lines so far'
+    >>> name_of("Code", "", "")
+    'Code'
+    """
+    if number:
+        return f"{held} for figure {number}"
+    return f"{held}: {comment}" if comment else held
+
+
+def _number(env: Any, docname: str, cell: nodes.Element) -> str:
+    """Return the number of the figure that a cell draws, or nothing."""
+    numbers = env.toc_fignumbers.get(docname, {}).get("figure", {})
+    for figure in cell.findall(nodes.figure):
+        for name in figure["ids"]:
+            if name in numbers:
+                return ".".join(map(str, numbers[name]))
+    return ""
+
+
+def _comment(cell: nodes.Element) -> str:
+    """Return the comment in a cell's first line, or nothing."""
+    code = next(cell.findall(nodes.literal_block)).astext()
+    line = code.partition("\n")[0]
+    return line.removeprefix("# ") if line.startswith("# ") else ""
+
+
+def _open(self: Any, node: HideCodeCellNode) -> None:
+    """Open a fold, whose first line is its name."""
+    classes = " ".join(node["classes"])
+    name = escape(node["prompt_show"])
+    self.body.append(f'<details class="admonition hide {classes}">\n')
+    self.body.append(f'<summary><p class="admonition-title">{name}</p></summary>\n')
+
+
+def _close(self: Any, node: HideCodeCellNode) -> None:
+    """Close a fold."""
+    self.body.append("</details>\n")
