@@ -6,7 +6,7 @@ Importing it is light: each name loads its module when it is first used.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 
 _ROOMS = {
     "gist": ["gist_descriptors"],

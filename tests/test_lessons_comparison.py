@@ -286,12 +286,12 @@ def beyond_as_many(name, method, other):
 
 @both
 def test_for_as_many_candidates_the_first_look_is_worth_less(name):
-    """comparison: "GRH's bucket wins only once, with 16 bits on CIFAR-10." "With 16 bits on
-    Fashion-MNIST it finds no more than LSH's search, and with 32 bits it finds less on both data
-    sets." "PCAH with 32 bits finds more than GRH's bucket in all four cases." "so the smallest
-    search of a learned code is far larger than LSH's, and longer codes shrink it less"
-    "because a learned bucket is far larger than a random one"
-    "This takes away GRH's only win: if LSH on CIFAR-10 may scan 1,000 more images instead" """
+    """comparison: "Against LSH alone, GRH's bucket wins once, with 16 bits on CIFAR-10." "With 16
+    bits on Fashion-MNIST it finds no more than LSH's search, and with 32 bits it finds less on
+    both data sets." "PCAH with 32 bits finds more than GRH's bucket in all four cases." "so even
+    one bucket is large, and more bits hardly shrink it" "because a learned bucket is far larger
+    than a random one" "This takes away GRH's only win: if LSH on CIFAR-10 may scan 1,000 more
+    images instead" """
     short, long = (f"GRH from CCA-ITQ, {n_bits} bits" for n_bits in (16, 32))
     over_lsh = beyond_as_many(name, short, "LSH, 16 bits")
     if name == "fashion-mnist":
@@ -316,7 +316,7 @@ def test_for_as_many_candidates_the_first_look_is_worth_less(name):
 @both
 def test_the_next_rings_bring_some_of_the_lead_back(name):
     """comparison: "A larger radius helps GRH. At radius 2, GRH with 16 bits scans" "GRH even passes
-    exhaustive search" "because no share takes LSH or PCAH that far" """
+    exhaustive search" "because LSH and PCAH never reach this precision, however much they scan" """
     lines = lines_of_the_map(name)
     wide = lines["GRH from CCA-ITQ, 16 bits"].loc[2]
     codes = [f"{method}, {n_bits} bits" for method in ("LSH", "PCAH") for n_bits in (16, 32)]
@@ -362,13 +362,13 @@ def test_for_as_many_candidates_cca_itq_finds_as_much_or_less(name):
 
 @both
 def test_codes_that_are_ranked_change_the_picture(name):
-    """comparison: "CCA-ITQ and GRH find more than every code without labels, on every split of both
-    data sets." "Seven of their eight means also lie above exhaustive search" "because these hold
-    more than one percent of the database" "Of the three codes without labels that were tried, none
-    is best on both data sets" "The class scores find more than any code, but they take ten floats
-    per image" "If few vectors may be compared in full, rank the codes and re-rank what the budget
-    allows" "Both are above LSH with 32 bits on every split. PCAH has the highest mean on
-    Fashion-MNIST, ITQ on CIFAR-10" """
+    """comparison: "CCA-ITQ and GRH find more than every code without labels, on every split of
+    both data sets." "Seven of their eight means also lie above exhaustive search" "one learned
+    bucket already holds more than one percent of the database" "Of the three codes without labels
+    that were tried, none is best on both data sets" "The class scores find more than any code, but
+    they take ten floats per image" "If few vectors may be compared in full, rank the codes and
+    re-rank what the budget allows" "Both are above LSH with 32 bits on every split. PCAH has the
+    highest mean on Fashion-MNIST, ITQ on CIFAR-10" """
     found = (
         CHEAP[CHEAP.dataset == name].pivot(index="seed", columns="method", values="map").dropna()
     )

@@ -580,10 +580,10 @@ def test_each_branch_of_the_tree_keeps_its_promise(method, factor, least):
 
 
 def test_forty_million_texts_fit_at_a_bit_a_number():
-    """embeddings: "float32, float16 and int8 do not fit, and four bits leave no room for
-    anything else." "Three codes are left: two bits, one bit, and OPQ's 32 bytes." "Row numbers
-    of 8 bytes take" "Two bits, which come first on the list, fit beside both." "You will store a
-    vector in a fifteenth of its bytes" "Fewer cells are quicker to train and to choose from" """
+    """embeddings: "float32, float16 and int8 do not fit, and four bits just miss." "Of the codes
+    with a factor of at most 10, three are left" "Row numbers of 8 bytes take" "Two bits, which
+    come first on the list, fit beside both." "You will store a vector in a fifteenth of its bytes"
+    "Fewer cells are quicker to train and to choose from" """
     n = 40_000_000
     d = 768
     factories = {

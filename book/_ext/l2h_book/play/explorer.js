@@ -320,15 +320,20 @@ function ownPicture({ size: [height, width], planes, file }) {
       mine[`${method} ${bits}`] = scores.reduce((code, score) => 2 * code + (score >= 0), 0);
     }
     radio.firstChild.disabled = false;
-    radio.style.setProperty("--mine", `url("${canvas.toDataURL()}")`);
+    root.style.setProperty("--mine", `url("${canvas.toDataURL()}")`);
     const linear = (k) =>
       planes.some(([method]) => method === methods[k]) ? k : methods.indexOf(planes.at(-1)[0]);
     const asked = { ...now, query: MINE, first: linear(now.first), second: linear(now.second) };
     const radius = wideEnough(asked);
-    said.textContent =
+    const changed = ["first", "second"].some((side) => asked[side] !== now[side]);
+    said.textContent = [
+      changed ? "Only a linear method can hash your own picture here, so a method was changed." : "",
       radius > asked.radius
         ? `Within radius ${asked.radius} a method finds fewer than ${data.answers} pictures. The radius is now ${radius}.`
-        : "";
+        : "",
+    ]
+      .filter(Boolean)
+      .join(" ");
     set({ ...asked, radius });
   }
 

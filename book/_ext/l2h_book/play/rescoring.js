@@ -38,8 +38,8 @@ function row(state, method) {
     make("svg:rect", { x: 0, y: y - ROW / 2, width: 346, height: ROW, class: "band" }),
     make("svg:text", { x: LEFT - 10, y, class: "name" }, `${data.methods[method]}, ${bytes} B`),
     make("svg:line", { x1: alone, x2: now, y1: y, y2: y, class: "curve" }),
-    make("svg:circle", { cx: alone, cy: y, r: 4.5, class: "dot alone" }),
-    make("svg:circle", { cx: now, cy: y, r: 4.5, class: `dot ${chosen ? "chosen" : ""}` }),
+    make("svg:circle", { cx: alone, cy: y, r: 4.5, class: "dot" }),
+    make("svg:circle", { cx: now, cy: y, r: 4.5, class: `dot now ${chosen ? "chosen" : ""}` }),
   );
   group.addEventListener("click", () => set({ method }));
   svg.append(group);
@@ -71,7 +71,7 @@ const set = live("rescoring", {
     make(
       "p",
       { class: "legend" },
-      "Hollow: sorted by the codes alone. Filled: the best re-sorted in full.",
+      "Filled: sorted by the codes alone. Hollow: the best re-sorted in full.",
     ),
   ],
   draw,
