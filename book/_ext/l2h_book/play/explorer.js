@@ -327,7 +327,9 @@ function ownPicture({ size: [height, width], planes, file }) {
     const radius = wideEnough(asked);
     const changed = ["first", "second"].some((side) => asked[side] !== now[side]);
     said.textContent = [
-      changed ? "Only a linear method can hash your own picture here, so a method was changed." : "",
+      changed
+        ? "Only a linear method can hash your own picture here, so a method was changed."
+        : "",
       radius > asked.radius
         ? `Within radius ${asked.radius} a method finds fewer than ${data.answers} pictures. The radius is now ${radius}.`
         : "",

@@ -13,7 +13,9 @@ const LINE = 24;
 const MOST = Math.max(...data.rankings.flat().map((ranking) => ranking.length));
 const NAMES = { "fashion-mnist": "Fashion-MNIST", cifar10: "CIFAR-10" };
 
-const svg = picture("Precision at ten of each search as a bar, the best on top; GRH\u2019s are dark");
+const svg = picture(
+  "Precision at ten of each search as a bar, the best on top; GRH\u2019s are dark",
+);
 svg.setAttribute("viewBox", `0 0 400 ${MOST * LINE + 4}`);
 svg.classList.add("chart", "ranking");
 const bars = new Map();
@@ -25,7 +27,12 @@ function barOf(method) {
       { x: 192, y: LINE / 2, class: "name", "font-weight": own ? "bold" : null },
       method,
     );
-    const bar = make("svg:rect", { x: 200, y: 4, height: 16, class: `heap ${own ? "taken" : "other"}` });
+    const bar = make("svg:rect", {
+      x: 200,
+      y: 4,
+      height: 16,
+      class: `heap ${own ? "taken" : "other"}`,
+    });
     const value = make("svg:text", { x: 380, y: LINE / 2 });
     bars.set(method, { group: make("svg:g", {}, name, bar, value), bar, value });
     svg.append(bars.get(method).group);

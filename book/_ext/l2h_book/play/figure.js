@@ -184,9 +184,7 @@ class Meters {
       );
       const at = left + goal * width;
       if (goal)
-        this.svg.append(
-          make("svg:line", { x1: at, x2: at, y1: y - 5, y2: y + 21, class: "goal" }),
-        );
+        this.svg.append(make("svg:line", { x1: at, x2: at, y1: y - 5, y2: y + 21, class: "goal" }));
     });
   }
 }

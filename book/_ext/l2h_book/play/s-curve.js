@@ -25,7 +25,11 @@ const HEIGHT = 62;
 const across = (cosine) => (cosine - LEAST) / (1 - LEAST);
 for (const [text, bottom] of Object.values(HEAPS)) chart.text(182, bottom - HEIGHT - 11, text);
 for (const cosine of [-0.5, 0, 0.5, 1])
-  chart.text(chart.x(across(cosine)), 386, String(cosine).replace("-", "\u2212").replace("0.", "."));
+  chart.text(
+    chart.x(across(cosine)),
+    386,
+    String(cosine).replace("-", "\u2212").replace("0.", "."),
+  );
 chart.text(182, 406, "cosine similarity of the pair");
 
 const meters = new Meters("What is found and what is looked at, with a mark at each goal", 2);
