@@ -237,6 +237,7 @@ def test_the_page_has_the_data_of_the_package(page_address, explorer):
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_any_view_by_its_address(visit, page_address, answers):
     """The page agrees with the package on each, and its address leads back to the reader's view."""
     tab = open_page(visit, page_address)
@@ -367,6 +368,7 @@ def pictures(fashion):
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_the_page_describes_pictures_as_the_package_does(visit, pictures):
     page = visit(390).page
     page.add_script_tag(path=ROOT / "book/_ext/l2h_book/play/gist.js")

@@ -40,6 +40,12 @@ PAGES = {
     "fair-fight": "comparison",
     "rescoring": "embeddings",
 }
+ALL_PAGES = [  # a sample of them is quick
+    name
+    if name in ("falling-lines", "cube", "dead-zone")
+    else pytest.param(name, marks=pytest.mark.slow)
+    for name in PAGES
+]
 SET = {  # a state of each, as its address says it
     "sliding": {"slide": 4},
     "falling-lines": {"theta": 40, "lines": 250},
@@ -287,7 +293,7 @@ def check_it_says(page, name, data):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", ALL_PAGES)
 def test_every_figure_says_what_the_package_does(visit, addresses, data, name):
     """It is set by its address, by keyboard and by buttons; nothing goes wrong on the page."""
     address = "&".join(f"{key}={value}" for key, value in SET[name].items())
@@ -326,7 +332,7 @@ def test_a_handle_follows_the_hand_in_small_moves(visit, addresses, data, name, 
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", ALL_PAGES)
 def test_a_figure_asks_first_and_links_set_it(visit, addresses, name):
     tab = opened(visit, addresses[name], name=name)
     assert "Predict." in tab.page.locator(f"#{name}").inner_text()
@@ -400,6 +406,7 @@ def test_each_rule_sorts_the_searches_anew(visit, addresses, images):
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_the_s_curve_is_the_packages(visit, addresses, data):
     """Its points are the formula's, and it says when the goal is reached."""
     settings = {(3, 2, 4): False, (6, 3, 51): True, (6, 3, 80): False, (0, 0, 0): False}
@@ -458,7 +465,7 @@ IN_VIEW = """(figure) => {
 
 @pytest.mark.browser
 @pytest.mark.parametrize("device", [{}, PHONE], ids=["desk", "phone"])
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", ALL_PAGES)
 def test_a_link_lands_on_its_figure(visit, addresses, name, device):
     """The drawing is in view and marked, whether the link sets the figure or only names it."""
     setting = "&".join(f"{key}={value}" for key, value in SET[name].items())
@@ -504,7 +511,7 @@ def test_the_playground_leads_to_the_figures(visit):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", ALL_PAGES)
 def test_a_figure_begins_with_something_to_see(visit, addresses, name):
     tab = opened(visit, addresses[name], name=name)
     shapes = "svg :is(circle:not(.hit), rect, polyline, polygon)"
@@ -551,6 +558,7 @@ COVERED = """(drawing) => {
         ("buckets", "off-centre", ("", "away=1&direction=70", "away=3.5&direction=200"), 5),
     ],
 )
+@pytest.mark.slow
 def test_no_label_lies_on_what_it_does_not_name(visit, page, name, places, least, device):
     for place in places:
         tab = opened(visit, f"{on_the_site(page)}#{place}", name=name, **device)

@@ -330,6 +330,7 @@ def test_partitions_share_a_sixtieth_of_their_queries(cifar):
 # implementing GRH
 
 
+@pytest.mark.slow
 def test_only_another_c_exceeds_its_spread_on_both_data_sets(dataset):
     """implementing: "Only another $C$ exceeds its spread on both data sets, and it helps on one
     and harms on the other." "Of the five changes, those larger than their own spread" """

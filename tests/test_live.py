@@ -280,6 +280,7 @@ def test_ones_own_vectors_are_audited_on_a_phone(live, browser, address, tmp_pat
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_firefox_runs_a_page_too(live, address, tmp_path):
     path = shutil.which("firefox-esr")
     if not path:

@@ -240,6 +240,7 @@ def test_building_again_writes_the_same_notebooks(small_book):
     assert {path: path.read_bytes() for path in notebooks.rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.slow
 def test_a_page_that_is_no_notebook_fails_the_build(tmp_path):
     for _ in range(2):
         result = build(tmp_path, book_of(other="A word.[^1]\n\n[^1]: And a note.\n"))

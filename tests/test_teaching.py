@@ -78,6 +78,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.slow
 def test_a_plan_adds_up_and_links_to_its_sequence(small_book, tmp_path):
     page = (small_book / "_build/html/words.html").read_text(encoding="utf-8")
     assert 'href="chapter.html?present=chapter/first,chapter/exercises,chapter/more"' in page
