@@ -338,9 +338,9 @@ def test_the_classifier_is_ahead_on_the_map(name):
 @both
 def test_for_as_many_candidates_cca_itq_finds_as_much_or_less(name):
     """comparison: "CCA-ITQ passes exhaustive search too, and it encodes a query without a kernel."
-    "GRH with 16 bits is ahead of CCA-ITQ on CIFAR-10, by" "On Fashion-MNIST the two are level, so
-    there CCA-ITQ is the better choice, because it is cheaper." "CCA-ITQ and GRH begin further
-    right, and pass exhaustive search." """
+    "On CIFAR-10, at equal shares, GRH with 16 bits is ahead of CCA-ITQ" "On Fashion-MNIST the two
+    are level, so there CCA-ITQ is the better choice, because it is cheaper." "CCA-ITQ and GRH
+    begin further right, and pass exhaustive search." """
     lines = lines_of_the_map(name)
     wide = lines["GRH from CCA-ITQ, 16 bits"].loc[2]
     start = read(name, wide.scanned)["CCA-ITQ, 16 bits"]
@@ -424,10 +424,10 @@ def test_over_the_whole_ranking_pcah_is_last():
 
 
 def test_the_later_bits_of_pcah_know_neighbours_not_classes(seed):
-    """comparison: "its first eight bits separate the classes. The other 24 agree with the query's
-    hardly more often within its class than outside, but far more often in the nearest images."
-    "the eight alone rank better than all 32" "A code can be good at finding the nearest images and
-    bad at ranking a whole class" """
+    """comparison: "its first eight bits separate the classes. The other 24 match the query's about
+    as often outside its class as inside, but far more often among its nearest images." "the eight
+    alone rank better than all 32" "A code can be good at finding the nearest images and bad at
+    ranking a whole class" """
     split = split_of(load_dataset("fashion-mnist"), seed)
     pcah = PCAH(32).fit(split.X_database)
     bits = [pcah.transform(part) for part in (split.X_query, split.X_database)]
@@ -507,7 +507,7 @@ def test_five_labels_a_class_are_worth_much_or_nothing(name):
 
 def test_few_labels_had_the_settings_of_many(dataset):
     """comparison: "labelled cells were tried with 1,000 labels alone"
-    "But all settings here, and so the advice on few labels below, rest on 2,600 labels" """
+    "we chose all settings with 2,600 labels" """
     questions = KEPT.question[KEPT.method == "class scores, 8 bits, labelled cells"]
     assert set(questions) == {"ranking"}
     whole = fair_fight.prepared(fair_fight.tuning_split(dataset), "ranking", 0, fair_fight.N_TUNING)

@@ -74,8 +74,8 @@ def test_shuffled_labels_end_near_a_random_order(dataset, seed):
 def test_tuned_for_nonsense_grh_unlearns_it(name):
     """did-it-learn: "So the labels matter: without them GRH from CCA-ITQ falls" "What is left with
     nonsense comes from the images themselves" "GRH chooses a ridge so strong that the classifier
-    hardly follows" "GRH from LSH, tuned for nonsense, even beats LSH" "so only the ridge and the
-    kernel's width could weaken the labels" "tuning could also choose a smaller $\\alpha$,
+    hardly follows" "Tuned on shuffled labels, GRH from LSH even beats LSH." "so only the ridge and
+    the kernel's width could weaken the labels" "tuning could also choose a smaller $\\alpha$,
     [0.9]{.definition}, and it did" """
     ranking = by_split("ranking", name)
     wrong = by_split("shuffled", name)
@@ -135,9 +135,8 @@ def test_what_the_graph_adds_is_a_choice_of_codewords(name):
 
 
 def test_a_refit_gives_similar_images_similar_codes(dataset, seed):
-    """did-it-learn: "A query's refitted code differs from the codes of its ten nearest images in
-    only about half as many bits as its LSH code does, but from those of random images in about as
-    many as before." """
+    """did-it-learn: "After the refit, a query's code is about twice as close to those of its ten
+    nearest images, but hardly closer to those of random images." """
     s = split_of(dataset, seed)
     queries = s.X_query[:200]
     nearest = exact_neighbours(queries, s.X_database, 10)
@@ -233,7 +232,7 @@ def test_with_nearest_neighbours_votes_help_a_poor_start(name):
 
 @both
 def test_the_classifier_is_the_opponent_to_beat(name):
-    """did-it-learn: "The bare name of the predicted class is a straw man" "the byte is the opponent
+    """did-it-learn: "The predicted class by itself is a straw man" "the byte is the opponent
     to beat. It is ahead of GRH from CCA-ITQ by" """
     scores = by_split("ranking", name).mean()
     assert (
@@ -270,7 +269,7 @@ def test_labels_of_other_classes_did_harm_or_helped_little(name):
     cosine is above ITQ on" "and its scores do no better than the codes: in 8 bits they reach" "The
     four best methods were taught no label" "SDH also ranks lower than ITQ, by" "and has no star,
     though smaller differences have one" "that of SDH varies most from triple to triple, so it
-    would have to reach about" "Even an $\\alpha$ of [0.8]{.definition}" "use an unsupervised code
+    would need to be about" "Even an $\\alpha$ of [0.8]{.definition}" "use an unsupervised code
     fitted on the whole database, or the cosine" comparison: "Votes of the other labels lowered mAP
     on each of ten triples of classes of Fashion-MNIST" "on CIFAR-10 this is inconclusive" """
     triples = by_split("held-out", name)

@@ -136,8 +136,8 @@ def test_rabitq_by_hand():
 
 
 def test_recall_falls_as_the_rows_grow(drawn):
-    """embeddings: "Each doubling costs the code alone a little recall." "with one bit it begins
-    to show, with two bits not yet" "So a factor that suffices for a sample may be too small"
+    """embeddings: "Each doubling costs the code alone a little recall." "at this size it begins to
+    show with one bit, but not with two" "So a factor that suffices for a sample may be too small"
     """
     query, database, _ = drawn
     lost = {}
@@ -275,9 +275,9 @@ def test_what_bytes_are_worth():
 
 
 def test_the_variance_decides_between_numbers_and_bits():
-    """embeddings: "For the code alone, how fast the variance falls decides" "of the variance,
-    drop dimensions: a quarter of them" "half of the dimensions in two bits each is best"
-    "drop bits, because all dimensions help to tell neighbours apart." "a quarter of its
+    """embeddings: "For the code alone, how fast the variance falls decides" "of the variance, drop
+    dimensions: a quarter of them" "half of the dimensions in two bits each is best" "drop bits,
+    because all dimensions help to tell neighbours apart." "and the first quarter of its
     components" "and only TF-IDF has less than half" """
     variance = spent("by variance", 4, "4 bits, RaBitQ", "variance")
     assert set(variance.index[variance > 0.8]) == set(STEEP)
@@ -694,7 +694,7 @@ def test_cells_mind_a_filter():
 
 def test_a_scan_reads_all_that_pass_and_cells_a_part():
     """embeddings: "A scan of the codes that pass loses little" "But a scan reads every row
-    that passes." "So the search then compares about that share of the rows that pass." "So check
+    that passes." "This means comparing about that share of the rows that pass." "So check
     for real queries whether their nearest rows pass:" """
     for kind in ("at random", "at one end"):
         for share in (0.5, 0.1, 0.01):

@@ -189,7 +189,7 @@ def test_ten_million_codes_are_searched_without_looking_at_all():
     """scaling: "faiss's scan takes about the same time at every radius"
     "because among these there are more rows to find" "NumPy's scan, timed once at each radius"
     "`HashTable` takes longer at larger radii"
-    "even the untuned multi-hash is almost as fast as `HashTable` on uniform codes" """
+    "the untuned multi-hash is not far behind `HashTable` on uniform codes" """
     large = BENCH[(BENCH.rows == 10**7) & (BENCH.search == "radius")]
     assert (large[large.method == "ours"].chosen == "multi-index").all()
     times = large.pivot(index=["codes", "r"], columns="method", values="ms")
@@ -285,7 +285,7 @@ def test_the_radius_of_faiss_is_strict(lab):
 
 
 def test_a_hash_index_finds_what_nflip_reaches(lab):
-    """scaling: "It leaves out all other rows, and no error says so." "so
+    """scaling: "It silently leaves out all other rows." "so
     only `nflip=8` is sure to find everything"
     """
     index = filled(faiss.IndexBinaryHash(64, 16), lab.codes)
@@ -338,7 +338,7 @@ def test_traffic_grows_with_the_partitions():
 
 
 def test_the_memory_for_vectors_runs_out_first():
-    """scaling: "The memory for vectors runs out next, and saving it is what codes are for." """
+    """scaling: "The next limit is memory, and saving it is what codes are for." """
     plan = scale.plan_size(
         10**9, n_bits=64, n_features=512, bytes_per_row=100, codes_per_second=1e8
     )
