@@ -333,7 +333,7 @@ def test_the_interval_by_hand_is_that_of_the_table():
 
 
 def test_tuning_for_other_classes_asks_for_weaker_votes():
-    """did-it-learn: "All twenty tunings of GRH from LSH chose this smallest $\\alpha$ of the grid" """
+    """did-it-learn: "All twenty tunings of GRH from LSH chose this smallest" """
     assert min(fair_fight.METHODS["GRH kernel"][1]["alpha"]) == 0.9
     for name in ("fashion-mnist", "cifar10"):
         chosen = parameters(name)
