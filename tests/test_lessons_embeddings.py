@@ -148,7 +148,7 @@ def test_recall_falls_as_the_rows_grow(drawn):
             exact = exact_neighbours(query, rows, 10)
             found.append(recalls_among(RaBitQ(n_bits), (query, rows, exact), [1, 4]))
         alone, rescored = np.transpose(found)
-        assert (np.diff(alone) < 0.01).all()
+        assert (np.diff(alone) < 0.02).all()  # 150 queries err by that much
         assert alone[-1] < alone[0] - 0.03
         lost[n_bits] = rescored[0] - rescored[-1]
     assert lost[1] > 0.005
