@@ -124,7 +124,7 @@ def library(artifacts: Path) -> tuple[bytes, dict[str, bytes]]:
     data: dict[str, bytes] = {}
     with (
         zipfile.ZipFile(artifacts / "python-stdlib.zip") as old,
-        zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as new,
+        zipfile.ZipFile(packed, "w") as new,
     ):
         for info in filter(lambda info: wanted(info.filename), old.infolist()):
             content = old.read(info)
@@ -134,7 +134,7 @@ def library(artifacts: Path) -> tuple[bytes, dict[str, bytes]]:
                     data = {name: inner.read(name[9:]) for name in filter(wanted, names)}
             else:
                 kept = zipfile.ZipInfo(info.filename, info.date_time)
-                new.writestr(kept, content, zipfile.ZIP_DEFLATED)
+                new.writestr(kept, content, zipfile.ZIP_DEFLATED, compresslevel=9)
     return packed.getvalue(), data
 
 

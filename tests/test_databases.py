@@ -46,7 +46,7 @@ class Lab:
         names = {"np": np, "pd": pd, "X": self.X, "nn": self.nn, "bits": self.nn.table_.bits}
         names |= {"query": self.queries[0], "code": self.codes[0]}
         for code in cells_of(SECTIONS["The codes"])[1:]:  # the first one reads the page's rows
-            exec(code.replace("as_text(code)[:16], as_bytes(code)[:2].hex()", ""), names)
+            exec(code, names)
         return names
 
     def check(self, names):
@@ -167,7 +167,8 @@ def test_an_index_makes_the_same_statement_inexact(with_index, lab):
     "If you ask for more candidates than that, you get fewer than you asked for"
     "Rows with equal codes count once, so there may also be a few more."
     """
-    server, nearest = with_index["server"], with_index["nearest"]
+    server = with_index["server"]
+    nearest = with_index["nearest"]
     plan = server.execute(
         "EXPLAIN SELECT id, bits <~> %(code)s::bit(128) AS distance "
         "FROM items ORDER BY distance, id LIMIT 100",

@@ -1360,13 +1360,7 @@ def test_a_longer_code_looks_at_less_for_the_same_bytes(lab, seed):
     lsh = LSH(256, random_state=seed).fit(s.X_train)
     database_bits = lsh.transform(s.X_database)
     query_bits = lsh.transform(queries)
-    several = [[] for _ in queries]
-    for first in range(0, 256, 16):
-        piece = slice(first, first + 16)
-        table = HashTable(database_bits[:, piece])
-        for found, ids in zip(several, table.query_radius(query_bits[:, piece], 1), strict=True):
-            found.append(ids)
-    several = [np.unique(np.concatenate(found)) for found in several]
+    several = HashTables(database_bits, 16).query_radius(query_bits, 1)
     recall, share = recall_and_share(several, exact, n_rows)
     long = HashTable(database_bits)
     within = [long.query_radius(query_bits, radius) for radius in range(40, 90, 5)]

@@ -288,10 +288,9 @@ def beyond_as_many(name, method, other):
 def test_for_as_many_candidates_the_first_look_is_worth_less(name):
     """comparison: "Against LSH alone, GRH's bucket wins once, with 16 bits on CIFAR-10." "With 16
     bits on Fashion-MNIST it finds no more than LSH's search, and with 32 bits it finds less on
-    both data sets." "PCAH with 32 bits finds more than GRH's bucket in all four cases." "so even
-    one bucket is large, and more bits hardly shrink it" "because a learned bucket is far larger
-    than a random one" "This takes away GRH's only win: if LSH on CIFAR-10 may scan 1,000 more
-    images instead" """
+    both data sets." "PCAH with 32 bits finds more than GRH's bucket in all four cases." "more bits
+    shrink it much less than LSH's" "because a learned bucket is far larger than a random one"
+    "This takes away GRH's only win: if LSH on CIFAR-10 may scan 1,000 more images instead" """
     short, long = (f"GRH from CCA-ITQ, {n_bits} bits" for n_bits in (16, 32))
     over_lsh = beyond_as_many(name, short, "LSH, 16 bits")
     if name == "fashion-mnist":

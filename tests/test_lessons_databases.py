@@ -68,7 +68,9 @@ def test_a_graph_is_faster_loses_little_and_is_large():
     """databases: "**HNSW loses little of what the scan finds.**"
     "while the codes themselves have 8 or 32" "answers in a fraction of the time"
     """
-    times, recall, size = by_way("p50_ms"), by_way("recall"), by_way("bytes_beside")
+    times = by_way("p50_ms")
+    recall = by_way("recall")
+    size = by_way("bytes_beside")
     scan = SCANS[-1]
     assert (times[scan] > 2 * times[GRAPH]).all()
     assert (recall[scan] - recall[GRAPH]).abs().max() < 0.02

@@ -499,8 +499,7 @@ def test_two_bits_and_forty_rescored_have_room_above_the_target():
     a modern 768-dimensional text encoder" """
     assert recall("RaBitQ, 2 bits", 4).min() > 0.9985
     assert recall("RaBitQ, 2 bits", 4, DRAWS).min().min() > 0.997
-    assert round(np.log2(9_850 / 1_250)) == 3
-    assert round(np.log2(40_000_000 / 9_850)) == 12
+    assert set(KEPT.vectors.str.partition(", ")[2]) == {"gist", "deep", "TF-IDF", "WordLlama"}
 
 
 def test_centred_deep_features_have_about_one_length():
@@ -580,10 +579,10 @@ def test_each_branch_of_the_tree_keeps_its_promise(method, factor, least):
 
 
 def test_forty_million_texts_fit_at_a_bit_a_number():
-    """embeddings: "float32, float16 and int8 do not fit, and four bits just miss." "Of the codes
-    with a factor of at most 10, three are left" "Row numbers of 8 bytes take" "Two bits, which
-    come first on the list, fit beside both." "You will store a vector in a fifteenth of its bytes"
-    "Fewer cells are quicker to train and to choose from" """
+    """embeddings: "float32, float16 and int8 do not fit, and RaBitQ's four bits just miss." "Of
+    the codes with a factor of at most 10, three are left" "Row numbers of 8 bytes take" "Two bits,
+    which come first on the list, fit beside both." "You will store a vector in a fourteenth of its
+    bytes" "Fewer cells are quicker to train and to choose from" """
     n = 40_000_000
     d = 768
     factories = {
@@ -607,7 +606,7 @@ def test_forty_million_texts_fit_at_a_bit_a_number():
     int4 = faiss.index_factory(d, "SQ4", faiss.METRIC_INNER_PRODUCT)
     assert 15 < n * int4.sa_code_size() / 1e9 < 16 < gigabytes[4]
     assert gigabytes[1] < 5 < gigabytes[2] < 9
-    assert round(bytes_a_row["float32"] / bytes_a_row[2], 0) in (14, 15)
+    assert round(bytes_a_row["float32"] / bytes_a_row[2]) == 14
     row_numbers = n * 8 / 1e9
     centres = 16_384 * d * 4 / 1e9
     assert gigabytes[2] + row_numbers + centres < 9

@@ -118,17 +118,6 @@ document.addEventListener("DOMContentLoaded", () => {
   });
   document.getElementById("pst-skip-link")?.append(" ", link);
 });
-// Slides of a page: what shows them is fetched when the address asks for them.
-if (new URLSearchParams(location.search).has("present")) {
-  const script = document.createElement("script");
-  const style = document.createElement("link");
-  const { src } = document.currentScript;
-  script.src = new URL("present.js", src);
-  style.href = new URL("present.css", src);
-  style.rel = "stylesheet";
-  for (const part of [style, script]) part.blocking = "render"; // else the whole page shows first
-  document.head.append(style, script);
-}
 document.addEventListener("DOMContentLoaded", () => {
   const whole = document.querySelector("article.bd-article > section");
   // a page that is a figure needs the room

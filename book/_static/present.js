@@ -3,7 +3,7 @@
 //
 // The address has the whole state: `?present` is the page, `?present=lsh/the-code,buckets` a
 // sequence of sections (a page without a section is what stands above its first), and `&at=1` the
-// place in it. It works from a file and without a network. `book.js` fetches it for such addresses.
+// place in it. It works from a file and without a network. The page fetches it for such addresses.
 const present = () => {
   const given = new URLSearchParams(location.search);
   const whole = document.querySelector("article.bd-article > section");
@@ -172,5 +172,6 @@ const present = () => {
   document.body.append(bar);
   go(Math.min(at, sequence.length - 1));
 };
-if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", present);
+// after what other scripts do to a page that has come
+if (document.readyState === "loading") window.addEventListener("DOMContentLoaded", present);
 else present();

@@ -9,8 +9,6 @@ from myst_nb.sphinx_ import HideCodeCellNode
 _HELD = {
     "source": "Code",
     "content": "Code and what it says",
-    "output": "What it says",
-    "outputs": "What it says",
 }
 
 

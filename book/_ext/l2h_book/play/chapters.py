@@ -1,7 +1,5 @@
 """Figures to play with in chapters: what they show of the package."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
@@ -25,12 +23,6 @@ from .plane import line_of
 from .playable import Playable, sheet_of, sprite_sheet
 
 _SHOWN = 24  # pictures of a ball
-CHAPTER_NAMES = {  # of the kinds of vectors, as chapter 10 calls them
-    "fashion-mnist": "clothes",
-    "cifar10": "photos",
-    "docstrings": "texts",
-    "gist": "GIST",
-}
 _RESCORED = (  # the codes of the table below the figure
     "int8",
     "RaBitQ, 4 bits",
@@ -83,6 +75,7 @@ def sliding(ds: Dataset, split: Split) -> Playable:
     return Playable(
         {
             "queries": len(queries),
+            "width": ds.images.shape[2],
             "kind": ds.class_names[split.y_query[typical]],
             "names": [ds.class_names[label] for label in split.y_database[shown]],
             "precision": dict(zip(found, means.round(4).tolist(), strict=True)),
@@ -234,13 +227,12 @@ def _rankings(looks: pd.DataFrame) -> list[list[tuple[str, float]]]:
     return rankings
 
 
-def rescoring() -> Playable:
+def rescoring(kept: pd.DataFrame) -> Playable:
     """Return recalls by vectors, kind of code and number of candidates that are re-sorted.
 
-    They are means of the kept table over its seeds.
+    They are means of a table over its seeds, ``results/quality-by-bytes.csv``, whose vectors have
+    the names that the chapter gives them.
     """
-    kept = pd.read_csv(Path(__file__).parents[3] / "results/quality-by-bytes.csv")
-    kept = kept.replace({"vectors": CHAPTER_NAMES}, regex=True)
     factors = (1, 2, 4, 10, 30, 100)
     recalls = [f"recall_{factor}" for factor in factors]
     # a product code that learned from the rows that it writes would seem better than it is

@@ -4,10 +4,10 @@
 const data = read("fair-fight");
 const WINNER = "GRH from CCA-ITQ";
 const RULES = [
-  "Equal work: every search may look at as many images as GRH\u2019s bucket holds.",
+  "Equal shares: every search may look at as many images as GRH\u2019s bucket holds.",
   "Equal memory: every code may have 16 or 32 bits.",
   "Strong opponents: CCA-ITQ learns from the same labels; GRH starts from it.",
-  "No favour to hashing: a plain classifier takes part (class scores, ten floats an image).",
+  "No favour to hashing: a plain classifier takes part. It has ten floats per image, and ranks them all.",
 ];
 const LINE = 24;
 const MOST = Math.max(...data.rankings.flat().map((ranking) => ranking.length));

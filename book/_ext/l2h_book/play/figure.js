@@ -3,8 +3,8 @@
 //
 // A control is a slider {key, label, least, most, step, text}, a choice {key, label, choices} or a
 // button {label, act, spent}, whose `act` gives what changes and whose `spent` says when there is
-// nothing left to do; what has no label is set in the drawing, what has a `place` stands there. The address bar keeps all that has a key, so that a link in the
-// prose sets it.
+// nothing left to do. What has no label is set in the drawing, what has a `place` stands there. The
+// address bar keeps all that has a key, so that a link in the prose sets it.
 
 function live(name, { start, controls, drawing, beside = [], below = [], draw, sentence }) {
   const root = part(name);

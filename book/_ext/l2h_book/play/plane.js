@@ -68,7 +68,7 @@ function middleOf(corners) {
     x += ((x1 + x2) * cross) / 6;
     y += ((y1 + y2) * cross) / 6;
   });
-  return { area: Math.abs(area), x: x / area, y: y / area };
+  return [x / area, y / area];
 }
 
 // Where in a cell a label of some letters lies on nothing, or undefined. `taken` are squares,
@@ -86,7 +86,7 @@ function spotFor(corners, letters, taken, lines, reach) {
       const room = Math.abs(a) * halves[0] + Math.abs(b) * halves[1];
       return Math.abs(a * place[0] + b * place[1] - line.offset) > room;
     });
-  const { x, y } = middleOf(corners);
+  const [x, y] = middleOf(corners);
   const rim = corners.flatMap((from, i) => {
     const to = corners[(i + 1) % corners.length];
     return [0, 0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875].map((t) =>

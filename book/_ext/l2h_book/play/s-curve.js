@@ -1,5 +1,5 @@
-// Bits, tables and a radius bend the S-curve, and what it finds and looks at is counted over real
-// pairs: the filled part of each heap.
+// Bits, tables and a radius bend the S-curve. What theory expects a search to find and to look at,
+// over real pairs, is the filled part of each heap.
 
 const data = read("s-curve");
 const BITS = [4, 8, 16, 32, 64, 128, 256];
@@ -55,7 +55,7 @@ function share(counts, taken) {
   const all = counts.reduce((sum, count) => sum + count, 0);
   return counts.reduce((sum, count, i) => sum + count * taken[i], 0) / all;
 }
-function measured(state) {
+function expected(state) {
   const taken = chances(state);
   return { taken, found: share(data.near, taken), looked: share(data.all, taken) };
 }
@@ -76,7 +76,7 @@ function heap(counts, bottom, kind, height) {
 }
 
 function draw(state) {
-  const { taken, found, looked } = measured(state);
+  const { taken, found, looked } = expected(state);
   chart.clear();
   const seen = middles.map((cosine, i) => [across(cosine), taken[i]]);
   chart.curve(seen.filter(([x]) => x >= 0));
@@ -92,7 +92,7 @@ function draw(state) {
 
 const percent = (value) => (100 * value).toFixed(1);
 const sentence = (state) => {
-  const { found, looked } = measured(state);
+  const { found, looked } = expected(state);
   const bits = BITS[state.bits];
   const tables = TABLES[state.tables];
   const faults = [];
@@ -100,7 +100,7 @@ const sentence = (state) => {
   if (looked >= WANTED.looked) faults.push("too many are looked at");
   return (
     `${plural(bits, "bit")}, ${plural(tables, "table")}, radius ${state.radius}: ` +
-    `${percent(found)} percent of the ten nearest are found, and ${percent(looked)} percent of the images looked at. ` +
+    `${percent(found)} percent of the ten nearest are found on average, and ${percent(looked)} percent of the images looked at. ` +
     `The codes of an image take ${plural((bits * tables) / 8, "byte")}. ` +
     (faults.length ? `Not there yet: ${faults.join(", and ")}.` : "You have reached the goal.")
   );

@@ -37,7 +37,7 @@ query.addEventListener("pointermove", (event) => {
   const slide = Math.round((event.clientX - from) / stepOf());
   set({ slide: Math.max(0, Math.min(MOST, slide)) });
 });
-const stepOf = () => query.offsetWidth / 28;
+const stepOf = () => query.offsetWidth / data.width;
 
 function tile(i, right) {
   return make(

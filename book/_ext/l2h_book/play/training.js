@@ -86,8 +86,10 @@ const sentence = (state) => {
 };
 const step = (by) => (state) => ({ step: Math.max(0, Math.min(LAST, state.step + by)) });
 function rest() {
+  if (!playing) return;
   clearInterval(playing);
   playing = 0;
+  set({}); // so that buttons say again what they can do
 }
 function play(state) {
   playing = setInterval(() => {
