@@ -98,7 +98,11 @@ def dragged_by_finger(tab, start, moves):
 
 PHONE = {"width": 390, "scheme": "dark", "has_touch": True, "is_mobile": True}
 by_hand = pytest.mark.parametrize(
-    ("drag", "device"), [(dragged_by_mouse, {}), (dragged_by_finger, PHONE)]
+    ("drag", "device"),
+    [
+        (dragged_by_mouse, {}),
+        pytest.param(dragged_by_finger, PHONE, marks=pytest.mark.slow),
+    ],
 )
 
 

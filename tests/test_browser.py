@@ -5,19 +5,16 @@ from html import unescape
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from visits import CHAPTERS, PAGES, ROOT, SCHEMES, TOC, WIDTHS, violations
+from visits import CHAPTERS, PAGES, ROOT, SCHEMES, TOC, WIDTHS, sampled, violations
 
-QUICK = (*CHAPTERS, TOC["root"])
 LETTERS = ("text", "text-bold", "text-italic", "sans", "heading")
-REFERENCE = ROOT.glob("book/api/*.*")
+REFERENCE = sorted(f"book/api/{path.stem}" for path in ROOT.glob("book/api/*.*"))
 
 # In the browser
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name not in QUICK)) for name in PAGES]
-)
+@pytest.mark.parametrize("name", sampled(PAGES))
 def test_page_from_a_file(site, visit, name):
     """A page is opened as a file, light and dark, in a window that is made narrower and narrower.
 
@@ -53,13 +50,7 @@ new PerformanceObserver((list) => {
 
 @pytest.mark.browser
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=[pytest.mark.slow] * (name not in QUICK))
-        for name in (*PAGES, *sorted(f"book/api/{path.stem}" for path in REFERENCE))
-    ],
-)
+@pytest.mark.parametrize("name", sampled([*PAGES, *REFERENCE]))
 def test_a_page_stays_where_it_is_while_it_comes(address, visit, name, width):
     """On one of three visits: on a busy machine the letters can come late."""
     pushed = []
@@ -73,7 +64,7 @@ def test_a_page_stays_where_it_is_while_it_comes(address, visit, name, width):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("name", CHAPTERS)
+@pytest.mark.parametrize("name", sampled(CHAPTERS))
 def test_a_folded_cell_says_what_is_in_it(site, visit, name):
     """Its name is what is seen; a figure's code is named by the figure."""
     tab = visit(1280)
@@ -149,6 +140,7 @@ def test_a_chapter_leads_from_the_contents_to_its_figure(site, visit):
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_the_reference_fits_a_phone(site, visit):
     tab = visit(320)
     for path in sorted((site / "book/api").glob("*.html")):
@@ -201,7 +193,9 @@ def test_site_search_finds_explanations_first(address, visit, query, reference):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+@pytest.mark.parametrize(
+    ("width", "scheme"), [(1280, "light"), pytest.param(390, "dark", marks=pytest.mark.slow)]
+)
 def test_a_guess_stands_beside_the_answer(site, visit, width, scheme):
     """By keyboard, from a file; it is there when the page is opened again."""
     tab = visit(width, scheme)
@@ -228,6 +222,7 @@ def test_a_guess_stands_beside_the_answer(site, visit, width, scheme):
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_every_prediction_takes_a_guess(site, visit):
     tab = visit(1280)
     for name in CHAPTERS:
@@ -239,6 +234,7 @@ def test_every_prediction_takes_a_guess(site, visit):
         assert tab.page.locator("details .guessed").count() == answers, name
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_what_is_done_is_listed_and_forgotten(site, visit):
     tab = visit(1280)

@@ -381,6 +381,7 @@ def test_the_page_describes_pictures_as_the_package_does(visit, pictures):
             )
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_a_loaded_picture_gets_the_codes_of_the_package(
     visit, page_address, explorer, fashion, split, pictures

@@ -9,7 +9,7 @@ import pytest
 from playing import PHONE, by_hand, data_of, dragged, on_the_site, opened, sides
 from scipy.stats import binom
 from sklearn.metrics.pairwise import cosine_similarity
-from visits import ROOT
+from visits import ROOT, sampled
 
 from l2h_book.play import FIGURES
 from l2h_book.play.training import frames_of
@@ -41,12 +41,7 @@ PAGES = {
     "fair-fight": "comparison",
     "rescoring": "embeddings",
 }
-ALL_PAGES = [  # a sample of them is quick
-    name
-    if name in ("falling-lines", "cube", "dead-zone")
-    else pytest.param(name, marks=pytest.mark.slow)
-    for name in PAGES
-]
+ALL_PAGES = sampled(PAGES, quick=("falling-lines", "dead-zone"))
 SET = {  # a state of each, as its address says it
     "sliding": {"slide": 4},
     "falling-lines": {"theta": 40, "lines": 250},
@@ -461,7 +456,10 @@ IN_VIEW = """(figure) => {
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("device", [{}, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize(
+    "device",
+    [pytest.param({}, id="desk"), pytest.param(PHONE, id="phone", marks=pytest.mark.slow)],
+)
 @pytest.mark.parametrize("name", ALL_PAGES)
 def test_a_link_lands_on_its_figure(visit, addresses, name, device):
     """The drawing is in view and marked, whether the link sets the figure or only names it."""

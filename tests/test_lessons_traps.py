@@ -141,6 +141,7 @@ def test_classes_left_out_are_others_for_every_seed():
     assert set().union(*triples) == set(range(10))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", deep_hash.METHODS)
 @pytest.mark.parametrize("are_new", [False, True])
 def test_a_head_measured_again_is_the_same(method, are_new):

@@ -199,6 +199,7 @@ def deadly(work, folder):
     return attempt
 
 
+@pytest.mark.slow
 def test_a_worker_killed_during_the_search_changes_nothing(client, tmp_path, monkeypatch):
     def read(block):
         (tmp_path / f"read {time.monotonic_ns()}").touch()

@@ -5,6 +5,7 @@ import re
 import pytest
 from small_book import EDITIONS, HEADER, book_of, build, markdown_of, notebook
 from test_editions import CHAPTERS, OPTION, QUESTION, each_chapter
+from visits import sampled
 
 # --- the page
 
@@ -128,7 +129,7 @@ def test_the_right_answer_has_no_telltale_place_or_length():
 
 
 @pytest.mark.browser
-@each_chapter
+@pytest.mark.parametrize("number", sampled(CHAPTERS, quick=(2, 10)))
 def test_keys_alone_choose_and_no_script_is_run(site, visit, number):
     """A style sheet shows the explanation of the checked answer, and hides the others."""
     page = visit(390, java_script_enabled=False).page

@@ -89,6 +89,7 @@ def test_a_plan_adds_up_and_links_to_its_sequence(small_book, tmp_path):
     assert result.returncode != 0
 
 
+@pytest.mark.slow
 def test_the_table_of_chapters_is_filled_when_the_book_is_built(small_book, tmp_path):
     page = (small_book / "_build/html/words.html").read_text(encoding="utf-8")
     words = " ".join(re.sub("<[^>]+>", " ", page).split())

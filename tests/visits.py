@@ -16,6 +16,7 @@ CHAPTERS = [
     entry["file"] for part in TOC["parts"] if part.get("numbered") for entry in part["chapters"]
 ]
 PAGES += ["genindex", "search", "404"]
+QUICK = ("book/index", "book/lsh", "book/embeddings")  # the pages that `make test` looks at
 # the files in _static that are ours, without the fonts
 OURS = {path.name for path in (ROOT / "book/_static").iterdir()}
 WIDTHS = (1280, 390)
@@ -176,6 +177,11 @@ class Visit:
 
     def check_no_formula_is_cut(self):
         assert self.page.evaluate(CUT_FORMULAS) == []
+
+
+def sampled(names, quick=QUICK):
+    """Return the values of a parameter, those that are not quick marked slow."""
+    return [name if name in quick else pytest.param(name, marks=pytest.mark.slow) for name in names]
 
 
 def violations(page):
