@@ -64,6 +64,21 @@ def test_a_page_stays_where_it_is_while_it_comes(address, visit, name, width):
 
 
 @pytest.mark.browser
+def test_the_contents_mark_the_section_that_is_read(site, visit):
+    tab = visit(1280)
+    tab.go((site / "book/did-it-learn.html").as_uri())
+    marked = tab.page.locator("#pst-page-toc-nav a[aria-current]")
+    sections = tab.page.locator("article > section > section")
+    for place in (4, 1, 5, 0):  # far jumps, down and up
+        sections.nth(place).evaluate(
+            "(one) => scrollBy(0, one.getBoundingClientRect().bottom - 300)"
+        )
+        tab.page.wait_for_timeout(100)
+        heading = sections.nth(place).locator("h2").inner_text().removesuffix("#").strip()
+        assert marked.all_inner_texts() == [heading]
+
+
+@pytest.mark.browser
 @pytest.mark.parametrize("name", sampled(CHAPTERS))
 def test_a_folded_cell_says_what_is_in_it(site, visit, name):
     """Its name is what is seen; a figure's code is named by the figure."""

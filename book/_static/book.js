@@ -118,6 +118,25 @@ document.addEventListener("DOMContentLoaded", () => {
   });
   document.getElementById("pst-skip-link")?.append(" ", link);
 });
+// The contents beside a page mark the section that is read. The theme sees only headings that come
+// into view: a jump passes them by, and so does the way back up.
+document.addEventListener("DOMContentLoaded", () => {
+  const links = [...document.querySelectorAll("#pst-page-toc-nav a")];
+  const sections = links.map((link) => document.getElementById(link.hash.slice(1)));
+  const mark = () => {
+    const read = sections.findLastIndex(
+      (section) => section?.getBoundingClientRect().top < 0.3 * innerHeight,
+    );
+    links.forEach((link, i) => {
+      link.classList.toggle("active", i === read);
+      if (i === read) link.ariaCurrent = "true";
+      else link.ariaCurrent = null;
+    });
+    for (const entry of document.querySelectorAll("#pst-page-toc-nav .toc-entry"))
+      entry.classList.toggle("active", entry.contains(links[read] ?? null));
+  };
+  if (links.length) window.addEventListener("scroll", mark, { passive: true });
+});
 document.addEventListener("DOMContentLoaded", () => {
   const whole = document.querySelector("article.bd-article > section");
   // a page that is a figure needs the room
