@@ -65,7 +65,6 @@ def test_every_section_can_be_presented_by_keyboard(present, chapter):
         assert tab.page.locator("article .l2h-later").count() == 0
         tab.check_it_fits()
         tab.check_no_formula_is_cut()
-        assert violations(tab.page) == [], title
         for screen in range(20):  # to its end, and then on
             top, below = tab.page.evaluate(PLACE)
             if title == titles[-1] and top >= below - 4:
@@ -76,6 +75,7 @@ def test_every_section_can_be_presented_by_keyboard(present, chapter):
             assert tab.page.evaluate(PLACE)[0] > top, f"{title}: stuck on screen {screen}"
         else:
             pytest.fail(f"{title} has no end")
+    assert violations(tab.page) == []  # once: a test of its own asks the whole page
     assert revealed > 8
     press(tab, *["ArrowLeft"] * 2, "Escape")
     tab.page.wait_for_function("() => !location.search")
