@@ -49,9 +49,9 @@ export class Bar {
     this.say(count > 1 ? `Cell ${number} of ${count} is running.` : "A cell is running.");
   }
 
-  rests() {
+  rests(well) {
     this.stop.disabled = true;
-    this.say("Python is ready.");
+    this.say(well ? "Done. Python is ready." : "The cell ended with an error. Python is ready.");
   }
 
   #move(done) {

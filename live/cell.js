@@ -39,8 +39,11 @@ export class Cell {
     this.#words.textContent = words;
   }
 
+  // Have the book's own lines and output back; the browser can take the lines back.
   reset() {
-    this.code = this.told.source;
+    this.#editor.replace(this.told.source);
+    this.output.reset();
+    this.say("");
   }
 
   // Call a function whenever the code is another.
@@ -100,10 +103,7 @@ export class Cell {
 
   #buttons() {
     const run = button(this.stub ? "Check" : "Run", () => this.#page.run(this));
-    const reset = button("Reset", () => {
-      this.reset();
-      this.#editor.area.dispatchEvent(new Event("input"));
-    });
+    const reset = button("Reset", () => this.reset());
     if (this.stub) return [run, reset];
     const above = button("Run all above", () => this.#page.runAll(this.#page.above(this)));
     return [run, above, reset];

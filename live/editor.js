@@ -70,6 +70,13 @@ export class Editor {
     this.#colour();
   }
 
+  // Write other code in place of what is there, so that the browser can take it back.
+  replace(code) {
+    this.area.focus({ preventScroll: true });
+    this.area.select();
+    document.execCommand("insertText", false, code);
+  }
+
   #colour() {
     this.shown.replaceChildren(...coloured(this.area.value));
   }

@@ -3,24 +3,30 @@ import { button } from "./button.js";
 
 const { keep, kept } = window.bookStore;
 const NUMBER = /exercises\.check\("([\d.]+)"/;
+const CHECKED = /^Exercise [\d.]+:/m;
 const HOLDS = /^Exercise [\d.]+: holds/m;
 const FIRST = "Try it first, and check your answer. To see the solution now, open it once more.";
+
+const numberOf = (cell) => NUMBER.exec(cell.told.source)[1];
 
 // A notebook with the cells of the page, as graders read it.
 export function notebookOf(title, cells) {
   const lines = (code) => code.split(/(?<=\n)/);
   const text = (id, source) => ({ cell_type: "markdown", id, metadata: {}, source: lines(source) });
-  const written = cells.map((cell) => ({
-    cell_type: "code",
-    id: cell.told.id,
-    metadata: {},
-    execution_count: null,
-    outputs: [],
-    source: lines(cell.code),
-  }));
-  const first = cells.findIndex((cell) => cell.inExercises);
-  written.splice(first, 0, text("exercises", "## Exercises"));
-  written.unshift(text("title", `# ${title}`));
+  const written = [text("title", `# ${title}`)];
+  for (const [i, cell] of cells.entries()) {
+    if (cell.inExercises && !cells[i - 1]?.inExercises)
+      written.push(text("exercises", "## Exercises"));
+    if (cell.stub) written.push(text(`${cell.told.id}-title`, `### Exercise ${numberOf(cell)}`));
+    written.push({
+      cell_type: "code",
+      id: cell.told.id,
+      metadata: {},
+      execution_count: null,
+      outputs: [],
+      source: lines(cell.code),
+    });
+  }
   const kernelspec = { display_name: "Python 3", language: "python", name: "python3" };
   const metadata = { kernelspec, language_info: { name: "python" } };
   return JSON.stringify({ cells: written, metadata, nbformat: 4, nbformat_minor: 5 }, null, 1);
@@ -51,16 +57,17 @@ export class Exercises {
     if (cell.edited) keep("tried", number, true);
     if (HOLDS.test(cell.printed)) {
       keep("passed", number, true);
-      cell.say("It holds.");
-    }
+      cell.say("✓ Right.");
+    } else if (cell.ran && !CHECKED.test(cell.printed))
+      cell.say("The line that checks the answer is missing: write it again, or press Reset.");
   }
 
   #begin(cell) {
-    const number = NUMBER.exec(cell.told.source)[1];
+    const number = numberOf(cell);
     const answer = kept("answers", number);
     this.#numbers.set(cell, number);
     if (answer) cell.code = answer;
-    if (kept("passed", number)) cell.say("Your answer held.");
+    if (kept("passed", number)) cell.say("✓ Your answer was right.");
     cell.onEdit(() => keep("answers", number, cell.edited ? cell.code : undefined));
     this.#guard(number);
   }
@@ -89,21 +96,25 @@ export class Exercises {
     const link = document.createElement("a");
     row.className = "live-row";
     link.href = new URL("../../index.html", import.meta.url);
-    link.textContent = "The first page";
+    link.textContent = "the first page";
+    words.setAttribute("role", "status");
     words.append(
-      "Your answers are kept in this browser, and nowhere else. ",
+      "Your answers are kept in this browser, and nowhere else. On ",
       link,
-      " can forget them.",
+      " you can delete them.",
     );
     row.append(
-      button("Download my answers", () => this.#download()),
+      button("Download my answers", () => {
+        words.textContent = `Saved as ${this.#download()}, a notebook: hand it in, or open it in Jupyter.`;
+      }),
       words,
     );
     return row;
   }
 
   #download() {
-    const name = DOCUMENTATION_OPTIONS.pagename.split("/").at(-1);
-    download(`${name}.ipynb`, notebookOf(document.title, this.#cells));
+    const name = `${DOCUMENTATION_OPTIONS.pagename.split("/").at(-1)}.ipynb`;
+    download(name, notebookOf(document.title, this.#cells));
+    return name;
   }
 }

@@ -61,10 +61,21 @@ export class Output {
   #caption;
   #alt;
   #fresh = false; // whether what is shown is of the last run
+  #first; // what the page showed
 
   constructor(cell) {
     this.cell = cell;
     this.#place = cell.querySelector(":scope > .cell_output, :scope > details .cell_output");
+    this.#caption = this.#place?.querySelector("figure");
+    this.#alt = this.#place?.querySelector("img")?.alt;
+    this.#first = this.#place?.cloneNode(true);
+  }
+
+  // Show again what the page showed before any run.
+  reset() {
+    const first = this.#first?.cloneNode(true).childNodes ?? [];
+    this.#fresh = false;
+    this.#place?.replaceChildren(...first);
     this.#caption = this.#place?.querySelector("figure");
     this.#alt = this.#place?.querySelector("img")?.alt;
   }
@@ -104,7 +115,9 @@ export class Output {
     const last = this.#fresh && this.#place.lastElementChild;
     if (last && last.dataset.stream === kind) {
       const pre = last.querySelector("pre");
-      pre.textContent = overwritten(pre.textContent + words);
+      const returns = `${pre.lastChild?.data}${words}`.includes("\r");
+      if (returns) pre.textContent = overwritten(pre.textContent + words);
+      else pre.append(words);
     } else {
       const printed = text(kind === "stderr" ? "stderr" : "stream", overwritten(words));
       printed.dataset.stream = kind;

@@ -22,11 +22,22 @@ function addressOfCells() {
   return new URL(`${DOCUMENTATION_OPTIONS.pagename}.cells.json`, root);
 }
 
-function addStyle(base, live) {
+async function addStyle(base, live) {
   const link = document.createElement("link");
   link.rel = "stylesheet";
   link.href = new URL(`${live.scripts}/page.css`, base);
   document.head.append(link);
+  await new Promise((resolve) => {
+    link.onload = resolve;
+  });
+}
+
+// Change the page above an element, which stays where the reader sees it.
+function keepInPlace(element, change) {
+  const { top } = element.getBoundingClientRect();
+  const result = change();
+  scrollBy(0, element.getBoundingClientRect().top - top);
+  return result;
 }
 
 class Page {
@@ -54,7 +65,7 @@ class Page {
   async begin() {
     this.bar.say("Python is coming.");
     await this.python.start();
-    this.bar.say("Python is ready. Edit a cell, and run it with Shift and Enter.");
+    this.bar.say("Python is ready. Click into a cell, edit it, and press Run below it.");
   }
 
   // End whatever runs, at once, and start Python anew.
@@ -69,7 +80,9 @@ class Page {
     this.python.stop();
     try {
       await this.python.start();
-      this.bar.say("Python is ready again. It knows no names: a cell runs those above it first.");
+      this.bar.say(
+        "Python is ready again, and knows no names yet: run a cell, and those above it run first.",
+      );
     } catch (error) {
       if (error.why === "stopped") return;
       this.bar.offer(FAILED[error.why] ?? FAILED.fetch, "Try again", () => this.again());
@@ -112,25 +125,33 @@ class Page {
     }
     this.#asked -= 1;
     if (this.python.dead) await this.stop();
-    else if (this.python.life === life && !this.#asked) this.bar.rests();
+    else if (this.python.life === life && !this.#asked) this.bar.rests(well);
     return well;
   }
 }
 
-export async function start(base, live, offers) {
+export async function start(base, live, offers, clicked) {
+  const above = clicked.box.previousElementSibling;
   const [parts, told] = await Promise.all([
     json(new URL(live.parts, base)),
     json(addressOfCells()),
   ]);
-  addStyle(base, live);
-  const page = new Page(base, parts, told);
+  await addStyle(base, live);
+  const page = keepInPlace(above, () => new Page(base, parts, told));
   window.livePage = page; // for tests
   try {
     await page.begin();
   } catch (error) {
     page.bar.offer(FAILED[error.why] ?? FAILED.fetch, "Try again", () => page.again());
   }
-  const clicked = offers.some(({ box }) => box.contains(document.activeElement));
-  for (const { box } of offers) box.remove();
-  if (clicked) page.cells.find((cell) => cell.editable)?.focus();
+  const waits = clicked.box.contains(document.activeElement);
+  const next = page.cells.find(
+    (cell) =>
+      cell.editable &&
+      clicked.box.compareDocumentPosition(cell.element) & Node.DOCUMENT_POSITION_FOLLOWING,
+  );
+  keepInPlace(above, () => {
+    for (const { box } of offers) box.remove();
+  });
+  if (waits) next?.focus();
 }

@@ -108,6 +108,8 @@ def run(code):
         _show_open_figures()
     except BaseException as error:
         own = error.__traceback__ and error.__traceback__.tb_next
+        if own and own.tb_frame.f_code is ast.parse.__code__:
+            own = None  # the code cannot be read, and ast's lines say nothing of why
         sys.stdout.flush()
         lines = traceback.format_exception(error.with_traceback(own))
         tell(kind="error", text="".join(lines))

@@ -20,20 +20,27 @@
     "WebAssembly" in window &&
     NEEDED.every((program) => WebAssembly.validate(program));
 
-  const started = async (offers) => {
+  const started = async (offers, clicked) => {
     for (const { button, words } of offers) {
       button.disabled = true;
       words.textContent = "";
     }
     try {
       const { start } = await import(script("page.js"));
-      await start(base, live, offers);
+      await start(base, live, offers, clicked);
     } catch {
       for (const { button, words } of offers) {
         button.disabled = false;
         words.textContent = LOST;
       }
     }
+  };
+
+  // How many answers to this page's exercises the browser has kept.
+  const keptAnswers = () => {
+    const stubs = [...document.querySelectorAll(".tag_exercise-stub .cell_input pre")];
+    const numbers = stubs.map((stub) => /exercises\.check\("([\d.]+)"/.exec(stub.textContent)?.[1]);
+    return numbers.filter((number) => window.bookStore.kept("answers", number)).length;
   };
 
   const offerOf = () => {
@@ -57,9 +64,12 @@
     const places = [top];
     if (served && able()) places.push(...document.querySelectorAll("#exercises > h2"));
     const offers = places.map(offerOf);
+    const kept = keptAnswers();
+    if (kept && offers.length > 1)
+      offers[1].words.textContent = `${kept} of your answers ${kept > 1 ? "are" : "is"} kept in this browser. Run the page to see and to download ${kept > 1 ? "them" : "it"}.`;
     for (const [i, place] of places.entries()) {
       place.after(offers[i].box);
-      offers[i].button.addEventListener("click", () => started(offers));
+      offers[i].button.addEventListener("click", () => started(offers, offers[i]));
     }
   });
 })();

@@ -24,6 +24,8 @@ import {
 const LIBRARY = "usr/local/lib/python315.zip";
 const FONTS = `/${LIBRARY}/matplotlib/mpl-data`; // Matplotlib looks for its data below the zip file
 const STORE = "learning-to-hash-python";
+const MOST = 100_000; // letters that a run may print: a loop without an end would fill the page
+const CUT = "\nMore is not shown: a cell may print 100,000 letters.\n";
 const ENVIRONMENT = [
   "TMPDIR=/tmp",
   "HOME=/tmp",
@@ -37,6 +39,7 @@ let python;
 let parts;
 let base;
 let cell; // the number of the run whose outputs come
+let printed; // how many letters it has printed
 
 const tell = (message) => postMessage({ id: cell, ...message });
 const folder = () => new Directory(new Map());
@@ -247,9 +250,7 @@ async function start(message) {
 function imports() {
   const output = (kind) => {
     const decoder = new TextDecoder();
-    return new ConsoleStdout((data) =>
-      tell({ kind, text: decoder.decode(data, { stream: true }) }),
-    );
+    return new ConsoleStdout((data) => print(kind, decoder.decode(data, { stream: true })));
   };
   const mount = (path, top) => Object.assign(new PreopenDirectory(path, []), { dir: top });
   const open = [
@@ -271,6 +272,13 @@ function imports() {
   system.wasiImport.sched_yield = () => 0;
   system.wasiImport.poll_oneoff = sleep;
   return { wasi_snapshot_preview1: system.wasiImport, host: { call: () => -1 } };
+}
+
+function print(kind, text) {
+  if (printed > MOST) return;
+  printed += text.length;
+  tell({ kind, text: text.slice(0, MOST) });
+  if (printed > MOST) tell({ kind: "stderr", text: CUT });
 }
 
 // Wait for a clock. The shim reads the flags at a wrong place, and does not count what happened.
@@ -301,6 +309,7 @@ function turn(source) {
 
 function run({ id, code }) {
   cell = id;
+  printed = 0;
   const began = performance.now();
   try {
     const status = turn(`raise SystemExit(not session.run(${JSON.stringify(code)}))`);

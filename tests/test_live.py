@@ -84,6 +84,7 @@ class Running:
         before = self.page.locator(cell).get_attribute("data-runs") or "0"
         if code is not None:
             area.fill(code)
+            area.click()  # which fails where something lies on it
         area.press("Control+Enter")
         self.page.wait_for_selector(f"{cell}[data-runs='{int(before) + 1}']", state="attached")
         return self.page.locator(f"{cell} .cell_output").inner_text()
@@ -126,7 +127,47 @@ def test_a_cell_of_ones_own_runs(chapter):
 @pytest.mark.browser
 def test_an_error_is_shown_and_python_goes_on(chapter):
     assert "ZeroDivisionError: division by zero" in chapter.run(OWN, "1 / 0")
+    chapter.wait("The cell ended with an error.")
+    said = chapter.run(OWN, "print('hello'")
+    assert "SyntaxError" in said
+    assert "ast.py" not in said
     assert chapter.run(OWN, "1 + 1").strip() == "2"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("options", [{}, {"has_touch": True, "is_mobile": True}])
+def test_a_page_stays_where_its_button_was_pressed(live, visit, address, options):
+    """Its cells take a click or a tap then."""
+    tab = visit(390 if options else 1280, **options)
+    tab.go(f"{address}/{CHAPTER}.html")
+    offer = tab.page.locator("#exercises .live-offer button")
+    offer.evaluate("(one) => one.scrollIntoView({ block: 'center', behavior: 'instant' })")
+    heading = tab.page.locator("#exercises > h2")
+    place = heading.bounding_box()["y"]
+    offer.evaluate("(one) => one.focus({ preventScroll: true })")
+    tab.page.keyboard.press("Enter")
+    area = tab.page.locator("#exercises .tag_exercise-stub textarea").first
+    area.wait_for()
+    tab.page.wait_for_timeout(200)
+    assert abs(heading.bounding_box()["y"] - place) < 40
+    if options:
+        area.tap()
+    else:
+        area.click()
+    assert area.evaluate("(one) => one === document.activeElement")
+
+
+@pytest.mark.browser
+def test_reset_can_be_taken_back(chapter):
+    cell = chapter.page.locator(OWN)
+    area = cell.locator("textarea")
+    for _ in range(2):
+        chapter.run(OWN, "1 / 0")
+        cell.get_by_role("button", name="Reset").click()
+        assert "1 / 0" not in area.input_value()
+        assert chapter.page.evaluate(SHOWN)[OWN[1:]] == chapter.shown[OWN[1:]]
+    area.press("Control+Z")
+    assert area.input_value() == "1 / 0"
 
 
 @pytest.mark.browser
@@ -145,13 +186,17 @@ def test_an_edited_figure_is_drawn(chapter):
 
 
 @pytest.mark.browser
-def test_an_endless_loop_is_stopped(chapter):
+@pytest.mark.parametrize("loop", ["while True: pass", "while True: print('x')"])
+def test_an_endless_loop_is_stopped(chapter, loop):
     chapter.run(OWN, "kept = 1")
     fetched = len(chapter.tab.files)
     area = chapter.page.locator(f"{OWN} textarea")
-    area.fill("while True: pass")
+    area.fill(loop)
     area.press("Control+Enter")
     chapter.wait("running")
+    if "print" in loop:
+        chapter.page.locator(OWN).get_by_text("More is not shown").wait_for()
+        assert len(chapter.page.locator(OWN).inner_text()) < 250_000
     chapter.page.get_by_role("button", name="Stop").click()
     chapter.wait("ready again")
     assert "NameError" in chapter.run(OWN, "kept")
@@ -168,7 +213,13 @@ def test_answers_are_checked_kept_and_graded(chapter, tmp_path):
     chapter.tab.check_it_fits()
     with chapter.page.expect_download() as download:
         chapter.page.get_by_role("button", name="Download my answers").click()
+    assert chapter.page.get_by_text("Saved as lsh.ipynb").is_visible()
     download.value.save_as(tmp_path / "s1.ipynb")
+    again = chapter.tab.context.new_page()
+    again.goto(chapter.page.url)
+    offer = again.locator("#exercises .live-offer")
+    assert "2 of your answers are kept in this browser." in offer.inner_text()
+    again.close()
     marks = grade_notebooks(tmp_path, exercises=["2.1", "2.2", "2.3"], walled=False)
     assert marks.loc[0, ["2.1", "2.2", "2.3"]].tolist() == [0, 1, 0]
 

@@ -32,14 +32,14 @@ class _Comparison(NamedTuple):
 
 
 def _read_comparison(answer: Any) -> _Comparison:
-    """Return two lengths and a letter, or raise a `Trouble`."""
+    """Return two numbers of bits and a letter, or raise a `Trouble`."""
     if not isinstance(answer, tuple | list) or len(answer) != 3:
         raise Trouble(
-            "it should be a tuple of two lengths and a letter, such as (48, 12, 'c'), "
+            "it should be a tuple of two numbers of bits and a letter, such as (48, 12, 'c'), "
             f"and is {describe(answer)}."
         )
     raw_bits, centred_bits, reason = answer
-    lengths = numbers([raw_bits, centred_bits], "two lengths and a letter")
+    lengths = numbers([raw_bits, centred_bits], "two numbers of bits, without quotes")
     if not isinstance(reason, str) or reason.strip().lower() not in ("a", "b", "c"):
         raise Trouble(f"the reason should be 'a', 'b' or 'c', but it is {describe(reason)}.")
     return _Comparison(lengths[0], lengths[1], reason.strip().lower())
