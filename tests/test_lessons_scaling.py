@@ -15,13 +15,22 @@ import pytest
 from test_scale import filled
 from visits import RESULTS, ROOT, cells_of
 
-from l2h_tutorial import LSH, HashTable, hamming_distances, load_dataset, scale, split_dataset
+from l2h_tutorial import (
+    LSH,
+    HashTable,
+    figures,
+    hamming_distances,
+    load_dataset,
+    scale,
+    split_dataset,
+)
 from l2h_tutorial.exercises import find
 from l2h_tutorial.metrics import same_ranking
 from l2h_tutorial.search import ball_size
 from l2h_tutorial.search.radius import PROBE, SEARCH, piece_radii
 
 RADIUS = 8
+ALIKE = 4  # bits: the radius of the kept scan of one query
 
 
 class Lab:
@@ -96,8 +105,8 @@ def test_a_sample_of_fixed_size_fills_a_small_table(lab):
 
 
 def test_the_right_half_of_the_figure_is_explained(lab):
-    """scaling: "The memory is larger where a search makes tables of pieces, as at radius 4."
-    "on the table scans too, so it is no faster than the plain scan" """
+    """scaling: "At radius 4 the memory rises, because that search builds the tables of pieces."
+    "the table scans too, so it is no faster than the plain scan" """
     codes = scale.resampled_codes(lab.images, 100_000)[:, :64]
     at_radius = {}
     for radius in (0, 4, 16):
@@ -112,7 +121,7 @@ def test_the_right_half_of_the_figure_is_explained(lab):
 
 def test_the_costs_of_the_strategies_are_fixed(lab):
     """scaling: "and multiplies them by fixed costs that were measured once, when the package was"
-    "to look up a piece or check a row" "to look up a whole code of 64 bits" """
+    "to look up a piece or check a candidate" "to look up a whole code of 64 bits" """
     ways = {way["strategy"]: way for way in lab.table.explain(4)}
     ball = ways["enumerate"]
     pieces = ways["multi-index"]
@@ -144,7 +153,7 @@ def test_two_pieces_of_four_bits_by_hand():
 
 def test_multi_index_looks_up_less_than_the_ball(lab):
     """scaling: "Within a radius of 4, the table cuts the code into"
-    "At larger radii the pieces need larger balls, and from radius" "percent of the rows are
+    "on a scan of these 100,000 codes is cheaper" "percent of the rows are
     answers, so no index could skip much" """
     table = HashTable(scale.resampled_codes(lab.images[:, :64], 100_000))
     best = table.explain(4)[0]
@@ -163,7 +172,7 @@ def test_multi_index_looks_up_less_than_the_ball(lab):
 
 
 def test_tables_of_pieces_are_made_when_needed(lab):
-    """scaling: "The first search that uses these tables makes them, and they are kept." """
+    """scaling: "They are built on first use and kept." """
     table = HashTable(lab.codes)
     table.explain(4)
     assert "tables" not in vars(table._index)
@@ -178,25 +187,28 @@ BENCH = pd.read_csv(RESULTS / "bench-search.csv")
 
 
 def test_the_kept_measurements_say_where_they_come_from():
-    """scaling: "The [results](results/bench-search.csv) are saved with versions and machine." """
+    """scaling: "The [results](results/bench-search.csv) are saved with the versions and the
+    machine." """
     assert BENCH[["data", "versions", "machine", "date"]].notna().all(axis=None)
     assert BENCH.versions.str.contains("faiss").all()
     assert BENCH.data.str.startswith("cifar10").all(), "the codes are like images of CIFAR-10"
-    assert set(BENCH[BENCH.rows == 10**7].codes) == {"uniform", "like images"}
+    large = BENCH[(BENCH.rows == 10**7) & (BENCH.search == "radius")]
+    assert set(large.codes) == {"uniform", "like images"}
 
 
 def test_ten_million_codes_are_searched_without_looking_at_all():
     """scaling: "faiss's scan takes about the same time at every radius"
-    "because among these there are more rows to find" "NumPy's scan, timed once at each radius"
+    "times as fast; among these, more rows match" "NumPy's scan, timed once at each radius"
     "`HashTable` takes longer at larger radii"
-    "the untuned multi-hash is not far behind `HashTable` on uniform codes" """
+    "On uniform codes at radius 2, the untuned multi-hash is not far behind `HashTable`" """
     large = BENCH[(BENCH.rows == 10**7) & (BENCH.search == "radius")]
     assert (large[large.method == "ours"].chosen == "multi-index").all()
     times = large.pivot(index=["codes", "r"], columns="method", values="ms")
     scan = times["faiss flat"]
     by_codes = scan.groupby(level="codes")
     assert (by_codes.max() / by_codes.min()).max() < 1.5
-    assert (scan / times.ours).min() > 5
+    assert (scan / times.ours).min() > 15
+    assert (scan / times.ours).loc["uniform"].min() > 25
     at_eight = large[(large.method == "ours") & (large.r == 8)].set_index("codes")
     assert at_eight.found["like images"] > 5 * at_eight.found["uniform"]
     plain = times["NumPy scan"].groupby("codes")
@@ -208,26 +220,25 @@ def test_ten_million_codes_are_searched_without_looking_at_all():
 
 
 def test_what_the_table_of_ten_million_leaves_out():
-    """scaling: "and its tables of pieces took"
+    """scaling: "with its tables of pieces took up to"
     "Compared with faiss's scan, this preparation pays for itself after"
     "If you want the hundred nearest of uniform codes, the lead is gone" """
     large = BENCH[BENCH.rows == 10**7]
     radius = large[large.search == "radius"]
     first = radius[(radius.r == 2) & (radius.method == "ours")].set_index("codes").first_ms
-    assert first.between(5_000, 7_500).all()
     prepared = first + radius.groupby("codes").build_ms.first()
     times = radius.pivot(index=["r", "codes"], columns="method", values="ms")
     for r in (2, 4, 8):
         queries = 120 * prepared / (times["faiss flat"] - times.ours)[r]
         assert queries.between(1_500, 1_800).all()
     hundred = large[(large.codes == "uniform") & (large.k == 100)].set_index("method").ms
-    assert 1 / 1.2 < hundred.ours / hundred["faiss flat"] < 1.2
+    assert 1 / 1.1 < hundred.ours / hundred["faiss flat"] < 1.1
 
 
 def test_memory_limits_a_scan_of_a_billion():
-    """scaling: "A scan can be divided among cores until memory is the limit"
-    "and one core of faiss already reads" "cores are enough if the memory keeps up"
-    "so one machine is enough for one query at a time" """
+    """scaling: "It can be divided among cores until memory is the limit"
+    "cores are enough if the memory keeps up"
+    "A server's memory does keep up with one query at a time." """
     scans = BENCH[
         (BENCH.rows == 10**7) & (BENCH.method == "faiss flat") & (BENCH.search == "radius")
     ]
@@ -239,12 +250,55 @@ def test_memory_limits_a_scan_of_a_billion():
     assert wanted < socket < 3 * wanted
 
 
+def test_a_query_alone_takes_as_long_as_in_a_batch():
+    """scaling: "but a query alone takes just as long" """
+    alone = BENCH[(BENCH.search == "one query") & (BENCH.bits == 64)].set_index("method").ms
+    assert alone["faiss flat"] == pytest.approx(alone["faiss flat, batch"], rel=0.05)
+    batch = BENCH[(BENCH.rows == 10**7) & (BENCH.method == "faiss flat") & (BENCH.r == ALIKE)]
+    assert (batch[batch.search == "radius"].ms / 120).max() == pytest.approx(
+        alone["faiss flat"], rel=0.1
+    )
+
+
+def test_the_time_of_a_table_grows_less_than_its_rows():
+    """scaling: "If the time goes on growing as it did from one million to ten million" """
+    ours = BENCH[(BENCH.method == "ours") & (BENCH.bits == 64) & (BENCH.search == "radius")]
+    times = ours[ours.rows >= 10**6].pivot(index=["codes", "r"], columns="rows", values="ms")
+    growth = times[10**7] / times[10**6]
+    assert growth.max() == growth.xs(8, level="r").max() < 6
+    assert times.max(axis=None) == times.xs(8, level="r")[10**7].max()
+
+
+def test_cells_bring_the_bill_to_one_server():
+    """scaling: "In faiss its code has a bit for each float and 8 bytes more." "But it is too large
+    to scan" "Cells are the inverted file of chapter 10, from which a query reads only the nearest."
+    "cores of one server are enough for one query" "These shares were measured on at most"
+    "a query would read a little more than this memory delivers" "The table takes the largest of
+    these shares" """
+    cells = pd.read_csv(RESULTS / "filtered-cells.csv")
+    cells = cells[cells.share == 1]
+    assert (cells.before >= 0.95).all()
+    assert cells.vectors.nunique() == 6
+    share = (cells.probed / cells.cells).groupby(cells.vectors).mean().max()
+    assert 0.2 < share < 0.25
+    socket = 8 * 3200e6 * 8 / 1e9  # GB a second
+    read = {}
+    for n_features in (512, 768):
+        size = faiss.IndexRaBitQ(n_features).code_size
+        assert size == n_features // 8 + 8 == faiss.IndexRaBitQFastScan(n_features).code_size
+        read[n_features] = size / 0.1
+        one = BENCH[(BENCH.method == "faiss RaBitQ") & (BENCH.bits == n_features)]
+        assert 10 < share * (one.ms / one.rows).item() * 1e6 / 0.1 < 20, "cores"
+    assert read[512] > 3 * socket
+    assert share * read[512] < socket < share * read[768] < 1.2 * socket
+
+
 # faiss
 
 
 def test_two_indexes_of_binary_codes_are_approximate():
-    """scaling: "Three of faiss's indexes of binary codes can answer exactly."
-    "`IndexBinaryIVF` and `IndexBinaryHNSW` are approximate" """
+    """scaling: "Can another program search the same codes?"
+    "`IndexBinaryIVF` and `IndexBinaryHNSW`, are approximate" """
     for name in ("Flat", "Hash", "MultiHash", "IVF", "HNSW"):
         assert hasattr(faiss, f"IndexBinary{name}"), name
     codes = np.random.default_rng(0).integers(0, 256, size=(2000, 8), dtype=np.uint8)
@@ -277,7 +331,7 @@ def test_index_lsh_has_no_buckets(lab):
 
 
 def test_the_radius_of_faiss_is_strict(lab):
-    """scaling: "Because faiss's radius is strict" "returns the rows that are *nearer* than 8" """
+    """scaling: "So give faiss the radius plus one." "returns the rows that are *nearer* than 8" """
     limits, _, _ = scale.to_faiss(lab.table).range_search(scale.faiss_bytes(lab.queries), RADIUS)
     n_found = limits[-1]
     assert n_found == lab.within(RADIUS - 1)
@@ -285,7 +339,7 @@ def test_the_radius_of_faiss_is_strict(lab):
 
 
 def test_a_hash_index_finds_what_nflip_reaches(lab):
-    """scaling: "It silently leaves out all other rows." "so
+    """scaling: "A hash index leaves out rows without saying so." "so
     only `nflip=8` is sure to find everything"
     """
     index = filled(faiss.IndexBinaryHash(64, 16), lab.codes)
@@ -312,7 +366,7 @@ def test_four_tables_are_complete_from_two_flipped_bits_on(lab):
 
 
 def test_a_hash_index_returns_the_same_distances(lab):
-    """scaling: "The distances are the same, but only" "there are often more rows than places" """
+    """scaling: "the distances are the same, but only" "there are often more rows than places" """
     four = filled(faiss.IndexBinaryMultiHash(64, 4, 16), lab.codes)
     four.nflip = 5
     their_distances, their_ids = four.search(scale.faiss_bytes(lab.queries), 10)
@@ -327,18 +381,20 @@ def test_a_hash_index_returns_the_same_distances(lab):
 
 
 def test_traffic_grows_with_the_partitions():
-    """scaling: "traffic grows with the partitions but not with the rows" """
+    """scaling: "traffic grows with the partitions but not with the rows"
+    "bytes for each row number and distance" """
 
     def received(n_partitions, partition_rows):
         sizes = {"n_partitions": n_partitions, "partition_rows": partition_rows}
         return scale.wire_bytes(1000, 64, k=10, n_workers=2, **sizes)[1]
 
+    assert received(10, 10**6) == 5 * 10 * 1000 * 10
     assert received(20, 10**6) == 2 * received(10, 10**6)
     assert received(10, 10**7) == received(10, 10**6)
 
 
 def test_the_memory_for_vectors_runs_out_first():
-    """scaling: "The next limit is memory, and saving it is what codes are for." """
+    """scaling: "Next comes memory, which is what codes are meant to save." """
     plan = scale.plan_size(
         10**9, n_bits=64, n_features=512, bytes_per_row=100, codes_per_second=1e8
     )
@@ -397,13 +453,13 @@ def test_balls_have_the_sizes_that_the_exercises_give():
 @pytest.mark.parametrize("n_pieces", [2, 3, 4, 8])
 def test_pieces_need_the_radii_of_the_sharper_rule(radius, n_pieces):
     """scaling: "the first $a + 1$ pieces need the radius $q$, and the other pieces only $q - 1$"
-    "If every piece differed in more bits than its own radius, the codes would differ in more than"
+    "If every piece differed in more bits than its own radius, the codes would differ in at least"
     """
     q, a = divmod(radius, n_pieces)
     radii = [q] * (a + 1) + [q - 1] * (n_pieces - a - 1)
     assert piece_radii(radius, n_pieces) == radii
     fewest = sum(own + 1 for own in radii)  # bits, if every piece differs in more than its radius
-    assert fewest > radius
+    assert fewest == radius + 1
 
 
 def test_the_estimates_are_those_of_the_solution():
@@ -439,24 +495,54 @@ def test_two_rows_of_each_partition_are_rarely_enough():
 # Near copies
 
 
-def test_the_pixels_confirm_one_pair():
-    """scaling: "Only one pair is. The median cosine is" "which look alike when they are so small"
-    "It seldom misses a changed copy" """
-    clothes = load_dataset("fashion-mnist")
-    photos = clothes.images[:5000]
+@cache
+def near_copies():
+    """Run the cells of the section, and return their names."""
+    text = (ROOT / "book/scaling.md").read_text(encoding="utf-8")
+    section = text.partition("\n## Near copies\n")[2].partition("\n## ")[0]
+    recorded = {}
+    names = {"np": np, "pd": pd, "HashTable": HashTable, "load_dataset": load_dataset}
+    names |= {"figures": figures, "record": recorded.__setitem__, "recorded": recorded}
+    for cell in cells_of(section):
+        exec(cell.rpartition("---\n")[2], names)  # below what it says of its figure
+    return names
 
-    def perceptual_hash(photos):
-        small = photos[:, 2:26:3, :27:3].astype(int)
-        return (small[:, :, 1:] > small[:, :, :-1]).reshape(len(photos), -1)
 
-    codes = perceptual_hash(photos)
-    i, j = HashTable(codes).pairs_within(2).T
-    pixels = photos.reshape(len(photos), -1).astype(float)
-    pixels /= np.linalg.norm(pixels, axis=1, keepdims=True)
-    cosines = (pixels[i] * pixels[j]).sum(axis=1)
-    assert len(i) > 500
-    assert (cosines > 0.99).sum() == 1
-    trousers = clothes.labels == clothes.class_names.index("trouser")
-    assert (trousers[i] & trousers[j]).mean() > 0.5
-    darker = perceptual_hash((0.8 * photos).astype(np.uint8))
-    assert ((darker != codes).sum(axis=1) <= 2).mean() > 0.95
+def test_a_margin_survives_all_but_moving():
+    """scaling: "because it hardly changes which neighbour is brighter" "two neighbouring blocks
+    are equally bright, so the least noise decides the bit" "percent of the JPEG copies stay within
+    4 bits" "The margin hardly helps against a shift." "So this hash finds copies that were saved
+    again" "percent of the shifted copies stay near" "A perceptual hash with a margin finds copies
+    that were saved again" "Copies that were only darkened, saved again or covered with noise
+    nearly all pass both stages." """
+    survived = pd.DataFrame(near_copies()["survived"])
+    bare, margined, both = survived.to_numpy()
+    assert bare[0] > 95
+    assert 20 < bare[2] < bare[1] < 50
+    assert bare[3] < margined[3]
+    assert min(margined[:3]) > 98
+    assert 10 < margined[3] < 20
+    assert min(both[:3]) > 98
+    assert both[3] < 0.1
+    blocks = [
+        near_copies()["photos"][:, 2:26, left : left + 24].reshape(5000, 8, 3, 8, 3).mean((2, 4))
+        for left in (0, 3)
+    ]
+    brighter = blocks[1] > blocks[0] + 10
+    np.testing.assert_array_equal(near_copies()["bits"], brighter.reshape(5000, 64))
+    assert (blocks[1] == blocks[0]).mean() > 0.15, "many neighbours are equally bright"
+
+
+def test_codes_propose_pairs_and_pixels_decide():
+    """scaling: "The codes propose" "The second stage compares the pixels of these pairs only"
+    "A person can look at that many" "candidates for each query" "Only the first is one photograph,
+    stored twice." """
+    names = near_copies()
+    photos = names["photos"].reshape(5000, -1).astype(float)
+    bits = names["bits"].astype(float)
+    apart = bits.sum(1)[:, None] + bits.sum(1) - 2 * bits @ bits.T
+    assert (np.triu(apart <= 4, k=1)).sum() == len(names["pairs"])
+    assert 0.003 < len(names["pairs"]) / (5000 * 4999 / 2) < 0.005
+    alike = np.corrcoef(photos[names["pairs"][names["best"]]].reshape(6, -1))[::2, 1::2].diagonal()
+    assert alike[0] > 0.9995 > 0.999 > alike[1:].max()
+    assert (names["cosines"] > 0.99).sum() == int(names["recorded"]["pairs-confirmed"]) < 30
