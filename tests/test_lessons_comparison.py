@@ -32,7 +32,7 @@ from l2h_tutorial import (
 from l2h_tutorial.affinity import same_class_affinity
 from l2h_tutorial.controls import OutputCodes
 from l2h_tutorial.metrics import mean_average_precision, precision_at_k
-from l2h_tutorial.protocols.contrasts import paired_contrasts
+from l2h_tutorial.protocols.contrasts import mean_and_interval, paired_contrasts
 from l2h_tutorial.search import exact_neighbours
 
 KEPT = pd.read_csv(RESULTS / "fair-fight.csv")
@@ -128,8 +128,8 @@ def test_all_splits_were_measured_with_what_tuning_chose(name):
 
 def test_all_climb_from_their_defaults():
     """comparison: "try every change of one parameter by one step, keep the best change" "a method
-    with more parameters has more to try" "both versions that start from CCA-ITQ run one round with
-    $\\alpha$ fixed at 1" """
+    with more parameters has more to try" "GRH from CCA-ITQ runs one round with $\\alpha$ fixed at
+    1" """
     trials = TUNED[TUNED.question == "ranking"].groupby("method")["trials"].sum()
     assert trials["GRH from CCA-ITQ"] > 2 * trials["CCA-ITQ"]
     for method in ("GRH from CCA-ITQ", "GRH linear from CCA-ITQ"):
@@ -258,8 +258,7 @@ def read(name, share):
 
 
 def test_with_alpha_tuned_ksh_is_above_grh_on_fewer_splits():
-    """comparison: "on {glue:text}`ksh-tuned-behind-f` splits. On CIFAR-10 nothing would
-    change." """
+    """comparison: "With $\\alpha$ tuned, the mAP of KSH on Fashion-MNIST would be" """
     by_alpha = TUNED[(TUNED.question == "alpha") & TUNED.method.str.endswith(" from CCA-ITQ")]
     scores = by_alpha.pivot(index="method", columns="dataset", values="validation_map")
     assert len(scores) == 4
@@ -286,11 +285,10 @@ def beyond_as_many(name, method, other):
 
 @both
 def test_for_as_many_candidates_the_first_look_is_worth_less(name):
-    """comparison: "Against LSH alone, GRH's bucket wins once, with 16 bits on CIFAR-10." "With 16
-    bits on Fashion-MNIST it finds no more than LSH's search, and with 32 bits it finds less on
-    both data sets." "PCAH with 32 bits finds more than GRH's bucket in all four cases." "more bits
-    shrink it much less than LSH's" "because a learned bucket is far larger than a random one"
-    "This takes away GRH's only win: if LSH on CIFAR-10 may scan 1,000 more images instead" """
+    """comparison: "At equal shares the lead of GRH's bucket over LSH is gone, except once:" "finds
+    more than GRH's bucket in all four cases" "a few codewords, which more bits do not divide much"
+    "because a learned bucket is far larger than a random one" "Give LSH those 1,000 comparisons on
+    CIFAR-10" """
     short, long = (f"GRH from CCA-ITQ, {n_bits} bits" for n_bits in (16, 32))
     over_lsh = beyond_as_many(name, short, "LSH, 16 bits")
     if name == "fashion-mnist":
@@ -314,13 +312,18 @@ def test_for_as_many_candidates_the_first_look_is_worth_less(name):
 
 @both
 def test_the_next_rings_bring_some_of_the_lead_back(name):
-    """comparison: "A larger radius helps GRH. At radius 2, GRH with 16 bits scans" "GRH even passes
-    exhaustive search" "because LSH and PCAH never reach this precision, however much they scan" """
+    """comparison: "Labels pay once a search may scan more." "above that of exhaustive search, and
+    the interval of this gain excludes zero" "LSH and PCAH never reach this precision, however much
+    they scan." """
     lines = lines_of_the_map(name)
     wide = lines["GRH from CCA-ITQ, 16 bits"].loc[2]
     codes = [f"{method}, {n_bits} bits" for method in ("LSH", "PCAH") for n_bits in (16, 32)]
     assert wide.precision > max(lines[code].precision.max() for code in codes) + 0.005
-    assert wide.precision > lines["exact cosine"].precision[0] + 0.005
+    gain = LOOKS[(LOOKS.dataset == name) & (LOOKS["look"] == 2)]
+    gain = gain[gain.method == "GRH from CCA-ITQ, 16 bits"].set_index("seed").precision
+    exact = LOOKS[(LOOKS.dataset == name) & (LOOKS.method == "exact cosine")]
+    _, low, _, _ = mean_and_interval(gain - exact.set_index("seed").precision, 1 / 3)
+    assert low > 0
 
 
 @both
@@ -334,12 +337,25 @@ def test_the_classifier_is_ahead_on_the_map(name):
         assert scores.precision.iloc[-1] < scores.precision[2]
 
 
+def at_radius_two_over_cca_itq(name, n_bits):
+    """Return by split what GRH finds at radius 2 beyond CCA-ITQ, which scans as much."""
+    beyond = []
+    for _, rows in LOOKS[LOOKS.dataset == name].groupby("seed"):
+        lines = rows.sort_values("look").set_index("method")[["scanned", "precision"]]
+        wide = lines.loc["GRH from CCA-ITQ, 16 bits"].iloc[2]
+        level = figures.read_map(
+            {"": lines.loc[f"CCA-ITQ, {n_bits} bits"]}, "precision", [wide.scanned]
+        )
+        beyond.append(wide.precision - level.iloc[0, 0])
+    return pd.Series(beyond)
+
+
 @both
 def test_for_as_many_candidates_cca_itq_finds_as_much_or_less(name):
-    """comparison: "CCA-ITQ passes exhaustive search too, and it encodes a query without a kernel."
-    "On CIFAR-10, at equal shares, GRH with 16 bits is ahead of CCA-ITQ" "On Fashion-MNIST the two
-    are level, so there CCA-ITQ is the better choice, because it is cheaper." "CCA-ITQ and GRH
-    begin further right, and pass exhaustive search." """
+    """comparison: "CCA-ITQ passes exhaustive search too, without a kernel." "On CIFAR-10, at equal
+    shares, 16-bit GRH leads 16-bit CCA-ITQ by" "On Fashion-MNIST the intervals leave it a lead of
+    less than {glue:text}`wide-most-f`, or none." "CCA-ITQ and GRH begin further right, and pass
+    exhaustive search." """
     lines = lines_of_the_map(name)
     wide = lines["GRH from CCA-ITQ, 16 bits"].loc[2]
     start = read(name, wide.scanned)["CCA-ITQ, 16 bits"]
@@ -352,8 +368,9 @@ def test_for_as_many_candidates_cca_itq_finds_as_much_or_less(name):
     assert of_long > start + 0.001
     assert (of_long > wide.precision) == (name == "fashion-mnist")
     if name == "fashion-mnist":
-        assert abs(wide.precision - start) < 0.002
-        assert abs(wide.precision - of_long) < 0.003
+        for n_bits in (16, 32):
+            _, _, high, _ = mean_and_interval(at_radius_two_over_cca_itq(name, n_bits), 1 / 3)
+            assert 0.005 < high < 0.007
     else:
         assert 0.03 < wide.precision - start < 0.05
         assert wide.precision - of_long > 0.02
@@ -362,12 +379,11 @@ def test_for_as_many_candidates_cca_itq_finds_as_much_or_less(name):
 @both
 def test_codes_that_are_ranked_change_the_picture(name):
     """comparison: "CCA-ITQ and GRH find more than every code without labels, on every split of
-    both data sets." "Seven of their eight means also lie above exhaustive search" "one learned
-    bucket already holds more than one percent of the database" "Of the three codes without labels
-    that were tried, none is best on both data sets" "The class scores find more than any code, but
-    they take ten floats per image" "If few vectors may be compared in full, rank the codes and
-    re-rank what the budget allows" "Both are above LSH with 32 bits on every split. PCAH has the
-    highest mean on Fashion-MNIST, ITQ on CIFAR-10" """
+    both data sets." "Seven of their eight means also lie above exhaustive search" "Of the three
+    codes without labels that were tried, none is best on both data sets" "The class scores find
+    more than any code, but they take ten floats per image" "If few vectors may be compared in
+    full, rank the codes and re-rank what the budget allows" "Both find more than LSH with 32 bits
+    on every split. PCAH has the highest mean on Fashion-MNIST" """
     found = (
         CHEAP[CHEAP.dataset == name].pivot(index="seed", columns="method", values="map").dropna()
     )
@@ -381,10 +397,36 @@ def test_codes_that_are_ranked_change_the_picture(name):
     best = {"fashion-mnist": "PCAH, 32 bits", "cifar10": "ITQ, 32 bits"}[name]
     assert without.mean().idxmax() == best
     assert (without[["PCAH, 32 bits", "ITQ, 32 bits"]].min(axis=1) > without["LSH, 32 bits"]).all()
-    smallest = {method: line.scanned.iloc[0] for method, line in lines_of_the_map(name).items()}
-    if name == "fashion-mnist":
-        for method in taught:
-            assert smallest[method] > 0.01
+
+
+def test_what_labels_add_in_a_small_budget_excludes_zero():
+    """comparison: "five of them with an interval that excludes zero" "A paired interval supports
+    it: on Fashion-MNIST" "On CIFAR-10 the difference is larger." "GRH finds more than CCA-ITQ on
+    CIFAR-10 only" "Intervals support this, but no star tests it." """
+    leads = {}
+    n_above = 0
+    past = [CHEAP, LOOKS[LOOKS.method == "exact cosine"].rename(columns={"precision": "map"})]
+    past = pd.concat(past).assign(question="1% ranked")
+    for name in NAMES:
+        taught = [f"{m}, {b} bits" for m in ("CCA-ITQ", "GRH from CCA-ITQ") for b in (16, 32)]
+        for code, other in product(taught, ["PCAH, 32 bits", "ITQ, 32 bits"]):
+            assert lead("1% ranked", name, code, other).low > 0
+        for code in taught:
+            pair = [("1% ranked", code, "exact cosine")]
+            n_above += (paired_contrasts(past[past.dataset == name], pair).low > 0).sum()
+        best = {"fashion-mnist": "PCAH", "cifar10": "ITQ"}[name]
+        leads[name] = lead("1% ranked", name, "CCA-ITQ, 32 bits", f"{best}, 32 bits").mean
+        for n_bits in (16, 32):
+            codes = (f"{method}, {n_bits} bits" for method in ("GRH from CCA-ITQ", "CCA-ITQ"))
+            assert (lead("1% ranked", name, *codes).mean > 0) == (name == "cifar10")
+    assert leads["cifar10"] > leads["fashion-mnist"] + 0.005
+    assert n_above == 5
+    assert not any(
+        "CCA" in method
+        for question, *pair in asked("comparison")
+        for method in pair
+        if question == "1% ranked"
+    )
 
 
 @pytest.mark.parametrize(
@@ -403,8 +445,8 @@ def test_a_budget_that_is_kept_is_what_is_measured(dataset, method):
 
 @both
 def test_each_method_with_labels_is_ahead_of_each_without(name):
-    """comparison: "With 1,000 labels, every labelled method beats every unlabelled one, including
-    the exact cosine." """
+    """comparison: "With 1,000 labels, every labelled method ranks higher than every unlabelled
+    one, including the exact cosine." """
     scores = by_split("ranking", name).mean()
     labelled = [*WITH, *scores.index[scores.index.str.match("class scores|predicted")]]
     assert len(labelled) == len(WITH) + 5
@@ -423,10 +465,10 @@ def test_over_the_whole_ranking_pcah_is_last():
 
 
 def test_the_later_bits_of_pcah_know_neighbours_not_classes(seed):
-    """comparison: "its first eight bits separate the classes. The other 24 match the query's about
-    as often outside its class as inside, but far more often among its nearest images." "the eight
-    alone rank better than all 32" "A code can be good at finding the nearest images and bad at
-    ranking a whole class" """
+    """comparison: "its first eight bits separate the classes. The other 24 bits agree with the
+    query's about as often for other classes as for its own, but far more often for its nearest
+    images." "the eight alone rank better than all 32" "A code can be good at finding the nearest
+    images and bad at ranking a whole class" """
     split = split_of(load_dataset("fashion-mnist"), seed)
     pcah = PCAH(32).fit(split.X_database)
     bits = [pcah.transform(part) for part in (split.X_query, split.X_database)]
@@ -447,13 +489,13 @@ def test_the_later_bits_of_pcah_know_neighbours_not_classes(seed):
 @both
 def test_a_byte_of_the_classifier_ranks_better_than_every_code(name):
     """comparison: "one byte of its scores ranks better than every code of 32 bits" "For queries of
-    known classes these tables confirm it for quantised scores." "below most hashing methods with
-    labels" "It ranks above every code that was measured, on every split, in a quarter of the space"
-    "with twenty labels per class or a hundred" "the byte of class scores ranks above every code
-    that was measured" "With cells from labelled images alone it scores"
-    index: "On both data sets of this book, ranking by that byte beat every learned code of 32
-    bits." "and that of the best learned code is {glue:text}`best-code-f`"
-    """
+    known classes these tables confirm it for quantised scores, but not for the bare predicted
+    class." "below every code that learned from labels" "It ranks above every code that was
+    measured, on every split, in a quarter of the space" "With twenty labels per class or a
+    hundred" "the byte of class scores ranks above every code that was measured" "With them the
+    byte scores {glue:text}`map-labelled-f` on Fashion-MNIST" index: "On both data sets of this
+    book, ranking by that byte beat every learned code of 32 bits." "and that of the best learned
+    code is {glue:text}`best-code-f`" """
     for question, codes in ("ranking", WITH), ("200 labels", FEW):
         splits = by_split(question, name)
         for method in codes:
@@ -461,8 +503,8 @@ def test_a_byte_of_the_classifier_ranks_better_than_every_code(name):
     splits = by_split("ranking", name)
     labelled = splits["class scores, 8 bits, labelled cells"]
     assert (labelled > splits[WITH].max(axis=1) + 0.01).all()
-    scores = splits.mean()
-    assert (scores[WITH] > scores["predicted class"]).mean() > 0.5
+    if name == "fashion-mnist":
+        assert splits[WITH].mean().min() > splits["predicted class"].mean() + 0.02
 
 
 @both
@@ -485,12 +527,10 @@ def test_with_twenty_labels_the_order_behind_the_byte_changes():
 
 @both
 def test_five_labels_a_class_are_worth_much_or_nothing(name):
-    """comparison: "SDH and the bare predicted class score lower than ITQ on both data sets" "and on
-    CIFAR-10 it is a tie" "and KSH, the best code, is below the cosine by" "labels still beat the
-    exact cosine on Fashion-MNIST, where the byte ranks far above it" "the byte and the cosine are
-    level" "but on CIFAR-10 the exact cosine ranks higher" "With five, check whether the cosine does
-    as well."
-    """
+    """comparison: "SDH and the bare predicted class score lower than ITQ on both data sets" "the
+    two have nearly the same mean" "and KSH, the best code, is below the cosine by" "the byte still
+    ranks far above the exact cosine on Fashion-MNIST" "but the
+    exact cosine ranks higher there" "With five, check whether the cosine does as well." """
     scores = by_split("50 labels", name).mean()
     assert max(scores["SDH"], scores["predicted class"]) < scores["ITQ"]
     assert scores["class scores, 8 bits"] > scores[FEW].max()
@@ -506,7 +546,7 @@ def test_five_labels_a_class_are_worth_much_or_nothing(name):
 
 def test_few_labels_had_the_settings_of_many(dataset):
     """comparison: "labelled cells were tried with 1,000 labels alone"
-    "we chose all settings with 2,600 labels" """
+    "The settings were tuned on 2,600 labelled images, which you would not have" """
     questions = KEPT.question[KEPT.method == "class scores, 8 bits, labelled cells"]
     assert set(questions) == {"ranking"}
     whole = fair_fight.prepared(fair_fight.tuning_split(dataset), "ranking", 0, fair_fight.N_TUNING)
@@ -535,17 +575,17 @@ def significant(contrasts):
 
 
 def test_which_contrasts_are_significant():
-    """comparison: "and also with cells from labelled images alone" "With fifty labels its lead over
-    KSH is not significant, and its lead over the cosine is significant on Fashion-MNIST only."
-    "There it is significantly ahead of GRH kernel and of CCA-ITQ itself." "On Fashion-MNIST neither
-    lead is significant." "Against KSH, GRH is ahead on one data set and undecided on the other."
-    "On Fashion-MNIST KSH scores higher on every split, but only by"
-    "and of CCA-ITQ and of GRH on CIFAR-10. On Fashion-MNIST, KSH against these two is undecided."
-    "The byte is ahead of the cosine on Fashion-MNIST, and on CIFAR-10 it is a tie" "GRH is ahead on
-    CIFAR-10, and Fashion-MNIST is undecided." "The cosine is ahead on CIFAR-10, and on
-    Fashion-MNIST the two are nearly level." "ahead of LSH with 32 bits on both data sets. ITQ is
-    ahead of LSH, and of PCAH too, on CIFAR-10 alone." "Among so many our example does not earn a
-    star" "Linear GRH from CCA-ITQ is nearly level with it, and takes longer to fit" """
+    """comparison: "and also with cells from labelled images alone" "With fifty labels that is
+    undecided, and the byte is ahead of the cosine on Fashion-MNIST only." "There it is ahead of
+    GRH kernel and of CCA-ITQ itself, and on Fashion-MNIST both are undecided." "Fashion-MNIST is
+    undecided, though KSH scores higher on every split." "and of CCA-ITQ and GRH on CIFAR-10. On
+    Fashion-MNIST these two are undecided, and KSH has the lowest mean of the three." "The byte is
+    ahead of the cosine on Fashion-MNIST, less certain. CIFAR-10 is undecided" "GRH is ahead on
+    CIFAR-10, less certain, and Fashion-MNIST is undecided." "The cosine is ahead on CIFAR-10. On
+    Fashion-MNIST it gains at most {glue:text}`cosine-high-f`." "ahead of LSH with 32 bits on both
+    data sets. ITQ is ahead of LSH, and of PCAH too, on CIFAR-10 alone." "Among so many our example
+    does not earn a star" "Linear GRH from CCA-ITQ differs by at most {glue:text}`linear-most`, and
+    takes longer to fit" """
     assert significant(asked("comparison")) == {
         ("ranking", "exact cosine", "ITQ"): (0, 1),
         ("ranking", "GRH from CCA-ITQ", "CCA-ITQ"): (0, 1),
@@ -572,6 +612,8 @@ def test_which_contrasts_are_significant():
     for name in NAMES:
         linear = lead("ranking", name, "GRH linear from CCA-ITQ", "CCA-ITQ")
         assert -0.006 < linear.low < linear.high < 0.006
+    five = by_split("50 labels", "fashion-mnist")[["KSH", "CCA-ITQ", "GRH from CCA-ITQ"]].mean()
+    assert five.idxmin() == "KSH"
     fit = KEPT[KEPT.question == "ranking"].groupby(["method", "dataset"])["fit_seconds"].median()
     assert (fit["GRH linear from CCA-ITQ"] > 2 * fit["CCA-ITQ"]).all()
 
@@ -612,12 +654,27 @@ def stars_by_ratio(page, ratio):
 
 def test_which_stars_depend_on_the_ratio():
     """comparison: "and the byte's lead over KSH with fifty labels has its star on both data sets"
-    "Among those that go are the stars of GRH over KSH on CIFAR-10, of the byte over KSH on
-    Fashion-MNIST, and of KSH over ITQ with fifty labels." "is this book's adaptation, and an
-    approximation" did-it-learn: "With the ratios 1/9, 1/3 and 1 of chapter 8 there are" "if
-    the held-out classes keep the ratio of 3/7 that their section explains" """
+    "Among the stars that go with a ratio of 1 are the stars of GRH over KSH on CIFAR-10, of the
+    byte over KSH on Fashion-MNIST, and of KSH over ITQ with fifty labels." "is this book's
+    adaptation, and an approximation" "That makes the ratio 1 and leaves {glue:text}`stars-one`
+    stars." "Its lead over KSH with 1,000 labels is less certain on Fashion-MNIST" "ITQ is ahead of
+    LSH on CIFAR-10, and of PCAH, less certain" "*less certain* that its star would go with a ratio
+    of 1" did-it-learn: "With the ratios 1/9, 1/3 and 1 of chapter 8 there are" "if the held-out
+    classes keep the ratio of 3/7 that their section explains" """
     few, usual, strict = (stars_by_ratio("comparison", ratio) for ratio in (1 / 9, 1 / 3, 1))
     assert strict < usual < few
+    assert usual - strict >= {
+        ("1% ranked: PCAH, 32 bits, minus LSH, 32 bits", "fashion-mnist"),
+        ("1% ranked: PCAH, 32 bits, minus ITQ, 32 bits", "cifar10"),
+        ("50 labels: class scores, 8 bits, minus exact cosine", "fashion-mnist"),
+        ("50 labels: KSH, minus CCA-ITQ", "cifar10"),
+        ("50 labels: KSH, minus GRH from CCA-ITQ", "cifar10"),
+    }
+    assert strict >= {
+        ("1% ranked: ITQ, 32 bits, minus LSH, 32 bits", "cifar10"),
+        ("ranking: exact cosine, minus ITQ", "cifar10"),
+        ("200 labels: class scores, 8 bits, minus KSH", "fashion-mnist"),
+    }
     byte = "50 labels: class scores, 8 bits, minus KSH"
     assert {(byte, name) for name in NAMES} <= few - usual
     ksh = "50 labels: KSH, minus ITQ"
@@ -651,19 +708,21 @@ def test_which_stars_would_fall_if_both_chapters_asked_together():
 
 @both
 def test_tuned_with_labels_other_codes_can_rank_above_itq(name):
-    """comparison: "ranks above ITQ on both data sets, though its classifier gains much of this
-    without any votes"
-    did-it-learn: "The refit alone ranks above ITQ, by" """
+    """comparison: "ranks above ITQ on both data sets. On CIFAR-10 all of this gain comes from
+    refitting the classifier" did-it-learn: "The refit alone ranks above ITQ, by" """
     whole = lead("neighbours", name, "ITQ, alpha 1", "ITQ")
     refit = lead("neighbours", name, "ITQ, alpha 0", "ITQ")
     assert whole.low > 0
     assert refit.low > 0
-    assert refit.mean > 0.4 * whole.mean
+    if name == "fashion-mnist":
+        assert 0.4 < refit.mean / whole.mean < 0.5
+    else:
+        assert refit.mean > whole.mean
 
 
 @both
 def test_agh_ranks_above_itq_on_one_data_set_only(name):
-    """comparison: "AGH does so on Fashion-MNIST only, and takes longer to encode" """
+    """comparison: "AGH ranks above ITQ on Fashion-MNIST only" """
     splits = by_split("ranking", name)
     above = splits["AGH"] > splits["ITQ"]
     assert above.all() if name == "fashion-mnist" else not above.any()
@@ -699,9 +758,21 @@ def test_the_average_precision_of_right_wrong_right():
 
 
 @both
+def test_kernels_of_all_methods_take_as_long(name):
+    """comparison: "**Beside GIST, a kernel is cheap.** GRH, KSH and the classifier compare an image
+    with every labelled image." "Its time grows in proportion to the number of labels." """
+    rows = KEPT[(KEPT.question == "ranking") & (KEPT.dataset == name)]
+    encode = rows.groupby("method")["encode_seconds"].median()
+    kernels = encode[["GRH from CCA-ITQ", "KSH", "class scores", "class scores, 8 bits"]]
+    assert kernels.max() < 1.3 * kernels.min()
+    # GIST is measured where the page is built; chapter 11 has about .7 ms an image
+    milliseconds = 1000 * kernels.max() / 5000
+    assert milliseconds < 0.1 * 0.7
+
+
+@both
 def test_ksh_takes_far_longer_to_fit(name):
-    """comparison: "KSH learns bit after bit" "GRH, here with kernel ridge, is fitted in a fraction
-    of the time" """
+    """comparison: "KSH learns bit after bit" "GRH is fitted in a fraction of KSH's time" """
     rows = KEPT[(KEPT.question == "ranking") & (KEPT.dataset == name)]
     fit = rows.groupby("method")["fit_seconds"].median()
     assert fit["KSH"] > 5 * fit["GRH from CCA-ITQ"]
@@ -804,12 +875,16 @@ def test_the_mistake_has_three_settings(dataset, seed):
 
 @both
 def test_the_win_is_gone_after_the_first_rule(name):
-    """comparison: "After the first rule, GRH's bucket is no longer ahead." "The plain classifier
-    is first in the end, on both data sets." """
+    """comparison: "After the first step, GRH's bucket no longer has the highest precision." "The
+    plain classifier is first in the end, on both data sets." "CCA-ITQ, the other strong opponent,
+    finds less than PCAH and changes nothing." """
     shown = fair_fight_figure(LOOKS, name).data
     assert shown["datasets"][shown["start"]] == name
     rounds = shown["rankings"][shown["start"]]
     is_first = [ranking[0][0].startswith("GRH") for ranking in rounds]
-    assert is_first == [True, False, False, False, False]
+    assert is_first == [True, False, False, False]
     assert rounds[1][0][0] == "PCAH, 16 bits"
-    assert rounds[4][0][0] == "class scores"
+    assert rounds[2][0][0] == "PCAH, 32 bits"
+    in_the_end = [method for method, _ in rounds[3]]
+    assert in_the_end[:2] == ["class scores", "PCAH, 32 bits"]
+    assert {"CCA-ITQ, 16 bits", "CCA-ITQ, 32 bits"} < set(in_the_end)

@@ -177,7 +177,7 @@ def dead_zone(names: list[str], signs: Integers, votes: Floats) -> Playable:
 
 
 def fair_fight(looks: pd.DataFrame, dataset: str) -> Playable:
-    """Return the ranking of searches under no rule of fairness, one rule, and so on to four.
+    """Return the ranking of an unfair comparison, and after each step that repairs it.
 
     Parameters
     ----------
@@ -204,7 +204,7 @@ def _bucket_of_grh(looks: pd.DataFrame) -> float:
 
 
 def _rankings(looks: pd.DataFrame) -> list[list[tuple[str, float]]]:
-    """Return for each number of rules the methods with their precision, the best first."""
+    """Return for each number of steps the methods with their precision, the best first."""
     means = looks.groupby(["method", "look"], as_index=False)[["scanned", "precision"]].mean()
     lines = {str(name): line for name, line in means.groupby("method") if name != "exact cosine"}
     bucket = {name: float(line.precision.iloc[0]) for name, line in lines.items()}
@@ -212,12 +212,10 @@ def _rankings(looks: pd.DataFrame) -> list[list[tuple[str, float]]]:
     equal_work = dict(zip(lines, map(float, at_share), strict=True))
     short = [f"{name}, 16 bits" for name in ("GRH from CCA-ITQ", "LSH", "PCAH", "ITQ")]
     any_length = [*short, *(name.replace("16", "32") for name in short)]
-    with_cca = [*any_length, "CCA-ITQ, 16 bits", "CCA-ITQ, 32 bits"]
     compared = [
         {name: bucket[name] for name in short},
         {name: equal_work[name] for name in short},
         {name: equal_work[name] for name in any_length},
-        {name: equal_work[name] for name in with_cca},
         equal_work,
     ]
     rankings = []

@@ -1,13 +1,12 @@
-// A comparison without rules, to which rules of fairness are added one at a time: the ranking
-// re-sorts, and the winner's lead shrinks.
+// An unfair comparison that is repaired in steps: the ranking re-sorts, and the winner's lead
+// shrinks.
 
 const data = read("fair-fight");
 const WINNER = "GRH from CCA-ITQ";
-const RULES = [
-  "Equal shares: every search may look at as many images as GRH\u2019s bucket holds.",
-  "Equal memory: every code may have 16 or 32 bits.",
-  "Strong opponents: CCA-ITQ learns from the same labels; GRH starts from it.",
-  "No favour to hashing: a plain classifier takes part. It has ten floats per image, and ranks them all.",
+const STEPS = [
+  "Equal shares: every search may compare as many images as GRH\u2019s bucket holds.",
+  "Better lengths: every method may have 16 or 32 bits.",
+  "Strong opponents: CCA-ITQ, which learns from the same labels, and a plain classifier, which has ten floats per image and ranks them all.",
 ];
 const LINE = 24;
 const MOST = Math.max(...data.rankings.flat().map((ranking) => ranking.length));
@@ -42,7 +41,7 @@ function barOf(method) {
 const list = make("ol", { class: "rules" });
 
 const written = (value) => value.toFixed(3);
-const rankingOf = ({ rules, images }) => data.rankings[images][rules];
+const rankingOf = ({ steps, images }) => data.rankings[images][steps];
 const best = (ranking, own) => ranking.find(([method]) => method.startsWith(WINNER) === own);
 
 function draw(state) {
@@ -58,13 +57,13 @@ function draw(state) {
     text.textContent = written(value);
   });
   list.replaceChildren(
-    ...RULES.map((rule, i) =>
+    ...STEPS.map((step, i) =>
       make(
         "li",
-        { class: i < state.rules ? "kept" : "" },
-        make("span", { "aria-hidden": "true" }, i < state.rules ? "\u2713 " : "\u25cb "),
-        rule,
-        make("span", { class: "unseen" }, i < state.rules ? " Kept." : " Not kept yet."),
+        { class: i < state.steps ? "kept" : "" },
+        make("span", { "aria-hidden": "true" }, i < state.steps ? "\u2713 " : "\u25cb "),
+        step,
+        make("span", { class: "unseen" }, i < state.steps ? " Taken." : " Not taken yet."),
       ),
     ),
   );
@@ -76,23 +75,23 @@ const sentence = (state) => {
   const [rival, value] = best(ranking, false);
   const lead = own - value;
   const share = (100 * data.scanned[state.images]).toFixed(1);
-  const work = state.rules
-    ? `Every search looks at ${share} percent of the images.`
-    : "Every search looks into the query\u2019s own bucket, however large.";
+  const work = state.steps
+    ? `Every search compares ${share} percent of the images with the query.`
+    : "Every search compares the images of the query\u2019s own bucket, however many.";
   return (
-    `${state.rules} of ${RULES.length} rules. ${work} Precision: GRH ${written(own)}; the best of the others, ${rival}, ${written(value)}. ` +
-    `GRH is ${written(Math.abs(lead))} ${lead > 0 ? "ahead" : "behind"}.`
+    `${state.steps} of ${STEPS.length} steps. ${work} Precision: GRH ${written(own)}; the best of the others, ${rival}, ${written(value)}. ` +
+    `GRH is ${written(Math.abs(lead))} ${lead > 0 ? "above" : "below"} it.`
   );
 };
 live("fair-fight", {
-  start: { rules: 0, images: data.start },
+  start: { steps: 0, images: data.start },
   drawing: svg,
   beside: [list],
   draw,
   sentence,
   controls: [
-    { label: "Add a rule", act: ({ rules }) => ({ rules: Math.min(RULES.length, rules + 1) }) },
-    { key: "rules", label: "Rules", least: 0, most: RULES.length, step: 1 },
+    { label: "Next step", act: ({ steps }) => ({ steps: Math.min(STEPS.length, steps + 1) }) },
+    { key: "steps", label: "Steps", least: 0, most: STEPS.length, step: 1 },
     {
       key: "images",
       label: "Images",
