@@ -509,8 +509,8 @@ def test_a_byte_of_the_classifier_ranks_better_than_every_code(name):
 
 @both
 def test_half_a_byte_is_behind_on_one_data_set_ahead_on_another(name):
-    """comparison: "At half a byte there is no winner: GRH ranks higher on"
-    did-it-learn: "ranks below 32 bits of GRH from CCA-ITQ on {glue:text}`half-behind-f` splits" """
+    """comparison: "At half a byte there is no winner: GRH ranks higher on" did-it-learn: "Half a
+    byte ranks below 32 bits of GRH from CCA-ITQ on all five splits of Fashion-MNIST" """
     splits = by_split("ranking", name)
     n_ahead = (splits["class scores, 4 bits"] > splits["GRH from CCA-ITQ"]).sum()
     assert n_ahead == {"fashion-mnist": 0, "cifar10": 19}[name]
@@ -660,7 +660,7 @@ def test_which_stars_depend_on_the_ratio():
     stars." "Its lead over KSH with 1,000 labels is less certain on Fashion-MNIST" "ITQ is ahead of
     LSH on CIFAR-10, and of PCAH, less certain" "*less certain* that its star would go with a ratio
     of 1" did-it-learn: "With the ratios 1/9, 1/3 and 1 of chapter 8 there are" "if the held-out
-    classes keep the ratio of 3/7 that their section explains" """
+    classes keep their ratio of 3/7" """
     few, usual, strict = (stars_by_ratio("comparison", ratio) for ratio in (1 / 9, 1 / 3, 1))
     assert strict < usual < few
     assert usual - strict >= {
@@ -690,8 +690,8 @@ def test_which_stars_depend_on_the_ratio():
 
 def test_which_stars_would_fall_if_both_chapters_asked_together():
     """comparison: "Every star survives if we also count the next chapter's questions."
-    did-it-learn: "three would be lost if the comparisons of chapter 8 were counted as well: that of
-    GRH from LSH against Hadamard codewords on CIFAR-10 and, on Fashion-MNIST, both stars about
+    did-it-learn: "stars would be lost if the comparisons of chapter 8 were counted as well: that
+    of GRH from LSH against Hadamard codewords on CIFAR-10 and, on Fashion-MNIST, both stars about
     held-out classes" """
     first = asked("comparison")
     second = asked("did-it-learn")

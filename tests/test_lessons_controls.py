@@ -15,10 +15,12 @@ import pytest
 from benchmarks import fair_fight
 from benchmarks.fair_fight import kernel_grh
 from scipy.stats import spearmanr
+from sklearn.base import BaseEstimator
 from test_grh import CLASSIFIERS
 from test_lessons_comparison import (
     MEASURED,
     RESULTS,
+    TUNED,
     asked,
     both,
     by_split,
@@ -40,10 +42,10 @@ from l2h_tutorial.search import exact_neighbours
 
 @both
 def test_the_figure_of_controls_says_what_is_left(name):
-    """did-it-learn: "On Fashion-MNIST shuffled labels cost GRH all of its lead over LSH and more."
-    "Other codewords cost it hardly any." "A byte of class scores, without any hashing, ranks
-    better." "GRH, GRH without votes and Hadamard codewords follow close together"
-    """
+    """did-it-learn: "On Fashion-MNIST the refit, which has no votes, ranks as high as GRH, and the
+    start is nearly level with both." "Other codewords cost GRH hardly anything. Shuffled labels
+    cost it all of its lead over LSH and more." "A byte of class scores, without any hashing, ranks
+    higher." "GRH, its refit, its start CCA-ITQ and Hadamard codewords follow." """
     scores = by_split("ranking", name).mean()
     grh = scores["GRH from CCA-ITQ"]
     lead_over_lsh = grh - scores["LSH"]
@@ -53,14 +55,35 @@ def test_the_figure_of_controls_says_what_is_left(name):
     if name == "fashion-mnist":
         assert shuffled < scores["LSH"]
     assert grh - scores["Hadamard codewords"] < 0.1 * lead_over_lsh
+    if name == "fashion-mnist":
+        assert no_votes >= grh > scores["CCA-ITQ"] > grh - 0.01
     close = [grh, no_votes, scores["Hadamard codewords"]]
     assert np.ptp(close) < 0.15 * lead_over_lsh
-    assert scores["class scores, 8 bits"] > max(close)
+    followers = [*close, scores["CCA-ITQ"]]
+    assert scores["class scores, 8 bits"] > max(followers)
+    assert min(followers) > scores["exact cosine"] + 0.05
     assert min(close) > scores["exact cosine"] + 0.1 > scores["LSH"]
 
 
+@both
+def test_from_lsh_the_graph_did_most_of_the_work(name):
+    """did-it-learn: "*From LSH the graph did most of the work*, on both data sets." "GRH from
+    CCA-ITQ needs its labels but not its votes" "*From CCA-ITQ on Fashion-MNIST it did nothing that
+    we could detect.*" """
+    scores = by_split("alpha", name).mean()
+    votes = scores["1.0"] - scores["0.5"]
+    assert votes > 0.6 * (scores["1.0"] - by_split("ranking", name)["LSH"].mean())
+    from_cca = lead("alpha", name, "1.0 from CCA-ITQ", "0.5 from CCA-ITQ")
+    if name == "fashion-mnist":
+        assert from_cca.low < from_cca.mean < 0 < from_cca.high < 0.003
+    else:
+        assert 0 < from_cca.low < from_cca.high < 0.03
+
+
 def test_shuffled_labels_end_near_a_random_order(dataset, seed):
-    """did-it-learn: "barely above the {glue:text}`random-here` of random codes" """
+    """did-it-learn: "barely above the {glue:text}`random-here` of random codes" "because shuffled
+    labels ruin its start as well" "validation queries keep their true labels, so tuning still
+    chooses what ranks images well" """
     s = split_of(dataset, seed)
     chosen = parameters(dataset.name)["ranking", "GRH from CCA-ITQ"]
     grh = GRH(
@@ -68,20 +91,33 @@ def test_shuffled_labels_end_near_a_random_order(dataset, seed):
     )
     wrong = np.random.default_rng(seed).permutation(s.y_train)
     assert score(grh.set_params(**chosen).fit(s.X_train, wrong), s) < 0.15
+    start = CCAITQ(32, ridge=chosen["initial__ridge"], random_state=seed)
+    lsh = LSH(32, random_state=seed).fit(s.X_train)
+    assert score(start.fit(s.X_train, wrong), s) < score(lsh, s)
+    split = fair_fight.tuning_split(dataset)
+    shuffled = fair_fight.prepared(split, "shuffled", seed, 2000)
+    true = fair_fight.prepared(split, "ranking", seed, 2000)
+    np.testing.assert_array_equal(shuffled.y_query, true.y_query)
+    np.testing.assert_array_equal(shuffled.y_database, true.y_database)
+    assert (shuffled.y_train != true.y_train).mean() > 0.8
 
 
 @both
 def test_tuned_for_nonsense_grh_unlearns_it(name):
-    """did-it-learn: "So the labels matter: without them GRH from CCA-ITQ falls" "What is left with
-    nonsense comes from the images themselves" "GRH chooses a ridge so strong that the classifier
-    hardly follows" "Tuned on shuffled labels, GRH from LSH even beats LSH." "so only the ridge and
-    the kernel's width could weaken the labels" "tuning could also choose a smaller $\\alpha$,
-    [0.9]{.definition}, and it did" """
+    """did-it-learn: "So the labels matter: without them GRH loses most of its lead over LSH."
+    "What is left with nonsense comes from the images themselves" "GRH chooses a ridge so strong
+    that the classifier hardly follows" "With shuffled labels, why does GRH from LSH still rank
+    above LSH?" "so only the ridge and the kernel's width could weaken the labels" "tuning could
+    also choose a smaller $\\alpha$, [0.9]{.definition}, and it did" """
     ranking = by_split("ranking", name)
     wrong = by_split("shuffled", name)
     assert abs(ranking["random codes"].mean() - 0.1) < 0.005
     assert (wrong["GRH from CCA-ITQ"] < ranking["GRH from CCA-ITQ"] - 0.1).all()
     assert (wrong["GRH kernel"] > ranking["LSH"]).all()
+    for method in ("GRH kernel", "GRH from CCA-ITQ"):
+        lead_over_lsh = ranking[method].mean() - ranking["LSH"].mean()
+        assert wrong[method].mean() - ranking["LSH"].mean() < 0.2 * lead_over_lsh
+    assert wrong["GRH from CCA-ITQ"].mean() < wrong["GRH kernel"].mean() - 0.01
     assert wrong["GRH from CCA-ITQ"].mean() < ranking["LSH"].mean() + 0.02
     chosen = parameters(name)
     for_nonsense = chosen["shuffled", "GRH from CCA-ITQ"]
@@ -116,11 +152,11 @@ def test_an_output_code_with_its_codewords_is_grh(dataset, seed, classifier, ini
 
 @both
 def test_what_the_graph_adds_is_a_choice_of_codewords(name):
-    """did-it-learn: "GRH from LSH ranks lower than Hadamard codewords, by"
-    "the choice is slightly better than Hadamard's: GRH is ahead by"
-    "what the graph adds is a choice of codewords, and its worth depends on the start."
-    "GRH from LSH ranked lower, and significantly so"
-    "a little more than the lead of Hadamard codewords just mentioned" """
+    """did-it-learn: "GRH from LSH ranks below Hadamard codewords, by" "the choice is slightly
+    better than Hadamard's: GRH ranks above it by" "What the graph adds is a choice of codewords,
+    and the choice is only as good as the start." "From LSH the choice is worse than Hadamard's on
+    both data sets, significantly so on CIFAR-10, where the star is fragile." "which varies too
+    much between splits to survive Holm's correction" """
     assert lead("ranking", name, "GRH kernel", "Hadamard codewords").high < 0
     from_cca = lead("ranking", name, "GRH from CCA-ITQ", "Hadamard codewords")
     assert 0 < from_cca.low < from_cca.mean < 0.02
@@ -135,8 +171,7 @@ def test_what_the_graph_adds_is_a_choice_of_codewords(name):
 
 
 def test_a_refit_gives_similar_images_similar_codes(dataset, seed):
-    """did-it-learn: "After the refit, a query's code is about twice as close to those of its ten
-    nearest images, but hardly closer to those of random images." """
+    """did-it-learn: "The refit about halves the distance to a query's ten nearest images, from" """
     s = split_of(dataset, seed)
     queries = s.X_query[:200]
     nearest = exact_neighbours(queries, s.X_database, 10)
@@ -158,14 +193,20 @@ def test_a_refit_gives_similar_images_similar_codes(dataset, seed):
 
 @both
 def test_votes_help_a_poor_start_and_the_refit_helps_it_too(name):
-    """did-it-learn: "They help a poor start, such as LSH." "To a good start they add little, or
-    nothing that we can show." "part of what GRH gains over LSH needs no vote at all" "yet
-    refitting LSH's own bits raises mAP from" "But the refit had added more, on every split" """
+    """did-it-learn: "Votes rescue a poor start, such as LSH." "A good start gains little: at most
+    {glue:text}`most-votes` of mAP." "The classifier alone gives part of GRH's lead over LSH,
+    without a single vote." "On Fashion-MNIST the refit of LSH raises mAP from" "But the refit had
+    added more, on every split" """
     alphas = by_split("alpha", name)
     lsh = by_split("ranking", name)["LSH"]
     assert (alphas["0.5"] > lsh + 0.03).all()
     assert (alphas["1.0"] > alphas["0.5"] + 0.1).all()
-    assert alphas["1.0 from CCA-ITQ"].mean() < alphas["0.5 from CCA-ITQ"].mean() + 0.02
+    good_starts = [
+        ("alpha", "1.0 from CCA-ITQ", "0.5 from CCA-ITQ"),
+        ("baskets", "GRH from CCA-ITQ, alpha 1", "GRH from CCA-ITQ, alpha 0"),
+        ("neighbours", "ITQ, alpha 1", "ITQ, alpha 0"),
+    ]
+    assert max(lead(question, name, *pair).mean for question, *pair in good_starts) < 0.02
     near = by_split("neighbours", name)
     np.testing.assert_allclose(near["LSH"], lsh)
     votes = near["LSH, alpha 1"] - near["LSH, alpha 0"]
@@ -187,11 +228,12 @@ def test_classes_that_look_alike_get_codewords_that_are_alike(dataset, seed):
 
 @both
 def test_below_one_every_step_ranks_worse(name):
-    """did-it-learn: "mAP rises with $\\alpha$, all the way to one" "From CCA-ITQ, votes add less
-    than the kernel does." "On CIFAR-10 most of what GRH adds to CCA-ITQ is its kernel."
-    "the refit alone adds {glue:text}`kernel-cca-size-c` to CCA-ITQ, and votes add another"
-    "and the votes' interval ends at" "This does not tell us what votes would add without the
-    kernel." """
+    """did-it-learn: "mAP rises with $\\alpha$, all the way to one" "From CCA-ITQ there is little
+    left for votes to do." "The votes' part of GRH's lead over its start is
+    {glue:text}`votes-share` percent. The rest is due to the kernel." "On CIFAR-10 the refit adds
+    {glue:text}`kernel-cca-size-c` to CCA-ITQ, and votes add another" "the interval rules out a
+    gain from votes above" "Votes hardly help without the kernel: in chapter 8, GRH linear from
+    CCA-ITQ differs from CCA-ITQ by at most" """
     splits = by_split("alpha", name)
     assert (np.diff(splits[["0.5", "0.8", "0.9", "1.0"]]) > 0).all()
     start, refit, taught = splits[["CCA-ITQ", "0.5 from CCA-ITQ", "1.0 from CCA-ITQ"]].mean()
@@ -200,28 +242,56 @@ def test_below_one_every_step_ranks_worse(name):
         assert 0.15 < (taught - refit) / (taught - start) < 0.4
     ranking = by_split("ranking", name)["GRH from CCA-ITQ"]
     np.testing.assert_allclose(splits["1.0 from CCA-ITQ"], ranking, atol=1e-5)
+    linear = lead("ranking", name, "GRH linear from CCA-ITQ", "CCA-ITQ")
+    assert abs(linear.mean) < 0.002
 
 
 @both
 def test_with_several_labels_votes_are_worth_something(name):
-    """did-it-learn: "From LSH votes help: over the refit they add" "so each kind is joined with 17
-    of the 45, itself included" "ranks between GRH from LSH and CCA-ITQ" "The class scores rank
-    above all codes." "the intervals end at {glue:text}`baskets-high-size-f`" """
+    """did-it-learn: "From LSH votes add {glue:text}`basket-lsh-size-f` to the refit on
+    Fashion-MNIST" "Of the 45 kinds of baskets it is joined with 17: 8 others with its first label,
+    8 others with its second, and its own kind." "ranks between GRH from LSH and CCA-ITQ" "The
+    class scores rank above all codes." "gains above {glue:text}`baskets-high-size-f` and
+    {glue:text}`baskets-high-size-c` are ruled out" """
     baskets = [set(pair) for pair in combinations(range(10), 2)]
     assert len(baskets) == 45
     assert sum(not basket.isdisjoint(baskets[0]) for basket in baskets) == 17
+    kinds = pd.Series([*map(frozenset, baskets)])
+    holding = [kinds.map(lambda kind, label=label: label in kind).sum() for label in (0, 1)]
+    assert [n - 1 for n in holding] == [8, 8]
     from_lsh = lead("baskets", name, "GRH from LSH, alpha 1", "GRH from LSH, alpha 0")
     assert from_lsh.low > 0.02
     from_cca = lead("baskets", name, "GRH from CCA-ITQ, alpha 1", "GRH from CCA-ITQ, alpha 0")
     assert abs(from_cca.mean) < 0.01
     scores = by_split("baskets", name).mean()
     assert scores["GRH from LSH, alpha 1"] < scores["codeword sums"] < scores["CCA-ITQ"]
-    assert scores["class scores"] > scores.drop("class scores").max() + 0.01
+    codes = scores.drop("class scores")
+    assert scores["class scores"] > codes.max() + 0.01
+    if name == "cifar10":
+        assert 17 / 45 + 0.05 < codes.min() < codes.max() < 17 / 45 + 0.11
+
+
+def test_many_baskets_are_relevant(dataset):
+    """did-it-learn: "17 of 45 baskets are relevant to a query, so a random order scores about" """
+    split = fair_fight.split_of(dataset, "baskets", 0)
+    assert (split.y_query @ split.y_database.T > 0).mean() == pytest.approx(17 / 45, abs=0.01)
+    random = np.random.default_rng(0).random((len(split.y_query), len(split.y_database)))
+    scored = fair_fight.precision_in_order(random, split.y_query, split.y_database)
+    assert scored == pytest.approx(17 / 45, abs=0.01)
+
+
+def test_small_leads_may_owe_something_to_tuning(dataset):
+    """did-it-learn: "which took {glue:text}`trials-cca` trials for GRH and" "those of the table
+    have 5,000" """
+    trials = TUNED.set_index(["dataset", "question", "method"]).trials
+    assert trials["fashion-mnist", "ranking", "GRH from CCA-ITQ"] == 24
+    assert trials["fashion-mnist", "ranking", "Hadamard codewords"] == 11
+    assert len(fair_fight.split_of(dataset, "ranking", 0).y_database) == 5000
 
 
 @both
 def test_with_nearest_neighbours_votes_help_a_poor_start(name):
-    """did-it-learn: "with its ten nearest, and votes again help the poor start" """
+    """did-it-learn: "Again votes help LSH, significantly in all four rows." """
     lsh = lead("neighbours", name, "LSH, alpha 1", "LSH, alpha 0")
     itq = lead("neighbours", name, "ITQ, alpha 1", "ITQ, alpha 0")
     assert itq.mean < lsh.mean < 0.06
@@ -232,8 +302,8 @@ def test_with_nearest_neighbours_votes_help_a_poor_start(name):
 
 @both
 def test_the_classifier_is_the_opponent_to_beat(name):
-    """did-it-learn: "The predicted class by itself is a straw man" "the byte is the opponent
-    to beat. It is ahead of GRH from CCA-ITQ by" """
+    """did-it-learn: "The predicted class by itself is a weak opponent" "the byte is the opponent
+    to beat. It ranks above GRH from CCA-ITQ significantly on both data sets" """
     scores = by_split("ranking", name).mean()
     assert (
         scores["predicted class"] < scores["class scores, 4 bits"] < scores["class scores, 8 bits"]
@@ -244,7 +314,7 @@ def test_the_classifier_is_the_opponent_to_beat(name):
 
 def test_on_texts_grh_is_ahead_of_a_byte_of_class_scores():
     """did-it-learn: "This is a result about ten classes and GIST."
-    "there 64 bits of GRH rank above one byte of scores" """
+    "64 bits of GRH rank above one byte of scores, both at default settings" """
     kept = pd.read_csv(RESULTS / "quality-by-bytes.csv").query("classes == 'old'")
     scores = kept.method.str.startswith("class scores")
     assert set(kept.method[scores]) == {"class scores, 8 bits"}
@@ -260,18 +330,19 @@ def test_on_texts_grh_is_ahead_of_a_byte_of_class_scores():
 
 @both
 def test_labels_of_other_classes_did_harm_or_helped_little(name):
-    """did-it-learn: "and with votes mAP was lower on {glue:text}`voted-behind-f` triples" "does
-    not survive the correction for {glue:text}`asked` comparisons" "Of the tuned methods that read
-    labels, the best are KSH" "Both score {glue:text}`out-ksh-f`, where ITQ scores" "It ranks lower
-    than ITQ on each of the ten triples, and the mean difference is significant." "The best methods
-    here used no labels." "and that of SDH, the best code that learned from labels, is about as
-    wide" "Both intervals are wide compared with so small a gain over random codes." "The exact
-    cosine is above ITQ on" "and its scores do no better than the codes: in 8 bits they reach" "The
-    four best methods were taught no label" "SDH also ranks lower than ITQ, by" "and has no star,
-    though smaller differences have one" "that of SDH varies most from triple to triple, so it
-    would need to be about" "Even an $\\alpha$ of [0.8]{.definition}" "use an unsupervised code
-    fitted on the whole database, or the cosine" comparison: "Votes of the other labels lowered mAP
-    on each of ten triples of classes of Fashion-MNIST" "on CIFAR-10 this is inconclusive" """
+    """did-it-learn: "and mAP was lower on all ten triples" "does not survive the correction for
+    {glue:text}`asked` comparisons" "The best tuned methods with labels are KSH and SDH." "KSH and
+    SDH. Both score {glue:text}`out-ksh-f`." "It ranks below ITQ on each of the ten triples. The
+    mean difference is significant, but its star is fragile" "The best method was taught no label.
+    Nor were the five best on Fashion-MNIST" "and that of SDH, the best code that learned from
+    labels, is about as wide" "and intervals are wide compared with so small a gain" "The exact
+    cosine ranks above ITQ on" "and its scores do no better than the codes: in 8 bits they reach"
+    "The five best methods were taught no label" "SDH ranks below ITQ by" "and has no star, though
+    smaller differences have one" "Its difference varies most between triples, with a spread of
+    {glue:text}`sdh-spread`; only one of about" "Even an $\\alpha$ of [0.8]{.definition}" "use an
+    unsupervised code fitted on the whole database, or the cosine" comparison: "Votes of the other
+    labels lowered mAP on each of ten triples of classes of Fashion-MNIST" "on CIFAR-10 this is
+    inconclusive" """
     triples = by_split("held-out", name)
     scores = triples.mean()
     taught = scores[
@@ -294,8 +365,9 @@ def test_labels_of_other_classes_did_harm_or_helped_little(name):
         assert taught.max() < scores["ITQ"] - 0.05
         over_itq = lead("held-out", name, "SDH", "ITQ")
         assert over_itq.mean < over_itq.high < 0
-        untaught = ["ITQ", "exact cosine", "GRH kernel, alpha 0.5", "LSH"]
-        assert set(scores.nlargest(4).index) == set(untaught)
+        labelled = "ITQ, labelled images"
+        untaught = ["ITQ", "exact cosine", labelled, "GRH kernel, alpha 0.5", "LSH"]
+        assert set(scores.nlargest(5).index) == set(untaught)
         assert over_itq.mean < lead("held-out", name, "GRH kernel, alpha 0.5", "ITQ").mean
     else:
         assert taught.idxmax() == "SDH"
@@ -310,9 +382,54 @@ def test_labels_of_other_classes_did_harm_or_helped_little(name):
         assert scores.max() < 0.25
 
 
+def test_fewer_images_and_the_labels_both_cost_something():
+    """did-it-learn: "Without the other images, those of the held-out classes among them, ITQ loses"
+    "It ranks below it on all ten triples." "scores {glue:text}`out-no-votes-f`, about as much as
+    this ITQ" "The intervals of these three costs exclude zero." "with an interval that includes
+    zero" """
+    itq = "ITQ, labelled images"
+    images = lead("held-out", "fashion-mnist", itq, "ITQ")
+    labels = lead("held-out", "fashion-mnist", "GRH from CCA-ITQ", itq)
+    votes = lead("held-out", "fashion-mnist", "GRH kernel", "GRH kernel, alpha 0.5")
+    for cost in (images, labels, votes):
+        assert cost.high < -0.02
+    whole = lead("held-out", "fashion-mnist", "GRH from CCA-ITQ", "ITQ")
+    assert images.mean + labels.mean == pytest.approx(whole.mean)
+    triples = by_split("held-out", "fashion-mnist")
+    assert (triples["GRH from CCA-ITQ"] < triples[itq]).all()
+    refit = lead("held-out", "fashion-mnist", "GRH kernel, alpha 0.5", itq)
+    assert refit.low < 0 < refit.high
+    assert abs(refit.mean) < 0.02
+    images = lead("held-out", "cifar10", itq, "ITQ")
+    assert images.low < images.mean < 0 < images.high
+
+
+class Witness(BaseEstimator):
+    """A hasher that keeps the images it is fitted to."""
+
+    def fit(self, X, y=None):
+        self.images_ = X
+        return self
+
+
+def test_that_control_sees_the_images_that_grh_learns_from(dataset):
+    """did-it-learn: "ITQ fitted to the labelled images alone, which are the images that GRH learns
+    from" """
+    split = fair_fight.split_of(dataset, "held-out", 0)
+    alone = fair_fight.OfLabelled(Witness())
+    taught = Witness()
+    for hasher in (alone, taught):
+        learner, _, part = fair_fight.lesson("held-out", hasher, split)
+        learner.set_params(random_state=3).fit(part.X_train, part.y_train)
+    np.testing.assert_array_equal(alone.hasher.images_, taught.images_)
+    assert len(taught.images_) == 700
+    control, _ = fair_fight.QUESTIONS["held-out"]["ITQ, labelled images"]
+    assert isinstance(control, fair_fight.OfLabelled)
+
+
 def test_the_interval_by_hand_is_that_of_the_table():
-    """did-it-learn: "and the difference just survives Holm's correction as well"
-    "of the four differences compared here, that of SDH varies most" "three query classes to seven
+    """did-it-learn: "using it for triples chosen by design is our improvisation"
+    "Its difference varies most between triples" "three query classes to seven
     training classes" "more than twice as much" """
     triples = by_split("held-out", "fashion-mnist")
     differences = (triples["GRH from CCA-ITQ"] - triples["ITQ"]).tolist()
@@ -347,12 +464,12 @@ def test_tuning_for_other_classes_asks_for_weaker_votes():
 @both
 def test_the_small_network_ranks_no_higher_than_its_codewords(name):
     """did-it-learn: "That is a result about this small network: 64 units, 200 steps"
-    "On CIFAR-10 it ranks lower by" """
+    "On CIFAR-10 the network ranks significantly below kernel ridge, by" """
     assert lead("ranking", name, "small network", "Hadamard codewords").high < 0.005
 
 
 def test_the_network_of_the_page_is_the_one_that_was_measured():
-    """did-it-learn: "Without the depth it is fourteen lines" """
+    """did-it-learn: "We tried a small one, whose code is folded here." """
     shown = [
         line
         for line in inspect.getsource(fair_fight.small_network).splitlines()
@@ -362,18 +479,33 @@ def test_the_network_of_the_page_is_the_one_that_was_measured():
     assert len(shown) == 14
 
 
+def test_the_gradient_of_the_network_is_tanh_minus_target():
+    """did-it-learn: "The gradient of this loss is the output of the $\\tanh$ minus the target, so
+    the code needs no derivative" """
+    z = np.linspace(-3, 3, 13)
+    for target in (-1.0, 1.0):
+
+        def loss(z, target=target):
+            chance = (1 + np.tanh(z)) / 2
+            return -np.log(chance if target > 0 else 1 - chance)
+
+        slope = (loss(z + 1e-5) - loss(z - 1e-5)) / 2e-5
+        np.testing.assert_allclose(slope, np.tanh(z) - target, atol=1e-6)
+
+
 # all questions together
 
 
 def test_which_contrasts_are_significant():
-    """did-it-learn: "on Fashion-MNIST, which is not." "on CIFAR-10, and both are significant." "to
-    its refit votes add nothing significant" "so it does not survive Holm's correction for" "both
-    significant, although the graph uses no label" "Neither is significant, but on Fashion-MNIST the
-    interval" "by {glue:text}`gap-size-f`, which is significant. We" "On Fashion-MNIST neither step
-    is significant:" "Both are significant. The votes' part is {glue:text}`votes-share` percent" "to
-    LSH, nothing significant to ITQ" "What its graph added depends on the start." "and the
-    difference is not significant. On CIFAR-10" "the difference was not significant; its interval
-    is" """
+    """did-it-learn: "on Fashion-MNIST, which is not." "on Fashion-MNIST, and significantly on both
+    data sets." "to its refit votes add nothing significant" "The difference does not survive the
+    correction for" "both significant, although the graph uses no label" "Neither is significant,
+    but on Fashion-MNIST the interval" "by {glue:text}`gap-size-f`, which is significant, with a
+    fragile star" "On Fashion-MNIST the refit adds {glue:text}`kernel-cca-size-f` to CCA-ITQ, which
+    is not significant" "On CIFAR-10 the refit and the votes both add something significant" "Again
+    no gain of a good start is significant" "Whether its graph helped depends on where it started."
+    "On Fashion-MNIST we cannot tell. On CIFAR-10 the network" "far below, a fragile star* | we
+    cannot tell |" """
     assert significant(asked("did-it-learn")) == {
         ("ranking", "GRH kernel", "Hadamard codewords"): (0, -1),
         ("ranking", "GRH kernel", "random codewords"): (0, 0),

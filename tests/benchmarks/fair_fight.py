@@ -183,6 +183,20 @@ class OfNeighbours(BaseEstimator):
         return self.grh.transform(X)
 
 
+class OfLabelled(BaseEstimator):
+    """A hasher that reads no label, fitted to the labelled images alone."""
+
+    def __init__(self, hasher):
+        self.hasher = hasher
+
+    def fit(self, X, y=None):
+        self.hasher.fit(X)
+        return self
+
+    def transform(self, X):
+        return self.hasher.transform(X)
+
+
 class Taught(BaseEstimator):
     """A contender that is taught `n_labels` random images, as many of each class."""
 
@@ -354,7 +368,9 @@ QUESTIONS = {
     "ranking": METHODS,
     "50 labels": FEW,
     "200 labels": FEW,
-    "held-out": UNSEEN | with_alphas("GRH kernel, alpha {}", from_lsh, (0.5, 0.8)),
+    "held-out": UNSEEN
+    | with_alphas("GRH kernel, alpha {}", from_lsh, (0.5, 0.8))
+    | {"ITQ, labelled images": climbs(OfLabelled(ITQ(32)))},
     "shuffled": methods("GRH kernel", "GRH from CCA-ITQ"),
     "alpha": methods("CCA-ITQ")
     | with_alphas("{}", from_lsh, EVERY_ALPHA)
