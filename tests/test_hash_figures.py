@@ -254,7 +254,7 @@ def rescoring(data, factor, method, vectors):
     name = data["methods"][method]
     of_vectors = kept[kept.vectors == KEPT_AS[data["vectors"][vectors]]]
     kept_as = f"{name}, other rows" if name.startswith("OPQ") else name
-    rows = of_vectors[(of_vectors.method == kept_as) & (of_vectors.classes == "old")]
+    rows = of_vectors[of_vectors.method == kept_as]
     times = (1, 2, 4, 10, 30, 100)[factor]
     return [
         *map(float, re.findall(NUMBER, name)),

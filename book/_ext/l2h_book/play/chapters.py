@@ -226,19 +226,19 @@ def _rankings(looks: pd.DataFrame) -> list[list[tuple[str, float]]]:
 
 
 def rescoring(kept: pd.DataFrame) -> Playable:
-    """Return recalls by vectors, kind of code and number of candidates that are re-sorted.
+    """Return recalls by vectors, kind of code and number of candidates that are rescored.
 
-    They are means of a table over its seeds, ``results/quality-by-bytes.csv``, whose vectors have
-    the names that the chapter gives them.
+    They are means of a table over its seeds and classes, ``results/quality-by-bytes.csv``, as in
+    the chapter's tables. Its vectors have the names that the chapter gives them.
     """
     factors = (1, 2, 4, 10, 30, 100)
     recalls = [f"recall_{factor}" for factor in factors]
     # a product code that learned from the rows that it writes would seem better than it is
     is_product = kept.method.str.match("O?PQ")
     learned_elsewhere = kept.method.str.endswith("bytes, other rows")
-    old = kept[(kept.classes == "old") & (~is_product | learned_elsewhere)]
-    old = old.assign(method=old.method.str.removesuffix(", other rows"))
-    means = old.groupby(["vectors", "method"], sort=False)[["bytes", *recalls]].mean()
+    fair = kept[~is_product | learned_elsewhere]
+    fair = fair.assign(method=fair.method.str.removesuffix(", other rows"))
+    means = fair.groupby(["vectors", "method"], sort=False)[["bytes", *recalls]].mean()
     vectors = means.index.unique(0).tolist()
     rows = [means.loc[name].loc[list(_RESCORED)] for name in vectors]
     return Playable(

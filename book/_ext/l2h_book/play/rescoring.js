@@ -1,5 +1,5 @@
-// How many candidates are re-sorted in full, and what the recall becomes: a row for each kind of
-// code, with the recall of the codes alone and what it becomes.
+// How many candidates are rescored, and what the recall becomes: a row for each kind of code, with
+// the recall of the code alone and what it becomes.
 
 const data = read("rescoring");
 const ROW = 20;
@@ -8,7 +8,7 @@ const RIGHT = 330;
 const TOP = 14;
 const BOTTOM = TOP + data.methods.length * ROW;
 const svg = picture(
-  "Recall of the exact ten neighbours, a row for each kind of code: by the codes alone, and after some are re-sorted",
+  "Recall of the exact ten neighbours, a row for each kind of code: by the code alone, and after some are rescored",
 );
 svg.setAttribute("viewBox", `0 0 346 ${BOTTOM + 40}`);
 svg.classList.add("chart");
@@ -39,8 +39,11 @@ function row(state, method) {
     make("svg:text", { x: LEFT - 10, y, class: "name" }, `${data.methods[method]}, ${bytes} B`),
     make("svg:line", { x1: alone, x2: now, y1: y, y2: y, class: "curve" }),
     make("svg:circle", { cx: alone, cy: y, r: 4.5, class: "dot" }),
-    make("svg:circle", { cx: now, cy: y, r: 4.5, class: `dot now ${chosen ? "chosen" : ""}` }),
   );
+  if (state.factor > 0) {
+    const look = `dot now ${chosen ? "chosen" : ""}`;
+    group.append(make("svg:circle", { cx: now, cy: y, r: 4.5, class: look }));
+  }
   group.addEventListener("click", () => set({ method }));
   svg.append(group);
 }
@@ -56,9 +59,7 @@ function draw(state) {
 const sentence = (state) => {
   const times = data.factors[state.factor];
   const from =
-    times === 1
-      ? "sorted by the codes alone"
-      : `the best ${10 * times} of the codes re-sorted in full`;
+    times === 1 ? "by the code alone" : `with the best ${10 * times} of the code rescored`;
   return (
     `${data.vectors[state.vectors]}; ${data.methods[state.method]}, ${plural(data.bytes[state.vectors][state.method], "byte")} per item, ` +
     `${from}: ${recallOf(state, state.method).toFixed(2)} of the ten nearest are found.`
@@ -68,22 +69,18 @@ const set = live("rescoring", {
   start: { factor: 0, method: data.methods.indexOf("signs"), vectors: data.start },
   drawing: svg,
   beside: [
-    make(
-      "p",
-      { class: "legend" },
-      "Filled: sorted by the codes alone. Hollow: the best re-sorted in full.",
-    ),
+    make("p", { class: "legend" }, "Filled: by the code alone. Hollow: with the best rescored."),
   ],
   draw,
   sentence,
   controls: [
     {
       key: "factor",
-      label: "Re-sorted",
+      label: "Rescored",
       least: 0,
       most: data.factors.length - 1,
       step: 1,
-      text: (i) => `${10 * data.factors[i]}`,
+      text: (i) => (i > 0 ? `${10 * data.factors[i]}` : "none"),
     },
     { key: "method", label: "Code", choices: data.methods },
     { key: "vectors", label: "Vectors", choices: data.vectors },
