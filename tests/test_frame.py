@@ -1,0 +1,52 @@
+"""The frame of the pages: where blocks end, key figures, the list of chapters, the contents."""
+
+import pytest
+from visits import PAGES, ROOT
+
+REFERENCE = [f"book/api/{path.stem}" for path in sorted((ROOT / "book/api").glob("*.*"))]
+# Returns the three named widths, and how far blocks reach to the right: what stands in an article
+# and its sections, and boxes in it that can be seen. A section in columns is one block.
+EDGES = """() => {
+  const article = document.querySelector("article.bd-article");
+  const { paddingLeft } = getComputedStyle(article);
+  const start = article.getBoundingClientRect().left + parseFloat(paddingLeft);
+  const look = getComputedStyle(document.documentElement);
+  const pixels = (name) => parseFloat(look.getPropertyValue(name)) * parseFloat(look.fontSize);
+  const blocks = [];
+  const collect = (around) => {
+    for (const one of around.children) {
+      if (one.matches("section") && getComputedStyle(one).display !== "grid") collect(one);
+      else blocks.push(one, ...one.querySelectorAll(".cell_input, a.wide, .key-figure a"));
+    }
+  };
+  collect(article);
+  const shown = blocks.filter(
+    (one) => one.checkVisibility() && one.offsetWidth > 1 && !one.parentElement.closest("details, figcaption"),
+  );
+  return {
+    named: ["--text", "--wide", "--full"].map(pixels),
+    ends: shown.map((one) => ({
+      what: `${one.tagName}.${one.className}: ${one.textContent.trim().slice(0, 30)}`,
+      end: one.getBoundingClientRect().right - start,
+    })),
+  };
+}"""
+
+
+@pytest.mark.browser
+def test_blocks_end_at_three_named_widths(site, visit):
+    tab = visit(1280)
+    seen = set()
+    for name in (*PAGES, *REFERENCE):
+        if name == "search":  # it is one list
+            continue
+        tab.go((site / f"{name}.html").as_uri())
+        for width in (1280, 1600):
+            tab.page.set_viewport_size({"width": width, "height": 900})
+            measured = tab.page.evaluate(EDGES)
+            assert measured["ends"], name
+            for block in measured["ends"]:
+                near = [one for one in measured["named"] if abs(one - block["end"]) <= 1]
+                assert near, f"{name}, {width}: {block}"
+                seen.update(near)
+    assert len(seen) == 3
