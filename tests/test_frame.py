@@ -1,7 +1,9 @@
 """The frame of the pages: where blocks end, key figures, the list of chapters, the contents."""
 
+import re
+
 import pytest
-from visits import PAGES, ROOT
+from visits import CHAPTERS, PAGES, ROOT
 
 REFERENCE = [f"book/api/{path.stem}" for path in sorted((ROOT / "book/api").glob("*.*"))]
 # Returns the three named widths, and how far blocks reach to the right: what stands in an article
@@ -50,3 +52,10 @@ def test_blocks_end_at_three_named_widths(site, visit):
                 assert near, f"{name}, {width}: {block}"
                 seen.update(near)
     assert len(seen) == 3
+
+
+def test_each_chapter_has_one_key_figure(site):
+    for name in PAGES:
+        page = (site / f"{name}.html").read_text(encoding="utf-8")
+        figures = re.findall(r'<figure class="[^"]*\bkey-figure\b[^"]*" id="fig-', page)
+        assert len(figures) == (name in CHAPTERS), name
