@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from visits import CHAPTERS, PAGES, ROOT
+from visits import CHAPTERS, PAGES, ROOT, TOC
 
 REFERENCE = [f"book/api/{path.stem}" for path in sorted((ROOT / "book/api").glob("*.*"))]
 # Returns the three named widths, and how far blocks reach to the right: what stands in an article
@@ -59,3 +59,38 @@ def test_each_chapter_has_one_key_figure(site):
         page = (site / f"{name}.html").read_text(encoding="utf-8")
         figures = re.findall(r'<figure class="[^"]*\bkey-figure\b[^"]*" id="fig-', page)
         assert len(figures) == (name in CHAPTERS), name
+
+
+@pytest.mark.browser
+def test_the_drawings_of_the_chapters_are_a_family(site, visit):
+    tab = visit(1280)
+    tab.go((site / f"{TOC['root']}.html").as_uri())
+    drawings = tab.page.locator("#the-chapters li svg.icon[aria-hidden=true]")
+    assert drawings.count() == len(CHAPTERS)
+    assert len(set(drawings.evaluate_all("(all) => all.map((one) => one.innerHTML)"))) == 11
+    looks = """(all) => all.flatMap((one) => [...one.children].map((line) => {
+      const { stroke, strokeWidth, fill } = getComputedStyle(line);
+      const inside = one.getBoundingClientRect(), box = line.getBoundingClientRect();
+      const outside = box.left < inside.left || box.right > inside.right
+        || box.top < inside.top || box.bottom > inside.bottom;
+      return [stroke, strokeWidth, fill === "none" ? stroke : fill, outside].join();
+    }))"""
+    light = set(drawings.evaluate_all(looks))
+    tab.page.emulate_media(color_scheme="dark")
+    tab.page.wait_for_selector("html[data-theme=dark]", state="attached")
+    dark = set(drawings.evaluate_all(looks))
+    assert len(light) == len(dark) == 1
+    assert light != dark
+    assert all(look.endswith("false") for look in light)
+
+
+@pytest.mark.browser
+def test_the_list_counts_chapters_alone(site, visit):
+    tab = visit(1280)
+    tab.go((site / f"{TOC['root']}.html").as_uri())
+    counted = tab.page.locator("#the-chapters a").evaluate_all(
+        """(all) => all
+          .filter((one) => getComputedStyle(one, "::before").counterIncrement !== "none")
+          .map((one) => one.getAttribute("href"))"""
+    )
+    assert counted == [f"{name.removeprefix('book/')}.html" for name in CHAPTERS]

@@ -23,6 +23,7 @@ from .formulas import register as register_formulas
 from .frames import frame
 from .guide import Chapters, Minutes, Plan
 from .markdown import Page
+from .icons import Icon
 from .notebooks import ALL_NOTEBOOKS, files_read, make_notebook
 from .play.directive import bring_to_life
 from .play.directive import register as register_figures_to_play_with
@@ -46,6 +47,7 @@ def register(app: Any) -> dict[str, Any]:
     app.add_directive("plan", Plan)
     app.add_role("minutes", Minutes())
     app.add_config_value("l2h_tools", "", "env")  # "env": when it changes, all pages are read again
+    app.add_role("icon", Icon())
     app.add_config_value("l2h_wheel", "", "env")
     app.connect("config-inited", _prepare)
     app.connect("env-before-read-docs", execute_ahead)
