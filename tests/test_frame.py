@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from visits import CHAPTERS, PAGES, ROOT, TOC
+from visits import CHAPTERS, PAGES, ROOT, TOC, Visit
 
 REFERENCE = [f"book/api/{path.stem}" for path in sorted((ROOT / "book/api").glob("*.*"))]
 # Returns the three named widths, and how far blocks reach to the right: what stands in an article
@@ -94,3 +94,25 @@ def test_the_list_counts_chapters_alone(site, visit):
           .map((one) => one.getAttribute("href"))"""
     )
     assert counted == [f"{name.removeprefix('book/')}.html" for name in CHAPTERS]
+
+
+@pytest.mark.browser
+def test_the_contents_say_where_one_can_play(site, visit):
+    tab = visit(1280)
+    to_play = {
+        name for name in PAGES if 'id="l2h-' in (site / f"{name}.html").read_text(encoding="utf-8")
+    } - {TOC["root"]}
+    assert {"book/explorer", "book/lsh"} <= to_play
+    for here in ("book/lsh", "book/did-it-learn"):
+        tab.go((site / f"{here}.html").as_uri())
+        marked = contents(tab).evaluate_all(
+            "(all) => all.filter((one) => one.querySelector('.to-play')).map((one) => one.href)"
+        )
+        ends = {re.search(r"book/[\w-]+(?=\.html)", end)[0] for end in marked}
+        assert ends == to_play
+    tab.page.get_by_role("link", name="2. Locality-sensitive hashing (to play with)").wait_for()
+
+
+def contents(tab: Visit):
+    """Return the links of the contents beside a page."""
+    return tab.page.locator("#pst-primary-sidebar .bd-links a")
