@@ -113,6 +113,26 @@ def test_the_contents_say_where_one_can_play(site, visit):
     tab.page.get_by_role("link", name="2. Locality-sensitive hashing (to play with)").wait_for()
 
 
+@pytest.mark.browser
+@pytest.mark.parametrize("name", ["index", "lsh", "designing", "comparison"])
+def test_paper_has_all_words_and_nothing_to_press(site, visit, name):
+    tab = visit(760)
+    tab.go((site / f"book/{name}.html").as_uri())
+    tab.page.emulate_media(media="print")
+    pressed = tab.page.locator("article :is(.actions, .guess, button, .sd-summary-state-marker)")
+    assert (
+        pressed.filter(visible=True).evaluate_all(
+            "(all) => all.filter((one) => !one.closest('.tile') && !one.matches('.tile')).length"
+        )
+        == 0
+    )
+    unread = tab.page.locator("details.sd-dropdown p:not([hidden])").evaluate_all(
+        "(all) => all.filter((one) => one.textContent.trim() && !one.checkVisibility()).length"
+    )
+    assert unread == 0
+    assert tab.page.locator("details.sd-dropdown").count() > 0 or name == "index"
+
+
 def contents(tab: Visit):
     """Return the links of the contents beside a page."""
     return tab.page.locator("#pst-primary-sidebar .bd-links a")
