@@ -22,9 +22,8 @@ EDGES = """() => {
     }
   };
   collect(article);
-  const shown = blocks.filter(
-    (one) => one.checkVisibility() && one.offsetWidth > 1 && !one.parentElement.closest("details, figcaption"),
-  );
+  const shown = blocks.filter((one) => one.checkVisibility() && one.offsetWidth > 1
+    && !one.parentElement.closest("details, figcaption"));
   return {
     named: ["--text", "--wide", "--full"].map(pixels),
     ends: shown.map((one) => ({

@@ -12,6 +12,8 @@ def mark_contents(
     app: Any, pagename: str, templatename: str, context: dict[str, Any], document: Any
 ) -> None:
     """Let the contents of a page mark the pages that have a figure to play with."""
+    if "generate_toctree_html" not in context:  # a theme without contents beside the page
+        return
     to_play = [page for page in app.env.found_docs if _has_figure(app.env.doc2path(page))]
     ends = {"#" if page == pagename else context["pathto"](page) for page in to_play}
     write = context["generate_toctree_html"]
