@@ -12,6 +12,7 @@ from nbformat import NotebookNode
 
 from .assignments import make_assignment
 from .cells import write_cells
+from .contents import mark_contents
 from .disk import TOOLS, files_key, files_of, hand_out, replace_file
 from .editions import EDITIONS, find_exercises, make_edition, prepare_page
 from .execution import execute_ahead, executed_page, execution_key, set_up_kernels
@@ -22,6 +23,7 @@ from .former import connect as connect_former_site
 from .formulas import register as register_formulas
 from .frames import frame
 from .guide import Chapters, Minutes, Plan
+from .icons import Icon
 from .markdown import Page
 from .notebooks import ALL_NOTEBOOKS, files_read, make_notebook
 from .play.directive import bring_to_life
@@ -45,6 +47,7 @@ def register(app: Any) -> dict[str, Any]:
     app.add_directive("chapters", Chapters)
     app.add_directive("plan", Plan)
     app.add_role("minutes", Minutes())
+    app.add_role("icon", Icon())
     app.add_config_value("l2h_tools", "", "env")  # "env": when it changes, all pages are read again
     app.add_config_value("l2h_wheel", "", "env")
     app.connect("config-inited", _prepare)
@@ -52,6 +55,8 @@ def register(app: Any) -> dict[str, Any]:
     app.connect("doctree-resolved", _write_notebooks)
     app.connect("html-page-context", _link_notebook)
     app.connect("html-page-context", frame)
+    # after the theme has said how contents are written
+    app.connect("html-page-context", mark_contents, priority=900)
     app.connect("build-finished", _put_files_beside)
     connect_publishing(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

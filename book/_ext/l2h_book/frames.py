@@ -9,6 +9,9 @@ from .disk import replace_file
 from .execution import executed_page
 from .pictures import PHONE
 
+TEXT = 576
+"""The width of the text in pixels; a drawing that is wider is as wide as code and tables."""
+
 
 def frame(
     app: Any, pagename: str, templatename: str, context: dict[str, Any], document: Any
@@ -22,7 +25,8 @@ def frame(
             f'<source media="(max-width: 37.4rem)" srcset="{image[2]}-phone.svg" {_size(phone)}>'
         )
         picture = f"<picture>{source}<img {_size(page)} {image[0][5:]}</picture>"
-        return f'<a class="drawing" href="{image[1]}">{picture}</a>'
+        kind = "drawing wide" if _sides(page)["width"] > TEXT else "drawing"
+        return f'<a class="{kind}" href="{image[1]}">{picture}</a>'
 
     if ".svg" in context.get("body", ""):
         drawn = {
@@ -36,8 +40,13 @@ def frame(
 
 def _size(svg: str) -> str:
     """Return the width and height of a drawing in pixels, as attributes."""
+    return " ".join(f'{side}="{length:.0f}"' for side, length in _sides(svg).items())
+
+
+def _sides(svg: str) -> dict[str, float]:
+    """Return the width and height of a drawing in pixels."""
     sides = re.findall(r' (width|height)="([\d.]+)pt"', svg[:500])
-    return " ".join(f'{side}="{float(points) * 4 / 3:.0f}"' for side, points in sides)
+    return {side: float(points) * 4 / 3 for side, points in sides}
 
 
 def _drawings(app: Any, pagename: str) -> list[tuple[str, str]]:

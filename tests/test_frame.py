@@ -1,0 +1,137 @@
+"""The frame of the pages: where blocks end, key figures, the list of chapters, the contents."""
+
+import re
+
+import pytest
+from visits import CHAPTERS, PAGES, ROOT, TOC, Visit
+
+REFERENCE = [f"book/api/{path.stem}" for path in sorted((ROOT / "book/api").glob("*.*"))]
+# Returns the three named widths, and how far blocks reach to the right: what stands in an article
+# and its sections, and boxes in it that can be seen. A section in columns is one block.
+EDGES = """() => {
+  const article = document.querySelector("article.bd-article");
+  const { paddingLeft } = getComputedStyle(article);
+  const start = article.getBoundingClientRect().left + parseFloat(paddingLeft);
+  const look = getComputedStyle(document.documentElement);
+  const pixels = (name) => parseFloat(look.getPropertyValue(name)) * parseFloat(look.fontSize);
+  const blocks = [];
+  const collect = (around) => {
+    for (const one of around.children) {
+      if (one.matches("section") && getComputedStyle(one).display !== "grid") collect(one);
+      else blocks.push(one, ...one.querySelectorAll(".cell_input, a.wide, .key-figure a"));
+    }
+  };
+  collect(article);
+  const shown = blocks.filter((one) => one.checkVisibility() && one.offsetWidth > 1
+    && !one.parentElement.closest("details, figcaption"));
+  return {
+    named: ["--text", "--wide", "--full"].map(pixels),
+    ends: shown.map((one) => ({
+      what: `${one.tagName}.${one.className}: ${one.textContent.trim().slice(0, 30)}`,
+      end: one.getBoundingClientRect().right - start,
+    })),
+  };
+}"""
+
+
+@pytest.mark.browser
+def test_blocks_end_at_three_named_widths(site, visit):
+    tab = visit(1280)
+    seen = set()
+    for name in (*PAGES, *REFERENCE):
+        if name == "search":  # it is one list
+            continue
+        tab.go((site / f"{name}.html").as_uri())
+        for width in (1280, 1600):
+            tab.page.set_viewport_size({"width": width, "height": 900})
+            measured = tab.page.evaluate(EDGES)
+            assert measured["ends"], name
+            for block in measured["ends"]:
+                near = [one for one in measured["named"] if abs(one - block["end"]) <= 1]
+                assert near, f"{name}, {width}: {block}"
+                seen.update(near)
+    assert len(seen) == 3
+
+
+def test_each_chapter_has_one_key_figure(site):
+    for name in PAGES:
+        page = (site / f"{name}.html").read_text(encoding="utf-8")
+        figures = re.findall(r'<figure class="[^"]*\bkey-figure\b[^"]*" id="fig-', page)
+        assert len(figures) == (name in CHAPTERS), name
+
+
+@pytest.mark.browser
+def test_the_drawings_of_the_chapters_are_a_family(site, visit):
+    tab = visit(1280)
+    tab.go((site / f"{TOC['root']}.html").as_uri())
+    drawings = tab.page.locator("#the-chapters li svg.icon[aria-hidden=true]")
+    assert drawings.count() == len(CHAPTERS)
+    assert len(set(drawings.evaluate_all("(all) => all.map((one) => one.innerHTML)"))) == 11
+    looks = """(all) => all.flatMap((one) => [...one.children].map((line) => {
+      const { stroke, strokeWidth, fill } = getComputedStyle(line);
+      const inside = one.getBoundingClientRect(), box = line.getBoundingClientRect();
+      const outside = box.left < inside.left || box.right > inside.right
+        || box.top < inside.top || box.bottom > inside.bottom;
+      return [stroke, strokeWidth, fill === "none" ? stroke : fill, outside].join();
+    }))"""
+    light = set(drawings.evaluate_all(looks))
+    tab.page.emulate_media(color_scheme="dark")
+    tab.page.wait_for_selector("html[data-theme=dark]", state="attached")
+    dark = set(drawings.evaluate_all(looks))
+    assert len(light) == len(dark) == 1
+    assert light != dark
+    assert all(look.endswith("false") for look in light)
+
+
+@pytest.mark.browser
+def test_the_list_counts_chapters_alone(site, visit):
+    tab = visit(1280)
+    tab.go((site / f"{TOC['root']}.html").as_uri())
+    counted = tab.page.locator("#the-chapters a").evaluate_all(
+        """(all) => all
+          .filter((one) => getComputedStyle(one, "::before").counterIncrement !== "none")
+          .map((one) => one.getAttribute("href"))"""
+    )
+    assert counted == [f"{name.removeprefix('book/')}.html" for name in CHAPTERS]
+
+
+@pytest.mark.browser
+def test_the_contents_say_where_one_can_play(site, visit):
+    tab = visit(1280)
+    to_play = {
+        name for name in PAGES if 'id="l2h-' in (site / f"{name}.html").read_text(encoding="utf-8")
+    } - {TOC["root"]}
+    assert {"book/explorer", "book/lsh"} <= to_play
+    for here in ("book/lsh", "book/did-it-learn"):
+        tab.go((site / f"{here}.html").as_uri())
+        marked = contents(tab).evaluate_all(
+            "(all) => all.filter((one) => one.querySelector('.to-play')).map((one) => one.href)"
+        )
+        ends = {re.search(r"book/[\w-]+(?=\.html)", end)[0] for end in marked}
+        assert ends == to_play
+    tab.page.get_by_role("link", name="2. Locality-sensitive hashing (to play with)").wait_for()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", ["index", "lsh", "designing", "comparison"])
+def test_paper_has_all_words_and_nothing_to_press(site, visit, name):
+    tab = visit(760)
+    tab.go((site / f"book/{name}.html").as_uri())
+    tab.page.emulate_media(media="print")
+    pressed = tab.page.locator("article :is(.actions, .guess, button, .sd-summary-state-marker)")
+    assert (
+        pressed.filter(visible=True).evaluate_all(
+            "(all) => all.filter((one) => !one.closest('.tile') && !one.matches('.tile')).length"
+        )
+        == 0
+    )
+    unread = tab.page.locator("details.sd-dropdown p:not([hidden])").evaluate_all(
+        "(all) => all.filter((one) => one.textContent.trim() && !one.checkVisibility()).length"
+    )
+    assert unread == 0
+    assert tab.page.locator("details.sd-dropdown").count() > 0 or name == "index"
+
+
+def contents(tab: Visit):
+    """Return the links of the contents beside a page."""
+    return tab.page.locator("#pst-primary-sidebar .bd-links a")
