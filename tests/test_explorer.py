@@ -578,6 +578,35 @@ def test_a_drawn_picture_is_searched_for(visit, page_address, drag, device):
     tab.check_nothing_went_wrong()
 
 
+# The outline of a shoe, as shares of the paper's width and height
+SHOE = [(0.12, 0.5), (0.12, 0.7), (0.9, 0.72), (0.88, 0.62), (0.65, 0.55), (0.45, 0.42)]
+SHOE += [(0.3, 0.42), (0.25, 0.5), (0.12, 0.5)]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("size", "left", "top"), [(1, 0, 0), (0.5, 0.02, 0.4)])
+def test_who_draws_a_shoe_finds_shoes(visit, page_address, explorer, size, left, top):
+    """Also a small one in a corner."""
+    page = open_page(visit, page_address).page
+    box = page.locator("canvas").bounding_box()
+    outline = [
+        (box["x"] + box["width"] * (left + size * x), box["y"] + box["height"] * (top + size * y))
+        for x, y in SHOE
+    ]
+    page.mouse.move(*outline[0])
+    page.mouse.down()
+    for x, y in outline[1:]:
+        page.mouse.move(x, y, steps=5)
+    page.mouse.up()
+    page.get_by_text("Query: your picture").first.wait_for()
+    ids = [tile["id"] for tile in page.evaluate(SHOWN, "first")["tiles"]]
+    found = np.array(explorer.dataset.class_names)[explorer.dataset.labels[explorer.rows[ids]]]
+    assert len(found) == 10
+    assert np.isin(found, ["sandal", "sneaker", "ankle boot"]).sum() >= 8
+    commonest = page.locator("[data-side=first] .count").inner_text()
+    assert re.search(r"commonest class is (sandal|sneaker|ankle boot): \d+\.$", commonest)
+
+
 @pytest.mark.browser
 def test_a_link_holds_the_drawing(visit, page_address):
     tab = open_page(visit, page_address)

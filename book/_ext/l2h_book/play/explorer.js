@@ -69,7 +69,7 @@ function countOf(state, { candidates, distances }) {
   for (const id of candidates) tally.set(nameOf(id), tally.get(nameOf(id)) + 1);
   const [commonest] = data.classes.slice().sort((a, b) => tally.get(b) - tally.get(a));
   const [words, kind] =
-    state.query === MINE ? ["most of class", commonest] : ["of class", nameOfQuery(state.query)];
+    state.query === MINE ? ["the commonest class is", commonest] : ["of class", nameOfQuery(state.query)];
   return [...cost, ` skipped. Of those compared, ${words} ${kind}: `, bold(tally.get(kind)), "."];
 }
 
@@ -297,7 +297,7 @@ class Side {
 
 async function hashOwn(paper) {
   const [height, width] = data.own.size;
-  const greys = paper.greys();
+  const { greys, address: seen } = paper.picture();
   const features = unit(
     Float64Array.from(gist(matrix(height, width, (i, j) => greys[i * width + j]))),
   );
@@ -315,7 +315,7 @@ async function hashOwn(paper) {
   mine.vector = unit(Float32Array.from(features, (x, i) => x - mean[i]));
   order[MINE] = vectors.nearest(mine.vector, everyone, n);
   radio.firstChild.disabled = false;
-  root.style.setProperty("--mine", `url("${paper.canvas.toDataURL()}")`);
+  root.style.setProperty("--mine", `url("${seen}")`);
 }
 
 // Searches for what is on the paper: by methods that can hash it, and far enough to find something

@@ -22,6 +22,12 @@ function greysOfText(text) {
   });
 }
 
+function extent(places) {
+  const first = Math.min(...places);
+  const end = Math.max(...places) + 1;
+  return { length: end - first, middle: (first + end) / 2 };
+}
+
 // `changed` is called when there is another picture, `cleared` when there is none.
 class Paper {
   constructor([height, width], { changed, cleared }) {
@@ -112,7 +118,7 @@ class Paper {
     Object.assign(ink, {
       strokeStyle: "#fff",
       fillStyle: "#fff",
-      lineWidth: width / 10,
+      lineWidth: width / 18, // as thin as the edges of the pictures
       lineCap: "round",
       lineJoin: "round",
     });
@@ -171,12 +177,37 @@ class Paper {
     );
   }
 
-  paint(greys) {
-    const image = this.ink.createImageData(this.width, this.height);
+  paint(greys, ink = this.ink) {
+    const image = ink.createImageData(this.width, this.height);
     greys.forEach((grey, i) => {
       image.data.set([85 * grey, 85 * grey, 85 * grey, 255], 4 * i);
     });
-    this.ink.putImageData(image, 0, 0);
+    ink.putImageData(image, 0, 0);
+  }
+
+  // What is searched for: a drawing is moved to the middle and made as large as the paper, because
+  // the things on the pictures are
+  picture() {
+    const greys = this.greys();
+    if (this.isLoaded) return { greys, address: this.canvas.toDataURL() };
+    const { width, height } = this;
+    const inked = greys.flatMap((grey, i) =>
+      grey > 0 ? [[i % width, Math.floor(i / width)]] : [],
+    );
+    const columns = extent(inked.map(([x]) => x));
+    const rows = extent(inked.map(([, y]) => y));
+    const scale = Math.max(columns.length / width, rows.length / height);
+    const fitted = greys.map((_, i) => {
+      const x = Math.floor(columns.middle + ((i % width) + 0.5 - width / 2) * scale);
+      const y = Math.floor(rows.middle + (Math.floor(i / width) + 0.5 - height / 2) * scale);
+      return x >= 0 && x < width && y >= 0 && y < height ? greys[y * width + x] : 0;
+    });
+    const copy = make("canvas", { width, height });
+    this.paint(
+      fitted.map((grey) => Math.round(grey / 85)),
+      copy.getContext("2d"),
+    );
+    return { greys: fitted, address: copy.toDataURL() };
   }
 
   // The drawing as a link holds it; nothing where there is none, or a picture was loaded
