@@ -616,6 +616,10 @@ def test_a_link_holds_the_drawing(visit, page_address):
     page.get_by_role("button", name="Copy link with my drawing").wait_for()
     page.get_by_role("button", name="3 Learned lines").click()
     state = [page.evaluate(SHOWN, side) for side in ("first", "second")]
+    tab.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy link with my drawing").click()
+    page.get_by_role("button", name="Link copied").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == page.url
     again = open_page(visit, page.url)
     again.page.get_by_role("button", name="Copy link with my drawing").wait_for()
     assert [again.page.evaluate(SHOWN, side) for side in ("first", "second")] == state
