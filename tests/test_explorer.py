@@ -608,6 +608,22 @@ def test_who_draws_a_shoe_finds_shoes(visit, page_address, explorer, size, left,
 
 
 @pytest.mark.browser
+def test_where_and_how_large_one_draws_does_not_matter(visit, page_address):
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    small = np.random.default_rng(0).integers(0, 4, (14, 14))
+    small[[0, -1], [0, -1]] = 3  # it reaches to its corners
+    corner = np.zeros((28, 28), int)
+    corner[10:24, 13:27] = small
+    codes = []
+    for drawing in (corner, np.kron(small, np.ones((2, 2), int))):
+        text = "".join(letters[16 * grey] for grey in drawing.ravel())  # runs of one pixel
+        page = open_page(visit, f"{page_address}#step=4&drawing={text}").page
+        page.get_by_role("button", name="Copy link with my drawing").wait_for()
+        codes.append([page.evaluate(SHOWN, side)["codes"][0] for side in ("first", "second")])
+    assert codes[0] == codes[1]
+
+
+@pytest.mark.browser
 def test_a_link_holds_the_drawing(visit, page_address):
     tab = open_page(visit, page_address)
     page = tab.page
