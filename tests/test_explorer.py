@@ -362,6 +362,8 @@ def test_a_data_set_without_pictures_shows_whole_names(visit, tmp_path):
     assert names.all_inner_texts() == [*["automobile"] * 2, *["<b>bee</b>"] * 2, *["cat"] * 2]
     assert names.first.evaluate(LINES) == [True], "one line, and all of it"
     check_it_shows(tab.page, toy, toy.start[0], ["LSH", "LSH"], 8, toy.start[1])
+    tab.page.get_by_role("button", name="1 Draw").click()
+    assert tab.page.locator(".words").inner_text().startswith("Choose a picture. Sixteen")
     tab.page.get_by_role("button", name="2 Race").click()
     check_the_race(tab.page, toy, toy.start[0], toy.start[1])
     tab.check_nothing_went_wrong()

@@ -69,7 +69,9 @@ function countOf(state, { candidates, distances }) {
   for (const id of candidates) tally.set(nameOf(id), tally.get(nameOf(id)) + 1);
   const [commonest] = data.classes.slice().sort((a, b) => tally.get(b) - tally.get(a));
   const [words, kind] =
-    state.query === MINE ? ["the commonest class is", commonest] : ["of class", nameOfQuery(state.query)];
+    state.query === MINE
+      ? ["the commonest class is", commonest]
+      : ["of class", nameOfQuery(state.query)];
   return [...cost, ` skipped. Of those compared, ${words} ${kind}: `, bold(tally.get(kind)), "."];
 }
 
@@ -395,7 +397,9 @@ const paper =
   });
 let copier = null; // the button that copies a link
 let picture = start.query; // the last query that is not the reader's own
-const story = new Story((step) => set({ step }));
+const thing = data.classes.includes("sneaker") ? "a shoe" : "something";
+const task = paper ? `Draw ${thing}, or choose a picture.` : "Choose a picture.";
+const story = new Story((step) => set({ step }), task);
 const race = new Race(async () => {
   const { vectors } = await numbersFrom(data.numbers);
   const { code, pictures } = shown[0].found;

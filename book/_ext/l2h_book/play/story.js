@@ -17,19 +17,21 @@ function titleOf({ step }, k) {
   return step === EVERYTHING ? null : (titles[step] ?? [random, learned])[k];
 }
 
-function wordsOf({ step, radius }) {
+function wordsOf({ step, radius }, task) {
   const many = radius ? `more than ${radius}` : "any";
   return {
-    1: `Draw a shoe, or choose a picture. Sixteen random lines turn every picture into 16 bits. The search skips each picture whose bits differ from yours in ${many} of the 16 places.`,
+    1: `${task} Sixteen random lines turn every picture into 16 bits. The search skips each picture whose bits differ from yours in ${many} of the 16 places.`,
     2: "Is it faster to compare the bits first? Let both searches run a thousand times in your browser. The slider sets how many bits may differ: move it, and race again.",
     3: "The lines on the left are random. GRH learned those on the right from pictures whose classes it was told. Move the slider. Which map keeps pictures of one class together?",
     4: "Was it the labels? On the right, GRH learned again from the same pictures, with their labels shuffled. Move the slider and compare.",
   }[step];
 }
 
-// The row of steps, the words of the one that is shown, and the way to the next
+// The row of steps, the words of the one that is shown, and the way to the next. `task` is what the
+// reader does first.
 class Story {
-  constructor(go) {
+  constructor(go, task) {
+    this.task = task;
     this.buttons = STEPS.map((name, i) => {
       const button = make("button", { type: "button" }, `${i + 1} `, make("span", {}, name));
       button.addEventListener("click", () => go(i + 1));
@@ -58,7 +60,7 @@ class Story {
       else button.removeAttribute("aria-current");
     });
     this.telling.hidden = state.step === EVERYTHING;
-    this.words.textContent = wordsOf(state) ?? "";
+    this.words.textContent = wordsOf(state, this.task) ?? "";
     this.next.textContent = `Next: ${STEPS[state.step] ?? ""}`;
   }
 }
