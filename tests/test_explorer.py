@@ -3,6 +3,8 @@
 import base64
 import copy
 import io
+import json
+import re
 from functools import partial
 from pathlib import Path
 
@@ -15,13 +17,14 @@ from playing import (
     by_hand,
     data_of,
     dragged,
+    dragged_by_mouse,
     namespace_of,
     on_the_site,
     opened,
     tab_to,
 )
 from sklearn.metrics.pairwise import cosine_similarity
-from visits import ROOT
+from visits import ROOT, violations
 
 from l2h_book.play import Explorer
 from l2h_book.play.plane import hyperplanes_of
@@ -222,6 +225,7 @@ def codes_of(data):
 
 
 open_page = partial(opened, name="explorer")
+EVERYTHING = "#step=5"
 TWO = ("LSH", "GRH kernel")  # with which the page opens
 
 
@@ -230,17 +234,17 @@ def test_the_page_has_the_data_of_the_package(page_address, explorer):
     for key, pair in codes_of(data).items():
         for on_page, here in zip(pair, explorer._bits[key], strict=True):
             assert np.mean(on_page != here) < 1e-3, key
-    in_files = {"codes": None, "sheet": None, "own": None}  # the site has large things in files
-    assert data | in_files == explorer.data | in_files
+    apart = dict.fromkeys(["codes", "own", "sheet", "numbers"])  # large things are in files
+    assert data | apart == explorer.data | apart
     assert Path(data["sheet"]).suffix == ".png"
-    assert Path(data["own"]["file"]).suffix == ".js"
+    assert Path(data["numbers"]).suffix == ".js"
 
 
 @pytest.mark.browser
 @pytest.mark.slow
 def test_any_view_by_its_address(visit, page_address, answers):
     """The page agrees with the package on each, and its address leads back to the reader's view."""
-    tab = open_page(visit, page_address)
+    tab = open_page(visit, page_address + EVERYTHING)
     random = np.random.default_rng(0)
     for _ in range(25):
         query, radius, bits, *two = (int(random.integers(most)) for most in (24, 9, 2, 5, 5))
@@ -269,7 +273,7 @@ def test_any_view_by_its_address(visit, page_address, answers):
 
 @pytest.mark.browser
 def test_by_keyboard_alone(visit, page_address, answers):
-    tab = open_page(visit, page_address)
+    tab = open_page(visit, page_address + EVERYTHING)
     page = tab.page
     keys = page.keyboard
     tab_to(page, "name", "query")
@@ -301,7 +305,7 @@ def test_by_keyboard_alone(visit, page_address, answers):
 
 @pytest.mark.browser
 def test_a_chosen_picture_stays_chosen_on_a_phone(visit, page_address, answers):
-    tab = open_page(visit, page_address, **PHONE, forced_colors="active")
+    tab = open_page(visit, page_address + EVERYTHING, **PHONE, forced_colors="active")
     page = tab.page
     radius = answers.start[1]
     page.locator(".queries label").nth(9).tap()
@@ -329,32 +333,152 @@ def test_a_chosen_picture_stays_chosen_on_a_phone(visit, page_address, answers):
 
 @pytest.mark.browser
 def test_one_screen_has_the_controls_and_what_both_methods_find(visit, page_address):
+    """Each step of the story, and in the last one the whole maps of both methods."""
     page = open_page(visit, page_address).page
     page.set_viewport_size({"width": 1280, "height": 800})
-    for what in (
-        "[type=range]",
-        "tbody tr:last-child",
-        "[data-side=second] .tile",
-        "[data-side=second] h2",
-    ):
-        box = page.locator(what).first.bounding_box()
-        assert box["y"] + box["height"] < 800, what
+    lead = page.locator("h1 + p")
+    assert lead.bounding_box()["height"] < 1.6 * 20, "one line"
+    for step, name in enumerate(STEPS, start=1):
+        page.get_by_role("button", name=f"{step} {name}").click()
+        assert page.evaluate("scrollY") == 0
+        parts = page.locator("#l2h-explorer > :not(.sides), svg.map, td, .controls *")
+        parts = parts.locator("visible=true")
+        boxes = [part.bounding_box() for part in parts.all()]
+        assert len(boxes) > 3
+        for box in filter(None, boxes):
+            assert box["y"] + box["height"] < 800, name
     first, second = (
         page.locator(f"[data-side={side}] svg").bounding_box() for side in ("first", "second")
     )
     assert first["y"] == second["y"]
-    assert first["y"] + first["height"] < 800
     assert first["x"] + first["width"] < second["x"]
 
 
 @pytest.mark.browser
 def test_a_data_set_without_pictures_shows_whole_names(visit, tmp_path):
     toy = small(n_queries=6)
-    tab = open_page(visit, alone(tmp_path, "explorer", toy))
+    tab = open_page(visit, alone(tmp_path, "explorer", toy) + EVERYTHING)
     names = tab.page.locator(".queries .picture")
     assert names.all_inner_texts() == [*["automobile"] * 2, *["<b>bee</b>"] * 2, *["cat"] * 2]
     assert names.first.evaluate(LINES) == [True], "one line, and all of it"
     check_it_shows(tab.page, toy, toy.start[0], ["LSH", "LSH"], 8, toy.start[1])
+    tab.page.get_by_role("button", name="1 Draw").click()
+    assert tab.page.locator(".words").inner_text().startswith("Choose a picture. Sixteen")
+    tab.page.get_by_role("button", name="2 Race").click()
+    check_the_race(tab.page, toy, toy.start[0], toy.start[1])
+    tab.check_nothing_went_wrong()
+
+
+# The story
+
+STEPS = ["Draw", "Race", "Learned lines", "Shuffled labels", "Everything"]
+
+
+def counted(explorer, query, method, radius):
+    """Return what the page says of a search by 16 bits."""
+    found = explorer.search(query, method, explorer.n_bits[0], radius)
+    compared = len(found.ids)
+    kind = explorer.dataset.class_names[explorer.dataset.labels[explorer.query_rows[query]]]
+    skipped = len(explorer.rows) - compared
+    cost = f"{compared:,} compared in full, {skipped:,} skipped."
+    return f"{cost} Of those compared, of class {kind}: {found.right.sum():,}."
+
+
+def test_the_control_is_learned_from_shuffled_labels(explorer, split):
+    shuffled = np.random.RandomState(0).permutation(split.y_train)
+    assert not np.array_equal(shuffled, split.y_train)
+    for n_bits in (16, 32):
+        grh = GRH(n_bits, random_state=0).fit(split.X_train, shuffled)
+        to_database = {row: i for i, row in enumerate(split.database_rows)}
+        X = split.X_database[[to_database[row] for row in explorer.rows]]
+        assert np.array_equal(explorer._bits["GRH shuffled", n_bits][1], grh.transform(X))
+
+
+def test_its_labels_are_what_helps_the_search_of_the_story(explorer):
+    """At the opening view the page may say so: of those compared, the shares of the right class."""
+    query, radius = explorer.start
+    methods = [explorer.methods[i] for i in explorer.data["story"]]
+    assert methods == ["LSH", "GRH linear", "GRH shuffled"]
+    random, learned, shuffled = (explorer.search(query, m, 16, radius) for m in methods)
+    assert learned.right.mean() > 2 * random.right.mean()
+    assert learned.right.mean() > 2 * shuffled.right.mean()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_each_step_shows_what_the_package_counts(visit, page_address, answers, width, scheme):
+    tab = open_page(visit, page_address, width, scheme)
+    page = tab.page
+    query, radius = answers.start
+    shown = {1: ["LSH"], 2: ["LSH"], 3: ["LSH", "GRH linear"], 4: ["GRH linear", "GRH shuffled"]}
+    slider = page.get_by_role("slider", name="Hamming radius")
+    for step, methods in shown.items():
+        here = page.locator(".story [aria-current=step]")
+        assert here.inner_text() == f"{step} {STEPS[step - 1]}"
+        assert slider.is_visible() == (step > 1)
+        if step > 1:
+            slider.press("ArrowRight")
+            radius += 1
+        said = [counted(answers, query, method, radius) for method in methods]
+        assert page.locator(".count:visible").all_inner_texts() == said
+        tiles = page.locator("[data-side=first] .tile:visible")
+        first = answers.search(query, methods[0], 16, radius).ids[0]
+        assert tiles.first.get_attribute("data-id") == str(first)
+        assert page.locator("canvas").is_visible() == (step == 1)
+        assert page.locator("table select:visible").count() == 0
+        assert violations(page) == []
+        tab.check_nothing_went_wrong()
+        page.locator(".next").click()
+    check_it_shows(page, answers, query, TWO, 16, radius)
+    again = open_page(visit, page.url)
+    check_it_shows(again.page, answers, query, TWO, 16, radius)
+
+
+def check_the_race(page, explorer, query, radius):
+    """Run the race, and check what it says of searches that are made here with its vectors."""
+    page.locator(".race button").click()
+    said = page.locator(".race [role=status]")
+    said.get_by_text("times as fast").wait_for(timeout=60_000)
+    slow, fast, times, both, most = (
+        float(number) for number in re.findall(r"[\d.]+\d|\d", said.inner_text())
+    )
+    assert abs(times * fast / slow - 1) < 0.15, "as rounded"
+    assert page.locator(".lanes .value").all_inner_texts() == [f"{slow:g} ms", f"{fast:g} ms"]
+    vectors, asked = vectors_of(explorer)
+    cosines = vectors @ asked[query]
+    inside = explorer.search(query, "LSH", explorer.n_bits[0], radius).ids
+    exact = np.argsort(-cosines)[:10]
+    found = inside[np.argsort(-cosines[inside])[:10]]
+    assert (both, most) == (len(np.intersect1d(exact, found)), 10)
+    assert f"the vectors of the {len(inside)} picture" in page.locator(".race .small").inner_text()
+
+
+def vectors_of(explorer):
+    """Return the vectors that a page loads, of its pictures and of its queries."""
+    script = base64.b64decode(explorer.data["numbers"].partition("base64,")[2])
+    numbers = json.loads(script.partition(b"=")[2])
+    values = np.frombuffer(base64.b64decode(numbers["vectors"]), np.int8).astype(float)
+    vectors = values.reshape(len(explorer.rows) + len(explorer.query_rows), -1)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.split(vectors, [len(explorer.rows)])
+
+
+def test_the_race_has_the_vectors_of_the_package(explorer, split):
+    vectors, asked = vectors_of(explorer)
+    exact = cosine_similarity(explorer._X_query, explorer._X)
+    assert np.abs(asked @ vectors.T - exact).max() < 0.01
+
+
+@pytest.mark.browser
+def test_the_race_runs_both_searches_in_the_page(visit, page_address, answers):
+    tab = open_page(visit, f"{page_address}#step=2")
+    page = tab.page
+    query, radius = answers.start
+    check_the_race(page, answers, query, radius)
+    page.get_by_role("slider", name="Hamming radius").press("ArrowRight")
+    assert "times as fast" not in page.locator(".race").inner_text(), "it held for another radius"
+    assert page.locator(".lanes .value").all_inner_texts() == ["", ""]
+    check_the_race(page, answers, query, radius + 1)
     tab.check_nothing_went_wrong()
 
 
@@ -387,7 +511,7 @@ def test_a_loaded_picture_gets_the_codes_of_the_package(
     visit, page_address, explorer, fashion, split, pictures
 ):
     """By the linear methods: but for scores within a thousandth of zero, the bits are equal."""
-    tab = open_page(visit, page_address)
+    tab = open_page(visit, page_address + EVERYTHING)
     page = tab.page
     hashed = set()
     raw = fashion.features[split.database_rows[0]]
@@ -411,7 +535,10 @@ def test_a_loaded_picture_gets_the_codes_of_the_package(
                 bits = np.array(list(page.evaluate(SHOWN, "first")["codes"][0])) == "1"
                 assert np.array_equal(bits[clear], hasher.transform(x)[0][clear])
                 hashed.add(method)
-    assert hashed == {"LSH", "PCAH", "CCA-ITQ", "GRH linear"}
+        tiles = page.evaluate(SHOWN, "first")["tiles"]
+        cosines = cosine_similarity(x, explorer._X)[0][[tile["id"] for tile in tiles]]
+        assert (np.diff(cosines) < 0.01).all(), "the nearest first"
+    assert hashed == {"LSH", "PCAH", "CCA-ITQ", "GRH linear", "GRH shuffled"}
     page.locator(RIGHT).select_option("GRH kernel")
     assert "GRH kernel cannot hash it here." in page.locator("#l2h-explorer .status").inner_text()
     tab.check_nothing_went_wrong()
@@ -423,20 +550,22 @@ def test_a_drawn_picture_is_searched_for(visit, page_address, drag, device):
     tab = open_page(visit, page_address, **device)
     page = tab.page
     paper = page.locator("canvas")
-    page.locator(".own summary").click()
-    page.evaluate("location.hash = 'radius=1&first=0&second=0&bits=0'")
+    page.get_by_role("button", name="Exchange light and dark").click()
+    assert page.locator(".own [role=status]").inner_text() == "Draw something first."
     dragged(tab, drag, paper, 60, 40)
     said = page.locator("[data-side=first] .codes")
     said.get_by_text("Query: your picture").wait_for()
-    radius = int(page.get_by_role("slider", name="Hamming radius").input_value())
+    radius = int(page.locator("[type=range]").input_value())
     assert radius > 1, "no picture has the code of a stroke"
     told = f"fewer than 10 pictures. The radius is now {radius}."
     assert told in page.locator(".own [role=status]").inner_text()
     for inside, enough in ((radius, True), (radius - 1, False)):
-        page.evaluate(f"location.hash = 'radius={inside}'")
+        page.evaluate(f"location.hash = 'step=3&radius={inside}'")
         page.wait_for_timeout(50)
-        tiles = page.locator("[data-side=first] .tile:visible").count()
-        assert (tiles == 10) == enough, "the least radius that finds ten"
+        tiles = [page.locator(f"[data-side={side}] .tile:visible") for side in ("first", "second")]
+        least = min(each.count() for each in tiles)
+        assert (least == 10) == enough, "the least radius within which both find ten"
+    page.evaluate("location.hash = 'step=1'")
     drawn = page.evaluate(SHOWN, "first")["codes"][0]
     for _ in range(9):
         paper.press("ArrowLeft")
@@ -450,3 +579,90 @@ def test_a_drawn_picture_is_searched_for(visit, page_address, drag, device):
     page.locator(".queries label").first.click()
     assert "Query: your picture" not in said.inner_text()
     tab.check_nothing_went_wrong()
+
+
+# The outline of a shoe, as shares of the paper's width and height
+SHOE = [(0.12, 0.5), (0.12, 0.7), (0.9, 0.72), (0.88, 0.62), (0.65, 0.55), (0.45, 0.42)]
+SHOE += [(0.3, 0.42), (0.25, 0.5), (0.12, 0.5)]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("size", "left", "top"), [(1, 0, 0), (0.5, 0.02, 0.4)])
+def test_who_draws_a_shoe_finds_shoes(visit, page_address, explorer, size, left, top):
+    """Also a small one in a corner."""
+    page = open_page(visit, page_address).page
+    box = page.locator("canvas").bounding_box()
+    outline = [
+        (box["x"] + box["width"] * (left + size * x), box["y"] + box["height"] * (top + size * y))
+        for x, y in SHOE
+    ]
+    page.mouse.move(*outline[0])
+    page.mouse.down()
+    for x, y in outline[1:]:
+        page.mouse.move(x, y, steps=5)
+    page.mouse.up()
+    page.get_by_text("Query: your picture").first.wait_for()
+    ids = [tile["id"] for tile in page.evaluate(SHOWN, "first")["tiles"]]
+    found = np.array(explorer.dataset.class_names)[explorer.dataset.labels[explorer.rows[ids]]]
+    assert len(found) == 10
+    assert np.isin(found, ["sandal", "sneaker", "ankle boot"]).sum() >= 8
+    commonest = page.locator("[data-side=first] .count").inner_text()
+    assert re.search(r"commonest class is (sandal|sneaker|ankle boot): \d+\.$", commonest)
+
+
+@pytest.mark.browser
+def test_where_and_how_large_one_draws_does_not_matter(visit, page_address):
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    small = np.random.default_rng(0).integers(0, 4, (14, 14))
+    small[[0, -1], [0, -1]] = 3  # it reaches to its corners
+    corner = np.zeros((28, 28), int)
+    corner[10:24, 13:27] = small
+    codes = []
+    for drawing in (corner, np.kron(small, np.ones((2, 2), int))):
+        text = "".join(letters[16 * grey] for grey in drawing.ravel())  # runs of one pixel
+        page = open_page(visit, f"{page_address}#step=4&drawing={text}").page
+        page.get_by_role("button", name="Copy link with my drawing").wait_for()
+        codes.append([page.evaluate(SHOWN, side)["codes"][0] for side in ("first", "second")])
+    assert codes[0] == codes[1]
+
+
+@pytest.mark.browser
+def test_a_link_holds_the_drawing(visit, page_address):
+    tab = open_page(visit, page_address)
+    page = tab.page
+    assert page.locator(".copy").inner_text() == "Copy link"
+    dragged(tab, dragged_by_mouse, page.locator("canvas"), 60, 40)
+    page.get_by_role("button", name="Copy link with my drawing").wait_for()
+    page.get_by_role("button", name="3 Learned lines").click()
+    state = [page.evaluate(SHOWN, side) for side in ("first", "second")]
+    tab.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy link with my drawing").click()
+    page.get_by_role("button", name="Link copied").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == page.url
+    again = open_page(visit, page.url)
+    again.page.get_by_role("button", name="Copy link with my drawing").wait_for()
+    assert [again.page.evaluate(SHOWN, side) for side in ("first", "second")] == state
+    pixels = "canvas => canvas.toDataURL()"
+    assert again.page.locator("canvas").evaluate(pixels) == page.locator("canvas").evaluate(pixels)
+    page.get_by_role("button", name="1 Draw").click()
+    page.get_by_role("button", name="Clear").click()
+    assert "drawing=" not in page.url
+    assert "Query: your picture" not in page.locator("[data-side=first] .codes").inner_text()
+    assert page.locator(".queries :checked").count() == 1
+    for damaged in ("", "A", page.url, "!" * 300):
+        broken = open_page(visit, f"{page_address}#step=1&query=24&drawing={damaged}")
+        assert broken.page.locator(".copy").inner_text() == "Copy link"
+        broken.check_nothing_went_wrong()
+    tab.check_nothing_went_wrong()
+
+
+@pytest.mark.browser
+def test_a_loaded_picture_is_in_no_link(visit, page_address, pictures):
+    page = open_page(visit, page_address).page
+    file = io.BytesIO()
+    Image.fromarray(pictures[0]).save(file, "png")
+    page.get_by_label("Load a picture").set_input_files(
+        {"name": "a", "mimeType": "image/png", "buffer": file.getvalue()}
+    )
+    page.get_by_role("button", name="Copy link without my picture").wait_for()
+    assert "drawing" not in page.url

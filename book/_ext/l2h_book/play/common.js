@@ -22,7 +22,10 @@ const address = {
   read: () => new URLSearchParams(location.hash.slice(1)),
   write(values) {
     const kept = new URLSearchParams(location.hash.includes("=") ? location.hash.slice(1) : "");
-    for (const [key, value] of Object.entries(values)) kept.set(key, value);
+    for (const [key, value] of Object.entries(values)) {
+      if (value === null) kept.delete(key);
+      else kept.set(key, value);
+    }
     history.replaceState(null, "", `#${kept}`);
   },
 };
@@ -96,13 +99,15 @@ function leadOnArrival(figure, asked, update) {
   });
 }
 
-// A button that copies a link to what is set
+// A button that copies a link to what is set; a value of null is left out
 function linkCopier(values) {
   const button = make("button", { type: "button", class: "copy" }, "Copy link");
   button.addEventListener("click", async () => {
+    const text = button.textContent;
     const link = new URL(location.href);
     link.search = "";
-    link.hash = new URLSearchParams(values());
+    const there = Object.entries(values()).filter(([, value]) => value !== null);
+    link.hash = new URLSearchParams(there);
     address.write(values());
     const copied = await navigator.clipboard?.writeText(link.href).then(
       () => true,
@@ -110,7 +115,7 @@ function linkCopier(values) {
     );
     button.textContent = copied ? "Link copied" : "The address bar has it";
     setTimeout(() => {
-      button.textContent = "Copy link";
+      button.textContent = text;
     }, 2500);
   });
   return button;

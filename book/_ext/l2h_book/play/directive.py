@@ -171,7 +171,7 @@ def _scripts(names: list[str]) -> str:
     """
     shared = ["common"]
     if "explorer" in names:
-        shared.append("gist")
+        shared += ["gist", "vectors", "race", "paper", "story"]
     if not {*names}.isdisjoint(_PLANE):
         shared.append("plane")
     if names != ["playground"]:

@@ -9,8 +9,10 @@ const MOST_RADIUS = 16;
 const lines = Math.ceil(n / data.columns);
 const order = data.order.map((digits) => split(digits, 3));
 const codes = {};
+const everyone = data.labels.map((_, id) => id);
+const [, learned] = data.story;
 const MINE = data.queryLabels.length; // the reader's own, after all others
-let mine = null; // its codes, by method and bits
+let mine = null; // its codes, by method and bits, and its vector
 
 function split(digits, width) {
   const numbers = [];
@@ -19,9 +21,8 @@ function split(digits, width) {
   return numbers;
 }
 
-// The search: who is within the radius, the nearest by cosine first. Of the reader's picture the
-// page has no cosines: the fewest bits apart come first. A method that is not linear has no code
-// for it.
+// The search: who is within the radius, the nearest by cosine first. A method that is not linear has
+// no code for the reader's own picture.
 function search({ query, bits, radius }, method) {
   const width = widths[bits];
   const key = `${method} ${width}`;
@@ -29,28 +30,23 @@ function search({ query, bits, radius }, method) {
   const [queries, pictures] = codes[key];
   const code = query === MINE ? mine?.[key] : queries[query];
   const distances = code === undefined ? null : pictures.map((other) => bitsApart(code, other));
-  const ranked =
-    order[query] ??
-    (distances ? pictures.map((_, id) => id).sort((a, b) => distances[a] - distances[b]) : []);
   return {
     width,
     code,
     pictures,
     distances,
-    candidates: distances ? ranked.filter((id) => distances[id] <= radius) : [],
+    candidates: distances ? order[query].filter((id) => distances[id] <= radius) : [],
   };
 }
 
 // The smallest radius, from the one that is set, within which both methods find enough
 function wideEnough(state) {
   const most = Math.min(MOST_RADIUS, widths[state.bits]);
-  const finds = (radius, k) => search({ ...state, radius }, methods[k]).candidates.length;
+  const shown = methodsOf(state, data.story);
+  const finds = (radius) =>
+    shown.map((k) => search({ ...state, radius }, methods[k]).candidates.length);
   let { radius } = state;
-  while (
-    radius < most &&
-    Math.min(finds(radius, state.first), finds(radius, state.second)) < data.answers
-  )
-    radius += 1;
+  while (radius < most && Math.min(...finds(radius)) < data.answers) radius += 1;
   return radius;
 }
 
@@ -62,6 +58,22 @@ const hits = (state, ids) =>
   state.query === MINE
     ? null
     : ids.slice(0, data.answers).filter((id) => isRight(state, id)).length;
+
+// What a search costs, and whom it compared. A picture of the reader's own has no class: then it is
+// the most frequent class that is counted.
+function countOf(state, { candidates, distances }) {
+  if (!distances) return [];
+  const bold = (number) => make("b", {}, number.toLocaleString("en"));
+  const cost = [bold(candidates.length), " compared in full, ", bold(n - candidates.length)];
+  const tally = new Map(data.classes.map((name) => [name, 0]));
+  for (const id of candidates) tally.set(nameOf(id), tally.get(nameOf(id)) + 1);
+  const [commonest] = data.classes.slice().sort((a, b) => tally.get(b) - tally.get(a));
+  const [words, kind] =
+    state.query === MINE
+      ? ["the commonest class is", commonest]
+      : ["of class", nameOfQuery(state.query)];
+  return [...cost, ` skipped. Of those compared, ${words} ${kind}: `, bold(tally.get(kind)), "."];
+}
 
 function codeOf(width, code, other = code) {
   const text = code.toString(2).padStart(width, "0");
@@ -116,6 +128,7 @@ class Side {
       key,
       line: line(""),
       title: make("h2"),
+      count: make("p", { class: "count" }),
       tiles: Array.from({ length: data.answers }, tile),
       codes: make("p", { class: "codes" }),
     });
@@ -179,17 +192,18 @@ class Side {
       "section",
       { class: "side", "data-side": key },
       this.title,
+      this.count,
       list,
       this.map,
       this.codes,
     );
   }
 
-  show(state) {
-    const method = methods[state[this.key]];
+  show(state, method, title) {
     const found = search(state, method);
     const { chosen } = state;
-    this.title.textContent = method;
+    this.title.textContent = title;
+    this.count.replaceChildren(...countOf(state, found));
     const [bucket, others] = [true, false].map((same) =>
       found.candidates.filter((id) => (found.distances[id] === 0) === same),
     );
@@ -281,53 +295,41 @@ class Side {
   }
 }
 
-// A picture of the reader's own: drawn or loaded, described and hashed in the page
+// A picture of the reader's own: described and hashed in the page
 
-function ownPicture({ size: [height, width], planes, file }) {
-  const canvas = make("canvas", {
-    width,
-    height,
-    tabindex: 0,
-    role: "img",
-    "aria-label": "Your picture: draw with the pointer, or with the arrow keys",
-  });
-  const pen = make("span", { class: "pen" });
-  const paint = canvas.getContext("2d", { willReadFrequently: true });
-  const at = [width / 2, height / 2];
-  let normals = null;
+async function hashOwn(paper) {
+  const [height, width] = data.own.size;
+  const { greys, address: seen } = paper.picture();
+  const features = unit(
+    Float64Array.from(gist(matrix(height, width, (i, j) => greys[i * width + j]))),
+  );
+  const { mean, vectors, normals } = await numbersFrom(data.numbers);
+  mine = {};
+  let from = 0;
+  for (const [method, bits, scales, thresholds] of data.own.planes) {
+    const scores = scales.map((scale, k) => {
+      const normal = normals.subarray(from + k * features.length, from + (k + 1) * features.length);
+      return scale * features.reduce((sum, x, i) => sum + x * normal[i], 0) - thresholds[k];
+    });
+    from += bits * features.length;
+    mine[`${method} ${bits}`] = scores.reduce((code, score) => 2 * code + (score >= 0), 0);
+  }
+  mine.vector = unit(Float32Array.from(features, (x, i) => x - mean[i]));
+  order[MINE] = vectors.nearest(mine.vector, everyone, n);
+  radio.firstChild.disabled = false;
+  root.style.setProperty("--mine", `url("${seen}")`);
+}
 
-  async function hash() {
-    const { data: pixels } = paint.getImageData(0, 0, width, height);
-    const grey = matrix(
-      height,
-      width,
-      (i, j) => [0, 1, 2].reduce((sum, k) => sum + pixels[4 * (i * width + j) + k], 0) / 3,
-    );
-    const features = gist(grey);
-    const long = Math.hypot(...features) || 1;
-    normals ??= await normalsOf(file);
-    mine = {};
-    let from = 0;
-    for (const [method, bits, scales, thresholds] of planes) {
-      const scores = scales.map(
-        (scale, k) =>
-          (scale *
-            features.reduce((sum, x, i) => sum + x * normals[from + k * features.length + i], 0)) /
-            long -
-          thresholds[k],
-      );
-      from += bits * features.length;
-      mine[`${method} ${bits}`] = scores.reduce((code, score) => 2 * code + (score >= 0), 0);
-    }
-    radio.firstChild.disabled = false;
-    root.style.setProperty("--mine", `url("${canvas.toDataURL()}")`);
-    const linear = (k) =>
-      planes.some(([method]) => method === methods[k]) ? k : methods.indexOf(planes.at(-1)[0]);
-    const asked = { ...now, query: MINE, first: linear(now.first), second: linear(now.second) };
-    const radius = wideEnough(asked);
-    const changed = ["first", "second"].some((side) => asked[side] !== now[side]);
-    said.textContent = [
-      changed
+// Searches for what is on the paper: by methods that can hash it, and far enough to find something
+async function askForOwn() {
+  await hashOwn(paper);
+  const linear = (k) => (data.own.planes.some(([method]) => method === methods[k]) ? k : learned);
+  const asked = { ...now, query: MINE, first: linear(now.first), second: linear(now.second) };
+  const radius = wideEnough(asked);
+  const changed = ["first", "second"].some((side) => asked[side] !== now[side]);
+  paper.say(
+    [
+      changed && now.step === EVERYTHING
         ? "Only a linear method can hash your own picture here, so a method was changed."
         : "",
       radius > asked.radius
@@ -335,135 +337,22 @@ function ownPicture({ size: [height, width], planes, file }) {
         : "",
     ]
       .filter(Boolean)
-      .join(" ");
-    set({ ...asked, radius });
-  }
-
-  function line(to) {
-    paint.beginPath();
-    paint.moveTo(...at);
-    at.splice(0, 2, ...to);
-    paint.lineTo(...at);
-    paint.stroke();
-    pen.style.left = `${(100 * at[0]) / width}%`;
-    pen.style.top = `${(100 * at[1]) / height}%`;
-  }
-
-  function blank() {
-    paint.globalCompositeOperation = "source-over";
-    paint.fillStyle = "#000";
-    paint.fillRect(0, 0, width, height);
-    Object.assign(paint, {
-      strokeStyle: "#fff",
-      fillStyle: "#fff",
-      lineWidth: width / 10,
-      lineCap: "round",
-      lineJoin: "round",
-    });
-  }
-
-  function invert() {
-    paint.globalCompositeOperation = "difference";
-    paint.fillRect(0, 0, width, height);
-    paint.globalCompositeOperation = "source-over";
-  }
-
-  async function load({ target }) {
-    const [chosen] = target.files;
-    const picture = chosen && (await createImageBitmap(chosen).catch(() => null));
-    said.textContent =
-      picture || !chosen ? "" : "That file is not a picture that this browser can read.";
-    if (!picture) return;
-    const scale = Math.max(width / picture.width, height / picture.height);
-    const [w, h] = [picture.width * scale, picture.height * scale];
-    blank();
-    paint.drawImage(picture, (width - w) / 2, (height - h) / 2, w, h);
-    hash();
-  }
-
-  const place = ({ offsetX, offsetY }) => [
-    (offsetX / canvas.clientWidth) * width,
-    (offsetY / canvas.clientHeight) * height,
-  ];
-  canvas.addEventListener("pointerdown", (event) => {
-    canvas.setPointerCapture(event.pointerId);
-    at.splice(0, 2, ...place(event));
-    line(at);
-  });
-  canvas.addEventListener("pointermove", (event) => {
-    if (canvas.hasPointerCapture(event.pointerId)) line(place(event));
-  });
-  canvas.addEventListener("pointerup", hash);
-  canvas.addEventListener("keydown", (event) => {
-    const step = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[
-      event.key
-    ];
-    if (!step) return;
-    event.preventDefault();
-    line([
-      Math.max(0, Math.min(width, at[0] + step[0])),
-      Math.max(0, Math.min(height, at[1] + step[1])),
-    ]);
-  });
-  canvas.addEventListener("keyup", (event) => {
-    if (event.key.startsWith("Arrow")) hash();
-  });
-  const button = (text, act) => {
-    const one = make("button", { type: "button" }, text);
-    one.addEventListener("click", () => {
-      act();
-      hash();
-    });
-    return one;
-  };
-  const input = make("input", { type: "file", accept: "image/*", "aria-label": "Load a picture" });
-  const said = make("p", { role: "status" });
-  input.addEventListener("change", load);
-  blank();
-  return make(
-    "details",
-    { class: "own controls" },
-    make("summary", {}, "A picture of your own"),
-    make(
-      "div",
-      { class: "set" },
-      make("span", { class: "sheet-of-paper" }, canvas, pen),
-      make(
-        "span",
-        { class: "set" },
-        button("Clear", blank),
-        button("Exchange light and dark", invert),
-        input,
-      ),
-      said,
-    ),
+      .join(" "),
   );
+  set({ ...asked, radius });
 }
-
-// From a file beside the page, which only those who draw ask for
-const normalsOf = (file) =>
-  new Promise((then) => {
-    const script = make("script", { src: file });
-    script.addEventListener("load", () =>
-      then(
-        new Int16Array(
-          Uint8Array.from(atob(l2hNormals), (character) => character.charCodeAt(0)).buffer,
-        ),
-      ),
-    );
-    document.head.append(script);
-  });
 
 // The page
 
 const root = part("explorer");
 const sides = [new Side("first"), new Side("second")];
 const start = {
+  step: 1,
   query: data.start.query,
   bits: 0,
   radius: data.start.radius,
   first: 0,
-  second: methods.length - 1,
+  second: methods.length - 2, // the last is a control
 };
 // the first mistake
 start.chosen =
@@ -496,6 +385,41 @@ const row = make(
 );
 row.addEventListener("change", ({ target }) => set({ query: Number(target.value) }));
 
+const paper =
+  data.own &&
+  new Paper(data.own.size, {
+    changed: askForOwn,
+    cleared: () => {
+      radio.firstChild.disabled = true;
+      mine = null;
+      if (now.query === MINE) set({ query: picture });
+    },
+  });
+let copier = null; // the button that copies a link
+let picture = start.query; // the last query that is not the reader's own
+const thing = data.classes.includes("sneaker") ? "a shoe" : "something";
+const task = paper ? `Draw ${thing}, or choose a picture.` : "Choose a picture.";
+const story = new Story((step) => set({ step }), task);
+const race = new Race(async () => {
+  const { vectors } = await numbersFrom(data.numbers);
+  const { code, pictures } = shown[0].found;
+  return {
+    vectors,
+    query: now.query === MINE ? mine.vector : vectors.vector(n + now.query),
+    ids: everyone,
+    code,
+    codes: pictures,
+    radius: now.radius,
+    most: data.answers,
+  };
+});
+const own = make(
+  "details",
+  { class: "own" },
+  make("summary", {}, "A picture of your own"),
+  ...(paper ? [paper.element] : []),
+);
+
 function draw(state) {
   now = state;
   const asked = row.querySelector(`[value="${state.query}"]`);
@@ -504,21 +428,40 @@ function draw(state) {
   if (!asked.checked)
     strip.scrollLeft = offsetLeft - strip.offsetLeft - (strip.clientWidth - offsetWidth) / 2;
   asked.checked = true;
-  shown = sides.map((side) => side.show(state));
+  if (state.query !== MINE) picture = state.query;
+  const two = methodsOf(state, data.story);
+  shown = sides.map((side, k) => {
+    const method = methods[two[k]];
+    return side.show(state, method, titleOf(state, k) ?? method);
+  });
   fill(exhaustive, [hits(state, order[state.query]), n]);
+  if (root.dataset.step !== String(state.step)) own.open = state.step === 1;
+  root.dataset.step = state.step;
+  story.show(state);
+  if (copier) copier.textContent = `Copy link${aboutOwn(state)}`;
+  const [{ found }] = shown;
+  race.show(JSON.stringify([state.step, state.radius, found.code]), found.candidates.length, n);
+}
+
+function aboutOwn({ query }) {
+  if (query !== MINE) return "";
+  return paper.isLoaded ? " without my picture" : " with my drawing";
 }
 
 const count = (state, method, ids) =>
   `${method}: ${state.query === MINE ? "" : `${hits(state, ids)} of ${data.answers} right, `}${plural(ids.length, "candidate")}.`;
 
 function sentence(state) {
+  if (state.step < EVERYTHING) {
+    const told = shown
+      .slice(0, state.step < 3 ? 1 : 2)
+      .map(({ method }, k) => `${method}: ${sides[k].count.textContent}`);
+    return told.join(" ");
+  }
   const searches = shown.map(({ method, found: { candidates, distances } }) =>
     distances ? count(state, method, candidates) : `${method} cannot hash it here.`,
   );
-  return [
-    ...searches,
-    ...(order[state.query] ? [count(state, "Exhaustive search", order[state.query])] : []),
-  ].join(" ");
+  return [...searches, count(state, "Exhaustive search", order[state.query])].join(" ");
 }
 
 const key = (...marks) =>
@@ -552,14 +495,37 @@ const table = make(
   make("tbody", {}, ...sides.map((side) => side.line), exhaustive),
 );
 
+// A link to a view from before there were steps opens all that it set
+function bringOlderLinkUpToDate() {
+  const asked = address.read();
+  const parts = ["query", "bits", "radius", "first", "second", "chosen"];
+  if (parts.some((key) => asked.has(key)) && !asked.has("step"))
+    address.write({ step: EVERYTHING });
+}
+
+async function showLinkedDrawing() {
+  if (paper?.draw(address.read().get("drawing") ?? "")) {
+    await hashOwn(paper);
+    set({ query: MINE });
+  }
+}
+
+bringOlderLinkUpToDate();
+window.addEventListener("hashchange", bringOlderLinkUpToDate);
+window.addEventListener("hashchange", showLinkedDrawing);
 const set = live("explorer", {
   start,
   drawing: row,
   draw,
   sentence,
   beside: [table, legend],
-  below: [make("div", { class: "sides" }, ...sides.map(({ element }) => element))],
+  below: [
+    own,
+    race.element,
+    make("div", { class: "sides" }, ...sides.map(({ element }) => element)),
+  ],
   controls: [
+    { key: "step", least: 1, most: EVERYTHING },
     { key: "radius", label: "Hamming radius", least: 0, most: MOST_RADIUS, step: 1 },
     { key: "bits", label: "Bits", choices: widths.map(String) },
     { key: "first", label: "First method", choices: methods, place: sides[0].line.cells[0] },
@@ -567,5 +533,10 @@ const set = live("explorer", {
     { key: "query", most: MINE - 1 },
     { key: "chosen", most: n - 1 },
   ],
+  more: ({ query }) => ({ drawing: query === MINE ? paper.text() : null }),
 });
-if (data.own) root.querySelector(".controls").append(ownPicture(data.own));
+root.prepend(story.element);
+copier = root.querySelector(".copy");
+story.bar.append(copier);
+if (!paper) own.remove();
+showLinkedDrawing();

@@ -1,6 +1,7 @@
 """The hash explorer: a reader picks query, method and radius, and searches a sample."""
 
 import base64
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import product
@@ -57,6 +58,9 @@ class Explorer(Playable):
         One without pictures is shown by the names of its classes.
     hashers : dict of str to hasher
         Cloned, given each number of bits, and fitted with the training labels.
+    learned : str, optional
+        One of `hashers`, by default the last. It is also fitted with the training labels shuffled:
+        that is the last of ``methods``, and named "GRH shuffled" if `learned` is "GRH linear".
     n_bits : iterable of int, default=(16, 32)
         Each a multiple of 4, up to 32: the page's script compares codes as 32-bit integers.
     n_queries, n_pictures : int
@@ -71,10 +75,12 @@ class Explorer(Playable):
         from line to line by the second principal component, in a line by the first.
     n_database : int
         Rows of the database from which the pictures are drawn.
+    methods : tuple of str
+        Names of all methods.
     start : (int, int)
-        The query and the radius with which the page opens. They are not typical: the last method
-        is there furthest ahead of the first, with the first number of bits, where both find ten
-        pictures.
+        The query and the radius with which the page opens. They are not typical: the last of
+        ``hashers`` is there furthest ahead of the first, with the first number of bits, where both
+        find ten pictures.
 
     Examples
     --------
@@ -93,12 +99,16 @@ class Explorer(Playable):
         hashers: Mapping[str, Any],
         n_bits: Iterable[int] = (16, 32),
         *,
+        learned: str | None = None,
         n_queries: int = 24,
         n_pictures: int = 768,
     ) -> None:
         self.n_bits = tuple(n_bits)
         self.dataset = dataset
-        self.methods = tuple(hashers)
+        self._compared = (next(iter(hashers)), list(hashers)[-1])
+        self._learned = learned or self._compared[1]
+        shuffled = f"{self._learned.split()[0]} shuffled"
+        self.methods = (*hashers, shuffled)
         split = split_dataset(dataset).preprocessed("l2-centre")
         random = np.random.RandomState(0)
         sample = np.sort(random.permutation(len(split.y_database))[:n_pictures])
@@ -109,11 +119,14 @@ class Explorer(Playable):
         self.query_rows: Integers = split.query_rows[queries]
         self._X_query = split.X_query[queries]
         self._X = split.X_database[sample]
+        labels = dict.fromkeys(hashers, split.y_train)
+        labels[shuffled] = np.random.RandomState(0).permutation(split.y_train)
+        unfitted = {**hashers, shuffled: hashers[self._learned]}
         self._hashers = {
             (method, width): clone(hasher)
             .set_params(n_bits=width)
-            .fit(split.X_train, split.y_train)
-            for method, hasher in hashers.items()
+            .fit(split.X_train, labels[method])
+            for method, hasher in unfitted.items()
             for width in self.n_bits
         }
         self._bits: dict[tuple[str, int], tuple[Bits, Bits]] = {
@@ -156,13 +169,14 @@ class Explorer(Playable):
         return Found(nearest, distances[nearest], right)
 
     def _where_they_differ(self) -> tuple[int, int]:
-        """Return the query and the radius at which the last method is furthest ahead."""
+        """Return the query and the radius at which the last hasher is furthest ahead."""
         n_bits = self.n_bits[0]
+        behind, ahead = self._compared
 
         def lead(view: tuple[int, int]) -> tuple[bool, int, int]:
             query, radius = view
-            first = self.search(query, self.methods[0], n_bits, radius).right[:_ANSWERS]
-            last = self.search(query, self.methods[-1], n_bits, radius).right[:_ANSWERS]
+            first = self.search(query, behind, n_bits, radius).right[:_ANSWERS]
+            last = self.search(query, ahead, n_bits, radius).right[:_ANSWERS]
             both_find_ten = min(len(first), len(last)) == _ANSWERS
             return both_find_ten, int(last.sum() - first.sum()), int(last.sum())
 
@@ -173,12 +187,15 @@ class Explorer(Playable):
 
         Codes are hexadecimal digits, one code after another. ``order`` has for each query the
         numbers of all pictures, three digits each, the nearest by cosine first. The pictures, and
-        after them the queries, are on one sheet.
+        after them the queries, are on one sheet. ``story`` has the methods of the page's first
+        steps: the first, the learned and the shuffled one.
         """
         ds = self.dataset
         everything = np.arange(len(self.rows))
         order = rerank(self._X_query, self._X, [everything] * len(self.query_rows), len(self.rows))
         described = ds.images is not None and ds.features.shape[1] == N_FEATURES  # by GIST
+        own, normals = self._for_own_pictures() if described else (None, b"")
+        story = (self._compared[0], self._learned, self.methods[-1])
         return {
             "dataset": ds.name,
             "classes": list(ds.class_names),
@@ -188,18 +205,20 @@ class Explorer(Playable):
             "queryLabels": ds.labels[self.query_rows].tolist(),
             "order": ["".join(f"{i:03x}" for i in ids) for ids in order],
             "codes": {method: self._codes_of(method) for method in self.methods},
-            "own": self._for_own_pictures() if described else None,
+            "story": [self.methods.index(method) for method in story],
+            "own": own,
+            "numbers": self._numbers(normals),
         } | sprite_sheet(ds, np.concatenate([self.rows, self.query_rows]))
 
     def _codes_of(self, method: str) -> dict[str, list[str]]:
         """Return the codes of queries and pictures by one method, by number of bits."""
         return {str(width): [*map(_digits, self._bits[method, width])] for width in self.n_bits}
 
-    def _for_own_pictures(self) -> dict[str, Any]:
+    def _for_own_pictures(self) -> tuple[dict[str, Any], bytes]:
         """Return the hyperplanes of the linear methods, for descriptors of length one.
 
-        Score k of a descriptor x is ``scales[k] * (x @ normal_k) - thresholds[k]``. One file holds
-        all normals in turn, as integers of 16 bits.
+        Score k of a descriptor x is ``scales[k] * (x @ normal_k) - thresholds[k]``. All normals
+        stand in turn, as integers of 16 bits.
         """
         planes = []
         normals = []
@@ -211,12 +230,24 @@ class Explorer(Playable):
                 normals.append(np.rint(weights / scales).T.astype("<i2").tobytes())
                 thresholds = thresholds + self._mean @ weights
                 planes.append([method, width, scales.tolist(), thresholds.tolist()])
-        script = b"l2hNormals='%s'" % base64.b64encode(b"".join(normals))
-        return {
-            "size": np.shape(self.dataset.images)[1:3],  # type: ignore[arg-type]
-            "planes": planes,
-            "file": data_address("text/javascript", script),
+        size = np.shape(self.dataset.images)[1:3]  # type: ignore[arg-type]
+        return {"size": size, "planes": planes}, b"".join(normals)
+
+    def _numbers(self, normals: bytes) -> str:
+        """Return the address of a script with what the page needs to compare vectors itself.
+
+        The vectors of the pictures, and after them of the queries, have integers of 8 bits, the
+        largest of each vector 127: only their directions count.
+        """
+        vectors = np.concatenate([self._X, self._X_query])
+        largest = np.abs(vectors).max(axis=1, keepdims=True)
+        parts = {
+            "vectors": np.rint(127 * vectors / largest).astype(np.int8).tobytes(),
+            "mean": self._mean.astype("<f4").tobytes(),
+            "normals": normals,
         }
+        texts = {name: base64.b64encode(part).decode() for name, part in parts.items()}
+        return data_address("text/javascript", f"l2hNumbers={json.dumps(texts)}".encode())
 
 
 def _map_of(X: Array) -> Integers:

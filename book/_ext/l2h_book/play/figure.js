@@ -4,9 +4,12 @@
 // A control is a slider {key, label, least, most, step, text}, a choice {key, label, choices} or a
 // button {label, act, spent}, whose `act` gives what changes and whose `spent` says when there is
 // nothing left to do. What has no label is set in the drawing, what has a `place` stands there. The
-// address bar keeps all that has a key, so that a link in the prose sets it.
+// address bar keeps all that has a key, so that a link in the prose sets it, and what `more` gives.
 
-function live(name, { start, controls, drawing, beside = [], below = [], draw, sentence }) {
+function live(
+  name,
+  { start, controls, drawing, beside = [], below = [], draw, sentence, more = () => ({}) },
+) {
   const root = part(name);
   const state = { ...start };
   const kept = controls.filter(({ key }) => key);
@@ -29,7 +32,10 @@ function live(name, { start, controls, drawing, beside = [], below = [], draw, s
     say(status.textContent);
   }
 
-  const values = () => Object.fromEntries(kept.map(({ key }) => [key, state[key]]));
+  const values = () => ({
+    ...Object.fromEntries(kept.map(({ key }) => [key, state[key]])),
+    ...more(state),
+  });
 
   function set(changes) {
     Object.assign(state, changes);
