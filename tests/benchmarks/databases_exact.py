@@ -13,7 +13,7 @@ those of the benchmark `databases` with a hundred candidates, and beside them
 - pgvector's index on the vectors themselves, with an ef_search of 100.
 
 A query goes through all ways in turn before the next query. The table goes to
-book/results/databases-exact.csv. It takes a quarter of an hour and 2 GB.
+book/results/databases-exact.csv. It takes ten minutes and 2 GB.
 """
 
 import os
