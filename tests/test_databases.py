@@ -6,6 +6,7 @@ kinds.
 
 import os
 import re
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -43,28 +44,40 @@ class Lab:
 
     def names(self):
         """Return the names that the recipes use, with these rows in place of the page's."""
-        names = {"np": np, "pd": pd, "X": self.X, "nn": self.nn, "bits": self.nn.table_.bits}
+        names = {
+            "np": np,
+            "pd": pd,
+            "HashNeighbors": HashNeighbors,
+            "X": self.X,
+            "nn": self.nn,
+            "bits": self.nn.table_.bits,
+        }
         names |= {"query": self.queries[0], "code": self.codes[0]}
+        names |= {"n_bits": self.codes.shape[1], "n_dims": self.X.shape[1]}
         for code in cells_of(SECTIONS["The codes"])[1:]:  # the first one reads the page's rows
             exec(code, names)
         return names
 
+    def check_neighbours(self, search, k=K):
+        """Compare what a recipe answers with the package, for all queries; return the ids."""
+        given = zip(self.queries, self.codes, strict=True)
+        found = [[row for row, _ in search(query, code, k)] for query, code in given]
+        _, expected = self.nn.kneighbors(self.queries, k)
+        assert same_ranking(found, expected, self.cosines)
+        return found
+
     def check(self, names):
-        """Compare a recipe's two functions with the package, for all queries."""
-        found = []
+        """Compare a recipe's functions with the package, for all queries."""
         for i, code in enumerate(self.codes):
             nearest = np.array(names["nearest"](code, 100))
             np.testing.assert_array_equal(nearest[:, 0], self.ids[i])
             np.testing.assert_array_equal(nearest[:, 1], self.distances[i])
-            names["code"] = code
-            radius = names["radius_for"](K)
-            reranked = names["reranked"](self.queries[i], code, radius, K)
-            found.append([row for row, _ in reranked])
-            cosines = self.cosines[i, found[-1]] / np.linalg.norm(self.queries[i])
-            np.testing.assert_allclose([1 - each for _, each in reranked], cosines, atol=1e-5)
-        _, expected = self.nn.kneighbors(self.queries)
-        assert same_ranking(found, expected, self.cosines)
-        assert_twins_in_order(found)
+            rows, distances = zip(*names["neighbours"](self.queries[i], code, K), strict=True)
+            cosines = self.cosines[i, list(rows)] / np.linalg.norm(self.queries[i])
+            np.testing.assert_allclose(1 - np.array(distances), cosines, atol=1e-5)
+        assert_twins_in_order(self.check_neighbours(names["neighbours"]))
+        with pytest.raises(Exception, match=r"length|size|dimension"):
+            names["nearest"](self.codes[0, :64], K)
 
 
 def assert_twins_in_order(found):
@@ -95,8 +108,37 @@ def test_a_database_in_the_process_answers_so_too(lab, section):
     names = lab.names()
     for code in cells_of(SECTIONS[section]):
         exec(code, names)
-    assert list(names["compare"]().values()) == [True, True]
+    assert list(names["compare"](lab.queries[0], lab.codes[0]).values()) == [True, True]
     lab.check(names)
+
+
+def test_the_radius_of_a_fit_is_not_for_more_neighbours(lab):
+    """databases: "If you need fifty neighbours, fit with `n_neighbors=50`"
+    "the codes stay the same, and the radius grows"
+    """
+    names = lab.names()
+    for code in cells_of(SECTIONS["DuckDB"]):
+        exec(code, names)
+    lab.check_neighbours(names["neighbours"], 3)
+    with pytest.raises(ValueError, match="k <= 10, got k=50"):
+        names["neighbours"](lab.queries[0], lab.codes[0], 50)
+    names["nn"] = HashNeighbors(n_neighbors=50, random_state=0).fit(lab.X)
+    np.testing.assert_array_equal(names["nn"].table_.bits, lab.nn.table_.bits)
+    assert names["nn"].radius_ > lab.nn.radius_
+    lab.check_neighbours(names["neighbours"], 50)
+
+
+def test_a_fitted_object_is_kept_in_two_files(lab, tmp_path):
+    """databases: "writes two files: `index.npz` and, beside it, the vectors" """
+    lab.nn.save(tmp_path / "index.npz")
+    files = sorted(file.name for file in tmp_path.iterdir())
+    assert files == ["index.npz", "index.vectors.npy"]
+    again = HashNeighbors.load(tmp_path / "index.npz")
+    np.testing.assert_array_equal(again.codes(lab.queries), lab.codes)
+    del again
+    (tmp_path / "index.vectors.npy").unlink()
+    with pytest.raises(FileNotFoundError):
+        HashNeighbors.load(tmp_path / "index.npz")
 
 
 def test_sqlite_s_own_bits_differ_at_zero(lab):
@@ -163,14 +205,14 @@ def recall_of_codes(found, distances):
 @pytest.mark.slow
 @pytest.mark.postgres
 def test_an_index_makes_the_same_statement_inexact(with_index, lab):
-    """databases: "The statement is the same, but its answer is no longer exact."
+    """databases: "The statement is the same, but its answer is no longer exact"
     "If you ask for more candidates than that, you get fewer than you asked for"
     "Rows with equal codes count once, so there may also be a few more."
     """
     server = with_index["server"]
     nearest = with_index["nearest"]
     plan = server.execute(
-        "EXPLAIN SELECT id, bits <~> %(code)s::bit(128) AS distance "
+        "EXPLAIN SELECT id, bits <~> %(code)s AS distance "
         "FROM items ORDER BY distance, id LIMIT 100",
         {"code": with_index["as_text"](lab.codes[0])},
     )
@@ -190,8 +232,26 @@ def test_an_index_makes_the_same_statement_inexact(with_index, lab):
 
 @pytest.mark.slow
 @pytest.mark.postgres
+def test_lonely_queries_need_an_exact_radius(with_index, lab):
+    """databases: "`neighbours` calls `nearest` for a query with few rows in its radius"
+    "pgvector allows at most 1,000"
+    """
+    server = with_index["server"]
+    server.execute("SET hnsw.ef_search = 1")  # so few that the radius must come out wrong
+    search = with_index["neighbours"]
+    given = zip(lab.queries, lab.codes, strict=True)
+    counts = [len(search(query, code, K)) for query, code in given]
+    assert min(counts[:N_QUERIES]) == K > min(counts[N_QUERIES:])
+    lab.check_neighbours(partial(with_index["exactly"], search))
+    server.execute("SET hnsw.ef_search = 1000")
+    with pytest.raises(psycopg.errors.InvalidParameterValue, match="1001"):
+        server.execute("SET hnsw.ef_search = 1001")
+
+
+@pytest.mark.slow
+@pytest.mark.postgres
 def test_re_ranking_what_the_index_finds(with_index, lab):
-    """databases: "`reranked` stays exact, because no index" """
+    """databases: "`reranked` alone stays exact, because no index" """
     with_index["server"].execute("SET hnsw.ef_search = 200")
     near = range(N_QUERIES)
     found = [
@@ -209,3 +269,105 @@ def test_re_ranking_what_the_index_finds(with_index, lab):
         rows = with_index["reranked"](lab.queries[i], lab.codes[i], lab.nn.radius_, K)
         reranked.append([row for row, _ in rows])
     assert same_ranking(reranked, expected, lab.cosines[:N_QUERIES])
+
+
+# A table of one's own
+
+N_OWN = 2000
+SEARCH = next(code for code in re.findall(SHOWN, SECTIONS["PostgreSQL"]) if "def nearest" in code)
+
+
+@pytest.fixture
+def own(postgres, lab):
+    """Run what the page shows for vectors that are in a table already, and return its names."""
+    names = lab.names()
+    server = postgres["server"]
+    names["server"] = server
+    with server.transaction(force_rollback=True):
+        server.execute("CREATE TABLE documents (id bigint PRIMARY KEY, vector vector(512))")
+        with server.cursor().copy("COPY documents FROM STDIN") as copy:
+            for i in range(N_OWN):
+                copy.write_row((i, str(lab.X[i].tolist())))
+        exec(SEARCH.replace("items", "documents"), names)
+        for code in re.findall(SHOWN, SECTIONS["Your own table"]):
+            exec(code, names)
+        yield names
+
+
+def ids_of(names, query):
+    """Return the ids that the recipe finds for a query."""
+    code = names["nn"].codes(query[None])[0]
+    return [row for row, _ in names["neighbours"](query, code, K)]
+
+
+@pytest.mark.slow
+@pytest.mark.postgres
+def test_a_column_of_codes_is_added_to_a_table(own, lab):
+    found = [ids_of(own, query) for query in lab.queries]
+    _, expected = own["nn"].kneighbors(lab.queries)
+    assert same_ranking(found, expected, lab.cosines[:, :N_OWN])
+
+
+@pytest.mark.slow
+@pytest.mark.postgres
+def test_a_changed_vector_needs_a_new_code(own, lab):
+    """databases: "A changed vector needs a new code, in the same statement."
+    "and queries near the new vector miss it" "`store` inserts a row or changes it"
+    """
+    other = -lab.X[3]  # as far from the old one as can be
+    given = {"id": 3, "vector": str(other.tolist())}
+    own["server"].execute("UPDATE documents SET vector = %(vector)s WHERE id = %(id)s", given)
+    assert 3 not in ids_of(own, other)
+    own["store"](3, other)
+    assert ids_of(own, other)[0] == 3
+    own["store"](N_OWN, other)
+    assert ids_of(own, other)[:2] == [3, N_OWN]
+    own["remove"](3)
+    assert ids_of(own, other)[0] == N_OWN
+
+
+@pytest.mark.slow
+@pytest.mark.postgres
+def test_what_is_no_vector_is_refused_or_comes_last(own, lab):
+    """databases: "`nn.codes` refuses such a vector, and so does pgvector."
+    "The package calls its distance 1. PostgreSQL calls it NaN, and sorts it last."
+    """
+    server = own["server"]
+    X = lab.X[:20].copy()
+    X[0] = 0
+    nn = HashNeighbors(radius=128).fit(X)
+    distances, ids = nn.kneighbors(lab.queries[:1], len(X))
+    assert distances[0][ids[0] == 0] == 1
+    own["store"](0, X[0])
+    everything = own["reranked"](lab.queries[0], lab.codes[0], 128, N_OWN)
+    assert everything[-1][0] == 0
+    assert np.isnan(everything[-1][1])
+    X[1, 0] = np.nan
+    with pytest.raises(ValueError, match="NaN"):
+        nn.codes(X[1:2])
+    with pytest.raises(psycopg.Error, match="NaN"), server.transaction():
+        server.execute("SELECT %(vector)s::vector", {"vector": str(X[1].tolist())})
+
+
+@pytest.mark.slow
+@pytest.mark.postgres
+def test_ids_that_are_texts_order_ties_by_the_text(own, lab):
+    """databases: "Equal distances are then ordered by the text" """
+    own["server"].execute('ALTER TABLE documents ALTER COLUMN id TYPE text COLLATE "C"')
+    found = own["nearest"](lab.codes[0], N_OWN)
+    assert found == sorted(found, key=lambda row: (row[1], row[0]))
+    assert found != sorted(found, key=lambda row: (row[1], int(row[0])))
+
+
+@pytest.mark.slow
+@pytest.mark.postgres
+def test_a_row_that_does_not_fit_leaves_no_table(postgres, lab):
+    """databases: "In a transaction, no half-made table is left then" """
+    names = lab.names()
+    names |= {"server": postgres["server"], "X": lab.X[:3], "n_dims": 511}
+    (load,) = [code for code in re.findall(SHOWN, SECTIONS["PostgreSQL"]) if "COPY" in code]
+    load = load[load.index("columns = ") :].replace("items", "half_made")
+    with pytest.raises(psycopg.errors.DataException, match="expected 511 dimensions"):
+        exec(load, names)
+    found = names["server"].execute("SELECT to_regclass('half_made')").fetchone()
+    assert found == (None,)
