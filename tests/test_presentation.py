@@ -62,6 +62,7 @@ def test_every_section_can_be_presented_by_keyboard(present, chapter):
         assert title in heading.inner_text()
         assert tab.page.evaluate(SHOWN) == (at > 0)
         revealed += reveal(tab)
+        assert tab.page.locator(".l2h-shown details:not([open]) .guessed").count() == 0
         assert tab.page.locator("article .l2h-later").count() == 0
         tab.check_it_fits()
         tab.check_no_formula_is_cut()

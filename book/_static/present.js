@@ -11,10 +11,10 @@ const present = () => {
     .split("/")
     .pop()
     .replace(/\.html$/, "");
-  // what waits for the second key: outputs but those that are figures to play with, solutions,
-  // answers
+  // what waits for the second key: outputs but those that are figures to play with, answers to what
+  // was to be predicted, solutions, answers
   const WAITS =
-    ".cell_output:not(details *, :has(.l2h)), details:has(.tag_solution), fieldset.selftest";
+    ".cell_output:not(details *, :has(.l2h)), details:has(.guessed, .tag_solution), fieldset.selftest";
   const CONTROLS = "input, select, textarea, [role=slider], [tabindex='0']";
   const PRESSED = "a, button, summary";
   if (!whole) return;
