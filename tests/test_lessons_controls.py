@@ -340,9 +340,9 @@ def test_labels_of_other_classes_did_harm_or_helped_little(name):
     "The five best methods were taught no label" "SDH ranks below ITQ by" "and has no star, though
     smaller differences have one" "Its difference varies most between triples, with a spread of
     {glue:text}`sdh-spread`; only one of about" "Even an $\\alpha$ of [0.8]{.definition}" "use an
-    unsupervised code fitted on the whole database, or the cosine" comparison: "Votes of the other
-    labels lowered mAP on each of ten triples of classes of Fashion-MNIST" "on CIFAR-10 this is
-    inconclusive" """
+    unsupervised code fitted on the whole database, or the cosine" comparison: "hides the labels of
+    three classes at a time, ten times. On Fashion-MNIST, voting with the other labels lowered mAP
+    all ten times. CIFAR-10 is inconclusive" """
     triples = by_split("held-out", name)
     scores = triples.mean()
     taught = scores[
