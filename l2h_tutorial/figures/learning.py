@@ -515,7 +515,7 @@ def control_scores(frame: pd.DataFrame, chance: float) -> Figure:
         axes.text(
             1.01,
             place,
-            f"{mean:.2f}",
+            f"{mean:.3f}",
             transform=axes.get_yaxis_transform(),
             va="center",
             color=colour,
