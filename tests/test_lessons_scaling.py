@@ -153,12 +153,16 @@ def test_two_pieces_of_four_bits_by_hand():
 
 def test_multi_index_looks_up_less_than_the_ball(lab):
     """scaling: "Within a radius of 4, the table cuts the code into"
+    "By the sharper rule, these look-ups are"
     "on a scan of these 100,000 codes is cheaper" "percent of the rows are
     answers, so no index could skip much" """
     table = HashTable(scale.resampled_codes(lab.images[:, :64], 100_000))
     best = table.explain(4)[0]
     assert best["strategy"] == "multi-index"
     assert best["probes"] < ball_size(64, 4) / 100
+    reaches = enumerate(piece_radii(4, best["pieces"]))
+    lengths = [len(range(piece, 64, best["pieces"])) for piece in range(best["pieces"])]
+    assert best["probes"] == sum(ball_size(lengths[piece], reach) for piece, reach in reaches)
     assert best["compared"] < len(table) / 10
     strategies = [table.explain(radius)[0]["strategy"] for radius in range(65)]
     first = strategies.index("scan")
