@@ -204,17 +204,17 @@ def test_recall_falls_as_the_rows_grow(drawn):
     assert lost[2] < 0.003
 
 
-def test_a_straight_line_leaves_two_bits_half_of_the_ten(fashion, seed):
+def test_a_straight_line_leaves_two_bits_half_of_the_ten(fashion):
     """embeddings: "If the fall on GIST of clothes went on along a straight line, two bits alone
     would find about {glue:text}`guess-two`" """
     features = fashion.features / np.linalg.norm(fashion.features, axis=1, keepdims=True)
-    features = features[np.random.default_rng(seed).permutation(len(features))]
-    query = features[:200]
+    features = features[np.random.default_rng(0).permutation(len(features))]
+    query = features[:500]
     guess = {}
     for n_bits in (1, 2):
         alone = []
-        for n in (1_187, 9_496):
-            rows = features[200 : 200 + n]
+        for n in (1_187, 9_500):
+            rows = features[500 : 500 + n]
             exact = exact_neighbours(query, rows, 10)
             alone.append(recalls_among(RaBitQ(n_bits), (query, rows, exact), [1])[0])
         fall = (alone[0] - alone[1]) / 3
@@ -624,8 +624,8 @@ def test_labels_help_the_classes_that_have_them_and_harm_others():
 def test_no_short_code_of_labels_leads_everywhere():
     """embeddings: "On the four kinds of images one byte of class scores is best" "are within
     {glue:text}`hadamard-old` of GRH on the old classes, and differ by up to" "On texts eight bytes
-    are best, of GRH or of Hadamard codewords" "Hadamard codewords are ahead on WordLlama" "its mAP
-    is above that of the floats by" """
+    are best: GRH is ahead on TF-IDF" "are ahead on WordLlama, by {glue:text}`hadamard-texts`" "its
+    mAP is above that of the floats by" """
     sizes = KEPT.groupby("method").bytes.unique()
     assert list(sizes["GRH, 64 bits"]) == [8]
     assert list(sizes["class scores, 8 bits"]) == [1]
@@ -807,8 +807,8 @@ def test_cells_mind_a_filter():
 
 def test_a_scan_reads_all_that_pass_and_cells_a_part():
     """embeddings: "A scan of the codes that pass loses little" "But a scan reads every row that
-    passes." "It then compares about {glue:text}`filter-read` percent of the rows that pass." "So
-    check whether their nearest rows pass:" """
+    passes." "A search then compares about {glue:text}`filter-read` percent of the rows that pass."
+    "So check whether their nearest rows pass:" """
     for kind in ("at random", "at one end"):
         for share in (0.5, 0.1, 0.01):
             assert (filtered(kind, share, "codes") > 0.93).all()
