@@ -378,10 +378,12 @@ def counted(explorer, query, method, radius):
     """Return what the page says of a search by 16 bits."""
     found = explorer.search(query, method, explorer.n_bits[0], radius)
     compared = len(found.ids)
-    kind = explorer.dataset.class_names[explorer.dataset.labels[explorer.query_rows[query]]]
+    row = explorer.query_rows[query]
+    kind = explorer.dataset.class_names[explorer.dataset.labels[row]]
     skipped = len(explorer.rows) - compared
     cost = f"{compared:,} compared in full, {skipped:,} skipped."
-    return f"{cost} Of those compared, of class {kind}: {found.right.sum():,}."
+    all_of_class = (explorer.dataset.labels[explorer.rows] == explorer.dataset.labels[row]).sum()
+    return f"{cost} Class {kind}: {found.right.sum():,} of {all_of_class}."
 
 
 def test_the_control_is_learned_from_shuffled_labels(explorer, split):
@@ -421,6 +423,11 @@ def test_each_step_shows_what_the_package_counts(visit, page_address, answers, w
             radius += 1
         said = [counted(answers, query, method, radius) for method in methods]
         assert page.locator(".count:visible").all_inner_texts() == said
+        if step > 2:
+            for method in methods:
+                right = answers.search(query, method, 16, radius).right
+                told = f"{right.sum()} among {len(right)}"
+                assert told in page.locator(".story .words").inner_text()
         tiles = page.locator("[data-side=first] .tile:visible")
         first = answers.search(query, methods[0], 16, radius).ids[0]
         assert tiles.first.get_attribute("data-id") == str(first)
@@ -557,7 +564,7 @@ def test_a_drawn_picture_is_searched_for(visit, page_address, drag, device):
     said.get_by_text("Query: your picture").wait_for()
     radius = int(page.locator("[type=range]").input_value())
     assert radius > 1, "no picture has the code of a stroke"
-    told = f"fewer than 10 pictures. The radius is now {radius}."
+    told = f"fewer than 10 pictures. Now {radius} may differ."
     assert told in page.locator(".own [role=status]").inner_text()
     for inside, enough in ((radius, True), (radius - 1, False)):
         page.evaluate(f"location.hash = 'step=3&radius={inside}'")

@@ -59,8 +59,8 @@ const hits = (state, ids) =>
     ? null
     : ids.slice(0, data.answers).filter((id) => isRight(state, id)).length;
 
-// What a search costs, and whom it compared. A picture of the reader's own has no class: then it is
-// the most frequent class that is counted.
+// What a search costs, and whom it found. A picture of the reader's own has no class: then it is the
+// most frequent class that is counted.
 function countOf(state, { candidates, distances }) {
   if (!distances) return [];
   const bold = (number) => make("b", {}, number.toLocaleString("en"));
@@ -68,11 +68,16 @@ function countOf(state, { candidates, distances }) {
   const tally = new Map(data.classes.map((name) => [name, 0]));
   for (const id of candidates) tally.set(nameOf(id), tally.get(nameOf(id)) + 1);
   const [commonest] = data.classes.slice().sort((a, b) => tally.get(b) - tally.get(a));
-  const [words, kind] =
-    state.query === MINE
-      ? ["the commonest class is", commonest]
-      : ["of class", nameOfQuery(state.query)];
-  return [...cost, ` skipped. Of those compared, ${words} ${kind}: `, bold(tally.get(kind)), "."];
+  if (state.query === MINE)
+    return [
+      ...cost,
+      ` skipped. Of those compared, the commonest class is ${commonest}: `,
+      bold(tally.get(commonest)),
+      ".",
+    ];
+  const kind = nameOfQuery(state.query);
+  const all = everyone.filter((id) => nameOf(id) === kind).length;
+  return [...cost, ` skipped. Class ${kind}: `, bold(tally.get(kind)), ` of ${all}.`];
 }
 
 function codeOf(width, code, other = code) {
@@ -287,6 +292,7 @@ class Side {
       one.setAttribute(key, value);
     one.dataset.id = id;
     one.classList.toggle("wrong", !right);
+    one.classList.toggle("unjudged", state.query === MINE);
     one.replaceChildren(
       thumbnail(data, id, ""),
       ...(judged ? [make("span", { class: "verdict" }, right ? "\u2713" : "\u2717")] : []),
@@ -325,6 +331,7 @@ async function askForOwn() {
   await hashOwn(paper);
   const linear = (k) => (data.own.planes.some(([method]) => method === methods[k]) ? k : learned);
   const asked = { ...now, query: MINE, first: linear(now.first), second: linear(now.second) };
+  if (now.step < EVERYTHING) asked.radius = start.radius;
   const radius = wideEnough(asked);
   const changed = ["first", "second"].some((side) => asked[side] !== now[side]);
   paper.say(
@@ -333,13 +340,17 @@ async function askForOwn() {
         ? "Only a linear method can hash your own picture here, so a method was changed."
         : "",
       radius > asked.radius
-        ? `Within radius ${asked.radius} a method finds fewer than ${data.answers} pictures. The radius is now ${radius}.`
+        ? `With at most ${plural(asked.radius, "differing bit")}, a method finds fewer than ${data.answers} pictures. Now ${radius} may differ.`
         : "",
     ]
       .filter(Boolean)
       .join(" "),
   );
-  set({ ...asked, radius });
+  const [nearest] = search(
+    { ...asked, radius },
+    methods[methodsOf(asked, data.story)[0]],
+  ).candidates;
+  set({ ...asked, radius, chosen: nearest ?? now.chosen });
 }
 
 // The page
@@ -437,10 +448,15 @@ function draw(state) {
   fill(exhaustive, [hits(state, order[state.query]), n]);
   if (root.dataset.step !== String(state.step)) own.open = state.step === 1;
   root.dataset.step = state.step;
-  story.show(state);
+  const found = shown.map(({ found: { candidates } }) => ({
+    compared: candidates.length,
+    right: candidates.filter((id) => isRight(state, id)).length,
+  }));
+  story.show(state, state.query === MINE ? null : { kind: nameOfQuery(state.query), found });
   if (copier) copier.textContent = `Copy link${aboutOwn(state)}`;
-  const [{ found }] = shown;
-  race.show(JSON.stringify([state.step, state.radius, found.code]), found.candidates.length, n);
+  const [first] = shown;
+  const { code, candidates } = first.found;
+  race.show(JSON.stringify([state.step, state.radius, code]), candidates.length, n);
 }
 
 function aboutOwn({ query }) {

@@ -79,10 +79,11 @@ class Race {
     this.running = running;
     const task = await this.taskOf();
     if (this.running !== running) return;
+    this.said.textContent = "Both are running.";
     await timeBoth(task, (done, took) => {
       if (this.running !== running) return false;
       this.bars.forEach(({ bar, time }, k) => {
-        bar.style.width = `${((100 * took[k]) / took[0]) * (done / ROUNDS)}%`;
+        bar.style.width = `${((100 * took[k]) / Math.max(...took)) * (done / ROUNDS)}%`;
         time.textContent = milliseconds(took[k]);
       });
       if (done === ROUNDS) this.finish(task, took);
@@ -94,7 +95,9 @@ class Race {
     const exact = searchEverything(task);
     const found = new Set(searchBall(task));
     const both = exact.filter((id) => found.has(id)).length;
-    const times = (all / few).toFixed(all / few < 10 ? 1 : 0);
-    this.said.textContent = `Comparing all took ${milliseconds(all)}, codes first ${milliseconds(few)}. So codes first was ${times} times as fast, in your browser just now. It finds ${both} of the ${plural(exact.length, "nearest picture", "nearest pictures")}.`;
+    const factor = Math.max(all, few) / Math.min(all, few);
+    const times = factor.toFixed(factor < 10 ? 1 : 0);
+    const verdict = few < all ? `was ${times} times as fast` : `took ${times} times as long`;
+    this.said.textContent = `Comparing all took ${milliseconds(all)}, codes first ${milliseconds(few)}. So codes first ${verdict}, in your browser just now. It finds ${both} of the ${plural(exact.length, "nearest picture", "nearest pictures")}.`;
   }
 }

@@ -17,13 +17,21 @@ function titleOf({ step }, k) {
   return step === EVERYTHING ? null : (titles[step] ?? [random, learned])[k];
 }
 
-function wordsOf({ step, radius }, task) {
+// `told` says of each method how many pictures it compared, and how many of them are of the class
+// that is asked for; nothing for a drawing, which has no class.
+function wordsOf({ step, radius }, task, told) {
   const many = radius ? `more than ${radius}` : "any";
+  const among = (k) => `${told.found[k].right} among ${told.found[k].compared}`;
+  if (!told && step > 2)
+    return {
+      3: "The lines on the left are random. GRH learned those on the right from photographs, and may take a drawing for something else. Choose a photograph above to see what learning does.",
+      4: "On the right, GRH learned again with shuffled labels. A drawing has no class to judge this by: choose a photograph above.",
+    }[step];
   return {
     1: `${task} Sixteen random lines turn every picture into 16 bits. The search skips each picture whose bits differ from yours in ${many} of the 16 places.`,
     2: "Is it faster to compare the bits first? Let both searches run a thousand times in your browser. The slider sets how many bits may differ: move it, and race again.",
-    3: "The lines on the left are random. GRH learned those on the right from pictures whose classes it was told. Move the slider. Which map keeps pictures of one class together?",
-    4: "Was it the labels? On the right, GRH learned again from the same pictures, with their labels shuffled. Move the slider and compare.",
+    3: `The lines on the left are random. GRH learned those on the right from pictures whose classes it was told. Of class ${told?.kind}, random lines find ${told && among(0)} pictures, learned lines ${told && among(1)}. Move the slider.`,
+    4: `Was it the labels? On the right, GRH learned again, from shuffled labels. Of class ${told?.kind}, it finds ${told && among(1)} pictures; with true labels it found ${told && among(0)}.`,
   }[step];
 }
 
@@ -53,14 +61,14 @@ class Story {
     this.element = make("div", { class: "story" }, this.bar, this.telling);
   }
 
-  show(state) {
+  show(state, told) {
     this.step = state.step;
     this.buttons.forEach((button, i) => {
       if (i + 1 === state.step) button.setAttribute("aria-current", "step");
       else button.removeAttribute("aria-current");
     });
     this.telling.hidden = state.step === EVERYTHING;
-    this.words.textContent = wordsOf(state, this.task) ?? "";
+    this.words.textContent = wordsOf(state, this.task, told) ?? "";
     this.next.textContent = `Next: ${STEPS[state.step] ?? ""}`;
   }
 }
