@@ -22,11 +22,16 @@ def cut_styles(site: Path) -> None:
     scripts = [path for path in (site / "_static").rglob("*.js") if path.name != _NOT_LOADED]
     words = set(_MADE_BY_SCRIPTS)
     for path in pages + scripts:
-        words.update(_WORD.findall(path.read_text(encoding="utf-8")))
+        words |= words_of(path.read_text(encoding="utf-8"))
     for path in (site / "_static").rglob("*.css"):
         if not (BOOK / "_static" / path.name).exists():
             css = path.read_text(encoding="utf-8")
             replace_file(path, used_rules(css, words).encode())
+
+
+def words_of(text: str) -> set[str]:
+    """Return the words of a text that may be classes or names of elements."""
+    return set(_WORD.findall(text))
 
 
 def used_rules(css: str, words: set[str]) -> str:

@@ -27,6 +27,7 @@ from sphinx.util.docutils import ReferenceRole, SphinxDirective
 
 from ..disk import replace_file
 from ..execution import executed_page
+from ..styles import used_rules, words_of
 
 _DIRECTIVE = re.compile(r"(?m)^```\{hash-figure\} (\S+)$(?:\n:given: (.*)$)?")
 _CODE = """import l2h_book.play
@@ -37,6 +38,8 @@ _MADE = re.compile(r'(?m)^hash_figure = l2h_book\.play\.FIGURES\["(.*?)"\]')
 _FOLDER = Path(__file__).parent
 _OF_A_PAGE = ("explorer", "playground")  # they have their markup in a file
 _PLANE = ("cover", "falling-lines", "off-centre", "playground", "training")
+# names that are of the theme, of the boxes around figures, or put together by scripts
+_STYLED = {"bd-article", "class-1", "class-2", "hash-figure", "l2h-figure", "l2h-whole"}
 _HELD = re.compile(r'"data:\w+/(png|jpeg|javascript);base64,([\w+/=]+)"')
 
 
@@ -133,12 +136,15 @@ def bring_to_life(env: Any, docname: str, document: nodes.document) -> None:
     """Put the data of its figures to play with into a page's tree, and scripts and styles once."""
     figures = list(document.findall(hash_figure))
     names = [figure["name"] for figure in figures]
+    markups = []
     for figure in figures:
         cells = executed_page(env, docname).cells
         cell = next(cell for cell in cells if cell.source == figure["code"])
-        parts = [_markup(figure["name"], cell.outputs[-1].data["text/html"])]
+        markups.append(_markup(figure["name"], cell.outputs[-1].data["text/html"]))
+    for figure, markup in zip(figures, markups, strict=True):
+        parts = [markup]
         if figure is figures[0]:
-            parts.insert(0, _styles())
+            parts.insert(0, _styles(names, markups))
         if figure is figures[-1]:
             parts.append(_scripts(names))
         figure += nodes.raw("", "\n".join(parts), format="html")
@@ -146,12 +152,14 @@ def bring_to_life(env: Any, docname: str, document: nodes.document) -> None:
 
 def playable(name: str, data: str) -> str:
     """Return the HTML of a figure to play with, alone on a page, whose data are given as JSON."""
-    return "\n".join([_styles(), _markup(name, data), _scripts([name])])
+    markup = _markup(name, data)
+    return "\n".join([_styles([name], [markup]), markup, _scripts([name])])
 
 
-def _styles() -> str:
-    """Return the style sheet of all figures."""
-    return f"<div>\n<style>\n{_read('explore.css')}</style>\n</div>"
+def _styles(names: list[str], markups: list[str]) -> str:
+    """Return the rules of the style sheet whose classes a page's figures may have."""
+    words = _STYLED | words_of("\n".join([*markups, _scripts(names)]))
+    return f"<div>\n<style>\n{used_rules(_read('explore.css'), words)}\n</style>\n</div>"
 
 
 def _markup(name: str, data: str) -> str:
