@@ -27,8 +27,9 @@ async function addStyle(base, live) {
   link.rel = "stylesheet";
   link.href = new URL(`${live.scripts}/page.css`, base);
   document.head.append(link);
-  await new Promise((resolve) => {
+  await new Promise((resolve, reject) => {
     link.onload = resolve;
+    link.onerror = reject;
   });
 }
 

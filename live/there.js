@@ -36,14 +36,8 @@
     }
   };
 
-  // How many answers to this page's exercises the browser has kept.
-  const keptAnswers = () => {
-    const stubs = [...document.querySelectorAll(".tag_exercise-stub .cell_input pre")];
-    const numbers = stubs.map((stub) => /exercises\.check\("([\d.]+)"/.exec(stub.textContent)?.[1]);
-    return numbers.filter((number) => window.bookStore.kept("answers", number)).length;
-  };
-
-  const offerOf = () => {
+  const offers = [];
+  const offerBelow = (place) => {
     const box = document.createElement("div");
     const button = document.createElement("button");
     const words = document.createElement("span");
@@ -54,22 +48,29 @@
     else if (able()) box.append(button);
     else words.textContent = OLD;
     box.append(words);
-    return { box, button, words };
+    place.after(box);
+    const offer = { box, button, words };
+    button.addEventListener("click", () => started(offers, offer));
+    offers.push(offer);
   };
 
-  document.addEventListener("DOMContentLoaded", () => {
-    const served = location.protocol !== "file:";
-    if (!document.querySelector("div.cell[id^='cell-'] .cell_input")) return;
-    const top = document.querySelector(".notebook-link") ?? document.querySelector("h1");
-    const places = [top];
-    if (served && able()) places.push(...document.querySelectorAll("#exercises > h2"));
-    const offers = places.map(offerOf);
-    const kept = keptAnswers();
-    if (kept && offers.length > 1)
-      offers[1].words.textContent = `${kept} of your answers ${kept > 1 ? "are" : "is"} kept in this browser. Run the page to see and to download ${kept > 1 ? "them" : "it"}.`;
-    for (const [i, place] of places.entries()) {
-      place.after(offers[i].box);
-      offers[i].button.addEventListener("click", () => started(offers, offers[i]));
-    }
+  // before the page is shown, so that nothing moves when the offer comes
+  const observer = new MutationObserver(() => {
+    const place = document.querySelector(".live-place");
+    if (!place) return;
+    observer.disconnect();
+    offerBelow(place);
+  });
+  observer.observe(document, { childList: true, subtree: true });
+
+  // on the window, which hears it after the page's other scripts have asked for what is kept
+  window.addEventListener("DOMContentLoaded", () => {
+    observer.disconnect();
+    if (!offers.length || location.protocol === "file:" || !able()) return;
+    document.querySelectorAll("#exercises > h2").forEach(offerBelow);
+    const { kept, names } = window.bookStore;
+    const answers = names("passed").filter((number) => kept("answers", number));
+    if (answers.length && offers.length > 1)
+      offers[1].words.textContent = `Your answers that this browser has kept: ${answers.length}. Run the page to see them and to download them.`;
   });
 })();

@@ -88,8 +88,8 @@ export class Vectors {
       this.output.begin(false);
       this.page.bar.runs(1, 1);
       const code = `__import__("session").audit_file("/${PLACE}")`;
-      await this.#python.run(code, (told) => this.output.show(told));
-      this.page.bar.rests();
+      const well = await this.#python.run(code, (told) => this.output.show(told));
+      this.page.bar.rests(well);
       this.words.textContent = `${file.name}: ${count} rows.`;
     } catch (error) {
       this.words.textContent = error.message;

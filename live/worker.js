@@ -276,8 +276,8 @@ function imports() {
 
 function print(kind, text) {
   if (printed > MOST) return;
+  tell({ kind, text: text.slice(0, MOST - printed) });
   printed += text.length;
-  tell({ kind, text: text.slice(0, MOST) });
   if (printed > MOST) tell({ kind: "stderr", text: CUT });
 }
 

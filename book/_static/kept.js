@@ -29,8 +29,10 @@ window.bookStore = (() => {
   };
 
   const ask = (kind, name) => {
-    asked[kind] = [...(asked[kind] ?? []), name];
+    asked[kind] = [...names(kind), name];
   };
+
+  const names = (kind) => asked[kind] ?? [];
 
   // How many of what a page asks are done, by their kind; nothing of a page where nothing is.
   const done = (of) =>
@@ -42,7 +44,7 @@ window.bookStore = (() => {
   const forget = () => localStorage.removeItem(KEY);
   const nameOf = (text) => `${page} ${text.trim()}`;
 
-  return { kept, keep, ask, done, holds, forget, nameOf };
+  return { kept, keep, ask, names, done, holds, forget, nameOf };
 })();
 
 // "Predict" takes a guess, and shows it beside the answer where one is folded below.

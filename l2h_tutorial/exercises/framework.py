@@ -45,7 +45,7 @@ class Verdict(NamedTuple):
 TO_DO = Verdict(False, "to do. Replace `...` with your answer, and run the cell again.")
 EMPTY = Verdict(
     False,
-    "to do. Your function returns nothing yet: it may print the result, but it has to `return` it.",
+    "to do. Your function returns nothing yet. Printing is not enough: `return` the result.",
 )
 
 

@@ -293,26 +293,37 @@ def drawn_vectors():
     return dataset, *np.split(dataset.features, [N_QUERIES])
 
 
-def main():
+def versions_of_the_server():
+    """Return what a row says of PostgreSQL and its extension."""
     with connect() as server:
         version = server.execute("SHOW server_version").fetchone()[0].split()[0]
         extension = server.execute(
             "SELECT default_version FROM pg_available_extensions WHERE name = 'vector'"
         ).fetchone()[0]
-    results = ResultsFile(RESULTS / "databases.csv", key=["kind", "bits", "way"])
+    return f", PostgreSQL {version}, pgvector {extension}"
+
+
+def kinds_of_vectors(real):
+    """Return what makes each kind of vectors, the real ones where L2H_SOURCE has their file."""
     kinds = {"clusters, drawn": drawn_vectors}
     if source := os.environ.get("L2H_SOURCE"):
-        kinds["CIFAR-10, GIST"] = partial(real_vectors, source)
+        kinds["CIFAR-10, GIST"] = partial(real, source)
+    return kinds
+
+
+def main():
+    server = versions_of_the_server()
+    results = ResultsFile(RESULTS / "databases.csv", key=["kind", "bits", "way"])
     with threadpool_limits(1):
         faiss.omp_set_num_threads(1)
-        for kind, read in kinds.items():
+        for kind, read in kinds_of_vectors(real_vectors).items():
             last = {"kind": kind, "way": "HashNeighbors"}
             missing = [n_bits for n_bits in (64, 256) if last | {"bits": n_bits} not in results]
             if not missing:
                 continue
             dataset, queries, X = read()
             measured_on = origin(dataset, "faiss-cpu", "duckdb", "apsw", "sqlite-vec")
-            measured_on["versions"] += f", PostgreSQL {version}, pgvector {extension}"
+            measured_on["versions"] += server
             for n_bits in missing:
                 for way, found in measure(X, queries, n_bits):
                     cell = {"kind": kind, "bits": n_bits, "way": way}

@@ -1,6 +1,7 @@
 """A mark in the contents beside a page: which pages have something to play with."""
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ def marked(contents: str, ends: set[str]) -> str:
     return _LINK.sub(lambda link: link[0] + MARK if link[1] in ends else link[0], contents)
 
 
+@cache
 def _has_figure(source: str) -> bool:
     """Say whether a page's source has a figure to play with."""
     return "```{hash-figure}" in Path(source).read_text(encoding="utf-8")

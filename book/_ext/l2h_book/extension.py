@@ -159,7 +159,7 @@ def _write_notebook(path: Path, notebook: NotebookNode) -> None:
 def _link_notebook(
     app: Any, pagename: str, templatename: str, context: dict[str, Any], document: Any
 ) -> None:
-    """Write links to the page's notebook and its source below the title."""
+    """Write below the title links to the page's notebook and its source, and the offer's place."""
     if document is None or "body" not in context:
         return
     name = _notebooks(app).get(pagename, "")
@@ -170,10 +170,13 @@ def _link_notebook(
         links["Download this page as a notebook"] = f'href="{stem}.ipynb" download'
     for text, address in links_out(source, name).items():
         links[text] = f'href="{escape(address)}"'
+    below = "</h1>"
     if links:
         line = ", ".join(f"<a {target}>{text}</a>" for text, target in links.items())
-        below = f'</h1>\n<p class="notebook-link">{line}</p>'
-        context["body"] = context["body"].replace("</h1>", below, 1)
+        below += f'\n<p class="notebook-link">{line}</p>'
+    if "cell_input" in context["body"]:  # live/there.js offers to run the page here
+        below += '\n<div class="live-place"></div>'
+    context["body"] = context["body"].replace("</h1>", below, 1)
 
 
 def _put_files_beside(app: Any, exception: Exception | None) -> None:

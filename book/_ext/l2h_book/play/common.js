@@ -101,9 +101,9 @@ function leadOnArrival(figure, asked, update) {
 
 // A button that copies a link to what is set; a value of null is left out
 function linkCopier(values) {
-  const button = make("button", { type: "button", class: "copy" }, "Copy link");
+  const button = make("button", { type: "button", class: "copy" });
+  nameCopier(button, "Copy link");
   button.addEventListener("click", async () => {
-    const text = button.textContent;
     const link = new URL(location.href);
     link.search = "";
     const there = Object.entries(values()).filter(([, value]) => value !== null);
@@ -114,9 +114,13 @@ function linkCopier(values) {
       () => false,
     );
     button.textContent = copied ? "Link copied" : "The address bar has it";
-    setTimeout(() => {
-      button.textContent = text;
-    }, 2500);
+    setTimeout(() => nameCopier(button, button.dataset.name), 2500);
   });
   return button;
+}
+
+// What the button says but for the moment after a press
+function nameCopier(button, name) {
+  button.dataset.name = name;
+  button.textContent = name;
 }

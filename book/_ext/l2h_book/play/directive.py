@@ -141,24 +141,25 @@ def bring_to_life(env: Any, docname: str, document: nodes.document) -> None:
         cells = executed_page(env, docname).cells
         cell = next(cell for cell in cells if cell.source == figure["code"])
         markups.append(_markup(figure["name"], cell.outputs[-1].data["text/html"]))
+    scripts = _scripts(names)
     for figure, markup in zip(figures, markups, strict=True):
         parts = [markup]
         if figure is figures[0]:
-            parts.insert(0, _styles(names, markups))
+            parts.insert(0, _styles([*markups, scripts]))
         if figure is figures[-1]:
-            parts.append(_scripts(names))
+            parts.append(scripts)
         figure += nodes.raw("", "\n".join(parts), format="html")
 
 
 def playable(name: str, data: str) -> str:
     """Return the HTML of a figure to play with, alone on a page, whose data are given as JSON."""
-    markup = _markup(name, data)
-    return "\n".join([_styles([name], [markup]), markup, _scripts([name])])
+    parts = [_markup(name, data), _scripts([name])]
+    return "\n".join([_styles(parts), *parts])
 
 
-def _styles(names: list[str], markups: list[str]) -> str:
-    """Return the rules of the style sheet whose classes a page's figures may have."""
-    words = _STYLED | words_of("\n".join([*markups, _scripts(names)]))
+def _styles(parts: list[str]) -> str:
+    """Return the rules of the style sheet whose classes occur in markup and scripts."""
+    words = _STYLED | words_of("\n".join(parts))
     return f"<div>\n<style>\n{used_rules(_read('explore.css'), words)}\n</style>\n</div>"
 
 

@@ -10,7 +10,8 @@ const lines = Math.ceil(n / data.columns);
 const order = data.order.map((digits) => split(digits, 3));
 const codes = {};
 const everyone = data.labels.map((_, id) => id);
-const [, learned] = data.story;
+const { learned } = data;
+const cast = [0, learned, methods.length - 1]; // of the story: random, learned, from shuffled labels
 const MINE = data.queryLabels.length; // the reader's own, after all others
 let mine = null; // its codes, by method and bits, and its vector
 
@@ -23,8 +24,8 @@ function split(digits, width) {
 
 // The search: who is within the radius, the nearest by cosine first. A method that is not linear has
 // no code for the reader's own picture.
-function search({ query, bits, radius }, method) {
-  const width = widths[bits];
+function search({ step, query, bits, radius }, method) {
+  const width = widths[step === EVERYTHING ? bits : 0]; // the story has 16 bits
   const key = `${method} ${width}`;
   codes[key] ??= data.codes[method][width].map((digits) => split(digits, width / 4));
   const [queries, pictures] = codes[key];
@@ -42,7 +43,7 @@ function search({ query, bits, radius }, method) {
 // The smallest radius, from the one that is set, within which both methods find enough
 function wideEnough(state) {
   const most = Math.min(MOST_RADIUS, widths[state.bits]);
-  const shown = methodsOf(state, data.story);
+  const shown = methodsOf(state, cast);
   const finds = (radius) =>
     shown.map((k) => search({ ...state, radius }, methods[k]).candidates.length);
   let { radius } = state;
@@ -65,6 +66,7 @@ function countOf(state, { candidates, distances }) {
   if (!distances) return [];
   const bold = (number) => make("b", {}, number.toLocaleString("en"));
   const cost = [bold(candidates.length), " compared in full, ", bold(n - candidates.length)];
+  if (!candidates.length) return [...cost, " skipped."];
   const tally = new Map(data.classes.map((name) => [name, 0]));
   for (const id of candidates) tally.set(nameOf(id), tally.get(nameOf(id)) + 1);
   const [commonest] = data.classes.slice().sort((a, b) => tally.get(b) - tally.get(a));
@@ -328,7 +330,13 @@ async function hashOwn(paper) {
 
 // Searches for what is on the paper: by methods that can hash it, and far enough to find something
 async function askForOwn() {
-  await hashOwn(paper);
+  try {
+    await hashOwn(paper);
+  } catch (error) {
+    paper.say(error.message);
+    return;
+  }
+  if (paper.isEmpty) return; // it was cleared meanwhile
   const linear = (k) => (data.own.planes.some(([method]) => method === methods[k]) ? k : learned);
   const asked = { ...now, query: MINE, first: linear(now.first), second: linear(now.second) };
   if (now.step < EVERYTHING) asked.radius = start.radius;
@@ -346,10 +354,7 @@ async function askForOwn() {
       .filter(Boolean)
       .join(" "),
   );
-  const [nearest] = search(
-    { ...asked, radius },
-    methods[methodsOf(asked, data.story)[0]],
-  ).candidates;
+  const [nearest] = search({ ...asked, radius }, methods[methodsOf(asked, cast)[0]]).candidates;
   set({ ...asked, radius, chosen: nearest ?? now.chosen });
 }
 
@@ -440,7 +445,7 @@ function draw(state) {
     strip.scrollLeft = offsetLeft - strip.offsetLeft - (strip.clientWidth - offsetWidth) / 2;
   asked.checked = true;
   if (state.query !== MINE) picture = state.query;
-  const two = methodsOf(state, data.story);
+  const two = methodsOf(state, cast);
   shown = sides.map((side, k) => {
     const method = methods[two[k]];
     return side.show(state, method, titleOf(state, k) ?? method);
@@ -448,15 +453,27 @@ function draw(state) {
   fill(exhaustive, [hits(state, order[state.query]), n]);
   if (root.dataset.step !== String(state.step)) own.open = state.step === 1;
   root.dataset.step = state.step;
-  const found = shown.map(({ found: { candidates } }) => ({
-    compared: candidates.length,
-    right: candidates.filter((id) => isRight(state, id)).length,
-  }));
-  story.show(state, state.query === MINE ? null : { kind: nameOfQuery(state.query), found });
-  if (copier) copier.textContent = `Copy link${aboutOwn(state)}`;
+  story.show(state, state.query === MINE ? null : whatLearningDoes(state, two));
+  if (copier) nameCopier(copier, `Copy link${aboutOwn(state)}`);
   const [first] = shown;
   const { code, candidates } = first.found;
   race.show(JSON.stringify([state.step, state.radius, code]), candidates.length, n);
+}
+
+// What the learned lines find, and what the others find that compare about as many pictures
+function whatLearningDoes(state, two) {
+  const counted = (candidates) => ({
+    compared: candidates.length,
+    right: candidates.filter((id) => isRight(state, id)).length,
+  });
+  const other = two[0] === learned ? two[1] : two[0];
+  const candidates = (k, radius) => search({ ...state, radius }, methods[k]).candidates;
+  const found = candidates(learned, state.radius);
+  const away = (some) => Math.abs(some.length - found.length);
+  const [asMany] = [...Array(MOST_RADIUS + 1).keys()]
+    .map((radius) => candidates(other, radius))
+    .sort((a, b) => away(a) - away(b));
+  return { kind: nameOfQuery(state.query), learned: counted(found), other: counted(asMany) };
 }
 
 function aboutOwn({ query }) {

@@ -105,8 +105,7 @@ class Explorer(Playable):
     ) -> None:
         self.n_bits = tuple(n_bits)
         self.dataset = dataset
-        self._compared = (next(iter(hashers)), list(hashers)[-1])
-        self._learned = learned or self._compared[1]
+        self._learned = learned or list(hashers)[-1]
         shuffled = f"{self._learned.split()[0]} shuffled"
         self.methods = (*hashers, shuffled)
         split = split_dataset(dataset).preprocessed("l2-centre")
@@ -171,7 +170,8 @@ class Explorer(Playable):
     def _where_they_differ(self) -> tuple[int, int]:
         """Return the query and the radius at which the last hasher is furthest ahead."""
         n_bits = self.n_bits[0]
-        behind, ahead = self._compared
+        behind = self.methods[0]
+        ahead = self.methods[-2]  # the last is a control
 
         def lead(view: tuple[int, int]) -> tuple[bool, int, int]:
             query, radius = view
@@ -187,15 +187,14 @@ class Explorer(Playable):
 
         Codes are hexadecimal digits, one code after another. ``order`` has for each query the
         numbers of all pictures, three digits each, the nearest by cosine first. The pictures, and
-        after them the queries, are on one sheet. ``story`` has the methods of the page's first
-        steps: the first, the learned and the shuffled one.
+        after them the queries, are on one sheet. ``learned`` is the method
+        whose labels are shuffled in the last one.
         """
         ds = self.dataset
         everything = np.arange(len(self.rows))
         order = rerank(self._X_query, self._X, [everything] * len(self.query_rows), len(self.rows))
         described = ds.images is not None and ds.features.shape[1] == N_FEATURES  # by GIST
         own, normals = self._for_own_pictures() if described else (None, b"")
-        story = (self._compared[0], self._learned, self.methods[-1])
         return {
             "dataset": ds.name,
             "classes": list(ds.class_names),
@@ -205,7 +204,7 @@ class Explorer(Playable):
             "queryLabels": ds.labels[self.query_rows].tolist(),
             "order": ["".join(f"{i:03x}" for i in ids) for ids in order],
             "codes": {method: self._codes_of(method) for method in self.methods},
-            "story": [self.methods.index(method) for method in story],
+            "learned": self.methods.index(self._learned),
             "own": own,
             "numbers": self._numbers(normals),
         } | sprite_sheet(ds, np.concatenate([self.rows, self.query_rows]))

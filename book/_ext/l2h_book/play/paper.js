@@ -5,6 +5,8 @@ const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-
 const GREYS = 4;
 const LONGEST = LETTERS.length / GREYS;
 
+const levelsOf = (greys) => greys.map((grey) => Math.round((grey * (GREYS - 1)) / 255));
+
 // A drawing as text: each letter says a grey, and how many pixels in turn have it
 function textOfGreys(greys) {
   let text = "";
@@ -94,7 +96,9 @@ class Paper {
     canvas.addEventListener("pointermove", (event) => {
       if (canvas.hasPointerCapture(event.pointerId)) this.lineTo(place(event));
     });
-    canvas.addEventListener("pointerup", () => this.settle());
+    canvas.addEventListener("pointerup", (event) => {
+      if (canvas.hasPointerCapture(event.pointerId)) this.settle();
+    });
     canvas.addEventListener("keydown", (event) => {
       const steps = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
       const step = steps[event.key];
@@ -165,7 +169,7 @@ class Paper {
 
   // Ends a stroke: what is drawn keeps only the greys that a link can hold
   settle() {
-    if (!this.isLoaded) this.paint(this.greys().map((grey) => Math.round((grey * 3) / 255)));
+    if (!this.isLoaded) this.paint(levelsOf(this.greys()));
     this.changed();
   }
 
@@ -203,17 +207,14 @@ class Paper {
       return x >= 0 && x < width && y >= 0 && y < height ? greys[y * width + x] : 0;
     });
     const copy = make("canvas", { width, height });
-    this.paint(
-      fitted.map((grey) => Math.round(grey / 85)),
-      copy.getContext("2d"),
-    );
+    this.paint(levelsOf(fitted), copy.getContext("2d"));
     return { greys: fitted, address: copy.toDataURL() };
   }
 
   // The drawing as a link holds it; nothing where there is none, or a picture was loaded
   text() {
     if (this.isEmpty || this.isLoaded) return null;
-    return textOfGreys(this.greys().map((grey) => Math.round(grey / 85)));
+    return textOfGreys(levelsOf(this.greys()));
   }
 
   // Draws what a link holds, and says whether it holds a drawing

@@ -31,7 +31,7 @@ async function timeBoth(task, show) {
   }
 }
 
-// The button, two bars and what they say. `taskOf` gives what to search for, or nothing.
+// The button, two bars and what they say. `taskOf` gives what to search for.
 class Race {
   constructor(taskOf) {
     this.taskOf = taskOf;
@@ -77,7 +77,13 @@ class Race {
   async run() {
     const running = {};
     this.running = running;
-    const task = await this.taskOf();
+    let task = null;
+    try {
+      task = await this.taskOf();
+    } catch (error) {
+      this.said.textContent = error.message;
+      return;
+    }
     if (this.running !== running) return;
     this.said.textContent = "Both are running.";
     await timeBoth(task, (done, took) => {

@@ -17,26 +17,26 @@ function titleOf({ step }, k) {
   return step === EVERYTHING ? null : (titles[step] ?? [random, learned])[k];
 }
 
-// `told` says of each method how many pictures it compared, and how many of them are of the class
-// that is asked for; nothing for a drawing, which has no class.
-function wordsOf({ step, radius }, task, told) {
-  const many = radius ? `more than ${radius}` : "any";
-  const among = (k) => `${told.found[k].right} among ${told.found[k].compared}`;
-  if (!told && step > 2)
-    return {
-      3: "The lines on the left are random. GRH learned those on the right from photographs, and may take a drawing for something else. Choose a photograph above to see what learning does.",
-      4: "On the right, GRH learned again with shuffled labels. A drawing has no class to judge this by: choose a photograph above.",
-    }[step];
-  return {
-    1: `${task} Sixteen random lines turn every picture into 16 bits. The search skips each picture whose bits differ from yours in ${many} of the 16 places.`,
-    2: "Is it faster to compare the bits first? Let both searches run a thousand times in your browser. The slider sets how many bits may differ: move it, and race again.",
-    3: `The lines on the left are random. GRH learned those on the right from pictures whose classes it was told. Of class ${told?.kind}, random lines find ${told && among(0)} pictures, learned lines ${told && among(1)}. Move the slider.`,
-    4: `Was it the labels? On the right, GRH learned again, from shuffled labels. Of class ${told?.kind}, it finds ${told && among(1)} pictures; with true labels it found ${told && among(0)}.`,
-  }[step];
-}
+// What each step says. `task` is what the reader does first. `told` has the class that is asked for,
+// and how many pictures the learned lines compared and how many of these are of the class; the same
+// of other lines that compare about as many. It is nothing for a drawing, which has no class.
+const WORDS = {
+  1: ({ radius, task }) =>
+    `${task} Sixteen random lines turn every picture into 16 bits. The search skips each picture whose bits differ from yours in ${radius ? `more than ${radius}` : "any"} of the 16 places.`,
+  2: () =>
+    "Is it faster to compare the bits first? Let both searches run a thousand times in your browser. The slider sets how many bits may differ: move it, and race again.",
+  3: ({ told }) =>
+    told
+      ? `The lines on the left are random. GRH learned those on the right from labels. Of the ${told.learned.compared} pictures that it compares, ${told.learned.right} are of class ${told.kind}. Random lines that compare about as many (${told.other.compared}) find ${told.other.right}.`
+      : "The lines on the left are random. GRH learned those on the right from photographs, and may take a drawing for something else. Go back to step 1 and choose a photograph to see what learning does.",
+  4: ({ told }) =>
+    told
+      ? `Was it the labels? On the right, GRH learned from shuffled labels. With true ones, ${told.learned.right} of ${told.learned.compared} compared are of class ${told.kind}. With shuffled ones, of about as many (${told.other.compared}), ${told.other.right} are.`
+      : "On the right, GRH learned again with shuffled labels. A drawing has no class to judge this by: go back to step 1 and choose a photograph.",
+  [EVERYTHING]: () => "",
+};
 
-// The row of steps, the words of the one that is shown, and the way to the next. `task` is what the
-// reader does first.
+// The row of steps, the words of the one that is shown, and the way to the next.
 class Story {
   constructor(go, task) {
     this.task = task;
@@ -68,7 +68,7 @@ class Story {
       else button.removeAttribute("aria-current");
     });
     this.telling.hidden = state.step === EVERYTHING;
-    this.words.textContent = wordsOf(state, this.task, told) ?? "";
+    this.words.textContent = WORDS[state.step]({ radius: state.radius, task: this.task, told });
     this.next.textContent = `Next: ${STEPS[state.step] ?? ""}`;
   }
 }

@@ -6,7 +6,7 @@ let numbers = null; // a promise of them
 const bytesOf = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 
 function numbersFrom(file) {
-  numbers ??= new Promise((then) => {
+  numbers ??= new Promise((then, fail) => {
     const script = make("script", { src: file });
     script.addEventListener("load", () => {
       const mean = new Float32Array(bytesOf(l2hNumbers.mean).buffer);
@@ -15,6 +15,10 @@ function numbersFrom(file) {
         vectors: new Vectors(new Int8Array(bytesOf(l2hNumbers.vectors).buffer), mean.length),
         normals: new Int16Array(bytesOf(l2hNumbers.normals).buffer),
       });
+    });
+    script.addEventListener("error", () => {
+      numbers = null; // the next who asks tries again
+      fail(new Error("What the page computes with could not be fetched. Are you online?"));
     });
     document.head.append(script);
   });
