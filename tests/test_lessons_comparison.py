@@ -425,10 +425,15 @@ def test_what_labels_add_in_a_small_budget_excludes_zero():
 
 @pytest.mark.parametrize(
     "method",
-    ["PCAH, 32 bits", pytest.param("GRH from CCA-ITQ, 16 bits", marks=pytest.mark.slow)],
+    [
+        "PCAH, 32 bits",
+        "class scores, 8 bits",
+        pytest.param("KSH, 32 bits", marks=pytest.mark.slow),
+        pytest.param("GRH from CCA-ITQ, 16 bits", marks=pytest.mark.slow),
+    ],
 )
 def test_a_budget_that_is_kept_is_what_is_measured(dataset, method):
-    codes = fair_fight_percent.codes_on_the_map(parameters(dataset.name))
+    codes = fair_fight_percent.contenders(parameters(dataset.name))
     found = fair_fight_percent.measure_percent(dataset, codes[method], 0)
     kept = IN_BUDGET[(IN_BUDGET.dataset == dataset.name) & (IN_BUDGET.method == method)]
     assert found["precision"] == pytest.approx(kept.set_index("seed").precision[0], abs=0.005)
