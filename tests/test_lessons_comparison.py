@@ -130,8 +130,9 @@ def test_all_climb_from_their_defaults():
     """comparison: "try every change of one parameter by one step, keep the best change" "a method
     with more parameters has more to try" "GRH from CCA-ITQ runs one round with $\\alpha$ fixed at
     1" """
-    trials = TUNED[TUNED.question == "ranking"].groupby("method")["trials"].sum()
-    assert trials["GRH from CCA-ITQ"] > 2 * trials["CCA-ITQ"]
+    trials = TUNED[TUNED.question == "ranking"].set_index(["dataset", "method"])["trials"]
+    for name in NAMES:
+        assert trials[name, "GRH from CCA-ITQ"] > 2 * trials[name, "KSH"]
     for method in ("GRH from CCA-ITQ", "GRH linear from CCA-ITQ"):
         held, ladders = fair_fight.METHODS[method]
         assert set(ladders) < {"initial__ridge", "gamma", "ridge", "C"}
@@ -286,10 +287,9 @@ def beyond_as_many(name, method, other, look=0):
 
 @both
 def test_for_as_many_candidates_the_first_look_is_worth_less(name):
-    """comparison: "At equal shares the lead of GRH's bucket over LSH is gone, except once:" "finds
-    more than GRH's bucket in all four cases" "a few codewords, which more bits do not divide much"
-    "because a learned bucket is far larger than a random one" "Let LSH scan 1,000 more images on
-    CIFAR-10" """
+    """comparison: "At equal shares GRH's bucket finds more than LSH's search in one case of four
+    only:" "finds more than GRH's bucket in all four cases" "a few codewords, which more bits do
+    not divide much" "A learned bucket is far larger than a random one" """
     short, long = (f"GRH from CCA-ITQ, {n_bits} bits" for n_bits in (16, 32))
     over_lsh = beyond_as_many(name, short, "LSH, 16 bits")
     if name == "fashion-mnist":
@@ -308,14 +308,13 @@ def test_for_as_many_candidates_the_first_look_is_worth_less(name):
     longer_grh = lines["GRH from CCA-ITQ, 32 bits"].iloc[0]
     longer_lsh = lines["LSH, 32 bits"].iloc[0]
     assert longer_grh.scanned / grh.scanned > 2 * longer_lsh.scanned / lsh.scanned
-    assert read(name, grh.scanned + 1000 / 5000)["LSH, 16 bits"] > grh.precision + 0.02
 
 
 @both
 def test_the_next_rings_bring_some_of_the_lead_back(name):
-    """comparison: "With buckets, labels start to pay off once a search may scan more." "above that
-    of exhaustive search, and the interval of this gain excludes zero" "LSH and PCAH never reach
-    this precision, however much they scan." """
+    """comparison: "With buckets, labels start to pay off once a search may scan more." "more than
+    exhaustive search, and the interval of this gain excludes zero" "LSH and PCAH never reach this
+    precision, however much they scan." """
     lines = lines_of_the_map(name)
     wide = lines["GRH from CCA-ITQ, 16 bits"].loc[2]
     codes = [f"{method}, {n_bits} bits" for method in ("LSH", "PCAH") for n_bits in (16, 32)]
@@ -329,21 +328,24 @@ def test_the_next_rings_bring_some_of_the_lead_back(name):
 
 @both
 def test_the_classifier_is_ahead_on_the_map(name):
-    """comparison: "On Fashion-MNIST their line on the map *falls* as more images are re-ranked" """
+    """comparison: "which is why the line of the class scores *falls* on the map" "PCAH has 32,
+    with which it finds more than with 16 once it scans half a percent." """
     scores = lines_of_the_map(name)["class scores"]
     for look in scores[scores.scanned <= 0.06].itertuples():
         others = read(name, look.scanned).drop(["class scores", "exact cosine"])
         assert look.precision > others.max() + 0.01
-    if name == "fashion-mnist":
-        assert scores.precision.iloc[-1] < scores.precision[2]
+    assert scores.precision.iloc[-1] < scores.precision[2] - 0.01
+    for share in (0.005, 0.01, 0.02, 0.05, 0.1):
+        found = read(name, share)
+        assert found["PCAH, 32 bits"] > found["PCAH, 16 bits"]
 
 
 @both
 def test_for_as_many_candidates_cca_itq_finds_as_much_or_less(name):
-    """comparison: "CCA-ITQ passes exhaustive search too, without a kernel." "On CIFAR-10, at equal
-    shares, 16-bit GRH leads 16-bit CCA-ITQ by" "On Fashion-MNIST, GRH leads by less than
-    {glue:text}`wide-most-f`, if it leads at all." "CCA-ITQ and GRH begin further right, and pass
-    exhaustive search." """
+    """comparison: "CCA-ITQ passes exhaustive search too, without a kernel." "On CIFAR-10, 16-bit
+    GRH finds {glue:text}`wide-lead-c` more than 16-bit CCA-ITQ" "On Fashion-MNIST, GRH finds at
+    most {glue:text}`wide-most-f` more, if it finds more at all." "CCA-ITQ and GRH begin further
+    right, and pass exhaustive search." """
     lines = lines_of_the_map(name)
     wide = lines["GRH from CCA-ITQ, 16 bits"].loc[2]
     start = read(name, wide.scanned)["CCA-ITQ, 16 bits"]
@@ -369,66 +371,57 @@ def test_for_as_many_candidates_cca_itq_finds_as_much_or_less(name):
 
 @both
 def test_codes_that_are_ranked_change_the_picture(name):
-    """comparison: "CCA-ITQ and GRH find more than every code without labels, on every split of
-    both data sets." "Seven of their eight means also lie above exhaustive search" "Of the three
-    codes without labels that were tried, none is best on both data sets" "The class scores find
-    more than any code, but they take ten floats per image" "If few vectors may be compared in
-    full, rank the codes and re-rank what the budget allows" "Both find more than LSH with 32 bits
-    on every split. PCAH has the highest mean on Fashion-MNIST" "How can so little scanning find
-    more than the buckets did?" """
+    """comparison: "KSH, GRH and CCA-ITQ find more than every code without labels, again on every
+    split." "On every split of both data sets it finds more than every code of 32 bits, and on
+    average nearly as much as the ten floats" "With many labels, a byte of class scores then finds
+    the most." "The byte finds more than every code of 32 bits, on every split." "If few vectors
+    may be compared in full, rank the codes and re-rank what the budget allows" "Both find more
+    than LSH with 32 bits, on every split." "How can so little scanning find more than the buckets
+    did?" """
     found = (
         CHEAP[CHEAP.dataset == name].pivot(index="seed", columns="method", values="map").dropna()
     )
     without = found[found.columns[found.columns.str.match("LSH|PCAH|ITQ")]]
     assert set(without.columns.str.partition(",").get_level_values(0)) == {"LSH", "PCAH", "ITQ"}
-    taught = found[found.columns[found.columns.str.match("CCA|GRH")]]
+    taught = found[found.columns[found.columns.str.match("CCA|GRH|KSH")]]
     assert (taught.min(axis=1) > without.max(axis=1)).all()
-    n_past = (taught.mean() > lines_of_the_map(name)["exact cosine"].precision[0]).sum()
-    assert n_past == {"fashion-mnist": 4, "cifar10": 3}[name]
-    assert (found["class scores"] > taught.max(axis=1)).all()
-    for code in taught:
+    byte = found["class scores, 8 bits"]
+    assert (byte > found[[*taught, *without]].max(axis=1)).all()
+    lost = found["class scores"].mean() - byte.mean()
+    assert 0 < lost < 0.02
+    assert lost < (byte.mean() - without.max(axis=1).mean()) / 10
+    assert taught.mean().idxmax() == "KSH, 32 bits"
+    for code in ("CCA-ITQ, 16 bits", "CCA-ITQ, 32 bits", "GRH from CCA-ITQ, 16 bits"):
         assert found[code].mean() > lines_of_the_map(name)[code].precision[0] + 0.03
-    best = {"fashion-mnist": "PCAH, 32 bits", "cifar10": "ITQ, 32 bits"}[name]
-    assert without.mean().idxmax() == best
     assert (without[["PCAH, 32 bits", "ITQ, 32 bits"]].min(axis=1) > without["LSH, 32 bits"]).all()
 
 
 def test_what_labels_add_in_a_small_budget_excludes_zero():
-    """comparison: "five of them with an interval that excludes zero" "A paired interval supports
-    it: on Fashion-MNIST" "On CIFAR-10 the difference is larger." "GRH finds more than CCA-ITQ on
-    CIFAR-10 only" "Intervals support this, but no star tests it." """
-    leads = {}
-    n_above = 0
-    past = [CHEAP, LOOKS[LOOKS.method == "exact cosine"].rename(columns={"precision": "map"})]
-    past = pd.concat(past).assign(question="1% ranked")
+    """comparison: "These differences are not among the questions tested below" "The interval of
+    this difference excludes zero, and so do those of each code with labels against each without."
+    "more than KSH, the next best" """
+    taught = [f"{method}, 32 bits" for method in ("KSH", "GRH from CCA-ITQ", "CCA-ITQ")]
+    byte = "class scores, 8 bits"
     for name in NAMES:
-        taught = [f"{m}, {b} bits" for m in ("CCA-ITQ", "GRH from CCA-ITQ") for b in (16, 32)]
-        for code, other in product(taught, ["PCAH, 32 bits", "ITQ, 32 bits"]):
+        for code, other in product([byte, *taught], ["PCAH, 32 bits", "ITQ, 32 bits"]):
             assert lead("1% ranked", name, code, other).low > 0
         for code in taught:
-            pair = [("1% ranked", code, "exact cosine")]
-            n_above += (paired_contrasts(past[past.dataset == name], pair).low > 0).sum()
-        best = {"fashion-mnist": "PCAH", "cifar10": "ITQ"}[name]
-        leads[name] = lead("1% ranked", name, "CCA-ITQ, 32 bits", f"{best}, 32 bits").mean
-        for n_bits in (16, 32):
-            codes = (f"{method}, {n_bits} bits" for method in ("GRH from CCA-ITQ", "CCA-ITQ"))
-            assert (lead("1% ranked", name, *codes).mean > 0) == (name == "cifar10")
-    assert leads["cifar10"] > leads["fashion-mnist"] + 0.005
-    assert n_above == 5
-    assert not any(
-        "CCA" in method
-        for question, *pair in asked("comparison")
-        for method in pair
-        if question == "1% ranked"
-    )
+            assert lead("1% ranked", name, byte, code).low > 0
+    tested = {m for question, *pair in asked("comparison") for m in pair if question == "1% ranked"}
+    assert tested == {f"{method}, 32 bits" for method in ("LSH", "PCAH", "ITQ")}
 
 
 @pytest.mark.parametrize(
     "method",
-    ["PCAH, 32 bits", pytest.param("GRH from CCA-ITQ, 16 bits", marks=pytest.mark.slow)],
+    [
+        "PCAH, 32 bits",
+        "class scores, 8 bits",
+        pytest.param("KSH, 32 bits", marks=pytest.mark.slow),
+        pytest.param("GRH from CCA-ITQ, 16 bits", marks=pytest.mark.slow),
+    ],
 )
 def test_a_budget_that_is_kept_is_what_is_measured(dataset, method):
-    codes = fair_fight_percent.codes_on_the_map(parameters(dataset.name))
+    codes = fair_fight_percent.contenders(parameters(dataset.name))
     found = fair_fight_percent.measure_percent(dataset, codes[method], 0)
     kept = IN_BUDGET[(IN_BUDGET.dataset == dataset.name) & (IN_BUDGET.method == method)]
     assert found["precision"] == pytest.approx(kept.set_index("seed").precision[0], abs=0.005)
@@ -461,8 +454,7 @@ def test_over_the_whole_ranking_pcah_is_last():
 def test_the_later_bits_of_pcah_know_neighbours_not_classes(seed):
     """comparison: "its first eight bits separate the classes. The other 24 bits hardly tell the
     classes apart: they match the query's about as often in another class as in its own. But they
-    do pick out its nearest images." "the eight alone rank better than all 32" "A code can be good
-    at finding the nearest images and bad at ranking a whole class" """
+    do pick out its nearest images." "the eight alone rank better than all 32" """
     split = split_of(load_dataset("fashion-mnist"), seed)
     pcah = PCAH(32).fit(split.X_database)
     bits = [pcah.transform(part) for part in (split.X_query, split.X_database)]
@@ -482,14 +474,14 @@ def test_the_later_bits_of_pcah_know_neighbours_not_classes(seed):
 
 @both
 def test_a_byte_of_the_classifier_ranks_better_than_every_code(name):
-    """comparison: "one byte of its scores ranks better than every code of 32 bits" "Our tables
-    agree for quantised scores, if queries are of known classes. For the bare predicted class they
-    do not." "below every code that learned from labels" "It ranks above every code that was
-    measured, on every split, in a quarter of the space" "With twenty labels per class or a
-    hundred" "the byte of class scores ranks above every code that was measured" "With them the
-    byte scores {glue:text}`map-labelled-f` on Fashion-MNIST" index: "On both data sets of this
-    book, ranking by that byte beat every learned code of 32 bits." "and that of the best learned
-    code is {glue:text}`best-code-f`" """
+    """comparison: "one byte of its scores ranks better than every code of 32 bits" "Our byte
+    agrees, for queries of known classes. But the bare name of the predicted class is not enough:
+    on Fashion-MNIST" "below every code that learned from labels" "It ranks above every code that
+    was measured, on every split, in a quarter of the space" "the byte ranks better than 32 learned
+    bits, with twenty labels per class or a hundred" "the byte of class scores ranks above every
+    code that was measured" "it scores {glue:text}`map-labelled-f` on Fashion-MNIST instead of"
+    index: "On both data sets of this book, ranking by that byte beat every learned code of 32
+    bits." "and that of the best learned code is {glue:text}`best-code-f`" """
     for question, codes in ("ranking", WITH), ("200 labels", FEW):
         splits = by_split(question, name)
         for method in codes:
@@ -510,23 +502,13 @@ def test_half_a_byte_is_behind_on_one_data_set_ahead_on_another(name):
     assert n_ahead == {"fashion-mnist": 0, "cifar10": 19}[name]
 
 
-def test_with_twenty_labels_the_order_behind_the_byte_changes():
-    """comparison: "On CIFAR-10 the lead of GRH over KSH falls to" "and the predicted class falls
-    below the cosine" """
-    over_ksh = lead("200 labels", "cifar10", "GRH from CCA-ITQ", "KSH")
-    assert over_ksh.low < 0 < over_ksh.high
-    assert over_ksh.mean < lead("ranking", "cifar10", "GRH from CCA-ITQ", "KSH").mean / 2
-    assert lead("200 labels", "cifar10", "predicted class", "exact cosine").high < 0
-
-
 @both
 def test_five_labels_a_class_are_worth_much_or_nothing(name):
-    """comparison: "SDH and the bare predicted class score lower than ITQ on both data sets" "the
-    two have nearly the same mean" "and KSH, the best code, is below the cosine by" "the byte still
-    ranks far above the exact cosine on Fashion-MNIST" "but the
-    exact cosine ranks higher there" "With five, check whether the cosine does as well." """
+    """comparison: "the two have nearly the same mean" "and KSH, the best code, is below the cosine
+    by" "it depends on the data whether labels beat the exact cosine, which needs none. On
+    Fashion-MNIST the byte still ranks far above it." "where the exact cosine ranks higher still"
+    "With five, check whether the cosine does as well." """
     scores = by_split("50 labels", name).mean()
-    assert max(scores["SDH"], scores["predicted class"]) < scores["ITQ"]
     assert scores["class scores, 8 bits"] > scores[FEW].max()
     assert scores["KSH"] > scores[FEW].max() - 0.01
     gain = scores["class scores, 8 bits"] - scores["exact cosine"]
@@ -569,17 +551,17 @@ def significant(contrasts):
 
 
 def test_which_contrasts_are_significant():
-    """comparison: "and also with cells from labelled images alone" "With fifty labels that is
-    undecided, and the byte is ahead of the cosine on Fashion-MNIST only." "There it is ahead of
-    GRH kernel and of CCA-ITQ itself, and on Fashion-MNIST both are undecided." "Fashion-MNIST is
-    undecided, though KSH scores higher on every split." "and of CCA-ITQ and GRH on CIFAR-10. On
-    Fashion-MNIST neither comparison is decided, and KSH's mean is below those of CCA-ITQ and GRH."
-    "The byte is ahead of the cosine on Fashion-MNIST, less certain. CIFAR-10 is undecided" "GRH is
-    ahead on CIFAR-10, less certain, and Fashion-MNIST is undecided." "The cosine is ahead on
-    CIFAR-10. On Fashion-MNIST it gains at most {glue:text}`cosine-high-f`." "ahead of LSH with 32
-    bits on both data sets. ITQ is ahead of LSH, and of PCAH too, on CIFAR-10 alone." "Among so
-    many our example does not earn a star" "The intervals allow linear GRH from CCA-ITQ a
-    difference of at most {glue:text}`linear-most`, and it takes longer to fit" """
+    """comparison: "With 1,000 labels it does so on CIFAR-10, even if its cells come from labelled
+    images alone." "**The byte also ranks significantly higher on Fashion-MNIST** than KSH with
+    1,000 labels, and than the cosine with five labels per class." "It ranks significantly higher
+    than GRH kernel, which lacks this start, and than CCA-ITQ, which is the start." "**With five
+    labels per class, KSH ranks significantly higher than ITQ** on both data sets, and than CCA-ITQ
+    and GRH on CIFAR-10." "The byte ranks significantly higher than the cosine on Fashion-MNIST,
+    and about the same on CIFAR-10." "GRH ranks significantly higher on CIFAR-10 only" "The cosine
+    ranks significantly higher than ITQ on CIFAR-10, and at most {glue:text}`cosine-high-f` higher
+    on Fashion-MNIST." "On CIFAR-10 PCAH and ITQ both find significantly more than LSH." "Among so
+    many our example is not significant" "Linear GRH from CCA-ITQ differs from it by at most
+    {glue:text}`linear-most`, and takes longer to fit." """
     assert significant(asked("comparison")) == {
         ("ranking", "exact cosine", "ITQ"): (0, 1),
         ("ranking", "GRH from CCA-ITQ", "CCA-ITQ"): (0, 1),
@@ -599,15 +581,11 @@ def test_which_contrasts_are_significant():
         ("1% ranked", "ITQ, 32 bits", "LSH, 32 bits"): (0, 1),
         ("1% ranked", "PCAH, 32 bits", "ITQ, 32 bits"): (0, -1),
     }
-    ranking = by_split("ranking", "fashion-mnist")
-    assert (ranking["GRH from CCA-ITQ"] < ranking["KSH"]).all()
     cosine = lead("ranking", "fashion-mnist", "exact cosine", "ITQ")
     assert -0.001 < cosine.low < cosine.high < 0.005
     for name in NAMES:
         linear = lead("ranking", name, "GRH linear from CCA-ITQ", "CCA-ITQ")
         assert -0.006 < linear.low < linear.high < 0.006
-    five = by_split("50 labels", "fashion-mnist")[["KSH", "CCA-ITQ", "GRH from CCA-ITQ"]].mean()
-    assert five.idxmin() == "KSH"
     fit = KEPT[KEPT.question == "ranking"].groupby(["method", "dataset"])["fit_seconds"].median()
     assert (fit["GRH linear from CCA-ITQ"] > 2 * fit["CCA-ITQ"]).all()
 
@@ -647,46 +625,48 @@ def stars_by_ratio(page, ratio):
 
 
 def test_which_stars_depend_on_the_ratio():
-    """comparison: "and the byte's lead over KSH with fifty labels has its star on both data sets"
-    "Among the stars that go with a ratio of 1 are the stars of GRH over KSH on CIFAR-10, of the
-    byte over KSH on Fashion-MNIST, and of KSH over ITQ with fifty labels." "is this book's
-    adaptation, and an approximation" "That makes the ratio 1 and leaves {glue:text}`stars-one`
-    stars." "Its lead over KSH with 1,000 labels is less certain on Fashion-MNIST" "ITQ is ahead of
-    LSH on CIFAR-10, and of PCAH, less certain" "*Less certain* marks a lead whose star disappears
-    if the ratio is 1." did-it-learn: "With the ratios 1/9, 1/3 and 1 of chapter 8 there are" "if
-    the held-out classes keep their ratio of 3/7" """
+    """comparison: "and with five labels per class the byte then ranks significantly higher than
+    KSH on both data sets" "Three more hold with our ratio only:" "is this book's adaptation, and
+    an approximation" "with 1,000, {glue:text}`stars-gone` of the {glue:text}`stars` significant
+    differences below would go." "Three conclusions hold with both ratios:" did-it-learn: "With the
+    ratios 1/9, 1/3 and 1 of chapter 8 there are" "if the held-out classes keep their ratio of 3/7"
+    """
     few, usual, strict = (stars_by_ratio("comparison", ratio) for ratio in (1 / 9, 1 / 3, 1))
     assert strict < usual < few
+    byte = "class scores, 8 bits"
+    ours = "GRH from CCA-ITQ"
+    of_cifar10 = {
+        f"ranking: {byte}, minus KSH",
+        f"ranking: {byte}, labelled cells, minus KSH",
+        f"200 labels: {byte}, minus KSH",
+        f"ranking: {ours}, minus GRH kernel",
+        f"ranking: {ours}, minus CCA-ITQ",
+        "ranking: exact cosine, minus ITQ",
+        "1% ranked: PCAH, 32 bits, minus LSH, 32 bits",
+        "1% ranked: ITQ, 32 bits, minus LSH, 32 bits",
+    }
+    assert strict == {(f"200 labels: {byte}, minus KSH", "fashion-mnist")} | {
+        (contrast, "cifar10") for contrast in of_cifar10
+    }
     assert usual - strict >= {
-        ("1% ranked: PCAH, 32 bits, minus LSH, 32 bits", "fashion-mnist"),
-        ("1% ranked: PCAH, 32 bits, minus ITQ, 32 bits", "cifar10"),
-        ("50 labels: class scores, 8 bits, minus exact cosine", "fashion-mnist"),
+        (f"ranking: {byte}, minus KSH", "fashion-mnist"),
+        (f"50 labels: {byte}, minus exact cosine", "fashion-mnist"),
+        (f"ranking: {ours}, minus KSH", "cifar10"),
+        ("50 labels: KSH, minus ITQ", "fashion-mnist"),
+        ("50 labels: KSH, minus ITQ", "cifar10"),
         ("50 labels: KSH, minus CCA-ITQ", "cifar10"),
         ("50 labels: KSH, minus GRH from CCA-ITQ", "cifar10"),
     }
-    assert strict >= {
-        ("1% ranked: ITQ, 32 bits, minus LSH, 32 bits", "cifar10"),
-        ("ranking: exact cosine, minus ITQ", "cifar10"),
-        ("200 labels: class scores, 8 bits, minus KSH", "fashion-mnist"),
-    }
-    byte = "50 labels: class scores, 8 bits, minus KSH"
-    assert {(byte, name) for name in NAMES} <= few - usual
-    ksh = "50 labels: KSH, minus ITQ"
-    assert usual - strict >= {
-        ("ranking: GRH from CCA-ITQ, minus KSH", "cifar10"),
-        ("ranking: class scores, 8 bits, minus KSH", "fashion-mnist"),
-        (ksh, "fashion-mnist"),
-        (ksh, "cifar10"),
-    }
+    assert {(f"50 labels: {byte}, minus KSH", name) for name in NAMES} <= few - usual
     few, usual, strict = (stars_by_ratio("did-it-learn", ratio) for ratio in (1 / 9, 1 / 3, 1))
     assert strict < usual < few
 
 
 def test_which_stars_would_fall_if_both_chapters_asked_together():
-    """comparison: "Every star survives if we also count the next chapter's questions."
-    did-it-learn: "stars would be lost if the comparisons of chapter 8 were counted as well: that
-    of GRH from LSH against Hadamard codewords on CIFAR-10 and, on Fashion-MNIST, both stars about
-    held-out classes" """
+    """comparison: "Every difference that is significant here stays so if we also count the next
+    chapter's questions." did-it-learn: "stars would be lost if the comparisons of chapter 8 were
+    counted as well: that of GRH from LSH against Hadamard codewords on CIFAR-10 and, on
+    Fashion-MNIST, both stars about held-out classes" """
     first = asked("comparison")
     second = asked("did-it-learn")
     alone = significant(first) | significant(second)
@@ -701,9 +681,25 @@ def test_which_stars_would_fall_if_both_chapters_asked_together():
 
 
 @both
+def test_for_new_classes_codes_without_labels_rank_highest(name):
+    """comparison: "In [chapter 9](did-it-learn.md), labels of other classes did not help." """
+    scores = by_split("held-out", name).mean()
+    untaught = ["LSH", "ITQ", "ITQ, labelled images", "exact cosine", "random codes"]
+    assert scores.drop(untaught).max() < scores[["ITQ", "exact cosine"]].max() - 0.01
+
+
+def test_the_inner_products_of_chances():
+    """comparison: "have the inner product $0.56 + 0.02 + 0.01 = 0.59$. With $(0.1, 0.8, 0.1)$ the
+    first image has only $0.17$." """
+    first = np.array([0.8, 0.1, 0.1])
+    assert first @ [0.7, 0.2, 0.1] == pytest.approx(0.59)
+    assert first @ [0.1, 0.8, 0.1] == pytest.approx(0.17)
+
+
+@both
 def test_tuned_with_labels_other_codes_can_rank_above_itq(name):
-    """comparison: "[GRH on it](did-it-learn.md) ranks above ITQ on both data sets."
-    did-it-learn: "The refit alone ranks above ITQ, by" """
+    """comparison: "Refitting its bits with a kernel can help, as [chapter 9](did-it-learn.md)
+    shows." did-it-learn: "The refit alone ranks above ITQ, by" """
     whole = lead("neighbours", name, "ITQ, alpha 1", "ITQ")
     refit = lead("neighbours", name, "ITQ, alpha 0", "ITQ")
     assert whole.low > 0
@@ -712,27 +708,6 @@ def test_tuned_with_labels_other_codes_can_rank_above_itq(name):
         assert 0.4 < refit.mean / whole.mean < 0.5
     else:
         assert refit.mean > whole.mean
-
-
-@both
-def test_agh_ranks_above_itq_on_one_data_set_only(name):
-    """comparison: "AGH ranks above ITQ on Fashion-MNIST only" """
-    splits = by_split("ranking", name)
-    above = splits["AGH"] > splits["ITQ"]
-    assert above.all() if name == "fashion-mnist" else not above.any()
-    assert abs((splits["AGH"] - splits["ITQ"]).mean()) > 0.008
-    assert "AGH" in set(TUNED.method[(TUNED.dataset == name) & (TUNED.question == "ranking")])
-    rows = KEPT[(KEPT.question == "ranking") & (KEPT.dataset == name)]
-    encode = rows.groupby("method")["encode_seconds"].median()
-    assert encode["AGH"] > 2 * encode["ITQ"]
-
-
-def test_both_data_sets_take_much_the_same_times():
-    """comparison: "The times on CIFAR-10 are much the same." """
-    rows = KEPT[(KEPT.question == "ranking") & KEPT.method.isin(["KSH", "GRH from CCA-ITQ"])]
-    medians = rows.groupby(["method", "dataset"])[["fit_seconds", "encode_seconds"]].median()
-    ratio = medians.xs("cifar10", level="dataset") / medians.xs("fashion-mnist", level="dataset")
-    assert ratio.stack().between(0.8, 1.25).all()
 
 
 def test_the_average_precision_of_right_wrong_right():
@@ -753,8 +728,9 @@ def test_the_average_precision_of_right_wrong_right():
 
 @both
 def test_kernels_of_all_methods_take_as_long(name):
-    """comparison: "**Beside GIST, a kernel is cheap.** GRH, KSH and the classifier compare an image
-    with every labelled image." "Its time grows in proportion to the number of labels." """
+    """comparison: "**Beside GIST, a kernel is cheap.** GRH, KSH and the classifier compare an
+    image with every labelled image before they can encode it." "Its time grows in proportion to
+    the number of labels." """
     rows = KEPT[(KEPT.question == "ranking") & (KEPT.dataset == name)]
     encode = rows.groupby("method")["encode_seconds"].median()
     kernels = encode[["GRH from CCA-ITQ", "KSH", "class scores", "class scores, 8 bits"]]
@@ -766,7 +742,7 @@ def test_kernels_of_all_methods_take_as_long(name):
 
 @both
 def test_ksh_takes_far_longer_to_fit(name):
-    """comparison: "KSH learns bit after bit" "GRH is fitted in a fraction of KSH's time" """
+    """comparison: "KSH learns bit after bit" "and is fitted in a fraction of KSH's time" """
     rows = KEPT[(KEPT.question == "ranking") & (KEPT.dataset == name)]
     fit = rows.groupby("method")["fit_seconds"].median()
     assert fit["KSH"] > 5 * fit["GRH from CCA-ITQ"]

@@ -349,9 +349,7 @@ def test_labels_of_other_classes_did_harm_or_helped_little(name):
     methods were taught no label" "SDH ranks below ITQ by" "and has no star, though smaller
     differences have one" "Its difference varies most between triples, with a spread of
     {glue:text}`sdh-spread`; only one of about" "Even an $\\alpha$ of [0.8]{.definition}" "use an
-    unsupervised code fitted on the whole database, or the cosine" comparison: "hides the labels of
-    three classes at a time, ten times. On Fashion-MNIST, voting with the other labels lowered mAP
-    all ten times. CIFAR-10 is inconclusive" """
+    unsupervised code fitted on the whole database, or the cosine" """
     triples = by_split("held-out", name)
     scores = triples.mean()
     taught = scores[
