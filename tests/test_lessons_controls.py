@@ -453,9 +453,9 @@ def test_tuning_that_may_refuse_votes_refuses_them(name):
     votes are forced, at the better of [0.8]{.definition} and [0.9]{.definition} by validation,
     they still cost" "On CIFAR-10 tuning keeps the votes on most triples, but we cannot tell
     whether they help" "So labels of other classes did not help on either data set, and votes did
-    harm only where tuning could not refuse them." "Tuned for queries of labelled classes, GRH had
-    chosen an $\\alpha$ of 1." "So what cost {glue:text}`votes-size-f` was our grid, which had no
-    off switch." """
+    harm only where tuning could not refuse them." "Tuned for queries of labelled classes, GRH from
+    LSH had chosen an $\\alpha$ of 1." "So what cost {glue:text}`votes-size-f` was our grid, which
+    had no off switch." """
     refit = "GRH kernel, alpha 0.5"
     with_votes = ["GRH kernel, alpha 0.8", "GRH kernel"]
     triples = by_split("held-out", name)
