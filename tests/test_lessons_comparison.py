@@ -495,8 +495,7 @@ def test_a_byte_of_the_classifier_ranks_better_than_every_code(name):
 
 @both
 def test_half_a_byte_is_behind_on_one_data_set_ahead_on_another(name):
-    """comparison: "At half a byte there is no winner: GRH ranks higher on" did-it-learn: "half a
-    byte loses on all five splits of Fashion-MNIST and wins on" """
+    """comparison: "At half a byte there is no winner: GRH ranks higher on" """
     splits = by_split("ranking", name)
     n_ahead = (splits["class scores, 4 bits"] > splits["GRH from CCA-ITQ"]).sum()
     assert n_ahead == {"fashion-mnist": 0, "cifar10": 19}[name]

@@ -15,6 +15,7 @@ import pytest
 from benchmarks import fair_fight
 from benchmarks.fair_fight import kernel_grh
 from scipy.stats import spearmanr
+from scipy.stats import t as student
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import make_pipeline
 from test_grh import CLASSIFIERS
@@ -43,11 +44,10 @@ from l2h_tutorial.search import exact_neighbours
 
 @both
 def test_the_figure_of_controls_says_what_is_left(name):
-    """did-it-learn: "On Fashion-MNIST the refit, which has no votes, ranks as high as GRH, and the
-    start is nearly level with both." "Other codewords cost GRH hardly anything. Shuffled labels
-    cost it nearly all of its lead over LSH, and on Fashion-MNIST more than that." "A byte of class
-    scores, without any hashing, ranks higher." "GRH, its refit, its start CCA-ITQ and Hadamard
-    codewords follow." """
+    """did-it-learn: "On Fashion-MNIST GRH, its refit without votes and its start score about the
+    same, and with shuffled labels GRH falls below LSH." "Swapping in Hadamard codewords barely
+    hurts." "A byte of class scores, without any hashing, ranks higher." "GRH, its refit, its start
+    CCA-ITQ and Hadamard codewords follow." """
     scores = by_split("ranking", name).mean()
     grh = scores["GRH from CCA-ITQ"]
     lead_over_lsh = grh - scores["LSH"]
@@ -69,10 +69,11 @@ def test_the_figure_of_controls_says_what_is_left(name):
 
 @both
 def test_from_lsh_the_graph_did_most_of_the_work(name):
-    """did-it-learn: "*Starting from LSH, the label graph did most of the work*, on both data
-    sets." "On the neighbours graph the refit did more than the votes." "its interval starts at
-    {glue:text}`votes-lsh-low-size-f` on Fashion-MNIST" "GRH from CCA-ITQ needs its labels but not
-    its votes" "*Starting from CCA-ITQ, on Fashion-MNIST it did nothing that we could detect.*" """
+    """did-it-learn: "nor the first two, whose intervals start at" "*Starting
+    from LSH, with one label for each image, the votes did most of the work.*" "but on the
+    neighbours graph a classifier that copies the start's own bits gained more than they did" "GRH
+    from CCA-ITQ needs its labels but not its votes" "Starting from CCA-ITQ, they did nothing that
+    we could detect on Fashion-MNIST, and added a little on CIFAR-10." """
     scores = by_split("alpha", name).mean()
     votes = scores["1.0"] - scores["0.5"]
     assert votes > 0.6 * (scores["1.0"] - by_split("ranking", name)["LSH"].mean())
@@ -90,8 +91,8 @@ def test_from_lsh_the_graph_did_most_of_the_work(name):
 
 def test_shuffled_labels_end_near_a_random_order(dataset, seed):
     """did-it-learn: "barely above the {glue:text}`random-here` of random codes" "because shuffled
-    labels ruin its start as well" "validation queries keep their true labels, so tuning still
-    chooses what ranks images well" """
+    labels ruin its start as well, as the last value of the cell shows" "validation queries keep
+    their true labels, so tuning still chooses what ranks images well" """
     s = split_of(dataset, seed)
     chosen = parameters(dataset.name)["ranking", "GRH from CCA-ITQ"]
     grh = GRH(
@@ -112,12 +113,11 @@ def test_shuffled_labels_end_near_a_random_order(dataset, seed):
 
 @both
 def test_tuned_for_nonsense_grh_unlearns_it(name):
-    """did-it-learn: "So the labels matter: without them GRH from LSH loses most of its lead over
-    LSH." "GRH from CCA-ITQ falls further, below LSH on Fashion-MNIST" "What is left with nonsense
-    comes from the images themselves" "GRH chooses a ridge so strong that the classifier hardly
-    follows" "With shuffled labels, why does GRH from LSH still rank above LSH?" "so only the ridge
-    and the kernel's width could weaken the labels" "tuning could also choose a smaller $\\alpha$,
-    [0.9]{.definition}, and it did" """
+    """did-it-learn: "with nonsense it loses most of what it had gained over LSH" "GRH from CCA-ITQ
+    falls further, below LSH on Fashion-MNIST" "so what is left comes from the images themselves"
+    "GRH chooses a ridge so strong that the classifier hardly follows" "Why is GRH from LSH with
+    shuffled labels still above LSH?" "so only the ridge and the kernel's width could weaken the
+    labels" "tuning could also choose a smaller $\\alpha$, [0.9]{.definition}, and it did" """
     ranking = by_split("ranking", name)
     wrong = by_split("shuffled", name)
     assert abs(ranking["random codes"].mean() - 0.1) < 0.005
@@ -136,6 +136,20 @@ def test_tuned_for_nonsense_grh_unlearns_it(name):
     assert for_nonsense["ridge"] > 50 * for_truth["ridge"]
     assert "alpha" not in for_nonsense
     assert chosen["shuffled", "GRH kernel"]["alpha"] == min(fair_fight.ALPHA) == 0.9
+
+
+@both
+def test_what_shuffled_labels_cost_is_beyond_doubt(name):
+    """did-it-learn: "These four losses are not among our {glue:text}`asked` comparisons, but their
+    intervals are far from zero." "GRH from LSH is the cleanest case, because its start uses no
+    labels" """
+    true = by_split("ranking", name)
+    shuffled = by_split("shuffled", name)
+    n_splits = len(true)
+    reach = student.isf(0.025, n_splits - 1) * (1 / n_splits + 1 / 3) ** 0.5
+    for method in shuffled:
+        loss = true[method] - shuffled[method]
+        assert loss.mean() - reach * loss.std() > 0.8 * loss.mean() > 0.1
 
 
 # take away the graph
@@ -163,11 +177,13 @@ def test_an_output_code_with_its_codewords_is_grh(dataset, seed, classifier, ini
 
 @both
 def test_what_the_graph_adds_is_a_choice_of_codewords(name):
-    """did-it-learn: "GRH from LSH ranks below Hadamard codewords, by" "the choice is slightly
-    better than Hadamard's: GRH ranks above it by" "What the graph adds is a choice of codewords,
-    and the choice is only as good as the start." "Starting from LSH, the choice is worse than
-    Hadamard's on both data sets. The difference is significant on CIFAR-10, with a fragile star."
-    "which varies too much between splits to survive Holm's correction" """
+    """did-it-learn: "On Fashion-MNIST GRH from LSH ranks below Hadamard codewords by
+    {glue:text}`start-size-f`, which is not significant." "GRH ranks above it significantly on both
+    data sets, by {glue:text}`from-cca-size-f` on Fashion-MNIST." "What the graph adds is a choice
+    of codewords, and the choice is only as good as the start." "Starting from LSH, the choice is
+    worse than Hadamard's on CIFAR-10, by {glue:text}`start-size-c`, which is significant. On
+    Fashion-MNIST it is lower too, but not significantly." "which varies too much between splits to
+    survive Holm's correction" """
     assert lead("ranking", name, "GRH kernel", "Hadamard codewords").high < 0
     from_cca = lead("ranking", name, "GRH from CCA-ITQ", "Hadamard codewords")
     assert 0 < from_cca.low < from_cca.mean < 0.02
@@ -204,10 +220,10 @@ def test_a_refit_gives_similar_images_similar_codes(dataset, seed):
 
 @both
 def test_votes_help_a_poor_start_and_the_refit_helps_it_too(name):
-    """did-it-learn: "Votes rescue a poor start, such as LSH." "A good start gains little: in the
-    mean, at most {glue:text}`most-votes` of mAP." "The classifier alone gives part of GRH's lead
-    over LSH, without a single vote." "On Fashion-MNIST the refit of LSH raises mAP from" "But the
-    refit had added more, on every split" """
+    """did-it-learn: "Votes rescue a poor start, such as LSH." "A good start gains little: on
+    average, at most {glue:text}`most-votes` of mAP." "The classifier alone gives part of what GRH
+    gains over LSH, without a single vote." "On Fashion-MNIST the refit of LSH raises mAP from"
+    "But the refit had added more, on every split" """
     alphas = by_split("alpha", name)
     lsh = by_split("ranking", name)["LSH"]
     assert (alphas["0.5"] > lsh + 0.03).all()
@@ -239,11 +255,12 @@ def test_classes_that_look_alike_get_codewords_that_are_alike(dataset, seed):
 
 @both
 def test_below_one_every_step_ranks_worse(name):
-    """did-it-learn: "mAP rises with $\\alpha$, all the way to one" "Starting from CCA-ITQ, there
-    is little left for votes to do." "The votes' part of GRH's lead over its start is
-    {glue:text}`votes-share` percent. The rest is due to the kernel." "On CIFAR-10 the refit adds
-    {glue:text}`kernel-cca-size-c` to CCA-ITQ, and votes add another" "the interval rules out a
-    gain from votes above" "in chapter 8, GRH linear from CCA-ITQ differs from it by at most" """
+    """did-it-learn: "votes add far more than the refit did, and mAP rises with $\\alpha$ all the
+    way" "Starting from CCA-ITQ, there is little left for votes to do: on Fashion-MNIST" "Given the
+    kernel, votes add {glue:text}`votes-share` percent of what GRH gains over its start" "On
+    CIFAR-10 the refit adds {glue:text}`kernel-cca-size-c` to CCA-ITQ, and votes add another" "they
+    add at most {glue:text}`votes-cca-high-size-f`, the upper end of the interval." "GRH from
+    CCA-ITQ with a linear classifier differs from CCA-ITQ by at most" """
     splits = by_split("alpha", name)
     assert (np.diff(splits[["0.5", "0.8", "0.9", "1.0"]]) > 0).all()
     start, refit, taught = splits[["CCA-ITQ", "0.5 from CCA-ITQ", "1.0 from CCA-ITQ"]].mean()
@@ -259,10 +276,9 @@ def test_below_one_every_step_ranks_worse(name):
 @both
 def test_with_several_labels_votes_are_worth_something(name):
     """did-it-learn: "From LSH votes add {glue:text}`basket-lsh-size-f` to the refit on
-    Fashion-MNIST" "It is joined with 17 kinds: 8 share only its first label, 8 only its second,
-    and one is its own kind." "On CIFAR-10 the codes lead it by only" "ranks between GRH from LSH
-    and CCA-ITQ" "The class scores rank above all codes." "gains above
-    {glue:text}`baskets-high-size-f` and {glue:text}`baskets-high-size-c` are ruled out" """
+    Fashion-MNIST" "is joined with 17 kinds: 8 share only its first label, 8 only its second, and
+    one is its own kind." "on CIFAR-10 the codes exceed a random order by only" "ranks between GRH
+    from LSH and CCA-ITQ" "The class scores rank above all codes." """
     baskets = [set(pair) for pair in combinations(range(10), 2)]
     assert len(baskets) == 45
     assert sum(not basket.isdisjoint(baskets[0]) for basket in baskets) == 17
@@ -282,7 +298,8 @@ def test_with_several_labels_votes_are_worth_something(name):
 
 
 def test_many_baskets_are_relevant(dataset):
-    """did-it-learn: "17 of 45 baskets are relevant to a query, so a random order scores about" """
+    """did-it-learn: "So 17 of 45 baskets are relevant to a query, and even a random order scores
+    about" """
     split = fair_fight.split_of(dataset, "baskets", 0)
     assert (split.y_query @ split.y_database.T > 0).mean() == pytest.approx(17 / 45, abs=0.01)
     random = np.random.default_rng(0).random((len(split.y_query), len(split.y_database)))
@@ -291,7 +308,7 @@ def test_many_baskets_are_relevant(dataset):
 
 
 def test_small_leads_may_owe_something_to_tuning(dataset):
-    """did-it-learn: "and GRH had {glue:text}`trials-cca` tuning trials against
+    """did-it-learn: "and as GRH had {glue:text}`trials-cca` tuning trials against
     {glue:text}`trials-hadamard`" "and the table, like chapter 8, ranks 5,000" """
     trials = TUNED.set_index(["dataset", "question", "method"]).trials[dataset.name, "ranking"]
     assert trials["GRH from CCA-ITQ"] > 1.5 * trials["Hadamard codewords"]
@@ -300,10 +317,13 @@ def test_small_leads_may_owe_something_to_tuning(dataset):
 
 @both
 def test_with_nearest_neighbours_votes_help_a_poor_start(name):
-    """did-it-learn: "Again votes help LSH, significantly in all four rows." """
+    """did-it-learn: "Again votes help LSH, significantly in all four rows." "it excludes zero, but
+    does not survive the correction for" """
     lsh = lead("neighbours", name, "LSH, alpha 1", "LSH, alpha 0")
     itq = lead("neighbours", name, "ITQ, alpha 1", "ITQ, alpha 0")
     assert itq.mean < lsh.mean < 0.06
+    if name == "fashion-mnist":
+        assert itq.low > 0
 
 
 # take away the hashing
@@ -311,8 +331,8 @@ def test_with_nearest_neighbours_votes_help_a_poor_start(name):
 
 @both
 def test_the_classifier_is_the_opponent_to_beat(name):
-    """did-it-learn: "The predicted class by itself is a weak opponent" "the byte is the opponent
-    to beat. It ranks above GRH from CCA-ITQ significantly on both data sets" """
+    """did-it-learn: "A crippled control cannot win, so it tells you nothing." "the byte is the one
+    to beat: it ranks significantly above GRH from CCA-ITQ on both data sets" """
     scores = by_split("ranking", name).mean()
     assert (
         scores["predicted class"] < scores["class scores, 4 bits"] < scores["class scores, 8 bits"]
@@ -341,15 +361,14 @@ def test_on_texts_grh_is_ahead_of_a_byte_of_class_scores():
 def test_labels_of_other_classes_did_harm_or_helped_little(name):
     """did-it-learn: "and mAP was lower on all ten triples" "does not survive the correction for
     {glue:text}`asked` comparisons" "The best tuned methods with labels are KSH and SDH." "KSH and
-    SDH. Both score {glue:text}`out-ksh-f`." "It ranks below ITQ on each of the ten triples. The
-    mean difference is significant, but its star is fragile" "On Fashion-MNIST none of the five
-    best methods was taught a label" "and that of SDH, the best code that learned from labels, is
-    about as wide" "and intervals are wide compared with so small a gain" "The exact cosine ranks
-    above ITQ on" "and its scores do no better than the codes: in 8 bits they reach" "The five best
-    methods were taught no label" "SDH ranks below ITQ by" "and has no star, though smaller
-    differences have one" "Its difference varies most between triples, with a spread of
-    {glue:text}`sdh-spread`; only one of about" "Even an $\\alpha$ of [0.8]{.definition}" "use an
-    unsupervised code fitted on the whole database, or the cosine" """
+    SDH. Both score {glue:text}`out-ksh-f`." "and it ranks below ITQ on each of the ten triples"
+    "On Fashion-MNIST none of the five best methods was taught a label" "and that of SDH, the best
+    code that learned from labels, is about as wide" "and intervals are wide compared with so small
+    a gain" "The exact cosine ranks above ITQ on" "and its scores do no better than the codes: in 8
+    bits they reach" "The five best methods were taught no label" "SDH ranks below ITQ by" "which
+    is not significant, though smaller differences are" "Its difference varies most between
+    triples, with a spread of {glue:text}`sdh-spread`; only one of about" "use an unsupervised code
+    fitted on the whole database, or the cosine" """
     triples = by_split("held-out", name)
     scores = triples.mean()
     taught = scores[
@@ -390,12 +409,11 @@ def test_labels_of_other_classes_did_harm_or_helped_little(name):
 
 
 def test_fewer_images_and_the_labels_both_cost_something():
-    """did-it-learn: "Without the other images, those of the held-out classes among them, ITQ
-    loses" "It ranks below it on all ten triples." "Its start does the damage: CCA-ITQ alone
-    scores" "The kernel and the votes cost nothing more on average." "so the kernel and the votes
-    may still cost or gain something" "scores {glue:text}`out-no-votes-f`, about as much as this
-    ITQ" "The intervals of these three costs exclude zero." "with an interval that includes zero"
-    """
+    """did-it-learn: "Without the other images, ITQ loses {glue:text}`images-size-f`." "saw the
+    same images as this ITQ, and ranks below it on all ten triples" "so the start alone explains
+    the loss. Whether kernel and votes then help or harm, we cannot tell" "no worse than LSH itself
+    ({glue:text}`out-lsh-f`), so the classifier is not to blame" "The intervals of these three
+    costs exclude zero." "with an interval that includes zero" """
     itq = "ITQ, labelled images"
     images = lead("held-out", "fashion-mnist", itq, "ITQ")
     labels = lead("held-out", "fashion-mnist", "GRH from CCA-ITQ", itq)
@@ -408,11 +426,65 @@ def test_fewer_images_and_the_labels_both_cost_something():
     assert start.mean < labels.mean
     after_start = lead("held-out", "fashion-mnist", "GRH from CCA-ITQ", "CCA-ITQ")
     assert after_start.low < 0 < after_start.mean < after_start.high
+    assert triples["GRH kernel, alpha 0.5"].mean() > triples["LSH"].mean()
     refit = lead("held-out", "fashion-mnist", "GRH kernel, alpha 0.5", itq)
     assert refit.low < 0 < refit.high
     assert abs(refit.mean) < 0.02
     images = lead("held-out", "cifar10", itq, "ITQ")
     assert images.low < images.mean < 0 < images.high
+
+
+def chosen_for_triples(name, methods):
+    """Return by triple the method of highest validation MAP, and its MAP for the queries."""
+    validated = TUNED[TUNED.dataset == name].set_index(["question", "method"]).validation_map
+    triples = by_split("held-out", name)
+    best = {}
+    for triple in triples.index:
+        of_triple = validated[fair_fight.asked_with("held-out", triple)]
+        best[triple] = of_triple[methods].idxmax()
+    return best, pd.Series({triple: triples[method][triple] for triple, method in best.items()})
+
+
+@both
+def test_tuning_that_may_refuse_votes_refuses_them(name):
+    """did-it-learn: "On Fashion-MNIST tuning now switches the votes off, for every triple." "Where
+    votes are forced, at the better of [0.8]{.definition} and [0.9]{.definition} by validation,
+    they still cost" "On CIFAR-10 tuning keeps the votes on most triples, but we cannot tell
+    whether they help" "So labels of other classes did not help on either data set, and votes did
+    harm only where tuning could not refuse them." "Tuned for queries of labelled classes, GRH from
+    LSH had chosen an $\\alpha$ of 1." "So what cost {glue:text}`votes-size-f` was our grid, which
+    had no off switch." """
+    refit = "GRH kernel, alpha 0.5"
+    with_votes = ["GRH kernel, alpha 0.8", "GRH kernel"]
+    triples = by_split("held-out", name)
+    best, maps = chosen_for_triples(name, [refit, *with_votes])
+    _, forced = chosen_for_triples(name, with_votes)
+    reach = 2.262 * (1 / 10 + 3 / 7) ** 0.5
+    if name == "fashion-mnist":
+        assert set(best.values()) == {refit}
+        cost = triples[refit] - forced
+        assert (cost > 0).all()
+        assert cost.mean() > reach * cost.std()
+    else:
+        kept_on = [triple for triple, method in best.items() if method != refit]
+        assert len(kept_on) == 9
+        gain = maps - triples[refit]
+        assert abs(gain.mean()) < reach * gain.std()
+        assert maps.mean() < triples["ITQ"].mean()
+    assert parameters(name)["ranking", "GRH kernel"]["alpha"] == 1
+
+
+def test_queries_of_held_out_classes_have_more_relevant_images(dataset):
+    """did-it-learn: "Even random codes score a little higher here than before" "so the queries'
+    own classes make up a larger part of it" """
+    split = fair_fight.split_of(dataset, "held-out", 0)
+    share = np.mean(split.y_query[:, None] == split.y_database)
+    expected = (len(dataset) / 10 - 100) / (len(dataset) - 2100 - 300)
+    assert share == pytest.approx(expected, abs=0.01)
+    assert expected > 0.1
+    for method in ("random codes", "LSH", "ITQ"):
+        before = by_split("ranking", dataset.name)[method].mean()
+        assert by_split("held-out", dataset.name)[method].mean() > before
 
 
 class Witness(BaseEstimator):
@@ -461,7 +533,8 @@ def test_the_interval_by_hand_is_that_of_the_table():
 
 
 def test_tuning_for_other_classes_asks_for_weaker_votes():
-    """did-it-learn: "All twenty tunings of GRH from LSH chose this smallest" """
+    """did-it-learn: "all twenty tunings of GRH from LSH, ten on each data set, chose the smallest
+    $\\alpha$ of that grid" """
     assert min(fair_fight.METHODS["GRH kernel"][1]["alpha"]) == 0.9
     for name in ("fashion-mnist", "cifar10"):
         chosen = parameters(name)
@@ -474,13 +547,14 @@ def test_tuning_for_other_classes_asks_for_weaker_votes():
 
 @both
 def test_the_small_network_ranks_no_higher_than_its_codewords(name):
-    """did-it-learn: "That is a result about this small network: 64 units, 200 steps"
-    "On CIFAR-10 the network ranks significantly below kernel ridge, by" """
+    """did-it-learn: "It has 64 units and learned for 200 steps from GIST vectors" "On CIFAR-10 it
+    ranks significantly below kernel ridge, by {glue:text}`network-size-c`; on Fashion-MNIST there
+    is no significant difference." """
     assert lead("ranking", name, "small network", "Hadamard codewords").high < 0.005
 
 
 def test_the_network_of_the_page_is_the_one_that_was_measured():
-    """did-it-learn: "We tried a small one, whose code is folded here." """
+    """did-it-learn: "kernel ridge, by a small network" """
     shown = [
         line
         for line in inspect.getsource(fair_fight.small_network).splitlines()
@@ -507,15 +581,14 @@ def test_the_gradient_of_the_network_is_tanh_minus_target():
 
 
 def test_which_contrasts_are_significant():
-    """did-it-learn: "on Fashion-MNIST, which is not." "on Fashion-MNIST, and significantly on both
-    data sets." "to its refit votes add nothing significant" "The difference does not survive the
-    correction for" "both significant, although the graph uses no label" "Neither is significant,
-    but on Fashion-MNIST the interval" "by {glue:text}`gap-size-f`, which is significant, with a
-    fragile star" "On Fashion-MNIST the refit adds {glue:text}`kernel-cca-size-f` to CCA-ITQ, which
-    is not significant" "On CIFAR-10 the refit and the votes both add something significant" "To a
-    good start, votes add nothing significant here" "Whether its graph helped depends on where it
-    started." "On Fashion-MNIST we cannot tell. On CIFAR-10 the network" "far below*, fragile | we
-    cannot tell |" """
+    """did-it-learn: "on Fashion-MNIST, which is not." "swapping in other codewords barely hurts"
+    "to its refit votes add nothing significant" "The difference does not survive the correction
+    for" "both significant, although the graph uses no label" "ITQ on the whole database by
+    {glue:text}`gap-size-f`, which is significant" "On Fashion-MNIST the refit adds
+    {glue:text}`kernel-cca-size-f` to CCA-ITQ, which is not significant" "On CIFAR-10 both the
+    kernel and the votes add something significant" "To a good start, votes add nothing significant
+    here" "Whether its graph helped depends on where it started." "a star in brackets would be lost
+    if the comparisons of chapter 8 were counted as well" """
     assert significant(asked("did-it-learn")) == {
         ("ranking", "GRH kernel", "Hadamard codewords"): (0, -1),
         ("ranking", "GRH kernel", "random codewords"): (0, 0),
@@ -542,9 +615,8 @@ def test_which_contrasts_are_significant():
 
 
 def test_sixteen_codewords_cannot_lie_further_apart(seed):
-    """did-it-learn: "any two differ in 8 of 15 bits, and 16 codewords cannot all lie further
-    apart" "For 32 bits, join two such blocks and two columns of a third (15 + 15 + 2)."
-    """
+    """did-it-learn: "any two differ in 8 of 15 bits, and no 16 codewords of 15 bits can all lie
+    further apart" "For 32 bits, join two such blocks and two columns of a third (15 + 15 + 2)." """
     codewords = hadamard_codewords(16, 15, seed)
     distances = (codewords[:, None] != codewords).sum(axis=2)
     assert (distances[np.triu_indices(16, 1)] == 8).all()
