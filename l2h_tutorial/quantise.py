@@ -38,7 +38,7 @@ __all__ = ["Quantiser", "RaBitQ", "ScalarCodes", "SignCodes", "highest", "random
 _BLOCK_QUERIES = 256  # queries searched at a time: bounds the table of their scores
 # By bits, the width of equal cells that suits normally distributed numbers best, in standard
 # deviations. With one bit there are two cells, whose width does not matter.
-_WIDTHS = {1: 1.0, 2: 0.9957, 4: 0.3352}
+_WIDTHS = {1: 1.0, 2: 0.9957, 3: 0.5860, 4: 0.3352}
 
 
 def random_rotation(n: int, random_state: Any = None) -> Floats:
@@ -478,7 +478,7 @@ class RaBitQ(Quantiser):
 
     Parameters
     ----------
-    n_bits : {1, 2, 4}, default=1
+    n_bits : {1, 2, 3, 4}, default=1
         Bits a dimension.
     random_state : int, RandomState instance or None, default=None
         Draws the rotation.
@@ -520,7 +520,7 @@ class RaBitQ(Quantiser):
 
     rotate = True
 
-    def __init__(self, n_bits: Literal[1, 2, 4] = 1, *, random_state: Any = None) -> None:
+    def __init__(self, n_bits: Literal[1, 2, 3, 4] = 1, *, random_state: Any = None) -> None:
         self.n_bits = n_bits
         self.random_state = random_state
 

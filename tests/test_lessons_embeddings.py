@@ -204,25 +204,6 @@ def test_recall_falls_as_the_rows_grow(drawn):
     assert lost[2] < 0.003
 
 
-def test_a_straight_line_leaves_two_bits_half_of_the_ten(fashion):
-    """embeddings: "If the fall on GIST of clothes went on along a straight line, two bits alone
-    would find about {glue:text}`guess-two`" """
-    features = fashion.features / np.linalg.norm(fashion.features, axis=1, keepdims=True)
-    features = features[np.random.default_rng(0).permutation(len(features))]
-    query = features[:500]
-    guess = {}
-    for n_bits in (1, 2):
-        alone = []
-        for n in (1_187, 9_500):
-            rows = features[500 : 500 + n]
-            exact = exact_neighbours(query, rows, 10)
-            alone.append(recalls_among(RaBitQ(n_bits), (query, rows, exact), [1])[0])
-        fall = (alone[0] - alone[1]) / 3
-        guess[n_bits] = alone[1] - 12 * fall
-    assert 0.1 < guess[1] < 0.35
-    assert 0.4 < guess[2] < 0.65
-
-
 def test_the_audit_agrees_with_what_is_kept(vectors, request):
     """embeddings: "picks the smallest code whose recall interval lies above the target" """
     rows = np.random.default_rng(1).permutation(len(vectors))[:5300]
@@ -257,15 +238,15 @@ def test_faiss_has_the_same_leaves(drawn):
 
 
 def test_more_bits_of_rabitq_find_as_much_as_those_of_faiss(drawn):
-    """embeddings: "Uneven dimensions cost int4 here, too" "RaBitQ with four bits is ahead of
+    """embeddings: "Uneven dimensions cost int4 here, too" "RaBitQ with four bits finds more than
     both" "is about that of the package's codes" "**More bits per dimension** {cite:p}`gao2025` use
-    the same formula." "so the package takes one width for all vectors" """
+    the same formula." "so the package takes one width for all intervals and all vectors" """
     ours = {}
-    for n_bits in (1, 2, 4):
+    for n_bits in (1, 2, 3, 4):
         (ours[n_bits],) = recalls_among(RaBitQ(n_bits), drawn, [1])
         factory = f"RR,RaBitQ{n_bits}" if n_bits > 1 else "RR,RaBitQ"
         assert ours[n_bits] == pytest.approx(recall_of_faiss(factory, *drawn), abs=0.05)
-    assert ours[1] + 0.05 < ours[2] < ours[4] - 0.03
+    assert ours[1] + 0.05 < ours[2] < ours[3] - 0.02 < ours[4] - 0.04
     plain, turned = (recall_of_faiss(factory, *drawn) for factory in ("SQ4", "RR,SQ4"))
     (int4,) = recalls_among(METHODS["int4"], drawn, [1])
     assert ours[4] > turned + 0.01
@@ -277,7 +258,8 @@ def test_faiss_stores_a_bound_only_with_two_bits():
     """embeddings: "faiss stores 8 bytes with one-bit codes, without a bound, and 20 bytes with two
     bits or more." "three numbers with a code, 12 bytes" "So 256 dimensions take 44 bytes here, and
     40 in faiss" "so 256 dimensions take 260 bytes in int8" """
-    for n_bits, factory in ((1, "RaBitQ"), (2, "RaBitQ2"), (4, "RaBitQ4")):
+    for n_bits in (1, 2, 3, 4):
+        factory = f"RaBitQ{n_bits}" if n_bits > 1 else "RaBitQ"
         index = faiss.index_factory(64, factory, faiss.METRIC_INNER_PRODUCT)
         besides = index.sa_code_size() - 64 * n_bits // 8
         assert besides == (8 if n_bits == 1 else 20)
@@ -317,14 +299,13 @@ def test_a_quarter_of_the_components_finds_more_than_a_bit(drawn):
 
 
 def test_what_bytes_are_worth():
-    """embeddings: "1. **float16**: rescore nothing. 2. **int8**:" "int8 keeps nearly all recall"
-    "RaBitQ with four bits finds at least"
-    "{glue:text}`alone-two`, and with one bit {glue:text}`alone-one`" "Plain signs are only 12
-    bytes shorter and find far less." "find about as much as one-bit RaBitQ, except on GIST of
-    photos" "one-bit RaBitQ and every code above
-    it then find at least" "The second bit gains more recall than the next two bits together." "is
-    enough for 5,000 rows if a hundred of their floats" "costs almost nothing, and each halving
-    after that costs more than the one before" """
+    """embeddings: "1. **float16** or **int8**: rescore nothing." "int8 keeps nearly all recall"
+    "RaBitQ with four bits finds at least" "{glue:text}`alone-two`, and with one bit
+    {glue:text}`alone-one`" "The fair rival of one-bit RaBitQ is rotated signs with the query in
+    floats." "one-bit RaBitQ and every
+    code above it then find at least" "The second bit gains more recall than the next two bits
+    together." "is enough for 5,000 rows if the floats of a hundred" "costs almost nothing, and
+    each halving after that costs more than the one before" """
     assert (recall("float16") > 0.997).all()
     assert (recall("int8") > 0.98).all()
     assert (recall("int8", 2) > 0.9985).all()
@@ -339,19 +320,16 @@ def test_what_bytes_are_worth():
     assert (four - two > recall("int8") - four).all()
     assert (one - recall("signs") > 0.1).all()
     assert (MEANS["bytes", "RaBitQ"] - MEANS["bytes", "signs"] == 12).all()
-    behind = one - recall(OPQ32)
-    assert behind.idxmax() == GIST[0]
-    assert behind.drop(GIST[0]).max() < 0.02
     assert (recall(OPQ8) > recall("ITQ, 64 bits") + 0.05).all()
-    for name in ("int8", "RaBitQ, 4 bits", "int4", "RaBitQ, 2 bits"):
+    for name in ("int8", "RaBitQ, 4 bits", "RaBitQ, 3 bits", "int4", "RaBitQ, 2 bits"):
         assert (recall(name, 10) > 0.99).all(), name
 
 
 def test_the_variance_decides_between_numbers_and_bits():
-    """embeddings: "Without rescoring, what matters is how fast the variance falls." "percent: keep
-    a quarter of the dimensions." "- About [70]{.definition} percent: keep half." "Six kinds are
-    too few for a law:" "and the first quarter of its components" "- Under [50]{.definition}
-    percent: keep all." """
+    """embeddings: "Without rescoring, what matters is how fast the variance falls: the more of it
+    lies in the first quarter, the fewer components are best." "percent in the first quarter find
+    most with a quarter of the components" "percent find most with half, and TF-IDF, with under"
+    "Six kinds are too few for a law." "and the first quarter of its components" """
     variance = spent("by variance", 4, "4 bits, RaBitQ", "variance")
     assert set(variance.index[variance > 0.8]) == set(STEEP)
     assert set(variance.index[variance < 0.5]) == {WORDS}
@@ -382,9 +360,8 @@ def test_the_variance_decides_between_numbers_and_bits():
 
 
 def test_with_a_hundred_rescored_all_numbers_have_one_bit():
-    """embeddings: "If you rescore a hundred, keep every dimension at one bit." "In the same bytes,
-    dropping any gains at most" "and can lose {glue:text}`ten-loss`" "With a hundred rescored, drop
-    bits first." """
+    """embeddings: "If you rescore, keep every dimension at one bit." "In the same bytes and with a
+    factor of 10, dropping any gains at most" "and can lose {glue:text}`ten-loss`" """
     ways = ((1, "1 bit, RaBitQ"), (2, "2 bits, RaBitQ"), (4, "4 bits, RaBitQ"))
     one, half, quarter = (spent("by variance", *way, "recall_10") for way in ways)
     assert one.min() > 0.99
@@ -395,7 +372,7 @@ def test_with_a_hundred_rescored_all_numbers_have_one_bit():
 
 def test_floats_of_a_few_numbers_are_worse_than_bytes_of_all():
     """embeddings: "int8, in as many bytes, reaches" "So never keep 32 bits of a few
-    dimensions." "From floats to int8, yes on all six kinds." """
+    dimensions." """
     truncated = recall("truncation to a quarter", draws=DRAWS)
     assert (MEANS["bytes", "int8"] - MEANS["bytes", "truncation to a quarter"] == 4).all()
     assert (truncated < recall("int8", draws=DRAWS) - 0.1).all()
@@ -406,10 +383,10 @@ def test_floats_of_a_few_numbers_are_worse_than_bytes_of_all():
 
 
 def test_a_code_that_learned_from_its_own_rows_is_flattered():
-    """embeddings: "learned from the very rows that it stores, and that flatters it" "Trained on at
-    most 4,500 held-out rows, and not on the stored ones" "10,000 held-out rows, about what faiss
-    asks for" "In eight bytes OPQ finds more than ITQ on every kind" "OPQ's queries are floats here
-    and ITQ's are bits" """
+    """embeddings: "learned from the very rows that it stores looks better than it is" "Trained on
+    at most 4,500 held-out rows, and not on the stored ones" "10,000 held-out rows, about what
+    faiss asks for" "In eight bytes OPQ finds more than ITQ on every kind" "OPQ's queries are
+    floats here and ITQ's are bits" """
     for n in (8, 32):
         own = recall(f"OPQ, {n} bytes")
         others = recall(f"OPQ, {n} bytes, other rows")
@@ -423,19 +400,20 @@ def test_a_code_that_learned_from_its_own_rows_is_flattered():
     assert (recall(OPQ8, 10) > 0.85).all()
 
 
-def test_a_learned_code_leads_at_equal_bytes():
-    """embeddings: "OPQ finds more than the best cut on five of the six kinds" "and as much on GIST
-    of photos" "its 32 bytes match one-bit RaBitQ's 44 or 76" "more than OPQ's 32
-    bytes. But it takes" "The best of those tried takes 28 bytes." "**At 32 bytes or fewer, learn
-    the code.**" """
-    few = SPENT[(SPENT.order == "by variance") & (SPENT.bytes <= 32)]
-    ways = few.groupby(["vectors", "share", "code"]).recall_1.mean().groupby("vectors")
-    assert all("RaBitQ" in code and share > 1 for _, share, code in ways.idxmax())
-    cut = ways.max()
-    assert (few.loc[few.groupby("vectors").recall_1.idxmax()].bytes == 28).all()
-    lead = recall(OPQ32) - cut
-    assert (lead.drop(GIST[0]) > 0.05).all()
-    assert 0 <= lead[GIST[0]] < 0.02
+def test_a_cut_and_a_learned_code_are_rivals_at_equal_bytes():
+    """embeddings: "**At 32 bytes, OPQ and RaBitQ on the leading components are rivals.**" "OPQ
+    finds {glue:text}`opq-over-texts` more on the texts, and the best cut" "On the other three
+    kinds they differ by at most" "OPQ's 32 bytes match one-bit RaBitQ's 44 or 76" "more than OPQ's
+    32 bytes. But it takes" """
+    cuts = [name for name in KEPT.method.unique() if "components, " in name]
+    assert len(cuts) == 3
+    assert (MEANS["bytes"][cuts] == MEANS["bytes", OPQ32].iloc[0]).all(axis=None)
+    lead = recall(OPQ32) - pd.concat([recall(name) for name in cuts], axis=1).max(axis=1)
+    assert (lead[[WORDS, LLAMA]] > 0.02).all()
+    assert lead[GIST[0]] < -0.05
+    assert (abs(lead) < 0.02)[[GIST[1], *DEEP]].all()
+    rescored = pd.concat([recall(name, 10) for name in cuts], axis=1).max(axis=1)
+    assert rescored.min() > 0.98
     assert (recall(OPQ32, 10) > 0.99).all()
     assert (recall("RaBitQ", 10) - recall(OPQ32, 10)).between(-0.001, 0.006).all()
     fewer = 1 - MEANS["bytes", OPQ32] / MEANS["bytes", "RaBitQ"]
@@ -449,8 +427,7 @@ def test_a_learned_code_leads_at_equal_bytes():
 def test_the_same_levels_for_all_fail_where_numbers_are_uneven():
     """embeddings: "These codes give every dimension the same number of levels, so the errors of
     the few dimensions that vary most decide." "which a factor of 2 repairs" "RaBitQ rotates by
-    itself, and its four bits still reach" "on the principal components of GIST of clothes int8
-    alone reaches" """
+    itself, and its four bits still reach" "As principal components, clothes GIST drops from" """
     deep = load_dataset("fashion-mnist", features="deep").features
     deep = deep / np.linalg.norm(deep, axis=1, keepdims=True)
     variances = deep.var(axis=0)
@@ -475,8 +452,8 @@ def test_the_same_levels_for_all_fail_where_numbers_are_uneven():
 
 
 def test_centring_saves_what_sits_in_a_corner():
-    """embeddings: "so its signs find next to nothing" "It costs no bytes, so do it." "A
-    threshold at the mean rescues" buckets: "Some learned embeddings are off centre too" """
+    """embeddings: "so its signs find next to nothing" "It costs no bytes, so do it." buckets:
+    "Some learned embeddings are off centre too" """
     assert (MEANS.loc[GIST, ("off_centre", "signs")] > 0.6).all()
     assert MEANS.loc[LLAMA, ("off_centre", "signs")] > 0.2
     assert (recall("signs, uncentred", draws=DRAWS)[GIST] < 0.01).all()
@@ -488,9 +465,9 @@ def test_centring_saves_what_sits_in_a_corner():
 
 
 def test_only_uneven_lengths_speak_against_centring():
-    """embeddings: "Asymmetric search can lose more, because centring makes lengths unequal" "on
-    GIST of photos and a little on WordLlama, though it gains" "because signs forget each row's
-    length" "The signs of the deep features of photos lose up to {glue:text}`centre-photos`" """
+    """embeddings: "because centred vectors differ in length, and signs do not record length" "also
+    loses a little on WordLlama, though it gains" "because signs forget each row's length" "The
+    signs of the deep features of photos lose up to {glue:text}`centre-photos`" """
     uncentred = recall("signs, uncentred, rotated, asymmetric")
     gain = recall("signs, rotated, asymmetric") - uncentred
     assert gain[GIST[0]] < -0.02
@@ -519,9 +496,9 @@ def test_a_rotation_helps_where_the_numbers_vary_unevenly():
 
 
 def test_the_floats_of_the_query_help_for_nothing():
-    """embeddings: "**Keep the query in floats.** For rotated signs" "On GIST of photos RaBitQ
-    finds {glue:text}`rabitq-gist` more than asymmetric signs of the same centred and rotated
-    vectors." "On WordLlama it gains {glue:text}`rabitq-llama`, and on TF-IDF" """
+    """embeddings: "**Keep the query in floats.** For rotated signs" "On photo GIST RaBitQ finds
+    {glue:text}`rabitq-gist` more, and on WordLlama" "**RaBitQ's twelve bytes pay on two of the six
+    kinds.**" """
     for name in ("signs", "signs, rotated"):
         assert (recall(f"{name}, asymmetric", draws=DRAWS) > recall(name, draws=DRAWS)).all()
     add = recall("RaBitQ") - recall("signs, rotated, asymmetric")
@@ -536,8 +513,8 @@ def test_the_floats_of_the_query_help_for_nothing():
 def test_few_bits_are_paid_for_in_floats_read():
     """embeddings: "int8 needs no rescoring, two bits of RaBitQ need a factor of 2, and one bit
     needs at most 4. Signs need between 4 and 100." "on clothes OPQ's 32 bytes need a factor of 2,
-    where RaBitQ's 44 or 76 need 4" "percent they need a factor of 4 on some kinds and of 30 on
-    GIST of photos" """
+    where RaBitQ's 44 or 76 need 4" "they need a factor of 4 on some kinds and of 30 on photo GIST"
+    """
 
     def needed(method):
         """Return the least factor with a recall of 95% on every kind of vectors, else infinity."""
@@ -546,6 +523,7 @@ def test_few_bits_are_paid_for_in_floats_read():
 
     assert needed("int8") == 1
     assert needed("int4") == needed("RaBitQ, 2 bits") == 2
+    assert needed("RaBitQ, 3 bits") == 2
     assert needed("RaBitQ") == 4
     clothes = [GIST[1], DEEP[1]]
     assert (recall(OPQ32, 2)[clothes] >= 0.95).all()
@@ -596,8 +574,8 @@ def spread_of_lengths(features):
 
 
 def test_centred_deep_features_have_about_one_length(fashion):
-    """embeddings: "and little on the deep features, whose centred lengths are all about the same"
-    "Its lengths differ as well, and RaBitQ gains only" """
+    """embeddings: "The deep features have about one length, and there it gains next to nothing."
+    "On the other kinds it adds at most" """
     assert spread_of_lengths(load_dataset("fashion-mnist", features="deep").features) < 0.02
     assert spread_of_lengths(fashion.features) > 0.15
     assert 0 < (recall("RaBitQ") - recall("signs, rotated, asymmetric"))[GIST[1]] < 0.05
@@ -605,13 +583,31 @@ def test_centred_deep_features_have_about_one_length(fashion):
 
 @pytest.mark.cifar10
 def test_centred_gist_of_photos_has_many_lengths(cifar):
-    """embeddings: "So RaBitQ helps where lengths differ" """
+    """embeddings: "So RaBitQ can help only where centred lengths differ" """
     assert spread_of_lengths(cifar.features) > 0.1
 
 
+def test_the_stretch_needs_the_product_with_the_mean():
+    """embeddings: "**The stretch needs the product with the mean.**" "Signs forget both, and the
+    two errors partly cancel." "On photo GIST the errors cancel less:" "The same percentage for
+    every row would not change the ranking." """
+    signs = recall("signs, rotated, asymmetric")
+    product = recall("part of RaBitQ: signs and the mean")
+    stretch = recall("part of RaBitQ: the stretch")
+    both = recall("RaBitQ")
+    off_centre = [*GIST, LLAMA, WORDS]
+    assert (stretch < signs)[off_centre].all()
+    assert (both > np.maximum(product, stretch) + 0.02)[off_centre].all()
+    assert (stretch < signs - 0.2)[GIST].all()
+    assert product[GIST[1]] < signs[GIST[1]] - 0.3  # each error alone is worse than both
+    assert product[GIST[0]] > signs[GIST[0]] + 0.1
+    for part in (product, stretch, both):
+        assert (abs(part - signs) < 0.01)[DEEP].all()
+
+
 def test_labels_help_the_classes_that_have_them_and_harm_others():
-    """embeddings: "Against the floats, eight bytes of GRH gain" "On *new* classes all three codes
-    are below the floats." """
+    """embeddings: "Against the floats, eight bytes of GRH gain" "on *new* classes these codes are
+    below the floats" """
     floats, grh, scores = map(by_class, ("float32", "GRH, 64 bits", "class scores, 8 bits"))
     hadamard = by_class("Hadamard codewords, 64 bits")
     assert (grh.old > floats.old + 0.08).all()
@@ -622,10 +618,10 @@ def test_labels_help_the_classes_that_have_them_and_harm_others():
 
 
 def test_no_short_code_of_labels_leads_everywhere():
-    """embeddings: "On the four kinds of images one byte of class scores is best" "are within
-    {glue:text}`hadamard-old` of GRH on the old classes, and differ by up to" "On texts eight bytes
-    are best: GRH is ahead on TF-IDF" "are ahead on WordLlama, by {glue:text}`hadamard-texts`" "its
-    mAP is above that of the floats by" """
+    """embeddings: "On images one byte of class scores is best" "are within
+    {glue:text}`hadamard-old` of GRH on the old classes, and differ by up to" "find about the same,
+    and more than the byte of scores" "they differ by at most {glue:text}`hadamard-texts`" "one
+    byte of class scores gains {glue:text}`scores-old` in mAP over the floats" """
     sizes = KEPT.groupby("method").bytes.unique()
     assert list(sizes["GRH, 64 bits"]) == [8]
     assert list(sizes["class scores, 8 bits"]) == [1]
@@ -638,8 +634,8 @@ def test_no_short_code_of_labels_leads_everywhere():
     assert gain.between(0.17, 0.25).all()
     texts = [WORDS, LLAMA]
     assert (grh > scores + 0.01)[texts].all()
-    assert hadamard[LLAMA] > grh[LLAMA] + 0.003
-    assert 0 < grh[WORDS] - hadamard[WORDS] < hadamard[LLAMA] - grh[LLAMA]
+    assert (hadamard > scores + 0.01)[texts].all()
+    assert (abs(hadamard - grh) < 0.008)[texts].all()
     assert (abs(hadamard - grh) < 0.015).all()
     grh_new, hadamard_new = (by_class(name).new for name in (names[0], names[2]))
     assert 0.02 < abs(hadamard_new - grh_new).max() < 0.03
@@ -647,9 +643,9 @@ def test_no_short_code_of_labels_leads_everywhere():
 
 def test_features_matter_more_than_codes():
     """embeddings: "It matters more than its code." "on clothes GIST has the higher precision" "and
-    eight bytes of deep features, without rescoring," "With a hundred rescored, even eight bytes of
-    OPQ stay within" "If any row of the right class will do, even eight bytes lose almost nothing
-    once a hundred rows are rescored." """
+    eight bytes of deep features, without rescoring," "With a factor of 10, even eight bytes of OPQ
+    stay within" "If any row of the right class will do, even eight bytes lose almost nothing once
+    a hundred rows are rescored." """
     floats = MEANS["precision", "float32"]
     assert floats[DEEP[0]] > floats[GIST[0]] + 0.15
     assert floats[DEEP[1]] < floats[GIST[1]] - 0.02
@@ -666,11 +662,12 @@ def test_features_matter_more_than_codes():
     ("method", "factor", "least"),
     [
         ("float16", 1, 0.997),
-        ("int8", 2, 0.998),
-        ("RaBitQ, 4 bits", 4, 0.99),
-        ("RaBitQ, 2 bits", 4, 0.99),
-        ("int4", 4, 0.99),
-        ("RaBitQ", 10, 0.99),
+        ("int8", 1, 0.98),
+        ("RaBitQ, 4 bits", 2, 0.99),
+        ("RaBitQ, 3 bits", 2, 0.99),
+        ("RaBitQ, 2 bits", 2, 0.98),
+        ("int4", 2, 0.95),
+        ("RaBitQ", 4, 0.97),
         ("signs", 100, 0.95),
         ("signs, rotated", 100, 0.99),
         (OPQ32, 10, 0.99),
@@ -678,22 +675,24 @@ def test_features_matter_more_than_codes():
     ],
 )
 def test_each_branch_of_the_tree_keeps_its_promise(method, factor, least):
-    """embeddings: "1. **float16**: rescore nothing. 2. **int8**: factor 2." "or int4 if the
-    dimensions vary evenly or are rotated first. Factor 4." "RaBitQ of all dimensions, factor 10."
-    "rotated where the dimensions vary unevenly, with a factor of 100" "OPQ, trained on as many
-    rows as you can, factor 10." "6. **Eight bytes**: OPQ, factor 30. This reaches only" "percent
-    on all six kinds with 5,000 rows" """
+    """embeddings: "1. **float16** or **int8**: rescore nothing." "or int4 if the dimensions vary
+    evenly or are rotated first. Factor 2." "RaBitQ of all dimensions, factor 4." "rotated where
+    the dimensions vary unevenly, with a factor of 100" "OPQ, trained on as many rows as you can,
+    or the best cut. Factor 10." "5. **Eight bytes**: OPQ, factor 30." "percent on all six kinds
+    among 5,000 rows" """
     assert least >= 0.95
     assert (recall(method, factor) > least).all()
-    if method == OPQ8:
-        assert recall(method, factor).min() < 0.99
+    smaller = [each for each in FACTORS if each < factor]
+    if smaller and not method.startswith("signs"):
+        assert recall(method, smaller[-1]).min() < 0.95
 
 
 def test_forty_million_texts_fit_at_a_bit_a_number():
     """embeddings: "float32, float16 and int8 do not fit, and RaBitQ's four bits just miss." "Three
-    codes fit and need a factor of 10 or less" "Row numbers of 8 bytes take" "Two bits come first
-    on the list, and they fit beside" "You will shrink a vector fourteenfold" "of the 16 GB and
-    leaves too little for everything else" "Fewer cells are quicker to train and to choose from" """
+    bits fit and leave {glue:text}`job-left-three` GB, and two bits leave" "Row numbers of 8 bytes
+    take" "You will shrink a vector
+    fourteenfold" "of the 16 GB and leaves too little for everything else" "Fewer cells are quicker
+    to train and to choose from" """
     n = 40_000_000
     d = 768
     factories = {
@@ -701,6 +700,7 @@ def test_forty_million_texts_fit_at_a_bit_a_number():
         "float16": "SQfp16",
         "int8": "SQ8",
         4: "RR,RaBitQ4",
+        3: "RR,RaBitQ3",
         2: "RR,RaBitQ2",
         1: "RR,RaBitQ",
         "OPQ": "OPQ32,PQ32",
@@ -711,12 +711,21 @@ def test_forty_million_texts_fit_at_a_bit_a_number():
             for name, factory in factories.items()
         }
     )
-    assert bytes_a_row.tolist() == [4 * d, 2 * d, d, d // 2 + 20, d // 4 + 20, d // 8 + 8, 32]
+    assert bytes_a_row.tolist() == [
+        4 * d,
+        2 * d,
+        d,
+        d // 2 + 20,
+        3 * d // 8 + 20,
+        d // 4 + 20,
+        d // 8 + 8,
+        32,
+    ]
     gigabytes = n * bytes_a_row / 1e9
     assert gigabytes[["float32", "float16", "int8"]].min() > 16
     int4 = faiss.index_factory(d, "SQ4", faiss.METRIC_INNER_PRODUCT)
     assert 15 < n * int4.sa_code_size() / 1e9 < 16 < gigabytes[4]
-    assert gigabytes[1] < 5 < gigabytes[2] < 9
+    assert gigabytes[1] < 5 < gigabytes[2] < 9 < 12 < gigabytes[3] < 12.5
     assert round(bytes_a_row["float32"] / bytes_a_row[2]) == 14
     row_numbers = n * 8 / 1e9
     centres = 16_384 * d * 4 / 1e9
@@ -745,11 +754,10 @@ def test_rabitq_keeps_the_length_and_signs_forget_it():
 
 
 def test_the_claims_of_others():
-    """embeddings: "By class, yes" "By the true ten, with a hundred rescored among 5,000 rows: plain
-    signs no" "except on GIST of photos ({glue" "Against product codes alone, no: with 32 bytes
-    OPQ, trained on held-out rows, is ahead" "GRH reaches {glue:text}`claim-times` times the mAP"
-    "Not enough for signs, even with stored floats" "On GIST signs take 64 bytes, and OPQ's 32 are
-    still ahead" """
+    """embeddings: "By class, yes" "By the true ten, with a hundred rescored among 5,000 rows:
+    plain signs no" "with 32 bytes OPQ, trained on held-out rows, finds more than the best signs on
+    every kind" "Not enough for signs, even with stored
+    floats" """
     floats = MEANS["precision", "float32"]
     assert (abs(MEANS["precision_rescored", "signs"] - floats) < 0.012).all()
     assert (recall("signs", 10) < 0.95).all()
@@ -807,8 +815,8 @@ def test_cells_mind_a_filter():
 
 def test_a_scan_reads_all_that_pass_and_cells_a_part():
     """embeddings: "A scan of the codes that pass loses little" "But a scan reads every row that
-    passes." "A search then compares about {glue:text}`filter-read` percent of the rows that pass."
-    "So check whether their nearest rows pass:" """
+    passes." "a search then compares about {glue:text}`filter-read` percent of the rows that pass."
+    "So check whether a query's nearest rows pass:" """
     for kind in ("at random", "at one end"):
         for share in (0.5, 0.1, 0.01):
             assert (filtered(kind, share, "codes") > 0.93).all()

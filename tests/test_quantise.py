@@ -95,7 +95,7 @@ def test_rabitq_errs_at_right_angles_to_the_vector(X):
     np.testing.assert_allclose(error * np.sqrt(max(d - 1, 1)), lengths, atol=1e-3)
 
 
-@given(small_arrays(), st.sampled_from([2, 4]))
+@given(small_arrays(), st.sampled_from([2, 3, 4]))
 def test_more_bits_of_rabitq_begin_with_its_signs(X, n_bits):
     """The code is written out: planes of bits, then what the steps are multiplied with."""
     quantiser = RaBitQ(n_bits, random_state=0).fit(X)
@@ -115,7 +115,7 @@ def test_more_bits_of_rabitq_begin_with_its_signs(X, n_bits):
     np.testing.assert_allclose(quantiser._read(codes[:, :-4]), stands_for, atol=1e-4)
 
 
-@pytest.mark.parametrize(("n_bits", "lost"), [(2, 0.002), (4, 0.001)])
+@pytest.mark.parametrize(("n_bits", "lost"), [(2, 0.002), (3, 0.002), (4, 0.001)])
 def test_no_other_width_of_cells_points_much_better(gist, n_bits, lost):
     """The best width for each vector is found by trying, as the paper's method does exactly."""
     _, rows, _ = gist
@@ -184,7 +184,7 @@ def test_rabitq_agrees_with_faiss(gist):
     assert 0.92 <= within.mean() <= 0.97  # of 1.9 standard deviations
 
 
-@pytest.mark.parametrize("n_bits", [2, 4])
+@pytest.mark.parametrize("n_bits", [2, 3, 4])
 def test_more_bits_of_rabitq_err_as_little_as_those_of_faiss(gist, n_bits):
     queries, rows, exact = gist
     quantiser = RaBitQ(n_bits, random_state=0).fit(rows)
@@ -294,7 +294,7 @@ OVERFLOWN = np.full((2, 15), 255, np.uint8)  # ends with a NaN
 
 test_what_is_refused = refusals(
     (lambda: ScalarCodes(5).fit(X), ValueError, r"n_bits must be one of \(8, 4\), got 5"),
-    (lambda: RaBitQ(3).fit(X), ValueError, r"n_bits must be one of \(1, 2, 4\), got 3"),
+    (lambda: RaBitQ(5).fit(X), ValueError, r"n_bits must be one of \(1, 2, 3, 4\), got 5"),
     (lambda: SignCodes().encode(X), ValueError, "not fitted yet"),
     (
         lambda: FITTED.encode(X[:, 1:]),

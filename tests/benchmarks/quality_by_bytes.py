@@ -14,6 +14,7 @@ from functools import partial
 
 import faiss
 import numpy as np
+from sklearn.decomposition import PCA
 from threadpoolctl import threadpool_limits
 
 from l2h_tutorial import (
@@ -121,6 +122,19 @@ def coded(make):
     return method
 
 
+def signs_and_mean(task, seed):
+    """Keep signs and each row's product with the mean: a part of what RaBitQ adds to signs."""
+    n_bytes, scores = signs(rotate=True, asymmetric=True)(task, seed)
+    return n_bytes + 4, scores + task.database @ task.mean
+
+
+def stretch_alone(task, seed):
+    """Keep signs and what stretches them: the other part of what RaBitQ adds to signs."""
+    rabitq = RaBitQ(random_state=seed).fit(task.database)
+    codes = rabitq.encode(task.database)
+    return codes.shape[1] - 8, rabitq.scores(task.query, codes)
+
+
 def signs(**options):
     """Keep the signs of the numbers."""
     return coded(lambda seed: SignCodes(random_state=seed, **options))
@@ -168,6 +182,25 @@ def product_codes(factory, taught="database", n_taught=N_DATABASE):
     return method
 
 
+def cut_codes(n_numbers, n_bits):
+    """Write the leading principal components, learned from rows that are not written, by RaBitQ.
+
+    The bound for the error takes no part in the ranking, so its four bytes are not counted.
+    """
+
+    def method(task, seed):
+        taught = task.centred["others"][:N_OTHERS]
+        pca = PCA(svd_solver="covariance_eigh").fit(taught)
+        turn = pca.components_[:n_numbers].T
+        database = task.centred["database"] @ turn
+        quantiser = RaBitQ(n_bits, random_state=seed).fit(database)
+        codes = quantiser.encode(database)
+        scores = quantiser.scores(task.centred["query"] @ turn, codes)
+        return codes.shape[1] - 4, scores + task.database @ task.mean
+
+    return method
+
+
 def class_scores(task, seed):
     """Keep a classifier's scores in 8 bits, and rank by the chance that two rows share a class."""
     scores = ClassScores(8, random_state=seed).fit(task.centred["train"], task.y_train)
@@ -185,6 +218,7 @@ METHODS = {
     "int4": coded(lambda seed: ScalarCodes(4)),
     "RaBitQ": coded(lambda seed: RaBitQ(random_state=seed)),
     "RaBitQ, 2 bits": coded(lambda seed: RaBitQ(2, random_state=seed)),
+    "RaBitQ, 3 bits": coded(lambda seed: RaBitQ(3, random_state=seed)),
     "RaBitQ, 4 bits": coded(lambda seed: RaBitQ(4, random_state=seed)),
     "signs": signs(),
     "signs, asymmetric": signs(asymmetric=True),
@@ -194,6 +228,8 @@ METHODS = {
     "signs, uncentred, asymmetric": signs(centre=False, asymmetric=True),
     "signs, uncentred, rotated": signs(centre=False, rotate=True),
     "signs, uncentred, rotated, asymmetric": signs(centre=False, rotate=True, asymmetric=True),
+    "part of RaBitQ: signs and the mean": signs_and_mean,
+    "part of RaBitQ: the stretch": stretch_alone,
     "LSH, 64 bits": hashed(lambda seed: LSH(64, random_state=seed)),
     "LSH, 256 bits": hashed(lambda seed: LSH(256, random_state=seed)),
     "ITQ, 64 bits": hashed(lambda seed: ITQ(64, random_state=seed)),
@@ -215,6 +251,9 @@ METHODS = {
     "OPQ, 32 bytes": product_codes("OPQ32,PQ32"),
     "OPQ, 8 bytes, other rows": product_codes("OPQ8,PQ8", "others", N_OTHERS),
     "OPQ, 32 bytes, other rows": product_codes("OPQ32,PQ32", "others", N_OTHERS),
+    "192 components, 1 bit": cut_codes(192, 1),
+    "64 components, 3 bits": cut_codes(64, 3),
+    "48 components, 4 bits": cut_codes(48, 4),
 }
 LARGE_METHODS = {
     "OPQ, 8 bytes, 10,000 other rows": product_codes("OPQ8,PQ8", "others", N_MORE_OTHERS),
