@@ -84,8 +84,8 @@ def cells_of_codes(points: Floats, codes: Mapping[str, Callable[[Floats], Floats
                 extent=(-reach, reach) * 2,
                 colors=[BLUE],
             )
-        # half of the points show the same, in a smaller file
-        axes.scatter(*points[::2].T, s=4, color=GREY, alpha=0.5)
+        # a quarter of the points show the same, in a smaller file
+        axes.scatter(*points[::4].T, s=4, color=GREY, alpha=0.5)
         axes.scatter(*places.T, s=45, color=BLUE, marker="x", linewidth=2)
         show_plane(axes, reach, title=f"{title}:\n{len(places)} codes")
         hide_ticks(axes)
