@@ -97,15 +97,15 @@ def gist_drawn(fashion, seed):
 
 
 def test_signs_alone_find_some_and_rescored_most(drawn):
-    """embeddings: "With a thirty-second of the bytes, a search finds" """
+    """embeddings: "With one thirty-second of the bytes, a search finds" """
     alone, rescored = recalls_among(SignCodes(), drawn, [1, 10])
     assert 0.1 < alone < 0.55
     assert rescored > alone + 0.25
 
 
 def test_rabitq_is_right_in_the_mean_and_signs_are_too_small(drawn, seed):
-    """embeddings: "is as often too large as too small." "because signs forget each row's length"
-    "of the errors here stay within it on either side" """
+    """embeddings: "is as often too large as too small." "mainly because their centred lengths
+    differ" "of the errors here stay within it on either side" """
     query, database, _ = drawn
     exact = (query - database.mean(axis=0)) @ (database - database.mean(axis=0)).T
     close = exact > np.quantile(exact, 0.999)
@@ -240,7 +240,8 @@ def test_faiss_has_the_same_leaves(drawn):
 def test_more_bits_of_rabitq_find_as_much_as_those_of_faiss(drawn):
     """embeddings: "Uneven dimensions cost int4 here, too" "RaBitQ with four bits finds more than
     both" "is about that of the package's codes" "**More bits per dimension** {cite:p}`gao2025` use
-    the same formula." "so the package takes one width for all intervals and all vectors" """
+    the same formula." "so the package takes one width for all intervals, measured in the vector's
+    own standard deviations" """
     ours = {}
     for n_bits in (1, 2, 3, 4):
         (ours[n_bits],) = recalls_among(RaBitQ(n_bits), drawn, [1])
@@ -256,8 +257,8 @@ def test_more_bits_of_rabitq_find_as_much_as_those_of_faiss(drawn):
 
 def test_faiss_stores_a_bound_only_with_two_bits():
     """embeddings: "faiss stores 8 bytes with one-bit codes, without a bound, and 20 bytes with two
-    bits or more." "three numbers with a code, 12 bytes" "So 256 dimensions take 44 bytes here, and
-    40 in faiss" "so 256 dimensions take 260 bytes in int8" """
+    bits or more." "stores three numbers with a code, or 12 bytes" "So 256 dimensions take 44 bytes
+    here, and 40 in faiss" "so 256 dimensions take 260 bytes in int8" """
     for n_bits in (1, 2, 3, 4):
         factory = f"RaBitQ{n_bits}" if n_bits > 1 else "RaBitQ"
         index = faiss.index_factory(64, factory, faiss.METRIC_INNER_PRODUCT)
@@ -302,10 +303,10 @@ def test_what_bytes_are_worth():
     """embeddings: "1. **float16** or **int8**: rescore nothing." "int8 keeps nearly all recall"
     "RaBitQ with four bits finds at least" "{glue:text}`alone-two`, and with one bit
     {glue:text}`alone-one`" "The fair rival of one-bit RaBitQ is rotated signs with the query in
-    floats." "one-bit RaBitQ and every
-    code above it then find at least" "The second bit gains more recall than the next two bits
-    together." "is enough for 5,000 rows if the floats of a hundred" "costs almost nothing, and
-    each halving after that costs more than the one before" """
+    floats, centred or not, whichever find more." "one-bit RaBitQ and every code above it then find
+    at least" "The second bit gains more recall than the next two bits together." "is enough for
+    5,000 rows if the floats of a hundred" "costs almost nothing, and with RaBitQ each halving
+    after that costs more than the one before" """
     assert (recall("float16") > 0.997).all()
     assert (recall("int8") > 0.98).all()
     assert (recall("int8", 2) > 0.9985).all()
@@ -326,10 +327,10 @@ def test_what_bytes_are_worth():
 
 
 def test_the_variance_decides_between_numbers_and_bits():
-    """embeddings: "Without rescoring, what matters is how fast the variance falls: the more of it
-    lies in the first quarter, the fewer components are best." "percent in the first quarter find
-    most with a quarter of the components" "percent find most with half, and TF-IDF, with under"
-    "Six kinds are too few for a law." "and the first quarter of its components" """
+    """embeddings: "On our six kinds, the more of it lies in the first quarter, the fewer
+    components are best." "percent in the first quarter find most with a quarter of the components"
+    "percent find most with half, and TF-IDF, with under" "Six kinds are too few for a law." "and
+    the first quarter of its components" """
     variance = spent("by variance", 4, "4 bits, RaBitQ", "variance")
     assert set(variance.index[variance > 0.8]) == set(STEEP)
     assert set(variance.index[variance < 0.5]) == {WORDS}
@@ -360,8 +361,8 @@ def test_the_variance_decides_between_numbers_and_bits():
 
 
 def test_with_a_hundred_rescored_all_numbers_have_one_bit():
-    """embeddings: "If you rescore, keep every dimension at one bit." "In the same bytes and with a
-    factor of 10, dropping any gains at most" "and can lose {glue:text}`ten-loss`" """
+    """embeddings: "If you rescore, keep every dimension at one bit." "dropping dimensions never
+    gains more than" "and can lose {glue:text}`ten-loss`" """
     ways = ((1, "1 bit, RaBitQ"), (2, "2 bits, RaBitQ"), (4, "4 bits, RaBitQ"))
     one, half, quarter = (spent("by variance", *way, "recall_10") for way in ways)
     assert one.min() > 0.99
@@ -452,8 +453,8 @@ def test_the_same_levels_for_all_fail_where_numbers_are_uneven():
 
 
 def test_centring_saves_what_sits_in_a_corner():
-    """embeddings: "so its signs find next to nothing" "It costs no bytes, so do it." buckets:
-    "Some learned embeddings are off centre too" """
+    """embeddings: "so all its signs are alike and find next to nothing" "**Centre if you compare
+    bits.** It costs no bytes." buckets: "Some learned embeddings are off centre too" """
     assert (MEANS.loc[GIST, ("off_centre", "signs")] > 0.6).all()
     assert MEANS.loc[LLAMA, ("off_centre", "signs")] > 0.2
     assert (recall("signs, uncentred", draws=DRAWS)[GIST] < 0.01).all()
@@ -466,8 +467,9 @@ def test_centring_saves_what_sits_in_a_corner():
 
 def test_only_uneven_lengths_speak_against_centring():
     """embeddings: "because centred vectors differ in length, and signs do not record length" "also
-    loses a little on WordLlama, though it gains" "because signs forget each row's length" "The
-    signs of the deep features of photos lose up to {glue:text}`centre-photos`" """
+    loses a little on WordLlama and on the deep features of photos, though it gains" "mainly
+    because their centred lengths differ" "The signs of the deep features of photos lose up to
+    {glue:text}`centre-photos`" """
     uncentred = recall("signs, uncentred, rotated, asymmetric")
     gain = recall("signs, rotated, asymmetric") - uncentred
     assert gain[GIST[0]] < -0.02
@@ -501,7 +503,9 @@ def test_the_floats_of_the_query_help_for_nothing():
     kinds.**" """
     for name in ("signs", "signs, rotated"):
         assert (recall(f"{name}, asymmetric", draws=DRAWS) > recall(name, draws=DRAWS)).all()
-    add = recall("RaBitQ") - recall("signs, rotated, asymmetric")
+    uncentred = recall("signs, uncentred, rotated, asymmetric")
+    rival = np.maximum(recall("signs, rotated, asymmetric"), uncentred)
+    add = recall("RaBitQ") - rival
     assert add[GIST[0]] > 0.2
     assert add[LLAMA] > 0.05
     assert add.drop([GIST[0], LLAMA]).between(-0.01, 0.05).all()
@@ -559,8 +563,8 @@ def test_rabitq_of_one_bit_comes_to_int8_with_a_hundred(classes):
 
 def test_two_bits_and_forty_rescored_have_room_above_the_target():
     """embeddings: "of the ten nearest rows, if the floats of forty rows are read as well" "Forty
-    million is {glue:text}`doublings-left` doublings further, and we measured none of them." "none
-    of the six kinds comes from a modern 768-dimensional text encoder" """
+    million is {glue:text}`doublings-left` doublings further, and we measured none of them." "and
+    none of them comes from a modern text encoder" """
     assert recall("RaBitQ, 2 bits", 4).min() > 0.9985
     assert recall("RaBitQ, 2 bits", 4, DRAWS).min().min() > 0.997
     assert set(KEPT.vectors.str.partition(", ")[2]) == {"gist", "deep", "TF-IDF", "WordLlama"}
@@ -574,8 +578,8 @@ def spread_of_lengths(features):
 
 
 def test_centred_deep_features_have_about_one_length(fashion):
-    """embeddings: "The deep features have about one length, and there it gains next to nothing."
-    "On the other kinds it adds at most" """
+    """embeddings: "The deep features are all about equally long, and there RaBitQ gains next to
+    nothing." "On the other kinds it adds at most" """
     assert spread_of_lengths(load_dataset("fashion-mnist", features="deep").features) < 0.02
     assert spread_of_lengths(fashion.features) > 0.15
     assert 0 < (recall("RaBitQ") - recall("signs, rotated, asymmetric"))[GIST[1]] < 0.05
@@ -583,14 +587,14 @@ def test_centred_deep_features_have_about_one_length(fashion):
 
 @pytest.mark.cifar10
 def test_centred_gist_of_photos_has_many_lengths(cifar):
-    """embeddings: "So RaBitQ can help only where centred lengths differ" """
+    """embeddings: "It changes where rows are off by different amounts" """
     assert spread_of_lengths(cifar.features) > 0.1
 
 
 def test_the_stretch_needs_the_product_with_the_mean():
-    """embeddings: "**The stretch needs the product with the mean.**" "Signs forget both, and the
-    two errors partly cancel." "On photo GIST the errors cancel less:" "The same percentage for
-    every row would not change the ranking." """
+    """embeddings: "**The stretch needs the product with the mean.**" "and leave out its product
+    with the mean, and the two errors partly cancel" "On photo GIST, where the errors cancel less,"
+    "If every row were off by the same percentage, the ranking would stand." """
     signs = recall("signs, rotated, asymmetric")
     product = recall("part of RaBitQ: signs and the mean")
     stretch = recall("part of RaBitQ: the stretch")
@@ -619,9 +623,9 @@ def test_labels_help_the_classes_that_have_them_and_harm_others():
 
 def test_no_short_code_of_labels_leads_everywhere():
     """embeddings: "On images one byte of class scores is best" "are within
-    {glue:text}`hadamard-old` of GRH on the old classes, and differ by up to" "find about the same,
-    and more than the byte of scores" "they differ by at most {glue:text}`hadamard-texts`" "one
-    byte of class scores gains {glue:text}`scores-old` in mAP over the floats" """
+    {glue:text}`hadamard-old` of GRH on the old classes, and differ by up to" "Both find more than
+    the byte of scores." "they differ by at most {glue:text}`hadamard-texts`" "one byte of class
+    scores gains {glue:text}`scores-old` in mAP over the floats" """
     sizes = KEPT.groupby("method").bytes.unique()
     assert list(sizes["GRH, 64 bits"]) == [8]
     assert list(sizes["class scores, 8 bits"]) == [1]
@@ -642,10 +646,10 @@ def test_no_short_code_of_labels_leads_everywhere():
 
 
 def test_features_matter_more_than_codes():
-    """embeddings: "It matters more than its code." "on clothes GIST has the higher precision" "and
-    eight bytes of deep features, without rescoring," "With a factor of 10, even eight bytes of OPQ
-    stay within" "If any row of the right class will do, even eight bytes lose almost nothing once
-    a hundred rows are rescored." """
+    """embeddings: "It can matter more than its code." "on clothes GIST has the higher precision"
+    "and eight bytes of deep features, without rescoring," "With a factor of 10, even eight bytes
+    of OPQ stay within" "If any row of the right class will do, even eight bytes lose almost
+    nothing once a hundred rows are rescored." """
     floats = MEANS["precision", "float32"]
     assert floats[DEEP[0]] > floats[GIST[0]] + 0.15
     assert floats[DEEP[1]] < floats[GIST[1]] - 0.02
@@ -782,10 +786,11 @@ def test_the_claims_of_others():
 
 def test_cells_mind_a_filter():
     """embeddings: "**Filters hurt an inverted file**, because" "The fewer rows pass, the more
-    recall is lost" "about one of the best hundred survives" "a correlated filter costs more than
-    a random one" "Our queries ignore the filter. Real ones often do not" "A filter hurts when a
-    query's own neighbourhood does not pass." "All this holds on each of the six kinds" "even half
-    of the cells are not enough" "On the deep features of clothes it takes all, which is a scan" """
+    recall is lost" "of the best hundred about one survives" "loses more by a correlated filter
+    than by a random one" "Our queries were chosen without regard to the filter" "A filter hurts
+    when a query's own neighbourhood does not pass." "All this holds on each of the six kinds"
+    "even half of the cells are not enough" "On the deep features of clothes it takes all, which is
+    a scan" """
     before = "before"
     after = "after"
     assert (filtered("at random", 1.0, before) >= 0.95).all()
