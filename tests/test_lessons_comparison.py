@@ -162,7 +162,7 @@ def test_no_query_of_any_split_was_tuned_on(dataset):
 
 
 def test_a_triple_is_tuned_for_on_the_other_seven_classes(dataset):
-    """did-it-learn: "each class is in three of them, and no two triples share two classes"
+    """did-it-learn: "Each class is in three of them, and no two triples share two classes"
     "on three triples of the seven other classes" """
     triples = []
     for seed in fair_fight.TRIPLES:

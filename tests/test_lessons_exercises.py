@@ -55,7 +55,7 @@ def test_labels_have_no_part_in_the_dead_zone(centred, seeds):
     """grh-training: "the graph flips nothing, so the classifiers are taught LSH's own bits"
     "Shuffle the labels, and all is the same to the last bit."
     traps: "There, mAP rises from {glue:text}`sign-lsh`"
-    did-it-learn: "so the others can never outvote its own bit" """
+    did-it-learn: "an image's own bit counts for half and its own vote tips the balance" """
     settings = [{"alpha": 0.4}, {"alpha": 0.25, "classifier": "kernel-ridge"}, {"alpha": 0.5}]
     gains = []
     for seed in seeds:
