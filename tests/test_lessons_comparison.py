@@ -353,7 +353,7 @@ def test_the_classifier_is_ahead_on_the_map(name):
 
 @both
 def test_for_as_many_candidates_cca_itq_finds_as_much_or_less(name):
-    """comparison: "CCA-ITQ passes the exact cosine too, without a kernel." "On CIFAR-10, 16-bit
+    """comparison: "CCA-ITQ passes the exact cosine too, without a kernel." "on CIFAR-10, 16-bit
     GRH finds {glue:text}`wide-lead-c` more than 16-bit CCA-ITQ" "On Fashion-MNIST, GRH finds at
     most {glue:text}`wide-most-f` more, if it finds more at all." "CCA-ITQ and GRH begin further
     right, and pass the exact cosine." """
@@ -681,9 +681,9 @@ def stars_by_ratio(page, ratio):
 
 def test_which_stars_depend_on_the_ratio():
     """comparison: "and with five labels per class the byte then ranks significantly higher than
-    KSH on both data sets" "*ours only* marks what the paper's ratio would not confirm" "is this
-    book's adaptation, and an approximation" "with the ratio 1, {glue:text}`stars-gone` of the
-    {glue:text}`stars` significant differences below would go." "GRH ranks significantly higher
+    KSH on both data sets" "Those marked *ours only* are not significant with the paper's ratio:"
+    "is this book's adaptation, and an approximation" "with the ratio 1, {glue:text}`stars-gone` of
+    the {glue:text}`stars` significant differences below would go." "GRH ranks significantly higher
     than KSH on CIFAR-10** (ours only)" did-it-learn: "With the ratios 1/9, 1/3 and 1 of chapter 8
     there are" "if the held-out classes keep their ratio of 3/7" """
     few, usual, strict = (stars_by_ratio("comparison", ratio) for ratio in (1 / 9, 1 / 3, 1))
