@@ -96,12 +96,10 @@ def test_the_halves_of_the_figure_share_a_measurement():
 
 
 def test_a_scan_returns_more_rows_at_a_larger_radius(lab):
-    """scaling: "but takes longer to return a longer answer: within radius" """
-    radii = (0, 4, 8, 12, 16)
-    n_found = np.array([lab.within(r) for r in radii])
+    """scaling: "but takes longer to return a longer answer: on average" """
+    n_found = np.array([lab.within(r) for r in (0, 4, 8, 12, 16)])
     assert (np.diff(n_found) > 0).all()
-    share = n_found[-1] / len(lab.codes) / len(lab.queries)
-    assert 0.01 < share < 0.15
+    assert n_found[-1] > 5 * n_found[1]
 
 
 def table_bytes(codes, r):
