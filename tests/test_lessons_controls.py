@@ -47,9 +47,9 @@ from l2h_tutorial.splits import held_out_classes
 def test_the_figure_of_controls_says_what_is_left(name):
     """did-it-learn: "On Fashion-MNIST GRH, its refit without votes and its start score about the
     same, and with shuffled labels GRH falls below LSH." "Hadamard codewords, a table of codewords
-    fixed in advance, cost little." "A byte of class scores, ranked without the Hamming distance,
-    scores higher." "GRH, its refit, its start CCA-ITQ and Hadamard codewords follow." "because
-    almost all of its score is that of CCA-ITQ" """
+    fixed in advance, cost little." "A byte of class scores, used instead of the codes, scores
+    higher." "GRH, its refit, its start CCA-ITQ and Hadamard codewords follow." "and almost all of
+    its score is that of its start" """
     scores = by_split("ranking", name).mean()
     grh = scores["GRH from CCA-ITQ"]
     lead_over_lsh = grh - scores["LSH"]
@@ -73,9 +73,10 @@ def test_the_figure_of_controls_says_what_is_left(name):
 def test_from_lsh_the_graph_did_most_of_the_work(name):
     """did-it-learn: "Nor were the first two, but their intervals lie far above zero." "*Starting
     from LSH, with one label for each image, the votes did most of the work.*" "votes gained more
-    than the refit with one label per image, but less on the neighbours graph" "GRH from CCA-ITQ
-    needs its labels but not its votes" "they did nothing that we could detect on Fashion-MNIST,
-    where almost all of GRH's score is its start's, and added a little on CIFAR-10" """
+    than the refit with one label per image, but less on the neighbours graph" "On Fashion-MNIST,
+    GRH from CCA-ITQ needs its labels" "the votes did nothing that we could detect on
+    Fashion-MNIST, where almost all of GRH's score is its start's, and added a little on CIFAR-10"
+    """
     scores = by_split("alpha", name).mean()
     votes = scores["1.0"] - scores["0.5"]
     assert votes > 0.6 * (scores["1.0"] - by_split("ranking", name)["LSH"].mean())
@@ -182,13 +183,13 @@ def test_an_output_code_with_its_codewords_is_grh(dataset, seed, classifier, ini
 def test_what_the_graph_adds_is_a_choice_of_codewords(name):
     """did-it-learn: "On Fashion-MNIST GRH from LSH ranks below Hadamard codewords by
     {glue:text}`start-size-f`, which is not significant." "Hadamard codewords cost little,
-    {glue:text}`from-cca-size-f` on Fashion-MNIST, which is significant. Random ones cost more than
-    the votes add:" "The codewords that GRH picks are only as good as the start." "Starting from
-    LSH, they rank below Hadamard codewords on CIFAR-10, by {glue:text}`start-size-c`, which is
-    significant." "but the difference varies too much between splits to survive Holm's correction"
-    "From LSH, these codewords are hardly better than coin tosses." "But random codewords without
-    any graph did about as well" "From LSH they did about as well as the votes." "the codewords
-    that GRH picks rank above both tables" """
+    {glue:text}`from-cca-size-f` on Fashion-MNIST, which is significant. Random codewords score"
+    "The codewords that GRH picks are only as good as the start." "Starting from LSH, they rank
+    below Hadamard codewords on CIFAR-10, by {glue:text}`start-size-c`, which is significant." "but
+    the difference varies too much between splits to survive Holm's correction" "From LSH, these
+    codewords are hardly better than coin tosses." "But random codewords without any graph did
+    about as well" "From LSH they did about as well as the votes." "the codewords that GRH picks
+    rank above both tables" """
     assert lead("ranking", name, "GRH kernel", "Hadamard codewords").high < 0
     from_cca = lead("ranking", name, "GRH from CCA-ITQ", "Hadamard codewords")
     assert 0 < from_cca.low < from_cca.mean < 0.02
@@ -443,8 +444,8 @@ def test_fewer_images_and_the_labels_both_cost_something():
     explain the loss: the labels of seven classes give it at most six directions" "Whether kernel
     and votes then help or harm, we cannot tell." "no worse than LSH itself
     ({glue:text}`out-lsh-f`), so the classifier is not to blame" "the intervals of both costs
-    exclude zero" "Its interval excludes zero, but it does not survive the correction" "with an
-    interval that includes zero" """
+    exclude zero" "The interval of this loss excludes zero, but it does not survive the correction"
+    "with an interval that includes zero" """
     itq = "ITQ, labelled images"
     images = lead("held-out", "fashion-mnist", itq, "ITQ")
     labels = lead("held-out", "fashion-mnist", "GRH from CCA-ITQ", itq)
@@ -483,8 +484,8 @@ def test_tuning_that_may_refuse_votes_refuses_them(name):
     they still cost" "On CIFAR-10 tuning keeps the votes on most triples, but we cannot tell
     whether they help" "So we found no help from labels of other classes on either data set." "zero
     on Fashion-MNIST is by construction, because tuning chose the refit for all ten triples" "Tuned
-    for queries of labelled classes, GRH from LSH had chosen an $\\alpha$ of 1." "Votes cost
-    {glue:text}`votes-size-f` only because our first grid offered no $\\alpha$ below" """
+    for queries of labelled classes, GRH from LSH had chosen an $\\alpha$ of 1." "The
+    loss is due to our first grid, which did not let tuning switch the votes off." """
     refit = "GRH kernel, alpha 0.5"
     with_votes = ["GRH kernel, alpha 0.8", "GRH kernel"]
     triples = by_split("held-out", name)

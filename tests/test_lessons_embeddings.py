@@ -256,9 +256,9 @@ def test_more_bits_of_rabitq_find_as_much_as_those_of_faiss(drawn):
 
 
 def test_faiss_stores_a_bound_only_with_two_bits():
-    """embeddings: "faiss stores 8 bytes with one-bit codes, without a bound, and 20 bytes with two
-    bits or more." "stores three numbers with a code, or 12 bytes" "So 256 dimensions take 44 bytes
-    here, and 40 in faiss" "so 256 dimensions take 260 bytes in int8" """
+    """embeddings: "With two bits or more it stores 20 bytes." "The package stores three numbers,
+    or 12 bytes, with each code" "leaves out the bound for one-bit codes and stores 8 bytes, so 256
+    dimensions take 40" "so 256 dimensions take 260 bytes in int8" """
     for n_bits in (1, 2, 3, 4):
         factory = f"RaBitQ{n_bits}" if n_bits > 1 else "RaBitQ"
         index = faiss.index_factory(64, factory, faiss.METRIC_INNER_PRODUCT)
@@ -302,11 +302,11 @@ def test_a_quarter_of_the_components_finds_more_than_a_bit(drawn):
 def test_what_bytes_are_worth():
     """embeddings: "1. **float16** or **int8**: rescore nothing." "int8 keeps nearly all recall"
     "RaBitQ with four bits finds at least" "{glue:text}`alone-two`, and with one bit
-    {glue:text}`alone-one`" "The fair rival of one-bit RaBitQ is rotated signs with the query in
-    floats, centred or not, whichever find more." "one-bit RaBitQ and every code above it then find
-    at least" "The second bit gains more recall than the next two bits together." "is enough for
-    5,000 rows if the floats of a hundred" "costs almost nothing, and with RaBitQ each halving
-    after that costs more than the one before" """
+    {glue:text}`alone-one`" "Compare one-bit RaBitQ with rotated signs and a query in floats,
+    centred or not, whichever does better." "one-bit RaBitQ and every code above it then find at
+    least" "The second bit gains more recall than the next two bits together." "is enough for 5,000
+    rows if the floats of a hundred" "costs almost nothing, and with RaBitQ each halving after that
+    costs more than the one before" """
     assert (recall("float16") > 0.997).all()
     assert (recall("int8") > 0.98).all()
     assert (recall("int8", 2) > 0.9985).all()
@@ -327,7 +327,7 @@ def test_what_bytes_are_worth():
 
 
 def test_the_variance_decides_between_numbers_and_bits():
-    """embeddings: "On our six kinds, the more of it lies in the first quarter, the fewer
+    """embeddings: "On our six kinds, the more variance the first quarter holds, the fewer
     components are best." "percent in the first quarter find most with a quarter of the components"
     "percent find most with half, and TF-IDF, with under" "Six kinds are too few for a law." "and
     the first quarter of its components" """
@@ -428,7 +428,8 @@ def test_a_cut_and_a_learned_code_are_rivals_at_equal_bytes():
 def test_the_same_levels_for_all_fail_where_numbers_are_uneven():
     """embeddings: "These codes give every dimension the same number of levels, so the errors of
     the few dimensions that vary most decide." "which a factor of 2 repairs" "RaBitQ rotates by
-    itself, and its four bits still reach" "As principal components, clothes GIST drops from" """
+    itself, and its four bits still reach" "Expressed in principal components, clothes GIST drops
+    from" """
     deep = load_dataset("fashion-mnist", features="deep").features
     deep = deep / np.linalg.norm(deep, axis=1, keepdims=True)
     variances = deep.var(axis=0)
@@ -587,14 +588,15 @@ def test_centred_deep_features_have_about_one_length(fashion):
 
 @pytest.mark.cifar10
 def test_centred_gist_of_photos_has_many_lengths(cifar):
-    """embeddings: "It changes where rows are off by different amounts" """
+    """embeddings: "The order changes only if rows are off by different percentages" """
     assert spread_of_lengths(cifar.features) > 0.1
 
 
 def test_the_stretch_needs_the_product_with_the_mean():
-    """embeddings: "**The stretch needs the product with the mean.**" "and leave out its product
-    with the mean, and the two errors partly cancel" "On photo GIST, where the errors cancel less,"
-    "If every row were off by the same percentage, the ranking would stand." """
+    """embeddings: "**The stretch needs the product with the mean.**" "They also leave out its
+    product with the mean, so its score is too low. The two errors partly cancel." "On photo GIST,
+    where the errors cancel less," "If every row were off by the same percentage, the ranking would
+    stand." """
     signs = recall("signs, rotated, asymmetric")
     product = recall("part of RaBitQ: signs and the mean")
     stretch = recall("part of RaBitQ: the stretch")
@@ -786,11 +788,11 @@ def test_the_claims_of_others():
 
 def test_cells_mind_a_filter():
     """embeddings: "**Filters hurt an inverted file**, because" "The fewer rows pass, the more
-    recall is lost" "of the best hundred about one survives" "loses more by a correlated filter
-    than by a random one" "Our queries were chosen without regard to the filter" "A filter hurts
-    when a query's own neighbourhood does not pass." "All this holds on each of the six kinds"
-    "even half of the cells are not enough" "On the deep features of clothes it takes all, which is
-    a scan" """
+    recall is lost" "of the best hundred about one survives" "Filtering first loses more if the
+    filter is correlated than if it is random." "Our queries were chosen without regard to the
+    filter" "A filter hurts when a query's own neighbourhood does not pass." "All this holds on
+    each of the six kinds" "even half of the cells are not enough" "On the deep features of clothes
+    it takes all, which is a scan" """
     before = "before"
     after = "after"
     assert (filtered("at random", 1.0, before) >= 0.95).all()

@@ -23,4 +23,4 @@ def refused() -> None:
     HashNeighbors(metric="ip")  # type: ignore[arg-type]
     HashNeighbors(radius="Auto")  # type: ignore[arg-type]
     ScalarCodes(2)  # type: ignore[arg-type]
-    RaBitQ(3)  # type: ignore[arg-type]
+    RaBitQ(5)  # type: ignore[arg-type]
